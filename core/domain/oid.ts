@@ -1,0 +1,31 @@
+/**
+ * Object identifiers: signed 64-bit integers, held as their canonical decimal text.
+ *
+ * The parser (record.ts) makes them, every layer passes them on, layout/ turns them into eight bytes. Text, because
+ * numbers lose digits beyond 2^53, text is what Kafka's key, the JSON answers and a Map key want anyway, and one id has
+ * exactly one text: no leading zeros, no `-0`, no sign but a minus.
+ */
+declare const oidBrand: unique symbol;
+export type Oid = string & { readonly [oidBrand]: true };
+
+const CANONICAL = /^(?:0|-?[1-9][0-9]{0,18})$/;
+const LEAST = -(2n ** 63n);
+const GREATEST = 2n ** 63n - 1n;
+
+export type OidReading = { ok: true; oid: Oid } | { ok: false; because: 'not_canonical' | 'out_of_range' };
+
+/** Reads a canonical decimal text; says which of the two rules a text breaks. */
+export function readOid(text: string): OidReading {
+  if (text.length <= 18 && CANONICAL.test(text)) return { ok: true, oid: text as Oid };
+  if (!/^-?[1-9][0-9]*$/.test(text)) return { ok: false, because: 'not_canonical' };
+  if (text.length > 20) return { ok: false, because: 'out_of_range' };
+  const value = BigInt(text);
+  return value < LEAST || value > GREATEST ? { ok: false, because: 'out_of_range' } : { ok: true, oid: text as Oid };
+}
+
+/** For ids that are known to be right (a stored row, a test): throws on anything else. */
+export function oid(text: string | bigint | number): Oid {
+  const reading = readOid(String(text));
+  if (!reading.ok) throw new RangeError(`"${String(text)}" is no signed 64-bit integer in canonical decimal text`);
+  return reading.oid;
+}

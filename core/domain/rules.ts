@@ -1,0 +1,42 @@
+/**
+ * The rules of a generation: everything that decides what a record is and where it counts (laws L5, L6, L10).
+ *
+ * Recorded once in HBase's control table when the log is first used; every process compares its own configuration with
+ * the record and refuses to start on a difference, because two processes with different rules would count differently.
+ */
+import type { Instant } from './time.ts';
+import { DAY_MS } from './time.ts';
+
+export interface Rules {
+  /** Our number for one log life and one set of rules, from 1. */
+  readonly generation: number;
+  /** Our number for one life of the topic, from 1. */
+  readonly logLife: number;
+  /** Length of an epoch; divides a day. */
+  readonly epochSeconds: number;
+  /** D: a detection whose own time lies further behind its arrival is deferred to the batch layer. */
+  readonly dedupWindowDays: number;
+  /** F: a detection whose own time lies further ahead of its arrival is a dead letter. */
+  readonly clockAheadDays: number;
+  /** Recorded partition count of the topic; home(id) is taken modulo this. */
+  readonly partitionCount: number;
+  /** Number of the first epoch: arrivals before its start (a broker's clock stepped back) belong to it too. */
+  readonly firstEpoch: number;
+  /** Per partition, the offset at which this generation begins to count. */
+  readonly firstOffsets: readonly number[];
+}
+
+/** W = D + F, in milliseconds: how far apart two arrivals of one id may lie and still be one detection. */
+export function inForceMs(rules: Rules): number {
+  return (rules.dedupWindowDays + rules.clockAheadDays) * DAY_MS;
+}
+
+/** Deferred (L6): its own time is more than D behind its arrival. */
+export function isDeferred(detectedAt: Instant, arrival: Instant, rules: Rules): boolean {
+  return arrival - detectedAt > rules.dedupWindowDays * DAY_MS;
+}
+
+/** Too far ahead (L6): its own time is more than F after its arrival. */
+export function isAhead(detectedAt: Instant, arrival: Instant, rules: Rules): boolean {
+  return detectedAt - arrival > rules.clockAheadDays * DAY_MS;
+}
