@@ -1,0 +1,53 @@
+/**
+ * What a record is, as far as the record alone can tell: a tick, a dead letter, a stray, or a detection at home.
+ *
+ * Both layers ask here, so that they cannot disagree (law L10); whether a detection at home is new, a copy or deferred is
+ * decided after that, with what is known of its id (first-met.ts). The first that fits is the answer, in this order (L7).
+ */
+import type { DeadLetter } from './dead-letters.ts';
+import type { Detection, LogRecord } from './detection.ts';
+import type { Rules } from './rules.ts';
+import type { Instant } from './time.ts';
+import { homeOf } from './home.ts';
+import { parseDetection } from './parse.ts';
+import { isAhead } from './rules.ts';
+
+/** Header of a record of ours that only moves a quiet partition's arrival past an epoch's end; its value is empty. */
+export const TICK_HEADER = 'sightline.tick';
+/** Header of a record that was produced again to its home partition; its value says where it came from. */
+export const STRAY_HEADER = 'sightline.stray';
+
+export type Verdict =
+  | { readonly kind: 'tick' }
+  | { readonly kind: 'dead_letter'; readonly deadLetter: DeadLetter }
+  | { readonly kind: 'stray'; readonly detection: Detection; readonly home: number }
+  | { readonly kind: 'detection'; readonly detection: Detection };
+
+/** Judges a record that arrived (see arrival.ts) at `arrival`. Pure and total. */
+export function judge(record: LogRecord, arrival: Instant, rules: Rules): Verdict {
+  if (isTick(record)) return { kind: 'tick' };
+  const reading = parseDetection(record.value);
+  if (!reading.ok) return { kind: 'dead_letter', deadLetter: reading.deadLetter };
+  const { detection } = reading;
+  if (isAhead(detection.detectedAt, arrival, rules)) {
+    return dead('ahead_of_arrival', `timestamp_detected is ${detection.detectedAt}, the arrival ${arrival}`);
+  }
+  const home = homeOf(detection.id, rules.partitionCount);
+  if (home === record.partition) return { kind: 'detection', detection };
+  if (hasHeader(record, STRAY_HEADER)) {
+    return dead('stray_not_at_home', `detection ${detection.id} belongs to partition ${home}, not ${record.partition}`);
+  }
+  return { kind: 'stray', detection, home };
+}
+
+function isTick(record: LogRecord): boolean {
+  return (record.value === null || record.value.length === 0) && hasHeader(record, TICK_HEADER);
+}
+
+function hasHeader(record: LogRecord, name: string): boolean {
+  return record.headers.length > 0 && record.headers.some(([found]) => found === name);
+}
+
+function dead(reason: DeadLetter['reason'], detail: string): Verdict {
+  return { kind: 'dead_letter', deadLetter: { reason, detail } };
+}

@@ -1,0 +1,86 @@
+/**
+ * The configuration: environment variables, read once, every fault reported together by name.
+ *
+ * Mains call it and pass the parts on; nothing else reads process.env. Each default stands here with its reason. Any name may
+ * be given as NAME_FILE instead, whose file holds the value (secrets).
+ */
+import { readFileSync } from 'node:fs';
+import { z } from 'zod';
+import { EXIT, Refusal } from './errors.ts';
+
+const port = z.coerce.number().int().min(0).max(65_535);
+const seconds = z.coerce.number().int().min(0);
+const hostPorts = z.string().regex(/^[^\s:,]+:\d+(,[^\s:,]+:\d+)*$/, 'expected host:port[,host:port]');
+
+const Settings = z.object({
+  /** Bootstrap servers. */
+  KAFKA_BROKERS: hostPorts.default('127.0.0.1:9092'),
+  KAFKA_TOPIC: z.string().min(1).default('detections'),
+  KAFKA_DEAD_LETTER_TOPIC: z.string().min(1).optional(),
+  KAFKA_GROUP: z.string().min(1).default('sightline.speed'),
+  /** Asked for when the topic is created; afterwards the recorded count holds. */
+  KAFKA_PARTITIONS: z.coerce.number().int().min(1).max(1_024).default(12),
+  KAFKA_REPLICATION: z.coerce.number().int().min(1).default(1),
+  /** How long Kafka keeps records, by time only. A week lets the batch layer miss six nights. */
+  KAFKA_RETENTION_HOURS: z.coerce.number().positive().default(168),
+  /** How much of it a partition's segment holds before it is rolled, in megabytes; bounded disks want small ones. */
+  KAFKA_SEGMENT_MB: z.coerce.number().int().min(1).default(512),
+  HBASE_ZOOKEEPER: hostPorts.default('127.0.0.1:2181'),
+  HBASE_ZNODE: z.string().startsWith('/').default('/hbase'),
+  HBASE_NAMESPACE: z.string().regex(/^[a-zA-Z0-9_]+$/).default('sightline'),
+  /** A user name for HBase and HDFS (simple authentication). */
+  HADOOP_USER: z.string().min(1).default('sightline'),
+  WEBHDFS_URL: z.url().default('http://127.0.0.1:9870'),
+  SIGHTLINE_ROOT: z.string().regex(/^\/\S*[^/\s]$/, 'expected an absolute path without a slash at its end').default('/sightline'),
+  EPOCH_SECONDS: z.coerce
+    .number()
+    .int()
+    .min(1)
+    .max(86_400)
+    .refine((s) => 86_400 % s === 0, 'expected a divisor of 86,400')
+    .default(86_400),
+  DEDUP_WINDOW_DAYS: z.coerce.number().int().min(1).max(365).default(2),
+  CLOCK_AHEAD_DAYS: z.coerce.number().int().min(1).max(30).default(1),
+  /** How long a published epoch stays in the speed view, so that an answer begun before still finds it. */
+  PRUNE_GRACE_SECONDS: seconds.default(600),
+  /** How long a batch run waits for the speed layer to pass its cut before it calls the comparison unproven. */
+  SPEED_WAIT_SECONDS: seconds.default(60),
+  BIND: z.string().default('127.0.0.1'),
+  PORT: port.default(3000),
+  /** 0: any free port; the process says which on standard error. */
+  METRICS_PORT: port.default(0),
+  /** Memory for DuckDB, in megabytes. */
+  BATCH_MEMORY_MB: z.coerce.number().int().min(256).default(2_048),
+  BATCH_THREADS: z.coerce.number().int().min(1).default(2),
+  LOG_LEVEL: z.enum(['trace', 'debug', 'info', 'warn', 'error', 'fatal', 'silent']).default('info'),
+});
+
+export type Config = Readonly<z.infer<typeof Settings>> & { readonly KAFKA_DEAD_LETTER_TOPIC: string };
+
+/** Parses an environment. Throws a Refusal (usage) that names every variable at fault. */
+export function readConfig(environment: NodeJS.ProcessEnv = process.env): Config {
+  const faults: string[] = [];
+  const given: Record<string, string> = {};
+  for (const name of Object.keys(Settings.shape)) {
+    const value = valueOf(environment, name, faults);
+    if (value !== undefined && value !== '') given[name] = value;
+  }
+  const parsed = Settings.safeParse(given);
+  if (!parsed.success) faults.push(...parsed.error.issues.map((issue) => `${issue.path.join('.')}: ${issue.message}`));
+  if (!parsed.success || faults.length > 0) {
+    throw new Refusal(EXIT.usage, `The configuration has faults:\n${faults.map((fault) => `  ${fault}`).join('\n')}`);
+  }
+  const { data } = parsed;
+  return { ...data, KAFKA_DEAD_LETTER_TOPIC: data.KAFKA_DEAD_LETTER_TOPIC ?? `${data.KAFKA_TOPIC}.dlq` };
+}
+
+function valueOf(environment: NodeJS.ProcessEnv, name: string, faults: string[]): string | undefined {
+  const file = environment[`${name}_FILE`];
+  if (file === undefined) return environment[name];
+  try {
+    return readFileSync(file, 'utf8').trim();
+  } catch {
+    faults.push(`${name}_FILE: ${file} cannot be read`);
+    return undefined;
+  }
+}

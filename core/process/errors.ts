@@ -1,0 +1,44 @@
+/**
+ * Three fates of a fault, as types (bad data is a fourth, and no error: it is a value, see domain/dead-letters.ts).
+ *
+ * Retryable: a dependency is away and may come back; retry.ts meets it. Refusal: a person must do something; the message says
+ * what, and the command line ends with its exit code. Anything else is a bug and ends the process, which its supervisor starts
+ * again. Exit codes are a contract of the commands.
+ */
+export const EXIT = {
+  done: 0,
+  bug: 1,
+  usage: 2,
+  nothing_to_do: 3,
+  data_check_failed: 4,
+  dependency_down: 5,
+  lake_held: 6,
+} as const;
+
+export type ExitCode = (typeof EXIT)[keyof typeof EXIT];
+
+/** A dependency did not answer, or answered that it cannot now. Trying again is safe. */
+export class Retryable extends Error {
+  override readonly name = 'Retryable';
+  /** Which dependency: `Kafka`, `HBase`, `HDFS`. */
+  readonly dependency: string;
+  constructor(dependency: string, message: string, cause?: unknown) {
+    super(message, cause === undefined ? undefined : { cause });
+    this.dependency = dependency;
+  }
+}
+
+/** Ends a command with a message for a person and an exit code; no stack trace is shown. */
+export class Refusal extends Error {
+  override readonly name = 'Refusal';
+  readonly exitCode: ExitCode;
+  constructor(exitCode: ExitCode, message: string, cause?: unknown) {
+    super(message, cause === undefined ? undefined : { cause });
+    this.exitCode = exitCode;
+  }
+}
+
+/** The message of anything that was thrown. */
+export function messageOf(thrown: unknown): string {
+  return thrown instanceof Error ? thrown.message : String(thrown);
+}

@@ -1,0 +1,13 @@
+/**
+ * The log of a process: JSON lines on standard error, so that standard output stays free for data.
+ *
+ * Mains make one and pass it down; a layer adds its own fields with `child`. Values of detections are not logged, only ids.
+ */
+import { pino } from 'pino';
+import type { Logger } from 'pino';
+
+export type Log = Logger;
+
+export function createLog(process: string, level: string): Log {
+  return pino({ level, base: { process }, timestamp: pino.stdTimeFunctions.isoTime }, pino.destination({ dest: 2, sync: true }));
+}

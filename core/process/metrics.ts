@@ -1,0 +1,49 @@
+/**
+ * Metrics of a process, for Prometheus: a registry, and the small HTTP server that shows it.
+ *
+ * Every long-running process has one at /metrics, with /healthz beside it and, where it has an opinion, /readyz. A metric is
+ * defined beside the code that moves it; its name begins with `sightline_`.
+ */
+import { createServer } from 'node:http';
+import type { AddressInfo } from 'node:net';
+import { collectDefaultMetrics, Registry } from 'prom-client';
+
+export function createRegistry(process: string): Registry {
+  const registry = new Registry();
+  registry.setDefaultLabels({ process });
+  collectDefaultMetrics({ register: registry });
+  return registry;
+}
+
+export interface MetricsServer {
+  readonly port: number;
+  close(): Promise<void>;
+}
+
+/** Serves /metrics, /healthz and /readyz; `notReady` returns why the process is not ready, or null. */
+export async function serveMetrics(
+  registry: Registry,
+  where: { host: string; port: number },
+  notReady: () => string | null = () => null,
+): Promise<MetricsServer> {
+  const server = createServer((request, response) => {
+    const reason = notReady();
+    if (request.url === '/healthz') response.end('ok\n');
+    else if (request.url === '/readyz') response.writeHead(reason ? 503 : 200).end(`${reason ?? 'ready'}\n`);
+    else if (request.url === '/metrics') {
+      void registry.metrics().then((text) => response.setHeader('content-type', registry.contentType).end(text));
+    } else response.writeHead(404).end('see /metrics, /healthz, /readyz\n');
+  });
+  await new Promise<void>((resolve, reject) => {
+    server.once('error', reject);
+    server.listen(where.port, where.host, resolve);
+  });
+  return {
+    port: (server.address() as AddressInfo).port,
+    close: () =>
+      new Promise((resolve) => {
+        server.close(() => resolve());
+        server.closeAllConnections();
+      }),
+  };
+}
