@@ -1,0 +1,180 @@
+/**
+ * The table `control`: the few facts that all layers agree on, one JSON cell a row.
+ *
+ *   rules                       what was recorded for the generation (domain/rules.ts), with the topic's id; timestamp 1
+ *   progress/<generation>/<partition>   up to where the speed layer's effects are in HBase; timestamp = next offset
+ *   horizon/<generation>        the last published epoch with its cuts; timestamp = the epoch's number; moved by check-and-put
+ *   reference                   version and size of dataset B; timestamp = version
+ *   lease/<name>                who holds what only one may hold; timestamp = number of the renewal
+ *
+ * A stale writer of progress loses to a greater offset, two writers of one offset write the same bytes: JSON is written with
+ * its members in one fixed order.
+ */
+import { z } from 'zod';
+import type { Epoch } from '../domain/epoch.ts';
+import type { Rules } from '../domain/rules.ts';
+import type { Tallies } from '../domain/tallies.ts';
+import type { Instant } from '../domain/time.ts';
+import type { HBaseClient } from './hbase/types.ts';
+import { CONTROL_FAMILY, CONTROL_QUALIFIER } from '../layout/hbase.ts';
+import { found } from './answers.ts';
+import { asRetryable, getRows, putRows } from './hbase-rows.ts';
+
+export interface RecordedRules extends Rules {
+  /** Kafka's id of the topic: another id is another log life. */
+  readonly topicId: string;
+}
+
+/** Up to where a partition's effects are in HBase. */
+export interface Progress {
+  readonly partition: number;
+  readonly nextOffset: number;
+  /** Arrival of the last record before nextOffset (arrival.ts). */
+  readonly arrival: Instant;
+  /** Of all records of the generation before nextOffset. */
+  readonly tallies: Tallies;
+}
+
+/** The seam: the last published epoch and where it ends in each partition. */
+export interface Horizon {
+  readonly epoch: Epoch;
+  /** Per partition: the first offset after the epoch. */
+  readonly cuts: readonly number[];
+  /** Per partition: the arrival reached before the cut, to go on from. */
+  readonly arrivals: readonly Instant[];
+  readonly publishedAt: Instant;
+}
+
+export interface Reference {
+  readonly version: number;
+  readonly locations: number;
+  readonly loadedAt: Instant;
+}
+
+export interface Lease {
+  readonly owner: string;
+  /** Grows with each renewal; a lease whose number stands still for its length is dead. */
+  readonly renewal: number;
+  readonly lengthMs: number;
+}
+
+export interface ControlStore {
+  rules(): Promise<RecordedRules | null>;
+  /** Records rules unless some are recorded; returns what holds now. */
+  recordRules(rules: RecordedRules): Promise<RecordedRules>;
+  /** One entry a partition, null where nothing was processed yet. */
+  progress(generation: number, partitions: readonly number[]): Promise<(Progress | null)[]>;
+  putProgress(generation: number, progress: readonly Progress[]): Promise<void>;
+  horizon(generation: number): Promise<Horizon | null>;
+  /** Moves the horizon; false if it is not (any more) what the caller read. */
+  moveHorizon(generation: number, from: Horizon | null, to: Horizon): Promise<boolean>;
+  reference(): Promise<Reference | null>;
+  moveReference(from: Reference | null, to: Reference): Promise<boolean>;
+  lease(name: string): Promise<Lease | null>;
+  moveLease(name: string, from: Lease | null, to: Lease): Promise<boolean>;
+}
+
+export function controlStore(hbase: HBaseClient, namespace: string): ControlStore {
+  const cell = jsonCells(hbase, `${namespace}:control`);
+  return {
+    rules: () => cell.read('rules', readRules),
+    async recordRules(rules) {
+      await cell.move('rules', null, { timestamp: 1, json: rules });
+      return (await cell.read('rules', readRules)) ?? rules;
+    },
+    progress: (generation, partitions) =>
+      cell.readAll(
+        partitions.map((partition) => progressRow(generation, partition)),
+        readProgress,
+      ),
+    putProgress: (generation, all) =>
+      cell.put(all.map((p) => ({ row: progressRow(generation, p.partition), timestamp: p.nextOffset, json: p }))),
+    horizon: (generation) => cell.read(`horizon/${generation}`, readHorizon),
+    moveHorizon: (generation, from, to) => cell.move(`horizon/${generation}`, from, { timestamp: to.epoch, json: to }),
+    reference: () => cell.read('reference', readReference),
+    moveReference: (from, to) => cell.move('reference', from, { timestamp: to.version, json: to }),
+    lease: (name) => cell.read(`lease/${name}`, readLease),
+    moveLease: (name, from, to) => cell.move(`lease/${name}`, from, { timestamp: to.renewal, json: to }),
+  };
+}
+
+const progressRow = (generation: number, partition: number): string => `progress/${generation}/${partition}`;
+
+// ---- what the cells hold -------------------------------------------------------------------------------------------
+
+const whole = z.number().int();
+const TalliesJson = z.object({
+  new: whole,
+  copies: whole,
+  strays: whole,
+  deferred: whole,
+  dead_letters: whole,
+  ticks: whole,
+  dead_letters_by_reason: z.record(z.string(), whole),
+});
+const ProgressJson = z.object({ partition: whole, nextOffset: whole, arrival: whole, tallies: TalliesJson });
+const HorizonJson = z.object({ epoch: whole, cuts: z.array(whole), arrivals: z.array(whole), publishedAt: whole });
+const ReferenceJson = z.object({ version: whole, locations: whole, loadedAt: whole });
+const LeaseJson = z.object({ owner: z.string(), renewal: whole, lengthMs: whole });
+const RulesJson = z.object({
+  generation: whole,
+  logLife: whole,
+  epochSeconds: whole,
+  dedupWindowDays: whole,
+  clockAheadDays: whole,
+  partitionCount: whole,
+  firstEpoch: whole,
+  firstOffsets: z.array(whole),
+  topicId: z.string(),
+});
+
+// The casts put the domain's brands on what has just been checked to be whole numbers.
+const readRules = (json: unknown): RecordedRules => RulesJson.parse(json);
+const readProgress = (json: unknown): Progress => ProgressJson.parse(json) as Progress;
+const readHorizon = (json: unknown): Horizon => HorizonJson.parse(json) as unknown as Horizon;
+const readReference = (json: unknown): Reference => ReferenceJson.parse(json) as Reference;
+const readLease = (json: unknown): Lease => LeaseJson.parse(json);
+
+/** JSON with the members of every object in alphabetical order: one value, one text. */
+export function fixedJson(value: unknown): string {
+  return JSON.stringify(value, (_, part: unknown) =>
+    typeof part === 'object' && part !== null && !Array.isArray(part)
+      ? Object.fromEntries(Object.entries(part).sort(([a], [b]) => (a < b ? -1 : 1)))
+      : part,
+  );
+}
+
+interface JsonPut {
+  readonly row: string;
+  readonly timestamp: number;
+  readonly json: unknown;
+}
+
+function jsonCells(hbase: HBaseClient, table: string) {
+  const bytesOf = (json: unknown): Buffer => Buffer.from(fixedJson(json));
+  const rowPut = ({ row, timestamp, json }: JsonPut) => ({
+    row: Buffer.from(row),
+    cells: [{ family: CONTROL_FAMILY, qualifier: CONTROL_QUALIFIER, timestamp, value: bytesOf(json) }],
+  });
+  const readAll = async <T>(rows: readonly string[], read: (json: unknown) => T): Promise<(T | null)[]> => {
+    const gets = rows.map((row) => ({ row: Buffer.from(row), families: [CONTROL_FAMILY] }));
+    const answers = await getRows(hbase, table, gets, (cells) => read(JSON.parse(cells[0]!.value.toString('utf8'))));
+    return found(table, answers);
+  };
+  return {
+    readAll,
+    read: async <T>(row: string, read: (json: unknown) => T): Promise<T | null> => (await readAll([row], read))[0] ?? null,
+    put: (puts: readonly JsonPut[]) => putRows(hbase, table, puts.map(rowPut)),
+    move: (row: string, from: unknown, to: { timestamp: number; json: unknown }): Promise<boolean> =>
+      asRetryable(table, () =>
+        hbase.checkAndPut(
+          table,
+          Buffer.from(row),
+          CONTROL_FAMILY,
+          CONTROL_QUALIFIER,
+          from === null ? null : bytesOf(from),
+          rowPut({ row, ...to }),
+        ),
+      ),
+  };
+}

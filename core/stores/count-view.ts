@@ -1,0 +1,75 @@
+/**
+ * Reading count cells by what a question needs: shared by the speed view and the batch view.
+ *
+ * A reading names scope, levels, hours and, for the levels of a minute, the minutes within the first and last hour; the stores
+ * turn it into ranges of their own row keys. Rows come whole and in batches, so memory is bounded by the batch, not by the
+ * window.
+ */
+import type { CountCell, CountRowName, Level } from '../domain/counts.ts';
+import type { Detection } from '../domain/detection.ts';
+import type { Instant } from '../domain/time.ts';
+import type { Oid } from '../domain/oid.ts';
+import type { Cell, HBaseClient } from './hbase/types.ts';
+import type { RowRange } from '../layout/hbase.ts';
+import { decodeCount, FAMILY_OF_LEVEL, LIST_FAMILY, decodeListQualifier } from '../layout/hbase.ts';
+import { asRetryable } from './hbase-rows.ts';
+
+/** One row of a view with the cells of the levels that were asked for. */
+export interface CountRow extends CountRowName {
+  /** The speed view's rows have one, the batch view's are of all partitions together: −1. */
+  readonly partition: number;
+  readonly cells: readonly CountCell[];
+}
+
+/** Hours since 1970, both included. */
+export interface Hours {
+  readonly from: number;
+  readonly to: number;
+}
+
+/** An entry of the list of detections of a place. */
+export interface ListedDetection {
+  readonly id: Detection['id'];
+  readonly detectedAt: Instant;
+}
+
+/** Pages through the list of one place, newest first, below `before` (exclusive), not older than `from`. */
+export interface ListReading {
+  readonly location: Oid;
+  readonly from: Instant;
+  readonly to: Instant;
+  /** Only what sorts after this entry (an earlier time, or the same time and a greater id). */
+  readonly after: ListedDetection | null;
+  readonly limit: number;
+}
+
+export function familiesOf(levels: readonly Level[]): string[] {
+  return levels.map((level) => FAMILY_OF_LEVEL[level]);
+}
+
+/** Scans ranges side by side, at most `atOnce` at a time, and calls `take` for each batch of rows. */
+export async function scanRanges(
+  hbase: HBaseClient,
+  table: string,
+  ranges: readonly RowRange[],
+  options: { families?: string[]; keysOnly?: boolean; columnRange?: { from: Buffer; to: Buffer }; batchRows?: number },
+  take: (rows: Cell[][]) => void | Promise<void>,
+  atOnce = 8,
+): Promise<void> {
+  const waiting = [...ranges];
+  const lane = async (): Promise<void> => {
+    for (let range = waiting.shift(); range; range = waiting.shift()) {
+      for await (const rows of hbase.scan(table, { ...range, ...options })) await take(rows);
+    }
+  };
+  await asRetryable(table, () => Promise.all(Array.from({ length: Math.min(atOnce, ranges.length) }, lane)));
+}
+
+/** Count cells of a row; the list of detections is no count and is left out. */
+export function countsOf(cells: readonly Cell[]): CountCell[] {
+  return cells.filter((cell) => cell.family !== LIST_FAMILY).map(decodeCount);
+}
+
+export function listedOf(hour: number, cells: readonly Cell[]): ListedDetection[] {
+  return cells.filter((cell) => cell.family === LIST_FAMILY).map((cell) => decodeListQualifier(hour, cell.qualifier));
+}

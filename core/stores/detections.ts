@@ -1,0 +1,43 @@
+/**
+ * The table `detections`: who first met an id (law L2), and what that detection said.
+ *
+ * The speed layer asks before it decides and writes what it first met; serving reads joined rows by id. The cell's timestamp
+ * is the arrival, so a later row of the same id wins over a zombie's older one, and time to live runs from the arrival.
+ */
+import type { FirstMet } from '../domain/first-met.ts';
+import type { Oid } from '../domain/oid.ts';
+import type { Answer } from './answers.ts';
+import type { HBaseClient } from './hbase/types.ts';
+import { decodeFirstMet, DETECTION_FAMILY, DETECTION_QUALIFIER, encodeFirstMet, saltedOid } from '../layout/hbase.ts';
+import { getRows, putRows } from './hbase-rows.ts';
+
+export interface DetectionsStore {
+  /** One answer an id, in the order of the ids. */
+  find(ids: readonly Oid[]): Promise<Answer<FirstMet>[]>;
+  /** Writes every row or throws a Retryable; repeating it changes nothing. */
+  put(rows: readonly FirstMet[]): Promise<void>;
+}
+
+export function detectionsStore(hbase: HBaseClient, namespace: string): DetectionsStore {
+  const table = `${namespace}:detections`;
+  return {
+    find: (ids) =>
+      getRows(
+        hbase,
+        table,
+        ids.map((id) => ({ row: saltedOid(id), families: [DETECTION_FAMILY] })),
+        (cells, index) => decodeFirstMet(ids[index]!, cells[0]!.value),
+      ),
+    put: (rows) =>
+      putRows(
+        hbase,
+        table,
+        rows.map((met) => ({
+          row: saltedOid(met.detection.id),
+          cells: [
+            { family: DETECTION_FAMILY, qualifier: DETECTION_QUALIFIER, timestamp: met.arrival, value: encodeFirstMet(met) },
+          ],
+        })),
+      ),
+  };
+}
