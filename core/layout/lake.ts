@@ -1,0 +1,40 @@
+/**
+ * The folders and files of the lake: Hive layout, UTC, names that begin with `_` are ours.
+ *
+ * The batch layer writes them, serving and data scientists read them. All paths are relative to SIGHTLINE_ROOT. An epoch's
+ * files carry its name, so that a published epoch can be told, checked and never changed.
+ *
+ *   lake/raw/epoch=<epoch>/part-<partition>-<first>-<last>.parquet   (part-l<log life>-… from log life 2)
+ *   lake/detections/dt=<date>/hour=<hh>/<epoch>-<n>.parquet          dt and hour of timestamp_detected
+ *   lake/top_items/dt=<date>/<epoch>.parquet
+ *   lake/locations/<epoch>.parquet
+ *   lake/_runs/<epoch>.json                                          manifest and report
+ *   lake/_runs/_intents/<epoch>.json                                 files on their way from staging to their place
+ *   lake/_runs/_attempts/<epoch>-<began>.json                        tries that failed
+ *   lake/_runs/_met/<epoch>.parquet                                  ids first met in the epoch, for the runs that follow
+ *   lake/_staging/<epoch>/…                                          the same paths below it, not published yet
+ */
+export const LAKE = 'lake';
+export const RUNS = `${LAKE}/_runs`;
+export const STAGING = `${LAKE}/_staging`;
+
+export function rawFile(options: { epoch: string; logLife: number; partition: number; first: number; last: number }): string {
+  const life = options.logLife >= 2 ? `l${options.logLife}-` : '';
+  return `${LAKE}/raw/epoch=${options.epoch}/part-${life}${options.partition}-${options.first}-${options.last}.parquet`;
+}
+
+export function detectionsFile(options: { date: string; hour: number; epoch: string; n: number }): string {
+  const hour = String(options.hour).padStart(2, '0');
+  return `${LAKE}/detections/dt=${options.date}/hour=${hour}/${options.epoch}-${options.n}.parquet`;
+}
+
+export function topItemsFile(options: { date: string; epoch: string }): string {
+  return `${LAKE}/top_items/dt=${options.date}/${options.epoch}.parquet`;
+}
+
+export const locationsFile = (epoch: string): string => `${LAKE}/locations/${epoch}.parquet`;
+export const manifestFile = (epoch: string): string => `${RUNS}/${epoch}.json`;
+export const intentFile = (epoch: string): string => `${RUNS}/_intents/${epoch}.json`;
+export const attemptFile = (epoch: string, began: string): string => `${RUNS}/_attempts/${epoch}-${began}.json`;
+export const metFile = (epoch: string): string => `${RUNS}/_met/${epoch}.parquet`;
+export const stagingFolder = (epoch: string): string => `${STAGING}/${epoch}`;

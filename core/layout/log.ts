@@ -1,0 +1,65 @@
+/**
+ * The topics: how they are configured, and the headers that we put on records.
+ *
+ * A detection is a record of topic `detections`: key = detection_oid as decimal text, value = a JSON object with the five
+ * fields of dataset A (domain/parse.ts says exactly which texts). The topic's time is LogAppendTime, because arrival is the
+ * log's clock and never a camera's; it is kept by time only, because losing records to a size limit would be a silent gap.
+ * Dead letters carry Kafka Connect's header names, which other people's tools know.
+ */
+import type { DeadLetter } from '../domain/dead-letters.ts';
+import type { LogRecord } from '../domain/detection.ts';
+import { STRAY_HEADER } from '../domain/verdict.ts';
+
+export interface TopicPlan {
+  readonly name: string;
+  readonly partitions: number;
+  readonly replication: number;
+  readonly config: Readonly<Record<string, string>>;
+}
+
+export function topicPlans(options: {
+  topic: string;
+  deadLetterTopic: string;
+  partitions: number;
+  replication: number;
+  retentionMs: number;
+  segmentBytes: number;
+}): TopicPlan[] {
+  const { partitions, replication, retentionMs, segmentBytes } = options;
+  const durable = {
+    'cleanup.policy': 'delete',
+    'retention.bytes': '-1',
+    'min.insync.replicas': String(replication >= 3 ? 2 : 1),
+    'unclean.leader.election.enable': 'false',
+  };
+  const log = {
+    ...durable,
+    'message.timestamp.type': 'LogAppendTime',
+    'retention.ms': String(retentionMs),
+    'segment.bytes': String(segmentBytes),
+    'segment.ms': String(Math.max(60_000, Math.min(retentionMs, 86_400_000))),
+  };
+  return [
+    { name: options.topic, partitions, replication, config: log },
+    { name: options.deadLetterTopic, partitions, replication, config: { ...durable, 'retention.ms': '-1' } },
+  ];
+}
+
+export type Headers = readonly (readonly [name: string, value: Buffer])[];
+
+/** Value of the header of a forwarded record: where it came from. */
+export function strayHeaders(record: LogRecord): Headers {
+  return [[STRAY_HEADER, Buffer.from(`${record.partition}/${record.offset}`)]];
+}
+
+export function deadLetterHeaders(topic: string, record: LogRecord, deadLetter: DeadLetter): Headers {
+  const prefix = '__connect.errors.';
+  const texts: Record<string, string> = {
+    topic,
+    partition: String(record.partition),
+    offset: String(record.offset),
+    'exception.class.name': deadLetter.reason,
+    'exception.message': deadLetter.detail,
+  };
+  return Object.entries(texts).map(([name, text]) => [prefix + name, Buffer.from(text)] as const);
+}

@@ -1,0 +1,37 @@
+/**
+ * HDFS as the layers see it: whole files that are verified after writing, folders, and one atomic rename.
+ *
+ * hdfs.ts answers it with the webhdfs package. Paths are relative to SIGHTLINE_ROOT and never begin with a slash. A file that
+ * `write` or `upload` returned from has the length that it should have; the package alone does not promise that.
+ */
+export interface FileFacts {
+  readonly path: string;
+  readonly isFolder: boolean;
+  readonly bytes: number;
+  readonly modifiedAtMs: number;
+}
+
+export interface Hdfs {
+  /** Null if there is nothing at the path. */
+  facts(path: string): Promise<FileFacts | null>;
+  /** What a folder holds, sorted by name; empty if there is no such folder. */
+  list(folder: string): Promise<FileFacts[]>;
+  /** Every file below a folder. */
+  walk(folder: string): Promise<FileFacts[]>;
+  makeFolder(folder: string): Promise<void>;
+  read(path: string): Promise<Buffer>;
+  readStream(path: string): NodeJS.ReadableStream;
+  /** Writes under a temporary name, checks the length, renames; the path appears whole or not at all. */
+  write(path: string, bytes: Buffer): Promise<void>;
+  /** Uploads a local file to the path (not atomic: for staging), checks the length. Overwrites. */
+  upload(localFile: string, path: string): Promise<void>;
+  /** Downloads to a local file; it appears whole or not at all. */
+  download(path: string, localFile: string): Promise<void>;
+  /** SHA-256 of a file's bytes as they are in HDFS, in hexadecimal. */
+  sha256(path: string): Promise<string>;
+  /** Makes the target's folder; never overwrites: false if the target exists or the source does not. */
+  rename(from: string, to: string): Promise<boolean>;
+  remove(path: string): Promise<void>;
+  /** Bytes free and used of the file system. */
+  capacity(): Promise<{ freeBytes: number; usedBytes: number }>;
+}

@@ -1,0 +1,109 @@
+/**
+ * Topics and their ends, by kafkajs: what no hot path does.
+ *
+ * The set-up creates topics here, serving asks for the log's ends, both layers check that the topic is the recorded one. One
+ * connection is opened on the first question and kept.
+ */
+import { ConfigResourceTypes, Kafka, logLevel } from 'kafkajs';
+import type { Admin } from 'kafkajs';
+import type { Config } from '../../process/config.ts';
+import type { LogAdmin, LogEnds, TopicFacts } from './types.ts';
+import { topicPlans } from '../../layout/log.ts';
+import { messageOf, Retryable } from '../../process/errors.ts';
+import { topicIdOf } from './topic-id.ts';
+
+type Settings = Pick<
+  Config,
+  | 'KAFKA_BROKERS'
+  | 'KAFKA_TOPIC'
+  | 'KAFKA_DEAD_LETTER_TOPIC'
+  | 'KAFKA_PARTITIONS'
+  | 'KAFKA_REPLICATION'
+  | 'KAFKA_RETENTION_HOURS'
+  | 'KAFKA_SEGMENT_MB'
+>;
+
+export function logAdmin(config: Settings): LogAdmin {
+  const brokers = config.KAFKA_BROKERS.split(',');
+  const kafka = new Kafka({
+    clientId: 'sightline.admin',
+    brokers,
+    logLevel: logLevel.NOTHING,
+    connectionTimeout: 3_000,
+    requestTimeout: 10_000,
+    retry: { retries: 3, initialRetryTime: 200, maxRetryTime: 2_000 },
+  });
+  const admin = kafka.admin();
+  let connected: Promise<void> | null = null;
+  const ask = async <T>(question: (admin: Admin) => Promise<T>): Promise<T> => {
+    try {
+      connected ??= admin.connect();
+      await connected;
+      return await question(admin);
+    } catch (thrown) {
+      connected = null;
+      throw new Retryable('Kafka', `Kafka at ${config.KAFKA_BROKERS}: ${messageOf(thrown)}`, thrown);
+    }
+  };
+  const topic = config.KAFKA_TOPIC;
+  return {
+    ensureTopics: () => ask((a) => ensureTopics(a, config)),
+    facts: () => ask((a) => factsOf(a, brokers, topic)),
+    ends: () => ask((a) => endsOf(a, topic)),
+    close: async () => {
+      if (connected) await admin.disconnect();
+    },
+  };
+}
+
+async function ensureTopics(admin: Admin, config: Settings): Promise<'created' | 'existed'> {
+  const plans = topicPlans({
+    topic: config.KAFKA_TOPIC,
+    deadLetterTopic: config.KAFKA_DEAD_LETTER_TOPIC,
+    partitions: config.KAFKA_PARTITIONS,
+    replication: config.KAFKA_REPLICATION,
+    retentionMs: config.KAFKA_RETENTION_HOURS * 3_600_000,
+    segmentBytes: config.KAFKA_SEGMENT_MB * 1_048_576,
+  });
+  const created = await admin.createTopics({
+    waitForLeaders: true,
+    topics: plans.map((plan) => ({
+      topic: plan.name,
+      numPartitions: plan.partitions,
+      replicationFactor: plan.replication,
+      configEntries: Object.entries(plan.config).map(([name, value]) => ({ name, value })),
+    })),
+  });
+  return created ? 'created' : 'existed';
+}
+
+async function factsOf(admin: Admin, brokers: string[], topic: string): Promise<TopicFacts | null> {
+  if (!(await admin.listTopics()).includes(topic)) return null;
+  const { topics } = await admin.fetchTopicMetadata({ topics: [topic] });
+  const { resources } = await admin.describeConfigs({
+    includeSynonyms: false,
+    resources: [
+      {
+        type: ConfigResourceTypes.TOPIC,
+        name: topic,
+        configNames: ['message.timestamp.type', 'retention.ms', 'segment.ms'],
+      },
+    ],
+  });
+  const entries = new Map(resources[0]?.configEntries.map((entry) => [entry.configName, entry.configValue]));
+  const ms = (name: string): number => Number(entries.get(name));
+  return {
+    topicId: await topicIdOf(brokers, topic),
+    partitionCount: topics[0]?.partitions.length ?? 0,
+    isLogAppendTime: entries.get('message.timestamp.type') === 'LogAppendTime',
+    retentionMs: ms('retention.ms'),
+    segmentMs: ms('segment.ms'),
+  };
+}
+
+async function endsOf(admin: Admin, topic: string): Promise<LogEnds[]> {
+  const offsets = await admin.fetchTopicOffsets(topic);
+  return offsets
+    .map(({ partition, low, high }) => ({ partition, low: Number(low), high: Number(high) }))
+    .sort((a, b) => a.partition - b.partition);
+}

@@ -1,0 +1,70 @@
+/**
+ * The log as the layers see it: administration, consuming in a group, reading a range, and producing with acknowledgement.
+ *
+ * admin.ts answers with kafkajs, the other three with node-rdkafka (docs/decisions). All readers deliver committed records
+ * only, so that an offset that one layer saw is one that the other sees.
+ */
+import type { DeadLetter } from '../../domain/dead-letters.ts';
+import type { LogRecord, Position } from '../../domain/detection.ts';
+
+export interface LogEnds {
+  readonly partition: number;
+  /** First offset that the log still holds. */
+  readonly low: number;
+  /** The offset that the next record will get. */
+  readonly high: number;
+}
+
+export interface TopicFacts {
+  readonly topicId: string;
+  readonly partitionCount: number;
+  readonly isLogAppendTime: boolean;
+  readonly retentionMs: number;
+  readonly segmentMs: number;
+}
+
+export interface LogAdmin {
+  /** Creates the topic and the dead-letter topic unless they exist; never changes an existing one. */
+  ensureTopics(): Promise<'created' | 'existed'>;
+  /** Null if the topic does not exist. */
+  facts(): Promise<TopicFacts | null>;
+  /** Ends of every partition, in the order of their numbers. */
+  ends(): Promise<LogEnds[]>;
+  close(): Promise<void>;
+}
+
+/** A consumer of the group `KAFKA_GROUP`; partitions come and go with rebalances. */
+export interface LogConsumer {
+  /** Up to `limit` records that are there, or none after a short wait; per partition in the order of offsets. */
+  take(limit: number): Promise<LogRecord[]>;
+  /** Offsets that a partition was read up to with nothing behind them (transaction markers leave holes). */
+  drained(): ReadonlyMap<number, number>;
+  /** Follows the progress rows, for lag tools; resolves when Kafka has them or rejects. */
+  commit(next: readonly { partition: number; offset: number }[]): Promise<void>;
+  close(): Promise<void>;
+}
+
+export interface GroupHooks {
+  /** Where to start each partition; awaited before the first record of it is delivered. */
+  assigned(partitions: readonly number[]): Promise<readonly { partition: number; offset: number }[]>;
+  /** Finish what is in flight for these; awaited before they are given away. */
+  revoked(partitions: readonly number[]): Promise<void>;
+}
+
+/** Reads one partition from an offset for as long as `wanted` says so; ends without waiting for the group. */
+export interface LogReader {
+  /** Batches in the order of offsets, up to the partition's end as it is when it is reached; the caller asks again. */
+  read(partition: number, from: number, signal?: AbortSignal): AsyncIterable<{ records: LogRecord[]; next: number; atEnd: boolean }>;
+  close(): Promise<void>;
+}
+
+export interface LogProducer {
+  /** Produces each record again to its home partition; resolves when all are acknowledged by all replicas. */
+  forward(strays: readonly { record: LogRecord; id: string; home: number }[]): Promise<void>;
+  deadLetter(letters: readonly { record: LogRecord; deadLetter: DeadLetter }[]): Promise<void>;
+  /** Appends one tick to each partition; resolves when acknowledged. */
+  tick(partitions: readonly number[]): Promise<void>;
+  close(): Promise<void>;
+}
+
+export type { Position };
