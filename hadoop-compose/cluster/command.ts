@@ -1,0 +1,103 @@
+/**
+ * `sightline cluster up|status|down|reset`: the stack on this machine, by hand.
+ *
+ * Data goes to standard output, all else to standard error. Exit codes: 0 done, 2 wrong usage, 5 something is missing or
+ * not well and a second try after the remedy makes sense.
+ */
+import { createInterface } from 'node:readline/promises';
+import { Command } from 'commander';
+import { clusterDown, clusterReset } from './down.ts';
+import { Aborted, ClusterError } from './errors.ts';
+import { addressesOf } from './ports.ts';
+import { sayOn } from './progress.ts';
+import { stackFrom } from './stack.ts';
+import { clusterStatus, statusTable } from './status.ts';
+import { clusterUp } from './up.ts';
+
+export function clusterCommand(): Command {
+  const cluster = new Command('cluster')
+    .description('ZooKeeper, HDFS, HBase and Kafka as processes on this machine')
+    .addHelpText('after', environmentHelp);
+  cluster.command('up')
+    .description('start what is not running, and wait until all of it is ready')
+    .action(() => told(up));
+  cluster.command('status')
+    .description('say what runs, and whether it is ready (exit 5 if not all is)')
+    .option('--json', 'as JSON on standard output')
+    .action((options: { json?: boolean }) => told(() => status(options.json === true)));
+  cluster.command('down')
+    .description('stop everything in order; all data is kept')
+    .action(() => told(down));
+  cluster.command('reset')
+    .description('stop everything and delete all data, logs and configuration of the stack')
+    .option('--yes', 'do not ask')
+    .action((options: { yes?: boolean }) => told(() => reset(options.yes === true)));
+  return cluster;
+}
+
+async function up(): Promise<void> {
+  const stack = stackFrom();
+  const say = sayOn();
+  const interrupt = new AbortController();
+  const stop = (): void => interrupt.abort();
+  process.on('SIGINT', stop).on('SIGTERM', stop);
+  try {
+    const { started } = await clusterUp(stack, say, interrupt.signal);
+    say('cluster', started.length === 0 ? 'was up already' : `is up (${started.join(', ')} started)`);
+    for (const [name, value] of Object.entries(addressesOf(stack.ports))) process.stderr.write(`  ${name}=${value}\n`);
+  } finally {
+    process.off('SIGINT', stop).off('SIGTERM', stop);
+  }
+}
+
+async function status(json: boolean): Promise<void> {
+  const rows = await clusterStatus(stackFrom());
+  process.stdout.write(json ? `${JSON.stringify(rows, null, 2)}\n` : statusTable(rows));
+  if (rows.some((row) => row.state !== 'ready')) process.exitCode = 5;
+}
+
+async function down(): Promise<void> {
+  const say = sayOn();
+  const stopped = await clusterDown(stackFrom(), say);
+  say('cluster', stopped.length === 0 ? 'was down already' : 'is down; its data is kept');
+}
+
+async function reset(yes: boolean): Promise<void> {
+  const stack = stackFrom();
+  if (!yes && !(await agreed(stack.folder))) throw new ClusterError('Nothing was deleted. `--yes` answers the question beforehand.', 2);
+  await clusterReset(stack, sayOn());
+}
+
+async function agreed(folder: string): Promise<boolean> {
+  if (!process.stdin.isTTY) return false;
+  const terminal = createInterface({ input: process.stdin, output: process.stderr });
+  try {
+    return /^y(es)?$/i.test((await terminal.question(`Delete all data in ${folder}? [y/N] `)).trim());
+  } finally {
+    terminal.close();
+  }
+}
+
+/** Tells a person what went wrong in words; a bug keeps its stack trace. */
+async function told(action: () => Promise<void>): Promise<void> {
+  try {
+    await action();
+  } catch (error) {
+    if (error instanceof Aborted) {
+      process.stderr.write('Interrupted.\n');
+      process.exitCode = 130;
+    } else if (error instanceof ClusterError) {
+      process.stderr.write(`${error.message}\n`);
+      process.exitCode = error.exitCode;
+    } else throw error;
+  }
+}
+
+const environmentHelp = `
+Environment:
+  SIGHTLINE_HOME              where jars, data and logs go (default: .sightline in the project)
+  SIGHTLINE_STACK             the name of a second stack, with a folder of its own
+  SIGHTLINE_JARS              where jars are kept (default: jars in SIGHTLINE_HOME)
+  SIGHTLINE_PORT_BASE_OFFSET  added to every port
+  SIGHTLINE_KAFKA_PORT, SIGHTLINE_ZOOKEEPER_PORT, SIGHTLINE_NAMENODE_HTTP_PORT, …  one port each
+  JAVA_HOME                   the JDK to use, 17 or newer`;

@@ -1,0 +1,56 @@
+/**
+ * HDFS on one machine: one NameNode, one DataNode, one copy of each block, WebHDFS on.
+ *
+ * Everything runs as the person who started it, so HDFS's permissions would only be in the way; a cluster's settings are
+ * in `hadoop-compose/conf/`. Safe mode ends when the DataNode has reported, not half a minute later, and a DataNode that
+ * died is noticed in seconds rather than ten minutes.
+ */
+import type { Settings } from './xml.ts';
+import { loopback } from '../ports.ts';
+import { dataFolder } from '../stack.ts';
+import type { Stack } from '../stack.ts';
+
+export const hdfsUrl = (stack: Stack): string => `hdfs://${loopback}:${stack.ports.namenode}`;
+
+export function coreSite(stack: Stack): Settings {
+  return {
+    'fs.defaultFS': hdfsUrl(stack),
+    'hadoop.tmp.dir': dataFolder(stack, 'hadoop-tmp'),
+    'hadoop.prometheus.endpoint.enabled': true,
+    'fs.trash.interval': 0,
+  };
+}
+
+export function hdfsSite(stack: Stack): Settings {
+  const { ports } = stack;
+  return {
+    'dfs.replication': 1,
+    'dfs.namenode.replication.min': 1,
+    'dfs.permissions.enabled': false,
+    'dfs.webhdfs.enabled': true,
+    'dfs.namenode.name.dir': `file://${dataFolder(stack, 'namenode')}`,
+    'dfs.namenode.rpc-address': `${loopback}:${ports.namenode}`,
+    'dfs.namenode.rpc-bind-host': loopback,
+    'dfs.namenode.http-address': `${loopback}:${ports.namenodeHttp}`,
+    'dfs.namenode.http-bind-host': loopback,
+    'dfs.namenode.handler.count': 8,
+    'dfs.namenode.safemode.extension': 0,
+    'dfs.namenode.safemode.min.datanodes': 1,
+    'dfs.namenode.heartbeat.recheck-interval': 5_000,
+    'dfs.namenode.datanode.registration.ip-hostname-check': false,
+    'dfs.heartbeat.interval': 1,
+    'dfs.datanode.data.dir': `file://${dataFolder(stack, 'datanode')}`,
+    'dfs.datanode.hostname': loopback,
+    'dfs.datanode.address': `${loopback}:${ports.datanode}`,
+    'dfs.datanode.http.address': `${loopback}:${ports.datanodeHttp}`,
+    'dfs.datanode.ipc.address': `${loopback}:${ports.datanodeIpc}`,
+    'dfs.datanode.handler.count': 4,
+    ...hdfsClient,
+  };
+}
+
+/** With one DataNode there is none to replace it by: a writer goes on with what it has, or fails and tries anew. */
+export const hdfsClient: Settings = {
+  'dfs.client.block.write.replace-datanode-on-failure.enable': false,
+  'dfs.client.socket-timeout': 30_000,
+};

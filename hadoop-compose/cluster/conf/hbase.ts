@@ -1,0 +1,53 @@
+/**
+ * HBase on one machine, in distributed mode: a master and a region server of their own, data and logs on HDFS.
+ *
+ * Two cores: few handlers and one compaction of each kind at a time. The region server's memory is what decides whether
+ * it lives (1.5 GB ended in an out-of-memory abort); its heap is in `daemons.ts`, the shares below are HBase's own. Old
+ * logs and files are kept for one minute instead of ten, as the disk of a laptop is small. ZooKeeper's session is short,
+ * so that a killed region server's rows are served again within seconds of its restart.
+ */
+import type { Settings } from './xml.ts';
+import { hdfsClient, hdfsUrl } from './hadoop.ts';
+import { loopback } from '../ports.ts';
+import { dataFolder } from '../stack.ts';
+import type { Stack } from '../stack.ts';
+
+export function hbaseSite(stack: Stack): Settings {
+  const { ports } = stack;
+  return {
+    'hbase.cluster.distributed': true,
+    'hbase.rootdir': `${hdfsUrl(stack)}/hbase`,
+    'hbase.tmp.dir': dataFolder(stack, 'hbase-tmp'),
+    'hbase.unsafe.stream.capability.enforce': false,
+    'hbase.zookeeper.quorum': loopback,
+    'hbase.zookeeper.property.clientPort': ports.zookeeper,
+    'zookeeper.znode.parent': '/hbase',
+    'zookeeper.session.timeout': 12_000,
+
+    'hbase.master.hostname': loopback,
+    'hbase.master.ipc.address': loopback,
+    'hbase.master.port': ports.master,
+    'hbase.master.info.bindAddress': loopback,
+    'hbase.master.info.port': ports.masterInfo,
+    'hbase.master.wait.on.regionservers.mintostart': 1,
+    'hbase.master.wait.on.regionservers.maxtostart': 1,
+    'hbase.master.logcleaner.ttl': 60_000,
+    'hbase.master.hfilecleaner.ttl': 60_000,
+    'hbase.master.cleaner.interval': 60_000,
+
+    'hbase.regionserver.hostname': loopback,
+    'hbase.regionserver.ipc.address': loopback,
+    'hbase.regionserver.port': ports.regionserver,
+    'hbase.regionserver.info.bindAddress': loopback,
+    'hbase.regionserver.info.port': ports.regionserverInfo,
+    'hbase.regionserver.msginterval': 1_000,
+    'hbase.regionserver.handler.count': 16,
+    'hbase.regionserver.metahandler.count': 5,
+    'hbase.regionserver.thread.compaction.small': 1,
+    'hbase.regionserver.thread.compaction.large': 1,
+    'hbase.ipc.server.max.callqueue.size': 256 * 1_024 * 1_024,
+
+    'dfs.replication': 1,
+    ...hdfsClient,
+  };
+}

@@ -1,0 +1,53 @@
+/**
+ * Writes the configuration of a stack, anew at each start, so that it always is what this version and these ports mean.
+ *
+ * The empty `webapps` folders are asked for by Hadoop's and HBase's web servers, which carry the metrics and WebHDFS;
+ * their pages are not in the Maven artifacts.
+ */
+import { mkdir, writeFile } from 'node:fs/promises';
+import { dirname, join } from 'node:path';
+import { confFolder, dataFolder } from '../stack.ts';
+import type { Stack } from '../stack.ts';
+import { coreSite, hdfsSite } from './hadoop.ts';
+import { hbaseSite } from './hbase.ts';
+import { serverProperties } from './kafka.ts';
+import { log4j2Properties, reload4jProperties } from './logging.ts';
+import { settingsProperties, settingsXml } from './xml.ts';
+import { zooCfg } from './zookeeper.ts';
+
+/** Relative path to content. */
+export function confFiles(stack: Stack): Record<string, string> {
+  return {
+    'zookeeper/zoo.cfg': settingsProperties(zooCfg(stack)),
+    'zookeeper/log4j.properties': reload4jProperties,
+    'hadoop/core-site.xml': settingsXml(coreSite(stack)),
+    'hadoop/hdfs-site.xml': settingsXml(hdfsSite(stack)),
+    'hadoop/log4j.properties': reload4jProperties,
+    'hbase/core-site.xml': settingsXml(coreSite(stack)),
+    'hbase/hbase-site.xml': settingsXml(hbaseSite(stack)),
+    'hbase/log4j.properties': reload4jProperties,
+    'kafka/server.properties': settingsProperties(serverProperties(stack)),
+    'kafka/log4j2.properties': log4j2Properties,
+  };
+}
+
+const emptyFolders = [
+  'hadoop/webapps/hdfs',
+  'hadoop/webapps/datanode',
+  'hbase/hbase-webapps/master',
+  'hbase/hbase-webapps/regionserver',
+  'hbase/hbase-webapps/static',
+];
+
+export async function writeConf(stack: Stack): Promise<void> {
+  for (const folder of emptyFolders) await mkdir(confFolder(stack, folder), { recursive: true });
+  for (const [path, content] of Object.entries(confFiles(stack))) {
+    const file = confFolder(stack, path);
+    await mkdir(dirname(file), { recursive: true });
+    await writeFile(file, content);
+  }
+  for (const folder of ['zookeeper', 'datanode', 'kafka', 'hbase-tmp', 'hadoop-tmp']) {
+    await mkdir(dataFolder(stack, folder), { recursive: true, mode: 0o700 });
+  }
+  for (const folder of ['logs', 'pids']) await mkdir(join(stack.folder, folder), { recursive: true });
+}

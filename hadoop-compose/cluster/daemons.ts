@@ -1,0 +1,105 @@
+/**
+ * The six daemons of the stack: what to run, with how much memory, after which others, and when it is ready.
+ *
+ * The table is in order of start; `down` goes through it backwards, so HBase ends while HDFS can still take what it
+ * flushes. The heaps are for a laptop of two cores; the region server's is the one that matters (see `conf/hbase.ts`),
+ * its regions of 4 MB keep requests of a megabyte out of the humongous path.
+ */
+import { randomUUID } from 'node:crypto';
+import { existsSync } from 'node:fs';
+import { join } from 'node:path';
+import type { PortName } from './ports.ts';
+import * as probe from './probes.ts';
+import { confFolder, dataFolder } from './stack.ts';
+import type { Stack } from './stack.ts';
+import type { JarSetName } from './versions.ts';
+
+export const daemonNames = ['zookeeper', 'namenode', 'datanode', 'kafka', 'master', 'regionserver'] as const;
+export type DaemonName = (typeof daemonNames)[number];
+
+export interface Program {
+  readonly mainClass: string;
+  readonly args: readonly string[];
+}
+
+export interface Daemon {
+  readonly name: DaemonName;
+  /** The name that people know. */
+  readonly title: string;
+  readonly family: 'zookeeper' | 'hadoop' | 'kafka' | 'hbase';
+  readonly jarSet: JarSetName;
+  readonly heapMiB: number;
+  readonly jvm: readonly string[];
+  readonly ports: readonly PortName[];
+  /** Daemons that must be ready before this one is started. */
+  readonly after: readonly DaemonName[];
+  readonly program: (stack: Stack) => Program;
+  /** Run once, before the first start on an empty data folder. */
+  readonly format?: (stack: Stack) => Program | undefined;
+  readonly ready: probe.Probe;
+}
+
+export const daemons: readonly Daemon[] = [
+  {
+    name: 'zookeeper', title: 'ZooKeeper', family: 'zookeeper', jarSet: 'hbase', heapMiB: 256, jvm: [],
+    ports: ['zookeeper'], after: [],
+    program: (stack) => ({
+      mainClass: 'org.apache.zookeeper.server.quorum.QuorumPeerMain',
+      args: [join(confFolder(stack, 'zookeeper'), 'zoo.cfg')],
+    }),
+    ready: probe.zookeeperReady,
+  },
+  {
+    name: 'namenode', title: 'HDFS NameNode', family: 'hadoop', jarSet: 'hadoop', heapMiB: 512, jvm: [],
+    ports: ['namenode', 'namenodeHttp'], after: [],
+    program: () => ({ mainClass: 'org.apache.hadoop.hdfs.server.namenode.NameNode', args: [] }),
+    format: (stack) =>
+      existsSync(join(dataFolder(stack, 'namenode'), 'current', 'VERSION'))
+        ? undefined
+        : { mainClass: 'org.apache.hadoop.hdfs.server.namenode.NameNode', args: ['-format', '-nonInteractive'] },
+    ready: probe.namenodeReady,
+  },
+  {
+    name: 'datanode', title: 'HDFS DataNode', family: 'hadoop', jarSet: 'hadoop', heapMiB: 512, jvm: [],
+    ports: ['datanode', 'datanodeHttp', 'datanodeIpc'], after: [],
+    program: () => ({ mainClass: 'org.apache.hadoop.hdfs.server.datanode.DataNode', args: [] }),
+    ready: probe.datanodeReady,
+  },
+  {
+    name: 'kafka', title: 'Kafka', family: 'kafka', jarSet: 'kafka', heapMiB: 1_024, jvm: [],
+    ports: ['kafka', 'kafkaController'], after: [],
+    program: (stack) => ({ mainClass: 'kafka.Kafka', args: [serverProperties(stack)] }),
+    format: (stack) =>
+      existsSync(join(dataFolder(stack, 'kafka'), 'meta.properties'))
+        ? undefined
+        : { mainClass: 'kafka.tools.StorageTool', args: ['format', '-t', clusterId(), '-c', serverProperties(stack)] },
+    ready: probe.kafkaReady,
+  },
+  {
+    name: 'master', title: 'HBase master', family: 'hbase', jarSet: 'hbase', heapMiB: 512, jvm: [],
+    ports: ['master', 'masterInfo'], after: ['zookeeper', 'namenode', 'datanode'],
+    program: () => ({ mainClass: 'org.apache.hadoop.hbase.master.HMaster', args: ['start'] }),
+    ready: probe.masterReady,
+  },
+  {
+    name: 'regionserver', title: 'HBase region server', family: 'hbase', jarSet: 'hbase', heapMiB: 3_072,
+    jvm: ['-XX:G1HeapRegionSize=4m'],
+    ports: ['regionserver', 'regionserverInfo'], after: ['zookeeper', 'namenode', 'datanode'],
+    program: () => ({ mainClass: 'org.apache.hadoop.hbase.regionserver.HRegionServer', args: ['start'] }),
+    ready: probe.regionserverReady,
+  },
+];
+
+export function daemonOf(name: DaemonName): Daemon {
+  return daemons.find((daemon) => daemon.name === name)!;
+}
+
+const serverProperties = (stack: Stack): string => join(confFolder(stack, 'kafka'), 'server.properties');
+
+/** Kafka writes a UUID as 22 characters of URL-safe base64, and a first '-' would look like an option. */
+function clusterId(): string {
+  for (;;) {
+    const id = Buffer.from(randomUUID().replaceAll('-', ''), 'hex').toString('base64url');
+    if (!id.startsWith('-')) return id;
+  }
+}

@@ -1,0 +1,80 @@
+/**
+ * Fetches the jar sets, once. A set is gathered in a staging folder beside its place and renamed when it is whole, so a
+ * folder that exists is complete, and a fetch that was killed leaves nothing that could be taken for one.
+ *
+ * Maven does the resolving, from a generated pom with nothing but the pins; a set that is there needs no Maven at all.
+ */
+import { spawn } from 'node:child_process';
+import { existsSync } from 'node:fs';
+import { mkdir, mkdtemp, readdir, rename, rm, writeFile } from 'node:fs/promises';
+import { join } from 'node:path';
+import { Aborted, ClusterError, throwIfAborted } from './errors.ts';
+import type { Say } from './progress.ts';
+import { jarFolder } from './stack.ts';
+import type { Stack } from './stack.ts';
+import { findMaven } from './tools.ts';
+import { jarSetFolder, jarSetNames, mavenDependencyPlugin, pins, pomOf } from './versions.ts';
+import type { JarSetName } from './versions.ts';
+
+/** Sees to it that all jar sets are there. */
+export async function fetchJars(stack: Stack, say: Say, signal?: AbortSignal): Promise<void> {
+  const missing = jarSetNames.filter((set) => !existsSync(jarFolder(stack, set)));
+  if (missing.length === 0) return;
+  const maven = await findMaven();
+  for (const set of missing) {
+    throwIfAborted(signal);
+    say('jars', `fetching ${set}: ${pins[set].join(', ')}`);
+    const count = await fetchSet(stack, set, maven, say, signal);
+    say('jars', `${set} is there (${count} jars)`);
+  }
+}
+
+async function fetchSet(stack: Stack, set: JarSetName, maven: string, say: Say, signal?: AbortSignal): Promise<number> {
+  await mkdir(stack.jarsFolder, { recursive: true });
+  const staging = await mkdtemp(join(stack.jarsFolder, `.${jarSetFolder(set)}-`));
+  try {
+    await writeFile(join(staging, 'pom.xml'), pomOf(set));
+    await copyDependencies(maven, staging, set, say, signal);
+    const count = (await readdir(join(staging, 'jars'))).filter((name) => name.endsWith('.jar')).length;
+    if (count === 0) throw new ClusterError(`Maven ended well and brought no jar for ${set}; nothing was kept.`);
+    await rename(join(staging, 'jars'), jarFolder(stack, set)).catch((error: NodeJS.ErrnoException) => {
+      if (!existsSync(jarFolder(stack, set))) throw error; // another start was quicker
+    });
+    return count;
+  } finally {
+    await rm(staging, { recursive: true, force: true });
+  }
+}
+
+function copyDependencies(maven: string, folder: string, set: JarSetName, say: Say, signal?: AbortSignal): Promise<void> {
+  const goal = `org.apache.maven.plugins:maven-dependency-plugin:${mavenDependencyPlugin}:copy-dependencies`;
+  const args = ['-B', '-f', join(folder, 'pom.xml'), goal, '-DincludeScope=runtime', `-DoutputDirectory=${join(folder, 'jars')}`];
+  return new Promise((resolve, reject) => {
+    const child = spawn('nice', [maven, ...args], { stdio: ['ignore', 'pipe', 'pipe'], ...(signal ? { signal } : {}) });
+    const lines: string[] = [];
+    let fetched = 0;
+    let lastSaidMs = Date.now();
+    const read = (chunk: Buffer): void => {
+      for (const line of chunk.toString().split('\n').filter((text) => text.trim() !== '')) {
+        lines.push(line);
+        if (lines.length > 200) lines.shift();
+        if (/Downloaded from \S+ \S+\.jar/.test(line)) fetched += 1;
+      }
+      if (Date.now() - lastSaidMs < 2_000) return;
+      lastSaidMs = Date.now();
+      say('jars', `${set}: ${fetched} jars fetched`);
+    };
+    child.stdout.on('data', read);
+    child.stderr.on('data', read);
+    child.once('error', (error) => reject(signal?.aborted ? new Aborted() : error));
+    child.once('close', (code) => {
+      if (code === 0) resolve();
+      else reject(new ClusterError(`Maven could not fetch the jars of ${set} (exit ${code}):\n${complaints(lines)}`));
+    });
+  });
+}
+
+function complaints(lines: readonly string[]): string {
+  const errors = lines.filter((line) => line.startsWith('[ERROR]'));
+  return (errors.length > 0 ? errors : lines).slice(-12).map((line) => `  ${line}`).join('\n');
+}

@@ -1,0 +1,68 @@
+/**
+ * The ports of the stack on this machine, and the only place that names them.
+ *
+ * Each has a variable of its own; `SIGHTLINE_PORT_BASE_OFFSET` moves them all, so that a second stack can run beside the
+ * first. A port that is named by its own variable is taken as it is, without the offset. Every daemon binds to
+ * `loopback`: nothing here can be reached from another machine.
+ */
+import { ClusterError } from './errors.ts';
+
+export const loopback = '127.0.0.1';
+
+export const portTable = {
+  kafka: { port: 9092, variable: 'SIGHTLINE_KAFKA_PORT' },
+  kafkaController: { port: 9093, variable: 'SIGHTLINE_KAFKA_CONTROLLER_PORT' },
+  zookeeper: { port: 2181, variable: 'SIGHTLINE_ZOOKEEPER_PORT' },
+  namenode: { port: 8020, variable: 'SIGHTLINE_NAMENODE_PORT' },
+  namenodeHttp: { port: 9870, variable: 'SIGHTLINE_NAMENODE_HTTP_PORT' },
+  datanode: { port: 9866, variable: 'SIGHTLINE_DATANODE_PORT' },
+  datanodeHttp: { port: 9864, variable: 'SIGHTLINE_DATANODE_HTTP_PORT' },
+  datanodeIpc: { port: 9867, variable: 'SIGHTLINE_DATANODE_IPC_PORT' },
+  master: { port: 16000, variable: 'SIGHTLINE_HBASE_MASTER_PORT' },
+  masterInfo: { port: 16010, variable: 'SIGHTLINE_HBASE_MASTER_INFO_PORT' },
+  regionserver: { port: 16020, variable: 'SIGHTLINE_HBASE_REGIONSERVER_PORT' },
+  regionserverInfo: { port: 16030, variable: 'SIGHTLINE_HBASE_REGIONSERVER_INFO_PORT' },
+} as const;
+
+export type PortName = keyof typeof portTable;
+export type Ports = Readonly<Record<PortName, number>>;
+export const portNames = Object.keys(portTable) as PortName[];
+
+type Environment = Readonly<Record<string, string | undefined>>;
+
+/** Reads all ports at once; every fault is named in one error. */
+export function portsFrom(env: Environment): Ports {
+  const faults: string[] = [];
+  const offset = wholeNumber(env, 'SIGHTLINE_PORT_BASE_OFFSET', 0, faults);
+  const entries = portNames.map((name) => {
+    const { port, variable } = portTable[name];
+    const chosen = env[variable] ? wholeNumber(env, variable, port, faults) : port + offset;
+    if (chosen < 1 || chosen > 65_535) faults.push(`${variable}: port ${chosen} is not between 1 and 65535`);
+    return [name, chosen] as const;
+  });
+  const owners = new Map<number, PortName>();
+  for (const [name, port] of entries) {
+    const other = owners.get(port);
+    if (other) faults.push(`${portTable[name].variable} and ${portTable[other].variable} are both ${port}`);
+    owners.set(port, name);
+  }
+  if (faults.length > 0) throw new ClusterError(`The ports of the stack are not usable:\n  ${faults.join('\n  ')}`, 2);
+  return Object.fromEntries(entries) as Record<PortName, number>;
+}
+
+/** What the layers have to be told to find this stack: the variables of their configuration. */
+export function addressesOf(ports: Ports): Record<'KAFKA_BROKERS' | 'HBASE_ZOOKEEPER' | 'WEBHDFS_URL', string> {
+  return {
+    KAFKA_BROKERS: `${loopback}:${ports.kafka}`,
+    HBASE_ZOOKEEPER: `${loopback}:${ports.zookeeper}`,
+    WEBHDFS_URL: `http://${loopback}:${ports.namenodeHttp}`,
+  };
+}
+
+function wholeNumber(env: Environment, name: string, fallback: number, faults: string[]): number {
+  const text = env[name];
+  if (text === undefined || text === '') return fallback;
+  if (/^-?\d{1,6}$/.test(text)) return Number(text);
+  faults.push(`${name}: '${text}' is not a whole number`);
+  return fallback;
+}

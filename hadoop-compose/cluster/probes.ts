@@ -1,0 +1,97 @@
+/**
+ * Questions that a daemon answers only when it can do its work. Each probe returns undefined when it is ready, or what is
+ * still missing, in words. They speak the daemons' own small protocols, so that asking costs no driver and no JVM.
+ */
+import { connect } from 'node:net';
+import { loopback } from './ports.ts';
+import type { Stack } from './stack.ts';
+
+export type Probe = (stack: Stack) => Promise<string | undefined>;
+
+const answerTimeoutMs = 3_000;
+
+export const zookeeperReady: Probe = async ({ ports }) => {
+  const answer = await exchange(ports.zookeeper, Buffer.from('srvr'), () => false);
+  return answer.includes('Mode: ') ? undefined : `srvr was answered with '${answer.toString().slice(0, 80).trim()}'`;
+};
+
+/** A metadata request (version 1, no topics) is answered by a broker that has registered and lists itself. */
+export const kafkaReady: Probe = async ({ ports }) => {
+  const answer = await exchange(ports.kafka, metadataRequest, (got) => got.length >= 4 && got.length >= 4 + got.readInt32BE(0));
+  const brokers = answer.length >= 12 ? answer.readInt32BE(8) : 0;
+  return brokers > 0 ? undefined : 'the broker has not registered yet';
+};
+
+/** int32 length | int16 api 3, int16 version 1, int32 correlation, string client | array of topics: none. */
+const metadataRequest = (() => {
+  const client = Buffer.from('sightline.cluster');
+  const request = Buffer.alloc(4 + 2 + 2 + 4 + 2 + client.length + 4);
+  request.writeInt32BE(request.length - 4, 0);
+  request.writeInt16BE(3, 4);
+  request.writeInt16BE(1, 6);
+  request.writeInt32BE(1, 8);
+  request.writeInt16BE(client.length, 12);
+  client.copy(request, 14);
+  request.writeInt32BE(0, 14 + client.length);
+  return request;
+})();
+
+export const namenodeReady: Probe = async ({ ports }) => {
+  await bean(ports.namenodeHttp, 'Hadoop:service=NameNode,name=FSNamesystemState');
+  return undefined;
+};
+
+/** The DataNode is of use when the NameNode counts it and has left safe mode. */
+export const datanodeReady: Probe = async ({ ports }) => {
+  const state = await bean(ports.namenodeHttp, 'Hadoop:service=NameNode,name=FSNamesystemState');
+  if (state.NumLiveDataNodes !== 1) return 'the NameNode does not see it yet';
+  if (state.FSState !== 'Operational') return `HDFS is in safe mode (${String(state.FSState)})`;
+  await bean(ports.datanodeHttp, 'java.lang:type=Runtime');
+  return undefined;
+};
+
+/** The master is active; what it then waits for is the region server. */
+export const masterReady: Probe = async ({ ports }) => {
+  const server = await bean(ports.masterInfo, 'Hadoop:service=HBase,name=Master,sub=Server');
+  return server['tag.isActiveMaster'] === 'true' ? undefined : 'it is not the active master yet';
+};
+
+/** The region server is registered and the master has finished its start, which it does once meta is assigned. */
+export const regionserverReady: Probe = async ({ ports }) => {
+  await bean(ports.regionserverInfo, 'Hadoop:service=HBase,name=RegionServer,sub=Server');
+  const server = await bean(ports.masterInfo, 'Hadoop:service=HBase,name=Master,sub=Server');
+  const live = String(server['tag.liveRegionServers'] ?? '');
+  if (!live.includes(`,${ports.regionserver},`)) return 'the master does not see it yet';
+  if (Number(server.masterFinishedInitializationTime ?? 0) <= 0) return 'the master is still assigning meta';
+  return undefined;
+};
+
+type Bean = Readonly<Record<string, unknown>>;
+
+/** One JMX bean over HTTP; throws if it is not there (yet). */
+async function bean(port: number, name: string): Promise<Bean> {
+  const response = await fetch(`http://${loopback}:${port}/jmx?qry=${encodeURIComponent(name)}`, {
+    signal: AbortSignal.timeout(answerTimeoutMs),
+  });
+  if (!response.ok) throw new Error(`/jmx on port ${port} answered ${response.status}`);
+  const { beans } = (await response.json()) as { beans?: Bean[] };
+  const found = beans?.[0];
+  if (!found) throw new Error(`no ${name} on port ${port} yet`);
+  return found;
+}
+
+/** Sends bytes and gathers the answer until it is whole or the other side closes. */
+function exchange(port: number, request: Buffer, isWhole: (got: Buffer) => boolean): Promise<Buffer> {
+  return new Promise((resolve, reject) => {
+    let got = Buffer.alloc(0);
+    const socket = connect({ host: loopback, port });
+    socket.setTimeout(answerTimeoutMs, () => socket.destroy(new Error(`no answer on port ${port}`)));
+    socket.once('connect', () => socket.write(request));
+    socket.on('data', (chunk) => {
+      got = Buffer.concat([got, chunk]);
+      if (isWhole(got)) socket.destroy();
+    });
+    socket.once('error', reject);
+    socket.once('close', () => resolve(got));
+  });
+}

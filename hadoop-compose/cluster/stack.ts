@@ -1,0 +1,44 @@
+/**
+ * One stack: where its files lie and which ports it uses. Everything else in this folder is a function of this value.
+ *
+ *     .sightline/                      SIGHTLINE_HOME
+ *       jars/<set>-<hash>/             shared by all stacks; SIGHTLINE_JARS
+ *       stack/                         or <name>-stack/ with SIGHTLINE_STACK=<name>
+ *         conf/ data/ logs/ pids/      reset deletes these and nothing else
+ */
+import { join, resolve } from 'node:path';
+import { fileURLToPath } from 'node:url';
+import { ClusterError } from './errors.ts';
+import { jarSetFolder } from './versions.ts';
+import type { JarSetName } from './versions.ts';
+import { portsFrom } from './ports.ts';
+import type { Ports } from './ports.ts';
+
+export interface Stack {
+  readonly folder: string;
+  readonly jarsFolder: string;
+  readonly ports: Ports;
+}
+
+const repository = fileURLToPath(new URL('../..', import.meta.url));
+
+export function stackFrom(env: Readonly<Record<string, string | undefined>> = process.env): Stack {
+  const home = resolve(env.SIGHTLINE_HOME || join(repository, '.sightline'));
+  const name = env.SIGHTLINE_STACK ?? '';
+  if (!/^[a-z0-9-]{0,32}$/.test(name)) {
+    throw new ClusterError(`SIGHTLINE_STACK: '${name}' should be up to 32 of a-z, 0-9 and '-'`, 2);
+  }
+  if (/\s/.test(home)) throw new ClusterError(`SIGHTLINE_HOME: '${home}' holds a blank; the daemons need a path without`, 2);
+  return {
+    folder: join(home, name ? `${name}-stack` : 'stack'),
+    jarsFolder: resolve(env.SIGHTLINE_JARS || join(home, 'jars')),
+    ports: portsFrom(env),
+  };
+}
+
+export const confFolder = (stack: Stack, family: string): string => join(stack.folder, 'conf', family);
+export const dataFolder = (stack: Stack, daemon: string): string => join(stack.folder, 'data', daemon);
+export const logFile = (stack: Stack, daemon: string): string => join(stack.folder, 'logs', `${daemon}.log`);
+/** What a daemon prints outside its log: a JVM that cannot start says so only here. */
+export const printFile = (stack: Stack, daemon: string): string => join(stack.folder, 'logs', `${daemon}.out`);
+export const jarFolder = (stack: Stack, set: JarSetName): string => join(stack.jarsFolder, jarSetFolder(set));

@@ -1,0 +1,86 @@
+/**
+ * Who holds a port that a daemon needs. Asked before the start, because a JVM that cannot bind says so late and in many
+ * lines. The owner is found on Linux through /proc; elsewhere, and for other people's processes, only the port is named.
+ */
+import { readFileSync, readdirSync, readlinkSync } from 'node:fs';
+import { createServer } from 'node:net';
+import { ClusterError } from './errors.ts';
+import { loopback, portTable } from './ports.ts';
+import type { PortName } from './ports.ts';
+import { argsOf } from './processes.ts';
+import type { Stack } from './stack.ts';
+
+/** Throws one error that names every taken port of the given daemons. */
+export async function refuseTakenPorts(stack: Stack, wanted: readonly { daemon: string; port: PortName }[]): Promise<void> {
+  const faults: string[] = [];
+  for (const { daemon, port } of wanted) {
+    const number = stack.ports[port];
+    if (await isFree(number)) continue;
+    const owner = ownerOf(number);
+    const who = owner ? `process ${owner.pid} (${owner.program})` : 'another program';
+    faults.push(`port ${number}, needed by ${daemon}, is held by ${who}; ${portTable[port].variable}=<port> moves it`);
+  }
+  if (faults.length === 0) return;
+  faults.push('SIGHTLINE_PORT_BASE_OFFSET=<number> moves all ports of the stack; or end the other program.');
+  throw new ClusterError(faults.join('\n'));
+}
+
+function isFree(port: number): Promise<boolean> {
+  return new Promise((resolve) => {
+    const server = createServer();
+    server.once('error', () => resolve(false));
+    server.listen({ port, host: loopback, exclusive: true }, () => server.close(() => resolve(true)));
+  });
+}
+
+/** The process that listens on a TCP port, if it can be told. */
+export function ownerOf(port: number): { pid: number; program: string } | undefined {
+  const inodes = new Set(['/proc/net/tcp', '/proc/net/tcp6'].flatMap((file) => listeningInodes(file, port)));
+  if (inodes.size === 0) return undefined;
+  for (const name of listed('/proc')) {
+    if (!/^\d+$/.test(name)) continue;
+    for (const descriptor of listed(`/proc/${name}/fd`)) {
+      const inode = /^socket:\[(\d+)\]$/.exec(linked(`/proc/${name}/fd/${descriptor}`))?.[1];
+      if (inode && inodes.has(inode)) return { pid: Number(name), program: programOf(Number(name)) };
+    }
+  }
+  return undefined;
+}
+
+/** A line of /proc/net/tcp: `0: 0100007F:2384 00000000:0000 0A … uid timeout inode`; 0A is a listening socket. */
+function listeningInodes(file: string, port: number): string[] {
+  let text: string;
+  try {
+    text = readFileSync(file, 'utf8');
+  } catch {
+    return [];
+  }
+  const hex = port.toString(16).toUpperCase().padStart(4, '0');
+  const columns = text.split('\n').slice(1).map((line) => line.trim().split(/\s+/));
+  return columns.filter((c) => c[1]?.endsWith(`:${hex}`) && c[3] === '0A').flatMap((c) => (c[9] ? [c[9]] : []));
+}
+
+/** The program's name, and for one of our daemons which. */
+function programOf(pid: number): string {
+  const args = argsOf(pid);
+  const program = args[0]?.split('/').at(-1) ?? 'unknown';
+  const daemon = args.find((arg) => arg.startsWith('-Dsightline.daemon='))?.split('=')[1];
+  const home = args.find((arg) => arg.startsWith('-Dsightline.home='))?.split('=')[1];
+  return daemon ? `${daemon} of the stack in ${home}` : program;
+}
+
+function listed(folder: string): string[] {
+  try {
+    return readdirSync(folder);
+  } catch {
+    return [];
+  }
+}
+
+function linked(path: string): string {
+  try {
+    return readlinkSync(path);
+  } catch {
+    return '';
+  }
+}

@@ -1,0 +1,102 @@
+/**
+ * Brings the stack up, or the part of it that is missing. Each daemon waits for those named in its `after`, and for
+ * nothing else, so ZooKeeper, HDFS and Kafka start side by side and HBase follows as soon as it can.
+ *
+ * Ready means that the daemon's probe says so. A daemon that ends before that fails the whole start with its last words;
+ * then, and after Ctrl-C, what this call had started is stopped again, and what ran before is left alone.
+ */
+import { setTimeout as pause } from 'node:timers/promises';
+import { writeConf } from './conf/write.ts';
+import { daemons } from './daemons.ts';
+import type { Daemon, DaemonName } from './daemons.ts';
+import { stopDaemons } from './down.ts';
+import { Aborted, ClusterError, throwIfAborted } from './errors.ts';
+import { fetchJars } from './jars.ts';
+import { launch } from './launch.ts';
+import { lastWords } from './log-tail.ts';
+import { holdLock } from './lock.ts';
+import { pidOf } from './processes.ts';
+import type { Say } from './progress.ts';
+import type { Stack } from './stack.ts';
+import { refuseTakenPorts } from './taken-ports.ts';
+import { findJava } from './tools.ts';
+import { recordWish } from './wish.ts';
+
+const readyTimeoutMs = 180_000;
+const probeEveryMs = 150;
+
+export interface Up {
+  /** The daemons that this call started; empty if all ran already. */
+  readonly started: readonly DaemonName[];
+}
+
+export async function clusterUp(stack: Stack, say: Say, signal?: AbortSignal): Promise<Up> {
+  const java = await findJava();
+  await fetchJars(stack, say, signal);
+  const release = await holdLock(stack, 'cluster up', signal);
+  const started: DaemonName[] = [];
+  try {
+    const missing = daemons.filter((daemon) => pidOf(stack, daemon.name) === undefined);
+    const ports = missing.flatMap(({ title, ports: names }) => names.map((port) => ({ daemon: title, port })));
+    await refuseTakenPorts(stack, ports);
+    await writeConf(stack);
+    await recordWish(stack, 'up');
+    await startAll(stack, java, missing, started, say, signal);
+    return { started };
+  } catch (error) {
+    if (started.length > 0) say('cluster', 'stopping what was started');
+    await stopDaemons(stack, started, say);
+    throw error;
+  } finally {
+    await release();
+  }
+}
+
+async function startAll(
+  stack: Stack, java: string, missing: readonly Daemon[], started: DaemonName[], say: Say, signal?: AbortSignal,
+): Promise<void> {
+  const failed = new AbortController();
+  const stop = signal ? AbortSignal.any([signal, failed.signal]) : failed.signal;
+  const ready = new Map<DaemonName, Promise<void>>();
+  for (const daemon of daemons) {
+    const start = async (): Promise<void> => {
+      await Promise.all(daemon.after.map((name) => ready.get(name)));
+      throwIfAborted(stop);
+      if (missing.includes(daemon)) {
+        started.push(daemon.name);
+        await launch(stack, daemon, java);
+      }
+      await becomeReady(stack, daemon, stop);
+      if (missing.includes(daemon)) say(daemon.name, `ready on port ${stack.ports[daemon.ports[0]!]}`);
+    };
+    ready.set(daemon.name, start());
+  }
+  const outcomes = [...ready.values()].map((promise) =>
+    promise.catch((error: unknown) => {
+      failed.abort();
+      throw error;
+    }),
+  );
+  const settled = await Promise.allSettled(outcomes);
+  const faults = settled.flatMap((outcome) => (outcome.status === 'rejected' ? [outcome.reason as unknown] : []));
+  const fault = faults.find((reason) => !(reason instanceof Aborted)) ?? faults[0];
+  if (fault !== undefined) throw fault;
+}
+
+/** Waits for the daemon's probe; throws if it dies, or is not ready in good time. */
+export async function becomeReady(stack: Stack, daemon: Daemon, signal?: AbortSignal): Promise<void> {
+  const deadlineMs = Date.now() + readyTimeoutMs;
+  for (;;) {
+    throwIfAborted(signal);
+    if (pidOf(stack, daemon.name) === undefined) {
+      throw new ClusterError(`${daemon.title} ended before it was ready.\n${lastWords(stack, daemon.name)}`);
+    }
+    const missing = await daemon.ready(stack).catch((error: Error) => `it does not answer yet (${error.message})`);
+    if (missing === undefined) return;
+    if (Date.now() > deadlineMs) {
+      const seconds = readyTimeoutMs / 1_000;
+      throw new ClusterError(`${daemon.title} was not ready after ${seconds} s: ${missing}.\n${lastWords(stack, daemon.name)}`);
+    }
+    await pause(probeEveryMs, undefined, signal ? { signal } : {}).catch(() => throwIfAborted(signal));
+  }
+}

@@ -1,0 +1,19 @@
+/**
+ * What somebody last asked for: a stack that is up, or one that is down. A supervisor reads it, so that `cluster down`
+ * from another terminal is not taken for five deaths in a row.
+ */
+import { mkdir, readFile, writeFile } from 'node:fs/promises';
+import { join } from 'node:path';
+import type { Stack } from './stack.ts';
+
+export type Wish = 'up' | 'down';
+
+export async function recordWish(stack: Stack, wish: Wish): Promise<void> {
+  await mkdir(stack.folder, { recursive: true });
+  await writeFile(join(stack.folder, 'wish'), wish);
+}
+
+export async function readWish(stack: Stack): Promise<Wish> {
+  const text = await readFile(join(stack.folder, 'wish'), 'utf8').catch(() => 'down');
+  return text === 'up' ? 'up' : 'down';
+}
