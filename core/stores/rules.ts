@@ -1,57 +1,62 @@
 /**
  * The recorded rules against this process's configuration and the topic as it is (law L10).
  *
- * Every process checks before it does anything else; the preparation of a new system records. A difference is a refusal that
- * names the two values and what to do, because two processes with different rules would count differently in silence.
+ * Every process checks before it does anything else; the very first one records, by check-and-put, so that two firsts agree. A
+ * difference is a refusal that names the two values and what to do, because two processes with different rules would count
+ * differently in silence.
  */
 import type { Config } from '../process/config.ts';
 import type { ControlStore, RecordedRules } from './control.ts';
 import type { LogAdmin, TopicFacts } from './kafka/types.ts';
-import { epochAt } from '../domain/epoch.ts';
+import type { Epoch } from '../domain/epoch.ts';
+import { endOf, epochAt } from '../domain/epoch.ts';
 import { EXIT, Refusal } from '../process/errors.ts';
 
-/** Records the rules of generation 1 unless some are recorded, and checks what holds. The topic must exist. */
-export async function recordRules(config: Config, admin: LogAdmin, control: ControlStore): Promise<RecordedRules> {
-  const recorded = await control.rules();
-  if (recorded) return checked(recorded, config, await admin.facts());
+/** The rules that hold: recorded now, as generation 1, if none were. Throws a Refusal if they differ from the configuration. */
+export async function readRules(config: Config, admin: LogAdmin, control: ControlStore): Promise<RecordedRules> {
   const facts = await admin.facts();
-  if (!facts) throw missing(config);
+  if (!facts) {
+    throw new Refusal(
+      EXIT.usage,
+      `Topic ${config.KAFKA_TOPIC} does not exist at ${config.KAFKA_BROKERS}; "sightline prepare" creates topics, tables and folders`,
+    );
+  }
+  const recorded = (await control.rules()) ?? (await control.recordRules(await newRules(config, facts, admin)));
+  return checked(recorded, config, facts);
+}
+
+async function newRules(config: Config, facts: TopicFacts, admin: LogAdmin): Promise<RecordedRules> {
   const ends = await admin.ends();
-  const rules = await control.recordRules({
+  return {
     generation: 1,
     logLife: 1,
     epochSeconds: config.EPOCH_SECONDS,
     dedupWindowDays: config.DEDUP_WINDOW_DAYS,
     clockAheadDays: config.CLOCK_AHEAD_DAYS,
     partitionCount: facts.partitionCount,
-    firstEpoch: firstEpochOf(config, facts, ends.some(({ low, high }) => high > low)),
+    firstEpoch: await firstEpoch(config, facts, admin),
     firstOffsets: ends.map(({ low }) => low),
     topicId: facts.topicId,
-  });
-  return checked(rules, config, facts);
+  };
 }
 
-/** Reads the recorded rules and checks them. Throws a Refusal if there are none or they differ. */
-export async function readRules(config: Config, admin: LogAdmin, control: ControlStore): Promise<RecordedRules> {
-  const recorded = await control.rules();
-  if (!recorded) {
-    throw new Refusal(
-      EXIT.usage,
-      `HBase namespace ${config.HBASE_NAMESPACE} holds no recorded rules; run "sightline prepare" once to create topics, tables and folders`,
-    );
+/** The epoch of the log's oldest record, found by halving; of now, if the log is empty. */
+async function firstEpoch(config: Config, facts: TopicFacts, admin: LogAdmin): Promise<number> {
+  const length = { epochSeconds: config.EPOCH_SECONDS };
+  const now = epochAt(Date.now(), length);
+  if (!(await admin.holdsBefore(endOf(now, length)))) return now;
+  const heldMs = facts.retentionMs > 0 ? facts.retentionMs + facts.segmentMs + 86_400_000 : Date.now();
+  let without = Math.max(-1, epochAt(Date.now() - heldMs, length) - 1);
+  let holding: number = now;
+  while (holding - without > 1) {
+    const middle = Math.floor((holding + without) / 2);
+    if (await admin.holdsBefore(endOf(middle as Epoch, length))) holding = middle;
+    else without = middle;
   }
-  return checked(recorded, config, await admin.facts());
+  return holding;
 }
 
-/** A log that already holds records may hold them for as long as its retention; the first epoch must not be after them. */
-function firstEpochOf(config: Config, facts: TopicFacts, hasRecords: boolean): number {
-  const now = Date.now();
-  const heldMs = hasRecords && facts.retentionMs > 0 ? facts.retentionMs + facts.segmentMs : 0;
-  return epochAt(now - heldMs, { epochSeconds: config.EPOCH_SECONDS });
-}
-
-function checked(recorded: RecordedRules, config: Config, facts: TopicFacts | null): RecordedRules {
-  if (!facts) throw missing(config);
+function checked(recorded: RecordedRules, config: Config, facts: TopicFacts): RecordedRules {
   const differences = [
     difference('EPOCH_SECONDS', recorded.epochSeconds, config.EPOCH_SECONDS),
     difference('DEDUP_WINDOW_DAYS', recorded.dedupWindowDays, config.DEDUP_WINDOW_DAYS),
@@ -94,11 +99,4 @@ function checkTopic(recorded: RecordedRules, config: Config, facts: TopicFacts):
 
 function difference(name: string, recorded: number, configured: number): string | null {
   return recorded === configured ? null : `  ${name} is ${configured}, recorded was ${recorded}`;
-}
-
-function missing(config: Config): Refusal {
-  return new Refusal(
-    EXIT.usage,
-    `Topic ${config.KAFKA_TOPIC} does not exist at ${config.KAFKA_BROKERS}; run "sightline prepare" once to create it`,
-  );
 }

@@ -50,6 +50,7 @@ export function logAdmin(config: Settings): LogAdmin {
     ensureTopics: () => ask((a) => ensureTopics(a, config)),
     facts: () => ask((a) => factsOf(a, brokers, topic)),
     ends: () => ask((a) => endsOf(a, topic)),
+    holdsBefore: (t) => ask((a) => holdsBefore(a, topic, t)),
     close: async () => {
       if (connected) await admin.disconnect();
     },
@@ -106,4 +107,10 @@ async function endsOf(admin: Admin, topic: string): Promise<LogEnds[]> {
   return offsets
     .map(({ partition, low, high }) => ({ partition, low: Number(low), high: Number(high) }))
     .sort((a, b) => a.partition - b.partition);
+}
+
+async function holdsBefore(admin: Admin, topic: string, t: number): Promise<boolean> {
+  const ends = new Map((await endsOf(admin, topic)).map((end) => [end.partition, end]));
+  const atT = await admin.fetchTopicOffsetsByTimestamp(topic, t);
+  return atT.some(({ partition, offset }) => Number(offset) > (ends.get(partition)?.low ?? 0));
 }

@@ -6,6 +6,7 @@
  */
 import type { DeadLetter } from '../../domain/dead-letters.ts';
 import type { LogRecord, Position } from '../../domain/detection.ts';
+import type { Instant } from '../../domain/time.ts';
 
 export interface LogEnds {
   readonly partition: number;
@@ -30,6 +31,8 @@ export interface LogAdmin {
   facts(): Promise<TopicFacts | null>;
   /** Ends of every partition, in the order of their numbers. */
   ends(): Promise<LogEnds[]>;
+  /** Whether the log holds a record with a stamp before `t`; a hint, as it sees aborted records too. */
+  holdsBefore(t: Instant): Promise<boolean>;
   close(): Promise<void>;
 }
 
