@@ -77,7 +77,7 @@ export interface FamilySchema {
 }
 
 export interface RegionPlace {
-  /** The full region name, which HBase keeps in meta. */
+  /** The full region name, which HBase keeps in meta; a byte a character, since it holds the start key. */
   name: string;
   start: Buffer;
   end: Buffer;
@@ -93,8 +93,8 @@ export interface HBaseAdmin {
   dropTable(table: string): Promise<void>;
   dropNamespace(name: string): Promise<void>;
   regions(table: string): Promise<RegionPlace[]>;
-  /** Asks the master to move a region to another server (any other, or "host:port"); returns when it has moved. */
-  moveRegion(table: string, regionName: string, toServer?: string): Promise<void>;
+  /** Asks the master to move a region to another server, any other; returns when it has moved. */
+  moveRegion(table: string, regionName: string): Promise<void>;
   /** Splits the region that holds `splitKey` there; returns when both halves are open. */
   splitRegion(table: string, splitKey: Buffer): Promise<void>;
 }

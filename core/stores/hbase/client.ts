@@ -1,0 +1,70 @@
+/**
+ * The face of our HBase client: puts its parts together and turns outcomes into answers. core/stores' HBase stores are
+ * its only callers, and know no other file here but types.ts and errors.ts.
+ *
+ * Nothing is connected before the first question. Every question has a deadline; every row has an answer, in the order
+ * of the request. Why a client of our own: docs/decisions/0002-hbase-client.md.
+ */
+import { deleteActions, getActions, putActions } from './actions.ts';
+import type { Actions } from './actions.ts';
+import { hbaseAdmin } from './admin.ts';
+import { runBatch } from './batch.ts';
+import type { Reach } from './batch.ts';
+import { checkAndPut } from './check-and-put.ts';
+import { asHBaseError, HBaseError } from './errors.ts';
+import { Master } from './master.ts';
+import { Meta } from './meta.ts';
+import { scanTable } from './scan.ts';
+import { Servers } from './servers.ts';
+import type { HBaseClient, HBaseClientOptions, PutAnswer } from './types.ts';
+import { zookeeperDirectory } from './zookeeper.ts';
+
+const CONNECT_TIMEOUT_MS = 5_000;
+const PING_TIMEOUT_MS = 2_000;
+
+export function createHBaseClient(options: HBaseClientOptions): HBaseClient {
+  const { callTimeoutMs, operationTimeoutMs } = options;
+  const emit = options.onEvent ?? (() => undefined);
+  const connectTimeoutMs = Math.min(CONNECT_TIMEOUT_MS, callTimeoutMs);
+  const stop = new AbortController();
+  const directory = zookeeperDirectory(options.zookeeper, options.znode, connectTimeoutMs);
+  const servers = new Servers(options.user, connectTimeoutMs, emit);
+  const meta = new Meta(directory, servers, callTimeoutMs, emit);
+  const reach: Reach = { meta, servers, callTimeoutMs, operationTimeoutMs, signal: stop.signal, emit };
+  const close = async () => {
+    options.signal?.removeEventListener('abort', onAbort);
+    stop.abort();
+    await servers.close();
+  };
+  const onAbort = () => void close();
+  if (options.signal?.aborted === true) stop.abort();
+  options.signal?.addEventListener('abort', onAbort, { once: true });
+
+  const write = async (table: string, actions: Actions): Promise<PutAnswer[]> => {
+    const outcomes = await runBatch(reach, table, actions);
+    return outcomes.map((outcome) => (outcome instanceof HBaseError ? { status: 'failed', error: outcome } : { status: 'done' }));
+  };
+  return {
+    put: (table, puts) => write(table, putActions(puts)),
+    delete: (table, deletes) => write(table, deleteActions(deletes)),
+    async get(table, gets) {
+      const outcomes = await runBatch(reach, table, getActions(gets));
+      return outcomes.map((outcome) => {
+        if (outcome instanceof HBaseError) return { status: 'failed', error: outcome };
+        return outcome.length === 0 ? { status: 'absent' } : { status: 'found', cells: outcome };
+      });
+    },
+    scan: (table, scan) => scanTable(reach, table, scan),
+    checkAndPut: (table, row, family, qualifier, expected, put) =>
+      checkAndPut(reach, table, { row, family, qualifier, expected }, put),
+    admin: hbaseAdmin(reach, new Master(directory, reach)),
+    async ping() {
+      // The second try is for a remembered server that meta has left.
+      await meta.ping(PING_TIMEOUT_MS).catch((error: unknown) => {
+        if (asHBaseError(error).exception === 'deadline') throw error;
+        return meta.ping(PING_TIMEOUT_MS);
+      });
+    },
+    close,
+  };
+}

@@ -1,0 +1,120 @@
+/**
+ * A scan of a table, region after region, as batches of whole rows. Memory holds one answer at a time (about 2 MB, or
+ * one row where a row is wider).
+ *
+ * The position is all that matters: it moves only behind rows that were handed on, or to the edge of a region that has
+ * ended. Whatever fails, splits or moves, the next scanner starts from the position, so no row is lost and none comes
+ * twice. The deadline is for progress: it starts again with every answer, and the caller's own time does not count.
+ */
+import { asHBaseError, HBaseError } from './errors.ts';
+import type { Reach } from './batch.ts';
+import { RegionScanner, scanMessage } from './region-scanner.ts';
+import type { ScanPosition } from './region-scanner.ts';
+import type { Region, TableRegions } from './regions.ts';
+import { backoffMs, pause } from './retry.ts';
+import type { Cell, ScanOptions } from './types.ts';
+
+const BATCH_ROWS = 2_000;
+
+export async function* scanTable(reach: Reach, table: string, options: ScanOptions): AsyncGenerator<Cell[][], void, undefined> {
+  const batchRows = options.batchRows ?? BATCH_ROWS;
+  const scan = new Walk(reach, table, options, batchRows);
+  let leftRows = options.limitRows ?? Infinity;
+  if (isEmptyRange(options) || leftRows <= 0) return;
+  try {
+    for (;;) {
+      const step = await scan.step(leftRows);
+      const rows = step.rows.length > leftRows ? step.rows.slice(0, leftRows) : step.rows;
+      leftRows -= rows.length;
+      for (let at = 0; at < rows.length; at += batchRows) yield rows.length <= batchRows ? rows : rows.slice(at, at + batchRows);
+      if (step.done || leftRows <= 0) return;
+    }
+  } finally {
+    await scan.close();
+  }
+}
+
+class Walk {
+  private readonly reach: Reach;
+  private readonly table: string;
+  private readonly options: ScanOptions;
+  private readonly batchRows: number;
+  private position: ScanPosition;
+  private scanner: RegionScanner | undefined;
+  private regions: TableRegions | undefined;
+  private stale = 0;
+
+  constructor(reach: Reach, table: string, options: ScanOptions, batchRows: number) {
+    this.reach = reach;
+    this.table = table;
+    this.options = options;
+    this.batchRows = batchRows;
+    this.position = { row: options.start, inclusive: true };
+  }
+
+  /** The next rows, however many attempts they take. */
+  async step(leftRows: number): Promise<{ rows: Cell[][]; done: boolean }> {
+    const deadline = performance.now() + this.reach.operationTimeoutMs;
+    for (let attempt = 0; ; attempt++) {
+      try {
+        this.scanner ??= await this.openScanner();
+        const { rows, regionDone } = await this.scanner.next(this.batchRows, leftRows);
+        const last = rows.at(-1);
+        if (last !== undefined) this.position = { row: Buffer.from(last[0]!.row), inclusive: false };
+        if (this.options.keysOnly === true) for (const row of rows) row.length = 1;
+        return { rows, done: regionDone && !this.enterNextRegion(this.scanner.region) };
+      } catch (error) {
+        await this.recover(asHBaseError(error), attempt, deadline);
+      }
+    }
+  }
+
+  async close(): Promise<void> {
+    await this.scanner?.close();
+    this.scanner = undefined;
+  }
+
+  private async openScanner(): Promise<RegionScanner> {
+    const { reach, table, options, position } = this;
+    this.regions = await reach.meta.regions(table, this.stale);
+    const backwards = options.reversed === true && (!position.inclusive || position.row.length === 0);
+    const region = backwards ? this.regions.before(position.row) : this.regions.at(position.row);
+    if (region === undefined || region.server === '') throw new HBaseError('relocate', 'NoRegion', `no server has the region of row ${position.row.toString('hex')} of ${table} just now`);
+    const connection = await reach.servers.connection(region.server, 'ClientService');
+    return new RegionScanner(region, connection, scanMessage(options, position, this.batchRows), reach.callTimeoutMs);
+  }
+
+  /** Moves to the edge of a region that has ended; false: nothing lies behind it. */
+  private enterNextRegion(region: Region): boolean {
+    const { stop, reversed } = this.options;
+    this.scanner = undefined;
+    const edge = reversed === true ? region.start : region.end;
+    if (edge.length === 0) return false;
+    if (stop.length > 0) {
+      const order = Buffer.compare(edge, stop);
+      if (reversed === true ? order <= 0 : order >= 0) return false;
+    }
+    this.position = { row: edge, inclusive: reversed !== true };
+    return true;
+  }
+
+  private async recover(error: HBaseError, attempt: number, deadline: number): Promise<void> {
+    const { reach, table } = this;
+    const abandoned = this.scanner;
+    this.scanner = undefined;
+    const waitMs = backoffMs(attempt);
+    if (error.fate === 'give-up' || performance.now() + waitMs > deadline) throw error;
+    if (error.fate === 'relocate') {
+      this.stale = this.regions?.version ?? 0;
+      reach.emit({ kind: 'relocated', table, reason: error.message });
+    } else await abandoned?.close();
+    await pause(waitMs, reach.signal);
+    reach.emit({ kind: 'retried', operation: 'scan', attempt: attempt + 1, rows: 0, reason: error.message });
+  }
+}
+
+function isEmptyRange({ start, stop, reversed }: ScanOptions): boolean {
+  if (start.length === 0 || stop.length === 0) return false;
+  const order = Buffer.compare(start, stop);
+  return reversed === true ? order <= 0 : order >= 0;
+}

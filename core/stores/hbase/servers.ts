@@ -1,0 +1,83 @@
+/**
+ * The connections of one client: one per server and service, made when first asked for, made anew after a loss. Whoever
+ * asks for a server waits for the one attempt that is under way.
+ *
+ * It also holds the gates: at most so many batches are under way at one server at a time, all callers together, because
+ * a region server with little memory suffers more from a flood of requests than we from waiting our turn.
+ */
+import { closedError } from './errors.ts';
+import { openConnection } from './connection.ts';
+import type { Connection } from './connection.ts';
+import type { HBaseEvent } from './types.ts';
+
+export type Service = 'ClientService' | 'MasterService';
+
+export class Servers {
+  private readonly user: string;
+  private readonly connectTimeoutMs: number;
+  private readonly emit: (event: HBaseEvent) => void;
+  private readonly connections = new Map<string, Promise<Connection>>();
+  private readonly gates = new Map<string, Gate>();
+  private closed = false;
+
+  constructor(user: string, connectTimeoutMs: number, emit: (event: HBaseEvent) => void) {
+    this.user = user;
+    this.connectTimeoutMs = connectTimeoutMs;
+    this.emit = emit;
+  }
+
+  async connection(server: string, service: Service): Promise<Connection> {
+    if (this.closed) throw closedError();
+    const key = `${service} ${server}`;
+    const known = this.connections.get(key);
+    if (known !== undefined) return known;
+    const opening = openConnection(server, service, this.user, this.connectTimeoutMs, (reason) => {
+      this.connections.delete(key);
+      this.emit({ kind: 'disconnected', server, reason });
+    });
+    this.connections.set(key, opening);
+    try {
+      const connection = await opening;
+      if (this.closed) connection.close('the client was closed');
+      else this.emit({ kind: 'connected', server });
+      return connection;
+    } catch (error) {
+      if (this.connections.get(key) === opening) this.connections.delete(key);
+      throw error;
+    }
+  }
+
+  gate(server: string, width: number): Gate {
+    let gate = this.gates.get(server);
+    if (gate === undefined) this.gates.set(server, (gate = new Gate(width)));
+    return gate;
+  }
+
+  async close(): Promise<void> {
+    this.closed = true;
+    const opened = await Promise.allSettled(this.connections.values());
+    for (const one of opened) if (one.status === 'fulfilled') one.value.close('the client was closed');
+  }
+}
+
+/** Lets `width` pieces of work through at a time, first come, first served. */
+export class Gate {
+  private free: number;
+  private readonly queue: (() => void)[] = [];
+
+  constructor(width: number) {
+    this.free = width;
+  }
+
+  async through<T>(work: () => Promise<T>): Promise<T> {
+    if (this.free > 0) this.free--;
+    else await new Promise<void>((resolve) => this.queue.push(resolve));
+    try {
+      return await work();
+    } finally {
+      const next = this.queue.shift();
+      if (next === undefined) this.free++;
+      else next();
+    }
+  }
+}
