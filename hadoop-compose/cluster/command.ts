@@ -6,8 +6,10 @@
  */
 import { createInterface } from 'node:readline/promises';
 import { Command } from 'commander';
+import { EXIT } from '../../core/process/errors.ts';
+import { runCommand } from '../../core/process/life.ts';
 import { clusterDown, clusterReset } from './down.ts';
-import { Aborted, ClusterError } from './errors.ts';
+import { ClusterError } from './errors.ts';
 import { addressesOf } from './ports.ts';
 import { sayOn } from './progress.ts';
 import { stackFrom } from './stack.ts';
@@ -20,21 +22,22 @@ export function clusterCommand(): Command {
     .addHelpText('after', environmentHelp);
   cluster.command('up')
     .description('start what is not running, and wait until all of it is ready')
-    .action(() => told(up));
+    .action(() => runCommand(up));
   cluster.command('status')
     .description('say what runs, and whether it is ready (exit 5 if not all is)')
     .option('--json', 'as JSON on standard output')
-    .action((options: { json?: boolean }) => told(() => status(options.json === true)));
+    .action((options: { json?: boolean }) => runCommand(() => status(options.json === true)));
   cluster.command('down')
     .description('stop everything in order; all data is kept')
-    .action(() => told(down));
+    .action(() => runCommand(down));
   cluster.command('reset')
     .description('stop everything and delete all data, logs and configuration of the stack')
     .option('--yes', 'do not ask')
-    .action((options: { yes?: boolean }) => told(() => reset(options.yes === true)));
+    .action((options: { yes?: boolean }) => runCommand(() => reset(options.yes === true)));
   return cluster;
 }
 
+/** A second Ctrl-C does not cut the orderly stop short: every wait in it is bounded. */
 async function up(): Promise<void> {
   const stack = stackFrom();
   const say = sayOn();
@@ -50,10 +53,10 @@ async function up(): Promise<void> {
   }
 }
 
-async function status(json: boolean): Promise<void> {
+async function status(json: boolean): Promise<number> {
   const rows = await clusterStatus(stackFrom());
   process.stdout.write(json ? `${JSON.stringify(rows, null, 2)}\n` : statusTable(rows));
-  if (rows.some((row) => row.state !== 'ready')) process.exitCode = 5;
+  return rows.every((row) => row.state === 'ready') ? EXIT.done : EXIT.dependency_down;
 }
 
 async function down(): Promise<void> {
@@ -64,7 +67,7 @@ async function down(): Promise<void> {
 
 async function reset(yes: boolean): Promise<void> {
   const stack = stackFrom();
-  if (!yes && !(await agreed(stack.folder))) throw new ClusterError('Nothing was deleted. `--yes` answers the question beforehand.', 2);
+  if (!yes && !(await agreed(stack.folder))) throw new ClusterError('Nothing was deleted. `--yes` answers the question beforehand.', EXIT.usage);
   await clusterReset(stack, sayOn());
 }
 
@@ -75,21 +78,6 @@ async function agreed(folder: string): Promise<boolean> {
     return /^y(es)?$/i.test((await terminal.question(`Delete all data in ${folder}? [y/N] `)).trim());
   } finally {
     terminal.close();
-  }
-}
-
-/** Tells a person what went wrong in words; a bug keeps its stack trace. */
-async function told(action: () => Promise<void>): Promise<void> {
-  try {
-    await action();
-  } catch (error) {
-    if (error instanceof Aborted) {
-      process.stderr.write('Interrupted.\n');
-      process.exitCode = 130;
-    } else if (error instanceof ClusterError) {
-      process.stderr.write(`${error.message}\n`);
-      process.exitCode = error.exitCode;
-    } else throw error;
   }
 }
 

@@ -6,7 +6,7 @@
  * its regions of 4 MB keep requests of a megabyte out of the humongous path.
  */
 import { randomUUID } from 'node:crypto';
-import { existsSync } from 'node:fs';
+import { existsSync, readdirSync } from 'node:fs';
 import { join } from 'node:path';
 import type { PortName } from './ports.ts';
 import * as probe from './probes.ts';
@@ -54,9 +54,9 @@ export const daemons: readonly Daemon[] = [
     ports: ['namenode', 'namenodeHttp'], after: [],
     program: () => ({ mainClass: 'org.apache.hadoop.hdfs.server.namenode.NameNode', args: [] }),
     format: (stack) =>
-      existsSync(join(dataFolder(stack, 'namenode'), 'current', 'VERSION'))
+      holdsNames(stack)
         ? undefined
-        : { mainClass: 'org.apache.hadoop.hdfs.server.namenode.NameNode', args: ['-format', '-nonInteractive'] },
+        : { mainClass: 'org.apache.hadoop.hdfs.server.namenode.NameNode', args: ['-format', '-force', '-nonInteractive'] },
     ready: probe.namenodeReady,
   },
   {
@@ -92,6 +92,12 @@ export const daemons: readonly Daemon[] = [
 
 export function daemonOf(name: DaemonName): Daemon {
   return daemons.find((daemon) => daemon.name === name)!;
+}
+
+/** A format that was killed leaves a VERSION without an image; any image or edit means that there is something to keep. */
+function holdsNames(stack: Stack): boolean {
+  const current = join(dataFolder(stack, 'namenode'), 'current');
+  return existsSync(current) && readdirSync(current).some((name) => /^fsimage_\d+$|^edits_/.test(name));
 }
 
 const serverProperties = (stack: Stack): string => join(confFolder(stack, 'kafka'), 'server.properties');

@@ -1,30 +1,16 @@
 /**
- * The one error of the cluster commands: a sentence for a person, and the exit code that goes with it.
- *
- * 2 is wrong usage, 5 is something that is not there or not well (a JDK, a free port, a daemon), so that a second try
- * after the remedy makes sense. Anything else that is thrown here is a bug and keeps its stack trace.
+ * What the cluster commands end with: a refusal with a sentence for a person (5: something is missing or not well, and a
+ * second try after the remedy makes sense; 2: wrong usage), or `Stopped` after Ctrl-C. All else is a bug.
  */
-export type ClusterExitCode = 2 | 5;
+import { EXIT, Refusal } from '../../core/process/errors.ts';
+import { Stopped } from '../../core/process/life.ts';
 
-export class ClusterError extends Error {
-  readonly exitCode: ClusterExitCode;
-
-  constructor(message: string, exitCode: ClusterExitCode = 5) {
-    super(message);
-    this.name = 'ClusterError';
-    this.exitCode = exitCode;
+export class ClusterError extends Refusal {
+  constructor(message: string, exitCode: typeof EXIT.usage | typeof EXIT.dependency_down = EXIT.dependency_down) {
+    super(exitCode, message);
   }
 }
 
-/** The reason of an abort, as an error. */
-export function throwIfAborted(signal: AbortSignal | undefined): void {
-  if (signal?.aborted) throw new Aborted();
-}
-
-/** Somebody pressed Ctrl-C, or the caller gave up: not a fault. */
-export class Aborted extends Error {
-  constructor() {
-    super('interrupted');
-    this.name = 'Aborted';
-  }
+export function throwIfStopped(signal: AbortSignal | undefined): void {
+  if (signal?.aborted) throw new Stopped();
 }

@@ -8,7 +8,8 @@ import { spawn } from 'node:child_process';
 import { existsSync } from 'node:fs';
 import { mkdir, mkdtemp, readdir, rename, rm, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
-import { Aborted, ClusterError, throwIfAborted } from './errors.ts';
+import { Stopped } from '../../core/process/life.ts';
+import { ClusterError, throwIfStopped } from './errors.ts';
 import type { Say } from './progress.ts';
 import { jarFolder } from './stack.ts';
 import type { Stack } from './stack.ts';
@@ -22,7 +23,7 @@ export async function fetchJars(stack: Stack, say: Say, signal?: AbortSignal): P
   if (missing.length === 0) return;
   const maven = await findMaven();
   for (const set of missing) {
-    throwIfAborted(signal);
+    throwIfStopped(signal);
     say('jars', `fetching ${set}: ${pins[set].join(', ')}`);
     const count = await fetchSet(stack, set, maven, say, signal);
     say('jars', `${set} is there (${count} jars)`);
@@ -66,7 +67,7 @@ function copyDependencies(maven: string, folder: string, set: JarSetName, say: S
     };
     child.stdout.on('data', read);
     child.stderr.on('data', read);
-    child.once('error', (error) => reject(signal?.aborted ? new Aborted() : error));
+    child.once('error', (error) => reject(signal?.aborted ? new Stopped() : error));
     child.once('close', (code) => {
       if (code === 0) resolve();
       else reject(new ClusterError(`Maven could not fetch the jars of ${set} (exit ${code}):\n${complaints(lines)}`));

@@ -4,48 +4,49 @@
  *
  * The pid file is written at once; the marks on the command line (`processes.ts`) are there from the first instant.
  */
-import { execFile, spawn } from 'node:child_process';
+import { spawn } from 'node:child_process';
+import type { ChildProcess } from 'node:child_process';
 import { closeSync, existsSync, openSync, renameSync } from 'node:fs';
 import { join } from 'node:path';
-import { promisify } from 'node:util';
 import type { Daemon, Program } from './daemons.ts';
 import { ClusterError } from './errors.ts';
+import { lastWords } from './log-tail.ts';
 import { marksOf, recordPid } from './processes.ts';
 import { confFolder, jarFolder, logFile, printFile } from './stack.ts';
 import type { Stack } from './stack.ts';
 
-const run = promisify(execFile);
-
 /** Returns the pid of the running daemon. */
 export async function launch(stack: Stack, daemon: Daemon, java: string): Promise<number> {
-  const format = daemon.format?.(stack);
-  if (format) await runOnce(stack, daemon, java, format);
   const prints = printFile(stack, daemon.name);
   if (existsSync(prints)) renameSync(prints, `${prints}.1`);
-  const out = openSync(prints, 'a');
+  const format = daemon.format?.(stack);
+  if (format) await formatStorage(stack, daemon, java, format);
+  const child = await spawnJava(stack, daemon, java, [...marksOf(stack, daemon.name), ...javaArgs(stack, daemon, daemon.program(stack))]);
+  child.unref();
+  recordPid(stack, daemon.name, child.pid!);
+  return child.pid!;
+}
+
+/** Formatting is never interrupted: it takes seconds, and a half-formatted store is worse than a late Ctrl-C. */
+async function formatStorage(stack: Stack, daemon: Daemon, java: string, program: Program): Promise<void> {
+  const child = await spawnJava(stack, daemon, java, javaArgs(stack, daemon, program));
+  const code = await new Promise<number | null>((resolve) => child.once('exit', resolve));
+  if (code === 0) return;
+  throw new ClusterError(`${daemon.title}: its storage could not be formatted (exit ${code}).\n${lastWords(stack, daemon.name)}`);
+}
+
+async function spawnJava(stack: Stack, daemon: Daemon, java: string, args: readonly string[]): Promise<ChildProcess> {
+  const out = openSync(printFile(stack, daemon.name), 'a');
   try {
-    const args = [...marksOf(stack, daemon.name), ...javaArgs(stack, daemon, daemon.program(stack))];
     const child = spawn(java, args, { cwd: stack.folder, detached: true, stdio: ['ignore', out, out], env: environment() });
     await new Promise<void>((resolve, reject) => {
       child.once('spawn', resolve);
       child.once('error', (error) => reject(new ClusterError(`${daemon.title} could not be started: ${error.message}`)));
     });
-    child.unref();
-    recordPid(stack, daemon.name, child.pid!);
-    return child.pid!;
+    return child;
   } finally {
     closeSync(out);
   }
-}
-
-async function runOnce(stack: Stack, daemon: Daemon, java: string, program: Program): Promise<void> {
-  const args = javaArgs(stack, daemon, program);
-  await run(java, args, { cwd: stack.folder, timeout: 120_000, maxBuffer: 16 * 1_024 ** 2, env: environment() }).catch(
-    (error: Error & { stdout?: string; stderr?: string }) => {
-      const said = `${error.stdout ?? ''}${error.stderr ?? ''}`.trim().split('\n').slice(-15).join('\n  ');
-      throw new ClusterError(`${daemon.title}: its storage could not be formatted (log: ${logFile(stack, daemon.name)}):\n  ${said}`);
-    },
-  );
 }
 
 /** Everything after `java`; pure, so that a test can look at it. */

@@ -5,7 +5,7 @@
 import { link, mkdir, readFile, rm, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { setTimeout as pause } from 'node:timers/promises';
-import { ClusterError, throwIfAborted } from './errors.ts';
+import { ClusterError, throwIfStopped } from './errors.ts';
 import { argsOf } from './processes.ts';
 import type { Stack } from './stack.ts';
 
@@ -20,7 +20,7 @@ export async function holdLock(stack: Pick<Stack, 'folder'>, command: string, si
   await writeFile(own, JSON.stringify({ pid: process.pid, command }));
   try {
     for (;;) {
-      throwIfAborted(signal);
+      throwIfStopped(signal);
       if (await linked(own, file)) return () => rm(file, { force: true });
       const holder = await readHolder(file);
       if (holder && argsOf(holder.pid).length === 0) await rm(file, { force: true });

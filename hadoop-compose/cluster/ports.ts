@@ -5,6 +5,7 @@
  * first. A port that is named by its own variable is taken as it is, without the offset. Every daemon binds to
  * `loopback`: nothing here can be reached from another machine.
  */
+import { EXIT } from '../../core/process/errors.ts';
 import { ClusterError } from './errors.ts';
 
 export const loopback = '127.0.0.1';
@@ -46,7 +47,7 @@ export function portsFrom(env: Environment): Ports {
     if (other) faults.push(`${portTable[name].variable} and ${portTable[other].variable} are both ${port}`);
     owners.set(port, name);
   }
-  if (faults.length > 0) throw new ClusterError(`The ports of the stack are not usable:\n  ${faults.join('\n  ')}`, 2);
+  if (faults.length > 0) throw new ClusterError(`The ports of the stack are not usable:\n  ${faults.join('\n  ')}`, EXIT.usage);
   return Object.fromEntries(entries) as Record<PortName, number>;
 }
 

@@ -8,6 +8,7 @@
  */
 import { join, resolve } from 'node:path';
 import { fileURLToPath } from 'node:url';
+import { EXIT } from '../../core/process/errors.ts';
 import { ClusterError } from './errors.ts';
 import { jarSetFolder } from './versions.ts';
 import type { JarSetName } from './versions.ts';
@@ -26,9 +27,9 @@ export function stackFrom(env: Readonly<Record<string, string | undefined>> = pr
   const home = resolve(env.SIGHTLINE_HOME || join(repository, '.sightline'));
   const name = env.SIGHTLINE_STACK ?? '';
   if (!/^[a-z0-9-]{0,32}$/.test(name)) {
-    throw new ClusterError(`SIGHTLINE_STACK: '${name}' should be up to 32 of a-z, 0-9 and '-'`, 2);
+    throw new ClusterError(`SIGHTLINE_STACK: '${name}' should be up to 32 of a-z, 0-9 and '-'`, EXIT.usage);
   }
-  if (/\s/.test(home)) throw new ClusterError(`SIGHTLINE_HOME: '${home}' holds a blank; the daemons need a path without`, 2);
+  if (/\s/.test(home)) throw new ClusterError(`SIGHTLINE_HOME: '${home}' holds a blank; the daemons need a path without`, EXIT.usage);
   return {
     folder: join(home, name ? `${name}-stack` : 'stack'),
     jarsFolder: resolve(env.SIGHTLINE_JARS || join(home, 'jars')),

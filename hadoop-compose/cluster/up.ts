@@ -6,11 +6,12 @@
  * then, and after Ctrl-C, what this call had started is stopped again, and what ran before is left alone.
  */
 import { setTimeout as pause } from 'node:timers/promises';
+import { Stopped } from '../../core/process/life.ts';
 import { writeConf } from './conf/write.ts';
 import { daemons } from './daemons.ts';
 import type { Daemon, DaemonName } from './daemons.ts';
 import { stopDaemons } from './down.ts';
-import { Aborted, ClusterError, throwIfAborted } from './errors.ts';
+import { ClusterError, throwIfStopped } from './errors.ts';
 import { fetchJars } from './jars.ts';
 import { launch } from './launch.ts';
 import { lastWords } from './log-tail.ts';
@@ -61,7 +62,7 @@ async function startAll(
   for (const daemon of daemons) {
     const start = async (): Promise<void> => {
       await Promise.all(daemon.after.map((name) => ready.get(name)));
-      throwIfAborted(stop);
+      throwIfStopped(stop);
       if (missing.includes(daemon)) {
         started.push(daemon.name);
         await launch(stack, daemon, java);
@@ -79,7 +80,7 @@ async function startAll(
   );
   const settled = await Promise.allSettled(outcomes);
   const faults = settled.flatMap((outcome) => (outcome.status === 'rejected' ? [outcome.reason as unknown] : []));
-  const fault = faults.find((reason) => !(reason instanceof Aborted)) ?? faults[0];
+  const fault = faults.find((reason) => !(reason instanceof Stopped)) ?? faults[0];
   if (fault !== undefined) throw fault;
 }
 
@@ -87,7 +88,7 @@ async function startAll(
 export async function becomeReady(stack: Stack, daemon: Daemon, signal?: AbortSignal): Promise<void> {
   const deadlineMs = Date.now() + readyTimeoutMs;
   for (;;) {
-    throwIfAborted(signal);
+    throwIfStopped(signal);
     if (pidOf(stack, daemon.name) === undefined) {
       throw new ClusterError(`${daemon.title} ended before it was ready.\n${lastWords(stack, daemon.name)}`);
     }
@@ -97,6 +98,6 @@ export async function becomeReady(stack: Stack, daemon: Daemon, signal?: AbortSi
       const seconds = readyTimeoutMs / 1_000;
       throw new ClusterError(`${daemon.title} was not ready after ${seconds} s: ${missing}.\n${lastWords(stack, daemon.name)}`);
     }
-    await pause(probeEveryMs, undefined, signal ? { signal } : {}).catch(() => throwIfAborted(signal));
+    await pause(probeEveryMs, undefined, signal ? { signal } : {}).catch(() => throwIfStopped(signal));
   }
 }

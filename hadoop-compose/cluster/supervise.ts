@@ -1,0 +1,96 @@
+/**
+ * Keeps a stack alive for as long as its caller lives: a daemon that died is started again, with a pause that doubles
+ * from one second to thirty while it keeps dying, and is forgotten once it has lived for a minute.
+ *
+ * Each daemon is watched by a loop of its own, as one death often causes others (a NameNode takes HBase along). The loops
+ * ask for the pid once a second; a pid is the one thing that a death changes at once. `cluster down` from elsewhere ends
+ * the supervision instead of fighting it. Nothing is stopped here: the caller runs `clusterDown` when it is done.
+ */
+import { setTimeout as pause } from 'node:timers/promises';
+import { Stopped } from '../../core/process/life.ts';
+import { writeConf } from './conf/write.ts';
+import { daemons } from './daemons.ts';
+import type { Daemon, DaemonName } from './daemons.ts';
+import { launch } from './launch.ts';
+import { lastWords } from './log-tail.ts';
+import { pidOf } from './processes.ts';
+import type { Stack } from './stack.ts';
+import { refuseTakenPorts } from './taken-ports.ts';
+import { findJava } from './tools.ts';
+import { becomeReady } from './up.ts';
+import { readWish } from './wish.ts';
+
+const watchEveryMs = 1_000;
+const shortestPauseMs = 1_000;
+const longestPauseMs = 30_000;
+const provenMs = 60_000;
+
+export type SupervisionEvent =
+  | { readonly kind: 'died'; readonly daemon: DaemonName; readonly lastWords: string; readonly againInMs: number }
+  | { readonly kind: 'started'; readonly daemon: DaemonName; readonly pid: number }
+  | { readonly kind: 'ready'; readonly daemon: DaemonName; readonly afterMs: number }
+  | { readonly kind: 'failed'; readonly daemon: DaemonName; readonly reason: string }
+  /** Somebody else took the stack down; supervision is over. */
+  | { readonly kind: 'taken down' };
+
+export interface Supervision {
+  readonly stack: Stack;
+  readonly onEvent: (event: SupervisionEvent) => void;
+  readonly signal: AbortSignal;
+}
+
+/** Watches until the signal, or until the stack is taken down by somebody else. The stack is up when this is called. */
+export async function superviseCluster({ stack, onEvent, signal }: Supervision): Promise<void> {
+  const java = await findJava();
+  await writeConf(stack);
+  const over = new AbortController();
+  const stop = AbortSignal.any([signal, over.signal]);
+  const watches = daemons.map(async (daemon) => {
+    const outcome = await watch({ stack, onEvent, signal: stop }, daemon, java);
+    if (outcome === 'taken down' && !over.signal.aborted) {
+      over.abort();
+      onEvent({ kind: 'taken down' });
+    }
+  });
+  await Promise.all(watches);
+}
+
+async function watch(supervision: Supervision, daemon: Daemon, java: string): Promise<'stopped' | 'taken down'> {
+  const { stack, onEvent, signal } = supervision;
+  let pauseMs = shortestPauseMs;
+  let aliveSinceMs = Date.now();
+  while (await waited(watchEveryMs, signal)) {
+    if (pidOf(stack, daemon.name) !== undefined) {
+      if (Date.now() - aliveSinceMs > provenMs) pauseMs = shortestPauseMs;
+      continue;
+    }
+    if ((await readWish(stack)) === 'down') return 'taken down';
+    onEvent({ kind: 'died', daemon: daemon.name, lastWords: lastWords(stack, daemon.name), againInMs: pauseMs });
+    if (!(await waited(pauseMs, signal))) return 'stopped';
+    pauseMs = Math.min(pauseMs * 2, longestPauseMs);
+    if ((await readWish(stack)) === 'down') return 'taken down';
+    aliveSinceMs = Date.now();
+    await startAgain(supervision, daemon, java);
+  }
+  return 'stopped';
+}
+
+async function startAgain({ stack, onEvent, signal }: Supervision, daemon: Daemon, java: string): Promise<void> {
+  const startedMs = Date.now();
+  try {
+    if (pidOf(stack, daemon.name) === undefined) {
+      await refuseTakenPorts(stack, daemon.ports.map((port) => ({ daemon: daemon.title, port })));
+      onEvent({ kind: 'started', daemon: daemon.name, pid: await launch(stack, daemon, java) });
+    }
+    await becomeReady(stack, daemon, signal);
+    onEvent({ kind: 'ready', daemon: daemon.name, afterMs: Date.now() - startedMs });
+  } catch (error) {
+    if (error instanceof Stopped) return;
+    onEvent({ kind: 'failed', daemon: daemon.name, reason: (error as Error).message });
+  }
+}
+
+/** False if the signal came first. */
+async function waited(ms: number, signal: AbortSignal): Promise<boolean> {
+  return pause(ms, true, { signal }).catch(() => false);
+}
