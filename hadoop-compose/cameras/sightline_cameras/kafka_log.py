@@ -23,7 +23,7 @@ from .truth import Truth
 
 #: Far below the producers' own queue (200,000), so that sending never blocks.
 GREATEST_OUTSTANDING = 60_000
-_LINGER_MS = 20
+_LINGER_MS = 50
 _SHOWN_REFUSALS = 5
 _LIBRARY_LOG_PAUSE_SECONDS = 10.0
 
