@@ -1,0 +1,81 @@
+/**
+ * The running cameras as one value: started, paused, resumed and stopped.
+ *
+ * `sightline produce` lends them its terminal; `npm start` reads their statistics, one line of JSON a second. The Python
+ * process gets a group of its own, so that Ctrl-C reaches it once, through us; it stops by itself when we are gone.
+ */
+import type { ChildProcess } from 'node:child_process';
+import { spawn } from 'node:child_process';
+import { createInterface } from 'node:readline';
+import { fileURLToPath } from 'node:url';
+import { ensureVenv } from './venv.ts';
+
+/** What the cameras say every second; counts are since they were started. */
+export interface CameraStats {
+  /** Epoch milliseconds. */
+  readonly t: number;
+  /** `waiting`: Kafka does not answer. */
+  readonly state: 'running' | 'paused' | 'waiting';
+  /** Records acknowledged in the last second. */
+  readonly rate: number;
+  readonly sent: number;
+  readonly new: number;
+  readonly copies: number;
+  readonly poison: number;
+  readonly acked: number;
+  readonly strays: number;
+  readonly failed: number;
+  /** Sent and not acknowledged yet. */
+  readonly outstanding: number;
+  /** Copies whose time has not come. */
+  readonly waiting_copies: number;
+}
+
+export interface Cameras {
+  readonly process: ChildProcess;
+  /** The exit code: 0 done, 2 usage, 5 Kafka is away, 128 + n after signal n. */
+  readonly ended: Promise<number>;
+  pause(): void;
+  resume(): void;
+  /** Sends the waiting copies, takes the last acknowledgements and ends within about ten seconds; a second call ends at once. */
+  stop(): void;
+}
+
+export interface CameraWishes {
+  readonly environment?: NodeJS.ProcessEnv;
+  /** Takes the statistics line of every second (adds `--stats`); without it the cameras use our own standard output. */
+  readonly onStats?: (stats: CameraStats) => void;
+}
+
+const here = fileURLToPath(new URL('.', import.meta.url));
+const SIGNAL_NUMBERS: Partial<Record<NodeJS.Signals, number>> = { SIGINT: 2, SIGKILL: 9, SIGTERM: 15 };
+
+/** Starts the producer with these arguments (those of `sightline produce`, with `--brokers` and `--topic`). */
+export async function startCameras(args: readonly string[], wishes: CameraWishes = {}): Promise<Cameras> {
+  const environment = wishes.environment ?? process.env;
+  const python = await ensureVenv({ environment });
+  const { onStats } = wishes;
+  const child = spawn(
+    python,
+    ['-m', 'sightline_cameras', '--stop-with-parent', ...args, ...(onStats ? ['--stats'] : [])],
+    {
+      detached: true,
+      stdio: ['ignore', onStats ? 'pipe' : 'inherit', 'inherit'],
+      env: { ...environment, PYTHONPATH: here, PYTHONDONTWRITEBYTECODE: '1', PYTHONUTF8: '1' },
+    },
+  );
+  if (onStats && child.stdout) {
+    createInterface({ input: child.stdout }).on('line', (line) => onStats(JSON.parse(line) as CameraStats));
+  }
+  const ended = new Promise<number>((done, fail) => {
+    child.on('error', fail);
+    child.on('exit', (code, signal) => done(code ?? 128 + (signal ? (SIGNAL_NUMBERS[signal] ?? 0) : 0)));
+  });
+  return {
+    process: child,
+    ended,
+    pause: () => void child.kill('SIGUSR1'),
+    resume: () => void child.kill('SIGUSR2'),
+    stop: () => void child.kill('SIGTERM'),
+  };
+}

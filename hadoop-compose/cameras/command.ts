@@ -1,0 +1,78 @@
+/**
+ * `sightline produce`: simulated cameras, by hand.
+ *
+ * Brokers and topic come from the configuration, all else is passed on to the Python producer, which checks it and ends with 2
+ * where it does not fit. Its exit code is ours: 0 done, 2 usage, 5 Kafka or Python is away. SIGUSR1 pauses, SIGUSR2 resumes.
+ */
+import { Command, Option } from 'commander';
+import { readConfig } from '../../core/process/config.ts';
+import { runCommand } from '../../core/process/life.ts';
+import { startCameras } from './cameras.ts';
+import type { Cameras } from './cameras.ts';
+
+export function produceCommand(): Command {
+  const command = new Command('produce')
+    .description('simulated cameras: publish detections, with copies, strays and late ones, as networks send them')
+    .option('--rate <n>', 'new detections a second, give or take 15 % by the time of day; 0 waits and sends nothing', '100')
+    .option('--no-rhythm', 'keep the rate the same by day and by night')
+    .option('--count <n>', 'stop after so many new detections')
+    .option('--seconds <s>', 'stop after so many seconds')
+    .option('--copies <share>', 'share of detections sent again, one to three times each', '0.1')
+    .option('--copy-delay-max <s>', 'the slowest copy; most come within five minutes', '7200')
+    .option('--strays <share>', 'share of the copies sent by another producer (CRC32) or without a key', '0.4')
+    .option('--late <share>', 'share of detections that are minutes to twelve hours old', '0.002')
+    .option('--deferred <share>', 'share of detections that are two to six days old', '0')
+    .option('--conflicts <share>', 'share of detections followed by a copy that says something else', '0')
+    .option('--poison <share>', 'records that cannot be detections, as a share of the detections; the kinds take turns', '0')
+    .option('--truth <file>', 'append to this CSV every record that Kafka acknowledged, with partition and offset')
+    .option('--no-drain', 'when stopping, drop the copies whose time has not come')
+    .option('--stats', 'print a line of JSON every second')
+    .option('--seed <n>', 'the same seed makes the same traffic; ids are new all the same')
+    .option('--node <n>', 'node number within the ids, 0 to 16383 (random)')
+    .option('--cameras <n>', 'how many cameras the city has', '4000')
+    .option('--places <csv>', 'dataset B (the file that comes with the project)')
+    .addOption(new Option('--compression <codec>', 'of the record batches').choices(['none', 'gzip', 'snappy', 'lz4', 'zstd']).default('none'))
+    .option('--metrics-port <port>', 'serve Prometheus metrics on 127.0.0.1; 0 takes a free port')
+    .option('--wait-seconds <s>', 'how long to wait for Kafka and the topic before giving up', '60')
+    .addHelpText('after', help);
+  return command.action(() => runCommand(() => produce(argumentsOf(command))));
+}
+
+async function produce(args: readonly string[]): Promise<number> {
+  const config = readConfig();
+  const cameras = await startCameras([`--brokers=${config.KAFKA_BROKERS}`, `--topic=${config.KAFKA_TOPIC}`, ...args]);
+  forwardSignals(cameras);
+  return cameras.ended;
+}
+
+/** The given options as the producer spells them; a `--no-…` is passed on when it was given. */
+export function argumentsOf(command: Command): string[] {
+  return command.options.flatMap((option) => {
+    const name = option.long ?? '';
+    const value: unknown = command.getOptionValue(option.attributeName());
+    if (option.negate) return value === false ? [name] : [];
+    if (value === true) return [name];
+    return value === undefined ? [] : [`${name}=${String(value)}`];
+  });
+}
+
+function forwardSignals(cameras: Cameras): void {
+  for (const signal of ['SIGINT', 'SIGTERM', 'SIGUSR1', 'SIGUSR2'] as const) {
+    process.on(signal, () => void cameras.process.kill(signal));
+  }
+}
+
+const help = `
+Environment:
+  KAFKA_BROKERS   where to publish (127.0.0.1:9092)
+  KAFKA_TOPIC     the topic (detections); it must exist, 'sightline cluster up' creates it
+
+Signals:
+  SIGUSR1 pauses, SIGUSR2 resumes; SIGINT and SIGTERM stop after the waiting copies were sent, a second one stops at once.
+
+Examples:
+  sightline produce --rate 10000
+  sightline produce --rate 2000 --count 100000 --copies 0.3 --truth truth.csv
+  sightline produce --rate 500 --poison 0.01 --conflicts 0.001 --deferred 0.001
+
+Exit codes: 0 done, 2 usage, 5 Kafka or Python is away.`;

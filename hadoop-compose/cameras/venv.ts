@@ -1,0 +1,160 @@
+/**
+ * The Python environment of the cameras, `.sightline/venv`: made once, from pinned requirements.
+ *
+ * The set-up and `sightline produce` call ensureVenv; after the first time it costs two small reads. A requirements file counts
+ * as installed when its hash, with Python's version, stands in the environment. Changes are installed in place, under a lock,
+ * because cameras may be running from it; only another Python version starts it anew.
+ */
+import { execFile, spawn } from 'node:child_process';
+import { createHash } from 'node:crypto';
+import { mkdir, readFile, rm, writeFile } from 'node:fs/promises';
+import { join, resolve } from 'node:path';
+import { fileURLToPath } from 'node:url';
+import { promisify } from 'node:util';
+import { EXIT, Refusal, Retryable } from '../../core/process/errors.ts';
+import { holdLock } from '../cluster/lock.ts';
+import { sayOn } from '../cluster/progress.ts';
+import type { Say } from '../cluster/progress.ts';
+
+export interface VenvWishes {
+  /** Also pandas, pyarrow and DuckDB, to read the lake with. */
+  readonly analysis?: boolean;
+  readonly environment?: Readonly<Record<string, string | undefined>>;
+  readonly say?: Say;
+}
+
+const here = fileURLToPath(new URL('.', import.meta.url));
+const repository = fileURLToPath(new URL('../..', import.meta.url));
+const run = promisify(execFile);
+const LEAST_VERSION = [3, 11] as const;
+const ASK_TIMEOUT_MS = 20_000;
+const INSTALL_TIMEOUT_MS = 900_000;
+const SHOWN_LINES_OF_PIP = 15;
+
+/** Returns the path of the environment's python, after making or completing the environment where needed. */
+export async function ensureVenv(wishes: VenvWishes = {}): Promise<string> {
+  const environment = wishes.environment ?? process.env;
+  const folder = join(resolve(environment.SIGHTLINE_HOME || join(repository, '.sightline')), 'venv');
+  const python = join(folder, 'bin', 'python');
+  const files = ['requirements.txt', ...(wishes.analysis === true ? ['requirements-analysis.txt'] : [])];
+  if (await allInstalled(folder, files)) return python;
+
+  const release = await holdLock({ folder: `${folder}.lock` }, 'making the Python environment');
+  try {
+    const say = wishes.say ?? sayOn();
+    const base = environment.SIGHTLINE_PYTHON || 'python3';
+    await make(base, folder, say);
+    for (const file of files) if (!(await isInstalled(folder, file))) await install(python, folder, file, say);
+    return python;
+  } finally {
+    await release();
+  }
+}
+
+async function allInstalled(folder: string, files: readonly string[]): Promise<boolean> {
+  return (await Promise.all(files.map((file) => isInstalled(folder, file)))).every(Boolean);
+}
+
+async function isInstalled(folder: string, file: string): Promise<boolean> {
+  const marker = await textOf(markerOf(folder, file));
+  return marker !== undefined && marker === (await wantedMarker(folder, file));
+}
+
+const markerOf = (folder: string, file: string): string => join(folder, `installed-${file}`);
+
+async function wantedMarker(folder: string, file: string): Promise<string> {
+  const pyvenv = (await textOf(join(folder, 'pyvenv.cfg'))) ?? '';
+  const version = /^version\s*=\s*(\S+)/m.exec(pyvenv)?.[1] ?? 'unknown';
+  const requirements = await readFile(join(here, file));
+  return createHash('sha256').update(requirements).update(version).digest('hex');
+}
+
+async function make(base: string, folder: string, say: Say): Promise<void> {
+  const version = await versionOf(base);
+  const pyvenv = await textOf(join(folder, 'pyvenv.cfg'));
+  if (pyvenv?.includes(`version = ${version}`) && (await works(join(folder, 'bin', 'python')))) return;
+  say('python', `making ${folder} with Python ${version}`);
+  await rm(folder, { recursive: true, force: true });
+  await mkdir(folder, { recursive: true });
+  try {
+    await run(base, ['-m', 'venv', folder], { timeout: ASK_TIMEOUT_MS * 6 });
+  } catch (fault) {
+    await rm(folder, { recursive: true, force: true });
+    throw new Refusal(EXIT.dependency_down, `'${base} -m venv ${folder}' failed: ${printedBy(fault)}\n${remedy}`, fault);
+  }
+}
+
+const remedy =
+  'The cameras need Python 3.11 or later with venv and pip; on Debian and Ubuntu: apt-get install python3 python3-venv. ' +
+  'SIGHTLINE_PYTHON names another interpreter.';
+
+async function versionOf(base: string): Promise<string> {
+  const ask = 'import sys, platform, venv, ensurepip; print(platform.python_version(), *sys.version_info[:2])';
+  let answer: string;
+  try {
+    answer = (await run(base, ['-c', ask], { timeout: ASK_TIMEOUT_MS })).stdout;
+  } catch (fault) {
+    const missing = (fault as NodeJS.ErrnoException).code === 'ENOENT';
+    const found = missing ? `${base} was not found.` : `${base} cannot make an environment: ${printedBy(fault)}.`;
+    throw new Refusal(EXIT.dependency_down, `${found} ${remedy}`, fault);
+  }
+  const [version = '', major = '0', minor = '0'] = answer.trim().split(' ');
+  if (Number(major) !== LEAST_VERSION[0] || Number(minor) < LEAST_VERSION[1]) {
+    throw new Refusal(EXIT.dependency_down, `${base} is Python ${version}. ${remedy}`);
+  }
+  return version;
+}
+
+async function works(python: string): Promise<boolean> {
+  return run(python, ['-c', 'import pip'], { timeout: ASK_TIMEOUT_MS }).then(
+    () => true,
+    () => false,
+  );
+}
+
+async function install(python: string, folder: string, file: string, say: Say): Promise<void> {
+  const wanted = (await readFile(join(here, file), 'utf8')).split('\n').filter((line) => line.includes('==')).length;
+  say('python', `installing ${wanted} packages of ${file} (once; about a minute)`);
+  let got = 0;
+  const status = await pip(python, ['install', '--no-input', '-r', join(here, file)], (line) => {
+    if (!line.startsWith('Collecting ')) return;
+    got += 1;
+    if (process.stderr.isTTY) process.stderr.write(`\r  ${got}/${wanted} ${line.slice(11).padEnd(50)}`);
+  });
+  if (process.stderr.isTTY) process.stderr.write(`\r${' '.repeat(64)}\r`);
+  if (status.code !== 0) {
+    throw new Retryable('Python packages', `pip could not install ${file} (exit ${status.code}); its last lines:\n${status.tail}`);
+  }
+  await writeFile(markerOf(folder, file), await wantedMarker(folder, file));
+  say('python', `${file} is installed`);
+}
+
+function pip(python: string, args: string[], onLine: (line: string) => void): Promise<{ code: number; tail: string }> {
+  return new Promise((done, fail) => {
+    const child = spawn(python, ['-m', 'pip', '--disable-pip-version-check', ...args], {
+      stdio: ['ignore', 'pipe', 'pipe'],
+      timeout: INSTALL_TIMEOUT_MS,
+    });
+    const lines: string[] = [];
+    const take = (chunk: Buffer): void => {
+      for (const line of chunk.toString('utf8').split('\n').filter(Boolean)) {
+        onLine(line);
+        lines.push(line);
+        if (lines.length > SHOWN_LINES_OF_PIP) lines.shift();
+      }
+    };
+    child.stdout.on('data', take);
+    child.stderr.on('data', take);
+    child.on('error', fail);
+    child.on('close', (code) => done({ code: code ?? 1, tail: lines.join('\n') }));
+  });
+}
+
+function printedBy(fault: unknown): string {
+  const { stderr, stdout, message } = fault as { stderr?: string; stdout?: string; message?: string };
+  return (stderr?.trim() || stdout?.trim() || message || String(fault)).split('\n').slice(-6).join('\n');
+}
+
+async function textOf(file: string): Promise<string | undefined> {
+  return readFile(file, 'utf8').catch(() => undefined);
+}
