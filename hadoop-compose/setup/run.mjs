@@ -1,0 +1,38 @@
+#!/usr/bin/env node
+/**
+ * Behind `npm start`, `npm test` and `npm run check`: set up what is missing, then run.
+ *
+ * Plain JavaScript with nothing but Node, since on a fresh clone there is nothing else yet. Everything after the set-up is
+ * TypeScript and runs in this same process, so that signals reach it directly.
+ */
+import { dirname, join } from 'node:path';
+import { fileURLToPath, pathToFileURL } from 'node:url';
+import { ensureModules } from './modules.mjs';
+import { ensurePackages } from './packages.mjs';
+import { Missing } from './steps.mjs';
+
+const root = join(dirname(fileURLToPath(import.meta.url)), '..', '..');
+const NEEDS = {
+  start: ['java', 'maven', 'python'],
+  test: ['java', 'maven', 'python', 'browser'],
+  check: [],
+  setup: ['java', 'maven', 'python', 'browser'],
+};
+const ENTRY = { start: 'sightline.mjs', test: 'test/run.mjs', check: 'test/run.mjs' };
+
+const [what = 'start', ...args] = process.argv.slice(2);
+try {
+  if (!(what in NEEDS)) throw new Missing(`"${what}" is none of ${Object.keys(NEEDS).join(', ')}`);
+  const [major, minor] = process.versions.node.split('.').map(Number);
+  if (major < 20 || (major === 20 && minor < 19)) throw new Missing(`Node is ${process.versions.node}; 20.19 or later is needed`);
+  ensurePackages(NEEDS[what]);
+  await ensureModules(root);
+  if (ENTRY[what]) {
+    process.argv = [process.argv[0], join(root, ENTRY[what]), what, ...args];
+    await import(pathToFileURL(join(root, ENTRY[what])).href);
+  }
+} catch (fault) {
+  if (!(fault instanceof Missing)) throw fault;
+  process.stderr.write(`${fault.message}\n`);
+  process.exit(5);
+}
