@@ -1,0 +1,179 @@
+/**
+ * Every JSON answer of the API, schema first: the contract between serving and whoever reads it.
+ *
+ * serving/ makes these values, the dashboard imports the types (types only, so that no schema is sent to a browser), tests parse
+ * what came over the wire with the schemas. Times are epoch milliseconds, counts are numbers, oids are decimal text, because a
+ * JSON number loses digits beyond 2^53. Field names of dataset A and B stay as the cameras and the table of places have them.
+ */
+import { z } from 'zod';
+
+const ms = z.number().int();
+const count = z.number().int().min(0);
+const oidText = z.string().regex(/^(0|-?[1-9]\d{0,18})$/);
+const scope = z.union([z.literal('all'), oidText]);
+
+/** How much of a number the batch layer has published, and how much is the speed layer's; they add up to it. */
+export const Parts = z.object({ batch: count, speed: count });
+export type Parts = z.infer<typeof Parts>;
+
+/** What an answer rests on. Nothing committed before speed_as_of is missing in it. */
+export const View = z.object({
+  /** Name of the last published epoch; null before the first. */
+  horizon: z.string().nullable(),
+  speed_as_of: ms,
+  /** How far the answer is behind the end of the log; 0 when everything in it is counted. */
+  freshness_ms: z.number().int().min(0),
+  /** Version of the table of places; null before the first load. */
+  reference_version: z.number().int().nullable(),
+});
+export type View = z.infer<typeof View>;
+
+/** The window that was used: [from, to), for counts whole minutes. */
+const window = { from: ms, to: ms };
+
+export const RankedItem = z.object({ item_rank: z.number().int().min(1), item_name: z.string(), count });
+export type RankedItem = z.infer<typeof RankedItem>;
+
+export const TopItemsAnswer = z.object({
+  location: scope,
+  ...window,
+  /** Of all items, shown or not. */
+  total: count,
+  /** How many different items there are; items holds the first `limit` of them. */
+  distinct_items: count,
+  items: z.array(RankedItem),
+  view: View,
+  parts: Parts.optional(),
+});
+export type TopItemsAnswer = z.infer<typeof TopItemsAnswer>;
+
+export const CountedLocation = z.object({
+  geographical_location_oid: oidText,
+  /** Null: dataset B does not know the place (yet). */
+  geographical_location: z.string().nullable(),
+  count,
+});
+export type CountedLocation = z.infer<typeof CountedLocation>;
+
+/** Every place that was counted in the window and every place that B knows; greatest count first, then by oid. */
+export const LocationsAnswer = z.object({
+  ...window,
+  total: count,
+  locations: z.array(CountedLocation),
+  view: View,
+  parts: Parts.optional(),
+});
+export type LocationsAnswer = z.infer<typeof LocationsAnswer>;
+
+/** A bucket [t, t + step); t is a multiple of step. The first and the last may be cut by the window. */
+export const TimelinePoint = z.object({ t: ms, count, parts: Parts.optional() });
+export type TimelinePoint = z.infer<typeof TimelinePoint>;
+
+export const TimelineAnswer = z.object({
+  location: scope,
+  ...window,
+  /** Seconds. */
+  step: z.number().int(),
+  total: count,
+  /** One a bucket, empty ones too, oldest first. */
+  points: z.array(TimelinePoint),
+  view: View,
+  parts: Parts.optional(),
+});
+export type TimelineAnswer = z.infer<typeof TimelineAnswer>;
+
+/** A detection joined with the name of its place, and where the log has it. */
+export const JoinedDetection = z.object({
+  detection_oid: oidText,
+  geographical_location_oid: oidText,
+  geographical_location: z.string().nullable(),
+  video_camera_oid: oidText,
+  item_name: z.string(),
+  timestamp_detected: ms,
+  arrived_at: ms,
+  kafka_partition: z.number().int(),
+  kafka_offset: z.number().int(),
+  /** Too old for the speed layer when it arrived; the batch layer decides about it. */
+  deferred: z.boolean(),
+});
+export type JoinedDetection = z.infer<typeof JoinedDetection>;
+
+/** A row of the list. Where `incomplete` is true the row of the id is gone (it lives for days); the lake still has it. */
+export const ListedRow = JoinedDetection.partial({
+  video_camera_oid: true,
+  item_name: true,
+  arrived_at: true,
+  kafka_partition: true,
+  kafka_offset: true,
+  deferred: true,
+}).extend({ incomplete: z.boolean() });
+export type ListedRow = z.infer<typeof ListedRow>;
+
+export const DetectionsAnswer = z.object({
+  location: scope,
+  ...window,
+  /** Newest first; at the same millisecond the smaller oid first. */
+  detections: z.array(ListedRow),
+  /** Ask again with it for the older ones; null at the end. */
+  next_cursor: z.string().nullable(),
+  view: View,
+});
+export type DetectionsAnswer = z.infer<typeof DetectionsAnswer>;
+
+export const DetectionAnswer = JoinedDetection.extend({ found_in: z.enum(['hbase', 'lake']) });
+export type DetectionAnswer = z.infer<typeof DetectionAnswer>;
+
+/** What became of records; records = the sum of the other six. */
+export const TalliesAnswer = z.object({
+  records: count,
+  new: count,
+  copies: count,
+  strays: count,
+  deferred: count,
+  dead_letters: count,
+  ticks: count,
+});
+export type TalliesAnswer = z.infer<typeof TalliesAnswer>;
+
+export const TrustPartition = z.object({
+  partition: z.number().int(),
+  next_offset: z.number().int(),
+  end_offset: z.number().int(),
+  behind_records: count,
+  behind_seconds: z.number().min(0),
+  as_of: ms,
+  tallies: TalliesAnswer,
+});
+export type TrustPartition = z.infer<typeof TrustPartition>;
+
+export const TrustAnswer = z.object({
+  generation: z.number().int(),
+  epoch_seconds: z.number().int(),
+  tallies: TalliesAnswer,
+  /** Worst first. */
+  partitions: z.array(TrustPartition),
+  dead_letters: z.array(z.object({ reason: z.string(), meaning: z.string(), count })),
+  horizon: z.object({ epoch: z.string(), ends_at: ms, published_at: ms }).nullable(),
+  batch: z.object({
+    /** Epochs that are over and not published. */
+    behind_epochs: count,
+    /** Since the first of them was over. */
+    behind_seconds: z.number().min(0),
+    /** The epoch that is not over yet. */
+    open_epoch: z.string(),
+    open_ends_at: ms,
+  }),
+  view: View,
+});
+export type TrustAnswer = z.infer<typeof TrustAnswer>;
+
+/** `application/problem+json` (RFC 9457). `field` names the parameter at fault of a 400. */
+export const Problem = z.object({
+  type: z.string(),
+  title: z.string(),
+  status: z.number().int(),
+  detail: z.string(),
+  field: z.string().optional(),
+  request_id: z.string(),
+});
+export type Problem = z.infer<typeof Problem>;
