@@ -1,0 +1,54 @@
+/**
+ * The callbacks of node-rdkafka as promises, with our faults for its errors.
+ *
+ * consumer.ts, reader.ts and producer.ts share them. `consume` calls back as soon as it has its number of records or its wait
+ * passes without one, so a long wait under steady traffic would gather for a long time: waits are kept short here.
+ */
+import type { KafkaConsumer, LibrdKafkaError, Message, Producer } from 'node-rdkafka';
+import type { KafkaSettings } from './client-config.ts';
+import { asFault } from './client-config.ts';
+
+export const ANSWER_LIMIT_MS = 10_000;
+
+export function connected(client: KafkaConsumer | Producer, settings: KafkaSettings): Promise<void> {
+  return new Promise((resolve, reject) => {
+    client.connect({ topic: settings.KAFKA_TOPIC, timeout: ANSWER_LIMIT_MS }, (error: LibrdKafkaError | null) => {
+      if (error) reject(asFault(settings, error));
+      else resolve();
+    });
+  });
+}
+
+export function disconnected(client: KafkaConsumer | Producer): Promise<void> {
+  return new Promise((resolve) => {
+    if (client.isConnected()) client.disconnect(() => resolve());
+    else resolve();
+  });
+}
+
+/** Up to `limit` messages: waits up to `waitMs` for each that is not there yet. An error comes without messages. */
+export function consumed(
+  consumer: KafkaConsumer,
+  limit: number,
+  waitMs: number,
+): Promise<{ error: LibrdKafkaError | null; messages: Message[] }> {
+  consumer.setDefaultConsumeTimeout(waitMs);
+  return new Promise((resolve) => {
+    consumer.consume(limit, (error: LibrdKafkaError | null, messages: Message[] | undefined) =>
+      resolve({ error, messages: messages ?? [] }),
+    );
+  });
+}
+
+export function endsOf(
+  consumer: KafkaConsumer,
+  settings: KafkaSettings,
+  partition: number,
+): Promise<{ low: number; high: number }> {
+  return new Promise((resolve, reject) => {
+    consumer.queryWatermarkOffsets(settings.KAFKA_TOPIC, partition, ANSWER_LIMIT_MS, (error, offsets) => {
+      if (error) reject(asFault(settings, error));
+      else resolve({ low: offsets.lowOffset, high: offsets.highOffset });
+    });
+  });
+}

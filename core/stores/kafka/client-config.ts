@@ -1,0 +1,88 @@
+/**
+ * What every node-rdkafka client of ours is configured with, and what its errors mean.
+ *
+ * consumer.ts, reader.ts and producer.ts build on it. Settings that decide what is read stand here once, so that the two
+ * layers cannot read different logs: committed records only, and an error instead of a reset when an offset is not there.
+ */
+import type { ConsumerGlobalConfig, ConsumerTopicConfig, GlobalConfig, LibrdKafkaError } from 'node-rdkafka';
+import rdkafka from 'node-rdkafka';
+import { EXIT, Refusal, Retryable } from '../../process/errors.ts';
+
+export interface KafkaSettings {
+  readonly KAFKA_BROKERS: string;
+  readonly KAFKA_TOPIC: string;
+}
+
+export function clientConfig(settings: KafkaSettings, clientId: string): GlobalConfig {
+  return {
+    'client.id': clientId,
+    'metadata.broker.list': settings.KAFKA_BROKERS,
+    'reconnect.backoff.max.ms': 2_000,
+    'socket.keepalive.enable': true,
+    'topic.metadata.refresh.interval.ms': 30_000,
+    // Faults reach us through the calls that they concern; the library's own lines on standard error are noise.
+    log_level: 0,
+  };
+}
+
+export function consumerConfig(settings: KafkaSettings, clientId: string, group: string): ConsumerGlobalConfig {
+  return {
+    ...clientConfig(settings, clientId),
+    'group.id': group,
+    'isolation.level': 'read_committed',
+    'enable.auto.commit': false,
+    'enable.auto.offset.store': false,
+    'enable.partition.eof': true,
+    'allow.auto.create.topics': false,
+    'fetch.wait.max.ms': 100,
+    'queued.max.messages.kbytes': 65_536,
+  };
+}
+
+/** A reset would be a silent gap. */
+export const CONSUMER_TOPIC_CONFIG: ConsumerTopicConfig = { 'auto.offset.reset': 'error' };
+
+const { ERRORS } = rdkafka.CODES;
+
+/** An offset that the log does not hold. `remedy` tells a person what to do. */
+export function brokenRange(topic: string, partition: number, offset: number, ends: { low: number; high: number }): Refusal {
+  const found = `partition ${partition} of ${topic} holds offsets ${ends.low} to ${ends.high}, and offset ${offset} was wanted`;
+  const because =
+    offset < ends.low
+      ? 'Records were deleted by retention before they were counted. Restore them from a replica or a backup of the log; to go on ' +
+        'without them for good, begin anew with "sightline cluster reset", and raise KAFKA_RETENTION_HOURS.'
+      : 'The log ends before what was counted: records that had been acknowledged are gone (an unclean leader election, or a topic ' +
+        'restored from an older copy). Restore the log, or begin anew with "sightline cluster reset".';
+  return new Refusal(EXIT.data_check_failed, `${found}. ${because}`);
+}
+
+export function isOffsetGone(error: LibrdKafkaError): boolean {
+  return error.code === ERRORS.ERR__AUTO_OFFSET_RESET || error.code === ERRORS.ERR_OFFSET_OUT_OF_RANGE;
+}
+
+/** The group went on without us because a round took long; the next take joins it again. */
+export function isLeftGroup(error: LibrdKafkaError): boolean {
+  return error.code === ERRORS.ERR__MAX_POLL_EXCEEDED;
+}
+
+/** Bytes that this build cannot decompress or that fail their checksum: going on would skip them. */
+function isUnreadable(error: LibrdKafkaError): boolean {
+  return (
+    error.code === ERRORS.ERR__NOT_IMPLEMENTED ||
+    error.code === ERRORS.ERR__BAD_COMPRESSION ||
+    error.code === ERRORS.ERR__BAD_MSG ||
+    error.code === ERRORS.ERR_UNSUPPORTED_COMPRESSION_TYPE
+  );
+}
+
+/** What an error of node-rdkafka means for the caller. */
+export function asFault(settings: KafkaSettings, error: LibrdKafkaError): Refusal | Retryable {
+  if (isUnreadable(error)) {
+    return new Refusal(
+      EXIT.data_check_failed,
+      `topic ${settings.KAFKA_TOPIC} holds a batch of records that cannot be read: ${error.message}. This build of librdkafka ` +
+        `knows ${rdkafka.features.join(', ')}; producers must use a compression from that list.`,
+    );
+  }
+  return new Retryable('Kafka', `Kafka at ${settings.KAFKA_BROKERS}: ${error.message}`, error);
+}

@@ -1,0 +1,101 @@
+/**
+ * Reads one partition from an offset to its end: what the batch layer archives from (types.ts, LogReader).
+ *
+ * Partitions are assigned by hand, so that a reading waits for no group and disturbs none. The end is what Kafka's eof event
+ * says it is, not a count of records: markers of transactions take offsets and are never delivered. An offset that the log
+ * does not hold is a Refusal with its remedy, also when retention deletes it while the reading is under way; node-rdkafka drops
+ * an error that follows records in one take, so a reading that hears nothing asks the broker where the log begins and ends.
+ */
+import type { EofEvent } from 'node-rdkafka';
+import rdkafka from 'node-rdkafka';
+import type { LogRecord } from '../../domain/detection.ts';
+import type { LogEnds, LogReader } from './types.ts';
+import type { KafkaSettings } from './client-config.ts';
+import { connected, consumed, disconnected, endsOf } from './calls.ts';
+import { asFault, brokenRange, CONSUMER_TOPIC_CONFIG, consumerConfig, isOffsetGone } from './client-config.ts';
+import { recordOf } from './record.ts';
+
+const TAKE_RECORDS = 10_000;
+const TAKE_WAIT_MS = 50;
+const QUIET_LIMIT_MS = 2_000;
+
+interface Batch {
+  readonly records: LogRecord[];
+  readonly next: number;
+  readonly atEnd: boolean;
+}
+
+export function logReader(settings: KafkaSettings): LogReader {
+  const open = new Set<Reading>();
+  return {
+    async *read(partition, from, signal) {
+      const reading = await openReading(settings, partition, from);
+      open.add(reading);
+      try {
+        yield* batches(reading, from, signal);
+      } finally {
+        open.delete(reading);
+        await reading.close();
+      }
+    },
+    close: async () => {
+      await Promise.all([...open].map((reading) => reading.close()));
+    },
+  };
+}
+
+async function* batches(reading: Reading, from: number, signal: AbortSignal | undefined): AsyncIterable<Batch> {
+  let next = from;
+  let heardAt = Date.now();
+  for (;;) {
+    signal?.throwIfAborted();
+    const { records, eof } = await reading.take(next);
+    const last = records.at(-1);
+    if (last) next = last.offset + 1;
+    const atEnd = eof >= next;
+    if (atEnd) next = eof;
+    if (records.length > 0 || atEnd) {
+      yield { records, next, atEnd };
+      if (atEnd) return;
+      heardAt = Date.now();
+    } else if (Date.now() - heardAt > QUIET_LIMIT_MS) {
+      await reading.check(next);
+      heardAt = Date.now();
+    }
+  }
+}
+
+interface Reading {
+  /** Records from `next` on, and the offset at which the partition was found to end (−1: not yet). */
+  take(next: number): Promise<{ records: LogRecord[]; eof: number }>;
+  /** Throws unless the log holds `next` or ends there. */
+  check(next: number): Promise<void>;
+  close(): Promise<void>;
+}
+
+async function openReading(settings: KafkaSettings, partition: number, from: number): Promise<Reading> {
+  const topic = settings.KAFKA_TOPIC;
+  const config = consumerConfig(settings, 'sightline.reader', 'sightline.reader');
+  const consumer = new rdkafka.KafkaConsumer(config, CONSUMER_TOPIC_CONFIG);
+  let eof = -1;
+  consumer.on('partition.eof', (event: EofEvent) => {
+    eof = event.offset;
+  });
+  await connected(consumer, settings);
+  consumer.assign([{ topic, partition, offset: from }]);
+  const ends = (): Promise<Omit<LogEnds, 'partition'>> => endsOf(consumer, settings, partition);
+  let closed: Promise<void> | null = null;
+  return {
+    async take(next) {
+      const { error, messages } = await consumed(consumer, TAKE_RECORDS, TAKE_WAIT_MS);
+      if (error && isOffsetGone(error)) throw brokenRange(topic, partition, next, await ends());
+      if (error) throw asFault(settings, error);
+      return { records: messages.filter(({ offset }) => offset >= next).map(recordOf), eof };
+    },
+    async check(next) {
+      const { low, high } = await ends();
+      if (next < low || next > high) throw brokenRange(topic, partition, next, { low, high });
+    },
+    close: () => (closed ??= disconnected(consumer)),
+  };
+}

@@ -1,0 +1,28 @@
+/**
+ * From node-rdkafka's message to a record of the log: nothing interpreted, nothing lost.
+ *
+ * consumer.ts and reader.ts call it for every message. node-rdkafka gives each header as an object with one member; a header
+ * without a value comes as no bytes.
+ */
+import type { Message } from 'node-rdkafka';
+import type { LogRecord } from '../../domain/detection.ts';
+
+type Header = LogRecord['headers'][number];
+
+export function recordOf(message: Message): LogRecord {
+  const { partition, offset, timestamp, key, value, headers } = message;
+  return {
+    partition,
+    offset,
+    stamp: timestamp ?? 0,
+    key: typeof key === 'string' ? Buffer.from(key) : (key ?? null),
+    value,
+    headers: headers === undefined || headers.length === 0 ? NO_HEADERS : headers.flatMap(headerOf),
+  };
+}
+
+const NO_HEADERS: readonly Header[] = [];
+
+function headerOf(header: object): Header[] {
+  return Object.entries(header).map(([name, value]) => [name, Buffer.isBuffer(value) ? value : Buffer.from(String(value))]);
+}

@@ -1,0 +1,94 @@
+/**
+ * Opens what a process works with: HBase with its tables as stores, the log's administration, and the recorded rules.
+ *
+ * Mains call it once and pass the parts on; closing is in reverse. It throws a Retryable while a dependency is away and a
+ * Refusal when the set-up is missing or the rules differ, and then leaves nothing open; a worker calls it until it succeeds.
+ */
+import type { Config } from '../process/config.ts';
+import type { BatchView } from './batch-view.ts';
+import type { ControlStore, RecordedRules } from './control.ts';
+import type { DetectionsStore } from './detections.ts';
+import type { HBaseClient, HBaseEvent } from './hbase/types.ts';
+import type { LogAdmin } from './kafka/types.ts';
+import type { LocationsStore } from './locations.ts';
+import type { SpeedView } from './speed-view.ts';
+import { EXIT, Refusal, Retryable } from '../process/errors.ts';
+import { batchView } from './batch-view.ts';
+import { controlStore } from './control.ts';
+import { detectionsStore } from './detections.ts';
+import { createHBaseClient } from './hbase/client.ts';
+import { logAdmin } from './kafka/admin.ts';
+import { locationsStore } from './locations.ts';
+import { readRules } from './rules.ts';
+import { speedView } from './speed-view.ts';
+
+export interface Stores {
+  readonly hbase: HBaseClient;
+  readonly admin: LogAdmin;
+  readonly control: ControlStore;
+  readonly detections: DetectionsStore;
+  readonly locations: LocationsStore;
+  readonly speedView: SpeedView;
+  readonly batchView: BatchView;
+  readonly rules: RecordedRules;
+  close(): Promise<void>;
+}
+
+export interface OpenOptions {
+  /** Deadline of one call to one HBase server. */
+  readonly callTimeoutMs?: number;
+  /** Deadline of one HBase operation with all its retries. */
+  readonly operationTimeoutMs?: number;
+  readonly onHBaseEvent?: (event: HBaseEvent) => void;
+}
+
+/** HBase alone, for what needs no rules: the set-up, and loading dataset B. Nothing is connected before the first question. */
+export function openHBase(config: Config, options: OpenOptions = {}): HBaseClient {
+  return createHBaseClient({
+    zookeeper: config.HBASE_ZOOKEEPER,
+    znode: config.HBASE_ZNODE,
+    user: config.HADOOP_USER,
+    callTimeoutMs: options.callTimeoutMs ?? 10_000,
+    operationTimeoutMs: options.operationTimeoutMs ?? 30_000,
+    ...(options.onHBaseEvent ? { onEvent: options.onHBaseEvent } : {}),
+  });
+}
+
+export async function openStores(config: Config, options: OpenOptions = {}): Promise<Stores> {
+  const hbase = openHBase(config, options);
+  const admin = logAdmin(config);
+  const close = async (): Promise<void> => {
+    await admin.close();
+    await hbase.close();
+  };
+  const namespace = config.HBASE_NAMESPACE;
+  const control = controlStore(hbase, namespace);
+  try {
+    const rules = await readRules(config, admin, control);
+    return {
+      hbase,
+      admin,
+      control,
+      detections: detectionsStore(hbase, namespace),
+      locations: locationsStore(hbase, namespace),
+      speedView: speedView(hbase, namespace, rules),
+      batchView: batchView(hbase, namespace, rules),
+      rules,
+      close,
+    };
+  } catch (fault) {
+    await close();
+    throw withoutTables(fault) ? noTables(config) : fault;
+  }
+}
+
+function withoutTables(fault: unknown): boolean {
+  return fault instanceof Retryable && /TableNotFound|NamespaceNotFound|NoSuchColumnFamily/.test(fault.message);
+}
+
+function noTables({ HBASE_NAMESPACE, HBASE_ZOOKEEPER }: Config): Refusal {
+  return new Refusal(
+    EXIT.usage,
+    `HBase at ${HBASE_ZOOKEEPER} has no tables in namespace ${HBASE_NAMESPACE}; "sightline prepare" creates topics, tables and folders`,
+  );
+}
