@@ -107,7 +107,6 @@ def _producer(brokers: str, compression: str, partitioner: str) -> Producer:
             "statistics.interval.ms": 0,
         },
     )
-    logging.getLogger("quixstreams.kafka.producer").addFilter(_Seldom())
     return application.get_producer()
 
 
@@ -123,3 +122,6 @@ class _Seldom(logging.Filter):
             return False
         self._quiet_until = record.created + _LIBRARY_LOG_PAUSE_SECONDS
         return True
+
+
+logging.getLogger("quixstreams.kafka.producer").addFilter(_Seldom())
