@@ -8,10 +8,10 @@
 import type { CountCell, CountRowName, Level, Scope } from '../domain/counts.ts';
 import type { Epoch } from '../domain/epoch.ts';
 import type { Oid } from '../domain/oid.ts';
-import type { CountRow, Hours, ListedDetection } from './count-view.ts';
+import type { CountRow, Hours, ListBounds, ListedDetection, Minutes } from './count-view.ts';
 import type { Cell, HBaseClient } from './hbase/types.ts';
 import { batchRanges, batchRow, decodeBatchRow, encodeCount, LIST_FAMILY, listQualifier } from '../layout/hbase.ts';
-import { countsOf, familiesOf, listedOf, scanRanges } from './count-view.ts';
+import { countsOf, familiesOf, listColumns, listedOf, minuteColumns, scanRanges } from './count-view.ts';
 import { putRows } from './hbase-rows.ts';
 
 export interface BatchRowWrite {
@@ -23,10 +23,10 @@ export interface BatchRowWrite {
 export interface BatchView {
   /** Writes every row or throws a Retryable. */
   put(writes: readonly BatchRowWrite[]): Promise<void>;
-  /** Rows of a scope over hours, of every epoch up to and including the horizon. */
-  read(scope: Scope, horizon: Epoch, hours: Hours, levels: readonly Level[]): Promise<CountRow[]>;
-  /** The list of detections of a place over hours up to the horizon; not sorted, whole hours. */
-  list(location: Oid, horizon: Epoch, hours: Hours): Promise<ListedDetection[]>;
+  /** Rows of a scope over hours, of every epoch up to and including the horizon. `minutes` as in the speed view. */
+  read(scope: Scope, horizon: Epoch, hours: Hours, levels: readonly Level[], minutes?: Minutes): Promise<CountRow[]>;
+  /** The list of detections of a place over hours up to the horizon; not sorted; whole hours unless bounded. */
+  list(location: Oid, horizon: Epoch, hours: Hours, bounds?: ListBounds): Promise<ListedDetection[]>;
 }
 
 export function batchView(hbase: HBaseClient, namespace: string, rules: { generation: number }): BatchView {
@@ -42,10 +42,11 @@ export function batchView(hbase: HBaseClient, namespace: string, rules: { genera
           cells: [...cells.map(encodeCount), ...listed.map((entry) => listCell(name.epoch, entry))],
         })),
       ),
-    async read(scope, horizon, hours, levels) {
+    async read(scope, horizon, hours, levels, minutes) {
       const rows: CountRow[] = [];
       const ranges = batchRanges(generation, scope, hours);
-      await scanRanges(hbase, table, ranges, { families: familiesOf(levels) }, (batch) => {
+      const options = { families: familiesOf(levels), ...minuteColumns(minutes) };
+      await scanRanges(hbase, table, ranges, options, (batch) => {
         for (const cells of batch) {
           const { epoch, scope: of, hour } = decodeBatchRow(cells[0]!.row);
           if (epoch <= horizon) rows.push({ epoch, scope: of, hour, partition: -1, cells: countsOf(cells) });
@@ -53,10 +54,11 @@ export function batchView(hbase: HBaseClient, namespace: string, rules: { genera
       });
       return rows;
     },
-    async list(location, horizon, hours) {
+    async list(location, horizon, hours, bounds) {
       const listed: ListedDetection[] = [];
       const ranges = batchRanges(generation, location, hours);
-      await scanRanges(hbase, table, ranges, { families: [LIST_FAMILY] }, (batch: Cell[][]) => {
+      const options = { families: [LIST_FAMILY], ...listColumns(bounds) };
+      await scanRanges(hbase, table, ranges, options, (batch: Cell[][]) => {
         for (const cells of batch) {
           const { epoch, hour } = decodeBatchRow(cells[0]!.row);
           if (epoch <= horizon) listed.push(...listedOf(hour, cells));

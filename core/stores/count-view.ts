@@ -8,10 +8,9 @@
 import type { CountCell, CountRowName, Level } from '../domain/counts.ts';
 import type { Detection } from '../domain/detection.ts';
 import type { Instant } from '../domain/time.ts';
-import type { Oid } from '../domain/oid.ts';
-import type { Cell, HBaseClient } from './hbase/types.ts';
+import type { Cell, HBaseClient, ScanOptions } from './hbase/types.ts';
 import type { RowRange } from '../layout/hbase.ts';
-import { decodeCount, FAMILY_OF_LEVEL, LIST_FAMILY, decodeListQualifier } from '../layout/hbase.ts';
+import { decodeCount, decodeListQualifier, FAMILY_OF_LEVEL, LIST_FAMILY, listQualifier } from '../layout/hbase.ts';
 import { asRetryable } from './hbase-rows.ts';
 
 /** One row of a view with the cells of the levels that were asked for. */
@@ -33,14 +32,35 @@ export interface ListedDetection {
   readonly detectedAt: Instant;
 }
 
-/** Pages through the list of one place, newest first, below `before` (exclusive), not older than `from`. */
-export interface ListReading {
-  readonly location: Oid;
-  readonly from: Instant;
-  readonly to: Instant;
-  /** Only what sorts after this entry (an earlier time, or the same time and a greater id). */
-  readonly after: ListedDetection | null;
-  readonly limit: number;
+/** Of the minutes of an hour: [from, to). Narrows the levels of a minute. */
+export interface Minutes {
+  readonly from: number;
+  readonly to: number;
+}
+
+/** Which part of each row of the list is read: the newest entries first, so a page needs few of a long list. */
+export interface ListBounds {
+  /** Only what sorts after this entry in its hour: an earlier time, or the same time and a greater id. */
+  readonly after?: ListedDetection;
+  /** Most entries of one row. */
+  readonly limitPerRow: number;
+}
+
+type Narrowing = Pick<ScanOptions, 'columnRange' | 'limitCells'>;
+
+/** Qualifiers of the levels of a minute begin with the minute. */
+export function minuteColumns(minutes: Minutes | undefined): Narrowing {
+  if (!minutes) return {};
+  const to = minutes.to >= 60 ? Buffer.alloc(0) : Buffer.from([minutes.to]);
+  return { columnRange: { from: Buffer.from([minutes.from]), to } };
+}
+
+export function listColumns(bounds: ListBounds | undefined): Narrowing {
+  if (!bounds) return {};
+  const { after, limitPerRow } = bounds;
+  if (!after) return { limitCells: limitPerRow };
+  const from = Buffer.concat([listQualifier(after.detectedAt, after.id), Buffer.alloc(1)]);
+  return { limitCells: limitPerRow, columnRange: { from, to: Buffer.alloc(0) } };
 }
 
 export function familiesOf(levels: readonly Level[]): string[] {
@@ -52,7 +72,7 @@ export async function scanRanges(
   hbase: HBaseClient,
   table: string,
   ranges: readonly RowRange[],
-  options: { families?: string[]; keysOnly?: boolean; columnRange?: { from: Buffer; to: Buffer }; batchRows?: number },
+  options: Omit<ScanOptions, 'start' | 'stop'>,
   take: (rows: Cell[][]) => void | Promise<void>,
   atOnce = 8,
 ): Promise<void> {

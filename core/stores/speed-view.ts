@@ -8,7 +8,7 @@
 import type { CountCell, CountRowName, Level, Scope } from '../domain/counts.ts';
 import type { Epoch } from '../domain/epoch.ts';
 import type { Answer } from './answers.ts';
-import type { CountRow, Hours, ListedDetection } from './count-view.ts';
+import type { CountRow, Hours, ListBounds, ListedDetection, Minutes } from './count-view.ts';
 import type { Cell, HBaseClient, RowPut } from './hbase/types.ts';
 import type { Oid } from '../domain/oid.ts';
 import {
@@ -22,7 +22,7 @@ import {
   speedRangesBefore,
   speedRow,
 } from '../layout/hbase.ts';
-import { countsOf, familiesOf, listedOf, scanRanges } from './count-view.ts';
+import { countsOf, familiesOf, listColumns, listedOf, minuteColumns, scanRanges } from './count-view.ts';
 import { deleteRows, getRows, putRows } from './hbase-rows.ts';
 
 const COUNT_FAMILIES = Object.values(FAMILY_OF_LEVEL);
@@ -41,10 +41,16 @@ export interface SpeedView {
   load(names: readonly CountRowName[], partition: number): Promise<Answer<CountCell[]>[]>;
   /** Writes every row or throws a Retryable. */
   put(writes: readonly SpeedRowWrite[]): Promise<void>;
-  /** Rows of a scope over hours, for the epochs given. */
-  read(scope: Scope, epochs: readonly Epoch[], hours: Hours, levels: readonly Level[]): Promise<CountRow[]>;
-  /** The list of detections of a place over hours, for the epochs given; not sorted, whole hours. */
-  list(location: Oid, epochs: readonly Epoch[], hours: Hours): Promise<ListedDetection[]>;
+  /** Rows of a scope over hours, for the epochs given. `minutes` narrows every hour, for levels of a minute only. */
+  read(
+    scope: Scope,
+    epochs: readonly Epoch[],
+    hours: Hours,
+    levels: readonly Level[],
+    minutes?: Minutes,
+  ): Promise<CountRow[]>;
+  /** The list of detections of a place over hours, for the epochs given; not sorted; whole hours unless bounded. */
+  list(location: Oid, epochs: readonly Epoch[], hours: Hours, bounds?: ListBounds): Promise<ListedDetection[]>;
   /** Every row of one epoch, batch by batch. */
   eachRowOf(e: Epoch, levels: readonly Level[], take: (rows: CountRow[]) => void): Promise<void>;
   /** Removes all epochs up to and including `upTo`; `cuts[partition]` is the offset at which `upTo` ends. Returns rows removed. */
@@ -69,16 +75,18 @@ export function speedView(
         countsOf,
       ),
     put: (writes) => putRows(hbase, table, writes.map((write) => rowPut(generation, write))),
-    async read(scope, epochs, hours, levels) {
+    async read(scope, epochs, hours, levels, minutes) {
       const rows: CountRow[] = [];
-      await scanRanges(hbase, table, rangesOf(scope, epochs, hours), { families: familiesOf(levels) }, (batch) => {
+      const options = { families: familiesOf(levels), ...minuteColumns(minutes) };
+      await scanRanges(hbase, table, rangesOf(scope, epochs, hours), options, (batch) => {
         for (const cells of batch) rows.push(countRow(cells));
       });
       return rows;
     },
-    async list(location, epochs, hours) {
+    async list(location, epochs, hours, bounds) {
       const listed: ListedDetection[] = [];
-      await scanRanges(hbase, table, rangesOf(location, epochs, hours), { families: [LIST_FAMILY] }, (batch) => {
+      const options = { families: [LIST_FAMILY], ...listColumns(bounds) };
+      await scanRanges(hbase, table, rangesOf(location, epochs, hours), options, (batch) => {
         for (const cells of batch) listed.push(...listedOf(decodeSpeedRow(cells[0]!.row).hour, cells));
       });
       return listed;

@@ -100,6 +100,7 @@ export function scanMessage(options: ScanOptions, from: ScanPosition, batchRows:
   if (filters.length > 0)
     scan.filter = { name: `${FILTERS}.FilterList`, serialized_filter: messages.filterList.encode({ operator: 1, filters }) };
   if (options.timeRange !== undefined) scan.time_range = options.timeRange;
+  if (options.limitCells !== undefined) scan.store_limit = options.limitCells;
   // A first-key filter beside a column range would take the first cell of all, in the range or not: limit the cells.
   if (options.keysOnly === true && options.columnRange !== undefined) scan.store_limit = 1;
   return scan;
