@@ -65,7 +65,7 @@ function forwardSignals(cameras: Cameras): void {
 const help = `
 Environment:
   KAFKA_BROKERS   where to publish (127.0.0.1:9092)
-  KAFKA_TOPIC     the topic (detections); it must exist, 'sightline cluster up' creates it
+  KAFKA_TOPIC     the topic (detections); it must exist, 'sightline prepare' creates it
 
 Signals:
   SIGUSR1 pauses, SIGUSR2 resumes; SIGINT and SIGTERM stop after the waiting copies were sent, a second one stops at once.

@@ -37,7 +37,8 @@ def wait_for_topic(brokers: str, topic: str, wait_seconds: float, stopped: Calla
         if time.monotonic() + pause > deadline:
             raise Unavailable(
                 f"{fault}. Expected: the topic with LogAppendTime and, by default, 12 partitions. "
-                "Run `sightline cluster up`, which starts Kafka and creates it, or set KAFKA_BROKERS and KAFKA_TOPIC."
+                "`sightline cluster up` starts Kafka and `sightline prepare` creates the topic; "
+                "KAFKA_BROKERS and KAFKA_TOPIC name others."
             )
         if not said:
             print(f"cameras: {fault}; waiting", file=sys.stderr)
