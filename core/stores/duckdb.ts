@@ -1,0 +1,117 @@
+/**
+ * DuckDB in this process: SQL over Parquet files, with bounded memory.
+ *
+ * The batch layer archives through an appender, reconciles with SQL and writes Parquet with COPY; serving reads the lake with
+ * it. The one file that imports @duckdb/node-api. One database is one temporary file-backed instance: what does not fit into
+ * its memory limit spills into the folder that the caller owns. 64-bit integers come and go as bigint, bytes as Buffer.
+ */
+import { DuckDBBlobValue, DuckDBDataChunk, DuckDBInstance, DuckDBListValue, DuckDBStructValue, DuckDBTimestampTZValue } from '@duckdb/node-api';
+import type { DuckDBAppender, DuckDBConnection, DuckDBType, DuckDBValue } from '@duckdb/node-api';
+
+export interface DuckOptions {
+  readonly memoryMb: number;
+  readonly threads: number;
+  /** A folder for what spills; made if it is missing. */
+  readonly spillFolder: string;
+}
+
+export type Value = string | number | bigint | boolean | null | Buffer;
+export type Row = Record<string, Value>;
+/** What an appender takes: a value, bytes as they are, or a list of structs. */
+export type Appended = Value | readonly Readonly<Record<string, Value>>[];
+
+export interface Duck {
+  run(sql: string, parameters?: Record<string, Value>): Promise<void>;
+  rows(sql: string, parameters?: Record<string, Value>): Promise<Row[]>;
+  /** The same without holding the whole answer. */
+  batches(sql: string): AsyncIterable<Row[]>;
+  appender(table: string): Promise<Appender>;
+  close(): void;
+}
+
+/** Appends rows to a table, column by column, in chunks of CHUNK_ROWS. */
+export interface Appender {
+  /** As many columns as the table has, each with `rows` values; never more than CHUNK_ROWS rows. */
+  append(columns: readonly (readonly Appended[])[], rows: number): void;
+  close(): void;
+}
+
+export const CHUNK_ROWS = 2_048;
+
+export async function openDuck(options: DuckOptions): Promise<Duck> {
+  const instance = await DuckDBInstance.create(':memory:', {
+    memory_limit: `${options.memoryMb}MB`,
+    threads: String(options.threads),
+    temp_directory: options.spillFolder,
+  });
+  const connection = await instance.connect();
+  await connection.run("SET TimeZone = 'UTC'");
+  return {
+    async run(sql, parameters) {
+      await connection.run(sql, parameters && converted(parameters));
+    },
+    async rows(sql, parameters) {
+      const answer = await connection.runAndReadAll(sql, parameters && converted(parameters));
+      return answer.getRowObjects().map(plainRow);
+    },
+    batches: (sql) => batches(connection, sql),
+    appender: async (table) => appenderOf(await connection.createAppender(table)),
+    close() {
+      connection.closeSync();
+      instance.closeSync();
+    },
+  };
+}
+
+/** A text as an SQL literal. */
+export function quoted(text: string): string {
+  return `'${text.replaceAll("'", "''")}'`;
+}
+
+async function* batches(connection: DuckDBConnection, sql: string): AsyncIterable<Row[]> {
+  const answer = await connection.stream(sql);
+  const names = answer.deduplicatedColumnNames();
+  for (let chunk = await answer.fetchChunk(); chunk && chunk.rowCount > 0; chunk = await answer.fetchChunk()) {
+    yield chunk.getRowObjects(names).map(plainRow);
+  }
+}
+
+function appenderOf(appender: DuckDBAppender): Appender {
+  const types: DuckDBType[] = Array.from({ length: appender.columnCount }, (_, index) => appender.columnType(index));
+  const chunk = DuckDBDataChunk.create(types, 0);
+  return {
+    append(columns, rows) {
+      chunk.reset();
+      chunk.rowCount = rows;
+      columns.forEach((values, index) => {
+        const vector = chunk.getColumnVector(index) as { setItem(at: number, value: unknown): void; flush(): void };
+        for (let at = 0; at < rows; at++) vector.setItem(at, driverValue(values[at]!));
+        vector.flush();
+      });
+      appender.appendDataChunk(chunk);
+    },
+    close: () => appender.closeSync(),
+  };
+}
+
+function driverValue(value: Appended): DuckDBValue {
+  if (typeof value !== 'object' || value === null) return value;
+  if (Buffer.isBuffer(value)) return new DuckDBBlobValue(value);
+  const structs = value as readonly Readonly<Record<string, Value>>[];
+  return new DuckDBListValue(structs.map((struct) => new DuckDBStructValue(converted(struct))));
+}
+
+function converted(values: Readonly<Record<string, Value>>): Record<string, DuckDBValue> {
+  return Object.fromEntries(Object.entries(values).map(([name, value]) => [name, driverValue(value)]));
+}
+
+function plainRow(row: Record<string, DuckDBValue>): Row {
+  return Object.fromEntries(Object.entries(row).map(([name, value]) => [name, plain(value)]));
+}
+
+function plain(value: DuckDBValue): Value {
+  if (typeof value !== 'object' || value === null) return value;
+  if (value instanceof DuckDBBlobValue) return Buffer.from(value.bytes);
+  if (value instanceof DuckDBTimestampTZValue) return Number(value.micros / 1_000n);
+  throw new TypeError(`a value of ${value.constructor.name} was not expected; cast it in SQL`);
+}

@@ -1,0 +1,221 @@
+/**
+ * HDFS over WebHDFS, with the webhdfs package: the one file that imports it.
+ *
+ * The batch layer writes and verifies here, serving reads. The package alone cannot be trusted with a file: it emits `finish`
+ * after `error`, its streams may end early without a fault, and its rename forgets the answer. So every write is followed by a
+ * look at the length, every read must deliver the length that was promised, and a rename's answer is read from its body. What
+ * may pass (no connection, safe mode, no data node) becomes a Retryable; all else keeps its message.
+ */
+import { createHash, randomUUID } from 'node:crypto';
+import { createReadStream, createWriteStream } from 'node:fs';
+import { mkdir, rename, rm, stat } from 'node:fs/promises';
+import { dirname, posix } from 'node:path';
+import { PassThrough, Readable } from 'node:stream';
+import { pipeline } from 'node:stream/promises';
+import webhdfs from 'webhdfs';
+import { z } from 'zod';
+import type { Config } from '../../process/config.ts';
+import type { FileFacts, Hdfs } from './types.ts';
+import { Retryable } from '../../process/errors.ts';
+import { hdfsFault, isMissing } from './faults.ts';
+
+type Settings = Pick<Config, 'WEBHDFS_URL' | 'SIGHTLINE_ROOT' | 'HADOOP_USER'>;
+
+/** A silent connection is given up after this long. */
+const IDLE_LIMIT_MS = 60_000;
+
+export function hdfs(config: Settings): Hdfs {
+  const ask = asking(config);
+  const facts = async (path: string): Promise<FileFacts | null> => {
+    try {
+      const { FileStatus } = StatusAnswer.parse(await ask.json('GET', 'getfilestatus', path));
+      return factsOf(path, FileStatus);
+    } catch (fault) {
+      if (isMissing(fault)) return null;
+      throw fault;
+    }
+  };
+  const list = async (folder: string): Promise<FileFacts[]> => {
+    try {
+      const { FileStatuses } = ListAnswer.parse(await ask.json('GET', 'liststatus', folder));
+      const found = FileStatuses.FileStatus.map((status) => factsOf(posix.join(folder, status.pathSuffix), status));
+      return found.sort((a, b) => (a.path < b.path ? -1 : 1));
+    } catch (fault) {
+      if (isMissing(fault)) return [];
+      throw fault;
+    }
+  };
+  const walk = async (folder: string): Promise<FileFacts[]> => {
+    const found = await list(folder);
+    const below = await Promise.all(found.filter((entry) => entry.isFolder).map((entry) => walk(entry.path)));
+    return [...found.filter((entry) => !entry.isFolder), ...below.flat()];
+  };
+  const makeFolder = async (folder: string): Promise<void> => {
+    await ask.json('PUT', 'mkdirs', folder, { permission: '0755' });
+  };
+  const readStream = (path: string): Readable => verifiedRead(ask, path, facts);
+  return { facts, list, walk, makeFolder, readStream, ...contents(ask, facts, readStream), ...changes(ask, facts, makeFolder) };
+}
+
+// ---- contents ------------------------------------------------------------------------------------------------------
+
+type Facts = Hdfs['facts'];
+
+function contents(
+  ask: Asking,
+  facts: Facts,
+  readStream: (path: string) => Readable,
+): Pick<Hdfs, 'read' | 'download' | 'sha256' | 'upload' | 'write' | 'capacity'> {
+  return {
+    async read(path) {
+      const chunks: Buffer[] = [];
+      for await (const chunk of readStream(path)) chunks.push(chunk as Buffer);
+      return Buffer.concat(chunks);
+    },
+    async download(path, localFile) {
+      await mkdir(dirname(localFile), { recursive: true });
+      const partial = `${localFile}.${randomUUID()}.part`;
+      try {
+        await pipeline(readStream(path), createWriteStream(partial));
+        await rename(partial, localFile);
+      } finally {
+        await rm(partial, { force: true });
+      }
+    },
+    async sha256(path) {
+      const hash = createHash('sha256');
+      for await (const chunk of readStream(path)) hash.update(chunk as Buffer);
+      return hash.digest('hex');
+    },
+    async upload(localFile, path) {
+      const { size } = await stat(localFile);
+      await send(ask, createReadStream(localFile, { highWaterMark: 1 << 20 }), path);
+      await checkLength(facts, path, size);
+    },
+    async write(path, bytes) {
+      const temporary = posix.join(posix.dirname(path), `_writing-${posix.basename(path)}-${randomUUID()}`);
+      try {
+        await send(ask, Readable.from([bytes]), temporary);
+        await checkLength(facts, temporary, bytes.length);
+        const target = { destination: ask.absolute(path), renameoptions: 'OVERWRITE' };
+        await ask.json('PUT', 'rename', temporary, target);
+      } catch (fault) {
+        await ask.json('DELETE', 'delete', temporary).catch(() => undefined);
+        throw fault;
+      }
+      await checkLength(facts, path, bytes.length);
+    },
+    async capacity() {
+      const { FsStatus } = CapacityAnswer.parse(await ask.json('GET', 'getstatus', ''));
+      return { freeBytes: FsStatus.remaining, usedBytes: FsStatus.used };
+    },
+  };
+}
+
+/** Sends a stream to a new file; what was there is replaced. The package may claim success: the caller checks the length. */
+function send(ask: Asking, from: Readable, path: string): Promise<void> {
+  return new Promise((resolve, reject) => {
+    const to = ask.client.createWriteStream(ask.absolute(path), { overwrite: true, permission: '0644' });
+    let fault: unknown = null;
+    const fail = (thrown: unknown): void => {
+      fault ??= thrown;
+      from.destroy();
+      reject(hdfsFault(ask.url, fault));
+    };
+    from.once('error', fail);
+    to.on('error', fail);
+    to.once('finish', () => (fault ? fail(fault) : resolve()));
+    from.pipe(to);
+  });
+}
+
+async function checkLength(facts: Facts, path: string, expectedBytes: number): Promise<void> {
+  const found = await facts(path);
+  if (found?.bytes !== expectedBytes) {
+    throw new Retryable('HDFS', `${path} has ${found?.bytes ?? 'no'} bytes in HDFS after writing ${expectedBytes}; write it again`);
+  }
+}
+
+/** A stream that ends well only if it delivered as many bytes as the file has. */
+function verifiedRead(ask: Asking, path: string, facts: Facts): Readable {
+  const out = new PassThrough({ highWaterMark: 1 << 20 });
+  const start = async (): Promise<void> => {
+    const expected = await facts(path);
+    if (!expected || expected.isFolder) throw new Error(`there is no file ${ask.absolute(path)} in HDFS at ${ask.url}`);
+    if (expected.bytes === 0) return void out.end();
+    let received = 0;
+    const from = ask.client.createReadStream(ask.absolute(path));
+    const broken = (): Retryable => new Retryable('HDFS', `reading ${path} ended after ${received} of ${expected.bytes} bytes`);
+    from.on('error', (thrown) => out.destroy(hdfsFault(ask.url, thrown)));
+    from.on('data', (chunk: Buffer) => (received += chunk.length));
+    from.on('end', () => (received === expected.bytes ? out.end() : out.destroy(broken())));
+    from.on('close', () => received < expected.bytes && out.destroy(broken()));
+    from.pipe(out, { end: false });
+  };
+  start().catch((thrown: Error) => out.destroy(thrown));
+  return out;
+}
+
+// ---- changes of names ----------------------------------------------------------------------------------------------
+
+function changes(ask: Asking, facts: Facts, makeFolder: Hdfs['makeFolder']): Pick<Hdfs, 'rename' | 'remove'> {
+  return {
+    async rename(from, to) {
+      // HDFS would move the source into a folder of that name; a file of that name makes it answer false.
+      if ((await facts(to)) !== null) return false;
+      await makeFolder(posix.dirname(to));
+      const answer = await ask.json('PUT', 'rename', from, { destination: ask.absolute(to) });
+      return BooleanAnswer.parse(answer).boolean;
+    },
+    async remove(path) {
+      if (path === '' || path === '/') throw new RangeError('the root itself is never removed');
+      await ask.json('DELETE', 'delete', path, { recursive: true });
+    },
+  };
+}
+
+// ---- the wire ------------------------------------------------------------------------------------------------------
+
+const Status = z.object({
+  pathSuffix: z.string(),
+  type: z.string(),
+  length: z.number(),
+  modificationTime: z.number(),
+});
+const StatusAnswer = z.object({ FileStatus: Status });
+const ListAnswer = z.object({ FileStatuses: z.object({ FileStatus: z.array(Status) }) });
+const BooleanAnswer = z.object({ boolean: z.boolean() });
+const CapacityAnswer = z.object({ FsStatus: z.object({ used: z.number(), remaining: z.number() }) });
+
+function factsOf(path: string, status: z.infer<typeof Status>): FileFacts {
+  return { path, isFolder: status.type === 'DIRECTORY', bytes: status.length, modifiedAtMs: status.modificationTime };
+}
+
+interface Asking {
+  readonly url: string;
+  readonly client: ReturnType<typeof webhdfs.createClient>;
+  absolute(path: string): string;
+  json(method: string, operation: string, path: string, params?: Record<string, unknown>): Promise<unknown>;
+}
+
+function asking(config: Settings): Asking {
+  const url = new URL(config.WEBHDFS_URL);
+  const protocol = url.protocol.slice(0, -1);
+  const port = Number(url.port || (protocol === 'https' ? 443 : 80));
+  const client = webhdfs.createClient(
+    { host: url.hostname, port, path: '/webhdfs/v1', user: config.HADOOP_USER, protocol },
+    { timeout: IDLE_LIMIT_MS },
+  );
+  const absolute = (path: string): string => {
+    if (/[%?#\s]/.test(path) || path.split('/').includes('..')) throw new RangeError(`${JSON.stringify(path)} is no path of the lake`);
+    return posix.join(config.SIGHTLINE_ROOT, path);
+  };
+  const json = (method: string, operation: string, path: string, params?: Record<string, unknown>): Promise<unknown> =>
+    new Promise((resolve, reject) => {
+      const endpoint = client._getOperationEndpoint(operation, absolute(path), params);
+      client._sendRequest(method, endpoint, (fault, _response, body) =>
+        fault ? reject(hdfsFault(config.WEBHDFS_URL, fault)) : resolve(body),
+      );
+    });
+  return { url: config.WEBHDFS_URL, client, absolute, json };
+}

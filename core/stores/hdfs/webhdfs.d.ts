@@ -1,0 +1,23 @@
+/** The part of the untyped package webhdfs that hdfs.ts calls. Its request objects are streams. */
+declare module 'webhdfs' {
+  import type { Readable, Writable } from 'node:stream';
+
+  export interface WebHdfsClient {
+    _getOperationEndpoint(operation: string, path: string, params?: Record<string, unknown>): string;
+    _sendRequest(
+      method: string,
+      url: string,
+      callback: (fault: Error | null | undefined, response?: unknown, body?: unknown) => void,
+    ): unknown;
+    createReadStream(path: string): Readable;
+    createWriteStream(path: string, options?: Record<string, unknown>): Writable;
+  }
+
+  export function createClient(
+    options: { host: string; port: number; path: string; user: string; protocol: string },
+    requestOptions: Record<string, unknown>,
+  ): WebHdfsClient;
+
+  const webhdfs: { createClient: typeof createClient };
+  export default webhdfs;
+}
