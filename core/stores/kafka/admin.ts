@@ -4,13 +4,15 @@
  * The set-up creates topics here, serving asks for the log's ends, both layers check that the topic is the recorded one. One
  * connection is opened on the first question and kept.
  */
-import { ConfigResourceTypes, Kafka, logLevel } from 'kafkajs';
+import kafkajs from 'kafkajs';
 import type { Admin } from 'kafkajs';
 import type { Config } from '../../process/config.ts';
 import type { LogAdmin, LogEnds, TopicFacts } from './types.ts';
 import { topicPlans } from '../../layout/log.ts';
 import { messageOf, Retryable } from '../../process/errors.ts';
 import { topicIdOf } from './topic-id.ts';
+
+const { ConfigResourceTypes, Kafka, logLevel } = kafkajs;
 
 type Settings = Pick<
   Config,
