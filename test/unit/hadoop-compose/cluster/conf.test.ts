@@ -1,0 +1,63 @@
+// What is written for the daemons: well-formed, on loopback only, on the ports of the stack, with bounded logs.
+import assert from 'node:assert/strict';
+import { test } from 'node:test';
+import fc from 'fast-check';
+import { confFiles } from '../../../../hadoop-compose/cluster/conf/write.ts';
+import { settingsXml } from '../../../../hadoop-compose/cluster/conf/xml.ts';
+import { daemons } from '../../../../hadoop-compose/cluster/daemons.ts';
+import { javaArgs } from '../../../../hadoop-compose/cluster/launch.ts';
+import { portNames, portsFrom } from '../../../../hadoop-compose/cluster/ports.ts';
+import { stackFrom } from '../../../../hadoop-compose/cluster/stack.ts';
+import type { Stack } from '../../../../hadoop-compose/cluster/stack.ts';
+
+const stack: Stack = { folder: '/somewhere/stack', jarsFolder: '/somewhere/jars', ports: portsFrom({ SIGHTLINE_PORT_BASE_OFFSET: '10000' }) };
+
+test('every port of the stack appears in its configuration, and no port of another stack', () => {
+  const text = Object.values(confFiles(stack)).join('\n');
+  for (const name of portNames) assert.ok(text.includes(String(stack.ports[name])), `${name} is configured`);
+  const moved = Object.values(confFiles({ ...stack, ports: portsFrom({ SIGHTLINE_PORT_BASE_OFFSET: '20000' }) })).join('\n');
+  for (const name of portNames) assert.ok(!moved.includes(`:${stack.ports[name]}`), `${name} moved`);
+});
+
+test('every address that is listened on is loopback', () => {
+  const text = Object.values(confFiles(stack)).join('\n');
+  assert.ok(!text.includes('0.0.0.0'));
+  for (const [, host] of text.matchAll(/(?:PLAINTEXT|CONTROLLER|hdfs|http):\/\/([^:/\s,<]+):\d/g)) assert.equal(host, '127.0.0.1');
+  assert.match(text, /clientPortAddress=127\.0\.0\.1/);
+});
+
+test('logs are rolled and bounded for every daemon', () => {
+  for (const [path, content] of Object.entries(confFiles(stack))) {
+    if (!path.includes('log4j')) continue;
+    assert.match(content, /RollingFile/);
+    assert.match(content, /20MB/);
+  }
+});
+
+test('a value with markup in it cannot break the XML', () => {
+  fc.assert(
+    fc.property(fc.string(), (value) => {
+      const inside = /<value>([\s\S]*)<\/value>/.exec(settingsXml({ name: value }))![1]!;
+      assert.ok(!/[<>]/.test(inside));
+      assert.equal(inside.replaceAll('&lt;', '<').replaceAll('&gt;', '>').replaceAll('&amp;', '&'), value);
+    }),
+  );
+});
+
+test('every daemon ends at its first out-of-memory error and logs to a file of its own', () => {
+  for (const daemon of daemons) {
+    const args = javaArgs(stack, daemon, daemon.program(stack));
+    assert.ok(args.includes('-XX:+ExitOnOutOfMemoryError'));
+    assert.ok(args.includes(`-Xmx${daemon.heapMiB}m`));
+    assert.ok(args.includes(`-Dsightline.log=/somewhere/stack/logs/${daemon.name}.log`));
+  }
+});
+
+test('a second stack has a folder of its own and shares the jars', () => {
+  const first = stackFrom({ SIGHTLINE_HOME: '/home/x' });
+  const second = stackFrom({ SIGHTLINE_HOME: '/home/x', SIGHTLINE_STACK: 'test' });
+  assert.equal(first.folder, '/home/x/stack');
+  assert.equal(second.folder, '/home/x/test-stack');
+  assert.equal(second.jarsFolder, first.jarsFolder);
+  assert.throws(() => stackFrom({ SIGHTLINE_STACK: '../elsewhere' }), /SIGHTLINE_STACK/);
+});

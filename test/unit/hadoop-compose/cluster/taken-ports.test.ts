@@ -1,0 +1,37 @@
+// A taken port is told with the daemon that needs it, the process that holds it, and the variable that moves it.
+import assert from 'node:assert/strict';
+import { createServer } from 'node:net';
+import type { AddressInfo, Server } from 'node:net';
+import { after, test } from 'node:test';
+import { portsFrom } from '../../../../hadoop-compose/cluster/ports.ts';
+import type { Stack } from '../../../../hadoop-compose/cluster/stack.ts';
+import { refuseTakenPorts } from '../../../../hadoop-compose/cluster/taken-ports.ts';
+
+const servers: Server[] = [];
+after(() => servers.forEach((server) => server.close()));
+
+async function listening(): Promise<number> {
+  const server = createServer();
+  servers.push(server);
+  await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve));
+  return (server.address() as AddressInfo).port;
+}
+
+test('a port that somebody holds refuses the start and says who, and what moves it', async () => {
+  const port = await listening();
+  const stack: Stack = { folder: '/nowhere', jarsFolder: '/nowhere', ports: portsFrom({ SIGHTLINE_KAFKA_PORT: String(port) }) };
+  await assert.rejects(refuseTakenPorts(stack, [{ daemon: 'Kafka', port: 'kafka' }]), (error: Error) => {
+    assert.match(error.message, new RegExp(`port ${port}, needed by Kafka, is held by`));
+    assert.match(error.message, /SIGHTLINE_KAFKA_PORT=<port> moves it/);
+    if (process.platform === 'linux') assert.match(error.message, new RegExp(`process ${process.pid} `));
+    return true;
+  });
+});
+
+test('a free port is no obstacle', async () => {
+  const port = await listening();
+  const server = servers.pop()!;
+  await new Promise((resolve) => server.close(resolve));
+  const stack: Stack = { folder: '/nowhere', jarsFolder: '/nowhere', ports: portsFrom({ SIGHTLINE_KAFKA_PORT: String(port) }) };
+  await refuseTakenPorts(stack, [{ daemon: 'Kafka', port: 'kafka' }]);
+});
