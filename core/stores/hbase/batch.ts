@@ -20,7 +20,7 @@ import type { Cell, HBaseEvent } from './types.ts';
 
 /** What every operation needs to reach the servers. */
 export interface Reach {
-  meta: Meta;
+  meta: Pick<Meta, 'regions' | 'forget'>;
   servers: Servers;
   callTimeoutMs: number;
   operationTimeoutMs: number;

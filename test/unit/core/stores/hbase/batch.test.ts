@@ -1,0 +1,94 @@
+// A batch against servers that move regions, answer in part, hang up or stay silent: every row gets its own fate.
+import { test } from 'node:test';
+import assert from 'node:assert/strict';
+import { getActions, putActions } from '../../../../../core/stores/hbase/actions.ts';
+import { runBatch } from '../../../../../core/stores/hbase/batch.ts';
+import { HBaseError } from '../../../../../core/stores/hbase/errors.ts';
+import { askedActions, fakeServer, multiAnswer, reachOf } from './fake-server.ts';
+import type { Asked } from './fake-server.ts';
+import { tableOf } from './table-of.ts';
+
+const SPLIT = [Buffer.from('n')];
+const puts = (...rows: string[]) =>
+  putActions(rows.map((row) => ({ row: Buffer.from(row), cells: [{ family: 'f', qualifier: Buffer.from('q'), timestamp: 1, value: Buffer.alloc(0) }] })));
+
+function allDone(asked: Asked): void {
+  const regions = askedActions(asked.param).map((count) => ({ results: Array.from({ length: count }, (_, index) => ({ index, cells: 0 })) }));
+  asked.reply(multiAnswer(regions));
+}
+
+test('only the rows of the region that moved are sent again, to where it is now', async () => {
+  const calls: string[] = [];
+  const old = await fakeServer((asked) => {
+    calls.push(`old ${askedActions(asked.param).join()}`);
+    asked.reply(multiAnswer([{ results: [{ index: 0, cells: 0 }, { index: 1, cells: 0 }] }, { exception: 'x.RegionMovedException' }]));
+  });
+  const next = await fakeServer((asked) => {
+    calls.push(`next ${askedActions(asked.param).join()}`);
+    allDone(asked);
+  });
+  const reach = reachOf((stale) => tableOf(SPLIT, (i) => (stale > 0 && i === 1 ? next.address : old.address), stale + 1));
+  const outcomes = await runBatch(reach, 'n:t', puts('a', 'x', 'b', 'y', 'z'));
+  assert.deepEqual(outcomes, [[], [], [], [], []]);
+  assert.deepEqual(calls, ['old 2,3', 'next 3']);
+  await Promise.all([reach.servers.close(), old.close(), next.close()]);
+});
+
+test('a row that cannot succeed fails at once and alone', async () => {
+  const server = await fakeServer((asked) =>
+    asked.reply(multiAnswer([{ results: [{ index: 1, exception: 'x.NoSuchColumnFamilyException' }, { index: 0, cells: 0 }] }])),
+  );
+  const reach = reachOf(() => tableOf([], () => server.address));
+  const [first, second] = await runBatch(reach, 'n:t', puts('a', 'b'));
+  assert.deepEqual(first, []);
+  assert.equal(second instanceof HBaseError && second.exception, 'NoSuchColumnFamilyException');
+  await Promise.all([reach.servers.close(), server.close()]);
+});
+
+test('rows that the server never names end as failed, beside rows that are done', async () => {
+  const server = await fakeServer((asked) => asked.reply(multiAnswer([{ results: [{ index: 0, cells: 0 }] }])));
+  // The row left over is always index 0 of the second sending, so three rows need three.
+  const reach = reachOf(() => tableOf([], () => server.address), { operationTimeoutMs: 120 });
+  const outcomes = await runBatch(reach, 'n:t', puts('a', 'b', 'c', 'd', 'e', 'f', 'g'));
+  assert.deepEqual(outcomes[0], []);
+  assert.equal(outcomes[6] instanceof HBaseError && outcomes[6].exception, 'unanswered');
+  await Promise.all([reach.servers.close(), server.close()]);
+});
+
+test('a lost connection is made again and the batch sent again', async () => {
+  let calls = 0;
+  const server = await fakeServer((asked) => (++calls === 1 ? asked.hangUp() : allDone(asked)));
+  const reach = reachOf((stale) => tableOf([], () => server.address, stale + 1));
+  assert.deepEqual(await runBatch(reach, 'n:t', puts('a', 'b')), [[], []]);
+  assert.equal(server.connections(), 2);
+  await Promise.all([reach.servers.close(), server.close()]);
+});
+
+test('a server that stays silent costs the rows the operation, not the caller its life', async () => {
+  const server = await fakeServer(() => undefined);
+  const reach = reachOf((stale) => tableOf([], () => server.address, stale + 1), { callTimeoutMs: 60, operationTimeoutMs: 250 });
+  const started = performance.now();
+  const [outcome] = await runBatch(reach, 'n:t', puts('a'));
+  assert.ok(performance.now() - started < 1_500);
+  assert.equal(outcome instanceof HBaseError && outcome.exception, 'deadline');
+  await Promise.all([reach.servers.close(), server.close()]);
+});
+
+test('a row that HBase cannot hold is refused without a question, the others are done', async () => {
+  const server = await fakeServer(allDone);
+  const reach = reachOf(() => tableOf([], () => server.address));
+  const [bad, good] = await runBatch(reach, 'n:t', puts('', 'b'));
+  assert.equal(bad instanceof HBaseError && bad.exception, 'request');
+  assert.deepEqual(good, []);
+  await Promise.all([reach.servers.close(), server.close()]);
+});
+
+test('a table that is not there fails every row at once', async () => {
+  const reach = reachOf(() => {
+    throw new HBaseError('give-up', 'TableNotFoundException', 'none');
+  });
+  const outcomes = await runBatch(reach, 'n:t', getActions([{ row: Buffer.from('a') }, { row: Buffer.from('b') }]));
+  for (const outcome of outcomes) assert.equal(outcome instanceof HBaseError && outcome.exception, 'TableNotFoundException');
+  assert.deepEqual(await runBatch(reach, 'n:t', getActions([])), []);
+  await reach.servers.close();
+});
