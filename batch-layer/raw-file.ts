@@ -1,0 +1,97 @@
+/**
+ * One raw file: records of a partition in the order of offsets, every byte as it came, with what the parser said of them.
+ *
+ * archive.ts feeds it judged records; reconcile.ts reads the file's columns, so SQL never parses JSON (law L10). Rows go through
+ * an appender into a table of this process and out again as Parquet, at the pace of columns instead of rows; numbers below 2^53
+ * pass as doubles, which are exact there and spare a bigint each.
+ */
+import { randomUUID } from 'node:crypto';
+import type { LogRecord } from '../core/domain/detection.ts';
+import type { Instant } from '../core/domain/time.ts';
+import type { Verdict } from '../core/domain/verdict.ts';
+import type { Appended, Duck } from '../core/stores/duckdb.ts';
+import type { RawFile } from './reconcile.ts';
+import { CHUNK_ROWS, quoted } from '../core/stores/duckdb.ts';
+
+export interface ArchivedFile extends RawFile {
+  /** Offsets of the first and the last record in it. */
+  readonly first: number;
+  readonly last: number;
+}
+
+export interface RawWriter {
+  readonly rows: number;
+  append(record: LogRecord, arrival: Instant, verdict: Verdict): void;
+  /** Writes the Parquet file with these key-value metadata; the writer is used up. */
+  finish(localFile: (range: { first: number; last: number }) => string, metadata: string): Promise<ArchivedFile>;
+}
+
+const COLUMNS = `o DOUBLE, stamp DOUBLE, arrival DOUBLE, k BLOB, v BLOB, h STRUCT(name VARCHAR, value BLOB)[], verdict TINYINT,
+  reason VARCHAR, detail VARCHAR, home INTEGER, location BIGINT, camera BIGINT, id BIGINT, item VARCHAR, t DOUBLE`;
+const COLUMN_COUNT = 15;
+const VERDICTS = ['tick', 'dead_letter', 'stray', 'detection'] as const;
+const VERDICT_CODE: Readonly<Record<Verdict['kind'], number>> = { tick: 0, dead_letter: 1, stray: 2, detection: 3 };
+
+export async function rawWriter(duck: Duck, partition: number): Promise<RawWriter> {
+  const table = `raw_${randomUUID().replaceAll('-', '')}`;
+  await duck.run(`CREATE TABLE ${table} (${COLUMNS})`);
+  const appender = await duck.appender(table);
+  const columns: Appended[][] = Array.from({ length: COLUMN_COUNT }, () => new Array<Appended>(CHUNK_ROWS).fill(null));
+  let filled = 0;
+  let rows = 0;
+  let first = -1;
+  let last = -1;
+  return {
+    get rows() {
+      return rows;
+    },
+    append(record, arrival, verdict) {
+      if (rows === 0) first = record.offset;
+      last = record.offset;
+      rows += 1;
+      fill(columns, filled, record, arrival, verdict);
+      filled += 1;
+      if (filled < CHUNK_ROWS) return;
+      appender.append(columns, filled);
+      filled = 0;
+    },
+    async finish(localFile, metadata) {
+      if (filled > 0) appender.append(columns, filled);
+      appender.close();
+      const path = localFile({ first, last });
+      await duck.run(copyStatement(table, partition, path, metadata));
+      await duck.run(`DROP TABLE ${table}`);
+      return { localFile: path, partition, rows, first, last };
+    },
+  };
+}
+
+function fill(columns: Appended[][], at: number, record: LogRecord, arrival: Instant, verdict: Verdict): void {
+  columns[0]![at] = record.offset;
+  columns[1]![at] = record.stamp;
+  columns[2]![at] = arrival;
+  columns[3]![at] = record.key;
+  columns[4]![at] = record.value;
+  columns[5]![at] = record.headers.length === 0 ? null : record.headers.map(([name, value]) => ({ name, value }));
+  columns[6]![at] = VERDICT_CODE[verdict.kind];
+  const letter = verdict.kind === 'dead_letter' ? verdict.deadLetter : null;
+  columns[7]![at] = letter?.reason ?? null;
+  columns[8]![at] = letter?.detail ?? null;
+  columns[9]![at] = verdict.kind === 'stray' ? verdict.home : null;
+  const detection = verdict.kind === 'stray' || verdict.kind === 'detection' ? verdict.detection : null;
+  columns[10]![at] = detection ? BigInt(detection.location) : null;
+  columns[11]![at] = detection ? BigInt(detection.camera) : null;
+  columns[12]![at] = detection ? BigInt(detection.id) : null;
+  columns[13]![at] = detection ? detection.item : null;
+  columns[14]![at] = detection ? detection.detectedAt : null;
+}
+
+function copyStatement(table: string, partition: number, path: string, metadata: string): string {
+  const kinds = VERDICTS.map((kind, code) => `WHEN ${code} THEN '${kind}'`).join(' ');
+  return `COPY (SELECT
+      CAST(${partition} AS INTEGER) AS kafka_partition, CAST(o AS BIGINT) AS kafka_offset, CAST(stamp AS BIGINT) AS stamp,
+      CAST(arrival AS BIGINT) AS arrival, k AS key, v AS value, h AS headers, CASE verdict ${kinds} END AS verdict, reason,
+      detail, home, location AS geographical_location_oid, camera AS video_camera_oid, id AS detection_oid, item AS item_name,
+      CAST(t AS BIGINT) AS timestamp_detected
+    FROM ${table}) TO ${quoted(path)} (FORMAT parquet, COMPRESSION zstd, COMPRESSION_LEVEL 3, KV_METADATA ${metadata})`;
+}

@@ -1,0 +1,171 @@
+/**
+ * From records to detections: one row per detection of the epoch, decided by SQL (laws L2, L6, L7).
+ *
+ * run.ts hands it the raw files of the epoch, what earlier epochs first met and dataset B; it leaves the tables `detections`,
+ * `met`, `conflicts` and `fates` for stage.ts and report.ts. The statements in sql/ run once per bucket: all records of an id
+ * lie in its home partition, which is a hash of the id, so a bucket is some partitions, or a part of a large one by another
+ * hash; memory is bounded by a bucket, not by the epoch. Plain SQL, so that another engine can run the same statements.
+ */
+import { readFileSync } from 'node:fs';
+import type { Rules } from '../core/domain/rules.ts';
+import type { Location } from '../core/domain/detection.ts';
+import type { Duck } from '../core/stores/duckdb.ts';
+import { inForceMs } from '../core/domain/rules.ts';
+import { DAY_MS } from '../core/domain/time.ts';
+import { createTable, LOCATION_COLUMNS, MET_COLUMNS, namesOf } from '../core/layout/lake-columns.ts';
+import { CHUNK_ROWS, quoted } from '../core/stores/duckdb.ts';
+
+export interface RawFile {
+  readonly localFile: string;
+  readonly partition: number;
+  readonly rows: number;
+}
+
+export interface Sources {
+  readonly raw: readonly RawFile[];
+  /** Local copies of the first-met rows of every earlier epoch that could be in force. */
+  readonly earlier: readonly string[];
+  readonly locations: readonly Location[];
+  /** Local copies of what earlier epochs published under these dates of detection. */
+  lakeFiles(dates: readonly string[]): Promise<readonly { date: string; localFile: string }[]>;
+}
+
+export const BUCKET_ROWS = 4_000_000;
+
+export async function reconcile(
+  duck: Duck,
+  rules: Rules,
+  sources: Sources,
+  options: { bucketRows?: number; signal?: AbortSignal | undefined } = {},
+): Promise<void> {
+  await prepareTables(duck, sources.locations);
+  for (const bucket of bucketsOf(sources.raw, options.bucketRows ?? BUCKET_ROWS)) {
+    options.signal?.throwIfAborted();
+    await loadBucket(duck, bucket, sources);
+    await run(duck, rules, '1-rows-in-force', '2-remaining', '3-first-met');
+    await loadLake(duck, sources);
+    await run(duck, rules, '4-deferred', '5-published', '6-met', '7-conflicts', '8-fates');
+    for (const table of ['records', 'last_met', 'remaining', 'first_met', 'lake', 'known_deferred']) {
+      await duck.run(`DROP TABLE ${table}`);
+    }
+    await duck.run('DROP VIEW earlier');
+  }
+}
+
+// ---- buckets -------------------------------------------------------------------------------------------------------
+
+export interface Bucket {
+  readonly partitions: readonly number[];
+  /** One of `parts` parts of a partition that is too large for one bucket. */
+  readonly part: number;
+  readonly parts: number;
+}
+
+/** Every partition that has rows lies in one bucket, or is split over buckets of its own. */
+export function bucketsOf(raw: readonly Pick<RawFile, 'partition' | 'rows'>[], bucketRows: number): Bucket[] {
+  const rowsOf = new Map<number, number>();
+  for (const { partition, rows } of raw) rowsOf.set(partition, (rowsOf.get(partition) ?? 0) + rows);
+  const buckets: Bucket[] = [];
+  let open: number[] = [];
+  let openRows = 0;
+  const close = (): void => {
+    if (open.length > 0) buckets.push({ partitions: open, part: 0, parts: 1 });
+    open = [];
+    openRows = 0;
+  };
+  for (const [partition, rows] of [...rowsOf].sort(([a], [b]) => a - b)) {
+    const parts = Math.ceil(rows / bucketRows);
+    if (parts > 1) {
+      for (let part = 0; part < parts; part++) buckets.push({ partitions: [partition], part, parts });
+      continue;
+    }
+    if (openRows + rows > bucketRows) close();
+    open.push(partition);
+    openRows += rows;
+  }
+  close();
+  return buckets;
+}
+
+async function loadBucket(duck: Duck, bucket: Bucket, sources: Sources): Promise<void> {
+  const within = new Set(bucket.partitions);
+  const files = sources.raw.filter(({ partition }) => within.has(partition)).map(({ localFile }) => localFile);
+  const mine = `kafka_partition IN (${bucket.partitions.join(', ')}) AND ${partOf(bucket)}`;
+  await duck.run(`CREATE TABLE records AS
+    SELECT kafka_partition, kafka_offset, arrival, geographical_location_oid, video_camera_oid, detection_oid, item_name,
+      timestamp_detected
+    FROM ${parquet(files)} WHERE verdict = 'detection' AND ${mine}`);
+  if (sources.earlier.length === 0) {
+    await duck.run('CREATE OR REPLACE TABLE no_earlier AS SELECT * FROM met WHERE FALSE');
+    await duck.run('CREATE VIEW earlier AS SELECT * FROM no_earlier');
+    return;
+  }
+  await duck.run(`CREATE VIEW earlier AS SELECT ${namesOf(MET_COLUMNS)} FROM ${parquet(sources.earlier)} WHERE ${mine}`);
+}
+
+/** A modulus that is no divisor of anything likely, so that ids in steps spread all the same. */
+function partOf({ part, parts }: Bucket): string {
+  return parts === 1 ? 'TRUE' : `(ABS(detection_oid % 1000003) % ${parts}) = ${part}`;
+}
+
+// ---- what the statements read --------------------------------------------------------------------------------------
+
+async function prepareTables(duck: Duck, locations: readonly Location[]): Promise<void> {
+  await duck.run(createTable('locations', LOCATION_COLUMNS));
+  const appender = await duck.appender('locations');
+  for (let at = 0; at < locations.length; at += CHUNK_ROWS) {
+    const some = locations.slice(at, at + CHUNK_ROWS);
+    appender.append([some.map(({ oid }) => BigInt(oid)), some.map(({ name }) => name)], some.length);
+  }
+  appender.close();
+  await duck.run(createTable('met', MET_COLUMNS));
+  await duck.run(`CREATE TABLE detections (geographical_location_oid BIGINT, video_camera_oid BIGINT, detection_oid BIGINT,
+    item_name VARCHAR, timestamp_detected BIGINT, geographical_location VARCHAR, arrival BIGINT, kafka_partition INTEGER,
+    kafka_offset BIGINT, is_deferred BOOLEAN)`);
+  await duck.run(`CREATE TABLE conflicts (detection_oid BIGINT, first_partition INTEGER, first_offset BIGINT,
+    first_location BIGINT, first_camera BIGINT, first_item VARCHAR, first_time BIGINT, kafka_partition INTEGER,
+    kafka_offset BIGINT, geographical_location_oid BIGINT, video_camera_oid BIGINT, item_name VARCHAR,
+    timestamp_detected BIGINT)`);
+  await duck.run(`CREATE TABLE fates (kafka_partition INTEGER, detections BIGINT, new BIGINT, deferred BIGINT,
+    copies_of_earlier BIGINT)`);
+}
+
+const DATE_OF_DETECTION = 'CAST(make_timestamp(m.timestamp_detected * 1000) AS DATE)';
+
+/** Published ids of the dates that deferred detections of this bucket have; usually there are none, and nothing is fetched. */
+async function loadLake(duck: Duck, sources: Sources): Promise<void> {
+  await duck.run('CREATE TABLE lake (detection_oid BIGINT, dt VARCHAR)');
+  const dates = await duck.rows(
+    `SELECT DISTINCT CAST(${DATE_OF_DETECTION} AS VARCHAR) AS dt FROM first_met m WHERE m.is_deferred ORDER BY dt`,
+  );
+  if (dates.length === 0) return;
+  for (const { date, localFile } of await sources.lakeFiles(dates.map(({ dt }) => String(dt)))) {
+    await duck.run(`INSERT INTO lake SELECT detection_oid, ${quoted(date)} FROM ${parquet([localFile])}
+      WHERE detection_oid IN (SELECT detection_oid FROM first_met WHERE is_deferred)`);
+  }
+}
+
+// ---- the statements ------------------------------------------------------------------------------------------------
+
+async function run(duck: Duck, rules: Rules, ...names: string[]): Promise<void> {
+  for (const name of names) await duck.run(statement(name, rules));
+}
+
+function statement(name: string, rules: Rules): string {
+  const values: Record<string, string> = {
+    in_force_ms: String(inForceMs(rules)),
+    window_ms: String(rules.dedupWindowDays * DAY_MS),
+    date_of_detection: DATE_OF_DETECTION,
+  };
+  const text = readFileSync(new URL(`sql/${name}.sql`, import.meta.url), 'utf8');
+  return text.replace(/\{(\w+)\}/g, (_, key: string) => {
+    const value = values[key];
+    if (value === undefined) throw new Error(`sql/${name}.sql names {${key}}, which has no value`);
+    return value;
+  });
+}
+
+/** Files as a table, columns matched by name. */
+export function parquet(files: readonly string[]): string {
+  return `read_parquet([${files.map(quoted).join(', ')}], union_by_name = false, hive_partitioning = false)`;
+}

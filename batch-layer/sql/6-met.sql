@@ -1,0 +1,14 @@
+-- What later epochs must know: every id that was first met, published or not, with what its record said.
+INSERT INTO met
+SELECT
+  m.detection_oid,
+  m.arrival,
+  m.kafka_partition,
+  m.kafka_offset,
+  m.geographical_location_oid,
+  m.video_camera_oid,
+  m.item_name,
+  m.timestamp_detected,
+  k.detection_oid IS NULL AS is_published
+FROM first_met m
+LEFT JOIN known_deferred k ON k.detection_oid = m.detection_oid;
