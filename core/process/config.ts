@@ -28,6 +28,8 @@ const Settings = z.object({
   HBASE_ZOOKEEPER: hostPorts.default('127.0.0.1:2181'),
   HBASE_ZNODE: z.string().startsWith('/').default('/hbase'),
   HBASE_NAMESPACE: z.string().regex(/^[a-zA-Z0-9_]+$/).default('sightline'),
+  /** Regions that each of the three large tables is split into when it is created. */
+  HBASE_REGIONS: z.coerce.number().int().min(1).max(256).default(4),
   /** A user name for HBase and HDFS (simple authentication). */
   HADOOP_USER: z.string().min(1).default('sightline'),
   WEBHDFS_URL: z.url().default('http://127.0.0.1:9870'),

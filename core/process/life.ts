@@ -6,7 +6,7 @@
  */
 import { EXIT, messageOf, Refusal, Retryable } from './errors.ts';
 
-/** An AbortSignal that SIGINT or SIGTERM aborts; the second signal ends the process with 130. */
+/** An AbortSignal that SIGINT, SIGTERM or the death of a starter aborts; the second signal ends the process with 130. */
 export function stopSignal(): AbortSignal {
   const controller = new AbortController();
   const stop = (): void => {
@@ -15,6 +15,9 @@ export function stopSignal(): AbortSignal {
   };
   process.on('SIGINT', stop);
   process.on('SIGTERM', stop);
+  // A process that was started with an IPC channel belongs to its starter and ends with it.
+  process.on('disconnect', stop);
+  process.channel?.unref();
   return controller.signal;
 }
 

@@ -7,7 +7,9 @@
 import { createInterface } from 'node:readline/promises';
 import { Command } from 'commander';
 import { EXIT } from '../../core/process/errors.ts';
+import { readConfig } from '../../core/process/config.ts';
 import { runCommand } from '../../core/process/life.ts';
+import { prepare } from '../prepare/prepare.ts';
 import { clusterDown, clusterReset } from './down.ts';
 import { ClusterError } from './errors.ts';
 import { addressesOf } from './ports.ts';
@@ -21,7 +23,7 @@ export function clusterCommand(): Command {
     .description('ZooKeeper, HDFS, HBase and Kafka as processes on this machine')
     .addHelpText('after', environmentHelp);
   cluster.command('up')
-    .description('start what is not running, and wait until all of it is ready')
+    .description('start what is not running, wait until all of it is ready, and create topics, tables and folders')
     .action(() => runCommand(up));
   cluster.command('status')
     .description('say what runs, and whether it is ready (exit 5 if not all is)')
@@ -46,6 +48,7 @@ async function up(): Promise<void> {
   process.on('SIGINT', stop).on('SIGTERM', stop);
   try {
     const { started } = await clusterUp(stack, say, interrupt.signal);
+    await prepare(readConfig({ ...process.env, ...addressesOf(stack.ports) }), say);
     say('cluster', started.length === 0 ? 'was up already' : `is up (${started.join(', ')} started)`);
     for (const [name, value] of Object.entries(addressesOf(stack.ports))) process.stderr.write(`  ${name}=${value}\n`);
   } finally {

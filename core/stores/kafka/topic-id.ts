@@ -63,7 +63,8 @@ export function topicIdIn(answer: Buffer): string {
     }
   };
   const skipText = (): void => {
-    at += Math.max(0, uv() - 1);
+    const bytes = Math.max(0, uv() - 1);
+    at += bytes;
   };
   uv();
   at += 4;

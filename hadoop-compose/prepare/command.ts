@@ -1,0 +1,12 @@
+/** `sightline prepare`: topics, tables and folders on clusters that exist. */
+import { Command } from 'commander';
+import { readConfig } from '../../core/process/config.ts';
+import { runCommand } from '../../core/process/life.ts';
+import { sayOn } from '../cluster/progress.ts';
+import { prepare } from './prepare.ts';
+
+export function prepareCommand(): Command {
+  return new Command('prepare')
+    .description('create topics, tables and folders where they are missing, as the environment says; safe to repeat')
+    .action(() => runCommand(() => prepare(readConfig(), sayOn())));
+}

@@ -1,0 +1,94 @@
+/**
+ * Makes an empty Kafka, HBase and HDFS ready for Sightline: topics, tables, folders, the names of places. Safe to repeat.
+ *
+ * `sightline cluster up` and `npm start` call it on this machine, `sightline prepare` against clusters that exist. Nothing that is
+ * there already is changed, but a time to live that would be too short. The rules are not recorded here but by the first process
+ * that counts (stores/rules.ts), since only then it matters which they are.
+ */
+import { readFileSync } from 'node:fs';
+import { detectionTtlSeconds } from '../../core/layout/tables.ts';
+import { LAKE } from '../../core/layout/lake.ts';
+import { DAY_MS } from '../../core/domain/time.ts';
+import type { Config } from '../../core/process/config.ts';
+import { EXIT, Refusal, Retryable } from '../../core/process/errors.ts';
+import { COMMAND_RETRY, retrying } from '../../core/process/retry.ts';
+import { controlStore } from '../../core/stores/control.ts';
+import { hdfs } from '../../core/stores/hdfs/hdfs.ts';
+import type { HBaseClient } from '../../core/stores/hbase/types.ts';
+import { logAdmin } from '../../core/stores/kafka/admin.ts';
+import type { TopicFacts } from '../../core/stores/kafka/types.ts';
+import { locationsStore } from '../../core/stores/locations.ts';
+import { openHBase } from '../../core/stores/open.ts';
+import { ensureTables } from '../../core/stores/schema.ts';
+import { readReference } from '../reference/csv.ts';
+import { loadReference } from '../reference/load.ts';
+
+type Say = (who: string, what: string) => void;
+
+const FOLDERS = [LAKE, 'footage'];
+const YEARS_MS = 3_650 * DAY_MS;
+
+/** `placesFile`: dataset B, loaded if none was loaded before. */
+export async function prepare(config: Config, say: Say, placesFile?: string): Promise<void> {
+  const hooks = { onRetry: (fault: Retryable): void => say('prepare', `${fault.message}; trying again`) };
+  await Promise.all([
+    retrying(COMMAND_RETRY, () => topicsAndTables(config, say, placesFile), hooks),
+    retrying(COMMAND_RETRY, () => folders(config), hooks),
+  ]);
+}
+
+async function topicsAndTables(config: Config, say: Say, placesFile?: string): Promise<void> {
+  const admin = logAdmin(config);
+  const hbase = openHBase(config);
+  try {
+    if ((await admin.ensureTopics()) === 'created') say('kafka', `topic ${config.KAFKA_TOPIC} created`);
+    const facts = await admin.facts();
+    // A broker tells of a new topic only after its metadata has spread.
+    if (!facts) throw new Retryable('Kafka', `topic ${config.KAFKA_TOPIC} is not to be seen yet`);
+    await ensureTables(hbase, config.HBASE_NAMESPACE, {
+      detectionTtlSeconds: ttlSeconds(config, facts),
+      regions: config.HBASE_REGIONS,
+    });
+    say('hbase', `tables of namespace ${config.HBASE_NAMESPACE} are there`);
+    if (placesFile) await firstReference(config, hbase, placesFile, say);
+  } finally {
+    await Promise.all([admin.close(), hbase.close()]);
+  }
+}
+
+function ttlSeconds(config: Config, facts: TopicFacts): number {
+  return detectionTtlSeconds({
+    inForceMs: (config.DEDUP_WINDOW_DAYS + config.CLOCK_AHEAD_DAYS) * DAY_MS,
+    // Kept for ever: a row that outlives ten years may go.
+    retentionMs: facts.retentionMs > 0 ? facts.retentionMs : YEARS_MS,
+    segmentMs: facts.segmentMs,
+  });
+}
+
+async function firstReference(config: Config, hbase: HBaseClient, file: string, say: Say): Promise<void> {
+  const control = controlStore(hbase, config.HBASE_NAMESPACE);
+  if (await control.reference()) return;
+  const { locations, badLines } = readReference(readFileSync(file, 'utf8'));
+  if (badLines[0]) throw new Refusal(EXIT.data_check_failed, `${file}:${badLines[0].line}: ${badLines[0].because}`);
+  const { locations: loaded } = await loadReference(locations, control, locationsStore(hbase, config.HBASE_NAMESPACE));
+  say('reference', `${loaded} places loaded from ${file}`);
+}
+
+async function folders(config: Config): Promise<void> {
+  const files = hdfs(config);
+  for (const folder of FOLDERS) await files.makeFolder(folder);
+}
+
+/** Length of an epoch as recorded, or null on a system that has never counted. */
+export async function recordedEpochSeconds(config: Config): Promise<number | null> {
+  const hbase = openHBase(config);
+  try {
+    const rules = await controlStore(hbase, config.HBASE_NAMESPACE).rules();
+    return rules?.epochSeconds ?? null;
+  } catch (fault) {
+    if (fault instanceof Retryable && /TableNotFound|NamespaceNotFound/.test(fault.message)) return null;
+    throw fault;
+  } finally {
+    await hbase.close();
+  }
+}

@@ -1,0 +1,32 @@
+/** `sightline start`, which is what `npm start` runs: everything on this machine, until Ctrl-C. */
+import { Command } from 'commander';
+import { runCommand, stopSignal } from '../../core/process/life.ts';
+import type { StartOptions } from './options.ts';
+import { epochLength, numberBetween, wholeBetween } from './options.ts';
+import { start } from './start.ts';
+
+export function startCommand(): Command {
+  return new Command('start')
+    .description('run everything on this machine: the stack, the layers, the dashboard and simulated cameras')
+    .option('--rate <n>', 'new detections a second from simulated cameras; 0: no cameras', numberBetween(0, 1_000_000), 10_000)
+    .option('--copies <share>', 'share of detections that upstream sends again', numberBetween(0, 1), 0.1)
+    .option('--epoch-seconds <s>', 'length of an epoch, a divisor of 86,400 (300 on a new system, else as recorded)', epochLength)
+    .option('--workers <n>', 'speed workers, sharing the partitions', wholeBetween(1, 64), 1)
+    .option('--reserve-gb <n>', 'pause the cameras when the disk has less than this free', numberBetween(0, 100_000), 10)
+    .option('--truth <file>', 'append to this CSV every record that Kafka acknowledged')
+    .option('--places <file.csv>', 'dataset B for a new system (default: the places that come with the project)')
+    .addHelpText('after', help)
+    .action((given: Omit<StartOptions, 'reserveGigabytes'> & { reserveGb: number }) =>
+      runCommand(() => start({ ...given, reserveGigabytes: given.reserveGb }, stopSignal())),
+    );
+}
+
+const help = `
+Environment:
+  PORT                        of the dashboard (3000)
+  SIGHTLINE_HOME              where jars, data and logs go (default: .sightline in the project)
+  SIGHTLINE_STACK             the name of a second stack, with a folder of its own
+  SIGHTLINE_PORT_BASE_OFFSET  added to the ports of Kafka, ZooKeeper, HDFS and HBase
+  and every variable of the layers' configuration (README.md)
+
+Ctrl-C stops everything in order; all data is kept. "sightline cluster reset" deletes it.`;

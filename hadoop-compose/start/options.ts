@@ -1,0 +1,61 @@
+/**
+ * What `npm start` can be told, and the environment that it gives to the parts.
+ *
+ * The laptop's defaults differ from a cluster's where a day is too long to watch: epochs of minutes, a short grace, and a log
+ * that is kept for hours, because ten thousand records a second are several gigabytes an hour. What the caller's environment
+ * already says wins.
+ */
+import { InvalidArgumentError } from 'commander';
+
+export interface StartOptions {
+  readonly rate: number;
+  readonly copies: number;
+  /** Undefined: the recorded length, or 300 on a new system. */
+  readonly epochSeconds?: number;
+  readonly workers: number;
+  /** Free disk below which the cameras pause. */
+  readonly reserveGigabytes: number;
+  /** A file that gets every record that Kafka acknowledged, for checks. */
+  readonly truth?: string;
+  /** Dataset B for a new system. */
+  readonly places?: string;
+}
+
+export const LAPTOP_EPOCH_SECONDS = 300;
+
+const LAPTOP: Readonly<Record<string, string>> = {
+  PRUNE_GRACE_SECONDS: '30',
+  KAFKA_RETENTION_HOURS: '2',
+  KAFKA_SEGMENT_MB: '64',
+};
+
+export function partEnvironment(
+  environment: NodeJS.ProcessEnv,
+  addresses: Readonly<Record<string, string>>,
+  epochSeconds: number,
+): NodeJS.ProcessEnv {
+  return { ...LAPTOP, NODE_ENV: 'production', ...environment, ...addresses, EPOCH_SECONDS: String(epochSeconds) };
+}
+
+export function numberBetween(least: number, greatest: number): (text: string) => number {
+  return (text) => {
+    const value = Number(text);
+    if (text.trim() !== '' && value >= least && value <= greatest) return value;
+    throw new InvalidArgumentError(`A number from ${least} to ${greatest} was expected.`);
+  };
+}
+
+export function wholeBetween(least: number, greatest: number): (text: string) => number {
+  const read = numberBetween(least, greatest);
+  return (text) => {
+    const value = read(text);
+    if (Number.isInteger(value)) return value;
+    throw new InvalidArgumentError('A whole number was expected.');
+  };
+}
+
+export function epochLength(text: string): number {
+  const value = wholeBetween(1, 86_400)(text);
+  if (86_400 % value === 0) return value;
+  throw new InvalidArgumentError('A divisor of 86,400 was expected, such as 60, 300 or 3600.');
+}

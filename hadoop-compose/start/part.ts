@@ -1,0 +1,93 @@
+/**
+ * One part of Sightline as a child process: started, started again when it dies, stopped with patience.
+ *
+ * `npm start` makes one for each speed worker, the scheduler and the app. A part runs in a process group of its own, so that
+ * Ctrl-C reaches only the starter, which then stops the parts in order; the IPC channel between them tells a part that its
+ * starter is gone, so that none is left behind. Its output goes to a log file that is bounded in size.
+ */
+import type { ChildProcess } from 'node:child_process';
+import { spawn } from 'node:child_process';
+import { setTimeout as pause } from 'node:timers/promises';
+import { boundedLog } from './bounded-log.ts';
+
+export interface PartPlan {
+  /** `speed-1`, `batch`, `app`: names its log file too. */
+  readonly name: string;
+  readonly args: readonly string[];
+  readonly environment: NodeJS.ProcessEnv;
+  readonly logFile: string;
+  /** How long it may take to end after SIGTERM. */
+  readonly stopLimitMs: number;
+}
+
+export interface Part {
+  readonly name: string;
+  /** Undefined while it is not running. */
+  pid(): number | undefined;
+  /** Sends SIGTERM and waits; SIGKILL when the limit has passed. */
+  stop(): Promise<void>;
+}
+
+export interface PartHooks {
+  readonly onDeath: (name: string, how: string, againInMs: number, lastLines: string) => void;
+  /** Called when a part ended with a refusal (exit code 2 or 4), which starting again would only repeat. */
+  readonly onRefusal: (name: string, lastLines: string) => void;
+}
+
+const SHORTEST_PAUSE_MS = 500;
+const LONGEST_PAUSE_MS = 15_000;
+const PROVEN_MS = 30_000;
+const REFUSALS = [2, 4];
+
+export function startPart(program: string, plan: PartPlan, hooks: PartHooks): Part {
+  const log = boundedLog(plan.logFile);
+  let child: ChildProcess | null = null;
+  let stopping = false;
+  let pauseMs = SHORTEST_PAUSE_MS;
+  let ended: Promise<void> = Promise.resolve();
+  const waiting = new AbortController();
+
+  const launch = (): void => {
+    const startedMs = Date.now();
+    const running = spawn(process.execPath, [program, ...plan.args], {
+      detached: true,
+      stdio: ['ignore', 'pipe', 'pipe', 'ipc'],
+      env: plan.environment,
+    });
+    child = running;
+    running.stdout?.on('data', log.write);
+    running.stderr?.on('data', log.write);
+    ended = new Promise((resolve) => {
+      running.on('error', () => resolve());
+      running.on('close', (code, signal) => {
+        child = null;
+        resolve();
+        if (stopping) return;
+        if (REFUSALS.includes(code ?? 0)) hooks.onRefusal(plan.name, log.lastLines());
+        else void again(signal ?? `exit ${code}`, Date.now() - startedMs);
+      });
+    });
+  };
+  const again = async (how: string, livedMs: number): Promise<void> => {
+    if (livedMs > PROVEN_MS) pauseMs = SHORTEST_PAUSE_MS;
+    hooks.onDeath(plan.name, how, pauseMs, log.lastLines());
+    await pause(pauseMs, undefined, { signal: waiting.signal }).catch(() => undefined);
+    pauseMs = Math.min(pauseMs * 2, LONGEST_PAUSE_MS);
+    if (!stopping) launch();
+  };
+
+  launch();
+  return {
+    name: plan.name,
+    pid: () => child?.pid,
+    async stop() {
+      stopping = true;
+      waiting.abort();
+      child?.kill('SIGTERM');
+      const late = setTimeout(() => child?.kill('SIGKILL'), plan.stopLimitMs);
+      await ended;
+      clearTimeout(late);
+      log.close();
+    },
+  };
+}

@@ -1,0 +1,76 @@
+/**
+ * One quiet line on a terminal: how much comes in, how far behind the counts are, where the horizon stands.
+ *
+ * Numbers come from the cameras' statistics and from /api/v1/trust, asked once a second. Without a terminal nothing is drawn;
+ * events are lines of their own above it, terminal or not.
+ */
+import type { CameraStats } from '../cameras/cameras.ts';
+
+export interface StatusFacts {
+  cameras: CameraStats | null;
+  /** Says why the cameras stand still; null while they run. */
+  paused: string | null;
+  freeBytes: number;
+}
+
+export interface StatusLine {
+  /** Prints a line for keeps, above the status line. */
+  event(text: string): void;
+  stop(): void;
+}
+
+interface TrustFacts {
+  readonly tallies: { readonly new: number; readonly copies: number };
+  readonly horizon: { readonly epoch: string } | null;
+  readonly view: { readonly freshness_ms: number };
+}
+
+export function statusLine(trustUrl: string, facts: () => StatusFacts, out: NodeJS.WriteStream = process.stderr): StatusLine {
+  const draws = out.isTTY;
+  let trust: TrustFacts | string = 'no answer yet';
+  let drawn = '';
+  const draw = (): void => {
+    drawn = describe(trust, facts()).slice(0, (out.columns ?? 100) - 1);
+    out.write(`\r\u001b[2K${drawn}`);
+  };
+  const tick = async (): Promise<void> => {
+    trust = await ask(trustUrl);
+    draw();
+  };
+  const timer = draws ? setInterval(() => void tick(), 1_000) : null;
+  return {
+    event(text) {
+      out.write(draws ? `\r\u001b[2K${text}\n${drawn}` : `${text}\n`);
+    },
+    stop() {
+      if (timer) clearInterval(timer);
+      if (draws) out.write('\r\u001b[2K');
+    },
+  };
+}
+
+function describe(trust: TrustFacts | string, { cameras, paused, freeBytes }: StatusFacts): string {
+  const number = new Intl.NumberFormat('en-US');
+  const parts = [
+    paused ?? (cameras ? `${number.format(Math.round(cameras.rate))} records/s` : 'no cameras'),
+    ...(typeof trust === 'string'
+      ? [trust]
+      : [
+          `${number.format(trust.tallies.new)} detections counted`,
+          `${number.format(trust.tallies.copies)} copies`,
+          `${(trust.view.freshness_ms / 1_000).toFixed(1)} s behind`,
+          `horizon ${trust.horizon?.epoch ?? 'none yet'}`,
+        ]),
+    `${Math.round(freeBytes / 1e9)} GB free`,
+  ];
+  return parts.join(' · ');
+}
+
+async function ask(url: string): Promise<TrustFacts | string> {
+  try {
+    const response = await fetch(url, { signal: AbortSignal.timeout(5_000) });
+    return response.ok ? ((await response.json()) as TrustFacts) : `the API answers ${response.status}`;
+  } catch {
+    return 'the API does not answer';
+  }
+}
