@@ -6,6 +6,7 @@
  * JSON number loses digits beyond 2^53. Field names of dataset A and B stay as the cameras and the table of places have them.
  */
 import { z } from 'zod';
+import { AttemptReport, RunReport } from '../core/stores/runs.ts';
 
 const ms = z.number().int();
 const count = z.number().int().min(0);
@@ -166,6 +167,64 @@ export const TrustAnswer = z.object({
   view: View,
 });
 export type TrustAnswer = z.infer<typeof TrustAnswer>;
+
+/** One published epoch in a line; runs/<epoch> has the whole report. */
+export const RunSummary = z.object({
+  epoch: z.string(),
+  /** Bounds of the epoch. */
+  from: ms,
+  to: ms,
+  result: z.enum(['proved', 'repaired', 'unproven']),
+  began_at: ms,
+  published_at: ms,
+  took_ms: ms,
+  records: count,
+  tallies: TalliesAnswer,
+  /** Detections in the lake's files, and their size. */
+  rows: count,
+  bytes: count,
+  /** Cells and tallies in which the speed layer and the batch layer disagreed. */
+  differences: count,
+  conflicts: count,
+  unproven: z.array(z.string()),
+  unknown_locations: count,
+});
+export type RunSummary = z.infer<typeof RunSummary>;
+
+export const RunsAnswer = z.object({
+  /** Newest first; the newest `limit` of `total`. */
+  runs: z.array(RunSummary),
+  total: count,
+  /** Tries that failed, newest first, at most `limit`. */
+  attempts: z.array(AttemptReport),
+});
+export type RunsAnswer = z.infer<typeof RunsAnswer>;
+
+export const RunAnswer = RunReport;
+export type RunAnswer = z.infer<typeof RunAnswer>;
+
+export const LakeAnswer = z.object({
+  /** Folder of the lake in HDFS. */
+  root: z.string(),
+  /** Newest first. */
+  days: z.array(
+    z.object({
+      date: z.string(),
+      rows: count,
+      bytes: count,
+      files: count,
+      epochs: z.array(z.string()),
+      state: z.enum(['complete', 'open']),
+    }),
+  ),
+});
+export type LakeAnswer = z.infer<typeof LakeAnswer>;
+
+export const ReadyAnswer = z.object({
+  ready: z.boolean(),
+  checks: z.array(z.object({ name: z.string(), ok: z.boolean(), detail: z.string() })),
+});
+export type ReadyAnswer = z.infer<typeof ReadyAnswer>;
 
 /** `application/problem+json` (RFC 9457). `field` names the parameter at fault of a 400. */
 export const Problem = z.object({

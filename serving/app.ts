@@ -1,19 +1,43 @@
 /**
  * Serving as one value: every question that the API can be asked, answered in typed answers.
  *
- * Route handlers (serving/http) turn requests into these calls, the dashboard's first paint makes them directly. The process
- * has one, made when it is first asked for; it opens its stores on the first question and opens them again after they were away.
+ * Route handlers (serving/http) turn requests into these calls, the dashboard's first paint makes them directly. Stores are
+ * opened by the first question and kept; while a store is away every question that needs it is a Retryable, never a partial
+ * number. When the recorded generation is no longer the one that was opened, everything is opened anew.
  */
 import type { Scope } from '../core/domain/counts.ts';
 import type { Oid } from '../core/domain/oid.ts';
+import type { Config } from '../core/process/config.ts';
+import type { Log } from '../core/process/log.ts';
+import type { Hdfs } from '../core/stores/hdfs/types.ts';
+import type { Stores } from '../core/stores/open.ts';
 import type {
   DetectionAnswer,
   DetectionsAnswer,
+  LakeAnswer,
   LocationsAnswer,
+  ReadyAnswer,
+  RunAnswer,
+  RunsAnswer,
   TimelineAnswer,
   TopItemsAnswer,
   TrustAnswer,
+  View,
 } from './answers.ts';
+import type { ServingMetrics } from './metrics.ts';
+import type { Opened } from './opened.ts';
+import { LAKE } from '../core/layout/lake.ts';
+import { lakeListing } from '../core/stores/lake-listing.ts';
+import { lakeLookup } from './lake-lookup.ts';
+import { openedOnce } from './opened.ts';
+import { detection } from './questions/detection.ts';
+import { detections } from './questions/detections.ts';
+import { locations } from './questions/locations.ts';
+import { ready } from './questions/ready.ts';
+import { runShelf } from './questions/runs.ts';
+import { timeline } from './questions/timeline.ts';
+import { topItems } from './questions/top-items.ts';
+import { trust } from './questions/trust.ts';
 
 /** [from, to) in epoch milliseconds; what is left out is the last hour's. */
 export interface WindowQuestion {
@@ -29,4 +53,60 @@ export interface Serving {
   /** Null if no detection has the id. `date` (YYYY-MM-DD) looks into that day of the lake too. */
   detection(id: Oid, date?: string): Promise<DetectionAnswer | null>;
   trust(): Promise<TrustAnswer>;
+  runs(question?: { limit?: number }): Promise<RunsAnswer>;
+  /** Null if the epoch is not published. */
+  run(epoch: string): Promise<RunAnswer | null>;
+  lake(): Promise<LakeAnswer>;
+  ready(): Promise<ReadyAnswer>;
+  readonly metrics: ServingMetrics;
+  readonly log: Log;
+  close(): Promise<void>;
+}
+
+/** What serving is made of; tests bring doubles of the stores and a clock. */
+export interface ServingParts {
+  readonly config: Pick<Config, 'PRUNE_GRACE_SECONDS' | 'SIGHTLINE_ROOT'>;
+  readonly open: () => Promise<Stores>;
+  readonly hdfs: Hdfs;
+  readonly metrics: ServingMetrics;
+  readonly log: Log;
+  readonly now: () => number;
+  /** How long one reading of progress and horizon serves new questions. */
+  readonly seamFreshForMs: number;
+}
+
+const RUNS = 50;
+
+export function createServing(parts: ServingParts): Serving {
+  const { config, hdfs, metrics, log } = parts;
+  const opened = openedOnce(parts);
+  const shelf = runShelf(hdfs);
+  const listing = lakeListing(hdfs);
+  const lookup = lakeLookup(hdfs);
+  const asked = async <Answer>(answer: (open: Opened) => Promise<Answer>): Promise<Answer> => {
+    const given = await answer(await opened.get());
+    if (isViewed(given)) metrics.showed(given.view);
+    return given;
+  };
+  return {
+    topItems: (question) => asked((open) => topItems(question, open)),
+    locations: (question) => asked((open) => locations(question, open)),
+    timeline: (question) => asked((open) => timeline(question, open)),
+    detections: (question) => asked((open) => detections(question, open)),
+    detection: (id, date) => asked((open) => detection(id, date, open, lookup.find)),
+    trust: () => asked(trust),
+    runs: (question) => shelf.newest(question?.limit ?? RUNS),
+    run: (epoch) => shelf.report(epoch),
+    lake: async () => ({ root: `${config.SIGHTLINE_ROOT}/${LAKE}`, days: await listing.days() }),
+    ready: () => ready(opened.get),
+    metrics,
+    log,
+    async close() {
+      await opened.close();
+    },
+  };
+}
+
+function isViewed(answer: unknown): answer is { view: View } {
+  return typeof answer === 'object' && answer !== null && 'view' in answer;
 }

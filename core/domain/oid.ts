@@ -1,7 +1,7 @@
 /**
  * Object identifiers: signed 64-bit integers, held as their canonical decimal text.
  *
- * The parser (record.ts) makes them, every layer passes them on, layout/ turns them into eight bytes. Text, because
+ * The parser (parse.ts) makes them, every layer passes them on, layout/ turns them into eight bytes. Text, because
  * numbers lose digits beyond 2^53, text is what Kafka's key, the JSON answers and a Map key want anyway, and one id has
  * exactly one text: no leading zeros, no `-0`, no sign but a minus.
  */
@@ -28,4 +28,11 @@ export function oid(text: string | bigint | number): Oid {
   const reading = readOid(String(text));
   if (!reading.ok) throw new RangeError(`"${String(text)}" is no signed 64-bit integer in canonical decimal text`);
   return reading.oid;
+}
+
+/** Numeric order. */
+export function compareOids(a: Oid, b: Oid): number {
+  if (a.length <= 15 && b.length <= 15) return Number(a) - Number(b);
+  const difference = BigInt(a) - BigInt(b);
+  return difference < 0n ? -1 : difference > 0n ? 1 : 0;
 }

@@ -278,6 +278,13 @@ export function listQualifier(detectedAt: Instant, id: Oid): Buffer {
   return qualifier;
 }
 
+/** Where in its hour's list the entries before `t` begin. */
+export function listBehind(t: Instant): Buffer {
+  const from = Buffer.allocUnsafe(4);
+  from.writeUInt32BE(HOUR_MS - (t % HOUR_MS), 0);
+  return from;
+}
+
 export function decodeListQualifier(hour: number, qualifier: Buffer): { detectedAt: Instant; id: Oid } {
   const restMs = qualifier.readUInt32BE(0);
   return { detectedAt: (hour * HOUR_MS + HOUR_MS - 1 - restMs) as Instant, id: readOidAt(qualifier, 4) };

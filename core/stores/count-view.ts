@@ -10,7 +10,7 @@ import type { Detection } from '../domain/detection.ts';
 import type { Instant } from '../domain/time.ts';
 import type { Cell, HBaseClient, ScanOptions } from './hbase/types.ts';
 import type { RowRange } from '../layout/hbase.ts';
-import { decodeCount, decodeListQualifier, FAMILY_OF_LEVEL, LIST_FAMILY, listQualifier } from '../layout/hbase.ts';
+import { decodeCount, decodeListQualifier, FAMILY_OF_LEVEL, LIST_FAMILY, listBehind, listQualifier } from '../layout/hbase.ts';
 import { asRetryable } from './hbase-rows.ts';
 
 /** One row of a view with the cells of the levels that were asked for. */
@@ -42,6 +42,8 @@ export interface Minutes {
 export interface ListBounds {
   /** Only what sorts after this entry in its hour: an earlier time, or the same time and a greater id. */
   readonly after?: ListedDetection;
+  /** Only entries of this time or later; an instant of the same hour. */
+  readonly notBefore?: Instant;
   /** Most entries of one row. */
   readonly limitPerRow: number;
 }
@@ -57,10 +59,10 @@ export function minuteColumns(minutes: Minutes | undefined): Narrowing {
 
 export function listColumns(bounds: ListBounds | undefined): Narrowing {
   if (!bounds) return {};
-  const { after, limitPerRow } = bounds;
-  if (!after) return { limitCells: limitPerRow };
-  const from = Buffer.concat([listQualifier(after.detectedAt, after.id), Buffer.alloc(1)]);
-  return { limitCells: limitPerRow, columnRange: { from, to: Buffer.alloc(0) } };
+  const { after, notBefore, limitPerRow } = bounds;
+  const from = after ? Buffer.concat([listQualifier(after.detectedAt, after.id), Buffer.alloc(1)]) : Buffer.alloc(0);
+  const to = notBefore === undefined ? Buffer.alloc(0) : listBehind(notBefore);
+  return { limitCells: limitPerRow, ...(from.length + to.length > 0 ? { columnRange: { from, to } } : {}) };
 }
 
 export function familiesOf(levels: readonly Level[]): string[] {

@@ -1,0 +1,82 @@
+/**
+ * plan → read → merge, for every question about counts.
+ *
+ * The questions in questions/ say what they count and how to merge it; this file takes a seam, plans, reads, and reads again if
+ * the horizon moved so late that an epoch could have been pruned on the way. Identical questions that meet the same seam share
+ * one read: it began after the seam was read, so the seam's promise holds for all of them.
+ */
+import type { Epoch } from '../core/domain/epoch.ts';
+import type { View } from './answers.ts';
+import type { ReadRows } from './merge.ts';
+import type { CountPlan, CountQuestion, PlanSeam } from './plan.ts';
+import type { PlaceNames } from './places.ts';
+import type { CountViews } from './read.ts';
+import type { Seam, SeamWatch } from './seam.ts';
+import { nameOf } from '../core/domain/epoch.ts';
+import { Retryable } from '../core/process/errors.ts';
+import { freshnessMs } from './freshness.ts';
+import { planCounts } from './plan.ts';
+import { readPlan } from './read.ts';
+
+export interface CountStores {
+  readonly seams: SeamWatch;
+  readonly views: CountViews;
+  readonly now: () => number;
+}
+
+export interface Counted {
+  readonly plan: CountPlan;
+  readonly rows: readonly ReadRows[];
+  readonly seam: Seam;
+}
+
+const TRIES = 4;
+
+export function countAsker(stores: CountStores): (question: CountQuestion) => Promise<Counted> {
+  const shared = new WeakMap<Seam, Map<string, Promise<Counted>>>();
+  return async (question) => {
+    const seam = await stores.seams.current();
+    let bySeam = shared.get(seam);
+    if (!bySeam) shared.set(seam, (bySeam = new Map()));
+    const key = JSON.stringify(question);
+    let asked = bySeam.get(key);
+    if (!asked) {
+      bySeam.set(key, (asked = count(question, seam, stores)));
+      // A fault must not be shared with questions that could succeed by now.
+      asked.catch(() => bySeam.delete(key));
+    }
+    return asked;
+  };
+}
+
+async function count(question: CountQuestion, first: Seam, stores: CountStores): Promise<Counted> {
+  return whileSeamHolds(stores.seams, first, async (seam) => {
+    const plan = planCounts(question, planSeam(seam, stores.now()));
+    return { plan, rows: await readPlan(plan, stores.views), seam };
+  });
+}
+
+/** Reads until no epoch can have been pruned between the seam and the end of the read. */
+export async function whileSeamHolds<T>(seams: SeamWatch, first: Seam, read: (seam: Seam) => Promise<T>): Promise<T> {
+  let seam = first;
+  for (let attempt = 1; attempt <= TRIES; attempt++) {
+    const result = await read(seam);
+    if (await seams.stillHolds(seam)) return result;
+    seam = await seams.current(seam);
+  }
+  throw new Retryable('HBase', `the horizon moved during each of ${TRIES} readings; the views answer too slowly`);
+}
+
+export function planSeam(seam: Seam, now: number): PlanSeam {
+  const horizon: Epoch | null = seam.horizon?.epoch ?? null;
+  return { rules: seam.rules, horizon, now, latestArrival: Math.max(...seam.progress.map(({ arrival }) => arrival)) };
+}
+
+export function viewOf(seam: Seam, places: PlaceNames, now: number): View {
+  return {
+    horizon: seam.horizon ? nameOf(seam.horizon.epoch, seam.rules) : null,
+    speed_as_of: Math.round(seam.standing.speedAsOf),
+    freshness_ms: freshnessMs(seam.standing, now),
+    reference_version: places.version,
+  };
+}

@@ -1,0 +1,95 @@
+/**
+ * The frame of every answer: headers, request id, metrics, and what becomes of a fault.
+ *
+ * Handlers hand over the work, this file hands a Response to Next.js. A bad question is a 400 that names the field, a store that
+ * is away a 503 with Retry-After, anything else a 500 that keeps its message in the log and shows only the request's id.
+ */
+import { randomUUID } from 'node:crypto';
+import type { Problem } from '../answers.ts';
+import type { Serving } from '../app.ts';
+import { messageOf, Refusal, Retryable } from '../../core/process/errors.ts';
+import { BadQuestion, NothingThere } from '../faults.ts';
+
+const RETRY_AFTER_SECONDS = 5;
+
+const FIXED_HEADERS = {
+  'cache-control': 'no-store',
+  'content-security-policy': "default-src 'none'; frame-ancestors 'none'",
+  'cross-origin-resource-policy': 'same-origin',
+  'referrer-policy': 'no-referrer',
+  'x-content-type-options': 'nosniff',
+  'x-frame-options': 'DENY',
+} as const;
+
+/** Answers with JSON what `work` returns. `route` is the path with its parameters' names, for metrics. */
+export function respond(route: string, request: Request, serving: Serving, work: () => Promise<unknown>): Promise<Response> {
+  return framed(route, request, serving, async (headers) => Response.json(await work(), { headers }));
+}
+
+/** The frame for an answer of another kind; `work` puts the headers on its response. */
+export async function framed(
+  route: string,
+  request: Request,
+  serving: Serving,
+  work: (headers: Record<string, string>) => Promise<Response>,
+): Promise<Response> {
+  const startedAt = performance.now();
+  const requestId = requestIdOf(request);
+  const headers = { ...FIXED_HEADERS, 'x-request-id': requestId };
+  let response: Response;
+  try {
+    response = await work(headers);
+  } catch (fault) {
+    response = problemResponse(fault, { route, requestId, headers, serving });
+  }
+  serving.metrics.answered(route, response.status, (performance.now() - startedAt) / 1_000);
+  return response;
+}
+
+/** The caller's id, if it is one that a log line can hold. */
+function requestIdOf(request: Request): string {
+  const given = request.headers.get('x-request-id');
+  return given !== null && /^[\w.:-]{1,100}$/.test(given) ? given : randomUUID();
+}
+
+interface Circumstances {
+  readonly route: string;
+  readonly requestId: string;
+  readonly headers: Record<string, string>;
+  readonly serving: Serving;
+}
+
+function problemResponse(fault: unknown, { route, requestId, headers, serving }: Circumstances): Response {
+  const problem = { ...described(fault), request_id: requestId };
+  const { status } = problem;
+  if (status === 500) serving.log.error({ route, request_id: requestId, err: fault }, 'a question failed');
+  else if (status === 503) serving.log.warn({ route, request_id: requestId, because: problem.detail }, 'a store is away');
+  return new Response(JSON.stringify(problem), {
+    status,
+    headers: {
+      ...headers,
+      'content-type': 'application/problem+json',
+      ...(status === 503 ? { 'retry-after': String(RETRY_AFTER_SECONDS) } : {}),
+    },
+  });
+}
+
+function described(fault: unknown): Omit<Problem, 'request_id'> {
+  const type = 'about:blank';
+  if (fault instanceof BadQuestion) {
+    return { type, title: `The parameter ${fault.field} is not right`, status: 400, detail: fault.message, field: fault.field };
+  }
+  if (fault instanceof NothingThere) return { type, title: 'There is nothing here', status: 404, detail: fault.message };
+  if (fault instanceof Retryable) {
+    return { type, title: `${fault.dependency} does not answer`, status: 503, detail: messageOf(fault) };
+  }
+  if (fault instanceof Refusal) {
+    return { type, title: 'This system is not set up for serving', status: 503, detail: messageOf(fault) };
+  }
+  return {
+    type,
+    title: 'Something went wrong on our side',
+    status: 500,
+    detail: 'The log has the reason under this request id.',
+  };
+}

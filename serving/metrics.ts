@@ -1,0 +1,76 @@
+/** What serving counts about itself, for Prometheus. */
+import { Counter, Gauge, Histogram } from 'prom-client';
+import type { Registry } from 'prom-client';
+import type { BatchView } from '../core/stores/batch-view.ts';
+import type { SpeedView } from '../core/stores/speed-view.ts';
+import type { View } from './answers.ts';
+import { createRegistry } from '../core/process/metrics.ts';
+
+export interface ServingMetrics {
+  readonly registry: Registry;
+  answered(route: string, status: number, seconds: number): void;
+  /** The view of an answer that goes out. */
+  showed(view: View): void;
+  /** The same views, with their reads counted. */
+  countingSpeed(view: SpeedView): SpeedView;
+  countingBatch(view: BatchView): BatchView;
+  hbaseEvent(kind: string): void;
+}
+
+export function servingMetrics(): ServingMetrics {
+  const registry = createRegistry('serving');
+  const registers = [registry];
+  const requests = new Counter({
+    name: 'sightline_api_requests_total',
+    help: 'Answers given, by route and status',
+    labelNames: ['route', 'status'],
+    registers,
+  });
+  const durations = new Histogram({
+    name: 'sightline_api_request_seconds',
+    help: 'Time from request to answer',
+    labelNames: ['route'],
+    buckets: [0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1, 2.5, 5, 10],
+    registers,
+  });
+  const reads = new Counter({
+    name: 'sightline_store_reads_total',
+    help: 'Planned reads of count cells, by view and level',
+    labelNames: ['view', 'level'],
+    registers,
+  });
+  const freshness = new Gauge({
+    name: 'sightline_freshness_seconds',
+    help: 'How far the newest answer was behind the end of the log',
+    registers,
+  });
+  const events = new Counter({
+    name: 'sightline_hbase_events_total',
+    help: 'Connections, relocations and retries of the HBase client',
+    labelNames: ['kind'],
+    registers,
+  });
+  return {
+    registry,
+    answered(route, status, seconds) {
+      requests.inc({ route, status });
+      durations.observe({ route }, seconds);
+    },
+    showed: (view) => freshness.set(view.freshness_ms / 1_000),
+    countingSpeed: (view) => ({
+      ...view,
+      read(scope, epochs, hours, levels, minutes) {
+        reads.inc({ view: 'speed', level: levels.join('+') });
+        return view.read(scope, epochs, hours, levels, minutes);
+      },
+    }),
+    countingBatch: (view) => ({
+      ...view,
+      read(scope, horizon, hours, levels, minutes) {
+        reads.inc({ view: 'batch', level: levels.join('+') });
+        return view.read(scope, horizon, hours, levels, minutes);
+      },
+    }),
+    hbaseEvent: (kind) => events.inc({ kind }),
+  };
+}

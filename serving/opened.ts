@@ -1,0 +1,80 @@
+/**
+ * The stores as serving keeps them: opened by the first question, shared by all, opened anew when the generation changes.
+ *
+ * app.ts asks for them with each question. A failed opening is not kept, so the next question tries again; a store that goes
+ * away later is the store's own business, it finds its servers again by itself.
+ */
+import type { Stores } from '../core/stores/open.ts';
+import type { ServingParts } from './app.ts';
+import type { Asking } from './questions/asking.ts';
+import { countAsker } from './counts.ts';
+import { placeNames } from './places.ts';
+import { seamWatch } from './seam.ts';
+
+export interface Opened extends Asking {
+  readonly stores: Stores;
+}
+
+export interface OpenedOnce {
+  readonly get: () => Promise<Opened>;
+  readonly close: () => Promise<void>;
+}
+
+/** How often the recorded generation is looked at. */
+const CHECK_EVERY_MS = 2_000;
+
+export function openedOnce(parts: ServingParts): OpenedOnce {
+  let opening: Promise<Opened> | null = null;
+  let checkedAt = 0;
+  const open = (): Promise<Opened> => {
+    checkedAt = parts.now();
+    const tried = parts.open().then((stores) => assemble(stores, parts));
+    tried.catch(() => {
+      if (opening === tried) opening = null;
+    });
+    return tried;
+  };
+  const isOutdated = async ({ stores }: Opened): Promise<boolean> => {
+    if (parts.now() - checkedAt < CHECK_EVERY_MS) return false;
+    checkedAt = parts.now();
+    const recorded = await stores.control.rules();
+    return recorded !== null && recorded.generation !== stores.rules.generation;
+  };
+  return {
+    async get() {
+      const mine = (opening ??= open());
+      const opened = await mine;
+      if (!(await isOutdated(opened))) return opened;
+      if (opening === mine) {
+        opening = open();
+        parts.log.info({ before: opened.stores.rules.generation }, 'the generation changed; the stores are opened anew');
+        void closeLater(opened);
+      }
+      return opening ?? open();
+    },
+    async close() {
+      const last = opening;
+      opening = null;
+      await last?.then(({ stores }) => stores.close()).catch(() => undefined);
+    },
+  };
+}
+
+/** Answers that were begun with the old stores get their time to end. */
+function closeLater({ stores }: Opened): void {
+  setTimeout(() => void stores.close(), 15_000).unref();
+}
+
+function assemble(stores: Stores, parts: ServingParts): Opened {
+  const { metrics, now } = parts;
+  const speedView = metrics.countingSpeed(stores.speedView);
+  const batchView = metrics.countingBatch(stores.batchView);
+  const seams = seamWatch(stores, {
+    now,
+    freshForMs: parts.seamFreshForMs,
+    pruneGraceMs: parts.config.PRUNE_GRACE_SECONDS * 1_000,
+  });
+  const places = placeNames(stores, now);
+  const count = countAsker({ seams, views: { speedView, batchView }, now });
+  return { stores, count, places, seams, speedView, batchView, detections: stores.detections, now };
+}

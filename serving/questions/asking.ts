@@ -1,0 +1,18 @@
+/** What a question is answered with: counts through the plan, rows by id, the names of places, a clock. */
+import type { BatchView } from '../../core/stores/batch-view.ts';
+import type { DetectionsStore } from '../../core/stores/detections.ts';
+import type { SpeedView } from '../../core/stores/speed-view.ts';
+import type { Counted } from '../counts.ts';
+import type { PlaceNames } from '../places.ts';
+import type { CountQuestion } from '../plan.ts';
+import type { SeamWatch } from '../seam.ts';
+
+export interface Asking {
+  readonly count: (question: CountQuestion) => Promise<Counted>;
+  readonly places: () => Promise<PlaceNames>;
+  readonly seams: SeamWatch;
+  readonly speedView: Pick<SpeedView, 'read' | 'list'>;
+  readonly batchView: Pick<BatchView, 'read' | 'list'>;
+  readonly detections: Pick<DetectionsStore, 'find'>;
+  readonly now: () => number;
+}

@@ -1,0 +1,41 @@
+/**
+ * One detection by its id: the row of who first met it, joined; with a date, what the lake has of that day.
+ *
+ * The Parquet keeps a place's name as it stood; an answer shows the name that dataset B has now, and the old one only where B
+ * has lost it.
+ */
+import type { FirstMet } from '../../core/domain/first-met.ts';
+import type { Oid } from '../../core/domain/oid.ts';
+import type { DetectionAnswer } from '../answers.ts';
+import type { Asking } from './asking.ts';
+import { found } from '../../core/stores/answers.ts';
+import { dateOf } from '../../core/domain/time.ts';
+import { joined } from '../joined.ts';
+
+/** A row of the lake, with the name of its place as it stood. */
+export interface LakeRow {
+  readonly met: Omit<FirstMet, 'logLife'>;
+  readonly placeName: string | null;
+}
+
+/** Looks a detection up in the lake's files of a day. */
+export type FindInLake = (id: Oid, date: string) => Promise<LakeRow | null>;
+
+export async function detection(
+  id: Oid,
+  date: string | undefined,
+  asking: Asking,
+  findInLake: FindInLake,
+): Promise<DetectionAnswer | null> {
+  const [row] = found('detections', await asking.detections.find([id]));
+  const { rules } = await asking.seams.current();
+  const places = await asking.places();
+  // An id that came again after W has a row of its own time; a date asks for the detection of that day.
+  if (row && (date === undefined || dateOf(row.detection.detectedAt) === date)) {
+    return { ...joined(row, places, rules), found_in: 'hbase' };
+  }
+  const ofLake = date === undefined ? null : await findInLake(id, date);
+  if (!ofLake) return null;
+  const told = joined(ofLake.met, places, rules);
+  return { ...told, geographical_location: told.geographical_location ?? ofLake.placeName, found_in: 'lake' };
+}

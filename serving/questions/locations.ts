@@ -1,0 +1,41 @@
+/**
+ * How many detections each place had in a window.
+ *
+ * Every place that was counted is there, whether dataset B knows it or not, and every place that B knows, with 0 if nothing was
+ * counted: the sum of the list is the total, and a quiet place does not drop out of a table.
+ */
+import type { CountedLocation, LocationsAnswer } from '../answers.ts';
+import type { WindowQuestion } from '../app.ts';
+import type { Asking } from './asking.ts';
+import { compareOids, oid } from '../../core/domain/oid.ts';
+import { viewOf } from '../counts.ts';
+import { sumsBySubject, totalOf } from '../merge.ts';
+import { alignToMinutes, windowOf } from '../window.ts';
+
+export type LocationsQuestion = WindowQuestion & { parts?: boolean };
+
+export async function locations(question: LocationsQuestion, asking: Asking): Promise<LocationsAnswer> {
+  const window = alignToMinutes(windowOf(question, asking.now()));
+  const { plan, rows, seam } = await asking.count({ scope: 'all', subject: 'place', window });
+  const places = await asking.places();
+  const sums = sumsBySubject(plan, rows);
+  const parts = totalOf(sums.values());
+  const all = new Map<string, CountedLocation>();
+  for (const place of places.nameOf.keys()) all.set(place, located(place, 0));
+  for (const [place, { batch, speed }] of sums) all.set(place, located(place, batch + speed));
+  return {
+    ...window,
+    total: parts.batch + parts.speed,
+    locations: [...all.values()].sort(busiestFirst),
+    view: viewOf(seam, places, asking.now()),
+    ...(question.parts ? { parts } : {}),
+  };
+
+  function located(place: string, count: number): CountedLocation {
+    return { geographical_location_oid: place, geographical_location: places.nameOf.get(oid(place)) ?? null, count };
+  }
+}
+
+function busiestFirst(a: CountedLocation, b: CountedLocation): number {
+  return b.count - a.count || compareOids(oid(a.geographical_location_oid), oid(b.geographical_location_oid));
+}

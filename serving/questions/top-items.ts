@@ -1,0 +1,32 @@
+/** Which items were counted most in a window, at a place or at all of them. */
+import type { Scope } from '../../core/domain/counts.ts';
+import type { TopItemsAnswer } from '../answers.ts';
+import type { WindowQuestion } from '../app.ts';
+import type { Asking } from './asking.ts';
+import { viewOf } from '../counts.ts';
+import { sumsBySubject, totalOf } from '../merge.ts';
+import { byRank } from '../rank.ts';
+import { alignToMinutes, windowOf } from '../window.ts';
+
+export type TopItemsQuestion = WindowQuestion & { location: Scope; limit?: number; parts?: boolean };
+
+const LIMIT = 10;
+
+export async function topItems(question: TopItemsQuestion, asking: Asking): Promise<TopItemsAnswer> {
+  const window = alignToMinutes(windowOf(question, asking.now()));
+  const { plan, rows, seam } = await asking.count({ scope: question.location, subject: 'item', window });
+  const sums = sumsBySubject(plan, rows);
+  const parts = totalOf(sums.values());
+  const ranked = [...sums].map(([name, { batch, speed }]) => ({ name, count: batch + speed })).sort(byRank);
+  return {
+    location: question.location,
+    ...window,
+    total: parts.batch + parts.speed,
+    distinct_items: ranked.length,
+    items: ranked
+      .slice(0, question.limit ?? LIMIT)
+      .map(({ name, count }, index) => ({ item_rank: index + 1, item_name: name, count })),
+    view: viewOf(seam, await asking.places(), asking.now()),
+    ...(question.parts ? { parts } : {}),
+  };
+}

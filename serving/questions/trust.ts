@@ -1,0 +1,84 @@
+/**
+ * May the numbers be believed: what became of every record, how far each partition is behind, how far the batch layer is.
+ *
+ * Everything is of one seam, so that tallies, offsets and the view agree with each other.
+ */
+import type { DeadLetterReason } from '../../core/domain/dead-letters.ts';
+import type { Tallies } from '../../core/domain/tallies.ts';
+import type { TalliesAnswer, TrustAnswer, TrustPartition } from '../answers.ts';
+import type { Seam } from '../seam.ts';
+import type { Asking } from './asking.ts';
+import { DEAD_LETTER_REASONS } from '../../core/domain/dead-letters.ts';
+import { endOf, epoch, epochAt, nameOf } from '../../core/domain/epoch.ts';
+import { addTallies, NO_TALLIES, recordsOf } from '../../core/domain/tallies.ts';
+import { SECOND_MS } from '../../core/domain/time.ts';
+import { Retryable } from '../../core/process/errors.ts';
+import { viewOf } from '../counts.ts';
+
+export async function trust(asking: Asking): Promise<TrustAnswer> {
+  const seam = await asking.seams.current();
+  const { rules, horizon } = seam;
+  const now = asking.now();
+  const fault = asking.seams.logFault();
+  if (!seam.ends || fault) throw new Retryable('Kafka', 'Kafka does not tell the ends of the log', fault);
+  const { ends } = seam.ends;
+  const all = seam.progress.map(({ tallies }) => tallies).reduce(addTallies, NO_TALLIES);
+  return {
+    generation: rules.generation,
+    epoch_seconds: rules.epochSeconds,
+    tallies: talliesAnswer(all),
+    partitions: seam.progress.map((_, p) => partition(seam, ends, p, now)).sort(worstFirst),
+    dead_letters: deadLetters(all),
+    horizon: horizon && {
+      epoch: nameOf(horizon.epoch, rules),
+      ends_at: endOf(horizon.epoch, rules),
+      published_at: horizon.publishedAt,
+    },
+    batch: batchOf(seam, now),
+    view: viewOf(seam, await asking.places(), now),
+  };
+}
+
+function partition({ progress, standing }: Seam, ends: readonly number[], p: number, now: number): TrustPartition {
+  const { nextOffset, tallies } = progress[p]!;
+  const endOffset = Math.max(ends[p] ?? nextOffset, nextOffset);
+  const asOf = standing.asOf[p]!;
+  const isBehind = endOffset > nextOffset;
+  return {
+    partition: p,
+    next_offset: nextOffset,
+    end_offset: endOffset,
+    behind_records: endOffset - nextOffset,
+    behind_seconds: isBehind ? Math.max(0, now - asOf) / SECOND_MS : 0,
+    as_of: asOf,
+    tallies: talliesAnswer(tallies),
+  };
+}
+
+function worstFirst(a: TrustPartition, b: TrustPartition): number {
+  return b.behind_seconds - a.behind_seconds || b.behind_records - a.behind_records || a.partition - b.partition;
+}
+
+function talliesAnswer(t: Tallies): TalliesAnswer {
+  const { copies, strays, deferred, dead_letters, ticks } = t;
+  return { records: recordsOf(t), new: t.new, copies, strays, deferred, dead_letters, ticks };
+}
+
+function deadLetters({ dead_letters_by_reason: byReason }: Tallies): TrustAnswer['dead_letters'] {
+  return (Object.entries(byReason) as [DeadLetterReason, number][])
+    .map(([reason, count]) => ({ reason, meaning: DEAD_LETTER_REASONS[reason] ?? reason, count }))
+    .sort((a, b) => b.count - a.count || (a.reason < b.reason ? -1 : 1));
+}
+
+/** Epochs that are over and not published; one that just ended counts, as nobody waits for it yet. */
+function batchOf({ rules, horizon }: Seam, now: number): TrustAnswer['batch'] {
+  const open = epoch(Math.max(rules.firstEpoch, epochAt(now, rules)));
+  const next = epoch(horizon ? horizon.epoch + 1 : rules.firstEpoch);
+  const behind = Math.max(0, open - next);
+  return {
+    behind_epochs: behind,
+    behind_seconds: behind === 0 ? 0 : Math.max(0, now - endOf(next, rules)) / SECOND_MS,
+    open_epoch: nameOf(open, rules),
+    open_ends_at: endOf(open, rules),
+  };
+}

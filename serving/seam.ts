@@ -1,0 +1,91 @@
+/**
+ * The seam that an answer stands on: the horizon, the partitions' progress and the log's ends, read in the order that makes the
+ * answer's promise true.
+ *
+ * Every question takes a seam first and reads its counts after it; one seam serves all questions of the next quarter of a
+ * second, so that many viewers ask Kafka and the control table no more often than one. Order: ends, then progress and horizon,
+ * then (in the questions) counts. Read the other way round, a count could be older than what `speed_as_of` claims.
+ */
+import type { ControlStore, Horizon, Progress } from '../core/stores/control.ts';
+import type { LogAdmin } from '../core/stores/kafka/types.ts';
+import type { Rules } from '../core/domain/rules.ts';
+import type { Instant } from '../core/domain/time.ts';
+import type { EndSnapshot, Standing } from './freshness.ts';
+import { epoch, startOf } from '../core/domain/epoch.ts';
+import { NO_TALLIES } from '../core/domain/tallies.ts';
+import { standingOf } from './freshness.ts';
+import { logEnds } from './log-ends.ts';
+
+export interface Seam {
+  readonly readAt: number;
+  readonly rules: Rules;
+  readonly horizon: Horizon | null;
+  /** One a partition; where nothing was processed yet, the generation's first offset. */
+  readonly progress: readonly Progress[];
+  /** The newest ends of the log that are known; null if Kafka has never answered. */
+  readonly ends: EndSnapshot | null;
+  readonly standing: Standing;
+}
+
+export interface SeamWatch {
+  /** `other`: a seam that did not hold and must not be returned again. */
+  current(other?: Seam): Promise<Seam>;
+  /** Whether what was read since `seam` may be added up: its epochs cannot have been pruned in between. */
+  stillHolds(seam: Seam): Promise<boolean>;
+  /** Why the ends of the log are not known any better; null if they are. */
+  logFault(): unknown;
+}
+
+export interface SeamSources {
+  readonly control: Pick<ControlStore, 'progress' | 'horizon'>;
+  readonly admin: Pick<LogAdmin, 'ends'>;
+  readonly rules: Rules;
+}
+
+export interface SeamOptions {
+  readonly now: () => number;
+  /** How long a seam serves new questions. */
+  readonly freshForMs: number;
+  /** How long a published epoch stays in the speed view. */
+  readonly pruneGraceMs: number;
+}
+
+export function seamWatch(sources: SeamSources, options: SeamOptions): SeamWatch {
+  const { control, rules } = sources;
+  const { now } = options;
+  const log = logEnds(sources.admin, now);
+  const partitions = Array.from({ length: rules.partitionCount }, (_, p) => p);
+  let last: Seam | null = null;
+  let pending: Promise<Seam> | null = null;
+
+  const read = async (): Promise<Seam> => {
+    const snapshots = await log.refresh();
+    const readAt = now();
+    const [horizon, rows] = await Promise.all([
+      control.horizon(rules.generation),
+      control.progress(rules.generation, partitions),
+    ]);
+    const progress = rows.map((row, partition) => row ?? notBegun(rules, partition));
+    const standing = standingOf(progress, snapshots, last?.standing ?? null);
+    return { readAt, rules, horizon, progress, ends: snapshots[0] ?? null, standing };
+  };
+  return {
+    async current(other) {
+      if (last && last !== other && now() - last.readAt <= options.freshForMs) return last;
+      pending ??= read().finally(() => (pending = null));
+      return (last = await pending);
+    },
+    async stillHolds(seam) {
+      // An epoch is pruned when the grace has passed since the horizon reached it, so half of it is safe without asking again.
+      if (now() - seam.readAt <= options.pruneGraceMs / 2) return true;
+      const horizon = await control.horizon(rules.generation);
+      return (horizon?.epoch ?? null) === (seam.horizon?.epoch ?? null);
+    },
+    logFault: () => log.fault(),
+  };
+}
+
+function notBegun(rules: Rules, partition: number): Progress {
+  const arrival: Instant = startOf(epoch(rules.firstEpoch), rules);
+  return { partition, nextOffset: rules.firstOffsets[partition] ?? 0, arrival, tallies: NO_TALLIES };
+}
