@@ -1,0 +1,84 @@
+/**
+ * Behind `npm test` and `npm run check`: the steps in order, what each took, and one count at the end.
+ *
+ * `check` is what needs no daemon: types, lint, unit tests, in seconds. `test` goes on with a real stack in a folder and on ports of
+ * its own, so that it passes while `npm start` runs: contract tests against the daemons, then the whole job end to end with a
+ * browser. The stack is taken down and deleted whatever happens. SIGHTLINE_TEST_ONLY=contract|e2e runs one of the long steps alone.
+ */
+import { spawn } from 'node:child_process';
+import { globSync } from './glob.mjs';
+
+const [, , what = 'test', ...files] = process.argv;
+const only = process.env.SIGHTLINE_TEST_ONLY;
+const OFFSET = process.env.SIGHTLINE_TEST_PORT_OFFSET ?? '10000';
+const stackEnvironment = {
+  ...process.env,
+  SIGHTLINE_STACK: 'test',
+  SIGHTLINE_PORT_BASE_OFFSET: OFFSET,
+  KAFKA_BROKERS: `127.0.0.1:${9092 + Number(OFFSET)}`,
+  HBASE_ZOOKEEPER: `127.0.0.1:${2181 + Number(OFFSET)}`,
+  WEBHDFS_URL: `http://127.0.0.1:${9870 + Number(OFFSET)}`,
+  PORT: String(3000 + Number(OFFSET)),
+};
+const counts = { passed: 0, failed: 0 };
+const outcomes = [];
+let running = null;
+
+/** Runs a step; its output is shown as it comes, and node's own closing counts are added up. */
+async function step(name, program, args, env = process.env) {
+  process.stdout.write(`\n== ${name}\n`);
+  const beganMs = Date.now();
+  const child = spawn(program, args, { env, stdio: ['ignore', 'pipe', 'inherit'] });
+  running = child;
+  let tail = '';
+  child.stdout.on('data', (chunk) => {
+    process.stdout.write(chunk);
+    tail = (tail + chunk.toString('utf8')).slice(-4_000);
+  });
+  const code = await new Promise((resolve) => child.on('close', (status) => resolve(status ?? 1)));
+  running = null;
+  const passed = Number(/^(?:ℹ|#) pass (\d+)/m.exec(tail)?.[1] ?? 0);
+  const failed = Number(/^(?:ℹ|#) fail (\d+)/m.exec(tail)?.[1] ?? 0);
+  counts.passed += passed;
+  counts.failed += code === 0 ? 0 : Math.max(1, failed);
+  outcomes.push({ name, ok: code === 0, seconds: ((Date.now() - beganMs) / 1000).toFixed(0) });
+  return code === 0;
+}
+
+function nodeTests(name, pattern, env, { concurrency = 1, timeoutMs = 300_000 } = {}) {
+  const found = files.length > 0 ? files.filter((file) => globSync(pattern).includes(file)) : globSync(pattern);
+  if (found.length === 0) return true;
+  const options = ['--import', 'tsx', '--test', '--test-reporter=spec', `--test-concurrency=${concurrency}`, `--test-timeout=${timeoutMs}`];
+  return step(name, process.execPath, [...options, ...found], env);
+}
+
+const sightline = (name, args) => step(name, process.execPath, ['sightline.mjs', ...args], stackEnvironment);
+
+async function check() {
+  await step('types', 'npm', ['run', '--silent', 'typecheck']);
+  await step('lint', 'npm', ['run', '--silent', 'lint']);
+  await nodeTests('unit tests', 'test/unit', process.env, { concurrency: 2, timeoutMs: 120_000 });
+  await nodeTests('simulation', 'test/simulation', process.env, { timeoutMs: 300_000 });
+}
+
+async function onTheRealStack() {
+  await sightline('the stack for the tests: from nothing', ['cluster', 'reset', '--yes']);
+  try {
+    if (only !== 'e2e' && (await sightline('the stack for the tests: up', ['cluster', 'up']))) {
+      await nodeTests('contract tests', 'test/contract', stackEnvironment);
+      await sightline('the stack for the tests: from nothing again', ['cluster', 'reset', '--yes']);
+    }
+    if (only !== 'contract') await nodeTests('end to end', 'test/e2e', stackEnvironment, { timeoutMs: 900_000 });
+  } finally {
+    await sightline('the stack for the tests: away', ['cluster', 'reset', '--yes']);
+  }
+}
+
+for (const signal of ['SIGINT', 'SIGTERM']) process.on(signal, () => running?.kill(signal));
+if (!only) await check();
+if (what === 'test' && (only || counts.failed === 0)) await onTheRealStack();
+
+process.stdout.write('\n');
+for (const { name, ok, seconds } of outcomes) process.stdout.write(`${ok ? 'ok    ' : 'FAILED'} ${name} (${seconds} s)\n`);
+process.stdout.write(`${counts.passed} passed, ${counts.failed} failed\n`);
+process.exitCode = counts.failed === 0 ? 0 : 1;

@@ -1,0 +1,93 @@
+/**
+ * Holds the structure: who may import whom, and who may touch a driver.
+ *
+ * Read from the source text, not from a bundler's graph, so that a forbidden import fails here with its file and line even when it
+ * would work.
+ */
+import assert from 'node:assert/strict';
+import { readdirSync, readFileSync } from 'node:fs';
+import { dirname, join, relative, resolve } from 'node:path';
+import { describe, it } from 'node:test';
+import { fileURLToPath } from 'node:url';
+
+const ROOT = fileURLToPath(new URL('../..', import.meta.url));
+const ROOMS = ['core/domain', 'core/layout', 'core/stores', 'core/process', 'speed-layer', 'batch-layer', 'serving', 'dashboard-next', 'hadoop-compose'];
+const CORE = ['core/domain', 'core/layout', 'core/stores', 'core/process'];
+
+/** From a room to the rooms that it may import. */
+const MAY_IMPORT: Readonly<Record<string, readonly string[]>> = {
+  'core/domain': [],
+  'core/layout': ['core/domain'],
+  'core/process': ['core/domain'],
+  'core/stores': ['core/domain', 'core/layout', 'core/process'],
+  'speed-layer': CORE,
+  'batch-layer': CORE,
+  serving: CORE,
+  'dashboard-next': ['serving', 'core/process', 'core/domain'],
+  'hadoop-compose': [...CORE, 'serving'],
+};
+
+const DRIVERS = ['node-rdkafka', 'kafkajs', 'hbase-rpc-client', 'webhdfs', 'protobufjs', '@duckdb/node-api', 'parquetjs'];
+
+/** The set-up of a laptop asks Kafka whether it is up, before there are any stores. */
+const DRIVER_EXCEPTIONS: Readonly<Record<string, readonly string[]>> = { 'hadoop-compose/cluster/probes.ts': ['kafkajs'] };
+
+interface Import {
+  readonly file: string;
+  readonly line: number;
+  readonly from: string;
+}
+
+function sources(folder: string): string[] {
+  return readdirSync(join(ROOT, folder), { withFileTypes: true }).flatMap((entry) => {
+    const path = join(folder, entry.name);
+    if (entry.isDirectory()) return ['node_modules', '.next', 'sightline_cameras'].includes(entry.name) ? [] : sources(path);
+    return /\.(ts|tsx)$/.test(entry.name) && !entry.name.endsWith('.d.ts') ? [path] : [];
+  });
+}
+
+function importsOf(file: string): Import[] {
+  const text = readFileSync(join(ROOT, file), 'utf8');
+  const found = text.matchAll(/(?:^|\n)\s*(?:import|export)\b[^'"`;]*?from\s*['"]([^'"]+)['"]|\bimport\s*\(\s*['"]([^'"]+)['"]\s*\)|(?:^|\n)import\s+['"]([^'"]+)['"]/g);
+  return [...found].map((match) => ({
+    file,
+    line: text.slice(0, match.index).split('\n').length,
+    from: (match[1] ?? match[2] ?? match[3])!,
+  }));
+}
+
+function roomOf(path: string): string | undefined {
+  return ROOMS.find((room) => path === room || path.startsWith(`${room}/`));
+}
+
+const imports = ROOMS.flatMap(sources).flatMap(importsOf);
+const at = ({ file, line, from }: Import): string => `${file}:${line} imports ${from}`;
+
+describe('the structure of the code', () => {
+  it('is read from real imports', () => {
+    assert.ok(imports.length > 100, `only ${imports.length} imports were found`);
+  });
+
+  it('lets imports go down only', () => {
+    const forbidden = imports.filter(({ file, from }) => {
+      if (!from.startsWith('.')) return false;
+      const own = roomOf(file);
+      const target = roomOf(relative(ROOT, resolve(ROOT, dirname(file), from)));
+      return own !== undefined && target !== undefined && own !== target && !MAY_IMPORT[own]!.includes(target);
+    });
+    assert.deepEqual(forbidden.map(at), []);
+  });
+
+  it('keeps drivers inside core/stores', () => {
+    const forbidden = imports.filter(({ file, from }) => {
+      const driver = DRIVERS.find((name) => from === name || from.startsWith(`${name}/`));
+      return driver && !file.startsWith('core/stores/') && !DRIVER_EXCEPTIONS[file]?.includes(driver);
+    });
+    assert.deepEqual(forbidden.map(at), []);
+  });
+
+  it('lets the domain import nothing but itself and Node', () => {
+    const forbidden = imports.filter(({ file, from }) => file.startsWith('core/domain/') && !from.startsWith('./') && !from.startsWith('node:'));
+    assert.deepEqual(forbidden.map(at), []);
+  });
+});
