@@ -44,20 +44,14 @@ export const CONSUMER_TOPIC_CONFIG: ConsumerTopicConfig = { 'auto.offset.reset':
 
 const { ERRORS } = rdkafka.CODES;
 
-/** An offset that the log does not hold. `remedy` tells a person what to do. */
-export function brokenRange(topic: string, partition: number, offset: number, ends: { low: number; high: number }): Refusal {
-  const found = `partition ${partition} of ${topic} holds offsets ${ends.low} to ${ends.high}, and offset ${offset} was wanted`;
-  const because =
-    offset < ends.low
-      ? 'Records were deleted by retention before they were counted. Restore them from a replica or a backup of the log; to go on ' +
-        'without them for good, begin anew with "sightline cluster reset", and raise KAFKA_RETENTION_HOURS.'
-      : 'The log ends before what was counted: records that had been acknowledged are gone (an unclean leader election, or a topic ' +
-        'restored from an older copy). Restore the log, or begin anew with "sightline cluster reset".';
-  return new Refusal(EXIT.data_check_failed, `${found}. ${because}`);
+export function isOffsetGone(error: LibrdKafkaError): boolean {
+  const { code } = error;
+  return code === ERRORS.ERR__AUTO_OFFSET_RESET || code === ERRORS.ERR_OFFSET_OUT_OF_RANGE || code === ERRORS.ERR__LOG_TRUNCATION;
 }
 
-export function isOffsetGone(error: LibrdKafkaError): boolean {
-  return error.code === ERRORS.ERR__AUTO_OFFSET_RESET || error.code === ERRORS.ERR_OFFSET_OUT_OF_RANGE;
+/** Of the two pieces of news that a rebalance brings. */
+export function isAssigning(error: LibrdKafkaError): boolean {
+  return error.code === ERRORS.ERR__ASSIGN_PARTITIONS;
 }
 
 /** The group went on without us because a round took long; the next take joins it again. */

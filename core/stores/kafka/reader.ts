@@ -11,8 +11,9 @@ import rdkafka from 'node-rdkafka';
 import type { LogRecord } from '../../domain/detection.ts';
 import type { LogEnds, LogReader } from './types.ts';
 import type { KafkaSettings } from './client-config.ts';
+import { brokenRange, isBroken } from './broken-range.ts';
 import { connected, consumed, disconnected, endsOf } from './calls.ts';
-import { asFault, brokenRange, CONSUMER_TOPIC_CONFIG, consumerConfig, isOffsetGone } from './client-config.ts';
+import { asFault, CONSUMER_TOPIC_CONFIG, consumerConfig, isOffsetGone } from './client-config.ts';
 import { recordOf } from './record.ts';
 
 const TAKE_RECORDS = 10_000;
@@ -93,8 +94,8 @@ async function openReading(settings: KafkaSettings, partition: number, from: num
       return { records: messages.filter(({ offset }) => offset >= next).map(recordOf), eof };
     },
     async check(next) {
-      const { low, high } = await ends();
-      if (next < low || next > high) throw brokenRange(topic, partition, next, { low, high });
+      const found = await ends();
+      if (isBroken(next, found)) throw brokenRange(topic, partition, next, found);
     },
     close: () => (closed ??= disconnected(consumer)),
   };

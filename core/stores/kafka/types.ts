@@ -42,8 +42,10 @@ export interface LogConsumer {
   take(limit: number): Promise<LogRecord[]>;
   /** Offsets that a partition was read up to with nothing behind them (transaction markers leave holes). */
   drained(): ReadonlyMap<number, number>;
-  /** Follows the progress rows, for lag tools; resolves when Kafka has them or rejects. */
-  commit(next: readonly { partition: number; offset: number }[]): Promise<void>;
+  /** Follows the progress rows, for lag tools. Not waited for: nobody starts from it, and a fault is only reported. */
+  commit(next: readonly { partition: number; offset: number }[]): void;
+  /** The end of each held partition as last heard of; a partition that was not heard of yet is left out. */
+  ends(): ReadonlyMap<number, number>;
   close(): Promise<void>;
 }
 

@@ -1,0 +1,169 @@
+/**
+ * A consumer of the group: what a speed worker reads from (types.ts, LogConsumer).
+ *
+ * Everything happens within `take`, one thing at a time: the group's news first (partitions that come and go, for which the hooks
+ * are awaited), records after that. So no record is on its way while the assignment changes: what a take delivers belongs to
+ * the partitions that the hooks have named, and a record or an end of an earlier assignment cannot pass for one of a later.
+ * Partitions move cooperatively, so that those that stay keep what is known of them. Starting offsets are the hooks', never the
+ * group's. node-rdkafka's own waiting would go on for as long as records trickle in, so a take waits for the first record only.
+ */
+import type { LibrdKafkaError, Message, TopicPartition } from 'node-rdkafka';
+import rdkafka from 'node-rdkafka';
+import type { GroupHooks, LogConsumer } from './types.ts';
+import type { KafkaSettings } from './client-config.ts';
+import { EXIT, messageOf, Refusal } from '../../process/errors.ts';
+import { brokenRange, isBroken } from './broken-range.ts';
+import { connected, consumed, disconnected, endsOf } from './calls.ts';
+import { asFault, CONSUMER_TOPIC_CONFIG, consumerConfig } from './client-config.ts';
+import { isAssigning, isLeftGroup, isOffsetGone } from './client-config.ts';
+import { recordOf } from './record.ts';
+
+const FIRST_RECORD_WAIT_MS = 50;
+
+export interface ConsumerSettings extends KafkaSettings {
+  readonly KAFKA_GROUP: string;
+}
+
+interface News {
+  readonly isAssigning: boolean;
+  readonly partitions: readonly number[];
+}
+
+/** `onFault` is told what does not stop a worker: commits that failed, brokers that went away. */
+export async function openLogConsumer(
+  settings: ConsumerSettings,
+  hooks: GroupHooks,
+  onFault: (message: string) => void,
+): Promise<LogConsumer> {
+  const group = joinGroup(settings, onFault);
+  const { consumer, next } = group;
+  const drained = new Map<number, number>();
+  consumer.on('partition.eof', ({ partition, offset }) => drained.set(partition, offset));
+  let failed: LibrdKafkaError | null = null;
+
+  const learn = async (news: News): Promise<void> => {
+    for (const partition of news.partitions) drained.delete(partition);
+    if (news.isAssigning) group.enter(await hooks.assigned(news.partitions));
+    else {
+      await hooks.revoked(news.partitions);
+      group.leave(news.partitions);
+    }
+  };
+  await connected(consumer, settings);
+  consumer.subscribe([settings.KAFKA_TOPIC]);
+  return {
+    async take(limit) {
+      for (let news = group.news.shift(); news; news = group.news.shift()) await learn(news);
+      const fault = failed;
+      failed = null;
+      if (fault) await meet(fault, settings, group, onFault);
+      const first = await consumed(consumer, 1, FIRST_RECORD_WAIT_MS);
+      const others = first.messages.length > 0 ? await consumed(consumer, limit - 1, 0) : NOTHING;
+      // An error is met by the next take: these records were taken from the queue and will not come again.
+      failed = first.error ?? others.error;
+      const messages = [...first.messages, ...others.messages];
+      for (const { partition, offset } of messages) next.set(partition, offset + 1);
+      return messages.map(recordOf);
+    },
+    drained: () => drained,
+    commit: (offsets) => group.commit(offsets),
+    ends: () => knownEnds(consumer, settings.KAFKA_TOPIC, next.keys()),
+    close: () => group.close(),
+  };
+}
+
+const NOTHING: { error: LibrdKafkaError | null; messages: Message[] } = { error: null, messages: [] };
+
+interface Group {
+  readonly consumer: rdkafka.KafkaConsumer;
+  /** What the group told and nobody has dealt with. */
+  readonly news: News[];
+  /** Per held partition, the offset after the last record that was delivered. */
+  readonly next: Map<number, number>;
+  enter(starts: readonly { partition: number; offset: number }[]): void;
+  leave(partitions: readonly number[]): void;
+  commit(offsets: readonly { partition: number; offset: number }[]): void;
+  close(): Promise<void>;
+}
+
+function joinGroup(settings: ConsumerSettings, onFault: (message: string) => void): Group {
+  const topic = settings.KAFKA_TOPIC;
+  const news: News[] = [];
+  const next = new Map<number, number>();
+  let isClosing = false;
+  const consumer: rdkafka.KafkaConsumer = new rdkafka.KafkaConsumer(
+    {
+      ...consumerConfig(settings, 'sightline.speed', settings.KAFKA_GROUP),
+      'partition.assignment.strategy': 'cooperative-sticky',
+      'session.timeout.ms': 10_000,
+      'heartbeat.interval.ms': 2_000,
+      rebalance_cb: (error: LibrdKafkaError, partitions: TopicPartition[]) => {
+        const told = { isAssigning: isAssigning(error), partitions: partitions.map(({ partition }) => partition) };
+        if (isClosing) leave(told.partitions);
+        else news.push(told);
+      },
+      offset_commit_cb: (error: LibrdKafkaError | undefined) => {
+        if (error) onFault(`the group's offset was not committed: ${error.message}`);
+      },
+    },
+    CONSUMER_TOPIC_CONFIG,
+  );
+  consumer.on('event.error', (error: LibrdKafkaError) => onFault(error.message));
+  const leave = (partitions: readonly number[]): void => {
+    for (const partition of partitions) next.delete(partition);
+    if (consumer.rebalanceProtocol() === 'EAGER') consumer.unassign();
+    else consumer.incrementalUnassign(partitions.map((partition) => ({ topic, partition })));
+  };
+  return {
+    consumer,
+    news,
+    next,
+    enter(starts) {
+      for (const { partition, offset } of starts) next.set(partition, offset);
+      consumer.incrementalAssign(starts.map(({ partition, offset }) => ({ topic, partition, offset })));
+    },
+    leave,
+    commit(offsets) {
+      try {
+        consumer.commit(offsets.map(({ partition, offset }) => ({ topic, partition, offset })));
+      } catch (thrown) {
+        onFault(`the group's offset was not committed: ${messageOf(thrown)}`);
+      }
+    },
+    async close() {
+      isClosing = true;
+      for (const { partitions } of news.splice(0)) leave(partitions);
+      await disconnected(consumer);
+    },
+  };
+}
+
+/** Throws what stops this worker, or what is to be tried again. */
+async function meet(
+  error: LibrdKafkaError,
+  settings: ConsumerSettings,
+  { consumer, next }: Group,
+  onFault: (message: string) => void,
+): Promise<void> {
+  if (isLeftGroup(error)) return onFault(error.message);
+  if (!isOffsetGone(error)) throw asFault(settings, error);
+  for (const [partition, offset] of next) {
+    const ends = await endsOf(consumer, settings, partition);
+    if (isBroken(offset, ends)) throw brokenRange(settings.KAFKA_TOPIC, partition, offset, ends);
+  }
+  throw new Refusal(EXIT.dependency_down, `Kafka refused an offset that it holds (${error.message}); start the worker again`);
+}
+
+/** From what the last fetches said; asks nobody. */
+function knownEnds(consumer: rdkafka.KafkaConsumer, topic: string, held: Iterable<number>): Map<number, number> {
+  const ends = new Map<number, number>();
+  for (const partition of held) {
+    try {
+      const { highOffset } = consumer.getWatermarkOffsets(topic, partition);
+      if (highOffset >= 0) ends.set(partition, highOffset);
+    } catch {
+      // Nothing was fetched from it yet.
+    }
+  }
+  return ends;
+}

@@ -1,0 +1,103 @@
+/**
+ * The count rows that this worker knows: loaded from HBase once, then kept (law L4).
+ *
+ * round.ts loads the rows that a batch needs and does not find here, hands them to decide.ts, and applies what was written
+ * after HBase acknowledged it. A row is known with all of its cells or not at all, so a cell that is not in a known row does
+ * not exist. A partition's rows are dropped when it is revoked, since another worker goes on with them; over the limit of cells,
+ * the rows that were not used for longest go first.
+ */
+import type { CountCell, CountRowName } from '../core/domain/counts.ts';
+import type { SpeedRowWrite } from '../core/stores/speed-view.ts';
+import { cellKey, rowKey } from '../core/domain/counts.ts';
+
+/** The rows of one partition. */
+export interface KnownCounts {
+  readonly partition: number;
+  /** Cells of a row by cellKey. Asking for a row that is not known is a bug: a missing cell would be taken for zero. */
+  row(key: string): ReadonlyMap<string, CountCell>;
+}
+
+export interface CountRows {
+  /** Those of the rows that are not known, each once. */
+  missing(partition: number, names: Iterable<CountRowName>): CountRowName[];
+  /** Takes a row as HBase has it. */
+  keep(partition: number, name: CountRowName, cells: readonly CountCell[]): void;
+  known(partition: number): KnownCounts;
+  /** Takes what HBase acknowledged, then lets go of what is over the limit. */
+  apply(writes: readonly SpeedRowWrite[]): void;
+  drop(partition: number): void;
+  /** Cells that are kept; a row counts as one more. */
+  cells(): number;
+}
+
+interface Row {
+  readonly cells: Map<string, CountCell>;
+  usedAt: number;
+}
+
+export function countRows(greatestCells: number): CountRows {
+  const partitions = new Map<number, Map<string, Row>>();
+  let cellCount = 0;
+  let round = 0;
+  const rowsOf = (partition: number): Map<string, Row> => {
+    let rows = partitions.get(partition);
+    if (!rows) partitions.set(partition, (rows = new Map()));
+    return rows;
+  };
+  return {
+    missing(partition, names) {
+      const rows = rowsOf(partition);
+      const missing = new Map<string, CountRowName>();
+      for (const name of names) {
+        const key = rowKey(name);
+        if (!rows.has(key)) missing.set(key, name);
+      }
+      return [...missing.values()];
+    },
+    keep(partition, name, cells) {
+      rowsOf(partition).set(rowKey(name), { usedAt: round, cells: new Map(cells.map((cell) => [cellKey(cell), cell])) });
+      cellCount += 1 + cells.length;
+    },
+    known(partition) {
+      const rows = rowsOf(partition);
+      return {
+        partition,
+        row(key) {
+          const row = rows.get(key);
+          if (!row) throw new Error(`count row ${key} of partition ${partition} was to be loaded before deciding`);
+          row.usedAt = round;
+          return row.cells;
+        },
+      };
+    },
+    apply(writes) {
+      for (const { name, partition, cells } of writes) {
+        const row = rowsOf(partition).get(rowKey(name));
+        if (!row) continue;
+        cellCount -= row.cells.size;
+        for (const cell of cells) row.cells.set(cellKey(cell), cell);
+        cellCount += row.cells.size;
+      }
+      round++;
+      if (cellCount > greatestCells) cellCount -= letGo(partitions, cellCount - Math.floor(greatestCells * 0.8));
+    },
+    drop(partition) {
+      for (const row of partitions.get(partition)?.values() ?? []) cellCount -= 1 + row.cells.size;
+      partitions.delete(partition);
+    },
+    cells: () => cellCount,
+  };
+}
+
+/** Removes the rows that were not used for longest until at least so many cells are gone; returns how many. */
+function letGo(partitions: ReadonlyMap<number, Map<string, Row>>, excessCells: number): number {
+  const all = [...partitions.values()].flatMap((rows) => [...rows].map(([key, row]) => ({ rows, key, row })));
+  all.sort((a, b) => a.row.usedAt - b.row.usedAt);
+  let gone = 0;
+  for (const { rows, key, row } of all) {
+    if (gone >= excessCells) break;
+    rows.delete(key);
+    gone += 1 + row.cells.size;
+  }
+  return gone;
+}

@@ -1,0 +1,146 @@
+/**
+ * What a batch of one partition does: the heart of the speed layer, pure and synchronous (law L1).
+ *
+ * round.ts hands it judged records in the order of offsets, with everything that HBase knows of them, and carries out the
+ * effects that it names. The answer depends on the log alone: deciding the same records again, from an earlier progress, in
+ * other batches or by another worker, names the same rows and cells. Nothing that is known is changed here, since an effect
+ * that was not acknowledged must be tried again as it is.
+ *
+ *   tick          is tallied, nothing else
+ *   dead letter   is kept byte for byte
+ *   stray         is sent home, where it will be an ordinary record
+ *   copy          is tallied: its id has a row in force (core/domain/first-met.ts)
+ *   deferred      is first met, but too old: its row is written, the batch layer counts it
+ *   new           is first met: its row is written, it is listed at its place, its cells count it
+ */
+import type { DeadLetter, DeadLetterReason } from '../core/domain/dead-letters.ts';
+import type { LogRecord } from '../core/domain/detection.ts';
+import type { FirstMet, Outcome } from '../core/domain/first-met.ts';
+import type { Oid } from '../core/domain/oid.ts';
+import type { Rules } from '../core/domain/rules.ts';
+import type { Tallies } from '../core/domain/tallies.ts';
+import type { Instant } from '../core/domain/time.ts';
+import type { Verdict } from '../core/domain/verdict.ts';
+import type { Progress } from '../core/stores/control.ts';
+import type { SpeedRowWrite } from '../core/stores/speed-view.ts';
+import type { KnownCounts } from './count-rows.ts';
+import { isInForce, outcomeOf } from '../core/domain/first-met.ts';
+import { addTallies } from '../core/domain/tallies.ts';
+import { EXIT, Refusal } from '../core/process/errors.ts';
+import { countWrites } from './count-writes.ts';
+
+export interface Judged {
+  readonly record: LogRecord;
+  readonly arrival: Instant;
+  readonly verdict: Verdict;
+}
+
+/** Everything that HBase knows of a batch. */
+export interface Known {
+  /** Up to where the partition's effects are in HBase. */
+  readonly progress: Progress;
+  /** Rows of `detections` of the batch's ids; an id without a row is left out. */
+  readonly rows: ReadonlyMap<Oid, FirstMet>;
+  readonly counts: KnownCounts;
+}
+
+/** What is to be written, in the order in which round.ts writes it. */
+export interface Effects {
+  readonly strays: readonly { record: LogRecord; id: Oid; home: number }[];
+  readonly deadLetters: readonly { record: LogRecord; deadLetter: DeadLetter }[];
+  readonly firstMet: readonly FirstMet[];
+  readonly counts: readonly SpeedRowWrite[];
+  readonly progress: Progress;
+  /** Of this batch alone. */
+  readonly tallies: Tallies;
+}
+
+/** `drainedTo`: where the log was found to end behind these records; markers of transactions take offsets too. */
+export function decide(known: Known, batch: readonly Judged[], drainedTo: number, rules: Rules): Effects {
+  const strays: Effects['strays'][number][] = [];
+  const deadLetters: Effects['deadLetters'][number][] = [];
+  const met = new Map<Oid, FirstMet>();
+  const counts = countWrites(known.counts, rules);
+  const tally = newTally();
+
+  for (const { record, arrival, verdict } of batch) {
+    switch (verdict.kind) {
+      case 'tick':
+        tally.ticks++;
+        break;
+      case 'dead_letter':
+        deadLetters.push({ record, deadLetter: verdict.deadLetter });
+        tally.dead_letters++;
+        tally.reason(verdict.deadLetter.reason);
+        break;
+      case 'stray':
+        strays.push({ record, id: verdict.detection.id, home: verdict.home });
+        tally.strays++;
+        break;
+      case 'detection': {
+        const { detection } = verdict;
+        const { partition, offset } = record;
+        const candidate: FirstMet = { logLife: rules.logLife, partition, offset, arrival, detection };
+        const row = met.get(detection.id) ?? rowOf(known.rows, candidate, rules);
+        const outcome = outcomeOf(candidate, row, rules);
+        tally[TALLY_OF[outcome]]++;
+        if (outcome !== 'copy') met.set(detection.id, candidate);
+        if (outcome === 'new') counts.add(candidate);
+      }
+    }
+  }
+
+  const { progress } = known;
+  const last = batch.at(-1);
+  const tallies = tally.done();
+  return {
+    strays,
+    deadLetters,
+    firstMet: [...met.values()],
+    counts: counts.done(),
+    progress: {
+      partition: progress.partition,
+      nextOffset: Math.max(last ? last.record.offset + 1 : progress.nextOffset, drainedTo),
+      arrival: last ? last.arrival : progress.arrival,
+      tallies: addTallies(progress.tallies, tallies),
+    },
+    tallies,
+  };
+}
+
+/**
+ * The row that HBase has for a record's id. A row that names a later record of this partition and is not in force was written
+ * by a worker that is further on by more than W, after it had replaced the row that this record was to be compared with: what
+ * this record was cannot be told any more, and need not be, because it was counted. So the worker that was left behind stops.
+ */
+function rowOf(rows: Known['rows'], record: FirstMet, rules: Rules): FirstMet | null {
+  const row = rows.get(record.detection.id) ?? null;
+  if (row === null || row.logLife !== record.logLife || row.partition !== record.partition) return row;
+  if (row.offset <= record.offset || isInForce(row.arrival, record.arrival, rules)) return row;
+  throw new Refusal(
+    EXIT.dependency_down,
+    `Another worker is far ahead in partition ${record.partition}: offset ${record.offset} was to be decided, and the row of ` +
+      `detection ${record.detection.id} already names offset ${row.offset}. Start again; a worker begins where progress is.`,
+  );
+}
+
+const TALLY_OF = { new: 'new', copy: 'copies', deferred: 'deferred' } as const satisfies Record<Outcome, keyof Tallies>;
+
+function newTally() {
+  const reasons: Partial<Record<DeadLetterReason, number>> = {};
+  return {
+    new: 0,
+    copies: 0,
+    strays: 0,
+    deferred: 0,
+    dead_letters: 0,
+    ticks: 0,
+    reason(reason: DeadLetterReason): void {
+      reasons[reason] = (reasons[reason] ?? 0) + 1;
+    },
+    done(): Tallies {
+      const { new: isNew, copies, strays, deferred, dead_letters, ticks } = this;
+      return { new: isNew, copies, strays, deferred, dead_letters, ticks, dead_letters_by_reason: reasons };
+    },
+  };
+}

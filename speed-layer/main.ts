@@ -1,0 +1,80 @@
+/** The process of a speed worker: opens its parts, runs until told to stop, closes in reverse. */
+import type { Config } from '../core/process/config.ts';
+import type { Holdings } from './round.ts';
+import { stopSignal } from '../core/process/life.ts';
+import { createLog } from '../core/process/log.ts';
+import { createRegistry, serveMetrics } from '../core/process/metrics.ts';
+import { openLogConsumer } from '../core/stores/kafka/consumer.ts';
+import { logProducer } from '../core/stores/kafka/producer.ts';
+import { openStores } from '../core/stores/open.ts';
+import { countRows } from './count-rows.ts';
+import { speedMetrics } from './metrics.ts';
+import { partitionHooks } from './partitions.ts';
+import { logWatch } from './watch.ts';
+import { patience, runWorker } from './worker.ts';
+
+const WATCH_EVERY_MS = 15_000;
+
+export async function runSpeedLayer(config: Config): Promise<void> {
+  const signal = stopSignal();
+  const log = createLog('speed', config.LOG_LEVEL);
+  const topic = config.KAFKA_TOPIC;
+  const holdings: Holdings = { progress: new Map(), counts: countRows(config.SPEED_CACHED_CELLS) };
+  const closing: (() => Promise<void>)[] = [];
+  let ends: () => ReadonlyMap<number, number> = () => new Map();
+  const registry = createRegistry('speed');
+  const metrics = speedMetrics(registry, { holdings, ends: () => ends() });
+  const { persist, waitingFor } = patience(log, metrics.retried, signal);
+  const notReady = (): string | null => waitingFor() ?? (holdings.progress.size === 0 ? 'no partition is held yet' : null);
+  try {
+    const server = await serveMetrics(registry, { host: config.BIND, port: config.METRICS_PORT }, notReady);
+    closing.push(() => server.close());
+    log.info({ port: server.port }, 'metrics');
+
+    const stores = await persist(() => openStores(config));
+    closing.push(() => stores.close());
+    const { rules, admin } = stores;
+    const control = metrics.timed('control', stores.control);
+    const producer = metrics.timed('producer', logProducer(config));
+    closing.push(() => producer.close());
+
+    const hooks = partitionHooks({ topic, rules, control, admin, persist }, holdings);
+    const consumer = await persist(() => openLogConsumer(config, logged(hooks, log), (fault) => log.debug(fault)));
+    closing.push(() => consumer.close());
+    ends = consumer.ends;
+
+    const ports = {
+      rules,
+      consumer,
+      producer,
+      control,
+      detections: metrics.timed('detections', stores.detections),
+      speedView: metrics.timed('speed_view', stores.speedView),
+      metrics,
+      persist,
+      reached: () => undefined,
+      watch: logWatch(topic, rules, admin, holdings.progress),
+    };
+    const pace = { lingerMs: config.SPEED_LINGER_MS, roundRecords: config.SPEED_ROUND_RECORDS, watchEveryMs: WATCH_EVERY_MS };
+    await runWorker(ports, holdings, pace, signal);
+  } catch (thrown) {
+    if (!signal.aborted) throw thrown;
+  } finally {
+    for (const close of closing.reverse()) await close();
+    log.info('stopped');
+  }
+}
+
+function logged(hooks: ReturnType<typeof partitionHooks>, log: ReturnType<typeof createLog>): typeof hooks {
+  return {
+    async assigned(partitions) {
+      const starts = await hooks.assigned(partitions);
+      log.info({ starts }, 'partitions came');
+      return starts;
+    },
+    async revoked(partitions) {
+      await hooks.revoked(partitions);
+      log.info({ partitions }, 'partitions went');
+    },
+  };
+}

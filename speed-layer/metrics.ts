@@ -1,0 +1,139 @@
+/**
+ * What a speed worker tells Prometheus: what became of records, how fresh the counts are, and where time goes.
+ *
+ * worker.ts moves these after each round, from the effects that were written, so a metric never counts what HBase does not have.
+ * Lag is worked out when somebody asks.
+ */
+import type { Registry } from 'prom-client';
+import { Counter, Gauge, Histogram } from 'prom-client';
+import type { LogRecord } from '../core/domain/detection.ts';
+import type { Effects } from './decide.ts';
+import type { Holdings } from './round.ts';
+
+export interface SpeedMetrics {
+  round(delivered: readonly LogRecord[], effects: readonly Effects[], tookMs: number): void;
+  retried(dependency: string): void;
+  /** The same store, with each call's time measured. */
+  timed<Store extends object>(name: string, store: Store): Store;
+}
+
+export interface LagSource {
+  readonly holdings: Holdings;
+  /** End of each held partition as last heard of. */
+  ends(): ReadonlyMap<number, number>;
+}
+
+const FAST_BUCKETS = [0.002, 0.005, 0.01, 0.02, 0.05, 0.1, 0.2, 0.5, 1, 2, 5, 10, 30];
+const VISIBLE_BUCKETS = [0.05, 0.1, 0.2, 0.3, 0.5, 0.75, 1, 1.5, 2, 3, 5, 10, 30, 60, 300, 3_600];
+const OUTCOMES = ['new', 'copies', 'strays', 'deferred', 'dead_letters', 'ticks'] as const;
+
+export function speedMetrics(registry: Registry, lag: LagSource): SpeedMetrics {
+  const registers = [registry];
+  const name = (suffix: string): string => `sightline_speed_${suffix}`;
+  const records = new Counter({ name: name('records_total'), help: 'Records by what they were', labelNames: ['outcome'], registers });
+  const deadLetters = new Counter({
+    name: name('dead_letters_total'),
+    help: 'Dead letters by reason',
+    labelNames: ['reason'],
+    registers,
+  });
+  const visible = new Histogram({
+    name: name('publish_to_visible_seconds'),
+    help: 'From the log taking a record to its effects being in HBase',
+    buckets: VISIBLE_BUCKETS,
+    registers,
+  });
+  const roundRecords = new Histogram({
+    name: name('round_records'),
+    help: 'Records in a round',
+    buckets: [1, 10, 50, 100, 500, 1_000, 2_000, 5_000, 10_000],
+    registers,
+  });
+  const roundSeconds = new Histogram({ name: name('round_seconds'), help: 'Time of a round', buckets: FAST_BUCKETS, registers });
+  const retries = new Counter({ name: name('retries_total'), help: 'Steps tried again', labelNames: ['dependency'], registers });
+  const stores = new Histogram({
+    name: 'sightline_store_seconds',
+    help: 'Time of a call to a store',
+    labelNames: ['store', 'operation'],
+    buckets: FAST_BUCKETS,
+    registers,
+  });
+  lagGauges(registry, lag);
+  return {
+    round(delivered, effects, tookMs) {
+      for (const { tallies } of effects) {
+        for (const outcome of OUTCOMES) if (tallies[outcome] > 0) records.inc({ outcome }, tallies[outcome]);
+        for (const [reason, count] of Object.entries(tallies.dead_letters_by_reason)) deadLetters.inc({ reason }, count);
+      }
+      if (effects.length === 0) return;
+      const now = Date.now();
+      for (const { stamp } of delivered) visible.observe((now - stamp) / 1_000);
+      roundRecords.observe(delivered.length);
+      roundSeconds.observe(tookMs / 1_000);
+    },
+    retried: (dependency) => retries.inc({ dependency }),
+    timed: (store, calls) => timed(calls, (operation) => stores.startTimer({ store, operation })),
+  };
+}
+
+function lagGauges(registry: Registry, { holdings, ends }: LagSource): void {
+  const registers = [registry];
+  const each = (gauge: Gauge<'partition'>, value: (behind: number, arrival: number) => number): void => {
+    gauge.reset();
+    const known = ends();
+    for (const { partition, nextOffset, arrival } of holdings.progress.values()) {
+      const end = known.get(partition);
+      if (end !== undefined) gauge.set({ partition }, value(Math.max(0, end - nextOffset), arrival));
+    }
+  };
+  new Gauge({
+    name: 'sightline_speed_lag_records',
+    help: 'Offsets between the progress and the end of the log',
+    labelNames: ['partition'],
+    registers,
+    collect() {
+      each(this, (behind) => behind);
+    },
+  });
+  new Gauge({
+    name: 'sightline_speed_lag_seconds',
+    help: 'Age of the last record counted, 0 at the end of the log',
+    labelNames: ['partition'],
+    registers,
+    collect() {
+      each(this, (behind, arrival) => (behind === 0 ? 0 : Math.max(0, (Date.now() - arrival) / 1_000)));
+    },
+  });
+  new Gauge({
+    name: 'sightline_speed_partitions',
+    help: 'Partitions held',
+    registers,
+    collect() {
+      this.set(holdings.progress.size);
+    },
+  });
+  new Gauge({
+    name: 'sightline_speed_cached_cells',
+    help: 'Count cells kept in memory',
+    registers,
+    collect() {
+      this.set(holdings.counts.cells());
+    },
+  });
+}
+
+/** A store is an object of asynchronous functions; each is wrapped, nothing else changes. */
+function timed<Store extends object>(store: Store, start: (operation: string) => () => unknown): Store {
+  const wrapped = Object.entries(store).map(([operation, call]: [string, unknown]) => [
+    operation,
+    async (...args: unknown[]): Promise<unknown> => {
+      const stop = start(operation);
+      try {
+        return await (call as (...args: unknown[]) => Promise<unknown>)(...args);
+      } finally {
+        stop();
+      }
+    },
+  ]);
+  return Object.fromEntries(wrapped) as Store;
+}

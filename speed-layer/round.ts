@@ -1,0 +1,177 @@
+/**
+ * One round: the records that were delivered, all partitions together, become effects in one fixed order (law L1).
+ *
+ * worker.ts calls it with one round in flight. Nothing is decided unless every row that was asked for was answered, and each
+ * step starts after the one before was acknowledged in full. A crash anywhere is repaired by reading again from the progress:
+ *
+ *   1 strays, dead letters → Kafka   before: nothing happened. After: sent again on replay; a stray's second copy is a copy,
+ *                                    a dead letter stands twice in its topic
+ *   2 first-met rows → HBase         a replay finds a row that names its own record, and meets it first again
+ *   3 count cells → HBase            a replay passes over offsets that a cell includes already
+ *   4 progress → HBase               from here on nothing of this round is read again
+ *   5 the group's offset → Kafka     follows for lag tools; nobody starts from it
+ *
+ * Rows before counts, because a counted detection without a row would be counted again by its next copy. Steps that failed are
+ * tried again with the same effects: all of them are idempotent.
+ */
+import type { LogRecord } from '../core/domain/detection.ts';
+import type { FirstMet } from '../core/domain/first-met.ts';
+import type { Oid } from '../core/domain/oid.ts';
+import type { Rules } from '../core/domain/rules.ts';
+import type { ControlStore, Progress } from '../core/stores/control.ts';
+import type { DetectionsStore } from '../core/stores/detections.ts';
+import type { LogConsumer, LogProducer } from '../core/stores/kafka/types.ts';
+import type { SpeedView } from '../core/stores/speed-view.ts';
+import type { CountRows } from './count-rows.ts';
+import type { Effects, Judged } from './decide.ts';
+import { rowsOf } from '../core/domain/counts.ts';
+import { epochOf } from '../core/domain/epoch.ts';
+import { outcomeOf } from '../core/domain/first-met.ts';
+import { found } from '../core/stores/answers.ts';
+import { admit } from './admit.ts';
+import { decide } from './decide.ts';
+
+/** Where a worker may die, for tests and the simulation. */
+export type CrashPoint =
+  | 'ids_looked_up'
+  | 'count_rows_loaded'
+  | 'decided'
+  | 'strays_forwarded'
+  | 'dead_letters_kept'
+  | 'first_met_written'
+  | 'counts_written'
+  | 'progress_written'
+  | 'offset_committed';
+
+export interface RoundPorts {
+  readonly rules: Rules;
+  readonly consumer: Pick<LogConsumer, 'commit'>;
+  readonly producer: Pick<LogProducer, 'forward' | 'deadLetter'>;
+  readonly detections: Pick<DetectionsStore, 'find' | 'put'>;
+  readonly speedView: Pick<SpeedView, 'load' | 'put'>;
+  readonly control: Pick<ControlStore, 'putProgress'>;
+  /** Does a step until it succeeds or the worker is told to stop. */
+  persist<T>(step: () => Promise<T>): Promise<T>;
+  /** Nothing, or throws (tests). */
+  reached(point: CrashPoint): void;
+}
+
+/** What this worker holds of its partitions; changed only when HBase acknowledged. */
+export interface Holdings {
+  readonly progress: Map<number, Progress>;
+  readonly counts: CountRows;
+}
+
+export interface Delivered {
+  /** Per partition in the order of offsets. */
+  readonly records: readonly LogRecord[];
+  /** Where a partition was found to end. */
+  readonly drained: ReadonlyMap<number, number>;
+}
+
+/** Does what was delivered, in as many rounds as it takes; returns the effects of each partition's batches. */
+export async function runRound(ports: RoundPorts, holdings: Holdings, delivered: Delivered): Promise<Effects[]> {
+  const all: Effects[] = [];
+  let waiting = byPartition(holdings, delivered.records);
+  for (;;) {
+    const batches: Batch[] = [];
+    const rest = new Map<number, readonly LogRecord[]>();
+    for (const progress of holdings.progress.values()) {
+      const admitted = admit(progress, waiting.get(progress.partition) ?? [], ports.rules);
+      const isLast = admitted.rest.length === 0;
+      const drainedTo = isLast ? (delivered.drained.get(progress.partition) ?? 0) : 0;
+      if (!isLast) rest.set(progress.partition, admitted.rest);
+      if (admitted.batch.length > 0 || drainedTo > progress.nextOffset) batches.push({ progress, ...admitted, drainedTo });
+    }
+    if (batches.length > 0) {
+      const effects = await decided(ports, holdings, batches);
+      await write(ports, holdings, effects);
+      all.push(...effects);
+    }
+    if (rest.size === 0) return all;
+    waiting = rest;
+  }
+}
+
+interface Batch {
+  readonly progress: Progress;
+  readonly batch: readonly Judged[];
+  readonly drainedTo: number;
+}
+
+/** Learns what HBase knows of the batches, then decides each. */
+async function decided(ports: RoundPorts, { counts }: Holdings, batches: readonly Batch[]): Promise<Effects[]> {
+  const { rules, persist, reached } = ports;
+  const ids = [...new Set(batches.flatMap(({ batch }) => idsAtHome(batch)))];
+  const answers = await persist(async () => found('detections', await ports.detections.find(ids)));
+  const rows = new Map<Oid, FirstMet>();
+  answers.forEach((row, i) => row && rows.set(ids[i]!, row));
+  reached('ids_looked_up');
+
+  for (const { progress, batch } of batches) {
+    const { partition } = progress;
+    const names = counts.missing(partition, rowsToCountIn(batch, rows, rules));
+    const loaded = await persist(async () => found('speed_view', await ports.speedView.load(names, partition)));
+    names.forEach((name, i) => counts.keep(partition, name, loaded[i] ?? []));
+  }
+  reached('count_rows_loaded');
+
+  const effects = batches.map(({ progress, batch, drainedTo }) =>
+    decide({ progress, rows, counts: counts.known(progress.partition) }, batch, drainedTo, rules),
+  );
+  reached('decided');
+  return effects;
+}
+
+/** The one order of effects. */
+async function write(ports: RoundPorts, holdings: Holdings, effects: readonly Effects[]): Promise<void> {
+  const { persist, reached } = ports;
+  const strays = effects.flatMap((e) => e.strays);
+  const deadLetters = effects.flatMap((e) => e.deadLetters);
+  const firstMet = effects.flatMap((e) => e.firstMet);
+  const counts = effects.flatMap((e) => e.counts);
+  const progress = effects.map((e) => e.progress);
+
+  if (strays.length > 0) await persist(() => ports.producer.forward(strays));
+  reached('strays_forwarded');
+  if (deadLetters.length > 0) await persist(() => ports.producer.deadLetter(deadLetters));
+  reached('dead_letters_kept');
+  await persist(() => ports.detections.put(firstMet));
+  reached('first_met_written');
+  await persist(() => ports.speedView.put(counts));
+  holdings.counts.apply(counts);
+  reached('counts_written');
+  await persist(() => ports.control.putProgress(ports.rules.generation, progress));
+  for (const reachedBy of progress) holdings.progress.set(reachedBy.partition, reachedBy);
+  reached('progress_written');
+  ports.consumer.commit(progress.map(({ partition, nextOffset }) => ({ partition, offset: nextOffset })));
+  reached('offset_committed');
+}
+
+/** Records of partitions that this worker holds; others were revoked while they were on their way. */
+function byPartition(holdings: Holdings, records: readonly LogRecord[]): Map<number, readonly LogRecord[]> {
+  const byPartition = new Map<number, LogRecord[]>();
+  for (const record of records) {
+    if (!holdings.progress.has(record.partition)) continue;
+    const before = byPartition.get(record.partition);
+    if (before) before.push(record);
+    else byPartition.set(record.partition, [record]);
+  }
+  return byPartition;
+}
+
+function idsAtHome(batch: readonly Judged[]): Oid[] {
+  return batch.flatMap(({ verdict }) => (verdict.kind === 'detection' ? [verdict.detection.id] : []));
+}
+
+/** Rows that the batch may count in: those of every detection that may be new. */
+function* rowsToCountIn(batch: readonly Judged[], rows: ReadonlyMap<Oid, FirstMet>, rules: Rules) {
+  for (const { record, arrival, verdict } of batch) {
+    if (verdict.kind !== 'detection') continue;
+    const { detection } = verdict;
+    const { partition, offset } = record;
+    const row = rows.get(detection.id) ?? null;
+    const outcome = outcomeOf({ logLife: rules.logLife, partition, offset, arrival, detection }, row, rules);
+    if (outcome === 'new') yield* rowsOf(detection, epochOf(arrival, rules));
+  }
+}
