@@ -1,0 +1,4 @@
+import { getRuns } from '../../../../../serving/http/reports.ts';
+
+export const dynamic = 'force-dynamic';
+export const GET = (request: Request): Promise<Response> => getRuns(request);

@@ -1,0 +1,4 @@
+import { getTopItems } from '../../../../../serving/http/counts.ts';
+
+export const dynamic = 'force-dynamic';
+export const GET = (request: Request): Promise<Response> => getTopItems(request);

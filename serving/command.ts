@@ -1,0 +1,72 @@
+/**
+ * `sightline serve`: the API and the dashboard, until told to stop.
+ *
+ * Next.js is run in this process, so that the signal, the connections and the stores have one owner. Stopping lets short answers
+ * end, cuts streams after two seconds, and closes the stores last.
+ */
+import { createServer } from 'node:http';
+import type { Server } from 'node:http';
+import { Command } from 'commander';
+import type { Config } from '../core/process/config.ts';
+import { readConfig } from '../core/process/config.ts';
+import { EXIT, Refusal } from '../core/process/errors.ts';
+import { runCommand, stopSignal, untilStopped } from '../core/process/life.ts';
+import { APP_FOLDER, ensureBuilt } from './build.ts';
+import { closeServing } from './process.ts';
+
+const CLOSE_LIMIT_MS = 2_000;
+
+export function serveCommand(): Command {
+  return new Command('serve')
+    .description('serve the API and the dashboard on BIND:PORT')
+    .action(() => runCommand(() => serve(readConfig(), stopSignal())));
+}
+
+async function serve(config: Config, signal: AbortSignal): Promise<number> {
+  const say = (who: string, what: string): void => void process.stderr.write(`${who}: ${what}\n`);
+  await ensureBuilt(say);
+  const { BIND: hostname, PORT: port } = config;
+  // React and Next.js choose their production code by it when they are loaded.
+  Object.assign(process.env, { NODE_ENV: 'production', NEXT_TELEMETRY_DISABLED: '1' });
+  const { default: next } = await import('next');
+  const app = next({ dir: APP_FOLDER, dev: false, hostname, port });
+  await app.prepare();
+  const handle = app.getRequestHandler();
+  const server = createServer((request, response) => void handle(request, response));
+  await listen(server, hostname, port);
+  say('app', `answers at http://${hostname}:${portOf(server)}`);
+  await untilStopped(signal);
+  await close(server);
+  await app.close();
+  await closeServing();
+  return EXIT.done;
+}
+
+function listen(server: Server, host: string, port: number): Promise<void> {
+  return new Promise((resolve, reject) => {
+    server.once('error', (fault: NodeJS.ErrnoException) =>
+      reject(
+        fault.code === 'EADDRINUSE'
+          ? new Refusal(EXIT.dependency_down, `Port ${port} on ${host} is taken; PORT chooses another`, fault)
+          : fault,
+      ),
+    );
+    server.listen(port, host, resolve);
+  });
+}
+
+function portOf(server: Server): number {
+  const address = server.address();
+  return typeof address === 'object' && address !== null ? address.port : 0;
+}
+
+function close(server: Server): Promise<void> {
+  return new Promise((resolve) => {
+    const cut = setTimeout(() => server.closeAllConnections(), CLOSE_LIMIT_MS);
+    server.close(() => {
+      clearTimeout(cut);
+      resolve();
+    });
+    server.closeIdleConnections();
+  });
+}
