@@ -238,9 +238,7 @@ async function disturb(): Promise<void> {
 
 test('a table is described as it was made, and a change of its families is read back', async () => {
   const table = `${namespace}:described`;
-  const families = [
-    { name: 'a', ttlSeconds: 86_400, maxVersions: 1, bloom: 'ROWCOL', compression: 'NONE', blockSizeBytes: 16_384, dataBlockEncoding: 'FAST_DIFF', inMemory: true } as const,
-  ];
+  const families = [{ name: 'a', ttlSeconds: 86_400, maxVersions: 1, bloom: 'ROWCOL', compression: 'NONE', blockSizeBytes: 16_384, dataBlockEncoding: 'FAST_DIFF', inMemory: true } as const];
   assert.equal(await hbase.admin.describeTable(table), null);
   assert.equal(await hbase.admin.ensureTable({ name: table, families: [...families] }, []), 'created');
   assert.equal(await hbase.admin.ensureTable({ name: table, families: [...families] }, []), 'existed');

@@ -7,6 +7,7 @@
  *
  * A process of its own, because that client cannot be closed and may end its process.
  */
+import { Buffer } from 'node:buffer';
 import { createRequire } from 'node:module';
 
 const hbase = createRequire(import.meta.url)('hbase-rpc-client');

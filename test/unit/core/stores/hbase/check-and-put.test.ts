@@ -1,11 +1,13 @@
 // What is concluded from reading the row after a check-and-put whose answer was lost.
-import { test } from 'node:test';
+import { afterEach, test } from 'node:test';
 import assert from 'node:assert/strict';
 import { checkAndPut, judge } from '../../../../../core/stores/hbase/check-and-put.ts';
 import { HBaseError } from '../../../../../core/stores/hbase/errors.ts';
 import { cellBytes, TYPE_PUT, writeCell } from '../../../../../core/stores/hbase/cells.ts';
-import { fakeServer, multiAnswer, number, reachOf } from './fake-server.ts';
+import { closeAll, fakeServer, multiAnswer, number, reachOf } from './fake-server.ts';
 import { tableOf } from './table-of.ts';
+
+afterEach(closeAll);
 
 const ROW = Buffer.from('r');
 const Q = Buffer.from('q');
@@ -54,7 +56,6 @@ test('a winner whose answer was lost is told that it won, without a second put',
   const reach = reachOf((stale) => tableOf([], () => server.address, stale + 1));
   assert.equal(await checkAndPut(reach, 'n:t', check(null), put), true);
   assert.equal(server.puts(), 1);
-  await Promise.all([reach.servers.close(), server.close()]);
 });
 
 test('a put that was lost on the way is sent again', async () => {
@@ -62,7 +63,6 @@ test('a put that was lost on the way is sent again', async () => {
   const reach = reachOf((stale) => tableOf([], () => server.address, stale + 1));
   assert.equal(await checkAndPut(reach, 'n:t', check(null), put), true);
   assert.equal(server.puts(), 2);
-  await Promise.all([reach.servers.close(), server.close()]);
 });
 
 test('a check for an empty value, or for another row, is refused', async () => {

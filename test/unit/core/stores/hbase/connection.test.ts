@@ -1,10 +1,12 @@
 // One connection: answers by call id, deadlines, and the loss of everything at once.
-import { test } from 'node:test';
+import { afterEach, test } from 'node:test';
 import assert from 'node:assert/strict';
 import { openConnection } from '../../../../../core/stores/hbase/connection.ts';
 import { Gate } from '../../../../../core/stores/hbase/servers.ts';
-import { fakeServer } from './fake-server.ts';
+import { closeAll, fakeServer } from './fake-server.ts';
 import type { Asked } from './fake-server.ts';
+
+afterEach(closeAll);
 
 const question = (text: string, timeoutMs = 1_000) => ({ method: 'Echo', param: Buffer.from(text), timeoutMs });
 
@@ -17,8 +19,6 @@ test('answers in any order reach the calls that asked', async () => {
   const connection = await openConnection(server.address, 'ClientService', 'me', 1_000, () => undefined);
   const replies = await Promise.all(['a', 'b', 'c'].map((text) => connection.call(question(text))));
   assert.deepEqual(replies.map(({ param, cells }) => `${param.toString()}${cells.toString()}`), ['ac', 'bc', 'cc']);
-  connection.close('done');
-  await server.close();
 });
 
 test('a call that the server refuses fails alone', async () => {
@@ -27,8 +27,6 @@ test('a call that the server refuses fails alone', async () => {
   const [bad, good] = await Promise.allSettled([connection.call(question('bad')), connection.call(question('good'))]);
   assert.equal(bad.status === 'rejected' && (bad.reason as { fate: string }).fate, 'wait');
   assert.equal(good.status, 'fulfilled');
-  connection.close('done');
-  await server.close();
 });
 
 test('when the connection is lost all its calls fail at once, and later ones too', async () => {
@@ -42,7 +40,6 @@ test('when the connection is lost all its calls fail at once, and later ones too
   assert.notEqual(reason, '');
   assert.equal(connection.usable, false);
   await assert.rejects(connection.call(question('4')), { fate: 'relocate', exception: 'connection', ambiguous: false });
-  await server.close();
 });
 
 test('a call has its own deadline, and its late answer is dropped', async () => {
@@ -57,8 +54,6 @@ test('a call has its own deadline, and its late answer is dropped', async () => 
   await slow;
   late!.reply(Buffer.from('too late'));
   assert.equal((await connection.call(question('next'))).param.toString(), 'next');
-  connection.close('done');
-  await server.close();
 });
 
 test('a connection that is silent for a whole deadline is given up', async () => {
@@ -67,7 +62,6 @@ test('a connection that is silent for a whole deadline is given up', async () =>
   const [first, second] = await Promise.allSettled([connection.call(question('a', 50)), connection.call(question('b', 60_000))]);
   assert.equal(first.status === 'rejected' && (first.reason as { exception: string }).exception, 'deadline');
   assert.equal(second.status === 'rejected' && (second.reason as { exception: string }).exception, 'connection');
-  await server.close();
 });
 
 test('a server that is not there is named, and nothing was asked of it', async () => {

@@ -23,6 +23,13 @@ export interface FakeServer {
   close(): Promise<void>;
 }
 
+const opened: (() => Promise<void>)[] = [];
+
+/** Closes every server and client that a test left open, failed ones too. */
+export async function closeAll(): Promise<void> {
+  await Promise.all(opened.splice(0).map((close) => close()));
+}
+
 export function field(tag: number, bytes: Buffer): Buffer {
   const whole = Buffer.alloc(fieldBytes(bytes.length));
   writeField(whole, 0, tag, bytes);
@@ -58,15 +65,13 @@ export async function fakeServer(onQuestion: (asked: Asked) => void): Promise<Fa
     });
   });
   await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve));
-  return {
-    address: `127.0.0.1:${(server.address() as AddressInfo).port}`,
-    connections: () => connections,
-    close: () =>
-      new Promise((resolve) => {
-        server.close(() => resolve());
-        for (const socket of sockets) socket.destroy();
-      }),
-  };
+  const close = () =>
+    new Promise<void>((resolve) => {
+      server.close(() => resolve());
+      for (const socket of sockets) socket.destroy();
+    });
+  opened.push(close);
+  return { address: `127.0.0.1:${(server.address() as AddressInfo).port}`, connections: () => connections, close };
 }
 
 function readQuestion(frame: Buffer, socket: Socket): Asked {
@@ -151,6 +156,7 @@ export function askedActions(param: Buffer): number[] {
 /** What an operation needs, with meta played by a function of the version that is stale. */
 export function reachOf(regions: (stale: number) => TableRegions, times: Partial<Reach> = {}): Reach & { servers: Servers } {
   const servers = new Servers('test', 1_000, () => undefined);
+  opened.push(() => servers.close());
   return {
     meta: { regions: (_table, stale = 0) => Promise.resolve(regions(stale)), forget: () => undefined },
     callTimeoutMs: 500,
