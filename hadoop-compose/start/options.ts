@@ -34,7 +34,7 @@ export function partEnvironment(
   addresses: Readonly<Record<string, string>>,
   epochSeconds: number,
 ): NodeJS.ProcessEnv {
-  return { ...LAPTOP, NODE_ENV: 'production', ...environment, ...addresses, EPOCH_SECONDS: String(epochSeconds) };
+  return { ...LAPTOP, ...environment, ...addresses, NODE_ENV: 'production', EPOCH_SECONDS: String(epochSeconds) };
 }
 
 export function numberBetween(least: number, greatest: number): (text: string) => number {

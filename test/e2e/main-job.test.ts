@@ -1,0 +1,116 @@
+/**
+ * The main job, end to end, on the real stack: what the cameras published is what the API says, whatever dies meanwhile.
+ *
+ * Invariant: once the log is drained, totals equal the number of distinct ids in the cameras' truth file, by place, by item and in
+ * all; in the speed view, while epochs are published, and after; and no total ever falls on the way. Method: the real command, small
+ * epochs, copies by other partitioners and without keys, and kill -9 of a speed worker, the region server and the batch scheduler under load.
+ */
+import assert from 'node:assert/strict';
+import { mkdtempSync, rmSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { setTimeout as pause } from 'node:timers/promises';
+import { after, before, describe, it } from 'node:test';
+import type { LocationsAnswer, TopItemsAnswer, TrustAnswer } from '../../serving/answers.ts';
+import type { MainJob } from '../support/main-job.ts';
+import { childrenOf, daemonPid, eventually, sightline, startMainJob } from '../support/main-job.ts';
+import { readTruth } from '../support/truth.ts';
+
+const EPOCH_SECONDS = 20;
+const DAY_MS = 86_400_000;
+
+describe('the main job', () => {
+  const folder = mkdtempSync(join(tmpdir(), 'sightline-e2e-'));
+  const truthFile = join(folder, 'truth.csv');
+  let job: MainJob;
+  let window: string;
+
+  before(async () => {
+    job = await startMainJob(['--rate', '0', '--epoch-seconds', String(EPOCH_SECONDS), '--workers', '2']);
+    window = `from=${Date.now() - 2 * DAY_MS}&to=${Date.now() + DAY_MS}`;
+  });
+
+  after(async () => {
+    rmSync(folder, { recursive: true, force: true });
+    if (job) assert.equal(await job.stop(), 0, 'Ctrl-C stops everything and ends well');
+  });
+
+  async function ask<T>(path: string): Promise<T> {
+    const response = await fetch(`${job.address}/api/v1/${path}`);
+    if (!response.ok) throw new Error(`${path}: ${response.status} ${await response.text()}`);
+    return (await response.json()) as T;
+  }
+  const total = async (): Promise<TopItemsAnswer> => ask(`top-items?location=all&${window}&limit=1000&parts=true`);
+
+  it('counts every detection once while a worker, the region server and the batch scheduler are killed', { timeout: 420_000 }, async () => {
+    const produce = sightline([
+      'produce', '--rate', '1500', '--seconds', '75', '--copies', '0.25', '--copy-delay-max', '30', '--poison', '0.005', '--truth', truthFile,
+    ]);
+    const fell: string[] = [];
+    let last = 0;
+    let watching = true;
+    const watch = (async () => {
+      while (watching) {
+        const answer = await total().catch(() => null);
+        if (answer && answer.total < last) fell.push(`${last} → ${answer.total} at horizon ${answer.view.horizon}`);
+        last = Math.max(last, answer?.total ?? 0);
+        await pause(500);
+      }
+    })();
+    for (const kill of [
+      () => childrenOf(job.pid, 'speed').at(0),
+      () => daemonPid('regionserver'),
+      () => childrenOf(job.pid, 'batch').at(0),
+    ]) {
+      await pause(15_000);
+      const pid = kill();
+      assert.ok(pid, 'there is something to kill');
+      process.kill(pid, 'SIGKILL');
+    }
+    assert.equal((await produce).code, 0);
+    const expected = await distinct();
+    const answer = await eventually('the whole truth', total, ({ total: now, view }) => now >= expected.size && view.freshness_ms === 0, 120_000);
+    watching = false;
+    await watch;
+    assert.equal(answer.total, expected.size);
+    assert.deepEqual(fell, [], 'no total ever fell');
+  });
+
+  it('publishes the epochs and still says the same', { timeout: 300_000 }, async () => {
+    const expected = await distinct();
+    const published = await eventually('every counted epoch published', total, ({ parts }) => parts?.speed === 0, 240_000);
+    assert.equal(published.total, expected.size);
+    assert.equal(published.parts?.batch, expected.size);
+    const items = new Map<string, number>();
+    for (const { item } of expected.values()) items.set(item, (items.get(item) ?? 0) + 1);
+    assert.deepEqual(new Map(published.items.map(({ item_name, count }) => [item_name, count])), items);
+    const { locations } = await ask<LocationsAnswer>(`locations?${window}`);
+    const places = new Map<string, number>();
+    for (const { location } of expected.values()) places.set(location, (places.get(location) ?? 0) + 1);
+    const counted = locations.filter(({ count }) => count > 0);
+    assert.deepEqual(new Map(counted.map((place) => [place.geographical_location_oid, place.count])), places);
+  });
+
+  it('proves each epoch, and accounts for every record of the log', async () => {
+    const lines = await readTruth(truthFile);
+    const { tallies, partitions } = await ask<TrustAnswer>('trust');
+    assert.equal(tallies.records, tallies.new + tallies.copies + tallies.strays + tallies.deferred + tallies.dead_letters + tallies.ticks);
+    assert.equal(tallies.records, partitions.reduce((sum, { end_offset }) => sum + end_offset, 0));
+    assert.equal(tallies.new, (await distinct()).size);
+    assert.equal(tallies.dead_letters, lines.filter(({ kind }) => kind.startsWith('poison')).length);
+    assert.ok(tallies.strays > 0 && tallies.copies > 0 && tallies.ticks > 0);
+  });
+
+  it('tells one detection by its id, joined with its place', async () => {
+    const [id, line] = [...(await distinct())].at(-1)!;
+    const row = await ask<Record<string, unknown>>(`detections/${id}`);
+    assert.equal(row.item_name, line.item);
+    assert.equal(row.geographical_location_oid, line.location);
+    assert.equal(row.timestamp_detected, line.detectedAt);
+  });
+
+  async function distinct(): Promise<Map<string, { item: string; location: string; detectedAt: number }>> {
+    const lines = await readTruth(truthFile);
+    return new Map(lines.filter(({ kind }) => !kind.startsWith('poison')).map((line) => [line.id, line]));
+  }
+});

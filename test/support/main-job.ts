@@ -1,0 +1,100 @@
+/**
+ * The main job as a test sees it: started as a person would, asked through its API, killed by pid, stopped by a signal.
+ *
+ * Everything runs on the addresses of the environment (test/run.mjs), loopback only. Processes are found by the pids that the
+ * status of the cluster and the process table name for this very stack, never by name alone.
+ */
+import type { ChildProcess } from 'node:child_process';
+import { execFileSync, spawn } from 'node:child_process';
+import { readdirSync, readFileSync } from 'node:fs';
+import { setTimeout as pause } from 'node:timers/promises';
+import { fileURLToPath } from 'node:url';
+
+export const ROOT = fileURLToPath(new URL('../..', import.meta.url));
+const PROGRAM = `${ROOT}/sightline.mjs`;
+
+export interface MainJob {
+  readonly address: string;
+  readonly pid: number;
+  /** Sends SIGINT, as Ctrl-C does, and waits for the exit code. */
+  stop(): Promise<number>;
+}
+
+/** Resolves when the one line with the address was printed. */
+export async function startMainJob(args: readonly string[], limitMs = 300_000): Promise<MainJob> {
+  const child = spawn(process.execPath, [PROGRAM, 'start', ...args], { cwd: ROOT, stdio: ['ignore', 'pipe', 'inherit'] });
+  const ended = new Promise<number>((resolve) => child.on('exit', (code) => resolve(code ?? 1)));
+  const address = await Promise.race([
+    addressFrom(child),
+    ended.then((code) => Promise.reject(new Error(`start ended with ${code} before it was ready`))),
+    pause(limitMs, undefined, { ref: false }).then(() => Promise.reject(new Error(`not ready after ${limitMs} ms`))),
+  ]);
+  return {
+    address,
+    pid: child.pid!,
+    async stop() {
+      child.kill('SIGINT');
+      return ended;
+    },
+  };
+}
+
+function addressFrom(child: ChildProcess): Promise<string> {
+  return new Promise((resolve) => {
+    let text = '';
+    child.stdout?.on('data', (chunk: Buffer) => {
+      text += chunk.toString('utf8');
+      const found = /^Sightline is ready: (\S+)$/m.exec(text);
+      if (found) resolve(found[1]!);
+    });
+  });
+}
+
+/** Runs a command of the command line to its end. */
+export async function sightline(args: readonly string[], environment: NodeJS.ProcessEnv = process.env): Promise<{ code: number; stdout: string }> {
+  const child = spawn(process.execPath, [PROGRAM, ...args], { cwd: ROOT, stdio: ['ignore', 'pipe', 'inherit'], env: environment });
+  let stdout = '';
+  child.stdout.on('data', (chunk: Buffer) => void (stdout += chunk.toString('utf8')));
+  const code = await new Promise<number>((resolve) => child.on('close', (status) => resolve(status ?? 1)));
+  return { code, stdout };
+}
+
+/** Pids of the children of a process whose command line holds all of these words. */
+export function childrenOf(parent: number, ...words: string[]): number[] {
+  const all = readdirSync('/proc').filter((name) => /^\d+$/.test(name)).map(Number);
+  return all.filter((pid) => {
+    try {
+      const parentPid = Number(/^\d+ \(.*\) \S (\d+)/s.exec(readFileSync(`/proc/${pid}/stat`, 'utf8'))?.[1]);
+      const commandLine = readFileSync(`/proc/${pid}/cmdline`, 'utf8').split('\0');
+      return parentPid === parent && words.every((word) => commandLine.includes(word));
+    } catch {
+      return false;
+    }
+  });
+}
+
+/** The pid of a daemon of this environment's stack. */
+export function daemonPid(name: string): number {
+  const said = execFileSync(process.execPath, [PROGRAM, 'cluster', 'status', '--json'], { cwd: ROOT, encoding: 'utf8' });
+  const rows = JSON.parse(said) as { daemon: string; pid?: number }[];
+  const pid = rows.find((row) => row.daemon === name)?.pid;
+  if (!pid) throw new Error(`${name} does not run: ${said}`);
+  return pid;
+}
+
+/** Asks again until `settled` accepts the answer; throws with the last answer when the limit has passed. */
+export async function eventually<T>(what: string, ask: () => Promise<T>, settled: (answer: T) => boolean, limitMs: number): Promise<T> {
+  const deadlineMs = Date.now() + limitMs;
+  let last: unknown;
+  for (;;) {
+    try {
+      const answer = await ask();
+      if (settled(answer)) return answer;
+      last = answer;
+    } catch (fault) {
+      last = fault;
+    }
+    if (Date.now() > deadlineMs) throw new Error(`${what} did not happen within ${limitMs} ms; last: ${JSON.stringify(last)?.slice(0, 600) ?? String(last)}`);
+    await pause(250);
+  }
+}
