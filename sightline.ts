@@ -12,6 +12,7 @@ const PARTS: Readonly<Record<string, () => Promise<Command>>> = {
   prepare: async () => (await import('./hadoop-compose/prepare/command.ts')).prepareCommand(),
   reference: async () => (await import('./hadoop-compose/reference/command.ts')).referenceCommand(),
   produce: async () => (await import('./hadoop-compose/cameras/command.ts')).produceCommand(),
+  doctor: async () => (await import('./hadoop-compose/doctor/command.ts')).doctorCommand(),
   speed: async () => (await import('./speed-layer/command.ts')).speedCommand(),
   batch: async () => (await import('./batch-layer/command.ts')).batchCommand(),
   serve: async () => (await import('./serving/command.ts')).serveCommand(),

@@ -1,0 +1,109 @@
+/**
+ * What may be wrong with a machine or with the clusters that it is pointed at: one check a question.
+ *
+ * Each check asks one thing and says what it found, or what is wrong and the remedy. None changes anything, all are bounded in
+ * time, and none depends on another having passed.
+ */
+import { spawnSync } from 'node:child_process';
+import { statfs } from 'node:fs/promises';
+import { findJava, findMaven } from '../cluster/tools.ts';
+import type { Stack } from '../cluster/stack.ts';
+import type { Config } from '../../core/process/config.ts';
+import { messageOf } from '../../core/process/errors.ts';
+import { controlStore } from '../../core/stores/control.ts';
+import { hdfs } from '../../core/stores/hdfs/hdfs.ts';
+import { logAdmin } from '../../core/stores/kafka/admin.ts';
+import { openHBase } from '../../core/stores/open.ts';
+import { readRules } from '../../core/stores/rules.ts';
+
+export interface Finding {
+  readonly check: string;
+  readonly ok: boolean;
+  /** What was found, or what is wrong and what to do. */
+  readonly found: string;
+}
+
+const LEAST_FREE_GIGABYTES = 20;
+
+/** Runs every check; one line each, in a fixed order. */
+export async function examine(config: Config, stack: Stack): Promise<Finding[]> {
+  const checks: readonly [string, () => Promise<string>][] = [
+    ['Node', async () => process.version],
+    ['Java', () => findJava()],
+    ['Maven', () => findMaven()],
+    ['Python', async () => versionOf('python3', '--version', 'apt-get install python3 python3-venv')],
+    ['C++ tool chain', async () => versionOf('g++', '--version', 'apt-get install build-essential')],
+    ['free disk', () => freeDisk(stack)],
+    [`Kafka at ${config.KAFKA_BROKERS}`, () => kafka(config)],
+    [`HBase behind ${config.HBASE_ZOOKEEPER}`, () => hbase(config)],
+    [`HDFS at ${config.WEBHDFS_URL}`, () => lake(config)],
+    ['recorded rules', () => rules(config)],
+  ];
+  return Promise.all(checks.map(([check, ask]) => finding(check, ask)));
+}
+
+async function finding(check: string, ask: () => Promise<string>): Promise<Finding> {
+  try {
+    return { check, ok: true, found: await ask() };
+  } catch (thrown) {
+    return { check, ok: false, found: messageOf(thrown) };
+  }
+}
+
+function versionOf(program: string, flag: string, remedy: string): string {
+  const { status, stdout } = spawnSync(program, [flag], { encoding: 'utf8', timeout: 10_000 });
+  if (status !== 0) throw new Error(`${program} was not found; on Debian and Ubuntu: ${remedy}`);
+  return stdout.split('\n')[0]!.trim();
+}
+
+async function freeDisk(stack: Stack): Promise<string> {
+  const { bavail, bsize } = await statfs(stack.folder).catch(() => statfs('.'));
+  const gigabytes = Math.round((bavail * bsize) / 1e9);
+  if (gigabytes < LEAST_FREE_GIGABYTES) {
+    throw new Error(`${gigabytes} GB are free; 10,000 detections a second need about 20 GB an hour on this machine`);
+  }
+  return `${gigabytes} GB`;
+}
+
+async function kafka(config: Config): Promise<string> {
+  const admin = logAdmin(config);
+  try {
+    const facts = await admin.facts();
+    if (!facts) throw new Error(`it answers, but topic ${config.KAFKA_TOPIC} is missing; "sightline prepare" creates it`);
+    if (!facts.isLogAppendTime) throw new Error(`topic ${config.KAFKA_TOPIC} lacks message.timestamp.type=LogAppendTime`);
+    return `topic ${config.KAFKA_TOPIC} with ${facts.partitionCount} partitions`;
+  } finally {
+    await admin.close();
+  }
+}
+
+async function hbase(config: Config): Promise<string> {
+  const client = openHBase(config, { operationTimeoutMs: 5_000, callTimeoutMs: 5_000 });
+  try {
+    await client.ping();
+    const control = await client.admin.describeTable(`${config.HBASE_NAMESPACE}:control`);
+    if (!control) throw new Error(`it answers, but namespace ${config.HBASE_NAMESPACE} has no tables; "sightline prepare" creates them`);
+    const reference = await controlStore(client, config.HBASE_NAMESPACE).reference();
+    return reference ? `places table version ${reference.version}` : 'no places yet; "sightline reference load FILE.csv" names them';
+  } finally {
+    await client.close();
+  }
+}
+
+async function lake(config: Config): Promise<string> {
+  const { freeBytes } = await hdfs(config).capacity();
+  return `${Math.round(freeBytes / 1e9)} GB free for ${config.SIGHTLINE_ROOT}`;
+}
+
+async function rules(config: Config): Promise<string> {
+  const admin = logAdmin(config);
+  const client = openHBase(config, { operationTimeoutMs: 5_000, callTimeoutMs: 5_000 });
+  try {
+    const control = controlStore(client, config.HBASE_NAMESPACE);
+    if (!(await control.rules())) return 'none yet; the first process that counts records them';
+    const { generation, epochSeconds } = await readRules(config, admin, control);
+    return `generation ${generation}, epochs of ${epochSeconds} s`;
+  } finally {
+    await Promise.all([admin.close(), client.close()]);
+  }
+}

@@ -1,0 +1,23 @@
+/** `sightline doctor`: says what is wrong with a machine and with the clusters that the environment names. */
+import { Command } from 'commander';
+import { readConfig } from '../../core/process/config.ts';
+import { EXIT } from '../../core/process/errors.ts';
+import { runCommand } from '../../core/process/life.ts';
+import { addressesOf } from '../cluster/ports.ts';
+import { stackFrom } from '../cluster/stack.ts';
+import { examine } from './checks.ts';
+
+export function doctorCommand(): Command {
+  return new Command('doctor')
+    .description("say what is wrong with this machine, or with the clusters that the environment names; changes nothing")
+    .option('--json', 'the findings as JSON on standard output')
+    .action((options: { json?: boolean }) => runCommand(() => doctor(options.json === true)));
+}
+
+async function doctor(json: boolean): Promise<number> {
+  const stack = stackFrom();
+  const findings = await examine(readConfig({ ...addressesOf(stack.ports), ...process.env }), stack);
+  if (json) process.stdout.write(`${JSON.stringify(findings, null, 2)}\n`);
+  else for (const { check, ok, found } of findings) process.stdout.write(`${ok ? 'ok   ' : 'WRONG'} ${check}: ${found}\n`);
+  return findings.every(({ ok }) => ok) ? EXIT.done : EXIT.dependency_down;
+}
