@@ -1,0 +1,76 @@
+/**
+ * The law of serving: whatever the horizon, batch ⊕ speed is the plain count of the window.
+ *
+ * Random sightings, windows, horizons, prunings and a half-written epoch; the plan's reads go to in-memory views, the sums are
+ * compared with counting one by one. fast-check prints the seed of a failure.
+ */
+import assert from 'node:assert/strict';
+import { test } from 'node:test';
+import fc from 'fast-check';
+import type { Subject } from '../../../serving/plan.ts';
+import type { Sighting } from './world.ts';
+import { HOUR_MS, instant, MINUTE_MS } from '../../../core/domain/time.ts';
+import { sumsByBucket, sumsBySubject, totalOf } from '../../../serving/merge.ts';
+import { planCounts } from '../../../serving/plan.ts';
+import { readPlan } from '../../../serving/read.ts';
+import { alignToMinutes } from '../../../serving/window.ts';
+import { epochOfSighting, NOW, PLACES, RULES, sightings, worldOf } from './world.ts';
+
+const LAST_EPOCH = Math.floor(NOW / (RULES.epochSeconds * 1_000));
+const windows = fc
+  .tuple(fc.oneof(fc.nat(3 * HOUR_MS), fc.nat(120 * HOUR_MS)), fc.oneof(fc.integer({ min: 1, max: 2 * HOUR_MS }), fc.integer({ min: 1, max: 90 * HOUR_MS })), fc.boolean())
+  .map(([agoMs, lengthMs, wholeHours]) => {
+    const unit = wholeHours ? HOUR_MS : 1;
+    const from = Math.floor((NOW - agoMs) / unit) * unit;
+    return alignToMinutes({ from: instant(from), to: instant(Math.max(from + unit, Math.floor((from + lengthMs) / unit) * unit)) });
+  });
+const seams = fc
+  .tuple(fc.option(fc.integer({ min: RULES.firstEpoch, max: LAST_EPOCH })), fc.nat(12), fc.boolean())
+  .map(([horizon, kept, half]) => ({
+    horizon: horizon as never,
+    prunedTo: horizon === null ? -1 : horizon - kept,
+    ...(half ? { halfWritten: (horizon ?? RULES.firstEpoch - 1) + 1 } : {}),
+  }));
+const scopes = fc.constantFrom('all' as const, ...PLACES);
+
+test('batch and speed add up to the count of the window, for items, places and buckets, whatever the horizon', async () => {
+  await fc.assert(
+    fc.asyncProperty(sightings, windows, seams, scopes, fc.constantFrom(1, 7, 60), async (all, window, seam, scope, stepMinutes) => {
+      const inside = all.filter(
+        (one) => one.detectedAt >= window.from && one.detectedAt < window.to && (scope === 'all' || one.location === scope),
+      );
+      const ask = async (subject: Subject) => {
+        const world = worldOf(all, seam);
+        const plan = planCounts({ scope, subject, window }, { rules: RULES, horizon: seam.horizon, now: NOW, latestArrival: NOW });
+        return { plan, rows: await readPlan(plan, world) };
+      };
+      const items = await ask('item');
+      assert.deepEqual(flat(sumsBySubject(items.plan, items.rows)), countBy(inside, ({ item }) => item));
+      const minutes = await ask('minute');
+      const stepMs = stepMinutes * MINUTE_MS;
+      const bucketOf = ({ detectedAt }: Sighting): number => detectedAt - (detectedAt % stepMs);
+      assert.deepEqual(flat(sumsByBucket(minutes.plan, minutes.rows, stepMs)), countBy(inside, bucketOf));
+      if (scope === 'all') {
+        const places = await ask('place');
+        assert.deepEqual(flat(sumsBySubject(places.plan, places.rows)), countBy(inside, ({ location }) => location));
+      }
+      const parts = totalOf(sumsBySubject(items.plan, items.rows).values());
+      assert.equal(parts.batch, inside.filter((one) => epochOfSighting(one) <= (seam.horizon ?? -1)).length);
+    }),
+    { numRuns: 400 },
+  );
+});
+
+function flat<Key>(sums: Map<Key, { batch: number; speed: number }>): Map<Key, number> {
+  return new Map([...sums].map(([key, { batch, speed }]) => [key, batch + speed] as const).sort(byKey));
+}
+
+function countBy<Key>(all: readonly Sighting[], keyOf: (one: Sighting) => Key): Map<Key, number> {
+  const counts = new Map<Key, number>();
+  for (const one of all) counts.set(keyOf(one), (counts.get(keyOf(one)) ?? 0) + 1);
+  return new Map([...counts].sort(byKey));
+}
+
+function byKey(a: readonly [unknown, number], b: readonly [unknown, number]): number {
+  return String(a[0]) < String(b[0]) ? -1 : 1;
+}
