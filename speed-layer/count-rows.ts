@@ -8,13 +8,15 @@
  */
 import type { CountCell, CountRowName } from '../core/domain/counts.ts';
 import type { SpeedRowWrite } from '../core/stores/speed-view.ts';
-import { cellKey, rowKey } from '../core/domain/counts.ts';
+import type { CellTable } from './cell-table.ts';
+import { rowKey } from '../core/domain/counts.ts';
+import { addCell, cellIn, cellTable } from './cell-table.ts';
 
 /** The rows of one partition. */
 export interface KnownCounts {
   readonly partition: number;
-  /** Cells of a row by cellKey. Asking for a row that is not known is a bug: a missing cell would be taken for zero. */
-  row(key: string): ReadonlyMap<string, CountCell>;
+  /** The row of a rowKey. Asking for one that is not known is a bug: its cells would be taken for zero. */
+  row(key: string): CellTable<CountCell>;
 }
 
 export interface CountRows {
@@ -30,8 +32,13 @@ export interface CountRows {
   cells(): number;
 }
 
+interface KeptCell extends CountCell {
+  count: number;
+  upTo: number;
+}
+
 interface Row {
-  readonly cells: Map<string, CountCell>;
+  readonly table: CellTable<KeptCell>;
   usedAt: number;
 }
 
@@ -41,7 +48,7 @@ export function countRows(greatestCells: number): CountRows {
   let round = 0;
   const rowsOf = (partition: number): Map<string, Row> => {
     let rows = partitions.get(partition);
-    if (!rows) partitions.set(partition, (rows = new Map()));
+    if (!rows) partitions.set(partition, (rows = new Map<string, Row>()));
     return rows;
   };
   return {
@@ -55,8 +62,10 @@ export function countRows(greatestCells: number): CountRows {
       return [...missing.values()];
     },
     keep(partition, name, cells) {
-      rowsOf(partition).set(rowKey(name), { usedAt: round, cells: new Map(cells.map((cell) => [cellKey(cell), cell])) });
-      cellCount += 1 + cells.length;
+      const row: Row = { table: cellTable(), usedAt: round };
+      for (const cell of cells) addCell(row.table, { ...cell });
+      rowsOf(partition).set(rowKey(name), row);
+      cellCount += sizeOf(row);
     },
     known(partition) {
       const rows = rowsOf(partition);
@@ -66,27 +75,41 @@ export function countRows(greatestCells: number): CountRows {
           const row = rows.get(key);
           if (!row) throw new Error(`count row ${key} of partition ${partition} was to be loaded before deciding`);
           row.usedAt = round;
-          return row.cells;
+          return row.table;
         },
       };
     },
     apply(writes) {
-      for (const { name, partition, cells } of writes) {
-        const row = rowsOf(partition).get(rowKey(name));
-        if (!row) continue;
-        cellCount -= row.cells.size;
-        for (const cell of cells) row.cells.set(cellKey(cell), cell);
-        cellCount += row.cells.size;
+      for (const write of writes) {
+        const row = rowsOf(write.partition).get(rowKey(write.name));
+        if (row) cellCount += applyTo(row.table, write.cells);
       }
       round++;
       if (cellCount > greatestCells) cellCount -= letGo(partitions, cellCount - Math.floor(greatestCells * 0.8));
     },
     drop(partition) {
-      for (const row of partitions.get(partition)?.values() ?? []) cellCount -= 1 + row.cells.size;
+      for (const row of partitions.get(partition)?.values() ?? []) cellCount -= sizeOf(row);
       partitions.delete(partition);
     },
     cells: () => cellCount,
   };
+}
+
+function sizeOf(row: Row): number {
+  return 1 + row.table.size;
+}
+
+/** Returns how many cells the table did not have before. */
+function applyTo(table: CellTable<KeptCell>, cells: readonly CountCell[]): number {
+  const before = table.size;
+  for (const cell of cells) {
+    const kept = cellIn(table, cell);
+    if (kept) {
+      kept.count = cell.count;
+      kept.upTo = cell.upTo;
+    } else addCell(table, { ...cell });
+  }
+  return table.size - before;
 }
 
 /** Removes the rows that were not used for longest until at least so many cells are gone; returns how many. */
@@ -97,7 +120,7 @@ function letGo(partitions: ReadonlyMap<number, Map<string, Row>>, excessCells: n
   for (const { rows, key, row } of all) {
     if (gone >= excessCells) break;
     rows.delete(key);
-    gone += 1 + row.cells.size;
+    gone += sizeOf(row);
   }
   return gone;
 }

@@ -9,16 +9,19 @@ import type { CellName, CountCell, CountRowName, Scope } from '../core/domain/co
 import type { FirstMet } from '../core/domain/first-met.ts';
 import type { Rules } from '../core/domain/rules.ts';
 import type { SpeedRowWrite } from '../core/stores/speed-view.ts';
+import type { CellTable } from './cell-table.ts';
 import type { KnownCounts } from './count-rows.ts';
-import { cellKey, eachCellOf, rowKey, rowsOf } from '../core/domain/counts.ts';
+import { eachCellOf, rowKey, rowsOf } from '../core/domain/counts.ts';
 import { epochOf } from '../core/domain/epoch.ts';
+import { addCell, cellIn, cellTable } from './cell-table.ts';
 
-type Mutable<T> = { -readonly [K in keyof T]: T[K] };
+type OpenCell = { -readonly [K in keyof CountCell]: CountCell[K] };
 
 interface OpenRow {
   readonly name: CountRowName;
-  readonly known: ReadonlyMap<string, CountCell>;
-  readonly cells: Map<string, Mutable<CountCell>>;
+  readonly known: CellTable<CountCell>;
+  readonly touched: CellTable<OpenCell>;
+  readonly cells: OpenCell[];
   readonly listed: SpeedRowWrite['listed'][number][];
 }
 
@@ -33,7 +36,7 @@ export function countWrites(known: KnownCounts, rules: Rules): CountWrites {
   const open = (name: CountRowName): OpenRow => {
     const key = rowKey(name);
     let row = rows.get(key);
-    if (!row) rows.set(key, (row = { name, known: known.row(key), cells: new Map(), listed: [] }));
+    if (!row) rows.set(key, (row = { name, known: known.row(key), touched: cellTable(), cells: [], listed: [] }));
     return row;
   };
   return {
@@ -46,20 +49,22 @@ export function countWrites(known: KnownCounts, rules: Rules): CountWrites {
     },
     done: () =>
       [...rows.values()]
-        .filter(({ cells, listed }) => cells.size > 0 || listed.length > 0)
-        .map(({ name, cells, listed }) => ({ name, partition: known.partition, cells: [...cells.values()], listed })),
+        .filter(({ cells, listed }) => cells.length > 0 || listed.length > 0)
+        .map(({ name, cells, listed }) => ({ name, partition: known.partition, cells, listed })),
   };
 }
 
-function include(row: OpenRow, cell: CellName, offset: number): void {
-  const key = cellKey(cell);
-  const touched = row.cells.get(key);
+function include(row: OpenRow, name: CellName, offset: number): void {
+  const touched = cellIn(row.touched, name);
   if (touched) {
     touched.count++;
     touched.upTo = offset;
     return;
   }
-  const before = row.known.get(key);
+  const before = cellIn(row.known, name);
   if (before && before.upTo >= offset) return;
-  row.cells.set(key, { ...cell, count: (before?.count ?? 0) + 1, upTo: offset });
+  const { level, minute, subject } = name;
+  const cell = { level, minute, subject, count: before ? before.count + 1 : 1, upTo: offset };
+  addCell(row.touched, cell);
+  row.cells.push(cell);
 }

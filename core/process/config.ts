@@ -5,6 +5,7 @@
  * be given as NAME_FILE instead, whose file holds the value (secrets).
  */
 import { readFileSync } from 'node:fs';
+import { fileURLToPath } from 'node:url';
 import { z } from 'zod';
 import { EXIT, Refusal } from './errors.ts';
 
@@ -50,13 +51,15 @@ const Settings = z.object({
   /** Least time between the beginnings of two rounds of a speed worker: few large row mutations cost HBase less than many small. */
   SPEED_LINGER_MS: z.coerce.number().int().min(0).max(10_000).default(200),
   /** Most records in a round; bounds memory, and how much is done again after a crash. */
-  SPEED_ROUND_RECORDS: z.coerce.number().int().min(1).max(100_000).default(5_000),
+  SPEED_ROUND_RECORDS: z.coerce.number().int().min(1).max(100_000).default(10_000),
   /** Count cells that a speed worker keeps in memory (about 250 bytes each). */
   SPEED_CACHED_CELLS: z.coerce.number().int().min(1_000).default(1_000_000),
   BIND: z.string().default('127.0.0.1'),
   PORT: port.default(3000),
   /** 0: any free port; the process says which on standard error. */
   METRICS_PORT: port.default(0),
+  /** Where everything generated on this machine goes. */
+  SIGHTLINE_HOME: z.string().min(1).default(fileURLToPath(new URL('../../.sightline', import.meta.url))),
   /** Memory for DuckDB, in megabytes. */
   BATCH_MEMORY_MB: z.coerce.number().int().min(256).default(2_048),
   BATCH_THREADS: z.coerce.number().int().min(1).default(2),
