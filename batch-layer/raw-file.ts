@@ -9,7 +9,7 @@ import { randomUUID } from 'node:crypto';
 import type { LogRecord } from '../core/domain/detection.ts';
 import type { Instant } from '../core/domain/time.ts';
 import type { Verdict } from '../core/domain/verdict.ts';
-import type { Appended, Duck } from '../core/stores/duckdb.ts';
+import type { Cell, Duck } from '../core/stores/duckdb.ts';
 import type { RawFile } from './reconcile.ts';
 import { CHUNK_ROWS, quoted } from '../core/stores/duckdb.ts';
 
@@ -22,8 +22,8 @@ export interface ArchivedFile extends RawFile {
 export interface RawWriter {
   readonly rows: number;
   append(record: LogRecord, arrival: Instant, verdict: Verdict): void;
-  /** Writes the Parquet file with these key-value metadata; the writer is used up. */
-  finish(localFile: (range: { first: number; last: number }) => string, metadata: string): Promise<ArchivedFile>;
+  /** Writes the Parquet file, whose place and key-value metadata follow from its offsets; the writer is used up. */
+  finish(place: (range: { first: number; last: number }) => { localFile: string; metadata: string }): Promise<ArchivedFile>;
 }
 
 const COLUMNS = `o DOUBLE, stamp DOUBLE, arrival DOUBLE, k BLOB, v BLOB, h STRUCT(name VARCHAR, value BLOB)[], verdict TINYINT,
@@ -36,7 +36,7 @@ export async function rawWriter(duck: Duck, partition: number): Promise<RawWrite
   const table = `raw_${randomUUID().replaceAll('-', '')}`;
   await duck.run(`CREATE TABLE ${table} (${COLUMNS})`);
   const appender = await duck.appender(table);
-  const columns: Appended[][] = Array.from({ length: COLUMN_COUNT }, () => new Array<Appended>(CHUNK_ROWS).fill(null));
+  const columns: Cell[][] = Array.from({ length: COLUMN_COUNT }, () => new Array<Cell>(CHUNK_ROWS).fill(null));
   let filled = 0;
   let rows = 0;
   let first = -1;
@@ -55,18 +55,18 @@ export async function rawWriter(duck: Duck, partition: number): Promise<RawWrite
       appender.append(columns, filled);
       filled = 0;
     },
-    async finish(localFile, metadata) {
+    async finish(place) {
       if (filled > 0) appender.append(columns, filled);
       appender.close();
-      const path = localFile({ first, last });
-      await duck.run(copyStatement(table, partition, path, metadata));
+      const { localFile, metadata } = place({ first, last });
+      await duck.run(copyStatement(table, partition, localFile, metadata));
       await duck.run(`DROP TABLE ${table}`);
-      return { localFile: path, partition, rows, first, last };
+      return { localFile, partition, rows, first, last };
     },
   };
 }
 
-function fill(columns: Appended[][], at: number, record: LogRecord, arrival: Instant, verdict: Verdict): void {
+function fill(columns: Cell[][], at: number, record: LogRecord, arrival: Instant, verdict: Verdict): void {
   columns[0]![at] = record.offset;
   columns[1]![at] = record.stamp;
   columns[2]![at] = arrival;

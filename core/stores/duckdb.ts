@@ -6,7 +6,7 @@
  * its memory limit spills into the folder that the caller owns. 64-bit integers come and go as bigint, bytes as Buffer.
  */
 import { DuckDBBlobValue, DuckDBDataChunk, DuckDBInstance, DuckDBListValue, DuckDBStructValue, DuckDBTimestampTZValue } from '@duckdb/node-api';
-import type { DuckDBAppender, DuckDBConnection, DuckDBType, DuckDBValue } from '@duckdb/node-api';
+import type { DuckDBConnection, DuckDBType, DuckDBValue } from '@duckdb/node-api';
 
 export interface DuckOptions {
   readonly memoryMb: number;
@@ -16,14 +16,14 @@ export interface DuckOptions {
 }
 
 export type Value = string | number | bigint | boolean | null | Buffer;
-export type Row = Record<string, Value>;
-/** What an appender takes: a value, bytes as they are, or a list of structs. */
-export type Appended = Value | readonly Readonly<Record<string, Value>>[];
+/** A value, or a list of structs. */
+export type Cell = Value | readonly Readonly<Record<string, Value>>[];
+export type Row = Record<string, Cell>;
 
 export interface Duck {
   run(sql: string, parameters?: Record<string, Value>): Promise<void>;
   rows(sql: string, parameters?: Record<string, Value>): Promise<Row[]>;
-  /** The same without holding the whole answer. */
+  /** The same without holding the whole answer, on a connection of its own. */
   batches(sql: string): AsyncIterable<Row[]>;
   appender(table: string): Promise<Appender>;
   close(): void;
@@ -32,7 +32,7 @@ export interface Duck {
 /** Appends rows to a table, column by column, in chunks of CHUNK_ROWS. */
 export interface Appender {
   /** As many columns as the table has, each with `rows` values; never more than CHUNK_ROWS rows. */
-  append(columns: readonly (readonly Appended[])[], rows: number): void;
+  append(columns: readonly (readonly Cell[])[], rows: number): void;
   close(): void;
 }
 
@@ -54,8 +54,8 @@ export async function openDuck(options: DuckOptions): Promise<Duck> {
       const answer = await connection.runAndReadAll(sql, parameters && converted(parameters));
       return answer.getRowObjects().map(plainRow);
     },
-    batches: (sql) => batches(connection, sql),
-    appender: async (table) => appenderOf(await connection.createAppender(table)),
+    batches: (sql) => batches(instance, sql),
+    appender: async (table) => appenderOf(await instance.connect(), table),
     close() {
       connection.closeSync();
       instance.closeSync();
@@ -68,15 +68,23 @@ export function quoted(text: string): string {
   return `'${text.replaceAll("'", "''")}'`;
 }
 
-async function* batches(connection: DuckDBConnection, sql: string): AsyncIterable<Row[]> {
-  const answer = await connection.stream(sql);
-  const names = answer.deduplicatedColumnNames();
-  for (let chunk = await answer.fetchChunk(); chunk && chunk.rowCount > 0; chunk = await answer.fetchChunk()) {
-    yield chunk.getRowObjects(names).map(plainRow);
+async function* batches(instance: DuckDBInstance, sql: string): AsyncIterable<Row[]> {
+  const connection = await instance.connect();
+  try {
+    await connection.run("SET TimeZone = 'UTC'");
+    const answer = await connection.stream(sql);
+    const names = answer.deduplicatedColumnNames();
+    for (let chunk = await answer.fetchChunk(); chunk && chunk.rowCount > 0; chunk = await answer.fetchChunk()) {
+      yield chunk.getRowObjects(names).map(plainRow);
+    }
+  } finally {
+    connection.closeSync();
   }
 }
 
-function appenderOf(appender: DuckDBAppender): Appender {
+/** A connection of its own, so that appending never waits for a statement that is under way. */
+async function appenderOf(connection: DuckDBConnection, table: string): Promise<Appender> {
+  const appender = await connection.createAppender(table);
   const types: DuckDBType[] = Array.from({ length: appender.columnCount }, (_, index) => appender.columnType(index));
   const chunk = DuckDBDataChunk.create(types, 0);
   return {
@@ -90,11 +98,14 @@ function appenderOf(appender: DuckDBAppender): Appender {
       });
       appender.appendDataChunk(chunk);
     },
-    close: () => appender.closeSync(),
+    close() {
+      appender.closeSync();
+      connection.closeSync();
+    },
   };
 }
 
-function driverValue(value: Appended): DuckDBValue {
+function driverValue(value: Cell): DuckDBValue {
   if (typeof value !== 'object' || value === null) return value;
   if (Buffer.isBuffer(value)) return new DuckDBBlobValue(value);
   const structs = value as readonly Readonly<Record<string, Value>>[];
@@ -105,12 +116,13 @@ function converted(values: Readonly<Record<string, Value>>): Record<string, Duck
   return Object.fromEntries(Object.entries(values).map(([name, value]) => [name, driverValue(value)]));
 }
 
-function plainRow(row: Record<string, DuckDBValue>): Row {
+function plainRow(row: Readonly<Record<string, DuckDBValue>>): Row {
   return Object.fromEntries(Object.entries(row).map(([name, value]) => [name, plain(value)]));
 }
 
-function plain(value: DuckDBValue): Value {
+function plain(value: DuckDBValue): Cell {
   if (typeof value !== 'object' || value === null) return value;
+  if (value instanceof DuckDBListValue) return value.items.map((item) => plainRow((item as DuckDBStructValue).entries) as Record<string, Value>);
   if (value instanceof DuckDBBlobValue) return Buffer.from(value.bytes);
   if (value instanceof DuckDBTimestampTZValue) return Number(value.micros / 1_000n);
   throw new TypeError(`a value of ${value.constructor.name} was not expected; cast it in SQL`);

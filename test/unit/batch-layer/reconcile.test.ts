@@ -164,7 +164,7 @@ async function archived(duck: Duck, records: readonly Placed[], name: string) {
       const record = { partition, offset, stamp: arrival, key: null, value: Buffer.from('{}'), headers: [] };
       writer.append(record, arrival, { kind: 'detection', detection });
     }
-    files.push(await writer.finish(() => join(folder, `${name}-${partition}.parquet`), "{version: '1'}"));
+    files.push(await writer.finish(() => ({ localFile: join(folder, `${name}-${partition}.parquet`), metadata: "{version: '1'}" })));
   }
   return files;
 }

@@ -1,0 +1,223 @@
+/**
+ * Archive: every record of an epoch, from the previous cut to its own, into raw files; and where the cut is (laws L5, L7, L10).
+ *
+ * run.ts gives the seam's other side (offsets and arrivals of the previous epoch) and gets files and ranges for reconcile.ts.
+ * The cut of a partition is the first delivered record whose arrival is not before the epoch's end, a fact of the log; where a
+ * partition is quiet, one tick is appended after the epoch's end and becomes that record. Files are written behind the reading,
+ * one at a time, so memory holds two files' rows whatever the epoch's size.
+ */
+import { mkdir } from 'node:fs/promises';
+import { dirname, join } from 'node:path';
+import { setTimeout as sleep } from 'node:timers/promises';
+import type { DeadLetterReason } from '../core/domain/dead-letters.ts';
+import type { LogRecord } from '../core/domain/detection.ts';
+import type { Epoch } from '../core/domain/epoch.ts';
+import type { Instant } from '../core/domain/time.ts';
+import type { Verdict } from '../core/domain/verdict.ts';
+import type { Duck } from '../core/stores/duckdb.ts';
+import type { BatchContext } from './context.ts';
+import type { ArchivedFile, RawWriter } from './raw-file.ts';
+import { arrivalAfter } from '../core/domain/arrival.ts';
+import { endOf, nameOf } from '../core/domain/epoch.ts';
+import { judge } from '../core/domain/verdict.ts';
+import { rawFile } from '../core/layout/lake.ts';
+import { EXIT, Refusal, Retryable } from '../core/process/errors.ts';
+import { metadataOf } from './metadata.ts';
+import { rawWriter } from './raw-file.ts';
+
+/** Where the previous epoch ended. */
+export interface Seam {
+  readonly epoch: Epoch;
+  readonly firsts: readonly number[];
+  readonly arrivals: readonly Instant[];
+}
+
+export interface ArchivedPartition {
+  readonly partition: number;
+  readonly first: number;
+  readonly cut: number;
+  /** Arrival reached before the cut. */
+  readonly arrival: Instant;
+  readonly records: number;
+  readonly verdicts: Readonly<Record<Verdict['kind'], number>>;
+  readonly deadLettersByReason: Readonly<Partial<Record<DeadLetterReason, number>>>;
+}
+
+export interface Archive {
+  readonly partitions: readonly ArchivedPartition[];
+  readonly files: readonly (ArchivedFile & { readonly path: string })[];
+}
+
+export interface ArchiveOptions {
+  readonly folder: string;
+  /** A dry run appends nothing: a quiet partition's cut is then the log's end as it is. */
+  readonly ticks: boolean;
+  readonly rowsPerFile?: number;
+  readonly tickLimitMs?: number;
+}
+
+const ROWS_PER_FILE = 500_000;
+const TICK_LIMIT_MS = 60_000;
+const TICK_POLL_MS = 100;
+
+interface Reading extends Mutable<ArchivedPartition> {
+  next: number;
+  isCut: boolean;
+  /** A tick of ours was delivered and its stamp was too early. */
+  sawTick: boolean;
+  writer: RawWriter | null;
+}
+type Mutable<T> = { -readonly [K in keyof T]: T[K] extends Readonly<Record<string, number>> ? Record<string, number> : T[K] };
+
+export async function archive(context: BatchContext, duck: Duck, seam: Seam, options: ArchiveOptions): Promise<Archive> {
+  await checkLogHolds(context, seam);
+  const files = fileLine(context, seam, options);
+  const readings = seam.firsts.map((first, partition) => readingOf(partition, first, seam.arrivals[partition]!));
+  for (const reading of readings) await readOn(context, duck, seam, reading, files);
+  const quiet = readings.filter(({ isCut }) => !isCut);
+  if (options.ticks && quiet.length > 0) await tickUntilCut(context, duck, seam, quiet, files, options.tickLimitMs ?? TICK_LIMIT_MS);
+  for (const reading of readings) if (!reading.isCut) reading.cut = reading.next;
+  return { partitions: readings.map(partitionOf), files: await files.all() };
+}
+
+async function checkLogHolds(context: BatchContext, seam: Seam): Promise<void> {
+  for (const { partition, low, high } of await context.admin.ends()) {
+    const first = seam.firsts[partition];
+    if (first === undefined || (low <= first && first <= high)) continue;
+    throw new Refusal(
+      EXIT.data_check_failed,
+      `Partition ${partition} of the log holds offsets ${low} to ${high}, and the epoch begins at ${first}. ` +
+        (first < low
+          ? 'Records were deleted before they were archived: restore them from a copy of the log, or begin anew; raise KAFKA_RETENTION_HOURS.'
+          : 'Acknowledged records are gone from the log: restore it, or begin anew.'),
+    );
+  }
+}
+
+function readingOf(partition: number, first: number, arrival: Instant): Reading {
+  const verdicts = { tick: 0, dead_letter: 0, stray: 0, detection: 0 };
+  return {
+    ...{ partition, first, cut: first, arrival, records: 0, verdicts, deadLettersByReason: {} },
+    ...{ next: first, isCut: false, sawTick: false, writer: null },
+  };
+}
+
+function partitionOf(reading: Reading): ArchivedPartition {
+  const { partition, first, cut, arrival, records, verdicts, deadLettersByReason } = reading;
+  return { partition, first, cut, arrival, records, verdicts: verdicts as ArchivedPartition['verdicts'], deadLettersByReason };
+}
+
+// ---- reading -------------------------------------------------------------------------------------------------------
+
+/** Reads a partition on, to its cut or to its end as it is. */
+async function readOn(context: BatchContext, duck: Duck, seam: Seam, reading: Reading, files: FileLine): Promise<void> {
+  const end = endOf(seam.epoch, context.rules);
+  for await (const { records, next } of context.reader.read(reading.partition, reading.next, context.signal)) {
+    for (const record of records) {
+      const arrival = arrivalAfter(reading.arrival, record.stamp);
+      if (arrival >= end) {
+        reading.isCut = true;
+        reading.cut = record.offset;
+        break;
+      }
+      reading.arrival = arrival;
+      reading.writer ??= await rawWriter(duck, reading.partition);
+      take(context, reading, reading.writer, record, arrival);
+      if (reading.writer.rows >= files.rowsPerFile) await close(reading, files);
+    }
+    reading.next = reading.isCut ? reading.cut : next;
+    context.say.progress('archive', files.counted(records.length), 'records');
+    if (reading.isCut) break;
+  }
+  await close(reading, files);
+}
+
+function take(context: BatchContext, reading: Reading, writer: RawWriter, record: LogRecord, arrival: Instant): void {
+  const verdict = judge(record, arrival, context.rules);
+  writer.append(record, arrival, verdict);
+  reading.records += 1;
+  reading.verdicts[verdict.kind] = reading.verdicts[verdict.kind]! + 1;
+  if (verdict.kind === 'tick') reading.sawTick = true;
+  if (verdict.kind !== 'dead_letter') return;
+  const { reason } = verdict.deadLetter;
+  reading.deadLettersByReason[reason] = (reading.deadLettersByReason[reason] ?? 0) + 1;
+}
+
+async function close(reading: Reading, files: FileLine): Promise<void> {
+  if (reading.writer) await files.finish(reading.writer, reading.partition);
+  reading.writer = null;
+}
+
+// ---- quiet partitions ----------------------------------------------------------------------------------------------
+
+async function tickUntilCut(
+  context: BatchContext,
+  duck: Duck,
+  seam: Seam,
+  quiet: readonly Reading[],
+  files: FileLine,
+  limitMs: number,
+): Promise<void> {
+  const giveUpAt = performance.now() + limitMs;
+  let open = [...quiet];
+  let toTick = open;
+  while (open.length > 0) {
+    if (toTick.length > 0) {
+      for (const reading of toTick) reading.sawTick = false;
+      await context.producer.tick(toTick.map(({ partition }) => partition));
+    }
+    for (const reading of open) await readOn(context, duck, seam, reading, files);
+    open = open.filter(({ isCut }) => !isCut);
+    toTick = open.filter(({ sawTick }) => sawTick);
+    if (open.length === 0) return;
+    if (performance.now() > giveUpAt) {
+      const partitions = open.map(({ partition }) => partition).join(', ');
+      throw new Retryable(
+        'Kafka',
+        `Partitions ${partitions} delivered no record stamped after the end of epoch ${nameOf(seam.epoch, context.rules)} within ` +
+          `${limitMs / 1_000} s of a tick: a transaction may be open, or the broker's clock is behind. Try again.`,
+      );
+    }
+    await sleep(TICK_POLL_MS, undefined, { signal: context.signal });
+  }
+}
+
+// ---- files ---------------------------------------------------------------------------------------------------------
+
+interface FileLine {
+  readonly rowsPerFile: number;
+  counted(records: number): number;
+  /** Waits for the file before, then begins to write this one. */
+  finish(writer: RawWriter, partition: number): Promise<void>;
+  all(): Promise<Archive['files']>;
+}
+
+function fileLine(context: BatchContext, seam: Seam, options: ArchiveOptions): FileLine {
+  const epoch = nameOf(seam.epoch, context.rules);
+  const { logLife } = context.rules;
+  const done: (ArchivedFile & { path: string })[] = [];
+  let underWay: Promise<void> = Promise.resolve();
+  let records = 0;
+  const write = async (writer: RawWriter, partition: number): Promise<void> => {
+    let path = '';
+    await mkdir(join(options.folder, dirname(rawFile({ epoch, logLife, partition, first: 0, last: 0 }))), { recursive: true });
+    const file = await writer.finish(({ first, last }) => {
+      path = rawFile({ epoch, logLife, partition, first, last });
+      return { localFile: join(options.folder, path), metadata: metadataOf(epoch, [{ partition, first, cut: last + 1 }]) };
+    });
+    done.push({ ...file, path });
+  };
+  return {
+    rowsPerFile: options.rowsPerFile ?? ROWS_PER_FILE,
+    counted: (more) => (records += more),
+    async finish(writer, partition) {
+      await underWay;
+      underWay = write(writer, partition);
+      underWay.catch(() => undefined);
+    },
+    async all() {
+      await underWay;
+      return done;
+    },
+  };
+}

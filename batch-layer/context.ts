@@ -1,0 +1,78 @@
+/**
+ * What every step of a run works with, and the names of the steps.
+ *
+ * command.ts and schedule.ts make a context, run.ts passes it down. `reached` is told each point that a crash could follow: the
+ * tests stop a run there, everyone else does nothing.
+ */
+import type { RecordedRules, ControlStore } from '../core/stores/control.ts';
+import type { BatchView } from '../core/stores/batch-view.ts';
+import type { DetectionsStore } from '../core/stores/detections.ts';
+import type { Hdfs } from '../core/stores/hdfs/types.ts';
+import type { LocationsStore } from '../core/stores/locations.ts';
+import type { LogAdmin, LogProducer, LogReader } from '../core/stores/kafka/types.ts';
+import type { SpeedView } from '../core/stores/speed-view.ts';
+import type { Log } from '../core/process/log.ts';
+import type { BatchMetrics } from './metrics.ts';
+import type { Say } from './say.ts';
+
+export const STEPS = [
+  'archive',
+  'forward',
+  'reconcile',
+  'stage',
+  'intent',
+  'publish',
+  'view',
+  'compare',
+  'report',
+  'horizon',
+  'prune',
+] as const;
+export type Step = (typeof STEPS)[number];
+
+/** Points of a run that a crash may follow; each must leave what the next run can finish or throw away. */
+export type Point =
+  | 'locked'
+  | 'archived'
+  | 'forwarded'
+  | 'reconciled'
+  | 'staged_one_file'
+  | 'staged'
+  | 'intent_prepared'
+  | 'intended'
+  | 'published_one_file'
+  | 'published'
+  | 'view_half_written'
+  | 'view_written'
+  | 'compared'
+  | 'reported'
+  | 'horizon_moved'
+  | 'pruned';
+
+export interface BatchSettings {
+  /** Local folder for working copies; may be deleted at any time while no run is under way. */
+  readonly workFolder: string;
+  readonly memoryMb: number;
+  readonly threads: number;
+  readonly speedWaitMs: number;
+  readonly pruneGraceMs: number;
+}
+
+export interface BatchContext {
+  readonly settings: BatchSettings;
+  readonly rules: RecordedRules;
+  readonly control: ControlStore;
+  readonly admin: LogAdmin;
+  readonly reader: LogReader;
+  readonly producer: LogProducer;
+  readonly hdfs: Hdfs;
+  readonly detections: DetectionsStore;
+  readonly locations: LocationsStore;
+  readonly speedView: SpeedView;
+  readonly batchView: BatchView;
+  readonly log: Log;
+  readonly say: Say;
+  readonly metrics: BatchMetrics;
+  readonly signal: AbortSignal;
+  readonly reached: (point: Point) => void | Promise<void>;
+}

@@ -1,0 +1,84 @@
+/**
+ * The cells that the two layers have otherwise, with the ids behind each (law L8).
+ *
+ * compare.ts has loaded both sides. An id that the batch layer counted is asked for in HBase: if its first-met row is another
+ * record's or is not there, the speed layer did not count this one. An id in the speed layer's list that was not published is one
+ * that it counted alone. All differences are counted; ids are looked up for the first LISTED cells.
+ */
+import type { Epoch } from '../core/domain/epoch.ts';
+import type { FirstMet } from '../core/domain/first-met.ts';
+import type { Oid } from '../core/domain/oid.ts';
+import type { Duck, Row } from '../core/stores/duckdb.ts';
+import type { Comparison, CountDifference } from '../core/stores/runs.ts';
+import type { BatchContext } from './context.ts';
+import { MINUTE_MS } from '../core/domain/time.ts';
+import { found } from '../core/stores/answers.ts';
+import { quoted } from '../core/stores/duckdb.ts';
+
+const LISTED = 100;
+const IDS_PER_CELL = 100;
+const ASKED_PER_CELL = 20_000;
+
+export async function differencesOf(
+  context: BatchContext,
+  duck: Duck,
+  epoch: Epoch,
+  published: string,
+): Promise<Comparison['differences']> {
+  await duck.run(`CREATE TABLE differences AS
+    SELECT COALESCE(b.kafka_partition, s.kafka_partition) AS p, COALESCE(b.place, s.place) AS place,
+      COALESCE(b.hour, s.hour) AS hour, COALESCE(b.minute, s.minute) AS minute, COALESCE(b.item, s.item) AS item,
+      COALESCE(b.n, 0) AS batch, COALESCE(s.n, 0) AS speed
+    FROM batch_cells b FULL OUTER JOIN speed_cells s ON b.kafka_partition = s.kafka_partition AND b.place = s.place
+      AND b.hour = s.hour AND b.minute = s.minute AND b.item = s.item
+    WHERE COALESCE(b.n, 0) <> COALESCE(s.n, 0)`);
+  const [count] = await duck.rows('SELECT COUNT(*) AS n FROM differences');
+  const rows = await duck.rows(`SELECT * FROM differences ORDER BY p, place, hour, minute, item LIMIT ${LISTED}`);
+  const listed: CountDifference[] = [];
+  for (const row of rows) listed.push(await withIds(context, duck, epoch, published, row));
+  return { count: Number(count!.n), listed };
+}
+
+async function withIds(context: BatchContext, duck: Duck, epoch: Epoch, published: string, row: Row): Promise<CountDifference> {
+  const [partition, hour, minute] = [Number(row.p), Number(row.hour), Number(row.minute)];
+  const place = String(row.place) as Oid;
+  const from = (hour * 60 + minute) * MINUTE_MS;
+  const cell = `geographical_location_oid = ${place} AND timestamp_detected >= ${from} AND timestamp_detected < ${from + MINUTE_MS}`;
+  const counted = await duck.rows(`SELECT detection_oid, kafka_partition, kafka_offset FROM ${published}
+    WHERE ${cell} AND kafka_partition = ${partition} AND item_name = ${quoted(String(row.item))} LIMIT ${ASKED_PER_CELL}`);
+  const ids = counted.map(({ detection_oid }) => String(detection_oid) as Oid);
+  const rows = found('detections', await context.detections.find(ids));
+  const missingInSpeed = ids.filter((_, at) => !isRecord(rows[at] ?? null, partition, Number(counted[at]!.kafka_offset)));
+  return {
+    ...{ partition, geographical_location_oid: place, minute: from, item_name: String(row.item) },
+    ...{ batch: Number(row.batch), speed: Number(row.speed) },
+    missing_in_speed: missingInSpeed.slice(0, IDS_PER_CELL),
+    missing_in_batch: await missingInBatch(context, duck, epoch, published, { partition, place, hour, from, cell, item: String(row.item) }),
+  };
+}
+
+function isRecord(met: FirstMet | null, partition: number, offset: number): boolean {
+  return met !== null && met.partition === partition && met.offset === offset;
+}
+
+async function missingInBatch(
+  context: BatchContext,
+  duck: Duck,
+  epoch: Epoch,
+  published: string,
+  where: { partition: number; place: Oid; hour: number; from: number; cell: string; item: string },
+): Promise<string[]> {
+  const { partition, place, hour, from, cell, item } = where;
+  const listed = await context.speedView.list(place, [epoch], { from: hour, to: hour });
+  const inMinute = listed.filter(({ detectedAt }) => detectedAt >= from && detectedAt < from + MINUTE_MS).map(({ id }) => id);
+  const rows = await duck.rows(`SELECT detection_oid FROM ${published} WHERE ${cell}`);
+  const published_ = new Set(rows.map(({ detection_oid }) => String(detection_oid)));
+  const alone = inMinute.filter((id) => !published_.has(id)).slice(0, ASKED_PER_CELL);
+  const met = found('detections', await context.detections.find(alone));
+  return alone
+    .filter((_, at) => {
+      const row = met[at];
+      return !row || (row.partition === partition && row.detection.item === item);
+    })
+    .slice(0, IDS_PER_CELL);
+}

@@ -1,0 +1,58 @@
+/**
+ * From the configuration to a context: opens what a run works with, and closes it in reverse.
+ *
+ * The commands and the scheduler call it; tests make a context of their own.
+ */
+import { createHash } from 'node:crypto';
+import { join, resolve } from 'node:path';
+import type { Config } from '../core/process/config.ts';
+import type { Log } from '../core/process/log.ts';
+import type { BatchContext, BatchSettings } from './context.ts';
+import type { BatchMetrics } from './metrics.ts';
+import type { Say } from './say.ts';
+import { hdfs } from '../core/stores/hdfs/hdfs.ts';
+import { logProducer } from '../core/stores/kafka/producer.ts';
+import { logReader } from '../core/stores/kafka/reader.ts';
+import { openStores } from '../core/stores/open.ts';
+
+export interface OpenBatch {
+  readonly context: BatchContext;
+  close(): Promise<void>;
+}
+
+export async function openBatch(
+  config: Config,
+  parts: { log: Log; say: Say; metrics: BatchMetrics; signal: AbortSignal; reached?: BatchContext['reached'] },
+): Promise<OpenBatch> {
+  const stores = await openStores(config);
+  const reader = logReader(config);
+  const producer = logProducer(config);
+  return {
+    context: {
+      ...parts,
+      ...stores,
+      reached: parts.reached ?? (() => undefined),
+      settings: settingsOf(config),
+      hdfs: hdfs(config),
+      reader,
+      producer,
+    },
+    async close() {
+      await producer.close();
+      await reader.close();
+      await stores.close();
+    },
+  };
+}
+
+export function settingsOf(config: Config): BatchSettings {
+  // Two lakes on one machine must not share working copies.
+  const lake = createHash('sha256').update(`${config.WEBHDFS_URL} ${config.SIGHTLINE_ROOT}`).digest('hex').slice(0, 12);
+  return {
+    workFolder: join(resolve(config.SIGHTLINE_HOME), 'batch', lake),
+    memoryMb: config.BATCH_MEMORY_MB,
+    threads: config.BATCH_THREADS,
+    speedWaitMs: config.SPEED_WAIT_SECONDS * 1_000,
+    pruneGraceMs: config.PRUNE_GRACE_SECONDS * 1_000,
+  };
+}

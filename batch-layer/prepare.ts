@@ -1,0 +1,120 @@
+/**
+ * The first half of a run, up to the intent: archive, forward, reconcile, stage (laws L3, L5 to L9).
+ *
+ * run.ts calls it when no intent is there. Killed anywhere in it, nothing of the epoch is visible, and the next run begins again:
+ * the cut is a fact of the log, so it finds the same records. A stray may be forwarded twice, which makes it a copy.
+ */
+import { mkdir, stat } from 'node:fs/promises';
+import type { Epoch } from '../core/domain/epoch.ts';
+import type { Horizon } from '../core/stores/control.ts';
+import type { Duck } from '../core/stores/duckdb.ts';
+import type { RunReport } from '../core/stores/runs.ts';
+import type { Archive, Seam } from './archive.ts';
+import type { BatchContext } from './context.ts';
+import type { Draft } from './report.ts';
+import type { SpeedProgress } from './speed-progress.ts';
+import type { StagedFile } from './stage.ts';
+import type { LocalCopies } from './local-copies.ts';
+import type { PublishedEpochs } from './published-epochs.ts';
+import type { Timed } from './timing.ts';
+import { BEFORE_ALL } from '../core/domain/arrival.ts';
+import { nameOf } from '../core/domain/epoch.ts';
+import { archive } from './archive.ts';
+import { sha256Of } from './local-copies.ts';
+import { reconcile } from './reconcile.ts';
+import { draftOf } from './report.ts';
+import { stageFiles, writeFiles } from './stage.ts';
+import { forwardStrays } from './strays.ts';
+
+export interface Preparation {
+  readonly epoch: Epoch;
+  readonly attempt: string;
+  readonly beganAt: number;
+  readonly horizon: Horizon | null;
+  readonly previous: RunReport | null;
+  /** A local folder of this attempt's own. */
+  readonly folder: string;
+  readonly dryRun: boolean;
+}
+
+export interface Tools {
+  readonly duck: Duck;
+  readonly copies: LocalCopies;
+  readonly published: PublishedEpochs;
+  readonly speed: SpeedProgress;
+  readonly timed: Timed;
+}
+
+export interface Prepared {
+  readonly draft: Draft;
+  readonly staged: readonly StagedFile[];
+}
+
+export async function prepare(context: BatchContext, plan: Preparation, tools: Tools): Promise<Prepared> {
+  const { duck, speed, timed } = tools;
+  const { folder, dryRun } = plan;
+  await mkdir(folder, { recursive: true });
+  await speed.look();
+  const archived = await timed.step('archive', () => archive(context, duck, seamOf(context, plan), { folder, ticks: !dryRun }));
+  await context.reached('archived');
+  const straysForwarded = dryRun ? 0 : await timed.step('forward', () => forward(context, duck, archived, speed));
+  await context.reached('forwarded');
+  const reference = await context.control.reference();
+  await timed.step('reconcile', () => reconcileEpoch(context, plan, tools, archived));
+  await context.reached('reconciled');
+  const name = nameOf(plan.epoch, context.rules);
+  const staged = await timed.step('stage', async () => {
+    const files = await writeFiles(duck, { folder, epoch: name, archive: archived });
+    return dryRun ? measured(files) : stageFiles(context, plan.epoch, plan.attempt, files, tools.copies);
+  });
+  await context.reached('staged');
+  const draft = await draftOf(context, duck, {
+    ...plan,
+    archive: archived,
+    staged,
+    straysForwarded,
+    referenceVersion: reference?.version ?? null,
+    steps: timed.taken(),
+  });
+  return { draft, staged };
+}
+
+function seamOf({ rules }: BatchContext, { epoch, horizon }: Preparation): Seam {
+  return {
+    epoch,
+    firsts: horizon?.cuts ?? rules.firstOffsets,
+    arrivals: horizon?.arrivals ?? rules.firstOffsets.map(() => BEFORE_ALL),
+  };
+}
+
+async function forward(context: BatchContext, duck: Duck, archived: Archive, speed: SpeedProgress): Promise<number> {
+  await speed.waitFor(archived.partitions.map(({ cut }) => cut));
+  return forwardStrays(context, duck, archived, speed);
+}
+
+async function reconcileEpoch(context: BatchContext, plan: Preparation, tools: Tools, archived: Archive): Promise<void> {
+  const { copies, published, duck } = tools;
+  const earlier: string[] = [];
+  for (const file of await published.met(plan.epoch)) earlier.push(await copies.of(file));
+  const locations = await context.locations.all();
+  await reconcile(
+    duck,
+    context.rules,
+    {
+      raw: archived.files,
+      earlier,
+      locations,
+      lakeFiles: (dates) => published.detections(plan.epoch, dates, copies),
+    },
+    { signal: context.signal },
+  );
+}
+
+/** For a dry run: the files as they would be staged. */
+async function measured(files: readonly { path: string; localFile: string; rows: number }[]): Promise<StagedFile[]> {
+  const of = async ({ path, localFile, rows }: (typeof files)[number]): Promise<StagedFile> => {
+    const { size: bytes } = await stat(localFile);
+    return { path, staged: '', bytes, sha256: await sha256Of(localFile), rows };
+  };
+  return Promise.all(files.map(of));
+}

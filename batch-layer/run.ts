@@ -1,0 +1,209 @@
+/**
+ * One run: the publishing of one epoch, in the order of effects (laws L8 and L9).
+ *
+ *   lock · archive · forward strays · reconcile · stage │ intent │ publish · batch view · compare · manifest · horizon · prune
+ *
+ * Left of the intent nothing is visible, and a crash costs the work; right of it every effect can be repeated, and the next run
+ * finishes what this one began. The horizon moves last, by check-and-put: until then serving reads the speed view alone. The
+ * commands and the scheduler call it with the lock of the lake held.
+ */
+import { mkdir, readdir, rm } from 'node:fs/promises';
+import { join } from 'node:path';
+import type { Epoch } from '../core/domain/epoch.ts';
+import type { Instant } from '../core/domain/time.ts';
+import type { Horizon } from '../core/stores/control.ts';
+import type { Duck } from '../core/stores/duckdb.ts';
+import type { AttemptReport } from '../core/stores/runs.ts';
+import type { BatchContext } from './context.ts';
+import type { HeldLease } from './lease.ts';
+import type { Draft } from './report.ts';
+import type { Intent } from './intent.ts';
+import type { Preparation, Tools } from './prepare.ts';
+import { nameOf } from '../core/domain/epoch.ts';
+import { attemptFile, manifestFile, metFile } from '../core/layout/lake.ts';
+import { createTable, DETECTION_COLUMNS } from '../core/layout/lake-columns.ts';
+import { EXIT, messageOf, Refusal, Retryable } from '../core/process/errors.ts';
+import { openDuck } from '../core/stores/duckdb.ts';
+import { readRun, RunReport } from '../core/stores/runs.ts';
+import { compare } from './compare.ts';
+import { publishIntent, readIntent, removeIntent, sweepStaging, writeIntent } from './intent.ts';
+import { localCopies } from './local-copies.ts';
+import { prepare } from './prepare.ts';
+import { pruneDue } from './prune.ts';
+import { publishedEpochs } from './published-epochs.ts';
+import { parquet } from './reconcile.ts';
+import { complete } from './report.ts';
+import { speedProgress } from './speed-progress.ts';
+import { timing } from './timing.ts';
+import { writeView } from './view.ts';
+
+/** Publishes the epoch after the horizon, which must be over. The lease must be held. */
+export async function runEpoch(context: BatchContext, lease: HeldLease, horizon: Horizon | null, epoch: Epoch): Promise<RunReport> {
+  const began = performance.now();
+  await context.reached('locked');
+  return withTools(context, horizon, epoch, false, async (plan, tools) => {
+    const pending = await readIntent(context.hdfs, nameOf(epoch, context.rules));
+    await sweepStaging(context, horizon?.epoch ?? null);
+    const intent = pending ?? (await intend(context, lease, plan, tools));
+    const report = await finish(context, lease, plan, tools, intent, pending !== null);
+    context.metrics.ran(report, performance.now() - began);
+    context.metrics.horizon(epoch);
+    return report;
+  });
+}
+
+/** Everything up to the intent, and nothing outside this machine. */
+export function dryRun(context: BatchContext, horizon: Horizon | null, epoch: Epoch): Promise<Draft> {
+  return withTools(context, horizon, epoch, true, async (plan, tools) => (await prepare(context, plan, tools)).draft);
+}
+
+async function withTools<T>(
+  context: BatchContext,
+  horizon: Horizon | null,
+  epoch: Epoch,
+  isDry: boolean,
+  work: (plan: Preparation, tools: Tools) => Promise<T>,
+): Promise<T> {
+  const { settings, hdfs, rules } = context;
+  const beganAt = Date.now();
+  const attempt = `${new Date(beganAt).toISOString().replaceAll(/[-:.]/g, '')}-${process.pid}`;
+  const folder = join(settings.workFolder, isDry ? 'dry-runs' : 'attempts', attempt);
+  const timed = timing(context, nameOf(epoch, rules));
+  await mkdir(folder, { recursive: true });
+  const duck = await openDuck({ memoryMb: settings.memoryMb, threads: settings.threads, spillFolder: join(folder, 'spill') });
+  try {
+    const previous = horizon ? await readRun(hdfs, nameOf(horizon.epoch, rules)) : null;
+    const copies = localCopies(hdfs, join(settings.workFolder, 'copies'));
+    const tools = { duck, copies, published: publishedEpochs(context), speed: speedProgress(context), timed };
+    return await work({ epoch, attempt, beganAt, horizon, previous, folder, dryRun: isDry }, tools);
+  } catch (fault) {
+    if (!isDry) await recordAttempt(context, { epoch: nameOf(epoch, rules), attempt, beganAt, step: timed.current() ?? 'lock' }, fault);
+    throw fault;
+  } finally {
+    duck.close();
+    await rm(folder, { recursive: true, force: true });
+  }
+}
+
+async function intend(context: BatchContext, lease: HeldLease, plan: Preparation, tools: Tools): Promise<Intent> {
+  const { draft, staged } = await prepare(context, plan, tools);
+  await dropTables(tools.duck);
+  return tools.timed.step('intent', async () => {
+    await lease.check();
+    const intent = await writeIntent(context, draft, staged);
+    await context.reached('intended');
+    return intent;
+  });
+}
+
+/** What reconciling left behind is in files by now. */
+async function dropTables(duck: Duck): Promise<void> {
+  for (const table of ['detections', 'met', 'conflicts', 'fates', 'locations']) await duck.run(`DROP TABLE ${table}`);
+}
+
+async function finish(
+  context: BatchContext,
+  lease: HeldLease,
+  plan: Preparation,
+  tools: Tools,
+  intent: Intent,
+  resumed: boolean,
+): Promise<RunReport> {
+  const { duck, timed, speed } = tools;
+  await speed.look();
+  await timed.step('publish', () => publishIntent(context, intent));
+  await context.reached('published');
+  const published = await publishedTable(tools, intent);
+  await timed.step('view', () => writeView(context, duck, plan.epoch, published));
+  await context.reached('view_written');
+  const compared = await timed.step('compare', () =>
+    compare(context, duck, plan.epoch, published, intent.draft, plan.previous, speed),
+  );
+  await context.reached('compared');
+  await lease.check();
+  const steps = timed.taken().filter(({ step }) => !intent.draft.steps.some((done) => done.step === step));
+  const made = complete(intent.draft, { ...compared, resumed, publishedAt: Date.now(), steps });
+  const report = await timed.step('report', () => writeManifest(context, made));
+  await context.reached('reported');
+  await timed.step('horizon', () => moveHorizon(context, plan, report));
+  await context.reached('horizon_moved');
+  await timed.step('prune', () => tidy(context, plan, tools, intent));
+  await context.reached('pruned');
+  return report;
+}
+
+/** The published detections of the epoch, read from copies whose checksums are the published ones. */
+async function publishedTable({ copies, duck }: Tools, intent: Intent): Promise<string> {
+  const files = intent.files.filter(({ path }) => path.startsWith('lake/detections/'));
+  if (files.length > 0) return parquet(await Promise.all(files.map((file) => copies.of(file))));
+  await duck.run(createTable('nothing_published', DETECTION_COLUMNS));
+  return 'nothing_published';
+}
+
+/** A manifest that a killed run wrote stands: it is what readers may have seen. */
+async function writeManifest({ hdfs }: BatchContext, report: RunReport): Promise<RunReport> {
+  const written = await readRun(hdfs, report.epoch);
+  if (written) return written;
+  await hdfs.write(manifestFile(report.epoch), Buffer.from(`${JSON.stringify(RunReport.parse(report), null, 1)}\n`));
+  return report;
+}
+
+async function moveHorizon(context: BatchContext, { epoch, horizon }: Preparation, report: RunReport): Promise<void> {
+  const { control, rules } = context;
+  const to: Horizon = {
+    epoch,
+    cuts: report.partitions.map(({ cut }) => cut),
+    arrivals: report.partitions.map(({ arrival }) => arrival as Instant),
+    publishedAt: Date.now() as Instant,
+  };
+  if (await control.moveHorizon(rules.generation, horizon, to)) return;
+  // Either the answer got lost on its way, or somebody else moved it.
+  const now = await control.horizon(rules.generation);
+  if (now?.epoch === epoch && now.cuts.every((cut, partition) => cut === to.cuts[partition])) return;
+  throw new Refusal(
+    EXIT.lake_held,
+    `The horizon is at ${now ? nameOf(now.epoch, rules) : 'nothing'}; epoch ${report.epoch} could not move it. Another run was faster.`,
+  );
+}
+
+async function tidy(context: BatchContext, { epoch }: Preparation, tools: Tools, intent: Intent): Promise<void> {
+  await removeIntent(context, epoch);
+  const mine = intent.files.filter(({ path }) => path === metFile(intent.epoch));
+  await tools.copies.keepOnly([...(await tools.published.met(epoch)), ...mine]);
+  await dropOldAttempts(context);
+  try {
+    await pruneDue(context, Date.now());
+  } catch (fault) {
+    if (!(fault instanceof Retryable)) throw fault;
+    context.log.warn({ because: messageOf(fault) }, 'pruning is left to the next run');
+  }
+}
+
+/** Folders of attempts that were killed; the lock is held, so no other run uses one. */
+async function dropOldAttempts({ settings }: BatchContext): Promise<void> {
+  const folder = join(settings.workFolder, 'attempts');
+  const mine = `-${process.pid}`;
+  const old = (await readdir(folder).catch(() => [])).filter((name) => !name.endsWith(mine));
+  await Promise.all(old.map((name) => rm(join(folder, name), { recursive: true, force: true })));
+}
+
+async function recordAttempt(
+  context: BatchContext,
+  facts: { epoch: string; attempt: string; beganAt: number; step: string },
+  fault: unknown,
+): Promise<void> {
+  const report: AttemptReport = {
+    version: 1,
+    epoch: facts.epoch,
+    attempt: facts.attempt,
+    result: 'failed',
+    began_at: facts.beganAt,
+    failed_at: Date.now(),
+    step: facts.step,
+    exit_code: fault instanceof Refusal ? fault.exitCode : fault instanceof Retryable ? EXIT.dependency_down : EXIT.bug,
+    because: messageOf(fault),
+  };
+  context.metrics.failed();
+  const write = context.hdfs.write(attemptFile(facts.epoch, facts.attempt), Buffer.from(`${JSON.stringify(report, null, 1)}\n`));
+  await write.catch((unwritten: unknown) => context.log.warn({ because: messageOf(unwritten) }, 'the failed attempt could not be recorded'));
+}

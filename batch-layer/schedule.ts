@@ -1,0 +1,75 @@
+/**
+ * The scheduler: publishes each epoch a little after its end, catches up in order, prunes when the grace is over.
+ *
+ * `npm start` keeps one running; in production a cron line can do the same with `batch run`. It survives what may pass: any
+ * failure is logged and tried again with growing delays, because a run is safe to repeat from any point. The little after is for
+ * the speed layer: once it has passed the cut by a little, the proof is cheap.
+ */
+import { setTimeout as sleep } from 'node:timers/promises';
+import type { Epoch } from '../core/domain/epoch.ts';
+import type { BatchContext } from './context.ts';
+import { endOf } from '../core/domain/epoch.ts';
+import { messageOf, Refusal } from '../core/process/errors.ts';
+import { horizonOf, publishAsked } from './lake.ts';
+import { pruneDue } from './prune.ts';
+import { behind, nextEpoch } from './seam.ts';
+import { summaryOf } from './summary.ts';
+
+const GREATEST_DELAY_MS = 3_000;
+const FIRST_BACKOFF_MS = 1_000;
+const GREATEST_BACKOFF_MS = 60_000;
+const LOOK_EVERY_MS = 5_000;
+
+/** Runs until the context's signal is aborted. */
+export async function schedule(context: BatchContext): Promise<void> {
+  const { log, signal } = context;
+  let failures = 0;
+  let pruned: Epoch | null = null;
+  while (!signal.aborted) {
+    try {
+      await publishDue(context);
+      pruned = (await pruneNow(context, pruned)) ?? pruned;
+      failures = 0;
+      await pause(await untilNextMs(context), signal);
+    } catch (fault) {
+      if (signal.aborted) return;
+      failures += 1;
+      const delayMs = Math.min(GREATEST_BACKOFF_MS, FIRST_BACKOFF_MS * 2 ** Math.min(failures - 1, 10)) * (0.5 + Math.random() / 2);
+      const facts = { because: messageOf(fault), failures, next_try_ms: Math.round(delayMs) };
+      if (fault instanceof Refusal || (fault instanceof Error && fault.name === 'Retryable')) log.warn(facts, 'the run failed');
+      else log.error({ ...facts, fault }, 'the run failed');
+      await pause(delayMs, signal);
+    }
+  }
+}
+
+async function publishDue(context: BatchContext): Promise<void> {
+  const { rules, metrics, log } = context;
+  const horizon = await horizonOf(context);
+  metrics.behind(behind(horizon, rules, Date.now()));
+  if (Date.now() < endOf(nextEpoch(horizon, rules), rules) + delayAfterEndMs(context)) return;
+  await publishAsked(context, { from: null, to: null }, (report) => {
+    log.info({ epoch: report.epoch, result: report.result, rows: report.rows, records: report.records }, summaryOf(report));
+  });
+  metrics.behind(behind(await horizonOf(context), rules, Date.now()));
+}
+
+async function pruneNow(context: BatchContext, pruned: Epoch | null): Promise<Epoch | null> {
+  const done = await pruneDue(context, Date.now(), pruned);
+  if (done) context.log.info({ up_to_epoch: done.epoch, rows: done.rows }, 'pruned the speed view');
+  return done?.epoch ?? null;
+}
+
+async function untilNextMs(context: BatchContext): Promise<number> {
+  const next = nextEpoch(await horizonOf(context), context.rules);
+  const untilMs = endOf(next, context.rules) + delayAfterEndMs(context) - Date.now();
+  return Math.max(10, Math.min(untilMs, LOOK_EVERY_MS));
+}
+
+function delayAfterEndMs({ rules }: BatchContext): number {
+  return Math.min(GREATEST_DELAY_MS, rules.epochSeconds * 100);
+}
+
+async function pause(ms: number, signal: AbortSignal): Promise<void> {
+  await sleep(ms, undefined, { signal }).catch(() => undefined);
+}
