@@ -1,0 +1,123 @@
+/** A Serving over a world in memory: control rows, log ends and names that a test sets, a clock that it moves. */
+import type { Horizon, Progress, Reference } from '../../../core/stores/control.ts';
+import type { Stores } from '../../../core/stores/open.ts';
+import type { Serving } from '../../../serving/app.ts';
+import type { Sighting, World } from './world.ts';
+import { homeOf } from '../../../core/domain/home.ts';
+import { oid } from '../../../core/domain/oid.ts';
+import { NO_TALLIES } from '../../../core/domain/tallies.ts';
+import { instant } from '../../../core/domain/time.ts';
+import { createLog } from '../../../core/process/log.ts';
+import { createServing } from '../../../serving/app.ts';
+import { servingMetrics } from '../../../serving/metrics.ts';
+import { NOW, RULES, worldOf } from './world.ts';
+
+export interface Stage {
+  now: number;
+  all: Sighting[];
+  world: World;
+  horizon: Horizon | null;
+  ends: number[];
+  progress: Progress[];
+  reference: Reference | null;
+  names: Map<string, string>;
+  graceSeconds: number;
+  /** Thrown by whatever is asked next, by the name of the question. */
+  faults: Partial<Record<'open' | 'ends' | 'control' | 'views' | 'detections', unknown>>;
+  asked: Record<string, number>;
+  serving: Serving;
+}
+
+export function stageOf(all: Sighting[] = []): Stage {
+  const stage = {
+    now: NOW,
+    all,
+    world: worldOf(all, { horizon: null, prunedTo: -1 }),
+    horizon: null,
+    ends: [0, 0, 0],
+    progress: [0, 1, 2].map((partition) => ({ partition, nextOffset: 0, arrival: instant(0), tallies: NO_TALLIES })),
+    reference: null,
+    names: new Map(),
+    graceSeconds: 600,
+    faults: {},
+    asked: {},
+  } as unknown as Stage;
+  stage.serving = createServing({
+    config: {
+      get PRUNE_GRACE_SECONDS() {
+        return stage.graceSeconds;
+      },
+      SIGHTLINE_ROOT: '/sightline',
+    },
+    open: async () => {
+      count(stage, 'open');
+      return storesOf(stage);
+    },
+    hdfs: undefined as never,
+    metrics: servingMetrics(),
+    log: createLog('test', 'silent'),
+    now: () => stage.now,
+    seamFreshForMs: 250,
+  });
+  return stage;
+}
+
+function count(stage: Stage, question: string, fault = question): void {
+  stage.asked[question] = (stage.asked[question] ?? 0) + 1;
+  const thrown = stage.faults[fault as 'open'];
+  if (thrown !== undefined) throw thrown;
+}
+
+function storesOf(stage: Stage): Stores {
+  const stores: Pick<Stores, 'rules' | 'close'> & Record<string, unknown> = {
+    rules: { ...RULES, topicId: '0'.repeat(32) },
+    hbase: { ping: async () => count(stage, 'ping', 'control') },
+    admin: {
+      async ends() {
+        count(stage, 'ends');
+        return stage.ends.map((high, partition) => ({ partition, low: 0, high }));
+      },
+    },
+    control: {
+      rules: async () => ({ ...RULES, topicId: '0'.repeat(32) }),
+      async horizon() {
+        count(stage, 'horizon', 'control');
+        return stage.horizon;
+      },
+      async progress() {
+        count(stage, 'progress', 'control');
+        return stage.progress;
+      },
+      reference: async () => stage.reference,
+    },
+    locations: { all: async () => [...stage.names].map(([place, name]) => ({ oid: oid(place), name })) },
+    speedView: viewOf(stage, 'speedView'),
+    batchView: viewOf(stage, 'batchView'),
+    detections: {
+      async find(ids: string[]) {
+        count(stage, 'find', 'detections');
+        return ids.map((id) => foundIn(stage, id));
+      },
+    },
+    close: async () => undefined,
+  };
+  return stores as unknown as Stores;
+}
+
+function viewOf(stage: Stage, view: 'speedView' | 'batchView') {
+  return {
+    read: (...asked: never[]) => {
+      count(stage, view, 'views');
+      return (stage.world[view].read as (...all: never[]) => unknown)(...asked);
+    },
+    list: (...asked: never[]) => (stage.world[view].list as (...all: never[]) => unknown)(...asked),
+  };
+}
+
+function foundIn(stage: Stage, id: string) {
+  const one = stage.all.find((sighting) => sighting.id === id);
+  if (!one) return { status: 'absent' };
+  const partition = homeOf(one.id, RULES.partitionCount);
+  const detection = { ...one, camera: oid(3021), detectedAt: instant(one.detectedAt) };
+  return { status: 'found', row: { logLife: 1, partition, offset: 7, arrival: instant(one.arrival), detection } };
+}
