@@ -83,5 +83,5 @@ function environment(): NodeJS.ProcessEnv {
   const kept = Object.entries(process.env).filter(
     ([name]) => !/^(JAVA_TOOL_OPTIONS|_JAVA_OPTIONS|JDK_JAVA_OPTIONS|CLASSPATH|HADOOP_|HBASE_|HDFS_|KAFKA_)/.test(name),
   );
-  return Object.fromEntries(kept);
+  return Object.fromEntries(kept) as NodeJS.ProcessEnv;
 }

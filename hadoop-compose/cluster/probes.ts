@@ -9,6 +9,7 @@ import type { Stack } from './stack.ts';
 export type Probe = (stack: Stack) => Promise<string | undefined>;
 
 const answerTimeoutMs = 3_000;
+const leftOverMs = 60_000;
 
 export const zookeeperReady: Probe = async ({ ports }) => {
   const answer = await exchange(ports.zookeeper, Buffer.from('srvr'), () => false);
@@ -56,15 +57,35 @@ export const masterReady: Probe = async ({ ports }) => {
   return server['tag.isActiveMaster'] === 'true' ? undefined : 'it is not the active master yet';
 };
 
-/** The region server is registered and the master has finished its start, which it does once meta is assigned. */
+/**
+ * The master has finished its start, counts this very region server (the one before it, on the same port, had another start
+ * code), has no log of a crashed one left to read, and meta at least is open.
+ */
 export const regionserverReady: Probe = async ({ ports }) => {
-  await bean(ports.regionserverInfo, 'Hadoop:service=HBase,name=RegionServer,sub=Server');
-  const server = await bean(ports.masterInfo, 'Hadoop:service=HBase,name=Master,sub=Server');
-  const live = String(server['tag.liveRegionServers'] ?? '');
-  if (!live.includes(`,${ports.regionserver},`)) return 'the master does not see it yet';
-  if (Number(server.masterFinishedInitializationTime ?? 0) <= 0) return 'the master is still assigning meta';
-  return undefined;
+  const own = await bean(ports.regionserverInfo, 'Hadoop:service=HBase,name=RegionServer,sub=Server');
+  const master = await bean(ports.masterInfo, 'Hadoop:service=HBase,name=Master,sub=Server');
+  const live = String(master['tag.liveRegionServers'] ?? '').split(';');
+  if (!live.includes(String(own['tag.serverName']))) return 'the master does not see it yet';
+  if (numberOf(master, 'masterFinishedInitializationTime') === 0) return 'the master is still assigning meta';
+  if (await isRecovering(ports.namenodeHttp)) return 'the log of its predecessor is being split';
+  return numberOf(own, 'regionCount') === 0 ? 'it has no region yet' : undefined;
 };
+
+/**
+ * The log folder of a crashed region server is called `…-splitting` until its regions can be opened again. One that nothing
+ * has touched for a minute was left over by something else and must not keep the stack from being ready.
+ */
+async function isRecovering(namenodeHttp: number): Promise<boolean> {
+  const url = `http://${loopback}:${namenodeHttp}/webhdfs/v1/hbase/WALs?op=LISTSTATUS`;
+  const response = await fetch(url, { signal: AbortSignal.timeout(answerTimeoutMs) });
+  if (!response.ok) throw new Error(`${url} answered ${response.status}`);
+  const listing = (await response.json()) as { FileStatuses: { FileStatus: { pathSuffix: string; modificationTime: number }[] } };
+  return listing.FileStatuses.FileStatus.some(
+    ({ pathSuffix, modificationTime }) => pathSuffix.endsWith('-splitting') && Date.now() - modificationTime < leftOverMs,
+  );
+}
+
+const numberOf = (bean: Bean, name: string): number => Number(bean[name] ?? 0);
 
 type Bean = Readonly<Record<string, unknown>>;
 

@@ -12,21 +12,20 @@ export type JarSetName = (typeof jarSetNames)[number];
 
 export const mavenDependencyPlugin = '3.8.1';
 
-const hadoop = '3.4.2';
-const hbase = '2.6.4-hadoop3';
-const kafka = '4.1.1';
+/** `zookeeper` is what HBase's artifacts bring; it is named for the containers of compose.yaml. */
+export const releases = { hadoop: '3.4.2', hbase: '2.6.4-hadoop3', kafka: '4.1.1', zookeeper: '3.8.4' } as const;
 
 /** Maven coordinates, `group:artifact:version`, with everything that they need at run time. */
 export const pins: Readonly<Record<JarSetName, readonly string[]>> = {
   hadoop: [
-    `org.apache.hadoop:hadoop-common:${hadoop}`,
-    `org.apache.hadoop:hadoop-hdfs:${hadoop}`,
-    `org.apache.hadoop:hadoop-hdfs-client:${hadoop}`,
+    `org.apache.hadoop:hadoop-common:${releases.hadoop}`,
+    `org.apache.hadoop:hadoop-hdfs:${releases.hadoop}`,
+    `org.apache.hadoop:hadoop-hdfs-client:${releases.hadoop}`,
   ],
-  hbase: [`org.apache.hbase:hbase-server:${hbase}`],
+  hbase: [`org.apache.hbase:hbase-server:${releases.hbase}`],
   kafka: [
-    `org.apache.kafka:kafka_2.13:${kafka}`,
-    `org.apache.kafka:kafka-tools:${kafka}`,
+    `org.apache.kafka:kafka_2.13:${releases.kafka}`,
+    `org.apache.kafka:kafka-tools:${releases.kafka}`,
     'org.apache.logging.log4j:log4j-slf4j-impl:2.24.3',
   ],
 };

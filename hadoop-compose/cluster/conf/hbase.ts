@@ -4,7 +4,8 @@
  * Two cores: few handlers and one compaction of each kind at a time. The region server's memory is what decides whether
  * it lives (1.5 GB ended in an out-of-memory abort); its heap is in `daemons.ts`, the shares below are HBase's own. Old
  * logs and files are kept for one minute instead of ten, as the disk of a laptop is small. ZooKeeper's session is short,
- * so that a killed region server's rows are served again within seconds of its restart.
+ * so that a killed region server's rows are served again within seconds of its restart; for the same reason the file that
+ * it was writing is asked for again after one second (HBase's own choice is 4, then 64).
  */
 import type { Settings } from './xml.ts';
 import { hdfsClient, hdfsUrl } from './hadoop.ts';
@@ -45,9 +46,14 @@ export function hbaseSite(stack: Stack): Settings {
     'hbase.regionserver.metahandler.count': 5,
     'hbase.regionserver.thread.compaction.small': 1,
     'hbase.regionserver.thread.compaction.large': 1,
+    'hbase.lease.recovery.first.pause': 1_000,
+    'hbase.lease.recovery.dfs.timeout': 10_000,
     'hbase.ipc.server.max.callqueue.size': 256 * 1_024 * 1_024,
 
     'dfs.replication': 1,
     ...hdfsClient,
   };
 }
+
+/** HBase answers questions about itself from a cache; ten seconds of it, its own choice, would be added to every ready-check. */
+export const hbaseMetrics: Settings = { '*.period': 1 };

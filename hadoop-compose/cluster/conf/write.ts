@@ -9,7 +9,7 @@ import { dirname, join } from 'node:path';
 import { confFolder, dataFolder } from '../stack.ts';
 import type { Stack } from '../stack.ts';
 import { coreSite, hdfsSite } from './hadoop.ts';
-import { hbaseSite } from './hbase.ts';
+import { hbaseMetrics, hbaseSite } from './hbase.ts';
 import { serverProperties } from './kafka.ts';
 import { log4j2Properties, reload4jProperties } from './logging.ts';
 import { settingsProperties, settingsXml } from './xml.ts';
@@ -26,6 +26,7 @@ export function confFiles(stack: Stack): Record<string, string> {
     'hbase/core-site.xml': settingsXml(coreSite(stack)),
     'hbase/hbase-site.xml': settingsXml(hbaseSite(stack)),
     'hbase/log4j.properties': reload4jProperties,
+    'hbase/hadoop-metrics2.properties': settingsProperties(hbaseMetrics),
     'kafka/server.properties': settingsProperties(serverProperties(stack)),
     'kafka/log4j2.properties': log4j2Properties,
   };
