@@ -18,7 +18,7 @@ const CALL_TIMEOUT_MS = 5_000;
 const OPERATION_TIMEOUT_MS = 8_000;
 const SEAM_FRESH_FOR_MS = 250;
 
-type Holder = { [HELD]?: Serving };
+type Holder = { [HELD]?: Serving | undefined };
 
 export function currentServing(): Serving {
   const holder = globalThis as Holder;
@@ -29,7 +29,7 @@ export function currentServing(): Serving {
 export async function closeServing(): Promise<void> {
   const holder = globalThis as Holder;
   const held = holder[HELD];
-  delete holder[HELD];
+  holder[HELD] = undefined;
   await held?.close();
 }
 
