@@ -1,0 +1,241 @@
+/**
+ * Serving against the real stores: random cells are written as the layers write them, random questions must equal a plain count.
+ *
+ * Between rounds the horizon moves as the batch layer moves it: cells of the next epochs first, and some of one that stays
+ * unpublished, then the horizon, later a prune. The seed is printed; SIGHTLINE_SEED repeats it. Needs the addresses of the
+ * environment; uses a topic, a namespace and a folder of its own and removes them.
+ */
+import assert from 'node:assert/strict';
+import { randomBytes } from 'node:crypto';
+import { after, before, test } from 'node:test';
+import kafkajs from 'kafkajs';
+import { epoch, epochAt, nameOf } from '../../core/domain/epoch.ts';
+import { TABLES } from '../../core/layout/tables.ts';
+import { readConfig } from '../../core/process/config.ts';
+import type { Config } from '../../core/process/config.ts';
+import { createLog } from '../../core/process/log.ts';
+import { controlStore } from '../../core/stores/control.ts';
+import { hdfs } from '../../core/stores/hdfs/hdfs.ts';
+import { logAdmin } from '../../core/stores/kafka/admin.ts';
+import { openHBase, openStores } from '../../core/stores/open.ts';
+import type { Stores } from '../../core/stores/open.ts';
+import { prepare } from '../../hadoop-compose/prepare/prepare.ts';
+import * as answers from '../../serving/answers.ts';
+import { createServing } from '../../serving/app.ts';
+import type { Serving } from '../../serving/app.ts';
+import { getLocations, getTimeline, getTopItems } from '../../serving/http/counts.ts';
+import { getDetection, getDetections } from '../../serving/http/detections.ts';
+import { getReadiness } from '../../serving/http/health.ts';
+import { getTrust } from '../../serving/http/reports.ts';
+import { servingMetrics } from '../../serving/metrics.ts';
+import { compareUtf8 } from '../../serving/rank.ts';
+import type { Fact } from '../support/counted-world.ts';
+import { COUNTED_RULES, countedWorld, PLACES, randomOf, writeEpochs } from '../support/counted-world.ts';
+
+const HOUR_MS = 3_600_000;
+const MINUTE_MS = 60_000;
+const QUESTIONS_A_ROUND = Number(process.env.SIGHTLINE_QUESTIONS ?? 400) / 4;
+
+const name = `contract_${randomBytes(4).toString('hex')}`;
+const seed = Number(process.env.SIGHTLINE_SEED ?? randomBytes(4).readUInt32BE());
+const random = randomOf(seed + 1);
+const config = readConfig({
+  ...process.env,
+  KAFKA_TOPIC: name,
+  HBASE_NAMESPACE: name,
+  SIGHTLINE_ROOT: `/${name}`,
+  EPOCH_SECONDS: String(COUNTED_RULES.epochSeconds),
+  KAFKA_PARTITIONS: String(COUNTED_RULES.partitionCount),
+});
+const now = Date.now();
+const world = countedWorld({ seed, now, facts: 4_000 });
+let stores: Stores;
+let serving: Serving;
+
+function servingOn(settings: Config): Serving {
+  return createServing({
+    config: settings,
+    open: async () => (stores = await openStores(settings, { callTimeoutMs: 5_000, operationTimeoutMs: 8_000 })),
+    hdfs: hdfs(settings),
+    metrics: servingMetrics(),
+    log: createLog('test', 'silent'),
+    now: Date.now,
+    seamFreshForMs: 0,
+  });
+}
+
+before(async () => {
+  process.stdout.write(`SIGHTLINE_SEED=${seed}\n`);
+  await prepare(config, () => undefined);
+  await recordRules();
+  serving = servingOn(config);
+  await serving.ready();
+  await writeEpochs(world, stores, { view: 'speed', from: 0, to: epochAt(now, COUNTED_RULES) });
+  for (let at = 0; at < world.facts.length; at += 2_000) await stores.detections.put(world.facts.slice(at, at + 2_000));
+  const progress = world.cutsBefore(epochAt(now, COUNTED_RULES) + 1).map((nextOffset, partition) => ({
+    partition,
+    nextOffset,
+    arrival: world.arrivalBefore(partition, nextOffset),
+    tallies: world.tallies(partition),
+  }));
+  await stores.control.putProgress(1, progress);
+});
+
+after(async () => {
+  await serving.close();
+  const hbase = openHBase(config);
+  for (const table of TABLES) await hbase.admin.dropTable(`${name}:${table}`);
+  await hbase.admin.dropNamespace(name);
+  await hbase.close();
+  const kafka = new kafkajs.Kafka({ brokers: config.KAFKA_BROKERS.split(','), logLevel: kafkajs.logLevel.NOTHING }).admin();
+  await kafka.deleteTopics({ topics: [name, `${name}.dlq`] });
+  await kafka.disconnect();
+  await hdfs({ ...config, SIGHTLINE_ROOT: '/' }).remove(name);
+});
+
+/** As the first process would, but for a log whose oldest record is as old as this world. */
+async function recordRules(): Promise<void> {
+  const admin = logAdmin(config);
+  const hbase = openHBase(config);
+  const { topicId } = (await admin.facts())!;
+  const firstOffsets = new Array<number>(COUNTED_RULES.partitionCount).fill(0);
+  await controlStore(hbase, name).recordRules({ generation: 1, logLife: 1, ...COUNTED_RULES, firstEpoch: world.firstEpoch, firstOffsets, topicId });
+  await Promise.all([admin.close(), hbase.close()]);
+}
+
+const get = (path: string): Request => new Request(`http://127.0.0.1${path}`);
+const between = (least: number, greatest: number): number => least + Math.floor(random() * (greatest - least + 1));
+
+interface Drawn {
+  readonly from: number;
+  readonly to: number;
+  readonly location: string;
+  readonly query: string;
+}
+
+function draw(): Drawn {
+  const location = random() < 0.4 ? 'all' : random() < 0.05 ? '4711' : PLACES[between(0, PLACES.length - 1)]!;
+  const unit = [1, MINUTE_MS, HOUR_MS][between(0, 2)]!;
+  const spanMs = [10 * MINUTE_MS, 3 * HOUR_MS, 80 * HOUR_MS][between(0, 2)]!;
+  const from = Math.floor((now - random() * 80 * HOUR_MS) / unit) * unit;
+  const to = from + Math.max(unit, Math.floor((random() * spanMs) / unit) * unit);
+  return { from, to, location, query: `from=${from}&to=${to}&location=${location}` };
+}
+
+function factsIn({ from, to, location }: Drawn): Fact[] {
+  return world.facts.filter(
+    ({ detection }) => detection.detectedAt >= from && detection.detectedAt < to && (location === 'all' || detection.location === location),
+  );
+}
+
+const outward = (drawn: Drawn): Drawn => ({
+  ...drawn,
+  from: Math.floor(drawn.from / MINUTE_MS) * MINUTE_MS,
+  to: Math.ceil(drawn.to / MINUTE_MS) * MINUTE_MS,
+});
+
+function countBy(facts: readonly Fact[], keyOf: (fact: Fact) => string): Map<string, number> {
+  const counts = new Map<string, number>();
+  for (const fact of facts) counts.set(keyOf(fact), (counts.get(keyOf(fact)) ?? 0) + 1);
+  return counts;
+}
+
+async function topItemsAgree(drawn: Drawn): Promise<void> {
+  const used = outward(drawn);
+  const facts = factsIn(used);
+  const expected = [...countBy(facts, ({ detection }) => detection.item)]
+    .sort(([a, countA], [b, countB]) => countB - countA || compareUtf8(a, b))
+    .map(([item_name, count], index) => ({ item_rank: index + 1, item_name, count }));
+  const answer = answers.TopItemsAnswer.parse(await (await getTopItems(get(`/?${drawn.query}&limit=4`), {}, serving)).json());
+  assert.deepEqual([answer.from, answer.to, answer.total, answer.items], [used.from, used.to, facts.length, expected.slice(0, 4)], drawn.query);
+}
+
+async function timelineAgrees(drawn: Drawn): Promise<void> {
+  const step = [60, 600, 3_600, 86_400][between(0, 3)]!;
+  const facts = factsIn(outward(drawn));
+  const counts = countBy(facts, ({ detection }) => String(detection.detectedAt - (detection.detectedAt % (step * 1_000))));
+  const answer = answers.TimelineAnswer.parse(await (await getTimeline(get(`/?${drawn.query}&step=${step}`), {}, serving)).json());
+  const got = new Map(answer.points.filter(({ count }) => count > 0).map(({ t, count }) => [String(t), count] as const));
+  assert.deepEqual([answer.total, new Map([...got].sort())], [facts.length, new Map([...counts].sort())], drawn.query);
+}
+
+async function locationsAgree(drawn: Drawn): Promise<void> {
+  const facts = factsIn({ ...outward(drawn), location: 'all' });
+  const answer = answers.LocationsAnswer.parse(await (await getLocations(get(`/?${drawn.query}&parts=true`), {}, serving)).json());
+  const got = new Map(answer.locations.map((place) => [place.geographical_location_oid, place.count] as const));
+  assert.deepEqual(new Map([...got].sort()), new Map([...countBy(facts, ({ detection }) => detection.location)].sort()), drawn.query);
+  assert.deepEqual([answer.total, answer.parts!.batch + answer.parts!.speed], [facts.length, facts.length]);
+}
+
+async function pageAgrees(drawn: Drawn): Promise<void> {
+  const expected = factsIn(drawn).sort(
+    (a, b) => b.detection.detectedAt - a.detection.detectedAt || (BigInt(a.detection.id) < BigInt(b.detection.id) ? -1 : 1),
+  );
+  const ask = async (cursor: string) =>
+    answers.DetectionsAnswer.parse(await (await getDetections(get(`/?${drawn.query}&limit=7${cursor}`), {}, serving)).json());
+  const first = await ask('');
+  const second = first.next_cursor === null ? { detections: [] } : await ask(`&cursor=${first.next_cursor}`);
+  const rows = [...first.detections, ...second.detections];
+  assert.deepEqual(
+    rows.map((row) => [row.detection_oid, row.geographical_location_oid, row.item_name, row.kafka_offset, row.incomplete]),
+    expected.slice(0, 14).map(({ detection, offset }) => [detection.id, detection.location, detection.item, offset, false]),
+    drawn.query,
+  );
+}
+
+async function round(): Promise<void> {
+  for (let asked = 0; asked < QUESTIONS_A_ROUND; asked++) {
+    const ask = [topItemsAgree, topItemsAgree, timelineAgrees, locationsAgree, pageAgrees][between(0, 4)]!;
+    await ask(draw());
+  }
+}
+
+async function publishUpTo(upTo: number): Promise<void> {
+  const before = await stores.control.horizon(1);
+  const from = before ? before.epoch + 1 : world.firstEpoch;
+  await writeEpochs(world, stores, { view: 'batch', from, to: upTo });
+  await writeEpochs(world, stores, { view: 'batch', from: upTo + 1, to: upTo + 1, keep: ({ offset }) => offset % 3 === 0 });
+  const cuts = world.cutsBefore(upTo + 1);
+  const arrivals = cuts.map((cut, partition) => world.arrivalBefore(partition, cut));
+  assert.ok(await stores.control.moveHorizon(1, before, { epoch: epoch(upTo), cuts, arrivals, publishedAt: arrivals[0]! }));
+}
+
+test('before any epoch is published every question equals a plain count of the speed view', round);
+
+test('with some epochs published, and their cells still in the speed view, every question equals a plain count', async () => {
+  await publishUpTo(world.firstEpoch + 4);
+  await round();
+});
+
+test('after the published epochs were pruned every question equals a plain count', async () => {
+  const horizon = (await stores.control.horizon(1))!;
+  assert.ok((await stores.speedView.prune(horizon.epoch, horizon.cuts)) > 0);
+  await round();
+});
+
+test('with all but the open epoch published every question equals a plain count', async () => {
+  const upTo = epochAt(now, COUNTED_RULES) - 1;
+  await publishUpTo(upTo);
+  await round();
+  const answer = answers.TrustAnswer.parse(await (await getTrust(get('/api/v1/trust'), {}, serving)).json());
+  assert.deepEqual([answer.horizon?.epoch, answer.tallies.new], [nameOf(epoch(upTo), COUNTED_RULES), world.facts.length]);
+});
+
+test('a detection is found by its id, whatever the number', async () => {
+  for (const { detection } of world.facts.slice(0, 50)) {
+    const response = await getDetection(get(`/api/v1/detections/${detection.id}`), { detection_oid: detection.id }, serving);
+    assert.equal(answers.DetectionAnswer.parse(await response.json()).item_name, detection.item);
+  }
+});
+
+test('with HBase away every question is a 503 with Retry-After, and readiness says why', async () => {
+  const kept = stores;
+  const away = servingOn({ ...config, HBASE_ZOOKEEPER: '127.0.0.1:1' });
+  const response = await getTopItems(get('/api/v1/top-items'), {}, away);
+  assert.equal(response.status, 503);
+  assert.ok(Number(response.headers.get('retry-after')) > 0);
+  assert.match(answers.Problem.parse(await response.json()).title, /HBase/);
+  assert.equal((await getReadiness(get('/readyz'), {}, away)).status, 503);
+  await away.close();
+  stores = kept;
+});
