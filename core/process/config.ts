@@ -5,6 +5,7 @@
  * be given as NAME_FILE instead, whose file holds the value (secrets).
  */
 import { readFileSync } from 'node:fs';
+import { dirname, join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { z } from 'zod';
 import { EXIT, Refusal } from './errors.ts';
@@ -59,7 +60,7 @@ const Settings = z.object({
   /** 0: any free port; the process says which on standard error. */
   METRICS_PORT: port.default(0),
   /** Where everything generated on this machine goes. */
-  SIGHTLINE_HOME: z.string().min(1).default(fileURLToPath(new URL('../../.sightline', import.meta.url))),
+  SIGHTLINE_HOME: z.string().min(1).default(join(dirname(fileURLToPath(import.meta.url)), '..', '..', '.sightline')),
   /** Memory for DuckDB, in megabytes. */
   BATCH_MEMORY_MB: z.coerce.number().int().min(256).default(2_048),
   BATCH_THREADS: z.coerce.number().int().min(1).default(2),
