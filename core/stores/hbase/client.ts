@@ -11,7 +11,7 @@ import { hbaseAdmin } from './admin.ts';
 import { runBatch } from './batch.ts';
 import type { Reach } from './batch.ts';
 import { checkAndPut } from './check-and-put.ts';
-import { asHBaseError, HBaseError } from './errors.ts';
+import { deadlineError, HBaseError } from './errors.ts';
 import { Master } from './master.ts';
 import { Meta } from './meta.ts';
 import { scanTable } from './scan.ts';
@@ -27,7 +27,7 @@ export function createHBaseClient(options: HBaseClientOptions): HBaseClient {
   const emit = options.onEvent ?? (() => undefined);
   const connectTimeoutMs = Math.min(CONNECT_TIMEOUT_MS, callTimeoutMs);
   const stop = new AbortController();
-  const directory = zookeeperDirectory(options.zookeeper, options.znode, connectTimeoutMs);
+  const directory = zookeeperDirectory(options.zookeeper, options.znode, connectTimeoutMs, stop.signal);
   const servers = new Servers(options.user, connectTimeoutMs, emit);
   const meta = new Meta(directory, servers, callTimeoutMs, emit);
   const reach: Reach = { meta, servers, callTimeoutMs, operationTimeoutMs, signal: stop.signal, emit };
@@ -58,13 +58,22 @@ export function createHBaseClient(options: HBaseClientOptions): HBaseClient {
     checkAndPut: (table, row, family, qualifier, expected, put) =>
       checkAndPut(reach, table, { row, family, qualifier, expected }, put),
     admin: hbaseAdmin(reach, new Master(directory, reach)),
-    async ping() {
-      // The second try is for a remembered server that meta has left.
-      await meta.ping(PING_TIMEOUT_MS).catch((error: unknown) => {
-        if (asHBaseError(error).exception === 'deadline') throw error;
-        return meta.ping(PING_TIMEOUT_MS);
-      });
-    },
+    ping: () => ping(meta),
     close,
   };
+}
+
+/** Asks meta, and once more for a remembered server that meta has left; never longer than the time of a ping. */
+async function ping(meta: Meta): Promise<void> {
+  let timer: NodeJS.Timeout | undefined;
+  const late = new Promise<never>((_resolve, reject) => {
+    timer = setTimeout(() => reject(deadlineError('a ping', PING_TIMEOUT_MS)), PING_TIMEOUT_MS);
+  });
+  const asked = meta.ping(PING_TIMEOUT_MS).catch(() => meta.ping(PING_TIMEOUT_MS));
+  try {
+    await Promise.race([asked, late]);
+  } finally {
+    clearTimeout(timer);
+    asked.catch(() => undefined);
+  }
 }

@@ -38,6 +38,8 @@ message Filter { required string name = 1; optional bytes serialized_filter = 2;
 message FilterList { required uint32 operator = 1; repeated Filter filters = 2; }
 message FirstKeyOnlyFilter {}
 message KeyOnlyFilter { required bool len_as_val = 1; }
+message RowRange { optional bytes start_row = 1; optional bool start_row_inclusive = 2; optional bytes stop_row = 3; optional bool stop_row_inclusive = 4; }
+message MultiRowRangeFilter { repeated RowRange row_range_list = 1; }
 message ColumnRangeFilter {
   optional bytes min_column = 1;
   optional bool min_column_inclusive = 2;

@@ -78,6 +78,7 @@ export const messages = {
   firstKeyOnlyFilter: codec<object>('FirstKeyOnlyFilter'),
   keyOnlyFilter: codec<{ len_as_val: boolean }>('KeyOnlyFilter'),
   columnRangeFilter: codec<{ min_column?: Buffer; min_column_inclusive: boolean; max_column?: Buffer; max_column_inclusive: boolean }>('ColumnRangeFilter'),
+  multiRowRangeFilter: codec<{ row_range_list: { start_row: Buffer; start_row_inclusive: boolean; stop_row: Buffer; stop_row_inclusive: boolean }[] }>('MultiRowRangeFilter'),
   getRequest: codec<{ region: RegionSpecifier; get: { row: Buffer; column?: Column[]; existence_only?: boolean } }>('GetRequest'),
   scanRequest: codec<ScanRequest>('ScanRequest'),
   scanResponse: codec<ScanResponse>('ScanResponse'),

@@ -108,6 +108,15 @@ export function scanMessage(options: ScanOptions, from: ScanPosition, batchRows:
 
 function scanFilters(options: ScanOptions): Filter[] {
   const filters: Filter[] = [];
+  if (options.rowRanges !== undefined) {
+    const row_range_list = options.rowRanges.map(({ start, stop }) => ({
+      start_row: start,
+      start_row_inclusive: true,
+      stop_row: stop,
+      stop_row_inclusive: false,
+    }));
+    filters.push({ name: `${FILTERS}.MultiRowRangeFilter`, serialized_filter: messages.multiRowRangeFilter.encode({ row_range_list }) });
+  }
   if (options.columnRange !== undefined) {
     const { from, to } = options.columnRange;
     const range = {

@@ -57,6 +57,8 @@ export interface ScanOptions {
   keysOnly?: boolean;
   /** Qualifiers in [from, to); an empty `to` has no upper bound. */
   columnRange?: { from: Buffer; to: Buffer };
+  /** Only rows of these ranges, each [start, stop) and not empty; `start` and `stop` above must span them. */
+  rowRanges?: { start: Buffer; stop: Buffer }[];
   /** Most cells of one row, the first ones in the order of qualifiers (of those in the column range). */
   limitCells?: number;
 }

@@ -27,14 +27,14 @@ export interface Directory {
   masterServer(): Promise<string>;
 }
 
-export function zookeeperDirectory(quorum: string, znode: string, timeoutMs: number): Directory {
+export function zookeeperDirectory(quorum: string, znode: string, timeoutMs: number, signal: AbortSignal): Directory {
   const hosts = quorum.split(',').map((host) => host.trim());
   const read = async (node: string): Promise<Buffer> => {
     const start = Math.floor(Math.random() * hosts.length);
     let failure: unknown;
     for (let i = 0; i < hosts.length; i++) {
       try {
-        return await readNode(hosts[(start + i) % hosts.length]!, `${znode}/${node}`, timeoutMs);
+        return await readNode(hosts[(start + i) % hosts.length]!, `${znode}/${node}`, timeoutMs, signal);
       } catch (error) {
         failure = error;
       }
@@ -95,7 +95,7 @@ export function decodeData(frame: Buffer, path: string): Buffer {
   return frame.subarray(20, 20 + length);
 }
 
-function readNode(host: string, path: string, timeoutMs: number): Promise<Buffer> {
+function readNode(host: string, path: string, timeoutMs: number, signal: AbortSignal): Promise<Buffer> {
   return new Promise((resolve, reject) => {
     const colon = host.lastIndexOf(':');
     const socket = connect({ host: host.slice(0, colon), port: Number(host.slice(colon + 1)), noDelay: true });
@@ -106,6 +106,7 @@ function readNode(host: string, path: string, timeoutMs: number): Promise<Buffer
       if (finished) return;
       finished = true;
       clearTimeout(timer);
+      signal.removeEventListener('abort', onAbort);
       if (socket.writable) socket.write(CLOSE);
       socket.destroySoon();
       settle();
@@ -116,6 +117,11 @@ function readNode(host: string, path: string, timeoutMs: number): Promise<Buffer
       fail(`no answer within ${timeoutMs} ms`);
       socket.destroy();
     }, timeoutMs);
+    const onAbort = () => {
+      fail('the client was closed');
+      socket.destroy();
+    };
+    signal.addEventListener('abort', onAbort, { once: true });
     socket.on('error', (error) => fail(error.message));
     socket.on('close', () => fail('closed before it answered'));
     socket.on('connect', () => socket.write(Buffer.concat([encodeConnect(), encodeGetData(path)])));

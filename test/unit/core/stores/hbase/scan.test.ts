@@ -1,0 +1,99 @@
+// A scan against a server that cuts rows in pieces, hangs up anywhere, and whose regions split on the way.
+import { afterEach, test } from 'node:test';
+import assert from 'node:assert/strict';
+import fc from 'fast-check';
+import { cellBytes, TYPE_PUT, writeCell } from '../../../../../core/stores/hbase/cells.ts';
+import { messages } from '../../../../../core/stores/hbase/messages.ts';
+import type { Scan } from '../../../../../core/stores/hbase/messages.ts';
+import { scanTable } from '../../../../../core/stores/hbase/scan.ts';
+import { closeAll, fakeServer, reachOf } from './fake-server.ts';
+import type { Asked } from './fake-server.ts';
+import { tableOf } from './table-of.ts';
+
+afterEach(closeAll);
+
+const CELLS_PER_ROW = 3;
+
+function cellOf(row: number, column: number): Buffer {
+  const bytes = Buffer.alloc(cellBytes(1, 1, 1, 0));
+  writeCell(bytes, 0, Buffer.from([row]), Buffer.from('f'), Buffer.from([column]), 1, TYPE_PUT);
+  return bytes;
+}
+
+/** Holds one-byte rows and answers a few cells a call, often in the middle of a row; every so many calls it hangs up. */
+function scanServer(rows: readonly number[], table: () => ReturnType<typeof tableOf>, piece: number, hangUpEvery: number) {
+  const scanners = new Map<string, { row: number; column: number }[]>();
+  let calls = 0;
+  return (asked: Asked) => {
+    const question = messages.scanRequest.decode(asked.param);
+    if (question.close_scanner === true) return asked.reply(messages.scanResponse.encode({ cells_per_result: [], partial_flag_per_result: [] }));
+    if (++calls % hangUpEvery === 0) return asked.hangUp();
+    const id = question.scanner_id ?? String(2n ** 60n + BigInt(calls));
+    if (question.scanner_id === undefined) {
+      const region = table().regions.find(({ name }) => name.equals(question.region!.value));
+      if (region === undefined) return asked.refuse('x.NotServingRegionException');
+      const inside = rowsOf(question.scan!, rows).filter((row) => table().at(Buffer.from([row])) === region);
+      scanners.set(id, inside.flatMap((row) => Array.from({ length: CELLS_PER_ROW }, (_, column) => ({ row, column }))));
+    }
+    const left = scanners.get(id);
+    if (left === undefined) return asked.refuse('x.UnknownScannerException');
+    const first = left[0];
+    const taken = left.splice(0, Math.min(piece, left.findIndex((cell) => cell.row !== first?.row) >>> 0));
+    const answer = {
+      scanner_id: id,
+      cells_per_result: taken.length === 0 ? [] : [taken.length],
+      partial_flag_per_result: taken.length === 0 ? [] : [left[0]?.row === first?.row],
+      more_results: true,
+      more_results_in_region: left.length > 0,
+    };
+    return asked.reply(messages.scanResponse.encode(answer), Buffer.concat(taken.map(({ row, column }) => cellOf(row, column))));
+  };
+}
+
+function rowsOf(scan: Scan, rows: readonly number[]): number[] {
+  const sign = scan.reversed === true ? -1 : 1;
+  const start = scan.start_row?.[0];
+  const stop = scan.stop_row?.[0];
+  return rows
+    .filter((row) => start === undefined || (scan.include_start_row === true ? sign * row >= sign * start : sign * row > sign * start))
+    .filter((row) => stop === undefined || sign * row < sign * stop)
+    .sort((a, b) => sign * (a - b));
+}
+
+const plan = fc.record({
+  rows: fc.uniqueArray(fc.nat({ max: 255 }), { maxLength: 14, size: 'max' }),
+  splits: fc.uniqueArray(fc.integer({ min: 1, max: 255 }), { maxLength: 3 }),
+  later: fc.integer({ min: 1, max: 255 }),
+  piece: fc.integer({ min: 1, max: 4 }),
+  hangUpEvery: fc.integer({ min: 3, max: 12 }),
+  reversed: fc.boolean(),
+  start: fc.option(fc.nat({ max: 255 })),
+  stop: fc.option(fc.nat({ max: 255 })),
+  limitRows: fc.option(fc.integer({ min: 1, max: 8 })),
+});
+
+test('every row comes whole and once, in order, whatever fails, moves or splits', async () => {
+  await fc.assert(
+    fc.asyncProperty(plan, async ({ rows, splits, later, piece, hangUpEvery, reversed, start, stop, limitRows }) => {
+      const keys = (list: number[]) => [...new Set(list)].map((split) => Buffer.from([split]));
+      let address = '';
+      let table = tableOf(keys(splits), () => address, 1);
+      const server = await fakeServer(scanServer(rows, () => table, piece, hangUpEvery));
+      address = server.address;
+      table = tableOf(keys(splits), () => address, 1);
+      const reach = reachOf((stale) => (table.version > stale ? table : (table = tableOf(keys([...splits, later]), () => address, stale + 1))));
+      const bound = (row: number | null) => (row === null ? Buffer.alloc(0) : Buffer.from([row]));
+      const options = { start: bound(start), stop: bound(stop), reversed, ...(limitRows === null ? {} : { limitRows }) };
+      const found: number[] = [];
+      for await (const batch of scanTable(reach, 'n:t', options))
+        for (const row of batch) {
+          assert.deepEqual(row.map((cell) => [cell.row[0], cell.qualifier[0]]), [0, 1, 2].map((column) => [row[0]!.row[0], column]));
+          found.push(row[0]!.row[0]!);
+        }
+      const asked: Scan = { column: [], reversed, include_start_row: true, start_row: options.start, stop_row: options.stop };
+      assert.deepEqual(found, rowsOf(asked, rows).slice(0, limitRows ?? Infinity));
+      await closeAll();
+    }),
+    { numRuns: 30, interruptAfterTimeLimit: 15_000, markInterruptAsFailure: true },
+  );
+});
