@@ -1,0 +1,177 @@
+/**
+ * A batch layer whose every store is in memory: real steps, real SQL, real Parquet, no daemon.
+ *
+ * `world` is what outlives a process: the log, HDFS, HBase's control rows and views, and a clock. `contextOf` makes the context of
+ * one process over it, with a hook that may throw at any point, as a crash would.
+ */
+import { join } from 'node:path';
+import { Registry } from 'prom-client';
+import type { CountCell } from '../../core/domain/counts.ts';
+import type { FirstMet } from '../../core/domain/first-met.ts';
+import type { Location, LogRecord } from '../../core/domain/detection.ts';
+import type { Epoch } from '../../core/domain/epoch.ts';
+import type { Instant } from '../../core/domain/time.ts';
+import type { BatchRowWrite } from '../../core/stores/batch-view.ts';
+import type { ControlStore, Horizon, Lease, Progress, RecordedRules } from '../../core/stores/control.ts';
+import type { CountRow } from '../../core/stores/count-view.ts';
+import type { BatchContext } from '../../batch-layer/context.ts';
+import type { HdfsDouble } from './hdfs-double.ts';
+import { cellKey, rowKey } from '../../core/domain/counts.ts';
+import { TICK_HEADER } from '../../core/domain/verdict.ts';
+import { createLog } from '../../core/process/log.ts';
+import { fixedJson } from '../../core/stores/control.ts';
+import { batchMetrics } from '../../batch-layer/metrics.ts';
+import { SILENT } from '../../batch-layer/say.ts';
+import { hdfsDouble } from './hdfs-double.ts';
+
+export interface World {
+  readonly rules: RecordedRules;
+  readonly log: LogRecord[][];
+  readonly hdfs: HdfsDouble;
+  readonly locations: Location[];
+  readonly batchCells: Map<string, number>;
+  readonly listed: Set<string>;
+  readonly rows: Map<string, FirstMet>;
+  speedRows: CountRow[];
+  progress: (Progress | null)[];
+  horizon: Horizon | null;
+  lease: Lease | null;
+  /** Stamp of the ticks that are appended. */
+  tickStamp: number;
+  readonly pruned: Epoch[];
+}
+
+export function worldOf(rules: RecordedRules): World {
+  const partitions = Array.from({ length: rules.partitionCount }, (_, partition) => partition);
+  return {
+    rules,
+    log: partitions.map(() => []),
+    hdfs: hdfsDouble(),
+    locations: [],
+    batchCells: new Map(),
+    listed: new Set(),
+    rows: new Map(),
+    speedRows: [],
+    progress: partitions.map(() => null),
+    horizon: null,
+    lease: null,
+    tickStamp: 0,
+    pruned: [],
+  };
+}
+
+export function append(world: World, partition: number, record: { stamp: number; value: string | null; headers?: LogRecord['headers'] }): LogRecord {
+  const log = world.log[partition]!;
+  const { stamp, value, headers = [] } = record;
+  const made = { partition, offset: log.length, stamp, key: null, value: value === null ? null : Buffer.from(value), headers };
+  log.push(made);
+  return made;
+}
+
+export function contextOf(
+  world: World,
+  workFolder: string,
+  options: { reached?: BatchContext['reached']; signal?: AbortSignal; speedWaitMs?: number } = {},
+): BatchContext {
+  const { rules, hdfs } = world;
+  return {
+    settings: { workFolder: join(workFolder, 'work'), memoryMb: 256, threads: 1, speedWaitMs: options.speedWaitMs ?? 0, pruneGraceMs: 0 },
+    rules,
+    hdfs,
+    control: controlDouble(world),
+    ...logDoubles(world),
+    ...viewDoubles(world),
+    log: createLog('test', 'silent'),
+    say: SILENT,
+    metrics: batchMetrics(new Registry()),
+    signal: options.signal ?? new AbortController().signal,
+    reached: options.reached ?? (() => undefined),
+  };
+}
+
+export function controlDouble(world: Pick<World, 'rules' | 'horizon' | 'lease' | 'progress'>): ControlStore {
+  const moved = <T>(now: T, from: T): boolean => fixedJson(now) === fixedJson(from);
+  return {
+    rules: async () => world.rules,
+    recordRules: async () => world.rules,
+    progress: async (_, partitions) => partitions.map((partition) => world.progress[partition] ?? null),
+    putProgress: async () => undefined,
+    horizon: async () => world.horizon,
+    async moveHorizon(_, from, to) {
+      if (!moved(world.horizon, from)) return false;
+      world.horizon = to;
+      return true;
+    },
+    reference: async () => ({ version: 1, locations: 1, loadedAt: 0 as Instant }),
+    moveReference: async () => true,
+    lease: async () => world.lease,
+    async moveLease(_, from, to) {
+      if (!moved(world.lease, from)) return false;
+      world.lease = to;
+      return true;
+    },
+  };
+}
+
+function logDoubles(world: World): Pick<BatchContext, 'admin' | 'reader' | 'producer'> {
+  return {
+    admin: {
+      ensureTopics: async () => 'existed',
+      facts: async () => null,
+      ends: async () => world.log.map((log, partition) => ({ partition, low: 0, high: log.length })),
+      holdsBefore: async () => true,
+      close: async () => undefined,
+    },
+    reader: {
+      async *read(partition, from) {
+        const log = world.log[partition]!;
+        for (let at = from; at < log.length; at += 3) {
+          yield { records: log.slice(at, at + 3), next: Math.min(at + 3, log.length), atEnd: at + 3 >= log.length };
+        }
+      },
+      close: async () => undefined,
+    },
+    producer: {
+      async forward(strays) {
+        for (const { record, home } of strays) {
+          append(world, home, { stamp: world.tickStamp, value: record.value?.toString() ?? null, headers: [['sightline.stray', Buffer.from('x')]] });
+        }
+      },
+      deadLetter: async () => undefined,
+      async tick(partitions) {
+        for (const partition of partitions) {
+          append(world, partition, { stamp: world.tickStamp, value: null, headers: [[TICK_HEADER, Buffer.from('1')]] });
+        }
+      },
+      close: async () => undefined,
+    },
+  };
+}
+
+function viewDoubles(world: World): Pick<BatchContext, 'detections' | 'locations' | 'speedView' | 'batchView'> {
+  return {
+    detections: {
+      find: async (ids) => ids.map((id) => (world.rows.has(id) ? { status: 'found', row: world.rows.get(id)! } : { status: 'absent' })),
+      put: async () => undefined,
+    },
+    locations: { all: async () => world.locations, put: async () => undefined },
+    speedView: {
+      load: async () => [],
+      put: async () => undefined,
+      read: async () => [],
+      list: async () => [],
+      eachRowOf: async (e, _, take) => take(world.speedRows.filter(({ epoch }) => epoch === e)),
+      prune: async (upTo) => world.pruned.push(upTo),
+    },
+    batchView: {
+      put: async (writes) => writes.forEach((write) => putBatch(world, write)),
+      read: async () => [],
+      list: async () => [],
+    },
+  };
+}
+
+function putBatch(world: World, { name, cells, listed }: BatchRowWrite): void {
+  for (const cell of cells as readonly CountCell[]) world.batchCells.set(`${rowKey(name)} ${cellKey(cell)}`, cell.count);
+  for (const { id, detectedAt } of listed) world.listed.add(`${rowKey(name)} ${detectedAt} ${id}`);
+}

@@ -1,0 +1,72 @@
+/**
+ * HDFS in memory, for tests of what survives a crash: files, folders implied, rename without overwriting.
+ *
+ * `budget` counts operations down; at zero every further one throws, as if the process had died there.
+ */
+import { createHash } from 'node:crypto';
+import { mkdir, readFile, writeFile } from 'node:fs/promises';
+import { dirname } from 'node:path';
+import { Readable } from 'node:stream';
+import type { FileFacts, Hdfs } from '../../core/stores/hdfs/types.ts';
+
+export class Crash extends Error {
+  override readonly name = 'Crash';
+}
+
+export interface HdfsDouble extends Hdfs {
+  readonly files: Map<string, Buffer>;
+  /** Operations that are left before the crash; Infinity for none. */
+  budget: number;
+}
+
+export function hdfsDouble(): HdfsDouble {
+  const files = new Map<string, Buffer>();
+  const factsOf = (path: string): FileFacts => ({ path, isFolder: false, bytes: files.get(path)!.length, modifiedAtMs: 0 });
+  const need = (path: string): Buffer => {
+    const bytes = files.get(path);
+    if (!bytes) throw new Error(`there is no file ${path}`);
+    return bytes;
+  };
+  const double: HdfsDouble = {
+    files,
+    budget: Infinity,
+    facts: spend(async (path: string) => (files.has(path) ? factsOf(path) : null)),
+    list: spend(async (folder: string) => {
+      const below = [...files.keys()].filter((path) => path.startsWith(`${folder}/`));
+      const names = [...new Set(below.map((path) => path.slice(folder.length + 1).split('/')[0]!))].sort();
+      return names.map((name): FileFacts => {
+        const path = `${folder}/${name}`;
+        return files.has(path) ? factsOf(path) : { path, isFolder: true, bytes: 0, modifiedAtMs: 0 };
+      });
+    }),
+    walk: spend(async (folder: string) => [...files.keys()].filter((path) => path.startsWith(`${folder}/`)).map(factsOf)),
+    makeFolder: spend(async () => undefined),
+    read: spend(async (path: string) => need(path)),
+    readStream: (path) => Readable.from([need(path)]),
+    write: spend(async (path: string, bytes: Buffer) => void files.set(path, Buffer.from(bytes))),
+    upload: spend(async (localFile: string, path: string) => void files.set(path, await readFile(localFile))),
+    download: spend(async (path: string, localFile: string) => {
+      await mkdir(dirname(localFile), { recursive: true });
+      await writeFile(localFile, need(path));
+    }),
+    sha256: spend(async (path: string) => createHash('sha256').update(need(path)).digest('hex')),
+    rename: spend(async (from: string, to: string) => {
+      const bytes = files.get(from);
+      if (!bytes || files.has(to)) return false;
+      files.delete(from);
+      files.set(to, bytes);
+      return true;
+    }),
+    remove: spend(async (path: string) => {
+      for (const name of [...files.keys()]) if (name === path || name.startsWith(`${path}/`)) files.delete(name);
+    }),
+    capacity: async () => ({ freeBytes: 1, usedBytes: 0 }),
+  };
+  function spend<Args extends unknown[], T>(work: (...args: Args) => Promise<T>): (...args: Args) => Promise<T> {
+    return (...args) => {
+      double.budget -= 1;
+      return double.budget < 0 ? Promise.reject(new Crash('died here')) : work(...args);
+    };
+  }
+  return double;
+}

@@ -1,0 +1,120 @@
+/** Where an epoch is cut: at the first delivered record that arrived after its end, in every partition (law L5). */
+import assert from 'node:assert/strict';
+import { mkdtemp, rm } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { after, before, test } from 'node:test';
+import type { Archive } from '../../../batch-layer/archive.ts';
+import type { RecordedRules } from '../../../core/stores/control.ts';
+import type { World } from '../../support/batch-doubles.ts';
+import type { Epoch } from '../../../core/domain/epoch.ts';
+import type { Instant } from '../../../core/domain/time.ts';
+import { openDuck } from '../../../core/stores/duckdb.ts';
+import { archive } from '../../../batch-layer/archive.ts';
+import { append, contextOf, worldOf } from '../../support/batch-doubles.ts';
+
+const RULES: RecordedRules = {
+  generation: 1,
+  logLife: 1,
+  epochSeconds: 60,
+  dedupWindowDays: 2,
+  clockAheadDays: 1,
+  partitionCount: 2,
+  firstEpoch: 1_000,
+  firstOffsets: [0, 0],
+  topicId: 't',
+};
+const START = 60_000_000;
+const END = START + 60_000;
+
+let folder: string;
+before(async () => {
+  folder = await mkdtemp(join(tmpdir(), 'sightline-archive-'));
+});
+after(() => rm(folder, { recursive: true, force: true }));
+
+async function archived(world: World, options: { rowsPerFile?: number; tickLimitMs?: number; arrivals?: number[]; firsts?: number[] } = {}): Promise<Archive> {
+  const duck = await openDuck({ memoryMb: 128, threads: 1, spillFolder: join(folder, 'spill') });
+  try {
+    const seam = {
+      epoch: 1_000 as Epoch,
+      firsts: options.firsts ?? [0, 0],
+      arrivals: (options.arrivals ?? [0, 0]) as Instant[],
+    };
+    return await archive(contextOf(world, folder), duck, seam, { ...options, folder, ticks: true });
+  } finally {
+    duck.close();
+  }
+}
+
+const seen = (world: World, partition: number, ...stamps: number[]): void =>
+  stamps.forEach((stamp) => append(world, partition, { stamp, value: 'poison' }));
+
+test('a clock that steps back does not move a record to another epoch', async () => {
+  const world = worldOf(RULES);
+  seen(world, 0, START, START + 5, START - 100, END, START + 9, END + 5);
+  seen(world, 1, END + 1);
+  const { partitions } = await archived(world);
+  assert.deepEqual(partitions.map(({ cut, records, arrival }) => [cut, records, arrival]), [[3, 3, START + 5], [0, 0, 0]]);
+});
+
+test('arrival goes on from the epoch before', async () => {
+  const world = worldOf(RULES);
+  seen(world, 0, END + 7, START + 1, START + 2, END);
+  seen(world, 1, END);
+  const { partitions } = await archived(world, { firsts: [1, 0], arrivals: [START + 30, 0] });
+  assert.deepEqual(partitions.map(({ cut, arrival }) => [cut, arrival]), [[3, START + 30], [0, 0]]);
+});
+
+test('a quiet partition is cut at one tick of ours', async () => {
+  const world = worldOf(RULES);
+  world.tickStamp = END + 3;
+  seen(world, 0, START, START + 1);
+  const { partitions } = await archived(world);
+  assert.deepEqual(partitions.map(({ cut }) => cut), [2, 0]);
+  assert.deepEqual(world.log.map((log) => log.length), [3, 1]);
+});
+
+test('a tick whose stamp was too early belongs to the epoch, and another one cuts it', async () => {
+  const world = worldOf(RULES);
+  world.tickStamp = END - 1;
+  seen(world, 0, START);
+  seen(world, 1, START, END);
+  const context = contextOf(world, folder);
+  const { tick } = context.producer;
+  context.producer.tick = async (partitions) => {
+    await tick(partitions);
+    world.tickStamp = END;
+  };
+  const duck = await openDuck({ memoryMb: 128, threads: 1, spillFolder: join(folder, 'spill') });
+  const seam = { epoch: 1_000 as Epoch, firsts: [0, 0], arrivals: [0, 0] as Instant[] };
+  const { partitions } = await archive(context, duck, seam, { folder, ticks: true });
+  duck.close();
+  assert.deepEqual(partitions.map(({ cut, verdicts }) => [cut, verdicts.tick]), [[2, 1], [1, 0]]);
+});
+
+test('ticks that are never stamped late enough end with exit code 5', async () => {
+  const world = worldOf(RULES);
+  await assert.rejects(archived(world, { tickLimitMs: 50 }), (fault: Error) => fault.name === 'Retryable');
+});
+
+test('files hold every record once, in ranges that are named by their offsets', async () => {
+  const world = worldOf(RULES);
+  seen(world, 0, ...Array.from({ length: 10 }, (_, i) => START + i), END);
+  seen(world, 1, START, END);
+  const { files } = await archived(world, { rowsPerFile: 4 });
+  const epoch = '1970-01-01T1640';
+  assert.deepEqual(files.map(({ path }) => path.slice(`lake/raw/epoch=${epoch}/`.length)), [
+    'part-0-0-3.parquet',
+    'part-0-4-7.parquet',
+    'part-0-8-9.parquet',
+    'part-1-0-0.parquet',
+  ]);
+  assert.deepEqual(files.map(({ rows }) => rows), [4, 4, 2, 1]);
+});
+
+test('a log that begins after the epoch does is refused', async () => {
+  const world = worldOf(RULES);
+  seen(world, 0, START);
+  await assert.rejects(archived(world, { firsts: [5, 0] }), (fault: { exitCode?: number }) => fault.exitCode === 4);
+});

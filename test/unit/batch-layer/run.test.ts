@@ -1,0 +1,239 @@
+/**
+ * A run that dies anywhere leaves what the next run finishes or throws away: the lake, the batch view and the horizon end as if
+ * nothing had happened (law L9).
+ *
+ * Method: real steps, SQL and Parquet over stores in memory; a crash is thrown at each named point, and between operations of
+ * HDFS after the intent; then a run without a crash. The yardstick is a world where nothing crashed.
+ */
+import assert from 'node:assert/strict';
+import { mkdtemp, rm } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { after, before, test } from 'node:test';
+import type { Point } from '../../../batch-layer/context.ts';
+import type { RecordedRules } from '../../../core/stores/control.ts';
+import type { RunReport } from '../../../core/stores/runs.ts';
+import type { World } from '../../support/batch-doubles.ts';
+import type { Oid } from '../../../core/domain/oid.ts';
+import type { Epoch } from '../../../core/domain/epoch.ts';
+import { eachCellOf, cellKey, rowKey, rowsOf } from '../../../core/domain/counts.ts';
+import { homeOf } from '../../../core/domain/home.ts';
+import { judge } from '../../../core/domain/verdict.ts';
+import { instant } from '../../../core/domain/time.ts';
+import { openDuck } from '../../../core/stores/duckdb.ts';
+import { readAttempts, readRun } from '../../../core/stores/runs.ts';
+import { publishAsked } from '../../../batch-layer/lake.ts';
+import { append, contextOf, worldOf } from '../../support/batch-doubles.ts';
+import { Crash } from '../../support/hdfs-double.ts';
+
+const LENGTH_MS = 60_000;
+const FIRST = Math.floor(Date.now() / LENGTH_MS) - 10;
+const START = FIRST * LENGTH_MS;
+const RULES: RecordedRules = {
+  generation: 1,
+  logLife: 1,
+  epochSeconds: 60,
+  dedupWindowDays: 2,
+  clockAheadDays: 1,
+  partitionCount: 3,
+  firstEpoch: FIRST,
+  firstOffsets: [0, 0, 0],
+  topicId: 't',
+};
+const NAMES = ['bicycle', 'van', 'café', 'a\0b', 'x'.repeat(200)];
+const FIRST_EPOCH = { from: FIRST as Epoch, to: FIRST as Epoch };
+
+let folder: string;
+let yardstick: State;
+before(async () => {
+  folder = await mkdtemp(join(tmpdir(), 'sightline-run-'));
+  const world = filled();
+  await published(world);
+  yardstick = await stateOf(world);
+});
+after(() => rm(folder, { recursive: true, force: true }));
+
+function json(id: number | bigint, at: number, item = NAMES[Number(id) % NAMES.length]!): string {
+  return `{"geographical_location_oid":${Number(id) % 4},"video_camera_oid":7,"detection_oid":${id},"item_name":${JSON.stringify(item)},"timestamp_detected":${at}}`;
+}
+
+/** Two epochs of records, in three partitions: copies, a conflict, strays, poison, a tick, a deferred one; ids beyond 2^53. */
+function filled(): World {
+  const world = worldOf(RULES);
+  world.locations.push({ oid: '1' as Oid, name: 'Bridge' }, { oid: '2' as Oid, name: "O'Brien's" });
+  for (let i = 0; i < 60; i++) {
+    const id = 9_007_199_254_740_990n + BigInt(i);
+    const at = START + i * 2_000;
+    const home = homeOf(String(id) as Oid, 3);
+    append(world, home, { stamp: at, value: json(id, at - 500) });
+    if (i % 5 === 0) append(world, home, { stamp: at, value: json(id, at - 500) });
+    if (i % 17 === 0) append(world, home, { stamp: at, value: json(id, at - 500, 'otherwise') });
+    if (i % 7 === 0) append(world, (home + 1) % 3, { stamp: at, value: json(id, at - 500) });
+    if (i % 11 === 0) append(world, home, { stamp: at, value: 'poison' });
+  }
+  const late = START - 5 * 86_400_000;
+  append(world, homeOf('77' as Oid, 3), { stamp: START + 130_000, value: json(77, late) });
+  world.tickStamp = START + 200_000;
+  return world;
+}
+
+interface State {
+  readonly rows: string[];
+  readonly raw: string[];
+  readonly cells: [string, number][];
+  readonly listed: string[];
+  readonly horizon: unknown;
+  readonly files: string[];
+}
+
+async function stateOf(world: World): Promise<State> {
+  const names = [...world.hdfs.files.keys()];
+  const rows = await rowsIn(world, names.filter((name) => name.startsWith('lake/detections/')), 'SELECT detection_oid, item_name, geographical_location FROM');
+  const raw = await rowsIn(world, names.filter((name) => name.startsWith('lake/raw/')), 'SELECT kafka_partition, kafka_offset, verdict FROM');
+  const { epoch, cuts, arrivals } = world.horizon!;
+  return {
+    rows,
+    raw,
+    cells: [...world.batchCells].sort(),
+    listed: [...world.listed].sort(),
+    horizon: { epoch, cuts, arrivals },
+    files: names.filter((name) => !name.includes('/_attempts/')).sort(),
+  };
+}
+
+let reads = 0;
+async function rowsIn(world: World, names: readonly string[], select: string): Promise<string[]> {
+  const duck = await openDuck({ memoryMb: 128, threads: 1, spillFolder: join(folder, 'spill') });
+  try {
+    const found: string[] = [];
+    for (const name of names) {
+      const localFile = join(folder, `read-${reads++}.parquet`);
+      await world.hdfs.download(name, localFile);
+      for (const row of await duck.rows(`${select} '${localFile}'`)) found.push(Object.values(row).map(String).join(' | '));
+      await rm(localFile);
+    }
+    return found.sort();
+  } finally {
+    duck.close();
+  }
+}
+
+let processes = 0;
+const inNewProcess = (): string => join(folder, `process-${processes++}`);
+
+async function published(world: World): Promise<RunReport[]> {
+  return (await publishAsked(contextOf(world, inNewProcess()), FIRST_EPOCH)).reports;
+}
+
+
+test('an epoch is published once: every detection of it, every record raw, and every cell counted', async () => {
+  const world = filled();
+  const [report] = await published(world);
+  const state = await stateOf(world);
+  const { cuts } = world.horizon!;
+  const firsts = new Map<string, ReturnType<typeof judge>>();
+  const rowsExpected: string[] = [];
+  const cellsExpected = new Map<string, number>();
+  let records = 0;
+  world.log.forEach((log, partition) => {
+    for (const record of log.slice(0, cuts[partition])) {
+      records += 1;
+      const verdict = judge(record, instant(record.stamp), RULES);
+      if (verdict.kind !== 'detection' || firsts.has(verdict.detection.id)) continue;
+      firsts.set(verdict.detection.id, verdict);
+      const { id, item, location } = verdict.detection;
+      const place = world.locations.find(({ oid }) => oid === location)?.name ?? 'null';
+      rowsExpected.push(`${id} | ${item} | ${place}`);
+      const [ofPlace, all] = rowsOf(verdict.detection, FIRST as Epoch);
+      eachCellOf(verdict.detection, (scope, cell) => {
+        const key = `${rowKey(scope === 'all' ? all : ofPlace)} ${cellKey(cell)}`;
+        cellsExpected.set(key, (cellsExpected.get(key) ?? 0) + 1);
+      });
+    }
+  });
+  assert.deepEqual(state.rows, rowsExpected.sort());
+  assert.equal(new Set(state.raw).size, records);
+  assert.equal(state.raw.length, records);
+  assert.deepEqual(state.cells, [...cellsExpected].sort());
+  assert.equal(state.listed.length, rowsExpected.length);
+  assert.equal(report!.records, records);
+  assert.equal(report!.rows, rowsExpected.length);
+  assert.equal(report!.result, 'unproven');
+  assert.ok(report!.conflicts.count > 0);
+  assert.equal(report!.strays_forwarded, report!.tallies.strays);
+});
+
+test('the second epoch follows from the first: its copies of earlier epochs do not count, one deferred detection does', async () => {
+  const world = filled();
+  const { reports } = await publishAsked(contextOf(world, inNewProcess()), { from: null, to: (FIRST + 2) as Epoch });
+  assert.deepEqual(reports.map(({ epoch_number }) => epoch_number), [FIRST, FIRST + 1, FIRST + 2]);
+  const { rows } = await stateOf(world);
+  assert.equal(rows.length, 61);
+  assert.equal(new Set(rows.map((row) => row.split(' | ')[0])).size, 61);
+  assert.equal(reports.at(-1)!.deferred.published, 1);
+  assert.deepEqual(reports.at(-1)!.partitions.map(({ first }) => first), reports.at(-2)!.partitions.map(({ cut }) => cut));
+});
+
+const POINTS: readonly Point[] = [
+  'locked', 'archived', 'forwarded', 'reconciled', 'staged_one_file', 'staged', 'intent_prepared', 'intended',
+  'published_one_file', 'published', 'view_half_written', 'view_written', 'compared', 'reported', 'horizon_moved', 'pruned',
+];
+
+for (const point of POINTS) {
+  test(`killed at ${point}, the next run ends as if nothing had happened`, async () => {
+    const world = filled();
+    const reached = (at: Point): void => {
+      if (at === point) throw new Crash(point);
+    };
+    await assert.rejects(publishAsked(contextOf(world, inNewProcess(), { reached }), FIRST_EPOCH), Crash);
+    world.lease = null;
+    const again = await published(world);
+    assert.equal(again.length, ['horizon_moved', 'pruned'].includes(point) ? 0 : 1);
+    const state = await stateOf(world);
+    assert.deepEqual(withoutLeftovers(state), withoutLeftovers(yardstick));
+    const attempts = await readAttempts(world.hdfs, 9);
+    assert.equal(attempts.some(({ because }) => because === point), point !== 'locked');
+  });
+}
+
+/** An intent whose horizon has moved is swept by the next run that has something to publish. */
+function withoutLeftovers(state: State): State {
+  const isLeft = (name: string): boolean => name.includes('/_intents/') || name.startsWith('lake/_staging/');
+  return { ...state, files: state.files.filter((name) => !isLeft(name)) };
+}
+
+test('killed between operations of HDFS from the intent on, the next run ends as if nothing had happened', async () => {
+  for (let operations = 0; ; operations += 8) {
+    const world = filled();
+    const reached = (at: Point): void => {
+      if (at === 'intended') world.hdfs.budget = operations;
+    };
+    const died = await publishAsked(contextOf(world, inNewProcess(), { reached }), FIRST_EPOCH).then(() => false, () => true);
+    world.hdfs.budget = Infinity;
+    world.lease = null;
+    await published(world);
+    assert.deepEqual(withoutLeftovers(await stateOf(world)), withoutLeftovers(yardstick), `after ${operations} operations`);
+    if (!died) return;
+  }
+});
+
+test('a file that is neither staged nor published stops the run for a person to look', async () => {
+  const world = filled();
+  const reached = (at: Point): void => {
+    if (at === 'intended') throw new Crash(at);
+  };
+  await assert.rejects(publishAsked(contextOf(world, inNewProcess(), { reached }), FIRST_EPOCH), Crash);
+  const victim = [...world.hdfs.files.keys()].find((name) => name.includes('/lake/detections/'))!;
+  world.hdfs.files.delete(victim);
+  world.lease = null;
+  await assert.rejects(published(world), (fault: { exitCode?: number }) => fault.exitCode === 4);
+});
+
+test('an epoch that is published, or not over, is nothing to do; one beyond the next is refused', async () => {
+  const world = filled();
+  await published(world);
+  assert.deepEqual(await published(world), []);
+  const now = Math.floor(Date.now() / LENGTH_MS) as Epoch;
+  await assert.rejects(publishAsked(contextOf(world, inNewProcess()), { from: now, to: now }), (fault: { exitCode?: number }) => fault.exitCode === 2);
+  assert.equal((await readRun(world.hdfs, 'nothing')), null);
+});
