@@ -14,8 +14,8 @@ import { servingMetrics } from './metrics.ts';
 
 const HELD = Symbol.for('sightline.serving');
 /** A viewer would rather hear "not now" than wait: a call and an operation with its retries. */
-const CALL_TIMEOUT_MS = 5_000;
-const OPERATION_TIMEOUT_MS = 8_000;
+const CALL_TIMEOUT_MS = 3_000;
+const OPERATION_TIMEOUT_MS = 5_000;
 const SEAM_FRESH_FOR_MS = 250;
 
 type Holder = { [HELD]?: Serving | undefined };

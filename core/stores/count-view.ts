@@ -69,7 +69,7 @@ export function familiesOf(levels: readonly Level[]): string[] {
   return levels.map((level) => FAMILY_OF_LEVEL[level]);
 }
 
-/** Scans ranges side by side, at most `atOnce` at a time, and calls `take` for each batch of rows. */
+/** Scans ranges, those of one salt together, at most `atOnce` scans at a time, and calls `take` for each batch of rows. */
 export async function scanRanges(
   hbase: HBaseClient,
   table: string,
@@ -78,13 +78,37 @@ export async function scanRanges(
   take: (rows: Cell[][]) => void | Promise<void>,
   atOnce = 8,
 ): Promise<void> {
-  const waiting = [...ranges];
+  const scans = scansOf(ranges);
+  const waiting = [...scans];
   const lane = async (): Promise<void> => {
     for (let range = waiting.shift(); range; range = waiting.shift()) {
       for await (const rows of hbase.scan(table, { ...range, ...options })) await take(rows);
     }
   };
-  await asRetryable(table, () => Promise.all(Array.from({ length: Math.min(atOnce, ranges.length) }, lane)));
+  await asRetryable(table, () => Promise.all(Array.from({ length: Math.min(atOnce, scans.length) }, lane)));
+}
+
+const MOST_RANGES_IN_A_SCAN = 256;
+
+/** One scan for the ranges of a salt: many epochs are one question to the server instead of one each. */
+function scansOf(ranges: readonly RowRange[]): Pick<ScanOptions, 'start' | 'stop' | 'rowRanges'>[] {
+  const bySalt = new Map<number | undefined, RowRange[]>();
+  for (const range of ranges) {
+    const ofSalt = bySalt.get(range.start[0]);
+    if (ofSalt) ofSalt.push(range);
+    else bySalt.set(range.start[0], [range]);
+  }
+  const scans: Pick<ScanOptions, 'start' | 'stop' | 'rowRanges'>[] = [];
+  for (const ofSalt of bySalt.values()) {
+    ofSalt.sort((a, b) => Buffer.compare(a.start, b.start));
+    for (let at = 0; at < ofSalt.length; at += MOST_RANGES_IN_A_SCAN) {
+      const some = ofSalt.slice(at, at + MOST_RANGES_IN_A_SCAN);
+      const { start } = some[0]!;
+      const { stop } = some.at(-1)!;
+      scans.push(some.length === 1 ? { start, stop } : { start, stop, rowRanges: some });
+    }
+  }
+  return scans;
 }
 
 /** Count cells of a row; the list of detections is no count and is left out. */

@@ -55,7 +55,7 @@ let serving: Serving;
 function servingOn(settings: Config): Serving {
   return createServing({
     config: settings,
-    open: async () => (stores = await openStores(settings, { callTimeoutMs: 5_000, operationTimeoutMs: 8_000 })),
+    open: async () => (stores = await openStores(settings, { callTimeoutMs: 3_000, operationTimeoutMs: 5_000 })),
     hdfs: hdfs(settings),
     metrics: servingMetrics(),
     log: createLog('test', 'silent'),
