@@ -1,0 +1,131 @@
+/**
+ * One speed worker of the simulation: the real round, decision, caches and stores on simulated ports, until it crashes.
+ *
+ * It dies at any named step, or instead of trying a failed step again, and leaves everything that it held in memory behind.
+ */
+import type { LogRecord } from '../../core/domain/detection.ts';
+import type { Rules } from '../../core/domain/rules.ts';
+import { Retryable } from '../../core/process/errors.ts';
+import { controlStore } from '../../core/stores/control.ts';
+import { detectionsStore } from '../../core/stores/detections.ts';
+import type { LogProducer } from '../../core/stores/kafka/types.ts';
+import { speedView } from '../../core/stores/speed-view.ts';
+import { strayHeaders } from '../../core/layout/log.ts';
+import { countRows } from '../../speed-layer/count-rows.ts';
+import { partitionHooks } from '../../speed-layer/partitions.ts';
+import { runRound } from '../../speed-layer/round.ts';
+import type { CrashPoint, Holdings } from '../../speed-layer/round.ts';
+import type { SimulatedGroup } from './group.ts';
+import type { Fate, SimulatedHBase } from './hbase.ts';
+import type { SimulatedLog } from './log.ts';
+import type { Dice } from './random.ts';
+import type { Turns } from './turns.ts';
+
+export interface World {
+  readonly rules: Rules;
+  readonly random: Dice;
+  readonly order: Turns;
+  readonly log: SimulatedLog;
+  readonly group: SimulatedGroup;
+  readonly hbase: SimulatedHBase;
+  /** Positions of the records that stand in the dead-letter topic. */
+  readonly deadLetters: Set<string>;
+  /** While true, calls fail and workers die. */
+  isRough: boolean;
+  isOver: boolean;
+}
+
+export interface LiveWorker {
+  readonly who: string;
+  readonly holdings: Holdings;
+  isInRound: boolean;
+  /** How it ended: null if told to stop. */
+  readonly ended: Promise<CrashPoint | 'gave_up' | 'overtaken' | null>;
+}
+
+export const NAMESPACE = 'sim';
+export const TOPIC = 'sim';
+
+class Crash extends Error {
+  readonly at: CrashPoint | 'gave_up';
+  constructor(at: CrashPoint | 'gave_up') {
+    super(`crash at ${at}`);
+    this.at = at;
+  }
+}
+
+export function startWorker(world: World, who: string): LiveWorker {
+  const { rules, random, order, log } = world;
+  const holdings: Holdings = { progress: new Map(), counts: countRows(random.chance(0.5) ? 200 : 1_000_000) };
+  const fate = (): Fate => (world.isRough && random.chance(0.03) ? random.pick(BAD_FATES) : 'well');
+  const hbase = world.hbase.client(() => order.turn(who), fate);
+  const persist = async <T>(step: () => Promise<T>): Promise<T> => {
+    for (;;) {
+      try {
+        return await step();
+      } catch (fault) {
+        if (!(fault instanceof Retryable)) throw fault;
+        if (world.isRough && random.chance(0.2)) throw new Crash('gave_up');
+      }
+    }
+  };
+  const reached = (at: CrashPoint): void => {
+    if (world.isRough && random.chance(0.01)) throw new Crash(at);
+  };
+  const control = controlStore(hbase, NAMESPACE);
+  const admin = { ends: async () => log.partitions.map((_, partition) => ({ partition, low: 0, high: log.end(partition) })) };
+  const consumer = world.group.join(who, partitionHooks({ topic: TOPIC, rules, control, admin, persist }, holdings));
+  const ports = {
+    rules,
+    consumer,
+    producer: simulatedProducer(world, who),
+    detections: detectionsStore(hbase, NAMESPACE),
+    speedView: speedView(hbase, NAMESPACE, rules),
+    control,
+    persist,
+    reached,
+  };
+  const limit = 1 + random.below(60);
+  const live = async (): Promise<CrashPoint | 'gave_up' | 'overtaken' | null> => {
+    try {
+      while (!world.isOver) {
+        const records: LogRecord[] = await consumer.take(limit);
+        worker.isInRound = true;
+        await runRound(ports, holdings, { records, drained: consumer.drained() });
+        worker.isInRound = false;
+      }
+      return null;
+    } catch (thrown) {
+      if (thrown instanceof Crash) return thrown.at;
+      if (thrown instanceof Error && thrown.message.includes('far ahead')) return 'overtaken';
+      throw thrown;
+    } finally {
+      worker.isInRound = false;
+      world.group.leave(who);
+    }
+  };
+  const worker: { -readonly [K in keyof LiveWorker]: LiveWorker[K] } = { who, holdings, isInRound: false, ended: Promise.resolve(null) };
+  worker.ended = live();
+  return worker;
+}
+
+const BAD_FATES: readonly Fate[] = ['refused', 'applied_but_failed', 'repeated_later'];
+
+function simulatedProducer({ log, order, random, deadLetters, ...world }: World, who: string): Pick<LogProducer, 'forward' | 'deadLetter'> {
+  const isRough = (): boolean => world.isRough;
+  const send = async <T>(items: readonly T[], one: (item: T) => void): Promise<void> => {
+    await order.turn(who);
+    for (const item of items) {
+      const fails = isRough() && random.chance(0.02);
+      if (!fails || random.chance(0.5)) one(item);
+      if (fails) throw new Retryable('Kafka', 'simulated: not acknowledged');
+    }
+  };
+  return {
+    forward: (strays) =>
+      send(strays, ({ record, id, home }) =>
+        void log.append(home, { key: Buffer.from(id), value: record.value, headers: [...record.headers, ...strayHeaders(record)] }),
+      ),
+    deadLetter: (letters) => send(letters, ({ record }) => void deadLetters.add(`${record.partition}/${record.offset}`)),
+  };
+}
