@@ -4,7 +4,8 @@
  *
  * The position is all that matters: it moves only behind rows that were handed on, or to the edge of a region that has
  * ended. Whatever fails, splits or moves, the next scanner starts from the position, so no row is lost and none comes
- * twice. The deadline is for progress: it starts again with every answer, and the caller's own time does not count.
+ * twice. The deadline is for failures: it runs from the first one until the position moves again, so that neither a long
+ * scan nor a slow caller meets it, and a scan that fails for ever does.
  */
 import { asHBaseError, HBaseError } from './errors.ts';
 import type { Reach } from './batch.ts';
@@ -43,6 +44,8 @@ class Walk {
   private scanner: RegionScanner | undefined;
   private regions: TableRegions | undefined;
   private stale = 0;
+  private failures = 0;
+  private failingSince = 0;
 
   constructor(reach: Reach, table: string, options: ScanOptions, batchRows: number) {
     this.reach = reach;
@@ -54,17 +57,16 @@ class Walk {
 
   /** The next rows, however many attempts they take. */
   async step(leftRows: number): Promise<{ rows: Cell[][]; done: boolean }> {
-    const deadline = performance.now() + this.reach.operationTimeoutMs;
-    for (let attempt = 0; ; attempt++) {
+    for (;;) {
       try {
         this.scanner ??= await this.openScanner();
         const { rows, regionDone } = await this.scanner.next(this.batchRows, leftRows);
         const last = rows.at(-1);
-        if (last !== undefined) this.position = { row: Buffer.from(last[0]!.row), inclusive: false };
+        if (last !== undefined) this.moveTo({ row: Buffer.from(last[0]!.row), inclusive: false });
         if (this.options.keysOnly === true) for (const row of rows) row.length = 1;
         return { rows, done: regionDone && !this.enterNextRegion(this.scanner.region) };
       } catch (error) {
-        await this.recover(asHBaseError(error), attempt, deadline);
+        await this.recover(asHBaseError(error));
       }
     }
   }
@@ -94,22 +96,28 @@ class Walk {
       const order = Buffer.compare(edge, stop);
       if (reversed === true ? order <= 0 : order >= 0) return false;
     }
-    this.position = { row: edge, inclusive: reversed !== true };
+    this.moveTo({ row: edge, inclusive: reversed !== true });
     return true;
   }
 
-  private async recover(error: HBaseError, attempt: number, deadline: number): Promise<void> {
+  private moveTo(position: ScanPosition): void {
+    this.position = position;
+    this.failures = 0;
+  }
+
+  private async recover(error: HBaseError): Promise<void> {
     const { reach, table } = this;
     const abandoned = this.scanner;
     this.scanner = undefined;
-    const waitMs = backoffMs(attempt);
-    if (error.fate === 'give-up' || performance.now() + waitMs > deadline) throw error;
+    if (this.failures === 0) this.failingSince = performance.now();
+    const waitMs = backoffMs(this.failures++);
+    if (error.fate === 'give-up' || performance.now() + waitMs > this.failingSince + reach.operationTimeoutMs) throw error;
     if (error.fate === 'relocate') {
       this.stale = this.regions?.version ?? 0;
       reach.emit({ kind: 'relocated', table, reason: error.message });
     } else await abandoned?.close();
     await pause(waitMs, reach.signal);
-    reach.emit({ kind: 'retried', operation: 'scan', attempt: attempt + 1, rows: 0, reason: error.message });
+    reach.emit({ kind: 'retried', operation: 'scan', attempt: this.failures, rows: 0, reason: error.message });
   }
 }
 
