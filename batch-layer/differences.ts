@@ -69,7 +69,7 @@ async function missingInBatch(
   where: { partition: number; place: Oid; hour: number; from: number; cell: string; item: string },
 ): Promise<string[]> {
   const { partition, place, hour, from, cell, item } = where;
-  const listed = await context.speedView.list(place, [epoch], { from: hour, to: hour });
+  const listed = await context.speedView.list([place], [epoch], { from: hour, to: hour });
   const inMinute = listed.filter(({ detectedAt }) => detectedAt >= from && detectedAt < from + MINUTE_MS).map(({ id }) => id);
   const rows = await duck.rows(`SELECT detection_oid FROM ${published} WHERE ${cell}`);
   const published_ = new Set(rows.map(({ detection_oid }) => String(detection_oid)));

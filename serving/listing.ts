@@ -7,21 +7,17 @@
  *
  * All places together have no list (it would double the writes of every detection). Their page is put together from slices of
  * time that grow from a second: in a slice the lists of the places that were counted in that hour are read, and the slices are
- * disjoint, so the page is exact. Its cost is a short read a place and slice.
+ * disjoint, so the page is exact. Its cost is one read of short ranges a slice.
  */
 import type { Scope } from '../core/domain/counts.ts';
 import type { Epoch } from '../core/domain/epoch.ts';
 import type { Oid } from '../core/domain/oid.ts';
 import type { Instant } from '../core/domain/time.ts';
-import type { Hours, ListBounds, ListedDetection } from '../core/stores/count-view.ts';
+import type { Hours, ListBounds, ListedDetection, PlacedDetection } from '../core/stores/count-view.ts';
 import type { Asking } from './questions/asking.ts';
 import type { TimeWindow } from './window.ts';
 import { compareOids, oid } from '../core/domain/oid.ts';
 import { hourOf, HOUR_MS, SECOND_MS } from '../core/domain/time.ts';
-
-export interface Listed extends ListedDetection {
-  readonly location: Oid;
-}
 
 export interface Page {
   readonly scope: Scope;
@@ -43,16 +39,15 @@ const GREATEST = oid(2n ** 63n - 1n);
 const MOST_HOURS_AT_ONCE = 256;
 const FIRST_SLICE_MS = 2 * SECOND_MS;
 const SLICE_GROWTH = 4;
-const PLACES_AT_ONCE = 12;
 
 /** Up to `limit` entries, newest first; at the same millisecond the smaller id first. */
-export async function listPage(page: Page, seam: ListSeam, views: Views): Promise<Listed[]> {
-  const entries: Listed[] = [];
+export async function listPage(page: Page, seam: ListSeam, views: Views): Promise<PlacedDetection[]> {
+  const entries: PlacedDetection[] = [];
   const start = startOf(page);
   for (const hours of hoursBackwards(start.hour, hourOf(page.window.from))) {
     const after = hours.to === start.hour ? start.after : undefined;
     const part: Part = { page, seam, views, hours, after, limit: page.limit - entries.length };
-    entries.push(...(page.scope === 'all' ? await ofAllPlaces(part) : await ofPlace(page.scope, part, {})));
+    entries.push(...(page.scope === 'all' ? await ofAllPlaces(part) : await ofPlaces([page.scope], part)));
     if (entries.length >= page.limit) break;
   }
   return entries.slice(0, page.limit);
@@ -86,25 +81,28 @@ interface Part {
   readonly limit: number;
 }
 
-/** The newest `limit` of a place, sorted; complete down to the last of them, or down to `notBefore`. */
-async function ofPlace(location: Oid, part: Part, slice: { after?: ListedDetection; notBefore?: Instant }): Promise<Listed[]> {
-  const { seam, views, hours, page } = part;
-  const bounds: ListBounds = { ...(part.after ? { after: part.after } : {}), ...slice, limitPerRow: part.limit };
+/** The newest `limit` of these places, sorted; complete down to the last of them, or down to `notBefore`. */
+async function ofPlaces(places: readonly Oid[], part: Part, notBefore?: Instant): Promise<PlacedDetection[]> {
+  const { seam, views, hours, page, after } = part;
+  const bounds: ListBounds = {
+    ...(after ? { after } : {}),
+    ...(notBefore === undefined ? {} : { notBefore }),
+    limitPerRow: part.limit,
+  };
   const lists = await Promise.all([
-    seam.horizon === null ? [] : views.batchView.list(location, seam.horizon, hours, bounds),
-    seam.speedEpochs.length === 0 ? [] : views.speedView.list(location, seam.speedEpochs, hours, bounds),
+    seam.horizon === null ? [] : views.batchView.list(places, seam.horizon, hours, bounds),
+    seam.speedEpochs.length === 0 ? [] : views.speedView.list(places, seam.speedEpochs, hours, bounds),
   ]);
   return lists
     .flat()
     .filter(({ detectedAt }) => detectedAt >= page.window.from)
     .sort(newestFirst)
-    .slice(0, part.limit)
-    .map(({ id, detectedAt }) => ({ id, detectedAt, location }));
+    .slice(0, part.limit);
 }
 
-async function ofAllPlaces(part: Part): Promise<Listed[]> {
+async function ofAllPlaces(part: Part): Promise<PlacedDetection[]> {
   const placesOf = await placesByHour(part);
-  const entries: Listed[] = [];
+  const entries: PlacedDetection[] = [];
   let widthMs = FIRST_SLICE_MS;
   for (let hour = part.hours.to; hour >= part.hours.from; hour--) {
     const places = placesOf.get(hour);
@@ -121,17 +119,6 @@ async function ofAllPlaces(part: Part): Promise<Listed[]> {
     if (entries.length >= part.limit) break;
   }
   return entries;
-}
-
-async function ofPlaces(places: Oid[], part: Part, notBefore: Instant): Promise<Listed[]> {
-  const entries: Listed[] = [];
-  const lane = async (): Promise<void> => {
-    for (let place = places.pop(); place !== undefined; place = places.pop()) {
-      entries.push(...(await ofPlace(place, part, { notBefore })));
-    }
-  };
-  await Promise.all(Array.from({ length: PLACES_AT_ONCE }, lane));
-  return entries.sort(newestFirst).slice(0, part.limit);
 }
 
 /** Which places have a list in each hour: those that were counted in it. */

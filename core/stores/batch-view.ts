@@ -8,7 +8,7 @@
 import type { CountCell, CountRowName, Level, Scope } from '../domain/counts.ts';
 import type { Epoch } from '../domain/epoch.ts';
 import type { Oid } from '../domain/oid.ts';
-import type { CountRow, Hours, ListBounds, ListedDetection, Minutes } from './count-view.ts';
+import type { CountRow, Hours, ListBounds, ListedDetection, Minutes, PlacedDetection } from './count-view.ts';
 import type { Cell, HBaseClient } from './hbase/types.ts';
 import { batchRanges, batchRow, decodeBatchRow, encodeCount, LIST_FAMILY, listQualifier } from '../layout/hbase.ts';
 import { countsOf, familiesOf, listColumns, listedOf, minuteColumns, scanRanges } from './count-view.ts';
@@ -25,8 +25,8 @@ export interface BatchView {
   put(writes: readonly BatchRowWrite[]): Promise<void>;
   /** Rows of a scope over hours, of every epoch up to and including the horizon. `minutes` as in the speed view. */
   read(scope: Scope, horizon: Epoch, hours: Hours, levels: readonly Level[], minutes?: Minutes): Promise<CountRow[]>;
-  /** The list of detections of a place over hours up to the horizon; not sorted; whole hours unless bounded. */
-  list(location: Oid, horizon: Epoch, hours: Hours, bounds?: ListBounds): Promise<ListedDetection[]>;
+  /** The lists of detections of places over hours up to the horizon; not sorted; whole hours unless bounded. */
+  list(locations: readonly Oid[], horizon: Epoch, hours: Hours, bounds?: ListBounds): Promise<PlacedDetection[]>;
 }
 
 export function batchView(hbase: HBaseClient, namespace: string, rules: { generation: number }): BatchView {
@@ -54,14 +54,14 @@ export function batchView(hbase: HBaseClient, namespace: string, rules: { genera
       });
       return rows;
     },
-    async list(location, horizon, hours, bounds) {
-      const listed: ListedDetection[] = [];
-      const ranges = batchRanges(generation, location, hours);
+    async list(locations, horizon, hours, bounds) {
+      const listed: PlacedDetection[] = [];
+      const ranges = locations.flatMap((location) => batchRanges(generation, location, hours));
       const options = { families: [LIST_FAMILY], ...listColumns(bounds) };
       await scanRanges(hbase, table, ranges, options, (batch: Cell[][]) => {
         for (const cells of batch) {
-          const { epoch, hour } = decodeBatchRow(cells[0]!.row);
-          if (epoch <= horizon) listed.push(...listedOf(hour, cells));
+          const row = decodeBatchRow(cells[0]!.row);
+          if (row.epoch <= horizon) listed.push(...listedOf(row, cells));
         }
       });
       return listed;

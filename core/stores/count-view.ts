@@ -7,6 +7,7 @@
  */
 import type { CountCell, CountRowName, Level } from '../domain/counts.ts';
 import type { Detection } from '../domain/detection.ts';
+import type { Oid } from '../domain/oid.ts';
 import type { Instant } from '../domain/time.ts';
 import type { Cell, HBaseClient, ScanOptions } from './hbase/types.ts';
 import type { RowRange } from '../layout/hbase.ts';
@@ -30,6 +31,11 @@ export interface Hours {
 export interface ListedDetection {
   readonly id: Detection['id'];
   readonly detectedAt: Instant;
+}
+
+/** The same as it was read, with its place. */
+export interface PlacedDetection extends ListedDetection {
+  readonly location: Oid;
 }
 
 /** Of the minutes of an hour: [from, to). Narrows the levels of a minute. */
@@ -116,6 +122,10 @@ export function countsOf(cells: readonly Cell[]): CountCell[] {
   return cells.filter((cell) => cell.family !== LIST_FAMILY).map(decodeCount);
 }
 
-export function listedOf(hour: number, cells: readonly Cell[]): ListedDetection[] {
-  return cells.filter((cell) => cell.family === LIST_FAMILY).map((cell) => decodeListQualifier(hour, cell.qualifier));
+/** Entries of one row of a place. */
+export function listedOf({ scope, hour }: Pick<CountRowName, 'scope' | 'hour'>, cells: readonly Cell[]): PlacedDetection[] {
+  if (scope === 'all') throw new RangeError('the rows of all places hold no list');
+  return cells
+    .filter((cell) => cell.family === LIST_FAMILY)
+    .map((cell) => ({ ...decodeListQualifier(hour, cell.qualifier), location: scope }));
 }

@@ -8,7 +8,7 @@
 import type { CountCell, CountRowName, Level, Scope } from '../domain/counts.ts';
 import type { Epoch } from '../domain/epoch.ts';
 import type { Answer } from './answers.ts';
-import type { CountRow, Hours, ListBounds, ListedDetection, Minutes } from './count-view.ts';
+import type { CountRow, Hours, ListBounds, ListedDetection, Minutes, PlacedDetection } from './count-view.ts';
 import type { Cell, HBaseClient, RowPut } from './hbase/types.ts';
 import type { Oid } from '../domain/oid.ts';
 import {
@@ -49,8 +49,8 @@ export interface SpeedView {
     levels: readonly Level[],
     minutes?: Minutes,
   ): Promise<CountRow[]>;
-  /** The list of detections of a place over hours, for the epochs given; not sorted; whole hours unless bounded. */
-  list(location: Oid, epochs: readonly Epoch[], hours: Hours, bounds?: ListBounds): Promise<ListedDetection[]>;
+  /** The lists of detections of places over hours, for the epochs given; not sorted; whole hours unless bounded. */
+  list(locations: readonly Oid[], epochs: readonly Epoch[], hours: Hours, bounds?: ListBounds): Promise<PlacedDetection[]>;
   /** Every row of one epoch, batch by batch. */
   eachRowOf(e: Epoch, levels: readonly Level[], take: (rows: CountRow[]) => void): Promise<void>;
   /** Removes all epochs up to and including `upTo`; `cuts[partition]` is the offset at which `upTo` ends. Returns rows removed. */
@@ -83,11 +83,12 @@ export function speedView(
       });
       return rows;
     },
-    async list(location, epochs, hours, bounds) {
-      const listed: ListedDetection[] = [];
+    async list(locations, epochs, hours, bounds) {
+      const listed: PlacedDetection[] = [];
       const options = { families: [LIST_FAMILY], ...listColumns(bounds) };
-      await scanRanges(hbase, table, rangesOf(location, epochs, hours), options, (batch) => {
-        for (const cells of batch) listed.push(...listedOf(decodeSpeedRow(cells[0]!.row).hour, cells));
+      const ranges = locations.flatMap((location) => rangesOf(location, epochs, hours));
+      await scanRanges(hbase, table, ranges, options, (batch) => {
+        for (const cells of batch) listed.push(...listedOf(decodeSpeedRow(cells[0]!.row), cells));
       });
       return listed;
     },

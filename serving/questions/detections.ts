@@ -8,9 +8,9 @@
 import type { Scope } from '../../core/domain/counts.ts';
 import type { FirstMet } from '../../core/domain/first-met.ts';
 import type { Rules } from '../../core/domain/rules.ts';
+import type { PlacedDetection } from '../../core/stores/count-view.ts';
 import type { DetectionsAnswer, ListedRow } from '../answers.ts';
 import type { WindowQuestion } from '../app.ts';
-import type { Listed } from '../listing.ts';
 import type { PlaceNames } from '../places.ts';
 import type { Asking } from './asking.ts';
 import { found } from '../../core/stores/answers.ts';
@@ -49,7 +49,7 @@ export async function detections(question: DetectionsQuestion, asking: Asking): 
   };
 }
 
-function listedRow(entry: Listed, row: FirstMet | null, places: PlaceNames, rules: Rules): ListedRow {
+function listedRow(entry: PlacedDetection, row: FirstMet | null, places: PlaceNames, rules: Rules): ListedRow {
   const tellsOfEntry =
     row !== null && row.detection.detectedAt === entry.detectedAt && row.detection.location === entry.location;
   if (tellsOfEntry) return { ...joined(row, places, rules), incomplete: false };

@@ -11,7 +11,7 @@ import type { Epoch } from '../../../core/domain/epoch.ts';
 import type { Oid } from '../../../core/domain/oid.ts';
 import type { Rules } from '../../../core/domain/rules.ts';
 import type { BatchView } from '../../../core/stores/batch-view.ts';
-import type { CountRow, Hours, ListBounds, ListedDetection, Minutes } from '../../../core/stores/count-view.ts';
+import type { CountRow, Hours, ListBounds, ListedDetection, Minutes, PlacedDetection } from '../../../core/stores/count-view.ts';
 import type { SpeedView } from '../../../core/stores/speed-view.ts';
 import { cellKey, eachCellOf, rowKey, rowsOf } from '../../../core/domain/counts.ts';
 import { epochAt } from '../../../core/domain/epoch.ts';
@@ -95,12 +95,12 @@ export function worldOf(all: readonly Sighting[], seam: { horizon: Epoch | null;
         world.epochsRead.push(...epochs);
         return taken(speedRows, { view: 'speed', scope, levels, hours, minutes }, (e) => epochs.includes(e));
       },
-      list: async (location, epochs, hours, bounds) => listed(speed, location, hours, bounds, (e) => epochs.includes(e)),
+      list: async (locations, epochs, hours, bounds) => listed(speed, locations, hours, bounds, (e) => epochs.includes(e)),
     },
     batchView: {
       read: async (scope, upTo, hours, levels, minutes) =>
         taken(batchRows, { view: 'batch', scope, levels, hours, minutes }, (e) => e <= upTo),
-      list: async (location, upTo, hours, bounds) => listed(batch, location, hours, bounds, (e) => e <= upTo),
+      list: async (locations, upTo, hours, bounds) => listed(batch, locations, hours, bounds, (e) => e <= upTo),
     },
   };
   return world;
@@ -140,21 +140,21 @@ function rowsOfAll(all: readonly Sighting[], partitionOf: (one: Sighting) => num
 /** As the tables do it: the limit holds for each row, which is one hour, epoch and partition. */
 function listed(
   all: readonly Sighting[],
-  location: Oid,
+  locations: readonly Oid[],
   hours: Hours,
   bounds: ListBounds | undefined,
   isAsked: (e: Epoch) => boolean,
-): ListedDetection[] {
-  const rows = new Map<string, ListedDetection[]>();
+): PlacedDetection[] {
+  const rows = new Map<string, PlacedDetection[]>();
   for (const one of all) {
     const hour = Math.floor(one.detectedAt / HOUR_MS);
     const epoch = epochOfSighting(one);
-    if (one.location !== location || hour < hours.from || hour > hours.to || !isAsked(epoch)) continue;
-    const entry = { id: one.id, detectedAt: instant(one.detectedAt) };
+    if (!locations.includes(one.location) || hour < hours.from || hour > hours.to || !isAsked(epoch)) continue;
+    const entry = { id: one.id, detectedAt: instant(one.detectedAt), location: one.location };
     const after = bounds?.after;
     if (after && inOrder(after, entry) >= 0) continue;
     if (entry.detectedAt < (bounds?.notBefore ?? 0)) continue;
-    const key = `${hour}/${epoch}/${homeOf(one.id, RULES.partitionCount)}`;
+    const key = `${one.location}/${hour}/${epoch}/${homeOf(one.id, RULES.partitionCount)}`;
     rows.set(key, [...(rows.get(key) ?? []), entry]);
   }
   return [...rows.values()].flatMap((row) => row.sort(inOrder).slice(0, bounds?.limitPerRow ?? Infinity)).reverse();
