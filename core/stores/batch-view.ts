@@ -61,7 +61,7 @@ export function batchView(hbase: HBaseClient, namespace: string, rules: { genera
       await scanRanges(hbase, table, ranges, options, (batch: Cell[][]) => {
         for (const cells of batch) {
           const row = decodeBatchRow(cells[0]!.row);
-          if (row.epoch <= horizon) listed.push(...listedOf(row, cells));
+          if (row.epoch <= horizon) for (const entry of listedOf(row, cells)) listed.push(entry);
         }
       });
       return listed;

@@ -88,7 +88,7 @@ export function speedView(
       const options = { families: [LIST_FAMILY], ...listColumns(bounds) };
       const ranges = locations.flatMap((location) => rangesOf(location, epochs, hours));
       await scanRanges(hbase, table, ranges, options, (batch) => {
-        for (const cells of batch) listed.push(...listedOf(decodeSpeedRow(cells[0]!.row), cells));
+        for (const cells of batch) for (const entry of listedOf(decodeSpeedRow(cells[0]!.row), cells)) listed.push(entry);
       });
       return listed;
     },
