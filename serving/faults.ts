@@ -4,6 +4,8 @@
  * A store that is away is a Retryable (core/process/errors.ts) and becomes a 503; everything else that is thrown is a bug.
  */
 
+import type { Refusal, Retryable } from '../core/process/errors.ts';
+
 /** 400: names the parameter, what was found and what was expected. */
 export class BadQuestion extends Error {
   override readonly name = 'BadQuestion';
@@ -17,4 +19,19 @@ export class BadQuestion extends Error {
 /** 404: nothing has this name. */
 export class NothingThere extends Error {
   override readonly name = 'NothingThere';
+}
+
+interface Faults {
+  BadQuestion: BadQuestion;
+  NothingThere: NothingThere;
+  Retryable: Retryable;
+  Refusal: Refusal;
+}
+
+/**
+ * Whether something that was thrown is the fault of this name. Pages and routes are bundled apart, each with a copy of these classes,
+ * and share one Serving: `instanceof` would not know the other bundle's.
+ */
+export function isFault<Name extends keyof Faults>(name: Name, thrown: unknown): thrown is Faults[Name] {
+  return thrown instanceof Error && thrown.name === name;
 }

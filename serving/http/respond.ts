@@ -7,8 +7,8 @@
 import { randomUUID } from 'node:crypto';
 import type { Problem } from '../answers.ts';
 import type { Serving } from '../app.ts';
-import { messageOf, Refusal, Retryable } from '../../core/process/errors.ts';
-import { BadQuestion, NothingThere } from '../faults.ts';
+import { messageOf } from '../../core/process/errors.ts';
+import { isFault } from '../faults.ts';
 
 const RETRY_AFTER_SECONDS = 5;
 
@@ -76,14 +76,14 @@ function problemResponse(fault: unknown, { route, requestId, headers, serving }:
 
 function described(fault: unknown): Omit<Problem, 'request_id'> {
   const type = 'about:blank';
-  if (fault instanceof BadQuestion) {
+  if (isFault('BadQuestion', fault)) {
     return { type, title: `The parameter ${fault.field} is not right`, status: 400, detail: fault.message, field: fault.field };
   }
-  if (fault instanceof NothingThere) return { type, title: 'There is nothing here', status: 404, detail: fault.message };
-  if (fault instanceof Retryable) {
+  if (isFault('NothingThere', fault)) return { type, title: 'There is nothing here', status: 404, detail: fault.message };
+  if (isFault('Retryable', fault)) {
     return { type, title: `${fault.dependency} does not answer`, status: 503, detail: messageOf(fault) };
   }
-  if (fault instanceof Refusal) {
+  if (isFault('Refusal', fault)) {
     return { type, title: 'This system is not set up for serving', status: 503, detail: messageOf(fault) };
   }
   return {
