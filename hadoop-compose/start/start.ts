@@ -44,7 +44,7 @@ export async function start(options: StartOptions, signal: AbortSignal): Promise
   const addresses = addressesOf(stack.ports);
   const settings = readConfig(partEnvironment(process.env, addresses, options.epochSeconds ?? LAPTOP_EPOCH_SECONDS));
   await refuseTakenPort(settings.PORT);
-  const [{ started }] = await Promise.all([clusterUp(stack, say, signal), ensureVenv({ say }), ensureBuilt(say)]);
+  const started = await setUp(stack, say, signal);
   try {
     const seconds = options.epochSeconds ?? (await recordedEpochSeconds(settings)) ?? LAPTOP_EPOCH_SECONDS;
     const environment = partEnvironment(process.env, addresses, seconds);
@@ -52,10 +52,25 @@ export async function start(options: StartOptions, signal: AbortSignal): Promise
     await prepare(config, say, options.places ?? PLACES);
     await run({ options, stack, config, environment, say }, signal);
   } finally {
-    if (started.length > 0) await clusterDown(stack, say);
+    if (started > 0) await clusterDown(stack, say);
     else say('cluster', 'was up before and stays up; "npx sightline cluster down" stops it');
   }
   return EXIT.done;
+}
+
+/** What takes long and needs nobody, side by side; if one fails, the others are not left behind. Returns how many daemons were started. */
+async function setUp(stack: Stack, say: Say, signal: AbortSignal): Promise<number> {
+  const failed = new AbortController();
+  const onFault = (fault: unknown): never => {
+    failed.abort(fault);
+    throw fault;
+  };
+  const cluster = clusterUp(stack, say, AbortSignal.any([signal, failed.signal]));
+  const outcomes = await Promise.allSettled([cluster, ensureVenv({ say }), ensureBuilt(say)].map((work) => work.catch(onFault)));
+  const started = await cluster.then(({ started: daemons }) => daemons.length, () => 0);
+  if (outcomes.every(({ status }) => status === 'fulfilled')) return started;
+  if (started > 0) await clusterDown(stack, say);
+  throw failed.signal.reason;
 }
 
 interface Running {
