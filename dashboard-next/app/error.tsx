@@ -1,0 +1,16 @@
+'use client';
+/** What a page shows when its own code failed. A store that is away never leads here: pages show that themselves. */
+import { Brand } from '../components/Brand.tsx';
+
+export default function PageError({ error, reset }: { error: Error & { digest?: string }; reset: () => void }) {
+  return (
+    <main className="sole">
+      <Brand />
+      <h1>This page could not be shown.</h1>
+      <p>The counts are not touched by this. Try again; if it stays, the log has the reason{error.digest ? ` under ${error.digest}` : ''}.</p>
+      <button type="button" className="btn" onClick={reset}>
+        Try again
+      </button>
+    </main>
+  );
+}

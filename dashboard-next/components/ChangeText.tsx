@@ -1,0 +1,22 @@
+/** A change against the period before: an arrow and a number, in no colour, because more is neither good nor bad. */
+import { Arrow } from './Icon.tsx';
+import type { Change } from '../live/numbers.ts';
+
+export function ChangeText({ change }: { change: Change }) {
+  const { direction, text } = change;
+  if (direction === 'new') return <span className="chg new">new</span>;
+  if (direction === 'unknown') return <span className="chg">–</span>;
+  return (
+    <span className="chg">
+      {direction === 'same' ? (
+        <span aria-hidden="true">= </span>
+      ) : (
+        <>
+          <Arrow up={direction === 'up'} />
+          <span className="vh">{direction}</span>
+        </>
+      )}
+      {text}
+    </span>
+  );
+}

@@ -1,0 +1,100 @@
+/** What is shown: place, window, its bounds beside it, and whether it moves. */
+import type { CountedLocation } from '../../serving/answers.ts';
+import type { Refresh, Shown } from '../live/address.ts';
+import { WINDOW_NAMES, WINDOWS } from '../live/address.ts';
+import type { Board } from '../live/board.ts';
+import { isOver, MINUTE_MS, spanOf } from '../live/bounds.ts';
+import { placeName } from '../live/names.ts';
+import { boundsText, lengthText } from '../live/times.ts';
+import { zoneText } from '../live/zones.ts';
+import { Icon } from './Icon.tsx';
+import type { DialogName } from './Live.tsx';
+import type { Change } from './useAddress.ts';
+import type { CopyLink } from './useCopyLink.ts';
+
+interface Props {
+  readonly shown: Shown;
+  readonly board: Board | null;
+  /** The chosen place, if the places are known and it is one of them. */
+  readonly here: CountedLocation | null;
+  readonly now: number;
+  readonly busy: boolean;
+  readonly change: Change;
+  readonly pause: () => void;
+  readonly open: (dialog: DialogName) => void;
+  readonly copy: CopyLink;
+}
+
+export function Controls({ shown, board, here, now, busy, change, pause, open, copy }: Props) {
+  const span = board ? board.top : spanOf(shown, now);
+  return (
+    <div className="ctl" role="group" aria-label="What is shown">
+      <button type="button" className="btn place" id="place" aria-haspopup="dialog" onClick={() => open('find')}>
+        <Icon name="place" />
+        <PlaceLabel location={shown.location} here={here} />
+        <Icon name="down" small />
+      </button>
+      <div className="seg windows" role="radiogroup" aria-label="Window">
+        {WINDOW_NAMES.map((name) => (
+          <label key={name}>
+            <input type="radio" name="window" id={`window-${name}`} value={name} checked={!shown.fixed && shown.window === name} onChange={() => change({ window: name, fixed: null })} />
+            <span>{lengthText(WINDOWS[name] * MINUTE_MS)}</span>
+          </label>
+        ))}
+        <button type="button" className="custom" id="custom" aria-haspopup="dialog" aria-pressed={shown.fixed !== null} onClick={() => open('custom')}>
+          <Icon name="calendar" />
+          <span>Custom</span>
+        </button>
+      </div>
+      <span className="bounds num">
+        <time dateTime={new Date(span.from).toISOString()}>{boundsText(span, shown.tz, now)}</time> <span className="zonename">{zoneText(span.to, shown.tz)}</span>
+      </span>
+      <span className="sp" />
+      <button type="button" className="ghost copy" onClick={copy.copy}>
+        <Icon name={copy.done ? 'check' : 'link'} />
+        <span>{copy.done ? 'Copied' : 'Copy link'}</span>
+      </button>
+      <RunControl refresh={shown.refresh} isFixed={isOver(shown, now)} change={change} pause={pause} />
+      <span className={busy ? 'busy on' : 'busy'} aria-hidden="true" />
+    </div>
+  );
+}
+
+function PlaceLabel({ location, here }: { location: string; here: CountedLocation | null }) {
+  if (location === 'all') return <span className="label">All places</span>;
+  const name = here ? placeName(here.geographical_location) : null;
+  return (
+    <span className="label">
+      {name ? <bdi>{name}</bdi> : <i>Unknown place</i>} <span className="oid num">#{location}</span>
+    </span>
+  );
+}
+
+interface RunProps {
+  readonly refresh: Refresh;
+  readonly isFixed: boolean;
+  readonly change: Change;
+  readonly pause: () => void;
+}
+
+function RunControl({ refresh, isFixed, change, pause }: RunProps) {
+  const paused = refresh === 'off';
+  return (
+    <div className="run">
+      <button type="button" className="btn pause" id="pause" onClick={pause} aria-label={paused ? 'Resume' : 'Pause'}>
+        <Icon name={paused ? 'play' : 'pause'} />
+        <span>{paused ? 'Resume' : 'Pause'}</span>
+      </button>
+      <span className="btn every pick">
+        <span aria-hidden="true">{isFixed ? 'Fixed range' : paused ? 'paused' : `every ${refresh} s`}</span>
+        <Icon name="down" small />
+        <select id="every" aria-label="Refresh" value={String(refresh)} onChange={(event) => change({ refresh: event.target.value === 'off' ? 'off' : (Number(event.target.value) as Refresh) }, 'replace')}>
+          <option value="1">every 1 s</option>
+          <option value="5">every 5 s</option>
+          <option value="10">every 10 s</option>
+          <option value="off">off (paused)</option>
+        </select>
+      </span>
+    </div>
+  );
+}

@@ -1,0 +1,150 @@
+/** What was seen most: rank, item, count, share, change. Names are text of strangers: one line each, whole on request. */
+import type { ReactNode } from 'react';
+import type { Shown } from '../live/address.ts';
+import { LIMITS } from '../live/address.ts';
+import type { Board } from '../live/board.ts';
+import { partOf } from '../live/board.ts';
+import { shownName, visible } from '../live/names.ts';
+import { change as changeOf, count, share } from '../live/numbers.ts';
+import type { ItemRow } from '../live/rows.ts';
+import { itemRows } from '../live/rows.ts';
+import { boundsText } from '../live/times.ts';
+import { ChangeText } from './ChangeText.tsx';
+import { Arrow, Icon } from './Icon.tsx';
+import { RowBar } from './RowBar.tsx';
+import type { Change } from './useAddress.ts';
+import { useHeld } from './useHeld.ts';
+
+interface Props {
+  readonly board: Board | null;
+  readonly shown: Shown;
+  readonly change: Change;
+  readonly openName: (name: string) => void;
+}
+
+export function ItemsTable({ board, shown, change, openName }: Props) {
+  const fresh = board ? itemRows(board.top, partOf(board, 'comparedItems')) : [];
+  const { rows, handlers } = useHeld(fresh);
+  const total = board?.top.total ?? 0;
+  const greatest = Math.max(0, ...rows.map((row) => row.count));
+  return (
+    <section className="card" aria-labelledby="items-title">
+      <header>
+        <h2 id="items-title">Top items</h2>
+        <span className="hint num">{board && rows.length > 0 && hint(board)}</span>
+        <span className="sp" />
+        <span className="pick ghost sm">
+          <span aria-hidden="true">Top {shown.limit}</span>
+          <Icon name="down" small />
+          <select id="limit" aria-label="How many items" value={String(shown.limit)} onChange={(event) => change({ limit: Number(event.target.value) })}>
+            {LIMITS.map((limit) => (
+              <option key={limit} value={limit}>
+                Top {limit}
+              </option>
+            ))}
+          </select>
+        </span>
+      </header>
+      <table className="items" {...handlers}>
+        <thead>
+          <tr>
+            <th scope="col" className="r rk">
+              <span aria-hidden="true">#</span>
+              <span className="vh">Rank</span>
+            </th>
+            <th scope="col">Item</th>
+            <th scope="col" className="r cnt">
+              Count
+            </th>
+            <th scope="col" className="r shr">
+              Share
+            </th>
+            <th scope="col" className="r chgc">
+              Change
+            </th>
+          </tr>
+        </thead>
+        <tbody>
+          {rows.map((row) => (
+            <Row key={row.key} row={row} total={total} greatest={greatest} openName={openName} />
+          ))}
+          {rows.length < 10 && <Filler rows={10 - rows.length} text={rows.length === 0 ? emptyText(board, shown) : ''} columns={5} />}
+        </tbody>
+      </table>
+    </section>
+  );
+}
+
+function hint({ top }: Board): string {
+  const shownCount = top.items.reduce((sum, item) => sum + item.count, 0);
+  return `${count(top.items.length)} of ${count(top.distinct_items)} · ${share(shownCount, top.total)} of detections`;
+}
+
+function emptyText(board: Board | null, shown: Shown): ReactNode {
+  if (!board) return 'No numbers yet';
+  if (partOf(board, 'trust')?.tallies.records === 0) {
+    return (
+      <>
+        Waiting for the first detection. <code>npm start -- --rate 1000</code> simulates cameras.
+      </>
+    );
+  }
+  return `Nothing was seen here, ${boundsText(board.top, shown.tz, board.readAt)}.`;
+}
+
+/** Keeps the card's height while there are fewer rows than usual. */
+export function Filler({ rows, text, columns }: { rows: number; text: ReactNode; columns: number }) {
+  return Array.from({ length: rows }, (_, index) => (
+    <tr key={`filler-${index}`} className="filler" aria-hidden={index > 0 || text === '' ? true : undefined}>
+      <td colSpan={columns}>{index === 0 ? text : ''}</td>
+    </tr>
+  ));
+}
+
+function Row({ row, total, greatest, openName }: { row: ItemRow; total: number; greatest: number; openName: (name: string) => void }) {
+  return (
+    <tr>
+      <td className="r rk num">
+        {row.rank}
+        <Moved by={row.moved} />
+      </td>
+      <td className="nm">
+        <RowBar part={row.count} whole={greatest} />
+        <ItemName name={row.name} openName={openName} />
+      </td>
+      <td className="r num cnt">{count(row.count)}</td>
+      <td className="r num shr">{share(row.count, total)}</td>
+      <td className="r num chgc">
+        <ChangeText change={changeOf(row.compared.now, row.compared.before)} />
+      </td>
+    </tr>
+  );
+}
+
+function Moved({ by }: { by: number | null }) {
+  if (by === null || by === 0) return null;
+  return (
+    <span className="mv">
+      <Arrow up={by > 0} />
+      <span className="vh">{by > 0 ? 'up' : 'down'} </span>
+      {Math.abs(by)}
+    </span>
+  );
+}
+
+function ItemName({ name, openName }: { name: string; openName: (name: string) => void }) {
+  const { text, more, long } = shownName(name);
+  if (!long) {
+    return (
+      <bdi className="name" title={visible(name)}>
+        {text}
+      </bdi>
+    );
+  }
+  return (
+    <button type="button" className="name open" title={visible(name)} aria-haspopup="dialog" onClick={() => openName(name)}>
+      <bdi>{text}</bdi>
+      {more > 0 && <span className="rest num">{count(more)} more characters</span>}
+    </button>
+  );
+}

@@ -1,0 +1,151 @@
+/** Where it was seen: every place with its count, searched and sorted; choosing one shows the page for it. */
+import { useEffect, useState } from 'react';
+import type { Shown, Sort } from '../live/address.ts';
+import type { Board } from '../live/board.ts';
+import { partOf } from '../live/board.ts';
+import { change as changeOf, count, share } from '../live/numbers.ts';
+import type { PlaceRow } from '../live/rows.ts';
+import { matching, placeRows, sorted } from '../live/rows.ts';
+import { ChangeText } from './ChangeText.tsx';
+import { Icon } from './Icon.tsx';
+import { Filler } from './ItemsTable.tsx';
+import { RowBar } from './RowBar.tsx';
+import type { Change } from './useAddress.ts';
+import { useHeld } from './useHeld.ts';
+
+const ROWS = 10;
+const MORE_ROWS = 40;
+
+interface Props {
+  readonly board: Board | null;
+  readonly shown: Shown;
+  readonly change: Change;
+  readonly say: (text: string) => void;
+}
+
+export function PlacesTable({ board, shown, change, say }: Props) {
+  const answer = partOf(board, 'places');
+  const all = answer ? placeRows(answer, partOf(board, 'comparedPlaces')) : [];
+  const found = sorted(matching(all, shown.q), shown.sort);
+  const [most, setMost] = useState(ROWS);
+  const { rows, handlers, release } = useHeld(found.slice(0, most));
+  const greatest = Math.max(0, ...rows.map((row) => row.count));
+  const sortBy = (sort: Sort): void => {
+    release();
+    change({ sort });
+  };
+  const left = found.length - most;
+  useEffect(() => {
+    if (shown.q !== '') say(`${found.length} ${found.length === 1 ? 'place matches' : 'places match'}`);
+  }, [shown.q]);
+  return (
+    <section className="card" aria-labelledby="places-title">
+      <header>
+        <h2 id="places-title">Places</h2>
+        <span className="hint num">{answer && (shown.q === '' ? count(all.length) : `${count(found.length)} of ${count(all.length)}`)}</span>
+        {left > 0 && (
+          <button type="button" className="textlink num" onClick={() => setMost(most + MORE_ROWS)}>
+            Show {Math.min(left, MORE_ROWS)} more
+          </button>
+        )}
+        <span className="sp" />
+        <label className="srch">
+          <Icon name="search" />
+          <span className="vh">Search places</span>
+          <input type="search" id="q" placeholder="Search places" value={shown.q} maxLength={200} onFocus={release} onChange={(event) => change({ q: event.target.value }, 'replace')} />
+        </label>
+      </header>
+      <table className="places" {...handlers}>
+        <Head sort={shown.sort} sortBy={sortBy} />
+        <tbody>
+          {rows.map((row) => (
+            <Row key={row.key} row={row} total={answer?.total ?? 0} greatest={greatest} isChosen={row.oid === shown.location} change={change} />
+          ))}
+          {rows.length === 0 && <NothingRow board={board} isLoaded={answer !== null} anyPlace={all.length > 0} q={shown.q} change={change} />}
+          {rows.length < ROWS && <Filler rows={ROWS - Math.max(1, rows.length)} text="" columns={4} />}
+        </tbody>
+      </table>
+    </section>
+  );
+}
+
+function Head({ sort, sortBy }: { sort: Sort; sortBy: (sort: Sort) => void }) {
+  return (
+    <thead>
+      <tr>
+        <th scope="col" aria-sort={sort === 'name' ? 'ascending' : undefined}>
+          <SortButton label="Place" arrow={sort === 'name' ? '↑' : ''} onClick={() => sortBy('name')} />
+        </th>
+        <th scope="col" className="r cnt" aria-sort={sort === '-count' ? 'descending' : sort === 'count' ? 'ascending' : undefined}>
+          <SortButton label="Count" arrow={sort === '-count' ? '↓' : sort === 'count' ? '↑' : ''} onClick={() => sortBy(sort === '-count' ? 'count' : '-count')} />
+        </th>
+        <th scope="col" className="r shr">
+          Share
+        </th>
+        <th scope="col" className="r chgc" aria-sort={sort === '-change' ? 'descending' : undefined}>
+          <SortButton label="Change" arrow={sort === '-change' ? '↓' : ''} onClick={() => sortBy('-change')} />
+        </th>
+      </tr>
+    </thead>
+  );
+}
+
+function SortButton({ label, arrow, onClick }: { label: string; arrow: string; onClick: () => void }) {
+  return (
+    <button type="button" className={arrow === '' ? 'sort' : 'sort on'} onClick={onClick}>
+      {label}
+      <span className="dir" aria-hidden="true">
+        {arrow}
+      </span>
+    </button>
+  );
+}
+
+interface RowProps {
+  readonly row: PlaceRow;
+  readonly total: number;
+  readonly greatest: number;
+  readonly isChosen: boolean;
+  readonly change: Change;
+}
+
+function Row({ row, total, greatest, isChosen, change }: RowProps) {
+  return (
+    <tr className={isChosen ? 'chosen' : undefined}>
+      <td className="nm">
+        <RowBar part={row.count} whole={greatest} />
+        <button type="button" className={row.name ? 'name' : 'name unk'} title={row.name ?? 'The table of places does not know this oid yet'} aria-pressed={isChosen} onClick={() => change({ location: isChosen ? 'all' : row.oid })}>
+          <bdi>{row.name ?? 'Unknown place'}</bdi> <span className="oid num">#{row.oid}</span>
+        </button>
+      </td>
+      <td className="r num cnt">{count(row.count)}</td>
+      <td className="r num shr">{share(row.count, total)}</td>
+      <td className="r num chgc">
+        <ChangeText change={changeOf(row.compared.now, row.compared.before)} />
+      </td>
+    </tr>
+  );
+}
+
+function NothingRow({ board, isLoaded, anyPlace, q, change }: { board: Board | null; isLoaded: boolean; anyPlace: boolean; q: string; change: Change }) {
+  return (
+    <tr className="filler">
+      <td colSpan={4}>
+        {!board || !isLoaded ? (
+          'No numbers yet'
+        ) : anyPlace ? (
+          <>
+            No place matches ‘<bdi>{q}</bdi>’.{' '}
+            <button type="button" className="inline" onClick={() => change({ q: '' }, 'replace')}>
+              Clear
+            </button>
+          </>
+        ) : (
+          <>
+            <code>sightline reference load FILE.csv</code> gives places their names
+          </>
+        )}
+      </td>
+    </tr>
+  );
+}

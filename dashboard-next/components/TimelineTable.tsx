@@ -1,0 +1,46 @@
+/** The timeline as a table, newest first: exactly the numbers of the picture, in its box. */
+import type { Bar } from '../live/bars.ts';
+import { count } from '../live/numbers.ts';
+import { clock, dayClock } from '../live/times.ts';
+import { offsetText } from '../live/zones.ts';
+
+export function TimelineTable({ bars, tz, now, lengthWords }: { bars: readonly Bar[]; tz: string; now: number; lengthWords: string }) {
+  const zone = bars[0] ? offsetText(bars[0].t, tz) : 'UTC';
+  return (
+    <div className="twin" tabIndex={0} role="region" aria-labelledby="timeline-title" data-arrows>
+      <table>
+        <thead>
+          <tr>
+            <th scope="col">Time, {zone}</th>
+            <th scope="col" className="r">
+              Count
+            </th>
+            <th scope="col" className="r">
+              Batch
+            </th>
+            <th scope="col" className="r">
+              Speed
+            </th>
+            <th scope="col" className="r">
+              {lengthWords} before
+            </th>
+          </tr>
+        </thead>
+        <tbody>
+          {[...bars].reverse().map((bar) => (
+            <tr key={bar.t}>
+              <th scope="row" className="num">
+                {dayClock(bar.t, tz, now)} – {clock(bar.to, tz)}
+                {bar.cut && <span className="hint"> part</span>}
+              </th>
+              <td className="r num">{bar.unknown ? '–' : count(bar.count)}</td>
+              <td className="r num">{bar.unknown ? '–' : count(bar.batch)}</td>
+              <td className="r num">{bar.unknown ? '–' : count(bar.speed)}</td>
+              <td className="r num">{bar.before === null ? '–' : count(bar.before)}</td>
+            </tr>
+          ))}
+        </tbody>
+      </table>
+    </div>
+  );
+}

@@ -1,0 +1,63 @@
+/** The bar on every page: brand, pages, search, freshness, time zone, theme. On a phone the last four are behind one button. */
+import type { Badge } from '../live/badge.ts';
+import type { Shown } from '../live/address.ts';
+import type { ThemeChoice } from '../live/theme.ts';
+import { Brand } from './Brand.tsx';
+import { Icon } from './Icon.tsx';
+import type { IconName } from './Icon.tsx';
+import type { DialogName } from './Live.tsx';
+import type { Change } from './useAddress.ts';
+import { ZoneSelect } from './ZoneSelect.tsx';
+
+export const THEME_ICONS: Record<ThemeChoice, IconName> = { system: 'half', light: 'sun', dark: 'moon' };
+
+interface Props {
+  readonly badge: Badge;
+  readonly shown: Shown;
+  readonly theme: ThemeChoice;
+  readonly now: number;
+  readonly change: Change;
+  readonly open: (dialog: DialogName) => void;
+  readonly turnTheme: () => void;
+}
+
+export function TopBar({ badge, shown, theme, now, change, open, turnTheme }: Props) {
+  return (
+    <header className="top">
+      <Brand />
+      <nav className="pages" aria-label="Pages">
+        <a href="/" aria-current="page">
+          Live
+        </a>
+      </nav>
+      <button type="button" className="find" id="find" onClick={() => open('find')}>
+        <Icon name="search" />
+        <span>Find a place or a detection</span>
+        <kbd>/</kbd>
+      </button>
+      <BadgeLink badge={badge} />
+      <ZoneSelect id="zone" tz={shown.tz} now={now} onChange={(tz) => change({ tz })} />
+      <button type="button" className="ghost icon theme" onClick={turnTheme} aria-label={`Theme: ${theme}`} title={`Theme: ${theme}`}>
+        <Icon name={THEME_ICONS[theme]} />
+      </button>
+      <button type="button" className="ghost icon more" onClick={() => open('more')} aria-label="Search, time zone, theme, copy link">
+        <Icon name="more" />
+      </button>
+    </header>
+  );
+}
+
+function BadgeLink({ badge }: { badge: Badge }) {
+  return (
+    <a className={`badge ${badge.tone}`} href="/api/v1/trust" title="By polling. Opens what the trust in these numbers rests on, as JSON" data-state={badge.state}>
+      <svg className={`mark ${badge.shape}`} viewBox="0 0 10 10" aria-hidden="true">
+        {badge.shape === 'disc' && <circle cx="5" cy="5" r="4" />}
+        {badge.shape === 'ring' && <circle cx="5" cy="5" r="3.4" />}
+        {badge.shape === 'square' && <rect x="1" y="1" width="8" height="8" rx="1" />}
+        {badge.shape === 'diamond' && <path d="M5 .2 9.8 5 5 9.8.2 5Z" />}
+      </svg>
+      <b>{badge.word}</b>
+      <span className="num">{badge.number}</span>
+    </a>
+  );
+}

@@ -1,0 +1,43 @@
+/** What is shown, from the URL and back into it. Choices get an entry in the history, typing and pausing do not. */
+import { useSearchParams } from 'next/navigation';
+import { useCallback, useEffect, useMemo, useRef } from 'react';
+import type { Shown } from '../live/address.ts';
+import { addressOf, readAddress } from '../live/address.ts';
+
+export type Change = (patch: Partial<Shown>, how?: 'push' | 'replace') => void;
+
+export function useAddress(): { shown: Shown; faults: readonly string[]; change: Change } {
+  const parameters = useSearchParams();
+  const text = parameters.toString();
+  const read = useMemo(() => readAddress(new URLSearchParams(text)), [text]);
+  const latest = useRef(read.shown);
+  useEffect(() => {
+    latest.current = read.shown;
+  }, [read]);
+  useFocusKeptByHistory();
+  const change = useCallback<Change>((patch, how = 'push') => {
+    latest.current = { ...latest.current, ...patch };
+    const url = window.location.pathname + addressOf(latest.current);
+    if (url === window.location.pathname + window.location.search) return;
+    if (how === 'replace') {
+      window.history.replaceState(null, '', url);
+      return;
+    }
+    const focused = document.activeElement?.id ?? '';
+    window.history.replaceState({ ...window.history.state, focused }, '');
+    window.history.pushState(null, '', url);
+  }, []);
+  return { ...read, change };
+}
+
+/** Back leads to the control from which one left. */
+function useFocusKeptByHistory(): void {
+  useEffect(() => {
+    const restore = (event: PopStateEvent): void => {
+      const focused = (event.state as { focused?: string } | null)?.focused;
+      if (focused) document.getElementById(focused)?.focus({ preventScroll: true });
+    };
+    window.addEventListener('popstate', restore);
+    return () => window.removeEventListener('popstate', restore);
+  }, []);
+}

@@ -1,0 +1,71 @@
+/** One key, one action; dead while somebody types, in a dialog, or when switched off in the list of shortcuts. */
+import { useEffect, useRef } from 'react';
+import type { Shown } from '../live/address.ts';
+import { REFRESHES, WINDOW_NAMES } from '../live/address.ts';
+import { neighbour } from '../live/bounds.ts';
+import type { Refresh } from '../live/address.ts';
+import type { DialogName } from './Live.tsx';
+import type { Change } from './useAddress.ts';
+
+export const KEYS_OFF = 'sightline.keys';
+
+export interface KeyActions {
+  readonly shown: Shown;
+  readonly now: number;
+  readonly change: Change;
+  readonly pause: () => void;
+  readonly setDialog: (dialog: DialogName) => void;
+  readonly copy: () => void;
+  readonly sayNumbers: () => void;
+  readonly isOpen: boolean;
+}
+
+export function useKeys(actions: KeyActions): void {
+  const latest = useRef(actions);
+  latest.current = actions;
+  useEffect(() => {
+    const onKey = (event: KeyboardEvent): void => {
+      if (event.ctrlKey || event.metaKey || event.altKey || latest.current.isOpen || isTyping(event)) return;
+      const off = localStorage.getItem(KEYS_OFF) === 'off';
+      const act = off && event.key !== '?' ? undefined : actionOf(event.key, latest.current);
+      if (!act) return;
+      event.preventDefault();
+      act();
+    };
+    window.addEventListener('keydown', onKey);
+    return () => window.removeEventListener('keydown', onKey);
+  }, []);
+}
+
+function isTyping({ target, key }: KeyboardEvent): boolean {
+  if (!(target instanceof HTMLElement)) return false;
+  if (target.matches('input[type=radio], [data-arrows]')) return key.startsWith('Arrow');
+  return target.matches('input, select, textarea') || (target.matches('button, a, summary') && key === ' ');
+}
+
+function actionOf(key: string, { shown, now, change, pause, setDialog, copy, sayNumbers }: KeyActions): (() => void) | undefined {
+  const window = WINDOW_NAMES[Number(key) - 1];
+  if (window) return () => change({ window, fixed: null });
+  const move = (direction: -1 | 1) => () => {
+    const fixed = neighbour(shown, direction, now);
+    if (fixed || shown.fixed) change({ fixed });
+  };
+  const actions: Record<string, () => void> = {
+    p: pause,
+    r: () => change({ refresh: nextRefresh(shown.refresh) }, 'replace'),
+    c: () => setDialog('custom'),
+    ArrowLeft: move(-1),
+    ArrowRight: move(1),
+    t: () => change({ view: shown.view === 'chart' ? 'table' : 'chart' }),
+    '/': () => setDialog('find'),
+    l: copy,
+    s: sayNumbers,
+    '?': () => setDialog('keys'),
+  };
+  return actions[key];
+}
+
+function nextRefresh(refresh: Refresh): Refresh {
+  const next = REFRESHES[(REFRESHES.indexOf(String(refresh) as '1') + 1) % 3] ?? '1';
+  return Number(next) as Refresh;
+}

@@ -1,0 +1,149 @@
+/**
+ * The address of what is shown: every choice on the Live page is a parameter of its URL, and nothing else holds it.
+ *
+ * Server and browser read it with `readAddress` and write it with `addressOf`; defaults are left out, so the shortest link is
+ * the plain page. A value that is not understood becomes the default and is named, so that a bad link still shows something
+ * true.
+ */
+import { dayClock } from './times.ts';
+import { isZone } from './zones.ts';
+import type { Span } from './questions.ts';
+
+export const WINDOWS = { '5m': 5, '15m': 15, '1h': 60, '24h': 1_440, '7d': 10_080 } as const;
+export type WindowName = keyof typeof WINDOWS;
+export const WINDOW_NAMES = Object.keys(WINDOWS) as WindowName[];
+export const LIMITS = [5, 10, 25, 50, 100] as const;
+export const SORTS = ['-count', 'count', 'name', '-change'] as const;
+export type Sort = (typeof SORTS)[number];
+export type Refresh = 1 | 5 | 10 | 'off';
+export const REFRESHES = ['1', '5', '10', 'off'] as const;
+export const THEMES = ['light', 'dark'] as const;
+export type Theme = (typeof THEMES)[number];
+
+export interface Shown {
+  readonly window: WindowName;
+  /** A fixed range in whole minutes; the window is ignored while there is one. */
+  readonly fixed: Span | null;
+  /** `all` or a place's oid. */
+  readonly location: string;
+  readonly limit: number;
+  readonly q: string;
+  readonly sort: Sort;
+  /** Seconds between two paints; `off` is paused. */
+  readonly refresh: Refresh;
+  readonly tz: string;
+  readonly view: 'chart' | 'table';
+  /** Only from the URL; the choice itself is kept in a cookie. */
+  readonly theme: Theme | null;
+}
+
+export const DEFAULTS: Shown = {
+  window: '1h',
+  fixed: null,
+  location: 'all',
+  limit: 10,
+  q: '',
+  sort: '-count',
+  refresh: 1,
+  tz: 'UTC',
+  view: 'chart',
+  theme: null,
+};
+
+export interface ReadAddress {
+  readonly shown: Shown;
+  /** One sentence a parameter that was not understood. */
+  readonly faults: readonly string[];
+}
+
+const OID = /^(0|-?[1-9]\d{0,18})$/;
+const LAST_MS = 253_402_300_800_000;
+const LONGEST_Q = 200;
+
+type Get = (name: string) => string | null;
+
+export function readAddress(parameters: { get: Get }): ReadAddress {
+  const faults: string[] = [];
+  const get: Get = (name) => parameters.get(name);
+  const oneOf = <T extends string>(name: string, allowed: readonly T[], fallback: T): T => {
+    const given = get(name);
+    if (given === null || allowed.includes(given as T)) return (given as T | null) ?? fallback;
+    faults.push(`${name} is “${given.slice(0, 40)}”; ${allowed.join(', ')} were expected.`);
+    return fallback;
+  };
+  const passing = (name: string, fallback: string, test: (given: string) => boolean, expected: string): string => {
+    const given = get(name);
+    if (given === null || test(given)) return given ?? fallback;
+    faults.push(`${name} is “${given.slice(0, 40)}”; ${expected} was expected.`);
+    return fallback;
+  };
+  const refresh = oneOf('refresh', REFRESHES, '1');
+  const shown: Shown = {
+    window: oneOf('window', WINDOW_NAMES, DEFAULTS.window),
+    fixed: readFixed(get, faults),
+    location: passing('location', 'all', (given) => given === 'all' || OID.test(given), '“all” or an oid'),
+    limit: Number(oneOf('limit', LIMITS.map(String), '10')),
+    q: (get('q') ?? '').slice(0, LONGEST_Q),
+    sort: oneOf('sort', SORTS, DEFAULTS.sort),
+    refresh: refresh === 'off' ? 'off' : (Number(refresh) as Refresh),
+    tz: passing('tz', 'UTC', isZone, 'an IANA time zone such as Europe/Berlin'),
+    view: oneOf('view', ['chart', 'table'], 'chart'),
+    theme: get('theme') === null ? null : oneOf('theme', THEMES, 'light'),
+  };
+  return { shown, faults };
+}
+
+function readFixed(get: Get, faults: string[]): Span | null {
+  const [from, to] = [get('from'), get('to')];
+  if (from === null && to === null) return null;
+  const span = { from: readMinute(from), to: readMinute(to) };
+  if (span.from === null) faults.push(expectedTime('from', from));
+  if (span.to === null) faults.push(expectedTime('to', to));
+  if (span.from === null || span.to === null) return null;
+  if (span.to <= span.from) {
+    faults.push(`to (${dayClock(span.to, 'UTC', 0)}) must be after from (${dayClock(span.from, 'UTC', 0)}).`);
+    return null;
+  }
+  return { from: span.from, to: span.to };
+}
+
+function expectedTime(name: string, given: string | null): string {
+  const found = given === null ? `${name} is missing` : `${name} is “${given.slice(0, 40)}”`;
+  return `${found}; a minute such as 2026-11-22T14:32Z was expected.`;
+}
+
+/** Epoch milliseconds or an ISO 8601 minute (UTC if it names no zone), down to its minute; null for anything else. */
+function readMinute(text: string | null): number | null {
+  if (text === null) return null;
+  const iso = /^(\d{4}-\d{2}-\d{2}T\d{2}:\d{2})(?::\d{2}(?:\.\d{1,3})?)?(Z|[+ -]\d{2}:?\d{2})?$/.exec(text);
+  const t = /^\d{1,15}$/.test(text) ? Number(text) : iso ? Date.parse(`${iso[1]}:00${(iso[2] ?? 'Z').replace(' ', '+')}`) : Number.NaN;
+  return Number.isFinite(t) && t >= 0 && t <= LAST_MS ? Math.floor(t / 60_000) * 60_000 : null;
+}
+
+/** `2026-11-22T14:32Z`. */
+export function isoMinute(t: number): string {
+  return `${new Date(t).toISOString().slice(0, 16)}Z`;
+}
+
+/** The query of what is shown, with its question mark; empty if everything is as by default. */
+export function addressOf(shown: Shown): string {
+  const parameters = new URLSearchParams();
+  const put = (name: string, value: string, fallback: string): void => {
+    if (value !== fallback) parameters.set(name, value);
+  };
+  if (shown.fixed) {
+    parameters.set('from', isoMinute(shown.fixed.from));
+    parameters.set('to', isoMinute(shown.fixed.to));
+  }
+  put('window', shown.window, DEFAULTS.window);
+  put('location', shown.location, 'all');
+  put('limit', String(shown.limit), '10');
+  put('q', shown.q, '');
+  put('sort', shown.sort, DEFAULTS.sort);
+  put('refresh', String(shown.refresh), '1');
+  put('tz', shown.tz, 'UTC');
+  put('view', shown.view, 'chart');
+  if (shown.theme) parameters.set('theme', shown.theme);
+  const query = parameters.toString().replaceAll('%3A', ':').replaceAll('%2F', '/');
+  return query === '' ? '' : `?${query}`;
+}

@@ -1,0 +1,80 @@
+/**
+ * The page's questions over HTTP: the browser's side of the port in questions.ts.
+ *
+ * A problem answer (RFC 9457) becomes a NoAnswer: 503 says that a store is down and when to ask again, any other status that the
+ * question was refused; no answer within the time limit counts as no connection.
+ */
+import type { Clock } from './clock.ts';
+import type { Questions, Verdict } from './questions.ts';
+import { asNoAnswer, NoAnswer } from './questions.ts';
+
+const TIME_LIMIT_MS = 8_000;
+
+type Fetch = (url: string, init: { signal: AbortSignal; headers: Record<string, string>; cache: 'no-store' }) => Promise<Response>;
+
+export function topItemsPath(question: { from: number; to: number; location: string; limit: number; parts?: boolean }): string {
+  return path('top-items', { location: question.location, from: question.from, to: question.to, limit: question.limit, parts: question.parts });
+}
+
+function path(name: string, parameters: Record<string, string | number | boolean | undefined>): string {
+  const query = new URLSearchParams();
+  for (const [key, value] of Object.entries(parameters)) if (value !== undefined) query.set(key, String(value));
+  const text = query.toString();
+  return `/api/v1/${name}${text === '' ? '' : `?${text}`}`;
+}
+
+export function httpQuestions(clock: Clock, base = '', fetchIt: Fetch = fetch): Questions {
+  const ask = async <T>(where: string): Promise<T> => {
+    const sentAt = Date.now();
+    let response: Response;
+    try {
+      response = await fetchIt(base + where, { signal: AbortSignal.timeout(TIME_LIMIT_MS), headers: { accept: 'application/json' }, cache: 'no-store' });
+    } catch (thrown) {
+      throw asNoAnswer(thrown);
+    }
+    clock.observe(response.headers.get('date'), sentAt, Date.now());
+    if (response.ok) return (await response.json().catch(rejectAsNoAnswer)) as T;
+    throw await refusal(response);
+  };
+  return {
+    topItems: (question) => ask(topItemsPath(question)),
+    timeline: ({ location, from, to, stepSeconds, parts }) => ask(path('timeline', { location, from, to, step: stepSeconds, parts })),
+    locations: ({ from, to }) => ask(path('locations', { from, to })),
+    trust: () => ask('/api/v1/trust'),
+    verdict: async (epoch) => {
+      try {
+        return verdictOf(await ask<ReportedRun>(path(`runs/${encodeURIComponent(epoch)}`, {})));
+      } catch (thrown) {
+        if (thrown instanceof NoAnswer && thrown.kind === 'refused') return null;
+        throw thrown;
+      }
+    },
+  };
+}
+
+function rejectAsNoAnswer(thrown: unknown): never {
+  throw asNoAnswer(thrown);
+}
+
+async function refusal(response: Response): Promise<NoAnswer> {
+  const problem = (await response.json().catch(() => ({}))) as { title?: string; detail?: string; request_id?: string };
+  const seconds = Number(response.headers.get('retry-after') ?? Number.NaN);
+  const down = response.status === 503 || response.status === 502 || response.status === 504;
+  return new NoAnswer(down ? 'down' : 'refused', problem.title ?? `The API answered ${response.status}`, {
+    detail: problem.detail ?? '',
+    retryAfterMs: Number.isFinite(seconds) ? seconds * 1_000 : null,
+    requestId: problem.request_id ?? null,
+  });
+}
+
+/** The few fields of a run's report that the page shows. */
+export interface ReportedRun {
+  readonly epoch: string;
+  readonly result: string;
+  readonly comparison?: { readonly differences?: { readonly count?: number } };
+}
+
+export function verdictOf({ epoch, result, comparison }: ReportedRun): Verdict | null {
+  if (result !== 'proved' && result !== 'repaired' && result !== 'unproven') return null;
+  return { epoch, result, differences: comparison?.differences?.count ?? 0 };
+}

@@ -1,0 +1,130 @@
+/**
+ * The timeline's geometry: from an answer's points to bars, line, seam and axes, in units that need no measured width.
+ *
+ * x is in per cent of the plot's width and y in pixels of its fixed height, so the server draws the same picture as every
+ * browser and nothing moves when scripts arrive. A bucket that the window or the present cuts is marked and does not decide
+ * how high the axis is; what lies after the answer's `speed_as_of` is not drawn at all, because it is not known to be zero.
+ */
+import type { TimelineAnswer } from '../../serving/answers.ts';
+
+export interface Bar {
+  readonly t: number;
+  readonly to: number;
+  readonly count: number;
+  readonly batch: number;
+  readonly speed: number;
+  /** The same bucket of the period before; null if it is not known, or nothing was counted in all of that period. */
+  readonly before: number | null;
+  /** Cut by the window or by now. */
+  readonly cut: boolean;
+  /** After what is known. */
+  readonly unknown: boolean;
+}
+
+export function barsOf(answer: TimelineAnswer, before: { answer: TimelineAnswer; shiftMs: number } | null): Bar[] {
+  const stepMs = answer.step * 1_000;
+  const asOf = answer.view.speed_as_of;
+  const line = before && before.answer.total > 0 ? before : null;
+  const earlier = new Map(line?.answer.points.map(({ t, count }) => [t + line.shiftMs, count]) ?? []);
+  return answer.points.map(({ t, count, parts }) => ({
+    t,
+    to: t + stepMs,
+    count,
+    batch: parts?.batch ?? 0,
+    speed: parts?.speed ?? count,
+    before: earlier.get(t) ?? null,
+    cut: t < answer.from || t + stepMs > Math.min(answer.to, asOf),
+    unknown: t >= asOf && count === 0,
+  }));
+}
+
+/** The greatest number that must fit under the axis' top. */
+export function peakOf(bars: readonly Bar[]): number {
+  return Math.max(0, ...bars.map(({ cut, count, before }) => Math.max(cut ? 0 : count, before ?? 0)));
+}
+
+const TOPS = [1, 2, 4, 5, 6, 8, 10];
+
+/** The next of 1 2 4 5 6 8 × 10ⁿ. */
+export function topOf(peak: number): number {
+  if (peak <= 1) return 1;
+  const power = 10 ** Math.floor(Math.log10(peak));
+  return TOPS.map((top) => top * power).find((top) => top >= peak) ?? 10 * power;
+}
+
+export interface Top {
+  readonly value: number;
+  /** Since when half of it would do; null while more is needed. */
+  readonly roomySince: number | null;
+}
+
+const SHRINKS_AFTER_MS = 30_000;
+
+/** Grows at once; shrinks when the peak was below half for thirty seconds. */
+export function nextTop(before: Top | null, peak: number, now: number): Top {
+  const value = topOf(peak);
+  if (!before || value >= before.value) return { value, roomySince: null };
+  if (peak >= before.value / 2) return { value: before.value, roomySince: null };
+  const roomySince = before.roomySince ?? now;
+  return now - roomySince >= SHRINKS_AFTER_MS ? { value, roomySince: null } : { value: before.value, roomySince };
+}
+
+/** Four to five grid lines above zero, whole numbers. */
+export function gridOf(top: number): number[] {
+  const lead = Math.round(top / 10 ** Math.floor(Math.log10(top)));
+  const parts = { 1: 5, 2: 4, 4: 4, 5: 5, 6: 3, 8: 4 }[lead] ?? 5;
+  const step = Math.max(1, top / parts);
+  return Array.from({ length: Math.floor(top / step) + 1 }, (_, index) => index * step);
+}
+
+export interface Plot {
+  /** Start of the first bucket and end of the last. */
+  readonly from: number;
+  readonly to: number;
+  readonly height: number;
+  readonly top: number;
+}
+
+/** Per cent of the plot's width. */
+export function xOf(t: number, { from, to }: Plot): number {
+  return round(((t - from) / (to - from)) * 100, 3);
+}
+
+/** Pixels from the plot's top. */
+export function yOf(count: number, { height, top }: Plot): number {
+  return round(height * (1 - Math.min(1, count / top)), 2);
+}
+
+function round(n: number, digits: number): number {
+  return Number(n.toFixed(digits));
+}
+
+/** The line of the period before through the middle of each bucket; x in buckets, y in pixels. */
+export function linePath(bars: readonly Bar[], plot: Plot): string {
+  let path = '';
+  let pen = 'M';
+  bars.forEach(({ before }, index) => {
+    if (before === null) {
+      pen = 'M';
+      return;
+    }
+    path += `${pen}${index + 0.5} ${yOf(before, plot)}`;
+    pen = 'L';
+  });
+  return path;
+}
+
+/** Where the first detection of the window is, if a good part of the window lies before it; its end if there is none. */
+export function leadingGap(bars: readonly Bar[]): { to: number; isAll: boolean } | null {
+  const first = bars.findIndex(({ count }) => count > 0);
+  if (first === -1) return bars.length === 0 ? null : { to: bars.at(-1)!.to, isAll: true };
+  return first < Math.max(3, bars.length * 0.08) ? null : { to: bars[first]!.t, isAll: false };
+}
+
+/** What the picture says in a sentence. */
+export function peakAndLow(bars: readonly Bar[]): { peak: Bar; low: Bar } | null {
+  const whole = bars.filter(({ cut, unknown }) => !cut && !unknown);
+  if (whole.length === 0) return null;
+  const sorted = [...whole].sort((a, b) => a.count - b.count);
+  return { low: sorted[0]!, peak: sorted.at(-1)! };
+}

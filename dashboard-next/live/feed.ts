@@ -1,0 +1,105 @@
+/**
+ * The feed: keeps the board up to date by asking, and tells the page about answers and silences as events.
+ *
+ * This is the one place that decides how news arrives. Today it polls; a stream would take its place here and nothing else would
+ * change. One read is under way at a time; a new subject makes the old read's answer worthless. Hidden pages ask nothing and
+ * catch up once. A paused page asks now and then whether all is well, without painting.
+ */
+import type { Board, Subject } from './board.ts';
+import type { LiveEvent } from './state.ts';
+import type { Questions } from './questions.ts';
+import { readBoard, subjectKey } from './board.ts';
+import { asNoAnswer } from './questions.ts';
+
+const PULSE_MS = 10_000;
+const BACK_OFF_MS = [1_000, 2_000, 4_000, 8_000, 15_000];
+
+export interface FeedWorld {
+  readonly questions: Questions;
+  readonly now: () => number;
+  readonly setTimer: (run: () => void, ms: number) => () => void;
+  readonly isHidden: () => boolean;
+  readonly random: () => number;
+}
+
+export interface Feed {
+  /** What to show and how often; null: paused. */
+  show(subject: Subject, everyMs: number | null): void;
+  /** Asks at once, whatever was planned. */
+  askNow(): void;
+  stop(): void;
+}
+
+export function startFeed(world: FeedWorld, first: Board | null, tell: (event: LiveEvent) => void, tellBusy: (busy: boolean) => void): Feed {
+  let board = first;
+  let wanted: { subject: Subject; everyMs: number | null } | null = null;
+  let turn = 0;
+  let failures = 0;
+  let cancelTimer: () => void = () => undefined;
+
+  const plan = (ms: number): void => {
+    cancelTimer();
+    cancelTimer = world.setTimer(() => void ask(), Math.max(0, ms));
+  };
+
+  const ask = async (): Promise<void> => {
+    if (!wanted || world.isHidden()) return;
+    const { subject, everyMs } = wanted;
+    const current = ++turn;
+    const beganAt = world.now();
+    const isNews = !board || subjectKey(board.subject) !== subjectKey(subject);
+    const paints = everyMs !== null || isNews;
+    if (isNews) tellBusy(true);
+    try {
+      const event = paints ? await paintable(world, subject, board) : await pulse(world, subject);
+      if (current !== turn) return;
+      if (event.type === 'board') board = event.board;
+      failures = 0;
+      tellBusy(false);
+      tell(event);
+      plan((everyMs ?? PULSE_MS) - (world.now() - beganAt));
+    } catch (thrown) {
+      if (current !== turn) return;
+      fail(thrown);
+    }
+  };
+
+  const fail = (thrown: unknown): void => {
+    const { kind, title, detail, requestId, retryAfterMs } = asNoAnswer(thrown);
+    const backOffMs = BACK_OFF_MS[Math.min(failures, BACK_OFF_MS.length - 1)]!;
+    const waitMs = retryAfterMs ?? backOffMs * (0.9 + world.random() * 0.2);
+    failures += 1;
+    tellBusy(false);
+    const at = world.now();
+    tell({ type: 'fault', fault: { kind, title, detail, requestId }, at, retryAt: at + waitMs });
+    plan(waitMs);
+  };
+
+  return {
+    show(subject, everyMs) {
+      const resumed = wanted?.everyMs === null && everyMs !== null;
+      const isFirst = wanted === null;
+      const isNews = !board || subjectKey(board.subject) !== subjectKey(subject);
+      wanted = { subject, everyMs };
+      // A read of another subject that is still under way must not paint.
+      turn += 1;
+      plan(isNews || resumed ? 0 : isFirst ? Math.min(everyMs ?? PULSE_MS, 1_000) : (everyMs ?? PULSE_MS));
+    },
+    askNow: () => plan(0),
+    stop() {
+      turn += 1;
+      wanted = null;
+      cancelTimer();
+    },
+  };
+}
+
+async function paintable({ questions, now }: FeedWorld, subject: Subject, last: Board | null): Promise<LiveEvent> {
+  return { type: 'board', board: await readBoard(questions, subject, last, now) };
+}
+
+async function pulse({ questions, now }: FeedWorld, { location }: Subject): Promise<LiveEvent> {
+  const to = now();
+  const { view } = await questions.topItems({ from: to - 60_000, to, location, limit: 1 });
+  return { type: 'pulse', view, at: now() };
+}

@@ -1,0 +1,94 @@
+/**
+ * What the page knows between two paints, and how each event of the feed changes it.
+ *
+ * One event, one new state, one paint: all numbers of an answer change together. Pure, so that every state of the badge can be
+ * reached in a test without a browser.
+ */
+import type { View } from '../../serving/answers.ts';
+import type { Freshness, Signals } from './badge.ts';
+import type { Board } from './board.ts';
+import type { NoAnswer } from './questions.ts';
+import type { RateTrack } from './rate.ts';
+import type { Shown } from './address.ts';
+import { FRESH, levelOf, nextFreshness } from './badge.ts';
+import { isOver } from './bounds.ts';
+import { NO_RATE, trackRate } from './rate.ts';
+
+/** A fault that can be sent from the server to the browser. */
+export type Fault = Pick<NoAnswer, 'kind' | 'title' | 'detail' | 'requestId'>;
+
+export interface LiveState {
+  readonly board: Board | null;
+  /** Of the last answer, painted or not. */
+  readonly view: View | null;
+  readonly answeredAt: number | null;
+  readonly freshness: Freshness;
+  readonly silence: { readonly since: number; readonly fault: Fault; readonly retryAt: number | null } | null;
+  readonly track: RateTrack;
+  readonly corrected: { readonly amount: number; readonly at: number } | null;
+}
+
+export type LiveEvent =
+  | { readonly type: 'board'; readonly board: Board }
+  /** An answer that is not painted, because the page is paused. */
+  | { readonly type: 'pulse'; readonly view: View; readonly at: number }
+  | { readonly type: 'fault'; readonly fault: Fault; readonly at: number; readonly retryAt: number | null };
+
+export function firstState(board: Board | null, fault: Fault | null, now: number): LiveState {
+  const empty: LiveState = { board: null, view: null, answeredAt: null, freshness: FRESH, silence: null, track: NO_RATE, corrected: null };
+  if (board) {
+    const state = nextState(empty, { type: 'board', board });
+    return { ...state, freshness: { level: levelOf(board.top.view.freshness_ms), better: 0 } };
+  }
+  return fault ? nextState(empty, { type: 'fault', fault, at: now, retryAt: null }) : empty;
+}
+
+export function nextState(state: LiveState, event: LiveEvent): LiveState {
+  switch (event.type) {
+    case 'board':
+      return withBoard(state, event.board);
+    case 'pulse':
+      return { ...state, ...answered(state, event.view, event.at) };
+    case 'fault':
+      return { ...state, silence: { since: state.silence?.since ?? event.at, fault: event.fault, retryAt: event.retryAt } };
+  }
+}
+
+function answered(state: LiveState, view: View, at: number): Pick<LiveState, 'view' | 'answeredAt' | 'freshness' | 'silence'> {
+  return { view, answeredAt: at, freshness: nextFreshness(state.freshness, view.freshness_ms), silence: null };
+}
+
+function withBoard(state: LiveState, board: Board): LiveState {
+  const { top } = board;
+  const last = state.board;
+  const track = last && last.subject.location !== board.subject.location ? NO_RATE : state.track;
+  const key = [top.location, top.from, top.view.horizon].join('|');
+  const fell = last && sameBounds(last, board) && last.top.view.horizon !== top.view.horizon ? last.top.total - top.total : 0;
+  return {
+    ...answered(state, top.view, board.readAt),
+    board,
+    track: trackRate(track, { key, asOf: top.view.speed_as_of, total: top.total }),
+    corrected: fell > 0 ? { amount: fell, at: board.readAt } : state.corrected,
+  };
+}
+
+function sameBounds({ top: a }: Board, { top: b }: Board): boolean {
+  return a.location === b.location && a.from === b.from && a.to === b.to;
+}
+
+/** What the badge and the notice bar are made from. */
+export function signalsOf(state: LiveState, shown: Shown, now: number): Signals {
+  const paused = shown.refresh === 'off';
+  const { board } = state;
+  return {
+    now,
+    answeredAt: state.answeredAt,
+    view: state.view,
+    freshness: state.freshness,
+    silence: state.silence,
+    refreshMs: paused ? 10_000 : Number(shown.refresh) * 1_000,
+    pausedAt: paused && board ? board.readAt : null,
+    grewAt: !board || isOver(board.subject, board.top.view.speed_as_of) ? null : state.track.grewAt,
+    missing: null,
+  };
+}

@@ -1,0 +1,38 @@
+/**
+ * What the server knows when a page is asked for: the board with real numbers, or why there is none.
+ *
+ * The page waits for stores a few seconds at most; what is not there by then the browser asks for, so a slow store never leaves
+ * a viewer with an empty window.
+ */
+import { currentServing } from '../../serving/process.ts';
+import type { Board, Subject } from '../live/board.ts';
+import { readBoard } from '../live/board.ts';
+import { asNoAnswer } from '../live/questions.ts';
+import type { Fault } from '../live/state.ts';
+import { servingQuestions } from './questions.ts';
+
+const PATIENCE_MS = 4_000;
+
+export interface FirstPaint {
+  readonly board: Board | null;
+  readonly fault: Fault | null;
+  /** The server's clock. */
+  readonly now: number;
+}
+
+export async function firstPaint(subject: Subject): Promise<FirstPaint> {
+  const questions = servingQuestions(currentServing);
+  let timer: NodeJS.Timeout | undefined;
+  const patience = new Promise<null>((resolve) => {
+    timer = setTimeout(() => resolve(null), PATIENCE_MS);
+  });
+  try {
+    const board = await Promise.race([readBoard(questions, subject, null, Date.now), patience]);
+    return { board, fault: null, now: Date.now() };
+  } catch (thrown) {
+    const { kind, title, detail, requestId } = asNoAnswer(thrown);
+    return { board: null, fault: { kind, title, detail, requestId }, now: Date.now() };
+  } finally {
+    clearTimeout(timer);
+  }
+}

@@ -1,0 +1,46 @@
+/**
+ * The page's questions asked of serving directly: the server's side of the port in live/questions.ts.
+ *
+ * The first paint takes the same answers as the API gives, without a round trip to itself. Faults become the same three kinds
+ * as over HTTP.
+ */
+import { oid } from '../../core/domain/oid.ts';
+import type { Scope } from '../../core/domain/counts.ts';
+import { messageOf } from '../../core/process/errors.ts';
+import type { Serving } from '../../serving/app.ts';
+import { isFault } from '../../serving/faults.ts';
+import { verdictOf } from '../live/ask.ts';
+import type { Questions } from '../live/questions.ts';
+import { NoAnswer } from '../live/questions.ts';
+
+export function servingQuestions(serving: () => Serving): Questions {
+  const ask = async <Answer>(question: (from: Serving) => Promise<Answer>): Promise<Answer> => {
+    try {
+      return await question(serving());
+    } catch (thrown) {
+      throw noAnswerOf(thrown);
+    }
+  };
+  return {
+    topItems: (question) => ask((from) => from.topItems({ ...question, location: scopeOf(question.location) })),
+    timeline: (question) => ask((from) => from.timeline({ ...question, location: scopeOf(question.location) })),
+    locations: (question) => ask((from) => from.locations(question)),
+    trust: () => ask((from) => from.trust()),
+    verdict: (epoch) =>
+      ask(async (from) => {
+        const report = await from.run(epoch);
+        return report ? verdictOf(report) : null;
+      }),
+  };
+}
+
+function scopeOf(location: string): Scope {
+  return location === 'all' ? 'all' : oid(location);
+}
+
+function noAnswerOf(thrown: unknown): NoAnswer {
+  if (isFault('Retryable', thrown)) return new NoAnswer('down', `${thrown.dependency} does not answer`, { detail: thrown.message });
+  if (isFault('Refusal', thrown)) return new NoAnswer('down', 'This system is not set up for serving', { detail: thrown.message });
+  if (isFault('BadQuestion', thrown)) return new NoAnswer('refused', `The parameter ${thrown.field} is not right`, { detail: thrown.message });
+  return new NoAnswer('refused', 'Something went wrong on our side', { detail: messageOf(thrown) });
+}
