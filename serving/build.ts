@@ -9,6 +9,7 @@ import { createHash } from 'node:crypto';
 import { readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { createRequire } from 'node:module';
 import { join, relative } from 'node:path';
+import { setTimeout as pause } from 'node:timers/promises';
 import { fileURLToPath } from 'node:url';
 import { EXIT, Refusal } from '../core/process/errors.ts';
 
@@ -18,14 +19,25 @@ const FINGERPRINT_FILE = join(APP_FOLDER, '.next', 'sightline-fingerprint');
 const SOURCES = ['core', 'serving', 'dashboard-next', 'tsconfig.json', 'package-lock.json'];
 const NOT_SOURCES = new Set(['.next', 'node_modules', 'next-env.d.ts', 'tsconfig.tsbuildinfo']);
 
+/** Next.js lets one build run at a time; the other one may be of these very sources. */
+const OTHER_BUILD = /Another next build process is already running/;
+const OTHER_BUILD_LIMIT_MS = 180_000;
+const OTHER_BUILD_PAUSE_MS = 1_000;
+
 /** Resolves when the build is of these sources; `say` is told what takes long. Throws a Refusal with the build's last words. */
 export async function ensureBuilt(say: (who: string, what: string) => void): Promise<void> {
   const wanted = fingerprintOf(SOURCES.map((source) => join(ROOT, source)));
   if (wanted === builtFingerprint()) return;
   say('app', 'is built; this takes about half a minute');
-  rmSync(FINGERPRINT_FILE, { force: true });
-  await build();
-  writeFileSync(FINGERPRINT_FILE, wanted);
+  const deadlineMs = Date.now() + OTHER_BUILD_LIMIT_MS;
+  while (wanted !== builtFingerprint()) {
+    rmSync(FINGERPRINT_FILE, { force: true });
+    const { code, output } = await build();
+    if (code === 0) writeFileSync(FINGERPRINT_FILE, wanted);
+    else if (!OTHER_BUILD.test(output) || Date.now() > deadlineMs) {
+      throw new Refusal(EXIT.bug, `The app could not be built; next build ended with ${code}:\n${output.slice(-4_000)}`);
+    } else await pause(OTHER_BUILD_PAUSE_MS);
+  }
   say('app', 'is built');
 }
 
@@ -55,7 +67,7 @@ function filesOf(path: string): string[] {
   }
 }
 
-async function build(): Promise<void> {
+async function build(): Promise<{ code: number | null; output: string }> {
   const next = createRequire(join(APP_FOLDER, 'package.json')).resolve('next/dist/bin/next');
   const child = spawn(process.execPath, [next, 'build', APP_FOLDER], {
     cwd: ROOT,
@@ -65,7 +77,5 @@ async function build(): Promise<void> {
   let output = '';
   for (const stream of [child.stdout, child.stderr]) stream.on('data', (chunk: Buffer) => (output += chunk.toString('utf8')));
   const code = await new Promise<number | null>((resolve, reject) => child.on('error', reject).on('close', resolve));
-  if (code !== 0) {
-    throw new Refusal(EXIT.bug, `The app could not be built; next build ended with ${code}:\n${output.slice(-4_000)}`);
-  }
+  return { code, output };
 }
