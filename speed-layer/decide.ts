@@ -21,9 +21,10 @@ import type { Rules } from '../core/domain/rules.ts';
 import type { Tallies } from '../core/domain/tallies.ts';
 import type { Instant } from '../core/domain/time.ts';
 import type { Verdict } from '../core/domain/verdict.ts';
-import type { Progress } from '../core/stores/control.ts';
+import type { CutTallies, Progress } from '../core/stores/control.ts';
 import type { SpeedRowWrite } from '../core/stores/speed-view.ts';
 import type { KnownCounts } from './count-rows.ts';
+import { epochOf } from '../core/domain/epoch.ts';
 import { isInForce, outcomeOf } from '../core/domain/first-met.ts';
 import { addTallies } from '../core/domain/tallies.ts';
 import { EXIT, Refusal } from '../core/process/errors.ts';
@@ -50,6 +51,8 @@ export interface Effects {
   readonly deadLetters: readonly { record: LogRecord; deadLetter: DeadLetter }[];
   readonly firstMet: readonly FirstMet[];
   readonly counts: readonly SpeedRowWrite[];
+  /** Where the batch passed the end of an epoch, and the tallies until then. */
+  readonly cuts: readonly CutTallies[];
   readonly progress: Progress;
   /** Of this batch alone. */
   readonly tallies: Tallies;
@@ -62,8 +65,14 @@ export function decide(known: Known, batch: readonly Judged[], drainedTo: number
   const met = new Map<Oid, FirstMet>();
   const counts = countWrites(known.counts, rules);
   const tally = newTally();
+  const cuts: CutTallies[] = [];
+  const { progress } = known;
+  let open = epochOf(progress.arrival, rules);
 
   for (const { record, arrival, verdict } of batch) {
+    const epoch = epochOf(arrival, rules);
+    if (epoch > open) cuts.push({ partition: record.partition, cut: record.offset, tallies: addTallies(progress.tallies, tally.done()) });
+    open = epoch;
     switch (verdict.kind) {
       case 'tick':
         tally.ticks++;
@@ -90,7 +99,6 @@ export function decide(known: Known, batch: readonly Judged[], drainedTo: number
     }
   }
 
-  const { progress } = known;
   const last = batch.at(-1);
   const tallies = tally.done();
   return {
@@ -98,6 +106,7 @@ export function decide(known: Known, batch: readonly Judged[], drainedTo: number
     deadLetters,
     firstMet: [...met.values()],
     counts: counts.done(),
+    cuts,
     progress: {
       partition: progress.partition,
       nextOffset: Math.max(last ? last.record.offset + 1 : progress.nextOffset, drainedTo),

@@ -8,11 +8,11 @@
  *                                    a dead letter stands twice in its topic
  *   2 first-met rows → HBase         a replay finds a row that names its own record, and meets it first again
  *   3 count cells → HBase            a replay passes over offsets that a cell includes already
- *   4 progress → HBase               from here on nothing of this round is read again
+ *   4 cuts, progress → HBase         from here on nothing of this round is read again; a cut that was passed has its tallies first
  *   5 the group's offset → Kafka     follows for lag tools; nobody starts from it
  *
- * Rows before counts, because a counted detection without a row would be counted again by its next copy. Steps that failed are
- * tried again with the same effects: all of them are idempotent.
+ * Rows before counts, because the list of a place names detections whose rows people then ask for; all before progress, because
+ * what is behind it is never done again. Steps that failed are tried again with the same effects: all of them are idempotent.
  */
 import type { LogRecord } from '../core/domain/detection.ts';
 import type { FirstMet } from '../core/domain/first-met.ts';
@@ -130,6 +130,7 @@ async function write(ports: RoundPorts, holdings: Holdings, effects: readonly Ef
   const deadLetters = effects.flatMap((e) => e.deadLetters);
   const firstMet = effects.flatMap((e) => e.firstMet);
   const counts = effects.flatMap((e) => e.counts);
+  const cuts = effects.flatMap((e) => e.cuts);
   const progress = effects.map((e) => e.progress);
 
   if (strays.length > 0) await persist(() => ports.producer.forward(strays));
@@ -141,7 +142,7 @@ async function write(ports: RoundPorts, holdings: Holdings, effects: readonly Ef
   await persist(() => ports.speedView.put(counts));
   holdings.counts.apply(counts);
   reached('counts_written');
-  await persist(() => ports.control.putProgress(ports.rules.generation, progress));
+  await persist(() => ports.control.putProgress(ports.rules.generation, progress, cuts));
   for (const reachedBy of progress) holdings.progress.set(reachedBy.partition, reachedBy);
   reached('progress_written');
   ports.consumer.commit(progress.map(({ partition, nextOffset }) => ({ partition, offset: nextOffset })));

@@ -143,6 +143,8 @@ async function compare(world: World, truth: NaiveCount, horizon: number): Promis
   const rows = found('detections', await detectionsStore(hbase, NAMESPACE).find(ids.map(oid)));
   assert.deepEqual(rows.map((row) => `${row?.partition}/${row?.offset}`), [...truth.firstMet.values()], 'first-met rows');
   assert.deepEqual([...deadLetters].sort(), [...truth.deadLetters].sort(), 'dead letters');
+  const sentHome = new Set(log.partitions.flat().flatMap((record) => record?.headers.map(([, value]) => value?.toString()) ?? []));
+  assert.deepEqual([...truth.strays].filter((stray) => !sentHome.has(stray)), [], 'strays that did not come home');
 }
 
 /** Every cell of every level that the naive counts ask for, beyond the horizon. */

@@ -1,0 +1,99 @@
+/** The one order of effects, and that nothing is decided on a failure (L1). The simulation crashes at every step of it. */
+import assert from 'node:assert/strict';
+import { describe, it } from 'node:test';
+import { Retryable } from '../../../core/process/errors.ts';
+import { countRows } from '../../../speed-layer/count-rows.ts';
+import { runRound } from '../../../speed-layer/round.ts';
+import type { Holdings, RoundPorts } from '../../../speed-layer/round.ts';
+import { idsAt, progressOf, record, RULES } from './records.ts';
+
+interface Stage {
+  readonly ports: RoundPorts;
+  readonly done: string[];
+  readonly holdings: Holdings;
+}
+
+function stage(changes: Partial<RoundPorts> = {}): Stage {
+  const done: string[] = [];
+  const note = (what: string) => async (): Promise<void> => void done.push(what);
+  const ports: RoundPorts = {
+    rules: RULES,
+    consumer: { commit: (next) => void done.push(`commit ${next.map(({ offset }) => offset).join()}`) },
+    producer: { forward: note('strays'), deadLetter: note('dead letters') },
+    detections: { find: async (ids) => ids.map(() => ({ status: 'absent' })), put: note('rows') },
+    speedView: { load: async (names) => names.map(() => ({ status: 'absent' })), put: note('counts') },
+    control: { putProgress: note('progress') },
+    persist: (step) => step(),
+    reached: () => undefined,
+    ...changes,
+  };
+  return { ports, done, holdings: { progress: new Map([[1, progressOf(1)]]), counts: countRows(1_000) } };
+}
+
+const [A] = idsAt(1, 1) as [number];
+const [ELSEWHERE] = idsAt(2, 1) as [number];
+const MIXED = [record(0, { id: A }), record(1, { id: ELSEWHERE, partition: 1 }), { ...record(2, { id: A }), value: null }];
+
+describe('a round', () => {
+  it('writes strays, dead letters, rows, counts, progress, then the offset', async () => {
+    const { ports, done, holdings } = stage();
+    await runRound(ports, holdings, { records: MIXED, drained: new Map() });
+    assert.deepEqual(done, ['strays', 'dead letters', 'rows', 'counts', 'progress', 'commit 3']);
+    assert.equal(holdings.progress.get(1)?.nextOffset, 3);
+  });
+
+  it('decides nothing unless every id was answered', async () => {
+    const find = async () => [{ status: 'failed' as const, because: 'the region moved' }];
+    const { ports, done, holdings } = stage({ detections: { find, put: async () => undefined } });
+    await assert.rejects(runRound(ports, holdings, { records: [record(0, { id: A })], drained: new Map() }), Retryable);
+    assert.deepEqual(done, []);
+    assert.equal(holdings.progress.get(1)?.nextOffset, 0);
+  });
+
+  it('tries a failed step again with the same effects', async () => {
+    const puts: unknown[] = [];
+    const put = async (writes: unknown): Promise<void> => {
+      puts.push(structuredClone(writes));
+      if (puts.length < 3) throw new Retryable('HBase', 'away');
+    };
+    const persist: RoundPorts['persist'] = async (step) => {
+      for (;;) {
+        try {
+          return await step();
+        } catch (fault) {
+          assert.ok(fault instanceof Retryable);
+        }
+      }
+    };
+    const { ports, holdings } = stage({ persist, speedView: { load: async (names) => names.map(() => ({ status: 'absent' })), put } });
+    await runRound(ports, holdings, { records: [record(0, { id: A })], drained: new Map() });
+    assert.equal(puts.length, 3);
+    assert.deepEqual(puts[2], puts[0]);
+  });
+
+  it('moves the progress of a partition that ends behind its last record', async () => {
+    const { ports, done, holdings } = stage();
+    await runRound(ports, holdings, { records: [], drained: new Map([[1, 7], [3, 9]]) });
+    assert.deepEqual(done, ['rows', 'counts', 'progress', 'commit 7']);
+    await runRound(ports, holdings, { records: [], drained: new Map([[1, 7]]) });
+    assert.equal(done.length, 4, 'once');
+  });
+
+  it('leaves records of partitions alone that it does not hold', async () => {
+    const { ports, done, holdings } = stage();
+    await runRound(ports, holdings, { records: [record(0, { id: ELSEWHERE })], drained: new Map() });
+    assert.deepEqual(done, []);
+  });
+
+  it('loads a count row once', async () => {
+    const loaded: number[] = [];
+    const load: RoundPorts['speedView']['load'] = async (names) => {
+      loaded.push(names.length);
+      return names.map(() => ({ status: 'absent' }));
+    };
+    const { ports, holdings } = stage({ speedView: { load, put: async () => undefined } });
+    const ids = idsAt(1, 2);
+    for (const [offset, id] of ids.entries()) await runRound(ports, holdings, { records: [record(offset, { id })], drained: new Map() });
+    assert.deepEqual(loaded, [2, 0]);
+  });
+});
