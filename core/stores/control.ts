@@ -3,6 +3,7 @@
  *
  *   rules                       what was recorded for the generation (domain/rules.ts), with the topic's id; timestamp 1
  *   progress/<generation>/<partition>   up to where the speed layer's effects are in HBase; timestamp = next offset
+ *   cut/<generation>/<partition>/<offset>   the speed layer's tallies of all records before an epoch's cut; timestamp = the cut
  *   horizon/<generation>        the last published epoch with its cuts; timestamp = the epoch's number; moved by check-and-put
  *   reference                   version and size of dataset B; timestamp = version
  *   lease/<name>                who holds what only one may hold; timestamp = number of the renewal
@@ -35,6 +36,15 @@ export interface Progress {
   readonly tallies: Tallies;
 }
 
+/** The speed layer's tallies where an epoch ends: what the batch layer proves its own against. */
+export interface CutTallies {
+  readonly partition: number;
+  /** The first offset of the next epoch. */
+  readonly cut: number;
+  /** Of all records of the generation before the cut. */
+  readonly tallies: Tallies;
+}
+
 /** The seam: the last published epoch and where it ends in each partition. */
 export interface Horizon {
   readonly epoch: Epoch;
@@ -64,7 +74,10 @@ export interface ControlStore {
   recordRules(rules: RecordedRules): Promise<RecordedRules>;
   /** One entry a partition, null where nothing was processed yet. */
   progress(generation: number, partitions: readonly number[]): Promise<(Progress | null)[]>;
-  putProgress(generation: number, progress: readonly Progress[]): Promise<void>;
+  /** Writes what was passed first, then the progress, so that whoever sees a progress finds every cut before it. */
+  putProgress(generation: number, progress: readonly Progress[], cuts?: readonly CutTallies[]): Promise<void>;
+  /** One entry a cut that was asked for; null where the speed layer has not processed a record at or after it. */
+  cutTallies(generation: number, cuts: readonly Omit<CutTallies, 'tallies'>[]): Promise<(CutTallies | null)[]>;
   horizon(generation: number): Promise<Horizon | null>;
   /** Moves the horizon; false if it is not (any more) what the caller read. */
   moveHorizon(generation: number, from: Horizon | null, to: Horizon): Promise<boolean>;
@@ -87,8 +100,15 @@ export function controlStore(hbase: HBaseClient, namespace: string): ControlStor
         partitions.map((partition) => progressRow(generation, partition)),
         readProgress,
       ),
-    putProgress: (generation, all) =>
-      cell.put(all.map((p) => ({ row: progressRow(generation, p.partition), timestamp: p.nextOffset, json: p }))),
+    async putProgress(generation, all, cuts = []) {
+      await cell.put(cuts.map((passed) => ({ row: cutRow(generation, passed), timestamp: passed.cut, json: passed })));
+      await cell.put(all.map((p) => ({ row: progressRow(generation, p.partition), timestamp: p.nextOffset, json: p })));
+    },
+    cutTallies: (generation, cuts) =>
+      cell.readAll(
+        cuts.map((cut) => cutRow(generation, cut)),
+        readCutTallies,
+      ),
     horizon: (generation) => cell.read(`horizon/${generation}`, readHorizon),
     moveHorizon: (generation, from, to) => cell.move(`horizon/${generation}`, from, { timestamp: to.epoch, json: to }),
     reference: () => cell.read('reference', readReference),
@@ -99,6 +119,9 @@ export function controlStore(hbase: HBaseClient, namespace: string): ControlStor
 }
 
 const progressRow = (generation: number, partition: number): string => `progress/${generation}/${partition}`;
+
+const cutRow = (generation: number, { partition, cut }: Omit<CutTallies, 'tallies'>): string =>
+  `cut/${generation}/${partition}/${cut}`;
 
 // ---- what the cells hold -------------------------------------------------------------------------------------------
 
@@ -113,6 +136,7 @@ const TalliesJson = z.object({
   dead_letters_by_reason: z.record(z.string(), whole),
 });
 const ProgressJson = z.object({ partition: whole, nextOffset: whole, arrival: whole, tallies: TalliesJson });
+const CutTalliesJson = z.object({ partition: whole, cut: whole, tallies: TalliesJson });
 const HorizonJson = z.object({ epoch: whole, cuts: z.array(whole), arrivals: z.array(whole), publishedAt: whole });
 const ReferenceJson = z.object({ version: whole, locations: whole, loadedAt: whole });
 const LeaseJson = z.object({ owner: z.string(), renewal: whole, lengthMs: whole });
@@ -131,6 +155,7 @@ const RulesJson = z.object({
 // The casts put the domain's brands on what has just been checked to be whole numbers.
 const readRules = (json: unknown): RecordedRules => RulesJson.parse(json);
 const readProgress = (json: unknown): Progress => ProgressJson.parse(json) as Progress;
+const readCutTallies = (json: unknown): CutTallies => CutTalliesJson.parse(json) as CutTallies;
 const readHorizon = (json: unknown): Horizon => HorizonJson.parse(json) as unknown as Horizon;
 const readReference = (json: unknown): Reference => ReferenceJson.parse(json) as Reference;
 const readLease = (json: unknown): Lease => LeaseJson.parse(json);

@@ -96,6 +96,7 @@ export function controlDouble(world: Pick<World, 'rules' | 'horizon' | 'lease' |
     recordRules: async () => world.rules,
     progress: async (_, partitions) => partitions.map((partition) => world.progress[partition] ?? null),
     putProgress: async () => undefined,
+    cutTallies: async (_, cuts) => cuts.map(() => null),
     horizon: async () => world.horizon,
     async moveHorizon(_, from, to) {
       if (!moved(world.horizon, from)) return false;

@@ -13,6 +13,8 @@ import type { LogRecord } from '../../../core/domain/detection.ts';
 import type { FirstMet } from '../../../core/domain/first-met.ts';
 import type { Oid } from '../../../core/domain/oid.ts';
 import { DAY_MS, HOUR_MS, instant, MINUTE_MS } from '../../../core/domain/time.ts';
+import type { Tallies } from '../../../core/domain/tallies.ts';
+import { recordsOf } from '../../../core/domain/tallies.ts';
 import { TICK_HEADER } from '../../../core/domain/verdict.ts';
 import type { Progress } from '../../../core/stores/control.ts';
 import { admit } from '../../../speed-layer/admit.ts';
@@ -25,6 +27,7 @@ import { home, idsAt, NOON, progressOf, record, RULES } from './records.ts';
 class Held {
   rows = new Map<Oid, FirstMet>();
   cells = new Map<string, Map<string, CountCell>>();
+  cuts = new Map<number, Tallies>();
   progress: Progress;
   constructor(progress: Progress) {
     this.progress = progress;
@@ -41,7 +44,7 @@ class Held {
     };
   }
 
-  put({ firstMet, counts, progress }: Effects, steps: number): void {
+  put({ firstMet, counts, cuts, progress }: Effects, steps: number): void {
     if (steps >= 1) {
       for (const met of firstMet) {
         if (met.arrival >= (this.rows.get(met.detection.id)?.arrival ?? 0)) this.rows.set(met.detection.id, met);
@@ -54,10 +57,11 @@ class Held {
         for (const cell of cells) if (cell.upTo >= (row.get(cellKey(cell))?.upTo ?? 0)) row.set(cellKey(cell), { ...cell });
       }
     }
-    if (steps >= 3) this.progress = progress;
+    if (steps >= 3) for (const { cut, tallies } of cuts) this.cuts.set(cut, tallies);
+    if (steps >= 4) this.progress = progress;
   }
 
-  step(records: readonly LogRecord[], steps = 3): Effects {
+  step(records: readonly LogRecord[], steps = 4): Effects {
     const { batch } = admit(this.progress, records, RULES);
     const effects = decide({ progress: this.progress, rows: this.rows, counts: this.counts() }, batch, 0, RULES);
     this.put(effects, steps);
@@ -138,6 +142,15 @@ describe('a batch', () => {
     assert.equal(cells.find(({ level }) => level === 'minute')?.minute, 5);
   });
 
+  it('leaves the tallies until then where it passes the end of an epoch, and nowhere else', () => {
+    const days = [0, 0, 1, 1, 3];
+    const held = fresh();
+    held.step([record(0, { id: A })]);
+    held.cuts.clear();
+    held.step(days.map((day, at) => record(at + 1, { id: A, stamp: NOON + day * DAY_MS })));
+    assert.deepEqual([...held.cuts].map(([cut, tallies]) => [cut, recordsOf(tallies)]), [[3, 3], [5, 5]]);
+  });
+
   it('moves the progress past what is never delivered', () => {
     const { batch } = admit(progressOf(P), [record(0, { id: A })], RULES);
     const known = { progress: progressOf(P), rows: new Map(), counts: fresh().counts() };
@@ -189,7 +202,7 @@ describe('deciding again', () => {
       return record(offset, { ...rest, stamp, detectedAt: stamp - ageMs });
     });
   });
-  const tries = fc.array(fc.record({ size: fc.integer({ min: 1, max: 12 }), steps: fc.integer({ min: 0, max: 3 }) }), { maxLength: 30 });
+  const tries = fc.array(fc.record({ size: fc.integer({ min: 1, max: 12 }), steps: fc.integer({ min: 0, max: 4 }) }), { maxLength: 30 });
 
   it('changes nothing, whatever the batches and wherever a try ended', () => {
     fc.assert(
@@ -203,6 +216,7 @@ describe('deciding again', () => {
         assert.deepEqual(crashing.progress.tallies, straight.progress.tallies);
         assert.deepEqual(instant(crashing.progress.arrival), straight.progress.arrival);
         assert.deepEqual(crashing.cells, straight.cells);
+        assert.deepEqual(crashing.cuts, straight.cuts);
         assert.deepEqual([...crashing.rows].sort(), [...straight.rows].sort());
       }),
       { numRuns: 1_000 },
