@@ -245,13 +245,18 @@ export function encodeCount(cell: CountCell): EncodedCell {
 export function decodeCount(cell: { family: string; qualifier: Buffer; timestamp: number; value: Buffer }): CountCell {
   const level = LEVEL_OF_FAMILY.get(cell.family);
   if (!level) throw new RangeError(`family ${cell.family} holds no counts`);
-  const hasMinute = level.startsWith('minute');
-  const at = hasMinute ? 1 : 0;
-  const common = { level, minute: hasMinute ? cell.qualifier[0]! : 0, count: readU64(cell.value, 0), upTo: cell.timestamp };
-  if (level === 'minute') return { ...common, subject: '' };
-  if (!isItemLevel(level)) return { ...common, subject: readOidAt(cell.qualifier, at) };
-  const isShort = cell.qualifier[at] === 0;
-  return { ...common, subject: isShort ? cell.qualifier.toString('utf8', at + 1) : cell.value.toString('utf8', 8) };
+  const { qualifier, value } = cell;
+  const at = MINUTE_BYTES[level];
+  const minute = at === 1 ? qualifier[0]! : 0;
+  return { level, minute, subject: subjectOf(level, qualifier, at, value), count: readU64(value, 0), upTo: cell.timestamp };
+}
+
+const MINUTE_BYTES: Readonly<Record<Level, 0 | 1>> = { minute_item: 1, hour_item: 0, minute: 1, minute_place: 1, hour_place: 0 };
+
+function subjectOf(level: Level, qualifier: Buffer, at: number, value: Buffer): string {
+  if (level === 'minute') return '';
+  if (!isItemLevel(level)) return readOidAt(qualifier, at);
+  return qualifier[at] === 0 ? qualifier.toString('utf8', at + 1) : value.toString('utf8', 8);
 }
 
 function isItemLevel(level: Level): boolean {
