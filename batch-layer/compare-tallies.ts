@@ -1,10 +1,9 @@
 /**
  * The tallies of both layers over one epoch (laws L7 and L8).
  *
- * The speed layer keeps one running sum a partition, and leaves a copy of it wherever it passes the end of an epoch
- * (control.ts, CutTallies): the sum at this cut less the sum at the cut before is what it made of this epoch's records. Nothing
- * of the log is read again. What it had counted at the cut before is in the previous report, so each epoch answers for its own
- * records only.
+ * The speed layer leaves its running sums at every cut that it passes, under the offset of the cut; so finding them there says
+ * also that both layers cut the epoch at the same record. What it had counted at the cut before is in the previous report, so
+ * each epoch answers for its own records only.
  */
 import type { Tallies } from '../core/domain/tallies.ts';
 import type { PartitionReport, RunReport, TallyDifference } from '../core/stores/runs.ts';
@@ -19,21 +18,22 @@ export interface ComparedTallies {
   readonly speed: ReadonlyMap<number, Tallies>;
 }
 
+/** Of partitions whose progress has passed the cut. */
 export async function compareTallies(
-  { control, rules }: Pick<BatchContext, 'control' | 'rules'>,
+  context: Pick<BatchContext, 'control' | 'rules'>,
   partitions: readonly PartitionReport[],
   previous: RunReport | null,
   speed: SpeedProgress,
 ): Promise<ComparedTallies> {
   const compared = { differences: [] as TallyDifference[], unproven: [] as string[], speed: new Map<number, Tallies>() };
-  const left = await control.cutTallies(rules.generation, partitions);
-  partitions.forEach((report, at) => {
+  const atCuts = await context.control.cutTallies(context.rules.generation, partitions);
+  partitions.forEach((report, i) => {
     const { partition, cut } = report;
     const progress = speed.past(partition, cut);
-    // A progress that stands on the cut has not met the first record after it, which is what makes a copy to be left.
-    const atCut = left[at]?.tallies ?? (progress?.nextOffset === cut ? progress.tallies : null);
-    if (atCut === null) {
-      compared.unproven.push(`tallies of partition ${partition}: the speed layer left none at offset ${cut}, where the epoch ends`);
+    // A worker that stopped right at the cut has not seen a record behind it, and its progress says the same.
+    const atCut = atCuts[i]?.tallies ?? (progress?.nextOffset === cut ? progress.tallies : null);
+    if (!atCut) {
+      compared.unproven.push(`tallies of partition ${partition}: the speed layer left none at offset ${cut}`);
       return;
     }
     compared.speed.set(partition, atCut);

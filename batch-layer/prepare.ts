@@ -54,7 +54,6 @@ export async function prepare(context: BatchContext, plan: Preparation, tools: T
   const { duck, speed, timed } = tools;
   const { folder, dryRun } = plan;
   await mkdir(folder, { recursive: true });
-  await speed.look();
   const archived = await timed.step('archive', () => archive(context, duck, seamOf(context, plan), { folder, ticks: !dryRun }));
   await context.reached('archived');
   const straysForwarded = dryRun ? 0 : await timed.step('forward', () => forward(context, duck, archived, speed));

@@ -110,7 +110,6 @@ async function finish(
   resumed: boolean,
 ): Promise<RunReport> {
   const { duck, timed, speed } = tools;
-  await speed.look();
   await timed.step('publish', () => publishIntent(context, intent));
   await context.reached('published');
   const published = await publishedTable(tools, intent);

@@ -1,15 +1,13 @@
 /**
- * How far the speed layer is, looked at early and again: what the archive forwards and what the report compares hang on it.
+ * How far the speed layer is: what the archive forwards and what the report compares hang on it.
  *
- * A run looks when it begins, because a progress row just past the cut leaves little to subtract (compare-tallies.ts), and then
- * waits, never longer than SPEED_WAIT_SECONDS in all, until every partition has passed its cut.
+ * A run waits, never longer than SPEED_WAIT_SECONDS in all, until every partition has passed its cut.
  */
 import { setTimeout as sleep } from 'node:timers/promises';
 import type { Progress } from '../core/stores/control.ts';
 import type { BatchContext } from './context.ts';
 
 export interface SpeedProgress {
-  look(): Promise<void>;
   /** Looks until every partition has passed its cut or the time is up. */
   waitFor(cuts: readonly number[]): Promise<void>;
   /** The earliest progress that was seen at or past this offset; null if there is none. */
@@ -34,7 +32,6 @@ export function speedProgress(context: Pick<BatchContext, 'control' | 'rules' | 
   };
   const past = (partition: number, cut: number): Progress | null => seen[partition]!.find((row) => row.nextOffset >= cut) ?? null;
   return {
-    look,
     past,
     latest: (partition) => seen[partition]!.at(-1) ?? null,
     async waitFor(cuts) {

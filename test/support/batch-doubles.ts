@@ -12,7 +12,7 @@ import type { Location, LogRecord } from '../../core/domain/detection.ts';
 import type { Epoch } from '../../core/domain/epoch.ts';
 import type { Instant } from '../../core/domain/time.ts';
 import type { BatchRowWrite } from '../../core/stores/batch-view.ts';
-import type { ControlStore, Horizon, Lease, Progress, RecordedRules } from '../../core/stores/control.ts';
+import type { ControlStore, CutTallies, Horizon, Lease, Progress, RecordedRules } from '../../core/stores/control.ts';
 import type { CountRow } from '../../core/stores/count-view.ts';
 import type { BatchContext } from '../../batch-layer/context.ts';
 import type { HdfsDouble } from './hdfs-double.ts';
@@ -34,6 +34,8 @@ export interface World {
   readonly rows: Map<string, FirstMet>;
   speedRows: CountRow[];
   progress: (Progress | null)[];
+  /** By partition and cut. */
+  readonly cutTallies?: Map<string, CutTallies>;
   horizon: Horizon | null;
   lease: Lease | null;
   /** Stamp of the ticks that are appended. */
@@ -53,6 +55,7 @@ export function worldOf(rules: RecordedRules): World {
     rows: new Map(),
     speedRows: [],
     progress: partitions.map(() => null),
+    cutTallies: new Map(),
     horizon: null,
     lease: null,
     tickStamp: 0,
@@ -89,14 +92,14 @@ export function contextOf(
   };
 }
 
-export function controlDouble(world: Pick<World, 'rules' | 'horizon' | 'lease' | 'progress'>): ControlStore {
+export function controlDouble(world: Pick<World, 'rules' | 'horizon' | 'lease' | 'progress' | 'cutTallies'>): ControlStore {
   const moved = <T>(now: T, from: T): boolean => fixedJson(now) === fixedJson(from);
   return {
     rules: async () => world.rules,
     recordRules: async () => world.rules,
     progress: async (_, partitions) => partitions.map((partition) => world.progress[partition] ?? null),
     putProgress: async () => undefined,
-    cutTallies: async (_, cuts) => cuts.map(() => null),
+    cutTallies: async (_, cuts) => cuts.map(({ partition, cut }) => world.cutTallies?.get(`${partition}/${cut}`) ?? null),
     horizon: async () => world.horizon,
     async moveHorizon(_, from, to) {
       if (!moved(world.horizon, from)) return false;

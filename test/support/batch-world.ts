@@ -1,0 +1,134 @@
+/**
+ * A lake of a test's own on the stack of the environment: topic, namespace and folder with a random name, and a feed of records.
+ *
+ * The feed sends what producers send: detections at home, copies, strays without a home, and poison, and remembers every id. Ids
+ * lie beyond 2^53. `drop` removes everything.
+ */
+import { randomBytes } from 'node:crypto';
+import { mkdtemp, rm } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { setTimeout as pause } from 'node:timers/promises';
+import kafkajs from 'kafkajs';
+import { Registry } from 'prom-client';
+import type { Oid } from '../../core/domain/oid.ts';
+import type { Config } from '../../core/process/config.ts';
+import type { OpenBatch } from '../../batch-layer/open.ts';
+import type { BatchContext } from '../../batch-layer/context.ts';
+import { homeOf } from '../../core/domain/home.ts';
+import { TABLES } from '../../core/layout/tables.ts';
+import { readConfig } from '../../core/process/config.ts';
+import { createLog } from '../../core/process/log.ts';
+import { hdfs } from '../../core/stores/hdfs/hdfs.ts';
+import { openHBase } from '../../core/stores/open.ts';
+import { batchMetrics } from '../../batch-layer/metrics.ts';
+import { openBatch } from '../../batch-layer/open.ts';
+import { SILENT } from '../../batch-layer/say.ts';
+import { prepare } from '../../hadoop-compose/prepare/prepare.ts';
+
+export interface BatchWorld {
+  readonly name: string;
+  readonly environment: NodeJS.ProcessEnv;
+  readonly config: Config;
+  drop(): Promise<void>;
+}
+
+export async function batchWorld(settings: Record<string, string>): Promise<BatchWorld> {
+  const name = `contract_${randomBytes(4).toString('hex')}`;
+  const home = await mkdtemp(join(tmpdir(), 'sightline-batch-'));
+  const environment = {
+    ...process.env,
+    KAFKA_TOPIC: name,
+    KAFKA_GROUP: name,
+    KAFKA_PARTITIONS: '3',
+    HBASE_NAMESPACE: name,
+    HBASE_REGIONS: '1',
+    SIGHTLINE_ROOT: `/${name}`,
+    SIGHTLINE_HOME: home,
+    BATCH_MEMORY_MB: '512',
+    LOG_LEVEL: 'silent',
+    ...settings,
+  };
+  const config = readConfig(environment);
+  await prepare(config, () => undefined, 'hadoop-compose/cameras/places.csv');
+  return {
+    name,
+    environment,
+    config,
+    async drop() {
+      const hbase = openHBase(config);
+      for (const table of TABLES) await hbase.admin.dropTable(`${name}:${table}`);
+      await hbase.admin.dropNamespace(name);
+      await hbase.close();
+      const admin = kafkaOf(config).admin();
+      await admin.deleteTopics({ topics: [name, `${name}.dlq`] });
+      await admin.disconnect();
+      await hdfs({ ...config, SIGHTLINE_ROOT: '/' }).remove(name);
+      await rm(home, { recursive: true, force: true });
+    },
+  };
+}
+
+export function openBatchOf(config: Config, reached: BatchContext['reached'] = () => undefined): Promise<OpenBatch> {
+  return openBatch(config, {
+    log: createLog('test', 'silent'),
+    say: SILENT,
+    metrics: batchMetrics(new Registry()),
+    signal: new AbortController().signal,
+    reached,
+  });
+}
+
+function kafkaOf(config: Config): kafkajs.Kafka {
+  return new kafkajs.Kafka({ brokers: config.KAFKA_BROKERS.split(','), logLevel: kafkajs.logLevel.NOTHING });
+}
+
+export interface Feed {
+  /** Every id that was sent and acknowledged. */
+  readonly ids: Set<string>;
+  /** Records that were acknowledged. */
+  records: number;
+  stop(): Promise<void>;
+}
+
+const BATCH = 60;
+const PAUSE_MS = 200;
+
+/** Sends a batch every 200 ms until it is stopped. */
+export async function feed(config: Config): Promise<Feed> {
+  const producer = kafkaOf(config).producer({ allowAutoTopicCreation: false });
+  await producer.connect();
+  const made: Feed = { ids: new Set(), records: 0, stop: async () => undefined };
+  let next = 9_007_199_254_740_993n + BigInt(randomBytes(4).readUInt32BE());
+  let isStopped = false;
+  const send = async (): Promise<void> => {
+    while (!isStopped) {
+      const ids = Array.from({ length: BATCH }, () => next++);
+      const messages = ids.flatMap((id, at) => messagesOf(id, at, config.KAFKA_PARTITIONS));
+      await producer.send({ topic: config.KAFKA_TOPIC, acks: -1, messages });
+      for (const id of ids) made.ids.add(String(id));
+      made.records += messages.length;
+      await pause(PAUSE_MS);
+    }
+  };
+  const sending = send();
+  made.stop = async () => {
+    isStopped = true;
+    await sending;
+    await producer.disconnect();
+  };
+  return made;
+}
+
+const ITEMS = ['bicycle', 'van', 'dog, "small"', 'café'];
+
+function messagesOf(id: bigint, at: number, partitions: number): kafkajs.Message[] {
+  const home = homeOf(String(id) as Oid, partitions);
+  const item = JSON.stringify(ITEMS[at % ITEMS.length]);
+  const value = `{"geographical_location_oid":${(at % 7) + 1},"video_camera_oid":3,"detection_oid":${id},"item_name":${item},"timestamp_detected":${Date.now()}}`;
+  const atHome = { partition: home, key: String(id), value };
+  const away = { partition: (home + 1) % partitions, key: null, value };
+  if (at % 10 === 0) return [away];
+  if (at % 10 === 1) return [atHome, atHome, away];
+  return at === 7 ? [atHome, { partition: home, key: null, value: 'poison' }] : [atHome];
+}
