@@ -11,14 +11,16 @@ import type { LibrdKafkaError, Message, TopicPartition } from 'node-rdkafka';
 import rdkafka from 'node-rdkafka';
 import type { GroupHooks, LogConsumer } from './types.ts';
 import type { KafkaSettings } from './client-config.ts';
-import { EXIT, messageOf, Refusal } from '../../process/errors.ts';
+import { EXIT, Refusal } from '../../process/errors.ts';
 import { brokenRange, isBroken } from './broken-range.ts';
 import { connected, consumed, disconnected, endsOf } from './calls.ts';
 import { asFault, CONSUMER_TOPIC_CONFIG, consumerConfig } from './client-config.ts';
 import { isAssigning, isLeftGroup, isOffsetGone } from './client-config.ts';
+import { groupOffsets } from './group-offsets.ts';
 import { recordOf } from './record.ts';
 
 const FIRST_RECORD_WAIT_MS = 50;
+const LAST_COMMIT_LIMIT_MS = 2_000;
 
 export interface ConsumerSettings extends KafkaSettings {
   readonly KAFKA_GROUP: string;
@@ -35,17 +37,22 @@ export async function openLogConsumer(
   hooks: GroupHooks,
   onFault: (message: string) => void,
 ): Promise<LogConsumer> {
-  const group = joinGroup(settings, onFault);
+  const group = joinGroup(settings, onFault, (error) => offsets.answered(error));
   const { consumer, next } = group;
+  const offsets = groupOffsets(consumer, settings.KAFKA_TOPIC, onFault);
   const drained = new Map<number, number>();
   consumer.on('partition.eof', ({ partition, offset }) => drained.set(partition, offset));
   let failed: LibrdKafkaError | null = null;
 
   const learn = async (news: News): Promise<void> => {
     for (const partition of news.partitions) drained.delete(partition);
-    if (news.isAssigning) group.enter(await hooks.assigned(news.partitions));
-    else {
+    if (news.isAssigning) {
+      const starts = await hooks.assigned(news.partitions);
+      group.enter(starts);
+      offsets.want(starts);
+    } else {
       await hooks.revoked(news.partitions);
+      offsets.forget(news.partitions);
       group.leave(news.partitions);
     }
   };
@@ -54,6 +61,7 @@ export async function openLogConsumer(
   return {
     async take(limit) {
       for (let news = group.news.shift(); news; news = group.news.shift()) await learn(news);
+      offsets.send();
       const fault = failed;
       failed = null;
       if (fault) await meet(fault, settings, group, onFault);
@@ -66,9 +74,17 @@ export async function openLogConsumer(
       return messages.map(recordOf);
     },
     drained: () => drained,
-    commit: (offsets) => group.commit(offsets),
+    commit: (reached) => offsets.want(reached),
     ends: () => knownEnds(consumer, settings.KAFKA_TOPIC, next.keys()),
-    close: () => group.close(),
+    async close() {
+      const giveUpAt = Date.now() + LAST_COMMIT_LIMIT_MS;
+      while (offsets.isWaiting() && Date.now() < giveUpAt) {
+        offsets.send(0);
+        // Answers come with a take; its records are behind the progress and will be read again.
+        await consumed(consumer, 1, FIRST_RECORD_WAIT_MS);
+      }
+      await group.close();
+    },
   };
 }
 
@@ -82,11 +98,14 @@ interface Group {
   readonly next: Map<number, number>;
   enter(starts: readonly { partition: number; offset: number }[]): void;
   leave(partitions: readonly number[]): void;
-  commit(offsets: readonly { partition: number; offset: number }[]): void;
   close(): Promise<void>;
 }
 
-function joinGroup(settings: ConsumerSettings, onFault: (message: string) => void): Group {
+function joinGroup(
+  settings: ConsumerSettings,
+  onFault: (message: string) => void,
+  onCommit: (error: LibrdKafkaError | undefined) => void,
+): Group {
   const topic = settings.KAFKA_TOPIC;
   const news: News[] = [];
   const next = new Map<number, number>();
@@ -102,9 +121,7 @@ function joinGroup(settings: ConsumerSettings, onFault: (message: string) => voi
         if (isClosing) leave(told.partitions);
         else news.push(told);
       },
-      offset_commit_cb: (error: LibrdKafkaError | undefined) => {
-        if (error) onFault(`the group's offset was not committed: ${error.message}`);
-      },
+      offset_commit_cb: onCommit,
     },
     CONSUMER_TOPIC_CONFIG,
   );
@@ -123,13 +140,6 @@ function joinGroup(settings: ConsumerSettings, onFault: (message: string) => voi
       consumer.incrementalAssign(starts.map(({ partition, offset }) => ({ topic, partition, offset })));
     },
     leave,
-    commit(offsets) {
-      try {
-        consumer.commit(offsets.map(({ partition, offset }) => ({ topic, partition, offset })));
-      } catch (thrown) {
-        onFault(`the group's offset was not committed: ${messageOf(thrown)}`);
-      }
-    },
     async close() {
       isClosing = true;
       for (const { partitions } of news.splice(0)) leave(partitions);

@@ -127,11 +127,18 @@ async function delivered(producer: rdkafka.Producer, records: readonly Outgoing[
 function handOver(producer: rdkafka.Producer, { topic, partition, key, value, headers }: Outgoing, call: object): void {
   const pairs: MessageHeader[] = headers.map(([name, text]) => ({ [name]: text?.toString('utf8') ?? '' }));
   try {
-    producer.produce(topic, partition, value, key, null, call, pairs);
+    producer.produce(topic, partition, withAddress(value), typeof key === 'string' ? key : withAddress(key), null, call, pairs);
   } catch (thrown) {
     throw new Retryable('Kafka', `a record could not be handed to Kafka's client: ${messageOf(thrown)}`, thrown);
   }
 }
+
+/** node-rdkafka takes an empty buffer for null, unless it lies within a longer one. */
+function withAddress(bytes: Buffer | null): Buffer | null {
+  return bytes?.length === 0 ? EMPTY : bytes;
+}
+
+const EMPTY = Buffer.from('.').subarray(0, 0);
 
 function undelivered(error: LibrdKafkaError, topic: string): Refusal | Retryable {
   if (error.message.includes('too large')) {
