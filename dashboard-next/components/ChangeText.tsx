@@ -8,12 +8,11 @@ export function ChangeText({ change }: { change: Change }) {
   if (direction === 'unknown') return <span className="chg">–</span>;
   return (
     <span className="chg">
-      {direction === 'same' ? (
-        <span aria-hidden="true">= </span>
-      ) : (
+      {direction === 'same' && <span aria-hidden="true">= </span>}
+      {(direction === 'up' || direction === 'down') && (
         <>
           <Arrow up={direction === 'up'} />
-          <span className="vh">{direction}</span>
+          <span className="vh">{direction} </span>
         </>
       )}
       {text}

@@ -33,7 +33,7 @@ export function CustomRange({ isOpen, close, span, shown, change }: Props) {
       <form onSubmit={apply} noValidate>
         <label className="field">
           From
-          <input type="datetime-local" value={from} max="9999-12-31T23:59" onChange={(event) => setFrom(event.target.value)} autoFocus />
+          <input type="datetime-local" value={from} max="9999-12-31T23:59" onChange={(event) => setFrom(event.target.value)} data-first />
         </label>
         <label className="field">
           To, not included

@@ -16,7 +16,10 @@ export function Dialog({ title, isOpen, close, className = '', children }: Props
   useEffect(() => {
     const dialog = box.current;
     if (!dialog) return;
-    if (isOpen && !dialog.open) dialog.showModal();
+    if (isOpen && !dialog.open) {
+      dialog.showModal();
+      dialog.querySelector<HTMLElement>('[data-first]')?.focus();
+    }
     if (!isOpen && dialog.open) dialog.close();
   }, [isOpen]);
   return (

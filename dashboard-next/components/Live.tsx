@@ -93,7 +93,7 @@ export function Live({ first, theme: firstTheme }: { first: FirstPaint; theme: T
       <TopBar badge={badge} shown={shown} theme={theme} now={now} change={change} open={setDialog} turnTheme={turnTheme} />
       <main id="main" className={isOld ? 'old' : undefined}>
         <h1 className="vh">Live</h1>
-        <Controls shown={shown} board={board} here={here} now={now} busy={busy} change={change} pause={pause} open={setDialog} copy={copy} />
+        <Controls shown={shown} board={board} here={here} now={now} busy={busy && board !== null} change={change} pause={pause} open={setDialog} copy={copy} />
         <Kpis board={board} state={state} shown={shown} condition={condition} now={now} change={change} />
         <Timeline board={board} shown={shown} isOld={isOld} now={now} change={change} say={announcer.say} />
         <div className="two">

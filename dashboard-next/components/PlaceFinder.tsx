@@ -64,7 +64,7 @@ function Finder({ close, places, shown, change }: Omit<Props, 'isOpen'>) {
         <span className="vh">Name or oid</span>
         <input
           type="search"
-          autoFocus
+          data-first
           role="combobox"
           aria-expanded="true"
           aria-controls="found"

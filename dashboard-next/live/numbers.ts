@@ -46,7 +46,7 @@ export function share(part: number, whole: number): string {
 }
 
 export interface Change {
-  readonly direction: 'up' | 'down' | 'same' | 'new' | 'unknown';
+  readonly direction: 'up' | 'down' | 'same' | 'times' | 'new' | 'unknown';
   /** Without the arrow. */
   readonly text: string;
 }
@@ -58,7 +58,7 @@ export function change(now: number | null, before: number | null): Change {
   if (now === null || before === null) return UNKNOWN_CHANGE;
   if (before === 0) return now === 0 ? UNKNOWN_CHANGE : { direction: 'new', text: 'new' };
   const ratio = now / before;
-  if (ratio > 10.99) return { direction: 'up', text: `×${NBSP}${compact(Math.round(ratio))}` };
+  if (ratio > 10.99) return { direction: 'times', text: `×${NBSP}${compact(Math.round(ratio))}` };
   const tenths = Math.round((ratio - 1) * 1_000);
   const text = `${(Math.abs(tenths) / 10).toFixed(1)}${NBSP}%`;
   return { direction: tenths === 0 ? 'same' : tenths > 0 ? 'up' : 'down', text };

@@ -31,7 +31,8 @@ export const NO_RATE: RateTrack = { samples: [], rate: null, line: [], grewAt: n
 export function trackRate(track: RateTrack, sample: Sample): RateTrack {
   const last = track.samples.at(-1);
   if (last && last.key === sample.key && last.asOf >= sample.asOf) return track;
-  const same = last?.key === sample.key ? track.samples.filter(({ asOf }) => asOf >= sample.asOf - MEASURED_OVER_MS) : [];
+  // The sample before is kept however old it is: a page may refresh less often than every ten seconds.
+  const same = last?.key === sample.key ? track.samples.filter((one) => one === last || one.asOf >= sample.asOf - MEASURED_OVER_MS) : [];
   const samples = [...same, sample];
   const grewAt = grownAt(track, last, sample);
   const first = samples[0]!;

@@ -1,0 +1,74 @@
+import assert from 'node:assert/strict';
+import { test } from 'node:test';
+import fc from 'fast-check';
+import { axisLabels } from '../../../../dashboard-next/live/axis.ts';
+import { barsOf, gridOf, leadingGap, linePath, nextTop, peakOf, topOf, xOf, yOf } from '../../../../dashboard-next/live/bars.ts';
+import { NOON, timeline, view } from './answers.ts';
+
+test('a bucket that the window or the present cuts is marked and does not raise the axis', () => {
+  const answer = timeline([900, 5, 6, 700], { view: view({ speed_as_of: NOON - 10_000 }) });
+  const bars = barsOf({ ...answer, from: answer.from + 1 }, null);
+  assert.deepEqual(bars.map(({ cut }) => cut), [true, false, false, true]);
+  assert.equal(peakOf(bars), 6);
+});
+
+test('what lies after the answer’s moment is unknown, not zero', () => {
+  const bars = barsOf(timeline([5, 5, 0, 0], { view: view({ speed_as_of: NOON - 120_000 }) }), null);
+  assert.deepEqual(bars.map(({ unknown }) => unknown), [false, false, true, true]);
+});
+
+test('the period before is laid on the same buckets, and left out where nothing was counted', () => {
+  const shiftMs = 240_000;
+  const shifted = timeline([1, 2, 3, 4]);
+  const before = { answer: { ...shifted, points: shifted.points.map((point) => ({ ...point, t: point.t - shiftMs })) }, shiftMs };
+  const bars = barsOf(timeline([9, 9, 9, 9]), before);
+  assert.deepEqual(bars.map((bar) => bar.before), [1, 2, 3, 4]);
+  const none = barsOf(timeline([9, 9, 9, 9]), { ...before, answer: { ...before.answer, total: 0 } });
+  assert.deepEqual(none.map((bar) => bar.before), [null, null, null, null]);
+  assert.equal(linePath(none, { from: 0, to: 1, height: 10, top: 1 }), '');
+});
+
+test('the axis ends at the next of 1 2 4 5 6 8 times a power of ten, its grid in whole numbers', () => {
+  assert.deepEqual([0, 1, 3, 9.5e6, 10e6, 11, 62_000].map(topOf), [1, 1, 4, 10e6, 10e6, 20, 80_000]);
+  fc.assert(
+    fc.property(fc.integer({ min: 0, max: 1e12 }), (peak) => {
+      const top = topOf(peak);
+      const grid = gridOf(top);
+      assert.ok(top >= peak);
+      assert.equal(grid[0], 0);
+      assert.ok(grid.length <= 6 && grid.every(Number.isInteger));
+      assert.equal(grid.at(-1), top);
+    }),
+  );
+});
+
+test('the axis grows at once and shrinks after thirty seconds below half', () => {
+  const high = nextTop(null, 95, 0);
+  assert.equal(high.value, 100);
+  assert.equal(nextTop(high, 300, 1).value, 400);
+  const roomy = nextTop(high, 30, 1_000);
+  assert.equal(roomy.value, 100);
+  assert.equal(nextTop(roomy, 30, 30_999).value, 100);
+  assert.equal(nextTop(roomy, 30, 31_000).value, 40);
+  assert.equal(nextTop(roomy, 60, 31_000).roomySince, null);
+});
+
+test('a bar stands inside the plot whatever its count', () => {
+  const plot = { from: 0, to: 100, height: 140, top: 10 };
+  assert.deepEqual([0, 5, 10, 99].map((count) => yOf(count, plot)), [140, 70, 0, 0]);
+  assert.deepEqual([0, 25, 100].map((t) => xOf(t, plot)), [0, 25, 100]);
+});
+
+test('a window that begins before the first detection says so', () => {
+  assert.equal(leadingGap(barsOf(timeline([0, 0, 0, 0, 7, 7]), null))?.to, NOON - 120_000);
+  assert.equal(leadingGap(barsOf(timeline([0, 7, 7, 7, 7, 7]), null)), null);
+  assert.equal(leadingGap(barsOf(timeline([0, 0, 0]), null))?.isAll, true);
+});
+
+test('labels stand at round wall times, few enough to be read, days by name', () => {
+  const day = axisLabels(NOON - 86_400_000, NOON, 'UTC');
+  assert.deepEqual(day.map(({ text }) => text), ['12:00', '15:00', '18:00', '21:00', 'Mon 23', '03:00', '06:00', '09:00']);
+  assert.deepEqual(day.filter(({ wideOnly }) => !wideOnly).map(({ text }) => text), ['12:00', '18:00', 'Mon 23', '06:00']);
+  assert.ok(axisLabels(NOON - 86_400_000, NOON, 'Asia/Kolkata').some(({ strong, t }) => strong && t === Date.UTC(2026, 10, 22, 18, 30)));
+  for (const minutes of [5, 15, 60, 1_440, 10_080, 129_600]) assert.ok(axisLabels(NOON - minutes * 60_000, NOON, 'UTC').length <= 10);
+});
