@@ -1,6 +1,7 @@
 /** The process of a speed worker: opens its parts, runs until told to stop, closes in reverse. */
 import type { Config } from '../core/process/config.ts';
 import type { Holdings } from './round.ts';
+import { Retryable } from '../core/process/errors.ts';
 import { stopSignal } from '../core/process/life.ts';
 import { createLog } from '../core/process/log.ts';
 import { createRegistry, serveMetrics } from '../core/process/metrics.ts';
@@ -14,6 +15,8 @@ import { logWatch } from './watch.ts';
 import { patience, runWorker } from './worker.ts';
 
 const WATCH_EVERY_MS = 15_000;
+/** Short, so that a worker soon says what it waits for; a step that missed its deadline is tried again for ever. */
+const HBASE_DEADLINES = { callTimeoutMs: 5_000, operationTimeoutMs: 10_000 };
 
 export async function runSpeedLayer(config: Config): Promise<void> {
   const signal = stopSignal();
@@ -25,13 +28,15 @@ export async function runSpeedLayer(config: Config): Promise<void> {
   const registry = createRegistry('speed');
   const metrics = speedMetrics(registry, { holdings, ends: () => ends() });
   const { persist, waitingFor } = patience(log, metrics.retried, signal);
-  const notReady = (): string | null => waitingFor() ?? (holdings.progress.size === 0 ? 'no partition is held yet' : null);
+  let stage = 'opening HBase and Kafka';
+  let kafkaIsAway: string | null = null;
+  const notReady = (): string | null => waitingFor() ?? kafkaIsAway ?? (holdings.progress.size === 0 ? stage : null);
   try {
     const server = await serveMetrics(registry, { host: config.BIND, port: config.METRICS_PORT }, notReady);
     closing.push(() => server.close());
     log.info({ port: server.port }, 'metrics');
 
-    const stores = await persist(() => openStores(config));
+    const stores = await persist(() => openStores(config, HBASE_DEADLINES));
     closing.push(() => stores.close());
     const { rules, admin } = stores;
     const control = metrics.timed('control', stores.control);
@@ -42,7 +47,9 @@ export async function runSpeedLayer(config: Config): Promise<void> {
     const consumer = await persist(() => openLogConsumer(config, logged(hooks, log), (fault) => log.debug(fault)));
     closing.push(() => consumer.close());
     ends = consumer.ends;
+    stage = 'no partition is held yet';
 
+    const look = logWatch(topic, rules, admin, holdings.progress);
     const ports = {
       rules,
       consumer,
@@ -53,7 +60,13 @@ export async function runSpeedLayer(config: Config): Promise<void> {
       metrics,
       persist,
       reached: () => undefined,
-      watch: logWatch(topic, rules, admin, holdings.progress),
+      watch: () => look().then(
+        () => void (kafkaIsAway = null),
+        (fault: unknown) => {
+          if (fault instanceof Retryable) kafkaIsAway = `waiting for Kafka: ${fault.message}`;
+          throw fault;
+        },
+      ),
     };
     const pace = { lingerMs: config.SPEED_LINGER_MS, roundRecords: config.SPEED_ROUND_RECORDS, watchEveryMs: WATCH_EVERY_MS };
     await runWorker(ports, holdings, pace, signal);

@@ -7,12 +7,17 @@
 import { createServer } from 'node:http';
 import type { AddressInfo } from 'node:net';
 import { collectDefaultMetrics, Registry } from 'prom-client';
+import { EXIT, Refusal } from './errors.ts';
 
 export function createRegistry(process: string): Registry {
   const registry = new Registry();
   registry.setDefaultLabels({ process });
   collectDefaultMetrics({ register: registry });
   return registry;
+}
+
+function cannotListen({ host, port }: { host: string; port: number }, fault: Error): Refusal {
+  return new Refusal(EXIT.usage, `METRICS_PORT ${port} on ${host} cannot be listened on (${fault.message}); choose another, or 0 for any`);
 }
 
 export interface MetricsServer {
@@ -35,7 +40,7 @@ export async function serveMetrics(
     } else response.writeHead(404).end('see /metrics, /healthz, /readyz\n');
   });
   await new Promise<void>((resolve, reject) => {
-    server.once('error', reject);
+    server.once('error', (fault) => reject(cannotListen(where, fault)));
     server.listen(where.port, where.host, resolve);
   });
   return {
