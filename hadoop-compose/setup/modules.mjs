@@ -23,10 +23,13 @@ export async function ensureModules(root) {
   say('node modules are installed');
 }
 
-/** Node's own headers where they lie beside it, so that a native build needs no download. */
+/**
+ * Node's own headers where they lie beside it, so that a native build needs no download; and one make job at a time, since
+ * librdkafka's configuration is a step that its makefile does not wait for.
+ */
 function buildEnvironment() {
   const prefix = dirname(dirname(process.execPath));
   const hasHeaders = existsSync(join(prefix, 'include', 'node', 'node.h'));
-  const env = { ...process.env, MAKEFLAGS: process.env.MAKEFLAGS ?? '-j2', NODE_ENV: 'development' };
+  const env = { ...process.env, MAKEFLAGS: '', JOBS: '1', NODE_ENV: 'development' };
   return hasHeaders ? { ...env, npm_config_nodedir: prefix } : env;
 }
