@@ -5,10 +5,13 @@
  * to do, 4 a data check failed or published with differences, 5 a dependency is down, 6 another run holds the lake.
  */
 import { setPriority } from 'node:os';
-import { Command } from 'commander';
+import { Command, Option } from 'commander';
 import type { Config } from '../core/process/config.ts';
 import type { RunReport } from '../core/stores/runs.ts';
+import type { Epoch } from '../core/domain/epoch.ts';
+import type { BatchContext } from './context.ts';
 import type { OpenBatch } from './open.ts';
+import type { Asked } from './seam.ts';
 import { nameOf } from '../core/domain/epoch.ts';
 import { readConfig } from '../core/process/config.ts';
 import { EXIT, messageOf, Refusal } from '../core/process/errors.ts';
@@ -22,6 +25,7 @@ import { horizonOf, publishAsked } from './lake.ts';
 import { batchMetrics } from './metrics.ts';
 import { openBatch } from './open.ts';
 import { pruneDue } from './prune.ts';
+import { reprocess } from './reprocess.ts';
 import { dryRun } from './run.ts';
 import { sayOn, SILENT } from './say.ts';
 import { schedule } from './schedule.ts';
@@ -33,6 +37,7 @@ interface RunOptions {
   readonly from?: string;
   readonly to?: string;
   readonly dryRun?: boolean;
+  readonly reprocess: 'none' | 'failed' | 'all';
   readonly json?: boolean;
 }
 
@@ -48,6 +53,12 @@ export function batchCommand(): Command {
     .option('--from <name>', 'from this epoch on')
     .option('--to <name>', 'up to and including this epoch')
     .option('--dry-run', 'archive and reconcile on this machine, and write nothing outside it')
+    .addOption(
+      new Option('--reprocess <which>', 'compute published epochs again and compare: all that are named, or those whose proof failed')
+        .choices(['none', 'failed', 'all'])
+        .default('none'),
+    )
+    .addOption(new Option('--engine <name>', 'what runs the SQL').choices(['duckdb']).default('duckdb'))
     .option('--json', 'the reports on standard output, one JSON object a line')
     .action((options: RunOptions) => runCommand(() => run(options)));
   batch
@@ -70,6 +81,7 @@ export function batchCommand(): Command {
 async function run(options: RunOptions): Promise<number> {
   return withBatch(async ({ context }) => {
     const asked = askedOf(options, context.rules);
+    if (options.reprocess !== 'none') return again(context, asked, options);
     if (options.dryRun === true) {
       const horizon = await horizonOf(context);
       const next = decide(asked, horizon, context.rules, Date.now());
@@ -85,6 +97,24 @@ async function run(options: RunOptions): Promise<number> {
     if (reports.length === 0) return nothingToDo(stopped);
     return reports.some(({ result }) => result === 'repaired') ? EXIT.data_check_failed : EXIT.done;
   });
+}
+
+/** Compares published epochs with what their log says; 3 if all are the same, 4 if one is not. */
+async function again(context: BatchContext, asked: Asked, { reprocess: which, json }: RunOptions): Promise<number> {
+  const { rules, hdfs: files } = context;
+  const horizon = await horizonOf(context);
+  const last = Math.min(asked.to ?? Infinity, horizon?.epoch ?? -1);
+  if ((asked.to ?? last) > last) throw new Refusal(EXIT.usage, `Epoch ${nameOf(asked.to!, rules)} is not published; --reprocess compares what is`);
+  let different = 0;
+  for (let epoch = asked.from ?? (rules.firstEpoch as Epoch); epoch <= last; epoch = (epoch + 1) as Epoch) {
+    if (which === 'failed' && (await readRun(files, nameOf(epoch, rules)))?.result === 'proved') continue;
+    const found = await reprocess(context, epoch);
+    const isSame = found.only_published + found.only_computed === 0;
+    if (!isSame) different += 1;
+    const text = isSame ? 'the same' : `${found.only_published} rows only published, ${found.only_computed} only computed; ids ${found.ids.join(', ')}`;
+    process.stdout.write(json === true ? `${JSON.stringify(found)}\n` : `${found.epoch}: ${found.rows} rows, ${text}\n`);
+  }
+  return different > 0 ? EXIT.data_check_failed : EXIT.nothing_to_do;
 }
 
 function nothingToDo(because: string): number {

@@ -78,7 +78,8 @@ export async function prepare(context: BatchContext, plan: Preparation, tools: T
   return { draft, staged };
 }
 
-function seamOf({ rules }: BatchContext, { epoch, horizon }: Preparation): Seam {
+/** Where the epoch before ended, or where the generation begins. */
+export function seamOf({ rules }: BatchContext, { epoch, horizon }: Pick<Preparation, 'epoch' | 'horizon'>): Seam {
   return {
     epoch,
     firsts: horizon?.cuts ?? rules.firstOffsets,

@@ -57,7 +57,8 @@ export function dryRun(context: BatchContext, horizon: Horizon | null, epoch: Ep
   return withTools(context, horizon, epoch, true, async (plan, tools) => (await prepare(context, plan, tools)).draft);
 }
 
-async function withTools<T>(
+/** Opens a database and a folder for one piece of work, and leaves nothing behind. */
+export async function withTools<T>(
   context: BatchContext,
   horizon: Horizon | null,
   epoch: Epoch,

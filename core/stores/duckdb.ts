@@ -75,11 +75,20 @@ async function* batches(instance: DuckDBInstance, sql: string): AsyncIterable<Ro
     const answer = await connection.stream(sql);
     const names = answer.deduplicatedColumnNames();
     for (let chunk = await answer.fetchChunk(); chunk && chunk.rowCount > 0; chunk = await answer.fetchChunk()) {
-      yield chunk.getRowObjects(names).map(plainRow);
+      yield rowsOf(chunk, names);
     }
   } finally {
     connection.closeSync();
   }
+}
+
+function rowsOf(chunk: DuckDBDataChunk, names: readonly string[]): Row[] {
+  const rows: Row[] = Array.from({ length: chunk.rowCount }, () => ({}));
+  names.forEach((name, index) => {
+    const vector = chunk.getColumnVector(index);
+    for (let at = 0; at < rows.length; at++) rows[at]![name] = plain(vector.getItem(at));
+  });
+  return rows;
 }
 
 /** A connection of its own, so that appending never waits for a statement that is under way. */

@@ -100,6 +100,9 @@ test('what is published is nothing to do, what is not over neither, what lies be
   const run = (epoch: number) => sightline(['batch', 'run', '--epoch', nameOf(epoch as Epoch, rules)], world.environment);
   assert.equal((await run(horizon.epoch)).code, 3);
   assert.equal((await run(horizon.epoch + 10_000)).code, 2);
+  const again = await sightline(['batch', 'run', '--epoch', nameOf(horizon.epoch, rules), '--reprocess', 'all'], world.environment);
+  assert.equal(again.code, 3);
+  assert.match(again.stdout, /the same/);
   const { code, stdout } = await sightline(['batch', 'report', '--json'], world.environment);
   assert.deepEqual([code, (JSON.parse(stdout) as RunReport).epoch_number], [0, horizon.epoch]);
 });
@@ -110,11 +113,10 @@ test('without a speed layer an epoch is published as unproven, and strays are se
   speed = null;
   await batch.close();
   batch = await openBatchOf({ ...world.config, SPEED_WAIT_SECONDS: 0 });
-  await pause(500);
-  for (let epoch = await next(); Date.now() > endOf(epoch, batch.context.rules); epoch = (epoch + 1) as Epoch) {
-    const report = await publish(epoch);
+  for (let tries = 0; tries < 4; tries++) {
+    const report = await publish(await next());
     if (report!.result !== 'unproven') continue;
-    assert.ok(report!.comparison.unproven[0]!.includes('the speed layer is at offset'));
+    assert.match(report!.comparison.unproven[0]!, /the speed layer is at offset/);
     assert.ok(report!.strays_forwarded > 0);
     return;
   }

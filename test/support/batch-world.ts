@@ -121,11 +121,14 @@ export async function feed(config: Config): Promise<Feed> {
 }
 
 const ITEMS = ['bicycle', 'van', 'dog, "small"', 'café'];
+/** Not in dataset B. */
+export const UNKNOWN_PLACE = 404_404;
 
 function messagesOf(id: bigint, at: number, partitions: number): kafkajs.Message[] {
   const home = homeOf(String(id) as Oid, partitions);
   const item = JSON.stringify(ITEMS[at % ITEMS.length]);
-  const value = `{"geographical_location_oid":${(at % 7) + 1},"video_camera_oid":3,"detection_oid":${id},"item_name":${item},"timestamp_detected":${Date.now()}}`;
+  const place = at % 8 === 0 ? UNKNOWN_PLACE : at % 8;
+  const value = `{"geographical_location_oid":${place},"video_camera_oid":3,"detection_oid":${id},"item_name":${item},"timestamp_detected":${Date.now()}}`;
   const atHome = { partition: home, key: String(id), value };
   const away = { partition: (home + 1) % partitions, key: null, value };
   if (at % 10 === 0) return [away];

@@ -1,0 +1,141 @@
+/**
+ * The published Parquet as data scientists meet it: pandas and pyarrow read a folder with nothing of ours, after a download and
+ * over WebHDFS, each detection once, with the types of the contract.
+ *
+ * The epochs are published by the batch layer on the real stack from records with copies and strays; the reading is done by
+ * Python, in the environment with pandas that the set-up makes.
+ */
+import assert from 'node:assert/strict';
+import { execFile } from 'node:child_process';
+import { after, before, test } from 'node:test';
+import { promisify } from 'node:util';
+import { setTimeout as pause } from 'node:timers/promises';
+import type { Epoch } from '../../core/domain/epoch.ts';
+import type { OpenBatch } from '../../batch-layer/open.ts';
+import type { BatchWorld, Feed } from '../support/batch-world.ts';
+import { endOf } from '../../core/domain/epoch.ts';
+import { horizonOf, publishAsked } from '../../batch-layer/lake.ts';
+import { nextEpoch } from '../../batch-layer/seam.ts';
+import { ensureVenv } from '../../hadoop-compose/cameras/venv.ts';
+import { batchWorld, feed, openBatchOf, UNKNOWN_PLACE } from '../support/batch-world.ts';
+
+const READER = `
+import json, sys
+import pandas as pd
+import pyarrow.parquet as pq
+folder, one_file, url = sys.argv[1:4]
+frame = pd.read_parquet(folder)
+remote = pd.read_parquet(url)
+schema = pq.read_schema(one_file)
+meta = pq.read_metadata(one_file)
+lone = pd.read_parquet(one_file)
+print(json.dumps({
+    "rows": len(frame),
+    "remote_rows": len(remote),
+    "ids": [str(i) for i in frame["detection_oid"]],
+    "dtypes": {name: str(kind) for name, kind in frame.dtypes.items()},
+    "schema": {field.name: str(field.type) for field in schema},
+    "metadata": {k.decode(): v.decode() for k, v in (schema.metadata or {}).items()},
+    "compression": meta.row_group(0).column(0).compression,
+    "sorted": bool((lone[["geographical_location_oid", "timestamp_detected"]].apply(tuple, axis=1)).is_monotonic_increasing),
+    "unnamed": sorted({int(i) for i in frame.loc[frame["geographical_location"].isna(), "geographical_location_oid"]}),
+    "times_agree": bool((frame["detected_at"].astype("int64") // (10 ** (9 if frame["detected_at"].dt.unit == "ns" else 6) // 1000) == frame["timestamp_detected"]).all()),
+}))
+`;
+
+let world: BatchWorld;
+let batch: OpenBatch;
+let fed: Feed;
+let read: Record<string, unknown>;
+
+before(async () => {
+  const python = await ensureVenv({ analysis: true });
+  world = await batchWorld({ EPOCH_SECONDS: '10', SPEED_WAIT_SECONDS: '0' });
+  batch = await openBatchOf(world.config);
+  fed = await feed(world.config);
+  await pause(6_000);
+  await fed.stop();
+  await publishAll();
+  read = await readBy(python);
+});
+
+after(async () => {
+  await batch.close();
+  await world.drop();
+});
+
+/** Until nothing is on its way: a stray comes home an epoch later. */
+async function publishAll(): Promise<void> {
+  const { context } = batch;
+  for (let left = Infinity; left > 0 || (await published()) < fed.ids.size; ) {
+    const epoch = nextEpoch(await horizonOf(context), context.rules);
+    await pause(Math.max(0, endOf(epoch, context.rules) - Date.now()) + 100);
+    const { reports } = await publishAsked(context, { from: epoch, to: epoch as Epoch });
+    left = reports[0]!.tallies.new + reports[0]!.strays_forwarded;
+  }
+}
+
+async function published(): Promise<number> {
+  const { context } = batch;
+  const hour = Math.floor(Date.now() / 3_600_000);
+  const rows = await context.batchView.read('all', (await horizonOf(context))!.epoch, { from: hour - 1, to: hour }, ['minute']);
+  return rows.flatMap(({ cells }) => cells).reduce((sum, { count }) => sum + count, 0);
+}
+
+async function readBy(python: string): Promise<Record<string, unknown>> {
+  const { hdfs } = batch.context;
+  const files = await hdfs.walk('lake/detections');
+  const local = (path: string): string => `${world.config.SIGHTLINE_HOME}/download/${path}`;
+  for (const { path } of files) await hdfs.download(path, local(path));
+  const { hostname, port } = new URL(world.config.WEBHDFS_URL);
+  const url = `webhdfs://${hostname}:${port}${world.config.SIGHTLINE_ROOT}/lake/detections`;
+  const { stdout } = await promisify(execFile)(python, ['-c', READER, local('lake/detections'), local(files[0]!.path), url], {
+    timeout: 120_000,
+    maxBuffer: 64 << 20,
+  });
+  return JSON.parse(stdout) as Record<string, unknown>;
+}
+
+test('a folder holds each detection once, whatever copies and strays there were', () => {
+  const ids = read.ids as string[];
+  assert.equal(ids.length, fed.ids.size);
+  assert.equal(new Set(ids).size, ids.length);
+  assert.ok(ids.every((id) => fed.ids.has(id)));
+});
+
+test('the same rows are read over WebHDFS, with nothing downloaded', () => {
+  assert.equal(read.remote_rows, read.rows);
+});
+
+test('columns have the names and types of the contract', () => {
+  assert.deepEqual(read.schema, {
+    geographical_location_oid: 'int64',
+    video_camera_oid: 'int64',
+    detection_oid: 'int64',
+    item_name: 'string',
+    timestamp_detected: 'int64',
+    geographical_location: 'string',
+    detected_at: 'timestamp[us, tz=UTC]',
+    arrived_at: 'timestamp[us, tz=UTC]',
+    kafka_partition: 'int32',
+    kafka_offset: 'int64',
+  });
+  const dtypes = read.dtypes as Record<string, string>;
+  assert.equal(dtypes.detection_oid, 'int64');
+  assert.match(dtypes.detected_at!, /^datetime64\[.., UTC\]$/);
+  assert.ok('dt' in dtypes && 'hour' in dtypes, 'Hive partitions become columns');
+  assert.equal(read.times_agree, true);
+});
+
+test('files are sorted by place and time, compressed, and say which epoch they belong to', () => {
+  const metadata = read.metadata as Record<string, string>;
+  assert.equal(read.sorted, true);
+  assert.equal(read.compression, 'ZSTD');
+  assert.equal(metadata.version, '1');
+  assert.match(metadata.epoch!, /^\d{4}-\d\d-\d\dT\d{4}/);
+  assert.equal((JSON.parse(metadata.offsets!) as unknown[]).length, 3);
+});
+
+test('a place that dataset B does not know has no name', () => {
+  assert.deepEqual(read.unnamed, [UNKNOWN_PLACE]);
+});
