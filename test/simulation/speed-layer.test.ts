@@ -3,7 +3,7 @@ import { describe, it } from 'node:test';
 import { KEPT_SEEDS } from './seeds.ts';
 import { simulate } from './simulate.ts';
 
-const SEEDS = 120;
+const SEEDS = 100;
 const RECORDS = 150;
 
 describe('the speed layer and the seam, simulated', () => {
