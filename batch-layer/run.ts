@@ -23,6 +23,7 @@ import { nameOf } from '../core/domain/epoch.ts';
 import { attemptFile, manifestFile, metFile } from '../core/layout/lake.ts';
 import { createTable, DETECTION_COLUMNS } from '../core/layout/lake-columns.ts';
 import { EXIT, messageOf, Refusal, Retryable } from '../core/process/errors.ts';
+import { Stopped } from '../core/process/life.ts';
 import { openDuck } from '../core/stores/duckdb.ts';
 import { readRun, RunReport } from '../core/stores/runs.ts';
 import { compare } from './compare.ts';
@@ -78,12 +79,17 @@ export async function withTools<T>(
     const tools = { duck, copies, published: publishedEpochs(context), speed: speedProgress(context), timed };
     return await work({ epoch, attempt, beganAt, horizon, previous, folder, dryRun: isDry }, tools);
   } catch (fault) {
-    if (!isDry) await recordAttempt(context, { epoch: nameOf(epoch, rules), attempt, beganAt, step: timed.current() ?? 'lock' }, fault);
+    if (!isDry && !isTold(context)) await recordAttempt(context, { epoch: nameOf(epoch, rules), attempt, beganAt, step: timed.current() ?? 'lock' }, fault);
     throw fault;
   } finally {
     duck.close();
     await rm(folder, { recursive: true, force: true });
   }
+}
+
+/** Whether a person stopped it: then nothing failed. */
+function isTold({ signal }: BatchContext): boolean {
+  return signal.aborted && signal.reason instanceof Stopped;
 }
 
 async function intend(context: BatchContext, lease: HeldLease, plan: Preparation, tools: Tools): Promise<Intent> {

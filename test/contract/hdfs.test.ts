@@ -1,0 +1,65 @@
+/** The HDFS driver on the real WebHDFS: whole files, exact renames, folders. Uses a folder of its own and removes it. */
+import assert from 'node:assert/strict';
+import { createHash, randomBytes } from 'node:crypto';
+import { mkdtemp, readFile, rm, writeFile } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { after, before, test } from 'node:test';
+import { readConfig } from '../../core/process/config.ts';
+import { hdfs } from '../../core/stores/hdfs/hdfs.ts';
+
+const name = `contract_${randomBytes(4).toString('hex')}`;
+const config = readConfig({ ...process.env, SIGHTLINE_ROOT: `/${name}` });
+const files = hdfs(config);
+let folder: string;
+before(async () => {
+  folder = await mkdtemp(join(tmpdir(), 'sightline-hdfs-'));
+});
+after(async () => {
+  await hdfs({ ...config, SIGHTLINE_ROOT: '/' }).remove(name);
+  await rm(folder, { recursive: true, force: true });
+});
+
+test('what is written is read back, and written again is replaced', async () => {
+  await files.write('lake/a.json', Buffer.from('{"a":1}'));
+  await files.write('lake/a.json', Buffer.from('{"a":22}'));
+  assert.equal((await files.read('lake/a.json')).toString(), '{"a":22}');
+  assert.deepEqual((await files.list('lake')).map(({ path }) => path), ['lake/a.json']);
+  await files.write('lake/empty', Buffer.alloc(0));
+  assert.equal((await files.read('lake/empty')).length, 0);
+});
+
+test('a large file is uploaded, summed and downloaded byte for byte', async () => {
+  const bytes = randomBytes(9_000_001);
+  await writeFile(join(folder, 'large'), bytes);
+  const path = 'lake/detections/dt=2026-11-22/hour=13/large.parquet';
+  await files.upload(join(folder, 'large'), path);
+  assert.equal(await files.sha256(path), createHash('sha256').update(bytes).digest('hex'));
+  await files.download(path, join(folder, 'back'));
+  assert.ok((await readFile(join(folder, 'back'))).equals(bytes));
+  assert.deepEqual((await files.walk('lake/detections')).map((each) => [each.path, each.bytes]), [[path, bytes.length]]);
+});
+
+test('a rename makes the folder, never overwrites, and needs its source', async () => {
+  await files.write('from', Buffer.from('1'));
+  await files.write('other', Buffer.from('2'));
+  assert.equal(await files.rename('from', 'deep/er/to'), true);
+  assert.equal(await files.rename('from', 'deep/er/again'), false);
+  assert.equal(await files.rename('other', 'deep/er/to'), false);
+  assert.equal((await files.read('deep/er/to')).toString(), '1');
+});
+
+test('what is not there is null, empty or a fault, never a file', async () => {
+  assert.equal(await files.facts('nothing'), null);
+  assert.deepEqual(await files.list('nothing'), []);
+  await assert.rejects(files.read('nothing'), /there is no file/);
+  await files.makeFolder('folder');
+  assert.equal((await files.facts('folder'))?.isFolder, true);
+  await files.remove('folder');
+  assert.equal(await files.facts('folder'), null);
+  await files.remove('folder');
+});
+
+test('the file system says what is free', async () => {
+  assert.ok((await files.capacity()).freeBytes > 0);
+});

@@ -1,0 +1,122 @@
+/**
+ * The HDFS driver against servers that misbehave as WebHDFS does: what was not written or read whole is never taken for whole.
+ *
+ * A small server in this process speaks the few operations; test/contract/hdfs.test.ts meets the real one.
+ */
+import assert from 'node:assert/strict';
+import type { IncomingMessage, ServerResponse } from 'node:http';
+import { createServer } from 'node:http';
+import type { AddressInfo } from 'node:net';
+import { mkdtemp, rm, writeFile } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { after, before, test } from 'node:test';
+import type { Hdfs } from '../../../../core/stores/hdfs/types.ts';
+import { Refusal, Retryable } from '../../../../core/process/errors.ts';
+import { hdfs } from '../../../../core/stores/hdfs/hdfs.ts';
+
+type Answer = (request: IncomingMessage, response: ServerResponse, operation: string) => void;
+
+let folder: string;
+before(async () => {
+  folder = await mkdtemp(join(tmpdir(), 'sightline-hdfs-'));
+  await writeFile(join(folder, 'hundred'), Buffer.alloc(100, 7));
+});
+after(() => rm(folder, { recursive: true, force: true }));
+
+async function against(answer: Answer, ask: (files: Hdfs) => Promise<void>): Promise<void> {
+  const server = createServer((request, response) => {
+    const operation = new URL(request.url!, 'http://x').searchParams.get('op')!.toLowerCase();
+    answer(request, response, operation);
+  });
+  await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve));
+  const url = `http://127.0.0.1:${(server.address() as AddressInfo).port}`;
+  try {
+    await ask(hdfs({ WEBHDFS_URL: url, SIGHTLINE_ROOT: '/s', HADOOP_USER: 'me' }));
+  } finally {
+    server.closeAllConnections();
+    await new Promise((resolve) => server.close(resolve));
+  }
+}
+
+function json(response: ServerResponse, status: number, body: unknown): void {
+  response.writeHead(status, { 'content-type': 'application/json' }).end(JSON.stringify(body));
+}
+
+const remote = (message: string) => ({ RemoteException: { exception: 'X', javaClassName: 'x.X', message } });
+const fileOf = (length: number) => ({ FileStatus: { pathSuffix: '', type: 'FILE', length, modificationTime: 5 } });
+
+test('a read that ends early is a fault, not a shorter file', async () => {
+  const answer: Answer = (_, response, operation) => {
+    if (operation === 'getfilestatus') return json(response, 200, fileOf(100));
+    response.writeHead(200, { 'content-type': 'application/octet-stream' }).end(Buffer.alloc(60));
+  };
+  await against(answer, async (files) => {
+    await assert.rejects(files.read('a'), Retryable);
+    await assert.rejects(files.sha256('a'), Retryable);
+    await assert.rejects(files.download('a', join(folder, 'got')), Retryable);
+  });
+});
+
+test('a connection that breaks during a read is a fault', async () => {
+  const answer: Answer = (_, response, operation) => {
+    if (operation === 'getfilestatus') return json(response, 200, fileOf(100));
+    response.writeHead(200, { 'content-length': '100' }).write(Buffer.alloc(60));
+    setTimeout(() => response.destroy(), 20);
+  };
+  await against(answer, (files) => assert.rejects(files.read('a'), Retryable));
+});
+
+test('an upload of which HDFS kept less is a fault', async () => {
+  const answer: Answer = (request, response, operation) => {
+    if (operation === 'getfilestatus') return json(response, 200, fileOf(99));
+    if (!request.url!.includes('second')) {
+      response.writeHead(307, { location: `http://${request.headers.host}/second?op=CREATE` }).end();
+      return;
+    }
+    request.resume().on('end', () => response.writeHead(201).end());
+  };
+  await against(answer, (files) => assert.rejects(files.upload(join(folder, 'hundred'), 'a'), Retryable));
+});
+
+test('an upload that the data node refuses is a fault, although the package says that it finished', async () => {
+  const answer: Answer = (request, response, operation) => {
+    if (operation === 'getfilestatus') return json(response, 200, fileOf(100));
+    if (!request.url!.includes('second')) {
+      response.writeHead(307, { location: `http://${request.headers.host}/second?op=CREATE` }).end();
+      return;
+    }
+    request.resume().on('end', () => json(response, 500, remote('disk is full')));
+  };
+  await against(answer, (files) => assert.rejects(files.upload(join(folder, 'hundred'), 'a'), /disk is full/));
+});
+
+test('what may pass is worth another try, a missing right is for a person, a missing file is an answer', async () => {
+  const saying = (message: string): Answer => (_, response) => json(response, 403, remote(message));
+  await against(saying('Name node is in safe mode.'), (files) => assert.rejects(files.list('a'), Retryable));
+  await against(saying('Permission denied: user=me, access=WRITE'), (files) => assert.rejects(files.makeFolder('a'), Refusal));
+  await against((_, response) => json(response, 404, remote('File does not exist: /s/a')), async (files) => {
+    assert.equal(await files.facts('a'), null);
+    assert.deepEqual(await files.list('a'), []);
+  });
+  const nobody = hdfs({ WEBHDFS_URL: 'http://127.0.0.1:1', SIGHTLINE_ROOT: '/s', HADOOP_USER: 'me' });
+  await assert.rejects(nobody.facts('a'), Retryable);
+});
+
+test('a rename says what HDFS said', async () => {
+  const answer: Answer = (_, response, operation) => {
+    if (operation === 'getfilestatus') return json(response, 404, remote('File does not exist: /s/b'));
+    json(response, 200, { boolean: operation === 'mkdirs' });
+  };
+  await against(answer, async (files) => assert.equal(await files.rename('a', 'b'), false));
+});
+
+test('paths that would leave the root are refused', async () => {
+  await against(
+    (_, response) => json(response, 200, {}),
+    async (files) => {
+      await assert.rejects(files.facts('../x'), RangeError);
+      await assert.rejects(files.remove(''), RangeError);
+    },
+  );
+});
