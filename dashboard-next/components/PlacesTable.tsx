@@ -1,5 +1,5 @@
 /** Where it was seen: every place with its count, searched and sorted; choosing one shows the page for it. */
-import { useEffect, useState } from 'react';
+import { useEffect, useRef, useState } from 'react';
 import type { Shown, Sort } from '../live/address.ts';
 import type { Board } from '../live/board.ts';
 import { partOf } from '../live/board.ts';
@@ -26,7 +26,8 @@ interface Props {
 export function PlacesTable({ board, shown, change, say }: Props) {
   const answer = partOf(board, 'places');
   const all = answer ? placeRows(answer, partOf(board, 'comparedPlaces')) : [];
-  const found = sorted(matching(all, shown.q), shown.sort);
+  const [q, type] = useTyped(shown.q, (text) => change({ q: text }, 'replace'));
+  const found = sorted(matching(all, q), shown.sort);
   const [most, setMost] = useState(ROWS);
   const { rows, handlers, release } = useHeld(found.slice(0, most));
   const greatest = Math.max(0, ...rows.map((row) => row.count));
@@ -36,13 +37,13 @@ export function PlacesTable({ board, shown, change, say }: Props) {
   };
   const left = found.length - most;
   useEffect(() => {
-    if (shown.q !== '') say(`${found.length} ${found.length === 1 ? 'place matches' : 'places match'}`);
-  }, [shown.q]);
+    if (q !== '') say(`${found.length} ${found.length === 1 ? 'place matches' : 'places match'}`);
+  }, [q]);
   return (
     <section className="card" aria-labelledby="places-title">
       <header>
         <h2 id="places-title">Places</h2>
-        <span className="hint num">{answer && (shown.q === '' ? count(all.length) : `${count(found.length)} of ${count(all.length)}`)}</span>
+        <span className="hint num">{answer && (q === '' ? count(all.length) : `${count(found.length)} of ${count(all.length)}`)}</span>
         {left > 0 && (
           <button type="button" className="textlink num" onClick={() => setMost(most + MORE_ROWS)}>
             Show {Math.min(left, MORE_ROWS)} more
@@ -52,7 +53,7 @@ export function PlacesTable({ board, shown, change, say }: Props) {
         <label className="srch">
           <Icon name="search" />
           <span className="vh">Search places</span>
-          <input type="search" id="q" placeholder="Search places" value={shown.q} maxLength={200} onFocus={release} onChange={(event) => change({ q: event.target.value }, 'replace')} />
+          <input type="search" id="q" placeholder="Search places" value={q} maxLength={200} onFocus={release} onChange={(event) => type(event.target.value)} />
         </label>
       </header>
       <table className="places" {...handlers}>
@@ -61,12 +62,30 @@ export function PlacesTable({ board, shown, change, say }: Props) {
           {rows.map((row) => (
             <Row key={row.key} row={row} total={answer?.total ?? 0} greatest={greatest} isChosen={row.oid === shown.location} change={change} />
           ))}
-          {rows.length === 0 && <NothingRow board={board} isLoaded={answer !== null} anyPlace={all.length > 0} q={shown.q} change={change} />}
+          {rows.length === 0 && <NothingRow board={board} isLoaded={answer !== null} anyPlace={all.length > 0} q={q} clear={() => type('')} />}
           {rows.length < ROWS && <Filler rows={ROWS - Math.max(1, rows.length)} text="" columns={4} />}
         </tbody>
       </table>
     </section>
   );
+}
+
+/** Text that the address holds too: what is typed is there at once, and Back brings back what was. */
+function useTyped(inAddress: string, tell: (text: string) => void): [string, (text: string) => void] {
+  const [text, setText] = useState(inAddress);
+  const told = useRef(inAddress);
+  useEffect(() => {
+    // While somebody types the address is a little behind.
+    if (inAddress === told.current || document.activeElement?.id === 'q') return;
+    told.current = inAddress;
+    setText(inAddress);
+  }, [inAddress]);
+  const type = (next: string): void => {
+    told.current = next;
+    setText(next);
+    tell(next);
+  };
+  return [text, type];
 }
 
 function Head({ sort, sortBy }: { sort: Sort; sortBy: (sort: Sort) => void }) {
@@ -127,7 +146,7 @@ function Row({ row, total, greatest, isChosen, change }: RowProps) {
   );
 }
 
-function NothingRow({ board, isLoaded, anyPlace, q, change }: { board: Board | null; isLoaded: boolean; anyPlace: boolean; q: string; change: Change }) {
+function NothingRow({ board, isLoaded, anyPlace, q, clear }: { board: Board | null; isLoaded: boolean; anyPlace: boolean; q: string; clear: () => void }) {
   return (
     <tr className="filler">
       <td colSpan={4}>
@@ -136,7 +155,7 @@ function NothingRow({ board, isLoaded, anyPlace, q, change }: { board: Board | n
         ) : anyPlace ? (
           <>
             No place matches ‘<bdi>{q}</bdi>’.{' '}
-            <button type="button" className="inline" onClick={() => change({ q: '' }, 'replace')}>
+            <button type="button" className="inline" onClick={clear}>
               Clear
             </button>
           </>

@@ -2,8 +2,8 @@
  * The board: every answer that one picture of the Live page is made of, and which of them are due again.
  *
  * The feed and the server's first paint both call `readBoard`; components only look. The total is asked at every refresh, what
- * changes slowly less often, and whatever belongs to moved bounds at once: bounds, total, bars and tables on the screen always
- * belong together. A part that fails keeps its last answer for the same bounds, never one for others.
+ * changes slowly less often, and whatever belongs to bounds that moved at once. A new choice is painted when all of it is there;
+ * while a choice stays, a slow part does not hold up the total and follows one paint later. Nothing of another choice is shown.
  */
 import type { LocationsAnswer, TimelineAnswer, TopItemsAnswer, TrustAnswer } from '../../serving/answers.ts';
 import type { Shown } from './address.ts';
@@ -29,8 +29,10 @@ export interface Parts {
 export type PartName = keyof Parts;
 
 interface Part<T> {
-  /** What it was asked for; of another question it must not be shown. */
+  /** What it was asked for. */
   readonly key: string;
+  /** The subject for which it was asked; under another one only the same question's answer may be shown. */
+  readonly of: string;
   readonly at: number;
   readonly value: T;
 }
@@ -117,29 +119,59 @@ async function both<T>(ask: (of: Span) => Promise<T>, periods: { now: Span; befo
   return { now, before };
 }
 
-function isDue(wanted: AnyWanted, held: HeldParts, now: number): boolean {
-  const part = held[wanted.name];
+function isDue(wanted: AnyWanted, part: Part<unknown> | undefined, now: number): boolean {
   return part?.key !== wanted.key || now - part.at >= wanted.everyMs;
 }
 
-/** Asks what is due. Throws a NoAnswer if the total is not to be had; any other part may be missing. */
-export async function readBoard(questions: Questions, subject: Subject, last: Board | null, now: () => number): Promise<Board> {
+/** Parts that are asked for, and answers that came after the paint for which they were asked: they are in the next one. */
+export interface Late {
+  readonly underWay: Map<PartName, string>;
+  readonly arrived: Map<PartName, Part<unknown>>;
+}
+
+export function nothingLate(): Late {
+  return { underWay: new Map(), arrived: new Map() };
+}
+
+export interface Reading {
+  readonly questions: Questions;
+  readonly now: () => number;
+  readonly late: Late;
+  /** How long the paint of a subject that is shown already waits for its slower parts. */
+  readonly patience: () => Promise<void>;
+  /** Parts that the paint does without. */
+  readonly without?: readonly PartName[];
+}
+
+/** Asks what is due. Throws a NoAnswer if the total is not to be had; any other part may be missing, or one paint behind. */
+export async function readBoard(reading: Reading, subject: Subject, last: Board | null): Promise<Board> {
+  const { questions, now, late, without = [] } = reading;
   const top = await questions.topItems({ ...spanOf(subject, now()), location: subject.location, limit: subject.limit, parts: true });
   const readAt = now();
-  const held = last?.parts ?? {};
-  const wanted = wantedParts(questions, subject, top, held, readAt);
-  const kept: Record<string, Part<unknown>> = {};
-  await Promise.all(
-    wanted.map(async (one) => {
-      const part = held[one.name];
-      if (part?.key === one.key) kept[one.name] = part;
-      if (!isDue(one, held, readAt)) return;
-      try {
-        kept[one.name] = { key: one.key, at: readAt, value: await one.ask() };
-      } catch {
-        // The part stays due: it is asked again at the next refresh.
-      }
-    }),
-  );
-  return { subject, top, readAt, parts: kept as HeldParts };
+  const of = subjectKey(subject);
+  const held: Partial<Record<PartName, Part<unknown>>> = { ...last?.parts };
+  const wanted = wantedParts(questions, subject, top, last?.parts ?? {}, readAt).filter(({ name }) => !without.includes(name));
+  const asked = wanted.filter((one) => isDue(one, late.arrived.get(one.name) ?? held[one.name], readAt) && late.underWay.get(one.name) !== one.key);
+  const answers = Promise.all(asked.map((one) => askPart(one, of, readAt, late)));
+  const isShown = last !== null && subjectKey(last.subject) === of;
+  await (isShown ? Promise.race([answers, reading.patience()]) : answers);
+  const parts: Partial<Record<PartName, Part<unknown>>> = {};
+  for (const { name, key } of wanted) {
+    const part = [late.arrived.get(name), held[name]].find((one) => one && (one.key === key || one.of === of));
+    if (part) parts[name] = part;
+  }
+  late.arrived.clear();
+  return { subject, top, readAt, parts: parts as HeldParts };
+}
+
+/** A part that fails stays due: it is asked again at the next refresh. */
+async function askPart({ name, key, ask }: AnyWanted, of: string, at: number, { underWay, arrived }: Late): Promise<void> {
+  underWay.set(name, key);
+  try {
+    arrived.set(name, { key, of, at, value: await ask() });
+  } catch {
+    // Nothing is lost: what was shown stays.
+  } finally {
+    if (underWay.get(name) === key) underWay.delete(name);
+  }
 }

@@ -5,13 +5,14 @@
  * change. One read is under way at a time; a new subject makes the old read's answer worthless. Hidden pages ask nothing and
  * catch up once. A paused page asks now and then whether all is well, without painting.
  */
-import type { Board, Subject } from './board.ts';
+import type { Board, Reading, Subject } from './board.ts';
 import type { LiveEvent } from './state.ts';
 import type { Questions } from './questions.ts';
-import { readBoard, subjectKey } from './board.ts';
+import { nothingLate, readBoard, subjectKey } from './board.ts';
 import { asNoAnswer } from './questions.ts';
 
 const PULSE_MS = 10_000;
+const PATIENCE_MS = 250;
 const BACK_OFF_MS = [1_000, 2_000, 4_000, 8_000, 15_000];
 
 export interface FeedWorld {
@@ -36,6 +37,7 @@ export function startFeed(world: FeedWorld, first: Board | null, tell: (event: L
   let turn = 0;
   let failures = 0;
   let cancelTimer: () => void = () => undefined;
+  const reading = readingOf(world);
 
   const plan = (ms: number): void => {
     cancelTimer();
@@ -51,7 +53,7 @@ export function startFeed(world: FeedWorld, first: Board | null, tell: (event: L
     const paints = everyMs !== null || isNews;
     if (isNews) tellBusy(true);
     try {
-      const event = paints ? await paintable(world, subject, board) : await pulse(world, subject);
+      const event = paints ? await paintable(reading, subject, board) : await pulse(world, subject);
       if (current !== turn) return;
       if (event.type === 'board') board = event.board;
       failures = 0;
@@ -94,8 +96,13 @@ export function startFeed(world: FeedWorld, first: Board | null, tell: (event: L
   };
 }
 
-async function paintable({ questions, now }: FeedWorld, subject: Subject, last: Board | null): Promise<LiveEvent> {
-  return { type: 'board', board: await readBoard(questions, subject, last, now) };
+function readingOf({ questions, now, setTimer }: FeedWorld): Reading {
+  const patience = (): Promise<void> => new Promise((resolve) => void setTimer(resolve, PATIENCE_MS));
+  return { questions, now, late: nothingLate(), patience };
+}
+
+async function paintable(reading: Reading, subject: Subject, last: Board | null): Promise<LiveEvent> {
+  return { type: 'board', board: await readBoard(reading, subject, last) };
 }
 
 async function pulse({ questions, now }: FeedWorld, { location }: Subject): Promise<LiveEvent> {

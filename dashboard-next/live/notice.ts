@@ -29,7 +29,7 @@ export interface Occasion {
 
 export function noticeOf(signals: Signals, zone: string, { faults, corrected }: Occasion): Notice | null {
   const trouble = troubleOf(signals, zone);
-  if (trouble) return trouble;
+  if (trouble) return { ...trouble, text: [trouble.text, ...faults].join(' ') };
   if (faults.length > 0) {
     return { tone: 'warn', strong: 'This link was not understood whole.', text: faults.join(' '), action: 'dismiss' };
   }

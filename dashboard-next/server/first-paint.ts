@@ -6,7 +6,7 @@
  */
 import { currentServing } from '../../serving/process.ts';
 import type { Board, Subject } from '../live/board.ts';
-import { readBoard } from '../live/board.ts';
+import { nothingLate, readBoard } from '../live/board.ts';
 import { asNoAnswer } from '../live/questions.ts';
 import type { Fault } from '../live/state.ts';
 import { servingQuestions } from './questions.ts';
@@ -27,7 +27,9 @@ export async function firstPaint(subject: Subject): Promise<FirstPaint> {
     timer = setTimeout(() => resolve(null), PATIENCE_MS);
   });
   try {
-    const board = await Promise.race([readBoard(questions, subject, null, Date.now), patience]);
+    // The changes of places cost as much as all the rest; the browser asks for them at once.
+    const reading = { questions, now: Date.now, late: nothingLate(), patience: () => Promise.resolve(), without: ['comparedPlaces'] as const };
+    const board = await Promise.race([readBoard(reading, subject, null), patience]);
     return { board, fault: null, now: Date.now() };
   } catch (thrown) {
     const { kind, title, detail, requestId } = asNoAnswer(thrown);

