@@ -38,10 +38,14 @@ export function topicPlans(options: {
     'retention.ms': String(retentionMs),
     'segment.bytes': String(segmentBytes),
     'segment.ms': String(Math.max(60_000, Math.min(retentionMs, 86_400_000))),
+    // Producers may send any codec; the broker unpacks what not every reader of ours was built with (zstd, lz4).
+    'compression.type': 'uncompressed',
   };
+  // A dead letter is the record and its headers: larger than the largest record.
+  const deadLetters = { ...durable, 'retention.ms': '-1', 'max.message.bytes': String(2 * 1_048_576) };
   return [
     { name: options.topic, partitions, replication, config: log },
-    { name: options.deadLetterTopic, partitions, replication, config: { ...durable, 'retention.ms': '-1' } },
+    { name: options.deadLetterTopic, partitions, replication, config: deadLetters },
   ];
 }
 

@@ -67,7 +67,11 @@ const Settings = z.object({
   LOG_LEVEL: z.enum(['trace', 'debug', 'info', 'warn', 'error', 'fatal', 'silent']).default('info'),
 });
 
-export type Config = Readonly<z.infer<typeof Settings>> & { readonly KAFKA_DEAD_LETTER_TOPIC: string };
+export type Config = Readonly<z.infer<typeof Settings>> & {
+  readonly KAFKA_DEAD_LETTER_TOPIC: string;
+  /** Names that the environment set itself; all else is a default, which gives way to what is recorded (stores/rules.ts). */
+  readonly given: ReadonlySet<string>;
+};
 
 /** Parses an environment. Throws a Refusal (usage) that names every variable at fault. */
 export function readConfig(environment: NodeJS.ProcessEnv = process.env): Config {
@@ -83,7 +87,7 @@ export function readConfig(environment: NodeJS.ProcessEnv = process.env): Config
     throw new Refusal(EXIT.usage, `The configuration has faults:\n${faults.map((fault) => `  ${fault}`).join('\n')}`);
   }
   const { data } = parsed;
-  return { ...data, KAFKA_DEAD_LETTER_TOPIC: data.KAFKA_DEAD_LETTER_TOPIC ?? `${data.KAFKA_TOPIC}.dlq` };
+  return { ...data, KAFKA_DEAD_LETTER_TOPIC: data.KAFKA_DEAD_LETTER_TOPIC ?? `${data.KAFKA_TOPIC}.dlq`, given: new Set(Object.keys(given)) };
 }
 
 function valueOf(environment: NodeJS.ProcessEnv, name: string, faults: string[]): string | undefined {

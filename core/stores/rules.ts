@@ -58,9 +58,9 @@ async function firstEpoch(config: Config, facts: TopicFacts, admin: LogAdmin): P
 
 function checked(recorded: RecordedRules, config: Config, facts: TopicFacts): RecordedRules {
   const differences = [
-    difference('EPOCH_SECONDS', recorded.epochSeconds, config.EPOCH_SECONDS),
-    difference('DEDUP_WINDOW_DAYS', recorded.dedupWindowDays, config.DEDUP_WINDOW_DAYS),
-    difference('CLOCK_AHEAD_DAYS', recorded.clockAheadDays, config.CLOCK_AHEAD_DAYS),
+    difference('EPOCH_SECONDS', recorded.epochSeconds, config),
+    difference('DEDUP_WINDOW_DAYS', recorded.dedupWindowDays, config),
+    difference('CLOCK_AHEAD_DAYS', recorded.clockAheadDays, config),
   ].filter((line) => line !== null);
   if (differences.length > 0) {
     throw new Refusal(
@@ -97,6 +97,7 @@ function checkTopic(recorded: RecordedRules, config: Config, facts: TopicFacts):
   }
 }
 
-function difference(name: string, recorded: number, configured: number): string | null {
-  return recorded === configured ? null : `  ${name} is ${configured}, recorded was ${recorded}`;
+/** Only what was asked for can differ: a variable that is not set takes the recorded value. */
+function difference(name: 'EPOCH_SECONDS' | 'DEDUP_WINDOW_DAYS' | 'CLOCK_AHEAD_DAYS', recorded: number, config: Config): string | null {
+  return recorded === config[name] || !config.given.has(name) ? null : `  ${name} is ${config[name]}, recorded was ${recorded}`;
 }

@@ -12,6 +12,7 @@ import { runCommand } from '../../core/process/life.ts';
 import { prepare } from '../prepare/prepare.ts';
 import { clusterDown, clusterReset } from './down.ts';
 import { ClusterError } from './errors.ts';
+import { LAPTOP } from './laptop.ts';
 import { addressesOf } from './ports.ts';
 import { sayOn } from './progress.ts';
 import { stackFrom } from './stack.ts';
@@ -48,7 +49,7 @@ async function up(): Promise<void> {
   process.on('SIGINT', stop).on('SIGTERM', stop);
   try {
     const { started } = await clusterUp(stack, say, interrupt.signal);
-    await prepare(readConfig({ ...process.env, ...addressesOf(stack.ports) }), say);
+    await prepare(readConfig({ ...LAPTOP, ...process.env, ...addressesOf(stack.ports) } as NodeJS.ProcessEnv), say);
     say('cluster', started.length === 0 ? 'was up already' : `is up (${started.join(', ')} started)`);
     for (const [name, value] of Object.entries(addressesOf(stack.ports))) process.stderr.write(`  ${name}=${value}\n`);
   } finally {

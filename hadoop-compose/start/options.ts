@@ -6,6 +6,7 @@
  * already says wins.
  */
 import { InvalidArgumentError } from 'commander';
+import { LAPTOP } from '../cluster/laptop.ts';
 
 export interface StartOptions {
   readonly rate: number;
@@ -22,12 +23,6 @@ export interface StartOptions {
 }
 
 export const LAPTOP_EPOCH_SECONDS = 300;
-
-const LAPTOP: Readonly<Record<string, string>> = {
-  PRUNE_GRACE_SECONDS: '30',
-  KAFKA_RETENTION_HOURS: '2',
-  KAFKA_SEGMENT_MB: '64',
-};
 
 export function partEnvironment(
   environment: NodeJS.ProcessEnv,

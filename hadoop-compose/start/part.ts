@@ -34,6 +34,8 @@ export interface PartHooks {
   readonly onRefusal: (name: string, lastLines: string) => void;
 }
 
+/** Cells live for one round: a larger young generation lets them die before they are copied (a fifth of the CPU). */
+const YOUNG_SPACE = '--max-semi-space-size=64';
 const SHORTEST_PAUSE_MS = 500;
 const LONGEST_PAUSE_MS = 15_000;
 const PROVEN_MS = 30_000;
@@ -49,7 +51,7 @@ export function startPart(program: string, plan: PartPlan, hooks: PartHooks): Pa
 
   const launch = (): void => {
     const startedMs = Date.now();
-    const running = spawn(process.execPath, [program, ...plan.args], {
+    const running = spawn(process.execPath, [YOUNG_SPACE, program, ...plan.args], {
       detached: true,
       stdio: ['ignore', 'pipe', 'pipe', 'ipc'],
       env: plan.environment,

@@ -17,6 +17,7 @@ import { sayOn } from '../cluster/progress.ts';
 import type { Say } from '../cluster/progress.ts';
 import { stackFrom } from '../cluster/stack.ts';
 import type { Stack } from '../cluster/stack.ts';
+import type { SupervisionEvent } from '../cluster/supervise.ts';
 import { superviseCluster } from '../cluster/supervise.ts';
 import { clusterUp } from '../cluster/up.ts';
 import type { Config } from '../../core/process/config.ts';
@@ -100,7 +101,7 @@ async function run({ options, stack, config, environment, say }: Running, signal
     disk = await watchDisk(stack.folder, options.reserveGigabytes, diskHooks(() => cameras, facts, options, tell));
     process.stdout.write(`Sightline is ready: ${address}\n`);
     line = statusLine(`${address}/api/v1/trust`, () => ({ ...facts, freeBytes: disk?.freeBytes() ?? 0 }));
-    void superviseCluster({ stack, signal: over.signal, onEvent: (event) => void (event.kind !== 'ready' && tell(described(event))) });
+    void superviseCluster({ stack, signal: over.signal, onEvent: (event) => tell(described(event)) });
     void cameras?.ended.then((code) => code !== 0 && tell(`cameras: ended with ${code}`));
     await untilStopped(stop);
   } finally {
@@ -147,8 +148,14 @@ function diskHooks(cameras: () => Cameras | null, facts: StatusFacts, options: S
   };
 }
 
-function described(event: { kind: string; daemon?: string; reason?: string; lastWords?: string }): string {
-  return [event.daemon ?? 'stack', event.kind, event.reason ?? event.lastWords].filter(Boolean).join(': ');
+function described(event: SupervisionEvent): string {
+  if (event.kind === 'taken down') return 'the stack was taken down from elsewhere';
+  if (event.kind === 'died') {
+    const lastLine = event.lastWords.trim().split('\n').at(-1)?.trim() ?? '';
+    return `${event.daemon} died and is started again in ${(event.againInMs / 1_000).toFixed(1)} s; its log ends with: ${lastLine.slice(0, 200)}`;
+  }
+  if (event.kind === 'failed') return `${event.daemon} could not be started: ${event.reason}`;
+  return event.kind === 'ready' ? `${event.daemon} is ready again` : `${event.daemon} is started`;
 }
 
 async function becomeReady(url: string, signal: AbortSignal): Promise<void> {

@@ -13,7 +13,7 @@ import { setTimeout as pause } from 'node:timers/promises';
 import { after, before, describe, it } from 'node:test';
 import type { LocationsAnswer, TopItemsAnswer, TrustAnswer } from '../../serving/answers.ts';
 import type { MainJob } from '../support/main-job.ts';
-import { childrenOf, daemonPid, eventually, sightline, startMainJob } from '../support/main-job.ts';
+import { childrenOf, daemonPid, eventually, nodeTests, sightline, startMainJob } from '../support/main-job.ts';
 import { readTruth } from '../support/truth.ts';
 
 const EPOCH_SECONDS = 20;
@@ -42,7 +42,7 @@ describe('the main job', () => {
   }
   const total = async (): Promise<TopItemsAnswer> => ask(`top-items?location=all&${window}&limit=1000&parts=true`);
 
-  it('counts every detection once while a worker, the region server and the batch scheduler are killed', { timeout: 420_000 }, async () => {
+  it('counts every detection once while a worker, the region server and the batch scheduler are killed', { timeout: 600_000 }, async () => {
     const produce = sightline([
       'produce', '--rate', '1500', '--seconds', '75', '--copies', '0.25', '--copy-delay-max', '30', '--poison', '0.005', '--truth', truthFile,
     ]);
@@ -69,16 +69,16 @@ describe('the main job', () => {
     }
     assert.equal((await produce).code, 0);
     const expected = await distinct();
-    const answer = await eventually('the whole truth', total, ({ total: now, view }) => now >= expected.size && view.freshness_ms === 0, 120_000);
+    const answer = await eventually('the whole truth', total, ({ total: now, view }) => now >= expected.size && view.freshness_ms === 0, 300_000);
     watching = false;
     await watch;
     assert.equal(answer.total, expected.size);
     assert.deepEqual(fell, [], 'no total ever fell');
   });
 
-  it('publishes the epochs and still says the same', { timeout: 300_000 }, async () => {
+  it('publishes the epochs and still says the same', { timeout: 360_000 }, async () => {
     const expected = await distinct();
-    const published = await eventually('every counted epoch published', total, ({ parts }) => parts?.speed === 0, 240_000);
+    const published = await eventually('every counted epoch published', total, ({ parts }) => parts?.speed === 0, 300_000);
     assert.equal(published.total, expected.size);
     assert.equal(published.parts?.batch, expected.size);
     const items = new Map<string, number>();
@@ -107,6 +107,18 @@ describe('the main job', () => {
     assert.equal(row.item_name, line.item);
     assert.equal(row.geographical_location_oid, line.location);
     assert.equal(row.timestamp_detected, line.detectedAt);
+  });
+
+  it('shows it all in a real browser', { timeout: 300_000 }, async () => {
+    const cameras = new AbortController();
+    const produce = sightline(['produce', '--rate', '200', '--seconds', '280'], process.env, cameras.signal);
+    try {
+      const { NODE_TEST_CONTEXT: _, ...environment } = process.env;
+      assert.equal(await nodeTests(['test/browser/live.test.ts'], { ...environment, SIGHTLINE_URL: job.address }), 0);
+    } finally {
+      cameras.abort();
+      await produce;
+    }
   });
 
   async function distinct(): Promise<Map<string, { item: string; location: string; detectedAt: number }>> {

@@ -50,13 +50,27 @@ function addressFrom(child: ChildProcess): Promise<string> {
   });
 }
 
-/** Runs a command of the command line to its end. */
-export async function sightline(args: readonly string[], environment: NodeJS.ProcessEnv = process.env): Promise<{ code: number; stdout: string }> {
+/** Runs a command of the command line to its end; the signal stops it as Ctrl-C would. */
+export async function sightline(
+  args: readonly string[],
+  environment: NodeJS.ProcessEnv = process.env,
+  signal?: AbortSignal,
+): Promise<{ code: number; stdout: string }> {
   const child = spawn(process.execPath, [PROGRAM, ...args], { cwd: ROOT, stdio: ['ignore', 'pipe', 'inherit'], env: environment });
   let stdout = '';
   child.stdout.on('data', (chunk: Buffer) => void (stdout += chunk.toString('utf8')));
-  const code = await new Promise<number>((resolve) => child.on('close', (status) => resolve(status ?? 1)));
-  return { code, stdout };
+  signal?.addEventListener('abort', () => child.kill('SIGINT'));
+  return { code: await ending(child), stdout };
+}
+
+/** Runs test files of their own in a process of their own, against what this test has started; 0 if all pass. */
+export function nodeTests(files: readonly string[], environment: NodeJS.ProcessEnv): Promise<number> {
+  const args = ['--import', 'tsx', '--test', '--test-reporter=spec', ...files];
+  return ending(spawn(process.execPath, args, { cwd: ROOT, stdio: ['ignore', 'inherit', 'inherit'], env: environment }));
+}
+
+function ending(child: ChildProcess): Promise<number> {
+  return new Promise((resolve) => child.on('close', (status) => resolve(status ?? 1)));
 }
 
 /** Pids of the children of a process whose command line holds all of these words. */
@@ -94,7 +108,7 @@ export async function eventually<T>(what: string, ask: () => Promise<T>, settled
     } catch (fault) {
       last = fault;
     }
-    if (Date.now() > deadlineMs) throw new Error(`${what} did not happen within ${limitMs} ms; last: ${JSON.stringify(last)?.slice(0, 600) ?? String(last)}`);
+    if (Date.now() > deadlineMs) throw new Error(`${what} did not happen within ${limitMs} ms; last: ${last instanceof Error ? last.message : JSON.stringify(last)?.slice(0, 600)}`);
     await pause(250);
   }
 }
