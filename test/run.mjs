@@ -65,10 +65,10 @@ async function onTheRealStack() {
   await sightline('the stack for the tests: from nothing', ['cluster', 'reset', '--yes']);
   try {
     if (only !== 'e2e' && (await sightline('the stack for the tests: up', ['cluster', 'up']))) {
-      await nodeTests('contract tests', 'test/contract', stackEnvironment);
+      await nodeTests('contract tests', 'test/contract', stackEnvironment, { timeoutMs: 900_000 });
       await sightline('the stack for the tests: from nothing again', ['cluster', 'reset', '--yes']);
     }
-    if (only !== 'contract') await nodeTests('end to end', 'test/e2e', stackEnvironment, { timeoutMs: 900_000 });
+    if (only !== 'contract') await nodeTests('end to end', 'test/e2e', stackEnvironment, { timeoutMs: 1_800_000 });
   } finally {
     await sightline('the stack for the tests: away', ['cluster', 'reset', '--yes']);
   }
