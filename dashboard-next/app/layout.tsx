@@ -18,8 +18,8 @@ const inter = localFont({
   src: '../../node_modules/@fontsource-variable/inter/files/inter-latin-wght-normal.woff2',
   weight: '100 900',
   variable: '--inter',
-  // A preloaded face that comes too late is left for the next page: text never changes its width under a reader.
-  display: 'optional',
+  // It is preloaded and small: text waits for it a moment rather than change its width under a reader.
+  display: 'block',
 });
 
 export const metadata: Metadata = {

@@ -26,7 +26,7 @@ export function Kpis({ board, state, shown, condition, now, change }: Props) {
   return (
     <section className="kpis" aria-label="Figures">
       <Hero board={board} shown={shown} condition={condition} now={now} change={change} />
-      <RateNow board={board} state={state} shown={shown} condition={condition} now={now} />
+      <RateNow board={board} state={state} shown={shown} condition={condition} />
       <Today board={board} shown={shown} now={now} />
       <MadeOf board={board} shown={shown} now={now} />
     </section>
@@ -83,7 +83,7 @@ function Widen({ shown, change }: { shown: Shown; change: Change }) {
   );
 }
 
-function RateNow({ board, state, shown, condition, now }: Omit<Props, 'change'>) {
+function RateNow({ board, state, shown, condition }: Omit<Props, 'change' | 'now'>) {
   const { track } = state;
   const minute = partOf(board, 'minute');
   const measured = track.rate ?? (minute ? (minute.total * 1_000) / MINUTE_MS : null);
@@ -103,7 +103,9 @@ function RateNow({ board, state, shown, condition, now }: Omit<Props, 'change'>)
           <path className="stroke" d={spark.line} />
         </svg>
       </div>
-      <p className="sub num">{rateNote({ board, state, shown, condition, now, isPast, measured })}</p>
+      <p className="sub num">
+        <RateNote board={board} state={state} shown={shown} condition={condition} isPast={isPast} measured={measured} />
+      </p>
     </div>
   );
 }
@@ -115,19 +117,33 @@ function sparkWords({ track }: LiveState): string {
   return `Rates of the last ${ago(range.overMs)}: from ${compact(Math.round(range.min))} to ${compact(Math.round(range.max))}, mean ${compact(Math.round(mean))} a second`;
 }
 
-function rateNote({ board, state, shown, condition, isPast, measured }: Omit<Props, 'change'> & { isPast: boolean; measured: number | null }): string {
-  if (!board) return '';
+/** What a phone has no room for is marked. */
+function RateNote({ board, state, shown, condition, isPast, measured }: Omit<Props, 'change' | 'now'> & { isPast: boolean; measured: number | null }) {
+  if (!board) return null;
   const { speed_as_of: asOf } = board.top.view;
-  if (isPast) return 'this range is over';
+  if (isPast) return <>this range is over</>;
   if (['stale', 'offline', 'down'].includes(condition)) {
-    return measured === null ? 'not known' : `last known ${compact(Math.round(measured))} at ${clockSeconds(asOf, shown.tz)}`;
+    if (measured === null) return <>not known</>;
+    return (
+      <>
+        <span className="wide">last known </span>
+        {compact(Math.round(measured))} at {clockSeconds(asOf, shown.tz)}
+      </>
+    );
   }
   const { track } = state;
-  if (track.rate === 0 && track.grewAt !== null && asOf - track.grewAt >= 1_000) return `quiet for ${ago(asOf - track.grewAt)}`;
+  if (track.rate === 0 && track.grewAt !== null && asOf - track.grewAt >= 1_000) return <>quiet for {ago(asOf - track.grewAt)}</>;
   const range = rateRange(track);
-  if (range) return `${compact(Math.round(range.min))} to ${compact(Math.round(range.max))} in the last ${ago(Math.min(60_000, range.overMs))}`;
+  if (range) {
+    return (
+      <>
+        {compact(Math.round(range.min))} to {compact(Math.round(range.max))}
+        <span className="wide"> in the last {ago(Math.min(60_000, range.overMs))}</span>
+      </>
+    );
+  }
   const minute = partOf(board, 'minute');
-  return minute ? `mean of ${clock(minute.from, shown.tz)} to ${clock(minute.to, shown.tz)}` : 'measuring';
+  return <>{minute ? `mean of ${clock(minute.from, shown.tz)} to ${clock(minute.to, shown.tz)}` : 'measuring'}</>;
 }
 
 function Today({ board, shown, now }: Pick<Props, 'board' | 'shown' | 'now'>) {
