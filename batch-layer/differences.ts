@@ -3,15 +3,19 @@
  *
  * compare.ts has loaded both sides. An id that the batch layer counted is asked for in HBase: if its first-met row is another
  * record's or is not there, the speed layer did not count this one. An id in the speed layer's list that was not published is one
- * that it counted alone. All differences are counted; ids are looked up for the first LISTED cells.
+ * that it counted alone. Ids are looked up for the first LISTED cells; if there are more, all cells go into a file beside the report.
  */
+import { rm } from 'node:fs/promises';
+import { join } from 'node:path';
 import type { Epoch } from '../core/domain/epoch.ts';
 import type { FirstMet } from '../core/domain/first-met.ts';
 import type { Oid } from '../core/domain/oid.ts';
 import type { Duck, Row } from '../core/stores/duckdb.ts';
 import type { Comparison, CountDifference } from '../core/stores/runs.ts';
 import type { BatchContext } from './context.ts';
+import { nameOf } from '../core/domain/epoch.ts';
 import { MINUTE_MS } from '../core/domain/time.ts';
+import { differencesFile } from '../core/layout/lake.ts';
 import { found } from '../core/stores/answers.ts';
 import { quoted } from '../core/stores/duckdb.ts';
 
@@ -36,7 +40,19 @@ export async function differencesOf(
   const rows = await duck.rows(`SELECT * FROM differences ORDER BY p, place, hour, minute, item LIMIT ${LISTED}`);
   const listed: CountDifference[] = [];
   for (const row of rows) listed.push(await withIds(context, duck, epoch, published, row));
+  if (Number(count!.n) > listed.length) await keepAll(context, duck, epoch);
   return { count: Number(count!.n), listed };
+}
+
+/** The report holds the first; the file holds every cell. */
+async function keepAll(context: BatchContext, duck: Duck, epoch: Epoch): Promise<void> {
+  const localFile = join(context.settings.workFolder, `differences-${epoch}.parquet`);
+  await duck.run(`COPY (SELECT p AS kafka_partition, place AS geographical_location_oid,
+      make_timestamptz((CAST(hour AS BIGINT) * 60 + minute) * 60000000) AS minute, item AS item_name,
+      CAST(batch AS BIGINT) AS batch, CAST(speed AS BIGINT) AS speed
+    FROM differences ORDER BY p, place, hour, minute, item) TO ${quoted(localFile)} (FORMAT parquet, COMPRESSION zstd)`);
+  await context.hdfs.upload(localFile, differencesFile(nameOf(epoch, context.rules)));
+  await rm(localFile);
 }
 
 async function withIds(context: BatchContext, duck: Duck, epoch: Epoch, published: string, row: Row): Promise<CountDifference> {

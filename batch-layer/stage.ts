@@ -13,7 +13,7 @@ import type { Archive } from './archive.ts';
 import type { BatchContext } from './context.ts';
 import type { LocalCopies } from './local-copies.ts';
 import { nameOf } from '../core/domain/epoch.ts';
-import { detectionsFile, locationsFile, metFile, stagingFolder, topItemsFile } from '../core/layout/lake.ts';
+import { conflictsFile, detectionsFile, locationsFile, metFile, stagingFolder, topItemsFile } from '../core/layout/lake.ts';
 import { Retryable } from '../core/process/errors.ts';
 import { COMMAND_RETRY, retrying } from '../core/process/retry.ts';
 import { quoted } from '../core/stores/duckdb.ts';
@@ -67,7 +67,15 @@ export async function writeFiles(duck: Duck, options: WriteOptions): Promise<Loc
     ...(await topItemsFiles(duck, epoch, write)),
     await write(locationsFile(epoch), 'SELECT * FROM locations ORDER BY geographical_location_oid'),
     await write(metFile(epoch), 'SELECT * FROM met ORDER BY kafka_partition, kafka_offset'),
+    ...(await conflictFiles(duck, epoch, write)),
   ];
+}
+
+/** All of them: the report lists the first. */
+async function conflictFiles(duck: Duck, epoch: string, write: Write): Promise<LocalFile[]> {
+  const [count] = await duck.rows('SELECT COUNT(*) AS n FROM conflicts');
+  if (Number(count!.n) === 0) return [];
+  return [await write(conflictsFile(epoch), 'SELECT * FROM conflicts ORDER BY kafka_partition, kafka_offset')];
 }
 
 type Write = (path: string, select: string) => Promise<LocalFile>;

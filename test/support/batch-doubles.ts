@@ -13,7 +13,7 @@ import type { Epoch } from '../../core/domain/epoch.ts';
 import type { Instant } from '../../core/domain/time.ts';
 import type { BatchRowWrite } from '../../core/stores/batch-view.ts';
 import type { ControlStore, CutTallies, Horizon, Lease, Progress, RecordedRules } from '../../core/stores/control.ts';
-import type { CountRow } from '../../core/stores/count-view.ts';
+import type { CountRow, PlacedDetection } from '../../core/stores/count-view.ts';
 import type { BatchContext } from '../../batch-layer/context.ts';
 import type { HdfsDouble } from './hdfs-double.ts';
 import { cellKey, rowKey } from '../../core/domain/counts.ts';
@@ -33,6 +33,8 @@ export interface World {
   readonly listed: Set<string>;
   readonly rows: Map<string, FirstMet>;
   speedRows: CountRow[];
+  /** What the lists of the speed view hold. */
+  readonly speedListed?: PlacedDetection[];
   progress: (Progress | null)[];
   /** By partition and cut. */
   readonly cutTallies?: Map<string, CutTallies>;
@@ -54,6 +56,7 @@ export function worldOf(rules: RecordedRules): World {
     listed: new Set(),
     rows: new Map(),
     speedRows: [],
+    speedListed: [],
     progress: partitions.map(() => null),
     cutTallies: new Map(),
     horizon: null,
@@ -163,7 +166,7 @@ function viewDoubles(world: World): Pick<BatchContext, 'detections' | 'locations
       load: async () => [],
       put: async () => undefined,
       read: async () => [],
-      list: async () => [],
+      list: async (places) => (world.speedListed ?? []).filter(({ location }) => places.includes(location)),
       eachRowOf: async (e, _, take) => take(world.speedRows.filter(({ epoch }) => epoch === e)),
       prune: async (upTo) => world.pruned.push(upTo),
     },
