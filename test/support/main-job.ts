@@ -63,8 +63,11 @@ export async function sightline(
   return { code: await ending(child), stdout };
 }
 
-/** Runs test files of their own in a process of their own, against what this test has started; 0 if all pass. */
-export function nodeTests(files: readonly string[], environment: NodeJS.ProcessEnv): Promise<number> {
+/** Runs test files in a process of their own, against what this test has started; 0 if all pass. */
+export function nodeTests(files: readonly string[], given: NodeJS.ProcessEnv): Promise<number> {
+  // Node would take the process for a part of this one's run and report nothing of its own.
+  const environment = { ...given };
+  delete environment.NODE_TEST_CONTEXT;
   const args = ['--import', 'tsx', '--test', '--test-reporter=spec', ...files];
   return ending(spawn(process.execPath, args, { cwd: ROOT, stdio: ['ignore', 'inherit', 'inherit'], env: environment }));
 }
