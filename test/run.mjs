@@ -30,17 +30,18 @@ async function step(name, program, args, env = process.env) {
   const beganMs = Date.now();
   const child = spawn(program, args, { env, stdio: ['ignore', 'pipe', 'inherit'] });
   running = child;
-  let tail = '';
+  const closing = { pass: 0, fail: 0 };
+  let line = '';
   child.stdout.on('data', (chunk) => {
     process.stdout.write(chunk);
-    tail = (tail + chunk.toString('utf8')).slice(-4_000);
+    const lines = (line + chunk.toString('utf8')).split('\n');
+    line = lines.pop();
+    for (const [, what, count] of lines.map((text) => /^(?:ℹ|#) (pass|fail) (\d+)$/.exec(text)).filter(Boolean)) closing[what] += Number(count);
   });
   const code = await new Promise((resolve) => child.on('close', (status) => resolve(status ?? 1)));
   running = null;
-  const passed = Number(/^(?:ℹ|#) pass (\d+)/m.exec(tail)?.[1] ?? 0);
-  const failed = Number(/^(?:ℹ|#) fail (\d+)/m.exec(tail)?.[1] ?? 0);
-  counts.passed += passed;
-  counts.failed += code === 0 ? 0 : Math.max(1, failed);
+  counts.passed += closing.pass;
+  counts.failed += code === 0 ? 0 : Math.max(1, closing.fail);
   outcomes.push({ name, ok: code === 0, seconds: ((Date.now() - beganMs) / 1000).toFixed(0) });
   return code === 0;
 }
