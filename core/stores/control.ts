@@ -126,7 +126,8 @@ const cutRow = (generation: number, { partition, cut }: Omit<CutTallies, 'tallie
 // ---- what the cells hold -------------------------------------------------------------------------------------------
 
 const whole = z.number().int();
-const TalliesJson = z.object({
+/** Tallies as they are written down, here and in the reports of the batch layer (runs.ts). */
+export const TalliesJson = z.object({
   new: whole,
   copies: whole,
   strays: whole,

@@ -8,18 +8,9 @@
 import { z } from 'zod';
 import type { Hdfs } from './hdfs/types.ts';
 import { manifestFile, RUNS } from '../layout/lake.ts';
+import { TalliesJson } from './control.ts';
 
 const whole = z.number().int();
-
-export const TalliesReport = z.object({
-  new: whole,
-  copies: whole,
-  strays: whole,
-  deferred: whole,
-  dead_letters: whole,
-  ticks: whole,
-  dead_letters_by_reason: z.record(z.string(), whole),
-});
 
 const Payload = z.object({
   geographical_location_oid: z.string(),
@@ -38,11 +29,11 @@ const PartitionReport = z.object({
   /** Greatest stamp before the cut: the next epoch's arrivals go on from it. */
   arrival: whole,
   records: whole,
-  tallies: TalliesReport,
+  tallies: TalliesJson,
   /** Of all records of the generation before the cut, as the batch layer counted them. */
-  tallies_so_far: TalliesReport,
+  tallies_so_far: TalliesJson,
   /** The same as the speed layer counted them; null where it was not compared. */
-  speed_tallies_so_far: TalliesReport.nullable(),
+  speed_tallies_so_far: TalliesJson.nullable(),
 });
 
 export const PublishedFile = z.object({ path: z.string(), bytes: whole, sha256: z.string(), rows: whole });
@@ -88,7 +79,7 @@ export const RunReport = z.object({
   reference_version: whole.nullable(),
   partitions: z.array(PartitionReport),
   records: whole,
-  tallies: TalliesReport,
+  tallies: TalliesJson,
   copies_of_earlier_epochs: whole,
   conflicts: z.object({
     count: whole,
