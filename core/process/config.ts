@@ -50,9 +50,9 @@ const Settings = z.object({
   /** How long a batch run waits for the speed layer to pass its cut before it calls the comparison unproven. */
   SPEED_WAIT_SECONDS: seconds.default(60),
   /** Least time between the beginnings of two rounds of a speed worker: few large row mutations cost HBase less than many small. */
-  SPEED_LINGER_MS: z.coerce.number().int().min(0).max(10_000).default(200),
+  SPEED_LINGER_MS: z.coerce.number().int().min(0).max(10_000).default(400),
   /** Most records in a round; bounds memory, and how much is done again after a crash. */
-  SPEED_ROUND_RECORDS: z.coerce.number().int().min(1).max(100_000).default(10_000),
+  SPEED_ROUND_RECORDS: z.coerce.number().int().min(1).max(100_000).default(20_000),
   /** Count cells that a speed worker keeps in memory (about 250 bytes each). */
   SPEED_CACHED_CELLS: z.coerce.number().int().min(1_000).default(1_000_000),
   BIND: z.string().default('127.0.0.1'),

@@ -28,7 +28,6 @@ function schemaOf(namespace: string, plan: TablePlan): TableSchema {
       name,
       maxVersions: 1,
       bloom: 'ROW',
-      dataBlockEncoding: 'FAST_DIFF',
       ...(ttlSeconds === undefined ? {} : { ttlSeconds }),
     })),
   };
