@@ -5,7 +5,7 @@
  * only, so that an offset that one layer saw is one that the other sees.
  */
 import type { DeadLetter } from '../../domain/dead-letters.ts';
-import type { LogRecord, Position } from '../../domain/detection.ts';
+import type { LogRecord } from '../../domain/detection.ts';
 import type { Instant } from '../../domain/time.ts';
 
 export interface LogEnds {
@@ -71,5 +71,3 @@ export interface LogProducer {
   tick(partitions: readonly number[]): Promise<void>;
   close(): Promise<void>;
 }
-
-export type { Position };
