@@ -10,6 +10,7 @@ import { join } from 'node:path';
 import type { Epoch } from '../core/domain/epoch.ts';
 import type { FirstMet } from '../core/domain/first-met.ts';
 import type { Oid } from '../core/domain/oid.ts';
+import type { Instant } from '../core/domain/time.ts';
 import type { Duck, Row } from '../core/stores/duckdb.ts';
 import type { Comparison, CountDifference } from '../core/stores/runs.ts';
 import type { BatchContext } from './context.ts';
@@ -85,7 +86,7 @@ async function missingInBatch(
   where: { partition: number; place: Oid; hour: number; from: number; cell: string; item: string },
 ): Promise<string[]> {
   const { partition, place, hour, from, cell, item } = where;
-  const listed = await context.speedView.list([place], [epoch], { from: hour, to: hour });
+  const listed = await context.speedView.list(place, [epoch], { from: hour, to: hour }, { notBefore: from as Instant });
   const inMinute = listed.filter(({ detectedAt }) => detectedAt >= from && detectedAt < from + MINUTE_MS).map(({ id }) => id);
   const rows = await duck.rows(`SELECT detection_oid FROM ${published} WHERE ${cell}`);
   const published_ = new Set(rows.map(({ detection_oid }) => String(detection_oid)));
