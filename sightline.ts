@@ -16,6 +16,7 @@ const PARTS: Readonly<Record<string, () => Promise<Command>>> = {
   speed: async () => (await import('./speed-layer/command.ts')).speedCommand(),
   batch: async () => (await import('./batch-layer/command.ts')).batchCommand(),
   serve: async () => (await import('./serving/command.ts')).serveCommand(),
+  dlq: async () => (await import('./hadoop-compose/dead-letters/command.ts')).deadLettersCommand(),
 };
 
 const program = new Command('sightline')
