@@ -7,13 +7,13 @@
  */
 import assert from 'node:assert/strict';
 import { isDeepStrictEqual } from 'node:util';
-import { eachCellOf, rowKey, rowsOf } from '../../core/domain/counts.ts';
-import type { CountRowName } from '../../core/domain/counts.ts';
 import type { Detection } from '../../core/domain/detection.ts';
 import type { Epoch } from '../../core/domain/epoch.ts';
+import { eachHourCellOf, hourCellKey, hourRowKey, hourRowsOf } from '../../core/domain/hour-counts.ts';
+import type { HourRowName } from '../../core/domain/hour-counts.ts';
 import { oid } from '../../core/domain/oid.ts';
 import type { Tallies } from '../../core/domain/tallies.ts';
-import { decodeCount, decodeFirstMet, decodeListQualifier, decodeSpeedRow, LIST_FAMILY, oidOfRow } from '../../core/layout/hbase.ts';
+import { decodeFirstMet, decodeHourCell, decodeList, decodeSpeedRow, LIST_FAMILY, oidOfRow } from '../../core/layout/hbase.ts';
 import { found } from '../../core/stores/answers.ts';
 import { detectionsStore } from '../../core/stores/detections.ts';
 import type { Cell } from '../../core/stores/hbase/types.ts';
@@ -60,22 +60,20 @@ export function stepChecks(world: World): StepChecks {
 }
 
 function speedCell({ truth }: World, cell: Cell, horizon: number): void {
-  const { partition, epoch, scope, hour } = decodeSpeedRow(cell.row);
+  const { partition, epoch, group, hour } = decodeSpeedRow(cell.row);
   // A zombie that was left behind may begin a row anew that was pruned: below the markers, and read by nobody.
   if (epoch <= horizon) return;
   const at = cell.timestamp;
   if (cell.family === LIST_FAMILY) {
-    const { id, detectedAt } = decodeListQualifier(hour, cell.qualifier);
-    const met = truth.metAt(partition, at);
-    const isTrue = met && !met.isDeferred && met.id === id && met.location === scope && met.detectedAt === detectedAt && met.epoch === epoch;
-    assert.ok(isTrue, `the list of ${scope} names detection ${id} at ${partition}/${at}`);
+    for (const { id, location, detectedAt } of decodeList(hour, cell)) {
+      const isMet = truth.metOf(id).some((met) => !met.isDeferred && met.partition === partition && met.offset <= at && met.epoch === epoch && met.location === location && met.detectedAt === detectedAt);
+      assert.ok(isMet, `the list of ${location} names detection ${id} up to ${partition}/${at}`);
+    }
     return;
   }
-  const { level, minute, subject, count, upTo } = decodeCount(cell);
-  const name = [partition, epoch, scope, hour, level, minute, subject].join(' ');
-  const offsets = truth.offsetsIn(name);
-  assert.ok(offsets.includes(upTo), `cell ${name} says that offset ${upTo} counts in it`);
-  assert.equal(count, offsets.filter((offset) => offset <= upTo).length, `cell ${name} up to offset ${upTo}`);
+  const { kind, location, item, minutes } = decodeHourCell(group, cell);
+  const name = [partition, epoch, hour, kind, location, item].join(' ');
+  assert.deepEqual(minutes, truth.minutesIn(name, at), `cell ${name} up to offset ${at}`);
 }
 
 function firstMetRow({ truth }: World, cell: Cell): void {
@@ -127,18 +125,18 @@ function completeness(world: World): (partition: number, nextOffset: number, hor
   };
 
   async function counted(met: readonly Met[], partition: number, nextOffset: number): Promise<void> {
-    const names = new Map<string, CountRowName>();
-    for (const each of met) for (const name of rowsOf(detectionOf(each), each.epoch as Epoch)) names.set(rowKey(name), name);
+    const names = new Map<string, HourRowName>();
+    for (const each of met) for (const name of hourRowsOf(detectionOf(each), each.epoch as Epoch)) names.set(hourRowKey(name), name);
     const all = [...names.values()];
     const cells = new Map<string, number>();
     found('speed_view', await view.load(all, partition)).forEach((row, i) => {
-      for (const { level, minute, subject, upTo } of row ?? []) cells.set([rowKey(all[i]!), level, minute, subject].join(' '), upTo);
+      for (const cell of row ?? []) cells.set(`${hourRowKey(all[i]!)} ${hourCellKey(cell)}`, cell.upTo);
     });
     for (const each of met) {
       const detection = detectionOf(each);
-      const [place, everywhere] = rowsOf(detection, each.epoch as Epoch);
-      eachCellOf(detection, (scope, { level, minute, subject }) => {
-        const name = [rowKey(scope === 'all' ? everywhere : place), level, minute, subject].join(' ');
+      const [ofGroup, ofAll] = hourRowsOf(detection, each.epoch as Epoch);
+      eachHourCellOf(detection, (kind, location, item) => {
+        const name = `${hourRowKey(kind === 'place_item' ? ofGroup : ofAll)} ${hourCellKey({ kind, location, item })}`;
         assert.ok((cells.get(name) ?? -1) >= each.offset, `cell ${name} is behind progress ${partition}/${nextOffset}`);
       });
     }

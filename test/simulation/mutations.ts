@@ -129,7 +129,7 @@ export const MUTATIONS: readonly Mutation[] = [
     bug: "counting goes by the camera's clock instead of arrival",
     edits: [
       { file: 'speed-layer/count-writes.ts', find: 'epochOf(arrival, rules)', put: 'epochOf(detection.detectedAt, rules)' },
-      { file: 'speed-layer/round.ts', find: 'yield* rowsOf(detection, epochOf(arrival, rules));', put: 'yield* rowsOf(detection, epochOf(detection.detectedAt, rules));' },
+      { file: 'speed-layer/round.ts', find: 'yield* hourRowsOf(detection, epochOf(arrival, rules));', put: 'yield* hourRowsOf(detection, epochOf(detection.detectedAt, rules));' },
     ],
   },
   {

@@ -4,12 +4,13 @@
  * In the order of a run: ticks where a partition is quiet, the batch view, the horizon by check-and-put, and after the grace the
  * prune. It dies where the seed wants and begins again, as the next run would.
  */
-import type { CountCell, CountRowName } from '../../core/domain/counts.ts';
-import { cellKey, eachCellOf, rowKey, rowsOf } from '../../core/domain/counts.ts';
 import type { Detection } from '../../core/domain/detection.ts';
 import { endOf } from '../../core/domain/epoch.ts';
 import type { Epoch } from '../../core/domain/epoch.ts';
+import type { HourCell, HourRowName } from '../../core/domain/hour-counts.ts';
+import { addToMinute, eachHourCellOf, hourCellKey, hourRowKey, hourRowsOf } from '../../core/domain/hour-counts.ts';
 import type { Instant } from '../../core/domain/time.ts';
+import { HOUR_MS, minuteOf, SECOND_MS } from '../../core/domain/time.ts';
 import { TICK_HEADER } from '../../core/domain/verdict.ts';
 import { Retryable } from '../../core/process/errors.ts';
 import { batchView } from '../../core/stores/batch-view.ts';
@@ -116,22 +117,33 @@ async function patiently<T>(ask: () => Promise<T>): Promise<T> {
   }
 }
 
+interface OpenRow {
+  readonly name: HourRowName;
+  readonly cells: Map<string, HourCell & { readonly minutes: number[] }>;
+  readonly listed: BatchRowWrite['listed'][number][];
+}
+
 function viewRows(met: readonly Met[], epoch: Epoch): BatchRowWrite[] {
-  const rows = new Map<string, { name: CountRowName; cells: Map<string, CountCell>; listed: BatchRowWrite['listed'][number][] }>();
-  const open = (name: CountRowName) => {
-    const row = rows.get(rowKey(name)) ?? { name, cells: new Map<string, CountCell>(), listed: [] };
-    rows.set(rowKey(name), row);
+  const rows = new Map<string, OpenRow>();
+  const open = (name: HourRowName): OpenRow => {
+    const row: OpenRow = rows.get(hourRowKey(name)) ?? { name, cells: new Map(), listed: [] };
+    rows.set(hourRowKey(name), row);
     return row;
   };
-  for (const { id, location, item, detectedAt } of met) {
-    const detection = { id, location, item, detectedAt, camera: '0' } as unknown as Detection;
-    const [place, all] = rowsOf(detection, epoch);
-    eachCellOf(detection, (scope, cell) => {
-      const { cells } = open(scope === 'all' ? all : place);
-      cells.set(cellKey(cell), { ...cell, count: (cells.get(cellKey(cell))?.count ?? 0) + 1, upTo: epoch });
+  met.forEach((each, first) => {
+    const detection = { ...each, camera: '0' } as unknown as Detection;
+    const { id, location, detectedAt } = detection;
+    const [ofGroup, ofAll] = hourRowsOf(detection, epoch);
+    eachHourCellOf(detection, (kind, place, item) => {
+      const { cells } = open(kind === 'place_item' ? ofGroup : ofAll);
+      const name = { kind, location: place, item };
+      const cell = cells.get(hourCellKey(name)) ?? { ...name, minutes: [], upTo: epoch };
+      addToMinute(cell.minutes, minuteOf(detectedAt));
+      cells.set(hourCellKey(name), cell);
     });
-    open(place).listed.push({ id: detection.id, detectedAt: detection.detectedAt });
-  }
+    const second = Math.floor((detectedAt % HOUR_MS) / SECOND_MS);
+    open(ofGroup).listed.push({ second, first, upTo: epoch, entries: [{ id, location, detectedAt }] });
+  });
   return [...rows.values()].map(({ name, cells, listed }) => ({ name, cells: [...cells.values()], listed }));
 }
 

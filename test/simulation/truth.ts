@@ -44,8 +44,10 @@ export interface Truth {
   tally(partition: number, offset: number): Tally;
   /** Arrival of the last record before an offset; 0 if there is none. */
   arrival(partition: number, offset: number): number;
-  /** Offsets that count in a cell of the speed view, in their order. */
-  offsetsIn(cell: string): readonly number[];
+  /** The records that met this id first, one after the other if W lay between them. */
+  metOf(id: string): readonly Met[];
+  /** What a cell of an hour holds that includes this offset: minute, count, minute, count, …; null if the offset is not of it. */
+  minutesIn(hourCell: string, upTo: number): number[] | null;
   readonly deadLetters: ReadonlySet<string>;
   readonly strays: ReadonlySet<string>;
 }
@@ -57,7 +59,8 @@ export function truthOf(rules: Rules): Truth {
   const home = homes(rules.partitionCount);
   const met: Met[] = [];
   const byPosition = new Map<string, Met>();
-  const cells = new Map<string, number[]>();
+  const byId = new Map<string, Met[]>();
+  const hourCells = new Map<string, { offset: number; minute: number }[]>();
   const deadLetters = new Set<string>();
   const strays = new Set<string>();
   const tallies: Tally[][] = Array.from({ length: rules.partitionCount }, () => [NOTHING]);
@@ -79,12 +82,10 @@ export function truthOf(rules: Rules): Truth {
     const entry: Met = { ...said, partition: record.partition, offset: record.offset, arrival, epoch, isDeferred };
     met.push(entry);
     byPosition.set(where, entry);
+    byId.set(id, [...(byId.get(id) ?? []), entry]);
     if (isDeferred) return 'deferred';
-    for (const cell of cellsOf(entry)) {
-      const offsets = cells.get(cell);
-      if (offsets) offsets.push(record.offset);
-      else cells.set(cell, [record.offset]);
-    }
+    const counted = { offset: record.offset, minute: minuteOf(detectedAt) };
+    for (const cell of hourCellsOf(entry)) hourCells.set(cell, [...(hourCells.get(cell) ?? []), counted]);
     return 'new';
   };
   return {
@@ -94,7 +95,14 @@ export function truthOf(rules: Rules): Truth {
     metAt: (partition, offset) => byPosition.get(`${partition}/${offset}`),
     tally: (partition, offset) => tallies[partition]![offset]!,
     arrival: (partition, offset) => arrivals[partition]![offset]!,
-    offsetsIn: (cell) => cells.get(cell) ?? [],
+    metOf: (id) => byId.get(id) ?? [],
+    minutesIn(hourCell, upTo) {
+      const included = (hourCells.get(hourCell) ?? []).filter(({ offset }) => offset <= upTo);
+      if (included.at(-1)?.offset !== upTo) return null;
+      const counts = new Map<number, number>();
+      for (const { minute } of included) counts.set(minute, (counts.get(minute) ?? 0) + 1);
+      return [...counts].sort(([a], [b]) => a - b).flat();
+    },
     take(partition, record) {
       const tally = tallies[partition]!.at(-1)!;
       const arrival = Math.max(arrivals[partition]!.at(-1)!, record?.stamp ?? 0);
@@ -106,10 +114,19 @@ export function truthOf(rules: Rules): Truth {
   };
 }
 
+/** The cells of an hour that count it, as names: partition, epoch, hour, kind, place, item. */
+function hourCellsOf({ partition, epoch, location, item, detectedAt }: Met): string[] {
+  const hour = Math.floor(detectedAt / HOUR_MS);
+  const subjects = [['place_item', location, item], ['item', '', item], ['place', location, ''], ['total', '', '']];
+  return subjects.map((subject) => [partition, epoch, hour, ...subject].join(' '));
+}
+
+const minuteOf = (t: number): number => Math.floor(t / MINUTE_MS) % 60;
+
 /** Every cell of every level, as names: partition, epoch, place or all, hour, level, minute, item or place. */
 export function cellsOf({ partition, epoch, location, item, detectedAt }: Met): string[] {
   const hour = Math.floor(detectedAt / HOUR_MS);
-  const minute = Math.floor(detectedAt / MINUTE_MS) % 60;
+  const minute = minuteOf(detectedAt);
   const name = (...parts: readonly unknown[]): string => [partition, epoch, ...parts].join(' ');
   return [
     ...[location, 'all'].flatMap((scope) => [
