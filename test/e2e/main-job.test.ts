@@ -12,6 +12,14 @@ import { join } from 'node:path';
 import { setTimeout as pause } from 'node:timers/promises';
 import { after, before, describe, it } from 'node:test';
 import type { LocationsAnswer, TopItemsAnswer, TrustAnswer } from '../../serving/answers.ts';
+import { readConfig } from '../../core/process/config.ts';
+import { openStores } from '../../core/stores/open.ts';
+import { addressesOf } from '../../hadoop-compose/cluster/ports.ts';
+import { stackFrom } from '../../hadoop-compose/cluster/stack.ts';
+import { partEnvironment } from '../../hadoop-compose/start/options.ts';
+import { army } from '../faults/army.ts';
+import { asker, underFire } from '../faults/fire.ts';
+import { rebalanceStorm, regionsSplit, workersKilled, zombie } from '../faults/scenarios.ts';
 import type { MainJob } from '../support/main-job.ts';
 import { childrenOf, daemonPid, eventually, nodeTests, sightline, startMainJob } from '../support/main-job.ts';
 import { readTruth } from '../support/truth.ts';
@@ -74,6 +82,21 @@ describe('the main job', () => {
     await watch;
     assert.equal(answer.total, expected.size);
     assert.deepEqual(fell, [], 'no total ever fell');
+  });
+
+  it('stays exact while workers and daemons are struck', { timeout: 900_000 }, async (test) => {
+    const stack = stackFrom();
+    const environment = partEnvironment(process.env, addressesOf(stack.ports), EPOCH_SECONDS);
+    const stores = await openStores(readConfig(environment), { callTimeoutMs: 5_000, operationTimeoutMs: 60_000 });
+    const workers = army(1, { ...environment, LOG_LEVEL: 'info' });
+    try {
+      const wave = { ratePerSecond: 500, seconds: 35, truthFile, since: Date.now() };
+      const scenarios = [zombie, rebalanceStorm(3), workersKilled(3), regionsSplit];
+      test.diagnostic(JSON.stringify(await underFire(scenarios, { stack, stores, army: workers }, asker(job.address), wave)));
+    } finally {
+      await workers.stop();
+      await stores.close();
+    }
   });
 
   it('publishes the epochs and still says the same', { timeout: 360_000 }, async () => {

@@ -11,6 +11,8 @@ import { ROOT } from '../support/main-job.ts';
 
 export interface Army {
   pids(): number[];
+  /** Of one that lives and has said where its metrics are. */
+  one(): { readonly pid: number; readonly metrics: string };
   /** SIGKILL to any of them; how many were killed so far. */
   killOne(): number;
   /** One more, which is told to stop after so long. */
@@ -25,13 +27,18 @@ const NEEDS_A_PERSON = [1, 2, 4];
 
 export function army(size: number, environment: NodeJS.ProcessEnv): Army {
   const living = new Set<ChildProcess>();
+  const ports = new Map<number, number>();
   const refusals: string[] = [];
   let killed = 0;
   let isOver = false;
   const start = (): ChildProcess => {
     const child = spawn(process.execPath, ['sightline.mjs', 'speed'], { cwd: ROOT, env: environment, stdio: ['ignore', 'ignore', 'pipe'] });
     let said = '';
-    child.stderr.on('data', (chunk: Buffer) => void (said = (said + chunk.toString()).slice(-2_000)));
+    child.stderr.on('data', (chunk: Buffer) => {
+      said = (said + chunk.toString()).slice(-2_000);
+      const port = /"port":(\d+),"msg":"metrics"/.exec(said)?.[1];
+      if (port !== undefined) ports.set(child.pid!, Number(port));
+    });
     living.add(child);
     child.on('exit', (code) => {
       living.delete(child);
@@ -48,6 +55,11 @@ export function army(size: number, environment: NodeJS.ProcessEnv): Army {
   const ended = (child: ChildProcess): Promise<void> => new Promise((resolve) => child.on('exit', () => resolve()));
   return {
     pids: () => [...living].flatMap(({ pid }) => (pid === undefined ? [] : [pid])),
+    one() {
+      const pid = [...living].map((child) => child.pid!).find((each) => ports.has(each));
+      if (pid === undefined) throw new Error('no worker has said where its metrics are');
+      return { pid, metrics: `http://127.0.0.1:${ports.get(pid)}` };
+    },
     killOne() {
       const all = [...living];
       const chosen = all[Math.floor(Math.random() * all.length)];

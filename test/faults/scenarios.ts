@@ -3,8 +3,10 @@
  *
  * Daemons are found by this stack's own pids and started again by the supervision of the main job, workers by the army.
  */
+import assert from 'node:assert/strict';
 import type { ChildProcess } from 'node:child_process';
 import { spawn } from 'node:child_process';
+import { readFileSync } from 'node:fs';
 import { userInfo } from 'node:os';
 import { setTimeout as pause } from 'node:timers/promises';
 import type { Stores } from '../../core/stores/open.ts';
@@ -114,6 +116,39 @@ export const regionsMoved: Scenario = {
   },
 };
 
+/** HBase alone is away: a worker waits, says so, takes no more memory, and goes on by itself. */
+export const hbaseAway = (seconds: number): Scenario => ({
+  name: `HBase is away for ${seconds} s`,
+  async strike({ stack, army }) {
+    const pid = runningPid(stack, 'regionserver');
+    const worker = await eventually('a worker with metrics', async () => army.one(), () => true, BACK_LIMIT_MS);
+    const ready = async (): Promise<{ status: number; text: string }> => {
+      const response = await fetch(`${worker.metrics}/readyz`);
+      return { status: response.status, text: await response.text() };
+    };
+    await eventually('a worker that is ready', ready, ({ status }) => status === 200, BACK_LIMIT_MS);
+    process.kill(pid, 'SIGSTOP');
+    try {
+      const waiting = await eventually('a worker that waits', ready, ({ status }) => status === 503, BACK_LIMIT_MS);
+      assert.match(waiting.text, /^waiting for HBase: /);
+      const metrics = await (await fetch(`${worker.metrics}/metrics`)).text();
+      assert.match(metrics, /^sightline_speed_retries_total\{dependency="HBase".*\} [1-9]/m);
+      const before = residentMegabytes(worker.pid);
+      await pause(seconds * 1_000);
+      const after = residentMegabytes(worker.pid);
+      assert.ok(after < before + 150, `a waiting worker grew from ${before} MB to ${after} MB`);
+    } finally {
+      process.kill(pid, 'SIGCONT');
+    }
+    await back(stack, 'regionserver', pid);
+    await eventually('a worker that is ready again', ready, ({ status }) => status === 200, BACK_LIMIT_MS);
+  },
+});
+
+function residentMegabytes(pid: number): number {
+  return Math.round(Number(/VmRSS:\s+(\d+) kB/.exec(readFileSync(`/proc/${pid}/status`, 'utf8'))?.[1]) / 1_024);
+}
+
 /** By a quota below what is used: no block can be had, and a region server that dies meanwhile cannot begin its log. */
 export const hdfsFull: Scenario = {
   name: 'HDFS is full, and the region server dies',
@@ -133,6 +168,7 @@ export const SCENARIOS: readonly Scenario[] = [
   zombie,
   rebalanceStorm(8),
   killed('regionserver'),
+  hbaseAway(120),
   workersKilled(25),
   killed('kafka'),
   stopped('kafka', 30),
