@@ -23,6 +23,7 @@ export const STEPS = [
   'intent',
   'publish',
   'view',
+  'hash',
   'compare',
   'report',
   'horizon',
@@ -33,6 +34,10 @@ export type Step = (typeof STEPS)[number];
 /** Points of a run that a crash may follow; each must leave what the next run can finish or throw away. */
 export type Point =
   | 'locked'
+  | 'archive_staged'
+  | 'archive_prepared'
+  | 'archive_declared'
+  | 'archived_one_file'
   | 'archived'
   | 'forwarded'
   | 'reconciled'
@@ -56,6 +61,7 @@ export interface BatchSettings {
   readonly threads: number;
   readonly speedWaitMs: number;
   readonly pruneGraceMs: number;
+  readonly archiveEveryMs: number;
 }
 
 export interface BatchContext {

@@ -54,5 +54,6 @@ export function settingsOf(config: Config): BatchSettings {
     threads: config.BATCH_THREADS,
     speedWaitMs: config.SPEED_WAIT_SECONDS * 1_000,
     pruneGraceMs: config.PRUNE_GRACE_SECONDS * 1_000,
+    archiveEveryMs: config.ARCHIVE_EVERY_SECONDS * 1_000,
   };
 }

@@ -61,6 +61,8 @@ export async function rawWriter(duck: Duck, partition: number): Promise<RawWrite
       const { localFile, metadata } = place({ first, last });
       await duck.run(copyStatement(table, partition, localFile, metadata));
       await duck.run(`DROP TABLE ${table}`);
+      const [written] = await duck.rows(`SELECT num_rows FROM parquet_file_metadata(${quoted(localFile)})`);
+      if (Number(written!.num_rows) !== rows) throw new Error(`${localFile} reads back with ${written!.num_rows} rows; ${rows} were written`);
       return { localFile, partition, rows, first, last };
     },
   };

@@ -29,10 +29,11 @@ export const TELL: readonly Statement[] = [
   { file: '6-met', makes: 'met' },
   { file: '7-conflicts', makes: 'conflicts' },
   { file: '8-fates', makes: 'fates' },
+  { file: '9-copies', makes: 'copies' },
 ];
 
 /** What an epoch leaves behind for its files and its report. */
-export const OUTPUTS = ['detections', 'met', 'conflicts', 'fates'] as const;
+export const OUTPUTS = ['detections', 'met', 'conflicts', 'fates', 'copies'] as const;
 
 export function isOutput({ makes }: Statement): boolean {
   return (OUTPUTS as readonly string[]).includes(makes);

@@ -7,13 +7,13 @@
  */
 import type { LogRecord } from '../core/domain/detection.ts';
 import type { Duck, Row } from '../core/stores/duckdb.ts';
-import type { Archive } from './archive.ts';
 import type { BatchContext } from './context.ts';
+import type { Archived } from './prepare.ts';
 import type { SpeedProgress } from './speed-progress.ts';
 import { parquet } from './reconcile.ts';
 
 /** Returns how many were forwarded. */
-export async function forwardStrays(context: BatchContext, duck: Duck, archive: Archive, speed: SpeedProgress): Promise<number> {
+export async function forwardStrays(context: BatchContext, duck: Duck, archive: Archived, speed: SpeedProgress): Promise<number> {
   const behind = archive.partitions
     .filter(({ partition, cut, verdicts }) => verdicts.stray > 0 && (speed.latest(partition)?.nextOffset ?? 0) < cut)
     .map(({ partition }) => `(kafka_partition = ${partition} AND kafka_offset >= ${speed.latest(partition)?.nextOffset ?? 0})`);

@@ -81,7 +81,7 @@ export function contextOf(
 ): BatchContext {
   const { rules, hdfs } = world;
   return {
-    settings: { workFolder: join(workFolder, 'work'), memoryMb: 256, threads: 1, speedWaitMs: options.speedWaitMs ?? 0, pruneGraceMs: 0 },
+    settings: { workFolder: join(workFolder, 'work'), memoryMb: 256, threads: 1, speedWaitMs: options.speedWaitMs ?? 0, pruneGraceMs: 0, archiveEveryMs: 3_600_000 },
     rules,
     hdfs,
     control: controlDouble(world),
