@@ -1,10 +1,11 @@
 /**
- * `sightline batch run|archive|report|prune|schedule`: the batch layer by hand and by clock.
+ * `sightline batch run|archive|report|prune|rebuild|schedule`: the batch layer by hand and by clock.
  *
  * Data goes to standard output, all else to standard error, progress to a terminal as one line, elsewhere as plain lines now and
  * then. The help below is the contract of exit codes; errors.ts owns the numbers.
  */
 import { Command, Option } from 'commander';
+import type { RebuildCommandOptions } from './command-rebuild.ts';
 import type { RunOptions } from './command-run.ts';
 import { nameOf } from '../core/domain/epoch.ts';
 import { readConfig } from '../core/process/config.ts';
@@ -13,6 +14,7 @@ import { runCommand } from '../core/process/life.ts';
 import { hdfs } from '../core/stores/hdfs/hdfs.ts';
 import { listRuns, readRun } from '../core/stores/runs.ts';
 import { archiveNow } from './archive-now.ts';
+import { runRebuild } from './command-rebuild.ts';
 import { nothingToDo, run } from './command-run.ts';
 import { runSchedule } from './command-schedule.ts';
 import { withLake } from './lake.ts';
@@ -57,6 +59,14 @@ export function batchCommand(): Command {
     .description('remove published epochs from the speed view, if their grace is over')
     .option('--json', 'the answer as JSON')
     .action((options: { json?: boolean }) => runCommand(() => prune(options)));
+  batch
+    .command('rebuild')
+    .description('recreate lake and batch view from the archive alone, as a new generation, then switch to it')
+    .option('--no-switch', 'stop before the switch, to look at what was rebuilt')
+    .option('--accept-differences', 'switch even if rows are not those that were published')
+    .option('--json', 'the outcome as JSON')
+    .addHelpText('after', REBUILD_HELP)
+    .action((options: RebuildCommandOptions) => runCommand(() => runRebuild(options)));
   batch
     .command('schedule')
     .description('publish each epoch a little after its end, archive long ones every hour, until told to stop')
@@ -132,3 +142,10 @@ SPEED_WAIT_SECONDS (60: how long to wait for the speed layer before calling its 
 const ARCHIVE_HELP = `
 Each file holds an exact range of offsets, is read back after it was written, and is taken over by the run of its epoch, which
 reads only the rest. Safe to stop or kill at any point. 3 if the log holds nothing new.`;
+
+const REBUILD_HELP = `
+Every epoch is published again, in order, from the raw files below SIGHTLINE_ROOT/lake/raw, into SIGHTLINE_ROOT/_generation-<n>.
+EPOCH_SECONDS, DEDUP_WINDOW_DAYS and CLOCK_AHEAD_DAYS may be set to other values than the recorded ones: this is how they change.
+Then a worker counts what lies beyond the new horizon, and the new generation takes the old one's place; workers and schedulers of
+the old one end with code 5 and are to be started again. Publishing goes on meanwhile. Killed anywhere, run it again.
+4: rows are not those that were published, and nothing was switched. The old lake is kept in SIGHTLINE_ROOT/_generation-<n - 1>.`;

@@ -52,7 +52,12 @@ export type Point =
   | 'compared'
   | 'reported'
   | 'horizon_moved'
-  | 'pruned';
+  | 'pruned'
+  | 'recounted'
+  | 'switch_declared'
+  | 'rules_switched'
+  | 'lake_retired'
+  | 'lake_switched';
 
 export interface BatchSettings {
   /** Local folder for working copies; may be deleted at any time while no run is under way. */
@@ -70,6 +75,8 @@ export interface BatchContext {
   readonly control: ControlStore;
   readonly admin: LogAdmin;
   readonly reader: LogReader;
+  /** The reader reads an archive: nothing is appended to the log, and quiet partitions end where the archive does. */
+  readonly fromArchive?: boolean;
   readonly producer: LogProducer;
   readonly hdfs: Hdfs;
   readonly detections: DetectionsStore;

@@ -55,11 +55,8 @@ export async function settledArchive(
   options: { isDry: boolean } = { isDry: false },
 ): Promise<EarlyArchive> {
   const name = nameOf(epoch, context.rules);
-  const files: EarlyFile[] = [];
   const entries = await context.hdfs.list(archiveJournal(name));
-  for (const { path } of entries.filter((entry) => entry.path.endsWith('.json'))) {
-    files.push(...(await readEntry(context.hdfs, path)).files);
-  }
+  const files = await filesOfJournal(context.hdfs, archiveJournal(name));
   checkRanges(name, files, firsts);
   if (!options.isDry) await renameAll(context, files);
   const known = new Set(files.map(({ path }) => path));
@@ -69,6 +66,13 @@ export async function settledArchive(
     EXIT.data_check_failed,
     `${foreign.path} is in the archive and neither a manifest nor a journal names it: find out who wrote it and move it away.`,
   );
+}
+
+/** Every file that a journal names, in the order in which they were archived. */
+export async function filesOfJournal(hdfs: Hdfs, journal: string): Promise<EarlyFile[]> {
+  const files: EarlyFile[] = [];
+  for (const { path } of await hdfs.list(journal)) files.push(...(await readEntry(hdfs, path)).files);
+  return files;
 }
 
 async function readEntry(hdfs: Hdfs, path: string): Promise<z.infer<typeof Entry>> {
@@ -116,9 +120,7 @@ export async function addToArchive(
 /** Brings what journals name from staging to its place, whichever epochs they are of: before staging is swept. */
 export async function finishArchives(context: Context): Promise<void> {
   for (const { path } of await context.hdfs.list(STAGING)) {
-    for (const entry of await context.hdfs.list(archiveJournal(path.slice(STAGING.length + 1)))) {
-      await renameAll(context, (await readEntry(context.hdfs, entry.path)).files);
-    }
+    await renameAll(context, await filesOfJournal(context.hdfs, archiveJournal(path.slice(STAGING.length + 1))));
   }
 }
 

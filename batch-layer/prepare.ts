@@ -56,13 +56,14 @@ export interface Prepared {
 export async function prepare(context: BatchContext, plan: Preparation, tools: Tools): Promise<Prepared> {
   const { duck, speed, timed } = tools;
   const { folder, dryRun } = plan;
+  const appends = !dryRun && context.fromArchive !== true;
   await mkdir(folder, { recursive: true });
   const seam = seamOf(context, plan);
   const early = await settledArchive(context, plan.epoch, seam.firsts, { isDry: dryRun });
-  const read = await timed.step('archive', () => archive(context, duck, seam, { folder, ticks: !dryRun, early: early.files }));
+  const read = await timed.step('archive', () => archive(context, duck, seam, { folder, ticks: appends, early: early.files }));
   const archived: Archived = { partitions: read.partitions, files: [...(await localOf(context, tools, early.files)), ...read.files] };
   await context.reached('archived');
-  const straysForwarded = dryRun ? 0 : await timed.step('forward', () => forward(context, duck, archived, speed));
+  const straysForwarded = !appends ? 0 : await timed.step('forward', () => forward(context, duck, archived, speed));
   await context.reached('forwarded');
   const reference = await context.control.reference();
   await timed.step('reconcile', () => reconcileEpoch(context, plan, tools, archived));

@@ -12,7 +12,7 @@ import type { BatchContext } from './context.ts';
 import { endOf } from '../core/domain/epoch.ts';
 import { messageOf, Refusal } from '../core/process/errors.ts';
 import { archiveNow } from './archive-now.ts';
-import { horizonOf, publishAsked, withLake } from './lake.ts';
+import { GenerationChanged, horizonOf, publishAsked, withLake } from './lake.ts';
 import { pruneDue } from './prune.ts';
 import { behind, nextEpoch } from './seam.ts';
 import { summaryOf } from './summary.ts';
@@ -40,6 +40,7 @@ export async function schedule(context: BatchContext): Promise<void> {
       await pause(await untilNextMs(context), signal);
     } catch (fault) {
       if (signal.aborted) return;
+      if (fault instanceof GenerationChanged) throw fault;
       failures += 1;
       const delayMs = Math.min(GREATEST_BACKOFF_MS, FIRST_BACKOFF_MS * 2 ** Math.min(failures - 1, 10)) * (0.5 + Math.random() / 2);
       const facts = { because: messageOf(fault), failures, next_try_ms: Math.round(delayMs) };

@@ -16,6 +16,8 @@
  *   lake/_runs/_conflicts/<epoch>.parquet                            every copy that says otherwise, if there are any
  *   lake/_runs/_differences/<epoch>.parquet                          cells that the layers had otherwise, if the report cannot hold all
  *   lake/_staging/<epoch>/…                                          the same paths below it, not published yet
+ *   _generation-<n>/lake/…                                           a whole lake of another generation: being rebuilt, or retired
+ *   _switch.json                                                     which of them takes the place of which, while that is done
  */
 export const LAKE = 'lake';
 export const RUNS = `${LAKE}/_runs`;
@@ -46,4 +48,8 @@ export const attemptFile = (epoch: string, began: string): string => `${RUNS}/_a
 export const metFile = (epoch: string): string => `${RUNS}/_met/${epoch}.parquet`;
 export const conflictsFile = (epoch: string): string => `${RUNS}/_conflicts/${epoch}.parquet`;
 export const differencesFile = (epoch: string): string => `${RUNS}/_differences/${epoch}.parquet`;
+/** A whole lake of another generation, beside the one that readers see. */
+export const generationFolder = (generation: number): string => `_generation-${generation}`;
+/** A switch to another generation that was begun. */
+export const SWITCH_FILE = '_switch.json';
 export const stagingFolder = (epoch: string): string => `${STAGING}/${epoch}`;

@@ -100,6 +100,9 @@ export function controlDouble(world: Pick<World, 'rules' | 'horizon' | 'lease' |
   return {
     rules: async () => world.rules,
     recordRules: async () => world.rules,
+    rebuilding: async () => null,
+    recordRebuild: async (rules) => rules,
+    switchRules: async () => true,
     progress: async (_, partitions) => partitions.map((partition) => world.progress[partition] ?? null),
     putProgress: async () => undefined,
     cutTallies: async (_, cuts) => cuts.map(({ partition, cut }) => world.cutTallies?.get(`${partition}/${cut}`) ?? null),
