@@ -6,13 +6,11 @@
 import { createHash } from 'node:crypto';
 import { join, resolve } from 'node:path';
 import type { Config } from '../core/process/config.ts';
-import type { Log } from '../core/process/log.ts';
 import type { BatchContext, BatchSettings } from './context.ts';
-import type { BatchMetrics } from './metrics.ts';
-import type { Say } from './say.ts';
 import { hdfs } from '../core/stores/hdfs/hdfs.ts';
 import { logProducer } from '../core/stores/kafka/producer.ts';
 import { logReader } from '../core/stores/kafka/reader.ts';
+import type { OpenOptions } from '../core/stores/open.ts';
 import { openStores } from '../core/stores/open.ts';
 
 export interface OpenBatch {
@@ -20,11 +18,14 @@ export interface OpenBatch {
   close(): Promise<void>;
 }
 
+export type BatchParts = Pick<BatchContext, 'log' | 'say' | 'metrics' | 'signal'> & Partial<Pick<BatchContext, 'reached'>>;
+
 export async function openBatch(
   config: Config,
-  parts: { log: Log; say: Say; metrics: BatchMetrics; signal: AbortSignal; reached?: BatchContext['reached'] },
+  parts: BatchParts,
+  options: Pick<OpenOptions, 'rules'> = {},
 ): Promise<OpenBatch> {
-  const stores = await openStores(config);
+  const stores = await openStores(config, options);
   const reader = logReader(config);
   const producer = logProducer(config);
   return {
@@ -54,5 +55,6 @@ export function settingsOf(config: Config): BatchSettings {
     threads: config.BATCH_THREADS,
     speedWaitMs: config.SPEED_WAIT_SECONDS * 1_000,
     pruneGraceMs: config.PRUNE_GRACE_SECONDS * 1_000,
+    archiveEveryMs: config.ARCHIVE_EVERY_SECONDS * 1_000,
   };
 }

@@ -2,18 +2,19 @@
  * From records to detections: one row per detection of the epoch, decided by SQL (laws L2, L6, L7).
  *
  * run.ts hands it the raw files of the epoch, what earlier epochs first met and dataset B; it leaves the tables `detections`,
- * `met`, `conflicts` and `fates` for stage.ts and report.ts. The statements in sql/ run once per bucket: all records of an id
+ * `met`, `conflicts`, `fates` and `copies` for stage.ts and report.ts. The statements in sql/ run once per bucket: all records of an id
  * lie in its home partition, which is a hash of the id, so a bucket is some partitions, or a part of a large one by another
  * hash; memory is bounded by a bucket, not by the epoch. Plain SQL, so that another engine can run the same statements.
  */
-import { readFileSync } from 'node:fs';
 import type { Rules } from '../core/domain/rules.ts';
 import type { Location } from '../core/domain/detection.ts';
 import type { Duck } from '../core/stores/duckdb.ts';
-import { inForceMs } from '../core/domain/rules.ts';
-import { DAY_MS } from '../core/domain/time.ts';
+import type { Statement } from './statements.ts';
+import { DAY_MS, dateOf } from '../core/domain/time.ts';
+import { STRAY_HEADER } from '../core/domain/verdict.ts';
 import { createTable, LOCATION_COLUMNS, MET_COLUMNS, namesOf } from '../core/layout/lake-columns.ts';
 import { CHUNK_ROWS, quoted } from '../core/stores/duckdb.ts';
+import { DECIDE, isOutput, TELL, textOf } from './statements.ts';
 
 export interface RawFile {
   readonly localFile: string;
@@ -42,9 +43,9 @@ export async function reconcile(
   for (const bucket of bucketsOf(sources.raw, options.bucketRows ?? BUCKET_ROWS)) {
     options.signal?.throwIfAborted();
     await loadBucket(duck, bucket, sources);
-    await run(duck, rules, '1-rows-in-force', '2-remaining', '3-first-met');
+    await run(duck, rules, DECIDE);
     await loadLake(duck, sources);
-    await run(duck, rules, '4-deferred', '5-published', '6-met', '7-conflicts', '8-fates');
+    await run(duck, rules, TELL);
     for (const table of ['records', 'last_met', 'remaining', 'first_met', 'lake', 'known_deferred']) {
       await duck.run(`DROP TABLE ${table}`);
     }
@@ -93,7 +94,7 @@ async function loadBucket(duck: Duck, bucket: Bucket, sources: Sources): Promise
   const mine = `kafka_partition IN (${bucket.partitions.join(', ')}) AND ${partOf(bucket)}`;
   await duck.run(`CREATE TABLE records AS
     SELECT kafka_partition, kafka_offset, arrival, geographical_location_oid, video_camera_oid, detection_oid, item_name,
-      timestamp_detected
+      timestamp_detected, ${IS_FORWARDED} AS is_forwarded
     FROM ${parquet(files)} WHERE verdict = 'detection' AND ${mine}`);
   if (sources.earlier.length === 0) {
     await duck.run('CREATE OR REPLACE TABLE no_earlier AS SELECT * FROM met WHERE FALSE');
@@ -102,6 +103,9 @@ async function loadBucket(duck: Duck, bucket: Bucket, sources: Sources): Promise
   }
   await duck.run(`CREATE VIEW earlier AS SELECT ${namesOf(MET_COLUMNS)} FROM ${parquet(sources.earlier)} WHERE ${mine}`);
 }
+
+/** Whether a worker or a run sent it home from another partition. */
+const IS_FORWARDED = `COALESCE(list_contains([h.name FOR h IN headers], '${STRAY_HEADER}'), FALSE)`;
 
 /** A modulus that is no divisor of anything likely, so that ids in steps spread all the same. */
 function partOf({ part, parts }: Bucket): string {
@@ -128,41 +132,29 @@ async function prepareTables(duck: Duck, locations: readonly Location[]): Promis
     timestamp_detected BIGINT)`);
   await duck.run(`CREATE TABLE fates (kafka_partition INTEGER, detections BIGINT, new BIGINT, deferred BIGINT,
     copies_of_earlier BIGINT)`);
+  await duck.run('CREATE TABLE copies (kafka_partition INTEGER, way VARCHAR, below_ms BIGINT, copies BIGINT)');
 }
 
-const DATE_OF_DETECTION = 'CAST(make_timestamp(m.timestamp_detected * 1000) AS DATE)';
-
-/** Published ids of the dates that deferred detections of this bucket have; usually there are none, and nothing is fetched. */
+/** What is published under the dates that deferred detections of this bucket have; usually there are none, and nothing is fetched. */
 async function loadLake(duck: Duck, sources: Sources): Promise<void> {
-  await duck.run('CREATE TABLE lake (detection_oid BIGINT, dt VARCHAR)');
-  const dates = await duck.rows(
-    `SELECT DISTINCT CAST(${DATE_OF_DETECTION} AS VARCHAR) AS dt FROM first_met m WHERE m.is_deferred ORDER BY dt`,
+  await duck.run('CREATE TABLE lake (detection_oid BIGINT, timestamp_detected BIGINT)');
+  const days = await duck.rows(
+    `SELECT DISTINCT timestamp_detected - timestamp_detected % ${DAY_MS} AS day FROM first_met WHERE is_deferred ORDER BY day`,
   );
-  if (dates.length === 0) return;
-  for (const { date, localFile } of await sources.lakeFiles(dates.map(({ dt }) => String(dt)))) {
-    await duck.run(`INSERT INTO lake SELECT detection_oid, ${quoted(date)} FROM ${parquet([localFile])}
+  if (days.length === 0) return;
+  for (const { localFile } of await sources.lakeFiles(days.map(({ day }) => dateOf(Number(day))))) {
+    await duck.run(`INSERT INTO lake SELECT detection_oid, timestamp_detected FROM ${parquet([localFile])}
       WHERE detection_oid IN (SELECT detection_oid FROM first_met WHERE is_deferred)`);
   }
 }
 
 // ---- the statements ------------------------------------------------------------------------------------------------
 
-async function run(duck: Duck, rules: Rules, ...names: string[]): Promise<void> {
-  for (const name of names) await duck.run(statement(name, rules));
-}
-
-function statement(name: string, rules: Rules): string {
-  const values: Record<string, string> = {
-    in_force_ms: String(inForceMs(rules)),
-    window_ms: String(rules.dedupWindowDays * DAY_MS),
-    date_of_detection: DATE_OF_DETECTION,
-  };
-  const text = readFileSync(new URL(`sql/${name}.sql`, import.meta.url), 'utf8');
-  return text.replace(/\{(\w+)\}/g, (_, key: string) => {
-    const value = values[key];
-    if (value === undefined) throw new Error(`sql/${name}.sql names {${key}}, which has no value`);
-    return value;
-  });
+async function run(duck: Duck, rules: Rules, statements: readonly Statement[]): Promise<void> {
+  for (const statement of statements) {
+    const into = isOutput(statement) ? `INSERT INTO ${statement.makes}` : `CREATE TABLE ${statement.makes} AS`;
+    await duck.run(`${into} ${textOf(statement, rules)}`);
+  }
 }
 
 /** Files as a table, columns matched by name. */

@@ -1,5 +1,4 @@
 -- What this epoch publishes: one row per detection, joined with dataset B as it stands. An unknown place has no name.
-INSERT INTO detections
 SELECT
   m.geographical_location_oid,
   m.video_camera_oid,
@@ -14,4 +13,4 @@ SELECT
 FROM first_met m
 LEFT JOIN locations b ON b.geographical_location_oid = m.geographical_location_oid
 LEFT JOIN known_deferred k ON k.detection_oid = m.detection_oid
-WHERE k.detection_oid IS NULL;
+WHERE k.detection_oid IS NULL

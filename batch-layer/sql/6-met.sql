@@ -1,5 +1,4 @@
 -- What later epochs must know: every id that was first met, published or not, with what its record said.
-INSERT INTO met
 SELECT
   m.detection_oid,
   m.arrival,
@@ -11,4 +10,4 @@ SELECT
   m.timestamp_detected,
   k.detection_oid IS NULL AS is_published
 FROM first_met m
-LEFT JOIN known_deferred k ON k.detection_oid = m.detection_oid;
+LEFT JOIN known_deferred k ON k.detection_oid = m.detection_oid

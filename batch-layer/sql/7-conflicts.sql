@@ -1,5 +1,4 @@
 -- Copies that say something else than the record that met their id first: in this epoch, or in an earlier one.
-INSERT INTO conflicts
 SELECT
   r.detection_oid,
   f.kafka_partition AS first_partition, f.kafka_offset AS first_offset,
@@ -27,4 +26,4 @@ JOIN earlier e ON e.detection_oid = m.detection_oid AND e.arrival = m.arrival
 WHERE r.geographical_location_oid <> e.geographical_location_oid
   OR r.video_camera_oid <> e.video_camera_oid
   OR r.item_name <> e.item_name
-  OR r.timestamp_detected <> e.timestamp_detected;
+  OR r.timestamp_detected <> e.timestamp_detected

@@ -1,13 +1,13 @@
 -- How many of each partition's home detections were new, deferred or copies, and how many copies had their first in an
 -- earlier epoch (L7).
-INSERT INTO fates
 SELECT
   r.kafka_partition,
   COUNT(*) AS detections,
-  SUM(CASE WHEN f.detection_oid IS NOT NULL AND NOT f.is_deferred THEN 1 ELSE 0 END) AS new,
-  SUM(CASE WHEN f.detection_oid IS NOT NULL AND f.is_deferred THEN 1 ELSE 0 END) AS deferred,
-  SUM(CASE WHEN m.detection_oid IS NOT NULL AND r.arrival - m.arrival <= {in_force_ms} THEN 1 ELSE 0 END) AS copies_of_earlier
+  CAST(SUM(CASE WHEN f.detection_oid IS NOT NULL AND NOT f.is_deferred THEN 1 ELSE 0 END) AS BIGINT) AS new,
+  CAST(SUM(CASE WHEN f.detection_oid IS NOT NULL AND f.is_deferred THEN 1 ELSE 0 END) AS BIGINT) AS deferred,
+  CAST(SUM(CASE WHEN m.detection_oid IS NOT NULL AND r.arrival - m.arrival <= {in_force_ms} THEN 1 ELSE 0 END) AS BIGINT)
+    AS copies_of_earlier
 FROM records r
 LEFT JOIN first_met f ON f.detection_oid = r.detection_oid AND f.kafka_offset = r.kafka_offset
 LEFT JOIN last_met m ON m.detection_oid = r.detection_oid
-GROUP BY r.kafka_partition;
+GROUP BY r.kafka_partition

@@ -25,7 +25,7 @@ import { SILENT } from '../../batch-layer/say.ts';
 import { hdfsDouble } from './hdfs-double.ts';
 
 export interface World {
-  readonly rules: RecordedRules;
+  rules: RecordedRules;
   readonly log: LogRecord[][];
   readonly hdfs: HdfsDouble;
   readonly locations: Location[];
@@ -82,7 +82,7 @@ export function contextOf(
 ): BatchContext {
   const { rules, hdfs } = world;
   return {
-    settings: { workFolder: join(workFolder, 'work'), memoryMb: 256, threads: 1, speedWaitMs: options.speedWaitMs ?? 0, pruneGraceMs: 0 },
+    settings: { workFolder: join(workFolder, 'work'), memoryMb: 256, threads: 1, speedWaitMs: options.speedWaitMs ?? 0, pruneGraceMs: 0, archiveEveryMs: 3_600_000 },
     rules,
     hdfs,
     control: controlDouble(world),
@@ -101,6 +101,13 @@ export function controlDouble(world: Pick<World, 'rules' | 'horizon' | 'lease' |
   return {
     rules: async () => world.rules,
     recordRules: async () => world.rules,
+    rebuilding: async () => null,
+    recordRebuild: async (rules) => rules,
+    async switchRules(from, to) {
+      if (!moved(world.rules, from)) return false;
+      world.rules = to;
+      return true;
+    },
     progress: async (_, partitions) => partitions.map((partition) => world.progress[partition] ?? null),
     putProgress: async () => undefined,
     cutTallies: async (_, cuts) => cuts.map(({ partition, cut }) => world.cutTallies?.get(`${partition}/${cut}`) ?? null),

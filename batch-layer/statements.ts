@@ -1,0 +1,53 @@
+/**
+ * The reconciling statements of sql/, in their order, and which relation each of them makes (laws L2, L6, L7).
+ *
+ * reconcile.ts runs them in DuckDB bucket by bucket, spark.ts hands them to Spark for the whole epoch. Each file is one SELECT in
+ * the part of SQL that both engines read the same way: no table is created in it, no engine's own function is called; numbers
+ * stand in braces and are filled in here. So there is one rule, and engines differ only in where relations are kept.
+ */
+import { readFileSync } from 'node:fs';
+import type { Rules } from '../core/domain/rules.ts';
+import { inForceMs } from '../core/domain/rules.ts';
+import { DAY_MS } from '../core/domain/time.ts';
+
+export interface Statement {
+  readonly file: string;
+  /** The relation that it makes; those of OUTPUTS are kept, all others are needed by later statements of the same bucket. */
+  readonly makes: string;
+}
+
+/** Up to the detections that are first met; `lake` is read after them, for the dates of what is deferred. */
+export const DECIDE: readonly Statement[] = [
+  { file: '1-rows-in-force', makes: 'last_met' },
+  { file: '2-remaining', makes: 'remaining' },
+  { file: '3-first-met', makes: 'first_met' },
+];
+
+export const TELL: readonly Statement[] = [
+  { file: '4-deferred', makes: 'known_deferred' },
+  { file: '5-published', makes: 'detections' },
+  { file: '6-met', makes: 'met' },
+  { file: '7-conflicts', makes: 'conflicts' },
+  { file: '8-fates', makes: 'fates' },
+  { file: '9-copies', makes: 'copies' },
+];
+
+/** What an epoch leaves behind for its files and its report. */
+export const OUTPUTS = ['detections', 'met', 'conflicts', 'fates', 'copies'] as const;
+
+export function isOutput({ makes }: Statement): boolean {
+  return (OUTPUTS as readonly string[]).includes(makes);
+}
+
+export function textOf({ file }: Pick<Statement, 'file'>, rules: Rules): string {
+  const values: Record<string, string> = {
+    in_force_ms: String(inForceMs(rules)),
+    window_ms: String(rules.dedupWindowDays * DAY_MS),
+  };
+  const text = readFileSync(new URL(`sql/${file}.sql`, import.meta.url), 'utf8');
+  return text.replace(/\{(\w+)\}/g, (_, key: string) => {
+    const value = values[key];
+    if (value === undefined) throw new Error(`sql/${file}.sql names {${key}}, which has no value`);
+    return value;
+  });
+}
