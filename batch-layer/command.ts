@@ -39,6 +39,7 @@ interface RunOptions {
   readonly dryRun?: boolean;
   readonly reprocess: 'none' | 'failed' | 'all';
   readonly json?: boolean;
+  readonly engine: 'duckdb' | 'spark';
 }
 
 /** The batch layer gives way to the speed layer and to serving where they share a machine. */
@@ -58,7 +59,7 @@ export function batchCommand(): Command {
         .choices(['none', 'failed', 'all'])
         .default('none'),
     )
-    .addOption(new Option('--engine <name>', 'what runs the SQL').choices(['duckdb']).default('duckdb'))
+    .addOption(new Option('--engine <name>', 'what runs the SQL').choices(['duckdb', 'spark']).default('duckdb'))
     .option('--json', 'the reports on standard output, one JSON object a line')
     .action((options: RunOptions) => runCommand(() => run(options)));
   batch
@@ -83,6 +84,7 @@ async function run(options: RunOptions): Promise<number> {
     const asked = askedOf(options, context.rules);
     if (options.reprocess !== 'none') return again(context, asked, options);
     if (options.dryRun === true) {
+      if (options.engine === 'spark') throw new Refusal(EXIT.usage, 'A dry run writes nothing to HDFS, and Spark reads from there; leave --engine out');
       const horizon = await horizonOf(context);
       const next = decide(asked, horizon, context.rules, Date.now());
       if ('stop' in next) return nothingToDo(next.stop);
@@ -96,7 +98,7 @@ async function run(options: RunOptions): Promise<number> {
     const { reports, stopped } = await publishAsked(context, asked, print);
     if (reports.length === 0) return nothingToDo(stopped);
     return reports.some(({ result }) => result === 'repaired') ? EXIT.data_check_failed : EXIT.done;
-  });
+  }, options.engine);
 }
 
 /** Compares published epochs with what their log says; 3 if all are the same, 4 if one is not. */
@@ -140,12 +142,12 @@ async function prune(): Promise<number> {
   });
 }
 
-async function withBatch(work: (open: OpenBatch) => Promise<number>): Promise<number> {
+async function withBatch(work: (open: OpenBatch) => Promise<number>, engine: 'duckdb' | 'spark' = 'duckdb'): Promise<number> {
   setPriority(NICENESS);
   const config = readConfig();
   const log = createLog('batch', config.LOG_LEVEL);
   const metrics = batchMetrics(createRegistry('batch'));
-  const open = await openBatch(config, { log, say: sayOn(process.stderr), metrics, signal: stopSignal() });
+  const open = await openBatch(config, { log, say: sayOn(process.stderr), metrics, signal: stopSignal(), engine });
   try {
     return await work(open);
   } finally {

@@ -14,6 +14,7 @@ import { hdfs } from '../core/stores/hdfs/hdfs.ts';
 import { logProducer } from '../core/stores/kafka/producer.ts';
 import { logReader } from '../core/stores/kafka/reader.ts';
 import { openStores } from '../core/stores/open.ts';
+import { sparkSettings } from './spark/settings.ts';
 
 export interface OpenBatch {
   readonly context: BatchContext;
@@ -22,7 +23,7 @@ export interface OpenBatch {
 
 export async function openBatch(
   config: Config,
-  parts: { log: Log; say: Say; metrics: BatchMetrics; signal: AbortSignal; reached?: BatchContext['reached'] },
+  parts: { log: Log; say: Say; metrics: BatchMetrics; signal: AbortSignal; reached?: BatchContext['reached']; engine?: 'duckdb' | 'spark' },
 ): Promise<OpenBatch> {
   const stores = await openStores(config);
   const reader = logReader(config);
@@ -32,7 +33,7 @@ export async function openBatch(
       ...parts,
       ...stores,
       reached: parts.reached ?? (() => undefined),
-      settings: settingsOf(config),
+      settings: { ...settingsOf(config), spark: parts.engine === 'spark' ? sparkSettings(config) : undefined },
       hdfs: hdfs(config),
       reader,
       producer,

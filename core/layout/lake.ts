@@ -11,7 +11,7 @@
  *   lake/_runs/<epoch>.json                                          manifest and report
  *   lake/_runs/_intents/<epoch>.json                                 files on their way from staging to their place
  *   lake/_runs/_attempts/<epoch>-<began>.json                        tries that failed
- *   lake/_runs/_met/<epoch>.parquet                                  ids first met in the epoch, for the runs that follow
+ *   lake/_runs/_met/<epoch>[-<n>].parquet                             ids first met in the epoch, for the runs that follow
  *   lake/_runs/_conflicts/<epoch>.parquet                            every copy that says otherwise, if there are any
  *   lake/_runs/_differences/<epoch>.parquet                          cells that the layers had otherwise, if the report cannot hold all
  *   lake/_staging/<epoch>/…                                          the same paths below it, not published yet
@@ -38,7 +38,9 @@ export const locationsFile = (epoch: string): string => `${LAKE}/locations/${epo
 export const manifestFile = (epoch: string): string => `${RUNS}/${epoch}.json`;
 export const intentFile = (epoch: string): string => `${RUNS}/_intents/${epoch}.json`;
 export const attemptFile = (epoch: string, began: string): string => `${RUNS}/_attempts/${epoch}-${began}.json`;
-export const metFile = (epoch: string): string => `${RUNS}/_met/${epoch}.parquet`;
+export const MET = `${RUNS}/_met`;
+/** Large epochs have several, by partition and offset. */
+export const metFile = (epoch: string, n = 0): string => `${MET}/${epoch}${n === 0 ? '' : `-${n}`}.parquet`;
 export const conflictsFile = (epoch: string): string => `${RUNS}/_conflicts/${epoch}.parquet`;
 export const differencesFile = (epoch: string): string => `${RUNS}/_differences/${epoch}.parquet`;
 export const stagingFolder = (epoch: string): string => `${STAGING}/${epoch}`;
