@@ -25,6 +25,7 @@ export async function openBatch(
   config: Config,
   parts: { log: Log; say: Say; metrics: BatchMetrics; signal: AbortSignal; reached?: BatchContext['reached']; engine?: 'duckdb' | 'spark' },
 ): Promise<OpenBatch> {
+  const spark = parts.engine === 'spark' ? await sparkSettings(config) : undefined;
   const stores = await openStores(config);
   const reader = logReader(config);
   const producer = logProducer(config);
@@ -33,7 +34,7 @@ export async function openBatch(
       ...parts,
       ...stores,
       reached: parts.reached ?? (() => undefined),
-      settings: { ...settingsOf(config), spark: parts.engine === 'spark' ? sparkSettings(config) : undefined },
+      settings: { ...settingsOf(config), spark },
       hdfs: hdfs(config),
       reader,
       producer,

@@ -14,6 +14,7 @@ import type { BatchContext } from './context.ts';
 import type { LocalCopies } from './local-copies.ts';
 import { nameOf } from '../core/domain/epoch.ts';
 import { conflictsFile, detectionsFile, locationsFile, metFile, stagingFolder, topItemsFile } from '../core/layout/lake.ts';
+import { DAY_MS } from '../core/domain/time.ts';
 import { Retryable } from '../core/process/errors.ts';
 import { COMMAND_RETRY, retrying } from '../core/process/retry.ts';
 import { quoted } from '../core/stores/duckdb.ts';
@@ -130,7 +131,7 @@ async function topItemsFiles(duck: Duck, epoch: string, write: Write): Promise<L
     files.push(
       await write(
         topItemsFile({ date: dateOfHour(Number(day) * 24), epoch }),
-        `SELECT * EXCLUDE (day) FROM (${textOf(TOP_ITEMS_FILE)}) WHERE day = ${Number(day)}
+        `SELECT * EXCLUDE (day) FROM (${textOf(TOP_ITEMS_FILE)}) WHERE day = ${Number(day) * DAY_MS}
         ORDER BY hour, geographical_location_oid, detections DESC, item_name`,
       ),
     );

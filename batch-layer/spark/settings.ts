@@ -11,26 +11,34 @@ import { sparkSubmit } from '../../core/process/spark-home.ts';
 
 const ANSWER_LIMIT_MS = 10_000;
 
-export function sparkSettings(config: Config): SparkSettings {
+export async function sparkSettings(config: Config): Promise<SparkSettings> {
+  const said = await saidByNameNode(config.WEBHDFS_URL);
+  const fileSystem = config.HDFS_URL ?? said('fs.defaultFS')?.replace(/\/$/, '');
+  if (fileSystem === undefined) {
+    throw new Retryable('HDFS', `the NameNode at ${config.WEBHDFS_URL} names no fs.defaultFS; set HDFS_URL, e.g. hdfs://namenode:8020`);
+  }
   return {
     submit: sparkSubmit(config),
     master: config.SPARK_MASTER,
-    options: config.SPARK_SUBMIT_OPTIONS.split(/\s+/).filter(Boolean),
+    options: [...hadoopOptions(config.HADOOP_CONF_DIR === undefined ? said('dfs.replication') : undefined), ...config.SPARK_SUBMIT_OPTIONS.split(/\s+/).filter(Boolean)],
     driverMemoryMb: config.BATCH_MEMORY_MB,
     user: config.HADOOP_USER,
-    lakeRoot: async () => `${config.HDFS_URL ?? (await askedOf(config.WEBHDFS_URL))}${config.SIGHTLINE_ROOT}`,
+    lakeRoot: `${fileSystem}${config.SIGHTLINE_ROOT}`,
   };
 }
 
-async function askedOf(nameNode: string): Promise<string> {
-  const url = `${nameNode}/conf?name=fs.defaultFS`;
-  const text = await fetch(url, { signal: AbortSignal.timeout(ANSWER_LIMIT_MS) }).then(
+/** A client decides how often its blocks are kept, and without the cluster's configuration it would decide on three. */
+function hadoopOptions(replication: string | undefined): string[] {
+  const bestEffort = ['--conf', 'spark.hadoop.dfs.client.block.write.replace-datanode-on-failure.best-effort=true'];
+  return replication === undefined ? bestEffort : [...bestEffort, '--conf', `spark.hadoop.dfs.replication=${replication}`];
+}
+
+async function saidByNameNode(nameNode: string): Promise<(name: string) => string | undefined> {
+  const text = await fetch(`${nameNode}/conf`, { signal: AbortSignal.timeout(ANSWER_LIMIT_MS) }).then(
     (answer) => answer.text(),
     (fault: unknown) => {
-      throw new Retryable('HDFS', `the NameNode at ${nameNode} does not say what it is called: ${messageOf(fault)}`, fault);
+      throw new Retryable('HDFS', `the NameNode at ${nameNode} does not say how it is configured: ${messageOf(fault)}`, fault);
     },
   );
-  const found = /<name>fs\.defaultFS<\/name>\s*<value>([^<]+)<\/value>/.exec(text)?.[1];
-  if (found === undefined) throw new Retryable('HDFS', `${url} names no fs.defaultFS; set HDFS_URL, e.g. hdfs://namenode:8020`);
-  return found.replace(/\/$/, '');
+  return (name) => new RegExp(`<name>${name.replaceAll('.', '\\.')}</name>\\s*<value>([^<]+)</value>`).exec(text)?.[1];
 }

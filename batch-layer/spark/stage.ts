@@ -60,8 +60,7 @@ async function reconcileInSpark(
   archive: Archive,
   { spark, staged, out }: { spark: SparkSettings; staged: readonly StagedFile[]; out: string },
 ): Promise<void> {
-  const root = await spark.lakeRoot();
-  const url = (path: string): string => `${root}/${path}`;
+  const url = (path: string): string => `${spark.lakeRoot}/${path}`;
   const epoch = nameOf(plan.epoch, context.rules);
   const places = {
     raw: staged.filter(({ path }) => path.startsWith(`${LAKE}/raw/`)).map((file) => url(file.staged)),

@@ -20,7 +20,7 @@ export interface SparkSettings {
   readonly driverMemoryMb: number;
   readonly user: string;
   /** Where the lake is in HDFS as Spark names it, with scheme. */
-  lakeRoot(): Promise<string>;
+  readonly lakeRoot: string;
 }
 
 export type Submit = (settings: Omit<SparkSettings, 'lakeRoot'>, job: { plan: string; logFile: string; shuffles: number }, signal: AbortSignal) => Promise<void>;

@@ -41,7 +41,7 @@ before(async () => {
   const epoch = nextEpoch(horizon, context.rules);
   await pause(Math.max(0, endOf(epoch, context.rules) - Date.now()) + 300);
   computed = await dryRun(context, horizon, epoch);
-  const spark = { ...sparkSettings(world.config), submit };
+  const spark = { ...(await sparkSettings(world.config)), submit };
   const inSpark = { ...context, settings: { ...context.settings, spark } };
   published = (await publishAsked(inSpark, { from: epoch, to: epoch as Epoch })).reports[0]!;
 });
