@@ -16,6 +16,7 @@ import type { Instant } from '../core/domain/time.ts';
 import type { Verdict } from '../core/domain/verdict.ts';
 import type { Duck } from '../core/stores/duckdb.ts';
 import type { BatchContext } from './context.ts';
+import type { EarlyFile } from './early-archive.ts';
 import type { ArchivedFile, RawWriter } from './raw-file.ts';
 import { arrivalAfter } from '../core/domain/arrival.ts';
 import { endOf, nameOf } from '../core/domain/epoch.ts';
@@ -43,15 +44,30 @@ export interface ArchivedPartition {
   readonly deadLettersByReason: Readonly<Partial<Record<DeadLetterReason, number>>>;
 }
 
+/** A raw file of one reading, with what is in it. */
+export interface RawPart extends ArchivedFile, Pick<ArchivedPartition, 'arrival' | 'verdicts' | 'deadLettersByReason'> {
+  readonly path: string;
+  /** Where reading began for it, and where the next file of the partition begins. */
+  readonly from: number;
+  readonly next: number;
+}
+
 export interface Archive {
   readonly partitions: readonly ArchivedPartition[];
-  readonly files: readonly (ArchivedFile & { readonly path: string })[];
+  /** What was read from the log now. */
+  readonly files: readonly RawPart[];
+  /** Partitions in which no record after the epoch's end was delivered. */
+  readonly uncut: readonly number[];
 }
 
 export interface ArchiveOptions {
   readonly folder: string;
   /** A dry run appends nothing: a quiet partition's cut is then the log's end as it is. */
   readonly ticks: boolean;
+  /** What was archived of the epoch before: reading goes on behind it. */
+  readonly early?: readonly EarlyFile[];
+  /** Partitions that are not read. */
+  readonly skip?: readonly number[];
   readonly rowsPerFile?: number;
   readonly tickLimitMs?: number;
 }
@@ -62,6 +78,9 @@ const TICK_POLL_MS = 100;
 
 interface Reading extends Mutable<ArchivedPartition> {
   next: number;
+  /** Of the file that is being written: where it begins, and what is in it. */
+  from: number;
+  inFile: Mutable<Pick<ArchivedPartition, 'verdicts' | 'deadLettersByReason'>>;
   isCut: boolean;
   /** A tick of ours was delivered and its stamp was too early. */
   sawTick: boolean;
@@ -70,36 +89,59 @@ interface Reading extends Mutable<ArchivedPartition> {
 type Mutable<T> = { -readonly [K in keyof T]: T[K] extends Readonly<Record<string, number>> ? Record<string, number> : T[K] };
 
 export async function archive(context: BatchContext, duck: Duck, seam: Seam, options: ArchiveOptions): Promise<Archive> {
-  await checkLogHolds(context, seam);
-  const files = fileLine(context, seam, options);
   const readings = seam.firsts.map((first, partition) => readingOf(partition, first, seam.arrivals[partition]!));
-  for (const reading of readings) await readOn(context, duck, seam, reading, files);
+  for (const file of options.early ?? []) goOnBehind(readings[file.partition]!, file);
+  const waiting = await checkLogHolds(context, readings);
+  const files = fileLine(context, seam, options, waiting);
+  for (const reading of readings.filter(({ partition }) => !options.skip?.includes(partition))) {
+    await readOn(context, duck, seam, reading, files);
+  }
   const quiet = readings.filter(({ isCut }) => !isCut);
   if (options.ticks && quiet.length > 0) await tickUntilCut(context, duck, seam, quiet, files, options.tickLimitMs ?? TICK_LIMIT_MS);
   for (const reading of readings) if (!reading.isCut) reading.cut = reading.next;
-  return { partitions: readings.map(partitionOf), files: await files.all() };
+  const uncut = readings.filter(({ isCut }) => !isCut).map(({ partition }) => partition);
+  return { partitions: readings.map(partitionOf), files: await files.all(), uncut };
 }
 
-async function checkLogHolds(context: BatchContext, seam: Seam): Promise<void> {
+/** Returns how many records wait, at most: what lies behind the epoch's end is counted too. */
+async function checkLogHolds(context: BatchContext, readings: readonly Reading[]): Promise<number> {
+  let waiting = 0;
   for (const { partition, low, high } of await context.admin.ends()) {
-    const first = seam.firsts[partition];
-    if (first === undefined || (low <= first && first <= high)) continue;
+    const first = readings[partition]?.next;
+    if (first === undefined) continue;
+    waiting += high - first;
+    if (low <= first && first <= high) continue;
     throw new Refusal(
       EXIT.data_check_failed,
-      `Partition ${partition} of the log holds offsets ${low} to ${high}, and the epoch begins at ${first}. ` +
+      `Partition ${partition} of the log holds offsets ${low} to ${high}, and offset ${first} was to be archived next. ` +
         (first < low
           ? 'Records were deleted before they were archived: restore them from a copy of the log, or begin anew; raise KAFKA_RETENTION_HOURS.'
           : 'Acknowledged records are gone from the log: restore it, or begin anew.'),
     );
   }
+  return waiting;
 }
 
 function readingOf(partition: number, first: number, arrival: Instant): Reading {
-  const verdicts = { tick: 0, dead_letter: 0, stray: 0, detection: 0 };
   return {
-    ...{ partition, first, cut: first, arrival, records: 0, verdicts, deadLettersByReason: {} },
-    ...{ next: first, isCut: false, sawTick: false, writer: null },
+    ...{ partition, first, cut: first, arrival, records: 0, verdicts: { ...NO_VERDICTS }, deadLettersByReason: {} },
+    ...{ next: first, from: first, inFile: nothing(), isCut: false, sawTick: false, writer: null },
   };
+}
+
+const NO_VERDICTS = { tick: 0, dead_letter: 0, stray: 0, detection: 0 };
+const nothing = (): Reading['inFile'] => ({ verdicts: { ...NO_VERDICTS }, deadLettersByReason: {} });
+
+function goOnBehind(reading: Reading, file: EarlyFile): void {
+  reading.records += file.rows;
+  reading.arrival = file.arrival as Instant;
+  reading.next = reading.from = file.next;
+  for (const [verdict, count] of Object.entries(file.verdicts)) countIn(reading.verdicts, verdict, count);
+  for (const [reason, count] of Object.entries(file.dead_letters_by_reason)) countIn(reading.deadLettersByReason, reason, count);
+}
+
+function countIn(counts: Record<string, number>, what: string, more = 1): void {
+  counts[what] = (counts[what] ?? 0) + more;
 }
 
 function partitionOf(reading: Reading): ArchivedPartition {
@@ -123,29 +165,33 @@ async function readOn(context: BatchContext, duck: Duck, seam: Seam, reading: Re
       reading.arrival = arrival;
       reading.writer ??= await rawWriter(duck, reading.partition);
       take(context, reading, reading.writer, record, arrival);
-      if (reading.writer.rows >= files.rowsPerFile) await close(reading, files);
+      if (reading.writer.rows >= files.rowsPerFile) await close(reading, files, record.offset + 1);
     }
     reading.next = reading.isCut ? reading.cut : next;
-    context.say.progress('archive', files.counted(records.length), 'records');
+    context.say.progress('archive', files.counted(records.length), 'records', files.waiting);
     if (reading.isCut) break;
   }
-  await close(reading, files);
+  await close(reading, files, reading.next);
 }
 
 function take(context: BatchContext, reading: Reading, writer: RawWriter, record: LogRecord, arrival: Instant): void {
   const verdict = judge(record, arrival, context.rules);
   writer.append(record, arrival, verdict);
   reading.records += 1;
-  reading.verdicts[verdict.kind] = reading.verdicts[verdict.kind]! + 1;
+  for (const counts of [reading, reading.inFile]) {
+    countIn(counts.verdicts, verdict.kind);
+    if (verdict.kind === 'dead_letter') countIn(counts.deadLettersByReason, verdict.deadLetter.reason);
+  }
   if (verdict.kind === 'tick') reading.sawTick = true;
-  if (verdict.kind !== 'dead_letter') return;
-  const { reason } = verdict.deadLetter;
-  reading.deadLettersByReason[reason] = (reading.deadLettersByReason[reason] ?? 0) + 1;
 }
 
-async function close(reading: Reading, files: FileLine): Promise<void> {
-  if (reading.writer) await files.finish(reading.writer, reading.partition);
+async function close(reading: Reading, files: FileLine, next: number): Promise<void> {
+  const { writer, partition, from, arrival, inFile } = reading;
+  if (!writer) return;
+  await files.finish(writer, { partition, from, next, arrival, ...(inFile as Pick<RawPart, 'verdicts' | 'deadLettersByReason'>) });
   reading.writer = null;
+  reading.from = next;
+  reading.inFile = nothing();
 }
 
 // ---- quiet partitions ----------------------------------------------------------------------------------------------
@@ -184,35 +230,41 @@ async function tickUntilCut(
 
 // ---- files ---------------------------------------------------------------------------------------------------------
 
+type Part = Omit<RawPart, keyof ArchivedFile | 'path'> & Pick<RawPart, 'partition'>;
+
 interface FileLine {
   readonly rowsPerFile: number;
+  /** Records that wait in the log, at most. */
+  readonly waiting: number;
   counted(records: number): number;
   /** Waits for the file before, then begins to write this one. */
-  finish(writer: RawWriter, partition: number): Promise<void>;
+  finish(writer: RawWriter, part: Part): Promise<void>;
   all(): Promise<Archive['files']>;
 }
 
-function fileLine(context: BatchContext, seam: Seam, options: ArchiveOptions): FileLine {
+function fileLine(context: BatchContext, seam: Seam, options: ArchiveOptions, waiting: number): FileLine {
   const epoch = nameOf(seam.epoch, context.rules);
   const { logLife } = context.rules;
-  const done: (ArchivedFile & { path: string })[] = [];
+  const done: RawPart[] = [];
   let underWay: Promise<void> = Promise.resolve();
   let records = 0;
-  const write = async (writer: RawWriter, partition: number): Promise<void> => {
+  const write = async (writer: RawWriter, part: Part): Promise<void> => {
+    const { partition } = part;
     let path = '';
     await mkdir(join(options.folder, dirname(rawFile({ epoch, logLife, partition, first: 0, last: 0 }))), { recursive: true });
     const file = await writer.finish(({ first, last }) => {
       path = rawFile({ epoch, logLife, partition, first, last });
       return { localFile: join(options.folder, path), metadata: metadataOf(epoch, [{ partition, first, cut: last + 1 }]) };
     });
-    done.push({ ...file, path });
+    done.push({ ...part, ...file, path });
   };
   return {
+    waiting,
     rowsPerFile: options.rowsPerFile ?? ROWS_PER_FILE,
     counted: (more) => (records += more),
-    async finish(writer, partition) {
+    async finish(writer, part) {
       await underWay;
-      underWay = write(writer, partition);
+      underWay = write(writer, part);
       underWay.catch(() => undefined);
     },
     async all() {

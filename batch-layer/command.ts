@@ -1,67 +1,53 @@
 /**
- * `sightline batch run|report|prune|schedule`: the batch layer by hand and by clock.
+ * `sightline batch run|archive|report|prune|rebuild|schedule`: the batch layer by hand and by clock.
  *
- * Data goes to standard output, all else to standard error, progress only to a terminal. Exit codes: 0 done, 2 usage, 3 nothing
- * to do, 4 a data check failed or published with differences, 5 a dependency is down, 6 another run holds the lake.
+ * Data goes to standard output, all else to standard error, progress to a terminal as one line, elsewhere as plain lines now and
+ * then. The help below is the contract of exit codes; errors.ts owns the numbers.
  */
-import { setPriority } from 'node:os';
 import { Command, Option } from 'commander';
-import type { Config } from '../core/process/config.ts';
-import type { RunReport } from '../core/stores/runs.ts';
-import type { Epoch } from '../core/domain/epoch.ts';
-import type { BatchContext } from './context.ts';
-import type { OpenBatch } from './open.ts';
-import type { Asked } from './seam.ts';
+import type { RebuildCommandOptions } from './command-rebuild.ts';
+import type { RunOptions } from './command-run.ts';
 import { nameOf } from '../core/domain/epoch.ts';
 import { readConfig } from '../core/process/config.ts';
-import { EXIT, messageOf, Refusal } from '../core/process/errors.ts';
-import { runCommand, stopSignal } from '../core/process/life.ts';
-import { createLog } from '../core/process/log.ts';
-import { createRegistry, serveMetrics } from '../core/process/metrics.ts';
-import { retrying, WORKER_RETRY } from '../core/process/retry.ts';
+import { EXIT, Refusal } from '../core/process/errors.ts';
+import { runCommand } from '../core/process/life.ts';
 import { hdfs } from '../core/stores/hdfs/hdfs.ts';
 import { listRuns, readRun } from '../core/stores/runs.ts';
-import { horizonOf, publishAsked } from './lake.ts';
-import { batchMetrics } from './metrics.ts';
-import { openBatch } from './open.ts';
+import { archiveNow } from './archive-now.ts';
+import { runRebuild } from './command-rebuild.ts';
+import { nothingToDo, run } from './command-run.ts';
+import { runSchedule } from './command-schedule.ts';
+import { withLake } from './lake.ts';
 import { pruneDue } from './prune.ts';
-import { reprocess } from './reprocess.ts';
-import { dryRun } from './run.ts';
-import { sayOn, SILENT } from './say.ts';
-import { schedule } from './schedule.ts';
-import { askedOf, decide } from './seam.ts';
-import { countsOf, summaryOf } from './summary.ts';
-
-interface RunOptions {
-  readonly epoch?: string;
-  readonly from?: string;
-  readonly to?: string;
-  readonly dryRun?: boolean;
-  readonly reprocess: 'none' | 'failed' | 'all';
-  readonly json?: boolean;
-  readonly engine: 'duckdb' | 'spark';
-}
-
-/** The batch layer gives way to the speed layer and to serving where they share a machine. */
-const NICENESS = 10;
+import { reportText } from './report-text.ts';
+import { print, withBatch } from './with-batch.ts';
 
 export function batchCommand(): Command {
-  const batch = new Command('batch').description('the batch layer: publish epochs to the lake, and prove the speed layer');
+  const batch = new Command('batch')
+    .description('the batch layer: publish epochs to the lake, and prove the speed layer')
+    .addHelpText('after', HELP);
   batch
     .command('run')
     .description('publish every epoch that is over and not published, in order; or the ones named')
     .option('--epoch <name>', 'this epoch only, e.g. 2026-11-22 or 2026-11-22T1410')
     .option('--from <name>', 'from this epoch on')
     .option('--to <name>', 'up to and including this epoch')
-    .option('--dry-run', 'archive and reconcile on this machine, and write nothing outside it')
+    .option('--dry-run', 'archive and reconcile the next epoch on this machine, and write nothing outside it')
     .addOption(
-      new Option('--reprocess <which>', 'compute published epochs again and compare: all that are named, or those whose proof failed')
+      new Option('--reprocess <which>', 'compute published epochs again and compare: all that are named, or those that were not proved')
         .choices(['none', 'failed', 'all'])
         .default('none'),
     )
     .addOption(new Option('--engine <name>', 'what runs the SQL').choices(['duckdb', 'spark']).default('duckdb'))
     .option('--json', 'the reports on standard output, one JSON object a line')
+    .addHelpText('after', RUN_HELP)
     .action((options: RunOptions) => runCommand(() => run(options)));
+  batch
+    .command('archive')
+    .description('put what the log holds of epochs that are not published into raw files now')
+    .option('--json', 'what was added on standard output, one JSON object an epoch')
+    .addHelpText('after', ARCHIVE_HELP)
+    .action((options: { json?: boolean }) => runCommand(() => archive(options)));
   batch
     .command('report')
     .description('the report of a published epoch, by default of the last one')
@@ -71,117 +57,96 @@ export function batchCommand(): Command {
   batch
     .command('prune')
     .description('remove published epochs from the speed view, if their grace is over')
-    .action(() => runCommand(prune));
+    .option('--json', 'the answer as JSON')
+    .action((options: { json?: boolean }) => runCommand(() => prune(options)));
+  batch
+    .command('rebuild')
+    .description('recreate lake and batch view from the archive alone, as a new generation, then switch to it')
+    .option('--no-switch', 'stop before the switch, to look at what was rebuilt')
+    .option('--accept-differences', 'switch even if rows are not those that were published')
+    .option('--json', 'the outcome as JSON')
+    .addHelpText('after', REBUILD_HELP)
+    .action((options: RebuildCommandOptions) => runCommand(() => runRebuild(options)));
   batch
     .command('schedule')
-    .description('publish each epoch a little after its end, until told to stop')
+    .description('publish each epoch a little after its end, archive long ones every hour, until told to stop')
     .action(() => runCommand(runSchedule));
   return batch;
 }
 
-async function run(options: RunOptions): Promise<number> {
+async function archive({ json }: { json?: boolean }): Promise<number> {
   return withBatch(async ({ context }) => {
-    const asked = askedOf(options, context.rules);
-    if (options.reprocess !== 'none') return again(context, asked, options);
-    if (options.dryRun === true) {
-      if (options.engine === 'spark') throw new Refusal(EXIT.usage, 'A dry run writes nothing to HDFS, and Spark reads from there; leave --engine out');
-      const horizon = await horizonOf(context);
-      const next = decide(asked, horizon, context.rules, Date.now());
-      if ('stop' in next) return nothingToDo(next.stop);
-      const draft = await dryRun(context, horizon, next.run);
-      process.stdout.write(options.json === true ? `${JSON.stringify(draft)}\n` : `${countsOf(draft)}; nothing was written\n`);
-      return EXIT.done;
+    const added = await withLake(context, archiveNow);
+    if (added.length === 0) return nothingToDo('Everything that the log holds is archived already');
+    for (const one of added) {
+      const words = `${one.epoch}: ${one.records.toLocaleString('en')} records in ${one.files} files, ${one.bytes.toLocaleString('en')} bytes`;
+      print(json, one, words);
     }
-    const print = (each: RunReport): void => {
-      process.stdout.write(options.json === true ? `${JSON.stringify(each)}\n` : `${summaryOf(each)}\n`);
-    };
-    const { reports, stopped } = await publishAsked(context, asked, print);
-    if (reports.length === 0) return nothingToDo(stopped);
-    return reports.some(({ result }) => result === 'repaired') ? EXIT.data_check_failed : EXIT.done;
-  }, options.engine);
-}
-
-/** Compares published epochs with what their log says; 3 if all are the same, 4 if one is not. */
-async function again(context: BatchContext, asked: Asked, { reprocess: which, json }: RunOptions): Promise<number> {
-  const { rules, hdfs: files } = context;
-  const horizon = await horizonOf(context);
-  const last = Math.min(asked.to ?? Infinity, horizon?.epoch ?? -1);
-  if ((asked.to ?? last) > last) throw new Refusal(EXIT.usage, `Epoch ${nameOf(asked.to!, rules)} is not published; --reprocess compares what is`);
-  let different = 0;
-  for (let epoch = asked.from ?? (rules.firstEpoch as Epoch); epoch <= last; epoch = (epoch + 1) as Epoch) {
-    if (which === 'failed' && (await readRun(files, nameOf(epoch, rules)))?.result === 'proved') continue;
-    const found = await reprocess(context, epoch);
-    const isSame = found.only_published + found.only_computed === 0;
-    if (!isSame) different += 1;
-    const text = isSame ? 'the same' : `${found.only_published} rows only published, ${found.only_computed} only computed; ids ${found.ids.join(', ')}`;
-    process.stdout.write(json === true ? `${JSON.stringify(found)}\n` : `${found.epoch}: ${found.rows} rows, ${text}\n`);
-  }
-  return different > 0 ? EXIT.data_check_failed : EXIT.nothing_to_do;
-}
-
-function nothingToDo(because: string): number {
-  process.stderr.write(`${because}\n`);
-  return EXIT.nothing_to_do;
-}
-
-async function report({ epoch, json }: { epoch?: string; json?: boolean }): Promise<number> {
-  const files = hdfs(readConfig());
-  const name = epoch ?? (await listRuns(files))[0];
-  const found = name === undefined ? null : await readRun(files, name);
-  if (!found) throw new Refusal(EXIT.nothing_to_do, name === undefined ? 'No epoch is published yet' : `Epoch ${name} is not published`);
-  process.stdout.write(json === true ? `${JSON.stringify(found, null, 1)}\n` : `${summaryOf(found)}\n`);
-  return EXIT.done;
-}
-
-async function prune(): Promise<number> {
-  return withBatch(async ({ context }) => {
-    const pruned = await pruneDue(context, Date.now());
-    if (!pruned) return nothingToDo('No published epoch is due: its grace is not over, or the speed layer has not passed its cut');
-    process.stdout.write(`${pruned.rows} rows removed, up to epoch ${nameOf(pruned.epoch, context.rules)}\n`);
     return EXIT.done;
   });
 }
 
-async function withBatch(work: (open: OpenBatch) => Promise<number>, engine: 'duckdb' | 'spark' = 'duckdb'): Promise<number> {
-  setPriority(NICENESS);
-  const config = readConfig();
-  const log = createLog('batch', config.LOG_LEVEL);
-  const metrics = batchMetrics(createRegistry('batch'));
-  const open = await openBatch(config, { log, say: sayOn(process.stderr), metrics, signal: stopSignal(), engine });
-  try {
-    return await work(open);
-  } finally {
-    await open.close();
+const EPOCH_NAME = /^\d{4}-\d{2}-\d{2}(T\d{4}(\d{2})?)?$/;
+
+async function report({ epoch, json }: { epoch?: string; json?: boolean }): Promise<number> {
+  if (epoch !== undefined && !EPOCH_NAME.test(epoch)) {
+    throw new Refusal(EXIT.usage, `"${epoch}" is no name of an epoch; names look like 2026-11-22 or 2026-11-22T1410`);
   }
+  const files = hdfs(readConfig());
+  const name = epoch ?? (await listRuns(files))[0];
+  const found = name === undefined ? null : await readRun(files, name);
+  if (!found) throw new Refusal(EXIT.nothing_to_do, name === undefined ? 'No epoch is published yet' : `Epoch ${name} is not published`);
+  process.stdout.write(json === true ? `${JSON.stringify(found, null, 1)}\n` : reportText(found));
+  return EXIT.done;
 }
 
-async function runSchedule(): Promise<void> {
-  setPriority(NICENESS);
-  const config = readConfig();
-  const log = createLog('batch', config.LOG_LEVEL);
-  const signal = stopSignal();
-  const registry = createRegistry('batch');
-  let isOpen = false;
-  const server = await serveMetrics(registry, { host: config.BIND, port: config.METRICS_PORT }, () =>
-    isOpen ? null : 'a dependency is away',
-  );
-  log.info({ metrics_port: server.port }, 'the batch layer runs by the clock');
-  try {
-    const open = await openPatiently(config, { log, say: SILENT, metrics: batchMetrics(registry), signal });
-    isOpen = true;
-    try {
-      await schedule(open.context);
-    } finally {
-      await open.close();
-    }
-  } finally {
-    await server.close();
-  }
-}
-
-function openPatiently(config: Config, parts: Parameters<typeof openBatch>[1]): Promise<OpenBatch> {
-  return retrying(WORKER_RETRY, () => openBatch(config, parts), {
-    signal: parts.signal,
-    onRetry: (fault, _attempt, delayMs) => parts.log.warn({ because: messageOf(fault), next_try_ms: delayMs }, 'a dependency is away'),
+async function prune({ json }: { json?: boolean }): Promise<number> {
+  return withBatch(async ({ context }) => {
+    const pruned = await pruneDue(context, Date.now());
+    if (!pruned) return nothingToDo('No published epoch is due: its grace is not over, or the speed layer has not passed its cut');
+    const upTo = nameOf(pruned.epoch, context.rules);
+    print(json, { up_to_epoch: upTo, rows: pruned.rows }, `${pruned.rows} rows removed, up to epoch ${upTo}`);
+    return EXIT.done;
   });
 }
+
+// ---- help ----------------------------------------------------------------------------------------------------------
+
+const HELP = `
+An epoch is a slice of the time at which Kafka took the records: a UTC day (2026-11-22), or shorter (2026-11-22T1410).
+Epochs are published in order, each once; what died is finished by the next run. One run holds the lake at a time.
+
+Exit codes:
+  0  done; published as "unproven" is 0 too
+  1  a bug: the stack trace is on standard error; running again is safe
+  2  usage or configuration; an epoch that cannot be published yet because others come before it
+  3  nothing to do: published already, not over yet, or computed again and the same
+  4  a data check failed, or published with differences that were repaired
+  5  a dependency is down: run again when it is back
+  6  another run holds the lake: run again when it has ended
+
+Examples:
+  sightline batch run                        what a nightly timer calls; a missed night is caught up in order
+  sightline batch archive                    what an hourly timer calls, so that Kafka's retention never matters
+  sightline batch report                     what the last run published and proved
+  sightline batch run --epoch 2026-11-22 --reprocess all    is that day still what its log says?`;
+
+const RUN_HELP = `
+Without --epoch, --from and --to: every epoch that is over, oldest first. A range stops at its first failure.
+An epoch that begins before the next unpublished one is published already (3); one after it is refused (2).
+--reprocess never changes anything: 3 if all are the same, 4 at the first one that is not, with ids and both sides.
+
+Environment: KAFKA_BROKERS, HBASE_ZOOKEEPER, WEBHDFS_URL, SIGHTLINE_ROOT, BATCH_MEMORY_MB (2048), BATCH_THREADS (2),
+SPEED_WAIT_SECONDS (60: how long to wait for the speed layer before calling its part unproven), LOG_LEVEL (warn).
+--engine spark: SPARK_MASTER (local[*]), SPARK_HOME or "sightline spark setup", SPARK_SUBMIT_OPTIONS, HDFS_URL, HADOOP_CONF_DIR.`;
+
+const ARCHIVE_HELP = `
+Each file holds an exact range of offsets, is read back after it was written, and is taken over by the run of its epoch, which
+reads only the rest. Safe to stop or kill at any point. 3 if the log holds nothing new.`;
+
+const REBUILD_HELP = `
+Every epoch is published again, in order, from the raw files below SIGHTLINE_ROOT/lake/raw, into SIGHTLINE_ROOT/_generation-<n>.
+EPOCH_SECONDS, DEDUP_WINDOW_DAYS and CLOCK_AHEAD_DAYS may be set to other values than the recorded ones: this is how they change.
+Then a worker counts what lies beyond the new horizon, and the new generation takes the old one's place; workers and schedulers of
+the old one end with code 5 and are to be started again. Publishing goes on meanwhile. Killed anywhere, run it again.
+4: rows are not those that were published, and nothing was switched. The old lake is kept in SIGHTLINE_ROOT/_generation-<n - 1>.`;

@@ -24,6 +24,7 @@ export const STEPS = [
   'intent',
   'publish',
   'view',
+  'hash',
   'compare',
   'report',
   'horizon',
@@ -34,6 +35,10 @@ export type Step = (typeof STEPS)[number];
 /** Points of a run that a crash may follow; each must leave what the next run can finish or throw away. */
 export type Point =
   | 'locked'
+  | 'archive_staged'
+  | 'archive_prepared'
+  | 'archive_declared'
+  | 'archived_one_file'
   | 'archived'
   | 'forwarded'
   | 'reconciled'
@@ -48,7 +53,12 @@ export type Point =
   | 'compared'
   | 'reported'
   | 'horizon_moved'
-  | 'pruned';
+  | 'pruned'
+  | 'recounted'
+  | 'switch_declared'
+  | 'rules_switched'
+  | 'lake_retired'
+  | 'lake_switched';
 
 export interface BatchSettings {
   /** Local folder for working copies; may be deleted at any time while no run is under way. */
@@ -59,6 +69,7 @@ export interface BatchSettings {
   readonly spark?: SparkSettings | undefined;
   readonly speedWaitMs: number;
   readonly pruneGraceMs: number;
+  readonly archiveEveryMs: number;
 }
 
 export interface BatchContext {
@@ -67,6 +78,8 @@ export interface BatchContext {
   readonly control: ControlStore;
   readonly admin: LogAdmin;
   readonly reader: LogReader;
+  /** The reader reads an archive: nothing is appended to the log, and quiet partitions end where the archive does. */
+  readonly fromArchive?: boolean;
   readonly producer: LogProducer;
   readonly hdfs: Hdfs;
   readonly detections: DetectionsStore;

@@ -2,7 +2,7 @@
  * The cells that the two layers have otherwise, with the ids behind each (law L8).
  *
  * compare.ts has loaded both sides. An id that the batch layer counted is asked for in HBase: if its first-met row is another
- * record's or is not there, the speed layer did not count this one. An id in the speed layer's list that was not published is one
+ * record's or is not there, the speed layer did not count this one; nor if its list does not hold it. An id in the speed layer's list that was not published is one
  * that it counted alone. Ids are looked up for the first LISTED cells; if there are more, all cells go into a file beside the report.
  */
 import { rm } from 'node:fs/promises';
@@ -64,13 +64,22 @@ async function withIds(context: BatchContext, duck: Duck, epoch: Epoch, publishe
     WHERE ${cell} AND kafka_partition = ${partition} AND item_name = ${quoted(String(row.item))} LIMIT ${ASKED_PER_CELL}`);
   const ids = counted.map(({ detection_oid }) => String(detection_oid) as Oid);
   const rows = found('detections', await context.detections.find(ids));
-  const missingInSpeed = ids.filter((_, at) => !isRecord(rows[at] ?? null, partition, Number(counted[at]!.kafka_offset)));
+  const otherwise = ids.filter((_, at) => !isRecord(rows[at] ?? null, partition, Number(counted[at]!.kafka_offset)));
+  const isExplained = otherwise.length >= Number(row.batch) - Number(row.speed);
+  const missingInSpeed = isExplained ? otherwise : [...new Set([...otherwise, ...(await notListed(context, epoch, place, hour, ids))])];
   return {
     ...{ partition, geographical_location_oid: place, minute: from, item_name: String(row.item) },
     ...{ batch: Number(row.batch), speed: Number(row.speed) },
+    counted: ids.slice(0, IDS_PER_CELL),
     missing_in_speed: missingInSpeed.slice(0, IDS_PER_CELL),
     missing_in_batch: await missingInBatch(context, duck, epoch, published, { partition, place, hour, from, cell, item: String(row.item) }),
   };
+}
+
+/** Met by the speed layer, and yet not in its view: a row of the view is lost. */
+async function notListed(context: BatchContext, epoch: Epoch, place: Oid, hour: number, ids: readonly Oid[]): Promise<Oid[]> {
+  const listed = new Set((await context.speedView.list([place], [epoch], { from: hour, to: hour })).map(({ id }) => id));
+  return ids.filter((id) => !listed.has(id));
 }
 
 function isRecord(met: FirstMet | null, partition: number, offset: number): boolean {

@@ -62,14 +62,14 @@ export async function publishIntent(context: BatchContext, intent: Intent): Prom
     for (let file = waiting.shift(); file; file = waiting.shift()) {
       const mine = file;
       await retrying(COMMAND_RETRY, () => publishFile(context.hdfs, mine), { signal: context.signal });
-      context.say.progress('publish', ++done, `of ${intent.files.length} files`);
+      context.say.progress('publish', ++done, 'files', intent.files.length);
       await context.reached('published_one_file');
     }
   };
   await Promise.all(Array.from({ length: RENAMES_AT_ONCE }, lane));
 }
 
-async function publishFile(hdfs: Hdfs, file: StagedFile): Promise<void> {
+export async function publishFile(hdfs: Hdfs, file: StagedFile): Promise<void> {
   const final = await hdfs.facts(file.path);
   if (final === null && (await hdfs.rename(file.staged, file.path))) {
     const renamed = await hdfs.facts(file.path);

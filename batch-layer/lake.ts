@@ -9,9 +9,11 @@ import type { RunReport } from '../core/stores/runs.ts';
 import type { BatchContext } from './context.ts';
 import type { HeldLease } from './lease.ts';
 import type { Asked } from './seam.ts';
+import { EXIT, Refusal } from '../core/process/errors.ts';
 import { LAKE_LEASE, LEASE_DEFAULTS, takeLease, thisOwner } from './lease.ts';
 import { runEpoch } from './run.ts';
 import { decide } from './seam.ts';
+import { finishSwitch } from './switch.ts';
 
 export interface Series {
   readonly reports: RunReport[];
@@ -40,8 +42,29 @@ export function horizonOf({ control, rules }: BatchContext): Promise<Horizon | n
   return control.horizon(rules.generation);
 }
 
-export async function withLake<T>(context: BatchContext, work: (held: BatchContext, lease: HeldLease) => Promise<T>): Promise<T> {
-  const lease = await takeLease(context.control, LAKE_LEASE, { ...LEASE_DEFAULTS, owner: thisOwner(), signal: context.signal });
+/** The lake, its lock held, of the generation that this process works for. */
+export function withLake<T>(context: BatchContext, work: (held: BatchContext, lease: HeldLease) => Promise<T>): Promise<T> {
+  return withLease(context, LAKE_LEASE, async (held, lease) => {
+    await finishSwitch(context);
+    const recorded = await context.control.rules();
+    if (recorded && recorded.generation !== context.rules.generation) throw new GenerationChanged(context.rules.generation, recorded.generation);
+    return work(held, lease);
+  });
+}
+
+/** A process that began before a rebuild's switch; its supervisor starts it again. */
+export class GenerationChanged extends Refusal {
+  constructor(mine: number, recorded: number) {
+    super(EXIT.dependency_down, `A rebuild has switched from generation ${mine} to ${recorded} since this process began; start it again`);
+  }
+}
+
+export async function withLease<T>(
+  context: BatchContext,
+  name: string,
+  work: (held: BatchContext, lease: HeldLease) => Promise<T>,
+): Promise<T> {
+  const lease = await takeLease(context.control, name, { ...LEASE_DEFAULTS, owner: thisOwner(), signal: context.signal });
   try {
     return await work({ ...context, signal: AbortSignal.any([context.signal, lease.lost]) }, lease);
   } catch (fault) {

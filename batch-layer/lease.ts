@@ -49,7 +49,7 @@ export async function takeLease(control: ControlStore, name: string, options: Le
 async function watchStandStill(control: ControlStore, name: string, found: Lease, options: LeaseOptions): Promise<void> {
   const began = options.now();
   while (options.now() - began < found.lengthMs) {
-    await sleep(Math.min(250, found.lengthMs / 10), undefined, options.signal ? { signal: options.signal } : {});
+    await sleep(Math.min(100, found.lengthMs / 40), undefined, options.signal ? { signal: options.signal } : {});
     const now = await control.lease(name);
     if (now?.renewal !== found.renewal || now.owner !== found.owner) throw held(name, now?.owner);
   }
@@ -78,7 +78,8 @@ function keep(control: ControlStore, name: string, first: Lease, options: LeaseO
       if (options.now() - renewedAt > options.lengthMs * 0.8) lose(`it could not be renewed for ${options.lengthMs * 0.8} ms`);
     });
   };
-  const timer = setInterval(renew, options.lengthMs / 4);
+  // Often, so that a contender sees within a second that the owner lives.
+  const timer = setInterval(renew, options.lengthMs / 10);
   timer.unref();
   return {
     lost: loss.signal,

@@ -6,13 +6,11 @@
 import { createHash } from 'node:crypto';
 import { join, resolve } from 'node:path';
 import type { Config } from '../core/process/config.ts';
-import type { Log } from '../core/process/log.ts';
 import type { BatchContext, BatchSettings } from './context.ts';
-import type { BatchMetrics } from './metrics.ts';
-import type { Say } from './say.ts';
 import { hdfs } from '../core/stores/hdfs/hdfs.ts';
 import { logProducer } from '../core/stores/kafka/producer.ts';
 import { logReader } from '../core/stores/kafka/reader.ts';
+import type { OpenOptions } from '../core/stores/open.ts';
 import { openStores } from '../core/stores/open.ts';
 import { sparkSettings } from './spark/settings.ts';
 
@@ -21,12 +19,17 @@ export interface OpenBatch {
   close(): Promise<void>;
 }
 
+export type Engine = 'duckdb' | 'spark';
+
+export type BatchParts = Pick<BatchContext, 'log' | 'say' | 'metrics' | 'signal'> & Partial<Pick<BatchContext, 'reached'>>;
+
 export async function openBatch(
   config: Config,
-  parts: { log: Log; say: Say; metrics: BatchMetrics; signal: AbortSignal; reached?: BatchContext['reached']; engine?: 'duckdb' | 'spark' },
+  parts: BatchParts,
+  options: Pick<OpenOptions, 'rules'> & { engine?: Engine } = {},
 ): Promise<OpenBatch> {
-  const spark = parts.engine === 'spark' ? await sparkSettings(config) : undefined;
-  const stores = await openStores(config);
+  const spark = options.engine === 'spark' ? await sparkSettings(config) : undefined;
+  const stores = await openStores(config, options);
   const reader = logReader(config);
   const producer = logProducer(config);
   return {
@@ -56,5 +59,6 @@ export function settingsOf(config: Config): BatchSettings {
     threads: config.BATCH_THREADS,
     speedWaitMs: config.SPEED_WAIT_SECONDS * 1_000,
     pruneGraceMs: config.PRUNE_GRACE_SECONDS * 1_000,
+    archiveEveryMs: config.ARCHIVE_EVERY_SECONDS * 1_000,
   };
 }

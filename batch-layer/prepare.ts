@@ -14,12 +14,15 @@ import type { BatchContext } from './context.ts';
 import type { Draft } from './report.ts';
 import type { SpeedProgress } from './speed-progress.ts';
 import type { StagedFile } from './stage.ts';
+import type { EarlyFile } from './early-archive.ts';
+import type { RawFile } from './reconcile.ts';
 import type { LocalCopies } from './local-copies.ts';
 import type { PublishedEpochs } from './published-epochs.ts';
 import type { Timed } from './timing.ts';
 import { BEFORE_ALL } from '../core/domain/arrival.ts';
 import { nameOf } from '../core/domain/epoch.ts';
 import { archive } from './archive.ts';
+import { settledArchive } from './early-archive.ts';
 import { sha256Of } from './local-copies.ts';
 import { reconcile } from './reconcile.ts';
 import { draftOf } from './report.ts';
@@ -54,13 +57,17 @@ export interface Prepared {
 export async function prepare(context: BatchContext, plan: Preparation, tools: Tools): Promise<Prepared> {
   const { duck, speed, timed } = tools;
   const { folder, dryRun } = plan;
+  const appends = !dryRun && context.fromArchive !== true;
   await mkdir(folder, { recursive: true });
-  const archived = await timed.step('archive', () => archive(context, duck, seamOf(context, plan), { folder, ticks: !dryRun }));
+  const seam = seamOf(context, plan);
+  const early = await settledArchive(context, plan.epoch, seam.firsts, { isDry: dryRun });
+  const read = await timed.step('archive', () => archive(context, duck, seam, { folder, ticks: appends, early: early.files }));
+  const archived: Archived = { partitions: read.partitions, files: [...(await localOf(context, tools, early.files)), ...read.files] };
   await context.reached('archived');
-  const straysForwarded = dryRun ? 0 : await timed.step('forward', () => forward(context, duck, archived, speed));
+  const straysForwarded = !appends ? 0 : await timed.step('forward', () => forward(context, duck, archived, speed));
   await context.reached('forwarded');
   const reference = await context.control.reference();
-  const staged = await stageEpoch(context, plan, tools, archived);
+  const staged = await stageEpoch(context, plan, tools, { archived, read, early: inPlace(early.files) });
   await context.reached('staged');
   const draft = await draftOf(context, duck, {
     ...plan,
@@ -74,15 +81,21 @@ export async function prepare(context: BatchContext, plan: Preparation, tools: T
 }
 
 /** Reconciles and stages, with the engine that was asked for; an epoch without a record is nothing to submit. */
-async function stageEpoch(context: BatchContext, plan: Preparation, tools: Tools, archived: Archive): Promise<StagedFile[]> {
+async function stageEpoch(
+  context: BatchContext,
+  plan: Preparation,
+  tools: Tools,
+  { archived, read, early }: { archived: Archived; read: Archive; early: readonly StagedFile[] },
+): Promise<StagedFile[]> {
   const { spark } = context.settings;
-  if (spark && !plan.dryRun && archived.files.length > 0) return stageBySpark(context, plan, tools, archived, spark);
+  if (spark && !plan.dryRun && archived.files.length > 0) return stageBySpark(context, plan, tools, { archive: read, early, spark });
   const { folder, dryRun } = plan;
   await tools.timed.step('reconcile', () => reconcileEpoch(context, plan, tools, archived));
   await context.reached('reconciled');
   return tools.timed.step('stage', async () => {
-    const files = await writeFiles(tools.duck, { folder, epoch: nameOf(plan.epoch, context.rules), archive: archived });
-    return dryRun ? measured(files) : stageFiles(context, plan.epoch, plan.attempt, files, tools.copies);
+    const files = await writeFiles(tools.duck, { folder, epoch: nameOf(plan.epoch, context.rules), archive: read });
+    const mine = dryRun ? await measured(files) : await stageFiles(context, plan.epoch, plan.attempt, files, tools.copies);
+    return [...early, ...mine].sort((a, b) => (a.path < b.path ? -1 : 1));
   });
 }
 
@@ -95,12 +108,33 @@ export function seamOf({ rules }: BatchContext, { epoch, horizon }: Pick<Prepara
   };
 }
 
-async function forward(context: BatchContext, duck: Duck, archived: Archive, speed: SpeedProgress): Promise<number> {
+/** Everything of the epoch: archived before, and read by this attempt. */
+export interface Archived {
+  readonly partitions: Archive['partitions'];
+  readonly files: readonly RawFile[];
+}
+
+async function localOf({ hdfs }: BatchContext, { copies }: Tools, early: readonly EarlyFile[]): Promise<RawFile[]> {
+  const files: RawFile[] = [];
+  for (const file of early) {
+    // A dry run leaves what is on its way where it is.
+    const path = (await hdfs.facts(file.path)) ? file.path : file.staged;
+    files.push({ localFile: await copies.of({ ...file, path }), partition: file.partition, rows: file.rows });
+  }
+  return files;
+}
+
+/** The intent names them too, so that publishing looks at every byte of them again; there is nothing to rename. */
+function inPlace(early: readonly EarlyFile[]): StagedFile[] {
+  return early.map(({ path, bytes, sha256, rows }) => ({ path, staged: path, bytes, sha256, rows }));
+}
+
+async function forward(context: BatchContext, duck: Duck, archived: Archived, speed: SpeedProgress): Promise<number> {
   await speed.waitFor(archived.partitions.map(({ cut }) => cut));
   return forwardStrays(context, duck, archived, speed);
 }
 
-async function reconcileEpoch(context: BatchContext, plan: Preparation, tools: Tools, archived: Archive): Promise<void> {
+async function reconcileEpoch(context: BatchContext, plan: Preparation, tools: Tools, archived: Archived): Promise<void> {
   const { copies, published, duck } = tools;
   const earlier: string[] = [];
   for (const file of await published.met(plan.epoch)) earlier.push(await copies.of(file));

@@ -9,7 +9,7 @@ import { randomUUID } from 'node:crypto';
 import type { LogRecord } from '../core/domain/detection.ts';
 import type { Instant } from '../core/domain/time.ts';
 import type { Verdict } from '../core/domain/verdict.ts';
-import type { Cell, Duck } from '../core/stores/duckdb.ts';
+import type { Cell, Duck, Row } from '../core/stores/duckdb.ts';
 import type { RawFile } from './reconcile.ts';
 import { CHUNK_ROWS, quoted } from '../core/stores/duckdb.ts';
 
@@ -61,8 +61,23 @@ export async function rawWriter(duck: Duck, partition: number): Promise<RawWrite
       const { localFile, metadata } = place({ first, last });
       await duck.run(copyStatement(table, partition, localFile, metadata));
       await duck.run(`DROP TABLE ${table}`);
+      const [written] = await duck.rows(`SELECT num_rows FROM parquet_file_metadata(${quoted(localFile)})`);
+      if (Number(written!.num_rows) !== rows) throw new Error(`${localFile} reads back with ${written!.num_rows} rows; ${rows} were written`);
       return { localFile, partition, rows, first, last };
     },
+  };
+}
+
+/** A record of a raw file as Kafka delivered it. */
+export function recordOf(row: Row): LogRecord {
+  const headers = (row.headers ?? []) as readonly { name: string; value: Buffer | null }[];
+  return {
+    partition: Number(row.kafka_partition),
+    offset: Number(row.kafka_offset),
+    stamp: Number(row.stamp),
+    key: row.key as Buffer | null,
+    value: row.value as Buffer | null,
+    headers: headers.map(({ name, value }) => [name, value] as const),
   };
 }
 

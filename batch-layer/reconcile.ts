@@ -2,7 +2,7 @@
  * From records to detections: one row per detection of the epoch, decided by SQL (laws L2, L6, L7).
  *
  * run.ts hands it the raw files of the epoch, what earlier epochs first met and dataset B; it leaves the tables `detections`,
- * `met`, `conflicts` and `fates` for stage.ts and report.ts. The statements in sql/ run once per bucket: all records of an id
+ * `met`, `conflicts`, `fates` and `copies` for stage.ts and report.ts. The statements in sql/ run once per bucket: all records of an id
  * lie in its home partition, which is a hash of the id, so a bucket is some partitions, or a part of a large one by another
  * hash; memory is bounded by a bucket, not by the epoch. Plain SQL, so that another engine can run the same statements.
  */
@@ -11,6 +11,7 @@ import type { Location } from '../core/domain/detection.ts';
 import type { Duck } from '../core/stores/duckdb.ts';
 import type { Statement } from './statements.ts';
 import { DAY_MS, dateOf } from '../core/domain/time.ts';
+import { STRAY_HEADER } from '../core/domain/verdict.ts';
 import { createTable, LOCATION_COLUMNS, MET_COLUMNS, namesOf } from '../core/layout/lake-columns.ts';
 import { CHUNK_ROWS, quoted } from '../core/stores/duckdb.ts';
 import { DECIDE, isOutput, OUTPUTS, TELL, textOf } from './statements.ts';
@@ -94,7 +95,7 @@ async function loadBucket(duck: Duck, bucket: Bucket, sources: Sources): Promise
   const mine = `kafka_partition IN (${bucket.partitions.join(', ')}) AND ${partOf(bucket)}`;
   await duck.run(`CREATE TABLE records AS
     SELECT kafka_partition, kafka_offset, arrival, geographical_location_oid, video_camera_oid, detection_oid, item_name,
-      timestamp_detected
+      timestamp_detected, ${IS_FORWARDED} AS is_forwarded
     FROM ${parquet(files)} WHERE verdict = 'detection' AND ${mine}`);
   if (sources.earlier.length === 0) {
     await duck.run('CREATE OR REPLACE TABLE no_earlier AS SELECT * FROM met WHERE FALSE');
@@ -103,6 +104,9 @@ async function loadBucket(duck: Duck, bucket: Bucket, sources: Sources): Promise
   }
   await duck.run(`CREATE VIEW earlier AS SELECT ${namesOf(MET_COLUMNS)} FROM ${parquet(sources.earlier)} WHERE ${mine}`);
 }
+
+/** Whether a worker or a run sent it home from another partition. */
+const IS_FORWARDED = `COALESCE(list_contains([h.name FOR h IN headers], '${STRAY_HEADER}'), FALSE)`;
 
 /** A modulus that is no divisor of anything likely, so that ids in steps spread all the same. */
 function partOf({ part, parts }: Bucket): string {
@@ -133,6 +137,7 @@ export async function createOutputs(duck: Duck): Promise<void> {
     timestamp_detected BIGINT)`);
   await duck.run(`CREATE TABLE fates (kafka_partition INTEGER, detections BIGINT, new BIGINT, deferred BIGINT,
     copies_of_earlier BIGINT)`);
+  await duck.run('CREATE TABLE copies (kafka_partition INTEGER, way VARCHAR, below_ms BIGINT, copies BIGINT)');
 }
 
 /** What is published under the dates that deferred detections of this bucket have; usually there are none, and nothing is fetched. */

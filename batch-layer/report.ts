@@ -15,16 +15,17 @@ import type { StagedFile } from './stage.ts';
 import { endOf, nameOf, startOf } from '../core/domain/epoch.ts';
 import { addTallies, NO_TALLIES, recordsOf } from '../core/domain/tallies.ts';
 import { RunReport } from '../core/stores/runs.ts';
+import { copiesOf, latenessOf } from './breakdown.ts';
 
 /** What is known before the epoch is published. */
-export const Draft = RunReport.omit({ result: true, published_at: true, resumed: true, comparison: true });
+export const Draft = RunReport.omit({ result: true, published_at: true, resumed: true, comparison: true, rows_sha256: true, chain_sha256: true });
 export type Draft = z.infer<typeof Draft>;
 
 export interface DraftFacts {
   readonly epoch: Epoch;
   readonly attempt: string;
   readonly beganAt: number;
-  readonly archive: Archive;
+  readonly archive: Pick<Archive, 'partitions'>;
   readonly staged: readonly StagedFile[];
   readonly straysForwarded: number;
   readonly referenceVersion: number | null;
@@ -52,6 +53,8 @@ export async function draftOf(context: BatchContext, duck: Duck, facts: DraftFac
     ...{ began_at: facts.beganAt, reference_version: facts.referenceVersion, partitions, tallies },
     records: recordsOf(tallies),
     copies_of_earlier_epochs: sum([...fates.values()].map((row) => Number(row.copies_of_earlier))),
+    copies: await copiesOf(duck, tallies.copies),
+    late: await latenessOf(duck, rules),
     conflicts: await conflictsOf(duck),
     deferred: await deferredOf(duck),
     strays_forwarded: facts.straysForwarded,
@@ -163,6 +166,7 @@ export function complete(
   draft: Draft,
   facts: {
     comparison: Comparison;
+    hashes: Pick<RunReport, 'rows_sha256' | 'chain_sha256'>;
     speedTallies: readonly (Tallies | null)[];
     resumed: boolean;
     publishedAt: number;
@@ -177,6 +181,7 @@ export function complete(
     })),
     steps: [...draft.steps, ...facts.steps],
     resumed: facts.resumed,
+    ...facts.hashes,
     comparison: facts.comparison,
     result: resultOf(facts.comparison),
     published_at: facts.publishedAt,

@@ -1,15 +1,16 @@
 /**
  * Reprocessing: a published epoch computed again and compared with what is published, row by row (law L9).
  *
- * It never changes anything: the same means that the lake is what its log says, different is for a person to look at. Records
- * come from the log for as long as it holds them, else from the epoch's raw files; names of places from the epoch's own copy of
- * dataset B, because the Parquet keeps the names as they stood.
+ * It never changes anything: the same means that the lake is what its log says and that every file has the bytes that its manifest
+ * names, different is for a person to look at. Records come from the log for as long as it holds them, else from the epoch's raw
+ * files; names of places from the epoch's own copy of dataset B, because the Parquet keeps the names as they stood.
  */
+import { join } from 'node:path';
 import type { Location } from '../core/domain/detection.ts';
 import type { Epoch } from '../core/domain/epoch.ts';
 import type { Oid } from '../core/domain/oid.ts';
 import type { Instant } from '../core/domain/time.ts';
-import type { Duck } from '../core/stores/duckdb.ts';
+import type { Duck, Row } from '../core/stores/duckdb.ts';
 import type { Horizon } from '../core/stores/control.ts';
 import type { RunReport } from '../core/stores/runs.ts';
 import type { BatchContext } from './context.ts';
@@ -31,11 +32,43 @@ export interface Reprocessed {
   /** Rows that are published and were not found again, and the other way round. */
   readonly only_published: number;
   readonly only_computed: number;
-  /** Some of their ids. */
-  readonly ids: readonly string[];
+  /** Ids of those rows with what each side says, at most a hundred. */
+  readonly rows_that_differ: readonly DifferentRow[];
+  /** Files of the manifest that are not what they were. */
+  readonly altered_files: readonly AlteredFile[];
+}
+
+export interface DifferentRow {
+  readonly detection_oid: string;
+  readonly published: Row | null;
+  readonly computed: Row | null;
+}
+
+export interface AlteredFile {
+  readonly path: string;
+  /** The checksum that the manifest names. */
+  readonly expected: string;
+  /** The one that HDFS has; null if the file is gone. */
+  readonly found: string | null;
 }
 
 const SHOWN_IDS = 100;
+
+export function isSame(found: Reprocessed): boolean {
+  return found.only_published + found.only_computed + found.altered_files.length === 0;
+}
+
+/** What was found, for people. */
+export function toldOf(found: Reprocessed): string {
+  if (isSame(found)) return `${found.epoch}: ${found.rows} rows, the same`;
+  const ids = found.rows_that_differ.map(({ detection_oid }) => detection_oid);
+  const rows =
+    ids.length === 0
+      ? 'no row differs'
+      : `${found.only_published} rows are only published and ${found.only_computed} only in the log; ids ${ids.join(', ')}`;
+  const files = found.altered_files.map(({ path, found: now }) => `${path} ${now === null ? 'is gone' : 'was altered'}`);
+  return [`${found.epoch}: ${found.rows} rows, different: ${rows}`, ...files].join('\n  ');
+}
 
 export async function reprocess(context: BatchContext, epoch: Epoch): Promise<Reprocessed> {
   const { hdfs, rules } = context;
@@ -49,7 +82,7 @@ export async function reprocess(context: BatchContext, epoch: Epoch): Promise<Re
     const locations = await locationsOf(tools, report);
     const lakeFiles = (dates: readonly string[]) => tools.published.detections(epoch, dates, tools.copies);
     await reconcile(tools.duck, rules, { raw, earlier, locations, lakeFiles }, { signal: context.signal });
-    return differencesOf(tools, report);
+    return differencesOf(context, plan, tools, report);
   });
 }
 
@@ -95,25 +128,44 @@ async function locationsOf({ copies, duck }: Tools, report: RunReport): Promise<
   return rows.map((row) => ({ oid: String(row.geographical_location_oid) as Oid, name: String(row.geographical_location) }));
 }
 
-async function differencesOf({ copies, duck }: Tools, report: RunReport): Promise<Reprocessed> {
-  const files = report.files.filter(({ path }) => path.startsWith('lake/detections/'));
+// ---- comparing -----------------------------------------------------------------------------------------------------
+
+/** The published side is read from HDFS as it is now: a local copy would show what it was. */
+async function differencesOf({ hdfs }: BatchContext, { folder }: Preparation, { duck }: Tools, report: RunReport): Promise<Reprocessed> {
   const columns = namesOf(DETECTION_COLUMNS);
+  const altered: AlteredFile[] = [];
   await duck.run(createTable('published', DETECTION_COLUMNS));
-  for (const file of files) await duck.run(`INSERT INTO published SELECT ${columns} FROM ${parquet([await copies.of(file)])}`);
+  for (const { path, sha256: expected } of report.files) {
+    const found = (await hdfs.facts(path)) ? await hdfs.sha256(path) : null;
+    if (found !== expected) altered.push({ path, expected, found });
+    if (found === null || !path.startsWith('lake/detections/')) continue;
+    const localFile = join(folder, 'as-it-is.parquet');
+    await hdfs.download(path, localFile);
+    const taken = duck.run(`INSERT INTO published SELECT ${columns} FROM ${parquet([localFile])}`);
+    // What cannot be read any more has been told by its checksum, and its rows will be missing.
+    await (found === expected ? taken : taken.catch(() => undefined));
+  }
   await duck.run(`CREATE VIEW computed AS
     SELECT * EXCLUDE (arrival, is_deferred), make_timestamptz(timestamp_detected * 1000) AS detected_at,
       make_timestamptz(arrival * 1000) AS arrived_at FROM detections`);
-  const [onlyPublished, onlyComputed] = [await idsOf(duck, columns, 'published', 'computed'), await idsOf(duck, columns, 'computed', 'published')];
+  const onlyPublished = await rowsOnlyIn(duck, 'published', 'computed');
+  const onlyComputed = await rowsOnlyIn(duck, 'computed', 'published');
+  const ids = [...new Set([...onlyPublished, ...onlyComputed].map(idOf))].slice(0, SHOWN_IDS);
   return {
     epoch: report.epoch,
     rows: report.rows,
     only_published: onlyPublished.length,
     only_computed: onlyComputed.length,
-    ids: [...new Set([...onlyPublished, ...onlyComputed])].slice(0, SHOWN_IDS),
+    rows_that_differ: ids.map((id) => ({ detection_oid: id, published: rowOf(onlyPublished, id), computed: rowOf(onlyComputed, id) })),
+    altered_files: altered,
   };
 }
 
-async function idsOf(duck: Duck, columns: string, a: string, b: string): Promise<string[]> {
-  const rows = await duck.rows(`SELECT detection_oid FROM (SELECT ${columns} FROM ${a} EXCEPT ALL SELECT ${columns} FROM ${b})`);
-  return rows.map(({ detection_oid }) => String(detection_oid));
+async function rowsOnlyIn(duck: Duck, a: string, b: string): Promise<Row[]> {
+  const columns = namesOf(DETECTION_COLUMNS);
+  const texts = DETECTION_COLUMNS.map(([name, type]) => (type === 'BIGINT' ? `CAST(${name} AS VARCHAR) AS ${name}` : name));
+  return duck.rows(`SELECT ${texts.join(', ')} FROM (SELECT ${columns} FROM ${a} EXCEPT ALL SELECT ${columns} FROM ${b})`);
 }
+
+const idOf = (row: Row): string => String(row.detection_oid);
+const rowOf = (rows: readonly Row[], id: string): Row | null => rows.find((row) => idOf(row) === id) ?? null;

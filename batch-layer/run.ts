@@ -12,12 +12,14 @@ import { join } from 'node:path';
 import type { Epoch } from '../core/domain/epoch.ts';
 import type { Instant } from '../core/domain/time.ts';
 import type { Horizon } from '../core/stores/control.ts';
+import type { Duck } from '../core/stores/duckdb.ts';
 import type { AttemptReport } from '../core/stores/runs.ts';
 import type { BatchContext } from './context.ts';
 import type { HeldLease } from './lease.ts';
 import type { Draft } from './report.ts';
 import type { Intent } from './intent.ts';
 import type { Preparation, Tools } from './prepare.ts';
+import type { HashedFile } from './rows-hash.ts';
 import { nameOf } from '../core/domain/epoch.ts';
 import { attemptFile, manifestFile, MET } from '../core/layout/lake.ts';
 import { createTable, DETECTION_COLUMNS } from '../core/layout/lake-columns.ts';
@@ -26,6 +28,7 @@ import { Stopped } from '../core/process/life.ts';
 import { openDuck } from '../core/stores/duckdb.ts';
 import { readRun, RunReport } from '../core/stores/runs.ts';
 import { compare } from './compare.ts';
+import { finishArchives, sweepJournals } from './early-archive.ts';
 import { publishIntent, readIntent, removeIntent, sweepStaging, writeIntent } from './intent.ts';
 import { localCopies } from './local-copies.ts';
 import { prepare } from './prepare.ts';
@@ -33,6 +36,7 @@ import { pruneDue } from './prune.ts';
 import { publishedEpochs } from './published-epochs.ts';
 import { dropRelations, parquet } from './reconcile.ts';
 import { complete } from './report.ts';
+import { chained, rowsHash } from './rows-hash.ts';
 import { speedProgress } from './speed-progress.ts';
 import { timing } from './timing.ts';
 import { writeView } from './view.ts';
@@ -43,6 +47,7 @@ export async function runEpoch(context: BatchContext, lease: HeldLease, horizon:
   await context.reached('locked');
   return withTools(context, horizon, epoch, false, async (plan, tools) => {
     const pending = await readIntent(context.hdfs, nameOf(epoch, context.rules));
+    await finishArchives(context);
     await sweepStaging(context, horizon?.epoch ?? null);
     const intent = pending ?? (await intend(context, lease, plan, tools));
     const report = await finish(context, lease, plan, tools, intent, pending !== null);
@@ -113,16 +118,18 @@ async function finish(
   const { duck, timed, speed } = tools;
   await timed.step('publish', () => publishIntent(context, intent));
   await context.reached('published');
-  const published = await publishedTable(tools, intent);
+  const files = await publishedFiles(tools, intent);
+  const published = await publishedTable(duck, files);
   await timed.step('view', () => writeView(context, duck, plan.epoch, published));
   await context.reached('view_written');
+  const hashes = await timed.step('hash', () => hashesOf(duck, plan, intent, files));
   const compared = await timed.step('compare', () =>
     compare(context, duck, plan.epoch, published, intent.draft, plan.previous, speed),
   );
   await context.reached('compared');
   await lease.check();
   const steps = timed.taken().filter(({ step }) => !intent.draft.steps.some((done) => done.step === step));
-  const made = complete(intent.draft, { ...compared, resumed, publishedAt: Date.now(), steps });
+  const made = complete(intent.draft, { ...compared, hashes, resumed, publishedAt: Date.now(), steps });
   const report = await timed.step('report', () => writeManifest(context, made));
   await context.reached('reported');
   await timed.step('horizon', () => moveHorizon(context, plan, report));
@@ -133,11 +140,25 @@ async function finish(
 }
 
 /** The published detections of the epoch, read from copies whose checksums are the published ones. */
-async function publishedTable({ copies, duck }: Tools, intent: Intent): Promise<string> {
+async function publishedFiles({ copies }: Tools, intent: Intent): Promise<HashedFile[]> {
   const files = intent.files.filter(({ path }) => path.startsWith('lake/detections/'));
-  if (files.length > 0) return parquet(await Promise.all(files.map((file) => copies.of(file))));
+  return Promise.all(files.map(async (file) => ({ path: file.path, rows: file.rows, localFile: await copies.of(file) })));
+}
+
+async function publishedTable(duck: Duck, files: readonly HashedFile[]): Promise<string> {
+  if (files.length > 0) return parquet(files.map(({ localFile }) => localFile));
   await duck.run(createTable('nothing_published', DETECTION_COLUMNS));
   return 'nothing_published';
+}
+
+async function hashesOf(
+  duck: Duck,
+  { previous }: Preparation,
+  { epoch }: Intent,
+  files: readonly HashedFile[],
+): Promise<Pick<RunReport, 'rows_sha256' | 'chain_sha256'>> {
+  const rows = await rowsHash(duck, files);
+  return { rows_sha256: rows, chain_sha256: chained(previous?.chain_sha256 ?? null, epoch, rows) };
 }
 
 /** A manifest that a killed run wrote stands: it is what readers may have seen. */
@@ -168,6 +189,7 @@ async function moveHorizon(context: BatchContext, { epoch, horizon }: Preparatio
 
 async function tidy(context: BatchContext, { epoch }: Preparation, tools: Tools, intent: Intent): Promise<void> {
   await removeIntent(context, epoch);
+  await sweepJournals(context, epoch);
   const mine = intent.files.filter(({ path }) => path.startsWith(`${MET}/`));
   await tools.copies.keepOnly([...(await tools.published.met(epoch)), ...mine]);
   await dropOldAttempts(context);

@@ -1,5 +1,6 @@
 /**
- * The scheduler: publishes each epoch a little after its end, catches up in order, prunes when the grace is over.
+ * The scheduler: publishes each epoch a little after its end, catches up in order, prunes when the grace is over, and archives a
+ * long epoch hour by hour while it is open.
  *
  * `npm start` keeps one running; in production a cron line can do the same with `batch run`. It survives what may pass: any
  * failure is logged and tried again with growing delays, because a run is safe to repeat from any point. The little after is for
@@ -10,7 +11,8 @@ import type { Epoch } from '../core/domain/epoch.ts';
 import type { BatchContext } from './context.ts';
 import { endOf } from '../core/domain/epoch.ts';
 import { messageOf, Refusal } from '../core/process/errors.ts';
-import { horizonOf, publishAsked } from './lake.ts';
+import { archiveNow } from './archive-now.ts';
+import { GenerationChanged, horizonOf, publishAsked, withLake } from './lake.ts';
 import { pruneDue } from './prune.ts';
 import { behind, nextEpoch } from './seam.ts';
 import { summaryOf } from './summary.ts';
@@ -25,14 +27,20 @@ export async function schedule(context: BatchContext): Promise<void> {
   const { log, signal } = context;
   let failures = 0;
   let pruned: Epoch | null = null;
+  let archivedAt = -Infinity;
   while (!signal.aborted) {
     try {
       await publishDue(context);
       pruned = (await pruneNow(context, pruned)) ?? pruned;
+      if (isArchiveDue(context, archivedAt)) {
+        await archiveOpen(context);
+        archivedAt = performance.now();
+      }
       failures = 0;
       await pause(await untilNextMs(context), signal);
     } catch (fault) {
       if (signal.aborted) return;
+      if (fault instanceof GenerationChanged) throw fault;
       failures += 1;
       const delayMs = Math.min(GREATEST_BACKOFF_MS, FIRST_BACKOFF_MS * 2 ** Math.min(failures - 1, 10)) * (0.5 + Math.random() / 2);
       const facts = { because: messageOf(fault), failures, next_try_ms: Math.round(delayMs) };
@@ -52,6 +60,15 @@ async function publishDue(context: BatchContext): Promise<void> {
     log.info({ epoch: report.epoch, result: report.result, rows: report.rows, records: report.records }, summaryOf(report));
   });
   metrics.behind(behind(await horizonOf(context), rules, Date.now()));
+}
+
+/** Short epochs are archived by their runs alone. */
+function isArchiveDue({ rules, settings }: BatchContext, archivedAt: number): boolean {
+  return rules.epochSeconds * 1_000 > settings.archiveEveryMs && performance.now() - archivedAt >= settings.archiveEveryMs;
+}
+
+async function archiveOpen(context: BatchContext): Promise<void> {
+  for (const added of await withLake(context, archiveNow)) context.log.info(added, 'archived what the log holds');
 }
 
 async function pruneNow(context: BatchContext, pruned: Epoch | null): Promise<Epoch | null> {

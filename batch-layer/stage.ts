@@ -159,7 +159,7 @@ export async function stageFiles(
     for (let file = waiting.shift(); file; file = waiting.shift()) {
       context.signal.throwIfAborted();
       staged.push(await stageFile(context, folder, file, copies));
-      context.say.progress('stage', staged.length, `of ${files.length} files`);
+      context.say.progress('stage', staged.length, 'files', files.length);
       await context.reached('staged_one_file');
     }
   };

@@ -29,14 +29,15 @@ export const TELL: readonly Statement[] = [
   { file: '6-met', makes: 'met' },
   { file: '7-conflicts', makes: 'conflicts' },
   { file: '8-fates', makes: 'fates' },
+  { file: '9-copies', makes: 'copies' },
 ];
 
 /** What people read, from the relation detections. */
-export const DETECTIONS_FILE: Pick<Statement, 'file'> = { file: '9-detections-file' };
-export const TOP_ITEMS_FILE: Pick<Statement, 'file'> = { file: '10-top-items-file' };
+export const DETECTIONS_FILE: Pick<Statement, 'file'> = { file: '10-detections-file' };
+export const TOP_ITEMS_FILE: Pick<Statement, 'file'> = { file: '11-top-items-file' };
 
 /** What an epoch leaves behind for its files and its report. */
-export const OUTPUTS = ['detections', 'met', 'conflicts', 'fates'] as const;
+export const OUTPUTS = ['detections', 'met', 'conflicts', 'fates', 'copies'] as const;
 
 export function isOutput({ makes }: Statement): boolean {
   return (OUTPUTS as readonly string[]).includes(makes);

@@ -5,15 +5,15 @@
  * before the manifest, so that no detection waits for it. Both may forward the same stray: its copies meet in one partition, and
  * the second does not count. Run after the wait for the speed layer, so that it seldom has anything to do.
  */
-import type { LogRecord } from '../core/domain/detection.ts';
-import type { Duck, Row } from '../core/stores/duckdb.ts';
-import type { Archive } from './archive.ts';
+import type { Duck } from '../core/stores/duckdb.ts';
 import type { BatchContext } from './context.ts';
+import type { Archived } from './prepare.ts';
 import type { SpeedProgress } from './speed-progress.ts';
+import { recordOf } from './raw-file.ts';
 import { parquet } from './reconcile.ts';
 
 /** Returns how many were forwarded. */
-export async function forwardStrays(context: BatchContext, duck: Duck, archive: Archive, speed: SpeedProgress): Promise<number> {
+export async function forwardStrays(context: BatchContext, duck: Duck, archive: Archived, speed: SpeedProgress): Promise<number> {
   const behind = archive.partitions
     .filter(({ partition, cut, verdicts }) => verdicts.stray > 0 && (speed.latest(partition)?.nextOffset ?? 0) < cut)
     .map(({ partition }) => `(kafka_partition = ${partition} AND kafka_offset >= ${speed.latest(partition)?.nextOffset ?? 0})`);
@@ -27,16 +27,4 @@ export async function forwardStrays(context: BatchContext, duck: Duck, archive: 
     forwarded += rows.length;
   }
   return forwarded;
-}
-
-function recordOf(row: Row): LogRecord {
-  const headers = (row.headers ?? []) as readonly { name: string; value: Buffer | null }[];
-  return {
-    partition: Number(row.kafka_partition),
-    offset: Number(row.kafka_offset),
-    stamp: Number(row.stamp),
-    key: row.key as Buffer | null,
-    value: row.value as Buffer | null,
-    headers: headers.map(({ name, value }) => [name, value] as const),
-  };
 }

@@ -24,7 +24,7 @@ export function timing(context: Pick<BatchContext, 'log' | 'metrics' | 'say' | '
       const tookMs = Math.round(performance.now() - began);
       steps.push({ step, took_ms: tookMs });
       context.metrics.step(step, tookMs);
-      context.say.clear();
+      context.say.ended(epoch, step, tookMs);
       context.log.info({ epoch, step, took_ms: tookMs }, 'step done');
       return result;
     },

@@ -49,7 +49,7 @@ export async function runSpeedLayer(config: Config): Promise<void> {
     ends = consumer.ends;
     stage = 'no partition is held yet';
 
-    const look = logWatch(topic, rules, admin, holdings.progress);
+    const look = logWatch(topic, rules, admin, stores.control, holdings.progress);
     const ports = {
       rules,
       consumer,

@@ -1,11 +1,11 @@
 /**
  * Watches the log while a worker runs: what can go wrong with a topic behind a consumer's back.
  *
- * worker.ts asks from time to time, beside its rounds. A topic that was created anew, that was given partitions, or that lost
+ * worker.ts asks from time to time, beside its rounds. A generation that a rebuild has replaced ends its workers. A topic that was created anew, that was given partitions, or that lost
  * records which were still to be read would otherwise show as a partition that stands still. It throws a Refusal then, and a
  * Retryable while Kafka does not answer.
  */
-import type { Progress, RecordedRules } from '../core/stores/control.ts';
+import type { ControlStore, Progress, RecordedRules } from '../core/stores/control.ts';
 import type { LogAdmin } from '../core/stores/kafka/types.ts';
 import { EXIT, Refusal } from '../core/process/errors.ts';
 import { brokenRange, isBroken } from '../core/stores/kafka/broken-range.ts';
@@ -16,10 +16,13 @@ export function logWatch(
   topic: string,
   rules: RecordedRules,
   admin: Pick<LogAdmin, 'facts' | 'ends'>,
+  control: Pick<ControlStore, 'rules'>,
   held: ReadonlyMap<number, Progress>,
 ): () => Promise<void> {
   let suspects = new Map<number, number>();
   return async () => {
+    const recorded = await control.rules();
+    if (recorded && recorded.generation > rules.generation) throw switched(rules.generation, recorded.generation);
     const facts = await admin.facts();
     if (facts?.topicId !== rules.topicId) throw replaced(topic, facts?.topicId ?? 'none', rules.topicId);
     if (facts.partitionCount !== rules.partitionCount) {
@@ -36,6 +39,11 @@ export function logWatch(
     }
     suspects = broken;
   };
+}
+
+/** With the code that lets a supervisor start it again: it begins where the new generation's progress is. */
+function switched(mine: number, recorded: number): Refusal {
+  return new Refusal(EXIT.dependency_down, `A rebuild has switched from generation ${mine} to ${recorded}; this worker counts for the old one. Start it again.`);
 }
 
 function replaced(topic: string, found: string, recorded: string): Refusal {

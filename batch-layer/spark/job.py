@@ -13,8 +13,10 @@ from contextlib import closing
 from pyspark.sql import DataFrame, SparkSession
 from pyspark.storagelevel import StorageLevel
 
-RECORD_COLUMNS = """kafka_partition, kafka_offset, arrival, geographical_location_oid, video_camera_oid, detection_oid,
-  item_name, timestamp_detected"""
+RECORD_COLUMNS = [
+    *["kafka_partition", "kafka_offset", "arrival", "geographical_location_oid", "video_camera_oid", "detection_oid"],
+    *["item_name", "timestamp_detected"],
+]
 DAY_OF_DEFERRED = "SELECT DISTINCT date_format(timestamp_millis(timestamp_detected), 'yyyy-MM-dd') AS dt FROM first_met WHERE is_deferred"
 BY_PLACE_AND_TIME = ["geographical_location_oid", "timestamp_detected", "detection_oid"]
 BY_OFFSET = ["kafka_partition", "kafka_offset"]
@@ -48,7 +50,8 @@ def define(spark: SparkSession, statement: dict, cached: bool) -> None:
 
 def define_sources(spark: SparkSession, plan: dict) -> None:
     raw = spark.read.parquet(*plan["raw"]).where("verdict = 'detection'")
-    raw.selectExpr(*[name.strip() for name in RECORD_COLUMNS.split(",")]).createOrReplaceTempView("records")
+    forwarded = f"COALESCE(exists(headers, h -> h.name = '{plan['stray_header']}'), FALSE) AS is_forwarded"
+    raw.selectExpr(*RECORD_COLUMNS, forwarded).createOrReplaceTempView("records")
     earlier = spark.read.parquet(*plan["earlier"]) if plan["earlier"] else spark.createDataFrame([], plan["met_schema"])
     earlier.createOrReplaceTempView("earlier")
     spark.read.parquet(plan["locations"]).createOrReplaceTempView("locations")
@@ -77,7 +80,8 @@ def write_outputs(spark: SparkSession, plan: dict) -> None:
     write(plan, "top_items", ranked, folders=["dt"])
     write(plan, "met", in_order(spark.table("met"), files, BY_OFFSET))
     write(plan, "conflicts", in_order(spark.table("conflicts"), 1, BY_OFFSET))
-    write(plan, "fates", spark.table("fates").coalesce(1))
+    for relation in plan["told"]:
+        write(plan, relation, spark.table(relation).coalesce(1))
     add_metadata(spark, plan)
 
 

@@ -4,8 +4,9 @@
  * Paths are whole, with scheme: Spark runs on other machines and knows nothing of SIGHTLINE_ROOT.
  */
 import type { Rules } from '../../core/domain/rules.ts';
+import { STRAY_HEADER } from '../../core/domain/verdict.ts';
 import { MET_COLUMNS } from '../../core/layout/lake-columns.ts';
-import { DECIDE, DETECTIONS_FILE, TELL, textOf, TOP_ITEMS_FILE } from '../statements.ts';
+import { DECIDE, DETECTIONS_FILE, OUTPUTS, TELL, textOf, TOP_ITEMS_FILE } from '../statements.ts';
 
 export interface Places {
   /** Raw files of the epoch. */
@@ -26,6 +27,9 @@ export interface Plan extends Places {
   readonly detections_file: string;
   readonly top_items_file: string;
   readonly met_schema: string;
+  /** Relations that only the report needs: small ones. */
+  readonly told: readonly string[];
+  readonly stray_header: string;
   readonly rows_per_file: number;
   readonly metadata: Readonly<Record<string, string>>;
 }
@@ -44,6 +48,8 @@ export function planOf(
     detections_file: textOf(DETECTIONS_FILE),
     top_items_file: textOf(TOP_ITEMS_FILE),
     met_schema: MET_COLUMNS.map(([name, type]) => `${name} ${type === 'VARCHAR' ? 'STRING' : type}`).join(', '),
+    told: OUTPUTS.filter((relation) => relation !== 'detections' && relation !== 'met' && relation !== 'conflicts'),
+    stray_header: STRAY_HEADER,
     rows_per_file: rowsPerFile,
     metadata,
   };

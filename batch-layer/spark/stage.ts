@@ -21,6 +21,7 @@ import { metadataFields } from '../metadata.ts';
 import { sha256Of } from '../local-copies.ts';
 import { createOutputs, dropRelations, loadLocations, parquet } from '../reconcile.ts';
 import { ROWS_PER_DETECTIONS_FILE, rowsIn, stageFiles, writeSources } from '../stage.ts';
+import { OUTPUTS } from '../statements.ts';
 import { planOf, shufflesOf } from './plan.ts';
 import { submit } from './submit.ts';
 
@@ -31,8 +32,7 @@ export async function stageBySpark(
   context: BatchContext,
   plan: Preparation,
   tools: Tools,
-  archive: Archive,
-  spark: SparkSettings,
+  { archive, early, spark }: { archive: Archive; early: readonly StagedFile[]; spark: SparkSettings },
 ): Promise<StagedFile[]> {
   const { duck, copies, timed } = tools;
   const epoch = nameOf(plan.epoch, context.rules);
@@ -40,7 +40,7 @@ export async function stageBySpark(
   const sources = await timed.step('reconcile', async () => {
     await loadLocations(duck, await context.locations.all());
     const files = await writeSources(duck, { folder: plan.folder, epoch, archive });
-    const staged = await stageFiles(context, plan.epoch, plan.attempt, files, copies);
+    const staged = [...early, ...(await stageFiles(context, plan.epoch, plan.attempt, files, copies))];
     await reconcileInSpark(context, plan, tools, archive, { spark, staged, out });
     return staged;
   });
@@ -144,17 +144,14 @@ function placeOf(relation: string, at: { epoch: string; n: number; date: string 
 async function showOutputs(duck: Duck, written: readonly Written[], windowMs: number): Promise<void> {
   await dropRelations(duck);
   await createOutputs(duck);
-  const columnsOf: Readonly<Record<string, string>> = {
+  const columnsOf: Readonly<Partial<Record<string, string>>> = {
     detections: `geographical_location_oid, video_camera_oid, detection_oid, item_name, timestamp_detected, geographical_location,
       epoch_ms(arrived_at) AS arrival, kafka_partition, kafka_offset, epoch_ms(arrived_at) - timestamp_detected > ${windowMs} AS is_deferred`,
-    met: '*',
-    conflicts: '*',
-    fates: '*',
   };
-  for (const [relation, columns] of Object.entries(columnsOf)) {
+  for (const relation of OUTPUTS) {
     const files = written.filter((file) => file.relation === relation && file.rows > 0).map(({ localFile }) => localFile);
     if (files.length === 0) continue;
     await duck.run(`DROP TABLE ${relation}`);
-    await duck.run(`CREATE VIEW ${relation} AS SELECT ${columns} FROM ${parquet(files)}`);
+    await duck.run(`CREATE VIEW ${relation} AS SELECT ${columnsOf[relation] ?? '*'} FROM ${parquet(files)}`);
   }
 }

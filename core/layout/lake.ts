@@ -10,11 +10,14 @@
  *   lake/locations/<epoch>.parquet
  *   lake/_runs/<epoch>.json                                          manifest and report
  *   lake/_runs/_intents/<epoch>.json                                 files on their way from staging to their place
+ *   lake/_runs/_archive/<epoch>/<n>.json                             raw files that were archived before the epoch is published
  *   lake/_runs/_attempts/<epoch>-<began>.json                        tries that failed
  *   lake/_runs/_met/<epoch>[-<n>].parquet                             ids first met in the epoch, for the runs that follow
  *   lake/_runs/_conflicts/<epoch>.parquet                            every copy that says otherwise, if there are any
  *   lake/_runs/_differences/<epoch>.parquet                          cells that the layers had otherwise, if the report cannot hold all
  *   lake/_staging/<epoch>/…                                          the same paths below it, not published yet
+ *   _generation-<n>/lake/…                                           a whole lake of another generation: being rebuilt, or retired
+ *   _switch.json                                                     which of them takes the place of which, while that is done
  */
 export const LAKE = 'lake';
 export const RUNS = `${LAKE}/_runs`;
@@ -22,7 +25,7 @@ export const STAGING = `${LAKE}/_staging`;
 
 export function rawFile(options: { epoch: string; logLife: number; partition: number; first: number; last: number }): string {
   const life = options.logLife >= 2 ? `l${options.logLife}-` : '';
-  return `${LAKE}/raw/epoch=${options.epoch}/part-${life}${options.partition}-${options.first}-${options.last}.parquet`;
+  return `${rawFolder(options.epoch)}/part-${life}${options.partition}-${options.first}-${options.last}.parquet`;
 }
 
 export function detectionsFile(options: { date: string; hour: number; epoch: string; n: number }): string {
@@ -37,10 +40,18 @@ export function topItemsFile(options: { date: string; epoch: string }): string {
 export const locationsFile = (epoch: string): string => `${LAKE}/locations/${epoch}.parquet`;
 export const manifestFile = (epoch: string): string => `${RUNS}/${epoch}.json`;
 export const intentFile = (epoch: string): string => `${RUNS}/_intents/${epoch}.json`;
+export const ARCHIVE_JOURNALS = `${RUNS}/_archive`;
+export const archiveJournal = (epoch: string): string => `${ARCHIVE_JOURNALS}/${epoch}`;
+export const archiveEntry = (epoch: string, n: number): string => `${archiveJournal(epoch)}/${String(n).padStart(6, '0')}.json`;
+export const rawFolder = (epoch: string): string => `${LAKE}/raw/epoch=${epoch}`;
 export const attemptFile = (epoch: string, began: string): string => `${RUNS}/_attempts/${epoch}-${began}.json`;
 export const MET = `${RUNS}/_met`;
 /** Large epochs have several, by partition and offset. */
 export const metFile = (epoch: string, n = 0): string => `${MET}/${epoch}${n === 0 ? '' : `-${n}`}.parquet`;
 export const conflictsFile = (epoch: string): string => `${RUNS}/_conflicts/${epoch}.parquet`;
 export const differencesFile = (epoch: string): string => `${RUNS}/_differences/${epoch}.parquet`;
+/** A whole lake of another generation, beside the one that readers see. */
+export const generationFolder = (generation: number): string => `_generation-${generation}`;
+/** A switch to another generation that was begun. */
+export const SWITCH_FILE = '_switch.json';
 export const stagingFolder = (epoch: string): string => `${STAGING}/${epoch}`;

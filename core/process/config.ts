@@ -49,6 +49,10 @@ const Settings = z.object({
   PRUNE_GRACE_SECONDS: seconds.default(600),
   /** How long a batch run waits for the speed layer to pass its cut before it calls the comparison unproven. */
   SPEED_WAIT_SECONDS: seconds.default(60),
+  /** A generation that is being rebuilt, for the worker that counts it: "batch rebuild" sets it. */
+  REBUILD_GENERATION: z.coerce.number().int().min(2).optional(),
+  /** How often the scheduler archives what the log holds of an epoch that is longer than this. */
+  ARCHIVE_EVERY_SECONDS: seconds.min(1).default(3_600),
   /** Least time between the beginnings of two rounds of a speed worker: few large row mutations cost HBase less than many small. */
   SPEED_LINGER_MS: z.coerce.number().int().min(0).max(10_000).default(400),
   /** Most records in a round; bounds memory, and how much is done again after a crash. */

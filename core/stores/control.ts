@@ -1,7 +1,8 @@
 /**
  * The table `control`: the few facts that all layers agree on, one JSON cell a row.
  *
- *   rules                       what was recorded for the generation (domain/rules.ts), with the topic's id; timestamp 1
+ *   rules                       what was recorded for the generation (domain/rules.ts), with the topic's id; timestamp = generation
+ *   rules/<generation>          the same of a generation that is being rebuilt; timestamp 1
  *   progress/<generation>/<partition>   up to where the speed layer's effects are in HBase; timestamp = next offset
  *   cut/<generation>/<partition>/<offset>   the speed layer's tallies of all records before an epoch's cut; timestamp = the cut
  *   horizon/<generation>        the last published epoch with its cuts; timestamp = the epoch's number; moved by check-and-put
@@ -72,6 +73,12 @@ export interface ControlStore {
   rules(): Promise<RecordedRules | null>;
   /** Records rules unless some are recorded; returns what holds now. */
   recordRules(rules: RecordedRules): Promise<RecordedRules>;
+  /** The rules of a generation that is being rebuilt; null if none is. */
+  rebuilding(generation: number): Promise<RecordedRules | null>;
+  /** Records what a rebuild works towards unless that generation has its rules; returns what holds now. */
+  recordRebuild(rules: RecordedRules): Promise<RecordedRules>;
+  /** Makes another generation the one that holds; false if `from` is not (any more) what is recorded. */
+  switchRules(from: RecordedRules, to: RecordedRules): Promise<boolean>;
   /** One entry a partition, null where nothing was processed yet. */
   progress(generation: number, partitions: readonly number[]): Promise<(Progress | null)[]>;
   /** Writes what was passed first, then the progress, so that whoever sees a progress finds every cut before it. */
@@ -92,9 +99,16 @@ export function controlStore(hbase: HBaseClient, namespace: string): ControlStor
   return {
     rules: () => cell.read('rules', readRules),
     async recordRules(rules) {
-      await cell.move('rules', null, { timestamp: 1, json: rules });
+      await cell.move('rules', null, { timestamp: rules.generation, json: rules });
       return (await cell.read('rules', readRules)) ?? rules;
     },
+    rebuilding: (generation) => cell.read(`rules/${generation}`, readRules),
+    async recordRebuild(rules) {
+      const row = `rules/${rules.generation}`;
+      await cell.move(row, null, { timestamp: 1, json: rules });
+      return (await cell.read(row, readRules)) ?? rules;
+    },
+    switchRules: (from, to) => cell.move('rules', from, { timestamp: to.generation, json: to }),
     progress: (generation, partitions) =>
       cell.readAll(
         partitions.map((partition) => progressRow(generation, partition)),

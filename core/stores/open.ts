@@ -40,6 +40,8 @@ export interface OpenOptions {
   /** Deadline of one HBase operation with all its retries. */
   readonly operationTimeoutMs?: number;
   readonly onHBaseEvent?: (event: HBaseEvent) => void;
+  /** Which rules to work by; the recorded ones, compared with the configuration, unless a rebuild says otherwise. */
+  readonly rules?: typeof readRules;
 }
 
 /** HBase alone, for what needs no rules: the set-up, and loading dataset B. Nothing is connected before the first question. */
@@ -64,7 +66,7 @@ export async function openStores(config: Config, options: OpenOptions = {}): Pro
   const namespace = config.HBASE_NAMESPACE;
   const control = controlStore(hbase, namespace);
   try {
-    const rules = await readRules(config, admin, control);
+    const rules = await (options.rules ?? readRules)(config, admin, control);
     return {
       hbase,
       admin,

@@ -14,6 +14,28 @@ import { EXIT, Refusal } from '../process/errors.ts';
 
 /** The rules that hold: recorded now, as generation 1, if none were. Throws a Refusal if they differ from the configuration. */
 export async function readRules(config: Config, admin: LogAdmin, control: ControlStore): Promise<RecordedRules> {
+  const facts = await topicFacts(config, admin);
+  if (config.REBUILD_GENERATION !== undefined) return checked(await rebuilding(config.REBUILD_GENERATION, control), config, facts);
+  const recorded = (await control.rules()) ?? (await control.recordRules(await newRules(config, facts, admin)));
+  return checked(recorded, config, facts);
+}
+
+/** The recorded rules as they are, whatever the configuration says: for a rebuild, which may have come to change them. */
+export async function rulesAsRecorded(config: Config, admin: LogAdmin, control: ControlStore): Promise<RecordedRules> {
+  const facts = await topicFacts(config, admin);
+  const recorded = await control.rules();
+  if (!recorded) throw new Refusal(EXIT.nothing_to_do, 'No rules are recorded, so nothing was counted or published yet');
+  checkTopic(recorded, config, facts);
+  return recorded;
+}
+
+async function rebuilding(generation: number, control: ControlStore): Promise<RecordedRules> {
+  const rules = await control.rebuilding(generation);
+  if (rules) return rules;
+  throw new Refusal(EXIT.usage, `REBUILD_GENERATION is ${generation}, and no such generation is being rebuilt; leave it out`);
+}
+
+async function topicFacts(config: Config, admin: LogAdmin): Promise<TopicFacts> {
   const facts = await admin.facts();
   if (!facts) {
     throw new Refusal(
@@ -21,8 +43,7 @@ export async function readRules(config: Config, admin: LogAdmin, control: Contro
       `Topic ${config.KAFKA_TOPIC} does not exist at ${config.KAFKA_BROKERS}; "sightline prepare" creates topics, tables and folders`,
     );
   }
-  const recorded = (await control.rules()) ?? (await control.recordRules(await newRules(config, facts, admin)));
-  return checked(recorded, config, facts);
+  return facts;
 }
 
 async function newRules(config: Config, facts: TopicFacts, admin: LogAdmin): Promise<RecordedRules> {
@@ -66,7 +87,7 @@ function checked(recorded: RecordedRules, config: Config, facts: TopicFacts): Re
     throw new Refusal(
       EXIT.usage,
       `This configuration is not the recorded one:\n${differences.join('\n')}\n` +
-        'Set the recorded values, or begin anew with "sightline cluster reset" (which deletes all data of this machine\'s stack).',
+        'Set the recorded values. "sightline batch rebuild" with the new ones changes them: it publishes every epoch anew from the archive.',
     );
   }
   checkTopic(recorded, config, facts);

@@ -48,7 +48,18 @@ const CountDifference = z.object({
   /** Ids that the batch layer counted in this cell and the speed layer did not, and the other way round. */
   missing_in_speed: z.array(z.string()),
   missing_in_batch: z.array(z.string()),
+  /** Ids that the batch layer counted in this cell, at most a hundred: whichever was counted otherwise is among them. */
+  counted: z.array(z.string()).default([]),
 });
+
+/** Copies by what made them copies, and by how long after its first each arrived. */
+const Copies = z.object({
+  by_way: z.object({ same_partition: whole, stray: whole, re_stamped: whole }),
+  by_distance: z.array(z.object({ below_ms: whole, copies: whole })),
+});
+
+/** How far detections were behind when they arrived; the first bucket is of clocks ahead, null is of deferred ones. */
+const Late = z.array(z.object({ below_ms: whole.nullable(), detections: whole }));
 
 const TallyDifference = z.object({ partition: whole, tally: z.string(), batch: whole, speed: whole });
 
@@ -81,6 +92,9 @@ export const RunReport = z.object({
   records: whole,
   tallies: TalliesJson,
   copies_of_earlier_epochs: whole,
+  /** Null in reports that were written before it was told; the same holds for the others that may be null. */
+  copies: Copies.nullable().default(null),
+  late: Late.nullable().default(null),
   conflicts: z.object({
     count: whole,
     listed: z.array(z.object({ detection_oid: z.string(), first: Met, copy: Met })),
@@ -97,6 +111,9 @@ export const RunReport = z.object({
   bytes: whole,
   raw_bytes: whole,
   files: z.array(PublishedFile),
+  /** Over the sorted rows of detections, and chained to that of the epoch before. */
+  rows_sha256: z.string().nullable().default(null),
+  chain_sha256: z.string().nullable().default(null),
   comparison: Comparison,
   steps: z.array(z.object({ step: z.string(), took_ms: whole })),
 });

@@ -109,6 +109,11 @@ test('Spark accounts for the records of every partition as DuckDB does, which we
       SUM(copies_of_earlier)::BIGINT AS copies_of_earlier FROM ${from} GROUP BY kafka_partition ORDER BY kafka_partition`);
   assert.deepEqual(await fates(written('fates')), await fates('fates'));
   assert.ok((await count('fates')) > (await count(written('fates'))));
+  const copies = (from: string): Promise<Row[]> =>
+    duck.rows(`SELECT kafka_partition, way, CAST(below_ms AS BIGINT) AS below_ms, SUM(copies)::BIGINT AS copies FROM ${from}
+      GROUP BY ALL ORDER BY ALL`);
+  assert.deepEqual(await copies(written('copies')), await copies('copies'));
+  assert.deepEqual((await duck.rows('SELECT DISTINCT way FROM copies ORDER BY way')).map(({ way }) => way), ['re_stamped', 'same_partition', 'stray']);
 });
 
 test('Spark counts the same top items', async () => {

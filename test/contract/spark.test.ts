@@ -53,9 +53,9 @@ after(async () => {
 
 test('the report says the same from both engines', () => {
   const same = (draft: Draft) => {
-    const { epoch, from, to, partitions, tallies, records, copies_of_earlier_epochs, conflicts, deferred, unknown_locations, rows } = draft;
+    const { epoch, from, to, partitions, tallies, records, copies_of_earlier_epochs, conflicts, deferred, unknown_locations, rows, copies, late } = draft;
     const sorted = partitions.map(({ speed_tallies_so_far: _, ...partition }) => partition);
-    return { epoch, from, to, partitions: sorted, tallies, records, copies_of_earlier_epochs, conflicts, deferred, unknown_locations, rows };
+    return { epoch, from, to, partitions: sorted, tallies, records, copies_of_earlier_epochs, conflicts, deferred, unknown_locations, rows, copies, late };
   };
   assert.ok(published.rows > 0);
   assert.ok(published.tallies.copies > 0);

@@ -81,7 +81,7 @@ export function contextOf(
 ): BatchContext {
   const { rules, hdfs } = world;
   return {
-    settings: { workFolder: join(workFolder, 'work'), memoryMb: 256, threads: 1, speedWaitMs: options.speedWaitMs ?? 0, pruneGraceMs: 0 },
+    settings: { workFolder: join(workFolder, 'work'), memoryMb: 256, threads: 1, speedWaitMs: options.speedWaitMs ?? 0, pruneGraceMs: 0, archiveEveryMs: 3_600_000 },
     rules,
     hdfs,
     control: controlDouble(world),
@@ -100,6 +100,9 @@ export function controlDouble(world: Pick<World, 'rules' | 'horizon' | 'lease' |
   return {
     rules: async () => world.rules,
     recordRules: async () => world.rules,
+    rebuilding: async () => null,
+    recordRebuild: async (rules) => rules,
+    switchRules: async () => true,
     progress: async (_, partitions) => partitions.map((partition) => world.progress[partition] ?? null),
     putProgress: async () => undefined,
     cutTallies: async (_, cuts) => cuts.map(({ partition, cut }) => world.cutTallies?.get(`${partition}/${cut}`) ?? null),

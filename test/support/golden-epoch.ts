@@ -6,13 +6,14 @@
  */
 import { mkdir } from 'node:fs/promises';
 import { dirname, join } from 'node:path';
-import type { Detection, Location } from '../../core/domain/detection.ts';
+import type { Detection, Location, LogRecord } from '../../core/domain/detection.ts';
 import type { Rules } from '../../core/domain/rules.ts';
 import type { Duck } from '../../core/stores/duckdb.ts';
 import type { Sources, RawFile } from '../../batch-layer/reconcile.ts';
 import { homeOf } from '../../core/domain/home.ts';
 import { oid } from '../../core/domain/oid.ts';
 import { dateOf, DAY_MS, HOUR_MS, instant } from '../../core/domain/time.ts';
+import { STRAY_HEADER } from '../../core/domain/verdict.ts';
 import { openDuck, quoted } from '../../core/stores/duckdb.ts';
 import { rawWriter } from '../../batch-layer/raw-file.ts';
 import { reconcile } from '../../batch-layer/reconcile.ts';
@@ -49,7 +50,7 @@ interface Seen {
   readonly hours: number;
   readonly behindHours: number;
   readonly item: string;
-  readonly what: 'detection' | 'stray' | 'dead_letter';
+  readonly what: 'detection' | 'forwarded' | 'stray' | 'dead_letter';
 }
 
 const seen = (id: bigint, hours: number, rest: Partial<Omit<Seen, 'id' | 'hours'>> = {}): Seen => ({
@@ -76,6 +77,8 @@ function goldenEpoch(count: number): Seen[] {
     if (i % 5 === 0) all.push(seen(id, at(i)));
     if (i % 17 === 0) all.push(seen(id, at(i), { item: 'otherwise' }));
     if (i % 31 === 0) all.push(seen(id, at(i), { what: 'stray' }));
+    if (i % 37 === 0) all.push(seen(id, at(i), { what: 'forwarded' }));
+    if (i % 59 === 0) all.push(seen(id, at(i), { behindHours: 1 }));
     if (i % 41 === 0) all.push(seen(id, at(i), { what: 'dead_letter' }));
     if (i % 43 === 0) all.push(seen(HIGH * 2n - BigInt(i), at(i), { behindHours: 30 + (i % 50) }));
   }
@@ -105,7 +108,7 @@ export async function goldenEpochIn(folder: string, count = 3_000): Promise<Gold
   }
   const golden = goldenEpoch(count);
   const raw = await withDuck(folder, (duck) => archived(duck, golden, next, join(folder, 'raw')));
-  const detections = golden.filter(({ what }) => what === 'detection').length;
+  const detections = golden.filter(({ what }) => what === 'detection' || what === 'forwarded').length;
   return { folder, lake, detections, sources: { raw, earlier, locations: GOLDEN_PLACES, lakeFiles } };
 }
 
@@ -127,13 +130,19 @@ async function archived(duck: Duck, records: readonly Seen[], next: number[], fo
       const home = homeOf(oid(record.id), next.length);
       const arrival = instant(BEGIN + Math.floor(record.hours * HOUR_MS));
       if ((record.what === 'stray' ? (home + 1) % next.length : home) !== partition) continue;
-      const log = { partition, offset: next[partition]!++, stamp: arrival, key: null, value: Buffer.from('{}'), headers: [] };
+      const log = { partition, offset: next[partition]!++, stamp: arrival, key: null, value: Buffer.from('{}'), headers: headersOf(record) };
       writer.append(log, arrival, verdictOf(record, arrival, home));
     }
     const place = { localFile: join(folder, `part-${partition}.parquet`), metadata: "{version: '1'}" };
     if (writer.rows > 0) files.push(await writer.finish(() => place));
   }
   return files;
+}
+
+function headersOf({ what, id }: Seen): LogRecord['headers'] {
+  const from = [STRAY_HEADER, Buffer.from('1/7')] as const;
+  if (what === 'forwarded') return [['trace', null], from];
+  return id % 3n === 0n ? [['trace', Buffer.from('x')]] : [];
 }
 
 function verdictOf(record: Seen, arrival: number, home: number): Parameters<Awaited<ReturnType<typeof rawWriter>>['append']>[2] {

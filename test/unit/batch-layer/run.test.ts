@@ -11,36 +11,20 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { after, before, test } from 'node:test';
 import type { Point } from '../../../batch-layer/context.ts';
-import type { RecordedRules } from '../../../core/stores/control.ts';
 import type { RunReport } from '../../../core/stores/runs.ts';
+import type { State } from '../../support/filled-world.ts';
 import type { World } from '../../support/batch-doubles.ts';
-import type { Oid } from '../../../core/domain/oid.ts';
 import type { Epoch } from '../../../core/domain/epoch.ts';
 import { eachCellOf, cellKey, rowKey, rowsOf } from '../../../core/domain/counts.ts';
-import { homeOf } from '../../../core/domain/home.ts';
 import { judge } from '../../../core/domain/verdict.ts';
 import { instant } from '../../../core/domain/time.ts';
-import { openDuck } from '../../../core/stores/duckdb.ts';
 import { readAttempts, readRun } from '../../../core/stores/runs.ts';
 import { publishAsked } from '../../../batch-layer/lake.ts';
-import { append, contextOf, worldOf } from '../../support/batch-doubles.ts';
+import { contextOf } from '../../support/batch-doubles.ts';
+import { FILLED_RULES, filled, FIRST, stateOf } from '../../support/filled-world.ts';
 import { Crash } from '../../support/hdfs-double.ts';
 
-const LENGTH_MS = 60_000;
-const FIRST = Math.floor(Date.now() / LENGTH_MS) - 10;
-const START = FIRST * LENGTH_MS;
-const RULES: RecordedRules = {
-  generation: 1,
-  logLife: 1,
-  epochSeconds: 60,
-  dedupWindowDays: 2,
-  clockAheadDays: 1,
-  partitionCount: 3,
-  firstEpoch: FIRST,
-  firstOffsets: [0, 0, 0],
-  topicId: 't',
-};
-const NAMES = ['bicycle', 'van', 'café', 'a\0b', 'x'.repeat(200)];
+const RULES = FILLED_RULES;
 const FIRST_EPOCH = { from: FIRST as Epoch, to: FIRST as Epoch };
 
 let folder: string;
@@ -53,70 +37,6 @@ before(async () => {
 });
 after(() => rm(folder, { recursive: true, force: true }));
 
-function json(id: number | bigint, at: number, item = NAMES[Number(id) % NAMES.length]!): string {
-  return `{"geographical_location_oid":${Number(id) % 4},"video_camera_oid":7,"detection_oid":${id},"item_name":${JSON.stringify(item)},"timestamp_detected":${at}}`;
-}
-
-/** Two epochs of records, in three partitions: copies, a conflict, strays, poison, a tick, a deferred one; ids beyond 2^53. */
-function filled(): World {
-  const world = worldOf(RULES);
-  world.locations.push({ oid: '1' as Oid, name: 'Bridge' }, { oid: '2' as Oid, name: "O'Brien's" });
-  for (let i = 0; i < 60; i++) {
-    const id = 9_007_199_254_740_990n + BigInt(i);
-    const at = START + i * 2_000;
-    const home = homeOf(String(id) as Oid, 3);
-    append(world, home, { stamp: at, value: json(id, at - 500) });
-    if (i % 5 === 0) append(world, home, { stamp: at, value: json(id, at - 500) });
-    if (i % 17 === 0) append(world, home, { stamp: at, value: json(id, at - 500, 'otherwise') });
-    if (i % 7 === 0) append(world, (home + 1) % 3, { stamp: at, value: json(id, at - 500) });
-    if (i % 11 === 0) append(world, home, { stamp: at, value: 'poison' });
-  }
-  const late = START - 5 * 86_400_000;
-  append(world, homeOf('77' as Oid, 3), { stamp: START + 130_000, value: json(77, late) });
-  world.tickStamp = START + 200_000;
-  return world;
-}
-
-interface State {
-  readonly rows: string[];
-  readonly raw: string[];
-  readonly cells: [string, number][];
-  readonly listed: string[];
-  readonly horizon: unknown;
-  readonly files: string[];
-}
-
-async function stateOf(world: World): Promise<State> {
-  const names = [...world.hdfs.files.keys()];
-  const rows = await rowsIn(world, names.filter((name) => name.startsWith('lake/detections/')), 'SELECT detection_oid, item_name, geographical_location FROM');
-  const raw = await rowsIn(world, names.filter((name) => name.startsWith('lake/raw/')), 'SELECT kafka_partition, kafka_offset, verdict FROM');
-  const { epoch, cuts, arrivals } = world.horizon!;
-  return {
-    rows,
-    raw,
-    cells: [...world.batchCells].sort(),
-    listed: [...world.listed].sort(),
-    horizon: { epoch, cuts, arrivals },
-    files: names.filter((name) => !name.includes('/_attempts/')).sort(),
-  };
-}
-
-let reads = 0;
-async function rowsIn(world: World, names: readonly string[], select: string): Promise<string[]> {
-  const duck = await openDuck({ memoryMb: 128, threads: 1, spillFolder: join(folder, 'spill') });
-  try {
-    const found: string[] = [];
-    for (const name of names) {
-      const localFile = join(folder, `read-${reads++}.parquet`);
-      await world.hdfs.download(name, localFile);
-      for (const row of await duck.rows(`${select} '${localFile}'`)) found.push(Object.values(row).map(String).join(' | '));
-      await rm(localFile);
-    }
-    return found.sort();
-  } finally {
-    duck.close();
-  }
-}
 
 let processes = 0;
 const inNewProcess = (): string => join(folder, `process-${processes++}`);
@@ -233,7 +153,7 @@ test('an epoch that is published, or not over, is nothing to do; one beyond the 
   const world = filled();
   await published(world);
   assert.deepEqual(await published(world), []);
-  const now = Math.floor(Date.now() / LENGTH_MS) as Epoch;
+  const now = Math.floor(Date.now() / 60_000) as Epoch;
   await assert.rejects(publishAsked(contextOf(world, inNewProcess()), { from: now, to: now }), (fault: { exitCode?: number }) => fault.exitCode === 2);
   assert.equal((await readRun(world.hdfs, 'nothing')), null);
 });

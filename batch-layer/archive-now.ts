@@ -1,0 +1,115 @@
+/**
+ * `batch archive`: what the log holds of the epochs that are not published yet goes into raw files now (law L9).
+ *
+ * The archive is the master dataset; done hourly, Kafka's retention never decides what is kept. Called with the lock of the lake
+ * held. It appends no tick and cuts nothing: a partition is read to its end as it is, and an epoch's run goes on from there. Where
+ * no record after an epoch's end was delivered yet, the next record may still belong to it, so later epochs wait for the next time.
+ */
+import { mkdir, rm } from 'node:fs/promises';
+import { join } from 'node:path';
+import type { Epoch } from '../core/domain/epoch.ts';
+import type { Instant } from '../core/domain/time.ts';
+import type { Horizon } from '../core/stores/control.ts';
+import type { Archive, Seam } from './archive.ts';
+import type { BatchContext } from './context.ts';
+import type { EarlyFile } from './early-archive.ts';
+import type { HeldLease } from './lease.ts';
+import { epochAt, nameOf } from '../core/domain/epoch.ts';
+import { openDuck } from '../core/stores/duckdb.ts';
+import { archive } from './archive.ts';
+import { addToArchive, finishArchives, settledArchive } from './early-archive.ts';
+import { readIntent } from './intent.ts';
+import { horizonOf } from './lake.ts';
+import { localCopies } from './local-copies.ts';
+import { seamOf } from './prepare.ts';
+import { nextEpoch } from './seam.ts';
+import { stageFiles } from './stage.ts';
+
+/** What was added to one epoch's archive. */
+export interface Added {
+  readonly epoch: string;
+  readonly records: number;
+  readonly files: number;
+  readonly bytes: number;
+  /** Per partition: the offset up to which the epoch is archived now. */
+  readonly archived_to: readonly number[];
+}
+
+/** Archives every epoch that is not published, in order; those to which nothing was added are left out of the answer. */
+export async function archiveNow(context: BatchContext, lease: HeldLease): Promise<Added[]> {
+  const horizon = await horizonOf(context);
+  await finishArchives(context);
+  const added: Added[] = [];
+  let seam = await openSeam(context, horizon);
+  let skip: readonly number[] = [];
+  for (const now = epochAt(Date.now(), context.rules); seam.epoch <= now && skip.length < seam.firsts.length; ) {
+    const { one, archived } = await archiveEpoch(context, lease, seam, skip);
+    if (one.files > 0) added.push(one);
+    skip = archived.uncut;
+    seam = {
+      epoch: (seam.epoch + 1) as Epoch,
+      firsts: archived.partitions.map(({ cut }) => cut),
+      arrivals: archived.partitions.map(({ arrival }) => arrival),
+    };
+  }
+  return added;
+}
+
+/** Behind the horizon; or behind an epoch whose run died after its intent, because that names every file of it already. */
+async function openSeam(context: BatchContext, horizon: Horizon | null): Promise<Seam> {
+  const epoch = nextEpoch(horizon, context.rules);
+  const intent = await readIntent(context.hdfs, nameOf(epoch, context.rules));
+  if (!intent) return seamOf(context, { epoch, horizon });
+  const { partitions } = intent.draft;
+  const arrivals = partitions.map(({ arrival }) => arrival as Instant);
+  return { epoch: (epoch + 1) as Epoch, firsts: partitions.map(({ cut }) => cut), arrivals };
+}
+
+async function archiveEpoch(
+  context: BatchContext,
+  lease: HeldLease,
+  seam: Seam,
+  skip: readonly number[],
+): Promise<{ one: Added; archived: Archive }> {
+  const { settings, rules } = context;
+  const attempt = `archive-${new Date().toISOString().replaceAll(/[-:.]/g, '')}-${process.pid}`;
+  const folder = join(settings.workFolder, 'attempts', attempt);
+  await mkdir(folder, { recursive: true });
+  const duck = await openDuck({ memoryMb: settings.memoryMb, threads: settings.threads, spillFolder: join(folder, 'spill') });
+  try {
+    const early = await settledArchive(context, seam.epoch, seam.firsts);
+    const archived = await archive(context, duck, seam, { folder, ticks: false, early: early.files, skip });
+    const files = await staged(context, seam.epoch, attempt, archived);
+    await context.reached('archive_staged');
+    if (files.length > 0) {
+      await lease.check();
+      await addToArchive(context, seam.epoch, attempt, early.nextEntry, files);
+    }
+    const one = {
+      epoch: nameOf(seam.epoch, rules),
+      records: files.reduce((sum, { rows }) => sum + rows, 0),
+      files: files.length,
+      bytes: files.reduce((sum, { bytes }) => sum + bytes, 0),
+      archived_to: archived.partitions.map(({ cut }) => cut),
+    };
+    return { one, archived };
+  } finally {
+    duck.close();
+    await rm(folder, { recursive: true, force: true });
+  }
+}
+
+/** Uploaded and read back, byte for byte; the run of the epoch finds local copies of them if it is this machine's. */
+async function staged(context: BatchContext, epoch: Epoch, attempt: string, archived: Archive): Promise<EarlyFile[]> {
+  const copies = localCopies(context.hdfs, join(context.settings.workFolder, 'copies'));
+  const uploaded = await stageFiles(context, epoch, attempt, archived.files, copies);
+  const byPath = new Map(uploaded.map((file) => [file.path, file]));
+  const files: EarlyFile[] = [];
+  for (const part of archived.files) {
+    const file = byPath.get(part.path)!;
+    await copies.adopt(part.localFile, file);
+    const { partition, from, next, arrival, verdicts, deadLettersByReason } = part;
+    files.push({ ...file, partition, from, next, arrival, verdicts, dead_letters_by_reason: { ...deadLettersByReason } });
+  }
+  return files;
+}

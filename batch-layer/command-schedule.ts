@@ -1,0 +1,46 @@
+/** `sightline batch schedule`: the service that publishes each epoch a little after its end, with metrics and a log of its own. */
+import { setPriority } from 'node:os';
+import type { Config } from '../core/process/config.ts';
+import type { OpenBatch } from './open.ts';
+import { readConfig } from '../core/process/config.ts';
+import { messageOf } from '../core/process/errors.ts';
+import { stopSignal } from '../core/process/life.ts';
+import { createLog } from '../core/process/log.ts';
+import { createRegistry, serveMetrics } from '../core/process/metrics.ts';
+import { retrying, WORKER_RETRY } from '../core/process/retry.ts';
+import { batchMetrics } from './metrics.ts';
+import { openBatch } from './open.ts';
+import { SILENT } from './say.ts';
+import { schedule } from './schedule.ts';
+import { NICENESS } from './with-batch.ts';
+
+export async function runSchedule(): Promise<void> {
+  setPriority(NICENESS);
+  const config = readConfig();
+  const log = createLog('batch', config.LOG_LEVEL);
+  const signal = stopSignal();
+  const registry = createRegistry('batch');
+  let isOpen = false;
+  const server = await serveMetrics(registry, { host: config.BIND, port: config.METRICS_PORT }, () =>
+    isOpen ? null : 'a dependency is away',
+  );
+  log.info({ metrics_port: server.port }, 'the batch layer runs by the clock');
+  try {
+    const open = await openPatiently(config, { log, say: SILENT, metrics: batchMetrics(registry), signal });
+    isOpen = true;
+    try {
+      await schedule(open.context);
+    } finally {
+      await open.close();
+    }
+  } finally {
+    await server.close();
+  }
+}
+
+function openPatiently(config: Config, parts: Parameters<typeof openBatch>[1]): Promise<OpenBatch> {
+  return retrying(WORKER_RETRY, () => openBatch(config, parts), {
+    signal: parts.signal,
+    onRetry: (fault, _attempt, delayMs) => parts.log.warn({ because: messageOf(fault), next_try_ms: delayMs }, 'a dependency is away'),
+  });
+}

@@ -1,0 +1,150 @@
+/**
+ * The archive as a log: what a rebuild reads in place of Kafka, and the places as they stood (laws L9 and L10).
+ *
+ * Raw files are found by their names, whose ranges must not overlap; manifests and journals say what their bytes must be. Only
+ * bytes, stamps and offsets are taken: what a record is, is judged again, by the parser and the rules of today. Manifests may be
+ * gone, places too (then dataset B of today gives the names); without raw files there is nothing to rebuild from.
+ */
+import { randomUUID } from 'node:crypto';
+import { rm } from 'node:fs/promises';
+import { join } from 'node:path';
+import type { Location, LogRecord } from '../core/domain/detection.ts';
+import type { Epoch } from '../core/domain/epoch.ts';
+import type { Oid } from '../core/domain/oid.ts';
+import type { Horizon } from '../core/stores/control.ts';
+import type { LogReader } from '../core/stores/kafka/types.ts';
+import type { RunReport } from '../core/stores/runs.ts';
+import type { BatchContext } from './context.ts';
+import { endOf, epochAt, nameOf } from '../core/domain/epoch.ts';
+import { ARCHIVE_JOURNALS, LAKE, locationsFile } from '../core/layout/lake.ts';
+import { EXIT, Refusal } from '../core/process/errors.ts';
+import { openDuck } from '../core/stores/duckdb.ts';
+import { readRun } from '../core/stores/runs.ts';
+import { filesOfJournal } from './early-archive.ts';
+import { localCopies } from './local-copies.ts';
+import { recordOf } from './raw-file.ts';
+import { parquet } from './reconcile.ts';
+
+export interface ArchivedLog {
+  readonly reader: LogReader;
+  /** Per partition: where the archive ends. */
+  readonly ends: readonly number[];
+  /** The manifest of an old epoch; null if it is gone. */
+  manifest(epoch: Epoch): Promise<RunReport | null>;
+  /** Dataset B as it stood in the old epoch that ends with or after this instant; null if that is not known. */
+  placesAt(t: number): Promise<Location[] | null>;
+}
+
+interface RawRange {
+  readonly path: string;
+  readonly bytes: number;
+  readonly sha256: string | null;
+  readonly partition: number;
+  readonly first: number;
+  readonly last: number;
+}
+
+export async function archivedLog(old: BatchContext, horizon: Horizon): Promise<ArchivedLog> {
+  const { hdfs, rules } = old;
+  const manifests = new Map<Epoch, RunReport | null>();
+  for (let epoch = rules.firstEpoch as Epoch; epoch <= horizon.epoch; epoch = (epoch + 1) as Epoch) {
+    manifests.set(epoch, await readRun(hdfs, nameOf(epoch, rules)));
+  }
+  const checksums = new Map([...manifests.values()].flatMap((run) => run?.files.map(({ path, sha256 }) => [path, sha256] as const) ?? []));
+  const ends = [...horizon.cuts];
+  for (const { path } of await hdfs.list(ARCHIVE_JOURNALS)) {
+    for (const file of await filesOfJournal(hdfs, path)) {
+      checksums.set(file.path, file.sha256);
+      ends[file.partition] = Math.max(ends[file.partition]!, file.next);
+    }
+  }
+  const ranges = await rawRanges(old, checksums);
+  return {
+    ends,
+    reader: rangeReader(old, ranges, ends),
+    manifest: async (epoch) => manifests.get(epoch) ?? null,
+    placesAt: (t) => placesOf(old, Math.min(epochAt(t, rules), horizon.epoch) as Epoch),
+  };
+}
+
+const RAW_NAME = /\/part-(?:l\d+-)?(\d+)-(\d+)-(\d+)\.parquet$/;
+
+/** Per partition in the order of offsets. */
+async function rawRanges({ hdfs, rules }: BatchContext, checksums: ReadonlyMap<string, string>): Promise<RawRange[][]> {
+  const ranges: RawRange[][] = rules.firstOffsets.map(() => []);
+  for (const { path, bytes } of await hdfs.walk(`${LAKE}/raw`)) {
+    const [, partition, first, last] = RAW_NAME.exec(path)?.map(Number) ?? [];
+    const of = ranges[partition ?? -1];
+    if (!of) throw new Refusal(EXIT.data_check_failed, `${path} is no raw file of this lake; move it away`);
+    of.push({ path, bytes, sha256: checksums.get(path) ?? null, partition: partition!, first: first!, last: last! });
+  }
+  for (const of of ranges) {
+    of.sort((a, b) => a.first - b.first);
+    const bad = of.find((range, i) => i > 0 && range.first <= of[i - 1]!.last);
+    if (bad) throw new Refusal(EXIT.data_check_failed, `${bad.path} holds offsets that another raw file holds too; move one of them away`);
+  }
+  return ranges;
+}
+
+// ---- reading -------------------------------------------------------------------------------------------------------
+
+function rangeReader(old: BatchContext, ranges: readonly RawRange[][], ends: readonly number[]): LogReader {
+  const { hdfs, settings } = old;
+  const copies = localCopies(hdfs, join(settings.workFolder, 'copies'));
+  const folder = join(settings.workFolder, 'rebuild');
+  return {
+    async *read(partition, from, signal) {
+      let next = from;
+      for (const range of ranges[partition]!.filter(({ last }) => last >= from)) {
+        signal?.throwIfAborted();
+        const localFile = join(folder, `${randomUUID()}.parquet`);
+        if (range.sha256 === null) await hdfs.download(range.path, localFile);
+        const file = range.sha256 === null ? localFile : await copies.of({ ...range, sha256: range.sha256 });
+        try {
+          for await (const records of recordsIn(file, next, settings.memoryMb, folder)) {
+            next = records.at(-1)!.offset + 1;
+            yield { records, next, atEnd: false };
+          }
+        } finally {
+          await rm(localFile, { force: true });
+        }
+      }
+      yield { records: [], next: Math.max(next, ends[partition]!), atEnd: true };
+    },
+    close: async () => rm(folder, { recursive: true, force: true }),
+  };
+}
+
+async function* recordsIn(file: string, from: number, memoryMb: number, folder: string): AsyncIterable<LogRecord[]> {
+  const duck = await openDuck({ memoryMb: Math.ceil(memoryMb / 4), threads: 1, spillFolder: join(folder, 'spill') });
+  try {
+    const rows = duck.batches(`SELECT kafka_partition, kafka_offset, stamp, key, value, headers FROM ${parquet([file])}
+      WHERE kafka_offset >= ${from} ORDER BY kafka_offset`);
+    for await (const some of rows) yield some.map(recordOf);
+  } finally {
+    duck.close();
+  }
+}
+
+async function placesOf(old: BatchContext, epoch: Epoch): Promise<Location[] | null> {
+  const { hdfs, rules, settings } = old;
+  const path = locationsFile(nameOf(epoch, rules));
+  if (!(await hdfs.facts(path))) return null;
+  const folder = join(settings.workFolder, 'rebuild');
+  const localFile = join(folder, `${randomUUID()}.parquet`);
+  await hdfs.download(path, localFile);
+  const duck = await openDuck({ memoryMb: 256, threads: 1, spillFolder: join(folder, 'spill') });
+  try {
+    const rows = await duck.rows(`SELECT * FROM ${parquet([localFile])}`);
+    return rows.map((row) => ({ oid: String(row.geographical_location_oid) as Oid, name: String(row.geographical_location) }));
+  } finally {
+    duck.close();
+    await rm(localFile, { force: true });
+  }
+}
+
+/** The last epoch of these rules that ends with the old horizon or before it; null if not one does. */
+export function lastWhole(horizon: Horizon, oldRules: BatchContext['rules'], rules: BatchContext['rules']): Epoch | null {
+  const last = (epochAt(endOf(horizon.epoch, oldRules), rules) - 1) as Epoch;
+  return last >= rules.firstEpoch ? last : null;
+}
