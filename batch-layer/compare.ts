@@ -83,8 +83,8 @@ async function loadCells(context: BatchContext, duck: Duck, epoch: Epoch, publis
   const cells = cellLine(await duck.appender('speed_cells'));
   const within = new Set(partitions);
   if (partitions.length > 0) {
-    await context.speedView.eachRowOf(epoch, ['minute_item'], (rows) => {
-      for (const row of rows) if (row.scope !== 'all' && within.has(row.partition)) cells.take(row);
+    await context.speedView.eachPlaceOf(epoch, ['minute_item'], (rows) => {
+      for (const row of rows) if (within.has(row.partition)) cells.take(row);
     });
   }
   cells.close();

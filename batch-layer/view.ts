@@ -1,159 +1,114 @@
 /**
- * The batch view of an epoch: cells of every level and the list of detections, counted from the published files (laws L5, L9).
+ * The batch view of an epoch: its hour cells and its list of detections, counted from the published files (laws L5, L9).
  *
  * run.ts hands it local copies whose checksums are those of the published files; serving sees the rows once the horizon has
- * moved. Each level is one query that streams its groups, so memory does not grow with the number of items; cells are absolute
- * and carry the epoch's number, so writing them again changes nothing.
+ * moved. Each kind of cell is one query that streams its groups in the order of cells, so memory does not grow with the number of
+ * items; cells are absolute and carry the epoch's number, so writing them again changes nothing.
  */
-import type { CountCell, Level, Scope } from '../core/domain/counts.ts';
 import type { Epoch } from '../core/domain/epoch.ts';
+import type { HourCell, HourKind, HourRowName, MinuteCounts } from '../core/domain/hour-counts.ts';
 import type { Oid } from '../core/domain/oid.ts';
 import type { Instant } from '../core/domain/time.ts';
-import type { BatchRowWrite } from '../core/stores/batch-view.ts';
-import type { ListedDetection } from '../core/stores/count-view.ts';
+import type { ListEntry } from '../core/layout/hbase.ts';
 import type { Duck, Row } from '../core/stores/duckdb.ts';
+import type { ListWrite } from '../core/stores/list-view.ts';
 import type { BatchContext } from './context.ts';
-import { COMMAND_RETRY, retrying } from '../core/process/retry.ts';
+import { groupOf } from '../core/domain/hour-counts.ts';
+import { SECOND_MS } from '../core/domain/time.ts';
+import { putLine } from './view-line.ts';
 
-const CELLS_PER_PUT = 2_000;
-const BYTES_PER_PUT = 300_000;
-const CELL_BYTES = 64;
-const PUTS_AT_ONCE = 3;
+/** A part of a row: a count cell, or some of the list. */
+export type Piece = { readonly name: HourRowName } & ({ readonly cell: HourCell } | { readonly list: ListWrite });
 
 /** `published` is a table expression over the epoch's detections files. Returns the number of cells written. */
 export async function writeView(context: BatchContext, duck: Duck, epoch: Epoch, published: string): Promise<number> {
   const line = putLine(context);
-  for (const query of levelQueries(published)) {
-    for await (const rows of duck.batches(query)) await line.put(countWrites(epoch, rows));
+  for (const [kind, query] of countQueries(published)) {
+    for await (const cells of hourCells(duck, query, kind, epoch)) await line.put(cells);
     await context.reached('view_half_written');
   }
-  for await (const rows of duck.batches(listQuery(published))) await line.put(listWrites(epoch, rows));
+  for await (const lists of secondLists(duck, published, epoch)) await line.put(lists);
   return line.all();
 }
 
 // ---- what is counted -----------------------------------------------------------------------------------------------
 
-const HOUR = 'timestamp_detected // 3600000';
-const MINUTE = 'timestamp_detected // 60000 % 60';
 const PLACE = 'geographical_location_oid';
 
-/** One query a level and scope; each row names scope ('all' is NULL), hour, minute, subject and count. */
-function levelQueries(published: string): string[] {
-  const query = (level: Level, place: string, minute: string, subject: string): string =>
-    `SELECT '${level}' AS level, ${place} AS place, ${HOUR} AS hour, ${minute} AS minute,
-      CAST(${subject} AS VARCHAR) AS subject, COUNT(*) AS n
-    FROM ${published} GROUP BY ALL ORDER BY hour, place`;
-  const ofScope = (place: string): string[] => [
-    query('minute_item', place, MINUTE, 'item_name'),
-    query('hour_item', place, '0', 'item_name'),
-    query('minute', place, MINUTE, "''"),
-  ];
+/** One query a kind of cell; rows are one minute of a cell, all minutes of a cell one after the other. */
+function countQueries(published: string): [HourKind, string][] {
+  const query = (place: string, item: string): string =>
+    `SELECT timestamp_detected // 3600000 AS hour, timestamp_detected // 60000 % 60 AS minute,
+      ${place} AS place, ${item} AS item, COUNT(*) AS n
+    FROM ${published} GROUP BY ALL ORDER BY hour, place, item, minute`;
   return [
-    ...ofScope(PLACE),
-    ...ofScope('NULL'),
-    query('minute_place', 'NULL', MINUTE, PLACE),
-    query('hour_place', 'NULL', '0', PLACE),
+    ['place_item', query(PLACE, 'item_name')],
+    ['item', query("''", 'item_name')],
+    ['place', query(PLACE, "''")],
+    ['total', query("''", "''")],
   ];
 }
 
-function listQuery(published: string): string {
-  return `SELECT ${PLACE} AS place, ${HOUR} AS hour, timestamp_detected AS t, detection_oid AS id FROM ${published}
-    ORDER BY hour, place`;
-}
-
-function countWrites(epoch: Epoch, rows: readonly Row[]): BatchRowWrite[] {
-  return grouped(epoch, rows, (row): CountCell => {
-    const { level, minute, subject, n } = row;
-    return { level: level as Level, minute: Number(minute), subject: subject as string, count: Number(n), upTo: epoch };
-  }).map(({ name, entries }) => ({ name, cells: entries, listed: [] }));
-}
-
-function listWrites(epoch: Epoch, rows: readonly Row[]): BatchRowWrite[] {
-  return grouped(epoch, rows, (row): ListedDetection => ({ id: String(row.id) as Oid, detectedAt: Number(row.t) as Instant })).map(
-    ({ name, entries }) => ({ name, cells: [], listed: entries }),
-  );
-}
-
-/** Rows of one batch by the row of the view that they belong to. */
-function grouped<Entry>(epoch: Epoch, rows: readonly Row[], entryOf: (row: Row) => Entry): { name: BatchRowWrite['name']; entries: Entry[] }[] {
-  const groups = new Map<string, { name: BatchRowWrite['name']; entries: Entry[] }>();
-  for (const row of rows) {
-    const key = `${row.hour} ${row.place}`;
-    let group = groups.get(key);
-    if (!group) {
-      const scope: Scope = row.place === null ? 'all' : (String(row.place) as Oid);
-      group = { name: { scope, hour: Number(row.hour), epoch }, entries: [] };
-      groups.set(key, group);
-    }
-    group.entries.push(entryOf(row));
-  }
-  return [...groups.values()];
-}
-
-// ---- how it is written ---------------------------------------------------------------------------------------------
-
-interface PutLine {
-  put(writes: readonly BatchRowWrite[]): Promise<void>;
-  all(): Promise<number>;
-}
-
-/** Puts of bounded size, a few under way at a time. */
-function putLine(context: BatchContext): PutLine {
-  const underWay = new Set<Promise<void>>();
-  let cells = 0;
-  let fault: unknown = null;
-  const start = (writes: BatchRowWrite[]): void => {
-    const put = retrying(COMMAND_RETRY, () => context.batchView.put(writes), { signal: context.signal })
-      .catch((thrown: unknown) => {
-        fault ??= thrown;
-      })
-      .finally(() => underWay.delete(put));
-    underWay.add(put);
+/** Gathers the minutes of each cell. */
+async function* hourCells(duck: Duck, query: string, kind: HourKind, epoch: Epoch): AsyncGenerator<Piece[]> {
+  let open: { hour: Row[string]; place: Row[string]; item: string; minutes: MinuteCounts } | null = null;
+  const piece = ({ hour, place, item, minutes }: NonNullable<typeof open>): Piece => {
+    const location = String(place) as Oid | '';
+    const group = kind === 'place_item' ? groupOf(location as Oid) : 'all';
+    return { name: { group, hour: Number(hour), epoch }, cell: { kind, location, item, minutes, upTo: epoch } };
   };
-  const throwFault = (): void => {
-    if (fault !== null) throw fault;
-  };
-  return {
-    async put(writes) {
-      for (const part of parts(writes)) {
-        context.signal.throwIfAborted();
-        throwFault();
-        if (underWay.size >= PUTS_AT_ONCE) await Promise.race(underWay);
-        start(part);
-        cells += sizeOf(part);
+  for await (const rows of duck.batches(query)) {
+    const full: Piece[] = [];
+    for (const { hour, place, item, minute, n } of rows) {
+      if (open === null || open.hour !== hour || open.place !== place || open.item !== item) {
+        if (open) full.push(piece(open));
+        open = { hour: hour!, place: place!, item: item as string, minutes: [] };
       }
-      context.say.progress('view', cells, 'cells');
-    },
-    async all() {
-      await Promise.all(underWay);
-      throwFault();
-      return cells;
-    },
-  };
+      open.minutes.push(Number(minute), Number(n));
+    }
+    yield full;
+  }
+  if (open) yield [piece(open)];
 }
 
-const sizeOf = (writes: readonly BatchRowWrite[]): number =>
-  writes.reduce((sum, { cells, listed }) => sum + cells.length + listed.length, 0);
+// ---- the list ------------------------------------------------------------------------------------------------------
 
-/** Puts of at most so many cells and bytes: a long item name stands in the cell, and a row of a put is one mutation. */
-function* parts(writes: readonly BatchRowWrite[]): Iterable<BatchRowWrite[]> {
-  let part: (BatchRowWrite & { cells: CountCell[]; listed: ListedDetection[] })[] = [];
-  let size = 0;
-  let bytes = 0;
-  for (const { name, cells, listed } of writes) {
-    let open: (typeof part)[number] | null = null;
-    for (const entry of [...cells, ...listed]) {
-      const entryBytes = CELL_BYTES + ('subject' in entry ? Buffer.byteLength(entry.subject) : 0);
-      if (size === CELLS_PER_PUT || (size > 0 && bytes + entryBytes > BYTES_PER_PUT)) {
-        yield part;
-        [part, size, bytes, open] = [[], 0, 0, null];
+const HOUR_SECONDS = 3_600;
+/** Keeps a cell far below what HBase takes for one. */
+const ENTRIES_PER_LIST = 2_000;
+
+/** The detections of each second, by group; ordered, so that a second run writes the same bytes. */
+async function* secondLists(duck: Duck, published: string, epoch: Epoch): AsyncGenerator<Piece[]> {
+  const query = `SELECT ${PLACE} AS place, timestamp_detected AS t, detection_oid AS id FROM ${published} ORDER BY t, id`;
+  let second = -1;
+  let first = 0;
+  let groups = new Map<number, ListEntry[]>();
+  const pieceOf = (group: number, entries: readonly ListEntry[]): Piece => ({
+    name: { group, hour: Math.floor(second / HOUR_SECONDS), epoch },
+    list: { second: second % HOUR_SECONDS, first: first++, upTo: epoch, entries },
+  });
+  const allPieces = (): Piece[] => {
+    const pieces = [...groups].map(([group, entries]) => pieceOf(group, entries));
+    groups = new Map();
+    first = 0;
+    return pieces;
+  };
+  for await (const rows of duck.batches(query)) {
+    const full: Piece[] = [];
+    for (const { place, t, id } of rows) {
+      const entry = { id: String(id) as Oid, location: String(place) as Oid, detectedAt: Number(t) as Instant };
+      if (Math.floor(entry.detectedAt / SECOND_MS) !== second) {
+        full.push(...allPieces());
+        second = Math.floor(entry.detectedAt / SECOND_MS);
       }
-      if (!open) part.push((open = { name, cells: [], listed: [] }));
-      if ('subject' in entry) open.cells.push(entry);
-      else open.listed.push(entry);
-      size += 1;
-      bytes += entryBytes;
+      const group = groupOf(entry.location);
+      const entries = groups.get(group) ?? [];
+      groups.set(group, entries);
+      if (entries.push(entry) < ENTRIES_PER_LIST) continue;
+      full.push(pieceOf(group, entries));
+      groups.delete(group);
     }
+    yield full;
   }
-  if (part.length > 0) yield part;
+  yield allPieces();
 }

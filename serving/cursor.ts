@@ -1,5 +1,5 @@
 /** Where a page of detections ended, as a text that callers hand back and need not understand: base64url of `time.id`. */
-import type { ListedDetection } from '../core/stores/count-view.ts';
+import type { ListedDetection } from '../core/stores/list-view.ts';
 import { readOid } from '../core/domain/oid.ts';
 import { instant } from '../core/domain/time.ts';
 import { BadQuestion } from './faults.ts';

@@ -1,16 +1,17 @@
 /**
- * Some hours of the lists of some places: what one read for a page of detections brings.
+ * What a page of detections still needs, and the one read of the lists that brings some of it.
  *
- * listing.ts walks through the hours, listing-all.ts through slices of them. The limit holds for each row, so the newest of
- * every partition, epoch and hour are there, and with them the newest of all.
+ * listing.ts walks through the hours, listing-hours.ts through slices of them; each slice is read here, in both views.
  */
+import type { Scope } from '../core/domain/counts.ts';
 import type { Epoch } from '../core/domain/epoch.ts';
-import type { Oid } from '../core/domain/oid.ts';
 import type { Instant } from '../core/domain/time.ts';
-import type { Hours, ListBounds, ListedDetection, PlacedDetection } from '../core/stores/count-view.ts';
+import type { Hours } from '../core/stores/count-view.ts';
+import type { ListBounds, ListedDetection, PlacedDetection } from '../core/stores/list-view.ts';
 import type { Asking } from './questions/asking.ts';
 import type { TimeWindow } from './window.ts';
-import { compareOids, oid } from '../core/domain/oid.ts';
+import { oid } from '../core/domain/oid.ts';
+import { newestFirst } from '../core/stores/list-view.ts';
 
 /** Which epochs of which view. */
 export interface ListSeam {
@@ -22,6 +23,7 @@ export type ListViews = Pick<Asking, 'speedView' | 'batchView'>;
 
 /** The newest of some hours that a page still needs. */
 export interface Part {
+  readonly scope: Scope;
   readonly window: TimeWindow;
   readonly seam: ListSeam;
   readonly views: ListViews;
@@ -34,21 +36,13 @@ export interface Part {
 /** With a time: an entry that everything of the time itself sorts before, and everything earlier after. */
 export const GREATEST_OID = oid(2n ** 63n - 1n);
 
-export function newestFirst(a: ListedDetection, b: ListedDetection): number {
-  return b.detectedAt - a.detectedAt || compareOids(a.id, b.id);
-}
-
-/** The newest `limit` of these places, sorted; complete down to the last of them, or down to `notBefore`. */
-export async function ofPlaces(places: readonly Oid[], part: Part, notBefore?: Instant): Promise<PlacedDetection[]> {
-  const { seam, views, hours, window, after } = part;
-  const bounds: ListBounds = {
-    ...(after ? { after } : {}),
-    ...(notBefore === undefined ? {} : { notBefore }),
-    limitPerRow: part.limit,
-  };
+/** The newest `limit` of a slice of one hour, sorted; complete down to the last of them, or down to `notBefore`. */
+export async function ofSlice(part: Part, notBefore: Instant): Promise<PlacedDetection[]> {
+  const { scope, seam, views, hours, window, after } = part;
+  const bounds: ListBounds = { ...(after ? { after } : {}), notBefore };
   const lists = await Promise.all([
-    seam.horizon === null ? [] : views.batchView.list(places, seam.horizon, hours, bounds),
-    seam.speedEpochs.length === 0 ? [] : views.speedView.list(places, seam.speedEpochs, hours, bounds),
+    seam.horizon === null ? [] : views.batchView.list(scope, seam.horizon, hours, bounds),
+    seam.speedEpochs.length === 0 ? [] : views.speedView.list(scope, seam.speedEpochs, hours, bounds),
   ]);
   return lists
     .flat()

@@ -1,19 +1,19 @@
 /**
- * A page of the list of detections, newest first, out of the lists that each place keeps by the hour.
+ * A page of the list of detections, newest first, of one place or of all.
  *
  * questions/detections.ts asks, the views answer, the rows are fetched by id afterwards. The walk goes back in time: first the
- * hour of the window's end or of the cursor, then twice as many hours each time, until the page is full; of each row only as
- * many entries are read as the page could need, so a page costs about its own length, however long the list is. All places
- * together keep no list; listing-all.ts makes their part of the page out of their lists.
+ * hour of the window's end or of the cursor, then twice as many hours each time, until the page is full (listing-hours.ts).
  */
 import type { Scope } from '../core/domain/counts.ts';
 import type { Instant } from '../core/domain/time.ts';
-import type { Hours, ListedDetection, PlacedDetection } from '../core/stores/count-view.ts';
+import type { Hours } from '../core/stores/count-view.ts';
+import type { ListedDetection, PlacedDetection } from '../core/stores/list-view.ts';
 import type { ListSeam, ListViews, Part } from './list-part.ts';
 import type { TimeWindow } from './window.ts';
 import { hourOf, HOUR_MS } from '../core/domain/time.ts';
-import { GREATEST_OID, newestFirst, ofPlaces } from './list-part.ts';
-import { ofAllPlaces } from './listing-all.ts';
+import { newestFirst } from '../core/stores/list-view.ts';
+import { GREATEST_OID } from './list-part.ts';
+import { ofHours } from './listing-hours.ts';
 
 export interface Page {
   readonly scope: Scope;
@@ -32,8 +32,8 @@ export async function listPage(page: Page, seam: ListSeam, views: ListViews): Pr
   const start = startOf(page);
   for (const hours of hoursBackwards(start.hour, hourOf(window.from))) {
     const after = hours.to === start.hour ? start.after : undefined;
-    const part: Part = { window, seam, views, hours, after, limit: limit - entries.length };
-    entries.push(...(scope === 'all' ? await ofAllPlaces(part) : await ofPlaces([scope], part)));
+    const part: Part = { scope, window, seam, views, hours, after, limit: limit - entries.length };
+    entries.push(...(await ofHours(part)));
     if (entries.length >= limit) break;
   }
   return entries.slice(0, limit);

@@ -1,36 +1,32 @@
 /**
  * Cells of one count row, found by their name without building a text for it.
  *
- * count-rows.ts keeps what is known in such tables, count-writes.ts what a batch touches. A detection looks up eight cells, so a
- * joined key costs more than all the rest of counting: the level and minute make a small number here, and the subject's own text
- * is the second key.
+ * count-rows.ts keeps what is known in such tables, count-writes.ts what a batch touches. A detection looks up four cells, so a
+ * joined key costs more than all the rest of counting: places have shelves of their own, where an item is found by its name.
  */
-import type { CellName, CountCell, Level } from '../core/domain/counts.ts';
+import type { HourCell, HourCellName, HourKind } from '../core/domain/hour-counts.ts';
+import type { Oid } from '../core/domain/oid.ts';
 
-export interface CellTable<Cell extends CountCell> {
-  readonly shelves: Map<number, Map<string, Cell>>;
+export interface CellTable<Cell extends HourCell> {
+  readonly shelves: Map<string, Map<string, Cell>>;
   size: number;
 }
 
-export function cellTable<Cell extends CountCell>(): CellTable<Cell> {
+export function cellTable<Cell extends HourCell>(): CellTable<Cell> {
   return { shelves: new Map(), size: 0 };
 }
 
-export function cellIn<Cell extends CountCell>(table: CellTable<Cell>, name: CellName): Cell | undefined {
-  return table.shelves.get(shelfOf(name))?.get(name.subject);
+export function cellIn<Cell extends HourCell>(table: CellTable<Cell>, kind: HourKind, location: Oid | '', item: string): Cell | undefined {
+  if (kind === 'place_item') return table.shelves.get(location)?.get(item);
+  return table.shelves.get(kind)?.get(kind === 'place' ? location : item);
 }
 
 /** Adds a cell that is not in the table. */
-export function addCell<Cell extends CountCell>(table: CellTable<Cell>, cell: Cell): void {
-  const number = shelfOf(cell);
-  let shelf = table.shelves.get(number);
-  if (!shelf) table.shelves.set(number, (shelf = new Map<string, Cell>()));
-  shelf.set(cell.subject, cell);
+export function addCell<Cell extends HourCell>(table: CellTable<Cell>, cell: Cell): void {
+  const { kind, location, item }: HourCellName = cell;
+  const name = kind === 'place_item' ? location : kind;
+  let shelf = table.shelves.get(name);
+  if (!shelf) table.shelves.set(name, (shelf = new Map<string, Cell>()));
+  shelf.set(kind === 'place' ? location : item, cell);
   table.size++;
-}
-
-const FIRST_SHELF: Readonly<Record<Level, number>> = { minute_item: 0, minute_place: 64, minute: 128, hour_item: 192, hour_place: 256 };
-
-function shelfOf({ level, minute }: CellName): number {
-  return FIRST_SHELF[level] + minute;
 }

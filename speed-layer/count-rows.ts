@@ -6,24 +6,24 @@
  * not exist. A partition's rows are dropped when it is revoked, since another worker goes on with them; over the limit of cells,
  * the rows that were not used for longest go first.
  */
-import type { CountCell, CountRowName } from '../core/domain/counts.ts';
+import type { HourCell, HourRowName } from '../core/domain/hour-counts.ts';
 import type { SpeedRowWrite } from '../core/stores/speed-view.ts';
 import type { CellTable } from './cell-table.ts';
-import { rowKey } from '../core/domain/counts.ts';
+import { hourRowKey } from '../core/domain/hour-counts.ts';
 import { addCell, cellIn, cellTable } from './cell-table.ts';
 
 /** The rows of one partition. */
 export interface KnownCounts {
   readonly partition: number;
-  /** The row of a rowKey. Asking for one that is not known is a bug: its cells would be taken for zero. */
-  row(key: string): CellTable<CountCell>;
+  /** The row of an hourRowKey. Asking for one that is not known is a bug: its cells would be taken for zero. */
+  row(key: string): CellTable<HourCell>;
 }
 
 export interface CountRows {
   /** Those of the rows that are not known, each once. */
-  missing(partition: number, names: Iterable<CountRowName>): CountRowName[];
+  missing(partition: number, names: Iterable<HourRowName>): HourRowName[];
   /** Takes a row as HBase has it. */
-  keep(partition: number, name: CountRowName, cells: readonly CountCell[]): void;
+  keep(partition: number, name: HourRowName, cells: readonly HourCell[]): void;
   known(partition: number): KnownCounts;
   /** Takes what HBase acknowledged, then lets go of what is over the limit. */
   apply(writes: readonly SpeedRowWrite[]): void;
@@ -32,10 +32,7 @@ export interface CountRows {
   cells(): number;
 }
 
-interface KeptCell extends CountCell {
-  count: number;
-  upTo: number;
-}
+type KeptCell = { -readonly [K in keyof HourCell]: HourCell[K] };
 
 interface Row {
   readonly table: CellTable<KeptCell>;
@@ -54,9 +51,9 @@ export function countRows(greatestCells: number): CountRows {
   return {
     missing(partition, names) {
       const rows = rowsOf(partition);
-      const missing = new Map<string, CountRowName>();
+      const missing = new Map<string, HourRowName>();
       for (const name of names) {
-        const key = rowKey(name);
+        const key = hourRowKey(name);
         if (!rows.has(key)) missing.set(key, name);
       }
       return [...missing.values()];
@@ -64,7 +61,7 @@ export function countRows(greatestCells: number): CountRows {
     keep(partition, name, cells) {
       const row: Row = { table: cellTable(), usedAt: round };
       for (const cell of cells) addCell(row.table, { ...cell });
-      rowsOf(partition).set(rowKey(name), row);
+      rowsOf(partition).set(hourRowKey(name), row);
       cellCount += sizeOf(row);
     },
     known(partition) {
@@ -81,7 +78,7 @@ export function countRows(greatestCells: number): CountRows {
     },
     apply(writes) {
       for (const write of writes) {
-        const row = rowsOf(write.partition).get(rowKey(write.name));
+        const row = rowsOf(write.partition).get(hourRowKey(write.name));
         if (row) cellCount += applyTo(row.table, write.cells);
       }
       round++;
@@ -100,12 +97,12 @@ function sizeOf(row: Row): number {
 }
 
 /** Returns how many cells the table did not have before. */
-function applyTo(table: CellTable<KeptCell>, cells: readonly CountCell[]): number {
+function applyTo(table: CellTable<KeptCell>, cells: readonly HourCell[]): number {
   const before = table.size;
   for (const cell of cells) {
-    const kept = cellIn(table, cell);
+    const kept = cellIn(table, cell.kind, cell.location, cell.item);
     if (kept) {
-      kept.count = cell.count;
+      kept.minutes = cell.minutes;
       kept.upTo = cell.upTo;
     } else addCell(table, { ...cell });
   }

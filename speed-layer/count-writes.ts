@@ -1,28 +1,44 @@
 /**
- * The count cells that one batch touches, as absolute numbers (law L4).
+ * The count cells that one batch touches, as absolute numbers, and the lists that it adds to (law L4).
  *
  * decide.ts adds each new detection in the order of offsets; what comes out is written as it is. A cell starts from what is
  * known of it and passes over offsets that it includes already, so that a replay changes nothing; its last offset goes with it
  * as timestamp. The known cells are never changed: these are copies.
  */
-import type { CellName, CountCell, CountRowName, Scope } from '../core/domain/counts.ts';
+import type { Epoch } from '../core/domain/epoch.ts';
 import type { FirstMet } from '../core/domain/first-met.ts';
+import type { HourCell, HourKind, HourRowName, MinuteCounts } from '../core/domain/hour-counts.ts';
+import type { Oid } from '../core/domain/oid.ts';
 import type { Rules } from '../core/domain/rules.ts';
+import type { ListEntry } from '../core/layout/hbase.ts';
 import type { SpeedRowWrite } from '../core/stores/speed-view.ts';
 import type { CellTable } from './cell-table.ts';
 import type { KnownCounts } from './count-rows.ts';
-import { eachCellOf, rowKey, rowsOf } from '../core/domain/counts.ts';
 import { epochOf } from '../core/domain/epoch.ts';
+import { addToMinute, eachHourCellOf, groupOf, hourRowKey } from '../core/domain/hour-counts.ts';
+import { HOUR_MS, hourOf, minuteOf, SECOND_MS } from '../core/domain/time.ts';
 import { addCell, cellIn, cellTable } from './cell-table.ts';
 
-type OpenCell = { -readonly [K in keyof CountCell]: CountCell[K] };
+interface OpenCell extends HourCell {
+  readonly minutes: MinuteCounts;
+  upTo: number;
+}
+
+interface OpenList {
+  readonly second: number;
+  readonly first: number;
+  upTo: number;
+  readonly entries: ListEntry[];
+}
 
 interface OpenRow {
-  readonly name: CountRowName;
-  readonly known: CellTable<CountCell>;
+  readonly name: HourRowName;
+  readonly known: CellTable<HourCell>;
   readonly touched: CellTable<OpenCell>;
   readonly cells: OpenCell[];
-  readonly listed: SpeedRowWrite['listed'][number][];
+  /** Those that are not full, by second. */
+  readonly openLists: Map<number, OpenList>;
+  readonly lists: OpenList[];
 }
 
 export interface CountWrites {
@@ -31,40 +47,87 @@ export interface CountWrites {
   done(): SpeedRowWrite[];
 }
 
+/** Keeps a cell of the list far below what HBase takes for one. */
+const ENTRIES_PER_LIST = 2_000;
+
 export function countWrites(known: KnownCounts, rules: Rules): CountWrites {
-  const rows = new Map<string, OpenRow>();
-  const open = (name: CountRowName): OpenRow => {
-    const key = rowKey(name);
-    let row = rows.get(key);
-    if (!row) rows.set(key, (row = { name, known: known.row(key), touched: cellTable(), cells: [], listed: [] }));
-    return row;
-  };
+  const rows = rowsByHour((name): OpenRow => ({
+    name,
+    known: known.row(hourRowKey(name)),
+    touched: cellTable(),
+    cells: [],
+    openLists: new Map(),
+    lists: [],
+  }));
   return {
     add({ detection, arrival, offset }) {
-      const [placeName, allName] = rowsOf(detection, epochOf(arrival, rules));
-      const place = open(placeName);
-      const all = open(allName);
-      place.listed.push({ id: detection.id, detectedAt: detection.detectedAt, offset });
-      eachCellOf(detection, (scope: Scope, cell: CellName) => include(scope === 'all' ? all : place, cell, offset));
+      const { id, location, detectedAt } = detection;
+      const ofHour = rows.of(epochOf(arrival, rules), hourOf(detectedAt));
+      const ofGroup = ofHour(groupOf(location));
+      const ofAll = ofHour('all');
+      const minute = minuteOf(detectedAt);
+      eachHourCellOf(detection, (kind, place, item) => include(kind === 'place_item' ? ofGroup : ofAll, kind, place, item, minute, offset));
+      list(ofGroup, { id, location, detectedAt }, offset);
     },
     done: () =>
-      [...rows.values()]
-        .filter(({ cells, listed }) => cells.length > 0 || listed.length > 0)
-        .map(({ name, cells, listed }) => ({ name, partition: known.partition, cells, listed })),
+      rows.all
+        .filter(({ cells, lists }) => cells.length > 0 || lists.length > 0)
+        .map(({ name, cells, lists }) => ({ name, partition: known.partition, cells, listed: lists })),
   };
 }
 
-function include(row: OpenRow, name: CellName, offset: number): void {
-  const touched = cellIn(row.touched, name);
+/** Rows by epoch, hour and group. Nearly every detection is of the same hour as the one before, so that hour is at hand. */
+function rowsByHour<Row>(open: (name: HourRowName) => Row) {
+  const hours = new Map<string, (group: HourRowName['group']) => Row>();
+  const all: Row[] = [];
+  let last: { epoch: Epoch; hour: number; rowOf: (group: HourRowName['group']) => Row } | null = null;
+  const newHour = (epoch: Epoch, hour: number) => {
+    const rows = new Map<HourRowName['group'], Row>();
+    return (group: HourRowName['group']): Row => {
+      let row = rows.get(group);
+      if (!row) {
+        rows.set(group, (row = open({ group, hour, epoch })));
+        all.push(row);
+      }
+      return row;
+    };
+  };
+  return {
+    all,
+    of(epoch: Epoch, hour: number): (group: HourRowName['group']) => Row {
+      if (last?.epoch === epoch && last.hour === hour) return last.rowOf;
+      const key = `${epoch}/${hour}`;
+      let rowOf = hours.get(key);
+      if (!rowOf) hours.set(key, (rowOf = newHour(epoch, hour)));
+      last = { epoch, hour, rowOf };
+      return rowOf;
+    },
+  };
+}
+
+function include(row: OpenRow, kind: HourKind, location: Oid | '', item: string, minute: number, offset: number): void {
+  const touched = cellIn(row.touched, kind, location, item);
   if (touched) {
-    touched.count++;
+    addToMinute(touched.minutes, minute);
     touched.upTo = offset;
     return;
   }
-  const before = cellIn(row.known, name);
+  const before = cellIn(row.known, kind, location, item);
   if (before && before.upTo >= offset) return;
-  const { level, minute, subject } = name;
-  const cell = { level, minute, subject, count: before ? before.count + 1 : 1, upTo: offset };
+  const cell: OpenCell = { kind, location, item, minutes: before ? before.minutes.slice() : [], upTo: offset };
+  addToMinute(cell.minutes, minute);
   addCell(row.touched, cell);
   row.cells.push(cell);
+}
+
+function list(row: OpenRow, entry: ListEntry, offset: number): void {
+  const second = Math.floor((entry.detectedAt % HOUR_MS) / SECOND_MS);
+  let open = row.openLists.get(second);
+  if (!open || open.entries.length === ENTRIES_PER_LIST) {
+    open = { second, first: offset, upTo: offset, entries: [] };
+    row.openLists.set(second, open);
+    row.lists.push(open);
+  }
+  open.entries.push(entry);
+  open.upTo = offset;
 }

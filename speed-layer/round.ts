@@ -24,9 +24,9 @@ import type { LogConsumer, LogProducer } from '../core/stores/kafka/types.ts';
 import type { SpeedView } from '../core/stores/speed-view.ts';
 import type { CountRows } from './count-rows.ts';
 import type { Effects, Judged } from './decide.ts';
-import { rowsOf } from '../core/domain/counts.ts';
 import { epochOf } from '../core/domain/epoch.ts';
 import { outcomeOf } from '../core/domain/first-met.ts';
+import { hourRowsOf } from '../core/domain/hour-counts.ts';
 import { found } from '../core/stores/answers.ts';
 import { admit } from './admit.ts';
 import { decide } from './decide.ts';
@@ -173,6 +173,6 @@ function* rowsToCountIn(batch: readonly Judged[], rows: ReadonlyMap<Oid, FirstMe
     const { partition, offset } = record;
     const row = rows.get(detection.id) ?? null;
     const outcome = outcomeOf({ logLife: rules.logLife, partition, offset, arrival, detection }, row, rules);
-    if (outcome === 'new') yield* rowsOf(detection, epochOf(arrival, rules));
+    if (outcome === 'new') yield* hourRowsOf(detection, epochOf(arrival, rules));
   }
 }

@@ -2,37 +2,40 @@
  * Every row key and every cell of HBase, and nothing else: the one owner of these bytes.
  *
  * The stores in core/stores hand it domain values and get bytes, and the other way round. Numbers are big-endian and ordered
- * (bytes.ts); u1, u2, u4, u8 are unsigned of that many bytes, oid is 8 bytes with the sign bit turned.
+ * (bytes.ts); u1, u2, u4, u8 are unsigned of that many bytes, oid is 8 bytes with the sign bit turned, varint is LEB128.
  *
  *   detections   row  = salt:u1 id:oid                              salt = bits 8 … 15 of murmur2(id)
  *                d:r  = logLife:u4 partition:u4 offset:u8 arrival:u8 location:oid camera:oid detectedAt:u8 item:utf8
  *                       cell timestamp = arrival
  *                e.g. id 17 met at partition 3, offset 99: <salt> 80 00 00 00 00 00 00 11 → 00 00 00 01 00 00 00 03 …
- *   speed_view   row  = salt:u1 generation:u4 epoch:u4 kind:u1 location:oid hour:u4 partition:u2
- *                       kind 0 = all places (location bytes zero, salt = partition & 15), kind 1 = a place
- *                       (salt = murmur2(location) >>> 8 & 15). Epoch before place: comparing and pruning go by epoch.
- *   batch_view   row  = salt:u1 generation:u4 kind:u1 location:oid hour:u4 epoch:u4
- *                       salt of all places = hour & 15. Place before epoch: a window is one range whatever the epochs.
- *   both views   m:   minute:u1 subject → count     h: subject → count      subject = an item
- *                t:   minute:u1         → count
- *                p:   minute:u1 oid     → count     q: oid     → count      (rows of all places only)
- *                d:   restMs:u4 oid     → (empty)   the list of detections, newest first: restMs = 3,599,999 − ms in hour
- *                subject = 00 utf8 (up to 64 bytes) → count:u8    or 01 sha256[0..15] → count:u8 utf8
+ *   speed_view   row  = salt:u1 generation:u4 epoch:u4 kind:u1 hour:u4 partition:u2
+ *   batch_view   row  = salt:u1 generation:u4 kind:u1 hour:u4 epoch:u4
+ *                       kind 1 = the places of one group, salt = the group: bits 8 … 11 of murmur2(location)
+ *                       kind 0 = all places, salt = partition & 15 (speed view), hour & 15 (batch view)
+ *   both views   i:   [location:oid] item → counts    an item; with its place in the rows of groups
+ *                p:   location:oid        → counts    a place        (rows of all places only)
+ *                t:   00                  → counts    everything     (rows of all places only)
+ *                d:   rest:u2 first:u8    → (ms:u2 location:oid id:oid) …    detections of one second, in the rows of groups:
+ *                       rest = 3,599 − second of the hour, so the newest second is first; first = the first offset of the
+ *                       batch that wrote it (speed view), a running number (batch view)
+ *                item   = 00 utf8 (up to 64 bytes), or 01 sha256[0..15] with the name behind the counts
+ *                counts = n:u1 (minute:u1 count:varint) × n          7 in minute 3 and 300 in minute 4: 02 03 07 04 ac 02
  *                cell timestamp = last offset included (speed), epoch number (batch)
  *   locations    row  = salt:u1 oid      l:n = name:utf8            cell timestamp = version of the table
  *   control      row  = text             c:v = JSON                 stores/control.ts names the rows and their timestamps
  */
 import { createHash } from 'node:crypto';
-import type { CellName, CountCell, CountRowName, Level, Scope } from '../domain/counts.ts';
 import type { FirstMet } from '../domain/first-met.ts';
+import type { Group, HourCell, HourCellName, HourKind, HourRowName, MinuteCounts } from '../domain/hour-counts.ts';
 import type { Oid } from '../domain/oid.ts';
 import type { Instant } from '../domain/time.ts';
 import { epoch } from '../domain/epoch.ts';
 import { murmur2 } from '../domain/home.ts';
-import { HOUR_MS } from '../domain/time.ts';
-import { putOid, putU64, readOidAt, readU64 } from './bytes.ts';
+import { PLACE_GROUPS } from '../domain/hour-counts.ts';
+import { HOUR_MS, SECOND_MS } from '../domain/time.ts';
+import { putOid, putU64, putVarint, readOidAt, readU64, readVarint, varintBytes } from './bytes.ts';
 
-export const VIEW_SALTS = 16;
+export const VIEW_SALTS = PLACE_GROUPS;
 export const DETECTION_FAMILY = 'd';
 export const DETECTION_QUALIFIER = Buffer.from('r');
 export const LOCATION_FAMILY = 'l';
@@ -40,14 +43,8 @@ export const LOCATION_QUALIFIER = Buffer.from('n');
 export const CONTROL_FAMILY = 'c';
 export const CONTROL_QUALIFIER = Buffer.from('v');
 export const LIST_FAMILY = 'd';
-export const FAMILY_OF_LEVEL: Readonly<Record<Level, string>> = {
-  minute_item: 'm',
-  hour_item: 'h',
-  minute: 't',
-  minute_place: 'p',
-  hour_place: 'q',
-};
-const LEVEL_OF_FAMILY = new Map(Object.entries(FAMILY_OF_LEVEL).map(([level, family]) => [family, level as Level]));
+export const FAMILY_OF_KIND: Readonly<Record<HourKind, string>> = { place_item: 'i', item: 'i', place: 'p', total: 't' };
+export const COUNT_FAMILIES: readonly string[] = [...new Set(Object.values(FAMILY_OF_KIND))];
 
 // ---- detections and locations -------------------------------------------------------------------------------------
 
@@ -100,61 +97,45 @@ export function decodeFirstMet(id: Oid, value: Buffer): FirstMet {
 // ---- rows of the views --------------------------------------------------------------------------------------------
 
 const ALL_PLACES = 0;
-const ONE_PLACE = 1;
+const PLACES_OF_A_GROUP = 1;
 
-function placeSalt(location: Oid): number {
-  return (murmur2(location) >>> 8) & (VIEW_SALTS - 1);
-}
-
-/** Writes kind and location (9 bytes) at `at`; returns the index after them. */
-function putScope(into: Buffer, scope: Scope, at: number): number {
-  into[at] = scope === 'all' ? ALL_PLACES : ONE_PLACE;
-  if (scope !== 'all') return putOid(into, scope, at + 1);
-  into.fill(0, at + 1, at + 9);
-  return at + 9;
-}
-
-function readScope(from: Buffer, at: number): Scope {
-  return from[at] === ALL_PLACES ? 'all' : readOidAt(from, at + 1);
-}
-
-export function speedRow(generation: number, name: CountRowName, partition: number): Buffer {
-  const row = Buffer.allocUnsafe(24);
-  row[0] = name.scope === 'all' ? partition & (VIEW_SALTS - 1) : placeSalt(name.scope);
+export function speedRow(generation: number, { group, epoch: e, hour }: HourRowName, partition: number): Buffer {
+  const row = Buffer.allocUnsafe(16);
+  row[0] = group === 'all' ? partition & (VIEW_SALTS - 1) : group;
   row.writeUInt32BE(generation, 1);
-  row.writeUInt32BE(name.epoch, 5);
-  const at = putScope(row, name.scope, 9);
-  row.writeUInt32BE(name.hour, at);
-  row.writeUInt16BE(partition, at + 4);
+  row.writeUInt32BE(e, 5);
+  row[9] = group === 'all' ? ALL_PLACES : PLACES_OF_A_GROUP;
+  row.writeUInt32BE(hour, 10);
+  row.writeUInt16BE(partition, 14);
   return row;
 }
 
-export function decodeSpeedRow(row: Buffer): CountRowName & { generation: number; partition: number } {
+export function decodeSpeedRow(row: Buffer): HourRowName & { generation: number; partition: number } {
   return {
     generation: row.readUInt32BE(1),
     epoch: epoch(row.readUInt32BE(5)),
-    scope: readScope(row, 9),
-    hour: row.readUInt32BE(18),
-    partition: row.readUInt16BE(22),
+    group: row[9] === ALL_PLACES ? 'all' : row[0]!,
+    hour: row.readUInt32BE(10),
+    partition: row.readUInt16BE(14),
   };
 }
 
-export function batchRow(generation: number, name: CountRowName): Buffer {
-  const row = Buffer.allocUnsafe(22);
-  row[0] = name.scope === 'all' ? name.hour & (VIEW_SALTS - 1) : placeSalt(name.scope);
+export function batchRow(generation: number, { group, hour, epoch: e }: HourRowName): Buffer {
+  const row = Buffer.allocUnsafe(14);
+  row[0] = group === 'all' ? hour & (VIEW_SALTS - 1) : group;
   row.writeUInt32BE(generation, 1);
-  const at = putScope(row, name.scope, 5);
-  row.writeUInt32BE(name.hour, at);
-  row.writeUInt32BE(name.epoch, at + 4);
+  row[5] = group === 'all' ? ALL_PLACES : PLACES_OF_A_GROUP;
+  row.writeUInt32BE(hour, 6);
+  row.writeUInt32BE(e, 10);
   return row;
 }
 
-export function decodeBatchRow(row: Buffer): CountRowName & { generation: number } {
+export function decodeBatchRow(row: Buffer): HourRowName & { generation: number } {
   return {
     generation: row.readUInt32BE(1),
-    scope: readScope(row, 5),
-    hour: row.readUInt32BE(14),
-    epoch: epoch(row.readUInt32BE(18)),
+    group: row[5] === ALL_PLACES ? 'all' : row[0]!,
+    hour: row.readUInt32BE(6),
+    epoch: epoch(row.readUInt32BE(10)),
   };
 }
 
@@ -164,45 +145,37 @@ export interface RowRange {
   readonly stop: Buffer;
 }
 
-/** Rows of one scope and epoch for the hours fromHour … toHour (both included), in as many ranges as they have salts. */
+/** Rows of one group and epoch for the hours fromHour … toHour (both included), in as many ranges as they have salts. */
 export function speedRanges(
   generation: number,
-  scope: Scope,
-  e: CountRowName['epoch'],
+  group: Group,
+  e: HourRowName['epoch'],
   hours: { from: number; to: number },
   partitionCount: number,
 ): RowRange[] {
-  const first = speedRow(generation, { scope, epoch: e, hour: hours.from }, 0);
-  const last = speedRow(generation, { scope, epoch: e, hour: hours.to + 1 }, 0);
-  if (scope !== 'all') return [{ start: first, stop: last }];
+  const first = speedRow(generation, { group, epoch: e, hour: hours.from }, 0);
+  const last = speedRow(generation, { group, epoch: e, hour: hours.to + 1 }, 0);
+  if (group !== 'all') return [{ start: first, stop: last }];
   return salts(Math.min(partitionCount, VIEW_SALTS)).map((salt) => salted(salt, first, last));
 }
 
-/** Every row of an epoch in the speed view. */
-export function speedEpochRanges(generation: number, e: CountRowName['epoch']): RowRange[] {
-  const head = Buffer.alloc(9);
-  head.writeUInt32BE(generation, 1);
-  head.writeUInt32BE(e, 5);
-  const after = Buffer.from(head);
-  after.writeUInt32BE(e + 1, 5);
-  return salts(VIEW_SALTS).map((salt) => salted(salt, head, after));
+/** Every row of the epochs from … before in the speed view: of one epoch, or the sweep of a prune. */
+export function speedEpochRanges(generation: number, from: number, before: number): RowRange[] {
+  const bound = (e: number): Buffer => {
+    const head = Buffer.alloc(9);
+    head.writeUInt32BE(generation, 1);
+    head.writeUInt32BE(e, 5);
+    return head;
+  };
+  return salts(VIEW_SALTS).map((salt) => salted(salt, bound(from), bound(before)));
 }
 
-/** Every row of the epochs before `e` (the sweep of a prune). */
-export function speedRangesBefore(generation: number, e: number): RowRange[] {
-  const head = Buffer.alloc(9);
-  head.writeUInt32BE(generation, 1);
-  const after = Buffer.from(head);
-  after.writeUInt32BE(e, 5);
-  return salts(VIEW_SALTS).map((salt) => salted(salt, head, after));
-}
-
-/** Rows of one scope for the hours fromHour … toHour (both included), of all epochs. */
-export function batchRanges(generation: number, scope: Scope, hours: { from: number; to: number }): RowRange[] {
+/** Rows of one group for the hours fromHour … toHour (both included), of all epochs. */
+export function batchRanges(generation: number, group: Group, hours: { from: number; to: number }): RowRange[] {
   const none = epoch(0);
-  const first = batchRow(generation, { scope, hour: hours.from, epoch: none });
-  const last = batchRow(generation, { scope, hour: hours.to + 1, epoch: none });
-  if (scope !== 'all') return [{ start: first, stop: last }];
+  const first = batchRow(generation, { group, hour: hours.from, epoch: none });
+  const last = batchRow(generation, { group, hour: hours.to + 1, epoch: none });
+  if (group !== 'all') return [{ start: first, stop: last }];
   const all = salts(Math.min(VIEW_SALTS, hours.to - hours.from + 1));
   return all.map((step) => salted((hours.from + step) & (VIEW_SALTS - 1), first, last));
 }
@@ -220,7 +193,7 @@ function salted(salt: number, start: Buffer, stop: Buffer): RowRange {
 
 // ---- cells of the views -------------------------------------------------------------------------------------------
 
-const SHORT_SUBJECT_BYTES = 64;
+const SHORT_ITEM_BYTES = 64;
 
 export interface EncodedCell {
   readonly family: string;
@@ -229,68 +202,99 @@ export interface EncodedCell {
   readonly value: Buffer;
 }
 
-export function encodeCount(cell: CountCell): EncodedCell {
-  const { level, subject } = cell;
-  const long = isItemLevel(level) && Buffer.byteLength(subject) > SHORT_SUBJECT_BYTES;
-  const value = Buffer.allocUnsafe(8);
-  putU64(value, cell.count, 0);
-  return {
-    family: FAMILY_OF_LEVEL[level],
-    qualifier: qualifierOf(cell, long),
-    timestamp: cell.upTo,
-    value: long ? Buffer.concat([value, Buffer.from(subject)]) : value,
-  };
-}
-
-export function decodeCount(cell: { family: string; qualifier: Buffer; timestamp: number; value: Buffer }): CountCell {
-  const level = LEVEL_OF_FAMILY.get(cell.family);
-  if (!level) throw new RangeError(`family ${cell.family} holds no counts`);
-  const { qualifier, value } = cell;
-  const at = MINUTE_BYTES[level];
-  const minute = at === 1 ? qualifier[0]! : 0;
-  return { level, minute, subject: subjectOf(level, qualifier, at, value), count: readU64(value, 0), upTo: cell.timestamp };
-}
-
-const MINUTE_BYTES: Readonly<Record<Level, 0 | 1>> = { minute_item: 1, hour_item: 0, minute: 1, minute_place: 1, hour_place: 0 };
-
-function subjectOf(level: Level, qualifier: Buffer, at: number, value: Buffer): string {
-  if (level === 'minute') return '';
-  if (!isItemLevel(level)) return readOidAt(qualifier, at);
-  return qualifier[at] === 0 ? qualifier.toString('utf8', at + 1) : value.toString('utf8', 8);
-}
-
-function isItemLevel(level: Level): boolean {
-  return level === 'minute_item' || level === 'hour_item';
-}
-
-function qualifierOf({ level, minute, subject }: CellName, long: boolean): Buffer {
-  const minutes = level.startsWith('minute') ? [Buffer.from([minute])] : [];
-  if (level === 'minute') return minutes[0]!;
-  if (isItemLevel(level)) {
-    const name = long ? createHash('sha256').update(subject).digest().subarray(0, 16) : Buffer.from(subject);
-    return Buffer.concat([...minutes, Buffer.from([long ? 1 : 0]), name]);
+export function encodeHourCell(cell: HourCell): EncodedCell {
+  const { item, minutes } = cell;
+  const itemBytes = item === '' ? 0 : Buffer.byteLength(item);
+  const named = itemBytes > SHORT_ITEM_BYTES ? itemBytes : 0;
+  let size = 1 + named;
+  for (let at = 0; at < minutes.length; at += 2) size += 1 + varintBytes(minutes[at + 1]!);
+  const value = Buffer.allocUnsafe(size);
+  value[0] = minutes.length / 2;
+  let to = 1;
+  for (let at = 0; at < minutes.length; at += 2) {
+    value[to] = minutes[at]!;
+    to = putVarint(value, minutes[at + 1]!, to + 1);
   }
-  const place = Buffer.allocUnsafe(8);
-  putOid(place, subject as Oid, 0);
-  return Buffer.concat([...minutes, place]);
+  if (named > 0) value.write(item, to);
+  return { family: FAMILY_OF_KIND[cell.kind], qualifier: hourQualifier(cell, itemBytes), timestamp: cell.upTo, value };
 }
 
-/** Qualifier of a detection in the list of its place and hour: the newest sorts first. */
-export function listQualifier(detectedAt: Instant, id: Oid): Buffer {
-  const qualifier = Buffer.allocUnsafe(12);
-  qualifier.writeUInt32BE(HOUR_MS - 1 - (detectedAt % HOUR_MS), 0);
-  putOid(qualifier, id, 4);
+function hourQualifier({ kind, location, item }: HourCellName, itemBytes: number): Buffer {
+  if (kind === 'total') return Buffer.from([0]);
+  const placeBytes = location === '' ? 0 : 8;
+  const isLong = itemBytes > SHORT_ITEM_BYTES;
+  const qualifier = Buffer.allocUnsafe(placeBytes + (item === '' ? 0 : 1 + (isLong ? 16 : itemBytes)));
+  if (location !== '') putOid(qualifier, location, 0);
+  if (item === '') return qualifier;
+  qualifier[placeBytes] = isLong ? 1 : 0;
+  if (isLong) createHash('sha256').update(item).digest().copy(qualifier, placeBytes + 1, 0, 16);
+  else qualifier.write(item, placeBytes + 1);
   return qualifier;
 }
 
-/** Where in its hour's list the entries before `t` begin. */
-export function listBehind(t: Instant): Buffer {
-  const from = Buffer.allocUnsafe(4);
-  from.writeUInt32BE(HOUR_MS - (t % HOUR_MS), 0);
-  return from;
+/** `group`: of the row that the cell stands in. */
+export function decodeHourCell(group: Group, { family, qualifier, value, timestamp: upTo }: EncodedCell): HourCell {
+  const minutes: MinuteCounts = [];
+  let at = 1;
+  for (let left = readVarint(value, 0); left > 0; left--) {
+    const count = readVarint(value, at + 1);
+    minutes.push(value[at]!, count);
+    at += 1 + varintBytes(count);
+  }
+  if (family === 't') return { kind: 'total', location: '', item: '', minutes, upTo };
+  if (family === 'p') return { kind: 'place', location: readOidAt(qualifier, 0), item: '', minutes, upTo };
+  if (family !== 'i') throw new RangeError(`family ${family} holds no counts`);
+  const mark = group === 'all' ? 0 : 8;
+  const item = qualifier[mark] === 0 ? qualifier.toString('utf8', mark + 1) : value.toString('utf8', at);
+  if (mark === 0) return { kind: 'item', location: '', item, minutes, upTo };
+  return { kind: 'place_item', location: readOidAt(qualifier, 0), item, minutes, upTo };
 }
 
-export function decodeListQualifier(hour: number, qualifier: Buffer): { detectedAt: Instant; id: Oid } {
-  const restMs = qualifier.readUInt32BE(0);
-  return { detectedAt: (hour * HOUR_MS + HOUR_MS - 1 - restMs) as Instant, id: readOidAt(qualifier, 4) };
+/** Half-open range of qualifiers: the cells of one place, in a row of its group or in that of all places. */
+export function columnsOfPlace(location: Oid): { from: Buffer; to: Buffer } {
+  const from = Buffer.allocUnsafe(8);
+  putOid(from, location, 0);
+  return { from, to: Buffer.concat([from, Buffer.from([0xff])]) };
+}
+
+// ---- the list of detections ---------------------------------------------------------------------------------------
+
+const ENTRY_BYTES = 18;
+const LAST_SECOND = 3_599;
+
+export interface ListEntry {
+  readonly id: Oid;
+  readonly location: Oid;
+  readonly detectedAt: Instant;
+}
+
+/** `second`: of the hour. `first` tells cells of one second apart; entries beyond the second are the caller's mistake. */
+export function encodeList(second: number, first: number, timestamp: number, entries: readonly ListEntry[]): EncodedCell {
+  const qualifier = Buffer.allocUnsafe(10);
+  qualifier.writeUInt16BE(LAST_SECOND - second, 0);
+  putU64(qualifier, first, 2);
+  const value = Buffer.allocUnsafe(entries.length * ENTRY_BYTES);
+  let at = 0;
+  for (const { id, location, detectedAt } of entries) {
+    at = value.writeUInt16BE(detectedAt % SECOND_MS, at);
+    at = putOid(value, id, putOid(value, location, at));
+  }
+  return { family: LIST_FAMILY, qualifier, timestamp, value };
+}
+
+export function decodeList(hour: number, { qualifier, value }: Pick<EncodedCell, 'qualifier' | 'value'>): ListEntry[] {
+  if (value.length % ENTRY_BYTES !== 0) throw new RangeError(`a list of ${value.length} bytes; a multiple of ${ENTRY_BYTES} was expected`);
+  const startMs = hour * HOUR_MS + (LAST_SECOND - qualifier.readUInt16BE(0)) * SECOND_MS;
+  const entries: ListEntry[] = [];
+  for (let at = 0; at + ENTRY_BYTES <= value.length; at += ENTRY_BYTES) {
+    const detectedAt = (startMs + value.readUInt16BE(at)) as Instant;
+    entries.push({ id: readOidAt(value, at + 10), location: readOidAt(value, at + 2), detectedAt });
+  }
+  return entries;
+}
+
+/** Half-open range of qualifiers: the seconds from … to of the hour, both included. */
+export function columnsOfSeconds(from: number, to: number): { from: Buffer; to: Buffer } {
+  const bound = (rest: number): Buffer => Buffer.from([rest >>> 8, rest & 0xff]);
+  return { from: bound(LAST_SECOND - to), to: bound(LAST_SECOND - from + 1) };
 }

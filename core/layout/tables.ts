@@ -5,7 +5,7 @@
  * one version and no time to live; first-met rows live for as long as a copy could be met again, which is housekeeping and
  * never decides anything (law L6).
  */
-import { CONTROL_FAMILY, DETECTION_FAMILY, FAMILY_OF_LEVEL, LIST_FAMILY, LOCATION_FAMILY, VIEW_SALTS } from './hbase.ts';
+import { CONTROL_FAMILY, COUNT_FAMILIES, DETECTION_FAMILY, LIST_FAMILY, LOCATION_FAMILY, VIEW_SALTS } from './hbase.ts';
 
 export const TABLES = ['detections', 'speed_view', 'batch_view', 'locations', 'control'] as const;
 export type TableName = (typeof TABLES)[number];
@@ -23,7 +23,7 @@ export interface TablePlan {
 
 /** `regions` is how many regions the three large tables get each. */
 export function tablePlans(options: { detectionTtlSeconds: number; regions: number }): TablePlan[] {
-  const view = [...Object.values(FAMILY_OF_LEVEL), LIST_FAMILY].map((name) => ({ name }));
+  const view = [...COUNT_FAMILIES, LIST_FAMILY].map((name) => ({ name }));
   return [
     {
       name: 'detections',

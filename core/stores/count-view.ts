@@ -1,21 +1,25 @@
 /**
- * Reading count cells by what a question needs: shared by the speed view and the batch view.
+ * Reading hour cells in the words of questions: shared by the speed view and the batch view.
  *
- * A reading names scope, levels, hours and, for the levels of a minute, the minutes within the first and last hour; the stores
- * turn it into ranges of their own row keys. Rows come whole and in batches, so memory is bounded by the batch, not by the
- * window.
+ * A reading names scope, levels, hours and, for the levels of a minute, the minutes of an hour; this file says which rows and
+ * columns hold them, the stores turn that into ranges of their own row keys. Rows come whole and in batches, so memory is bounded
+ * by the batch, not by the window.
  */
-import type { CountCell, CountRowName, Level } from '../domain/counts.ts';
-import type { Detection } from '../domain/detection.ts';
+import type { CountCell, Level, Scope } from '../domain/counts.ts';
+import type { Epoch } from '../domain/epoch.ts';
+import type { Group, HourCell } from '../domain/hour-counts.ts';
 import type { Oid } from '../domain/oid.ts';
-import type { Instant } from '../domain/time.ts';
 import type { Cell, HBaseClient, ScanOptions } from './hbase/types.ts';
 import type { RowRange } from '../layout/hbase.ts';
-import { decodeCount, decodeListQualifier, FAMILY_OF_LEVEL, LIST_FAMILY, listBehind, listQualifier } from '../layout/hbase.ts';
+import { sumOf } from '../domain/hour-counts.ts';
+import { columnsOfPlace, decodeHourCell, LIST_FAMILY } from '../layout/hbase.ts';
 import { asRetryable } from './hbase-rows.ts';
 
-/** One row of a view with the cells of the levels that were asked for. */
-export interface CountRow extends CountRowName {
+/** What one row of a view has of a scope, in cells of the levels that were asked for. */
+export interface CountRow {
+  readonly scope: Scope;
+  readonly hour: number;
+  readonly epoch: Epoch;
   /** The speed view's rows have one, the batch view's are of all partitions together: −1. */
   readonly partition: number;
   readonly cells: readonly CountCell[];
@@ -27,52 +31,60 @@ export interface Hours {
   readonly to: number;
 }
 
-/** An entry of the list of detections of a place. */
-export interface ListedDetection {
-  readonly id: Detection['id'];
-  readonly detectedAt: Instant;
-}
-
-/** The same as it was read, with its place. */
-export interface PlacedDetection extends ListedDetection {
-  readonly location: Oid;
-}
-
 /** Of the minutes of an hour: [from, to). Narrows the levels of a minute. */
 export interface Minutes {
   readonly from: number;
   readonly to: number;
 }
 
-/** Which part of each row of the list is read: the newest entries first, so a page needs few of a long list. */
-export interface ListBounds {
-  /** Only what sorts after this entry in its hour: an earlier time, or the same time and a greater id. */
-  readonly after?: ListedDetection;
-  /** Only entries of this time or later; an instant of the same hour. */
-  readonly notBefore?: Instant;
-  /** Most entries of one row. */
-  readonly limitPerRow: number;
+/** Where a level of a scope is kept. */
+export interface LevelPlace {
+  readonly scope: Scope;
+  readonly families: string[];
+  readonly columns: Pick<ScanOptions, 'columnRange'>;
 }
 
-type Narrowing = Pick<ScanOptions, 'columnRange' | 'limitCells'>;
-
-/** Qualifiers of the levels of a minute begin with the minute. */
-export function minuteColumns(minutes: Minutes | undefined): Narrowing {
-  if (!minutes) return {};
-  const to = minutes.to >= 60 ? Buffer.alloc(0) : Buffer.from([minutes.to]);
-  return { columnRange: { from: Buffer.from([minutes.from]), to } };
+/** The counts of a place's minutes are those of the place among all places, so no cell holds them twice. */
+export function placeOfLevel(scope: Scope, level: Level): LevelPlace {
+  const ofPlace = scope === 'all' ? {} : { columnRange: columnsOfPlace(scope) };
+  if (level === 'minute') return { scope: 'all', families: [scope === 'all' ? 't' : 'p'], columns: ofPlace };
+  if (level === 'minute_item' || level === 'hour_item') return { scope, families: ['i'], columns: ofPlace };
+  if (scope !== 'all') throw new RangeError(`a place has no cells of the level ${level}`);
+  return { scope, families: ['p'], columns: {} };
 }
 
-export function listColumns(bounds: ListBounds | undefined): Narrowing {
-  if (!bounds) return {};
-  const { after, notBefore, limitPerRow } = bounds;
-  const from = after ? Buffer.concat([listQualifier(after.detectedAt, after.id), Buffer.alloc(1)]) : Buffer.alloc(0);
-  const to = notBefore === undefined ? Buffer.alloc(0) : listBehind(notBefore);
-  return { limitCells: limitPerRow, ...(from.length + to.length > 0 ? { columnRange: { from, to } } : {}) };
+/** Hour cells as the cells of a level, in the minutes asked for. */
+export function ofLevel(level: Level, cells: readonly HourCell[], minutes: Minutes = { from: 0, to: 60 }): CountCell[] {
+  const made: CountCell[] = [];
+  for (const cell of cells) {
+    const subject = level === 'minute' ? '' : level === 'minute_item' || level === 'hour_item' ? cell.item : cell.location;
+    if (level === 'hour_item' || level === 'hour_place') {
+      made.push({ level, minute: 0, subject, count: sumOf(cell.minutes), upTo: cell.upTo });
+      continue;
+    }
+    for (let at = 0; at < cell.minutes.length; at += 2) {
+      const minute = cell.minutes[at]!;
+      if (minute >= minutes.from && minute < minutes.to) made.push({ level, minute, subject, count: cell.minutes[at + 1]!, upTo: cell.upTo });
+    }
+  }
+  return made;
 }
 
-export function familiesOf(levels: readonly Level[]): string[] {
-  return levels.map((level) => FAMILY_OF_LEVEL[level]);
+/** Hour cells of a row; the list of detections is no count and is left out. */
+export function hourCellsOf(group: Group, cells: readonly Cell[]): HourCell[] {
+  return cells.filter(({ family }) => family !== LIST_FAMILY).map((cell) => decodeHourCell(group, cell));
+}
+
+/** Cells of a group's row by the place that they count. */
+export function byPlace(cells: readonly HourCell[]): Map<Oid, HourCell[]> {
+  const places = new Map<Oid, HourCell[]>();
+  for (const cell of cells) {
+    const location = cell.location as Oid;
+    const known = places.get(location);
+    if (known) known.push(cell);
+    else places.set(location, [cell]);
+  }
+  return places;
 }
 
 /** Scans ranges, those of one salt together, at most `atOnce` scans at a time, and calls `take` for each batch of rows. */
@@ -115,17 +127,4 @@ function scansOf(ranges: readonly RowRange[]): Pick<ScanOptions, 'start' | 'stop
     }
   }
   return scans;
-}
-
-/** Count cells of a row; the list of detections is no count and is left out. */
-export function countsOf(cells: readonly Cell[]): CountCell[] {
-  return cells.filter((cell) => cell.family !== LIST_FAMILY).map(decodeCount);
-}
-
-/** Entries of one row of a place. */
-export function listedOf({ scope, hour }: Pick<CountRowName, 'scope' | 'hour'>, cells: readonly Cell[]): PlacedDetection[] {
-  if (scope === 'all') throw new RangeError('the rows of all places hold no list');
-  return cells
-    .filter((cell) => cell.family === LIST_FAMILY)
-    .map((cell) => ({ ...decodeListQualifier(hour, cell.qualifier), location: scope }));
 }

@@ -28,6 +28,7 @@ function schemaOf(namespace: string, plan: TablePlan): TableSchema {
       name,
       maxVersions: 1,
       bloom: 'ROW',
+      inMemoryCompaction: 'BASIC',
       ...(ttlSeconds === undefined ? {} : { ttlSeconds }),
     })),
   };

@@ -5,43 +5,42 @@
  * prunes published ones. Nothing is incremented. A prune names the timestamp cut − 1, so that a later epoch's cell in the same
  * row could never be hidden by it.
  */
-import type { CountCell, CountRowName, Level, Scope } from '../domain/counts.ts';
+import type { Level, Scope } from '../domain/counts.ts';
 import type { Epoch } from '../domain/epoch.ts';
+import type { Group, HourCell, HourRowName } from '../domain/hour-counts.ts';
 import type { Answer } from './answers.ts';
-import type { CountRow, Hours, ListBounds, ListedDetection, Minutes, PlacedDetection } from './count-view.ts';
+import type { CountRow, Hours, Minutes } from './count-view.ts';
 import type { Cell, HBaseClient, RowPut } from './hbase/types.ts';
-import type { Oid } from '../domain/oid.ts';
+import type { ListBounds, ListWrite, PlacedDetection } from './list-view.ts';
+import { groupOfScope } from '../domain/hour-counts.ts';
 import {
+  COUNT_FAMILIES,
   decodeSpeedRow,
-  encodeCount,
-  FAMILY_OF_LEVEL,
+  encodeHourCell,
+  encodeList,
   LIST_FAMILY,
-  listQualifier,
   speedEpochRanges,
   speedRanges,
-  speedRangesBefore,
   speedRow,
 } from '../layout/hbase.ts';
-import { countsOf, familiesOf, listColumns, listedOf, minuteColumns, scanRanges } from './count-view.ts';
+import { byPlace, hourCellsOf, ofLevel, placeOfLevel, scanRanges } from './count-view.ts';
 import { deleteRows, getRows, putRows } from './hbase-rows.ts';
-
-const COUNT_FAMILIES = Object.values(FAMILY_OF_LEVEL);
+import { listedIn, listGroups, listOptions } from './list-view.ts';
 
 /** Cells to write into one row of one partition, atomically. */
 export interface SpeedRowWrite {
-  readonly name: CountRowName;
+  readonly name: HourRowName;
   readonly partition: number;
-  readonly cells: readonly CountCell[];
-  /** New detections of this place and hour, each with the offset that it was first met at. */
-  readonly listed: readonly (ListedDetection & { offset: number })[];
+  readonly cells: readonly HourCell[];
+  readonly listed: readonly ListWrite[];
 }
 
 export interface SpeedView {
   /** Every count cell of each row of a partition, one answer a row, in order. */
-  load(names: readonly CountRowName[], partition: number): Promise<Answer<CountCell[]>[]>;
+  load(names: readonly HourRowName[], partition: number): Promise<Answer<HourCell[]>[]>;
   /** Writes every row or throws a Retryable. */
   put(writes: readonly SpeedRowWrite[]): Promise<void>;
-  /** Rows of a scope over hours, for the epochs given. `minutes` narrows every hour, for levels of a minute only. */
+  /** What a scope counted in hours of the epochs given. `minutes` narrows every hour, for levels of a minute only. */
   read(
     scope: Scope,
     epochs: readonly Epoch[],
@@ -49,10 +48,10 @@ export interface SpeedView {
     levels: readonly Level[],
     minutes?: Minutes,
   ): Promise<CountRow[]>;
-  /** The lists of detections of places over hours, for the epochs given; not sorted; whole hours unless bounded. */
-  list(locations: readonly Oid[], epochs: readonly Epoch[], hours: Hours, bounds?: ListBounds): Promise<PlacedDetection[]>;
-  /** Every row of one epoch, batch by batch. */
-  eachRowOf(e: Epoch, levels: readonly Level[], take: (rows: CountRow[]) => void): Promise<void>;
+  /** The list of detections of a scope over hours, for the epochs given; not sorted; whole hours unless bounded. */
+  list(scope: Scope, epochs: readonly Epoch[], hours: Hours, bounds?: ListBounds): Promise<PlacedDetection[]>;
+  /** What every place counted in one epoch, batch by batch; `levels`: those of items. */
+  eachPlaceOf(e: Epoch, levels: readonly Level[], take: (rows: CountRow[]) => void): Promise<void>;
   /** Removes all epochs up to and including `upTo`; `cuts[partition]` is the offset at which `upTo` ends. Returns rows removed. */
   prune(upTo: Epoch, cuts: readonly number[]): Promise<number>;
 }
@@ -64,55 +63,62 @@ export function speedView(
 ): SpeedView {
   const table = `${namespace}:speed_view`;
   const { generation, partitionCount } = rules;
-  const rangesOf = (scope: Scope, epochs: readonly Epoch[], hours: Hours) =>
-    epochs.flatMap((e) => speedRanges(generation, scope, e, hours, partitionCount));
+  const rangesOf = (group: Group, epochs: readonly Epoch[], hours: Hours) =>
+    epochs.flatMap((e) => speedRanges(generation, group, e, hours, partitionCount));
   return {
     load: (names, partition) =>
       getRows(
         hbase,
         table,
-        names.map((name) => ({ row: speedRow(generation, name, partition), families: COUNT_FAMILIES })),
-        countsOf,
+        names.map((name) => ({ row: speedRow(generation, name, partition), families: [...COUNT_FAMILIES] })),
+        (cells, index) => hourCellsOf(names[index]!.group, cells),
       ),
     put: (writes) => putRows(hbase, table, writes.map((write) => rowPut(generation, write))),
     async read(scope, epochs, hours, levels, minutes) {
       const rows: CountRow[] = [];
-      const options = { families: familiesOf(levels), ...minuteColumns(minutes) };
-      await scanRanges(hbase, table, rangesOf(scope, epochs, hours), options, (batch) => {
-        for (const cells of batch) rows.push(countRow(cells));
-      });
+      for (const level of levels) {
+        const { scope: of, families, columns } = placeOfLevel(scope, level);
+        await scanRanges(hbase, table, rangesOf(groupOfScope(of), epochs, hours), { families, ...columns }, (batch) => {
+          for (const cells of batch) {
+            const { group, ...name } = decodeSpeedRow(cells[0]!.row);
+            rows.push(countRow(scope, name, ofLevel(level, hourCellsOf(group, cells), minutes)));
+          }
+        });
+      }
       return rows;
     },
-    async list(locations, epochs, hours, bounds) {
+    async list(scope, epochs, hours, bounds) {
       const listed: PlacedDetection[] = [];
-      const options = { families: [LIST_FAMILY], ...listColumns(bounds) };
-      const ranges = locations.flatMap((location) => rangesOf(location, epochs, hours));
-      await scanRanges(hbase, table, ranges, options, (batch) => {
-        for (const cells of batch) for (const entry of listedOf(decodeSpeedRow(cells[0]!.row), cells)) listed.push(entry);
+      const ranges = listGroups(scope).flatMap((group) => rangesOf(group, epochs, hours));
+      await scanRanges(hbase, table, ranges, listOptions(bounds), (batch) => {
+        for (const cells of batch) for (const entry of listedIn(decodeSpeedRow(cells[0]!.row).hour, cells, scope, bounds)) listed.push(entry);
       });
       return listed;
     },
-    eachRowOf: (e, levels, take) =>
-      scanRanges(hbase, table, speedEpochRanges(generation, e), { families: familiesOf(levels) }, (batch) =>
-        take(batch.map(countRow)),
+    eachPlaceOf: (e, levels, take) =>
+      scanRanges(hbase, table, speedEpochRanges(generation, e, e + 1), { families: ['i'] }, (batch) =>
+        take(batch.flatMap((cells) => placeRows(cells, levels))),
       ),
     prune: (upTo, cuts) => prune(hbase, table, generation, upTo, cuts),
   };
 }
 
-function rowPut(generation: number, write: SpeedRowWrite): RowPut {
-  const cells: RowPut['cells'] = write.cells.map(encodeCount);
-  for (const { detectedAt, id, offset } of write.listed) {
-    cells.push({ family: LIST_FAMILY, qualifier: listQualifier(detectedAt, id), timestamp: offset, value: NOTHING });
-  }
-  return { row: speedRow(generation, write.name, write.partition), cells };
+type RowOfPartition = Omit<ReturnType<typeof decodeSpeedRow>, 'group'>;
+
+function countRow(scope: Scope, { hour, epoch, partition }: RowOfPartition, cells: CountRow['cells']): CountRow {
+  return { scope, hour, epoch, partition, cells };
 }
 
-const NOTHING = Buffer.alloc(0);
+function placeRows(cells: readonly Cell[], levels: readonly Level[]): CountRow[] {
+  const { group, ...name } = decodeSpeedRow(cells[0]!.row);
+  if (group === 'all') return [];
+  const places = [...byPlace(hourCellsOf(group, cells))];
+  return places.map(([location, counted]) => countRow(location, name, levels.flatMap((level) => ofLevel(level, counted))));
+}
 
-function countRow(cells: Cell[]): CountRow {
-  const { epoch, scope, hour, partition } = decodeSpeedRow(cells[0]!.row);
-  return { epoch, scope, hour, partition, cells: countsOf(cells) };
+function rowPut(generation: number, { name, partition, cells, listed }: SpeedRowWrite): RowPut {
+  const lists = listed.map(({ second, first, upTo, entries }) => encodeList(second, first, upTo, entries));
+  return { row: speedRow(generation, name, partition), cells: [...cells.map(encodeHourCell), ...lists] };
 }
 
 async function prune(
@@ -133,6 +139,6 @@ async function prune(
     await deleteRows(hbase, table, possible);
     removed += possible.length;
   };
-  await scanRanges(hbase, table, speedRangesBefore(generation, upTo + 1), { keysOnly: true, batchRows: 1_000 }, sweep, 2);
+  await scanRanges(hbase, table, speedEpochRanges(generation, 0, upTo + 1), { keysOnly: true, batchRows: 1_000 }, sweep, 2);
   return removed;
 }

@@ -8,7 +8,7 @@
 import type { Scope } from '../../core/domain/counts.ts';
 import type { FirstMet } from '../../core/domain/first-met.ts';
 import type { Rules } from '../../core/domain/rules.ts';
-import type { PlacedDetection } from '../../core/stores/count-view.ts';
+import type { PlacedDetection } from '../../core/stores/list-view.ts';
 import type { DetectionsAnswer, ListedRow } from '../answers.ts';
 import type { WindowQuestion } from '../app.ts';
 import type { PlaceNames } from '../places.ts';

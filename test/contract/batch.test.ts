@@ -15,7 +15,9 @@ import type { Point } from '../../batch-layer/context.ts';
 import type { RunReport } from '../../core/stores/runs.ts';
 import type { BatchWorld, Feed } from '../support/batch-world.ts';
 import type { Epoch } from '../../core/domain/epoch.ts';
+import type { Oid } from '../../core/domain/oid.ts';
 import { endOf, nameOf } from '../../core/domain/epoch.ts';
+import { groupOf } from '../../core/domain/hour-counts.ts';
 import { openDuck } from '../../core/stores/duckdb.ts';
 import { listRuns, readRun } from '../../core/stores/runs.ts';
 import { horizonOf, publishAsked } from '../../batch-layer/lake.ts';
@@ -78,12 +80,14 @@ test('a cell that the speed layer has otherwise is reported with its ids and rep
     passed = rows.every((row) => row !== null && row.arrival >= endOf(epoch, context.rules));
   }
   const found: { row: Parameters<typeof context.speedView.put>[0][number]; count: number }[] = [];
-  await context.speedView.eachRowOf(epoch, ['minute_item'], (rows) => {
-    const row = rows.find(({ scope }) => scope !== 'all');
+  await context.speedView.eachPlaceOf(epoch, ['minute_item'], (rows) => {
+    const row = rows[0];
     const cell = row?.cells[0];
     if (row && cell && found.length === 0) {
-      const wrong = { ...cell, count: cell.count - 1, upTo: cell.upTo + 1 };
-      found.push({ row: { name: row, partition: row.partition, cells: [wrong], listed: [] }, count: cell.count });
+      const location = row.scope as Oid;
+      const minutes = row.cells.filter(({ subject }) => subject === cell.subject).flatMap(({ minute, count }) => [minute, count]);
+      const wrong = { kind: 'place_item', location, item: cell.subject, minutes: minutes.with(1, cell.count - 1), upTo: cell.upTo + 1 } as const;
+      found.push({ row: { name: { ...row, group: groupOf(location) }, partition: row.partition, cells: [wrong], listed: [] }, count: cell.count });
     }
   });
   await context.speedView.put([found[0]!.row]);

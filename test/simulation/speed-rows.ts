@@ -1,10 +1,16 @@
-/** Everything in the speed view, read in one piece and at once, as no client of the real one could. */
-import type { CountCell, CountRowName } from '../../core/domain/counts.ts';
-import { decodeCount, decodeListQualifier, decodeSpeedRow, LIST_FAMILY } from '../../core/layout/hbase.ts';
+/** Everything in the speed view, read in one piece and at once, as no client of the real one could, in the words of questions. */
+import type { CountCell, Scope } from '../../core/domain/counts.ts';
+import type { Epoch } from '../../core/domain/epoch.ts';
+import type { HourCell } from '../../core/domain/hour-counts.ts';
+import { decodeList, decodeSpeedRow, LIST_FAMILY } from '../../core/layout/hbase.ts';
+import { hourCellsOf, ofLevel } from '../../core/stores/count-view.ts';
 import { NAMESPACE } from './worker.ts';
 import type { World } from './worker.ts';
 
-export interface SpeedRow extends CountRowName {
+export interface SpeedRow {
+  readonly epoch: Epoch;
+  readonly scope: Scope;
+  readonly hour: number;
   readonly partition: number;
   readonly cells: CountCell[];
   readonly listed: { id: string; detectedAt: number }[];
@@ -15,13 +21,25 @@ export async function speedRows({ hbase }: World): Promise<SpeedRow[]> {
   const rows: SpeedRow[] = [];
   for await (const batch of hbase.client().scan(`${NAMESPACE}:speed_view`, everything)) {
     for (const cells of batch) {
-      const name = decodeSpeedRow(cells[0]!.row);
-      rows.push({
-        ...name,
-        cells: cells.filter(({ family }) => family !== LIST_FAMILY).map(decodeCount),
-        listed: cells.filter(({ family }) => family === LIST_FAMILY).map(({ qualifier }) => decodeListQualifier(name.hour, qualifier)),
-      });
+      const { group, epoch, hour, partition } = decodeSpeedRow(cells[0]!.row);
+      const row = { epoch, hour, partition };
+      for (const cell of hourCellsOf(group, cells)) {
+        for (const [scope, counts] of levelsOf(cell)) rows.push({ ...row, scope, cells: counts, listed: [] });
+      }
+      // An entry that a crash left in two cells is one entry to whoever reads the row.
+      const entries = cells.filter(({ family }) => family === LIST_FAMILY).flatMap((cell) => decodeList(hour, cell));
+      for (const entry of new Map(entries.map((one) => [one.id, one])).values()) {
+        rows.push({ ...row, scope: entry.location, cells: [], listed: [entry] });
+      }
     }
   }
   return rows;
+}
+
+function levelsOf(cell: HourCell): [Scope, CountCell[]][] {
+  const of = (...levels: Parameters<typeof ofLevel>[0][]): CountCell[] => levels.flatMap((level) => ofLevel(level, [cell]));
+  if (cell.kind === 'place_item') return [[cell.location as Scope, of('minute_item', 'hour_item')]];
+  if (cell.kind === 'item') return [['all', of('minute_item', 'hour_item')]];
+  if (cell.kind === 'total') return [['all', of('minute')]];
+  return [['all', of('minute_place', 'hour_place')], [cell.location as Scope, of('minute')]];
 }

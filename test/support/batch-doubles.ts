@@ -6,17 +6,17 @@
  */
 import { join } from 'node:path';
 import { Registry } from 'prom-client';
-import type { CountCell } from '../../core/domain/counts.ts';
 import type { FirstMet } from '../../core/domain/first-met.ts';
 import type { Location, LogRecord } from '../../core/domain/detection.ts';
 import type { Epoch } from '../../core/domain/epoch.ts';
 import type { Instant } from '../../core/domain/time.ts';
 import type { BatchRowWrite } from '../../core/stores/batch-view.ts';
 import type { ControlStore, CutTallies, Horizon, Lease, Progress, RecordedRules } from '../../core/stores/control.ts';
-import type { CountRow, PlacedDetection } from '../../core/stores/count-view.ts';
+import type { CountRow } from '../../core/stores/count-view.ts';
+import type { PlacedDetection } from '../../core/stores/list-view.ts';
 import type { BatchContext } from '../../batch-layer/context.ts';
 import type { HdfsDouble } from './hdfs-double.ts';
-import { cellKey, rowKey } from '../../core/domain/counts.ts';
+import { hourCellKey, hourRowKey } from '../../core/domain/hour-counts.ts';
 import { TICK_HEADER } from '../../core/domain/verdict.ts';
 import { createLog } from '../../core/process/log.ts';
 import { fixedJson } from '../../core/stores/control.ts';
@@ -25,10 +25,11 @@ import { SILENT } from '../../batch-layer/say.ts';
 import { hdfsDouble } from './hdfs-double.ts';
 
 export interface World {
-  readonly rules: RecordedRules;
+  rules: RecordedRules;
   readonly log: LogRecord[][];
   readonly hdfs: HdfsDouble;
   readonly locations: Location[];
+  /** `row cell minute` to count. */
   readonly batchCells: Map<string, number>;
   readonly listed: Set<string>;
   readonly rows: Map<string, FirstMet>;
@@ -102,7 +103,11 @@ export function controlDouble(world: Pick<World, 'rules' | 'horizon' | 'lease' |
     recordRules: async () => world.rules,
     rebuilding: async () => null,
     recordRebuild: async (rules) => rules,
-    switchRules: async () => true,
+    async switchRules(from, to) {
+      if (!moved(world.rules, from)) return false;
+      world.rules = to;
+      return true;
+    },
     progress: async (_, partitions) => partitions.map((partition) => world.progress[partition] ?? null),
     putProgress: async () => undefined,
     cutTallies: async (_, cuts) => cuts.map(({ partition, cut }) => world.cutTallies?.get(`${partition}/${cut}`) ?? null),
@@ -169,8 +174,8 @@ function viewDoubles(world: World): Pick<BatchContext, 'detections' | 'locations
       load: async () => [],
       put: async () => undefined,
       read: async () => [],
-      list: async (places) => (world.speedListed ?? []).filter(({ location }) => places.includes(location)),
-      eachRowOf: async (e, _, take) => take(world.speedRows.filter(({ epoch }) => epoch === e)),
+      list: async (scope) => (world.speedListed ?? []).filter(({ location }) => scope === 'all' || location === scope),
+      eachPlaceOf: async (e, _, take) => take(world.speedRows.filter(({ epoch }) => epoch === e)),
       prune: async (upTo) => world.pruned.push(upTo),
     },
     batchView: {
@@ -182,6 +187,9 @@ function viewDoubles(world: World): Pick<BatchContext, 'detections' | 'locations
 }
 
 function putBatch(world: World, { name, cells, listed }: BatchRowWrite): void {
-  for (const cell of cells as readonly CountCell[]) world.batchCells.set(`${rowKey(name)} ${cellKey(cell)}`, cell.count);
-  for (const { id, detectedAt } of listed) world.listed.add(`${rowKey(name)} ${detectedAt} ${id}`);
+  for (const cell of cells) {
+    const key = `${hourRowKey(name)} ${hourCellKey(cell)}`;
+    for (let at = 0; at < cell.minutes.length; at += 2) world.batchCells.set(`${key} ${cell.minutes[at]}`, cell.minutes[at + 1]!);
+  }
+  for (const { id, detectedAt } of listed.flatMap(({ entries }) => entries)) world.listed.add(`${hourRowKey(name)} ${detectedAt} ${id}`);
 }

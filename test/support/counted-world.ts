@@ -4,19 +4,19 @@
  * Facts are met in the order of arrival, with offsets of their partitions; most were detected just before, some days before, some
  * by clocks ahead. writeEpochs puts the cells of some epochs into a view, so that a test decides what each view holds.
  */
-import type { CountCell } from '../../core/domain/counts.ts';
 import type { Epoch } from '../../core/domain/epoch.ts';
 import type { FirstMet } from '../../core/domain/first-met.ts';
+import type { HourCellName, HourRowName } from '../../core/domain/hour-counts.ts';
 import type { Tallies } from '../../core/domain/tallies.ts';
 import type { Instant } from '../../core/domain/time.ts';
 import type { BatchView } from '../../core/stores/batch-view.ts';
 import type { SpeedRowWrite, SpeedView } from '../../core/stores/speed-view.ts';
-import { cellKey, eachCellOf, rowKey, rowsOf } from '../../core/domain/counts.ts';
 import { epoch, epochAt, startOf } from '../../core/domain/epoch.ts';
 import { homeOf } from '../../core/domain/home.ts';
+import { addToMinute, eachHourCellOf, hourCellKey, hourRowKey, hourRowsOf } from '../../core/domain/hour-counts.ts';
 import { oid } from '../../core/domain/oid.ts';
 import { NO_TALLIES } from '../../core/domain/tallies.ts';
-import { DAY_MS, HOUR_MS } from '../../core/domain/time.ts';
+import { DAY_MS, HOUR_MS, minuteOf } from '../../core/domain/time.ts';
 
 export const COUNTED_RULES = { epochSeconds: 7_200, dedupWindowDays: 2, clockAheadDays: 1, partitionCount: 5 };
 export const PLACES = ['0', '1', '17', '-7', '400', '9007199254740993', '-9223372036854775808', '9223372036854775807'].map(oid);
@@ -92,30 +92,41 @@ export async function writeEpochs(
   }
 }
 
+interface OpenRow {
+  readonly name: HourRowName;
+  readonly partition: number;
+  readonly cells: Map<string, HourCellName & { minutes: number[]; upTo: number }>;
+  readonly listed: Fact[];
+}
+
 function rowWrites(facts: readonly Fact[], view: 'speed' | 'batch'): SpeedRowWrite[] {
-  const rows = new Map<string, { name: SpeedRowWrite['name']; partition: number; cells: Map<string, CountCell>; listed: Fact[] }>();
+  const rows = new Map<string, OpenRow>();
   for (const fact of facts) {
     const e = epochAt(fact.arrival, COUNTED_RULES);
-    const [place, all] = rowsOf(fact.detection, e);
+    const [ofGroup, ofAll] = hourRowsOf(fact.detection, e);
     const partition = view === 'speed' ? fact.partition : 0;
-    const rowOf = (name: SpeedRowWrite['name']) => {
-      const key = `${partition}/${rowKey(name)}`;
-      const row = rows.get(key) ?? { name, partition, cells: new Map<string, CountCell>(), listed: [] };
+    const rowOf = (name: HourRowName): OpenRow => {
+      const key = `${partition}/${hourRowKey(name)}`;
+      const row = rows.get(key) ?? { name, partition, cells: new Map(), listed: [] };
       rows.set(key, row);
       return row;
     };
-    eachCellOf(fact.detection, (scope, cell) => {
-      const { cells } = rowOf(scope === 'all' ? all : place);
-      const count = (cells.get(cellKey(cell))?.count ?? 0) + 1;
-      cells.set(cellKey(cell), { ...cell, count, upTo: view === 'speed' ? fact.offset : e });
+    eachHourCellOf(fact.detection, (kind, location, item) => {
+      const { cells } = rowOf(kind === 'place_item' ? ofGroup : ofAll);
+      const name = { kind, location, item };
+      const cell = cells.get(hourCellKey(name)) ?? { ...name, minutes: [], upTo: 0 };
+      addToMinute(cell.minutes, minuteOf(fact.detection.detectedAt));
+      cells.set(hourCellKey(name), { ...cell, upTo: view === 'speed' ? fact.offset : e });
     });
-    rowOf(place).listed.push(fact);
+    rowOf(ofGroup).listed.push(fact);
   }
   return [...rows.values()].map(({ name, partition, cells, listed }) => ({
     name,
     partition,
     cells: [...cells.values()],
-    listed: listed.map(({ detection, offset }) => ({ id: detection.id, detectedAt: detection.detectedAt, offset })),
+    listed: listed.map(({ detection: { id, location, detectedAt }, offset }) => {
+      const upTo = view === 'speed' ? offset : name.epoch;
+      return { second: Math.floor(detectedAt / 1_000) % 3_600, first: offset, upTo, entries: [{ id, location, detectedAt }] };
+    }),
   }));
 }
-

@@ -27,19 +27,22 @@ export function hdfsDouble(): HdfsDouble {
     if (!bytes) throw new Error(`there is no file ${path}`);
     return bytes;
   };
+  const below = (folder: string): string[] => [...files.keys()].filter((path) => path.startsWith(`${folder}/`));
   const double: HdfsDouble = {
     files,
     budget: Infinity,
-    facts: spend(async (path: string) => (files.has(path) ? factsOf(path) : null)),
+    facts: spend(async (path: string) => {
+      if (files.has(path)) return factsOf(path);
+      return below(path).length > 0 ? { path, isFolder: true, bytes: 0, modifiedAtMs: 0 } : null;
+    }),
     list: spend(async (folder: string) => {
-      const below = [...files.keys()].filter((path) => path.startsWith(`${folder}/`));
-      const names = [...new Set(below.map((path) => path.slice(folder.length + 1).split('/')[0]!))].sort();
+      const names = [...new Set(below(folder).map((path) => path.slice(folder.length + 1).split('/')[0]!))].sort();
       return names.map((name): FileFacts => {
         const path = `${folder}/${name}`;
         return files.has(path) ? factsOf(path) : { path, isFolder: true, bytes: 0, modifiedAtMs: 0 };
       });
     }),
-    walk: spend(async (folder: string) => [...files.keys()].filter((path) => path.startsWith(`${folder}/`)).map(factsOf)),
+    walk: spend(async (folder: string) => below(folder).map(factsOf)),
     makeFolder: spend(async () => undefined),
     read: spend(async (path: string) => need(path)),
     readStream: (path) => Readable.from([need(path)]),
@@ -51,10 +54,12 @@ export function hdfsDouble(): HdfsDouble {
     }),
     sha256: spend(async (path: string) => createHash('sha256').update(need(path)).digest('hex')),
     rename: spend(async (from: string, to: string) => {
-      const bytes = files.get(from);
-      if (!bytes || files.has(to)) return false;
-      files.delete(from);
-      files.set(to, bytes);
+      const moved = files.has(from) ? [from] : below(from);
+      if (moved.length === 0 || files.has(to) || below(to).length > 0) return false;
+      for (const name of moved) {
+        files.set(to + name.slice(from.length), files.get(name)!);
+        files.delete(name);
+      }
       return true;
     }),
     remove: spend(async (path: string) => {
@@ -69,4 +74,28 @@ export function hdfsDouble(): HdfsDouble {
     };
   }
   return double;
+}
+
+/** The same file system with another root below this one's. */
+export function below(folder: string, hdfs: HdfsDouble): HdfsDouble {
+  const at = (path: string): string => `${folder}/${path}`;
+  const out = (facts: FileFacts): FileFacts => ({ ...facts, path: facts.path.slice(folder.length + 1) });
+  return {
+    ...hdfs,
+    get files() {
+      const mine = [...hdfs.files].filter(([path]) => path.startsWith(`${folder}/`));
+      return new Map(mine.map(([path, bytes]) => [path.slice(folder.length + 1), bytes]));
+    },
+    facts: async (path) => hdfs.facts(at(path)).then((found) => found && out(found)),
+    list: async (path) => (await hdfs.list(at(path))).map(out),
+    walk: async (path) => (await hdfs.walk(at(path))).map(out),
+    read: (path) => hdfs.read(at(path)),
+    readStream: (path) => hdfs.readStream(at(path)),
+    write: (path, bytes) => hdfs.write(at(path), bytes),
+    upload: (localFile, path) => hdfs.upload(localFile, at(path)),
+    download: (path, localFile) => hdfs.download(at(path), localFile),
+    sha256: (path) => hdfs.sha256(at(path)),
+    rename: (from, to) => hdfs.rename(at(from), at(to)),
+    remove: (path) => hdfs.remove(at(path)),
+  };
 }

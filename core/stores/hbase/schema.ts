@@ -50,6 +50,7 @@ function encodeFamily(family: FamilySchema, existing: ColumnFamilySchema | undef
   set('BLOCKSIZE', family.blockSizeBytes);
   set('DATA_BLOCK_ENCODING', family.dataBlockEncoding);
   set('IN_MEMORY', family.inMemory);
+  set('IN_MEMORY_COMPACTION', family.inMemoryCompaction);
   const pairs: BytesPair[] = [];
   for (const [first, second] of attributes) pairs.push({ first: Buffer.from(first, 'latin1'), second });
   return { name: familyBytes(family.name), attributes: pairs, configuration: existing?.configuration ?? [] };
@@ -71,6 +72,8 @@ function decodeFamily(family: ColumnFamilySchema): FamilySchema {
   if (encoding === 'NONE' || encoding === 'FAST_DIFF') schema.dataBlockEncoding = encoding;
   const inMemory = attributes.get('IN_MEMORY');
   if (inMemory !== undefined) schema.inMemory = inMemory === 'true';
+  const compaction = attributes.get('IN_MEMORY_COMPACTION');
+  if (compaction === 'NONE' || compaction === 'BASIC') schema.inMemoryCompaction = compaction;
   return schema;
 }
 

@@ -78,6 +78,8 @@ export interface FamilySchema {
   blockSizeBytes?: number;
   dataBlockEncoding?: 'NONE' | 'FAST_DIFF';
   inMemory?: boolean;
+  /** BASIC keeps the sorted structure that takes writes small: older cells in memory lie in flat arrays. */
+  inMemoryCompaction?: 'NONE' | 'BASIC';
 }
 
 export interface RegionPlace {

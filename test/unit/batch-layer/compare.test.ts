@@ -12,7 +12,7 @@ import type { CountRow } from '../../../core/stores/count-view.ts';
 import type { RecordedRules } from '../../../core/stores/control.ts';
 import type { Draft } from '../../../batch-layer/report.ts';
 import type { World } from '../../support/batch-doubles.ts';
-import { eachCellOf, rowsOf } from '../../../core/domain/counts.ts';
+import { eachCellOf, rowsOf } from '../../support/levels.ts';
 import { oid } from '../../../core/domain/oid.ts';
 import { NO_TALLIES } from '../../../core/domain/tallies.ts';
 import { DAY_MS, hourOf, minuteOf } from '../../../core/domain/time.ts';

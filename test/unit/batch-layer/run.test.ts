@@ -15,7 +15,8 @@ import type { RunReport } from '../../../core/stores/runs.ts';
 import type { State } from '../../support/filled-world.ts';
 import type { World } from '../../support/batch-doubles.ts';
 import type { Epoch } from '../../../core/domain/epoch.ts';
-import { eachCellOf, cellKey, rowKey, rowsOf } from '../../../core/domain/counts.ts';
+import { eachHourCellOf, hourCellKey, hourRowKey, hourRowsOf } from '../../../core/domain/hour-counts.ts';
+import { minuteOf } from '../../../core/domain/time.ts';
 import { judge } from '../../../core/domain/verdict.ts';
 import { instant } from '../../../core/domain/time.ts';
 import { readAttempts, readRun } from '../../../core/stores/runs.ts';
@@ -64,9 +65,10 @@ test('an epoch is published once: every detection of it, every record raw, and e
       const { id, item, location } = verdict.detection;
       const place = world.locations.find(({ oid }) => oid === location)?.name ?? 'null';
       rowsExpected.push(`${id} | ${item} | ${place}`);
-      const [ofPlace, all] = rowsOf(verdict.detection, FIRST as Epoch);
-      eachCellOf(verdict.detection, (scope, cell) => {
-        const key = `${rowKey(scope === 'all' ? all : ofPlace)} ${cellKey(cell)}`;
+      const [ofGroup, all] = hourRowsOf(verdict.detection, FIRST as Epoch);
+      eachHourCellOf(verdict.detection, (kind, place, of) => {
+        const row = kind === 'place_item' ? ofGroup : all;
+        const key = `${hourRowKey(row)} ${hourCellKey({ kind, location: place, item: of })} ${minuteOf(verdict.detection.detectedAt)}`;
         cellsExpected.set(key, (cellsExpected.get(key) ?? 0) + 1);
       });
     }

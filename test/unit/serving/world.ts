@@ -11,13 +11,14 @@ import type { Epoch } from '../../../core/domain/epoch.ts';
 import type { Oid } from '../../../core/domain/oid.ts';
 import type { Rules } from '../../../core/domain/rules.ts';
 import type { BatchView } from '../../../core/stores/batch-view.ts';
-import type { CountRow, Hours, ListBounds, ListedDetection, Minutes, PlacedDetection } from '../../../core/stores/count-view.ts';
+import type { CountRow, Hours, Minutes } from '../../../core/stores/count-view.ts';
+import type { ListBounds, ListedDetection, PlacedDetection } from '../../../core/stores/list-view.ts';
 import type { SpeedView } from '../../../core/stores/speed-view.ts';
-import { cellKey, eachCellOf, rowKey, rowsOf } from '../../../core/domain/counts.ts';
 import { epochAt } from '../../../core/domain/epoch.ts';
 import { homeOf } from '../../../core/domain/home.ts';
 import { compareOids, oid } from '../../../core/domain/oid.ts';
 import { DAY_MS, HOUR_MS, instant } from '../../../core/domain/time.ts';
+import { cellKey, eachCellOf, rowKey, rowsOf } from '../../support/levels.ts';
 
 export const RULES: Rules = {
   generation: 1,
@@ -95,12 +96,12 @@ export function worldOf(all: readonly Sighting[], seam: { horizon: Epoch | null;
         world.epochsRead.push(...epochs);
         return taken(speedRows, { view: 'speed', scope, levels, hours, minutes }, (e) => epochs.includes(e));
       },
-      list: async (locations, epochs, hours, bounds) => listed(speed, locations, hours, bounds, (e) => epochs.includes(e)),
+      list: async (scope, epochs, hours, bounds) => listed(speed, scope, hours, bounds, (e) => epochs.includes(e)),
     },
     batchView: {
       read: async (scope, upTo, hours, levels, minutes) =>
         taken(batchRows, { view: 'batch', scope, levels, hours, minutes }, (e) => e <= upTo),
-      list: async (locations, upTo, hours, bounds) => listed(batch, locations, hours, bounds, (e) => e <= upTo),
+      list: async (scope, upTo, hours, bounds) => listed(batch, scope, hours, bounds, (e) => e <= upTo),
     },
   };
   return world;
@@ -137,27 +138,23 @@ function rowsOfAll(all: readonly Sighting[], partitionOf: (one: Sighting) => num
   return [...rows.values()].map(({ row, cells }) => ({ ...row, cells: [...cells.values()] }));
 }
 
-/** As the tables do it: the limit holds for each row, which is one hour, epoch and partition. */
+/** As the tables do it: complete within the bounds, in no order that a caller may rely on. */
 function listed(
   all: readonly Sighting[],
-  locations: readonly Oid[],
+  scope: Scope,
   hours: Hours,
   bounds: ListBounds | undefined,
   isAsked: (e: Epoch) => boolean,
 ): PlacedDetection[] {
-  const rows = new Map<string, PlacedDetection[]>();
-  for (const one of all) {
-    const hour = Math.floor(one.detectedAt / HOUR_MS);
-    const epoch = epochOfSighting(one);
-    if (!locations.includes(one.location) || hour < hours.from || hour > hours.to || !isAsked(epoch)) continue;
-    const entry = { id: one.id, detectedAt: instant(one.detectedAt), location: one.location };
-    const after = bounds?.after;
-    if (after && inOrder(after, entry) >= 0) continue;
-    if (entry.detectedAt < (bounds?.notBefore ?? 0)) continue;
-    const key = `${one.location}/${hour}/${epoch}/${homeOf(one.id, RULES.partitionCount)}`;
-    rows.set(key, [...(rows.get(key) ?? []), entry]);
-  }
-  return [...rows.values()].flatMap((row) => row.sort(inOrder).slice(0, bounds?.limitPerRow ?? Infinity)).reverse();
+  const entries = all
+    .filter((one) => (scope === 'all' || one.location === scope) && isAsked(epochOfSighting(one)))
+    .map((one) => ({ id: one.id, detectedAt: instant(one.detectedAt), location: one.location }));
+  const { after, notBefore = 0 } = bounds ?? {};
+  return entries
+    .filter(({ detectedAt }) => detectedAt >= Math.max(notBefore, hours.from * HOUR_MS) && detectedAt < (hours.to + 1) * HOUR_MS)
+    .filter((entry) => !after || inOrder(after, entry) < 0)
+    .sort(inOrder)
+    .reverse();
 }
 
 export function inOrder(a: ListedDetection, b: ListedDetection): number {

@@ -1,14 +1,15 @@
 import assert from 'node:assert/strict';
 import { describe, it } from 'node:test';
-import type { CountCell, CountRowName } from '../../../core/domain/counts.ts';
-import { rowKey } from '../../../core/domain/counts.ts';
 import { epoch } from '../../../core/domain/epoch.ts';
+import type { HourCell, HourRowName } from '../../../core/domain/hour-counts.ts';
+import { hourRowKey } from '../../../core/domain/hour-counts.ts';
 import { oid } from '../../../core/domain/oid.ts';
 import { cellIn } from '../../../speed-layer/cell-table.ts';
 import { countRows } from '../../../speed-layer/count-rows.ts';
 
-const row = (place: number): CountRowName => ({ scope: oid(place), hour: 5, epoch: epoch(1) });
-const cell = (subject: string, count = 1): CountCell => ({ level: 'minute_item', minute: 3, subject, count, upTo: count });
+const row = (group: number): HourRowName => ({ group, hour: 5, epoch: epoch(1) });
+const cell = (item: string, count = 1): HourCell => ({ kind: 'place_item', location: oid(17), item, minutes: [3, count], upTo: count });
+const found = (table: Parameters<typeof cellIn>[0], { kind, location, item }: HourCell) => cellIn(table, kind, location, item);
 
 describe('known count rows', () => {
   it('are asked for once, each once', () => {
@@ -23,14 +24,14 @@ describe('known count rows', () => {
     const counts = countRows(1_000);
     counts.keep(0, row(1), [cell('car', 4)]);
     counts.apply([{ name: row(1), partition: 0, cells: [cell('car', 5), cell('bus', 1)], listed: [] }]);
-    const table = counts.known(0).row(rowKey(row(1)));
-    assert.equal(cellIn(table, cell('car'))?.count, 5);
-    assert.equal(cellIn(table, cell('bus'))?.count, 1);
+    const table = counts.known(0).row(hourRowKey(row(1)));
+    assert.deepEqual(found(table, cell('car'))?.minutes, [3, 5]);
+    assert.deepEqual(found(table, cell('bus'))?.minutes, [3, 1]);
     assert.equal(counts.cells(), 3);
   });
 
   it('refuse to be taken for zero', () => {
-    assert.throws(() => countRows(1_000).known(0).row(rowKey(row(1))), /was to be loaded before deciding/);
+    assert.throws(() => countRows(1_000).known(0).row(hourRowKey(row(1))), /was to be loaded before deciding/);
   });
 
   it('are forgotten with their partition', () => {
@@ -45,23 +46,28 @@ describe('known count rows', () => {
 
   it('over the limit give way, those first that were not used for longest', () => {
     const counts = countRows(10);
-    for (let place = 1; place <= 5; place++) counts.keep(0, row(place), [cell('car')]);
+    for (let group = 1; group <= 5; group++) counts.keep(0, row(group), [cell('car')]);
     counts.apply([]);
-    for (const place of [1, 4, 5]) counts.known(0).row(rowKey(row(place)));
+    for (const group of [1, 4, 5]) counts.known(0).row(hourRowKey(row(group)));
     counts.keep(0, row(6), [cell('car')]);
     counts.apply([]);
     assert.deepEqual(counts.missing(0, [1, 2, 3, 4, 5, 6].map(row)), [row(2), row(3)]);
     assert.equal(counts.cells(), 8);
   });
 
-  it('tell cells of different levels and minutes apart', () => {
+  it('tell cells apart that share a name', () => {
     const counts = countRows(1_000);
-    const cells: CountCell[] = (['minute_item', 'hour_item', 'minute', 'minute_place', 'hour_place'] as const).flatMap((level) =>
-      [0, 59].map((minute, i) => ({ level, minute, subject: '7', count: i + 1, upTo: 1 })),
-    );
+    const cells: HourCell[] = [
+      { kind: 'place_item', location: oid(7), item: 'total', minutes: [0, 1], upTo: 1 },
+      { kind: 'place_item', location: oid(8), item: 'total', minutes: [0, 2], upTo: 1 },
+      { kind: 'item', location: '', item: 'total', minutes: [0, 3], upTo: 1 },
+      { kind: 'item', location: '', item: '7', minutes: [0, 4], upTo: 1 },
+      { kind: 'place', location: oid(7), item: '', minutes: [0, 5], upTo: 1 },
+      { kind: 'total', location: '', item: '', minutes: [0, 6], upTo: 1 },
+    ];
     counts.keep(0, row(1), cells);
-    const table = counts.known(0).row(rowKey(row(1)));
-    for (const one of cells) assert.deepEqual(cellIn(table, one), one);
-    assert.equal(table.size, 10);
+    const table = counts.known(0).row(hourRowKey(row(1)));
+    for (const one of cells) assert.deepEqual(found(table, one), one);
+    assert.equal(table.size, 6);
   });
 });

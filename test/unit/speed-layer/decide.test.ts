@@ -7,11 +7,12 @@
 import assert from 'node:assert/strict';
 import { describe, it } from 'node:test';
 import fc from 'fast-check';
-import type { CountCell } from '../../../core/domain/counts.ts';
-import { cellKey, rowKey } from '../../../core/domain/counts.ts';
 import type { LogRecord } from '../../../core/domain/detection.ts';
 import type { FirstMet } from '../../../core/domain/first-met.ts';
+import type { HourCell } from '../../../core/domain/hour-counts.ts';
+import { groupOf, hourCellKey, hourRowKey, sumOf } from '../../../core/domain/hour-counts.ts';
 import type { Oid } from '../../../core/domain/oid.ts';
+import { oid } from '../../../core/domain/oid.ts';
 import { DAY_MS, HOUR_MS, instant, MINUTE_MS } from '../../../core/domain/time.ts';
 import type { Tallies } from '../../../core/domain/tallies.ts';
 import { recordsOf } from '../../../core/domain/tallies.ts';
@@ -26,7 +27,7 @@ import { home, idsAt, NOON, progressOf, record, RULES } from './records.ts';
 /** What HBase holds of one partition: a put with a lower timestamp loses. */
 class Held {
   rows = new Map<Oid, FirstMet>();
-  cells = new Map<string, Map<string, CountCell>>();
+  cells = new Map<string, Map<string, HourCell>>();
   cuts = new Map<number, Tallies>();
   progress: Progress;
   constructor(progress: Progress) {
@@ -37,7 +38,7 @@ class Held {
     return {
       partition: this.progress.partition,
       row: (key: string) => {
-        const table = cellTable<CountCell>();
+        const table = cellTable<HourCell>();
         for (const cell of this.cells.get(key)?.values() ?? []) addCell(table, cell);
         return table;
       },
@@ -52,9 +53,9 @@ class Held {
     }
     if (steps >= 2) {
       for (const { name, cells } of counts) {
-        const row = this.cells.get(rowKey(name)) ?? new Map<string, CountCell>();
-        this.cells.set(rowKey(name), row);
-        for (const cell of cells) if (cell.upTo >= (row.get(cellKey(cell))?.upTo ?? 0)) row.set(cellKey(cell), { ...cell });
+        const row = this.cells.get(hourRowKey(name)) ?? new Map<string, HourCell>();
+        this.cells.set(hourRowKey(name), row);
+        for (const cell of cells) if (cell.upTo >= (row.get(hourCellKey(cell))?.upTo ?? 0)) row.set(hourCellKey(cell), { ...cell });
       }
     }
     if (steps >= 3) for (const { cut, tallies } of cuts) this.cuts.set(cut, tallies);
@@ -82,24 +83,38 @@ const tick = (offset: number): LogRecord => ({
 });
 
 describe('a batch', () => {
-  it('counts a new detection in three cells of its place and five of all places', () => {
+  it('counts a new detection in a cell of its place and three of all places', () => {
     const { counts, firstMet, tallies } = fresh().step([record(0, { id: A, place: 7 })]);
     assert.equal(tallies.new, 1);
     assert.equal(firstMet[0]?.offset, 0);
-    assert.deepEqual(counts.map(({ name, cells }) => [name.scope, cells.length]), [['7', 3], ['all', 5]]);
-    assert.ok(counts.flatMap(({ cells }) => cells).every(({ count, upTo }) => count === 1 && upTo === 0));
+    assert.deepEqual(counts.map(({ name, cells }) => [name.group, cells.map(({ kind }) => kind)]), [
+      [groupOf(oid(7)), ['place_item']],
+      ['all', ['item', 'place', 'total']],
+    ]);
+    assert.ok(counts.flatMap(({ cells }) => cells).every(({ minutes, upTo }) => sumOf(minutes) === 1 && upTo === 0));
   });
 
   it('lists a new detection at its place', () => {
     const { counts } = fresh().step([record(5, { id: A, place: 7, detectedAt: NOON - 1 })]);
-    assert.deepEqual(counts[0]?.listed, [{ id: String(A), detectedAt: NOON - 1, offset: 5 }]);
+    const entries = [{ id: String(A), location: '7', detectedAt: NOON - 1 }];
+    assert.deepEqual(counts[0]?.listed, [{ second: 3_599, first: 5, upTo: 5, entries }]);
     assert.deepEqual(counts[1]?.listed, []);
+  });
+
+  it('lists the detections of one second together, and no more of them than a cell should hold', () => {
+    const ids = idsAt(P, 2_003);
+    const { counts } = fresh().step(ids.map((id, offset) => record(offset, { id, detectedAt: NOON + (offset === 1 ? 1_000 : 0) })));
+    assert.deepEqual(counts[0]!.listed.map(({ second, first, upTo, entries }) => [second, first, upTo, entries.length]), [
+      [0, 0, 2_000, 2_000],
+      [1, 1, 1, 1],
+      [0, 2_001, 2_002, 2],
+    ]);
   });
 
   it('sees what its earlier records first met', () => {
     const { tallies, counts } = fresh().step([record(0, { id: A }), record(1, { id: A }), record(2, { id: B })]);
     assert.deepEqual([tallies.new, tallies.copies], [2, 1]);
-    assert.deepEqual([...new Set(counts.flatMap(({ cells }) => cells.map(({ count, upTo }) => `${count} up to ${upTo}`)))], ['2 up to 2']);
+    assert.deepEqual([...new Set(counts.flatMap(({ cells }) => cells.map(({ minutes, upTo }) => `${sumOf(minutes)} up to ${upTo}`)))], ['2 up to 2']);
   });
 
   it('counts nothing of a copy, whatever it says', () => {
@@ -139,7 +154,7 @@ describe('a batch', () => {
     const { counts } = fresh().step([record(0, { id: A, stamp, detectedAt: NOON + 5 * MINUTE_MS })]);
     const { name, cells } = counts[0]!;
     assert.deepEqual([name.epoch, name.hour], [Math.floor(stamp / DAY_MS), NOON / HOUR_MS]);
-    assert.equal(cells.find(({ level }) => level === 'minute')?.minute, 5);
+    assert.deepEqual(cells[0]?.minutes, [5, 1]);
   });
 
   it('leaves the tallies until then where it passes the end of an epoch, and nowhere else', () => {

@@ -2,27 +2,28 @@
 import assert from 'node:assert/strict';
 import { describe, it } from 'node:test';
 import fc from 'fast-check';
-import type { CountCell, CountRowName, Scope } from '../../../../core/domain/counts.ts';
-import { cellKey, LEVELS } from '../../../../core/domain/counts.ts';
 import { epoch } from '../../../../core/domain/epoch.ts';
+import type { Group, HourCell, HourRowName } from '../../../../core/domain/hour-counts.ts';
+import { hourCellKey } from '../../../../core/domain/hour-counts.ts';
 import { oid } from '../../../../core/domain/oid.ts';
 import { HOUR_MS, instant, LAST_INSTANT } from '../../../../core/domain/time.ts';
 import {
   batchRanges,
   batchRow,
+  columnsOfPlace,
+  columnsOfSeconds,
   decodeBatchRow,
-  decodeCount,
   decodeFirstMet,
-  decodeListQualifier,
+  decodeHourCell,
+  decodeList,
   decodeSpeedRow,
-  encodeCount,
   encodeFirstMet,
-  listQualifier,
+  encodeHourCell,
+  encodeList,
   oidOfRow,
   saltedOid,
   speedEpochRanges,
   speedRanges,
-  speedRangesBefore,
   speedRow,
 } from '../../../../core/layout/hbase.ts';
 import type { RowRange } from '../../../../core/layout/hbase.ts';
@@ -36,8 +37,8 @@ const offsets = fc.integer({ min: 0, max: Number.MAX_SAFE_INTEGER });
 const hours = fc.integer({ min: 0, max: Math.floor(LAST_INSTANT / HOUR_MS) });
 const epochs = fc.integer({ min: 0, max: 2 ** 32 - 2 }).map(epoch);
 const generations = fc.integer({ min: 1, max: 1_000 });
-const scopes: fc.Arbitrary<Scope> = fc.oneof(fc.constant('all' as const), oids);
-const names: fc.Arbitrary<CountRowName> = fc.record({ scope: scopes, hour: hours, epoch: epochs }, PLAIN);
+const groups: fc.Arbitrary<Group> = fc.oneof(fc.constant('all' as const), fc.nat(15));
+const names: fc.Arbitrary<HourRowName> = fc.record({ group: groups, hour: hours, epoch: epochs }, PLAIN);
 const items = fc.string({ minLength: 1, maxLength: 300, unit: 'grapheme' });
 
 const isIn = (row: Buffer, ranges: readonly RowRange[]): boolean =>
@@ -96,24 +97,24 @@ describe('rows of the views', () => {
   });
 
   const near = fc.record({
-    scope: fc.oneof(fc.constant('all' as const), smallOids) as fc.Arbitrary<Scope>,
+    group: groups,
     hour: fc.integer({ min: 95, max: 105 }),
     epoch: fc.integer({ min: 0, max: 5 }).map(epoch),
   });
   const question = fc.record({
-    scope: fc.oneof(fc.constant('all' as const), smallOids) as fc.Arbitrary<Scope>,
+    group: groups,
     epoch: fc.integer({ min: 0, max: 5 }).map(epoch),
     from: fc.integer({ min: 95, max: 100 }),
     to: fc.integer({ min: 100, max: 105 }),
     partitionCount: fc.integer({ min: 1, max: 40 }),
   });
 
-  it('of the speed view lie in the ranges of their scope, epoch and hours, and no other does', () => {
+  it('of the speed view lie in the ranges of their group, epoch and hours, and no other does', () => {
     fc.assert(
       fc.property(near, question, fc.nat(39), (name, asked, any) => {
         const partition = any % asked.partitionCount;
-        const ranges = speedRanges(1, asked.scope, asked.epoch, asked, asked.partitionCount);
-        const wanted = name.scope === asked.scope && name.epoch === asked.epoch && asked.from <= name.hour && name.hour <= asked.to;
+        const ranges = speedRanges(1, asked.group, asked.epoch, asked, asked.partitionCount);
+        const wanted = name.group === asked.group && name.epoch === asked.epoch && asked.from <= name.hour && name.hour <= asked.to;
         assert.equal(isIn(speedRow(1, name, partition), ranges), wanted);
         assert.equal(isIn(speedRow(2, name, partition), ranges), false);
       }),
@@ -121,11 +122,11 @@ describe('rows of the views', () => {
     );
   });
 
-  it('of the batch view lie in the ranges of their scope and hours, whatever the epoch', () => {
+  it('of the batch view lie in the ranges of their group and hours, whatever the epoch', () => {
     fc.assert(
       fc.property(near, question, (name, asked) => {
-        const wanted = name.scope === asked.scope && asked.from <= name.hour && name.hour <= asked.to;
-        assert.equal(isIn(batchRow(1, name), batchRanges(1, asked.scope, asked)), wanted);
+        const wanted = name.group === asked.group && asked.from <= name.hour && name.hour <= asked.to;
+        assert.equal(isIn(batchRow(1, name), batchRanges(1, asked.group, asked)), wanted);
       }),
       { numRuns: 2_000 },
     );
@@ -135,60 +136,99 @@ describe('rows of the views', () => {
     fc.assert(
       fc.property(near, fc.integer({ min: 0, max: 6 }), fc.nat(20), (name, e, partition) => {
         const row = speedRow(7, name, partition);
-        assert.equal(isIn(row, speedEpochRanges(7, epoch(e))), name.epoch === e);
-        assert.equal(isIn(row, speedRangesBefore(7, e)), name.epoch < e);
+        assert.equal(isIn(row, speedEpochRanges(7, e, e + 1)), name.epoch === e);
+        assert.equal(isIn(row, speedEpochRanges(7, 0, e)), name.epoch < e);
       }),
     );
   });
 });
 
-describe('count cells', () => {
-  const cells: fc.Arbitrary<CountCell> = fc.constantFrom(...LEVELS).chain((level) =>
+describe('hour cells', () => {
+  const minutes = fc
+    .uniqueArray(fc.nat(59), { maxLength: 60 })
+    .chain((all) => fc.tuple(fc.constant(all.sort((a, b) => a - b)), fc.array(fc.integer({ min: 1, max: Number.MAX_SAFE_INTEGER }), { minLength: 60, maxLength: 60 })))
+    .map(([all, counts]) => all.flatMap((minute, at) => [minute, counts[at]!]));
+  const cells: fc.Arbitrary<HourCell> = fc.constantFrom('place_item', 'item', 'place', 'total').chain((kind) =>
     fc.record({
-      level: fc.constant(level),
-      minute: level.startsWith('minute') ? fc.nat(59) : fc.constant(0),
-      subject: level.endsWith('item') ? items : level.endsWith('place') ? (oids as fc.Arbitrary<string>) : fc.constant(''),
-      count: fc.integer({ min: 0, max: Number.MAX_SAFE_INTEGER }),
+      kind: fc.constant(kind),
+      location: kind.startsWith('place') ? oids : fc.constant('' as const),
+      item: kind.endsWith('item') ? items : fc.constant(''),
+      minutes,
       upTo: offsets,
-    }, PLAIN),
+    }, PLAIN) as fc.Arbitrary<HourCell>,
   );
+  const groupFor = (cell: HourCell): Group => (cell.kind === 'place_item' ? 3 : 'all');
 
   it('are read back as they were written, with long names too', () => {
-    fc.assert(fc.property(cells, (cell) => assert.deepEqual(decodeCount(encodeCount(cell)), cell)));
+    fc.assert(fc.property(cells, (cell) => assert.deepEqual(decodeHourCell(groupFor(cell), encodeHourCell(cell)), cell)));
   });
 
   it('have one place per name', () => {
     fc.assert(
       fc.property(cells, cells, (a, b) => {
-        const place = ({ family, qualifier }: ReturnType<typeof encodeCount>): string => `${family}:${qualifier.toString('hex')}`;
-        assert.equal(place(encodeCount(a)) === place(encodeCount(b)), cellKey(a) === cellKey(b));
+        const place = (cell: HourCell): string => `${groupFor(cell)}:${encodeHourCell(cell).family}:${encodeHourCell(cell).qualifier.toString('hex')}`;
+        assert.equal(place(a) === place(b), hourCellKey(a) === hourCellKey(b));
       }),
     );
   });
 
+  it('have these bytes', () => {
+    const cell = { kind: 'place_item', location: oid(17), item: 'car', minutes: [3, 7, 4, 300], upTo: 99 } as const;
+    const { family, qualifier, value } = encodeHourCell(cell);
+    assert.deepEqual([family, qualifier.toString('hex'), value.toString('hex')], ['i', '800000000000001100636172', '02030704ac02']);
+  });
+
+  it('are refused when the value was cut short', () => {
+    const encoded = encodeHourCell({ kind: 'total', location: '', item: '', minutes: [3, 7, 4, 300], upTo: 99 });
+    for (let length = 0; length < encoded.value.length; length++) {
+      assert.throws(() => decodeHourCell('all', { ...encoded, value: encoded.value.subarray(0, length) }), RangeError, `${length} bytes`);
+    }
+  });
+
   it('keep their qualifiers short, however long the name', () => {
-    const long = encodeCount({ level: 'minute_item', minute: 59, subject: '😀'.repeat(5_000), count: 1, upTo: 1 });
-    assert.equal(long.qualifier.length, 18);
+    const long = encodeHourCell({ kind: 'place_item', location: oid(1), item: '😀'.repeat(5_000), minutes: [59, 1], upTo: 1 });
+    assert.equal(long.qualifier.length, 25);
+  });
+
+  it('of a place lie in the columns of the place, and no other does', () => {
+    fc.assert(
+      fc.property(cells, smallOids, smallOids, (cell, asked, location) => {
+        if (cell.location === '') return;
+        const { qualifier } = encodeHourCell({ ...cell, location });
+        const { from, to } = columnsOfPlace(asked);
+        assert.equal(Buffer.compare(qualifier, from) >= 0 && Buffer.compare(qualifier, to) < 0, location === asked);
+      }),
+    );
   });
 });
 
 describe('the list of detections', () => {
-  it('leads back to time and id', () => {
+  const second = fc.nat(3_599);
+  const entriesOf = (hour: number, of: number) =>
+    fc.array(fc.record({ id: oids, location: oids, detectedAt: fc.nat(999).map((ms) => instant(hour * HOUR_MS + of * 1_000 + ms)) }, PLAIN), { minLength: 1, maxLength: 20 });
+
+  it('leads back to time, place and id', () => {
     fc.assert(
-      fc.property(instants, oids, (detectedAt, id) => {
-        const hour = Math.floor(detectedAt / HOUR_MS);
-        assert.deepEqual(decodeListQualifier(hour, listQualifier(detectedAt, id)), { detectedAt, id });
+      fc.property(fc.tuple(hours, second).chain(([hour, of]) => fc.tuple(fc.constant(hour), fc.constant(of), entriesOf(hour, of))), offsets, ([hour, of, entries], first) => {
+        assert.deepEqual(decodeList(hour, encodeList(of, first, 1, entries)), entries);
       }),
     );
   });
 
-  it('sorts the newest first within its hour', () => {
+  it('sorts the newest second first within its hour, and lies in the columns of its seconds', () => {
     fc.assert(
-      fc.property(fc.nat(HOUR_MS - 1), fc.nat(HOUR_MS - 1), oids, oids, (a, b, idA, idB) => {
-        fc.pre(a !== b);
-        const order = Buffer.compare(listQualifier(instant(a), idA), listQualifier(instant(b), idB));
-        assert.equal(order, a > b ? -1 : 1);
+      fc.property(second, second, second, (a, b, of) => {
+        const key = (at: number): Buffer => encodeList(at, 7, 1, []).qualifier;
+        if (a !== b) assert.equal(Buffer.compare(key(a), key(b)), a > b ? -1 : 1);
+        const [low, high] = [Math.min(a, b), Math.max(a, b)];
+        const { from, to } = columnsOfSeconds(low, high);
+        assert.equal(Buffer.compare(key(of), from) >= 0 && Buffer.compare(key(of), to) < 0, low <= of && of <= high);
       }),
     );
+  });
+
+  it('is refused when it was cut short', () => {
+    const { qualifier, value } = encodeList(5, 0, 1, [{ id: oid(1), location: oid(2), detectedAt: instant(5_001) }]);
+    assert.throws(() => decodeList(0, { qualifier, value: value.subarray(0, 17) }), RangeError);
   });
 });

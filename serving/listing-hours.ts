@@ -1,25 +1,23 @@
 /**
- * The newest detections of all places together, exactly, without a list of their own (it would double the writes of each).
+ * The newest detections of some hours, exactly, out of lists that are kept by the second.
  *
- * listing.ts hands over some hours. The counts of all places' minutes say in which minutes the newest entries lie, the counts by
- * minute and place say whose lists hold them, and only those lists are read, in slices of time that begin with the width in which
- * a page should lie and grow. Slices are disjoint and go back in time, so nothing is missed or repeated. The cost: two reads of
- * counts, and for each slice one read of at most a row for each of the places, epochs and partitions.
+ * listing.ts hands over the hours. The counts of the scope's minutes say in which minutes its newest entries lie, and only those are
+ * read, in slices of time that begin with the width in which a page should lie and grow. Slices are disjoint and go back in time, so
+ * nothing is missed or repeated. The cost: one read of counts, and for each slice one read of the lists. A list holds the places of
+ * a group together, so a place that is seldom seen is looked for among its neighbours.
  */
-import type { Level } from '../core/domain/counts.ts';
-import type { Oid } from '../core/domain/oid.ts';
 import type { Instant } from '../core/domain/time.ts';
-import type { CountRow, Hours, Minutes, PlacedDetection } from '../core/stores/count-view.ts';
+import type { CountRow, Minutes } from '../core/stores/count-view.ts';
+import type { PlacedDetection } from '../core/stores/list-view.ts';
 import type { Part } from './list-part.ts';
-import { oid } from '../core/domain/oid.ts';
 import { HOUR_MS, MINUTE_MS, SECOND_MS } from '../core/domain/time.ts';
-import { GREATEST_OID, ofPlaces } from './list-part.ts';
+import { GREATEST_OID, ofSlice } from './list-part.ts';
 
 const NARROWEST_SLICE_MS = SECOND_MS;
 const SLICE_GROWTH = 4;
 
 /** The newest `limit` of the hours, sorted. */
-export async function ofAllPlaces(part: Part): Promise<PlacedDetection[]> {
+export async function ofHours(part: Part): Promise<PlacedDetection[]> {
   const countsOf = await countsByHour(part);
   const entries: PlacedDetection[] = [];
   for (let hour = part.hours.to; hour >= part.hours.from && entries.length < part.limit; hour--) {
@@ -39,12 +37,11 @@ async function ofHour(part: Part, counts: readonly number[]): Promise<PlacedDete
   while (end > startMs && entries.length < part.limit) {
     const span = spanOf(counts, (end - startMs) / MINUTE_MS, part.limit - entries.length);
     if (span.counted === 0) break;
-    const places = await placesIn(part, span);
     const from = startMs + span.from * MINUTE_MS;
     let widthMs = Math.max(NARROWEST_SLICE_MS, Math.ceil((2 * part.limit * (end - from)) / span.counted));
     for (; end > from && entries.length < part.limit; widthMs *= SLICE_GROWTH) {
       const notBefore = Math.max(from, end - widthMs) as Instant;
-      entries.push(...(await ofPlaces(places, { ...part, after, limit: part.limit - entries.length }, notBefore)));
+      entries.push(...(await ofSlice({ ...part, after, limit: part.limit - entries.length }, notBefore)));
       end = notBefore;
       after = { detectedAt: notBefore, id: GREATEST_OID };
     }
@@ -69,7 +66,7 @@ function spanOf(counts: readonly number[], end: number, needed: number): Minutes
 /** Detections of each minute, of the hours that have any. */
 async function countsByHour(part: Part): Promise<Map<number, number[]>> {
   const counts = new Map<number, number[]>();
-  for (const { hour, cells } of await readCounts(part, part.hours, 'minute')) {
+  for (const { hour, cells } of await minutesOf(part)) {
     let ofHour = counts.get(hour);
     if (!ofHour) counts.set(hour, (ofHour = new Array<number>(60).fill(0)));
     for (const { minute, count } of cells) ofHour[minute]! += count;
@@ -77,15 +74,10 @@ async function countsByHour(part: Part): Promise<Map<number, number[]>> {
   return counts;
 }
 
-async function placesIn(part: Part, { from, to }: Minutes): Promise<Oid[]> {
-  const rows = await readCounts(part, part.hours, 'minute_place', { from, to });
-  return [...new Set(rows.flatMap(({ cells }) => cells.map(({ subject }) => subject)))].map(oid);
-}
-
-async function readCounts({ seam, views }: Part, hours: Hours, level: Level, minutes?: Minutes): Promise<CountRow[]> {
+async function minutesOf({ scope, hours, seam, views }: Part): Promise<CountRow[]> {
   const rows = await Promise.all([
-    seam.horizon === null ? [] : views.batchView.read('all', seam.horizon, hours, [level], minutes),
-    seam.speedEpochs.length === 0 ? [] : views.speedView.read('all', seam.speedEpochs, hours, [level], minutes),
+    seam.horizon === null ? [] : views.batchView.read(scope, seam.horizon, hours, ['minute']),
+    seam.speedEpochs.length === 0 ? [] : views.speedView.read(scope, seam.speedEpochs, hours, ['minute']),
   ]);
   return rows.flat();
 }

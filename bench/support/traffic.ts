@@ -1,0 +1,84 @@
+/**
+ * Fills a topic as fast as Kafka takes it with what cameras send: places and items with a skew, copies near and far, few of them
+ * by producers that know no home.
+ *
+ * The generator is seeded, so that two runs publish the same records but for their ids and times. Times of detection lie as if
+ * the records had come at `ratePerSecond` up to now, so that cells and rows are those of a backlog and not of one busy minute.
+ */
+import { setTimeout as pause } from 'node:timers/promises';
+import rdkafka from 'node-rdkafka';
+import type { Config } from '../../core/process/config.ts';
+
+export interface TrafficPlan {
+  readonly detections: number;
+  /** Share of the detections that are sent again. */
+  readonly copies: number;
+  readonly places: number;
+  readonly items: number;
+  readonly ratePerSecond: number;
+}
+
+const STRAY_EVERY = 50;
+const FARTHEST_COPY = 200_000;
+
+/** Resolves with the number of records once all are acknowledged. */
+export async function fillTopic(config: Config, plan: TrafficPlan): Promise<number> {
+  const producer = new rdkafka.Producer(
+    { 'metadata.broker.list': config.KAFKA_BROKERS, 'queue.buffering.max.messages': 1_000_000, 'linger.ms': 20, 'batch.size': 500_000 },
+    { partitioner: 'murmur2_random' } as rdkafka.ProducerTopicConfig,
+  );
+  await new Promise<void>((resolve, reject) => producer.connect({}, (error) => (error ? reject(error) : resolve())));
+  let sent = 0;
+  for (const [key, value] of recordsOf(plan)) {
+    while (!produced(producer, config.KAFKA_TOPIC, key, value)) await pause(10);
+    if (++sent % 5_000 === 0) await pause(0);
+  }
+  await new Promise<void>((resolve, reject) => producer.flush(60_000, (error) => (error ? reject(error) : resolve())));
+  await new Promise((resolve) => producer.disconnect(resolve));
+  return sent;
+}
+
+/** False while the queue is full. */
+function produced(producer: rdkafka.Producer, topic: string, key: string | null, value: Buffer): boolean {
+  try {
+    producer.produce(topic, null, value, key);
+    return true;
+  } catch (fault) {
+    if (/queue full/i.test(String(fault))) return false;
+    throw fault;
+  }
+}
+
+function* recordsOf({ detections, copies, places, items, ratePerSecond }: TrafficPlan): Generator<[key: string | null, value: Buffer]> {
+  const random = mulberry32(17);
+  const skewed = (count: number): number => Math.floor(count * random() ** 2);
+  const waiting: { dueAt: number; key: string; value: Buffer }[] = [];
+  const beganMs = Date.now() - (detections / ratePerSecond) * 1_000;
+  const firstId = BigInt(Date.now()) << 22n;
+  let copied = 0;
+  for (let i = 0; i < detections; i++) {
+    const key = String(firstId + BigInt(i));
+    const place = 1 + skewed(places);
+    const value = Buffer.from(
+      `{"geographical_location_oid":${place},"video_camera_oid":${place * 10 + (i % 10)},"detection_oid":${key},` +
+        `"item_name":"item ${skewed(items)}","timestamp_detected":${Math.floor(beganMs + (i / ratePerSecond) * 1_000)}}`,
+    );
+    yield [key, value];
+    if (random() < copies) waiting.push({ dueAt: i + Math.floor(FARTHEST_COPY * random() ** 4), key, value });
+    while (waiting.length > 0 && (waiting[0]!.dueAt <= i || i === detections - 1)) {
+      const copy = waiting.shift()!;
+      yield [++copied % STRAY_EVERY === 0 ? null : copy.key, copy.value];
+    }
+  }
+}
+
+/** Source: mulberry32 by Tommy Ettinger (public domain). */
+function mulberry32(seed: number): () => number {
+  let state = seed;
+  return () => {
+    state = (state + 0x6d2b79f5) | 0;
+    let t = Math.imul(state ^ (state >>> 15), 1 | state);
+    t = (t + Math.imul(t ^ (t >>> 7), 61 | t)) ^ t;
+    return ((t ^ (t >>> 14)) >>> 0) / 4_294_967_296;
+  };
+}

@@ -1,0 +1,63 @@
+/**
+ * A topic, a namespace and a folder of a benchmark's own on the stack of the environment, and the pids of its daemons.
+ *
+ * `SIGHTLINE_STACK=bench SIGHTLINE_PORT_BASE_OFFSET=10700 npx sightline cluster up` makes such a stack and prints the variables
+ * that name it. Everything is removed afterwards, so that runs do not slow each other down.
+ */
+import { randomBytes } from 'node:crypto';
+import { rm } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import kafkajs from 'kafkajs';
+import type { Config } from '../../core/process/config.ts';
+import { TABLES } from '../../core/layout/tables.ts';
+import { readConfig } from '../../core/process/config.ts';
+import { hdfs } from '../../core/stores/hdfs/hdfs.ts';
+import { openHBase } from '../../core/stores/open.ts';
+import { prepare } from '../../hadoop-compose/prepare/prepare.ts';
+import { clusterStatus } from '../../hadoop-compose/cluster/status.ts';
+import { stackFrom } from '../../hadoop-compose/cluster/stack.ts';
+
+export interface BenchWorld {
+  readonly environment: NodeJS.ProcessEnv;
+  readonly config: Config;
+  /** Pids of the daemons by name. */
+  readonly daemons: Readonly<Record<string, number>>;
+  drop(): Promise<void>;
+}
+
+export async function benchWorld(settings: Record<string, string> = {}): Promise<BenchWorld> {
+  const name = `bench_${randomBytes(4).toString('hex')}`;
+  const home = join(tmpdir(), name);
+  const environment = {
+    ...process.env,
+    KAFKA_TOPIC: name,
+    KAFKA_GROUP: name,
+    HBASE_NAMESPACE: name,
+    SIGHTLINE_ROOT: `/${name}`,
+    SIGHTLINE_HOME: home,
+    LOG_LEVEL: 'warn',
+    ...settings,
+  };
+  const config = readConfig(environment);
+  const running = await clusterStatus(stackFrom());
+  const down = running.filter(({ state }) => state !== 'ready');
+  if (down.length > 0) throw new Error(`not ready: ${down.map(({ daemon }) => daemon).join(', ')}; "sightline cluster up" starts the stack`);
+  await prepare(config, () => undefined, 'hadoop-compose/cameras/places.csv');
+  return {
+    environment,
+    config,
+    daemons: Object.fromEntries(running.map(({ daemon, pid }) => [daemon, pid!])),
+    async drop() {
+      const hbase = openHBase(config);
+      for (const table of TABLES) await hbase.admin.dropTable(`${name}:${table}`);
+      await hbase.admin.dropNamespace(name);
+      await hbase.close();
+      const admin = new kafkajs.Kafka({ brokers: config.KAFKA_BROKERS.split(','), logLevel: kafkajs.logLevel.NOTHING }).admin();
+      await admin.deleteTopics({ topics: [name, `${name}.dlq`] });
+      await admin.disconnect();
+      await hdfs({ ...config, SIGHTLINE_ROOT: '/' }).remove(name);
+      await rm(home, { recursive: true, force: true });
+    },
+  };
+}

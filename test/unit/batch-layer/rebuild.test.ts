@@ -1,0 +1,159 @@
+/**
+ * From the archive alone, lake and batch view come back as they were: row by row, with the same hashes, whatever dies on the way;
+ * and under other rules every detection is still there once (laws L9 and L10).
+ */
+import assert from 'node:assert/strict';
+import { mkdtemp, rm } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { after, before, test } from 'node:test';
+import type { BatchContext, Point } from '../../../batch-layer/context.ts';
+import type { Epoch } from '../../../core/domain/epoch.ts';
+import type { Progress, RecordedRules } from '../../../core/stores/control.ts';
+import type { World } from '../../support/batch-doubles.ts';
+import type { Rebuilt, RebuildOptions } from '../../../batch-layer/rebuild.ts';
+import { nameOf } from '../../../core/domain/epoch.ts';
+import { readRun } from '../../../core/stores/runs.ts';
+import { archiveNow } from '../../../batch-layer/archive-now.ts';
+import { GenerationChanged, publishAsked, withLake, withLease } from '../../../batch-layer/lake.ts';
+import { rebuild, rulesAfter } from '../../../batch-layer/rebuild.ts';
+import { finishSwitch } from '../../../batch-layer/switch.ts';
+import { contextOf, worldOf } from '../../support/batch-doubles.ts';
+import { FILLED_RULES, filled, FIRST, stateOf } from '../../support/filled-world.ts';
+import { below, Crash, hdfsDouble } from '../../support/hdfs-double.ts';
+
+const LAST = (FIRST + 2) as Epoch;
+const ALL = { from: FIRST as Epoch, to: LAST };
+
+let folder: string;
+before(async () => {
+  folder = await mkdtemp(join(tmpdir(), 'sightline-rebuild-'));
+});
+after(() => rm(folder, { recursive: true, force: true }));
+
+let processes = 0;
+const inNewProcess = (): string => join(folder, `process-${processes++}`);
+
+/** Three published epochs, and more of the log archived behind them; made once. */
+async function oldWorld(): Promise<World> {
+  const world = await (made ??= makeWorld());
+  const hdfs = hdfsDouble();
+  for (const [name, bytes] of world.hdfs.files) hdfs.files.set(name, bytes);
+  return { ...world, hdfs, log: world.log.map((log) => [...log]), locations: [...world.locations] };
+}
+
+let made: Promise<World> | null = null;
+async function makeWorld(): Promise<World> {
+  const world = filled();
+  await publishAsked(contextOf(world, inNewProcess()), ALL);
+  await withLake(contextOf(world, inNewProcess()), archiveNow);
+  return world;
+}
+
+/** What a generation has of its own; its lake lies below the old one's root. */
+function nextWorld(old: World, asked: Partial<RecordedRules> = {}): World {
+  const rules = rulesAfter(old.rules, { ...FILLED_RULES, ...asked });
+  return { ...worldOf(rules), log: old.log, locations: [], hdfs: below('_generation-2', old.hdfs) };
+}
+
+function rebuilding(old: World, fresh: World, options: Partial<RebuildOptions> & { reached?: BatchContext['reached'] } = {}): Promise<Rebuilt> {
+  const { reached, ...rest } = options;
+  const hooks = reached ? { reached } : {};
+  const context = contextOf(old, inNewProcess(), hooks);
+  const freshContext = contextOf(fresh, inNewProcess(), hooks);
+  const putProgress = async (_: number, rows: readonly Progress[]): Promise<void> => void (fresh.progress = [...rows]);
+  const next = { ...freshContext, control: { ...freshContext.control, putProgress } };
+  return withLease(next, 'rebuild', (held, lease) =>
+    rebuild(context, held, lease, {
+      ...{ keepsOld: false, acceptsDifferences: false, took: () => undefined, recounting: (_, work) => work() },
+      ...rest,
+    }),
+  );
+}
+
+async function chainOf(world: World, epoch: Epoch): Promise<string | null> {
+  return (await readRun(world.hdfs, nameOf(epoch, world.rules)))!.chain_sha256;
+}
+
+test('the rebuilt lake and batch view are the old ones, row by row, and take their place', async () => {
+  const old = await oldWorld();
+  const before_ = await stateOf(old);
+  const chain = await chainOf(old, LAST);
+  const logBefore = old.log.map((log) => log.length);
+  const fresh = nextWorld(old);
+  const rebuilt = await rebuilding(old, fresh);
+  assert.deepEqual([rebuilt.generation, rebuilt.epochs, rebuilt.different, rebuilt.switched], [2, 3, [], true]);
+  assert.equal(old.rules.generation, 2);
+  const after_ = await stateOf({ ...fresh, hdfs: old.hdfs });
+  for (const part of ['rows', 'cells', 'listed', 'horizon', 'raw'] as const) assert.deepEqual(after_[part], before_[part], part);
+  assert.equal(await chainOf(old, LAST), chain);
+  assert.deepEqual(old.log.map((log) => log.length), logBefore, 'nothing was appended to the log');
+  assert.deepEqual(fresh.progress.map((row) => row!.nextOffset), fresh.horizon!.cuts);
+  assert.ok([...old.hdfs.files.keys()].some((name) => name.startsWith('_generation-1/lake/detections/')));
+  assert.ok(![...old.hdfs.files.keys()].some((name) => name.startsWith('_generation-2/') || name === '_switch.json'));
+});
+
+test('detections, manifests, places and the batch view may all be lost: the raw files are enough', async () => {
+  const old = await oldWorld();
+  const { rows } = await stateOf(old);
+  for (const name of [...old.hdfs.files.keys()]) {
+    if (/^lake\/(detections|top_items|locations|_runs\/(\d|_met))/.test(name)) old.hdfs.files.delete(name);
+  }
+  const fresh = nextWorld(old);
+  fresh.locations.push(...old.locations);
+  await rebuilding(old, fresh);
+  assert.deepEqual((await stateOf({ ...fresh, hdfs: old.hdfs })).rows, rows);
+});
+
+test('rows that are not what was published stop the rebuild before the switch, unless they are accepted', async () => {
+  const old = await oldWorld();
+  const path = `lake/_runs/${nameOf(LAST, FILLED_RULES)}.json`;
+  const report = { ...(await readRun(old.hdfs, nameOf(LAST, FILLED_RULES)))!, rows_sha256: 'f'.repeat(64) };
+  old.hdfs.files.set(path, Buffer.from(JSON.stringify(report)));
+  const fresh = nextWorld(old);
+  await assert.rejects(rebuilding(old, fresh), (fault: { exitCode?: number; message: string }) => fault.exitCode === 4 && fault.message.includes(nameOf(LAST, FILLED_RULES)));
+  assert.equal(old.rules.generation, 1);
+  const rebuilt = await rebuilding(old, fresh, { acceptsDifferences: true });
+  assert.deepEqual([rebuilt.different, rebuilt.switched], [[nameOf(LAST, FILLED_RULES)], true]);
+});
+
+test('epochs of another length hold the same detections', async () => {
+  const old = await oldWorld();
+  const { rows } = await stateOf(old);
+  const fresh = nextWorld(old, { epochSeconds: 30 });
+  const rebuilt = await rebuilding(old, fresh);
+  assert.equal(rebuilt.epochs, 6);
+  assert.deepEqual((await stateOf({ ...fresh, hdfs: old.hdfs })).rows, rows);
+});
+
+const POINTS: readonly Point[] = [
+  'archived', 'staged', 'intended', 'published', 'view_half_written', 'reported', 'horizon_moved', 'archive_declared', 'recounted',
+  'switch_declared', 'rules_switched', 'lake_retired', 'lake_switched',
+];
+
+for (const point of POINTS) {
+  test(`a rebuild that is killed at ${point} is finished by the next one`, async () => {
+    const old = await oldWorld();
+    const before_ = await stateOf(old);
+    const fresh = nextWorld(old);
+    const reached = (at: Point): void => {
+      if (at === point) throw new Crash(point);
+    };
+    await assert.rejects(rebuilding(old, fresh, { reached }), Crash);
+    old.lease = fresh.lease = null;
+    const finished = await withLease(contextOf(old, inNewProcess()), 'lake', finishSwitch);
+    if (finished === null) await rebuilding(old, fresh);
+    const after_ = await stateOf({ ...fresh, hdfs: old.hdfs });
+    for (const part of ['rows', 'cells', 'horizon', 'raw'] as const) assert.deepEqual(after_[part], before_[part], part);
+    assert.equal(old.rules.generation, 2);
+    assert.equal(old.hdfs.files.has('_switch.json'), false);
+  });
+}
+
+test('a process of the generation before the switch publishes nothing more', async () => {
+  const old = await oldWorld();
+  const stale = contextOf({ ...old, rules: FILLED_RULES }, inNewProcess());
+  await rebuilding(old, nextWorld(old));
+  const context = { ...stale, control: { ...stale.control, rules: async () => old.rules } };
+  await assert.rejects(publishAsked(context, { from: null, to: null }), GenerationChanged);
+});
