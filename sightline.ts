@@ -13,6 +13,7 @@ const PARTS: Readonly<Record<string, () => Promise<Command>>> = {
   reference: async () => (await import('./hadoop-compose/reference/command.ts')).referenceCommand(),
   produce: async () => (await import('./hadoop-compose/cameras/command.ts')).produceCommand(),
   doctor: async () => (await import('./hadoop-compose/doctor/command.ts')).doctorCommand(),
+  spark: async () => (await import('./hadoop-compose/spark/command.ts')).sparkCommand(),
   speed: async () => (await import('./speed-layer/command.ts')).speedCommand(),
   batch: async () => (await import('./batch-layer/command.ts')).batchCommand(),
   serve: async () => (await import('./serving/command.ts')).serveCommand(),

@@ -4,7 +4,7 @@
  * run.ts gives the seam's other side (offsets and arrivals of the previous epoch) and gets files and ranges for reconcile.ts.
  * The cut of a partition is the first delivered record whose arrival is not before the epoch's end, a fact of the log; where a
  * partition is quiet, one tick is appended after the epoch's end and becomes that record. Files are written behind the reading,
- * one at a time, so memory holds two files' rows whatever the epoch's size.
+ * one at a time, so memory holds a few files' rows whatever the epoch's size.
  */
 import { mkdir } from 'node:fs/promises';
 import { dirname, join } from 'node:path';
@@ -73,6 +73,7 @@ export interface ArchiveOptions {
 }
 
 const ROWS_PER_FILE = 500_000;
+const PARTITIONS_AT_ONCE = 2;
 const TICK_LIMIT_MS = 60_000;
 const TICK_POLL_MS = 100;
 
@@ -93,9 +94,8 @@ export async function archive(context: BatchContext, duck: Duck, seam: Seam, opt
   for (const file of options.early ?? []) goOnBehind(readings[file.partition]!, file);
   const waiting = await checkLogHolds(context, readings);
   const files = fileLine(context, seam, options, waiting);
-  for (const reading of readings.filter(({ partition }) => !options.skip?.includes(partition))) {
-    await readOn(context, duck, seam, reading, files);
-  }
+  const asked = readings.filter(({ partition }) => !options.skip?.includes(partition));
+  await inLanes(asked, (reading) => readOn(context, duck, seam, reading, files));
   const quiet = readings.filter(({ isCut }) => !isCut);
   if (options.ticks && quiet.length > 0) await tickUntilCut(context, duck, seam, quiet, files, options.tickLimitMs ?? TICK_LIMIT_MS);
   for (const reading of readings) if (!reading.isCut) reading.cut = reading.next;
@@ -150,6 +150,19 @@ function partitionOf(reading: Reading): ArchivedPartition {
 }
 
 // ---- reading -------------------------------------------------------------------------------------------------------
+
+/** Two at a time: one works while the other waits for its first records. Nothing is under way when it throws. */
+async function inLanes(readings: readonly Reading[], work: (reading: Reading) => Promise<void>): Promise<void> {
+  const waiting = [...readings];
+  const faults: unknown[] = [];
+  const lane = async (): Promise<void> => {
+    for (let reading = waiting.shift(); reading && faults.length === 0; reading = waiting.shift()) {
+      await work(reading).catch((fault: unknown) => void faults.push(fault));
+    }
+  };
+  await Promise.all(Array.from({ length: PARTITIONS_AT_ONCE }, lane));
+  if (faults.length > 0) throw faults[0];
+}
 
 /** Reads a partition on, to its cut or to its end as it is. */
 async function readOn(context: BatchContext, duck: Duck, seam: Seam, reading: Reading, files: FileLine): Promise<void> {
@@ -263,13 +276,14 @@ function fileLine(context: BatchContext, seam: Seam, options: ArchiveOptions, wa
     rowsPerFile: options.rowsPerFile ?? ROWS_PER_FILE,
     counted: (more) => (records += more),
     async finish(writer, part) {
-      await underWay;
-      underWay = write(writer, part);
+      const before = underWay;
+      underWay = before.then(() => write(writer, part));
       underWay.catch(() => undefined);
+      await before;
     },
     async all() {
       await underWay;
-      return done;
+      return done.sort((a, b) => a.partition - b.partition || a.from - b.from);
     },
   };
 }

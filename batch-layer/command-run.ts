@@ -7,6 +7,7 @@
 import type { Epoch } from '../core/domain/epoch.ts';
 import type { RunReport } from '../core/stores/runs.ts';
 import type { BatchContext } from './context.ts';
+import type { Engine } from './open.ts';
 import type { Asked } from './seam.ts';
 import { nameOf } from '../core/domain/epoch.ts';
 import { EXIT, Refusal } from '../core/process/errors.ts';
@@ -25,6 +26,7 @@ export interface RunOptions {
   readonly dryRun?: boolean;
   readonly reprocess: 'none' | 'failed' | 'all';
   readonly json?: boolean;
+  readonly engine: Engine;
 }
 
 export function run(options: RunOptions): Promise<number> {
@@ -35,11 +37,12 @@ export function run(options: RunOptions): Promise<number> {
     const { reports, stopped } = await publishAsked(context, asked, (report: RunReport) => print(options.json, report, summaryOf(report)));
     if (reports.length === 0) return nothingToDo(stopped);
     return reports.some(({ result }) => result === 'repaired') ? EXIT.data_check_failed : EXIT.done;
-  });
+  }, options.engine);
 }
 
 /** The next epoch only: those after it rest on what it publishes. */
-async function dry(context: BatchContext, asked: Asked, { json }: RunOptions): Promise<number> {
+async function dry(context: BatchContext, asked: Asked, { json, engine }: RunOptions): Promise<number> {
+  if (engine === 'spark') throw new Refusal(EXIT.usage, 'A dry run writes nothing to HDFS, and Spark reads from there; leave --engine out');
   const horizon = await horizonOf(context);
   const next = decide(asked, horizon, context.rules, Date.now());
   if ('stop' in next) return nothingToDo(next.stop);

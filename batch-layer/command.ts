@@ -38,7 +38,7 @@ export function batchCommand(): Command {
         .choices(['none', 'failed', 'all'])
         .default('none'),
     )
-    .addOption(new Option('--engine <name>', 'what runs the SQL').choices(['duckdb']).default('duckdb'))
+    .addOption(new Option('--engine <name>', 'what runs the SQL').choices(['duckdb', 'spark']).default('duckdb'))
     .option('--json', 'the reports on standard output, one JSON object a line')
     .addHelpText('after', RUN_HELP)
     .action((options: RunOptions) => runCommand(() => run(options)));
@@ -137,7 +137,8 @@ An epoch that begins before the next unpublished one is published already (3); o
 --reprocess never changes anything: 3 if all are the same, 4 at the first one that is not, with ids and both sides.
 
 Environment: KAFKA_BROKERS, HBASE_ZOOKEEPER, WEBHDFS_URL, SIGHTLINE_ROOT, BATCH_MEMORY_MB (2048), BATCH_THREADS (2),
-SPEED_WAIT_SECONDS (60: how long to wait for the speed layer before calling its part unproven), LOG_LEVEL (warn).`;
+SPEED_WAIT_SECONDS (60: how long to wait for the speed layer before calling its part unproven), LOG_LEVEL (warn).
+--engine spark: SPARK_MASTER (local[*]), SPARK_HOME or "sightline spark setup", SPARK_SUBMIT_OPTIONS, HDFS_URL, HADOOP_CONF_DIR.`;
 
 const ARCHIVE_HELP = `
 Each file holds an exact range of offsets, is read back after it was written, and is taken over by the run of its epoch, which

@@ -14,6 +14,7 @@ import type { SpeedView } from '../core/stores/speed-view.ts';
 import type { Log } from '../core/process/log.ts';
 import type { BatchMetrics } from './metrics.ts';
 import type { Say } from './say.ts';
+import type { SparkSettings } from './spark/submit.ts';
 
 export const STEPS = [
   'archive',
@@ -64,6 +65,8 @@ export interface BatchSettings {
   readonly workFolder: string;
   readonly memoryMb: number;
   readonly threads: number;
+  /** Given: Spark reconciles and writes the files of an epoch, not DuckDB in this process. */
+  readonly spark?: SparkSettings | undefined;
   readonly speedWaitMs: number;
   readonly pruneGraceMs: number;
   readonly archiveEveryMs: number;

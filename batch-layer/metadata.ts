@@ -7,8 +7,14 @@ import { quoted } from '../core/stores/duckdb.ts';
 
 export const LAYOUT_VERSION = 1;
 
-/** As a DuckDB struct literal; offsets are per partition, first and cut. */
-export function metadataOf(epoch: string, offsets: readonly { partition: number; first: number; cut: number }[]): string {
+/** Offsets are per partition, first and cut. */
+export function metadataFields(epoch: string, offsets: readonly { partition: number; first: number; cut: number }[]): Record<string, string> {
   const ranges = JSON.stringify(offsets.map(({ partition, first, cut }) => [partition, first, cut]));
-  return `{version: '${LAYOUT_VERSION}', epoch: ${quoted(epoch)}, offsets: ${quoted(ranges)}}`;
+  return { version: String(LAYOUT_VERSION), epoch, offsets: ranges };
+}
+
+/** The same as a DuckDB struct literal. */
+export function metadataOf(...facts: Parameters<typeof metadataFields>): string {
+  const fields = Object.entries(metadataFields(...facts)).map(([name, value]) => `${name}: ${quoted(value)}`);
+  return `{${fields.join(', ')}}`;
 }

@@ -12,19 +12,23 @@ import { logProducer } from '../core/stores/kafka/producer.ts';
 import { logReader } from '../core/stores/kafka/reader.ts';
 import type { OpenOptions } from '../core/stores/open.ts';
 import { openStores } from '../core/stores/open.ts';
+import { sparkSettings } from './spark/settings.ts';
 
 export interface OpenBatch {
   readonly context: BatchContext;
   close(): Promise<void>;
 }
 
+export type Engine = 'duckdb' | 'spark';
+
 export type BatchParts = Pick<BatchContext, 'log' | 'say' | 'metrics' | 'signal'> & Partial<Pick<BatchContext, 'reached'>>;
 
 export async function openBatch(
   config: Config,
   parts: BatchParts,
-  options: Pick<OpenOptions, 'rules'> = {},
+  options: Pick<OpenOptions, 'rules'> & { engine?: Engine } = {},
 ): Promise<OpenBatch> {
+  const spark = options.engine === 'spark' ? await sparkSettings(config) : undefined;
   const stores = await openStores(config, options);
   const reader = logReader(config);
   const producer = logProducer(config);
@@ -33,7 +37,7 @@ export async function openBatch(
       ...parts,
       ...stores,
       reached: parts.reached ?? (() => undefined),
-      settings: settingsOf(config),
+      settings: { ...settingsOf(config), spark },
       hdfs: hdfs(config),
       reader,
       producer,

@@ -26,6 +26,7 @@ import { settledArchive } from './early-archive.ts';
 import { sha256Of } from './local-copies.ts';
 import { reconcile } from './reconcile.ts';
 import { draftOf } from './report.ts';
+import { stageBySpark } from './spark/stage.ts';
 import { stageFiles, writeFiles } from './stage.ts';
 import { forwardStrays } from './strays.ts';
 
@@ -66,14 +67,7 @@ export async function prepare(context: BatchContext, plan: Preparation, tools: T
   const straysForwarded = !appends ? 0 : await timed.step('forward', () => forward(context, duck, archived, speed));
   await context.reached('forwarded');
   const reference = await context.control.reference();
-  await timed.step('reconcile', () => reconcileEpoch(context, plan, tools, archived));
-  await context.reached('reconciled');
-  const name = nameOf(plan.epoch, context.rules);
-  const staged = await timed.step('stage', async () => {
-    const files = await writeFiles(duck, { folder, epoch: name, archive: read });
-    const mine = dryRun ? await measured(files) : await stageFiles(context, plan.epoch, plan.attempt, files, tools.copies);
-    return [...inPlace(early.files), ...mine].sort((a, b) => (a.path < b.path ? -1 : 1));
-  });
+  const staged = await stageEpoch(context, plan, tools, { archived, read, early: inPlace(early.files) });
   await context.reached('staged');
   const draft = await draftOf(context, duck, {
     ...plan,
@@ -84,6 +78,25 @@ export async function prepare(context: BatchContext, plan: Preparation, tools: T
     steps: timed.taken(),
   });
   return { draft, staged };
+}
+
+/** Reconciles and stages, with the engine that was asked for; an epoch without a record is nothing to submit. */
+async function stageEpoch(
+  context: BatchContext,
+  plan: Preparation,
+  tools: Tools,
+  { archived, read, early }: { archived: Archived; read: Archive; early: readonly StagedFile[] },
+): Promise<StagedFile[]> {
+  const { spark } = context.settings;
+  if (spark && !plan.dryRun && archived.files.length > 0) return stageBySpark(context, plan, tools, { archive: read, early, spark });
+  const { folder, dryRun } = plan;
+  await tools.timed.step('reconcile', () => reconcileEpoch(context, plan, tools, archived));
+  await context.reached('reconciled');
+  return tools.timed.step('stage', async () => {
+    const files = await writeFiles(tools.duck, { folder, epoch: nameOf(plan.epoch, context.rules), archive: read });
+    const mine = dryRun ? await measured(files) : await stageFiles(context, plan.epoch, plan.attempt, files, tools.copies);
+    return [...early, ...mine].sort((a, b) => (a.path < b.path ? -1 : 1));
+  });
 }
 
 /** Where the epoch before ended, or where the generation begins. */

@@ -10,7 +10,7 @@ import type { BatchContext } from './context.ts';
 import type { LocalCopies, Wanted } from './local-copies.ts';
 import { epochAt, epochNamed, nameOf, startOf } from '../core/domain/epoch.ts';
 import { inForceMs } from '../core/domain/rules.ts';
-import { LAKE, manifestFile, metFile } from '../core/layout/lake.ts';
+import { LAKE, manifestFile, MET } from '../core/layout/lake.ts';
 import { EXIT, Refusal } from '../core/process/errors.ts';
 import { readRun } from '../core/stores/runs.ts';
 
@@ -37,6 +37,11 @@ export function publishedEpochs({ hdfs, rules }: Context): PublishedEpochs {
     if (!file) throw missing(`${path} is not named by the manifest of its epoch`);
     return file;
   };
+  const metFilesOf = async (epoch: Epoch): Promise<readonly PublishedFile[]> => {
+    const files = (await filesOf(epoch)).filter(({ path }) => path.startsWith(`${MET}/`));
+    if (files.length === 0) throw missing(`the manifest of ${nameOf(epoch, rules)} names no file of first-met rows`);
+    return files;
+  };
   return {
     async met(epoch) {
       const first = Math.max(rules.firstEpoch, epochAt(startOf(epoch, rules) - inForceMs(rules), rules));
@@ -44,7 +49,7 @@ export function publishedEpochs({ hdfs, rules }: Context): PublishedEpochs {
       const files: PublishedFile[] = [];
       for (let at = 0; at < epochs.length; at += READS_AT_ONCE) {
         const some = epochs.slice(at, at + READS_AT_ONCE);
-        files.push(...(await Promise.all(some.map((e) => fileOf(e, metFile(nameOf(e, rules)))))));
+        files.push(...(await Promise.all(some.map(metFilesOf))).flat());
       }
       return files;
     },

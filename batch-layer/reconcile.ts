@@ -14,7 +14,7 @@ import { DAY_MS, dateOf } from '../core/domain/time.ts';
 import { STRAY_HEADER } from '../core/domain/verdict.ts';
 import { createTable, LOCATION_COLUMNS, MET_COLUMNS, namesOf } from '../core/layout/lake-columns.ts';
 import { CHUNK_ROWS, quoted } from '../core/stores/duckdb.ts';
-import { DECIDE, isOutput, TELL, textOf } from './statements.ts';
+import { DECIDE, isOutput, OUTPUTS, TELL, textOf } from './statements.ts';
 
 export interface RawFile {
   readonly localFile: string;
@@ -39,7 +39,8 @@ export async function reconcile(
   sources: Sources,
   options: { bucketRows?: number; signal?: AbortSignal | undefined } = {},
 ): Promise<void> {
-  await prepareTables(duck, sources.locations);
+  await loadLocations(duck, sources.locations);
+  await createOutputs(duck);
   for (const bucket of bucketsOf(sources.raw, options.bucketRows ?? BUCKET_ROWS)) {
     options.signal?.throwIfAborted();
     await loadBucket(duck, bucket, sources);
@@ -114,7 +115,7 @@ function partOf({ part, parts }: Bucket): string {
 
 // ---- what the statements read --------------------------------------------------------------------------------------
 
-async function prepareTables(duck: Duck, locations: readonly Location[]): Promise<void> {
+export async function loadLocations(duck: Duck, locations: readonly Location[]): Promise<void> {
   await duck.run(createTable('locations', LOCATION_COLUMNS));
   const appender = await duck.appender('locations');
   for (let at = 0; at < locations.length; at += CHUNK_ROWS) {
@@ -122,6 +123,10 @@ async function prepareTables(duck: Duck, locations: readonly Location[]): Promis
     appender.append([some.map(({ oid }) => BigInt(oid)), some.map(({ name }) => name)], some.length);
   }
   appender.close();
+}
+
+/** Empty relations of OUTPUTS. */
+export async function createOutputs(duck: Duck): Promise<void> {
   await duck.run(createTable('met', MET_COLUMNS));
   await duck.run(`CREATE TABLE detections (geographical_location_oid BIGINT, video_camera_oid BIGINT, detection_oid BIGINT,
     item_name VARCHAR, timestamp_detected BIGINT, geographical_location VARCHAR, arrival BIGINT, kafka_partition INTEGER,
@@ -155,6 +160,13 @@ async function run(duck: Duck, rules: Rules, statements: readonly Statement[]): 
     const into = isOutput(statement) ? `INSERT INTO ${statement.makes}` : `CREATE TABLE ${statement.makes} AS`;
     await duck.run(`${into} ${textOf(statement, rules)}`);
   }
+}
+
+/** What reconciling left behind, once it is in files. */
+export async function dropRelations(duck: Duck): Promise<void> {
+  const names = [...OUTPUTS, 'locations'].map(quoted).join(', ');
+  const found = await duck.rows(`SELECT table_name, table_type FROM information_schema.tables WHERE table_name IN (${names})`);
+  for (const { table_name: name, table_type: type } of found) await duck.run(`DROP ${type === 'VIEW' ? 'VIEW' : 'TABLE'} ${String(name)}`);
 }
 
 /** Files as a table, columns matched by name. */

@@ -49,7 +49,7 @@ export async function draftOf(context: BatchContext, duck: Duck, facts: DraftFac
   return {
     version: 1,
     ...{ epoch: nameOf(epoch, rules), epoch_number: epoch, generation: rules.generation, log_life: rules.logLife },
-    ...{ from: startOf(epoch, rules), to: endOf(epoch, rules), engine: 'duckdb', attempt: facts.attempt },
+    ...{ from: startOf(epoch, rules), to: endOf(epoch, rules), engine: context.settings.spark ? 'spark' : 'duckdb', attempt: facts.attempt },
     ...{ began_at: facts.beganAt, reference_version: facts.referenceVersion, partitions, tallies },
     records: recordsOf(tallies),
     copies_of_earlier_epochs: sum([...fates.values()].map((row) => Number(row.copies_of_earlier))),

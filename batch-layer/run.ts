@@ -21,7 +21,7 @@ import type { Intent } from './intent.ts';
 import type { Preparation, Tools } from './prepare.ts';
 import type { HashedFile } from './rows-hash.ts';
 import { nameOf } from '../core/domain/epoch.ts';
-import { attemptFile, manifestFile, metFile } from '../core/layout/lake.ts';
+import { attemptFile, manifestFile, MET } from '../core/layout/lake.ts';
 import { createTable, DETECTION_COLUMNS } from '../core/layout/lake-columns.ts';
 import { EXIT, messageOf, Refusal, Retryable } from '../core/process/errors.ts';
 import { Stopped } from '../core/process/life.ts';
@@ -34,7 +34,7 @@ import { localCopies } from './local-copies.ts';
 import { prepare } from './prepare.ts';
 import { pruneDue } from './prune.ts';
 import { publishedEpochs } from './published-epochs.ts';
-import { parquet } from './reconcile.ts';
+import { dropRelations, parquet } from './reconcile.ts';
 import { complete } from './report.ts';
 import { chained, rowsHash } from './rows-hash.ts';
 import { speedProgress } from './speed-progress.ts';
@@ -98,18 +98,13 @@ function isTold({ signal }: BatchContext): boolean {
 
 async function intend(context: BatchContext, lease: HeldLease, plan: Preparation, tools: Tools): Promise<Intent> {
   const { draft, staged } = await prepare(context, plan, tools);
-  await dropTables(tools.duck);
+  await dropRelations(tools.duck);
   return tools.timed.step('intent', async () => {
     await lease.check();
     const intent = await writeIntent(context, draft, staged);
     await context.reached('intended');
     return intent;
   });
-}
-
-/** What reconciling left behind is in files by now. */
-async function dropTables(duck: Duck): Promise<void> {
-  for (const table of ['detections', 'met', 'conflicts', 'fates', 'copies', 'locations']) await duck.run(`DROP TABLE ${table}`);
 }
 
 async function finish(
@@ -195,7 +190,7 @@ async function moveHorizon(context: BatchContext, { epoch, horizon }: Preparatio
 async function tidy(context: BatchContext, { epoch }: Preparation, tools: Tools, intent: Intent): Promise<void> {
   await removeIntent(context, epoch);
   await sweepJournals(context, epoch);
-  const mine = intent.files.filter(({ path }) => path === metFile(intent.epoch));
+  const mine = intent.files.filter(({ path }) => path.startsWith(`${MET}/`));
   await tools.copies.keepOnly([...(await tools.published.met(epoch)), ...mine]);
   await dropOldAttempts(context);
   try {

@@ -14,11 +14,13 @@ import type { BatchContext } from './context.ts';
 import type { LocalCopies } from './local-copies.ts';
 import { nameOf } from '../core/domain/epoch.ts';
 import { conflictsFile, detectionsFile, locationsFile, metFile, stagingFolder, topItemsFile } from '../core/layout/lake.ts';
+import { DAY_MS } from '../core/domain/time.ts';
 import { Retryable } from '../core/process/errors.ts';
 import { COMMAND_RETRY, retrying } from '../core/process/retry.ts';
 import { quoted } from '../core/stores/duckdb.ts';
 import { sha256Of } from './local-copies.ts';
 import { metadataOf } from './metadata.ts';
+import { DETECTIONS_FILE, textOf, TOP_ITEMS_FILE } from './statements.ts';
 
 /** A file of the epoch on this machine, with its place in the lake. */
 export interface LocalFile {
@@ -50,25 +52,47 @@ export interface WriteOptions {
 
 /** Writes every file of the epoch but the raw ones, which are there; returns all. */
 export async function writeFiles(duck: Duck, options: WriteOptions): Promise<LocalFile[]> {
-  const { epoch, folder, archive } = options;
+  const { epoch, archive } = options;
+  const write = writing(duck, options);
+  return [
+    ...rawFilesOf(archive),
+    ...(await detectionsFiles(duck, epoch, write, options.rowsPerFile ?? ROWS_PER_DETECTIONS_FILE)),
+    ...(await topItemsFiles(duck, epoch, write)),
+    await write(locationsFile(epoch), LOCATIONS),
+    await write(metFile(epoch), 'SELECT * FROM met ORDER BY kafka_partition, kafka_offset'),
+    ...(await conflictFiles(duck, epoch, write)),
+  ];
+}
+
+/** Only what an engine elsewhere reads: the raw files and dataset B, from the table `locations`. */
+export async function writeSources(duck: Duck, options: WriteOptions): Promise<LocalFile[]> {
+  return [...rawFilesOf(options.archive), await writing(duck, options)(locationsFile(options.epoch), LOCATIONS)];
+}
+
+const LOCATIONS = 'SELECT * FROM locations ORDER BY geographical_location_oid';
+
+function rawFilesOf({ files }: Archive): LocalFile[] {
+  return files.map(({ path, localFile, rows }) => ({ path, localFile, rows }));
+}
+
+type Write = (path: string, select: string) => Promise<LocalFile>;
+
+function writing(duck: Duck, { epoch, folder, archive }: WriteOptions): Write {
   const metadata = metadataOf(epoch, archive.partitions);
-  const write = async (path: string, select: string): Promise<LocalFile> => {
+  return async (path, select) => {
     const localFile = join(folder, path);
     await mkdir(dirname(localFile), { recursive: true });
     await duck.run(
       `COPY (${select}) TO ${quoted(localFile)} (FORMAT parquet, COMPRESSION zstd, COMPRESSION_LEVEL 3, KV_METADATA ${metadata})`,
     );
-    const [count] = await duck.rows(`SELECT num_rows FROM parquet_file_metadata(${quoted(localFile)})`);
-    return { path, localFile, rows: Number(count!.num_rows) };
+    return { path, localFile, rows: await rowsIn(duck, localFile) };
   };
-  return [
-    ...archive.files.map(({ path, localFile, rows }) => ({ path, localFile, rows })),
-    ...(await detectionsFiles(duck, epoch, write, options.rowsPerFile ?? ROWS_PER_DETECTIONS_FILE)),
-    ...(await topItemsFiles(duck, epoch, write)),
-    await write(locationsFile(epoch), 'SELECT * FROM locations ORDER BY geographical_location_oid'),
-    await write(metFile(epoch), 'SELECT * FROM met ORDER BY kafka_partition, kafka_offset'),
-    ...(await conflictFiles(duck, epoch, write)),
-  ];
+}
+
+/** From the footer of a Parquet file. */
+export async function rowsIn(duck: Duck, localFile: string): Promise<number> {
+  const [count] = await duck.rows(`SELECT num_rows FROM parquet_file_metadata(${quoted(localFile)})`);
+  return Number(count!.num_rows);
 }
 
 /** All of them: the report lists the first. */
@@ -78,9 +102,7 @@ async function conflictFiles(duck: Duck, epoch: string, write: Write): Promise<L
   return [await write(conflictsFile(epoch), 'SELECT * FROM conflicts ORDER BY kafka_partition, kafka_offset')];
 }
 
-type Write = (path: string, select: string) => Promise<LocalFile>;
 const HOUR = 'timestamp_detected // 3600000';
-const DETECTED_AT = 'make_timestamptz(timestamp_detected * 1000)';
 
 async function detectionsFiles(duck: Duck, epoch: string, write: Write, rowsPerFile: number): Promise<LocalFile[]> {
   const hours = await duck.rows(`SELECT ${HOUR} AS hour, COUNT(*) AS n FROM detections GROUP BY hour ORDER BY hour`);
@@ -93,10 +115,7 @@ async function detectionsFiles(duck: Duck, epoch: string, write: Write, rowsPerF
       files.push(
         await write(
           detectionsFile(place),
-          `SELECT geographical_location_oid, video_camera_oid, detection_oid, item_name, timestamp_detected,
-            geographical_location, ${DETECTED_AT} AS detected_at, make_timestamptz(arrival * 1000) AS arrived_at,
-            kafka_partition, kafka_offset
-          FROM detections WHERE ${HOUR} = ${Number(hour)}
+          `${textOf(DETECTIONS_FILE)} WHERE ${HOUR} = ${Number(hour)}
           ORDER BY geographical_location_oid, timestamp_detected, detection_oid${part}`,
         ),
       );
@@ -112,10 +131,8 @@ async function topItemsFiles(duck: Duck, epoch: string, write: Write): Promise<L
     files.push(
       await write(
         topItemsFile({ date: dateOfHour(Number(day) * 24), epoch }),
-        `SELECT CAST(${HOUR} % 24 AS INTEGER) AS hour, geographical_location_oid, geographical_location, item_name,
-          CAST(COUNT(*) AS BIGINT) AS detections
-        FROM detections WHERE ${HOUR} // 24 = ${Number(day)}
-        GROUP BY ALL ORDER BY hour, geographical_location_oid, detections DESC, item_name`,
+        `SELECT * EXCLUDE (day) FROM (${textOf(TOP_ITEMS_FILE)}) WHERE day = ${Number(day) * DAY_MS}
+        ORDER BY hour, geographical_location_oid, detections DESC, item_name`,
       ),
     );
   }

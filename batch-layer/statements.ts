@@ -32,6 +32,10 @@ export const TELL: readonly Statement[] = [
   { file: '9-copies', makes: 'copies' },
 ];
 
+/** What people read, from the relation detections. */
+export const DETECTIONS_FILE: Pick<Statement, 'file'> = { file: '10-detections-file' };
+export const TOP_ITEMS_FILE: Pick<Statement, 'file'> = { file: '11-top-items-file' };
+
 /** What an epoch leaves behind for its files and its report. */
 export const OUTPUTS = ['detections', 'met', 'conflicts', 'fates', 'copies'] as const;
 
@@ -39,11 +43,11 @@ export function isOutput({ makes }: Statement): boolean {
   return (OUTPUTS as readonly string[]).includes(makes);
 }
 
-export function textOf({ file }: Pick<Statement, 'file'>, rules: Rules): string {
-  const values: Record<string, string> = {
-    in_force_ms: String(inForceMs(rules)),
-    window_ms: String(rules.dedupWindowDays * DAY_MS),
-  };
+/** The statement with its numbers filled in; those of files have none. */
+export function textOf({ file }: Pick<Statement, 'file'>, rules?: Rules): string {
+  const values: Record<string, string> = rules
+    ? { in_force_ms: String(inForceMs(rules)), window_ms: String(rules.dedupWindowDays * DAY_MS) }
+    : {};
   const text = readFileSync(new URL(`sql/${file}.sql`, import.meta.url), 'utf8');
   return text.replace(/\{(\w+)\}/g, (_, key: string) => {
     const value = values[key];

@@ -5,7 +5,7 @@
  * logs JSON lines (command-schedule.ts). Both give way to the speed layer and to serving where they share a machine.
  */
 import { setPriority } from 'node:os';
-import type { OpenBatch } from './open.ts';
+import type { Engine, OpenBatch } from './open.ts';
 import { readConfig } from '../core/process/config.ts';
 import { stopSignal } from '../core/process/life.ts';
 import { createLog } from '../core/process/log.ts';
@@ -16,12 +16,13 @@ import { sayOn } from './say.ts';
 
 export const NICENESS = 10;
 
-export async function withBatch(work: (open: OpenBatch) => Promise<number>): Promise<number> {
+export async function withBatch(work: (open: OpenBatch) => Promise<number>, engine: Engine = 'duckdb'): Promise<number> {
   setPriority(NICENESS);
   const config = readConfig();
   const log = createLog('batch', config.given.has('LOG_LEVEL') ? config.LOG_LEVEL : 'warn');
   const metrics = batchMetrics(createRegistry('batch'));
-  const open = await openBatch(config, { log, say: sayOn(process.stderr), metrics, signal: stopSignal() });
+  const parts = { log, say: sayOn(process.stderr), metrics, signal: stopSignal() };
+  const open = await openBatch(config, parts, { engine });
   try {
     return await work(open);
   } finally {

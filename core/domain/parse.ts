@@ -37,7 +37,28 @@ class Unreadable extends Error {
 }
 
 function read(value: Buffer | null): Detection {
-  const raw = members(textOf(value));
+  const text = textOf(value);
+  return usual(text) ?? anyOther(text);
+}
+
+const OID = '(0|-?[1-9][0-9]{0,17})';
+/** The contract's own example, with or without spaces: no escape, no other field, no number that needs a second look. */
+const USUAL = new RegExp(
+  `^\\{"geographical_location_oid": ?${OID}, ?"video_camera_oid": ?${OID}, ?"detection_oid": ?${OID}, ?` +
+    `"item_name": ?"([^"\\\\\\u0000-\\u001f]{1,${GREATEST_ITEM_CODE_POINTS}})", ?"timestamp_detected": ?(0|[1-9][0-9]{0,14})\\}$`,
+);
+
+/** What nearly every record looks like, at a third of the cost; null: look closely. It may only say what anyOther says. */
+function usual(text: string): Detection | null {
+  const found = USUAL.exec(text);
+  if (found === null) return null;
+  const detectedAt = Number(found[5]) as Instant;
+  if (detectedAt > LAST_INSTANT) return null;
+  return { location: found[1] as Oid, camera: found[2] as Oid, id: found[3] as Oid, item: found[4]!, detectedAt };
+}
+
+function anyOther(text: string): Detection {
+  const raw = members(text);
   return {
     location: oidField(raw, 'geographical_location_oid'),
     camera: oidField(raw, 'video_camera_oid'),

@@ -12,7 +12,7 @@
  *   lake/_runs/_intents/<epoch>.json                                 files on their way from staging to their place
  *   lake/_runs/_archive/<epoch>/<n>.json                             raw files that were archived before the epoch is published
  *   lake/_runs/_attempts/<epoch>-<began>.json                        tries that failed
- *   lake/_runs/_met/<epoch>.parquet                                  ids first met in the epoch, for the runs that follow
+ *   lake/_runs/_met/<epoch>[-<n>].parquet                             ids first met in the epoch, for the runs that follow
  *   lake/_runs/_conflicts/<epoch>.parquet                            every copy that says otherwise, if there are any
  *   lake/_runs/_differences/<epoch>.parquet                          cells that the layers had otherwise, if the report cannot hold all
  *   lake/_staging/<epoch>/…                                          the same paths below it, not published yet
@@ -45,7 +45,9 @@ export const archiveJournal = (epoch: string): string => `${ARCHIVE_JOURNALS}/${
 export const archiveEntry = (epoch: string, n: number): string => `${archiveJournal(epoch)}/${String(n).padStart(6, '0')}.json`;
 export const rawFolder = (epoch: string): string => `${LAKE}/raw/epoch=${epoch}`;
 export const attemptFile = (epoch: string, began: string): string => `${RUNS}/_attempts/${epoch}-${began}.json`;
-export const metFile = (epoch: string): string => `${RUNS}/_met/${epoch}.parquet`;
+export const MET = `${RUNS}/_met`;
+/** Large epochs have several, by partition and offset. */
+export const metFile = (epoch: string, n = 0): string => `${MET}/${epoch}${n === 0 ? '' : `-${n}`}.parquet`;
 export const conflictsFile = (epoch: string): string => `${RUNS}/_conflicts/${epoch}.parquet`;
 export const differencesFile = (epoch: string): string => `${RUNS}/_differences/${epoch}.parquet`;
 /** A whole lake of another generation, beside the one that readers see. */

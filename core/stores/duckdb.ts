@@ -46,6 +46,7 @@ export async function openDuck(options: DuckOptions): Promise<Duck> {
   });
   const connection = await instance.connect();
   await connection.run("SET TimeZone = 'UTC'");
+  await connection.run(SPARK_NAMES);
   return {
     async run(sql, parameters) {
       await connection.run(sql, parameters && converted(parameters));
@@ -62,6 +63,9 @@ export async function openDuck(options: DuckOptions): Promise<Duck> {
     },
   };
 }
+
+/** What the statements that Spark runs too call by Spark's name. */
+const SPARK_NAMES = 'CREATE MACRO timestamp_millis(ms) AS make_timestamptz(ms * 1000)';
 
 /** A text as an SQL literal. */
 export function quoted(text: string): string {

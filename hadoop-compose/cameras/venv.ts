@@ -1,14 +1,14 @@
 /**
- * The Python environment of the cameras, `.sightline/venv`: made once, from pinned requirements.
+ * Python environments below `.sightline`, made once, from pinned requirements: the cameras' own, and Spark's beside it.
  *
- * The set-up and `sightline produce` call ensureVenv; after the first time it costs two small reads. A requirements file counts
+ * The set-up and `sightline produce` call ensureVenv, `sightline spark setup` environmentOf; after the first time it costs two small reads. A requirements file counts
  * as installed when its hash, with Python's version, stands in the environment. Changes are installed in place, under a lock,
  * because cameras may be running from it; only another Python version starts it anew.
  */
 import { execFile, spawn } from 'node:child_process';
 import { createHash } from 'node:crypto';
 import { mkdir, readFile, rm, writeFile } from 'node:fs/promises';
-import { join, resolve } from 'node:path';
+import { basename, join, resolve } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { promisify } from 'node:util';
 import { EXIT, Refusal, Retryable } from '../../core/process/errors.ts';
@@ -35,8 +35,14 @@ const SHOWN_LINES_OF_PIP = 15;
 export async function ensureVenv(wishes: VenvWishes = {}): Promise<string> {
   const environment = wishes.environment ?? process.env;
   const folder = join(resolve(environment.SIGHTLINE_HOME || join(repository, '.sightline')), 'venv');
-  const python = join(folder, 'bin', 'python');
   const files = ['requirements.txt', ...(wishes.analysis === true ? ['requirements-analysis.txt'] : [])];
+  return environmentOf(folder, files.map((file) => join(here, file)), wishes);
+}
+
+/** The same for an environment in another folder; requirements are files by their paths. */
+export async function environmentOf(folder: string, files: readonly string[], wishes: Omit<VenvWishes, 'analysis'> = {}): Promise<string> {
+  const environment = wishes.environment ?? process.env;
+  const python = join(folder, 'bin', 'python');
   if (await allInstalled(folder, files)) return python;
 
   const release = await holdLock({ folder: `${folder}.lock` }, 'making the Python environment');
@@ -60,12 +66,12 @@ async function isInstalled(folder: string, file: string): Promise<boolean> {
   return marker !== undefined && marker === (await wantedMarker(folder, file));
 }
 
-const markerOf = (folder: string, file: string): string => join(folder, `installed-${file}`);
+const markerOf = (folder: string, file: string): string => join(folder, `installed-${basename(file)}`);
 
 async function wantedMarker(folder: string, file: string): Promise<string> {
   const pyvenv = (await textOf(join(folder, 'pyvenv.cfg'))) ?? '';
   const version = /^version\s*=\s*(\S+)/m.exec(pyvenv)?.[1] ?? 'unknown';
-  const requirements = await readFile(join(here, file));
+  const requirements = await readFile(file);
   return createHash('sha256').update(requirements).update(version).digest('hex');
 }
 
@@ -85,7 +91,7 @@ async function make(base: string, folder: string, say: Say): Promise<void> {
 }
 
 const remedy =
-  'The cameras need Python 3.11 or later with venv and pip; on Debian and Ubuntu: apt-get install python3 python3-venv. ' +
+  'Python 3.11 or later with venv and pip is needed; on Debian and Ubuntu: apt-get install python3 python3-venv. ' +
   'SIGHTLINE_PYTHON names another interpreter.';
 
 async function versionOf(base: string): Promise<string> {
@@ -113,10 +119,10 @@ async function works(python: string): Promise<boolean> {
 }
 
 async function install(python: string, folder: string, file: string, say: Say): Promise<void> {
-  const wanted = (await readFile(join(here, file), 'utf8')).split('\n').filter((line) => line.includes('==')).length;
-  say('python', `installing ${wanted} packages of ${file} (once; about a minute)`);
+  const wanted = (await readFile(file, 'utf8')).split('\n').filter((line) => line.includes('==')).length;
+  say('python', `installing ${wanted} packages of ${basename(file)} (once; about a minute)`);
   let got = 0;
-  const status = await pip(python, ['install', '--no-input', '-r', join(here, file)], (line) => {
+  const status = await pip(python, ['install', '--no-input', '-r', file], (line) => {
     if (!line.startsWith('Collecting ')) return;
     got += 1;
     if (process.stderr.isTTY) process.stderr.write(`\r  ${got}/${wanted} ${line.slice(11).padEnd(50)}`);
@@ -126,7 +132,7 @@ async function install(python: string, folder: string, file: string, say: Say): 
     throw new Retryable('Python packages', `pip could not install ${file} (exit ${status.code}); its last lines:\n${status.tail}`);
   }
   await writeFile(markerOf(folder, file), await wantedMarker(folder, file));
-  say('python', `${file} is installed`);
+  say('python', `${basename(file)} is installed`);
 }
 
 function pip(python: string, args: string[], onLine: (line: string) => void): Promise<{ code: number; tail: string }> {

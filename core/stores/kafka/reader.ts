@@ -16,7 +16,7 @@ import { connected, consumed, disconnected, endsOf } from './calls.ts';
 import { asFault, CONSUMER_TOPIC_CONFIG, consumerConfig, isOffsetGone } from './client-config.ts';
 import { recordOf } from './record.ts';
 
-const TAKE_RECORDS = 10_000;
+const TAKE_RECORDS = 1_000;
 const TAKE_WAIT_MS = 50;
 const QUIET_LIMIT_MS = 2_000;
 

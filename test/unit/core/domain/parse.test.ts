@@ -53,6 +53,28 @@ describe('a value that is a detection', () => {
     assert.deepEqual(read(text), { id: '1', location: '3', camera: '2', item: 'aé\n', detectedAt: 5 });
   });
 
+  it('reads the same in the usual form, which has a shorter way, as in any other', () => {
+    const oids = fc.oneof(fc.bigInt({ min: -(2n ** 63n) - 2n, max: 2n ** 63n + 1n }), fc.bigInt({ min: -9n, max: 9n })).map(String);
+    const written = fc.oneof({ weight: 8, arbitrary: oids }, oids.map((id) => `"${id}"`), fc.constantFrom('007', '1.0', '-0', '1e3', 'true', '""'));
+    const items = fc.oneof(
+      fc.string({ unit: 'binary', maxLength: 12 }).map((item) => JSON.stringify(item)),
+      fc.string({ unit: 'binary', maxLength: 12 }).map((item) => `"${item}"`),
+      fc.constantFrom('""', 'null', `"${'x'.repeat(5_000)}"`, `"${'x'.repeat(5_001)}"`, `"${'😀'.repeat(5_000)}"`),
+    );
+    const times = fc.oneof({ weight: 4, arbitrary: fc.integer({ min: -1, max: 2 ** 31 }).map(String) }, fc.constantFrom('253402300799999', '253402300800000', '"5"', '01'));
+    const made = fc.record({ geographical_location_oid: written, video_camera_oid: written, detection_oid: written, item_name: items, timestamp_detected: times });
+    fc.assert(
+      fc.property(made, fc.constantFrom('', ' '), (changes, space) => {
+        const members = Object.entries(changes).map(([name, raw]) => `"${name}":${space}${raw}`);
+        const usual = parseDetection(Buffer.from(`{${members.join(`,${space}`)}}`));
+        const other = parseDetection(Buffer.from(`{${members.join(`,${space}`)} }`));
+        if (usual.ok || other.ok) assert.deepEqual(usual, other);
+        else assert.equal(usual.deadLetter.reason, other.deadLetter.reason);
+      }),
+      { numRuns: 2_000 },
+    );
+  });
+
   it('may name an item of 5000 code points beyond the basic plane', () => {
     assert.equal(read(value({ item_name: JSON.stringify('😀'.repeat(5_000)) })).item, '😀'.repeat(5_000));
     assert.equal(read(value({ item_name: '"\\ud83d\\ude00"' })).item, '😀');
