@@ -26,6 +26,7 @@ import type {
 } from './answers.ts';
 import type { ServingMetrics } from './metrics.ts';
 import type { Opened } from './opened.ts';
+import type { Streams } from './streams.ts';
 import { LAKE } from '../core/layout/lake.ts';
 import { lakeListing } from '../core/stores/lake-listing.ts';
 import { lakeLookup } from './lake-lookup.ts';
@@ -38,6 +39,7 @@ import { runShelf } from './questions/runs.ts';
 import { timeline } from './questions/timeline.ts';
 import { topItems } from './questions/top-items.ts';
 import { trust } from './questions/trust.ts';
+import { servingStreams } from './streams.ts';
 
 /** [from, to) in epoch milliseconds; what is left out is the last hour's. */
 export interface WindowQuestion {
@@ -58,6 +60,7 @@ export interface Serving {
   run(epoch: string): Promise<RunAnswer | null>;
   lake(): Promise<LakeAnswer>;
   ready(): Promise<ReadyAnswer>;
+  readonly streams: Streams;
   readonly metrics: ServingMetrics;
   readonly log: Log;
   close(): Promise<void>;
@@ -65,7 +68,7 @@ export interface Serving {
 
 /** What serving is made of; tests bring doubles of the stores and a clock. */
 export interface ServingParts {
-  readonly config: Pick<Config, 'PRUNE_GRACE_SECONDS' | 'SIGHTLINE_ROOT'>;
+  readonly config: Pick<Config, 'PRUNE_GRACE_SECONDS' | 'SIGHTLINE_ROOT' | 'STREAM_CONNECTIONS' | 'STREAM_POLL_MS'>;
   readonly open: () => Promise<Stores>;
   readonly hdfs: Hdfs;
   readonly metrics: ServingMetrics;
@@ -88,6 +91,7 @@ export function createServing(parts: ServingParts): Serving {
     if (isViewed(given)) metrics.showed(given.view);
     return given;
   };
+  const streams = servingStreams(parts, opened.get);
   return {
     topItems: (question) => asked((open) => topItems(question, open)),
     locations: (question) => asked((open) => locations(question, open)),
@@ -99,9 +103,11 @@ export function createServing(parts: ServingParts): Serving {
     run: (epoch) => shelf.report(epoch),
     lake: async () => ({ root: `${config.SIGHTLINE_ROOT}/${LAKE}`, days: await listing.days() }),
     ready: () => ready(opened.get),
+    streams,
     metrics,
     log,
     async close() {
+      streams.endAll();
       await opened.close();
     },
   };

@@ -15,6 +15,9 @@ export interface ServingMetrics {
   countingSpeed(view: SpeedView): SpeedView;
   countingBatch(view: BatchView): BatchView;
   hbaseEvent(kind: string): void;
+  /** Streams that are open, and the different questions that they ask. */
+  streams(viewers: number, questions: number): void;
+  streamedState(outcome: 'sent' | 'replaced'): void;
 }
 
 export function servingMetrics(): ServingMetrics {
@@ -72,5 +75,24 @@ export function servingMetrics(): ServingMetrics {
       },
     }),
     hbaseEvent: (kind) => events.inc({ kind }),
+    ...streamMetrics(registers),
+  };
+}
+
+function streamMetrics(registers: Registry[]): Pick<ServingMetrics, 'streams' | 'streamedState'> {
+  const streams = new Gauge({ name: 'sightline_stream_connections', help: 'Streams that are open', registers });
+  const streamed = new Gauge({ name: 'sightline_stream_questions', help: 'Different questions that open streams ask', registers });
+  const states = new Counter({
+    name: 'sightline_stream_states_total',
+    help: 'States given to clients, and those that a newer one replaced before the client took them',
+    labelNames: ['outcome'],
+    registers,
+  });
+  return {
+    streams(viewers, questions) {
+      streams.set(viewers);
+      streamed.set(questions);
+    },
+    streamedState: (outcome) => states.inc({ outcome }),
   };
 }
