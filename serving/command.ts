@@ -15,6 +15,7 @@ import { APP_FOLDER, ensureBuilt } from './build.ts';
 import { closeServing, endStreams } from './process.ts';
 
 const CLOSE_LIMIT_MS = 2_000;
+const CLOSE_IDLE_EVERY_MS = 50;
 
 export function serveCommand(): Command {
   return new Command('serve')
@@ -64,10 +65,12 @@ function portOf(server: Server): number {
 function close(server: Server): Promise<void> {
   return new Promise((resolve) => {
     const cut = setTimeout(() => server.closeAllConnections(), CLOSE_LIMIT_MS);
+    // A connection that is kept alive becomes idle only when its answer, or its stream, has ended.
+    const idle = setInterval(() => server.closeIdleConnections(), CLOSE_IDLE_EVERY_MS);
     server.close(() => {
       clearTimeout(cut);
+      clearInterval(idle);
       resolve();
     });
-    server.closeIdleConnections();
   });
 }
