@@ -24,11 +24,13 @@ import type {
   TrustAnswer,
   View,
 } from './answers.ts';
+import type { Exports } from './exports.ts';
 import type { ServingMetrics } from './metrics.ts';
 import type { Opened } from './opened.ts';
 import type { Streams } from './streams.ts';
 import { LAKE } from '../core/layout/lake.ts';
 import { lakeListing } from '../core/stores/lake-listing.ts';
+import { servingExports } from './exports.ts';
 import { lakeLookup } from './lake-lookup.ts';
 import { openedOnce } from './opened.ts';
 import { detection } from './questions/detection.ts';
@@ -61,6 +63,8 @@ export interface Serving {
   lake(): Promise<LakeAnswer>;
   ready(): Promise<ReadyAnswer>;
   readonly streams: Streams;
+  readonly exports: Exports;
+  readonly now: () => number;
   readonly metrics: ServingMetrics;
   readonly log: Log;
   close(): Promise<void>;
@@ -68,7 +72,7 @@ export interface Serving {
 
 /** What serving is made of; tests bring doubles of the stores and a clock. */
 export interface ServingParts {
-  readonly config: Pick<Config, 'PRUNE_GRACE_SECONDS' | 'SIGHTLINE_ROOT' | 'STREAM_CONNECTIONS' | 'STREAM_POLL_MS'>;
+  readonly config: Pick<Config, 'PRUNE_GRACE_SECONDS' | 'SIGHTLINE_ROOT' | 'STREAM_CONNECTIONS' | 'STREAM_POLL_MS' | 'EXPORTS_AT_ONCE'>;
   readonly open: () => Promise<Stores>;
   readonly hdfs: Hdfs;
   readonly metrics: ServingMetrics;
@@ -104,6 +108,8 @@ export function createServing(parts: ServingParts): Serving {
     lake: async () => ({ root: `${config.SIGHTLINE_ROOT}/${LAKE}`, days: await listing.days() }),
     ready: () => ready(opened.get),
     streams,
+    exports: servingExports(parts, opened.get),
+    now: parts.now,
     metrics,
     log,
     async close() {

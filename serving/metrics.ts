@@ -18,6 +18,8 @@ export interface ServingMetrics {
   /** Streams that are open, and the different questions that they ask. */
   streams(viewers: number, questions: number): void;
   streamedState(outcome: 'sent' | 'replaced'): void;
+  /** Exports that are running. */
+  exports(running: number): void;
 }
 
 export function servingMetrics(): ServingMetrics {
@@ -79,7 +81,7 @@ export function servingMetrics(): ServingMetrics {
   };
 }
 
-function streamMetrics(registers: Registry[]): Pick<ServingMetrics, 'streams' | 'streamedState'> {
+function streamMetrics(registers: Registry[]): Pick<ServingMetrics, 'streams' | 'streamedState' | 'exports'> {
   const streams = new Gauge({ name: 'sightline_stream_connections', help: 'Streams that are open', registers });
   const streamed = new Gauge({ name: 'sightline_stream_questions', help: 'Different questions that open streams ask', registers });
   const states = new Counter({
@@ -88,7 +90,9 @@ function streamMetrics(registers: Registry[]): Pick<ServingMetrics, 'streams' | 
     labelNames: ['outcome'],
     registers,
   });
+  const exports = new Gauge({ name: 'sightline_exports', help: 'Exports that are running', registers });
   return {
+    exports: (running) => exports.set(running),
     streams(viewers, questions) {
       streams.set(viewers);
       streamed.set(questions);

@@ -50,6 +50,7 @@ export function stageOf(all: Sighting[] = []): Stage {
       SIGHTLINE_ROOT: '/sightline',
       STREAM_CONNECTIONS: 3,
       STREAM_POLL_MS: 20,
+      EXPORTS_AT_ONCE: 2,
     },
     open: async () => {
       count(stage, 'open');
