@@ -20,7 +20,7 @@ const config: NextConfig = {
     'hbase-rpc-client',
     'kafkajs',
     'node-rdkafka',
-    'parquetjs',
+    '@dsnp/parquetjs',
     'pino',
     'prom-client',
     'protobufjs',

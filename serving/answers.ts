@@ -48,6 +48,10 @@ export const TopItemsAnswer = z.object({
 });
 export type TopItemsAnswer = z.infer<typeof TopItemsAnswer>;
 
+/** Data of the event `top-items` of a stream. */
+export const StreamedTopItems = TopItemsAnswer.required({ parts: true });
+export type StreamedTopItems = z.infer<typeof StreamedTopItems>;
+
 export const CountedLocation = z.object({
   geographical_location_oid: oidText,
   /** Null: dataset B does not know the place (yet). */

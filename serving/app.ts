@@ -24,10 +24,13 @@ import type {
   TrustAnswer,
   View,
 } from './answers.ts';
+import type { Exports } from './exports.ts';
 import type { ServingMetrics } from './metrics.ts';
 import type { Opened } from './opened.ts';
+import type { Streams } from './streams.ts';
 import { LAKE } from '../core/layout/lake.ts';
 import { lakeListing } from '../core/stores/lake-listing.ts';
+import { servingExports } from './exports.ts';
 import { lakeLookup } from './lake-lookup.ts';
 import { openedOnce } from './opened.ts';
 import { detection } from './questions/detection.ts';
@@ -38,6 +41,7 @@ import { runShelf } from './questions/runs.ts';
 import { timeline } from './questions/timeline.ts';
 import { topItems } from './questions/top-items.ts';
 import { trust } from './questions/trust.ts';
+import { servingStreams } from './streams.ts';
 
 /** [from, to) in epoch milliseconds; what is left out is the last hour's. */
 export interface WindowQuestion {
@@ -58,6 +62,9 @@ export interface Serving {
   run(epoch: string): Promise<RunAnswer | null>;
   lake(): Promise<LakeAnswer>;
   ready(): Promise<ReadyAnswer>;
+  readonly streams: Streams;
+  readonly exports: Exports;
+  readonly now: () => number;
   readonly metrics: ServingMetrics;
   readonly log: Log;
   close(): Promise<void>;
@@ -65,7 +72,7 @@ export interface Serving {
 
 /** What serving is made of; tests bring doubles of the stores and a clock. */
 export interface ServingParts {
-  readonly config: Pick<Config, 'PRUNE_GRACE_SECONDS' | 'SIGHTLINE_ROOT'>;
+  readonly config: Pick<Config, 'PRUNE_GRACE_SECONDS' | 'SIGHTLINE_ROOT' | 'STREAM_CONNECTIONS' | 'STREAM_POLL_MS' | 'EXPORTS_AT_ONCE'>;
   readonly open: () => Promise<Stores>;
   readonly hdfs: Hdfs;
   readonly metrics: ServingMetrics;
@@ -88,6 +95,7 @@ export function createServing(parts: ServingParts): Serving {
     if (isViewed(given)) metrics.showed(given.view);
     return given;
   };
+  const streams = servingStreams(parts, opened.get);
   return {
     topItems: (question) => asked((open) => topItems(question, open)),
     locations: (question) => asked((open) => locations(question, open)),
@@ -99,9 +107,13 @@ export function createServing(parts: ServingParts): Serving {
     run: (epoch) => shelf.report(epoch),
     lake: async () => ({ root: `${config.SIGHTLINE_ROOT}/${LAKE}`, days: await listing.days() }),
     ready: () => ready(opened.get),
+    streams,
+    exports: servingExports(parts, opened.get),
+    now: parts.now,
     metrics,
     log,
     async close() {
+      streams.endAll();
       await opened.close();
     },
   };

@@ -1,8 +1,8 @@
 /**
  * `sightline serve`: the API and the dashboard, until told to stop.
  *
- * Next.js is run in this process, so that the signal, the connections and the stores have one owner. Stopping lets short answers
- * end, cuts streams after two seconds, and closes the stores last.
+ * Next.js is run in this process, so that the signal, the connections and the stores have one owner. Stopping ends streams at
+ * once, lets short answers end, cuts what is left after two seconds, and closes the stores last.
  */
 import { createServer } from 'node:http';
 import type { Server } from 'node:http';
@@ -12,9 +12,10 @@ import { readConfig } from '../core/process/config.ts';
 import { EXIT, Refusal } from '../core/process/errors.ts';
 import { runCommand, stopSignal, untilStopped } from '../core/process/life.ts';
 import { APP_FOLDER, ensureBuilt } from './build.ts';
-import { closeServing } from './process.ts';
+import { closeServing, endStreams } from './process.ts';
 
 const CLOSE_LIMIT_MS = 2_000;
+const CLOSE_IDLE_EVERY_MS = 50;
 
 export function serveCommand(): Command {
   return new Command('serve')
@@ -36,6 +37,7 @@ async function serve(config: Config, signal: AbortSignal): Promise<number> {
   await listen(server, hostname, port);
   say('app', `answers at http://${hostname}:${portOf(server)}`);
   await untilStopped(signal);
+  endStreams();
   await close(server);
   await app.close();
   await closeServing();
@@ -63,10 +65,12 @@ function portOf(server: Server): number {
 function close(server: Server): Promise<void> {
   return new Promise((resolve) => {
     const cut = setTimeout(() => server.closeAllConnections(), CLOSE_LIMIT_MS);
+    // A connection that is kept alive becomes idle only when its answer, or its stream, has ended.
+    const idle = setInterval(() => server.closeIdleConnections(), CLOSE_IDLE_EVERY_MS);
     server.close(() => {
       clearTimeout(cut);
+      clearInterval(idle);
       resolve();
     });
-    server.closeIdleConnections();
   });
 }

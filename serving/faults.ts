@@ -21,9 +21,22 @@ export class NothingThere extends Error {
   override readonly name = 'NothingThere';
 }
 
+/** 429 or 503: not now, because too many ask. */
+export class TooMany extends Error {
+  override readonly name = 'TooMany';
+  readonly status: 429 | 503;
+  readonly retryAfterSeconds: number;
+  constructor(status: 429 | 503, message: string, retryAfterSeconds: number) {
+    super(message);
+    this.status = status;
+    this.retryAfterSeconds = retryAfterSeconds;
+  }
+}
+
 interface Faults {
   BadQuestion: BadQuestion;
   NothingThere: NothingThere;
+  TooMany: TooMany;
   Retryable: Retryable;
   Refusal: Refusal;
 }

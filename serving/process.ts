@@ -25,6 +25,11 @@ export function currentServing(): Serving {
   return (holder[HELD] ??= fromEnvironment());
 }
 
+/** Ends the open streams, so that nothing long keeps the server from closing. */
+export function endStreams(): void {
+  (globalThis as Holder)[HELD]?.streams.endAll();
+}
+
 /** Closes what was opened, if anything was. */
 export async function closeServing(): Promise<void> {
   const holder = globalThis as Holder;

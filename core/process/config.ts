@@ -61,6 +61,12 @@ const Settings = z.object({
   SPEED_CACHED_CELLS: z.coerce.number().int().min(1_000).default(1_000_000),
   BIND: z.string().default('127.0.0.1'),
   PORT: port.default(3000),
+  /** Most server-sent event streams that one serving process keeps open (a few KB each, and a file descriptor). */
+  STREAM_CONNECTIONS: z.coerce.number().int().min(0).max(100_000).default(2_000),
+  /** How often streams look at the speed layer's progress: half of it is what a poll adds to the time from commit to event. */
+  STREAM_POLL_MS: z.coerce.number().int().min(20).max(10_000).default(150),
+  /** Most exports that one serving process runs at once (each holds a DuckDB of 256 MB at most, and one file of the lake). */
+  EXPORTS_AT_ONCE: z.coerce.number().int().min(0).max(64).default(2),
   /** 0: any free port; the process says which on standard error. */
   METRICS_PORT: port.default(0),
   /** Where everything generated on this machine goes. */

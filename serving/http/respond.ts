@@ -5,10 +5,9 @@
  * is away a 503 with Retry-After, anything else a 500 that keeps its message in the log and shows only the request's id.
  */
 import { randomUUID } from 'node:crypto';
-import type { Problem } from '../answers.ts';
 import type { Serving } from '../app.ts';
-import { messageOf } from '../../core/process/errors.ts';
 import { isFault } from '../faults.ts';
+import { described } from './problem.ts';
 
 const RETRY_AFTER_SECONDS = 5;
 
@@ -62,34 +61,15 @@ interface Circumstances {
 function problemResponse(fault: unknown, { route, requestId, headers, serving }: Circumstances): Response {
   const problem = { ...described(fault), request_id: requestId };
   const { status } = problem;
+  const retryAfter = isFault('TooMany', fault) ? fault.retryAfterSeconds : status === 503 ? RETRY_AFTER_SECONDS : null;
   if (status === 500) serving.log.error({ route, request_id: requestId, err: fault }, 'a question failed');
-  else if (status === 503) serving.log.warn({ route, request_id: requestId, because: problem.detail }, 'a store is away');
+  else if (status === 503) serving.log.warn({ route, request_id: requestId, because: problem.detail }, 'a question has no answer now');
   return new Response(JSON.stringify(problem), {
     status,
     headers: {
       ...headers,
       'content-type': 'application/problem+json',
-      ...(status === 503 ? { 'retry-after': String(RETRY_AFTER_SECONDS) } : {}),
+      ...(retryAfter === null ? {} : { 'retry-after': String(retryAfter) }),
     },
   });
-}
-
-function described(fault: unknown): Omit<Problem, 'request_id'> {
-  const type = 'about:blank';
-  if (isFault('BadQuestion', fault)) {
-    return { type, title: `The parameter ${fault.field} is not right`, status: 400, detail: fault.message, field: fault.field };
-  }
-  if (isFault('NothingThere', fault)) return { type, title: 'There is nothing here', status: 404, detail: fault.message };
-  if (isFault('Retryable', fault)) {
-    return { type, title: `${fault.dependency} does not answer`, status: 503, detail: messageOf(fault) };
-  }
-  if (isFault('Refusal', fault)) {
-    return { type, title: 'This system is not set up for serving', status: 503, detail: messageOf(fault) };
-  }
-  return {
-    type,
-    title: 'Something went wrong on our side',
-    status: 500,
-    detail: 'The log has the reason under this request id.',
-  };
 }

@@ -2,6 +2,7 @@
 import type { Scope } from '../../core/domain/counts.ts';
 import type { TopItemsAnswer } from '../answers.ts';
 import type { WindowQuestion } from '../app.ts';
+import type { Seam } from '../seam.ts';
 import type { Asking } from './asking.ts';
 import { viewOf } from '../counts.ts';
 import { sumsBySubject, totalOf } from '../merge.ts';
@@ -13,12 +14,17 @@ export type TopItemsQuestion = WindowQuestion & { location: Scope; limit?: numbe
 const LIMIT = 10;
 
 export async function topItems(question: TopItemsQuestion, asking: Asking): Promise<TopItemsAnswer> {
+  return (await topItemsOnSeam(question, asking)).answer;
+}
+
+/** The same with the seam that the answer stands on. */
+export async function topItemsOnSeam(question: TopItemsQuestion, asking: Asking): Promise<{ answer: TopItemsAnswer; seam: Seam }> {
   const window = alignToMinutes(windowOf(question, asking.now()));
   const { plan, rows, seam } = await asking.count({ scope: question.location, subject: 'item', window });
   const sums = sumsBySubject(plan, rows);
   const parts = totalOf(sums.values());
   const ranked = [...sums].map(([name, { batch, speed }]) => ({ name, count: batch + speed })).sort(byRank);
-  return {
+  const answer: TopItemsAnswer = {
     location: question.location,
     ...window,
     total: parts.batch + parts.speed,
@@ -29,4 +35,5 @@ export async function topItems(question: TopItemsQuestion, asking: Asking): Prom
     view: viewOf(seam, await asking.places(), asking.now()),
     ...(question.parts ? { parts } : {}),
   };
+  return { answer, seam };
 }

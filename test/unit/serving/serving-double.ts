@@ -48,6 +48,9 @@ export function stageOf(all: Sighting[] = []): Stage {
         return stage.graceSeconds;
       },
       SIGHTLINE_ROOT: '/sightline',
+      STREAM_CONNECTIONS: 3,
+      STREAM_POLL_MS: 20,
+      EXPORTS_AT_ONCE: 2,
     },
     open: async () => {
       count(stage, 'open');
