@@ -43,7 +43,7 @@ function ViewLine({ board, shown, open, hidden }: Props & { hidden: boolean }) {
   return (
     <footer className={hidden ? 'view num covered' : 'view num'}>
       <span>
-        Horizon <b>{view ? (view.horizon ?? 'none yet') : '–'}</b>
+        Horizon <b className="epoch">{view ? (view.horizon ?? 'none yet') : '–'}</b>
       </span>
       <span>
         Speed as of <b className="asof">{asOf}</b>

@@ -7,6 +7,7 @@ import { change as changeOf, count, share } from '../live/numbers.ts';
 import type { PlaceRow } from '../live/rows.ts';
 import { matching, placeRows, sorted } from '../live/rows.ts';
 import { ChangeText } from './ChangeText.tsx';
+import { Digits } from './Digits.tsx';
 import { Icon } from './Icon.tsx';
 import { Filler } from './ItemsTable.tsx';
 import { RowBar } from './RowBar.tsx';
@@ -59,8 +60,8 @@ export function PlacesTable({ board, shown, change, say }: Props) {
       <table className="places" {...handlers}>
         <Head sort={shown.sort} sortBy={sortBy} />
         <tbody>
-          {rows.map((row) => (
-            <Row key={row.key} row={row} total={answer?.total ?? 0} greatest={greatest} isChosen={row.oid === shown.location} change={change} />
+          {rows.map((row, place) => (
+            <Row key={place} row={row} total={answer?.total ?? 0} greatest={greatest} isChosen={row.oid === shown.location} change={change} />
           ))}
           {rows.length === 0 && <NothingRow board={board} isLoaded={answer !== null} anyPlace={all.length > 0} q={q} clear={() => type('')} />}
           {rows.length < ROWS && <Filler rows={ROWS - Math.max(1, rows.length)} text="" columns={4} />}
@@ -128,17 +129,22 @@ interface RowProps {
   readonly change: Change;
 }
 
+/** A row belongs to its place in the order: places change rows, and no row moves. */
 function Row({ row, total, greatest, isChosen, change }: RowProps) {
   return (
     <tr className={isChosen ? 'chosen' : undefined}>
       <td className="nm">
         <RowBar part={row.count} whole={greatest} />
-        <button type="button" className={row.name ? 'name' : 'name unk'} title={row.name ?? 'The table of places does not know this oid yet'} aria-pressed={isChosen} onClick={() => change({ location: isChosen ? 'all' : row.oid })}>
+        <button key={row.key} type="button" className={row.name ? 'name' : 'name unk'} title={row.name ?? 'The table of places does not know this oid yet'} aria-pressed={isChosen} onClick={() => change({ location: isChosen ? 'all' : row.oid })}>
           <bdi>{row.name ?? 'Unknown place'}</bdi> <span className="oid num">#{row.oid}</span>
         </button>
       </td>
-      <td className="r num cnt">{count(row.count)}</td>
-      <td className="r num shr">{share(row.count, total)}</td>
+      <td className="r num cnt">
+        <Digits text={count(row.count)} />
+      </td>
+      <td className="r num shr">
+        <Digits text={share(row.count, total)} />
+      </td>
       <td className="r num chgc">
         <ChangeText change={changeOf(row.compared.now, row.compared.before)} />
       </td>

@@ -3,6 +3,7 @@ import type { Badge } from '../live/badge.ts';
 import type { Shown } from '../live/address.ts';
 import type { ThemeChoice } from '../live/theme.ts';
 import { Brand } from './Brand.tsx';
+import { Digits } from './Digits.tsx';
 import { Icon } from './Icon.tsx';
 import type { IconName } from './Icon.tsx';
 import type { DialogName } from './Live.tsx';
@@ -57,7 +58,9 @@ function BadgeLink({ badge }: { badge: Badge }) {
         {badge.shape === 'diamond' && <path d="M5 .2 9.8 5 5 9.8.2 5Z" />}
       </svg>
       <b>{badge.word}</b>
-      <span className="num">{badge.number}</span>
+      <span className="num">
+        <Digits text={badge.number} />
+      </span>
     </a>
   );
 }
