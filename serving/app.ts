@@ -65,7 +65,7 @@ export interface Serving {
 
 /** What serving is made of; tests bring doubles of the stores and a clock. */
 export interface ServingParts {
-  readonly config: Pick<Config, 'PRUNE_GRACE_SECONDS' | 'SIGHTLINE_ROOT'>;
+  readonly config: Pick<Config, 'PRUNE_GRACE_SECONDS' | 'SIGHTLINE_ROOT' | 'WEBHDFS_URL'>;
   readonly open: () => Promise<Stores>;
   readonly hdfs: Hdfs;
   readonly metrics: ServingMetrics;
@@ -97,7 +97,7 @@ export function createServing(parts: ServingParts): Serving {
     trust: () => asked(trust),
     runs: (question) => shelf.newest(question?.limit ?? RUNS),
     run: (epoch) => shelf.report(epoch),
-    lake: async () => ({ root: `${config.SIGHTLINE_ROOT}/${LAKE}`, days: await listing.days() }),
+    lake: async () => ({ root: `${config.SIGHTLINE_ROOT}/${LAKE}`, webhdfs: config.WEBHDFS_URL, days: await listing.days() }),
     ready: () => ready(opened.get),
     metrics,
     log,

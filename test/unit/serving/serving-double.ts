@@ -48,6 +48,7 @@ export function stageOf(all: Sighting[] = []): Stage {
         return stage.graceSeconds;
       },
       SIGHTLINE_ROOT: '/sightline',
+      WEBHDFS_URL: 'http://127.0.0.1:9870',
     },
     open: async () => {
       count(stage, 'open');
