@@ -189,6 +189,8 @@ export const RunSummary = z.object({
   bytes: count,
   /** Cells and tallies in which the speed layer and the batch layer disagreed. */
   differences: count,
+  /** Detections of the epoch that each layer counted on its own; the speed layer's is null where not all of it could be compared. */
+  counted: z.object({ batch: count, speed: count.nullable() }),
   conflicts: count,
   unproven: z.array(z.string()),
   unknown_locations: count,
@@ -210,6 +212,8 @@ export type RunAnswer = z.infer<typeof RunAnswer>;
 export const LakeAnswer = z.object({
   /** Folder of the lake in HDFS. */
   root: z.string(),
+  /** Where WebHDFS answers, for those who read the lake. */
+  webhdfs: z.string(),
   /** Newest first. */
   days: z.array(
     z.object({

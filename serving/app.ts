@@ -72,7 +72,10 @@ export interface Serving {
 
 /** What serving is made of; tests bring doubles of the stores and a clock. */
 export interface ServingParts {
-  readonly config: Pick<Config, 'PRUNE_GRACE_SECONDS' | 'SIGHTLINE_ROOT' | 'STREAM_CONNECTIONS' | 'STREAM_POLL_MS' | 'EXPORTS_AT_ONCE'>;
+  readonly config: Pick<
+    Config,
+    'PRUNE_GRACE_SECONDS' | 'SIGHTLINE_ROOT' | 'WEBHDFS_URL' | 'STREAM_CONNECTIONS' | 'STREAM_POLL_MS' | 'EXPORTS_AT_ONCE'
+  >;
   readonly open: () => Promise<Stores>;
   readonly hdfs: Hdfs;
   readonly metrics: ServingMetrics;
@@ -105,7 +108,7 @@ export function createServing(parts: ServingParts): Serving {
     trust: () => asked(trust),
     runs: (question) => shelf.newest(question?.limit ?? RUNS),
     run: (epoch) => shelf.report(epoch),
-    lake: async () => ({ root: `${config.SIGHTLINE_ROOT}/${LAKE}`, days: await listing.days() }),
+    lake: async () => ({ root: `${config.SIGHTLINE_ROOT}/${LAKE}`, webhdfs: config.WEBHDFS_URL, days: await listing.days() }),
     ready: () => ready(opened.get),
     streams,
     exports: servingExports(parts, opened.get),

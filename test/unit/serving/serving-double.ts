@@ -51,6 +51,7 @@ export function stageOf(all: Sighting[] = []): Stage {
       STREAM_CONNECTIONS: 3,
       STREAM_POLL_MS: 20,
       EXPORTS_AT_ONCE: 2,
+      WEBHDFS_URL: 'http://127.0.0.1:9870',
     },
     open: async () => {
       count(stage, 'open');
