@@ -79,6 +79,7 @@ export function startWorker(world: World, who: string): LiveWorker {
   const consumer = world.group.join(who, partitionHooks({ topic: TOPIC, rules, control, admin, persist }, holdings));
   const ports = {
     rules,
+    lanes: 2,
     consumer,
     producer: simulatedProducer(world, who),
     detections: detectionsStore(hbase, NAMESPACE),
