@@ -26,6 +26,8 @@ export const View = z.object({
   freshness_ms: z.number().int().min(0),
   /** Version of the table of places; null before the first load. */
   reference_version: z.number().int().nullable(),
+  /** Only with `allow_partial=true`: the view that did not answer, whose part is in no number of the answer. */
+  missing: z.enum(['batch', 'speed']).optional(),
 });
 export type View = z.infer<typeof View>;
 

@@ -50,9 +50,9 @@ export interface WindowQuestion {
 }
 
 export interface Serving {
-  topItems(question: WindowQuestion & { location: Scope; limit?: number; parts?: boolean }): Promise<TopItemsAnswer>;
-  locations(question: WindowQuestion & { parts?: boolean }): Promise<LocationsAnswer>;
-  timeline(question: WindowQuestion & { location: Scope; stepSeconds?: number; parts?: boolean }): Promise<TimelineAnswer>;
+  topItems(question: WindowQuestion & { location: Scope; limit?: number; parts?: boolean; allowPartial?: boolean }): Promise<TopItemsAnswer>;
+  locations(question: WindowQuestion & { parts?: boolean; allowPartial?: boolean }): Promise<LocationsAnswer>;
+  timeline(question: WindowQuestion & { location: Scope; stepSeconds?: number; parts?: boolean; allowPartial?: boolean }): Promise<TimelineAnswer>;
   detections(question: WindowQuestion & { location: Scope; limit?: number; cursor?: string }): Promise<DetectionsAnswer>;
   /** Null if no detection has the id. `date` (YYYY-MM-DD) looks into that day of the lake too. */
   detection(id: Oid, date?: string): Promise<DetectionAnswer | null>;
