@@ -160,6 +160,8 @@ export const TrustAnswer = z.object({
   /** Worst first. */
   partitions: z.array(TrustPartition),
   dead_letters: z.array(z.object({ reason: z.string(), meaning: z.string(), count })),
+  /** Members that are empty because the caller is a viewer, not because there is nothing. */
+  hidden: z.array(z.enum(['dead_letters'])).optional(),
   horizon: z.object({ epoch: z.string(), ends_at: ms, published_at: ms }).nullable(),
   batch: z.object({
     /** Epochs that are over and not published. */

@@ -104,6 +104,5 @@ function operationOf(path: string, { summary, parameters, answer }: Told): Json 
 }
 
 function schemaOf(schema: z.ZodType): Json {
-  const { $schema: _, ...rest } = z.toJSONSchema(schema, { io: 'output' });
-  return rest;
+  return Object.fromEntries(Object.entries(z.toJSONSchema(schema, { io: 'output' })).filter(([name]) => name !== '$schema'));
 }

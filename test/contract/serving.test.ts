@@ -61,6 +61,7 @@ function servingOn(settings: Config): Serving {
     metrics: servingMetrics(),
     log: createLog('test', 'silent'),
     now: Date.now,
+    gate: { admit: async () => ({ name: 'local', role: 'operator' }) },
     seamFreshForMs: 0,
   });
 }
