@@ -18,6 +18,7 @@ const PARTS: Readonly<Record<string, () => Promise<Command>>> = {
   batch: async () => (await import('./batch-layer/command.ts')).batchCommand(),
   serve: async () => (await import('./serving/command.ts')).serveCommand(),
   dlq: async () => (await import('./hadoop-compose/dead-letters/command.ts')).deadLettersCommand(),
+  user: async () => (await import('./serving/command.ts')).userCommand(),
 };
 
 const program = new Command('sightline')

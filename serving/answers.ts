@@ -26,6 +26,8 @@ export const View = z.object({
   freshness_ms: z.number().int().min(0),
   /** Version of the table of places; null before the first load. */
   reference_version: z.number().int().nullable(),
+  /** Only with `allow_partial=true`: the view that did not answer, whose part is in no number of the answer. */
+  missing: z.enum(['batch', 'speed']).optional(),
 });
 export type View = z.infer<typeof View>;
 
@@ -158,6 +160,8 @@ export const TrustAnswer = z.object({
   /** Worst first. */
   partitions: z.array(TrustPartition),
   dead_letters: z.array(z.object({ reason: z.string(), meaning: z.string(), count })),
+  /** Members that are empty because the caller is a viewer, not because there is nothing. */
+  hidden: z.array(z.enum(['dead_letters'])).optional(),
   horizon: z.object({ epoch: z.string(), ends_at: ms, published_at: ms }).nullable(),
   batch: z.object({
     /** Epochs that are over and not published. */

@@ -24,6 +24,7 @@ import type {
   TrustAnswer,
   View,
 } from './answers.ts';
+import type { Gate } from './access/gate.ts';
 import type { Exports } from './exports.ts';
 import type { ServingMetrics } from './metrics.ts';
 import type { Opened } from './opened.ts';
@@ -50,9 +51,9 @@ export interface WindowQuestion {
 }
 
 export interface Serving {
-  topItems(question: WindowQuestion & { location: Scope; limit?: number; parts?: boolean }): Promise<TopItemsAnswer>;
-  locations(question: WindowQuestion & { parts?: boolean }): Promise<LocationsAnswer>;
-  timeline(question: WindowQuestion & { location: Scope; stepSeconds?: number; parts?: boolean }): Promise<TimelineAnswer>;
+  topItems(question: WindowQuestion & { location: Scope; limit?: number; parts?: boolean; allowPartial?: boolean }): Promise<TopItemsAnswer>;
+  locations(question: WindowQuestion & { parts?: boolean; allowPartial?: boolean }): Promise<LocationsAnswer>;
+  timeline(question: WindowQuestion & { location: Scope; stepSeconds?: number; parts?: boolean; allowPartial?: boolean }): Promise<TimelineAnswer>;
   detections(question: WindowQuestion & { location: Scope; limit?: number; cursor?: string }): Promise<DetectionsAnswer>;
   /** Null if no detection has the id. `date` (YYYY-MM-DD) looks into that day of the lake too. */
   detection(id: Oid, date?: string): Promise<DetectionAnswer | null>;
@@ -65,6 +66,7 @@ export interface Serving {
   readonly streams: Streams;
   readonly exports: Exports;
   readonly now: () => number;
+  readonly gate: Gate;
   readonly metrics: ServingMetrics;
   readonly log: Log;
   close(): Promise<void>;
@@ -81,6 +83,7 @@ export interface ServingParts {
   readonly metrics: ServingMetrics;
   readonly log: Log;
   readonly now: () => number;
+  readonly gate: Gate;
   /** How long one reading of progress and horizon serves new questions. */
   readonly seamFreshForMs: number;
 }
@@ -113,6 +116,7 @@ export function createServing(parts: ServingParts): Serving {
     streams,
     exports: servingExports(parts, opened.get),
     now: parts.now,
+    gate: parts.gate,
     metrics,
     log,
     async close() {

@@ -9,6 +9,7 @@ import { readConfig } from '../core/process/config.ts';
 import { createLog } from '../core/process/log.ts';
 import { hdfs } from '../core/stores/hdfs/hdfs.ts';
 import { openStores } from '../core/stores/open.ts';
+import { currentAccess } from './access/current.ts';
 import { createServing } from './app.ts';
 import { servingMetrics } from './metrics.ts';
 
@@ -53,6 +54,7 @@ function fromEnvironment(): Serving {
     metrics,
     log: createLog('serving', config.LOG_LEVEL),
     now: Date.now,
+    gate: currentAccess().gate,
     seamFreshForMs: SEAM_FRESH_FOR_MS,
   });
 }

@@ -9,7 +9,7 @@ import { sumsBySubject, totalOf } from '../merge.ts';
 import { byRank } from '../rank.ts';
 import { alignToMinutes, windowOf } from '../window.ts';
 
-export type TopItemsQuestion = WindowQuestion & { location: Scope; limit?: number; parts?: boolean };
+export type TopItemsQuestion = WindowQuestion & { location: Scope; limit?: number; parts?: boolean; allowPartial?: boolean };
 
 const LIMIT = 10;
 
@@ -20,7 +20,7 @@ export async function topItems(question: TopItemsQuestion, asking: Asking): Prom
 /** The same with the seam that the answer stands on. */
 export async function topItemsOnSeam(question: TopItemsQuestion, asking: Asking): Promise<{ answer: TopItemsAnswer; seam: Seam }> {
   const window = alignToMinutes(windowOf(question, asking.now()));
-  const { plan, rows, seam } = await asking.count({ scope: question.location, subject: 'item', window });
+  const { plan, rows, seam, missing } = await asking.count({ scope: question.location, subject: 'item', window, allowPartial: question.allowPartial });
   const sums = sumsBySubject(plan, rows);
   const parts = totalOf(sums.values());
   const ranked = [...sums].map(([name, { batch, speed }]) => ({ name, count: batch + speed })).sort(byRank);
@@ -32,7 +32,7 @@ export async function topItemsOnSeam(question: TopItemsQuestion, asking: Asking)
     items: ranked
       .slice(0, question.limit ?? LIMIT)
       .map(({ name, count }, index) => ({ item_rank: index + 1, item_name: name, count })),
-    view: viewOf(seam, await asking.places(), asking.now()),
+    view: viewOf(seam, await asking.places(), asking.now(), missing),
     ...(question.parts ? { parts } : {}),
   };
   return { answer, seam };

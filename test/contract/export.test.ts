@@ -39,7 +39,7 @@ let app: AppProcess;
 
 before(async () => {
   process.stdout.write(`SIGHTLINE_SEED=${seed}\n`);
-  stack = await countedStack({ seed, now, facts: 3_000 });
+  stack = await countedStack({ seed, now, facts: 800 });
   await stack.countAll();
   await publishUpTo(epochAt(now, COUNTED_RULES) - 3);
   const horizon = (await stack.stores.control.horizon(1))!;
@@ -69,11 +69,26 @@ async function publishUpTo(upTo: number): Promise<void> {
   assert.ok(await stores.control.moveHorizon(1, before, { epoch: epoch(upTo), cuts, arrivals, publishedAt: arrivals[0]! }));
 }
 
-function draw(): string {
+interface Drawn {
+  readonly location: string;
+  readonly from: number;
+  readonly to: number;
+  readonly query: string;
+}
+
+function draw(): Drawn {
   const location = random() < 0.5 ? 'all' : PLACES[Math.floor(random() * PLACES.length)]!;
   const from = Math.floor(now - random() * 60 * HOUR_MS);
-  const to = from + 1 + Math.floor(random() * (random() < 0.5 ? 2 : 60) * HOUR_MS);
-  return `location=${location}&from=${from}&to=${to}`;
+  const to = from + 1 + Math.floor(random() * (random() < 0.5 ? 2 : 20) * HOUR_MS);
+  return { location, from, to, query: `location=${location}&from=${from}&to=${to}` };
+}
+
+/** What a list would page through, told from the world; paging itself is held against the same in serving.test.ts. */
+function counted({ location, from, to }: Omit<Drawn, 'query'>): string[] {
+  const inside = stack.world.facts.filter(({ detection: { detectedAt, location: place } }) => detectedAt >= from && detectedAt < to && (location === 'all' || location === place));
+  return inside
+    .map(({ detection: { location: place, camera, id, item, detectedAt }, arrival, partition, offset }) => [place, camera, id, item, detectedAt, arrival, partition, offset].join('|'))
+    .sort();
 }
 
 async function paged(query: string): Promise<ListedRow[]> {
@@ -99,9 +114,11 @@ const comparable = (row: ListedRow): string =>
 
 test('CSV and Parquet have exactly the rows that the list pages through, before, across and after the horizon', { timeout: 600_000 }, async () => {
   const duck = await openDuck({ memoryMb: 256, threads: 1, spillFolder: folder });
-  for (let round = 0; round < 8; round++) {
-    const query = draw();
-    const expected = (await paged(query)).map(comparable).sort();
+  for (let round = 0; round < 5; round++) {
+    const drawn = draw();
+    const { query } = drawn;
+    const expected = counted(drawn);
+    if (round < 2) assert.deepEqual((await paged(`${query}&location=${PLACES[1]}`.replace(/location=[^&]*&/, ''))).map(comparable).sort(), counted({ ...drawn, location: PLACES[1]! }));
     const csv = parse(await exported(`${query}&format=csv`), { columns: true }) as Record<string, string>[];
     const ofCsv = csv.map((row) =>
       [row.geographical_location_oid, row.video_camera_oid, row.detection_oid, row.item_name, row.timestamp_detected, Date.parse(row.arrived_at!), row.kafka_partition, row.kafka_offset].join('|'),
@@ -130,7 +147,7 @@ print(json.dumps({"rows": len(frame), "ids": len(set(frame["detection_oid"])), "
   "agree": bool((frame["detected_at"].astype("int64") // (10 ** (6 if frame["detected_at"].dt.unit == "ns" else 3)) == frame["timestamp_detected"]).all())}))`;
   const { stdout } = await promisify(execFile)(python, ['-c', reader, file], { timeout: 120_000 });
   const read = JSON.parse(stdout) as { rows: number; ids: number; types: Record<string, string>; agree: boolean };
-  assert.deepEqual([read.rows, read.ids, read.agree], [(await paged(query)).length, read.rows, true]);
+  assert.deepEqual([read.rows, read.ids, read.agree], [counted({ location: 'all', from: now - 60 * HOUR_MS, to: now + 24 * HOUR_MS }).length, read.rows, true]);
   assert.deepEqual(read.types, {
     geographical_location_oid: 'int64',
     video_camera_oid: 'int64',

@@ -1,6 +1,7 @@
 /** A Serving over a world in memory: control rows, log ends and names that a test sets, a clock that it moves. */
 import type { Horizon, Progress, Reference } from '../../../core/stores/control.ts';
 import type { Stores } from '../../../core/stores/open.ts';
+import type { Gate } from '../../../serving/access/gate.ts';
 import type { Serving } from '../../../serving/app.ts';
 import type { Sighting, World } from './world.ts';
 import { homeOf } from '../../../core/domain/home.ts';
@@ -25,8 +26,11 @@ export interface Stage {
   /** Thrown by whatever is asked next, by the name of the question. */
   faults: Partial<Record<'open' | 'ends' | 'control' | 'views' | 'detections', unknown>>;
   asked: Record<string, number>;
+  gate: Gate;
   serving: Serving;
 }
+
+export const OPEN_GATE: Gate = { admit: async () => ({ name: 'local', role: 'operator' }) };
 
 export function stageOf(all: Sighting[] = []): Stage {
   const stage = {
@@ -41,6 +45,7 @@ export function stageOf(all: Sighting[] = []): Stage {
     graceSeconds: 600,
     faults: {},
     asked: {},
+    gate: OPEN_GATE,
   } as unknown as Stage;
   stage.serving = createServing({
     config: {
@@ -61,6 +66,7 @@ export function stageOf(all: Sighting[] = []): Stage {
     metrics: servingMetrics(),
     log: createLog('test', 'silent'),
     now: () => stage.now,
+    gate: { admit: (request) => stage.gate.admit(request) },
     seamFreshForMs: 250,
   });
   return stage;
