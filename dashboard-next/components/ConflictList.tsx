@@ -4,7 +4,12 @@ import type { Report } from '../live/report.ts';
 
 type Conflict = Report['conflicts'][number];
 type Payload = Conflict['first']['payload'];
-const FIELDS = ['item_name', 'geographical_location_oid', 'video_camera_oid', 'timestamp_detected'] as const;
+const FIELDS = [
+  ['item_name', 'item'],
+  ['geographical_location_oid', 'place'],
+  ['video_camera_oid', 'camera'],
+  ['timestamp_detected', 'detected at, ms'],
+] as const;
 
 export function ConflictList({ conflicts }: { conflicts: readonly Conflict[] }) {
   return conflicts.map(({ detection_oid, first, copy }, index) => (
@@ -26,10 +31,10 @@ export function ConflictList({ conflicts }: { conflicts: readonly Conflict[] }) 
         </tr>
       </thead>
       <tbody>
-        {FIELDS.map((field) => (
+        {FIELDS.map(([field, word]) => (
           <tr key={field} className={first.payload[field] === copy.payload[field] ? undefined : 'differs'}>
-            <th scope="row">
-              <code>{field}</code>
+            <th scope="row" title={field}>
+              {word}
             </th>
             <Value payload={first.payload} field={field} />
             <Value payload={copy.payload} field={field} />
@@ -40,7 +45,7 @@ export function ConflictList({ conflicts }: { conflicts: readonly Conflict[] }) 
   ));
 }
 
-function Value({ payload, field }: { payload: Payload; field: (typeof FIELDS)[number] }) {
+function Value({ payload, field }: { payload: Payload; field: (typeof FIELDS)[number][0] }) {
   const text = visible(String(payload[field]));
   return (
     <td className="num" title={text}>

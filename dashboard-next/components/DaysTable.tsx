@@ -26,7 +26,7 @@ export function DaysTable({ days, ticked, tick, isAway }: Props) {
             <th scope="col" className="r">
               Rows
             </th>
-            <th scope="col" className="r">
+            <th scope="col" className="r wide">
               Size
             </th>
             <th scope="col" className="r wide">
@@ -52,7 +52,7 @@ export function DaysTable({ days, ticked, tick, isAway }: Props) {
               <td className="r num">
                 <Digits text={count(day.rows)} />
               </td>
-              <td className="r num">
+              <td className="r num wide">
                 <Digits text={bytes(day.bytes)} />
               </td>
               <td className="r num wide">{count(day.files)}</td>

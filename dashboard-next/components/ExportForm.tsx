@@ -71,9 +71,7 @@ export function ExportForm({ page }: { page: PageState }) {
         {fault?.text}
       </p>
       <footer>
-        <span className="hint num">
-          {fault ? '' : rows === null ? 'Counting' : `About ${count(rows)} ${rows === 1 ? 'row' : 'rows'}`}; streams, closing the tab stops it
-        </span>
+        <span className="hint num">{fault ? '' : `${rows === null ? 'Counting' : `About ${count(rows)} ${rows === 1 ? 'row' : 'rows'}`}; streams, closing the tab stops it`}</span>
         <span className="sp" />
         {fault ? (
           <button type="button" className="btn primary" disabled>

@@ -1,6 +1,7 @@
 /** What records became: six numbers that add up exactly, as one bar and as a table. */
 import type { TalliesAnswer } from '../../serving/answers.ts';
 import { count, share } from '../live/numbers.ts';
+import { Digits } from './Digits.tsx';
 import type { TallyRow } from '../live/tallies.ts';
 import { tallyRows } from '../live/tallies.ts';
 
@@ -18,8 +19,8 @@ export function TalliesBar({ title, tallies }: Props) {
         <h2 id="tallies-title">{title}</h2>
         <span className="hint">= new + copies + strays + deferred + dead letters + ticks</span>
         <span className="sp" />
-        <b className="num" id="records">
-          {tallies ? count(records) : '–'}
+        <b className="num r" id="records">
+          <Digits text={tallies ? count(records) : '–'} />
         </b>
       </header>
       <Bar rows={rows} records={records} />
@@ -45,8 +46,12 @@ export function TalliesBar({ title, tallies }: Props) {
                 <span className={`k c${index + 1}`} aria-hidden="true" />
                 {word}
               </th>
-              <td className="r num">{count(n)}</td>
-              <td className="r num shr">{n === 0 ? '–' : share(n, records)}</td>
+              <td className="r num">
+                <Digits text={count(n)} />
+              </td>
+              <td className="r num shr">
+                <Digits text={n === 0 ? '–' : share(n, records)} />
+              </td>
               <td className="hint">{meaning}</td>
             </tr>
           ))}

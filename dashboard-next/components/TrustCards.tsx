@@ -21,7 +21,12 @@ export function TrustCards({ page }: { page: PageState }) {
         <h2>Share of {words}</h2>
         <ShareBar batch={parts.batch} speed={parts.speed} batchWidth={made.batchWidth} />
         <p className="sub num">
-          <span className="k batch" aria-hidden="true" /> batch <b>{made.batch}</b> <span className="k speed" aria-hidden="true" /> speed <b>{made.speed}</b>
+          <span className="one">
+            <span className="k batch" aria-hidden="true" /> batch <b>{made.batch}</b>
+          </span>
+          <span className="one">
+            <span className="k speed" aria-hidden="true" /> speed <b>{made.speed}</b>
+          </span>
         </p>
       </div>
       <div className="kpi">

@@ -132,11 +132,11 @@ describe('the main job', () => {
     assert.equal(row.timestamp_detected, line.detectedAt);
   });
 
-  it('shows it all in a real browser', { timeout: 300_000 }, async () => {
+  it('shows it all in a real browser', { timeout: 900_000 }, async () => {
     const cameras = new AbortController();
-    const produce = sightline(['produce', '--rate', '200', '--seconds', '280'], process.env, cameras.signal);
+    const produce = sightline(['produce', '--rate', '200', '--seconds', '890'], process.env, cameras.signal);
     try {
-      assert.equal(await nodeTests(['test/browser/live.test.ts'], { ...process.env, SIGHTLINE_URL: job.address }), 0);
+      assert.equal(await nodeTests(['test/browser/live.test.ts', 'test/browser/pages.test.ts', 'test/browser/every-page.test.ts'], { ...process.env, SIGHTLINE_URL: job.address }), 0);
     } finally {
       cameras.abort();
       await produce;
