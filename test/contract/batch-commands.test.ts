@@ -19,15 +19,11 @@ import type { BatchWorld, Feed } from '../support/batch-world.ts';
 import type { Epoch } from '../../core/domain/epoch.ts';
 import { endOf, epochAt, nameOf } from '../../core/domain/epoch.ts';
 import { instant } from '../../core/domain/time.ts';
-import { createLog } from '../../core/process/log.ts';
 import { openDuck } from '../../core/stores/duckdb.ts';
 import { hdfs } from '../../core/stores/hdfs/hdfs.ts';
-import { openStores } from '../../core/stores/open.ts';
 import { readRun } from '../../core/stores/runs.ts';
 import { LAKE_LEASE, LEASE_DEFAULTS, takeLease } from '../../batch-layer/lease.ts';
-import { createServing } from '../../serving/app.ts';
-import { servingMetrics } from '../../serving/metrics.ts';
-import { batchWorld, feed, openBatchOf } from '../support/batch-world.ts';
+import { batchWorld, feed, openBatchOf, servingOf } from '../support/batch-world.ts';
 import { ROOT, sightline } from '../support/main-job.ts';
 
 let world: BatchWorld;
@@ -50,7 +46,7 @@ after(async () => {
   await world.drop();
 });
 
-const command = (args: readonly string[], environment: NodeJS.ProcessEnv = {}) =>
+const command = (args: readonly string[], environment: Record<string, string> = {}) =>
   sightline(['batch', ...args], { ...world.environment, ...environment });
 const linesOf = <T>(text: string): T[] => text.trim().split('\n').map((line) => JSON.parse(line) as T);
 const until = async (t: number): Promise<void> => void (await pause(Math.max(0, t - Date.now())));
@@ -146,16 +142,7 @@ test('from the archive alone come the rows and counts that were there, and the n
 
 /** What the serving code answers for the hours of the test. */
 async function answersOf(): Promise<unknown> {
-  const { config } = world;
-  const serving = createServing({
-    config,
-    open: () => openStores(config),
-    hdfs: hdfs(config),
-    metrics: servingMetrics(),
-    log: createLog('test', 'silent'),
-    now: Date.now,
-    seamFreshForMs: 0,
-  });
+  const serving = servingOf(world.config);
   try {
     const window = { from: instant(published.from - 3_600_000), to: instant(published.to + 3_600_000) };
     const { total, items } = await serving.topItems({ ...window, location: 'all', limit: 100 });
