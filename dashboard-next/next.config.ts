@@ -20,7 +20,7 @@ const config: NextConfig = {
     'hbase-rpc-client',
     'kafkajs',
     'node-rdkafka',
-    '@dsnp/parquetjs',
+    'parquetjs',
     'pino',
     'prom-client',
     'protobufjs',

@@ -5,7 +5,7 @@
  * layer writes the lake with DuckDB, which needs a file on a disk; a download has none. Memory holds one row group. Columns are
  * those of layout/lake-columns.ts; every one may be null here. Pages of the first version, which every reader knows.
  */
-import parquet from '@dsnp/parquetjs';
+import parquet from 'parquetjs';
 import type { Columns } from '../layout/lake-columns.ts';
 
 /** Oids as decimal text or bigint, times as milliseconds. */

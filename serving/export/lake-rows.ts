@@ -10,7 +10,6 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import type { Scope } from '../../core/domain/counts.ts';
 import type { Epoch } from '../../core/domain/epoch.ts';
-import type { Oid } from '../../core/domain/oid.ts';
 import type { Rules } from '../../core/domain/rules.ts';
 import type { Duck, Row } from '../../core/stores/duckdb.ts';
 import type { Hdfs } from '../../core/stores/hdfs/types.ts';
@@ -29,8 +28,6 @@ export interface LakeQuestion {
   readonly rules: Rules;
   readonly places: PlaceNames;
   readonly isWanted: (epoch: Epoch) => boolean;
-  /** Places that the caller has the rows of already, by hour since 1970. */
-  readonly without?: ReadonlyMap<number, readonly Oid[]>;
 }
 
 export type LakeRows = (question: LakeQuestion) => AsyncGenerator<ExportRow[]>;
@@ -45,12 +42,12 @@ export function lakeRows(hdfs: Hdfs): LakeRows {
     let fetched = 0;
     try {
       for (let day = Math.floor(question.window.from / DAY_MS) * DAY_MS; day < question.window.to; day += DAY_MS) {
-        for (const { path, hour } of await filesOf(hdfs, dateOf(day), question)) {
+        for (const path of await filesOf(hdfs, dateOf(day), question)) {
           // A name of its own: DuckDB keeps what it knows of a file by its path and its time in seconds.
           const local = join(folder, `${fetched++}.parquet`);
           await hdfs.download(path, local);
           duck ??= await openDuck({ memoryMb: MEMORY_MB, threads: 1, spillFolder: folder });
-          for await (const rows of duck.batches(selectFrom(local, hour, question))) yield rows.map((row) => exported(row, question.places));
+          for await (const rows of duck.batches(selectFrom(local, question))) yield rows.map((row) => exported(row, question.places));
           await rm(local);
         }
       }
@@ -61,24 +58,22 @@ export function lakeRows(hdfs: Hdfs): LakeRows {
   };
 }
 
-async function filesOf(hdfs: Hdfs, date: string, { window, isWanted, rules }: LakeQuestion): Promise<{ path: string; hour: number }[]> {
+async function filesOf(hdfs: Hdfs, date: string, { window, isWanted, rules }: LakeQuestion): Promise<string[]> {
   const files = await hdfs.walk(`${LAKE}/detections/dt=${date}`);
   return files.flatMap(({ path }) => {
     const [, dt, hh, name] = FILE.exec(path) ?? [];
     const epoch = name === undefined ? null : epochNamed(name, rules);
     if (epoch === null || !isWanted(epoch)) return [];
     const startMs = Date.parse(`${dt}T${hh}:00:00Z`);
-    return startMs < window.to && startMs + HOUR_MS > window.from ? [{ path, hour: startMs / HOUR_MS }] : [];
+    return startMs < window.to && startMs + HOUR_MS > window.from ? [path] : [];
   });
 }
 
-function selectFrom(local: string, hour: number, { window, location, without }: LakeQuestion): string {
-  const had = without?.get(hour) ?? [];
+function selectFrom(local: string, { window, location }: LakeQuestion): string {
   const conditions = [
     `timestamp_detected >= ${window.from}`,
     `timestamp_detected < ${window.to}`,
     ...(location === 'all' ? [] : [`geographical_location_oid = ${BigInt(location)}`]),
-    ...(had.length === 0 ? [] : [`geographical_location_oid NOT IN (${had.map((place) => BigInt(place)).join(', ')})`]),
   ];
   return `SELECT geographical_location_oid, video_camera_oid, detection_oid, item_name, timestamp_detected, geographical_location,
       epoch_ms(arrived_at) AS arrived_at, kafka_partition, kafka_offset

@@ -8,7 +8,6 @@
  */
 import type { Scope } from '../../core/domain/counts.ts';
 import type { Epoch } from '../../core/domain/epoch.ts';
-import type { Oid } from '../../core/domain/oid.ts';
 import type { WindowQuestion } from '../app.ts';
 import type { Asking } from '../questions/asking.ts';
 import type { Seam } from '../seam.ts';
@@ -35,11 +34,11 @@ export async function* exportRows(
   const common = { window, location: question.location, places };
   if (horizon !== null) yield* fromLake({ ...common, rules, isWanted: (epoch) => epoch <= horizon });
   for (const epoch of speedEpochsOf(window, planSeam(seam, asking.now()))) {
-    const done = new Map<number, Oid[]>();
+    const given = { upTo: window.from };
     const watch = await watchOf(epoch, asking, pruneGraceMs);
-    if (watch) yield* speedRows({ ...common, epoch, isThere: watch.isThere }, asking, done);
+    if (watch) yield* speedRows({ ...common, epoch, isThere: watch.isThere }, asking, given);
     if (watch && !watch.hasGone()) continue;
-    yield* fromLake({ ...common, rules, isWanted: (one) => one === epoch, without: done });
+    yield* fromLake({ ...common, rules, window: { ...window, from: given.upTo }, isWanted: (one) => one === epoch });
   }
 }
 

@@ -1,23 +1,22 @@
 /**
  * Rows of one epoch that is not published yet: the speed view's lists say which, the table `detections` says what.
  *
- * rows.ts takes them epoch by epoch. The epoch is read in pieces of some places of one hour, sized by their counts, each list
- * whole before its rows are joined, because the epoch may be published and pruned on the way: `isThere` is asked after each
- * list, and where it says no the caller goes on with the lake, from the piece that was not used.
+ * rows.ts takes them epoch by epoch. The epoch is read in slices of time, sized by the counts of its minutes, each list whole before
+ * its rows are joined, because the epoch may be published and pruned on the way: `isThere` is asked after each list, and where it
+ * says no the caller goes on with the lake, from the slice that was not used.
  */
 import type { Scope } from '../../core/domain/counts.ts';
 import type { Epoch } from '../../core/domain/epoch.ts';
 import type { FirstMet } from '../../core/domain/first-met.ts';
-import type { Oid } from '../../core/domain/oid.ts';
-import type { PlacedDetection } from '../../core/stores/count-view.ts';
+import type { PlacedDetection } from '../../core/stores/list-view.ts';
 import type { PlaceNames } from '../places.ts';
 import type { Asking } from '../questions/asking.ts';
 import type { TimeWindow } from '../window.ts';
 import type { ExportRow } from './row.ts';
-import { hourOf } from '../../core/domain/time.ts';
+import { HOUR_MS, hourOf, MINUTE_MS, SECOND_MS } from '../../core/domain/time.ts';
 import type { Instant } from '../../core/domain/time.ts';
-import { oid } from '../../core/domain/oid.ts';
 import { found } from '../../core/stores/answers.ts';
+import { GREATEST_OID } from '../list-part.ts';
 
 export interface SpeedQuestion {
   readonly window: TimeWindow;
@@ -28,58 +27,49 @@ export interface SpeedQuestion {
   readonly isThere: () => Promise<boolean>;
 }
 
-interface Piece {
-  readonly hour: number;
-  readonly places: readonly Oid[];
-}
-
 type Stores = Pick<Asking, 'speedView' | 'detections'>;
 
-const PIECE_DETECTIONS = 20_000;
+const SLICE_DETECTIONS = 20_000;
 const JOINED_AT_ONCE = 1_000;
 
-/** Ends early if the epoch has left the speed view; `done` then has the places whose rows were given, by hour. */
-export async function* speedRows(question: SpeedQuestion, stores: Stores, done: Map<number, Oid[]>): AsyncGenerator<ExportRow[]> {
-  const { window, epoch, places, isThere } = question;
-  const pieces = await piecesOf(question, stores);
+/** In the order of time. Ends early if the epoch has left the speed view; `given.upTo` then says which rows were given: those before it. */
+export async function* speedRows(question: SpeedQuestion, stores: Stores, given: { upTo: Instant }): AsyncGenerator<ExportRow[]> {
+  const { epoch, location, places, isThere } = question;
+  const slices = await slicesOf(question, stores);
   if (!(await isThere())) return;
-  for (const piece of pieces) {
-    const hours = { from: piece.hour, to: piece.hour };
-    const listed = await stores.speedView.list(piece.places, [epoch], hours);
+  for (const { from, to } of slices) {
+    const hour = hourOf(from);
+    const before = to % HOUR_MS === 0 ? {} : { after: { detectedAt: to, id: GREATEST_OID } };
+    const listed = await stores.speedView.list(location, [epoch], { from: hour, to: hour }, { notBefore: from, ...before });
     if (!(await isThere())) return;
-    const wanted = listed.filter(({ detectedAt }) => detectedAt >= window.from && detectedAt < window.to);
-    for (let at = 0; at < wanted.length; at += JOINED_AT_ONCE) yield await joined(wanted.slice(at, at + JOINED_AT_ONCE), places, stores);
-    done.set(piece.hour, [...(done.get(piece.hour) ?? []), ...piece.places]);
+    for (let at = 0; at < listed.length; at += JOINED_AT_ONCE) yield await joined(listed.slice(at, at + JOINED_AT_ONCE), places, stores);
+    given.upTo = to;
   }
 }
 
-async function piecesOf({ window, location, epoch }: SpeedQuestion, { speedView }: Stores): Promise<Piece[]> {
+/** Slices of the window that hold something, each within a minute and, as far as whole seconds allow, of bounded length. */
+async function slicesOf({ window, location, epoch }: SpeedQuestion, { speedView }: Stores): Promise<TimeWindow[]> {
   const hours = { from: hourOf(window.from), to: hourOf((window.to - 1) as Instant) };
-  const level = location === 'all' ? 'hour_place' : 'minute';
-  const counts = new Map<number, Map<Oid, number>>();
-  for (const { hour, cells } of await speedView.read(location, [epoch], hours, [level])) {
-    const ofHour = counts.get(hour) ?? new Map<Oid, number>();
-    counts.set(hour, ofHour);
-    for (const { subject, count } of cells) {
-      const place = location === 'all' ? oid(subject) : location;
-      ofHour.set(place, (ofHour.get(place) ?? 0) + count);
+  const counts = new Map<number, number>();
+  for (const { hour, cells } of await speedView.read(location, [epoch], hours, ['minute'])) {
+    for (const { minute, count } of cells) {
+      const start = hour * HOUR_MS + minute * MINUTE_MS;
+      counts.set(start, (counts.get(start) ?? 0) + count);
     }
   }
-  return [...counts].sort(([a], [b]) => a - b).flatMap(([hour, ofHour]) => grouped(hour, ofHour));
+  return [...counts].sort(([a], [b]) => a - b).flatMap(([start, count]) => slicesOfMinute(start, count, window));
 }
 
-function grouped(hour: number, counts: ReadonlyMap<Oid, number>): Piece[] {
-  const pieces: { hour: number; places: Oid[] }[] = [];
-  let room = 0;
-  for (const [place, count] of counts) {
-    if (count > room || pieces.length === 0) {
-      pieces.push({ hour, places: [] });
-      room = PIECE_DETECTIONS;
-    }
-    pieces.at(-1)!.places.push(place);
-    room -= count;
+function slicesOfMinute(start: number, count: number, window: TimeWindow): TimeWindow[] {
+  const parts = Math.min(MINUTE_MS / SECOND_MS, Math.ceil(count / SLICE_DETECTIONS));
+  const widthMs = Math.ceil(MINUTE_MS / SECOND_MS / parts) * SECOND_MS;
+  const slices: TimeWindow[] = [];
+  for (let at = start; at < start + MINUTE_MS; at += widthMs) {
+    const from = Math.max(at, window.from) as Instant;
+    const to = Math.min(at + widthMs, start + MINUTE_MS, window.to) as Instant;
+    if (from < to) slices.push({ from, to });
   }
-  return pieces;
+  return slices;
 }
 
 async function joined(listed: readonly PlacedDetection[], places: PlaceNames, { detections }: Stores): Promise<ExportRow[]> {

@@ -11,6 +11,7 @@ import type { ClientRequest } from 'node:http';
 import { Agent, get } from 'node:http';
 import { after, before, test } from 'node:test';
 import { epochAt } from '../../core/domain/epoch.ts';
+import { addToMinute } from '../../core/domain/hour-counts.ts';
 import { hourOf, instant, minuteOf } from '../../core/domain/time.ts';
 import type { StreamedTopItems } from '../../serving/answers.ts';
 import type { AppProcess } from '../support/app-process.ts';
@@ -27,7 +28,7 @@ const ITEM = 'unicycle';
 let stack: CountedStack;
 let app: AppProcess;
 let counted = 0;
-const countOf = new Map<string, number>();
+const minutesOf = new Map<string, number[]>();
 
 before(async () => {
   stack = await countedStack({ seed: 1, now: Date.now(), facts: 0 });
@@ -43,14 +44,13 @@ after(async () => {
 async function countOne(): Promise<number> {
   counted += 1;
   const now = instant(Date.now());
-  const name = { scope: 'all' as const, epoch: epochAt(now, COUNTED_RULES), hour: hourOf(now) };
-  const cell = (level: 'minute_item' | 'hour_item') => {
-    const minute = level === 'minute_item' ? minuteOf(now) : 0;
-    const key = `${level} ${name.epoch} ${name.hour} ${minute}`;
-    countOf.set(key, (countOf.get(key) ?? 0) + 1);
-    return { level, minute, subject: ITEM, count: countOf.get(key)!, upTo: counted };
-  };
-  await stack.stores.speedView.put([{ name, partition: 0, cells: [cell('minute_item'), cell('hour_item')], listed: [] }]);
+  const name = { group: 'all' as const, epoch: epochAt(now, COUNTED_RULES), hour: hourOf(now) };
+  const key = `${name.epoch} ${name.hour}`;
+  const minutes = minutesOf.get(key) ?? [];
+  minutesOf.set(key, minutes);
+  addToMinute(minutes, minuteOf(now));
+  const cell = { kind: 'item', location: '', item: ITEM, minutes, upTo: counted } as const;
+  await stack.stores.speedView.put([{ name, partition: 0, cells: [cell], listed: [] }]);
   await stack.stores.control.putProgress(1, [{ partition: 0, nextOffset: counted + 1, arrival: now, tallies: { ...stack.world.tallies(0), new: counted } }]);
   return Date.now();
 }

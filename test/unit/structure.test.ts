@@ -27,7 +27,7 @@ const MAY_IMPORT: Readonly<Record<string, readonly string[]>> = {
   'hadoop-compose': [...CORE, 'serving'],
 };
 
-const DRIVERS = ['node-rdkafka', 'kafkajs', 'hbase-rpc-client', 'webhdfs', 'protobufjs', '@duckdb/node-api', '@dsnp/parquetjs'];
+const DRIVERS = ['node-rdkafka', 'kafkajs', 'hbase-rpc-client', 'webhdfs', 'protobufjs', '@duckdb/node-api', 'parquetjs'];
 
 /** The set-up of a laptop asks Kafka whether it is up, before there are any stores. */
 const DRIVER_EXCEPTIONS: Readonly<Record<string, readonly string[]>> = { 'hadoop-compose/cluster/probes.ts': ['kafkajs'] };
