@@ -24,7 +24,7 @@ import { nameOf } from '../core/domain/epoch.ts';
 import { archive } from './archive.ts';
 import { settledArchive } from './early-archive.ts';
 import { sha256Of } from './local-copies.ts';
-import { reconcile } from './reconcile.ts';
+import { bucketRowsFor, reconcile } from './reconcile.ts';
 import { draftOf } from './report.ts';
 import { stageBySpark } from './spark/stage.ts';
 import { stageFiles, writeFiles } from './stage.ts';
@@ -148,7 +148,7 @@ async function reconcileEpoch(context: BatchContext, plan: Preparation, tools: T
       locations,
       lakeFiles: (dates) => published.detections(plan.epoch, dates, copies),
     },
-    { signal: context.signal },
+    { signal: context.signal, bucketRows: bucketRowsFor(context.settings.memoryMb) },
   );
 }
 

@@ -31,7 +31,13 @@ export interface Sources {
   lakeFiles(dates: readonly string[]): Promise<readonly { date: string; localFile: string }[]>;
 }
 
-export const BUCKET_ROWS = 4_000_000;
+/** A bucket's relations with their hash tables take some 200 to 300 bytes a record; half of the memory is left for the epoch's. */
+const BUCKET_ROWS_PER_MB = 2_000;
+const BUCKET_ROWS = 4_000_000;
+
+export function bucketRowsFor(memoryMb: number): number {
+  return memoryMb * BUCKET_ROWS_PER_MB;
+}
 
 export async function reconcile(
   duck: Duck,

@@ -7,6 +7,8 @@
  */
 import assert from 'node:assert/strict';
 import { execFile } from 'node:child_process';
+import { mkdir } from 'node:fs/promises';
+import { dirname, join } from 'node:path';
 import { after, before, test } from 'node:test';
 import { promisify } from 'node:util';
 import { setTimeout as pause } from 'node:timers/promises';
@@ -16,8 +18,11 @@ import type { BatchWorld, Feed } from '../support/batch-world.ts';
 import { endOf } from '../../core/domain/epoch.ts';
 import { horizonOf, publishAsked } from '../../batch-layer/lake.ts';
 import { nextEpoch } from '../../batch-layer/seam.ts';
+import { sparkSettings } from '../../batch-layer/spark/settings.ts';
 import { ensureVenv } from '../../hadoop-compose/cameras/venv.ts';
+import { ensureSpark } from '../../hadoop-compose/spark/command.ts';
 import { batchWorld, feed, openBatchOf, UNKNOWN_PLACE } from '../support/batch-world.ts';
+import { examplesOf, withReplaced } from '../support/doc-examples.ts';
 
 const READER = `
 import json, sys
@@ -135,6 +140,51 @@ test('files are sorted by place and time, compressed, and say which epoch they b
   assert.match(metadata.epoch!, /^\d{4}-\d\d-\d\dT\d{4}/);
   assert.equal((JSON.parse(metadata.offsets!) as unknown[]).length, 3);
 });
+
+// ---- the examples of docs/data.md ----------------------------------------------------------------------------------
+
+const DATA_PAGE = new URL('../../docs/data.md', import.meta.url);
+const OF_PYTHON = `
+import json
+print(json.dumps({
+    "day": len(day), "local": len(local), "items": {k: int(v) for k, v in items.items()}, "hours": int(hours["n"].sum()),
+    "places": int(places["n"].sum()), "late": len(late), "refused": sorted(set(refused["reason"])), "refused_rows": len(refused),
+}))
+`;
+const OF_SPARK = `
+import json
+print(json.dumps({"items": {row.item_name: row["count"] for row in items}, "rows": detections.count(), "one": len(one)}))
+`;
+
+test('pandas, DuckDB and Spark answer the examples of the page alike', async () => {
+  const [python, spark] = examplesOf(DATA_PAGE, '## Examples', 'python');
+  const { SIGHTLINE_ROOT: root, WEBHDFS_URL: url, SIGHTLINE_HOME: home } = world.config;
+  const dates = (await batch.context.hdfs.list('lake/detections')).map(({ path }) => path.slice(path.indexOf('dt=') + 3));
+  // A night at midnight has its rows in two folders; the page asks for one day.
+  const today = dates.at(-1)!;
+  const changes = { '2026-11-23': today, '/sightline/lake': `${root}/lake` };
+  const asked = withReplaced(python!, { ...changes, '127.0.0.1:9870': new URL(url).host, 'port=9870': `port=${new URL(url).port}` });
+  const fromPython = await answered(await ensureVenv({ analysis: true }), asked + OF_PYTHON, join(home, 'examples'));
+  const { lakeRoot } = await sparkSettings(world.config);
+  const named = { ...changes, 'hdfs://127.0.0.1:8020': lakeRoot.slice(0, -root.length), '9007199254740993': (read.ids as string[])[0]! };
+  const python3 = join(dirname(await ensureSpark()), 'python');
+  const fromSpark = await answered(python3, withReplaced(spark!, named) + OF_SPARK, join(home, 'examples'));
+  const rows = Object.values(fromPython.items as Record<string, number>).reduce((a, b) => a + b, 0);
+  assert.ok(rows > 0 && rows <= fed.ids.size);
+  if (dates.length === 1) assert.equal(rows, fed.ids.size);
+  assert.deepEqual(fromSpark.items, fromPython.items);
+  assert.deepEqual([fromPython.day, fromPython.local, fromPython.hours, fromPython.places, fromSpark.rows], Array(5).fill(rows));
+  assert.deepEqual(fromPython.refused, ['not_json']);
+  assert.ok(Number(fromPython.refused_rows) > 0);
+  assert.ok(Number(fromSpark.one) <= 1);
+});
+
+async function answered(python: string, script: string, folder: string): Promise<Record<string, unknown>> {
+  await mkdir(folder, { recursive: true });
+  const environment = { ...process.env, SPARK_LOCAL_IP: '127.0.0.1', PATH: `${dirname(python)}:${process.env.PATH ?? ''}` };
+  const { stdout } = await promisify(execFile)(python, ['-c', script], { cwd: folder, env: environment, timeout: 300_000, maxBuffer: 64 << 20 });
+  return JSON.parse(stdout.trim().split('\n').at(-1)!) as Record<string, unknown>;
+}
 
 test('a place that dataset B does not know has no name', () => {
   assert.deepEqual(read.unnamed, [UNKNOWN_PLACE]);

@@ -28,6 +28,7 @@ import { createServing } from '../../serving/app.ts';
 import type { Serving } from '../../serving/app.ts';
 import { servingMetrics } from '../../serving/metrics.ts';
 import { prepare } from '../../hadoop-compose/prepare/prepare.ts';
+import { OPEN_GATE } from './open-gate.ts';
 
 export interface BatchWorld {
   readonly name: string;
@@ -88,6 +89,7 @@ export function servingOf(config: Config): Serving {
     config,
     open: () => openStores(config),
     hdfs: hdfs(config),
+    gate: OPEN_GATE,
     metrics: servingMetrics(),
     log: createLog('test', 'silent'),
     now: Date.now,

@@ -11,6 +11,7 @@ import { instant } from '../../../core/domain/time.ts';
 import { createLog } from '../../../core/process/log.ts';
 import { createServing } from '../../../serving/app.ts';
 import { servingMetrics } from '../../../serving/metrics.ts';
+import { OPEN_GATE } from '../../support/open-gate.ts';
 import { NOW, RULES, worldOf } from './world.ts';
 
 export interface Stage {
@@ -29,8 +30,6 @@ export interface Stage {
   gate: Gate;
   serving: Serving;
 }
-
-export const OPEN_GATE: Gate = { admit: async () => ({ name: 'local', role: 'operator' }) };
 
 export function stageOf(all: Sighting[] = []): Stage {
   const stage = {

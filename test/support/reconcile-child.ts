@@ -1,0 +1,58 @@
+/**
+ * A process of its own that reconciles a large epoch and writes its files, so that its greatest memory can be told.
+ *
+ *     node --import tsx reconcile-child.ts FOLDER RECORDS MEMORY_MB     prints one line of JSON (ReconciledLarge)
+ */
+import { join } from 'node:path';
+import type { Rules } from '../../core/domain/rules.ts';
+import { oid } from '../../core/domain/oid.ts';
+import { DAY_MS } from '../../core/domain/time.ts';
+import { openDuck } from '../../core/stores/duckdb.ts';
+import { bucketRowsFor, bucketsOf, reconcile } from '../../batch-layer/reconcile.ts';
+import { writeFiles } from '../../batch-layer/stage.ts';
+import { makeRawFiles } from './raw-files.ts';
+
+export interface ReconciledLarge {
+  readonly records: number;
+  readonly buckets: number;
+  readonly published: number;
+  readonly met: number;
+  /** What the relations of the epoch would take in memory, by DuckDB's own widths. */
+  readonly relationsMb: number;
+  readonly beforeMb: number;
+  readonly greatestMb: number;
+}
+
+const [folder = '', records = '', memory = ''] = process.argv.slice(2);
+const memoryMb = Number(memory);
+const RULES: Rules = {
+  ...{ generation: 1, logLife: 1, epochSeconds: 86_400, dedupWindowDays: 2, clockAheadDays: 1, partitionCount: 12 },
+  ...{ firstEpoch: 20_000, firstOffsets: Array.from({ length: 12 }, () => 0) },
+};
+/** Numbers of eight bytes, texts of sixteen: nine and eight columns of `detections` and `met`, eight of `records`. */
+const BYTES_PER_RECORD = 10 * 9 + 10 * 8 + 9 * 8;
+
+const options = { memoryMb, threads: 2, spillFolder: join(folder, 'spill') };
+const maker = await openDuck(options);
+const raw = await makeRawFiles(maker, join(folder, 'raw'), Number(records), 20_000 * DAY_MS);
+maker.close();
+const duck = await openDuck(options);
+const beforeMb = Math.round(process.memoryUsage().rss / 1_048_576);
+const locations = Array.from({ length: 400 }, (_, place) => ({ oid: oid(place), name: `place ${place}` }));
+const bucketRows = bucketRowsFor(memoryMb);
+await reconcile(duck, RULES, { raw, earlier: [], locations, lakeFiles: async () => [] }, { bucketRows });
+const archive = { partitions: [], files: [], uncut: [] };
+const files = await writeFiles(duck, { folder, epoch: '2024-10-04', archive });
+duck.close();
+const rowsOf = (prefix: string): number => files.filter(({ path }) => path.startsWith(prefix)).reduce((sum, { rows }) => sum + rows, 0);
+const total = raw.reduce((sum, { rows }) => sum + rows, 0);
+const told: ReconciledLarge = {
+  records: total,
+  buckets: bucketsOf(raw, bucketRows).length,
+  published: rowsOf('lake/detections/'),
+  met: rowsOf('lake/_runs/_met/'),
+  relationsMb: Math.round((total * BYTES_PER_RECORD) / 1_048_576),
+  beforeMb,
+  greatestMb: Math.round(process.resourceUsage().maxRSS / 1_024),
+};
+process.stdout.write(`${JSON.stringify(told)}\n`);
