@@ -19,7 +19,7 @@ export type ExportFormat = (typeof EXPORT_FORMATS)[number];
 
 export interface Exports {
   /** Resolves when the first rows are known; throws what reading them threw, or TooMany. */
-  open(question: ExportQuestion & { format: ExportFormat }, signal: AbortSignal): Promise<ReadableStream<Uint8Array>>;
+  open(question: ExportQuestion & { format: ExportFormat }, request: Pick<Request, 'signal'>): Promise<ReadableStream<Uint8Array>>;
 }
 
 const RETRY_AFTER_SECONDS = 30;
@@ -29,7 +29,7 @@ export function servingExports({ config, hdfs, metrics, log }: ServingParts, ope
   let running = 0;
   const sized = (change: number): void => metrics.exports((running += change));
   return {
-    async open({ format, ...question }, signal) {
+    async open({ format, ...question }, request) {
       if (running >= config.EXPORTS_AT_ONCE) {
         throw new TooMany(503, `${running} exports are running, as many as this process runs at once`, RETRY_AFTER_SECONDS);
       }
@@ -43,7 +43,7 @@ export function servingExports({ config, hdfs, metrics, log }: ServingParts, ope
         const rows = exportRows(question, await opened(), sources);
         const bytes = format === 'csv' ? csvOf(rows) : parquetOf(DETECTION_COLUMNS, rows);
         const onFault = (fault: unknown): void => log.warn({ err: fault }, 'an export broke off');
-        return pulled(bytes, await bytes.next(), { signal, onEnded: ended, onFault });
+        return pulled(bytes, await bytes.next(), { request, onEnded: ended, onFault });
       } catch (fault) {
         ended();
         throw fault;
@@ -56,15 +56,16 @@ export function servingExports({ config, hdfs, metrics, log }: ServingParts, ope
 function pulled(
   bytes: AsyncGenerator<Uint8Array>,
   first: IteratorResult<Uint8Array>,
-  { signal, onEnded, onFault }: { signal: AbortSignal; onEnded: () => void; onFault: (fault: unknown) => void },
+  { request, onEnded, onFault }: { request: Pick<Request, 'signal'>; onEnded: () => void; onFault: (fault: unknown) => void },
 ): ReadableStream<Uint8Array> {
   let next: IteratorResult<Uint8Array> | null = first;
   const free = (): void => {
-    signal.removeEventListener('abort', free);
+    // By way of the request, as in streams.ts: its signal is told only for as long as the request itself is held.
+    request.signal.removeEventListener('abort', free);
     void bytes.return(undefined).then(onEnded, onEnded);
   };
-  signal.addEventListener('abort', free);
-  if (signal.aborted) free();
+  request.signal.addEventListener('abort', free);
+  if (request.signal.aborted) free();
   return new ReadableStream<Uint8Array>(
     {
       async pull(controller) {

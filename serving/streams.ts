@@ -17,7 +17,7 @@ import { Sink } from './stream/sink.ts';
 
 export interface Streams {
   /** Resolves when the first state is known; throws what reading it threw, or TooMany. */
-  open(question: StreamQuestion, options: { lastEventId: string | null; signal: AbortSignal }): Promise<ReadableStream<Uint8Array>>;
+  open(question: StreamQuestion, options: { lastEventId: string | null; request: Pick<Request, 'signal'> }): Promise<ReadableStream<Uint8Array>>;
   endAll(): void;
 }
 
@@ -29,7 +29,7 @@ export function servingStreams({ config, metrics, now }: ServingParts, opened: (
   const hub = streamHub(sourceOf(opened, now), { now, pollMs: config.STREAM_POLL_MS, onSize: metrics.streams });
   const opening = openingFrame(COME_BACK_AFTER_MS);
   return {
-    async open(question, { lastEventId, signal }) {
+    async open(question, { lastEventId, request }) {
       if (hub.viewers >= config.STREAM_CONNECTIONS) {
         throw new TooMany(503, `${hub.viewers} streams are open, as many as this process keeps; ask for answers instead`, RETRY_AFTER_SECONDS);
       }
@@ -39,13 +39,14 @@ export function servingStreams({ config, metrics, now }: ServingParts, opened: (
         onState: metrics.streamedState,
         onClosed() {
           clearTimeout(longest);
-          signal.removeEventListener('abort', sink.end);
+          // By way of the request: its signal is told of a leaving client only for as long as the request itself is held.
+          request.signal.removeEventListener('abort', sink.end);
           leave?.();
         },
       });
       const longest = setTimeout(sink.end, LONGEST_MS);
       longest.unref();
-      signal.addEventListener('abort', sink.end);
+      request.signal.addEventListener('abort', sink.end);
       try {
         leave = await hub.watch(question, sink, lastEventId);
       } catch (fault) {
@@ -53,7 +54,7 @@ export function servingStreams({ config, metrics, now }: ServingParts, opened: (
         throw fault;
       }
       // The client may have gone while the first state was read.
-      if (!sink.isOpen || signal.aborted) {
+      if (!sink.isOpen || request.signal.aborted) {
         sink.end();
         leave();
       }

@@ -22,7 +22,7 @@ export function getExport(request: Request, _params: object = {}, serving: Servi
     if (window.to - window.from > MOST_DAYS * DAY_MS) {
       throw new BadQuestion('from', `the window is longer than ${MOST_DAYS} days; ask for it in parts, or read the lake itself (docs/data.md)`);
     }
-    const stream = await serving.exports.open({ ...window, location, format }, request.signal);
+    const stream = await serving.exports.open({ ...window, location, format }, request);
     return new Response(stream, {
       headers: {
         ...headers,

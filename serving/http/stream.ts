@@ -17,7 +17,7 @@ export function getStream(request: Request, _params: object = {}, serving: Servi
       limit: wholeIn(parameters, 'limit', { least: 1, greatest: 1_000 }) ?? LIMIT,
     };
     const lastEventId = request.headers.get('last-event-id');
-    const stream = await serving.streams.open(question, { lastEventId, signal: request.signal });
+    const stream = await serving.streams.open(question, { lastEventId, request });
     return new Response(stream, {
       headers: {
         ...headers,
