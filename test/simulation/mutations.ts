@@ -90,12 +90,12 @@ export const MUTATIONS: readonly Mutation[] = [
   {
     bug: 'a worker that was left behind takes the row of a later record for no row',
     edits: [{ file: 'speed-layer/decide.ts', find: '  if (row.offset <= record.offset || ', put: '  if (row.offset <= record.offset || row.offset > 0 || ' }],
-    seed: 26,
+    seed: 46,
   },
   {
     bug: 'a batch reaches over more than W',
     edits: [{ file: 'speed-layer/admit.ts', find: 'if (first && arrival - first.arrival > inForceMs(rules)) return', put: 'if (first && arrival < 0) return' }],
-    seed: 64,
+    seed: 181,
   },
   {
     bug: 'a row of the very same record makes it a copy',
