@@ -11,12 +11,10 @@ import type { NextRequest } from 'next/server';
 import { NextResponse } from 'next/server';
 import { currentAccess } from '../serving/access/current.ts';
 import type { Role } from '../serving/access/gate.ts';
+import { ROLE_HEADER } from '../serving/access/gate.ts';
 import { isFault } from '../serving/faults.ts';
 import { described } from '../serving/http/problem.ts';
 import { THEME_COOKIE, THEME_HEADER } from './live/theme.ts';
-
-/** Tells a page what its reader may see: `viewer` or `operator`. Whatever a client sends under this name is replaced. */
-const ROLE_HEADER = 'x-sightline-role';
 
 export async function proxy(request: NextRequest): Promise<Response> {
   const access = currentAccess();

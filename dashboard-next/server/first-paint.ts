@@ -4,6 +4,7 @@
  * The page waits for stores a few seconds at most; what is not there by then the browser asks for, so a slow store never leaves
  * a viewer with an empty window.
  */
+import type { Role } from '../../serving/access/gate.ts';
 import { currentServing } from '../../serving/process.ts';
 import type { Board, Subject } from '../live/board.ts';
 import { nothingLate, readBoard } from '../live/board.ts';
@@ -20,8 +21,8 @@ export interface FirstPaint {
   readonly now: number;
 }
 
-export async function firstPaint(subject: Subject): Promise<FirstPaint> {
-  const questions = servingQuestions(currentServing);
+export async function firstPaint(subject: Subject, role: Role): Promise<FirstPaint> {
+  const questions = servingQuestions(currentServing, role);
   let timer: NodeJS.Timeout | undefined;
   const patience = new Promise<null>((resolve) => {
     timer = setTimeout(() => resolve(null), PATIENCE_MS);

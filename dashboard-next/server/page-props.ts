@@ -1,5 +1,6 @@
 /** What every page is handed: which page it is, its first paint, and the theme. Each page's own file is three lines around it. */
 import { headers } from 'next/headers';
+import { ROLE_HEADER } from '../../serving/access/gate.ts';
 import { readAddress } from '../live/address.ts';
 import { asThemeChoice, THEME_HEADER } from '../live/theme.ts';
 import type { Where } from '../live/where.ts';
@@ -15,6 +16,8 @@ export async function pageProps(where: Where, searchParams: Search): Promise<Pag
     return (Array.isArray(value) ? value[0] : value) ?? null;
   };
   const { shown } = readAddress({ get: first }, where);
-  const theme = asThemeChoice((await headers()).get(THEME_HEADER));
-  return { where, first: await firstPaint(shown), theme };
+  const told = await headers();
+  const theme = asThemeChoice(told.get(THEME_HEADER));
+  const role = told.get(ROLE_HEADER) === 'operator' ? 'operator' : 'viewer';
+  return { where, first: await firstPaint(shown, role), theme };
 }

@@ -8,13 +8,15 @@ import { oid } from '../../core/domain/oid.ts';
 import type { Scope } from '../../core/domain/counts.ts';
 import { messageOf } from '../../core/process/errors.ts';
 import type { Serving } from '../../serving/app.ts';
+import type { Role } from '../../serving/access/gate.ts';
+import { seenBy } from '../../serving/access/seen.ts';
 import { isFault } from '../../serving/faults.ts';
 import { verdictOf } from '../live/ask.ts';
 import type { Questions } from '../live/questions.ts';
 import { NoAnswer } from '../live/questions.ts';
 import { reportOf } from '../live/report.ts';
 
-export function servingQuestions(serving: () => Serving): Questions {
+export function servingQuestions(serving: () => Serving, role: Role): Questions {
   const ask = async <Answer>(question: (from: Serving) => Promise<Answer>): Promise<Answer> => {
     try {
       return await question(serving());
@@ -26,18 +28,19 @@ export function servingQuestions(serving: () => Serving): Questions {
     topItems: (question) => ask((from) => from.topItems({ ...question, location: scopeOf(question.location) })),
     timeline: (question) => ask((from) => from.timeline({ ...question, location: scopeOf(question.location) })),
     locations: (question) => ask((from) => from.locations(question)),
-    trust: () => ask((from) => from.trust()),
+    trust: () => ask((from) => seenBy(role, from).trust()),
     verdict: (epoch) =>
       ask(async (from) => {
-        const report = await from.run(epoch);
+        // As over HTTP: who may not see a run sees no verdict of it.
+        const report = role === 'operator' ? await from.run(epoch) : null;
         return report ? verdictOf(report) : null;
       }),
     detections: (question) => ask((from) => from.detections({ ...question, location: scopeOf(question.location) })),
     detection: (id, dt) => ask((from) => from.detection(oid(id), dt ?? undefined)),
-    runs: () => ask((from) => from.runs()),
+    runs: () => ask((from) => seenBy(role, from).runs()),
     report: (epoch) =>
       ask(async (from) => {
-        const report = await from.run(epoch);
+        const report = await seenBy(role, from).run(epoch);
         return report ? reportOf(report) : null;
       }),
     lake: () => ask((from) => from.lake()),
@@ -51,6 +54,7 @@ function scopeOf(location: string): Scope {
 function noAnswerOf(thrown: unknown): NoAnswer {
   if (isFault('Retryable', thrown)) return new NoAnswer('down', `${thrown.dependency} does not answer`, { detail: thrown.message });
   if (isFault('Refusal', thrown)) return new NoAnswer('down', 'This system is not set up for serving', { detail: thrown.message });
+  if (isFault('NotAllowed', thrown)) return new NoAnswer('refused', 'This is for operators', { detail: thrown.message });
   if (isFault('BadQuestion', thrown)) return new NoAnswer('refused', `The parameter ${thrown.field} is not right`, { detail: thrown.message });
   return new NoAnswer('refused', 'Something went wrong on our side', { detail: messageOf(thrown) });
 }

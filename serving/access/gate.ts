@@ -15,6 +15,9 @@ import { basicUsers } from './users.ts';
 
 export type Role = 'viewer' | 'operator';
 
+/** Tells a page what its reader may see; proxy.ts replaces whatever a client sends under this name. */
+export const ROLE_HEADER = 'x-sightline-role';
+
 export interface Caller {
   readonly name: string;
   readonly role: Role;

@@ -4,14 +4,12 @@ import { BadQuestion, NothingThere } from '../faults.ts';
 import { currentServing } from '../process.ts';
 import { parametersOf, wholeIn } from './parameters.ts';
 import { OPERATORS, respond } from './respond.ts';
+import { seenBy } from '../access/seen.ts';
 
 const EPOCH_NAME = /^\d{4}-\d{2}-\d{2}(T\d{4}(\d{2})?)?$/;
 
 export function getTrust(request: Request, _params: object = {}, serving: Serving = currentServing()): Promise<Response> {
-  return respond('/api/v1/trust', request, serving, async ({ role }) => {
-    const answer = await serving.trust();
-    return role === 'operator' ? answer : { ...answer, dead_letters: [], hidden: ['dead_letters'] };
-  });
+  return respond('/api/v1/trust', request, serving, ({ role }) => seenBy(role, serving).trust());
 }
 
 export function getRuns(request: Request, _params: object = {}, serving: Serving = currentServing()): Promise<Response> {

@@ -3,6 +3,8 @@ import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import type { Config } from '../../../core/process/config.ts';
 import { readConfig } from '../../../core/process/config.ts';
+import type { NoAnswer } from '../../../dashboard-next/live/questions.ts';
+import { servingQuestions } from '../../../dashboard-next/server/questions.ts';
 import { Refusal } from '../../../core/process/errors.ts';
 import { accessOf } from '../../../serving/access/current.ts';
 import type { Gate } from '../../../serving/access/gate.ts';
@@ -181,4 +183,19 @@ test('oidc: an issuer that is away is a 503; after a sign-in one lands in this a
   assert.equal((await getAuth(request('/api/auth/login'), { step: 'login' }, stage.serving, accessOf(config))).status, 503);
   for (const [to, own] of [['/place/7?x=1', '/place/7?x=1'], ['//evil.example', '/'], ['/\\evil.example', '/'], ['https://evil.example', '/'], ['', '/']] as const) assert.equal(ownPath(to), own);
   assert.equal((await getAuth(request('/api/auth/login'), { step: 'login' }, stage.serving, { signIn: null })).status, 404);
+});
+
+test('a page that the server paints shows a viewer no more than the API does', async () => {
+  const stage = stageOf();
+  stage.progress = stage.progress.map((row) => ({ ...row, tallies: { ...row.tallies, dead_letters: 1, dead_letters_by_reason: { not_json: 1 } } }) as never);
+  const asked: string[] = [];
+  const serving = { ...stage.serving, runs: async () => (asked.push('runs'), { runs: [], total: 0, attempts: [] }), run: async () => (asked.push('run'), null) };
+  const ofViewer = servingQuestions(() => serving, 'viewer');
+  await assert.rejects(ofViewer.runs(), (fault: NoAnswer) => fault.kind === 'refused' && fault.title === 'This is for operators');
+  await assert.rejects(ofViewer.report('2026-11-22'), /This is for operators/);
+  assert.equal(await ofViewer.verdict('2026-11-22'), null);
+  assert.deepEqual([(await ofViewer.trust()).dead_letters, asked], [[], []]);
+  const ofOperator = servingQuestions(() => serving, 'operator');
+  await ofOperator.runs();
+  assert.deepEqual([(await ofOperator.trust()).dead_letters.length, asked], [1, ['runs']]);
 });
