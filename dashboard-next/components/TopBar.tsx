@@ -1,7 +1,5 @@
 /** The bar on every page: brand, pages, search, freshness, time zone, theme. On a phone the last four are behind one button. */
 import Link from 'next/link';
-import type { Badge } from '../live/badge.ts';
-import type { Shown } from '../live/address.ts';
 import type { ThemeChoice } from '../live/theme.ts';
 import { linkTo } from '../live/where.ts';
 import { Brand } from './Brand.tsx';
@@ -15,7 +13,7 @@ import { ZoneSelect } from './ZoneSelect.tsx';
 export const THEME_ICONS: Record<ThemeChoice, IconName> = { system: 'half', light: 'sun', dark: 'moon' };
 
 export function TopBar({ page }: { page: PageState }) {
-  const { badge, shown, theme, now, change, turnTheme, setDialog: open } = page;
+  const { shown, theme, now, change, turnTheme, setDialog: open } = page;
   return (
     <header className="top">
       <Brand />
@@ -25,7 +23,7 @@ export function TopBar({ page }: { page: PageState }) {
         <span>Find a place or a detection</span>
         <kbd>/</kbd>
       </button>
-      <BadgeLink badge={badge} shown={shown} />
+      <BadgeLink page={page} />
       <ZoneSelect id="zone" tz={shown.tz} now={now} onChange={(tz) => change({ tz })} />
       <button type="button" className="ghost icon theme" onClick={turnTheme} aria-label={`Theme: ${theme}`} title={`Theme: ${theme}`}>
         <Icon name={THEME_ICONS[theme]} />
@@ -37,9 +35,10 @@ export function TopBar({ page }: { page: PageState }) {
   );
 }
 
-function BadgeLink({ badge, shown }: { badge: Badge; shown: Shown }) {
+function BadgeLink({ page }: { page: PageState }) {
+  const { badge, shown } = page;
   return (
-    <Link className={`badge ${badge.tone}`} href={linkTo({ page: 'trust' }, shown)} prefetch={false} title={badgeTitle(shown)} data-state={badge.state}>
+    <Link className={`badge ${badge.tone}`} href={linkTo({ page: 'trust' }, shown)} prefetch={false} title={badgeTitle(page)} data-state={badge.state}>
       <svg className={`mark ${badge.shape}`} viewBox="0 0 10 10" aria-hidden="true">
         {badge.shape === 'disc' && <circle cx="5" cy="5" r="4" />}
         {badge.shape === 'ring' && <circle cx="5" cy="5" r="3.4" />}
@@ -54,6 +53,6 @@ function BadgeLink({ badge, shown }: { badge: Badge; shown: Shown }) {
   );
 }
 
-function badgeTitle({ refresh }: Shown): string {
-  return `Open Trust. By polling${refresh === 'off' ? '' : `, every ${refresh} s`}`;
+function badgeTitle({ board, shown: { refresh } }: PageState): string {
+  return `Open Trust. ${board?.isPushed ? 'By push' : `By polling${refresh === 'off' ? '' : `, every ${refresh} s`}`}`;
 }

@@ -34,6 +34,8 @@ export interface Board {
   readonly subject: Subject;
   readonly top: TopItemsAnswer;
   readonly readAt: number;
+  /** The total came by push. */
+  readonly isPushed?: boolean;
   readonly parts: HeldParts;
   /** Of parts that were asked for last without an answer, why. */
   readonly faults: { readonly [Name in PartName]?: Fault };
@@ -77,14 +79,16 @@ export interface Reading {
   readonly late: Late;
   /** How long the paint of a subject that is shown already waits for its slower parts. */
   readonly patience: () => Promise<void>;
+  /** The total, if it was pushed: it need not be asked for. */
+  readonly pushed?: TopItemsAnswer | null;
   /** Parts that the paint does without. */
   readonly without?: readonly PartName[];
 }
 
 /** Asks what is due. Throws a NoAnswer if the total is not to be had; any other part may be missing, or one paint behind. */
 export async function readBoard(reading: Reading, subject: Subject, last: Board | null): Promise<Board> {
-  const { questions, now, late, without = [] } = reading;
-  const top = await questions.topItems({ ...spanOf(subject, now()), location: subject.location, limit: subject.limit, parts: true });
+  const { questions, now, late, pushed = null, without = [] } = reading;
+  const top = pushed ?? (await questions.topItems({ ...spanOf(subject, now()), location: subject.location, limit: subject.limit, parts: true }));
   const readAt = now();
   const of = subjectKey(subject);
   const held: Partial<Record<PartName, Part<unknown>>> = { ...last?.parts };
@@ -99,7 +103,7 @@ export async function readBoard(reading: Reading, subject: Subject, last: Board 
     if (part) parts[name] = part;
   }
   late.arrived.clear();
-  return { subject, top, readAt, parts: parts as HeldParts, faults: Object.fromEntries(late.faults) };
+  return { subject, top, readAt, isPushed: pushed !== null, parts: parts as HeldParts, faults: Object.fromEntries(late.faults) };
 }
 
 /** A part that fails stays due: it is asked again at the next refresh. */

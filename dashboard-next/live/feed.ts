@@ -1,14 +1,17 @@
 /**
  * The feed: keeps the board up to date by asking, and tells the page about answers and silences as events.
  *
- * This is the one place that decides how news arrives. Today it polls; a stream would take its place here and nothing else would
- * change. One read is under way at a time; a new subject makes the old read's answer worthless. Hidden pages ask nothing and
- * catch up once. A paused page asks now and then whether all is well, without painting.
+ * This is the one place that decides how news arrives. The total of a rolling window is pushed (push.ts) and painted at most as
+ * often as the viewer wants; everything else, and the total where no push comes, is asked for. One read is under way at a time; a
+ * new subject makes the old read's answer worthless. Hidden pages ask nothing, listen to nothing and catch up once. A paused page
+ * keeps its stream, or asks now and then whether all is well, without painting.
  */
 import type { Board, Reading, Subject } from './board.ts';
 import type { LiveEvent } from './state.ts';
 import type { Questions } from './questions.ts';
 import { nothingLate, readBoard, subjectKey } from './board.ts';
+import type { OpenStream, Push } from './push.ts';
+import { startPush } from './push.ts';
 import { asNoAnswer } from './questions.ts';
 
 const PULSE_MS = 10_000;
@@ -21,6 +24,8 @@ export interface FeedWorld {
   readonly setTimer: (run: () => void, ms: number) => () => void;
   readonly isHidden: () => boolean;
   readonly random: () => number;
+  /** Null: everything is asked for. */
+  readonly openStream: OpenStream | null;
 }
 
 export interface Feed {
@@ -38,6 +43,7 @@ export function startFeed(world: FeedWorld, first: Board | null, tell: (event: L
   let failures = 0;
   let cancelTimer: () => void = () => undefined;
   const reading = readingOf(world);
+  const push = startPush(world.openStream, world.now);
 
   const plan = (ms: number): void => {
     cancelTimer();
@@ -45,15 +51,16 @@ export function startFeed(world: FeedWorld, first: Board | null, tell: (event: L
   };
 
   const ask = async (): Promise<void> => {
-    if (!wanted || world.isHidden()) return;
+    if (!wanted || world.isHidden()) return push.watch(null);
     const { subject, everyMs } = wanted;
+    push.watch(subject);
     const current = ++turn;
     const beganAt = world.now();
     const isNews = !board || subjectKey(board.subject) !== subjectKey(subject);
     const paints = everyMs !== null || isNews;
     if (isNews) tellBusy(true);
     try {
-      const event = paints ? await paintable(reading, subject, board) : await pulse(world, subject);
+      const event = paints ? await paintable(reading, subject, board, push) : await pulse(world, subject, push);
       if (current !== turn) return;
       if (event.type === 'board') board = event.board;
       failures = 0;
@@ -68,9 +75,7 @@ export function startFeed(world: FeedWorld, first: Board | null, tell: (event: L
 
   const fail = (thrown: unknown): void => {
     const { kind, title, detail, requestId, retryAfterMs } = asNoAnswer(thrown);
-    const backOffMs = BACK_OFF_MS[Math.min(failures, BACK_OFF_MS.length - 1)]!;
-    const waitMs = retryAfterMs ?? backOffMs * (0.9 + world.random() * 0.2);
-    failures += 1;
+    const waitMs = retryAfterMs ?? backOffMs(failures++, world.random());
     tellBusy(false);
     const at = world.now();
     tell({ type: 'fault', fault: { kind, title, detail, requestId }, at, retryAt: at + waitMs });
@@ -91,9 +96,14 @@ export function startFeed(world: FeedWorld, first: Board | null, tell: (event: L
     stop() {
       turn += 1;
       wanted = null;
+      push.watch(null);
       cancelTimer();
     },
   };
+}
+
+function backOffMs(failures: number, random: number): number {
+  return BACK_OFF_MS[Math.min(failures, BACK_OFF_MS.length - 1)]! * (0.9 + random * 0.2);
 }
 
 function readingOf({ questions, now, setTimer }: FeedWorld): Reading {
@@ -101,12 +111,15 @@ function readingOf({ questions, now, setTimer }: FeedWorld): Reading {
   return { questions, now, late: nothingLate(), patience };
 }
 
-async function paintable(reading: Reading, subject: Subject, last: Board | null): Promise<LiveEvent> {
-  return { type: 'board', board: await readBoard(reading, subject, last) };
+async function paintable(reading: Reading, subject: Subject, last: Board | null, push: Push): Promise<LiveEvent> {
+  return { type: 'board', board: await readBoard({ ...reading, pushed: push.newest(subject) }, subject, last) };
 }
 
-async function pulse({ questions, now }: FeedWorld, { location }: Subject): Promise<LiveEvent> {
+async function pulse({ questions, now }: FeedWorld, subject: Subject, push: Push): Promise<LiveEvent> {
   const to = now();
+  const pushed = push.newest(subject);
+  if (pushed) return { type: 'pulse', view: pushed.view, at: to };
+  const { location } = subject;
   const { view } = await questions.topItems({ from: to - 60_000, to, location, limit: 1 });
   return { type: 'pulse', view, at: now() };
 }

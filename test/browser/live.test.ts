@@ -31,6 +31,8 @@ async function see(path: string, options: BrowserContextOptions, look: (page: Pa
     await look(page);
     assert.deepEqual(complaints, []);
   } finally {
+    // Answers that are still on their way have nobody to go to.
+    await page.unrouteAll({ behavior: 'ignoreErrors' });
     await page.context().close();
   }
 }
@@ -54,6 +56,15 @@ async function paints(page: Page, n: number): Promise<void> {
   const asOf = page.locator('.asof');
   for (let left = n; left > 0; left--) await asOf.filter({ hasNotText: (await asOf.textContent())! }).waitFor({ timeout: 60_000 });
 }
+
+/** The same page once more, with nothing pushed to it: it asks, and its answers can be changed on their way. */
+async function withoutStream(page: Page): Promise<void> {
+  await page.route('**/api/v1/stream?*', (route) => route.abort());
+  await page.reload();
+  await paints(page, 1);
+}
+
+const ANSWERS = /\/api\/v1\/(?!stream)/;
 
 /** The API's own answers, with nothing counted in them and nothing published. */
 async function answerWithNothing(route: Route): Promise<void> {
@@ -132,6 +143,16 @@ describe('the Live page', { concurrency: false }, () => {
     });
   });
 
+  test('totals are pushed: none is asked for while the stream speaks, and none is missed', async () => {
+    await see('/?window=5m', {}, async (page) => {
+      await page.locator('.badge[title*="By push"]').waitFor({ timeout: 60_000 });
+      let asked = 0;
+      page.on('request', (request) => void (/top-items\?.*limit=10&/.test(request.url()) && (asked += 1)));
+      await paints(page, 4);
+      assert.equal(asked, 0);
+    });
+  });
+
   test('nothing moves but digits', async () => {
     await see('/?window=24h', {}, async (page) => {
       const began = await page.evaluate<number>('document.fonts.ready.then(() => performance.now())');
@@ -143,12 +164,13 @@ describe('the Live page', { concurrency: false }, () => {
 
   test('nothing moves but digits on a slow machine, when numbers become none and many again', async () => {
     await see('/?window=5m', {}, async (page) => {
+      await withoutStream(page);
       await slowDown(page);
       const began = await page.evaluate<number>('document.fonts.ready.then(() => performance.now())');
-      await page.route('**/api/v1/**', answerWithNothing);
+      await page.route(ANSWERS, answerWithNothing);
       await page.locator('#total').filter({ hasText: /^0$/ }).waitFor({ timeout: 60_000 });
       await paints(page, 2);
-      await page.unroute('**/api/v1/**');
+      await page.unroute(ANSWERS);
       await page.locator('#total').filter({ hasNotText: /^0$/ }).waitFor({ timeout: 60_000 });
       await paints(page, 6);
       assert.deepEqual(await shiftsSince(page, began), []);
@@ -210,7 +232,7 @@ describe('the Live page', { concurrency: false }, () => {
 
   test('without a connection the numbers stay and the page says since when', async () => {
     await see('/', {}, async (page) => {
-      await page.waitForTimeout(1_500);
+      await withoutStream(page);
       await page.context().setOffline(true);
       await page.locator('.badge[data-state=offline]').waitFor({ timeout: 30_000 });
       assert.match(await page.locator('.notice').innerText(), /No connection for \d+\ss\. Last numbers from \d\d:\d\d:\d\d UTC/);

@@ -9,11 +9,12 @@ import { setImmediate as soon } from 'node:timers/promises';
 import { DEFAULTS } from '../../../../dashboard-next/live/address.ts';
 import type { Questions } from '../../../../dashboard-next/live/questions.ts';
 import { NoAnswer } from '../../../../dashboard-next/live/questions.ts';
+import type { Heard, OpenStream } from '../../../../dashboard-next/live/push.ts';
 import type { LiveEvent } from '../../../../dashboard-next/live/state.ts';
 import { startFeed } from '../../../../dashboard-next/live/feed.ts';
 import { listed, locations, NOON, timeline, topItems, trust, view } from './answers.ts';
 
-function world() {
+function world({ streams = false } = {}) {
   let now = NOON;
   let timers: { at: number; run: () => void }[] = [];
   let fault: NoAnswer | null = null;
@@ -39,13 +40,22 @@ function world() {
     report: told('report', () => null),
     lake: told('lake', () => ({ root: '/sightline/lake', webhdfs: 'http://127.0.0.1:9870', days: [] })),
   };
+  const streamed: { path: string; heard: Heard; open: boolean }[] = [];
+  const openStream: OpenStream | null = streams
+    ? (path, heard) => {
+        const stream = { path, heard, open: true };
+        streamed.push(stream);
+        return () => void (stream.open = false);
+      }
+    : null;
   const setTimer = (run: () => void, ms: number) => {
     const timer = { at: now + ms, run };
     timers = [...timers, timer].sort((a, b) => a.at - b.at);
     return () => void (timers = timers.filter((one) => one !== timer));
   };
-  const feed = startFeed({ questions, now: () => now, setTimer, isHidden: () => hidden, random: () => 0.5 }, null, (event) => void events.push(event), () => undefined);
+  const feed = startFeed({ questions, now: () => now, setTimer, isHidden: () => hidden, random: () => 0.5, openStream }, null, (event) => void events.push(event), () => undefined);
   return {
+    streamed,
     feed,
     events,
     asked,
@@ -164,4 +174,52 @@ test('a new choice is painted when all of it is there', async () => {
   const last = events.at(-1);
   assert.ok(last?.type === 'board' && last.board.subject.location === '17' && last.board.parts.timeline);
   feed.stop();
+});
+
+test('a pushed total is painted and not asked for; every other part still is', async () => {
+  const { feed, streamed, asked, events, pass } = world({ streams: true });
+  feed.show(DEFAULTS, 1_000);
+  await pass(1_000);
+  assert.equal(streamed.length, 1);
+  assert.match(streamed[0]!.path, /^\/api\/v1\/stream\?location=all&window=3600&limit=10$/);
+  const before = asked.filter((name) => name === 'total').length;
+  streamed[0]!.heard.topItems(topItems({ total: 41 }));
+  await pass(6_000);
+  assert.equal(asked.filter((name) => name === 'total').length, before);
+  const last = events.at(-1);
+  assert.ok(last?.type === 'board' && last.board.top.total === 41 && last.board.isPushed);
+  assert.ok(asked.filter((name) => name === 'timeline').length > 1);
+});
+
+test('a stream that breaks, tells of a problem or falls silent is replaced by asking', async () => {
+  for (const befalls of ['trouble', 'silence'] as const) {
+    const { feed, streamed, asked, pass } = world({ streams: true });
+    feed.show(DEFAULTS, 1_000);
+    await pass(1_000);
+    streamed[0]!.heard.topItems(topItems({ total: 41 }));
+    if (befalls === 'trouble') streamed[0]!.heard.trouble();
+    await pass(befalls === 'trouble' ? 0 : 15_000);
+    const before = asked.filter((name) => name === 'total').length;
+    await pass(3_000);
+    assert.ok(asked.filter((name) => name === 'total').length >= before + 2, befalls);
+  }
+});
+
+test('pausing keeps the stream, a hidden page closes it, a fixed range has none', async () => {
+  const { feed, streamed, hide, pass, events } = world({ streams: true });
+  feed.show(DEFAULTS, 1_000);
+  await pass(1_000);
+  streamed[0]!.heard.topItems(topItems({ total: 41 }));
+  feed.show(DEFAULTS, null);
+  await pass(12_000);
+  assert.ok(streamed[0]!.open);
+  assert.equal(events.at(-1)?.type, 'pulse');
+  hide(true);
+  feed.askNow();
+  await pass(0);
+  assert.equal(streamed[0]!.open, false);
+  hide(false);
+  feed.show({ ...DEFAULTS, fixed: { from: NOON - 600_000, to: NOON } }, 1_000);
+  await pass(1_000);
+  assert.equal(streamed.length, 1);
 });
