@@ -79,6 +79,9 @@ test('an epoch is published, and the speed layer is proved by it', async () => {
   for (const file of report!.files) assert.equal(await batch.context.hdfs.sha256(file.path), file.sha256);
 });
 
+/** The report lists no more ids of a cell. */
+const LISTED_IDS = 100;
+
 test('a row removed from the speed view and a detection counted twice are reported with ids, and repaired by publishing', async () => {
   const epoch = await next();
   const { context } = batch;
@@ -101,11 +104,11 @@ test('a row removed from the speed view and a detection counted twice are report
   assert.equal(count, ofRemoved.reduce((sum, { cells }) => sum + cells.length, 0) + 1);
   const more = listed.filter((difference) => difference.speed > difference.batch);
   assert.deepEqual(more.map((d) => [d.geographical_location_oid, d.partition, d.speed - d.batch, d.counted.length]), [
-    [twice.scope, twice.partition, 1, more[0]!.batch],
+    [twice.scope, twice.partition, 1, Math.min(LISTED_IDS, more[0]!.batch)],
   ]);
   for (const difference of listed.filter((each) => !more.includes(each))) {
     assert.equal(difference.speed, 0);
-    assert.equal(difference.missing_in_speed.length, difference.batch);
+    assert.equal(difference.missing_in_speed.length, Math.min(LISTED_IDS, difference.batch));
     for (const id of difference.missing_in_speed) assert.ok(fed.ids.has(id));
   }
 });

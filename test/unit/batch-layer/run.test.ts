@@ -17,6 +17,7 @@ import type { World } from '../../support/batch-doubles.ts';
 import type { Epoch } from '../../../core/domain/epoch.ts';
 import { eachHourCellOf, hourCellKey, hourRowKey, hourRowsOf } from '../../../core/domain/hour-counts.ts';
 import { minuteOf } from '../../../core/domain/time.ts';
+import { nameOf } from '../../../core/domain/epoch.ts';
 import { judge } from '../../../core/domain/verdict.ts';
 import { instant } from '../../../core/domain/time.ts';
 import { readAttempts, readRun } from '../../../core/stores/runs.ts';
@@ -30,14 +31,20 @@ const FIRST_EPOCH = { from: FIRST as Epoch, to: FIRST as Epoch };
 
 let folder: string;
 let yardstick: State;
+let hash: string | null;
 before(async () => {
   folder = await mkdtemp(join(tmpdir(), 'sightline-run-'));
   const world = filled();
   await published(world);
   yardstick = await stateOf(world);
+  hash = await hashOf(world);
 });
 after(() => rm(folder, { recursive: true, force: true }));
 
+
+async function hashOf({ hdfs }: World): Promise<string | null> {
+  return (await readRun(hdfs, nameOf(FIRST as Epoch, RULES)))!.chain_sha256;
+}
 
 let processes = 0;
 const inNewProcess = (): string => join(folder, `process-${processes++}`);
@@ -113,6 +120,7 @@ for (const point of POINTS) {
     assert.equal(again.length, ['horizon_moved', 'pruned'].includes(point) ? 0 : 1);
     const state = await stateOf(world);
     assert.deepEqual(withoutLeftovers(state), withoutLeftovers(yardstick));
+    assert.equal(await hashOf(world), hash);
     const attempts = await readAttempts(world.hdfs, 9);
     assert.equal(attempts.some(({ because }) => because === point), point !== 'locked');
   });
