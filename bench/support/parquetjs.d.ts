@@ -1,0 +1,2 @@
+/** parquetjs comes without types; bench/batch/writers.ts names what it uses. */
+declare module 'parquetjs';
