@@ -3,18 +3,34 @@
  *
  * Next.js reads the nonce from the request's own header and puts it on what it writes. Server HTML therefore carries no style
  * attributes: widths are SVG attributes or classes. The theme is decided here too, because a layout does not see the address.
- * Answers of the API are no pages and pass by: they have headers of their own.
+ * Nobody gets a page whom the gate does not let in; what a page may show is told to it in a header. Answers of the API are no pages
+ * and pass by: they have headers and a look at the gate of their own.
  */
 import { randomBytes } from 'node:crypto';
 import type { NextRequest } from 'next/server';
 import { NextResponse } from 'next/server';
+import { currentAccess } from '../serving/access/current.ts';
+import type { Role } from '../serving/access/gate.ts';
+import { isFault } from '../serving/faults.ts';
+import { described } from '../serving/http/problem.ts';
 import { THEME_COOKIE, THEME_HEADER } from './live/theme.ts';
 
-export function proxy(request: NextRequest): NextResponse {
+/** Tells a page what its reader may see: `viewer` or `operator`. Whatever a client sends under this name is replaced. */
+const ROLE_HEADER = 'x-sightline-role';
+
+export async function proxy(request: NextRequest): Promise<Response> {
+  const access = currentAccess();
+  let role: Role;
+  try {
+    ({ role } = await access.gate.admit(request));
+  } catch (fault) {
+    return turnedAway(fault, request, access.mode);
+  }
   const policy = policyWith(randomBytes(16).toString('base64'));
   const headers = new Headers(request.headers);
   headers.set('Content-Security-Policy', policy);
   headers.set(THEME_HEADER, themeOf(request));
+  headers.set(ROLE_HEADER, role);
   const response = NextResponse.next({ request: { headers } });
   response.headers.set('Content-Security-Policy', policy);
   response.headers.set('Cross-Origin-Opener-Policy', 'same-origin');
@@ -24,6 +40,24 @@ export function proxy(request: NextRequest): NextResponse {
   response.headers.set('X-Frame-Options', 'DENY');
   return response;
 }
+
+/** A page for people: to the issuer where one signs in, else why not, in plain words. */
+function turnedAway(fault: unknown, request: NextRequest, mode: string): Response {
+  const { pathname, search } = request.nextUrl;
+  if (mode === 'oidc' && isFault('NotAdmitted', fault)) {
+    return new Response(null, { status: 303, headers: { ...PLAIN, location: `/api/auth/login?to=${encodeURIComponent(pathname + search)}` } });
+  }
+  const { status, detail } = described(fault);
+  const headers = isFault('NotAdmitted', fault) ? fault.headers : isFault('TooMany', fault) ? { 'retry-after': String(fault.retryAfterSeconds) } : {};
+  return new Response(`${detail}\n`, { status, headers: { ...PLAIN, ...headers } });
+}
+
+const PLAIN = {
+  'cache-control': 'no-store',
+  'content-security-policy': "default-src 'none'; frame-ancestors 'none'",
+  'content-type': 'text/plain; charset=utf-8',
+  'x-content-type-options': 'nosniff',
+};
 
 /** The address before the cookie; `system` if neither names one. */
 function themeOf({ nextUrl, cookies }: NextRequest): string {

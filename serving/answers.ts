@@ -26,6 +26,8 @@ export const View = z.object({
   freshness_ms: z.number().int().min(0),
   /** Version of the table of places; null before the first load. */
   reference_version: z.number().int().nullable(),
+  /** Only with `allow_partial=true`: the view that did not answer, whose part is in no number of the answer. */
+  missing: z.enum(['batch', 'speed']).optional(),
 });
 export type View = z.infer<typeof View>;
 
@@ -47,6 +49,10 @@ export const TopItemsAnswer = z.object({
   parts: Parts.optional(),
 });
 export type TopItemsAnswer = z.infer<typeof TopItemsAnswer>;
+
+/** Data of the event `top-items` of a stream. */
+export const StreamedTopItems = TopItemsAnswer.required({ parts: true });
+export type StreamedTopItems = z.infer<typeof StreamedTopItems>;
 
 export const CountedLocation = z.object({
   geographical_location_oid: oidText,
@@ -154,6 +160,8 @@ export const TrustAnswer = z.object({
   /** Worst first. */
   partitions: z.array(TrustPartition),
   dead_letters: z.array(z.object({ reason: z.string(), meaning: z.string(), count })),
+  /** Members that are empty because the caller is a viewer, not because there is nothing. */
+  hidden: z.array(z.enum(['dead_letters'])).optional(),
   horizon: z.object({ epoch: z.string(), ends_at: ms, published_at: ms }).nullable(),
   batch: z.object({
     /** Epochs that are over and not published. */
@@ -185,6 +193,8 @@ export const RunSummary = z.object({
   bytes: count,
   /** Cells and tallies in which the speed layer and the batch layer disagreed. */
   differences: count,
+  /** Detections of the epoch that each layer counted on its own; the speed layer's is null where not all of it could be compared. */
+  counted: z.object({ batch: count, speed: count.nullable() }),
   conflicts: count,
   unproven: z.array(z.string()),
   unknown_locations: count,
@@ -206,6 +216,8 @@ export type RunAnswer = z.infer<typeof RunAnswer>;
 export const LakeAnswer = z.object({
   /** Folder of the lake in HDFS. */
   root: z.string(),
+  /** Where WebHDFS answers, for those who read the lake. */
+  webhdfs: z.string(),
   /** Newest first. */
   days: z.array(
     z.object({

@@ -24,10 +24,14 @@ import type {
   TrustAnswer,
   View,
 } from './answers.ts';
+import type { Gate } from './access/gate.ts';
+import type { Exports } from './exports.ts';
 import type { ServingMetrics } from './metrics.ts';
 import type { Opened } from './opened.ts';
+import type { Streams } from './streams.ts';
 import { LAKE } from '../core/layout/lake.ts';
 import { lakeListing } from '../core/stores/lake-listing.ts';
+import { servingExports } from './exports.ts';
 import { lakeLookup } from './lake-lookup.ts';
 import { openedOnce } from './opened.ts';
 import { detection } from './questions/detection.ts';
@@ -38,6 +42,7 @@ import { runShelf } from './questions/runs.ts';
 import { timeline } from './questions/timeline.ts';
 import { topItems } from './questions/top-items.ts';
 import { trust } from './questions/trust.ts';
+import { servingStreams } from './streams.ts';
 
 /** [from, to) in epoch milliseconds; what is left out is the last hour's. */
 export interface WindowQuestion {
@@ -46,9 +51,9 @@ export interface WindowQuestion {
 }
 
 export interface Serving {
-  topItems(question: WindowQuestion & { location: Scope; limit?: number; parts?: boolean }): Promise<TopItemsAnswer>;
-  locations(question: WindowQuestion & { parts?: boolean }): Promise<LocationsAnswer>;
-  timeline(question: WindowQuestion & { location: Scope; stepSeconds?: number; parts?: boolean }): Promise<TimelineAnswer>;
+  topItems(question: WindowQuestion & { location: Scope; limit?: number; parts?: boolean; allowPartial?: boolean }): Promise<TopItemsAnswer>;
+  locations(question: WindowQuestion & { parts?: boolean; allowPartial?: boolean }): Promise<LocationsAnswer>;
+  timeline(question: WindowQuestion & { location: Scope; stepSeconds?: number; parts?: boolean; allowPartial?: boolean }): Promise<TimelineAnswer>;
   detections(question: WindowQuestion & { location: Scope; limit?: number; cursor?: string }): Promise<DetectionsAnswer>;
   /** Null if no detection has the id. `date` (YYYY-MM-DD) looks into that day of the lake too. */
   detection(id: Oid, date?: string): Promise<DetectionAnswer | null>;
@@ -58,6 +63,10 @@ export interface Serving {
   run(epoch: string): Promise<RunAnswer | null>;
   lake(): Promise<LakeAnswer>;
   ready(): Promise<ReadyAnswer>;
+  readonly streams: Streams;
+  readonly exports: Exports;
+  readonly now: () => number;
+  readonly gate: Gate;
   readonly metrics: ServingMetrics;
   readonly log: Log;
   close(): Promise<void>;
@@ -65,12 +74,16 @@ export interface Serving {
 
 /** What serving is made of; tests bring doubles of the stores and a clock. */
 export interface ServingParts {
-  readonly config: Pick<Config, 'PRUNE_GRACE_SECONDS' | 'SIGHTLINE_ROOT'>;
+  readonly config: Pick<
+    Config,
+    'PRUNE_GRACE_SECONDS' | 'SIGHTLINE_ROOT' | 'WEBHDFS_URL' | 'STREAM_CONNECTIONS' | 'STREAM_POLL_MS' | 'EXPORTS_AT_ONCE'
+  >;
   readonly open: () => Promise<Stores>;
   readonly hdfs: Hdfs;
   readonly metrics: ServingMetrics;
   readonly log: Log;
   readonly now: () => number;
+  readonly gate: Gate;
   /** How long one reading of progress and horizon serves new questions. */
   readonly seamFreshForMs: number;
 }
@@ -88,6 +101,7 @@ export function createServing(parts: ServingParts): Serving {
     if (isViewed(given)) metrics.showed(given.view);
     return given;
   };
+  const streams = servingStreams(parts, opened.get);
   return {
     topItems: (question) => asked((open) => topItems(question, open)),
     locations: (question) => asked((open) => locations(question, open)),
@@ -97,11 +111,16 @@ export function createServing(parts: ServingParts): Serving {
     trust: () => asked(trust),
     runs: (question) => shelf.newest(question?.limit ?? RUNS),
     run: (epoch) => shelf.report(epoch),
-    lake: async () => ({ root: `${config.SIGHTLINE_ROOT}/${LAKE}`, days: await listing.days() }),
+    lake: async () => ({ root: `${config.SIGHTLINE_ROOT}/${LAKE}`, webhdfs: config.WEBHDFS_URL, days: await listing.days() }),
     ready: () => ready(opened.get),
+    streams,
+    exports: servingExports(parts, opened.get),
+    now: parts.now,
+    gate: parts.gate,
     metrics,
     log,
     async close() {
+      streams.endAll();
       await opened.close();
     },
   };

@@ -1,20 +1,26 @@
 /**
  * `sightline serve`: the API and the dashboard, until told to stop.
  *
- * Next.js is run in this process, so that the signal, the connections and the stores have one owner. Stopping lets short answers
- * end, cuts streams after two seconds, and closes the stores last.
+ * Next.js is run in this process, so that the signal, the connections and the stores have one owner. Stopping ends streams at
+ * once, lets short answers end, cuts what is left after two seconds, and closes the stores last.
  */
 import { createServer } from 'node:http';
 import type { Server } from 'node:http';
-import { Command } from 'commander';
+import { text } from 'node:stream/consumers';
+import { Command, Option } from 'commander';
 import type { Config } from '../core/process/config.ts';
 import { readConfig } from '../core/process/config.ts';
 import { EXIT, Refusal } from '../core/process/errors.ts';
 import { runCommand, stopSignal, untilStopped } from '../core/process/life.ts';
+import type { Role } from './access/gate.ts';
+import { stampPeer } from './access/peer.ts';
+import { checkAccess } from './access/settings.ts';
+import { userLine } from './access/users.ts';
 import { APP_FOLDER, ensureBuilt } from './build.ts';
-import { closeServing } from './process.ts';
+import { closeServing, endStreams } from './process.ts';
 
 const CLOSE_LIMIT_MS = 2_000;
+const CLOSE_IDLE_EVERY_MS = 50;
 
 export function serveCommand(): Command {
   return new Command('serve')
@@ -22,7 +28,24 @@ export function serveCommand(): Command {
     .action(() => runCommand(() => serve(readConfig(), stopSignal())));
 }
 
+/** `sightline user NAME`: a line for AUTH_USERS; the password comes from standard input, never from the command line. */
+export function userCommand(): Command {
+  return new Command('user')
+    .description('make a line for AUTH_USERS (AUTH=basic); reads the password from standard input')
+    .argument('<name>', 'without colon or space')
+    .addOption(new Option('--role <role>', 'what the user may see').choices(['viewer', 'operator']).default('viewer'))
+    .action((name: string, { role }: { role: Role }) =>
+      runCommand(async () => {
+        if (!/^[^:\s]+$/.test(name)) throw new Refusal(EXIT.usage, 'A name has no colon and no space');
+        const password = (await text(process.stdin)).replace(/\r?\n$/, '');
+        if (password.length < 8) throw new Refusal(EXIT.usage, 'The password has fewer than 8 characters');
+        process.stdout.write(`${await userLine(name, role, password)}\n`);
+      }),
+    );
+}
+
 async function serve(config: Config, signal: AbortSignal): Promise<number> {
+  checkAccess(config);
   const say = (who: string, what: string): void => void process.stderr.write(`${who}: ${what}\n`);
   await ensureBuilt(say);
   const { BIND: hostname, PORT: port } = config;
@@ -32,10 +55,14 @@ async function serve(config: Config, signal: AbortSignal): Promise<number> {
   const app = next({ dir: APP_FOLDER, dev: false, hostname, port });
   await app.prepare();
   const handle = app.getRequestHandler();
-  const server = createServer((request, response) => void handle(request, response));
+  const server = createServer((request, response) => {
+    stampPeer(request.headers, request.socket.remoteAddress);
+    void handle(request, response);
+  });
   await listen(server, hostname, port);
   say('app', `answers at http://${hostname}:${portOf(server)}`);
   await untilStopped(signal);
+  endStreams();
   await close(server);
   await app.close();
   await closeServing();
@@ -63,10 +90,12 @@ function portOf(server: Server): number {
 function close(server: Server): Promise<void> {
   return new Promise((resolve) => {
     const cut = setTimeout(() => server.closeAllConnections(), CLOSE_LIMIT_MS);
+    // A connection that is kept alive becomes idle only when its answer, or its stream, has ended.
+    const idle = setInterval(() => server.closeIdleConnections(), CLOSE_IDLE_EVERY_MS);
     server.close(() => {
       clearTimeout(cut);
+      clearInterval(idle);
       resolve();
     });
-    server.closeIdleConnections();
   });
 }

@@ -28,6 +28,7 @@ export interface Counted {
   readonly plan: CountPlan;
   readonly rows: readonly ReadRows[];
   readonly seam: Seam;
+  readonly missing: 'batch' | 'speed' | null;
 }
 
 const TRIES = 4;
@@ -52,7 +53,7 @@ export function countAsker(stores: CountStores): (question: CountQuestion) => Pr
 async function count(question: CountQuestion, first: Seam, stores: CountStores): Promise<Counted> {
   return whileSeamHolds(stores.seams, first, async (seam) => {
     const plan = planCounts(question, planSeam(seam, stores.now()));
-    return { plan, rows: await readPlan(plan, stores.views), seam };
+    return { plan, ...(await readPlan(plan, stores.views)), seam };
   });
 }
 
@@ -72,11 +73,12 @@ export function planSeam(seam: Seam, now: number): PlanSeam {
   return { rules: seam.rules, horizon, now, latestArrival: Math.max(...seam.progress.map(({ arrival }) => arrival)) };
 }
 
-export function viewOf(seam: Seam, places: PlaceNames, now: number): View {
+export function viewOf(seam: Seam, places: PlaceNames, now: number, missing: View['missing'] | null = null): View {
   return {
     horizon: seam.horizon ? nameOf(seam.horizon.epoch, seam.rules) : null,
     speed_as_of: Math.round(seam.standing.speedAsOf),
     freshness_ms: freshnessMs(seam.standing, now),
     reference_version: places.version,
+    ...(missing ? { missing } : {}),
   };
 }

@@ -21,9 +21,39 @@ export class NothingThere extends Error {
   override readonly name = 'NothingThere';
 }
 
+/** 401: who asks is not known; `headers` say how to tell. */
+export class NotAdmitted extends Error {
+  override readonly name = 'NotAdmitted';
+  readonly headers: Readonly<Record<string, string>>;
+  constructor(message: string, headers: Readonly<Record<string, string>> = {}) {
+    super(message);
+    this.headers = headers;
+  }
+}
+
+/** 403: who asks is known, and may not see this. */
+export class NotAllowed extends Error {
+  override readonly name = 'NotAllowed';
+}
+
+/** 429 or 503: not now, because too many ask. */
+export class TooMany extends Error {
+  override readonly name = 'TooMany';
+  readonly status: 429 | 503;
+  readonly retryAfterSeconds: number;
+  constructor(status: 429 | 503, message: string, retryAfterSeconds: number) {
+    super(message);
+    this.status = status;
+    this.retryAfterSeconds = retryAfterSeconds;
+  }
+}
+
 interface Faults {
   BadQuestion: BadQuestion;
   NothingThere: NothingThere;
+  TooMany: TooMany;
+  NotAdmitted: NotAdmitted;
+  NotAllowed: NotAllowed;
   Retryable: Retryable;
   Refusal: Refusal;
 }

@@ -37,8 +37,9 @@ async function lookUp(hdfs: Hdfs, id: Oid, date: string): Promise<LakeRow | null
   const folder = await mkdtemp(join(tmpdir(), 'sightline-lookup-'));
   const duck = await openDuck({ memoryMb: MEMORY_MB, threads: 1, spillFolder: folder });
   try {
-    for (const { path } of files.reverse()) {
-      const local = join(folder, 'part.parquet');
+    for (const [index, { path }] of files.reverse().entries()) {
+      // A name of its own: DuckDB keeps what it knows of a file by its path and its time in seconds.
+      const local = join(folder, `${index}.parquet`);
       await hdfs.download(path, local);
       const row = await rowIn(duck, local, id);
       await rm(local);

@@ -15,6 +15,11 @@ export interface ServingMetrics {
   countingSpeed(view: SpeedView): SpeedView;
   countingBatch(view: BatchView): BatchView;
   hbaseEvent(kind: string): void;
+  /** Streams that are open, and the different questions that they ask. */
+  streams(viewers: number, questions: number): void;
+  streamedState(outcome: 'sent' | 'replaced'): void;
+  /** Exports that are running. */
+  exports(running: number): void;
 }
 
 export function servingMetrics(): ServingMetrics {
@@ -72,5 +77,26 @@ export function servingMetrics(): ServingMetrics {
       },
     }),
     hbaseEvent: (kind) => events.inc({ kind }),
+    ...streamMetrics(registers),
+  };
+}
+
+function streamMetrics(registers: Registry[]): Pick<ServingMetrics, 'streams' | 'streamedState' | 'exports'> {
+  const streams = new Gauge({ name: 'sightline_stream_connections', help: 'Streams that are open', registers });
+  const streamed = new Gauge({ name: 'sightline_stream_questions', help: 'Different questions that open streams ask', registers });
+  const states = new Counter({
+    name: 'sightline_stream_states_total',
+    help: 'States given to clients, and those that a newer one replaced before the client took them',
+    labelNames: ['outcome'],
+    registers,
+  });
+  const exports = new Gauge({ name: 'sightline_exports', help: 'Exports that are running', registers });
+  return {
+    exports: (running) => exports.set(running),
+    streams(viewers, questions) {
+      streams.set(viewers);
+      streamed.set(questions);
+    },
+    streamedState: (outcome) => states.inc({ outcome }),
   };
 }

@@ -22,6 +22,8 @@ export interface CountQuestion {
   readonly subject: Subject;
   /** Whole minutes. */
   readonly window: TimeWindow;
+  /** Whether one view's part alone is an answer while the other is away. */
+  readonly allowPartial?: boolean | undefined;
 }
 
 /** What decides which epochs count in which view. */

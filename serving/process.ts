@@ -9,6 +9,7 @@ import { readConfig } from '../core/process/config.ts';
 import { createLog } from '../core/process/log.ts';
 import { hdfs } from '../core/stores/hdfs/hdfs.ts';
 import { openStores } from '../core/stores/open.ts';
+import { currentAccess } from './access/current.ts';
 import { createServing } from './app.ts';
 import { servingMetrics } from './metrics.ts';
 
@@ -23,6 +24,11 @@ type Holder = { [HELD]?: Serving | undefined };
 export function currentServing(): Serving {
   const holder = globalThis as Holder;
   return (holder[HELD] ??= fromEnvironment());
+}
+
+/** Ends the open streams, so that nothing long keeps the server from closing. */
+export function endStreams(): void {
+  (globalThis as Holder)[HELD]?.streams.endAll();
 }
 
 /** Closes what was opened, if anything was. */
@@ -48,6 +54,7 @@ function fromEnvironment(): Serving {
     metrics,
     log: createLog('serving', config.LOG_LEVEL),
     now: Date.now,
+    gate: currentAccess().gate,
     seamFreshForMs: SEAM_FRESH_FOR_MS,
   });
 }

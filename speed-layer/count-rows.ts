@@ -25,8 +25,10 @@ export interface CountRows {
   /** Takes a row as HBase has it. */
   keep(partition: number, name: HourRowName, cells: readonly HourCell[]): void;
   known(partition: number): KnownCounts;
-  /** Takes what HBase acknowledged, then lets go of what is over the limit. */
+  /** Takes what HBase acknowledged. */
   apply(writes: readonly SpeedRowWrite[]): void;
+  /** Lets go of what is over the limit; to be called between rounds, since a round relies on what it loaded. */
+  trim(): void;
   drop(partition: number): void;
   /** Cells that are kept; a row counts as one more. */
   cells(): number;
@@ -81,6 +83,8 @@ export function countRows(greatestCells: number): CountRows {
         const row = rowsOf(write.partition).get(hourRowKey(write.name));
         if (row) cellCount += applyTo(row.table, write.cells);
       }
+    },
+    trim() {
       round++;
       if (cellCount > greatestCells) cellCount -= letGo(partitions, cellCount - Math.floor(greatestCells * 0.8));
     },

@@ -15,6 +15,8 @@ import { logWatch } from './watch.ts';
 import { patience, runWorker } from './worker.ts';
 
 const WATCH_EVERY_MS = 15_000;
+/** Two keep HBase and this process busy at once; more would only make smaller mutations. */
+const LANES = 2;
 /** Short, so that a worker soon says what it waits for; a step that missed its deadline is tried again for ever. */
 const HBASE_DEADLINES = { callTimeoutMs: 5_000, operationTimeoutMs: 10_000 };
 
@@ -52,6 +54,7 @@ export async function runSpeedLayer(config: Config): Promise<void> {
     const look = logWatch(topic, rules, admin, stores.control, holdings.progress);
     const ports = {
       rules,
+      lanes: LANES,
       consumer,
       producer,
       control,

@@ -45,6 +45,8 @@ export type CrashPoint =
 
 export interface RoundPorts {
   readonly rules: Rules;
+  /** How many groups of partitions go through a round side by side: while HBase works for one, another is decided. */
+  readonly lanes: number;
   readonly consumer: Pick<LogConsumer, 'commit'>;
   readonly producer: Pick<LogProducer, 'forward' | 'deadLetter'>;
   readonly detections: Pick<DetectionsStore, 'find' | 'put'>;
@@ -69,28 +71,47 @@ export interface Delivered {
   readonly drained: ReadonlyMap<number, number>;
 }
 
-/** Does what was delivered, in as many rounds as it takes; returns the effects of each partition's batches. */
-export async function runRound(ports: RoundPorts, holdings: Holdings, delivered: Delivered): Promise<Effects[]> {
+/**
+ * Does what was delivered, in as many rounds as it takes; returns the effects of each partition's batches. Lanes share no
+ * partition, so each goes through the order of effects for itself, as a worker that holds only these partitions would.
+ */
+export async function runRound(ports: RoundPorts, holdings: Holdings, { records, drained }: Delivered): Promise<Effects[]> {
+  const waiting = byPartition(holdings, records);
+  const lanes = Array.from({ length: ports.lanes }, (_, lane) => {
+    const partitions = [...holdings.progress.keys()].filter((partition) => partition % ports.lanes === lane);
+    return runLane(ports, holdings, partitions, waiting, drained);
+  });
+  const effects = (await Promise.all(lanes)).flat();
+  holdings.counts.trim();
+  return effects;
+}
+
+async function runLane(
+  ports: RoundPorts,
+  holdings: Holdings,
+  partitions: readonly number[],
+  waiting: Map<number, readonly LogRecord[]>,
+  drained: ReadonlyMap<number, number>,
+): Promise<Effects[]> {
   const all: Effects[] = [];
-  let waiting = byPartition(holdings, delivered.records);
-  for (;;) {
+  for (let isOver = false; !isOver; ) {
     const batches: Batch[] = [];
-    const rest = new Map<number, readonly LogRecord[]>();
-    for (const progress of holdings.progress.values()) {
-      const admitted = admit(progress, waiting.get(progress.partition) ?? [], ports.rules);
+    isOver = true;
+    for (const partition of partitions) {
+      const progress = holdings.progress.get(partition)!;
+      const admitted = admit(progress, waiting.get(partition) ?? [], ports.rules);
       const isLast = admitted.rest.length === 0;
-      const drainedTo = isLast ? (delivered.drained.get(progress.partition) ?? 0) : 0;
-      if (!isLast) rest.set(progress.partition, admitted.rest);
+      waiting.set(partition, admitted.rest);
+      isOver &&= isLast;
+      const drainedTo = isLast ? (drained.get(partition) ?? 0) : 0;
       if (admitted.batch.length > 0 || drainedTo > progress.nextOffset) batches.push({ progress, ...admitted, drainedTo });
     }
-    if (batches.length > 0) {
-      const effects = await decided(ports, holdings, batches);
-      await write(ports, holdings, effects);
-      all.push(...effects);
-    }
-    if (rest.size === 0) return all;
-    waiting = rest;
+    if (batches.length === 0) continue;
+    const effects = await decided(ports, holdings, batches);
+    await write(ports, holdings, effects);
+    all.push(...effects);
   }
+  return all;
 }
 
 interface Batch {

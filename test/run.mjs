@@ -4,11 +4,13 @@
  * `check` is what needs no daemon: types, lint, unit tests, in seconds. `test` goes on with a real stack in a folder and on ports of
  * its own, so that it passes while `npm start` runs: contract tests against the daemons, then the whole job end to end with a
  * browser. The stack is taken down and deleted whatever happens. SIGHTLINE_TEST_ONLY=contract|e2e runs one of the long steps alone.
+ * `test:faults` is neither: the real stack under fire, for as long as it is told.
  */
 import { spawn } from 'node:child_process';
 import { globSync } from './glob.mjs';
 
-const [, , what = 'test', ...files] = process.argv;
+const [, , what = 'test', ...given] = process.argv;
+const files = what === 'test:faults' ? [] : given;
 const only = process.env.SIGHTLINE_TEST_ONLY;
 const OFFSET = process.env.SIGHTLINE_TEST_PORT_OFFSET ?? '10000';
 const stackEnvironment = {
@@ -46,8 +48,9 @@ async function step(name, program, args, env = process.env) {
   return code === 0;
 }
 
-function nodeTests(name, pattern, env, { concurrency = 1, timeoutMs = 300_000 } = {}) {
-  const found = files.length > 0 ? files.filter((file) => globSync(pattern).includes(file)) : globSync(pattern);
+function nodeTests(name, pattern, env, { concurrency = 1, timeoutMs = 300_000, except = [] } = {}) {
+  const all = globSync(pattern).filter((file) => !except.some((name) => file.endsWith(name)));
+  const found = files.length > 0 ? files.filter((file) => all.includes(file)) : all;
   if (found.length === 0) return true;
   const options = ['--import', 'tsx', '--test', '--test-reporter=spec', `--test-concurrency=${concurrency}`, `--test-timeout=${timeoutMs}`];
   return step(name, process.execPath, [...options, ...found], env);
@@ -59,7 +62,10 @@ async function check() {
   await step('types', 'npm', ['run', '--silent', 'typecheck']);
   await step('lint', 'npm', ['run', '--silent', 'lint']);
   await nodeTests('unit tests', 'test/unit', process.env, { concurrency: 2, timeoutMs: 120_000 });
-  await nodeTests('simulation', 'test/simulation', process.env, { timeoutMs: 300_000 });
+  // A thousand seeds and the deliberate bugs take a minute or two; `check` is for every few lines of work.
+  const isThorough = what === 'test';
+  const simulation = { ...process.env, SIGHTLINE_SEEDS: isThorough ? '1000' : '100' };
+  await nodeTests('simulation', 'test/simulation', simulation, { timeoutMs: 600_000, except: isThorough ? [] : ['mutations.test.ts'] });
 }
 
 async function onTheRealStack() {
@@ -75,8 +81,23 @@ async function onTheRealStack() {
   }
 }
 
+/** `npm run test:faults -- --minutes N --only WORD --rate R`: the long form of what the end-to-end test does in short. */
+async function underFire() {
+  const option = (name) => (given.includes(`--${name}`) ? given[given.indexOf(`--${name}`) + 1] : undefined);
+  const told = { MINUTES: option('minutes') ?? '20', ONLY: option('only') ?? '', RATE: option('rate') ?? '2000' };
+  const settings = Object.fromEntries(Object.entries(told).map(([name, value]) => [`SIGHTLINE_FAULTS_${name}`, value]));
+  await sightline('the stack for the tests: from nothing', ['cluster', 'reset', '--yes']);
+  try {
+    const timeoutMs = (Number(told.MINUTES) + 30) * 60_000;
+    await nodeTests('under fire', 'test/faults', { ...stackEnvironment, ...settings }, { timeoutMs });
+  } finally {
+    await sightline('the stack for the tests: away', ['cluster', 'reset', '--yes']);
+  }
+}
+
 for (const signal of ['SIGINT', 'SIGTERM']) process.on(signal, () => running?.kill(signal));
-if (!only) await check();
+if (what === 'test:faults') await underFire();
+else if (!only) await check();
 if (what === 'test' && (only || counts.failed === 0)) await onTheRealStack();
 
 process.stdout.write('\n');

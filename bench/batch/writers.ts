@@ -8,9 +8,9 @@ import { mkdtemp, rm, stat } from 'node:fs/promises';
 import { writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import forkOfParquetjs from '@dsnp/parquetjs';
 import { parquetWriteBuffer } from 'hyparquet-writer';
-import parquetjs from 'parquetjs';
+import forkOfParquetjs from 'parquetjs';
+import parquetjs from 'parquetjs-original';
 import { CHUNK_ROWS, openDuck, quoted } from '../../core/stores/duckdb.ts';
 import { line } from './open.ts';
 

@@ -7,7 +7,7 @@
  * Dead letters carry Kafka Connect's header names, which other people's tools know.
  */
 import type { DeadLetter } from '../domain/dead-letters.ts';
-import type { LogRecord } from '../domain/detection.ts';
+import type { LogRecord, Position } from '../domain/detection.ts';
 import { STRAY_HEADER } from '../domain/verdict.ts';
 
 export interface TopicPlan {
@@ -56,8 +56,9 @@ export function strayHeaders(record: LogRecord): Headers {
   return [[STRAY_HEADER, Buffer.from(`${record.partition}/${record.offset}`)]];
 }
 
+const DEAD_LETTER_PREFIX = '__connect.errors.';
+
 export function deadLetterHeaders(topic: string, record: LogRecord, deadLetter: DeadLetter): Headers {
-  const prefix = '__connect.errors.';
   const texts: Record<string, string> = {
     topic,
     partition: String(record.partition),
@@ -65,5 +66,41 @@ export function deadLetterHeaders(topic: string, record: LogRecord, deadLetter: 
     'exception.class.name': deadLetter.reason,
     'exception.message': deadLetter.detail,
   };
-  return Object.entries(texts).map(([name, text]) => [prefix + name, Buffer.from(text)] as const);
+  return Object.entries(texts).map(([name, text]) => [DEAD_LETTER_PREFIX + name, Buffer.from(text)] as const);
+}
+
+/** A dead letter as its topic keeps it. What our headers do not say, because somebody else wrote the record, is null. */
+export interface KeptLetter extends Position {
+  /** When it was kept, in milliseconds. */
+  readonly keptAt: number;
+  readonly key: Buffer | null;
+  readonly value: Buffer | null;
+  /** Where the record lies that was one. */
+  readonly source: (Position & { readonly topic: string }) | null;
+  readonly reason: string | null;
+  readonly detail: string | null;
+}
+
+export function readDeadLetter({ partition, offset, stamp, key, value, headers }: LogRecord): KeptLetter {
+  const texts = new Map(headers.map(([name, text]) => [name, text?.toString('utf8') ?? null]));
+  const said = (name: string): string | null => texts.get(DEAD_LETTER_PREFIX + name) ?? null;
+  const [topic, from, at] = [said('topic'), said('partition'), said('offset')];
+  const isWhole = from !== null && at !== null && /^\d{1,9}$/.test(from) && /^\d{1,15}$/.test(at);
+  return {
+    partition,
+    offset,
+    keptAt: stamp,
+    key,
+    value,
+    source: topic !== null && isWhole ? { topic, partition: Number(from), offset: Number(at) } : null,
+    reason: said('exception.class.name'),
+    detail: said('exception.message'),
+  };
+}
+
+const REPLAY_HEADER = 'sightline.replay';
+
+/** Header of a dead letter that was produced again: which one it was. */
+export function replayHeader(deadLetterTopic: string, { partition, offset }: Position): readonly [name: string, value: Buffer] {
+  return [REPLAY_HEADER, Buffer.from(`${deadLetterTopic}/${partition}/${offset}`)];
 }

@@ -59,8 +59,33 @@ const Settings = z.object({
   SPEED_ROUND_RECORDS: z.coerce.number().int().min(1).max(100_000).default(20_000),
   /** Count cells that a speed worker keeps in memory (about 250 bytes each). */
   SPEED_CACHED_CELLS: z.coerce.number().int().min(1_000).default(1_000_000),
+  /** Who may look (serving/access/gate.ts). none: everybody, so only on a loopback address. */
+  AUTH: z.enum(['none', 'basic', 'proxy', 'oidc']).default('none'),
+  /** AUTH=basic: lines that `sightline user` makes, with hashed passwords. Better in a file: AUTH_USERS_FILE. */
+  AUTH_USERS: z.string().optional(),
+  /** AUTH=proxy: the header that says who asks, and the addresses or networks that may say so. */
+  AUTH_PROXY_HEADER: z.string().regex(/^[\w-]+$/, 'expected the name of a header').default('x-forwarded-user'),
+  AUTH_PROXY_ADDRESSES: z.string().optional(),
+  /** AUTH=proxy and oidc: names of operators, separated by commas; everybody else is a viewer. */
+  AUTH_OPERATORS: z.string().default(''),
+  /** AUTH=oidc: the issuer and the client that it knows. */
+  OIDC_ISSUER: z.url().optional(),
+  OIDC_CLIENT_ID: z.string().min(1).optional(),
+  OIDC_CLIENT_SECRET: z.string().min(1).optional(),
+  /** AUTH=oidc: the address at which browsers find the app. */
+  PUBLIC_URL: z.url().optional(),
+  /** AUTH=oidc: seals sessions; the same for every copy of serving. At least 32 characters. */
+  SESSION_SECRET: z.string().min(1).optional(),
+  /** Questions that one caller may ask in a minute; 0: any number. A page that refreshes every second asks some 250. */
+  RATE_LIMIT_PER_MINUTE: z.coerce.number().int().min(0).max(1_000_000).default(3_000),
   BIND: z.string().default('127.0.0.1'),
   PORT: port.default(3000),
+  /** Most server-sent event streams that one serving process keeps open (a few KB each, and a file descriptor). */
+  STREAM_CONNECTIONS: z.coerce.number().int().min(0).max(100_000).default(2_000),
+  /** How often streams look at the speed layer's progress: half of it is what a poll adds to the time from commit to event. */
+  STREAM_POLL_MS: z.coerce.number().int().min(20).max(10_000).default(150),
+  /** Most exports that one serving process runs at once (each holds a DuckDB of 256 MB at most, and one file of the lake). */
+  EXPORTS_AT_ONCE: z.coerce.number().int().min(0).max(64).default(2),
   /** 0: any free port; the process says which on standard error. */
   METRICS_PORT: port.default(0),
   /** Where everything generated on this machine goes. */

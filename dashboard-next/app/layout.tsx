@@ -11,6 +11,7 @@ import '../styles/controls.css';
 import '../styles/kpis.css';
 import '../styles/timeline.css';
 import '../styles/tables.css';
+import '../styles/pages.css';
 import '../styles/dialogs.css';
 import '../styles/narrow.css';
 

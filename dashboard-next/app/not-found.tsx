@@ -1,4 +1,4 @@
-/** The page for addresses that lead nowhere. */
+/** The page for addresses that lead nowhere: a search that works without a script, and the way home. */
 import type { Metadata } from 'next';
 import { Brand } from '../components/Brand.tsx';
 
@@ -10,10 +10,17 @@ export default function NotFound() {
     <main className="sole">
       <Brand />
       <h1>There is no such page.</h1>
-      <p>All numbers are on the Live page; a place is found there by its name or oid.</p>
-      <a className="btn" href="/">
-        Go to Live
-      </a>
+      <form className="look" action="/locations" method="get">
+        <label>
+          Find a place by name or oid <input type="search" name="q" maxLength={200} />
+        </label>
+        <button type="submit" className="btn">
+          Find
+        </button>
+      </form>
+      <p>
+        Or go to <a href="/">Live</a>, where all numbers begin.
+      </p>
     </main>
   );
 }

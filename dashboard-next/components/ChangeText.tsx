@@ -7,7 +7,7 @@ export function ChangeText({ change }: { change: Change }) {
   if (direction === 'new') return <span className="chg new">new</span>;
   if (direction === 'unknown') return <span className="chg">–</span>;
   return (
-    <span className="chg">
+    <span className="chg" key={`${direction} ${text.length}`}>
       {direction === 'same' && <span aria-hidden="true">= </span>}
       {(direction === 'up' || direction === 'down') && (
         <>

@@ -19,7 +19,6 @@ import type { Change } from './useAddress.ts';
 export const PLOT_HEIGHT = 140;
 const HEAD = 18;
 const FOOT = 22;
-const BOX_HEIGHT = HEAD + PLOT_HEIGHT + FOOT;
 
 interface Props {
   readonly bars: readonly Bar[];
@@ -29,16 +28,18 @@ interface Props {
   readonly now: number;
   readonly isOld: boolean;
   readonly isAnswered: boolean;
+  /** Of the plot, in pixels. */
+  readonly height: number;
   readonly lengthWords: string;
   readonly change: Change;
   readonly say: (text: string) => void;
 }
 
-export function Chart({ bars, top, seam, tz, now, isOld, isAnswered, lengthWords, change, say }: Props) {
+export function Chart({ bars, top, seam, tz, now, isOld, isAnswered, height, lengthWords, change, say }: Props) {
   const [chosen, setChosen] = useState<number | null>(null);
   const [drag, setDrag] = useState<{ from: number; to: number } | null>(null);
-  if (bars.length === 0) return <EmptyChart isAnswered={isAnswered} />;
-  const plot: Plot = { from: bars[0]!.t, to: bars.at(-1)!.to, height: PLOT_HEIGHT, top };
+  if (bars.length === 0) return <EmptyChart isAnswered={isAnswered} height={height} />;
+  const plot: Plot = { from: bars[0]!.t, to: bars.at(-1)!.to, height, top };
   const bucketAt = (event: PointerEvent<HTMLElement>): number => {
     const box = event.currentTarget.getBoundingClientRect();
     return Math.max(0, Math.min(bars.length - 1, Math.floor(((event.clientX - box.left) / box.width) * bars.length)));
@@ -84,7 +85,7 @@ export function Chart({ bars, top, seam, tz, now, isOld, isAnswered, lengthWords
     <>
       <YAxis plot={plot} zone={offsetText(plot.to, tz)} />
       <div className={isOld ? 'plot faded' : 'plot'} tabIndex={0} role="group" aria-label="Timeline; arrow keys move from bucket to bucket" data-arrows onKeyDown={onKeyDown} onBlur={() => setChosen(null)} {...pointer}>
-        <svg width="100%" height={BOX_HEIGHT} role="img" aria-label={sentence(bars, tz, now)}>
+        <svg width="100%" height={HEAD + height + FOOT} role="img" aria-label={sentence(bars, tz, now)}>
           <Grid plot={plot} />
           <Picture bars={bars} plot={plot} tz={tz} />
           {seam && seam.at > plot.from && seam.at < plot.to && <Seam seam={seam} plot={plot} />}
@@ -98,16 +99,17 @@ export function Chart({ bars, top, seam, tz, now, isOld, isAnswered, lengthWords
   );
 }
 
-function EmptyChart({ isAnswered }: { isAnswered: boolean }) {
+function EmptyChart({ isAnswered, height }: { isAnswered: boolean; height: number }) {
+  const boxHeight = HEAD + height + FOOT;
   return (
     <>
-      <svg className="yaxis" width="44" height={BOX_HEIGHT} aria-hidden="true" />
+      <svg className="yaxis" width="44" height={boxHeight} aria-hidden="true" />
       <div className="plot">
-        <svg width="100%" height={BOX_HEIGHT} role="img" aria-label="No timeline yet">
+        <svg width="100%" height={boxHeight} role="img" aria-label="No timeline yet">
           {[0, 0.25, 0.5, 0.75, 1].map((part) => (
-            <line key={part} className={part === 1 ? 'grid base' : 'grid'} x1="0" x2="100%" y1={HEAD + PLOT_HEIGHT * part} y2={HEAD + PLOT_HEIGHT * part} />
+            <line key={part} className={part === 1 ? 'grid base' : 'grid'} x1="0" x2="100%" y1={HEAD + height * part} y2={HEAD + height * part} />
           ))}
-          <text className="seamt" x="50%" y={HEAD + PLOT_HEIGHT / 2 - 8} textAnchor="middle">
+          <text className="seamt" x="50%" y={HEAD + height / 2 - 8} textAnchor="middle">
             {isAnswered ? 'The timeline did not come with the last answer' : 'No numbers yet'}
           </text>
         </svg>
@@ -121,7 +123,7 @@ function Picture({ bars, plot, tz }: { bars: readonly Bar[]; plot: Plot; tz: str
   const path = linePath(bars, plot);
   const gapWidth = gap ? xOf(gap.to, plot) : 0;
   return (
-    <svg y={HEAD} width="100%" height={PLOT_HEIGHT} overflow="visible">
+    <svg y={HEAD} width="100%" height={plot.height} overflow="visible">
       <defs>
         <pattern id="bar-hatch" width="5" height="5" patternUnits="userSpaceOnUse" patternTransform="rotate(45)">
           <rect className="hatch-line" width="1.5" height="5" />
@@ -130,16 +132,16 @@ function Picture({ bars, plot, tz }: { bars: readonly Bar[]; plot: Plot; tz: str
           <rect className="gap-line" width="1" height="8" />
         </pattern>
       </defs>
-      {gap && <rect fill="url(#gap-hatch)" width={`${gapWidth}%`} height={PLOT_HEIGHT} />}
+      {gap && <rect fill="url(#gap-hatch)" width={`${gapWidth}%`} height={plot.height} />}
       <Bars bars={bars} plot={plot} />
       {path !== '' && (
-        <svg width="100%" height={PLOT_HEIGHT} viewBox={`0 0 ${bars.length} ${PLOT_HEIGHT}`} preserveAspectRatio="none">
+        <svg width="100%" height={plot.height} viewBox={`0 0 ${bars.length} ${plot.height}`} preserveAspectRatio="none">
           <path className="prev-halo" d={path} />
           <path className="prev" d={path} />
         </svg>
       )}
       {gap && gapWidth > 12 && (
-        <text className="gapt" x={`${gapWidth / 2}%`} y={PLOT_HEIGHT / 2} textAnchor="middle">
+        <text className="gapt" x={`${gapWidth / 2}%`} y={plot.height / 2} textAnchor="middle">
           {gap.isAll ? 'no detections in this window' : gapWidth > 30 ? `no detections before ${clock(gap.to, tz)}` : 'none'}
         </text>
       )}
@@ -156,13 +158,13 @@ function Grid({ plot }: { plot: Plot }) {
 
 function YAxis({ plot, zone }: { plot: Plot; zone: string }) {
   return (
-    <svg className="yaxis" width="44" height={BOX_HEIGHT} aria-hidden="true">
+    <svg className="yaxis" width="44" height={HEAD + plot.height + FOOT} aria-hidden="true">
       {gridOf(plot.top).map((value) => (
         <text key={value} className="ax" x="36" y={HEAD + yOf(value, plot) + 4} textAnchor="end">
           {tick(value)}
         </text>
       ))}
-      <text className="ax" x="28" y={HEAD + PLOT_HEIGHT + 19} textAnchor="end">
+      <text className="ax" x="28" y={HEAD + plot.height + 19} textAnchor="end">
         {zone}
       </text>
     </svg>
@@ -172,7 +174,7 @@ function YAxis({ plot, zone }: { plot: Plot; zone: string }) {
 function XAxis({ plot, tz }: { plot: Plot; tz: string }) {
   return axisLabels(plot.from, plot.to, tz).map(({ t, text, strong, wideOnly }) => {
     const x = xOf(t, plot);
-    const y = HEAD + PLOT_HEIGHT;
+    const y = HEAD + plot.height;
     return (
       <g key={t} className={wideOnly ? 'wide' : undefined}>
         <line className="tick" x1={`${x}%`} x2={`${x}%`} y1={y} y2={y + 4} />
@@ -188,7 +190,7 @@ function Seam({ seam, plot }: { seam: { at: number; word: string | null }; plot:
   const x = xOf(seam.at, plot);
   return (
     <g>
-      <line className="seam" x1={`${x}%`} x2={`${x}%`} y1="4" y2={HEAD + PLOT_HEIGHT} />
+      <line className="seam" x1={`${x}%`} x2={`${x}%`} y1="4" y2={HEAD + plot.height} />
       {x > 6 && (
         <text className={x < 28 ? 'seamt wide' : 'seamt'} x={`${x}%`} dx="-8" y="12" textAnchor="end">
           batch{seam.word ? `, ${seam.word}` : ''}
@@ -206,7 +208,7 @@ function Seam({ seam, plot }: { seam: { at: number; word: string | null }; plot:
 function Band({ bars, plot, from, to }: { bars: readonly Bar[]; plot: Plot; from: number; to: number }) {
   if (!bars[from] || !bars[to]) return null;
   const x = xOf(bars[from].t, plot);
-  return <rect className="band" x={`${x}%`} width={`${xOf(bars[to].to, plot) - x}%`} y={HEAD} height={PLOT_HEIGHT} />;
+  return <rect className="band" x={`${x}%`} width={`${xOf(bars[to].to, plot) - x}%`} y={HEAD} height={plot.height} />;
 }
 
 function sentence(bars: readonly Bar[], tz: string, now: number): string {

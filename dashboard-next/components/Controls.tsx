@@ -1,39 +1,29 @@
-/** What is shown: place, window, its bounds beside it, and whether it moves. */
+/** What is shown: window, its bounds beside it, and whether it moves; on Live the place too. */
+import type { ReactNode } from 'react';
 import type { CountedLocation } from '../../serving/answers.ts';
 import type { Refresh, Shown } from '../live/address.ts';
 import { WINDOW_NAMES, WINDOWS } from '../live/address.ts';
-import type { Board } from '../live/board.ts';
 import { isOver, MINUTE_MS, spanOf } from '../live/bounds.ts';
 import { placeName } from '../live/names.ts';
 import { boundsText, lengthText } from '../live/times.ts';
 import { zoneText } from '../live/zones.ts';
 import { Icon } from './Icon.tsx';
-import type { DialogName } from './Live.tsx';
 import type { Change } from './useAddress.ts';
-import type { CopyLink } from './useCopyLink.ts';
+import type { PageState } from './usePage.ts';
 
 interface Props {
-  readonly shown: Shown;
-  readonly board: Board | null;
-  /** The chosen place, if the places are known and it is one of them. */
-  readonly here: CountedLocation | null;
-  readonly now: number;
-  readonly busy: boolean;
-  readonly change: Change;
-  readonly pause: () => void;
-  readonly open: (dialog: DialogName) => void;
-  readonly copy: CopyLink;
+  readonly page: PageState;
+  /** What the row begins with. */
+  readonly children?: ReactNode;
 }
 
-export function Controls({ shown, board, here, now, busy, change, pause, open, copy }: Props) {
+export function Controls({ page, children }: Props) {
+  const { shown, board, now, change, pause, copy, setDialog: open } = page;
+  const busy = page.busy && board !== null;
   const span = board ? board.top : spanOf(shown, now);
   return (
     <div className="ctl" role="group" aria-label="What is shown">
-      <button type="button" className="btn place" id="place" aria-haspopup="dialog" onClick={() => open('find')}>
-        <Icon name="place" />
-        <PlaceLabel location={shown.location} here={here} />
-        <Icon name="down" small />
-      </button>
+      {children}
       <div className="seg windows" role="radiogroup" aria-label="Window">
         {WINDOW_NAMES.map((name) => (
           <label key={name}>
@@ -57,6 +47,17 @@ export function Controls({ shown, board, here, now, busy, change, pause, open, c
       <RunControl refresh={shown.refresh} isFixed={isOver(shown, now)} change={change} pause={pause} />
       <span className={busy ? 'busy on' : 'busy'} aria-hidden="true" />
     </div>
+  );
+}
+
+/** The place that Live shows. `here` is its row of the places, if they are known and it is one of them. */
+export function PlaceButton({ shown, here, open }: { shown: Shown; here: CountedLocation | null; open: PageState['setDialog'] }) {
+  return (
+    <button type="button" className="btn place" id="place" aria-haspopup="dialog" onClick={() => open('place')}>
+      <Icon name="place" />
+      <PlaceLabel location={shown.location} here={here} />
+      <Icon name="down" small />
+    </button>
   );
 }
 

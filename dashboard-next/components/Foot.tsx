@@ -1,30 +1,23 @@
 /** The fixed line at the foot: what the numbers rest on; or, in the same place, the one thing that is the matter. */
-import type { Shown } from '../live/address.ts';
-import { topItemsPath } from '../live/ask.ts';
-import type { Board } from '../live/board.ts';
+import Link from 'next/link';
 import type { Notice } from '../live/notice.ts';
-import type { Fault } from '../live/state.ts';
+import { linkTo } from '../live/where.ts';
 import { clockTenths } from '../live/times.ts';
 import { offsetText } from '../live/zones.ts';
-import type { DialogName } from './Live.tsx';
+import type { PageState } from './usePage.ts';
 
 interface Props {
-  readonly board: Board | null;
-  readonly shown: Shown;
-  readonly now: number;
-  readonly notice: Notice | null;
-  readonly fault: Fault | null;
-  readonly open: (dialog: DialogName) => void;
-  readonly askNow: () => void;
-  readonly dismiss: () => void;
+  readonly page: PageState;
+  /** Path of the API's answer that the page shows. */
+  readonly json: string;
 }
 
-export function Foot(props: Props) {
-  const { notice } = props;
+export function Foot({ page, json }: Props) {
+  const { notice } = page;
   return (
     <>
-      <ViewLine {...props} hidden={notice !== null} />
-      {notice && <NoticeBar {...props} notice={notice} />}
+      <ViewLine page={page} json={json} hidden={notice !== null} />
+      {notice && <NoticeBar page={page} notice={notice} />}
       <noscript>
         <p className="notice calm">
           <span className="words">
@@ -36,14 +29,14 @@ export function Foot(props: Props) {
   );
 }
 
-function ViewLine({ board, shown, open, hidden }: Props & { hidden: boolean }) {
+function ViewLine({ page, json, hidden }: Props & { hidden: boolean }) {
+  const { board, shown, setDialog: open } = page;
   const view = board?.top.view ?? null;
   const asOf = view ? `${clockTenths(view.speed_as_of, shown.tz)} ${offsetText(view.speed_as_of, shown.tz)}` : '–';
-  const json = topItemsPath({ location: shown.location, limit: shown.limit, from: board?.top.from ?? 0, to: board?.top.to ?? 0, parts: true });
   return (
     <footer className={hidden ? 'view num covered' : 'view num'}>
       <span>
-        Horizon <b>{view ? (view.horizon ?? 'none yet') : '–'}</b>
+        Horizon <b className="epoch">{view ? (view.horizon ?? 'none yet') : '–'}</b>
       </span>
       <span>
         Speed as of <b className="asof">{asOf}</b>
@@ -52,7 +45,7 @@ function ViewLine({ board, shown, open, hidden }: Props & { hidden: boolean }) {
         Places table <b>{(view?.reference_version ?? null) === null ? '–' : `v${view?.reference_version}`}</b>
       </span>
       <span className="sp" />
-      {board && <a href={json}>This answer as JSON</a>}
+      <a href={json}>This answer as JSON</a>
       <button type="button" className="textlink" onClick={() => open('keys')}>
         Keyboard shortcuts <kbd>?</kbd>
       </button>
@@ -60,7 +53,9 @@ function ViewLine({ board, shown, open, hidden }: Props & { hidden: boolean }) {
   );
 }
 
-function NoticeBar({ notice, fault, askNow, dismiss }: Props & { notice: Notice }) {
+function NoticeBar({ page, notice }: { page: PageState; notice: Notice }) {
+  const { state, shown, askNow, dismiss } = page;
+  const fault = state.silence?.fault ?? null;
   const detail = notice.action === 'try' && fault?.detail ? fault.detail : null;
   return (
     <div className={`notice ${notice.tone}`} role="region" aria-label="Notice">
@@ -77,9 +72,9 @@ function NoticeBar({ notice, fault, askNow, dismiss }: Props & { notice: Notice 
         </details>
       )}
       {notice.action === 'trust' && (
-        <a className="btn" href="/api/v1/trust">
+        <Link className="btn" href={linkTo({ page: 'trust' }, shown)} prefetch={false}>
           See Trust
-        </a>
+        </Link>
       )}
       {notice.action === 'try' && (
         <button type="button" className="btn" onClick={askNow}>

@@ -10,6 +10,7 @@ import type { ItemRow } from '../live/rows.ts';
 import { itemRows } from '../live/rows.ts';
 import { boundsText } from '../live/times.ts';
 import { ChangeText } from './ChangeText.tsx';
+import { Digits } from './Digits.tsx';
 import { Arrow, Icon } from './Icon.tsx';
 import { RowBar } from './RowBar.tsx';
 import type { Change } from './useAddress.ts';
@@ -65,8 +66,8 @@ export function ItemsTable({ board, shown, change, openName }: Props) {
           </tr>
         </thead>
         <tbody>
-          {rows.map((row) => (
-            <Row key={row.key} row={row} total={total} greatest={greatest} openName={openName} />
+          {rows.map((row, place) => (
+            <Row key={place} row={row} total={total} greatest={greatest} openName={openName} />
           ))}
           {rows.length < 10 && <Filler rows={10 - rows.length} text={rows.length === 0 ? emptyText(board, shown) : ''} columns={5} />}
         </tbody>
@@ -101,19 +102,24 @@ export function Filler({ rows, text, columns }: { rows: number; text: ReactNode;
   ));
 }
 
+/** A row belongs to its rank: when items change places their names change rows, and no row moves. */
 function Row({ row, total, greatest, openName }: { row: ItemRow; total: number; greatest: number; openName: (name: string) => void }) {
   return (
     <tr>
       <td className="r rk num">
         {row.rank}
-        <Moved by={row.moved} />
+        <Moved key={row.key} by={row.moved} />
       </td>
       <td className="nm">
         <RowBar part={row.count} whole={greatest} />
-        <ItemName name={row.name} openName={openName} />
+        <ItemName key={row.key} name={row.name} openName={openName} />
       </td>
-      <td className="r num cnt">{count(row.count)}</td>
-      <td className="r num shr">{share(row.count, total)}</td>
+      <td className="r num cnt">
+        <Digits text={count(row.count)} />
+      </td>
+      <td className="r num shr">
+        <Digits text={share(row.count, total)} />
+      </td>
       <td className="r num chgc">
         <ChangeText change={changeOf(row.compared.now, row.compared.before)} />
       </td>

@@ -58,10 +58,11 @@ function HeroNote({ board, shown, condition, now, change }: Omit<Props, 'state'>
   const length = lengthText(compared ? compared.now.to - compared.now.from : lengthMsOf(board.subject));
   if (!compared) return <>no comparison with the {length} before yet</>;
   if (compared.before.total === 0) return <>nothing in the {length} before</>;
+  const difference = changeOf(compared.now.total, compared.before.total);
   return (
-    <>
-      <ChangeText change={changeOf(compared.now.total, compared.before.total)} /> vs the {length} before, {compact(compared.before.total)}
-    </>
+    <span key={difference.text.length}>
+      <ChangeText change={difference} /> {`vs the ${length} before, ${compact(compared.before.total)}`}
+    </span>
   );
 }
 
@@ -95,8 +96,7 @@ function RateNow({ board, state, shown, condition }: Omit<Props, 'change' | 'now
       <h2>Rate now</h2>
       <div className="with">
         <p className="mid num" id="rate">
-          {known ? count(Math.round(measured)) : <span className="none">–</span>}
-          {known && <small>/s</small>}
+          {known ? <Rate text={count(Math.round(measured))} /> : <span className="none">–</span>}
         </p>
         <svg className={known ? 'spark' : 'spark off'} viewBox="0 0 100 100" preserveAspectRatio="none" role="img" aria-label={sparkWords(state)}>
           <path className="area" d={spark.area} />
@@ -107,6 +107,15 @@ function RateNow({ board, state, shown, condition }: Omit<Props, 'change' | 'now
         <RateNote board={board} state={state} shown={shown} condition={condition} isPast={isPast} measured={measured} />
       </p>
     </div>
+  );
+}
+
+function Rate({ text }: { text: string }) {
+  return (
+    <span key={text.length}>
+      {text}
+      <small>/s</small>
+    </span>
   );
 }
 
@@ -127,7 +136,7 @@ function RateNote({ board, state, shown, condition, isPast, measured }: Omit<Pro
     return (
       <>
         <span className="wide">last known </span>
-        {compact(Math.round(measured))} at {clockSeconds(asOf, shown.tz)}
+        {`${compact(Math.round(measured))} at ${clockSeconds(asOf, shown.tz)}`}
       </>
     );
   }
@@ -135,11 +144,12 @@ function RateNote({ board, state, shown, condition, isPast, measured }: Omit<Pro
   if (track.rate === 0 && track.grewAt !== null && asOf - track.grewAt >= 1_000) return <>quiet for {ago(asOf - track.grewAt)}</>;
   const range = rateRange(track);
   if (range) {
+    const words = `${compact(Math.round(range.min))} to ${compact(Math.round(range.max))}`;
     return (
-      <>
-        {compact(Math.round(range.min))} to {compact(Math.round(range.max))}
-        <span className="wide"> in the last {ago(Math.min(60_000, range.overMs))}</span>
-      </>
+      <span key={words.length}>
+        {words}
+        <span className="wide">{` in the last ${ago(Math.min(60_000, range.overMs))}`}</span>
+      </span>
     );
   }
   const minute = partOf(board, 'minute');

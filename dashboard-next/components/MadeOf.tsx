@@ -30,7 +30,7 @@ export function MadeOf({ board, shown, now }: { board: Board | null; shown: Show
 }
 
 /** Solid and hatched; a part that is there is at least three pixels wide. */
-function ShareBar({ batch, speed, batchWidth }: { batch: number; speed: number; batchWidth: number }) {
+export function ShareBar({ batch, speed, batchWidth }: { batch: number; speed: number; batchWidth: number }) {
   const least = 1;
   const width = batch === 0 ? 0 : speed === 0 ? 100 : Math.min(100 - least, Math.max(least, batchWidth));
   const gap = batch > 0 && speed > 0 ? 0.5 : 0;

@@ -1,19 +1,25 @@
-/** Where it was seen: every place with its count, searched and sorted; choosing one shows the page for it. */
+/** Where it was seen: every place with its count, searched and sorted; each leads to its page. */
+import Link from 'next/link';
 import { useEffect, useRef, useState } from 'react';
 import type { Shown, Sort } from '../live/address.ts';
+import type { LocationsAnswer } from '../../serving/answers.ts';
+import { isoMinute } from '../live/address.ts';
 import type { Board } from '../live/board.ts';
 import { partOf } from '../live/board.ts';
 import { change as changeOf, count, share } from '../live/numbers.ts';
 import type { PlaceRow } from '../live/rows.ts';
 import { matching, placeRows, sorted } from '../live/rows.ts';
+import type { CsvCell } from '../live/csv.ts';
+import { linkTo } from '../live/where.ts';
 import { ChangeText } from './ChangeText.tsx';
+import { CsvButton } from './CsvButton.tsx';
+import { Digits } from './Digits.tsx';
 import { Icon } from './Icon.tsx';
 import { Filler } from './ItemsTable.tsx';
 import { RowBar } from './RowBar.tsx';
 import type { Change } from './useAddress.ts';
 import { useHeld } from './useHeld.ts';
 
-const ROWS = 10;
 const MORE_ROWS = 40;
 
 interface Props {
@@ -21,14 +27,17 @@ interface Props {
   readonly shown: Shown;
   readonly change: Change;
   readonly say: (text: string) => void;
+  readonly rowsAtOnce?: number;
+  readonly withCsv?: boolean;
 }
 
-export function PlacesTable({ board, shown, change, say }: Props) {
+export function PlacesTable({ board, shown, change, say, rowsAtOnce = 10, withCsv = false }: Props) {
+  const moreRows = Math.max(MORE_ROWS, rowsAtOnce);
   const answer = partOf(board, 'places');
   const all = answer ? placeRows(answer, partOf(board, 'comparedPlaces')) : [];
   const [q, type] = useTyped(shown.q, (text) => change({ q: text }, 'replace'));
   const found = sorted(matching(all, q), shown.sort);
-  const [most, setMost] = useState(ROWS);
+  const [most, setMost] = useState(rowsAtOnce);
   const { rows, handlers, release } = useHeld(found.slice(0, most));
   const greatest = Math.max(0, ...rows.map((row) => row.count));
   const sortBy = (sort: Sort): void => {
@@ -45,11 +54,12 @@ export function PlacesTable({ board, shown, change, say }: Props) {
         <h2 id="places-title">Places</h2>
         <span className="hint num">{answer && (q === '' ? count(all.length) : `${count(found.length)} of ${count(all.length)}`)}</span>
         {left > 0 && (
-          <button type="button" className="textlink num" onClick={() => setMost(most + MORE_ROWS)}>
-            Show {Math.min(left, MORE_ROWS)} more
+          <button type="button" className="textlink num" onClick={() => setMost(most + moreRows)}>
+            Show {Math.min(left, moreRows)} more
           </button>
         )}
         <span className="sp" />
+        {withCsv && answer && <CsvButton name={csvName(answer)} head={CSV_HEAD} rows={() => found.map((row) => csvRow(row, answer.total))} />}
         <label className="srch">
           <Icon name="search" />
           <span className="vh">Search places</span>
@@ -59,11 +69,11 @@ export function PlacesTable({ board, shown, change, say }: Props) {
       <table className="places" {...handlers}>
         <Head sort={shown.sort} sortBy={sortBy} />
         <tbody>
-          {rows.map((row) => (
-            <Row key={row.key} row={row} total={answer?.total ?? 0} greatest={greatest} isChosen={row.oid === shown.location} change={change} />
+          {rows.map((row, place) => (
+            <Row key={place} row={row} total={answer?.total ?? 0} greatest={greatest} isChosen={row.oid === shown.location} href={linkTo({ page: 'place', location: row.oid }, shown)} />
           ))}
           {rows.length === 0 && <NothingRow board={board} isLoaded={answer !== null} anyPlace={all.length > 0} q={q} clear={() => type('')} />}
-          {rows.length < ROWS && <Filler rows={ROWS - Math.max(1, rows.length)} text="" columns={4} />}
+          {rows.length < 10 && <Filler rows={10 - Math.max(1, rows.length)} text="" columns={4} />}
         </tbody>
       </table>
     </section>
@@ -125,20 +135,25 @@ interface RowProps {
   readonly total: number;
   readonly greatest: number;
   readonly isChosen: boolean;
-  readonly change: Change;
+  readonly href: string;
 }
 
-function Row({ row, total, greatest, isChosen, change }: RowProps) {
+/** A row belongs to its place in the order: places change rows, and no row moves. */
+function Row({ row, total, greatest, isChosen, href }: RowProps) {
   return (
     <tr className={isChosen ? 'chosen' : undefined}>
       <td className="nm">
         <RowBar part={row.count} whole={greatest} />
-        <button type="button" className={row.name ? 'name' : 'name unk'} title={row.name ?? 'The table of places does not know this oid yet'} aria-pressed={isChosen} onClick={() => change({ location: isChosen ? 'all' : row.oid })}>
+        <Link key={row.key} href={href} prefetch={false} className={row.name ? 'name' : 'name unk'} title={row.name ?? 'The table of places does not know this oid yet'}>
           <bdi>{row.name ?? 'Unknown place'}</bdi> <span className="oid num">#{row.oid}</span>
-        </button>
+        </Link>
       </td>
-      <td className="r num cnt">{count(row.count)}</td>
-      <td className="r num shr">{share(row.count, total)}</td>
+      <td className="r num cnt">
+        <Digits text={count(row.count)} />
+      </td>
+      <td className="r num shr">
+        <Digits text={share(row.count, total)} />
+      </td>
       <td className="r num chgc">
         <ChangeText change={changeOf(row.compared.now, row.compared.before)} />
       </td>
@@ -167,4 +182,14 @@ function NothingRow({ board, isLoaded, anyPlace, q, clear }: { board: Board | nu
       </td>
     </tr>
   );
+}
+
+const CSV_HEAD = ['geographical_location', 'geographical_location_oid', 'count', 'share', 'count_now_of_complete_minutes', 'count_before'];
+
+function csvName({ from, to }: LocationsAnswer): string {
+  return `places ${isoMinute(from)} ${isoMinute(to)}.csv`.replaceAll(':', '');
+}
+
+function csvRow({ name, oid, count: n, compared }: PlaceRow, total: number): CsvCell[] {
+  return [name, oid, n, total > 0 ? n / total : null, compared.now, compared.before];
 }

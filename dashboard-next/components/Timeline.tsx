@@ -7,7 +7,7 @@ import type { Board } from '../live/board.ts';
 import { partOf } from '../live/board.ts';
 import { lengthMsOf, stepSecondsOf } from '../live/bounds.ts';
 import { lengthText } from '../live/times.ts';
-import { Chart } from './Chart.tsx';
+import { Chart, PLOT_HEIGHT } from './Chart.tsx';
 import { TimelineTable } from './TimelineTable.tsx';
 import type { Change } from './useAddress.ts';
 
@@ -18,9 +18,11 @@ interface Props {
   readonly now: number;
   readonly change: Change;
   readonly say: (text: string) => void;
+  /** Of the picture, in pixels. */
+  readonly plotHeight?: number;
 }
 
-export function Timeline({ board, shown, isOld, now, change, say }: Props) {
+export function Timeline({ board, shown, isOld, now, change, say, plotHeight = PLOT_HEIGHT }: Props) {
   const answer = partOf(board, 'timeline');
   const before = partOf(board, 'timelineBefore');
   const trust = partOf(board, 'trust');
@@ -66,11 +68,11 @@ export function Timeline({ board, shown, isOld, now, change, say }: Props) {
           </button>
         </div>
       </header>
-      <div className="plotbox">
+      <div className={plotHeight === PLOT_HEIGHT ? 'plotbox' : 'plotbox tall'}>
         {shown.view === 'table' ? (
           <TimelineTable bars={bars} tz={shown.tz} now={now} lengthWords={length} />
         ) : (
-          <Chart bars={bars} top={top} seam={seam} tz={shown.tz} now={now} isOld={isOld} isAnswered={board !== null} lengthWords={length} change={change} say={say} />
+          <Chart bars={bars} top={top} seam={seam} tz={shown.tz} now={now} isOld={isOld} isAnswered={board !== null} height={plotHeight} lengthWords={length} change={change} say={say} />
         )}
       </div>
     </section>

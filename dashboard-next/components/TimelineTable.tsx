@@ -3,6 +3,7 @@ import type { Bar } from '../live/bars.ts';
 import { count } from '../live/numbers.ts';
 import { clock, dayClock } from '../live/times.ts';
 import { offsetText } from '../live/zones.ts';
+import { Digits } from './Digits.tsx';
 
 export function TimelineTable({ bars, tz, now, lengthWords }: { bars: readonly Bar[]; tz: string; now: number; lengthWords: string }) {
   const zone = bars[0] ? offsetText(bars[0].t, tz) : 'UTC';
@@ -33,10 +34,18 @@ export function TimelineTable({ bars, tz, now, lengthWords }: { bars: readonly B
                 {dayClock(bar.t, tz, now)} – {clock(bar.to, tz)}
                 {bar.cut && <span className="hint"> part</span>}
               </th>
-              <td className="r num">{bar.unknown ? '–' : count(bar.count)}</td>
-              <td className="r num">{bar.unknown ? '–' : count(bar.batch)}</td>
-              <td className="r num">{bar.unknown ? '–' : count(bar.speed)}</td>
-              <td className="r num">{bar.before === null ? '–' : count(bar.before)}</td>
+              <td className="r num">
+                <Digits text={bar.unknown ? '–' : count(bar.count)} />
+              </td>
+              <td className="r num">
+                <Digits text={bar.unknown ? '–' : count(bar.batch)} />
+              </td>
+              <td className="r num">
+                <Digits text={bar.unknown ? '–' : count(bar.speed)} />
+              </td>
+              <td className="r num">
+                <Digits text={bar.before === null ? '–' : count(bar.before)} />
+              </td>
             </tr>
           ))}
         </tbody>

@@ -1,41 +1,31 @@
 /** The bar on every page: brand, pages, search, freshness, time zone, theme. On a phone the last four are behind one button. */
+import Link from 'next/link';
 import type { Badge } from '../live/badge.ts';
 import type { Shown } from '../live/address.ts';
 import type { ThemeChoice } from '../live/theme.ts';
+import { linkTo } from '../live/where.ts';
 import { Brand } from './Brand.tsx';
+import { Digits } from './Digits.tsx';
 import { Icon } from './Icon.tsx';
 import type { IconName } from './Icon.tsx';
-import type { DialogName } from './Live.tsx';
-import type { Change } from './useAddress.ts';
+import { Pages } from './Tabs.tsx';
+import type { PageState } from './usePage.ts';
 import { ZoneSelect } from './ZoneSelect.tsx';
 
 export const THEME_ICONS: Record<ThemeChoice, IconName> = { system: 'half', light: 'sun', dark: 'moon' };
 
-interface Props {
-  readonly badge: Badge;
-  readonly shown: Shown;
-  readonly theme: ThemeChoice;
-  readonly now: number;
-  readonly change: Change;
-  readonly open: (dialog: DialogName) => void;
-  readonly turnTheme: () => void;
-}
-
-export function TopBar({ badge, shown, theme, now, change, open, turnTheme }: Props) {
+export function TopBar({ page }: { page: PageState }) {
+  const { badge, shown, theme, now, change, turnTheme, setDialog: open } = page;
   return (
     <header className="top">
       <Brand />
-      <nav className="pages" aria-label="Pages">
-        <a href="/" aria-current="page">
-          Live
-        </a>
-      </nav>
+      <Pages shown={shown} />
       <button type="button" className="find" id="find" onClick={() => open('find')}>
         <Icon name="search" />
         <span>Find a place or a detection</span>
         <kbd>/</kbd>
       </button>
-      <BadgeLink badge={badge} />
+      <BadgeLink badge={badge} shown={shown} />
       <ZoneSelect id="zone" tz={shown.tz} now={now} onChange={(tz) => change({ tz })} />
       <button type="button" className="ghost icon theme" onClick={turnTheme} aria-label={`Theme: ${theme}`} title={`Theme: ${theme}`}>
         <Icon name={THEME_ICONS[theme]} />
@@ -47,9 +37,9 @@ export function TopBar({ badge, shown, theme, now, change, open, turnTheme }: Pr
   );
 }
 
-function BadgeLink({ badge }: { badge: Badge }) {
+function BadgeLink({ badge, shown }: { badge: Badge; shown: Shown }) {
   return (
-    <a className={`badge ${badge.tone}`} href="/api/v1/trust" title="By polling. Opens what the trust in these numbers rests on, as JSON" data-state={badge.state}>
+    <Link className={`badge ${badge.tone}`} href={linkTo({ page: 'trust' }, shown)} prefetch={false} title={badgeTitle(shown)} data-state={badge.state}>
       <svg className={`mark ${badge.shape}`} viewBox="0 0 10 10" aria-hidden="true">
         {badge.shape === 'disc' && <circle cx="5" cy="5" r="4" />}
         {badge.shape === 'ring' && <circle cx="5" cy="5" r="3.4" />}
@@ -57,7 +47,13 @@ function BadgeLink({ badge }: { badge: Badge }) {
         {badge.shape === 'diamond' && <path d="M5 .2 9.8 5 5 9.8.2 5Z" />}
       </svg>
       <b>{badge.word}</b>
-      <span className="num">{badge.number}</span>
-    </a>
+      <span className="num">
+        <Digits text={badge.number} />
+      </span>
+    </Link>
   );
+}
+
+function badgeTitle({ refresh }: Shown): string {
+  return `Open Trust. By polling${refresh === 'off' ? '' : `, every ${refresh} s`}`;
 }

@@ -2,14 +2,17 @@
 import { useSearchParams } from 'next/navigation';
 import { useCallback, useEffect, useMemo, useRef } from 'react';
 import type { Shown } from '../live/address.ts';
+import type { Where } from '../live/where.ts';
 import { addressOf, readAddress } from '../live/address.ts';
+import { pathOf } from '../live/where.ts';
 
 export type Change = (patch: Partial<Shown>, how?: 'push' | 'replace') => void;
 
-export function useAddress(): { shown: Shown; faults: readonly string[]; change: Change } {
+export function useAddress(where: Where): { shown: Shown; faults: readonly string[]; change: Change } {
   const parameters = useSearchParams();
   const text = parameters.toString();
-  const read = useMemo(() => readAddress(new URLSearchParams(text)), [text]);
+  const path = pathOf(where);
+  const read = useMemo(() => readAddress(new URLSearchParams(text), where), [text, path]);
   const latest = useRef(read.shown);
   useEffect(() => {
     latest.current = read.shown;

@@ -4,15 +4,22 @@ import type { Shown } from '../live/address.ts';
 import { REFRESHES, WINDOW_NAMES } from '../live/address.ts';
 import { neighbour } from '../live/bounds.ts';
 import type { Refresh } from '../live/address.ts';
-import type { DialogName } from './Live.tsx';
+import type { Where } from '../live/where.ts';
 import type { Change } from './useAddress.ts';
+import type { DialogName } from './usePage.ts';
 
 export const KEYS_OFF = 'sightline.keys';
+/** After `g`. */
+const PAGE_KEYS: Record<string, 'live' | 'places' | 'trust' | 'data'> = { l: 'live', p: 'places', t: 'trust', d: 'data' };
+const GO_WITHIN_MS = 1_500;
+/** Pages that have a window to choose. */
+export const WITH_WINDOW: readonly string[] = ['live', 'places', 'place', 'trust'];
 
 export interface KeyActions {
   readonly shown: Shown;
   readonly now: number;
   readonly change: Change;
+  readonly go: (where: Where) => void;
   readonly pause: () => void;
   readonly setDialog: (dialog: DialogName) => void;
   readonly copy: () => void;
@@ -23,11 +30,14 @@ export interface KeyActions {
 export function useKeys(actions: KeyActions): void {
   const latest = useRef(actions);
   latest.current = actions;
+  const askedToGoAt = useRef(-Infinity);
   useEffect(() => {
     const onKey = (event: KeyboardEvent): void => {
       if (event.ctrlKey || event.metaKey || event.altKey || latest.current.isOpen || isTyping(event)) return;
       const off = localStorage.getItem(KEYS_OFF) === 'off';
-      const act = off && event.key !== '?' ? undefined : actionOf(event.key, latest.current);
+      const page = event.timeStamp - askedToGoAt.current < GO_WITHIN_MS ? PAGE_KEYS[event.key] : undefined;
+      askedToGoAt.current = event.key === 'g' ? event.timeStamp : -Infinity;
+      const act = off && event.key !== '?' ? undefined : page ? () => latest.current.go({ page }) : actionOf(event.key, latest.current);
       if (!act) return;
       event.preventDefault();
       act();
@@ -43,7 +53,13 @@ function isTyping({ target, key }: KeyboardEvent): boolean {
   return target.matches('input, select, textarea') || (target.matches('button, a, summary') && key === ' ');
 }
 
-function actionOf(key: string, { shown, now, change, pause, setDialog, copy, sayNumbers }: KeyActions): (() => void) | undefined {
+function actionOf(key: string, actions: KeyActions): (() => void) | undefined {
+  const { setDialog, copy, shown, sayNumbers } = actions;
+  const everywhere: Record<string, () => void> = { '/': () => setDialog('find'), l: copy, '?': () => setDialog('keys'), s: sayNumbers };
+  return everywhere[key] ?? (WITH_WINDOW.includes(shown.where.page) ? actionOnWindow(key, actions) : undefined);
+}
+
+function actionOnWindow(key: string, { shown, now, change, pause, setDialog }: KeyActions): (() => void) | undefined {
   const window = WINDOW_NAMES[Number(key) - 1];
   if (window) return () => change({ window, fixed: null });
   const move = (direction: -1 | 1) => () => {
@@ -57,10 +73,6 @@ function actionOf(key: string, { shown, now, change, pause, setDialog, copy, say
     ArrowLeft: move(-1),
     ArrowRight: move(1),
     t: () => change({ view: shown.view === 'chart' ? 'table' : 'chart' }),
-    '/': () => setDialog('find'),
-    l: copy,
-    s: sayNumbers,
-    '?': () => setDialog('keys'),
   };
   return actions[key];
 }

@@ -1,5 +1,5 @@
 /**
- * The address of what is shown: every choice on the Live page is a parameter of its URL, and nothing else holds it.
+ * The address of what is shown: every choice on a page is a parameter of its URL, and nothing else holds it.
  *
  * Server and browser read it with `readAddress` and write it with `addressOf`; defaults are left out, so the shortest link is
  * the plain page. A value that is not understood becomes the default and is named, so that a bad link still shows something
@@ -8,6 +8,7 @@
 import { dayClock } from './times.ts';
 import { isZone } from './zones.ts';
 import type { Span } from './questions.ts';
+import type { Where } from './where.ts';
 
 export const WINDOWS = { '5m': 5, '15m': 15, '1h': 60, '24h': 1_440, '7d': 10_080 } as const;
 export type WindowName = keyof typeof WINDOWS;
@@ -21,10 +22,12 @@ export const THEMES = ['light', 'dark'] as const;
 export type Theme = (typeof THEMES)[number];
 
 export interface Shown {
+  /** The page, which the path says. */
+  readonly where: Where;
   readonly window: WindowName;
   /** A fixed range in whole minutes; the window is ignored while there is one. */
   readonly fixed: Span | null;
-  /** `all` or a place's oid. */
+  /** `all` or a place's oid; of the page of a place, the path's. */
   readonly location: string;
   readonly limit: number;
   readonly q: string;
@@ -33,11 +36,14 @@ export interface Shown {
   readonly refresh: Refresh;
   readonly tz: string;
   readonly view: 'chart' | 'table';
+  /** The day of the lake that the page of a detection looks into too. */
+  readonly dt: string | null;
   /** Only from the URL; the choice itself is kept in a cookie. */
   readonly theme: Theme | null;
 }
 
 export const DEFAULTS: Shown = {
+  where: { page: 'live' },
   window: '1h',
   fixed: null,
   location: 'all',
@@ -47,6 +53,7 @@ export const DEFAULTS: Shown = {
   refresh: 1,
   tz: 'UTC',
   view: 'chart',
+  dt: null,
   theme: null,
 };
 
@@ -62,7 +69,7 @@ const LONGEST_Q = 200;
 
 type Get = (name: string) => string | null;
 
-export function readAddress(parameters: { get: Get }): ReadAddress {
+export function readAddress(parameters: { get: Get }, where: Where = DEFAULTS.where): ReadAddress {
   const faults: string[] = [];
   const get: Get = (name) => parameters.get(name);
   const oneOf = <T extends string>(name: string, allowed: readonly T[], fallback: T): T => {
@@ -78,19 +85,31 @@ export function readAddress(parameters: { get: Get }): ReadAddress {
     return fallback;
   };
   const refresh = oneOf('refresh', REFRESHES, '1');
+  const dt = passing('dt', '', isDate, 'a date such as 2026-11-22');
   const shown: Shown = {
+    where,
     window: oneOf('window', WINDOW_NAMES, DEFAULTS.window),
     fixed: readFixed(get, faults),
-    location: passing('location', 'all', (given) => given === 'all' || OID.test(given), '“all” or an oid'),
+    location: where.page === 'place' ? where.location : passing('location', 'all', (given) => given === 'all' || isOid(given), '“all” or an oid'),
     limit: Number(oneOf('limit', LIMITS.map(String), '10')),
     q: (get('q') ?? '').slice(0, LONGEST_Q),
     sort: oneOf('sort', SORTS, DEFAULTS.sort),
     refresh: refresh === 'off' ? 'off' : (Number(refresh) as Refresh),
     tz: passing('tz', 'UTC', isZone, 'an IANA time zone such as Europe/Berlin'),
     view: oneOf('view', ['chart', 'table'], 'chart'),
+    dt: dt === '' ? null : dt,
     theme: get('theme') === null ? null : oneOf('theme', THEMES, 'light'),
   };
   return { shown, faults };
+}
+
+export function isOid(text: string): boolean {
+  return OID.test(text) && BigInt.asIntN(64, BigInt(text)) === BigInt(text);
+}
+
+function isDate(text: string): boolean {
+  const t = /^\d{4}-\d{2}-\d{2}$/.test(text) ? Date.parse(`${text}T00:00Z`) : Number.NaN;
+  return !Number.isNaN(t) && new Date(t).toISOString().startsWith(text);
 }
 
 function readFixed(get: Get, faults: string[]): Span | null {
@@ -136,13 +155,14 @@ export function addressOf(shown: Shown): string {
     parameters.set('to', isoMinute(shown.fixed.to));
   }
   put('window', shown.window, DEFAULTS.window);
-  put('location', shown.location, 'all');
+  if (shown.where.page !== 'place') put('location', shown.location, 'all');
   put('limit', String(shown.limit), '10');
   put('q', shown.q, '');
   put('sort', shown.sort, DEFAULTS.sort);
   put('refresh', String(shown.refresh), '1');
   put('tz', shown.tz, 'UTC');
   put('view', shown.view, 'chart');
+  put('dt', shown.dt ?? '', '');
   if (shown.theme) parameters.set('theme', shown.theme);
   const query = parameters.toString().replaceAll('%3A', ':').replaceAll('%2F', '/');
   return query === '' ? '' : `?${query}`;

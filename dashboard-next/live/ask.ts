@@ -1,19 +1,29 @@
 /**
- * The page's questions over HTTP: the browser's side of the port in questions.ts.
+ * The pages' questions over HTTP: the browser's side of the port in questions.ts.
  *
- * A problem answer (RFC 9457) becomes a NoAnswer: 503 says that a store is down and when to ask again, any other status that the
- * question was refused; no answer within the time limit counts as no connection.
+ * A problem answer (RFC 9457) becomes a NoAnswer: 503 says that a store is down and when to ask again, 401 and 403 that a role is
+ * needed, 404 that there is no such thing, any other status that the question was refused; no answer within the time limit counts as no connection.
  */
 import type { Clock } from './clock.ts';
-import type { Questions, Verdict } from './questions.ts';
+import type { RunAnswer } from '../../serving/answers.ts';
+import type { Questions, Silence, Verdict } from './questions.ts';
 import { asNoAnswer, NoAnswer } from './questions.ts';
+import { reportOf } from './report.ts';
 
 const TIME_LIMIT_MS = 8_000;
 
 type Fetch = (url: string, init: { signal: AbortSignal; headers: Record<string, string>; cache: 'no-store' }) => Promise<Response>;
 
-export function topItemsPath(question: { from: number; to: number; location: string; limit: number; parts?: boolean }): string {
+export function topItemsPath(question: { from: number | undefined; to: number | undefined; location: string; limit: number; parts?: boolean }): string {
   return path('top-items', { location: question.location, from: question.from, to: question.to, limit: question.limit, parts: question.parts });
+}
+
+export function exportPath(question: { location: string; from: number; to: number; format: 'parquet' | 'csv' }): string {
+  return path('export', question);
+}
+
+export function locationsPath({ from, to }: { from?: number; to?: number }): string {
+  return path('locations', { from, to });
 }
 
 function path(name: string, parameters: Record<string, string | number | boolean | undefined>): string {
@@ -39,28 +49,51 @@ export function httpQuestions(clock: Clock, base = '', fetchIt: Fetch = fetch): 
   return {
     topItems: (question) => ask(topItemsPath(question)),
     timeline: ({ location, from, to, stepSeconds, parts }) => ask(path('timeline', { location, from, to, step: stepSeconds, parts })),
-    locations: ({ from, to }) => ask(path('locations', { from, to })),
+    locations: ({ from, to }) => ask(locationsPath({ from, to })),
     trust: () => ask('/api/v1/trust'),
     verdict: async (epoch) => {
-      try {
-        return verdictOf(await ask<ReportedRun>(path(`runs/${encodeURIComponent(epoch)}`, {})));
-      } catch (thrown) {
-        if (thrown instanceof NoAnswer && thrown.kind === 'refused') return null;
-        throw thrown;
-      }
+      // Who may not see runs sees the horizon without a verdict.
+      const run = await orNull<ReportedRun>(ask(runPath(epoch)), ['absent', 'forbidden']);
+      return run && verdictOf(run);
     },
+    detections: ({ location, from, to, limit, cursor }) => ask(path('detections', { location, from, to, limit, cursor })),
+    detection: (id, dt) => orNull(ask(detectionPath(id, dt)), ['absent']),
+    runs: () => ask('/api/v1/runs'),
+    report: async (epoch) => {
+      const run = await orNull<RunAnswer>(ask(runPath(epoch)), ['absent']);
+      return run && reportOf(run);
+    },
+    lake: () => ask('/api/v1/lake'),
   };
+}
+
+export function runPath(epoch: string): string {
+  return path(`runs/${encodeURIComponent(epoch)}`, {});
+}
+
+export function detectionPath(id: string, dt: string | null): string {
+  return path(`detections/${id}`, { dt: dt ?? undefined });
+}
+
+async function orNull<T>(answer: Promise<T>, kinds: readonly Silence[]): Promise<T | null> {
+  try {
+    return await answer;
+  } catch (thrown) {
+    if (thrown instanceof NoAnswer && kinds.includes(thrown.kind)) return null;
+    throw thrown;
+  }
 }
 
 function rejectAsNoAnswer(thrown: unknown): never {
   throw asNoAnswer(thrown);
 }
 
+const KINDS: Record<number, Silence> = { 401: 'forbidden', 403: 'forbidden', 404: 'absent', 502: 'down', 503: 'down', 504: 'down' };
+
 async function refusal(response: Response): Promise<NoAnswer> {
   const problem = (await response.json().catch(() => ({}))) as { title?: string; detail?: string; request_id?: string };
   const seconds = Number(response.headers.get('retry-after') ?? Number.NaN);
-  const down = response.status === 503 || response.status === 502 || response.status === 504;
-  return new NoAnswer(down ? 'down' : 'refused', problem.title ?? `The API answered ${response.status}`, {
+  return new NoAnswer(KINDS[response.status] ?? 'refused', problem.title ?? `The API answered ${response.status}`, {
     detail: problem.detail ?? '',
     retryAfterMs: Number.isFinite(seconds) ? seconds * 1_000 : null,
     requestId: problem.request_id ?? null,

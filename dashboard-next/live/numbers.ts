@@ -45,6 +45,14 @@ export function share(part: number, whole: number): string {
   return `${(tenths / 10).toFixed(1)}${NBSP}%`;
 }
 
+/** `14.2 MB`. */
+export function bytes(n: number): string {
+  const units = ['B', 'kB', 'MB', 'GB', 'TB', 'PB'];
+  const power = n < 1_000 ? 0 : Math.min(units.length - 1, Math.floor(Math.log10(n) / 3));
+  const inUnits = n / 1_000 ** power;
+  return `${power === 0 ? String(n) : inUnits >= 100 ? inUnits.toFixed(0) : inUnits.toPrecision(3)}${NBSP}${units[power]}`;
+}
+
 export interface Change {
   readonly direction: 'up' | 'down' | 'same' | 'times' | 'new' | 'unknown';
   /** Without the arrow. */

@@ -1,11 +1,12 @@
 /**
- * What the Live page asks, as one port: the browser asks over HTTP (ask.ts), the server's first paint asks serving directly
- * (server/serving.ts), and nothing behind the port knows which.
+ * What the pages ask, as one port: the browser asks over HTTP (ask.ts), the server's first paint asks serving directly
+ * (server/questions.ts), and nothing behind the port knows which.
  *
- * Answers are the API's own types. A question that fails throws a NoAnswer that says which of three things happened: nobody
- * answered, a store behind the API is down, or the question was refused.
+ * Answers are the API's own types. A question that fails throws a NoAnswer that says what happened: nobody answered, a store
+ * behind the API is down, or the question was refused and why.
  */
-import type { LocationsAnswer, TimelineAnswer, TopItemsAnswer, TrustAnswer } from '../../serving/answers.ts';
+import type { DetectionAnswer, DetectionsAnswer, LakeAnswer, LocationsAnswer, RunsAnswer, TimelineAnswer, TopItemsAnswer, TrustAnswer } from '../../serving/answers.ts';
+import type { Report } from './report.ts';
 
 /** [from, to) in epoch milliseconds. */
 export interface Span {
@@ -26,9 +27,21 @@ export interface Questions {
   trust(): Promise<TrustAnswer>;
   /** What the run of an epoch proved; null if there is no report. */
   verdict(epoch: string): Promise<Verdict | null>;
+  /** The newest first; `cursor` of an answer leads to the older ones. */
+  detections(question: Span & { location: string; limit: number; cursor?: string }): Promise<DetectionsAnswer>;
+  /** Null if none has the id; `dt` looks into that day of the lake too. */
+  detection(id: string, dt: string | null): Promise<DetectionAnswer | null>;
+  runs(): Promise<RunsAnswer>;
+  /** Null if the epoch is not published. */
+  report(epoch: string): Promise<Report | null>;
+  lake(): Promise<LakeAnswer>;
 }
 
-export type Silence = 'offline' | 'down' | 'refused';
+/** `forbidden`: who asks has not the role; `absent`: there is no such thing. */
+export type Silence = 'offline' | 'down' | 'refused' | 'forbidden' | 'absent';
+
+/** A NoAnswer that can be sent from the server to the browser. */
+export type Fault = Pick<NoAnswer, 'kind' | 'title' | 'detail' | 'requestId'>;
 
 export class NoAnswer extends Error {
   override readonly name = 'NoAnswer';
@@ -46,6 +59,10 @@ export class NoAnswer extends Error {
     this.retryAfterMs = rest.retryAfterMs ?? null;
     this.requestId = rest.requestId ?? null;
   }
+}
+
+export function faultOf({ kind, title, detail, requestId }: NoAnswer): Fault {
+  return { kind, title, detail, requestId };
 }
 
 export function asNoAnswer(thrown: unknown): NoAnswer {

@@ -7,15 +7,12 @@
 import type { View } from '../../serving/answers.ts';
 import type { Freshness, Signals } from './badge.ts';
 import type { Board } from './board.ts';
-import type { NoAnswer } from './questions.ts';
+import type { Fault } from './questions.ts';
 import type { RateTrack } from './rate.ts';
 import type { Shown } from './address.ts';
 import { FRESH, levelOf, nextFreshness } from './badge.ts';
 import { isOver } from './bounds.ts';
 import { NO_RATE, trackRate } from './rate.ts';
-
-/** A fault that can be sent from the server to the browser. */
-export type Fault = Pick<NoAnswer, 'kind' | 'title' | 'detail' | 'requestId'>;
 
 export interface LiveState {
   readonly board: Board | null;

@@ -30,6 +30,11 @@ export function clockTenths(t: number, zone: string): string {
   return `${clockSeconds(t, zone)}.${Math.floor(new Date(wallOf(t, zone)).getUTCMilliseconds() / 100)}`;
 }
 
+/** `14:32:06.412`. */
+export function clockMs(t: number, zone: string): string {
+  return `${clockSeconds(t, zone)}.${String(new Date(wallOf(t, zone)).getUTCMilliseconds()).padStart(3, '0')}`;
+}
+
 /** `22 Nov`; with the year where it is not that of `now`. */
 export function day(t: number, zone: string, now: number): string {
   const wall = new Date(wallOf(t, zone));

@@ -8,7 +8,7 @@ import { currentServing } from '../../serving/process.ts';
 import type { Board, Subject } from '../live/board.ts';
 import { nothingLate, readBoard } from '../live/board.ts';
 import { asNoAnswer } from '../live/questions.ts';
-import type { Fault } from '../live/state.ts';
+import type { Fault } from '../live/questions.ts';
 import { servingQuestions } from './questions.ts';
 
 const PATIENCE_MS = 4_000;

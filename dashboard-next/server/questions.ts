@@ -1,8 +1,8 @@
 /**
- * The page's questions asked of serving directly: the server's side of the port in live/questions.ts.
+ * The pages' questions asked of serving directly: the server's side of the port in live/questions.ts.
  *
- * The first paint takes the same answers as the API gives, without a round trip to itself. Faults become the same three kinds
- * as over HTTP.
+ * The first paint takes the same answers as the API gives, without a round trip to itself. Faults become the same kinds as
+ * over HTTP.
  */
 import { oid } from '../../core/domain/oid.ts';
 import type { Scope } from '../../core/domain/counts.ts';
@@ -12,6 +12,7 @@ import { isFault } from '../../serving/faults.ts';
 import { verdictOf } from '../live/ask.ts';
 import type { Questions } from '../live/questions.ts';
 import { NoAnswer } from '../live/questions.ts';
+import { reportOf } from '../live/report.ts';
 
 export function servingQuestions(serving: () => Serving): Questions {
   const ask = async <Answer>(question: (from: Serving) => Promise<Answer>): Promise<Answer> => {
@@ -31,6 +32,15 @@ export function servingQuestions(serving: () => Serving): Questions {
         const report = await from.run(epoch);
         return report ? verdictOf(report) : null;
       }),
+    detections: (question) => ask((from) => from.detections({ ...question, location: scopeOf(question.location) })),
+    detection: (id, dt) => ask((from) => from.detection(oid(id), dt ?? undefined)),
+    runs: () => ask((from) => from.runs()),
+    report: (epoch) =>
+      ask(async (from) => {
+        const report = await from.run(epoch);
+        return report ? reportOf(report) : null;
+      }),
+    lake: () => ask((from) => from.lake()),
   };
 }
 

@@ -15,10 +15,11 @@ const root = join(dirname(fileURLToPath(import.meta.url)), '..', '..');
 const NEEDS = {
   start: ['java', 'maven', 'python'],
   test: ['java', 'maven', 'python', 'browser'],
+  'test:faults': ['java', 'maven', 'python'],
   check: [],
   setup: ['java', 'maven', 'python', 'browser'],
 };
-const ENTRY = { start: 'sightline.mjs', test: 'test/run.mjs', check: 'test/run.mjs' };
+const ENTRY = { start: 'sightline.mjs', test: 'test/run.mjs', check: 'test/run.mjs', 'test:faults': 'test/run.mjs' };
 
 const [what = 'start', ...args] = process.argv.slice(2);
 try {

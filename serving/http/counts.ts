@@ -15,6 +15,7 @@ export function getTopItems(request: Request, _params: object = {}, serving: Ser
       ...windowIn(parameters),
       ...(limit === undefined ? {} : { limit }),
       parts: flagIn(parameters, 'parts'),
+      allowPartial: flagIn(parameters, 'allow_partial'),
     });
   });
 }
@@ -22,7 +23,7 @@ export function getTopItems(request: Request, _params: object = {}, serving: Ser
 export function getLocations(request: Request, _params: object = {}, serving: Serving = currentServing()): Promise<Response> {
   return respond('/api/v1/locations', request, serving, async () => {
     const parameters = parametersOf(request);
-    return serving.locations({ ...windowIn(parameters), parts: flagIn(parameters, 'parts') });
+    return serving.locations({ ...windowIn(parameters), parts: flagIn(parameters, 'parts'), allowPartial: flagIn(parameters, 'allow_partial') });
   });
 }
 
@@ -35,6 +36,7 @@ export function getTimeline(request: Request, _params: object = {}, serving: Ser
       ...windowIn(parameters),
       ...(stepSeconds === undefined ? {} : { stepSeconds }),
       parts: flagIn(parameters, 'parts'),
+      allowPartial: flagIn(parameters, 'allow_partial'),
     });
   });
 }

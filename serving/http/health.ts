@@ -1,10 +1,10 @@
 /** GET /healthz (the process lives), /readyz (it can answer), /metrics (Prometheus). */
 import type { Serving } from '../app.ts';
 import { currentServing } from '../process.ts';
-import { framed } from './respond.ts';
+import { framed, OPEN } from './respond.ts';
 
 export function getHealth(request: Request, _params: object = {}, serving: Serving = currentServing()): Promise<Response> {
-  return framed('/healthz', request, serving, async (headers) => new Response('ok\n', { headers }));
+  return framed('/healthz', request, serving, async (headers) => new Response('ok\n', { headers }), OPEN);
 }
 
 export function getReadiness(request: Request, _params: object = {}, serving: Serving = currentServing()): Promise<Response> {
@@ -14,12 +14,12 @@ export function getReadiness(request: Request, _params: object = {}, serving: Se
       status: answer.ready ? 200 : 503,
       headers: { ...headers, ...(answer.ready ? {} : { 'retry-after': '2' }) },
     });
-  });
+  }, OPEN);
 }
 
 export function getMetrics(request: Request, _params: object = {}, serving: Serving = currentServing()): Promise<Response> {
   return framed('/metrics', request, serving, async (headers) => {
     const { registry } = serving.metrics;
     return new Response(await registry.metrics(), { headers: { ...headers, 'content-type': registry.contentType } });
-  });
+  }, OPEN);
 }

@@ -56,6 +56,14 @@ export function wholeIn(
   throw new BadQuestion(field, `${field} is ${shown(text)}; ${kind} from ${least} to ${greatest} was expected`);
 }
 
+export function choiceIn<Choice extends string>(parameters: Parameters, field: string, choices: readonly Choice[]): Choice | undefined {
+  const text = parameters(field);
+  if (text === undefined) return undefined;
+  const chosen = choices.find((choice) => choice === text);
+  if (chosen !== undefined) return chosen;
+  throw new BadQuestion(field, `${field} is ${shown(text)}; ${choices.join(' or ')} was expected`);
+}
+
 export function flagIn(parameters: Parameters, field: string): boolean {
   const text = parameters(field) ?? 'false';
   if (text === 'true' || text === 'false') return text === 'true';

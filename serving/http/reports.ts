@@ -3,19 +3,22 @@ import type { Serving } from '../app.ts';
 import { BadQuestion, NothingThere } from '../faults.ts';
 import { currentServing } from '../process.ts';
 import { parametersOf, wholeIn } from './parameters.ts';
-import { respond } from './respond.ts';
+import { OPERATORS, respond } from './respond.ts';
 
 const EPOCH_NAME = /^\d{4}-\d{2}-\d{2}(T\d{4}(\d{2})?)?$/;
 
 export function getTrust(request: Request, _params: object = {}, serving: Serving = currentServing()): Promise<Response> {
-  return respond('/api/v1/trust', request, serving, () => serving.trust());
+  return respond('/api/v1/trust', request, serving, async ({ role }) => {
+    const answer = await serving.trust();
+    return role === 'operator' ? answer : { ...answer, dead_letters: [], hidden: ['dead_letters'] };
+  });
 }
 
 export function getRuns(request: Request, _params: object = {}, serving: Serving = currentServing()): Promise<Response> {
   return respond('/api/v1/runs', request, serving, async () => {
     const limit = wholeIn(parametersOf(request), 'limit', { least: 1, greatest: 1_000 });
     return serving.runs(limit === undefined ? {} : { limit });
-  });
+  }, OPERATORS);
 }
 
 export function getRun(request: Request, params: { epoch: string }, serving: Serving = currentServing()): Promise<Response> {
@@ -27,7 +30,7 @@ export function getRun(request: Request, params: { epoch: string }, serving: Ser
     const report = await serving.run(epoch);
     if (!report) throw new NothingThere(`Epoch ${epoch} is not published; /api/v1/runs lists those that are`);
     return report;
-  });
+  }, OPERATORS);
 }
 
 export function getLake(request: Request, _params: object = {}, serving: Serving = currentServing()): Promise<Response> {

@@ -1,14 +1,15 @@
 /**
  * The frame of every answer: headers, request id, metrics, and what becomes of a fault.
  *
- * Handlers hand over the work, this file hands a Response to Next.js. A bad question is a 400 that names the field, a store that
- * is away a 503 with Retry-After, anything else a 500 that keeps its message in the log and shows only the request's id.
+ * Handlers hand over the work, this file hands a Response to Next.js. Nothing is worked on before the gate has let the caller in.
+ * A bad question is a 400 that names the field, a store that is away a 503 with Retry-After, anything else a 500 that keeps its
+ * message in the log and shows only the request's id.
  */
 import { randomUUID } from 'node:crypto';
-import type { Problem } from '../answers.ts';
 import type { Serving } from '../app.ts';
-import { messageOf } from '../../core/process/errors.ts';
-import { isFault } from '../faults.ts';
+import type { Caller } from '../access/gate.ts';
+import { isFault, NotAllowed } from '../faults.ts';
+import { described } from './problem.ts';
 
 const RETRY_AFTER_SECONDS = 5;
 
@@ -21,9 +22,20 @@ const FIXED_HEADERS = {
   'x-frame-options': 'DENY',
 } as const;
 
+/** Who gets an answer: whoever is let in, operators only, or anybody (probes, signing in). */
+export type Audience = 'viewers' | 'operators' | 'anybody';
+export const OPERATORS: Audience = 'operators';
+export const OPEN: Audience = 'anybody';
+
 /** Answers with JSON what `work` returns. `route` is the path with its parameters' names, for metrics. */
-export function respond(route: string, request: Request, serving: Serving, work: () => Promise<unknown>): Promise<Response> {
-  return framed(route, request, serving, async (headers) => Response.json(await work(), { headers }));
+export function respond(
+  route: string,
+  request: Request,
+  serving: Serving,
+  work: (caller: Caller) => Promise<unknown>,
+  audience: Audience = 'viewers',
+): Promise<Response> {
+  return framed(route, request, serving, async (headers, caller) => Response.json(await work(caller), { headers }), audience);
 }
 
 /** The frame for an answer of another kind; `work` puts the headers on its response. */
@@ -31,19 +43,29 @@ export async function framed(
   route: string,
   request: Request,
   serving: Serving,
-  work: (headers: Record<string, string>) => Promise<Response>,
+  work: (headers: Record<string, string>, caller: Caller) => Promise<Response>,
+  audience: Audience = 'viewers',
 ): Promise<Response> {
   const startedAt = performance.now();
   const requestId = requestIdOf(request);
   const headers = { ...FIXED_HEADERS, 'x-request-id': requestId };
   let response: Response;
   try {
-    response = await work(headers);
+    response = await work(headers, await admitted(request, serving, audience));
   } catch (fault) {
     response = problemResponse(fault, { route, requestId, headers, serving });
   }
   serving.metrics.answered(route, response.status, (performance.now() - startedAt) / 1_000);
   return response;
+}
+
+const ANYBODY: Caller = { name: '', role: 'viewer' };
+
+async function admitted(request: Request, { gate }: Serving, audience: Audience): Promise<Caller> {
+  if (audience === 'anybody') return ANYBODY;
+  const caller = await gate.admit(request);
+  if (audience === 'operators' && caller.role !== 'operator') throw new NotAllowed(`${caller.name} is a viewer; runs and dead letters are for operators`);
+  return caller;
 }
 
 /** The caller's id, if it is one that a log line can hold. */
@@ -62,34 +84,16 @@ interface Circumstances {
 function problemResponse(fault: unknown, { route, requestId, headers, serving }: Circumstances): Response {
   const problem = { ...described(fault), request_id: requestId };
   const { status } = problem;
+  const retryAfter = isFault('TooMany', fault) ? fault.retryAfterSeconds : status === 503 ? RETRY_AFTER_SECONDS : null;
   if (status === 500) serving.log.error({ route, request_id: requestId, err: fault }, 'a question failed');
-  else if (status === 503) serving.log.warn({ route, request_id: requestId, because: problem.detail }, 'a store is away');
+  else if (status === 503) serving.log.warn({ route, request_id: requestId, because: problem.detail }, 'a question has no answer now');
   return new Response(JSON.stringify(problem), {
     status,
     headers: {
       ...headers,
       'content-type': 'application/problem+json',
-      ...(status === 503 ? { 'retry-after': String(RETRY_AFTER_SECONDS) } : {}),
+      ...(isFault('NotAdmitted', fault) ? fault.headers : {}),
+      ...(retryAfter === null ? {} : { 'retry-after': String(retryAfter) }),
     },
   });
-}
-
-function described(fault: unknown): Omit<Problem, 'request_id'> {
-  const type = 'about:blank';
-  if (isFault('BadQuestion', fault)) {
-    return { type, title: `The parameter ${fault.field} is not right`, status: 400, detail: fault.message, field: fault.field };
-  }
-  if (isFault('NothingThere', fault)) return { type, title: 'There is nothing here', status: 404, detail: fault.message };
-  if (isFault('Retryable', fault)) {
-    return { type, title: `${fault.dependency} does not answer`, status: 503, detail: messageOf(fault) };
-  }
-  if (isFault('Refusal', fault)) {
-    return { type, title: 'This system is not set up for serving', status: 503, detail: messageOf(fault) };
-  }
-  return {
-    type,
-    title: 'Something went wrong on our side',
-    status: 500,
-    detail: 'The log has the reason under this request id.',
-  };
 }

@@ -12,11 +12,11 @@ import { viewOf } from '../counts.ts';
 import { sumsBySubject, totalOf } from '../merge.ts';
 import { alignToMinutes, windowOf } from '../window.ts';
 
-export type LocationsQuestion = WindowQuestion & { parts?: boolean };
+export type LocationsQuestion = WindowQuestion & { parts?: boolean; allowPartial?: boolean };
 
 export async function locations(question: LocationsQuestion, asking: Asking): Promise<LocationsAnswer> {
   const window = alignToMinutes(windowOf(question, asking.now()));
-  const { plan, rows, seam } = await asking.count({ scope: 'all', subject: 'place', window });
+  const { plan, rows, seam, missing } = await asking.count({ scope: 'all', subject: 'place', window, allowPartial: question.allowPartial });
   const places = await asking.places();
   const sums = sumsBySubject(plan, rows);
   const parts = totalOf(sums.values());
@@ -27,7 +27,7 @@ export async function locations(question: LocationsQuestion, asking: Asking): Pr
     ...window,
     total: parts.batch + parts.speed,
     locations: [...all.values()].sort(busiestFirst),
-    view: viewOf(seam, places, asking.now()),
+    view: viewOf(seam, places, asking.now(), missing),
     ...(question.parts ? { parts } : {}),
   };
 

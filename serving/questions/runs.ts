@@ -36,6 +36,12 @@ export function runShelf(hdfs: Hdfs): RunShelf {
   };
 }
 
+/** What the speed layer counted follows from what the batch layer counted and every cell in which the two differ. */
+function countedBy({ tallies, comparison }: RunReport): RunSummary['counted'] {
+  const more = comparison.differences.listed.reduce((sum, { batch, speed }) => sum + speed - batch, 0);
+  return { batch: tallies.new, speed: comparison.unproven.length > 0 ? null : tallies.new + more };
+}
+
 function summaryOf(report: RunReport): RunSummary {
   const { epoch, from, to, result, began_at, published_at, records, tallies, rows, bytes, comparison } = report;
   const { copies, strays, deferred, dead_letters, ticks } = tallies;
@@ -52,6 +58,7 @@ function summaryOf(report: RunReport): RunSummary {
     rows,
     bytes,
     differences: comparison.differences.count + comparison.tally_differences.length,
+    counted: countedBy(report),
     conflicts: report.conflicts.count,
     unproven: comparison.unproven,
     unknown_locations: report.unknown_locations.count,

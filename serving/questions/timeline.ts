@@ -9,7 +9,7 @@ import { BadQuestion } from '../faults.ts';
 import { sumsByBucket, totalOf } from '../merge.ts';
 import { alignToMinutes, windowOf } from '../window.ts';
 
-export type TimelineQuestion = WindowQuestion & { location: Scope; stepSeconds?: number; parts?: boolean };
+export type TimelineQuestion = WindowQuestion & { location: Scope; stepSeconds?: number; parts?: boolean; allowPartial?: boolean };
 
 const STEP_SECONDS = 60;
 /** Two weeks of minutes. */
@@ -24,7 +24,7 @@ export async function timeline(question: TimelineQuestion, asking: Asking): Prom
   if (pointCount > MOST_POINTS) {
     throw new BadQuestion('step', `step ${step} makes ${pointCount} points of this window; at most ${MOST_POINTS} are given: take a longer step`);
   }
-  const { plan, rows, seam } = await asking.count({ scope: question.location, subject: 'minute', window });
+  const { plan, rows, seam, missing } = await asking.count({ scope: question.location, subject: 'minute', window, allowPartial: question.allowPartial });
   const sums = sumsByBucket(plan, rows, stepMs);
   const parts = totalOf(sums.values());
   const points = Array.from({ length: pointCount }, (_, index): TimelinePoint => {
@@ -38,7 +38,7 @@ export async function timeline(question: TimelineQuestion, asking: Asking): Prom
     step,
     total: parts.batch + parts.speed,
     points,
-    view: viewOf(seam, await asking.places(), asking.now()),
+    view: viewOf(seam, await asking.places(), asking.now(), missing),
     ...(question.parts ? { parts } : {}),
   };
 }

@@ -2,23 +2,29 @@
 import type { Scope } from '../../core/domain/counts.ts';
 import type { TopItemsAnswer } from '../answers.ts';
 import type { WindowQuestion } from '../app.ts';
+import type { Seam } from '../seam.ts';
 import type { Asking } from './asking.ts';
 import { viewOf } from '../counts.ts';
 import { sumsBySubject, totalOf } from '../merge.ts';
 import { byRank } from '../rank.ts';
 import { alignToMinutes, windowOf } from '../window.ts';
 
-export type TopItemsQuestion = WindowQuestion & { location: Scope; limit?: number; parts?: boolean };
+export type TopItemsQuestion = WindowQuestion & { location: Scope; limit?: number; parts?: boolean; allowPartial?: boolean };
 
 const LIMIT = 10;
 
 export async function topItems(question: TopItemsQuestion, asking: Asking): Promise<TopItemsAnswer> {
+  return (await topItemsOnSeam(question, asking)).answer;
+}
+
+/** The same with the seam that the answer stands on. */
+export async function topItemsOnSeam(question: TopItemsQuestion, asking: Asking): Promise<{ answer: TopItemsAnswer; seam: Seam }> {
   const window = alignToMinutes(windowOf(question, asking.now()));
-  const { plan, rows, seam } = await asking.count({ scope: question.location, subject: 'item', window });
+  const { plan, rows, seam, missing } = await asking.count({ scope: question.location, subject: 'item', window, allowPartial: question.allowPartial });
   const sums = sumsBySubject(plan, rows);
   const parts = totalOf(sums.values());
   const ranked = [...sums].map(([name, { batch, speed }]) => ({ name, count: batch + speed })).sort(byRank);
-  return {
+  const answer: TopItemsAnswer = {
     location: question.location,
     ...window,
     total: parts.batch + parts.speed,
@@ -26,7 +32,8 @@ export async function topItems(question: TopItemsQuestion, asking: Asking): Prom
     items: ranked
       .slice(0, question.limit ?? LIMIT)
       .map(({ name, count }, index) => ({ item_rank: index + 1, item_name: name, count })),
-    view: viewOf(seam, await asking.places(), asking.now()),
+    view: viewOf(seam, await asking.places(), asking.now(), missing),
     ...(question.parts ? { parts } : {}),
   };
+  return { answer, seam };
 }

@@ -8,9 +8,9 @@ import assert from 'node:assert/strict';
 import { readFileSync } from 'node:fs';
 import { createRequire } from 'node:module';
 import { after, before, describe, test } from 'node:test';
-import type { Browser, BrowserContextOptions, Page } from 'playwright-core';
+import type { Browser, BrowserContextOptions, Page, Route } from 'playwright-core';
 import { TopItemsAnswer } from '../../serving/answers.ts';
-import { launchBrowser, openPage, screenshot } from '../support/browser.ts';
+import { launchBrowser, openPage, screenshot, shiftsSince, slowDown } from '../support/browser.ts';
 
 const base = process.env['SIGHTLINE_URL'] ?? '';
 const axe = readFileSync(createRequire(import.meta.url).resolve('axe-core/axe.min.js'), 'utf8');
@@ -47,6 +47,21 @@ async function ask(range: { from: number; to: number }): Promise<TopItemsAnswer>
   const response = await fetch(`${base}/api/v1/top-items?from=${range.from}&to=${range.to}&parts=true`);
   assert.equal(response.status, 200);
   return TopItemsAnswer.parse(await response.json());
+}
+
+/** Waits until the page has shown `n` further answers. */
+async function paints(page: Page, n: number): Promise<void> {
+  const asOf = page.locator('.asof');
+  for (let left = n; left > 0; left--) await asOf.filter({ hasNotText: (await asOf.textContent())! }).waitFor({ timeout: 60_000 });
+}
+
+/** The API's own answers, with nothing counted in them and nothing published. */
+async function answerWithNothing(route: Route): Promise<void> {
+  const response = await route.fetch();
+  const answer = (await response.json()) as Record<string, unknown>;
+  const nothing = { total: 0, items: [], distinct_items: 0, locations: [], points: [], horizon: null, parts: { batch: 0, speed: 0 } };
+  for (const [name, value] of Object.entries(nothing)) if (name in answer) answer[name] = value;
+  await route.fulfill({ response, json: answer });
 }
 
 function between(low: number, value: number, high: number, what: string): void {
@@ -119,13 +134,24 @@ describe('the Live page', { concurrency: false }, () => {
 
   test('nothing moves but digits', async () => {
     await see('/?window=24h', {}, async (page) => {
-      await page.evaluate('document.fonts.ready.then(() => undefined)');
-      await page.evaluate(`window.shifted = 0; new PerformanceObserver((list) => {
-        for (const entry of list.getEntries()) if (!entry.hadRecentInput) window.shifted += entry.value;
-      }).observe({ type: 'layout-shift' })`);
-      await page.waitForTimeout(4_000);
-      assert.equal(await page.evaluate('window.shifted'), 0);
+      const began = await page.evaluate<number>('document.fonts.ready.then(() => performance.now())');
+      await paints(page, 4);
+      assert.deepEqual(await shiftsSince(page, began), []);
       await screenshot(page, 'live-1440-light');
+    });
+  });
+
+  test('nothing moves but digits on a slow machine, when numbers become none and many again', async () => {
+    await see('/?window=5m', {}, async (page) => {
+      await slowDown(page);
+      const began = await page.evaluate<number>('document.fonts.ready.then(() => performance.now())');
+      await page.route('**/api/v1/**', answerWithNothing);
+      await page.locator('#total').filter({ hasText: /^0$/ }).waitFor({ timeout: 60_000 });
+      await paints(page, 2);
+      await page.unroute('**/api/v1/**');
+      await page.locator('#total').filter({ hasNotText: /^0$/ }).waitFor({ timeout: 60_000 });
+      await paints(page, 6);
+      assert.deepEqual(await shiftsSince(page, began), []);
     });
   });
 

@@ -15,14 +15,22 @@ import type { Point } from '../../batch-layer/context.ts';
 import type { RunReport } from '../../core/stores/runs.ts';
 import type { BatchWorld, Feed } from '../support/batch-world.ts';
 import type { Epoch } from '../../core/domain/epoch.ts';
+import type { HourRowName } from '../../core/domain/hour-counts.ts';
 import type { Oid } from '../../core/domain/oid.ts';
+import type { CountRow } from '../../core/stores/count-view.ts';
+import type { SpeedRowWrite } from '../../core/stores/speed-view.ts';
 import { endOf, nameOf } from '../../core/domain/epoch.ts';
 import { groupOf } from '../../core/domain/hour-counts.ts';
+import { instant } from '../../core/domain/time.ts';
+import { COUNT_FAMILIES, LIST_FAMILY, speedRow } from '../../core/layout/hbase.ts';
 import { openDuck } from '../../core/stores/duckdb.ts';
+import { deleteRows } from '../../core/stores/hbase-rows.ts';
+import { openHBase } from '../../core/stores/open.ts';
 import { listRuns, readRun } from '../../core/stores/runs.ts';
 import { horizonOf, publishAsked } from '../../batch-layer/lake.ts';
+import { isSame, reprocess } from '../../batch-layer/reprocess.ts';
 import { nextEpoch } from '../../batch-layer/seam.ts';
-import { batchWorld, feed, openBatchOf } from '../support/batch-world.ts';
+import { batchWorld, feed, openBatchOf, servingOf } from '../support/batch-world.ts';
 import { ROOT, sightline } from '../support/main-job.ts';
 
 let world: BatchWorld;
@@ -71,33 +79,51 @@ test('an epoch is published, and the speed layer is proved by it', async () => {
   for (const file of report!.files) assert.equal(await batch.context.hdfs.sha256(file.path), file.sha256);
 });
 
-test('a cell that the speed layer has otherwise is reported with its ids and repaired by publishing', async () => {
+test('a row removed from the speed view and a detection counted twice are reported with ids, and repaired by publishing', async () => {
   const epoch = await next();
   const { context } = batch;
-  // The epoch's end must be behind the speed layer, or it would write the cell again.
+  // The epoch's end must be behind the speed layer, or it would write the cells again.
   for (let passed = false; !passed; await pause(200)) {
     const rows = await context.control.progress(1, [0, 1, 2]);
     passed = rows.every((row) => row !== null && row.arrival >= endOf(epoch, context.rules));
   }
-  const found: { row: Parameters<typeof context.speedView.put>[0][number]; count: number }[] = [];
-  await context.speedView.eachPlaceOf(epoch, ['minute_item'], (rows) => {
-    const row = rows[0];
-    const cell = row?.cells[0];
-    if (row && cell && found.length === 0) {
-      const location = row.scope as Oid;
-      const minutes = row.cells.filter(({ subject }) => subject === cell.subject).flatMap(({ minute, count }) => [minute, count]);
-      const wrong = { kind: 'place_item', location, item: cell.subject, minutes: minutes.with(1, cell.count - 1), upTo: cell.upTo + 1 } as const;
-      found.push({ row: { name: { ...row, group: groupOf(location) }, partition: row.partition, cells: [wrong], listed: [] }, count: cell.count });
-    }
-  });
-  await context.speedView.put([found[0]!.row]);
+  const rows: CountRow[] = [];
+  await context.speedView.eachPlaceOf(epoch, ['minute_item'], (some) => rows.push(...some));
+  const groupRow = ({ scope, partition, hour }: CountRow): string => `${groupOf(scope as Oid)} ${partition} ${hour}`;
+  const removed = rows[0]!;
+  const ofRemoved = rows.filter((row) => groupRow(row) === groupRow(removed));
+  const twice = rows.find((row) => groupRow(row) !== groupRow(removed))!;
+  await removeRow({ group: groupOf(removed.scope as Oid), hour: removed.hour, epoch }, removed.partition);
+  await context.speedView.put([countedTwice(twice)]);
   const report = await publish(epoch);
   assert.equal(report!.result, 'repaired');
   const { count, listed } = report!.comparison.differences;
-  assert.equal(count, 1);
-  assert.deepEqual([listed[0]!.batch, listed[0]!.speed], [found[0]!.count, found[0]!.count - 1]);
-  assert.equal(listed[0]!.partition, found[0]!.row.partition);
+  assert.equal(count, ofRemoved.reduce((sum, { cells }) => sum + cells.length, 0) + 1);
+  const more = listed.filter((difference) => difference.speed > difference.batch);
+  assert.deepEqual(more.map((d) => [d.geographical_location_oid, d.partition, d.speed - d.batch, d.counted.length]), [
+    [twice.scope, twice.partition, 1, more[0]!.batch],
+  ]);
+  for (const difference of listed.filter((each) => !more.includes(each))) {
+    assert.equal(difference.speed, 0);
+    assert.equal(difference.missing_in_speed.length, difference.batch);
+    for (const id of difference.missing_in_speed) assert.ok(fed.ids.has(id));
+  }
 });
+
+async function removeRow(name: HourRowName, partition: number): Promise<void> {
+  const hbase = openHBase(world.config);
+  const row = { row: speedRow(1, name, partition), families: [...COUNT_FAMILIES, LIST_FAMILY], timestamp: Number.MAX_SAFE_INTEGER };
+  await deleteRows(hbase, `${world.name}:speed_view`, [row]);
+  await hbase.close();
+}
+
+function countedTwice({ scope, partition, hour, epoch, cells }: CountRow): SpeedRowWrite {
+  const location = scope as Oid;
+  const { subject: item, upTo } = cells[0]!;
+  const minutes = cells.filter(({ subject }) => subject === item).flatMap(({ minute, count }) => [minute, count]);
+  const wrong = { kind: 'place_item', location, item, minutes: minutes.with(1, minutes[1]! + 1), upTo: upTo + 1 } as const;
+  return { name: { group: groupOf(location), hour, epoch }, partition, cells: [wrong], listed: [] };
+}
 
 test('what is published is nothing to do, what is not over neither, what lies beyond is refused', async () => {
   const { rules } = batch.context;
@@ -145,9 +171,10 @@ const POINTS: readonly Point[] = [
   'published_one_file', 'published', 'view_half_written', 'view_written', 'compared', 'reported', 'horizon_moved',
 ];
 
-test('a run that is killed at one point after the other is finished by the last one', async () => {
+test('a run that is killed at one point after the other is finished by the last one, and readers never see a part of it', async () => {
   await fed.stop();
   const epoch = await next();
+  const readers = reading(epoch);
   for (const point of POINTS) {
     const arguments_ = ['--import', 'tsx', 'test/support/batch-child.ts', point, String(epoch)];
     const environment = { ...world.environment, SPEED_WAIT_SECONDS: '0' };
@@ -157,7 +184,47 @@ test('a run that is killed at one point after the other is finished by the last 
   }
   assert.equal((await horizonOf(batch.context))!.epoch, epoch);
   assert.equal(await publish(epoch), undefined);
+  const totals = await readers.stop();
+  const report = (await readRun(batch.context.hdfs, nameOf(epoch, batch.context.rules)))!;
+  assert.ok(report.rows > 0);
+  assert.deepEqual([...new Set(totals)], [totals[0]!, totals[0]! + report.rows]);
+  assert.ok(isSame(await reprocess(batch.context, epoch)), 'rows, files and hash are those of a computation that nothing disturbed');
 });
+
+/** Asks serving and reads the epoch's files again and again: every file is whole, and no id is there twice. */
+function reading(epoch: Epoch): { stop(): Promise<number[]> } {
+  const { context } = batch;
+  const serving = servingOf({ ...world.config, PRUNE_GRACE_SECONDS: 600 });
+  const window = { from: instant(Date.now() - 2 * 3_600_000), to: instant(Date.now() + 3_600_000) };
+  const mine = `/${nameOf(epoch, context.rules)}-`;
+  const totals: number[] = [];
+  let isStopped = false;
+  const read = async (): Promise<void> => {
+    const duck = await openDuck({ memoryMb: 256, threads: 1, spillFolder: `${world.config.SIGHTLINE_HOME}/reading` });
+    for (let last = false; !last; ) {
+      last = isStopped;
+      totals.push((await serving.topItems({ ...window, location: 'all' })).total);
+      const ids: string[] = [];
+      for (const { path } of (await context.hdfs.walk('lake/detections')).filter((file) => file.path.includes(mine))) {
+        const localFile = `${world.config.SIGHTLINE_HOME}/reading.parquet`;
+        await context.hdfs.download(path, localFile);
+        for (const row of await duck.rows(`SELECT detection_oid FROM '${localFile}'`)) ids.push(String(row.detection_oid));
+      }
+      assert.equal(new Set(ids).size, ids.length);
+      await pause(200);
+    }
+    duck.close();
+  };
+  const running = read();
+  running.catch(() => undefined);
+  return {
+    async stop() {
+      isStopped = true;
+      await running.finally(() => serving.close());
+      return totals;
+    },
+  };
+}
 
 test('in the end every detection that was sent is published once, every record is archived once, and the batch view has them all', async () => {
   const { context } = batch;

@@ -26,10 +26,11 @@ import type { Serving } from '../../serving/app.ts';
 import { getLocations, getTimeline, getTopItems } from '../../serving/http/counts.ts';
 import { getDetection, getDetections } from '../../serving/http/detections.ts';
 import { getReadiness } from '../../serving/http/health.ts';
-import { getTrust } from '../../serving/http/reports.ts';
+import { getLake, getRun, getRuns, getTrust } from '../../serving/http/reports.ts';
 import { servingMetrics } from '../../serving/metrics.ts';
 import { compareUtf8 } from '../../serving/rank.ts';
 import type { Fact } from '../support/counted-world.ts';
+import { agrees } from '../support/openapi.ts';
 import { COUNTED_RULES, countedWorld, PLACES, randomOf, writeEpochs } from '../support/counted-world.ts';
 
 const HOUR_MS = 3_600_000;
@@ -60,6 +61,7 @@ function servingOn(settings: Config): Serving {
     metrics: servingMetrics(),
     log: createLog('test', 'silent'),
     now: Date.now,
+    gate: { admit: async () => ({ name: 'local', role: 'operator' }) },
     seamFreshForMs: 0,
   });
 }
@@ -219,6 +221,22 @@ test('with all but the open epoch published every question equals a plain count'
   await round();
   const answer = answers.TrustAnswer.parse(await (await getTrust(get('/api/v1/trust'), {}, serving)).json());
   assert.deepEqual([answer.horizon?.epoch, answer.tallies.new], [nameOf(epoch(upTo), COUNTED_RULES), world.facts.length]);
+});
+
+test('every answer is what the OpenAPI document says', async () => {
+  for (const [path, response] of [
+    ['/api/v1/top-items', getTopItems(get('/?parts=true'), {}, serving)],
+    ['/api/v1/locations', getLocations(get('/?parts=true'), {}, serving)],
+    ['/api/v1/timeline', getTimeline(get('/?parts=true&step=3600'), {}, serving)],
+    ['/api/v1/detections', getDetections(get('/?limit=3'), {}, serving)],
+    ['/api/v1/trust', getTrust(get('/'), {}, serving)],
+    ['/api/v1/runs', getRuns(get('/'), {}, serving)],
+    ['/api/v1/runs/{epoch}', getRun(get('/'), { epoch: '2026-11-22' }, serving)],
+    ['/api/v1/lake', getLake(get('/'), {}, serving)],
+    ['/readyz', getReadiness(get('/'), {}, serving)],
+  ] as const) {
+    await agrees(path, await response);
+  }
 });
 
 test('a detection is found by its id, whatever the number', async () => {

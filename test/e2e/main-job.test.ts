@@ -12,6 +12,14 @@ import { join } from 'node:path';
 import { setTimeout as pause } from 'node:timers/promises';
 import { after, before, describe, it } from 'node:test';
 import type { LocationsAnswer, TopItemsAnswer, TrustAnswer } from '../../serving/answers.ts';
+import { readConfig } from '../../core/process/config.ts';
+import { openStores } from '../../core/stores/open.ts';
+import { addressesOf } from '../../hadoop-compose/cluster/ports.ts';
+import { stackFrom } from '../../hadoop-compose/cluster/stack.ts';
+import { partEnvironment } from '../../hadoop-compose/start/options.ts';
+import { army } from '../faults/army.ts';
+import { asker, underFire } from '../faults/fire.ts';
+import { rebalanceStorm, regionsSplit, workersKilled, zombie } from '../faults/scenarios.ts';
 import type { MainJob } from '../support/main-job.ts';
 import { childrenOf, daemonPid, eventually, nodeTests, sightline, startMainJob } from '../support/main-job.ts';
 import { readTruth } from '../support/truth.ts';
@@ -76,6 +84,21 @@ describe('the main job', () => {
     assert.deepEqual(fell, [], 'no total ever fell');
   });
 
+  it('stays exact while workers and daemons are struck', { timeout: 900_000 }, async (test) => {
+    const stack = stackFrom();
+    const environment = partEnvironment(process.env, addressesOf(stack.ports), EPOCH_SECONDS);
+    const stores = await openStores(readConfig(environment), { callTimeoutMs: 5_000, operationTimeoutMs: 60_000 });
+    const workers = army(1, { ...environment, LOG_LEVEL: 'info' });
+    try {
+      const wave = { ratePerSecond: 500, seconds: 35, truthFile, since: Date.now() };
+      const scenarios = [zombie, rebalanceStorm(3), workersKilled(3), regionsSplit];
+      test.diagnostic(JSON.stringify(await underFire(scenarios, { stack, stores, army: workers }, asker(job.address), wave)));
+    } finally {
+      await workers.stop();
+      await stores.close();
+    }
+  });
+
   it('publishes the epochs and still says the same', { timeout: 360_000 }, async () => {
     const expected = await distinct();
     const published = await eventually('every counted epoch published', total, ({ parts }) => parts?.speed === 0, 300_000);
@@ -109,11 +132,11 @@ describe('the main job', () => {
     assert.equal(row.timestamp_detected, line.detectedAt);
   });
 
-  it('shows it all in a real browser', { timeout: 300_000 }, async () => {
+  it('shows it all in a real browser', { timeout: 900_000 }, async () => {
     const cameras = new AbortController();
-    const produce = sightline(['produce', '--rate', '200', '--seconds', '280'], process.env, cameras.signal);
+    const produce = sightline(['produce', '--rate', '200', '--seconds', '890'], process.env, cameras.signal);
     try {
-      assert.equal(await nodeTests(['test/browser/live.test.ts'], { ...process.env, SIGHTLINE_URL: job.address }), 0);
+      assert.equal(await nodeTests(['test/browser/live.test.ts', 'test/browser/pages.test.ts', 'test/browser/every-page.test.ts'], { ...process.env, SIGHTLINE_URL: job.address }), 0);
     } finally {
       cameras.abort();
       await produce;

@@ -6,6 +6,7 @@
  */
 import type { LogRecord } from '../../core/domain/detection.ts';
 import type { GroupHooks, LogConsumer } from '../../core/stores/kafka/types.ts';
+import type { Faults } from './faults.ts';
 import type { SimulatedLog } from './log.ts';
 import type { Dice } from './random.ts';
 import type { Turns } from './turns.ts';
@@ -17,7 +18,7 @@ export interface SimulatedGroup {
   rebalance(): void;
 }
 
-export function simulatedGroup(log: SimulatedLog, random: Dice, order: Turns): SimulatedGroup {
+export function simulatedGroup(log: SimulatedLog, random: Dice, faults: Faults, order: Turns): SimulatedGroup {
   const members = new Set<string>();
   const owner = new Map<number, string>();
   const rebalance = (): void => {
@@ -53,7 +54,7 @@ export function simulatedGroup(log: SimulatedLog, random: Dice, order: Turns): S
           await learn();
           const records: LogRecord[] = [];
           for (const [partition, from] of position) {
-            const again = random.chance(0.02) ? random.below(4) : 0;
+            const again = faults.strikes('redelivered', 0.02) ? faults.dice('redelivered').below(4) : 0;
             const start = Math.max(0, from - again);
             const stop = Math.min(log.end(partition), from + random.below(limit + 1));
             for (const record of log.partitions[partition]!.slice(start, stop)) if (record) records.push(record);

@@ -2,18 +2,25 @@
  * HBase as the laws rely on it, in memory: cells with timestamps, one version, delete markers, atomic rows.
  *
  * A put of a cell with a lower timestamp loses, one with the same timestamp replaces; a marker hides what is at or below its
- * timestamp. Calls fail as the real ones do: refused, applied in part, applied and reported as failed, or applied once more later.
+ * timestamp. Calls fail as the real ones do: refused, applied in part, applied and reported as failed, applied once more later, or
+ * arriving in two parts. A scan sees each row as it is when it gets there.
  */
 import { HBaseError } from '../../core/stores/hbase/errors.ts';
 import type { Cell, GetAnswer, HBaseClient, PutAnswer, RowDelete, RowGet, RowPut, ScanOptions } from '../../core/stores/hbase/types.ts';
-
-export type Fate = 'well' | 'refused' | 'applied_but_failed' | 'repeated_later';
+import type { Faults } from './faults.ts';
 
 export interface SimulatedHBase {
-  /** `before` is awaited by each call; `fate` is asked for each row. */
-  client(before?: () => Promise<void>, fate?: () => Fate): HBaseClient;
+  /** `before` is awaited by each call. Without faults calls succeed. */
+  client(before?: () => Promise<void>, faults?: Faults): HBaseClient;
   /** Puts that were sent twice arrive a second time now. */
   deliverLate(): void;
+  /** What was put since the last call, cell by cell, also where it lost to a newer one. */
+  written(): Written[];
+}
+
+export interface Written {
+  readonly table: string;
+  readonly cell: Cell;
 }
 
 interface Row {
@@ -22,9 +29,12 @@ interface Row {
   readonly hiddenUpTo: Map<string, number>;
 }
 
+type Fate = 'well' | 'hbase_refused' | 'hbase_applied_but_failed' | 'hbase_repeated_later';
+
 export function simulatedHBase(): SimulatedHBase {
   const tables = new Map<string, Map<string, Row>>();
   const late: { table: string; put: RowPut }[] = [];
+  let written: Written[] = [];
   const rowsOf = (table: string): Map<string, Row> => {
     let rows = tables.get(table);
     if (!rows) tables.set(table, (rows = new Map<string, Row>()));
@@ -39,42 +49,54 @@ export function simulatedHBase(): SimulatedHBase {
   };
   const apply = (table: string, { row: key, cells }: RowPut): void => {
     const row = rowFor(table, key);
-    for (const cell of cells) {
+    for (const given of cells) {
+      const cell = { ...given, row: row.key };
+      written.push({ table, cell });
       const name = `${cell.family}:${cell.qualifier.toString('latin1')}`;
       if (cell.timestamp <= (row.hiddenUpTo.get(cell.family) ?? -1)) continue;
-      if (cell.timestamp >= (row.cells.get(name)?.timestamp ?? 0)) row.cells.set(name, { ...cell, row: row.key });
+      if (cell.timestamp >= (row.cells.get(name)?.timestamp ?? 0)) row.cells.set(name, cell);
     }
   };
   return {
-    client: (before = async () => undefined, fate = () => 'well') =>
-      clientOf({ before, fate, rowsOf, rowFor, apply, late: (table, put) => late.push({ table, put }) }),
+    client: (before = async () => undefined, faults) =>
+      clientOf({ before, faults, rowsOf, rowFor, apply, late: (table, put) => late.push({ table, put }) }),
     deliverLate: () => late.splice(0).forEach(({ table, put }) => apply(table, put)),
+    written() {
+      const all = written;
+      written = [];
+      return all;
+    },
   };
 }
 
 interface Inside {
   readonly before: () => Promise<void>;
-  readonly fate: () => Fate;
+  readonly faults: Faults | undefined;
   readonly rowsOf: (table: string) => ReadonlyMap<string, Row>;
   readonly rowFor: (table: string, key: Buffer) => Row;
   readonly apply: (table: string, put: RowPut) => void;
   readonly late: (table: string, put: RowPut) => void;
 }
 
-function clientOf({ before, fate, rowsOf, rowFor, apply, late }: Inside): HBaseClient {
+function clientOf({ before, faults, rowsOf, rowFor, apply, late }: Inside): HBaseClient {
+  const fateOf = (): Fate =>
+    (['hbase_refused', 'hbase_applied_but_failed', 'hbase_repeated_later'] as const).find((fault) => faults?.strikes(fault, 0.01)) ?? 'well';
   const write = async (rows: number, one: (index: number, how: Fate) => void): Promise<PutAnswer[]> => {
     await before();
-    return Array.from({ length: rows }, (_, index) => {
-      const how = fate();
-      if (how !== 'refused') one(index, how);
-      return how === 'well' || how === 'repeated_later' ? { status: 'done' } : { status: 'failed', error: failure(how) };
-    });
+    const answers: PutAnswer[] = [];
+    for (let index = 0; index < rows; index++) {
+      if (index > 0 && faults?.strikes('hbase_slow', 0.02)) await before();
+      const how = fateOf();
+      if (how !== 'hbase_refused') one(index, how);
+      answers.push(how === 'well' || how === 'hbase_repeated_later' ? { status: 'done' } : { status: 'failed', error: failure(how) });
+    }
+    return answers;
   };
   const client = {
     put: async (table: string, puts: RowPut[]) =>
       write(puts.length, (index, how) => {
         apply(table, puts[index]!);
-        if (how === 'repeated_later') late(table, puts[index]!);
+        if (how === 'hbase_repeated_later') late(table, puts[index]!);
       }),
     delete: async (table: string, deletes: RowDelete[]) =>
       write(deletes.length, (index) => {
@@ -86,29 +108,47 @@ function clientOf({ before, fate, rowsOf, rowFor, apply, late }: Inside): HBaseC
     async get(table: string, gets: RowGet[]): Promise<GetAnswer[]> {
       await before();
       return gets.map(({ row, families }) => {
-        if (fate() === 'refused') return { status: 'failed', error: failure('refused') };
-        const cells = cellsOf(rowsOf(table).get(row.toString('latin1')), families);
+        if (faults?.strikes('hbase_refused', 0.01)) return { status: 'failed', error: failure('hbase_refused') };
+        const cells = cellsOf(rowsOf(table).get(row.toString('latin1')), { families });
         return cells.length > 0 ? { status: 'found', cells } : { status: 'absent' };
       });
     },
-    async *scan(table: string, { start, stop, families }: ScanOptions) {
+    async *scan(table: string, options: ScanOptions) {
       await before();
-      const rows = [...rowsOf(table).values()]
-        .filter(({ key }) => Buffer.compare(key, start) >= 0 && (stop.length === 0 || Buffer.compare(key, stop) < 0))
-        .sort((a, b) => Buffer.compare(a.key, b.key));
-      for (const row of rows) {
-        const cells = cellsOf(row, families);
+      const keys = [...rowsOf(table).values()].map(({ key }) => key).filter((key) => isWithin(key, options));
+      for (const key of keys.sort((a, b) => Buffer.compare(a, b))) {
+        if (faults?.strikes('hbase_slow', 0.02)) await before();
+        const cells = cellsOf(rowsOf(table).get(key.toString('latin1')), options);
         if (cells.length > 0) yield [cells];
       }
     },
-  } satisfies Pick<HBaseClient, 'put' | 'get' | 'delete' | 'scan'>;
+    async checkAndPut(table: string, row: Buffer, family: string, qualifier: Buffer, expected: Buffer | null, put: RowPut): Promise<boolean> {
+      await before();
+      if (faults?.strikes('hbase_refused', 0.01)) throw failure('hbase_refused');
+      const found = rowFor(table, row).cells.get(`${family}:${qualifier.toString('latin1')}`);
+      if (expected === null ? found !== undefined : !found?.value.equals(expected)) return false;
+      apply(table, put);
+      if (faults?.strikes('hbase_applied_but_failed', 0.05)) throw failure('hbase_applied_but_failed');
+      return true;
+    },
+  } satisfies Pick<HBaseClient, 'put' | 'get' | 'delete' | 'scan' | 'checkAndPut'>;
   return client as unknown as HBaseClient;
 }
 
-function cellsOf(row: Row | undefined, families: readonly string[] | undefined): Cell[] {
+function isWithin(key: Buffer, { start, stop, rowRanges }: ScanOptions): boolean {
+  const within = (range: { start: Buffer; stop: Buffer }): boolean =>
+    Buffer.compare(key, range.start) >= 0 && (range.stop.length === 0 || Buffer.compare(key, range.stop) < 0);
+  return within({ start, stop }) && (!rowRanges || rowRanges.some(within));
+}
+
+function cellsOf(row: Row | undefined, { families, columnRange }: { families?: string[] | undefined; columnRange?: ScanOptions['columnRange'] }): Cell[] {
+  const isAsked = ({ family, qualifier }: Cell): boolean =>
+    (!families || families.includes(family)) &&
+    (!columnRange ||
+      (Buffer.compare(qualifier, columnRange.from) >= 0 && (columnRange.to.length === 0 || Buffer.compare(qualifier, columnRange.to) < 0)));
   return [...(row?.cells.values() ?? [])]
-    .filter(({ family }) => !families || families.includes(family))
-    .sort((a, b) => Buffer.compare(Buffer.from(a.family), Buffer.from(b.family)) || Buffer.compare(a.qualifier, b.qualifier));
+    .filter(isAsked)
+    .sort((a, b) => (a.family === b.family ? Buffer.compare(a.qualifier, b.qualifier) : a.family < b.family ? -1 : 1));
 }
 
 function failure(how: Fate): HBaseError {

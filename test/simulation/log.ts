@@ -3,6 +3,7 @@
  * never delivered. The broker's clock jumps and steps back as the seed wants.
  */
 import type { LogRecord } from '../../core/domain/detection.ts';
+import type { Faults } from './faults.ts';
 import type { Dice } from './random.ts';
 
 export type Payload = Pick<LogRecord, 'key' | 'value' | 'headers'>;
@@ -12,25 +13,45 @@ export interface SimulatedLog {
   append(partition: number, payload: Payload): LogRecord;
   /** Offset of the next record. */
   end(partition: number): number;
+  /** The first offset that was appended at `t` or later, by a clock that never steps back. */
+  firstSince(partition: number, t: number): number;
   clockMs(): number;
   passTime(ms: number): void;
 }
 
-export function simulatedLog(partitionCount: number, startMs: number, random: Dice): SimulatedLog {
+export interface LogOptions {
+  readonly partitionCount: number;
+  readonly startMs: number;
+  readonly random: Dice;
+  readonly faults: Faults;
+  /** Told of every offset that is taken; null: a marker. */
+  readonly appended: (partition: number, record: LogRecord | null) => void;
+}
+
+export function simulatedLog({ partitionCount, startMs, random, faults, appended }: LogOptions): SimulatedLog {
   const partitions: (LogRecord | null)[][] = Array.from({ length: partitionCount }, () => []);
+  const takenAt: number[][] = partitions.map(() => []);
   let clockMs = startMs;
+  const take = (partition: number, record: LogRecord | null): void => {
+    partitions[partition]!.push(record);
+    takenAt[partition]!.push(clockMs);
+    appended(partition, record);
+  };
   return {
     partitions,
     append(partition, payload) {
       clockMs += random.below(2_000);
-      const stepBackMs = random.chance(0.03) ? random.below(60_000) : 0;
-      const held = partitions[partition]!;
-      const record = { ...payload, partition, offset: held.length, stamp: clockMs - stepBackMs };
-      held.push(record);
-      if (random.chance(0.02)) held.push(null);
+      const stepBackMs = faults.strikes('clock_back', 0.03) ? faults.dice('clock_back').below(60_000) : 0;
+      const record = { ...payload, partition, offset: partitions[partition]!.length, stamp: clockMs - stepBackMs };
+      take(partition, record);
+      if (faults.strikes('marker', 0.02)) take(partition, null);
       return record;
     },
     end: (partition) => partitions[partition]!.length,
+    firstSince(partition, t) {
+      const found = takenAt[partition]!.findIndex((at) => at >= t);
+      return found === -1 ? partitions[partition]!.length : found;
+    },
     clockMs: () => clockMs,
     passTime(ms) {
       clockMs += ms;

@@ -8,8 +8,9 @@ export interface Dice {
   pick<T>(from: readonly T[]): T;
 }
 
-export function dice(seed: number): Dice {
-  let state = seed >>> 0;
+/** `stream` names an independent source of the same seed: what one part draws does not change what another gets. */
+export function dice(seed: number, stream = ''): Dice {
+  let state = (seed ^ hashOf(stream)) >>> 0;
   const next = (): number => {
     state = (state + 0x6d2b79f5) >>> 0;
     let mixed = Math.imul(state ^ (state >>> 15), state | 1);
@@ -18,4 +19,11 @@ export function dice(seed: number): Dice {
   };
   const below = (limit: number): number => Math.floor(next() * limit);
   return { next, below, chance: (probability) => next() < probability, pick: (from) => from[below(from.length)]! };
+}
+
+/** FNV-1a. */
+function hashOf(text: string): number {
+  let hash = text === '' ? 0 : 0x811c9dc5;
+  for (let i = 0; i < text.length; i++) hash = Math.imul(hash ^ text.charCodeAt(i), 0x01000193);
+  return hash >>> 0;
 }

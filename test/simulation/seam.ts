@@ -1,76 +1,150 @@
 /**
- * The seam in the simulation: a batch layer that publishes epochs by the naive count and prunes the speed view with the real store,
- * and a reader that asks for the total and must never see it fall.
+ * The seam in the simulation: a batch layer that publishes epochs by the truth and prunes the speed view, with the real stores.
+ *
+ * In the order of a run: ticks where a partition is quiet, the batch view, the horizon by check-and-put, and after the grace the
+ * prune. It dies where the seed wants and begins again, as the next run would.
  */
+import type { Detection } from '../../core/domain/detection.ts';
 import { endOf } from '../../core/domain/epoch.ts';
 import type { Epoch } from '../../core/domain/epoch.ts';
+import type { HourCell, HourRowName } from '../../core/domain/hour-counts.ts';
+import { addToMinute, eachHourCellOf, hourCellKey, hourRowKey, hourRowsOf } from '../../core/domain/hour-counts.ts';
+import type { Instant } from '../../core/domain/time.ts';
+import { HOUR_MS, minuteOf, SECOND_MS } from '../../core/domain/time.ts';
 import { TICK_HEADER } from '../../core/domain/verdict.ts';
+import { Retryable } from '../../core/process/errors.ts';
+import { batchView } from '../../core/stores/batch-view.ts';
+import type { BatchRowWrite } from '../../core/stores/batch-view.ts';
 import { controlStore } from '../../core/stores/control.ts';
+import type { Horizon } from '../../core/stores/control.ts';
 import { speedView } from '../../core/stores/speed-view.ts';
-import { naiveCount } from './naive.ts';
-import { speedRows } from './speed-rows.ts';
+import type { Met } from './truth.ts';
 import { NAMESPACE } from './worker.ts';
 import type { World } from './worker.ts';
 
 export interface Seam {
-  /** The last published epoch; the one before the first if none is. */
+  /** The last published epoch, as HBase has it; the one before the first if none is. */
   horizon(): number;
+  /** What the epochs up to and including this one hold for good. */
+  published(upTo: number): readonly Met[];
   /** Runs until the world is over. */
   readonly ended: Promise<void>;
-  /** Reads the total now and throws if it fell. */
-  readTotal(): Promise<number>;
 }
 
 const SELF = 'batch';
+export const PRUNE_GRACE_MS = 60_000;
 
 export function startSeam(world: World): Seam {
-  const { rules, order, random, log } = world;
+  const { rules, order, random, faults, log, truth } = world;
   const partitions = log.partitions.map((_, partition) => partition);
-  const control = controlStore(world.hbase.client(() => order.turn(SELF)), NAMESPACE);
-  const pruning = speedView(world.hbase.client(() => order.turn(SELF)), NAMESPACE, rules);
-  let horizon = rules.firstEpoch - 1;
-  let cuts: number[] = [];
-  let published = 0;
-  let greatestTotal = 0;
+  const hbase = world.hbase.client(() => order.turn(SELF), faults);
+  const control = controlStore(hbase, NAMESPACE);
+  const batch = batchView(hbase, NAMESPACE, rules);
+  const pruning = speedView(hbase, NAMESPACE, rules);
+  const lake: Met[] = [];
+  let moved: Horizon | null = null;
 
-  const publish = (): void => {
-    const epoch = (horizon + 1) as Epoch;
+  /** Of each partition, the first offset whose arrival is not before the epoch's end; null where there is none yet. */
+  const cutsOf = (epoch: Epoch): number[] | null => {
     const end = endOf(epoch, rules);
-    if (log.clockMs() < end) return;
-    const { arrivals } = naiveCount(log.partitions, rules);
-    for (const partition of partitions) {
-      if ((arrivals[partition]!.at(-1) ?? 0) < end) {
-        log.append(partition, { key: null, value: Buffer.alloc(0), headers: [[TICK_HEADER, Buffer.from('1')]] });
-      }
-    }
-    const after = naiveCount(log.partitions, rules);
-    const found = after.arrivals.map((reached) => reached.findIndex((arrival) => arrival >= end));
-    if (found.includes(-1)) return;
-    horizon = epoch;
-    cuts = found;
-    published = [...after.counts].reduce((sum, [cell, count]) => sum + (Number(cell.split(' ', 1)[0]) <= horizon ? count : 0), 0);
+    const cuts = partitions.map((partition) => {
+      for (let offset = 0; offset < log.end(partition); offset++) if (truth.arrival(partition, offset + 1) >= end) return offset;
+      return -1;
+    });
+    return cuts.includes(-1) ? null : cuts;
   };
-  const readTotal = async (): Promise<number> => {
-    let total = published;
-    for (const { epoch, scope, cells } of await speedRows(world)) {
-      if (epoch <= horizon || scope !== 'all') continue;
-      for (const { level, count } of cells) if (level === 'minute') total += count;
+  const tickQuiet = (epoch: Epoch): void => {
+    for (const partition of partitions) {
+      if (truth.arrival(partition, log.end(partition)) >= endOf(epoch, rules)) continue;
+      log.append(partition, { key: null, value: Buffer.alloc(0), headers: [[TICK_HEADER, Buffer.from('1')]] });
     }
-    if (total < greatestTotal) throw new Error(`the total fell from ${greatestTotal} to ${total}`);
-    greatestTotal = total;
-    return total;
+  };
+  /** A deferred detection is published unless the lake has it by its own date. */
+  const publishedIn = (epoch: number): Met[] =>
+    truth.met.filter((met) => met.epoch === epoch && !(met.isDeferred && lake.some((other) => other.epoch < epoch && other.id === met.id && sameDate(other, met))));
+
+  const publish = async (): Promise<void> => {
+    const horizon = await control.horizon(rules.generation);
+    const epoch = ((horizon?.epoch ?? rules.firstEpoch - 1) + 1) as Epoch;
+    if (log.clockMs() < endOf(epoch, rules)) return;
+    tickQuiet(epoch);
+    const cuts = cutsOf(epoch);
+    if (!cuts) return;
+    const met = publishedIn(epoch);
+    await batch.put(viewRows(met, epoch));
+    if (faults.strikes('batch_crash', 0.1)) return;
+    const to: Horizon = { epoch, cuts, arrivals: cuts.map((cut, p) => truth.arrival(p, cut) as Instant), publishedAt: log.clockMs() as Instant };
+    const hasMoved = await control.moveHorizon(rules.generation, horizon, to).catch(async (fault: unknown) => {
+      if (!(fault instanceof Retryable)) throw fault;
+      // Told that it failed, it may have moved all the same.
+      return (await patiently(() => control.horizon(rules.generation)))?.epoch === epoch;
+    });
+    if (!hasMoved) return;
+    moved = to;
+    lake.push(...met);
+  };
+  const prune = async (): Promise<void> => {
+    const horizon = await control.horizon(rules.generation);
+    if (!horizon || horizon.publishedAt + PRUNE_GRACE_MS > log.clockMs()) return;
+    const progress = await control.progress(rules.generation, partitions);
+    if (progress.every((each, p) => (each?.nextOffset ?? 0) >= horizon.cuts[p]!)) await pruning.prune(horizon.epoch, horizon.cuts);
   };
   const live = async (): Promise<void> => {
     while (!world.isOver) {
       await order.turn(SELF);
-      if (random.chance(0.03)) publish();
-      if (random.chance(0.015)) await readTotal();
-      if (random.chance(0.02) && horizon >= rules.firstEpoch) {
-        const progress = await control.progress(rules.generation, partitions);
-        const pruneUpTo = horizon as Epoch;
-        if (progress.every((p, i) => (p?.nextOffset ?? 0) >= cuts[i]!)) await pruning.prune(pruneUpTo, [...cuts]);
+      try {
+        if (random.chance(0.03)) await publish();
+        if (random.chance(0.02)) await prune();
+      } catch (fault) {
+        if (!(fault instanceof Retryable)) throw fault;
       }
     }
   };
-  return { horizon: () => horizon, readTotal, ended: live() };
+  return {
+    horizon: () => moved?.epoch ?? rules.firstEpoch - 1,
+    published: (upTo) => lake.filter(({ epoch }) => epoch <= upTo),
+    ended: live(),
+  };
 }
+
+async function patiently<T>(ask: () => Promise<T>): Promise<T> {
+  for (;;) {
+    try {
+      return await ask();
+    } catch (fault) {
+      if (!(fault instanceof Retryable)) throw fault;
+    }
+  }
+}
+
+interface OpenRow {
+  readonly name: HourRowName;
+  readonly cells: Map<string, HourCell & { readonly minutes: number[] }>;
+  readonly listed: BatchRowWrite['listed'][number][];
+}
+
+function viewRows(met: readonly Met[], epoch: Epoch): BatchRowWrite[] {
+  const rows = new Map<string, OpenRow>();
+  const open = (name: HourRowName): OpenRow => {
+    const row: OpenRow = rows.get(hourRowKey(name)) ?? { name, cells: new Map(), listed: [] };
+    rows.set(hourRowKey(name), row);
+    return row;
+  };
+  met.forEach((each, first) => {
+    const detection = { ...each, camera: '0' } as unknown as Detection;
+    const { id, location, detectedAt } = detection;
+    const [ofGroup, ofAll] = hourRowsOf(detection, epoch);
+    eachHourCellOf(detection, (kind, place, item) => {
+      const { cells } = open(kind === 'place_item' ? ofGroup : ofAll);
+      const name = { kind, location: place, item };
+      const cell = cells.get(hourCellKey(name)) ?? { ...name, minutes: [], upTo: epoch };
+      addToMinute(cell.minutes, minuteOf(detectedAt));
+      cells.set(hourCellKey(name), cell);
+    });
+    const second = Math.floor((detectedAt % HOUR_MS) / SECOND_MS);
+    open(ofGroup).listed.push({ second, first, upTo: epoch, entries: [{ id, location, detectedAt }] });
+  });
+  return [...rows.values()].map(({ name, cells, listed }) => ({ name, cells: [...cells.values()], listed }));
+}
+
+const sameDate = (a: Met, b: Met): boolean => Math.floor(a.detectedAt / 86_400_000) === Math.floor(b.detectedAt / 86_400_000);

@@ -21,7 +21,8 @@ export interface Traffic {
   send(): void;
 }
 
-const PLACES = ['1', '2', '-7', '9223372036854775807'];
+export const START_MS = Date.UTC(2026, 10, 20);
+export const PLACES = ['1', '2', '-7', '9223372036854775807'];
 const ITEMS = ['car', 'person', 'bicycle', 'Fahrrad mit Anhänger', 'x'.repeat(100)];
 const POISON: readonly (Buffer | null)[] = [
   null,

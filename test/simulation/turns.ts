@@ -10,10 +10,10 @@ export interface Turns {
   /** Waits for a turn; `who` may be put to sleep. */
   turn(who: string): Promise<void>;
   /** Gives turns until nobody waits and `isDone`. Throws after too many, since something then waits for ever. */
-  run(isDone: () => boolean, mayAct: (who: string) => boolean, each: () => void): Promise<void>;
+  run(isDone: () => boolean, mayAct: (who: string) => boolean, each: () => Promise<void>): Promise<void>;
 }
 
-const MOST_TURNS = 200_000;
+const MOST_TURNS = 60_000;
 
 export function turns(random: Dice): Turns {
   const waiting: { who: string; go: () => void }[] = [];
@@ -23,7 +23,7 @@ export function turns(random: Dice): Turns {
       for (let count = 0; count < MOST_TURNS; count++) {
         await new Promise((resolve) => setImmediate(resolve));
         if (isDone()) return;
-        each();
+        await each();
         const able = waiting.filter(({ who }) => mayAct(who));
         if (able.length === 0) continue;
         const chosen = random.pick(able);

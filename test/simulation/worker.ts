@@ -16,22 +16,25 @@ import { partitionHooks } from '../../speed-layer/partitions.ts';
 import { runRound } from '../../speed-layer/round.ts';
 import type { CrashPoint, Holdings } from '../../speed-layer/round.ts';
 import type { SimulatedGroup } from './group.ts';
-import type { Fate, SimulatedHBase } from './hbase.ts';
+import type { Faults } from './faults.ts';
+import type { SimulatedHBase } from './hbase.ts';
 import type { SimulatedLog } from './log.ts';
 import type { Dice } from './random.ts';
+import type { Truth } from './truth.ts';
 import type { Turns } from './turns.ts';
 
 export interface World {
   readonly rules: Rules;
+  /** For choices that are no faults. */
   readonly random: Dice;
+  readonly faults: Faults;
   readonly order: Turns;
+  readonly truth: Truth;
   readonly log: SimulatedLog;
   readonly group: SimulatedGroup;
   readonly hbase: SimulatedHBase;
   /** Positions of the records that stand in the dead-letter topic. */
   readonly deadLetters: Set<string>;
-  /** While true, calls fail and workers die. */
-  isRough: boolean;
   isOver: boolean;
 }
 
@@ -55,28 +58,28 @@ class Crash extends Error {
 }
 
 export function startWorker(world: World, who: string): LiveWorker {
-  const { rules, random, order, log } = world;
+  const { rules, random, faults, order, log } = world;
   const holdings: Holdings = { progress: new Map(), counts: countRows(random.chance(0.5) ? 200 : 1_000_000) };
-  const fate = (): Fate => (world.isRough && random.chance(0.03) ? random.pick(BAD_FATES) : 'well');
-  const hbase = world.hbase.client(() => order.turn(who), fate);
+  const hbase = world.hbase.client(() => order.turn(who), faults);
   const persist = async <T>(step: () => Promise<T>): Promise<T> => {
     for (;;) {
       try {
         return await step();
       } catch (fault) {
         if (!(fault instanceof Retryable)) throw fault;
-        if (world.isRough && random.chance(0.2)) throw new Crash('gave_up');
+        if (faults.strikes('give_up', 0.2)) throw new Crash('gave_up');
       }
     }
   };
   const reached = (at: CrashPoint): void => {
-    if (world.isRough && random.chance(0.01)) throw new Crash(at);
+    if (faults.strikes('crash', 0.01)) throw new Crash(at);
   };
   const control = controlStore(hbase, NAMESPACE);
   const admin = { ends: async () => log.partitions.map((_, partition) => ({ partition, low: 0, high: log.end(partition) })) };
   const consumer = world.group.join(who, partitionHooks({ topic: TOPIC, rules, control, admin, persist }, holdings));
   const ports = {
     rules,
+    lanes: 2,
     consumer,
     producer: simulatedProducer(world, who),
     detections: detectionsStore(hbase, NAMESPACE),
@@ -109,15 +112,12 @@ export function startWorker(world: World, who: string): LiveWorker {
   return worker;
 }
 
-const BAD_FATES: readonly Fate[] = ['refused', 'applied_but_failed', 'repeated_later'];
-
-function simulatedProducer({ log, order, random, deadLetters, ...world }: World, who: string): Pick<LogProducer, 'forward' | 'deadLetter'> {
-  const isRough = (): boolean => world.isRough;
+function simulatedProducer({ log, order, faults, deadLetters }: World, who: string): Pick<LogProducer, 'forward' | 'deadLetter'> {
   const send = async <T>(items: readonly T[], one: (item: T) => void): Promise<void> => {
     await order.turn(who);
     for (const item of items) {
-      const fails = isRough() && random.chance(0.02);
-      if (!fails || random.chance(0.5)) one(item);
+      const fails = faults.strikes('kafka_unacknowledged', 0.02);
+      if (!fails || faults.dice('kafka_unacknowledged').chance(0.5)) one(item);
       if (fails) throw new Retryable('Kafka', 'simulated: not acknowledged');
     }
   };

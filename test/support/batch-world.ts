@@ -20,11 +20,15 @@ import { TABLES } from '../../core/layout/tables.ts';
 import { readConfig } from '../../core/process/config.ts';
 import { createLog } from '../../core/process/log.ts';
 import { hdfs } from '../../core/stores/hdfs/hdfs.ts';
-import { openHBase } from '../../core/stores/open.ts';
+import { openHBase, openStores } from '../../core/stores/open.ts';
 import { batchMetrics } from '../../batch-layer/metrics.ts';
 import { openBatch } from '../../batch-layer/open.ts';
 import { SILENT } from '../../batch-layer/say.ts';
+import { createServing } from '../../serving/app.ts';
+import type { Serving } from '../../serving/app.ts';
+import { servingMetrics } from '../../serving/metrics.ts';
 import { prepare } from '../../hadoop-compose/prepare/prepare.ts';
+import { OPEN_GATE } from './open-gate.ts';
 
 export interface BatchWorld {
   readonly name: string;
@@ -76,6 +80,20 @@ export function openBatchOf(config: Config, reached: BatchContext['reached'] = (
     metrics: batchMetrics(new Registry()),
     signal: new AbortController().signal,
     reached,
+  });
+}
+
+/** The serving code over the same stores, which looks at the seam with every question. */
+export function servingOf(config: Config): Serving {
+  return createServing({
+    config,
+    open: () => openStores(config),
+    hdfs: hdfs(config),
+    gate: OPEN_GATE,
+    metrics: servingMetrics(),
+    log: createLog('test', 'silent'),
+    now: Date.now,
+    seamFreshForMs: 0,
   });
 }
 

@@ -41,13 +41,39 @@ export async function openPage(browser: Browser, url: string, options: BrowserCo
   page.on('console', (message) => {
     if (message.type() === 'error' && !message.text().startsWith('Failed to load resource')) complaints.push(message.text());
   });
+  await page.addInitScript(RECORD_SHIFTS);
   await page.goto(url);
   return { page, complaints };
+}
+
+/** Every shift of the layout that nobody asked for, with the nodes that moved: the browser's own account. */
+const RECORD_SHIFTS = `window.shifts = []; new PerformanceObserver((list) => {
+  const box = ({ x, y, width, height }) => [x, y, width, height].map((n) => Math.round(n * 10) / 10).join(' ');
+  const name = (node) => !node ? 'a node that is gone' : node.nodeType === 3 ? '“' + node.data.slice(0, 40) + '” in ' + name(node.parentElement) : node.outerHTML.slice(0, 100);
+  for (const entry of list.getEntries()) {
+    if (entry.hadRecentInput) continue;
+    for (const { node, previousRect, currentRect } of entry.sources) {
+      window.shifts.push({ at: entry.startTime, what: name(node) + ' from ' + box(previousRect) + ' to ' + box(currentRect) });
+    }
+  }
+}).observe({ type: 'layout-shift', buffered: true })`;
+
+/** What moved since the face was there, one line a node. */
+export async function shiftsSince(page: Page, at: number): Promise<string[]> {
+  const shifts = await page.evaluate<{ at: number; what: string }[]>('window.shifts');
+  return shifts.filter((shift) => shift.at > at).map(({ what }) => what);
+}
+
+/** As a machine of a quarter of the speed. */
+export async function slowDown(page: Page): Promise<void> {
+  const session = await page.context().newCDPSession(page);
+  await session.send('Emulation.setCPUThrottlingRate', { rate: 4 });
 }
 
 /** Kept for people who want to see what a test saw. */
 export async function screenshot(page: Page, name: string): Promise<void> {
   const folder = join(process.cwd(), 'test-output');
   mkdirSync(folder, { recursive: true });
-  await page.screenshot({ path: join(folder, `${name}.png`) });
+  // Hiding the caret would put a style on every field, which the content security policy forbids and the page would notice.
+  await page.screenshot({ path: join(folder, `${name}.png`), caret: 'initial' });
 }

@@ -68,7 +68,7 @@ export function nodeTests(files: readonly string[], given: NodeJS.ProcessEnv): P
   // Node would take the process for a part of this one's run and report nothing of its own.
   const environment = { ...given };
   delete environment.NODE_TEST_CONTEXT;
-  const args = ['--import', 'tsx', '--test', '--test-reporter=spec', ...files];
+  const args = ['--import', 'tsx', '--test', '--test-reporter=spec', '--test-concurrency=1', ...files];
   return ending(spawn(process.execPath, args, { cwd: ROOT, stdio: ['ignore', 'inherit', 'inherit'], env: environment }));
 }
 

@@ -42,7 +42,7 @@ test('batch and speed add up to the count of the window, for items, places and b
       const ask = async (subject: Subject) => {
         const world = worldOf(all, seam);
         const plan = planCounts({ scope, subject, window }, { rules: RULES, horizon: seam.horizon, now: NOW, latestArrival: NOW });
-        return { plan, rows: await readPlan(plan, world) };
+        return { plan, rows: (await readPlan(plan, world)).rows };
       };
       const items = await ask('item');
       assert.deepEqual(flat(sumsBySubject(items.plan, items.rows)), countBy(inside, ({ item }) => item));

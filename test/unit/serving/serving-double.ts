@@ -1,6 +1,7 @@
 /** A Serving over a world in memory: control rows, log ends and names that a test sets, a clock that it moves. */
 import type { Horizon, Progress, Reference } from '../../../core/stores/control.ts';
 import type { Stores } from '../../../core/stores/open.ts';
+import type { Gate } from '../../../serving/access/gate.ts';
 import type { Serving } from '../../../serving/app.ts';
 import type { Sighting, World } from './world.ts';
 import { homeOf } from '../../../core/domain/home.ts';
@@ -10,6 +11,7 @@ import { instant } from '../../../core/domain/time.ts';
 import { createLog } from '../../../core/process/log.ts';
 import { createServing } from '../../../serving/app.ts';
 import { servingMetrics } from '../../../serving/metrics.ts';
+import { OPEN_GATE } from '../../support/open-gate.ts';
 import { NOW, RULES, worldOf } from './world.ts';
 
 export interface Stage {
@@ -25,6 +27,7 @@ export interface Stage {
   /** Thrown by whatever is asked next, by the name of the question. */
   faults: Partial<Record<'open' | 'ends' | 'control' | 'views' | 'detections', unknown>>;
   asked: Record<string, number>;
+  gate: Gate;
   serving: Serving;
 }
 
@@ -41,6 +44,7 @@ export function stageOf(all: Sighting[] = []): Stage {
     graceSeconds: 600,
     faults: {},
     asked: {},
+    gate: OPEN_GATE,
   } as unknown as Stage;
   stage.serving = createServing({
     config: {
@@ -48,6 +52,10 @@ export function stageOf(all: Sighting[] = []): Stage {
         return stage.graceSeconds;
       },
       SIGHTLINE_ROOT: '/sightline',
+      STREAM_CONNECTIONS: 3,
+      STREAM_POLL_MS: 20,
+      EXPORTS_AT_ONCE: 2,
+      WEBHDFS_URL: 'http://127.0.0.1:9870',
     },
     open: async () => {
       count(stage, 'open');
@@ -57,6 +65,7 @@ export function stageOf(all: Sighting[] = []): Stage {
     metrics: servingMetrics(),
     log: createLog('test', 'silent'),
     now: () => stage.now,
+    gate: { admit: (request) => stage.gate.admit(request) },
     seamFreshForMs: 250,
   });
   return stage;

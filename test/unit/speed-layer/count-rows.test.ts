@@ -47,10 +47,10 @@ describe('known count rows', () => {
   it('over the limit give way, those first that were not used for longest', () => {
     const counts = countRows(10);
     for (let group = 1; group <= 5; group++) counts.keep(0, row(group), [cell('car')]);
-    counts.apply([]);
+    counts.trim();
     for (const group of [1, 4, 5]) counts.known(0).row(hourRowKey(row(group)));
     counts.keep(0, row(6), [cell('car')]);
-    counts.apply([]);
+    counts.trim();
     assert.deepEqual(counts.missing(0, [1, 2, 3, 4, 5, 6].map(row)), [row(2), row(3)]);
     assert.equal(counts.cells(), 8);
   });

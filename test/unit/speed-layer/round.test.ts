@@ -18,6 +18,7 @@ function stage(changes: Partial<RoundPorts> = {}): Stage {
   const note = (what: string) => async (): Promise<void> => void done.push(what);
   const ports: RoundPorts = {
     rules: RULES,
+    lanes: 1,
     consumer: { commit: (next) => void done.push(`commit ${next.map(({ offset }) => offset).join()}`) },
     producer: { forward: note('strays'), deadLetter: note('dead letters') },
     detections: { find: async (ids) => ids.map(() => ({ status: 'absent' })), put: note('rows') },

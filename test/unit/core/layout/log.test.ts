@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict';
 import { describe, it } from 'node:test';
-import { deadLetterHeaders, strayHeaders, topicPlans } from '../../../../core/layout/log.ts';
+import { deadLetterHeaders, readDeadLetter, replayHeader, strayHeaders, topicPlans } from '../../../../core/layout/log.ts';
 
 const record = { partition: 3, offset: 99, stamp: 5, key: null, value: null, headers: [] };
 const texts = (headers: ReturnType<typeof strayHeaders>) => headers.map(([name, value]) => [name, value.toString()]);
@@ -19,6 +19,26 @@ describe('headers of ours', () => {
       '__connect.errors.exception.class.name': 'tombstone',
       '__connect.errors.exception.message': 'the record has no value',
     });
+  });
+});
+
+describe('a dead letter', () => {
+  const kept = { partition: 1, offset: 7, stamp: 5, key: null, value: Buffer.from('x'), headers: deadLetterHeaders('detections', record, { reason: 'not_json', detail: 'no' }) };
+
+  it('is read back as it was kept', () => {
+    assert.deepEqual(readDeadLetter(kept), {
+      partition: 1, offset: 7, keptAt: 5, key: null, value: Buffer.from('x'),
+      source: { topic: 'detections', partition: 3, offset: 99 }, reason: 'not_json', detail: 'no',
+    });
+  });
+
+  it('that somebody else wrote has an unknown origin', () => {
+    const { source, reason } = readDeadLetter({ ...kept, headers: [['__connect.errors.partition', Buffer.from('x')]] });
+    assert.deepEqual([source, reason], [null, null]);
+  });
+
+  it('says which one it was when it is produced again', () => {
+    assert.deepEqual(replayHeader('detections.dlq', kept), ['sightline.replay', Buffer.from('detections.dlq/1/7')]);
   });
 });
 

@@ -7,6 +7,7 @@ import { addressOf, DEFAULTS, LIMITS, readAddress, SORTS, WINDOW_NAMES } from '.
 const read = (query: string) => readAddress(new URLSearchParams(query));
 const minute = fc.integer({ min: 0, max: 60_000_000 }).map((n) => n * 60_000);
 const anyShown: fc.Arbitrary<Shown> = fc.record({
+  where: fc.constant(DEFAULTS.where),
   window: fc.constantFrom(...WINDOW_NAMES),
   fixed: fc.option(fc.tuple(minute, fc.integer({ min: 1, max: 100_000 })).map(([from, minutes]) => ({ from, to: from + minutes * 60_000 }))),
   location: fc.oneof(fc.constant('all'), fc.bigInt({ min: -(2n ** 63n), max: 2n ** 63n - 1n }).map(String)),
@@ -16,6 +17,7 @@ const anyShown: fc.Arbitrary<Shown> = fc.record({
   refresh: fc.constantFrom(1, 5, 10, 'off') as fc.Arbitrary<Shown['refresh']>,
   tz: fc.constantFrom('UTC', 'Europe/Berlin', 'Asia/Kolkata'),
   view: fc.constantFrom('chart', 'table'),
+  dt: fc.constantFrom(null, '2026-11-22'),
   theme: fc.constantFrom(null, 'light', 'dark'),
 }, { noNullPrototype: true });
 

@@ -1,5 +1,5 @@
 /** Answers and boards for the page's tests: right in form, with the few values that a test is about. */
-import type { LocationsAnswer, TimelineAnswer, TopItemsAnswer, TrustAnswer, View } from '../../../../serving/answers.ts';
+import type { DetectionsAnswer, LocationsAnswer, TimelineAnswer, TopItemsAnswer, TrustAnswer, View } from '../../../../serving/answers.ts';
 import type { Board } from '../../../../dashboard-next/live/board.ts';
 import type { Signals } from '../../../../dashboard-next/live/badge.ts';
 import { FRESH } from '../../../../dashboard-next/live/badge.ts';
@@ -32,6 +32,10 @@ export function timeline(counts: readonly number[], changed: Partial<TimelineAns
   return { location: 'all', from, to: NOON, step: 60, total: counts.reduce((a, b) => a + b, 0), points, view: view(), ...changed };
 }
 
+export function listed(rows: DetectionsAnswer['detections'], changed: Partial<DetectionsAnswer> = {}): DetectionsAnswer {
+  return { location: '17', from: NOON - 3_600_000, to: NOON, detections: rows, next_cursor: null, view: view(), ...changed };
+}
+
 export function trust(changed: Partial<TrustAnswer> = {}): TrustAnswer {
   return {
     generation: 1,
@@ -47,7 +51,7 @@ export function trust(changed: Partial<TrustAnswer> = {}): TrustAnswer {
 }
 
 export function board(top: TopItemsAnswer, changed: Partial<Board> = {}): Board {
-  return { subject: DEFAULTS, top, readAt: top.view.speed_as_of + top.view.freshness_ms, parts: {}, ...changed };
+  return { subject: DEFAULTS, top, readAt: top.view.speed_as_of + top.view.freshness_ms, parts: {}, faults: {}, ...changed };
 }
 
 export function signals(changed: Partial<Signals> = {}): Signals {

@@ -11,7 +11,7 @@ import type { Questions } from '../../../../dashboard-next/live/questions.ts';
 import { NoAnswer } from '../../../../dashboard-next/live/questions.ts';
 import type { LiveEvent } from '../../../../dashboard-next/live/state.ts';
 import { startFeed } from '../../../../dashboard-next/live/feed.ts';
-import { locations, NOON, timeline, topItems, trust, view } from './answers.ts';
+import { listed, locations, NOON, timeline, topItems, trust, view } from './answers.ts';
 
 function world() {
   let now = NOON;
@@ -33,6 +33,11 @@ function world() {
     locations: told('locations', () => locations({ 1: 1 })),
     trust: told('trust', () => trust()),
     verdict: told('verdict', () => null),
+    detections: told('detections', () => listed([])),
+    detection: told('detection', () => null),
+    runs: told('runs', () => ({ runs: [], total: 0, attempts: [] })),
+    report: told('report', () => null),
+    lake: told('lake', () => ({ root: '/sightline/lake', webhdfs: 'http://127.0.0.1:9870', days: [] })),
   };
   const setTimer = (run: () => void, ms: number) => {
     const timer = { at: now + ms, run };

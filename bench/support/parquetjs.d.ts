@@ -1,2 +1,0 @@
-/** parquetjs comes without types; bench/batch/writers.ts names what it uses. */
-declare module 'parquetjs';

@@ -1,0 +1,159 @@
+/**
+ * The dead-letter topic for the people who tend it: reading what is kept, and producing letters again.
+ *
+ * `sightline dlq` asks here. A reading ends where the topic ended when it began, so that letters which come back meanwhile are not
+ * taken for old ones. Replays go by kafkajs, whose headers and keys are bytes: a value and a key leave as they came. Requests are
+ * bounded, because a broker takes no batch larger than its largest record.
+ */
+import kafkajs from 'kafkajs';
+import type { Message, Producer } from 'kafkajs';
+import type { Config } from '../../process/config.ts';
+import type { KeptLetter } from '../../layout/log.ts';
+import { readDeadLetter, replayHeader } from '../../layout/log.ts';
+import { EXIT, messageOf, Refusal, Retryable } from '../../process/errors.ts';
+import { COMMAND_RETRY, retrying } from '../../process/retry.ts';
+import { logReader } from './reader.ts';
+
+const { Kafka, logLevel } = kafkajs;
+
+const BATCH_BYTES = 400_000;
+const BATCH_LETTERS = 1_000;
+
+type Settings = Pick<Config, 'KAFKA_BROKERS' | 'KAFKA_TOPIC' | 'KAFKA_DEAD_LETTER_TOPIC'>;
+
+/** A letter and the partition of the log that it is to go to. */
+export interface Replay {
+  readonly letter: KeptLetter;
+  readonly home: number;
+}
+
+export interface DeadLetterLog {
+  /** Every letter that is kept, partition by partition, from the first that was kept at `since` or later. */
+  read(since: number, signal?: AbortSignal): AsyncIterable<KeptLetter[]>;
+  /** Null if the topic holds no such letter. */
+  one(partition: number, offset: number): Promise<KeptLetter | null>;
+  /** Produces each again to its home; resolves when all are acknowledged by all replicas. Repeating it makes copies, no more. */
+  replay(replays: readonly Replay[]): Promise<void>;
+  close(): Promise<void>;
+}
+
+export function deadLetterLog(settings: Settings): DeadLetterLog {
+  const topic = settings.KAFKA_DEAD_LETTER_TOPIC;
+  const kafka = new Kafka({
+    clientId: 'sightline.dlq',
+    brokers: settings.KAFKA_BROKERS.split(','),
+    logLevel: logLevel.NOTHING,
+    connectionTimeout: 3_000,
+    requestTimeout: 30_000,
+    retry: { retries: 3, initialRetryTime: 200, maxRetryTime: 2_000 },
+  });
+  const reader = logReader({ ...settings, KAFKA_TOPIC: topic });
+  const ranges = (since: number): Promise<Range[]> => retrying(COMMAND_RETRY, () => rangesOf(kafka, topic, since));
+  let producer: Producer | null = null;
+  return {
+    async *read(since, signal) {
+      for (const { partition, from, end } of await ranges(since)) {
+        if (from >= end) continue;
+        for await (const { records } of reader.read(partition, from, signal)) {
+          const letters = records.filter(({ offset }) => offset < end).map(readDeadLetter);
+          if (letters.length > 0) yield letters;
+          if ((records.at(-1)?.offset ?? 0) + 1 >= end) break;
+        }
+      }
+    },
+    async one(partition, offset) {
+      const range = (await ranges(0)).find((each) => each.partition === partition);
+      if (!range || offset < range.from || offset >= range.end) return null;
+      for await (const { records } of reader.read(partition, offset)) {
+        const first = records[0];
+        return first?.offset === offset ? readDeadLetter(first) : null;
+      }
+      return null;
+    },
+    async replay(replays) {
+      const open = (producer ??= await retrying(COMMAND_RETRY, () => connected(kafka)));
+      for (const some of batchesOf(replays)) await retrying(COMMAND_RETRY, () => send(open, settings, some));
+    },
+    async close() {
+      await reader.close();
+      await producer?.disconnect();
+    },
+  };
+}
+
+interface Range {
+  readonly partition: number;
+  readonly from: number;
+  readonly end: number;
+}
+
+async function rangesOf(kafka: kafkajs.Kafka, topic: string, since: number): Promise<Range[]> {
+  const admin = kafka.admin();
+  try {
+    await admin.connect();
+    if (!(await admin.listTopics()).includes(topic)) {
+      throw new Refusal(EXIT.usage, `Topic ${topic} does not exist; "sightline prepare" creates it, KAFKA_DEAD_LETTER_TOPIC names another`);
+    }
+    const ends = await admin.fetchTopicOffsets(topic);
+    const begins = since > 0 ? await admin.fetchTopicOffsetsByTimestamp(topic, since) : [];
+    const beginOf = new Map(begins.map(({ partition, offset }) => [partition, Number(offset)]));
+    return ends
+      .map(({ partition, low, high }) => ({ partition, from: Math.max(Number(low), beginOf.get(partition) ?? 0), end: Number(high) }))
+      .sort((a, b) => a.partition - b.partition);
+  } catch (thrown) {
+    throw thrown instanceof Refusal ? thrown : new Retryable('Kafka', `topic ${topic}: ${messageOf(thrown)}`, thrown);
+  } finally {
+    await admin.disconnect().catch(() => undefined);
+  }
+}
+
+async function connected(kafka: kafkajs.Kafka): Promise<Producer> {
+  const producer = kafka.producer({ allowAutoTopicCreation: false });
+  try {
+    await producer.connect();
+  } catch (thrown) {
+    throw new Retryable('Kafka', messageOf(thrown), thrown);
+  }
+  return producer;
+}
+
+async function send(producer: Producer, settings: Settings, replays: readonly Replay[]): Promise<void> {
+  const topic = settings.KAFKA_TOPIC;
+  const messages = replays.map(({ letter, home }): Message => {
+    const [name, value] = replayHeader(settings.KAFKA_DEAD_LETTER_TOPIC, letter);
+    return { partition: home, key: letter.key, value: letter.value, headers: { [name]: value } };
+  });
+  try {
+    await producer.send({ topic, acks: -1, messages });
+  } catch (thrown) {
+    const { letter } = replays[0]!;
+    if (replays.length === 1 && isTooLarge(thrown)) {
+      throw new Refusal(
+        EXIT.data_check_failed,
+        `Letter ${letter.partition}/${letter.offset} is larger than topic ${topic} takes, with its header; raise max.message.bytes on it`,
+      );
+    }
+    throw new Retryable('Kafka', `topic ${topic} did not acknowledge replayed letters: ${messageOf(thrown)}`, thrown);
+  }
+}
+
+function isTooLarge(thrown: unknown): boolean {
+  return thrown instanceof Error && 'type' in thrown && thrown.type === 'MESSAGE_TOO_LARGE';
+}
+
+/** Up to so many bytes and letters; a large letter goes alone. */
+export function* batchesOf(replays: readonly Replay[]): Generator<Replay[]> {
+  let open: Replay[] = [];
+  let bytes = 0;
+  for (const replay of replays) {
+    const size = (replay.letter.value?.length ?? 0) + (replay.letter.key?.length ?? 0) + 200;
+    if (open.length > 0 && (bytes + size > BATCH_BYTES || open.length === BATCH_LETTERS)) {
+      yield open;
+      open = [];
+      bytes = 0;
+    }
+    open.push(replay);
+    bytes += size;
+  }
+  if (open.length > 0) yield open;
+}

@@ -1,0 +1,4 @@
+import { getOpenApi } from '../../../../../serving/http/openapi.ts';
+
+export const dynamic = 'force-dynamic';
+export const GET = (request: Request): Promise<Response> => getOpenApi(request);

@@ -1,0 +1,10 @@
+/** The page of the data: what the lake holds, and how to take it away. */
+import { DataPage } from '../../components/DataPage.tsx';
+import type { Search } from '../../server/page-props.ts';
+import { pageProps } from '../../server/page-props.ts';
+
+export const dynamic = 'force-dynamic';
+
+export default async function Page({ searchParams }: { searchParams: Search }) {
+  return <DataPage {...await pageProps({ page: 'data' }, searchParams)} />;
+}

@@ -1,0 +1,14 @@
+/** The page of one detection. One that is not there yet may still arrive, so its page looks again. */
+import { notFound } from 'next/navigation';
+import { DetectionPage } from '../../../components/DetectionPage.tsx';
+import { isOid } from '../../../live/address.ts';
+import type { Search } from '../../../server/page-props.ts';
+import { pageProps } from '../../../server/page-props.ts';
+
+export const dynamic = 'force-dynamic';
+
+export default async function Page({ params, searchParams }: { params: Promise<{ detection_oid: string }>; searchParams: Search }) {
+  const { detection_oid: id } = await params;
+  if (!isOid(id)) notFound();
+  return <DetectionPage {...await pageProps({ page: 'detection', id }, searchParams)} />;
+}

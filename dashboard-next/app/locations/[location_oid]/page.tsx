@@ -1,0 +1,14 @@
+/** The page of one place. Any oid has one, whether dataset B knows it or not. */
+import { notFound } from 'next/navigation';
+import { PlacePage } from '../../../components/PlacePage.tsx';
+import { isOid } from '../../../live/address.ts';
+import type { Search } from '../../../server/page-props.ts';
+import { pageProps } from '../../../server/page-props.ts';
+
+export const dynamic = 'force-dynamic';
+
+export default async function Page({ params, searchParams }: { params: Promise<{ location_oid: string }>; searchParams: Search }) {
+  const { location_oid: location } = await params;
+  if (!isOid(location)) notFound();
+  return <PlacePage {...await pageProps({ page: 'place', location }, searchParams)} />;
+}

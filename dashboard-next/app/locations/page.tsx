@@ -1,0 +1,10 @@
+/** The page of all places. */
+import { PlacesPage } from '../../components/PlacesPage.tsx';
+import type { Search } from '../../server/page-props.ts';
+import { pageProps } from '../../server/page-props.ts';
+
+export const dynamic = 'force-dynamic';
+
+export default async function Page({ searchParams }: { searchParams: Search }) {
+  return <PlacesPage {...await pageProps({ page: 'places' }, searchParams)} />;
+}

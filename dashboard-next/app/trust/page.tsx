@@ -1,0 +1,10 @@
+/** The page of trust: may the numbers be believed, and what did each night prove. */
+import { TrustPage } from '../../components/TrustPage.tsx';
+import type { Search } from '../../server/page-props.ts';
+import { pageProps } from '../../server/page-props.ts';
+
+export const dynamic = 'force-dynamic';
+
+export default async function Page({ searchParams }: { searchParams: Search }) {
+  return <TrustPage {...await pageProps({ page: 'trust' }, searchParams)} />;
+}

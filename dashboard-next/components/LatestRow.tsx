@@ -1,0 +1,66 @@
+/** One detection in a list: when, what, which camera, its id. On a phone camera and id stand below the item. */
+import Link from 'next/link';
+import type { ListedRow } from '../../serving/answers.ts';
+import { count } from '../live/numbers.ts';
+import { shownName, visible } from '../live/names.ts';
+import { clockMs, day } from '../live/times.ts';
+import { linkTo } from '../live/where.ts';
+import { Digits } from './Digits.tsx';
+import type { PageState } from './usePage.ts';
+
+export function LatestRow({ row, page }: { row: ListedRow; page: PageState }) {
+  const { shown, now } = page;
+  const t = row.timestamp_detected;
+  const today = day(t, shown.tz, now) === day(now, shown.tz, now);
+  const dt = row.incomplete ? new Date(t).toISOString().slice(0, 10) : null;
+  const href = linkTo({ page: 'detection', id: row.detection_oid }, shown, { dt });
+  return (
+    <tr>
+      <td className="num when">
+        <time dateTime={new Date(t).toISOString()} title={new Date(t).toISOString()}>
+          {!today && <span className="hint">{day(t, shown.tz, now)} </span>}
+          {clockMs(t, shown.tz)}
+        </time>
+      </td>
+      <td className="nm">
+        <Item key={row.detection_oid} row={row} openName={page.setOpenName} />
+        <span className="below num">
+          camera {row.video_camera_oid ?? '–'} · <Link href={href}>{row.detection_oid}</Link>
+        </span>
+      </td>
+      <td className="r num cam">
+        <Digits text={row.video_camera_oid ?? '–'} />
+      </td>
+      <td className="r num det">
+        <Link href={href} prefetch={false} key={row.detection_oid.length}>
+          {row.detection_oid}
+        </Link>
+      </td>
+    </tr>
+  );
+}
+
+function Item({ row, openName }: { row: ListedRow; openName: (name: string) => void }) {
+  if (row.item_name === undefined) {
+    return (
+      <span className="name hint" title="Its row in HBase is gone; the lake has the whole of it">
+        in the lake only
+      </span>
+    );
+  }
+  const name = row.item_name;
+  const { text, more, long } = shownName(name);
+  if (!long) {
+    return (
+      <bdi className="name" title={visible(name)}>
+        {text}
+      </bdi>
+    );
+  }
+  return (
+    <button type="button" className="name open" title={visible(name)} aria-haspopup="dialog" onClick={() => openName(name)}>
+      <bdi>{text}</bdi>
+      {more > 0 && <span className="rest num">{count(more)} more characters</span>}
+    </button>
+  );
+}

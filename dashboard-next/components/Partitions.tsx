@@ -1,0 +1,74 @@
+/** How far each partition of the log is read, worst first. */
+import { partOf } from '../live/board.ts';
+import { count } from '../live/numbers.ts';
+import { clockTenths } from '../live/times.ts';
+import { offsetText } from '../live/zones.ts';
+import { Digits } from './Digits.tsx';
+import { RowBar } from './RowBar.tsx';
+import type { PageState } from './usePage.ts';
+
+/** The least that fills a bar: from here on the badge says Late. */
+const FULL_BAR_S = 3;
+
+export function Partitions({ page: { board, shown, now } }: { page: PageState }) {
+  const partitions = partOf(board, 'trust')?.partitions ?? [];
+  const greatest = Math.max(FULL_BAR_S, ...partitions.map(({ behind_seconds }) => behind_seconds));
+  const cell = (text: string) => <Digits text={text} />;
+  return (
+    <section className="card" aria-labelledby="partitions-title">
+      <header>
+        <h2 id="partitions-title">Partitions</h2>
+        <span className="hint num">{partitions.length > 0 && `${partitions.length}, worst first`}</span>
+      </header>
+      <div className="scroll">
+        <table className="partitions">
+          <thead>
+            <tr>
+              <th scope="col" className="r rk">
+                #
+              </th>
+              <th scope="col" className="behind" aria-label="How far behind, as a bar" />
+              <th scope="col" className="r">
+                Behind, s
+              </th>
+              <th scope="col" className="r">
+                Behind, records
+              </th>
+              <th scope="col" className="r wide">
+                Offset
+              </th>
+              <th scope="col" className="r wide">
+                End of the log
+              </th>
+              <th scope="col" className="r wide">
+                As of, {offsetText(now, shown.tz)}
+              </th>
+            </tr>
+          </thead>
+          <tbody>
+            {partitions.map((one, place) => (
+              <tr key={place}>
+                <th scope="row" className="r num rk">
+                  {cell(String(one.partition))}
+                </th>
+                <td className="nm">
+                  <RowBar part={one.behind_seconds} whole={greatest} />
+                </td>
+                <td className="r num">{cell(one.behind_seconds.toFixed(1))}</td>
+                <td className="r num">{cell(count(one.behind_records))}</td>
+                <td className="r num wide">{cell(count(one.next_offset))}</td>
+                <td className="r num wide">{cell(count(one.end_offset))}</td>
+                <td className="r num wide">{cell(clockTenths(one.as_of, shown.tz))}</td>
+              </tr>
+            ))}
+            {partitions.length === 0 && (
+              <tr className="filler">
+                <td colSpan={7}>No answer yet</td>
+              </tr>
+            )}
+          </tbody>
+        </table>
+      </div>
+    </section>
+  );
+}

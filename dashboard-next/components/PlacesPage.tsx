@@ -1,0 +1,24 @@
+'use client';
+/** The Places page: every place, searched and sorted, and as CSV. */
+import { partOf } from '../live/board.ts';
+import { locationsPath } from '../live/ask.ts';
+import { Controls } from './Controls.tsx';
+import { Frame } from './Frame.tsx';
+import { PlacesTable } from './PlacesTable.tsx';
+import type { PageProps } from './usePage.ts';
+import { usePage } from './usePage.ts';
+
+const ROWS = 100;
+
+export function PlacesPage(props: PageProps) {
+  const page = usePage(props);
+  const { board, shown, change, say } = page;
+  const places = partOf(board, 'places');
+  return (
+    <Frame page={page} title="Places · Sightline" json={locationsPath(places ?? {})}>
+      <h1 className="vh">Places</h1>
+      <Controls page={page} />
+      <PlacesTable board={board} shown={shown} change={change} say={say} rowsAtOnce={ROWS} withCsv />
+    </Frame>
+  );
+}

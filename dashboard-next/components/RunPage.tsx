@@ -1,0 +1,41 @@
+'use client';
+/** The page of a night: its verdict, speed against batch by partition and place, each difference, each conflict. */
+import { runPath } from '../live/ask.ts';
+import { faultOfPart, isAnswered, partOf } from '../live/board.ts';
+import { linkTo } from '../live/where.ts';
+import { Crumbs } from './Crumbs.tsx';
+import { Frame } from './Frame.tsx';
+import { RunReport } from './RunReport.tsx';
+import { Trouble } from './Trouble.tsx';
+import type { PageProps } from './usePage.ts';
+import { usePage } from './usePage.ts';
+
+export function RunPage(props: PageProps) {
+  const page = usePage(props);
+  const { board, shown } = page;
+  const { where } = shown;
+  if (where.page !== 'run') throw new Error('this is the page of a night');
+  const report = partOf(board, 'report');
+  const fault = faultOfPart(board, 'report');
+  return (
+    <Frame page={page} title={`Night ${where.epoch} · Sightline`} json={runPath(where.epoch)}>
+      <Crumbs to={linkTo({ page: 'trust' }, shown)} name="Trust">
+        Night <span className="num">{where.epoch}</span>
+      </Crumbs>
+      {report && <RunReport report={report} page={page} />}
+      {!report && fault && (
+        <section className="card">
+          <Trouble fault={fault} page={page} />
+        </section>
+      )}
+      {!report && isAnswered(board, 'report') && (
+        <section className="card lead" aria-label="Not published">
+          <h2>Epoch {where.epoch} is not published.</h2>
+          <p>
+            <code>sightline batch run --epoch {where.epoch}</code> runs it once it is over; this page shows its report as soon as there is one.
+          </p>
+        </section>
+      )}
+    </Frame>
+  );
+}

@@ -1,0 +1,34 @@
+/** In the place of what could not be had: the bold sentence, details on request, and for whom it is. */
+import type { Fault } from '../live/questions.ts';
+import type { PageState } from './usePage.ts';
+
+export function Trouble({ fault, page }: { fault: Fault; page: PageState }) {
+  if (fault.kind === 'forbidden') {
+    return (
+      <div className="trouble">
+        <p>
+          <b>Ask an operator.</b> {fault.detail}
+        </p>
+      </div>
+    );
+  }
+  return (
+    <div className="trouble">
+      <p>
+        <b>{/[.!?]$/.test(fault.title) ? fault.title : `${fault.title}.`}</b>
+      </p>
+      {fault.detail && (
+        <details>
+          <summary>Details</summary>
+          <p>
+            {fault.detail}
+            {fault.requestId && ` Request ${fault.requestId}.`}
+          </p>
+        </details>
+      )}
+      <button type="button" className="btn" onClick={page.askNow}>
+        Try now
+      </button>
+    </div>
+  );
+}

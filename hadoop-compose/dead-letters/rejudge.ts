@@ -1,0 +1,30 @@
+/**
+ * What a dead letter would be if it were published now: the same judgement that both layers make, by today's parser.
+ *
+ * replay.ts asks for each letter. It is judged at the home that its id has, without the headers that it once had, and with the
+ * present as its arrival, since that is how it will arrive; so a timestamp that was too far ahead may fit by now.
+ */
+import type { DeadLetter } from '../../core/domain/dead-letters.ts';
+import type { Rules } from '../../core/domain/rules.ts';
+import type { Instant } from '../../core/domain/time.ts';
+import type { KeptLetter } from '../../core/layout/log.ts';
+import { homeOf } from '../../core/domain/home.ts';
+import { parseDetection } from '../../core/domain/parse.ts';
+import { isDeferred } from '../../core/domain/rules.ts';
+import { judge } from '../../core/domain/verdict.ts';
+
+export type Rejudged =
+  | { readonly fate: 'detection'; readonly id: string; readonly home: number; readonly isDeferred: boolean }
+  | { readonly fate: 'dead_letter'; readonly deadLetter: DeadLetter; readonly home: number };
+
+export function rejudge({ value, source }: KeptLetter, now: Instant, rules: Rules): Rejudged {
+  // A letter without an id has no home; it goes back to where it came from, if it goes at all.
+  const elsewhere = (source?.partition ?? 0) % rules.partitionCount;
+  const reading = parseDetection(value);
+  if (!reading.ok) return { fate: 'dead_letter', deadLetter: reading.deadLetter, home: elsewhere };
+  const { detection } = reading;
+  const home = homeOf(detection.id, rules.partitionCount);
+  const verdict = judge({ partition: home, offset: 0, stamp: now, key: null, value, headers: [] }, now, rules);
+  if (verdict.kind === 'dead_letter') return { fate: 'dead_letter', deadLetter: verdict.deadLetter, home };
+  return { fate: 'detection', id: detection.id, home, isDeferred: isDeferred(detection.detectedAt, now, rules) };
+}

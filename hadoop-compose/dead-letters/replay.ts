@@ -1,0 +1,58 @@
+/**
+ * Replays dead letters after a fix: those that today's parser reads go home, byte for byte.
+ *
+ * The command hands it what was selected. Safe to repeat, and safe to stop at any point: an id counts once, however often its
+ * record is produced. What still cannot be a detection stays where it is, unless it is forced out; then it comes back as a new
+ * letter.
+ */
+import type { Rules } from '../../core/domain/rules.ts';
+import type { Instant } from '../../core/domain/time.ts';
+import type { KeptLetter } from '../../core/layout/log.ts';
+import type { DeadLetterLog, Replay } from '../../core/stores/kafka/dead-letters.ts';
+import type { Rejudged } from './rejudge.ts';
+import { rejudge } from './rejudge.ts';
+
+export interface ReplaySummary {
+  selected: number;
+  replayed: number;
+  /** Of the replayed: too old for the speed layer, so they count when their epoch is published. */
+  deferred: number;
+  /** Still dead letters. */
+  remaining: number;
+  /** Of the remaining: replayed all the same. */
+  forced: number;
+}
+
+export interface ReplayOptions {
+  readonly dryRun: boolean;
+  readonly force: boolean;
+  /** Told of each letter, before it is produced. */
+  readonly tell: (letter: KeptLetter, judged: Rejudged) => void;
+}
+
+export async function replayAll(
+  selected: AsyncIterable<readonly KeptLetter[]>,
+  log: Pick<DeadLetterLog, 'replay'>,
+  rules: Rules,
+  options: ReplayOptions,
+): Promise<ReplaySummary> {
+  const summary: ReplaySummary = { selected: 0, replayed: 0, deferred: 0, remaining: 0, forced: 0 };
+  for await (const letters of selected) {
+    const replays: Replay[] = [];
+    for (const letter of letters) {
+      const judged = rejudge(letter, Date.now() as Instant, rules);
+      options.tell(letter, judged);
+      summary.selected++;
+      if (judged.fate === 'detection') {
+        summary.replayed++;
+        if (judged.isDeferred) summary.deferred++;
+      } else {
+        summary.remaining++;
+        if (options.force) summary.forced++;
+      }
+      if (judged.fate === 'detection' || options.force) replays.push({ letter, home: judged.home });
+    }
+    if (!options.dryRun) await log.replay(replays);
+  }
+  return summary;
+}

@@ -1,0 +1,61 @@
+/** How dead letters look: a line of a list, all of one, and the same as JSON. Bytes are text where they are UTF-8, else hexadecimal. */
+import { isUtf8 } from 'node:buffer';
+import type { KeptLetter } from '../../core/layout/log.ts';
+
+const NARROW = 60;
+
+export function lineOf(letter: KeptLetter): string {
+  const { reason, source, value } = letter;
+  const from = source ? `${source.topic}/${source.partition}/${source.offset}` : 'unknown';
+  return [nameOf(letter), timeOf(letter), reason ?? 'unknown', from, shortened(value)].join('\t');
+}
+
+export function allOf(letter: KeptLetter): string {
+  const { source, reason, detail, key, value } = letter;
+  return [
+    `letter     ${nameOf(letter)}, kept at ${timeOf(letter)}`,
+    `record     ${source ? `${source.topic}, partition ${source.partition}, offset ${source.offset}` : 'unknown'}`,
+    `reason     ${reason ?? 'unknown'}`,
+    `detail     ${detail ?? 'unknown'}`,
+    `key        ${bytesText(key)}`,
+    `value      ${bytesText(value)}`,
+  ].join('\n');
+}
+
+export function jsonOf(letter: KeptLetter): object {
+  const { partition, offset, keptAt, source, reason, detail, key, value } = letter;
+  const headers = { topic: source?.topic ?? null, partition: source?.partition ?? null, offset: source?.offset ?? null, reason, detail };
+  return { letter: nameOf(letter), dlq_partition: partition, dlq_offset: offset, kept_at: keptAt, ...headers, key: bytesJson(key), value: bytesJson(value) };
+}
+
+export function nameOf({ partition, offset }: KeptLetter): string {
+  return `${partition}/${offset}`;
+}
+
+function timeOf({ keptAt }: KeptLetter): string {
+  return new Date(keptAt).toISOString();
+}
+
+/** Null for no bytes at all; else the text, or the hexadecimal digits, and how many bytes. */
+export function bytesJson(bytes: Buffer | null): { bytes: number; text: string } | { bytes: number; hex: string } | null {
+  if (bytes === null) return null;
+  return isUtf8(bytes) ? { bytes: bytes.length, text: bytes.toString('utf8') } : { bytes: bytes.length, hex: bytes.toString('hex') };
+}
+
+function bytesText(bytes: Buffer | null): string {
+  const shown = bytesJson(bytes);
+  if (shown === null) return 'none';
+  const unit = shown.bytes === 1 ? 'byte' : 'bytes';
+  return 'text' in shown ? `${shown.bytes} ${unit}, text: ${visible(shown.text)}` : `${shown.bytes} ${unit}, hex: ${shown.hex}`;
+}
+
+/** Control characters could move a terminal's cursor or hide the rest. */
+function visible(text: string): string {
+  return text.replace(/[\p{Cc}\p{Cf}]/gu, (character) => `\\u{${character.codePointAt(0)!.toString(16)}}`);
+}
+
+function shortened(value: Buffer | null): string {
+  if (value === null) return '(no value)';
+  const text = isUtf8(value) ? visible(value.toString('utf8')) : `0x${value.toString('hex')}`;
+  return text.length <= NARROW ? text : `${text.slice(0, NARROW - 1)}…`;
+}

@@ -1,0 +1,23 @@
+/** Whether the settings of access can be served with: asked before anything listens. */
+import type { Config } from '../../core/process/config.ts';
+import { EXIT, Refusal } from '../../core/process/errors.ts';
+import { isLoopback } from './addresses.ts';
+import { createGate } from './gate.ts';
+
+const SECRET_LENGTH = 32;
+
+/** Throws a Refusal that says what is missing; never shows a secret. */
+export function checkAccess(config: Config): void {
+  const faults: string[] = [];
+  if (config.AUTH === 'none' && !isLoopback(config.BIND)) {
+    faults.push(`AUTH=none lets everybody in, so it serves only on a loopback address; BIND is ${config.BIND}. Choose AUTH=basic, proxy or oidc (docs/operations.md), or BIND=127.0.0.1`);
+  }
+  if (config.AUTH === 'proxy' && !config.AUTH_PROXY_ADDRESSES) faults.push('AUTH=proxy needs AUTH_PROXY_ADDRESSES, the proxies that may say who asks');
+  if (config.AUTH === 'oidc') {
+    for (const name of ['OIDC_ISSUER', 'OIDC_CLIENT_ID', 'PUBLIC_URL', 'SESSION_SECRET'] as const) if (!config[name]) faults.push(`AUTH=oidc needs ${name}`);
+    if (config.SESSION_SECRET && config.SESSION_SECRET.length < SECRET_LENGTH) faults.push(`SESSION_SECRET has fewer than ${SECRET_LENGTH} characters`);
+    if (config.OIDC_ISSUER?.startsWith('http:') && !isLoopback(new URL(config.OIDC_ISSUER).hostname)) faults.push('OIDC_ISSUER must be an https address');
+  }
+  if (faults.length > 0) throw new Refusal(EXIT.usage, faults.join('\n'));
+  createGate(config);
+}

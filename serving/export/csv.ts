@@ -1,0 +1,49 @@
+/**
+ * Rows as CSV (RFC 4180): a header, commas, CRLF, fields in quotes where they need them.
+ *
+ * A spreadsheet runs a text that begins like a formula, and item names come from outside: such a text gets an apostrophe in
+ * front, which spreadsheets take for "this is text". Numbers and times are never touched, so a negative oid stays a number.
+ */
+import type { ExportRow } from './row.ts';
+
+const HEADER =
+  'geographical_location_oid,video_camera_oid,detection_oid,item_name,timestamp_detected,geographical_location,detected_at,arrived_at,kafka_partition,kafka_offset\r\n';
+const FORMULA = /^[=+\-@\t\r]/;
+const SPECIAL = /[",\r\n]/;
+
+export async function* csvOf(batches: AsyncIterable<readonly ExportRow[]>): AsyncGenerator<Uint8Array> {
+  let lines = HEADER;
+  for await (const rows of batches) {
+    for (const row of rows) lines += lineOf(row);
+    yield Buffer.from(lines);
+    lines = '';
+  }
+  if (lines !== '') yield Buffer.from(lines);
+}
+
+function lineOf(row: ExportRow): string {
+  const fields = [
+    row.geographical_location_oid,
+    row.video_camera_oid ?? '',
+    row.detection_oid,
+    csvText(row.item_name),
+    row.timestamp_detected,
+    csvText(row.geographical_location),
+    csvTime(row.detected_at),
+    csvTime(row.arrived_at),
+    row.kafka_partition ?? '',
+    row.kafka_offset ?? '',
+  ];
+  return `${fields.join(',')}\r\n`;
+}
+
+/** A field of text; null and '' are both empty. */
+export function csvText(text: string | null): string {
+  if (text === null) return '';
+  const safe = FORMULA.test(text) ? `'${text}` : text;
+  return SPECIAL.test(safe) ? `"${safe.replaceAll('"', '""')}"` : safe;
+}
+
+function csvTime(ms: number | null): string {
+  return ms === null ? '' : new Date(ms).toISOString();
+}

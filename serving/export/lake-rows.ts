@@ -1,0 +1,99 @@
+/**
+ * Rows of published epochs out of the lake's files, a file at a time.
+ *
+ * rows.ts says which epochs; a file is fetched from HDFS, read with DuckDB in batches and removed, so that memory and disk hold
+ * one file's worth however long the window is. Published files never change. A place's name is the one that dataset B has now, the
+ * one in the file only where B has lost it: the same that every other answer shows.
+ */
+import { mkdtemp, rm } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import type { Scope } from '../../core/domain/counts.ts';
+import type { Epoch } from '../../core/domain/epoch.ts';
+import type { Rules } from '../../core/domain/rules.ts';
+import type { Duck, Row } from '../../core/stores/duckdb.ts';
+import type { Hdfs } from '../../core/stores/hdfs/types.ts';
+import type { PlaceNames } from '../places.ts';
+import type { TimeWindow } from '../window.ts';
+import type { ExportRow } from './row.ts';
+import { epochNamed } from '../../core/domain/epoch.ts';
+import { oid } from '../../core/domain/oid.ts';
+import { dateOf, DAY_MS, HOUR_MS } from '../../core/domain/time.ts';
+import { LAKE } from '../../core/layout/lake.ts';
+import { openDuck, quoted } from '../../core/stores/duckdb.ts';
+
+export interface LakeQuestion {
+  readonly window: TimeWindow;
+  readonly location: Scope;
+  readonly rules: Rules;
+  readonly places: PlaceNames;
+  readonly isWanted: (epoch: Epoch) => boolean;
+}
+
+export type LakeRows = (question: LakeQuestion) => AsyncGenerator<ExportRow[]>;
+
+const MEMORY_MB = 256;
+const FILE = /\/dt=(\d{4}-\d{2}-\d{2})\/hour=(\d{2})\/([^/]+)-\d+\.parquet$/;
+
+export function lakeRows(hdfs: Hdfs): LakeRows {
+  return async function* rowsOf(question) {
+    const folder = await mkdtemp(join(tmpdir(), 'sightline-export-'));
+    let duck: Duck | null = null;
+    let fetched = 0;
+    try {
+      for (let day = Math.floor(question.window.from / DAY_MS) * DAY_MS; day < question.window.to; day += DAY_MS) {
+        for (const path of await filesOf(hdfs, dateOf(day), question)) {
+          // A name of its own: DuckDB keeps what it knows of a file by its path and its time in seconds.
+          const local = join(folder, `${fetched++}.parquet`);
+          await hdfs.download(path, local);
+          duck ??= await openDuck({ memoryMb: MEMORY_MB, threads: 1, spillFolder: folder });
+          for await (const rows of duck.batches(selectFrom(local, question))) yield rows.map((row) => exported(row, question.places));
+          await rm(local);
+        }
+      }
+    } finally {
+      duck?.close();
+      await rm(folder, { recursive: true, force: true });
+    }
+  };
+}
+
+async function filesOf(hdfs: Hdfs, date: string, { window, isWanted, rules }: LakeQuestion): Promise<string[]> {
+  const files = await hdfs.walk(`${LAKE}/detections/dt=${date}`);
+  return files.flatMap(({ path }) => {
+    const [, dt, hh, name] = FILE.exec(path) ?? [];
+    const epoch = name === undefined ? null : epochNamed(name, rules);
+    if (epoch === null || !isWanted(epoch)) return [];
+    const startMs = Date.parse(`${dt}T${hh}:00:00Z`);
+    return startMs < window.to && startMs + HOUR_MS > window.from ? [path] : [];
+  });
+}
+
+function selectFrom(local: string, { window, location }: LakeQuestion): string {
+  const conditions = [
+    `timestamp_detected >= ${window.from}`,
+    `timestamp_detected < ${window.to}`,
+    ...(location === 'all' ? [] : [`geographical_location_oid = ${BigInt(location)}`]),
+  ];
+  return `SELECT geographical_location_oid, video_camera_oid, detection_oid, item_name, timestamp_detected, geographical_location,
+      epoch_ms(arrived_at) AS arrived_at, kafka_partition, kafka_offset
+    FROM read_parquet(${quoted(local)}) WHERE ${conditions.join(' AND ')}`;
+}
+
+function exported(row: Row, { nameOf }: PlaceNames): ExportRow {
+  const place = oid(row.geographical_location_oid as bigint);
+  const name = nameOf.get(place) ?? row.geographical_location ?? null;
+  const detectedAt = Number(row.timestamp_detected);
+  return {
+    geographical_location_oid: place,
+    video_camera_oid: row.video_camera_oid as bigint,
+    detection_oid: row.detection_oid as bigint,
+    item_name: String(row.item_name),
+    timestamp_detected: detectedAt,
+    geographical_location: name === null ? null : String(name),
+    detected_at: detectedAt,
+    arrived_at: Number(row.arrived_at),
+    kafka_partition: Number(row.kafka_partition),
+    kafka_offset: Number(row.kafka_offset),
+  };
+}

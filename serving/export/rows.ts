@@ -1,0 +1,70 @@
+/**
+ * The joined rows of a window, batch by batch: what a list of detections pages through, all of it, in flat memory.
+ *
+ * questions ask it over the opened stores, csv.ts and core/stores/parquet-rows.ts write it down. Epochs up to the horizon come
+ * from the lake, later ones from the speed view, by the same seam as every answer; an epoch that is published while the export
+ * runs is taken from the lake from there on, before it can be pruned. Rows come by epoch and are not sorted: sorting a million
+ * would need them all at once.
+ */
+import type { Scope } from '../../core/domain/counts.ts';
+import type { Epoch } from '../../core/domain/epoch.ts';
+import type { WindowQuestion } from '../app.ts';
+import type { Asking } from '../questions/asking.ts';
+import type { Seam } from '../seam.ts';
+import type { LakeRows } from './lake-rows.ts';
+import type { ExportRow } from './row.ts';
+import { planSeam } from '../counts.ts';
+import { speedEpochsOf } from '../plan.ts';
+import { windowOf } from '../window.ts';
+import { speedRows } from './speed-rows.ts';
+
+export type ExportQuestion = WindowQuestion & { location: Scope };
+
+/** `pruneGraceMs`: how long a published epoch stays in the speed view. */
+export async function* exportRows(
+  question: ExportQuestion,
+  asking: Asking,
+  { fromLake, pruneGraceMs }: { fromLake: LakeRows; pruneGraceMs: number },
+): AsyncGenerator<ExportRow[]> {
+  const window = windowOf(question, asking.now());
+  const seam = await asking.seams.current();
+  const { rules } = seam;
+  const places = await asking.places();
+  const horizon = seam.horizon?.epoch ?? null;
+  const common = { window, location: question.location, places };
+  if (horizon !== null) yield* fromLake({ ...common, rules, isWanted: (epoch) => epoch <= horizon });
+  for (const epoch of speedEpochsOf(window, planSeam(seam, asking.now()))) {
+    const given = { upTo: window.from };
+    const watch = await watchOf(epoch, asking, pruneGraceMs);
+    if (watch) yield* speedRows({ ...common, epoch, isThere: watch.isThere }, asking, given);
+    if (watch && !watch.hasGone()) continue;
+    yield* fromLake({ ...common, rules, window: { ...window, from: given.upTo }, isWanted: (one) => one === epoch });
+  }
+}
+
+interface EpochWatch {
+  readonly isThere: () => Promise<boolean>;
+  readonly hasGone: () => boolean;
+}
+
+/**
+ * Null if the epoch is published already. An epoch is pruned when the grace has passed since the horizon reached it, so it is
+ * whole for half of the grace after a look that found it unpublished.
+ */
+async function watchOf(epoch: Epoch, { seams, now }: Asking, pruneGraceMs: number): Promise<EpochWatch | null> {
+  const isUnpublished = ({ horizon }: Seam): boolean => horizon === null || horizon.epoch < epoch;
+  let seam = await seams.current();
+  if (!isUnpublished(seam)) return null;
+  let seenAt = seam.readAt;
+  let gone = false;
+  return {
+    async isThere() {
+      if (gone) return false;
+      seam = await seams.current();
+      if (isUnpublished(seam)) seenAt = seam.readAt;
+      else gone = now() - seenAt > pruneGraceMs / 2;
+      return !gone;
+    },
+    hasGone: () => gone,
+  };
+}

@@ -1,0 +1,43 @@
+/** GET /api/v1/export: the joined rows of a window as a file, Parquet or CSV, in pieces as they are read. */
+import type { Scope } from '../../core/domain/counts.ts';
+import type { Serving } from '../app.ts';
+import type { ExportFormat } from '../exports.ts';
+import { DAY_MS } from '../../core/domain/time.ts';
+import { EXPORT_FORMATS } from '../exports.ts';
+import { BadQuestion } from '../faults.ts';
+import { currentServing } from '../process.ts';
+import { windowOf } from '../window.ts';
+import { choiceIn, locationIn, parametersOf, windowIn } from './parameters.ts';
+import { framed } from './respond.ts';
+
+const MOST_DAYS = 31;
+const CONTENT_TYPE: Record<ExportFormat, string> = { parquet: 'application/vnd.apache.parquet', csv: 'text/csv; charset=utf-8; header=present' };
+
+export function getExport(request: Request, _params: object = {}, serving: Serving = currentServing()): Promise<Response> {
+  return framed('/api/v1/export', request, serving, async (headers) => {
+    const parameters = parametersOf(request);
+    const location = locationIn(parameters);
+    const format = choiceIn(parameters, 'format', EXPORT_FORMATS) ?? 'parquet';
+    const window = windowOf(windowIn(parameters), serving.now());
+    if (window.to - window.from > MOST_DAYS * DAY_MS) {
+      throw new BadQuestion('from', `the window is longer than ${MOST_DAYS} days; ask for it in parts, or read the lake itself (docs/data.md)`);
+    }
+    const stream = await serving.exports.open({ ...window, location, format }, request.signal);
+    return new Response(stream, {
+      headers: {
+        ...headers,
+        'content-type': CONTENT_TYPE[format],
+        'content-disposition': `attachment; filename="${fileName(location, window)}.${format}"`,
+        // no-transform: it is made in pieces as the client takes them, and must not be gathered on the way.
+        'cache-control': 'no-store, no-transform',
+        'x-accel-buffering': 'no',
+      },
+    });
+  });
+}
+
+/** `sightline-detections_place-17_20261122T140000Z_20261122T150000Z` */
+function fileName(location: Scope, { from, to }: { from: number; to: number }): string {
+  const stamp = (ms: number): string => new Date(ms).toISOString().replace(/\.000Z$/, 'Z').replace(/[-:]/g, '');
+  return ['sightline-detections', location === 'all' ? 'all-places' : `place-${location}`, stamp(from), stamp(to)].join('_');
+}

@@ -1,0 +1,31 @@
+/** GET /api/v1/stream: server-sent events of the top items of a place, for as long as the client stays. */
+import type { Serving } from '../app.ts';
+import { currentServing } from '../process.ts';
+import { locationIn, parametersOf, wholeIn } from './parameters.ts';
+import { framed } from './respond.ts';
+
+const WINDOW_SECONDS = 300;
+const LIMIT = 10;
+const A_WEEK_OF_SECONDS = 7 * 86_400;
+
+export function getStream(request: Request, _params: object = {}, serving: Serving = currentServing()): Promise<Response> {
+  return framed('/api/v1/stream', request, serving, async (headers) => {
+    const parameters = parametersOf(request);
+    const question = {
+      location: locationIn(parameters),
+      windowSeconds: wholeIn(parameters, 'window', { least: 60, greatest: A_WEEK_OF_SECONDS }) ?? WINDOW_SECONDS,
+      limit: wholeIn(parameters, 'limit', { least: 1, greatest: 1_000 }) ?? LIMIT,
+    };
+    const lastEventId = request.headers.get('last-event-id');
+    const stream = await serving.streams.open(question, { lastEventId, signal: request.signal });
+    return new Response(stream, {
+      headers: {
+        ...headers,
+        'content-type': 'text/event-stream; charset=utf-8',
+        // no-transform: nothing on the way may compress, which would hold events back.
+        'cache-control': 'no-store, no-transform',
+        'x-accel-buffering': 'no',
+      },
+    });
+  });
+}

@@ -1,0 +1,135 @@
+/**
+ * The hub: one reader for all viewers, so that the stores carry the same load for one of them and for a thousand.
+ *
+ * http/stream.ts brings viewers. While there are any, one poll asks for progress and horizon, a few rows of the control table;
+ * only when they moved, or the minute did, is a topic read again, and its one frame goes to all of its viewers. The last viewer
+ * takes the topic away, the last topic stops the poll. A push from the speed layer would be quicker by half a poll, and would
+ * tie both layers' lives together.
+ */
+import type { Frame } from './frames.ts';
+import type { Seam } from '../seam.ts';
+import type { StreamQuestion, StreamSource, Topic, Viewer } from './topic.ts';
+import { beatFrame, problemFrame } from './frames.ts';
+import { topicOf } from './topic.ts';
+
+export interface HubOptions {
+  readonly now: () => number;
+  readonly pollMs: number;
+  /** Told when the numbers of viewers and of different questions change. */
+  readonly onSize: (viewers: number, questions: number) => void;
+}
+
+export interface StreamHub {
+  /** Resolves when the viewer was told the first state; throws what reading it threw. Returns the way out. */
+  watch(question: StreamQuestion, viewer: Viewer, lastEventId: string | null): Promise<() => void>;
+  readonly viewers: number;
+  /** Ends every stream. */
+  endAll(): void;
+}
+
+const READS_AT_ONCE = 8;
+const BEAT_MS = 10_000;
+const REST_MS = 1_000;
+
+export function streamHub(source: StreamSource, options: HubOptions): StreamHub {
+  const topics = new Map<string, Topic>();
+  const poll = poller(source, topics, options);
+  let viewers = 0;
+  const sized = (change: number): void => {
+    viewers += change;
+    options.onSize(viewers, topics.size);
+  };
+  return {
+    async watch(question, viewer, lastEventId) {
+      const key = JSON.stringify([question.location, question.windowSeconds, question.limit]);
+      const topic = topics.get(key) ?? topicOf(question, source, options.now);
+      topics.set(key, topic);
+      let isIn = true;
+      sized(1);
+      const leave = (): void => {
+        if (!isIn) return;
+        isIn = false;
+        topic.leave(viewer);
+        if (topic.viewerCount === 0 && topics.get(key) === topic) topics.delete(key);
+        sized(-1);
+      };
+      try {
+        await topic.join(viewer, lastEventId);
+      } catch (fault) {
+        leave();
+        throw fault;
+      }
+      poll.start();
+      return leave;
+    },
+    get viewers() {
+      return viewers;
+    },
+    endAll() {
+      poll.stop();
+      for (const topic of [...topics.values()]) topic.end();
+    },
+  };
+}
+
+function poller(source: StreamSource, topics: Map<string, Topic>, options: HubOptions): { start(): void; stop(): void } {
+  let timer: NodeJS.Timeout | null = null;
+  let isAsking = false;
+  let seam: Seam | null = null;
+  let isDown = false;
+  let beatAt = 0;
+
+  const tellAll = (frame: Frame): void => {
+    for (const topic of topics.values()) topic.notify(frame);
+  };
+  const beat = (isDue: boolean, frame: () => Frame): void => {
+    if (!isDue && options.now() < beatAt) return;
+    beatAt = options.now() + BEAT_MS;
+    tellAll(frame());
+  };
+  const ask = async (): Promise<number> => {
+    try {
+      seam = await source.seam(seam);
+      const view = await source.view(seam);
+      refreshStale(topics, seam, view.reference_version);
+      beat(isDown, () => beatFrame(view));
+      isDown = false;
+      return options.pollMs;
+    } catch (fault) {
+      beat(!isDown, () => (isDown ? beatFrame(null) : problemFrame(source.describe(fault))));
+      isDown = true;
+      return REST_MS;
+    }
+  };
+  const turn = async (): Promise<void> => {
+    timer = null;
+    isAsking = true;
+    const waitMs = await ask();
+    isAsking = false;
+    plan(waitMs);
+  };
+  const plan = (ms: number): void => {
+    if (timer !== null || isAsking || topics.size === 0) return;
+    timer = setTimeout(() => void turn(), ms);
+  };
+  return {
+    start: () => plan(options.pollMs),
+    stop() {
+      if (timer) clearTimeout(timer);
+      timer = null;
+    },
+  };
+}
+
+function refreshStale(topics: Map<string, Topic>, seam: Seam, referenceVersion: number | null): void {
+  let free = READS_AT_ONCE - [...topics.values()].filter(({ isReading }) => isReading).length;
+  for (const [key, topic] of [...topics]) {
+    if (free <= 0) return;
+    if (topic.isReading || topic.isCurrent(seam, referenceVersion)) continue;
+    // To the end of the line, so that with many questions each gets its turn.
+    topics.delete(key);
+    topics.set(key, topic);
+    topic.refresh();
+    free -= 1;
+  }
+}

@@ -1,0 +1,118 @@
+/**
+ * A topic: one question with everybody who watches it, read once for all of them.
+ *
+ * hub.ts says when to read. Each viewer is told a state once, told by its id; the id names what the state rests on, so the same
+ * id is the same state, whichever process it came from, and a viewer that comes back with it is told only what is newer.
+ */
+import { createHash } from 'node:crypto';
+import type { Scope } from '../../core/domain/counts.ts';
+import type { Problem, StreamedTopItems, View } from '../answers.ts';
+import type { TopItemsQuestion } from '../questions/top-items.ts';
+import type { Seam } from '../seam.ts';
+import type { Frame } from './frames.ts';
+import { MINUTE_MS, SECOND_MS } from '../../core/domain/time.ts';
+import { alignToMinutes, windowOf } from '../window.ts';
+import { problemFrame, topItemsFrame } from './frames.ts';
+
+export interface StreamQuestion {
+  readonly location: Scope;
+  readonly windowSeconds: number;
+  readonly limit: number;
+}
+
+export interface Viewer {
+  /** The newest state. */
+  state(frame: Frame): void;
+  /** A heartbeat, a view or a problem. */
+  notice(frame: Frame): void;
+  end(): void;
+}
+
+/** What streams are made of: serving's own questions, over whichever stores are open now. */
+export interface StreamSource {
+  /** A seam that is newer than `last`. */
+  seam(last: Seam | null): Promise<Seam>;
+  topItems(question: TopItemsQuestion): Promise<{ answer: StreamedTopItems; seam: Seam }>;
+  view(seam: Seam): Promise<View>;
+  describe(fault: unknown): Omit<Problem, 'request_id'>;
+}
+
+export interface Topic {
+  readonly isReading: boolean;
+  readonly viewerCount: number;
+  /** Whether what stands is what `seam` would give at this moment. */
+  isCurrent(seam: Seam, referenceVersion: number | null): boolean;
+  /** Reads the question, once for all who ask at this time, and tells every viewer; throws what reading threw. */
+  read(): Promise<void>;
+  /** The same in the background: viewers are told of a fault once. */
+  refresh(): void;
+  /** Resolves when the viewer was told the newest state, unless it is the one with this id. */
+  join(viewer: Viewer, lastEventId: string | null): Promise<void>;
+  leave(viewer: Viewer): void;
+  notify(frame: Frame): void;
+  end(): void;
+}
+
+export function topicOf(question: StreamQuestion, source: StreamSource, now: () => number): Topic {
+  const told = new Map<Viewer, string | null>();
+  let state: { readonly id: string; readonly frame: Frame } | null = null;
+  let reading: Promise<void> | null = null;
+  let isDown = false;
+
+  const give = (viewer: Viewer): void => {
+    if (state === null || told.get(viewer) === state.id) return;
+    told.set(viewer, state.id);
+    viewer.state(state.frame);
+  };
+  const readNow = async (): Promise<void> => {
+    const { location, limit } = question;
+    const { answer, seam } = await source.topItems({ location, limit, parts: true, ...windowAt(question, now()) });
+    const id = idOf(question, seam, answer, answer.view.reference_version);
+    if (state?.id !== id) state = { id, frame: topItemsFrame(id, answer) };
+    isDown = false;
+    for (const viewer of told.keys()) give(viewer);
+  };
+  const read = (): Promise<void> => (reading ??= readNow().finally(() => (reading = null)));
+  const notify = (frame: Frame): void => {
+    for (const viewer of told.keys()) viewer.notice(frame);
+  };
+  return {
+    get isReading() {
+      return reading !== null;
+    },
+    get viewerCount() {
+      return told.size;
+    },
+    isCurrent: (seam, referenceVersion) =>
+      !isDown && state?.id === idOf(question, seam, alignToMinutes(windowAt(question, now())), referenceVersion),
+    read,
+    refresh() {
+      read().catch((fault: unknown) => {
+        if (!isDown) notify(problemFrame(source.describe(fault)));
+        isDown = true;
+      });
+    },
+    async join(viewer, lastEventId) {
+      told.set(viewer, lastEventId);
+      if (state === null || isDown) await read();
+      else give(viewer);
+    },
+    leave: (viewer) => void told.delete(viewer),
+    notify,
+    end() {
+      for (const viewer of [...told.keys()]) viewer.end();
+    },
+  };
+}
+
+function windowAt({ windowSeconds }: StreamQuestion, now: number) {
+  return windowOf({ from: Math.max(0, now - windowSeconds * SECOND_MS), to: now }, now);
+}
+
+/** Progress only grows, so the sum of its offsets tells it from every other progress of the generation. */
+function idOf(question: StreamQuestion, seam: Seam, window: { from: number; to: number }, referenceVersion: number | null): string {
+  const { rules, horizon, progress } = seam;
+  const offsets = progress.reduce((sum, { nextOffset }) => sum + nextOffset, 0);
+  const asked = createHash('sha256').update(JSON.stringify([question.location, question.limit, window.from])).digest('hex').slice(0, 8);
+  return [rules.generation, horizon?.epoch ?? 'none', offsets, referenceVersion ?? 'none', window.to / MINUTE_MS, asked].join('-');
+}

@@ -1,0 +1,77 @@
+/**
+ * Streams of serving: opens a connection's sink, lets the hub fill it, and keeps count.
+ *
+ * app.ts makes it over its opened stores, http/stream.ts asks for one stream a request. A stream ends after an hour, so that who
+ * may look is asked again; a client comes back by itself with the last id that it saw.
+ */
+import type { ServingParts } from './app.ts';
+import type { Opened } from './opened.ts';
+import type { StreamQuestion, StreamSource } from './stream/topic.ts';
+import { viewOf } from './counts.ts';
+import { TooMany } from './faults.ts';
+import { described } from './http/problem.ts';
+import { topItemsOnSeam } from './questions/top-items.ts';
+import { openingFrame } from './stream/frames.ts';
+import { streamHub } from './stream/hub.ts';
+import { Sink } from './stream/sink.ts';
+
+export interface Streams {
+  /** Resolves when the first state is known; throws what reading it threw, or TooMany. */
+  open(question: StreamQuestion, options: { lastEventId: string | null; signal: AbortSignal }): Promise<ReadableStream<Uint8Array>>;
+  endAll(): void;
+}
+
+const COME_BACK_AFTER_MS = 2_000;
+const LONGEST_MS = 3_600_000;
+const RETRY_AFTER_SECONDS = 15;
+
+export function servingStreams({ config, metrics, now }: ServingParts, opened: () => Promise<Opened>): Streams {
+  const hub = streamHub(sourceOf(opened, now), { now, pollMs: config.STREAM_POLL_MS, onSize: metrics.streams });
+  const opening = openingFrame(COME_BACK_AFTER_MS);
+  return {
+    async open(question, { lastEventId, signal }) {
+      if (hub.viewers >= config.STREAM_CONNECTIONS) {
+        throw new TooMany(503, `${hub.viewers} streams are open, as many as this process keeps; ask for answers instead`, RETRY_AFTER_SECONDS);
+      }
+      let leave: (() => void) | null = null;
+      const sink = new Sink(opening, {
+        now,
+        onState: metrics.streamedState,
+        onClosed() {
+          clearTimeout(longest);
+          signal.removeEventListener('abort', sink.end);
+          leave?.();
+        },
+      });
+      const longest = setTimeout(sink.end, LONGEST_MS);
+      longest.unref();
+      signal.addEventListener('abort', sink.end);
+      try {
+        leave = await hub.watch(question, sink, lastEventId);
+      } catch (fault) {
+        sink.end();
+        throw fault;
+      }
+      // The client may have gone while the first state was read.
+      if (!sink.isOpen || signal.aborted) {
+        sink.end();
+        leave();
+      }
+      return sink.stream;
+    },
+    endAll: () => hub.endAll(),
+  };
+}
+
+function sourceOf(opened: () => Promise<Opened>, now: () => number): StreamSource {
+  return {
+    seam: async (last) => (await opened()).seams.current(last ?? undefined),
+    async topItems(question) {
+      const { answer, seam } = await topItemsOnSeam(question, await opened());
+      if (!answer.parts) throw new Error('a streamed answer has parts');
+      return { answer: { ...answer, parts: answer.parts }, seam };
+    },
+    view: async (seam) => viewOf(seam, await (await opened()).places(), now()),
+    describe: described,
+  };
+}

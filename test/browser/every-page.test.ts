@@ -1,0 +1,73 @@
+/**
+ * What holds for every page beside Live, in a real browser against a running app (SIGHTLINE_URL): nothing moves, it fits a phone, it
+ * has its numbers without a script, and nothing serious stands in the way of anybody.
+ */
+import assert from 'node:assert/strict';
+import { after, before, describe, test } from 'node:test';
+import type { Browser } from 'playwright-core';
+import { launchBrowser, screenshot, shiftsSince } from '../support/browser.ts';
+import { base, onAPhone, PHONE, seeing, seriousFaults, someOfAll } from '../support/screen.ts';
+
+let browser: Browser;
+let paths: readonly string[];
+const see = seeing(() => browser);
+
+before(async () => {
+  assert.match(base, /^https?:/, 'SIGHTLINE_URL names the app to test, such as http://127.0.0.1:3000');
+  browser = await launchBrowser();
+  const { place, detection, epoch } = await someOfAll();
+  paths = ['/locations', `/locations/${place}`, `/detections/${detection}`, '/trust', '/data', ...(epoch ? [`/trust/${epoch}`] : [])];
+});
+
+after(() => browser?.close());
+
+/** Of a picture. */
+function nameOf(path: string): string {
+  const [, first, second] = path.split('/');
+  return second === undefined ? first! : `${first}-one`;
+}
+
+describe('every page', { concurrency: false }, () => {
+  test('nothing moves but digits on any page', async () => {
+    for (const path of paths) {
+      await see(path, {}, async (page) => {
+        const began = await page.evaluate<number>('document.fonts.ready.then(() => performance.now())');
+        const asOf = page.locator('.asof');
+        for (let left = 4; left > 0; left--) await asOf.filter({ hasNotText: (await asOf.textContent())! }).waitFor();
+        assert.deepEqual(await shiftsSince(page, began), [], path);
+      });
+    }
+  });
+
+  test('every page fits a phone, and its controls a finger', async () => {
+    for (const path of paths) {
+      await see(path, PHONE, async (page) => {
+        const { width, small } = await onAPhone(page);
+        assert.ok(width <= 390, `${path} is ${width} wide`);
+        assert.deepEqual(small, [], path);
+        await screenshot(page, `${nameOf(path)}-390-light`);
+      });
+    }
+  });
+
+  test('every page has its numbers without any script', async () => {
+    for (const path of paths) {
+      await see(path, { javaScriptEnabled: false }, async (page) => {
+        assert.match(await page.content(), /Live updates need JavaScript/);
+        assert.match(await page.locator('main').innerText(), /\d/);
+      });
+    }
+  });
+
+  for (const colorScheme of ['light', 'dark'] as const) {
+    test(`nothing serious stands in the way of anybody on any page, ${colorScheme}`, async () => {
+      for (const path of paths) {
+        await see(path, { colorScheme }, async (page) => {
+          await page.locator('.badge:not([data-state=connecting])').waitFor();
+          assert.deepEqual(await seriousFaults(page), [], path);
+          if (colorScheme === 'dark') await screenshot(page, `${nameOf(path)}-1440-dark`);
+        });
+      }
+    });
+  }
+});

@@ -1,0 +1,264 @@
+/**
+ * The pages beside Live in a real browser against a running app (SIGHTLINE_URL), whatever its stores hold.
+ *
+ * Method: what a page shows is compared with what the API says; a state that cannot be waited for is made by changing the API's
+ * answers on their way to the browser. Pictures of what was seen are kept in test-output/.
+ */
+import assert from 'node:assert/strict';
+import { readFileSync } from 'node:fs';
+import { after, before, describe, test } from 'node:test';
+import type { Browser, Page } from 'playwright-core';
+import type { DetectionsAnswer, LakeAnswer, LocationsAnswer, RunsAnswer, TrustAnswer } from '../../serving/answers.ts';
+import { launchBrowser, screenshot } from '../support/browser.ts';
+import { answerOf, base, digits, seeing, someOfAll } from '../support/screen.ts';
+
+const NOWHERE = '9007199254740993';
+const MINUTE_MS = 60_000;
+let browser: Browser;
+/** A place with detections, one of its detections, and a published epoch, as the stores have them. */
+let place: string;
+let detection: string;
+let epoch: string | null;
+const see = seeing(() => browser);
+
+before(async () => {
+  assert.match(base, /^https?:/, 'SIGHTLINE_URL names the app to test, such as http://127.0.0.1:3000');
+  browser = await launchBrowser();
+  ({ place, detection, epoch } = await someOfAll());
+});
+
+after(() => browser?.close());
+
+/** Changes an answer of the API on its way to the page. */
+async function changed<Answer>(page: Page, path: string, change: (answer: Answer) => unknown): Promise<void> {
+  await page.route(`**/api/v1/${path}`, async (route) => {
+    const response = await route.fetch();
+    await route.fulfill({ response, json: change((await response.json()) as Answer) });
+  });
+}
+
+describe('the pages', { concurrency: false }, () => {
+  test('the navigation leads through all four, by pointer and by keys, and back again', async () => {
+    await see('/?window=24h', {}, async (page) => {
+      for (const [name, path, heading] of [
+        ['Places', '/locations', 'Places'],
+        ['Trust', '/trust', 'Trust'],
+        ['Data', '/data', 'Data'],
+      ] as const) {
+        await page.locator('.pages a', { hasText: name }).click();
+        await page.waitForURL((url) => url.pathname === path && url.searchParams.get('window') === '24h');
+        await page.locator('h1', { hasText: heading }).waitFor({ state: 'attached' });
+        assert.equal(await page.locator('.pages a[aria-current=page]').textContent(), name);
+      }
+      await page.goBack();
+      await page.waitForURL(/\/trust/);
+      await page.locator('#tallies-title').waitFor();
+      await page.keyboard.press('g');
+      await page.keyboard.press('l');
+      await page.waitForURL((url) => url.pathname === '/');
+      await page.locator('#total').waitFor();
+    });
+  });
+
+  test('the search leads to a place and to a detection', async () => {
+    await see('/data', {}, async (page) => {
+      await page.keyboard.press('/');
+      await page.locator('dialog[open] input').fill(`#${place}`);
+      await page.locator('#found li').first().click();
+      await page.waitForURL((url) => url.pathname === `/locations/${place}`);
+      await page.locator('.latest').waitFor();
+      await page.keyboard.press('/');
+      await page.locator('dialog[open] input').fill(detection);
+      await page.locator('#found li', { hasText: 'Detection' }).click();
+      await page.waitForURL((url) => url.pathname === `/detections/${detection}`);
+      await page.locator('.facts').waitFor();
+    });
+  });
+
+  test('Places counts every place as the API does, and gives the table away as CSV', async () => {
+    const to = Math.floor(Date.now() / MINUTE_MS) * MINUTE_MS - MINUTE_MS;
+    const range = `from=${to - 60 * MINUTE_MS}&to=${to}`;
+    const earlier = await answerOf<LocationsAnswer>(`locations?${range}`);
+    await see(`/locations?${range}&refresh=off`, {}, async (page) => {
+      const rows = page.locator('table.places tbody tr:not(.filler)');
+      const shown = digits(await rows.first().locator('.cnt').textContent());
+      const later = await answerOf<LocationsAnswer>(`locations?${range}`);
+      assert.ok(earlier.locations[0]!.count <= shown && shown <= later.locations[0]!.count);
+      assert.equal(await rows.count(), Math.min(100, later.locations.length));
+      await screenshot(page, 'places-1440-light');
+      const [download] = await Promise.all([page.waitForEvent('download'), page.locator('.csv').click()]);
+      const lines = readFileSync((await download.path())!, 'utf8').trim().split('\r\n');
+      assert.equal(lines.length - 1, later.locations.length);
+      await page.locator('#q').fill('no place is called this');
+      await page.getByText('No place matches').waitFor();
+      await page.getByRole('button', { name: 'Clear' }).click();
+      await rows.first().locator('a').click();
+      await page.waitForURL((url) => /^\/locations\/-?\d+$/.test(url.pathname) && url.searchParams.get('to') !== null);
+    });
+  });
+
+  test('a place shows its detections as they come, holds them while they are pointed at, and leads to older ones', async () => {
+    await see(`/locations/${place}?window=24h`, {}, async (page) => {
+      const rows = page.locator('.latest tbody tr:not(.filler)');
+      const first = rows.first().locator('.det');
+      await rows.first().waitFor();
+      await page.locator('.latest h2').hover();
+      await screenshot(page, 'place-1440-light');
+      const list = (await answerOf<DetectionsAnswer>(`detections?location=${place}&from=${Date.now() - 86_400_000}&to=${Date.now() + MINUTE_MS}&limit=500`)).detections;
+      assert.ok(list.some(({ detection_oid }) => detection_oid === detection));
+      await changed<DetectionsAnswer>(page, 'detections?*', withOneMore);
+      await first.filter({ hasText: '4242' }).waitFor();
+      await rows.nth(1).hover();
+      const held = await rows.nth(1).textContent();
+      await page.locator('.newer', { hasText: /\d newer/ }).waitFor();
+      assert.equal(await rows.nth(1).textContent(), held);
+      await page.unroute('**/api/v1/detections?*');
+      const older = page.getByRole('button', { name: 'Older' });
+      if (await older.isVisible()) {
+        const before = await rows.count();
+        await older.click();
+        await page.waitForFunction(`document.querySelectorAll('.latest tbody tr:not(.filler)').length > ${before}`);
+      }
+      await page.locator('.newer').click();
+      await page.locator('.latest .hint', { hasText: 'held' }).waitFor({ state: 'detached' });
+    });
+  });
+
+  test('a place that nobody has counted still has a page, and says so', async () => {
+    await see('/locations/4711471147?window=5m', {}, async (page) => {
+      await page.getByText('Dataset B has no place 4711471147 yet; its name will appear by itself.').waitFor();
+      await page.getByText('No detections here in this window.').waitFor();
+      assert.equal(await page.locator('#total').textContent(), '0');
+    });
+  });
+
+  test('a detection is shown to the offset, and its page leads to its minute at its place', async () => {
+    const row = await answerOf<{ timestamp_detected: number; kafka_offset: number }>(`detections/${detection}`);
+    await see(`/detections/${detection}`, {}, async (page) => {
+      const text = await page.locator('.facts').innerText();
+      assert.ok(text.includes(detection) && text.includes(row.kafka_offset.toLocaleString('en-US')));
+      await screenshot(page, 'detection-1440-light');
+      await page.getByRole('link', { name: 'Its minute at this place' }).click();
+      const minute = new Date(Math.floor(row.timestamp_detected / MINUTE_MS) * MINUTE_MS).toISOString().slice(0, 16);
+      await page.waitForURL((url) => url.pathname === `/locations/${place}` && url.searchParams.get('from') === `${minute}Z`);
+      await page.locator('.latest tbody tr:not(.filler)').first().waitFor();
+    });
+  });
+
+  test('an id that was never counted says what may have become of it', async () => {
+    await see(`/detections/${NOWHERE}`, {}, async (page) => {
+      await page.getByText(`No detection ${NOWHERE} was counted.`).waitFor();
+      await page.getByText('It may be a copy, a dead letter or not arrived yet').waitFor();
+      await page.locator('.lead a', { hasText: 'Trust' }).click();
+      await page.waitForURL(/\/trust/);
+    });
+  });
+
+  test('what became of records adds up on Trust, and is what the API says', async () => {
+    await see('/trust?refresh=off', {}, async (page) => {
+      const records = digits(await page.locator('#records').textContent());
+      const parts = (await page.locator('.tallies tbody td:nth-child(2)').allTextContents()).map(digits);
+      assert.equal(parts.length, 6);
+      assert.equal(parts.reduce((a, b) => a + b, 0), records);
+      const { tallies, partitions } = await answerOf<TrustAnswer>('trust');
+      assert.ok(records > 0 && records <= tallies.records);
+      assert.equal(await page.locator('.partitions tbody tr').count(), partitions.length);
+      await screenshot(page, 'trust-1440-light');
+    });
+  });
+
+  test('a night says Proved only where its report does', async () => {
+    if (epoch === null) return;
+    await see('/trust', {}, async (page) => {
+      const words: Record<string, string> = { proved: 'Proved', repaired: 'Repaired', unproven: 'Unproven' };
+      const { runs } = await answerOf<RunsAnswer>('runs?limit=50');
+      const row = page.locator('.nights tr', { hasText: epoch! });
+      const run = runs.find((one) => one.epoch === epoch)!;
+      assert.equal(await row.locator('.verdict').textContent(), words[run.result]);
+      await row.locator('a').click();
+      await page.waitForURL((url) => url.pathname === `/trust/${epoch}`);
+      const report = page.locator('.night .verdict');
+      assert.equal(await report.textContent(), words[run.result]);
+      assert.equal(digits(await page.locator('#records').textContent()), run.records);
+      await screenshot(page, 'night-1440-light');
+    });
+  });
+
+  test('without a published night, and for who may not see runs, Trust says what to do', async () => {
+    await see('/data', {}, async (page) => {
+      await changed<RunsAnswer>(page, 'runs', () => ({ runs: [], total: 0, attempts: [] }));
+      await changed<TrustAnswer>(page, 'trust', (answer) => ({ ...answer, horizon: null, batch: { ...answer.batch, behind_epochs: 0 } }));
+      await page.goto(`${base}/trust`);
+      await page.getByText('The first night has not ended.').waitFor();
+      await page.unroute('**/api/v1/runs');
+      await page.route('**/api/v1/runs', (route) => route.fulfill({ status: 403, contentType: 'application/problem+json', body: JSON.stringify({ title: 'A role is needed', detail: 'Runs are for operators.', status: 403 }) }));
+      await page.locator('.letters, #letters-title ~ *, .trouble').first().waitFor({ state: 'attached' });
+    });
+  });
+
+  test('Data lists the days of the lake, writes lines for those that are ticked, and hands out what is whole', async () => {
+    const { days, root } = await answerOf<LakeAnswer>('lake');
+    await see('/data', {}, async (page) => {
+      if (days.length === 0) {
+        await page.getByText('The lake fills when the first epoch is published').waitFor();
+        return;
+      }
+      assert.equal(await page.locator('.dayrows tbody tr').count(), days.length);
+      const lines = page.locator('.codebox pre');
+      for (const reader of ['pandas', 'DuckDB', 'Spark']) {
+        await page.getByRole('button', { name: reader }).click();
+        assert.match((await lines.textContent())!, new RegExp(root));
+        assert.ok((await lines.textContent())!.includes(days[0]!.date));
+      }
+      await page.locator('.dayrows input').first().click();
+      await page.getByText('Tick a day.').waitFor();
+      await screenshot(page, 'data-1440-light');
+      const whole = days.filter(({ state }) => state === 'complete').length;
+      assert.equal(await page.locator('.dayrows .complete').count(), whole);
+    });
+  });
+
+  test('the export is asked for exactly the window that was chosen', async () => {
+    await see('/data?from=2026-11-22T10:00Z&to=2026-11-22T11:00Z', {}, async (page) => {
+      await page.locator('#export-place').fill(place);
+      await page.locator('label:has(input[value=csv])').click();
+      const href = new URL((await page.getByRole('link', { name: 'Download', exact: true }).getAttribute('href'))!, base);
+      assert.equal(href.pathname, '/api/v1/export');
+      const from = Date.UTC(2026, 10, 22, 10);
+      assert.deepEqual(Object.fromEntries(href.searchParams), { location: place, from: String(from), to: String(from + 60 * MINUTE_MS), format: 'csv' });
+      await page.locator('#export-place').fill('seventeen');
+      await page.getByText('A place’s oid was expected').waitFor();
+      assert.equal(await page.getByRole('button', { name: 'Download' }).isDisabled(), true);
+    });
+  });
+
+  test('HDFS away: the days stay, nothing is handed out, and the page says when to try again', async () => {
+    await see('/data', {}, async (page) => {
+      const rows = await page.locator('.dayrows tbody tr').count();
+      await page.route('**/api/v1/lake', (route) =>
+        route.fulfill({ status: 503, headers: { 'retry-after': '5' }, contentType: 'application/problem+json', body: JSON.stringify({ title: 'HDFS does not answer', detail: 'refused', status: 503 }) }),
+      );
+      if (rows === 0) return;
+      await page.getByText('HDFS does not answer; try again in 30 s').first().waitFor();
+      assert.equal(await page.locator('.dayrows tbody tr').count(), rows);
+      assert.equal(await page.locator('.dayrows a.btn').count(), 0);
+    });
+  });
+
+  test('an address that leads nowhere offers the search', async () => {
+    await see('/locations/not-an-oid', {}, async (page) => {
+      await page.locator('input[name=q]').fill('station');
+      await page.keyboard.press('Enter');
+      await page.waitForURL((url) => url.pathname === '/locations' && url.searchParams.get('q') === 'station');
+    });
+  });
+});
+
+/** One more detection than the API has, newer than all of them each time. */
+let more = 0;
+function withOneMore(answer: DetectionsAnswer): DetectionsAnswer {
+  const [first] = answer.detections;
+  if (!first) return answer;
+  more += 1;
+  return { ...answer, detections: [{ ...first, detection_oid: `4242${more}`, timestamp_detected: Date.now() }, ...answer.detections.slice(0, -1)] };
+}

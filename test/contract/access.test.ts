@@ -1,0 +1,60 @@
+/**
+ * Who may look, at the real app: pages and data alike ask the gate, and an app that everybody could reach does not start.
+ *
+ * Needs no stores: what is refused is refused before any of them is asked.
+ */
+import assert from 'node:assert/strict';
+import { after, before, test } from 'node:test';
+import { userLine } from '../../serving/access/users.ts';
+import type { AppProcess } from '../support/app-process.ts';
+import { startApp } from '../support/app-process.ts';
+
+const NOWHERE = { KAFKA_BROKERS: '127.0.0.1:1', HBASE_ZOOKEEPER: '127.0.0.1:1', WEBHDFS_URL: 'http://127.0.0.1:1' };
+const PASSWORD = 'a password that nobody logs';
+const headers = { authorization: `Basic ${Buffer.from(`vera:${PASSWORD}`).toString('base64')}` };
+let app: AppProcess;
+
+before(async () => {
+  app = await startApp({ ...NOWHERE, AUTH: 'basic', AUTH_USERS: await userLine('vera', 'viewer', PASSWORD), LOG_LEVEL: 'trace' });
+});
+
+after(() => app?.stop());
+
+test('nobody sees a page or an answer without a name', async () => {
+  for (const path of ['/', '/?window=24h', '/no-such-page', '/api/v1/top-items', '/api/v1/stream', '/api/v1/export', '/api/v1/openapi.json', '/api/v1/nothing']) {
+    const response = await fetch(app.address + path);
+    assert.deepEqual([response.status, response.headers.get('www-authenticate')], [401, 'Basic realm="Sightline", charset="UTF-8"'], path);
+    assert.doesNotMatch(await response.text(), /<html/i);
+  }
+  assert.equal((await fetch(`${app.address}/healthz`)).status, 200);
+});
+
+test('a page comes with a policy whose nonce is new each time, and with the usual headers', async () => {
+  const nonces = new Set<string>();
+  for (let time = 0; time < 2; time++) {
+    const response = await fetch(app.address, { headers });
+    assert.equal(response.status, 200);
+    const policy = response.headers.get('content-security-policy') ?? '';
+    const nonce = /script-src [^;]*'nonce-([^']+)'/.exec(policy)?.[1] ?? '';
+    nonces.add(nonce);
+    assert.match(policy, /default-src 'self'.*object-src 'none'.*frame-ancestors 'none'/);
+    assert.doesNotMatch(policy, /unsafe/);
+    assert.ok((await response.text()).includes(`nonce="${nonce}"`));
+    for (const [name, value] of [['x-content-type-options', 'nosniff'], ['x-frame-options', 'DENY'], ['referrer-policy', 'same-origin']] as const) assert.equal(response.headers.get(name), value);
+  }
+  assert.equal(nonces.size, 2);
+});
+
+test('a viewer who asks for runs gets a 403; a made-up address or role changes nothing', async () => {
+  const response = await fetch(`${app.address}/api/v1/runs`, { headers: { ...headers, 'x-sightline-peer': '127.0.0.1', 'x-sightline-role': 'operator' } });
+  assert.equal(response.status, 403);
+});
+
+test('neither passwords nor their hashes are in the log', async () => {
+  await fetch(`${app.address}/api/v1/top-items`, { headers });
+  assert.doesNotMatch(app.said(), /a password that|dmVyY|scrypt\$|Basic /);
+});
+
+test('an app that everybody could reach does not start without authentication', async () => {
+  await assert.rejects(startApp({ ...NOWHERE, AUTH: 'none', BIND: '0.0.0.0' }), /ended with 2[\s\S]*AUTH=none/);
+});

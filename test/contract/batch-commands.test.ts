@@ -1,0 +1,153 @@
+/**
+ * The batch layer by its commands, on the real Kafka, HBase and HDFS: what is archived early is taken over, damage is found and
+ * named, every exit code is what the contract says, and a rebuild from the archive alone gives the lake and the counts that were there.
+ *
+ * One epoch of a few seconds with records, then quiet. Uses a topic, a namespace and a folder of its own, and removes them.
+ */
+import assert from 'node:assert/strict';
+import type { ChildProcess } from 'node:child_process';
+import { spawn } from 'node:child_process';
+import { join } from 'node:path';
+import { after, before, test } from 'node:test';
+import { setTimeout as pause } from 'node:timers/promises';
+import type { Rebuilt } from '../../batch-layer/rebuild.ts';
+import type { Reprocessed } from '../../batch-layer/reprocess.ts';
+import type { OpenBatch } from '../../batch-layer/open.ts';
+import type { Added } from '../../batch-layer/archive-now.ts';
+import type { RunReport } from '../../core/stores/runs.ts';
+import type { BatchWorld, Feed } from '../support/batch-world.ts';
+import type { Epoch } from '../../core/domain/epoch.ts';
+import { endOf, epochAt, nameOf } from '../../core/domain/epoch.ts';
+import { instant } from '../../core/domain/time.ts';
+import { openDuck } from '../../core/stores/duckdb.ts';
+import { hdfs } from '../../core/stores/hdfs/hdfs.ts';
+import { readRun } from '../../core/stores/runs.ts';
+import { LAKE_LEASE, LEASE_DEFAULTS, takeLease } from '../../batch-layer/lease.ts';
+import { batchWorld, feed, openBatchOf, servingOf } from '../support/batch-world.ts';
+import { ROOT, sightline } from '../support/main-job.ts';
+
+let world: BatchWorld;
+let batch: OpenBatch;
+let fed: Feed;
+let speed: ChildProcess;
+let published: RunReport;
+
+before(async () => {
+  world = await batchWorld({ EPOCH_SECONDS: '30', SPEED_WAIT_SECONDS: '180', PRUNE_GRACE_SECONDS: '600' });
+  batch = await openBatchOf(world.config);
+  speed = spawn(process.execPath, ['sightline.mjs', 'speed'], { cwd: ROOT, env: world.environment, stdio: 'ignore' });
+  fed = await feed(world.config);
+});
+
+after(async () => {
+  speed.kill('SIGKILL');
+  await fed.stop();
+  await batch.close();
+  await world.drop();
+});
+
+const command = (args: readonly string[], environment: Record<string, string> = {}) =>
+  sightline(['batch', ...args], { ...world.environment, ...environment });
+const linesOf = <T>(text: string): T[] => text.trim().split('\n').map((line) => JSON.parse(line) as T);
+const until = async (t: number): Promise<void> => void (await pause(Math.max(0, t - Date.now())));
+
+test('what is archived while an epoch is open is taken over by its run, with every record once', async () => {
+  const { rules, hdfs: files } = batch.context;
+  await pause(3_000);
+  const first = await command(['archive', '--json']);
+  assert.equal(first.code, 0);
+  const added = linesOf<Added>(first.stdout);
+  assert.ok(added.reduce((sum, { records }) => sum + records, 0) > 0);
+  await fed.stop();
+  assert.ok([0, 3].includes((await command(['archive'])).code));
+  assert.equal((await command(['archive'])).code, 3);
+  const early = await files.walk('lake/raw');
+  // Strays come home in the epoch of that moment, which the worker may have sent a little later.
+  const last = epochAt(Date.now() + 3_000, rules);
+  await until(endOf(last, rules) + 500);
+  const run = await command(['run', '--to', nameOf(last, rules), '--json']);
+  assert.equal(run.code, 0);
+  const reports = linesOf<RunReport>(run.stdout);
+  const named = reports.flatMap((report) => report.files.map(({ path }) => path));
+  for (const { path } of early) assert.ok(named.includes(path), path);
+  for (const { path } of await files.walk('lake/raw')) assert.equal(named.filter((each) => each === path).length, 1, path);
+  assert.ok(reports.reduce((sum, { records }) => sum + records, 0) >= fed.records);
+  assert.equal(reports.reduce((sum, { rows }) => sum + rows, 0), fed.ids.size);
+  published = reports.find(({ rows }) => rows > 0)!;
+  assert.equal(published.result, 'proved');
+  assert.match((await command(['report', '--epoch', published.epoch])).stdout, /proved[^]*copies +\d+[^]*rows hash +[0-9a-f]{64}/);
+});
+
+test('one payload altered in the lake is found by computing the epoch again, and named', async () => {
+  const { hdfs: files } = batch.context;
+  const { path } = published.files.find((file) => file.path.startsWith('lake/detections/'))!;
+  const [whole, altered] = ['whole', 'altered'].map((name) => join(world.config.SIGHTLINE_HOME, `${name}.parquet`)) as [string, string];
+  await files.download(path, whole);
+  const duck = await openDuck({ memoryMb: 256, threads: 1, spillFolder: join(world.config.SIGHTLINE_HOME, 'spill') });
+  const [victim] = await duck.rows(`SELECT CAST(MIN(detection_oid) AS VARCHAR) AS id FROM '${whole}'`);
+  await duck.run(`COPY (SELECT * REPLACE (CASE WHEN detection_oid = ${victim!.id} THEN 'tank' ELSE item_name END AS item_name) FROM '${whole}')
+    TO '${altered}' (FORMAT parquet)`);
+  duck.close();
+  await files.upload(altered, path);
+  const found = await command(['run', '--epoch', published.epoch, '--reprocess', 'all', '--json']);
+  assert.equal(found.code, 4);
+  const [{ rows_that_differ: rows, altered_files: files_ }] = linesOf<Reprocessed>(found.stdout) as [Reprocessed];
+  assert.deepEqual(rows.map(({ detection_oid }) => detection_oid), [victim!.id]);
+  assert.deepEqual([rows[0]!.published!.item_name, rows[0]!.computed!.item_name === 'tank'], ['tank', false]);
+  assert.deepEqual(files_.map((file) => file.path), [path]);
+  await files.upload(whole, path);
+  assert.equal((await command(['run', '--epoch', published.epoch, '--reprocess', 'all'])).code, 3);
+});
+
+test('a run that is not alone ends with 6, one whose dependency is down with 5, one that was asked nonsense with 2', async () => {
+  const { control, rules } = batch.context;
+  const lease = await takeLease(control, LAKE_LEASE, { ...LEASE_DEFAULTS, owner: 'another:1:1' });
+  assert.equal((await command(['archive'])).code, 6);
+  await lease.release();
+  const down = await Promise.all([
+    command(['run'], { KAFKA_BROKERS: '127.0.0.1:1' }),
+    command(['run'], { HBASE_ZOOKEEPER: '127.0.0.1:1' }),
+    command(['archive'], { WEBHDFS_URL: 'http://127.0.0.1:1' }),
+    command(['report'], { WEBHDFS_URL: 'http://127.0.0.1:1' }),
+  ]);
+  assert.deepEqual(down.map(({ code }) => code), [5, 5, 5, 5]);
+  const usage = await Promise.all([
+    command(['run', '--epoch', 'yesterday']),
+    command(['run', '--epoch', nameOf((epochAt(Date.now(), rules) + 100) as Epoch, rules)]),
+    command(['run', '--reprocess', 'some']),
+    command(['report', '--epoch', '../x']),
+  ]);
+  assert.deepEqual(usage.map(({ code }) => code), [2, 2, 2, 2]);
+});
+
+test('from the archive alone come the rows and counts that were there, and the new generation takes their place', async () => {
+  const { config } = world;
+  const files = hdfs(config);
+  const before_ = await answersOf();
+  const chain = (await readRun(files, published.epoch))!.chain_sha256;
+  const ended = new Promise<number | null>((resolve) => speed.once('exit', resolve));
+  const rebuilt = await command(['rebuild', '--json']);
+  assert.equal(rebuilt.code, 0);
+  const [outcome] = linesOf<Rebuilt>(rebuilt.stdout) as [Rebuilt];
+  assert.deepEqual([outcome.generation, outcome.different, outcome.switched, outcome.rows], [2, [], true, fed.ids.size]);
+  assert.equal((await readRun(files, published.epoch))!.generation, 2);
+  assert.equal((await readRun(files, published.epoch))!.chain_sha256, chain);
+  assert.deepEqual(await answersOf(), before_);
+  assert.equal(await ended, 5, 'a worker of the generation before ends, for its supervisor to start it again');
+  speed = spawn(process.execPath, ['sightline.mjs', 'speed'], { cwd: ROOT, env: world.environment, stdio: 'ignore' });
+  await until(endOf(epochAt(Date.now(), batch.context.rules), batch.context.rules) + 500);
+  const next = linesOf<RunReport>((await command(['run', '--json'])).stdout);
+  assert.ok(next.every(({ result, generation }) => result === 'proved' && generation === 2));
+});
+
+/** What the serving code answers for the hours of the test. */
+async function answersOf(): Promise<unknown> {
+  const serving = servingOf(world.config);
+  try {
+    const window = { from: instant(published.from - 3_600_000), to: instant(published.to + 3_600_000) };
+    const { total, items } = await serving.topItems({ ...window, location: 'all', limit: 100 });
+    return { total, items };
+  } finally {
+    await serving.close();
+  }
+}

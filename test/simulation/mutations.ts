@@ -1,0 +1,154 @@
+/**
+ * Deliberate bugs, to prove that the net holds: each is an edit of the real source, made while it is loaded (mutate-hooks.mjs), and
+ * each must fail the simulation within some seeds (mutations.test.ts).
+ */
+export interface Edit {
+  readonly file: string;
+  /** Must occur exactly once. */
+  readonly find: string;
+  readonly put: string;
+}
+
+export interface Mutation {
+  readonly bug: string;
+  readonly edits: readonly Edit[];
+  /** Where to begin, if the first seeds seldom show it. */
+  readonly seed?: number;
+}
+
+const PUT_ROWS = '  await persist(() => ports.detections.put(firstMet));\n';
+const PUT_COUNTS = '  await persist(() => ports.speedView.put(counts));\n';
+const PUT_PROGRESS = '  await persist(() => ports.control.putProgress(ports.rules.generation, progress, cuts));\n';
+
+export const MUTATIONS: readonly Mutation[] = [
+  {
+    bug: 'progress is written before counts',
+    edits: [
+      { file: 'speed-layer/round.ts', find: PUT_PROGRESS, put: '' },
+      { file: 'speed-layer/round.ts', find: PUT_COUNTS, put: PUT_PROGRESS + PUT_COUNTS },
+    ],
+  },
+  {
+    bug: 'progress is written before first-met rows',
+    edits: [
+      { file: 'speed-layer/round.ts', find: PUT_PROGRESS, put: '' },
+      { file: 'speed-layer/round.ts', find: PUT_ROWS, put: PUT_PROGRESS + PUT_ROWS },
+    ],
+  },
+  {
+    bug: 'progress is written before strays are sent home',
+    edits: [
+      { file: 'speed-layer/round.ts', find: PUT_PROGRESS, put: '' },
+      {
+        file: 'speed-layer/round.ts',
+        find: '  if (strays.length > 0) await persist',
+        put: `${PUT_PROGRESS}  if (strays.length > 0) await persist`,
+      },
+    ],
+  },
+  {
+    bug: 'the stored offset is forgotten, and a worker begins at the end of the log',
+    edits: [{ file: 'speed-layer/partitions.ts', find: '    return start;', put: '    return { ...start, nextOffset: end.high };' }],
+  },
+  {
+    bug: 'the stored tallies are forgotten',
+    edits: [{ file: 'speed-layer/partitions.ts', find: '    return start;', put: '    return { ...start, tallies: NO_TALLIES };' }],
+  },
+  {
+    bug: '< for <=: a replay counts the last offset of a cell again',
+    edits: [{ file: 'speed-layer/count-writes.ts', find: 'before.upTo >= offset', put: 'before.upTo > offset' }],
+  },
+  {
+    bug: 'a cell is added to without asking whether it includes the offset',
+    edits: [{ file: 'speed-layer/count-writes.ts', find: '  if (before && before.upTo >= offset) return;\n', put: '' }],
+  },
+  {
+    bug: 'strays are counted where they are found',
+    edits: [
+      {
+        file: 'core/domain/verdict.ts',
+        find: "  return { kind: 'stray', detection, home };",
+        put: "  return { kind: 'detection', detection };",
+      },
+    ],
+  },
+  {
+    bug: 'copies renew',
+    edits: [{ file: 'speed-layer/decide.ts', find: "if (outcome !== 'copy') met.set(", put: 'met.set(' }],
+  },
+  {
+    bug: 'deferred detections are counted by the speed layer',
+    edits: [
+      { file: 'speed-layer/decide.ts', find: "if (outcome === 'new') counts.add(", put: "if (outcome !== 'copy') counts.add(" },
+      { file: 'speed-layer/round.ts', find: "if (outcome === 'new') yield*", put: "if (outcome !== 'copy') yield*" },
+    ],
+  },
+  {
+    bug: 'a cut is off by one',
+    edits: [{ file: 'speed-layer/decide.ts', find: 'cut: record.offset,', put: 'cut: record.offset + 1,' }],
+  },
+  {
+    bug: 'a worker that was left behind takes the row of a later record for no row',
+    edits: [{ file: 'speed-layer/decide.ts', find: '  if (row.offset <= record.offset || ', put: '  if (row.offset <= record.offset || row.offset > 0 || ' }],
+    seed: 26,
+  },
+  {
+    bug: 'a batch reaches over more than W',
+    edits: [{ file: 'speed-layer/admit.ts', find: 'if (first && arrival - first.arrival > inForceMs(rules)) return', put: 'if (first && arrival < 0) return' }],
+    seed: 64,
+  },
+  {
+    bug: 'a row of the very same record makes it a copy',
+    edits: [{ file: 'core/domain/first-met.ts', find: 'row && !isSameRecord(row, record) && ', put: 'row && ' }],
+  },
+  {
+    bug: 'a row stays in force for ever',
+    edits: [{ file: 'core/domain/first-met.ts', find: 'return Math.abs(recordArrival - rowArrival) <= inForceMs(rules);', put: 'return true;' }],
+  },
+  {
+    bug: 'a row that HBase did not answer for passes for absent',
+    edits: [{ file: 'core/stores/answers.ts', find: "    if (answer.status === 'failed') throw", put: "    if (answer.status === 'failed' && answers.length < 0) throw" }],
+  },
+  {
+    bug: 'a row that was not written is not noticed',
+    edits: [{ file: 'core/stores/hbase-rows.ts', find: "if (failed?.status === 'failed') throw", put: "if (failed?.status === 'failed' && asked < 0) throw" }],
+  },
+  {
+    bug: 'arrival falls with a clock that steps back',
+    edits: [{ file: 'core/domain/arrival.ts', find: 'return (stamp > soFar ? stamp : soFar) as Instant;', put: 'return stamp as Instant;' }],
+  },
+  {
+    bug: 'records that come again after a rebalance are taken again',
+    edits: [{ file: 'speed-layer/admit.ts', find: '    if (record.offset < nextOffset) continue;\n', put: '' }],
+  },
+  {
+    bug: 'the counts of a revoked partition are kept',
+    edits: [{ file: 'speed-layer/partitions.ts', find: '        holdings.counts.drop(partition);\n', put: '' }],
+  },
+  {
+    bug: "counting goes by the camera's clock instead of arrival",
+    edits: [
+      { file: 'speed-layer/count-writes.ts', find: 'epochOf(arrival, rules)', put: 'epochOf(detection.detectedAt, rules)' },
+      { file: 'speed-layer/round.ts', find: 'yield* hourRowsOf(detection, epochOf(arrival, rules));', put: 'yield* hourRowsOf(detection, epochOf(detection.detectedAt, rules));' },
+    ],
+  },
+  {
+    bug: 'the epoch of the horizon is taken from neither view',
+    edits: [{ file: 'serving/merge.ts', find: 'row.epoch <= horizon', put: 'row.epoch < horizon' }],
+  },
+  {
+    bug: 'epochs beyond the horizon begin one too late',
+    edits: [{ file: 'serving/plan.ts', find: 'rules.firstEpoch : horizon + 1, epochOf', put: 'rules.firstEpoch : horizon + 2, epochOf' }],
+  },
+  {
+    bug: 'an answer counts on ends of the log that it asked for after the progress',
+    edits: [
+      { file: 'serving/seam.ts', find: '    const snapshots = await log.refresh();\n', put: '' },
+      {
+        file: 'serving/seam.ts',
+        find: '    const progress = rows.map(',
+        put: '    await log.refresh();\n    const snapshots = [{ at: now(), ends: rows.map((row) => row?.nextOffset ?? 0) }];\n    const progress = rows.map(',
+      },
+    ],
+  },
+];

@@ -1,0 +1,119 @@
+/**
+ * Somebody who asks: the real plan, reads, merge and seam of serving, in the middle of everything, held to what an answer promises.
+ *
+ * Nothing that the answer claims to include is missing, nothing is invented: for each item or place it lies between the truth up to
+ * what the seam had seen (the progress of each partition, and everything that was in the log before `speed_as_of`) and the truth
+ * of all that the log holds when it is given. And the total of everything never falls.
+ */
+import assert from 'node:assert/strict';
+import { oid } from '../../core/domain/oid.ts';
+import type { Scope } from '../../core/domain/counts.ts';
+import type { Instant } from '../../core/domain/time.ts';
+import { DAY_MS, HOUR_MS, MINUTE_MS } from '../../core/domain/time.ts';
+import { Retryable } from '../../core/process/errors.ts';
+import { batchView } from '../../core/stores/batch-view.ts';
+import { controlStore } from '../../core/stores/control.ts';
+import { speedView } from '../../core/stores/speed-view.ts';
+import { countAsker } from '../../serving/counts.ts';
+import { sumsBySubject, totalOf } from '../../serving/merge.ts';
+import type { CountQuestion } from '../../serving/plan.ts';
+import { seamWatch } from '../../serving/seam.ts';
+import type { Seam as AnswerSeam } from '../../serving/seam.ts';
+import { PRUNE_GRACE_MS } from './seam.ts';
+import type { Seam } from './seam.ts';
+import { PLACES, START_MS } from './traffic.ts';
+import type { Met } from './truth.ts';
+import { NAMESPACE } from './worker.ts';
+import type { World } from './worker.ts';
+
+export interface Viewer {
+  isAsking: boolean;
+  readonly answers: number;
+  /** One question, drawn from the seed. */
+  ask(): Promise<void>;
+  /** What everything adds up to, now. */
+  total(): Promise<number>;
+}
+
+const SELF = 'viewer';
+const EVERYTHING: CountQuestion = { scope: 'all', subject: 'item', window: window(START_MS - 30 * DAY_MS, START_MS + 900 * DAY_MS) };
+
+export function viewer(world: World, seam: Seam): Viewer {
+  const { rules, order, random, faults, log } = world;
+  const hbase = world.hbase.client(() => order.turn(SELF), faults);
+  const admin = { ends: async () => log.partitions.map((_, partition) => ({ partition, low: 0, high: log.end(partition) })) };
+  const options = { now: log.clockMs, freshForMs: 250, pruneGraceMs: PRUNE_GRACE_MS };
+  const seams = seamWatch({ control: controlStore(hbase, NAMESPACE), admin, rules }, options);
+  const views = { speedView: speedView(hbase, NAMESPACE, rules), batchView: batchView(hbase, NAMESPACE, rules) };
+  const ask = countAsker({ seams, views, now: log.clockMs });
+  let greatestTotal = 0;
+
+  const answer = async (question: CountQuestion): Promise<number> => {
+    const { plan, rows, seam: stood } = await ask(question);
+    const sums = sumsBySubject(plan, rows);
+    const { batch, speed } = totalOf(sums.values());
+    const said = new Map([...sums].map(([subject, sum]) => [subject, sum.batch + sum.speed]));
+    promised(world, seam, question, stood, said);
+    made.answers++;
+    return batch + speed;
+  };
+  const total = async (): Promise<number> => {
+    const now = await answer(EVERYTHING);
+    assert.ok(now >= greatestTotal, `the total fell from ${greatestTotal} to ${now}`);
+    greatestTotal = now;
+    return now;
+  };
+  const made = {
+    isAsking: false,
+    answers: 0,
+    total,
+    async ask() {
+      made.isAsking = true;
+      try {
+        if (random.chance(0.5)) await total();
+        else await answer(anyQuestion(world));
+      } catch (fault) {
+        if (!(fault instanceof Retryable)) throw fault;
+      } finally {
+        made.isAsking = false;
+      }
+    },
+  };
+  return made;
+}
+
+function anyQuestion({ random, log }: World): CountQuestion {
+  const scope: Scope = random.chance(0.5) ? 'all' : oid(random.pick(PLACES));
+  const subject = scope === 'all' && random.chance(0.5) ? 'place' : 'item';
+  const from = log.clockMs() - random.below(random.chance(0.5) ? 3 * HOUR_MS : 3 * DAY_MS);
+  return { scope, subject, window: window(from, from + 1 + random.below(2 * DAY_MS)) };
+}
+
+function promised({ truth, log }: World, seam: Seam, question: CountQuestion, stood: AnswerSeam, said: ReadonlyMap<string, number>): void {
+  const horizon = stood.horizon?.epoch ?? -1;
+  const { scope, subject, window: { from, to } } = question;
+  const isAsked = ({ location, detectedAt }: Met): boolean => (scope === 'all' || location === scope) && detectedAt >= from && detectedAt < to;
+  const least = new Map<string, number>();
+  const most = new Map<string, number>();
+  const count = (met: Met, isCertain: boolean): void => {
+    const name = subject === 'item' ? met.item : met.location;
+    most.set(name, (most.get(name) ?? 0) + 1);
+    if (isCertain) least.set(name, (least.get(name) ?? 0) + 1);
+  };
+  for (const met of seam.published(horizon)) if (isAsked(met)) count(met, true);
+  const certain = stood.progress.map(({ nextOffset }, p) => Math.max(nextOffset, log.firstSince(p, stood.standing.speedAsOf)));
+  for (const met of truth.met) {
+    if (met.epoch > horizon && !met.isDeferred && isAsked(met)) count(met, met.offset < certain[met.partition]!);
+  }
+  for (const name of new Set([...most.keys(), ...said.keys()])) {
+    const counted = said.get(name) ?? 0;
+    const text = `${subject} ${name.slice(0, 30)} of ${scope} from ${from} to ${to} is ${counted}`;
+    assert.ok(counted >= (least.get(name) ?? 0), `${text}; ${least.get(name)} were promised`);
+    assert.ok(counted <= (most.get(name) ?? 0), `${text}; the log holds ${most.get(name) ?? 0}`);
+  }
+}
+
+function window(from: number, to: number): CountQuestion['window'] {
+  const aligned = (t: number): Instant => (Math.floor(t / MINUTE_MS) * MINUTE_MS) as Instant;
+  return { from: aligned(from), to: aligned(to + MINUTE_MS) };
+}

@@ -1,0 +1,97 @@
+/**
+ * A counted world (counted-world.ts) in the real stores: a topic, a namespace and a folder of its own, made and removed.
+ *
+ * Needs the addresses of the environment. Rules are recorded as the first process would, but for a log whose oldest record is as
+ * old as the world.
+ */
+import { randomBytes } from 'node:crypto';
+import kafkajs from 'kafkajs';
+import { epochAt } from '../../core/domain/epoch.ts';
+import { TABLES } from '../../core/layout/tables.ts';
+import type { Config } from '../../core/process/config.ts';
+import { readConfig } from '../../core/process/config.ts';
+import { controlStore } from '../../core/stores/control.ts';
+import { hdfs } from '../../core/stores/hdfs/hdfs.ts';
+import { logAdmin } from '../../core/stores/kafka/admin.ts';
+import type { Stores } from '../../core/stores/open.ts';
+import { openHBase, openStores } from '../../core/stores/open.ts';
+import { prepare } from '../../hadoop-compose/prepare/prepare.ts';
+import type { CountedWorld } from './counted-world.ts';
+import { COUNTED_RULES, countedWorld, writeEpochs } from './counted-world.ts';
+
+export interface CountedStack {
+  readonly config: Config;
+  /** What a process needs in its environment to work on this stack. */
+  readonly environment: Readonly<Record<string, string>>;
+  readonly world: CountedWorld;
+  readonly stores: Stores;
+  /** Writes every fact to the speed view, the first-met rows, and the progress of all. */
+  countAll(): Promise<void>;
+  remove(): Promise<void>;
+}
+
+export async function countedStack(options: { seed: number; now: number; facts: number }): Promise<CountedStack> {
+  const name = `contract_${randomBytes(4).toString('hex')}`;
+  const environment = {
+    KAFKA_TOPIC: name,
+    HBASE_NAMESPACE: name,
+    SIGHTLINE_ROOT: `/${name}`,
+    EPOCH_SECONDS: String(COUNTED_RULES.epochSeconds),
+    KAFKA_PARTITIONS: String(COUNTED_RULES.partitionCount),
+  };
+  const config = readConfig({ ...process.env, ...environment });
+  const world = countedWorld(options);
+  await prepare(config, () => undefined);
+  await recordRules(config, world);
+  const stores = await openStores(config, { callTimeoutMs: 10_000, operationTimeoutMs: 60_000 });
+  return {
+    config,
+    environment,
+    world,
+    stores,
+    async countAll() {
+      const open = epochAt(options.now, COUNTED_RULES);
+      await writeEpochs(world, stores, { view: 'speed', from: 0, to: open });
+      for (let at = 0; at < world.facts.length; at += 2_000) await stores.detections.put(world.facts.slice(at, at + 2_000));
+      const progress = world.cutsBefore(open + 1).map((nextOffset, partition) => ({
+        partition,
+        nextOffset,
+        arrival: world.arrivalBefore(partition, nextOffset),
+        tallies: world.tallies(partition),
+      }));
+      await stores.control.putProgress(1, progress);
+    },
+    async remove() {
+      await stores.close();
+      await removeAll(config);
+    },
+  };
+}
+
+async function recordRules(config: Config, world: CountedWorld): Promise<void> {
+  const admin = logAdmin(config);
+  const hbase = openHBase(config);
+  const { topicId } = (await admin.facts())!;
+  const firstOffsets = new Array<number>(COUNTED_RULES.partitionCount).fill(0);
+  await controlStore(hbase, config.HBASE_NAMESPACE).recordRules({
+    generation: 1,
+    logLife: 1,
+    ...COUNTED_RULES,
+    firstEpoch: world.firstEpoch,
+    firstOffsets,
+    topicId,
+  });
+  await Promise.all([admin.close(), hbase.close()]);
+}
+
+async function removeAll(config: Config): Promise<void> {
+  const name = config.HBASE_NAMESPACE;
+  const hbase = openHBase(config);
+  for (const table of TABLES) await hbase.admin.dropTable(`${name}:${table}`);
+  await hbase.admin.dropNamespace(name);
+  await hbase.close();
+  const kafka = new kafkajs.Kafka({ brokers: config.KAFKA_BROKERS.split(','), logLevel: kafkajs.logLevel.NOTHING }).admin();
+  await kafka.deleteTopics({ topics: [name, `${name}.dlq`] });
+  await kafka.disconnect();
+  await hdfs({ ...config, SIGHTLINE_ROOT: '/' }).remove(name);
+}

@@ -1,0 +1,80 @@
+/**
+ * A real OpenID Connect issuer on loopback (oidc-provider): everybody who comes is signed in as the one name that it was given.
+ *
+ * The protocol is the package's own, with PKCE, keys and signatures; only the question for a password is answered by itself.
+ */
+import { createServer } from 'node:http';
+import type { AddressInfo } from 'node:net';
+import { Provider } from 'oidc-provider';
+
+export interface Issuer {
+  readonly url: string;
+  close(): Promise<void>;
+}
+
+export async function startIssuer(client: { id: string; secret: string; redirectUri: string }, name: string): Promise<Issuer> {
+  const server = createServer();
+  await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve));
+  const url = `http://127.0.0.1:${(server.address() as AddressInfo).port}`;
+  const provider = new Provider(url, {
+    clients: [{ client_id: client.id, client_secret: client.secret, redirect_uris: [client.redirectUri], response_types: ['code'], grant_types: ['authorization_code'] }],
+    claims: { openid: ['sub'], profile: ['preferred_username'] },
+    conformIdTokenClaims: false,
+    pkce: { required: () => true },
+    features: { devInteractions: { enabled: false } },
+    findAccount: async (_context, id) => ({ accountId: id, claims: async () => ({ sub: id, preferred_username: id }) }),
+    interactions: { url: async (_context, interaction) => `/interaction/${interaction.uid}` },
+    loadExistingGrant: async (context) => {
+      const grant = new context.oidc.provider.Grant({ clientId: client.id, accountId: name });
+      grant.addOIDCScope('openid profile email');
+      await grant.save();
+      return grant;
+    },
+  });
+  const answer = provider.callback();
+  server.on('request', (request, response) => {
+    if (request.url?.startsWith('/interaction/')) void provider.interactionFinished(request, response, { login: { accountId: name } });
+    else void answer(request, response);
+  });
+  return {
+    url,
+    close: () =>
+      new Promise((resolve) => {
+        server.close(() => resolve());
+        server.closeAllConnections();
+      }),
+  };
+}
+
+/** What a browser keeps between the steps of a sign-in: cookies by site. */
+export class Browser {
+  private readonly cookies = new Map<string, Map<string, string>>();
+
+  cookieOf(origin: string): string {
+    return [...(this.cookies.get(origin) ?? [])].map(([name, value]) => `${name}=${value}`).join('; ');
+  }
+
+  keep(origin: string, response: Response): void {
+    const jar = this.cookies.get(origin) ?? new Map<string, string>();
+    this.cookies.set(origin, jar);
+    for (const cookie of response.headers.getSetCookie()) {
+      const [, name, value] = /^([^=]+)=([^;]*)/.exec(cookie)!;
+      if (value === '' || /max-age=0/i.test(cookie)) jar.delete(name!);
+      else jar.set(name!, value!);
+    }
+  }
+
+  /** Follows redirects within the issuer until it sends the browser back to `untilOrigin`. */
+  async follow(start: string, untilOrigin: string): Promise<string> {
+    let url = new URL(start);
+    for (let hop = 0; hop < 20; hop++) {
+      if (url.origin === untilOrigin) return url.href;
+      const response = await fetch(url, { redirect: 'manual', headers: { cookie: this.cookieOf(url.origin) } });
+      this.keep(url.origin, response);
+      const location = response.headers.get('location');
+      if (!location) throw new Error(`${url} answered ${response.status}: ${(await response.text()).slice(0, 300)}`);
+      url = new URL(location, url);
+    }
+    throw new Error('the issuer sends the browser round in circles');
+  }
+}

@@ -1,0 +1,68 @@
+/**
+ * What the browser's tests of all pages share: a page opened, looked at and closed, with every complaint of its console; numbers as
+ * people read them; axe.
+ */
+import assert from 'node:assert/strict';
+import { readFileSync } from 'node:fs';
+import { createRequire } from 'node:module';
+import type { Browser, BrowserContextOptions, Page } from 'playwright-core';
+import type { DetectionsAnswer, RunsAnswer } from '../../serving/answers.ts';
+import { openPage } from './browser.ts';
+
+const axe = readFileSync(createRequire(import.meta.url).resolve('axe-core/axe.min.js'), 'utf8');
+export const PHONE: BrowserContextOptions = { viewport: { width: 390, height: 844 }, hasTouch: true, isMobile: true };
+
+/** Address of the app to test. */
+export const base = process.env['SIGHTLINE_URL'] ?? '';
+
+export type See = (path: string, options: BrowserContextOptions, look: (page: Page) => Promise<void>) => Promise<void>;
+
+export function seeing(browser: () => Browser): See {
+  return async (path, options, look) => {
+    const { page, complaints } = await openPage(browser(), base + path, options);
+    page.setDefaultTimeout(60_000);
+    try {
+      await look(page);
+      assert.deepEqual(complaints, []);
+    } finally {
+      // Answers that are still on their way have nobody to go to.
+      await page.unrouteAll({ behavior: 'ignoreErrors' });
+      await page.context().close();
+    }
+  };
+}
+
+export const digits = (text: string | null): number => Number((text ?? '').replace(/[^\d]/g, ''));
+
+export async function answerOf<T>(path: string): Promise<T> {
+  const response = await fetch(`${base}/api/v1/${path}`);
+  if (!response.ok) throw new Error(`${path}: ${response.status} ${await response.text()}`);
+  return (await response.json()) as T;
+}
+
+/** A place with detections, one of its detections, and a published epoch if there is one, as the stores have them. */
+export async function someOfAll(): Promise<{ place: string; detection: string; epoch: string | null }> {
+  const day = `from=${Date.now() - 86_400_000}&to=${Date.now()}`;
+  const { detections } = await answerOf<DetectionsAnswer>(`detections?${day}&limit=1`);
+  assert.ok(detections[0], 'the stores hold a detection of the last day');
+  const [run] = (await answerOf<RunsAnswer>('runs?limit=1')).runs;
+  return { place: detections[0].geographical_location_oid, detection: detections[0].detection_oid, epoch: run?.epoch ?? null };
+}
+
+/** Rules of axe that are broken seriously, with the nodes. */
+export async function seriousFaults(page: Page): Promise<string[]> {
+  await page.evaluate(axe);
+  return page.evaluate<string[]>(`axe.run().then(({ violations }) => violations
+    .filter(({ impact }) => impact === 'serious' || impact === 'critical')
+    .map(({ id, nodes }) => id + ': ' + nodes.map(({ target }) => target.join(' ')).slice(0, 5).join(', ')))`);
+}
+
+/** On a phone: how wide the page is, and every control that is too small for a finger. */
+export async function onAPhone(page: Page): Promise<{ width: number; small: string[] }> {
+  return {
+    width: await page.evaluate<number>('document.documentElement.scrollWidth'),
+    small: await page.evaluate<string[]>(`[...document.querySelectorAll('button, .badge, .brand, .tabs a, label:has(input[type=radio]), .pick')]
+      .filter((one) => one.checkVisibility() && !one.closest('td, .conflict') && one.getBoundingClientRect().height < 39.5)
+      .map((one) => one.className + ' ' + one.textContent + ' ' + one.getBoundingClientRect().height)`),
+  };
+}
