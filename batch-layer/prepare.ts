@@ -81,7 +81,7 @@ export async function prepare(context: BatchContext, plan: Preparation, tools: T
 }
 
 /** Reconciles and stages, with the engine that was asked for; an epoch without a record is nothing to submit. */
-async function stageEpoch(
+export async function stageEpoch(
   context: BatchContext,
   plan: Preparation,
   tools: Tools,

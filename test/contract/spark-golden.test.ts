@@ -6,10 +6,12 @@
  * Spark's writer makes: compression, dictionaries, bloom filter, metadata, order.
  */
 import assert from 'node:assert/strict';
+import { execFile } from 'node:child_process';
 import { mkdtemp, readdir, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { after, before, test } from 'node:test';
+import { promisify } from 'node:util';
 import type { Duck, Row } from '../../core/stores/duckdb.ts';
 import type { Golden } from '../support/golden-epoch.ts';
 import type { SparkSettings } from '../../batch-layer/spark/submit.ts';
@@ -21,6 +23,7 @@ import { planOf } from '../../batch-layer/spark/plan.ts';
 import { named } from '../../batch-layer/spark/stage.ts';
 import { submit } from '../../batch-layer/spark/submit.ts';
 import { DETECTIONS_FILE, textOf, TOP_ITEMS_FILE } from '../../batch-layer/statements.ts';
+import { ensureVenv } from '../../hadoop-compose/cameras/venv.ts';
 import { ensureSpark } from '../../hadoop-compose/spark/command.ts';
 import { GOLDEN_PLACES, GOLDEN_RULES, goldenEpochIn } from '../support/golden-epoch.ts';
 
@@ -159,6 +162,20 @@ test('what Spark writes has the layout of the contract', async () => {
   const metadata = await duck.rows(`SELECT DISTINCT decode(key) AS key, decode(value) AS value FROM parquet_kv_metadata(${all})
     WHERE decode(key) IN ('version', 'epoch', 'offsets') ORDER BY key`);
   assert.deepEqual(metadata.map(({ key, value }) => [key, value]), [['epoch', EPOCH], ['offsets', '[[0,0,7]]'], ['version', '1']]);
+});
+
+test('pandas reads the files that Spark wrote, with their metadata', async () => {
+  const script = `
+import glob, json, sys
+import pandas as pd
+import pyarrow.parquet as pq
+frame = pd.read_parquet(sys.argv[1])
+one = pq.read_schema(glob.glob(sys.argv[1] + "/*/*/*.parquet")[0])
+print(json.dumps({"rows": len(frame), "ids": int(frame["detection_oid"].nunique()), "epoch": one.metadata[b"epoch"].decode(), "type": str(one.field("arrived_at").type)}))
+`;
+  const { stdout } = await promisify(execFile)(await ensureVenv({ analysis: true }), ['-c', script, join(folder, 'out', 'detections')], { timeout: 120_000 });
+  const ids = Number((await duck.rows('SELECT COUNT(DISTINCT detection_oid) AS n FROM detections'))[0]!.n);
+  assert.deepEqual(JSON.parse(stdout), { rows: await count('detections'), ids, epoch: EPOCH, type: 'timestamp[us, tz=UTC]' });
 });
 
 test('a job that fails is told with what Spark said last, and ends with exit code 5', async () => {

@@ -1,0 +1,47 @@
+/**
+ * Kafka → archived: how many records a second come from the log, judged, into raw Parquet files on this machine.
+ *
+ * Target: 80,000 a second on two cores, with the broker on the same two. A topic is filled first; then the archive reads all of
+ * it, as a run or `sightline batch archive` does. The processor time of this process is told too: under `npm start` it competes
+ * with the speed layer, whatever the clock says.
+ */
+import { mkdtemp, rm } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { BEFORE_ALL } from '../../core/domain/arrival.ts';
+import { epochAt } from '../../core/domain/epoch.ts';
+import { instant } from '../../core/domain/time.ts';
+import { openDuck } from '../../core/stores/duckdb.ts';
+import { archive } from '../../batch-layer/archive.ts';
+import { fillTopic } from '../support/traffic.ts';
+import { cpuMsOf } from '../support/cpu.ts';
+import { benchWorld } from '../support/world.ts';
+import { line, openBench } from './open.ts';
+
+export async function benchArchive(detections: number, runs: number): Promise<void> {
+  const world = await benchWorld({ EPOCH_SECONDS: '86400' });
+  const folder = await mkdtemp(join(tmpdir(), 'sightline-bench-'));
+  try {
+    const records = await fillTopic(world.config, { detections, copies: 0.1, places: 400, items: 60, ratePerSecond: 10_000 });
+    const batch = await openBench(world.config);
+    for (let run = 0; run < runs; run++) {
+      const duck = await openDuck({ memoryMb: 2_048, threads: 2, spillFolder: join(folder, 'spill') });
+      const { rules } = batch.context;
+      const seam = { epoch: epochAt(instant(Date.now()), rules), firsts: rules.firstOffsets, arrivals: rules.firstOffsets.map(() => BEFORE_ALL) };
+      const broker = cpuMsOf(world.daemons.kafka!);
+      const [cpu, began] = [process.cpuUsage(), performance.now()];
+      const { partitions, files } = await archive(batch.context, duck, seam, { folder, ticks: false });
+      const seconds = (performance.now() - began) / 1_000;
+      const { user, system } = process.cpuUsage(cpu);
+      duck.close();
+      const read = partitions.reduce((sum, partition) => sum + partition.records, 0);
+      if (read !== records) throw new Error(`${records} records were sent and ${read} archived`);
+      line('archive', `${read.toLocaleString('en')} records, ${files.length} files, ${seconds.toFixed(1)} s: ${Math.round(read / seconds).toLocaleString('en')} a second`);
+      line('', `${((user + system) / read).toFixed(1)} µs of processor time a record, the broker's ${(((cpuMsOf(world.daemons.kafka!) - broker) * 1_000) / read).toFixed(1)}`);
+    }
+    await batch.close();
+  } finally {
+    await rm(folder, { recursive: true, force: true });
+    await world.drop();
+  }
+}
