@@ -3,7 +3,7 @@
  *
  * Method: `sightline serve` as a process; cells and progress are written as a speed worker writes them, and every client must get
  * each change. Store reads and open streams are the process's own metrics, open sockets are its file descriptors. How long a
- * change took to the clients is printed, not judged: bench/serving does that.
+ * change took to the clients is printed, not judged.
  */
 import assert from 'node:assert/strict';
 import { readdirSync, readlinkSync } from 'node:fs';
