@@ -117,7 +117,7 @@ describe('the pages', { concurrency: false }, () => {
       if (await older.isVisible()) {
         const before = await rows.count();
         await older.click();
-        await page.waitForFunction(`document.querySelectorAll('.latest tbody tr:not(.filler)').length > ${before}`);
+        await rows.nth(before).waitFor();
       }
       await page.locator('.newer').click();
       await page.locator('.latest .hint', { hasText: 'held' }).waitFor({ state: 'detached' });
