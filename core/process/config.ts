@@ -77,7 +77,7 @@ const Settings = z.object({
   /** AUTH=oidc: seals sessions; the same for every copy of serving. At least 32 characters. */
   SESSION_SECRET: z.string().min(1).optional(),
   /** Questions that one caller may ask in a minute; 0: any number. A page that refreshes every second asks some 250. */
-  RATE_LIMIT_PER_MINUTE: z.coerce.number().int().min(0).max(1_000_000).default(3_000),
+  RATE_LIMIT_PER_MINUTE: z.coerce.number().int().min(0).max(1_000_000).default(60_000),
   BIND: z.string().default('127.0.0.1'),
   PORT: port.default(3000),
   /** Most server-sent event streams that one serving process keeps open (a few KB each, and a file descriptor). */

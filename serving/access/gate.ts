@@ -30,16 +30,20 @@ export type AccessConfig = Pick<
   'AUTH' | 'AUTH_USERS' | 'AUTH_PROXY_HEADER' | 'AUTH_PROXY_ADDRESSES' | 'AUTH_OPERATORS' | 'SESSION_SECRET' | 'PUBLIC_URL' | 'RATE_LIMIT_PER_MINUTE'
 >;
 
+/** Guesses at a password, far below what a person needs. */
+const MOST_REFUSALS_PER_MINUTE = 300;
+
 export function createGate(config: AccessConfig, now: () => number = Date.now): Gate {
   const identify = identifierOf(config);
   const limit = rateLimit(config.RATE_LIMIT_PER_MINUTE, now);
+  const refusals = rateLimit(Math.min(config.RATE_LIMIT_PER_MINUTE, MOST_REFUSALS_PER_MINUTE), now);
   return {
     async admit(request) {
       const peer = peerOf(request);
       // Before anything is checked: passwords are slow to check, and guessing them is limited by address.
-      limit(`refused ${peer}`, 'look');
+      refusals(`refused ${peer}`, 'look');
       const caller = await identify(request).catch((fault: unknown) => {
-        limit(`refused ${peer}`);
+        refusals(`refused ${peer}`);
         throw fault;
       });
       limit(config.AUTH === 'none' ? `peer ${peer}` : `user ${caller.name}`);
