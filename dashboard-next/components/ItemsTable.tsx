@@ -4,7 +4,6 @@ import type { Shown } from '../live/address.ts';
 import { LIMITS } from '../live/address.ts';
 import type { Board } from '../live/board.ts';
 import { partOf } from '../live/board.ts';
-import { shownName, visible } from '../live/names.ts';
 import { change as changeOf, count, share } from '../live/numbers.ts';
 import type { ItemRow } from '../live/rows.ts';
 import { itemRows } from '../live/rows.ts';
@@ -12,6 +11,7 @@ import { boundsText } from '../live/times.ts';
 import { ChangeText } from './ChangeText.tsx';
 import { Digits } from './Digits.tsx';
 import { Arrow, Icon } from './Icon.tsx';
+import { ItemName } from './ItemName.tsx';
 import { RowBar } from './RowBar.tsx';
 import type { Change } from './useAddress.ts';
 import { useHeld } from './useHeld.ts';
@@ -135,22 +135,5 @@ function Moved({ by }: { by: number | null }) {
       <span className="vh">{by > 0 ? 'up' : 'down'} </span>
       {Math.abs(by)}
     </span>
-  );
-}
-
-function ItemName({ name, openName }: { name: string; openName: (name: string) => void }) {
-  const { text, more, long } = shownName(name);
-  if (!long) {
-    return (
-      <bdi className="name" title={visible(name)}>
-        {text}
-      </bdi>
-    );
-  }
-  return (
-    <button type="button" className="name open" title={visible(name)} aria-haspopup="dialog" onClick={() => openName(name)}>
-      <bdi>{text}</bdi>
-      {more > 0 && <span className="rest num">{count(more)} more characters</span>}
-    </button>
   );
 }

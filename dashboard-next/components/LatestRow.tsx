@@ -1,11 +1,10 @@
 /** One detection in a list: when, what, which camera, its id. On a phone camera and id stand below the item. */
 import Link from 'next/link';
 import type { ListedRow } from '../../serving/answers.ts';
-import { count } from '../live/numbers.ts';
-import { shownName, visible } from '../live/names.ts';
 import { clockMs, day } from '../live/times.ts';
 import { linkTo } from '../live/where.ts';
 import { Digits } from './Digits.tsx';
+import { ItemName } from './ItemName.tsx';
 import type { PageState } from './usePage.ts';
 
 export function LatestRow({ row, page }: { row: ListedRow; page: PageState }) {
@@ -48,19 +47,5 @@ function Item({ row, openName }: { row: ListedRow; openName: (name: string) => v
       </span>
     );
   }
-  const name = row.item_name;
-  const { text, more, long } = shownName(name);
-  if (!long) {
-    return (
-      <bdi className="name" title={visible(name)}>
-        {text}
-      </bdi>
-    );
-  }
-  return (
-    <button type="button" className="name open" title={visible(name)} aria-haspopup="dialog" onClick={() => openName(name)}>
-      <bdi>{text}</bdi>
-      {more > 0 && <span className="rest num">{count(more)} more characters</span>}
-    </button>
-  );
+  return <ItemName name={row.item_name} openName={openName} />;
 }
