@@ -2,8 +2,8 @@
  * Fills a topic as fast as Kafka takes it with what cameras send: places and items with a skew, copies near and far, few of them
  * by producers that know no home.
  *
- * The generator is seeded, so that two runs publish the same records but for their ids and times. Times of detection lie as if
- * the records had come at `ratePerSecond` up to now, so that cells and rows are those of a backlog and not of one busy minute.
+ * The generator is seeded, so that two runs publish the same records but for their ids and times. In a backlog times of detection
+ * lie as if the records had come at `ratePerSecond` up to now, so that its cells are not those of one busy minute.
  */
 import { setTimeout as pause } from 'node:timers/promises';
 import rdkafka from 'node-rdkafka';
@@ -21,15 +21,22 @@ export interface TrafficPlan {
 const STRAY_EVERY = 50;
 const FARTHEST_COPY = 200_000;
 
-/** Resolves with the number of records once all are acknowledged. */
-export async function fillTopic(config: Config, plan: TrafficPlan): Promise<number> {
+/** A producer that sends each key to its home. */
+export async function openProducer(config: Config, settings: Partial<rdkafka.ProducerGlobalConfig> = {}): Promise<rdkafka.Producer> {
   const producer = new rdkafka.Producer(
-    { 'metadata.broker.list': config.KAFKA_BROKERS, 'queue.buffering.max.messages': 1_000_000, 'linger.ms': 20, 'batch.size': 500_000 },
+    { 'metadata.broker.list': config.KAFKA_BROKERS, 'queue.buffering.max.messages': 1_000_000, 'linger.ms': 5, ...settings },
     { partitioner: 'murmur2_random' } as rdkafka.ProducerTopicConfig,
   );
   await new Promise<void>((resolve, reject) => producer.connect({}, (error) => (error ? reject(error) : resolve())));
+  return producer;
+}
+
+/** Resolves with the number of records once all are acknowledged. */
+export async function fillTopic(config: Config, plan: TrafficPlan): Promise<number> {
+  const producer = await openProducer(config, { 'linger.ms': 20, 'batch.size': 500_000 });
+  const beganMs = Date.now() - (plan.detections / plan.ratePerSecond) * 1_000;
   let sent = 0;
-  for (const [key, value] of recordsOf(plan)) {
+  for (const [key, value] of recordsOf(plan, (i) => Math.floor(beganMs + (i / plan.ratePerSecond) * 1_000))) {
     while (!produced(producer, config.KAFKA_TOPIC, key, value)) await pause(10);
     if (++sent % 5_000 === 0) await pause(0);
   }
@@ -49,11 +56,14 @@ function produced(producer: rdkafka.Producer, topic: string, key: string | null,
   }
 }
 
-function* recordsOf({ detections, copies, places, items, ratePerSecond }: TrafficPlan): Generator<[key: string | null, value: Buffer]> {
+/** `timeOf`: when the i-th detection was made. */
+export function* recordsOf(
+  { detections, copies, places, items }: TrafficPlan,
+  timeOf: (i: number) => number,
+): Generator<[key: string | null, value: Buffer], undefined> {
   const random = mulberry32(17);
   const skewed = (count: number): number => Math.floor(count * random() ** 2);
   const waiting: { dueAt: number; key: string; value: Buffer }[] = [];
-  const beganMs = Date.now() - (detections / ratePerSecond) * 1_000;
   const firstId = BigInt(Date.now()) << 22n;
   let copied = 0;
   for (let i = 0; i < detections; i++) {
@@ -61,7 +71,7 @@ function* recordsOf({ detections, copies, places, items, ratePerSecond }: Traffi
     const place = 1 + skewed(places);
     const value = Buffer.from(
       `{"geographical_location_oid":${place},"video_camera_oid":${place * 10 + (i % 10)},"detection_oid":${key},` +
-        `"item_name":"item ${skewed(items)}","timestamp_detected":${Math.floor(beganMs + (i / ratePerSecond) * 1_000)}}`,
+        `"item_name":"item ${skewed(items)}","timestamp_detected":${timeOf(i)}}`,
     );
     yield [key, value];
     if (random() < copies) waiting.push({ dueAt: i + Math.floor(FARTHEST_COPY * random() ** 4), key, value });

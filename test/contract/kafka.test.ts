@@ -4,6 +4,7 @@
  * Uses a topic of its own at KAFKA_BROKERS and deletes it.
  */
 import assert from 'node:assert/strict';
+import { spawn } from 'node:child_process';
 import { randomBytes } from 'node:crypto';
 import { after, before, test } from 'node:test';
 import kafkajs from 'kafkajs';
@@ -16,6 +17,7 @@ import { openLogConsumer } from '../../core/stores/kafka/consumer.ts';
 import { logProducer } from '../../core/stores/kafka/producer.ts';
 import { logReader } from '../../core/stores/kafka/reader.ts';
 import type { LogConsumer } from '../../core/stores/kafka/types.ts';
+import { ROOT } from '../support/main-job.ts';
 
 const topic = `contract_${randomBytes(4).toString('hex')}`;
 const config = readConfig({ ...process.env, KAFKA_TOPIC: topic, KAFKA_GROUP: topic, KAFKA_PARTITIONS: '4' });
@@ -103,6 +105,12 @@ test('a stray comes home with its bytes, and says where it was', async () => {
 const RULES = {
   generation: 1, logLife: 1, epochSeconds: 60, dedupWindowDays: 2, clockAheadDays: 1, partitionCount: 4, firstEpoch: 0, firstOffsets: [],
 };
+
+test('a producer whose first records come from two sides at once leaves no connection behind', { timeout: 120_000 }, async () => {
+  const environment = { ...process.env, KAFKA_TOPIC: topic };
+  const child = spawn(process.execPath, ['--import', 'tsx', 'test/support/two-firsts.ts'], { cwd: ROOT, env: environment, stdio: 'inherit' });
+  assert.equal(await new Promise((resolve) => child.once('exit', resolve)), 0);
+});
 
 test('two consumers share the partitions, begin where they are told, and hand over without a gap', { timeout: 60_000 }, async () => {
   const held = { one: new Set<number>(), two: new Set<number>() };

@@ -12,7 +12,7 @@ export interface AppProcess {
 }
 
 /** Resolves when it answers; it is built first if need be. */
-export async function startApp(environment: Readonly<Record<string, string>>): Promise<AppProcess> {
+export async function startApp(environment: Readonly<Record<string, string | undefined>>): Promise<AppProcess> {
   const child = spawn(process.execPath, [`${ROOT}/sightline.mjs`, 'serve'], {
     cwd: ROOT,
     env: { ...process.env, PORT: '0', LOG_LEVEL: 'warn', ...environment },

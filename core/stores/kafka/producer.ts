@@ -38,11 +38,15 @@ const POLL_MS = 2;
 const GREATEST_RECORD_BYTES = 100_000_000;
 
 export function logProducer(settings: ProducerSettings): LogProducer {
-  let producer: rdkafka.Producer | null = null;
+  // A promise, since two lanes of a worker may send their first record at once; a connection that failed is made anew.
+  let connecting: Promise<rdkafka.Producer> | null = null;
   const send = async (records: readonly Outgoing[]): Promise<void> => {
     if (records.length === 0) return;
-    producer ??= await connectedProducer(settings);
-    await delivered(producer, records);
+    connecting ??= connectedProducer(settings).catch((fault: unknown) => {
+      connecting = null;
+      throw fault;
+    });
+    await delivered(await connecting, records);
   };
   return {
     forward: (strays) =>
@@ -67,6 +71,7 @@ export function logProducer(settings: ProducerSettings): LogProducer {
       ),
     tick: (partitions) => send(partitions.map((partition) => tickIn(settings.KAFKA_TOPIC, partition))),
     close: async () => {
+      const producer = await connecting?.catch(() => null);
       if (producer) await disconnected(producer);
     },
   };
