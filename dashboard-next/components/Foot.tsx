@@ -32,11 +32,12 @@ export function Foot({ page, json }: Props) {
 function ViewLine({ page, json, hidden }: Props & { hidden: boolean }) {
   const { board, shown, setDialog: open } = page;
   const view = board?.top.view ?? null;
+  const horizon = view ? (view.horizon ?? 'none yet') : '–';
   const asOf = view ? `${clockTenths(view.speed_as_of, shown.tz)} ${offsetText(view.speed_as_of, shown.tz)}` : '–';
   return (
     <footer className={hidden ? 'view num covered' : 'view num'}>
       <span>
-        Horizon <b className="epoch">{view ? (view.horizon ?? 'none yet') : '–'}</b>
+        Horizon <b className={horizon.includes('T') ? 'epoch ofday' : 'epoch'}>{horizon}</b>
       </span>
       <span>
         Speed as of <b className="asof">{asOf}</b>
