@@ -172,7 +172,7 @@ describe('the pages', { concurrency: false }, () => {
     await see('/trust', {}, async (page) => {
       const words: Record<string, string> = { proved: 'Proved', repaired: 'Repaired', unproven: 'Unproven' };
       const { runs } = await answerOf<RunsAnswer>('runs?limit=50');
-      const row = page.locator('.nights tr', { hasText: epoch! });
+      const row = page.locator('.nights tr', { has: page.getByRole('link', { name: epoch!, exact: true }) });
       const run = runs.find((one) => one.epoch === epoch)!;
       assert.equal(await row.locator('.verdict').textContent(), words[run.result]);
       await row.locator('a').click();
