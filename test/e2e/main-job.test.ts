@@ -114,14 +114,16 @@ describe('the main job', () => {
     assert.deepEqual(new Map(counted.map((place) => [place.geographical_location_oid, place.count])), places);
   });
 
-  it('proves each epoch, and accounts for every record of the log', async () => {
+  it('proves each epoch, and accounts for every record of the log', { timeout: 240_000 }, async () => {
     const lines = await readTruth(truthFile);
-    const { tallies, partitions } = await ask<TrustAnswer>('trust');
+    const inLog = ({ partitions }: TrustAnswer): number => partitions.reduce((sum, { end_offset }) => sum + end_offset, 0);
+    // The last epochs may still be open; a quiet log ends them with ticks.
+    const settled = (answer: TrustAnswer): boolean => answer.tallies.ticks > 0 && answer.tallies.records === inLog(answer);
+    const { tallies } = await eventually('every record of the log tallied, ticks among them', () => ask<TrustAnswer>('trust'), settled, 180_000);
     assert.equal(tallies.records, tallies.new + tallies.copies + tallies.strays + tallies.deferred + tallies.dead_letters + tallies.ticks);
-    assert.equal(tallies.records, partitions.reduce((sum, { end_offset }) => sum + end_offset, 0));
     assert.equal(tallies.new, (await distinct()).size);
     assert.equal(tallies.dead_letters, lines.filter(({ kind }) => kind.startsWith('poison')).length);
-    assert.ok(tallies.strays > 0 && tallies.copies > 0 && tallies.ticks > 0);
+    assert.ok(tallies.strays > 0 && tallies.copies > 0, `${tallies.strays} strays, ${tallies.copies} copies`);
   });
 
   it('tells one detection by its id, joined with its place', async () => {
