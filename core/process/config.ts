@@ -53,8 +53,8 @@ const Settings = z.object({
   REBUILD_GENERATION: z.coerce.number().int().min(2).optional(),
   /** How often the scheduler archives what the log holds of an epoch that is longer than this. */
   ARCHIVE_EVERY_SECONDS: seconds.min(1).default(3_600),
-  /** Least time between the beginnings of two rounds of a speed worker: few large row mutations cost HBase less than many small. */
-  SPEED_LINGER_MS: z.coerce.number().int().min(0).max(10_000).default(400),
+  /** Least time between the beginnings of two rounds of a speed worker: smaller is fresher, larger writes fewer cells (docs/decisions/0015). */
+  SPEED_LINGER_MS: z.coerce.number().int().min(0).max(10_000).default(100),
   /** Most records in a round; bounds memory, and how much is done again after a crash. */
   SPEED_ROUND_RECORDS: z.coerce.number().int().min(1).max(100_000).default(20_000),
   /** Count cells that a speed worker keeps in memory (about 250 bytes each). */
