@@ -4,6 +4,7 @@
  * The set-up creates topics here, serving asks for the log's ends, both layers check that the topic is the recorded one. One
  * connection is opened on the first question and kept.
  */
+import { setTimeout as pause } from 'node:timers/promises';
 import kafkajs from 'kafkajs';
 import type { Admin } from 'kafkajs';
 import type { Config } from '../../process/config.ts';
@@ -35,15 +36,15 @@ export function logAdmin(config: Settings): LogAdmin {
     requestTimeout: 10_000,
     retry: { retries: 3, initialRetryTime: 200, maxRetryTime: 2_000 },
   });
-  const admin = kafka.admin();
-  let connected: Promise<void> | null = null;
+  let open: Promise<Admin> | null = null;
   const ask = async <T>(question: (admin: Admin) => Promise<T>): Promise<T> => {
+    const asked = (open ??= connected(kafka.admin()));
     try {
-      connected ??= admin.connect();
-      await connected;
-      return await question(admin);
+      return await inTime(asked.then(question));
     } catch (thrown) {
-      connected = null;
+      // What has failed once, or never answers, is left behind with its connection; the next question makes another.
+      if (open === asked) open = null;
+      void asked.then((admin) => admin.disconnect()).catch(() => undefined);
       throw new Retryable('Kafka', `Kafka at ${config.KAFKA_BROKERS}: ${messageOf(thrown)}`, thrown);
     }
   };
@@ -54,9 +55,30 @@ export function logAdmin(config: Settings): LogAdmin {
     ends: () => ask((a) => endsOf(a, topic)),
     holdsBefore: (t) => ask((a) => holdsBefore(a, topic, t)),
     close: async () => {
-      if (connected) await admin.disconnect();
+      await (await open?.catch(() => null))?.disconnect();
     },
   };
+}
+
+const ANSWER_LIMIT_MS = 15_000;
+
+async function connected(admin: Admin): Promise<Admin> {
+  await admin.connect();
+  return admin;
+}
+
+/** kafkajs has limits of its own, but was seen to forget a question when a broker went away under it. */
+async function inTime<T>(answer: Promise<T>): Promise<T> {
+  const over = new AbortController();
+  const late = pause(ANSWER_LIMIT_MS, undefined, { signal: over.signal }).then(() => {
+    throw new Error(`no answer within ${ANSWER_LIMIT_MS / 1_000} s`);
+  });
+  try {
+    return await Promise.race([answer, late]);
+  } finally {
+    over.abort();
+    late.catch(() => undefined);
+  }
 }
 
 async function ensureTopics(admin: Admin, config: Settings): Promise<'created' | 'existed'> {
