@@ -38,6 +38,7 @@ const { values, positionals } = parseArgs({
 interface Run extends TrafficPlan {
   readonly workers: number;
   readonly partitions: number;
+  readonly nodeOptions: readonly string[];
 }
 
 const asked: Run = {
@@ -48,7 +49,9 @@ const asked: Run = {
   ratePerSecond: Number(values.rate),
   workers: Number(values.workers),
   partitions: Number(values.partitions),
+  nodeOptions: values['node-option'],
 };
+const WITHOUT_LOOK_UPS = ['--import', './bench/speed/without-look-ups.mjs'];
 const [what = 'catch-up'] = positionals;
 
 if (what === 'catch-up') await printCatchUp();
@@ -97,25 +100,27 @@ function rowOfOurs(name: string, found: CaughtUp): string[] {
 }
 
 async function printGrowth(): Promise<void> {
-  const variants: Partial<Run>[] = [
-    {},
-    ...[1, 4, 48].map((partitions) => ({ partitions })),
-    ...[10, 10_000, 100_000].map((places) => ({ places })),
-    ...[10, 1_000, 100_000].map((items) => ({ items })),
-    ...[0, 0.5].map((copies) => ({ copies })),
-    { workers: 2 },
-    {},
+  const many = (of: 'partitions' | 'places' | 'items' | 'copies' | 'workers', counts: readonly number[]): [string, Partial<Run>][] =>
+    counts.map((count) => [`${of} ${count.toLocaleString('en')}`, { [of]: count }]);
+  const variants: [name: string, Partial<Run>][] = [
+    ['as asked', {}],
+    ...many('partitions', [1, 4, 48]),
+    ...many('places', [10, 10_000, 100_000]),
+    ...many('items', [10, 1_000, 100_000]),
+    ...many('copies', [0, 0.5]),
+    ...many('workers', [2]),
+    ['no look-ups (copies count twice)', { nodeOptions: WITHOUT_LOOK_UPS }],
+    ['as asked, again', {}],
   ];
   const rows: string[][] = [];
-  for (const variant of variants) {
+  for (const [name, variant] of variants) {
     const run = { ...asked, ...variant };
     const found: CaughtUp[] = [];
     for (let i = 0; i < Number(values.runs); i++) found.push(await inWorld(run, (world, records) => caughtUp(world, run, records)));
     const of = (pick: (each: CaughtUp) => number): number => median(found.map(pick));
     const workers = of(({ cpu }) => Object.entries(cpu).reduce((sum, [name, us]) => sum + (name.startsWith('worker') ? us : 0), 0));
-    const [name] = Object.entries(variant).map(([key, value]) => `${key} ${value.toLocaleString('en')}`);
     rows.push([
-      name ?? 'as asked',
+      name,
       perSecond(of((each) => each.recordsPerSecond)),
       perSecond(of((each) => each.detectionsPerSecond)),
       workers.toFixed(1),
@@ -128,7 +133,7 @@ async function printGrowth(): Promise<void> {
 }
 
 function caughtUp(world: BenchWorld, run: Run, records: number): Promise<CaughtUp> {
-  return catchUp(world, run, { records, workers: run.workers, nodeOptions: values['node-option'] });
+  return catchUp(world, run, { records, workers: run.workers, nodeOptions: run.nodeOptions });
 }
 
 /** Fills a topic of a world of its own, does the work, removes everything. */
