@@ -55,6 +55,7 @@ export function stageOf(all: Sighting[] = []): Stage {
       STREAM_CONNECTIONS: 3,
       STREAM_POLL_MS: 20,
       EXPORTS_AT_ONCE: 2,
+      COUNT_CACHE_MB: 16,
       WEBHDFS_URL: 'http://127.0.0.1:9870',
     },
     open: async () => {
@@ -118,6 +119,11 @@ function viewOf(stage: Stage, view: 'speedView' | 'batchView') {
     read: (...asked: never[]) => {
       count(stage, view, 'views');
       return (stage.world[view].read as (...all: never[]) => unknown)(...asked);
+    },
+    [view === 'speedView' ? 'changed' : 'published']: (...asked: never[]) => {
+      count(stage, view, 'views');
+      const own = stage.world[view] as unknown as Record<string, (...all: never[]) => unknown>;
+      return own[view === 'speedView' ? 'changed' : 'published']!(...asked);
     },
     list: (...asked: never[]) => (stage.world[view].list as (...all: never[]) => unknown)(...asked),
   };
