@@ -14,6 +14,10 @@ import { HOUR_MS, MINUTE_MS } from '../core/domain/time.ts';
 export interface ReadSheets {
   readonly read: PlannedRead;
   readonly sheets: readonly Sheet[];
+  /** The same added up by name already: whole hours of published epochs alone. */
+  readonly summed?: Float64Array;
+  /** Only cells of this name; −1 if there are none. */
+  readonly only?: number;
 }
 
 export interface SheetsOfPlan {
@@ -35,14 +39,18 @@ export interface SubjectSums extends Sums {
 /** Sums by item or place, over the whole window. */
 export function sumsBySubject(plan: CountPlan, { parts, names }: SheetsOfPlan): SubjectSums {
   const sums = { batch: new Float64Array(names.length), speed: new Float64Array(names.length) };
-  for (const { read, sheets } of parts) {
+  for (const { read, sheets, summed } of parts) {
     const into = sums[read.view];
+    if (summed) {
+      for (let at = 0; at < summed.length; at++) into[at]! += summed[at]!;
+      continue;
+    }
     for (const sheet of sheets) {
       if (!isOfView(plan, read, sheet)) continue;
       const { subjects, sums: ofHour } = sheet;
       if (read.level === 'hour_item' || read.level === 'hour_place') {
         for (let cell = 0; cell < subjects.length; cell++) into[subjects[cell]!]! += ofHour[cell]!;
-      } else eachMinuteInside(plan, sheet, (cell, _, count) => (into[subjects[cell]!]! += count));
+      } else eachMinuteInside(plan, sheet, undefined, (cell, _, count) => (into[subjects[cell]!]! += count));
     }
   }
   return { ...sums, names };
@@ -54,10 +62,10 @@ export function sumsByBucket(plan: CountPlan, { parts }: SheetsOfPlan, stepMs: n
   const first = Math.floor(from / stepMs);
   const buckets = Math.ceil(to / stepMs) - first;
   const sums = { batch: new Float64Array(buckets), speed: new Float64Array(buckets) };
-  for (const { read, sheets } of parts) {
+  for (const { read, sheets, only } of parts) {
     const into = sums[read.view];
     for (const sheet of sheets) {
-      if (isOfView(plan, read, sheet)) eachMinuteInside(plan, sheet, (_, t, count) => (into[Math.floor(t / stepMs) - first]! += count));
+      if (isOfView(plan, read, sheet)) eachMinuteInside(plan, sheet, only, (_, t, count) => (into[Math.floor(t / stepMs) - first]! += count));
     }
   }
   return sums;
@@ -80,9 +88,10 @@ function isOfView({ horizon }: CountPlan, { view }: PlannedRead, { epoch }: Shee
   return epoch <= (horizon ?? -1) === (view === 'batch');
 }
 
-function eachMinuteInside({ question: { window } }: CountPlan, sheet: Sheet, take: (cell: number, t: number, count: number) => void): void {
+function eachMinuteInside({ question: { window } }: CountPlan, sheet: Sheet, only: number | undefined, take: (cell: number, t: number, count: number) => void): void {
   const start = sheet.hour * HOUR_MS;
   for (let cell = 0; cell < sheet.subjects.length; cell++) {
+    if (only !== undefined && sheet.subjects[cell] !== only) continue;
     sheet.eachMinute(cell, (minute, count) => {
       const t = start + minute * MINUTE_MS;
       if (t >= window.from && t < window.to) take(cell, t, count);

@@ -5,11 +5,12 @@
  * the question, so a partial number cannot arise. Only where the question allows it, the view that does answer is an answer, and
  * `missing` names the other.
  */
+import type { Scope } from '../core/domain/counts.ts';
 import type { HourLevel, Hours } from '../core/stores/count-view.ts';
 import type { CountHours } from './cache/count-cache.ts';
 import type { Sheet } from './cache/sheet.ts';
 import type { ReadSheets, SheetsOfPlan } from './merge.ts';
-import type { CountPlan, PlannedRead, Subject } from './plan.ts';
+import type { CountPlan, PlannedRead } from './plan.ts';
 import { isFault } from './faults.ts';
 
 export interface PlanSheets extends SheetsOfPlan {
@@ -17,7 +18,12 @@ export interface PlanSheets extends SheetsOfPlan {
   readonly missing: 'batch' | 'speed' | null;
 }
 
-const LEVEL_OF: Record<Subject, HourLevel> = { item: 'minute_item', place: 'minute_place', minute: 'minute' };
+/** The minutes of a place are among those of all places, so that every place's timeline is one read and not a read each. */
+function cellsOf({ scope, subject }: CountPlan['question']): { scope: Scope; level: HourLevel; isOneOfAll: boolean } {
+  if (subject === 'item') return { scope, level: 'minute_item', isOneOfAll: false };
+  const isOneOfAll = subject === 'minute' && scope !== 'all';
+  return { scope: 'all', level: subject === 'place' || isOneOfAll ? 'minute_place' : 'minute', isOneOfAll };
+}
 
 /** `progress`: the partitions' next offsets, read before; every record before them is counted in what comes back. */
 export async function readPlan(plan: CountPlan, progress: readonly number[], hours: CountHours): Promise<PlanSheets> {
@@ -35,13 +41,18 @@ export async function readPlan(plan: CountPlan, progress: readonly number[], hou
 /** One look for all sections of the window, dealt out to them by the hour. */
 async function readView(plan: CountPlan, reads: readonly PlannedRead[], progress: readonly number[], hours: CountHours): Promise<ReadSheets[]> {
   const span = { from: Math.min(...reads.map((read) => read.hours.from)), to: Math.max(...reads.map((read) => read.hours.to)) };
-  const sheets = await sheetsOf(plan, reads[0]!.view, span, progress, hours);
-  return reads.map((read) => ({ read, sheets: sheets.filter(({ hour }) => hour >= read.hours.from && hour <= read.hours.to) }));
+  const { scope, level, isOneOfAll } = cellsOf(plan.question);
+  const all = await sheetsOf(plan, reads[0]!.view, span, progress, hours);
+  return reads.map((read) => {
+    const sheets = all.filter(({ hour }) => hour >= read.hours.from && hour <= read.hours.to);
+    const isWhole = read.level === 'hour_item' || read.level === 'hour_place';
+    if (isWhole && read.view === 'batch') return { read, sheets, summed: hours.batch.sums(scope, level, plan.horizon!, read.hours, sheets) };
+    return isOneOfAll ? { read, sheets, only: hours.names.known(plan.question.scope) ?? -1 } : { read, sheets };
+  });
 }
 
 function sheetsOf(plan: CountPlan, view: 'batch' | 'speed', span: Hours, progress: readonly number[], { batch, speed }: CountHours): Promise<Sheet[]> {
-  const { scope, subject } = plan.question;
-  const level = LEVEL_OF[subject];
+  const { scope, level } = cellsOf(plan.question);
   const { horizon, speedEpochs } = plan;
   if (view === 'speed') return speed.sheets(scope, level, { epochs: speedEpochs, hours: span, horizon, progress });
   if (horizon === null) throw new Error('a plan without a horizon reads no batch view');

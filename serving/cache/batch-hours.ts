@@ -17,6 +17,8 @@ import { PackedSheet } from './sheet.ts';
 export interface BatchHours {
   /** Of all epochs up to the horizon, and perhaps of later ones. */
   sheets(scope: Scope, level: HourLevel, horizon: Epoch, hours: Hours): Promise<Sheet[]>;
+  /** Sums of whole hours by name, out of their sheets; remembered too where the cells are many. Later names are beyond its end. */
+  sums(scope: Scope, level: HourLevel, horizon: Epoch, hours: Hours, sheets: readonly Sheet[]): Float64Array;
 }
 
 interface KnownHour {
@@ -32,7 +34,22 @@ const EMPTY_BYTES = 200;
 export function batchHours(view: Pick<BatchView, 'published'>, names: Names, budget: Budget): BatchHours {
   const known = new Map<string, KnownHour>();
   const turn = inTurn();
+  const knownSums = new Map<string, Float64Array>();
   return {
+    sums(scope, level, horizon, { from, to }, sheets) {
+      const key = `sums ${level} ${scope} ${horizon} ${from} ${to}`;
+      const before = knownSums.get(key);
+      if (before) {
+        budget.used(key);
+        return before;
+      }
+      const sums = summed(sheets, horizon, names.list.length);
+      if (sheets.reduce((cells, { subjects }) => cells + subjects.length, 0) > sums.length) {
+        knownSums.set(key, sums);
+        budget.holds(key, sums.byteLength, () => knownSums.delete(key));
+      }
+      return sums;
+    },
     async sheets(scope, level, horizon, hours) {
       if (hours.to - hours.from >= MOST_HOURS) {
         const rows = await view.published(scope, level, hours, { after: NOTHING.upTo, upTo: horizon });
@@ -63,6 +80,15 @@ export function batchHours(view: Pick<BatchView, 'published'>, names: Names, bud
       });
     },
   };
+}
+
+function summed(sheets: readonly Sheet[], horizon: number, size: number): Float64Array {
+  const into = new Float64Array(size);
+  for (const { epoch, subjects, sums } of sheets) {
+    if (epoch > horizon) continue;
+    for (let cell = 0; cell < subjects.length; cell++) into[subjects[cell]!]! += sums[cell]!;
+  }
+  return into;
 }
 
 /** Neighbouring hours that are known up to the same epoch before the horizon: one read each. */

@@ -6,6 +6,11 @@ export class Names {
   bytes = 0;
   private readonly numbers = new Map<string, number>();
 
+  /** Undefined if nothing has been counted under the name. */
+  known(name: string): number | undefined {
+    return this.numbers.get(name);
+  }
+
   numberOf(name: string): number {
     const known = this.numbers.get(name);
     if (known !== undefined) return known;
