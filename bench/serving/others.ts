@@ -1,7 +1,7 @@
 /** The same questions to DuckDB and Spark SQL over the same Parquet files, and whether the API says the same. */
 import { execFile } from 'node:child_process';
 import { tmpdir } from 'node:os';
-import { join } from 'node:path';
+import { dirname, join, resolve } from 'node:path';
 import { promisify } from 'node:util';
 import type { Duck } from '../../core/stores/duckdb.ts';
 import type { LocationsAnswer, TimelineAnswer, TopItemsAnswer } from '../../serving/answers.ts';
@@ -49,12 +49,13 @@ export function askDuck(day: LoadedDay): Promise<Asked[]> {
   });
 }
 
-export const sparkProgram = (): string => sparkSubmit(readConfig());
+export const sparkProgram = (): string => resolve(sparkSubmit(readConfig()));
 
 export async function askSpark(program: string, day: LoadedDay): Promise<Asked[]> {
   const questions = QUESTIONS.map(({ name, sql }) => ({ name, sql: sql(day, drawnPlace()) }));
   const given = JSON.stringify({ files: day.files, times: SPARK_TIMES, questions });
-  const environment = { ...process.env, SPARK_LOCAL_IP: '127.0.0.1' };
+  // The scripts of an environment ask the first python3 where Spark is: it must be their own.
+  const environment = { ...process.env, SPARK_LOCAL_IP: '127.0.0.1', PATH: `${dirname(program)}:${process.env.PATH ?? ''}` };
   const script = join(import.meta.dirname, 'spark_questions.py');
   const { stdout } = await promisify(execFile)(program, ['--master', 'local[2]', script, given], { env: environment, timeout: 240_000, maxBuffer: 1 << 26 });
   const took = JSON.parse(stdout.trim().split('\n').at(-1)!) as Record<string, number[]>;

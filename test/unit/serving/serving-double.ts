@@ -11,6 +11,7 @@ import { instant } from '../../../core/domain/time.ts';
 import { createLog } from '../../../core/process/log.ts';
 import { createServing } from '../../../serving/app.ts';
 import { servingMetrics } from '../../../serving/metrics.ts';
+import { hdfsDouble } from '../../support/hdfs-double.ts';
 import { OPEN_GATE } from '../../support/open-gate.ts';
 import { NOW, RULES, worldOf } from './world.ts';
 
@@ -62,7 +63,7 @@ export function stageOf(all: Sighting[] = []): Stage {
       count(stage, 'open');
       return storesOf(stage);
     },
-    hdfs: undefined as never,
+    hdfs: hdfsDouble(),
     metrics: servingMetrics(),
     log: createLog('test', 'silent'),
     now: () => stage.now,
