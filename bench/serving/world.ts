@@ -52,7 +52,7 @@ export async function recordRules(config: Config, firstHour: number): Promise<vo
   await Promise.all([admin.close(), hbase.close()]);
 }
 
-export async function loadDay(world: BenchWorld, detections: number): Promise<LoadedDay> {
+export async function loadDay(world: BenchWorld, detections: number, { withView = true } = {}): Promise<LoadedDay> {
   const endHour = Math.floor(Date.now() / HOUR_MS);
   const firstHour = endHour - HOURS;
   await recordRules(world.config, firstHour);
@@ -62,7 +62,11 @@ export async function loadDay(world: BenchWorld, detections: number): Promise<Lo
   const batch = await openBench(world.config);
   const files: string[] = [];
   try {
-    for (let hour = firstHour; hour < endHour; hour++) files.push(await publishHour(batch.context, duck, folder, hour, Math.ceil(detections / HOURS)));
+    for (let hour = firstHour; hour < endHour; hour++) {
+      const file = await publishHour(batch.context, duck, folder, hour, Math.ceil(detections / HOURS));
+      if (withView) await writeView(batch.context, duck, hour as Epoch, `read_parquet(${quoted(file)})`);
+      files.push(file);
+    }
     const partitions = batch.context.rules.firstOffsets;
     const arrivals = partitions.map(() => (endHour * HOUR_MS) as Instant);
     await batch.context.control.moveHorizon(1, null, { epoch: (endHour - 1) as Epoch, cuts: partitions.map(() => 0), arrivals, publishedAt: Date.now() as Instant });
@@ -83,7 +87,6 @@ async function publishHour(context: Context, duck: Duck, folder: string, hour: n
   const iso = new Date(start).toISOString();
   const path = detectionsFile({ date: iso.slice(0, 10), hour: Number(iso.slice(11, 13)), epoch: nameOf(hour as Epoch, LENGTH), n: 0 });
   await context.hdfs.upload(file, path);
-  await writeView(context, duck, hour as Epoch, `read_parquet(${quoted(file)})`);
   return file;
 }
 
