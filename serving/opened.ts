@@ -9,6 +9,7 @@ import type { ServingParts } from './app.ts';
 import type { Asking } from './questions/asking.ts';
 import { countAsker } from './counts.ts';
 import { placeNames } from './places.ts';
+import { runWatch } from './run-watch.ts';
 import { seamWatch } from './seam.ts';
 
 export interface Opened extends Asking {
@@ -76,5 +77,6 @@ function assemble(stores: Stores, parts: ServingParts): Opened {
   });
   const places = placeNames(stores, now);
   const count = countAsker({ seams, views: { speedView, batchView }, now });
-  return { stores, count, places, seams, speedView, batchView, detections: stores.detections, now };
+  const runUnderWay = runWatch(stores.control, now);
+  return { stores, count, places, seams, runUnderWay, speedView, batchView, detections: stores.detections, now };
 }

@@ -5,6 +5,7 @@ import { LIMITS } from '../live/address.ts';
 import type { Board } from '../live/board.ts';
 import { partOf } from '../live/board.ts';
 import { change as changeOf, count, share } from '../live/numbers.ts';
+import { onlySuffix } from '../live/partial.ts';
 import type { ItemRow } from '../live/rows.ts';
 import { itemRows } from '../live/rows.ts';
 import { boundsText } from '../live/times.ts';
@@ -78,7 +79,7 @@ export function ItemsTable({ board, shown, change, openName }: Props) {
 
 function hint({ top }: Board): string {
   const shownCount = top.items.reduce((sum, item) => sum + item.count, 0);
-  return `${count(top.items.length)} of ${count(top.distinct_items)} · ${share(shownCount, top.total)} of detections`;
+  return `${count(top.items.length)} of ${count(top.distinct_items)} · ${share(shownCount, top.total)} of detections${onlySuffix(top.view)}`;
 }
 
 function emptyText(board: Board | null, shown: Shown): ReactNode {

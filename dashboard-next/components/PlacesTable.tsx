@@ -7,6 +7,7 @@ import { isoMinute } from '../live/address.ts';
 import type { Board } from '../live/board.ts';
 import { partOf } from '../live/board.ts';
 import { change as changeOf, count, share } from '../live/numbers.ts';
+import { onlySuffix } from '../live/partial.ts';
 import type { PlaceRow } from '../live/rows.ts';
 import { matching, placeRows, sorted } from '../live/rows.ts';
 import type { CsvCell } from '../live/csv.ts';
@@ -52,7 +53,7 @@ export function PlacesTable({ board, shown, change, say, rowsAtOnce = 10, withCs
     <section className="card" aria-labelledby="places-title">
       <header>
         <h2 id="places-title">Places</h2>
-        <span className="hint num">{answer && (q === '' ? count(all.length) : `${count(found.length)} of ${count(all.length)}`)}</span>
+        <span className="hint num">{answer && (q === '' ? count(all.length) : `${count(found.length)} of ${count(all.length)}`) + onlySuffix(answer.view)}</span>
         {left > 0 && (
           <button type="button" className="textlink num" onClick={() => setMost(most + moreRows)}>
             Show {Math.min(left, moreRows)} more
@@ -146,6 +147,9 @@ function Row({ row, total, greatest, isChosen, href }: RowProps) {
         <RowBar part={row.count} whole={greatest} />
         <Link key={row.key} href={href} prefetch={false} className={row.name ? 'name' : 'name unk'} title={row.name ?? 'The table of places does not know this oid yet'}>
           <bdi>{row.name ?? 'Unknown place'}</bdi> <span className="oid num">#{row.oid}</span>
+          <span className="below num" aria-hidden="true">
+            {share(row.count, total)}
+          </span>
         </Link>
       </td>
       <td className="r num cnt">

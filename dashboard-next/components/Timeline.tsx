@@ -51,6 +51,7 @@ export function Timeline({ board, shown, isOld, now, change, say, plotHeight = P
             <span className="k part" aria-hidden="true" />
             part of a bucket
           </li>
+          {answer?.view.missing && <li className="warned">{`${answer.view.missing} is missing`}</li>}
           {bars.some((bar) => bar.before !== null) && (
             <li>
               <span className="k prev" aria-hidden="true" />
