@@ -1,9 +1,10 @@
 /** What was seen most: rank, item, count, share, change. Names are text of strangers: one line each, whole on request. */
 import type { ReactNode } from 'react';
+import { useRef } from 'react';
 import type { Shown } from '../live/address.ts';
 import { LIMITS } from '../live/address.ts';
 import type { Board } from '../live/board.ts';
-import { partOf } from '../live/board.ts';
+import { partOf, subjectKey } from '../live/board.ts';
 import { change as changeOf, count, share } from '../live/numbers.ts';
 import { onlySuffix } from '../live/partial.ts';
 import type { ItemRow } from '../live/rows.ts';
@@ -16,6 +17,7 @@ import { ItemName } from './ItemName.tsx';
 import { RowBar } from './RowBar.tsx';
 import type { Change } from './useAddress.ts';
 import { useHeld } from './useHeld.ts';
+import { useRowMoves } from './useRowMoves.ts';
 
 interface Props {
   readonly board: Board | null;
@@ -28,6 +30,8 @@ export function ItemsTable({ board, shown, change, openName }: Props) {
   const fresh = board ? itemRows(board.top, partOf(board, 'comparedItems')) : [];
   const { rows, handlers } = useHeld(fresh);
   const total = board?.top.total ?? 0;
+  const body = useRef<HTMLTableSectionElement>(null);
+  useRowMoves(body, rows.map(({ key }) => key), board ? subjectKey(board.subject) : '');
   const greatest = Math.max(0, ...rows.map((row) => row.count));
   return (
     <section className="card" aria-labelledby="items-title">
@@ -66,7 +70,7 @@ export function ItemsTable({ board, shown, change, openName }: Props) {
             </th>
           </tr>
         </thead>
-        <tbody>
+        <tbody ref={body}>
           {rows.map((row, place) => (
             <Row key={place} row={row} total={total} greatest={greatest} openName={openName} />
           ))}

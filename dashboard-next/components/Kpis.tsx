@@ -6,7 +6,7 @@ import { partOf } from '../live/board.ts';
 import { isOver, lengthMsOf, MINUTE_MS, windowWords } from '../live/bounds.ts';
 import { change as changeOf, compact, count } from '../live/numbers.ts';
 import { rateRange, sparkPath } from '../live/rate.ts';
-import { onlySuffix, onlyText } from '../live/partial.ts';
+import { onlyText } from '../live/partial.ts';
 import type { LiveState } from '../live/state.ts';
 import { ago, clock, clockSeconds, lengthText, moment, NBSP } from '../live/times.ts';
 import { offsetText } from '../live/zones.ts';
@@ -162,13 +162,14 @@ function RateNote({ board, state, shown, condition, isPast, measured }: Omit<Pro
 
 function Today({ board, shown, now }: Pick<Props, 'board' | 'shown' | 'now'>) {
   const today = partOf(board, 'today');
+  const only = onlyText(today?.view);
   return (
     <div className="kpi today">
       <h2>Today so far</h2>
       <p className="mid num" id="today">
         {today ? count(today.total) : <span className="none">–</span>}
       </p>
-      <p className="sub num">since 00:00 {offsetText(now, shown.tz)}{onlySuffix(today?.view)}</p>
+      <p className="sub num">{only ? `${only} since 00:00` : `since 00:00 ${offsetText(now, shown.tz)}`}</p>
     </div>
   );
 }

@@ -1,5 +1,6 @@
 'use client';
 /** The page of a night: its verdict, speed against batch by partition and place, each difference, each conflict. */
+import Link from 'next/link';
 import { runPath } from '../live/ask.ts';
 import { faultOfPart, isAnswered, partOf } from '../live/board.ts';
 import { linkTo } from '../live/where.ts';
@@ -28,6 +29,11 @@ export function RunPage(props: PageProps) {
       {!report && fault && (
         <section className="card">
           <Trouble fault={fault} page={page} />
+          {fault.kind === 'forbidden' && (
+            <p className="lead">
+              <Link href={linkTo({ page: 'trust' }, shown)}>Trust</Link> tells everybody how far numbers are proved, and what became of every record.
+            </p>
+          )}
         </section>
       )}
       {!report && isAnswered(board, 'report') && isRunning && (

@@ -7,7 +7,7 @@
 import assert from 'node:assert/strict';
 import { after, before, describe, test } from 'node:test';
 import type { Browser, Route } from 'playwright-core';
-import type { TopItemsAnswer, TrustAnswer } from '../../serving/answers.ts';
+import type { LocationsAnswer, TimelineAnswer, TopItemsAnswer, TrustAnswer } from '../../serving/answers.ts';
 import { launchBrowser, screenshot } from '../support/browser.ts';
 import { base, digits, PHONE, seeing, seriousFaults } from '../support/screen.ts';
 
@@ -28,9 +28,13 @@ async function withoutBatch(route: Route): Promise<void> {
     const problem = { title: 'HBase does not answer', detail: 'the batch view is away', status: 503, request_id: 'r-1' };
     return route.fulfill({ status: 503, headers: { 'retry-after': '2' }, contentType: 'application/problem+json', body: JSON.stringify(problem) });
   }
-  const response = await route.fetch();
-  const answer = (await response.json()) as TopItemsAnswer;
-  await route.fulfill({ response, json: { ...answer, total: answer.parts?.speed ?? 0, view: { ...answer.view, missing: 'batch' } } });
+  const response = await route.fetch({ url: `${route.request().url()}&parts=true` });
+  const answer = (await response.json()) as Partial<TopItemsAnswer & TimelineAnswer & LocationsAnswer> & Pick<TopItemsAnswer, 'total' | 'parts' | 'view'>;
+  const total = answer.parts?.speed ?? 0;
+  const part = <Counted extends { count: number }>(one: Counted): Counted => ({ ...one, count: Math.floor((one.count * total) / (answer.total || 1)) });
+  const points = answer.points?.map((point) => ({ ...point, count: point.parts?.speed ?? 0, parts: { batch: 0, speed: point.parts?.speed ?? 0 } }));
+  const json = { ...answer, total, parts: { batch: 0, speed: total }, items: answer.items?.map(part), locations: answer.locations?.map(part), points, view: { ...answer.view, missing: 'batch' } };
+  await route.fulfill({ response, json });
 }
 
 describe('what is away or under way', { concurrency: false }, () => {
