@@ -5,13 +5,12 @@ import type { Shown } from '../live/address.ts';
 import { LIMITS } from '../live/address.ts';
 import type { Board } from '../live/board.ts';
 import { partOf, subjectKey } from '../live/board.ts';
-import { change as changeOf, count, share } from '../live/numbers.ts';
+import { count, share } from '../live/numbers.ts';
 import { onlySuffix } from '../live/partial.ts';
 import type { ItemRow } from '../live/rows.ts';
 import { itemRows } from '../live/rows.ts';
 import { boundsText } from '../live/times.ts';
-import { ChangeText } from './ChangeText.tsx';
-import { Digits } from './Digits.tsx';
+import { CountCells } from './CountCells.tsx';
 import { Arrow, Icon } from './Icon.tsx';
 import { ItemName } from './ItemName.tsx';
 import { RowBar } from './RowBar.tsx';
@@ -119,15 +118,7 @@ function Row({ row, total, greatest, openName }: { row: ItemRow; total: number; 
         <RowBar part={row.count} whole={greatest} />
         <ItemName key={row.key} name={row.name} openName={openName} />
       </td>
-      <td className="r num cnt">
-        <Digits text={count(row.count)} />
-      </td>
-      <td className="r num shr">
-        <Digits text={share(row.count, total)} />
-      </td>
-      <td className="r num chgc">
-        <ChangeText change={changeOf(row.compared.now, row.compared.before)} />
-      </td>
+      <CountCells row={row} total={total} />
     </tr>
   );
 }

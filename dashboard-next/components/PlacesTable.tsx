@@ -7,15 +7,14 @@ import type { LocationsAnswer } from '../../serving/answers.ts';
 import { isoMinute } from '../live/address.ts';
 import type { Board } from '../live/board.ts';
 import { partOf, subjectKey } from '../live/board.ts';
-import { change as changeOf, count, share } from '../live/numbers.ts';
+import { count, share } from '../live/numbers.ts';
 import { onlySuffix } from '../live/partial.ts';
 import type { PlaceRow } from '../live/rows.ts';
 import { matching, placeRows, sorted } from '../live/rows.ts';
 import type { CsvCell } from '../live/csv.ts';
 import { linkTo } from '../live/where.ts';
-import { ChangeText } from './ChangeText.tsx';
+import { CountCells } from './CountCells.tsx';
 import { CsvButton } from './CsvButton.tsx';
-import { Digits } from './Digits.tsx';
 import { Icon } from './Icon.tsx';
 import { Filler } from './ItemsTable.tsx';
 import { RowBar } from './RowBar.tsx';
@@ -194,15 +193,7 @@ function Row({ index, row, total, greatest, isChosen, href }: RowProps) {
           </span>
         </Link>
       </td>
-      <td className="r num cnt">
-        <Digits text={count(row.count)} />
-      </td>
-      <td className="r num shr">
-        <Digits text={share(row.count, total)} />
-      </td>
-      <td className="r num chgc">
-        <ChangeText change={changeOf(row.compared.now, row.compared.before)} />
-      </td>
+      <CountCells row={row} total={total} />
     </tr>
   );
 }
