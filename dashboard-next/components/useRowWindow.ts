@@ -44,5 +44,7 @@ export function useRowWindow(total: number, atOnce: number): WindowedRows {
     };
   }, [isLong, total]);
   if (!isLong || state.rowHeight === 0) return { body, first: 0, end: Math.min(total, atOnce), rowHeight: state.rowHeight };
-  return { body, first: Math.min(state.first, total), end: Math.min(state.end, total), rowHeight: state.rowHeight };
+  // A table that became shorter than where one was in it ends with its last rows until the next look.
+  const first = Math.max(0, Math.min(state.first, total - atOnce));
+  return { body, first, end: Math.min(Math.max(state.end, first + atOnce), total), rowHeight: state.rowHeight };
 }

@@ -60,6 +60,9 @@ describe('rows', { concurrency: false }, () => {
       await page.locator(`${ROWS}[aria-rowindex="${MANY + 1}"]`, { hasText: `Far Field ${MANY - 1}` }).waitFor();
       assert.ok((await rows.count()) < 250);
       assert.deepEqual(await seriousFaults(page), []);
+      await page.locator('#q').fill('far field 95');
+      await page.locator('.hint', { hasText: '111 of 10,000' }).waitFor();
+      await rows.filter({ hasText: 'Far Field 9500 ' }).waitFor();
       await page.locator('#q').fill('#504711');
       await page.locator('.hint', { hasText: '1 of 10,000' }).waitFor();
       assert.equal(await rows.count(), 1);
