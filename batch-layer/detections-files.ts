@@ -12,7 +12,7 @@ import { dateOf, HOUR_MS } from '../core/domain/time.ts';
 import { DETECTIONS_FILE, textOf } from './statements.ts';
 
 export const ROWS_PER_DETECTIONS_FILE = 5_000_000;
-const SORT_ROWS = 4_000_000;
+export const SORT_ROWS = 4_000_000;
 
 interface Hour {
   /** Hours since 1970. */
@@ -45,17 +45,17 @@ export async function* detectionsFiles(
 
 const HOUR = `timestamp_detected // ${HOUR_MS}`;
 
-/** Neighbouring hours that are sorted together. */
-export function sortsOf(hours: readonly Hour[], sortRows: number): Hour[][] {
-  const sorts: Hour[][] = [];
+/** Neighbours that are sorted together, at least one. */
+export function sortsOf<Part extends { readonly rows: number }>(parts: readonly Part[], sortRows: number): Part[][] {
+  const sorts: Part[][] = [];
   let rows = Infinity;
-  for (const hour of hours) {
-    if (rows + hour.rows > sortRows) {
+  for (const part of parts) {
+    if (rows + part.rows > sortRows) {
       sorts.push([]);
       rows = 0;
     }
-    sorts.at(-1)!.push(hour);
-    rows += hour.rows;
+    sorts.at(-1)!.push(part);
+    rows += part.rows;
   }
   return sorts;
 }

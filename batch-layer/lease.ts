@@ -12,6 +12,8 @@ import type { ControlStore, Lease } from '../core/stores/control.ts';
 import { EXIT, Refusal, Retryable } from '../core/process/errors.ts';
 
 export const LAKE_LEASE = 'lake';
+/** Of whoever makes or removes a generation. */
+export const REBUILD_LEASE = 'rebuild';
 const NOBODY = '';
 
 export interface LeaseOptions {

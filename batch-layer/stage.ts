@@ -16,7 +16,7 @@ import { conflictsFile, locationsFile, metFile, stagingFolder, topItemsFile } fr
 import { dateOf } from '../core/domain/time.ts';
 import { Retryable } from '../core/process/errors.ts';
 import { COMMAND_RETRY, retrying } from '../core/process/retry.ts';
-import { detectionsFiles } from './detections-files.ts';
+import { detectionsFiles, SORT_ROWS, sortsOf } from './detections-files.ts';
 import { inLanes } from './lanes.ts';
 import { sha256Of } from './local-copies.ts';
 import { textOf, TOP_ITEMS_FILE } from './statements.ts';
@@ -44,7 +44,7 @@ export async function* writeFiles(duck: Duck, options: WriteOptions): AsyncGener
   yield* detectionsFiles(duck, write, options);
   yield* topItemsFiles(duck, epoch, write);
   yield await write(locationsFile(epoch), LOCATIONS);
-  yield await write(metFile(epoch), 'SELECT * FROM met ORDER BY kafka_partition, kafka_offset');
+  yield* metFiles(duck, write, options);
   yield* conflictFiles(duck, epoch, write);
 }
 
@@ -58,6 +58,16 @@ const LOCATIONS = 'SELECT * FROM locations ORDER BY geographical_location_oid';
 
 function rawFilesOf({ files }: Archive): LocalFile[] {
   return files.map(({ path, localFile, rows }) => ({ path, localFile, rows }));
+}
+
+/** As many partitions in a file as are sorted at once, so that memory does not grow with the epoch; one file if there is no row. */
+async function* metFiles(duck: Duck, write: Write, { epoch, sortRows = SORT_ROWS }: WriteOptions): AsyncGenerator<LocalFile, undefined> {
+  const found = await duck.rows('SELECT kafka_partition AS partition, COUNT(*) AS n FROM met GROUP BY kafka_partition ORDER BY kafka_partition');
+  const sorts = sortsOf(found.map(({ partition, n }) => ({ partition: Number(partition), rows: Number(n) })), sortRows);
+  for (const [n, some] of (sorts.length > 0 ? sorts : [[]]).entries()) {
+    const [first, last] = [some[0]?.partition ?? 0, some.at(-1)?.partition ?? 0];
+    yield await write(metFile(epoch, n), `SELECT * FROM met WHERE kafka_partition BETWEEN ${first} AND ${last} ORDER BY kafka_partition, kafka_offset`);
+  }
 }
 
 /** All of them: the report lists the first. */

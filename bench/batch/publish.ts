@@ -33,7 +33,7 @@ const TELL_EVERY = 5_000_000;
 const TARGET = 400_000;
 
 export async function benchPublish(sizes: readonly number[], engines: readonly Engine[], asJson: boolean): Promise<void> {
-  const environment = { EPOCH_SECONDS: '86400', SPEED_WAIT_SECONDS: '0', SPARK_MASTER: 'local[2]' };
+  const environment = { EPOCH_SECONDS: '86400', SPEED_WAIT_SECONDS: '0', SPARK_MASTER: process.env.SPARK_MASTER ?? 'local[2]' };
   for (const records of sizes) {
     for (const engine of engines) {
       note(`publish, ${engine}: making tables and folders`);

@@ -161,14 +161,12 @@ export function speedRanges(
 
 /** Every row of the epochs from … before in the speed view: of one epoch, or the sweep of a prune. */
 export function speedEpochRanges(generation: number, from: number, before: number): RowRange[] {
-  const bound = (e: number): Buffer => {
-    const head = Buffer.alloc(9);
-    head.writeUInt32BE(generation, 1);
-    head.writeUInt32BE(e, 5);
-    return head;
-  };
+  const bound = (e: number): Buffer => speedRow(generation, { group: 0, epoch: epoch(e), hour: 0 }, 0).subarray(0, 9);
   return salts(VIEW_SALTS).map((salt) => salted(salt, bound(from), bound(before)));
 }
+
+/** Every row of a generation, in either view: both keys begin with salt and generation. */
+export const generationRanges = (generation: number): RowRange[] => speedEpochRanges(generation, 0, 0xffff_ffff);
 
 /** Rows of one group for the hours fromHour … toHour (both included), of all epochs. */
 export function batchRanges(generation: number, group: Group, hours: { from: number; to: number }): RowRange[] {
