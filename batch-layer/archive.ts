@@ -23,6 +23,7 @@ import { endOf, nameOf } from '../core/domain/epoch.ts';
 import { judge } from '../core/domain/verdict.ts';
 import { rawFile } from '../core/layout/lake.ts';
 import { EXIT, Refusal, Retryable } from '../core/process/errors.ts';
+import { inLanes } from './lanes.ts';
 import { metadataOf } from './metadata.ts';
 import { rawWriter } from './raw-file.ts';
 
@@ -73,6 +74,7 @@ export interface ArchiveOptions {
 }
 
 const ROWS_PER_FILE = 500_000;
+/** One works while the other waits for its first records. */
 const PARTITIONS_AT_ONCE = 2;
 const TICK_LIMIT_MS = 60_000;
 const TICK_POLL_MS = 100;
@@ -95,7 +97,7 @@ export async function archive(context: BatchContext, duck: Duck, seam: Seam, opt
   const waiting = await checkLogHolds(context, readings);
   const files = fileLine(context, seam, options, waiting);
   const asked = readings.filter(({ partition }) => !options.skip?.includes(partition));
-  await inLanes(asked, (reading) => readOn(context, duck, seam, reading, files));
+  await inLanes(PARTITIONS_AT_ONCE, asked, (reading) => readOn(context, duck, seam, reading, files));
   const quiet = readings.filter(({ isCut }) => !isCut);
   if (options.ticks && quiet.length > 0) await tickUntilCut(context, duck, seam, quiet, files, options.tickLimitMs ?? TICK_LIMIT_MS);
   for (const reading of readings) if (!reading.isCut) reading.cut = reading.next;
@@ -150,19 +152,6 @@ function partitionOf(reading: Reading): ArchivedPartition {
 }
 
 // ---- reading -------------------------------------------------------------------------------------------------------
-
-/** Two at a time: one works while the other waits for its first records. Nothing is under way when it throws. */
-async function inLanes(readings: readonly Reading[], work: (reading: Reading) => Promise<void>): Promise<void> {
-  const waiting = [...readings];
-  const faults: unknown[] = [];
-  const lane = async (): Promise<void> => {
-    for (let reading = waiting.shift(); reading && faults.length === 0; reading = waiting.shift()) {
-      await work(reading).catch((fault: unknown) => void faults.push(fault));
-    }
-  };
-  await Promise.all(Array.from({ length: PARTITIONS_AT_ONCE }, lane));
-  if (faults.length > 0) throw faults[0];
-}
 
 /** Reads a partition on, to its cut or to its end as it is. */
 async function readOn(context: BatchContext, duck: Duck, seam: Seam, reading: Reading, files: FileLine): Promise<void> {

@@ -17,7 +17,9 @@ import { archiveNow } from './archive-now.ts';
 import { runRebuild } from './command-rebuild.ts';
 import { nothingToDo, run } from './command-run.ts';
 import { runSchedule } from './command-schedule.ts';
-import { withLake } from './lake.ts';
+import { dropOldGenerations } from './drop-generations.ts';
+import { withLake, withLease } from './lake.ts';
+import { REBUILD_LEASE } from '../core/stores/control.ts';
 import { pruneDue } from './prune.ts';
 import { reportText } from './report-text.ts';
 import { print, withBatch } from './with-batch.ts';
@@ -57,8 +59,11 @@ export function batchCommand(): Command {
   batch
     .command('prune')
     .description('remove published epochs from the speed view, if their grace is over')
+    .option('--generations', 'remove what older generations left after a rebuild instead: their lakes, and their counts in HBase')
+    .option('--dry-run', 'with --generations: tell what would be removed, and remove nothing')
     .option('--json', 'the answer as JSON')
-    .action((options: { json?: boolean }) => runCommand(() => prune(options)));
+    .addHelpText('after', PRUNE_HELP)
+    .action((options: PruneOptions) => runCommand(() => prune(options)));
   batch
     .command('rebuild')
     .description('recreate lake and batch view from the archive alone, as a new generation, then switch to it')
@@ -100,12 +105,32 @@ async function report({ epoch, json }: { epoch?: string; json?: boolean }): Prom
   return EXIT.done;
 }
 
-async function prune({ json }: { json?: boolean }): Promise<number> {
+interface PruneOptions {
+  readonly generations?: boolean;
+  readonly dryRun?: boolean;
+  readonly json?: boolean;
+}
+
+async function prune({ generations, dryRun, json }: PruneOptions): Promise<number> {
+  if (generations === true) return pruneOldGenerations({ isDry: dryRun === true, json });
+  if (dryRun === true) throw new Refusal(EXIT.usage, '--dry-run belongs to --generations');
   return withBatch(async ({ context }) => {
     const pruned = await pruneDue(context, Date.now());
     if (!pruned) return nothingToDo('No published epoch is due: its grace is not over, or the speed layer has not passed its cut');
     const upTo = nameOf(pruned.epoch, context.rules);
     print(json, { up_to_epoch: upTo, rows: pruned.rows }, `${pruned.rows} rows removed, up to epoch ${upTo}`);
+    return EXIT.done;
+  });
+}
+
+async function pruneOldGenerations({ isDry, json }: { isDry: boolean; json: boolean | undefined }): Promise<number> {
+  return withBatch(async ({ context }) => {
+    const dropped = await withLease(context, REBUILD_LEASE, (held) => withLake(held, (whole) => dropOldGenerations(whole, { isDry, now: Date.now() })));
+    if (dropped.length === 0) return nothingToDo('No older generation has anything left, or the grace after its switch is not over');
+    for (const one of dropped) {
+      const words = `generation ${one.generation}: ${one.rows.toLocaleString('en')} rows in HBase; ${one.files.toLocaleString('en')} files of ${one.bytes.toLocaleString('en')} bytes in ${one.folder}`;
+      print(json, { ...one, removed: !isDry }, `${isDry ? 'would remove' : 'removed'} ${words}`);
+    }
     return EXIT.done;
   });
 }
@@ -144,9 +169,16 @@ const ARCHIVE_HELP = `
 Each file holds an exact range of offsets, is read back after it was written, and is taken over by the run of its epoch, which
 reads only the rest. Safe to stop or kill at any point. 3 if the log holds nothing new.`;
 
+const PRUNE_HELP = `
+--generations: after "batch rebuild" has switched, the old lake lies in SIGHTLINE_ROOT/_generation-<n> and its counts in HBase. Both go,
+for every generation below the one that holds, once PRUNE_GRACE_SECONDS are over since the switch. First it is looked whether the lake
+that holds is whole: a manifest for every epoch, every file with its length; otherwise nothing is removed (4). Never touched: a
+generation that is being rebuilt. There is no way back afterwards. Killed anywhere, run it again.`;
+
 const REBUILD_HELP = `
 Every epoch is published again, in order, from the raw files below SIGHTLINE_ROOT/lake/raw, into SIGHTLINE_ROOT/_generation-<n>.
 EPOCH_SECONDS, DEDUP_WINDOW_DAYS and CLOCK_AHEAD_DAYS may be set to other values than the recorded ones: this is how they change.
 Then a worker counts what lies beyond the new horizon, and the new generation takes the old one's place; workers and schedulers of
 the old one end with code 5 and are to be started again. Publishing goes on meanwhile. Killed anywhere, run it again.
-4: rows are not those that were published, and nothing was switched. The old lake is kept in SIGHTLINE_ROOT/_generation-<n - 1>.`;
+4: rows are not those that were published, and nothing was switched. The old lake is kept in SIGHTLINE_ROOT/_generation-<n - 1>;
+"batch prune --generations --dry-run" tells what it takes, and without --dry-run removes it.`;

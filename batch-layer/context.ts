@@ -10,6 +10,7 @@ import type { DetectionsStore } from '../core/stores/detections.ts';
 import type { Hdfs } from '../core/stores/hdfs/types.ts';
 import type { LocationsStore } from '../core/stores/locations.ts';
 import type { LogAdmin, LogProducer, LogReader } from '../core/stores/kafka/types.ts';
+import type { OldGenerations } from '../core/stores/old-generations.ts';
 import type { SpeedView } from '../core/stores/speed-view.ts';
 import type { Log } from '../core/process/log.ts';
 import type { BatchMetrics } from './metrics.ts';
@@ -86,6 +87,7 @@ export interface BatchContext {
   readonly locations: LocationsStore;
   readonly speedView: SpeedView;
   readonly batchView: BatchView;
+  readonly oldGenerations: OldGenerations;
   readonly log: Log;
   readonly say: Say;
   readonly metrics: BatchMetrics;

@@ -14,6 +14,7 @@ import { epochNamed, nameOf } from '../core/domain/epoch.ts';
 import { intentFile, STAGING, stagingFolder } from '../core/layout/lake.ts';
 import { EXIT, Refusal, Retryable } from '../core/process/errors.ts';
 import { COMMAND_RETRY, retrying } from '../core/process/retry.ts';
+import { inLanes } from './lanes.ts';
 import { Draft } from './report.ts';
 
 const Intent = z.object({
@@ -56,17 +57,12 @@ export async function writeIntent(context: BatchContext, draft: Draft, files: re
 
 /** Brings every file of an intent to its place. Safe to repeat from any point. */
 export async function publishIntent(context: BatchContext, intent: Intent): Promise<void> {
-  const waiting = [...intent.files];
   let done = 0;
-  const lane = async (): Promise<void> => {
-    for (let file = waiting.shift(); file; file = waiting.shift()) {
-      const mine = file;
-      await retrying(COMMAND_RETRY, () => publishFile(context.hdfs, mine), { signal: context.signal });
-      context.say.progress('publish', ++done, 'files', intent.files.length);
-      await context.reached('published_one_file');
-    }
-  };
-  await Promise.all(Array.from({ length: RENAMES_AT_ONCE }, lane));
+  await inLanes(RENAMES_AT_ONCE, intent.files, async (file) => {
+    await retrying(COMMAND_RETRY, () => publishFile(context.hdfs, file), { signal: context.signal });
+    context.say.progress('publish', ++done, 'files', intent.files.length);
+    await context.reached('published_one_file');
+  });
 }
 
 export async function publishFile(hdfs: Hdfs, file: StagedFile): Promise<void> {

@@ -10,6 +10,7 @@ import type { BatchContext, BatchSettings } from './context.ts';
 import { hdfs } from '../core/stores/hdfs/hdfs.ts';
 import { logProducer } from '../core/stores/kafka/producer.ts';
 import { logReader } from '../core/stores/kafka/reader.ts';
+import { oldGenerations } from '../core/stores/old-generations.ts';
 import type { OpenOptions } from '../core/stores/open.ts';
 import { openStores } from '../core/stores/open.ts';
 import { sparkSettings } from './spark/settings.ts';
@@ -39,6 +40,7 @@ export async function openBatch(
       reached: parts.reached ?? (() => undefined),
       settings: { ...settingsOf(config), spark },
       hdfs: hdfs(config),
+      oldGenerations: oldGenerations(stores.hbase, config.HBASE_NAMESPACE),
       reader,
       producer,
     },

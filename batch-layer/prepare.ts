@@ -14,6 +14,7 @@ import type { BatchContext } from './context.ts';
 import type { Draft } from './report.ts';
 import type { SpeedProgress } from './speed-progress.ts';
 import type { StagedFile } from './stage.ts';
+import type { LocalFile } from './write-file.ts';
 import type { EarlyFile } from './early-archive.ts';
 import type { RawFile } from './reconcile.ts';
 import type { LocalCopies } from './local-copies.ts';
@@ -93,7 +94,8 @@ export async function stageEpoch(
   await tools.timed.step('reconcile', () => reconcileEpoch(context, plan, tools, archived));
   await context.reached('reconciled');
   return tools.timed.step('stage', async () => {
-    const files = await writeFiles(tools.duck, { folder, epoch: nameOf(plan.epoch, context.rules), archive: read });
+    const sortRows = bucketRowsFor(context.settings.memoryMb);
+    const files = writeFiles(tools.duck, { folder, epoch: nameOf(plan.epoch, context.rules), archive: read, sortRows });
     const mine = dryRun ? await measured(files) : await stageFiles(context, plan.epoch, plan.attempt, files, tools.copies);
     return [...early, ...mine].sort((a, b) => (a.path < b.path ? -1 : 1));
   });
@@ -153,10 +155,11 @@ async function reconcileEpoch(context: BatchContext, plan: Preparation, tools: T
 }
 
 /** For a dry run: the files as they would be staged. */
-async function measured(files: readonly { path: string; localFile: string; rows: number }[]): Promise<StagedFile[]> {
-  const of = async ({ path, localFile, rows }: (typeof files)[number]): Promise<StagedFile> => {
+async function measured(files: AsyncIterable<LocalFile>): Promise<StagedFile[]> {
+  const all: StagedFile[] = [];
+  for await (const { path, localFile, rows } of files) {
     const { size: bytes } = await stat(localFile);
-    return { path, staged: '', bytes, sha256: await sha256Of(localFile), rows };
-  };
-  return Promise.all(files.map(of));
+    all.push({ path, staged: '', bytes, sha256: await sha256Of(localFile), rows });
+  }
+  return all;
 }

@@ -67,13 +67,15 @@ export async function archivedLog(old: BatchContext, horizon: Horizon): Promise<
   };
 }
 
-const RAW_NAME = /\/part-(?:l\d+-)?(\d+)-(\d+)-(\d+)\.parquet$/;
+const RAW_NAME = /\/part-(?:l(\d+)-)?(\d+)-(\d+)-(\d+)\.parquet$/;
 
 /** Per partition in the order of offsets. */
 async function rawRanges({ hdfs, rules }: BatchContext, checksums: ReadonlyMap<string, string>): Promise<RawRange[][]> {
   const ranges: RawRange[][] = rules.firstOffsets.map(() => []);
   for (const { path, bytes } of await hdfs.walk(`${LAKE}/raw`)) {
-    const [, partition, first, last] = RAW_NAME.exec(path)?.map(Number) ?? [];
+    const [, life = '1', ...numbers] = RAW_NAME.exec(path) ?? [];
+    const [partition, first, last] = numbers.map(Number);
+    if (numbers.length > 0 && Number(life) !== rules.logLife) throw otherLife(path, Number(life), rules.logLife);
     const of = ranges[partition ?? -1];
     if (!of) throw new Refusal(EXIT.data_check_failed, `${path} is no raw file of this lake; move it away`);
     of.push({ path, bytes, sha256: checksums.get(path) ?? null, partition: partition!, first: first!, last: last! });
@@ -84,6 +86,15 @@ async function rawRanges({ hdfs, rules }: BatchContext, checksums: ReadonlyMap<s
     if (bad) throw new Refusal(EXIT.data_check_failed, `${bad.path} holds offsets that another raw file holds too; move one of them away`);
   }
   return ranges;
+}
+
+/** Offsets begin anew with each life of the log, so files of two lives cannot be put in one order by their names. */
+function otherLife(path: string, found: number, logLife: number): Refusal {
+  return new Refusal(
+    EXIT.data_check_failed,
+    `${path} is of life ${found} of the log, and this lake is of life ${logLife}. A rebuild reads one life: offsets begin anew with each. ` +
+      'Move the files of other lives out of lake/raw, into a root of their own, and run again; nothing was changed.',
+  );
 }
 
 // ---- reading -------------------------------------------------------------------------------------------------------

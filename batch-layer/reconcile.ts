@@ -1,7 +1,7 @@
 /**
  * From records to detections: one row per detection of the epoch, decided by SQL (laws L2, L6, L7).
  *
- * run.ts hands it the raw files of the epoch, what earlier epochs first met and dataset B; it leaves the tables `detections`,
+ * run.ts hands it the raw files of the epoch, what earlier epochs first met and dataset B; it leaves the relations `detections`,
  * `met`, `conflicts`, `fates` and `copies` for stage.ts and report.ts. The statements in sql/ run once per bucket: all records of an id
  * lie in its home partition, which is a hash of the id, so a bucket is some partitions, or a part of a large one by another
  * hash; memory is bounded by a bucket, not by the epoch. Plain SQL, so that another engine can run the same statements.
@@ -14,7 +14,7 @@ import { DAY_MS, dateOf } from '../core/domain/time.ts';
 import { STRAY_HEADER } from '../core/domain/verdict.ts';
 import { createTable, LOCATION_COLUMNS, MET_COLUMNS, namesOf } from '../core/layout/lake-columns.ts';
 import { CHUNK_ROWS, quoted } from '../core/stores/duckdb.ts';
-import { DECIDE, isOutput, OUTPUTS, TELL, textOf } from './statements.ts';
+import { DECIDE, isOutput, OUTPUTS, PUBLISHED, TELL, textOf } from './statements.ts';
 
 export interface RawFile {
   readonly localFile: string;
@@ -46,17 +46,14 @@ export async function reconcile(
   options: { bucketRows?: number; signal?: AbortSignal | undefined } = {},
 ): Promise<void> {
   await loadLocations(duck, sources.locations);
-  await createOutputs(duck);
+  await createOutputs(duck, rules);
   for (const bucket of bucketsOf(sources.raw, options.bucketRows ?? BUCKET_ROWS)) {
     options.signal?.throwIfAborted();
     await loadBucket(duck, bucket, sources);
     await run(duck, rules, DECIDE);
     await loadLake(duck, sources);
     await run(duck, rules, TELL);
-    for (const table of ['records', 'last_met', 'remaining', 'first_met', 'lake', 'known_deferred']) {
-      await duck.run(`DROP TABLE ${table}`);
-    }
-    await duck.run('DROP VIEW earlier');
+    await dropBucket(duck);
   }
 }
 
@@ -131,12 +128,10 @@ export async function loadLocations(duck: Duck, locations: readonly Location[]):
   appender.close();
 }
 
-/** Empty relations of OUTPUTS. */
-export async function createOutputs(duck: Duck): Promise<void> {
+/** Empty relations of OUTPUTS; what is published is read from what was met, so that its rows are kept once. */
+export async function createOutputs(duck: Duck, rules: Rules): Promise<void> {
   await duck.run(createTable('met', MET_COLUMNS));
-  await duck.run(`CREATE TABLE detections (geographical_location_oid BIGINT, video_camera_oid BIGINT, detection_oid BIGINT,
-    item_name VARCHAR, timestamp_detected BIGINT, geographical_location VARCHAR, arrival BIGINT, kafka_partition INTEGER,
-    kafka_offset BIGINT, is_deferred BOOLEAN)`);
+  await run(duck, rules, [PUBLISHED]);
   await duck.run(`CREATE TABLE conflicts (detection_oid BIGINT, first_partition INTEGER, first_offset BIGINT,
     first_location BIGINT, first_camera BIGINT, first_item VARCHAR, first_time BIGINT, kafka_partition INTEGER,
     kafka_offset BIGINT, geographical_location_oid BIGINT, video_camera_oid BIGINT, item_name VARCHAR,
@@ -163,9 +158,17 @@ async function loadLake(duck: Duck, sources: Sources): Promise<void> {
 
 async function run(duck: Duck, rules: Rules, statements: readonly Statement[]): Promise<void> {
   for (const statement of statements) {
-    const into = isOutput(statement) ? `INSERT INTO ${statement.makes}` : `CREATE TABLE ${statement.makes} AS`;
+    const { makes, isView } = statement;
+    const into = isView ? `CREATE VIEW ${makes} AS` : isOutput(statement) ? `INSERT INTO ${makes}` : `CREATE TABLE ${makes} AS`;
     await duck.run(`${into} ${textOf(statement, rules)}`);
   }
+}
+
+async function dropBucket(duck: Duck): Promise<void> {
+  const made = [...DECIDE, ...TELL].filter((statement) => !isOutput(statement));
+  for (const { makes, isView } of made) await duck.run(`DROP ${isView ? 'VIEW' : 'TABLE'} ${makes}`);
+  for (const table of ['records', 'lake']) await duck.run(`DROP TABLE ${table}`);
+  await duck.run('DROP VIEW earlier');
 }
 
 /** What reconciling left behind, once it is in files. */

@@ -32,7 +32,7 @@ def main(plan_path: str) -> None:
     try:
         define_sources(spark, plan)
         for statement in plan["decide"]:
-            define(spark, statement, cached=statement["makes"] == "first_met")
+            define(spark, statement, cached=statement["makes"] in ("repeats", "first_met"))
         read_lake(spark, plan)
         for statement in plan["tell"]:
             define(spark, statement, cached=statement["makes"] == "known_deferred")

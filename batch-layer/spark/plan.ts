@@ -6,7 +6,7 @@
 import type { Rules } from '../../core/domain/rules.ts';
 import { STRAY_HEADER } from '../../core/domain/verdict.ts';
 import { MET_COLUMNS } from '../../core/layout/lake-columns.ts';
-import { DECIDE, DETECTIONS_FILE, OUTPUTS, TELL, textOf, TOP_ITEMS_FILE } from '../statements.ts';
+import { DECIDE, DETECTIONS_FILE, OUTPUTS, PUBLISHED, TELL, textOf, TOP_ITEMS_FILE } from '../statements.ts';
 
 export interface Places {
   /** Raw files of the epoch. */
@@ -44,7 +44,7 @@ export function planOf(
     ...places,
     epoch,
     decide: filled(DECIDE),
-    tell: filled(TELL),
+    tell: filled([...TELL, PUBLISHED]),
     detections_file: textOf(DETECTIONS_FILE),
     top_items_file: textOf(TOP_ITEMS_FILE),
     met_schema: MET_COLUMNS.map(([name, type]) => `${name} ${type === 'VARCHAR' ? 'STRING' : type}`).join(', '),

@@ -8,6 +8,7 @@
  */
 import { mkdir, stat, writeFile } from 'node:fs/promises';
 import { dirname, join } from 'node:path';
+import type { Rules } from '../../core/domain/rules.ts';
 import type { Duck } from '../../core/stores/duckdb.ts';
 import type { Archive } from '../archive.ts';
 import type { BatchContext } from '../context.ts';
@@ -17,11 +18,14 @@ import type { SparkSettings } from './submit.ts';
 import { nameOf } from '../../core/domain/epoch.ts';
 import { DAY_MS } from '../../core/domain/time.ts';
 import { conflictsFile, detectionsFile, LAKE, metFile, stagingFolder, topItemsFile } from '../../core/layout/lake.ts';
+import { inLanes } from '../lanes.ts';
 import { metadataFields } from '../metadata.ts';
 import { sha256Of } from '../local-copies.ts';
 import { createOutputs, dropRelations, loadLocations, parquet } from '../reconcile.ts';
-import { ROWS_PER_DETECTIONS_FILE, rowsIn, stageFiles, writeSources } from '../stage.ts';
-import { OUTPUTS } from '../statements.ts';
+import { ROWS_PER_DETECTIONS_FILE } from '../detections-files.ts';
+import { stageFiles, writeSources } from '../stage.ts';
+import { rowsIn } from '../write-file.ts';
+import { OUTPUTS, PUBLISHED } from '../statements.ts';
 import { planOf, shufflesOf } from './plan.ts';
 import { submit } from './submit.ts';
 
@@ -39,7 +43,7 @@ export async function stageBySpark(
   const out = `${stagingFolder(epoch)}/${plan.attempt}/_spark`;
   const sources = await timed.step('reconcile', async () => {
     await loadLocations(duck, await context.locations.all());
-    const files = await writeSources(duck, { folder: plan.folder, epoch, archive });
+    const files = writeSources(duck, { folder: plan.folder, epoch, archive });
     const staged = [...early, ...(await stageFiles(context, plan.epoch, plan.attempt, files, copies))];
     await reconcileInSpark(context, plan, tools, archive, { spark, staged, out });
     return staged;
@@ -47,7 +51,7 @@ export async function stageBySpark(
   await context.reached('reconciled');
   return timed.step('stage', async () => {
     const written = await readBack(context, plan, tools, { epoch, out });
-    await showOutputs(duck, written, context.rules.dedupWindowDays * DAY_MS);
+    await showOutputs(duck, written, context.rules);
     const files = written.flatMap(({ staged }) => (staged ? [staged] : []));
     return [...sources, ...files].sort((a, b) => (a.path < b.path ? -1 : 1));
   });
@@ -94,24 +98,19 @@ async function readBack(
   { epoch, out }: { epoch: string; out: string },
 ): Promise<Written[]> {
   const found = (await context.hdfs.walk(out)).filter(({ path }) => path.endsWith('.parquet'));
-  const waiting = named(epoch, found.map(({ path }) => path.slice(out.length + 1)));
-  const total = waiting.length;
+  const files = named(epoch, found.map(({ path }) => path.slice(out.length + 1)));
   const written: Written[] = [];
-  const lane = async (): Promise<void> => {
-    for (let file = waiting.shift(); file; file = waiting.shift()) {
-      const { relation, name, path } = file;
-      const localFile = join(plan.folder, 'spark', name);
-      await mkdir(dirname(localFile), { recursive: true });
-      await context.hdfs.download(`${out}/${name}`, localFile);
-      const rows = await rowsIn(duck, localFile);
-      const isKept = path !== null && (rows > 0 || relation === 'met');
-      const staged = isKept ? { path, staged: `${out}/${name}`, ...(await measured(localFile)), rows } : null;
-      if (staged) await copies.adopt(localFile, staged);
-      written.push({ relation, localFile, rows, staged });
-      context.say.progress('stage', written.length, `of ${total} files`);
-    }
-  };
-  await Promise.all(Array.from({ length: DOWNLOADS_AT_ONCE }, lane));
+  await inLanes(DOWNLOADS_AT_ONCE, files, async ({ relation, name, path }) => {
+    const localFile = join(plan.folder, 'spark', name);
+    await mkdir(dirname(localFile), { recursive: true });
+    await context.hdfs.download(`${out}/${name}`, localFile);
+    const rows = await rowsIn(duck, localFile);
+    const isKept = path !== null && (rows > 0 || relation === 'met');
+    const staged = isKept ? { path, staged: `${out}/${name}`, ...(await measured(localFile)), rows } : null;
+    if (staged) await copies.adopt(localFile, staged);
+    written.push({ relation, localFile, rows, staged });
+    context.say.progress('stage', written.length, 'files', files.length);
+  });
   return written;
 }
 
@@ -141,9 +140,11 @@ function placeOf(relation: string, at: { epoch: string; n: number; date: string 
 }
 
 /** The relations that the report asks, as views on the files; an empty one where Spark had no row to write. */
-async function showOutputs(duck: Duck, written: readonly Written[], windowMs: number): Promise<void> {
+async function showOutputs(duck: Duck, written: readonly Written[], rules: Rules): Promise<void> {
   await dropRelations(duck);
-  await createOutputs(duck);
+  await loadLocations(duck, []);
+  await createOutputs(duck, rules);
+  const windowMs = rules.dedupWindowDays * DAY_MS;
   const columnsOf: Readonly<Partial<Record<string, string>>> = {
     detections: `geographical_location_oid, video_camera_oid, detection_oid, item_name, timestamp_detected, geographical_location,
       epoch_ms(arrived_at) AS arrival, kafka_partition, kafka_offset, epoch_ms(arrived_at) - timestamp_detected > ${windowMs} AS is_deferred`,
@@ -151,7 +152,7 @@ async function showOutputs(duck: Duck, written: readonly Written[], windowMs: nu
   for (const relation of OUTPUTS) {
     const files = written.filter((file) => file.relation === relation && file.rows > 0).map(({ localFile }) => localFile);
     if (files.length === 0) continue;
-    await duck.run(`DROP TABLE ${relation}`);
+    await duck.run(`DROP ${relation === PUBLISHED.makes ? 'VIEW' : 'TABLE'} ${relation}`);
     await duck.run(`CREATE VIEW ${relation} AS SELECT ${columnsOf[relation] ?? '*'} FROM ${parquet(files)}`);
   }
 }

@@ -16,13 +16,18 @@ import { archive } from '../../batch-layer/archive.ts';
 import { fillTopic } from '../support/traffic.ts';
 import { cpuMsOf } from '../support/cpu.ts';
 import { benchWorld } from '../support/world.ts';
-import { line, openBench } from './open.ts';
+import { note, peakMb, tell } from './figures.ts';
+import { openBench } from './open.ts';
 
-export async function benchArchive(detections: number, runs: number): Promise<void> {
+const TARGET = 80_000;
+
+export async function benchArchive(detections: number, runs: number, asJson: boolean): Promise<void> {
+  note('archive: making a topic and tables');
   const world = await benchWorld({ EPOCH_SECONDS: '86400' });
   const folder = await mkdtemp(join(tmpdir(), 'sightline-bench-'));
   try {
-    const records = await fillTopic(world.config, { detections, copies: 0.1, places: 400, items: 60, ratePerSecond: 10_000 });
+    const plan = { detections, copies: 0.1, places: 400, items: 60, ratePerSecond: 10_000 };
+    const records = await fillTopic(world.config, plan, (sent) => note(`archive: ${sent.toLocaleString('en')} records sent`));
     const batch = await openBench(world.config);
     for (let run = 0; run < runs; run++) {
       const duck = await openDuck({ memoryMb: 2_048, threads: 2, spillFolder: join(folder, 'spill') });
@@ -36,8 +41,9 @@ export async function benchArchive(detections: number, runs: number): Promise<vo
       duck.close();
       const read = partitions.reduce((sum, partition) => sum + partition.records, 0);
       if (read !== records) throw new Error(`${records} records were sent and ${read} archived`);
-      line('archive', `${read.toLocaleString('en')} records, ${files.length} files, ${seconds.toFixed(1)} s: ${Math.round(read / seconds).toLocaleString('en')} a second`);
-      line('', `${((user + system) / read).toFixed(1)} µs of processor time a record, the broker's ${(((cpuMsOf(world.daemons.kafka!) - broker) * 1_000) / read).toFixed(1)}`);
+      const micros = (ms: number): string => ((ms * 1_000) / read).toFixed(1);
+      const detail = `${files.length} files; ${micros((user + system) / 1_000)} µs of processor time a record, the broker's ${micros(cpuMsOf(world.daemons.kafka!) - broker)}`;
+      tell({ what: `archive, run ${run + 1}, ${read.toLocaleString('en')} records`, records: read, seconds, target: TARGET, peakMb: peakMb(), detail }, asJson);
     }
     await batch.close();
   } finally {

@@ -1,12 +1,16 @@
 /**
- * `npm run bench:batch -- archive|publish|writers`: what the batch layer costs. bench/README.md says how and what came out.
+ * `npm run bench:batch -- all|archive|publish|writers`: what the batch layer costs. README.md says how and what came out.
  *
+ *     all      every part, each in a process of its own, and a table; 25 to 40 minutes on two cores, up to 20 GB of disk
  *     archive  [--detections 2000000] [--runs 3]                  Kafka → archived; needs a stack
  *     publish  [--records 1000000,10000000] [--engine duckdb,spark]  archived → published; needs a stack, Spark for its part
  *     writers  [--rows 300000]                                     four writers of Parquet; needs nothing
+ *
+ * For `all`, --records are the sizes for DuckDB (1, 10 and 50 million) and --spark-records those for Spark (1 and 10 million).
  */
 import { parseArgs } from 'node:util';
 import type { Engine } from '../../batch-layer/open.ts';
+import { benchAll } from './all.ts';
 import { benchArchive } from './archive.ts';
 import { benchPublish } from './publish.ts';
 import { benchWriters } from './writers.ts';
@@ -16,14 +20,24 @@ const { values, positionals } = parseArgs({
   options: {
     detections: { type: 'string', default: '2000000' },
     runs: { type: 'string', default: '3' },
-    records: { type: 'string', default: '1000000,10000000' },
+    records: { type: 'string' },
+    'spark-records': { type: 'string', default: '1000000,10000000' },
     engine: { type: 'string', default: 'duckdb,spark' },
     rows: { type: 'string', default: '300000' },
+    json: { type: 'boolean', default: false },
   },
 });
 const [what = 'all'] = positionals;
+const numbers = (text: string): number[] => text.split(',').filter(Boolean).map(Number);
+const [detections, runs] = [Number(values.detections), Number(values.runs)];
 
-if (what === 'archive' || what === 'all') await benchArchive(Number(values.detections), Number(values.runs));
-if (what === 'publish' || what === 'all') await benchPublish(values.records.split(',').map(Number), values.engine.split(',') as Engine[]);
-if (what === 'writers' || what === 'all') await benchWriters(Number(values.rows));
-process.exit(0);
+const parts: Readonly<Record<string, () => Promise<boolean | void>>> = {
+  all: () =>
+    benchAll({ detections, runs, records: numbers(values.records ?? '1000000,10000000,50000000'), sparkRecords: numbers(values['spark-records']) }),
+  archive: () => benchArchive(detections, runs, values.json),
+  publish: () => benchPublish(numbers(values.records ?? '1000000,10000000'), values.engine.split(',') as Engine[], values.json),
+  writers: () => benchWriters(Number(values.rows), values.json),
+};
+const part = parts[what];
+if (!part) process.stderr.write(`There is no part ${what}; there are ${Object.keys(parts).join(', ')}\n`);
+process.exit(part && (await part()) !== false ? 0 : 2);

@@ -12,7 +12,7 @@ import { parquetWriteBuffer } from 'hyparquet-writer';
 import forkOfParquetjs from 'parquetjs';
 import parquetjs from 'parquetjs-original';
 import { CHUNK_ROWS, openDuck, quoted } from '../../core/stores/duckdb.ts';
-import { line } from './open.ts';
+import { note, peakMb, tell } from './figures.ts';
 
 interface Columns {
   readonly place: bigint[];
@@ -30,8 +30,9 @@ const FIELDS = {
   timestamp_detected: { type: 'INT64' },
 } as const;
 
-export async function benchWriters(rows: number): Promise<void> {
+export async function benchWriters(rows: number, asJson: boolean): Promise<void> {
   const folder = await mkdtemp(join(tmpdir(), 'sightline-writers-'));
+  note(`writers: making ${rows.toLocaleString('en')} rows`);
   const columns = columnsOf(rows);
   const writers: [string, (file: string) => Promise<void>][] = [
     ['parquetjs, snappy', (file) => byRows(parquetjs as unknown as RowWriters, columns, rows, 'SNAPPY', file)],
@@ -46,7 +47,7 @@ export async function benchWriters(rows: number): Promise<void> {
       await write(file);
       const seconds = (performance.now() - began) / 1_000;
       const { size } = await stat(file);
-      line('writer', `${name.padEnd(26)}${Math.round(rows / seconds).toLocaleString('en').padStart(10)} rows a second, ${(size / rows).toFixed(1)} bytes a row`);
+      tell({ what: `writer, ${name}`, records: rows, seconds, target: null, peakMb: peakMb(), detail: `${(size / rows).toFixed(1)} bytes a row` }, asJson);
     }
   } finally {
     await rm(folder, { recursive: true, force: true });

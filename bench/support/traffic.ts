@@ -31,14 +31,17 @@ export async function openProducer(config: Config, settings: Partial<rdkafka.Pro
   return producer;
 }
 
-/** Resolves with the number of records once all are acknowledged. */
-export async function fillTopic(config: Config, plan: TrafficPlan): Promise<number> {
+const TELL_EVERY = 250_000;
+
+/** Resolves with the number of records once all are acknowledged; `told` hears of every quarter of a million. */
+export async function fillTopic(config: Config, plan: TrafficPlan, told: (sent: number) => void = () => undefined): Promise<number> {
   const producer = await openProducer(config, { 'linger.ms': 20, 'batch.size': 500_000 });
   const beganMs = Date.now() - (plan.detections / plan.ratePerSecond) * 1_000;
   let sent = 0;
   for (const [key, value] of recordsOf(plan, (i) => Math.floor(beganMs + (i / plan.ratePerSecond) * 1_000))) {
     while (!produced(producer, config.KAFKA_TOPIC, key, value)) await pause(10);
     if (++sent % 5_000 === 0) await pause(0);
+    if (sent % TELL_EVERY === 0) told(sent);
   }
   await new Promise<void>((resolve, reject) => producer.flush(60_000, (error) => (error ? reject(error) : resolve())));
   await new Promise((resolve) => producer.disconnect(resolve));

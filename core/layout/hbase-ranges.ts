@@ -38,6 +38,9 @@ export function speedEpochRanges(generation: number, from: number, before: numbe
   return salts(VIEW_SALTS).map((salt) => salted(salt, bound(from), bound(before)));
 }
 
+/** Every row of a generation, in either view: both keys begin with salt and generation. */
+export const generationRanges = (generation: number): RowRange[] => speedEpochRanges(generation, 0, 0xffff_ffff);
+
 /** Rows of one group for the hours fromHour … toHour (both included), of all epochs. */
 export function batchRanges(generation: number, group: Group, hours: { from: number; to: number }): RowRange[] {
   const none = epoch(0);

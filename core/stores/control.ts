@@ -64,6 +64,8 @@ export interface Reference {
 
 /** The lock that a run of the batch layer holds. */
 export const LAKE_LEASE = 'lake';
+/** Of whoever makes or removes a generation. */
+export const REBUILD_LEASE = 'rebuild';
 /** Owner of a lease that was given back. */
 export const NOBODY = '';
 

@@ -44,6 +44,8 @@ export interface World {
   /** Stamp of the ticks that are appended. */
   tickStamp: number;
   readonly pruned: Epoch[];
+  /** Rows in HBase of generations before this one. */
+  readonly oldRows: Map<number, number>;
 }
 
 export function worldOf(rules: RecordedRules): World {
@@ -64,6 +66,7 @@ export function worldOf(rules: RecordedRules): World {
     lease: null,
     tickStamp: 0,
     pruned: [],
+    oldRows: new Map(),
   };
 }
 
@@ -88,6 +91,7 @@ export function contextOf(
     control: controlDouble(world),
     ...logDoubles(world),
     ...viewDoubles(world),
+    oldGenerations: oldGenerationsDouble(world),
     log: createLog('test', 'silent'),
     say: SILENT,
     metrics: batchMetrics(new Registry()),
@@ -184,6 +188,18 @@ function viewDoubles(world: World): Pick<BatchContext, 'detections' | 'locations
       read: async () => [],
       published: async () => [],
       list: async () => [],
+    },
+  };
+}
+
+function oldGenerationsDouble({ oldRows }: World): BatchContext['oldGenerations'] {
+  const below = (before: number): [number, number][] => [...oldRows].filter(([generation]) => generation < before);
+  return {
+    rows: async (before) => new Map(below(before)),
+    async drop(before) {
+      const old = below(before);
+      for (const [generation] of old) oldRows.delete(generation);
+      return old.reduce((sum, [, rows]) => sum + rows, 0);
     },
   };
 }

@@ -27,7 +27,8 @@ export function hdfsDouble(): HdfsDouble {
     if (!bytes) throw new Error(`there is no file ${path}`);
     return bytes;
   };
-  const below = (folder: string): string[] => [...files.keys()].filter((path) => path.startsWith(`${folder}/`));
+  const headOf = (folder: string): string => (folder === '' ? '' : `${folder}/`);
+  const below = (folder: string): string[] => [...files.keys()].filter((path) => path.startsWith(headOf(folder)));
   const double: HdfsDouble = {
     files,
     budget: Infinity,
@@ -36,9 +37,9 @@ export function hdfsDouble(): HdfsDouble {
       return below(path).length > 0 ? { path, isFolder: true, bytes: 0, modifiedAtMs: 0 } : null;
     }),
     list: spend(async (folder: string) => {
-      const names = [...new Set(below(folder).map((path) => path.slice(folder.length + 1).split('/')[0]!))].sort();
+      const names = [...new Set(below(folder).map((path) => path.slice(headOf(folder).length).split('/')[0]!))].sort();
       return names.map((name): FileFacts => {
-        const path = `${folder}/${name}`;
+        const path = `${headOf(folder)}${name}`;
         return files.has(path) ? factsOf(path) : { path, isFolder: true, bytes: 0, modifiedAtMs: 0 };
       });
     }),

@@ -17,7 +17,14 @@ const COPY_DISTANCE = 2_000;
 const ITEMS = 40;
 const PLACES = 400;
 
-export async function makeRawFiles(duck: Duck, folder: string, records: number, beganAt: number): Promise<RawFile[]> {
+/** `told` hears after each file how many records there are. */
+export async function makeRawFiles(
+  duck: Duck,
+  folder: string,
+  records: number,
+  beganAt: number,
+  told: (made: number) => void = () => undefined,
+): Promise<RawFile[]> {
   await mkdir(folder, { recursive: true });
   const perPartition = Math.floor(records / PARTITIONS);
   const files: RawFile[] = [];
@@ -27,6 +34,7 @@ export async function makeRawFiles(duck: Duck, folder: string, records: number, 
       const localFile = join(folder, `part-${partition}-${from}-${to - 1}.parquet`);
       await duck.run(`COPY (${selectOf(partition, from, to, perPartition, beganAt)}) TO ${quoted(localFile)} (FORMAT parquet, COMPRESSION zstd, COMPRESSION_LEVEL 3)`);
       files.push({ localFile, partition, rows: to - from });
+      told(files.reduce((sum, { rows }) => sum + rows, 0));
     }
   }
   return files;
@@ -48,5 +56,5 @@ function selectOf(partition: number, from: number, to: number, all: number, bega
       CAST(NULL AS STRUCT(name VARCHAR, value BLOB)[]) AS headers, 'detection' AS verdict, CAST(NULL AS VARCHAR) AS reason,
       CAST(NULL AS VARCHAR) AS detail, CAST(NULL AS INTEGER) AS home, place AS geographical_location_oid, camera AS video_camera_oid,
       id AS detection_oid, item AS item_name, t AS timestamp_detected
-    FROM named ORDER BY o`;
+    FROM named`;
 }

@@ -29,8 +29,8 @@ const RULES: Rules = {
   ...{ generation: 1, logLife: 1, epochSeconds: 86_400, dedupWindowDays: 2, clockAheadDays: 1, partitionCount: 12 },
   ...{ firstEpoch: 20_000, firstOffsets: Array.from({ length: 12 }, () => 0) },
 };
-/** Numbers of eight bytes, texts of sixteen: nine and eight columns of `detections` and `met`, eight of `records`. */
-const BYTES_PER_RECORD = 10 * 9 + 10 * 8 + 9 * 8;
+/** Numbers of eight bytes, texts of sixteen: nine columns of `met`, nine of `records`, ten of detections while they are sorted. */
+const BYTES_PER_RECORD = 10 * 8 + 10 * 8 + 12 * 8;
 
 const options = { memoryMb, threads: 2, spillFolder: join(folder, 'spill') };
 const maker = await openDuck(options);
@@ -42,15 +42,17 @@ const locations = Array.from({ length: 400 }, (_, place) => ({ oid: oid(place), 
 const bucketRows = bucketRowsFor(memoryMb);
 await reconcile(duck, RULES, { raw, earlier: [], locations, lakeFiles: async () => [] }, { bucketRows });
 const archive = { partitions: [], files: [], uncut: [] };
-const files = await writeFiles(duck, { folder, epoch: '2024-10-04', archive });
+const rowsIn = { 'lake/detections/': 0, 'lake/_runs/_met/': 0 };
+for await (const { path, rows } of writeFiles(duck, { folder, epoch: '2024-10-04', archive, sortRows: bucketRows })) {
+  for (const prefix of ['lake/detections/', 'lake/_runs/_met/'] as const) if (path.startsWith(prefix)) rowsIn[prefix] += rows;
+}
 duck.close();
-const rowsOf = (prefix: string): number => files.filter(({ path }) => path.startsWith(prefix)).reduce((sum, { rows }) => sum + rows, 0);
 const total = raw.reduce((sum, { rows }) => sum + rows, 0);
 const told: ReconciledLarge = {
   records: total,
   buckets: bucketsOf(raw, bucketRows).length,
-  published: rowsOf('lake/detections/'),
-  met: rowsOf('lake/_runs/_met/'),
+  published: rowsIn['lake/detections/'],
+  met: rowsIn['lake/_runs/_met/'],
   relationsMb: Math.round((total * BYTES_PER_RECORD) / 1_048_576),
   beforeMb,
   greatestMb: Math.round(process.resourceUsage().maxRSS / 1_024),

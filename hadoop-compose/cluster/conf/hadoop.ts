@@ -49,8 +49,14 @@ export function hdfsSite(stack: Stack): Settings {
   };
 }
 
-/** With one DataNode there is none to replace it by: a writer goes on with what it has, or fails and tries anew. */
+/**
+ * With one DataNode there is none to replace it by: a writer goes on with what it has, or fails and tries anew. Whoever closes a
+ * file waits for the DataNode's report of its last block; by default the second question comes after 400 ms, the next after twice as
+ * long, which is most of the time that a small file takes.
+ */
 export const hdfsClient: Settings = {
   'dfs.client.block.write.replace-datanode-on-failure.enable': false,
+  'dfs.client.block.write.locateFollowingBlock.initial.delay.ms': 25,
+  'dfs.client.block.write.locateFollowingBlock.retries': 10,
   'dfs.client.socket-timeout': 30_000,
 };

@@ -6,8 +6,8 @@ SELECT
   f.item_name AS first_item, f.timestamp_detected AS first_time,
   r.kafka_partition, r.kafka_offset,
   r.geographical_location_oid, r.video_camera_oid, r.item_name, r.timestamp_detected
-FROM records r
-JOIN first_met f ON f.detection_oid = r.detection_oid AND f.kafka_offset < r.kafka_offset
+FROM repeats r
+JOIN first_met f ON f.detection_oid = r.detection_oid
 WHERE r.geographical_location_oid <> f.geographical_location_oid
   OR r.video_camera_oid <> f.video_camera_oid
   OR r.item_name <> f.item_name

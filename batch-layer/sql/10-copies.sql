@@ -19,8 +19,8 @@ FROM (
   FROM (
     SELECT r.kafka_partition, r.timestamp_detected, r.is_forwarded,
       f.timestamp_detected AS first_time, r.arrival - f.arrival AS after_ms
-    FROM records r
-    JOIN first_met f ON f.detection_oid = r.detection_oid AND f.kafka_offset < r.kafka_offset
+    FROM repeats r
+    JOIN first_met f ON f.detection_oid = r.detection_oid
     UNION ALL
     SELECT r.kafka_partition, r.timestamp_detected, r.is_forwarded,
       e.timestamp_detected AS first_time, r.arrival - e.arrival AS after_ms

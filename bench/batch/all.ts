@@ -1,0 +1,89 @@
+/**
+ * `npm run bench:batch -- all`: every figure of the batch layer in one go, for a machine that has nothing else to do.
+ *
+ * Each part is a process of its own with a limit of time; what it says goes through, what it found is collected. The table at the
+ * end holds what the decision and the page quote, with what follows from it: whether the cost of a record stays level, how many
+ * times faster than the same SQL through Spark it is, and how long a day of 864 million records takes.
+ */
+import { spawn } from 'node:child_process';
+import { cpus, loadavg, totalmem } from 'node:os';
+import { fileURLToPath } from 'node:url';
+import type { Figure } from './figures.ts';
+import { note, perSecond, table } from './figures.ts';
+
+const MAIN = fileURLToPath(new URL('main.ts', import.meta.url));
+const PART_LIMIT_MS = 45 * 60_000;
+const DAY_RECORDS = 864_000_000;
+
+export interface AllOptions {
+  readonly detections: number;
+  readonly runs: number;
+  readonly records: readonly number[];
+  readonly sparkRecords: readonly number[];
+}
+
+export async function benchAll(options: AllOptions): Promise<boolean> {
+  const parts = [
+    ['archive', '--detections', String(options.detections), '--runs', String(options.runs)],
+    ...[...new Set([...options.records, ...options.sparkRecords])].sort((a, b) => a - b).flatMap((records) => [
+      ...(options.records.includes(records) ? [['publish', '--engine', 'duckdb', '--records', String(records)]] : []),
+      ...(options.sparkRecords.includes(records) ? [['publish', '--engine', 'spark', '--records', String(records)]] : []),
+    ]),
+    ['writers'],
+  ];
+  process.stdout.write(`${machine()}\n`);
+  const figures: Figure[] = [];
+  const failed: string[] = [];
+  for (const [n, part] of parts.entries()) {
+    note(`part ${n + 1} of ${parts.length}: ${part.join(' ')}; load ${loadavg()[0]!.toFixed(1)}`);
+    const found = await runPart(part);
+    if (found === null) failed.push(part.join(' '));
+    figures.push(...(found ?? []));
+  }
+  process.stdout.write(`\n${table(figures)}\n\n${conclusions(figures).join('\n')}\n`);
+  for (const part of failed) process.stdout.write(`FAILED: ${part}\n`);
+  return failed.length === 0;
+}
+
+function machine(): string {
+  const found = cpus();
+  return `${found.length} × ${found[0]?.model ?? 'processor'}, ${Math.round(totalmem() / 2 ** 30)} GB, Node ${process.version}, load ${loadavg().map((load) => load.toFixed(1)).join(' ')}`;
+}
+
+/** Null if it failed or took too long. */
+function runPart(part: readonly string[]): Promise<Figure[] | null> {
+  return new Promise((resolve) => {
+    const child = spawn(process.execPath, ['--import', 'tsx', MAIN, ...part, '--json'], { stdio: ['ignore', 'pipe', 'inherit'] });
+    const limit = setTimeout(() => child.kill('SIGKILL'), PART_LIMIT_MS);
+    let text = '';
+    child.stdout.on('data', (chunk: Buffer) => (text += chunk.toString('utf8')));
+    child.on('close', (code) => {
+      clearTimeout(limit);
+      const figures = text.split('\n').filter(Boolean).map((line) => JSON.parse(line) as Figure);
+      for (const figure of figures) note(`${figure.what}: ${perSecond(figure).toLocaleString('en')} a second; ${figure.detail}`);
+      resolve(code === 0 ? figures : null);
+    });
+  });
+}
+
+// ---- what follows --------------------------------------------------------------------------------------------------
+
+function conclusions(figures: readonly Figure[]): string[] {
+  const of = (engine: string): Figure[] => figures.filter(({ what }) => what.startsWith(`publish, ${engine}`));
+  const [duckdb, spark] = [of('duckdb'), of('spark')];
+  const [archive] = figures.filter(({ what }) => what.startsWith('archive')).sort((a, b) => perSecond(b) - perSecond(a));
+  const lines: string[] = [];
+  const [small, large] = [duckdb[0], duckdb.at(-1)];
+  if (small && large && small !== large) {
+    const further = ((large.seconds - small.seconds) * 1e6) / (large.records - small.records);
+    lines.push(`From ${small.records.toLocaleString('en')} to ${large.records.toLocaleString('en')} records a further record cost ${further.toFixed(2)} µs.`);
+  }
+  for (const peer of spark) {
+    const mine = duckdb.find(({ records }) => records === peer.records);
+    if (mine) lines.push(`At ${peer.records.toLocaleString('en')} records DuckDB was ${(peer.seconds / mine.seconds).toFixed(1)} times as fast as Spark (local[2]).`);
+  }
+  const minutes = (figure: Figure): string => ((DAY_RECORDS / perSecond(figure)) / 60).toFixed(0);
+  if (archive) lines.push(`A day of 864 million records: archived in ${minutes(archive)} minutes, through the day.`);
+  if (large) lines.push(`The same day: archived to published in ${minutes(large)} minutes, at the rate of the largest epoch.`);
+  return lines;
+}
