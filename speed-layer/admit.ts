@@ -11,6 +11,7 @@ import type { Rules } from '../core/domain/rules.ts';
 import type { Progress } from '../core/stores/control.ts';
 import type { Judged } from './decide.ts';
 import { arrivalAfter } from '../core/domain/arrival.ts';
+import { isUnknownMarker } from '../core/domain/eras.ts';
 import { inForceMs } from '../core/domain/rules.ts';
 import { judge } from '../core/domain/verdict.ts';
 
@@ -18,6 +19,8 @@ export interface Admitted {
   readonly batch: Judged[];
   /** What did not fit: the next batch's. */
   readonly rest: readonly LogRecord[];
+  /** The topic grew behind this batch, in a way that our rules do not know yet: nothing further may be decided. */
+  readonly isHalted: boolean;
 }
 
 /** `records`: of the progress's partition, in the order of offsets. */
@@ -27,11 +30,12 @@ export function admit(progress: Progress, records: readonly LogRecord[], rules: 
   for (let i = 0; i < records.length; i++) {
     const record = records[i]!;
     if (record.offset < nextOffset) continue;
+    if (isUnknownMarker(record, rules)) return { batch, rest: [], isHalted: true };
     arrival = arrivalAfter(arrival, record.stamp);
     const first = batch[0];
-    if (first && arrival - first.arrival > inForceMs(rules)) return { batch, rest: records.slice(i) };
+    if (first && arrival - first.arrival > inForceMs(rules)) return { batch, rest: records.slice(i), isHalted: false };
     batch.push({ record, arrival, verdict: judge(record, arrival, rules) });
     nextOffset = record.offset + 1;
   }
-  return { batch, rest: [] };
+  return { batch, rest: [], isHalted: false };
 }

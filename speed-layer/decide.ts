@@ -25,6 +25,7 @@ import type { CutTallies, Progress } from '../core/stores/control.ts';
 import type { SpeedRowWrite } from '../core/stores/speed-view.ts';
 import type { KnownCounts } from './count-rows.ts';
 import { epochOf } from '../core/domain/epoch.ts';
+import { eraOf } from '../core/domain/eras.ts';
 import { isInForce, outcomeOf } from '../core/domain/first-met.ts';
 import { addTallies } from '../core/domain/tallies.ts';
 import { EXIT, Refusal } from '../core/process/errors.ts';
@@ -124,8 +125,11 @@ export function decide(known: Known, batch: readonly Judged[], drainedTo: number
  */
 function rowOf(rows: Known['rows'], record: FirstMet, rules: Rules): FirstMet | null {
   const row = rows.get(record.detection.id) ?? null;
-  if (row === null || row.logLife !== record.logLife || row.partition !== record.partition) return row;
-  if (row.offset <= record.offset || isInForce(row.arrival, record.arrival, rules)) return row;
+  if (row === null || row.logLife !== record.logLife) return row;
+  if (row.partition !== record.partition) {
+    // All of an era is counted before the next one begins: whoever still decides it was left behind.
+    if (eraOf(row, rules) <= eraOf(record, rules)) return row;
+  } else if (row.offset <= record.offset || isInForce(row.arrival, record.arrival, rules)) return row;
   throw new Refusal(
     EXIT.dependency_down,
     `Another worker is far ahead in partition ${record.partition}: offset ${record.offset} was to be decided, and the row of ` +

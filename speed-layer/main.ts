@@ -24,7 +24,7 @@ export async function runSpeedLayer(config: Config): Promise<void> {
   const signal = stopSignal();
   const log = createLog('speed', config.LOG_LEVEL);
   const topic = config.KAFKA_TOPIC;
-  const holdings: Holdings = { progress: new Map(), counts: countRows(config.SPEED_CACHED_CELLS) };
+  const holdings: Holdings = { progress: new Map(), counts: countRows(config.SPEED_CACHED_CELLS), halted: new Set() };
   const closing: (() => Promise<void>)[] = [];
   let ends: () => ReadonlyMap<number, number> = () => new Map();
   const registry = createRegistry('speed');

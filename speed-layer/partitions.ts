@@ -8,14 +8,14 @@ import type { Rules } from '../core/domain/rules.ts';
 import type { ControlStore, Progress } from '../core/stores/control.ts';
 import type { GroupHooks, LogAdmin } from '../core/stores/kafka/types.ts';
 import type { Holdings, RoundPorts } from './round.ts';
-import { BEFORE_ALL } from '../core/domain/arrival.ts';
+import { arrivalBefore } from '../core/domain/eras.ts';
 import { NO_TALLIES } from '../core/domain/tallies.ts';
 import { EXIT, Refusal } from '../core/process/errors.ts';
 import { brokenRange, isBroken } from '../core/stores/kafka/broken-range.ts';
 
 export interface PartitionPorts {
   readonly topic: string;
-  readonly rules: Rules;
+  readonly rules: Rules & { readonly growingTo?: number | undefined };
   readonly control: Pick<ControlStore, 'progress'>;
   readonly admin: Pick<LogAdmin, 'ends'>;
   readonly persist: RoundPorts['persist'];
@@ -24,13 +24,18 @@ export interface PartitionPorts {
 export function partitionHooks(ports: PartitionPorts, holdings: Holdings): GroupHooks {
   return {
     async assigned(partitions) {
-      const starts = await startsOf(ports, partitions);
+      const { rules, topic } = ports;
+      const beyond = partitions.filter((partition) => partition >= rules.partitionCount);
+      if (beyond.length > 0 && Math.max(...beyond) >= (rules.growingTo ?? 0)) throw tooManyPartitions(topic, Math.max(...beyond) + 1, rules.partitionCount);
+      for (const partition of beyond) holdings.halted.add(partition);
+      const starts = await startsOf(ports, partitions.filter((partition) => partition < rules.partitionCount));
       for (const start of starts) holdings.progress.set(start.partition, start);
-      return starts.map(({ partition, nextOffset }) => ({ partition, offset: nextOffset }));
+      return [...starts.map(({ partition, nextOffset }) => ({ partition, offset: nextOffset })), ...beyond.map((partition) => ({ partition, offset: 0 }))];
     },
     async revoked(partitions) {
       for (const partition of partitions) {
         holdings.progress.delete(partition);
+        holdings.halted.delete(partition);
         holdings.counts.drop(partition);
       }
     },
@@ -39,13 +44,11 @@ export function partitionHooks(ports: PartitionPorts, holdings: Holdings): Group
 
 async function startsOf(ports: PartitionPorts, partitions: readonly number[]): Promise<Progress[]> {
   const { topic, rules, control, admin, persist } = ports;
-  const beyond = partitions.find((partition) => partition >= rules.partitionCount);
-  if (beyond !== undefined) throw tooManyPartitions(topic, beyond + 1, rules.partitionCount);
   const found = await persist(() => control.progress(rules.generation, partitions));
   // Asked for after the progress, so that a log that grows meanwhile does not seem to end before it.
   const ends = new Map((await persist(() => admin.ends())).map((end) => [end.partition, end]));
   return partitions.map((partition, i) => {
-    const start = found[i] ?? { partition, nextOffset: rules.firstOffsets[partition] ?? 0, arrival: BEFORE_ALL, tallies: NO_TALLIES };
+    const start = found[i] ?? { partition, nextOffset: rules.firstOffsets[partition] ?? 0, arrival: arrivalBefore(partition, rules), tallies: NO_TALLIES };
     const end = ends.get(partition) ?? { low: 0, high: 0 };
     if (isBroken(start.nextOffset, end)) throw brokenRange(topic, partition, start.nextOffset, end);
     return start;

@@ -62,6 +62,8 @@ export interface RoundPorts {
 export interface Holdings {
   readonly progress: Map<number, Progress>;
   readonly counts: CountRows;
+  /** Partitions that wait where the topic grew, until our rules know from where on the new count holds (eras.ts). */
+  readonly halted: Set<number>;
 }
 
 export interface Delivered {
@@ -98,12 +100,14 @@ async function runLane(
     const batches: Batch[] = [];
     isOver = true;
     for (const partition of partitions) {
+      if (holdings.halted.has(partition)) continue;
       const progress = holdings.progress.get(partition)!;
       const admitted = admit(progress, waiting.get(partition) ?? [], ports.rules);
       const isLast = admitted.rest.length === 0;
+      if (admitted.isHalted) holdings.halted.add(partition);
       waiting.set(partition, admitted.rest);
       isOver &&= isLast;
-      const drainedTo = isLast ? (drained.get(partition) ?? 0) : 0;
+      const drainedTo = isLast && !admitted.isHalted ? (drained.get(partition) ?? 0) : 0;
       if (admitted.batch.length > 0 || drainedTo > progress.nextOffset) batches.push({ progress, ...admitted, drainedTo });
     }
     if (batches.length === 0) continue;
@@ -174,7 +178,7 @@ async function write(ports: RoundPorts, holdings: Holdings, effects: readonly Ef
 function byPartition(holdings: Holdings, records: readonly LogRecord[]): Map<number, readonly LogRecord[]> {
   const byPartition = new Map<number, LogRecord[]>();
   for (const record of records) {
-    if (!holdings.progress.has(record.partition)) continue;
+    if (!holdings.progress.has(record.partition) || holdings.halted.has(record.partition)) continue;
     const before = byPartition.get(record.partition);
     if (before) before.push(record);
     else byPartition.set(record.partition, [record]);

@@ -23,9 +23,10 @@ export function logWatch(
   return async () => {
     const recorded = await control.rules();
     if (recorded && recorded.generation > rules.generation) throw switched(rules.generation, recorded.generation);
+    if (recorded && stepOf(recorded) !== stepOf(rules)) throw grows(topic);
     const facts = await admin.facts();
     if (facts?.topicId !== rules.topicId) throw replaced(topic, facts?.topicId ?? 'none', rules.topicId);
-    if (facts.partitionCount !== rules.partitionCount) {
+    if (facts.partitionCount !== rules.partitionCount && facts.partitionCount !== rules.growingTo) {
       throw tooManyPartitions(topic, facts.partitionCount, rules.partitionCount);
     }
     const before = new Map(held);
@@ -39,6 +40,15 @@ export function logWatch(
     }
     suspects = broken;
   };
+}
+
+/** Counts the steps of growing that the rules know: begun and settled are two. */
+function stepOf({ growths = [], growingTo }: RecordedRules): number {
+  return 2 * growths.length + (growingTo === undefined ? 0 : 1);
+}
+
+function grows(topic: string): Refusal {
+  return new Refusal(EXIT.dependency_down, `Topic ${topic} grows; start again, a worker then knows from where on the new partitions count`);
 }
 
 /** With the code that lets a supervisor start it again: it begins where the new generation's progress is. */

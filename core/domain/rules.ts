@@ -4,6 +4,7 @@
  * Recorded once in HBase's control table when the log is first used; every process compares its own configuration with
  * the record and refuses to start on a difference, because two processes with different rules would count differently.
  */
+import type { Growth } from './eras.ts';
 import type { Instant } from './time.ts';
 import { DAY_MS } from './time.ts';
 
@@ -18,8 +19,10 @@ export interface Rules {
   readonly dedupWindowDays: number;
   /** F: a detection whose own time lies further ahead of its arrival is a dead letter. */
   readonly clockAheadDays: number;
-  /** Recorded partition count of the topic; home(id) is taken modulo this. */
+  /** Recorded partition count of the topic; home(id) is taken modulo this, or what it was in the era of the record (eras.ts). */
   readonly partitionCount: number;
+  /** How the topic grew, oldest first; left out if it never did. */
+  readonly growths?: readonly Growth[] | undefined;
   /** Number of the first epoch: arrivals before its start (a broker's clock stepped back) belong to it too. */
   readonly firstEpoch: number;
   /** Per partition, the offset at which this generation begins to count. */

@@ -25,6 +25,8 @@ import { asRetryable, getRows, putRows } from './hbase-rows.ts';
 export interface RecordedRules extends Rules {
   /** Kafka's id of the topic: another id is another log life. */
   readonly topicId: string;
+  /** The topic is being given so many partitions; from when on they count is not settled yet. */
+  readonly growingTo?: number | undefined;
 }
 
 /** Up to where a partition's effects are in HBase. */
@@ -77,7 +79,7 @@ export interface ControlStore {
   rebuilding(generation: number): Promise<RecordedRules | null>;
   /** Records what a rebuild works towards unless that generation has its rules; returns what holds now. */
   recordRebuild(rules: RecordedRules): Promise<RecordedRules>;
-  /** Makes another generation the one that holds; false if `from` is not (any more) what is recorded. */
+  /** Makes another generation, or another step of growing, the one that holds; false if `from` is not (any more) what is recorded. */
   switchRules(from: RecordedRules, to: RecordedRules): Promise<boolean>;
   /** One entry a partition, null where nothing was processed yet. */
   progress(generation: number, partitions: readonly number[]): Promise<(Progress | null)[]>;
@@ -162,13 +164,15 @@ const RulesJson = z.object({
   dedupWindowDays: whole,
   clockAheadDays: whole,
   partitionCount: whole,
+  growths: z.array(z.object({ from: whole, to: whole, fromOffsets: z.array(whole), fromArrival: whole })).optional(),
+  growingTo: whole.optional(),
   firstEpoch: whole,
   firstOffsets: z.array(whole),
   topicId: z.string(),
 });
 
 // The casts put the domain's brands on what has just been checked to be whole numbers.
-const readRules = (json: unknown): RecordedRules => RulesJson.parse(json);
+const readRules = (json: unknown): RecordedRules => RulesJson.parse(json) as RecordedRules;
 const readProgress = (json: unknown): Progress => ProgressJson.parse(json) as Progress;
 const readCutTallies = (json: unknown): CutTallies => CutTalliesJson.parse(json) as CutTallies;
 const readHorizon = (json: unknown): Horizon => HorizonJson.parse(json) as unknown as Horizon;

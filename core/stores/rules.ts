@@ -103,7 +103,7 @@ function checkTopic(recorded: RecordedRules, config: Config, facts: TopicFacts):
         'records than the ones that were counted. Begin anew with "sightline cluster reset", or point KAFKA_TOPIC at the old topic.',
     );
   }
-  if (facts.partitionCount !== recorded.partitionCount) {
+  if (facts.partitionCount !== recorded.partitionCount && facts.partitionCount !== recorded.growingTo) {
     throw new Refusal(
       EXIT.data_check_failed,
       `Topic ${topic} has ${facts.partitionCount} partitions, recorded were ${recorded.partitionCount}: the home of ids would change. ` +

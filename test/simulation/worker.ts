@@ -59,7 +59,7 @@ class Crash extends Error {
 
 export function startWorker(world: World, who: string): LiveWorker {
   const { rules, random, faults, order, log } = world;
-  const holdings: Holdings = { progress: new Map(), counts: countRows(random.chance(0.5) ? 200 : 1_000_000) };
+  const holdings: Holdings = { progress: new Map(), counts: countRows(random.chance(0.5) ? 200 : 1_000_000), halted: new Set() };
   const hbase = world.hbase.client(() => order.turn(who), faults);
   const persist = async <T>(step: () => Promise<T>): Promise<T> => {
     for (;;) {

@@ -13,7 +13,7 @@ import { progressOf, RULES } from './records.ts';
 const ends = (low: number, high: number) => [0, 1, 2, 3].map((partition) => ({ partition, low, high }));
 
 function hooks(found: (Progress | null)[], low: number, high: number) {
-  const holdings: Holdings = { progress: new Map(), counts: countRows(1_000) };
+  const holdings: Holdings = { progress: new Map(), counts: countRows(1_000), halted: new Set() };
   const ports = {
     topic: 'detections',
     rules: { ...RULES, firstOffsets: [30, 30, 30, 30] },

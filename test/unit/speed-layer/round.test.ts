@@ -28,7 +28,7 @@ function stage(changes: Partial<RoundPorts> = {}): Stage {
     reached: () => undefined,
     ...changes,
   };
-  return { ports, done, holdings: { progress: new Map([[1, progressOf(1)]]), counts: countRows(1_000) } };
+  return { ports, done, holdings: { progress: new Map([[1, progressOf(1)]]), counts: countRows(1_000), halted: new Set<number>() } };
 }
 
 const [A] = idsAt(1, 1) as [number];
