@@ -9,26 +9,23 @@ import type { ControlStore, Progress, RecordedRules } from '../core/stores/contr
 import type { LogAdmin } from '../core/stores/kafka/types.ts';
 import { EXIT, Refusal } from '../core/process/errors.ts';
 import { brokenRange, isBroken } from '../core/stores/kafka/broken-range.ts';
-import { tooManyPartitions } from './partitions.ts';
+import { checkCount } from './partitions.ts';
 
 /** Returns a check; the same one is to be called each time, since it compares with what it saw before. */
 export function logWatch(
   topic: string,
   rules: RecordedRules,
   admin: Pick<LogAdmin, 'facts' | 'ends'>,
-  control: Pick<ControlStore, 'rules'>,
+  control: Pick<ControlStore, 'rules' | 'growth'>,
   held: ReadonlyMap<number, Progress>,
 ): () => Promise<void> {
   let suspects = new Map<number, number>();
   return async () => {
     const recorded = await control.rules();
     if (recorded && recorded.generation > rules.generation) throw switched(rules.generation, recorded.generation);
-    if (recorded && stepOf(recorded) !== stepOf(rules)) throw grows(topic);
     const facts = await admin.facts();
     if (facts?.topicId !== rules.topicId) throw replaced(topic, facts?.topicId ?? 'none', rules.topicId);
-    if (facts.partitionCount !== rules.partitionCount && facts.partitionCount !== rules.growingTo) {
-      throw tooManyPartitions(topic, facts.partitionCount, rules.partitionCount);
-    }
+    checkCount(topic, facts.partitionCount, rules, await control.growth(rules.generation));
     const before = new Map(held);
     const broken = new Map<number, number>();
     for (const end of await admin.ends()) {
@@ -40,15 +37,6 @@ export function logWatch(
     }
     suspects = broken;
   };
-}
-
-/** Counts the steps of growing that the rules know: begun and settled are two. */
-function stepOf({ growths = [], growingTo }: RecordedRules): number {
-  return 2 * growths.length + (growingTo === undefined ? 0 : 1);
-}
-
-function grows(topic: string): Refusal {
-  return new Refusal(EXIT.dependency_down, `Topic ${topic} grows; start again, a worker then knows from where on the new partitions count`);
 }
 
 /** With the code that lets a supervisor start it again: it begins where the new generation's progress is. */

@@ -8,13 +8,13 @@ import type { DeadLetter } from './dead-letters.ts';
 import type { Detection, LogRecord } from './detection.ts';
 import type { Rules } from './rules.ts';
 import type { Instant } from './time.ts';
-import { eraOf, partitionCountIn } from './eras.ts';
+import { earlierCounts, partitionsAt } from './growth.ts';
 import { homeOf } from './home.ts';
 import { parseDetection } from './parse.ts';
 import { isAhead } from './rules.ts';
-import { hasHeader, isTick } from './ticks.ts';
 
-export { TICK_HEADER } from './ticks.ts';
+/** Header of a record of ours that only moves a quiet partition's arrival past an epoch's end; its value is empty. */
+export const TICK_HEADER = 'sightline.tick';
 /** Header of a record that was produced again to its home partition; its value says where it came from. */
 export const STRAY_HEADER = 'sightline.stray';
 
@@ -33,19 +33,28 @@ export function judge(record: LogRecord, arrival: Instant, rules: Rules): Verdic
   if (isAhead(detection.detectedAt, arrival, rules)) {
     return dead('ahead_of_arrival', `timestamp_detected is ${detection.detectedAt}, the arrival ${arrival}`);
   }
-  const era = eraOf(record, rules);
-  const home = homeOf(detection.id, partitionCountIn(era, rules));
+  const home = homeOf(detection.id, partitionsAt(arrival, rules));
   if (home === record.partition) return { kind: 'detection', detection };
-  if (hasHeader(record, STRAY_HEADER) && !wasHome(detection, record, era, rules)) {
+  if (hasHeader(record, STRAY_HEADER) && !wasHome(record.partition, detection, arrival, rules)) {
     return dead('stray_not_at_home', `detection ${detection.id} belongs to partition ${home}, not ${record.partition}`);
   }
   return { kind: 'stray', detection, home };
 }
 
-/** It was sent home before the topic grew, and arrived after: it goes on to its new home. */
-function wasHome({ id }: Detection, { partition }: LogRecord, era: number, rules: Rules): boolean {
-  for (let earlier = era - 1; earlier >= 0; earlier--) if (homeOf(id, partitionCountIn(earlier, rules)) === partition) return true;
-  return false;
+/**
+ * A record that was sent home and arrived when the topic had grown goes on to its new home. It cannot go in circles: what a growth
+ * applies to is sent on only when all partitions have arrived in it, so the count that a forwarded record meets never falls.
+ */
+function wasHome(partition: number, { id }: Detection, arrival: Instant, rules: Rules): boolean {
+  return earlierCounts(arrival, rules).some((count) => homeOf(id, count) === partition);
+}
+
+function isTick(record: LogRecord): boolean {
+  return (record.value === null || record.value.length === 0) && hasHeader(record, TICK_HEADER);
+}
+
+function hasHeader(record: LogRecord, name: string): boolean {
+  return record.headers.length > 0 && record.headers.some(([found]) => found === name);
 }
 
 function dead(reason: DeadLetter['reason'], detail: string): Verdict {

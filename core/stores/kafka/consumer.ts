@@ -73,6 +73,7 @@ export async function openLogConsumer(
       for (const { partition, offset } of messages) next.set(partition, offset + 1);
       return messages.map(recordOf);
     },
+    hold: group.hold,
     drained: () => drained,
     commit: (reached) => offsets.want(reached),
     ends: () => knownEnds(consumer, settings.KAFKA_TOPIC, next.keys()),
@@ -97,6 +98,7 @@ interface Group {
   /** Per held partition, the offset after the last record that was delivered. */
   readonly next: Map<number, number>;
   enter(starts: readonly { partition: number; offset: number }[]): void;
+  hold(partitions: readonly number[]): void;
   leave(partitions: readonly number[]): void;
   close(): Promise<void>;
 }
@@ -126,10 +128,15 @@ function joinGroup(
     CONSUMER_TOPIC_CONFIG,
   );
   consumer.on('event.error', (error: LibrdKafkaError) => onFault(error.message));
+  const held = new Set<number>();
+  const addresses = (partitions: readonly number[]) => partitions.map((partition) => ({ topic, partition }));
   const leave = (partitions: readonly number[]): void => {
-    for (const partition of partitions) next.delete(partition);
+    for (const partition of partitions) {
+      next.delete(partition);
+      held.delete(partition);
+    }
     if (consumer.rebalanceProtocol() === 'EAGER') consumer.unassign();
-    else consumer.incrementalUnassign(partitions.map((partition) => ({ topic, partition })));
+    else consumer.incrementalUnassign(addresses(partitions));
   };
   return {
     consumer,
@@ -138,6 +145,16 @@ function joinGroup(
     enter(starts) {
       for (const { partition, offset } of starts) next.set(partition, offset);
       consumer.incrementalAssign(starts.map(({ partition, offset }) => ({ topic, partition, offset })));
+      // What was held before it went and came again is not held now.
+      consumer.resume(addresses(starts.map(({ partition }) => partition)));
+    },
+    hold(partitions) {
+      const named = partitions.filter((partition) => next.has(partition));
+      const freed = [...held].filter((partition) => !named.includes(partition));
+      if (freed.length > 0) consumer.resume(addresses(freed));
+      consumer.pause(addresses(named.filter((partition) => !held.has(partition))));
+      for (const partition of freed) held.delete(partition);
+      for (const partition of named) held.add(partition);
     },
     leave,
     async close() {
