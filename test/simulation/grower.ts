@@ -49,7 +49,14 @@ export async function startGrower(world: World): Promise<void> {
   let to = rules.partitionCount;
   for (let times = 1 + random.below(2); times > 0 && !world.isOver; times--) {
     to += 1 + random.below(3);
-    while (!world.isOver && !(await isGrown())) for (let turns = random.below(12); turns > 0; turns--) await order.turn(SELF);
+    while (!world.isOver && !(await isGrown())) await rest();
+  }
+
+  /** Until somebody tries again: now and then for so long that what was on its way may arrive in another epoch. */
+  async function rest(): Promise<void> {
+    const isLong = random.chance(0.3);
+    if (isLong) log.passTime(rules.epochSeconds * 1_000);
+    for (let turns = random.below(isLong ? 100 : 12); turns > 0; turns--) await order.turn(SELF);
   }
 
   async function isGrown(): Promise<boolean> {
