@@ -131,14 +131,13 @@ function joinGroup(
   );
   consumer.on('event.error', (error: LibrdKafkaError) => onFault(error.message));
   const held = new Set<number>();
-  const addresses = (partitions: readonly number[]) => partitions.map((partition) => ({ topic, partition }));
   const leave = (partitions: readonly number[]): void => {
     for (const partition of partitions) {
       next.delete(partition);
       held.delete(partition);
     }
     if (consumer.rebalanceProtocol() === 'EAGER') consumer.unassign();
-    else consumer.incrementalUnassign(addresses(partitions));
+    else consumer.incrementalUnassign(partitions.map((partition) => ({ topic, partition })));
   };
   // News that nobody will learn of still wants the answer of its kind: the group's client waits for one before it leaves, and
   // throws at partitions that go without having come.
@@ -158,16 +157,9 @@ function joinGroup(
       for (const { partition, offset } of starts) next.set(partition, offset);
       consumer.incrementalAssign(starts.map(({ partition, offset }) => ({ topic, partition, offset })));
       // What was held before it went and came again is not held now.
-      consumer.resume(addresses(starts.map(({ partition }) => partition)));
+      consumer.resume(starts.map(({ partition }) => ({ topic, partition })));
     },
-    hold(partitions) {
-      const named = partitions.filter((partition) => next.has(partition));
-      const freed = [...held].filter((partition) => !named.includes(partition));
-      if (freed.length > 0) consumer.resume(addresses(freed));
-      consumer.pause(addresses(named.filter((partition) => !held.has(partition))));
-      for (const partition of freed) held.delete(partition);
-      for (const partition of named) held.add(partition);
-    },
+    hold: (partitions) => hold(consumer, topic, held, partitions.filter((partition) => next.has(partition))),
     leave,
     async close() {
       isClosing = true;
@@ -175,6 +167,17 @@ function joinGroup(
       await disconnected(consumer);
     },
   };
+}
+
+/** Makes `wanted` the partitions of which nothing is delivered. */
+function hold(consumer: rdkafka.KafkaConsumer, topic: string, held: Set<number>, wanted: readonly number[]): void {
+  const addresses = (partitions: readonly number[]) => partitions.map((partition) => ({ topic, partition }));
+  const freed = [...held].filter((partition) => !wanted.includes(partition));
+  const added = wanted.filter((partition) => !held.has(partition));
+  if (freed.length > 0) consumer.resume(addresses(freed));
+  if (added.length > 0) consumer.pause(addresses(added));
+  for (const partition of freed) held.delete(partition);
+  for (const partition of added) held.add(partition);
 }
 
 /** Throws what stops this worker, or what is to be tried again. */
