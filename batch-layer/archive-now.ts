@@ -21,8 +21,9 @@ import { addToArchive, finishArchives, settledArchive } from './early-archive.ts
 import { readIntent } from './intent.ts';
 import { horizonOf } from './lake.ts';
 import { localCopies } from './local-copies.ts';
-import { seamOf } from './prepare.ts';
+import { seamAt, seamOf } from './prepare.ts';
 import { nextEpoch } from './seam.ts';
+import { settledFor } from './settled.ts';
 import { stageFiles } from './stage.ts';
 
 /** What was added to one epoch's archive. */
@@ -36,21 +37,20 @@ export interface Added {
 }
 
 /** Archives every epoch that is not published, in order; those to which nothing was added are left out of the answer. */
-export async function archiveNow(context: BatchContext, lease: HeldLease): Promise<Added[]> {
-  const horizon = await horizonOf(context);
-  await finishArchives(context);
+export async function archiveNow(before: BatchContext, lease: HeldLease): Promise<Added[]> {
+  const horizon = await horizonOf(before);
+  await finishArchives(before);
   const added: Added[] = [];
+  const now = epochAt(Date.now(), before.rules);
+  const context = await settledFor(before, now);
   let seam = await openSeam(context, horizon);
   let skip: readonly number[] = [];
-  for (const now = epochAt(Date.now(), context.rules); seam.epoch <= now && skip.length < seam.firsts.length; ) {
+  while (seam.epoch <= now && skip.length < seam.firsts.length) {
     const { one, archived } = await archiveEpoch(context, lease, seam, skip);
     if (one.files > 0) added.push(one);
     skip = archived.uncut;
-    seam = {
-      epoch: (seam.epoch + 1) as Epoch,
-      firsts: archived.partitions.map(({ cut }) => cut),
-      arrivals: archived.partitions.map(({ arrival }) => arrival),
-    };
+    const epoch = (seam.epoch + 1) as Epoch;
+    seam = seamAt(context.rules, epoch, archived.partitions.map(({ cut }) => cut), archived.partitions.map(({ arrival }) => arrival));
   }
   return added;
 }
@@ -62,7 +62,7 @@ async function openSeam(context: BatchContext, horizon: Horizon | null): Promise
   if (!intent) return seamOf(context, { epoch, horizon });
   const { partitions } = intent.draft;
   const arrivals = partitions.map(({ arrival }) => arrival as Instant);
-  return { epoch: (epoch + 1) as Epoch, firsts: partitions.map(({ cut }) => cut), arrivals };
+  return seamAt(context.rules, (epoch + 1) as Epoch, partitions.map(({ cut }) => cut), arrivals);
 }
 
 async function archiveEpoch(

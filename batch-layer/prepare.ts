@@ -6,6 +6,8 @@
  */
 import { mkdir, stat } from 'node:fs/promises';
 import type { Epoch } from '../core/domain/epoch.ts';
+import type { Rules } from '../core/domain/rules.ts';
+import type { Instant } from '../core/domain/time.ts';
 import type { Horizon } from '../core/stores/control.ts';
 import type { Duck } from '../core/stores/duckdb.ts';
 import type { RunReport } from '../core/stores/runs.ts';
@@ -21,7 +23,8 @@ import type { LocalCopies } from './local-copies.ts';
 import type { PublishedEpochs } from './published-epochs.ts';
 import type { Timed } from './timing.ts';
 import { BEFORE_ALL } from '../core/domain/arrival.ts';
-import { nameOf } from '../core/domain/epoch.ts';
+import { nameOf, startOf } from '../core/domain/epoch.ts';
+import { allPartitions, hasGrownBefore } from '../core/domain/growth.ts';
 import { archive } from './archive.ts';
 import { settledArchive } from './early-archive.ts';
 import { sha256Of } from './local-copies.ts';
@@ -102,11 +105,16 @@ export async function stageEpoch(
 }
 
 /** Where the epoch before ended, or where the generation begins. */
-export function seamOf({ rules }: BatchContext, { epoch, horizon }: Pick<Preparation, 'epoch' | 'horizon'>): Seam {
+export function seamOf({ rules }: Pick<BatchContext, 'rules'>, { epoch, horizon }: Pick<Preparation, 'epoch' | 'horizon'>): Seam {
+  return seamAt(rules, epoch, horizon?.cuts ?? [], horizon?.arrivals ?? []);
+}
+
+/** A partition that the epoch before did not know begins where the generation does, at its first record if it came by growing. */
+export function seamAt(rules: Rules, epoch: Epoch, cuts: readonly number[], arrivals: readonly Instant[]): Seam {
   return {
     epoch,
-    firsts: horizon?.cuts ?? rules.firstOffsets,
-    arrivals: horizon?.arrivals ?? rules.firstOffsets.map(() => BEFORE_ALL),
+    firsts: allPartitions(rules).map((partition) => cuts[partition] ?? rules.firstOffsets[partition] ?? 0),
+    arrivals: allPartitions(rules).map((partition) => arrivals[partition] ?? BEFORE_ALL),
   };
 }
 
@@ -148,6 +156,7 @@ async function reconcileEpoch(context: BatchContext, plan: Preparation, tools: T
       raw: archived.files,
       earlier,
       locations,
+      hasMoved: hasGrownBefore(startOf(plan.epoch, context.rules), context.rules),
       lakeFiles: (dates) => published.detections(plan.epoch, dates, copies),
     },
     { signal: context.signal, bucketRows: bucketRowsFor(context.settings.memoryMb) },

@@ -35,8 +35,7 @@ export async function newestDue(context: BatchContext, now: number): Promise<Due
   const { control, rules, settings, hdfs } = context;
   const horizon = await control.horizon(rules.generation);
   if (!horizon) return null;
-  const partitions = Array.from({ length: rules.partitionCount }, (_, partition) => partition);
-  const progress = await control.progress(rules.generation, partitions);
+  const progress = await control.progress(rules.generation, horizon.cuts.map((_, partition) => partition));
   const isPassed = (cuts: readonly number[]): boolean => cuts.every((cut, p) => (progress[p]?.nextOffset ?? 0) >= cut);
   if (horizon.publishedAt + settings.pruneGraceMs <= now && isPassed(horizon.cuts)) return dueOf(horizon);
   // The horizon was at an epoch, at the latest, when the run of the epoch after it began.

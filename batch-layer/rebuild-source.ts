@@ -16,6 +16,7 @@ import type { LogReader } from '../core/stores/kafka/types.ts';
 import type { RunReport } from '../core/stores/runs.ts';
 import type { BatchContext } from './context.ts';
 import { endOf, epochAt, nameOf } from '../core/domain/epoch.ts';
+import { allPartitions } from '../core/domain/growth.ts';
 import { ARCHIVE_JOURNALS, LAKE, locationsFile } from '../core/layout/lake.ts';
 import { EXIT, Refusal } from '../core/process/errors.ts';
 import { openDuck } from '../core/stores/duckdb.ts';
@@ -51,7 +52,7 @@ export async function archivedLog(old: BatchContext, horizon: Horizon): Promise<
     manifests.set(epoch, await readRun(hdfs, nameOf(epoch, rules)));
   }
   const checksums = new Map([...manifests.values()].flatMap((run) => run?.files.map(({ path, sha256 }) => [path, sha256] as const) ?? []));
-  const ends = [...horizon.cuts];
+  const ends = allPartitions(rules).map((partition) => horizon.cuts[partition] ?? rules.firstOffsets[partition] ?? 0);
   for (const { path } of await hdfs.list(ARCHIVE_JOURNALS)) {
     for (const file of await filesOfJournal(hdfs, path)) {
       checksums.set(file.path, file.sha256);
@@ -71,7 +72,7 @@ const RAW_NAME = /\/part-(?:l(\d+)-)?(\d+)-(\d+)-(\d+)\.parquet$/;
 
 /** Per partition in the order of offsets. */
 async function rawRanges({ hdfs, rules }: BatchContext, checksums: ReadonlyMap<string, string>): Promise<RawRange[][]> {
-  const ranges: RawRange[][] = rules.firstOffsets.map(() => []);
+  const ranges: RawRange[][] = allPartitions(rules).map(() => []);
   for (const { path, bytes } of await hdfs.walk(`${LAKE}/raw`)) {
     const [, life = '1', ...numbers] = RAW_NAME.exec(path) ?? [];
     const [partition, first, last] = numbers.map(Number);

@@ -85,7 +85,7 @@ async function catchUp(old: BatchContext, fresh: BatchContext, lease: HeldLease,
 /** The new generation with the old archive for a log. */
 function reading(fresh: BatchContext, { reader, ends }: ArchivedLog): BatchContext {
   const { firstOffsets } = fresh.rules;
-  const archived = ends.map((high, partition) => ({ partition, low: firstOffsets[partition]!, high }));
+  const archived = ends.map((high, partition) => ({ partition, low: firstOffsets[partition] ?? 0, high }));
   return {
     ...fresh,
     reader,

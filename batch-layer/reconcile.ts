@@ -3,8 +3,8 @@
  *
  * run.ts hands it the raw files of the epoch, what earlier epochs first met and dataset B; it leaves the relations `detections`,
  * `met`, `conflicts`, `fates` and `copies` for stage.ts and report.ts. The statements in sql/ run once per bucket: all records of an id
- * lie in its home partition, which is a hash of the id, so a bucket is some partitions, or a part of a large one by another
- * hash; memory is bounded by a bucket, not by the epoch. Plain SQL, so that another engine can run the same statements.
+ * lie in its home partition of the epoch, which is a hash of the id, so a bucket is some partitions, or a part of a large one by
+ * another hash; memory is bounded by a bucket, not by the epoch. Plain SQL, so that another engine can run the same statements.
  */
 import type { Rules } from '../core/domain/rules.ts';
 import type { Location } from '../core/domain/detection.ts';
@@ -26,6 +26,8 @@ export interface Sources {
   readonly raw: readonly RawFile[];
   /** Local copies of the first-met rows of every earlier epoch that could be in force. */
   readonly earlier: readonly string[];
+  /** The topic grew so lately that an id may have been met in another partition than its records lie in now. */
+  readonly hasMoved?: boolean;
   readonly locations: readonly Location[];
   /** Local copies of what earlier epochs published under these dates of detection. */
   lakeFiles(dates: readonly string[]): Promise<readonly { date: string; localFile: string }[]>;
@@ -95,7 +97,8 @@ export function bucketsOf(raw: readonly Pick<RawFile, 'partition' | 'rows'>[], b
 async function loadBucket(duck: Duck, bucket: Bucket, sources: Sources): Promise<void> {
   const within = new Set(bucket.partitions);
   const files = sources.raw.filter(({ partition }) => within.has(partition)).map(({ localFile }) => localFile);
-  const mine = `kafka_partition IN (${bucket.partitions.join(', ')}) AND ${partOf(bucket)}`;
+  const part = partOf(bucket);
+  const mine = `kafka_partition IN (${bucket.partitions.join(', ')}) AND ${part}`;
   await duck.run(`CREATE TABLE records AS
     SELECT kafka_partition, kafka_offset, arrival, geographical_location_oid, video_camera_oid, detection_oid, item_name,
       timestamp_detected, ${IS_FORWARDED} AS is_forwarded
@@ -105,7 +108,7 @@ async function loadBucket(duck: Duck, bucket: Bucket, sources: Sources): Promise
     await duck.run('CREATE VIEW earlier AS SELECT * FROM no_earlier');
     return;
   }
-  await duck.run(`CREATE VIEW earlier AS SELECT ${namesOf(MET_COLUMNS)} FROM ${parquet(sources.earlier)} WHERE ${mine}`);
+  await duck.run(`CREATE VIEW earlier AS SELECT ${namesOf(MET_COLUMNS)} FROM ${parquet(sources.earlier)} WHERE ${sources.hasMoved ? part : mine}`);
 }
 
 /** Whether a worker or a run sent it home from another partition. */

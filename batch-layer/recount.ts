@@ -10,6 +10,7 @@ import { setTimeout as sleep } from 'node:timers/promises';
 import { fileURLToPath } from 'node:url';
 import type { BatchContext } from './context.ts';
 import type { Config } from '../core/process/config.ts';
+import { allPartitions } from '../core/domain/growth.ts';
 import { EXIT, Refusal } from '../core/process/errors.ts';
 
 const PROGRAM = fileURLToPath(new URL('../sightline.mjs', import.meta.url));
@@ -45,7 +46,7 @@ export async function recounting(config: Config, old: BatchContext, fresh: Batch
 
 /** Until the new generation's progress is where the old one's was when this began. */
 async function reached(old: BatchContext, fresh: BatchContext, hasEnded: () => boolean): Promise<void> {
-  const partitions = old.rules.firstOffsets.map((_, partition) => partition);
+  const partitions = allPartitions(fresh.rules);
   const target = await old.control.progress(old.rules.generation, partitions);
   for (;;) {
     const now = await fresh.control.progress(fresh.rules.generation, partitions);

@@ -16,7 +16,8 @@ import type { RunReport } from '../core/stores/runs.ts';
 import type { BatchContext } from './context.ts';
 import type { Preparation, Tools } from './prepare.ts';
 import type { RawFile } from './reconcile.ts';
-import { nameOf } from '../core/domain/epoch.ts';
+import { nameOf, startOf } from '../core/domain/epoch.ts';
+import { hasGrownBefore } from '../core/domain/growth.ts';
 import { locationsFile } from '../core/layout/lake.ts';
 import { createTable, DETECTION_COLUMNS, namesOf } from '../core/layout/lake-columns.ts';
 import { EXIT, Refusal } from '../core/process/errors.ts';
@@ -81,7 +82,8 @@ export async function reprocess(context: BatchContext, epoch: Epoch): Promise<Re
     for (const file of await tools.published.met(epoch)) earlier.push(await tools.copies.of(file));
     const locations = await locationsOf(tools, report);
     const lakeFiles = (dates: readonly string[]) => tools.published.detections(epoch, dates, tools.copies);
-    await reconcile(tools.duck, rules, { raw, earlier, locations, lakeFiles }, { signal: context.signal });
+    const hasMoved = hasGrownBefore(startOf(epoch, rules), rules);
+    await reconcile(tools.duck, rules, { raw, earlier, locations, hasMoved, lakeFiles }, { signal: context.signal });
     return differencesOf(context, plan, tools, report);
   });
 }
@@ -100,7 +102,7 @@ async function fromLog(context: BatchContext, plan: Preparation, { duck }: Tools
   const ends = await context.admin.ends();
   if (report.partitions.some(({ partition, first }) => (ends[partition]?.low ?? Infinity) > first)) return null;
   const archived = await archive(context, duck, seamOf(context, plan), { folder: plan.folder, ticks: false });
-  const moved = archived.partitions.find(({ partition, cut }) => cut !== report.partitions[partition]?.cut);
+  const moved = archived.partitions.find(({ partition, cut }) => cut !== (report.partitions[partition]?.cut ?? cut));
   if (moved) {
     const published = report.partitions[moved.partition]?.cut;
     throw new Refusal(

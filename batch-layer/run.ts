@@ -38,12 +38,14 @@ import { dropRelations, parquet } from './reconcile.ts';
 import { complete } from './report.ts';
 import { chained, rowsHash } from './rows-hash.ts';
 import { speedProgress } from './speed-progress.ts';
+import { settledFor } from './settled.ts';
 import { timing } from './timing.ts';
 import { writeView } from './view.ts';
 
 /** Publishes the epoch after the horizon, which must be over. The lease must be held. */
-export async function runEpoch(context: BatchContext, lease: HeldLease, horizon: Horizon | null, epoch: Epoch): Promise<RunReport> {
+export async function runEpoch(before: BatchContext, lease: HeldLease, horizon: Horizon | null, epoch: Epoch): Promise<RunReport> {
   const began = performance.now();
+  const context = await settledFor(before, epoch);
   await context.reached('locked');
   return withTools(context, horizon, epoch, false, async (plan, tools) => {
     const pending = await readIntent(context.hdfs, nameOf(epoch, context.rules));

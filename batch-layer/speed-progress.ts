@@ -6,6 +6,7 @@
 import { setTimeout as sleep } from 'node:timers/promises';
 import type { Progress } from '../core/stores/control.ts';
 import type { BatchContext } from './context.ts';
+import { allPartitions } from '../core/domain/growth.ts';
 
 export interface SpeedProgress {
   /** Looks until every partition has passed its cut or the time is up. */
@@ -20,7 +21,7 @@ const LOOK_EVERY_MS = 250;
 
 export function speedProgress(context: Pick<BatchContext, 'control' | 'rules' | 'settings' | 'signal'>): SpeedProgress {
   const { control, rules, settings, signal } = context;
-  const partitions = Array.from({ length: rules.partitionCount }, (_, partition) => partition);
+  const partitions = allPartitions(rules);
   const seen: Progress[][] = partitions.map(() => []);
   let waitedMs = 0;
   const look = async (): Promise<void> => {

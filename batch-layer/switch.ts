@@ -5,7 +5,6 @@
  * the lock of the lake comes here first. Rules move by check-and-put, and with them what every answer is made of; the old lake is put
  * aside whole and the new one takes its name, two renames within an instant, so that readers of files keep their paths.
  */
-import { isDeepStrictEqual } from 'node:util';
 import type { RecordedRules } from '../core/stores/control.ts';
 import type { BatchContext } from './context.ts';
 import { generationFolder, LAKE, SWITCH_FILE } from '../core/layout/lake.ts';
@@ -29,7 +28,7 @@ export async function switchTo(context: Context, from: RecordedRules, to: Record
 export async function finishSwitch({ hdfs, control, reached }: Context): Promise<number | null> {
   if (!(await hdfs.facts(SWITCH_FILE))) return null;
   const { from, to } = JSON.parse((await hdfs.read(SWITCH_FILE)).toString('utf8')) as Switch;
-  if (!(await control.switchRules(from, to)) && !isDeepStrictEqual(await control.rules(), to)) {
+  if (!(await control.switchRules(from, to)) && (await control.rules())?.generation !== to.generation) {
     throw new Refusal(
       EXIT.data_check_failed,
       `${SWITCH_FILE} says that generation ${to.generation} follows ${from.generation}, and neither is recorded: find out who changed ` +

@@ -29,14 +29,20 @@ export interface Standing {
   readonly isCaughtUp: boolean;
 }
 
-/** `snapshots` newest first; `before` is the standing of the last time, whose memory is kept. */
+/**
+ * `snapshots` newest first; `before` is the standing of the last time, whose memory is kept. A partition beyond the first ones came
+ * by growing: where no snapshot names it, there was none.
+ */
 export function standingOf(
   partitions: readonly PartitionStand[],
   snapshots: readonly EndSnapshot[],
   before: Pick<Standing, 'caughtUpAt'> | null,
+  firstPartitions = partitions.length,
 ): Standing {
+  const isThere = (p: number): boolean => p < firstPartitions || snapshots.some(({ ends }) => p < ends.length);
+  const endOf = ({ ends }: EndSnapshot, p: number): number => ends[p] ?? (isThere(p) ? Infinity : 0);
   const caughtUpAt = partitions.map(({ nextOffset }, p) => {
-    const reached = snapshots.find(({ ends }) => nextOffset >= (ends[p] ?? Infinity));
+    const reached = snapshots.find((snapshot) => nextOffset >= endOf(snapshot, p));
     return Math.max(before?.caughtUpAt[p] ?? 0, reached?.at ?? 0);
   });
   const asOf = partitions.map(({ arrival }, p) => Math.max(arrival, caughtUpAt[p]!));
@@ -45,7 +51,7 @@ export function standingOf(
     caughtUpAt,
     asOf,
     speedAsOf: Math.min(...asOf),
-    isCaughtUp: newest !== undefined && partitions.every(({ nextOffset }, p) => nextOffset >= (newest.ends[p] ?? Infinity)),
+    isCaughtUp: newest !== undefined && partitions.every(({ nextOffset }, p) => nextOffset >= endOf(newest, p)),
   };
 }
 

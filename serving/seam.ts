@@ -12,6 +12,7 @@ import type { Rules } from '../core/domain/rules.ts';
 import type { Instant } from '../core/domain/time.ts';
 import type { EndSnapshot, Standing } from './freshness.ts';
 import { epoch, startOf } from '../core/domain/epoch.ts';
+import { partitionsEver } from '../core/domain/growth.ts';
 import { NO_TALLIES } from '../core/domain/tallies.ts';
 import { standingOf } from './freshness.ts';
 import { logEnds } from './log-ends.ts';
@@ -20,7 +21,7 @@ export interface Seam {
   readonly readAt: number;
   readonly rules: Rules;
   readonly horizon: Horizon | null;
-  /** One a partition; where nothing was processed yet, the generation's first offset. */
+  /** One a partition that is recorded or holds a record; where nothing was processed yet, the generation's first offset. */
   readonly progress: readonly Progress[];
   /** The newest ends of the log that are known; null if Kafka has never answered. */
   readonly ends: EndSnapshot | null;
@@ -37,7 +38,7 @@ export interface SeamWatch {
 }
 
 export interface SeamSources {
-  readonly control: Pick<ControlStore, 'progress' | 'horizon'>;
+  readonly control: Pick<ControlStore, 'progress' | 'horizon' | 'growth'>;
   readonly admin: Pick<LogAdmin, 'ends'>;
   readonly rules: Rules;
 }
@@ -54,19 +55,24 @@ export function seamWatch(sources: SeamSources, options: SeamOptions): SeamWatch
   const { control, rules } = sources;
   const { now } = options;
   const log = logEnds(sources.admin, now);
-  const partitions = Array.from({ length: rules.partitionCount }, (_, p) => p);
   let last: Seam | null = null;
   let pending: Promise<Seam> | null = null;
 
+  const progressOf = async (from: number, to: number): Promise<Progress[]> => {
+    if (to <= from) return [];
+    const partitions = Array.from({ length: to - from }, (_, i) => from + i);
+    const rows = await control.progress(rules.generation, partitions);
+    return rows.map((row, i) => row ?? notBegun(rules, from + i));
+  };
   const read = async (): Promise<Seam> => {
     const snapshots = await log.refresh();
     const readAt = now();
-    const [horizon, rows] = await Promise.all([
-      control.horizon(rules.generation),
-      control.progress(rules.generation, partitions),
-    ]);
-    const progress = rows.map((row, partition) => row ?? notBegun(rules, partition));
-    const standing = standingOf(progress, snapshots, last?.standing ?? null);
+    const [horizon, known] = await Promise.all([control.horizon(rules.generation), progressOf(0, partitionsEver(rules))]);
+    // After the progress: what it includes was decided by counts that were recorded by then.
+    const { growths, growingTo } = await control.growth(rules.generation);
+    const recorded = Math.max(partitionsEver({ ...rules, growths }), growingTo ?? 0);
+    const progress = [...known, ...(await progressOf(known.length, Math.max(recorded, filledOf(snapshots[0]))))];
+    const standing = standingOf(progress, snapshots, last?.standing ?? null, rules.partitionCount);
     return { readAt, rules, horizon, progress, ends: snapshots[0] ?? null, standing };
   };
   return {
@@ -83,6 +89,11 @@ export function seamWatch(sources: SeamSources, options: SeamOptions): SeamWatch
     },
     logFault: () => log.fault(),
   };
+}
+
+/** How many partitions there are up to the last one that holds a record: one that nobody recorded counts as behind. */
+function filledOf(snapshot: EndSnapshot | undefined): number {
+  return (snapshot?.ends.findLastIndex((end) => end > 0) ?? -1) + 1;
 }
 
 function notBegun(rules: Rules, partition: number): Progress {

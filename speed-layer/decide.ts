@@ -118,14 +118,16 @@ export function decide(known: Known, batch: readonly Judged[], drainedTo: number
 }
 
 /**
- * The row that HBase has for a record's id. A row that names a later record of this partition and is not in force was written
- * by a worker that is further on by more than W, after it had replaced the row that this record was to be compared with: what
- * this record was cannot be told any more, and need not be, because it was counted. So the worker that was left behind stops.
+ * The row that HBase has for a record's id. A row that names a later record and is not in force was written by a worker that is
+ * further on by more than W, after it had replaced the row that this record was to be compared with: what this record was cannot
+ * be told any more, and need not be, because it was counted. So the worker that was left behind stops. Two partitions hold records
+ * of one id only if the topic grew in between, and what arrived after that was decided after all that arrived before.
  */
 function rowOf(rows: Known['rows'], record: FirstMet, rules: Rules): FirstMet | null {
   const row = rows.get(record.detection.id) ?? null;
-  if (row === null || row.logLife !== record.logLife || row.partition !== record.partition) return row;
-  if (row.offset <= record.offset || isInForce(row.arrival, record.arrival, rules)) return row;
+  if (row === null || row.logLife !== record.logLife) return row;
+  const isLater = row.partition === record.partition ? row.offset > record.offset : row.arrival > record.arrival;
+  if (!isLater || isInForce(row.arrival, record.arrival, rules)) return row;
   throw new Refusal(
     EXIT.dependency_down,
     `Another worker is far ahead in partition ${record.partition}: offset ${record.offset} was to be decided, and the row of ` +

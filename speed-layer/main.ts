@@ -9,6 +9,7 @@ import { openLogConsumer } from '../core/stores/kafka/consumer.ts';
 import { logProducer } from '../core/stores/kafka/producer.ts';
 import { openStores } from '../core/stores/open.ts';
 import { countRows } from './count-rows.ts';
+import { growthGate } from './growth.ts';
 import { speedMetrics } from './metrics.ts';
 import { partitionHooks } from './partitions.ts';
 import { logWatch } from './watch.ts';
@@ -24,7 +25,7 @@ export async function runSpeedLayer(config: Config): Promise<void> {
   const signal = stopSignal();
   const log = createLog('speed', config.LOG_LEVEL);
   const topic = config.KAFKA_TOPIC;
-  const holdings: Holdings = { progress: new Map(), counts: countRows(config.SPEED_CACHED_CELLS) };
+  const holdings: Holdings = { progress: new Map(), counts: countRows(config.SPEED_CACHED_CELLS), held: new Map() };
   const closing: (() => Promise<void>)[] = [];
   let ends: () => ReadonlyMap<number, number> = () => new Map();
   const registry = createRegistry('speed');
@@ -32,7 +33,8 @@ export async function runSpeedLayer(config: Config): Promise<void> {
   const { persist, waitingFor } = patience(log, metrics.retried, signal);
   let stage = 'opening HBase and Kafka';
   let kafkaIsAway: string | null = null;
-  const notReady = (): string | null => waitingFor() ?? kafkaIsAway ?? (holdings.progress.size === 0 ? stage : null);
+  let growthWaitsFor = (): string | null => null;
+  const notReady = (): string | null => waitingFor() ?? kafkaIsAway ?? (holdings.held.size > 0 ? growthWaitsFor() : null) ?? (holdings.progress.size === 0 ? stage : null);
   try {
     const server = await serveMetrics(registry, { host: config.BIND, port: config.METRICS_PORT }, notReady);
     closing.push(() => server.close());
@@ -51,9 +53,11 @@ export async function runSpeedLayer(config: Config): Promise<void> {
     ends = consumer.ends;
     stage = 'no partition is held yet';
 
+    const growth = growthGate({ rules, control, admin, producer, persist, now: Date.now });
+    growthWaitsFor = growth.waitingFor;
     const look = logWatch(topic, rules, admin, stores.control, holdings.progress);
     const ports = {
-      rules,
+      growth,
       lanes: LANES,
       consumer,
       producer,

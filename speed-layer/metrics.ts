@@ -113,6 +113,14 @@ function lagGauges(registry: Registry, { holdings, ends }: LagSource): void {
     },
   });
   new Gauge({
+    name: 'sightline_speed_partitions_held',
+    help: 'Partitions whose next records wait until a growth of the topic begins',
+    registers,
+    collect() {
+      this.set(holdings.held.size);
+    },
+  });
+  new Gauge({
     name: 'sightline_speed_cached_cells',
     help: 'Count cells kept in memory',
     registers,

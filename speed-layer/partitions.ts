@@ -5,10 +5,11 @@
  * generation begins; a log that starts after that or ends before it is refused.
  */
 import type { Rules } from '../core/domain/rules.ts';
-import type { ControlStore, Progress } from '../core/stores/control.ts';
+import type { ControlStore, GrowthRecord, Progress } from '../core/stores/control.ts';
 import type { GroupHooks, LogAdmin } from '../core/stores/kafka/types.ts';
 import type { Holdings, RoundPorts } from './round.ts';
 import { BEFORE_ALL } from '../core/domain/arrival.ts';
+import { partitionsEver } from '../core/domain/growth.ts';
 import { NO_TALLIES } from '../core/domain/tallies.ts';
 import { EXIT, Refusal } from '../core/process/errors.ts';
 import { brokenRange, isBroken } from '../core/stores/kafka/broken-range.ts';
@@ -16,7 +17,7 @@ import { brokenRange, isBroken } from '../core/stores/kafka/broken-range.ts';
 export interface PartitionPorts {
   readonly topic: string;
   readonly rules: Rules;
-  readonly control: Pick<ControlStore, 'progress'>;
+  readonly control: Pick<ControlStore, 'progress' | 'growth'>;
   readonly admin: Pick<LogAdmin, 'ends'>;
   readonly persist: RoundPorts['persist'];
 }
@@ -33,14 +34,15 @@ export function partitionHooks(ports: PartitionPorts, holdings: Holdings): Group
         holdings.progress.delete(partition);
         holdings.counts.drop(partition);
       }
+      holdings.held = new Map([...holdings.held].filter(([partition]) => holdings.progress.has(partition)));
     },
   };
 }
 
 async function startsOf(ports: PartitionPorts, partitions: readonly number[]): Promise<Progress[]> {
   const { topic, rules, control, admin, persist } = ports;
-  const beyond = partitions.find((partition) => partition >= rules.partitionCount);
-  if (beyond !== undefined) throw tooManyPartitions(topic, beyond + 1, rules.partitionCount);
+  const atLeast = Math.max(...partitions) + 1;
+  if (atLeast > rules.partitionCount) await persist(async () => checkCount(topic, atLeast, rules, await control.growth(rules.generation)));
   const found = await persist(() => control.progress(rules.generation, partitions));
   // Asked for after the progress, so that a log that grows meanwhile does not seem to end before it.
   const ends = new Map((await persist(() => admin.ends())).map((end) => [end.partition, end]));
@@ -52,10 +54,13 @@ async function startsOf(ports: PartitionPorts, partitions: readonly number[]): P
   });
 }
 
-export function tooManyPartitions(topic: string, found: number, recorded: number): Refusal {
-  return new Refusal(
+/** Throws if the topic has partitions that nobody recorded: they are recorded before they are added. */
+export function checkCount(topic: string, atLeast: number, rules: Rules, growth: GrowthRecord): void {
+  const recorded = partitionsEver({ ...rules, growths: growth.growths });
+  if (atLeast <= Math.max(recorded, growth.growingTo ?? 0)) return;
+  throw new Refusal(
     EXIT.data_check_failed,
-    `Topic ${topic} has at least ${found} partitions, recorded were ${recorded}: the home of ids would change. Partitions must not be ` +
-      'added by hand; restore the recorded count or begin anew with "sightline cluster reset".',
+    `Topic ${topic} has at least ${atLeast} partitions, recorded were ${recorded}: the home of ids would change. Partitions are added by ` +
+      '"sightline topic grow" alone; restore the recorded count or begin anew with "sightline cluster reset".',
   );
 }

@@ -18,12 +18,14 @@ import type { LogRecord } from '../core/domain/detection.ts';
 import type { FirstMet } from '../core/domain/first-met.ts';
 import type { Oid } from '../core/domain/oid.ts';
 import type { Rules } from '../core/domain/rules.ts';
+import type { Instant } from '../core/domain/time.ts';
 import type { ControlStore, Progress } from '../core/stores/control.ts';
 import type { DetectionsStore } from '../core/stores/detections.ts';
 import type { LogConsumer, LogProducer } from '../core/stores/kafka/types.ts';
 import type { SpeedView } from '../core/stores/speed-view.ts';
 import type { CountRows } from './count-rows.ts';
 import type { Effects, Judged } from './decide.ts';
+import type { GrowthGate } from './growth.ts';
 import { epochOf } from '../core/domain/epoch.ts';
 import { outcomeOf } from '../core/domain/first-met.ts';
 import { hourRowsOf } from '../core/domain/hour-counts.ts';
@@ -41,13 +43,14 @@ export type CrashPoint =
   | 'first_met_written'
   | 'counts_written'
   | 'progress_written'
-  | 'offset_committed';
+  | 'offset_committed'
+  | 'stopped_for_growth';
 
 export interface RoundPorts {
-  readonly rules: Rules;
+  readonly growth: GrowthGate;
   /** How many groups of partitions go through a round side by side: while HBase works for one, another is decided. */
   readonly lanes: number;
-  readonly consumer: Pick<LogConsumer, 'commit'>;
+  readonly consumer: Pick<LogConsumer, 'commit' | 'hold'>;
   readonly producer: Pick<LogProducer, 'forward' | 'deadLetter'>;
   readonly detections: Pick<DetectionsStore, 'find' | 'put'>;
   readonly speedView: Pick<SpeedView, 'load' | 'put'>;
@@ -62,6 +65,8 @@ export interface RoundPorts {
 export interface Holdings {
   readonly progress: Map<number, Progress>;
   readonly counts: CountRows;
+  /** Delivered records that must wait for a growth to begin, of at most one take a partition. */
+  held: ReadonlyMap<number, readonly LogRecord[]>;
 }
 
 export interface Delivered {
@@ -77,13 +82,35 @@ export interface Delivered {
  */
 export async function runRound(ports: RoundPorts, holdings: Holdings, { records, drained }: Delivered): Promise<Effects[]> {
   const waiting = byPartition(holdings, records);
+  await ports.growth.settle(latestOf(holdings, waiting));
   const lanes = Array.from({ length: ports.lanes }, (_, lane) => {
     const partitions = [...holdings.progress.keys()].filter((partition) => partition % ports.lanes === lane);
     return runLane(ports, holdings, partitions, waiting, drained);
   });
   const effects = (await Promise.all(lanes)).flat();
   holdings.counts.trim();
+  await hold(ports, holdings, waiting);
   return effects;
+}
+
+/** What must wait is kept, and no more of its partition is delivered meanwhile. */
+async function hold({ growth, consumer, reached }: RoundPorts, holdings: Holdings, waiting: ReadonlyMap<number, readonly LogRecord[]>): Promise<void> {
+  if (holdings.held.size === 0 && [...waiting.values()].every((rest) => rest.length === 0)) return;
+  holdings.held = new Map([...waiting].filter(([, rest]) => rest.length > 0));
+  consumer.hold([...holdings.held.keys()]);
+  if (holdings.held.size === 0) return;
+  reached('stopped_for_growth');
+  await growth.stopped([...holdings.held.keys()].map((partition) => holdings.progress.get(partition)!));
+}
+
+/** The latest arrival of all that waits. */
+function latestOf(holdings: Holdings, waiting: ReadonlyMap<number, readonly LogRecord[]>): Instant {
+  let latest = 0;
+  for (const [partition, records] of waiting) {
+    if (records.length > 0) latest = Math.max(latest, holdings.progress.get(partition)!.arrival);
+    for (const { stamp } of records) if (stamp > latest) latest = stamp;
+  }
+  return latest as Instant;
 }
 
 async function runLane(
@@ -99,10 +126,10 @@ async function runLane(
     isOver = true;
     for (const partition of partitions) {
       const progress = holdings.progress.get(partition)!;
-      const admitted = admit(progress, waiting.get(partition) ?? [], ports.rules);
+      const admitted = admit(progress, waiting.get(partition) ?? [], ports.growth.rules(), ports.growth.stopOf(progress));
       const isLast = admitted.rest.length === 0;
       waiting.set(partition, admitted.rest);
-      isOver &&= isLast;
+      isOver &&= isLast || admitted.isHeld;
       const drainedTo = isLast ? (drained.get(partition) ?? 0) : 0;
       if (admitted.batch.length > 0 || drainedTo > progress.nextOffset) batches.push({ progress, ...admitted, drainedTo });
     }
@@ -122,7 +149,8 @@ interface Batch {
 
 /** Learns what HBase knows of the batches, then decides each. */
 async function decided(ports: RoundPorts, { counts }: Holdings, batches: readonly Batch[]): Promise<Effects[]> {
-  const { rules, persist, reached } = ports;
+  const { growth, persist, reached } = ports;
+  const rules = growth.rules();
   const ids = [...new Set(batches.flatMap(({ batch }) => idsAtHome(batch)))];
   const answers = await persist(async () => found('detections', await ports.detections.find(ids)));
   const rows = new Map<Oid, FirstMet>();
@@ -163,16 +191,17 @@ async function write(ports: RoundPorts, holdings: Holdings, effects: readonly Ef
   await persist(() => ports.speedView.put(counts));
   holdings.counts.apply(counts);
   reached('counts_written');
-  await persist(() => ports.control.putProgress(ports.rules.generation, progress, cuts));
+  await persist(() => ports.control.putProgress(ports.growth.rules().generation, progress, cuts));
   for (const reachedBy of progress) holdings.progress.set(reachedBy.partition, reachedBy);
   reached('progress_written');
   ports.consumer.commit(progress.map(({ partition, nextOffset }) => ({ partition, offset: nextOffset })));
   reached('offset_committed');
 }
 
-/** Records of partitions that this worker holds; others were revoked while they were on their way. */
+/** Records of partitions that this worker holds, those that wait first; others were revoked while they were on their way. */
 function byPartition(holdings: Holdings, records: readonly LogRecord[]): Map<number, readonly LogRecord[]> {
   const byPartition = new Map<number, LogRecord[]>();
+  for (const [partition, held] of holdings.held) if (holdings.progress.has(partition)) byPartition.set(partition, [...held]);
   for (const record of records) {
     if (!holdings.progress.has(record.partition)) continue;
     const before = byPartition.get(record.partition);

@@ -9,14 +9,14 @@ import type { ControlStore, Progress, RecordedRules } from '../core/stores/contr
 import type { LogAdmin } from '../core/stores/kafka/types.ts';
 import { EXIT, Refusal } from '../core/process/errors.ts';
 import { brokenRange, isBroken } from '../core/stores/kafka/broken-range.ts';
-import { tooManyPartitions } from './partitions.ts';
+import { checkCount } from './partitions.ts';
 
 /** Returns a check; the same one is to be called each time, since it compares with what it saw before. */
 export function logWatch(
   topic: string,
   rules: RecordedRules,
   admin: Pick<LogAdmin, 'facts' | 'ends'>,
-  control: Pick<ControlStore, 'rules'>,
+  control: Pick<ControlStore, 'rules' | 'growth'>,
   held: ReadonlyMap<number, Progress>,
 ): () => Promise<void> {
   let suspects = new Map<number, number>();
@@ -25,9 +25,7 @@ export function logWatch(
     if (recorded && recorded.generation > rules.generation) throw switched(rules.generation, recorded.generation);
     const facts = await admin.facts();
     if (facts?.topicId !== rules.topicId) throw replaced(topic, facts?.topicId ?? 'none', rules.topicId);
-    if (facts.partitionCount !== rules.partitionCount) {
-      throw tooManyPartitions(topic, facts.partitionCount, rules.partitionCount);
-    }
+    checkCount(topic, facts.partitionCount, rules, await control.growth(rules.generation));
     const before = new Map(held);
     const broken = new Map<number, number>();
     for (const end of await admin.ends()) {

@@ -4,6 +4,7 @@
  * Recorded once in HBase's control table when the log is first used; every process compares its own configuration with
  * the record and refuses to start on a difference, because two processes with different rules would count differently.
  */
+import type { Growth } from './growth.ts';
 import type { Instant } from './time.ts';
 import { DAY_MS } from './time.ts';
 
@@ -18,11 +19,13 @@ export interface Rules {
   readonly dedupWindowDays: number;
   /** F: a detection whose own time lies further ahead of its arrival is a dead letter. */
   readonly clockAheadDays: number;
-  /** Recorded partition count of the topic; home(id) is taken modulo this. */
+  /** Partition count of the topic when the generation began; home(id) is taken modulo this, or what the topic has grown to (growth.ts). */
   readonly partitionCount: number;
+  /** How the topic grew since, oldest first. */
+  readonly growths?: readonly Growth[] | undefined;
   /** Number of the first epoch: arrivals before its start (a broker's clock stepped back) belong to it too. */
   readonly firstEpoch: number;
-  /** Per partition, the offset at which this generation begins to count. */
+  /** Per partition, the offset at which this generation begins to count; 0 in those that came by growing. */
   readonly firstOffsets: readonly number[];
 }
 

@@ -8,6 +8,7 @@ import type { DeadLetter } from './dead-letters.ts';
 import type { Detection, LogRecord } from './detection.ts';
 import type { Rules } from './rules.ts';
 import type { Instant } from './time.ts';
+import { earlierCounts, partitionsAt } from './growth.ts';
 import { homeOf } from './home.ts';
 import { parseDetection } from './parse.ts';
 import { isAhead } from './rules.ts';
@@ -32,12 +33,20 @@ export function judge(record: LogRecord, arrival: Instant, rules: Rules): Verdic
   if (isAhead(detection.detectedAt, arrival, rules)) {
     return dead('ahead_of_arrival', `timestamp_detected is ${detection.detectedAt}, the arrival ${arrival}`);
   }
-  const home = homeOf(detection.id, rules.partitionCount);
+  const home = homeOf(detection.id, partitionsAt(arrival, rules));
   if (home === record.partition) return { kind: 'detection', detection };
-  if (hasHeader(record, STRAY_HEADER)) {
+  if (hasHeader(record, STRAY_HEADER) && !wasHome(record.partition, detection, arrival, rules)) {
     return dead('stray_not_at_home', `detection ${detection.id} belongs to partition ${home}, not ${record.partition}`);
   }
   return { kind: 'stray', detection, home };
+}
+
+/**
+ * A record that was sent home and arrived when the topic had grown goes on to its new home. It cannot go in circles: what a growth
+ * applies to is sent on only when all partitions have arrived in it, so the count that a forwarded record meets never falls.
+ */
+function wasHome(partition: number, { id }: Detection, arrival: Instant, rules: Rules): boolean {
+  return earlierCounts(arrival, rules).some((count) => homeOf(id, count) === partition);
 }
 
 function isTick(record: LogRecord): boolean {

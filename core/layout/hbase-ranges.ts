@@ -13,18 +13,17 @@ export interface RowRange {
   readonly stop: Buffer;
 }
 
-/** Rows of one group and epoch for the hours fromHour … toHour (both included), in as many ranges as they have salts. */
+/** Rows of one group and epoch for the hours fromHour … toHour (both included), in as many ranges as they have salts: a topic may grow. */
 export function speedRanges(
   generation: number,
   group: Group,
   e: HourRowName['epoch'],
   hours: { from: number; to: number },
-  partitionCount: number,
 ): RowRange[] {
   const first = speedRow(generation, { group, epoch: e, hour: hours.from }, 0);
   const last = speedRow(generation, { group, epoch: e, hour: hours.to + 1 }, 0);
   if (group !== 'all') return [{ start: first, stop: last }];
-  return salts(Math.min(partitionCount, VIEW_SALTS)).map((salt) => salted(salt, first, last));
+  return salts(VIEW_SALTS).map((salt) => salted(salt, first, last));
 }
 
 /** Every row of the epochs from … before in the speed view: of one epoch, or the sweep of a prune. */

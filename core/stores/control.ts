@@ -3,6 +3,8 @@
  *
  *   rules                       what was recorded for the generation (domain/rules.ts), with the topic's id; timestamp = generation
  *   rules/<generation>          the same of a generation that is being rebuilt; timestamp 1
+ *   growth/<generation>         how the topic grew, and for which epochs that is settled; timestamp = number of the change; check-and-put
+ *   read/<generation>/<from>/<partition>   everything that arrived before the growth at `from` is counted; timestamp 1
  *   progress/<generation>/<partition>   up to where the speed layer's effects are in HBase; timestamp = next offset
  *   cut/<generation>/<partition>/<offset>   the speed layer's tallies of all records before an epoch's cut; timestamp = the cut
  *   horizon/<generation>        the last published epoch with its cuts; timestamp = the epoch's number; moved by check-and-put
@@ -14,6 +16,7 @@
  */
 import { z } from 'zod';
 import type { Epoch } from '../domain/epoch.ts';
+import type { Growth } from '../domain/growth.ts';
 import type { Rules } from '../domain/rules.ts';
 import type { Tallies } from '../domain/tallies.ts';
 import type { Instant } from '../domain/time.ts';
@@ -25,6 +28,17 @@ import { asRetryable, getRows, putRows } from './hbase-rows.ts';
 export interface RecordedRules extends Rules {
   /** Kafka's id of the topic: another id is another log life. */
   readonly topicId: string;
+}
+
+/** How the topic grew: rules that change while a generation lives (stores/growth.ts). */
+export interface GrowthRecord {
+  /** Raised by each change. */
+  readonly change: number;
+  /** Nobody can record a growth any more that begins with this epoch or an earlier one; -1: with any. */
+  readonly settled: number;
+  readonly growths: readonly Growth[];
+  /** The topic is being given so many partitions; from when on they count is not recorded yet. */
+  readonly growingTo: number | null;
 }
 
 /** Up to where a partition's effects are in HBase. */
@@ -84,6 +98,13 @@ export interface ControlStore {
   rebuilding(generation: number): Promise<RecordedRules | null>;
   /** Records what a rebuild works towards unless that generation has its rules; returns what holds now. */
   recordRebuild(rules: RecordedRules): Promise<RecordedRules>;
+  /** What nobody has changed yet is change 0. */
+  growth(generation: number): Promise<GrowthRecord>;
+  /** Records `to`; false if `from` is not (any more) what is recorded. */
+  moveGrowth(generation: number, from: GrowthRecord, to: Omit<GrowthRecord, 'change'>): Promise<boolean>;
+  /** Of each partition, whether it is known that everything in it that arrived before `from` is counted. */
+  readUpTo(generation: number, from: Instant, partitions: readonly number[]): Promise<boolean[]>;
+  putReadUpTo(generation: number, from: Instant, partitions: readonly number[]): Promise<void>;
   /** Makes another generation the one that holds; false if `from` is not (any more) what is recorded. */
   switchRules(from: RecordedRules, to: RecordedRules): Promise<boolean>;
   /** One entry a partition, null where nothing was processed yet. */
@@ -106,16 +127,27 @@ export function controlStore(hbase: HBaseClient, namespace: string): ControlStor
   return {
     rules: () => cell.read('rules', readRules),
     async recordRules(rules) {
-      await cell.move('rules', null, { timestamp: rules.generation, json: rules });
+      await cell.move('rules', null, { timestamp: rules.generation, json: ofRow(rules) });
       return (await cell.read('rules', readRules)) ?? rules;
     },
     rebuilding: (generation) => cell.read(`rules/${generation}`, readRules),
     async recordRebuild(rules) {
       const row = `rules/${rules.generation}`;
-      await cell.move(row, null, { timestamp: 1, json: rules });
+      await cell.move(row, null, { timestamp: 1, json: ofRow(rules) });
       return (await cell.read(row, readRules)) ?? rules;
     },
-    switchRules: (from, to) => cell.move('rules', from, { timestamp: to.generation, json: to }),
+    growth: async (generation) => (await cell.read(growthRow(generation), readGrowth)) ?? NOT_GROWN,
+    moveGrowth(generation, from, to) {
+      const next: GrowthRecord = { ...to, change: from.change + 1 };
+      return cell.move(growthRow(generation), from.change === 0 ? null : from, { timestamp: next.change, json: next });
+    },
+    async readUpTo(generation, from, partitions) {
+      const rows = await cell.readAll(partitions.map((partition) => readUpToRow(generation, from, partition)), () => true);
+      return rows.map((row) => row === true);
+    },
+    putReadUpTo: (generation, from, partitions) =>
+      cell.put(partitions.map((partition) => ({ row: readUpToRow(generation, from, partition), timestamp: 1, json: { from, partition } }))),
+    switchRules: (from, to) => cell.move('rules', ofRow(from), { timestamp: to.generation, json: ofRow(to) }),
     progress: (generation, partitions) =>
       cell.readAll(
         partitions.map((partition) => progressRow(generation, partition)),
@@ -138,6 +170,10 @@ export function controlStore(hbase: HBaseClient, namespace: string): ControlStor
     moveLease: (name, from, to) => cell.move(`lease/${name}`, from, { timestamp: to.renewal, json: to }),
   };
 }
+
+const growthRow = (generation: number): string => `growth/${generation}`;
+
+const readUpToRow = (generation: number, from: Instant, partition: number): string => `read/${generation}/${from}/${partition}`;
 
 const progressRow = (generation: number, partition: number): string => `progress/${generation}/${partition}`;
 
@@ -174,8 +210,20 @@ const RulesJson = z.object({
   topicId: z.string(),
 });
 
+const GrowthJson = z.object({
+  change: whole,
+  settled: whole,
+  growths: z.array(z.object({ from: whole, partitions: whole })),
+  growingTo: whole.nullable(),
+});
+const NOT_GROWN: GrowthRecord = { change: 0, settled: -1, growths: [], growingTo: null };
+
+/** What the row of the rules holds of them: how the topic grew has a row of its own. */
+const ofRow = (rules: RecordedRules): z.infer<typeof RulesJson> => RulesJson.parse(rules);
+
 // The casts put the domain's brands on what has just been checked to be whole numbers.
 const readRules = (json: unknown): RecordedRules => RulesJson.parse(json);
+const readGrowth = (json: unknown): GrowthRecord => GrowthJson.parse(json) as unknown as GrowthRecord;
 const readProgress = (json: unknown): Progress => ProgressJson.parse(json) as Progress;
 const readCutTallies = (json: unknown): CutTallies => CutTalliesJson.parse(json) as CutTallies;
 const readHorizon = (json: unknown): Horizon => HorizonJson.parse(json) as unknown as Horizon;

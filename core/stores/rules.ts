@@ -6,18 +6,20 @@
  * differently in silence.
  */
 import type { Config } from '../process/config.ts';
-import type { ControlStore, RecordedRules } from './control.ts';
+import type { ControlStore, GrowthRecord, RecordedRules } from './control.ts';
 import type { LogAdmin, TopicFacts } from './kafka/types.ts';
 import type { Epoch } from '../domain/epoch.ts';
+import type { Rules } from '../domain/rules.ts';
 import { endOf, epochAt } from '../domain/epoch.ts';
+import { partitionsEver } from '../domain/growth.ts';
 import { EXIT, Refusal } from '../process/errors.ts';
 
 /** The rules that hold: recorded now, as generation 1, if none were. Throws a Refusal if they differ from the configuration. */
 export async function readRules(config: Config, admin: LogAdmin, control: ControlStore): Promise<RecordedRules> {
   const facts = await topicFacts(config, admin);
-  if (config.REBUILD_GENERATION !== undefined) return checked(await rebuilding(config.REBUILD_GENERATION, control), config, facts);
+  if (config.REBUILD_GENERATION !== undefined) return checked(await rebuilding(config.REBUILD_GENERATION, control), config, facts, control);
   const recorded = (await control.rules()) ?? (await control.recordRules(await newRules(config, facts, admin)));
-  return checked(recorded, config, facts);
+  return checked(recorded, config, facts, control);
 }
 
 /** The recorded rules as they are, whatever the configuration says: for a rebuild, which may have come to change them. */
@@ -25,8 +27,7 @@ export async function rulesAsRecorded(config: Config, admin: LogAdmin, control: 
   const facts = await topicFacts(config, admin);
   const recorded = await control.rules();
   if (!recorded) throw new Refusal(EXIT.nothing_to_do, 'No rules are recorded, so nothing was counted or published yet');
-  checkTopic(recorded, config, facts);
-  return recorded;
+  return withGrowth(recorded, config, facts, control);
 }
 
 async function rebuilding(generation: number, control: ControlStore): Promise<RecordedRules> {
@@ -77,7 +78,7 @@ async function firstEpoch(config: Config, facts: TopicFacts, admin: LogAdmin): P
   return holding;
 }
 
-function checked(recorded: RecordedRules, config: Config, facts: TopicFacts): RecordedRules {
+async function checked(recorded: RecordedRules, config: Config, facts: TopicFacts, control: ControlStore): Promise<RecordedRules> {
   const differences = [
     difference('EPOCH_SECONDS', recorded.epochSeconds, config),
     difference('DEDUP_WINDOW_DAYS', recorded.dedupWindowDays, config),
@@ -90,11 +91,24 @@ function checked(recorded: RecordedRules, config: Config, facts: TopicFacts): Re
         'Set the recorded values. "sightline batch rebuild" with the new ones changes them: it publishes every epoch anew from the archive.',
     );
   }
-  checkTopic(recorded, config, facts);
-  return recorded;
+  return withGrowth(recorded, config, facts, control);
 }
 
-function checkTopic(recorded: RecordedRules, config: Config, facts: TopicFacts): void {
+/** Asked for after the topic's facts: partitions are recorded before they are added. */
+async function withGrowth(recorded: RecordedRules, config: Config, facts: TopicFacts, control: ControlStore): Promise<RecordedRules> {
+  const growth = await control.growth(recorded.generation);
+  const rules: RecordedRules = { ...recorded, growths: growth.growths };
+  checkTopic(rules, growth, config, facts);
+  return rules;
+}
+
+/** Whether the topic has partitions that nobody recorded, or lacks some; those of a growth that is under way are no fault. */
+export function isForeignCount(found: number, rules: Rules, { growths, growingTo }: GrowthRecord): boolean {
+  const recorded = partitionsEver({ ...rules, growths });
+  return found < recorded || found > Math.max(recorded, growingTo ?? 0);
+}
+
+function checkTopic(recorded: RecordedRules, growth: GrowthRecord, config: Config, facts: TopicFacts): void {
   const topic = config.KAFKA_TOPIC;
   if (facts.topicId !== recorded.topicId) {
     throw new Refusal(
@@ -103,11 +117,11 @@ function checkTopic(recorded: RecordedRules, config: Config, facts: TopicFacts):
         'records than the ones that were counted. Begin anew with "sightline cluster reset", or point KAFKA_TOPIC at the old topic.',
     );
   }
-  if (facts.partitionCount !== recorded.partitionCount) {
+  if (isForeignCount(facts.partitionCount, recorded, growth)) {
     throw new Refusal(
       EXIT.data_check_failed,
-      `Topic ${topic} has ${facts.partitionCount} partitions, recorded were ${recorded.partitionCount}: the home of ids would change. ` +
-        'Partitions must not be added by hand; restore the recorded count or begin anew with "sightline cluster reset".',
+      `Topic ${topic} has ${facts.partitionCount} partitions, recorded were ${partitionsEver(recorded)}: the home of ids would change. ` +
+        'Partitions are added by "sightline topic grow" alone; restore the recorded count or begin anew with "sightline cluster reset".',
     );
   }
   if (!facts.isLogAppendTime) {

@@ -71,12 +71,11 @@ export interface SpeedView {
 export function speedView(
   hbase: HBaseClient,
   namespace: string,
-  rules: { generation: number; partitionCount: number },
+  { generation }: { generation: number },
 ): SpeedView {
   const table = `${namespace}:speed_view`;
-  const { generation, partitionCount } = rules;
   const rangesOf = (group: Group, epochs: readonly Epoch[], hours: Hours) =>
-    epochs.flatMap((e) => speedRanges(generation, group, e, hours, partitionCount));
+    epochs.flatMap((e) => speedRanges(generation, group, e, hours));
   return {
     load: (names, partition) =>
       getRows(

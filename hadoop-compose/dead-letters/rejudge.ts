@@ -8,6 +8,7 @@ import type { DeadLetter } from '../../core/domain/dead-letters.ts';
 import type { Rules } from '../../core/domain/rules.ts';
 import type { Instant } from '../../core/domain/time.ts';
 import type { KeptLetter } from '../../core/layout/log.ts';
+import { partitionsAt } from '../../core/domain/growth.ts';
 import { homeOf } from '../../core/domain/home.ts';
 import { parseDetection } from '../../core/domain/parse.ts';
 import { isDeferred } from '../../core/domain/rules.ts';
@@ -19,11 +20,11 @@ export type Rejudged =
 
 export function rejudge({ value, source }: KeptLetter, now: Instant, rules: Rules): Rejudged {
   // A letter without an id has no home; it goes back to where it came from, if it goes at all.
-  const elsewhere = (source?.partition ?? 0) % rules.partitionCount;
+  const elsewhere = (source?.partition ?? 0) % partitionsAt(now, rules);
   const reading = parseDetection(value);
   if (!reading.ok) return { fate: 'dead_letter', deadLetter: reading.deadLetter, home: elsewhere };
   const { detection } = reading;
-  const home = homeOf(detection.id, rules.partitionCount);
+  const home = homeOf(detection.id, partitionsAt(now, rules));
   const verdict = judge({ partition: home, offset: 0, stamp: now, key: null, value, headers: [] }, now, rules);
   if (verdict.kind === 'dead_letter') return { fate: 'dead_letter', deadLetter: verdict.deadLetter, home };
   return { fate: 'detection', id: detection.id, home, isDeferred: isDeferred(detection.detectedAt, now, rules) };

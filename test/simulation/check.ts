@@ -16,6 +16,7 @@ import type { Tallies } from '../../core/domain/tallies.ts';
 import { decodeFirstMet, decodeHourCell, decodeList, decodeSpeedRow, LIST_FAMILY, oidOfRow } from '../../core/layout/hbase.ts';
 import { found } from '../../core/stores/answers.ts';
 import { detectionsStore } from '../../core/stores/detections.ts';
+import type { GrowthRecord } from '../../core/stores/control.ts';
 import type { Cell } from '../../core/stores/hbase/types.ts';
 import { speedView } from '../../core/stores/speed-view.ts';
 import type { Met } from './truth.ts';
@@ -40,7 +41,9 @@ export function stepChecks(world: World): StepChecks {
   return {
     async afterStep(horizon) {
       const reached: WrittenProgress[] = [];
-      for (const { table, cell } of hbase.written()) {
+      const written = hbase.written();
+      for (const { cell } of written) if (cell.row.toString().startsWith('growth/')) truth.grow((JSON.parse(cell.value.toString()) as GrowthRecord).growths);
+      for (const { table, cell } of written) {
         if (table.endsWith(':speed_view')) speedCell(world, cell, horizon);
         else if (table.endsWith(':detections')) firstMetRow(world, cell);
         else if (table.endsWith(':control')) {
@@ -102,15 +105,15 @@ function sameTallies(said: Tallies, { truth }: World, partition: number, offset:
 
 /** Everything before a progress is in HBase and Kafka; each offset is looked at once. */
 function completeness(world: World): (partition: number, nextOffset: number, horizon: number) => Promise<void> {
-  const { truth, rules, log, deadLetters } = world;
+  const { truth, rules, deadLetters } = world;
   const hbase = world.hbase.client();
   const view = speedView(hbase, NAMESPACE, rules);
   const rows = detectionsStore(hbase, NAMESPACE);
-  const checkedTo = log.partitions.map(() => 0);
+  const checkedTo = new Map<number, number>();
   return async (partition, nextOffset, horizon) => {
-    const from = checkedTo[partition]!;
+    const from = checkedTo.get(partition) ?? 0;
     if (nextOffset <= from) return;
-    checkedTo[partition] = nextOffset;
+    checkedTo.set(partition, nextOffset);
     const met: Met[] = [];
     for (let offset = from; offset < nextOffset; offset++) {
       const where = `${partition}/${offset}`;

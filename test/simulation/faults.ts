@@ -21,9 +21,13 @@ export const FAULTS = [
   'hbase_refused',
   'hbase_applied_but_failed',
   'hbase_repeated_later',
+  /** A check-and-put is reported as failed and carried out much later, if what it expects holds then. */
+  'hbase_checked_later',
   /** A call's rows arrive in two parts, with others' calls in between. */
   'hbase_slow',
   'kafka_unacknowledged',
+  /** The command that grows the topic dies. */
+  'grow_crash',
   /** The batch layer dies between writing its view and moving the horizon. */
   'batch_crash',
 ] as const;

@@ -16,6 +16,8 @@ export interface SimulatedGroup {
   leave(who: string): void;
   /** Deals the partitions out anew. */
   rebalance(): void;
+  /** Deals out what nobody has: partitions that the topic was given. */
+  discover(): void;
 }
 
 export function simulatedGroup(log: SimulatedLog, random: Dice, faults: Faults, order: Turns): SimulatedGroup {
@@ -30,6 +32,11 @@ export function simulatedGroup(log: SimulatedLog, random: Dice, faults: Faults, 
   };
   return {
     rebalance,
+    discover() {
+      for (let partition = 0; partition < log.partitions.length && members.size > 0; partition++) {
+        if (!owner.has(partition)) owner.set(partition, random.pick([...members]));
+      }
+    },
     leave(who) {
       members.delete(who);
       rebalance();
@@ -39,11 +46,13 @@ export function simulatedGroup(log: SimulatedLog, random: Dice, faults: Faults, 
       rebalance();
       const position = new Map<number, number>();
       const drained = new Map<number, number>();
+      let held: readonly number[] = [];
       const learn = async (): Promise<void> => {
         const lost = [...position.keys()].filter((partition) => owner.get(partition) !== who);
         const gained = [...owner].flatMap(([partition, of]) => (of === who && !position.has(partition) ? [partition] : []));
         for (const partition of [...lost, ...gained]) drained.delete(partition);
         for (const partition of lost) position.delete(partition);
+        held = held.filter((partition) => position.has(partition));
         if (lost.length > 0) await hooks.revoked(lost);
         if (gained.length === 0) return;
         for (const { partition, offset } of await hooks.assigned(gained)) position.set(partition, offset);
@@ -54,6 +63,7 @@ export function simulatedGroup(log: SimulatedLog, random: Dice, faults: Faults, 
           await learn();
           const records: LogRecord[] = [];
           for (const [partition, from] of position) {
+            if (held.includes(partition)) continue;
             const again = faults.strikes('redelivered', 0.02) ? faults.dice('redelivered').below(4) : 0;
             const start = Math.max(0, from - again);
             const stop = Math.min(log.end(partition), from + random.below(limit + 1));
@@ -63,6 +73,7 @@ export function simulatedGroup(log: SimulatedLog, random: Dice, faults: Faults, 
           }
           return records;
         },
+        hold: (partitions) => void (held = partitions),
         drained: () => drained,
         commit: () => undefined,
         ends: () => new Map(),

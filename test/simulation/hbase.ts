@@ -3,7 +3,7 @@
  *
  * A put of a cell with a lower timestamp loses, one with the same timestamp replaces; a marker hides what is at or below its
  * timestamp. Calls fail as the real ones do: refused, applied in part, applied and reported as failed, applied once more later, or
- * arriving in two parts. A scan sees each row as it is when it gets there.
+ * arriving in two parts, or only much later. A scan sees each row as it is when it gets there.
  */
 import { HBaseError } from '../../core/stores/hbase/errors.ts';
 import type { Cell, GetAnswer, HBaseClient, PutAnswer, RowDelete, RowGet, RowPut, ScanOptions } from '../../core/stores/hbase/types.ts';
@@ -29,11 +29,11 @@ interface Row {
   readonly hiddenUpTo: Map<string, number>;
 }
 
-type Fate = 'well' | 'hbase_refused' | 'hbase_applied_but_failed' | 'hbase_repeated_later';
+type Fate = 'well' | 'hbase_refused' | 'hbase_applied_but_failed' | 'hbase_repeated_later' | 'hbase_checked_later';
 
 export function simulatedHBase(): SimulatedHBase {
   const tables = new Map<string, Map<string, Row>>();
-  const late: { table: string; put: RowPut }[] = [];
+  const late: (() => void)[] = [];
   let written: Written[] = [];
   const rowsOf = (table: string): Map<string, Row> => {
     let rows = tables.get(table);
@@ -59,8 +59,8 @@ export function simulatedHBase(): SimulatedHBase {
   };
   return {
     client: (before = async () => undefined, faults) =>
-      clientOf({ before, faults, rowsOf, rowFor, apply, late: (table, put) => late.push({ table, put }) }),
-    deliverLate: () => late.splice(0).forEach(({ table, put }) => apply(table, put)),
+      clientOf({ before, faults, rowsOf, rowFor, apply, late: (put) => late.push(put) }),
+    deliverLate: () => late.splice(0).forEach((arrive) => arrive()),
     written() {
       const all = written;
       written = [];
@@ -75,7 +75,7 @@ interface Inside {
   readonly rowsOf: (table: string) => ReadonlyMap<string, Row>;
   readonly rowFor: (table: string, key: Buffer) => Row;
   readonly apply: (table: string, put: RowPut) => void;
-  readonly late: (table: string, put: RowPut) => void;
+  readonly late: (arrive: () => void) => void;
 }
 
 function clientOf({ before, faults, rowsOf, rowFor, apply, late }: Inside): HBaseClient {
@@ -96,7 +96,7 @@ function clientOf({ before, faults, rowsOf, rowFor, apply, late }: Inside): HBas
     put: async (table: string, puts: RowPut[]) =>
       write(puts.length, (index, how) => {
         apply(table, puts[index]!);
-        if (how === 'hbase_repeated_later') late(table, puts[index]!);
+        if (how === 'hbase_repeated_later') late(() => apply(table, puts[index]!));
       }),
     delete: async (table: string, deletes: RowDelete[]) =>
       write(deletes.length, (index) => {
@@ -125,9 +125,18 @@ function clientOf({ before, faults, rowsOf, rowFor, apply, late }: Inside): HBas
     async checkAndPut(table: string, row: Buffer, family: string, qualifier: Buffer, expected: Buffer | null, put: RowPut): Promise<boolean> {
       await before();
       if (faults?.strikes('hbase_refused', 0.01)) throw failure('hbase_refused');
-      const found = rowFor(table, row).cells.get(`${family}:${qualifier.toString('latin1')}`);
-      if (expected === null ? found !== undefined : !found?.value.equals(expected)) return false;
-      apply(table, put);
+      const isDone = (): boolean => {
+        const found = rowFor(table, row).cells.get(`${family}:${qualifier.toString('latin1')}`);
+        if (expected === null ? found !== undefined : !found?.value.equals(expected)) return false;
+        apply(table, put);
+        return true;
+      };
+      // The batch layer's lock sees to it that nobody else moves the horizon; a growth has no lock.
+      if (row.toString().startsWith('growth/') && faults?.strikes('hbase_checked_later', 0.1)) {
+        late(() => void isDone());
+        throw failure('hbase_checked_later');
+      }
+      if (!isDone()) return false;
       if (faults?.strikes('hbase_applied_but_failed', 0.05)) throw failure('hbase_applied_but_failed');
       return true;
     },

@@ -11,6 +11,9 @@ export type Payload = Pick<LogRecord, 'key' | 'value' | 'headers'>;
 export interface SimulatedLog {
   readonly partitions: readonly (LogRecord | null)[][];
   append(partition: number, payload: Payload): LogRecord;
+  /** Adds partitions until there are so many. */
+  grow(partitionCount: number): void;
+  ends(): { partition: number; low: number; high: number }[];
   /** Offset of the next record. */
   end(partition: number): number;
   /** The first offset that was appended at `t` or later, by a clock that never steps back. */
@@ -31,6 +34,7 @@ export interface LogOptions {
 export function simulatedLog({ partitionCount, startMs, random, faults, appended }: LogOptions): SimulatedLog {
   const partitions: (LogRecord | null)[][] = Array.from({ length: partitionCount }, () => []);
   const takenAt: number[][] = partitions.map(() => []);
+  const end = (partition: number): number => partitions[partition]!.length;
   let clockMs = startMs;
   const take = (partition: number, record: LogRecord | null): void => {
     partitions[partition]!.push(record);
@@ -47,7 +51,14 @@ export function simulatedLog({ partitionCount, startMs, random, faults, appended
       if (faults.strikes('marker', 0.02)) take(partition, null);
       return record;
     },
-    end: (partition) => partitions[partition]!.length,
+    grow(count) {
+      while (partitions.length < count) {
+        partitions.push([]);
+        takenAt.push([]);
+      }
+    },
+    ends: () => partitions.map((_, partition) => ({ partition, low: 0, high: end(partition) })),
+    end,
     firstSince(partition, t) {
       const found = takenAt[partition]!.findIndex((at) => at >= t);
       return found === -1 ? partitions[partition]!.length : found;

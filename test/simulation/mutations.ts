@@ -89,8 +89,8 @@ export const MUTATIONS: readonly Mutation[] = [
   },
   {
     bug: 'a worker that was left behind takes the row of a later record for no row',
-    edits: [{ file: 'speed-layer/decide.ts', find: '  if (row.offset <= record.offset || ', put: '  if (row.offset <= record.offset || row.offset > 0 || ' }],
-    seed: 46,
+    edits: [{ file: 'speed-layer/decide.ts', find: '  if (!isLater || ', put: '  if (!isLater || row.offset > 0 || ' }],
+    seed: 20_100,
   },
   {
     bug: 'a batch reaches over more than W',
@@ -147,6 +147,64 @@ export const MUTATIONS: readonly Mutation[] = [
   {
     bug: 'an hour that is remembered gets no epoch that is published later',
     edits: [{ file: 'serving/cache/batch-hours.ts', find: 'if (upTo >= horizon) continue;', put: 'if (upTo >= 0) continue;' }],
+  },
+  {
+    bug: 'a growth begins in each partition by itself',
+    edits: [
+      {
+        file: 'speed-layer/growth.ts',
+        find: 'growthAfter((arrival > openTo ? arrival : openTo) as Instant, rules) ?? (Infinity as Instant)',
+        put: '(arrival > openTo ? Infinity : Infinity) as Instant',
+      },
+    ],
+  },
+  {
+    bug: 'a worker waits for its own partitions only when the topic grows',
+    edits: [{ file: 'speed-layer/growth.ts', find: '      if (unread.length === 0) {', put: '      if (held.length > 0) {' }],
+  },
+  {
+    bug: 'how the topic grew is read once',
+    edits: [{ file: 'speed-layer/growth.ts', find: '      if (epoch <= settled) return rules;', put: '      if (settled >= 0) return rules;' }],
+  },
+  {
+    bug: 'an epoch is decided without being settled, so that a growth may come late',
+    edits: [{ file: 'core/stores/growth.ts', find: '    if (found.settled >= epoch) return found;', put: '    if (epoch >= 0) return found;' }],
+  },
+  {
+    bug: 'more partitions count from the present epoch on, whoever has settled it',
+    edits: [
+      {
+        file: 'hadoop-compose/topic/grow.ts',
+        find: '(Math.max(found.settled, rules.firstEpoch, epochAt(now(), rules)) + 1)',
+        put: 'Math.max(rules.firstEpoch, epochAt(now(), rules))',
+      },
+    ],
+  },
+  {
+    bug: 'an epoch is judged by the count of a later one',
+    edits: [
+      {
+        file: 'core/domain/verdict.ts',
+        find: 'homeOf(detection.id, partitionsAt(arrival, rules))',
+        put: 'homeOf(detection.id, partitionsAt((arrival + rules.epochSeconds * 1_000) as Instant, rules))',
+      },
+    ],
+  },
+  {
+    bug: 'a stray that was sent home before the topic grew is a dead letter after it',
+    edits: [{ file: 'core/domain/verdict.ts', find: ' && !wasHome(record.partition, detection, arrival, rules)', put: '' }],
+  },
+  {
+    bug: 'records that wait for a growth are forgotten',
+    edits: [{ file: 'speed-layer/round.ts', find: '  for (const [partition, held] of holdings.held) if (holdings.progress.has(partition)) byPartition.set(partition, [...held]);\n', put: '' }],
+  },
+  {
+    bug: 'the end of the log counts as read where records wait',
+    edits: [{ file: 'speed-layer/round.ts', find: 'isLast ? (drained.get(partition) ?? 0) : 0', put: 'drained.get(partition) ?? 0' }],
+  },
+  {
+    bug: 'an answer knows only the partitions that the topic began with',
+    edits: [{ file: 'serving/seam.ts', find: 'Math.max(recorded, filledOf(snapshots[0]))', put: 'known.length + 0 * recorded' }],
   },
   {
     bug: 'an answer counts on ends of the log that it asked for after the progress',

@@ -5,6 +5,7 @@
  * prune. It dies where the seed wants and begins again, as the next run would.
  */
 import type { Detection } from '../../core/domain/detection.ts';
+import { allPartitions } from '../../core/domain/growth.ts';
 import { endOf } from '../../core/domain/epoch.ts';
 import type { Epoch } from '../../core/domain/epoch.ts';
 import type { HourCell, HourRowName } from '../../core/domain/hour-counts.ts';
@@ -17,6 +18,7 @@ import { batchView } from '../../core/stores/batch-view.ts';
 import type { BatchRowWrite } from '../../core/stores/batch-view.ts';
 import { controlStore } from '../../core/stores/control.ts';
 import type { Horizon } from '../../core/stores/control.ts';
+import { settledRules } from '../../core/stores/growth.ts';
 import { speedView } from '../../core/stores/speed-view.ts';
 import type { Met } from './truth.ts';
 import { NAMESPACE } from './worker.ts';
@@ -36,7 +38,6 @@ export const PRUNE_GRACE_MS = 60_000;
 
 export function startSeam(world: World): Seam {
   const { rules, order, random, faults, log, truth } = world;
-  const partitions = log.partitions.map((_, partition) => partition);
   const hbase = world.hbase.client(() => order.turn(SELF), faults);
   const control = controlStore(hbase, NAMESPACE);
   const batch = batchView(hbase, NAMESPACE, rules);
@@ -46,7 +47,7 @@ export function startSeam(world: World): Seam {
   let moved: Horizon | null = null;
 
   /** Of each partition, the first offset whose arrival is not before the epoch's end; null where there is none yet. */
-  const cutsOf = (epoch: Epoch): number[] | null => {
+  const cutsOf = (epoch: Epoch, partitions: readonly number[]): number[] | null => {
     const end = endOf(epoch, rules);
     const cuts = partitions.map((partition) => {
       for (let offset = 0; offset < log.end(partition); offset++) if (truth.arrival(partition, offset + 1) >= end) return offset;
@@ -54,7 +55,7 @@ export function startSeam(world: World): Seam {
     });
     return cuts.includes(-1) ? null : cuts;
   };
-  const tickQuiet = (epoch: Epoch): void => {
+  const tickQuiet = (epoch: Epoch, partitions: readonly number[]): void => {
     for (const partition of partitions) {
       if (truth.arrival(partition, log.end(partition)) >= endOf(epoch, rules)) continue;
       log.append(partition, { key: null, value: Buffer.alloc(0), headers: [[TICK_HEADER, Buffer.from('1')]] });
@@ -69,8 +70,9 @@ export function startSeam(world: World): Seam {
     const horizon = await control.horizon(rules.generation);
     const epoch = ((horizon?.epoch ?? rules.firstEpoch - 1) + 1) as Epoch;
     if (log.clockMs() < endOf(epoch, rules)) return;
-    tickQuiet(epoch);
-    const cuts = cutsOf(epoch);
+    const partitions = allPartitions(await settledRules(control, rules, epoch));
+    tickQuiet(epoch, partitions);
+    const cuts = cutsOf(epoch, partitions);
     if (!cuts) return;
     const met = publishedIn(epoch);
     await batch.put(viewRows(met, epoch));
@@ -88,7 +90,7 @@ export function startSeam(world: World): Seam {
   const prune = async (): Promise<void> => {
     const horizon = await control.horizon(rules.generation);
     if (!horizon || horizon.publishedAt + PRUNE_GRACE_MS > log.clockMs()) return;
-    const progress = await control.progress(rules.generation, partitions);
+    const progress = await control.progress(rules.generation, horizon.cuts.map((_, partition) => partition));
     if (progress.every((each, p) => (each?.nextOffset ?? 0) >= horizon.cuts[p]!)) await pruning.prune(horizon.epoch, horizon.cuts);
   };
   const live = async (): Promise<void> => {

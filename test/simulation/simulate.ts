@@ -17,6 +17,7 @@ import { detectionsStore } from '../../core/stores/detections.ts';
 import { stepChecks } from './check.ts';
 import type { FaultPlan } from './faults.ts';
 import { EVERY_FAULT, faultsOf } from './faults.ts';
+import { startGrower } from './grower.ts';
 import { simulatedGroup } from './group.ts';
 import { simulatedHBase } from './hbase.ts';
 import { simulatedLog } from './log.ts';
@@ -37,6 +38,9 @@ export interface Outcome {
   readonly counted: number;
   readonly answers: number;
   readonly faults: number;
+  /** How many growths of the topic were in force in the end, and how many records first met their id after the first. */
+  readonly growths: number;
+  readonly metAfterGrowth: number;
   /** How often a worker ended, by where. */
   readonly ends: ReadonlyMap<string, number>;
 }
@@ -46,6 +50,7 @@ export async function simulate(seed: number, recordCount = 150, plan: FaultPlan 
   const world = newWorld(seed, plan);
   const { random, faults, log, group, order, truth } = world;
   const cameras = traffic(log, dice(seed, 'traffic'));
+  const metadata = dice(seed, 'metadata');
   const workers = new Map<string, LiveWorker>();
   const asleep = new Map<string, number>();
   const ends = new Map<string, number>();
@@ -68,6 +73,8 @@ export async function simulate(seed: number, recordCount = 150, plan: FaultPlan 
     );
   };
   for (let i = 1 + random.below(3); i > 0; i--) start();
+  const growing = startGrower(world);
+  growing.catch((thrown: unknown) => (failure ??= thrown));
   const seam = startSeam(world);
   seam.ended.catch((thrown: unknown) => (failure ??= thrown));
   const person = viewer(world, seam);
@@ -92,6 +99,7 @@ export async function simulate(seed: number, recordCount = 150, plan: FaultPlan 
   };
   const each = async (): Promise<void> => {
     log.passTime(random.below(10));
+    if (metadata.chance(0.01)) group.discover();
     await checks.afterStep(seam.horizon());
     for (const [who, turnsLeft] of asleep) {
       if (turnsLeft > 1 && isRough) asleep.set(who, turnsLeft - 1);
@@ -121,7 +129,7 @@ export async function simulate(seed: number, recordCount = 150, plan: FaultPlan 
   await order.run(() => total >= 0, (who) => who === 'viewer', async () => undefined);
   await asked;
   assert.equal(total, counted, 'batch and speed together');
-  return { records: log.partitions.flat().length, counted, answers: person.answers, faults: faults.struck(), ends };
+  return { records: log.partitions.flat().length, counted, answers: person.answers, faults: faults.struck(), ...truth.grown(), ends };
 }
 
 function newWorld(seed: number, plan: FaultPlan): World {
@@ -143,7 +151,7 @@ function newWorld(seed: number, plan: FaultPlan): World {
   const order = turns(dice(seed, 'turns'));
   const log = simulatedLog({ partitionCount, startMs: START_MS, random: dice(seed, 'log'), faults, appended: truth.take });
   const group = simulatedGroup(log, dice(seed, 'group'), faults, order);
-  return { rules, random, faults, order, log, group, truth, hbase: simulatedHBase(), deadLetters: new Set(), isOver: false };
+  return { rules, random, dice: (stream) => dice(seed, stream), faults, order, log, group, truth, hbase: simulatedHBase(), deadLetters: new Set(), isOver: false };
 }
 
 /** Everything that HBase and the dead-letter topic hold, once the log is read to its end. */
@@ -165,7 +173,7 @@ async function compare(world: World, horizon: number): Promise<void> {
   assert.deepEqual(listed.sort(), [...new Set(wantedList)].sort(), 'the list');
 
   const progress = await controlStore(hbase, NAMESPACE).progress(1, log.partitions.map((_, partition) => partition));
-  for (const [partition, each] of progress.entries()) assert.equal(each!.nextOffset, log.end(partition), 'progress');
+  for (const [partition, each] of progress.entries()) assert.equal(each?.nextOffset ?? 0, log.end(partition), 'progress');
   const last = new Map(truth.met.map(({ id, partition, offset }) => [id, `${partition}/${offset}`]));
   const rows = found('detections', await detectionsStore(hbase, NAMESPACE).find([...last.keys()].map(oid)));
   assert.deepEqual(rows.map((row) => `${row?.partition}/${row?.offset}`), [...last.values()], 'first-met rows');

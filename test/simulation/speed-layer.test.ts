@@ -18,6 +18,7 @@ const STEPS = [
   'counts_written',
   'progress_written',
   'offset_committed',
+  'stopped_for_growth',
 ];
 
 describe('the speed layer and the seam, simulated', () => {
@@ -28,10 +29,12 @@ describe('the speed layer and the seam, simulated', () => {
   it(`${SEEDS} seeds hold after every step and end as the truth has them`, { timeout: 600_000 }, async () => {
     const ends = new Map<string, number>();
     let answers = 0;
+    let growths = 0;
     for (let seed = 1; seed <= SEEDS; seed++) {
       try {
         const outcome = await simulate(seed, RECORDS);
         answers += outcome.answers;
+        growths += outcome.growths;
         for (const [how, count] of outcome.ends) ends.set(how, (ends.get(how) ?? 0) + count);
       } catch (thrown) {
         throw new Error(`seed ${seed}; make it smaller with: npm run simulate -- --seeds 1 --seed ${seed} --records ${RECORDS} --shrink`, {
@@ -41,5 +44,6 @@ describe('the speed layer and the seam, simulated', () => {
     }
     if (SEEDS >= MANY) for (const step of [...STEPS, 'gave_up', 'overtaken']) assert.ok(ends.get(step), `no worker ended at ${step}`);
     assert.ok(answers > SEEDS, `${answers} answers were held to the truth`);
+    assert.ok(growths > SEEDS / 10, `the topic grew ${growths} times`);
   });
 });

@@ -35,7 +35,9 @@ const POISON: readonly (Buffer | null)[] = [
 
 export function traffic(log: SimulatedLog, random: Dice): Traffic {
   const sent: Sent[] = [];
-  const partitionCount = log.partitions.length;
+  const first = log.partitions.length;
+  /** Producers hear of new partitions at different times. */
+  const countNow = (): number => (log.partitions.length > first && random.chance(0.4) ? first : log.partitions.length);
   let serial = 0;
   const fresh = (): Sent => ({
     id: String((BigInt(++serial) * 7_777_777_777n) % 2n ** 62n),
@@ -52,13 +54,13 @@ export function traffic(log: SimulatedLog, random: Dice): Traffic {
   return {
     send() {
       const dieRoll = random.next();
-      const anywhere = random.below(partitionCount);
+      const anywhere = random.below(log.partitions.length);
       if (dieRoll < 0.03) log.append(anywhere, tick(random));
       else if (dieRoll < 0.08) log.append(anywhere, { key: null, value: random.pick(POISON), headers: [] });
       else {
         const detection = sent.length > 0 && random.chance(0.35) ? again() : fresh();
         sent.push(detection);
-        const home = homeOf(oid(detection.id), partitionCount);
+        const home = homeOf(oid(detection.id), countNow());
         log.append(random.chance(0.8) ? home : anywhere, payloadOf(detection, random));
       }
     },

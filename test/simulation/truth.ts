@@ -8,6 +8,7 @@
 import kafkajs from 'kafkajs';
 import { epochOf } from '../../core/domain/epoch.ts';
 import type { LogRecord } from '../../core/domain/detection.ts';
+import type { Growth } from '../../core/domain/growth.ts';
 import type { Rules } from '../../core/domain/rules.ts';
 import type { Instant } from '../../core/domain/time.ts';
 import { DAY_MS, HOUR_MS, MINUTE_MS } from '../../core/domain/time.ts';
@@ -37,6 +38,9 @@ export interface Met {
 export interface Truth {
   /** Takes the next record of a partition; null: a marker, which takes an offset. */
   take(partition: number, record: LogRecord | null): void;
+  /** Takes what is recorded of growths, each before anybody may decide a record that it applies to. */
+  grow(growths: readonly Growth[]): void;
+  grown(): { growths: number; metAfterGrowth: number };
   /** In the order of the log. */
   readonly met: readonly Met[];
   metAt(partition: number, offset: number): Met | undefined;
@@ -56,27 +60,32 @@ const NOTHING: Tally = { new: 0, copies: 0, strays: 0, deferred: 0, dead_letters
 
 export function truthOf(rules: Rules): Truth {
   const windowMs = (rules.dedupWindowDays + rules.clockAheadDays) * DAY_MS;
-  const home = homes(rules.partitionCount);
+  let growths: readonly Growth[] = [];
+  const taken: { partition: number; record: LogRecord | null; arrival: number; era: number }[] = [];
   const met: Met[] = [];
   const byPosition = new Map<string, Met>();
   const byId = new Map<string, Met[]>();
   const hourCells = new Map<string, { offset: number; minute: number }[]>();
   const deadLetters = new Set<string>();
   const strays = new Set<string>();
-  const tallies: Tally[][] = Array.from({ length: rules.partitionCount }, () => [NOTHING]);
-  const arrivals: number[][] = tallies.map(() => [0]);
-  const lastMet = tallies.map(() => new Map<string, number>());
+  const tallies: Tally[][] = [];
+  const arrivals: number[][] = [];
+  const lastMet = new Map<string, number>();
+  let lastEra = 0;
+  const of = <T>(all: T[][], partition: number, before: T): T[] => (all[partition] ??= [before]);
+  const eraOf = (arrival: number): number => growths.filter(({ from }) => from <= arrival).length;
+  const homesIn = (era: number): readonly ((id: string) => number)[] =>
+    [rules.partitionCount, ...growths.map(({ partitions }) => partitions)].slice(0, era + 1).map(homesOf);
 
   const kindOf = (record: LogRecord, arrival: number): keyof Tally => {
     const where = `${record.partition}/${record.offset}`;
-    const said = judged(record, arrival, rules, home);
+    const said = judged(record, arrival, rules, homesIn(eraOf(arrival)));
     if (said === 'dead_letters') deadLetters.add(where);
     if (said === 'strays') strays.add(where);
     if (typeof said === 'string') return said;
     const { id, detectedAt } = said;
-    const before = lastMet[record.partition]!;
-    if (arrival - (before.get(id) ?? -Infinity) <= windowMs) return 'copies';
-    before.set(id, arrival);
+    if (arrival - (lastMet.get(id) ?? -Infinity) <= windowMs) return 'copies';
+    lastMet.set(id, arrival);
     const isDeferred = arrival - detectedAt > rules.dedupWindowDays * DAY_MS;
     const epoch = epochOf(arrival as Instant, rules);
     const entry: Met = { ...said, partition: record.partition, offset: record.offset, arrival, epoch, isDeferred };
@@ -88,13 +97,33 @@ export function truthOf(rules: Rules): Truth {
     for (const cell of hourCellsOf(entry)) hourCells.set(cell, [...(hourCells.get(cell) ?? []), counted]);
     return 'new';
   };
+  const judge = ({ partition, record, arrival, era }: (typeof taken)[number]): void => {
+    lastEra = era;
+    const tally = of(tallies, partition, NOTHING).at(-1)!;
+    if (!record) return void tallies[partition]!.push(tally);
+    const kind = kindOf(record, arrival);
+    tallies[partition]!.push({ ...tally, [kind]: tally[kind] + 1 });
+  };
+  /** All that was taken, once more: everything before a growth comes before what it applies to. */
+  const judgeAgain = (): void => {
+    met.length = tallies.length = 0;
+    for (const known of [byPosition, byId, hourCells, deadLetters, strays, lastMet]) known.clear();
+    for (const one of taken) one.era = eraOf(one.arrival);
+    [...taken].sort((a, b) => a.era - b.era).forEach(judge);
+  };
   return {
     met,
+    grow(recorded) {
+      if (recorded.length <= growths.length) return;
+      growths = recorded;
+      judgeAgain();
+    },
+    grown: () => ({ growths: lastEra, metAfterGrowth: met.filter(({ arrival }) => eraOf(arrival) > 0).length }),
     deadLetters,
     strays,
     metAt: (partition, offset) => byPosition.get(`${partition}/${offset}`),
-    tally: (partition, offset) => tallies[partition]![offset]!,
-    arrival: (partition, offset) => arrivals[partition]![offset]!,
+    tally: (partition, offset) => of(tallies, partition, NOTHING)[offset]!,
+    arrival: (partition, offset) => of(arrivals, partition, 0)[offset]!,
     metOf: (id) => byId.get(id) ?? [],
     minutesIn(hourCell, upTo) {
       const included = (hourCells.get(hourCell) ?? []).filter(({ offset }) => offset <= upTo);
@@ -104,12 +133,12 @@ export function truthOf(rules: Rules): Truth {
       return [...counts].sort(([a], [b]) => a - b).flat();
     },
     take(partition, record) {
-      const tally = tallies[partition]!.at(-1)!;
-      const arrival = Math.max(arrivals[partition]!.at(-1)!, record?.stamp ?? 0);
+      const arrival = Math.max(of(arrivals, partition, 0).at(-1)!, record?.stamp ?? 0);
       arrivals[partition]!.push(arrival);
-      if (!record) return void tallies[partition]!.push(tally);
-      const kind = kindOf(record, arrival);
-      tallies[partition]!.push({ ...tally, [kind]: tally[kind] + 1 });
+      const one = { partition, record, arrival, era: eraOf(arrival) };
+      taken.push(one);
+      if (one.era < lastEra) judgeAgain();
+      else judge(one);
     },
   };
 }
@@ -141,13 +170,14 @@ export function cellsOf({ partition, epoch, location, item, detectedAt }: Met): 
 
 type Said = 'ticks' | 'dead_letters' | 'strays' | Pick<Met, 'id' | 'location' | 'item' | 'detectedAt'>;
 
-function judged({ value, headers, partition }: LogRecord, arrival: number, rules: Rules, home: (id: string) => number): Said {
+/** `homes`: of every count so far, the one that holds last. */
+function judged({ value, headers, partition }: LogRecord, arrival: number, rules: Rules, homes: readonly ((id: string) => number)[]): Said {
   const has = (header: string): boolean => headers.some(([name]) => name === header);
   if (!value?.length) return has('sightline.tick') ? 'ticks' : 'dead_letters';
   const said = parsed(value.toString());
   if (!said || said.detectedAt - arrival > rules.clockAheadDays * DAY_MS) return 'dead_letters';
-  if (home(said.id) === partition) return said;
-  return has('sightline.stray') ? 'dead_letters' : 'strays';
+  if (homes.at(-1)!(said.id) === partition) return said;
+  return has('sightline.stray') && !homes.some((home) => home(said.id) === partition) ? 'dead_letters' : 'strays';
 }
 
 /** Good for what traffic.ts writes. Ids are quoted first, since JSON.parse would round them. */
@@ -160,6 +190,14 @@ function parsed(text: string): Pick<Met, 'id' | 'location' | 'item' | 'detectedA
   } catch {
     return null;
   }
+}
+
+const homesByCount = new Map<number, (id: string) => number>();
+
+function homesOf(partitionCount: number): (id: string) => number {
+  let home = homesByCount.get(partitionCount);
+  if (!home) homesByCount.set(partitionCount, (home = homes(partitionCount)));
+  return home;
 }
 
 function homes(partitionCount: number): (id: string) => number {

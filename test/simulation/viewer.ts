@@ -44,7 +44,7 @@ const EVERYTHING: CountQuestion = { scope: 'all', subject: 'item', window: windo
 export function viewer(world: World, seam: Seam): Viewer {
   const { rules, order, random, faults, log } = world;
   const hbase = world.hbase.client(() => order.turn(SELF), faults);
-  const admin = { ends: async () => log.partitions.map((_, partition) => ({ partition, low: 0, high: log.end(partition) })) };
+  const admin = { ends: async () => log.ends() };
   const options = { now: log.clockMs, freshForMs: 250, pruneGraceMs: PRUNE_GRACE_MS };
   const seams = seamWatch({ control: controlStore(hbase, NAMESPACE), admin, rules }, options);
   const views = { speedView: speedView(hbase, NAMESPACE, rules), batchView: batchView(hbase, NAMESPACE, rules) };
@@ -105,7 +105,7 @@ function promised({ truth, log }: World, seam: Seam, question: CountQuestion, st
     if (isCertain) least.set(name, (least.get(name) ?? 0) + 1);
   };
   for (const met of seam.published(horizon)) if (isAsked(met)) count(met, true);
-  const certain = stood.progress.map(({ nextOffset }, p) => Math.max(nextOffset, log.firstSince(p, stood.standing.speedAsOf)));
+  const certain = log.partitions.map((_, p) => Math.max(stood.progress[p]?.nextOffset ?? 0, log.firstSince(p, stood.standing.speedAsOf)));
   for (const met of truth.met) {
     if (met.epoch > horizon && !met.isDeferred && isAsked(met)) count(met, met.offset < certain[met.partition]!);
   }

@@ -5,6 +5,7 @@
  */
 import type { LogRecord } from '../../core/domain/detection.ts';
 import type { Rules } from '../../core/domain/rules.ts';
+import { TICK_HEADER } from '../../core/domain/verdict.ts';
 import { Retryable } from '../../core/process/errors.ts';
 import { controlStore } from '../../core/stores/control.ts';
 import { detectionsStore } from '../../core/stores/detections.ts';
@@ -12,6 +13,7 @@ import type { LogProducer } from '../../core/stores/kafka/types.ts';
 import { speedView } from '../../core/stores/speed-view.ts';
 import { strayHeaders } from '../../core/layout/log.ts';
 import { countRows } from '../../speed-layer/count-rows.ts';
+import { growthGate } from '../../speed-layer/growth.ts';
 import { partitionHooks } from '../../speed-layer/partitions.ts';
 import { runRound } from '../../speed-layer/round.ts';
 import type { CrashPoint, Holdings } from '../../speed-layer/round.ts';
@@ -27,6 +29,8 @@ export interface World {
   readonly rules: Rules;
   /** For choices that are no faults. */
   readonly random: Dice;
+  /** A stream of its own. */
+  dice(stream: string): Dice;
   readonly faults: Faults;
   readonly order: Turns;
   readonly truth: Truth;
@@ -59,7 +63,7 @@ class Crash extends Error {
 
 export function startWorker(world: World, who: string): LiveWorker {
   const { rules, random, faults, order, log } = world;
-  const holdings: Holdings = { progress: new Map(), counts: countRows(random.chance(0.5) ? 200 : 1_000_000) };
+  const holdings: Holdings = { progress: new Map(), counts: countRows(random.chance(0.5) ? 200 : 1_000_000), held: new Map() };
   const hbase = world.hbase.client(() => order.turn(who), faults);
   const persist = async <T>(step: () => Promise<T>): Promise<T> => {
     for (;;) {
@@ -75,13 +79,15 @@ export function startWorker(world: World, who: string): LiveWorker {
     if (faults.strikes('crash', 0.01)) throw new Crash(at);
   };
   const control = controlStore(hbase, NAMESPACE);
-  const admin = { ends: async () => log.partitions.map((_, partition) => ({ partition, low: 0, high: log.end(partition) })) };
+  const admin = { ends: async () => log.ends() };
+  const producer = simulatedProducer(world, who);
   const consumer = world.group.join(who, partitionHooks({ topic: TOPIC, rules, control, admin, persist }, holdings));
+  const growth = growthGate({ rules, control, admin, producer, persist, now: log.clockMs });
   const ports = {
-    rules,
+    growth,
     lanes: 2,
     consumer,
-    producer: simulatedProducer(world, who),
+    producer,
     detections: detectionsStore(hbase, NAMESPACE),
     speedView: speedView(hbase, NAMESPACE, rules),
     control,
@@ -112,7 +118,7 @@ export function startWorker(world: World, who: string): LiveWorker {
   return worker;
 }
 
-function simulatedProducer({ log, order, faults, deadLetters }: World, who: string): Pick<LogProducer, 'forward' | 'deadLetter'> {
+function simulatedProducer({ log, order, faults, deadLetters }: World, who: string): Pick<LogProducer, 'forward' | 'deadLetter' | 'tick'> {
   const send = async <T>(items: readonly T[], one: (item: T) => void): Promise<void> => {
     await order.turn(who);
     for (const item of items) {
@@ -126,6 +132,7 @@ function simulatedProducer({ log, order, faults, deadLetters }: World, who: stri
       send(strays, ({ record, id, home }) =>
         void log.append(home, { key: Buffer.from(id), value: record.value, headers: [...record.headers, ...strayHeaders(record)] }),
       ),
+    tick: (partitions) => send(partitions, (partition) => void log.append(partition, { key: null, value: Buffer.alloc(0), headers: [[TICK_HEADER, Buffer.from('1')]] })),
     deadLetter: (letters) => send(letters, ({ record }) => void deadLetters.add(`${record.partition}/${record.offset}`)),
   };
 }

@@ -11,7 +11,7 @@ import type { Location, LogRecord } from '../../core/domain/detection.ts';
 import type { Epoch } from '../../core/domain/epoch.ts';
 import type { Instant } from '../../core/domain/time.ts';
 import type { BatchRowWrite } from '../../core/stores/batch-view.ts';
-import type { ControlStore, CutTallies, Horizon, Lease, Progress, RecordedRules } from '../../core/stores/control.ts';
+import type { ControlStore, CutTallies, GrowthRecord, Horizon, Lease, Progress, RecordedRules } from '../../core/stores/control.ts';
 import type { CountRow } from '../../core/stores/count-view.ts';
 import type { PlacedDetection } from '../../core/stores/list-view.ts';
 import type { BatchContext } from '../../batch-layer/context.ts';
@@ -39,6 +39,7 @@ export interface World {
   progress: (Progress | null)[];
   /** By partition and cut. */
   readonly cutTallies?: Map<string, CutTallies>;
+  growth?: GrowthRecord;
   horizon: Horizon | null;
   lease: Lease | null;
   /** Stamp of the ticks that are appended. */
@@ -100,7 +101,7 @@ export function contextOf(
   };
 }
 
-export function controlDouble(world: Pick<World, 'rules' | 'horizon' | 'lease' | 'progress' | 'cutTallies'>): ControlStore {
+export function controlDouble(world: Pick<World, 'rules' | 'growth' | 'horizon' | 'lease' | 'progress' | 'cutTallies'>): ControlStore {
   const moved = <T>(now: T, from: T): boolean => fixedJson(now) === fixedJson(from);
   return {
     rules: async () => world.rules,
@@ -112,6 +113,13 @@ export function controlDouble(world: Pick<World, 'rules' | 'horizon' | 'lease' |
       world.rules = to;
       return true;
     },
+    growth: async () => world.growth ?? { change: 0, settled: -1, growths: world.rules.growths ?? [], growingTo: null },
+    async moveGrowth(_, from, to) {
+      world.growth = { ...to, change: from.change + 1 };
+      return true;
+    },
+    readUpTo: async (_, __, partitions) => partitions.map(() => false),
+    putReadUpTo: async () => undefined,
     progress: async (_, partitions) => partitions.map((partition) => world.progress[partition] ?? null),
     putProgress: async () => undefined,
     cutTallies: async (_, cuts) => cuts.map(({ partition, cut }) => world.cutTallies?.get(`${partition}/${cut}`) ?? null),
@@ -137,6 +145,7 @@ function logDoubles(world: World): Pick<BatchContext, 'admin' | 'reader' | 'prod
     admin: {
       ensureTopics: async () => 'existed',
       facts: async () => null,
+      grow: async () => undefined,
       ends: async () => world.log.map((log, partition) => ({ partition, low: 0, high: log.length })),
       holdsBefore: async () => true,
       close: async () => undefined,

@@ -52,6 +52,7 @@ export function logAdmin(config: Settings): LogAdmin {
   return {
     ensureTopics: () => ask((a) => ensureTopics(a, config)),
     facts: () => ask((a) => factsOf(a, brokers, topic)),
+    grow: (count) => ask((a) => grow(a, topic, count)),
     ends: () => ask((a) => endsOf(a, topic)),
     holdsBefore: (t) => ask((a) => holdsBefore(a, topic, t)),
     close: async () => {
@@ -124,6 +125,12 @@ async function factsOf(admin: Admin, brokers: string[], topic: string): Promise<
     retentionMs: ms('retention.ms'),
     segmentMs: ms('segment.ms'),
   };
+}
+
+async function grow(admin: Admin, topic: string, count: number): Promise<void> {
+  const { topics } = await admin.fetchTopicMetadata({ topics: [topic] });
+  if ((topics[0]?.partitions.length ?? count) >= count) return;
+  await admin.createPartitions({ topicPartitions: [{ topic, count }] });
 }
 
 async function endsOf(admin: Admin, topic: string): Promise<LogEnds[]> {

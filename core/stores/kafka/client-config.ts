@@ -19,7 +19,8 @@ export function clientConfig(settings: KafkaSettings, clientId: string): GlobalC
     'metadata.broker.list': settings.KAFKA_BROKERS,
     'reconnect.backoff.max.ms': 2_000,
     'socket.keepalive.enable': true,
-    'topic.metadata.refresh.interval.ms': 30_000,
+    // How soon a worker hears of partitions that a topic was given.
+    'topic.metadata.refresh.interval.ms': 10_000,
     // Faults reach us through the calls that they concern; the library's own lines on standard error are noise.
     log_level: 0,
   };

@@ -75,6 +75,7 @@ export async function openLogConsumer(
       for (const { partition, offset } of messages) next.set(partition, offset + 1);
       return messages.map(recordOf);
     },
+    hold: group.hold,
     drained: () => drained,
     commit: (reached) => offsets.want(reached),
     ends: () => knownEnds(consumer, settings.KAFKA_TOPIC, next.keys()),
@@ -99,6 +100,7 @@ interface Group {
   /** Per held partition, the offset after the last record that was delivered. */
   readonly next: Map<number, number>;
   enter(starts: readonly { partition: number; offset: number }[]): void;
+  hold(partitions: readonly number[]): void;
   leave(partitions: readonly number[]): void;
   close(): Promise<void>;
 }
@@ -128,8 +130,12 @@ function joinGroup(
     CONSUMER_TOPIC_CONFIG,
   );
   consumer.on('event.error', (error: LibrdKafkaError) => onFault(error.message));
+  const held = new Set<number>();
   const leave = (partitions: readonly number[]): void => {
-    for (const partition of partitions) next.delete(partition);
+    for (const partition of partitions) {
+      next.delete(partition);
+      held.delete(partition);
+    }
     if (consumer.rebalanceProtocol() === 'EAGER') consumer.unassign();
     else consumer.incrementalUnassign(partitions.map((partition) => ({ topic, partition })));
   };
@@ -150,7 +156,10 @@ function joinGroup(
     enter(starts) {
       for (const { partition, offset } of starts) next.set(partition, offset);
       consumer.incrementalAssign(starts.map(({ partition, offset }) => ({ topic, partition, offset })));
+      // What was held before it went and came again is not held now.
+      consumer.resume(starts.map(({ partition }) => ({ topic, partition })));
     },
+    hold: (partitions) => hold(consumer, topic, held, partitions.filter((partition) => next.has(partition))),
     leave,
     async close() {
       isClosing = true;
@@ -158,6 +167,17 @@ function joinGroup(
       await disconnected(consumer);
     },
   };
+}
+
+/** Makes `wanted` the partitions of which nothing is delivered. */
+function hold(consumer: rdkafka.KafkaConsumer, topic: string, held: Set<number>, wanted: readonly number[]): void {
+  const addresses = (partitions: readonly number[]) => partitions.map((partition) => ({ topic, partition }));
+  const freed = [...held].filter((partition) => !wanted.includes(partition));
+  const added = wanted.filter((partition) => !held.has(partition));
+  if (freed.length > 0) consumer.resume(addresses(freed));
+  if (added.length > 0) consumer.pause(addresses(added));
+  for (const partition of freed) held.delete(partition);
+  for (const partition of added) held.add(partition);
 }
 
 /** Throws what stops this worker, or what is to be tried again. */

@@ -29,6 +29,8 @@ export interface LogAdmin {
   ensureTopics(): Promise<'created' | 'existed'>;
   /** Null if the topic does not exist. */
   facts(): Promise<TopicFacts | null>;
+  /** Gives the topic more partitions; nothing, if it has so many. */
+  grow(partitionCount: number): Promise<void>;
   /** Ends of every partition, in the order of their numbers. */
   ends(): Promise<LogEnds[]>;
   /** Whether the log holds a record with a stamp before `t`; a hint, as it sees aborted records too. */
@@ -40,6 +42,8 @@ export interface LogAdmin {
 export interface LogConsumer {
   /** Up to `limit` records that are there, or none after a short wait; per partition in the order of offsets. */
   take(limit: number): Promise<LogRecord[]>;
+  /** Delivers nothing of these partitions until they are no longer named. */
+  hold(partitions: readonly number[]): void;
   /** Offsets that a partition was read up to with nothing behind them (transaction markers leave holes). */
   drained(): ReadonlyMap<number, number>;
   /** Follows the progress rows, for lag tools. Not waited for: nobody starts from it, and a fault is only reported. */

@@ -17,6 +17,8 @@ import type { Rules } from '../../../core/domain/rules.ts';
 import type { Duck } from '../../../core/stores/duckdb.ts';
 import { oid } from '../../../core/domain/oid.ts';
 import { outcomeOf } from '../../../core/domain/first-met.ts';
+import type { Instant } from '../../../core/domain/time.ts';
+import { hasGrownBefore } from '../../../core/domain/growth.ts';
 import { instant, dateOf, DAY_MS, HOUR_MS } from '../../../core/domain/time.ts';
 import { openDuck, quoted } from '../../../core/stores/duckdb.ts';
 import { bucketsOf, reconcile } from '../../../batch-layer/reconcile.ts';
@@ -33,6 +35,7 @@ const RULES: Rules = {
   firstOffsets: [0, 0],
 };
 const BEGIN = 20_000 * DAY_MS;
+const dayOf = (day: number): Instant => instant(BEGIN + day * DAY_MS);
 
 let folder: string;
 before(async () => {
@@ -40,7 +43,7 @@ before(async () => {
 });
 after(() => rm(folder, { recursive: true, force: true }));
 
-/** A record of the model: partition = parity of the id, arrival in hours since the beginning. */
+/** A record of the model: partition = parity of the id until the topic grows, arrival in hours since the beginning. */
 interface Made {
   readonly id: number;
   readonly hours: number;
@@ -59,12 +62,13 @@ interface Placed extends FirstMet {
   readonly epoch: number;
 }
 
-function placed(all: readonly Made[]): Placed[] {
-  const next = [0, 0];
+/** From the day on which the topic grows ids lie in one of three partitions. */
+function placed(all: readonly Made[], growsOnDay = Infinity): Placed[] {
+  const next = [0, 0, 0];
   return [...all]
     .sort((a, b) => a.hours - b.hours)
     .map(({ id, hours, behindHours, item }) => {
-      const partition = Math.abs(id) % 2;
+      const partition = Math.abs(id) % (hours < growsOnDay * 24 ? 2 : 3);
       const arrival = instant(BEGIN + hours * HOUR_MS);
       const detection: Detection = {
         id: oid(id),
@@ -115,8 +119,9 @@ function saysOtherwise(a: Placed, b: Placed): boolean {
   return a.detection.item !== b.detection.item || a.detection.detectedAt !== b.detection.detectedAt;
 }
 
-async function batch(records: readonly Placed[], run: string, bucketRows: number): Promise<Map<number, Expected>> {
+async function batch(records: readonly Placed[], run: string, bucketRows: number, growsOnDay = Infinity): Promise<Map<number, Expected>> {
   const outcome = new Map<number, Expected>();
+  const growths = growsOnDay === Infinity ? [] : [{ from: dayOf(growsOnDay), partitions: 3 }];
   const met: string[] = [];
   const published: { date: string; localFile: string }[] = [];
   for (let e = 0; e <= 9; e++) {
@@ -129,6 +134,7 @@ async function batch(records: readonly Placed[], run: string, bucketRows: number
         {
           raw,
           earlier: met,
+          hasMoved: hasGrownBefore(dayOf(e), { ...RULES, growths }),
           locations: [{ oid: oid(1), name: 'Bridge' }],
           lakeFiles: async (dates) => published.filter(({ date }) => dates.includes(date)),
         },
@@ -156,7 +162,7 @@ async function batch(records: readonly Placed[], run: string, bucketRows: number
 
 async function archived(duck: Duck, records: readonly Placed[], name: string) {
   const files = [];
-  for (const partition of [0, 1]) {
+  for (const partition of [0, 1, 2]) {
     const mine = records.filter((record) => record.partition === partition);
     if (mine.length === 0) continue;
     const writer = await rawWriter(duck, partition);
@@ -187,14 +193,15 @@ const sorted = (outcome: Map<number, Expected>): unknown =>
     conflicts: [...conflicts].sort(),
   }));
 
-test('SQL decides every record as the domain does, over epochs, for any bucket size', async () => {
+test('SQL decides every record as the domain does, over epochs, for any bucket size, and when the topic grows', async () => {
   let run = 0;
   const property = fc.asyncProperty(
     fc.array(made, { minLength: 1, maxLength: 40 }),
     fc.constantFrom(3, 1_000),
-    async (all, bucketRows) => {
-      const records = placed(all);
-      assert.deepEqual(sorted(await batch(records, `run${run++}`, bucketRows)), sorted(model(records)));
+    fc.constantFrom(3, 5, Infinity),
+    async (all, bucketRows, growsOnDay) => {
+      const records = placed(all, growsOnDay);
+      assert.deepEqual(sorted(await batch(records, `run${run++}`, bucketRows, growsOnDay)), sorted(model(records)));
     },
   );
   await fc.assert(property, { numRuns: 12 });
@@ -203,6 +210,14 @@ test('SQL decides every record as the domain does, over epochs, for any bucket s
 test('a row in force for W and no longer: day 0 first met, day 2 a copy, day 4 first met again', async () => {
   const days = (n: number): Made => ({ id: 2, hours: n * 24, behindHours: 0, item: 'van' });
   const outcome = await batch(placed([days(0), days(2), days(4)]), 'days', 1_000);
+  assert.deepEqual([0, 2, 4].map((e) => outcome.get(e)!.published.length), [1, 0, 1]);
+});
+
+test('an id that was met in its old home is a copy in its new one, for W and no longer', async () => {
+  const days = (n: number): Made => ({ id: 2, hours: n * 24, behindHours: 0, item: 'van' });
+  const records = placed([days(0), days(2), days(4)], 1);
+  assert.deepEqual(records.map(({ partition }) => partition), [0, 2, 2]);
+  const outcome = await batch(records, 'moved', 1_000, 1);
   assert.deepEqual([0, 2, 4].map((e) => outcome.get(e)!.published.length), [1, 0, 1]);
 });
 

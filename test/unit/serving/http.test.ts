@@ -245,6 +245,20 @@ test('trust names the epoch that a run is publishing, for as long as somebody al
   assert.equal(await running(), null);
 });
 
+test('a partition that is being added is told, and one that nobody recorded counts as behind once it holds a record', async () => {
+  const stage = stageOf();
+  stage.growingTo = 5;
+  stage.ends = [...stage.progress.map(({ nextOffset }) => nextOffset), 0, 0, 0];
+  const told = async () => answers.TrustAnswer.parse(await (await getTrust(request('/api/v1/trust'), {}, stage.serving)).json());
+  const quiet = await told();
+  assert.deepEqual([quiet.partitions.length, quiet.view.freshness_ms], [5, 0]);
+  stage.ends[5] = 1;
+  stage.now += 10_000;
+  const behind = await told();
+  assert.deepEqual([behind.partitions.length, behind.partitions[0]?.partition, behind.partitions[0]?.behind_records], [6, 5, 1]);
+  assert.ok(behind.view.freshness_ms > 0);
+});
+
 test('every answer carries a request id, no-store and security headers', async () => {
   const { serving } = stageOf();
   for (const response of [

@@ -27,6 +27,8 @@ export interface Stage {
   lease: Lease | null;
   names: Map<string, string>;
   graceSeconds: number;
+  /** So many partitions the topic is being given. */
+  growingTo?: number;
   /** Thrown by whatever is asked next, by the name of the question. */
   faults: Partial<Record<'open' | 'ends' | 'control' | 'views' | 'detections', unknown>>;
   asked: Record<string, number>;
@@ -98,10 +100,11 @@ function storesOf(stage: Stage): Stores {
         count(stage, 'horizon', 'control');
         return stage.horizon;
       },
-      async progress() {
+      async progress(_: number, partitions: readonly number[]) {
         count(stage, 'progress', 'control');
-        return stage.progress;
+        return partitions.map((partition) => stage.progress[partition] ?? null);
       },
+      growth: async () => ({ change: 0, settled: -1, growths: [], growingTo: stage.growingTo ?? null }),
       reference: async () => stage.reference,
       lease: async () => stage.lease,
     },

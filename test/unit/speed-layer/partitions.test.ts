@@ -2,7 +2,7 @@
 import assert from 'node:assert/strict';
 import { describe, it } from 'node:test';
 import { Refusal } from '../../../core/process/errors.ts';
-import type { Progress } from '../../../core/stores/control.ts';
+import type { GrowthRecord, Progress } from '../../../core/stores/control.ts';
 import type { TopicFacts } from '../../../core/stores/kafka/types.ts';
 import { countRows } from '../../../speed-layer/count-rows.ts';
 import { partitionHooks } from '../../../speed-layer/partitions.ts';
@@ -12,12 +12,14 @@ import { progressOf, RULES } from './records.ts';
 
 const ends = (low: number, high: number) => [0, 1, 2, 3].map((partition) => ({ partition, low, high }));
 
-function hooks(found: (Progress | null)[], low: number, high: number) {
-  const holdings: Holdings = { progress: new Map(), counts: countRows(1_000) };
+const NOT_GROWN: GrowthRecord = { change: 0, settled: -1, growths: [], growingTo: null };
+
+function hooks(found: (Progress | null)[], low: number, high: number, growth = NOT_GROWN) {
+  const holdings: Holdings = { progress: new Map(), counts: countRows(1_000), held: new Map() };
   const ports = {
     topic: 'detections',
     rules: { ...RULES, firstOffsets: [30, 30, 30, 30] },
-    control: { progress: async () => found },
+    control: { progress: async () => found, growth: async () => growth },
     admin: { ends: async () => ends(low, high) },
     persist: <T>(step: () => Promise<T>) => step(),
   };
@@ -51,6 +53,11 @@ describe('a partition that comes', () => {
     await assert.rejects(hooks([null], 0, 80).assigned([4]), /has at least 5 partitions, recorded were 4/);
   });
 
+  it('is welcome if the topic is being given so many', async () => {
+    assert.deepEqual(await hooks([null], 0, 80, { ...NOT_GROWN, growingTo: 6 }).assigned([5]), [{ partition: 5, offset: 0 }]);
+    await assert.rejects(hooks([null], 0, 80, { ...NOT_GROWN, growingTo: 6 }).assigned([6]), /has at least 7 partitions/);
+  });
+
   it('is forgotten when it goes', async () => {
     const { assigned, revoked, holdings } = hooks([progressOf(2, 50)], 0, 80);
     await assigned([2]);
@@ -62,7 +69,7 @@ describe('a partition that comes', () => {
 describe('the watch over the log', () => {
   const facts: TopicFacts = { topicId: 'a', partitionCount: 4, isLogAppendTime: true, retentionMs: 1, segmentMs: 1 };
   const watch = (held: Map<number, Progress>, found: Partial<TopicFacts> | null, low = 0) =>
-    logWatch('detections', { ...RULES, topicId: 'a' }, { facts: async () => found && { ...facts, ...found }, ends: async () => ends(low, 80) }, { rules: async () => null }, held);
+    logWatch('detections', { ...RULES, topicId: 'a' }, { facts: async () => found && { ...facts, ...found }, ends: async () => ends(low, 80) }, { rules: async () => null, growth: async () => NOT_GROWN }, held);
 
   it('is content with the log that was recorded', () => watch(new Map([[1, progressOf(1, 50)]]), {})());
 

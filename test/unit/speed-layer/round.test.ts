@@ -1,11 +1,23 @@
 /** The one order of effects, and that nothing is decided on a failure (L1). The simulation crashes at every step of it. */
 import assert from 'node:assert/strict';
 import { describe, it } from 'node:test';
+import type { LogRecord } from '../../../core/domain/detection.ts';
+import { instant, LAST_INSTANT } from '../../../core/domain/time.ts';
 import { Retryable } from '../../../core/process/errors.ts';
 import { countRows } from '../../../speed-layer/count-rows.ts';
+import type { GrowthGate } from '../../../speed-layer/growth.ts';
 import { runRound } from '../../../speed-layer/round.ts';
 import type { Holdings, RoundPorts } from '../../../speed-layer/round.ts';
 import { idsAt, progressOf, record, RULES } from './records.ts';
+
+/** No growth is recorded. */
+const OPEN: GrowthGate = {
+  rules: () => RULES,
+  settle: async () => RULES,
+  stopOf: () => instant(LAST_INSTANT),
+  stopped: async () => undefined,
+  waitingFor: () => null,
+};
 
 interface Stage {
   readonly ports: RoundPorts;
@@ -17,9 +29,9 @@ function stage(changes: Partial<RoundPorts> = {}): Stage {
   const done: string[] = [];
   const note = (what: string) => async (): Promise<void> => void done.push(what);
   const ports: RoundPorts = {
-    rules: RULES,
+    growth: OPEN,
     lanes: 1,
-    consumer: { commit: (next) => void done.push(`commit ${next.map(({ offset }) => offset).join()}`) },
+    consumer: { hold: () => undefined, commit: (next) => void done.push(`commit ${next.map(({ offset }) => offset).join()}`) },
     producer: { forward: note('strays'), deadLetter: note('dead letters') },
     detections: { find: async (ids) => ids.map(() => ({ status: 'absent' })), put: note('rows') },
     speedView: { load: async (names) => names.map(() => ({ status: 'absent' })), put: note('counts') },
@@ -28,7 +40,7 @@ function stage(changes: Partial<RoundPorts> = {}): Stage {
     reached: () => undefined,
     ...changes,
   };
-  return { ports, done, holdings: { progress: new Map([[1, progressOf(1)]]), counts: countRows(1_000) } };
+  return { ports, done, holdings: { progress: new Map([[1, progressOf(1)]]), counts: countRows(1_000), held: new Map<number, LogRecord[]>() } };
 }
 
 const [A] = idsAt(1, 1) as [number];

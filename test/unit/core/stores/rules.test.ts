@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict';
 import { describe, it } from 'node:test';
 import type { Instant } from '../../../../core/domain/time.ts';
-import type { ControlStore, RecordedRules } from '../../../../core/stores/control.ts';
+import type { ControlStore, GrowthRecord, RecordedRules } from '../../../../core/stores/control.ts';
 import type { LogAdmin, TopicFacts } from '../../../../core/stores/kafka/types.ts';
 import { readConfig } from '../../../../core/process/config.ts';
 import { readRules } from '../../../../core/stores/rules.ts';
@@ -9,15 +9,18 @@ import { readRules } from '../../../../core/stores/rules.ts';
 const FACTS: TopicFacts = { topicId: 'a1', partitionCount: 3, isLogAppendTime: true, retentionMs: 7_200_000, segmentMs: 3_600_000 };
 
 /** A log whose oldest record has this stamp (null: empty), and a control table that is empty or holds these rules. */
-function world(oldest: number | null, facts: TopicFacts | null = FACTS, recorded: RecordedRules | null = null) {
+const NOT_GROWN: GrowthRecord = { change: 0, settled: -1, growths: [], growingTo: null };
+
+function world(oldest: number | null, facts: TopicFacts | null = FACTS, recorded: RecordedRules | null = null, growth = NOT_GROWN) {
   let held = recorded;
   const admin: Pick<LogAdmin, 'facts' | 'ends' | 'holdsBefore'> = {
     facts: async () => facts,
     ends: async () => [0, 1, 2].map((partition) => ({ partition, low: partition * 10, high: 99 })),
     holdsBefore: async (t: Instant) => oldest !== null && oldest < t,
   };
-  const control: Pick<ControlStore, 'rules' | 'recordRules'> = {
+  const control: Pick<ControlStore, 'rules' | 'recordRules' | 'growth'> = {
     rules: async () => held,
+    growth: async () => growth,
     recordRules: async (rules) => (held ??= rules),
   };
   const read = (environment: Record<string, string> = {}): Promise<RecordedRules> =>
@@ -56,5 +59,16 @@ describe('the recorded rules', () => {
     await assert.rejects(refused({ ...FACTS, partitionCount: 4 }), /has 4 partitions, recorded were 3/);
     await assert.rejects(refused({ ...FACTS, isLogAppendTime: false }), /LogAppendTime/);
     await assert.rejects(refused(null), /does not exist/);
+  });
+
+  it('welcome a topic that is being given partitions, and say how it grew', async () => {
+    const rules = await world(null).read();
+    const growing = { ...NOT_GROWN, growingTo: 5 };
+    for (const partitionCount of [3, 4, 5]) await world(null, { ...FACTS, partitionCount }, rules, growing).read();
+    await assert.rejects(world(null, { ...FACTS, partitionCount: 6 }, rules, growing).read(), /has 6 partitions, recorded were 3/);
+    const growths = [{ from: 900_000 as Instant, partitions: 5 }];
+    const grown = { ...NOT_GROWN, growths };
+    assert.deepEqual((await world(null, { ...FACTS, partitionCount: 5 }, rules, grown).read()).growths, growths);
+    await assert.rejects(world(null, FACTS, rules, grown).read(), /has 3 partitions, recorded were 5/);
   });
 });

@@ -1,0 +1,87 @@
+/**
+ * A worker's view of how the topic grows: rules that are final for what it decides, and the gate at the beginning of a growth (L3).
+ *
+ * round.ts asks before it decides. With a growth ids change their partition, so no record that arrives in it is decided before
+ * everything that arrived earlier, in every partition, is in HBase: each partition stops at its cut, its worker says so in the
+ * control table, and the gate opens when all have. Both are facts of the log, so a zombie says nothing else. Where a partition is
+ * quiet, a worker that waits appends a tick. All other partitions go on.
+ */
+import type { Rules } from '../core/domain/rules.ts';
+import type { Instant } from '../core/domain/time.ts';
+import type { ControlStore, Progress } from '../core/stores/control.ts';
+import type { LogAdmin, LogProducer } from '../core/stores/kafka/types.ts';
+import { BEFORE_ALL } from '../core/domain/arrival.ts';
+import { epochOf } from '../core/domain/epoch.ts';
+import { growthAfter } from '../core/domain/growth.ts';
+import { quietOf, settledGrowth, unreadBefore } from '../core/stores/growth.ts';
+
+export interface GrowthGate {
+  /** The rules as last read. */
+  rules(): Rules;
+  /** Returns rules that hold for everything that arrived up to `latest`, whatever is recorded later. */
+  settle(latest: Instant): Promise<Rules>;
+  /** Where a partition with this progress must stop: nothing is decided that arrives then or later; Infinity if nowhere. */
+  stopOf(progress: Progress): Instant;
+  /** These partitions have stopped, and their progress is in HBase. */
+  stopped(held: readonly Progress[]): Promise<void>;
+  /** What the gate waits for, or null. */
+  waitingFor(): string | null;
+}
+
+export interface GatePorts {
+  readonly rules: Rules;
+  readonly control: Pick<ControlStore, 'growth' | 'moveGrowth' | 'readUpTo' | 'putReadUpTo' | 'progress'>;
+  readonly admin: Pick<LogAdmin, 'ends'>;
+  readonly producer: Pick<LogProducer, 'tick'>;
+  persist<T>(step: () => Promise<T>): Promise<T>;
+  readonly now: () => number;
+}
+
+const TICK_EVERY_MS = 1_000;
+
+export function growthGate({ control, admin, producer, persist, now, ...ports }: GatePorts): GrowthGate {
+  const { generation } = ports.rules;
+  const told = new Set<string>();
+  let rules = ports.rules;
+  let settled = -1;
+  /** Every growth up to here is begun. */
+  let openTo = BEFORE_ALL;
+  let tickedAt = -Infinity;
+  let waitingFor: string | null = null;
+
+  const stopOf = ({ arrival }: Progress): Instant => growthAfter((arrival > openTo ? arrival : openTo) as Instant, rules) ?? (Infinity as Instant);
+  const tellOf = async (from: Instant, held: readonly Progress[]): Promise<void> => {
+    const untold = held.map(({ partition }) => partition).filter((partition) => !told.has(`${from}/${partition}`));
+    if (untold.length === 0) return;
+    await persist(() => control.putReadUpTo(generation, from, untold));
+    for (const partition of untold) told.add(`${from}/${partition}`);
+  };
+  return {
+    rules: () => rules,
+    async settle(latest) {
+      const epoch = epochOf(latest, rules);
+      if (epoch <= settled) return rules;
+      const growth = await persist(() => settledGrowth(control, generation, epoch));
+      settled = growth.settled;
+      return (rules = { ...rules, growths: growth.growths });
+    },
+    stopOf,
+    async stopped(held) {
+      const from = Math.min(...held.map(stopOf)) as Instant;
+      await tellOf(from, held.filter((each) => stopOf(each) === from));
+      const unread = await persist(() => unreadBefore(control, rules, from));
+      if (unread.length === 0) {
+        openTo = from;
+        waitingFor = null;
+        return;
+      }
+      const names = unread.map(({ partition }) => partition).join(', ');
+      waitingFor = `the topic grows: what arrived before ${new Date(from).toISOString()} is still to be counted in partitions ${names}`;
+      if (now() - tickedAt < TICK_EVERY_MS) return;
+      tickedAt = now();
+      const quiet = await persist(() => quietOf(admin, rules, unread));
+      if (quiet.length > 0) await persist(() => producer.tick(quiet));
+    },
+    waitingFor: () => waitingFor,
+  };
+}

@@ -1,0 +1,150 @@
+/**
+ * A topic that is given partitions while it is counted, on the real Kafka, HBase and HDFS (law L3): 6 become 10 under load, with a
+ * worker killed before and one after, with copies before and after the growth in old homes, new homes and elsewhere.
+ *
+ * Every id counts once, in the API and in the lake, and every epoch's run proves the speed layer. The topic, group, namespace and
+ * folder are the test's own.
+ */
+import assert from 'node:assert/strict';
+import { spawn } from 'node:child_process';
+import { after, before, test } from 'node:test';
+import { setTimeout as pause } from 'node:timers/promises';
+import kafkajs from 'kafkajs';
+import { EXIT } from '../../core/process/errors.ts';
+import { epochAt } from '../../core/domain/epoch.ts';
+import { homeOf } from '../../core/domain/home.ts';
+import { oid } from '../../core/domain/oid.ts';
+import { addTallies, NO_TALLIES } from '../../core/domain/tallies.ts';
+import { openStores } from '../../core/stores/open.ts';
+import type { Stores } from '../../core/stores/open.ts';
+import type { RunReport } from '../../core/stores/runs.ts';
+import { publishAsked } from '../../batch-layer/lake.ts';
+import { army } from '../faults/army.ts';
+import type { Army } from '../faults/army.ts';
+import { caughtUp } from '../faults/exactness.ts';
+import { batchWorld, openBatchOf, servingOf } from '../support/batch-world.ts';
+import type { BatchWorld } from '../support/batch-world.ts';
+import { ROOT } from '../support/main-job.ts';
+
+const [BEFORE, AFTER] = [6, 10];
+const EPOCH_SECONDS = 20;
+let world: BatchWorld;
+let stores: Stores;
+let workers: Army;
+let cameras: Awaited<ReturnType<typeof feed>>;
+let firstEpochOfGrowth = 0;
+
+before(async () => {
+  world = await batchWorld({ EPOCH_SECONDS: String(EPOCH_SECONDS), KAFKA_PARTITIONS: String(BEFORE), LOG_LEVEL: 'info' });
+  stores = await openStores(world.config);
+  cameras = await feed(world);
+  workers = army(2, world.environment);
+});
+
+after(async () => {
+  await cameras.stop();
+  await workers.stop();
+  await stores.close();
+  await world.drop();
+});
+
+/** Sends until it is stopped: detections, and copies of any that were sent, to the home by either count or to no home at all. */
+async function feed({ config }: BatchWorld) {
+  const kafka = new kafkajs.Kafka({ brokers: config.KAFKA_BROKERS.split(','), logLevel: kafkajs.logLevel.NOTHING });
+  const producer = kafka.producer({ allowAutoTopicCreation: false, metadataMaxAge: 2_000 });
+  await producer.connect();
+  const sent: { id: string; value: string }[] = [];
+  const made = { sent, counts: [BEFORE], stop: async () => undefined as void };
+  let isStopped = false;
+  let nextId = 9_107_199_254_740_993n + BigInt(process.pid) * 1_000_000n;
+  const at = (id: string, value: string): kafkajs.Message => {
+    const count = made.counts[Math.floor(Math.random() * made.counts.length)]!;
+    const partition = Math.random() < 0.1 ? Math.floor(Math.random() * count) : homeOf(oid(id), count);
+    return { partition, key: id, value };
+  };
+  const sending = (async () => {
+    while (!isStopped) {
+      const fresh = Array.from({ length: 100 }, () => {
+        const id = String(nextId++);
+        return { id, value: `{"geographical_location_oid":${Number(nextId % 7n)},"video_camera_oid":3,"detection_oid":${id},"item_name":"car","timestamp_detected":${Date.now()}}` };
+      });
+      sent.push(...fresh);
+      const copies = Array.from({ length: 50 }, () => sent[Math.floor(Math.random() * sent.length)]!);
+      await producer.send({ topic: config.KAFKA_TOPIC, acks: -1, messages: [...fresh, ...copies].map(({ id, value }) => at(id, value)) });
+      await pause(100);
+    }
+  })();
+  made.stop = async () => {
+    isStopped = true;
+    await sending;
+    await producer.disconnect().catch(() => undefined);
+  };
+  return made;
+}
+
+function topicGrow(...args: string[]): Promise<{ code: number | null; out: string; said: string }> {
+  const child = spawn(process.execPath, ['sightline.mjs', 'topic', 'grow', ...args], { cwd: ROOT, env: world.environment, stdio: ['ignore', 'pipe', 'pipe'] });
+  let [out, said] = ['', ''];
+  child.stdout.on('data', (chunk: Buffer) => void (out += chunk.toString()));
+  child.stderr.on('data', (chunk: Buffer) => void (said += chunk.toString()));
+  return new Promise((resolve) => child.on('exit', (code) => resolve({ code, out, said })));
+}
+
+test('the command says what it would do, and refuses fewer partitions', { timeout: 60_000 }, async () => {
+  const asked = [[String(AFTER), '--dry-run'], ['5'], [String(BEFORE)]];
+  const [dry, fewer, same] = await Promise.all(asked.map((args) => topicGrow('--partitions', ...args)));
+  assert.deepEqual([dry!.code, /would give the topic 10 partitions instead of 6/.test(dry!.out)], [EXIT.done, true], dry!.said);
+  assert.deepEqual([fewer!.code, same!.code], [EXIT.usage, EXIT.nothing_to_do], fewer!.said + same!.said);
+  assert.equal((await stores.admin.facts())?.partitionCount, BEFORE);
+});
+
+test('6 partitions become 10 under load, with workers killed', { timeout: 300_000 }, async () => {
+  workers.killOne();
+  const growing = topicGrow('--partitions', String(AFTER));
+  while ((await stores.admin.facts())?.partitionCount !== AFTER) await pause(200);
+  cameras.counts.push(AFTER);
+  while ((await stores.control.growth(1)).growths.length === 0) await pause(200);
+  workers.killOne();
+  const grown = await growing;
+  assert.equal(grown.code, EXIT.done, grown.said);
+  assert.match(grown.out, /^10 partitions count from epoch \S+ on\n$/);
+  workers.throwIfRefused();
+  firstEpochOfGrowth = epochAt((await stores.control.growth(1)).growths[0]!.from, stores.rules);
+  assert.equal((await topicGrow('--partitions', String(AFTER))).code, EXIT.nothing_to_do, 'again');
+  await pause(3_000);
+  await cameras.stop();
+});
+
+test('every id counts once, and new partitions count', { timeout: 300_000 }, async () => {
+  // A stray may be sent on once more when the topic has grown.
+  for (let hops = 0; hops < 3; hops++) await caughtUp(stores);
+  const progress = await stores.control.progress(1, Array.from({ length: AFTER }, (_, partition) => partition));
+  const tallies = progress.map((each) => each!.tallies);
+  const all = tallies.reduce(addTallies, NO_TALLIES);
+  assert.deepEqual([all.new, all.deferred, all.dead_letters], [cameras.sent.length, 0, 0]);
+  assert.ok(tallies.slice(BEFORE).every((each) => each.new > 0), 'something is met in every new partition');
+  workers.throwIfRefused();
+  const serving = servingOf(world.config);
+  const answer = await serving.topItems({ location: 'all', from: Date.now() - 3_600_000, to: Date.now() + 60_000 });
+  assert.equal(answer.total, cameras.sent.length);
+  assert.equal((await serving.trust()).partitions.length, AFTER);
+  await serving.close();
+});
+
+test('the run of every epoch, before the growth and after, proves the speed layer', { timeout: 300_000 }, async () => {
+  const last = epochAt(Date.now(), stores.rules);
+  while (epochAt(Date.now() - 1_000, stores.rules) <= last) await pause(200);
+  const { context, close } = await openBatchOf(world.config);
+  const reports: RunReport[] = [];
+  await publishAsked({ ...context, settings: { ...context.settings, speedWaitMs: 60_000 } }, { from: null, to: last }, (report) => void reports.push(report));
+  await close();
+  assert.deepEqual(reports.map(({ result, comparison }) => [result, comparison.differences.listed, comparison.tally_differences, comparison.unproven]), reports.map(() => ['proved', [], [], []]));
+  assert.equal(reports.reduce((sum, { rows }) => sum + rows, 0), cameras.sent.length, 'rows');
+  const met = (isAfter: boolean): number =>
+    reports.filter(({ epoch_number: epoch }) => epoch >= firstEpochOfGrowth === isAfter).reduce((sum, { rows }) => sum + rows, 0);
+  assert.ok(met(false) > 0 && met(true) > 0, 'the growth came in the middle');
+  const serving = servingOf(world.config);
+  const answer = await serving.topItems({ location: 'all', from: Date.now() - 3_600_000, to: Date.now() + 60_000 });
+  assert.equal(answer.total, cameras.sent.length);
+  await serving.close();
+});
