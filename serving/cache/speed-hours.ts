@@ -30,7 +30,7 @@ export interface SpeedHours {
 
 interface KnownEpoch {
   readonly hours: Hours;
-  /** Per partition: everything before this offset is in the sheets. */
+  /** Per partition: everything before this offset is in the sheets; of one that came later, nothing. */
   readonly since: readonly number[];
   /** By hour and partition. */
   readonly sheets: Map<string, LiveSheet>;
@@ -90,9 +90,16 @@ function readsOf(known: KnownEpochs, { epochs, hours, progress }: SpeedLook): Ch
 function movedSince(since: readonly number[], progress: readonly number[]): Map<number, number> {
   const moved = new Map<number, number>();
   progress.forEach((next, partition) => {
-    if (next > since[partition]!) moved.set(partition, since[partition]!);
+    const from = since[partition] ?? 0;
+    if (next > from) moved.set(partition, from);
   });
   return moved;
+}
+
+/** Of each partition the later of two; a look knows those that it had heard of. */
+function laterOf(one: readonly number[], other: readonly number[]): number[] {
+  const [longer, shorter] = one.length < other.length ? [other, one] : [one, other];
+  return longer.map((offset, partition) => Math.max(offset, shorter[partition] ?? 0));
 }
 
 /** What is known after the look: as many hours as both, in one piece, as of the later progress of each partition. */
@@ -105,7 +112,7 @@ function cover(known: KnownEpochs, { epochs, hours, progress }: SpeedLook): void
       continue;
     }
     let since = later.get(before.since);
-    if (!since) later.set(before.since, (since = movedSince(before.since, progress).size === 0 ? before.since : before.since.map((offset, p) => Math.max(offset, progress[p]!))));
+    if (!since) later.set(before.since, (since = movedSince(before.since, progress).size === 0 ? before.since : laterOf(before.since, progress)));
     known.set(epoch, { ...before, since, hours: { from: Math.min(hours.from, before.hours.from), to: Math.max(hours.to, before.hours.to) } });
   }
 }

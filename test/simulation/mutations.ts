@@ -142,7 +142,7 @@ export const MUTATIONS: readonly Mutation[] = [
   },
   {
     bug: 'what changed in the speed view is asked for from one offset too late',
-    edits: [{ file: 'serving/cache/speed-hours.ts', find: 'moved.set(partition, since[partition]!)', put: 'moved.set(partition, since[partition]! + 1)' }],
+    edits: [{ file: 'serving/cache/speed-hours.ts', find: 'moved.set(partition, from)', put: 'moved.set(partition, from + 1)' }],
   },
   {
     bug: 'an hour that is remembered gets no epoch that is published later',
