@@ -168,6 +168,8 @@ export const TrustAnswer = z.object({
     behind_epochs: count,
     /** Since the first of them was over. */
     behind_seconds: z.number().min(0),
+    /** The epoch that a run is publishing now. */
+    running: z.string().nullable(),
     /** The epoch that is not over yet. */
     open_epoch: z.string(),
     open_ends_at: ms,

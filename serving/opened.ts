@@ -10,6 +10,7 @@ import type { Asking } from './questions/asking.ts';
 import { countCache } from './cache/count-cache.ts';
 import { countAsker } from './counts.ts';
 import { placeNames } from './places.ts';
+import { runWatch } from './run-watch.ts';
 import { seamWatch } from './seam.ts';
 
 export interface Opened extends Asking {
@@ -78,5 +79,6 @@ function assemble(stores: Stores, parts: ServingParts): Opened {
   const places = placeNames(stores, now);
   const cache = countCache({ speedView, batchView }, parts.config.COUNT_CACHE_MB * 2 ** 20, metrics.remembers);
   const count = countAsker({ seams, cache, now });
-  return { stores, count, places, seams, speedView, batchView, detections: stores.detections, now };
+  const runUnderWay = runWatch(stores.control, now);
+  return { stores, count, places, seams, runUnderWay, speedView, batchView, detections: stores.detections, now };
 }

@@ -229,6 +229,22 @@ test('trust adds up: records are the sum of what became of them, partitions wors
   assert.equal(answer.batch.behind_epochs, Math.floor(NOW / 21_600_000) - RULES.firstEpoch);
 });
 
+test('trust names the epoch that a run is publishing, for as long as somebody alive holds the lake', async () => {
+  const stage = stageOf();
+  const running = async () => answers.TrustAnswer.parse(await (await getTrust(request('/api/v1/trust'), {}, stage.serving)).json()).batch.running;
+  assert.equal(await running(), null);
+  stage.lease = { owner: 'here:1:1', renewal: 4, lengthMs: 10_000 };
+  assert.equal(await running(), '2026-11-20T0000');
+  stage.now += 9_000;
+  assert.equal(await running(), '2026-11-20T0000');
+  stage.now += 1_000;
+  assert.equal(await running(), null);
+  stage.lease = { ...stage.lease, renewal: 5 };
+  assert.equal(await running(), '2026-11-20T0000');
+  stage.lease = { ...stage.lease, owner: '', renewal: 6 };
+  assert.equal(await running(), null);
+});
+
 test('every answer carries a request id, no-store and security headers', async () => {
   const { serving } = stageOf();
   for (const response of [

@@ -1,5 +1,5 @@
 /** A Serving over a world in memory: control rows, log ends and names that a test sets, a clock that it moves. */
-import type { Horizon, Progress, Reference } from '../../../core/stores/control.ts';
+import type { Horizon, Lease, Progress, Reference } from '../../../core/stores/control.ts';
 import type { Stores } from '../../../core/stores/open.ts';
 import type { Gate } from '../../../serving/access/gate.ts';
 import type { Serving } from '../../../serving/app.ts';
@@ -23,6 +23,8 @@ export interface Stage {
   ends: number[];
   progress: Progress[];
   reference: Reference | null;
+  /** Of the lake. */
+  lease: Lease | null;
   names: Map<string, string>;
   graceSeconds: number;
   /** Thrown by whatever is asked next, by the name of the question. */
@@ -41,6 +43,7 @@ export function stageOf(all: Sighting[] = []): Stage {
     ends: [0, 0, 0],
     progress: [0, 1, 2].map((partition) => ({ partition, nextOffset: 0, arrival: instant(0), tallies: NO_TALLIES })),
     reference: null,
+    lease: null,
     names: new Map(),
     graceSeconds: 600,
     faults: {},
@@ -100,6 +103,7 @@ function storesOf(stage: Stage): Stores {
         return stage.progress;
       },
       reference: async () => stage.reference,
+      lease: async () => stage.lease,
     },
     locations: { all: async () => [...stage.names].map(([place, name]) => ({ oid: oid(place), name })) },
     speedView: viewOf(stage, 'speedView'),
