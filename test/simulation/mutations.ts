@@ -134,11 +134,19 @@ export const MUTATIONS: readonly Mutation[] = [
   },
   {
     bug: 'the epoch of the horizon is taken from neither view',
-    edits: [{ file: 'serving/merge.ts', find: 'row.epoch <= horizon', put: 'row.epoch < horizon' }],
+    edits: [{ file: 'serving/merge.ts', find: 'return epoch <= (horizon', put: 'return epoch < (horizon' }],
   },
   {
     bug: 'epochs beyond the horizon begin one too late',
     edits: [{ file: 'serving/plan.ts', find: 'rules.firstEpoch : horizon + 1, epochOf', put: 'rules.firstEpoch : horizon + 2, epochOf' }],
+  },
+  {
+    bug: 'what changed in the speed view is asked for from one offset too late',
+    edits: [{ file: 'serving/cache/speed-hours.ts', find: 'moved.set(partition, since[partition]!)', put: 'moved.set(partition, since[partition]! + 1)' }],
+  },
+  {
+    bug: 'an hour that is remembered gets no epoch that is published later',
+    edits: [{ file: 'serving/cache/batch-hours.ts', find: 'if (upTo >= horizon) continue;', put: 'if (upTo >= 0) continue;' }],
   },
   {
     bug: 'an answer counts on ends of the log that it asked for after the progress',

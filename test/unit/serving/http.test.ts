@@ -185,6 +185,10 @@ test('identical questions of one moment share a read', async () => {
   assert.deepEqual([stage.asked.speedView, stage.asked.ends, stage.asked.progress], [1, 1, 1]);
   stage.now += 300;
   await ask();
+  assert.deepEqual([stage.asked.speedView, stage.asked.progress], [1, 2], 'nothing moved, nothing is read');
+  stage.progress = stage.progress.map((one) => ({ ...one, nextOffset: one.nextOffset + 1 }));
+  stage.now += 300;
+  await ask();
   assert.equal(stage.asked.speedView, 2);
 });
 
@@ -198,7 +202,7 @@ test('an answer is read again if an epoch could have been pruned on the way', as
     speedView: {
       ...before.speedView,
       // Slower than the grace: meanwhile everything was published and pruned.
-      async read() {
+      async changed() {
         stage.now += 6_000;
         stage.horizon = moved;
         stage.world = worldOf(FEW, { horizon: moved.epoch, prunedTo: moved.epoch });

@@ -11,6 +11,7 @@ import { instant } from '../../../core/domain/time.ts';
 import { createLog } from '../../../core/process/log.ts';
 import { createServing } from '../../../serving/app.ts';
 import { servingMetrics } from '../../../serving/metrics.ts';
+import { hdfsDouble } from '../../support/hdfs-double.ts';
 import { OPEN_GATE } from '../../support/open-gate.ts';
 import { NOW, RULES, worldOf } from './world.ts';
 
@@ -58,13 +59,14 @@ export function stageOf(all: Sighting[] = []): Stage {
       STREAM_CONNECTIONS: 3,
       STREAM_POLL_MS: 20,
       EXPORTS_AT_ONCE: 2,
+      COUNT_CACHE_MB: 16,
       WEBHDFS_URL: 'http://127.0.0.1:9870',
     },
     open: async () => {
       count(stage, 'open');
       return storesOf(stage);
     },
-    hdfs: undefined as never,
+    hdfs: hdfsDouble(),
     metrics: servingMetrics(),
     log: createLog('test', 'silent'),
     now: () => stage.now,
@@ -122,6 +124,11 @@ function viewOf(stage: Stage, view: 'speedView' | 'batchView') {
     read: (...asked: never[]) => {
       count(stage, view, 'views');
       return (stage.world[view].read as (...all: never[]) => unknown)(...asked);
+    },
+    [view === 'speedView' ? 'changed' : 'published']: (...asked: never[]) => {
+      count(stage, view, 'views');
+      const own = stage.world[view] as unknown as Record<string, (...all: never[]) => unknown>;
+      return own[view === 'speedView' ? 'changed' : 'published']!(...asked);
     },
     list: (...asked: never[]) => (stage.world[view].list as (...all: never[]) => unknown)(...asked),
   };
