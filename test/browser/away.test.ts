@@ -24,11 +24,13 @@ after(() => browser?.close());
 
 /** As the API answers while the batch view is away: a 503, or the speed view's part where it is asked for. */
 async function withoutBatch(route: Route): Promise<void> {
-  if (new URL(route.request().url()).searchParams.get('allow_partial') !== 'true') {
+  const url = new URL(route.request().url());
+  if (url.searchParams.get('allow_partial') !== 'true') {
     const problem = { title: 'HBase does not answer', detail: 'the batch view is away', status: 503, request_id: 'r-1' };
     return route.fulfill({ status: 503, headers: { 'retry-after': '2' }, contentType: 'application/problem+json', body: JSON.stringify(problem) });
   }
-  const response = await route.fetch({ url: `${route.request().url()}&parts=true` });
+  url.searchParams.set('parts', 'true');
+  const response = await route.fetch({ url: url.href });
   const answer = (await response.json()) as Partial<TopItemsAnswer & TimelineAnswer & LocationsAnswer> & Pick<TopItemsAnswer, 'total' | 'parts' | 'view'>;
   const total = answer.parts?.speed ?? 0;
   const part = <Counted extends { count: number }>(one: Counted): Counted => ({ ...one, count: Math.floor((one.count * total) / (answer.total || 1)) });
