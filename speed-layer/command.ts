@@ -19,7 +19,7 @@ Environment:
   KAFKA_DEAD_LETTER_TOPIC                   where dead letters go (the topic's name and .dlq)
   HBASE_ZOOKEEPER, HBASE_NAMESPACE          the counts (127.0.0.1:2181, sightline)
   EPOCH_SECONDS, DEDUP_WINDOW_DAYS          must be the recorded ones
-  SPEED_LINGER_MS                           least time between two rounds (400)
+  SPEED_LINGER_MS                           least time between two rounds (100)
   SPEED_ROUND_RECORDS                       most records in a round (20000)
   SPEED_CACHED_CELLS                        count cells kept in memory (1000000)
   METRICS_PORT                              /metrics, /healthz and /readyz (0: any free port, named in the log)

@@ -76,9 +76,16 @@ export async function runSpeedLayer(config: Config): Promise<void> {
   } catch (thrown) {
     if (!signal.aborted) throw thrown;
   } finally {
-    for (const close of closing.reverse()) await close();
+    await closeAll(closing.reverse());
     log.info('stopped');
   }
+}
+
+/** One part that cannot be closed must not keep the others open, and the process alive. */
+async function closeAll(closing: readonly (() => Promise<void>)[]): Promise<void> {
+  const faults: unknown[] = [];
+  for (const close of closing) await close().catch((fault: unknown) => void faults.push(fault));
+  if (faults.length > 0) throw faults[0];
 }
 
 function logged(hooks: ReturnType<typeof partitionHooks>, log: ReturnType<typeof createLog>): typeof hooks {

@@ -38,7 +38,8 @@ export class Refusal extends Error {
   }
 }
 
-/** The message of anything that was thrown. */
+/** The message of anything that was thrown; node-rdkafka throws objects that are no errors. */
 export function messageOf(thrown: unknown): string {
-  return thrown instanceof Error ? thrown.message : String(thrown);
+  if (typeof thrown === 'object' && thrown !== null && 'message' in thrown) return String(thrown.message);
+  return String(thrown);
 }

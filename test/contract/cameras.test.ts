@@ -152,7 +152,7 @@ test('a dead letter of every reason is among the poison', () => {
   ]);
 });
 
-test('cameras pause and resume, and stopping them leaves no copy behind', { timeout: 60_000 }, async () => {
+test('cameras pause and resume, and stopping them leaves no copy behind', { timeout: 240_000 }, async () => {
   const topic = await newTopic();
   const file = join(folder, `${topic}.csv`);
   const seen: CameraStats[] = [];

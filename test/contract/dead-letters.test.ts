@@ -142,7 +142,7 @@ test('poison that is forced out comes back as a new letter, with the same bytes'
   assert.deepEqual([back?.value, back?.key, back?.partition], [poison!.value, poison!.key, 2]);
 });
 
-test('nothing to replay is 3, and options that make no sense are 2', { timeout: 60_000 }, async () => {
+test('nothing to replay is 3, and options that make no sense are 2', { timeout: 240_000 }, async () => {
   assert.equal((await dlq('replay', '--reason', 'tombstone')).code, 3);
   assert.equal((await dlq('replay', '--reason', 'nonsense')).code, 2);
   assert.equal((await dlq('replay', '0/0', '--reason', 'tombstone')).code, 2);

@@ -7,6 +7,7 @@ import assert from 'node:assert/strict';
 import { spawn } from 'node:child_process';
 import { randomBytes } from 'node:crypto';
 import { after, before, test } from 'node:test';
+import { setTimeout as pause } from 'node:timers/promises';
 import kafkajs from 'kafkajs';
 import type { LogRecord } from '../../core/domain/detection.ts';
 import { judge } from '../../core/domain/verdict.ts';
@@ -112,7 +113,7 @@ test('a producer whose first records come from two sides at once leaves no conne
   assert.equal(await new Promise((resolve) => child.once('exit', resolve)), 0);
 });
 
-test('two consumers share the partitions, begin where they are told, and hand over without a gap', { timeout: 60_000 }, async () => {
+test('two consumers share the partitions, begin where they are told, and hand over without a gap', { timeout: 240_000 }, async () => {
   const held = { one: new Set<number>(), two: new Set<number>() };
   const begin = new Map<number, number>([[3, 5]]);
   const open = (who: keyof typeof held): Promise<LogConsumer> =>
@@ -149,4 +150,24 @@ test('two consumers share the partitions, begin where they are told, and hand ov
   await one.close();
   while (held.two.size < 4) await take(two);
   await two.close();
+});
+
+test('a consumer that is closed before it learned which partitions came leaves the group all the same', { timeout: 240_000 }, async () => {
+  const group = `${topic}.closed`;
+  const learned: number[][] = [];
+  const nothing = {
+    assigned: async (partitions: readonly number[]) => {
+      learned.push([...partitions]);
+      return [];
+    },
+    revoked: async () => undefined,
+  };
+  const consumer = await openLogConsumer({ ...config, KAFKA_GROUP: group }, nothing, () => undefined);
+  const stateOf = async (): Promise<string> => (await tools.describeGroups([group])).groups[0]!.state;
+  while ((await stateOf()) !== 'Stable') await pause(100);
+  // The news come with this take, and are learned with the next.
+  await consumer.take(1);
+  await consumer.close();
+  assert.deepEqual(learned, []);
+  assert.notEqual(await stateOf(), 'Stable');
 });

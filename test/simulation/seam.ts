@@ -41,7 +41,8 @@ export function startSeam(world: World): Seam {
   const control = controlStore(hbase, NAMESPACE);
   const batch = batchView(hbase, NAMESPACE, rules);
   const pruning = speedView(hbase, NAMESPACE, rules);
-  const lake: Met[] = [];
+  /** By epoch; noted before the horizon moves, because a viewer may see it moved before the run does. */
+  const lake = new Map<number, readonly Met[]>();
   let moved: Horizon | null = null;
 
   /** Of each partition, the first offset whose arrival is not before the epoch's end; null where there is none yet. */
@@ -59,9 +60,10 @@ export function startSeam(world: World): Seam {
       log.append(partition, { key: null, value: Buffer.alloc(0), headers: [[TICK_HEADER, Buffer.from('1')]] });
     }
   };
+  const upTo = (last: number): Met[] => [...lake].flatMap(([epoch, met]) => (epoch <= last ? met : []));
   /** A deferred detection is published unless the lake has it by its own date. */
   const publishedIn = (epoch: number): Met[] =>
-    truth.met.filter((met) => met.epoch === epoch && !(met.isDeferred && lake.some((other) => other.epoch < epoch && other.id === met.id && sameDate(other, met))));
+    truth.met.filter((met) => met.epoch === epoch && !(met.isDeferred && upTo(epoch - 1).some((other) => other.id === met.id && sameDate(other, met))));
 
   const publish = async (): Promise<void> => {
     const horizon = await control.horizon(rules.generation);
@@ -74,6 +76,7 @@ export function startSeam(world: World): Seam {
     await batch.put(viewRows(met, epoch));
     if (faults.strikes('batch_crash', 0.1)) return;
     const to: Horizon = { epoch, cuts, arrivals: cuts.map((cut, p) => truth.arrival(p, cut) as Instant), publishedAt: log.clockMs() as Instant };
+    lake.set(epoch, met);
     const hasMoved = await control.moveHorizon(rules.generation, horizon, to).catch(async (fault: unknown) => {
       if (!(fault instanceof Retryable)) throw fault;
       // Told that it failed, it may have moved all the same.
@@ -81,7 +84,6 @@ export function startSeam(world: World): Seam {
     });
     if (!hasMoved) return;
     moved = to;
-    lake.push(...met);
   };
   const prune = async (): Promise<void> => {
     const horizon = await control.horizon(rules.generation);
@@ -102,7 +104,7 @@ export function startSeam(world: World): Seam {
   };
   return {
     horizon: () => moved?.epoch ?? rules.firstEpoch - 1,
-    published: (upTo) => lake.filter(({ epoch }) => epoch <= upTo),
+    published: upTo,
     ended: live(),
   };
 }

@@ -114,7 +114,7 @@ export async function simulate(seed: number, recordCount = 150, plan: FaultPlan 
 
   await compare(world, seam.horizon());
   world.isOver = true;
-  const counted = truth.met.filter(({ epoch, isDeferred }) => epoch > seam.horizon() && !isDeferred).length + seam.published(Infinity).length;
+  const counted = truth.met.filter(({ epoch, isDeferred }) => epoch > seam.horizon() && !isDeferred).length + seam.published(seam.horizon()).length;
   log.passTime(1_000);
   let total = -1;
   const asked = person.total().then((said) => (total = said));

@@ -11,7 +11,7 @@ import type { LibrdKafkaError, Message, TopicPartition } from 'node-rdkafka';
 import rdkafka from 'node-rdkafka';
 import type { GroupHooks, LogConsumer } from './types.ts';
 import type { KafkaSettings } from './client-config.ts';
-import { EXIT, Refusal } from '../../process/errors.ts';
+import { EXIT, messageOf, Refusal } from '../../process/errors.ts';
 import { brokenRange, isBroken } from './broken-range.ts';
 import { connected, consumed, disconnected, endsOf } from './calls.ts';
 import { asFault, CONSUMER_TOPIC_CONFIG, consumerConfig } from './client-config.ts';
@@ -21,6 +21,8 @@ import { recordOf } from './record.ts';
 
 const FIRST_RECORD_WAIT_MS = 50;
 const LAST_COMMIT_LIMIT_MS = 2_000;
+/** librdkafka's RD_KAFKA_OFFSET_END: where nothing is to be read. */
+const AT_END = -1;
 
 export interface ConsumerSettings extends KafkaSettings {
   readonly KAFKA_GROUP: string;
@@ -118,7 +120,7 @@ function joinGroup(
       'heartbeat.interval.ms': 2_000,
       rebalance_cb: (error: LibrdKafkaError, partitions: TopicPartition[]) => {
         const told = { isAssigning: isAssigning(error), partitions: partitions.map(({ partition }) => partition) };
-        if (isClosing) leave(told.partitions);
+        if (isClosing) settle(told);
         else news.push(told);
       },
       offset_commit_cb: onCommit,
@@ -131,6 +133,16 @@ function joinGroup(
     if (consumer.rebalanceProtocol() === 'EAGER') consumer.unassign();
     else consumer.incrementalUnassign(partitions.map((partition) => ({ topic, partition })));
   };
+  // News that nobody will learn of still wants the answer of its kind: the group's client waits for one before it leaves, and
+  // throws at partitions that go without having come.
+  const settle = ({ isAssigning, partitions }: News): void => {
+    try {
+      if (isAssigning) consumer.incrementalAssign(partitions.map((partition) => ({ topic, partition, offset: AT_END })));
+      else leave(partitions);
+    } catch (thrown) {
+      onFault(messageOf(thrown));
+    }
+  };
   return {
     consumer,
     news,
@@ -142,7 +154,7 @@ function joinGroup(
     leave,
     async close() {
       isClosing = true;
-      for (const { partitions } of news.splice(0)) leave(partitions);
+      for (const told of news.splice(0)) settle(told);
       await disconnected(consumer);
     },
   };
