@@ -61,7 +61,7 @@ const sightline = (name, args) => step(name, process.execPath, ['sightline.mjs',
 async function check() {
   await step('types', 'npm', ['run', '--silent', 'typecheck']);
   await step('lint', 'npm', ['run', '--silent', 'lint']);
-  await nodeTests('unit tests', 'test/unit', process.env, { concurrency: 2, timeoutMs: 120_000 });
+  await nodeTests('unit tests', 'test/unit', process.env, { concurrency: 2 });
   // A thousand seeds and the deliberate bugs take a minute or two; `check` is for every few lines of work.
   const isThorough = what === 'test';
   const simulation = { ...process.env, SIGHTLINE_SEEDS: isThorough ? '1000' : '100' };
