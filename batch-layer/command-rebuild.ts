@@ -14,7 +14,7 @@ import { stopSignal } from '../core/process/life.ts';
 import { createLog } from '../core/process/log.ts';
 import { createRegistry } from '../core/process/metrics.ts';
 import { rulesAsRecorded } from '../core/stores/rules.ts';
-import { LAKE_LEASE } from './lease.ts';
+import { LAKE_LEASE } from '../core/stores/control.ts';
 import { withLease } from './lake.ts';
 import { batchMetrics } from './metrics.ts';
 import { openBatch } from './open.ts';

@@ -9,10 +9,8 @@ import { readFileSync } from 'node:fs';
 import { hostname } from 'node:os';
 import { setTimeout as sleep } from 'node:timers/promises';
 import type { ControlStore, Lease } from '../core/stores/control.ts';
+import { NOBODY } from '../core/stores/control.ts';
 import { EXIT, Refusal, Retryable } from '../core/process/errors.ts';
-
-export const LAKE_LEASE = 'lake';
-const NOBODY = '';
 
 export interface LeaseOptions {
   readonly lengthMs: number;

@@ -105,7 +105,7 @@ export const JoinedDetection = z.object({
 });
 export type JoinedDetection = z.infer<typeof JoinedDetection>;
 
-/** A row of the list. Where `incomplete` is true the row of the id is gone (it lives for days); the lake still has it. */
+/** A row of the list. Where `incomplete` is true HBase has lost the row (it lives for days) and the lake did not give it in time. */
 export const ListedRow = JoinedDetection.partial({
   video_camera_oid: true,
   item_name: true,
@@ -168,6 +168,8 @@ export const TrustAnswer = z.object({
     behind_epochs: count,
     /** Since the first of them was over. */
     behind_seconds: z.number().min(0),
+    /** The epoch that a run is publishing now. */
+    running: z.string().nullable(),
     /** The epoch that is not over yet. */
     open_epoch: z.string(),
     open_ends_at: ms,

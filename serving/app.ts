@@ -32,6 +32,7 @@ import type { Streams } from './streams.ts';
 import { LAKE } from '../core/layout/lake.ts';
 import { lakeListing } from '../core/stores/lake-listing.ts';
 import { servingExports } from './exports.ts';
+import { listedInLake } from './lake-listed.ts';
 import { lakeLookup } from './lake-lookup.ts';
 import { openedOnce } from './opened.ts';
 import { detection } from './questions/detection.ts';
@@ -76,7 +77,7 @@ export interface Serving {
 export interface ServingParts {
   readonly config: Pick<
     Config,
-    'PRUNE_GRACE_SECONDS' | 'SIGHTLINE_ROOT' | 'WEBHDFS_URL' | 'STREAM_CONNECTIONS' | 'STREAM_POLL_MS' | 'EXPORTS_AT_ONCE'
+    'PRUNE_GRACE_SECONDS' | 'SIGHTLINE_ROOT' | 'WEBHDFS_URL' | 'STREAM_CONNECTIONS' | 'STREAM_POLL_MS' | 'EXPORTS_AT_ONCE' | 'COUNT_CACHE_MB'
   >;
   readonly open: () => Promise<Stores>;
   readonly hdfs: Hdfs;
@@ -96,6 +97,7 @@ export function createServing(parts: ServingParts): Serving {
   const shelf = runShelf(hdfs);
   const listing = lakeListing(hdfs);
   const lookup = lakeLookup(hdfs);
+  const listed = listedInLake(hdfs, parts.now);
   const asked = async <Answer>(answer: (open: Opened) => Promise<Answer>): Promise<Answer> => {
     const given = await answer(await opened.get());
     if (isViewed(given)) metrics.showed(given.view);
@@ -106,7 +108,7 @@ export function createServing(parts: ServingParts): Serving {
     topItems: (question) => asked((open) => topItems(question, open)),
     locations: (question) => asked((open) => locations(question, open)),
     timeline: (question) => asked((open) => timeline(question, open)),
-    detections: (question) => asked((open) => detections(question, open)),
+    detections: (question) => asked((open) => detections(question, open, listed)),
     detection: (id, date) => asked((open) => detection(id, date, open, lookup.find)),
     trust: () => asked(trust),
     runs: (question) => shelf.newest(question?.limit ?? RUNS),

@@ -7,10 +7,10 @@
  */
 import type { Epoch } from '../core/domain/epoch.ts';
 import type { View } from './answers.ts';
-import type { ReadRows } from './merge.ts';
+import type { CountCache } from './cache/count-cache.ts';
 import type { CountPlan, CountQuestion, PlanSeam } from './plan.ts';
 import type { PlaceNames } from './places.ts';
-import type { CountViews } from './read.ts';
+import type { PlanSheets } from './read.ts';
 import type { Seam, SeamWatch } from './seam.ts';
 import { nameOf } from '../core/domain/epoch.ts';
 import { Retryable } from '../core/process/errors.ts';
@@ -20,15 +20,14 @@ import { readPlan } from './read.ts';
 
 export interface CountStores {
   readonly seams: SeamWatch;
-  readonly views: CountViews;
+  readonly cache: CountCache;
   readonly now: () => number;
 }
 
 export interface Counted {
   readonly plan: CountPlan;
-  readonly rows: readonly ReadRows[];
+  readonly read: PlanSheets;
   readonly seam: Seam;
-  readonly missing: 'batch' | 'speed' | null;
 }
 
 const TRIES = 4;
@@ -53,7 +52,8 @@ export function countAsker(stores: CountStores): (question: CountQuestion) => Pr
 async function count(question: CountQuestion, first: Seam, stores: CountStores): Promise<Counted> {
   return whileSeamHolds(stores.seams, first, async (seam) => {
     const plan = planCounts(question, planSeam(seam, stores.now()));
-    return { plan, ...(await readPlan(plan, stores.views)), seam };
+    const progress = seam.progress.map(({ nextOffset }) => nextOffset);
+    return { plan, read: await readPlan(plan, progress, stores.cache.hours()), seam };
   });
 }
 

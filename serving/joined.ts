@@ -3,7 +3,14 @@ import type { FirstMet } from '../core/domain/first-met.ts';
 import type { Rules } from '../core/domain/rules.ts';
 import type { JoinedDetection } from './answers.ts';
 import type { PlaceNames } from './places.ts';
+import type { LakeRow } from './questions/detection.ts';
 import { isDeferred } from '../core/domain/rules.ts';
+
+/** The same of the lake: the Parquet has the name as it stood, which is shown only where B has lost it. */
+export function joinedOfLake({ met, placeName }: LakeRow, places: PlaceNames, rules: Rules): JoinedDetection {
+  const told = joined(met, places, rules);
+  return { ...told, geographical_location: told.geographical_location ?? placeName };
+}
 
 export function joined(row: Omit<FirstMet, 'logLife'>, places: PlaceNames, rules: Rules): JoinedDetection {
   const { detection, arrival, partition, offset } = row;

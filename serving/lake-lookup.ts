@@ -17,7 +17,10 @@ import { LAKE } from '../core/layout/lake.ts';
 import { openDuck, quoted } from '../core/stores/duckdb.ts';
 import { listRuns } from '../core/stores/runs.ts';
 
-const MEMORY_MB = 256;
+export const LOOK_UP_MEMORY_MB = 256;
+/** The columns that lakeRow takes. */
+export const LAKE_ROW = `detection_oid, geographical_location_oid, geographical_location, video_camera_oid, item_name,
+       timestamp_detected, epoch_ms(arrived_at) AS arrived_at, kafka_partition, kafka_offset`;
 
 export function lakeLookup(hdfs: Hdfs): { find: FindInLake } {
   let before: Promise<unknown> = Promise.resolve();
@@ -35,7 +38,7 @@ async function lookUp(hdfs: Hdfs, id: Oid, date: string): Promise<LakeRow | null
   const files = (await hdfs.walk(`${LAKE}/detections/dt=${date}`)).filter(({ path }) => published.has(epochOfFile(path)));
   if (files.length === 0) return null;
   const folder = await mkdtemp(join(tmpdir(), 'sightline-lookup-'));
-  const duck = await openDuck({ memoryMb: MEMORY_MB, threads: 1, spillFolder: folder });
+  const duck = await openDuck({ memoryMb: LOOK_UP_MEMORY_MB, threads: 1, spillFolder: folder });
   try {
     for (const [index, { path }] of files.reverse().entries()) {
       // A name of its own: DuckDB keeps what it knows of a file by its path and its time in seconds.
@@ -53,20 +56,19 @@ async function lookUp(hdfs: Hdfs, id: Oid, date: string): Promise<LakeRow | null
 }
 
 /** `…/<epoch>-<n>.parquet` */
-function epochOfFile(path: string): string {
+export function epochOfFile(path: string): string {
   return path.slice(path.lastIndexOf('/') + 1).replace(/-\d+\.parquet$/, '');
 }
 
 async function rowIn(duck: Duck, local: string, id: Oid): Promise<LakeRow | null> {
   const [row] = await duck.rows(
-    `SELECT detection_oid, geographical_location_oid, geographical_location, video_camera_oid, item_name,
-       timestamp_detected, epoch_ms(arrived_at) AS arrived_at, kafka_partition, kafka_offset
+    `SELECT ${LAKE_ROW}
      FROM read_parquet(${quoted(local)}) WHERE detection_oid = ${BigInt(id)}`,
   );
   return row ? lakeRow(row) : null;
 }
 
-function lakeRow(row: Row): LakeRow {
+export function lakeRow(row: Row): LakeRow {
   const name = row.geographical_location ?? null;
   return {
     met: {

@@ -1,77 +1,100 @@
 /**
  * Batch ⊕ speed: adds up the cells that a plan's reads brought back.
  *
- * Takes rows from read.ts, hands sums to the answers. Each cell is added once and to one side: a batch row whose epoch is beyond
- * the horizon, or a speed row whose epoch is not, is not of the plan and is left out, whatever a store returned (law L5). All
- * partitions' cells of one name are summed; addition is all there is, so the order of rows never matters.
+ * Takes sheets from read.ts, hands sums to the answers. Each cell is added once and to one side: a batch row whose epoch is beyond
+ * the horizon, or a speed row whose epoch is not, is not of the plan and is left out, whatever was read (law L5). All partitions'
+ * cells of one name are summed; addition is all there is, so the order of rows never matters. Sums are columns, a place for each
+ * name or bucket, so that a hundred thousand items are milliseconds.
  */
-import type { CountCell } from '../core/domain/counts.ts';
-import type { CountRow } from '../core/stores/count-view.ts';
 import type { Parts } from './answers.ts';
+import type { Sheet } from './cache/sheet.ts';
 import type { CountPlan, PlannedRead } from './plan.ts';
 import { HOUR_MS, MINUTE_MS } from '../core/domain/time.ts';
 
-export interface ReadRows {
+export interface ReadSheets {
   readonly read: PlannedRead;
-  readonly rows: readonly CountRow[];
+  readonly sheets: readonly Sheet[];
+  /** The same added up by name already: whole hours of published epochs alone. */
+  readonly summed?: Float64Array;
+  /** Only cells of this name; −1 if there are none. */
+  readonly only?: number;
 }
 
-export interface Sum {
-  batch: number;
-  speed: number;
+export interface SheetsOfPlan {
+  readonly parts: readonly ReadSheets[];
+  /** What the numbers in the sheets stand for. */
+  readonly names: readonly string[];
+}
+
+export interface Sums {
+  readonly batch: Float64Array;
+  readonly speed: Float64Array;
+}
+
+export interface SubjectSums extends Sums {
+  /** Of each place in the columns. Those that were not counted in the window have 0. */
+  readonly names: readonly string[];
 }
 
 /** Sums by item or place, over the whole window. */
-export function sumsBySubject(plan: CountPlan, all: readonly ReadRows[]): Map<string, Sum> {
-  const sums = new Map<string, Sum>();
-  eachCell(plan, all, (view, _row, cell) => add(sums, cell.subject, view, cell.count));
-  return sums;
-}
-
-/** Sums by bucket: keys are multiples of stepMs. Buckets without a cell are not there. */
-export function sumsByBucket(plan: CountPlan, all: readonly ReadRows[], stepMs: number): Map<number, Sum> {
-  const sums = new Map<number, Sum>();
-  eachCell(plan, all, (view, row, cell) => {
-    const t = row.hour * HOUR_MS + cell.minute * MINUTE_MS;
-    add(sums, t - (t % stepMs), view, cell.count);
-  });
-  return sums;
-}
-
-export function totalOf(sums: Iterable<Sum>): Parts {
-  const total = { batch: 0, speed: 0 };
-  for (const { batch, speed } of sums) {
-    total.batch += batch;
-    total.speed += speed;
-  }
-  return total;
-}
-
-function add<Key>(sums: Map<Key, Sum>, key: Key, view: 'batch' | 'speed', count: number): void {
-  let sum = sums.get(key);
-  if (!sum) sums.set(key, (sum = { batch: 0, speed: 0 }));
-  sum[view] += count;
-}
-
-function eachCell(
-  plan: CountPlan,
-  all: readonly ReadRows[],
-  take: (view: 'batch' | 'speed', row: CountRow, cell: CountCell) => void,
-): void {
-  const horizon = plan.horizon ?? -1;
-  for (const { read, rows } of all) {
-    for (const row of rows) {
-      const isPublished = row.epoch <= horizon;
-      if (isPublished !== (read.view === 'batch')) continue;
-      for (const cell of row.cells) {
-        if (cell.level === read.level && isInside(plan, read, row, cell)) take(read.view, row, cell);
-      }
+export function sumsBySubject(plan: CountPlan, { parts, names }: SheetsOfPlan): SubjectSums {
+  const sums = { batch: new Float64Array(names.length), speed: new Float64Array(names.length) };
+  for (const { read, sheets, summed } of parts) {
+    const into = sums[read.view];
+    if (summed) {
+      for (let at = 0; at < summed.length; at++) into[at]! += summed[at]!;
+      continue;
+    }
+    for (const sheet of sheets) {
+      if (!isOfView(plan, read, sheet)) continue;
+      const { subjects, sums: ofHour } = sheet;
+      if (read.level === 'hour_item' || read.level === 'hour_place') {
+        for (let cell = 0; cell < subjects.length; cell++) into[subjects[cell]!]! += ofHour[cell]!;
+      } else eachMinuteInside(plan, sheet, undefined, (cell, _, count) => (into[subjects[cell]!]! += count));
     }
   }
+  return { ...sums, names };
 }
 
-function isInside({ question: { window } }: CountPlan, read: PlannedRead, row: CountRow, cell: CountCell): boolean {
-  if (read.level === 'hour_item' || read.level === 'hour_place') return true;
-  const t = row.hour * HOUR_MS + cell.minute * MINUTE_MS;
-  return t >= window.from && t < window.to;
+/** Sums by bucket of stepMs; the first is the one that holds the window's beginning. */
+export function sumsByBucket(plan: CountPlan, { parts }: SheetsOfPlan, stepMs: number): Sums {
+  const { from, to } = plan.question.window;
+  const first = Math.floor(from / stepMs);
+  const buckets = Math.ceil(to / stepMs) - first;
+  const sums = { batch: new Float64Array(buckets), speed: new Float64Array(buckets) };
+  for (const { read, sheets, only } of parts) {
+    const into = sums[read.view];
+    for (const sheet of sheets) {
+      if (isOfView(plan, read, sheet)) eachMinuteInside(plan, sheet, only, (_, t, count) => (into[Math.floor(t / stepMs) - first]! += count));
+    }
+  }
+  return sums;
+}
+
+export function totalOf({ batch, speed }: Sums): Parts {
+  const sum = (counts: Float64Array): number => counts.reduce((total, count) => total + count, 0);
+  return { batch: sum(batch), speed: sum(speed) };
+}
+
+/** Calls `take` with every name that was counted. */
+export function eachCounted({ names, batch, speed }: SubjectSums, take: (name: string, count: number) => void): void {
+  for (let at = 0; at < batch.length; at++) {
+    const count = batch[at]! + speed[at]!;
+    if (count > 0) take(names[at]!, count);
+  }
+}
+
+function isOfView({ horizon }: CountPlan, { view }: PlannedRead, { epoch }: Sheet): boolean {
+  return epoch <= (horizon ?? -1) === (view === 'batch');
+}
+
+function eachMinuteInside({ question: { window } }: CountPlan, sheet: Sheet, only: number | undefined, take: (cell: number, t: number, count: number) => void): void {
+  const start = sheet.hour * HOUR_MS;
+  for (let cell = 0; cell < sheet.subjects.length; cell++) {
+    if (only !== undefined && sheet.subjects[cell] !== only) continue;
+    sheet.eachMinute(cell, (minute, count) => {
+      const t = start + minute * MINUTE_MS;
+      if (t >= window.from && t < window.to) take(cell, t, count);
+    });
+  }
 }

@@ -18,6 +18,8 @@ export interface ServingMetrics {
   /** Streams that are open, and the different questions that they ask. */
   streams(viewers: number, questions: number): void;
   streamedState(outcome: 'sent' | 'replaced'): void;
+  /** Bytes of counts that are remembered. */
+  remembers(bytes: number): void;
   /** Exports that are running. */
   exports(running: number): void;
 }
@@ -38,12 +40,6 @@ export function servingMetrics(): ServingMetrics {
     buckets: [0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1, 2.5, 5, 10],
     registers,
   });
-  const reads = new Counter({
-    name: 'sightline_store_reads_total',
-    help: 'Planned reads of count cells, by view and level',
-    labelNames: ['view', 'level'],
-    registers,
-  });
   const freshness = new Gauge({
     name: 'sightline_freshness_seconds',
     help: 'How far the newest answer was behind the end of the log',
@@ -62,26 +58,47 @@ export function servingMetrics(): ServingMetrics {
       durations.observe({ route }, seconds);
     },
     showed: (view) => freshness.set(view.freshness_ms / 1_000),
-    countingSpeed: (view) => ({
-      ...view,
-      read(scope, epochs, hours, levels, minutes) {
-        reads.inc({ view: 'speed', level: levels.join('+') });
-        return view.read(scope, epochs, hours, levels, minutes);
-      },
-    }),
-    countingBatch: (view) => ({
-      ...view,
-      read(scope, horizon, hours, levels, minutes) {
-        reads.inc({ view: 'batch', level: levels.join('+') });
-        return view.read(scope, horizon, hours, levels, minutes);
-      },
-    }),
+    ...readMetrics(registers),
     hbaseEvent: (kind) => events.inc({ kind }),
     ...streamMetrics(registers),
   };
 }
 
-function streamMetrics(registers: Registry[]): Pick<ServingMetrics, 'streams' | 'streamedState' | 'exports'> {
+function readMetrics(registers: Registry[]): Pick<ServingMetrics, 'countingSpeed' | 'countingBatch'> {
+  const reads = new Counter({
+    name: 'sightline_store_reads_total',
+    help: 'Reads of count cells from HBase, by view and level',
+    labelNames: ['view', 'level'],
+    registers,
+  });
+  const counted = (view: 'speed' | 'batch', ...levels: readonly string[]): void => reads.inc({ view, level: levels.join('+') });
+  return {
+    countingSpeed: (view) => ({
+      ...view,
+      read(...asked) {
+        counted('speed', ...asked[3]);
+        return view.read(...asked);
+      },
+      changed(...asked) {
+        counted('speed', asked[1]);
+        return view.changed(...asked);
+      },
+    }),
+    countingBatch: (view) => ({
+      ...view,
+      read(...asked) {
+        counted('batch', ...asked[3]);
+        return view.read(...asked);
+      },
+      published(...asked) {
+        counted('batch', asked[1]);
+        return view.published(...asked);
+      },
+    }),
+  };
+}
+
+function streamMetrics(registers: Registry[]): Pick<ServingMetrics, 'streams' | 'streamedState' | 'exports' | 'remembers'> {
   const streams = new Gauge({ name: 'sightline_stream_connections', help: 'Streams that are open', registers });
   const streamed = new Gauge({ name: 'sightline_stream_questions', help: 'Different questions that open streams ask', registers });
   const states = new Counter({
@@ -90,8 +107,10 @@ function streamMetrics(registers: Registry[]): Pick<ServingMetrics, 'streams' | 
     labelNames: ['outcome'],
     registers,
   });
+  const remembered = new Gauge({ name: 'sightline_count_cache_bytes', help: 'Memory for counts that are remembered, about', registers });
   const exports = new Gauge({ name: 'sightline_exports', help: 'Exports that are running', registers });
   return {
+    remembers: (bytes) => remembered.set(bytes),
     exports: (running) => exports.set(running),
     streams(viewers, questions) {
       streams.set(viewers);

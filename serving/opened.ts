@@ -7,8 +7,10 @@
 import type { Stores } from '../core/stores/open.ts';
 import type { ServingParts } from './app.ts';
 import type { Asking } from './questions/asking.ts';
+import { countCache } from './cache/count-cache.ts';
 import { countAsker } from './counts.ts';
 import { placeNames } from './places.ts';
+import { runWatch } from './run-watch.ts';
 import { seamWatch } from './seam.ts';
 
 export interface Opened extends Asking {
@@ -75,6 +77,8 @@ function assemble(stores: Stores, parts: ServingParts): Opened {
     pruneGraceMs: parts.config.PRUNE_GRACE_SECONDS * 1_000,
   });
   const places = placeNames(stores, now);
-  const count = countAsker({ seams, views: { speedView, batchView }, now });
-  return { stores, count, places, seams, speedView, batchView, detections: stores.detections, now };
+  const cache = countCache({ speedView, batchView }, parts.config.COUNT_CACHE_MB * 2 ** 20, metrics.remembers);
+  const count = countAsker({ seams, cache, now });
+  const runUnderWay = runWatch(stores.control, now);
+  return { stores, count, places, seams, runUnderWay, speedView, batchView, detections: stores.detections, now };
 }

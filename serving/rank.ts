@@ -25,6 +25,23 @@ export interface Ranked {
   readonly name: string;
 }
 
+/** The first `limit` of those that `each` calls with, in order, and how many there were: without sorting all of them. */
+export function firstByRank(each: (take: (name: string, count: number) => void) => void, limit: number): { first: Ranked[]; of: number } {
+  let first: Ranked[] = [];
+  let least = 0;
+  let of = 0;
+  each((name, count) => {
+    of++;
+    if (count < least) return;
+    first.push({ name, count });
+    // Twice as many as wanted are sorted now and then; what counts less than the last of them cannot be among the first.
+    if (first.length < 2 * limit) return;
+    first = first.sort(byRank).slice(0, limit);
+    least = first.at(-1)!.count;
+  });
+  return { first: first.sort(byRank).slice(0, limit), of };
+}
+
 export function byRank(a: Ranked, b: Ranked): number {
   return b.count - a.count || compareUtf8(a.name, b.name);
 }

@@ -1,47 +1,60 @@
 /**
- * Takes a plan to the stores: the only reads that a question about counts makes.
+ * Takes a plan to the views, by way of what is remembered of them (cache/): the only reads that a question about counts makes.
  *
- * Between plan.ts and merge.ts. All reads run side by side; a store that does not answer fails the question, so a partial
- * number cannot arise. Only where the question allows it, the view that does answer is an answer, and `missing` names the other.
+ * Between plan.ts and merge.ts: one look at each view that the plan names. Both run side by side; a store that does not answer fails
+ * the question, so a partial number cannot arise. Only where the question allows it, the view that does answer is an answer, and
+ * `missing` names the other.
  */
-import type { BatchView } from '../core/stores/batch-view.ts';
-import type { SpeedView } from '../core/stores/speed-view.ts';
-import type { ReadRows } from './merge.ts';
+import type { Scope } from '../core/domain/counts.ts';
+import type { HourLevel, Hours } from '../core/stores/count-view.ts';
+import type { CountHours } from './cache/count-cache.ts';
+import type { Sheet } from './cache/sheet.ts';
+import type { ReadSheets, SheetsOfPlan } from './merge.ts';
 import type { CountPlan, PlannedRead } from './plan.ts';
 import { isFault } from './faults.ts';
 
-export interface CountViews {
-  readonly speedView: Pick<SpeedView, 'read'>;
-  readonly batchView: Pick<BatchView, 'read'>;
-}
-
-export interface PlanRows {
-  readonly rows: readonly ReadRows[];
-  /** Null: everything of the plan is in the rows. */
+export interface PlanSheets extends SheetsOfPlan {
+  /** Null: everything of the plan is there. */
   readonly missing: 'batch' | 'speed' | null;
 }
 
-export async function readPlan(plan: CountPlan, views: CountViews): Promise<PlanRows> {
-  if (plan.question.allowPartial) return readWhatAnswers(plan, views);
-  return { rows: await readAll(plan, plan.reads, views), missing: null };
+/** The minutes of a place are among those of all places, so that every place's timeline is one read and not a read each. */
+function cellsOf({ scope, subject }: CountPlan['question']): { scope: Scope; level: HourLevel; isOneOfAll: boolean } {
+  if (subject === 'item') return { scope, level: 'minute_item', isOneOfAll: false };
+  const isOneOfAll = subject === 'minute' && scope !== 'all';
+  return { scope: 'all', level: subject === 'place' || isOneOfAll ? 'minute_place' : 'minute', isOneOfAll };
 }
 
-function readAll(plan: CountPlan, reads: readonly PlannedRead[], views: CountViews): Promise<ReadRows[]> {
-  return Promise.all(reads.map(async (read) => ({ read, rows: await readOne(plan, read, views) })));
-}
-
-async function readWhatAnswers(plan: CountPlan, views: CountViews): Promise<PlanRows> {
-  const names = (['batch', 'speed'] as const).filter((name) => plan.reads.some(({ view }) => view === name));
-  const parts = await Promise.allSettled(names.map((name) => readAll(plan, plan.reads.filter(({ view }) => view === name), views)));
-  const failed = parts.flatMap((part, index) => (part.status === 'rejected' ? [{ name: names[index]!, fault: part.reason as unknown }] : []));
+/** `progress`: the partitions' next offsets, read before; every record before them is counted in what comes back. */
+export async function readPlan(plan: CountPlan, progress: readonly number[], hours: CountHours): Promise<PlanSheets> {
+  const views = (['batch', 'speed'] as const).filter((name) => plan.reads.some(({ view }) => view === name));
+  const read = (view: 'batch' | 'speed'): Promise<ReadSheets[]> => readView(plan, plan.reads.filter((one) => one.view === view), progress, hours);
+  const names = hours.names.list;
+  if (!plan.question.allowPartial) return { names, parts: (await Promise.all(views.map(read))).flat(), missing: null };
+  const parts = await Promise.allSettled(views.map(read));
+  const failed = parts.flatMap((part, index) => (part.status === 'rejected' ? [{ name: views[index]!, fault: part.reason as unknown }] : []));
   const [first] = failed;
-  if (first && (failed.length === names.length || !isFault('Retryable', first.fault))) throw first.fault;
-  return { rows: parts.flatMap((part) => (part.status === 'fulfilled' ? part.value : [])), missing: first?.name ?? null };
+  if (first && (failed.length === views.length || !isFault('Retryable', first.fault))) throw first.fault;
+  return { names, parts: parts.flatMap((part) => (part.status === 'fulfilled' ? part.value : [])), missing: first?.name ?? null };
 }
 
-function readOne(plan: CountPlan, { view, hours, level, minutes }: PlannedRead, views: CountViews): Promise<ReadRows['rows']> {
-  const { scope } = plan.question;
-  if (view === 'speed') return views.speedView.read(scope, plan.speedEpochs, hours, [level], minutes);
-  if (plan.horizon === null) throw new Error('a plan without a horizon reads no batch view');
-  return views.batchView.read(scope, plan.horizon, hours, [level], minutes);
+/** One look for all sections of the window, dealt out to them by the hour. */
+async function readView(plan: CountPlan, reads: readonly PlannedRead[], progress: readonly number[], hours: CountHours): Promise<ReadSheets[]> {
+  const span = { from: Math.min(...reads.map((read) => read.hours.from)), to: Math.max(...reads.map((read) => read.hours.to)) };
+  const { scope, level, isOneOfAll } = cellsOf(plan.question);
+  const all = await sheetsOf(plan, reads[0]!.view, span, progress, hours);
+  return reads.map((read) => {
+    const sheets = all.filter(({ hour }) => hour >= read.hours.from && hour <= read.hours.to);
+    const isWhole = read.level === 'hour_item' || read.level === 'hour_place';
+    if (isWhole && read.view === 'batch') return { read, sheets, summed: hours.batch.sums(scope, level, plan.horizon!, read.hours, sheets) };
+    return isOneOfAll ? { read, sheets, only: hours.names.known(plan.question.scope) ?? -1 } : { read, sheets };
+  });
+}
+
+function sheetsOf(plan: CountPlan, view: 'batch' | 'speed', span: Hours, progress: readonly number[], { batch, speed }: CountHours): Promise<Sheet[]> {
+  const { scope, level } = cellsOf(plan.question);
+  const { horizon, speedEpochs } = plan;
+  if (view === 'speed') return speed.sheets(scope, level, { epochs: speedEpochs, hours: span, horizon, progress });
+  if (horizon === null) throw new Error('a plan without a horizon reads no batch view');
+  return batch.sheets(scope, level, horizon, span);
 }

@@ -1,49 +1,37 @@
 /**
- * How fast a speed worker works off a backlog: Kafka → decide → HBase acknowledged → progress, everything on this machine.
+ * How fast speed workers work off a backlog: Kafka → decide → HBase acknowledged → progress, everything on this machine.
  *
- * Method: a topic is filled, HBase is left to settle, one worker is started, and time is taken from its first progress to the
- * last; the processor time of the worker and of each daemon over the same span is divided by the records. Target: 40,000
- * detections a second, never below 25,000, with 10 % copies and 400 places.
- *
- *     npx tsx bench/speed/catch-up.ts [--detections 500000] [--copies 0.1] [--places 400] [--items 60] [--workers 1]
+ * Method: a topic is filled, workers are started, and time is taken from their first progress to the last; the processor time of
+ * the workers and of each daemon over the same span is divided by the records. main.ts runs it with many plans.
  */
 import { spawn } from 'node:child_process';
 import { setTimeout as pause } from 'node:timers/promises';
-import { parseArgs } from 'node:util';
 import type { Stores } from '../../core/stores/open.ts';
+import type { TrafficPlan } from '../support/traffic.ts';
+import type { BenchWorld } from '../support/world.ts';
 import { openStores } from '../../core/stores/open.ts';
 import { cpuMeter } from '../support/cpu.ts';
-import { fillTopic } from '../support/traffic.ts';
-import { benchWorld } from '../support/world.ts';
 
 const LIMIT_MS = 300_000;
 const POLL_MS = 50;
 
-const { values } = parseArgs({
-  options: {
-    detections: { type: 'string', default: '500000' },
-    copies: { type: 'string', default: '0.1' },
-    places: { type: 'string', default: '400' },
-    items: { type: 'string', default: '60' },
-    rate: { type: 'string', default: '10000' },
-    workers: { type: 'string', default: '1' },
-    'node-option': { type: 'string', multiple: true, default: [] },
-  },
-});
-const plan = {
-  detections: Number(values.detections),
-  copies: Number(values.copies),
-  places: Number(values.places),
-  items: Number(values.items),
-  ratePerSecond: Number(values.rate),
-};
+export interface CaughtUp {
+  readonly records: number;
+  readonly recordsPerSecond: number;
+  readonly detectionsPerSecond: number;
+  /** Microseconds of processor time a record, by process; the workers' start is in it. */
+  readonly cpu: Readonly<Record<string, number>>;
+}
 
-const world = await benchWorld({ EPOCH_SECONDS: '300' });
-try {
-  const records = await fillTopic(world.config, plan);
+/** The topic of `world` holds `records` of the plan, none of which was counted. */
+export async function catchUp(
+  world: BenchWorld,
+  { detections }: Pick<TrafficPlan, 'detections'>,
+  { records, workers: workerCount, nodeOptions = [] }: { records: number; workers: number; nodeOptions?: readonly string[] },
+): Promise<CaughtUp> {
   const stores = await openStores(world.config);
-  const workers = Array.from({ length: Number(values.workers) }, () =>
-    spawn(process.execPath, ['--max-semi-space-size=64', ...values['node-option'], 'sightline.mjs', 'speed'], { env: world.environment, stdio: 'inherit' }),
+  const workers = Array.from({ length: workerCount }, () =>
+    spawn(process.execPath, ['--max-semi-space-size=64', ...nodeOptions, 'sightline.mjs', 'speed'], { env: world.environment, stdio: 'inherit' }),
   );
   const meter = cpuMeter({
     ...Object.fromEntries(workers.map(({ pid }, i) => [`worker ${i + 1}`, pid!])),
@@ -51,14 +39,13 @@ try {
   });
   try {
     const seconds = await drained(stores, records);
-    report(records, seconds, meter.read());
+    const cpu = Object.fromEntries(Object.entries(meter.read()).map(([name, ms]) => [name, (ms * 1_000) / records]));
+    return { records, recordsPerSecond: records / seconds, detectionsPerSecond: detections / seconds, cpu };
   } finally {
     for (const worker of workers) worker.kill('SIGTERM');
     await Promise.all(workers.map((worker) => new Promise((resolve) => worker.once('exit', resolve))));
     await stores.close();
   }
-} finally {
-  await world.drop();
 }
 
 /** Seconds from the first progress to the last. */
@@ -74,11 +61,4 @@ async function drained(stores: Stores, records: number): Promise<number> {
     if (Date.now() > deadline) throw new Error(`${done} of ${records} records after ${LIMIT_MS / 1_000} s`);
     await pause(POLL_MS);
   }
-}
-
-function report(records: number, seconds: number, cpu: Record<string, number>): void {
-  const line = (name: string, value: string): void => void process.stdout.write(`${name.padEnd(16)}${value}\n`);
-  line('records', `${records.toLocaleString('en')} in ${seconds.toFixed(1)} s`);
-  line('throughput', `${Math.round(records / seconds).toLocaleString('en')} records/s, ${Math.round(plan.detections / seconds).toLocaleString('en')} detections/s`);
-  for (const [name, ms] of Object.entries(cpu)) line(name, `${((ms * 1_000) / records).toFixed(1)} µs a record (start included)`);
 }

@@ -2,8 +2,8 @@
  * How long a detection takes from the camera's send to an answer of the API, while ten thousand a second go by.
  *
  * Method: a worker and the app as processes of their own, traffic at a steady rate from this one, and among it probes: each is sent,
- * then asked for by its id every few milliseconds until the app answers with it. The distribution is printed, and what a record costs
- * each process. Targets: p50 at most 100 ms, p99 at most 500 ms; the worker at most 30 % of a core, all daemons with it 150 %.
+ * then asked for by its id every few milliseconds until the app answers with it, and waited for at a stream of top items. Both
+ * distributions are printed, and what a record costs each process. Targets: p50 at most 100 ms, p99 at most 500 ms; the worker at most 30 % of a core, all daemons with it 150 %.
  *
  *     npx tsx bench/speed/freshness.ts [--rate 10000] [--seconds 60] [--linger-ms 200]
  */
@@ -11,9 +11,11 @@ import { spawn } from 'node:child_process';
 import { setTimeout as pause } from 'node:timers/promises';
 import { parseArgs } from 'node:util';
 import { startApp } from '../../test/support/app-process.ts';
+import type { PushedProbes } from './pushed.ts';
 import { cpuMeter } from '../support/cpu.ts';
 import { openProducer, recordsOf } from '../support/traffic.ts';
 import { benchWorld } from '../support/world.ts';
+import { watchPushes } from './pushed.ts';
 
 const WARM_UP_MS = 20_000;
 const SLICE_MS = 10;
@@ -40,11 +42,15 @@ try {
   const traffic = publish(over.signal);
   await pause(WARM_UP_MS);
   const meter = cpuMeter({ worker: worker.pid!, ...world.daemons });
-  const latencies = await probe(Date.now() + measureMs);
+  const pushes = watchPushes(app.address, 'probe');
+  const latencies = await probe(Date.now() + measureMs, pushes);
   const cpu = meter.read();
   over.abort();
   await traffic;
-  report(latencies, cpu);
+  pushes.end();
+  report('asked by its id', latencies);
+  report('pushed', pushes.tookMs);
+  for (const [name, ms] of Object.entries(cpu)) line(name, `${((100 * ms) / measureMs).toFixed(0)} % of a core`);
 } finally {
   worker.kill('SIGTERM');
   await new Promise((resolve) => worker.once('exit', resolve));
@@ -69,13 +75,14 @@ async function publish(signal: AbortSignal): Promise<void> {
 }
 
 /** Milliseconds from the send of each probe to the answer that has it. */
-async function probe(untilMs: number): Promise<number[]> {
+async function probe(untilMs: number, pushes: PushedProbes): Promise<number[]> {
   const producer = await openProducer(world.config, { 'linger.ms': 0 });
   const asked: Promise<number>[] = [];
   for (let id = BigInt(Date.now()) << 20n; Date.now() < untilMs; id++) {
     const value = `{"geographical_location_oid":1,"video_camera_oid":1,"detection_oid":${id},"item_name":"probe","timestamp_detected":${Date.now()}}`;
     const sentMs = performance.now();
     producer.produce(world.config.KAFKA_TOPIC, null, Buffer.from(value), String(id));
+    pushes.sent(sentMs);
     asked.push(visible(String(id), sentMs));
     await pause(PROBE_EVERY_MS);
   }
@@ -95,12 +102,14 @@ async function visible(id: string, sentMs: number): Promise<number> {
   }
 }
 
-function report(latencies: number[], cpu: Record<string, number>): void {
-  const line = (name: string, value: string): void => void process.stdout.write(`${name.padEnd(16)}${value}\n`);
+function line(name: string, value: string): void {
+  process.stdout.write(`${name.padEnd(16)}${value}\n`);
+}
+
+function report(what: string, latencies: number[]): void {
   latencies.sort((a, b) => a - b);
   const at = (share: number): string => `${Math.round(latencies[Math.min(latencies.length - 1, Math.floor(share * latencies.length))]!)} ms`;
-  line('probes', String(latencies.length));
+  line(what, `${latencies.length} probes`);
   for (const share of [0.1, 0.5, 0.9, 0.99]) line(`p${share * 100}`, at(share));
   line('slowest', at(1));
-  for (const [name, ms] of Object.entries(cpu)) line(name, `${((100 * ms) / measureMs).toFixed(0)} % of a core`);
 }

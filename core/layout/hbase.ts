@@ -139,57 +139,6 @@ export function decodeBatchRow(row: Buffer): HourRowName & { generation: number 
   };
 }
 
-/** Half-open range of row keys. */
-export interface RowRange {
-  readonly start: Buffer;
-  readonly stop: Buffer;
-}
-
-/** Rows of one group and epoch for the hours fromHour … toHour (both included), in as many ranges as they have salts: a topic may grow. */
-export function speedRanges(
-  generation: number,
-  group: Group,
-  e: HourRowName['epoch'],
-  hours: { from: number; to: number },
-): RowRange[] {
-  const first = speedRow(generation, { group, epoch: e, hour: hours.from }, 0);
-  const last = speedRow(generation, { group, epoch: e, hour: hours.to + 1 }, 0);
-  if (group !== 'all') return [{ start: first, stop: last }];
-  return salts(VIEW_SALTS).map((salt) => salted(salt, first, last));
-}
-
-/** Every row of the epochs from … before in the speed view: of one epoch, or the sweep of a prune. */
-export function speedEpochRanges(generation: number, from: number, before: number): RowRange[] {
-  const bound = (e: number): Buffer => {
-    const head = Buffer.alloc(9);
-    head.writeUInt32BE(generation, 1);
-    head.writeUInt32BE(e, 5);
-    return head;
-  };
-  return salts(VIEW_SALTS).map((salt) => salted(salt, bound(from), bound(before)));
-}
-
-/** Rows of one group for the hours fromHour … toHour (both included), of all epochs. */
-export function batchRanges(generation: number, group: Group, hours: { from: number; to: number }): RowRange[] {
-  const none = epoch(0);
-  const first = batchRow(generation, { group, hour: hours.from, epoch: none });
-  const last = batchRow(generation, { group, hour: hours.to + 1, epoch: none });
-  if (group !== 'all') return [{ start: first, stop: last }];
-  const all = salts(Math.min(VIEW_SALTS, hours.to - hours.from + 1));
-  return all.map((step) => salted((hours.from + step) & (VIEW_SALTS - 1), first, last));
-}
-
-function salts(count: number): number[] {
-  return Array.from({ length: count }, (_, salt) => salt);
-}
-
-function salted(salt: number, start: Buffer, stop: Buffer): RowRange {
-  const range = { start: Buffer.from(start), stop: Buffer.from(stop) };
-  range.start[0] = salt;
-  range.stop[0] = salt;
-  return range;
-}
-
 // ---- cells of the views -------------------------------------------------------------------------------------------
 
 const SHORT_ITEM_BYTES = 64;

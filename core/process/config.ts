@@ -84,6 +84,8 @@ const Settings = z.object({
   STREAM_CONNECTIONS: z.coerce.number().int().min(0).max(100_000).default(2_000),
   /** How often streams look at the speed layer's progress: half of it is what a poll adds to the time from commit to event. */
   STREAM_POLL_MS: z.coerce.number().int().min(20).max(10_000).default(150),
+  /** Memory for counts that one serving process remembers, in megabytes (docs/decisions/0023). */
+  COUNT_CACHE_MB: z.coerce.number().int().min(0).max(65_536).default(256),
   /** Most exports that one serving process runs at once (each holds a DuckDB of 256 MB at most, and one file of the lake). */
   EXPORTS_AT_ONCE: z.coerce.number().int().min(0).max(64).default(2),
   /** 0: any free port; the process says which on standard error. */

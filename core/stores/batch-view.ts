@@ -8,11 +8,12 @@
 import type { Level, Scope } from '../domain/counts.ts';
 import type { Epoch } from '../domain/epoch.ts';
 import type { HourCell, HourRowName } from '../domain/hour-counts.ts';
-import type { CountRow, Hours, Minutes } from './count-view.ts';
+import type { CountRow, HourLevel, HourRow, Hours, Minutes } from './count-view.ts';
 import type { HBaseClient } from './hbase/types.ts';
 import type { ListBounds, ListWrite, PlacedDetection } from './list-view.ts';
 import { groupOfScope } from '../domain/hour-counts.ts';
-import { batchRanges, batchRow, decodeBatchRow, encodeHourCell, encodeList } from '../layout/hbase.ts';
+import { batchRow, decodeBatchRow, encodeHourCell, encodeList } from '../layout/hbase.ts';
+import { batchEpochRanges, batchRanges } from '../layout/hbase-ranges.ts';
 import { hourCellsOf, ofLevel, placeOfLevel, scanRanges } from './count-view.ts';
 import { putRows } from './hbase-rows.ts';
 import { listedIn, listGroups, listOptions } from './list-view.ts';
@@ -28,6 +29,8 @@ export interface BatchView {
   put(writes: readonly BatchRowWrite[]): Promise<void>;
   /** What a scope counted in hours, of every epoch up to and including the horizon. `minutes` as in the speed view. */
   read(scope: Scope, horizon: Epoch, hours: Hours, levels: readonly Level[], minutes?: Minutes): Promise<CountRow[]>;
+  /** The hour cells of a scope in hours, of the epochs after `after` (−1: of all) up to and including `upTo`. */
+  published(scope: Scope, level: HourLevel, hours: Hours, epochs: { after: number; upTo: Epoch }): Promise<HourRow[]>;
   /** The list of detections of a scope over hours up to the horizon; not sorted; whole hours unless bounded. */
   list(scope: Scope, horizon: Epoch, hours: Hours, bounds?: ListBounds): Promise<PlacedDetection[]>;
 }
@@ -60,6 +63,19 @@ export function batchView(hbase: HBaseClient, namespace: string, rules: { genera
           }
         });
       }
+      return rows;
+    },
+    async published(scope, level, hours, epochs) {
+      const { scope: of, families, columns } = placeOfLevel(scope, level);
+      const group = groupOfScope(of);
+      const ranges = epochs.after < 0 ? batchRanges(generation, group, hours) : batchEpochRanges(generation, group, hours, epochs);
+      const rows: HourRow[] = [];
+      await scanRanges(hbase, table, ranges, { families, ...columns }, (batch) => {
+        for (const cells of batch) {
+          const { epoch, hour } = decodeBatchRow(cells[0]!.row);
+          if (epoch > epochs.after && epoch <= epochs.upTo) rows.push({ epoch, hour, partition: -1, cells: hourCellsOf(group, cells) });
+        }
+      });
       return rows;
     },
     async list(scope, horizon, hours, bounds) {

@@ -76,6 +76,11 @@ export interface Reference {
   readonly loadedAt: Instant;
 }
 
+/** The lock that a run of the batch layer holds. */
+export const LAKE_LEASE = 'lake';
+/** Owner of a lease that was given back. */
+export const NOBODY = '';
+
 export interface Lease {
   readonly owner: string;
   /** Grows with each renewal; a lease whose number stands still for its length is dead. */

@@ -10,7 +10,7 @@ import type { Epoch } from '../domain/epoch.ts';
 import type { Group, HourCell } from '../domain/hour-counts.ts';
 import type { Oid } from '../domain/oid.ts';
 import type { Cell, HBaseClient, ScanOptions } from './hbase/types.ts';
-import type { RowRange } from '../layout/hbase.ts';
+import type { RowRange } from '../layout/hbase-ranges.ts';
 import { sumOf } from '../domain/hour-counts.ts';
 import { columnsOfPlace, decodeHourCell, LIST_FAMILY } from '../layout/hbase.ts';
 import { asRetryable } from './hbase-rows.ts';
@@ -24,6 +24,18 @@ export interface CountRow {
   readonly partition: number;
   readonly cells: readonly CountCell[];
 }
+
+/** The hour cells of one row of a view, as far as they were asked for. */
+export interface HourRow {
+  readonly hour: number;
+  readonly epoch: Epoch;
+  /** As in a CountRow. */
+  readonly partition: number;
+  readonly cells: readonly HourCell[];
+}
+
+/** What an hour cell of a scope counts, in the words of levels: each has its minutes, and their sum is the hour. */
+export type HourLevel = Extract<Level, 'minute_item' | 'minute_place' | 'minute'>;
 
 /** Hours since 1970, both included. */
 export interface Hours {

@@ -9,7 +9,8 @@ import type { Level, Scope } from '../domain/counts.ts';
 import type { Epoch } from '../domain/epoch.ts';
 import type { Group, HourCell, HourRowName } from '../domain/hour-counts.ts';
 import type { Answer } from './answers.ts';
-import type { CountRow, Hours, Minutes } from './count-view.ts';
+import type { CountRow, HourLevel, HourRow, Hours, LevelPlace, Minutes } from './count-view.ts';
+import type { RowRange } from '../layout/hbase-ranges.ts';
 import type { Cell, HBaseClient, RowPut } from './hbase/types.ts';
 import type { ListBounds, ListWrite, PlacedDetection } from './list-view.ts';
 import { groupOfScope } from '../domain/hour-counts.ts';
@@ -19,10 +20,10 @@ import {
   encodeHourCell,
   encodeList,
   LIST_FAMILY,
-  speedEpochRanges,
-  speedRanges,
   speedRow,
+  VIEW_SALTS,
 } from '../layout/hbase.ts';
+import { speedEpochRanges, speedRanges } from '../layout/hbase-ranges.ts';
 import { byPlace, hourCellsOf, ofLevel, placeOfLevel, scanRanges } from './count-view.ts';
 import { deleteRows, getRows, putRows } from './hbase-rows.ts';
 import { listedIn, listGroups, listOptions } from './list-view.ts';
@@ -33,6 +34,12 @@ export interface SpeedRowWrite {
   readonly partition: number;
   readonly cells: readonly HourCell[];
   readonly listed: readonly ListWrite[];
+}
+
+/** Some hours of an epoch. */
+export interface EpochHours {
+  readonly epoch: Epoch;
+  readonly hours: Hours;
 }
 
 export interface SpeedView {
@@ -48,6 +55,11 @@ export interface SpeedView {
     levels: readonly Level[],
     minutes?: Minutes,
   ): Promise<CountRow[]>;
+  /**
+   * The hour cells of a scope that include a record at or after `since` of its partition (law L4: a cell's timestamp is the last offset
+   * that it includes), of the partitions that `since` names; others may come with them.
+   */
+  changed(scope: Scope, level: HourLevel, spans: readonly EpochHours[], since: ReadonlyMap<number, number>): Promise<HourRow[]>;
   /** The list of detections of a scope over hours, for the epochs given; not sorted; whole hours unless bounded. */
   list(scope: Scope, epochs: readonly Epoch[], hours: Hours, bounds?: ListBounds): Promise<PlacedDetection[]>;
   /** What every place counted in one epoch, batch by batch; `levels`: those of items. */
@@ -86,6 +98,12 @@ export function speedView(
       }
       return rows;
     },
+    async changed(scope, level, spans, since) {
+      const { scope: of, ...cellsAsked } = placeOfLevel(scope, level);
+      const ranges = spans.flatMap(({ epoch, hours }) => rangesOf(groupOfScope(of), [epoch], hours));
+      const scans = sinceBySalt(groupOfScope(of), ranges, since);
+      return (await Promise.all(scans.map((scan) => changedRows(hbase, table, scan, cellsAsked)))).flat();
+    },
     async list(scope, epochs, hours, bounds) {
       const listed: PlacedDetection[] = [];
       const ranges = listGroups(scope).flatMap((group) => rangesOf(group, epochs, hours));
@@ -100,6 +118,34 @@ export function speedView(
       ),
     prune: (upTo, cuts) => prune(hbase, table, generation, upTo, cuts),
   };
+}
+
+interface ScanSince {
+  readonly since: number;
+  readonly ranges: readonly RowRange[];
+}
+
+async function changedRows(hbase: HBaseClient, table: string, { since, ranges }: ScanSince, { families, columns }: Omit<LevelPlace, 'scope'>): Promise<HourRow[]> {
+  const rows: HourRow[] = [];
+  const timeRange = since > 0 ? { timeRange: { from: since, to: Number.MAX_SAFE_INTEGER } } : {};
+  await scanRanges(hbase, table, ranges, { families, ...columns, ...timeRange }, (batch) => {
+    for (const cells of batch) {
+      const { group, hour, epoch, partition } = decodeSpeedRow(cells[0]!.row);
+      rows.push({ hour, epoch, partition, cells: hourCellsOf(group, cells) });
+    }
+  });
+  return rows;
+}
+
+/** A scan has one time range: partitions whose rows share a salt are read from the least of their offsets on. */
+function sinceBySalt(group: Group, ranges: readonly RowRange[], since: ReadonlyMap<number, number>): ScanSince[] {
+  if (group !== 'all') return since.size === 0 ? [] : [{ since: Math.min(...since.values()), ranges }];
+  const bySalt = new Map<number, number>();
+  for (const [partition, offset] of since) {
+    const salt = partition & (VIEW_SALTS - 1);
+    bySalt.set(salt, Math.min(offset, bySalt.get(salt) ?? offset));
+  }
+  return [...bySalt].map(([salt, offset]) => ({ since: offset, ranges: ranges.filter(({ start }) => start[0] === salt) }));
 }
 
 type RowOfPartition = Omit<ReturnType<typeof decodeSpeedRow>, 'group'>;

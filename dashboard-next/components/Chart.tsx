@@ -9,6 +9,7 @@ import type { KeyboardEvent, PointerEvent } from 'react';
 import { axisLabels } from '../live/axis.ts';
 import type { Bar, Plot } from '../live/bars.ts';
 import { gridOf, leadingGap, linePath, peakAndLow, xOf, yOf } from '../live/bars.ts';
+import type { Missing } from '../live/partial.ts';
 import { count, tick } from '../live/numbers.ts';
 import { boundsText, clock } from '../live/times.ts';
 import { offsetText } from '../live/zones.ts';
@@ -28,6 +29,8 @@ interface Props {
   readonly now: number;
   readonly isOld: boolean;
   readonly isAnswered: boolean;
+  /** The view that has no part in the bars. */
+  readonly missing: Missing | null;
   /** Of the plot, in pixels. */
   readonly height: number;
   readonly lengthWords: string;
@@ -35,7 +38,7 @@ interface Props {
   readonly say: (text: string) => void;
 }
 
-export function Chart({ bars, top, seam, tz, now, isOld, isAnswered, height, lengthWords, change, say }: Props) {
+export function Chart({ bars, top, seam, tz, now, isOld, isAnswered, missing, height, lengthWords, change, say }: Props) {
   const [chosen, setChosen] = useState<number | null>(null);
   const [drag, setDrag] = useState<{ from: number; to: number } | null>(null);
   if (bars.length === 0) return <EmptyChart isAnswered={isAnswered} height={height} />;
@@ -85,9 +88,9 @@ export function Chart({ bars, top, seam, tz, now, isOld, isAnswered, height, len
     <>
       <YAxis plot={plot} zone={offsetText(plot.to, tz)} />
       <div className={isOld ? 'plot faded' : 'plot'} tabIndex={0} role="group" aria-label="Timeline; arrow keys move from bucket to bucket" data-arrows onKeyDown={onKeyDown} onBlur={() => setChosen(null)} {...pointer}>
-        <svg width="100%" height={HEAD + height + FOOT} role="img" aria-label={sentence(bars, tz, now)}>
+        <svg width="100%" height={HEAD + height + FOOT} role="img" aria-label={sentence(bars, tz, now) + (missing ? `; the ${missing} view is missing` : '')}>
           <Grid plot={plot} />
-          <Picture bars={bars} plot={plot} tz={tz} />
+          <Picture bars={bars} plot={plot} tz={tz} missing={missing} />
           {seam && seam.at > plot.from && seam.at < plot.to && <Seam seam={seam} plot={plot} />}
           <XAxis plot={plot} tz={tz} />
           {drag && drag.from !== drag.to && <Band bars={bars} plot={plot} from={Math.min(drag.from, drag.to)} to={Math.max(drag.from, drag.to)} />}
@@ -118,7 +121,7 @@ function EmptyChart({ isAnswered, height }: { isAnswered: boolean; height: numbe
   );
 }
 
-function Picture({ bars, plot, tz }: { bars: readonly Bar[]; plot: Plot; tz: string }) {
+function Picture({ bars, plot, tz, missing }: { bars: readonly Bar[]; plot: Plot; tz: string; missing: Missing | null }) {
   const gap = leadingGap(bars);
   const path = linePath(bars, plot);
   const gapWidth = gap ? xOf(gap.to, plot) : 0;
@@ -142,7 +145,7 @@ function Picture({ bars, plot, tz }: { bars: readonly Bar[]; plot: Plot; tz: str
       )}
       {gap && gapWidth > 12 && (
         <text className="gapt" x={`${gapWidth / 2}%`} y={plot.height / 2} textAnchor="middle">
-          {gap.isAll ? 'no detections in this window' : gapWidth > 30 ? `no detections before ${clock(gap.to, tz)}` : 'none'}
+          {missing ? `the ${missing} view is missing` : gap.isAll ? 'no detections in this window' : gapWidth > 30 ? `no detections before ${clock(gap.to, tz)}` : 'none'}
         </text>
       )}
     </svg>

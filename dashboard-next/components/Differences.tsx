@@ -27,12 +27,7 @@ export function Differences({ report, page }: { report: Report; page: PageState 
               <th scope="col" className="r wide">
                 Records
               </th>
-              <th scope="col" className="r">
-                Speed
-              </th>
-              <th scope="col" className="r">
-                Batch
-              </th>
+              <LayerHeads />
               <th scope="col" className="r">
                 Differences
               </th>
@@ -57,6 +52,20 @@ export function Differences({ report, page }: { report: Report; page: PageState 
         </table>
       </section>
       {report.differenceCount > 0 && <EachDifference report={report} page={page} />}
+    </>
+  );
+}
+
+/** Of what each layer counted; every table of differences has the two in this order. */
+function LayerHeads() {
+  return (
+    <>
+      <th scope="col" className="r">
+        Speed
+      </th>
+      <th scope="col" className="r">
+        Batch
+      </th>
     </>
   );
 }
@@ -88,12 +97,7 @@ function EachDifference({ report, page: { shown, now } }: { report: Report; page
               <th scope="col">Minute, UTC</th>
               <th scope="col">Place</th>
               <th scope="col">Item</th>
-              <th scope="col" className="r">
-                Speed
-              </th>
-              <th scope="col" className="r">
-                Batch
-              </th>
+              <LayerHeads />
               <th scope="col">Ids</th>
             </tr>
           </thead>

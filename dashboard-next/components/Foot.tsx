@@ -55,9 +55,9 @@ function ViewLine({ page, json, hidden }: Props & { hidden: boolean }) {
 }
 
 function NoticeBar({ page, notice }: { page: PageState; notice: Notice }) {
-  const { state, shown, askNow, dismiss } = page;
+  const { state, shown, askNow, dismiss, change } = page;
   const fault = state.silence?.fault ?? null;
-  const detail = notice.action === 'try' && fault?.detail ? fault.detail : null;
+  const detail = (notice.action === 'try' || notice.action === 'part') && fault?.detail ? fault.detail : null;
   return (
     <div className={`notice ${notice.tone}`} role="region" aria-label="Notice">
       <span className="words">
@@ -80,6 +80,16 @@ function NoticeBar({ page, notice }: { page: PageState; notice: Notice }) {
       {notice.action === 'try' && (
         <button type="button" className="btn" onClick={askNow}>
           Try now
+        </button>
+      )}
+      {notice.action === 'part' && (
+        <button type="button" className="btn" onClick={() => change({ allowPartial: true }, 'replace')}>
+          Show the part that answers
+        </button>
+      )}
+      {notice.action === 'whole' && (
+        <button type="button" className="btn" onClick={() => change({ allowPartial: false }, 'replace')}>
+          Ask for the whole
         </button>
       )}
       {notice.action === 'dismiss' && (

@@ -20,7 +20,7 @@ export function HeatRow({ days, now }: { days: readonly LakeDay[]; now: number }
                 <title>{`${weekday(t, 'UTC')} ${day(t, 'UTC', now)}: ${cell.day ? `${compact(cell.day.rows)} rows, ${cell.day.state}` : 'nothing'}`}</title>
               </rect>
               {(isMonth || index === 0) && !(index === 0 && Number(cell.date.slice(8)) > 20) && (
-                <text className={index * width > 75 ? 'ax wide' : 'ax'} x={`${(index * width).toFixed(3)}%`} y="40">
+                <text className={index * width > 68 ? 'ax wide' : 'ax'} x={`${(index * width).toFixed(3)}%`} y="40">
                   {day(t, 'UTC', now)}
                 </text>
               )}

@@ -1,20 +1,22 @@
 /** What was seen most: rank, item, count, share, change. Names are text of strangers: one line each, whole on request. */
 import type { ReactNode } from 'react';
+import { useRef } from 'react';
 import type { Shown } from '../live/address.ts';
 import { LIMITS } from '../live/address.ts';
 import type { Board } from '../live/board.ts';
-import { partOf } from '../live/board.ts';
-import { change as changeOf, count, share } from '../live/numbers.ts';
+import { partOf, subjectKey } from '../live/board.ts';
+import { count, share } from '../live/numbers.ts';
+import { onlySuffix } from '../live/partial.ts';
 import type { ItemRow } from '../live/rows.ts';
 import { itemRows } from '../live/rows.ts';
 import { boundsText } from '../live/times.ts';
-import { ChangeText } from './ChangeText.tsx';
-import { Digits } from './Digits.tsx';
+import { CountCells } from './CountCells.tsx';
 import { Arrow, Icon } from './Icon.tsx';
 import { ItemName } from './ItemName.tsx';
 import { RowBar } from './RowBar.tsx';
 import type { Change } from './useAddress.ts';
 import { useHeld } from './useHeld.ts';
+import { useRowMoves } from './useRowMoves.ts';
 
 interface Props {
   readonly board: Board | null;
@@ -27,6 +29,8 @@ export function ItemsTable({ board, shown, change, openName }: Props) {
   const fresh = board ? itemRows(board.top, partOf(board, 'comparedItems')) : [];
   const { rows, handlers } = useHeld(fresh);
   const total = board?.top.total ?? 0;
+  const body = useRef<HTMLTableSectionElement>(null);
+  useRowMoves(body, rows.map(({ key }) => key), board ? subjectKey(board.subject) : '');
   const greatest = Math.max(0, ...rows.map((row) => row.count));
   return (
     <section className="card" aria-labelledby="items-title">
@@ -65,7 +69,7 @@ export function ItemsTable({ board, shown, change, openName }: Props) {
             </th>
           </tr>
         </thead>
-        <tbody>
+        <tbody ref={body}>
           {rows.map((row, place) => (
             <Row key={place} row={row} total={total} greatest={greatest} openName={openName} />
           ))}
@@ -78,7 +82,7 @@ export function ItemsTable({ board, shown, change, openName }: Props) {
 
 function hint({ top }: Board): string {
   const shownCount = top.items.reduce((sum, item) => sum + item.count, 0);
-  return `${count(top.items.length)} of ${count(top.distinct_items)} · ${share(shownCount, top.total)} of detections`;
+  return `${count(top.items.length)} of ${count(top.distinct_items)} · ${share(shownCount, top.total)} of detections${onlySuffix(top.view)}`;
 }
 
 function emptyText(board: Board | null, shown: Shown): ReactNode {
@@ -114,15 +118,7 @@ function Row({ row, total, greatest, openName }: { row: ItemRow; total: number; 
         <RowBar part={row.count} whole={greatest} />
         <ItemName key={row.key} name={row.name} openName={openName} />
       </td>
-      <td className="r num cnt">
-        <Digits text={count(row.count)} />
-      </td>
-      <td className="r num shr">
-        <Digits text={share(row.count, total)} />
-      </td>
-      <td className="r num chgc">
-        <ChangeText change={changeOf(row.compared.now, row.compared.before)} />
-      </td>
+      <CountCells row={row} total={total} />
     </tr>
   );
 }

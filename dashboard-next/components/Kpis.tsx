@@ -6,6 +6,7 @@ import { partOf } from '../live/board.ts';
 import { isOver, lengthMsOf, MINUTE_MS, windowWords } from '../live/bounds.ts';
 import { change as changeOf, compact, count } from '../live/numbers.ts';
 import { rateRange, sparkPath } from '../live/rate.ts';
+import { onlyText } from '../live/partial.ts';
 import type { LiveState } from '../live/state.ts';
 import { ago, clock, clockSeconds, lengthText, moment, NBSP } from '../live/times.ts';
 import { offsetText } from '../live/zones.ts';
@@ -50,6 +51,8 @@ function Hero({ board, shown, condition, now, change }: Omit<Props, 'state'>) {
 
 function HeroNote({ board, shown, condition, now, change }: Omit<Props, 'state'>) {
   if (!board) return <>{condition === 'connecting' ? 'Asking for the first numbers' : 'No numbers yet'}</>;
+  const only = onlyText(board.top.view);
+  if (only) return <span className="warned">{`${only}: the ${board.top.view.missing} view does not answer`}</span>;
   if (condition === 'stale') return <>true up to {moment(board.top.view.speed_as_of, shown.tz, now)}</>;
   const trust = partOf(board, 'trust');
   if (board.top.total === 0 && trust?.tallies.records === 0) return <>Waiting for the first detection</>;
@@ -89,7 +92,7 @@ function RateNow({ board, state, shown, condition }: Omit<Props, 'change' | 'now
   const minute = partOf(board, 'minute');
   const measured = track.rate ?? (minute ? (minute.total * 1_000) / MINUTE_MS : null);
   const isPast = board !== null && isOver(board.subject, board.top.view.speed_as_of);
-  const known = measured !== null && !isPast && !['stale', 'offline', 'down', 'connecting'].includes(condition);
+  const known = measured !== null && !isPast && board?.top.view.missing !== 'speed' && !['stale', 'offline', 'down', 'connecting'].includes(condition);
   const spark = sparkPath(track);
   return (
     <div className="kpi rate">
@@ -131,6 +134,7 @@ function RateNote({ board, state, shown, condition, isPast, measured }: Omit<Pro
   if (!board) return null;
   const { speed_as_of: asOf } = board.top.view;
   if (isPast) return <>this range is over</>;
+  if (board.top.view.missing === 'speed') return <>not known</>;
   if (['stale', 'offline', 'down'].includes(condition)) {
     if (measured === null) return <>not known</>;
     return (
@@ -158,13 +162,14 @@ function RateNote({ board, state, shown, condition, isPast, measured }: Omit<Pro
 
 function Today({ board, shown, now }: Pick<Props, 'board' | 'shown' | 'now'>) {
   const today = partOf(board, 'today');
+  const only = onlyText(today?.view);
   return (
     <div className="kpi today">
       <h2>Today so far</h2>
       <p className="mid num" id="today">
         {today ? count(today.total) : <span className="none">–</span>}
       </p>
-      <p className="sub num">since 00:00 {offsetText(now, shown.tz)}</p>
+      <p className="sub num">{only ? `${only} since 00:00` : `since 00:00 ${offsetText(now, shown.tz)}`}</p>
     </div>
   );
 }

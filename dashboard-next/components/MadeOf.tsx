@@ -2,10 +2,12 @@
 import type { Shown } from '../live/address.ts';
 import type { Board } from '../live/board.ts';
 import { partOf } from '../live/board.ts';
+import { partsOf } from '../live/partial.ts';
 import { batchNote, madeOf, speedNote } from '../live/share.ts';
 
 export function MadeOf({ board, shown, now }: { board: Board | null; shown: Shown; now: number }) {
-  const parts = board?.top.parts;
+  const parts = (board && partsOf(board.top)) ?? undefined;
+  const missing = board?.top.view.missing ?? null;
   const trust = partOf(board, 'trust');
   const verdict = partOf(board, 'verdict');
   const made = madeOf(parts ?? { batch: 0, speed: 0 });
@@ -15,7 +17,12 @@ export function MadeOf({ board, shown, now }: { board: Board | null; shown: Show
     <div className="kpi made">
       <h2>What this number is made of</h2>
       <ShareBar batch={parts?.batch ?? 0} speed={parts?.speed ?? 0} batchWidth={made.batchWidth} />
-      {!isEmpty && parts.speed === 0 ? (
+      {missing ? (
+        <dl className="parts">
+          <Figure kind="batch" word="Batch" figure="–" note={missing === 'batch' ? 'does not answer' : 'all that is shown'} warn={missing === 'batch'} />
+          <Figure kind="speed" word="Speed" figure="–" note={missing === 'speed' ? 'does not answer' : 'all that is shown'} warn={missing === 'speed'} />
+        </dl>
+      ) : !isEmpty && parts.speed === 0 ? (
         <Whole kind="batch" figure="100 %" text={verdict?.result === 'proved' ? 'proved: it will not change' : batch.text} />
       ) : !isEmpty && trust && !trust.horizon ? (
         <Whole kind="speed" figure="100 %" text="No batch run yet: all of it is speed" />

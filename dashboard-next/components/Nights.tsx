@@ -4,18 +4,23 @@ import { faultOfPart, partOf } from '../live/board.ts';
 import type { Night } from '../live/nights.ts';
 import { nightsOf } from '../live/nights.ts';
 import { count } from '../live/numbers.ts';
+import { clock } from '../live/times.ts';
 import { linkTo } from '../live/where.ts';
+import { Filler } from './ItemsTable.tsx';
 import { Trouble } from './Trouble.tsx';
 import { Verdict } from './Verdict.tsx';
 import type { PageState } from './usePage.ts';
+
+/** The table is as high with one night as with many: what lies below it stays where it is. */
+const ROWS = 10;
 
 export function Nights({ page }: { page: PageState }) {
   const { board, shown } = page;
   const runs = partOf(board, 'runs');
   const trust = partOf(board, 'trust');
   const fault = faultOfPart(board, 'runs');
-  const nights = runs ? nightsOf(runs, trust) : [];
-  const isFirst = runs !== null && runs.total === 0 && runs.attempts.length === 0;
+  const nights = runs ? nightsOf(runs, trust, (t) => clock(t, 'UTC')) : [];
+  const isFirst = runs !== null && runs.total === 0 && runs.attempts.length === 0 && trust?.batch.behind_epochs === 0;
   return (
     <section className="card" aria-labelledby="nights-title">
       <header>
@@ -23,12 +28,12 @@ export function Nights({ page }: { page: PageState }) {
         <span className="hint num">{runs && !isFirst && (runs.total > runs.runs.length ? `the newest ${count(runs.runs.length)} of ${count(runs.total)}` : `${count(runs.total)} published`)}</span>
       </header>
       {!runs && fault && <Trouble fault={fault} page={page} />}
-      {isFirst && trust?.batch.behind_epochs === 0 && (
+      {isFirst && (
         <p className="lead">
           The first night has not ended. <code>sightline batch run --epoch {trust.batch.open_epoch}</code> runs it once it has.
         </p>
       )}
-      {nights.length > 0 && (
+      {runs && !isFirst && (
         <div className="scroll nightrows" tabIndex={0} role="region" aria-labelledby="nights-title">
           <table className="nights">
             <Head />
@@ -36,6 +41,7 @@ export function Nights({ page }: { page: PageState }) {
               {nights.map((night, place) => (
                 <Row key={place} night={night} href={linkTo({ page: 'run', epoch: night.epoch }, shown)} />
               ))}
+              {nights.length < ROWS && <Filler rows={ROWS - nights.length} text="" columns={8} />}
             </tbody>
           </table>
         </div>
@@ -79,7 +85,7 @@ function Row({ night, href }: { night: Night; href: string }) {
   return (
     <tr>
       <th scope="row" className="num">
-        {run ? (
+        {run || night.verdict === 'Running' ? (
           <Link key={night.key} href={href} prefetch={false}>
             {night.epoch}
           </Link>

@@ -1,4 +1,5 @@
 /** How far each partition of the log is read, worst first. */
+import type { TrustPartition } from '../../serving/answers.ts';
 import { partOf } from '../live/board.ts';
 import { count } from '../live/numbers.ts';
 import { clockTenths } from '../live/times.ts';
@@ -10,8 +11,13 @@ import type { PageState } from './usePage.ts';
 /** The least that fills a bar: from here on the badge says Late. */
 const FULL_BAR_S = 3;
 
+/** To the whole second: what is less would change places at every look. */
+function worstFirst(a: TrustPartition, b: TrustPartition): number {
+  return Math.floor(b.behind_seconds) - Math.floor(a.behind_seconds) || a.partition - b.partition;
+}
+
 export function Partitions({ page: { board, shown, now } }: { page: PageState }) {
-  const partitions = partOf(board, 'trust')?.partitions ?? [];
+  const partitions = [...(partOf(board, 'trust')?.partitions ?? [])].sort(worstFirst);
   const greatest = Math.max(FULL_BAR_S, ...partitions.map(({ behind_seconds }) => behind_seconds));
   const cell = (text: string) => <Digits text={text} />;
   return (

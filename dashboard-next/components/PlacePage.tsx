@@ -27,7 +27,7 @@ export function PlacePage(props: PageProps) {
   const row = places?.locations.find((place) => place.geographical_location_oid === location) ?? null;
   const name = row ? placeName(row.geographical_location) : null;
   const title = `${name ?? `Place #${location}`}${board ? `: ${compact(board.top.total)} detections, ${windowWords(board.subject)}` : ''} · Sightline`;
-  const json = topItemsPath({ location, limit: shown.limit, from: board?.top.from, to: board?.top.to, parts: true });
+  const json = topItemsPath({ location, limit: shown.limit, from: board?.top.from, to: board?.top.to, parts: true, allowPartial: shown.allowPartial });
   return (
     <Frame page={page} title={title} json={json}>
       <Controls page={page}>

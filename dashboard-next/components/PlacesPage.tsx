@@ -8,17 +8,15 @@ import { PlacesTable } from './PlacesTable.tsx';
 import type { PageProps } from './usePage.ts';
 import { usePage } from './usePage.ts';
 
-const ROWS = 100;
-
 export function PlacesPage(props: PageProps) {
   const page = usePage(props);
   const { board, shown, change, say } = page;
   const places = partOf(board, 'places');
   return (
-    <Frame page={page} title="Places · Sightline" json={locationsPath(places ?? {})}>
+    <Frame page={page} title="Places · Sightline" json={locationsPath(places ? { ...places, allowPartial: page.shown.allowPartial } : {})}>
       <h1 className="vh">Places</h1>
       <Controls page={page} />
-      <PlacesTable board={board} shown={shown} change={change} say={say} rowsAtOnce={ROWS} withCsv />
+      <PlacesTable board={board} shown={shown} change={change} say={say} isWhole />
     </Frame>
   );
 }

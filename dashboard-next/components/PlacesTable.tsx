@@ -1,50 +1,54 @@
 /** Where it was seen: every place with its count, searched and sorted; each leads to its page. */
 import Link from 'next/link';
-import { useEffect, useRef, useState } from 'react';
+import type { ReactNode } from 'react';
+import { useEffect, useMemo, useRef, useState } from 'react';
 import type { Shown, Sort } from '../live/address.ts';
 import type { LocationsAnswer } from '../../serving/answers.ts';
 import { isoMinute } from '../live/address.ts';
 import type { Board } from '../live/board.ts';
-import { partOf } from '../live/board.ts';
-import { change as changeOf, count, share } from '../live/numbers.ts';
+import { partOf, subjectKey } from '../live/board.ts';
+import { count, share } from '../live/numbers.ts';
+import { onlySuffix } from '../live/partial.ts';
 import type { PlaceRow } from '../live/rows.ts';
 import { matching, placeRows, sorted } from '../live/rows.ts';
 import type { CsvCell } from '../live/csv.ts';
 import { linkTo } from '../live/where.ts';
-import { ChangeText } from './ChangeText.tsx';
+import { CountCells } from './CountCells.tsx';
 import { CsvButton } from './CsvButton.tsx';
-import { Digits } from './Digits.tsx';
 import { Icon } from './Icon.tsx';
 import { Filler } from './ItemsTable.tsx';
 import { RowBar } from './RowBar.tsx';
 import type { Change } from './useAddress.ts';
 import { useHeld } from './useHeld.ts';
+import { useRowMoves } from './useRowMoves.ts';
+import { useRowWindow } from './useRowWindow.ts';
 
 const MORE_ROWS = 40;
+/** Rows of a long table that are there before anybody scrolls. */
+const AT_ONCE = 100;
 
 interface Props {
   readonly board: Board | null;
   readonly shown: Shown;
   readonly change: Change;
   readonly say: (text: string) => void;
-  readonly rowsAtOnce?: number;
-  readonly withCsv?: boolean;
+  /** All places, however many, and as CSV; else the first few and more on request. */
+  readonly isWhole?: boolean;
 }
 
-export function PlacesTable({ board, shown, change, say, rowsAtOnce = 10, withCsv = false }: Props) {
-  const moreRows = Math.max(MORE_ROWS, rowsAtOnce);
+export function PlacesTable({ board, shown, change, say, isWhole = false }: Props) {
   const answer = partOf(board, 'places');
-  const all = answer ? placeRows(answer, partOf(board, 'comparedPlaces')) : [];
+  const compared = partOf(board, 'comparedPlaces');
+  const all = useMemo(() => (answer ? placeRows(answer, compared) : []), [answer, compared]);
   const [q, type] = useTyped(shown.q, (text) => change({ q: text }, 'replace'));
-  const found = sorted(matching(all, q), shown.sort);
-  const [most, setMost] = useState(rowsAtOnce);
-  const { rows, handlers, release } = useHeld(found.slice(0, most));
-  const greatest = Math.max(0, ...rows.map((row) => row.count));
+  const found = useMemo(() => sorted(matching(all, q), shown.sort), [all, q, shown.sort]);
+  const [most, setMost] = useState(10);
+  const { rows, handlers, release } = useHeld(isWhole ? found : found.slice(0, most));
   const sortBy = (sort: Sort): void => {
     release();
     change({ sort });
   };
-  const left = found.length - most;
+  const left = isWhole ? 0 : found.length - most;
   useEffect(() => {
     if (q !== '') say(`${found.length} ${found.length === 1 ? 'place matches' : 'places match'}`);
   }, [q]);
@@ -52,31 +56,67 @@ export function PlacesTable({ board, shown, change, say, rowsAtOnce = 10, withCs
     <section className="card" aria-labelledby="places-title">
       <header>
         <h2 id="places-title">Places</h2>
-        <span className="hint num">{answer && (q === '' ? count(all.length) : `${count(found.length)} of ${count(all.length)}`)}</span>
+        <span className="hint num">{answer && (q === '' ? count(all.length) : `${count(found.length)} of ${count(all.length)}`) + onlySuffix(answer.view)}</span>
         {left > 0 && (
-          <button type="button" className="textlink num" onClick={() => setMost(most + moreRows)}>
-            Show {Math.min(left, moreRows)} more
+          <button type="button" className="textlink num" onClick={() => setMost(most + MORE_ROWS)}>
+            Show {Math.min(left, MORE_ROWS)} more
           </button>
         )}
         <span className="sp" />
-        {withCsv && answer && <CsvButton name={csvName(answer)} head={CSV_HEAD} rows={() => found.map((row) => csvRow(row, answer.total))} />}
+        {isWhole && answer && <CsvButton name={csvName(answer)} head={CSV_HEAD} rows={() => found.map((row) => csvRow(row, answer.total))} />}
         <label className="srch">
           <Icon name="search" />
           <span className="vh">Search places</span>
           <input type="search" id="q" placeholder="Search places" value={q} maxLength={200} onFocus={release} onChange={(event) => type(event.target.value)} />
         </label>
       </header>
-      <table className="places" {...handlers}>
+      <table className="places" aria-rowcount={isWhole ? found.length + 1 : undefined} {...handlers}>
         <Head sort={shown.sort} sortBy={sortBy} />
-        <tbody>
-          {rows.map((row, place) => (
-            <Row key={place} row={row} total={answer?.total ?? 0} greatest={greatest} isChosen={row.oid === shown.location} href={linkTo({ page: 'place', location: row.oid }, shown)} />
-          ))}
+        <PlaceRows rows={rows} total={answer?.total ?? 0} shown={shown} of={`${board ? subjectKey(board.subject) : ''} ${shown.sort} ${q}`} isWhole={isWhole}>
           {rows.length === 0 && <NothingRow board={board} isLoaded={answer !== null} anyPlace={all.length > 0} q={q} clear={() => type('')} />}
           {rows.length < 10 && <Filler rows={10 - Math.max(1, rows.length)} text="" columns={4} />}
-        </tbody>
+        </PlaceRows>
       </table>
     </section>
+  );
+}
+
+interface RowsProps {
+  readonly rows: readonly PlaceRow[];
+  readonly total: number;
+  readonly shown: Shown;
+  /** What they are rows of. */
+  readonly of: string;
+  readonly isWhole: boolean;
+  /** What follows the rows. */
+  readonly children: ReactNode;
+}
+
+/** A long table has the rows near what is seen; in a short one, rows that change places are seen to. */
+function PlaceRows({ rows, total, shown, of, isWhole, children }: RowsProps) {
+  const { body, first, end, rowHeight } = useRowWindow(rows.length, AT_ONCE);
+  useRowMoves(body, isWhole ? [] : rows.map(({ key }) => key), of);
+  const greatest = useMemo(() => rows.reduce((most, row) => Math.max(most, row.count), 0), [rows]);
+  return (
+    <tbody ref={body}>
+      <Spacer height={first * rowHeight} />
+      {rows.slice(first, end).map((row, index) => (
+        <Row key={first + index} index={isWhole ? first + index + 2 : undefined} row={row} total={total} greatest={greatest} isChosen={row.oid === shown.location} href={linkTo({ page: 'place', location: row.oid }, shown)} />
+      ))}
+      <Spacer height={(rows.length - end) * rowHeight} />
+      {children}
+    </tbody>
+  );
+}
+
+function Spacer({ height }: { height: number }) {
+  if (height <= 0) return null;
+  return (
+    <tr className="spacer" aria-hidden="true">
+      <td colSpan={4}>
+        <svg width="1" height={height} />
+      </td>
+    </tr>
   );
 }
 
@@ -131,6 +171,8 @@ function SortButton({ label, arrow, onClick }: { label: string; arrow: string; o
 }
 
 interface RowProps {
+  /** Among all rows of the table, if not all are in the page. */
+  readonly index: number | undefined;
   readonly row: PlaceRow;
   readonly total: number;
   readonly greatest: number;
@@ -139,24 +181,19 @@ interface RowProps {
 }
 
 /** A row belongs to its place in the order: places change rows, and no row moves. */
-function Row({ row, total, greatest, isChosen, href }: RowProps) {
+function Row({ index, row, total, greatest, isChosen, href }: RowProps) {
   return (
-    <tr className={isChosen ? 'chosen' : undefined}>
+    <tr className={isChosen ? 'chosen' : undefined} aria-rowindex={index}>
       <td className="nm">
         <RowBar part={row.count} whole={greatest} />
         <Link key={row.key} href={href} prefetch={false} className={row.name ? 'name' : 'name unk'} title={row.name ?? 'The table of places does not know this oid yet'}>
           <bdi>{row.name ?? 'Unknown place'}</bdi> <span className="oid num">#{row.oid}</span>
+          <span className="below num" aria-hidden="true">
+            {share(row.count, total)}
+          </span>
         </Link>
       </td>
-      <td className="r num cnt">
-        <Digits text={count(row.count)} />
-      </td>
-      <td className="r num shr">
-        <Digits text={share(row.count, total)} />
-      </td>
-      <td className="r num chgc">
-        <ChangeText change={changeOf(row.compared.now, row.compared.before)} />
-      </td>
+      <CountCells row={row} total={total} />
     </tr>
   );
 }

@@ -1,5 +1,6 @@
 'use client';
 /** The page of a night: its verdict, speed against batch by partition and place, each difference, each conflict. */
+import Link from 'next/link';
 import { runPath } from '../live/ask.ts';
 import { faultOfPart, isAnswered, partOf } from '../live/board.ts';
 import { linkTo } from '../live/where.ts';
@@ -7,6 +8,7 @@ import { Crumbs } from './Crumbs.tsx';
 import { Frame } from './Frame.tsx';
 import { RunReport } from './RunReport.tsx';
 import { Trouble } from './Trouble.tsx';
+import { Verdict } from './Verdict.tsx';
 import type { PageProps } from './usePage.ts';
 import { usePage } from './usePage.ts';
 
@@ -17,6 +19,7 @@ export function RunPage(props: PageProps) {
   if (where.page !== 'run') throw new Error('this is the page of a night');
   const report = partOf(board, 'report');
   const fault = faultOfPart(board, 'report');
+  const isRunning = partOf(board, 'trust')?.batch.running === where.epoch;
   return (
     <Frame page={page} title={`Night ${where.epoch} · Sightline`} json={runPath(where.epoch)}>
       <Crumbs to={linkTo({ page: 'trust' }, shown)} name="Trust">
@@ -26,9 +29,21 @@ export function RunPage(props: PageProps) {
       {!report && fault && (
         <section className="card">
           <Trouble fault={fault} page={page} />
+          {fault.kind === 'forbidden' && (
+            <p className="lead">
+              <Link href={linkTo({ page: 'trust' }, shown)}>Trust</Link> tells everybody how far numbers are proved, and what became of every record.
+            </p>
+          )}
         </section>
       )}
-      {!report && isAnswered(board, 'report') && (
+      {!report && isAnswered(board, 'report') && isRunning && (
+        <section className="card lead" aria-label="Not published yet">
+          <Verdict word="Running" />
+          <h2>Epoch {where.epoch} is being published now.</h2>
+          <p>This page shows the report as soon as there is one.</p>
+        </section>
+      )}
+      {!report && isAnswered(board, 'report') && !isRunning && (
         <section className="card lead" aria-label="Not published">
           <h2>Epoch {where.epoch} is not published.</h2>
           <p>

@@ -51,6 +51,7 @@ export function Timeline({ board, shown, isOld, now, change, say, plotHeight = P
             <span className="k part" aria-hidden="true" />
             part of a bucket
           </li>
+          {answer?.view.missing && <li className="warned">{`${answer.view.missing} is missing`}</li>}
           {bars.some((bar) => bar.before !== null) && (
             <li>
               <span className="k prev" aria-hidden="true" />
@@ -72,7 +73,7 @@ export function Timeline({ board, shown, isOld, now, change, say, plotHeight = P
         {shown.view === 'table' ? (
           <TimelineTable bars={bars} tz={shown.tz} now={now} lengthWords={length} />
         ) : (
-          <Chart bars={bars} top={top} seam={seam} tz={shown.tz} now={now} isOld={isOld} isAnswered={board !== null} height={plotHeight} lengthWords={length} change={change} say={say} />
+          <Chart bars={bars} top={top} seam={seam} tz={shown.tz} now={now} isOld={isOld} isAnswered={board !== null} missing={answer?.view.missing ?? null} height={plotHeight} lengthWords={length} change={change} say={say} />
         )}
       </div>
     </section>

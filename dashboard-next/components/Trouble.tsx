@@ -2,12 +2,16 @@
 import type { Fault } from '../live/questions.ts';
 import type { PageState } from './usePage.ts';
 
+function sentence(text: string): string {
+  return text === '' || /[.!?]$/.test(text) ? text : `${text}.`;
+}
+
 export function Trouble({ fault, page }: { fault: Fault; page: PageState }) {
   if (fault.kind === 'forbidden') {
     return (
       <div className="trouble">
         <p>
-          <b>Ask an operator.</b> {fault.detail}
+          <b>Ask an operator.</b> {sentence(fault.detail)}
         </p>
       </div>
     );
@@ -15,7 +19,7 @@ export function Trouble({ fault, page }: { fault: Fault; page: PageState }) {
   return (
     <div className="trouble">
       <p>
-        <b>{/[.!?]$/.test(fault.title) ? fault.title : `${fault.title}.`}</b>
+        <b>{sentence(fault.title)}</b>
       </p>
       {fault.detail && (
         <details>

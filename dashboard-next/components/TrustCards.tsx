@@ -1,10 +1,11 @@
 /** Four answers at a glance: what the window is made of, up to where it is proved, how fresh it is, how long the open time is. */
 import type { TrustAnswer } from '../../serving/answers.ts';
 import { partOf } from '../live/board.ts';
-import { windowWords } from '../live/bounds.ts';
+import { MINUTE_MS, windowWords } from '../live/bounds.ts';
+import { partsOf } from '../live/partial.ts';
 import { batchNote, horizonText, madeOf } from '../live/share.ts';
-import { ago, clock, lengthText, moment } from '../live/times.ts';
-import { MINUTE_MS } from '../live/bounds.ts';
+import { ago, clock, lengthText } from '../live/times.ts';
+import { offsetText } from '../live/zones.ts';
 import { ShareBar } from './MadeOf.tsx';
 import type { PageState } from './usePage.ts';
 
@@ -12,7 +13,7 @@ export function TrustCards({ page }: { page: PageState }) {
   const { board, shown, now } = page;
   const trust = partOf(board, 'trust');
   const verdict = partOf(board, 'verdict');
-  const parts = board?.top.parts ?? { batch: 0, speed: 0 };
+  const parts = (board && partsOf(board.top)) ?? { batch: 0, speed: 0 };
   const made = madeOf(parts);
   const words = windowWords(board?.subject ?? shown);
   return (
@@ -42,10 +43,7 @@ export function TrustCards({ page }: { page: PageState }) {
       <div className="kpi">
         <h2>Open, not proved yet</h2>
         <p className="mid num">{trust ? openFor(trust, now) : <span className="none">–</span>}</p>
-        <p className="sub num">
-          {trust && (trust.horizon ? `since ${moment(trust.horizon.ends_at, shown.tz, now)}; ` : '')}
-          {trust && `this epoch ends ${clock(trust.batch.open_ends_at, shown.tz)}`}
-        </p>
+        <p className="sub num">{trust && `this epoch ends at ${clock(trust.batch.open_ends_at, shown.tz)} ${offsetText(now, shown.tz)}`}</p>
       </div>
     </section>
   );

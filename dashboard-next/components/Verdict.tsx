@@ -6,6 +6,7 @@ const TONES: Record<Night['verdict'], { tone: string; path: string }> = {
   Repaired: { tone: 'warn', path: 'M5 1 9 5 5 9 1 5Z' },
   Unproven: { tone: 'warn', path: 'M5 1.5v4.2M5 8.3v.2' },
   Failed: { tone: 'bad', path: 'm2 2 6 6M8 2 2 8' },
+  Running: { tone: 'calm', path: 'M5 1.5a3.5 3.5 0 1 1-3.5 3.5M5 3v2l1.4 1' },
   'Not run': { tone: 'calm', path: 'M2 5h6' },
 };
 

@@ -75,6 +75,7 @@ export function usePage({ where, first, theme: firstTheme }: PageProps): PageSta
   const badge = badgeOf(signals, shown.tz);
   const corrected = state.corrected && now - state.corrected.at < CORRECTED_FOR_MS ? state.corrected.amount : null;
   const notice = noticeOf(signals, shown.tz, { faults: dismissed ? [] : faults, corrected });
+  useWholeAgain(board, change);
   const announcer = useAnnouncer(badge.state === 'live' ? badge.word : spoken(badge).replace(/\d+.*$/, ''));
   const { say } = announcer;
   const pause = usePause(shown, change, say);
@@ -92,6 +93,14 @@ export function usePage({ where, first, theme: firstTheme }: PageProps): PageSta
   const isOld = condition === 'stale' || condition === 'offline' || condition === 'down';
   const dismiss = useCallback(() => setDismissed(true), []);
   return { shown, change, go, state, board, now, busy, askNow, condition, isOld, badge, notice, dismiss, theme, turnTheme, dialog, setDialog, openName, setOpenName, announced: announcer.text, say, pause, copy };
+}
+
+/** Once the whole is there, a part is allowed no longer: the next time a view is away, the page says so and asks. */
+function useWholeAgain(board: Board | null, change: Change): void {
+  const isWhole = board !== null && board.subject.allowPartial && !board.top.view.missing;
+  useEffect(() => {
+    if (isWhole) change({ allowPartial: false }, 'replace');
+  }, [isWhole, change]);
 }
 
 /** What the server hands to every page. */

@@ -38,6 +38,8 @@ export interface Shown {
   readonly view: 'chart' | 'table';
   /** The day of the lake that the page of a detection looks into too. */
   readonly dt: string | null;
+  /** One view alone is an answer while the other is away; only ever asked for while it is. */
+  readonly allowPartial: boolean;
   /** Only from the URL; the choice itself is kept in a cookie. */
   readonly theme: Theme | null;
 }
@@ -54,6 +56,7 @@ export const DEFAULTS: Shown = {
   tz: 'UTC',
   view: 'chart',
   dt: null,
+  allowPartial: false,
   theme: null,
 };
 
@@ -98,6 +101,7 @@ export function readAddress(parameters: { get: Get }, where: Where = DEFAULTS.wh
     tz: passing('tz', 'UTC', isZone, 'an IANA time zone such as Europe/Berlin'),
     view: oneOf('view', ['chart', 'table'], 'chart'),
     dt: dt === '' ? null : dt,
+    allowPartial: oneOf('allow_partial', ['true', 'false'], 'false') === 'true',
     theme: get('theme') === null ? null : oneOf('theme', THEMES, 'light'),
   };
   return { shown, faults };
@@ -163,6 +167,7 @@ export function addressOf(shown: Shown): string {
   put('tz', shown.tz, 'UTC');
   put('view', shown.view, 'chart');
   put('dt', shown.dt ?? '', '');
+  put('allow_partial', String(shown.allowPartial), 'false');
   if (shown.theme) parameters.set('theme', shown.theme);
   const query = parameters.toString().replaceAll('%3A', ':').replaceAll('%2F', '/');
   return query === '' ? '' : `?${query}`;

@@ -6,7 +6,7 @@
  */
 import type { Clock } from './clock.ts';
 import type { RunAnswer } from '../../serving/answers.ts';
-import type { Questions, Silence, Verdict } from './questions.ts';
+import type { Partly, Questions, Silence, Verdict } from './questions.ts';
 import { asNoAnswer, NoAnswer } from './questions.ts';
 import { reportOf } from './report.ts';
 
@@ -14,16 +14,26 @@ const TIME_LIMIT_MS = 8_000;
 
 type Fetch = (url: string, init: { signal: AbortSignal; headers: Record<string, string>; cache: 'no-store' }) => Promise<Response>;
 
-export function topItemsPath(question: { from: number | undefined; to: number | undefined; location: string; limit: number; parts?: boolean }): string {
-  return path('top-items', { location: question.location, from: question.from, to: question.to, limit: question.limit, parts: question.parts });
+export function topItemsPath(question: Partly & { from: number | undefined; to: number | undefined; location: string; limit: number; parts?: boolean }): string {
+  return path('top-items', { location: question.location, from: question.from, to: question.to, limit: question.limit, parts: question.parts, allow_partial: asked(question) });
+}
+
+/** Left out where the whole is wanted. */
+function asked({ allowPartial }: Partly): true | undefined {
+  return allowPartial ? true : undefined;
 }
 
 export function exportPath(question: { location: string; from: number; to: number; format: 'parquet' | 'csv' }): string {
   return path('export', question);
 }
 
-export function locationsPath({ from, to }: { from?: number; to?: number }): string {
-  return path('locations', { from, to });
+export function locationsPath(question: Partly & { from?: number; to?: number }): string {
+  return path('locations', { from: question.from, to: question.to, allow_partial: asked(question) });
+}
+
+function timelinePath(question: Parameters<Questions['timeline']>[0]): string {
+  const { location, from, to, stepSeconds, parts } = question;
+  return path('timeline', { location, from, to, step: stepSeconds, parts, allow_partial: asked(question) });
 }
 
 function path(name: string, parameters: Record<string, string | number | boolean | undefined>): string {
@@ -48,8 +58,8 @@ export function httpQuestions(clock: Clock, base = '', fetchIt: Fetch = fetch): 
   };
   return {
     topItems: (question) => ask(topItemsPath(question)),
-    timeline: ({ location, from, to, stepSeconds, parts }) => ask(path('timeline', { location, from, to, step: stepSeconds, parts })),
-    locations: ({ from, to }) => ask(locationsPath({ from, to })),
+    timeline: (question) => ask(timelinePath(question)),
+    locations: (question) => ask(locationsPath(question)),
     trust: () => ask('/api/v1/trust'),
     verdict: async (epoch) => {
       // Who may not see runs sees the horizon without a verdict.

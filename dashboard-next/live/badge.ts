@@ -7,7 +7,8 @@
  */
 import type { View } from '../../serving/answers.ts';
 import type { NoAnswer } from './questions.ts';
-import { ago, clockSeconds, NBSP } from './times.ts';
+import { onlyText } from './partial.ts';
+import { ago, clockSeconds } from './times.ts';
 
 const LATE_MS = 3_000;
 const STALE_MS = 60_000;
@@ -49,8 +50,8 @@ export interface Signals {
   readonly pausedAt: number | null;
   /** When the total last grew; null if the window cannot grow or it is not known. */
   readonly grewAt: number | null;
-  /** The view that an answer says is missing in it. */
-  readonly missing: 'batch' | 'speed' | null;
+  /** One view alone was asked for, if there is no more. */
+  readonly allowsPartial: boolean;
 }
 
 export type State = 'connecting' | 'live' | 'late' | 'stale' | 'quiet' | 'paused' | 'offline' | 'down' | 'partial';
@@ -63,7 +64,7 @@ export function conditionOf(signals: Signals): Exclude<State, 'paused'> {
   if (silence && !isDown && silentMs >= Math.max(SILENT_MS, 2 * signals.refreshMs)) return 'offline';
   if (isDown) return 'down';
   if (!view) return 'connecting';
-  if (signals.missing) return 'partial';
+  if (view.missing) return 'partial';
   if (freshness.level !== 'live') return freshness.level;
   return quietMs(signals) >= QUIET_MS ? 'quiet' : 'live';
 }
@@ -119,7 +120,7 @@ function numberOf(state: State, signals: Signals, zone: string): string {
     case 'down':
       return lastAnswer;
     case 'partial':
-      return `${signals.missing === 'speed' ? 'batch' : 'speed'}${NBSP}only`;
+      return onlyText(signals.view) ?? '';
   }
 }
 

@@ -15,7 +15,7 @@ import { asNoAnswer, faultOf } from './questions.ts';
 import { pathOf } from './where.ts';
 
 /** The part of the address that decides which numbers are asked for. */
-export type Subject = Pick<Shown, 'where' | 'window' | 'fixed' | 'location' | 'limit' | 'tz' | 'dt'>;
+export type Subject = Pick<Shown, 'where' | 'window' | 'fixed' | 'location' | 'limit' | 'tz' | 'dt' | 'allowPartial'>;
 
 export type { PartName, Parts } from './parts.ts';
 
@@ -54,8 +54,8 @@ export function faultOfPart(board: Board | null, name: PartName): Fault | null {
   return board?.faults[name] ?? null;
 }
 
-export function subjectKey({ where, window, fixed, location, limit, tz, dt }: Subject): string {
-  return [pathOf(where), fixed ? `${fixed.from}-${fixed.to}` : window, location, limit, tz, dt].join('|');
+export function subjectKey({ where, window, fixed, location, limit, tz, dt, allowPartial }: Subject): string {
+  return [pathOf(where), fixed ? `${fixed.from}-${fixed.to}` : window, location, limit, tz, dt, allowPartial].join('|');
 }
 
 function isDue(wanted: AnyWanted, part: Part<unknown> | undefined, now: number): boolean {
@@ -88,7 +88,7 @@ export interface Reading {
 /** Asks what is due. Throws a NoAnswer if the total is not to be had; any other part may be missing, or one paint behind. */
 export async function readBoard(reading: Reading, subject: Subject, last: Board | null): Promise<Board> {
   const { questions, now, late, pushed = null, without = [] } = reading;
-  const top = pushed ?? (await questions.topItems({ ...spanOf(subject, now()), location: subject.location, limit: subject.limit, parts: true }));
+  const top = pushed ?? (await questions.topItems({ ...spanOf(subject, now()), location: subject.location, limit: subject.limit, parts: true, allowPartial: subject.allowPartial }));
   const readAt = now();
   const of = subjectKey(subject);
   const held: Partial<Record<PartName, Part<unknown>>> = { ...last?.parts };

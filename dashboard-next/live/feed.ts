@@ -119,7 +119,7 @@ async function pulse({ questions, now }: FeedWorld, subject: Subject, push: Push
   const to = now();
   const pushed = push.newest(subject);
   if (pushed) return { type: 'pulse', view: pushed.view, at: to };
-  const { location } = subject;
-  const { view } = await questions.topItems({ from: to - 60_000, to, location, limit: 1 });
+  const { location, allowPartial } = subject;
+  const { view } = await questions.topItems({ from: to - 60_000, to, location, limit: 1, allowPartial });
   return { type: 'pulse', view, at: now() };
 }

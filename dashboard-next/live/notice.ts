@@ -17,7 +17,7 @@ export interface Notice {
   readonly text: string;
   /** For "Details". */
   readonly detail?: string;
-  readonly action: 'trust' | 'try' | 'dismiss' | 'whole' | null;
+  readonly action: 'trust' | 'try' | 'dismiss' | 'part' | 'whole' | null;
 }
 
 export interface Occasion {
@@ -53,12 +53,13 @@ function troubleOf(signals: Signals, zone: string): Notice | null {
         tone: 'bad',
         strong: sentence(silence?.fault.title ?? 'A store does not answer'),
         text: `${lastNumbers('Last true numbers', answeredAt, zone, now)} ${tryingAgain('Again', silence, now)}`,
-        action: 'try',
+        // Where a part was asked for already, neither view answers.
+        action: silence?.fault.kind === 'down' && !signals.allowsPartial ? 'part' : 'try',
       };
     case 'partial':
-      return signals.missing === 'speed'
-        ? { tone: 'warn', strong: 'The speed view is missing:', text: 'what no batch run has published yet is not in these counts.', action: 'whole' }
-        : { tone: 'warn', strong: 'The batch view is missing:', text: 'what was published is not in these counts.', action: 'whole' };
+      return view?.missing === 'speed'
+        ? { tone: 'warn', strong: 'The speed view is missing:', text: `nothing that arrived after ${published(signals)} is in these counts.`, action: 'whole' }
+        : { tone: 'warn', strong: 'The batch view is missing:', text: `nothing that arrived up to ${published(signals)} is in these counts.`, action: 'whole' };
     case 'stale':
       return {
         tone: 'bad',
@@ -72,6 +73,11 @@ function troubleOf(signals: Signals, zone: string): Notice | null {
     default:
       return null;
   }
+}
+
+/** The seam, as the last answer names it. */
+function published({ view }: Signals): string {
+  return view?.horizon ? `the end of epoch ${view.horizon}` : 'the last published epoch';
 }
 
 function lastNumbers(words: string, answeredAt: number | null, zone: string, now: number): string {

@@ -52,7 +52,7 @@ const PARTS_OF: Record<PageName, readonly PartName[]> = {
   place: [...FIGURES, 'latest', 'lastSeen'],
   detection: ['detection'],
   trust: ['trust', 'verdict', 'runs', 'conflicted'],
-  run: ['report'],
+  run: ['report', 'trust'],
   data: ['lake', 'trust', 'places'],
 };
 
@@ -93,8 +93,10 @@ export function wantedParts(questions: Questions, subject: Subject, top: TopItem
 }
 
 function figures({ questions, subject, top, held, now }: Wanting): AnyWanted[] {
-  const { location } = subject;
+  const { location, allowPartial } = subject;
   const asOf = top.view.speed_as_of;
+  // What a part alone has answered is asked again as a whole once the whole is there.
+  const whole = top.view.missing ?? 'whole';
   const span: Span = { from: top.from, to: top.to };
   const stepSeconds = stepSecondsOf(subject);
   const rests = isOver(subject, asOf);
@@ -105,9 +107,9 @@ function figures({ questions, subject, top, held, now }: Wanting): AnyWanted[] {
   const horizon = top.view.horizon ?? '';
   const verdictEvery = held.verdict?.value ? NEVER_AGAIN : 3 * SLOW_MS;
   const wanted: AnyWanted[] = [
-    { name: 'timeline', key: keyOf(location, span.from, span.to, stepSeconds), everyMs: rests || stepSeconds > 60 ? SLOW_MS : SLOW_MS / 2, ask: () => questions.timeline({ ...span, location, stepSeconds, parts: true }) },
-    { name: 'places', key: keyOf(span.from, span.to), everyMs: SLOW_MS, ask: () => questions.locations(span) },
-    { name: 'today', key: keyOf(location, midnight), everyMs: SLOW_MS, ask: () => questions.topItems({ ...today, location, limit: 1 }) },
+    { name: 'timeline', key: keyOf(location, span.from, span.to, stepSeconds, whole), everyMs: rests || stepSeconds > 60 ? SLOW_MS : SLOW_MS / 2, ask: () => questions.timeline({ ...span, location, stepSeconds, parts: true, allowPartial }) },
+    { name: 'places', key: keyOf(span.from, span.to, whole), everyMs: SLOW_MS, ask: () => questions.locations({ ...span, allowPartial }) },
+    { name: 'today', key: keyOf(location, midnight, whole), everyMs: SLOW_MS, ask: () => questions.topItems({ ...today, location, limit: 1, allowPartial }) },
     { name: 'minute', key: location, everyMs: NEVER_AGAIN, ask: () => questions.topItems({ ...minute, location, limit: 1 }) },
     { name: 'trust', key: horizon, everyMs: subject.where.page === 'trust' ? EACH_TIME_MS : SLOW_MS, ask: () => questions.trust() },
   ];
@@ -118,6 +120,8 @@ function figures({ questions, subject, top, held, now }: Wanting): AnyWanted[] {
 function before({ questions, subject, top }: Wanting): AnyWanted[] {
   const { location } = subject;
   const wanted: AnyWanted[] = [];
+  // A part is compared with nothing.
+  if (top.view.missing) return wanted;
   const line = lineBeforeOf(subject, top);
   const stepSeconds = stepSecondsOf(subject);
   if (line) {

@@ -56,8 +56,9 @@ export function startPush(open: OpenStream | null, now: () => number): Push {
   };
 }
 
-function streamPath({ window, fixed, location, limit }: Subject): string | null {
-  return fixed ? null : `/api/v1/stream?location=${location}&window=${WINDOWS[window] * 60}&limit=${limit}`;
+/** Fixed ranges are not streamed, and a stream tells of the whole only. */
+function streamPath({ window, fixed, location, limit, allowPartial }: Subject): string | null {
+  return fixed || allowPartial ? null : `/api/v1/stream?location=${location}&window=${WINDOWS[window] * 60}&limit=${limit}`;
 }
 
 /** The browser's own stream. It comes back by itself, except where it was refused: then it is tried again after a while. */

@@ -20,10 +20,15 @@ export interface Verdict {
   readonly differences: number;
 }
 
+/** Whether one view alone is an answer; without, a view that is away is a NoAnswer. */
+export interface Partly {
+  readonly allowPartial?: boolean;
+}
+
 export interface Questions {
-  topItems(question: Span & { location: string; limit: number; parts?: boolean }): Promise<TopItemsAnswer>;
-  timeline(question: Span & { location: string; stepSeconds: number; parts?: boolean }): Promise<TimelineAnswer>;
-  locations(question: Span): Promise<LocationsAnswer>;
+  topItems(question: Span & Partly & { location: string; limit: number; parts?: boolean }): Promise<TopItemsAnswer>;
+  timeline(question: Span & Partly & { location: string; stepSeconds: number; parts?: boolean }): Promise<TimelineAnswer>;
+  locations(question: Span & Partly): Promise<LocationsAnswer>;
   trust(): Promise<TrustAnswer>;
   /** What the run of an epoch proved; null if there is no report. */
   verdict(epoch: string): Promise<Verdict | null>;

@@ -51,9 +51,11 @@ function grownAt(track: RateTrack, last: Sample | undefined, sample: Sample): nu
 
 /** Least and greatest of the line, for the words below it. */
 export function rateRange(track: RateTrack): { min: number; max: number; overMs: number } | null {
-  if (track.line.length < 2) return null;
+  const [oldest, newest] = [track.line[0], track.line.at(-1)];
+  // Of less than a few seconds it would say nothing.
+  if (!oldest || !newest || newest.at - oldest.at < NEEDED_MS) return null;
   const rates = track.line.map(({ rate }) => rate);
-  return { min: Math.min(...rates), max: Math.max(...rates), overMs: track.line.at(-1)!.at - track.line[0]!.at };
+  return { min: Math.min(...rates), max: Math.max(...rates), overMs: newest.at - oldest.at };
 }
 
 /** The line as points of a box of 100 by 100, the newest at the right edge, a minute wide; '' if there is nothing to draw. */

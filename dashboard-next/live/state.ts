@@ -59,14 +59,18 @@ function withBoard(state: LiveState, board: Board): LiveState {
   const { top } = board;
   const last = state.board;
   const track = last && last.subject.location !== board.subject.location ? NO_RATE : state.track;
-  const key = [top.location, top.from, top.view.horizon].join('|');
-  const fell = last && sameBounds(last, board) && last.top.view.horizon !== top.view.horizon ? last.top.total - top.total : 0;
+  const key = [top.location, top.from, top.view.horizon, top.view.missing].join('|');
+  const fell = last && areWhole(last, board) && sameBounds(last, board) && last.top.view.horizon !== top.view.horizon ? last.top.total - top.total : 0;
   return {
     ...answered(state, top.view, board.readAt),
     board,
     track: trackRate(track, { key, asOf: top.view.speed_as_of, total: top.total }),
     corrected: fell > 0 ? { amount: fell, at: board.readAt } : state.corrected,
   };
+}
+
+function areWhole(...boards: readonly Board[]): boolean {
+  return boards.every(({ top }) => !top.view.missing);
 }
 
 function sameBounds({ top: a }: Board, { top: b }: Board): boolean {
@@ -85,7 +89,7 @@ export function signalsOf(state: LiveState, shown: Shown, now: number): Signals 
     silence: state.silence,
     refreshMs: paused ? 10_000 : Number(shown.refresh) * 1_000,
     pausedAt: paused && board ? board.readAt : null,
-    grewAt: !board || isOver(board.subject, board.top.view.speed_as_of) ? null : state.track.grewAt,
-    missing: null,
+    grewAt: !board || board.top.view.missing || isOver(board.subject, board.top.view.speed_as_of) ? null : state.track.grewAt,
+    allowsPartial: shown.allowPartial,
   };
 }

@@ -1,6 +1,6 @@
 #!/usr/bin/env node
 /**
- * Behind `npm start`, `npm test` and `npm run check`: set up what is missing, then run.
+ * Behind `npm start`, `npm test`, `npm run check` and `npm run bench`: set up what is missing, then run.
  *
  * Plain JavaScript with nothing but Node, since on a fresh clone there is nothing else yet. Everything after the set-up is
  * TypeScript and runs in this same process, so that signals reach it directly.
@@ -16,10 +16,11 @@ const NEEDS = {
   start: ['java', 'maven', 'python'],
   test: ['java', 'maven', 'python', 'browser'],
   'test:faults': ['java', 'maven', 'python'],
+  bench: ['java', 'maven', 'python'],
   check: [],
   setup: ['java', 'maven', 'python', 'browser'],
 };
-const ENTRY = { start: 'sightline.mjs', test: 'test/run.mjs', check: 'test/run.mjs', 'test:faults': 'test/run.mjs' };
+const ENTRY = { start: 'sightline.mjs', bench: 'bench/run.mjs', test: 'test/run.mjs', check: 'test/run.mjs', 'test:faults': 'test/run.mjs' };
 
 const [what = 'start', ...args] = process.argv.slice(2);
 try {

@@ -5,12 +5,14 @@ import type { SpeedView } from '../../core/stores/speed-view.ts';
 import type { Counted } from '../counts.ts';
 import type { PlaceNames } from '../places.ts';
 import type { CountQuestion } from '../plan.ts';
+import type { RunWatch } from '../run-watch.ts';
 import type { SeamWatch } from '../seam.ts';
 
 export interface Asking {
   readonly count: (question: CountQuestion) => Promise<Counted>;
   readonly places: () => Promise<PlaceNames>;
   readonly seams: SeamWatch;
+  readonly runUnderWay: RunWatch;
   readonly speedView: Pick<SpeedView, 'read' | 'list'>;
   readonly batchView: Pick<BatchView, 'read' | 'list'>;
   readonly detections: Pick<DetectionsStore, 'find'>;

@@ -10,7 +10,7 @@ import type { DetectionAnswer } from '../answers.ts';
 import type { Asking } from './asking.ts';
 import { found } from '../../core/stores/answers.ts';
 import { dateOf } from '../../core/domain/time.ts';
-import { joined } from '../joined.ts';
+import { joined, joinedOfLake } from '../joined.ts';
 
 /** A row of the lake, with the name of its place as it stood. */
 export interface LakeRow {
@@ -36,6 +36,5 @@ export async function detection(
   }
   const ofLake = date === undefined ? null : await findInLake(id, date);
   if (!ofLake) return null;
-  const told = joined(ofLake.met, places, rules);
-  return { ...told, geographical_location: told.geographical_location ?? ofLake.placeName, found_in: 'lake' };
+  return { ...joinedOfLake(ofLake, places, rules), found_in: 'lake' };
 }

@@ -2,8 +2,8 @@
  * The detections of a place in a window, newest first, page by page.
  *
  * The lists say which (listing.ts), the rows of `detections` say what. A row that is gone (it lives for days, a list for as long
- * as its epoch) or that by now tells of a later detection of the same id does not take its entry with it: the entry is shown
- * with what the list knows, marked incomplete.
+ * as its epoch) or that by now tells of a later detection of the same id does not take its entry with it: the lake has it. What the
+ * lake could not give in time is shown with what the list knows, marked incomplete.
  */
 import type { Scope } from '../../core/domain/counts.ts';
 import type { FirstMet } from '../../core/domain/first-met.ts';
@@ -11,12 +11,15 @@ import type { Rules } from '../../core/domain/rules.ts';
 import type { PlacedDetection } from '../../core/stores/list-view.ts';
 import type { DetectionsAnswer, ListedRow } from '../answers.ts';
 import type { WindowQuestion } from '../app.ts';
+import type { ListedInLake } from '../lake-listed.ts';
 import type { PlaceNames } from '../places.ts';
 import type { Asking } from './asking.ts';
+import type { LakeRow } from './detection.ts';
 import { found } from '../../core/stores/answers.ts';
 import { planSeam, viewOf, whileSeamHolds } from '../counts.ts';
 import { readCursor, writeCursor } from '../cursor.ts';
-import { joined } from '../joined.ts';
+import { joined, joinedOfLake } from '../joined.ts';
+import { listedKey } from '../lake-listed.ts';
 import { listPage } from '../listing.ts';
 import { speedEpochsOf } from '../plan.ts';
 import { windowOf } from '../window.ts';
@@ -25,7 +28,7 @@ export type DetectionsQuestion = WindowQuestion & { location: Scope; limit?: num
 
 const LIMIT = 50;
 
-export async function detections(question: DetectionsQuestion, asking: Asking): Promise<DetectionsAnswer> {
+export async function detections(question: DetectionsQuestion, asking: Asking, inLake: ListedInLake): Promise<DetectionsAnswer> {
   const { location, limit = LIMIT } = question;
   const window = windowOf(question, asking.now());
   const after = question.cursor === undefined ? null : readCursor(question.cursor);
@@ -38,21 +41,27 @@ export async function detections(question: DetectionsQuestion, asking: Asking): 
   });
   const shown = entries.slice(0, limit);
   const rows = found('detections', await asking.detections.find(shown.map(({ id }) => id)));
+  const isGone = (entry: PlacedDetection, index: number): boolean => !tellsOf(rows[index] ?? null, entry);
+  const gone = shown.filter(isGone);
+  const ofLake = gone.length === 0 ? new Map<string, LakeRow>() : await inLake(gone);
   const places = await asking.places();
   const last = shown.at(-1);
   return {
     location,
     ...window,
-    detections: shown.map((entry, index) => listedRow(entry, rows[index] ?? null, places, seam.rules)),
+    detections: shown.map((entry, index) => listedRow(entry, rows[index] ?? null, ofLake.get(listedKey(entry)), places, seam.rules)),
     next_cursor: entries.length > limit && last ? writeCursor(last) : null,
     view: viewOf(seam, places, asking.now()),
   };
 }
 
-function listedRow(entry: PlacedDetection, row: FirstMet | null, places: PlaceNames, rules: Rules): ListedRow {
-  const tellsOfEntry =
-    row !== null && row.detection.detectedAt === entry.detectedAt && row.detection.location === entry.location;
-  if (tellsOfEntry) return { ...joined(row, places, rules), incomplete: false };
+function tellsOf(row: FirstMet | null, entry: PlacedDetection): row is FirstMet {
+  return row !== null && row.detection.detectedAt === entry.detectedAt && row.detection.location === entry.location;
+}
+
+function listedRow(entry: PlacedDetection, row: FirstMet | null, ofLake: LakeRow | undefined, places: PlaceNames, rules: Rules): ListedRow {
+  if (tellsOf(row, entry)) return { ...joined(row, places, rules), incomplete: false };
+  if (ofLake) return { ...joinedOfLake(ofLake, places, rules), incomplete: false };
   return {
     detection_oid: entry.id,
     geographical_location_oid: entry.location,

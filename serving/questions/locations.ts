@@ -9,25 +9,25 @@ import type { WindowQuestion } from '../app.ts';
 import type { Asking } from './asking.ts';
 import { compareOids, oid } from '../../core/domain/oid.ts';
 import { viewOf } from '../counts.ts';
-import { sumsBySubject, totalOf } from '../merge.ts';
+import { eachCounted, sumsBySubject, totalOf } from '../merge.ts';
 import { alignToMinutes, windowOf } from '../window.ts';
 
 export type LocationsQuestion = WindowQuestion & { parts?: boolean; allowPartial?: boolean };
 
 export async function locations(question: LocationsQuestion, asking: Asking): Promise<LocationsAnswer> {
   const window = alignToMinutes(windowOf(question, asking.now()));
-  const { plan, rows, seam, missing } = await asking.count({ scope: 'all', subject: 'place', window, allowPartial: question.allowPartial });
+  const { plan, read, seam } = await asking.count({ scope: 'all', subject: 'place', window, allowPartial: question.allowPartial });
   const places = await asking.places();
-  const sums = sumsBySubject(plan, rows);
-  const parts = totalOf(sums.values());
+  const sums = sumsBySubject(plan, read);
+  const parts = totalOf(sums);
   const all = new Map<string, CountedLocation>();
   for (const place of places.nameOf.keys()) all.set(place, located(place, 0));
-  for (const [place, { batch, speed }] of sums) all.set(place, located(place, batch + speed));
+  eachCounted(sums, (place, count) => all.set(place, located(place, count)));
   return {
     ...window,
     total: parts.batch + parts.speed,
     locations: [...all.values()].sort(busiestFirst),
-    view: viewOf(seam, places, asking.now(), missing),
+    view: viewOf(seam, places, asking.now(), read.missing),
     ...(question.parts ? { parts } : {}),
   };
 

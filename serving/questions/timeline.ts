@@ -24,12 +24,12 @@ export async function timeline(question: TimelineQuestion, asking: Asking): Prom
   if (pointCount > MOST_POINTS) {
     throw new BadQuestion('step', `step ${step} makes ${pointCount} points of this window; at most ${MOST_POINTS} are given: take a longer step`);
   }
-  const { plan, rows, seam, missing } = await asking.count({ scope: question.location, subject: 'minute', window, allowPartial: question.allowPartial });
-  const sums = sumsByBucket(plan, rows, stepMs);
-  const parts = totalOf(sums.values());
+  const { plan, read, seam } = await asking.count({ scope: question.location, subject: 'minute', window, allowPartial: question.allowPartial });
+  const sums = sumsByBucket(plan, read, stepMs);
+  const parts = totalOf(sums);
   const points = Array.from({ length: pointCount }, (_, index): TimelinePoint => {
     const t = first + index * stepMs;
-    const { batch, speed } = sums.get(t) ?? { batch: 0, speed: 0 };
+    const [batch, speed] = [sums.batch[index]!, sums.speed[index]!];
     return { t, count: batch + speed, ...(question.parts ? { parts: { batch, speed } } : {}) };
   });
   return {
@@ -38,7 +38,7 @@ export async function timeline(question: TimelineQuestion, asking: Asking): Prom
     step,
     total: parts.batch + parts.speed,
     points,
-    view: viewOf(seam, await asking.places(), asking.now(), missing),
+    view: viewOf(seam, await asking.places(), asking.now(), read.missing),
     ...(question.parts ? { parts } : {}),
   };
 }

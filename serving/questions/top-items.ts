@@ -5,8 +5,8 @@ import type { WindowQuestion } from '../app.ts';
 import type { Seam } from '../seam.ts';
 import type { Asking } from './asking.ts';
 import { viewOf } from '../counts.ts';
-import { sumsBySubject, totalOf } from '../merge.ts';
-import { byRank } from '../rank.ts';
+import { eachCounted, sumsBySubject, totalOf } from '../merge.ts';
+import { firstByRank } from '../rank.ts';
 import { alignToMinutes, windowOf } from '../window.ts';
 
 export type TopItemsQuestion = WindowQuestion & { location: Scope; limit?: number; parts?: boolean; allowPartial?: boolean };
@@ -20,19 +20,17 @@ export async function topItems(question: TopItemsQuestion, asking: Asking): Prom
 /** The same with the seam that the answer stands on. */
 export async function topItemsOnSeam(question: TopItemsQuestion, asking: Asking): Promise<{ answer: TopItemsAnswer; seam: Seam }> {
   const window = alignToMinutes(windowOf(question, asking.now()));
-  const { plan, rows, seam, missing } = await asking.count({ scope: question.location, subject: 'item', window, allowPartial: question.allowPartial });
-  const sums = sumsBySubject(plan, rows);
-  const parts = totalOf(sums.values());
-  const ranked = [...sums].map(([name, { batch, speed }]) => ({ name, count: batch + speed })).sort(byRank);
+  const { plan, read, seam } = await asking.count({ scope: question.location, subject: 'item', window, allowPartial: question.allowPartial });
+  const sums = sumsBySubject(plan, read);
+  const parts = totalOf(sums);
+  const ranked = firstByRank((take) => eachCounted(sums, take), question.limit ?? LIMIT);
   const answer: TopItemsAnswer = {
     location: question.location,
     ...window,
     total: parts.batch + parts.speed,
-    distinct_items: ranked.length,
-    items: ranked
-      .slice(0, question.limit ?? LIMIT)
-      .map(({ name, count }, index) => ({ item_rank: index + 1, item_name: name, count })),
-    view: viewOf(seam, await asking.places(), asking.now(), missing),
+    distinct_items: ranked.of,
+    items: ranked.first.map(({ name, count }, index) => ({ item_rank: index + 1, item_name: name, count })),
+    view: viewOf(seam, await asking.places(), asking.now(), read.missing),
     ...(question.parts ? { parts } : {}),
   };
   return { answer, seam };

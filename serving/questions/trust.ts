@@ -22,6 +22,7 @@ export async function trust(asking: Asking): Promise<TrustAnswer> {
   const fault = asking.seams.logFault();
   if (!seam.ends || fault) throw new Retryable('Kafka', 'Kafka does not tell the ends of the log', fault);
   const { ends } = seam.ends;
+  const isRunning = await asking.runUnderWay();
   const all = seam.progress.map(({ tallies }) => tallies).reduce(addTallies, NO_TALLIES);
   return {
     generation: rules.generation,
@@ -34,7 +35,7 @@ export async function trust(asking: Asking): Promise<TrustAnswer> {
       ends_at: endOf(horizon.epoch, rules),
       published_at: horizon.publishedAt,
     },
-    batch: batchOf(seam, now),
+    batch: batchOf(seam, now, isRunning),
     view: viewOf(seam, await asking.places(), now),
   };
 }
@@ -71,13 +72,15 @@ function deadLetters({ dead_letters_by_reason: byReason }: Tallies): TrustAnswer
 }
 
 /** Epochs that are over and not published; one that just ended counts, as nobody waits for it yet. */
-function batchOf({ rules, horizon }: Seam, now: number): TrustAnswer['batch'] {
+function batchOf({ rules, horizon }: Seam, now: number, isRunning: boolean): TrustAnswer['batch'] {
   const open = epoch(Math.max(rules.firstEpoch, epochAt(now, rules)));
   const next = epoch(horizon ? horizon.epoch + 1 : rules.firstEpoch);
   const behind = Math.max(0, open - next);
   return {
     behind_epochs: behind,
     behind_seconds: behind === 0 ? 0 : Math.max(0, now - endOf(next, rules)) / SECOND_MS,
+    // With nothing to publish the lock is held to archive.
+    running: isRunning && behind > 0 ? nameOf(next, rules) : null,
     open_epoch: nameOf(open, rules),
     open_ends_at: endOf(open, rules),
   };

@@ -5,18 +5,15 @@
  * is asked before and after, and the screen must lie between. Pictures of what was seen are kept in test-output/.
  */
 import assert from 'node:assert/strict';
-import { readFileSync } from 'node:fs';
-import { createRequire } from 'node:module';
 import { after, before, describe, test } from 'node:test';
-import type { Browser, BrowserContextOptions, Page, Route } from 'playwright-core';
+import type { Browser, Page, Route } from 'playwright-core';
 import { TopItemsAnswer } from '../../serving/answers.ts';
-import { launchBrowser, openPage, screenshot, shiftsSince, slowDown } from '../support/browser.ts';
+import { launchBrowser, screenshot, shiftsSince, slowDown } from '../support/browser.ts';
+import { base, digits, PHONE, seeing, seriousFaults } from '../support/screen.ts';
 
-const base = process.env['SIGHTLINE_URL'] ?? '';
-const axe = readFileSync(createRequire(import.meta.url).resolve('axe-core/axe.min.js'), 'utf8');
-const PHONE: BrowserContextOptions = { viewport: { width: 390, height: 844 }, hasTouch: true, isMobile: true };
 const MINUTE_MS = 60_000;
 let browser: Browser;
+const see = seeing(() => browser);
 
 before(async () => {
   assert.match(base, /^https?:/, 'SIGHTLINE_URL names the app to test, such as http://127.0.0.1:3000');
@@ -24,20 +21,6 @@ before(async () => {
 });
 
 after(() => browser?.close());
-
-async function see(path: string, options: BrowserContextOptions, look: (page: Page) => Promise<void>): Promise<void> {
-  const { page, complaints } = await openPage(browser, base + path, options);
-  try {
-    await look(page);
-    assert.deepEqual(complaints, []);
-  } finally {
-    // Answers that are still on their way have nobody to go to.
-    await page.unrouteAll({ behavior: 'ignoreErrors' });
-    await page.context().close();
-  }
-}
-
-const digits = (text: string | null): number => Number((text ?? '').replace(/[^\d]/g, ''));
 
 /** The last half hour but for its newest minute, as both the page and the API take it. */
 function quietRange(): { from: number; to: number } {
@@ -260,11 +243,7 @@ describe('the Live page', { concurrency: false }, () => {
           await page.keyboard.press(keys);
           await page.locator('dialog[open]').waitFor();
         }
-        await page.evaluate(axe);
-        const found = await page.evaluate<string[]>(`axe.run().then(({ violations }) => violations
-          .filter(({ impact }) => impact === 'serious' || impact === 'critical')
-          .map(({ id, nodes }) => id + ': ' + nodes.map(({ target }) => target.join(' ')).slice(0, 5).join(', ')))`);
-        assert.deepEqual(found, []);
+        assert.deepEqual(await seriousFaults(page), []);
       });
     });
   }

@@ -22,7 +22,8 @@ import { instant } from '../../core/domain/time.ts';
 import { openDuck } from '../../core/stores/duckdb.ts';
 import { hdfs } from '../../core/stores/hdfs/hdfs.ts';
 import { readRun } from '../../core/stores/runs.ts';
-import { LAKE_LEASE, LEASE_DEFAULTS, takeLease } from '../../batch-layer/lease.ts';
+import { LEASE_DEFAULTS, takeLease } from '../../batch-layer/lease.ts';
+import { LAKE_LEASE } from '../../core/stores/control.ts';
 import { batchWorld, feed, openBatchOf, servingOf } from '../support/batch-world.ts';
 import { ROOT, sightline } from '../support/main-job.ts';
 

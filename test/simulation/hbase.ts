@@ -109,7 +109,7 @@ function clientOf({ before, faults, rowsOf, rowFor, apply, late }: Inside): HBas
       await before();
       return gets.map(({ row, families }) => {
         if (faults?.strikes('hbase_refused', 0.01)) return { status: 'failed', error: failure('hbase_refused') };
-        const cells = cellsOf(rowsOf(table).get(row.toString('latin1')), { families });
+        const cells = cellsOf(rowsOf(table).get(row.toString('latin1')), families ? { families } : {});
         return cells.length > 0 ? { status: 'found', cells } : { status: 'absent' };
       });
     },
@@ -150,9 +150,10 @@ function isWithin(key: Buffer, { start, stop, rowRanges }: ScanOptions): boolean
   return within({ start, stop }) && (!rowRanges || rowRanges.some(within));
 }
 
-function cellsOf(row: Row | undefined, { families, columnRange }: { families?: string[] | undefined; columnRange?: ScanOptions['columnRange'] }): Cell[] {
-  const isAsked = ({ family, qualifier }: Cell): boolean =>
+function cellsOf(row: Row | undefined, { families, columnRange, timeRange }: Partial<Pick<ScanOptions, 'families' | 'columnRange' | 'timeRange'>>): Cell[] {
+  const isAsked = ({ family, qualifier, timestamp }: Cell): boolean =>
     (!families || families.includes(family)) &&
+    (!timeRange || (timestamp >= timeRange.from && timestamp < timeRange.to)) &&
     (!columnRange ||
       (Buffer.compare(qualifier, columnRange.from) >= 0 && (columnRange.to.length === 0 || Buffer.compare(qualifier, columnRange.to) < 0)));
   return [...(row?.cells.values() ?? [])]

@@ -134,7 +134,7 @@ export const MUTATIONS: readonly Mutation[] = [
   },
   {
     bug: 'the epoch of the horizon is taken from neither view',
-    edits: [{ file: 'serving/merge.ts', find: 'row.epoch <= horizon', put: 'row.epoch < horizon' }],
+    edits: [{ file: 'serving/merge.ts', find: 'return epoch <= (horizon', put: 'return epoch < (horizon' }],
   },
   {
     bug: 'epochs beyond the horizon begin one too late',
@@ -197,6 +197,14 @@ export const MUTATIONS: readonly Mutation[] = [
   {
     bug: 'an answer knows only the partitions that the topic began with',
     edits: [{ file: 'serving/seam.ts', find: 'Math.max(recorded, filledOf(snapshots[0]))', put: 'known.length + 0 * recorded' }],
+  },
+  {
+    bug: 'what changed in the speed view is asked for from one offset too late',
+    edits: [{ file: 'serving/cache/speed-hours.ts', find: 'moved.set(partition, from)', put: 'moved.set(partition, from + 1)' }],
+  },
+  {
+    bug: 'an hour that is remembered gets no epoch that is published later',
+    edits: [{ file: 'serving/cache/batch-hours.ts', find: 'if (upTo >= horizon) continue;', put: 'if (upTo >= 0) continue;' }],
   },
   {
     bug: 'an answer counts on ends of the log that it asked for after the progress',

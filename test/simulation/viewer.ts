@@ -14,8 +14,9 @@ import { Retryable } from '../../core/process/errors.ts';
 import { batchView } from '../../core/stores/batch-view.ts';
 import { controlStore } from '../../core/stores/control.ts';
 import { speedView } from '../../core/stores/speed-view.ts';
+import { countCache } from '../../serving/cache/count-cache.ts';
 import { countAsker } from '../../serving/counts.ts';
-import { sumsBySubject, totalOf } from '../../serving/merge.ts';
+import { eachCounted, sumsBySubject, totalOf } from '../../serving/merge.ts';
 import type { CountQuestion } from '../../serving/plan.ts';
 import { seamWatch } from '../../serving/seam.ts';
 import type { Seam as AnswerSeam } from '../../serving/seam.ts';
@@ -36,6 +37,8 @@ export interface Viewer {
 }
 
 const SELF = 'viewer';
+/** So small that much is forgotten on the way. */
+const CACHE_BYTES = 60_000;
 const EVERYTHING: CountQuestion = { scope: 'all', subject: 'item', window: window(START_MS - 30 * DAY_MS, START_MS + 900 * DAY_MS) };
 
 export function viewer(world: World, seam: Seam): Viewer {
@@ -45,14 +48,15 @@ export function viewer(world: World, seam: Seam): Viewer {
   const options = { now: log.clockMs, freshForMs: 250, pruneGraceMs: PRUNE_GRACE_MS };
   const seams = seamWatch({ control: controlStore(hbase, NAMESPACE), admin, rules }, options);
   const views = { speedView: speedView(hbase, NAMESPACE, rules), batchView: batchView(hbase, NAMESPACE, rules) };
-  const ask = countAsker({ seams, views, now: log.clockMs });
+  const ask = countAsker({ seams, cache: countCache(views, CACHE_BYTES), now: log.clockMs });
   let greatestTotal = 0;
 
   const answer = async (question: CountQuestion): Promise<number> => {
-    const { plan, rows, seam: stood } = await ask(question);
-    const sums = sumsBySubject(plan, rows);
-    const { batch, speed } = totalOf(sums.values());
-    const said = new Map([...sums].map(([subject, sum]) => [subject, sum.batch + sum.speed]));
+    const { plan, read, seam: stood } = await ask(question);
+    const sums = sumsBySubject(plan, read);
+    const { batch, speed } = totalOf(sums);
+    const said = new Map<string, number>();
+    eachCounted(sums, (subject, sum) => said.set(subject, sum));
     promised(world, seam, question, stood, said);
     made.answers++;
     return batch + speed;

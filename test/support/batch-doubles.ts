@@ -184,12 +184,14 @@ function viewDoubles(world: World): Pick<BatchContext, 'detections' | 'locations
       put: async () => undefined,
       read: async () => [],
       list: async (scope) => (world.speedListed ?? []).filter(({ location }) => scope === 'all' || location === scope),
+      changed: async () => [],
       eachPlaceOf: async (e, _, take) => take(world.speedRows.filter(({ epoch }) => epoch === e)),
       prune: async (upTo) => world.pruned.push(upTo),
     },
     batchView: {
       put: async (writes) => writes.forEach((write) => putBatch(world, write)),
       read: async () => [],
+      published: async () => [],
       list: async () => [],
     },
   };

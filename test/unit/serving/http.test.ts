@@ -185,6 +185,10 @@ test('identical questions of one moment share a read', async () => {
   assert.deepEqual([stage.asked.speedView, stage.asked.ends, stage.asked.progress], [1, 1, 1]);
   stage.now += 300;
   await ask();
+  assert.deepEqual([stage.asked.speedView, stage.asked.progress], [1, 2], 'nothing moved, nothing is read');
+  stage.progress = stage.progress.map((one) => ({ ...one, nextOffset: one.nextOffset + 1 }));
+  stage.now += 300;
+  await ask();
   assert.equal(stage.asked.speedView, 2);
 });
 
@@ -198,7 +202,7 @@ test('an answer is read again if an epoch could have been pruned on the way', as
     speedView: {
       ...before.speedView,
       // Slower than the grace: meanwhile everything was published and pruned.
-      async read() {
+      async changed() {
         stage.now += 6_000;
         stage.horizon = moved;
         stage.world = worldOf(FEW, { horizon: moved.epoch, prunedTo: moved.epoch });
@@ -237,6 +241,22 @@ test('a partition that is being added is told, and one that nobody recorded coun
   const behind = await told();
   assert.deepEqual([behind.partitions.length, behind.partitions[0]?.partition, behind.partitions[0]?.behind_records], [6, 5, 1]);
   assert.ok(behind.view.freshness_ms > 0);
+});
+
+test('trust names the epoch that a run is publishing, for as long as somebody alive holds the lake', async () => {
+  const stage = stageOf();
+  const running = async () => answers.TrustAnswer.parse(await (await getTrust(request('/api/v1/trust'), {}, stage.serving)).json()).batch.running;
+  assert.equal(await running(), null);
+  stage.lease = { owner: 'here:1:1', renewal: 4, lengthMs: 10_000 };
+  assert.equal(await running(), '2026-11-20T0000');
+  stage.now += 9_000;
+  assert.equal(await running(), '2026-11-20T0000');
+  stage.now += 1_000;
+  assert.equal(await running(), null);
+  stage.lease = { ...stage.lease, renewal: 5 };
+  assert.equal(await running(), '2026-11-20T0000');
+  stage.lease = { ...stage.lease, owner: '', renewal: 6 };
+  assert.equal(await running(), null);
 });
 
 test('every answer carries a request id, no-store and security headers', async () => {

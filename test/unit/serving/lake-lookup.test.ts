@@ -5,8 +5,11 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { after, before, test } from 'node:test';
 import { oid } from '../../../core/domain/oid.ts';
+import { instant } from '../../../core/domain/time.ts';
 import { detectionsFile, manifestFile } from '../../../core/layout/lake.ts';
+import { Retryable } from '../../../core/process/errors.ts';
 import { openDuck, quoted } from '../../../core/stores/duckdb.ts';
+import { listedInLake, listedKey } from '../../../serving/lake-listed.ts';
 import { lakeLookup } from '../../../serving/lake-lookup.ts';
 import { hdfsDouble } from '../../support/hdfs-double.ts';
 
@@ -53,4 +56,22 @@ test('a detection is found by its id and day, with every digit of it', async () 
 test('an epoch without a manifest is not looked at, nor another day', async () => {
   assert.equal(await lakeLookup(hdfs).find(oid('7'), date), null);
   assert.equal(await lakeLookup(hdfs).find(oid('-5'), '2026-11-21'), null);
+});
+
+test('rows of a page that HBase has forgotten are found by id, place and time, in published files of their hour', async () => {
+  const of = (id: string, location: string, detectedAt: number) => ({ id: oid(id), location: oid(location), detectedAt: instant(detectedAt) });
+  const [kept, unpublished] = [of('9007199254740993', '17', 1_795_352_400_123), of('7', '17', 1_795_352_400_123)];
+  const [elsewhere, earlier, before] = [of('-5', '18', 1_795_352_400_123), of('-5', '17', 1_795_352_400_122), of('-5', '17', 0)];
+  const found = await listedInLake(hdfs, Date.now)([kept, elsewhere, earlier, unpublished, before]);
+  assert.deepEqual([...found].map(([key, { met }]) => [key, met.detection.item]), [[listedKey(kept), 'bicycle']]);
+});
+
+test('a page waits for the lake a bounded time, and a lake that is away makes no page fail', async () => {
+  const wanted = [{ id: oid('-5'), location: oid('17'), detectedAt: instant(1_795_352_400_123) }];
+  let now = 0;
+  const late = listedInLake({ ...hdfs, walk: async (folder) => ((now += 6_000), hdfs.walk(folder)) }, () => now);
+  assert.equal((await late(wanted)).size, 0);
+  const away = listedInLake({ ...hdfs, walk: () => Promise.reject(new Retryable('HDFS', 'away')) }, Date.now);
+  assert.equal((await away(wanted)).size, 0);
+  assert.equal((await listedInLake(hdfs, Date.now)(wanted)).size, 1);
 });

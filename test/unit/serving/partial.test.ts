@@ -21,7 +21,7 @@ function published(away: readonly ('batchView' | 'speedView')[]): Stage {
   stage.horizon = { epoch: horizon, cuts: [0, 0, 0], arrivals: [], publishedAt: instant(NOW) };
   stage.world = worldOf([OLD, NEW], { horizon, prunedTo: horizon });
   for (const view of away) {
-    stage.world = { ...stage.world, [view]: { ...stage.world[view], read: () => Promise.reject(new Retryable('HBase', `${view} is away`)) } };
+    stage.world = { ...stage.world, [view]: { ...stage.world[view], [view === 'batchView' ? 'published' : 'changed']: () => Promise.reject(new Retryable('HBase', `${view} is away`)) } };
   }
   return stage;
 }

@@ -1,5 +1,5 @@
 /** A Serving over a world in memory: control rows, log ends and names that a test sets, a clock that it moves. */
-import type { Horizon, Progress, Reference } from '../../../core/stores/control.ts';
+import type { Horizon, Lease, Progress, Reference } from '../../../core/stores/control.ts';
 import type { Stores } from '../../../core/stores/open.ts';
 import type { Gate } from '../../../serving/access/gate.ts';
 import type { Serving } from '../../../serving/app.ts';
@@ -11,6 +11,7 @@ import { instant } from '../../../core/domain/time.ts';
 import { createLog } from '../../../core/process/log.ts';
 import { createServing } from '../../../serving/app.ts';
 import { servingMetrics } from '../../../serving/metrics.ts';
+import { hdfsDouble } from '../../support/hdfs-double.ts';
 import { OPEN_GATE } from '../../support/open-gate.ts';
 import { NOW, RULES, worldOf } from './world.ts';
 
@@ -22,6 +23,8 @@ export interface Stage {
   ends: number[];
   progress: Progress[];
   reference: Reference | null;
+  /** Of the lake. */
+  lease: Lease | null;
   names: Map<string, string>;
   graceSeconds: number;
   /** So many partitions the topic is being given. */
@@ -42,6 +45,7 @@ export function stageOf(all: Sighting[] = []): Stage {
     ends: [0, 0, 0],
     progress: [0, 1, 2].map((partition) => ({ partition, nextOffset: 0, arrival: instant(0), tallies: NO_TALLIES })),
     reference: null,
+    lease: null,
     names: new Map(),
     graceSeconds: 600,
     faults: {},
@@ -57,13 +61,14 @@ export function stageOf(all: Sighting[] = []): Stage {
       STREAM_CONNECTIONS: 3,
       STREAM_POLL_MS: 20,
       EXPORTS_AT_ONCE: 2,
+      COUNT_CACHE_MB: 16,
       WEBHDFS_URL: 'http://127.0.0.1:9870',
     },
     open: async () => {
       count(stage, 'open');
       return storesOf(stage);
     },
-    hdfs: undefined as never,
+    hdfs: hdfsDouble(),
     metrics: servingMetrics(),
     log: createLog('test', 'silent'),
     now: () => stage.now,
@@ -101,6 +106,7 @@ function storesOf(stage: Stage): Stores {
       },
       growth: async () => ({ change: 0, settled: -1, growths: [], growingTo: stage.growingTo ?? null }),
       reference: async () => stage.reference,
+      lease: async () => stage.lease,
     },
     locations: { all: async () => [...stage.names].map(([place, name]) => ({ oid: oid(place), name })) },
     speedView: viewOf(stage, 'speedView'),
@@ -121,6 +127,11 @@ function viewOf(stage: Stage, view: 'speedView' | 'batchView') {
     read: (...asked: never[]) => {
       count(stage, view, 'views');
       return (stage.world[view].read as (...all: never[]) => unknown)(...asked);
+    },
+    [view === 'speedView' ? 'changed' : 'published']: (...asked: never[]) => {
+      count(stage, view, 'views');
+      const own = stage.world[view] as unknown as Record<string, (...all: never[]) => unknown>;
+      return own[view === 'speedView' ? 'changed' : 'published']!(...asked);
     },
     list: (...asked: never[]) => (stage.world[view].list as (...all: never[]) => unknown)(...asked),
   };

@@ -11,10 +11,11 @@ import type { Epoch } from '../../../core/domain/epoch.ts';
 import type { Oid } from '../../../core/domain/oid.ts';
 import type { Rules } from '../../../core/domain/rules.ts';
 import type { BatchView } from '../../../core/stores/batch-view.ts';
-import type { CountRow, Hours, Minutes } from '../../../core/stores/count-view.ts';
+import type { CountRow, HourLevel, HourRow, Hours, Minutes } from '../../../core/stores/count-view.ts';
 import type { ListBounds, ListedDetection, PlacedDetection } from '../../../core/stores/list-view.ts';
 import type { SpeedView } from '../../../core/stores/speed-view.ts';
 import { epochAt } from '../../../core/domain/epoch.ts';
+import { addToMinute } from '../../../core/domain/hour-counts.ts';
 import { homeOf } from '../../../core/domain/home.ts';
 import { compareOids, oid } from '../../../core/domain/oid.ts';
 import { DAY_MS, HOUR_MS, instant } from '../../../core/domain/time.ts';
@@ -69,8 +70,8 @@ export interface AskedRead {
 }
 
 export interface World {
-  readonly speedView: Pick<SpeedView, 'read' | 'list'>;
-  readonly batchView: Pick<BatchView, 'read' | 'list'>;
+  readonly speedView: Pick<SpeedView, 'read' | 'changed' | 'list'>;
+  readonly batchView: Pick<BatchView, 'read' | 'published' | 'list'>;
   readonly reads: AskedRead[];
   readonly epochsRead: number[];
   cellsReturned: number;
@@ -96,11 +97,20 @@ export function worldOf(all: readonly Sighting[], seam: { horizon: Epoch | null;
         world.epochsRead.push(...epochs);
         return taken(speedRows, { view: 'speed', scope, levels, hours, minutes }, (e) => epochs.includes(e));
       },
+      // More than what changed may come, and everything does.
+      async changed(scope, level, spans) {
+        world.epochsRead.push(...spans.map(({ epoch }) => epoch));
+        const hours = { from: Math.min(...spans.map((span) => span.hours.from)), to: Math.max(...spans.map((span) => span.hours.to)) };
+        const rows = taken(speedRows, { view: 'speed', scope, levels: [level], hours, minutes: undefined }, (e) => spans.some(({ epoch }) => epoch === e));
+        return rows.map((row) => hourRowOf(row, level)).filter(({ hour, epoch }) => spans.some((span) => span.epoch === epoch && hour >= span.hours.from && hour <= span.hours.to));
+      },
       list: async (scope, epochs, hours, bounds) => listed(speed, scope, hours, bounds, (e) => epochs.includes(e)),
     },
     batchView: {
       read: async (scope, upTo, hours, levels, minutes) =>
         taken(batchRows, { view: 'batch', scope, levels, hours, minutes }, (e) => e <= upTo),
+      published: async (scope, level, hours, { after, upTo }) =>
+        taken(batchRows, { view: 'batch', scope, levels: [level], hours, minutes: undefined }, (e) => e > after && e <= upTo).map((row) => hourRowOf(row, level)),
       list: async (scope, upTo, hours, bounds) => listed(batch, scope, hours, bounds, (e) => e <= upTo),
     },
   };
@@ -114,6 +124,19 @@ export function worldOf(all: readonly Sighting[], seam: { horizon: Epoch | null;
     world.cellsReturned += found.reduce((sum, { cells }) => sum + cells.length, 0);
     return found;
   }
+}
+
+/** The cells of a level of minutes as they are kept: an hour each. */
+function hourRowOf({ hour, epoch, partition, cells }: CountRow, level: HourLevel): HourRow {
+  const minutesOf = new Map<string, number[]>();
+  for (const { subject, minute, count } of cells) {
+    const minutes = minutesOf.get(subject) ?? [];
+    minutesOf.set(subject, minutes);
+    addToMinute(minutes, minute, count);
+  }
+  const named = (subject: string) =>
+    level === 'minute_item' ? ({ kind: 'item', location: '', item: subject } as const) : ({ kind: 'place', location: subject as Oid, item: '' } as const);
+  return { hour, epoch, partition, cells: [...minutesOf].map(([subject, minutes]) => ({ ...named(subject), minutes, upTo: 0 })) };
 }
 
 function isOf({ levels, minutes }: AskedRead, { level, minute }: CountCell): boolean {

@@ -8,7 +8,6 @@ import { hourCellKey } from '../../../../core/domain/hour-counts.ts';
 import { oid } from '../../../../core/domain/oid.ts';
 import { HOUR_MS, instant, LAST_INSTANT } from '../../../../core/domain/time.ts';
 import {
-  batchRanges,
   batchRow,
   columnsOfPlace,
   columnsOfSeconds,
@@ -22,11 +21,10 @@ import {
   encodeList,
   oidOfRow,
   saltedOid,
-  speedEpochRanges,
-  speedRanges,
   speedRow,
 } from '../../../../core/layout/hbase.ts';
-import type { RowRange } from '../../../../core/layout/hbase.ts';
+import type { RowRange } from '../../../../core/layout/hbase-ranges.ts';
+import { batchEpochRanges, batchRanges, speedEpochRanges, speedRanges } from '../../../../core/layout/hbase-ranges.ts';
 
 /** Objects as the code makes them. */
 const PLAIN = { noNullPrototype: true } as const;
@@ -125,6 +123,16 @@ describe('rows of the views', () => {
       fc.property(near, question, (name, asked) => {
         const wanted = name.group === asked.group && asked.from <= name.hour && name.hour <= asked.to;
         assert.equal(isIn(batchRow(1, name), batchRanges(1, asked.group, asked)), wanted);
+      }),
+      { numRuns: 2_000 },
+    );
+  });
+
+  it('of the batch view lie in the ranges of some epochs, if they are of those, and no other does', () => {
+    fc.assert(
+      fc.property(near, question, fc.integer({ min: 0, max: 4 }), fc.integer({ min: 1, max: 3 }), (name, asked, after, more) => {
+        const wanted = name.group === asked.group && asked.from <= name.hour && name.hour <= asked.to && name.epoch > after && name.epoch <= after + more;
+        assert.equal(isIn(batchRow(1, name), batchEpochRanges(1, asked.group, asked, { after, upTo: after + more })), wanted);
       }),
       { numRuns: 2_000 },
     );

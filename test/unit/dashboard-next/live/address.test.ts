@@ -18,6 +18,7 @@ const anyShown: fc.Arbitrary<Shown> = fc.record({
   tz: fc.constantFrom('UTC', 'Europe/Berlin', 'Asia/Kolkata'),
   view: fc.constantFrom('chart', 'table'),
   dt: fc.constantFrom(null, '2026-11-22'),
+  allowPartial: fc.boolean(),
   theme: fc.constantFrom(null, 'light', 'dark'),
 }, { noNullPrototype: true });
 

@@ -44,7 +44,7 @@ export function trust(changed: Partial<TrustAnswer> = {}): TrustAnswer {
     partitions: [],
     dead_letters: [],
     horizon: { epoch: '2026-11-22', ends_at: Date.UTC(2026, 10, 23), published_at: Date.UTC(2026, 10, 23, 0, 12) },
-    batch: { behind_epochs: 0, behind_seconds: 0, open_epoch: '2026-11-23', open_ends_at: Date.UTC(2026, 10, 24) },
+    batch: { behind_epochs: 0, behind_seconds: 0, running: null, open_epoch: '2026-11-23', open_ends_at: Date.UTC(2026, 10, 24) },
     view: view(),
     ...changed,
   };
@@ -64,7 +64,7 @@ export function signals(changed: Partial<Signals> = {}): Signals {
     refreshMs: 1_000,
     pausedAt: null,
     grewAt: NOON,
-    missing: null,
+    allowsPartial: false,
     ...changed,
   };
 }

@@ -18,7 +18,13 @@ test('a question becomes the API’s address, and its answer comes back', async 
   const { questions, urls } = answering(() => Response.json(topItems({ total: 7 })));
   const answer = await questions.topItems({ location: '17', from: 1, to: 2, limit: 5, parts: true });
   assert.equal(answer.total, 7);
-  assert.deepEqual(urls, ['/api/v1/top-items?location=17&from=1&to=2&limit=5&parts=true']);
+  await questions.topItems({ location: '17', from: 1, to: 2, limit: 5, allowPartial: true });
+  await questions.locations({ from: 1, to: 2, allowPartial: false });
+  assert.deepEqual(urls, [
+    '/api/v1/top-items?location=17&from=1&to=2&limit=5&parts=true',
+    '/api/v1/top-items?location=17&from=1&to=2&limit=5&allow_partial=true',
+    '/api/v1/locations?from=1&to=2',
+  ]);
 });
 
 test('each refusal says what happened: a store is down, the question is wrong, nobody is there', async () => {

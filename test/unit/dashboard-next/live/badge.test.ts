@@ -19,7 +19,7 @@ const STATES: Record<State, [Signals, string, string, string]> = {
   paused: [signals({ pausedAt: NOON + 7_000 }), 'ring', 'Paused', 'at 12:00:07'],
   offline: [signals({ now: NOON + 12_900, answeredAt: NOON + 900, silence: { since: NOON + 2_000, fault: offline, retryAt: NOON + 16_900 } }), 'ring', 'Offline', '12:00:00'],
   down: [signals({ silence: { since: NOON, fault: down, retryAt: NOON + 8_900 } }), 'square', 'Down', '12:00:00'],
-  partial: [signals({ missing: 'speed' }), 'diamond', 'Partial', 'batch only'],
+  partial: [signals({ view: view({ missing: 'speed' }) }), 'diamond', 'Partial', 'batch only'],
 };
 
 for (const [state, [given, shape, word, number]] of Object.entries(STATES)) {
@@ -42,11 +42,11 @@ test('freshness gets worse at once and better after three good answers', () => {
 
 test('what keeps numbers from coming stands before how old they are', () => {
   const silent = { since: NOON - 20_000, fault: offline, retryAt: null };
-  const all = { ...stale, missing: 'speed', answeredAt: NOON - 20_000, silence: silent, grewAt: NOON - 300_000 } as const;
+  const all = { ...stale, view: { ...stale.view!, missing: 'speed' }, answeredAt: NOON - 20_000, silence: silent, grewAt: NOON - 300_000 } as const;
   assert.equal(conditionOf(all), 'offline');
   assert.equal(conditionOf({ ...all, silence: { ...silent, fault: down } }), 'down');
   assert.equal(conditionOf({ ...all, silence: null }), 'partial');
-  assert.equal(conditionOf({ ...all, silence: null, missing: null }), 'stale');
+  assert.equal(conditionOf({ ...all, silence: null, view: stale.view }), 'stale');
 });
 
 test('a short silence is no state yet; how long that is follows the refresh', () => {
@@ -72,6 +72,19 @@ test('the notice bar says until when numbers are true and what comes next', () =
   assert.equal(words(STATES.down[0]), 'HBase does not answer. Last true numbers from 12:00:00 UTC. Again in 8 s.');
   assert.equal(words(signals()), '');
   assert.equal(words(signals({ view: view({ freshness_ms: 9_000 }), freshness: { level: 'late', better: 0 } })), '');
+});
+
+test('a store that is down offers the part that answers, once; a part says what is missing and offers to ask for the whole', () => {
+  const told = (given: Signals) => noticeOf(given, 'UTC', { faults: [], corrected: null })!;
+  assert.equal(told(STATES.down[0]).action, 'part');
+  assert.equal(told({ ...STATES.down[0], allowsPartial: true }).action, 'try');
+  const refused = { kind: 'refused', title: 'The parameter limit is not right' } as const;
+  assert.equal(told({ ...STATES.down[0], silence: { since: NOON, fault: refused, retryAt: null } }).action, 'try');
+  for (const [missing, words] of [['speed', 'The speed view is missing: nothing that arrived after the end of epoch 2026-11-22'], ['batch', 'The batch view is missing: nothing that arrived up to the end of epoch 2026-11-22']] as const) {
+    const notice = told(signals({ view: view({ missing }), allowsPartial: true }));
+    assert.equal(notice.action, 'whole');
+    assert.ok(`${notice.strong} ${notice.text}`.startsWith(words), `${notice.strong} ${notice.text}`);
+  }
 });
 
 test('a link that was not understood and a corrected total are told, trouble first', () => {

@@ -33,7 +33,7 @@ test('epochs shorter than a day are named by the time that they reach', () => {
 });
 
 test('a batch layer that is behind says by how much', () => {
-  const batch = { behind_epochs: 1, behind_seconds: 90_000, open_epoch: '2026-11-24', open_ends_at: NOON };
+  const batch = { behind_epochs: 1, behind_seconds: 90_000, running: null, open_epoch: '2026-11-24', open_ends_at: NOON };
   assert.equal(plain(batchLate(trust({ batch }))!), 'Batch is 1 night late');
   assert.equal(batchLate(trust({ batch: { ...batch, behind_seconds: 700 } })), null);
   assert.equal(plain(batchLate(trust({ epoch_seconds: 300, batch: { ...batch, behind_epochs: 4, behind_seconds: 1_200 } }))!), 'Batch is 20 min late');

@@ -1,0 +1,13 @@
+/** What the benchmarks print: a table in columns, and the middle of several runs. */
+
+export function printTable(head: readonly string[], rows: readonly (readonly string[])[]): void {
+  const lines = head.some((cell) => cell !== '') ? [head, ...rows] : rows;
+  const widths = head.map((_, column) => Math.max(...lines.map((line) => (line[column] ?? '').length)));
+  for (const line of lines) process.stdout.write(`${line.map((cell, column) => cell.padEnd(widths[column]!)).join('  ').trimEnd()}\n`);
+}
+
+export function median(values: readonly number[]): number {
+  const sorted = [...values].sort((a, b) => a - b);
+  const middle = sorted.length / 2;
+  return sorted.length % 2 === 0 ? (sorted[middle - 1]! + sorted[middle]!) / 2 : sorted[Math.floor(middle)]!;
+}

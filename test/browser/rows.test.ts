@@ -1,0 +1,85 @@
+/**
+ * Rows: a very long table, and rows that change places, in a real browser against a running app (SIGHTLINE_URL).
+ *
+ * Method: the API's answers are changed on their way to the browser, to ten thousand places and to two items that change ranks each time.
+ */
+import assert from 'node:assert/strict';
+import { after, before, describe, test } from 'node:test';
+import type { Browser, Page } from 'playwright-core';
+import type { LocationsAnswer, TopItemsAnswer } from '../../serving/answers.ts';
+import { launchBrowser, shiftsSince } from '../support/browser.ts';
+import { base, seeing, seriousFaults } from '../support/screen.ts';
+
+const MANY = 10_000;
+const ROWS = 'table.places tbody tr:not(.filler, .spacer)';
+let browser: Browser;
+const see = seeing(() => browser);
+
+before(async () => {
+  assert.match(base, /^https?:/, 'SIGHTLINE_URL names the app to test, such as http://127.0.0.1:3000');
+  browser = await launchBrowser();
+});
+
+after(() => browser?.close());
+
+async function withManyPlaces(page: Page): Promise<void> {
+  await page.route('**/api/v1/locations?*', async (route) => {
+    const response = await route.fetch();
+    const answer = (await response.json()) as LocationsAnswer;
+    const locations = Array.from({ length: MANY }, (_, n) => ({ geographical_location_oid: String(500_000 + n), geographical_location: `Far Field ${n}`, count: MANY - n }));
+    await route.fulfill({ response, json: { ...answer, locations } });
+  });
+}
+
+/** Two items that change ranks with each answer, and how often the page has set a row in motion since. */
+async function withRestlessItems(page: Page): Promise<() => Promise<number>> {
+  await page.addInitScript(`window.moves = 0; const animate = Element.prototype.animate;
+    Element.prototype.animate = function (...given) { if (this.matches('tr')) window.moves += 1; return animate.apply(this, given); };`);
+  await page.route('**/api/v1/stream?*', (route) => route.abort());
+  let turn = 0;
+  await page.route('**/api/v1/top-items?*', async (route) => {
+    const response = await route.fetch();
+    const names = (turn += 1) % 2 === 0 ? ['ship', 'kite'] : ['kite', 'ship'];
+    const items = names.map((item_name, n) => ({ item_rank: n + 1, item_name, count: 20 - n }));
+    await route.fulfill({ response, json: { ...((await response.json()) as TopItemsAnswer), distinct_items: 2, items } });
+  });
+  await page.reload();
+  await page.locator('table.items', { hasText: 'kite' }).waitFor();
+  return () => page.evaluate<number>('window.moves');
+}
+
+describe('rows', { concurrency: false }, () => {
+  test('ten thousand places scroll to the last and are searched, with few of them in the page', async () => {
+    await see('/locations?window=24h', {}, async (page) => {
+      await withManyPlaces(page);
+      await page.locator(`table.places[aria-rowcount="${MANY + 1}"]`).waitFor();
+      const rows = page.locator(ROWS);
+      await rows.filter({ hasText: 'Far Field 0 ' }).waitFor();
+      assert.ok((await rows.count()) < 250);
+      await page.evaluate('scrollTo(0, document.documentElement.scrollHeight)');
+      await page.locator(`${ROWS}[aria-rowindex="${MANY + 1}"]`, { hasText: `Far Field ${MANY - 1}` }).waitFor();
+      assert.ok((await rows.count()) < 250);
+      assert.deepEqual(await seriousFaults(page), []);
+      await page.locator('#q').fill('#504711');
+      await page.locator('.hint', { hasText: '1 of 10,000' }).waitFor();
+      assert.equal(await rows.count(), 1);
+      assert.match((await rows.first().textContent())!, /Far Field 4711/);
+    });
+  });
+
+  test('rows that change places are seen to travel, and nothing shifts; where motion is not welcome they are simply there', async () => {
+    await see('/?window=24h', { reducedMotion: 'no-preference' }, async (page) => {
+      const moves = await withRestlessItems(page);
+      const began = await page.evaluate<number>('document.fonts.ready.then(() => performance.now())');
+      await page.waitForFunction('window.moves >= 4');
+      assert.deepEqual(await shiftsSince(page, began), []);
+      assert.ok((await moves()) >= 4);
+    });
+    await see('/?window=24h', { reducedMotion: 'reduce' }, async (page) => {
+      const moves = await withRestlessItems(page);
+      const first = page.locator('table.items tbody tr').first();
+      for (const name of ['kite', 'ship', 'kite']) await first.filter({ hasText: name }).waitFor();
+      assert.equal(await moves(), 0);
+    });
+  });
+});
