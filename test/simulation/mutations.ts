@@ -18,7 +18,7 @@ export interface Mutation {
 
 const PUT_ROWS = '  await persist(() => ports.detections.put(firstMet));\n';
 const PUT_COUNTS = '  await persist(() => ports.speedView.put(counts));\n';
-const PUT_PROGRESS = '  await persist(() => ports.control.putProgress(ports.rules.generation, progress, cuts));\n';
+const PUT_PROGRESS = '  await persist(() => ports.control.putProgress(ports.growth.rules().generation, progress, cuts));\n';
 
 export const MUTATIONS: readonly Mutation[] = [
   {
@@ -212,8 +212,10 @@ export const MUTATIONS: readonly Mutation[] = [
       { file: 'serving/seam.ts', find: '    const snapshots = await log.refresh();\n', put: '' },
       {
         file: 'serving/seam.ts',
-        find: '    const progress = rows.map(',
-        put: '    await log.refresh();\n    const snapshots = [{ at: now(), ends: rows.map((row) => row?.nextOffset ?? 0) }];\n    const progress = rows.map(',
+        find: '    const progress = [...known, ...(await progressOf(known.length, Math.max(recorded, filledOf(snapshots[0]))))];\n',
+        put:
+          '    await log.refresh();\n    const progress = [...known, ...(await progressOf(known.length, recorded))];\n' +
+          '    const snapshots = [{ at: now(), ends: progress.map(({ nextOffset }) => nextOffset) }];\n',
       },
     ],
   },
