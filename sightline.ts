@@ -17,6 +17,7 @@ const PARTS: Readonly<Record<string, () => Promise<Command>>> = {
   speed: async () => (await import('./speed-layer/command.ts')).speedCommand(),
   batch: async () => (await import('./batch-layer/command.ts')).batchCommand(),
   serve: async () => (await import('./serving/command.ts')).serveCommand(),
+  config: async () => (await import('./hadoop-compose/config/command.ts')).configCommand(),
   topic: async () => (await import('./hadoop-compose/topic/command.ts')).topicCommand(),
   dlq: async () => (await import('./hadoop-compose/dead-letters/command.ts')).deadLettersCommand(),
   user: async () => (await import('./serving/command.ts')).userCommand(),

@@ -88,7 +88,7 @@ async function checked(recorded: RecordedRules, config: Config, facts: TopicFact
     throw new Refusal(
       EXIT.usage,
       `This configuration is not the recorded one:\n${differences.join('\n')}\n` +
-        'Set the recorded values. "sightline batch rebuild" with the new ones changes them: it publishes every epoch anew from the archive.',
+        'Set the recorded values. "sightline config change" makes the new ones the recorded: a rebuild publishes every epoch anew from the archive.',
     );
   }
   return withGrowth(recorded, config, facts, control);
