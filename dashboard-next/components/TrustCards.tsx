@@ -54,8 +54,11 @@ function HorizonNote({ trust, note, word, epoch }: { trust: TrustAnswer; note: {
   if (!trust.horizon) return <>all of it is speed</>;
   return (
     <>
-      epoch {epoch}
-      {word && `, ${word}`}
+      <span className={epoch?.includes('T') ? 'epoch ofday' : 'epoch'}>
+        epoch {epoch}
+        {word && ','}
+      </span>{' '}
+      {word}
     </>
   );
 }

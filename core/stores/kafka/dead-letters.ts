@@ -18,6 +18,8 @@ const { Kafka, logLevel } = kafkajs;
 
 const BATCH_BYTES = 400_000;
 const BATCH_LETTERS = 1_000;
+/** A topic may grow while letters are replayed. */
+const METADATA_AGE_MS = 2_000;
 
 type Settings = Pick<Config, 'KAFKA_BROKERS' | 'KAFKA_TOPIC' | 'KAFKA_DEAD_LETTER_TOPIC'>;
 
@@ -108,7 +110,7 @@ async function rangesOf(kafka: kafkajs.Kafka, topic: string, since: number): Pro
 }
 
 async function connected(kafka: kafkajs.Kafka): Promise<Producer> {
-  const producer = kafka.producer({ allowAutoTopicCreation: false });
+  const producer = kafka.producer({ allowAutoTopicCreation: false, metadataMaxAge: METADATA_AGE_MS });
   try {
     await producer.connect();
   } catch (thrown) {
@@ -124,7 +126,10 @@ async function send(producer: Producer, settings: Settings, replays: readonly Re
     return { partition: home, key: letter.key, value: letter.value, headers: { [name]: value } };
   });
   try {
-    await producer.send({ topic, acks: -1, messages });
+    const acknowledged = new Set((await producer.send({ topic, acks: -1, messages })).map(({ partition }) => partition));
+    // kafkajs leaves out, without a word, what is for a partition that it has not heard of.
+    const left = replays.find(({ home }) => !acknowledged.has(home));
+    if (left) throw new Error(`partition ${left.home} is not known yet`);
   } catch (thrown) {
     const { letter } = replays[0]!;
     if (replays.length === 1 && isTooLarge(thrown)) {
