@@ -10,6 +10,7 @@ import { mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { after, before, test } from 'node:test';
+import { setTimeout as pause } from 'node:timers/promises';
 import type { IHeaders } from 'kafkajs';
 import { Kafka, logLevel } from 'kafkajs';
 import type { LogRecord } from '../../core/domain/detection.ts';
@@ -44,7 +45,8 @@ after(async () => {
 async function newTopic(): Promise<string> {
   const topic = `cameras-test-${randomUUID()}`;
   const configEntries = [{ name: 'message.timestamp.type', value: 'LogAppendTime' }];
-  await admin.createTopics({ waitForLeaders: true, topics: [{ topic, numPartitions: PARTITIONS, configEntries }] });
+  await admin.createTopics({ waitForLeaders: false, topics: [{ topic, numPartitions: PARTITIONS, configEntries }] });
+  while (!(await admin.listTopics()).includes(topic)) await pause(100);
   made.push(topic);
   return topic;
 }

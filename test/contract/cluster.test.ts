@@ -6,6 +6,7 @@ import { request } from 'node:http';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { after, test } from 'node:test';
+import { setTimeout as pause } from 'node:timers/promises';
 import { Kafka, logLevel } from 'kafkajs';
 import { createHBaseClient } from '../../core/stores/hbase/client.ts';
 import { clusterDown } from '../../hadoop-compose/cluster/down.ts';
@@ -101,7 +102,9 @@ const row = Buffer.from('row');
 
 async function write(): Promise<void> {
   const admin = kafka.admin();
-  await admin.createTopics({ topics: [{ topic: 'kept', numPartitions: 1 }], waitForLeaders: true });
+  // Waiting for leaders, kafkajs gives up at a broker that has not heard of the topic yet.
+  await admin.createTopics({ topics: [{ topic: 'kept', numPartitions: 1 }], waitForLeaders: false });
+  while (!(await admin.listTopics()).includes('kept')) await pause(100);
   await admin.disconnect();
   const producer = kafka.producer();
   await producer.connect();

@@ -91,16 +91,32 @@ async function ensureTopics(admin: Admin, config: Settings): Promise<'created' |
     retentionMs: config.KAFKA_RETENTION_HOURS * 3_600_000,
     segmentBytes: config.KAFKA_SEGMENT_MB * 1_048_576,
   });
-  const created = await admin.createTopics({
-    waitForLeaders: true,
-    topics: plans.map((plan) => ({
-      topic: plan.name,
-      numPartitions: plan.partitions,
-      replicationFactor: plan.replication,
-      configEntries: Object.entries(plan.config).map(([name, value]) => ({ name, value })),
-    })),
-  });
-  return created ? 'created' : 'existed';
+  const wanted = plans.map((plan) => ({
+    topic: plan.name,
+    numPartitions: plan.partitions,
+    replicationFactor: plan.replication,
+    configEntries: Object.entries(plan.config).map(([name, value]) => ({ name, value })),
+  }));
+  try {
+    return (await admin.createTopics({ waitForLeaders: true, topics: wanted })) ? 'created' : 'existed';
+  } catch (thrown) {
+    if (!isUnknownTopic(thrown)) throw thrown;
+    // Created, but the broker that kafkajs asked for leaders has not heard of it yet.
+    await untilListed(admin, wanted.map(({ topic }) => topic));
+    return 'created';
+  }
+}
+
+function isUnknownTopic(thrown: unknown): boolean {
+  return thrown instanceof Error && 'type' in thrown && thrown.type === 'UNKNOWN_TOPIC_OR_PARTITION';
+}
+
+async function untilListed(admin: Admin, topics: readonly string[]): Promise<void> {
+  for (const giveUpAt = Date.now() + ANSWER_LIMIT_MS; Date.now() < giveUpAt; await pause(100)) {
+    const listed = new Set(await admin.listTopics());
+    if (topics.every((topic) => listed.has(topic))) return;
+  }
+  throw new Error(`the broker does not list ${topics.join(', ')} yet`);
 }
 
 async function factsOf(admin: Admin, brokers: string[], topic: string): Promise<TopicFacts | null> {
