@@ -8,6 +8,7 @@
 import type { Browser, Page } from 'playwright-core';
 import { launchBrowser } from '../../test/support/browser.ts';
 import { base, someOfAll } from '../../test/support/screen.ts';
+import { median } from '../support/table.ts';
 
 const ROUNDS = Number(process.env['ROUNDS'] ?? 5);
 
@@ -59,10 +60,6 @@ async function rounds(browser: Browser, path: string): Promise<{ cold: Load[]; w
     await context.close();
   }
   return seen;
-}
-
-function median(numbers: readonly number[]): number {
-  return [...numbers].sort((a, b) => a - b)[Math.floor(numbers.length / 2)] ?? Number.NaN;
 }
 
 const browser = await launchBrowser();

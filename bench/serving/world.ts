@@ -9,7 +9,6 @@ import type { ChildProcess } from 'node:child_process';
 import { spawn } from 'node:child_process';
 import { mkdir } from 'node:fs/promises';
 import { join } from 'node:path';
-import { setTimeout as pause } from 'node:timers/promises';
 import type { Epoch } from '../../core/domain/epoch.ts';
 import type { Instant } from '../../core/domain/time.ts';
 import type { Config } from '../../core/process/config.ts';
@@ -25,7 +24,7 @@ import { logAdmin } from '../../core/stores/kafka/admin.ts';
 import { openHBase } from '../../core/stores/open.ts';
 import { writeView } from '../../batch-layer/view.ts';
 import { openBench } from '../batch/open.ts';
-import { openProducer, recordsOf } from '../support/traffic.ts';
+import { publishSteadily } from '../support/traffic.ts';
 
 export const PLACES = 700;
 export const ITEMS = 100_000;
@@ -112,7 +111,7 @@ export interface LiveTraffic {
 export function startTraffic({ config, environment }: BenchWorld, ratePerSecond: number): LiveTraffic {
   const worker = spawn(process.execPath, ['--max-semi-space-size=64', 'sightline.mjs', 'speed'], { env: environment, stdio: 'inherit' });
   const over = new AbortController();
-  const publishing = publish(config, ratePerSecond, over.signal);
+  const publishing = publishSteadily(config, { copies: 0.1, places: PLACES, items: ITEMS, ratePerSecond }, SLICE_MS, over.signal);
   return {
     worker,
     async stop() {
@@ -122,19 +121,4 @@ export function startTraffic({ config, environment }: BenchWorld, ratePerSecond:
       await new Promise((resolve) => worker.once('exit', resolve));
     },
   };
-}
-
-async function publish(config: Config, ratePerSecond: number, signal: AbortSignal): Promise<void> {
-  const producer = await openProducer(config);
-  const plan = { detections: Number.MAX_SAFE_INTEGER, copies: 0.1, places: PLACES, items: ITEMS, ratePerSecond };
-  const records = recordsOf(plan, () => Date.now());
-  const beganMs = performance.now();
-  for (let sent = 0; !signal.aborted; await pause(SLICE_MS)) {
-    const due = ((performance.now() - beganMs) / 1_000) * ratePerSecond;
-    for (; sent < due; sent++) {
-      const { value: record } = records.next();
-      producer.produce(config.KAFKA_TOPIC, null, record![1], record![0]);
-    }
-  }
-  await new Promise((resolve) => producer.disconnect(resolve));
 }

@@ -13,7 +13,7 @@ import { parseArgs } from 'node:util';
 import { startApp } from '../../test/support/app-process.ts';
 import type { PushedProbes } from './pushed.ts';
 import { cpuMeter } from '../support/cpu.ts';
-import { openProducer, recordsOf } from '../support/traffic.ts';
+import { openProducer, publishSteadily } from '../support/traffic.ts';
 import { benchWorld } from '../support/world.ts';
 import { watchPushes } from './pushed.ts';
 
@@ -39,7 +39,7 @@ const worker = spawn(process.execPath, ['--max-semi-space-size=64', 'sightline.m
 const app = await startApp(world.environment);
 try {
   const over = new AbortController();
-  const traffic = publish(over.signal);
+  const traffic = publishSteadily(world.config, { copies: 0.1, places: 400, items: 60, ratePerSecond: rate }, SLICE_MS, over.signal);
   await pause(WARM_UP_MS);
   const meter = cpuMeter({ worker: worker.pid!, ...world.daemons });
   const pushes = watchPushes(app.address, 'probe');
@@ -56,22 +56,6 @@ try {
   await new Promise((resolve) => worker.once('exit', resolve));
   await app.stop();
   await world.drop();
-}
-
-/** Publishes at the rate until told to stop, in slices of ten milliseconds. */
-async function publish(signal: AbortSignal): Promise<void> {
-  const producer = await openProducer(world.config);
-  const plan = { detections: Number.MAX_SAFE_INTEGER, copies: 0.1, places: 400, items: 60, ratePerSecond: rate };
-  const records = recordsOf(plan, () => Date.now());
-  const beganMs = performance.now();
-  for (let sent = 0; !signal.aborted; await pause(SLICE_MS)) {
-    const due = ((performance.now() - beganMs) / 1_000) * rate;
-    for (; sent < due; sent++) {
-      const { value: record } = records.next();
-      producer.produce(world.config.KAFKA_TOPIC, null, record![1], record![0]);
-    }
-  }
-  await new Promise((resolve) => producer.disconnect(resolve));
 }
 
 /** Milliseconds from the send of each probe to the answer that has it. */

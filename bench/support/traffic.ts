@@ -50,6 +50,21 @@ export async function fillTopic(config: Config, plan: TrafficPlan, told: (sent: 
   return sent;
 }
 
+/** Publishes at the plan's rate, as of now, in slices of so many milliseconds, until told to stop. */
+export async function publishSteadily(config: Config, plan: Omit<TrafficPlan, 'detections'>, sliceMs: number, signal: AbortSignal): Promise<void> {
+  const producer = await openProducer(config);
+  const records = recordsOf({ ...plan, detections: Number.MAX_SAFE_INTEGER }, () => Date.now());
+  const beganMs = performance.now();
+  for (let sent = 0; !signal.aborted; await pause(sliceMs)) {
+    const due = ((performance.now() - beganMs) / 1_000) * plan.ratePerSecond;
+    for (; sent < due; sent++) {
+      const { value: record } = records.next();
+      producer.produce(config.KAFKA_TOPIC, null, record![1], record![0]);
+    }
+  }
+  await new Promise((resolve) => producer.disconnect(resolve));
+}
+
 /** False while the queue is full. */
 function produced(producer: rdkafka.Producer, topic: string, key: string | null, value: Buffer): boolean {
   try {

@@ -43,7 +43,7 @@ export function pomOf(set: JarSetName): string {
     return `    <dependency><groupId>${group}</groupId><artifactId>${artifact}</artifactId><version>${version}</version></dependency>`;
   });
   return [
-    '<project xmlns="http://maven.apache.org/POM/4.0.0">',
+    '<project>',
     '  <modelVersion>4.0.0</modelVersion>',
     `  <groupId>sightline</groupId><artifactId>${set}</artifactId><version>1</version><packaging>pom</packaging>`,
     '  <dependencies>',

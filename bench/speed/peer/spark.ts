@@ -12,7 +12,10 @@ import { tmpdir } from 'node:os';
 import { dirname, join, resolve } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import type { Config } from '../../../core/process/config.ts';
+import { mavenDependencyPlugin } from '../../../hadoop-compose/cluster/versions.ts';
+import { findMaven } from '../../../hadoop-compose/cluster/tools.ts';
 import { ensureSpark } from '../../../hadoop-compose/spark/command.ts';
+import { median } from '../../support/table.ts';
 
 export type SparkSink = 'noop' | 'hbase';
 
@@ -58,12 +61,11 @@ export async function runSparkPeer(config: Config, { sink, table, batch }: { sin
 function figuresOf(batches: readonly [records: number, ms: number][]): Omit<PeerRun, 'sink'> {
   const records = (of: typeof batches): number => of.reduce((sum, [count]) => sum + count, 0);
   const rate = (of: typeof batches): number => (1_000 * records(of)) / of.reduce((sum, [, ms]) => sum + ms, 0);
-  const times = batches.map(([, ms]) => ms).sort((a, b) => a - b);
   return {
     records: records(batches),
     perSecond: rate(batches),
     perSecondWarm: rate(batches.slice(1)),
-    medianBatchMs: times[Math.floor(times.length / 2)] ?? 0,
+    medianBatchMs: median(batches.map(([, ms]) => ms)),
   };
 }
 
@@ -108,8 +110,8 @@ async function peerJars(folder: string): Promise<string> {
   if (existsSync(folder)) return folder;
   const staging = `${folder}.${process.pid}`;
   await mkdir(staging, { recursive: true });
-  const goal = 'org.apache.maven.plugins:maven-dependency-plugin:3.8.1:copy-dependencies';
-  const child = spawn('mvn', ['-B', '-q', '-f', join(HERE, 'pom.xml'), goal, '-DincludeScope=runtime', `-DoutputDirectory=${staging}`], { stdio: 'inherit' });
+  const goal = `org.apache.maven.plugins:maven-dependency-plugin:${mavenDependencyPlugin}:copy-dependencies`;
+  const child = spawn(await findMaven(), ['-B', '-q', '-f', join(HERE, 'pom.xml'), goal, '-DincludeScope=runtime', `-DoutputDirectory=${staging}`], { stdio: 'inherit' });
   const code = await new Promise((ended) => child.once('close', ended));
   if (code !== 0) throw new Error(`Maven could not fetch the jars of bench/speed/peer/pom.xml (exit ${String(code)})`);
   await rename(staging, folder);
