@@ -179,6 +179,7 @@ export const SCENARIOS: readonly Scenario[] = [
   stopped('namenode', 20),
   workersKilled(25),
   hdfsFull,
+  hbaseAway(600),
 ];
 
 function runningPid(stack: Stack, name: DaemonName): number {
