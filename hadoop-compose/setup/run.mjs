@@ -16,11 +16,19 @@ const NEEDS = {
   start: ['java', 'maven', 'python'],
   test: ['java', 'maven', 'python', 'browser'],
   'test:faults': ['java', 'maven', 'python'],
+  'test:soak': ['java', 'maven', 'python'],
   bench: ['java', 'maven', 'python'],
   check: [],
   setup: ['java', 'maven', 'python', 'browser'],
 };
-const ENTRY = { start: 'sightline.mjs', bench: 'bench/run.mjs', test: 'test/run.mjs', check: 'test/run.mjs', 'test:faults': 'test/run.mjs' };
+const ENTRY = {
+  start: 'sightline.mjs',
+  bench: 'bench/run.mjs',
+  test: 'test/run.mjs',
+  check: 'test/run.mjs',
+  'test:faults': 'test/run.mjs',
+  'test:soak': 'test/run.mjs',
+};
 
 const [what = 'start', ...args] = process.argv.slice(2);
 try {

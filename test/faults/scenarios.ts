@@ -184,6 +184,7 @@ export const SCENARIOS: readonly Scenario[] = [
   stopped('namenode', 20),
   workersKilled(25),
   hdfsFull,
+  hbaseAway(600),
 ];
 
 function between({ from, to }: { from: number; to: number }): number {

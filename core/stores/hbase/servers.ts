@@ -3,11 +3,13 @@
  * asks for a server waits for the one attempt that is under way.
  *
  * It also holds the gates: at most so many batches are under way at one server at a time, all callers together, because
- * a region server with little memory suffers more from a flood of requests than we from waiting our turn.
+ * a region server with little memory suffers more from a flood of requests than we from waiting our turn. And what each server
+ * was found to bear (pace.ts).
  */
 import { closedError } from './errors.ts';
 import { openConnection } from './connection.ts';
 import type { Connection } from './connection.ts';
+import { Pace } from './pace.ts';
 import type { HBaseEvent } from './types.ts';
 
 export type Service = 'ClientService' | 'MasterService';
@@ -18,6 +20,7 @@ export class Servers {
   private readonly emit: (event: HBaseEvent) => void;
   private readonly connections = new Map<string, Promise<Connection>>();
   private readonly gates = new Map<string, Gate>();
+  private readonly paces = new Map<string, Pace>();
   private closed = false;
 
   constructor(user: string, connectTimeoutMs: number, emit: (event: HBaseEvent) => void) {
@@ -51,6 +54,12 @@ export class Servers {
     let gate = this.gates.get(server);
     if (gate === undefined) this.gates.set(server, (gate = new Gate(width)));
     return gate;
+  }
+
+  pace(server: string): Pace {
+    let pace = this.paces.get(server);
+    if (pace === undefined) this.paces.set(server, (pace = new Pace()));
+    return pace;
   }
 
   async close(): Promise<void> {
