@@ -98,7 +98,7 @@ async function attemptRows(
     plan.requests.map((request) =>
       reach.servers
         .gate(request.server, REQUESTS_PER_SERVER)
-        .through(() => sendRequest(reach, actions, request, patience, outcomes)),
+        .through(actions, () => sendRequest(reach, actions, request, patience, outcomes)),
     ),
   );
   return regions;

@@ -69,24 +69,41 @@ export class Servers {
   }
 }
 
-/** Lets `width` pieces of work through at a time, first come, first served. */
+/** Lets `width` pieces of work through at a time. Callers take turns, so that a long batch does not keep a short one waiting. */
 export class Gate {
   private free: number;
-  private readonly queue: (() => void)[] = [];
+  /** Those that wait, by caller; the caller whose turn is next comes first. */
+  private readonly queues = new Map<object, (() => void)[]>();
 
   constructor(width: number) {
     this.free = width;
   }
 
-  async through<T>(work: () => Promise<T>): Promise<T> {
+  async through<T>(caller: object, work: () => Promise<T>): Promise<T> {
     if (this.free > 0) this.free--;
-    else await new Promise<void>((resolve) => this.queue.push(resolve));
+    else await new Promise<void>((resolve) => this.wait(caller, resolve));
     try {
       return await work();
     } finally {
-      const next = this.queue.shift();
-      if (next === undefined) this.free++;
-      else next();
+      this.pass();
     }
+  }
+
+  private wait(caller: object, go: () => void): void {
+    const queue = this.queues.get(caller);
+    if (queue === undefined) this.queues.set(caller, [go]);
+    else queue.push(go);
+  }
+
+  private pass(): void {
+    const [next] = this.queues;
+    if (next === undefined) {
+      this.free++;
+      return;
+    }
+    const [caller, [go, ...rest]] = next;
+    this.queues.delete(caller);
+    if (rest.length > 0) this.queues.set(caller, rest);
+    go!();
   }
 }
