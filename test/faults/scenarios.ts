@@ -34,6 +34,7 @@ const BACK_LIMIT_MS = 300_000;
 
 const killed = (name: DaemonName): Scenario => ({
   name: `${name} killed`,
+  publishSeconds: 45,
   async strike({ stack }) {
     const pid = runningPid(stack, name);
     process.kill(pid, 'SIGKILL');
@@ -43,6 +44,7 @@ const killed = (name: DaemonName): Scenario => ({
 
 const stopped = (name: DaemonName, seconds: number): Scenario => ({
   name: `${name} does not answer for ${seconds} s`,
+  publishSeconds: seconds + 15,
   async strike({ stack }) {
     const pid = runningPid(stack, name);
     process.kill(pid, 'SIGSTOP');
