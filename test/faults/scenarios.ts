@@ -36,6 +36,7 @@ const BACK_LIMIT_MS = 300_000;
 
 const killed = (name: DaemonName): Scenario => ({
   name: `${name} killed`,
+  publishSeconds: 45,
   async strike({ stack }) {
     const pid = runningPid(stack, name);
     process.kill(pid, 'SIGKILL');
@@ -45,6 +46,7 @@ const killed = (name: DaemonName): Scenario => ({
 
 const stopped = (name: DaemonName, seconds: number): Scenario => ({
   name: `${name} does not answer for ${seconds} s`,
+  publishSeconds: seconds + 15,
   async strike({ stack }) {
     const pid = runningPid(stack, name);
     process.kill(pid, 'SIGSTOP');
