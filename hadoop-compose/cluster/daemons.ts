@@ -83,7 +83,8 @@ export const daemons: readonly Daemon[] = [
   },
   {
     name: 'regionserver', title: 'HBase region server', family: 'hbase', jarSet: 'hbase', heapMiB: 3_072,
-    jvm: ['-XX:G1HeapRegionSize=4m'],
+    // HBase keeps new rows in pieces of 2 MB. In regions of 4 MB each would be "humongous": alone in a region, half of it lost.
+    jvm: ['-XX:G1HeapRegionSize=8m'],
     ports: ['regionserver', 'regionserverInfo'], after: ['zookeeper', 'namenode', 'datanode'],
     program: () => ({ mainClass: 'org.apache.hadoop.hbase.regionserver.HRegionServer', args: ['start'] }),
     ready: probe.regionserverReady,
