@@ -18,7 +18,7 @@ import { LAKE_LEASE, REBUILD_LEASE } from '../core/stores/control.ts';
 import { withLease } from './lake.ts';
 import { batchMetrics } from './metrics.ts';
 import { openBatch } from './open.ts';
-import { rebuild, rulesAfter } from './rebuild.ts';
+import { checkRebuildable, rebuild, rulesAfter } from './rebuild.ts';
 import { recounting } from './recount.ts';
 import { sayOn } from './say.ts';
 import { summaryOf } from './summary.ts';
@@ -55,6 +55,8 @@ export async function runRebuild(options: RebuildCommandOptions, reached?: Batch
 async function rebuildFrom(config: Config, parts: BatchParts, old: BatchContext, options: RebuildCommandOptions): Promise<Rebuilt> {
   return withLease(old, REBUILD_LEASE, async (held, lease) => {
     const wanted = rulesAfter(old.rules, askedRules(config, old));
+    // A rebuild that is recorded holds up a growth of the topic, so what can be refused is refused before.
+    await checkRebuildable(held, wanted);
     const recorded = await old.control.recordRebuild(wanted);
     const rules = { ...recorded, growths: await growthsFor(old, recorded) };
     if (rules.epochSeconds !== wanted.epochSeconds || rules.dedupWindowDays !== wanted.dedupWindowDays || rules.clockAheadDays !== wanted.clockAheadDays) {

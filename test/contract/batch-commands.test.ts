@@ -128,6 +128,21 @@ async function withoutLake(rules: OpenBatch['context']['rules']): Promise<number
   return ended.map(({ code }) => code);
 }
 
+test('a raw file of another life of the log makes a rebuild refuse before anything is changed, and moved away it does not', async () => {
+  const { hdfs: files, control } = batch.context;
+  const foreign = `lake/raw/epoch=${published.epoch}/part-l2-0-0-9.parquet`;
+  const names = async (): Promise<string[]> => (await files.walk('')).map(({ path }) => path).sort();
+  const before_ = await names();
+  await files.write(foreign, Buffer.from('raw records of another topic'));
+  const refused = await command(['rebuild']);
+  assert.equal(refused.code, 4);
+  assert.match(refused.stderr, new RegExp(`${foreign} is of life 2 of the log, and this lake is of life 1.*Move the files`));
+  assert.equal(await control.rebuilding(2), null, 'a rebuild that is recorded would hold up a growth of the topic');
+  await files.rename(foreign, 'another-root/lake/raw/part-l2-0-0-9.parquet');
+  await files.remove('another-root');
+  assert.deepEqual(await names(), before_);
+});
+
 test('from the archive alone come the rows and counts that were there, and the new generation takes their place', async () => {
   const { config } = world;
   const files = hdfs(config);

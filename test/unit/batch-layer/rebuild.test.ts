@@ -16,7 +16,7 @@ import { nameOf } from '../../../core/domain/epoch.ts';
 import { readRun } from '../../../core/stores/runs.ts';
 import { archiveNow } from '../../../batch-layer/archive-now.ts';
 import { GenerationChanged, publishAsked, withLake, withLease } from '../../../batch-layer/lake.ts';
-import { rebuild, rulesAfter } from '../../../batch-layer/rebuild.ts';
+import { checkRebuildable, rebuild, rulesAfter } from '../../../batch-layer/rebuild.ts';
 import { finishSwitch } from '../../../batch-layer/switch.ts';
 import { contextOf, worldOf } from '../../support/batch-doubles.ts';
 import { FILLED_RULES, filled, FIRST, stateOf } from '../../support/filled-world.ts';
@@ -104,6 +104,24 @@ test('detections, manifests, places and the batch view may all be lost: the raw 
   await rebuilding(old, fresh);
   assert.deepEqual((await stateOf({ ...fresh, hdfs: old.hdfs })).rows, rows);
 });
+
+for (const [what, name, word] of [
+  ['of another life of the log', 'part-l2-0-0-9.parquet', /is of life 2 of the log, and this lake is of life 1/],
+  ['that is none', 'notes.txt', /is no raw file of this lake/],
+  ['with offsets that another one holds', 'part-0-0-0.parquet', /holds offsets that another raw file holds too/],
+] as const) {
+  test(`a raw file ${what} is named, and nothing is rebuilt or changed`, async () => {
+    const old = await oldWorld();
+    old.hdfs.files.set(`lake/raw/epoch=${nameOf(FIRST as Epoch, FILLED_RULES)}/${name}`, Buffer.from('x'));
+    const before_ = [...old.hdfs.files.keys()].sort();
+    const refused = (fault: { exitCode?: number; message: string }): boolean => fault.exitCode === 4 && word.test(fault.message) && /raw\/epoch=/.test(fault.message);
+    await assert.rejects(checkRebuildable(contextOf(old, inNewProcess()), rulesAfter(old.rules, FILLED_RULES)), refused);
+    const fresh = nextWorld(old);
+    await assert.rejects(rebuilding(old, fresh), refused);
+    assert.deepEqual([...old.hdfs.files.keys()].sort(), before_);
+    assert.deepEqual([old.rules.generation, fresh.horizon], [1, null]);
+  });
+}
 
 test('rows that are not what was published stop the rebuild before the switch, unless they are accepted', async () => {
   const old = await oldWorld();
