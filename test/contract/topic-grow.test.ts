@@ -31,7 +31,7 @@ import { caughtUp } from '../faults/exactness.ts';
 import { batchWorld, openBatchOf, servingOf } from '../support/batch-world.ts';
 import type { BatchWorld } from '../support/batch-world.ts';
 import { ROOT, sightline } from '../support/main-job.ts';
-import { batchCells, differentRows } from '../support/rebuilt.ts';
+import { batchCells, differentRows } from '../support/lake-rows.ts';
 
 const [BEFORE, AFTER] = [6, 10];
 const EPOCH_SECONDS = 20;
