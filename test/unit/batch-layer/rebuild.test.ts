@@ -15,6 +15,7 @@ import type { Rebuilt, RebuildOptions } from '../../../batch-layer/rebuild.ts';
 import { nameOf } from '../../../core/domain/epoch.ts';
 import { readRun } from '../../../core/stores/runs.ts';
 import { archiveNow } from '../../../batch-layer/archive-now.ts';
+import { ARCHIVE_POINTS, RUN_POINTS, SWITCH_POINTS } from '../../../batch-layer/context.ts';
 import { GenerationChanged, publishAsked, withLake, withLease } from '../../../batch-layer/lake.ts';
 import { checkRebuildable, rebuild, rulesAfter } from '../../../batch-layer/rebuild.ts';
 import { finishSwitch } from '../../../batch-layer/switch.ts';
@@ -144,10 +145,8 @@ test('epochs of another length hold the same detections', async () => {
   assert.deepEqual((await stateOf({ ...fresh, hdfs: old.hdfs })).rows, rows);
 });
 
-const POINTS: readonly Point[] = [
-  'archived', 'staged', 'intended', 'published', 'view_half_written', 'reported', 'horizon_moved', 'archive_declared', 'recounted',
-  'switch_declared', 'rules_switched', 'lake_retired', 'lake_switched',
-];
+/** `archive_prepared` to `archived_one_file`: what the new lake takes over of open epochs; `locked` is the first epoch's. */
+const POINTS: readonly Point[] = [...RUN_POINTS, ...ARCHIVE_POINTS, ...SWITCH_POINTS];
 
 for (const point of POINTS) {
   test(`a rebuild that is killed at ${point} is finished by the next one`, async () => {
