@@ -184,6 +184,13 @@ test('the first epoch with more partitions went through Spark, and DuckDB finds 
   assert.deepEqual([found.only_published, found.only_computed, found.rows, found.altered_files], [0, 0, report.rows, []]);
 });
 
+test('a rebuild to epochs in the middle of one of which the topic grew is refused, and can be asked for otherwise', { timeout: 120_000 }, async () => {
+  const { code, stderr } = await sightline(['batch', 'rebuild'], { ...world.environment, EPOCH_SECONDS: '86400' });
+  assert.equal(code, EXIT.usage);
+  assert.match(stderr, /grew to 10 partitions at .* in the middle of an epoch of 86400 seconds/);
+  assert.equal(await stores.control.rebuilding(2), null, 'one that is recorded would have to be finished');
+});
+
 test('a rebuild from the archive alone goes through the growth too, row by row and cell by cell', { timeout: 300_000 }, async () => {
   const horizon = await stores.control.horizon(1);
   const before_ = await batchCells(stores.hbase, world.name, 1);
