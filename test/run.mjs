@@ -4,14 +4,18 @@
  * `check` is what needs no daemon: types, lint, unit tests, in seconds. `test` goes on with a real stack in a folder and on ports of
  * its own, so that it passes while `npm start` runs: contract tests against the daemons, then the whole job end to end with a
  * browser. The stack is taken down and deleted whatever happens. SIGHTLINE_TEST_ONLY=contract|e2e runs one of the long steps alone.
- * `test:faults` is neither: the real stack under fire, for as long as it is told. `test:spark` sends epochs to every kind of Spark
- * master, each started here.
+ * `test:faults` and `test:soak` are neither: the real stack under fire, or at full rate, for as long as they are told. `test:spark` sends
+ * epochs to every kind of Spark master, each started by the tests.
  */
 import { spawn } from 'node:child_process';
 import { globSync } from './glob.mjs';
 
 const [, , what = 'test', ...given] = process.argv;
-const files = what === 'test:faults' ? [] : given;
+const LONG = {
+  'test:faults': { name: 'under fire', folder: 'test/faults', settings: { minutes: '20', only: '', rate: '2000' } },
+  'test:soak': { name: 'at full rate', folder: 'test/soak', settings: { minutes: '60', rate: '10000', 'epoch-seconds': '300' } },
+}[what];
+const files = LONG ? [] : given;
 const only = process.env.SIGHTLINE_TEST_ONLY;
 const OFFSET = process.env.SIGHTLINE_TEST_PORT_OFFSET ?? '10000';
 const stackEnvironment = {
@@ -82,15 +86,18 @@ async function onTheRealStack() {
   }
 }
 
-/** `npm run test:faults -- --minutes N --only WORD --rate R`: the long form of what the end-to-end test does in short. */
-async function underFire() {
-  const option = (name) => (given.includes(`--${name}`) ? given[given.indexOf(`--${name}`) + 1] : undefined);
-  const told = { MINUTES: option('minutes') ?? '20', ONLY: option('only') ?? '', RATE: option('rate') ?? '2000' };
-  const settings = Object.fromEntries(Object.entries(told).map(([name, value]) => [`SIGHTLINE_FAULTS_${name}`, value]));
+/** `npm run test:faults -- --minutes N --only WORD --rate R`, `npm run test:soak -- --minutes N --rate R`: settings as options. */
+async function atLength({ name, folder, settings }) {
+  const prefix = `SIGHTLINE_${folder.split('/').at(-1).toUpperCase()}_`;
+  const told = Object.entries(settings).map(([setting, usual]) => {
+    const at = given.indexOf(`--${setting}`);
+    return [setting, at < 0 ? usual : (given[at + 1] ?? usual)];
+  });
+  const environment = Object.fromEntries(told.map(([setting, value]) => [prefix + setting.toUpperCase().replaceAll('-', '_'), value]));
   await sightline('the stack for the tests: from nothing', ['cluster', 'reset', '--yes']);
   try {
-    const timeoutMs = (Number(told.MINUTES) + 30) * 60_000;
-    await nodeTests('under fire', 'test/faults', { ...stackEnvironment, ...settings }, { timeoutMs });
+    const timeoutMs = (Number(Object.fromEntries(told).minutes) + 30) * 60_000;
+    await nodeTests(name, folder, { ...stackEnvironment, ...environment }, { timeoutMs });
   } finally {
     await sightline('the stack for the tests: away', ['cluster', 'reset', '--yes']);
   }
@@ -101,14 +108,14 @@ async function onEverySparkMaster() {
   await sightline('the stack for the tests: from nothing', ['cluster', 'reset', '--yes']);
   try {
     const up = await sightline('the stack for the tests: up', ['cluster', 'up']);
-    if (up) await nodeTests('Spark', 'test/contract', environment, { timeoutMs: 900_000, named: 'spark' });
+    if (up) await nodeTests('Spark', 'test/contract', environment, { timeoutMs: 1_800_000, named: 'spark' });
   } finally {
     await sightline('the stack for the tests: away', ['cluster', 'reset', '--yes']);
   }
 }
 
 for (const signal of ['SIGINT', 'SIGTERM']) process.on(signal, () => running?.kill(signal));
-if (what === 'test:faults') await underFire();
+if (LONG) await atLength(LONG);
 else if (what === 'test:spark') await onEverySparkMaster();
 else if (!only) await check();
 if (what === 'test' && (only || counts.failed === 0)) await onTheRealStack();

@@ -1,8 +1,10 @@
 /**
- * `npm run bench:speed -- [catch-up|spark|growth]`: what the speed layer costs. README.md says how, and what came out.
+ * `npm run bench:speed -- [catch-up|spark|latency|growth]`: what the speed layer costs. README.md says how, and what came out.
  *
  *     catch-up  [--detections 600000] [--copies 0.1] [--places 400] [--items 60] [--workers 1] [--partitions 12] [--runs 1]
- *     spark     the same, and Spark Structured Streaming over the same topic: rows to nowhere, and rows to HBase
+ *     spark     the same, and Spark Structured Streaming over the same topic: to nowhere, a row a detection
+ *               to HBase, and all that the speed layer keeps
+ *     latency   the same Spark job beside traffic at a steady rate: how long a record waits for its micro-batch; freshness.ts is ours
  *     growth    how throughput changes with partitions, places, items, copies and workers
  *
  * Each makes a topic and a namespace of its own on the stack of the environment, and removes them.
@@ -13,10 +15,10 @@ import type { BenchWorld } from '../support/world.ts';
 import type { CaughtUp } from './catch-up.ts';
 import type { SparkSink } from './peer/spark.ts';
 import { median, printTable } from '../support/table.ts';
-import { fillTopic } from '../support/traffic.ts';
+import { fillTopic, publishSteadily } from '../support/traffic.ts';
 import { benchWorld } from '../support/world.ts';
 import { catchUp } from './catch-up.ts';
-import { runSparkPeer } from './peer/spark.ts';
+import { runSparkPeer, waitsOf } from './peer/spark.ts';
 
 const { values, positionals } = parseArgs({
   allowPositionals: true,
@@ -30,7 +32,8 @@ const { values, positionals } = parseArgs({
     partitions: { type: 'string', default: '12' },
     runs: { type: 'string', default: '1' },
     batch: { type: 'string', default: '100000' },
-    sinks: { type: 'string', default: 'noop,hbase' },
+    seconds: { type: 'string', default: '60' },
+    sinks: { type: 'string', default: 'noop,rows,counted' },
     'node-option': { type: 'string', multiple: true, default: [] },
   },
 });
@@ -56,8 +59,9 @@ const [what = 'catch-up'] = positionals;
 
 if (what === 'catch-up') await printCatchUp();
 else if (what === 'spark') await printBesideSpark();
+else if (what === 'latency') await printLatencyOfSpark();
 else if (what === 'growth') await printGrowth();
-else throw new Error(`"${what}" is none of catch-up, spark, growth`);
+else throw new Error(`"${what}" is none of catch-up, spark, latency, growth`);
 process.exit(0);
 
 async function printCatchUp(): Promise<void> {
@@ -80,8 +84,7 @@ async function printBesideSpark(): Promise<void> {
     for (const sink of values.sinks.split(',') as SparkSink[]) {
       const of = await benchWorld();
       try {
-        const table = `${of.config.HBASE_NAMESPACE}:detections`;
-        const found = await runSparkPeer(world.config, { sink, table, batch: Number(values.batch) });
+        const found = await runSparkPeer(world.config, { sink, namespace: of.config.HBASE_NAMESPACE, batch: Number(values.batch) });
         if (found.records < records) throw new Error(`Spark read ${found.records} of ${records} records`);
         const ratio = (before.recordsPerSecond / found.perSecondWarm).toFixed(2);
         rows.push([`Spark, rows to ${sink}`, perSecond(found.perSecond), perSecond(found.perSecondWarm), `${ratio} ×`, `${found.medianBatchMs} ms a batch`]);
@@ -93,6 +96,31 @@ async function printBesideSpark(): Promise<void> {
     rows.push(rowOfOurs('speed worker again', again));
     printTable(['records a second', 'all', 'but the first batch', 'speed worker is faster', ''], rows);
   });
+}
+
+const SPARK_WARM_UP_MS = 30_000;
+
+/** Steady traffic begins before Spark does, so that its first batches, in which code is cold, are over when it counts. */
+async function printLatencyOfSpark(): Promise<void> {
+  const world = await benchWorld({ EPOCH_SECONDS: '3600' });
+  const over = new AbortController();
+  try {
+    const traffic = publishSteadily(world.config, asked, 10, over.signal);
+    const rows: string[][] = [];
+    for (const sink of values.sinks.split(',').filter((name) => name !== 'noop') as SparkSink[]) {
+      const liveSeconds = Number(values.seconds) + SPARK_WARM_UP_MS / 1_000;
+      const { batches, medianBatchMs } = await runSparkPeer(world.config, { sink, namespace: world.config.HBASE_NAMESPACE, batch: 10_000_000, liveSeconds });
+      const waits = waitsOf(batches, batches[0]!.beganMs + SPARK_WARM_UP_MS).sort((a, b) => a - b);
+      const at = (share: number): string => String(Math.round(waits[Math.min(waits.length - 1, Math.floor(share * waits.length))]!));
+      rows.push([`Spark, ${sink}`, ...[0.1, 0.5, 0.9, 0.99, 1].map(at), String(medianBatchMs)]);
+    }
+    over.abort();
+    await traffic;
+    printTable(['ms', 'p10', 'p50', 'p90', 'p99', 'slowest', 'a batch'], rows);
+  } finally {
+    over.abort();
+    await world.drop();
+  }
 }
 
 function rowOfOurs(name: string, found: CaughtUp): string[] {

@@ -60,14 +60,29 @@ export async function exact(stores: Stores, ask: Ask, truthFile: string, since: 
   return { records, distinct: distinct.size };
 }
 
-async function truth(file: string): Promise<{ records: number; distinct: Map<string, TruthLine> }> {
-  const distinct = new Map<string, TruthLine>();
+type Seen = Pick<TruthLine, 'location' | 'item' | 'detectedAt'>;
+
+/** A long form has millions of ids, so nothing of a line is kept but what is compared, and names once. */
+async function truth(file: string): Promise<{ records: number; distinct: Map<string, Seen> }> {
+  const distinct = new Map<string, Seen>();
+  const names = new Map<string, string>();
+  const once = (name: string): string => {
+    const known = names.get(name);
+    if (known === undefined) names.set(name, name);
+    return known ?? name;
+  };
   let records = 0;
-  for await (const line of truthLines(file)) {
+  for await (const { kind, id, location, item, detectedAt } of truthLines(file)) {
     records++;
-    if (!line.kind.startsWith('poison') && !distinct.has(line.id)) distinct.set(line.id, line);
+    if (kind.startsWith('poison') || distinct.has(id)) continue;
+    distinct.set(ownText(id), { location: once(location), item: once(item), detectedAt });
   }
   return { records, distinct };
+}
+
+/** A part of a text keeps the whole text in memory; this one stands alone. */
+function ownText(part: string): string {
+  return Buffer.from(part, 'latin1').toString('latin1');
 }
 
 async function idsInHBase({ hbase }: Stores): Promise<Set<string>> {
@@ -77,7 +92,7 @@ async function idsInHBase({ hbase }: Stores): Promise<Set<string>> {
   return ids;
 }
 
-function sums(lines: readonly TruthLine[], nameOf: (line: TruthLine) => string): Map<string, number> {
+function sums(lines: readonly Seen[], nameOf: (line: Seen) => string): Map<string, number> {
   const counts = new Map<string, number>();
   for (const line of lines) counts.set(nameOf(line), (counts.get(nameOf(line)) ?? 0) + 1);
   return counts;

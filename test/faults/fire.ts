@@ -29,7 +29,8 @@ export interface Survived {
 }
 
 export async function underFire(scenarios: readonly Scenario[], target: Target, ask: Ask, wave: Wave): Promise<Survived> {
-  const { ratePerSecond, seconds, truthFile, since } = wave;
+  const { ratePerSecond, truthFile, since } = wave;
+  const seconds = Math.max(wave.seconds, ...scenarios.map(({ publishSeconds }) => publishSeconds ?? 0));
   const produce = sightline([
     'produce', '--rate', String(ratePerSecond), '--seconds', String(seconds), '--copies', '0.1', '--copy-delay-max', '10', '--poison', '0.01',
     '--truth', truthFile,

@@ -27,6 +27,8 @@ export interface Target {
 
 export interface Scenario {
   readonly name: string;
+  /** How long the cameras publish at least, so that all of it happens under load; a wave's own length if not said. */
+  readonly publishSeconds?: number;
   strike(target: Target): Promise<void>;
 }
 
@@ -34,6 +36,7 @@ const BACK_LIMIT_MS = 300_000;
 
 const killed = (name: DaemonName): Scenario => ({
   name: `${name} killed`,
+  publishSeconds: 45,
   async strike({ stack }) {
     const pid = runningPid(stack, name);
     process.kill(pid, 'SIGKILL');
@@ -43,6 +46,7 @@ const killed = (name: DaemonName): Scenario => ({
 
 const stopped = (name: DaemonName, seconds: number): Scenario => ({
   name: `${name} does not answer for ${seconds} s`,
+  publishSeconds: seconds + 15,
   async strike({ stack }) {
     const pid = runningPid(stack, name);
     process.kill(pid, 'SIGSTOP');
@@ -52,11 +56,14 @@ const stopped = (name: DaemonName, seconds: number): Scenario => ({
   },
 });
 
+const KILLED_AGAIN_MS = { from: 1_500, to: 4_000 };
+
 export const workersKilled = (times: number): Scenario => ({
   name: `${times} workers killed`,
+  publishSeconds: 5 + Math.ceil((times * KILLED_AGAIN_MS.to) / 1_000),
   async strike({ army }) {
     const until = army.killOne() + times - 1;
-    for (let kills = 0; kills < until; kills = army.killOne()) await pause(1_500 + Math.random() * 2_500);
+    for (let kills = 0; kills < until; kills = army.killOne()) await pause(between(KILLED_AGAIN_MS));
   },
 });
 
@@ -179,7 +186,12 @@ export const SCENARIOS: readonly Scenario[] = [
   stopped('namenode', 20),
   workersKilled(25),
   hdfsFull,
+  hbaseAway(600),
 ];
+
+function between({ from, to }: { from: number; to: number }): number {
+  return from + Math.random() * (to - from);
+}
 
 function runningPid(stack: Stack, name: DaemonName): number {
   const pid = pidOf(stack, name);

@@ -26,7 +26,9 @@ const plan = without.length > 0 || options.faults !== undefined ? { without, mos
 
 const ends = new Map<string, number>();
 const sums = { records: 0, answers: 0, faults: 0, growths: 0, metAfterGrowth: 0 };
+const TOLD_EVERY_MS = 60_000;
 const beganMs = Date.now();
+let toldMs = beganMs;
 for (let seed = first; seed < first + seeds; seed++) {
   try {
     const outcome = await simulate(seed, records, plan);
@@ -41,6 +43,10 @@ for (let seed = first; seed < first + seeds; seed++) {
     if (options.shrink) process.stdout.write(`${JSON.stringify(await shrink({ seed, records, ...plan }))}\n`);
     process.exit(4);
   }
+  if (Date.now() - toldMs < TOLD_EVERY_MS) continue;
+  toldMs = Date.now();
+  const done = seed + 1 - first;
+  process.stderr.write(`${done} of ${seeds} seeds, ${((done * 1_000) / (toldMs - beganMs)).toFixed(1)} a second\n`);
 }
 const crashes = [...ends].map(([how, count]) => `${how} ${count}`).join(', ');
 process.stdout.write(

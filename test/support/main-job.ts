@@ -24,6 +24,13 @@ export interface MainJob {
 export async function startMainJob(args: readonly string[], limitMs = 300_000): Promise<MainJob> {
   const child = spawn(process.execPath, [PROGRAM, 'start', ...args], { cwd: ROOT, stdio: ['ignore', 'pipe', 'inherit'] });
   const ended = new Promise<number>((resolve) => child.on('exit', (code) => resolve(code ?? 1)));
+  // A run that is stopped takes its main job with it.
+  for (const signal of ['SIGINT', 'SIGTERM'] as const) {
+    process.once(signal, () => {
+      child.kill('SIGINT');
+      void ended.then(() => process.exit(1));
+    });
+  }
   const address = await Promise.race([
     addressFrom(child),
     ended.then((code) => Promise.reject(new Error(`start ended with ${code} before it was ready`))),

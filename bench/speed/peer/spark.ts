@@ -17,23 +17,40 @@ import { findMaven } from '../../../hadoop-compose/cluster/tools.ts';
 import { ensureSpark } from '../../../hadoop-compose/spark/command.ts';
 import { median } from '../../support/table.ts';
 
-export type SparkSink = 'noop' | 'hbase';
+/** To nowhere; a row a detection; rows, lists and counts, as the speed layer keeps them. */
+export type SparkSink = 'noop' | 'rows' | 'counted';
+
+export interface PeerPlan {
+  readonly sink: SparkSink;
+  /** Of HBase, with the tables of the speed layer. */
+  readonly namespace: string;
+  /** Most records in a micro-batch. */
+  readonly batch: number;
+  /** Reads what comes for so long, instead of the backlog. */
+  readonly liveSeconds?: number;
+}
 
 export interface PeerRun {
-  readonly sink: SparkSink;
   readonly records: number;
   /** Over all batches, and over all but the first. */
   readonly perSecond: number;
   readonly perSecondWarm: number;
   /** Milliseconds of a batch. */
   readonly medianBatchMs: number;
+  readonly batches: readonly PeerBatch[];
+}
+
+export interface PeerBatch {
+  readonly records: number;
+  /** When it asked Kafka how far the log goes, in milliseconds since 1970. */
+  readonly beganMs: number;
+  readonly tookMs: number;
 }
 
 const HERE = fileURLToPath(new URL('.', import.meta.url));
 const LIMIT_MS = 480_000;
 
-/** `table`: one of HBase with a family "d", for the sink of that name. `batch`: most records in a micro-batch. */
-export async function runSparkPeer(config: Config, { sink, table, batch }: { sink: SparkSink; table: string; batch: number }): Promise<PeerRun> {
+export async function runSparkPeer(config: Config, { sink, namespace, batch, liveSeconds = 0 }: PeerPlan): Promise<PeerRun> {
   const shell = join(dirname(await ensureSpark()), 'spark-shell');
   const jars = await peerJars(resolve('.sightline', 'spark-peer-jars'));
   const scratch = await mkdtemp(join(tmpdir(), 'sightline-peer-'));
@@ -48,25 +65,43 @@ export async function runSparkPeer(config: Config, { sink, table, batch }: { sin
       PEER_PLACES: resolve('hadoop-compose/cameras/places.csv'),
       PEER_ZOOKEEPER: config.HBASE_ZOOKEEPER,
       PEER_ZNODE: config.HBASE_ZNODE,
-      PEER_TABLE: table,
+      PEER_NAMESPACE: namespace,
       PEER_CHECKPOINT: join(scratch, 'checkpoint'),
       PEER_SINK: sink,
+      PEER_SECONDS: String(liveSeconds),
     });
-    return { sink, ...figuresOf(JSON.parse(said) as [records: number, ms: number][]) };
+    return figuresOf((JSON.parse(said) as [number, number, number][]).map(([records, beganMs, tookMs]) => ({ records, beganMs, tookMs })));
   } finally {
     await rm(scratch, { recursive: true, force: true });
   }
 }
 
-function figuresOf(batches: readonly [records: number, ms: number][]): Omit<PeerRun, 'sink'> {
-  const records = (of: typeof batches): number => of.reduce((sum, [count]) => sum + count, 0);
-  const rate = (of: typeof batches): number => (1_000 * records(of)) / of.reduce((sum, [, ms]) => sum + ms, 0);
+function figuresOf(batches: readonly PeerBatch[]): PeerRun {
+  const sum = (of: readonly number[]): number => of.reduce((a, b) => a + b, 0);
+  const rate = (of: readonly PeerBatch[]): number => (1_000 * sum(of.map(({ records }) => records))) / sum(of.map(({ tookMs }) => tookMs));
   return {
-    records: records(batches),
+    records: sum(batches.map(({ records }) => records)),
     perSecond: rate(batches),
     perSecondWarm: rate(batches.slice(1)),
-    medianBatchMs: median(batches.map(([, ms]) => ms)),
+    medianBatchMs: median(batches.map(({ tookMs }) => tookMs)),
+    batches,
   };
+}
+
+const POINTS_OF_A_BATCH = 100;
+
+/**
+ * Milliseconds from a record's coming to the end of the batch that had it, for traffic at a steady rate: a batch takes what came
+ * between the beginning of the one before and its own. Batches that began before `fromMs` are left out.
+ */
+export function waitsOf(batches: readonly PeerBatch[], fromMs: number): number[] {
+  return batches.flatMap(({ beganMs, tookMs }, i) => {
+    const before = batches[i - 1];
+    if (before === undefined || before.beganMs < fromMs) return [];
+    const sinceMs = beganMs - before.beganMs;
+    const points = Math.max(1, Math.round((POINTS_OF_A_BATCH * sinceMs) / 1_000));
+    return Array.from({ length: points }, (_, at) => tookMs + (sinceMs * (at + 0.5)) / points);
+  });
 }
 
 function optionsOf(jars: string, scratch: string): string[] {

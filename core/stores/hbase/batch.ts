@@ -3,14 +3,16 @@
  * face (client.ts) hands it actions and turns its outcomes into answers.
  *
  * Every row ends as cells or as an error. Only rows that failed are sent again: after reading meta anew where a server
- * says that they are elsewhere, with growing waits, until the operation's deadline; then they carry their last error and
- * the others keep their success. Sending twice is safe since every timestamp is the caller's own.
+ * says that they are elsewhere, with growing waits, until no request of the batch was answered for the time of an operation;
+ * then they carry their last error and the others keep their success. So a batch that a slow server needs long for goes on for
+ * as long as it gets on. Sending twice is safe since every timestamp is the caller's own.
  */
 import type { Actions } from './actions.ts';
 import { asHBaseError, deadlineError, HBaseError } from './errors.ts';
 import type { Meta } from './meta.ts';
 import { decodeMulti, encodeMulti } from './multi.ts';
 import type { Outcome } from './multi.ts';
+import type { Pace } from './pace.ts';
 import { planBatch } from './plan.ts';
 import type { ServerRequest } from './plan.ts';
 import type { TableRegions } from './regions.ts';
@@ -32,7 +34,7 @@ export interface Reach {
 const REQUESTS_PER_SERVER = 3;
 
 export async function runBatch(reach: Reach, table: string, actions: Actions): Promise<(Cell[] | HBaseError)[]> {
-  const deadline = performance.now() + reach.operationTimeoutMs;
+  const patience = new Patience(reach.operationTimeoutMs);
   const outcomes: Outcome[] = new Array<Outcome>(actions.count);
   let pending: number[] = [];
   for (let i = 0; i < actions.count; i++) {
@@ -42,7 +44,7 @@ export async function runBatch(reach: Reach, table: string, actions: Actions): P
   }
   let stale = 0;
   for (let attempt = 0; pending.length > 0; attempt++) {
-    const regions = await attemptRows(reach, table, actions, pending, stale, deadline, outcomes);
+    const regions = await attemptRows(reach, table, actions, pending, stale, patience, outcomes);
     const failed = pending.filter((i) => mayResend(outcomes[i]));
     pending = failed;
     if (failed.length === 0) break;
@@ -53,7 +55,7 @@ export async function runBatch(reach: Reach, table: string, actions: Actions): P
       reach.emit({ kind: 'relocated', table, reason: first.message });
     }
     const waitMs = backoffMs(attempt);
-    if (performance.now() + waitMs > deadline) break;
+    if (waitMs > patience.leftMs) break;
     try {
       await pause(waitMs, reach.signal);
     } catch (error) {
@@ -76,7 +78,7 @@ async function attemptRows(
   actions: Actions,
   rows: readonly number[],
   stale: number,
-  deadline: number,
+  patience: Patience,
   outcomes: Outcome[],
 ): Promise<TableRegions | undefined> {
   let regions: TableRegions;
@@ -87,7 +89,7 @@ async function attemptRows(
     for (const i of rows) outcomes[i] = failure;
     return undefined;
   }
-  const plan = planBatch(actions, rows, regions);
+  const plan = planBatch(actions, rows, regions, (server) => reach.servers.pace(server).mostActions);
   if (plan.homeless.length > 0) {
     const nowhere = new HBaseError('relocate', 'NoRegion', `no server has the region of ${plan.homeless.length} rows of ${table} just now`);
     for (const i of plan.homeless) outcomes[i] = nowhere;
@@ -96,19 +98,25 @@ async function attemptRows(
     plan.requests.map((request) =>
       reach.servers
         .gate(request.server, REQUESTS_PER_SERVER)
-        .through(() => sendRequest(reach, actions, request, deadline, outcomes)),
+        .through(actions, () => sendRequest(reach, actions, request, patience, outcomes)),
     ),
   );
   return regions;
 }
 
-async function sendRequest(reach: Reach, actions: Actions, request: ServerRequest, deadline: number, outcomes: Outcome[]): Promise<void> {
+async function sendRequest(reach: Reach, actions: Actions, request: ServerRequest, patience: Patience, outcomes: Outcome[]): Promise<void> {
   const { parts, server } = request;
   try {
     const connection = await reach.servers.connection(server, 'ClientService');
-    const timeoutMs = Math.floor(Math.min(reach.callTimeoutMs, deadline - performance.now()));
+    const timeoutMs = Math.floor(Math.min(reach.callTimeoutMs, patience.leftMs));
     if (timeoutMs <= 0) throw deadlineError(`a turn at ${server}`, reach.operationTimeoutMs);
-    const reply = await connection.call({ method: 'Multi', ...encodeMulti(actions, parts), timeoutMs });
+    const pace = reach.servers.pace(server);
+    // It waited for its turn behind one that was late: planned anew, it is smaller.
+    if (request.actions > pace.mostActions) throw new HBaseError('wait', 'pace', `${server} is slow, and is asked for less at a time`);
+    const reply = await timed(pace, request.actions, timeoutMs, () =>
+      connection.call({ method: 'Multi', ...encodeMulti(actions, parts), timeoutMs }),
+    );
+    patience.renew();
     const answered = decodeMulti(
       reply.param,
       reply.cells,
@@ -125,5 +133,36 @@ async function sendRequest(reach: Reach, actions: Actions, request: ServerReques
   } catch (error) {
     const failure = asHBaseError(error);
     for (const part of parts) for (const i of part.rows) outcomes[i] = failure;
+  }
+}
+
+/** Lets a server's pace learn from how long a request took. */
+async function timed<T>(pace: Pace, actions: number, timeoutMs: number, call: () => Promise<T>): Promise<T> {
+  const askedAt = performance.now();
+  try {
+    const reply = await call();
+    pace.answered(actions, performance.now() - askedAt, timeoutMs);
+    return reply;
+  } catch (error) {
+    if (error instanceof HBaseError && error.exception === 'deadline') pace.late(actions);
+    throw error;
+  }
+}
+
+/** How long a batch may still wait: the time of an operation, anew with every answer. */
+class Patience {
+  private readonly limitMs: number;
+  private since = performance.now();
+
+  constructor(limitMs: number) {
+    this.limitMs = limitMs;
+  }
+
+  get leftMs(): number {
+    return this.since + this.limitMs - performance.now();
+  }
+
+  renew(): void {
+    this.since = performance.now();
   }
 }

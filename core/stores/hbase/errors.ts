@@ -10,7 +10,7 @@ export type ErrorFate = 'relocate' | 'wait' | 'give-up';
 
 export class HBaseError extends Error {
   readonly fate: ErrorFate;
-  /** The simple name of Java's class, or a word of ours: connection, deadline, unanswered, protocol, request, closed. */
+  /** The simple name of Java's class, or a word of ours: connection, deadline, pace, unanswered, protocol, request, closed. */
   readonly exception: string;
   /** The server may have carried the call out all the same. Matters to writes that are not idempotent. */
   readonly ambiguous: boolean;

@@ -3,7 +3,7 @@
  * out; rows whose region is unknown just now are named, so that no row is left without a fate.
  *
  * A request stays under 400 KB and 5,000 actions: the server keeps a larger one in one piece in memory that its garbage
- * collector handles badly, and warns of longer ones. A row larger than that goes alone.
+ * collector handles badly, and warns of longer ones. A server that was late gets fewer at a time (pace.ts). A row larger than that goes alone.
  */
 import type { Actions } from './actions.ts';
 import type { Region, TableRegions } from './regions.ts';
@@ -30,7 +30,15 @@ export interface Plan {
   homeless: number[];
 }
 
-export function planBatch(actions: Actions, rows: readonly number[], table: TableRegions): Plan {
+const ANY_NUMBER = (): number => MOST_REQUEST_ACTIONS;
+
+/** `mostActions`: how many a request to that server may hold just now. */
+export function planBatch(
+  actions: Actions,
+  rows: readonly number[],
+  table: TableRegions,
+  mostActions: (server: string) => number = ANY_NUMBER,
+): Plan {
   const { regions } = table;
   const buckets: (number[] | undefined)[] = new Array<number[] | undefined>(regions.length);
   const homeless: number[] = [];
@@ -48,7 +56,7 @@ export function planBatch(actions: Actions, rows: readonly number[], table: Tabl
   const requests: ServerRequest[] = [];
   for (let at = 0; at < regions.length; at++) {
     const bucket = buckets[at];
-    if (bucket !== undefined) placeRegion(actions, regions[at]!, bucket, open, requests);
+    if (bucket !== undefined) placeRegion(actions, regions[at]!, bucket, mostActions(regions[at]!.server), open, requests);
   }
   return { requests, homeless };
 }
@@ -57,6 +65,7 @@ function placeRegion(
   actions: Actions,
   region: Region,
   rows: readonly number[],
+  mostActions: number,
   open: Map<string, ServerRequest>,
   requests: ServerRequest[],
 ): void {
@@ -64,7 +73,7 @@ function placeRegion(
   let part: RegionPart | undefined;
   for (const i of rows) {
     const bytes = actions.bodyBytes(i) + actions.cellsBytes(i) + 8;
-    if (request === undefined || request.actions >= MOST_REQUEST_ACTIONS || request.bytes + bytes > MOST_REQUEST_BYTES) {
+    if (request === undefined || request.actions >= mostActions || request.bytes + bytes > MOST_REQUEST_BYTES) {
       request = { server: region.server, parts: [], actions: 0, bytes: 0 };
       open.set(region.server, request);
       requests.push(request);

@@ -3,11 +3,13 @@
  * asks for a server waits for the one attempt that is under way.
  *
  * It also holds the gates: at most so many batches are under way at one server at a time, all callers together, because
- * a region server with little memory suffers more from a flood of requests than we from waiting our turn.
+ * a region server with little memory suffers more from a flood of requests than we from waiting our turn. And what each server
+ * was found to bear (pace.ts).
  */
 import { closedError } from './errors.ts';
 import { openConnection } from './connection.ts';
 import type { Connection } from './connection.ts';
+import { Pace } from './pace.ts';
 import type { HBaseEvent } from './types.ts';
 
 export type Service = 'ClientService' | 'MasterService';
@@ -18,6 +20,7 @@ export class Servers {
   private readonly emit: (event: HBaseEvent) => void;
   private readonly connections = new Map<string, Promise<Connection>>();
   private readonly gates = new Map<string, Gate>();
+  private readonly paces = new Map<string, Pace>();
   private closed = false;
 
   constructor(user: string, connectTimeoutMs: number, emit: (event: HBaseEvent) => void) {
@@ -53,6 +56,12 @@ export class Servers {
     return gate;
   }
 
+  pace(server: string): Pace {
+    let pace = this.paces.get(server);
+    if (pace === undefined) this.paces.set(server, (pace = new Pace()));
+    return pace;
+  }
+
   async close(): Promise<void> {
     this.closed = true;
     const opened = await Promise.allSettled(this.connections.values());
@@ -60,24 +69,41 @@ export class Servers {
   }
 }
 
-/** Lets `width` pieces of work through at a time, first come, first served. */
+/** Lets `width` pieces of work through at a time. Callers take turns, so that a long batch does not keep a short one waiting. */
 export class Gate {
   private free: number;
-  private readonly queue: (() => void)[] = [];
+  /** Those that wait, by caller; the caller whose turn is next comes first. */
+  private readonly queues = new Map<object, (() => void)[]>();
 
   constructor(width: number) {
     this.free = width;
   }
 
-  async through<T>(work: () => Promise<T>): Promise<T> {
+  async through<T>(caller: object, work: () => Promise<T>): Promise<T> {
     if (this.free > 0) this.free--;
-    else await new Promise<void>((resolve) => this.queue.push(resolve));
+    else await new Promise<void>((resolve) => this.wait(caller, resolve));
     try {
       return await work();
     } finally {
-      const next = this.queue.shift();
-      if (next === undefined) this.free++;
-      else next();
+      this.pass();
     }
+  }
+
+  private wait(caller: object, go: () => void): void {
+    const queue = this.queues.get(caller);
+    if (queue === undefined) this.queues.set(caller, [go]);
+    else queue.push(go);
+  }
+
+  private pass(): void {
+    const [next] = this.queues;
+    if (next === undefined) {
+      this.free++;
+      return;
+    }
+    const [caller, [go, ...rest]] = next;
+    this.queues.delete(caller);
+    if (rest.length > 0) this.queues.set(caller, rest);
+    go!();
   }
 }

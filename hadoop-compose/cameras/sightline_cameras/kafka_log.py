@@ -61,10 +61,9 @@ class KafkaLog:
         self._main.poll(0)
         self._other.poll(0)
 
-    def flush(self, seconds: float, hurry: Callable[[], bool]) -> None:
-        """Waits until everything is acknowledged, for so long at most, or until `hurry` says to stop waiting."""
-        deadline = time.monotonic() + seconds
-        while self._tally.outstanding and time.monotonic() < deadline and not hurry() and self.fatal is None:
+    def flush(self, hurry: Callable[[], bool]) -> None:
+        """Waits until everything is acknowledged, or until `hurry` says to stop waiting."""
+        while self._tally.outstanding and not hurry() and self.fatal is None:
             self._main.flush(0.05)
             self._other.flush(0.05)
 

@@ -21,7 +21,8 @@ from .truth import Truth
 
 _SLICE_SECONDS = 0.02
 _GREATEST_COPIES_PER_SLICE = 800
-_FLUSH_SECONDS = 8.0
+_STOPPED_FLUSH_SECONDS = 8.0
+_FLUSH_SECONDS = 120.0
 _SILENCE_SECONDS = 3.0
 
 
@@ -55,14 +56,18 @@ class Run:
             time.sleep(max(0.0, now + _SLICE_SECONDS - time.monotonic()))
 
     def finish(self) -> None:
-        """Sends what waits, takes the last acknowledgements and writes the last lines."""
+        """Sends what waits, takes the last acknowledgements and writes the last lines.
+
+        If Kafka is away just then, waits for it; not for long once it was told to stop.
+        """
+        ended = time.monotonic()
         if self._options.drain:
-            while len(self._copies) and not self._orders.hurried and self._log.fatal is None and self._answers():
+            while len(self._copies) and self._log.fatal is None and self._may_send(ended):
                 self._send_copies(sys.maxsize)
                 self._log.poll()
-                if self._full():
+                if self._full() or not self._answers():
                     time.sleep(_SLICE_SECONDS)
-        self._log.flush(_FLUSH_SECONDS, lambda: self._orders.hurried)
+        self._log.flush(lambda: self._orders.hurried or not self._waits_on(ended))
         if self._truth is not None:
             self._truth.close()
         self._report(1.0)
@@ -106,6 +111,17 @@ class Run:
         return (options.count is not None and self._tally.new >= options.count) or (
             options.seconds is not None and seconds >= options.seconds
         )
+
+    def _waits_on(self, ended: float) -> bool:
+        """Whether acknowledgements are still waited for, as long after the run ended."""
+        self._orders.look_for_parent()
+        limit = _STOPPED_FLUSH_SECONDS if self._orders.stopped else _FLUSH_SECONDS
+        return time.monotonic() - ended < limit
+
+    def _may_send(self, ended: float) -> bool:
+        if self._orders.hurried:
+            return False
+        return self._answers() or (not self._orders.stopped and self._waits_on(ended))
 
     def _answers(self) -> bool:
         return self._tally.outstanding == 0 or time.monotonic() - self._log.last_acknowledged < _SILENCE_SECONDS

@@ -71,6 +71,39 @@ test('a server that stays silent costs the rows the operation, not the caller it
   assert.equal(outcome instanceof HBaseError && outcome.exception, 'deadline');
 });
 
+test('a server that needs longer than an operation for all rows is asked for fewer at a time, and does them all', async () => {
+  const callTimeoutMs = 150;
+  const asks: number[] = [];
+  let busy = Promise.resolve();
+  // One request after the other, twenty rows a millisecond; like a server it goes on with what it has begun, whoever waits for it.
+  const server = await fakeServer((asked) => {
+    const askedAt = performance.now();
+    const [count = 0] = askedActions(asked.param);
+    asks.push(count);
+    busy = busy.then(async () => {
+      if (performance.now() - askedAt > callTimeoutMs) return;
+      await new Promise((done) => setTimeout(done, count / 20));
+      allDone(asked);
+    });
+  });
+  const reach = reachOf((stale) => tableOf([], () => server.address, stale + 1), { callTimeoutMs, operationTimeoutMs: 2_000 });
+  const outcomes = await runBatch(reach, 'n:t', puts(...Array.from({ length: 60_000 }, (_, i) => `row ${i}`)));
+  assert.deepEqual(outcomes.filter((outcome) => outcome instanceof HBaseError), []);
+  assert.equal(asks[0], 5_000);
+  assert.ok(Math.max(...asks.slice(-5)) < 5_000, `at the end ${asks.slice(-5).join()} at a time`);
+});
+
+test('a batch whose server answers in part and then no more ends when nothing was answered for the time of an operation', async () => {
+  let calls = 0;
+  const server = await fakeServer((asked) => {
+    const [count = 0] = askedActions(asked.param);
+    if (++calls <= 3) asked.reply(multiAnswer([{ results: Array.from({ length: count - 1 }, (_, index) => ({ index, cells: 0 })) }]));
+  });
+  const reach = reachOf((stale) => tableOf([], () => server.address, stale + 1), { callTimeoutMs: 100, operationTimeoutMs: 400 });
+  const outcomes = await runBatch(reach, 'n:t', puts('a', 'b', 'c', 'd', 'e'));
+  assert.deepEqual(outcomes.map((outcome) => outcome instanceof HBaseError), [false, false, false, false, true]);
+});
+
 test('a row that HBase cannot hold is refused without a question, the others are done', async () => {
   const server = await fakeServer(allDone);
   const reach = reachOf(() => tableOf([], () => server.address));

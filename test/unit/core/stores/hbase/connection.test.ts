@@ -76,11 +76,12 @@ test('a server that is not there is named, and nothing was asked of it', async (
 
 test('a gate lets so many through at a time, first come, first served', async () => {
   const gate = new Gate(2);
+  const caller = {};
   const order: number[] = [];
   let inside = 0;
   await Promise.all(
     Array.from({ length: 7 }, (_, i) =>
-      gate.through(async () => {
+      gate.through(caller, async () => {
         assert.ok(++inside <= 2);
         order.push(i);
         await new Promise(setImmediate);
@@ -90,4 +91,21 @@ test('a gate lets so many through at a time, first come, first served', async ()
     ),
   );
   assert.deepEqual(order, [0, 1, 2, 3, 4, 5, 6]);
+});
+
+test('callers take turns at a gate, however much one of them has to do', async () => {
+  const gate = new Gate(1);
+  const order: string[] = [];
+  const does = (caller: object, name: string) =>
+    gate.through(caller, async () => {
+      order.push(name);
+      await new Promise(setImmediate);
+    });
+  const [long, short, shorter] = [{}, {}, {}];
+  await Promise.all([
+    ...['a1', 'a2', 'a3', 'a4'].map((name) => does(long, name)),
+    ...['b1', 'b2'].map((name) => does(short, name)),
+    does(shorter, 'c1'),
+  ]);
+  assert.deepEqual(order, ['a1', 'a2', 'b1', 'c1', 'a3', 'b2', 'a4']);
 });
