@@ -20,6 +20,6 @@ export function conclusions(figures: readonly Figure[]): string[] {
   }
   const minutes = (figure: Figure): string => ((DAY_RECORDS / perSecond(figure)) / 60).toFixed(0);
   if (archive) lines.push(`A day of 864 million records: archived in ${minutes(archive)} minutes, through the day.`);
-  if (large) lines.push(`The same day: archived to published in ${minutes(large)} minutes, at the rate of the largest epoch.`);
+  if (large) lines.push(`A day of 864 million records: archived to published in ${minutes(large)} minutes, at the rate of the largest epoch.`);
   return lines;
 }

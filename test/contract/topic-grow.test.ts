@@ -153,7 +153,7 @@ async function totalOf(): Promise<number> {
   }
 }
 
-test('the run of every epoch, before the growth and after, proves the speed layer', { timeout: 300_000 }, async () => {
+test('the run of every epoch, before the growth and after, proves the speed layer', { timeout: 600_000 }, async () => {
   lastEpoch = epochAt(Date.now(), stores.rules);
   while (epochAt(Date.now() - 1_000, stores.rules) <= lastEpoch) await pause(200);
   const { context, close } = await openBatchOf(world.config);
