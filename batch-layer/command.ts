@@ -121,6 +121,7 @@ async function prune({ generations, dryRun, json }: PruneOptions): Promise<numbe
     const pruned = await (dryRun === true ? newestDue : pruneDue)(context, Date.now());
     if (!pruned) return nothingToDo('No published epoch is due: its grace is not over, or the speed layer has not passed its cut');
     const upTo = nameOf(pruned.epoch, context.rules);
+    if ('rows' in pruned && pruned.rows === 0) return nothingToDo(`The speed view holds nothing more of epochs up to ${upTo}`);
     if ('rows' in pruned) print(json, { up_to_epoch: upTo, rows: pruned.rows }, `${pruned.rows} rows removed, up to epoch ${upTo}`);
     else print(json, { up_to_epoch: upTo, removed: false }, `would remove what the speed view holds of epochs up to ${upTo}`);
     return EXIT.done;

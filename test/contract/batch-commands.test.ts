@@ -176,6 +176,16 @@ test('what the generation before left is told by a dry run, removed when asked, 
   assert.deepEqual(await answersOf(), before_);
 });
 
+test('pruning is told by a dry run, takes published epochs from the speed view once, and is nothing to do after that', async () => {
+  const now = { PRUNE_GRACE_SECONDS: '0' };
+  const before_ = await answersOf();
+  const told = await command(['prune', '--dry-run', '--json'], now);
+  assert.deepEqual([told.code, linesOf<{ removed: boolean }>(told.stdout)[0]!.removed], [0, false]);
+  assert.ok([0, 3].includes((await command(['prune'], now)).code), 'a run prunes too');
+  assert.equal((await command(['prune', '--json'], now)).code, 3);
+  assert.deepEqual(await answersOf(), before_);
+});
+
 /** What the serving code answers for the hours of the test. */
 async function answersOf(): Promise<unknown> {
   const serving = servingOf(world.config);
