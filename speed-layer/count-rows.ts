@@ -6,6 +6,7 @@
  * not exist. A partition's rows are dropped when it is revoked, since another worker goes on with them; over the limit of cells,
  * the rows that were not used for longest go first.
  */
+import type { Epoch } from '../core/domain/epoch.ts';
 import type { HourCell, HourRowName } from '../core/domain/hour-counts.ts';
 import type { SpeedRowWrite } from '../core/stores/speed-view.ts';
 import type { CellTable } from './cell-table.ts';
@@ -27,6 +28,8 @@ export interface CountRows {
   known(partition: number): KnownCounts;
   /** Takes what HBase acknowledged. */
   apply(writes: readonly SpeedRowWrite[]): void;
+  /** The partition counts in this epoch or later ones from now on: arrivals never fall. */
+  enter(partition: number, epoch: Epoch): void;
   /** Lets go of what is over the limit; to be called between rounds, since a round relies on what it loaded. */
   trim(): void;
   drop(partition: number): void;
@@ -37,12 +40,14 @@ export interface CountRows {
 type KeptCell = { -readonly [K in keyof HourCell]: HourCell[K] };
 
 interface Row {
+  readonly epoch: Epoch;
   readonly table: CellTable<KeptCell>;
   usedAt: number;
 }
 
 export function countRows(greatestCells: number): CountRows {
   const partitions = new Map<number, Map<string, Row>>();
+  const entered = new Map<number, Epoch>();
   let cellCount = 0;
   let round = 0;
   const rowsOf = (partition: number): Map<string, Row> => {
@@ -61,7 +66,7 @@ export function countRows(greatestCells: number): CountRows {
       return [...missing.values()];
     },
     keep(partition, name, cells) {
-      const row: Row = { table: cellTable(), usedAt: round };
+      const row: Row = { epoch: name.epoch, table: cellTable(), usedAt: round };
       for (const cell of cells) addCell(row.table, { ...cell });
       rowsOf(partition).set(hourRowKey(name), row);
       cellCount += sizeOf(row);
@@ -84,6 +89,10 @@ export function countRows(greatestCells: number): CountRows {
         if (row) cellCount += applyTo(row.table, write.cells);
       }
     },
+    enter(partition, epoch) {
+      if (entered.get(partition) !== epoch) cellCount -= letGoBefore(epoch, rowsOf(partition));
+      entered.set(partition, epoch);
+    },
     trim() {
       round++;
       if (cellCount > greatestCells) cellCount -= letGo(partitions, cellCount - Math.floor(greatestCells * 0.8));
@@ -91,6 +100,7 @@ export function countRows(greatestCells: number): CountRows {
     drop(partition) {
       for (const row of partitions.get(partition)?.values() ?? []) cellCount -= sizeOf(row);
       partitions.delete(partition);
+      entered.delete(partition);
     },
     cells: () => cellCount,
   };
@@ -111,6 +121,17 @@ function applyTo(table: CellTable<KeptCell>, cells: readonly HourCell[]): number
     } else addCell(table, { ...cell });
   }
   return table.size - before;
+}
+
+/** Removes the rows of earlier epochs; returns how many cells. */
+function letGoBefore(epoch: Epoch, rows: Map<string, Row>): number {
+  let gone = 0;
+  for (const [key, row] of rows) {
+    if (row.epoch >= epoch) continue;
+    rows.delete(key);
+    gone += sizeOf(row);
+  }
+  return gone;
 }
 
 /** Removes the rows that were not used for longest until at least so many cells are gone; returns how many. */

@@ -192,7 +192,10 @@ async function write(ports: RoundPorts, holdings: Holdings, effects: readonly Ef
   holdings.counts.apply(counts);
   reached('counts_written');
   await persist(() => ports.control.putProgress(ports.growth.rules().generation, progress, cuts));
-  for (const reachedBy of progress) holdings.progress.set(reachedBy.partition, reachedBy);
+  for (const reachedBy of progress) {
+    holdings.progress.set(reachedBy.partition, reachedBy);
+    holdings.counts.enter(reachedBy.partition, epochOf(reachedBy.arrival, ports.growth.rules()));
+  }
   reached('progress_written');
   ports.consumer.commit(progress.map(({ partition, nextOffset }) => ({ partition, offset: nextOffset })));
   reached('offset_committed');

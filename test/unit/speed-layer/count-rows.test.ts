@@ -44,6 +44,21 @@ describe('known count rows', () => {
     assert.deepEqual(counts.missing(1, [row(1)]), []);
   });
 
+  it('are forgotten when their partition is past their epoch', () => {
+    const counts = countRows(1_000);
+    const next: HourRowName = { ...row(1), epoch: epoch(2) };
+    counts.keep(0, row(1), [cell('car')]);
+    counts.keep(0, next, [cell('car')]);
+    counts.keep(1, row(1), [cell('car')]);
+    counts.enter(0, epoch(1));
+    counts.enter(1, epoch(1));
+    assert.equal(counts.cells(), 6);
+    counts.enter(0, epoch(2));
+    assert.equal(counts.cells(), 4);
+    assert.deepEqual(counts.missing(0, [row(1), next]), [row(1)]);
+    assert.deepEqual(counts.missing(1, [row(1)]), []);
+  });
+
   it('over the limit give way, those first that were not used for longest', () => {
     const counts = countRows(10);
     for (let group = 1; group <= 5; group++) counts.keep(0, row(group), [cell('car')]);
