@@ -1,12 +1,9 @@
 /** `sightline batch rebuild`: opens both generations, rebuilds, switches; and finishes a switch that was begun. */
 import { setPriority } from 'node:os';
 import type { Config } from '../core/process/config.ts';
-import type { Growth } from '../core/domain/growth.ts';
-import type { RecordedRules } from '../core/stores/control.ts';
 import type { BatchContext } from './context.ts';
 import type { BatchParts } from './open.ts';
 import type { Rebuilt } from './rebuild.ts';
-import { epochAt, startOf } from '../core/domain/epoch.ts';
 import { generationFolder } from '../core/layout/lake.ts';
 import { readConfig } from '../core/process/config.ts';
 import { EXIT, Refusal } from '../core/process/errors.ts';
@@ -18,7 +15,8 @@ import { LAKE_LEASE, REBUILD_LEASE } from '../core/stores/control.ts';
 import { withLease } from './lake.ts';
 import { batchMetrics } from './metrics.ts';
 import { openBatch } from './open.ts';
-import { rebuild, rulesAfter } from './rebuild.ts';
+import { checkRebuildable, rebuild, rulesAfter } from './rebuild.ts';
+import { checkGrowths, growthsFor } from './rebuild-growths.ts';
 import { recounting } from './recount.ts';
 import { sayOn } from './say.ts';
 import { summaryOf } from './summary.ts';
@@ -55,6 +53,9 @@ export async function runRebuild(options: RebuildCommandOptions, reached?: Batch
 async function rebuildFrom(config: Config, parts: BatchParts, old: BatchContext, options: RebuildCommandOptions): Promise<Rebuilt> {
   return withLease(old, REBUILD_LEASE, async (held, lease) => {
     const wanted = rulesAfter(old.rules, askedRules(config, old));
+    // A rebuild that is recorded must be finished as it was begun, and holds up a growth of the topic: what can be refused is refused before.
+    checkGrowths(await old.control.growth(old.rules.generation), wanted);
+    await checkRebuildable(held, wanted);
     const recorded = await old.control.recordRebuild(wanted);
     const rules = { ...recorded, growths: await growthsFor(old, recorded) };
     if (rules.epochSeconds !== wanted.epochSeconds || rules.dedupWindowDays !== wanted.dedupWindowDays || rules.clockAheadDays !== wanted.clockAheadDays) {
@@ -77,28 +78,6 @@ async function rebuildFrom(config: Config, parts: BatchParts, old: BatchContext,
       await fresh.close();
     }
   });
-}
-
-/**
- * What the new generation knows of growths from its beginning. Asked for after the rebuild was recorded: from then on no other is
- * begun ("topic grow" looks before and after it records one).
- */
-async function growthsFor({ control, rules: old }: BatchContext, fresh: RecordedRules): Promise<readonly Growth[]> {
-  const { growths, growingTo } = await control.growth(old.generation);
-  if (growingTo !== null) {
-    throw new Refusal(EXIT.usage, `The topic is being given ${growingTo} partitions; finish "sightline topic grow --partitions ${growingTo}" first`);
-  }
-  const amid = growths.find(({ from }) => startOf(epochAt(from, fresh), fresh) !== from);
-  if (amid) {
-    throw new Refusal(
-      EXIT.usage,
-      `The topic grew to ${amid.partitions} partitions at ${new Date(amid.from).toISOString()}, in the middle of an epoch of ${fresh.epochSeconds} ` +
-        'seconds, and an epoch has one count of partitions; choose an EPOCH_SECONDS of which an epoch begins then',
-    );
-  }
-  const begun = await control.growth(fresh.generation);
-  if (begun.change === 0) await control.moveGrowth(fresh.generation, begun, { settled: -1, growths, growingTo: null });
-  return (await control.growth(fresh.generation)).growths;
 }
 
 /** What the environment sets itself; all else stays as it was recorded. */

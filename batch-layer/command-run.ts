@@ -32,6 +32,9 @@ export interface RunOptions {
 export function run(options: RunOptions): Promise<number> {
   return withBatch(async ({ context }) => {
     const asked = askedOf(options, context.rules);
+    if (options.reprocess !== 'none' && options.engine === 'spark') {
+      throw new Refusal(EXIT.usage, 'Published epochs are computed again by DuckDB on this machine, whoever published them; leave --engine out');
+    }
     if (options.reprocess !== 'none') return again(context, asked, options);
     if (options.dryRun === true) return dry(context, asked, options);
     const { reports, stopped } = await publishAsked(context, asked, (report: RunReport) => print(options.json, report, summaryOf(report)));
@@ -57,9 +60,12 @@ async function again(context: BatchContext, asked: Asked, { reprocess: which, js
   const horizon = await horizonOf(context);
   const last = Math.min(asked.to ?? Infinity, horizon?.epoch ?? -1);
   if ((asked.to ?? last) > last) throw new Refusal(EXIT.usage, `Epoch ${nameOf(asked.to!, rules)} is not published; --reprocess compares what is`);
-  let compared = 0;
+  let [compared, proved] = [0, 0];
   for (let epoch = asked.from ?? (rules.firstEpoch as Epoch); epoch <= last; epoch = (epoch + 1) as Epoch) {
-    if (which === 'failed' && (await readRun(files, nameOf(epoch, rules)))?.result === 'proved') continue;
+    if (which === 'failed' && (await readRun(files, nameOf(epoch, rules)))?.result === 'proved') {
+      proved += 1;
+      continue;
+    }
     const found = await reprocess(context, epoch);
     print(json, found, toldOf(found));
     compared += 1;
@@ -68,7 +74,8 @@ async function again(context: BatchContext, asked: Asked, { reprocess: which, js
     process.stderr.write(`Epoch ${found.epoch} is not what its log says${rest}\n`);
     return EXIT.data_check_failed;
   }
-  return nothingToDo(compared > 0 ? `${compared} epochs are what their log says` : 'No published epoch is among those that were asked for');
+  if (compared > 0) return nothingToDo(`${compared} epochs are what their log says`);
+  return nothingToDo(proved > 0 ? `All ${proved} of them were proved when they were published` : 'No published epoch is among those that were asked for');
 }
 
 export function nothingToDo(because: string): number {

@@ -1,7 +1,7 @@
 /** `sightline batch schedule`: the service that publishes each epoch a little after its end, with metrics and a log of its own. */
 import { setPriority } from 'node:os';
 import type { Config } from '../core/process/config.ts';
-import type { OpenBatch } from './open.ts';
+import type { Engine, OpenBatch } from './open.ts';
 import { readConfig } from '../core/process/config.ts';
 import { messageOf } from '../core/process/errors.ts';
 import { stopSignal } from '../core/process/life.ts';
@@ -14,7 +14,7 @@ import { SILENT } from './say.ts';
 import { schedule } from './schedule.ts';
 import { NICENESS } from './with-batch.ts';
 
-export async function runSchedule(): Promise<void> {
+export async function runSchedule({ engine }: { engine: Engine }): Promise<void> {
   setPriority(NICENESS);
   const config = readConfig();
   const log = createLog('batch', config.LOG_LEVEL);
@@ -26,7 +26,7 @@ export async function runSchedule(): Promise<void> {
   );
   log.info({ metrics_port: server.port }, 'the batch layer runs by the clock');
   try {
-    const open = await openPatiently(config, { log, say: SILENT, metrics: batchMetrics(registry), signal });
+    const open = await openPatiently(config, engine, { log, say: SILENT, metrics: batchMetrics(registry), signal });
     isOpen = true;
     try {
       await schedule(open.context);
@@ -38,8 +38,8 @@ export async function runSchedule(): Promise<void> {
   }
 }
 
-function openPatiently(config: Config, parts: Parameters<typeof openBatch>[1]): Promise<OpenBatch> {
-  return retrying(WORKER_RETRY, () => openBatch(config, parts), {
+function openPatiently(config: Config, engine: Engine, parts: Parameters<typeof openBatch>[1]): Promise<OpenBatch> {
+  return retrying(WORKER_RETRY, () => openBatch(config, parts, { engine }), {
     signal: parts.signal,
     onRetry: (fault, _attempt, delayMs) => parts.log.warn({ because: messageOf(fault), next_try_ms: delayMs }, 'a dependency is away'),
   });

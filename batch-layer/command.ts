@@ -7,6 +7,7 @@
 import { Command, Option } from 'commander';
 import type { RebuildCommandOptions } from './command-rebuild.ts';
 import type { RunOptions } from './command-run.ts';
+import type { Engine } from './open.ts';
 import { nameOf } from '../core/domain/epoch.ts';
 import { readConfig } from '../core/process/config.ts';
 import { EXIT, Refusal } from '../core/process/errors.ts';
@@ -20,7 +21,7 @@ import { nothingToDo, run } from './command-run.ts';
 import { runSchedule } from './command-schedule.ts';
 import { dropOldGenerations } from './drop-generations.ts';
 import { withLake, withLease } from './lake.ts';
-import { pruneDue } from './prune.ts';
+import { newestDue, pruneDue } from './prune.ts';
 import { reportText } from './report-text.ts';
 import { print, withBatch } from './with-batch.ts';
 
@@ -40,7 +41,7 @@ export function batchCommand(): Command {
         .choices(['none', 'failed', 'all'])
         .default('none'),
     )
-    .addOption(new Option('--engine <name>', 'what runs the SQL').choices(['duckdb', 'spark']).default('duckdb'))
+    .addOption(engineOption())
     .option('--json', 'the reports on standard output, one JSON object a line')
     .addHelpText('after', RUN_HELP)
     .action((options: RunOptions) => runCommand(() => run(options)));
@@ -60,7 +61,7 @@ export function batchCommand(): Command {
     .command('prune')
     .description('remove published epochs from the speed view, if their grace is over')
     .option('--generations', 'remove what older generations left after a rebuild instead: their lakes, and their counts in HBase')
-    .option('--dry-run', 'with --generations: tell what would be removed, and remove nothing')
+    .option('--dry-run', 'tell what would be removed, and remove nothing')
     .option('--json', 'the answer as JSON')
     .addHelpText('after', PRUNE_HELP)
     .action((options: PruneOptions) => runCommand(() => prune(options)));
@@ -75,9 +76,12 @@ export function batchCommand(): Command {
   batch
     .command('schedule')
     .description('publish each epoch a little after its end, archive long ones every hour, until told to stop')
-    .action(() => runCommand(runSchedule));
+    .addOption(engineOption())
+    .action((options: { engine: Engine }) => runCommand(() => runSchedule(options)));
   return batch;
 }
+
+const engineOption = (): Option => new Option('--engine <name>', 'what runs the SQL').choices(['duckdb', 'spark']).default('duckdb');
 
 async function archive({ json }: { json?: boolean }): Promise<number> {
   return withBatch(async ({ context }) => {
@@ -113,12 +117,13 @@ interface PruneOptions {
 
 async function prune({ generations, dryRun, json }: PruneOptions): Promise<number> {
   if (generations === true) return pruneOldGenerations({ isDry: dryRun === true, json });
-  if (dryRun === true) throw new Refusal(EXIT.usage, '--dry-run belongs to --generations');
   return withBatch(async ({ context }) => {
-    const pruned = await pruneDue(context, Date.now());
+    const pruned = await (dryRun === true ? newestDue : pruneDue)(context, Date.now());
     if (!pruned) return nothingToDo('No published epoch is due: its grace is not over, or the speed layer has not passed its cut');
     const upTo = nameOf(pruned.epoch, context.rules);
-    print(json, { up_to_epoch: upTo, rows: pruned.rows }, `${pruned.rows} rows removed, up to epoch ${upTo}`);
+    if ('rows' in pruned && pruned.rows === 0) return nothingToDo(`The speed view holds nothing more of epochs up to ${upTo}`);
+    if ('rows' in pruned) print(json, { up_to_epoch: upTo, rows: pruned.rows }, `${pruned.rows} rows removed, up to epoch ${upTo}`);
+    else print(json, { up_to_epoch: upTo, removed: false }, `would remove what the speed view holds of epochs up to ${upTo}`);
     return EXIT.done;
   });
 }
@@ -159,7 +164,8 @@ Examples:
 const RUN_HELP = `
 Without --epoch, --from and --to: every epoch that is over, oldest first. A range stops at its first failure.
 An epoch that begins before the next unpublished one is published already (3); one after it is refused (2).
---reprocess never changes anything: 3 if all are the same, 4 at the first one that is not, with ids and both sides.
+--reprocess never changes anything: 3 if all are the same, 4 at the first one that is not, with ids and both sides. It computes
+with DuckDB on this machine, whichever engine published.
 
 Environment: KAFKA_BROKERS, HBASE_ZOOKEEPER, WEBHDFS_URL, SIGHTLINE_ROOT, BATCH_MEMORY_MB (2048), BATCH_THREADS (2),
 SPEED_WAIT_SECONDS (60: how long to wait for the speed layer before calling its part unproven), LOG_LEVEL (warn).

@@ -33,33 +33,31 @@ export const STEPS = [
 ] as const;
 export type Step = (typeof STEPS)[number];
 
-/** Points of a run that a crash may follow; each must leave what the next run can finish or throw away. */
-export type Point =
-  | 'locked'
-  | 'archive_staged'
-  | 'archive_prepared'
-  | 'archive_declared'
-  | 'archived_one_file'
-  | 'archived'
-  | 'forwarded'
-  | 'reconciled'
-  | 'staged_one_file'
-  | 'staged'
-  | 'intent_prepared'
-  | 'intended'
-  | 'published_one_file'
-  | 'published'
-  | 'view_half_written'
-  | 'view_written'
-  | 'compared'
-  | 'reported'
-  | 'horizon_moved'
-  | 'pruned'
-  | 'recounted'
-  | 'switch_declared'
-  | 'rules_switched'
-  | 'lake_retired'
-  | 'lake_switched';
+/** Points of a run that a crash may follow, in order, at least one for each step; each must leave what the next run can finish or throw away. */
+export const RUN_POINTS = [
+  'locked',
+  'archived',
+  'forwarded',
+  'reconciled',
+  'staged_one_file',
+  'staged',
+  'intent_prepared',
+  'intended',
+  'published_one_file',
+  'published',
+  'view_half_written',
+  'view_written',
+  'hashed',
+  'compared',
+  'reported',
+  'horizon_moved',
+  'pruned',
+] as const;
+/** Those of `batch archive`, before a run. */
+export const ARCHIVE_POINTS = ['archive_staged', 'archive_prepared', 'archive_declared', 'archived_one_file'] as const;
+/** Those of a rebuild, behind the runs of its epochs. */
+export const SWITCH_POINTS = ['recounted', 'switch_declared', 'rules_switched', 'lake_retired', 'lake_switched'] as const;
+export type Point = (typeof RUN_POINTS | typeof ARCHIVE_POINTS | typeof SWITCH_POINTS)[number];
 
 export interface BatchSettings {
   /** Local folder for working copies; may be deleted at any time while no run is under way. */

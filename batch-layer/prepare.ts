@@ -84,7 +84,7 @@ export async function prepare(context: BatchContext, plan: Preparation, tools: T
   return { draft, staged };
 }
 
-/** Reconciles and stages, with the engine that was asked for; an epoch without a record is nothing to submit. */
+/** Reconciles and stages, with the engine that was asked for; an epoch without a detection is nothing to submit. */
 export async function stageEpoch(
   context: BatchContext,
   plan: Preparation,
@@ -92,7 +92,8 @@ export async function stageEpoch(
   { archived, read, early }: { archived: Archived; read: Archive; early: readonly StagedFile[] },
 ): Promise<StagedFile[]> {
   const { spark } = context.settings;
-  if (spark && !plan.dryRun && archived.files.length > 0) return stageBySpark(context, plan, tools, { archive: read, early, spark });
+  const hasDetections = archived.partitions.some(({ verdicts }) => verdicts.detection > 0);
+  if (spark && !plan.dryRun && hasDetections) return stageBySpark(context, plan, tools, { archive: read, early, spark });
   const { folder, dryRun } = plan;
   await tools.timed.step('reconcile', () => reconcileEpoch(context, plan, tools, archived));
   await context.reached('reconciled');

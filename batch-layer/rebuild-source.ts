@@ -68,6 +68,11 @@ export async function archivedLog(old: BatchContext, horizon: Horizon): Promise<
   };
 }
 
+/** Throws if the folder of raw files holds one that no rebuild could read in its place. */
+export async function checkRawFiles(old: BatchContext): Promise<void> {
+  await rawRanges(old, new Map());
+}
+
 const RAW_NAME = /\/part-(?:l(\d+)-)?(\d+)-(\d+)-(\d+)\.parquet$/;
 
 /** Per partition in the order of offsets. */

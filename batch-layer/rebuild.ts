@@ -9,7 +9,7 @@
  */
 import type { Epoch } from '../core/domain/epoch.ts';
 import type { Instant } from '../core/domain/time.ts';
-import type { RecordedRules } from '../core/stores/control.ts';
+import type { Horizon, RecordedRules } from '../core/stores/control.ts';
 import type { RunReport } from '../core/stores/runs.ts';
 import type { BatchContext } from './context.ts';
 import type { HeldLease } from './lease.ts';
@@ -19,7 +19,7 @@ import { EXIT, Refusal } from '../core/process/errors.ts';
 import { readRun } from '../core/stores/runs.ts';
 import { archiveNow } from './archive-now.ts';
 import { horizonOf, withLake } from './lake.ts';
-import { archivedLog, lastWhole } from './rebuild-source.ts';
+import { archivedLog, checkRawFiles, lastWhole } from './rebuild-source.ts';
 import { runEpoch } from './run.ts';
 import { nextEpoch } from './seam.ts';
 import { switchTo } from './switch.ts';
@@ -68,11 +68,22 @@ export async function rebuild(old: BatchContext, fresh: BatchContext, lease: Hel
   });
 }
 
+/** Before anything is recorded: whether there is something to rebuild, and raw files of one life to do it from. */
+export async function checkRebuildable(old: BatchContext, wanted: RecordedRules): Promise<void> {
+  await rebuildableUpTo(old, wanted);
+  await checkRawFiles(old);
+}
+
+async function rebuildableUpTo(old: BatchContext, wanted: RecordedRules): Promise<{ oldHorizon: Horizon; last: Epoch }> {
+  const oldHorizon = await horizonOf(old);
+  const last = oldHorizon && lastWhole(oldHorizon, old.rules, wanted);
+  if (!oldHorizon || last === null) throw new Refusal(EXIT.nothing_to_do, 'No epoch is published that could be rebuilt');
+  return { oldHorizon, last };
+}
+
 /** Publishes every epoch of the new rules that the old horizon covers. */
 async function catchUp(old: BatchContext, fresh: BatchContext, lease: HeldLease, { took }: RebuildOptions): Promise<ArchivedLog> {
-  const oldHorizon = await horizonOf(old);
-  const last = oldHorizon && lastWhole(oldHorizon, old.rules, fresh.rules);
-  if (!oldHorizon || last === null) throw new Refusal(EXIT.nothing_to_do, 'No epoch is published that could be rebuilt');
+  const { oldHorizon, last } = await rebuildableUpTo(old, fresh.rules);
   const log = await archivedLog(old, oldHorizon);
   for (;;) {
     const horizon = await horizonOf(fresh);

@@ -125,6 +125,7 @@ async function finish(
   await timed.step('view', () => writeView(context, duck, plan.epoch, published));
   await context.reached('view_written');
   const hashes = await timed.step('hash', () => hashesOf(duck, plan, intent, files));
+  await context.reached('hashed');
   const compared = await timed.step('compare', () =>
     compare(context, duck, plan.epoch, published, intent.draft, plan.previous, speed),
   );

@@ -45,8 +45,10 @@ export function sayOn(stream: Stream, now: () => number = () => performance.now(
 export function progressText(done: number, what: string, tookMs: number, total?: number): string {
   const perSecond = tookMs > 0 ? (done * 1_000) / tookMs : 0;
   const of = total === undefined ? '' : ` of ${shown(total)}`;
-  const rate = `${shown(done)}${of} ${what}, ${shown(perSecond)} a second`;
-  if (total === undefined || perSecond === 0 || total <= done) return rate;
+  const counted = `${shown(done)}${of} ${what}`;
+  if (perSecond === 0) return counted;
+  const rate = `${counted}, ${shown(perSecond)} a second`;
+  if (total === undefined || total <= done) return rate;
   return `${rate}, ${timeText((total - done) / perSecond)} left`;
 }
 

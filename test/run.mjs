@@ -4,7 +4,8 @@
  * `check` is what needs no daemon: types, lint, unit tests, in seconds. `test` goes on with a real stack in a folder and on ports of
  * its own, so that it passes while `npm start` runs: contract tests against the daemons, then the whole job end to end with a
  * browser. The stack is taken down and deleted whatever happens. SIGHTLINE_TEST_ONLY=contract|e2e runs one of the long steps alone.
- * `test:faults` and `test:soak` are neither: the real stack under fire, or at full rate, for as long as they are told.
+ * `test:faults` and `test:soak` are neither: the real stack under fire, or at full rate, for as long as they are told. `test:spark` sends
+ * epochs to every kind of Spark master, each started by the tests.
  */
 import { spawn } from 'node:child_process';
 import { globSync } from './glob.mjs';
@@ -52,8 +53,8 @@ async function step(name, program, args, env = process.env) {
   return code === 0;
 }
 
-function nodeTests(name, pattern, env, { concurrency = 1, timeoutMs = 300_000, except = [] } = {}) {
-  const all = globSync(pattern).filter((file) => !except.some((name) => file.endsWith(name)));
+function nodeTests(name, pattern, env, { concurrency = 1, timeoutMs = 300_000, except = [], named = '' } = {}) {
+  const all = globSync(pattern).filter((file) => file.includes(named) && !except.some((name) => file.endsWith(name)));
   const found = files.length > 0 ? files.filter((file) => all.includes(file)) : all;
   if (found.length === 0) return true;
   const options = ['--import', 'tsx', '--test', '--test-reporter=spec', `--test-concurrency=${concurrency}`, `--test-timeout=${timeoutMs}`];
@@ -102,8 +103,20 @@ async function atLength({ name, folder, settings }) {
   }
 }
 
+async function onEverySparkMaster() {
+  const environment = { SIGHTLINE_SPARK_MASTERS: 'local,standalone,yarn', ...stackEnvironment };
+  await sightline('the stack for the tests: from nothing', ['cluster', 'reset', '--yes']);
+  try {
+    const up = await sightline('the stack for the tests: up', ['cluster', 'up']);
+    if (up) await nodeTests('Spark', 'test/contract', environment, { timeoutMs: 1_800_000, named: 'spark' });
+  } finally {
+    await sightline('the stack for the tests: away', ['cluster', 'reset', '--yes']);
+  }
+}
+
 for (const signal of ['SIGINT', 'SIGTERM']) process.on(signal, () => running?.kill(signal));
 if (LONG) await atLength(LONG);
+else if (what === 'test:spark') await onEverySparkMaster();
 else if (!only) await check();
 if (what === 'test' && (only || counts.failed === 0)) await onTheRealStack();
 

@@ -23,6 +23,7 @@ import { draftOf } from '../../batch-layer/report.ts';
 import { withTools } from '../../batch-layer/run.ts';
 import { makeRawFiles } from '../../test/support/raw-files.ts';
 import { benchWorld } from '../support/world.ts';
+import { conclusions } from './conclusions.ts';
 import { note, peakMb, tell } from './figures.ts';
 import { openBench } from './open.ts';
 
@@ -34,19 +35,23 @@ const TARGET = 400_000;
 
 export async function benchPublish(sizes: readonly number[], engines: readonly Engine[], asJson: boolean): Promise<void> {
   const environment = { EPOCH_SECONDS: '86400', SPEED_WAIT_SECONDS: '0', SPARK_MASTER: process.env.SPARK_MASTER ?? 'local[2]' };
+  const figures: Figure[] = [];
   for (const records of sizes) {
     for (const engine of engines) {
       note(`publish, ${engine}: making tables and folders`);
       const world = await benchWorld(environment);
       const batch = await openBench({ ...world.config, SIGHTLINE_HOME: process.env.SIGHTLINE_HOME ?? '.sightline' }, engine);
       try {
-        tell(await benchOne(world, batch, engine, records), asJson);
+        const figure = await benchOne(world, batch, engine, records);
+        figures.push(figure);
+        tell(figure, asJson);
       } finally {
         await batch.close();
         await world.drop();
       }
     }
   }
+  if (!asJson) process.stdout.write(`${conclusions(figures).join('\n')}\n`);
 }
 
 async function benchOne(world: BenchWorld, { context }: Batch, engine: Engine, records: number): Promise<Figure> {

@@ -114,7 +114,8 @@ function checkTopic(recorded: RecordedRules, growth: GrowthRecord, config: Confi
     throw new Refusal(
       EXIT.data_check_failed,
       `Topic ${topic} has id ${facts.topicId}, recorded was ${recorded.topicId}: it was created anew, so its offsets mean other ` +
-        'records than the ones that were counted. Begin anew with "sightline cluster reset", or point KAFKA_TOPIC at the old topic.',
+        'records than the ones that were counted. Point KAFKA_TOPIC at the old topic, or begin anew: with another HBASE_NAMESPACE, SIGHTLINE_ROOT ' +
+        'and KAFKA_GROUP and "sightline prepare", which leaves what is there; on one machine "sightline cluster reset" deletes it.',
     );
   }
   if (isForeignCount(facts.partitionCount, recorded, growth)) {

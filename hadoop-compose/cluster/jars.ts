@@ -14,12 +14,12 @@ import type { Say } from './progress.ts';
 import { jarFolder } from './stack.ts';
 import type { Stack } from './stack.ts';
 import { findMaven } from './tools.ts';
-import { jarSetFolder, jarSetNames, mavenDependencyPlugin, pins, pomOf } from './versions.ts';
+import { jarSetFolder, jarSetsOfStack, mavenDependencyPlugin, pins, pomOf } from './versions.ts';
 import type { JarSetName } from './versions.ts';
 
-/** Sees to it that all jar sets are there. */
-export async function fetchJars(stack: Stack, say: Say, signal?: AbortSignal): Promise<void> {
-  const missing = jarSetNames.filter((set) => !existsSync(jarFolder(stack, set)));
+/** Sees to it that these jar sets are there; by default those of the stack. */
+export async function fetchJars(stack: Pick<Stack, 'jarsFolder'>, say: Say, signal?: AbortSignal, sets = jarSetsOfStack): Promise<void> {
+  const missing = sets.filter((set) => !existsSync(jarFolder(stack, set)));
   if (missing.length === 0) return;
   const maven = await findMaven();
   for (const set of missing) {
@@ -30,7 +30,7 @@ export async function fetchJars(stack: Stack, say: Say, signal?: AbortSignal): P
   }
 }
 
-async function fetchSet(stack: Stack, set: JarSetName, maven: string, say: Say, signal?: AbortSignal): Promise<number> {
+async function fetchSet(stack: Pick<Stack, 'jarsFolder'>, set: JarSetName, maven: string, say: Say, signal?: AbortSignal): Promise<number> {
   await mkdir(stack.jarsFolder, { recursive: true });
   const staging = await mkdtemp(join(stack.jarsFolder, `.${jarSetFolder(set)}-`));
   try {

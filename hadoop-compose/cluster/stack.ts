@@ -42,4 +42,4 @@ export const dataFolder = (stack: Stack, daemon: string): string => join(stack.f
 export const logFile = (stack: Stack, daemon: string): string => join(stack.folder, 'logs', `${daemon}.log`);
 /** What a daemon prints outside its log: a JVM that cannot start says so only here. */
 export const printFile = (stack: Stack, daemon: string): string => join(stack.folder, 'logs', `${daemon}.out`);
-export const jarFolder = (stack: Stack, set: JarSetName): string => join(stack.jarsFolder, jarSetFolder(set));
+export const jarFolder = (stack: Pick<Stack, 'jarsFolder'>, set: JarSetName): string => join(stack.jarsFolder, jarSetFolder(set));

@@ -7,8 +7,10 @@
  */
 import { createHash } from 'node:crypto';
 
-export const jarSetNames = ['hadoop', 'hbase', 'kafka'] as const;
+/** `yarn` is fetched only by those who start one: the stack runs without. */
+export const jarSetNames = ['hadoop', 'hbase', 'kafka', 'yarn'] as const;
 export type JarSetName = (typeof jarSetNames)[number];
+export const jarSetsOfStack: readonly JarSetName[] = ['hadoop', 'hbase', 'kafka'];
 
 export const mavenDependencyPlugin = '3.8.1';
 
@@ -27,6 +29,14 @@ export const pins: Readonly<Record<JarSetName, readonly string[]>> = {
     `org.apache.kafka:kafka_2.13:${releases.kafka}`,
     `org.apache.kafka:kafka-tools:${releases.kafka}`,
     'org.apache.logging.log4j:log4j-slf4j-impl:2.24.3',
+  ],
+  yarn: [
+    `org.apache.hadoop:hadoop-common:${releases.hadoop}`,
+    `org.apache.hadoop:hadoop-hdfs-client:${releases.hadoop}`,
+    `org.apache.hadoop:hadoop-yarn-server-resourcemanager:${releases.hadoop}`,
+    `org.apache.hadoop:hadoop-yarn-server-nodemanager:${releases.hadoop}`,
+    // The other two load classes of it, whether a timeline is kept or not.
+    `org.apache.hadoop:hadoop-yarn-server-timelineservice:${releases.hadoop}`,
   ],
 };
 

@@ -17,6 +17,7 @@ const NEEDS = {
   test: ['java', 'maven', 'python', 'browser'],
   'test:faults': ['java', 'maven', 'python'],
   'test:soak': ['java', 'maven', 'python'],
+  'test:spark': ['java', 'maven', 'python'],
   bench: ['java', 'maven', 'python'],
   check: [],
   setup: ['java', 'maven', 'python', 'browser'],
@@ -28,6 +29,7 @@ const ENTRY = {
   check: 'test/run.mjs',
   'test:faults': 'test/run.mjs',
   'test:soak': 'test/run.mjs',
+  'test:spark': 'test/run.mjs',
 };
 
 const [what = 'start', ...args] = process.argv.slice(2);

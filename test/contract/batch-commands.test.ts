@@ -111,7 +111,7 @@ test('a run that is not alone ends with 6, one whose dependency is down with 5, 
   assert.equal((await command(['archive'])).code, 6);
   await lease.release();
   assert.equal((await command(['archive'], { WEBHDFS_URL: 'http://127.0.0.1:1' })).code, 5);
-  assert.deepEqual(await elsewhere, [5, 5, 5, 2, 2, 2, 2]);
+  assert.deepEqual(await elsewhere, [5, 5, 5, 2, 2, 2, 2, 2]);
 });
 
 /** Each ends before it asks for the lock of the lake. */
@@ -123,10 +123,26 @@ async function withoutLake(rules: OpenBatch['context']['rules']): Promise<number
     command(['run', '--epoch', 'yesterday']),
     command(['run', '--epoch', nameOf((epochAt(Date.now(), rules) + 1_000) as Epoch, rules)]),
     command(['run', '--reprocess', 'some']),
+    command(['run', '--reprocess', 'all', '--engine', 'spark']),
     command(['report', '--epoch', '../x']),
   ]);
   return ended.map(({ code }) => code);
 }
+
+test('a raw file of another life of the log makes a rebuild refuse before anything is changed, and moved away it does not', async () => {
+  const { hdfs: files, control } = batch.context;
+  const foreign = `lake/raw/epoch=${published.epoch}/part-l2-0-0-9.parquet`;
+  const names = async (): Promise<string[]> => (await files.walk('')).map(({ path }) => path).sort();
+  const before_ = await names();
+  await files.write(foreign, Buffer.from('raw records of another topic'));
+  const refused = await command(['rebuild']);
+  assert.equal(refused.code, 4);
+  assert.match(refused.stderr, new RegExp(`${foreign} is of life 2 of the log, and this lake is of life 1.*Move the files`));
+  assert.equal(await control.rebuilding(2), null, 'a rebuild that is recorded would hold up a growth of the topic');
+  await files.rename(foreign, 'another-root/lake/raw/part-l2-0-0-9.parquet');
+  await files.remove('another-root');
+  assert.deepEqual(await names(), before_);
+});
 
 test('from the archive alone come the rows and counts that were there, and the new generation takes their place', async () => {
   const { config } = world;
@@ -157,6 +173,16 @@ test('what the generation before left is told by a dry run, removed when asked, 
   const removed = await command(['prune', '--generations', '--json'], now);
   assert.deepEqual([removed.code, linesOf<OldGeneration>(removed.stdout)[0]!.rows], [0, told[0]!.rows]);
   assert.equal((await command(['prune', '--generations'], now)).code, 3);
+  assert.deepEqual(await answersOf(), before_);
+});
+
+test('pruning is told by a dry run, takes published epochs from the speed view once, and is nothing to do after that', async () => {
+  const now = { PRUNE_GRACE_SECONDS: '0' };
+  const before_ = await answersOf();
+  const told = await command(['prune', '--dry-run', '--json'], now);
+  assert.deepEqual([told.code, linesOf<{ removed: boolean }>(told.stdout)[0]!.removed], [0, false]);
+  assert.ok([0, 3].includes((await command(['prune'], now)).code), 'a run prunes too');
+  assert.equal((await command(['prune', '--json'], now)).code, 3);
   assert.deepEqual(await answersOf(), before_);
 });
 

@@ -3,7 +3,8 @@
  *
  * The statements are the same files; this holds that both read them the same way: types, comparisons of texts, remainders, days,
  * nulls in joins. Spark runs locally over files of this machine, from PyPI; no daemon is needed. It also holds the layout of what
- * Spark's writer makes: compression, dictionaries, bloom filter, metadata, order.
+ * Spark's writer makes: compression, dictionaries, bloom filter, metadata, order. SIGHTLINE_SPARK_MASTERS names further places to
+ * submit the same epoch to (`npm run test:spark`).
  */
 import assert from 'node:assert/strict';
 import { execFile } from 'node:child_process';
@@ -22,16 +23,17 @@ import { loadLocations, reconcile } from '../../batch-layer/reconcile.ts';
 import { planOf } from '../../batch-layer/spark/plan.ts';
 import { named } from '../../batch-layer/spark/stage.ts';
 import { submit } from '../../batch-layer/spark/submit.ts';
-import { DETECTIONS_FILE, textOf, TOP_ITEMS_FILE } from '../../batch-layer/statements.ts';
+import { DETECTIONS_FILE, OUTPUTS, textOf, TOP_ITEMS_FILE } from '../../batch-layer/statements.ts';
 import { ensureVenv } from '../../hadoop-compose/cameras/venv.ts';
-import { ensureSpark } from '../../hadoop-compose/spark/command.ts';
 import { GOLDEN_PLACES, GOLDEN_RULES, goldenEpochIn } from '../support/golden-epoch.ts';
+import { mastersAsked, openMaster, sparkHome } from '../support/spark-masters.ts';
 
 const EPOCH = '2024-10-09';
 const ROWS_PER_FILE = 1_500;
 
 let folder: string;
 let golden: Golden;
+let home: string;
 let spark: Omit<SparkSettings, 'lakeRoot'>;
 let duck: Duck;
 
@@ -40,9 +42,10 @@ before(async () => {
   golden = await goldenEpochIn(folder);
   duck = await openDuck({ memoryMb: 512, threads: 2, spillFolder: join(folder, 'spill') });
   const options = ['--conf', 'spark.hadoop.fs.file.impl=org.apache.hadoop.fs.RawLocalFileSystem'];
-  spark = { submit: await ensureSpark(), master: 'local[2]', options, driverMemoryMb: 1_024, user: 'sightline' };
+  home = await sparkHome();
+  spark = { submit: join(home, 'bin', 'spark-submit'), master: 'local[2]', options, driverMemoryMb: 1_024, user: 'sightline' };
   await reconcile(duck, GOLDEN_RULES, golden.sources, { bucketRows: 1_000 });
-  await inSpark();
+  await inSpark(spark, 'out');
 });
 
 after(async () => {
@@ -50,10 +53,10 @@ after(async () => {
   await rm(folder, { recursive: true, force: true });
 });
 
-async function inSpark(): Promise<void> {
+async function inSpark(settings: typeof spark, out: string): Promise<void> {
   const url = (path: string): string => `file://${path}`;
   const locations = join(folder, 'locations.parquet');
-  await duck.run('DROP TABLE locations');
+  await duck.run('DROP TABLE IF EXISTS locations');
   await loadLocations(duck, GOLDEN_PLACES);
   await duck.run(`COPY (SELECT ${namesOf(LOCATION_COLUMNS)} FROM locations) TO ${quoted(locations)} (FORMAT parquet)`);
   const places = {
@@ -61,17 +64,17 @@ async function inSpark(): Promise<void> {
     earlier: golden.sources.earlier.map(url),
     locations: url(locations),
     lake: url(golden.lake),
-    out: url(join(folder, 'out')),
+    out: url(join(folder, out)),
   };
   const metadata = metadataFields(EPOCH, [{ partition: 0, first: 0, cut: 7 }]);
   const plan = planOf(places, { epoch: EPOCH, rules: GOLDEN_RULES, rowsPerFile: ROWS_PER_FILE, metadata });
-  const planFile = join(folder, 'plan.json');
+  const planFile = join(folder, `${out}.json`);
   await writeFile(planFile, JSON.stringify(plan));
-  await submit(spark, { plan: planFile, logFile: join(folder, 'spark.log'), shuffles: 2 }, new AbortController().signal);
+  await submit(settings, { plan: planFile, logFile: join(folder, `${out}.log`), shuffles: 2 }, new AbortController().signal);
 }
 
-const written = (relation: string): string =>
-  `read_parquet(${quoted(join(folder, 'out', relation, '**', '*.parquet'))}, hive_partitioning = false)`;
+const written = (relation: string, out = 'out'): string =>
+  `read_parquet(${quoted(join(folder, out, relation, '**', '*.parquet'))}, hive_partitioning = false)`;
 
 /** Rows that one side has and the other has not, whatever their order. */
 async function differences(columns: string, a: string, b: string): Promise<Row[]> {
@@ -124,6 +127,26 @@ test('Spark counts the same top items', async () => {
   assert.ok((await count(written('top_items'))) > 50);
   assert.deepEqual(await differences(columns, `(${textOf(TOP_ITEMS_FILE)})`, written('top_items')), []);
 });
+
+for (const name of mastersAsked('local').filter((each) => each !== 'local')) {
+  test(`submitted to ${name}, the golden epoch gives the same rows in every relation`, { timeout: 600_000 }, async () => {
+    const { environment, close } = await openMaster(name, home);
+    const given = { ...process.env };
+    try {
+      // As an operator's shell has it: spark-submit reads it, not we.
+      Object.assign(process.env, environment);
+      const options = [...spark.options, ...environment.SPARK_SUBMIT_OPTIONS!.split(' ')];
+      await inSpark({ ...spark, master: environment.SPARK_MASTER!, options }, name);
+    } finally {
+      process.env = given;
+      await close();
+    }
+    for (const relation of [...OUTPUTS, 'top_items']) {
+      assert.equal(await count(written(relation, name)), await count(written(relation)), relation);
+      assert.deepEqual(await differences('*', written(relation, name), written(relation)), [], relation);
+    }
+  });
+}
 
 test('files lie in the folder of their day and hour, in the order of place and time, none too large', async () => {
   const files = (await readdir(join(folder, 'out'), { recursive: true })).filter((name) => name.endsWith('.parquet'));

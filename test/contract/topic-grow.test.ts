@@ -2,8 +2,9 @@
  * A topic that is given partitions while it is counted, on the real Kafka, HBase and HDFS (law L3): 6 become 10 under load, with a
  * worker killed before and one after, with copies before and after the growth in old homes, new homes and elsewhere.
  *
- * Every id counts once, in the API and in the lake, and every epoch's run proves the speed layer. The topic, group, namespace and
- * folder are the test's own.
+ * Every id counts once, in the API and in the lake, and every epoch's run proves the speed layer. The epoch of the growth goes
+ * through Spark, which finds what DuckDB finds; a rebuild from the archive alone gives lake and counts as they were. The topic,
+ * group, namespace and folder are the test's own.
  */
 import assert from 'node:assert/strict';
 import { spawn } from 'node:child_process';
@@ -11,6 +12,7 @@ import { after, before, test } from 'node:test';
 import { setTimeout as pause } from 'node:timers/promises';
 import kafkajs from 'kafkajs';
 import { EXIT } from '../../core/process/errors.ts';
+import type { Epoch } from '../../core/domain/epoch.ts';
 import { epochAt } from '../../core/domain/epoch.ts';
 import { homeOf } from '../../core/domain/home.ts';
 import { oid } from '../../core/domain/oid.ts';
@@ -19,12 +21,17 @@ import { openStores } from '../../core/stores/open.ts';
 import type { Stores } from '../../core/stores/open.ts';
 import type { RunReport } from '../../core/stores/runs.ts';
 import { publishAsked } from '../../batch-layer/lake.ts';
+import type { Rebuilt } from '../../batch-layer/rebuild.ts';
+import { reprocess } from '../../batch-layer/reprocess.ts';
+import { sparkSettings } from '../../batch-layer/spark/settings.ts';
+import { ensureSpark } from '../../hadoop-compose/spark/command.ts';
 import { army } from '../faults/army.ts';
 import type { Army } from '../faults/army.ts';
 import { caughtUp } from '../faults/exactness.ts';
 import { batchWorld, openBatchOf, servingOf } from '../support/batch-world.ts';
 import type { BatchWorld } from '../support/batch-world.ts';
-import { ROOT } from '../support/main-job.ts';
+import { ROOT, sightline } from '../support/main-job.ts';
+import { batchCells, differentRows } from '../support/lake-rows.ts';
 
 const [BEFORE, AFTER] = [6, 10];
 const EPOCH_SECONDS = 20;
@@ -33,6 +40,8 @@ let stores: Stores;
 let workers: Army;
 let cameras: Awaited<ReturnType<typeof feed>>;
 let firstEpochOfGrowth = 0;
+let lastEpoch: Epoch;
+const reports: RunReport[] = [];
 
 before(async () => {
   world = await batchWorld({ EPOCH_SECONDS: String(EPOCH_SECONDS), KAFKA_PARTITIONS: String(BEFORE), LOG_LEVEL: 'info' });
@@ -128,27 +137,71 @@ test('every id counts once, and new partitions count', { timeout: 300_000 }, asy
   assert.deepEqual([all.new, all.deferred, all.dead_letters], [cameras.sent.length, 0, 0]);
   assert.ok(tallies.slice(BEFORE).every((each) => each.new > 0), 'something is met in every new partition');
   workers.throwIfRefused();
+  assert.equal(await totalOf(), cameras.sent.length);
   const serving = servingOf(world.config);
-  const answer = await serving.topItems({ location: 'all', from: Date.now() - 3_600_000, to: Date.now() + 60_000 });
-  assert.equal(answer.total, cameras.sent.length);
   assert.equal((await serving.trust()).partitions.length, AFTER);
   await serving.close();
 });
 
-test('the run of every epoch, before the growth and after, proves the speed layer', { timeout: 300_000 }, async () => {
-  const last = epochAt(Date.now(), stores.rules);
-  while (epochAt(Date.now() - 1_000, stores.rules) <= last) await pause(200);
+/** Of everything that is counted, as the API says it. */
+async function totalOf(): Promise<number> {
+  const serving = servingOf(world.config);
+  try {
+    return (await serving.topItems({ location: 'all', from: Date.now() - 3_600_000, to: Date.now() + 60_000 })).total;
+  } finally {
+    await serving.close();
+  }
+}
+
+test('the run of every epoch, before the growth and after, proves the speed layer', { timeout: 600_000 }, async () => {
+  lastEpoch = epochAt(Date.now(), stores.rules);
+  while (epochAt(Date.now() - 1_000, stores.rules) <= lastEpoch) await pause(200);
   const { context, close } = await openBatchOf(world.config);
-  const reports: RunReport[] = [];
-  await publishAsked({ ...context, settings: { ...context.settings, speedWaitMs: 60_000 } }, { from: null, to: last }, (report) => void reports.push(report));
+  const inTime = { ...context, settings: { ...context.settings, speedWaitMs: 60_000 } };
+  const spark = { ...(await sparkSettings({ ...world.config, SPARK_MASTER: 'local[2]' })), submit: await ensureSpark() };
+  const inSpark = { ...inTime, settings: { ...inTime.settings, spark } };
+  const [before_, grown] = [(firstEpochOfGrowth - 1) as Epoch, firstEpochOfGrowth as Epoch];
+  const took = (report: RunReport): void => void reports.push(report);
+  await publishAsked(inTime, { from: null, to: before_ }, took);
+  await publishAsked(inSpark, { from: grown, to: grown }, took);
+  await publishAsked(inTime, { from: null, to: lastEpoch }, took);
   await close();
   assert.deepEqual(reports.map(({ result, comparison }) => [result, comparison.differences.listed, comparison.tally_differences, comparison.unproven]), reports.map(() => ['proved', [], [], []]));
   assert.equal(reports.reduce((sum, { rows }) => sum + rows, 0), cameras.sent.length, 'rows');
   const met = (isAfter: boolean): number =>
     reports.filter(({ epoch_number: epoch }) => epoch >= firstEpochOfGrowth === isAfter).reduce((sum, { rows }) => sum + rows, 0);
   assert.ok(met(false) > 0 && met(true) > 0, 'the growth came in the middle');
-  const serving = servingOf(world.config);
-  const answer = await serving.topItems({ location: 'all', from: Date.now() - 3_600_000, to: Date.now() + 60_000 });
-  assert.equal(answer.total, cameras.sent.length);
-  await serving.close();
+  assert.equal(await totalOf(), cameras.sent.length);
+});
+
+test('the first epoch with more partitions went through Spark, and DuckDB finds the same rows in the log', { timeout: 300_000 }, async () => {
+  const report = reports.find(({ epoch_number: epoch }) => epoch === firstEpochOfGrowth)!;
+  assert.deepEqual([report.engine, report.partitions.length], ['spark', AFTER]);
+  assert.ok(report.rows > 0 && report.copies_of_earlier_epochs > 0, 'copies of what was met by the old count');
+  const { context, close } = await openBatchOf(world.config);
+  const found = await reprocess(context, firstEpochOfGrowth as Epoch);
+  await close();
+  assert.deepEqual([found.only_published, found.only_computed, found.rows, found.altered_files], [0, 0, report.rows, []]);
+});
+
+test('a rebuild to epochs in the middle of one of which the topic grew is refused, and can be asked for otherwise', { timeout: 120_000 }, async () => {
+  const { code, stderr } = await sightline(['batch', 'rebuild'], { ...world.environment, EPOCH_SECONDS: '86400' });
+  assert.equal(code, EXIT.usage);
+  assert.match(stderr, /grew to 10 partitions at .* in the middle of an epoch of 86400 seconds/);
+  assert.equal(await stores.control.rebuilding(2), null, 'one that is recorded would have to be finished');
+});
+
+test('a rebuild from the archive alone goes through the growth too, row by row and cell by cell', { timeout: 300_000 }, async () => {
+  const horizon = await stores.control.horizon(1);
+  const before_ = await batchCells(stores.hbase, world.name, 1);
+  const { code, stdout } = await sightline(['batch', 'rebuild', '--json'], world.environment);
+  assert.equal(code, EXIT.done);
+  const rebuilt = JSON.parse(stdout) as Rebuilt;
+  assert.deepEqual([rebuilt.switched, rebuilt.different, rebuilt.epochs, rebuilt.rows], [true, [], reports.length, cameras.sent.length]);
+  assert.ok(before_.length > 0);
+  assert.deepEqual(await batchCells(stores.hbase, world.name, 2), before_);
+  assert.deepEqual(await differentRows(world.config, ['lake', '_generation-1/lake']), { rows: cameras.sent.length, different: 0 });
+  const after_ = await stores.control.horizon(2);
+  assert.deepEqual([after_?.epoch, after_?.cuts], [horizon?.epoch, horizon?.cuts]);
+  assert.equal(await totalOf(), cameras.sent.length);
 });

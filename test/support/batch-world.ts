@@ -35,6 +35,8 @@ export interface BatchWorld {
   readonly environment: NodeJS.ProcessEnv;
   readonly config: Config;
   drop(): Promise<void>;
+  /** The namespace and the folder of a second configuration over the same topic. */
+  dropBeside(config: Config): Promise<void>;
 }
 
 export async function batchWorld(settings: Record<string, string>): Promise<BatchWorld> {
@@ -59,18 +61,24 @@ export async function batchWorld(settings: Record<string, string>): Promise<Batc
     name,
     environment,
     config,
+    dropBeside: dropStores,
     async drop() {
-      const hbase = openHBase(config);
-      for (const table of TABLES) await hbase.admin.dropTable(`${name}:${table}`);
-      await hbase.admin.dropNamespace(name);
-      await hbase.close();
+      await dropStores(config);
       const admin = kafkaOf(config).admin();
       await admin.deleteTopics({ topics: [name, `${name}.dlq`] });
       await admin.disconnect();
-      await hdfs({ ...config, SIGHTLINE_ROOT: '/' }).remove(name);
       await rm(home, { recursive: true, force: true });
     },
   };
+}
+
+async function dropStores(config: Config): Promise<void> {
+  const hbase = openHBase(config);
+  const { HBASE_NAMESPACE: namespace } = config;
+  for (const table of TABLES) await hbase.admin.dropTable(`${namespace}:${table}`);
+  await hbase.admin.dropNamespace(namespace);
+  await hbase.close();
+  await hdfs({ ...config, SIGHTLINE_ROOT: '/' }).remove(config.SIGHTLINE_ROOT.slice(1));
 }
 
 export function openBatchOf(config: Config, reached: BatchContext['reached'] = () => undefined): Promise<OpenBatch> {

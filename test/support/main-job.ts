@@ -57,17 +57,21 @@ function addressFrom(child: ChildProcess): Promise<string> {
   });
 }
 
-/** Runs a command of the command line to its end; the signal stops it as Ctrl-C would. */
+/** Runs a command of the command line to its end; the signal stops it as Ctrl-C would. What it says goes through as well. */
 export async function sightline(
   args: readonly string[],
   environment: NodeJS.ProcessEnv = process.env,
   signal?: AbortSignal,
-): Promise<{ code: number; stdout: string }> {
-  const child = spawn(process.execPath, [PROGRAM, ...args], { cwd: ROOT, stdio: ['ignore', 'pipe', 'inherit'], env: environment });
-  let stdout = '';
+): Promise<{ code: number; stdout: string; stderr: string }> {
+  const child = spawn(process.execPath, [PROGRAM, ...args], { cwd: ROOT, stdio: ['ignore', 'pipe', 'pipe'], env: environment });
+  let [stdout, stderr] = ['', ''];
   child.stdout.on('data', (chunk: Buffer) => void (stdout += chunk.toString('utf8')));
+  child.stderr.on('data', (chunk: Buffer) => {
+    process.stderr.write(chunk);
+    stderr += chunk.toString('utf8');
+  });
   signal?.addEventListener('abort', () => child.kill('SIGINT'));
-  return { code: await ending(child), stdout };
+  return { code: await ending(child), stdout, stderr };
 }
 
 /** Runs test files in a process of their own, against what this test has started; 0 if all pass. */

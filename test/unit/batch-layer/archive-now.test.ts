@@ -15,6 +15,7 @@ import type { World } from '../../support/batch-doubles.ts';
 import { nameOf } from '../../../core/domain/epoch.ts';
 import { readRun } from '../../../core/stores/runs.ts';
 import { archiveNow } from '../../../batch-layer/archive-now.ts';
+import { ARCHIVE_POINTS } from '../../../batch-layer/context.ts';
 import { publishAsked, withLake } from '../../../batch-layer/lake.ts';
 import { contextOf } from '../../support/batch-doubles.ts';
 import { FILLED_RULES, filled, FIRST, stateOf } from '../../support/filled-world.ts';
@@ -111,9 +112,7 @@ test('what Kafka deleted after it was archived is not missed', async () => {
   await assertPublishedAsEver(world);
 });
 
-const POINTS: readonly Point[] = ['archive_staged', 'archive_prepared', 'archive_declared', 'archived_one_file'];
-
-for (const point of POINTS) {
+for (const point of ARCHIVE_POINTS) {
   test(`an archive that is killed at ${point} leaves no overlap and no gap`, async () => {
     const { world, arrive } = early(0.3);
     const reached = (at: Point): void => {

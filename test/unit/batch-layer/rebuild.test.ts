@@ -15,8 +15,9 @@ import type { Rebuilt, RebuildOptions } from '../../../batch-layer/rebuild.ts';
 import { nameOf } from '../../../core/domain/epoch.ts';
 import { readRun } from '../../../core/stores/runs.ts';
 import { archiveNow } from '../../../batch-layer/archive-now.ts';
+import { ARCHIVE_POINTS, RUN_POINTS, SWITCH_POINTS } from '../../../batch-layer/context.ts';
 import { GenerationChanged, publishAsked, withLake, withLease } from '../../../batch-layer/lake.ts';
-import { rebuild, rulesAfter } from '../../../batch-layer/rebuild.ts';
+import { checkRebuildable, rebuild, rulesAfter } from '../../../batch-layer/rebuild.ts';
 import { finishSwitch } from '../../../batch-layer/switch.ts';
 import { contextOf, worldOf } from '../../support/batch-doubles.ts';
 import { FILLED_RULES, filled, FIRST, stateOf } from '../../support/filled-world.ts';
@@ -105,6 +106,24 @@ test('detections, manifests, places and the batch view may all be lost: the raw 
   assert.deepEqual((await stateOf({ ...fresh, hdfs: old.hdfs })).rows, rows);
 });
 
+for (const [what, name, word] of [
+  ['of another life of the log', 'part-l2-0-0-9.parquet', /is of life 2 of the log, and this lake is of life 1/],
+  ['that is none', 'notes.txt', /is no raw file of this lake/],
+  ['with offsets that another one holds', 'part-0-0-0.parquet', /holds offsets that another raw file holds too/],
+] as const) {
+  test(`a raw file ${what} is named, and nothing is rebuilt or changed`, async () => {
+    const old = await oldWorld();
+    old.hdfs.files.set(`lake/raw/epoch=${nameOf(FIRST as Epoch, FILLED_RULES)}/${name}`, Buffer.from('x'));
+    const before_ = [...old.hdfs.files.keys()].sort();
+    const refused = (fault: { exitCode?: number; message: string }): boolean => fault.exitCode === 4 && word.test(fault.message) && /raw\/epoch=/.test(fault.message);
+    await assert.rejects(checkRebuildable(contextOf(old, inNewProcess()), rulesAfter(old.rules, FILLED_RULES)), refused);
+    const fresh = nextWorld(old);
+    await assert.rejects(rebuilding(old, fresh), refused);
+    assert.deepEqual([...old.hdfs.files.keys()].sort(), before_);
+    assert.deepEqual([old.rules.generation, fresh.horizon], [1, null]);
+  });
+}
+
 test('rows that are not what was published stop the rebuild before the switch, unless they are accepted', async () => {
   const old = await oldWorld();
   const path = `lake/_runs/${nameOf(LAST, FILLED_RULES)}.json`;
@@ -126,10 +145,8 @@ test('epochs of another length hold the same detections', async () => {
   assert.deepEqual((await stateOf({ ...fresh, hdfs: old.hdfs })).rows, rows);
 });
 
-const POINTS: readonly Point[] = [
-  'archived', 'staged', 'intended', 'published', 'view_half_written', 'reported', 'horizon_moved', 'archive_declared', 'recounted',
-  'switch_declared', 'rules_switched', 'lake_retired', 'lake_switched',
-];
+/** `archive_prepared` to `archived_one_file`: what the new lake takes over of open epochs; `locked` is the first epoch's. */
+const POINTS: readonly Point[] = [...RUN_POINTS, ...ARCHIVE_POINTS, ...SWITCH_POINTS];
 
 for (const point of POINTS) {
   test(`a rebuild that is killed at ${point} is finished by the next one`, async () => {

@@ -21,6 +21,7 @@ import { nameOf } from '../../../core/domain/epoch.ts';
 import { judge } from '../../../core/domain/verdict.ts';
 import { instant } from '../../../core/domain/time.ts';
 import { readAttempts, readRun } from '../../../core/stores/runs.ts';
+import { RUN_POINTS } from '../../../batch-layer/context.ts';
 import { publishAsked } from '../../../batch-layer/lake.ts';
 import { contextOf } from '../../support/batch-doubles.ts';
 import { FILLED_RULES, filled, FIRST, stateOf } from '../../support/filled-world.ts';
@@ -103,12 +104,7 @@ test('the second epoch follows from the first: its copies of earlier epochs do n
   assert.deepEqual(reports.at(-1)!.partitions.map(({ first }) => first), reports.at(-2)!.partitions.map(({ cut }) => cut));
 });
 
-const POINTS: readonly Point[] = [
-  'locked', 'archived', 'forwarded', 'reconciled', 'staged_one_file', 'staged', 'intent_prepared', 'intended',
-  'published_one_file', 'published', 'view_half_written', 'view_written', 'compared', 'reported', 'horizon_moved', 'pruned',
-];
-
-for (const point of POINTS) {
+for (const point of RUN_POINTS) {
   test(`killed at ${point}, the next run ends as if nothing had happened`, async () => {
     const world = filled();
     const reached = (at: Point): void => {
