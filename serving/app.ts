@@ -87,6 +87,8 @@ export interface ServingParts {
   readonly gate: Gate;
   /** How long one reading of progress and horizon serves new questions. */
   readonly seamFreshForMs: number;
+  /** How old it may be under an answer while a newer one is looked for in the background (ahead.ts); without it every answer waits for a fresh one. */
+  readonly seamAnswersForMs?: number;
 }
 
 const RUNS = 50;

@@ -17,10 +17,10 @@ import { stampPeer } from './access/peer.ts';
 import { checkAccess } from './access/settings.ts';
 import { userLine } from './access/users.ts';
 import { APP_FOLDER, ensureBuilt } from './build.ts';
+import { connectionsOf } from './connections.ts';
 import { closeServing, endStreams } from './process.ts';
 
-const CLOSE_LIMIT_MS = 2_000;
-const CLOSE_IDLE_EVERY_MS = 50;
+const CLOSE_LIMITS = { streamMs: 150, answerMs: 2_000 };
 
 export function serveCommand(): Command {
   return new Command('serve')
@@ -59,11 +59,12 @@ async function serve(config: Config, signal: AbortSignal): Promise<number> {
     stampPeer(request.headers, request.socket.remoteAddress);
     void handle(request, response);
   });
+  const connections = connectionsOf(server);
   await listen(server, hostname, port);
   say('app', `answers at http://${hostname}:${portOf(server)}`);
   await untilStopped(signal);
   endStreams();
-  await close(server);
+  await connections.close(CLOSE_LIMITS);
   await app.close();
   await closeServing();
   return EXIT.done;
@@ -85,17 +86,4 @@ function listen(server: Server, host: string, port: number): Promise<void> {
 function portOf(server: Server): number {
   const address = server.address();
   return typeof address === 'object' && address !== null ? address.port : 0;
-}
-
-function close(server: Server): Promise<void> {
-  return new Promise((resolve) => {
-    const cut = setTimeout(() => server.closeAllConnections(), CLOSE_LIMIT_MS);
-    // A connection that is kept alive becomes idle only when its answer, or its stream, has ended.
-    const idle = setInterval(() => server.closeIdleConnections(), CLOSE_IDLE_EVERY_MS);
-    server.close(() => {
-      clearTimeout(cut);
-      clearInterval(idle);
-      resolve();
-    });
-  });
 }

@@ -16,12 +16,14 @@ import { nameOf } from '../core/domain/epoch.ts';
 import { Retryable } from '../core/process/errors.ts';
 import { freshnessMs } from './freshness.ts';
 import { planCounts } from './plan.ts';
-import { readPlan } from './read.ts';
+import { cellsKeyOf, readPlan } from './read.ts';
 
 export interface CountStores {
   readonly seams: SeamWatch;
   readonly cache: CountCache;
   readonly now: () => number;
+  /** Told of every question, and which cells it reads. */
+  readonly onAsked?: (cells: string, question: CountQuestion) => void;
 }
 
 export interface Counted {
@@ -35,6 +37,7 @@ const TRIES = 4;
 export function countAsker(stores: CountStores): (question: CountQuestion) => Promise<Counted> {
   const shared = new WeakMap<Seam, Map<string, Promise<Counted>>>();
   return async (question) => {
+    stores.onAsked?.(cellsKeyOf(question), question);
     const seam = await stores.seams.current();
     let bySeam = shared.get(seam);
     if (!bySeam) shared.set(seam, (bySeam = new Map()));
@@ -50,11 +53,14 @@ export function countAsker(stores: CountStores): (question: CountQuestion) => Pr
 }
 
 async function count(question: CountQuestion, first: Seam, stores: CountStores): Promise<Counted> {
-  return whileSeamHolds(stores.seams, first, async (seam) => {
-    const plan = planCounts(question, planSeam(seam, stores.now()));
-    const progress = seam.progress.map(({ nextOffset }) => nextOffset);
-    return { plan, read: await readPlan(plan, progress, stores.cache.hours()), seam };
-  });
+  return whileSeamHolds(stores.seams, first, (seam) => countOn(question, seam, stores));
+}
+
+/** On this seam, which must hold until all is read. */
+export async function countOn(question: CountQuestion, seam: Seam, { cache, now }: Pick<CountStores, 'cache' | 'now'>): Promise<Counted> {
+  const plan = planCounts(question, planSeam(seam, now()));
+  const progress = seam.progress.map(({ nextOffset }) => nextOffset);
+  return { plan, read: await readPlan(plan, progress, cache.hours()), seam };
 }
 
 /** Reads until no epoch can have been pruned between the seam and the end of the read. */

@@ -36,8 +36,18 @@ export interface SubjectSums extends Sums {
   readonly names: readonly string[];
 }
 
-/** Sums by item or place, over the whole window. */
-export function sumsBySubject(plan: CountPlan, { parts, names }: SheetsOfPlan): SubjectSums {
+const addedUp = new WeakMap<SheetsOfPlan, SubjectSums>();
+
+/** Sums by item or place, over the whole window: added up once for all who share the read. */
+export function sumsBySubject(plan: CountPlan, read: SheetsOfPlan): SubjectSums {
+  const before = addedUp.get(read);
+  if (before) return before;
+  const sums = addUp(plan, read);
+  addedUp.set(read, sums);
+  return sums;
+}
+
+function addUp(plan: CountPlan, { parts, names }: SheetsOfPlan): SubjectSums {
   const sums = { batch: new Float64Array(names.length), speed: new Float64Array(names.length) };
   for (const { read, sheets, summed } of parts) {
     const into = sums[read.view];
@@ -72,8 +82,13 @@ export function sumsByBucket(plan: CountPlan, { parts }: SheetsOfPlan, stepMs: n
 }
 
 export function totalOf({ batch, speed }: Sums): Parts {
-  const sum = (counts: Float64Array): number => counts.reduce((total, count) => total + count, 0);
-  return { batch: sum(batch), speed: sum(speed) };
+  return { batch: sumOfAll(batch), speed: sumOfAll(speed) };
+}
+
+function sumOfAll(counts: Float64Array): number {
+  let total = 0;
+  for (let at = 0; at < counts.length; at++) total += counts[at]!;
+  return total;
 }
 
 /** Calls `take` with every name that was counted. */

@@ -71,29 +71,22 @@ function readMetrics(registers: Registry[]): Pick<ServingMetrics, 'countingSpeed
     labelNames: ['view', 'level'],
     registers,
   });
-  const counted = (view: 'speed' | 'batch', ...levels: readonly string[]): void => reads.inc({ view, level: levels.join('+') });
+  const counted =
+    <Asked extends unknown[], Answer>(view: 'speed' | 'batch', read: (...asked: Asked) => Answer, levelsOf: (asked: Asked) => readonly string[]) =>
+    (...asked: Asked): Answer => {
+      reads.inc({ view, level: levelsOf(asked).join('+') });
+      return read(...asked);
+    };
   return {
     countingSpeed: (view) => ({
       ...view,
-      read(...asked) {
-        counted('speed', ...asked[3]);
-        return view.read(...asked);
-      },
-      changed(...asked) {
-        counted('speed', asked[1]);
-        return view.changed(...asked);
-      },
+      read: counted('speed', view.read, ([, , , levels]) => levels),
+      changed: counted('speed', view.changed, ([, level]) => [level]),
     }),
     countingBatch: (view) => ({
       ...view,
-      read(...asked) {
-        counted('batch', ...asked[3]);
-        return view.read(...asked);
-      },
-      published(...asked) {
-        counted('batch', asked[1]);
-        return view.published(...asked);
-      },
+      read: counted('batch', view.read, ([, , , levels]) => levels),
+      published: counted('batch', view.published, ([, level]) => [level]),
     }),
   };
 }

@@ -7,8 +7,9 @@
 import type { Stores } from '../core/stores/open.ts';
 import type { ServingParts } from './app.ts';
 import type { Asking } from './questions/asking.ts';
+import { lookAhead } from './ahead.ts';
 import { countCache } from './cache/count-cache.ts';
-import { countAsker } from './counts.ts';
+import { countAsker, countOn } from './counts.ts';
 import { placeNames } from './places.ts';
 import { runWatch } from './run-watch.ts';
 import { seamWatch } from './seam.ts';
@@ -71,14 +72,13 @@ function assemble(stores: Stores, parts: ServingParts): Opened {
   const { metrics, now } = parts;
   const speedView = metrics.countingSpeed(stores.speedView);
   const batchView = metrics.countingBatch(stores.batchView);
-  const seams = seamWatch(stores, {
-    now,
-    freshForMs: parts.seamFreshForMs,
-    pruneGraceMs: parts.config.PRUNE_GRACE_SECONDS * 1_000,
-  });
+  const { seamFreshForMs: freshForMs, seamAnswersForMs: answersForMs = 0 } = parts;
+  const newest = seamWatch(stores, { now, freshForMs, pruneGraceMs: parts.config.PRUNE_GRACE_SECONDS * 1_000 });
   const places = placeNames(stores, now);
   const cache = countCache({ speedView, batchView }, parts.config.COUNT_CACHE_MB * 2 ** 20, metrics.remembers);
-  const count = countAsker({ seams, cache, now });
+  const ahead = answersForMs > 0 ? lookAhead(newest, (question, seam) => countOn(question, seam, { cache, now }), { now, freshForMs, answersForMs }) : null;
+  const seams = ahead ?? newest;
+  const count = countAsker({ seams, cache, now, ...(ahead ? { onAsked: ahead.asked } : {}) });
   const runUnderWay = runWatch(stores.control, now);
   return { stores, count, places, seams, runUnderWay, speedView, batchView, detections: stores.detections, now };
 }

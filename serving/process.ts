@@ -18,6 +18,7 @@ const HELD = Symbol.for('sightline.serving');
 const CALL_TIMEOUT_MS = 3_000;
 const OPERATION_TIMEOUT_MS = 5_000;
 const SEAM_FRESH_FOR_MS = 250;
+const SEAM_ANSWERS_FOR_MS = 1_000;
 
 type Holder = { [HELD]?: Serving | undefined };
 
@@ -56,5 +57,6 @@ function fromEnvironment(): Serving {
     now: Date.now,
     gate: currentAccess().gate,
     seamFreshForMs: SEAM_FRESH_FOR_MS,
+    seamAnswersForMs: SEAM_ANSWERS_FOR_MS,
   });
 }

@@ -10,7 +10,7 @@ import type { HourLevel, Hours } from '../core/stores/count-view.ts';
 import type { CountHours } from './cache/count-cache.ts';
 import type { Sheet } from './cache/sheet.ts';
 import type { ReadSheets, SheetsOfPlan } from './merge.ts';
-import type { CountPlan, PlannedRead } from './plan.ts';
+import type { CountPlan, CountQuestion, PlannedRead } from './plan.ts';
 import { isFault } from './faults.ts';
 
 export interface PlanSheets extends SheetsOfPlan {
@@ -23,6 +23,12 @@ function cellsOf({ scope, subject }: CountPlan['question']): { scope: Scope; lev
   if (subject === 'item') return { scope, level: 'minute_item', isOneOfAll: false };
   const isOneOfAll = subject === 'minute' && scope !== 'all';
   return { scope: 'all', level: subject === 'place' || isOneOfAll ? 'minute_place' : 'minute', isOneOfAll };
+}
+
+/** Questions with the same key take their answers from the same cells, each from its own hours of them. */
+export function cellsKeyOf(question: CountQuestion): string {
+  const { scope, level } = cellsOf(question);
+  return `${level} ${scope}`;
 }
 
 /** `progress`: the partitions' next offsets, read before; every record before them is counted in what comes back. */

@@ -8,8 +8,8 @@ import type { PageState } from './usePage.ts';
 
 interface Props {
   readonly page: PageState;
-  /** Path of the API's answer that the page shows. */
-  readonly json: string;
+  /** Path of the API's answer that the page shows; null where there is none for who looks. */
+  readonly json: string | null;
 }
 
 export function Foot({ page, json }: Props) {
@@ -46,7 +46,7 @@ function ViewLine({ page, json, hidden }: Props & { hidden: boolean }) {
         Places table <b>{(view?.reference_version ?? null) === null ? '–' : `v${view?.reference_version}`}</b>
       </span>
       <span className="sp" />
-      <a href={json}>This answer as JSON</a>
+      {json !== null && <a href={json}>This answer as JSON</a>}
       <button type="button" className="textlink" onClick={() => open('keys')}>
         Keyboard shortcuts <kbd>?</kbd>
       </button>

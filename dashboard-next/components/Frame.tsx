@@ -15,8 +15,8 @@ interface Props {
   readonly page: PageState;
   /** Of the document. */
   readonly title: string;
-  /** Path of the API's answer that the page shows. */
-  readonly json: string;
+  /** Path of the API's answer that the page shows; null where there is none for who looks. */
+  readonly json: string | null;
   readonly children: ReactNode;
 }
 

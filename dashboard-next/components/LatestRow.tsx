@@ -1,4 +1,7 @@
-/** One detection in a list: when, what, which camera, its id. On a phone camera and id stand below the item. */
+/**
+ * One detection in a list: when, what, which camera, its id. On a phone camera and id stand below the item. The day of another day stands
+ * behind the time, so that at midnight, when today becomes another day, no time moves.
+ */
 import Link from 'next/link';
 import type { ListedRow } from '../../serving/answers.ts';
 import { clockMs, day } from '../live/times.ts';
@@ -17,8 +20,8 @@ export function LatestRow({ row, page }: { row: ListedRow; page: PageState }) {
     <tr>
       <td className="num when">
         <time dateTime={new Date(t).toISOString()} title={new Date(t).toISOString()}>
-          {!today && <span className="hint">{day(t, shown.tz, now)} </span>}
           {clockMs(t, shown.tz)}
+          {!today && <span className="hint"> {day(t, shown.tz, now)}</span>}
         </time>
       </td>
       <td className="nm">

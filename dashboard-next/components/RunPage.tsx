@@ -21,7 +21,7 @@ export function RunPage(props: PageProps) {
   const fault = faultOfPart(board, 'report');
   const isRunning = partOf(board, 'trust')?.batch.running === where.epoch;
   return (
-    <Frame page={page} title={`Night ${where.epoch} · Sightline`} json={runPath(where.epoch)}>
+    <Frame page={page} title={`Night ${where.epoch} · Sightline`} json={report ? runPath(where.epoch) : null}>
       <Crumbs to={linkTo({ page: 'trust' }, shown)} name="Trust">
         Night <span className="num">{where.epoch}</span>
       </Crumbs>

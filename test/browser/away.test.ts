@@ -5,22 +5,14 @@
  * and its numbers are held against each other. Pictures of what was seen are kept in test-output/.
  */
 import assert from 'node:assert/strict';
-import { after, before, describe, test } from 'node:test';
-import type { Browser, Route } from 'playwright-core';
+import { describe, test } from 'node:test';
+import type { Route } from 'playwright-core';
 import type { LocationsAnswer, TimelineAnswer, TopItemsAnswer, TrustAnswer } from '../../serving/answers.ts';
-import { launchBrowser, screenshot } from '../support/browser.ts';
-import { base, digits, PHONE, seeing, seriousFaults } from '../support/screen.ts';
+import { screenshot } from '../support/browser.ts';
+import { digits, PHONE, seeing, seriousFaults } from '../support/screen.ts';
 
 const COUNTS = /\/api\/v1\/(top-items|timeline|locations)\?/;
-let browser: Browser;
-const see = seeing(() => browser);
-
-before(async () => {
-  assert.match(base, /^https?:/, 'SIGHTLINE_URL names the app to test, such as http://127.0.0.1:3000');
-  browser = await launchBrowser();
-});
-
-after(() => browser?.close());
+const see = seeing();
 
 /** As the API answers while the batch view is away: a 503, or the speed view's part where it is asked for. */
 async function withoutBatch(route: Route): Promise<void> {

@@ -3,23 +3,17 @@
  * has its numbers without a script, and nothing serious stands in the way of anybody.
  */
 import assert from 'node:assert/strict';
-import { after, before, describe, test } from 'node:test';
-import type { Browser } from 'playwright-core';
-import { launchBrowser, screenshot, shiftsSince } from '../support/browser.ts';
-import { base, onAPhone, PHONE, seeing, seriousFaults, someOfAll } from '../support/screen.ts';
+import { before, describe, test } from 'node:test';
+import { screenshot, shiftsSince } from '../support/browser.ts';
+import { onAPhone, PHONE, seeing, seriousFaults, someOfAll } from '../support/screen.ts';
 
-let browser: Browser;
 let paths: readonly string[];
-const see = seeing(() => browser);
+const see = seeing();
 
 before(async () => {
-  assert.match(base, /^https?:/, 'SIGHTLINE_URL names the app to test, such as http://127.0.0.1:3000');
-  browser = await launchBrowser();
   const { place, detection, epoch } = await someOfAll();
   paths = ['/locations', `/locations/${place}`, `/detections/${detection}`, '/trust', '/data', ...(epoch ? [`/trust/${epoch}`] : [])];
 });
-
-after(() => browser?.close());
 
 /** Of a picture. */
 function nameOf(path: string): string {

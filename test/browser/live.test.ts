@@ -5,22 +5,14 @@
  * is asked before and after, and the screen must lie between. Pictures of what was seen are kept in test-output/.
  */
 import assert from 'node:assert/strict';
-import { after, before, describe, test } from 'node:test';
-import type { Browser, Page, Route } from 'playwright-core';
+import { describe, test } from 'node:test';
+import type { Page, Route } from 'playwright-core';
 import { TopItemsAnswer } from '../../serving/answers.ts';
-import { launchBrowser, screenshot, shiftsSince, slowDown } from '../support/browser.ts';
+import { screenshot, shiftsSince, slowDown } from '../support/browser.ts';
 import { base, digits, PHONE, seeing, seriousFaults } from '../support/screen.ts';
 
 const MINUTE_MS = 60_000;
-let browser: Browser;
-const see = seeing(() => browser);
-
-before(async () => {
-  assert.match(base, /^https?:/, 'SIGHTLINE_URL names the app to test, such as http://127.0.0.1:3000');
-  browser = await launchBrowser();
-});
-
-after(() => browser?.close());
+const see = seeing();
 
 /** The last half hour but for its newest minute, as both the page and the API take it. */
 function quietRange(): { from: number; to: number } {

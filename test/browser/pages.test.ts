@@ -6,28 +6,23 @@
  */
 import assert from 'node:assert/strict';
 import { readFileSync } from 'node:fs';
-import { after, before, describe, test } from 'node:test';
-import type { Browser, Page } from 'playwright-core';
+import { before, describe, test } from 'node:test';
+import type { Page } from 'playwright-core';
 import type { DetectionsAnswer, LakeAnswer, LocationsAnswer, RunsAnswer, TrustAnswer } from '../../serving/answers.ts';
-import { launchBrowser, screenshot } from '../support/browser.ts';
+import { screenshot } from '../support/browser.ts';
 import { answerOf, base, digits, seeing, someOfAll } from '../support/screen.ts';
 
 const NOWHERE = '9007199254740993';
 const MINUTE_MS = 60_000;
-let browser: Browser;
 /** A place with detections, one of its detections, and a published epoch, as the stores have them. */
 let place: string;
 let detection: string;
 let epoch: string | null;
-const see = seeing(() => browser);
+const see = seeing();
 
 before(async () => {
-  assert.match(base, /^https?:/, 'SIGHTLINE_URL names the app to test, such as http://127.0.0.1:3000');
-  browser = await launchBrowser();
   ({ place, detection, epoch } = await someOfAll());
 });
-
-after(() => browser?.close());
 
 /** Changes an answer of the API on its way to the page. */
 async function changed<Answer>(page: Page, path: string, change: (answer: Answer) => unknown): Promise<void> {

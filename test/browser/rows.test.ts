@@ -4,23 +4,15 @@
  * Method: the API's answers are changed on their way to the browser, to ten thousand places and to two items that change ranks each time.
  */
 import assert from 'node:assert/strict';
-import { after, before, describe, test } from 'node:test';
-import type { Browser, Page } from 'playwright-core';
+import { describe, test } from 'node:test';
+import type { Page } from 'playwright-core';
 import type { LocationsAnswer, TopItemsAnswer } from '../../serving/answers.ts';
-import { launchBrowser, shiftsSince } from '../support/browser.ts';
-import { base, seeing, seriousFaults } from '../support/screen.ts';
+import { shiftsSince } from '../support/browser.ts';
+import { seeing, seriousFaults } from '../support/screen.ts';
 
 const MANY = 10_000;
 const ROWS = 'table.places tbody tr:not(.filler, .spacer)';
-let browser: Browser;
-const see = seeing(() => browser);
-
-before(async () => {
-  assert.match(base, /^https?:/, 'SIGHTLINE_URL names the app to test, such as http://127.0.0.1:3000');
-  browser = await launchBrowser();
-});
-
-after(() => browser?.close());
+const see = seeing();
 
 async function withManyPlaces(page: Page): Promise<void> {
   await page.route('**/api/v1/locations?*', async (route) => {

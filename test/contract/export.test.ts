@@ -14,7 +14,7 @@ import { join } from 'node:path';
 import { after, before, test } from 'node:test';
 import { promisify } from 'node:util';
 import { parse } from 'csv-parse/sync';
-import { epoch, epochAt } from '../../core/domain/epoch.ts';
+import { epochAt } from '../../core/domain/epoch.ts';
 import { HOUR_MS } from '../../core/domain/time.ts';
 import { openDuck, quoted } from '../../core/stores/duckdb.ts';
 import { hdfs } from '../../core/stores/hdfs/hdfs.ts';
@@ -26,7 +26,7 @@ import { writeLake } from '../support/counted-lake.ts';
 import type { CountedStack } from '../support/counted-stack.ts';
 import { countedStack } from '../support/counted-stack.ts';
 import type { Fact } from '../support/counted-world.ts';
-import { COUNTED_RULES, PLACES, randomOf, writeEpochs } from '../support/counted-world.ts';
+import { COUNTED_RULES, PLACES, randomOf } from '../support/counted-world.ts';
 import { eventually } from '../support/main-job.ts';
 
 const seed = Number(process.env.SIGHTLINE_SEED ?? randomBytes(4).readUInt32BE());
@@ -41,10 +41,10 @@ before(async () => {
   process.stdout.write(`SIGHTLINE_SEED=${seed}\n`);
   stack = await countedStack({ seed, now, facts: 800 });
   await stack.countAll();
-  await publishUpTo(epochAt(now, COUNTED_RULES) - 3);
+  await stack.publish(epochAt(now, COUNTED_RULES) - 3);
   const horizon = (await stack.stores.control.horizon(1))!;
   await stack.stores.speedView.prune(horizon.epoch, horizon.cuts);
-  await publishUpTo(epochAt(now, COUNTED_RULES) - 2);
+  await stack.publish(epochAt(now, COUNTED_RULES) - 2);
   await promisify(execFile)('mkdir', ['-p', temporary]);
   app = await startApp({ ...stack.environment, TMPDIR: temporary });
 });
@@ -54,20 +54,6 @@ after(async () => {
   await stack?.remove();
   rmSync(folder, { recursive: true, force: true });
 });
-
-/** As the batch layer: batch view and files of the lake, then the horizon. */
-async function publishUpTo(upTo: number): Promise<void> {
-  const { world, stores, config } = stack;
-  const before = await stores.control.horizon(1);
-  const from = before ? before.epoch + 1 : world.firstEpoch;
-  await writeEpochs(world, stores, { view: 'batch', from, to: upTo });
-  const epochOf = ({ arrival }: Fact): number => epochAt(arrival, COUNTED_RULES);
-  // Of the next epoch some files are there already: they must not count.
-  await writeLake(world.facts.filter((fact) => epochOf(fact) >= from && (epochOf(fact) <= upTo || (epochOf(fact) === upTo + 1 && fact.offset % 2 === 0))), hdfs(config));
-  const cuts = world.cutsBefore(upTo + 1);
-  const arrivals = cuts.map((cut, partition) => world.arrivalBefore(partition, cut));
-  assert.ok(await stores.control.moveHorizon(1, before, { epoch: epoch(upTo), cuts, arrivals, publishedAt: arrivals[0]! }));
-}
 
 interface Drawn {
   readonly location: string;

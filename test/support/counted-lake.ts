@@ -18,7 +18,9 @@ export async function writeLake(facts: readonly Fact[], hdfs: Hdfs): Promise<voi
     const iso = new Date(fact.detection.detectedAt).toISOString();
     const epoch = nameOf(epochAt(fact.arrival, COUNTED_RULES), COUNTED_RULES);
     const path = detectionsFile({ date: iso.slice(0, 10), hour: Number(iso.slice(11, 13)), epoch, n: 0 });
-    byFile.set(path, [...(byFile.get(path) ?? []), fact]);
+    const some = byFile.get(path);
+    if (some) some.push(fact);
+    else byFile.set(path, [fact]);
   }
   const folder = await mkdtemp(join(tmpdir(), 'sightline-counted-lake-'));
   const duck = await openDuck({ memoryMb: 512, threads: 1, spillFolder: folder });

@@ -4,9 +4,11 @@
  * Needs the addresses of the environment. Rules are recorded as the first process would, but for a log whose oldest record is as
  * old as the world.
  */
+import assert from 'node:assert/strict';
 import { randomBytes } from 'node:crypto';
 import kafkajs from 'kafkajs';
-import { epochAt } from '../../core/domain/epoch.ts';
+import { epoch, epochAt, nameOf } from '../../core/domain/epoch.ts';
+import { manifestFile } from '../../core/layout/lake.ts';
 import { TABLES } from '../../core/layout/tables.ts';
 import type { Config } from '../../core/process/config.ts';
 import { readConfig } from '../../core/process/config.ts';
@@ -16,7 +18,8 @@ import { logAdmin } from '../../core/stores/kafka/admin.ts';
 import type { Stores } from '../../core/stores/open.ts';
 import { openHBase, openStores } from '../../core/stores/open.ts';
 import { prepare } from '../../hadoop-compose/prepare/prepare.ts';
-import type { CountedWorld } from './counted-world.ts';
+import { writeLake } from './counted-lake.ts';
+import type { CountedWorld, Fact } from './counted-world.ts';
 import { COUNTED_RULES, countedWorld, writeEpochs } from './counted-world.ts';
 
 export interface CountedStack {
@@ -27,6 +30,8 @@ export interface CountedStack {
   readonly stores: Stores;
   /** Writes every fact to the speed view, the first-met rows, and the progress of all. */
   countAll(): Promise<void>;
+  /** As the batch layer: batch view, files of the lake and manifests of what is not published yet, then the horizon. */
+  publish(upTo: number): Promise<void>;
   remove(): Promise<void>;
 }
 
@@ -61,11 +66,26 @@ export async function countedStack(options: { seed: number; now: number; facts: 
       }));
       await stores.control.putProgress(1, progress);
     },
+    publish: (upTo) => publish({ world, stores, config }, upTo),
     async remove() {
       await stores.close();
       await removeAll(config);
     },
   };
+}
+
+async function publish({ world, stores, config }: Pick<CountedStack, 'world' | 'stores' | 'config'>, upTo: number): Promise<void> {
+  const before = await stores.control.horizon(1);
+  const from = before ? before.epoch + 1 : world.firstEpoch;
+  await writeEpochs(world, stores, { view: 'batch', from, to: upTo });
+  const epochOf = ({ arrival }: Fact): number => epochAt(arrival, COUNTED_RULES);
+  const lake = hdfs(config);
+  // Of the next epoch some files are there already: they must not count.
+  await writeLake(world.facts.filter((fact) => epochOf(fact) >= from && (epochOf(fact) <= upTo || (epochOf(fact) === upTo + 1 && fact.offset % 2 === 0))), lake);
+  for (let one = from; one <= upTo; one++) await lake.write(manifestFile(nameOf(epoch(one), COUNTED_RULES)), Buffer.from('{}'));
+  const cuts = world.cutsBefore(upTo + 1);
+  const arrivals = cuts.map((cut, partition) => world.arrivalBefore(partition, cut));
+  assert.ok(await stores.control.moveHorizon(1, before, { epoch: epoch(upTo), cuts, arrivals, publishedAt: arrivals[0]! }));
 }
 
 async function recordRules(config: Config, world: CountedWorld): Promise<void> {

@@ -5,9 +5,10 @@
 import assert from 'node:assert/strict';
 import { readFileSync } from 'node:fs';
 import { createRequire } from 'node:module';
+import { after, before } from 'node:test';
 import type { Browser, BrowserContextOptions, Page } from 'playwright-core';
 import type { DetectionsAnswer, RunsAnswer } from '../../serving/answers.ts';
-import { openPage } from './browser.ts';
+import { launchBrowser, openPage } from './browser.ts';
 
 const axe = readFileSync(createRequire(import.meta.url).resolve('axe-core/axe.min.js'), 'utf8');
 export const PHONE: BrowserContextOptions = { viewport: { width: 390, height: 844 }, hasTouch: true, isMobile: true };
@@ -15,11 +16,19 @@ export const PHONE: BrowserContextOptions = { viewport: { width: 390, height: 84
 /** Address of the app to test. */
 export const base = process.env['SIGHTLINE_URL'] ?? '';
 
+/** Opens a page of the app, and closes it after the look: it has complained of nothing. */
 export type See = (path: string, options: BrowserContextOptions, look: (page: Page) => Promise<void>) => Promise<void>;
 
-export function seeing(browser: () => Browser): See {
+/** A browser for the tests of a file, from the first to the last of them. */
+export function seeing(): See {
+  let browser: Browser;
+  before(async () => {
+    assert.match(base, /^https?:/, 'SIGHTLINE_URL names the app to test, such as http://127.0.0.1:3000');
+    browser = await launchBrowser();
+  });
+  after(() => browser?.close());
   return async (path, options, look) => {
-    const { page, complaints } = await openPage(browser(), base + path, options);
+    const { page, complaints } = await openPage(browser, base + path, options);
     page.setDefaultTimeout(60_000);
     try {
       await look(page);
