@@ -67,9 +67,9 @@ describe('the main job at full rate', () => {
 
 /** How many detections the cameras say they sent. */
 async function published(options: readonly string[]): Promise<number> {
-  const { code, stdout } = await sightline(['produce', ...options]);
+  const { code, stderr } = await sightline(['produce', ...options]);
   assert.equal(code, 0, 'the cameras published everything');
-  const said = /^cameras: (\d+) detections/m.exec(stdout)?.[1];
-  assert.ok(said, `the cameras said how many: ${stdout.slice(-300)}`);
+  const said = /^cameras: (\d+) detections/m.exec(stderr)?.[1];
+  assert.ok(said, `the cameras said how many: ${stderr.slice(-300)}`);
   return Number(said);
 }

@@ -2,8 +2,7 @@
  * HBase on one machine, in distributed mode: a master and a region server of their own, data and logs on HDFS.
  *
  * Two cores: few handlers and one compaction of each kind at a time. The region server's memory is what decides whether
- * it lives (1.5 GB ended in an out-of-memory abort); its heap is in `daemons.ts`, of which new rows have HBase's own share of
- * 0.4, and the cache of blocks 0.3 instead of 0.4: a day's rows of all tables leave too little for everything else. Old
+ * it lives; its heap is in `daemons.ts`, its shares are smaller than HBase's own (docs/decisions/0014-region-server-heap.md). Old
  * logs and files are kept for one minute instead of ten, as the disk of a laptop is small. ZooKeeper's session is short,
  * so that a killed region server's rows are served again within seconds of its restart; for the same reason the file that
  * it was writing is asked for again after one second (HBase's own choice is 4, then 64).
@@ -49,6 +48,7 @@ export function hbaseSite(stack: Stack): Settings {
     'hbase.regionserver.thread.compaction.large': 1,
     'hbase.lease.recovery.first.pause': 1_000,
     'hbase.lease.recovery.dfs.timeout': 10_000,
+    'hbase.regionserver.global.memstore.size': 0.2,
     'hfile.block.cache.size': 0.3,
     'hbase.ipc.server.max.callqueue.size': 256 * 1_024 * 1_024,
 
