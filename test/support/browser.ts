@@ -53,6 +53,8 @@ const RECORD_SHIFTS = `window.shifts = []; new PerformanceObserver((list) => {
   for (const entry of list.getEntries()) {
     if (entry.hadRecentInput) continue;
     for (const { node, previousRect, currentRect } of entry.sources) {
+      // A text whose neighbour was written anew is reported though it stays where it was.
+      if (box(previousRect) === box(currentRect)) continue;
       window.shifts.push({ at: entry.startTime, what: name(node) + ' from ' + box(previousRect) + ' to ' + box(currentRect) });
     }
   }
