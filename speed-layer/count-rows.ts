@@ -3,8 +3,8 @@
  *
  * round.ts loads the rows that a batch needs and does not find here, hands them to decide.ts, and applies what was written
  * after HBase acknowledged it. A row is known with all of its cells or not at all, so a cell that is not in a known row does
- * not exist. A partition's rows are dropped when it is revoked, since another worker goes on with them; over the limit of cells,
- * the rows that were not used for longest go first.
+ * not exist. A partition's rows are dropped when it is revoked, since another worker goes on with them, and those of an epoch when the
+ * partition is past it; over the limit of cells, the rows that were not used for longest go first.
  */
 import type { Epoch } from '../core/domain/epoch.ts';
 import type { HourCell, HourRowName } from '../core/domain/hour-counts.ts';
@@ -47,7 +47,6 @@ interface Row {
 
 export function countRows(greatestCells: number): CountRows {
   const partitions = new Map<number, Map<string, Row>>();
-  const entered = new Map<number, Epoch>();
   let cellCount = 0;
   let round = 0;
   const rowsOf = (partition: number): Map<string, Row> => {
@@ -90,8 +89,7 @@ export function countRows(greatestCells: number): CountRows {
       }
     },
     enter(partition, epoch) {
-      if (entered.get(partition) !== epoch) cellCount -= letGoBefore(epoch, rowsOf(partition));
-      entered.set(partition, epoch);
+      cellCount -= letGoBefore(epoch, rowsOf(partition));
     },
     trim() {
       round++;
@@ -100,7 +98,6 @@ export function countRows(greatestCells: number): CountRows {
     drop(partition) {
       for (const row of partitions.get(partition)?.values() ?? []) cellCount -= sizeOf(row);
       partitions.delete(partition);
-      entered.delete(partition);
     },
     cells: () => cellCount,
   };
