@@ -73,17 +73,24 @@ async function check() {
   await nodeTests('simulation', 'test/simulation', simulation, { timeoutMs: 600_000, except: isThorough ? [] : ['mutations.test.ts'] });
 }
 
-async function onTheRealStack() {
+/** The stack of the tests is deleted before the work and after it, whatever happens. */
+async function withEmptyStack(work) {
   await sightline('the stack for the tests: from nothing', ['cluster', 'reset', '--yes']);
   try {
+    await work();
+  } finally {
+    await sightline('the stack for the tests: away', ['cluster', 'reset', '--yes']);
+  }
+}
+
+async function onTheRealStack() {
+  await withEmptyStack(async () => {
     if (only !== 'e2e' && (await sightline('the stack for the tests: up', ['cluster', 'up']))) {
       await nodeTests('contract tests', 'test/contract', stackEnvironment, { timeoutMs: 900_000 });
       await sightline('the stack for the tests: from nothing again', ['cluster', 'reset', '--yes']);
     }
     if (only !== 'contract') await nodeTests('end to end', 'test/e2e', stackEnvironment, { timeoutMs: 1_800_000 });
-  } finally {
-    await sightline('the stack for the tests: away', ['cluster', 'reset', '--yes']);
-  }
+  });
 }
 
 /** `npm run test:faults -- --minutes N --only WORD --rate R`, `npm run test:soak -- --minutes N --rate R`: settings as options. */
@@ -94,24 +101,16 @@ async function atLength({ name, folder, settings }) {
     return [setting, at < 0 ? usual : (given[at + 1] ?? usual)];
   });
   const environment = Object.fromEntries(told.map(([setting, value]) => [prefix + setting.toUpperCase().replaceAll('-', '_'), value]));
-  await sightline('the stack for the tests: from nothing', ['cluster', 'reset', '--yes']);
-  try {
-    const timeoutMs = (Number(Object.fromEntries(told).minutes) + 30) * 60_000;
-    await nodeTests(name, folder, { ...stackEnvironment, ...environment }, { timeoutMs });
-  } finally {
-    await sightline('the stack for the tests: away', ['cluster', 'reset', '--yes']);
-  }
+  const timeoutMs = (Number(Object.fromEntries(told).minutes) + 30) * 60_000;
+  await withEmptyStack(() => nodeTests(name, folder, { ...stackEnvironment, ...environment }, { timeoutMs }));
 }
 
 async function onEverySparkMaster() {
   const environment = { SIGHTLINE_SPARK_MASTERS: 'local,standalone,yarn', ...stackEnvironment };
-  await sightline('the stack for the tests: from nothing', ['cluster', 'reset', '--yes']);
-  try {
+  await withEmptyStack(async () => {
     const up = await sightline('the stack for the tests: up', ['cluster', 'up']);
     if (up) await nodeTests('Spark', 'test/contract', environment, { timeoutMs: 1_800_000, named: 'spark' });
-  } finally {
-    await sightline('the stack for the tests: away', ['cluster', 'reset', '--yes']);
-  }
+  });
 }
 
 for (const signal of ['SIGINT', 'SIGTERM']) process.on(signal, () => running?.kill(signal));
