@@ -7,9 +7,9 @@
  *
  *     npx tsx bench/serving/export.ts [--detections 1000000] [--rounds 10]
  */
-import { readFileSync } from 'node:fs';
 import { parseArgs } from 'node:util';
 import { startApp } from '../../test/support/app-process.ts';
+import { residentMegabytes } from '../../test/support/process-table.ts';
 import { benchWorld } from '../support/world.ts';
 import { loadDay } from './world.ts';
 
@@ -24,7 +24,7 @@ try {
     line('format', 'rows', 'MB', 'seconds', 'RSS before', 'RSS most');
     for (const format of ['csv', 'parquet']) {
       for (const end of [from + (to - from) / 10, ...new Array<number>(Number(values.rounds)).fill(to)]) {
-        const before = rssMb(app.pid);
+        const before = Math.round(residentMegabytes(app.pid));
         const { rows, bytes, seconds, mostMb } = await exported(`${app.address}/api/v1/export?from=${from}&to=${end}&format=${format}`, app.pid);
         line(format, format === 'csv' ? String(rows) : '', (bytes / 1e6).toFixed(1), seconds.toFixed(1), `${before} MB`, `${mostMb} MB`);
       }
@@ -40,7 +40,7 @@ process.exit(0);
 /** Rows are lines without the header. */
 async function exported(url: string, pid: number): Promise<{ rows: number; bytes: number; seconds: number; mostMb: number }> {
   let mostMb = 0;
-  const sampling = setInterval(() => (mostMb = Math.max(mostMb, rssMb(pid))), SAMPLE_MS);
+  const sampling = setInterval(() => (mostMb = Math.max(mostMb, Math.round(residentMegabytes(pid)))), SAMPLE_MS);
   const began = performance.now();
   const response = await fetch(url);
   if (!response.ok) throw new Error(`${response.status} for ${url}: ${await response.text()}`);
@@ -54,6 +54,3 @@ async function exported(url: string, pid: number): Promise<{ rows: number; bytes
   return { rows: lines - 1, bytes, seconds: (performance.now() - began) / 1_000, mostMb };
 }
 
-function rssMb(pid: number): number {
-  return Math.round(Number(/VmRSS:\s+(\d+)/.exec(readFileSync(`/proc/${pid}/status`, 'utf8'))?.[1] ?? 0) / 1_024);
-}

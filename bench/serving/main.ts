@@ -8,14 +8,16 @@
  *
  *     npm run bench:serving -- [--detections 1500000] [--rate 1000] [--seconds 8] [--pace-ms 20] [--no-spark]
  */
-import { existsSync, readFileSync } from 'node:fs';
+import { existsSync } from 'node:fs';
 import { Agent, get } from 'node:http';
 import { setTimeout as pause } from 'node:timers/promises';
 import { parseArgs } from 'node:util';
 import type { Asked } from './others.ts';
 import { DAY_MS, MINUTE_MS } from '../../core/domain/time.ts';
 import { startApp } from '../../test/support/app-process.ts';
+import { residentMegabytes } from '../../test/support/process-table.ts';
 import { cpuMeter } from '../support/cpu.ts';
+import { quantile } from '../support/table.ts';
 import { benchWorld } from '../support/world.ts';
 import { askDuck, askSpark, heldAgainstDuck, sparkProgram } from './others.ts';
 import { drawnPlace, QUESTIONS } from './questions.ts';
@@ -53,7 +55,7 @@ try {
     for (const question of QUESTIONS) asked.push(await askApi(question, app.address));
     const cpu = meter.read();
     report(asked, cpu, performance.now() - began);
-    say(`the app holds ${rssMb(app.pid)} MB`);
+    say(`the app holds ${Math.round(residentMegabytes(app.pid))} MB`);
   } finally {
     await app.stop();
     await traffic.stop();
@@ -103,16 +105,12 @@ function askOnce(url: string): Promise<string> {
   });
 }
 
-function rssMb(pid: number): number {
-  return Math.round(Number(/VmRSS:\s+(\d+)/.exec(readFileSync(`/proc/${pid}/status`, 'utf8'))?.[1] ?? 0) / 1_024);
-}
-
 function report(all: readonly Asked[], cpu: Record<string, number> = {}, spanMs = 1): void {
   const line = (...cells: string[]): void => void process.stdout.write(`${cells.map((cell, at) => (at < 2 ? cell.padEnd(24) : cell.padStart(9))).join('')}\n`);
   line('answered by', 'question', 'asked', 'first ms', 'p50', 'p90', 'p99', 'slowest');
   for (const { by, name, firstMs, tookMs } of [...all, ...(all.length > 1 ? [together(all)] : [])]) {
     const sorted = [...tookMs].sort((a, b) => a - b);
-    const at = (share: number): string => (sorted[Math.min(sorted.length - 1, Math.floor(share * sorted.length))] ?? NaN).toFixed(1);
+    const at = (share: number): string => quantile(sorted, share).toFixed(1);
     line(by, name, String(sorted.length), firstMs.toFixed(1), at(0.5), at(0.9), at(0.99), at(1));
   }
   for (const [name, ms] of Object.entries(cpu)) process.stdout.write(`${name.padEnd(24)}${((100 * ms) / spanMs).toFixed(0)} % of a core\n`);

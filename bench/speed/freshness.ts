@@ -13,6 +13,7 @@ import { parseArgs } from 'node:util';
 import { startApp } from '../../test/support/app-process.ts';
 import type { PushedProbes } from './pushed.ts';
 import { cpuMeter } from '../support/cpu.ts';
+import { quantile } from '../support/table.ts';
 import { openProducer, publishSteadily } from '../support/traffic.ts';
 import { benchWorld } from '../support/world.ts';
 import { watchPushes } from './pushed.ts';
@@ -92,7 +93,7 @@ function line(name: string, value: string): void {
 
 function report(what: string, latencies: number[]): void {
   latencies.sort((a, b) => a - b);
-  const at = (share: number): string => `${Math.round(latencies[Math.min(latencies.length - 1, Math.floor(share * latencies.length))]!)} ms`;
+  const at = (share: number): string => `${Math.round(quantile(latencies, share))} ms`;
   line(what, `${latencies.length} probes`);
   for (const share of [0.1, 0.5, 0.9, 0.99]) line(`p${share * 100}`, at(share));
   line('slowest', at(1));

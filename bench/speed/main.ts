@@ -14,7 +14,7 @@ import type { TrafficPlan } from '../support/traffic.ts';
 import type { BenchWorld } from '../support/world.ts';
 import type { CaughtUp } from './catch-up.ts';
 import type { SparkSink } from './peer/spark.ts';
-import { median, printTable } from '../support/table.ts';
+import { median, printTable, quantile } from '../support/table.ts';
 import { fillTopic, publishSteadily } from '../support/traffic.ts';
 import { benchWorld } from '../support/world.ts';
 import { catchUp } from './catch-up.ts';
@@ -111,7 +111,7 @@ async function printLatencyOfSpark(): Promise<void> {
       const liveSeconds = Number(values.seconds) + SPARK_WARM_UP_MS / 1_000;
       const { batches, medianBatchMs } = await runSparkPeer(world.config, { sink, namespace: world.config.HBASE_NAMESPACE, batch: 10_000_000, liveSeconds });
       const waits = waitsOf(batches, batches[0]!.beganMs + SPARK_WARM_UP_MS).sort((a, b) => a - b);
-      const at = (share: number): string => String(Math.round(waits[Math.min(waits.length - 1, Math.floor(share * waits.length))]!));
+      const at = (share: number): string => String(Math.round(quantile(waits, share)));
       rows.push([`Spark, ${sink}`, ...[0.1, 0.5, 0.9, 0.99, 1].map(at), String(medianBatchMs)]);
     }
     over.abort();

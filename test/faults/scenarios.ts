@@ -6,7 +6,6 @@
 import assert from 'node:assert/strict';
 import type { ChildProcess } from 'node:child_process';
 import { spawn } from 'node:child_process';
-import { readFileSync } from 'node:fs';
 import { userInfo } from 'node:os';
 import { setTimeout as pause } from 'node:timers/promises';
 import type { Stores } from '../../core/stores/open.ts';
@@ -17,6 +16,7 @@ import { pidOf } from '../../hadoop-compose/cluster/processes.ts';
 import type { Stack } from '../../hadoop-compose/cluster/stack.ts';
 import { findJava } from '../../hadoop-compose/cluster/tools.ts';
 import { eventually } from '../support/main-job.ts';
+import { residentMegabytes } from '../support/process-table.ts';
 import type { Army } from './army.ts';
 
 export interface Target {
@@ -140,9 +140,9 @@ export const hbaseAway = (seconds: number): Scenario => ({
       assert.match(waiting.text, /^waiting for HBase: /);
       const metrics = await (await fetch(`${worker.metrics}/metrics`)).text();
       assert.match(metrics, /^sightline_speed_retries_total\{dependency="HBase".*\} [1-9]/m);
-      const before = residentMegabytes(worker.pid);
+      const before = Math.round(residentMegabytes(worker.pid));
       await pause(seconds * 1_000);
-      const after = residentMegabytes(worker.pid);
+      const after = Math.round(residentMegabytes(worker.pid));
       assert.ok(after < before + 150, `a waiting worker grew from ${before} MB to ${after} MB`);
     } finally {
       process.kill(pid, 'SIGCONT');
@@ -151,10 +151,6 @@ export const hbaseAway = (seconds: number): Scenario => ({
     await eventually('a worker that is ready again', ready, ({ status }) => status === 200, BACK_LIMIT_MS);
   },
 });
-
-function residentMegabytes(pid: number): number {
-  return Math.round(Number(/VmRSS:\s+(\d+) kB/.exec(readFileSync(`/proc/${pid}/status`, 'utf8'))?.[1]) / 1_024);
-}
 
 /** By a quota below what is used: no block can be had, and a region server that dies meanwhile cannot begin its log. */
 export const hdfsFull: Scenario = {

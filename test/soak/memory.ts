@@ -4,11 +4,11 @@
  * A process that ended and came again under its name goes on with the name's line: a worker that is started anew must not hide growth
  * for long. Short-lived ones (a batch run) are one name; of several at a time the largest counts.
  */
-import { readdirSync, readFileSync } from 'node:fs';
 import { daemonNames } from '../../hadoop-compose/cluster/daemons.ts';
 import { pidOf } from '../../hadoop-compose/cluster/processes.ts';
 import type { Stack } from '../../hadoop-compose/cluster/stack.ts';
 import { median } from '../../bench/support/table.ts';
+import { parentOf, pidsOfAll, residentMegabytes, wordsOf } from '../support/process-table.ts';
 
 export interface MemoryWatch {
   end(): void;
@@ -19,7 +19,6 @@ export interface MemoryWatch {
 }
 
 const EVERY_MS = 10_000;
-const KIB_PER_MB = 1_024;
 
 export function watchMemory(stack: Stack, mainJob: number): MemoryWatch {
   const seen = new Map<string, { atMs: number; megabytes: number }[]>();
@@ -76,11 +75,7 @@ function daemonsOf(stack: Stack): [string, number][] {
 
 /** The main job itself, and every process that comes of it: each by what it runs of the command line. */
 function partsOf(mainJob: number): [string, number][] {
-  const parents = new Map<number, number>();
-  for (const entry of readdirSync('/proc')) {
-    const parent = /^\d+$/.test(entry) ? parentOf(Number(entry)) : undefined;
-    if (parent !== undefined) parents.set(Number(entry), parent);
-  }
+  const parents = new Map(pidsOfAll().map((pid) => [pid, parentOf(pid)]));
   const isOfJob = (pid: number | undefined): boolean => pid !== undefined && (pid === mainJob || isOfJob(parents.get(pid)));
   return [...parents.keys()].filter(isOfJob).flatMap((pid) => {
     const command = commandOf(pid);
@@ -90,27 +85,12 @@ function partsOf(mainJob: number): [string, number][] {
 
 /** Nothing for programs of others: daemons have names of their own. */
 function commandOf(pid: number): string | undefined {
-  try {
-    const words = readFileSync(`/proc/${pid}/cmdline`, 'utf8').split('\0');
-    const program = words.findIndex((word) => word.endsWith('sightline.mjs'));
-    return program < 0 ? undefined : words.slice(program + 1, program + 3).join(' ').trim();
-  } catch {
-    return undefined;
-  }
-}
-
-function parentOf(pid: number): number | undefined {
-  try {
-    return Number(/^\d+ \(.*\) \S (\d+)/s.exec(readFileSync(`/proc/${pid}/stat`, 'utf8'))?.[1]);
-  } catch {
-    return undefined;
-  }
+  const words = wordsOf(pid);
+  const program = words.findIndex((word) => word.endsWith('sightline.mjs'));
+  return program < 0 ? undefined : words.slice(program + 1, program + 3).join(' ').trim();
 }
 
 function named(name: string, pid: number): [string, number][] {
-  try {
-    return [[name, Number(/VmRSS:\s+(\d+) kB/.exec(readFileSync(`/proc/${pid}/status`, 'utf8'))?.[1] ?? NaN) / KIB_PER_MB]];
-  } catch {
-    return [];
-  }
+  const megabytes = residentMegabytes(pid);
+  return Number.isNaN(megabytes) ? [] : [[name, megabytes]];
 }

@@ -6,9 +6,9 @@
  */
 import type { ChildProcess } from 'node:child_process';
 import { execFileSync, spawn } from 'node:child_process';
-import { readdirSync, readFileSync } from 'node:fs';
 import { setTimeout as pause } from 'node:timers/promises';
 import { fileURLToPath } from 'node:url';
+import { parentOf, pidsOfAll, wordsOf } from './process-table.ts';
 
 export const ROOT = fileURLToPath(new URL('../..', import.meta.url));
 const PROGRAM = `${ROOT}/sightline.mjs`;
@@ -89,15 +89,10 @@ function ending(child: ChildProcess): Promise<number> {
 
 /** Pids of the children of a process whose command line holds all of these words. */
 export function childrenOf(parent: number, ...words: string[]): number[] {
-  const all = readdirSync('/proc').filter((name) => /^\d+$/.test(name)).map(Number);
-  return all.filter((pid) => {
-    try {
-      const parentPid = Number(/^\d+ \(.*\) \S (\d+)/s.exec(readFileSync(`/proc/${pid}/stat`, 'utf8'))?.[1]);
-      const commandLine = readFileSync(`/proc/${pid}/cmdline`, 'utf8').split('\0');
-      return parentPid === parent && words.every((word) => commandLine.includes(word));
-    } catch {
-      return false;
-    }
+  return pidsOfAll().filter((pid) => {
+    if (parentOf(pid) !== parent) return false;
+    const commandLine = wordsOf(pid);
+    return words.every((word) => commandLine.includes(word));
   });
 }
 
