@@ -27,9 +27,13 @@ export function LatestRow({ row, page }: { row: ListedRow; page: PageState }) {
       <td className="nm">
         <Item key={row.detection_oid} row={row} openName={page.setOpenName} />
         <span className="below num">
-          <span className="vh">camera </span>
-          <span aria-hidden="true">cam </span>
-          {row.video_camera_oid ?? '–'} · <Link href={href}>{row.detection_oid}</Link>
+          <span className="camera">
+            <span className="vh">camera </span>
+            <span aria-hidden="true">cam </span>
+            {row.video_camera_oid ?? '–'}
+          </span>
+          <span className="dot"> · </span>
+          <Link href={href}>{row.detection_oid}</Link>
         </span>
       </td>
       <td className="r num cam">

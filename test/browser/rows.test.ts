@@ -1,14 +1,15 @@
 /**
- * Rows: a very long table, and rows that change places, in a real browser against a running app (SIGHTLINE_URL).
+ * Rows: a very long table, rows that change places, and rows of the longest ids, in a real browser against a running app (SIGHTLINE_URL).
  *
- * Method: the API's answers are changed on their way to the browser, to ten thousand places and to two items that change ranks each time.
+ * Method: the API's answers are changed on their way to the browser, to ten thousand places, to two items that change ranks each time and
+ * to the longest ids and names.
  */
 import assert from 'node:assert/strict';
 import { describe, test } from 'node:test';
 import type { Page } from 'playwright-core';
-import type { LocationsAnswer, TopItemsAnswer } from '../../serving/answers.ts';
-import { shiftsSince } from '../support/browser.ts';
-import { seeing, seriousFaults } from '../support/screen.ts';
+import type { DetectionsAnswer, LocationsAnswer, TopItemsAnswer } from '../../serving/answers.ts';
+import { screenshot, shiftsSince } from '../support/browser.ts';
+import { PHONE, seeing, seriousFaults, someOfAll } from '../support/screen.ts';
 
 const MANY = 10_000;
 const ROWS = 'table.places tbody tr:not(.filler, .spacer)';
@@ -38,6 +39,24 @@ async function withRestlessItems(page: Page): Promise<() => Promise<number>> {
   await page.reload();
   await page.locator('table.items', { hasText: 'kite' }).waitFor();
   return () => page.evaluate<number>('window.moves');
+}
+
+/** The newest detections of a place with ids of nineteen digits and a name of two hundred characters. */
+async function withLongRows(page: Page): Promise<void> {
+  await page.route('**/api/v1/stream?*', (route) => route.abort());
+  await page.route('**/api/v1/detections?*', async (route) => {
+    const response = await route.fetch();
+    const answer = (await response.json()) as DetectionsAnswer;
+    const detections = answer.detections.map((row, n) => ({
+      ...row,
+      detection_oid: String(9_223_372_036_854_775_807n - BigInt(n)),
+      video_camera_oid: '9223372036854775807',
+      ...(n % 2 === 0 ? { item_name: 'long name '.repeat(20) } : {}),
+    }));
+    await route.fulfill({ response, json: { ...answer, detections } });
+  });
+  await page.reload();
+  await page.locator('.latest', { hasText: '9223372036854775807' }).waitFor();
 }
 
 describe('rows', { concurrency: false }, () => {
@@ -76,5 +95,24 @@ describe('rows', { concurrency: false }, () => {
       for (const name of ['kite', 'ship', 'kite']) await first.filter({ hasText: name }).waitFor();
       assert.equal(await moves(), 0);
     });
+  });
+
+  test('the longest ids and names of detections stay within every screen', async () => {
+    const { place } = await someOfAll();
+    const desks = [768, 1024, 1440].map((width) => ({ viewport: { width, height: 900 } }));
+    for (const options of [PHONE, { ...PHONE, viewport: { width: 360, height: 740 } }, ...desks]) {
+      const { width } = options.viewport!;
+      await see(`/locations/${place}`, options, async (page) => {
+        await withLongRows(page);
+        await page.locator('.latest').scrollIntoViewIfNeeded();
+        await screenshot(page, `long-rows-${width}-light`);
+        const cut = await page.evaluate<string[]>(`[...document.querySelectorAll('.latest a[href^="/detections/"]')]
+          .filter((one) => one.checkVisibility() && (one.getBoundingClientRect().right > one.closest('td').getBoundingClientRect().right + 0.5 || one.scrollWidth > one.clientWidth + 1))
+          .map((one) => one.textContent)`);
+        assert.deepEqual(cut, [], `ids at ${width}`);
+        const widths = await page.evaluate<number[]>("[document.documentElement, document.querySelector('footer.view')].map((one) => one.scrollWidth)");
+        assert.ok(Math.max(...widths) <= width, `${widths.join(' and ')} wide on ${width}`);
+      });
+    }
   });
 });
