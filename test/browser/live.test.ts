@@ -9,7 +9,7 @@ import { describe, test } from 'node:test';
 import type { Page, Route } from 'playwright-core';
 import { TopItemsAnswer } from '../../serving/answers.ts';
 import { screenshot, shiftsSince, slowDown } from '../support/browser.ts';
-import { base, digits, PHONE, seeing, seriousFaults } from '../support/screen.ts';
+import { base, digits, PHONE, seeing, seriousFaults, withNothing } from '../support/screen.ts';
 
 const MINUTE_MS = 60_000;
 const see = seeing();
@@ -41,13 +41,9 @@ async function withoutStream(page: Page): Promise<void> {
 
 const ANSWERS = /\/api\/v1\/(?!stream)/;
 
-/** The API's own answers, with nothing counted in them and nothing published. */
 async function answerWithNothing(route: Route): Promise<void> {
   const response = await route.fetch();
-  const answer = (await response.json()) as Record<string, unknown>;
-  const nothing = { total: 0, items: [], distinct_items: 0, locations: [], points: [], horizon: null, parts: { batch: 0, speed: 0 } };
-  for (const [name, value] of Object.entries(nothing)) if (name in answer) answer[name] = value;
-  await route.fulfill({ response, json: answer });
+  await route.fulfill({ response, json: withNothing((await response.json()) as Record<string, unknown>) });
 }
 
 function between(low: number, value: number, high: number, what: string): void {

@@ -1,6 +1,6 @@
 /**
- * The states of the numbers that a healthy app is seldom in, in a real browser against a running app (SIGHTLINE_URL): late, stale, quiet,
- * down and paused.
+ * The states of the numbers that a healthy app is seldom in, in a real browser against a running app (SIGHTLINE_URL): first run, late,
+ * stale, quiet, down and paused.
  *
  * Method: the API's answers are changed on their way to the browser, as they are in that state; badge, notice and numbers are held
  * against each other. Pictures are kept in test-output/: of the stale state in both themes, on a phone and on a wall screen.
@@ -8,9 +8,9 @@
 import assert from 'node:assert/strict';
 import { describe, test } from 'node:test';
 import type { BrowserContextOptions, Page, Route } from 'playwright-core';
-import type { View } from '../../serving/answers.ts';
+import type { LocationsAnswer, TrustAnswer, View } from '../../serving/answers.ts';
 import { screenshot } from '../support/browser.ts';
-import { digits, PHONE, seeing, seriousFaults } from '../support/screen.ts';
+import { digits, PHONE, seeing, seriousFaults, withNothing } from '../support/screen.ts';
 
 const ANSWERS = /\/api\/v1\/(?!stream)/;
 const SCREENS: readonly (readonly [name: string, BrowserContextOptions])[] = [
@@ -39,6 +39,17 @@ const behind = (ms: number) => (answer: Answer): Answer => ({
   ...(answer.view ? { view: { ...answer.view, speed_as_of: Date.now() - ms, freshness_ms: ms } } : {}),
 });
 
+/** Before the first detection: nothing counted, nothing published, no record in the log. */
+function firstRun(answer: Answer): Answer {
+  const { tallies, locations } = answer as Partial<TrustAnswer & LocationsAnswer>;
+  return {
+    ...withNothing(answer),
+    ...(answer.view ? { view: { ...answer.view, horizon: null } } : {}),
+    ...(tallies ? { tallies: { ...tallies, records: 0 } } : {}),
+    ...(locations ? { locations: locations.map((place) => ({ ...place, count: 0 })) } : {}),
+  };
+}
+
 async function away(route: Route): Promise<void> {
   const problem = { title: 'HBase does not answer', detail: 'no answer from the region server within 3 s', status: 503, request_id: 'r-1' };
   await route.fulfill({ status: 503, headers: { 'retry-after': '8' }, contentType: 'application/problem+json', body: JSON.stringify(problem) });
@@ -63,6 +74,16 @@ for (const [screen, options] of SCREENS) {
         assert.match(await page.locator('.notice').innerText(), /Nothing counted since \d\d:\d\d:\d\d UTC\..*will be counted/);
         assert.ok(digits(await page.locator('#total').textContent()) > 0);
         await look(page, `live-${screen}-stale`);
+      });
+    });
+
+    test('before the first detection one sentence says what to do', async () => {
+      await see('/?window=1h', options, async (page) => {
+        await changing(page, firstRun);
+        await page.locator('table.items', { hasText: 'Waiting for the first detection. npm start -- --rate 1000 simulates cameras.' }).waitFor();
+        await page.locator('#total').filter({ hasText: /^0$/ }).waitFor();
+        await page.locator('table.places td.cnt').first().filter({ hasText: /^0$/ }).waitFor();
+        await look(page, `live-${screen}-first-run`);
       });
     });
   });

@@ -49,6 +49,12 @@ export async function answerOf<T>(path: string): Promise<T> {
   return (await response.json()) as T;
 }
 
+/** An answer of the API as it is before anything was counted or published. */
+export function withNothing<T extends Record<string, unknown>>(answer: T): T {
+  const nothing = { total: 0, items: [], distinct_items: 0, locations: [], points: [], horizon: null, parts: { batch: 0, speed: 0 } };
+  return { ...answer, ...Object.fromEntries(Object.entries(nothing).filter(([name]) => name in answer)) };
+}
+
 /** A place with detections, one of its detections, and a published epoch if there is one, as the stores have them. */
 export async function someOfAll(): Promise<{ place: string; detection: string; epoch: string | null }> {
   const day = `from=${Date.now() - 86_400_000}&to=${Date.now()}`;
