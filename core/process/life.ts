@@ -41,11 +41,17 @@ export function untilStopped(signal: AbortSignal): Promise<void> {
 export async function runCommand(command: () => Promise<number | void>): Promise<void> {
   try {
     process.exitCode = (await command()) ?? EXIT.done;
-  } catch (thrown) {
+  } catch (caught) {
+    const thrown = reasonOf(caught);
     process.exitCode = exitCodeOf(thrown);
     const text = thrown instanceof Error && process.exitCode === EXIT.bug ? (thrown.stack ?? thrown.message) : messageOf(thrown);
     if (!(thrown instanceof Stopped)) process.stderr.write(`${text}\n`);
   }
+}
+
+/** Node's waits throw an AbortError of their own when their signal is aborted; why it was, is its cause. */
+function reasonOf(thrown: unknown): unknown {
+  return thrown instanceof Error && thrown.name === 'AbortError' && thrown.cause instanceof Error ? thrown.cause : thrown;
 }
 
 function exitCodeOf(thrown: unknown): number {

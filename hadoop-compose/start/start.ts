@@ -170,8 +170,7 @@ async function becomeReady(url: string, signal: AbortSignal): Promise<void> {
     } catch {
       signal.throwIfAborted();
     }
-    // An aborted pause says only that; why, a part that refuses to run perhaps, is the signal's to say.
-    await pause(200, undefined, { signal }).catch(() => signal.throwIfAborted());
+    await pause(200, undefined, { signal });
   }
   throw new Refusal(EXIT.dependency_down, `The app was not ready after ${APP_READY_LIMIT_MS / 1_000} s: ${last}`);
 }
