@@ -1,7 +1,7 @@
 // The stack as people use it, on ports and in a folder of its own: it comes up, keeps its data through a death and through
 // down and up, names who holds its ports, and leaves no process behind. Real daemons, one start and one more: a minute or two.
 import assert from 'node:assert/strict';
-import { mkdtempSync, readFileSync, readdirSync, rmSync } from 'node:fs';
+import { mkdtempSync, rmSync } from 'node:fs';
 import { request } from 'node:http';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
@@ -11,13 +11,14 @@ import { Kafka, logLevel } from 'kafkajs';
 import { createHBaseClient } from '../../core/stores/hbase/client.ts';
 import { clusterDown } from '../../hadoop-compose/cluster/down.ts';
 import { addressesOf } from '../../hadoop-compose/cluster/ports.ts';
-import { pidOf } from '../../hadoop-compose/cluster/processes.ts';
+import { argsOf, pidOf } from '../../hadoop-compose/cluster/processes.ts';
 import { stackFrom } from '../../hadoop-compose/cluster/stack.ts';
 import type { Stack } from '../../hadoop-compose/cluster/stack.ts';
 import { clusterStatus } from '../../hadoop-compose/cluster/status.ts';
 import { superviseCluster } from '../../hadoop-compose/cluster/supervise.ts';
 import type { SupervisionEvent } from '../../hadoop-compose/cluster/supervise.ts';
 import { clusterUp } from '../../hadoop-compose/cluster/up.ts';
+import { pidsOfAll } from '../support/process-table.ts';
 
 const home = mkdtempSync(join(tmpdir(), 'sightline-cluster-'));
 const stack = stackFrom({
@@ -152,14 +153,6 @@ async function withHBase(use: (hbase: ReturnType<typeof createHBaseClient>) => P
 }
 
 /** Every process whose command line names this test's folder. */
-function processesOfHome(): string[] {
-  return readdirSync('/proc').filter((pid) => /^\d+$/.test(pid) && commandLine(pid).includes(`-Dsightline.home=${home}/`));
-}
-
-function commandLine(pid: string): string {
-  try {
-    return readFileSync(`/proc/${pid}/cmdline`, 'utf8');
-  } catch {
-    return '';
-  }
+function processesOfHome(): number[] {
+  return pidsOfAll().filter((pid) => argsOf(pid).some((arg) => arg.includes(`-Dsightline.home=${home}/`)));
 }

@@ -5,10 +5,10 @@
  * for long. Short-lived ones (a batch run) are one name; of several at a time the largest counts.
  */
 import { daemonNames } from '../../hadoop-compose/cluster/daemons.ts';
-import { pidOf } from '../../hadoop-compose/cluster/processes.ts';
+import { argsOf, pidOf } from '../../hadoop-compose/cluster/processes.ts';
 import type { Stack } from '../../hadoop-compose/cluster/stack.ts';
 import { median } from '../../bench/support/table.ts';
-import { parentOf, pidsOfAll, residentMegabytes, wordsOf } from '../support/process-table.ts';
+import { parentOf, pidsOfAll, residentMegabytes } from '../support/process-table.ts';
 
 export interface MemoryWatch {
   end(): void;
@@ -85,9 +85,9 @@ function partsOf(mainJob: number): [string, number][] {
 
 /** Nothing for programs of others: daemons have names of their own. */
 function commandOf(pid: number): string | undefined {
-  const words = wordsOf(pid);
-  const program = words.findIndex((word) => word.endsWith('sightline.mjs'));
-  return program < 0 ? undefined : words.slice(program + 1, program + 3).join(' ').trim();
+  const args = argsOf(pid);
+  const program = args.findIndex((arg) => arg.endsWith('sightline.mjs'));
+  return program < 0 ? undefined : args.slice(program + 1, program + 3).join(' ');
 }
 
 function named(name: string, pid: number): [string, number][] {

@@ -8,7 +8,8 @@ import type { ChildProcess } from 'node:child_process';
 import { execFileSync, spawn } from 'node:child_process';
 import { setTimeout as pause } from 'node:timers/promises';
 import { fileURLToPath } from 'node:url';
-import { parentOf, pidsOfAll, wordsOf } from './process-table.ts';
+import { argsOf } from '../../hadoop-compose/cluster/processes.ts';
+import { parentOf, pidsOfAll } from './process-table.ts';
 
 export const ROOT = fileURLToPath(new URL('../..', import.meta.url));
 const PROGRAM = `${ROOT}/sightline.mjs`;
@@ -91,8 +92,8 @@ function ending(child: ChildProcess): Promise<number> {
 export function childrenOf(parent: number, ...words: string[]): number[] {
   return pidsOfAll().filter((pid) => {
     if (parentOf(pid) !== parent) return false;
-    const commandLine = wordsOf(pid);
-    return words.every((word) => commandLine.includes(word));
+    const args = argsOf(pid);
+    return words.every((word) => args.includes(word));
   });
 }
 

@@ -17,12 +17,7 @@ export function parentOf(pid: number): number | undefined {
   return parent === undefined ? undefined : Number(parent);
 }
 
-/** Of the command line. */
-export function wordsOf(pid: number): string[] {
-  return told(pid, 'cmdline')?.split('\0') ?? [];
-}
-
-function told(pid: number, file: 'status' | 'stat' | 'cmdline'): string | undefined {
+function told(pid: number, file: 'status' | 'stat'): string | undefined {
   try {
     return readFileSync(`/proc/${pid}/${file}`, 'utf8');
   } catch {
