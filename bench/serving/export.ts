@@ -53,4 +53,3 @@ async function exported(url: string, pid: number): Promise<{ rows: number; bytes
   clearInterval(sampling);
   return { rows: lines - 1, bytes, seconds: (performance.now() - began) / 1_000, mostMb };
 }
-

@@ -54,6 +54,7 @@ const asked: Run = {
   partitions: Number(values.partitions),
   nodeOptions: values['node-option'],
 };
+const SPARK_WARM_UP_MS = 30_000;
 const WITHOUT_LOOK_UPS = ['--import', './bench/speed/without-look-ups.mjs'];
 const [what = 'catch-up'] = positionals;
 
@@ -97,8 +98,6 @@ async function printBesideSpark(): Promise<void> {
     printTable(['records a second', 'all', 'but the first batch', 'speed worker is faster', ''], rows);
   });
 }
-
-const SPARK_WARM_UP_MS = 30_000;
 
 /** Steady traffic begins before Spark does, so that its first batches, in which code is cold, are over when it counts. */
 async function printLatencyOfSpark(): Promise<void> {
