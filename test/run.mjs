@@ -1,5 +1,5 @@
 /**
- * Behind `npm test` and `npm run check`: the steps in order, what each took, and one count at the end.
+ * Behind `npm test` and `npm run check`: the steps in order, what each took, what failed, and one count at the end.
  *
  * `check` is what needs no daemon: types, lint, unit tests, in seconds. `test` goes on with a real stack in a folder and on ports of
  * its own, so that it passes while `npm start` runs: contract tests against the daemons, then the whole job end to end with a
@@ -8,6 +8,7 @@
  * epochs to every kind of Spark master, each started by the tests.
  */
 import { spawn } from 'node:child_process';
+import { failureCollector } from './failures.mjs';
 import { globSync } from './glob.mjs';
 
 const [, , what = 'test', ...given] = process.argv;
@@ -29,6 +30,7 @@ const stackEnvironment = {
 };
 const counts = { passed: 0, failed: 0 };
 const outcomes = [];
+const { take, failures } = failureCollector();
 let running = null;
 
 /** Runs a step; its output is shown as it comes, and node's own closing counts are added up. */
@@ -43,6 +45,7 @@ async function step(name, program, args, env = process.env) {
     process.stdout.write(chunk);
     const lines = (line + chunk.toString('utf8')).split('\n');
     line = lines.pop();
+    lines.forEach(take);
     for (const [, what, count] of lines.map((text) => /^(?:ℹ|#) (pass|fail) (\d+)$/.exec(text)).filter(Boolean)) closing[what] += Number(count);
   });
   const code = await new Promise((resolve) => child.on('close', (status) => resolve(status ?? 1)));
@@ -121,5 +124,6 @@ if (what === 'test' && (only || counts.failed === 0)) await onTheRealStack();
 
 process.stdout.write('\n');
 for (const { name, ok, seconds } of outcomes) process.stdout.write(`${ok ? 'ok    ' : 'FAILED'} ${name} (${seconds} s)\n`);
+for (const failure of failures()) process.stdout.write(`${failure}\n`);
 process.stdout.write(`${counts.passed} passed, ${counts.failed} failed\n`);
 process.exitCode = counts.failed === 0 ? 0 : 1;
