@@ -8,7 +8,7 @@
 import assert from 'node:assert/strict';
 import { describe, test } from 'node:test';
 import type { BrowserContextOptions, Page, Route } from 'playwright-core';
-import type { LocationsAnswer, TrustAnswer, View } from '../../serving/answers.ts';
+import type { LocationsAnswer, TimelineAnswer, TrustAnswer, View } from '../../serving/answers.ts';
 import { screenshot } from '../support/browser.ts';
 import { digits, PHONE, seeing, seriousFaults, withNothing } from '../support/screen.ts';
 
@@ -41,12 +41,13 @@ const behind = (ms: number) => (answer: Answer): Answer => ({
 
 /** Before the first detection: nothing counted, nothing published, no record in the log. */
 function firstRun(answer: Answer): Answer {
-  const { tallies, locations } = answer as Partial<TrustAnswer & LocationsAnswer>;
+  const { tallies, locations, points } = answer as Partial<TrustAnswer & LocationsAnswer & TimelineAnswer>;
   return {
     ...withNothing(answer),
     ...(answer.view ? { view: { ...answer.view, horizon: null } } : {}),
     ...(tallies ? { tallies: { ...tallies, records: 0 } } : {}),
     ...(locations ? { locations: locations.map((place) => ({ ...place, count: 0 })) } : {}),
+    ...(points ? { points: points.map((point) => withNothing({ ...point, count: 0 })) } : {}),
   };
 }
 
@@ -72,7 +73,7 @@ for (const [screen, options] of SCREENS) {
         await changing(page, behind(4 * 60_000));
         await page.locator('.badge[data-state=stale]', { hasText: /4\smin/ }).waitFor();
         assert.match(await page.locator('.notice').innerText(), /Nothing counted since \d\d:\d\d:\d\d UTC\..*will be counted/);
-        assert.ok(digits(await page.locator('#total').textContent()) > 0);
+        assert.ok(digits(await page.locator('#total', { hasText: /\d/ }).textContent()) > 0);
         await look(page, `live-${screen}-stale`);
       });
     });
@@ -94,7 +95,7 @@ test('late numbers stay, with how far they are behind', async () => {
     await changing(page, behind(34_000));
     await page.locator('.badge[data-state=late]', { hasText: /34\ss/ }).waitFor();
     assert.match(await page.locator('.notice').innerText(), /The speed layer is 34\ss behind\..*Numbers are true up to/);
-    assert.ok(digits(await page.locator('#total').textContent()) > 0);
+    assert.ok(digits(await page.locator('#total', { hasText: /\d/ }).textContent()) > 0);
     await look(page, 'live-1440-light-late');
   });
 });
