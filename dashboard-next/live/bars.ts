@@ -3,7 +3,7 @@
  *
  * x is in per cent of the plot's width and y in pixels of its fixed height, so the server draws the same picture as every
  * browser and nothing moves when scripts arrive. A bucket that the window or the present cuts is marked and does not decide
- * how high the axis is; what lies after the answer's `speed_as_of` is not drawn at all, because it is not known to be zero.
+ * how high the axis is, unless there is nothing else; what lies after the answer's `speed_as_of` is not drawn at all, because it is not known to be zero.
  */
 import type { TimelineAnswer } from '../../serving/answers.ts';
 
@@ -38,9 +38,10 @@ export function barsOf(answer: TimelineAnswer, before: { answer: TimelineAnswer;
   }));
 }
 
-/** The greatest number that must fit under the axis' top. */
+/** The greatest number that must fit under the axis' top; of cut buckets only while no whole one holds anything. */
 export function peakOf(bars: readonly Bar[]): number {
-  return Math.max(0, ...bars.map(({ cut, count, before }) => Math.max(cut ? 0 : count, before ?? 0)));
+  const whole = Math.max(0, ...bars.map(({ cut, count, before }) => Math.max(cut ? 0 : count, before ?? 0)));
+  return whole > 0 ? whole : Math.max(0, ...bars.map(({ count }) => count));
 }
 
 const TOPS = [1, 2, 4, 5, 6, 8, 10];

@@ -12,6 +12,12 @@ test('a bucket that the window or the present cuts is marked and does not raise 
   assert.equal(peakOf(bars), 6);
 });
 
+test('where no whole bucket holds anything, the axis fits those that are cut', () => {
+  const bars = barsOf(timeline([0, 0, 0, 181], { view: view({ speed_as_of: NOON - 10_000 }) }), null);
+  assert.deepEqual(bars.map(({ cut }) => cut), [false, false, false, true]);
+  assert.equal(peakOf(bars), 181);
+});
+
 test('what lies after the answer’s moment is unknown, not zero', () => {
   const bars = barsOf(timeline([5, 5, 0, 0], { view: view({ speed_as_of: NOON - 120_000 }) }), null);
   assert.deepEqual(bars.map(({ unknown }) => unknown), [false, false, true, true]);
