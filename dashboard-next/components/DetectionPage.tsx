@@ -8,7 +8,7 @@ import { faultOfPart, isAnswered, partOf } from '../live/board.ts';
 import { MINUTE_MS } from '../live/bounds.ts';
 import { placeName, visible } from '../live/names.ts';
 import { count } from '../live/numbers.ts';
-import { ago, clockMs, day } from '../live/times.ts';
+import { clockMs, day, laterText } from '../live/times.ts';
 import { linkTo } from '../live/where.ts';
 import { offsetText } from '../live/zones.ts';
 import { CopyButton } from './CopyButton.tsx';
@@ -87,7 +87,7 @@ function Found({ found, page }: { found: DetectionAnswer; page: PageState }) {
         {row('Camera', 'video_camera_oid', found.video_camera_oid, found.video_camera_oid)}
         {row('Detection', 'detection_oid', found.detection_oid, found.detection_oid)}
         {row('Detected at', 'timestamp_detected', <Moment t={t} page={page} />, String(t), 'by the camera’s clock')}
-        {row('Arrived at', 'arrived_at', <Moment t={found.arrived_at} page={page} />, String(found.arrived_at), `${delayText(found.arrived_at - t)}, by the log’s clock`)}
+        {row('Arrived at', 'arrived_at', <Moment t={found.arrived_at} page={page} />, String(found.arrived_at), `${laterText(found.arrived_at - t)}, by the log’s clock`)}
         {row('Partition', 'kafka_partition', found.kafka_partition, String(found.kafka_partition), 'of the topic detections')}
         {row('Offset', 'kafka_offset', count(found.kafka_offset), String(found.kafka_offset), 'of the record that was first met')}
         {row('Deferred', 'deferred', found.deferred ? 'yes' : 'no', String(found.deferred), found.deferred ? 'too old for the speed layer when it arrived; the batch layer counts it' : '')}
@@ -106,8 +106,4 @@ function Moment({ t, page: { shown, now } }: { t: number; page: PageState }) {
       {day(t, shown.tz, now)} {clockMs(t, shown.tz)} {offsetText(t, shown.tz)}
     </time>
   );
-}
-
-function delayText(ms: number): string {
-  return ms < 0 ? `${ago(-ms, true)} before that` : `${ago(ms, true)} later`;
 }

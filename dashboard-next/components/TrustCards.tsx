@@ -55,7 +55,8 @@ function HorizonNote({ trust, note, word, epoch }: { trust: TrustAnswer; note: {
   return (
     <>
       <span className={epoch?.includes('T') ? 'epoch ofday' : 'epoch'}>
-        epoch {epoch}
+        <span className="what">epoch </span>
+        {epoch}
         {word && ','}
       </span>{' '}
       {word}

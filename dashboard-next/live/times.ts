@@ -76,6 +76,13 @@ export function ago(ms: number, tenths = false): string {
   return `${Math.floor(seconds / 86_400)}${NBSP}d`;
 }
 
+/** How long after a moment another was, exactly where that is less than a second: `77 ms later`, `4.2 s before that`. */
+export function laterText(ms: number): string {
+  if (ms === 0) return 'in the same millisecond';
+  const length = Math.abs(ms);
+  return `${length < 1_000 ? `${length}${NBSP}ms` : ago(length, true)} ${ms < 0 ? 'before that' : 'later'}`;
+}
+
 /** A whole length: `24 h`, `7 d`, `1 h 30 min`, `90 d`. */
 export function lengthText(ms: number): string {
   const minutes = Math.round(ms / 60_000);

@@ -36,8 +36,9 @@ describe('every page', { concurrency: false }, () => {
   test('every page fits a phone, and its controls a finger', async () => {
     for (const path of paths) {
       await see(path, PHONE, async (page) => {
-        const { width, small } = await onAPhone(page);
+        const { width, cut, small } = await onAPhone(page);
         assert.ok(width <= 390, `${path} is ${width} wide`);
+        assert.deepEqual(cut, [], path);
         assert.deepEqual(small, [], path);
         await screenshot(page, `${nameOf(path)}-390-light`);
       });

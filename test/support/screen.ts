@@ -72,9 +72,12 @@ export async function seriousFaults(page: Page): Promise<string[]> {
     .map(({ id, nodes }) => id + ': ' + nodes.map(({ target }) => target.join(' ')).slice(0, 5).join(', ')))`);
 }
 
-/** On a phone: how wide the page is, and every control that is too small for a finger. */
-export async function onAPhone(page: Page): Promise<{ width: number; small: string[] }> {
+/** On a phone: how wide the page is, what the cards cut off, and every control that is too small for a finger. */
+export async function onAPhone(page: Page): Promise<{ width: number; cut: string[]; small: string[] }> {
   return {
+    cut: await page.evaluate<string[]>(`[...document.querySelectorAll('.kpi, .kpi *')]
+      .filter((one) => one.checkVisibility() && one.clientWidth > 1 && one.scrollWidth > one.clientWidth + 1)
+      .map((one) => one.className + ' ' + one.textContent)`),
     width: await page.evaluate<number>('document.documentElement.scrollWidth'),
     small: await page.evaluate<string[]>(`[...document.querySelectorAll('button, .badge, .brand, .tabs a, label:has(input[type=radio]), .pick')]
       .filter((one) => one.checkVisibility() && !one.closest('td, .conflict') && one.getBoundingClientRect().height < 39.5)

@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
-import { ago, boundsText, clockTenths, lengthText, moment, weekday } from '../../../../dashboard-next/live/times.ts';
+import { ago, boundsText, clockTenths, laterText, lengthText, moment, weekday } from '../../../../dashboard-next/live/times.ts';
 
 const plain = (text: string): string => text.replaceAll('\u00a0', ' ');
 const now = Date.UTC(2026, 10, 23, 14, 32, 6, 480);
@@ -25,4 +25,9 @@ test('a length of time has one unit and never claims more than has passed', () =
   assert.equal(plain(lengthText(86_400_000)), '24 h');
   assert.equal(plain(lengthText(7 * 86_400_000)), '7 d');
   assert.equal(plain(lengthText(5_400_000)), '1 h 30 min');
+});
+
+test('how much later one moment was than another is exact below a second', () => {
+  const cases: [number, string][] = [[0, 'in the same millisecond'], [77, '77 ms later'], [-77, '77 ms before that'], [4_250, '4.2 s later'], [-90_000, '1 min before that']];
+  for (const [ms, text] of cases) assert.equal(plain(laterText(ms)), text);
 });
