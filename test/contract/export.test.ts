@@ -27,6 +27,7 @@ import type { CountedStack } from '../support/counted-stack.ts';
 import { countedStack } from '../support/counted-stack.ts';
 import type { Fact } from '../support/counted-world.ts';
 import { COUNTED_RULES, PLACES, randomOf } from '../support/counted-world.ts';
+import { TYPES_IN_ARROW } from '../support/lake-types.ts';
 import { eventually } from '../support/main-job.ts';
 
 const seed = Number(process.env.SIGHTLINE_SEED ?? randomBytes(4).readUInt32BE());
@@ -134,18 +135,7 @@ print(json.dumps({"rows": len(frame), "ids": len(set(frame["detection_oid"])), "
   const { stdout } = await promisify(execFile)(python, ['-c', reader, file], { timeout: 120_000 });
   const read = JSON.parse(stdout) as { rows: number; ids: number; types: Record<string, string>; agree: boolean };
   assert.deepEqual([read.rows, read.ids, read.agree], [counted({ location: 'all', from: now - 60 * HOUR_MS, to: now + 24 * HOUR_MS }).length, read.rows, true]);
-  assert.deepEqual(read.types, {
-    geographical_location_oid: 'int64',
-    video_camera_oid: 'int64',
-    detection_oid: 'int64',
-    item_name: 'string',
-    timestamp_detected: 'int64',
-    geographical_location: 'string',
-    detected_at: 'timestamp[us, tz=UTC]',
-    arrived_at: 'timestamp[us, tz=UTC]',
-    kafka_partition: 'int32',
-    kafka_offset: 'int64',
-  });
+  assert.deepEqual(read.types, TYPES_IN_ARROW);
 });
 
 test('a download that is left half-way frees the reading behind it and its files', { timeout: 300_000 }, async () => {

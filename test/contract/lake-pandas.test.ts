@@ -23,6 +23,7 @@ import { ensureVenv } from '../../hadoop-compose/cameras/venv.ts';
 import { ensureSpark } from '../../hadoop-compose/spark/command.ts';
 import { batchWorld, feed, openBatchOf, UNKNOWN_PLACE } from '../support/batch-world.ts';
 import { examplesOf, withReplaced } from '../support/doc-examples.ts';
+import { TYPES_IN_ARROW } from '../support/lake-types.ts';
 
 const READER = `
 import json, sys
@@ -113,18 +114,7 @@ test('the same rows are read over WebHDFS, with nothing downloaded', () => {
 });
 
 test('columns have the names and types of the contract', () => {
-  assert.deepEqual(read.schema, {
-    geographical_location_oid: 'int64',
-    video_camera_oid: 'int64',
-    detection_oid: 'int64',
-    item_name: 'string',
-    timestamp_detected: 'int64',
-    geographical_location: 'string',
-    detected_at: 'timestamp[us, tz=UTC]',
-    arrived_at: 'timestamp[us, tz=UTC]',
-    kafka_partition: 'int32',
-    kafka_offset: 'int64',
-  });
+  assert.deepEqual(read.schema, TYPES_IN_ARROW);
   const dtypes = read.dtypes as Record<string, string>;
   assert.equal(dtypes.detection_oid, 'int64');
   assert.match(dtypes.detected_at!, /^datetime64\[.., UTC\]$/);

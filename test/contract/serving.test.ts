@@ -8,18 +8,11 @@
 import assert from 'node:assert/strict';
 import { randomBytes } from 'node:crypto';
 import { after, before, test } from 'node:test';
-import kafkajs from 'kafkajs';
 import { epoch, epochAt, nameOf } from '../../core/domain/epoch.ts';
-import { TABLES } from '../../core/layout/tables.ts';
-import { readConfig } from '../../core/process/config.ts';
 import type { Config } from '../../core/process/config.ts';
 import { createLog } from '../../core/process/log.ts';
-import { controlStore } from '../../core/stores/control.ts';
 import { hdfs } from '../../core/stores/hdfs/hdfs.ts';
-import { logAdmin } from '../../core/stores/kafka/admin.ts';
-import { openHBase, openStores } from '../../core/stores/open.ts';
-import type { Stores } from '../../core/stores/open.ts';
-import { prepare } from '../../hadoop-compose/prepare/prepare.ts';
+import { openStores } from '../../core/stores/open.ts';
 import * as answers from '../../serving/answers.ts';
 import { createServing } from '../../serving/app.ts';
 import type { Serving } from '../../serving/app.ts';
@@ -29,34 +22,26 @@ import { getReadiness } from '../../serving/http/health.ts';
 import { getLake, getRun, getRuns, getTrust } from '../../serving/http/reports.ts';
 import { servingMetrics } from '../../serving/metrics.ts';
 import { compareUtf8 } from '../../serving/rank.ts';
+import type { CountedStack } from '../support/counted-stack.ts';
+import { countedStack } from '../support/counted-stack.ts';
 import type { Fact } from '../support/counted-world.ts';
+import { COUNTED_RULES, PLACES, randomOf } from '../support/counted-world.ts';
 import { agrees } from '../support/openapi.ts';
-import { COUNTED_RULES, countedWorld, PLACES, randomOf, writeEpochs } from '../support/counted-world.ts';
 
 const HOUR_MS = 3_600_000;
 const MINUTE_MS = 60_000;
 const QUESTIONS_A_ROUND = Number(process.env.SIGHTLINE_QUESTIONS ?? 400) / 4;
 
-const name = `contract_${randomBytes(4).toString('hex')}`;
 const seed = Number(process.env.SIGHTLINE_SEED ?? randomBytes(4).readUInt32BE());
 const random = randomOf(seed + 1);
-const config = readConfig({
-  ...process.env,
-  KAFKA_TOPIC: name,
-  HBASE_NAMESPACE: name,
-  SIGHTLINE_ROOT: `/${name}`,
-  EPOCH_SECONDS: String(COUNTED_RULES.epochSeconds),
-  KAFKA_PARTITIONS: String(COUNTED_RULES.partitionCount),
-});
 const now = Date.now();
-const world = countedWorld({ seed, now, facts: 4_000 });
-let stores: Stores;
+let stack: CountedStack;
 let serving: Serving;
 
 function servingOn(settings: Config): Serving {
   return createServing({
     config: settings,
-    open: async () => (stores = await openStores(settings, { callTimeoutMs: 3_000, operationTimeoutMs: 5_000 })),
+    open: () => openStores(settings, { callTimeoutMs: 3_000, operationTimeoutMs: 5_000 }),
     hdfs: hdfs(settings),
     metrics: servingMetrics(),
     log: createLog('test', 'silent'),
@@ -68,42 +53,16 @@ function servingOn(settings: Config): Serving {
 
 before(async () => {
   process.stdout.write(`SIGHTLINE_SEED=${seed}\n`);
-  await prepare(config, () => undefined);
-  await recordRules();
-  serving = servingOn(config);
+  stack = await countedStack({ seed, now, facts: 4_000 });
+  serving = servingOn(stack.config);
   await serving.ready();
-  await writeEpochs(world, stores, { view: 'speed', from: 0, to: epochAt(now, COUNTED_RULES) });
-  for (let at = 0; at < world.facts.length; at += 2_000) await stores.detections.put(world.facts.slice(at, at + 2_000));
-  const progress = world.cutsBefore(epochAt(now, COUNTED_RULES) + 1).map((nextOffset, partition) => ({
-    partition,
-    nextOffset,
-    arrival: world.arrivalBefore(partition, nextOffset),
-    tallies: world.tallies(partition),
-  }));
-  await stores.control.putProgress(1, progress);
+  await stack.countAll();
 });
 
 after(async () => {
   await serving.close();
-  const hbase = openHBase(config);
-  for (const table of TABLES) await hbase.admin.dropTable(`${name}:${table}`);
-  await hbase.admin.dropNamespace(name);
-  await hbase.close();
-  const kafka = new kafkajs.Kafka({ brokers: config.KAFKA_BROKERS.split(','), logLevel: kafkajs.logLevel.NOTHING }).admin();
-  await kafka.deleteTopics({ topics: [name, `${name}.dlq`] });
-  await kafka.disconnect();
-  await hdfs({ ...config, SIGHTLINE_ROOT: '/' }).remove(name);
+  await stack.remove();
 });
-
-/** As the first process would, but for a log whose oldest record is as old as this world. */
-async function recordRules(): Promise<void> {
-  const admin = logAdmin(config);
-  const hbase = openHBase(config);
-  const { topicId } = (await admin.facts())!;
-  const firstOffsets = new Array<number>(COUNTED_RULES.partitionCount).fill(0);
-  await controlStore(hbase, name).recordRules({ generation: 1, logLife: 1, ...COUNTED_RULES, firstEpoch: world.firstEpoch, firstOffsets, topicId });
-  await Promise.all([admin.close(), hbase.close()]);
-}
 
 const get = (path: string): Request => new Request(`http://127.0.0.1${path}`);
 const between = (least: number, greatest: number): number => least + Math.floor(random() * (greatest - least + 1));
@@ -125,7 +84,7 @@ function draw(): Drawn {
 }
 
 function factsIn({ from, to, location }: Drawn): Fact[] {
-  return world.facts.filter(
+  return stack.world.facts.filter(
     ({ detection }) => detection.detectedAt >= from && detection.detectedAt < to && (location === 'all' || detection.location === location),
   );
 }
@@ -192,35 +151,26 @@ async function round(): Promise<void> {
   }
 }
 
-async function publishUpTo(upTo: number): Promise<void> {
-  const before = await stores.control.horizon(1);
-  const from = before ? before.epoch + 1 : world.firstEpoch;
-  await writeEpochs(world, stores, { view: 'batch', from, to: upTo });
-  await writeEpochs(world, stores, { view: 'batch', from: upTo + 1, to: upTo + 1, keep: ({ offset }) => offset % 3 === 0 });
-  const cuts = world.cutsBefore(upTo + 1);
-  const arrivals = cuts.map((cut, partition) => world.arrivalBefore(partition, cut));
-  assert.ok(await stores.control.moveHorizon(1, before, { epoch: epoch(upTo), cuts, arrivals, publishedAt: arrivals[0]! }));
-}
-
 test('before any epoch is published every question equals a plain count of the speed view', round);
 
 test('with some epochs published, and their cells still in the speed view, every question equals a plain count', async () => {
-  await publishUpTo(world.firstEpoch + 4);
+  await stack.publish(stack.world.firstEpoch + 4);
   await round();
 });
 
 test('after the published epochs were pruned every question equals a plain count', async () => {
-  const horizon = (await stores.control.horizon(1))!;
-  assert.ok((await stores.speedView.prune(horizon.epoch, horizon.cuts)) > 0);
+  const { control, speedView } = stack.stores;
+  const horizon = (await control.horizon(1))!;
+  assert.ok((await speedView.prune(horizon.epoch, horizon.cuts)) > 0);
   await round();
 });
 
 test('with all but the open epoch published every question equals a plain count', async () => {
   const upTo = epochAt(now, COUNTED_RULES) - 1;
-  await publishUpTo(upTo);
+  await stack.publish(upTo);
   await round();
   const answer = answers.TrustAnswer.parse(await (await getTrust(get('/api/v1/trust'), {}, serving)).json());
-  assert.deepEqual([answer.horizon?.epoch, answer.tallies.new], [nameOf(epoch(upTo), COUNTED_RULES), world.facts.length]);
+  assert.deepEqual([answer.horizon?.epoch, answer.tallies.new], [nameOf(epoch(upTo), COUNTED_RULES), stack.world.facts.length]);
 });
 
 test('every answer is what the OpenAPI document says', async () => {
@@ -240,20 +190,18 @@ test('every answer is what the OpenAPI document says', async () => {
 });
 
 test('a detection is found by its id, whatever the number', async () => {
-  for (const { detection } of world.facts.slice(0, 50)) {
+  for (const { detection } of stack.world.facts.slice(0, 50)) {
     const response = await getDetection(get(`/api/v1/detections/${detection.id}`), { detection_oid: detection.id }, serving);
     assert.equal(answers.DetectionAnswer.parse(await response.json()).item_name, detection.item);
   }
 });
 
 test('with HBase away every question is a 503 with Retry-After, and readiness says why', async () => {
-  const kept = stores;
-  const away = servingOn({ ...config, HBASE_ZOOKEEPER: '127.0.0.1:1' });
+  const away = servingOn({ ...stack.config, HBASE_ZOOKEEPER: '127.0.0.1:1' });
   const response = await getTopItems(get('/api/v1/top-items'), {}, away);
   assert.equal(response.status, 503);
   assert.ok(Number(response.headers.get('retry-after')) > 0);
   assert.match(answers.Problem.parse(await response.json()).title, /HBase/);
   assert.equal((await getReadiness(get('/readyz'), {}, away)).status, 503);
   await away.close();
-  stores = kept;
 });
