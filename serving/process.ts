@@ -14,7 +14,7 @@ import { createServing } from './app.ts';
 import { servingMetrics } from './metrics.ts';
 
 const HELD = Symbol.for('sightline.serving');
-/** A viewer would rather hear "not now" than wait: a call and an operation with its retries. */
+/** A viewer would rather hear "not now" than wait: a call, and an operation with its retries or a silence of HDFS. */
 const CALL_TIMEOUT_MS = 3_000;
 const OPERATION_TIMEOUT_MS = 5_000;
 const SEAM_FRESH_FOR_MS = 250;
@@ -51,7 +51,7 @@ function fromEnvironment(): Serving {
         operationTimeoutMs: OPERATION_TIMEOUT_MS,
         onHBaseEvent: ({ kind }) => metrics.hbaseEvent(kind),
       }),
-    hdfs: hdfs(config),
+    hdfs: hdfs(config, { idleLimitMs: OPERATION_TIMEOUT_MS }),
     metrics,
     log: createLog('serving', config.LOG_LEVEL),
     now: Date.now,

@@ -21,11 +21,11 @@ import { hdfsFault, isMissing } from './faults.ts';
 
 type Settings = Pick<Config, 'WEBHDFS_URL' | 'SIGHTLINE_ROOT' | 'HADOOP_USER'>;
 
-/** A silent connection is given up after this long. */
+/** A silent connection is given up after this long, unless the caller has less patience. */
 const IDLE_LIMIT_MS = 60_000;
 
-export function hdfs(config: Settings): Hdfs {
-  const ask = asking(config);
+export function hdfs(config: Settings, { idleLimitMs = IDLE_LIMIT_MS }: { idleLimitMs?: number } = {}): Hdfs {
+  const ask = asking(config, idleLimitMs);
   const facts = async (path: string): Promise<FileFacts | null> => {
     try {
       const { FileStatus } = StatusAnswer.parse(await ask.json('GET', 'getfilestatus', path));
@@ -198,13 +198,13 @@ interface Asking {
   json(method: string, operation: string, path: string, params?: Record<string, unknown>): Promise<unknown>;
 }
 
-function asking(config: Settings): Asking {
+function asking(config: Settings, idleLimitMs: number): Asking {
   const url = new URL(config.WEBHDFS_URL);
   const protocol = url.protocol.slice(0, -1);
   const port = Number(url.port || (protocol === 'https' ? 443 : 80));
   const client = webhdfs.createClient(
     { host: url.hostname, port, path: '/webhdfs/v1', user: config.HADOOP_USER, protocol },
-    { timeout: IDLE_LIMIT_MS },
+    { timeout: idleLimitMs },
   );
   const absolute = (path: string): string => {
     if (/[%?#\s]/.test(path) || path.split('/').includes('..')) throw new RangeError(`${JSON.stringify(path)} is no path of the lake`);

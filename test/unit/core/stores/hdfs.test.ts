@@ -24,7 +24,7 @@ before(async () => {
 });
 after(() => rm(folder, { recursive: true, force: true }));
 
-async function against(answer: Answer, ask: (files: Hdfs) => Promise<void>): Promise<void> {
+async function against(answer: Answer, ask: (files: Hdfs) => Promise<void>, patience: { idleLimitMs?: number } = {}): Promise<void> {
   const server = createServer((request, response) => {
     const operation = new URL(request.url!, 'http://x').searchParams.get('op')!.toLowerCase();
     answer(request, response, operation);
@@ -32,7 +32,7 @@ async function against(answer: Answer, ask: (files: Hdfs) => Promise<void>): Pro
   await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve));
   const url = `http://127.0.0.1:${(server.address() as AddressInfo).port}`;
   try {
-    await ask(hdfs({ WEBHDFS_URL: url, SIGHTLINE_ROOT: '/s', HADOOP_USER: 'me' }));
+    await ask(hdfs({ WEBHDFS_URL: url, SIGHTLINE_ROOT: '/s', HADOOP_USER: 'me' }, patience));
   } finally {
     server.closeAllConnections();
     await new Promise((resolve) => server.close(resolve));
@@ -119,4 +119,18 @@ test('paths that would leave the root are refused', async () => {
       await assert.rejects(files.remove(''), RangeError);
     },
   );
+});
+
+test('a name node that takes a question and never answers is given up after the patience of who asks', async () => {
+  await against(() => undefined, async (files) => {
+    await assert.rejects(files.list('lake'), { name: 'Retryable', message: /HDFS/ });
+  }, { idleLimitMs: 200 });
+});
+
+test('a data node that falls silent in the middle of a file is given up as well', async () => {
+  const answer: Answer = (_, response, operation) => {
+    if (operation === 'getfilestatus') return json(response, 200, fileOf(100));
+    response.writeHead(200, { 'content-type': 'application/octet-stream' }).write(Buffer.alloc(60));
+  };
+  await against(answer, (files) => assert.rejects(files.read('a'), Retryable), { idleLimitMs: 200 });
 });
