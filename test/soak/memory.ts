@@ -14,7 +14,10 @@ export interface MemoryWatch {
   end(): void;
   /** Median megabytes of each quarter, and the most, for each name. */
   table(): string;
-  /** Names whose median of the last quarter is above that of the second by more than so many megabytes and a tenth. */
+  /**
+   * Names whose median of the last quarter is above that of the second by more than so many megabytes and a tenth, and that went on
+   * growing in it: a heap that was made larger once, within its limit, is no leak.
+   */
   grownBy(megabytes: number): string[];
 }
 
@@ -53,8 +56,9 @@ export function watchMemory(stack: Stack, mainJob: number): MemoryWatch {
     },
     grownBy(megabytes) {
       return [...seen.keys()].flatMap((name) => {
-        const [, second = NaN, , fourth = NaN] = quarters(name);
-        return fourth > second * 1.1 + megabytes ? [`${name}: ${second.toFixed(0)} MB, then ${fourth.toFixed(0)} MB`] : [];
+        const [, second = NaN, third = NaN, fourth = NaN] = quarters(name);
+        const hasGrown = fourth > second * 1.1 + megabytes && fourth > third * 1.05;
+        return hasGrown ? [`${name}: ${second.toFixed(0)} MB, then ${third.toFixed(0)} MB, then ${fourth.toFixed(0)} MB`] : [];
       });
     },
   };
