@@ -38,8 +38,7 @@ export const submit: Submit = async (settings, job, signal) => {
       'spark.sql.session.timeZone': 'UTC',
       'spark.sql.parquet.outputTimestampType': 'TIMESTAMP_MICROS',
       'spark.sql.shuffle.partitions': String(job.shuffles),
-      // Spark takes a table for as small as its file, where values repeat a hundredth of what it is: it would broadcast millions of rows.
-      // What is small, the places, has a hint.
+      // Spark guesses from compressed files how large a table is, and broadcast millions of rows; the places, which are few, have a hint.
       'spark.sql.autoBroadcastJoinThreshold': '-1',
       'spark.hadoop.mapreduce.fileoutputcommitter.marksuccessfuljobs': 'false',
       ...(isLocal ? { 'spark.driver.host': '127.0.0.1', 'spark.driver.bindAddress': '127.0.0.1' } : {}),

@@ -1,5 +1,5 @@
 -- What this epoch publishes: one row per detection, joined with dataset B as it stands. An unknown place has no name. All buckets'
--- rows are in met by now: an engine may read this once for each file instead of keeping it.
+-- rows are in met by now: an engine may read this once for each file instead of keeping it. The hint is Spark's, a comment to DuckDB.
 SELECT /*+ BROADCAST(b) */
   m.geographical_location_oid,
   m.video_camera_oid,

@@ -3,7 +3,8 @@
  *
  * x is in per cent of the plot's width and y in pixels of its fixed height, so the server draws the same picture as every
  * browser and nothing moves when scripts arrive. A bucket that the window or the present cuts is marked and does not decide
- * how high the axis is, unless there is nothing else; what lies after the answer's `speed_as_of` is not drawn at all, because it is not known to be zero.
+ * how high the axis is, unless there is nothing else; what lies after the answer's `speed_as_of` is not drawn at all, because it
+ * is not known to be zero.
  */
 import type { TimelineAnswer } from '../../serving/answers.ts';
 
