@@ -9,8 +9,8 @@
 const ENTRY = /^test at \S+:\d+:\d+$/;
 const NAME = /^✖ (.+) \([\d.]+ms\)$/;
 const STACK = /^\s+at (?:.*\()?(?:async )?(?:file:\/\/)?(.+:\d+):\d+\)?/;
-/** Lines and characters of an error's text that are worth repeating: the whole of it is further up. */
-const ERROR = { lines: 3, characters: 240 };
+/** Lines at both ends of an error's text, and characters of each, that are worth repeating: the whole of it is further up. */
+const ERROR = { first: 3, last: 3, characters: 120 };
 
 /** `take` is given the lines of a step in their order. */
 export function failureCollector(root = process.cwd()) {
@@ -22,7 +22,7 @@ export function failureCollector(root = process.cwd()) {
     if (where !== undefined && !where.startsWith('node:')) {
       open.where = where.replace(`${root}/`, '');
       open = null;
-    } else if (where === undefined && line.trim() !== '' && open.error.length < ERROR.lines) {
+    } else if (where === undefined && line.trim() !== '') {
       open.error.push(line.trim());
     }
   };
@@ -35,6 +35,13 @@ export function failureCollector(root = process.cwd()) {
     } else if (/^\S/.test(line) || /^\s*[✖✔▶]/.test(line)) open = null;
     else if (open) takeOfError(line);
   };
-  const told = ({ name, error, where }) => `✖ ${name}: ${error.join(' ').slice(0, ERROR.characters)}${where === '' ? '' : ` (${where})`}`;
+  const told = ({ name, error, where }) => `✖ ${name}: ${shortened(error)}${where === '' ? '' : ` (${where})`}`;
   return { take, failures: () => failures.map(told) };
+}
+
+/** What another program said stands at the end, after the command that was run: a traceback's last line is its error. */
+function shortened(lines) {
+  const { first, last, characters } = ERROR;
+  const kept = lines.length <= first + last ? lines : [...lines.slice(0, first), '…', ...lines.slice(-last)];
+  return kept.map((line) => (line.length <= characters ? line : `${line.slice(0, characters)}…`)).join(' ');
 }

@@ -33,9 +33,11 @@ function isFree(port: number): Promise<boolean> {
   });
 }
 
-/** The process that listens on a TCP port, if it can be told. */
+/** The process that listens on a TCP port, or whose connection has it as its own end, if it can be told. */
 export function ownerOf(port: number): { pid: number; program: string } | undefined {
-  const inodes = new Set(['/proc/net/tcp', '/proc/net/tcp6'].flatMap((file) => listeningInodes(file, port)));
+  const sockets = ['/proc/net/tcp', '/proc/net/tcp6'].flatMap((file) => socketsOn(file, port));
+  const listening = sockets.filter(({ isListening }) => isListening);
+  const inodes = new Set((listening.length > 0 ? listening : sockets).map(({ inode }) => inode));
   if (inodes.size === 0) return undefined;
   for (const name of listed('/proc')) {
     if (!/^\d+$/.test(name)) continue;
@@ -48,7 +50,7 @@ export function ownerOf(port: number): { pid: number; program: string } | undefi
 }
 
 /** A line of /proc/net/tcp: `0: 0100007F:2384 00000000:0000 0A … uid timeout inode`; 0A is a listening socket. */
-function listeningInodes(file: string, port: number): string[] {
+function socketsOn(file: string, port: number): { inode: string; isListening: boolean }[] {
   let text: string;
   try {
     text = readFileSync(file, 'utf8');
@@ -57,7 +59,7 @@ function listeningInodes(file: string, port: number): string[] {
   }
   const hex = port.toString(16).toUpperCase().padStart(4, '0');
   const columns = text.split('\n').slice(1).map((line) => line.trim().split(/\s+/));
-  return columns.filter((c) => c[1]?.endsWith(`:${hex}`) && c[3] === '0A').flatMap((c) => (c[9] ? [c[9]] : []));
+  return columns.filter((c) => c[1]?.endsWith(`:${hex}`)).flatMap((c) => (c[9] ? [{ inode: c[9], isListening: c[3] === '0A' }] : []));
 }
 
 /** The program's name, and for one of our daemons which. */

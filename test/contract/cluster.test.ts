@@ -21,10 +21,12 @@ import { clusterUp } from '../../hadoop-compose/cluster/up.ts';
 import { pidsOfAll } from '../support/process-table.ts';
 
 const home = mkdtempSync(join(tmpdir(), 'sightline-cluster-'));
+/** Further up are the ports that Linux gives to outgoing connections, from 32768 on: one of those would be taken now and then. */
+const BESIDE_THE_TESTS = 5_000;
 const stack = stackFrom({
   SIGHTLINE_HOME: home,
   SIGHTLINE_JARS: stackFrom(process.env).jarsFolder,
-  SIGHTLINE_PORT_BASE_OFFSET: String(Number(process.env.SIGHTLINE_PORT_BASE_OFFSET ?? 0) + 12_000),
+  SIGHTLINE_PORT_BASE_OFFSET: String(Number(process.env.SIGHTLINE_PORT_BASE_OFFSET ?? 0) + BESIDE_THE_TESTS),
 });
 const addresses = addressesOf(stack.ports);
 const quiet = (): void => undefined;

@@ -17,6 +17,10 @@ import { describe, test } from 'node:test';
 const isInner = process.env.INNER === 'yes';
 describe('outer', () => {
   test('adds up', () => assert.equal(1 + 1, 3));
+  test('asks another program', () => {
+    const lines = Array.from({ length: 9 }, (_, number) => 'line ' + number);
+    throw new Error([...lines, 'ValueError: ' + 'no'.repeat(100)].join('\\n'));
+  });
   test('is well', () => assert.ok(true));
   if (!isInner) {
     test('runs others', () => {
@@ -39,5 +43,6 @@ test('what failed is told in a line each: its name, its error and where', (t) =>
   const { take, failures } = failureCollector(folder);
   stdout.split('\n').forEach(take);
   const sum = '✖ adds up: AssertionError [ERR_ASSERTION]: Expected values to be strictly equal: 2 !== 3 (sum.test.mjs:7)';
-  assert.deepEqual(failures(), [sum, sum, '✖ runs others: AssertionError [ERR_ASSERTION]: what it ran failed (sum.test.mjs:13)']);
+  const asked = `✖ asks another program: Error: line 0 line 1 line 2 … line 7 line 8 ValueError: ${'no'.repeat(54)}… (sum.test.mjs:10)`;
+  assert.deepEqual(failures(), [sum, asked, sum, asked, '✖ runs others: AssertionError [ERR_ASSERTION]: what it ran failed (sum.test.mjs:17)']);
 });
