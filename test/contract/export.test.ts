@@ -27,6 +27,7 @@ import type { CountedStack } from '../support/counted-stack.ts';
 import { countedStack } from '../support/counted-stack.ts';
 import type { Fact } from '../support/counted-world.ts';
 import { COUNTED_RULES, PLACES, randomOf } from '../support/counted-world.ts';
+import { pythonAnswer } from '../support/python-answer.ts';
 import { TYPES_IN_ARROW } from '../support/lake-types.ts';
 import { eventually } from '../support/main-job.ts';
 
@@ -132,8 +133,8 @@ import pandas as pd, pyarrow.parquet as pq
 frame = pd.read_parquet(sys.argv[1])
 print(json.dumps({"rows": len(frame), "ids": len(set(frame["detection_oid"])), "types": {f.name: str(f.type) for f in pq.read_schema(sys.argv[1])},
   "agree": bool((frame["detected_at"].astype("int64") // (10 ** (6 if frame["detected_at"].dt.unit == "ns" else 3)) == frame["timestamp_detected"]).all())}))`;
-  const { stdout } = await promisify(execFile)(python, ['-c', reader, file], { timeout: 120_000 });
-  const read = JSON.parse(stdout) as { rows: number; ids: number; types: Record<string, string>; agree: boolean };
+  type Read = { rows: number; ids: number; types: Record<string, string>; agree: boolean };
+  const read = await pythonAnswer<Read>(python, reader, { args: [file] });
   assert.deepEqual([read.rows, read.ids, read.agree], [counted({ location: 'all', from: now - 60 * HOUR_MS, to: now + 24 * HOUR_MS }).length, read.rows, true]);
   assert.deepEqual(read.types, TYPES_IN_ARROW);
 });

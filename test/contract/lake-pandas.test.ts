@@ -6,11 +6,9 @@
  * Python, in the environment with pandas that the set-up makes.
  */
 import assert from 'node:assert/strict';
-import { execFile } from 'node:child_process';
 import { mkdir } from 'node:fs/promises';
 import { dirname, join } from 'node:path';
 import { after, before, test } from 'node:test';
-import { promisify } from 'node:util';
 import { setTimeout as pause } from 'node:timers/promises';
 import type { Epoch } from '../../core/domain/epoch.ts';
 import type { OpenBatch } from '../../batch-layer/open.ts';
@@ -23,6 +21,7 @@ import { ensureVenv } from '../../hadoop-compose/cameras/venv.ts';
 import { ensureSpark } from '../../hadoop-compose/spark/command.ts';
 import { batchWorld, feed, openBatchOf, UNKNOWN_PLACE } from '../support/batch-world.ts';
 import { examplesOf, withReplaced } from '../support/doc-examples.ts';
+import { pythonAnswer } from '../support/python-answer.ts';
 import { TYPES_IN_ARROW } from '../support/lake-types.ts';
 
 const READER = `
@@ -95,11 +94,7 @@ async function readBy(python: string): Promise<Record<string, unknown>> {
   for (const { path } of files) await hdfs.download(path, local(path));
   const { hostname, port } = new URL(world.config.WEBHDFS_URL);
   const url = `webhdfs://${hostname}:${port}${world.config.SIGHTLINE_ROOT}/lake/detections`;
-  const { stdout } = await promisify(execFile)(python, ['-c', READER, local('lake/detections'), local(files[0]!.path), url], {
-    timeout: 120_000,
-    maxBuffer: 64 << 20,
-  });
-  return JSON.parse(stdout) as Record<string, unknown>;
+  return pythonAnswer(python, READER, { args: [local('lake/detections'), local(files[0]!.path), url] });
 }
 
 test('a folder holds each detection once, whatever copies and strays there were', () => {
@@ -144,6 +139,7 @@ print(json.dumps({
 const OF_SPARK = `
 import json
 print(json.dumps({"items": {row.item_name: row["count"] for row in items}, "rows": detections.count(), "one": len(one)}))
+spark.stop()
 `;
 
 test('pandas, DuckDB and Spark answer the examples of the page alike', async () => {
@@ -172,8 +168,7 @@ test('pandas, DuckDB and Spark answer the examples of the page alike', async () 
 async function answered(python: string, script: string, folder: string): Promise<Record<string, unknown>> {
   await mkdir(folder, { recursive: true });
   const environment = { ...process.env, SPARK_LOCAL_IP: '127.0.0.1', PATH: `${dirname(python)}:${process.env.PATH ?? ''}` };
-  const { stdout } = await promisify(execFile)(python, ['-c', script], { cwd: folder, env: environment, timeout: 300_000, maxBuffer: 64 << 20 });
-  return JSON.parse(stdout.trim().split('\n').at(-1)!) as Record<string, unknown>;
+  return pythonAnswer(python, script, { cwd: folder, env: environment });
 }
 
 test('a place that dataset B does not know has no name', () => {

@@ -7,12 +7,10 @@
  * submit the same epoch to (`npm run test:spark`).
  */
 import assert from 'node:assert/strict';
-import { execFile } from 'node:child_process';
 import { mkdtemp, readdir, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { after, before, test } from 'node:test';
-import { promisify } from 'node:util';
 import type { Duck, Row } from '../../core/stores/duckdb.ts';
 import type { Golden } from '../support/golden-epoch.ts';
 import type { SparkSettings } from '../../batch-layer/spark/submit.ts';
@@ -26,6 +24,7 @@ import { submit } from '../../batch-layer/spark/submit.ts';
 import { DETECTIONS_FILE, OUTPUTS, textOf, TOP_ITEMS_FILE } from '../../batch-layer/statements.ts';
 import { ensureVenv } from '../../hadoop-compose/cameras/venv.ts';
 import { GOLDEN_PLACES, GOLDEN_RULES, goldenEpochIn } from '../support/golden-epoch.ts';
+import { pythonAnswer } from '../support/python-answer.ts';
 import { mastersAsked, openMaster, sparkHome } from '../support/spark-masters.ts';
 
 const EPOCH = '2024-10-09';
@@ -196,9 +195,9 @@ frame = pd.read_parquet(sys.argv[1])
 one = pq.read_schema(glob.glob(sys.argv[1] + "/*/*/*.parquet")[0])
 print(json.dumps({"rows": len(frame), "ids": int(frame["detection_oid"].nunique()), "epoch": one.metadata[b"epoch"].decode(), "type": str(one.field("arrived_at").type)}))
 `;
-  const { stdout } = await promisify(execFile)(await ensureVenv({ analysis: true }), ['-c', script, join(folder, 'out', 'detections')], { timeout: 120_000 });
+  const answer = await pythonAnswer(await ensureVenv({ analysis: true }), script, { args: [join(folder, 'out', 'detections')] });
   const ids = Number((await duck.rows('SELECT COUNT(DISTINCT detection_oid) AS n FROM detections'))[0]!.n);
-  assert.deepEqual(JSON.parse(stdout), { rows: await count('detections'), ids, epoch: EPOCH, type: 'timestamp[us, tz=UTC]' });
+  assert.deepEqual(answer, { rows: await count('detections'), ids, epoch: EPOCH, type: 'timestamp[us, tz=UTC]' });
 });
 
 test('a job that fails is told with what Spark said last, and ends with exit code 5', async () => {
