@@ -56,11 +56,11 @@ async function step(name, program, args, env = process.env) {
   return code === 0;
 }
 
-function nodeTests(name, pattern, env, { concurrency = 1, timeoutMs = 300_000, except = [], named = '' } = {}) {
+function nodeTests(name, pattern, env, { concurrency = 1, timeoutMs = 300_000, except = [], named = '', flags = [] } = {}) {
   const all = globSync(pattern).filter((file) => file.includes(named) && !except.some((name) => file.endsWith(name)));
   const found = files.length > 0 ? files.filter((file) => all.includes(file)) : all;
   if (found.length === 0) return true;
-  const options = ['--import', 'tsx', '--test', '--test-reporter=spec', `--test-concurrency=${concurrency}`, `--test-timeout=${timeoutMs}`];
+  const options = [...flags, '--import', 'tsx', '--test', '--test-reporter=spec', `--test-concurrency=${concurrency}`, `--test-timeout=${timeoutMs}`];
   return step(name, process.execPath, [...options, ...found], env);
 }
 
@@ -105,7 +105,9 @@ async function atLength({ name, folder, settings }) {
   });
   const environment = Object.fromEntries(told.map(([setting, value]) => [prefix + setting.toUpperCase().replaceAll('-', '_'), value]));
   const timeoutMs = (Number(Object.fromEntries(told).minutes) + 30) * 60_000;
-  await withEmptyStack(() => nodeTests(name, folder, { ...stackEnvironment, ...environment }, { timeoutMs }));
+  // The ids of a whole run are compared in memory: some 200 bytes for each of ten million and more.
+  const flags = ['--max-old-space-size=8192'];
+  await withEmptyStack(() => nodeTests(name, folder, { ...stackEnvironment, ...environment }, { timeoutMs, flags }));
 }
 
 async function onEverySparkMaster() {

@@ -123,9 +123,10 @@ export const regionsMoved: Scenario = {
   },
 };
 
-/** HBase alone is away: a worker waits, says so, takes no more memory, and goes on by itself. */
+/** HBase alone is away, and cameras go on: a worker waits, says so, takes no more memory, and goes on by itself. */
 export const hbaseAway = (seconds: number): Scenario => ({
   name: `HBase is away for ${seconds} s`,
+  publishSeconds: seconds + 15,
   async strike({ stack, army }) {
     const pid = runningPid(stack, 'regionserver');
     const worker = await eventually('a worker with metrics', async () => army.one(), () => true, BACK_LIMIT_MS);
