@@ -18,7 +18,12 @@ export function useAddress(where: Where): { shown: Shown; faults: readonly strin
     latest.current = read.shown;
   }, [read]);
   useFocusKeptByHistory();
+  const early = useRef<Parameters<Change>[] | null>([]);
   const change = useCallback<Change>((patch, how = 'push') => {
+    if (early.current) {
+      early.current.push([patch, how]);
+      return;
+    }
     latest.current = { ...latest.current, ...patch };
     const url = window.location.pathname + addressOf(latest.current);
     if (url === window.location.pathname + window.location.search) return;
@@ -30,7 +35,20 @@ export function useAddress(where: Where): { shown: Shown; faults: readonly strin
     window.history.replaceState({ ...window.history.state, focused }, '');
     window.history.pushState(null, '', url);
   }, []);
+  useWhenRouterListens(() => {
+    const changes = early.current ?? [];
+    early.current = null;
+    for (const each of changes) change(...each);
+  });
   return { ...read, change };
+}
+
+/**
+ * What was typed before the page's scripts had come is told to us while React takes the page over. The router begins to watch the
+ * history in an effect after ours; an entry that was written before that would be none of its own, and Back would not lead to it.
+ */
+function useWhenRouterListens(run: () => void): void {
+  useEffect(() => queueMicrotask(run), []);
 }
 
 /** Back leads to the control from which one left. */

@@ -7,9 +7,10 @@
 import assert from 'node:assert/strict';
 import { describe, test } from 'node:test';
 import type { Page, Route } from 'playwright-core';
+import type { LocationsAnswer } from '../../serving/answers.ts';
 import { TopItemsAnswer } from '../../serving/answers.ts';
 import { screenshot, shiftsSince, slowDown } from '../support/browser.ts';
-import { base, digits, PHONE, seeing, seriousFaults, withNothing } from '../support/screen.ts';
+import { answerOf, base, digits, PHONE, seeing, seriousFaults, withNothing } from '../support/screen.ts';
 
 const MINUTE_MS = 60_000;
 const see = seeing();
@@ -26,10 +27,10 @@ async function ask(range: { from: number; to: number }): Promise<TopItemsAnswer>
   return TopItemsAnswer.parse(await response.json());
 }
 
-/** Waits until the page has shown `n` further answers. */
+/** Waits until the page has shown `n` further answers, under a notice too. */
 async function paints(page: Page, n: number): Promise<void> {
   const asOf = page.locator('.asof');
-  for (let left = n; left > 0; left--) await asOf.filter({ hasNotText: (await asOf.textContent())! }).waitFor({ timeout: 60_000 });
+  for (let left = n; left > 0; left--) await asOf.filter({ hasNotText: (await asOf.textContent())! }).waitFor({ state: 'attached', timeout: 60_000 });
 }
 
 /** The same page once more, with nothing pushed to it: it asks, and its answers can be changed on their way. */
@@ -38,6 +39,20 @@ async function withoutStream(page: Page): Promise<void> {
   await page.reload();
   await paints(page, 1);
 }
+
+/** Types into the search in the same task in which the router first writes into the history: effects of React run after that. */
+const typedWhenAlive = (text: string): string => `{
+  const write = history.replaceState;
+  history.replaceState = function (...entry) {
+    write.apply(history, entry);
+    history.replaceState = write;
+    queueMicrotask(() => {
+      const search = document.getElementById('q');
+      Object.getOwnPropertyDescriptor(HTMLInputElement.prototype, 'value').set.call(search, '${text}');
+      search.dispatchEvent(new Event('input', { bubbles: true }));
+    });
+  };
+}`;
 
 const ANSWERS = /\/api\/v1\/(?!stream)/;
 
@@ -196,6 +211,21 @@ describe('the Live page', { concurrency: false }, () => {
       await page.goBack();
       await page.waitForURL((url) => url.pathname === '/' && url.searchParams.get('q') === `#${oid}`);
       await isAloneInTable();
+    });
+  });
+
+  test('what is typed at the moment at which the page comes alive is searched for, and Back leads to it', async () => {
+    await see('/data', {}, async (page) => {
+      const oid = (await answerOf<LocationsAnswer>('locations')).locations[0]!.geographical_location_oid;
+      await page.addInitScript(typedWhenAlive(`#${oid}`));
+      await page.goto(`${base}/?window=7d`);
+      await page.waitForURL((url) => url.searchParams.get('q') === `#${oid}`);
+      const isAlone = page.locator('.hint', { hasText: /^1 of / });
+      await isAlone.waitFor();
+      await page.locator('table.places tbody a').first().click();
+      await page.locator('.latest').waitFor();
+      await page.goBack();
+      await isAlone.waitFor();
     });
   });
 
