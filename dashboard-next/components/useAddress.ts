@@ -44,8 +44,8 @@ export function useAddress(where: Where): { shown: Shown; faults: readonly strin
 }
 
 /**
- * What was typed before the page's scripts had come is told to us while React takes the page over. The router begins to watch the
- * history in an effect after ours; an entry that was written before that would be none of its own, and Back would not lead to it.
+ * Events are heard as soon as the page has come alive, effects run a task later, and in one of them, after ours, the router begins to
+ * watch the history. An entry that is written before that would be none of its own, and Back to it would not change the page.
  */
 function useWhenRouterListens(run: () => void): void {
   useEffect(() => queueMicrotask(run), []);
