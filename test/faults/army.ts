@@ -52,6 +52,8 @@ export function army(size: number, environment: NodeJS.ProcessEnv): Army {
     });
   };
   for (let i = 0; i < size; i++) member();
+  // A run that is stopped half-way leaves no worker behind.
+  process.once('exit', () => living.forEach((child) => child.kill('SIGKILL')));
   const ended = (child: ChildProcess): Promise<void> => new Promise((resolve) => child.on('exit', () => resolve()));
   return {
     pids: () => [...living].flatMap(({ pid }) => (pid === undefined ? [] : [pid])),
