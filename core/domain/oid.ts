@@ -8,19 +8,22 @@
 declare const oidBrand: unique symbol;
 export type Oid = string & { readonly [oidBrand]: true };
 
-const CANONICAL = /^(?:0|-?[1-9][0-9]{0,18})$/;
-const LEAST = -(2n ** 63n);
-const GREATEST = 2n ** 63n - 1n;
+const CANONICAL = /^(?:0|-?[1-9][0-9]*)$/;
+const LEAST = String(-(2n ** 63n));
+const GREATEST = String(2n ** 63n - 1n);
 
 export type OidReading = { ok: true; oid: Oid } | { ok: false; because: 'not_canonical' | 'out_of_range' };
 
 /** Reads a canonical decimal text; says which of the two rules a text breaks. */
 export function readOid(text: string): OidReading {
-  if (text.length <= 18 && CANONICAL.test(text)) return { ok: true, oid: text as Oid };
-  if (!/^-?[1-9][0-9]*$/.test(text)) return { ok: false, because: 'not_canonical' };
-  if (text.length > 20) return { ok: false, because: 'out_of_range' };
-  const value = BigInt(text);
-  return value < LEAST || value > GREATEST ? { ok: false, because: 'out_of_range' } : { ok: true, oid: text as Oid };
+  if (!CANONICAL.test(text)) return { ok: false, because: 'not_canonical' };
+  return isInRange(text) ? { ok: true, oid: text as Oid } : { ok: false, because: 'out_of_range' };
+}
+
+/** Whether a canonical decimal text is of a signed 64-bit integer: as many digits have the order of their texts. */
+export function isInRange(text: string): text is Oid {
+  const farthest = text.charCodeAt(0) === 0x2d ? LEAST : GREATEST;
+  return text.length < farthest.length || (text.length === farthest.length && text <= farthest);
 }
 
 /** For ids that are known to be right (a stored row, a test): throws on anything else. */

@@ -10,7 +10,7 @@ import type { Detection } from './detection.ts';
 import type { Oid } from './oid.ts';
 import type { Instant } from './time.ts';
 import { hasLoneSurrogate, membersOf } from './json-members.ts';
-import { readOid } from './oid.ts';
+import { isInRange, readOid } from './oid.ts';
 import { LAST_INSTANT } from './time.ts';
 
 export type Reading = { ok: true; detection: Detection } | { ok: false; deadLetter: DeadLetter };
@@ -41,8 +41,8 @@ function read(value: Buffer | null): Detection {
   return usual(text) ?? anyOther(text);
 }
 
-const OID = '(0|-?[1-9][0-9]{0,17})';
-/** The contract's own example, with or without spaces: no escape, no other field, no number that needs a second look. */
+const OID = '(0|-?[1-9][0-9]{0,18})';
+/** The contract's own example, with or without spaces: no escape, no other field. */
 const USUAL = new RegExp(
   `^\\{"geographical_location_oid": ?${OID}, ?"video_camera_oid": ?${OID}, ?"detection_oid": ?${OID}, ?` +
     `"item_name": ?"([^"\\\\\\u0000-\\u001f]{1,${GREATEST_ITEM_CODE_POINTS}})", ?"timestamp_detected": ?(0|[1-9][0-9]{0,14})\\}$`,
@@ -52,9 +52,10 @@ const USUAL = new RegExp(
 function usual(text: string): Detection | null {
   const found = USUAL.exec(text);
   if (found === null) return null;
+  const [location, camera, id] = [found[1]!, found[2]!, found[3]!];
   const detectedAt = Number(found[5]) as Instant;
-  if (detectedAt > LAST_INSTANT) return null;
-  return { location: found[1] as Oid, camera: found[2] as Oid, id: found[3] as Oid, item: found[4]!, detectedAt };
+  if (detectedAt > LAST_INSTANT || !isInRange(location) || !isInRange(camera) || !isInRange(id)) return null;
+  return { location, camera, id, item: found[4]!, detectedAt };
 }
 
 function anyOther(text: string): Detection {
