@@ -9,7 +9,7 @@ import { describe, test } from 'node:test';
 import type { Route } from 'playwright-core';
 import type { LocationsAnswer, TimelineAnswer, TopItemsAnswer, TrustAnswer } from '../../serving/answers.ts';
 import { screenshot } from '../support/browser.ts';
-import { digits, PHONE, seeing, seriousFaults } from '../support/screen.ts';
+import { digits, fetched, PHONE, seeing, seriousFaults } from '../support/screen.ts';
 
 const COUNTS = /\/api\/v1\/(top-items|timeline|locations)\?/;
 const see = seeing();
@@ -22,7 +22,7 @@ async function withoutBatch(route: Route): Promise<void> {
     return route.fulfill({ status: 503, headers: { 'retry-after': '2' }, contentType: 'application/problem+json', body: JSON.stringify(problem) });
   }
   url.searchParams.set('parts', 'true');
-  const response = await route.fetch({ url: url.href });
+  const response = await fetched(route, { url: url.href });
   const answer = (await response.json()) as Partial<TopItemsAnswer & TimelineAnswer & LocationsAnswer> & Pick<TopItemsAnswer, 'total' | 'parts' | 'view'>;
   const total = answer.parts?.speed ?? 0;
   const part = <Counted extends { count: number }>(one: Counted): Counted => ({ ...one, count: Math.floor((one.count * total) / (answer.total || 1)) });
@@ -67,7 +67,7 @@ describe('what is away or under way', { concurrency: false }, () => {
     await see('/trust', {}, async (page) => {
       const running = '2999-12-31';
       await page.route('**/api/v1/trust', async (route) => {
-        const response = await route.fetch();
+        const response = await fetched(route);
         const answer = (await response.json()) as TrustAnswer;
         await route.fulfill({ response, json: { ...answer, batch: { ...answer.batch, behind_epochs: 1, running } } });
       });

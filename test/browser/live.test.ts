@@ -10,7 +10,7 @@ import type { Page, Route } from 'playwright-core';
 import type { LocationsAnswer } from '../../serving/answers.ts';
 import { TopItemsAnswer } from '../../serving/answers.ts';
 import { screenshot, shiftsSince, slowDown } from '../support/browser.ts';
-import { answerOf, base, digits, PHONE, seeing, seriousFaults, withNothing } from '../support/screen.ts';
+import { answerOf, base, digits, fetched, PHONE, seeing, seriousFaults, withNothing } from '../support/screen.ts';
 
 const MINUTE_MS = 60_000;
 const see = seeing();
@@ -57,7 +57,7 @@ const typedWhenAlive = (text: string): string => `{
 const ANSWERS = /\/api\/v1\/(?!stream)/;
 
 async function answerWithNothing(route: Route): Promise<void> {
-  const response = await route.fetch();
+  const response = await fetched(route);
   await route.fulfill({ response, json: withNothing((await response.json()) as Record<string, unknown>) });
 }
 

@@ -10,7 +10,7 @@ import { before, describe, test } from 'node:test';
 import type { Page } from 'playwright-core';
 import type { DetectionsAnswer, LakeAnswer, LocationsAnswer, RunsAnswer, TrustAnswer } from '../../serving/answers.ts';
 import { screenshot } from '../support/browser.ts';
-import { answerOf, base, digits, seeing, someOfAll } from '../support/screen.ts';
+import { answerOf, base, digits, fetched, seeing, someOfAll } from '../support/screen.ts';
 
 const NOWHERE = '9007199254740993';
 const MINUTE_MS = 60_000;
@@ -27,7 +27,7 @@ before(async () => {
 /** Changes an answer of the API on its way to the page. */
 async function changed<Answer>(page: Page, path: string, change: (answer: Answer) => unknown): Promise<void> {
   await page.route(`**/api/v1/${path}`, async (route) => {
-    const response = await route.fetch();
+    const response = await fetched(route);
     await route.fulfill({ response, json: change((await response.json()) as Answer) });
   });
 }

@@ -9,7 +9,7 @@ import { describe, test } from 'node:test';
 import type { Page } from 'playwright-core';
 import type { DetectionsAnswer, LocationsAnswer, TopItemsAnswer } from '../../serving/answers.ts';
 import { screenshot, shiftsSince } from '../support/browser.ts';
-import { PHONE, seeing, seriousFaults, someOfAll } from '../support/screen.ts';
+import { fetched, PHONE, seeing, seriousFaults, someOfAll } from '../support/screen.ts';
 
 const MANY = 10_000;
 const ROWS = 'table.places tbody tr:not(.filler, .spacer)';
@@ -17,7 +17,7 @@ const see = seeing();
 
 async function withManyPlaces(page: Page): Promise<void> {
   await page.route('**/api/v1/locations?*', async (route) => {
-    const response = await route.fetch();
+    const response = await fetched(route);
     const answer = (await response.json()) as LocationsAnswer;
     const locations = Array.from({ length: MANY }, (_, n) => ({ geographical_location_oid: String(500_000 + n), geographical_location: `Far Field ${n}`, count: MANY - n }));
     await route.fulfill({ response, json: { ...answer, locations } });
@@ -31,7 +31,7 @@ async function withRestlessItems(page: Page): Promise<() => Promise<number>> {
   await page.route('**/api/v1/stream?*', (route) => route.abort());
   let turn = 0;
   await page.route('**/api/v1/top-items?*', async (route) => {
-    const response = await route.fetch();
+    const response = await fetched(route);
     const names = (turn += 1) % 2 === 0 ? ['ship', 'kite'] : ['kite', 'ship'];
     const items = names.map((item_name, n) => ({ item_rank: n + 1, item_name, count: 20 - n }));
     await route.fulfill({ response, json: { ...((await response.json()) as TopItemsAnswer), distinct_items: 2, items } });
@@ -45,7 +45,7 @@ async function withRestlessItems(page: Page): Promise<() => Promise<number>> {
 async function withLongRows(page: Page): Promise<void> {
   await page.route('**/api/v1/stream?*', (route) => route.abort());
   await page.route('**/api/v1/detections?*', async (route) => {
-    const response = await route.fetch();
+    const response = await fetched(route);
     const answer = (await response.json()) as DetectionsAnswer;
     const detections = answer.detections.map((row, n) => ({
       ...row,

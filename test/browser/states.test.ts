@@ -10,7 +10,7 @@ import { describe, test } from 'node:test';
 import type { BrowserContextOptions, Page, Route } from 'playwright-core';
 import type { LocationsAnswer, TimelineAnswer, TrustAnswer, View } from '../../serving/answers.ts';
 import { screenshot } from '../support/browser.ts';
-import { digits, PHONE, seeing, seriousFaults, withNothing } from '../support/screen.ts';
+import { digits, fetched, PHONE, seeing, seriousFaults, withNothing } from '../support/screen.ts';
 
 const ANSWERS = /\/api\/v1\/(?!stream)/;
 const SCREENS: readonly (readonly [name: string, BrowserContextOptions])[] = [
@@ -27,7 +27,7 @@ type Answer = Record<string, unknown> & { view?: View };
 async function changing(page: Page, change: (answer: Answer) => Answer): Promise<void> {
   await page.route('**/api/v1/stream?*', (route) => route.abort());
   await page.route(ANSWERS, async (route) => {
-    const response = await route.fetch();
+    const response = await fetched(route);
     if (!response.ok()) return route.fulfill({ response });
     await route.fulfill({ response, json: change((await response.json()) as Answer) });
   });

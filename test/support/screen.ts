@@ -6,7 +6,7 @@ import assert from 'node:assert/strict';
 import { readFileSync } from 'node:fs';
 import { createRequire } from 'node:module';
 import { after, before } from 'node:test';
-import type { Browser, BrowserContextOptions, Page } from 'playwright-core';
+import type { APIResponse, Browser, BrowserContextOptions, Page, Route } from 'playwright-core';
 import type { DetectionsAnswer, RunsAnswer } from '../../serving/answers.ts';
 import { launchBrowser, openPage } from './browser.ts';
 
@@ -47,6 +47,11 @@ export async function answerOf<T>(path: string): Promise<T> {
   const response = await fetch(`${base}/api/v1/${path}`);
   if (!response.ok) throw new Error(`${path}: ${response.status} ${await response.text()}`);
   return (await response.json()) as T;
+}
+
+/** What the app answers to a request of the page; asked again, as browsers do, if the kept connection was just being closed. */
+export function fetched(route: Route, changed: { url?: string } = {}): Promise<APIResponse> {
+  return route.fetch({ ...changed, maxRetries: 3 });
 }
 
 /** An answer of the API as it is before anything was counted or published. */
