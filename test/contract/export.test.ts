@@ -27,9 +27,9 @@ import type { CountedStack } from '../support/counted-stack.ts';
 import { countedStack } from '../support/counted-stack.ts';
 import type { Fact } from '../support/counted-world.ts';
 import { COUNTED_RULES, PLACES, randomOf } from '../support/counted-world.ts';
-import { pythonAnswer } from '../support/python-answer.ts';
 import { TYPES_IN_ARROW } from '../support/lake-types.ts';
 import { eventually } from '../support/main-job.ts';
+import { pythonAnswer } from '../support/python-answer.ts';
 
 const seed = Number(process.env.SIGHTLINE_SEED ?? randomBytes(4).readUInt32BE());
 const random = randomOf(seed + 3);

@@ -1,25 +1,50 @@
-/** Who holds a port is found also where no program listens: an outgoing connection can have been given it. */
+// A taken port is told with the daemon that needs it, the process that holds it, and the variable that moves it.
 import assert from 'node:assert/strict';
 import { once } from 'node:events';
 import { connect, createServer } from 'node:net';
-import type { AddressInfo } from 'node:net';
-import { test } from 'node:test';
-import { ownerOf, refuseTakenPorts } from '../../../../hadoop-compose/cluster/taken-ports.ts';
+import type { AddressInfo, Server } from 'node:net';
+import { after, test } from 'node:test';
 import { portsFrom } from '../../../../hadoop-compose/cluster/ports.ts';
+import type { Stack } from '../../../../hadoop-compose/cluster/stack.ts';
+import { refuseTakenPorts } from '../../../../hadoop-compose/cluster/taken-ports.ts';
+
+const servers: Server[] = [];
+after(() => servers.forEach((server) => server.close()));
+
+async function listening(): Promise<number> {
+  const server = createServer();
+  servers.push(server);
+  await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve));
+  return (server.address() as AddressInfo).port;
+}
+
+test('a port that somebody holds refuses the start and says who, and what moves it', async () => {
+  const port = await listening();
+  const stack: Stack = { folder: '/nowhere', jarsFolder: '/nowhere', ports: portsFrom({ SIGHTLINE_KAFKA_PORT: String(port) }) };
+  await assert.rejects(refuseTakenPorts(stack, [{ daemon: 'Kafka', port: 'kafka' }]), (error: Error) => {
+    assert.match(error.message, new RegExp(`port ${port}, needed by Kafka, is held by`));
+    assert.match(error.message, /SIGHTLINE_KAFKA_PORT=<port> moves it/);
+    if (process.platform === 'linux') assert.match(error.message, new RegExp(`process ${process.pid} `));
+    return true;
+  });
+});
 
 test('a port that a connection has as its own end is taken, and its process is named', async (t) => {
-  const server = createServer().listen(0, '127.0.0.1');
-  await once(server, 'listening');
-  const socket = connect((server.address() as AddressInfo).port, '127.0.0.1');
-  t.after(() => {
-    socket.destroy();
-    server.close();
-  });
+  const socket = connect(await listening(), '127.0.0.1');
+  t.after(() => socket.destroy());
   await once(socket, 'connect');
-  const taken = socket.localPort!;
-  assert.equal(ownerOf(taken)?.pid, process.pid);
-  const stack = { folder: '/somewhere/stack', jarsFolder: '/somewhere/jars', ports: portsFrom({ SIGHTLINE_KAFKA_PORT: String(taken) }) };
+  const port = socket.localPort!;
+  const stack: Stack = { folder: '/nowhere', jarsFolder: '/nowhere', ports: portsFrom({ SIGHTLINE_KAFKA_PORT: String(port) }) };
+  const holder = process.platform === 'linux' ? `process ${process.pid} \\(node\\)` : 'another program';
   await assert.rejects(refuseTakenPorts(stack, [{ daemon: 'Kafka', port: 'kafka' }]), {
-    message: new RegExp(`^port ${taken}, needed by Kafka, is held by process ${process.pid} \\(node\\); SIGHTLINE_KAFKA_PORT=<port> moves it`),
+    message: new RegExp(`^port ${port}, needed by Kafka, is held by ${holder}; SIGHTLINE_KAFKA_PORT=<port> moves it`),
   });
+});
+
+test('a free port is no obstacle', async () => {
+  const port = await listening();
+  const server = servers.pop()!;
+  await new Promise((resolve) => server.close(resolve));
+  const stack: Stack = { folder: '/nowhere', jarsFolder: '/nowhere', ports: portsFrom({ SIGHTLINE_KAFKA_PORT: String(port) }) };
+  await refuseTakenPorts(stack, [{ daemon: 'Kafka', port: 'kafka' }]);
 });
