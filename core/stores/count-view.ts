@@ -11,6 +11,7 @@ import type { Group, HourCell } from '../domain/hour-counts.ts';
 import type { Oid } from '../domain/oid.ts';
 import type { Cell, HBaseClient, ScanOptions } from './hbase/types.ts';
 import type { RowRange } from '../layout/hbase-ranges.ts';
+import type { ReadLimits } from '../process/read-limits.ts';
 import { sumOf } from '../domain/hour-counts.ts';
 import { columnsOfPlace, decodeHourCell, LIST_FAMILY } from '../layout/hbase.ts';
 import { asRetryable } from './hbase-rows.ts';
@@ -111,11 +112,31 @@ export async function scanRanges(
   const scans = scansOf(ranges);
   const waiting = [...scans];
   const lane = async (): Promise<void> => {
-    for (let range = waiting.shift(); range; range = waiting.shift()) {
-      for await (const rows of hbase.scan(table, { ...range, ...options })) await take(rows);
+    try {
+      for (let range = waiting.shift(); range; range = waiting.shift()) {
+        for await (const rows of hbase.scan(table, { ...range, ...options })) await take(rows);
+      }
+    } finally {
+      // Once one has failed the others begin nothing more.
+      waiting.length = 0;
     }
   };
   await asRetryable(table, () => Promise.all(Array.from({ length: Math.min(atOnce, scans.length) }, lane)));
+}
+
+/** The least hour among the rows of ranges in whose keys nothing but the salt stands before what `hourOf` reads; null without rows. */
+export async function leastHour(
+  hbase: HBaseClient,
+  table: string,
+  ranges: readonly RowRange[],
+  hourOf: (row: Buffer) => number,
+  limits: ReadLimits | undefined,
+): Promise<number | null> {
+  let least: number | null = null;
+  await scanRanges(hbase, table, ranges, { families: ['t'], keysOnly: true, limitRows: 1, limits }, (rows) => {
+    for (const cells of rows) least = Math.min(least ?? Infinity, hourOf(cells[0]!.row));
+  });
+  return least;
 }
 
 const MOST_RANGES_IN_A_SCAN = 256;

@@ -8,12 +8,13 @@ import type { FirstMet } from '../domain/first-met.ts';
 import type { Oid } from '../domain/oid.ts';
 import type { Answer } from './answers.ts';
 import type { HBaseClient } from './hbase/types.ts';
+import type { ReadLimits } from '../process/read-limits.ts';
 import { decodeFirstMet, DETECTION_FAMILY, DETECTION_QUALIFIER, encodeFirstMet, saltedOid } from '../layout/hbase.ts';
 import { getRows, putRows } from './hbase-rows.ts';
 
 export interface DetectionsStore {
   /** One answer an id, in the order of the ids. */
-  find(ids: readonly Oid[]): Promise<Answer<FirstMet>[]>;
+  find(ids: readonly Oid[], limits?: ReadLimits): Promise<Answer<FirstMet>[]>;
   /** Writes every row or throws a Retryable; repeating it changes nothing. */
   put(rows: readonly FirstMet[]): Promise<void>;
 }
@@ -21,12 +22,13 @@ export interface DetectionsStore {
 export function detectionsStore(hbase: HBaseClient, namespace: string): DetectionsStore {
   const table = `${namespace}:detections`;
   return {
-    find: (ids) =>
+    find: (ids, limits) =>
       getRows(
         hbase,
         table,
         ids.map((id) => ({ row: saltedOid(id), families: [DETECTION_FAMILY] })),
         (cells, index) => decodeFirstMet(ids[index]!, cells[0]!.value),
+        limits,
       ),
     put: (rows) =>
       putRows(

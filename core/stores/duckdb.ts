@@ -6,6 +6,7 @@
  * its memory limit spills into the folder that the caller owns. 64-bit integers come and go as bigint, bytes as Buffer.
  */
 import { DuckDBBlobValue, DuckDBDataChunk, DuckDBInstance, DuckDBListValue, DuckDBStructValue, DuckDBTimestampTZValue } from '@duckdb/node-api';
+import type { ReadLimits } from '../process/read-limits.ts';
 import type { DuckDBConnection, DuckDBType, DuckDBValue } from '@duckdb/node-api';
 
 export interface DuckOptions {
@@ -22,9 +23,10 @@ export type Row = Record<string, Cell>;
 
 export interface Duck {
   run(sql: string, parameters?: Record<string, Value>): Promise<void>;
-  rows(sql: string, parameters?: Record<string, Value>): Promise<Row[]>;
+  /** A statement is interrupted when the signal of its limits is aborted. */
+  rows(sql: string, parameters?: Record<string, Value>, limits?: ReadLimits): Promise<Row[]>;
   /** The same without holding the whole answer, on a connection of its own. */
-  batches(sql: string): AsyncIterable<Row[]>;
+  batches(sql: string, limits?: ReadLimits): AsyncIterable<Row[]>;
   appender(table: string): Promise<Appender>;
   close(): void;
 }
@@ -51,11 +53,11 @@ export async function openDuck(options: DuckOptions): Promise<Duck> {
     async run(sql, parameters) {
       await connection.run(sql, parameters && converted(parameters));
     },
-    async rows(sql, parameters) {
-      const answer = await connection.runAndReadAll(sql, parameters && converted(parameters));
+    async rows(sql, parameters, limits) {
+      const answer = await interruptible(connection, limits, () => connection.runAndReadAll(sql, parameters && converted(parameters)));
       return answer.getRowObjects().map(plainRow);
     },
-    batches: (sql) => batches(instance, sql),
+    batches: (sql, limits) => batches(instance, sql, limits),
     appender: async (table) => appenderOf(await instance.connect(), table),
     close() {
       connection.closeSync();
@@ -72,13 +74,30 @@ export function quoted(text: string): string {
   return `'${text.replaceAll("'", "''")}'`;
 }
 
-async function* batches(instance: DuckDBInstance, sql: string): AsyncIterable<Row[]> {
+/** Does the work of a connection; interrupts it when nobody waits any more, and throws why. */
+async function interruptible<T>(connection: DuckDBConnection, limits: ReadLimits | undefined, work: () => Promise<T>): Promise<T> {
+  const signal = limits?.signal;
+  const interrupt = (): void => connection.interrupt();
+  signal?.throwIfAborted();
+  signal?.addEventListener('abort', interrupt, { once: true });
+  try {
+    return await work();
+  } catch (fault) {
+    signal?.throwIfAborted();
+    throw fault;
+  } finally {
+    signal?.removeEventListener('abort', interrupt);
+  }
+}
+
+async function* batches(instance: DuckDBInstance, sql: string, limits: ReadLimits | undefined): AsyncIterable<Row[]> {
   const connection = await instance.connect();
   try {
     await connection.run("SET TimeZone = 'UTC'");
-    const answer = await connection.stream(sql);
+    const answer = await interruptible(connection, limits, () => connection.stream(sql));
     const names = answer.deduplicatedColumnNames();
-    for (let chunk = await answer.fetchChunk(); chunk && chunk.rowCount > 0; chunk = await answer.fetchChunk()) {
+    const next = () => interruptible(connection, limits, () => answer.fetchChunk());
+    for (let chunk = await next(); chunk && chunk.rowCount > 0; chunk = await next()) {
       yield rowsOf(chunk, names);
     }
   } finally {

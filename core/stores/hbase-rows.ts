@@ -6,6 +6,7 @@
  */
 import type { HBaseClient, PutAnswer, GetAnswer, RowGet, RowPut, RowDelete, Cell } from './hbase/types.ts';
 import type { Answer } from './answers.ts';
+import type { ReadLimits } from '../process/read-limits.ts';
 import { messageOf, Retryable } from '../process/errors.ts';
 
 export async function getRows<Row>(
@@ -13,9 +14,10 @@ export async function getRows<Row>(
   table: string,
   gets: RowGet[],
   decode: (cells: Cell[], index: number) => Row,
+  limits?: ReadLimits,
 ): Promise<Answer<Row>[]> {
   if (gets.length === 0) return [];
-  const answers = await asRetryable(table, () => hbase.get(table, gets));
+  const answers = await asRetryable(table, () => hbase.get(table, gets, limits));
   return gets.map((_, index) => decoded(answers[index], (cells) => decode(cells, index)));
 }
 

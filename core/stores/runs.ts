@@ -6,6 +6,7 @@
  * report never changes once its epoch is published. Field names are those of the API. Oids are texts, instants milliseconds.
  */
 import { z } from 'zod';
+import type { ReadLimits } from '../process/read-limits.ts';
 import type { Hdfs } from './hdfs/types.ts';
 import { manifestFile, RUNS } from '../layout/lake.ts';
 import { TalliesJson } from './control.ts';
@@ -140,23 +141,23 @@ export const AttemptReport = z.object({
 export type AttemptReport = z.infer<typeof AttemptReport>;
 
 /** The report of a published epoch, by name; null if its manifest is not there. */
-export async function readRun(hdfs: Hdfs, epoch: string): Promise<RunReport | null> {
+export async function readRun(hdfs: Hdfs, epoch: string, limits?: ReadLimits): Promise<RunReport | null> {
   const path = manifestFile(epoch);
-  return (await hdfs.facts(path)) ? RunReport.parse(JSON.parse((await hdfs.read(path)).toString('utf8'))) : null;
+  return (await hdfs.facts(path, limits)) ? RunReport.parse(JSON.parse((await hdfs.read(path, limits)).toString('utf8'))) : null;
 }
 
 /** Names of the epochs that have a manifest, newest first. */
-export async function listRuns(hdfs: Hdfs): Promise<string[]> {
-  const found = await hdfs.list(RUNS);
+export async function listRuns(hdfs: Hdfs, limits?: ReadLimits): Promise<string[]> {
+  const found = await hdfs.list(RUNS, limits);
   const names = found.filter(({ isFolder }) => !isFolder).map(({ path }) => path.slice(RUNS.length + 1));
   return names.filter((name) => /^\d.*\.json$/.test(name)).map((name) => name.slice(0, -'.json'.length)).reverse();
 }
 
 /** Tries that failed, newest first, at most `limit`. */
-export async function readAttempts(hdfs: Hdfs, limit: number): Promise<AttemptReport[]> {
-  const found = await hdfs.list(`${RUNS}/_attempts`);
+export async function readAttempts(hdfs: Hdfs, limit: number, limits?: ReadLimits): Promise<AttemptReport[]> {
+  const found = await hdfs.list(`${RUNS}/_attempts`, limits);
   const newest = found.filter(({ path }) => path.endsWith('.json')).reverse().slice(0, limit);
   const read = async (path: string): Promise<AttemptReport> =>
-    AttemptReport.parse(JSON.parse((await hdfs.read(path)).toString('utf8')));
+    AttemptReport.parse(JSON.parse((await hdfs.read(path, limits)).toString('utf8')));
   return Promise.all(newest.map(({ path }) => read(path)));
 }

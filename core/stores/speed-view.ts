@@ -13,6 +13,7 @@ import type { CountRow, HourLevel, HourRow, Hours, LevelPlace, Minutes } from '.
 import type { RowRange } from '../layout/hbase-ranges.ts';
 import type { Cell, HBaseClient, RowPut } from './hbase/types.ts';
 import type { ListBounds, ListWrite, PlacedDetection } from './list-view.ts';
+import type { ReadLimits } from '../process/read-limits.ts';
 import { groupOfScope } from '../domain/hour-counts.ts';
 import {
   COUNT_FAMILIES,
@@ -24,7 +25,7 @@ import {
   VIEW_SALTS,
 } from '../layout/hbase.ts';
 import { speedEpochRanges, speedRanges } from '../layout/hbase-ranges.ts';
-import { byPlace, hourCellsOf, ofLevel, placeOfLevel, scanRanges } from './count-view.ts';
+import { byPlace, hourCellsOf, leastHour, ofLevel, placeOfLevel, scanRanges } from './count-view.ts';
 import { deleteRows, getRows, putRows } from './hbase-rows.ts';
 import { listedIn, listGroups, listOptions } from './list-view.ts';
 
@@ -54,14 +55,17 @@ export interface SpeedView {
     hours: Hours,
     levels: readonly Level[],
     minutes?: Minutes,
+    limits?: ReadLimits,
   ): Promise<CountRow[]>;
   /**
    * The hour cells of a scope that include a record at or after `since` of its partition (law L4: a cell's timestamp is the last offset
    * that it includes), of the partitions that `since` names; others may come with them.
    */
-  changed(scope: Scope, level: HourLevel, spans: readonly EpochHours[], since: ReadonlyMap<number, number>): Promise<HourRow[]>;
+  changed(scope: Scope, level: HourLevel, spans: readonly EpochHours[], since: ReadonlyMap<number, number>, limits?: ReadLimits): Promise<HourRow[]>;
+  /** The least hour before `before` in which an epoch has counted anything; null if there is none. */
+  firstHour(e: Epoch, before: number, limits?: ReadLimits): Promise<number | null>;
   /** The list of detections of a scope over hours, for the epochs given; not sorted; whole hours unless bounded. */
-  list(scope: Scope, epochs: readonly Epoch[], hours: Hours, bounds?: ListBounds): Promise<PlacedDetection[]>;
+  list(scope: Scope, epochs: readonly Epoch[], hours: Hours, bounds?: ListBounds, limits?: ReadLimits): Promise<PlacedDetection[]>;
   /** What every place counted in one epoch, batch by batch; `levels`: those of items. */
   eachPlaceOf(e: Epoch, levels: readonly Level[], take: (rows: CountRow[]) => void): Promise<void>;
   /** Removes all epochs up to and including `upTo`; `cuts[partition]` is the offset at which `upTo` ends. Returns rows removed. */
@@ -85,11 +89,11 @@ export function speedView(
         (cells, index) => hourCellsOf(names[index]!.group, cells),
       ),
     put: (writes) => putRows(hbase, table, writes.map((write) => rowPut(generation, write))),
-    async read(scope, epochs, hours, levels, minutes) {
+    async read(scope, epochs, hours, levels, minutes, limits) {
       const rows: CountRow[] = [];
       for (const level of levels) {
         const { scope: of, families, columns } = placeOfLevel(scope, level);
-        await scanRanges(hbase, table, rangesOf(groupOfScope(of), epochs, hours), { families, ...columns }, (batch) => {
+        await scanRanges(hbase, table, rangesOf(groupOfScope(of), epochs, hours), { families, ...columns, limits }, (batch) => {
           for (const cells of batch) {
             const { group, ...name } = decodeSpeedRow(cells[0]!.row);
             rows.push(countRow(scope, name, ofLevel(level, hourCellsOf(group, cells), minutes)));
@@ -98,16 +102,20 @@ export function speedView(
       }
       return rows;
     },
-    async changed(scope, level, spans, since) {
+    async changed(scope, level, spans, since, limits) {
       const { scope: of, ...cellsAsked } = placeOfLevel(scope, level);
       const ranges = spans.flatMap(({ epoch, hours }) => rangesOf(groupOfScope(of), [epoch], hours));
       const scans = sinceBySalt(groupOfScope(of), ranges, since);
-      return (await Promise.all(scans.map((scan) => changedRows(hbase, table, scan, cellsAsked)))).flat();
+      return (await Promise.all(scans.map((scan) => changedRows(hbase, table, scan, cellsAsked, limits)))).flat();
     },
-    async list(scope, epochs, hours, bounds) {
+    async firstHour(e, before, limits) {
+      if (before <= 0) return null;
+      return leastHour(hbase, table, rangesOf('all', [e], { from: 0, to: before - 1 }), (row) => decodeSpeedRow(row).hour, limits);
+    },
+    async list(scope, epochs, hours, bounds, limits) {
       const listed: PlacedDetection[] = [];
       const ranges = listGroups(scope).flatMap((group) => rangesOf(group, epochs, hours));
-      await scanRanges(hbase, table, ranges, listOptions(bounds), (batch) => {
+      await scanRanges(hbase, table, ranges, { ...listOptions(bounds), limits }, (batch) => {
         for (const cells of batch) for (const entry of listedIn(decodeSpeedRow(cells[0]!.row).hour, cells, scope, bounds)) listed.push(entry);
       });
       return listed;
@@ -125,10 +133,10 @@ interface ScanSince {
   readonly ranges: readonly RowRange[];
 }
 
-async function changedRows(hbase: HBaseClient, table: string, { since, ranges }: ScanSince, { families, columns }: Omit<LevelPlace, 'scope'>): Promise<HourRow[]> {
+async function changedRows(hbase: HBaseClient, table: string, { since, ranges }: ScanSince, { families, columns }: Omit<LevelPlace, 'scope'>, limits: ReadLimits | undefined): Promise<HourRow[]> {
   const rows: HourRow[] = [];
   const timeRange = since > 0 ? { timeRange: { from: since, to: Number.MAX_SAFE_INTEGER } } : {};
-  await scanRanges(hbase, table, ranges, { families, ...columns, ...timeRange }, (batch) => {
+  await scanRanges(hbase, table, ranges, { families, ...columns, ...timeRange, limits }, (batch) => {
     for (const cells of batch) {
       const { group, hour, epoch, partition } = decodeSpeedRow(cells[0]!.row);
       rows.push({ hour, epoch, partition, cells: hourCellsOf(group, cells) });

@@ -189,6 +189,7 @@ function viewDoubles(world: World): Pick<BatchContext, 'detections' | 'locations
       read: async () => [],
       list: async (scope) => (world.speedListed ?? []).filter(({ location }) => scope === 'all' || location === scope),
       changed: async () => [],
+      firstHour: async () => null,
       eachPlaceOf: async (e, _, take) => take(world.speedRows.filter(({ epoch }) => epoch === e)),
       prune: async (upTo) => world.pruned.push(upTo),
     },
@@ -196,6 +197,7 @@ function viewDoubles(world: World): Pick<BatchContext, 'detections' | 'locations
       put: async (writes) => writes.forEach((write) => putBatch(world, write)),
       read: async () => [],
       published: async () => [],
+      firstHour: async () => null,
       list: async () => [],
     },
   };

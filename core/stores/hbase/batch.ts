@@ -33,7 +33,8 @@ export interface Reach {
 /** Batches under way at one server at a time. */
 const REQUESTS_PER_SERVER = 3;
 
-export async function runBatch(reach: Reach, table: string, actions: Actions): Promise<(Cell[] | HBaseError)[]> {
+/** `signal`: nothing further is sent once it is aborted; of reads alone, whose caller has stopped waiting. */
+export async function runBatch(reach: Reach, table: string, actions: Actions, signal?: AbortSignal): Promise<(Cell[] | HBaseError)[]> {
   const patience = new Patience(reach.operationTimeoutMs);
   const outcomes: Outcome[] = new Array<Outcome>(actions.count);
   let pending: number[] = [];
@@ -55,7 +56,7 @@ export async function runBatch(reach: Reach, table: string, actions: Actions): P
       reach.emit({ kind: 'relocated', table, reason: first.message });
     }
     const waitMs = backoffMs(attempt);
-    if (waitMs > patience.leftMs) break;
+    if (waitMs > patience.leftMs || signal?.aborted === true) break;
     try {
       await pause(waitMs, reach.signal);
     } catch (error) {

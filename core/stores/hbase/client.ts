@@ -5,6 +5,7 @@
  * Nothing is connected before the first question. Every question has a deadline; every row has an answer, in the order
  * of the request. Why a client of our own: docs/decisions/0002-hbase-client.md.
  */
+import { untilAborted } from '../../process/read-limits.ts';
 import { deleteActions, getActions, putActions } from './actions.ts';
 import type { Actions } from './actions.ts';
 import { hbaseAdmin } from './admin.ts';
@@ -16,11 +17,13 @@ import { Master } from './master.ts';
 import { Meta } from './meta.ts';
 import { scanTable } from './scan.ts';
 import { Servers } from './servers.ts';
-import type { HBaseClient, HBaseClientOptions, PutAnswer } from './types.ts';
+import type { Cell, HBaseClient, HBaseClientOptions, PutAnswer } from './types.ts';
 import { zookeeperDirectory } from './zookeeper.ts';
 
 const CONNECT_TIMEOUT_MS = 5_000;
 const PING_TIMEOUT_MS = 2_000;
+/** Of a cell beside its row, qualifier and value. */
+const CELL_BYTES = 24;
 
 export function createHBaseClient(options: HBaseClientOptions): HBaseClient {
   const { callTimeoutMs, operationTimeoutMs } = options;
@@ -47,8 +50,9 @@ export function createHBaseClient(options: HBaseClientOptions): HBaseClient {
   return {
     put: (table, puts) => write(table, putActions(puts)),
     delete: (table, deletes) => write(table, deleteActions(deletes)),
-    async get(table, gets) {
-      const outcomes = await runBatch(reach, table, getActions(gets));
+    async get(table, gets, limits) {
+      const outcomes = await untilAborted(runBatch(reach, table, getActions(gets), limits?.signal), limits?.signal);
+      limits?.onBytes?.(bytesOf(outcomes));
       return outcomes.map((outcome) => {
         if (outcome instanceof HBaseError) return { status: 'failed', error: outcome };
         return outcome.length === 0 ? { status: 'absent' } : { status: 'found', cells: outcome };
@@ -61,6 +65,13 @@ export function createHBaseClient(options: HBaseClientOptions): HBaseClient {
     ping: () => ping(meta),
     close,
   };
+}
+
+/** About what the answers took on their way. */
+function bytesOf(outcomes: readonly (Cell[] | HBaseError)[]): number {
+  let bytes = 0;
+  for (const outcome of outcomes) if (!(outcome instanceof HBaseError)) for (const { row, qualifier, value } of outcome) bytes += CELL_BYTES + row.length + qualifier.length + value.length;
+  return bytes;
 }
 
 /** Asks meta, and once more for a remembered server that meta has left; never longer than the time of a ping. */

@@ -28,6 +28,8 @@ export interface ScanPosition {
 export interface ScanStep {
   rows: Cell[][];
   regionDone: boolean;
+  /** Of the answer, as it came. */
+  bytes: number;
 }
 
 export class RegionScanner {
@@ -71,7 +73,7 @@ export class RegionScanner {
       this.assembler.finish(rows);
       this.open = false;
     }
-    return { rows, regionDone };
+    return { rows, regionDone, bytes: reply.param.length + reply.cells.length };
   }
 
   /** Frees the scanner at the server; where that fails, its lease there runs out by itself. */

@@ -5,8 +5,10 @@
  * The position is all that matters: it moves only behind rows that were handed on, or to the edge of a region that has
  * ended. Whatever fails, splits or moves, the next scanner starts from the position, so no row is lost and none comes
  * twice. The deadline is for failures: it runs from the first one until the position moves again, so that neither a long
- * scan nor a slow caller meets it, and a scan that fails for ever does.
+ * scan nor a slow caller meets it, and a scan that fails for ever does. A caller who wants no more is let go at once; what
+ * was asked meanwhile is answered to nobody, and its scanner freed after that.
  */
+import { untilAborted } from '../../process/read-limits.ts';
 import { asHBaseError, HBaseError } from './errors.ts';
 import type { Reach } from './batch.ts';
 import { RegionScanner, scanMessage } from './region-scanner.ts';
@@ -43,6 +45,7 @@ class Walk {
   private position: ScanPosition;
   private scanner: RegionScanner | undefined;
   private regions: TableRegions | undefined;
+  private underWay: Promise<unknown> = Promise.resolve();
   private stale = 0;
   private failures = 0;
   private failingSince = 0;
@@ -59,21 +62,46 @@ class Walk {
   async step(leftRows: number): Promise<{ rows: Cell[][]; done: boolean }> {
     for (;;) {
       try {
-        this.scanner ??= await this.openScanner();
-        const { rows, regionDone } = await this.scanner.next(this.batchRows, leftRows);
+        const signal = this.options.limits?.signal;
+        if (signal?.aborted === true) throw new Unwanted(signal.reason);
+        this.scanner ??= await this.wanted(this.openScanner());
+        const { rows, regionDone, bytes } = await this.wanted(this.scanner.next(this.batchRows, leftRows));
+        this.take(bytes);
         const last = rows.at(-1);
         if (last !== undefined) this.moveTo({ row: Buffer.from(last[0]!.row), inclusive: false });
         if (this.options.keysOnly === true) for (const row of rows) row.length = 1;
         return { rows, done: regionDone && !this.enterNextRegion(this.scanner.region) };
       } catch (error) {
+        if (error instanceof Unwanted) throw error.cause;
         await this.recover(asHBaseError(error));
       }
     }
   }
 
+  /** Frees the scanner. After a call that nobody waited for any more it is freed once that is answered, and nobody waits for it. */
   async close(): Promise<void> {
-    await this.scanner?.close();
+    const { scanner, underWay } = this;
     this.scanner = undefined;
+    const closed = underWay.then(() => scanner?.close());
+    if (this.options.limits?.signal?.aborted !== true) await closed;
+  }
+
+  private async wanted<T>(call: Promise<T>): Promise<T> {
+    const signal = this.options.limits?.signal;
+    this.underWay = call.catch(() => undefined);
+    try {
+      return await untilAborted(call, signal);
+    } catch (error) {
+      throw signal?.aborted === true ? new Unwanted(signal.reason) : error;
+    }
+  }
+
+  private take(bytes: number): void {
+    try {
+      this.options.limits?.onBytes?.(bytes);
+    } catch (error) {
+      throw new Unwanted(error);
+    }
   }
 
   private async openScanner(): Promise<RegionScanner> {
@@ -116,9 +144,20 @@ class Walk {
       this.stale = this.regions?.version ?? 0;
       reach.emit({ kind: 'relocated', table, reason: error.message });
     } else await abandoned?.close();
-    await pause(waitMs, reach.signal);
+    await this.wanted(pause(waitMs, reach.signal)).catch(rethrowCause);
     reach.emit({ kind: 'retried', operation: 'scan', attempt: this.failures, rows: 0, reason: error.message });
   }
+}
+
+/** The caller wants no more; the cause is what it said. Kept apart from faults, which are tried again. */
+class Unwanted extends Error {
+  constructor(cause: unknown) {
+    super('the caller wants no more', { cause });
+  }
+}
+
+function rethrowCause(error: unknown): never {
+  throw error instanceof Unwanted ? error.cause : error;
 }
 
 function isEmptyRange({ start, stop, reversed }: ScanOptions): boolean {

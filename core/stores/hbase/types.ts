@@ -3,6 +3,7 @@
 // in the order of the request, as found, absent, done or failed: a row that the server did not name has failed, so that
 // a caller can never mistake silence for absence. Timestamps are always the caller's: a resent write changes nothing.
 
+import type { ReadLimits } from '../../process/read-limits.ts';
 import type { HBaseError } from './errors.ts';
 
 /** One cell. `timestamp` is an integer in [0, 2^53). */
@@ -61,6 +62,8 @@ export interface ScanOptions {
   rowRanges?: { start: Buffer; stop: Buffer }[];
   /** Most cells of one row, the first ones in the order of qualifiers (of those in the column range). */
   limitCells?: number;
+  /** When to stop: the scan then throws the signal's reason, and frees its scanner. */
+  limits?: ReadLimits | undefined;
 }
 
 export interface TableSchema {
@@ -107,11 +110,11 @@ export interface HBaseAdmin {
 
 export interface HBaseClient {
   put(table: string, puts: RowPut[]): Promise<PutAnswer[]>;
-  get(table: string, gets: RowGet[]): Promise<GetAnswer[]>;
+  get(table: string, gets: RowGet[], limits?: ReadLimits): Promise<GetAnswer[]>;
   delete(table: string, deletes: RowDelete[]): Promise<PutAnswer[]>;
   /**
    * Batches of rows; a row is all of its cells, never split over two entries. Survives regions that move or split on the
-   * way without a row lost or repeated. Throws HBaseError.
+   * way without a row lost or repeated. Throws HBaseError, or what its limits say.
    */
   scan(table: string, options: ScanOptions): AsyncIterable<Cell[][]>;
   /** `expected` null: the column must be absent. True: the put was applied. */

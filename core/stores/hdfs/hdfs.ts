@@ -16,6 +16,7 @@ import webhdfs from 'webhdfs';
 import { z } from 'zod';
 import type { Config } from '../../process/config.ts';
 import type { FileFacts, Hdfs } from './types.ts';
+import type { ReadLimits } from '../../process/read-limits.ts';
 import { Retryable } from '../../process/errors.ts';
 import { hdfsFault, isMissing } from './faults.ts';
 
@@ -26,18 +27,18 @@ const IDLE_LIMIT_MS = 60_000;
 
 export function hdfs(config: Settings, { idleLimitMs = IDLE_LIMIT_MS }: { idleLimitMs?: number } = {}): Hdfs {
   const ask = asking(config, idleLimitMs);
-  const facts = async (path: string): Promise<FileFacts | null> => {
+  const facts = async (path: string, limits?: ReadLimits): Promise<FileFacts | null> => {
     try {
-      const { FileStatus } = StatusAnswer.parse(await ask.json('GET', 'getfilestatus', path));
+      const { FileStatus } = StatusAnswer.parse(await ask.json('GET', 'getfilestatus', path, undefined, limits));
       return factsOf(path, FileStatus);
     } catch (fault) {
       if (isMissing(fault)) return null;
       throw fault;
     }
   };
-  const list = async (folder: string): Promise<FileFacts[]> => {
+  const list = async (folder: string, limits?: ReadLimits): Promise<FileFacts[]> => {
     try {
-      const { FileStatuses } = ListAnswer.parse(await ask.json('GET', 'liststatus', folder));
+      const { FileStatuses } = ListAnswer.parse(await ask.json('GET', 'liststatus', folder, undefined, limits));
       const found = FileStatuses.FileStatus.map((status) => factsOf(posix.join(folder, status.pathSuffix), status));
       return found.sort((a, b) => (a.path < b.path ? -1 : 1));
     } catch (fault) {
@@ -45,38 +46,38 @@ export function hdfs(config: Settings, { idleLimitMs = IDLE_LIMIT_MS }: { idleLi
       throw fault;
     }
   };
-  const walk = async (folder: string): Promise<FileFacts[]> => {
-    const found = await list(folder);
-    const below = await Promise.all(found.filter((entry) => entry.isFolder).map((entry) => walk(entry.path)));
+  const walk = async (folder: string, limits?: ReadLimits): Promise<FileFacts[]> => {
+    const found = await list(folder, limits);
+    const below = await Promise.all(found.filter((entry) => entry.isFolder).map((entry) => walk(entry.path, limits)));
     return [...found.filter((entry) => !entry.isFolder), ...below.flat()];
   };
   const makeFolder = async (folder: string): Promise<void> => {
     await ask.json('PUT', 'mkdirs', folder, { permission: '0755' });
   };
-  const readStream = (path: string): Readable => verifiedRead(ask, path, facts);
+  const readStream = (path: string, limits?: ReadLimits): Readable => verifiedRead(ask, path, facts, limits);
   return { facts, list, walk, makeFolder, readStream, ...contents(ask, facts, readStream), ...changes(ask, facts, makeFolder) };
 }
 
 // ---- contents ------------------------------------------------------------------------------------------------------
 
-type Facts = Hdfs['facts'];
+type Facts = (path: string, limits?: ReadLimits) => Promise<FileFacts | null>;
 
 function contents(
   ask: Asking,
   facts: Facts,
-  readStream: (path: string) => Readable,
+  readStream: (path: string, limits?: ReadLimits) => Readable,
 ): Pick<Hdfs, 'read' | 'download' | 'sha256' | 'upload' | 'write' | 'capacity'> {
   return {
-    async read(path) {
+    async read(path, limits) {
       const chunks: Buffer[] = [];
-      for await (const chunk of readStream(path)) chunks.push(chunk as Buffer);
+      for await (const chunk of readStream(path, limits)) chunks.push(chunk as Buffer);
       return Buffer.concat(chunks);
     },
-    async download(path, localFile) {
+    async download(path, localFile, limits) {
       await mkdir(dirname(localFile), { recursive: true });
       const partial = `${localFile}.${randomUUID()}.part`;
       try {
-        await pipeline(readStream(path), createWriteStream(partial));
+        await pipeline(readStream(path, limits), createWriteStream(partial));
         await rename(partial, localFile);
       } finally {
         await rm(partial, { force: true });
@@ -137,17 +138,30 @@ async function checkLength(facts: Facts, path: string, expectedBytes: number): P
 }
 
 /** A stream that ends well only if it delivered as many bytes as the file has. */
-function verifiedRead(ask: Asking, path: string, facts: Facts): Readable {
+function verifiedRead(ask: Asking, path: string, facts: Facts, limits: ReadLimits | undefined): Readable {
   const out = new PassThrough({ highWaterMark: 1 << 20 });
+  const stop = (): void => void out.destroy(limits?.signal?.reason as Error);
+  limits?.signal?.addEventListener('abort', stop, { once: true });
+  out.once('close', () => limits?.signal?.removeEventListener('abort', stop));
   const start = async (): Promise<void> => {
-    const expected = await facts(path);
+    const expected = await facts(path, limits);
+    if (out.destroyed) return;
     if (!expected || expected.isFolder) throw new Error(`there is no file ${ask.absolute(path)} in HDFS at ${ask.url}`);
     if (expected.bytes === 0) return void out.end();
     let received = 0;
     const from = ask.client.createReadStream(ask.absolute(path));
     const broken = (): Retryable => new Retryable('HDFS', `reading ${path} ended after ${received} of ${expected.bytes} bytes`);
     from.on('error', (thrown) => out.destroy(hdfsFault(ask.url, thrown)));
-    from.on('data', (chunk: Buffer) => (received += chunk.length));
+    // Whoever takes no more of the stream frees the connection too.
+    out.once('close', () => received < expected.bytes && from.abort());
+    from.on('data', (chunk: Buffer) => {
+      received += chunk.length;
+      try {
+        limits?.onBytes?.(chunk.length);
+      } catch (thrown) {
+        out.destroy(thrown as Error);
+      }
+    });
     from.on('end', () => (received === expected.bytes ? out.end() : out.destroy(broken())));
     from.on('close', () => received < expected.bytes && out.destroy(broken()));
     from.pipe(out, { end: false });
@@ -195,7 +209,7 @@ interface Asking {
   readonly url: string;
   readonly client: ReturnType<typeof webhdfs.createClient>;
   absolute(path: string): string;
-  json(method: string, operation: string, path: string, params?: Record<string, unknown>): Promise<unknown>;
+  json(method: string, operation: string, path: string, params?: Record<string, unknown>, limits?: ReadLimits): Promise<unknown>;
 }
 
 function asking(config: Settings, idleLimitMs: number): Asking {
@@ -210,12 +224,20 @@ function asking(config: Settings, idleLimitMs: number): Asking {
     if (/[%?#\s]/.test(path) || path.split('/').includes('..')) throw new RangeError(`${JSON.stringify(path)} is no path of the lake`);
     return posix.join(config.SIGHTLINE_ROOT, path);
   };
-  const json = (method: string, operation: string, path: string, params?: Record<string, unknown>): Promise<unknown> =>
+  const json: Asking['json'] = (method, operation, path, params, { signal } = {}) =>
     new Promise((resolve, reject) => {
+      signal?.throwIfAborted();
       const endpoint = client._getOperationEndpoint(operation, absolute(path), params);
-      client._sendRequest(method, endpoint, (fault, _response, body) =>
-        fault ? reject(hdfsFault(config.WEBHDFS_URL, fault)) : resolve(body),
-      );
+      const request = client._sendRequest(method, endpoint, (fault, _response, body) => {
+        signal?.removeEventListener('abort', stop);
+        if (fault) reject(hdfsFault(config.WEBHDFS_URL, fault));
+        else resolve(body);
+      });
+      const stop = (): void => {
+        request.abort();
+        reject(signal?.reason as Error);
+      };
+      signal?.addEventListener('abort', stop, { once: true });
     });
   return { url: config.WEBHDFS_URL, client, absolute, json };
 }

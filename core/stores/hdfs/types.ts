@@ -4,6 +4,8 @@
  * hdfs.ts answers it with the webhdfs package. Paths are relative to SIGHTLINE_ROOT and never begin with a slash. A file that
  * `write` or `upload` returned from has the length that it should have; the package alone does not promise that.
  */
+import type { ReadLimits } from '../../process/read-limits.ts';
+
 export interface FileFacts {
   readonly path: string;
   readonly isFolder: boolean;
@@ -13,20 +15,20 @@ export interface FileFacts {
 
 export interface Hdfs {
   /** Null if there is nothing at the path. */
-  facts(path: string): Promise<FileFacts | null>;
+  facts(path: string, limits?: ReadLimits): Promise<FileFacts | null>;
   /** What a folder holds, sorted by name; empty if there is no such folder. */
-  list(folder: string): Promise<FileFacts[]>;
+  list(folder: string, limits?: ReadLimits): Promise<FileFacts[]>;
   /** Every file below a folder. */
-  walk(folder: string): Promise<FileFacts[]>;
+  walk(folder: string, limits?: ReadLimits): Promise<FileFacts[]>;
   makeFolder(folder: string): Promise<void>;
-  read(path: string): Promise<Buffer>;
-  readStream(path: string): NodeJS.ReadableStream;
+  read(path: string, limits?: ReadLimits): Promise<Buffer>;
+  readStream(path: string, limits?: ReadLimits): NodeJS.ReadableStream;
   /** Writes under a temporary name, checks the length, renames; the path appears whole or not at all. */
   write(path: string, bytes: Buffer): Promise<void>;
   /** Uploads a local file to the path (not atomic: for staging), checks the length. Overwrites. */
   upload(localFile: string, path: string): Promise<void>;
   /** Downloads to a local file; it appears whole or not at all. */
-  download(path: string, localFile: string): Promise<void>;
+  download(path: string, localFile: string, limits?: ReadLimits): Promise<void>;
   /** SHA-256 of a file's bytes as they are in HDFS, in hexadecimal. */
   sha256(path: string): Promise<string>;
   /** Makes the target's folder; never overwrites: false if the target exists or the source does not. */

@@ -8,8 +8,8 @@ declare module 'webhdfs' {
       method: string,
       url: string,
       callback: (fault: Error | null | undefined, response?: unknown, body?: unknown) => void,
-    ): unknown;
-    createReadStream(path: string): Readable;
+    ): { abort(): void };
+    createReadStream(path: string): Readable & { abort(): void };
     createWriteStream(path: string, options?: Record<string, unknown>): Writable;
   }
 

@@ -50,3 +50,15 @@ test('what is larger than memory spills into its folder', async () => {
   assert.equal(row!.n, 2_000_000n);
   duck.close();
 });
+
+test('a statement that nobody waits for any more is interrupted, and says why', async () => {
+  const duck = await open();
+  const endless = 'SELECT count(*) FROM range(10000000000) a, range(10000000000) b WHERE a.range * b.range = 7';
+  const left = AbortSignal.timeout(50);
+  await assert.rejects(duck.rows(endless, undefined, { signal: left }), (fault) => fault === left.reason);
+  await assert.rejects(async () => {
+    for await (const rows of duck.batches(endless, { signal: AbortSignal.timeout(50) })) assert.deepEqual(rows, []);
+  }, { name: 'TimeoutError' });
+  assert.deepEqual(await duck.rows('SELECT 1::BIGINT AS one'), [{ one: 1n }]);
+  duck.close();
+});

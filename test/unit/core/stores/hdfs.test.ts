@@ -134,3 +134,50 @@ test('a data node that falls silent in the middle of a file is given up as well'
   };
   await against(answer, (files) => assert.rejects(files.read('a'), Retryable), { idleLimitMs: 200 });
 });
+
+test('a read that nobody wants any more ends at once, says why, and gives its connection back', async () => {
+  let hungUp: () => void = () => undefined;
+  const gone = new Promise<void>((resolve) => (hungUp = resolve));
+  const left = new AbortController();
+  const answer: Answer = (_, response, operation) => {
+    if (operation === 'getfilestatus') return json(response, 200, fileOf(100));
+    response.once('close', hungUp);
+    response.writeHead(200, { 'content-type': 'application/octet-stream' }).write(Buffer.alloc(60));
+    setTimeout(() => left.abort(new Error('the client has left')), 20);
+  };
+  await against(answer, async (files) => {
+    await assert.rejects(files.download('a', join(folder, 'left'), { signal: left.signal }), /the client has left/);
+    await gone;
+    await assert.rejects(files.list('a', { signal: left.signal }), /the client has left/);
+  });
+});
+
+test('a question to the name node is hung up on when nobody waits for its answer', async () => {
+  let hungUp: () => void = () => undefined;
+  const gone = new Promise<void>((resolve) => (hungUp = resolve));
+  const left = new AbortController();
+  const answer: Answer = (request) => {
+    request.once('close', hungUp);
+    setTimeout(() => left.abort(new Error('the client has left')), 20);
+  };
+  await against(answer, async (files) => {
+    await assert.rejects(files.walk('a', { signal: left.signal }), /the client has left/);
+    await gone;
+  });
+});
+
+test('a read tells of its bytes, and ends with what is thrown at it', async () => {
+  const answer: Answer = (_, response, operation) => {
+    if (operation === 'getfilestatus') return json(response, 200, fileOf(100));
+    response.writeHead(200, { 'content-type': 'application/octet-stream' }).end(Buffer.alloc(100));
+  };
+  await against(answer, async (files) => {
+    let bytes = 0;
+    await files.read('a', { onBytes: (more) => (bytes += more) });
+    assert.equal(bytes, 100);
+    const tooMuch = (): never => {
+      throw new Error('too much');
+    };
+    await assert.rejects(files.download('a', join(folder, 'much'), { onBytes: tooMuch }), /too much/);
+  });
+});

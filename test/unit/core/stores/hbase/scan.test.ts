@@ -111,3 +111,47 @@ test('a scan that loses its server in the middle of the same row for ever ends w
     for await (const batch of scan) assert.deepEqual(batch, []);
   }, { exception: 'connection' });
 });
+
+/** Answers a row a call, so that a scan of all rows is many calls; tells of each call and of each scanner that is freed. */
+async function slowScan(rows: number, onCall: (calls: number) => void, onClose: () => void) {
+  let address = '';
+  let calls = 0;
+  const answer = scanServer(Array.from({ length: rows }, (_, row) => row), () => tableOf([], () => address, 1), CELLS_PER_ROW, Infinity);
+  const server = await fakeServer((asked) => {
+    if (messages.scanRequest.decode(asked.param).close_scanner === true) onClose();
+    else onCall(++calls);
+    answer(asked);
+  });
+  address = server.address;
+  return reachOf(() => tableOf([], () => address, 1));
+}
+
+test('a scan that nobody wants any more asks nothing further, says why, and frees its scanner', async () => {
+  let calls = 0;
+  let freed: () => void = () => undefined;
+  const closed = new Promise<void>((resolve) => (freed = resolve));
+  const left = new AbortController();
+  const reach = await slowScan(200, (n) => {
+    calls = n;
+    // In the middle of a call.
+    if (n === 5) left.abort(new Error('the client has left'));
+  }, freed);
+  await assert.rejects(async () => {
+    for await (const rows of scanTable(reach, 'n:t', { start: Buffer.alloc(0), stop: Buffer.alloc(0), limits: { signal: left.signal } })) assert.equal(rows.length, 1);
+  }, /the client has left/);
+  await closed;
+  assert.equal(calls, 5);
+});
+
+test('a scan tells of its bytes, and ends with what is thrown at it', async () => {
+  let calls = 0;
+  let bytes = 0;
+  const reach = await slowScan(200, (n) => (calls = n), () => undefined);
+  const onBytes = (more: number): void => {
+    if ((bytes += more) > 300) throw new Error('too much');
+  };
+  await assert.rejects(async () => {
+    for await (const rows of scanTable(reach, 'n:t', { start: Buffer.alloc(0), stop: Buffer.alloc(0), limits: { onBytes } })) assert.equal(rows.length, 1);
+  }, /too much/);
+  assert.ok(calls >= 2 && calls < 10, `${calls} calls for ${bytes} bytes`);
+});
