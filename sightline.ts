@@ -5,6 +5,7 @@
  * they are asked for, because the native drivers behind some of them take a moment.
  */
 import { Command } from 'commander';
+import { endInTime } from './core/process/life.ts';
 
 const PARTS: Readonly<Record<string, () => Promise<Command>>> = {
   start: async () => (await import('./hadoop-compose/start/command.ts')).startCommand(),
@@ -39,3 +40,4 @@ function withUsageExit(command: Command): Command {
 }
 
 await program.parseAsync();
+endInTime();

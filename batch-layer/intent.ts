@@ -58,8 +58,8 @@ export async function writeIntent(context: BatchContext, draft: Draft, files: re
 /** Brings every file of an intent to its place. Safe to repeat from any point. */
 export async function publishIntent(context: BatchContext, intent: Intent): Promise<void> {
   let done = 0;
-  await inLanes(RENAMES_AT_ONCE, intent.files, async (file) => {
-    await retrying(COMMAND_RETRY, () => publishFile(context.hdfs, file), { signal: context.signal });
+  await inLanes(RENAMES_AT_ONCE, intent.files, async (file, failed) => {
+    await retrying(COMMAND_RETRY, () => publishFile(context.hdfs, file), { signal: [context.signal, failed] });
     context.say.progress('publish', ++done, 'files', intent.files.length);
     await context.reached('published_one_file');
   });

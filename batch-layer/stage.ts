@@ -98,16 +98,16 @@ export async function stageFiles(
 ): Promise<StagedFile[]> {
   const folder = `${stagingFolder(nameOf(epoch, context.rules))}/${attempt}`;
   const staged: StagedFile[] = [];
-  await inLanes(UPLOADS_AT_ONCE, files, async (file) => {
+  await inLanes(UPLOADS_AT_ONCE, files, async (file, failed) => {
     context.signal.throwIfAborted();
-    staged.push(await stageFile(context, folder, file, copies));
+    staged.push(await stageFile(context, folder, file, copies, failed));
     context.say.progress('stage', staged.length, 'files', 'length' in files ? files.length : undefined);
     await context.reached('staged_one_file');
   });
   return staged.sort((a, b) => (a.path < b.path ? -1 : 1));
 }
 
-async function stageFile(context: BatchContext, folder: string, file: LocalFile, copies: LocalCopies): Promise<StagedFile> {
+async function stageFile(context: BatchContext, folder: string, file: LocalFile, copies: LocalCopies, failed: AbortSignal): Promise<StagedFile> {
   const { path, localFile, rows } = file;
   const staged = `${folder}/${path}`;
   const { size: bytes } = await stat(localFile);
@@ -119,7 +119,7 @@ async function stageFile(context: BatchContext, folder: string, file: LocalFile,
       const found = await context.hdfs.sha256(staged);
       if (found !== sha256) throw new Retryable('HDFS', `${staged} reads back with checksum ${found}; ${sha256} was written`);
     },
-    { signal: context.signal },
+    { signal: [context.signal, failed] },
   );
   if (!path.startsWith('lake/raw/')) await copies.adopt(localFile, { path, bytes, sha256 });
   return { path, staged, bytes, sha256, rows };

@@ -27,21 +27,16 @@ export function putLine(context: BatchContext): PutLine {
   const underWay = new Set<Promise<void>>();
   let open = newPart();
   let cells = 0;
-  let fault: unknown = null;
-  const throwFault = (): void => {
-    if (fault !== null) throw fault;
-  };
+  const failure = new AbortController();
   const send = async (): Promise<void> => {
     const writes = [...open.rows.values()];
     cells += open.cells;
     open = newPart();
     context.signal.throwIfAborted();
-    throwFault();
+    failure.signal.throwIfAborted();
     if (underWay.size >= PUTS_AT_ONCE) await Promise.race(underWay);
-    const put = retrying(COMMAND_RETRY, () => context.batchView.put(writes), { signal: context.signal })
-      .catch((thrown: unknown) => {
-        fault ??= thrown;
-      })
+    const put = retrying(COMMAND_RETRY, () => context.batchView.put(writes), { signal: [context.signal, failure.signal] })
+      .catch((thrown: unknown) => failure.abort(thrown))
       .finally(() => underWay.delete(put));
     underWay.add(put);
     context.say.progress('view', cells, 'cells');
@@ -58,7 +53,7 @@ export function putLine(context: BatchContext): PutLine {
     async all() {
       if (open.cells > 0) await send();
       await Promise.all(underWay);
-      throwFault();
+      failure.signal.throwIfAborted();
       return cells;
     },
   };

@@ -1,7 +1,9 @@
 /** The process of a speed worker: opens its parts, runs until told to stop, closes in reverse. */
+import { setTimeout as sleep } from 'node:timers/promises';
 import type { Config } from '../core/process/config.ts';
 import type { Holdings } from './round.ts';
-import { Retryable } from '../core/process/errors.ts';
+import type { Pace } from './worker.ts';
+import { messageOf, Retryable } from '../core/process/errors.ts';
 import { stopSignal } from '../core/process/life.ts';
 import { createLog } from '../core/process/log.ts';
 import { createRegistry, serveMetrics } from '../core/process/metrics.ts';
@@ -16,6 +18,7 @@ import { logWatch } from './watch.ts';
 import { patience, runWorker } from './worker.ts';
 
 const WATCH_EVERY_MS = 15_000;
+const CLOSE_LIMIT_MS = 10_000;
 /** Two keep HBase and this process busy at once; more would only make smaller mutations. */
 const LANES = 2;
 /** Short, so that a worker soon says what it waits for; a step that missed its deadline is tried again for ever. */
@@ -30,7 +33,8 @@ export async function runSpeedLayer(config: Config): Promise<void> {
   let ends: () => ReadonlyMap<number, number> = () => new Map();
   const registry = createRegistry('speed');
   const metrics = speedMetrics(registry, { holdings, ends: () => ends() });
-  const { persist, waitingFor } = patience(log, metrics.retried, signal);
+  const failure = new AbortController();
+  const { persist, waitingFor } = patience(log, metrics.retried, AbortSignal.any([signal, failure.signal]));
   let stage = 'opening HBase and Kafka';
   let kafkaIsAway: string | null = null;
   let growthWaitsFor = (): string | null => null;
@@ -75,21 +79,30 @@ export async function runSpeedLayer(config: Config): Promise<void> {
         },
       ),
     };
-    const pace = { lingerMs: config.SPEED_LINGER_MS, roundRecords: config.SPEED_ROUND_RECORDS, watchEveryMs: WATCH_EVERY_MS };
-    await runWorker(ports, holdings, pace, signal);
+    await runWorker(ports, holdings, paceOf(config), signal, failure);
   } catch (thrown) {
     if (!signal.aborted) throw thrown;
   } finally {
-    await closeAll(closing.reverse());
+    await closeAll(closing.reverse(), log);
     log.info('stopped');
   }
 }
 
-/** One part that cannot be closed must not keep the others open, and the process alive. */
-async function closeAll(closing: readonly (() => Promise<void>)[]): Promise<void> {
-  const faults: unknown[] = [];
-  for (const close of closing) await close().catch((fault: unknown) => void faults.push(fault));
-  if (faults.length > 0) throw faults[0];
+function paceOf({ SPEED_LINGER_MS: lingerMs, SPEED_ROUND_RECORDS: roundRecords }: Config): Pace {
+  return { lingerMs, roundRecords, watchEveryMs: WATCH_EVERY_MS };
+}
+
+/** One part that cannot be closed, or does not close in time, must not keep the others open; why the worker ends is told, not this. */
+async function closeAll(closing: readonly (() => Promise<void>)[], log: ReturnType<typeof createLog>): Promise<void> {
+  for (const close of closing) {
+    const late = new AbortController();
+    const over = sleep(CLOSE_LIMIT_MS, undefined, { signal: late.signal }).then(() => {
+      throw new Error(`it did not close within ${CLOSE_LIMIT_MS / 1_000} s`);
+    });
+    await Promise.race([close(), over]).catch((fault: unknown) => log.warn({ because: messageOf(fault) }, 'a part could not be closed'));
+    late.abort();
+    over.catch(() => undefined);
+  }
 }
 
 function logged(hooks: ReturnType<typeof partitionHooks>, log: ReturnType<typeof createLog>): typeof hooks {

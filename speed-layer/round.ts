@@ -29,6 +29,7 @@ import type { GrowthGate } from './growth.ts';
 import { epochOf } from '../core/domain/epoch.ts';
 import { outcomeOf } from '../core/domain/first-met.ts';
 import { hourRowsOf } from '../core/domain/hour-counts.ts';
+import { together } from '../core/process/together.ts';
 import { found } from '../core/stores/answers.ts';
 import { admit } from './admit.ts';
 import { decide } from './decide.ts';
@@ -55,8 +56,8 @@ export interface RoundPorts {
   readonly detections: Pick<DetectionsStore, 'find' | 'put'>;
   readonly speedView: Pick<SpeedView, 'load' | 'put'>;
   readonly control: Pick<ControlStore, 'putProgress'>;
-  /** Does a step until it succeeds or the worker is told to stop. */
-  persist<T>(step: () => Promise<T>): Promise<T>;
+  /** Does a step until it succeeds, the worker is told to stop, or another lane has failed, which aborts `lane`. */
+  persist<T>(step: () => Promise<T>, lane?: AbortSignal): Promise<T>;
   /** Nothing, or throws (tests). */
   reached(point: CrashPoint): void;
 }
@@ -78,16 +79,20 @@ export interface Delivered {
 
 /**
  * Does what was delivered, in as many rounds as it takes; returns the effects of each partition's batches. Lanes share no
- * partition, so each goes through the order of effects for itself, as a worker that holds only these partitions would.
+ * partition, so each goes through the order of effects for itself, as a worker that holds only these partitions would. A lane that
+ * fails ends the waits of the others, and its fault is thrown when they have ended: the caller may close what they work with.
  */
 export async function runRound(ports: RoundPorts, holdings: Holdings, { records, drained }: Delivered): Promise<Effects[]> {
   const waiting = byPartition(holdings, records);
   await ports.growth.settle(latestOf(holdings, waiting));
   const lanes = Array.from({ length: ports.lanes }, (_, lane) => {
     const partitions = [...holdings.progress.keys()].filter((partition) => partition % ports.lanes === lane);
-    return runLane(ports, holdings, partitions, waiting, drained);
+    return (failed: AbortSignal) => {
+      const persist: RoundPorts['persist'] = (step) => ports.persist(step, failed);
+      return runLane({ ...ports, persist }, holdings, partitions, waiting, drained);
+    };
   });
-  const effects = (await Promise.all(lanes)).flat();
+  const effects = (await together(lanes)).flat();
   holdings.counts.trim();
   await hold(ports, holdings, waiting);
   return effects;

@@ -3,7 +3,8 @@
  *
  * main.ts opens its parts. Rounds begin at least the linger apart while it keeps up, so that HBase gets few large mutations, and
  * follow each other at once while it is behind. Told to stop it finishes the round in flight and leaves the group; while a
- * dependency is away it waits with back-off and says so in `waitingFor`.
+ * dependency is away it waits with back-off and says so in `waitingFor`. What cannot pass ends every wait of the worker, wherever
+ * it was found, and is thrown: no lane goes on with clients that are being closed.
  */
 import { setTimeout as sleep } from 'node:timers/promises';
 import type { Log } from '../core/process/log.ts';
@@ -27,11 +28,12 @@ export interface WorkerPorts extends RoundPorts {
   watch(): Promise<void>;
 }
 
-export async function runWorker(ports: WorkerPorts, holdings: Holdings, pace: Pace, signal: AbortSignal): Promise<void> {
-  const watching = watchBeside(ports.watch, pace.watchEveryMs);
+/** Until `signal` is aborted; `failure` is what the worker aborts with its first fault, and what `ports.persist` must listen to. */
+export async function runWorker(ports: WorkerPorts, holdings: Holdings, pace: Pace, signal: AbortSignal, failure: AbortController): Promise<void> {
+  const watching = watchBeside(ports.watch, pace.watchEveryMs, failure);
   try {
     while (!signal.aborted) {
-      watching.throwIfBroken();
+      failure.signal.throwIfAborted();
       const beganAt = Date.now();
       const records = await ports.persist(() => ports.consumer.take(pace.roundRecords));
       const takenAt = Date.now();
@@ -41,15 +43,15 @@ export async function runWorker(ports: WorkerPorts, holdings: Holdings, pace: Pa
       if (records.length > 0 && restMs > 0) await sleep(restMs, undefined, { signal });
     }
   } catch (thrown) {
-    if (!signal.aborted) throw thrown;
+    failure.abort(thrown);
+    if (!signal.aborted) throw failure.signal.reason;
   } finally {
     watching.stop();
   }
 }
 
-/** Checks at intervals without holding up the rounds; what was found is thrown by `throwIfBroken`. */
-function watchBeside(watch: () => Promise<void>, everyMs: number): { throwIfBroken(): void; stop(): void } {
-  let broken: unknown = null;
+/** Checks at intervals without holding up the rounds; a round that waits for what will not come is ended by what was found. */
+function watchBeside(watch: () => Promise<void>, everyMs: number, failure: AbortController): { stop(): void } {
   let isAsking = false;
   const ask = async (): Promise<void> => {
     if (isAsking) return;
@@ -57,41 +59,41 @@ function watchBeside(watch: () => Promise<void>, everyMs: number): { throwIfBrok
     try {
       await watch();
     } catch (thrown) {
-      if (!(thrown instanceof Retryable)) broken = thrown;
+      if (!(thrown instanceof Retryable)) failure.abort(thrown);
     } finally {
       isAsking = false;
     }
   };
   const timer = setInterval(() => void ask(), everyMs);
-  return {
-    throwIfBroken() {
-      if (broken) throw broken;
-    },
-    stop: () => clearInterval(timer),
-  };
+  return { stop: () => clearInterval(timer) };
 }
 
 export interface Patience {
-  persist<T>(step: () => Promise<T>): Promise<T>;
-  /** Why the worker cannot go on just now, or null. */
+  persist<T>(step: () => Promise<T>, lane?: AbortSignal): Promise<T>;
+  /** Why the worker, or one of its lanes, cannot go on just now, or null. */
   waitingFor(): string | null;
 }
 
-/** Tries a step again for as long as its dependency is away. */
+/** Tries a step again for as long as its dependency is away, and neither the worker nor the step's lane is to end. */
 export function patience(log: Log, retried: (dependency: string) => void, signal: AbortSignal): Patience {
-  let waitingFor: string | null = null;
-  const onRetry = (fault: Retryable, attempt: number, delayMs: number): void => {
-    waitingFor = `waiting for ${fault.dependency}: ${messageOf(fault)}`;
-    retried(fault.dependency);
-    if (attempt === 1 || attempt % 10 === 0) log.warn({ attempt, delayMs, because: messageOf(fault) }, `${fault.dependency} is away`);
-  };
+  /** Steps that wait, oldest first: lanes wait side by side, and one that goes on says nothing of the other. */
+  const waits = new Map<object, string>();
   return {
-    async persist(step) {
-      const done = await retrying(WORKER_RETRY, step, { signal, onRetry });
-      if (waitingFor !== null) log.info('going on');
-      waitingFor = null;
-      return done;
+    async persist(step, lane) {
+      const wait = {};
+      const onRetry = (fault: Retryable, attempt: number, delayMs: number): void => {
+        waits.set(wait, `waiting for ${fault.dependency}: ${messageOf(fault)}`);
+        retried(fault.dependency);
+        if (attempt === 1 || attempt % 10 === 0) log.warn({ attempt, delayMs, because: messageOf(fault) }, `${fault.dependency} is away`);
+      };
+      try {
+        const done = await retrying(WORKER_RETRY, step, { signal: lane ? [signal, lane] : signal, onRetry });
+        if (waits.has(wait)) log.info('going on');
+        return done;
+      } finally {
+        waits.delete(wait);
+      }
     },
-    waitingFor: () => waitingFor,
+    waitingFor: () => [...waits.values()][0] ?? null,
   };
 }

@@ -49,6 +49,18 @@ export async function runCommand(command: () => Promise<number | void>): Promise
   }
 }
 
+/** For when a command is over: a process that something keeps alive all the same says what that is, and ends. */
+export function endInTime(limitMs = END_LIMIT_MS): void {
+  const end = (): void => {
+    const open = [...new Set(process.getActiveResourcesInfo())].join(', ');
+    process.stderr.write(`The command is over, and ${limitMs / 1_000} s later the process still holds ${open}; it is ended now.\n`);
+    process.exit();
+  };
+  setTimeout(end, limitMs).unref();
+}
+
+const END_LIMIT_MS = 15_000;
+
 /** Node's waits throw an AbortError of their own when their signal is aborted; why it was, is its cause. */
 function reasonOf(thrown: unknown): unknown {
   return thrown instanceof Error && thrown.name === 'AbortError' && thrown.cause instanceof Error ? thrown.cause : thrown;

@@ -18,7 +18,8 @@ export const WORKER_RETRY: RetryPolicy = { firstDelayMs: 100, greatestDelayMs: 5
 export const COMMAND_RETRY: RetryPolicy = { firstDelayMs: 200, greatestDelayMs: 3_000, limitMs: 60_000 };
 
 export interface RetryHooks {
-  readonly signal?: AbortSignal | undefined;
+  /** Any of them ends the trying and its waits; what it was aborted with is thrown. */
+  readonly signal?: AbortSignal | readonly AbortSignal[] | undefined;
   /** Told before each wait, with the fault that caused it. */
   readonly onRetry?: ((fault: Retryable, attempt: number, delayMs: number) => void) | undefined;
 }
@@ -26,16 +27,25 @@ export interface RetryHooks {
 /** Runs `work` until it succeeds; rethrows what is not Retryable, and the last Retryable once the limit has passed. */
 export async function retrying<T>(policy: RetryPolicy, work: () => Promise<T>, hooks: RetryHooks = {}): Promise<T> {
   const startedAt = Date.now();
+  const signals = [hooks.signal ?? []].flat();
   for (let attempt = 1; ; attempt++) {
     try {
       return await work();
     } catch (fault) {
-      hooks.signal?.throwIfAborted();
+      signals.forEach((signal) => signal.throwIfAborted());
       if (!(fault instanceof Retryable) || Date.now() - startedAt >= policy.limitMs) throw fault;
       const ceilingMs = Math.min(policy.greatestDelayMs, policy.firstDelayMs * 2 ** Math.min(attempt - 1, 16));
       const delayMs = ceilingMs * (0.5 + Math.random() / 2);
       hooks.onRetry?.(fault, attempt, delayMs);
-      await sleep(delayMs, undefined, hooks.signal ? { signal: hooks.signal } : {});
+      await wait(delayMs, signals);
     }
   }
+}
+
+async function wait(ms: number, signals: readonly AbortSignal[]): Promise<void> {
+  const signal = AbortSignal.any([...signals]);
+  await sleep(ms, undefined, { signal }).catch((thrown: unknown) => {
+    signal.throwIfAborted();
+    throw thrown;
+  });
 }

@@ -14,6 +14,7 @@ import type { RowRange } from '../layout/hbase-ranges.ts';
 import type { ReadLimits } from '../process/read-limits.ts';
 import { sumOf } from '../domain/hour-counts.ts';
 import { columnsOfPlace, decodeHourCell, LIST_FAMILY } from '../layout/hbase.ts';
+import { together } from '../process/together.ts';
 import { asRetryable } from './hbase-rows.ts';
 
 /** What one row of a view has of a scope, in cells of the levels that were asked for. */
@@ -111,17 +112,16 @@ export async function scanRanges(
 ): Promise<void> {
   const scans = scansOf(ranges);
   const waiting = [...scans];
-  const lane = async (): Promise<void> => {
-    try {
-      for (let range = waiting.shift(); range; range = waiting.shift()) {
-        for await (const rows of hbase.scan(table, { ...range, ...options })) await take(rows);
+  const lane = async (failed: AbortSignal): Promise<void> => {
+    for (let range = waiting.shift(); range; range = waiting.shift()) {
+      for await (const rows of hbase.scan(table, { ...range, ...options })) {
+        // Nobody would take what is read behind another lane's fault.
+        failed.throwIfAborted();
+        await take(rows);
       }
-    } finally {
-      // Once one has failed the others begin nothing more.
-      waiting.length = 0;
     }
   };
-  await asRetryable(table, () => Promise.all(Array.from({ length: Math.min(atOnce, scans.length) }, lane)));
+  await asRetryable(table, () => together(Array.from({ length: Math.min(atOnce, scans.length) }, () => lane)));
 }
 
 /** The least hour among the rows of ranges in whose keys nothing but the salt stands before what `hourOf` reads; null without rows. */

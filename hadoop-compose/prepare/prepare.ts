@@ -12,6 +12,7 @@ import { DAY_MS } from '../../core/domain/time.ts';
 import type { Config } from '../../core/process/config.ts';
 import { EXIT, Refusal, Retryable } from '../../core/process/errors.ts';
 import { COMMAND_RETRY, retrying } from '../../core/process/retry.ts';
+import { together } from '../../core/process/together.ts';
 import { controlStore } from '../../core/stores/control.ts';
 import { hdfs } from '../../core/stores/hdfs/hdfs.ts';
 import type { HBaseClient } from '../../core/stores/hbase/types.ts';
@@ -31,9 +32,9 @@ const YEARS_MS = 3_650 * DAY_MS;
 /** `placesFile`: dataset B, loaded if none was loaded before. */
 export async function prepare(config: Config, say: Say, placesFile?: string): Promise<void> {
   const hooks = { onRetry: (fault: Retryable): void => say('prepare', `${fault.message}; trying again`) };
-  await Promise.all([
-    retrying(COMMAND_RETRY, () => topicsAndTables(config, say, placesFile), hooks),
-    retrying(COMMAND_RETRY, () => folders(config), hooks),
+  await together([
+    (signal) => retrying(COMMAND_RETRY, () => topicsAndTables(config, say, placesFile), { ...hooks, signal }),
+    (signal) => retrying(COMMAND_RETRY, () => folders(config), { ...hooks, signal }),
   ]);
 }
 

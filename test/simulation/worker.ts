@@ -3,6 +3,7 @@
  *
  * It dies at any named step, or instead of trying a failed step again, and leaves everything that it held in memory behind.
  */
+import assert from 'node:assert/strict';
 import type { LogRecord } from '../../core/domain/detection.ts';
 import type { Rules } from '../../core/domain/rules.ts';
 import { TICK_HEADER } from '../../core/domain/verdict.ts';
@@ -65,18 +66,28 @@ export function startWorker(world: World, who: string): LiveWorker {
   const { rules, random, faults, order, log } = world;
   const holdings: Holdings = { progress: new Map(), counts: countRows(random.chance(0.5) ? 200 : 1_000_000), held: new Map() };
   const hbase = world.hbase.client(() => order.turn(who), faults);
+  // A crash ends the worker at once: what its other lane has under way happens behind its back, as a zombie's writes do.
+  let crash: (at: CrashPoint | 'gave_up') => never = () => assert.fail('it has not begun');
+  const dead = new Promise<never>((_, reject) => {
+    crash = (at) => {
+      const fault = new Crash(at);
+      reject(fault);
+      throw fault;
+    };
+  });
+  dead.catch(() => undefined);
   const persist = async <T>(step: () => Promise<T>): Promise<T> => {
     for (;;) {
       try {
         return await step();
       } catch (fault) {
         if (!(fault instanceof Retryable)) throw fault;
-        if (faults.strikes('give_up', 0.2)) throw new Crash('gave_up');
+        if (faults.strikes('give_up', 0.2)) crash('gave_up');
       }
     }
   };
   const reached = (at: CrashPoint): void => {
-    if (faults.strikes('crash', 0.01)) throw new Crash(at);
+    if (faults.strikes('crash', 0.01)) crash(at);
   };
   const control = controlStore(hbase, NAMESPACE);
   const admin = { ends: async () => log.ends() };
@@ -100,7 +111,7 @@ export function startWorker(world: World, who: string): LiveWorker {
       while (!world.isOver) {
         const records: LogRecord[] = await consumer.take(limit);
         worker.isInRound = true;
-        await runRound(ports, holdings, { records, drained: consumer.drained() });
+        await Promise.race([runRound(ports, holdings, { records, drained: consumer.drained() }), dead]);
         worker.isInRound = false;
       }
       return null;

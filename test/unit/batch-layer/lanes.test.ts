@@ -2,6 +2,8 @@
 import assert from 'node:assert/strict';
 import { setImmediate as turn } from 'node:timers/promises';
 import { test } from 'node:test';
+import { Retryable } from '../../../core/process/errors.ts';
+import { COMMAND_RETRY, retrying } from '../../../core/process/retry.ts';
 import { inLanes } from '../../../batch-layer/lanes.ts';
 
 test('every thing is worked on, never more at once than there are lanes', async () => {
@@ -46,4 +48,16 @@ test('what makes the things is asked no further ahead than there are lanes, and 
   };
   await assert.rejects(inLanes(2, source(), work), /no more/);
   assert.equal(finished, 6);
+});
+
+test('a fault ends the waits of the other lanes, and is the one that is thrown', async () => {
+  let tries = 0;
+  const work = async (n: number, failed: AbortSignal): Promise<void> => {
+    if (n === 1) throw new Error('broken');
+    await retrying(COMMAND_RETRY, async () => { tries += 1; throw new Retryable('HDFS', 'away'); }, { signal: failed });
+  };
+  const began = performance.now();
+  await assert.rejects(inLanes(2, [0, 1], work), /broken/);
+  assert.ok(performance.now() - began < 5_000, 'a wait of a minute is not waited for');
+  assert.equal(tries, 1);
 });

@@ -1,0 +1,95 @@
+/** A worker ends with its first fault, whatever its lanes wait for; and says what it waits for while it may go on (L1). */
+import assert from 'node:assert/strict';
+import { setTimeout as sleep } from 'node:timers/promises';
+import { test } from 'node:test';
+import type { LogRecord } from '../../../core/domain/detection.ts';
+import { instant, LAST_INSTANT } from '../../../core/domain/time.ts';
+import { EXIT, Refusal, Retryable } from '../../../core/process/errors.ts';
+import { createLog } from '../../../core/process/log.ts';
+import { countRows } from '../../../speed-layer/count-rows.ts';
+import type { Holdings } from '../../../speed-layer/round.ts';
+import type { WorkerPorts } from '../../../speed-layer/worker.ts';
+import { patience, runWorker } from '../../../speed-layer/worker.ts';
+import { idsAt, progressOf, record, RULES } from './records.ts';
+
+const PACE = { lingerMs: 1, roundRecords: 10, watchEveryMs: 5 };
+const nothing = async (): Promise<void> => undefined;
+
+/** A worker of two partitions, one a lane, with a record for each. */
+function worker(changes: Partial<WorkerPorts>) {
+  const failure = new AbortController();
+  const stop = new AbortController();
+  const waits = patience(createLog('test', 'silent'), () => undefined, AbortSignal.any([stop.signal, failure.signal]));
+  const holdings: Holdings = { progress: new Map([0, 1].map((p) => [p, progressOf(p)])), counts: countRows(1_000), held: new Map<number, LogRecord[]>() };
+  const records = [0, 1].map((partition) => record(0, { id: idsAt(partition, 1)[0]!, partition }));
+  const ports: WorkerPorts = {
+    growth: { rules: () => RULES, settle: async () => RULES, stopOf: () => instant(LAST_INSTANT), stopped: nothing, waitingFor: () => null },
+    lanes: 2,
+    consumer: { take: async () => records, drained: () => new Map(), hold: () => undefined, commit: () => undefined, ends: () => new Map(), close: nothing },
+    producer: { forward: nothing, deadLetter: nothing },
+    detections: { find: async (ids) => ids.map(() => ({ status: 'absent' })), put: nothing },
+    speedView: { load: async (names) => names.map(() => ({ status: 'absent' })), put: nothing },
+    control: { putProgress: nothing },
+    metrics: { round: () => undefined },
+    reached: () => undefined,
+    watch: nothing,
+    persist: waits.persist,
+    ...changes,
+  };
+  return { waits, stop, ended: runWorker(ports, holdings, PACE, stop.signal, failure) };
+}
+
+test('a lane that fails ends the other one\'s wait, and the worker with its own words', async () => {
+  let tries = 0;
+  const put: WorkerPorts['detections']['put'] = async (rows) => {
+    if (rows[0]!.partition === 1) {
+      await sleep(150);
+      throw new Refusal(EXIT.usage, 'HBase refuses this user');
+    }
+    tries += 1;
+    throw new Retryable('HBase', 'the client was closed');
+  };
+  const find: WorkerPorts['detections']['find'] = async (ids) => ids.map(() => ({ status: 'absent' }));
+  const { ended, waits } = worker({ detections: { find, put } });
+  await sleep(75);
+  assert.match(waits.waitingFor() ?? '', /waiting for HBase: the client was closed/);
+  await assert.rejects(ended, { message: 'HBase refuses this user' });
+  const triesThen = tries;
+  await sleep(400);
+  assert.equal(tries, triesThen, 'no lane is left that tries again');
+  assert.equal(waits.waitingFor(), null);
+});
+
+test('what the watch finds ends a round that waits for ever', async () => {
+  let looks = 0;
+  const watch = async (): Promise<void> => {
+    looks += 1;
+    if (looks > 10) throw new Refusal(EXIT.data_check_failed, 'the topic was deleted');
+    throw new Retryable('Kafka', 'away');
+  };
+  const find = async (): Promise<never> => { throw new Retryable('HBase', 'away'); };
+  const { ended } = worker({ watch, detections: { find, put: nothing } });
+  await assert.rejects(ended, { message: 'the topic was deleted' });
+});
+
+test('a worker that is told to stop ends quietly, also while it waits', async () => {
+  const find = async (): Promise<never> => { throw new Retryable('HBase', 'away'); };
+  const { ended, stop } = worker({ detections: { find, put: nothing } });
+  await sleep(30);
+  stop.abort();
+  await ended;
+});
+
+test('a lane that goes on does not hide that another one waits', async () => {
+  const stop = new AbortController();
+  const { persist, waitingFor } = patience(createLog('test', 'silent'), () => undefined, stop.signal);
+  const away = persist(async () => { throw new Retryable('Kafka', 'no leader'); });
+  let tries = 0;
+  await persist(async () => {
+    if (++tries < 2) throw new Retryable('HBase', 'moving');
+  });
+  assert.equal(waitingFor(), 'waiting for Kafka: no leader');
+  stop.abort();
+  await assert.rejects(away);
+  assert.equal(waitingFor(), null);
+});
