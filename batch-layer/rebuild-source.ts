@@ -15,7 +15,7 @@ import type { Horizon } from '../core/stores/control.ts';
 import type { LogReader } from '../core/stores/kafka/types.ts';
 import type { RunReport } from '../core/stores/runs.ts';
 import type { BatchContext } from './context.ts';
-import { endOf, epochAt, nameOf } from '../core/domain/epoch.ts';
+import { epochAt, nameOf } from '../core/domain/epoch.ts';
 import { allPartitions } from '../core/domain/growth.ts';
 import { ARCHIVE_JOURNALS, LAKE, locationsFile } from '../core/layout/lake.ts';
 import { EXIT, Refusal } from '../core/process/errors.ts';
@@ -158,10 +158,4 @@ async function placesOf(old: BatchContext, epoch: Epoch): Promise<Location[] | n
     duck.close();
     await rm(localFile, { force: true });
   }
-}
-
-/** The last epoch of these rules that ends with the old horizon or before it; null if not one does. */
-export function lastWhole(horizon: Horizon, oldRules: BatchContext['rules'], rules: BatchContext['rules']): Epoch | null {
-  const last = (epochAt(endOf(horizon.epoch, oldRules), rules) - 1) as Epoch;
-  return last >= rules.firstEpoch ? last : null;
 }

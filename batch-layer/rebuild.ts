@@ -19,7 +19,8 @@ import { EXIT, Refusal } from '../core/process/errors.ts';
 import { readRun } from '../core/stores/runs.ts';
 import { archiveNow } from './archive-now.ts';
 import { horizonOf, withLake } from './lake.ts';
-import { archivedLog, checkRawFiles, lastWhole } from './rebuild-source.ts';
+import { lastWhole } from './generation-seam.ts';
+import { archivedLog, checkRawFiles } from './rebuild-source.ts';
 import { runEpoch } from './run.ts';
 import { nextEpoch } from './seam.ts';
 import { switchTo } from './switch.ts';
@@ -40,13 +41,6 @@ export interface RebuildOptions {
   readonly took: (report: RunReport) => void;
   /** Counts what lies beyond the new horizon with a speed worker of the new generation, and keeps it until `work` is done. */
   recounting(fresh: BatchContext, work: () => Promise<void>): Promise<void>;
-}
-
-/** The rules of the generation that follows, with what the environment asks for. */
-export function rulesAfter(old: RecordedRules, asked: Pick<RecordedRules, 'epochSeconds' | 'dedupWindowDays' | 'clockAheadDays'>): RecordedRules {
-  const { epochSeconds, dedupWindowDays, clockAheadDays } = asked;
-  const firstEpoch = epochAt(startOf(old.firstEpoch as Epoch, old), { epochSeconds });
-  return { ...old, generation: old.generation + 1, epochSeconds, dedupWindowDays, clockAheadDays, firstEpoch };
 }
 
 /** With the lock of rebuilds held; `fresh` works for the new generation and its own root. */

@@ -27,6 +27,8 @@ export interface Rules {
   readonly firstEpoch: number;
   /** Per partition, the offset at which this generation begins to count; 0 in those that came by growing. */
   readonly firstOffsets: readonly number[];
+  /** Its first-met rows stand apart from those of every other generation; all that were made before this was recorded share theirs. */
+  readonly ownFirstMet?: boolean | undefined;
 }
 
 /** W = D + F, in milliseconds: how far apart two arrivals of one id may lie and still be one detection. */

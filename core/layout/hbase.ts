@@ -6,7 +6,7 @@
  *
  *   detections   row  = salt:u1 id:oid                              salt = bits 8 … 15 of murmur2(id)
  *                d:r  = logLife:u4 partition:u4 offset:u8 arrival:u8 location:oid camera:oid detectedAt:u8 item:utf8
- *                       cell timestamp = arrival
+ *                       cell timestamp = arrival; the family is d<generation> where a generation's rows stand apart (d2:r)
  *                e.g. id 17 met at partition 3, offset 99: <salt> 80 00 00 00 00 00 00 11 → 00 00 00 01 00 00 00 03 …
  *   speed_view   row  = salt:u1 generation:u4 epoch:u4 kind:u1 hour:u4 partition:u2
  *   batch_view   row  = salt:u1 generation:u4 kind:u1 hour:u4 epoch:u4
@@ -28,6 +28,7 @@ import { createHash } from 'node:crypto';
 import type { FirstMet } from '../domain/first-met.ts';
 import type { Group, HourCell, HourCellName, HourKind, HourRowName, MinuteCounts } from '../domain/hour-counts.ts';
 import type { Oid } from '../domain/oid.ts';
+import type { Rules } from '../domain/rules.ts';
 import type { Instant } from '../domain/time.ts';
 import { epoch } from '../domain/epoch.ts';
 import { murmur2 } from '../domain/home.ts';
@@ -36,6 +37,7 @@ import { HOUR_MS, SECOND_MS } from '../domain/time.ts';
 import { putOid, putU64, putVarint, readOidAt, readU64, readVarint, varintBytes } from './bytes.ts';
 
 export const VIEW_SALTS = PLACE_GROUPS;
+/** First-met rows of the generations that share theirs. */
 export const DETECTION_FAMILY = 'd';
 export const DETECTION_QUALIFIER = Buffer.from('r');
 export const LOCATION_FAMILY = 'l';
@@ -58,6 +60,11 @@ export function saltedOid(id: Oid): Buffer {
 
 export function oidOfRow(row: Buffer): Oid {
   return readOidAt(row, 1);
+}
+
+/** The family of `detections` in which a generation's first-met rows stand. */
+export function detectionFamily(rules: Pick<Rules, 'generation' | 'ownFirstMet'>): string {
+  return rules.ownFirstMet ? `${DETECTION_FAMILY}${rules.generation}` : DETECTION_FAMILY;
 }
 
 const FIXED_BYTES = 48;

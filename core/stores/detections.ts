@@ -6,10 +6,11 @@
  */
 import type { FirstMet } from '../domain/first-met.ts';
 import type { Oid } from '../domain/oid.ts';
+import type { Rules } from '../domain/rules.ts';
 import type { Answer } from './answers.ts';
 import type { HBaseClient } from './hbase/types.ts';
 import type { ReadLimits } from '../process/read-limits.ts';
-import { decodeFirstMet, DETECTION_FAMILY, DETECTION_QUALIFIER, encodeFirstMet, saltedOid } from '../layout/hbase.ts';
+import { decodeFirstMet, detectionFamily, DETECTION_QUALIFIER, encodeFirstMet, saltedOid } from '../layout/hbase.ts';
 import { getRows, putRows } from './hbase-rows.ts';
 
 export interface DetectionsStore {
@@ -19,14 +20,15 @@ export interface DetectionsStore {
   put(rows: readonly FirstMet[]): Promise<void>;
 }
 
-export function detectionsStore(hbase: HBaseClient, namespace: string): DetectionsStore {
+export function detectionsStore(hbase: HBaseClient, namespace: string, rules: Rules): DetectionsStore {
   const table = `${namespace}:detections`;
+  const family = detectionFamily(rules);
   return {
     find: (ids, limits) =>
       getRows(
         hbase,
         table,
-        ids.map((id) => ({ row: saltedOid(id), families: [DETECTION_FAMILY] })),
+        ids.map((id) => ({ row: saltedOid(id), families: [family] })),
         (cells, index) => decodeFirstMet(ids[index]!, cells[0]!.value),
         limits,
       ),
@@ -37,7 +39,7 @@ export function detectionsStore(hbase: HBaseClient, namespace: string): Detectio
         rows.map((met) => ({
           row: saltedOid(met.detection.id),
           cells: [
-            { family: DETECTION_FAMILY, qualifier: DETECTION_QUALIFIER, timestamp: met.arrival, value: encodeFirstMet(met) },
+            { family, qualifier: DETECTION_QUALIFIER, timestamp: met.arrival, value: encodeFirstMet(met) },
           ],
         })),
       ),

@@ -71,7 +71,7 @@ export async function openStores(config: Config, options: OpenOptions = {}): Pro
       hbase,
       admin,
       control,
-      detections: detectionsStore(hbase, namespace),
+      detections: detectionsStore(hbase, namespace, rules),
       locations: locationsStore(hbase, namespace),
       speedView: speedView(hbase, namespace, rules),
       batchView: batchView(hbase, namespace, rules),

@@ -108,7 +108,7 @@ function completeness(world: World): (partition: number, nextOffset: number, hor
   const { truth, rules, deadLetters } = world;
   const hbase = world.hbase.client();
   const view = speedView(hbase, NAMESPACE, rules);
-  const rows = detectionsStore(hbase, NAMESPACE);
+  const rows = detectionsStore(hbase, NAMESPACE, rules);
   const checkedTo = new Map<number, number>();
   return async (partition, nextOffset, horizon) => {
     const from = checkedTo.get(partition) ?? 0;
@@ -118,7 +118,7 @@ function completeness(world: World): (partition: number, nextOffset: number, hor
     for (let offset = from; offset < nextOffset; offset++) {
       const where = `${partition}/${offset}`;
       const found = truth.metAt(partition, offset);
-      if (found) met.push(found);
+      if (found && found.arrival >= world.rowsSince) met.push(found);
       if (truth.deadLetters.has(where)) assert.ok(deadLetters.has(where), `dead letter ${where} is behind the progress and not kept`);
       if (truth.strays.has(where)) assert.ok(isSentHome(world, where), `stray ${where} is behind the progress and not sent home`);
     }

@@ -30,6 +30,9 @@ export const FAULTS = [
   'grow_crash',
   /** The batch layer dies between writing its view and moving the horizon. */
   'batch_crash',
+  /** The rules are changed by a rebuild (for a whole seed); the rebuild is killed. */
+  'rebuild',
+  'rebuild_crash',
 ] as const;
 export type Fault = (typeof FAULTS)[number];
 

@@ -16,7 +16,7 @@ const SELF = 'grower';
 class Killed extends Error {}
 
 /** Resolves when it has grown the topic as often as the seed wants; in half of the seeds not once. */
-export async function startGrower(world: World): Promise<void> {
+export async function startGrower(world: World, isRebuilt: boolean): Promise<void> {
   const { rules, order, faults, log } = world;
   const random = world.dice('grower');
   const hbase = world.hbase.client(() => order.turn(SELF), faults);
@@ -44,7 +44,8 @@ export async function startGrower(world: World): Promise<void> {
     },
   };
   const ports = { rules: { ...rules, topicId: 'sim' }, control, admin, producer, now: log.clockMs, pause, say: () => undefined, heedLimitMs: random.below(20_000) };
-  if (random.chance(0.5)) return;
+  // A rebuild holds up growths, and the rules of both generations must end epochs where a growth begins.
+  if (random.chance(0.5) || isRebuilt) return;
   for (let turns = random.below(60); turns > 0; turns--) await order.turn(SELF);
   let to = rules.partitionCount;
   for (let times = 1 + random.below(2); times > 0 && !world.isOver; times--) {

@@ -219,4 +219,20 @@ export const MUTATIONS: readonly Mutation[] = [
       },
     ],
   },
+  {
+    bug: 'generations share their first-met rows',
+    edits: [{ file: 'core/layout/hbase.ts', find: 'return rules.ownFirstMet ? ', put: 'return rules.generation < 0 ? ' }],
+  },
+  {
+    bug: 'a generation that is rebuilt begins without first-met rows',
+    edits: [{ file: 'batch-layer/generation-seam.ts', find: 'endOf(horizon, rules) - inForceMs(rules)', put: 'endOf(horizon, rules)' }],
+  },
+  {
+    bug: 'a generation that is rebuilt begins with first-met rows of half of its W',
+    edits: [{ file: 'batch-layer/generation-seam.ts', find: 'endOf(horizon, rules) - inForceMs(rules)', put: 'endOf(horizon, rules) - inForceMs(rules) / 2' }],
+  },
+  {
+    bug: 'a generation that is rebuilt takes first-met rows from its last epoch alone',
+    edits: [{ file: 'batch-layer/generation-seam.ts', find: 'Math.max(rules.firstEpoch, epochAt(inForceSince(horizon, rules), rules))', put: 'horizon + 0 * rules.firstEpoch' }],
+  },
 ];

@@ -25,7 +25,7 @@ const without = options.without.split(',').filter(Boolean) as Fault[];
 const plan = without.length > 0 || options.faults !== undefined ? { without, most: Number(options.faults ?? Infinity) } : EVERY_FAULT;
 
 const ends = new Map<string, number>();
-const sums = { records: 0, answers: 0, faults: 0, growths: 0, metAfterGrowth: 0 };
+const sums = { records: 0, answers: 0, faults: 0, growths: 0, metAfterGrowth: 0, rebuilds: 0 };
 const TOLD_EVERY_MS = 60_000;
 const beganMs = Date.now();
 let toldMs = beganMs;
@@ -36,6 +36,7 @@ for (let seed = first; seed < first + seeds; seed++) {
     sums.answers += outcome.answers;
     sums.faults += outcome.faults;
     sums.growths += outcome.growths;
+    sums.rebuilds += outcome.rebuilds;
     sums.metAfterGrowth += outcome.metAfterGrowth;
     for (const [how, count] of outcome.ends) ends.set(how, (ends.get(how) ?? 0) + count);
   } catch (thrown) {
@@ -50,7 +51,7 @@ for (let seed = first; seed < first + seeds; seed++) {
 }
 const crashes = [...ends].map(([how, count]) => `${how} ${count}`).join(', ');
 process.stdout.write(
-  `${seeds} seeds from ${first}: ${sums.records} records, ${sums.faults} faults, ${sums.growths} growths (${sums.metAfterGrowth} detections after one), ${sums.answers} answers, all as the truth has them, in ` +
+  `${seeds} seeds from ${first}: ${sums.records} records, ${sums.faults} faults, ${sums.growths} growths (${sums.metAfterGrowth} detections after one), ${sums.rebuilds} rebuilds, ${sums.answers} answers, all as the truth has them, in ` +
     `${((Date.now() - beganMs) / 1000).toFixed(1)} s; workers that ended: ${crashes}\n`,
 );
 process.exit(0);

@@ -29,14 +29,19 @@ export interface Seam {
   horizon(): number;
   /** What the epochs up to and including this one hold for good. */
   published(upTo: number): readonly Met[];
-  /** Runs until the world is over. */
-  readonly ended: Promise<void>;
+  /** What a rebuild does for a new generation: publishes every epoch up to this one, which the log holds whole, waiting for a turn between them. */
+  publishUpTo(last: Epoch, turn: () => Promise<void>): Promise<void>;
+  /** The lock of the lake, of one process: waits until no run is under way, and then none begins before it is released. */
+  hold(turn: () => Promise<void>): Promise<void>;
+  release(): void;
+  /** Publishes by itself until the world is over. */
+  live(): Promise<void>;
 }
 
 const SELF = 'batch';
 export const PRUNE_GRACE_MS = 60_000;
 
-export function startSeam(world: World): Seam {
+export function seamOf(world: World): Seam {
   const { rules, order, random, faults, log, truth } = world;
   const hbase = world.hbase.client(() => order.turn(SELF), faults);
   const control = controlStore(hbase, NAMESPACE);
@@ -66,10 +71,16 @@ export function startSeam(world: World): Seam {
   const publishedIn = (epoch: number): Met[] =>
     truth.met.filter((met) => met.epoch === epoch && !(met.isDeferred && upTo(epoch - 1).some((other) => other.id === met.id && sameDate(other, met))));
 
+  let isHeld = false;
+  let isRunning = false;
+
   const publish = async (): Promise<void> => {
     const horizon = await control.horizon(rules.generation);
     const epoch = ((horizon?.epoch ?? rules.firstEpoch - 1) + 1) as Epoch;
     if (log.clockMs() < endOf(epoch, rules)) return;
+    await publishEpoch(horizon, epoch);
+  };
+  const publishEpoch = async (horizon: Horizon | null, epoch: Epoch): Promise<void> => {
     const partitions = allPartitions(await settledRules(control, rules, epoch));
     tickQuiet(epoch, partitions);
     const cuts = cutsOf(epoch, partitions);
@@ -97,17 +108,36 @@ export function startSeam(world: World): Seam {
     while (!world.isOver) {
       await order.turn(SELF);
       try {
-        if (random.chance(0.03)) await publish();
-        if (random.chance(0.02)) await prune();
+        isRunning = !isHeld;
+        if (isRunning && random.chance(0.03)) await publish();
+        if (isRunning && random.chance(0.02)) await prune();
       } catch (fault) {
         if (!(fault instanceof Retryable)) throw fault;
+      } finally {
+        isRunning = false;
       }
     }
   };
   return {
     horizon: () => moved?.epoch ?? rules.firstEpoch - 1,
     published: upTo,
-    ended: live(),
+    async publishUpTo(last, turn) {
+      for (;;) {
+        await turn();
+        const horizon = await control.horizon(rules.generation);
+        const epoch = ((horizon?.epoch ?? rules.firstEpoch - 1) + 1) as Epoch;
+        if (epoch > last) return;
+        await publishEpoch(horizon, epoch);
+      }
+    },
+    async hold(turn) {
+      isHeld = true;
+      while (isRunning) await turn();
+    },
+    release() {
+      isHeld = false;
+    },
+    live,
   };
 }
 

@@ -9,27 +9,34 @@
 import assert from 'node:assert/strict';
 import { epochAt } from '../../core/domain/epoch.ts';
 import { oid } from '../../core/domain/oid.ts';
-import type { Rules } from '../../core/domain/rules.ts';
 import { HOUR_MS } from '../../core/domain/time.ts';
 import { found } from '../../core/stores/answers.ts';
 import { controlStore } from '../../core/stores/control.ts';
 import { detectionsStore } from '../../core/stores/detections.ts';
+import type { LogRecord } from '../../core/domain/detection.ts';
 import { stepChecks } from './check.ts';
+import type { StepChecks } from './check.ts';
+import { crewOf } from './crew.ts';
+import type { Crew } from './crew.ts';
 import type { FaultPlan } from './faults.ts';
 import { EVERY_FAULT, faultsOf } from './faults.ts';
+import { generationIn, rulesOfSeed, sharedHBase } from './generations.ts';
 import { startGrower } from './grower.ts';
 import { simulatedGroup } from './group.ts';
 import { simulatedHBase } from './hbase.ts';
 import { simulatedLog } from './log.ts';
 import { dice } from './random.ts';
-import { startSeam } from './seam.ts';
+import { startRebuilding } from './rebuilder.ts';
+import { seamOf } from './seam.ts';
+import type { Seam } from './seam.ts';
 import { speedRows } from './speed-rows.ts';
 import { START_MS, traffic } from './traffic.ts';
 import { cellsOf, truthOf } from './truth.ts';
 import { turns } from './turns.ts';
 import { viewer } from './viewer.ts';
-import { NAMESPACE, startWorker } from './worker.ts';
-import type { LiveWorker, World } from './worker.ts';
+import type { Viewer } from './viewer.ts';
+import { NAMESPACE } from './worker.ts';
+import type { World } from './worker.ts';
 
 const MOST_SLEEP_TURNS = 400;
 
@@ -41,122 +48,156 @@ export interface Outcome {
   /** How many growths of the topic were in force in the end, and how many records first met their id after the first. */
   readonly growths: number;
   readonly metAfterGrowth: number;
+  /** How many rebuilds switched to another generation. */
+  readonly rebuilds: number;
   /** How often a worker ended, by where. */
   readonly ends: ReadonlyMap<string, number>;
 }
 
+/** A generation and everybody who works for it. */
+interface Side {
+  readonly world: World;
+  readonly crew: Crew;
+  readonly seam: Seam;
+  readonly person: Viewer;
+  readonly checks: StepChecks;
+}
+
 /** Throws an AssertionError that names what differs. */
 export async function simulate(seed: number, recordCount = 150, plan: FaultPlan = EVERY_FAULT): Promise<Outcome> {
-  const world = newWorld(seed, plan);
-  const { random, faults, log, group, order, truth } = world;
+  const { base, worlds } = newWorld(seed, plan);
+  const { random, faults, log, order } = base;
   const cameras = traffic(log, dice(seed, 'traffic'));
   const metadata = dice(seed, 'metadata');
-  const workers = new Map<string, LiveWorker>();
   const asleep = new Map<string, number>();
   const ends = new Map<string, number>();
   let failure: unknown = null;
-  let born = 0;
   let sent = 0;
   let isRough = true;
 
-  const start = (): void => {
-    const worker = startWorker(world, `worker ${++born}`);
-    workers.set(worker.who, worker);
-    worker.ended.then(
-      (how) => {
-        workers.delete(worker.who);
-        if (how === null) return;
-        ends.set(how, (ends.get(how) ?? 0) + 1);
-        start();
-      },
-      (thrown: unknown) => (failure ??= thrown),
-    );
+  const failed = (thrown: unknown): void => void (failure ??= thrown);
+  const sides = worlds.map((world): Side => {
+    const crew = crewOf(world, { ended: (how) => void ends.set(how, (ends.get(how) ?? 0) + 1), failed });
+    const seam = seamOf(world);
+    return { world, crew, seam, person: viewer(world, seam), checks: stepChecks(world) };
+  });
+  const [old, fresh] = sides as [Side, Side | undefined];
+  /** The generation that holds. */
+  let held = old;
+  const startCrew = ({ crew }: Side): void => {
+    for (let i = 1 + random.below(3); i > 0; i--) crew.start();
   };
-  for (let i = 1 + random.below(3); i > 0; i--) start();
-  const growing = startGrower(world);
-  growing.catch((thrown: unknown) => (failure ??= thrown));
-  const seam = startSeam(world);
-  seam.ended.catch((thrown: unknown) => (failure ??= thrown));
-  const person = viewer(world, seam);
-  const checks = stepChecks(world);
+  startCrew(old);
+  startGrower(old.world, fresh !== undefined).catch(failed);
+  old.seam.live().catch(failed);
+  const rebuilding = fresh && startRebuilding({
+    old,
+    fresh,
+    recount: () => fresh.crew.start(),
+    switchOver() {
+      held = fresh;
+      startCrew(fresh);
+      fresh.seam.live().catch(failed);
+    },
+    retireOld: () => old.crew.retire(),
+  });
+  rebuilding?.ended.catch(failed);
 
-  const isRead = (): boolean =>
-    [...workers.values()].every(({ isInRound }) => !isInRound) &&
-    log.partitions.every((_, partition) =>
-      [...workers.values()].some(({ holdings }) => holdings.progress.get(partition)?.nextOffset === log.end(partition)),
-    );
   const misfortune = (): void => {
     if (faults.strikes('time', 0.01)) {
       const { chance, below } = faults.dice('time');
       log.passTime(below(chance(0.1) ? 100 * HOUR_MS : 10 * HOUR_MS));
     }
+    const { group } = rebuilding?.isUnderWay() && faults.dice('rebalance').chance(0.5) ? fresh!.world : held.world;
     if (faults.strikes('rebalance', 0.01)) group.rebalance();
-    if (faults.strikes('sleep', 0.01) && workers.size > 0) {
+    const workers = sides.flatMap(({ crew }) => [...crew.workers.keys()]);
+    if (faults.strikes('sleep', 0.01) && workers.length > 0) {
       const { pick, below, chance } = faults.dice('sleep');
-      asleep.set(pick([...workers.keys()]), below(MOST_SLEEP_TURNS));
+      asleep.set(pick(workers), below(MOST_SLEEP_TURNS));
       if (chance(0.5)) group.rebalance();
     }
   };
+  const checkStep = async (): Promise<void> => {
+    for (const { checks, seam } of sides) await checks.afterStep(seam.horizon());
+  };
   const each = async (): Promise<void> => {
     log.passTime(random.below(10));
-    if (metadata.chance(0.01)) group.discover();
-    await checks.afterStep(seam.horizon());
+    if (metadata.chance(0.01)) for (const { world } of sides) world.group.discover();
+    await checkStep();
     for (const [who, turnsLeft] of asleep) {
       if (turnsLeft > 1 && isRough) asleep.set(who, turnsLeft - 1);
       else asleep.delete(who);
     }
-    if (!person.isAsking && random.chance(0.01)) person.ask().catch((thrown: unknown) => (failure ??= thrown));
+    if (!held.person.isAsking && random.chance(0.01)) held.person.ask().catch(failed);
     if (!isRough) return;
     if (random.chance(0.3) && sent++ < recordCount) cameras.send();
-    if (random.chance(0.02)) world.hbase.deliverLate();
+    if (random.chance(0.02)) base.hbase.deliverLate();
     misfortune();
     if (sent < recordCount) return;
     isRough = false;
     faults.end();
   };
-  const isDone = (): boolean => failure !== null || (!isRough && !person.isAsking && isRead());
+  const isBusy = (): boolean => rebuilding?.isUnderWay() === true || sides.some(({ person }) => person.isAsking);
+  const isDone = (): boolean => failure !== null || (!isRough && !isBusy() && held.crew.isRead());
   await order.run(isDone, (who) => !asleep.has(who), each);
   if (failure) throw failure;
-  world.hbase.deliverLate();
-  await checks.afterStep(seam.horizon());
+  base.hbase.deliverLate();
+  await checkStep();
 
+  const { world, seam, person } = held;
   await compare(world, seam.horizon());
-  world.isOver = true;
-  const counted = truth.met.filter(({ epoch, isDeferred }) => epoch > seam.horizon() && !isDeferred).length + seam.published(seam.horizon()).length;
+  base.isOver = true;
+  const counted = world.truth.met.filter(({ epoch, isDeferred }) => epoch > seam.horizon() && !isDeferred).length + seam.published(seam.horizon()).length;
   log.passTime(1_000);
   let total = -1;
   const asked = person.total().then((said) => (total = said));
-  await order.run(() => total >= 0, (who) => who === 'viewer', async () => undefined);
+  await order.run(() => total >= 0, (who) => who.startsWith('viewer'), async () => undefined);
   await asked;
   assert.equal(total, counted, 'batch and speed together');
-  return { records: log.partitions.flat().length, counted, answers: person.answers, faults: faults.struck(), ...truth.grown(), ends };
+  const answers = sides.reduce((sum, each) => sum + each.person.answers, 0);
+  const rebuilds = held === old ? 0 : 1;
+  return { records: log.partitions.flat().length, counted, answers, faults: faults.struck(), ...world.truth.grown(), rebuilds, ends };
 }
 
-function newWorld(seed: number, plan: FaultPlan): World {
+/** The world of the generation that holds first, and that of the one that a rebuild makes, if the seed has one. */
+function newWorld(seed: number, plan: FaultPlan): { base: World; worlds: World[] } {
   const random = dice(seed);
   const faults = faultsOf(seed, plan);
   const partitionCount = 1 + random.below(4);
   const epochSeconds = random.pick([600, 21_600, 86_400]);
-  const rules: Rules = {
-    generation: 1,
-    logLife: 1,
-    epochSeconds,
-    dedupWindowDays: 1,
-    clockAheadDays: 1,
-    partitionCount,
-    firstEpoch: epochAt(START_MS, { epochSeconds }),
-    firstOffsets: new Array<number>(partitionCount).fill(0),
-  };
-  const truth = truthOf(rules);
+  const { rules, next } = rulesOfSeed(
+    {
+      generation: 1,
+      logLife: 1,
+      epochSeconds,
+      dedupWindowDays: 1,
+      clockAheadDays: 1,
+      partitionCount,
+      firstEpoch: epochAt(START_MS, { epochSeconds }),
+      firstOffsets: new Array<number>(partitionCount).fill(0),
+    },
+    dice(seed, 'rules'),
+    faults,
+  );
+  const generations = next ? [rules, next] : [rules];
+  const truths = generations.map(truthOf);
+  const appended = (partition: number, record: LogRecord | null): void => truths.forEach((truth) => truth.take(partition, record));
   const order = turns(dice(seed, 'turns'));
-  const log = simulatedLog({ partitionCount, startMs: START_MS, random: dice(seed, 'log'), faults, appended: truth.take });
-  const group = simulatedGroup(log, dice(seed, 'group'), faults, order);
-  return { rules, random, dice: (stream) => dice(seed, stream), faults, order, log, group, truth, hbase: simulatedHBase(), deadLetters: new Set(), isOver: false };
+  const log = simulatedLog({ partitionCount, startMs: START_MS, random: dice(seed, 'log'), faults, appended });
+  const hbase = simulatedHBase();
+  const groups = generations.map(({ generation }) => simulatedGroup(log, dice(seed, generation === 1 ? 'group' : `group ${generation}`), faults, order));
+  const base: World = {
+    ...{ rules, random, dice: (stream: string) => dice(seed, stream), faults, order, log, group: groups[0]!, truth: truths[0]!, hbase },
+    ...{ deadLetters: new Set<string>(), isOver: false, rowsSince: 0 },
+  };
+  const shared = sharedHBase(hbase, generations);
+  const worlds = generations.map((of, i) => generationIn(base, { rules: of, truth: truths[i]!, group: groups[i]!, hbase: shared[i]! }));
+  return { base, worlds };
 }
 
 /** Everything that HBase and the dead-letter topic hold, once the log is read to its end. */
 async function compare(world: World, horizon: number): Promise<void> {
-  const { log, truth, deadLetters } = world;
+  const { log, truth, deadLetters, rules } = world;
   const hbase = world.hbase.client();
   const met = truth.met.filter(({ epoch, isDeferred }) => epoch > horizon && !isDeferred);
   const held = new Map<string, number>();
@@ -172,10 +213,11 @@ async function compare(world: World, horizon: number): Promise<void> {
   const wantedList = met.map(({ epoch, location, detectedAt, id }) => [epoch, location, detectedAt, id].join(' '));
   assert.deepEqual(listed.sort(), [...new Set(wantedList)].sort(), 'the list');
 
-  const progress = await controlStore(hbase, NAMESPACE).progress(1, log.partitions.map((_, partition) => partition));
+  const progress = await controlStore(hbase, NAMESPACE).progress(rules.generation, log.partitions.map((_, partition) => partition));
   for (const [partition, each] of progress.entries()) assert.equal(each?.nextOffset ?? 0, log.end(partition), 'progress');
-  const last = new Map(truth.met.map(({ id, partition, offset }) => [id, `${partition}/${offset}`]));
-  const rows = found('detections', await detectionsStore(hbase, NAMESPACE).find([...last.keys()].map(oid)));
+  const kept = truth.met.filter(({ arrival }) => arrival >= world.rowsSince);
+  const last = new Map(kept.map(({ id, partition, offset }) => [id, `${partition}/${offset}`]));
+  const rows = found('detections', await detectionsStore(hbase, NAMESPACE, rules).find([...last.keys()].map(oid)));
   assert.deepEqual(rows.map((row) => `${row?.partition}/${row?.offset}`), [...last.values()], 'first-met rows');
   assert.deepEqual([...deadLetters].sort(), [...truth.deadLetters].sort(), 'dead letters');
 }

@@ -30,11 +30,13 @@ describe('the speed layer and the seam, simulated', () => {
     const ends = new Map<string, number>();
     let answers = 0;
     let growths = 0;
+    let rebuilds = 0;
     for (let seed = 1; seed <= SEEDS; seed++) {
       try {
         const outcome = await simulate(seed, RECORDS);
         answers += outcome.answers;
         growths += outcome.growths;
+        rebuilds += outcome.rebuilds;
         for (const [how, count] of outcome.ends) ends.set(how, (ends.get(how) ?? 0) + count);
       } catch (thrown) {
         throw new Error(`seed ${seed}; make it smaller with: npm run simulate -- --seeds 1 --seed ${seed} --records ${RECORDS} --shrink`, {
@@ -45,5 +47,6 @@ describe('the speed layer and the seam, simulated', () => {
     if (SEEDS >= MANY) for (const step of [...STEPS, 'gave_up', 'overtaken']) assert.ok(ends.get(step), `no worker ended at ${step}`);
     assert.ok(answers > SEEDS, `${answers} answers were held to the truth`);
     assert.ok(growths > SEEDS / 10, `the topic grew ${growths} times`);
+    assert.ok(rebuilds > SEEDS / 10, `${rebuilds} rebuilds switched to other rules`);
   });
 });

@@ -16,12 +16,13 @@ export interface SpeedRow {
   readonly listed: { id: string; detectedAt: number }[];
 }
 
-export async function speedRows({ hbase }: World): Promise<SpeedRow[]> {
+export async function speedRows({ hbase, rules }: World): Promise<SpeedRow[]> {
   const everything = { start: Buffer.alloc(0), stop: Buffer.alloc(0) };
   const rows: SpeedRow[] = [];
   for await (const batch of hbase.client().scan(`${NAMESPACE}:speed_view`, everything)) {
     for (const cells of batch) {
-      const { group, epoch, hour, partition } = decodeSpeedRow(cells[0]!.row);
+      const { generation, group, epoch, hour, partition } = decodeSpeedRow(cells[0]!.row);
+      if (generation !== rules.generation) continue;
       const row = { epoch, hour, partition };
       for (const cell of hourCellsOf(group, cells)) {
         for (const [scope, counts] of levelsOf(cell)) rows.push({ ...row, scope, cells: counts, listed: [] });

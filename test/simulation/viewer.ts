@@ -36,14 +36,14 @@ export interface Viewer {
   total(): Promise<number>;
 }
 
-const SELF = 'viewer';
 /** So small that much is forgotten on the way. */
 const CACHE_BYTES = 60_000;
 const EVERYTHING: CountQuestion = { scope: 'all', subject: 'item', window: window(START_MS - 30 * DAY_MS, START_MS + 900 * DAY_MS) };
 
 export function viewer(world: World, seam: Seam): Viewer {
   const { rules, order, random, faults, log } = world;
-  const hbase = world.hbase.client(() => order.turn(SELF), faults);
+  const self = `viewer ${rules.generation}`;
+  const hbase = world.hbase.client(() => order.turn(self), faults);
   const admin = { ends: async () => log.ends() };
   const options = { now: log.clockMs, freshForMs: 250, pruneGraceMs: PRUNE_GRACE_MS };
   const seams = seamWatch({ control: controlStore(hbase, NAMESPACE), admin, rules }, options);

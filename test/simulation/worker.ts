@@ -41,6 +41,8 @@ export interface World {
   /** Positions of the records that stand in the dead-letter topic. */
   readonly deadLetters: Set<string>;
   isOver: boolean;
+  /** First-met rows that arrived before need not be there: a generation that was rebuilt begins with those that can be in force. */
+  rowsSince: number;
 }
 
 export interface LiveWorker {
@@ -99,7 +101,7 @@ export function startWorker(world: World, who: string): LiveWorker {
     lanes: 2,
     consumer,
     producer,
-    detections: detectionsStore(hbase, NAMESPACE),
+    detections: detectionsStore(hbase, NAMESPACE, rules),
     speedView: speedView(hbase, NAMESPACE, rules),
     control,
     persist,
