@@ -7,7 +7,7 @@
  */
 import type { WindowQuestion } from './app.ts';
 import type { Instant } from '../core/domain/time.ts';
-import { dateOf, HOUR_MS, LAST_INSTANT, MINUTE_MS } from '../core/domain/time.ts';
+import { HOUR_MS, MINUTE_MS, readTimeText } from '../core/domain/time.ts';
 import { BadQuestion } from './faults.ts';
 
 export interface TimeWindow {
@@ -15,31 +15,14 @@ export interface TimeWindow {
   readonly to: Instant;
 }
 
-const GREATEST = Math.ceil((LAST_INSTANT + 1) / MINUTE_MS) * MINUTE_MS;
-const ISO = /^(\d{4}-\d{2}-\d{2})(?:T(\d{2}:\d{2})(:\d{2}(?:\.\d{1,3})?)?(Z|[+ -]\d{2}:\d{2})?)?$/;
-
-/** Epoch milliseconds of a text: a whole number, or ISO 8601 (without a zone: UTC). Throws a BadQuestion that names `field`. */
+/** Epoch milliseconds of a text. Throws a BadQuestion that names `field`. */
 export function readTime(field: string, text: string): number {
-  const t = /^\d{1,15}$/.test(text) ? Number(text) : readIso(text);
-  if (Number.isNaN(t) || t < 0 || t > GREATEST) {
-    throw new BadQuestion(
-      field,
-      `${field} is ${JSON.stringify(text.slice(0, 60))}; epoch milliseconds or an ISO 8601 time such as 2026-11-22T14:00Z were expected`,
-    );
-  }
-  return t;
-}
-
-function readIso(text: string): number {
-  const parts = ISO.exec(text);
-  if (!parts) return Number.NaN;
-  const [, date, time = '00:00', seconds = ':00', zone = 'Z'] = parts;
-  // In a query a plus sign arrives as a space.
-  // Date.parse takes 30 February for 2 March.
-  const midnight = Date.parse(`${date}T00:00:00Z`);
-  if (Number.isNaN(midnight) || dateOf(midnight) !== date) return Number.NaN;
-  // In a query a plus sign arrives as a space.
-  return Date.parse(`${date}T${time}${seconds}${zone.replace(' ', '+')}`);
+  const t = readTimeText(text);
+  if (t !== null) return t;
+  throw new BadQuestion(
+    field,
+    `${field} is ${JSON.stringify(text.slice(0, 60))}; epoch milliseconds or an ISO 8601 time such as 2026-11-22T14:00Z were expected`,
+  );
 }
 
 /** The window of a question, to the millisecond: the last hour for what it leaves out. */

@@ -33,3 +33,30 @@ export function minuteOf(t: Instant): number {
 export function dateOf(t: number): string {
   return new Date(t).toISOString().slice(0, 10);
 }
+
+const TIME_TEXT = /^(\d{4}-\d{2}-\d{2})(?:T(\d{2}:\d{2})(?::(\d{2})(?:\.(\d{1,9}))?)?(Z|[+ -]\d{2}(?::?\d{2})?)?)?$/;
+
+/**
+ * Epoch milliseconds of a text as people and programs write it, or null: a whole number of milliseconds, or ISO 8601 down to a part
+ * of a second, in UTC unless it names another zone; a day alone is its first instant. Every door reads times here, so that one
+ * text means one instant. A plus sign may have become a space, as it does in a query.
+ */
+export function readTimeText(text: string): Instant | null {
+  const t = /^\d{1,15}$/.test(text) ? Number(text) : readIsoText(text);
+  return t >= 0 && t <= LAST_INSTANT + 1 ? (t as Instant) : null;
+}
+
+function readIsoText(text: string): number {
+  const parts = TIME_TEXT.exec(text);
+  if (!parts) return Number.NaN;
+  const [, date = '', time = '00:00', seconds = '00', fraction = '0', zone = 'Z'] = parts;
+  if (!isDateText(date)) return Number.NaN;
+  const offset = zone.replace(' ', '+').replace(/^([+-]\d{2}):?(\d{2})?$/, (_, hours: string, minutes = '00') => `${hours}:${minutes}`);
+  return Date.parse(`${date}T${time}:${seconds}.${fraction.slice(0, 3).padEnd(3, '0')}${offset}`);
+}
+
+/** Whether the text is a day that exists, such as `2026-11-22`; Date.parse alone takes 30 February for 2 March. */
+export function isDateText(text: string): boolean {
+  const t = /^\d{4}-\d{2}-\d{2}$/.test(text) ? Date.parse(`${text}T00:00:00Z`) : Number.NaN;
+  return !Number.isNaN(t) && dateOf(t) === text;
+}

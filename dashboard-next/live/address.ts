@@ -5,6 +5,8 @@
  * the plain page. A value that is not understood becomes the default and is named, so that a bad link still shows something
  * true.
  */
+import { readOid } from '../../core/domain/oid.ts';
+import { isDateText, readTimeText } from '../../core/domain/time.ts';
 import { dayClock } from './times.ts';
 import { isZone } from './zones.ts';
 import type { Span } from './questions.ts';
@@ -66,8 +68,6 @@ export interface ReadAddress {
   readonly faults: readonly string[];
 }
 
-const OID = /^(0|-?[1-9]\d{0,18})$/;
-const LAST_MS = 253_402_300_800_000;
 const LONGEST_Q = 200;
 
 type Get = (name: string) => string | null;
@@ -88,7 +88,7 @@ export function readAddress(parameters: { get: Get }, where: Where = DEFAULTS.wh
     return fallback;
   };
   const refresh = oneOf('refresh', REFRESHES, '1');
-  const dt = passing('dt', '', isDate, 'a date such as 2026-11-22');
+  const dt = passing('dt', '', isDateText, 'a date such as 2026-11-22');
   const shown: Shown = {
     where,
     window: oneOf('window', WINDOW_NAMES, DEFAULTS.window),
@@ -108,12 +108,7 @@ export function readAddress(parameters: { get: Get }, where: Where = DEFAULTS.wh
 }
 
 export function isOid(text: string): boolean {
-  return OID.test(text) && BigInt.asIntN(64, BigInt(text)) === BigInt(text);
-}
-
-function isDate(text: string): boolean {
-  const t = /^\d{4}-\d{2}-\d{2}$/.test(text) ? Date.parse(`${text}T00:00Z`) : Number.NaN;
-  return !Number.isNaN(t) && new Date(t).toISOString().startsWith(text);
+  return readOid(text).ok;
 }
 
 function readFixed(get: Get, faults: string[]): Span | null {
@@ -138,9 +133,8 @@ function expectedTime(name: string, given: string | null): string {
 /** Epoch milliseconds or an ISO 8601 minute (UTC if it names no zone), down to its minute; null for anything else. */
 function readMinute(text: string | null): number | null {
   if (text === null) return null;
-  const iso = /^(\d{4}-\d{2}-\d{2}T\d{2}:\d{2})(?::\d{2}(?:\.\d{1,3})?)?(Z|[+ -]\d{2}:?\d{2})?$/.exec(text);
-  const t = /^\d{1,15}$/.test(text) ? Number(text) : iso ? Date.parse(`${iso[1]}:00${(iso[2] ?? 'Z').replace(' ', '+')}`) : Number.NaN;
-  return Number.isFinite(t) && t >= 0 && t <= LAST_MS ? Math.floor(t / 60_000) * 60_000 : null;
+  const t = readTimeText(text);
+  return t === null ? null : Math.floor(t / 60_000) * 60_000;
 }
 
 /** `2026-11-22T14:32Z`. */

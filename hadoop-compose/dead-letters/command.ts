@@ -62,7 +62,7 @@ function selecting(command: Command): Command {
     .option('--partition <n>', 'records of this partition of the log')
     .option('--from-offset <n>', 'records from this offset of the log on')
     .option('--to-offset <n>', 'records up to and including this offset of the log')
-    .option('--since <time>', 'kept at or after (ISO 8601, or milliseconds since 1970)')
+    .option('--since <time>', 'kept at or after (ISO 8601, UTC unless it names a zone, or milliseconds since 1970)')
     .option('--until <time>', 'kept before');
 }
 

@@ -6,6 +6,7 @@
  */
 import type { KeptLetter } from '../../core/layout/log.ts';
 import { DEAD_LETTER_REASONS } from '../../core/domain/dead-letters.ts';
+import { readTimeText } from '../../core/domain/time.ts';
 import { EXIT, Refusal } from '../../core/process/errors.ts';
 
 export interface Selection {
@@ -39,9 +40,9 @@ export function selectionOf(options: SelectionOptions): Selection {
   };
   const time = (name: string, text: string | undefined): number | null => {
     if (text === undefined) return null;
-    const ms = /^\d{1,15}$/.test(text) ? Number(text) : Date.parse(text);
-    if (!Number.isNaN(ms)) return ms;
-    faults.push(`--${name} is "${text}"; an ISO 8601 time or milliseconds since 1970 were expected`);
+    const ms = readTimeText(text);
+    if (ms !== null) return ms;
+    faults.push(`--${name} is "${text}"; an ISO 8601 time such as 2026-11-22T14:00Z (UTC without a zone) or milliseconds since 1970 were expected`);
     return null;
   };
   const { reason } = options;

@@ -6,7 +6,7 @@
 import type { Scope } from '../../core/domain/counts.ts';
 import type { Oid } from '../../core/domain/oid.ts';
 import { readOid } from '../../core/domain/oid.ts';
-import { dateOf } from '../../core/domain/time.ts';
+import { isDateText } from '../../core/domain/time.ts';
 import { BadQuestion } from '../faults.ts';
 import { readTime } from '../window.ts';
 
@@ -74,8 +74,7 @@ export function flagIn(parameters: Parameters, field: string): boolean {
 export function dateIn(parameters: Parameters, field: string): string | undefined {
   const text = parameters(field);
   if (text === undefined) return undefined;
-  const t = /^\d{4}-\d{2}-\d{2}$/.test(text) ? Date.parse(`${text}T00:00:00Z`) : Number.NaN;
-  if (!Number.isNaN(t) && dateOf(t) === text) return text;
+  if (isDateText(text)) return text;
   throw new BadQuestion(field, `${field} is ${shown(text)}; a date such as 2026-11-22 was expected`);
 }
 
