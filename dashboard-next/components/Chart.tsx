@@ -11,7 +11,7 @@ import type { Bar, Plot } from '../live/bars.ts';
 import { gridOf, leadingGap, linePath, peakAndLow, xOf, yOf } from '../live/bars.ts';
 import type { Missing } from '../live/partial.ts';
 import { count, tick } from '../live/numbers.ts';
-import { boundsText, clock } from '../live/times.ts';
+import { boundsText, clock, clockOnce } from '../live/times.ts';
 import { offsetText } from '../live/zones.ts';
 import { Bars } from './Bars.tsx';
 import { ChartTip } from './ChartTip.tsx';
@@ -218,5 +218,5 @@ function sentence(bars: readonly Bar[], tz: string, now: number): string {
   const range = boundsText({ from: bars[0]!.t, to: bars.at(-1)!.to }, tz, now);
   const ends = peakAndLow(bars);
   if (!ends || ends.peak.count === 0) return `Detections from ${range}: none in any whole bucket`;
-  return `Detections from ${range}: most at ${clock(ends.peak.t, tz)} with ${count(ends.peak.count)}, fewest at ${clock(ends.low.t, tz)} with ${count(ends.low.count)}`;
+  return `Detections from ${range}: most at ${clockOnce(ends.peak.t, tz)} with ${count(ends.peak.count)}, fewest at ${clockOnce(ends.low.t, tz)} with ${count(ends.low.count)}`;
 }

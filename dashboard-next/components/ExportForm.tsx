@@ -7,9 +7,11 @@ import { MINUTE_MS } from '../live/bounds.ts';
 import { serverClock } from '../live/clock.ts';
 import { placeName } from '../live/names.ts';
 import { count } from '../live/numbers.ts';
-import { instantOfWall, wallOf, zoneText } from '../live/zones.ts';
+import { instantIn, wallTimeOf } from '../live/wall-time.ts';
+import { zoneText } from '../live/zones.ts';
 import { Icon } from './Icon.tsx';
 import type { PageState } from './usePage.ts';
+import { WallTimeField } from './WallTimeField.tsx';
 
 const FORMATS = ['parquet', 'csv'] as const;
 const ASK_AFTER_MS = 400;
@@ -24,10 +26,10 @@ export function ExportForm({ page }: { page: PageState }) {
   const { board, shown, now } = page;
   const [start] = useState(() => shown.fixed ?? { from: Math.floor(now / MINUTE_MS) * MINUTE_MS - 60 * MINUTE_MS, to: Math.floor(now / MINUTE_MS) * MINUTE_MS });
   const [location, setLocation] = useState('');
-  const [from, setFrom] = useState(() => fieldOf(start.from, shown.tz));
-  const [to, setTo] = useState(() => fieldOf(start.to, shown.tz));
+  const [from, setFrom] = useState(() => wallTimeOf(start.from, shown.tz));
+  const [to, setTo] = useState(() => wallTimeOf(start.to, shown.tz));
   const [format, setFormat] = useState<(typeof FORMATS)[number]>('parquet');
-  const choice = { location: location.trim() === '' ? 'all' : location.trim().replace(/^#/, ''), from: instantOf(from, shown.tz), to: instantOf(to, shown.tz) };
+  const choice = { location: location.trim() === '' ? 'all' : location.trim().replace(/^#/, ''), from: instantIn(from, shown.tz), to: instantIn(to, shown.tz) };
   const fault = faultOf(choice);
   const rows = useEstimate(choice, fault !== null, now);
   return (
@@ -47,14 +49,8 @@ export function ExportForm({ page }: { page: PageState }) {
             </option>
           ))}
         </datalist>
-        <label className="field">
-          From, {zoneText(start.from, shown.tz)}
-          <input type="datetime-local" value={from} max="9999-12-31T23:59" aria-invalid={fault?.field === 'from'} aria-describedby="export-fault" onChange={(event) => setFrom(event.target.value)} />
-        </label>
-        <label className="field">
-          To, not included
-          <input type="datetime-local" value={to} max="9999-12-31T23:59" aria-invalid={fault?.field === 'to'} aria-describedby="export-fault" onChange={(event) => setTo(event.target.value)} />
-        </label>
+        <WallTimeField label={`From, ${zoneText(start.from, shown.tz)}`} name="export-from" time={from} zone={shown.tz} change={setFrom} isInvalid={fault?.field === 'from'} faultId="export-fault" />
+        <WallTimeField label="To, not included" name="export-to" time={to} zone={shown.tz} change={setTo} isInvalid={fault?.field === 'to'} faultId="export-fault" />
         <fieldset className="field">
           <legend>Format</legend>
           <span className="seg">
@@ -115,13 +111,4 @@ function useEstimate({ location, from, to }: Choice, isBad: boolean, now: number
     };
   }, [location, from, to, isBad]);
   return rows;
-}
-
-function fieldOf(t: number, zone: string): string {
-  return new Date(wallOf(t, zone)).toISOString().slice(0, 16);
-}
-
-function instantOf(text: string, zone: string): number {
-  const wall = Date.parse(`${text.slice(0, 16)}Z`);
-  return Number.isNaN(wall) ? wall : instantOfWall(wall, zone);
 }

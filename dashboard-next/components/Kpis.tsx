@@ -8,7 +8,7 @@ import { change as changeOf, compact, count } from '../live/numbers.ts';
 import { rateRange, sparkPath } from '../live/rate.ts';
 import { onlyText } from '../live/partial.ts';
 import type { LiveState } from '../live/state.ts';
-import { ago, clock, clockSeconds, lengthText, moment, NBSP } from '../live/times.ts';
+import { ago, clockOnce, clockSeconds, lengthText, moment, NBSP } from '../live/times.ts';
 import { offsetText } from '../live/zones.ts';
 import { ChangeText } from './ChangeText.tsx';
 import { MadeOf } from './MadeOf.tsx';
@@ -157,7 +157,7 @@ function RateNote({ board, state, shown, condition, isPast, measured }: Omit<Pro
     );
   }
   const minute = partOf(board, 'minute');
-  return <>{minute ? `mean of ${clock(minute.from, shown.tz)} to ${clock(minute.to, shown.tz)}` : 'measuring'}</>;
+  return <>{minute ? `mean of ${clockOnce(minute.from, shown.tz)} to ${clockOnce(minute.to, shown.tz)}` : 'measuring'}</>;
 }
 
 function Today({ board, shown, now }: Pick<Props, 'board' | 'shown' | 'now'>) {

@@ -1,8 +1,8 @@
 /** The timeline as a table, newest first: exactly the numbers of the picture, in its box. */
 import type { Bar } from '../live/bars.ts';
 import { count } from '../live/numbers.ts';
-import { clock, dayClock } from '../live/times.ts';
-import { offsetText } from '../live/zones.ts';
+import { boundsText, clock, dayClock } from '../live/times.ts';
+import { isReadTwice, offsetMs, offsetText } from '../live/zones.ts';
 import { Digits } from './Digits.tsx';
 
 export function TimelineTable({ bars, tz, now, lengthWords }: { bars: readonly Bar[]; tz: string; now: number; lengthWords: string }) {
@@ -31,7 +31,7 @@ export function TimelineTable({ bars, tz, now, lengthWords }: { bars: readonly B
           {[...bars].reverse().map((bar) => (
             <tr key={bar.t}>
               <th scope="row" className="num">
-                {dayClock(bar.t, tz, now)} – {clock(bar.to, tz)}
+                {rowText(bar, tz, now)}
                 {bar.cut && <span className="hint"> part</span>}
               </th>
               <td className="r num">
@@ -52,4 +52,10 @@ export function TimelineTable({ bars, tz, now, lengthWords }: { bars: readonly B
       </table>
     </div>
   );
+}
+
+/** The day is named once, at midnight too; on a night when clocks change both ends say how far they are from UTC. */
+function rowText({ t, to }: Bar, tz: string, now: number): string {
+  const isPlain = offsetMs(t, tz) === offsetMs(to, tz) && !isReadTwice(t, tz) && !isReadTwice(to, tz);
+  return isPlain ? `${dayClock(t, tz, now)} – ${clock(to, tz)}` : boundsText({ from: t, to }, tz, now);
 }

@@ -4,7 +4,7 @@
  * Months and weekdays are spelled here and not by the run time, so that the server's first paint and the browser agree to the
  * letter.
  */
-import { offsetText, wallOf } from './zones.ts';
+import { isReadTwice, offsetMs, offsetText, wallOf } from './zones.ts';
 
 const MONTHS = ['Jan', 'Feb', 'Mar', 'Apr', 'May', 'Jun', 'Jul', 'Aug', 'Sep', 'Oct', 'Nov', 'Dec'];
 const WEEKDAYS = ['Sun', 'Mon', 'Tue', 'Wed', 'Thu', 'Fri', 'Sat'];
@@ -18,6 +18,11 @@ const two = (n: number): string => String(n).padStart(2, '0');
 export function clock(t: number, zone: string): string {
   const wall = new Date(wallOf(t, zone));
   return `${two(wall.getUTCHours())}:${two(wall.getUTCMinutes())}`;
+}
+
+/** `14:32`; `01:32 UTC−4` where the clock reads the same an hour later again. */
+export function clockOnce(t: number, zone: string): string {
+  return isReadTwice(t, zone) ? `${clock(t, zone)} ${offsetText(t, zone)}` : clock(t, zone);
 }
 
 /** `14:32:07`. */
@@ -54,10 +59,16 @@ export function dayClock(t: number, zone: string, now: number): string {
   return `${day(t, zone, now)} ${clock(t, zone)}`;
 }
 
-/** `22 Nov 14:32 – 23 Nov 14:33`, the day once if it is one. */
+/**
+ * `22 Nov 14:32 – 23 Nov 14:33`, the day once if it is one. Both ends say how far they are from UTC where clocks change between them,
+ * or where one of them is read twice: `1 Nov 01:30 UTC−4 – 01:00 UTC−5`.
+ */
 export function boundsText({ from, to }: { from: number; to: number }, zone: string, now: number): string {
   const sameDay = Math.floor(wallOf(from, zone) / DAY_MS) === Math.floor(wallOf(to, zone) / DAY_MS);
-  return `${dayClock(from, zone, now)} – ${sameDay ? clock(to, zone) : dayClock(to, zone, now)}`;
+  const changes = sameDay && offsetMs(from, zone) !== offsetMs(to, zone);
+  const isExact = changes || isReadTwice(from, zone) || isReadTwice(to, zone);
+  const end = (t: number, text: string): string => (isExact ? `${text} ${offsetText(t, zone)}` : text);
+  return `${end(from, dayClock(from, zone, now))} – ${end(to, sameDay ? clock(to, zone) : dayClock(to, zone, now))}`;
 }
 
 /** `14:28:02 UTC`, with the day in front if it is another one than that of `now`. */

@@ -51,14 +51,21 @@ export function wallOf(t: number, zone: string): number {
   return t + offsetMs(t, zone);
 }
 
+/** The instants at which the wall clock reads this, in order: one; two in the hour that comes twice; none in the hour left out. */
+export function instantsOfWall(wall: number, zone: string): number[] {
+  const offsets = new Set([offsetMs(wall - DAY_MS, zone), offsetMs(wall + DAY_MS, zone)]);
+  const instants = [...offsets].map((offset) => wall - offset).filter((t) => wallOf(t, zone) === wall);
+  return instants.sort((a, b) => a - b);
+}
+
 /** The instant of a wall clock's reading; of two, the earlier; of none (clocks put forward), the one after the gap. */
 export function instantOfWall(wall: number, zone: string): number {
-  const early = wall - offsetMs(wall - DAY_MS, zone);
-  const late = wall - offsetMs(wall + DAY_MS, zone);
-  for (const t of [Math.min(early, late), Math.max(early, late)]) {
-    if (wallOf(t, zone) === wall) return t;
-  }
-  return Math.max(early, late);
+  return instantsOfWall(wall, zone)[0] ?? wall - offsetMs(wall - DAY_MS, zone);
+}
+
+/** Whether the wall clock reads the same at another instant too: clocks were put back. */
+export function isReadTwice(t: number, zone: string): boolean {
+  return zone !== 'UTC' && instantsOfWall(wallOf(t, zone), zone).length > 1;
 }
 
 /** The beginning of the day that holds an instant. */

@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
-import { ago, boundsText, clockTenths, laterText, lengthText, moment, weekday } from '../../../../dashboard-next/live/times.ts';
+import { ago, boundsText, clockOnce, clockTenths, laterText, lengthText, moment, weekday } from '../../../../dashboard-next/live/times.ts';
 
 const plain = (text: string): string => text.replaceAll('\u00a0', ' ');
 const now = Date.UTC(2026, 10, 23, 14, 32, 6, 480);
@@ -30,4 +30,18 @@ test('a length of time has one unit and never claims more than has passed', () =
 test('how much later one moment was than another is exact below a second', () => {
   const cases: [number, string][] = [[0, 'in the same millisecond'], [77, '77 ms later'], [-77, '77 ms before that'], [4_250, '4.2 s later'], [-90_000, '1 min before that']];
   for (const [ms, text] of cases) assert.equal(plain(laterText(ms)), text);
+});
+
+test('on the night when clocks go back every time says which of two it is', () => {
+  const zone = 'America/New_York';
+  const [half, one, halfAgain] = [Date.UTC(2026, 10, 1, 5, 30), Date.UTC(2026, 10, 1, 6), Date.UTC(2026, 10, 1, 6, 30)];
+  assert.equal(boundsText({ from: half, to: one }, zone, now), '1 Nov 01:30 UTC−4 – 01:00 UTC−5');
+  assert.equal(boundsText({ from: half, to: halfAgain }, zone, now), '1 Nov 01:30 UTC−4 – 01:30 UTC−5');
+  assert.equal(boundsText({ from: Date.UTC(2026, 10, 1, 3), to: Date.UTC(2026, 10, 1, 4) }, zone, now), '31 Oct 23:00 – 1 Nov 00:00');
+  assert.deepEqual([half, halfAgain, half - 3_600_000].map((t) => clockOnce(t, zone)), ['01:30 UTC−4', '01:30 UTC−5', '00:30']);
+});
+
+test('on the night when clocks go forward a range says that it crosses the change', () => {
+  const from = Date.UTC(2026, 2, 29, 0, 30);
+  assert.equal(boundsText({ from, to: from + 3_600_000 }, 'Europe/Berlin', now), '29 Mar 01:30 UTC+1 – 03:30 UTC+2');
 });
