@@ -39,6 +39,7 @@ export interface Added {
 /** Archives every epoch that is not published, in order; those to which nothing was added are left out of the answer. */
 export async function archiveNow(before: BatchContext, lease: HeldLease): Promise<Added[]> {
   const horizon = await horizonOf(before);
+  await lease.check();
   await finishArchives(before);
   const added: Added[] = [];
   const now = epochAt(Date.now(), before.rules);
@@ -82,8 +83,7 @@ async function archiveEpoch(
     const files = await staged(context, seam.epoch, attempt, archived);
     await context.reached('archive_staged');
     if (files.length > 0) {
-      await lease.check();
-      await addToArchive(context, seam.epoch, attempt, early.nextEntry, files);
+      await addToArchive(context, seam.epoch, attempt, { nextEntry: early.nextEntry, files }, () => lease.check());
     }
     const one = {
       epoch: nameOf(seam.epoch, rules),

@@ -130,7 +130,15 @@ async function prune({ generations, dryRun, json }: PruneOptions): Promise<numbe
 
 async function pruneOldGenerations({ isDry, json }: { isDry: boolean; json: boolean | undefined }): Promise<number> {
   return withBatch(async ({ context }) => {
-    const dropped = await withLease(context, REBUILD_LEASE, (held) => withLake(held, (whole) => dropOldGenerations(whole, { isDry, now: Date.now() })));
+    const dropped = await withLease(context, REBUILD_LEASE, (held, rebuilds) =>
+      withLake(held, (whole, lake) => {
+        const check = async (): Promise<void> => {
+          await rebuilds.check();
+          await lake.check();
+        };
+        return dropOldGenerations(whole, { isDry, now: Date.now(), check });
+      }),
+    );
     if (dropped.length === 0) return nothingToDo('No older generation has anything left, or the grace after its switch is not over');
     for (const one of dropped) {
       const words = `generation ${one.generation}: ${one.rows.toLocaleString('en')} rows in HBase; ${one.files.toLocaleString('en')} files of ${one.bytes.toLocaleString('en')} bytes in ${one.folder}`;

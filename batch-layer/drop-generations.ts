@@ -25,8 +25,15 @@ export interface OldGeneration {
   readonly bytes: number;
 }
 
+export interface DropOptions {
+  readonly isDry: boolean;
+  readonly now: number;
+  /** Throws unless both locks are still held. */
+  check(): Promise<void>;
+}
+
 /** What was removed, or would be; empty if nothing is left or the grace after a switch is not over. */
-export async function dropOldGenerations(context: BatchContext, { isDry, now }: { isDry: boolean; now: number }): Promise<OldGeneration[]> {
+export async function dropOldGenerations(context: BatchContext, { isDry, now, check }: DropOptions): Promise<OldGeneration[]> {
   const { hdfs, rules, settings, oldGenerations } = context;
   const folders = (await hdfs.list('')).flatMap((entry) => oldFolder(entry, rules.generation));
   // The lake was renamed into its folder at the switch.
@@ -41,8 +48,12 @@ export async function dropOldGenerations(context: BatchContext, { isDry, now }: 
   if (old.length === 0) return [];
   await checkWhole(context);
   if (isDry) return old;
+  await check();
   await oldGenerations.drop(rules.generation);
-  for (const { path } of folders) await hdfs.remove(path);
+  for (const { path } of folders) {
+    await check();
+    await hdfs.remove(path);
+  }
   return old;
 }
 

@@ -94,13 +94,16 @@ function checkRanges(epoch: string, files: readonly EarlyFile[], firsts: readonl
   }
 }
 
-/** Makes an entry appear and its files with it. Safe to kill at any point: whoever comes next goes on. */
+/**
+ * Makes an entry appear and its files with it. Safe to kill at any point: whoever comes next goes on. `check` throws if the lock was
+ * lost: whoever has it now may have swept what is staged here.
+ */
 export async function addToArchive(
   context: Context,
   epoch: Epoch,
   attempt: string,
-  nextEntry: number,
-  files: readonly EarlyFile[],
+  { nextEntry, files }: { nextEntry: number; files: readonly EarlyFile[] },
+  check: () => Promise<void>,
 ): Promise<void> {
   const { hdfs, rules, reached } = context;
   const name = nameOf(epoch, rules);
@@ -109,6 +112,7 @@ export async function addToArchive(
   const entry: z.infer<typeof Entry> = { version: 1, epoch: name, written_at: Date.now(), files: [...files] };
   await hdfs.write(prepared, Buffer.from(JSON.stringify(entry)));
   await reached('archive_prepared');
+  await check();
   if (!(await hdfs.rename(prepared, archiveEntry(name, nextEntry)))) {
     throw new Refusal(EXIT.lake_held, `Another run archived epoch ${name} at the same time; run again to go on from there`);
   }
@@ -126,6 +130,7 @@ export async function finishArchives(context: Context): Promise<void> {
 
 async function renameAll(context: Context, files: readonly StagedFile[]): Promise<void> {
   for (const file of files) {
+    context.signal.throwIfAborted();
     const there = await context.hdfs.facts(file.path);
     // Verified when it was staged; its run looks at every byte again before it publishes.
     if (there?.bytes === file.bytes) continue;

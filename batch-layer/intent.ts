@@ -42,13 +42,14 @@ export async function readIntent(hdfs: Hdfs, epoch: string): Promise<Intent | nu
   return (await hdfs.facts(path)) ? Intent.parse(JSON.parse((await hdfs.read(path)).toString('utf8'))) : null;
 }
 
-/** Makes the intent appear, whole. */
-export async function writeIntent(context: BatchContext, draft: Draft, files: readonly StagedFile[]): Promise<Intent> {
+/** Makes the intent appear, whole. `check` throws if the lock was lost meanwhile: whoever has it now may have swept what is staged here. */
+export async function writeIntent(context: BatchContext, draft: Draft, files: readonly StagedFile[], check: () => Promise<void>): Promise<Intent> {
   const { epoch, attempt } = draft;
   const intent: Intent = { version: 1, epoch, attempt, draft, files: [...files] };
   const prepared = `${stagingFolder(epoch)}/${attempt}/_intent.json`;
   await context.hdfs.write(prepared, Buffer.from(JSON.stringify(intent)));
   await context.reached('intent_prepared');
+  await check();
   if (!(await context.hdfs.rename(prepared, intentFile(epoch)))) {
     throw new Refusal(EXIT.lake_held, `Epoch ${epoch} has an intent of another run already; run again to finish it`);
   }
@@ -59,6 +60,7 @@ export async function writeIntent(context: BatchContext, draft: Draft, files: re
 export async function publishIntent(context: BatchContext, intent: Intent): Promise<void> {
   let done = 0;
   await inLanes(RENAMES_AT_ONCE, intent.files, async (file, failed) => {
+    context.signal.throwIfAborted();
     await retrying(COMMAND_RETRY, () => publishFile(context.hdfs, file), { signal: [context.signal, failed] });
     context.say.progress('publish', ++done, 'files', intent.files.length);
     await context.reached('published_one_file');
@@ -96,9 +98,11 @@ export async function sweepStaging(context: BatchContext, horizon: Epoch | null)
     return epoch !== null && horizon !== null && epoch <= horizon;
   };
   for (const { path } of await hdfs.list(STAGING)) {
+    context.signal.throwIfAborted();
     const name = path.slice(STAGING.length + 1);
     if (isPublished(name) || (await hdfs.facts(intentFile(name))) === null) await hdfs.remove(path);
   }
+  context.signal.throwIfAborted();
   for (const { path } of await hdfs.list(intentFile('x').slice(0, -'/x.json'.length))) {
     const name = path.slice(path.lastIndexOf('/') + 1, -'.json'.length);
     if (isPublished(name)) await hdfs.remove(path);

@@ -3,131 +3,150 @@
  *
  * run.ts holds it from its first look at the horizon to its last write. It is a row in HBase whose number grows while its owner
  * lives; a contender trusts no clock but its own: a number that stood still for the lease's length while it watched is dead, and
- * an owner on this machine whose process is gone is dead at once. An owner that cannot renew stops before others may take over.
+ * an owner on this machine whose process is gone is dead at once (lease-owner.ts). The holder counts from the other end: from when
+ * it sent the last renewal that was acknowledged, and for less than the length, by a timer that no hanging call can hold up. So
+ * it has stopped before anybody else may begin.
  */
-import { readFileSync } from 'node:fs';
-import { hostname } from 'node:os';
-import { setTimeout as sleep } from 'node:timers/promises';
 import type { ControlStore, Lease } from '../core/stores/control.ts';
 import { NOBODY } from '../core/stores/control.ts';
-import { EXIT, Refusal, Retryable } from '../core/process/errors.ts';
+import { EXIT, messageOf, Refusal, Retryable } from '../core/process/errors.ts';
+import { isDeadHere } from './lease-owner.ts';
+
+/** Time, for the holder and for a contender. Tests bring their own. */
+export interface LeaseClock {
+  /** Milliseconds that never step back. */
+  now(): number;
+  /** Calls once; returns what calls it off. */
+  after(ms: number, call: () => void): () => void;
+}
 
 export interface LeaseOptions {
   readonly lengthMs: number;
   readonly owner: string;
   readonly isDead: (owner: string) => boolean;
-  /** Milliseconds of a clock that never steps back. */
-  readonly now: () => number;
+  readonly clock: LeaseClock;
   readonly signal?: AbortSignal;
 }
 
 export interface HeldLease {
   /** Aborted when the lease was lost or could not be renewed in time. */
   readonly lost: AbortSignal;
-  /** Throws unless the lease is still ours in HBase. */
+  /** Throws unless the lease is still ours, by our clock and in HBase. To be asked before every step that nobody else may see done. */
   check(): Promise<void>;
   release(): Promise<void>;
 }
 
-export const LEASE_DEFAULTS = {
-  lengthMs: 10_000,
-  isDead: isDeadHere,
+/** Of the length, how long a holder may work after sending a renewal; the rest is for steps under way and clocks of another pace. */
+const HELD_SHARE = 0.8;
+/** Often, so that a contender sees within a second that the owner lives. */
+const RENEWALS_IN_A_LENGTH = 10;
+
+const PROCESS_CLOCK: LeaseClock = {
   now: () => performance.now(),
-} as const;
+  after(ms, call) {
+    const timer = setTimeout(call, ms);
+    return () => clearTimeout(timer);
+  },
+};
+
+export const LEASE_DEFAULTS = { lengthMs: 10_000, isDead: isDeadHere, clock: PROCESS_CLOCK } as const;
 
 /** Takes the lock, or throws a Refusal with exit code 6 when a live run holds it. */
-export async function takeLease(control: ControlStore, name: string, options: LeaseOptions): Promise<HeldLease> {
+export async function takeLease(control: Pick<ControlStore, 'lease' | 'moveLease'>, name: string, options: LeaseOptions): Promise<HeldLease> {
   const found = await control.lease(name);
   if (found && found.owner !== NOBODY && !options.isDead(found.owner)) await watchStandStill(control, name, found, options);
   const mine: Lease = { owner: options.owner, renewal: (found?.renewal ?? 0) + 1, lengthMs: options.lengthMs };
-  if (!(await control.moveLease(name, found, mine))) throw held(name, (await control.lease(name))?.owner);
-  return keep(control, name, mine, options);
+  const sentAt = options.clock.now();
+  const isMoved = (await control.moveLease(name, found, mine)) || isSame(await control.lease(name), mine);
+  if (!isMoved) throw held(name, (await control.lease(name))?.owner);
+  return keep(control, name, mine, sentAt, options);
 }
 
-async function watchStandStill(control: ControlStore, name: string, found: Lease, options: LeaseOptions): Promise<void> {
-  const began = options.now();
-  while (options.now() - began < found.lengthMs) {
-    await sleep(Math.min(100, found.lengthMs / 40), undefined, options.signal ? { signal: options.signal } : {});
+async function watchStandStill(control: Pick<ControlStore, 'lease'>, name: string, found: Lease, { clock, signal }: LeaseOptions): Promise<void> {
+  const began = clock.now();
+  while (clock.now() - began < found.lengthMs) {
+    await new Promise<void>((resolve) => clock.after(Math.min(100, found.lengthMs / 40), resolve));
+    signal?.throwIfAborted();
     const now = await control.lease(name);
-    if (now?.renewal !== found.renewal || now.owner !== found.owner) throw held(name, now?.owner);
+    if (!isSame(now, found)) throw held(name, now?.owner);
   }
 }
 
-function keep(control: ControlStore, name: string, first: Lease, options: LeaseOptions): HeldLease {
+function isSame(a: Lease | null, b: Lease): boolean {
+  return a?.renewal === b.renewal && a.owner === b.owner;
+}
+
+function keep(control: Pick<ControlStore, 'lease' | 'moveLease'>, name: string, first: Lease, firstSentAt: number, options: LeaseOptions): HeldLease {
+  const { clock, lengthMs } = options;
   const loss = new AbortController();
   let mine = first;
-  let renewedAt = options.now();
-  let last: Promise<void> = Promise.resolve();
-  const lose = (because: string): void => loss.abort(new Refusal(EXIT.lake_held, `The lock ${name} was lost: ${because}`));
+  let endsAt = -Infinity;
+  let callOffEnd = (): void => undefined;
+  let callOffRenewal = (): void => undefined;
+  let underWay: Promise<void> = Promise.resolve();
+
+  const lose = (because: string): void => {
+    callOffEnd();
+    callOffRenewal();
+    loss.abort(new Refusal(EXIT.lake_held, `The lock ${name} was lost: ${because}. Nothing more is written; run again, it goes on from there.`));
+  };
+  const expire = (): void => lose(`no renewal of the last ${(lengthMs * HELD_SHARE) / 1_000} s was acknowledged by HBase`);
+  const heldSince = (sentAt: number): void => {
+    endsAt = sentAt + lengthMs * HELD_SHARE;
+    callOffEnd();
+    callOffEnd = clock.after(Math.max(0, endsAt - clock.now()), expire);
+  };
   const move = async (to: Lease): Promise<void> => {
+    const sentAt = clock.now();
     const moved = await control.moveLease(name, mine, to);
     // An answer that got lost on the way: the row says whether the move was made.
     const now = moved ? to : await control.lease(name);
-    if (now?.owner !== to.owner || now.renewal !== to.renewal) return lose(`${now?.owner ?? 'nobody'} holds it now`);
+    if (loss.signal.aborted) return;
+    if (!isSame(now, to)) return lose(`${now?.owner ?? 'nobody'} holds it now`);
     mine = to;
-    renewedAt = options.now();
+    heldSince(sentAt);
   };
-  const renew = (): void => {
-    last = last.then(async () => {
-      if (loss.signal.aborted) return;
-      await move({ ...mine, renewal: mine.renewal + 1 }).catch((fault: unknown) => {
-        if (!(fault instanceof Retryable)) lose(String(fault));
-      });
-      if (options.now() - renewedAt > options.lengthMs * 0.8) lose(`it could not be renewed for ${options.lengthMs * 0.8} ms`);
+  const renewLater = (): void => {
+    callOffRenewal = clock.after(lengthMs / RENEWALS_IN_A_LENGTH, () => {
+      underWay = move({ ...mine, renewal: mine.renewal + 1 })
+        .catch((fault: unknown) => {
+          if (!(fault instanceof Retryable)) lose(messageOf(fault));
+        })
+        .finally(() => loss.signal.aborted || renewLater());
     });
   };
-  // Often, so that a contender sees within a second that the owner lives.
-  const timer = setInterval(renew, options.lengthMs / 10);
-  timer.unref();
+  heldSince(firstSentAt);
+  renewLater();
   return {
     lost: loss.signal,
     async check() {
+      if (!loss.signal.aborted && clock.now() >= endsAt) expire();
       loss.signal.throwIfAborted();
-      if ((await control.lease(name))?.owner !== options.owner) lose('another run took it');
+      const now = await control.lease(name);
+      if (now?.owner !== options.owner && !loss.signal.aborted) lose(`${now?.owner || 'nobody'} holds it now`);
       loss.signal.throwIfAborted();
     },
     async release() {
-      clearInterval(timer);
-      await last;
-      if (!loss.signal.aborted) await move({ ...mine, owner: NOBODY, renewal: mine.renewal + 1 });
+      callOffRenewal();
+      // A renewal that hangs must not hold up the end; what it says is of no use after a loss.
+      await Promise.race([underWay, ended(loss.signal)]);
+      callOffRenewal();
+      try {
+        if (!loss.signal.aborted) await move({ ...mine, owner: NOBODY, renewal: mine.renewal + 1 });
+      } finally {
+        callOffEnd();
+      }
     },
   };
+}
+
+function ended(signal: AbortSignal): Promise<void> {
+  return new Promise((resolve) => {
+    if (signal.aborted) resolve();
+    else signal.addEventListener('abort', () => resolve(), { once: true });
+  });
 }
 
 function held(name: string, owner = 'another run'): Refusal {
   return new Refusal(EXIT.lake_held, `${owner} holds the lock ${name}; one run at a time. Try again when it has ended.`);
-}
-
-// ---- owners --------------------------------------------------------------------------------------------------------
-
-/** This process, told from a later one with the same number by its start time. */
-export function thisOwner(): string {
-  return `${hostname()}:${process.pid}:${startTimeOf(process.pid) ?? '?'}`;
-}
-
-/** Whether an owner ran on this machine and runs no more. */
-export function isDeadHere(owner: string): boolean {
-  const [host, pid, startTime] = owner.split(':');
-  if (host !== hostname()) return false;
-  const found = startTimeOf(Number(pid));
-  return found !== startTime && (found !== null || !isAlive(Number(pid)));
-}
-
-/** Clock ticks since boot at which a process began (Linux; null elsewhere or if there is none). */
-function startTimeOf(pid: number): string | null {
-  try {
-    const text = readFileSync(`/proc/${pid}/stat`, 'utf8');
-    return text.slice(text.lastIndexOf(')') + 2).split(' ')[19] ?? null;
-  } catch {
-    return null;
-  }
-}
-
-function isAlive(pid: number): boolean {
-  try {
-    process.kill(pid, 0);
-    return true;
-  } catch (fault) {
-    return (fault as NodeJS.ErrnoException).code === 'EPERM';
-  }
 }

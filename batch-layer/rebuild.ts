@@ -46,7 +46,7 @@ export interface RebuildOptions {
 /** With the lock of rebuilds held; `fresh` works for the new generation and its own root. */
 export async function rebuild(old: BatchContext, fresh: BatchContext, lease: HeldLease, options: RebuildOptions): Promise<Rebuilt> {
   await catchUp(old, fresh, lease, options);
-  return withLake(old, async (held) => {
+  return withLake(old, async (held, lake) => {
     const log = await catchUp(held, fresh, lease, options);
     const rebuilt = await rebuiltSoFar(held, fresh, log);
     if (rebuilt.different.length > 0 && !options.acceptsDifferences) throw different(rebuilt);
@@ -56,6 +56,7 @@ export async function rebuild(old: BatchContext, fresh: BatchContext, lease: Hel
     await options.recounting(fresh, async () => {
       await fresh.reached('recounted');
       await lease.check();
+      await lake.check();
       await switchTo(held, old.rules, fresh.rules);
     });
     return { ...rebuilt, switched: true };

@@ -5,7 +5,8 @@
  *
  * Left of the intent nothing is visible, and a crash costs the work; right of it every effect can be repeated, and the next run
  * finishes what this one began. The horizon moves last, by check-and-put: until then serving reads the speed view alone. The
- * commands and the scheduler call it with the lock of the lake held.
+ * commands and the scheduler call it with the lock of the lake held; every step that others see done begins with a look whether it
+ * still is, and a run that lost it does none of them.
  */
 import { mkdir, readdir, rm } from 'node:fs/promises';
 import { join } from 'node:path';
@@ -49,6 +50,7 @@ export async function runEpoch(before: BatchContext, lease: HeldLease, horizon: 
   await context.reached('locked');
   return withTools(context, horizon, epoch, false, async (plan, tools) => {
     const pending = await readIntent(context.hdfs, nameOf(epoch, context.rules));
+    await lease.check();
     await finishArchives(context);
     await sweepStaging(context, horizon?.epoch ?? null);
     const intent = pending ?? (await intend(context, lease, plan, tools));
@@ -102,8 +104,7 @@ async function intend(context: BatchContext, lease: HeldLease, plan: Preparation
   const { draft, staged } = await prepare(context, plan, tools);
   await dropRelations(tools.duck);
   return tools.timed.step('intent', async () => {
-    await lease.check();
-    const intent = await writeIntent(context, draft, staged);
+    const intent = await writeIntent(context, draft, staged, () => lease.check());
     await context.reached('intended');
     return intent;
   });
@@ -118,10 +119,12 @@ async function finish(
   resumed: boolean,
 ): Promise<RunReport> {
   const { duck, timed, speed } = tools;
+  await lease.check();
   await timed.step('publish', () => publishIntent(context, intent));
   await context.reached('published');
   const files = await publishedFiles(tools, intent);
   const published = await publishedTable(duck, files);
+  await lease.check();
   await timed.step('view', () => writeView(context, duck, plan.epoch, published));
   await context.reached('view_written');
   const hashes = await timed.step('hash', () => hashesOf(duck, plan, intent, files));
@@ -135,11 +138,23 @@ async function finish(
   const made = complete(intent.draft, { ...compared, hashes, resumed, publishedAt: Date.now(), steps });
   const report = await timed.step('report', () => writeManifest(context, made));
   await context.reached('reported');
+  await lease.check();
   await timed.step('horizon', () => moveHorizon(context, plan, report));
   await context.reached('horizon_moved');
-  await timed.step('prune', () => tidy(context, plan, tools, intent));
+  if (await isStillHeld(context, lease)) await timed.step('prune', () => tidy(context, plan, tools, intent));
   await context.reached('pruned');
   return report;
+}
+
+/** The epoch is published: what is left to be tidied is the next run's if the lock is not ours any more. */
+async function isStillHeld({ log }: BatchContext, lease: HeldLease): Promise<boolean> {
+  try {
+    await lease.check();
+    return true;
+  } catch (fault) {
+    log.warn({ because: messageOf(fault) }, 'tidying is left to the next run');
+    return false;
+  }
 }
 
 /** The published detections of the epoch, read from copies whose checksums are the published ones. */

@@ -68,7 +68,7 @@ async function benchOne(world: BenchWorld, { context }: Batch, engine: Engine, r
       const mine = staged.filter((file) => !early.includes(file));
       const facts = { ...plan, archive: { partitions }, staged: mine, straysForwarded: 0, referenceVersion: null, steps: tools.timed.taken() };
       const draft = await draftOf(context, tools.duck, facts);
-      await publishIntent(context, await writeIntent(context, draft, mine));
+      await publishIntent(context, await writeIntent(context, draft, mine, async () => undefined));
       const seconds = (performance.now() - began) / 1_000;
       const { user, system } = process.cpuUsage(cpu);
       const total = raw.reduce((sum, file) => sum + file.rows, 0);

@@ -17,9 +17,11 @@ import { readRun } from '../../../core/stores/runs.ts';
 import { archiveNow } from '../../../batch-layer/archive-now.ts';
 import { ARCHIVE_POINTS } from '../../../batch-layer/context.ts';
 import { publishAsked, withLake } from '../../../batch-layer/lake.ts';
+import { LEASE_DEFAULTS, takeLease } from '../../../batch-layer/lease.ts';
 import { contextOf } from '../../support/batch-doubles.ts';
 import { FILLED_RULES, filled, FIRST, stateOf } from '../../support/filled-world.ts';
 import { Crash } from '../../support/hdfs-double.ts';
+import { testClock } from '../../support/lease-clock.ts';
 
 const LAST = (FIRST + 2) as Epoch;
 const ALL = { from: FIRST as Epoch, to: LAST };
@@ -160,3 +162,23 @@ test('a file in the archive that nobody declared stops the run for a person to l
   world.hdfs.files.set(`lake/raw/epoch=${nameOfFirst}/part-0-0-5.parquet`, Buffer.from('foreign'));
   await assert.rejects(publishAsked(contextOf(world, inNewProcess()), ALL), (fault: { exitCode?: number }) => fault.exitCode === 4);
 });
+
+for (const point of ARCHIVE_POINTS) {
+  test(`an archiving that loses the lock at ${point} does nothing more that others see`, async () => {
+    const { world } = early(0.2);
+    const clock = testClock();
+    const outside = (): string[] => [...world.hdfs.files.keys()].filter((path) => !path.startsWith('lake/_staging/')).sort();
+    let seen: string[] | null = null;
+    const reached = async (at: Point): Promise<void> => {
+      if (at !== point || seen !== null) return;
+      world.lease = { owner: 'the next one', renewal: 99, lengthMs: 10_000 };
+      await clock.advance(1_500);
+      seen = outside();
+    };
+    const context = contextOf(world, inNewProcess(), { reached });
+    const lease = await takeLease(context.control, 'lake', { ...LEASE_DEFAULTS, clock, owner: 'loser' });
+    await assert.rejects(archiveNow({ ...context, signal: lease.lost }, lease));
+    assert.deepEqual(outside(), seen);
+    await lease.release();
+  });
+}

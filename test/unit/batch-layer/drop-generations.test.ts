@@ -35,9 +35,9 @@ function afterRebuilds(): World {
 }
 
 const generationFiles = ({ hdfs }: World): string[] => [...hdfs.files.keys()].filter((name) => name.startsWith('_generation'));
-const drop = (world: World, isDry: boolean, graceMs = 0) => {
+const drop = (world: World, isDry: boolean, graceMs = 0, check = async (): Promise<void> => undefined) => {
   const context = contextOf(world, folder);
-  return dropOldGenerations({ ...context, settings: { ...context.settings, pruneGraceMs: graceMs } }, { isDry, now: 1_000 });
+  return dropOldGenerations({ ...context, settings: { ...context.settings, pruneGraceMs: graceMs } }, { isDry, now: 1_000, check });
 };
 
 test('a dry run tells what would go, and nothing goes', async () => {
@@ -90,4 +90,12 @@ test('killed between any two operations, the next prune finishes it', async () =
     assert.deepEqual([...world.oldRows.keys()], [3, 4]);
     if (whole) return;
   }
+});
+
+test('a drop whose locks were lost removes nothing', async () => {
+  const world = afterRebuilds();
+  const lost = async (): Promise<void> => { throw new Error('lost'); };
+  await assert.rejects(drop(world, false, 0, lost), /lost/);
+  assert.deepEqual(generationFiles(world), [...OLD, NEWER]);
+  assert.equal(world.oldRows.size, 4);
 });

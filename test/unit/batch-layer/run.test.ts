@@ -9,6 +9,7 @@ import assert from 'node:assert/strict';
 import { mkdtemp, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
+import { setImmediate as turn } from 'node:timers/promises';
 import { after, before, test } from 'node:test';
 import type { Point } from '../../../batch-layer/context.ts';
 import type { RunReport } from '../../../core/stores/runs.ts';
@@ -23,9 +24,12 @@ import { instant } from '../../../core/domain/time.ts';
 import { readAttempts, readRun } from '../../../core/stores/runs.ts';
 import { RUN_POINTS } from '../../../batch-layer/context.ts';
 import { publishAsked } from '../../../batch-layer/lake.ts';
+import { LEASE_DEFAULTS, takeLease } from '../../../batch-layer/lease.ts';
+import { runEpoch } from '../../../batch-layer/run.ts';
 import { contextOf } from '../../support/batch-doubles.ts';
 import { FILLED_RULES, filled, FIRST, stateOf } from '../../support/filled-world.ts';
 import { Crash } from '../../support/hdfs-double.ts';
+import { testClock } from '../../support/lease-clock.ts';
 
 const RULES = FILLED_RULES;
 const FIRST_EPOCH = { from: FIRST as Epoch, to: FIRST as Epoch };
@@ -119,6 +123,37 @@ for (const point of RUN_POINTS) {
     assert.equal(await hashOf(world), hash);
     const attempts = await readAttempts(world.hdfs, 9);
     assert.equal(attempts.some(({ because }) => because === point), point !== 'locked');
+  });
+}
+
+/** What others see of a run: files, cells of the batch view, the horizon. Staging is the attempt's own, and a failed attempt is told by whoever failed. */
+function outwardOf(world: World): unknown {
+  const isSeen = (path: string): boolean => !path.startsWith('lake/_runs/_attempts/') && !path.startsWith('lake/_staging/');
+  return { files: [...world.hdfs.files.keys()].filter(isSeen).sort(), cells: [...world.batchCells], listed: [...world.listed], horizon: world.horizon };
+}
+
+for (const point of RUN_POINTS.slice(0, -1)) {
+  test(`a run that loses the lock at ${point} does nothing more that others see`, async () => {
+    const world = filled();
+    const clock = testClock();
+    let seen: unknown = null;
+    const reached = async (at: Point): Promise<void> => {
+      if (at !== point || seen !== null) return;
+      // Renames beside this one end first.
+      for (let turns = 0; turns < 50; turns++) await turn();
+      world.lease = { owner: 'the next one', renewal: 99, lengthMs: 10_000 };
+      await clock.advance(1_500);
+      seen = outwardOf(world);
+    };
+    const context = contextOf(world, inNewProcess(), { reached });
+    const lease = await takeLease(context.control, 'lake', { ...LEASE_DEFAULTS, clock, owner: 'loser' });
+    const held = { ...context, signal: lease.lost };
+    const outcome = runEpoch(held, lease, null, FIRST as Epoch);
+    if (point === 'horizon_moved') await outcome;
+    else await assert.rejects(outcome);
+    assert.ok(lease.lost.aborted);
+    assert.deepEqual(outwardOf(world), seen);
+    await lease.release();
   });
 }
 
