@@ -1,24 +1,89 @@
 /**
  * The life of a process: until told to stop, and how a command ends.
  *
- * SIGINT and SIGTERM abort one signal that everything long-running listens to; a second one ends at once. runCommand turns
- * what was thrown into a message on standard error and the exit code of the contract.
+ * One order to stop often comes several times: on a terminal Ctrl-C reaches every process of the foreground, and npm sends on what it
+ * gets. So what follows within a second is the same order. A person who asks again later wants it quicker, not less of it: `stop` and
+ * `hurry` are two signals, and whoever has children ends them at both. A terminal that closes asks once, in silence; a starter that died
+ * as well. runCommand turns what was thrown into a message on standard error and the exit code of the contract.
  */
 import { EXIT, messageOf, Refusal, Retryable } from './errors.ts';
+import { surviveLostOutput } from './output.ts';
 
-/** An AbortSignal that SIGINT, SIGTERM or the death of a starter aborts; the second signal ends the process with 130. */
-export function stopSignal(): AbortSignal {
-  const controller = new AbortController();
-  const stop = (): void => {
-    if (controller.signal.aborted) process.exit(130);
-    controller.abort(new Stopped());
+export interface StopOrders {
+  /** Aborted by the first order: SIGINT, SIGTERM, SIGHUP, SIGQUIT, or the death of the starter. The reason is a Stopped. */
+  readonly stop: AbortSignal;
+  /** Aborted when somebody asks again a second or more later, or with SIGQUIT: what is left is to end at once. */
+  readonly hurry: AbortSignal;
+}
+
+/** Where orders come from: the process, or a test. `ppid` changes when the parent dies. */
+export interface OrderSource {
+  on(order: NodeJS.Signals | 'disconnect', heed: () => void): unknown;
+  readonly ppid: number;
+}
+
+export interface OrderWishes {
+  readonly source?: OrderSource;
+  /** Milliseconds of a clock that only goes forward. */
+  readonly now?: () => number;
+  /** The death of the parent is an order too: of npm, which cannot pass on its own kill -9. */
+  readonly withParent?: boolean;
+}
+
+const AGAIN_AFTER_MS = 1_000;
+/** Nobody is left who would kill a process whose starter died, so it gives itself as long as the most patient starter does. */
+const ORPHAN_LIMIT_MS = 60_000;
+const LOOK_FOR_PARENT_MS = 500;
+
+/** Listens for orders to stop, for the rest of the process's life. */
+export function stopOrders({ source = process, now = () => performance.now(), withParent = false }: OrderWishes = {}): StopOrders {
+  const stop = new AbortController();
+  const hurry = new AbortController();
+  let askedMs: number | null = null;
+  const isAgain = (): boolean => {
+    if (askedMs !== null) return now() - askedMs >= AGAIN_AFTER_MS;
+    askedMs = now();
+    return false;
   };
-  process.on('SIGINT', stop);
-  process.on('SIGTERM', stop);
+  const end = (): void => stop.abort(new Stopped());
+  const quicken = (): void => hurry.abort(new Stopped());
+  for (const order of ['SIGINT', 'SIGTERM'] as const) {
+    source.on(order, () => {
+      end();
+      if (isAgain()) quicken();
+    });
+  }
+  source.on('SIGHUP', end);
+  source.on('SIGQUIT', () => {
+    end();
+    quicken();
+  });
+  const orphaned = (): void => {
+    end();
+    setTimeout(quicken, ORPHAN_LIMIT_MS).unref();
+  };
   // A process that was started with an IPC channel belongs to its starter and ends with it.
-  process.on('disconnect', stop);
-  process.channel?.unref();
-  return controller.signal;
+  source.on('disconnect', orphaned);
+  if (source === process) process.channel?.unref();
+  if (withParent) lookForParent(source, end);
+  return { stop: stop.signal, hurry: hurry.signal };
+}
+
+function lookForParent(source: OrderSource, onDeath: () => void): void {
+  const parent = source.ppid;
+  const look = setInterval(() => {
+    if (source.ppid === parent) return;
+    clearInterval(look);
+    onDeath();
+  }, LOOK_FOR_PARENT_MS);
+  look.unref();
+}
+
+/** The stop signal of a process without children: asked again, it ends at once with 130. */
+export function stopSignal(): AbortSignal {
+  const { stop, hurry } = stopOrders();
+  hurry.addEventListener('abort', () => process.exit(130));
+  return stop;
 }
 
 /** The reason of an aborted stop signal: nobody's fault. */
@@ -39,8 +104,11 @@ export function untilStopped(signal: AbortSignal): Promise<void> {
 
 /** Runs a command to its end and sets the exit code; never throws. */
 export async function runCommand(command: () => Promise<number | void>): Promise<void> {
+  const output = surviveLostOutput();
   try {
     process.exitCode = (await command()) ?? EXIT.done;
+    const fault = output.fault();
+    if (fault && process.exitCode === EXIT.done) throw new Refusal(EXIT.dependency_down, `Standard output could not be written: ${fault.message}`, fault);
   } catch (caught) {
     const thrown = reasonOf(caught);
     process.exitCode = exitCodeOf(thrown);

@@ -9,5 +9,8 @@ import type { Logger } from 'pino';
 export type Log = Logger;
 
 export function createLog(process: string, level: string): Log {
-  return pino({ level, base: { process }, timestamp: pino.stdTimeFunctions.isoTime }, pino.destination({ dest: 2, sync: true }));
+  const output = pino.destination({ dest: 2, sync: true });
+  // A terminal that was closed takes no more lines (output.ts); the process has better things to do than to die of it.
+  output.on('error', () => undefined);
+  return pino({ level, base: { process }, timestamp: pino.stdTimeFunctions.isoTime }, output);
 }

@@ -1,0 +1,28 @@
+/**
+ * Standard output and standard error that may go away: the terminal was closed (EIO), the reader of the pipe has left (EPIPE).
+ *
+ * Node makes an uncaught error of that, which would end a process in the middle of its orderly end, and leave its children. Here what
+ * is written then is lost and nothing else happens. Any other fault of standard output, such as a full disk, is kept for the end: the
+ * command then says so and ends with 5, since data is missing.
+ */
+export interface Output {
+  /** What kept standard output from being written whole; null if nothing did, or if nobody reads it any more. */
+  fault(): Error | null;
+}
+
+interface Streams {
+  readonly stdout: NodeJS.EventEmitter;
+  readonly stderr: NodeJS.EventEmitter;
+}
+
+const NOBODY_READS = new Set(['EPIPE', 'EIO']);
+
+/** Listens for the rest of the process's life. */
+export function surviveLostOutput({ stdout, stderr }: Streams = process): Output {
+  let first: Error | null = null;
+  stdout.on('error', (fault: NodeJS.ErrnoException) => {
+    if (!NOBODY_READS.has(fault.code ?? '')) first ??= fault;
+  });
+  stderr.on('error', () => undefined);
+  return { fault: () => first };
+}
