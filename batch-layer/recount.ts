@@ -28,7 +28,7 @@ export async function recounting(config: Config, old: BatchContext, fresh: Batch
     METRICS_PORT: '0',
     LOG_LEVEL: 'warn',
   };
-  const child = spawn(process.execPath, [PROGRAM, 'speed'], { env: environment, stdio: ['ignore', 'ignore', 'inherit', 'ipc'] });
+  const child = spawn(process.execPath, [PROGRAM, 'speed'], { env: environment, stdio: ['ignore', 'ignore', 'inherit', 'ipc'], detached: true });
   const ended = new Promise<number | null>((resolve) => child.once('exit', resolve));
   let hasEnded = false;
   void ended.then(() => (hasEnded = true));

@@ -12,6 +12,7 @@ import { join, relative } from 'node:path';
 import { setTimeout as pause } from 'node:timers/promises';
 import { fileURLToPath } from 'node:url';
 import { EXIT, Refusal } from '../core/process/errors.ts';
+import { endGroupWith, groupOf } from '../core/process/group.ts';
 
 const ROOT = fileURLToPath(new URL('..', import.meta.url));
 export const APP_FOLDER = join(ROOT, 'dashboard-next');
@@ -24,19 +25,23 @@ const OTHER_BUILD = /Another next build process is already running/;
 const OTHER_BUILD_LIMIT_MS = 180_000;
 const OTHER_BUILD_PAUSE_MS = 1_000;
 
-/** Resolves when the build is of these sources; `say` is told what takes long. Throws a Refusal with the build's last words. */
-export async function ensureBuilt(say: (who: string, what: string) => void): Promise<void> {
+/**
+ * Resolves when the build is of these sources; `say` is told what takes long. Throws a Refusal with the build's last words, or the
+ * signal's reason when that ends it.
+ */
+export async function ensureBuilt(say: (who: string, what: string) => void, signal?: AbortSignal): Promise<void> {
   const wanted = fingerprintOf(SOURCES.map((source) => join(ROOT, source)));
   if (wanted === builtFingerprint()) return;
   say('app', 'is built; this takes about half a minute');
   const deadlineMs = Date.now() + OTHER_BUILD_LIMIT_MS;
   while (wanted !== builtFingerprint()) {
     rmSync(FINGERPRINT_FILE, { force: true });
-    const { code, output } = await build();
+    const { code, output } = await build(signal);
+    signal?.throwIfAborted();
     if (code === 0) writeFileSync(FINGERPRINT_FILE, wanted);
     else if (!OTHER_BUILD.test(output) || Date.now() > deadlineMs) {
       throw new Refusal(EXIT.bug, `The app could not be built; next build ended with ${code}:\n${output.slice(-4_000)}`);
-    } else await pause(OTHER_BUILD_PAUSE_MS);
+    } else await pause(OTHER_BUILD_PAUSE_MS, undefined, signal ? { signal } : {});
   }
   say('app', 'is built');
 }
@@ -67,13 +72,15 @@ function filesOf(path: string): string[] {
   }
 }
 
-async function build(): Promise<{ code: number | null; output: string }> {
+async function build(signal?: AbortSignal): Promise<{ code: number | null; output: string }> {
   const next = createRequire(join(APP_FOLDER, 'package.json')).resolve('next/dist/bin/next');
   const child = spawn(process.execPath, [next, 'build', APP_FOLDER], {
     cwd: ROOT,
     env: { ...process.env, NODE_ENV: 'production', NEXT_TELEMETRY_DISABLED: '1' },
     stdio: ['ignore', 'pipe', 'pipe'],
+    ...groupOf(signal),
   });
+  endGroupWith(child, signal);
   let output = '';
   for (const stream of [child.stdout, child.stderr]) stream.on('data', (chunk: Buffer) => (output += chunk.toString('utf8')));
   const code = await new Promise<number | null>((resolve, reject) => child.on('error', reject).on('close', resolve));

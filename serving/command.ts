@@ -47,7 +47,7 @@ export function userCommand(): Command {
 async function serve(config: Config, signal: AbortSignal): Promise<number> {
   checkAccess(config);
   const say = (who: string, what: string): void => void process.stderr.write(`${who}: ${what}\n`);
-  await ensureBuilt(say);
+  await ensureBuilt(say, signal);
   const { BIND: hostname, PORT: port } = config;
   // React and Next.js choose their production code by it when they are loaded.
   Object.assign(process.env, { NODE_ENV: 'production', NEXT_TELEMETRY_DISABLED: '1' });

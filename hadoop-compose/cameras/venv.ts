@@ -12,6 +12,7 @@ import { basename, join, resolve } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { promisify } from 'node:util';
 import { EXIT, Refusal, Retryable } from '../../core/process/errors.ts';
+import { endGroupWith, groupOf } from '../../core/process/group.ts';
 import { holdLock } from '../cluster/lock.ts';
 import { sayOn } from '../cluster/progress.ts';
 import type { Say } from '../cluster/progress.ts';
@@ -21,6 +22,8 @@ export interface VenvWishes {
   readonly analysis?: boolean;
   readonly environment?: Readonly<Record<string, string | undefined>>;
   readonly say?: Say;
+  /** Ends what is under way: throws its reason. */
+  readonly signal?: AbortSignal;
 }
 
 const here = fileURLToPath(new URL('.', import.meta.url));
@@ -45,12 +48,16 @@ export async function environmentOf(folder: string, files: readonly string[], wi
   const python = join(folder, 'bin', 'python');
   if (await allInstalled(folder, files)) return python;
 
-  const release = await holdLock({ folder: `${folder}.lock` }, 'making the Python environment');
+  const { signal } = wishes;
+  const release = await holdLock({ folder: `${folder}.lock` }, 'making the Python environment', signal);
   try {
     const say = wishes.say ?? sayOn();
     const base = environment.SIGHTLINE_PYTHON || 'python3';
-    await make(base, folder, say);
-    for (const file of files) if (!(await isInstalled(folder, file))) await install(python, folder, file, say);
+    await make(base, folder, say, signal);
+    for (const file of files) {
+      signal?.throwIfAborted();
+      if (!(await isInstalled(folder, file))) await install(python, folder, file, say, signal);
+    }
     return python;
   } finally {
     await release();
@@ -75,7 +82,7 @@ async function wantedMarker(folder: string, file: string): Promise<string> {
   return createHash('sha256').update(requirements).update(version).digest('hex');
 }
 
-async function make(base: string, folder: string, say: Say): Promise<void> {
+async function make(base: string, folder: string, say: Say, signal?: AbortSignal): Promise<void> {
   const version = await versionOf(base);
   const pyvenv = await textOf(join(folder, 'pyvenv.cfg'));
   if (pyvenv?.includes(`version = ${version}`) && (await works(join(folder, 'bin', 'python')))) return;
@@ -83,9 +90,10 @@ async function make(base: string, folder: string, say: Say): Promise<void> {
   await rm(folder, { recursive: true, force: true });
   await mkdir(folder, { recursive: true });
   try {
-    await run(base, ['-m', 'venv', folder], { timeout: ASK_TIMEOUT_MS * 6 });
+    await run(base, ['-m', 'venv', folder], { timeout: ASK_TIMEOUT_MS * 6, ...(signal ? { signal } : {}) });
   } catch (fault) {
     await rm(folder, { recursive: true, force: true });
+    signal?.throwIfAborted();
     throw new Refusal(EXIT.dependency_down, `'${base} -m venv ${folder}' failed: ${printedBy(fault)}\n${remedy}`, fault);
   }
 }
@@ -118,7 +126,7 @@ async function works(python: string): Promise<boolean> {
   );
 }
 
-async function install(python: string, folder: string, file: string, say: Say): Promise<void> {
+async function install(python: string, folder: string, file: string, say: Say, signal?: AbortSignal): Promise<void> {
   const wanted = (await readFile(file, 'utf8')).split('\n').filter((line) => line.includes('==')).length;
   say('python', `installing ${wanted} packages of ${basename(file)} (once; about a minute)`);
   let got = 0;
@@ -126,8 +134,9 @@ async function install(python: string, folder: string, file: string, say: Say): 
     if (!line.startsWith('Collecting ')) return;
     got += 1;
     if (process.stderr.isTTY) process.stderr.write(`\r  ${got}/${wanted} ${line.slice(11).padEnd(50)}`);
-  });
+  }, signal);
   if (process.stderr.isTTY) process.stderr.write(`\r${' '.repeat(64)}\r`);
+  signal?.throwIfAborted();
   if (status.code !== 0) {
     throw new Retryable('Python packages', `pip could not install ${file} (exit ${status.code}); its last lines:\n${status.tail}`);
   }
@@ -135,12 +144,14 @@ async function install(python: string, folder: string, file: string, say: Say): 
   say('python', `${basename(file)} is installed`);
 }
 
-function pip(python: string, args: string[], onLine: (line: string) => void): Promise<{ code: number; tail: string }> {
+function pip(python: string, args: string[], onLine: (line: string) => void, signal?: AbortSignal): Promise<{ code: number; tail: string }> {
   return new Promise((done, fail) => {
     const child = spawn(python, ['-m', 'pip', '--disable-pip-version-check', ...args], {
       stdio: ['ignore', 'pipe', 'pipe'],
       timeout: INSTALL_TIMEOUT_MS,
+      ...groupOf(signal),
     });
+    endGroupWith(child, signal);
     const lines: string[] = [];
     const take = (chunk: Buffer): void => {
       for (const line of chunk.toString('utf8').split('\n').filter(Boolean)) {

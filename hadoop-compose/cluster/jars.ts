@@ -8,6 +8,7 @@ import { spawn } from 'node:child_process';
 import { existsSync } from 'node:fs';
 import { mkdir, mkdtemp, readdir, rename, rm, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
+import { endGroupWith, groupOf } from '../../core/process/group.ts';
 import { Stopped } from '../../core/process/life.ts';
 import { ClusterError, throwIfStopped } from './errors.ts';
 import type { Say } from './progress.ts';
@@ -51,7 +52,8 @@ function copyDependencies(maven: string, folder: string, set: JarSetName, say: S
   const goal = `org.apache.maven.plugins:maven-dependency-plugin:${mavenDependencyPlugin}:copy-dependencies`;
   const args = ['-B', '-f', join(folder, 'pom.xml'), goal, '-DincludeScope=runtime', `-DoutputDirectory=${join(folder, 'jars')}`];
   return new Promise((resolve, reject) => {
-    const child = spawn('nice', [maven, ...args], { stdio: ['ignore', 'pipe', 'pipe'], ...(signal ? { signal } : {}) });
+    const child = spawn('nice', [maven, ...args], { stdio: ['ignore', 'pipe', 'pipe'], ...groupOf(signal) });
+    endGroupWith(child, signal);
     const lines: string[] = [];
     let fetched = 0;
     let lastSaidMs = Date.now();
@@ -67,9 +69,10 @@ function copyDependencies(maven: string, folder: string, set: JarSetName, say: S
     };
     child.stdout.on('data', read);
     child.stderr.on('data', read);
-    child.once('error', (error) => reject(signal?.aborted ? new Stopped() : error));
+    child.once('error', reject);
     child.once('close', (code) => {
       if (code === 0) resolve();
+      else if (signal?.aborted) reject(new Stopped());
       else reject(new ClusterError(`Maven could not fetch the jars of ${set} (exit ${code}):\n${complaints(lines)}`));
     });
   });

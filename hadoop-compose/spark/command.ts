@@ -7,7 +7,7 @@
 import { fileURLToPath } from 'node:url';
 import { Command } from 'commander';
 import { readConfig } from '../../core/process/config.ts';
-import { runCommand } from '../../core/process/life.ts';
+import { runCommand, stopSignal } from '../../core/process/life.ts';
 import { sparkEnvironment, sparkSubmit } from '../../core/process/spark-home.ts';
 import { environmentOf } from '../cameras/venv.ts';
 
@@ -23,12 +23,12 @@ export function sparkCommand(): Command {
 }
 
 async function setup(): Promise<void> {
-  process.stdout.write(`${await ensureSpark()}\n`);
+  process.stdout.write(`${await ensureSpark(process.env, stopSignal())}\n`);
 }
 
 /** Returns the path of its spark-submit. */
-export async function ensureSpark(environment: NodeJS.ProcessEnv = process.env): Promise<string> {
+export async function ensureSpark(environment: NodeJS.ProcessEnv = process.env, signal?: AbortSignal): Promise<string> {
   const config = readConfig(environment);
-  await environmentOf(sparkEnvironment(config), [REQUIREMENTS], { environment });
+  await environmentOf(sparkEnvironment(config), [REQUIREMENTS], { environment, ...(signal ? { signal } : {}) });
   return sparkSubmit({ ...config, SPARK_HOME: undefined });
 }
