@@ -8,14 +8,16 @@ import { createInterface } from 'node:readline/promises';
 import { Command } from 'commander';
 import { EXIT } from '../../core/process/errors.ts';
 import { readConfig } from '../../core/process/config.ts';
-import { runCommand } from '../../core/process/life.ts';
+import { runCommand, stopOrders } from '../../core/process/life.ts';
 import { prepare } from '../prepare/prepare.ts';
-import { clusterDown, clusterReset } from './down.ts';
+import { clusterDown, clusterReset, stopDaemons } from './down.ts';
 import { ClusterError } from './errors.ts';
 import { LAPTOP } from './laptop.ts';
 import { addressesOf } from './ports.ts';
+import type { Say } from './progress.ts';
 import { sayOn } from './progress.ts';
 import { stackFrom } from './stack.ts';
+import { forgetStarter, starterOf } from './starter.ts';
 import { clusterStatus, statusTable } from './status.ts';
 import { clusterUp } from './up.ts';
 
@@ -40,21 +42,26 @@ export function clusterCommand(): Command {
   return cluster;
 }
 
-/** A second Ctrl-C does not cut the orderly stop short: every wait in it is bounded. */
+/** Told to stop, it stops what it has launched, and nothing that ran before. */
 async function up(): Promise<void> {
   const stack = stackFrom();
   const say = sayOn();
-  const interrupt = new AbortController();
-  const stop = (): void => interrupt.abort();
-  process.on('SIGINT', stop).on('SIGTERM', stop);
+  const { stop, hurry } = stopOrders();
+  const before = starterOf(stack);
+  const { started } = await clusterUp(stack, say, stop, { hurry });
   try {
-    const { started } = await clusterUp(stack, say, interrupt.signal);
-    await prepare(readConfig({ ...LAPTOP, ...process.env, ...addressesOf(stack.ports) } as NodeJS.ProcessEnv), say);
-    say('cluster', started.length === 0 ? 'was up already' : `is up (${started.join(', ')} started)`);
-    for (const [name, value] of Object.entries(addressesOf(stack.ports))) process.stderr.write(`  ${name}=${value}\n`);
-  } finally {
-    process.off('SIGINT', stop).off('SIGTERM', stop);
+    await prepare(readConfig({ ...LAPTOP, ...process.env, ...addressesOf(stack.ports) } as NodeJS.ProcessEnv), say, undefined, stop);
+    stop.throwIfAborted();
+  } catch (fault) {
+    if (stop.aborted) await stopDaemons(stack, started, say, hurry);
+    throw fault;
   }
+  if (before?.state === 'gone') {
+    forgetStarter(stack);
+    say('cluster', `npm start (process ${before.pid}) had been killed; its daemons stay up until "cluster down"`);
+  }
+  say('cluster', started.length === 0 ? 'was up already' : `is up (${started.join(', ')} started)`);
+  for (const [name, value] of Object.entries(addressesOf(stack.ports))) process.stderr.write(`  ${name}=${value}\n`);
 }
 
 async function status(json: boolean): Promise<number> {
@@ -65,14 +72,22 @@ async function status(json: boolean): Promise<number> {
 
 async function down(): Promise<void> {
   const say = sayOn();
-  const stopped = await clusterDown(stackFrom(), say);
+  const stopped = await clusterDown(stackFrom(), say, hurryOf(say));
   say('cluster', stopped.length === 0 ? 'was down already' : 'is down; its data is kept');
 }
 
 async function reset(yes: boolean): Promise<void> {
   const stack = stackFrom();
   if (!yes && !(await agreed(stack.folder))) throw new ClusterError('Nothing was deleted. `--yes` answers the question beforehand.', EXIT.usage);
-  await clusterReset(stack, sayOn());
+  const say = sayOn();
+  await clusterReset(stack, say, hurryOf(say));
+}
+
+/** Stopping is under way already, so the first Ctrl-C changes nothing; the second one makes it quick. */
+function hurryOf(say: Say): AbortSignal {
+  const { stop, hurry } = stopOrders();
+  stop.addEventListener('abort', () => say('cluster', 'goes on stopping in order; Ctrl-C once more kills what is left'), { once: true });
+  return hurry;
 }
 
 async function agreed(folder: string): Promise<boolean> {

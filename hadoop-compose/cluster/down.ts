@@ -1,16 +1,20 @@
 /**
  * Stops daemons in the reverse order of their start: first HBase, which flushes its memory to HDFS while that still
  * runs, then Kafka, HDFS and ZooKeeper. SIGTERM, a bounded wait, SIGKILL: nothing is left behind. A kill loses no data,
- * as every store has its log on disk; it only makes the next start longer.
+ * as every store has its log on disk; it only makes the next start longer. So who is in a hurry gets the kill without the wait.
+ *
+ * What a killed `npm start` left behind ends first, and with the daemons the note that they were its.
  */
 import { rm } from 'node:fs/promises';
 import { setTimeout as pause } from 'node:timers/promises';
 import { daemonNames, daemonOf } from './daemons.ts';
 import type { DaemonName } from './daemons.ts';
+import { endLeftBehind } from './left-behind.ts';
 import { holdLock } from './lock.ts';
 import { forgetPid, pidOf, send } from './processes.ts';
 import type { Say } from './progress.ts';
 import type { Stack } from './stack.ts';
+import { forgetStarter, starterOf } from './starter.ts';
 import { recordWish } from './wish.ts';
 
 const graceMs: Readonly<Record<DaemonName, number>> = {
@@ -20,35 +24,40 @@ const graceMs: Readonly<Record<DaemonName, number>> = {
 /** Daemons of one row may end side by side; the next row waits for them. */
 const rows: readonly (readonly DaemonName[])[] = [['regionserver', 'kafka'], ['master'], ['datanode'], ['namenode', 'zookeeper']];
 
-/** Returns the daemons that ran and were stopped. */
-export async function clusterDown(stack: Stack, say: Say): Promise<DaemonName[]> {
+/** Returns the daemons that ran and were stopped; the signal `hurry` makes it quick. */
+export async function clusterDown(stack: Stack, say: Say, hurry?: AbortSignal): Promise<DaemonName[]> {
   const release = await holdLock(stack, 'cluster down');
   try {
     await recordWish(stack, 'down');
-    return await stopDaemons(stack, daemonNames, say);
+    const starter = starterOf(stack);
+    const ended = await endLeftBehind(stack, say, hurry);
+    const stopped = await stopDaemons(stack, daemonNames, say, hurry);
+    if (starter?.state === 'gone' && stopped.length + ended > 0) say('cluster', `npm start (process ${starter.pid}) had been killed; what it left behind is stopped`);
+    forgetStarter(stack);
+    return stopped;
   } finally {
     await release();
   }
 }
 
 /** Stops the stack and deletes its data, logs and configuration; the jars stay. */
-export async function clusterReset(stack: Stack, say: Say): Promise<void> {
-  await clusterDown(stack, say);
+export async function clusterReset(stack: Stack, say: Say, hurry?: AbortSignal): Promise<void> {
+  await clusterDown(stack, say, hurry);
   await rm(stack.folder, { recursive: true, force: true });
   say('cluster', `deleted ${stack.folder}`);
 }
 
-export async function stopDaemons(stack: Stack, names: readonly DaemonName[], say: Say): Promise<DaemonName[]> {
+export async function stopDaemons(stack: Stack, names: readonly DaemonName[], say: Say, hurry?: AbortSignal): Promise<DaemonName[]> {
   const stopped: DaemonName[] = [];
   for (const row of rows) {
     const here = row.filter((name) => names.includes(name));
-    const ended = await Promise.all(here.map((name) => stopDaemon(stack, name, say)));
+    const ended = await Promise.all(here.map((name) => stopDaemon(stack, name, say, hurry)));
     stopped.push(...here.filter((_, index) => ended[index]));
   }
   return stopped;
 }
 
-async function stopDaemon(stack: Stack, name: DaemonName, say: Say): Promise<boolean> {
+async function stopDaemon(stack: Stack, name: DaemonName, say: Say, hurry?: AbortSignal): Promise<boolean> {
   const pid = pidOf(stack, name);
   if (pid === undefined) {
     forgetPid(stack, name);
@@ -56,8 +65,8 @@ async function stopDaemon(stack: Stack, name: DaemonName, say: Say): Promise<boo
   }
   const startedMs = Date.now();
   send(pid, 'SIGTERM');
-  if (!(await isGone(stack, name, graceMs[name]))) {
-    say(name, `did not end within ${graceMs[name] / 1_000} s and is killed`);
+  if (!(await isGone(stack, name, graceMs[name], hurry))) {
+    say(name, hurry?.aborted ? 'is killed' : `did not end within ${graceMs[name] / 1_000} s and is killed`);
     send(pid, 'SIGKILL');
     if (!(await isGone(stack, name, 10_000))) say(name, `process ${pid} (${daemonOf(name).title}) cannot be killed`);
   }
@@ -66,10 +75,10 @@ async function stopDaemon(stack: Stack, name: DaemonName, say: Say): Promise<boo
   return true;
 }
 
-async function isGone(stack: Stack, name: DaemonName, withinMs: number): Promise<boolean> {
+async function isGone(stack: Stack, name: DaemonName, withinMs: number, hurry?: AbortSignal): Promise<boolean> {
   const deadlineMs = Date.now() + withinMs;
   while (pidOf(stack, name) !== undefined) {
-    if (Date.now() > deadlineMs) return false;
+    if (Date.now() > deadlineMs || hurry?.aborted) return false;
     await pause(100);
   }
   return true;

@@ -9,28 +9,35 @@ import type { ChildProcess } from 'node:child_process';
 import { closeSync, existsSync, openSync, renameSync } from 'node:fs';
 import { join } from 'node:path';
 import type { Daemon, Program } from './daemons.ts';
-import { ClusterError } from './errors.ts';
+import { ClusterError, throwIfStopped } from './errors.ts';
+import { markOfPart } from './left-behind.ts';
 import { lastWords } from './log-tail.ts';
 import { marksOf, recordPid } from './processes.ts';
 import { confFolder, jarFolder, logFile, printFile } from './stack.ts';
 import type { Stack } from './stack.ts';
 
-/** Returns the pid of the running daemon. */
-export async function launch(stack: Stack, daemon: Daemon, java: string): Promise<number> {
+/** Returns the pid of the running daemon. `hurry` cuts a formatting short that has to come first. */
+export async function launch(stack: Stack, daemon: Daemon, java: string, hurry?: AbortSignal): Promise<number> {
   const prints = printFile(stack, daemon.name);
   if (existsSync(prints)) renameSync(prints, `${prints}.1`);
   const format = daemon.format?.(stack);
-  if (format) await formatStorage(stack, daemon, java, format);
+  if (format) await formatStorage(stack, daemon, java, format, hurry);
   const child = await spawnJava(stack, daemon, java, [...marksOf(stack, daemon.name), ...javaArgs(stack, daemon, daemon.program(stack))]);
   child.unref();
   recordPid(stack, daemon.name, child.pid!);
   return child.pid!;
 }
 
-/** Formatting is never interrupted: it takes seconds, and a half-formatted store is worse than a late Ctrl-C. */
-async function formatStorage(stack: Stack, daemon: Daemon, java: string, program: Program): Promise<void> {
-  const child = await spawnJava(stack, daemon, java, javaArgs(stack, daemon, program));
+/** It takes seconds, so only who asks to stop twice interrupts it; the next start formats anew what is half-formatted. */
+async function formatStorage(stack: Stack, daemon: Daemon, java: string, program: Program, hurry?: AbortSignal): Promise<void> {
+  const mark = `-Dsightline.part-of=${markOfPart(stack, `formatting of ${daemon.title}`)}`;
+  const child = await spawnJava(stack, daemon, java, [mark, ...javaArgs(stack, daemon, program)]);
+  const kill = (): void => void child.kill('SIGKILL');
+  if (hurry?.aborted) kill();
+  hurry?.addEventListener('abort', kill, { once: true });
   const code = await new Promise<number | null>((resolve) => child.once('exit', resolve));
+  hurry?.removeEventListener('abort', kill);
+  throwIfStopped(hurry);
   if (code === 0) return;
   throw new ClusterError(`${daemon.title}: its storage could not be formatted (exit ${code}).\n${lastWords(stack, daemon.name)}`);
 }

@@ -6,24 +6,34 @@ import { link, mkdir, readFile, rm, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { setTimeout as pause } from 'node:timers/promises';
 import { ClusterError, throwIfStopped } from './errors.ts';
-import { argsOf } from './processes.ts';
+import { argsOf, birthOf } from './processes.ts';
 import type { Stack } from './stack.ts';
 
 const patienceMs = 240_000;
+/** Two waits of one process must not share a file. */
+let waits = 0;
+
+interface Holder {
+  readonly pid: number;
+  /** Missing in a lock of an earlier version. */
+  readonly birth?: string | undefined;
+  readonly command: string;
+}
 
 /** Waits for the lock and returns what gives it back. */
 export async function holdLock(stack: Pick<Stack, 'folder'>, command: string, signal?: AbortSignal): Promise<() => Promise<void>> {
   await mkdir(stack.folder, { recursive: true });
   const file = join(stack.folder, 'lock');
-  const own = `${file}.${process.pid}`;
+  const own = `${file}.${process.pid}.${(waits += 1)}`;
   const deadlineMs = Date.now() + patienceMs;
-  await writeFile(own, JSON.stringify({ pid: process.pid, command }));
+  const self: Holder = { pid: process.pid, birth: birthOf(process.pid), command };
+  await writeFile(own, JSON.stringify(self));
   try {
     for (;;) {
       throwIfStopped(signal);
       if (await linked(own, file)) return () => rm(file, { force: true });
       const holder = await readHolder(file);
-      if (holder && argsOf(holder.pid).length === 0) await rm(file, { force: true });
+      if (holder && !isAlive(holder)) await rm(file, { force: true });
       else if (holder && Date.now() > deadlineMs) {
         throw new ClusterError(`'${holder.command}' (process ${holder.pid}) is still working on ${stack.folder}; try again when it ended.`);
       } else await pause(200);
@@ -43,9 +53,14 @@ async function linked(from: string, to: string): Promise<boolean> {
   }
 }
 
-async function readHolder(file: string): Promise<{ pid: number; command: string } | undefined> {
+/** A number that the system gave to another process since then is no holder: in a container it is often the very same one. */
+function isAlive({ pid, birth }: Holder): boolean {
+  return birth === undefined ? argsOf(pid).length > 0 : birthOf(pid) === birth;
+}
+
+async function readHolder(file: string): Promise<Holder | undefined> {
   try {
-    return JSON.parse(await readFile(file, 'utf8')) as { pid: number; command: string };
+    return JSON.parse(await readFile(file, 'utf8')) as Holder;
   } catch {
     return undefined;
   }

@@ -11,7 +11,9 @@ import { Stopped } from '../../core/process/life.ts';
 import { writeConf } from './conf/write.ts';
 import { daemons } from './daemons.ts';
 import type { Daemon, DaemonName } from './daemons.ts';
+import { throwIfStopped } from './errors.ts';
 import { launch } from './launch.ts';
+import { holdLock } from './lock.ts';
 import { lastWords } from './log-tail.ts';
 import { pidOf } from './processes.ts';
 import type { Stack } from './stack.ts';
@@ -68,7 +70,6 @@ async function watch(supervision: Supervision, daemon: Daemon, java: string): Pr
     onEvent({ kind: 'died', daemon: daemon.name, lastWords: lastWords(stack, daemon.name), againInMs: pauseMs });
     if (!(await waited(pauseMs, signal))) return 'stopped';
     pauseMs = Math.min(pauseMs * 2, longestPauseMs);
-    if ((await readWish(stack)) === 'down') return 'taken down';
     aliveSinceMs = Date.now();
     await startAgain(supervision, daemon, java);
   }
@@ -78,15 +79,27 @@ async function watch(supervision: Supervision, daemon: Daemon, java: string): Pr
 async function startAgain({ stack, onEvent, signal }: Supervision, daemon: Daemon, java: string): Promise<void> {
   const startedMs = Date.now();
   try {
-    if (pidOf(stack, daemon.name) === undefined) {
-      await refuseTakenPorts(stack, daemon.ports.map((port) => ({ daemon: daemon.title, port })));
-      onEvent({ kind: 'started', daemon: daemon.name, pid: await launch(stack, daemon, java) });
-    }
+    const pid = await launchUnderLock(stack, daemon, java, signal);
+    if (pid !== undefined) onEvent({ kind: 'started', daemon: daemon.name, pid });
     await becomeReady(stack, daemon, signal);
     onEvent({ kind: 'ready', daemon: daemon.name, afterMs: Date.now() - startedMs });
   } catch (error) {
     if (error instanceof Stopped) return;
     onEvent({ kind: 'failed', daemon: daemon.name, reason: (error as Error).message });
+  }
+}
+
+/** Under the lock, so that a `cluster down` does not miss a daemon that is launched behind its back. */
+async function launchUnderLock(stack: Stack, daemon: Daemon, java: string, signal: AbortSignal): Promise<number | undefined> {
+  const release = await holdLock(stack, `starting ${daemon.title} again`, signal);
+  try {
+    throwIfStopped(signal);
+    if ((await readWish(stack)) === 'down') throw new Stopped();
+    if (pidOf(stack, daemon.name) !== undefined) return undefined;
+    await refuseTakenPorts(stack, daemon.ports.map((port) => ({ daemon: daemon.title, port })));
+    return await launch(stack, daemon, java);
+  } finally {
+    await release();
   }
 }
 

@@ -31,7 +31,14 @@ export interface Up {
   readonly started: readonly DaemonName[];
 }
 
-export async function clusterUp(stack: Stack, say: Say, signal?: AbortSignal): Promise<Up> {
+export interface UpWishes {
+  /** After the signal: stop what was started without waiting for an orderly end. */
+  readonly hurry?: AbortSignal;
+  /** Called under the lock with what will be launched, before it is: who stops it later. */
+  readonly onMissing?: (missing: readonly DaemonName[]) => void;
+}
+
+export async function clusterUp(stack: Stack, say: Say, signal?: AbortSignal, { hurry, onMissing }: UpWishes = {}): Promise<Up> {
   const java = await findJava();
   await fetchJars(stack, say, signal);
   const release = await holdLock(stack, 'cluster up', signal);
@@ -42,20 +49,27 @@ export async function clusterUp(stack: Stack, say: Say, signal?: AbortSignal): P
     await refuseTakenPorts(stack, ports);
     await writeConf(stack);
     await recordWish(stack, 'up');
-    await startAll(stack, java, missing, started, say, signal);
+    onMissing?.(missing.map(({ name }) => name));
+    await startAll({ stack, java, say, signal, hurry }, missing, started);
     return { started };
   } catch (error) {
     if (started.length > 0) say('cluster', 'stopping what was started');
-    await stopDaemons(stack, started, say);
+    await stopDaemons(stack, started, say, hurry);
     throw error;
   } finally {
     await release();
   }
 }
 
-async function startAll(
-  stack: Stack, java: string, missing: readonly Daemon[], started: DaemonName[], say: Say, signal?: AbortSignal,
-): Promise<void> {
+interface Starting {
+  readonly stack: Stack;
+  readonly java: string;
+  readonly say: Say;
+  readonly signal: AbortSignal | undefined;
+  readonly hurry: AbortSignal | undefined;
+}
+
+async function startAll({ stack, java, say, signal, hurry }: Starting, missing: readonly Daemon[], started: DaemonName[]): Promise<void> {
   const failed = new AbortController();
   const stop = signal ? AbortSignal.any([signal, failed.signal]) : failed.signal;
   const ready = new Map<DaemonName, Promise<void>>();
@@ -65,7 +79,7 @@ async function startAll(
       throwIfStopped(stop);
       if (missing.includes(daemon)) {
         started.push(daemon.name);
-        await launch(stack, daemon, java);
+        await launch(stack, daemon, java, hurry);
       }
       await becomeReady(stack, daemon, stop);
       if (missing.includes(daemon)) say(daemon.name, `ready on port ${stack.ports[daemon.ports[0]!]}`);

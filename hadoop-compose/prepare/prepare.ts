@@ -29,12 +29,13 @@ type Say = (who: string, what: string) => void;
 const FOLDERS = [LAKE, 'footage'];
 const YEARS_MS = 3_650 * DAY_MS;
 
-/** `placesFile`: dataset B, loaded if none was loaded before. */
-export async function prepare(config: Config, say: Say, placesFile?: string): Promise<void> {
-  const hooks = { onRetry: (fault: Retryable): void => say('prepare', `${fault.message}; trying again`) };
+/** `placesFile`: dataset B, loaded if none was loaded before. The signal ends it between two tries. */
+export async function prepare(config: Config, say: Say, placesFile?: string, stop?: AbortSignal): Promise<void> {
+  const onRetry = (fault: Retryable): void => say('prepare', `${fault.message}; trying again`);
+  const hooks = (first: AbortSignal) => ({ onRetry, signal: stop ? AbortSignal.any([first, stop]) : first });
   await together([
-    (signal) => retrying(COMMAND_RETRY, () => topicsAndTables(config, say, placesFile), { ...hooks, signal }),
-    (signal) => retrying(COMMAND_RETRY, () => folders(config), { ...hooks, signal }),
+    (first) => retrying(COMMAND_RETRY, () => topicsAndTables(config, say, placesFile), hooks(first)),
+    (first) => retrying(COMMAND_RETRY, () => folders(config), hooks(first)),
   ]);
 }
 
