@@ -4,7 +4,7 @@
  * Each part brings its own command, so that what a command can do is written where it is done. Sub-commands are loaded only when
  * they are asked for, because the native drivers behind some of them take a moment.
  */
-import { Command } from 'commander';
+import { Command, Option } from 'commander';
 import { endInTime } from './core/process/life.ts';
 
 const PARTS: Readonly<Record<string, () => Promise<Command>>> = {
@@ -27,6 +27,8 @@ const PARTS: Readonly<Record<string, () => Promise<Command>>> = {
 const program = new Command('sightline')
   .description('Counts what cameras see, each detection exactly once.')
   .version('0.1.0')
+  // Says in the process table whose part this is (hadoop-compose/cluster/left-behind.ts); nothing reads it here.
+  .addOption(new Option('--part-of <mark>').hideHelp())
   .exitOverride((end) => process.exit(end.exitCode === 0 ? 0 : 2));
 
 const asked = process.argv.slice(2).find((argument) => argument in PARTS);

@@ -37,27 +37,35 @@ export interface Cameras {
   readonly ended: Promise<number>;
   pause(): void;
   resume(): void;
-  /** Sends the waiting copies, takes the last acknowledgements and ends within about ten seconds; a second call ends at once. */
-  stop(): void;
+  /**
+   * Sends the waiting copies, takes the last acknowledgements and ends within about ten seconds; resolves with the exit code. When the
+   * signal says to hurry it leaves what waits, and is killed if that takes two seconds.
+   */
+  stop(hurry?: AbortSignal): Promise<number>;
 }
 
 export interface CameraWishes {
   readonly environment?: NodeJS.ProcessEnv;
   /** Takes the statistics line of every second (adds `--stats`); without it the cameras use our own standard output. */
   readonly onStats?: (stats: CameraStats) => void;
+  /** Which `npm start` they belong to (cluster/left-behind.ts). */
+  readonly partOf?: string;
+  /** Ends the making of Python's environment. */
+  readonly signal?: AbortSignal;
 }
 
 const here = fileURLToPath(new URL('.', import.meta.url));
+const HURRIED_LIMIT_MS = 2_000;
 const SIGNAL_NUMBERS: Partial<Record<NodeJS.Signals, number>> = { SIGINT: 2, SIGKILL: 9, SIGTERM: 15 };
 
 /** Starts the producer with these arguments (those of `sightline produce`, with `--brokers` and `--topic`). */
 export async function startCameras(args: readonly string[], wishes: CameraWishes = {}): Promise<Cameras> {
   const environment = wishes.environment ?? process.env;
-  const python = await ensureVenv({ environment });
-  const { onStats } = wishes;
+  const { onStats, partOf, signal } = wishes;
+  const python = await ensureVenv({ environment, ...(signal ? { signal } : {}) });
   const child = spawn(
     python,
-    ['-m', 'sightline_cameras', '--stop-with-parent', ...args, ...(onStats ? ['--stats'] : [])],
+    ['-m', 'sightline_cameras', '--stop-with-parent', ...(partOf ? [`--part-of=${partOf}`] : []), ...args, ...(onStats ? ['--stats'] : [])],
     {
       detached: true,
       stdio: ['ignore', onStats ? 'pipe' : 'inherit', 'inherit'],
@@ -76,6 +84,21 @@ export async function startCameras(args: readonly string[], wishes: CameraWishes
     ended,
     pause: () => void child.kill('SIGUSR1'),
     resume: () => void child.kill('SIGUSR2'),
-    stop: () => void child.kill('SIGTERM'),
+    async stop(hurry) {
+      let late: NodeJS.Timeout | undefined;
+      const quicken = (): void => {
+        child.kill('SIGTERM');
+        late = setTimeout(() => child.kill('SIGKILL'), HURRIED_LIMIT_MS);
+      };
+      child.kill('SIGTERM');
+      if (hurry?.aborted) quicken();
+      hurry?.addEventListener('abort', quicken, { once: true });
+      try {
+        return await ended;
+      } finally {
+        clearTimeout(late);
+        hurry?.removeEventListener('abort', quicken);
+      }
+    },
   };
 }

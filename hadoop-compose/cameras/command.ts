@@ -6,9 +6,8 @@
  */
 import { Command, Option } from 'commander';
 import { readConfig } from '../../core/process/config.ts';
-import { runCommand } from '../../core/process/life.ts';
+import { runCommand, stopOrders } from '../../core/process/life.ts';
 import { startCameras } from './cameras.ts';
-import type { Cameras } from './cameras.ts';
 
 export function produceCommand(): Command {
   const command = new Command('produce')
@@ -39,9 +38,13 @@ export function produceCommand(): Command {
 }
 
 async function produce(args: readonly string[]): Promise<number> {
+  const { stop, hurry } = stopOrders();
   const config = readConfig();
-  const cameras = await startCameras([`--brokers=${config.KAFKA_BROKERS}`, `--topic=${config.KAFKA_TOPIC}`, ...args]);
-  forwardSignals(cameras);
+  const cameras = await startCameras([`--brokers=${config.KAFKA_BROKERS}`, `--topic=${config.KAFKA_TOPIC}`, ...args], { signal: stop });
+  const end = (): void => void cameras.stop(hurry);
+  if (stop.aborted) end();
+  stop.addEventListener('abort', end, { once: true });
+  for (const order of ['SIGUSR1', 'SIGUSR2'] as const) process.on(order, () => void cameras.process.kill(order));
   return cameras.ended;
 }
 
@@ -56,19 +59,14 @@ export function argumentsOf(command: Command): string[] {
   });
 }
 
-function forwardSignals(cameras: Cameras): void {
-  for (const signal of ['SIGINT', 'SIGTERM', 'SIGUSR1', 'SIGUSR2'] as const) {
-    process.on(signal, () => void cameras.process.kill(signal));
-  }
-}
-
 const help = `
 Environment:
   KAFKA_BROKERS   where to publish (127.0.0.1:9092)
   KAFKA_TOPIC     the topic (detections); it must exist, 'sightline prepare' creates it
 
 Signals:
-  SIGUSR1 pauses, SIGUSR2 resumes; SIGINT and SIGTERM stop after the waiting copies were sent, a second one stops at once.
+  SIGUSR1 pauses, SIGUSR2 resumes; SIGINT, SIGTERM and SIGHUP stop after the waiting copies were sent. Asked again a second or more
+  later, the cameras end at once, without the waiting copies.
 
 Examples:
   sightline produce --rate 10000

@@ -1,6 +1,6 @@
 /** `sightline start`, which is what `npm start` runs: everything on this machine, until Ctrl-C. */
 import { Command } from 'commander';
-import { runCommand, stopSignal } from '../../core/process/life.ts';
+import { runCommand, stopOrders } from '../../core/process/life.ts';
 import type { StartOptions } from './options.ts';
 import { epochLength, numberBetween, wholeBetween } from './options.ts';
 import { start } from './start.ts';
@@ -17,8 +17,13 @@ export function startCommand(): Command {
     .option('--places <file.csv>', 'dataset B for a new system (default: the places that come with the project)')
     .addHelpText('after', help)
     .action((given: Omit<StartOptions, 'reserveGigabytes'> & { reserveGb: number }) =>
-      runCommand(() => start({ ...given, reserveGigabytes: given.reserveGb }, stopSignal())),
+      runCommand(() => start({ ...given, reserveGigabytes: given.reserveGb }, stopOrders({ withParent: isRunByNpm() }))),
     );
+}
+
+/** Then the shell waits for npm, and a start that outlived it would be nobody's. */
+function isRunByNpm(): boolean {
+  return process.env.npm_lifecycle_event !== undefined;
 }
 
 const help = `
@@ -29,4 +34,6 @@ Environment:
   SIGHTLINE_PORT_BASE_OFFSET  added to the ports of Kafka, ZooKeeper, HDFS and HBase
   and every variable of the layers' configuration (README.md)
 
-Ctrl-C stops everything in order; all data is kept. "sightline cluster reset" deletes it.`;
+Ctrl-C stops everything in order; all data is kept. A second one, a second or more later, kills what is left; SIGTERM and a closed
+terminal (SIGHUP) stop as Ctrl-C does. What a start leaves behind that is killed with -9, the next one takes over, or "sightline
+cluster down" stops it. "sightline cluster reset" deletes the data.`;

@@ -3,7 +3,8 @@
  *
  * `npm start` makes one for each speed worker, the scheduler and the app. A part runs in a process group of its own, so that
  * Ctrl-C reaches only the starter, which then stops the parts in order; the IPC channel between them tells a part that its
- * starter is gone, so that none is left behind. Its output goes to a log file that is bounded in size.
+ * starter is gone, so that none is left behind; and should it hang even so, its mark tells the next start whose it was
+ * (cluster/left-behind.ts). Its output goes to a log file that is bounded in size.
  */
 import type { ChildProcess } from 'node:child_process';
 import { spawn } from 'node:child_process';
@@ -13,6 +14,7 @@ import { boundedLog } from './bounded-log.ts';
 export interface PartPlan {
   /** `speed-1`, `batch`, `app`: names its log file too. */
   readonly name: string;
+  /** The mark of a part, then what it is to do. */
   readonly args: readonly string[];
   readonly environment: NodeJS.ProcessEnv;
   readonly logFile: string;
@@ -24,8 +26,8 @@ export interface Part {
   readonly name: string;
   /** Undefined while it is not running. */
   pid(): number | undefined;
-  /** Sends SIGTERM and waits; SIGKILL when the limit has passed. */
-  stop(): Promise<void>;
+  /** Sends SIGTERM and waits; SIGKILL when the limit has passed, or when the signal says to hurry. */
+  stop(hurry?: AbortSignal): Promise<void>;
 }
 
 export interface PartHooks {
@@ -82,13 +84,17 @@ export function startPart(program: string, plan: PartPlan, hooks: PartHooks): Pa
   return {
     name: plan.name,
     pid: () => child?.pid,
-    async stop() {
+    async stop(hurry) {
       stopping = true;
       waiting.abort();
-      child?.kill('SIGTERM');
-      const late = setTimeout(() => child?.kill('SIGKILL'), plan.stopLimitMs);
+      const kill = (): void => void child?.kill('SIGKILL');
+      if (hurry?.aborted) kill();
+      else child?.kill('SIGTERM');
+      hurry?.addEventListener('abort', kill, { once: true });
+      const late = setTimeout(kill, plan.stopLimitMs);
       await ended;
       clearTimeout(late);
+      hurry?.removeEventListener('abort', kill);
       log.close();
     },
   };

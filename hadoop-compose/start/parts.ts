@@ -1,6 +1,8 @@
 /** Which processes `npm start` runs besides the daemons and the cameras: speed workers, the batch scheduler, the app. */
 import { fileURLToPath } from 'node:url';
 import { EXIT, Refusal } from '../../core/process/errors.ts';
+import { markOfPart } from '../cluster/left-behind.ts';
+import type { Stack } from '../cluster/stack.ts';
 import type { Part, PartHooks } from './part.ts';
 import { startPart } from './part.ts';
 
@@ -9,8 +11,8 @@ const PROGRAM = fileURLToPath(new URL('../../sightline.mjs', import.meta.url));
 export interface PartsPlan {
   readonly workers: number;
   readonly environment: NodeJS.ProcessEnv;
-  /** For the parts' logs. */
-  readonly folder: string;
+  /** Whose parts they are; their logs go there too. */
+  readonly stack: Pick<Stack, 'folder'>;
 }
 
 /** Starts them all. A part that refuses to run ends everything: `refused` is aborted with its last words as the reason. */
@@ -20,8 +22,10 @@ export function startParts(plan: PartsPlan, tell: (text: string) => void, refuse
       tell(`${name} died (${how}) and is started again in ${(againInMs / 1_000).toFixed(1)} s\n${indented(lastLines)}`),
     onRefusal: (name, lastLines) => refused.abort(new Refusal(EXIT.usage, `${name} refuses to run:\n${indented(lastLines)}`)),
   };
-  const part = (name: string, args: string[], stopLimitMs: number): Part =>
-    startPart(PROGRAM, { name, args, environment: plan.environment, logFile: `${plan.folder}/${name}.log`, stopLimitMs }, hooks);
+  const part = (name: string, words: string[], stopLimitMs: number): Part => {
+    const args = [`--part-of=${markOfPart(plan.stack, name)}`, ...words];
+    return startPart(PROGRAM, { name, args, environment: plan.environment, logFile: `${plan.stack.folder}/logs/${name}.log`, stopLimitMs }, hooks);
+  };
   const workers = Array.from({ length: plan.workers }, (_, i) => part(`speed-${i + 1}`, ['speed'], 30_000));
   return [part('app', ['serve'], 10_000), ...workers, part('batch', ['batch', 'schedule'], 60_000)];
 }

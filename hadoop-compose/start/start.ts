@@ -3,7 +3,8 @@
  *
  * Order: what takes long and needs nobody goes side by side (daemons, Python's environment, the app's build); then topics, tables
  * and rules; then the layers; the cameras last, when the API can answer, so that the first detection is seen at once. Stopping
- * goes the other way round: the cameras first, so that everything published is also counted, the daemons last.
+ * goes the other way round (stopping.ts), from whatever point it was asked for. The daemons are stopped if this start launched one of
+ * them, or took them over from one that was killed.
  */
 import { connect } from 'node:net';
 import { setTimeout as pause } from 'node:timers/promises';
@@ -12,17 +13,20 @@ import type { CameraStats, Cameras } from '../cameras/cameras.ts';
 import { startCameras } from '../cameras/cameras.ts';
 import { ensureVenv } from '../cameras/venv.ts';
 import { clusterDown } from '../cluster/down.ts';
+import { markOfPart } from '../cluster/left-behind.ts';
 import { addressesOf } from '../cluster/ports.ts';
 import { sayOn } from '../cluster/progress.ts';
 import type { Say } from '../cluster/progress.ts';
 import { stackFrom } from '../cluster/stack.ts';
 import type { Stack } from '../cluster/stack.ts';
+import { becomeStarter, forgetStarter, starterOf } from '../cluster/starter.ts';
 import type { SupervisionEvent } from '../cluster/supervise.ts';
 import { superviseCluster } from '../cluster/supervise.ts';
 import { clusterUp } from '../cluster/up.ts';
 import type { Config } from '../../core/process/config.ts';
 import { readConfig } from '../../core/process/config.ts';
-import { EXIT, Refusal } from '../../core/process/errors.ts';
+import { EXIT, messageOf, Refusal } from '../../core/process/errors.ts';
+import type { StopOrders } from '../../core/process/life.ts';
 import { untilStopped } from '../../core/process/life.ts';
 import { prepare, recordedEpochSeconds } from '../prepare/prepare.ts';
 import { ensureBuilt } from '../../serving/build.ts';
@@ -30,48 +34,56 @@ import type { DiskWatch } from './disk.ts';
 import { watchDisk } from './disk.ts';
 import type { StartOptions } from './options.ts';
 import { LAPTOP_EPOCH_SECONDS, partEnvironment } from './options.ts';
-import type { Part } from './part.ts';
 import { startParts } from './parts.ts';
 import type { StatusFacts, StatusLine } from './status-line.ts';
 import { statusLine } from './status-line.ts';
+import { stopAll, unlessStopped, withLimit } from './stopping.ts';
+import { takeOver } from './take-over.ts';
 
 export const PLACES = fileURLToPath(new URL('../cameras/places.csv', import.meta.url));
 const APP_READY_LIMIT_MS = 120_000;
 
-/** Runs until the signal; returns the exit code. */
-export async function start(options: StartOptions, signal: AbortSignal): Promise<number> {
+/** Runs until told to stop; returns the exit code. */
+export async function start(options: StartOptions, given: StopOrders): Promise<number> {
   const stack = stackFrom();
   const say = sayOn();
+  const orders = withLimit(given, say);
   const addresses = addressesOf(stack.ports);
   const settings = readConfig(partEnvironment(process.env, addresses, options.epochSeconds ?? LAPTOP_EPOCH_SECONDS));
-  await refuseTakenPort(settings.PORT);
-  const started = await setUp(stack, say, signal);
+  const hasTakenOver = await takeOver(stack, say, orders);
+  let isUp = false;
   try {
-    const seconds = options.epochSeconds ?? (await recordedEpochSeconds(settings)) ?? LAPTOP_EPOCH_SECONDS;
-    const environment = partEnvironment(process.env, addresses, seconds);
+    await refuseTakenPort(settings.PORT);
+    await setUp(stack, say, orders, hasTakenOver);
+    isUp = true;
+    const recorded = options.epochSeconds ?? (await unlessStopped(orders.stop, recordedEpochSeconds(settings)));
+    const environment = partEnvironment(process.env, addresses, recorded ?? LAPTOP_EPOCH_SECONDS);
     const config = readConfig(environment);
-    await prepare(config, say, options.places ?? PLACES);
-    await run({ options, stack, config, environment, say }, signal);
+    await unlessStopped(orders.stop, prepare(config, say, options.places ?? PLACES, orders.stop));
+    await run({ options, stack, config, environment, say }, orders);
   } finally {
-    if (started > 0) await clusterDown(stack, say);
-    else say('cluster', 'was up before and stays up; "npx sightline cluster down" stops it');
+    if (starterOf(stack)?.state === 'this process') await clusterDown(stack, say, orders.hurry);
+    else if (isUp) say('cluster', 'was up before and stays up; "npx sightline cluster down" stops it');
   }
   return EXIT.done;
 }
 
-/** What takes long and needs nobody, side by side; if one fails, the others are not left behind. Returns how many daemons were started. */
-async function setUp(stack: Stack, say: Say, signal: AbortSignal): Promise<number> {
+/** What takes long and needs nobody, side by side; if one fails, the others are ended too. */
+async function setUp(stack: Stack, say: Say, { stop, hurry }: StopOrders, hasTakenOver: boolean): Promise<void> {
   const failed = new AbortController();
+  const signal = AbortSignal.any([stop, failed.signal]);
   const onFault = (fault: unknown): never => {
     failed.abort(fault);
     throw fault;
   };
-  const cluster = clusterUp(stack, say, AbortSignal.any([signal, failed.signal]));
-  const outcomes = await Promise.allSettled([cluster, ensureVenv({ say }), ensureBuilt(say)].map((work) => work.catch(onFault)));
-  const started = await cluster.then(({ started: daemons }) => daemons.length, () => 0);
-  if (outcomes.every(({ status }) => status === 'fulfilled')) return started;
-  if (started > 0) await clusterDown(stack, say);
-  throw failed.signal.reason;
+  const onMissing = (missing: readonly string[]): void => void (missing.length > 0 && becomeStarter(stack));
+  const cluster = clusterUp(stack, say, signal, { hurry, onMissing }).catch((fault: unknown) => {
+    // It has stopped what it had launched; what ran before is left alone, unless it was taken over.
+    if (!hasTakenOver) forgetStarter(stack);
+    throw fault;
+  });
+  const outcomes = await Promise.allSettled([cluster, ensureVenv({ say, signal }), ensureBuilt(say, signal)].map((work) => work.catch(onFault)));
+  if (outcomes.some(({ status }) => status === 'rejected')) throw failed.signal.reason;
 }
 
 interface Running {
@@ -82,45 +94,40 @@ interface Running {
   readonly say: Say;
 }
 
-async function run({ options, stack, config, environment, say }: Running, signal: AbortSignal): Promise<void> {
+async function run({ options, stack, config, environment, say }: Running, orders: StopOrders): Promise<void> {
   const address = `http://${config.BIND}:${config.PORT}`;
   const facts: StatusFacts = { cameras: null, paused: null, freeBytes: 0 };
   const refused = new AbortController();
-  const stop = AbortSignal.any([signal, refused.signal]);
+  const stop = AbortSignal.any([orders.stop, refused.signal]);
   const over = new AbortController();
   let line: StatusLine | null = null;
   const tell = (text: string): void => (line ? line.event(text) : void process.stderr.write(`${text}\n`));
-  const parts = startParts({ workers: options.workers, environment, folder: `${stack.folder}/logs` }, tell, refused);
+  const parts = startParts({ workers: options.workers, environment, stack }, tell, refused);
   let cameras: Cameras | null = null;
   let disk: DiskWatch | null = null;
+  let supervision: Promise<void> | null = null;
   try {
     await becomeReady(`${address}/readyz`, stop);
     say('app', `answers at ${address}`);
     const onStats = (stats: CameraStats): void => void (facts.cameras = stats);
-    cameras = options.rate > 0 ? await startCameras(cameraArguments(options, config), { environment, onStats }) : null;
+    const partOf = markOfPart(stack, 'cameras');
+    cameras = options.rate > 0 ? await startCameras(cameraArguments(options, config), { environment, onStats, partOf, signal: stop }) : null;
     disk = await watchDisk(stack.folder, options.reserveGigabytes, diskHooks(() => cameras, facts, options, tell));
     process.stdout.write(`Sightline is ready: ${address}\n`);
     line = statusLine(`${address}/api/v1/trust`, () => ({ ...facts, freeBytes: disk?.freeBytes() ?? 0 }));
-    void superviseCluster({ stack, signal: over.signal, onEvent: (event) => tell(described(event)) });
+    supervision = superviseCluster({ stack, signal: over.signal, onEvent: (event) => tell(described(event)) });
+    supervision.catch((fault: unknown) => tell(`the daemons are not watched: ${messageOf(fault)}`));
     void cameras?.ended.then((code) => code !== 0 && tell(`cameras: ended with ${code}`));
     await untilStopped(stop);
   } finally {
     line?.stop();
     disk?.stop();
     over.abort();
-    await stopAll(cameras, parts, say);
+    await stopAll(cameras, parts, say, orders.hurry);
+    // A daemon that is being started again just now is seen by who stops them all only when it is there.
+    await supervision?.catch(() => undefined);
   }
   if (refused.signal.aborted) throw refused.signal.reason;
-}
-
-async function stopAll(cameras: Cameras | null, parts: readonly Part[], say: Say): Promise<void> {
-  if (cameras) {
-    say('cameras', 'stopping; copies on their way are sent first');
-    cameras.stop();
-    await cameras.ended;
-  }
-  say('parts', `stopping ${parts.map(({ name }) => name).join(', ')}`);
-  await Promise.all(parts.map((part) => part.stop()));
 }
 
 function cameraArguments(options: StartOptions, config: Config): string[] {

@@ -175,7 +175,7 @@ test('cameras pause and resume, and stopping them leaves no copy behind', { time
   assert.equal(await endOf(topic), paused.acked);
   cameras.resume();
   await until(({ state, acked }) => state === 'running' && acked > paused.acked + 300);
-  cameras.stop();
+  void cameras.stop();
   assert.equal(await cameras.ended, 0);
   const last = seen.at(-1)!;
   assert.deepEqual([last.outstanding, last.waiting_copies, last.failed], [0, 0, 0]);

@@ -33,8 +33,13 @@ def main(arguments: list[str]) -> int:
     except (OSError, ValueError) as fault:
         print(f"cameras: {fault}", file=sys.stderr)
         return USAGE
+
+    def is_stopped() -> bool:
+        orders.look_for_parent()
+        return orders.stopped
+
     try:
-        partition_count = wait_for_topic(options.brokers, options.topic, options.wait_seconds, lambda: orders.stopped)
+        partition_count = wait_for_topic(options.brokers, options.topic, options.wait_seconds, is_stopped)
     except Unavailable as away:
         print(f"cameras: {away}", file=sys.stderr)
         return DONE if orders.stopped else KAFKA_AWAY

@@ -35,6 +35,8 @@ class Options:
     compression: str
     wait_seconds: float
     stop_with_parent: bool
+    #: Whose part this is, for who reads the process table; not used here.
+    part_of: str | None
 
 
 def parse_options(arguments: list[str]) -> Options:
@@ -74,6 +76,7 @@ def _parser() -> argparse.ArgumentParser:
     add("--compression", choices=("none", "gzip", "snappy", "lz4", "zstd"), default="none")
     add("--wait-seconds", type=_at_least(0), default=60.0, help="how long to wait for Kafka and the topic at the start")
     add("--stop-with-parent", action="store_true", help=argparse.SUPPRESS)
+    add("--part-of", help=argparse.SUPPRESS)
     return parser
 
 

@@ -1,8 +1,8 @@
 """What a person or a supervisor tells the process: pause, resume, stop.
 
-run.py looks at it in every slice. SIGUSR1 pauses and SIGUSR2 resumes (the disk watch uses them); SIGINT and SIGTERM
-stop; told again a second or more later, the process stops without sending what waits. With `--stop-with-parent` it
-also stops when the process that started it is gone, so that no camera is left behind.
+run.py looks at it in every slice. SIGUSR1 pauses and SIGUSR2 resumes (the disk watch uses them); SIGINT, SIGTERM
+and SIGHUP stop; told again a second or more later, the process stops without sending what waits. With
+`--stop-with-parent` it also stops when the process that started it is gone, so that no camera is left behind.
 """
 
 import os
@@ -25,7 +25,7 @@ class Orders:
         return self._stopped_at is not None
 
     def listen(self) -> None:
-        for number in (signal.SIGINT, signal.SIGTERM):
+        for number in (signal.SIGINT, signal.SIGTERM, signal.SIGHUP):
             signal.signal(number, self._stop)
         signal.signal(signal.SIGUSR1, lambda *_: self._pause(True))
         signal.signal(signal.SIGUSR2, lambda *_: self._pause(False))

@@ -66,6 +66,19 @@ describe('a part of the main job', () => {
     assert.equal(part.pid(), undefined);
   });
 
+  it('is killed as soon as somebody asks to hurry', async () => {
+    const part = run('slow', `process.on('SIGTERM', () => {}); process.stdout.write('up\\n'); ${FOREVER}`);
+    const logFile = join(folder, 'slow.log');
+    await until(() => existsSync(logFile) && readFileSync(logFile, 'utf8').includes('up'));
+    const hurry = new AbortController();
+    const beganMs = Date.now();
+    const stopped = part.stop(hurry.signal);
+    hurry.abort();
+    await stopped;
+    assert.ok(Date.now() - beganMs < 1_500, `took ${Date.now() - beganMs} ms`);
+    assert.equal(part.pid(), undefined);
+  });
+
   it('stays stopped while it waits to be started again', async () => {
     const deaths: string[] = [];
     const part = run('dies', 'process.exitCode = 1;', { deaths });

@@ -1,0 +1,34 @@
+/**
+ * The first thing that `npm start` does: takes over what an earlier one left behind when it was killed (kill -9, out of memory).
+ *
+ * Its parts and cameras are ended, since they could be of other options or hang; its daemons go on, since they take long to start and
+ * hold nothing of it. They become this start's, which stops them when it ends. Daemons that somebody started by hand stay nobody's.
+ */
+import { daemonNames } from '../cluster/daemons.ts';
+import { endLeftBehind } from '../cluster/left-behind.ts';
+import { holdLock } from '../cluster/lock.ts';
+import { pidOf } from '../cluster/processes.ts';
+import type { Say } from '../cluster/progress.ts';
+import type { Stack } from '../cluster/stack.ts';
+import { becomeStarter, forgetStarter, starterOf } from '../cluster/starter.ts';
+import type { StopOrders } from '../../core/process/life.ts';
+
+/** Whether daemons were taken over. */
+export async function takeOver(stack: Stack, say: Say, { stop, hurry }: StopOrders): Promise<boolean> {
+  const release = await holdLock(stack, 'npm start', stop);
+  try {
+    await endLeftBehind(stack, say, hurry);
+    const starter = starterOf(stack);
+    if (starter?.state !== 'gone') return false;
+    const running = daemonNames.filter((name) => pidOf(stack, name) !== undefined);
+    if (running.length === 0) {
+      forgetStarter(stack);
+      return false;
+    }
+    becomeStarter(stack);
+    say('cluster', `npm start (process ${starter.pid}) was killed; its daemons are taken over and stopped when this start ends: ${running.join(', ')}`);
+    return true;
+  } finally {
+    await release();
+  }
+}
