@@ -4,6 +4,7 @@
  * The archive is the master dataset; done hourly, Kafka's retention never decides what is kept. Called with the lock of the lake
  * held. It appends no tick and cuts nothing: a partition is read to its end as it is, and an epoch's run goes on from there. Where
  * no record after an epoch's end was delivered yet, the next record may still belong to it, so later epochs wait for the next time.
+ * So does a partition whose next stamp is ahead of the clock (held.ts).
  */
 import { mkdir, rm } from 'node:fs/promises';
 import { join } from 'node:path';
@@ -13,6 +14,7 @@ import type { Horizon } from '../core/stores/control.ts';
 import type { Archive, Seam } from './archive.ts';
 import type { BatchContext } from './context.ts';
 import type { EarlyFile } from './early-archive.ts';
+import type { HeldPartition } from '../core/process/hold-text.ts';
 import type { HeldLease } from './lease.ts';
 import { epochAt, nameOf } from '../core/domain/epoch.ts';
 import { openDuck } from '../core/stores/duckdb.ts';
@@ -36,8 +38,15 @@ export interface Added {
   readonly archived_to: readonly number[];
 }
 
-/** Archives every epoch that is not published, in order; those to which nothing was added are left out of the answer. */
-export async function archiveNow(before: BatchContext, lease: HeldLease): Promise<Added[]> {
+export interface ArchivedNow {
+  /** Epochs to which nothing was added are left out. */
+  readonly added: readonly Added[];
+  /** Partitions that could not be read to their ends, because a stamp is ahead of the clock. */
+  readonly held: readonly HeldPartition[];
+}
+
+/** Archives every epoch that is not published, in order. */
+export async function archiveNow(before: BatchContext, lease: HeldLease): Promise<ArchivedNow> {
   const horizon = await horizonOf(before);
   await lease.check();
   await finishArchives(before);
@@ -46,14 +55,17 @@ export async function archiveNow(before: BatchContext, lease: HeldLease): Promis
   const context = await settledFor(before, now);
   let seam = await openSeam(context, horizon);
   let skip: readonly number[] = [];
+  const held: HeldPartition[] = [];
   while (seam.epoch <= now && skip.length < seam.firsts.length) {
     const { one, archived } = await archiveEpoch(context, lease, seam, skip);
     if (one.files > 0) added.push(one);
+    held.push(...archived.held);
     skip = archived.uncut;
     const epoch = (seam.epoch + 1) as Epoch;
     seam = seamAt(context.rules, epoch, archived.partitions.map(({ cut }) => cut), archived.partitions.map(({ arrival }) => arrival));
   }
-  return added;
+  context.metrics.held(held.length);
+  return { added, held };
 }
 
 /** Behind the horizon; or behind an epoch whose run died after its intent, because that names every file of it already. */

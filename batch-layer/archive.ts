@@ -3,8 +3,8 @@
  *
  * run.ts gives the seam's other side (offsets and arrivals of the previous epoch) and gets files and ranges for reconcile.ts.
  * The cut of a partition is the first delivered record whose arrival is not before the epoch's end, a fact of the log; where a
- * partition is quiet, one tick is appended after the epoch's end and becomes that record. Files are written behind the reading,
- * one at a time, so memory holds a few files' rows whatever the epoch's size.
+ * partition is quiet, one tick is appended after the epoch's end and becomes that record; before a stamp that is ahead of the
+ * clock reading stops (cut.ts). Files are written behind the reading, one at a time, so memory holds a few files' rows whatever the epoch's size.
  */
 import { mkdir } from 'node:fs/promises';
 import { dirname, join } from 'node:path';
@@ -14,15 +14,18 @@ import type { LogRecord } from '../core/domain/detection.ts';
 import type { Epoch } from '../core/domain/epoch.ts';
 import type { Instant } from '../core/domain/time.ts';
 import type { Verdict } from '../core/domain/verdict.ts';
+import type { HeldPartition } from '../core/process/hold-text.ts';
 import type { Duck } from '../core/stores/duckdb.ts';
+import type { StampGate } from '../core/stores/stamps.ts';
 import type { BatchContext } from './context.ts';
 import type { EarlyFile } from './early-archive.ts';
 import type { ArchivedFile, RawWriter } from './raw-file.ts';
-import { arrivalAfter } from '../core/domain/arrival.ts';
 import { endOf, nameOf } from '../core/domain/epoch.ts';
 import { judge } from '../core/domain/verdict.ts';
 import { rawFile } from '../core/layout/lake.ts';
 import { EXIT, Refusal, Retryable } from '../core/process/errors.ts';
+import { stretchesTo } from './cut.ts';
+import { archiveGate, heldOf, refuseHeld } from './held.ts';
 import { inLanes } from './lanes.ts';
 import { metadataOf } from './metadata.ts';
 import { rawWriter } from './raw-file.ts';
@@ -59,12 +62,16 @@ export interface Archive {
   readonly files: readonly RawPart[];
   /** Partitions in which no record after the epoch's end was delivered. */
   readonly uncut: readonly number[];
+  /** Of them, those in which reading stopped before a stamp that is ahead. */
+  readonly held: readonly HeldPartition[];
 }
 
 export interface ArchiveOptions {
   readonly folder: string;
   /** A dry run appends nothing: a quiet partition's cut is then the log's end as it is. */
   readonly ticks: boolean;
+  /** Nothing is recorded: this reading settles no stamp for others. */
+  readonly isDry?: boolean;
   /** What was archived of the epoch before: reading goes on behind it. */
   readonly early?: readonly EarlyFile[];
   /** Partitions that are not read. */
@@ -79,19 +86,25 @@ const PARTITIONS_AT_ONCE = 2;
 const TICK_LIMIT_MS = 60_000;
 const TICK_POLL_MS = 100;
 
+/** One gate for all partitions of a reading. */
+type ArchiveContext = BatchContext & { readonly stamps: StampGate };
+
 interface Reading extends Mutable<ArchivedPartition> {
   next: number;
   /** Of the file that is being written: where it begins, and what is in it. */
   from: number;
   inFile: Mutable<Pick<ArchivedPartition, 'verdicts' | 'deadLettersByReason'>>;
   isCut: boolean;
+  /** The record before which it stands, if that must wait for its stamp. */
+  held: HeldPartition | null;
   /** A tick of ours was delivered and its stamp was too early. */
   sawTick: boolean;
   writer: RawWriter | null;
 }
 type Mutable<T> = { -readonly [K in keyof T]: T[K] extends Readonly<Record<string, number>> ? Record<string, number> : T[K] };
 
-export async function archive(context: BatchContext, duck: Duck, seam: Seam, options: ArchiveOptions): Promise<Archive> {
+export async function archive(batch: BatchContext, duck: Duck, seam: Seam, options: ArchiveOptions): Promise<Archive> {
+  const context = { ...batch, stamps: archiveGate(batch, options.isDry === true) };
   const readings = seam.firsts.map((first, partition) => readingOf(partition, first, seam.arrivals[partition]!));
   for (const file of options.early ?? []) goOnBehind(readings[file.partition]!, file);
   const waiting = await checkLogHolds(context, readings);
@@ -99,10 +112,12 @@ export async function archive(context: BatchContext, duck: Duck, seam: Seam, opt
   const asked = readings.filter(({ partition }) => !options.skip?.includes(partition));
   await inLanes(PARTITIONS_AT_ONCE, asked, (reading) => readOn(context, duck, seam, reading, files));
   const quiet = readings.filter(({ isCut }) => !isCut);
+  if (options.ticks || options.isDry === true) refuseHeld(context, quiet);
   if (options.ticks && quiet.length > 0) await tickUntilCut(context, duck, seam, quiet, files, options.tickLimitMs ?? TICK_LIMIT_MS);
   for (const reading of readings) if (!reading.isCut) reading.cut = reading.next;
-  const uncut = readings.filter(({ isCut }) => !isCut).map(({ partition }) => partition);
-  return { partitions: readings.map(partitionOf), files: await files.all(), uncut };
+  const open = readings.filter(({ isCut }) => !isCut);
+  const uncut = open.map(({ partition }) => partition);
+  return { partitions: readings.map(partitionOf), files: await files.all(), uncut, held: heldOf(open) };
 }
 
 /** Returns how many records wait, at most: what lies behind the epoch's end is counted too. */
@@ -127,7 +142,7 @@ async function checkLogHolds(context: BatchContext, readings: readonly Reading[]
 function readingOf(partition: number, first: number, arrival: Instant): Reading {
   return {
     ...{ partition, first, cut: first, arrival, records: 0, verdicts: { ...NO_VERDICTS }, deadLettersByReason: {} },
-    ...{ next: first, from: first, inFile: nothing(), isCut: false, sawTick: false, writer: null },
+    ...{ next: first, from: first, inFile: nothing(), isCut: false, held: null, sawTick: false, writer: null },
   };
 }
 
@@ -154,24 +169,20 @@ function partitionOf(reading: Reading): ArchivedPartition {
 // ---- reading -------------------------------------------------------------------------------------------------------
 
 /** Reads a partition on, to its cut or to its end as it is. */
-async function readOn(context: BatchContext, duck: Duck, seam: Seam, reading: Reading, files: FileLine): Promise<void> {
+async function readOn(context: ArchiveContext, duck: Duck, seam: Seam, reading: Reading, files: FileLine): Promise<void> {
   const end = endOf(seam.epoch, context.rules);
-  for await (const { records, next } of context.reader.read(reading.partition, reading.next, context.signal)) {
-    for (const record of records) {
-      const arrival = arrivalAfter(reading.arrival, record.stamp);
-      if (arrival >= end) {
-        reading.isCut = true;
-        reading.cut = record.offset;
-        break;
-      }
+  reading.held = null;
+  for await (const { taken, delivered, next, endsWith, ahead } of stretchesTo(end, reading, context)) {
+    for (const { record, arrival } of taken) {
       reading.arrival = arrival;
       reading.writer ??= await rawWriter(duck, reading.partition);
       take(context, reading, reading.writer, record, arrival);
       if (reading.writer.rows >= files.rowsPerFile) await close(reading, files, record.offset + 1);
     }
-    reading.next = reading.isCut ? reading.cut : next;
-    context.say.progress('archive', files.counted(records.length), 'records', files.waiting);
-    if (reading.isCut) break;
+    reading.next = next;
+    if (endsWith === 'cut') [reading.isCut, reading.cut] = [true, next];
+    if (ahead !== null) reading.held = { partition: reading.partition, offset: next, stamp: ahead };
+    context.say.progress('archive', files.counted(delivered), 'records', files.waiting);
   }
   await close(reading, files, reading.next);
 }
@@ -199,7 +210,7 @@ async function close(reading: Reading, files: FileLine, next: number): Promise<v
 // ---- quiet partitions ----------------------------------------------------------------------------------------------
 
 async function tickUntilCut(
-  context: BatchContext,
+  context: ArchiveContext,
   duck: Duck,
   seam: Seam,
   quiet: readonly Reading[],
@@ -216,6 +227,7 @@ async function tickUntilCut(
     }
     for (const reading of open) await readOn(context, duck, seam, reading, files);
     open = open.filter(({ isCut }) => !isCut);
+    refuseHeld(context, open);
     toTick = open.filter(({ sawTick }) => sawTick);
     if (open.length === 0) return;
     if (performance.now() > giveUpAt) {

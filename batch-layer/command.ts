@@ -11,6 +11,7 @@ import type { Engine } from './open.ts';
 import { nameOf } from '../core/domain/epoch.ts';
 import { readConfig } from '../core/process/config.ts';
 import { EXIT, Refusal } from '../core/process/errors.ts';
+import { holdText } from '../core/process/hold-text.ts';
 import { runCommand } from '../core/process/life.ts';
 import { REBUILD_LEASE } from '../core/stores/control.ts';
 import { hdfs } from '../core/stores/hdfs/hdfs.ts';
@@ -85,13 +86,14 @@ const engineOption = (): Option => new Option('--engine <name>', 'what runs the 
 
 async function archive({ json }: { json?: boolean }): Promise<number> {
   return withBatch(async ({ context }) => {
-    const added = await withLake(context, archiveNow);
-    if (added.length === 0) return nothingToDo('Everything that the log holds is archived already');
+    const { added, held } = await withLake(context, archiveNow);
+    if (added.length === 0 && held.length === 0) return nothingToDo('Everything that the log holds is archived already');
     for (const one of added) {
       const words = `${one.epoch}: ${one.records.toLocaleString('en')} records in ${one.files} files, ${one.bytes.toLocaleString('en')} bytes`;
       print(json, one, words);
     }
-    return EXIT.done;
+    for (const each of held) process.stderr.write(`${holdText(each, context.settings.brokerAheadMs)}\n`);
+    return held.length > 0 ? EXIT.dependency_down : EXIT.done;
   });
 }
 
@@ -181,7 +183,8 @@ SPEED_WAIT_SECONDS (60: how long to wait for the speed layer before calling its 
 
 const ARCHIVE_HELP = `
 Each file holds an exact range of offsets, is read back after it was written, and is taken over by the run of its epoch, which
-reads only the rest. Safe to stop or kill at any point. 3 if the log holds nothing new.`;
+reads only the rest. Safe to stop or kill at any point. 3 if the log holds nothing new; 5 if a partition could not be read to its
+end, because a broker's clock ran ahead (all others were archived).`;
 
 const PRUNE_HELP = `
 --generations: after "batch rebuild" has switched, the old lake lies in SIGHTLINE_ROOT/_generation-<n> and its counts in HBase. Both go,

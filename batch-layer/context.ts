@@ -69,6 +69,8 @@ export interface BatchSettings {
   readonly speedWaitMs: number;
   readonly pruneGraceMs: number;
   readonly archiveEveryMs: number;
+  /** How far a stamp may be ahead of this clock (BROKER_AHEAD_SECONDS). */
+  readonly brokerAheadMs: number;
 }
 
 export interface BatchContext {

@@ -16,6 +16,8 @@ export interface BatchMetrics {
   behind(epochs: number): void;
   horizon(epochNumber: number): void;
   pruned(rows: number): void;
+  /** Partitions before whose stamps a run or the archive stopped. */
+  held(partitions: number): void;
 }
 
 export function batchMetrics(registry: Registry): BatchMetrics {
@@ -41,6 +43,11 @@ export function batchMetrics(registry: Registry): BatchMetrics {
   const lag = new Gauge({ name: 'sightline_batch_behind_epochs', help: 'Epochs that are over and not published', registers });
   const horizon = new Gauge({ name: 'sightline_batch_horizon_epoch', help: 'Number of the last published epoch', registers });
   const pruned = new Counter({ name: 'sightline_batch_pruned_rows_total', help: 'Rows removed from the speed view', registers });
+  const held = new Gauge({
+    name: 'sightline_batch_partitions_held',
+    help: 'Partitions that cannot be read on because a stamp is ahead of the clock',
+    registers,
+  });
   return {
     ran(report, tookMs) {
       runs.inc({ result: report.result });
@@ -57,5 +64,6 @@ export function batchMetrics(registry: Registry): BatchMetrics {
     behind: (epochs) => lag.set(epochs),
     horizon: (epochNumber) => horizon.set(epochNumber),
     pruned: (count) => pruned.inc(count),
+    held: (partitions) => held.set(partitions),
   };
 }

@@ -62,5 +62,6 @@ export function settingsOf(config: Config): BatchSettings {
     speedWaitMs: config.SPEED_WAIT_SECONDS * 1_000,
     pruneGraceMs: config.PRUNE_GRACE_SECONDS * 1_000,
     archiveEveryMs: config.ARCHIVE_EVERY_SECONDS * 1_000,
+    brokerAheadMs: config.BROKER_AHEAD_SECONDS * 1_000,
   };
 }

@@ -65,7 +65,7 @@ export async function prepare(context: BatchContext, plan: Preparation, tools: T
   await mkdir(folder, { recursive: true });
   const seam = seamOf(context, plan);
   const early = await settledArchive(context, plan.epoch, seam.firsts, { isDry: dryRun });
-  const read = await timed.step('archive', () => archive(context, duck, seam, { folder, ticks: appends, early: early.files }));
+  const read = await timed.step('archive', () => archive(context, duck, seam, { folder, ticks: appends, isDry: dryRun, early: early.files }));
   const archived: Archived = { partitions: read.partitions, files: [...(await localOf(context, tools, early.files)), ...read.files] };
   await context.reached('archived');
   const straysForwarded = !appends ? 0 : await timed.step('forward', () => forward(context, duck, archived, speed));

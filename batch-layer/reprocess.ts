@@ -101,7 +101,7 @@ function horizonAt(report: RunReport): Horizon {
 async function fromLog(context: BatchContext, plan: Preparation, { duck }: Tools, report: RunReport): Promise<readonly RawFile[] | null> {
   const ends = await context.admin.ends();
   if (report.partitions.some(({ partition, first }) => (ends[partition]?.low ?? Infinity) > first)) return null;
-  const archived = await archive(context, duck, seamOf(context, plan), { folder: plan.folder, ticks: false });
+  const archived = await archive(context, duck, seamOf(context, plan), { folder: plan.folder, ticks: false, isDry: true });
   const moved = archived.partitions.find(({ partition, cut }) => cut !== (report.partitions[partition]?.cut ?? cut));
   if (moved) {
     const published = report.partitions[moved.partition]?.cut;

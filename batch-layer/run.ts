@@ -31,6 +31,7 @@ import { readRun, RunReport } from '../core/stores/runs.ts';
 import { compare } from './compare.ts';
 import { finishArchives, sweepJournals } from './early-archive.ts';
 import { publishIntent, readIntent, removeIntent, sweepStaging, writeIntent } from './intent.ts';
+import { StampsAhead } from './held.ts';
 import { localCopies } from './local-copies.ts';
 import { prepare } from './prepare.ts';
 import { pruneDue } from './prune.ts';
@@ -87,7 +88,7 @@ export async function withTools<T>(
     const tools = { duck, copies, published: publishedEpochs(context), speed: speedProgress(context), timed };
     return await work({ epoch, attempt, beganAt, horizon, previous, folder, dryRun: isDry }, tools);
   } catch (fault) {
-    if (!isDry && !isTold(context)) await recordAttempt(context, { epoch: nameOf(epoch, rules), attempt, beganAt, step: timed.current() ?? 'lock' }, fault);
+    if (!isDry && !isTold(context) && !(fault instanceof StampsAhead)) await recordAttempt(context, { epoch: nameOf(epoch, rules), attempt, beganAt, step: timed.current() ?? 'lock' }, fault);
     throw fault;
   } finally {
     duck.close();

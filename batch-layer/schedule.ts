@@ -11,7 +11,9 @@ import type { Epoch } from '../core/domain/epoch.ts';
 import type { BatchContext } from './context.ts';
 import { endOf } from '../core/domain/epoch.ts';
 import { messageOf, Refusal } from '../core/process/errors.ts';
+import { holdText } from '../core/process/hold-text.ts';
 import { archiveNow } from './archive-now.ts';
+import { isHeldStill, StampsAhead } from './held.ts';
 import { GenerationChanged, horizonOf, publishAsked, withLake } from './lake.ts';
 import { pruneDue } from './prune.ts';
 import { behind, nextEpoch } from './seam.ts';
@@ -28,16 +30,18 @@ export async function schedule(context: BatchContext): Promise<void> {
   let failures = 0;
   let pruned: Epoch | null = null;
   let archivedAt = -Infinity;
+  let stop: StampsAhead | null = null;
   while (!signal.aborted) {
     try {
-      await publishDue(context);
+      if (stop && !(await isHeldStill(context, stop.held, Date.now()))) stop = null;
+      stop ??= await published(context);
       pruned = (await pruneNow(context, pruned)) ?? pruned;
-      if (isArchiveDue(context, archivedAt)) {
+      if (isArchiveDue(context, archivedAt, stop !== null)) {
         await archiveOpen(context);
         archivedAt = performance.now();
       }
       failures = 0;
-      await pause(await untilNextMs(context), signal);
+      await pause(stop ? LOOK_EVERY_MS : await untilNextMs(context), signal);
     } catch (fault) {
       if (signal.aborted) return;
       if (fault instanceof GenerationChanged) throw fault;
@@ -48,6 +52,18 @@ export async function schedule(context: BatchContext): Promise<void> {
       else log.error({ ...facts, fault }, 'the run failed');
       await pause(delayMs, signal);
     }
+  }
+}
+
+/** Publishes what is due; returns what it stopped at if a stamp is ahead, said once: it may last for days, and is no failed try. */
+async function published(context: BatchContext): Promise<StampsAhead | null> {
+  try {
+    await publishDue(context);
+    return null;
+  } catch (fault) {
+    if (!(fault instanceof StampsAhead)) throw fault;
+    context.log.warn({ held: fault.held }, fault.message);
+    return fault;
   }
 }
 
@@ -62,13 +78,15 @@ async function publishDue(context: BatchContext): Promise<void> {
   metrics.behind(behind(await horizonOf(context), rules, Date.now()));
 }
 
-/** Short epochs are archived by their runs alone. */
-function isArchiveDue({ rules, settings }: BatchContext, archivedAt: number): boolean {
-  return rules.epochSeconds * 1_000 > settings.archiveEveryMs && performance.now() - archivedAt >= settings.archiveEveryMs;
+/** Short epochs are archived by their runs alone, unless these have stopped. */
+function isArchiveDue({ rules, settings }: BatchContext, archivedAt: number, hasStopped: boolean): boolean {
+  return (hasStopped || rules.epochSeconds * 1_000 > settings.archiveEveryMs) && performance.now() - archivedAt >= settings.archiveEveryMs;
 }
 
 async function archiveOpen(context: BatchContext): Promise<void> {
-  for (const added of await withLake(context, archiveNow)) context.log.info(added, 'archived what the log holds');
+  const { added, held } = await withLake(context, archiveNow);
+  for (const one of added) context.log.info(one, 'archived what the log holds');
+  for (const each of held) context.log.warn(each, holdText(each, context.settings.brokerAheadMs));
 }
 
 async function pruneNow(context: BatchContext, pruned: Epoch | null): Promise<Epoch | null> {

@@ -10,10 +10,12 @@ import { createRegistry, serveMetrics } from '../core/process/metrics.ts';
 import { openLogConsumer } from '../core/stores/kafka/consumer.ts';
 import { logProducer } from '../core/stores/kafka/producer.ts';
 import { openStores } from '../core/stores/open.ts';
+import { stampGate } from '../core/stores/stamps.ts';
 import { countRows } from './count-rows.ts';
 import { growthGate } from './growth.ts';
 import { speedMetrics } from './metrics.ts';
 import { partitionHooks } from './partitions.ts';
+import { loggedHolds, stampsWaitFor } from './stamp-holds.ts';
 import { logWatch } from './watch.ts';
 import { patience, runWorker } from './worker.ts';
 
@@ -28,17 +30,18 @@ export async function runSpeedLayer(config: Config): Promise<void> {
   const signal = stopSignal();
   const log = createLog('speed', config.LOG_LEVEL);
   const topic = config.KAFKA_TOPIC;
-  const holdings: Holdings = { progress: new Map(), counts: countRows(config.SPEED_CACHED_CELLS), held: new Map() };
+  const holdings: Holdings = { progress: new Map(), counts: countRows(config.SPEED_CACHED_CELLS), held: new Map(), ahead: new Map() };
   const closing: (() => Promise<void>)[] = [];
   let ends: () => ReadonlyMap<number, number> = () => new Map();
   const registry = createRegistry('speed');
   const metrics = speedMetrics(registry, { holdings, ends: () => ends() });
   const failure = new AbortController();
   const { persist, waitingFor } = patience(log, metrics.retried, AbortSignal.any([signal, failure.signal]));
+  const aheadMs = config.BROKER_AHEAD_SECONDS * 1_000;
   let stage = 'opening HBase and Kafka';
   let kafkaIsAway: string | null = null;
   let growthWaitsFor = (): string | null => null;
-  const notReady = (): string | null => waitingFor() ?? kafkaIsAway ?? (holdings.held.size > 0 ? growthWaitsFor() : null) ?? (holdings.progress.size === 0 ? stage : null);
+  const notReady = (): string | null => waitingFor() ?? kafkaIsAway ?? stampsWaitFor(holdings, aheadMs) ?? (holdings.held.size > 0 ? growthWaitsFor() : null) ?? (holdings.progress.size === 0 ? stage : null);
   try {
     const server = await serveMetrics(registry, { host: config.BIND, port: config.METRICS_PORT }, notReady);
     closing.push(() => server.close());
@@ -60,8 +63,10 @@ export async function runSpeedLayer(config: Config): Promise<void> {
     const growth = growthGate({ rules, control, admin, producer, persist, now: Date.now });
     growthWaitsFor = growth.waitingFor;
     const look = logWatch(topic, rules, admin, stores.control, holdings.progress);
+    const stamps = stampGate({ control, logLife: rules.logLife, now: Date.now, aheadMs });
     const ports = {
       growth,
+      stamps: loggedHolds(stamps, log, aheadMs),
       lanes: LANES,
       consumer,
       producer,

@@ -117,7 +117,17 @@ function lagGauges(registry: Registry, { holdings, ends }: LagSource): void {
     help: 'Partitions whose next records wait until a growth of the topic begins',
     registers,
     collect() {
-      this.set(holdings.held.size);
+      this.set(holdings.held.size - holdings.ahead.size);
+    },
+  });
+  new Gauge({
+    name: 'sightline_speed_stamps_ahead_seconds',
+    help: 'Of partitions that are held before a stamp from the future: how far it is ahead of this clock',
+    labelNames: ['partition'],
+    registers,
+    collect() {
+      this.reset();
+      for (const [partition, { stamp }] of holdings.ahead) this.set({ partition }, (stamp - Date.now()) / 1_000);
     },
   });
   new Gauge({

@@ -35,6 +35,7 @@ export function partitionHooks(ports: PartitionPorts, holdings: Holdings): Group
         holdings.counts.drop(partition);
       }
       holdings.held = new Map([...holdings.held].filter(([partition]) => holdings.progress.has(partition)));
+      holdings.ahead = new Map([...holdings.ahead].filter(([partition]) => holdings.progress.has(partition)));
     },
   };
 }

@@ -18,11 +18,14 @@ import type { LogRecord } from '../core/domain/detection.ts';
 import type { FirstMet } from '../core/domain/first-met.ts';
 import type { Oid } from '../core/domain/oid.ts';
 import type { Rules } from '../core/domain/rules.ts';
+import type { Stamps } from '../core/domain/stamps.ts';
 import type { Instant } from '../core/domain/time.ts';
 import type { ControlStore, Progress } from '../core/stores/control.ts';
 import type { DetectionsStore } from '../core/stores/detections.ts';
 import type { LogConsumer, LogProducer } from '../core/stores/kafka/types.ts';
 import type { SpeedView } from '../core/stores/speed-view.ts';
+import type { StampGate } from '../core/stores/stamps.ts';
+import type { Wait } from './admit.ts';
 import type { CountRows } from './count-rows.ts';
 import type { Effects, Judged } from './decide.ts';
 import type { GrowthGate } from './growth.ts';
@@ -31,6 +34,7 @@ import { outcomeOf } from '../core/domain/first-met.ts';
 import { hourRowsOf } from '../core/domain/hour-counts.ts';
 import { together } from '../core/process/together.ts';
 import { found } from '../core/stores/answers.ts';
+import { NOT_SETTLED } from '../core/stores/stamp-rows.ts';
 import { admit } from './admit.ts';
 import { decide } from './decide.ts';
 
@@ -45,10 +49,12 @@ export type CrashPoint =
   | 'counts_written'
   | 'progress_written'
   | 'offset_committed'
+  | 'stopped_for_stamp'
   | 'stopped_for_growth';
 
 export interface RoundPorts {
   readonly growth: GrowthGate;
+  readonly stamps: StampGate;
   /** How many groups of partitions go through a round side by side: while HBase works for one, another is decided. */
   readonly lanes: number;
   readonly consumer: Pick<LogConsumer, 'commit' | 'hold'>;
@@ -66,8 +72,10 @@ export interface RoundPorts {
 export interface Holdings {
   readonly progress: Map<number, Progress>;
   readonly counts: CountRows;
-  /** Delivered records that must wait for a growth to begin, of at most one take a partition. */
+  /** Delivered records that must wait, for a growth to begin or for their stamps, of at most one take a partition. */
   held: ReadonlyMap<number, readonly LogRecord[]>;
+  /** The record of each partition that waits for its stamp. */
+  ahead: ReadonlyMap<number, LogRecord>;
 }
 
 export interface Delivered {
@@ -84,46 +92,70 @@ export interface Delivered {
  */
 export async function runRound(ports: RoundPorts, holdings: Holdings, { records, drained }: Delivered): Promise<Effects[]> {
   const waiting = byPartition(holdings, records);
-  await ports.growth.settle(latestOf(holdings, waiting));
+  const stamps = await settled(ports, holdings, waiting);
+  const waits = new Map<number, Wait>();
   const lanes = Array.from({ length: ports.lanes }, (_, lane) => {
     const partitions = [...holdings.progress.keys()].filter((partition) => partition % ports.lanes === lane);
     return (failed: AbortSignal) => {
       const persist: RoundPorts['persist'] = (step) => ports.persist(step, failed);
-      return runLane({ ...ports, persist }, holdings, partitions, waiting, drained);
+      return runLane({ ...ports, persist }, holdings, partitions, { waiting, stamps, waits, drained });
     };
   });
   const effects = (await together(lanes)).flat();
   holdings.counts.trim();
-  await hold(ports, holdings, waiting);
+  await hold(ports, holdings, waiting, waits);
   return effects;
 }
 
 /** What must wait is kept, and no more of its partition is delivered meanwhile. */
-async function hold({ growth, consumer, reached }: RoundPorts, holdings: Holdings, waiting: ReadonlyMap<number, readonly LogRecord[]>): Promise<void> {
+async function hold(
+  { growth, consumer, reached }: RoundPorts,
+  holdings: Holdings,
+  waiting: ReadonlyMap<number, readonly LogRecord[]>,
+  waits: ReadonlyMap<number, Wait>,
+): Promise<void> {
   if (holdings.held.size === 0 && [...waiting.values()].every((rest) => rest.length === 0)) return;
   holdings.held = new Map([...waiting].filter(([, rest]) => rest.length > 0));
+  const waitFor = (what: Wait): number[] => [...holdings.held.keys()].filter((partition) => waits.get(partition) === what);
+  holdings.ahead = new Map(waitFor('stamp').map((partition) => [partition, holdings.held.get(partition)![0]!]));
   consumer.hold([...holdings.held.keys()]);
-  if (holdings.held.size === 0) return;
+  const forGrowth = waitFor('growth');
+  if (holdings.ahead.size > 0) reached('stopped_for_stamp');
+  if (forGrowth.length === 0) return;
   reached('stopped_for_growth');
-  await growth.stopped([...holdings.held.keys()].map((partition) => holdings.progress.get(partition)!));
+  await growth.stopped(forGrowth.map((partition) => holdings.progress.get(partition)!));
 }
 
-/** The latest arrival of all that waits. */
-function latestOf(holdings: Holdings, waiting: ReadonlyMap<number, readonly LogRecord[]>): Instant {
+/** Settles, for everybody, the arrivals that are about to be decided, and the growths that hold for them. */
+async function settled(
+  { stamps, growth, persist }: RoundPorts,
+  { progress }: Holdings,
+  waiting: ReadonlyMap<number, readonly LogRecord[]>,
+): Promise<ReadonlyMap<number, Stamps>> {
   let latest = 0;
-  for (const [partition, records] of waiting) {
-    if (records.length > 0) latest = Math.max(latest, holdings.progress.get(partition)!.arrival);
-    for (const { stamp } of records) if (stamp > latest) latest = stamp;
-  }
-  return latest as Instant;
+  const asked = [...waiting].filter(([, records]) => records.length > 0);
+  const works = asked.map(([partition, records]) => async (failed: AbortSignal): Promise<[number, Stamps]> => {
+    const passage = await stamps.pass(partition, progress.get(partition)!.arrival, records, (step) => persist(step, failed));
+    latest = Math.max(latest, passage.reaches);
+    return [partition, passage.stamps];
+  });
+  const passed = await together(works);
+  if (passed.length > 0) await growth.settle(latest as Instant);
+  return new Map(passed);
+}
+
+interface Line {
+  readonly waiting: Map<number, readonly LogRecord[]>;
+  readonly stamps: ReadonlyMap<number, Stamps>;
+  readonly waits: Map<number, Wait>;
+  readonly drained: ReadonlyMap<number, number>;
 }
 
 async function runLane(
   ports: RoundPorts,
   holdings: Holdings,
   partitions: readonly number[],
-  waiting: Map<number, readonly LogRecord[]>,
-  drained: ReadonlyMap<number, number>,
+  { waiting, stamps, waits, drained }: Line,
 ): Promise<Effects[]> {
   const all: Effects[] = [];
   for (let isOver = false; !isOver; ) {
@@ -131,10 +163,12 @@ async function runLane(
     isOver = true;
     for (const partition of partitions) {
       const progress = holdings.progress.get(partition)!;
-      const admitted = admit(progress, waiting.get(partition) ?? [], ports.growth.rules(), ports.growth.stopOf(progress));
+      const records = waiting.get(partition) ?? [];
+      const admitted = admit(progress, records, ports.growth.rules(), stamps.get(partition) ?? NOT_SETTLED, ports.growth.stopOf(progress));
       const isLast = admitted.rest.length === 0;
       waiting.set(partition, admitted.rest);
-      isOver &&= isLast || admitted.isHeld;
+      if (admitted.waitsFor) waits.set(partition, admitted.waitsFor);
+      isOver &&= isLast || admitted.waitsFor !== null;
       const drainedTo = isLast ? (drained.get(partition) ?? 0) : 0;
       if (admitted.batch.length > 0 || drainedTo > progress.nextOffset) batches.push({ progress, ...admitted, drainedTo });
     }

@@ -64,7 +64,7 @@ async function benchOne(world: BenchWorld, { context }: Batch, engine: Engine, r
       const partitions = partitionsOf(raw);
       note(`publish, ${engine}: begins`);
       const [cpu, began] = [process.cpuUsage(), performance.now()];
-      const staged = await stageEpoch(context, plan, tools, { archived: { partitions, files: raw }, read: { partitions, files: [], uncut: [] }, early });
+      const staged = await stageEpoch(context, plan, tools, { archived: { partitions, files: raw }, read: { partitions, files: [], uncut: [], held: [] }, early });
       const mine = staged.filter((file) => !early.includes(file));
       const facts = { ...plan, archive: { partitions }, staged: mine, straysForwarded: 0, referenceVersion: null, steps: tools.timed.taken() };
       const draft = await draftOf(context, tools.duck, facts);

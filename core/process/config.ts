@@ -51,6 +51,11 @@ const Settings = z.object({
   SPEED_WAIT_SECONDS: seconds.default(60),
   /** A generation that is being rebuilt, for the worker that counts it: "batch rebuild" sets it. */
   REBUILD_GENERATION: z.coerce.number().int().min(2).optional(),
+  /**
+   * How far a record's stamp may be ahead of a reader's clock before the reader waits (docs/decisions/0064). Clocks that somebody
+   * keeps agree within seconds.
+   */
+  BROKER_AHEAD_SECONDS: seconds.min(1).default(300),
   /** How often the scheduler archives what the log holds of an epoch that is longer than this. */
   ARCHIVE_EVERY_SECONDS: seconds.min(1).default(3_600),
   /** Least time between the beginnings of two rounds of a speed worker: smaller is fresher, larger writes fewer cells (docs/decisions/0015). */

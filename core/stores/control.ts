@@ -4,6 +4,7 @@
  *   rules                       what was recorded for the generation (domain/rules.ts), with the topic's id; timestamp = generation
  *   rules/<generation>          the same of a generation that is being rebuilt; timestamp 1
  *   growth/<generation>         how the topic grew, and for which epochs that is settled; timestamp = number of the change; check-and-put
+ *   stamps/<log life>/<partition>       what is settled of a partition's stamps, and corrections (stamp-rows.ts); check-and-put
  *   read/<generation>/<from>/<partition>   everything that arrived before the growth at `from` is counted; timestamp 1
  *   progress/<generation>/<partition>   up to where the speed layer's effects are in HBase; timestamp = next offset
  *   cut/<generation>/<partition>/<offset>   the speed layer's tallies of all records before an epoch's cut; timestamp = the cut
@@ -23,7 +24,9 @@ import type { Instant } from '../domain/time.ts';
 import type { HBaseClient } from './hbase/types.ts';
 import { CONTROL_FAMILY, CONTROL_QUALIFIER } from '../layout/hbase.ts';
 import { found } from './answers.ts';
+import type { StampRows } from './stamp-rows.ts';
 import { asRetryable, getRows, putRows } from './hbase-rows.ts';
+import { stampRows } from './stamp-rows.ts';
 
 export interface RecordedRules extends Rules {
   /** Kafka's id of the topic: another id is another log life. */
@@ -90,7 +93,7 @@ export interface Lease {
   readonly lengthMs: number;
 }
 
-export interface ControlStore {
+export interface ControlStore extends StampRows {
   rules(): Promise<RecordedRules | null>;
   /** Records rules unless some are recorded; returns what holds now. */
   recordRules(rules: RecordedRules): Promise<RecordedRules>;
@@ -125,6 +128,7 @@ export interface ControlStore {
 export function controlStore(hbase: HBaseClient, namespace: string): ControlStore {
   const cell = jsonCells(hbase, `${namespace}:control`);
   return {
+    ...stampRows(cell),
     rules: () => cell.read('rules', readRules),
     async recordRules(rules) {
       await cell.move('rules', null, { timestamp: rules.generation, json: ofRow(rules) });
@@ -244,6 +248,8 @@ interface JsonPut {
   readonly timestamp: number;
   readonly json: unknown;
 }
+
+export type JsonCells = ReturnType<typeof jsonCells>;
 
 function jsonCells(hbase: HBaseClient, table: string) {
   const bytesOf = (json: unknown): Buffer => Buffer.from(fixedJson(json));

@@ -8,6 +8,7 @@
 import assert from 'node:assert/strict';
 import { isDeepStrictEqual } from 'node:util';
 import type { Detection } from '../../core/domain/detection.ts';
+import { epochAt } from '../../core/domain/epoch.ts';
 import type { Epoch } from '../../core/domain/epoch.ts';
 import { eachHourCellOf, hourCellKey, hourRowKey, hourRowsOf } from '../../core/domain/hour-counts.ts';
 import type { HourRowName } from '../../core/domain/hour-counts.ts';
@@ -17,8 +18,10 @@ import { decodeFirstMet, decodeHourCell, decodeList, decodeSpeedRow, LIST_FAMILY
 import { found } from '../../core/stores/answers.ts';
 import { detectionsStore } from '../../core/stores/detections.ts';
 import type { GrowthRecord } from '../../core/stores/control.ts';
+import type { StampRecord } from '../../core/stores/stamp-rows.ts';
 import type { Cell } from '../../core/stores/hbase/types.ts';
 import { speedView } from '../../core/stores/speed-view.ts';
+import { AHEAD_MS } from './clocks.ts';
 import type { Met } from './truth.ts';
 import { NAMESPACE } from './worker.ts';
 import type { World } from './worker.ts';
@@ -26,6 +29,8 @@ import type { World } from './worker.ts';
 export interface StepChecks {
   /** `horizon`: the last published epoch; what lies up to it may be pruned. */
   afterStep(horizon: number): Promise<void>;
+  /** Records before which a reader was seen to wait. */
+  holds(): number;
 }
 
 interface WrittenProgress {
@@ -38,12 +43,17 @@ interface WrittenProgress {
 export function stepChecks(world: World): StepChecks {
   const { hbase, truth } = world;
   const complete = completeness(world);
+  const decidedTo = new Map<number, number>();
+  const holds = new Set<string>();
   return {
+    holds: () => holds.size,
     async afterStep(horizon) {
       const reached: WrittenProgress[] = [];
       const written = hbase.written();
       for (const { cell } of written) if (cell.row.toString().startsWith('growth/')) truth.grow((JSON.parse(cell.value.toString()) as GrowthRecord).growths);
+      for (const { cell } of written) stampRow(world, cell, decidedTo, holds);
       for (const { table, cell } of written) {
+        note(decidedTo, table, cell);
         if (table.endsWith(':speed_view')) speedCell(world, cell, horizon);
         else if (table.endsWith(':detections')) firstMetRow(world, cell);
         else if (table.endsWith(':control')) {
@@ -55,11 +65,49 @@ export function stepChecks(world: World): StepChecks {
       }
       for (const { partition, nextOffset, arrival, tallies } of reached) {
         assert.equal(arrival, truth.arrival(partition, nextOffset), `arrival before ${partition}/${nextOffset}`);
+        const leadMs = arrival - world.log.clockMs();
+        assert.ok(leadMs <= AHEAD_MS + world.clocks.greatestLeadMs(), `arrival before ${partition}/${nextOffset} is ${leadMs} ms ahead, and was decided`);
         sameTallies(tallies, world, partition, nextOffset, 'progress');
         await complete(partition, nextOffset, horizon);
       }
     },
   };
+}
+
+/** A correction holds for whoever decides its records; what is settled, or begins with an epoch, is never far ahead of every clock. */
+function stampRow({ truth, rules, log, clocks }: World, cell: Cell, decidedTo: ReadonlyMap<number, number>, holds: Set<string>): void {
+  const [kind, , partition] = cell.row.toString().split('/');
+  const latest = log.clockMs() + AHEAD_MS + clocks.greatestLeadMs();
+  if (kind === 'growth') {
+    const { settled } = JSON.parse(cell.value.toString()) as GrowthRecord;
+    assert.ok(settled <= Math.max(rules.firstEpoch, epochAt(latest, rules)), `epoch ${settled} is settled, and no clock has come there`);
+  }
+  if (kind !== 'stamps') return;
+  const { corrections, hold, settled } = JSON.parse(cell.value.toString()) as StampRecord;
+  if (hold) holds.add(`${partition}/${hold.offset}`);
+  assert.ok(settled <= latest, `stamps of partition ${partition} are settled up to ${settled}, and no clock has come there`);
+  const known = truth.corrected().corrections;
+  truth.correct(Number(partition), corrections);
+  if (truth.corrected().corrections === known) return;
+  const { from } = corrections.at(-1)!;
+  assert.ok(from > (decidedTo.get(Number(partition)) ?? -1), `${partition}/${from} was decided before a correction began with it`);
+}
+
+/** The greatest offset of a partition that anything written rests on. */
+function note(decidedTo: Map<number, number>, table: string, cell: Cell): void {
+  const [partition, offset] = positionOf(table, cell);
+  if (partition !== null) decidedTo.set(partition, Math.max(decidedTo.get(partition) ?? -1, offset));
+}
+
+function positionOf(table: string, cell: Cell): readonly [number | null, number] {
+  if (table.endsWith(':speed_view')) return [decodeSpeedRow(cell.row).partition, cell.timestamp];
+  if (table.endsWith(':detections')) {
+    const { partition, offset } = decodeFirstMet(oidOfRow(cell.row), cell.value);
+    return [partition, offset];
+  }
+  const [kind, , partition] = cell.row.toString().split('/');
+  if (kind === 'progress') return [Number(partition), (JSON.parse(cell.value.toString()) as WrittenProgress).nextOffset - 1];
+  return [null, 0];
 }
 
 function speedCell({ truth }: World, cell: Cell, horizon: number): void {

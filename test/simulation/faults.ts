@@ -15,6 +15,9 @@ export const FAULTS = [
   /** Hours or days pass at once; the broker's clock steps back. */
   'time',
   'clock_back',
+  /** A broker's clock runs ahead for some records of a partition; a reader's is wrong. */
+  'broker_ahead',
+  'reader_clock',
   /** A transaction's marker takes an offset and is never delivered. */
   'marker',
   'redelivered',
@@ -26,8 +29,9 @@ export const FAULTS = [
   /** A call's rows arrive in two parts, with others' calls in between. */
   'hbase_slow',
   'kafka_unacknowledged',
-  /** The command that grows the topic dies. */
+  /** The command that grows the topic dies; the one that corrects stamps does. */
   'grow_crash',
+  'correct_crash',
   /** The batch layer dies between writing its view and moving the horizon. */
   'batch_crash',
   /** The rules are changed by a rebuild (for a whole seed); the rebuild is killed. */
@@ -50,6 +54,7 @@ export interface Faults {
   dice(fault: Fault): Dice;
   /** From now on nothing goes wrong. */
   end(): void;
+  areOver(): boolean;
   struck(): number;
 }
 
@@ -68,6 +73,7 @@ export function faultsOf(seed: number, plan: FaultPlan): Faults {
     end() {
       isOver = true;
     },
+    areOver: () => isOver,
     struck: () => struck,
   };
 }

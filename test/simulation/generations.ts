@@ -33,7 +33,10 @@ export function generationIn(world: World, own: { rules: Rules; truth: Truth; gr
 export function sharedHBase(hbase: SimulatedHBase, generations: readonly Rules[]): SimulatedHBase[] {
   const waiting = new Map<number, Written[]>(generations.map(({ generation }) => [generation, []]));
   const deal = (): void => {
-    for (const each of hbase.written()) waiting.get(generationOf(each, generations))?.push(each);
+    for (const each of hbase.written()) {
+      if (isOfLog(each)) for (const all of waiting.values()) all.push(each);
+      else waiting.get(generationOf(each, generations))?.push(each);
+    }
   };
   return generations.map(({ generation }) => ({
     ...hbase,
@@ -42,6 +45,11 @@ export function sharedHBase(hbase: SimulatedHBase, generations: readonly Rules[]
       return waiting.get(generation)!.splice(0);
     },
   }));
+}
+
+/** What is settled and corrected of stamps holds for every generation. */
+function isOfLog({ table, cell }: Written): boolean {
+  return table.endsWith(':control') && cell.row.toString().startsWith('stamps/');
 }
 
 function generationOf({ table, cell }: Written, generations: readonly Rules[]): number {

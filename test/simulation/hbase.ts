@@ -131,8 +131,8 @@ function clientOf({ before, faults, rowsOf, rowFor, apply, late }: Inside): HBas
         apply(table, put);
         return true;
       };
-      // The batch layer's lock sees to it that nobody else moves the horizon; a growth has no lock.
-      if (row.toString().startsWith('growth/') && faults?.strikes('hbase_checked_later', 0.1)) {
+      // The batch layer's lock sees to it that nobody else moves the horizon; growths and stamps have no lock.
+      if (/^(growth|stamps)\//.test(row.toString()) && faults?.strikes('hbase_checked_later', 0.1)) {
         late(() => void isDone());
         throw failure('hbase_checked_later');
       }

@@ -1,8 +1,9 @@
 /**
  * The log in memory: partitions of records with the broker's stamps, and markers of transactions, which take offsets and are
- * never delivered. The broker's clock jumps and steps back as the seed wants.
+ * never delivered. The brokers' clocks jump (clocks.ts) and step back as the seed wants.
  */
 import type { LogRecord } from '../../core/domain/detection.ts';
+import type { Clocks } from './clocks.ts';
 import type { Faults } from './faults.ts';
 import type { Dice } from './random.ts';
 
@@ -27,11 +28,12 @@ export interface LogOptions {
   readonly startMs: number;
   readonly random: Dice;
   readonly faults: Faults;
+  readonly clocks: Clocks;
   /** Told of every offset that is taken; null: a marker. */
   readonly appended: (partition: number, record: LogRecord | null) => void;
 }
 
-export function simulatedLog({ partitionCount, startMs, random, faults, appended }: LogOptions): SimulatedLog {
+export function simulatedLog({ partitionCount, startMs, random, faults, clocks, appended }: LogOptions): SimulatedLog {
   const partitions: (LogRecord | null)[][] = Array.from({ length: partitionCount }, () => []);
   const takenAt: number[][] = partitions.map(() => []);
   const end = (partition: number): number => partitions[partition]!.length;
@@ -46,7 +48,7 @@ export function simulatedLog({ partitionCount, startMs, random, faults, appended
     append(partition, payload) {
       clockMs += random.below(2_000);
       const stepBackMs = faults.strikes('clock_back', 0.03) ? faults.dice('clock_back').below(60_000) : 0;
-      const record = { ...payload, partition, offset: partitions[partition]!.length, stamp: clockMs - stepBackMs };
+      const record = { ...payload, partition, offset: partitions[partition]!.length, stamp: clockMs - stepBackMs + clocks.brokerAheadMs(partition) };
       take(partition, record);
       if (faults.strikes('marker', 0.02)) take(partition, null);
       return record;

@@ -25,19 +25,14 @@ const without = options.without.split(',').filter(Boolean) as Fault[];
 const plan = without.length > 0 || options.faults !== undefined ? { without, most: Number(options.faults ?? Infinity) } : EVERY_FAULT;
 
 const ends = new Map<string, number>();
-const sums = { records: 0, answers: 0, faults: 0, growths: 0, metAfterGrowth: 0, rebuilds: 0 };
+const sums = { records: 0, answers: 0, faults: 0, growths: 0, metAfterGrowth: 0, rebuilds: 0, holds: 0, corrections: 0, correctedRecords: 0 };
 const TOLD_EVERY_MS = 60_000;
 const beganMs = Date.now();
 let toldMs = beganMs;
 for (let seed = first; seed < first + seeds; seed++) {
   try {
     const outcome = await simulate(seed, records, plan);
-    sums.records += outcome.records;
-    sums.answers += outcome.answers;
-    sums.faults += outcome.faults;
-    sums.growths += outcome.growths;
-    sums.rebuilds += outcome.rebuilds;
-    sums.metAfterGrowth += outcome.metAfterGrowth;
+    for (const name of Object.keys(sums) as (keyof typeof sums)[]) sums[name] += outcome[name];
     for (const [how, count] of outcome.ends) ends.set(how, (ends.get(how) ?? 0) + count);
   } catch (thrown) {
     process.stderr.write(`seed ${seed} with ${records} records failed\n${thrown instanceof Error ? thrown.stack : String(thrown)}\n`);
@@ -51,7 +46,7 @@ for (let seed = first; seed < first + seeds; seed++) {
 }
 const crashes = [...ends].map(([how, count]) => `${how} ${count}`).join(', ');
 process.stdout.write(
-  `${seeds} seeds from ${first}: ${sums.records} records, ${sums.faults} faults, ${sums.growths} growths (${sums.metAfterGrowth} detections after one), ${sums.rebuilds} rebuilds, ${sums.answers} answers, all as the truth has them, in ` +
+  `${seeds} seeds from ${first}: ${sums.records} records, ${sums.faults} faults, ${sums.growths} growths (${sums.metAfterGrowth} detections after one), ${sums.rebuilds} rebuilds, ${sums.holds} holds, ${sums.corrections} corrections of ${sums.correctedRecords} records, ${sums.answers} answers, all as the truth has them, in ` +
     `${((Date.now() - beganMs) / 1000).toFixed(1)} s; workers that ended: ${crashes}\n`,
 );
 process.exit(0);

@@ -4,7 +4,8 @@
  * In the order of a run: ticks where a partition is quiet, the batch view, the horizon by check-and-put, and after the grace the
  * prune. It dies where the seed wants and begins again, as the next run would.
  */
-import type { Detection } from '../../core/domain/detection.ts';
+import assert from 'node:assert/strict';
+import type { Detection, LogRecord } from '../../core/domain/detection.ts';
 import { allPartitions } from '../../core/domain/growth.ts';
 import { endOf } from '../../core/domain/epoch.ts';
 import type { Epoch } from '../../core/domain/epoch.ts';
@@ -20,6 +21,9 @@ import { controlStore } from '../../core/stores/control.ts';
 import type { Horizon } from '../../core/stores/control.ts';
 import { settledRules } from '../../core/stores/growth.ts';
 import { speedView } from '../../core/stores/speed-view.ts';
+import { stampGate } from '../../core/stores/stamps.ts';
+import { stretchesTo } from '../../batch-layer/cut.ts';
+import { AHEAD_MS } from './clocks.ts';
 import type { Met } from './truth.ts';
 import { NAMESPACE } from './worker.ts';
 import type { World } from './worker.ts';
@@ -51,20 +55,33 @@ export function seamOf(world: World): Seam {
   const lake = new Map<number, readonly Met[]>();
   let moved: Horizon | null = null;
 
-  /** Of each partition, the first offset whose arrival is not before the epoch's end; null where there is none yet. */
-  const cutsOf = (epoch: Epoch, partitions: readonly number[]): number[] | null => {
-    const end = endOf(epoch, rules);
-    const cuts = partitions.map((partition) => {
-      for (let offset = 0; offset < log.end(partition); offset++) if (truth.arrival(partition, offset + 1) >= end) return offset;
-      return -1;
-    });
-    return cuts.includes(-1) ? null : cuts;
-  };
-  const tickQuiet = (epoch: Epoch, partitions: readonly number[]): void => {
-    for (const partition of partitions) {
-      if (truth.arrival(partition, log.end(partition)) >= endOf(epoch, rules)) continue;
-      log.append(partition, { key: null, value: Buffer.alloc(0), headers: [[TICK_HEADER, Buffer.from('1')]] });
+  const reader = { read: (partition: number, from: number) => readings(log, partition, from) };
+  const now = world.clocks.reader(log.clockMs);
+  const stamps = stampGate({ control, logLife: rules.logLife, now, aheadMs: AHEAD_MS });
+
+  /** Where the epoch is cut in a partition, read as the archive reads it; null where the log ends before, or a stamp must wait. */
+  const cutOf = async (epoch: Epoch, partition: number, horizon: Horizon | null): Promise<number | 'quiet' | null> => {
+    const place = { partition, next: horizon?.cuts[partition] ?? 0, arrival: (horizon?.arrivals[partition] ?? 0) as Instant };
+    for await (const { taken, next, endsWith } of stretchesTo(endOf(epoch, rules), place, { reader, stamps })) {
+      for (const { record, arrival } of taken) assert.equal(arrival, truth.arrival(partition, record.offset + 1), `arrival of ${partition}/${record.offset}`);
+      if (endsWith === 'wait') return null;
+      if (endsWith === 'cut') return next;
     }
+    return 'quiet';
+  };
+  const cutsOf = async (epoch: Epoch, partitions: readonly number[], horizon: Horizon | null): Promise<number[] | null> => {
+    const cuts: number[] = [];
+    for (const partition of partitions) {
+      let cut = await cutOf(epoch, partition, horizon);
+      if (cut === 'quiet') {
+        log.append(partition, { key: null, value: Buffer.alloc(0), headers: [[TICK_HEADER, Buffer.from('1')]] });
+        cut = await cutOf(epoch, partition, horizon);
+      }
+      if (cut === 'quiet' || cut === null) return null;
+      assert.ok(truth.arrival(partition, cut + 1) >= endOf(epoch, rules) && truth.arrival(partition, cut) < endOf(epoch, rules), `${partition}/${cut} cuts epoch ${epoch}`);
+      cuts.push(cut);
+    }
+    return cuts;
   };
   const upTo = (last: number): Met[] => [...lake].flatMap(([epoch, met]) => (epoch <= last ? met : []));
   /** A deferred detection is published unless the lake has it by its own date. */
@@ -77,13 +94,12 @@ export function seamOf(world: World): Seam {
   const publish = async (): Promise<void> => {
     const horizon = await control.horizon(rules.generation);
     const epoch = ((horizon?.epoch ?? rules.firstEpoch - 1) + 1) as Epoch;
-    if (log.clockMs() < endOf(epoch, rules)) return;
+    if (now() < endOf(epoch, rules)) return;
     await publishEpoch(horizon, epoch);
   };
   const publishEpoch = async (horizon: Horizon | null, epoch: Epoch): Promise<void> => {
     const partitions = allPartitions(await settledRules(control, rules, epoch));
-    tickQuiet(epoch, partitions);
-    const cuts = cutsOf(epoch, partitions);
+    const cuts = await cutsOf(epoch, partitions, horizon);
     if (!cuts) return;
     const met = publishedIn(epoch);
     await batch.put(viewRows(met, epoch));
@@ -139,6 +155,15 @@ export function seamOf(world: World): Seam {
     },
     live,
   };
+}
+
+/** A few records at a time. */
+export async function* readings({ partitions }: World['log'], partition: number, from: number): AsyncIterable<{ records: LogRecord[]; next: number; atEnd: boolean }> {
+  const AT_ONCE = 7;
+  for (let next = from, end = partitions[partition]!.length; next < end; next += AT_ONCE) {
+    const records = partitions[partition]!.slice(next, Math.min(next + AT_ONCE, end)).filter((record) => record !== null);
+    yield { records, next: Math.min(next + AT_ONCE, end), atEnd: next + AT_ONCE >= end };
+  }
 }
 
 async function patiently<T>(ask: () => Promise<T>): Promise<T> {

@@ -15,6 +15,7 @@ import { controlStore } from '../../core/stores/control.ts';
 import { detectionsStore } from '../../core/stores/detections.ts';
 import type { LogRecord } from '../../core/domain/detection.ts';
 import { stepChecks } from './check.ts';
+import { simulatedClocks } from './clocks.ts';
 import type { StepChecks } from './check.ts';
 import { crewOf } from './crew.ts';
 import type { Crew } from './crew.ts';
@@ -26,6 +27,7 @@ import { simulatedGroup } from './group.ts';
 import { simulatedHBase } from './hbase.ts';
 import { simulatedLog } from './log.ts';
 import { dice } from './random.ts';
+import { startOperator } from './operator.ts';
 import { startRebuilding } from './rebuilder.ts';
 import { seamOf } from './seam.ts';
 import type { Seam } from './seam.ts';
@@ -50,6 +52,10 @@ export interface Outcome {
   readonly metAfterGrowth: number;
   /** How many rebuilds switched to another generation. */
   readonly rebuilds: number;
+  /** How often a reader was first to wait before a stamp, and what was corrected. */
+  readonly holds: number;
+  readonly corrections: number;
+  readonly correctedRecords: number;
   /** How often a worker ended, by where. */
   readonly ends: ReadonlyMap<string, number>;
 }
@@ -89,6 +95,7 @@ export async function simulate(seed: number, recordCount = 150, plan: FaultPlan 
   };
   startCrew(old);
   startGrower(old.world, fresh !== undefined).catch(failed);
+  startOperator(base).catch(failed);
   old.seam.live().catch(failed);
   const rebuilding = fresh && startRebuilding({
     old,
@@ -131,7 +138,10 @@ export async function simulate(seed: number, recordCount = 150, plan: FaultPlan 
     if (!held.person.isAsking && random.chance(0.01)) held.person.ask().catch(failed);
     if (!isRough) return;
     if (random.chance(0.3) && sent++ < recordCount) cameras.send();
-    if (random.chance(0.02)) base.hbase.deliverLate();
+    if (random.chance(0.02)) {
+      base.hbase.deliverLate();
+      await checkStep();
+    }
     misfortune();
     if (sent < recordCount) return;
     isRough = false;
@@ -156,7 +166,7 @@ export async function simulate(seed: number, recordCount = 150, plan: FaultPlan 
   assert.equal(total, counted, 'batch and speed together');
   const answers = sides.reduce((sum, each) => sum + each.person.answers, 0);
   const rebuilds = held === old ? 0 : 1;
-  return { records: log.partitions.flat().length, counted, answers, faults: faults.struck(), ...world.truth.grown(), rebuilds, ends };
+  return { records: log.partitions.flat().length, counted, answers, faults: faults.struck(), ...world.truth.grown(), rebuilds, ...world.truth.corrected(), holds: held.checks.holds(), ends };
 }
 
 /** The world of the generation that holds first, and that of the one that a rebuild makes, if the seed has one. */
@@ -182,12 +192,13 @@ function newWorld(seed: number, plan: FaultPlan): { base: World; worlds: World[]
   const generations = next ? [rules, next] : [rules];
   const truths = generations.map(truthOf);
   const appended = (partition: number, record: LogRecord | null): void => truths.forEach((truth) => truth.take(partition, record));
+  const clocks = simulatedClocks(faults);
   const order = turns(dice(seed, 'turns'));
-  const log = simulatedLog({ partitionCount, startMs: START_MS, random: dice(seed, 'log'), faults, appended });
+  const log = simulatedLog({ partitionCount, startMs: START_MS, random: dice(seed, 'log'), faults, clocks, appended });
   const hbase = simulatedHBase();
   const groups = generations.map(({ generation }) => simulatedGroup(log, dice(seed, generation === 1 ? 'group' : `group ${generation}`), faults, order));
   const base: World = {
-    ...{ rules, random, dice: (stream: string) => dice(seed, stream), faults, order, log, group: groups[0]!, truth: truths[0]!, hbase },
+    ...{ rules, random, dice: (stream: string) => dice(seed, stream), faults, clocks, order, log, group: groups[0]!, truth: truths[0]!, hbase },
     ...{ deadLetters: new Set<string>(), isOver: false, rowsSince: 0 },
   };
   const shared = sharedHBase(hbase, generations);

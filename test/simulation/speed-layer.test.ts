@@ -18,6 +18,7 @@ const STEPS = [
   'counts_written',
   'progress_written',
   'offset_committed',
+  'stopped_for_stamp',
   'stopped_for_growth',
 ];
 
@@ -31,12 +32,16 @@ describe('the speed layer and the seam, simulated', () => {
     let answers = 0;
     let growths = 0;
     let rebuilds = 0;
+    let holds = 0;
+    let corrections = 0;
     for (let seed = 1; seed <= SEEDS; seed++) {
       try {
         const outcome = await simulate(seed, RECORDS);
         answers += outcome.answers;
         growths += outcome.growths;
         rebuilds += outcome.rebuilds;
+        holds += outcome.holds;
+        corrections += outcome.corrections;
         for (const [how, count] of outcome.ends) ends.set(how, (ends.get(how) ?? 0) + count);
       } catch (thrown) {
         throw new Error(`seed ${seed}; make it smaller with: npm run simulate -- --seeds 1 --seed ${seed} --records ${RECORDS} --shrink`, {
@@ -48,5 +53,6 @@ describe('the speed layer and the seam, simulated', () => {
     assert.ok(answers > SEEDS, `${answers} answers were held to the truth`);
     assert.ok(growths > SEEDS / 10, `the topic grew ${growths} times`);
     assert.ok(rebuilds > SEEDS / 10, `${rebuilds} rebuilds switched to other rules`);
+    assert.ok(holds > SEEDS / 2 && corrections > SEEDS / 5, `${holds} holds and ${corrections} corrections`);
   });
 });

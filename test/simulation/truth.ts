@@ -5,11 +5,13 @@
  * JSON.parse for the text and kafkajs's partitioner for the home. It knows the truth up to any offset, so that what stands in
  * HBase can be compared at any time.
  */
+import assert from 'node:assert/strict';
 import kafkajs from 'kafkajs';
 import { epochOf } from '../../core/domain/epoch.ts';
 import type { LogRecord } from '../../core/domain/detection.ts';
 import type { Growth } from '../../core/domain/growth.ts';
 import type { Rules } from '../../core/domain/rules.ts';
+import type { Correction } from '../../core/domain/stamps.ts';
 import type { Instant } from '../../core/domain/time.ts';
 import { DAY_MS, HOUR_MS, MINUTE_MS } from '../../core/domain/time.ts';
 
@@ -40,6 +42,9 @@ export interface Truth {
   take(partition: number, record: LogRecord | null): void;
   /** Takes what is recorded of growths, each before anybody may decide a record that it applies to. */
   grow(growths: readonly Growth[]): void;
+  /** Takes what is recorded of a partition's corrections, each before anybody may decide a record at or behind its first one. */
+  correct(partition: number, corrections: readonly Correction[]): void;
+  corrected(): { corrections: number; correctedRecords: number };
   grown(): { growths: number; metAfterGrowth: number };
   /** In the order of the log. */
   readonly met: readonly Met[];
@@ -48,6 +53,8 @@ export interface Truth {
   tally(partition: number, offset: number): Tally;
   /** Arrival of the last record before an offset; 0 if there is none. */
   arrival(partition: number, offset: number): number;
+  /** The first offset that arrived at `t` or later. */
+  firstArrived(partition: number, t: number): number;
   /** The records that met this id first, one after the other if W lay between them. */
   metOf(id: string): readonly Met[];
   /** What a cell of an hour holds that includes this offset: minute, count, minute, count, …; null if the offset is not of it. */
@@ -62,6 +69,8 @@ export function truthOf(rules: Rules): Truth {
   const windowMs = (rules.dedupWindowDays + rules.clockAheadDays) * DAY_MS;
   let growths: readonly Growth[] = [];
   const taken: { partition: number; record: LogRecord | null; arrival: number; era: number }[] = [];
+  const corrected = new Map<number, readonly Correction[]>();
+  let correctedRecords = 0;
   const met: Met[] = [];
   const byPosition = new Map<string, Met>();
   const byId = new Map<string, Met[]>();
@@ -111,8 +120,29 @@ export function truthOf(rules: Rules): Truth {
     for (const one of taken) one.era = eraOf(one.arrival);
     [...taken].sort((a, b) => a.era - b.era).forEach(judge);
   };
+  const arrivalAfter = (partition: number, record: LogRecord | null): number => {
+    const soFar = of(arrivals, partition, 0).at(-1)!;
+    if (record === null) return soFar;
+    const isCorrected = (corrected.get(partition) ?? []).some(({ from, to }) => from <= record.offset && record.offset <= to);
+    return isCorrected ? soFar : Math.max(soFar, record.stamp);
+  };
   return {
     met,
+    correct(partition, recorded) {
+      const before = corrected.get(partition) ?? [];
+      assert.deepEqual(recorded.slice(0, before.length), before, `corrections of partition ${partition} stay as they are`);
+      if (recorded.length === before.length) return;
+      corrected.set(partition, recorded);
+      arrivals[partition] = [0];
+      correctedRecords = 0;
+      for (const one of taken) {
+        if (one.partition === partition) arrivals[partition]!.push((one.arrival = arrivalAfter(partition, one.record)));
+        const isIn = ({ from, to }: Correction): boolean => one.record !== null && from <= one.record.offset && one.record.offset <= to;
+        if (corrected.get(one.partition)?.some(isIn)) correctedRecords++;
+      }
+      judgeAgain();
+    },
+    corrected: () => ({ corrections: [...corrected.values()].flat().length, correctedRecords }),
     grow(recorded) {
       if (recorded.length <= growths.length) return;
       growths = recorded;
@@ -124,6 +154,10 @@ export function truthOf(rules: Rules): Truth {
     metAt: (partition, offset) => byPosition.get(`${partition}/${offset}`),
     tally: (partition, offset) => of(tallies, partition, NOTHING)[offset]!,
     arrival: (partition, offset) => of(arrivals, partition, 0)[offset]!,
+    firstArrived(partition, t) {
+      const at = of(arrivals, partition, 0).findIndex((arrival) => arrival >= t);
+      return at === -1 ? arrivals[partition]!.length - 1 : Math.max(0, at - 1);
+    },
     metOf: (id) => byId.get(id) ?? [],
     minutesIn(hourCell, upTo) {
       const included = (hourCells.get(hourCell) ?? []).filter(({ offset }) => offset <= upTo);
@@ -133,7 +167,7 @@ export function truthOf(rules: Rules): Truth {
       return [...counts].sort(([a], [b]) => a - b).flat();
     },
     take(partition, record) {
-      const arrival = Math.max(of(arrivals, partition, 0).at(-1)!, record?.stamp ?? 0);
+      const arrival = arrivalAfter(partition, record);
       arrivals[partition]!.push(arrival);
       const one = { partition, record, arrival, era: eraOf(arrival) };
       taken.push(one);

@@ -105,7 +105,9 @@ function promised({ truth, log }: World, seam: Seam, question: CountQuestion, st
     if (isCertain) least.set(name, (least.get(name) ?? 0) + 1);
   };
   for (const met of seam.published(horizon)) if (isAsked(met)) count(met, true);
-  const certain = log.partitions.map((_, p) => Math.max(stood.progress[p]?.nextOffset ?? 0, log.firstSince(p, stood.standing.speedAsOf)));
+  // Committed before `speed_as_of`, and stamped before it: a broker whose clock runs ahead stamps later than it takes.
+  const asOf = stood.standing.speedAsOf;
+  const certain = log.partitions.map((_, p) => Math.max(stood.progress[p]?.nextOffset ?? 0, Math.min(log.firstSince(p, asOf), truth.firstArrived(p, asOf))));
   for (const met of truth.met) {
     if (met.epoch > horizon && !met.isDeferred && isAsked(met)) count(met, met.offset < certain[met.partition]!);
   }

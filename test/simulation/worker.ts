@@ -12,6 +12,7 @@ import { controlStore } from '../../core/stores/control.ts';
 import { detectionsStore } from '../../core/stores/detections.ts';
 import type { LogProducer } from '../../core/stores/kafka/types.ts';
 import { speedView } from '../../core/stores/speed-view.ts';
+import { stampGate } from '../../core/stores/stamps.ts';
 import { strayHeaders } from '../../core/layout/log.ts';
 import { countRows } from '../../speed-layer/count-rows.ts';
 import { growthGate } from '../../speed-layer/growth.ts';
@@ -22,6 +23,8 @@ import type { SimulatedGroup } from './group.ts';
 import type { Faults } from './faults.ts';
 import type { SimulatedHBase } from './hbase.ts';
 import type { SimulatedLog } from './log.ts';
+import { AHEAD_MS } from './clocks.ts';
+import type { Clocks } from './clocks.ts';
 import type { Dice } from './random.ts';
 import type { Truth } from './truth.ts';
 import type { Turns } from './turns.ts';
@@ -33,6 +36,7 @@ export interface World {
   /** A stream of its own. */
   dice(stream: string): Dice;
   readonly faults: Faults;
+  readonly clocks: Clocks;
   readonly order: Turns;
   readonly truth: Truth;
   readonly log: SimulatedLog;
@@ -66,7 +70,8 @@ class Crash extends Error {
 
 export function startWorker(world: World, who: string): LiveWorker {
   const { rules, random, faults, order, log } = world;
-  const holdings: Holdings = { progress: new Map(), counts: countRows(random.chance(0.5) ? 200 : 1_000_000), held: new Map() };
+  const now = world.clocks.reader(log.clockMs);
+  const holdings: Holdings = { progress: new Map(), counts: countRows(random.chance(0.5) ? 200 : 1_000_000), held: new Map(), ahead: new Map() };
   const hbase = world.hbase.client(() => order.turn(who), faults);
   // A crash ends the worker at once: what its other lane has under way happens behind its back, as a zombie's writes do.
   let crash: (at: CrashPoint | 'gave_up') => never = () => assert.fail('it has not begun');
@@ -95,9 +100,11 @@ export function startWorker(world: World, who: string): LiveWorker {
   const admin = { ends: async () => log.ends() };
   const producer = simulatedProducer(world, who);
   const consumer = world.group.join(who, partitionHooks({ topic: TOPIC, rules, control, admin, persist }, holdings));
-  const growth = growthGate({ rules, control, admin, producer, persist, now: log.clockMs });
+  const growth = growthGate({ rules, control, admin, producer, persist, now });
+  const stamps = stampGate({ control, logLife: rules.logLife, now, aheadMs: AHEAD_MS });
   const ports = {
     growth,
+    stamps,
     lanes: 2,
     consumer,
     producer,

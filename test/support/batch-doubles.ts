@@ -12,6 +12,7 @@ import type { Epoch } from '../../core/domain/epoch.ts';
 import type { Instant } from '../../core/domain/time.ts';
 import type { BatchRowWrite } from '../../core/stores/batch-view.ts';
 import type { ControlStore, CutTallies, GrowthRecord, Horizon, Lease, Progress, RecordedRules } from '../../core/stores/control.ts';
+import type { StampRecord } from '../../core/stores/stamp-rows.ts';
 import type { CountRow } from '../../core/stores/count-view.ts';
 import type { PlacedDetection } from '../../core/stores/list-view.ts';
 import type { BatchContext } from '../../batch-layer/context.ts';
@@ -20,6 +21,7 @@ import { hourCellKey, hourRowKey } from '../../core/domain/hour-counts.ts';
 import { TICK_HEADER } from '../../core/domain/verdict.ts';
 import { createLog } from '../../core/process/log.ts';
 import { fixedJson } from '../../core/stores/control.ts';
+import { NOT_SETTLED } from '../../core/stores/stamp-rows.ts';
 import { batchMetrics } from '../../batch-layer/metrics.ts';
 import { SILENT } from '../../batch-layer/say.ts';
 import { hdfsDouble } from './hdfs-double.ts';
@@ -40,6 +42,8 @@ export interface World {
   /** By partition and cut. */
   readonly cutTallies?: Map<string, CutTallies>;
   growth?: GrowthRecord;
+  /** By partition. */
+  readonly stamps?: Map<number, StampRecord>;
   horizon: Horizon | null;
   lease: Lease | null;
   /** Stamp of the ticks that are appended. */
@@ -63,6 +67,7 @@ export function worldOf(rules: RecordedRules): World {
     speedListed: [],
     progress: partitions.map(() => null),
     cutTallies: new Map(),
+    stamps: new Map(),
     horizon: null,
     lease: null,
     tickStamp: 0,
@@ -86,7 +91,7 @@ export function contextOf(
 ): BatchContext {
   const { rules, hdfs } = world;
   return {
-    settings: { workFolder: join(workFolder, 'work'), memoryMb: 256, threads: 1, speedWaitMs: options.speedWaitMs ?? 0, pruneGraceMs: 0, archiveEveryMs: 3_600_000 },
+    settings: { workFolder: join(workFolder, 'work'), memoryMb: 256, threads: 1, speedWaitMs: options.speedWaitMs ?? 0, pruneGraceMs: 0, archiveEveryMs: 3_600_000, brokerAheadMs: 300_000 },
     rules,
     hdfs,
     control: controlDouble(world),
@@ -101,7 +106,8 @@ export function contextOf(
   };
 }
 
-export function controlDouble(world: Pick<World, 'rules' | 'growth' | 'horizon' | 'lease' | 'progress' | 'cutTallies'>): ControlStore {
+export function controlDouble(world: Pick<World, 'rules' | 'growth' | 'stamps' | 'horizon' | 'lease' | 'progress' | 'cutTallies'>): ControlStore {
+  const stamps = world.stamps ?? new Map<number, StampRecord>();
   const moved = <T>(now: T, from: T): boolean => fixedJson(now) === fixedJson(from);
   return {
     rules: async () => world.rules,
@@ -116,6 +122,12 @@ export function controlDouble(world: Pick<World, 'rules' | 'growth' | 'horizon' 
     growth: async () => world.growth ?? { change: 0, settled: -1, growths: world.rules.growths ?? [], growingTo: null },
     async moveGrowth(_, from, to) {
       world.growth = { ...to, change: from.change + 1 };
+      return true;
+    },
+    stamps: async (_, partitions) => partitions.map((partition) => stamps.get(partition) ?? NOT_SETTLED),
+    async moveStamps(_, partition, from, to) {
+      if (!moved(stamps.get(partition) ?? NOT_SETTLED, from)) return false;
+      stamps.set(partition, { ...to, change: from.change + 1 });
       return true;
     },
     readUpTo: async (_, __, partitions) => partitions.map(() => false),

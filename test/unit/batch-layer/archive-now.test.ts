@@ -41,7 +41,7 @@ after(() => rm(folder, { recursive: true, force: true }));
 
 let processes = 0;
 const inNewProcess = (): string => join(folder, `process-${processes++}`);
-const archiving = (context: BatchContext) => withLake(context, archiveNow);
+const archiving = async (context: BatchContext) => (await withLake(context, archiveNow)).added;
 
 /** The world as it was when its log held so much of each partition; `arrive` lets the rest come. */
 function early(share: number): { world: World; arrive(): void } {

@@ -40,7 +40,7 @@ after(async () => {
 });
 
 async function written(sortRows: number, rowsPerFile: number): Promise<{ files: LocalFile[]; rows: Row[] }> {
-  const options = { folder: join(folder, `${sortRows}-${rowsPerFile}`), epoch: '2024-10-04', archive: { partitions: [], files: [], uncut: [] } };
+  const options = { folder: join(folder, `${sortRows}-${rowsPerFile}`), epoch: '2024-10-04', archive: { partitions: [], files: [], uncut: [], held: [] } };
   const files: LocalFile[] = [];
   const rows: Row[] = [];
   for await (const file of detectionsFiles(duck, writing(duck, options), { ...options, sortRows, rowsPerFile })) {

@@ -22,7 +22,7 @@ import { admit } from '../../../speed-layer/admit.ts';
 import { cellTable, addCell } from '../../../speed-layer/cell-table.ts';
 import { decide } from '../../../speed-layer/decide.ts';
 import type { Effects } from '../../../speed-layer/decide.ts';
-import { home, idsAt, NOON, progressOf, record, RULES } from './records.ts';
+import { home, idsAt, NOON, progressOf, record, RULES, SETTLED } from './records.ts';
 
 /** What HBase holds of one partition: a put with a lower timestamp loses. */
 class Held {
@@ -63,7 +63,7 @@ class Held {
   }
 
   step(records: readonly LogRecord[], steps = 4): Effects {
-    const { batch } = admit(this.progress, records, RULES);
+    const { batch } = admit(this.progress, records, RULES, SETTLED);
     const effects = decide({ progress: this.progress, rows: this.rows, counts: this.counts() }, batch, 0, RULES);
     this.put(effects, steps);
     return effects;
@@ -167,7 +167,7 @@ describe('a batch', () => {
   });
 
   it('moves the progress past what is never delivered', () => {
-    const { batch } = admit(progressOf(P), [record(0, { id: A })], RULES);
+    const { batch } = admit(progressOf(P), [record(0, { id: A })], RULES, SETTLED);
     const known = { progress: progressOf(P), rows: new Map(), counts: fresh().counts() };
     assert.equal(decide(known, batch, 9, RULES).progress.nextOffset, 9);
     assert.equal(decide(known, [], 9, RULES).progress.nextOffset, 9);
@@ -191,12 +191,12 @@ describe('a batch', () => {
 
   it('never spans more than W of arrival', () => {
     const records = [0, 3 * DAY_MS, 3 * DAY_MS + 1].map((afterMs, offset) => record(offset, { id: A, stamp: NOON + afterMs }));
-    const { batch, rest } = admit(progressOf(P), records, RULES);
+    const { batch, rest } = admit(progressOf(P), records, RULES, SETTLED);
     assert.deepEqual([batch.length, rest.map(({ offset }) => offset)], [2, [2]]);
   });
 
   it('passes over records that progress has behind it', () => {
-    const { batch } = admit(progressOf(P, 2), [0, 1, 2].map((offset) => record(offset, { id: A })), RULES);
+    const { batch } = admit(progressOf(P, 2), [0, 1, 2].map((offset) => record(offset, { id: A })), RULES, SETTLED);
     assert.deepEqual(batch.map((judged) => judged.record.offset), [2]);
   });
 });

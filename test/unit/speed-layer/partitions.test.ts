@@ -15,7 +15,7 @@ const ends = (low: number, high: number) => [0, 1, 2, 3].map((partition) => ({ p
 const NOT_GROWN: GrowthRecord = { change: 0, settled: -1, growths: [], growingTo: null };
 
 function hooks(found: (Progress | null)[], low: number, high: number, growth = NOT_GROWN) {
-  const holdings: Holdings = { progress: new Map(), counts: countRows(1_000), held: new Map() };
+  const holdings: Holdings = { progress: new Map(), counts: countRows(1_000), held: new Map(), ahead: new Map() };
   const ports = {
     topic: 'detections',
     rules: { ...RULES, firstOffsets: [30, 30, 30, 30] },

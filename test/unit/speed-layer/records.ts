@@ -1,11 +1,12 @@
 /** Records and rules for tests of the speed layer. */
 import type { LogRecord } from '../../../core/domain/detection.ts';
 import type { Rules } from '../../../core/domain/rules.ts';
+import type { Stamps } from '../../../core/domain/stamps.ts';
 import type { Progress } from '../../../core/stores/control.ts';
 import { homeOf } from '../../../core/domain/home.ts';
 import { oid } from '../../../core/domain/oid.ts';
 import { NO_TALLIES } from '../../../core/domain/tallies.ts';
-import { instant } from '../../../core/domain/time.ts';
+import { instant, LAST_INSTANT } from '../../../core/domain/time.ts';
 
 export const NOON = Date.UTC(2026, 10, 22, 12);
 
@@ -19,6 +20,9 @@ export const RULES: Rules = {
   firstEpoch: 0,
   firstOffsets: [0, 0, 0, 0],
 };
+
+/** Every stamp is settled, and none is corrected. */
+export const SETTLED: Stamps = { settled: instant(LAST_INSTANT), corrections: [] };
 
 export interface Said {
   readonly id: number;

@@ -5,10 +5,11 @@ import type { LogRecord } from '../../../core/domain/detection.ts';
 import { instant, LAST_INSTANT } from '../../../core/domain/time.ts';
 import { Retryable } from '../../../core/process/errors.ts';
 import { countRows } from '../../../speed-layer/count-rows.ts';
+import type { StampGate } from '../../../core/stores/stamps.ts';
 import type { GrowthGate } from '../../../speed-layer/growth.ts';
 import { runRound } from '../../../speed-layer/round.ts';
 import type { Holdings, RoundPorts } from '../../../speed-layer/round.ts';
-import { idsAt, progressOf, record, RULES } from './records.ts';
+import { idsAt, progressOf, record, RULES, SETTLED } from './records.ts';
 
 /** No growth is recorded. */
 const OPEN: GrowthGate = {
@@ -18,6 +19,8 @@ const OPEN: GrowthGate = {
   stopped: async () => undefined,
   waitingFor: () => null,
 };
+
+const SETTLED_GATE: StampGate = { pass: async (_, soFar) => ({ reaches: soFar, ahead: null, stamps: SETTLED }) };
 
 interface Stage {
   readonly ports: RoundPorts;
@@ -30,6 +33,7 @@ function stage(changes: Partial<RoundPorts> = {}): Stage {
   const note = (what: string) => async (): Promise<void> => void done.push(what);
   const ports: RoundPorts = {
     growth: OPEN,
+    stamps: SETTLED_GATE,
     lanes: 1,
     consumer: { hold: () => undefined, commit: (next) => void done.push(`commit ${next.map(({ offset }) => offset).join()}`) },
     producer: { forward: note('strays'), deadLetter: note('dead letters') },
@@ -40,7 +44,7 @@ function stage(changes: Partial<RoundPorts> = {}): Stage {
     reached: () => undefined,
     ...changes,
   };
-  return { ports, done, holdings: { progress: new Map([[1, progressOf(1)]]), counts: countRows(1_000), held: new Map<number, LogRecord[]>() } };
+  return { ports, done, holdings: { progress: new Map([[1, progressOf(1)]]), counts: countRows(1_000), held: new Map<number, LogRecord[]>(), ahead: new Map() } };
 }
 
 const [A] = idsAt(1, 1) as [number];
