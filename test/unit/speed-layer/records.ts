@@ -3,6 +3,7 @@ import type { LogRecord } from '../../../core/domain/detection.ts';
 import type { Rules } from '../../../core/domain/rules.ts';
 import type { Stamps } from '../../../core/domain/stamps.ts';
 import type { Progress } from '../../../core/stores/control.ts';
+import type { StampGate } from '../../../core/stores/stamps.ts';
 import { homeOf } from '../../../core/domain/home.ts';
 import { oid } from '../../../core/domain/oid.ts';
 import { NO_TALLIES } from '../../../core/domain/tallies.ts';
@@ -23,6 +24,8 @@ export const RULES: Rules = {
 
 /** Every stamp is settled, and none is corrected. */
 export const SETTLED: Stamps = { settled: instant(LAST_INSTANT), corrections: [] };
+
+export const SETTLED_GATE: StampGate = { pass: async (_, soFar) => ({ reaches: soFar, ahead: null, stamps: SETTLED }) };
 
 export interface Said {
   readonly id: number;

@@ -5,11 +5,10 @@ import type { LogRecord } from '../../../core/domain/detection.ts';
 import { instant, LAST_INSTANT } from '../../../core/domain/time.ts';
 import { Retryable } from '../../../core/process/errors.ts';
 import { countRows } from '../../../speed-layer/count-rows.ts';
-import type { StampGate } from '../../../core/stores/stamps.ts';
 import type { GrowthGate } from '../../../speed-layer/growth.ts';
 import { runRound } from '../../../speed-layer/round.ts';
 import type { Holdings, RoundPorts } from '../../../speed-layer/round.ts';
-import { idsAt, progressOf, record, RULES, SETTLED } from './records.ts';
+import { idsAt, progressOf, record, RULES, SETTLED_GATE } from './records.ts';
 
 /** No growth is recorded. */
 const OPEN: GrowthGate = {
@@ -19,8 +18,6 @@ const OPEN: GrowthGate = {
   stopped: async () => undefined,
   waitingFor: () => null,
 };
-
-const SETTLED_GATE: StampGate = { pass: async (_, soFar) => ({ reaches: soFar, ahead: null, stamps: SETTLED }) };
 
 interface Stage {
   readonly ports: RoundPorts;

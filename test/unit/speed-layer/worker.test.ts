@@ -10,7 +10,7 @@ import { countRows } from '../../../speed-layer/count-rows.ts';
 import type { Holdings } from '../../../speed-layer/round.ts';
 import type { WorkerPorts } from '../../../speed-layer/worker.ts';
 import { patience, runWorker } from '../../../speed-layer/worker.ts';
-import { idsAt, progressOf, record, RULES } from './records.ts';
+import { idsAt, progressOf, record, RULES, SETTLED_GATE } from './records.ts';
 
 const PACE = { lingerMs: 1, roundRecords: 10, watchEveryMs: 5 };
 const nothing = async (): Promise<void> => undefined;
@@ -20,10 +20,11 @@ function worker(changes: Partial<WorkerPorts>) {
   const failure = new AbortController();
   const stop = new AbortController();
   const waits = patience(createLog('test', 'silent'), () => undefined, AbortSignal.any([stop.signal, failure.signal]));
-  const holdings: Holdings = { progress: new Map([0, 1].map((p) => [p, progressOf(p)])), counts: countRows(1_000), held: new Map<number, LogRecord[]>() };
+  const holdings: Holdings = { progress: new Map([0, 1].map((p) => [p, progressOf(p)])), counts: countRows(1_000), held: new Map<number, LogRecord[]>(), ahead: new Map() };
   const records = [0, 1].map((partition) => record(0, { id: idsAt(partition, 1)[0]!, partition }));
   const ports: WorkerPorts = {
     growth: { rules: () => RULES, settle: async () => RULES, stopOf: () => instant(LAST_INSTANT), stopped: nothing, waitingFor: () => null },
+    stamps: SETTLED_GATE,
     lanes: 2,
     consumer: { take: async () => records, drained: () => new Map(), hold: () => undefined, commit: () => undefined, ends: () => new Map(), close: nothing },
     producer: { forward: nothing, deadLetter: nothing },
