@@ -76,13 +76,7 @@ export async function runSpeedLayer(config: Config): Promise<void> {
       metrics,
       persist,
       reached: () => undefined,
-      watch: () => look().then(
-        () => void (kafkaIsAway = null),
-        (fault: unknown) => {
-          if (fault instanceof Retryable) kafkaIsAway = `waiting for Kafka: ${fault.message}`;
-          throw fault;
-        },
-      ),
+      watch: saying(look, (away) => void (kafkaIsAway = away)),
     };
     await runWorker(ports, holdings, paceOf(config), signal, failure);
   } catch (thrown) {
@@ -91,6 +85,19 @@ export async function runSpeedLayer(config: Config): Promise<void> {
     await closeAll(closing.reverse(), log);
     log.info('stopped');
   }
+}
+
+/** The same look, which says what it waits for, or null. */
+function saying(look: () => Promise<void>, said: (away: string | null) => void): () => Promise<void> {
+  return async () => {
+    try {
+      await look();
+      said(null);
+    } catch (fault) {
+      if (fault instanceof Retryable) said(`waiting for Kafka: ${fault.message}`);
+      throw fault;
+    }
+  };
 }
 
 function paceOf({ SPEED_LINGER_MS: lingerMs, SPEED_ROUND_RECORDS: roundRecords }: Config): Pace {

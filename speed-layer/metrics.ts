@@ -59,6 +59,7 @@ export function speedMetrics(registry: Registry, lag: LagSource): SpeedMetrics {
     registers,
   });
   lagGauges(registry, lag);
+  holdGauges([registry], lag.holdings);
   return {
     round(delivered, effects, tookMs) {
       for (const { tallies } of effects) {
@@ -113,6 +114,17 @@ function lagGauges(registry: Registry, { holdings, ends }: LagSource): void {
     },
   });
   new Gauge({
+    name: 'sightline_speed_cached_cells',
+    help: 'Count cells kept in memory',
+    registers,
+    collect() {
+      this.set(holdings.counts.cells());
+    },
+  });
+}
+
+function holdGauges(registers: [Registry], holdings: Holdings): void {
+  new Gauge({
     name: 'sightline_speed_partitions_held',
     help: 'Partitions whose next records wait until a growth of the topic begins',
     registers,
@@ -128,14 +140,6 @@ function lagGauges(registry: Registry, { holdings, ends }: LagSource): void {
     collect() {
       this.reset();
       for (const [partition, { stamp }] of holdings.ahead) this.set({ partition }, (stamp - Date.now()) / 1_000);
-    },
-  });
-  new Gauge({
-    name: 'sightline_speed_cached_cells',
-    help: 'Count cells kept in memory',
-    registers,
-    collect() {
-      this.set(holdings.counts.cells());
     },
   });
 }
