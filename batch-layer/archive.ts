@@ -4,7 +4,8 @@
  * run.ts gives the seam's other side (offsets and arrivals of the previous epoch) and gets files and ranges for reconcile.ts.
  * The cut of a partition is the first delivered record whose arrival is not before the epoch's end, a fact of the log; where a
  * partition is quiet, one tick is appended after the epoch's end and becomes that record; before a stamp that is ahead of the
- * clock reading stops (cut.ts). Files are written behind the reading, one at a time, so memory holds a few files' rows whatever the epoch's size.
+ * clock reading stops (cut.ts). Files are written behind the reading, one at a time, so memory holds a few files' bytes whatever
+ * the epoch's size and whatever a record weighs.
  */
 import { mkdir } from 'node:fs/promises';
 import { dirname, join } from 'node:path';
@@ -19,7 +20,7 @@ import type { Duck } from '../core/stores/duckdb.ts';
 import type { StampGate } from '../core/stores/stamps.ts';
 import type { BatchContext } from './context.ts';
 import type { EarlyFile } from './early-archive.ts';
-import type { ArchivedFile, RawWriter } from './raw-file.ts';
+import type { ArchivedFile, RawLimits, RawWriter } from './raw-file.ts';
 import { endOf, nameOf } from '../core/domain/epoch.ts';
 import { judge } from '../core/domain/verdict.ts';
 import { rawFile } from '../core/layout/lake.ts';
@@ -28,7 +29,7 @@ import { stretchesTo } from './cut.ts';
 import { archiveGate, heldOf, refuseHeld } from './held.ts';
 import { inLanes } from './lanes.ts';
 import { metadataOf } from './metadata.ts';
-import { rawWriter } from './raw-file.ts';
+import { rawLimitsFor, rawWriter } from './raw-file.ts';
 
 /** Where the previous epoch ended. */
 export interface Seam {
@@ -76,11 +77,11 @@ export interface ArchiveOptions {
   readonly early?: readonly EarlyFile[];
   /** Partitions that are not read. */
   readonly skip?: readonly number[];
-  readonly rowsPerFile?: number;
+  /** Of a file; by default those of the memory that there is. */
+  readonly limits?: RawLimits;
   readonly tickLimitMs?: number;
 }
 
-const ROWS_PER_FILE = 500_000;
 /** One works while the other waits for its first records. */
 const PARTITIONS_AT_ONCE = 2;
 const TICK_LIMIT_MS = 60_000;
@@ -175,9 +176,9 @@ async function readOn(context: ArchiveContext, duck: Duck, seam: Seam, reading: 
   for await (const { taken, delivered, next, endsWith, ahead } of stretchesTo(end, reading, context)) {
     for (const { record, arrival } of taken) {
       reading.arrival = arrival;
-      reading.writer ??= await rawWriter(duck, reading.partition);
+      reading.writer ??= await rawWriter(duck, reading.partition, files.limits);
       take(context, reading, reading.writer, record, arrival);
-      if (reading.writer.rows >= files.rowsPerFile) await close(reading, files, record.offset + 1);
+      if (reading.writer.isFull) await close(reading, files, record.offset + 1);
     }
     reading.next = next;
     if (endsWith === 'cut') [reading.isCut, reading.cut] = [true, next];
@@ -247,7 +248,7 @@ async function tickUntilCut(
 type Part = Omit<RawPart, keyof ArchivedFile | 'path'> & Pick<RawPart, 'partition'>;
 
 interface FileLine {
-  readonly rowsPerFile: number;
+  readonly limits: RawLimits;
   /** Records that wait in the log, at most. */
   readonly waiting: number;
   counted(records: number): number;
@@ -274,7 +275,7 @@ function fileLine(context: BatchContext, seam: Seam, options: ArchiveOptions, wa
   };
   return {
     waiting,
-    rowsPerFile: options.rowsPerFile ?? ROWS_PER_FILE,
+    limits: options.limits ?? rawLimitsFor(context.settings.memoryMb),
     counted: (more) => (records += more),
     async finish(writer, part) {
       const before = underWay;

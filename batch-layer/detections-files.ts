@@ -9,33 +9,42 @@ import type { Duck } from '../core/stores/duckdb.ts';
 import type { LocalFile, Write, WriteOptions } from './write-file.ts';
 import { detectionsFile } from '../core/layout/lake.ts';
 import { dateOf, HOUR_MS } from '../core/domain/time.ts';
+import { shareOf, textBytes, WHOLE } from './sizes.ts';
 import { DETECTIONS_FILE, textOf } from './statements.ts';
 
 export const ROWS_PER_DETECTIONS_FILE = 5_000_000;
 export const SORT_ROWS = 4_000_000;
 
+/** Before compression: readers fetch a file as a whole. */
+const BYTES_PER_DETECTIONS_FILE = 1_073_741_824;
+
 interface Hour {
   /** Hours since 1970. */
   readonly hour: number;
   readonly rows: number;
+  /** Of long names. */
+  readonly bytes: number;
 }
 
 export async function* detectionsFiles(
   duck: Duck,
   write: Write,
-  { epoch, sortRows = SORT_ROWS, rowsPerFile = ROWS_PER_DETECTIONS_FILE }: WriteOptions,
+  { epoch, sortRows = SORT_ROWS, sortBytes = Infinity, rowsPerFile = ROWS_PER_DETECTIONS_FILE }: WriteOptions,
 ): AsyncGenerator<LocalFile, undefined> {
-  const found = await duck.rows(`SELECT ${HOUR} AS hour, COUNT(*) AS n FROM met WHERE is_published GROUP BY hour ORDER BY hour`);
-  const hours = found.map(({ hour, n }) => ({ hour: Number(hour), rows: Number(n) }));
-  for (const some of sortsOf(hours, sortRows)) {
+  const found = await duck.rows(`SELECT ${HOUR} AS hour, COUNT(*) AS n, CAST(SUM(${textBytes(['item_name'])}) AS DOUBLE) AS bytes
+    FROM met WHERE is_published GROUP BY hour ORDER BY hour`);
+  const hours = found.map(({ hour, n, bytes }) => ({ hour: Number(hour), rows: Number(n), bytes: Number(bytes) }));
+  for (const some of sortsOf(hours, sortRows, sortBytes)) {
     await sort(duck, some);
     let from = 0;
-    for (const { hour, rows } of some) {
+    for (const { hour, rows, bytes } of some) {
       const to = from + rows;
+      const inFile = Math.min(rowsPerFile, Math.ceil(rows / Math.ceil((bytes + 1) / BYTES_PER_DETECTIONS_FILE)));
       for (let n = 0; from < to; n++) {
         const place = { date: dateOf(hour * HOUR_MS), hour: hour % 24, epoch, n };
-        const until = Math.min(to, from + rowsPerFile);
-        yield await write(detectionsFile(place), `SELECT * FROM sorted WHERE rowid >= ${from} AND rowid < ${until}`);
+        const until = Math.min(to, from + inFile);
+        const select = `SELECT * FROM sorted WHERE rowid >= ${from} AND rowid < ${until}`;
+        yield await write(detectionsFile(place), { select, texts: ['item_name', 'geographical_location'] });
         from = until;
       }
     }
@@ -46,16 +55,21 @@ export async function* detectionsFiles(
 const HOUR = `timestamp_detected // ${HOUR_MS}`;
 
 /** Neighbours that are sorted together, at least one. */
-export function sortsOf<Part extends { readonly rows: number }>(parts: readonly Part[], sortRows: number): Part[][] {
+export function sortsOf<Part extends { readonly rows: number; readonly bytes?: number }>(
+  parts: readonly Part[],
+  sortRows: number,
+  sortBytes = Infinity,
+): Part[][] {
   const sorts: Part[][] = [];
-  let rows = Infinity;
+  let taken = Infinity;
   for (const part of parts) {
-    if (rows + part.rows > sortRows) {
+    const share = shareOf(part, { rows: sortRows, bytes: sortBytes });
+    if (taken + share > WHOLE) {
       sorts.push([]);
-      rows = 0;
+      taken = 0;
     }
     sorts.at(-1)!.push(part);
-    rows += part.rows;
+    taken += share;
   }
   return sorts;
 }

@@ -18,7 +18,7 @@ import { nameOf } from '../core/domain/epoch.ts';
 import { MINUTE_MS } from '../core/domain/time.ts';
 import { differencesFile } from '../core/layout/lake.ts';
 import { found } from '../core/stores/answers.ts';
-import { quoted } from '../core/stores/duckdb.ts';
+import { writeParquet } from './write-file.ts';
 
 const LISTED = 100;
 const IDS_PER_CELL = 100;
@@ -48,10 +48,13 @@ export async function differencesOf(
 /** The report holds the first; the file holds every cell. */
 async function keepAll(context: BatchContext, duck: Duck, epoch: Epoch): Promise<void> {
   const localFile = join(context.settings.workFolder, `differences-${epoch}.parquet`);
-  await duck.run(`COPY (SELECT p AS kafka_partition, place AS geographical_location_oid,
+  await writeParquet(duck, localFile, {
+    select: `SELECT p AS kafka_partition, place AS geographical_location_oid,
       make_timestamptz((CAST(hour AS BIGINT) * 60 + minute) * 60000000) AS minute, item AS item_name,
-      CAST(batch AS BIGINT) AS batch, CAST(speed AS BIGINT) AS speed
-    FROM differences ORDER BY p, place, hour, minute, item) TO ${quoted(localFile)} (FORMAT parquet, COMPRESSION zstd)`);
+      CAST(batch AS BIGINT) AS batch, CAST(speed AS BIGINT) AS speed FROM differences`,
+    order: 'kafka_partition, geographical_location_oid, minute, item_name',
+    texts: ['item_name'],
+  });
   await context.hdfs.upload(localFile, differencesFile(nameOf(epoch, context.rules)));
   await rm(localFile);
 }
@@ -62,7 +65,7 @@ async function withIds(context: BatchContext, duck: Duck, epoch: Epoch, publishe
   const from = (hour * 60 + minute) * MINUTE_MS;
   const cell = `geographical_location_oid = ${place} AND timestamp_detected >= ${from} AND timestamp_detected < ${from + MINUTE_MS}`;
   const counted = await duck.rows(`SELECT detection_oid, kafka_partition, kafka_offset FROM ${published}
-    WHERE ${cell} AND kafka_partition = ${partition} AND item_name = ${quoted(String(row.item))} LIMIT ${ASKED_PER_CELL}`);
+    WHERE ${cell} AND kafka_partition = ${partition} AND item_name = $item LIMIT ${ASKED_PER_CELL}`, { item: String(row.item) });
   const ids = counted.map(({ detection_oid }) => String(detection_oid) as Oid);
   const rows = found('detections', await context.detections.find(ids));
   const otherwise = ids.filter((_, at) => !isRecord(rows[at] ?? null, partition, Number(counted[at]!.kafka_offset)));

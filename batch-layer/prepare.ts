@@ -28,9 +28,10 @@ import { allPartitions, hasGrownBefore } from '../core/domain/growth.ts';
 import { archive } from './archive.ts';
 import { settledArchive } from './early-archive.ts';
 import { sha256Of } from './local-copies.ts';
-import { bucketRowsFor, reconcile } from './reconcile.ts';
+import { bucketRowsFor, bucketsFor, reconcile } from './reconcile.ts';
 import { draftOf } from './report.ts';
 import { stageBySpark } from './spark/stage.ts';
+import { sortBytesFor } from './sizes.ts';
 import { stageFiles, writeFiles } from './stage.ts';
 import { forwardStrays } from './strays.ts';
 
@@ -98,8 +99,9 @@ export async function stageEpoch(
   await tools.timed.step('reconcile', () => reconcileEpoch(context, plan, tools, archived));
   await context.reached('reconciled');
   return tools.timed.step('stage', async () => {
-    const sortRows = bucketRowsFor(context.settings.memoryMb);
-    const files = writeFiles(tools.duck, { folder, epoch: nameOf(plan.epoch, context.rules), archive: read, sortRows });
+    const { memoryMb } = context.settings;
+    const sorts = { sortRows: bucketRowsFor(memoryMb), sortBytes: sortBytesFor(memoryMb) };
+    const files = writeFiles(tools.duck, { folder, epoch: nameOf(plan.epoch, context.rules), archive: read, ...sorts });
     const mine = dryRun ? await measured(files) : await stageFiles(context, plan.epoch, plan.attempt, files, tools.copies);
     return [...early, ...mine].sort((a, b) => (a.path < b.path ? -1 : 1));
   });
@@ -160,7 +162,7 @@ async function reconcileEpoch(context: BatchContext, plan: Preparation, tools: T
       hasMoved: hasGrownBefore(startOf(plan.epoch, context.rules), context.rules),
       lakeFiles: (dates) => published.detections(plan.epoch, dates, copies),
     },
-    { signal: context.signal, bucketRows: bucketRowsFor(context.settings.memoryMb) },
+    { signal: context.signal, ...bucketsFor(context.settings.memoryMb) },
   );
 }
 

@@ -73,6 +73,8 @@ export async function checkRawFiles(old: BatchContext): Promise<void> {
   await rawRanges(old, new Map());
 }
 
+/** Least memory to read a raw file with: its largest vector in pages, compressed and not, and as rows. */
+const READ_MB = 256;
 const RAW_NAME = /\/part-(?:l(\d+)-)?(\d+)-(\d+)-(\d+)\.parquet$/;
 
 /** Per partition in the order of offsets. */
@@ -132,12 +134,20 @@ function rangeReader(old: BatchContext, ranges: readonly RawRange[][], ends: rea
   };
 }
 
+/** A raw file is in the order of offsets, and one thread reads it in its order: nothing is sorted, so memory holds a vector. */
 async function* recordsIn(file: string, from: number, memoryMb: number, folder: string): AsyncIterable<LogRecord[]> {
-  const duck = await openDuck({ memoryMb: Math.ceil(memoryMb / 4), threads: 1, spillFolder: join(folder, 'spill') });
+  const duck = await openDuck({ memoryMb: Math.max(READ_MB, memoryMb / 4), threads: 1, spillFolder: join(folder, 'spill') });
+  let next = from;
   try {
     const rows = duck.batches(`SELECT kafka_partition, kafka_offset, stamp, key, value, headers FROM ${parquet([file])}
-      WHERE kafka_offset >= ${from} ORDER BY kafka_offset`);
-    for await (const some of rows) yield some.map(recordOf);
+      WHERE kafka_offset >= ${from}`);
+    for await (const some of rows) {
+      const records = some.map(recordOf);
+      const behind = records.find(({ offset }, at) => offset < (records[at - 1]?.offset ?? next - 1) + 1);
+      if (behind) throw new Refusal(EXIT.data_check_failed, `${file} is not in the order of offsets at offset ${behind.offset}`);
+      next = records.at(-1)!.offset + 1;
+      yield records;
+    }
   } finally {
     duck.close();
   }

@@ -4,7 +4,7 @@
  * run.ts hands it the raw files of the epoch, what earlier epochs first met and dataset B; it leaves the relations `detections`,
  * `met`, `conflicts`, `fates` and `copies` for stage.ts and report.ts. The statements in sql/ run once per bucket: all records of an id
  * lie in its home partition of the epoch, which is a hash of the id, so a bucket is some partitions, or a part of a large one by
- * another hash; memory is bounded by a bucket, not by the epoch. Plain SQL, so that another engine can run the same statements.
+ * another hash, chosen by rows and by what their names weigh; memory is bounded by a bucket, not by the epoch. Plain SQL, so that another engine can run the same statements.
  */
 import type { Rules } from '../core/domain/rules.ts';
 import type { Location } from '../core/domain/detection.ts';
@@ -14,6 +14,7 @@ import { DAY_MS, dateOf } from '../core/domain/time.ts';
 import { STRAY_HEADER } from '../core/domain/verdict.ts';
 import { createTable, LOCATION_COLUMNS, MET_COLUMNS, namesOf } from '../core/layout/lake-columns.ts';
 import { CHUNK_ROWS, quoted } from '../core/stores/duckdb.ts';
+import { bucketBytesFor, shareOf, textBytes, WHOLE } from './sizes.ts';
 import { DECIDE, isOutput, OUTPUTS, PUBLISHED, TELL, textOf } from './statements.ts';
 
 export interface RawFile {
@@ -41,15 +42,21 @@ export function bucketRowsFor(memoryMb: number): number {
   return memoryMb * BUCKET_ROWS_PER_MB;
 }
 
+/** The bounds of a bucket that the memory allows. */
+export function bucketsFor(memoryMb: number): { bucketRows: number; bucketBytes: number } {
+  return { bucketRows: bucketRowsFor(memoryMb), bucketBytes: bucketBytesFor(memoryMb) };
+}
+
 export async function reconcile(
   duck: Duck,
   rules: Rules,
   sources: Sources,
-  options: { bucketRows?: number; signal?: AbortSignal | undefined } = {},
+  options: { bucketRows?: number; bucketBytes?: number; signal?: AbortSignal | undefined } = {},
 ): Promise<void> {
   await loadLocations(duck, sources.locations);
   await createOutputs(duck, rules);
-  for (const bucket of bucketsOf(sources.raw, options.bucketRows ?? BUCKET_ROWS)) {
+  const weighed = await weighedPartitions(duck, sources.raw);
+  for (const bucket of bucketsOf(weighed, options.bucketRows ?? BUCKET_ROWS, options.bucketBytes)) {
     options.signal?.throwIfAborted();
     await loadBucket(duck, bucket, sources);
     await run(duck, rules, DECIDE);
@@ -68,27 +75,44 @@ export interface Bucket {
   readonly parts: number;
 }
 
+/** What a bucket is chosen by: rows, and the bytes of their long names. */
+export interface Weighed {
+  readonly partition: number;
+  readonly rows: number;
+  readonly bytes?: number;
+}
+
+/** Names are weighed where they are: dictionaries let a file look smaller than its rows are in memory. */
+async function weighedPartitions(duck: Duck, raw: readonly RawFile[]): Promise<Weighed[]> {
+  if (raw.length === 0) return [];
+  const found = await duck.rows(`SELECT kafka_partition AS partition, CAST(SUM(${textBytes(['item_name'])}) AS DOUBLE) AS bytes
+    FROM ${parquet(raw.map(({ localFile }) => localFile))} WHERE verdict = 'detection' GROUP BY partition`);
+  return [...raw, ...found.map(({ partition, bytes }) => ({ partition: Number(partition), rows: 0, bytes: Number(bytes) }))];
+}
+
 /** Every partition that has rows lies in one bucket, or is split over buckets of its own. */
-export function bucketsOf(raw: readonly Pick<RawFile, 'partition' | 'rows'>[], bucketRows: number): Bucket[] {
-  const rowsOf = new Map<number, number>();
-  for (const { partition, rows } of raw) rowsOf.set(partition, (rowsOf.get(partition) ?? 0) + rows);
+export function bucketsOf(weighed: readonly Weighed[], bucketRows: number, bucketBytes = Infinity): Bucket[] {
+  const shares = new Map<number, number>();
+  for (const part of weighed) {
+    shares.set(part.partition, (shares.get(part.partition) ?? 0) + shareOf(part, { rows: bucketRows, bytes: bucketBytes }));
+  }
   const buckets: Bucket[] = [];
   let open: number[] = [];
-  let openRows = 0;
+  let taken = 0;
   const close = (): void => {
     if (open.length > 0) buckets.push({ partitions: open, part: 0, parts: 1 });
     open = [];
-    openRows = 0;
+    taken = 0;
   };
-  for (const [partition, rows] of [...rowsOf].sort(([a], [b]) => a - b)) {
-    const parts = Math.ceil(rows / bucketRows);
+  for (const [partition, share] of [...shares].sort(([a], [b]) => a - b)) {
+    const parts = Math.ceil(share / WHOLE);
     if (parts > 1) {
       for (let part = 0; part < parts; part++) buckets.push({ partitions: [partition], part, parts });
       continue;
     }
-    if (openRows + rows > bucketRows) close();
+    if (taken + share > WHOLE) close();
     open.push(partition);
-    openRows += rows;
+    taken += share;
   }
   close();
   return buckets;

@@ -35,6 +35,8 @@ export interface DraftFacts {
 }
 
 const LISTED_CONFLICTS = 1_000;
+/** Names may have thousands of characters, and a report is read as a whole; the file of conflicts holds all of them. */
+const LISTED_CONFLICT_BYTES = 1_048_576;
 const LISTED_LOCATIONS = 1_000;
 
 export async function draftOf(context: BatchContext, duck: Duck, facts: DraftFacts): Promise<Draft> {
@@ -99,7 +101,10 @@ function partitionReport(archived: ArchivedPartition, fates: Row | undefined, pr
 
 async function conflictsOf(duck: Duck): Promise<Draft['conflicts']> {
   const [count] = await duck.rows('SELECT COUNT(*) AS n FROM conflicts');
-  const rows = await duck.rows(`SELECT * FROM conflicts ORDER BY kafka_partition, kafka_offset LIMIT ${LISTED_CONFLICTS}`);
+  const rows = await duck.rows(`SELECT * EXCLUDE (bytes) FROM (
+      SELECT *, SUM(strlen(first_item) + strlen(item_name)) OVER (ORDER BY kafka_partition, kafka_offset) AS bytes
+      FROM (SELECT * FROM conflicts ORDER BY kafka_partition, kafka_offset LIMIT ${LISTED_CONFLICTS})
+    ) WHERE bytes <= ${LISTED_CONFLICT_BYTES} ORDER BY kafka_partition, kafka_offset`);
   const listed = rows.map(
     (row): Conflict => ({
       detection_oid: String(row.detection_oid),

@@ -24,8 +24,9 @@ import { EXIT, Refusal } from '../core/process/errors.ts';
 import { readRun } from '../core/stores/runs.ts';
 import { archive } from './archive.ts';
 import { seamOf } from './prepare.ts';
-import { parquet, reconcile } from './reconcile.ts';
+import { bucketsFor, parquet, reconcile } from './reconcile.ts';
 import { withTools } from './run.ts';
+import { shareOf, textBytes } from './sizes.ts';
 
 export interface Reprocessed {
   readonly epoch: string;
@@ -83,7 +84,8 @@ export async function reprocess(context: BatchContext, epoch: Epoch): Promise<Re
     const locations = await locationsOf(tools, report);
     const lakeFiles = (dates: readonly string[]) => tools.published.detections(epoch, dates, tools.copies);
     const hasMoved = hasGrownBefore(startOf(epoch, rules), rules);
-    await reconcile(tools.duck, rules, { raw, earlier, locations, hasMoved, lakeFiles }, { signal: context.signal });
+    const options = { signal: context.signal, ...bucketsFor(context.settings.memoryMb) };
+    await reconcile(tools.duck, rules, { raw, earlier, locations, hasMoved, lakeFiles }, options);
     return differencesOf(context, plan, tools, report);
   });
 }
@@ -133,7 +135,7 @@ async function locationsOf({ copies, duck }: Tools, report: RunReport): Promise<
 // ---- comparing -----------------------------------------------------------------------------------------------------
 
 /** The published side is read from HDFS as it is now: a local copy would show what it was. */
-async function differencesOf({ hdfs }: BatchContext, { folder }: Preparation, { duck }: Tools, report: RunReport): Promise<Reprocessed> {
+async function differencesOf({ hdfs, settings }: BatchContext, { folder }: Preparation, { duck }: Tools, report: RunReport): Promise<Reprocessed> {
   const columns = namesOf(DETECTION_COLUMNS);
   const altered: AlteredFile[] = [];
   await duck.run(createTable('published', DETECTION_COLUMNS));
@@ -150,23 +152,52 @@ async function differencesOf({ hdfs }: BatchContext, { folder }: Preparation, { 
   await duck.run(`CREATE VIEW computed AS
     SELECT * EXCLUDE (arrival, is_deferred), make_timestamptz(timestamp_detected * 1000) AS detected_at,
       make_timestamptz(arrival * 1000) AS arrived_at FROM detections`);
-  const onlyPublished = await rowsOnlyIn(duck, 'published', 'computed');
-  const onlyComputed = await rowsOnlyIn(duck, 'computed', 'published');
-  const ids = [...new Set([...onlyPublished, ...onlyComputed].map(idOf))].slice(0, SHOWN_IDS);
+  const parts = await comparedParts(duck, settings.memoryMb);
+  const onlyPublished = await rowsOnlyIn(duck, parts, 'published', 'computed');
+  const onlyComputed = await rowsOnlyIn(duck, parts, 'computed', 'published');
+  const ids = [...new Set([...onlyPublished.first, ...onlyComputed.first].map(idOf))].slice(0, SHOWN_IDS);
   return {
     epoch: report.epoch,
     rows: report.rows,
-    only_published: onlyPublished.length,
-    only_computed: onlyComputed.length,
-    rows_that_differ: ids.map((id) => ({ detection_oid: id, published: rowOf(onlyPublished, id), computed: rowOf(onlyComputed, id) })),
+    only_published: onlyPublished.count,
+    only_computed: onlyComputed.count,
+    rows_that_differ: ids.map((id) => ({
+      detection_oid: id,
+      published: rowOf(onlyPublished.first, id),
+      computed: rowOf(onlyComputed.first, id),
+    })),
     altered_files: altered,
   };
 }
 
-async function rowsOnlyIn(duck: Duck, a: string, b: string): Promise<Row[]> {
+/** Of both sides together, by a hash of the id: as many parts as keep a part within the bounds of a bucket. */
+async function comparedParts(duck: Duck, memoryMb: number): Promise<number> {
+  const [all] = await duck.rows(`SELECT COUNT(*) AS n, CAST(SUM(${textBytes(['item_name'])}) AS DOUBLE) AS bytes FROM published`);
+  const { bucketRows, bucketBytes } = bucketsFor(memoryMb);
+  return Math.max(1, Math.ceil(2 * shareOf({ rows: Number(all!.n), bytes: Number(all!.bytes ?? 0) }, { rows: bucketRows, bytes: bucketBytes })));
+}
+
+interface OnlyThere {
+  readonly count: number;
+  /** At most SHOWN_IDS. */
+  readonly first: readonly Row[];
+}
+
+async function rowsOnlyIn(duck: Duck, parts: number, a: string, b: string): Promise<OnlyThere> {
   const columns = namesOf(DETECTION_COLUMNS);
   const texts = DETECTION_COLUMNS.map(([name, type]) => (type === 'BIGINT' ? `CAST(${name} AS VARCHAR) AS ${name}` : name));
-  return duck.rows(`SELECT ${texts.join(', ')} FROM (SELECT ${columns} FROM ${a} EXCEPT ALL SELECT ${columns} FROM ${b})`);
+  const first: Row[] = [];
+  let count = 0;
+  for (let part = 0; part < parts; part++) {
+    const mine = `ABS(detection_oid % 1000003) % ${parts} = ${part}`;
+    await duck.run(`CREATE OR REPLACE TEMP TABLE only_there AS
+      SELECT ${columns} FROM ${a} WHERE ${mine} EXCEPT ALL SELECT ${columns} FROM ${b} WHERE ${mine}`);
+    const [found] = await duck.rows('SELECT COUNT(*) AS n FROM only_there');
+    count += Number(found!.n);
+    if (first.length < SHOWN_IDS) first.push(...(await duck.rows(`SELECT ${texts.join(', ')} FROM only_there LIMIT ${SHOWN_IDS - first.length}`)));
+  }
+  await duck.run('DROP TABLE only_there');
+  return { count, first };
 }
 
 const idOf = (row: Row): string => String(row.detection_oid);

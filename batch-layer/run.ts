@@ -38,7 +38,7 @@ import { pruneDue } from './prune.ts';
 import { publishedEpochs } from './published-epochs.ts';
 import { dropRelations, parquet } from './reconcile.ts';
 import { complete } from './report.ts';
-import { chained, rowsHash } from './rows-hash.ts';
+import { chained, hashLimitsFor, rowsHash } from './rows-hash.ts';
 import { speedProgress } from './speed-progress.ts';
 import { settledFor } from './settled.ts';
 import { timing } from './timing.ts';
@@ -128,7 +128,7 @@ async function finish(
   await lease.check();
   await timed.step('view', () => writeView(context, duck, plan.epoch, published));
   await context.reached('view_written');
-  const hashes = await timed.step('hash', () => hashesOf(duck, plan, intent, files));
+  const hashes = await timed.step('hash', () => hashesOf(context, duck, plan, intent, files));
   await context.reached('hashed');
   const compared = await timed.step('compare', () =>
     compare(context, duck, plan.epoch, published, intent.draft, plan.previous, speed),
@@ -171,12 +171,13 @@ async function publishedTable(duck: Duck, files: readonly HashedFile[]): Promise
 }
 
 async function hashesOf(
+  { settings }: BatchContext,
   duck: Duck,
   { previous }: Preparation,
   { epoch }: Intent,
   files: readonly HashedFile[],
 ): Promise<Pick<RunReport, 'rows_sha256' | 'chain_sha256'>> {
-  const rows = await rowsHash(duck, files);
+  const rows = await rowsHash(duck, files, hashLimitsFor(settings.memoryMb));
   return { rows_sha256: rows, chain_sha256: chained(previous?.chain_sha256 ?? null, epoch, rows) };
 }
 

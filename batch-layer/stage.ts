@@ -10,7 +10,7 @@ import type { Duck } from '../core/stores/duckdb.ts';
 import type { Archive } from './archive.ts';
 import type { BatchContext } from './context.ts';
 import type { LocalCopies } from './local-copies.ts';
-import type { LocalFile, Write, WriteOptions } from './write-file.ts';
+import type { Content, LocalFile, Write, WriteOptions } from './write-file.ts';
 import { nameOf } from '../core/domain/epoch.ts';
 import { conflictsFile, locationsFile, metFile, stagingFolder, topItemsFile } from '../core/layout/lake.ts';
 import { dateOf } from '../core/domain/time.ts';
@@ -19,6 +19,7 @@ import { COMMAND_RETRY, retrying } from '../core/process/retry.ts';
 import { detectionsFiles, SORT_ROWS, sortsOf } from './detections-files.ts';
 import { inLanes } from './lanes.ts';
 import { sha256Of } from './local-copies.ts';
+import { textBytes } from './sizes.ts';
 import { textOf, TOP_ITEMS_FILE } from './statements.ts';
 import { writing } from './write-file.ts';
 
@@ -54,35 +55,41 @@ export async function* writeSources(duck: Duck, options: WriteOptions): AsyncGen
   yield await writing(duck, options)(locationsFile(options.epoch), LOCATIONS);
 }
 
-const LOCATIONS = 'SELECT * FROM locations ORDER BY geographical_location_oid';
+const BY_OFFSET = 'kafka_partition, kafka_offset';
+const LOCATIONS: Content = { select: 'SELECT * FROM locations', order: 'geographical_location_oid', texts: ['geographical_location'] };
 
 function rawFilesOf({ files }: Archive): LocalFile[] {
   return files.map(({ path, localFile, rows }) => ({ path, localFile, rows }));
 }
 
 /** As many partitions in a file as are sorted at once, so that memory does not grow with the epoch; one file if there is no row. */
-async function* metFiles(duck: Duck, write: Write, { epoch, sortRows = SORT_ROWS }: WriteOptions): AsyncGenerator<LocalFile, undefined> {
-  const found = await duck.rows('SELECT kafka_partition AS partition, COUNT(*) AS n FROM met GROUP BY kafka_partition ORDER BY kafka_partition');
-  const sorts = sortsOf(found.map(({ partition, n }) => ({ partition: Number(partition), rows: Number(n) })), sortRows);
+async function* metFiles(duck: Duck, write: Write, { epoch, sortRows = SORT_ROWS, sortBytes = Infinity }: WriteOptions): AsyncGenerator<LocalFile, undefined> {
+  const found = await duck.rows(`SELECT kafka_partition AS partition, COUNT(*) AS n, CAST(SUM(${textBytes(['item_name'])}) AS DOUBLE) AS bytes
+    FROM met GROUP BY kafka_partition ORDER BY kafka_partition`);
+  const partitions = found.map(({ partition, n, bytes }) => ({ partition: Number(partition), rows: Number(n), bytes: Number(bytes) }));
+  const sorts = sortsOf(partitions, sortRows, sortBytes);
   for (const [n, some] of (sorts.length > 0 ? sorts : [[]]).entries()) {
     const [first, last] = [some[0]?.partition ?? 0, some.at(-1)?.partition ?? 0];
-    yield await write(metFile(epoch, n), `SELECT * FROM met WHERE kafka_partition BETWEEN ${first} AND ${last} ORDER BY kafka_partition, kafka_offset`);
+    const select = `SELECT * FROM met WHERE kafka_partition BETWEEN ${first} AND ${last}`;
+    yield await write(metFile(epoch, n), { select, order: BY_OFFSET, texts: ['item_name'] });
   }
 }
 
 /** All of them: the report lists the first. */
 async function* conflictFiles(duck: Duck, epoch: string, write: Write): AsyncGenerator<LocalFile, undefined> {
   const [count] = await duck.rows('SELECT COUNT(*) AS n FROM conflicts');
-  if (Number(count!.n) > 0) yield await write(conflictsFile(epoch), 'SELECT * FROM conflicts ORDER BY kafka_partition, kafka_offset');
+  const content: Content = { select: 'SELECT * FROM conflicts', order: BY_OFFSET, texts: ['first_item', 'item_name'] };
+  if (Number(count!.n) > 0) yield await write(conflictsFile(epoch), content);
 }
 
 async function* topItemsFiles(duck: Duck, epoch: string, write: Write): AsyncGenerator<LocalFile, undefined> {
   await duck.run(`CREATE TEMP TABLE top_items AS ${textOf(TOP_ITEMS_FILE)}`);
   for (const { day } of await duck.rows('SELECT DISTINCT day FROM top_items ORDER BY day')) {
-    yield await write(
-      topItemsFile({ date: dateOf(Number(day)), epoch }),
-      `SELECT * EXCLUDE (day) FROM top_items WHERE day = ${Number(day)} ORDER BY hour, geographical_location_oid, detections DESC, item_name`,
-    );
+    yield await write(topItemsFile({ date: dateOf(Number(day)), epoch }), {
+      select: `SELECT * EXCLUDE (day) FROM top_items WHERE day = ${Number(day)}`,
+      order: 'hour, geographical_location_oid, detections DESC, item_name',
+      texts: ['item_name', 'geographical_location'],
+    });
   }
   await duck.run('DROP TABLE top_items');
 }

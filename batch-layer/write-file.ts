@@ -1,7 +1,8 @@
 /**
  * One Parquet file of an epoch on this machine, from a SELECT: compressed, described by its key-value metadata, counted.
  *
- * stage.ts and detections-files.ts write all but the raw files by it.
+ * stage.ts, detections-files.ts and differences.ts write all but the raw files by it. How many rows a row group has follows from
+ * what their texts weigh: names of five thousand characters make small groups, so that writers and readers can hold them.
  */
 import { mkdir } from 'node:fs/promises';
 import { dirname, join } from 'node:path';
@@ -9,6 +10,7 @@ import type { Duck } from '../core/stores/duckdb.ts';
 import type { Archive } from './archive.ts';
 import { quoted } from '../core/stores/duckdb.ts';
 import { metadataOf } from './metadata.ts';
+import { groupRowsFor } from './sizes.ts';
 
 /** A file of the epoch on this machine, with its place in the lake. */
 export interface LocalFile {
@@ -21,23 +23,46 @@ export interface WriteOptions {
   readonly folder: string;
   readonly epoch: string;
   readonly archive: Archive;
-  /** How many rows are sorted at once, at least those of one hour. */
+  /** How many rows, and bytes of long texts, are sorted at once; at least those of one hour. */
   readonly sortRows?: number;
+  readonly sortBytes?: number;
   readonly rowsPerFile?: number;
 }
 
-export type Write = (path: string, select: string) => Promise<LocalFile>;
+export interface Content {
+  readonly select: string;
+  /** Columns of the answer to sort by; without them rows keep the order that they have. */
+  readonly order?: string;
+  /** Columns of the answer whose texts may be long. */
+  readonly texts: readonly string[];
+}
+
+export type Write = (path: string, content: Content) => Promise<LocalFile>;
 
 export function writing(duck: Duck, { epoch, folder, archive }: WriteOptions): Write {
   const metadata = metadataOf(epoch, archive.partitions);
-  return async (path, select) => {
+  return async (path, content) => {
     const localFile = join(folder, path);
     await mkdir(dirname(localFile), { recursive: true });
-    await duck.run(
-      `COPY (${select}) TO ${quoted(localFile)} (FORMAT parquet, COMPRESSION zstd, COMPRESSION_LEVEL 3, KV_METADATA ${metadata})`,
-    );
+    await writeParquet(duck, localFile, content, `KV_METADATA ${metadata}`);
     return { path, localFile, rows: await rowsIn(duck, localFile) };
   };
+}
+
+export async function writeParquet(duck: Duck, localFile: string, content: Content, ...more: string[]): Promise<void> {
+  const { select, order } = content;
+  const options = ['FORMAT parquet', 'COMPRESSION zstd', 'COMPRESSION_LEVEL 3', `ROW_GROUP_SIZE ${await groupRowsOf(duck, content)}`, ...more];
+  const sorted = order === undefined ? select : `${select} ORDER BY ${order}`;
+  await duck.run(`COPY (${sorted}) TO ${quoted(localFile)} (${options.join(', ')})`);
+}
+
+/** Bytes of the columns of fixed width. */
+const ROW_BYTES = 100;
+
+async function groupRowsOf(duck: Duck, { select, texts }: Content): Promise<number> {
+  const bytes = [String(ROW_BYTES), ...texts.map((column) => `COALESCE(strlen(${column}), 0)`)].join(' + ');
+  const found = await duck.rows(`SELECT ${bytes} AS bytes, COUNT(*) AS n FROM (${select}) GROUP BY bytes ORDER BY bytes DESC`);
+  return groupRowsFor(found.map((row) => ({ bytes: Number(row.bytes), rows: Number(row.n) })));
 }
 
 /** From the footer of a Parquet file. */

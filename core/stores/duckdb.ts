@@ -8,6 +8,7 @@
 import { DuckDBBlobValue, DuckDBDataChunk, DuckDBInstance, DuckDBListValue, DuckDBStructValue, DuckDBTimestampTZValue } from '@duckdb/node-api';
 import type { ReadLimits } from '../process/read-limits.ts';
 import type { DuckDBConnection, DuckDBType, DuckDBValue } from '@duckdb/node-api';
+import { EXIT, messageOf, Refusal } from '../process/errors.ts';
 
 export interface DuckOptions {
   readonly memoryMb: number;
@@ -31,14 +32,19 @@ export interface Duck {
   close(): void;
 }
 
-/** Appends rows to a table, column by column, in chunks of CHUNK_ROWS. */
+/**
+ * Appends rows to a table, column by column, in chunks of CHUNK_ROWS. What was appended is in the table after close(); before that
+ * DuckDB holds up to 204,800 rows beside its memory limit, so FLUSH_BYTES of texts and bytes are handed over to the table at once.
+ */
 export interface Appender {
   /** As many columns as the table has, each with `rows` values; never more than CHUNK_ROWS rows. */
   append(columns: readonly (readonly Cell[])[], rows: number): void;
   close(): void;
 }
 
+/** Rows of a vector: the least that DuckDB hands from step to step, whatever a row weighs. */
 export const CHUNK_ROWS = 2_048;
+const FLUSH_BYTES = 8_388_608;
 
 export async function openDuck(options: DuckOptions): Promise<Duck> {
   const instance = await DuckDBInstance.create(':memory:', {
@@ -49,21 +55,38 @@ export async function openDuck(options: DuckOptions): Promise<Duck> {
   const connection = await instance.connect();
   await connection.run("SET TimeZone = 'UTC'");
   await connection.run(SPARK_NAMES);
+  const asked = <T>(answer: Promise<T>): Promise<T> => answer.catch((fault: unknown) => Promise.reject(asFault(fault, options)));
   return {
     async run(sql, parameters) {
-      await connection.run(sql, parameters && converted(parameters));
+      await asked(connection.run(sql, parameters && converted(parameters)));
     },
     async rows(sql, parameters, limits) {
-      const answer = await interruptible(connection, limits, () => connection.runAndReadAll(sql, parameters && converted(parameters)));
+      const answer = await asked(interruptible(connection, limits, () => connection.runAndReadAll(sql, parameters && converted(parameters))));
       return answer.getRowObjects().map(plainRow);
     },
-    batches: (sql, limits) => batches(instance, sql, limits),
+    async *batches(sql, limits) {
+      try {
+        yield* batches(instance, sql, limits);
+      } catch (fault) {
+        throw asFault(fault, options);
+      }
+    },
     appender: async (table) => appenderOf(await instance.connect(), table),
     close() {
       connection.closeSync();
       instance.closeSync();
     },
   };
+}
+
+/** Trying again with the same limit would end the same way. */
+function asFault(fault: unknown, { memoryMb }: DuckOptions): unknown {
+  if (!messageOf(fault).startsWith('Out of Memory Error')) return fault;
+  return new Refusal(
+    EXIT.usage,
+    `DuckDB needed more than the ${memoryMb} MB that it may use (${messageOf(fault).split('\n')[0]}). ` +
+      'Give it more memory (BATCH_MEMORY_MB for the batch layer) and run again.',
+  );
 }
 
 /** What the statements that Spark runs too call by Spark's name. */
@@ -119,22 +142,37 @@ async function appenderOf(connection: DuckDBConnection, table: string): Promise<
   const appender = await connection.createAppender(table);
   const types: DuckDBType[] = Array.from({ length: appender.columnCount }, (_, index) => appender.columnType(index));
   const chunk = DuckDBDataChunk.create(types, 0);
+  let unflushedBytes = 0;
   return {
     append(columns, rows) {
       chunk.reset();
       chunk.rowCount = rows;
       columns.forEach((values, index) => {
         const vector = chunk.getColumnVector(index) as { setItem(at: number, value: unknown): void; flush(): void };
-        for (let at = 0; at < rows; at++) vector.setItem(at, driverValue(values[at]!));
+        for (let at = 0; at < rows; at++) {
+          const value = values[at]!;
+          if (typeof value === 'object' || typeof value === 'string') unflushedBytes += bytesOf(value);
+          vector.setItem(at, driverValue(value));
+        }
         vector.flush();
       });
       appender.appendDataChunk(chunk);
+      if (unflushedBytes < FLUSH_BYTES) return;
+      appender.flushSync();
+      unflushedBytes = 0;
     },
     close() {
       appender.closeSync();
       connection.closeSync();
     },
   };
+}
+
+/** What a cell weighs beside its fixed width; a text is taken for ASCII, which the flushes' distance may be wrong by. */
+function bytesOf(value: Cell): number {
+  if (typeof value === 'string' || Buffer.isBuffer(value)) return value.length;
+  if (typeof value !== 'object' || value === null) return 0;
+  return value.reduce((sum, struct) => sum + Object.values(struct).reduce<number>((all, field) => all + bytesOf(field), 0), 0);
 }
 
 function driverValue(value: Cell): DuckDBValue {

@@ -15,7 +15,7 @@ import { oid } from '../../core/domain/oid.ts';
 import { dateOf, DAY_MS, HOUR_MS, instant } from '../../core/domain/time.ts';
 import { STRAY_HEADER } from '../../core/domain/verdict.ts';
 import { openDuck, quoted } from '../../core/stores/duckdb.ts';
-import { rawWriter } from '../../batch-layer/raw-file.ts';
+import { rawLimitsFor, rawWriter } from '../../batch-layer/raw-file.ts';
 import { reconcile } from '../../batch-layer/reconcile.ts';
 
 export const GOLDEN_RULES: Rules = {
@@ -125,7 +125,7 @@ async function archived(duck: Duck, records: readonly Seen[], next: number[], fo
   await mkdir(folder, { recursive: true });
   const files: RawFile[] = [];
   for (const partition of next.keys()) {
-    const writer = await rawWriter(duck, partition);
+    const writer = await rawWriter(duck, partition, rawLimitsFor(256));
     for (const record of [...records].sort((a, b) => a.hours - b.hours)) {
       const home = homeOf(oid(record.id), next.length);
       const arrival = instant(BEGIN + Math.floor(record.hours * HOUR_MS));

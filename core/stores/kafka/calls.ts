@@ -26,12 +26,15 @@ export function disconnected(client: KafkaConsumer | Producer): Promise<void> {
   });
 }
 
+export interface Consumed {
+  readonly error: LibrdKafkaError | null;
+  readonly messages: Message[];
+}
+
+export const NOTHING: Consumed = { error: null, messages: [] };
+
 /** Up to `limit` messages: waits up to `waitMs` for each that is not there yet. An error comes without messages. */
-export function consumed(
-  consumer: KafkaConsumer,
-  limit: number,
-  waitMs: number,
-): Promise<{ error: LibrdKafkaError | null; messages: Message[] }> {
+export function consumed(consumer: KafkaConsumer, limit: number, waitMs: number): Promise<Consumed> {
   consumer.setDefaultConsumeTimeout(waitMs);
   return new Promise((resolve) => {
     consumer.consume(limit, (error: LibrdKafkaError | null, messages: Message[] | undefined) =>

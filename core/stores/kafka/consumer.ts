@@ -7,13 +7,13 @@
  * Partitions move cooperatively, so that those that stay keep what is known of them. Starting offsets are the hooks', never the
  * group's. node-rdkafka's own waiting would go on for as long as records trickle in, so a take waits for the first record only.
  */
-import type { LibrdKafkaError, Message, TopicPartition } from 'node-rdkafka';
+import type { LibrdKafkaError, TopicPartition } from 'node-rdkafka';
 import rdkafka from 'node-rdkafka';
 import type { GroupHooks, LogConsumer } from './types.ts';
 import type { KafkaSettings } from './client-config.ts';
 import { EXIT, messageOf, Refusal } from '../../process/errors.ts';
 import { brokenRange, isBroken } from './broken-range.ts';
-import { connected, consumed, disconnected, endsOf } from './calls.ts';
+import { connected, consumed, disconnected, endsOf, NOTHING } from './calls.ts';
 import { asFault, CONSUMER_TOPIC_CONFIG, consumerConfig } from './client-config.ts';
 import { isAssigning, isLeftGroup, isOffsetGone } from './client-config.ts';
 import { groupOffsets } from './group-offsets.ts';
@@ -90,8 +90,6 @@ export async function openLogConsumer(
     },
   };
 }
-
-const NOTHING: { error: LibrdKafkaError | null; messages: Message[] } = { error: null, messages: [] };
 
 interface Group {
   readonly consumer: rdkafka.KafkaConsumer;

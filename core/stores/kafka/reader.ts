@@ -6,18 +6,20 @@
  * does not hold is a Refusal with its remedy, also when retention deletes it while the reading is under way; node-rdkafka drops
  * an error that follows records in one take, so a reading that hears nothing asks the broker where the log begins and ends.
  */
-import type { EofEvent } from 'node-rdkafka';
+import type { EofEvent, LibrdKafkaError } from 'node-rdkafka';
 import rdkafka from 'node-rdkafka';
 import type { LogRecord } from '../../domain/detection.ts';
 import type { LogEnds, LogReader } from './types.ts';
 import type { KafkaSettings } from './client-config.ts';
 import { brokenRange, isBroken } from './broken-range.ts';
-import { connected, consumed, disconnected, endsOf } from './calls.ts';
+import { connected, consumed, disconnected, endsOf, NOTHING } from './calls.ts';
 import { asFault, CONSUMER_TOPIC_CONFIG, consumerConfig, isOffsetGone } from './client-config.ts';
 import { recordOf } from './record.ts';
 
 const TAKE_RECORDS = 1_000;
-const TAKE_WAIT_MS = 50;
+/** A take never waits while records come, so it holds no more than the client has queued, whatever records weigh. */
+const QUEUED_KBYTES = 16_384;
+const FIRST_RECORD_WAIT_MS = 50;
 const QUIET_LIMIT_MS = 2_000;
 
 interface Batch {
@@ -76,7 +78,7 @@ interface Reading {
 
 async function openReading(settings: KafkaSettings, partition: number, from: number): Promise<Reading> {
   const topic = settings.KAFKA_TOPIC;
-  const config = consumerConfig(settings, 'sightline.reader', 'sightline.reader');
+  const config = { ...consumerConfig(settings, 'sightline.reader', 'sightline.reader'), 'queued.max.messages.kbytes': QUEUED_KBYTES };
   const consumer = new rdkafka.KafkaConsumer(config, CONSUMER_TOPIC_CONFIG);
   let eof = -1;
   consumer.on('partition.eof', (event: EofEvent) => {
@@ -86,9 +88,15 @@ async function openReading(settings: KafkaSettings, partition: number, from: num
   consumer.assign([{ topic, partition, offset: from }]);
   const ends = (): Promise<Omit<LogEnds, 'partition'>> => endsOf(consumer, settings, partition);
   let closed: Promise<void> | null = null;
+  let failed: LibrdKafkaError | null = null;
   return {
     async take(next) {
-      const { error, messages } = await consumed(consumer, TAKE_RECORDS, TAKE_WAIT_MS);
+      const first = failed ? { ...NOTHING, error: failed } : await consumed(consumer, 1, FIRST_RECORD_WAIT_MS);
+      const others = first.messages.length > 0 ? await consumed(consumer, TAKE_RECORDS - 1, 0) : NOTHING;
+      // The next take meets it: what was delivered before it will not come again.
+      failed = others.error;
+      const { error } = first;
+      const messages = [...first.messages, ...others.messages];
       if (error && isOffsetGone(error)) throw brokenRange(topic, partition, next, await ends());
       if (error) throw asFault(settings, error);
       return { records: messages.filter(({ offset }) => offset >= next).map(recordOf), eof };

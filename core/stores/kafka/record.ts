@@ -26,3 +26,10 @@ const NO_HEADERS: readonly Header[] = [];
 function headerOf(header: object): Header[] {
   return Object.entries(header).map(([name, value]) => [name, Buffer.isBuffer(value) ? value : Buffer.from(String(value))]);
 }
+
+/** What a record weighs: every byte that the log keeps of it. */
+export function bytesOf({ key, value, headers }: Pick<LogRecord, 'key' | 'value' | 'headers'>): number {
+  let bytes = (key?.length ?? 0) + (value?.length ?? 0);
+  for (const [name, content] of headers) bytes += name.length + (content?.length ?? 0);
+  return bytes;
+}

@@ -33,7 +33,7 @@ before(async () => {
 });
 after(() => rm(folder, { recursive: true, force: true }));
 
-async function archived(world: World, options: { rowsPerFile?: number; tickLimitMs?: number; arrivals?: number[]; firsts?: number[] } = {}): Promise<Archive> {
+async function archived(world: World, options: { limits?: { rows: number; bytes: number }; tickLimitMs?: number; arrivals?: number[]; firsts?: number[] } = {}): Promise<Archive> {
   const duck = await openDuck({ memoryMb: 128, threads: 1, spillFolder: join(folder, 'spill') });
   try {
     const seam = {
@@ -102,7 +102,7 @@ test('files hold every record once, in ranges that are named by their offsets', 
   const world = worldOf(RULES);
   seen(world, 0, ...Array.from({ length: 10 }, (_, i) => START + i), END);
   seen(world, 1, START, END);
-  const { files } = await archived(world, { rowsPerFile: 4 });
+  const { files } = await archived(world, { limits: { rows: 4, bytes: Infinity } });
   const epoch = '1970-01-01T1640';
   assert.deepEqual(files.map(({ path }) => path.slice(`lake/raw/epoch=${epoch}/`.length)), [
     'part-0-0-3.parquet',

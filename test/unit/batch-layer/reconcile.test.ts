@@ -22,7 +22,7 @@ import { hasGrownBefore } from '../../../core/domain/growth.ts';
 import { instant, dateOf, DAY_MS, HOUR_MS } from '../../../core/domain/time.ts';
 import { openDuck, quoted } from '../../../core/stores/duckdb.ts';
 import { bucketsOf, reconcile } from '../../../batch-layer/reconcile.ts';
-import { rawWriter } from '../../../batch-layer/raw-file.ts';
+import { rawLimitsFor, rawWriter } from '../../../batch-layer/raw-file.ts';
 
 const RULES: Rules = {
   generation: 1,
@@ -165,7 +165,7 @@ async function archived(duck: Duck, records: readonly Placed[], name: string) {
   for (const partition of [0, 1, 2]) {
     const mine = records.filter((record) => record.partition === partition);
     if (mine.length === 0) continue;
-    const writer = await rawWriter(duck, partition);
+    const writer = await rawWriter(duck, partition, rawLimitsFor(256));
     for (const { offset, arrival, detection } of mine) {
       const record = { partition, offset, stamp: arrival, key: null, value: Buffer.from('{}'), headers: [] };
       writer.append(record, arrival, { kind: 'detection', detection });
