@@ -19,12 +19,11 @@ import { epochAt, nameOf } from '../core/domain/epoch.ts';
 import { allPartitions } from '../core/domain/growth.ts';
 import { ARCHIVE_JOURNALS, LAKE, locationsFile } from '../core/layout/lake.ts';
 import { EXIT, Refusal } from '../core/process/errors.ts';
-import { openDuck } from '../core/stores/duckdb.ts';
+import { openDuck, parquet } from '../core/stores/duckdb.ts';
 import { readRun } from '../core/stores/runs.ts';
 import { filesOfJournal } from './early-archive.ts';
 import { localCopies } from './local-copies.ts';
 import { recordOf } from './raw-file.ts';
-import { parquet } from './reconcile.ts';
 
 export interface ArchivedLog {
   readonly reader: LogReader;

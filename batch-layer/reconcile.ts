@@ -13,7 +13,7 @@ import type { Statement } from './statements.ts';
 import { DAY_MS, dateOf } from '../core/domain/time.ts';
 import { STRAY_HEADER } from '../core/domain/verdict.ts';
 import { createTable, LOCATION_COLUMNS, MET_COLUMNS, namesOf } from '../core/layout/lake-columns.ts';
-import { CHUNK_ROWS, quoted } from '../core/stores/duckdb.ts';
+import { CHUNK_ROWS, parquet, quoted } from '../core/stores/duckdb.ts';
 import { bucketBytesFor, shareOf, textBytes, WHOLE } from './sizes.ts';
 import { DECIDE, isOutput, OUTPUTS, PUBLISHED, TELL, textOf } from './statements.ts';
 
@@ -203,9 +203,4 @@ export async function dropRelations(duck: Duck): Promise<void> {
   const names = [...OUTPUTS, 'locations'].map(quoted).join(', ');
   const found = await duck.rows(`SELECT table_name, table_type FROM information_schema.tables WHERE table_name IN (${names})`);
   for (const { table_name: name, table_type: type } of found) await duck.run(`DROP ${type === 'VIEW' ? 'VIEW' : 'TABLE'} ${String(name)}`);
-}
-
-/** Files as a table, columns matched by name. */
-export function parquet(files: readonly string[]): string {
-  return `read_parquet([${files.map(quoted).join(', ')}], union_by_name = false, hive_partitioning = false)`;
 }

@@ -22,9 +22,10 @@ import { locationsFile } from '../core/layout/lake.ts';
 import { createTable, DETECTION_COLUMNS, namesOf } from '../core/layout/lake-columns.ts';
 import { EXIT, Refusal } from '../core/process/errors.ts';
 import { readRun } from '../core/stores/runs.ts';
+import { parquet } from '../core/stores/duckdb.ts';
 import { archive } from './archive.ts';
 import { seamOf } from './prepare.ts';
-import { bucketsFor, parquet, reconcile } from './reconcile.ts';
+import { bucketsFor, reconcile } from './reconcile.ts';
 import { withTools } from './run.ts';
 import { shareOf, textBytes } from './sizes.ts';
 

@@ -9,7 +9,7 @@
 import type { Hash } from 'node:crypto';
 import { createHash } from 'node:crypto';
 import type { Duck } from '../core/stores/duckdb.ts';
-import { parquet } from './reconcile.ts';
+import { parquet } from '../core/stores/duckdb.ts';
 import { shareOf, sortBytesFor, textBytes } from './sizes.ts';
 
 export interface HashedFile {

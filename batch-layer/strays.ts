@@ -6,11 +6,11 @@
  * the second does not count. Run after the wait for the speed layer, so that it seldom has anything to do.
  */
 import type { Duck } from '../core/stores/duckdb.ts';
+import { parquet } from '../core/stores/duckdb.ts';
 import type { BatchContext } from './context.ts';
 import type { Archived } from './prepare.ts';
 import type { SpeedProgress } from './speed-progress.ts';
 import { recordOf } from './raw-file.ts';
-import { parquet } from './reconcile.ts';
 
 /** Returns how many were forwarded. */
 export async function forwardStrays(context: BatchContext, duck: Duck, archive: Archived, speed: SpeedProgress): Promise<number> {

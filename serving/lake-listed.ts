@@ -13,7 +13,7 @@ import type { Hdfs } from '../core/stores/hdfs/types.ts';
 import type { PlacedDetection } from '../core/stores/list-view.ts';
 import type { LakeRow } from './questions/detection.ts';
 import { LAKE } from '../core/layout/lake.ts';
-import { openDuck, quoted } from '../core/stores/duckdb.ts';
+import { openDuck, parquet } from '../core/stores/duckdb.ts';
 import { listRuns } from '../core/stores/runs.ts';
 import { isFault } from './faults.ts';
 import { epochOfFile, LAKE_ROW, lakeRow, LOOK_UP_MEMORY_MB } from './lake-lookup.ts';
@@ -87,7 +87,7 @@ function byHour(wanted: readonly PlacedDetection[]): Map<string, PlacedDetection
 async function rowsIn(duck: Duck, local: string, wanted: readonly PlacedDetection[]): Promise<LakeRow[]> {
   const times = wanted.map(({ detectedAt }) => detectedAt);
   const rows = await duck.rows(
-    `SELECT ${LAKE_ROW} FROM read_parquet(${quoted(local)})
+    `SELECT ${LAKE_ROW} FROM ${parquet([local])}
      WHERE timestamp_detected BETWEEN ${Math.min(...times)} AND ${Math.max(...times)}
        AND detection_oid IN (${wanted.map(({ id }) => BigInt(id)).join(', ')})`,
   );

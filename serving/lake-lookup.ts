@@ -14,7 +14,7 @@ import type { FindInLake, LakeRow } from './questions/detection.ts';
 import { oid } from '../core/domain/oid.ts';
 import { instant } from '../core/domain/time.ts';
 import { LAKE } from '../core/layout/lake.ts';
-import { openDuck, quoted } from '../core/stores/duckdb.ts';
+import { openDuck, parquet } from '../core/stores/duckdb.ts';
 import { listRuns } from '../core/stores/runs.ts';
 
 export const LOOK_UP_MEMORY_MB = 256;
@@ -63,7 +63,7 @@ export function epochOfFile(path: string): string {
 async function rowIn(duck: Duck, local: string, id: Oid): Promise<LakeRow | null> {
   const [row] = await duck.rows(
     `SELECT ${LAKE_ROW}
-     FROM read_parquet(${quoted(local)}) WHERE detection_oid = ${BigInt(id)}`,
+     FROM ${parquet([local])} WHERE detection_oid = ${BigInt(id)}`,
   );
   return row ? lakeRow(row) : null;
 }

@@ -92,9 +92,15 @@ function asFault(fault: unknown, { memoryMb }: DuckOptions): unknown {
 /** What the statements that Spark runs too call by Spark's name. */
 const SPARK_NAMES = 'CREATE MACRO timestamp_millis(ms) AS make_timestamptz(ms * 1000)';
 
-/** A text as an SQL literal. */
+/** A name of a file as an SQL literal. What people, cameras or stores say is bound as a parameter instead. */
 export function quoted(text: string): string {
+  if (text.includes('\0')) throw new RangeError(`${JSON.stringify(text)} holds U+0000, which ends a statement of SQL; bind it as a parameter`);
   return `'${text.replaceAll("'", "''")}'`;
+}
+
+/** Files as a table, with the columns that they have and no other: a folder named `x=1` above them adds none. */
+export function parquet(files: readonly string[]): string {
+  return `read_parquet([${files.map(quoted).join(', ')}], union_by_name = false, hive_partitioning = false)`;
 }
 
 /** Does the work of a connection; interrupts it when nobody waits any more, and throws why. */

@@ -20,7 +20,7 @@ import { epochNamed } from '../../core/domain/epoch.ts';
 import { oid } from '../../core/domain/oid.ts';
 import { dateOf, DAY_MS, HOUR_MS } from '../../core/domain/time.ts';
 import { LAKE } from '../../core/layout/lake.ts';
-import { openDuck, quoted } from '../../core/stores/duckdb.ts';
+import { openDuck, parquet } from '../../core/stores/duckdb.ts';
 
 export interface LakeQuestion {
   readonly window: TimeWindow;
@@ -77,7 +77,7 @@ function selectFrom(local: string, { window, location }: LakeQuestion): string {
   ];
   return `SELECT geographical_location_oid, video_camera_oid, detection_oid, item_name, timestamp_detected, geographical_location,
       epoch_ms(arrived_at) AS arrived_at, kafka_partition, kafka_offset
-    FROM read_parquet(${quoted(local)}) WHERE ${conditions.join(' AND ')}`;
+    FROM ${parquet([local])} WHERE ${conditions.join(' AND ')}`;
 }
 
 function exported(row: Row, { nameOf }: PlaceNames): ExportRow {

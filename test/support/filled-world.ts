@@ -31,26 +31,27 @@ export const FILLED_RULES: RecordedRules = {
 };
 const NAMES = ['bicycle', 'van', 'café', 'a\0b', 'x'.repeat(200)];
 
-function json(id: number | bigint, at: number, item = NAMES[Number(id) % NAMES.length]!): string {
+function json(id: number | bigint, at: number, item: string): string {
   return `{"geographical_location_oid":${Number(id) % 4},"video_camera_oid":7,"detection_oid":${id},"item_name":${JSON.stringify(item)},"timestamp_detected":${at}}`;
 }
 
 /** Two epochs of records, in three partitions: copies, a conflict, strays, poison, a tick, a deferred one; ids beyond 2^53. */
-export function filled(): World {
+export function filled(names: readonly string[] = NAMES): World {
+  const nameOf = (id: bigint): string => names[Number(id) % names.length]!;
   const world = worldOf(FILLED_RULES);
   world.locations.push({ oid: '1' as Oid, name: 'Bridge' }, { oid: '2' as Oid, name: "O'Brien's" });
   for (let i = 0; i < 60; i++) {
     const id = 9_007_199_254_740_990n + BigInt(i);
     const at = START + i * 2_000;
     const home = homeOf(String(id) as Oid, 3);
-    append(world, home, { stamp: at, value: json(id, at - 500) });
-    if (i % 5 === 0) append(world, home, { stamp: at, value: json(id, at - 500) });
+    append(world, home, { stamp: at, value: json(id, at - 500, nameOf(id)) });
+    if (i % 5 === 0) append(world, home, { stamp: at, value: json(id, at - 500, nameOf(id)) });
     if (i % 17 === 0) append(world, home, { stamp: at, value: json(id, at - 500, 'otherwise') });
-    if (i % 7 === 0) append(world, (home + 1) % 3, { stamp: at, value: json(id, at - 500) });
+    if (i % 7 === 0) append(world, (home + 1) % 3, { stamp: at, value: json(id, at - 500, nameOf(id)) });
     if (i % 11 === 0) append(world, home, { stamp: at, value: 'poison' });
   }
   const late = START - 5 * 86_400_000;
-  append(world, homeOf('77' as Oid, 3), { stamp: START + 130_000, value: json(77, late) });
+  append(world, homeOf('77' as Oid, 3), { stamp: START + 130_000, value: json(77, late, nameOf(77n)) });
   world.tickStamp = START + 200_000;
   return world;
 }

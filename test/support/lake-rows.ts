@@ -14,7 +14,7 @@ import { generationRanges } from '../../core/layout/hbase-ranges.ts';
 import { scanRanges } from '../../core/stores/count-view.ts';
 import { openDuck } from '../../core/stores/duckdb.ts';
 import { hdfs } from '../../core/stores/hdfs/hdfs.ts';
-import { parquet } from '../../batch-layer/reconcile.ts';
+import { parquet } from '../../core/stores/duckdb.ts';
 
 /** Salt, then the number of the generation in four bytes. */
 const GENERATION = { from: 1, to: 5 };
