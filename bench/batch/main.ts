@@ -1,17 +1,20 @@
 /**
- * `npm run bench:batch -- all|archive|publish|writers`: what the batch layer costs. README.md says how and what came out.
+ * `npm run bench:batch -- all|archive|publish|bytes|writers`: what the batch layer costs. README.md says how and what came out.
  *
  *     all      every part, each in a process of its own, and a table; 25 to 40 minutes on two cores, up to 20 GB of disk
  *     archive  [--detections 2000000] [--runs 3]                  Kafka → archived; needs a stack
  *     publish  [--records 1000000,10000000] [--engine duckdb,spark]  archived → published; needs a stack, Spark for its part
+ *     bytes    [--cases 4000x250000x512,2000000x2500x512]         records x bytes x MB of memory, by the commands; needs a stack
  *     writers  [--rows 300000]                                     four writers of Parquet; needs nothing
  *
  * For `all`, --records are the sizes for DuckDB (1, 10 and 50 million) and --spark-records those for Spark (1 and 10 million).
  */
 import { parseArgs } from 'node:util';
 import type { Engine } from '../../batch-layer/open.ts';
+import type { BytesCase } from './bytes.ts';
 import { benchAll } from './all.ts';
 import { benchArchive } from './archive.ts';
+import { benchBytes } from './bytes.ts';
 import { benchPublish } from './publish.ts';
 import { benchWriters } from './writers.ts';
 
@@ -23,6 +26,7 @@ const { values, positionals } = parseArgs({
     records: { type: 'string' },
     'spark-records': { type: 'string', default: '1000000,10000000' },
     engine: { type: 'string', default: 'duckdb,spark' },
+    cases: { type: 'string', default: '4000x250000x512,2000000x2500x512' },
     rows: { type: 'string', default: '300000' },
     json: { type: 'boolean', default: false },
   },
@@ -31,11 +35,17 @@ const [what = 'all'] = positionals;
 const numbers = (text: string): number[] => text.split(',').filter(Boolean).map(Number);
 const [detections, runs] = [Number(values.detections), Number(values.runs)];
 
+function caseOf(text: string): BytesCase {
+  const [records = 0, bytes = 0, memoryMb = 512] = text.split('x').map(Number);
+  return { records, bytes, memoryMb };
+}
+
 const parts: Readonly<Record<string, () => Promise<boolean | void>>> = {
   all: () =>
     benchAll({ detections, runs, records: numbers(values.records ?? '1000000,10000000,50000000'), sparkRecords: numbers(values['spark-records']) }),
   archive: () => benchArchive(detections, runs, values.json),
   publish: () => benchPublish(numbers(values.records ?? '1000000,10000000'), values.engine.split(',') as Engine[], values.json),
+  bytes: () => benchBytes(values.cases.split(',').map(caseOf), values.json),
   writers: () => benchWriters(Number(values.rows), values.json),
 };
 const part = parts[what];
