@@ -11,6 +11,7 @@ import { Command, Option } from 'commander';
 import type { Config } from '../core/process/config.ts';
 import { readConfig } from '../core/process/config.ts';
 import { EXIT, Refusal } from '../core/process/errors.ts';
+import { hostPort, reachable } from '../core/process/host-port.ts';
 import { runCommand, stopSignal, untilStopped } from '../core/process/life.ts';
 import type { Role } from './access/gate.ts';
 import { stampPeer } from './access/peer.ts';
@@ -61,7 +62,7 @@ async function serve(config: Config, signal: AbortSignal): Promise<number> {
   });
   const connections = connectionsOf(server);
   await listen(server, hostname, port);
-  say('app', `answers at http://${hostname}:${portOf(server)}`);
+  say('app', `answers at http://${hostPort(reachable(hostname), portOf(server))}`);
   await untilStopped(signal);
   endStreams();
   await connections.close(CLOSE_LIMITS);

@@ -9,16 +9,41 @@ import { dirname, join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { z } from 'zod';
 import { EXIT, Refusal } from './errors.ts';
+import { parseHost, parseHostPorts } from './host-port.ts';
 
 const port = z.coerce.number().int().min(0).max(65_535);
 const seconds = z.coerce.number().int().min(0);
-const hostPorts = z.string().regex(/^[^\s:,]+:\d+(,[^\s:,]+:\d+)*$/, 'expected host:port[,host:port]');
+const hostPorts = z.string().transform((text, context) => {
+  const found = parseHostPorts(text);
+  if (found) return found.join(',');
+  context.addIssue({ code: 'custom', message: `expected host:port[,host:port], an IPv6 address in brackets as in [::1]:9092, and found ${JSON.stringify(text)}` });
+  return z.NEVER;
+});
+const bind = z.string().transform((text, context) => {
+  const host = parseHost(text);
+  if (host !== null) return host;
+  context.addIssue({ code: 'custom', message: `expected an address or the name of a host, without a port or a zone, and found ${JSON.stringify(text)}` });
+  return z.NEVER;
+});
+/** Everything but the server would be left out of what is asked; better said than ignored. */
+const webhdfsUrl = z.url().transform((text, context) => {
+  const url = new URL(text);
+  const surplus = Object.entries({ 'a path': url.pathname !== '/', 'a user': url.username + url.password !== '', 'a query': url.search !== '' || url.hash !== '' });
+  const faults = surplus.filter(([, isThere]) => isThere).map(([name]) => name);
+  if (!/^https?:$/.test(url.protocol)) context.addIssue({ code: 'custom', message: `expected http:// or https://, and found ${url.protocol}//` });
+  else if (faults.length > 0) context.addIssue({ code: 'custom', message: `expected the address of a server, such as http://namenode:9870, and found ${faults.join(' and ')} in it; /webhdfs/v1 is added by itself, HADOOP_USER names the user` });
+  return url.origin;
+});
+/** What stands in HDFS, in URLs, in globs of Spark and in SQL alike without being escaped (docs/decisions/0052). */
+const ROOT_FOLDER = /^(\/(?!\.{1,2}(\/|$))[A-Za-z0-9_.=@~+,-]+)+$/;
+const root = z.string().regex(ROOT_FOLDER, "expected an absolute path of letters (a-z, A-Z), digits and _ . = @ ~ + , - without a slash at its end; blanks, % and letters such as ä mean something else in a URL or a file pattern");
+const topic = z.string().regex(/^(?!\.{1,2}$)[a-zA-Z0-9._-]{1,249}$/, 'expected up to 249 letters (a-z, A-Z), digits and . _ -, as Kafka does');
 
 const Settings = z.object({
   /** Bootstrap servers. */
   KAFKA_BROKERS: hostPorts.default('127.0.0.1:9092'),
-  KAFKA_TOPIC: z.string().min(1).default('detections'),
-  KAFKA_DEAD_LETTER_TOPIC: z.string().min(1).optional(),
+  KAFKA_TOPIC: topic.default('detections'),
+  KAFKA_DEAD_LETTER_TOPIC: topic.optional(),
   KAFKA_GROUP: z.string().min(1).default('sightline.speed'),
   /** Asked for when the topic is created; afterwards the recorded count holds. */
   KAFKA_PARTITIONS: z.coerce.number().int().min(1).max(1_024).default(12),
@@ -28,14 +53,14 @@ const Settings = z.object({
   /** How much of it a partition's segment holds before it is rolled, in megabytes; bounded disks want small ones. */
   KAFKA_SEGMENT_MB: z.coerce.number().int().min(1).default(512),
   HBASE_ZOOKEEPER: hostPorts.default('127.0.0.1:2181'),
-  HBASE_ZNODE: z.string().startsWith('/').default('/hbase'),
+  HBASE_ZNODE: z.string().regex(/^(\/[^/\s]+)+$/, 'expected an absolute path without a slash at its end').default('/hbase'),
   HBASE_NAMESPACE: z.string().regex(/^[a-zA-Z0-9_]+$/).default('sightline'),
   /** Regions that each of the three large tables is split into when it is created. */
   HBASE_REGIONS: z.coerce.number().int().min(1).max(256).default(4),
   /** A user name for HBase and HDFS (simple authentication). */
   HADOOP_USER: z.string().min(1).default('sightline'),
-  WEBHDFS_URL: z.url().default('http://127.0.0.1:9870'),
-  SIGHTLINE_ROOT: z.string().regex(/^\/\S*[^/\s]$/, 'expected an absolute path without a slash at its end').default('/sightline'),
+  WEBHDFS_URL: webhdfsUrl.default('http://127.0.0.1:9870'),
+  SIGHTLINE_ROOT: root.default('/sightline'),
   EPOCH_SECONDS: z.coerce
     .number()
     .int()
@@ -83,7 +108,7 @@ const Settings = z.object({
   SESSION_SECRET: z.string().min(1).optional(),
   /** Questions that one caller may ask in a minute; 0: any number. A page that refreshes every second asks some 250. */
   RATE_LIMIT_PER_MINUTE: z.coerce.number().int().min(0).max(1_000_000).default(60_000),
-  BIND: z.string().default('127.0.0.1'),
+  BIND: bind.default('127.0.0.1'),
   PORT: port.default(3000),
   /** Most server-sent event streams that one serving process keeps open (a few KB each, and a file descriptor). */
   STREAM_CONNECTIONS: z.coerce.number().int().min(0).max(100_000).default(2_000),

@@ -8,6 +8,7 @@ import { createServer } from 'node:http';
 import type { AddressInfo } from 'node:net';
 import { collectDefaultMetrics, Registry } from 'prom-client';
 import { EXIT, Refusal } from './errors.ts';
+import { inUrl } from './host-port.ts';
 
 export function createRegistry(process: string): Registry {
   const registry = new Registry();
@@ -17,7 +18,7 @@ export function createRegistry(process: string): Registry {
 }
 
 function cannotListen({ host, port }: { host: string; port: number }, fault: Error): Refusal {
-  return new Refusal(EXIT.usage, `METRICS_PORT ${port} on ${host} cannot be listened on (${fault.message}); choose another, or 0 for any`);
+  return new Refusal(EXIT.usage, `METRICS_PORT ${port} on ${inUrl(host)} cannot be listened on (${fault.message}); choose another, or 0 for any`);
 }
 
 export interface MetricsServer {

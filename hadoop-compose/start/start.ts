@@ -26,6 +26,7 @@ import { clusterUp } from '../cluster/up.ts';
 import type { Config } from '../../core/process/config.ts';
 import { readConfig } from '../../core/process/config.ts';
 import { EXIT, messageOf, Refusal } from '../../core/process/errors.ts';
+import { hostPort, reachable } from '../../core/process/host-port.ts';
 import type { StopOrders } from '../../core/process/life.ts';
 import { untilStopped } from '../../core/process/life.ts';
 import { prepare, recordedEpochSeconds } from '../prepare/prepare.ts';
@@ -53,7 +54,7 @@ export async function start(options: StartOptions, given: StopOrders): Promise<n
   const hasTakenOver = await takeOver(stack, say, orders);
   let isUp = false;
   try {
-    await refuseTakenPort(settings.PORT);
+    await refuseTakenPort(settings);
     await setUp(stack, say, orders, hasTakenOver);
     isUp = true;
     const recorded = options.epochSeconds ?? (await unlessStopped(orders.stop, recordedEpochSeconds(settings)));
@@ -95,7 +96,7 @@ interface Running {
 }
 
 async function run({ options, stack, config, environment, say }: Running, orders: StopOrders): Promise<void> {
-  const address = `http://${config.BIND}:${config.PORT}`;
+  const address = `http://${hostPort(reachable(config.BIND), config.PORT)}`;
   const facts: StatusFacts = { cameras: null, paused: null, freeBytes: 0 };
   const refused = new AbortController();
   const stop = AbortSignal.any([orders.stop, refused.signal]);
@@ -182,9 +183,9 @@ async function becomeReady(url: string, signal: AbortSignal): Promise<void> {
   throw new Refusal(EXIT.dependency_down, `The app was not ready after ${APP_READY_LIMIT_MS / 1_000} s: ${last}`);
 }
 
-async function refuseTakenPort(port: number): Promise<void> {
+async function refuseTakenPort({ BIND, PORT: port }: Pick<Config, 'BIND' | 'PORT'>): Promise<void> {
   const taken = await new Promise<boolean>((resolve) => {
-    const socket = connect({ host: '127.0.0.1', port });
+    const socket = connect({ host: reachable(BIND), port });
     socket.on('connect', () => resolve(true)).on('error', () => resolve(false));
     socket.on('connect', () => socket.destroy());
   });

@@ -1,4 +1,4 @@
-/** Lists of addresses and networks (`127.0.0.1,10.0.0.0/8,fd00::/8`), and which addresses are loopback. */
+/** Lists of addresses and networks: `127.0.0.1,10.0.0.0/8,fd00::/8`. */
 import { BlockList, isIP, isIPv4 } from 'node:net';
 import { EXIT, Refusal } from '../../core/process/errors.ts';
 
@@ -19,8 +19,4 @@ export function addressList(text: string): AddressList {
     list.addSubnet(address, prefix, width === 32 ? 'ipv4' : 'ipv6');
   }
   return { has: (address) => isIP(address) !== 0 && list.check(address, isIPv4(address) ? 'ipv4' : 'ipv6') };
-}
-
-export function isLoopback(host: string): boolean {
-  return host === 'localhost' || host === '::1' || (isIPv4(host) && host.startsWith('127.'));
 }

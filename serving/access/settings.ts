@@ -1,7 +1,8 @@
 /** Whether the settings of access can be served with: asked before anything listens. */
 import type { Config } from '../../core/process/config.ts';
 import { EXIT, Refusal } from '../../core/process/errors.ts';
-import { isLoopback } from './addresses.ts';
+import { isLoopback } from '../../core/process/host-port.ts';
+import { proxyFor } from '../../core/process/proxy.ts';
 import { createGate } from './gate.ts';
 
 const SECRET_LENGTH = 32;
@@ -18,6 +19,7 @@ export function checkAccess(config: Config): void {
     if (config.SESSION_SECRET && config.SESSION_SECRET.length < SECRET_LENGTH) faults.push(`SESSION_SECRET has fewer than ${SECRET_LENGTH} characters`);
     if (config.OIDC_ISSUER?.startsWith('http:') && !isLoopback(new URL(config.OIDC_ISSUER).hostname)) faults.push('OIDC_ISSUER must be an https address');
   }
+  if (config.AUTH === 'oidc' && config.OIDC_ISSUER) proxyFor(new URL(config.OIDC_ISSUER));
   if (faults.length > 0) throw new Refusal(EXIT.usage, faults.join('\n'));
   createGate(config);
 }

@@ -16,6 +16,7 @@ import type { Reach } from './batch.ts';
 import { familyBytes } from './cells.ts';
 import { asHBaseError, deadlineError, HBaseError, requestError } from './errors.ts';
 import { messages } from './messages.ts';
+import type { Region } from './regions.ts';
 import { backoffMs, pause } from './retry.ts';
 import type { Cell, RowPut } from './types.ts';
 
@@ -59,7 +60,7 @@ export async function checkAndPut(reach: Reach, table: string, check: Check, put
 async function sendOnce(
   reach: Reach,
   table: string,
-  region: { name: Buffer; server: string } | undefined,
+  region: Pick<Region, 'name' | 'server'> | undefined,
   check: Check,
   put: RowPut,
   deadline: number,

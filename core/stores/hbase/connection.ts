@@ -8,6 +8,8 @@
  */
 import { connect } from 'node:net';
 import type { Socket } from 'node:net';
+import type { HostPort } from '../../process/host-port.ts';
+import { partsOf } from '../../process/host-port.ts';
 import { asHBaseError, deadlineError, HBaseError } from './errors.ts';
 import { decodeAnswer, encodeHello, encodeQuestionHead, FrameCutter } from './frames.ts';
 import type { MessageCodec } from './messages.ts';
@@ -128,15 +130,14 @@ export class Connection {
 
 /** Connects and says hello; the error says that nothing was asked yet. */
 export function openConnection(
-  server: string,
+  server: HostPort,
   service: string,
   user: string,
   timeoutMs: number,
   onEnd: (reason: string) => void,
 ): Promise<Connection> {
   return new Promise((resolve, reject) => {
-    const colon = server.lastIndexOf(':');
-    const socket = connect({ host: server.slice(0, colon), port: Number(server.slice(colon + 1)), noDelay: true, keepAlive: true });
+    const socket = connect({ ...partsOf(server), noDelay: true, keepAlive: true });
     const fail = (reason: string) => {
       clearTimeout(timer);
       socket.destroy();

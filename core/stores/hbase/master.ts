@@ -5,6 +5,7 @@
  * A question may reach the master twice, when its first answer was lost; the callers take "exists already" and "not
  * found" for what they are after.
  */
+import type { HostPort } from '../../process/host-port.ts';
 import type { Reach } from './batch.ts';
 import { asHBaseError, HBaseError, serverError } from './errors.ts';
 import { messages } from './messages.ts';
@@ -21,7 +22,7 @@ const LEAST_TIMEOUT_MS = 120_000;
 export class Master {
   private readonly directory: Directory;
   private readonly reach: Reach;
-  private server: string | undefined;
+  private server: HostPort | undefined;
 
   constructor(directory: Directory, reach: Reach) {
     this.directory = directory;

@@ -7,6 +7,7 @@
  * and the name inside each row is compared all the same. meta's own server comes from ZooKeeper and is forgotten on any
  * failure, so that a stale answer costs one attempt.
  */
+import type { HostPort } from '../../process/host-port.ts';
 import type { Connection } from './connection.ts';
 import { CellReader } from './cells.ts';
 import { asHBaseError, HBaseError } from './errors.ts';
@@ -27,7 +28,7 @@ export class Meta {
   private readonly servers: Servers;
   private readonly callTimeoutMs: number;
   private readonly emit: (event: HBaseEvent) => void;
-  private server: string | undefined;
+  private server: HostPort | undefined;
   private version = 0;
   private readonly tables = new Map<string, TableRegions>();
   private readonly readings = new Map<string, Promise<TableRegions>>();

@@ -5,6 +5,7 @@
  * A request stays under 400 KB and 5,000 actions: the server keeps a larger one in one piece in memory that its garbage
  * collector handles badly, and warns of longer ones. A server that was late gets fewer at a time (pace.ts). A row larger than that goes alone.
  */
+import type { HostPort } from '../../process/host-port.ts';
 import type { Actions } from './actions.ts';
 import type { Region, TableRegions } from './regions.ts';
 
@@ -18,7 +19,7 @@ export interface RegionPart {
 }
 
 export interface ServerRequest {
-  server: string;
+  server: HostPort;
   parts: RegionPart[];
   actions: number;
   bytes: number;
@@ -56,26 +57,27 @@ export function planBatch(
   const requests: ServerRequest[] = [];
   for (let at = 0; at < regions.length; at++) {
     const bucket = buckets[at];
-    if (bucket !== undefined) placeRegion(actions, regions[at]!, bucket, mostActions(regions[at]!.server), open, requests);
+    const { server } = regions[at]!;
+    if (bucket !== undefined && server !== '') placeRegion(actions, { region: regions[at]!, server }, bucket, mostActions(server), open, requests);
   }
   return { requests, homeless };
 }
 
 function placeRegion(
   actions: Actions,
-  region: Region,
+  { region, server }: { region: Region; server: HostPort },
   rows: readonly number[],
   mostActions: number,
   open: Map<string, ServerRequest>,
   requests: ServerRequest[],
 ): void {
-  let request = open.get(region.server);
+  let request = open.get(server);
   let part: RegionPart | undefined;
   for (const i of rows) {
     const bytes = actions.bodyBytes(i) + actions.cellsBytes(i) + 8;
     if (request === undefined || request.actions >= mostActions || request.bytes + bytes > MOST_REQUEST_BYTES) {
-      request = { server: region.server, parts: [], actions: 0, bytes: 0 };
-      open.set(region.server, request);
+      request = { server, parts: [], actions: 0, bytes: 0 };
+      open.set(server, request);
       requests.push(request);
       part = undefined;
     }

@@ -6,6 +6,8 @@
  * row in it has no region just now, and the caller waits and asks again. The look-up is on the path of every row, so it
  * compares the first six bytes as one number and the whole keys only where those are equal.
  */
+import type { HostPort } from '../../process/host-port.ts';
+import { namedHostPort } from '../../process/host-port.ts';
 import { fieldBytes, writeField } from './protobuf.ts';
 import type { RegionInfo } from './messages.ts';
 
@@ -14,14 +16,16 @@ export interface Region {
   name: Buffer;
   start: Buffer;
   end: Buffer;
-  /** "host:port" */
-  server: string;
+  /** Empty while no server has the region. */
+  server: HostPort | '';
   info: RegionInfo;
   /** RegionSpecifier {type 1, value name} as field 1 of a message: the beginning of most questions to a region. */
   specifier: Buffer;
 }
 
-export function makeRegion(name: Buffer, info: RegionInfo, server: string): Region {
+/** `named`: the server as meta names it, empty where it names none. */
+export function makeRegion(name: Buffer, info: RegionInfo, named: string): Region {
+  const server = namedHostPort(named) ?? '';
   const specifier = Buffer.alloc(2 + fieldBytes(name.length));
   specifier[0] = 0x08;
   specifier[1] = 1;

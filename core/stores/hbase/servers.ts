@@ -6,6 +6,7 @@
  * a region server with little memory suffers more from a flood of requests than we from waiting our turn. And what each server
  * was found to bear (pace.ts).
  */
+import type { HostPort } from '../../process/host-port.ts';
 import { closedError } from './errors.ts';
 import { openConnection } from './connection.ts';
 import type { Connection } from './connection.ts';
@@ -29,7 +30,7 @@ export class Servers {
     this.emit = emit;
   }
 
-  async connection(server: string, service: Service): Promise<Connection> {
+  async connection(server: HostPort, service: Service): Promise<Connection> {
     if (this.closed) throw closedError();
     const key = `${service} ${server}`;
     const known = this.connections.get(key);

@@ -12,6 +12,8 @@
  * data    = FF idLength:int32 id "PBUF" message
  */
 import { connect } from 'node:net';
+import type { HostPort } from '../../process/host-port.ts';
+import { hostPort, parseHostPorts, partsOf } from '../../process/host-port.ts';
 import { asHBaseError, HBaseError, protocolError } from './errors.ts';
 import { FrameCutter } from './frames.ts';
 import { messages } from './messages.ts';
@@ -21,14 +23,15 @@ const NO_NODE = -101;
 const SESSION_TIMEOUT_MS = 10_000;
 
 export interface Directory {
-  /** "host:port" of the region server that holds meta. */
-  metaServer(): Promise<string>;
-  /** "host:port" of the active master. */
-  masterServer(): Promise<string>;
+  /** The region server that holds meta. */
+  metaServer(): Promise<HostPort>;
+  /** The active master. */
+  masterServer(): Promise<HostPort>;
 }
 
 export function zookeeperDirectory(quorum: string, znode: string, timeoutMs: number, signal: AbortSignal): Directory {
-  const hosts = quorum.split(',').map((host) => host.trim());
+  const hosts = parseHostPorts(quorum);
+  if (!hosts) throw new RangeError(`${JSON.stringify(quorum)} is not host:port[,host:port]`);
   const read = async (node: string): Promise<Buffer> => {
     const start = Math.floor(Math.random() * hosts.length);
     let failure: unknown;
@@ -51,8 +54,8 @@ export function zookeeperDirectory(quorum: string, znode: string, timeoutMs: num
   };
 }
 
-function address(server: ServerName): string {
-  return `${server.host_name}:${server.port ?? 0}`;
+function address(server: ServerName): HostPort {
+  return hostPort(server.host_name, server.port ?? 0);
 }
 
 /** The message inside a node's data. */
@@ -95,10 +98,9 @@ export function decodeData(frame: Buffer, path: string): Buffer {
   return frame.subarray(20, 20 + length);
 }
 
-function readNode(host: string, path: string, timeoutMs: number, signal: AbortSignal): Promise<Buffer> {
+function readNode(host: HostPort, path: string, timeoutMs: number, signal: AbortSignal): Promise<Buffer> {
   return new Promise((resolve, reject) => {
-    const colon = host.lastIndexOf(':');
-    const socket = connect({ host: host.slice(0, colon), port: Number(host.slice(colon + 1)), noDelay: true });
+    const socket = connect({ ...partsOf(host), noDelay: true });
     const cutter = new FrameCutter();
     let answers = 0;
     let finished = false;

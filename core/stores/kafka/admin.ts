@@ -11,9 +11,10 @@ import type { Config } from '../../process/config.ts';
 import type { LogAdmin, LogEnds, TopicFacts } from './types.ts';
 import { topicPlans } from '../../layout/log.ts';
 import { messageOf, Retryable } from '../../process/errors.ts';
+import { kafkaJsClient } from './kafkajs-client.ts';
 import { topicIdOf } from './topic-id.ts';
 
-const { ConfigResourceTypes, Kafka, logLevel } = kafkajs;
+const { ConfigResourceTypes } = kafkajs;
 
 type Settings = Pick<
   Config,
@@ -27,15 +28,7 @@ type Settings = Pick<
 >;
 
 export function logAdmin(config: Settings): LogAdmin {
-  const brokers = config.KAFKA_BROKERS.split(',');
-  const kafka = new Kafka({
-    clientId: 'sightline.admin',
-    brokers,
-    logLevel: logLevel.NOTHING,
-    connectionTimeout: 3_000,
-    requestTimeout: 10_000,
-    retry: { retries: 3, initialRetryTime: 200, maxRetryTime: 2_000 },
-  });
+  const kafka = kafkaJsClient(config, 'sightline.admin', 10_000);
   let open: Promise<Admin> | null = null;
   const ask = async <T>(question: (admin: Admin) => Promise<T>): Promise<T> => {
     const asked = (open ??= connected(kafka.admin()));
@@ -51,7 +44,7 @@ export function logAdmin(config: Settings): LogAdmin {
   const topic = config.KAFKA_TOPIC;
   return {
     ensureTopics: () => ask((a) => ensureTopics(a, config)),
-    facts: () => ask((a) => factsOf(a, brokers, topic)),
+    facts: () => ask((a) => factsOf(a, config.KAFKA_BROKERS, topic)),
     grow: (count) => ask((a) => grow(a, topic, count)),
     ends: () => ask((a) => endsOf(a, topic)),
     holdsBefore: (t) => ask((a) => holdsBefore(a, topic, t)),
@@ -119,7 +112,7 @@ async function untilListed(admin: Admin, topics: readonly string[]): Promise<voi
   throw new Error(`the broker does not list ${topics.join(', ')} yet`);
 }
 
-async function factsOf(admin: Admin, brokers: string[], topic: string): Promise<TopicFacts | null> {
+async function factsOf(admin: Admin, brokers: string, topic: string): Promise<TopicFacts | null> {
   if (!(await admin.listTopics()).includes(topic)) return null;
   const { topics } = await admin.fetchTopicMetadata({ topics: [topic] });
   const { resources } = await admin.describeConfigs({

@@ -5,16 +5,14 @@
  * taken for old ones. Replays go by kafkajs, whose headers and keys are bytes: a value and a key leave as they came. Requests are
  * bounded, because a broker takes no batch larger than its largest record.
  */
-import kafkajs from 'kafkajs';
-import type { Message, Producer } from 'kafkajs';
+import type { Kafka, Message, Producer } from 'kafkajs';
 import type { Config } from '../../process/config.ts';
 import type { KeptLetter } from '../../layout/log.ts';
 import { readDeadLetter, replayHeader } from '../../layout/log.ts';
 import { EXIT, messageOf, Refusal, Retryable } from '../../process/errors.ts';
 import { COMMAND_RETRY, retrying } from '../../process/retry.ts';
+import { kafkaJsClient } from './kafkajs-client.ts';
 import { logReader } from './reader.ts';
-
-const { Kafka, logLevel } = kafkajs;
 
 const BATCH_BYTES = 400_000;
 const BATCH_LETTERS = 1_000;
@@ -41,14 +39,7 @@ export interface DeadLetterLog {
 
 export function deadLetterLog(settings: Settings): DeadLetterLog {
   const topic = settings.KAFKA_DEAD_LETTER_TOPIC;
-  const kafka = new Kafka({
-    clientId: 'sightline.dlq',
-    brokers: settings.KAFKA_BROKERS.split(','),
-    logLevel: logLevel.NOTHING,
-    connectionTimeout: 3_000,
-    requestTimeout: 30_000,
-    retry: { retries: 3, initialRetryTime: 200, maxRetryTime: 2_000 },
-  });
+  const kafka = kafkaJsClient(settings, 'sightline.dlq', 30_000);
   const reader = logReader({ ...settings, KAFKA_TOPIC: topic });
   const ranges = (since: number): Promise<Range[]> => retrying(COMMAND_RETRY, () => rangesOf(kafka, topic, since));
   let producer: Producer | null = null;
@@ -89,7 +80,7 @@ interface Range {
   readonly end: number;
 }
 
-async function rangesOf(kafka: kafkajs.Kafka, topic: string, since: number): Promise<Range[]> {
+async function rangesOf(kafka: Kafka, topic: string, since: number): Promise<Range[]> {
   const admin = kafka.admin();
   try {
     await admin.connect();
@@ -109,7 +100,7 @@ async function rangesOf(kafka: kafkajs.Kafka, topic: string, since: number): Pro
   }
 }
 
-async function connected(kafka: kafkajs.Kafka): Promise<Producer> {
+async function connected(kafka: Kafka): Promise<Producer> {
   const producer = kafka.producer({ allowAutoTopicCreation: false, metadataMaxAge: METADATA_AGE_MS });
   try {
     await producer.connect();

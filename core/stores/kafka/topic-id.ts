@@ -13,13 +13,15 @@
  */
 import { connect } from 'node:net';
 import { messageOf, Retryable } from '../../process/errors.ts';
+import type { HostPort } from '../../process/host-port.ts';
+import { parseHostPorts, partsOf } from '../../process/host-port.ts';
 
 const ANSWER_LIMIT_MS = 5_000;
 
-/** 32 hexadecimal digits. Asks the brokers in turn; throws a Retryable if none answers. */
-export async function topicIdOf(brokers: readonly string[], topic: string): Promise<string> {
+/** 32 hexadecimal digits. Asks the brokers (`host:port[,host:port]`) in turn; throws a Retryable if none answers. */
+export async function topicIdOf(brokers: string, topic: string): Promise<string> {
   let last = 'no broker was named';
-  for (const broker of brokers) {
+  for (const broker of parseHostPorts(brokers) ?? []) {
     try {
       return topicIdIn(await ask(broker, metadataRequest(topic)));
     } catch (thrown) {
@@ -94,10 +96,9 @@ function varint(value: number): Buffer {
   }
 }
 
-function ask(broker: string, request: Buffer): Promise<Buffer> {
-  const [host, port] = broker.split(':');
+function ask(broker: HostPort, request: Buffer): Promise<Buffer> {
   return new Promise((resolve, reject) => {
-    const socket = connect({ host: host!, port: Number(port), timeout: ANSWER_LIMIT_MS });
+    const socket = connect({ ...partsOf(broker), timeout: ANSWER_LIMIT_MS });
     let answer = Buffer.alloc(0);
     socket.on('connect', () => socket.write(request));
     socket.on('timeout', () => socket.destroy(new Error(`no answer within ${ANSWER_LIMIT_MS} ms`)));

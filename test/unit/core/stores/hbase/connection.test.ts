@@ -21,6 +21,13 @@ test('answers in any order reach the calls that asked', async () => {
   assert.deepEqual(replies.map(({ param, cells }) => `${param.toString()}${cells.toString()}`), ['ac', 'bc', 'cc']);
 });
 
+test('a server at an IPv6 address is reached there', async () => {
+  const server = await fakeServer((asked) => asked.reply(asked.param), '::1');
+  assert.match(server.address, /^\[::1\]:\d+$/);
+  const connection = await openConnection(server.address, 'ClientService', 'me', 1_000, () => undefined);
+  assert.equal((await connection.call(question('a'))).param.toString(), 'a');
+});
+
 test('a call that the server refuses fails alone', async () => {
   const server = await fakeServer((asked) => (asked.param.toString() === 'bad' ? asked.refuse('x.CallQueueTooBigException') : asked.reply(asked.param)));
   const connection = await openConnection(server.address, 'ClientService', 'me', 1_000, () => undefined);

@@ -1,6 +1,8 @@
 // A region server for unit tests: speaks the framing on a loopback port and answers each question by a function of ours.
 import { createServer } from 'node:net';
 import type { AddressInfo, Server, Socket } from 'node:net';
+import type { HostPort } from '../../../../../core/process/host-port.ts';
+import { hostPort } from '../../../../../core/process/host-port.ts';
 import { FrameCutter } from '../../../../../core/stores/hbase/frames.ts';
 import { fieldBytes, ProtobufReader, varintBytes, writeField, writeVarint } from '../../../../../core/stores/hbase/protobuf.ts';
 import type { Reach } from '../../../../../core/stores/hbase/batch.ts';
@@ -18,7 +20,7 @@ export interface Asked {
 }
 
 export interface FakeServer {
-  address: string;
+  address: HostPort;
   connections(): number;
   close(): Promise<void>;
 }
@@ -43,7 +45,7 @@ export function number(tag: number, value: number): Buffer {
   return whole;
 }
 
-export async function fakeServer(onQuestion: (asked: Asked) => void): Promise<FakeServer> {
+export async function fakeServer(onQuestion: (asked: Asked) => void, host = '127.0.0.1'): Promise<FakeServer> {
   const sockets = new Set<Socket>();
   let connections = 0;
   const server: Server = createServer((socket) => {
@@ -64,14 +66,14 @@ export async function fakeServer(onQuestion: (asked: Asked) => void): Promise<Fa
       if (piece.length > 0) cutter.push(piece, (frame) => onQuestion(readQuestion(frame, socket)));
     });
   });
-  await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve));
+  await new Promise<void>((resolve) => server.listen(0, host, resolve));
   const close = () =>
     new Promise<void>((resolve) => {
       server.close(() => resolve());
       for (const socket of sockets) socket.destroy();
     });
   opened.push(close);
-  return { address: `127.0.0.1:${(server.address() as AddressInfo).port}`, connections: () => connections, close };
+  return { address: hostPort(host, (server.address() as AddressInfo).port), connections: () => connections, close };
 }
 
 function readQuestion(frame: Buffer, socket: Socket): Asked {
