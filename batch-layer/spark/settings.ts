@@ -7,6 +7,7 @@
 import type { Config } from '../../core/process/config.ts';
 import type { SparkSettings } from './submit.ts';
 import { messageOf, Retryable } from '../../core/process/errors.ts';
+import { outwardFetch } from '../../core/process/proxy.ts';
 import { sparkSubmit } from '../../core/process/spark-home.ts';
 
 const ANSWER_LIMIT_MS = 10_000;
@@ -34,7 +35,7 @@ function hadoopOptions(replication: string | undefined): string[] {
 }
 
 async function saidByNameNode(nameNode: string): Promise<(name: string) => string | undefined> {
-  const text = await fetch(`${nameNode}/conf`, { signal: AbortSignal.timeout(ANSWER_LIMIT_MS) }).then(
+  const text = await outwardFetch(`${nameNode}/conf`, { signal: AbortSignal.timeout(ANSWER_LIMIT_MS) }).then(
     (answer) => answer.text(),
     (fault: unknown) => {
       throw new Retryable('HDFS', `the NameNode at ${nameNode} does not say how it is configured: ${messageOf(fault)}`, fault);

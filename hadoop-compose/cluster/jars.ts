@@ -11,6 +11,7 @@ import { join } from 'node:path';
 import { endGroupWith, groupOf } from '../../core/process/group.ts';
 import { Stopped } from '../../core/process/life.ts';
 import { ClusterError, throwIfStopped } from './errors.ts';
+import { mavenProxyOptions } from './maven-proxy.ts';
 import type { Say } from './progress.ts';
 import { jarFolder } from './stack.ts';
 import type { Stack } from './stack.ts';
@@ -36,7 +37,8 @@ async function fetchSet(stack: Pick<Stack, 'jarsFolder'>, set: JarSetName, maven
   const staging = await mkdtemp(join(stack.jarsFolder, `.${jarSetFolder(set)}-`));
   try {
     await writeFile(join(staging, 'pom.xml'), pomOf(set));
-    await copyDependencies(maven, staging, set, say, signal);
+    const options = await mavenProxyOptions(maven, join(staging, 'settings.xml'));
+    await copyDependencies([maven, '-B', ...options], staging, set, say, signal);
     const count = (await readdir(join(staging, 'jars'))).filter((name) => name.endsWith('.jar')).length;
     if (count === 0) throw new ClusterError(`Maven ended well and brought no jar for ${set}; nothing was kept.`);
     await rename(join(staging, 'jars'), jarFolder(stack, set)).catch((error: NodeJS.ErrnoException) => {
@@ -48,11 +50,11 @@ async function fetchSet(stack: Pick<Stack, 'jarsFolder'>, set: JarSetName, maven
   }
 }
 
-function copyDependencies(maven: string, folder: string, set: JarSetName, say: Say, signal?: AbortSignal): Promise<void> {
+function copyDependencies(maven: readonly string[], folder: string, set: JarSetName, say: Say, signal?: AbortSignal): Promise<void> {
   const goal = `org.apache.maven.plugins:maven-dependency-plugin:${mavenDependencyPlugin}:copy-dependencies`;
-  const args = ['-B', '-f', join(folder, 'pom.xml'), goal, '-DincludeScope=runtime', `-DoutputDirectory=${join(folder, 'jars')}`];
+  const args = ['-f', join(folder, 'pom.xml'), goal, '-DincludeScope=runtime', `-DoutputDirectory=${join(folder, 'jars')}`];
   return new Promise((resolve, reject) => {
-    const child = spawn('nice', [maven, ...args], { stdio: ['ignore', 'pipe', 'pipe'], ...groupOf(signal) });
+    const child = spawn('nice', [...maven, ...args], { stdio: ['ignore', 'pipe', 'pipe'], ...groupOf(signal) });
     endGroupWith(child, signal);
     const lines: string[] = [];
     let fetched = 0;

@@ -7,8 +7,9 @@
 import * as openid from 'openid-client';
 import type { Config } from '../../core/process/config.ts';
 import { Retryable } from '../../core/process/errors.ts';
+import { isLoopback } from '../../core/process/host-port.ts';
+import { outwardFetch } from '../../core/process/proxy.ts';
 import { NotAdmitted } from '../faults.ts';
-import { isLoopback } from './addresses.ts';
 import { roleOf } from './gate.ts';
 import { sessions } from './session.ts';
 
@@ -78,7 +79,7 @@ function discover({ OIDC_ISSUER = '', OIDC_CLIENT_ID = '', OIDC_CLIENT_SECRET }:
   const url = new URL(OIDC_ISSUER);
   // Only a test's issuer speaks plain HTTP, on this machine.
   const execute = url.protocol === 'http:' && isLoopback(url.hostname) ? [openid.allowInsecureRequests] : [];
-  return openid.discovery(url, OIDC_CLIENT_ID, OIDC_CLIENT_SECRET, undefined, { execute });
+  return openid.discovery(url, OIDC_CLIENT_ID, OIDC_CLIENT_SECRET, undefined, { execute, [openid.customFetch]: (asked, options) => outwardFetch(asked, options) });
 }
 
 /** A path of this app; anything else leads home. */

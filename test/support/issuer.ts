@@ -4,18 +4,26 @@
  * The protocol is the package's own, with PKCE, keys and signatures; only the question for a password is answered by itself.
  */
 import { createServer } from 'node:http';
+import { createServer as createSecureServer } from 'node:https';
 import type { AddressInfo } from 'node:net';
 import { Provider } from 'oidc-provider';
 
 export interface Issuer {
   readonly url: string;
+  readonly port: number;
   close(): Promise<void>;
 }
 
-export async function startIssuer(client: { id: string; secret: string; redirectUri: string }, name: string): Promise<Issuer> {
-  const server = createServer();
+/** `elsewhere`: it calls itself by this https address, which only a proxy can find; it listens at `port` of this machine all the same. */
+export async function startIssuer(
+  client: { id: string; secret: string; redirectUri: string },
+  name: string,
+  elsewhere?: { url: string; key: string; cert: string },
+): Promise<Issuer> {
+  const server = elsewhere ? createSecureServer({ key: elsewhere.key, cert: elsewhere.cert }) : createServer();
   await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve));
-  const url = `http://127.0.0.1:${(server.address() as AddressInfo).port}`;
+  const { port } = server.address() as AddressInfo;
+  const url = elsewhere?.url ?? `http://127.0.0.1:${port}`;
   const provider = new Provider(url, {
     clients: [{ client_id: client.id, client_secret: client.secret, redirect_uris: [client.redirectUri], response_types: ['code'], grant_types: ['authorization_code'] }],
     claims: { openid: ['sub'], profile: ['preferred_username'] },
@@ -38,6 +46,7 @@ export async function startIssuer(client: { id: string; secret: string; redirect
   });
   return {
     url,
+    port,
     close: () =>
       new Promise((resolve) => {
         server.close(() => resolve());

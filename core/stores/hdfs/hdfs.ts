@@ -18,6 +18,7 @@ import type { Config } from '../../process/config.ts';
 import type { FileFacts, Hdfs } from './types.ts';
 import type { ReadLimits } from '../../process/read-limits.ts';
 import { Retryable } from '../../process/errors.ts';
+import { proxyFor } from '../../process/proxy.ts';
 import { hdfsFault, isMissing } from './faults.ts';
 
 type Settings = Pick<Config, 'WEBHDFS_URL' | 'SIGHTLINE_ROOT' | 'HADOOP_USER'>;
@@ -218,7 +219,8 @@ function asking(config: Settings, idleLimitMs: number): Asking {
   const port = Number(url.port || (protocol === 'https' ? 443 : 80));
   const client = webhdfs.createClient(
     { host: url.hostname, port, path: '/webhdfs/v1', user: config.HADOOP_USER, protocol },
-    { timeout: idleLimitMs },
+    // Named, or the package asks the environment by rules of its own; data nodes are reached in the way of their NameNode.
+    { timeout: idleLimitMs, proxy: proxyFor(url)?.href ?? null },
   );
   const absolute = (path: string): string => {
     if (/[%?#\s]/.test(path) || path.split('/').includes('..')) throw new RangeError(`${JSON.stringify(path)} is no path of the lake`);

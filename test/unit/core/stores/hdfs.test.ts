@@ -13,7 +13,9 @@ import { join } from 'node:path';
 import { after, before, test } from 'node:test';
 import type { Hdfs } from '../../../../core/stores/hdfs/types.ts';
 import { Refusal, Retryable } from '../../../../core/process/errors.ts';
+import { hostPort } from '../../../../core/process/host-port.ts';
 import { hdfs } from '../../../../core/stores/hdfs/hdfs.ts';
+import { startForwardProxy } from '../../../support/forward-proxy.ts';
 
 type Answer = (request: IncomingMessage, response: ServerResponse, operation: string) => void;
 
@@ -24,13 +26,14 @@ before(async () => {
 });
 after(() => rm(folder, { recursive: true, force: true }));
 
-async function against(answer: Answer, ask: (files: Hdfs) => Promise<void>, patience: { idleLimitMs?: number } = {}): Promise<void> {
+async function against(answer: Answer, ask: (files: Hdfs) => Promise<void>, patience: { idleLimitMs?: number; host?: string } = {}): Promise<void> {
+  const host = patience.host ?? '127.0.0.1';
   const server = createServer((request, response) => {
     const operation = new URL(request.url!, 'http://x').searchParams.get('op')!.toLowerCase();
     answer(request, response, operation);
   });
-  await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve));
-  const url = `http://127.0.0.1:${(server.address() as AddressInfo).port}`;
+  await new Promise<void>((resolve) => server.listen(0, host, resolve));
+  const url = `http://${hostPort(host, (server.address() as AddressInfo).port)}`;
   try {
     await ask(hdfs({ WEBHDFS_URL: url, SIGHTLINE_ROOT: '/s', HADOOP_USER: 'me' }, patience));
   } finally {
@@ -45,6 +48,40 @@ function json(response: ServerResponse, status: number, body: unknown): void {
 
 const remote = (message: string) => ({ RemoteException: { exception: 'X', javaClassName: 'x.X', message } });
 const fileOf = (length: number) => ({ FileStatus: { pathSuffix: '', type: 'FILE', length, modificationTime: 5 } });
+
+/** A file is written and read, through the redirect to a data node on the same address. */
+const wholeFile: Answer = (request, response, operation) => {
+  if (operation === 'getfilestatus') return json(response, 200, fileOf(100));
+  if (!request.url!.includes('second')) return void response.writeHead(307, { location: `http://${request.headers.host}/second?op=${operation}` }).end();
+  if (request.method === 'PUT') return void request.resume().on('end', () => response.writeHead(201).end());
+  response.writeHead(200, { 'content-type': 'application/octet-stream' }).end(Buffer.alloc(100, 7));
+};
+
+async function writeAndRead(files: Hdfs): Promise<void> {
+  await files.upload(join(folder, 'hundred'), 'a');
+  assert.equal((await files.read('a')).length, 100);
+}
+
+test('an HDFS at an IPv6 address is asked there', () => against(wholeFile, writeAndRead, { host: '::1' }));
+
+test('an HDFS on this machine is never asked through a proxy, one elsewhere is', async () => {
+  const proxy = await startForwardProxy();
+  const given = { ...process.env };
+  for (const name of ['HTTP_PROXY', 'http_proxy', 'HTTPS_PROXY', 'ALL_PROXY']) process.env[name] = proxy.url;
+  for (const name of ['NO_PROXY', 'no_proxy']) process.env[name] = '';
+  try {
+    await against(wholeFile, writeAndRead);
+    await against(wholeFile, writeAndRead, { host: '::1' });
+    assert.deepEqual(proxy.asked, []);
+    const elsewhere = hdfs({ WEBHDFS_URL: 'http://namenode.example:9870', SIGHTLINE_ROOT: '/s', HADOOP_USER: 'me' });
+    await assert.rejects(elsewhere.facts('a'));
+    assert.deepEqual(proxy.asked, ['GET http://namenode.example:9870/webhdfs/v1/s/a?op=getfilestatus&user.name=me']);
+  } finally {
+    for (const name of Object.keys(process.env)) if (!(name in given)) Reflect.deleteProperty(process.env, name);
+    Object.assign(process.env, given);
+    await proxy.close();
+  }
+});
 
 test('a read that ends early is a fault, not a shorter file', async () => {
   const answer: Answer = (_, response, operation) => {

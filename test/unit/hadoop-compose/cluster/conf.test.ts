@@ -1,9 +1,11 @@
 // What is written for the daemons: well-formed, on loopback only, on the ports of the stack, with bounded logs.
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
+import { fileURLToPath } from 'node:url';
 import fc from 'fast-check';
+import { Refusal } from '../../../../core/process/errors.ts';
 import { confFiles } from '../../../../hadoop-compose/cluster/conf/write.ts';
-import { settingsXml } from '../../../../hadoop-compose/cluster/conf/xml.ts';
+import { settingsProperties, settingsXml } from '../../../../hadoop-compose/cluster/conf/xml.ts';
 import { daemons } from '../../../../hadoop-compose/cluster/daemons.ts';
 import { javaArgs } from '../../../../hadoop-compose/cluster/launch.ts';
 import { portNames, portsFrom } from '../../../../hadoop-compose/cluster/ports.ts';
@@ -42,6 +44,40 @@ test('a value with markup in it cannot break the XML', () => {
       assert.equal(inside.replaceAll('&lt;', '<').replaceAll('&gt;', '>').replaceAll('&amp;', '&'), value);
     }),
   );
+});
+
+test('a value of any letters is read back by Java, which takes every byte for a letter', () => {
+  fc.assert(
+    fc.property(fc.string({ unit: 'grapheme' }), (value) => {
+      const line = settingsProperties({ name: value });
+      assert.match(line, /^name=[\x20-\x7e]*\n$/);
+      assert.equal(javaValue(line), value);
+    }),
+  );
+});
+
+/** What java.util.Properties makes of one line. */
+function javaValue(line: string): string {
+  const text = /^name=[ \t\f]*([^]*)\n$/.exec(line)![1]!;
+  return text.replaceAll(/\\u([0-9a-f]{4})|\\(.)/g, (_, hex: string | undefined, other: string) => (hex ? String.fromCharCode(Number.parseInt(hex, 16)) : other));
+}
+
+test('a folder of letters beyond ASCII goes into every kind of configuration whole', () => {
+  const here: Stack = { ...stack, folder: '/srv/größe-日本/100%25 #/stack' };
+  const files = confFiles(here);
+  assert.equal(javaValue(/^dataDir=.*\n/m.exec(files['zookeeper/zoo.cfg']!)![0].replace('dataDir', 'name')), `${here.folder}/data/zookeeper`);
+  assert.equal(javaValue(/^log\.dirs=.*\n/m.exec(files['kafka/server.properties']!)![0].replace('log.dirs', 'name')), `${here.folder}/data/kafka`);
+  assert.ok(files['hadoop/hdfs-site.xml']!.includes(`<value>${here.folder}/data/namenode</value>`));
+  for (const daemon of daemons) {
+    const url = javaArgs(here, daemon, daemon.program(here)).find((arg) => /log4j2?\.configuration/.test(arg))!.replace(/^.*?=/, '');
+    assert.ok(fileURLToPath(url).startsWith(`${here.folder}/conf/`), url);
+  }
+});
+
+test('a folder that daemons would read as something else is refused with exit code 2', () => {
+  for (const [variable, path] of [['SIGHTLINE_HOME', '/srv/a b'], ['SIGHTLINE_HOME', '/srv/a,b'], ['SIGHTLINE_HOME', "/srv/o'hara"], ['SIGHTLINE_HOME', '/srv/${x}'], ['SIGHTLINE_JARS', '/srv/a:b'], ['SIGHTLINE_JARS', '/srv/*']] as const) {
+    assert.throws(() => stackFrom({ [variable]: path }), (fault) => fault instanceof Refusal && fault.exitCode === 2 && fault.message.includes(`${variable}: '${path}' holds`), path);
+  }
 });
 
 test('every daemon ends at its first out-of-memory error and logs to a file of its own', () => {

@@ -1,0 +1,84 @@
+/**
+ * Maven behind a forward proxy: it knows the proxies of its settings only, and none of the variables that all other programs read.
+ *
+ * jars.ts writes these settings beside the pom and names them as Maven's global ones (`-gs`), so that mirrors and servers of the
+ * person's own settings stay in force. Maven's own global settings are taken along. A proxy that somebody has told Maven already, in
+ * either settings or in MAVEN_OPTS, is left alone. A file and no options, because a password on a command line is seen by all.
+ */
+import { execFile } from 'node:child_process';
+import { readFile, writeFile } from 'node:fs/promises';
+import { homedir } from 'node:os';
+import { join } from 'node:path';
+import { promisify } from 'node:util';
+import { EXIT, Refusal } from '../../core/process/errors.ts';
+import { noProxyEntries, proxyFor } from '../../core/process/proxy.ts';
+import { escaped } from './conf/xml.ts';
+
+const run = promisify(execFile);
+
+/** Where jars come from decides nothing here: Maven asks by protocol. This name is on nobody's NO_PROXY. */
+const ELSEWHERE = 'repository.invalid';
+const EMPTY = '<settings>\n</settings>\n';
+
+type Environment = Readonly<Record<string, string | undefined>>;
+
+/** Options for Maven: none where it needs no word about proxies. Writes `file` otherwise, for its owner alone. */
+export async function mavenProxyOptions(maven: string, file: string, environment: Environment = process.env): Promise<string[]> {
+  const proxies = proxyElements(environment);
+  if (proxies === '' || /proxyHost/i.test(`${environment.MAVEN_OPTS ?? ''} ${environment.JAVA_TOOL_OPTIONS ?? ''}`)) return [];
+  const settings = [await textOf(join(homedir(), '.m2', 'settings.xml')), await textOf(join(await homeOf(maven), 'conf', 'settings.xml'))];
+  if (settings.some((text) => /<proxy>/.test(withoutComments(text)))) return [];
+  await writeFile(file, withProxies(settings[1] || EMPTY, proxies), { mode: 0o600 });
+  return ['-gs', file];
+}
+
+/** The `<proxy>` elements that these variables mean, one a protocol; empty where they name no proxy. */
+export function proxyElements(environment: Environment): string {
+  const elements = ['http', 'https'].flatMap((protocol) => {
+    const proxy = proxyFor(new URL(`${protocol}://${ELSEWHERE}`), environment);
+    if (proxy === null) return [];
+    if (proxy.protocol !== 'http:') {
+      throw new Refusal(EXIT.usage, `${protocol.toUpperCase()}_PROXY is ${proxy.protocol}//${proxy.host}; Maven, which fetches the daemons' jars, can ask http:// proxies only`);
+    }
+    const parts = {
+      id: `environment-${protocol}`, active: 'true', protocol, host: proxy.hostname, port: proxy.port || '80',
+      ...(proxy.username ? { username: decodeURIComponent(proxy.username), password: decodeURIComponent(proxy.password) } : {}),
+      nonProxyHosts: nonProxyHosts(noProxyEntries(environment)).join('|'),
+    };
+    return [`    <proxy>${Object.entries(parts).map(([name, value]) => `<${name}>${escaped(value)}</${name}>`).join('')}</proxy>`];
+  });
+  return elements.join('\n');
+}
+
+/** NO_PROXY as Java writes it. A network that does not end at a dot cannot be said so, and is left out. */
+export function nonProxyHosts(entries: readonly string[]): string[] {
+  const named = entries.flatMap((entry) => {
+    const network = /^(\d+)\.(\d+)\.(\d+)\.\d+\/(8|16|24)$/.exec(entry);
+    if (network) return [`${network.slice(1, 1 + Number(network[4]) / 8).join('.')}.*`];
+    if (entry.includes('/')) return [];
+    const host = entry.replace(/^\*?\./, '').replace(/(?<=[^:\]]):\d+$/, '');
+    return /^[\d.]+$|:/.test(host) ? [host] : [host, `*.${host}`];
+  });
+  return [...new Set(['localhost', '127.*', '[::1]', ...named])];
+}
+
+/** The settings with these proxies in their list of proxies. */
+export function withProxies(settings: string, proxies: string): string {
+  const text = withoutComments(settings);
+  const list = /<proxies\s*\/>|<proxies>/.exec(text);
+  if (list === null) return text.replace('</settings>', () => `  <proxies>\n${proxies}\n  </proxies>\n</settings>`);
+  const opened = list[0] === '<proxies>' ? `<proxies>\n${proxies}` : `<proxies>\n${proxies}\n  </proxies>`;
+  return text.slice(0, list.index) + opened + text.slice(list.index + list[0].length);
+}
+
+const withoutComments = (text: string): string => text.replaceAll(/<!--[\s\S]*?-->/g, '');
+
+/** "Maven home: /usr/share/maven" is what `mvn --version` says, perhaps with colours. */
+async function homeOf(maven: string): Promise<string> {
+  const { stdout } = await run(maven, ['-B', '--version'], { timeout: 30_000 });
+  return /^Maven home: (.+)$/m.exec(stdout)?.[1]?.trim() ?? '';
+}
+
+async function textOf(file: string): Promise<string> {
+  return readFile(file, 'utf8').catch(() => '');
+}
