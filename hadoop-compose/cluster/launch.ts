@@ -8,6 +8,7 @@ import { spawn } from 'node:child_process';
 import type { ChildProcess } from 'node:child_process';
 import { closeSync, existsSync, openSync, renameSync } from 'node:fs';
 import { join } from 'node:path';
+import { pathToFileURL } from 'node:url';
 import type { Daemon, Program } from './daemons.ts';
 import { ClusterError, throwIfStopped } from './errors.ts';
 import { markOfPart } from './left-behind.ts';
@@ -61,8 +62,8 @@ export function javaArgs(stack: Stack, daemon: Daemon, { mainClass, args }: Prog
   const conf = confFolder(stack, daemon.family);
   const logging =
     daemon.family === 'kafka'
-      ? `-Dlog4j2.configurationFile=${join(conf, 'log4j2.properties')}`
-      : `-Dlog4j.configuration=file:${join(conf, 'log4j.properties')}`;
+      ? `-Dlog4j2.configurationFile=${pathToFileURL(join(conf, 'log4j2.properties')).href}`
+      : `-Dlog4j.configuration=${pathToFileURL(join(conf, 'log4j.properties')).href}`;
   return [
     `-Xmx${daemon.heapMiB}m`,
     '-XX:+UseG1GC',

@@ -29,12 +29,21 @@ export function stackFrom(env: Readonly<Record<string, string | undefined>> = pr
   if (!/^[a-z0-9-]{0,32}$/.test(name)) {
     throw new ClusterError(`SIGHTLINE_STACK: '${name}' should be up to 32 of a-z, 0-9 and '-'`, EXIT.usage);
   }
-  if (/\s/.test(home)) throw new ClusterError(`SIGHTLINE_HOME: '${home}' holds a blank; the daemons need a path without`, EXIT.usage);
+  const jarsFolder = resolve(env.SIGHTLINE_JARS || join(home, 'jars'));
+  refuseUnusable('SIGHTLINE_HOME', home);
+  refuseUnusable('SIGHTLINE_JARS', jarsFolder);
   return {
     folder: join(home, name ? `${name}-stack` : 'stack'),
-    jarsFolder: resolve(env.SIGHTLINE_JARS || join(home, 'jars')),
+    jarsFolder,
     ports: portsFrom(env),
   };
+}
+
+/** A comma ends a folder in Kafka's and HDFS's lists, a colon one of Java's class path; Hadoop puts values in place of ${…}, and hands paths to a shell in quotes. */
+function refuseUnusable(variable: string, path: string): void {
+  if (/\s/.test(path)) throw new ClusterError(`${variable}: '${path}' holds a blank; the daemons need a path without`, EXIT.usage);
+  const found = /[,:*?$\\"'\p{Cc}]/u.exec(path)?.[0];
+  if (found) throw new ClusterError(`${variable}: '${path}' holds ${JSON.stringify(found)}; the daemons take it for something else than a letter of a path`, EXIT.usage);
 }
 
 export const confFolder = (stack: Stack, family: string): string => join(stack.folder, 'conf', family);

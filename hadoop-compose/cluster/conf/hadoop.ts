@@ -28,7 +28,8 @@ export function hdfsSite(stack: Stack): Settings {
     'dfs.namenode.replication.min': 1,
     'dfs.permissions.enabled': false,
     'dfs.webhdfs.enabled': true,
-    'dfs.namenode.name.dir': `file://${dataFolder(stack, 'namenode')}`,
+    // Paths, as they are: of a URL HDFS would make folders whose names hold %20.
+    'dfs.namenode.name.dir': dataFolder(stack, 'namenode'),
     'dfs.namenode.rpc-address': `${loopback}:${ports.namenode}`,
     'dfs.namenode.rpc-bind-host': loopback,
     'dfs.namenode.http-address': `${loopback}:${ports.namenodeHttp}`,
@@ -39,7 +40,7 @@ export function hdfsSite(stack: Stack): Settings {
     'dfs.namenode.heartbeat.recheck-interval': 5_000,
     'dfs.namenode.datanode.registration.ip-hostname-check': false,
     'dfs.heartbeat.interval': 1,
-    'dfs.datanode.data.dir': `file://${dataFolder(stack, 'datanode')}`,
+    'dfs.datanode.data.dir': dataFolder(stack, 'datanode'),
     'dfs.datanode.hostname': loopback,
     'dfs.datanode.address': `${loopback}:${ports.datanode}`,
     'dfs.datanode.http.address': `${loopback}:${ports.datanodeHttp}`,
