@@ -129,8 +129,11 @@ export function endInTime(limitMs = END_LIMIT_MS): void {
 
 const END_LIMIT_MS = 15_000;
 
-/** Node's waits throw an AbortError of their own when their signal is aborted; why it was, is its cause. */
+/** Node's waits throw an AbortError of their own when their signal is aborted; why it was, is its cause. A native module that does not load is a matter of set-up. */
 function reasonOf(thrown: unknown): unknown {
+  if (thrown instanceof Error && 'code' in thrown && thrown.code === 'ERR_DLOPEN_FAILED') {
+    return new Refusal(EXIT.dependency_down, `A native module cannot be loaded: ${thrown.message}\n"npm run setup" installs the modules for the Node that runs it.`, thrown);
+  }
   return thrown instanceof Error && thrown.name === 'AbortError' && thrown.cause instanceof Error ? thrown.cause : thrown;
 }
 

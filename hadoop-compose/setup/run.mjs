@@ -7,7 +7,9 @@
  */
 import { dirname, join } from 'node:path';
 import { fileURLToPath, pathToFileURL } from 'node:url';
+import { settleEnvironment } from './environment.mjs';
 import { ensureModules } from './modules.mjs';
+import { nodeFault } from './native.mjs';
 import { ensurePackages } from './packages.mjs';
 import { Missing } from './steps.mjs';
 
@@ -35,8 +37,9 @@ const ENTRY = {
 const [what = 'start', ...args] = process.argv.slice(2);
 try {
   if (!(what in NEEDS)) throw new Missing(`"${what}" is none of ${Object.keys(NEEDS).join(', ')}`);
-  const [major, minor] = process.versions.node.split('.').map(Number);
-  if (major < 20 || (major === 20 && minor < 19)) throw new Missing(`Node is ${process.versions.node}; 20.19 or later is needed`);
+  const fault = nodeFault();
+  if (fault !== null) throw new Missing(fault);
+  settleEnvironment(root);
   ensurePackages(NEEDS[what]);
   await ensureModules(root);
   if (ENTRY[what]) {
@@ -46,5 +49,5 @@ try {
 } catch (fault) {
   if (!(fault instanceof Missing)) throw fault;
   process.stderr.write(`${fault.message}\n`);
-  process.exit(5);
+  process.exit(fault.exitCode);
 }

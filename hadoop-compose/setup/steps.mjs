@@ -8,8 +8,13 @@ export function say(text) {
   process.stderr.write(`[${seconds} s] set-up       ${text}\n`);
 }
 
-/** Something that a person has to mend; ends the set-up with exit code 5 and no stack trace. */
-export class Missing extends Error {}
+/** Something that a person has to mend; ends the set-up with its exit code (5: something is missing, 2: it cannot work so) and no stack trace. */
+export class Missing extends Error {
+  constructor(message, exitCode = 5) {
+    super(message);
+    this.exitCode = exitCode;
+  }
+}
 
 /** Runs a program to its end; `quiet` shows only what it says on standard error. Throws Missing if it fails, unless `tolerate`. */
 export function run(program, args, options = {}) {
