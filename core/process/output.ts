@@ -5,6 +5,9 @@
  * is written then is lost and nothing else happens. Any other fault of standard output, such as a full disk, is kept for the end: the
  * command then says so and ends with 5, since data is missing.
  */
+import { closeSync, openSync } from 'node:fs';
+import { isatty } from 'node:tty';
+
 export interface Output {
   /** What kept standard output from being written whole; null if nothing did, or if nobody reads it any more. */
   fault(): Error | null;
@@ -24,5 +27,17 @@ export function surviveLostOutput({ stdout, stderr }: Streams = process): Output
     if (!NOBODY_READS.has(fault.code ?? '')) first ??= fault;
   });
   stderr.on('error', () => undefined);
+  if (stdout === process.stdout) letGoOfTerminal();
   return { fault: () => first };
+}
+
+/** At its very end Node sets the terminal back as it was, and aborts (exit code 134, a core dump) if that has gone. */
+function letGoOfTerminal(): void {
+  const terminals = [0, 1, 2].filter((descriptor) => isatty(descriptor));
+  process.on('exit', () => {
+    for (const descriptor of terminals.filter((each) => !isatty(each))) {
+      closeSync(descriptor);
+      openSync('/dev/null', 'r+'); // takes the number that has just become free
+    }
+  });
 }

@@ -2,9 +2,14 @@
 import assert from 'node:assert/strict';
 import { spawn } from 'node:child_process';
 import { EventEmitter } from 'node:events';
+import { existsSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
 import { describe, it } from 'node:test';
+import { setTimeout as pause } from 'node:timers/promises';
 import { fileURLToPath } from 'node:url';
 import { surviveLostOutput } from '../../../../core/process/output.ts';
+import { openTerminal } from '../../../support/terminal.ts';
 
 const LIFE = fileURLToPath(new URL('../../../../core/process/life.ts', import.meta.url));
 const LOG = fileURLToPath(new URL('../../../../core/process/log.ts', import.meta.url));
@@ -29,8 +34,8 @@ describe('output that may go away', () => {
     assert.equal(fault()?.message, 'ENOSPC');
   });
 
-  it('does not keep a command from its orderly end', { timeout: 60_000 }, async () => {
-    const source = `
+  /** Waits for its order to stop, then writes to whoever reads, and ends with 7. */
+  const source = `
       const { runCommand, stopOrders, untilStopped } = await import('${LIFE}');
       const { createLog } = await import('${LOG}');
       await runCommand(async () => {
@@ -48,6 +53,8 @@ describe('output that may go away', () => {
         clearInterval(idle);
         return 7;
       });`;
+
+  it('does not keep a command from its orderly end when its reader has left', { timeout: 60_000 }, async () => {
     const child = spawn(process.execPath, ['--import', 'tsx', '--input-type=module', '-e', source], { stdio: ['ignore', 'pipe', 'pipe'] });
     const ended = new Promise<unknown>((resolve) => child.on('exit', (code, signal) => resolve(code ?? signal)));
     await new Promise((resolve) => child.stdout.once('data', resolve));
@@ -55,5 +62,21 @@ describe('output that may go away', () => {
     child.stderr.destroy();
     child.kill('SIGHUP');
     assert.equal(await ended, 7);
+  });
+
+  it('does not keep a command from its orderly end when its terminal is closed', { timeout: 60_000 }, async () => {
+    const folder = mkdtempSync(join(tmpdir(), 'sightline-output-'));
+    try {
+      writeFileSync(join(folder, 'program.mjs'), source);
+      const window = await openTerminal(process.env, fileURLToPath(new URL('../../../..', import.meta.url)));
+      // A shell that does not mind writes down how the program ended, and renames that when it is whole.
+      window.type(`(trap '' HUP; node --import tsx ${folder}/program.mjs; echo $? > ${folder}/code; mv ${folder}/code ${folder}/ended)`);
+      await window.shows(/^up/m, 30_000);
+      await window.close();
+      for (let tries = 0; tries < 200 && !existsSync(join(folder, 'ended')); tries++) await pause(100);
+      assert.equal(readFileSync(join(folder, 'ended'), 'utf8').trim(), '7');
+    } finally {
+      rmSync(folder, { recursive: true, force: true });
+    }
   });
 });
