@@ -4,7 +4,8 @@
  * Without a name all of them, which takes the better part of an hour on a machine with nothing else to do. Each prints its own table;
  * the README beside each says what it measures and what came out.
  */
-import { spawn } from 'node:child_process';
+import { register } from 'tsx/esm/api';
+import { spawnGroup } from '../hadoop-compose/setup/group.mjs';
 
 const BENCHMARKS = {
   'catch-up': ['bench/speed/main.ts', 'spark', '--detections', '600000'],
@@ -31,26 +32,33 @@ if (unknown.length > 0) {
   process.exit(2);
 }
 
-let running = null;
-let isStopped = false;
-for (const signal of ['SIGINT', 'SIGTERM']) {
-  process.on(signal, () => {
-    isStopped = true;
-    running?.kill(signal);
-  });
-}
+register();
+const { stopOrders } = await import('../core/process/life.ts');
+const { surviveLostOutput } = await import('../core/process/output.ts');
+surviveLostOutput();
+const { stop, hurry } = stopOrders({ withParent: process.env.npm_lifecycle_event !== undefined });
 
-/** Exit code of a program that talks to the terminal itself. */
+/** Exit code of a program that shows its own output; told to stop, it is ended with all that it has started. */
 async function run(program, ...args) {
-  running = spawn(process.execPath, [program, ...args], { env: environment, stdio: 'inherit' });
-  return new Promise((resolve) => running.once('close', (code) => resolve(code ?? 1)));
+  const group = spawnGroup(process.execPath, [program, ...args], { env: environment, stdio: ['ignore', 'inherit', 'inherit'] });
+  const isCleanUp = stop.aborted;
+  const onStop = () => void group.send('SIGINT');
+  // The clean-up is what was asked for; asked again, SIGQUIT makes it quick.
+  const onHurry = () => void group.send(isCleanUp ? 'SIGQUIT' : 'SIGKILL');
+  stop.addEventListener('abort', onStop, { once: true });
+  hurry.addEventListener('abort', onHurry, { once: true });
+  const code = await group.ended;
+  if (stop.aborted) await group.empty(hurry);
+  stop.removeEventListener('abort', onStop);
+  hurry.removeEventListener('abort', onHurry);
+  return code;
 }
 
 const failed = [];
 try {
   if ((await run('sightline.mjs', 'cluster', 'up')) !== 0) failed.push('the stack');
   for (const name of failed.length > 0 ? [] : asked.length > 0 ? asked : Object.keys(BENCHMARKS)) {
-    if (isStopped) break;
+    if (stop.aborted) break;
     process.stdout.write(`\n== ${name}\n`);
     const [program, ...args] = BENCHMARKS[name];
     if ((await run('--import', 'tsx', program, ...args)) !== 0) failed.push(name);
@@ -59,4 +67,4 @@ try {
   await run('sightline.mjs', 'cluster', 'reset', '--yes');
 }
 if (failed.length > 0) process.stderr.write(`failed: ${failed.join(', ')}\n`);
-process.exit(isStopped ? 130 : failed.length > 0 ? 1 : 0);
+process.exit(stop.aborted ? 130 : failed.length > 0 ? 1 : 0);

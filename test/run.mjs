@@ -3,11 +3,12 @@
  *
  * `check` is what needs no daemon: types, lint, unit tests, in seconds. `test` goes on with a real stack in a folder and on ports of
  * its own, so that it passes while `npm start` runs: contract tests against the daemons, then the whole job end to end with a
- * browser. The stack is taken down and deleted whatever happens. SIGHTLINE_TEST_ONLY=contract|e2e runs one of the long steps alone.
+ * browser. The stack is taken down and deleted whatever happens, after Ctrl-C too. SIGHTLINE_TEST_ONLY=contract|e2e runs one of the long steps alone.
  * `test:faults` and `test:soak` are neither: the real stack under fire, or at full rate, for as long as they are told. `test:spark` sends
  * epochs to every kind of Spark master, each started by the tests.
  */
-import { spawn } from 'node:child_process';
+import { register } from 'tsx/esm/api';
+import { spawnGroup } from '../hadoop-compose/setup/group.mjs';
 import { failureCollector } from './failures.mjs';
 import { globSync } from './glob.mjs';
 
@@ -28,17 +29,30 @@ const stackEnvironment = {
   WEBHDFS_URL: `http://127.0.0.1:${9870 + Number(OFFSET)}`,
   PORT: String(3000 + Number(OFFSET)),
 };
+register();
+const { stopOrders } = await import('../core/process/life.ts');
+const { surviveLostOutput } = await import('../core/process/output.ts');
+surviveLostOutput();
+const { stop, hurry } = stopOrders({ withParent: process.env.npm_lifecycle_event !== undefined });
 const counts = { passed: 0, failed: 0 };
 const outcomes = [];
 const { take, failures } = failureCollector();
-let running = null;
 
-/** Runs a step; its output is shown as it comes, and node's own closing counts are added up. */
-async function step(name, program, args, env = process.env) {
+/**
+ * Runs a step; its output is shown as it comes, and node's own closing counts are added up. Told to stop, it ends the step with all that
+ * this has started, and runs no other one, but for what cleans up.
+ */
+async function step(name, program, args, env = process.env, isCleanUp = false) {
+  if (stop.aborted && !isCleanUp) return false;
   process.stdout.write(`\n== ${name}\n`);
   const beganMs = Date.now();
-  const child = spawn(program, args, { env, stdio: ['ignore', 'pipe', 'inherit'] });
-  running = child;
+  const group = spawnGroup(program, args, { env, stdio: ['ignore', 'pipe', 'inherit'] });
+  const { child } = group;
+  // The clean-up is what was asked for; asked again, SIGQUIT makes it quick.
+  const onStop = () => void (isCleanUp || group.send('SIGINT'));
+  const onHurry = () => void group.send(isCleanUp ? 'SIGQUIT' : 'SIGKILL');
+  stop.addEventListener('abort', onStop, { once: true });
+  hurry.addEventListener('abort', onHurry, { once: true });
   const closing = { pass: 0, fail: 0 };
   let line = '';
   child.stdout.on('data', (chunk) => {
@@ -48,8 +62,10 @@ async function step(name, program, args, env = process.env) {
     lines.forEach(take);
     for (const [, what, count] of lines.map((text) => /^(?:ℹ|#) (pass|fail) (\d+)$/.exec(text)).filter(Boolean)) closing[what] += Number(count);
   });
-  const code = await new Promise((resolve) => child.on('close', (status) => resolve(status ?? 1)));
-  running = null;
+  const code = await group.ended;
+  if (stop.aborted) await group.empty(hurry);
+  stop.removeEventListener('abort', onStop);
+  hurry.removeEventListener('abort', onHurry);
   counts.passed += closing.pass;
   counts.failed += code === 0 ? 0 : Math.max(1, closing.fail);
   outcomes.push({ name, ok: code === 0, seconds: ((Date.now() - beganMs) / 1000).toFixed(0) });
@@ -64,7 +80,7 @@ function nodeTests(name, pattern, env, { concurrency = 1, timeoutMs = 300_000, e
   return step(name, process.execPath, [...options, ...found], env);
 }
 
-const sightline = (name, args) => step(name, process.execPath, ['sightline.mjs', ...args], stackEnvironment);
+const sightline = (name, args, isCleanUp = false) => step(name, process.execPath, ['sightline.mjs', ...args], stackEnvironment, isCleanUp);
 
 async function check() {
   await step('types', 'npm', ['run', '--silent', 'typecheck']);
@@ -82,7 +98,7 @@ async function withEmptyStack(work) {
   try {
     await work();
   } finally {
-    await sightline('the stack for the tests: away', ['cluster', 'reset', '--yes']);
+    await sightline('the stack for the tests: away', ['cluster', 'reset', '--yes'], true);
   }
 }
 
@@ -118,7 +134,6 @@ async function onEverySparkMaster() {
   });
 }
 
-for (const signal of ['SIGINT', 'SIGTERM']) process.on(signal, () => running?.kill(signal));
 if (LONG) await atLength(LONG);
 else if (what === 'test:spark') await onEverySparkMaster();
 else if (!only) await check();
@@ -128,4 +143,5 @@ process.stdout.write('\n');
 for (const { name, ok, seconds } of outcomes) process.stdout.write(`${ok ? 'ok    ' : 'FAILED'} ${name} (${seconds} s)\n`);
 for (const failure of failures()) process.stdout.write(`${failure}\n`);
 process.stdout.write(`${counts.passed} passed, ${counts.failed} failed\n`);
-process.exitCode = counts.failed === 0 ? 0 : 1;
+if (stop.aborted) process.stdout.write('stopped before the end\n');
+process.exitCode = stop.aborted ? 130 : counts.failed === 0 ? 0 : 1;

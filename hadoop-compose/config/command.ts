@@ -6,7 +6,8 @@ import type { Config } from '../../core/process/config.ts';
 import type { Change } from './changes.ts';
 import { readConfig } from '../../core/process/config.ts';
 import { EXIT } from '../../core/process/errors.ts';
-import { runCommand, stopSignal } from '../../core/process/life.ts';
+import type { StopOrders } from '../../core/process/life.ts';
+import { runCommand, stopOrders } from '../../core/process/life.ts';
 import { COMMAND_RETRY, retrying } from '../../core/process/retry.ts';
 import { openStores } from '../../core/stores/open.ts';
 import { rulesAsRecorded } from '../../core/stores/rules.ts';
@@ -54,10 +55,10 @@ async function change(config: Config, isDry: boolean): Promise<number> {
     for (const words of commands) process.stdout.write(`sightline ${words.join(' ')}\n`);
     return EXIT.done;
   }
-  const signal = stopSignal();
+  const orders = stopOrders();
   for (const words of commands) {
     process.stderr.write(`sightline ${words.join(' ')}\n`);
-    const code = await ended(words, signal);
+    const code = await ended(words, orders);
     if (code !== EXIT.done) return code;
   }
   return EXIT.done;
@@ -72,15 +73,18 @@ async function recordedIn<T>(config: Config, of: (rules: Parameters<typeof setti
   }
 }
 
-/** Exit code of a command of ours, which talks to the terminal itself and is told to stop when we are. */
-function ended(words: readonly string[], signal: AbortSignal): Promise<number> {
+/** Exit code of a command of ours, which talks to the terminal itself, is told to stop when we are, and again when we are. */
+function ended(words: readonly string[], { stop, hurry }: StopOrders): Promise<number> {
   const child = spawn(process.execPath, [PROGRAM, ...words], { stdio: 'inherit' });
-  const stop = (): void => void child.kill('SIGTERM');
-  signal.addEventListener('abort', stop, { once: true });
+  const end = (): void => void child.kill('SIGTERM');
+  const quicken = (): void => void child.kill('SIGQUIT');
+  stop.addEventListener('abort', end, { once: true });
+  hurry.addEventListener('abort', quicken, { once: true });
   return new Promise((resolve, reject) => {
     child.once('error', reject);
     child.once('close', (code) => {
-      signal.removeEventListener('abort', stop);
+      stop.removeEventListener('abort', end);
+      hurry.removeEventListener('abort', quicken);
       resolve(code ?? EXIT.bug);
     });
   });

@@ -18,6 +18,7 @@ import { clusterStatus } from '../../hadoop-compose/cluster/status.ts';
 import { superviseCluster } from '../../hadoop-compose/cluster/supervise.ts';
 import type { SupervisionEvent } from '../../hadoop-compose/cluster/supervise.ts';
 import { clusterUp } from '../../hadoop-compose/cluster/up.ts';
+import { stopOrders } from '../../core/process/life.ts';
 import { pidsOfAll } from '../support/process-table.ts';
 
 const home = mkdtempSync(join(tmpdir(), 'sightline-cluster-'));
@@ -31,6 +32,12 @@ const stack = stackFrom({
 const addresses = addressesOf(stack.ports);
 const quiet = (): void => undefined;
 const upTimeout = { timeout: 240_000 };
+
+// Node ends a test that is interrupted without its after().
+const interrupted = stopOrders();
+interrupted.stop.addEventListener('abort', () => {
+  void clusterDown(stack, quiet, AbortSignal.abort()).then(() => rmSync(home, { recursive: true, force: true })).finally(() => process.exit(130));
+});
 
 after(async () => {
   await clusterDown(stack, quiet);

@@ -52,8 +52,9 @@ describe('npm start on a terminal', () => {
     await until('three daemons', () => running().length >= 3, READY_WITHIN_MS);
     const before = window.processes();
     window.interrupt();
-    assert.equal(await window.prompt(GONE_WITHIN_MS), 130);
+    const code = await window.prompt(GONE_WITHIN_MS);
     assert.deepEqual(left(before), []);
+    assert.equal(code, 130);
   });
 
   it('is taken over after kill -9 by the next start, which stops all of it at Ctrl-C', { timeout: 600_000 }, async () => {
@@ -73,8 +74,9 @@ describe('npm start on a terminal', () => {
     assert.deepEqual(running(), daemons, 'none was started anew');
     const before = [...new Set([...orphans, ...second.processes()])];
     second.interrupt();
-    assert.equal(await second.prompt(GONE_WITHIN_MS), 0);
+    const code = await second.prompt(GONE_WITHIN_MS);
     assert.deepEqual(left(before), []);
+    assert.equal(code, 0);
   });
 
   it('stops in order when its window is closed', { timeout: 600_000 }, async () => {
@@ -98,9 +100,10 @@ describe('npm start on a terminal', () => {
     await pause(1_200);
     window.interrupt();
     const askedMs = Date.now();
-    assert.equal(await window.prompt(GONE_WITHIN_MS), 130);
-    assert.ok(Date.now() - askedMs < 20_000, `took ${Date.now() - askedMs} ms`);
+    const code = await window.prompt(GONE_WITHIN_MS);
     assert.deepEqual(left(before), []);
+    assert.equal(code, 130);
+    assert.ok(Date.now() - askedMs < 20_000, `took ${Date.now() - askedMs} ms`);
 
     window.type(START);
     await until('two daemons', () => running().length >= 2, READY_WITHIN_MS);
@@ -111,6 +114,24 @@ describe('npm start on a terminal', () => {
     await window.shows(/npm start \(process \d+\) had been killed; what it left behind is stopped/, GONE_WITHIN_MS);
     assert.equal(await window.prompt(GONE_WITHIN_MS), 0);
     assert.deepEqual(left(started), []);
+  });
+});
+
+describe('npm run check on a terminal', () => {
+  it('ends its step at Ctrl-C and begins no other', { timeout: 120_000 }, async () => {
+    const window = await openTerminal(environment, ROOT);
+    try {
+      window.type('npm run check');
+      await window.shows(/== types/, GONE_WITHIN_MS);
+      await until('the step', () => window.processes().some((pid) => argsOf(pid).some((arg) => arg.endsWith('tsc'))), GONE_WITHIN_MS);
+      const before = window.processes();
+      window.interrupt();
+      assert.equal(await window.prompt(GONE_WITHIN_MS), 130);
+      assert.deepEqual(left(before), []);
+      assert.doesNotMatch(window.screen(), /== lint/);
+    } finally {
+      await window.close();
+    }
   });
 });
 

@@ -8,6 +8,7 @@ import type { ChildProcess } from 'node:child_process';
 import { execFileSync, spawn } from 'node:child_process';
 import { setTimeout as pause } from 'node:timers/promises';
 import { fileURLToPath } from 'node:url';
+import { stopOrders } from '../../core/process/life.ts';
 import { argsOf } from '../../hadoop-compose/cluster/processes.ts';
 import { parentOf, pidsOfAll } from './process-table.ts';
 
@@ -23,15 +24,15 @@ export interface MainJob {
 
 /** Resolves when the one line with the address was printed. */
 export async function startMainJob(args: readonly string[], limitMs = 300_000): Promise<MainJob> {
+  const orders = stopOrders();
   const child = spawn(process.execPath, [PROGRAM, 'start', ...args], { cwd: ROOT, stdio: ['ignore', 'pipe', 'inherit'] });
   const ended = new Promise<number>((resolve) => child.on('exit', (code) => resolve(code ?? 1)));
   // A run that is stopped takes its main job with it.
-  for (const signal of ['SIGINT', 'SIGTERM'] as const) {
-    process.once(signal, () => {
-      child.kill('SIGINT');
-      void ended.then(() => process.exit(1));
-    });
-  }
+  orders.stop.addEventListener('abort', () => {
+    child.kill('SIGINT');
+    void ended.then(() => process.exit(1));
+  });
+  orders.hurry.addEventListener('abort', () => child.kill('SIGQUIT'));
   const address = await Promise.race([
     addressFrom(child),
     ended.then((code) => Promise.reject(new Error(`start ended with ${code} before it was ready`))),
