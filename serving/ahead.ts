@@ -8,6 +8,7 @@
  */
 import type { Seam, SeamWatch } from './seam.ts';
 import type { CountQuestion } from './plan.ts';
+import { isFault } from './faults.ts';
 
 export interface AheadOptions {
   readonly now: () => number;
@@ -45,9 +46,10 @@ export function lookAhead(seams: SeamWatch, look: (question: CountQuestion, seam
   const looked = async (reading: Promise<Seam>, begunAt: number): Promise<Seam> => {
     try {
       const seam = await reading;
-      const questions = [...lately.values()].slice(-MOST_LOOKS);
-      // A look that fails is the business of the next one who asks.
-      await Promise.allSettled(questions.map(({ question }) => look(question, seam)));
+      const questions = [...lately].slice(-MOST_LOOKS);
+      // A look that fails is the business of the next one who asks; one that costs too much is not tried again before somebody asks.
+      const looks = await Promise.allSettled(questions.map(([, { question }]) => look(question, seam)));
+      looks.forEach((one, at) => one.status === 'rejected' && isFault('TooCostly', one.reason) && lately.delete(questions[at]![0]));
       return (stood = seam);
     } finally {
       round = null;

@@ -32,7 +32,12 @@ export const View = z.object({
 export type View = z.infer<typeof View>;
 
 /** The window that was used: [from, to), for counts whole minutes. */
-const window = { from: ms, to: ms };
+const window = {
+  from: ms,
+  to: ms,
+  /** Only where the window is wider: the part of it that was looked through. Nothing can be counted before or after it. */
+  searched: z.object({ from: ms, to: ms }).optional(),
+};
 
 export const RankedItem = z.object({ item_rank: z.number().int().min(1), item_name: z.string(), count });
 export type RankedItem = z.infer<typeof RankedItem>;
@@ -240,13 +245,15 @@ export const ReadyAnswer = z.object({
 });
 export type ReadyAnswer = z.infer<typeof ReadyAnswer>;
 
-/** `application/problem+json` (RFC 9457). `field` names the parameter at fault of a 400. */
+/** `application/problem+json` (RFC 9457). `field` names the parameter at fault of a 400, `narrow` what helps against a 503 that comes of the question itself. */
 export const Problem = z.object({
   type: z.string(),
   title: z.string(),
   status: z.number().int(),
   detail: z.string(),
   field: z.string().optional(),
+  /** Parameters that make the question cheaper, where it costs more than one question may. */
+  narrow: z.array(z.string()).optional(),
   request_id: z.string(),
 });
 export type Problem = z.infer<typeof Problem>;

@@ -3,7 +3,8 @@
  *
  * Route handlers (serving/http) turn requests into these calls, the dashboard's first paint makes them directly. Stores are
  * opened by the first question and kept; while a store is away every question that needs it is a Retryable, never a partial
- * number. When the recorded generation is no longer the one that was opened, everything is opened anew.
+ * number. When the recorded generation is no longer the one that was opened, everything is opened anew. Each question has an allowance
+ * (allowance.ts): it ends when its asker has left, after so much time, and after so many bytes.
  */
 import type { Scope } from '../core/domain/counts.ts';
 import type { Oid } from '../core/domain/oid.ts';
@@ -25,12 +26,16 @@ import type {
   View,
 } from './answers.ts';
 import type { Gate } from './access/gate.ts';
+import type { Allowance, Asker, Cost } from './allowance.ts';
 import type { Exports } from './exports.ts';
 import type { ServingMetrics } from './metrics.ts';
 import type { Opened } from './opened.ts';
 import type { Streams } from './streams.ts';
+import { SECOND_MS } from '../core/domain/time.ts';
 import { LAKE } from '../core/layout/lake.ts';
 import { lakeListing } from '../core/stores/lake-listing.ts';
+import { allowances } from './allowance.ts';
+import { costsOf } from './costs.ts';
 import { servingExports } from './exports.ts';
 import { listedInLake } from './lake-listed.ts';
 import { lakeLookup } from './lake-lookup.ts';
@@ -38,12 +43,15 @@ import { openedOnce } from './opened.ts';
 import { detection } from './questions/detection.ts';
 import { detections } from './questions/detections.ts';
 import { locations } from './questions/locations.ts';
+import type { CostConfig } from './costs.ts';
 import { ready } from './questions/ready.ts';
 import { runShelf } from './questions/runs.ts';
 import { timeline } from './questions/timeline.ts';
 import { topItems } from './questions/top-items.ts';
 import { trust } from './questions/trust.ts';
+import { sharing } from './shared.ts';
 import { servingStreams } from './streams.ts';
+import { turnstile } from './turnstile.ts';
 
 /** [from, to) in epoch milliseconds; what is left out is the last hour's. */
 export interface WindowQuestion {
@@ -52,17 +60,17 @@ export interface WindowQuestion {
 }
 
 export interface Serving {
-  topItems(question: WindowQuestion & { location: Scope; limit?: number; parts?: boolean; allowPartial?: boolean }): Promise<TopItemsAnswer>;
-  locations(question: WindowQuestion & { parts?: boolean; allowPartial?: boolean }): Promise<LocationsAnswer>;
-  timeline(question: WindowQuestion & { location: Scope; stepSeconds?: number; parts?: boolean; allowPartial?: boolean }): Promise<TimelineAnswer>;
-  detections(question: WindowQuestion & { location: Scope; limit?: number; cursor?: string }): Promise<DetectionsAnswer>;
+  topItems(question: WindowQuestion & { location: Scope; limit?: number; parts?: boolean; allowPartial?: boolean }, asker?: Asker): Promise<TopItemsAnswer>;
+  locations(question: WindowQuestion & { parts?: boolean; allowPartial?: boolean }, asker?: Asker): Promise<LocationsAnswer>;
+  timeline(question: WindowQuestion & { location: Scope; stepSeconds?: number; parts?: boolean; allowPartial?: boolean }, asker?: Asker): Promise<TimelineAnswer>;
+  detections(question: WindowQuestion & { location: Scope; limit?: number; cursor?: string }, asker?: Asker): Promise<DetectionsAnswer>;
   /** Null if no detection has the id. `date` (YYYY-MM-DD) looks into that day of the lake too. */
-  detection(id: Oid, date?: string): Promise<DetectionAnswer | null>;
-  trust(): Promise<TrustAnswer>;
-  runs(question?: { limit?: number }): Promise<RunsAnswer>;
+  detection(id: Oid, date?: string, asker?: Asker): Promise<DetectionAnswer | null>;
+  trust(asker?: Asker): Promise<TrustAnswer>;
+  runs(question?: { limit?: number }, asker?: Asker): Promise<RunsAnswer>;
   /** Null if the epoch is not published. */
-  run(epoch: string): Promise<RunAnswer | null>;
-  lake(): Promise<LakeAnswer>;
+  run(epoch: string, asker?: Asker): Promise<RunAnswer | null>;
+  lake(asker?: Asker): Promise<LakeAnswer>;
   ready(): Promise<ReadyAnswer>;
   readonly streams: Streams;
   readonly exports: Exports;
@@ -78,7 +86,8 @@ export interface ServingParts {
   readonly config: Pick<
     Config,
     'PRUNE_GRACE_SECONDS' | 'SIGHTLINE_ROOT' | 'WEBHDFS_URL' | 'STREAM_CONNECTIONS' | 'STREAM_POLL_MS' | 'EXPORTS_AT_ONCE' | 'COUNT_CACHE_MB'
-  >;
+  > &
+    CostConfig;
   readonly open: () => Promise<Stores>;
   readonly hdfs: Hdfs;
   readonly metrics: ServingMetrics;
@@ -95,27 +104,39 @@ const RUNS = 50;
 
 export function createServing(parts: ServingParts): Serving {
   const { config, hdfs, metrics, log } = parts;
-  const opened = openedOnce(parts);
+  const costs = costsOf(config);
+  const allowed = allowances(costs.counts.bytes, metrics.gaveUp);
+  const opened = openedOnce(parts, { costs, allowed });
   const shelf = runShelf(hdfs);
   const listing = lakeListing(hdfs);
-  const lookup = lakeLookup(hdfs);
-  const listed = listedInLake(hdfs, parts.now);
-  const asked = async <Answer>(answer: (open: Opened) => Promise<Answer>): Promise<Answer> => {
-    const given = await answer(await opened.get());
-    if (isViewed(given)) metrics.showed(given.view);
-    return given;
-  };
-  const streams = servingStreams(parts, opened.get);
+  const shareListing = sharing<LakeAnswer['days']>();
+  const turns = turnstile({ ...costs.lookups, what: 'look-ups in the lake', onSize: (running, waiting) => metrics.queue('lookups', running, waiting) });
+  const lookup = lakeLookup(hdfs, { turns, mostBytes: costs.lookup.bytes, joinableMs: costs.lookup.seconds * SECOND_MS, now: parts.now });
+  const listed = listedInLake(hdfs, parts.now, turns);
+  const bounded = <Answer>(cost: Cost, asker: Asker | undefined, answer: (allowance: Allowance) => Promise<Answer>): Promise<Answer> =>
+    allowed.within(cost, asker ?? {}, answer);
+  const asked = <Answer>(cost: Cost, asker: Asker | undefined, answer: (open: Opened, allowance: Allowance) => Promise<Answer>): Promise<Answer> =>
+    bounded(cost, asker, async (allowance) => {
+      const given = await answer(await opened.get(), allowance);
+      if (isViewed(given)) metrics.showed(given.view);
+      return given;
+    });
+  const streams = servingStreams(parts, opened.get, { costs, allowed });
   return {
-    topItems: (question) => asked((open) => topItems(question, open)),
-    locations: (question) => asked((open) => locations(question, open)),
-    timeline: (question) => asked((open) => timeline(question, open)),
-    detections: (question) => asked((open) => detections(question, open, listed)),
-    detection: (id, date) => asked((open) => detection(id, date, open, lookup.find)),
-    trust: () => asked(trust),
-    runs: (question) => shelf.newest(question?.limit ?? RUNS),
-    run: (epoch) => shelf.report(epoch),
-    lake: async () => ({ root: `${config.SIGHTLINE_ROOT}/${LAKE}`, webhdfs: config.WEBHDFS_URL, days: await listing.days() }),
+    topItems: (question, asker) => asked(costs.counts, asker, (open, allowance) => topItems(question, open, allowance)),
+    locations: (question, asker) => asked(costs.counts, asker, (open, allowance) => locations(question, open, allowance)),
+    timeline: (question, asker) => asked(costs.counts, asker, (open, allowance) => timeline(question, open, allowance)),
+    detections: (question, asker) => asked(costs.list, asker, (open, allowance) => detections(question, open, listed, allowance)),
+    detection: (id, date, asker) => asked(date === undefined ? costs.row : costs.lookup, asker, (open, allowance) => detection(id, date, open, lookup.find, allowance)),
+    trust: (asker) => asked(costs.row, asker, trust),
+    runs: (question, asker) => bounded(costs.reports, asker, (allowance) => shelf.newest(question?.limit ?? RUNS, allowance)),
+    run: (epoch, asker) => bounded(costs.row, asker, (allowance) => shelf.report(epoch, allowance)),
+    lake: async (asker) => {
+      const days = await bounded(costs.reports, asker, (allowance) =>
+        shareListing('days', allowance, (signal, heard) => listing.days({ signal, onBytes: heard })),
+      );
+      return { root: `${config.SIGHTLINE_ROOT}/${LAKE}`, webhdfs: config.WEBHDFS_URL, days };
+    },
     ready: () => ready(opened.get),
     streams,
     exports: servingExports(parts, opened.get),

@@ -6,22 +6,31 @@
  * one read: it began after the seam was read, so the seam's promise holds for all of them.
  */
 import type { Epoch } from '../core/domain/epoch.ts';
+import type { ReadLimits } from '../core/process/read-limits.ts';
 import type { View } from './answers.ts';
+import type { Meter } from './allowance.ts';
 import type { CountCache } from './cache/count-cache.ts';
 import type { CountPlan, CountQuestion, PlanSeam } from './plan.ts';
 import type { PlaceNames } from './places.ts';
 import type { PlanSheets } from './read.ts';
+import type { SearchedPart } from './searched.ts';
 import type { Seam, SeamWatch } from './seam.ts';
+import type { Shared, Waiting } from './shared.ts';
 import { nameOf } from '../core/domain/epoch.ts';
 import { Retryable } from '../core/process/errors.ts';
+import { untilAborted } from '../core/process/read-limits.ts';
 import { freshnessMs } from './freshness.ts';
 import { planCounts } from './plan.ts';
 import { cellsKeyOf, readPlan } from './read.ts';
+import { shared } from './shared.ts';
 
 export interface CountStores {
   readonly seams: SeamWatch;
   readonly cache: CountCache;
   readonly now: () => number;
+  readonly searched: SearchedPart;
+  /** Of each read. */
+  readonly meter?: () => Meter;
   /** Told of every question, and which cells it reads. */
   readonly onAsked?: (cells: string, question: CountQuestion) => void;
 }
@@ -34,33 +43,55 @@ export interface Counted {
 
 const TRIES = 4;
 
-export function countAsker(stores: CountStores): (question: CountQuestion) => Promise<Counted> {
-  const shared = new WeakMap<Seam, Map<string, Promise<Counted>>>();
-  return async (question) => {
+export function countAsker(stores: CountStores): (question: CountQuestion, asker?: Waiting) => Promise<Counted> {
+  const underWay = new WeakMap<Seam, Map<string, Shared<Counted>>>();
+  return async (question, asker) => {
     stores.onAsked?.(cellsKeyOf(question), question);
-    const seam = await stores.seams.current();
-    let bySeam = shared.get(seam);
-    if (!bySeam) shared.set(seam, (bySeam = new Map()));
+    const seam = await untilAborted(stores.seams.current(), asker?.signal);
+    let bySeam = underWay.get(seam);
+    if (!bySeam) underWay.set(seam, (bySeam = new Map()));
     const key = JSON.stringify(question);
     let asked = bySeam.get(key);
-    if (!asked) {
-      bySeam.set(key, (asked = count(question, seam, stores)));
+    if (!asked || asked.isGivenUp) {
+      const mine = (asked = shared((signal, heard) => count(question, seam, stores, signal, heard)));
+      bySeam.set(key, mine);
       // A fault must not be shared with questions that could succeed by now.
-      asked.catch(() => bySeam.delete(key));
+      mine.done.catch(() => bySeam.get(key) === mine && bySeam.delete(key));
     }
-    return asked;
+    return asked.join(asker);
   };
 }
 
-async function count(question: CountQuestion, first: Seam, stores: CountStores): Promise<Counted> {
-  return whileSeamHolds(stores.seams, first, (seam) => countOn(question, seam, stores));
+/** One read for all who ask it now, on a meter of its own. */
+async function count(question: CountQuestion, first: Seam, stores: CountStores, signal: AbortSignal, heard: () => void): Promise<Counted> {
+  const meter = stores.meter?.();
+  const failed = new AbortController();
+  const onBytes = (bytes: number): void => {
+    heard();
+    meter?.onBytes(bytes);
+  };
+  const limits = { signal: AbortSignal.any([signal, failed.signal]), onBytes };
+  try {
+    return await whileSeamHolds(stores.seams, first, (seam) => countOn(question, seam, stores, limits));
+  } catch (fault) {
+    // One of the reads side by side failed: the others end too.
+    failed.abort(fault);
+    throw fault;
+  } finally {
+    meter?.done();
+  }
 }
 
 /** On this seam, which must hold until all is read. */
-export async function countOn(question: CountQuestion, seam: Seam, { cache, now }: Pick<CountStores, 'cache' | 'now'>): Promise<Counted> {
-  const plan = planCounts(question, planSeam(seam, now()));
+export async function countOn(
+  question: CountQuestion,
+  seam: Seam,
+  { cache, now, searched }: Pick<CountStores, 'cache' | 'now' | 'searched'>,
+  limits?: ReadLimits,
+): Promise<Counted> {
+  const plan = planCounts(question, planSeam(seam, now()), await searched(question.window, seam, limits));
   const progress = seam.progress.map(({ nextOffset }) => nextOffset);
-  return { plan, read: await readPlan(plan, progress, cache.hours()), seam };
+  return { plan, read: await readPlan(plan, progress, cache.hours(), limits), seam };
 }
 
 /** Reads until no epoch can have been pruned between the seam and the end of the read. */

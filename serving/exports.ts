@@ -2,7 +2,8 @@
  * Exports of serving: rows of a window as a stream of bytes that a client may leave at any time.
  *
  * app.ts makes it over its opened stores, http/export.ts asks for one. Nothing is read further than the client takes: the
- * stream pulls a batch when it has room. However it ends, the reading behind it ends with it and its files are removed.
+ * stream pulls a batch when it has room. However it ends, the reading behind it ends with it and its files are removed; a client that
+ * stays and takes nothing is cut, since it holds one of a few places.
  */
 import type { ServingParts } from './app.ts';
 import type { Opened } from './opened.ts';
@@ -12,7 +13,7 @@ import { parquetOf } from '../core/stores/parquet-rows.ts';
 import { csvOf } from './export/csv.ts';
 import { lakeRows } from './export/lake-rows.ts';
 import { exportRows } from './export/rows.ts';
-import { TooMany } from './faults.ts';
+import { AskerLeft, isFault, TooMany } from './faults.ts';
 
 export const EXPORT_FORMATS = ['parquet', 'csv'] as const;
 export type ExportFormat = (typeof EXPORT_FORMATS)[number];
@@ -23,6 +24,8 @@ export interface Exports {
 }
 
 const RETRY_AFTER_SECONDS = 30;
+/** So long a client may take nothing of what is ready for it. */
+const STALLED_MS = 60_000;
 
 export function servingExports({ config, hdfs, metrics, log }: ServingParts, opened: () => Promise<Opened>): Exports {
   const sources = { fromLake: lakeRows(hdfs), pruneGraceMs: config.PRUNE_GRACE_SECONDS * 1_000 };
@@ -35,15 +38,22 @@ export function servingExports({ config, hdfs, metrics, log }: ServingParts, ope
       }
       sized(1);
       let isRunning = true;
+      const stop = new AbortController();
+      const leave = (): void => stop.abort(new AskerLeft());
       const ended = (): void => {
         if (isRunning) sized(-1);
         isRunning = false;
+        request.signal.removeEventListener('abort', leave);
       };
+      request.signal.addEventListener('abort', leave);
+      if (request.signal.aborted) leave();
       try {
-        const rows = exportRows(question, await opened(), sources);
+        const rows = exportRows(question, await opened(), sources, { signal: stop.signal });
         const bytes = format === 'csv' ? csvOf(rows) : parquetOf(DETECTION_COLUMNS, rows);
-        const onFault = (fault: unknown): void => log.warn({ err: fault }, 'an export broke off');
-        return pulled(bytes, await bytes.next(), { request, onEnded: ended, onFault });
+        const onFault = (fault: unknown): void => {
+          if (!isFault('AskerLeft', fault)) log.warn({ err: fault }, 'an export broke off');
+        };
+        return pulled(bytes, await bytes.next(), { request, onEnded: ended, onFault, stop: leave, stalledMs: STALLED_MS });
       } catch (fault) {
         ended();
         throw fault;
@@ -52,27 +62,47 @@ export function servingExports({ config, hdfs, metrics, log }: ServingParts, ope
   };
 }
 
+interface PulledOptions {
+  readonly request: Pick<Request, 'signal'>;
+  readonly onEnded: () => void;
+  readonly onFault: (fault: unknown) => void;
+  /** Ends what is being read. */
+  readonly stop: () => void;
+  readonly stalledMs: number;
+}
+
 /** A web stream over a generator; what it holds is freed when the client has gone. */
 function pulled(
   bytes: AsyncGenerator<Uint8Array>,
   first: IteratorResult<Uint8Array>,
-  { request, onEnded, onFault }: { request: Pick<Request, 'signal'>; onEnded: () => void; onFault: (fault: unknown) => void },
+  { request, onEnded, onFault, stop, stalledMs }: PulledOptions,
 ): ReadableStream<Uint8Array> {
   let next: IteratorResult<Uint8Array> | null = first;
   const free = (): void => {
     // By way of the request, as in streams.ts: its signal is told only for as long as the request itself is held.
     request.signal.removeEventListener('abort', free);
+    clearTimeout(stalled);
+    stop();
     void bytes.return(undefined).then(onEnded, onEnded);
   };
+  let stalled: NodeJS.Timeout | undefined;
   request.signal.addEventListener('abort', free);
   if (request.signal.aborted) free();
   return new ReadableStream<Uint8Array>(
     {
       async pull(controller) {
+        clearTimeout(stalled);
         try {
           const { value, done } = next ?? (await bytes.next());
           next = null;
-          if (!done) return controller.enqueue(value);
+          if (!done) {
+            stalled = setTimeout(() => {
+              controller.error(new Error('the client takes nothing'));
+              free();
+            }, stalledMs);
+            stalled.unref();
+            return controller.enqueue(value);
+          }
           free();
           controller.close();
         } catch (fault) {

@@ -48,10 +48,35 @@ export class TooMany extends Error {
   }
 }
 
+/** 503: one question would cost more than one may. Asking again does not help; `narrow` names the parameters that do. */
+export class TooCostly extends Error {
+  override readonly name = 'TooCostly';
+  readonly bound: 'bytes' | 'time';
+  readonly narrow: readonly string[];
+  /** Set where what was read so far is kept, so that asking again goes on from there. */
+  readonly retryAfterSeconds: number | null;
+  constructor(bound: 'bytes' | 'time', message: string, narrow: readonly string[], retryAfterSeconds: number | null = null) {
+    super(message);
+    this.bound = bound;
+    this.narrow = narrow;
+    this.retryAfterSeconds = retryAfterSeconds;
+  }
+}
+
+/** Who asked has left: nobody reads the answer. */
+export class AskerLeft extends Error {
+  override readonly name = 'AskerLeft';
+  constructor() {
+    super('who asked has left');
+  }
+}
+
 interface Faults {
   BadQuestion: BadQuestion;
   NothingThere: NothingThere;
   TooMany: TooMany;
+  TooCostly: TooCostly;
+  AskerLeft: AskerLeft;
   NotAdmitted: NotAdmitted;
   NotAllowed: NotAllowed;
   Retryable: Retryable;

@@ -8,6 +8,7 @@ import type { Epoch } from '../core/domain/epoch.ts';
 import type { Instant } from '../core/domain/time.ts';
 import type { Hours } from '../core/stores/count-view.ts';
 import type { ListBounds, ListedDetection, PlacedDetection } from '../core/stores/list-view.ts';
+import type { ReadLimits } from '../core/process/read-limits.ts';
 import type { Asking } from './questions/asking.ts';
 import type { TimeWindow } from './window.ts';
 import { oid } from '../core/domain/oid.ts';
@@ -31,6 +32,7 @@ export interface Part {
   /** In the newest of these hours, only what sorts after this entry. */
   readonly after: ListedDetection | undefined;
   readonly limit: number;
+  readonly limits?: ReadLimits | undefined;
 }
 
 /** With a time: an entry that everything of the time itself sorts before, and everything earlier after. */
@@ -38,11 +40,11 @@ export const GREATEST_OID = oid(2n ** 63n - 1n);
 
 /** The newest `limit` of a slice of one hour, sorted; complete down to the last of them, or down to `notBefore`. */
 export async function ofSlice(part: Part, notBefore: Instant): Promise<PlacedDetection[]> {
-  const { scope, seam, views, hours, window, after } = part;
+  const { scope, seam, views, hours, window, after, limits } = part;
   const bounds: ListBounds = { ...(after ? { after } : {}), notBefore };
   const lists = await Promise.all([
-    seam.horizon === null ? [] : views.batchView.list(scope, seam.horizon, hours, bounds),
-    seam.speedEpochs.length === 0 ? [] : views.speedView.list(scope, seam.speedEpochs, hours, bounds),
+    seam.horizon === null ? [] : views.batchView.list(scope, seam.horizon, hours, bounds, limits),
+    seam.speedEpochs.length === 0 ? [] : views.speedView.list(scope, seam.speedEpochs, hours, bounds, limits),
   ]);
   return lists
     .flat()

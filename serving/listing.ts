@@ -6,6 +6,7 @@
  */
 import type { Scope } from '../core/domain/counts.ts';
 import type { Instant } from '../core/domain/time.ts';
+import type { ReadLimits } from '../core/process/read-limits.ts';
 import type { Hours } from '../core/stores/count-view.ts';
 import type { ListedDetection, PlacedDetection } from '../core/stores/list-view.ts';
 import type { ListSeam, ListViews, Part } from './list-part.ts';
@@ -26,13 +27,14 @@ export interface Page {
 const MOST_HOURS_AT_ONCE = 256;
 
 /** Up to `limit` entries, newest first; at the same millisecond the smaller id first. */
-export async function listPage(page: Page, seam: ListSeam, views: ListViews): Promise<PlacedDetection[]> {
+export async function listPage(page: Page, seam: ListSeam, views: ListViews, limits?: ReadLimits): Promise<PlacedDetection[]> {
   const { scope, window, limit } = page;
+  if (window.from >= window.to) return [];
   const entries: PlacedDetection[] = [];
   const start = startOf(page);
   for (const hours of hoursBackwards(start.hour, hourOf(window.from))) {
     const after = hours.to === start.hour ? start.after : undefined;
-    const part: Part = { scope, window, seam, views, hours, after, limit: limit - entries.length };
+    const part: Part = { scope, window, seam, views, hours, after, limit: limit - entries.length, limits };
     entries.push(...(await ofHours(part)));
     if (entries.length >= limit) break;
   }

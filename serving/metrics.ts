@@ -5,6 +5,7 @@ import type { BatchView } from '../core/stores/batch-view.ts';
 import type { SpeedView } from '../core/stores/speed-view.ts';
 import type { View } from './answers.ts';
 import { createRegistry } from '../core/process/metrics.ts';
+import { isFault } from './faults.ts';
 
 export interface ServingMetrics {
   readonly registry: Registry;
@@ -22,6 +23,10 @@ export interface ServingMetrics {
   remembers(bytes: number): void;
   /** Exports that are running. */
   exports(running: number): void;
+  /** What a question ended with instead of an answer; only what it cost counts here. */
+  gaveUp(fault: unknown): void;
+  /** Reads of HBase or look-ups in the lake: how many are under way, and how many wait. */
+  queue(queue: 'reads' | 'lookups', running: number, waiting: number): void;
 }
 
 export function servingMetrics(): ServingMetrics {
@@ -61,6 +66,7 @@ export function servingMetrics(): ServingMetrics {
     ...readMetrics(registers),
     hbaseEvent: (kind) => events.inc({ kind }),
     ...streamMetrics(registers),
+    ...costMetrics(registers),
   };
 }
 
@@ -88,6 +94,27 @@ function readMetrics(registers: Registry[]): Pick<ServingMetrics, 'countingSpeed
       read: counted('batch', view.read, ([, , , levels]) => levels),
       published: counted('batch', view.published, ([, level]) => [level]),
     }),
+  };
+}
+
+function costMetrics(registers: Registry[]): Pick<ServingMetrics, 'gaveUp' | 'queue'> {
+  const stopped = new Counter({
+    name: 'sightline_questions_stopped_total',
+    help: 'Questions that ended without an answer: who asked has left, too long, too many bytes, or too many at once',
+    labelNames: ['because'],
+    registers,
+  });
+  const queues = new Gauge({ name: 'sightline_queue', help: 'Reads of HBase and look-ups in the lake that are under way or wait', labelNames: ['queue', 'state'], registers });
+  return {
+    gaveUp(fault) {
+      if (isFault('AskerLeft', fault)) stopped.inc({ because: 'left' });
+      else if (isFault('TooCostly', fault)) stopped.inc({ because: fault.bound });
+      else if (isFault('TooMany', fault)) stopped.inc({ because: 'too_many' });
+    },
+    queue(queue, running, waiting) {
+      queues.set({ queue, state: 'running' }, running);
+      queues.set({ queue, state: 'waiting' }, waiting);
+    },
   };
 }
 

@@ -5,14 +5,21 @@
  * away later is the store's own business, it finds its servers again by itself.
  */
 import type { Stores } from '../core/stores/open.ts';
+import type { Allowances } from './allowance.ts';
 import type { ServingParts } from './app.ts';
+import type { Costs } from './costs.ts';
+import type { CountQuestion } from './plan.ts';
 import type { Asking } from './questions/asking.ts';
+import type { Seam } from './seam.ts';
 import { lookAhead } from './ahead.ts';
 import { countCache } from './cache/count-cache.ts';
 import { countAsker, countOn } from './counts.ts';
 import { placeNames } from './places.ts';
+import { readsInTurn } from './reads-in-turn.ts';
 import { runWatch } from './run-watch.ts';
 import { seamWatch } from './seam.ts';
+import { searchedParts } from './searched.ts';
+import { turnstile } from './turnstile.ts';
 
 export interface Opened extends Asking {
   readonly stores: Stores;
@@ -26,12 +33,18 @@ export interface OpenedOnce {
 /** How often the recorded generation is looked at. */
 const CHECK_EVERY_MS = 2_000;
 
-export function openedOnce(parts: ServingParts): OpenedOnce {
+/** What the questions over the stores are held to. */
+export interface Bounds {
+  readonly costs: Costs;
+  readonly allowed: Allowances;
+}
+
+export function openedOnce(parts: ServingParts, bounds: Bounds): OpenedOnce {
   let opening: Promise<Opened> | null = null;
   let checkedAt = 0;
   const open = (): Promise<Opened> => {
     checkedAt = parts.now();
-    const tried = parts.open().then((stores) => assemble(stores, parts));
+    const tried = parts.open().then((stores) => assemble(stores, parts, bounds));
     tried.catch(() => {
       if (opening === tried) opening = null;
     });
@@ -68,17 +81,21 @@ function closeLater({ stores }: Opened): void {
   setTimeout(() => void stores.close(), 15_000).unref();
 }
 
-function assemble(stores: Stores, parts: ServingParts): Opened {
+function assemble(stores: Stores, parts: ServingParts, { costs, allowed }: Bounds): Opened {
   const { metrics, now } = parts;
-  const speedView = metrics.countingSpeed(stores.speedView);
-  const batchView = metrics.countingBatch(stores.batchView);
+  const turns = turnstile({ ...costs.reads, what: 'reads of HBase', onSize: (running, waiting) => metrics.queue('reads', running, waiting) });
+  const counting = { speedView: metrics.countingSpeed(stores.speedView), batchView: metrics.countingBatch(stores.batchView), detections: stores.detections };
+  const { speedView, batchView, detections } = readsInTurn(counting, turns);
   const { seamFreshForMs: freshForMs, seamAnswersForMs: answersForMs = 0 } = parts;
   const newest = seamWatch(stores, { now, freshForMs, pruneGraceMs: parts.config.PRUNE_GRACE_SECONDS * 1_000 });
   const places = placeNames(stores, now);
   const cache = countCache({ speedView, batchView }, parts.config.COUNT_CACHE_MB * 2 ** 20, metrics.remembers);
-  const ahead = answersForMs > 0 ? lookAhead(newest, (question, seam) => countOn(question, seam, { cache, now }), { now, freshForMs, answersForMs }) : null;
+  const searched = searchedParts({ speedView, batchView }, now);
+  const look = (question: CountQuestion, seam: Seam): Promise<unknown> =>
+    allowed.within(costs.counts, {}, (allowance) => countOn(question, seam, { cache, now, searched }, allowance));
+  const ahead = answersForMs > 0 ? lookAhead(newest, look, { now, freshForMs, answersForMs }) : null;
   const seams = ahead ?? newest;
-  const count = countAsker({ seams, cache, now, ...(ahead ? { onAsked: ahead.asked } : {}) });
+  const count = countAsker({ seams, cache, now, searched, meter: () => allowed.meter(costs.counts), ...(ahead ? { onAsked: ahead.asked } : {}) });
   const runUnderWay = runWatch(stores.control, now);
-  return { stores, count, places, seams, runUnderWay, speedView, batchView, detections: stores.detections, now };
+  return { stores, count, searched, places, seams, runUnderWay, speedView, batchView, detections, now };
 }

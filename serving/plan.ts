@@ -46,20 +46,23 @@ export interface PlannedRead {
 
 export interface CountPlan {
   readonly question: CountQuestion;
+  /** The part of the window that is read (searched.ts). */
+  readonly searched: TimeWindow;
   readonly horizon: Epoch | null;
   readonly speedEpochs: readonly Epoch[];
   readonly reads: readonly PlannedRead[];
 }
 
-export function planCounts(question: CountQuestion, seam: PlanSeam): CountPlan {
+export function planCounts(question: CountQuestion, seam: PlanSeam, searched: TimeWindow = question.window): CountPlan {
   const { horizon } = seam;
-  const speedEpochs = speedEpochsOf(question.window, seam);
+  if (searched.from >= searched.to) return { question, searched, horizon, speedEpochs: [], reads: [] };
+  const speedEpochs = speedEpochsOf(searched, seam);
   const views = [
     ...(horizon === null ? [] : (['batch'] as const)),
     ...(speedEpochs.length === 0 ? [] : (['speed'] as const)),
   ];
-  const sections = sectionsOf(question);
-  return { question, horizon, speedEpochs, reads: views.flatMap((view) => sections.map((part) => ({ view, ...part }))) };
+  const sections = sectionsOf(question.subject, searched);
+  return { question, searched, horizon, speedEpochs, reads: views.flatMap((view) => sections.map((part) => ({ view, ...part }))) };
 }
 
 /**
@@ -83,7 +86,7 @@ const LEVELS_OF: Record<Subject, { minute: Level; hour: Level | null }> = {
 
 type Section = Omit<PlannedRead, 'view'>;
 
-function sectionsOf({ subject, window }: CountQuestion): Section[] {
+function sectionsOf(subject: Subject, window: TimeWindow): Section[] {
   const { minute, hour } = LEVELS_OF[subject];
   const firstHour = Math.floor(window.from / HOUR_MS);
   const lastHour = Math.floor((window.to - 1) / HOUR_MS);

@@ -5,10 +5,10 @@
  * may look is asked again; a client comes back by itself with the last id that it saw.
  */
 import type { ServingParts } from './app.ts';
-import type { Opened } from './opened.ts';
+import type { Bounds, Opened } from './opened.ts';
 import type { StreamQuestion, StreamSource } from './stream/topic.ts';
 import { viewOf } from './counts.ts';
-import { TooMany } from './faults.ts';
+import { AskerLeft, TooMany } from './faults.ts';
 import { described } from './http/problem.ts';
 import { topItemsOnSeam } from './questions/top-items.ts';
 import { openingFrame } from './stream/frames.ts';
@@ -25,8 +25,8 @@ const COME_BACK_AFTER_MS = 2_000;
 const LONGEST_MS = 3_600_000;
 const RETRY_AFTER_SECONDS = 15;
 
-export function servingStreams({ config, metrics, now }: ServingParts, opened: () => Promise<Opened>): Streams {
-  const hub = streamHub(sourceOf(opened, now), { now, pollMs: config.STREAM_POLL_MS, onSize: metrics.streams });
+export function servingStreams({ config, metrics, now }: ServingParts, opened: () => Promise<Opened>, bounds: Bounds): Streams {
+  const hub = streamHub(sourceOf(opened, now, bounds), { now, pollMs: config.STREAM_POLL_MS, onSize: metrics.streams });
   const opening = openingFrame(COME_BACK_AFTER_MS);
   return {
     async open(question, { lastEventId, request }) {
@@ -48,10 +48,10 @@ export function servingStreams({ config, metrics, now }: ServingParts, opened: (
       longest.unref();
       request.signal.addEventListener('abort', sink.end);
       try {
-        leave = await hub.watch(question, sink, lastEventId);
+        leave = await hub.watch(question, sink, lastEventId, request.signal);
       } catch (fault) {
         sink.end();
-        throw fault;
+        throw request.signal.aborted ? new AskerLeft() : fault;
       }
       // The client may have gone while the first state was read.
       if (!sink.isOpen || request.signal.aborted) {
@@ -64,11 +64,11 @@ export function servingStreams({ config, metrics, now }: ServingParts, opened: (
   };
 }
 
-function sourceOf(opened: () => Promise<Opened>, now: () => number): StreamSource {
+function sourceOf(opened: () => Promise<Opened>, now: () => number, { costs, allowed }: Bounds): StreamSource {
   return {
     seam: async (last) => (await opened()).seams.current(last ?? undefined),
-    async topItems(question) {
-      const { answer, seam } = await topItemsOnSeam(question, await opened());
+    async topItems(question, signal) {
+      const { answer, seam } = await allowed.within(costs.counts, { signal }, async (allowance) => topItemsOnSeam(question, await opened(), allowance));
       if (!answer.parts) throw new Error('a streamed answer has parts');
       return { answer: { ...answer, parts: answer.parts }, seam };
     },

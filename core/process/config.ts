@@ -116,6 +116,19 @@ const Settings = z.object({
   STREAM_POLL_MS: z.coerce.number().int().min(20).max(10_000).default(150),
   /** Memory for counts that one serving process remembers, in megabytes (docs/decisions/0023). */
   COUNT_CACHE_MB: z.coerce.number().int().min(0).max(65_536).default(256),
+  /** How long one question may take. A page gives up after eight seconds, and should hear why. */
+  QUESTION_SECONDS: z.coerce.number().int().min(1).max(600).default(7),
+  /** Most that one question may read of HBase, in megabytes; all together twice as much. A day of 100,000 items an hour is some 100 (docs/decisions/0060). */
+  QUESTION_MB: z.coerce.number().int().min(1).max(65_536).default(256),
+  /** Reads of HBase that one serving process makes at once, and how many more wait their turn. */
+  READS_AT_ONCE: z.coerce.number().int().min(1).max(1_024).default(32),
+  READS_WAITING: z.coerce.number().int().min(0).max(100_000).default(512),
+  /** How long a look-up in a day of the lake may take, and how much that day may weigh, in megabytes: some 30 s at what HDFS and DuckDB manage. */
+  LOOKUP_SECONDS: z.coerce.number().int().min(1).max(3_600).default(30),
+  LOOKUP_MB: z.coerce.number().int().min(1).max(1_048_576).default(2_048),
+  /** Days of the lake that are looked through at once (each takes a DuckDB of 256 MB at most and one file), and how many more wait their turn. */
+  LOOKUPS_AT_ONCE: z.coerce.number().int().min(1).max(64).default(2),
+  LOOKUPS_WAITING: z.coerce.number().int().min(0).max(10_000).default(32),
   /** Most exports that one serving process runs at once (each holds a DuckDB of 256 MB at most, and one file of the lake). */
   EXPORTS_AT_ONCE: z.coerce.number().int().min(0).max(64).default(2),
   /** 0: any free port; the process says which on standard error. */

@@ -4,6 +4,7 @@
  * Serving shows it at /api/v1/lake. A manifest never changes, so each is read once and remembered. A day is open while epochs
  * that begin within it are still to come; a late detection may add to a day that is complete.
  */
+import type { ReadLimits } from '../process/read-limits.ts';
 import type { Hdfs } from './hdfs/types.ts';
 import type { PublishedFile } from './runs.ts';
 import { listRuns, readRun } from './runs.ts';
@@ -27,15 +28,16 @@ export interface ListedRun {
 }
 
 export interface LakeListing {
-  days(): Promise<LakeDay[]>;
+  /** What was read of manifests when it is ended is kept. */
+  days(limits?: ReadLimits): Promise<LakeDay[]>;
 }
 
 export function lakeListing(hdfs: Hdfs): LakeListing {
   const known = new Map<string, ListedRun>();
   return {
-    async days() {
-      for (const epoch of (await listRuns(hdfs)).filter((name) => !known.has(name))) {
-        const run = await readRun(hdfs, epoch);
+    async days(limits) {
+      for (const epoch of (await listRuns(hdfs, limits)).filter((name) => !known.has(name))) {
+        const run = await readRun(hdfs, epoch, limits);
         if (run) known.set(epoch, { epoch, to: run.to, files: run.files.filter(({ path }) => DAY.test(path)) });
       }
       return daysOf([...known.values()]);

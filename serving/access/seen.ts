@@ -18,6 +18,6 @@ export function seenBy(role: Role, serving: Serving): Reports {
   return {
     runs: refused,
     run: refused,
-    trust: async () => ({ ...(await serving.trust()), dead_letters: [], hidden: ['dead_letters'] }),
+    trust: async (asker) => ({ ...(await serving.trust(asker)), dead_letters: [], hidden: ['dead_letters'] }),
   };
 }

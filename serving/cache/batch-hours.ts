@@ -3,20 +3,22 @@
  *
  * An hour is known up to an epoch. When the horizon has moved since, the rows of the epochs after it are read and added, so an hour is
  * read once and each epoch of it once. Sheets keep their epochs: a question on an earlier seam leaves out what it must not count.
+ * Rows are read in pieces and packed piece by piece, so that what they take while they are decoded does not grow with the window.
  */
 import type { Scope } from '../../core/domain/counts.ts';
 import type { Epoch } from '../../core/domain/epoch.ts';
 import type { BatchView } from '../../core/stores/batch-view.ts';
-import type { HourLevel, Hours } from '../../core/stores/count-view.ts';
+import type { ReadLimits } from '../../core/process/read-limits.ts';
+import type { HourLevel, HourRow, Hours } from '../../core/stores/count-view.ts';
 import type { Budget } from './budget.ts';
 import type { Names } from './names.ts';
 import type { Sheet } from './sheet.ts';
 import { inTurn } from './in-turn.ts';
-import { PackedSheet } from './sheet.ts';
+import { FoldedSheet, PackedSheet } from './sheet.ts';
 
 export interface BatchHours {
   /** Of all epochs up to the horizon, and perhaps of later ones. */
-  sheets(scope: Scope, level: HourLevel, horizon: Epoch, hours: Hours): Promise<Sheet[]>;
+  sheets(scope: Scope, level: HourLevel, horizon: Epoch, hours: Hours, limits?: ReadLimits): Promise<Sheet[]>;
   /** Sums of whole hours by name, out of their sheets; remembered too where the cells are many. Later names are beyond its end. */
   sums(scope: Scope, level: HourLevel, horizon: Epoch, hours: Hours, sheets: readonly Sheet[]): Float64Array;
 }
@@ -28,8 +30,14 @@ interface KnownHour {
 
 /** A longer window is read anew each time: more hours than these are no view that somebody watches. */
 const MOST_HOURS = 1_008;
+/** Hours of the first piece, a week and more; of the next ones as many as hold about so many cells. */
+const PIECE_HOURS = 192;
+const PIECE_CELLS = 50_000;
 const NOTHING: KnownHour = { upTo: -1, sheets: [] };
 const EMPTY_BYTES = 200;
+
+/** Whether hours are too many to be remembered. */
+export const isLong = ({ from, to }: Hours): boolean => to - from >= MOST_HOURS;
 
 export function batchHours(view: Pick<BatchView, 'published'>, names: Names, budget: Budget): BatchHours {
   const known = new Map<string, KnownHour>();
@@ -50,10 +58,12 @@ export function batchHours(view: Pick<BatchView, 'published'>, names: Names, bud
       }
       return sums;
     },
-    async sheets(scope, level, horizon, hours) {
-      if (hours.to - hours.from >= MOST_HOURS) {
-        const rows = await view.published(scope, level, hours, { after: NOTHING.upTo, upTo: horizon });
-        return rows.map((row) => new PackedSheet(row, level, names));
+    async sheets(scope, level, horizon, hours, limits) {
+      if (isLong(hours)) {
+        const sheets: Sheet[] = [];
+        const read = (piece: Hours) => view.published(scope, level, piece, { after: NOTHING.upTo, upTo: horizon }, limits);
+        for await (const { rows } of pieces(hours, read)) sheets.push(...sheetsOfLong(rows, level, horizon, hours, names));
+        return sheets;
       }
       const keyOf = (hour: number): string => `batch ${level} ${scope} ${hour}`;
       const hoursAsked = Array.from({ length: hours.to - hours.from + 1 }, (_, at) => hours.from + at);
@@ -64,14 +74,17 @@ export function batchHours(view: Pick<BatchView, 'published'>, names: Names, bud
         return ready.flatMap(({ sheets }) => sheets);
       }
       return turn(`${level} ${scope}`, async () => {
+        limits?.signal?.throwIfAborted();
         const found = new Map<number, KnownHour>();
         for (const hour of hoursAsked) found.set(hour, known.get(keyOf(hour)) ?? NOTHING);
         await Promise.all(
           runsOf(found, horizon).map(async ({ from, to, upTo }) => {
-            const rows = await view.published(scope, level, { from, to }, { after: upTo, upTo: horizon });
-            for (let hour = from; hour <= to; hour++) {
-              const more = rows.filter((row) => row.hour === hour).map((row) => new PackedSheet(row, level, names));
-              found.set(hour, { upTo: horizon, sheets: [...found.get(hour)!.sheets, ...more] });
+            const read = (piece: Hours) => view.published(scope, level, piece, { after: upTo, upTo: horizon }, limits);
+            for await (const { piece, rows } of pieces({ from, to }, read)) {
+              for (let hour = piece.from; hour <= piece.to; hour++) {
+                const more = rows.filter((row) => row.hour === hour).map((row) => new PackedSheet(row, level, names));
+                found.set(hour, { upTo: horizon, sheets: [...found.get(hour)!.sheets, ...more] });
+              }
             }
           }),
         );
@@ -87,6 +100,28 @@ export function batchHours(view: Pick<BatchView, 'published'>, names: Names, bud
       });
     },
   };
+}
+
+/** Reads hours one piece after the other. */
+async function* pieces(hours: Hours, read: (piece: Hours) => Promise<HourRow[]>): AsyncGenerator<{ piece: Hours; rows: HourRow[] }> {
+  let length = PIECE_HOURS;
+  for (let { from } = hours; from <= hours.to; ) {
+    const piece = { from, to: Math.min(hours.to, from + length - 1) };
+    const rows = await read(piece);
+    yield { piece, rows };
+    const cells = rows.reduce((sum, row) => sum + row.cells.length, 0);
+    length = Math.min(MOST_HOURS, 2 * length, Math.max(1, Math.floor((length * PIECE_CELLS) / Math.max(1, cells))));
+    from = piece.to + 1;
+  }
+}
+
+/** Of the hours within a long window only sums are asked for, but for its edges and for timelines. */
+function sheetsOfLong(rows: readonly HourRow[], level: HourLevel, horizon: Epoch, { from, to }: Hours, names: Names): Sheet[] {
+  const isWithin = ({ hour }: HourRow): boolean => level !== 'minute' && hour > from && hour < to;
+  const within = rows.filter(isWithin);
+  const sheets: Sheet[] = rows.filter((row) => !isWithin(row)).map((row) => new PackedSheet(row, level, names));
+  const [first] = within;
+  return first ? [...sheets, new FoldedSheet(within, level, { hour: first.hour, epoch: horizon }, names)] : sheets;
 }
 
 function summed(sheets: readonly Sheet[], horizon: number, size: number): Float64Array {

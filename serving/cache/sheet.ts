@@ -62,6 +62,32 @@ export class PackedSheet implements Sheet {
   }
 }
 
+/** Rows of several hours and epochs as one, of which nothing is known but the sums: none of its minutes can be asked for. */
+export class FoldedSheet implements Sheet {
+  readonly hour: number;
+  readonly epoch: Epoch;
+  readonly subjects: Uint32Array;
+  readonly sums: Float64Array;
+
+  constructor(rows: readonly HourRow[], level: HourLevel, { hour, epoch }: Pick<HourRow, 'hour' | 'epoch'>, names: Names) {
+    const sums = new Map<number, number>();
+    for (const { cells } of rows) {
+      for (const cell of cells) {
+        const subject = names.numberOf(subjectOf(level, cell));
+        sums.set(subject, (sums.get(subject) ?? 0) + sumOf(cell.minutes));
+      }
+    }
+    this.hour = hour;
+    this.epoch = epoch;
+    this.subjects = Uint32Array.from(sums.keys());
+    this.sums = Float64Array.from(sums.values());
+  }
+
+  eachMinute(): never {
+    throw new Error('the minutes of folded hours are not known');
+  }
+}
+
 /** A row that its partition's worker still writes. */
 export class LiveSheet implements Sheet {
   readonly hour: number;

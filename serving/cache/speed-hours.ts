@@ -9,6 +9,7 @@
 import type { Scope } from '../../core/domain/counts.ts';
 import type { Epoch } from '../../core/domain/epoch.ts';
 import type { HourLevel, HourRow, Hours } from '../../core/stores/count-view.ts';
+import type { ReadLimits } from '../../core/process/read-limits.ts';
 import type { EpochHours, SpeedView } from '../../core/stores/speed-view.ts';
 import type { Budget } from './budget.ts';
 import type { Names } from './names.ts';
@@ -25,7 +26,7 @@ export interface SpeedLook {
 }
 
 export interface SpeedHours {
-  sheets(scope: Scope, level: HourLevel, look: SpeedLook): Promise<Sheet[]>;
+  sheets(scope: Scope, level: HourLevel, look: SpeedLook, limits?: ReadLimits): Promise<Sheet[]>;
 }
 
 interface KnownEpoch {
@@ -42,7 +43,7 @@ export function speedHours(view: Pick<SpeedView, 'changed'>, names: Names, budge
   const known = new Map<string, KnownEpochs>();
   const turn = inTurn();
   return {
-    async sheets(scope, level, look) {
+    async sheets(scope, level, look, limits) {
       const key = `speed ${level} ${scope}`;
       const ready = known.get(key);
       // Nothing to read: not held up by a look on a later seam that is under way.
@@ -51,10 +52,11 @@ export function speedHours(view: Pick<SpeedView, 'changed'>, names: Names, budge
         return sheetsOf(ready, look);
       }
       return turn(key, async () => {
+        limits?.signal?.throwIfAborted();
         const epochs: KnownEpochs = known.get(key) ?? new Map();
         for (const epoch of epochs.keys()) if (epoch <= (look.horizon ?? -1)) epochs.delete(epoch);
         const reads = readsOf(epochs, look);
-        const answers = await Promise.all(reads.map(({ spans, since }) => view.changed(scope, level, spans, since)));
+        const answers = await Promise.all(reads.map(({ spans, since }) => view.changed(scope, level, spans, since, limits)));
         // Only now, when all was read: a look that fails half-way leaves what is known as it was.
         cover(epochs, look);
         for (const row of answers.flat()) take(epochs, row, level, names);

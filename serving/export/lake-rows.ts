@@ -13,6 +13,7 @@ import type { Epoch } from '../../core/domain/epoch.ts';
 import type { Rules } from '../../core/domain/rules.ts';
 import type { Duck, Row } from '../../core/stores/duckdb.ts';
 import type { Hdfs } from '../../core/stores/hdfs/types.ts';
+import type { ReadLimits } from '../../core/process/read-limits.ts';
 import type { PlaceNames } from '../places.ts';
 import type { TimeWindow } from '../window.ts';
 import type { ExportRow } from './row.ts';
@@ -28,6 +29,7 @@ export interface LakeQuestion {
   readonly rules: Rules;
   readonly places: PlaceNames;
   readonly isWanted: (epoch: Epoch) => boolean;
+  readonly limits?: ReadLimits | undefined;
 }
 
 export type LakeRows = (question: LakeQuestion) => AsyncGenerator<ExportRow[]>;
@@ -45,9 +47,9 @@ export function lakeRows(hdfs: Hdfs): LakeRows {
         for (const path of await filesOf(hdfs, dateOf(day), question)) {
           // A name of its own: DuckDB keeps what it knows of a file by its path and its time in seconds.
           const local = join(folder, `${fetched++}.parquet`);
-          await hdfs.download(path, local);
+          await hdfs.download(path, local, question.limits);
           duck ??= await openDuck({ memoryMb: MEMORY_MB, threads: 1, spillFolder: folder });
-          for await (const rows of duck.batches(selectFrom(local, question))) yield rows.map((row) => exported(row, question.places));
+          for await (const rows of duck.batches(selectFrom(local, question), question.limits)) yield rows.map((row) => exported(row, question.places));
           await rm(local);
         }
       }
@@ -58,8 +60,8 @@ export function lakeRows(hdfs: Hdfs): LakeRows {
   };
 }
 
-async function filesOf(hdfs: Hdfs, date: string, { window, isWanted, rules }: LakeQuestion): Promise<string[]> {
-  const files = await hdfs.walk(`${LAKE}/detections/dt=${date}`);
+async function filesOf(hdfs: Hdfs, date: string, { window, isWanted, rules, limits }: LakeQuestion): Promise<string[]> {
+  const files = await hdfs.walk(`${LAKE}/detections/dt=${date}`, limits);
   return files.flatMap(({ path }) => {
     const [, dt, hh, name] = FILE.exec(path) ?? [];
     const epoch = name === undefined ? null : epochNamed(name, rules);

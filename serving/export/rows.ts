@@ -8,6 +8,7 @@
  */
 import type { Scope } from '../../core/domain/counts.ts';
 import type { Epoch } from '../../core/domain/epoch.ts';
+import type { ReadLimits } from '../../core/process/read-limits.ts';
 import type { WindowQuestion } from '../app.ts';
 import type { Asking } from '../questions/asking.ts';
 import type { Seam } from '../seam.ts';
@@ -25,13 +26,14 @@ export async function* exportRows(
   question: ExportQuestion,
   asking: Asking,
   { fromLake, pruneGraceMs }: { fromLake: LakeRows; pruneGraceMs: number },
+  limits?: ReadLimits,
 ): AsyncGenerator<ExportRow[]> {
   const window = windowOf(question, asking.now());
   const seam = await asking.seams.current();
   const { rules } = seam;
   const places = await asking.places();
   const horizon = seam.horizon?.epoch ?? null;
-  const common = { window, location: question.location, places };
+  const common = { window, location: question.location, places, limits };
   if (horizon !== null) yield* fromLake({ ...common, rules, isWanted: (epoch) => epoch <= horizon });
   for (const epoch of speedEpochsOf(window, planSeam(seam, asking.now()))) {
     const given = { upTo: window.from };

@@ -9,6 +9,7 @@ import type { Scope } from '../../core/domain/counts.ts';
 import type { Epoch } from '../../core/domain/epoch.ts';
 import type { FirstMet } from '../../core/domain/first-met.ts';
 import type { PlacedDetection } from '../../core/stores/list-view.ts';
+import type { ReadLimits } from '../../core/process/read-limits.ts';
 import type { PlaceNames } from '../places.ts';
 import type { Asking } from '../questions/asking.ts';
 import type { TimeWindow } from '../window.ts';
@@ -25,6 +26,7 @@ export interface SpeedQuestion {
   readonly places: PlaceNames;
   /** Whether everything of the epoch was still in the speed view until now. */
   readonly isThere: () => Promise<boolean>;
+  readonly limits?: ReadLimits | undefined;
 }
 
 type Stores = Pick<Asking, 'speedView' | 'detections'>;
@@ -34,24 +36,24 @@ const JOINED_AT_ONCE = 1_000;
 
 /** In the order of time. Ends early if the epoch has left the speed view; `given.upTo` then says which rows were given: those before it. */
 export async function* speedRows(question: SpeedQuestion, stores: Stores, given: { upTo: Instant }): AsyncGenerator<ExportRow[]> {
-  const { epoch, location, places, isThere } = question;
+  const { epoch, location, places, isThere, limits } = question;
   const slices = await slicesOf(question, stores);
   if (!(await isThere())) return;
   for (const { from, to } of slices) {
     const hour = hourOf(from);
     const before = to % HOUR_MS === 0 ? {} : { after: { detectedAt: to, id: GREATEST_OID } };
-    const listed = await stores.speedView.list(location, [epoch], { from: hour, to: hour }, { notBefore: from, ...before });
+    const listed = await stores.speedView.list(location, [epoch], { from: hour, to: hour }, { notBefore: from, ...before }, limits);
     if (!(await isThere())) return;
-    for (let at = 0; at < listed.length; at += JOINED_AT_ONCE) yield await joined(listed.slice(at, at + JOINED_AT_ONCE), places, stores);
+    for (let at = 0; at < listed.length; at += JOINED_AT_ONCE) yield await joined(listed.slice(at, at + JOINED_AT_ONCE), places, stores, limits);
     given.upTo = to;
   }
 }
 
 /** Slices of the window that hold something, each within a minute and, as far as whole seconds allow, of bounded length. */
-async function slicesOf({ window, location, epoch }: SpeedQuestion, { speedView }: Stores): Promise<TimeWindow[]> {
+async function slicesOf({ window, location, epoch, limits }: SpeedQuestion, { speedView }: Stores): Promise<TimeWindow[]> {
   const hours = { from: hourOf(window.from), to: hourOf((window.to - 1) as Instant) };
   const counts = new Map<number, number>();
-  for (const { hour, cells } of await speedView.read(location, [epoch], hours, ['minute'])) {
+  for (const { hour, cells } of await speedView.read(location, [epoch], hours, ['minute'], undefined, limits)) {
     for (const { minute, count } of cells) {
       const start = hour * HOUR_MS + minute * MINUTE_MS;
       counts.set(start, (counts.get(start) ?? 0) + count);
@@ -72,8 +74,8 @@ function slicesOfMinute(start: number, count: number, window: TimeWindow): TimeW
   return slices;
 }
 
-async function joined(listed: readonly PlacedDetection[], places: PlaceNames, { detections }: Stores): Promise<ExportRow[]> {
-  const rows = found('detections', await detections.find(listed.map(({ id }) => id)));
+async function joined(listed: readonly PlacedDetection[], places: PlaceNames, { detections }: Stores, limits: ReadLimits | undefined): Promise<ExportRow[]> {
+  const rows = found('detections', await detections.find(listed.map(({ id }) => id), limits));
   return listed.map((entry, index) => exported(entry, rows[index] ?? null, places));
 }
 

@@ -16,14 +16,14 @@ export function getTopItems(request: Request, _params: object = {}, serving: Ser
       ...(limit === undefined ? {} : { limit }),
       parts: flagIn(parameters, 'parts'),
       allowPartial: flagIn(parameters, 'allow_partial'),
-    });
+    }, request);
   });
 }
 
 export function getLocations(request: Request, _params: object = {}, serving: Serving = currentServing()): Promise<Response> {
   return respond('/api/v1/locations', request, serving, async () => {
     const parameters = parametersOf(request);
-    return serving.locations({ ...windowIn(parameters), parts: flagIn(parameters, 'parts'), allowPartial: flagIn(parameters, 'allow_partial') });
+    return serving.locations({ ...windowIn(parameters), parts: flagIn(parameters, 'parts'), allowPartial: flagIn(parameters, 'allow_partial') }, request);
   });
 }
 
@@ -37,6 +37,6 @@ export function getTimeline(request: Request, _params: object = {}, serving: Ser
       ...(stepSeconds === undefined ? {} : { stepSeconds }),
       parts: flagIn(parameters, 'parts'),
       allowPartial: flagIn(parameters, 'allow_partial'),
-    });
+    }, request);
   });
 }

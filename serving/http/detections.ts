@@ -15,7 +15,7 @@ export function getDetections(request: Request, _params: object = {}, serving: S
       ...windowIn(parameters),
       ...(limit === undefined ? {} : { limit }),
       ...(cursor === undefined ? {} : { cursor }),
-    });
+    }, request);
   });
 }
 
@@ -27,7 +27,7 @@ export function getDetection(
   return respond('/api/v1/detections/<detection_oid>', request, serving, async () => {
     const id = oidIn('detection_oid', params.detection_oid);
     const date = dateIn(parametersOf(request), 'dt');
-    const found = await serving.detection(id, date);
+    const found = await serving.detection(id, date, request);
     if (found) return found;
     const where = date === undefined ? 'in HBase; dt=<date> looks into that day of the lake too' : `in HBase or in the lake's day ${date}`;
     throw new NothingThere(`No detection ${id} was found ${where}`);

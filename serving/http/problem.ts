@@ -21,6 +21,11 @@ export function described(fault: unknown): Omit<Problem, 'request_id'> {
   if (isFault('Refusal', fault)) {
     return { type, title: 'This system is not set up for serving', status: 503, detail: messageOf(fault) };
   }
+  if (isFault('TooCostly', fault)) {
+    const title = fault.bound === 'time' ? 'The question takes too long' : 'The question asks for too much';
+    return { type, title, status: 503, detail: fault.message, narrow: [...fault.narrow] };
+  }
+  if (isFault('AskerLeft', fault)) return { type, title: 'The client has left', status: 499, detail: fault.message };
   if (isFault('TooMany', fault)) return { type, title: 'Too much is asked at once', status: fault.status, detail: fault.message };
   return {
     type,

@@ -2,8 +2,9 @@
  * The frame of every answer: headers, request id, metrics, and what becomes of a fault.
  *
  * Handlers hand over the work, this file hands a Response to Next.js. Nothing is worked on before the gate has let the caller in.
- * A bad question is a 400 that names the field, a store that is away a 503 with Retry-After, anything else a 500 that keeps its
- * message in the log and shows only the request's id.
+ * A bad question is a 400 that names the field, a store that is away a 503 with Retry-After, a question that costs too much a 503 that
+ * says what to narrow, anything else a 500 that keeps its message in the log and shows only the request's id. Where the client has left
+ * nobody sees the answer; metrics know it by nginx's status 499.
  */
 import { randomUUID } from 'node:crypto';
 import type { Serving } from '../app.ts';
@@ -84,7 +85,7 @@ interface Circumstances {
 function problemResponse(fault: unknown, { route, requestId, headers, serving }: Circumstances): Response {
   const problem = { ...described(fault), request_id: requestId };
   const { status } = problem;
-  const retryAfter = isFault('TooMany', fault) ? fault.retryAfterSeconds : status === 503 ? RETRY_AFTER_SECONDS : null;
+  const retryAfter = isFault('TooMany', fault) || isFault('TooCostly', fault) ? fault.retryAfterSeconds : status === 503 ? RETRY_AFTER_SECONDS : null;
   if (status === 500) serving.log.error({ route, request_id: requestId, err: fault }, 'a question failed');
   else if (status === 503) serving.log.warn({ route, request_id: requestId, because: problem.detail }, 'a question has no answer now');
   return new Response(JSON.stringify(problem), {

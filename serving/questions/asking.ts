@@ -4,12 +4,15 @@ import type { DetectionsStore } from '../../core/stores/detections.ts';
 import type { SpeedView } from '../../core/stores/speed-view.ts';
 import type { Counted } from '../counts.ts';
 import type { PlaceNames } from '../places.ts';
+import type { SearchedPart } from '../searched.ts';
+import type { Waiting } from '../shared.ts';
 import type { CountQuestion } from '../plan.ts';
 import type { RunWatch } from '../run-watch.ts';
 import type { SeamWatch } from '../seam.ts';
 
 export interface Asking {
-  readonly count: (question: CountQuestion) => Promise<Counted>;
+  readonly count: (question: CountQuestion, asker?: Waiting) => Promise<Counted>;
+  readonly searched: SearchedPart;
   readonly places: () => Promise<PlaceNames>;
   readonly seams: SeamWatch;
   readonly runUnderWay: RunWatch;

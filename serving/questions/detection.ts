@@ -7,6 +7,7 @@
 import type { FirstMet } from '../../core/domain/first-met.ts';
 import type { Oid } from '../../core/domain/oid.ts';
 import type { DetectionAnswer } from '../answers.ts';
+import type { Allowance } from '../allowance.ts';
 import type { Asking } from './asking.ts';
 import { found } from '../../core/stores/answers.ts';
 import { dateOf } from '../../core/domain/time.ts';
@@ -19,22 +20,23 @@ export interface LakeRow {
 }
 
 /** Looks a detection up in the lake's files of a day. */
-export type FindInLake = (id: Oid, date: string) => Promise<LakeRow | null>;
+export type FindInLake = (id: Oid, date: string, limits?: Allowance) => Promise<LakeRow | null>;
 
 export async function detection(
   id: Oid,
   date: string | undefined,
   asking: Asking,
   findInLake: FindInLake,
+  limits?: Allowance,
 ): Promise<DetectionAnswer | null> {
-  const [row] = found('detections', await asking.detections.find([id]));
+  const [row] = found('detections', await asking.detections.find([id], limits));
   const { rules } = await asking.seams.current();
   const places = await asking.places();
   // An id that came again after W has a row of its own time; a date asks for the detection of that day.
   if (row && (date === undefined || dateOf(row.detection.detectedAt) === date)) {
     return { ...joined(row, places, rules), found_in: 'hbase' };
   }
-  const ofLake = date === undefined ? null : await findInLake(id, date);
+  const ofLake = date === undefined ? null : await findInLake(id, date, limits);
   if (!ofLake) return null;
   return { ...joinedOfLake(ofLake, places, rules), found_in: 'lake' };
 }

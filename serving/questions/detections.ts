@@ -11,6 +11,7 @@ import type { Rules } from '../../core/domain/rules.ts';
 import type { PlacedDetection } from '../../core/stores/list-view.ts';
 import type { DetectionsAnswer, ListedRow } from '../answers.ts';
 import type { WindowQuestion } from '../app.ts';
+import type { Allowance } from '../allowance.ts';
 import type { ListedInLake } from '../lake-listed.ts';
 import type { PlaceNames } from '../places.ts';
 import type { Asking } from './asking.ts';
@@ -22,33 +23,36 @@ import { joined, joinedOfLake } from '../joined.ts';
 import { listedKey } from '../lake-listed.ts';
 import { listPage } from '../listing.ts';
 import { speedEpochsOf } from '../plan.ts';
+import { searchedIn } from '../searched.ts';
 import { windowOf } from '../window.ts';
 
 export type DetectionsQuestion = WindowQuestion & { location: Scope; limit?: number; cursor?: string };
 
 const LIMIT = 50;
 
-export async function detections(question: DetectionsQuestion, asking: Asking, inLake: ListedInLake): Promise<DetectionsAnswer> {
+export async function detections(question: DetectionsQuestion, asking: Asking, inLake: ListedInLake, limits?: Allowance): Promise<DetectionsAnswer> {
   const { location, limit = LIMIT } = question;
   const window = windowOf(question, asking.now());
   const after = question.cursor === undefined ? null : readCursor(question.cursor);
-  const { entries, seam } = await whileSeamHolds(asking.seams, await asking.seams.current(), async (seam) => {
+  const { entries, seam, searched } = await whileSeamHolds(asking.seams, await asking.seams.current(), async (seam) => {
     const { horizon } = planSeam(seam, asking.now());
-    const speedEpochs = speedEpochsOf(window, planSeam(seam, asking.now()));
+    const searched = await asking.searched(window, seam, limits);
+    const speedEpochs = speedEpochsOf(searched, planSeam(seam, asking.now()));
     // One more than asked for tells whether there is a next page.
-    const page = { scope: location, window, after, limit: limit + 1 };
-    return { entries: await listPage(page, { horizon, speedEpochs }, asking), seam };
+    const page = { scope: location, window: searched, after, limit: limit + 1 };
+    return { entries: await listPage(page, { horizon, speedEpochs }, asking, limits), seam, searched };
   });
   const shown = entries.slice(0, limit);
-  const rows = found('detections', await asking.detections.find(shown.map(({ id }) => id)));
+  const rows = found('detections', await asking.detections.find(shown.map(({ id }) => id), limits));
   const isGone = (entry: PlacedDetection, index: number): boolean => !tellsOf(rows[index] ?? null, entry);
   const gone = shown.filter(isGone);
-  const ofLake = gone.length === 0 ? new Map<string, LakeRow>() : await inLake(gone);
+  const ofLake = gone.length === 0 ? new Map<string, LakeRow>() : await inLake(gone, limits);
   const places = await asking.places();
   const last = shown.at(-1);
   return {
     location,
     ...window,
+    ...searchedIn(window, searched),
     detections: shown.map((entry, index) => listedRow(entry, rows[index] ?? null, ofLake.get(listedKey(entry)), places, seam.rules)),
     next_cursor: entries.length > limit && last ? writeCursor(last) : null,
     view: viewOf(seam, places, asking.now()),

@@ -6,17 +6,19 @@
  */
 import type { CountedLocation, LocationsAnswer } from '../answers.ts';
 import type { WindowQuestion } from '../app.ts';
+import type { Waiting } from '../shared.ts';
 import type { Asking } from './asking.ts';
 import { compareOids, oid } from '../../core/domain/oid.ts';
 import { viewOf } from '../counts.ts';
 import { eachCounted, sumsBySubject, totalOf } from '../merge.ts';
+import { searchedIn } from '../searched.ts';
 import { alignToMinutes, windowOf } from '../window.ts';
 
 export type LocationsQuestion = WindowQuestion & { parts?: boolean; allowPartial?: boolean };
 
-export async function locations(question: LocationsQuestion, asking: Asking): Promise<LocationsAnswer> {
+export async function locations(question: LocationsQuestion, asking: Asking, asker?: Waiting): Promise<LocationsAnswer> {
   const window = alignToMinutes(windowOf(question, asking.now()));
-  const { plan, read, seam } = await asking.count({ scope: 'all', subject: 'place', window, allowPartial: question.allowPartial });
+  const { plan, read, seam } = await asking.count({ scope: 'all', subject: 'place', window, allowPartial: question.allowPartial }, asker);
   const places = await asking.places();
   const sums = sumsBySubject(plan, read);
   const parts = totalOf(sums);
@@ -25,6 +27,7 @@ export async function locations(question: LocationsQuestion, asking: Asking): Pr
   eachCounted(sums, (place, count) => all.set(place, located(place, count)));
   return {
     ...window,
+    ...searchedIn(window, plan.searched),
     total: parts.batch + parts.speed,
     locations: [...all.values()].sort(busiestFirst),
     view: viewOf(seam, places, asking.now(), read.missing),

@@ -1,38 +1,45 @@
 /**
  * The runs of the batch layer, from the reports that the lake keeps.
  *
- * A report never changes once its epoch is published, so its summary is made once and remembered.
+ * A report never changes once its epoch is published, so its summary is made once and remembered; who asks while it is read shares the
+ * read.
  */
+import type { Allowance } from '../allowance.ts';
 import type { Hdfs } from '../../core/stores/hdfs/types.ts';
 import type { RunReport } from '../../core/stores/runs.ts';
 import type { RunsAnswer, RunSummary } from '../answers.ts';
 import { listRuns, readAttempts, readRun } from '../../core/stores/runs.ts';
+import { sharing } from '../shared.ts';
 
 const AT_ONCE = 8;
 
 export interface RunShelf {
-  newest(limit: number): Promise<RunsAnswer>;
+  newest(limit: number, allowance?: Allowance): Promise<RunsAnswer>;
   /** Null if the epoch is not published. */
-  report(epoch: string): Promise<RunReport | null>;
+  report(epoch: string, allowance?: Allowance): Promise<RunReport | null>;
 }
 
 export function runShelf(hdfs: Hdfs): RunShelf {
   const known = new Map<string, RunSummary>();
-  const learn = async (names: string[]): Promise<void> => {
+  const share = sharing<void>();
+  const learn = async (names: string[], allowance: Allowance | undefined): Promise<void> => {
     for (let name = names.shift(); name !== undefined; name = names.shift()) {
-      const report = await readRun(hdfs, name);
-      if (report) known.set(name, summaryOf(report));
+      const epoch = name;
+      await share(epoch, allowance, async (signal, heard) => {
+        const report = await readRun(hdfs, epoch, { signal, onBytes: heard });
+        if (report) known.set(epoch, summaryOf(report));
+      });
     }
   };
   return {
-    async newest(limit) {
-      const [names, attempts] = await Promise.all([listRuns(hdfs), readAttempts(hdfs, limit)]);
+    async newest(limit, allowance) {
+      const [names, attempts] = await Promise.all([listRuns(hdfs, allowance), readAttempts(hdfs, limit, allowance)]);
       const shown = names.slice(0, limit);
       const unknown = shown.filter((name) => !known.has(name));
-      await Promise.all(Array.from({ length: AT_ONCE }, () => learn(unknown)));
+      await Promise.all(Array.from({ length: AT_ONCE }, () => learn(unknown, allowance)));
       return { runs: shown.flatMap((name) => known.get(name) ?? []), total: names.length, attempts };
     },
-    report: (epoch) => readRun(hdfs, epoch),
+    report: (epoch, allowance) => readRun(hdfs, epoch, allowance),
   };
 }
 

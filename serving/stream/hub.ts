@@ -9,6 +9,7 @@
 import type { Frame } from './frames.ts';
 import type { Seam } from '../seam.ts';
 import type { StreamQuestion, StreamSource, Topic, Viewer } from './topic.ts';
+import { untilAborted } from '../../core/process/read-limits.ts';
 import { beatFrame, problemFrame } from './frames.ts';
 import { topicOf } from './topic.ts';
 
@@ -20,8 +21,8 @@ export interface HubOptions {
 }
 
 export interface StreamHub {
-  /** Resolves when the viewer was told the first state; throws what reading it threw. Returns the way out. */
-  watch(question: StreamQuestion, viewer: Viewer, lastEventId: string | null): Promise<() => void>;
+  /** Resolves when the viewer was told the first state; throws what reading it threw, or why the viewer has left. Returns the way out. */
+  watch(question: StreamQuestion, viewer: Viewer, lastEventId: string | null, left?: AbortSignal): Promise<() => void>;
   readonly viewers: number;
   /** Ends every stream. */
   endAll(): void;
@@ -40,7 +41,7 @@ export function streamHub(source: StreamSource, options: HubOptions): StreamHub 
     options.onSize(viewers, topics.size);
   };
   return {
-    async watch(question, viewer, lastEventId) {
+    async watch(question, viewer, lastEventId, left) {
       const key = JSON.stringify([question.location, question.windowSeconds, question.limit]);
       const topic = topics.get(key) ?? topicOf(question, source, options.now);
       topics.set(key, topic);
@@ -54,7 +55,7 @@ export function streamHub(source: StreamSource, options: HubOptions): StreamHub 
         sized(-1);
       };
       try {
-        await topic.join(viewer, lastEventId);
+        await untilAborted(topic.join(viewer, lastEventId), left);
       } catch (fault) {
         leave();
         throw fault;

@@ -11,6 +11,7 @@ import type { TopItemsQuestion } from '../questions/top-items.ts';
 import type { Seam } from '../seam.ts';
 import type { Frame } from './frames.ts';
 import { MINUTE_MS, SECOND_MS } from '../../core/domain/time.ts';
+import { AskerLeft } from '../faults.ts';
 import { alignToMinutes, windowOf } from '../window.ts';
 import { problemFrame, topItemsFrame } from './frames.ts';
 
@@ -32,7 +33,8 @@ export interface Viewer {
 export interface StreamSource {
   /** A seam that is newer than `last`. */
   seam(last: Seam | null): Promise<Seam>;
-  topItems(question: TopItemsQuestion): Promise<{ answer: StreamedTopItems; seam: Seam }>;
+  /** `signal` is aborted when nobody watches any more. */
+  topItems(question: TopItemsQuestion, signal: AbortSignal): Promise<{ answer: StreamedTopItems; seam: Seam }>;
   view(seam: Seam): Promise<View>;
   describe(fault: unknown): Omit<Problem, 'request_id'>;
 }
@@ -53,26 +55,41 @@ export interface Topic {
   end(): void;
 }
 
+const FIRST_REST_MS = 250;
+const LONGEST_REST_MS = 30_000;
+
 export function topicOf(question: StreamQuestion, source: StreamSource, now: () => number): Topic {
   const told = new Map<Viewer, string | null>();
   let state: { readonly id: string; readonly frame: Frame } | null = null;
-  let reading: Promise<void> | null = null;
+  let reading: { readonly done: Promise<void>; readonly stop: AbortController } | null = null;
   let isDown = false;
+  /** After faults it is not read again for a while, since a question that costs too much costs as much each time. */
+  let faults = 0;
+  let restsUntil = 0;
 
   const give = (viewer: Viewer): void => {
     if (state === null || told.get(viewer) === state.id) return;
     told.set(viewer, state.id);
     viewer.state(state.frame);
   };
-  const readNow = async (): Promise<void> => {
+  const readNow = async (signal: AbortSignal): Promise<void> => {
     const { location, limit } = question;
-    const { answer, seam } = await source.topItems({ location, limit, parts: true, ...windowAt(question, now()) });
+    const { answer, seam } = await source.topItems({ location, limit, parts: true, ...windowAt(question, now()) }, signal);
     const id = idOf(question, seam, answer, answer.view.reference_version);
     if (state?.id !== id) state = { id, frame: topItemsFrame(id, answer) };
     isDown = false;
+    faults = 0;
     for (const viewer of told.keys()) give(viewer);
   };
-  const read = (): Promise<void> => (reading ??= readNow().finally(() => (reading = null)));
+  const read = (): Promise<void> => {
+    if (reading) return reading.done;
+    const stop = new AbortController();
+    const done = readNow(stop.signal).finally(() => {
+      if (reading?.stop === stop) reading = null;
+    });
+    reading = { done, stop };
+    return done;
+  };
   const notify = (frame: Frame): void => {
     for (const viewer of told.keys()) viewer.notice(frame);
   };
@@ -84,12 +101,13 @@ export function topicOf(question: StreamQuestion, source: StreamSource, now: () 
       return told.size;
     },
     isCurrent: (seam, referenceVersion) =>
-      !isDown && state?.id === idOf(question, seam, alignToMinutes(windowAt(question, now())), referenceVersion),
+      isDown ? now() < restsUntil : state?.id === idOf(question, seam, alignToMinutes(windowAt(question, now())), referenceVersion),
     read,
     refresh() {
       read().catch((fault: unknown) => {
         if (!isDown) notify(problemFrame(source.describe(fault)));
         isDown = true;
+        restsUntil = now() + Math.min(LONGEST_REST_MS, FIRST_REST_MS * 2 ** faults++);
       });
     },
     async join(viewer, lastEventId) {
@@ -97,7 +115,12 @@ export function topicOf(question: StreamQuestion, source: StreamSource, now: () 
       if (state === null || isDown) await read();
       else give(viewer);
     },
-    leave: (viewer) => void told.delete(viewer),
+    leave(viewer) {
+      told.delete(viewer);
+      if (told.size > 0 || !reading) return;
+      reading.stop.abort(new AskerLeft());
+      reading = null;
+    },
     notify,
     end() {
       for (const viewer of [...told.keys()]) viewer.end();

@@ -18,6 +18,7 @@ import { countCache } from '../../serving/cache/count-cache.ts';
 import { countAsker } from '../../serving/counts.ts';
 import { eachCounted, sumsBySubject, totalOf } from '../../serving/merge.ts';
 import type { CountQuestion } from '../../serving/plan.ts';
+import { searchedParts } from '../../serving/searched.ts';
 import { seamWatch } from '../../serving/seam.ts';
 import type { Seam as AnswerSeam } from '../../serving/seam.ts';
 import { PRUNE_GRACE_MS } from './seam.ts';
@@ -48,7 +49,7 @@ export function viewer(world: World, seam: Seam): Viewer {
   const options = { now: log.clockMs, freshForMs: 250, pruneGraceMs: PRUNE_GRACE_MS };
   const seams = seamWatch({ control: controlStore(hbase, NAMESPACE), admin, rules }, options);
   const views = { speedView: speedView(hbase, NAMESPACE, rules), batchView: batchView(hbase, NAMESPACE, rules) };
-  const ask = countAsker({ seams, cache: countCache(views, CACHE_BYTES), now: log.clockMs });
+  const ask = countAsker({ seams, cache: countCache(views, CACHE_BYTES), searched: searchedParts(views, log.clockMs), now: log.clockMs });
   let greatestTotal = 0;
 
   const answer = async (question: CountQuestion): Promise<number> => {

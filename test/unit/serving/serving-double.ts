@@ -3,6 +3,7 @@ import type { Horizon, Lease, Progress, Reference } from '../../../core/stores/c
 import type { Stores } from '../../../core/stores/open.ts';
 import type { Gate } from '../../../serving/access/gate.ts';
 import type { Serving } from '../../../serving/app.ts';
+import type { CostConfig } from '../../../serving/costs.ts';
 import type { Sighting, World } from './world.ts';
 import { homeOf } from '../../../core/domain/home.ts';
 import { oid } from '../../../core/domain/oid.ts';
@@ -36,7 +37,8 @@ export interface Stage {
   serving: Serving;
 }
 
-export function stageOf(all: Sighting[] = []): Stage {
+/** `bounds`: of what a question may cost, where a test needs others. */
+export function stageOf(all: Sighting[] = [], bounds: Partial<CostConfig> = {}): Stage {
   const stage = {
     now: NOW,
     all,
@@ -63,6 +65,15 @@ export function stageOf(all: Sighting[] = []): Stage {
       EXPORTS_AT_ONCE: 2,
       COUNT_CACHE_MB: 16,
       WEBHDFS_URL: 'http://127.0.0.1:9870',
+      QUESTION_SECONDS: 7,
+      QUESTION_MB: 256,
+      READS_AT_ONCE: 32,
+      READS_WAITING: 512,
+      LOOKUP_SECONDS: 30,
+      LOOKUP_MB: 2_048,
+      LOOKUPS_AT_ONCE: 2,
+      LOOKUPS_WAITING: 32,
+      ...bounds,
     },
     open: async () => {
       count(stage, 'open');
@@ -133,7 +144,14 @@ function viewOf(stage: Stage, view: 'speedView' | 'batchView') {
       const own = stage.world[view] as unknown as Record<string, (...all: never[]) => unknown>;
       return own[view === 'speedView' ? 'changed' : 'published']!(...asked);
     },
-    list: (...asked: never[]) => (stage.world[view].list as (...all: never[]) => unknown)(...asked),
+    list: (...asked: never[]) => {
+      count(stage, 'list', 'views');
+      return (stage.world[view].list as (...all: never[]) => unknown)(...asked);
+    },
+    firstHour: (...asked: never[]) => {
+      count(stage, 'firstHour', 'views');
+      return (stage.world[view].firstHour as (...all: never[]) => unknown)(...asked);
+    },
   };
 }
 

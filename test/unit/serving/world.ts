@@ -70,8 +70,8 @@ export interface AskedRead {
 }
 
 export interface World {
-  readonly speedView: Pick<SpeedView, 'read' | 'changed' | 'list'>;
-  readonly batchView: Pick<BatchView, 'read' | 'published' | 'list'>;
+  readonly speedView: Pick<SpeedView, 'read' | 'changed' | 'list' | 'firstHour'>;
+  readonly batchView: Pick<BatchView, 'read' | 'published' | 'list' | 'firstHour'>;
   readonly reads: AskedRead[];
   readonly epochsRead: number[];
   cellsReturned: number;
@@ -104,6 +104,7 @@ export function worldOf(all: readonly Sighting[], seam: { horizon: Epoch | null;
         const rows = taken(speedRows, { view: 'speed', scope, levels: [level], hours, minutes: undefined }, (e) => spans.some(({ epoch }) => epoch === e));
         return rows.map((row) => hourRowOf(row, level)).filter(({ hour, epoch }) => spans.some((span) => span.epoch === epoch && hour >= span.hours.from && hour <= span.hours.to));
       },
+      firstHour: async (e, before) => leastOf(speedRows.filter(({ epoch, hour }) => epoch === e && hour < before)),
       list: async (scope, epochs, hours, bounds) => listed(speed, scope, hours, bounds, (e) => epochs.includes(e)),
     },
     batchView: {
@@ -111,6 +112,7 @@ export function worldOf(all: readonly Sighting[], seam: { horizon: Epoch | null;
         taken(batchRows, { view: 'batch', scope, levels, hours, minutes }, (e) => e <= upTo),
       published: async (scope, level, hours, { after, upTo }) =>
         taken(batchRows, { view: 'batch', scope, levels: [level], hours, minutes: undefined }, (e) => e > after && e <= upTo).map((row) => hourRowOf(row, level)),
+      firstHour: async () => leastOf(batchRows),
       list: async (scope, upTo, hours, bounds) => listed(batch, scope, hours, bounds, (e) => e <= upTo),
     },
   };
@@ -124,6 +126,10 @@ export function worldOf(all: readonly Sighting[], seam: { horizon: Epoch | null;
     world.cellsReturned += found.reduce((sum, { cells }) => sum + cells.length, 0);
     return found;
   }
+}
+
+function leastOf(rows: readonly CountRow[]): number | null {
+  return rows.length === 0 ? null : Math.min(...rows.map(({ hour }) => hour));
 }
 
 /** The cells of a level of minutes as they are kept: an hour each. */
