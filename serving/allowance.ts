@@ -6,7 +6,7 @@
  * from the stores: what they become in memory is a small multiple, and all questions together hold no more than a few of them.
  */
 import type { ReadLimits } from '../core/process/read-limits.ts';
-import { untilAborted } from '../core/process/read-limits.ts';
+import { manyListeners, untilAborted } from '../core/process/read-limits.ts';
 import { Retryable } from '../core/process/errors.ts';
 import { AskerLeft, TooCostly, TooMany } from './faults.ts';
 
@@ -86,7 +86,7 @@ export function allowances(mostBytes: number, onFault: (fault: unknown) => void 
         heardAt = performance.now();
       };
       const allowance: Allowance = {
-        signal: stop.signal,
+        signal: manyListeners(stop.signal),
         heard,
         onBytes(bytes) {
           heard();

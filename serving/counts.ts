@@ -18,7 +18,7 @@ import type { Seam, SeamWatch } from './seam.ts';
 import type { Shared, Waiting } from './shared.ts';
 import { nameOf } from '../core/domain/epoch.ts';
 import { Retryable } from '../core/process/errors.ts';
-import { untilAborted } from '../core/process/read-limits.ts';
+import { manyListeners, untilAborted } from '../core/process/read-limits.ts';
 import { freshnessMs } from './freshness.ts';
 import { planCounts } from './plan.ts';
 import { cellsKeyOf, readPlan } from './read.ts';
@@ -70,7 +70,7 @@ async function count(question: CountQuestion, first: Seam, stores: CountStores, 
     heard();
     meter?.onBytes(bytes);
   };
-  const limits = { signal: AbortSignal.any([signal, failed.signal]), onBytes };
+  const limits = { signal: manyListeners(AbortSignal.any([signal, failed.signal])), onBytes };
   try {
     return await whileSeamHolds(stores.seams, first, (seam) => countOn(question, seam, stores, limits));
   } catch (fault) {

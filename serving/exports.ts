@@ -9,6 +9,7 @@ import type { ServingParts } from './app.ts';
 import type { Opened } from './opened.ts';
 import type { ExportQuestion } from './export/rows.ts';
 import { DETECTION_COLUMNS } from '../core/layout/lake-columns.ts';
+import { manyListeners } from '../core/process/read-limits.ts';
 import { parquetOf } from '../core/stores/parquet-rows.ts';
 import { csvOf } from './export/csv.ts';
 import { lakeRows } from './export/lake-rows.ts';
@@ -48,7 +49,7 @@ export function servingExports({ config, hdfs, metrics, log }: ServingParts, ope
       request.signal.addEventListener('abort', leave);
       if (request.signal.aborted) leave();
       try {
-        const rows = exportRows(question, await opened(), sources, { signal: stop.signal });
+        const rows = exportRows(question, await opened(), sources, { signal: manyListeners(stop.signal) });
         const bytes = format === 'csv' ? csvOf(rows) : parquetOf(DETECTION_COLUMNS, rows);
         const onFault = (fault: unknown): void => {
           if (!isFault('AskerLeft', fault)) log.warn({ err: fault }, 'an export broke off');

@@ -18,6 +18,7 @@ import type { LookupTerms } from './lake-lookup.ts';
 import { LAKE } from '../core/layout/lake.ts';
 import { openDuck, parquet } from '../core/stores/duckdb.ts';
 import { listRuns } from '../core/stores/runs.ts';
+import { manyListeners } from '../core/process/read-limits.ts';
 import { TooCostly } from './faults.ts';
 import { epochOfFile, LAKE_ROW, lakeRow, LOOK_UP_MEMORY_MB } from './lake-row.ts';
 
@@ -45,6 +46,7 @@ interface Seeker {
 export function passOver(hdfs: Hdfs, date: string, terms: LookupTerms): DayPass {
   const seekers = new Set<Seeker>();
   const stop = new AbortController();
+  manyListeners(stop.signal);
   let isOver = false;
   const end = (settle: (seeker: Seeker) => void): void => {
     isOver = true;

@@ -18,6 +18,7 @@ import type { Turnstile } from './turnstile.ts';
 import { LAKE } from '../core/layout/lake.ts';
 import { openDuck, parquet } from '../core/stores/duckdb.ts';
 import { listRuns } from '../core/stores/runs.ts';
+import { manyListeners } from '../core/process/read-limits.ts';
 import { isFault } from './faults.ts';
 import { epochOfFile, LAKE_ROW, lakeRow, LOOK_UP_MEMORY_MB } from './lake-row.ts';
 
@@ -34,7 +35,7 @@ export function listedInLake(hdfs: Hdfs, now: () => number, turns: Turnstile = {
   return async (wanted, asker) => {
     const until = now() + MOST_MS;
     const late = AbortSignal.timeout(MOST_MS);
-    const signal = AbortSignal.any([late, ...(asker?.signal ? [asker.signal] : [])]);
+    const signal = manyListeners(AbortSignal.any([late, ...(asker?.signal ? [asker.signal] : [])]));
     const limits: ReadLimits = { signal, onBytes: () => asker?.heard?.() };
     const found = new Map<string, LakeRow>();
     try {

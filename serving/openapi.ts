@@ -89,6 +89,14 @@ export function openApi(): Json {
   };
 }
 
+/** What helps is in the answer: `Retry-After` where asking again does, `narrow` where another question does. */
+const NOT_NOW: Json = {
+  description:
+    'No answer: a store is away or too much is asked at once (Retry-After says when to ask again), or the question itself would take too long or read too much (narrow names the parameters that make it cheaper)',
+  headers: { 'Retry-After': { description: 'Seconds; left out where asking the same again does not help', schema: { type: 'integer', minimum: 1 } } },
+  content: { 'application/problem+json': { schema: { $ref: '#/components/schemas/Problem' } } },
+};
+
 function operationOf(path: string, { summary, parameters, answer }: Told): Json {
   const reference = (name: SchemaName): Json => ({ schema: { $ref: `#/components/schemas/${name}` } });
   const content = typeof answer === 'string' ? { 'application/json': reference(answer) } : Object.fromEntries(Object.entries(answer).map(([type, schema]) => [type, { schema }]));
@@ -97,7 +105,7 @@ function operationOf(path: string, { summary, parameters, answer }: Told): Json 
     parameters,
     responses: {
       200: { description: summary, content },
-      ...(path === '/readyz' ? { 503: { description: 'It cannot answer now', content } } : {}),
+      503: path === '/readyz' ? { description: 'It cannot answer now', content } : NOT_NOW,
       default: { description: 'A problem (RFC 9457)', content: { 'application/problem+json': reference('Problem') } },
     },
   };

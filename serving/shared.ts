@@ -5,6 +5,7 @@
  * from the others.
  */
 import type { ReadLimits } from '../core/process/read-limits.ts';
+import { manyListeners } from '../core/process/read-limits.ts';
 
 /** Of one asker: when it leaves, and what it does when a store has answered. */
 export type Waiting = Pick<ReadLimits, 'signal'> & { readonly heard?: () => void };
@@ -22,7 +23,7 @@ export interface Shared<T> {
 export function shared<T>(work: (signal: AbortSignal, heard: () => void) => Promise<T>): Shared<T> {
   const stop = new AbortController();
   const askers = new Set<Waiting>();
-  const done = work(stop.signal, () => {
+  const done = work(manyListeners(stop.signal), () => {
     for (const { heard } of askers) heard?.();
   });
   done.catch(() => undefined);

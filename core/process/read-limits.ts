@@ -4,6 +4,8 @@
  * Serving makes one for each question (serving/allowance.ts), the stores heed it: they ask nothing further once the signal is aborted,
  * and tell of the bytes of every answer that they take. Who gives none waits for as long as the store's own time limits say.
  */
+import { setMaxListeners } from 'node:events';
+
 export interface ReadLimits {
   /** When it is aborted the read ends with the signal's reason. */
   readonly signal?: AbortSignal | undefined;
@@ -20,4 +22,10 @@ export function untilAborted<T>(work: Promise<T>, signal: AbortSignal | undefine
     signal.addEventListener('abort', onAbort, { once: true });
     work.then(resolve, reject).finally(() => signal.removeEventListener('abort', onAbort));
   });
+}
+
+/** The same signal, to which as many reads listen as are under way: Node takes more than ten for a leak. */
+export function manyListeners(signal: AbortSignal): AbortSignal {
+  setMaxListeners(0, signal);
+  return signal;
 }

@@ -92,7 +92,7 @@ function RateNow({ board, state, shown, condition }: Omit<Props, 'change' | 'now
   const minute = partOf(board, 'minute');
   const measured = track.rate ?? (minute ? (minute.total * 1_000) / MINUTE_MS : null);
   const isPast = board !== null && isOver(board.subject, board.top.view.speed_as_of);
-  const known = measured !== null && !isPast && board?.top.view.missing !== 'speed' && !['stale', 'offline', 'down', 'connecting'].includes(condition);
+  const known = measured !== null && !isPast && board?.top.view.missing !== 'speed' && !['stale', 'offline', 'down', 'costly', 'connecting'].includes(condition);
   const spark = sparkPath(track);
   return (
     <div className="kpi rate">
@@ -135,7 +135,7 @@ function RateNote({ board, state, shown, condition, isPast, measured }: Omit<Pro
   const { speed_as_of: asOf } = board.top.view;
   if (isPast) return <>this range is over</>;
   if (board.top.view.missing === 'speed') return <>not known</>;
-  if (['stale', 'offline', 'down'].includes(condition)) {
+  if (['stale', 'offline', 'down', 'costly'].includes(condition)) {
     if (measured === null) return <>not known</>;
     return (
       <>

@@ -8,7 +8,7 @@ import { useEffect, useRef, useState } from 'react';
 import type { FocusEvent } from 'react';
 import type { DetectionsAnswer } from '../../serving/answers.ts';
 import { httpQuestions } from '../live/ask.ts';
-import { partOf } from '../live/board.ts';
+import { faultOfPart, partOf } from '../live/board.ts';
 import { serverClock } from '../live/clock.ts';
 import type { HeldList } from '../live/latest.ts';
 import { hold, meanwhile, newerText, withOlder } from '../live/latest.ts';
@@ -17,6 +17,7 @@ import { offsetText } from '../live/zones.ts';
 import { Filler } from './ItemsTable.tsx';
 import { LatestEmpty } from './LatestEmpty.tsx';
 import { LatestRow } from './LatestRow.tsx';
+import { Trouble } from './Trouble.tsx';
 import type { PageState } from './usePage.ts';
 
 const OLDER_AT_ONCE = 50;
@@ -26,6 +27,7 @@ export function LatestTable({ page }: { page: PageState }) {
   const answer = partOf(board, 'latest');
   const { list, held, isOld, handlers, release, older } = useLatest(page, answer);
   const rows = list?.rows ?? [];
+  const trouble = faultOfPart(board, 'latest');
   return (
     <section className="card latest" aria-labelledby="latest-title">
       <header>
@@ -37,6 +39,7 @@ export function LatestTable({ page }: { page: PageState }) {
         </button>
       </header>
       <div {...handlers}>
+        {!answer && trouble && <Trouble fault={trouble} page={page} />}
         <table>
           <thead>
             <tr>

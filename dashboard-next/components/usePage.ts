@@ -90,7 +90,7 @@ export function usePage({ where, first, theme: firstTheme }: PageProps): PageSta
     say(`${count(board.top.total)} detections, ${windowWords(board.subject)}${rate}, ${spoken(badge)}`);
   };
   useKeys({ shown, now, change, go, pause, setDialog, copy: copy.copy, sayNumbers, isOpen: dialog !== null || openName !== null });
-  const isOld = condition === 'stale' || condition === 'offline' || condition === 'down';
+  const isOld = condition === 'stale' || condition === 'offline' || condition === 'down' || condition === 'costly';
   const dismiss = useCallback(() => setDismissed(true), []);
   return { shown, change, go, state, board, now, busy, askNow, condition, isOld, badge, notice, dismiss, theme, turnTheme, dialog, setDialog, openName, setOpenName, announced: announcer.text, say, pause, copy };
 }

@@ -1,8 +1,8 @@
 /**
  * The pages' questions over HTTP: the browser's side of the port in questions.ts.
  *
- * A problem answer (RFC 9457) becomes a NoAnswer: 503 says that a store is down and when to ask again, 401 and 403 that a role is
- * needed, 404 that there is no such thing, any other status that the question was refused; no answer within the time limit counts as no connection.
+ * A problem answer (RFC 9457) becomes a NoAnswer: 503 says that a store is down and when to ask again, or that the question costs too much
+ * where the problem names what to narrow, 401 and 403 that a role is needed, 404 that there is no such thing, any other status that the question was refused; no answer within the time limit counts as no connection.
  */
 import type { Clock } from './clock.ts';
 import type { RunAnswer } from '../../serving/answers.ts';
@@ -11,6 +11,8 @@ import { asNoAnswer, NoAnswer } from './questions.ts';
 import { reportOf } from './report.ts';
 
 const TIME_LIMIT_MS = 8_000;
+/** A day of the lake is looked through file by file; serving gives up after LOOKUP_SECONDS (30) and says so. */
+const LOOK_UP_LIMIT_MS = 35_000;
 
 type Fetch = (url: string, init: { signal: AbortSignal; headers: Record<string, string>; cache: 'no-store' }) => Promise<Response>;
 
@@ -44,11 +46,11 @@ function path(name: string, parameters: Record<string, string | number | boolean
 }
 
 export function httpQuestions(clock: Clock, base = '', fetchIt: Fetch = fetch): Questions {
-  const ask = async <T>(where: string): Promise<T> => {
+  const ask = async <T>(where: string, limitMs = TIME_LIMIT_MS): Promise<T> => {
     const sentAt = Date.now();
     let response: Response;
     try {
-      response = await fetchIt(base + where, { signal: AbortSignal.timeout(TIME_LIMIT_MS), headers: { accept: 'application/json' }, cache: 'no-store' });
+      response = await fetchIt(base + where, { signal: AbortSignal.timeout(limitMs), headers: { accept: 'application/json' }, cache: 'no-store' });
     } catch (thrown) {
       throw asNoAnswer(thrown);
     }
@@ -67,7 +69,7 @@ export function httpQuestions(clock: Clock, base = '', fetchIt: Fetch = fetch): 
       return run && verdictOf(run);
     },
     detections: ({ location, from, to, limit, cursor }) => ask(path('detections', { location, from, to, limit, cursor })),
-    detection: (id, dt) => orNull(ask(detectionPath(id, dt)), ['absent']),
+    detection: (id, dt) => orNull(ask(detectionPath(id, dt), dt === null ? TIME_LIMIT_MS : LOOK_UP_LIMIT_MS), ['absent']),
     runs: () => ask('/api/v1/runs'),
     report: async (epoch) => {
       const run = await orNull<RunAnswer>(ask(runPath(epoch)), ['absent']);
@@ -101,9 +103,9 @@ function rejectAsNoAnswer(thrown: unknown): never {
 const KINDS: Record<number, Silence> = { 401: 'forbidden', 403: 'forbidden', 404: 'absent', 502: 'down', 503: 'down', 504: 'down' };
 
 async function refusal(response: Response): Promise<NoAnswer> {
-  const problem = (await response.json().catch(() => ({}))) as { title?: string; detail?: string; request_id?: string };
+  const problem = (await response.json().catch(() => ({}))) as { title?: string; detail?: string; request_id?: string; narrow?: readonly string[] };
   const seconds = Number(response.headers.get('retry-after') ?? Number.NaN);
-  return new NoAnswer(KINDS[response.status] ?? 'refused', problem.title ?? `The API answered ${response.status}`, {
+  return new NoAnswer(problem.narrow ? 'costly' : (KINDS[response.status] ?? 'refused'), problem.title ?? `The API answered ${response.status}`, {
     detail: problem.detail ?? '',
     retryAfterMs: Number.isFinite(seconds) ? seconds * 1_000 : null,
     requestId: problem.request_id ?? null,

@@ -54,7 +54,7 @@ export interface Signals {
   readonly allowsPartial: boolean;
 }
 
-export type State = 'connecting' | 'live' | 'late' | 'stale' | 'quiet' | 'paused' | 'offline' | 'down' | 'partial';
+export type State = 'connecting' | 'live' | 'late' | 'stale' | 'quiet' | 'paused' | 'offline' | 'down' | 'costly' | 'partial';
 
 /** What is the matter, pausing aside. */
 export function conditionOf(signals: Signals): Exclude<State, 'paused'> {
@@ -62,6 +62,7 @@ export function conditionOf(signals: Signals): Exclude<State, 'paused'> {
   const silentMs = now - (signals.answeredAt ?? silence?.since ?? now);
   const isDown = silence !== null && silence.fault.kind !== 'offline';
   if (silence && !isDown && silentMs >= Math.max(SILENT_MS, 2 * signals.refreshMs)) return 'offline';
+  if (silence?.fault.kind === 'costly') return 'costly';
   if (isDown) return 'down';
   if (!view) return 'connecting';
   if (view.missing) return 'partial';
@@ -93,6 +94,7 @@ const LOOKS: Record<State, { tone: Tone; shape: Shape; word: string }> = {
   paused: { tone: 'calm', shape: 'ring', word: 'Paused' },
   offline: { tone: 'calm', shape: 'ring', word: 'Offline' },
   down: { tone: 'bad', shape: 'square', word: 'Down' },
+  costly: { tone: 'warn', shape: 'diamond', word: 'Too much' },
   partial: { tone: 'warn', shape: 'diamond', word: 'Partial' },
 };
 
@@ -118,6 +120,7 @@ function numberOf(state: State, signals: Signals, zone: string): string {
       return `at ${clockSeconds(signals.pausedAt!, zone)}`;
     case 'offline':
     case 'down':
+    case 'costly':
       return lastAnswer;
     case 'partial':
       return onlyText(signals.view) ?? '';

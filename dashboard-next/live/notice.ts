@@ -56,6 +56,13 @@ function troubleOf(signals: Signals, zone: string): Notice | null {
         // Where a part was asked for already, neither view answers.
         action: silence?.fault.kind === 'down' && !signals.allowsPartial ? 'part' : 'try',
       };
+    case 'costly':
+      return {
+        tone: 'warn',
+        strong: sentence(silence?.fault.title ?? 'The question asks for too much'),
+        text: `Choose a shorter window, or one place. ${lastNumbers('Last numbers', answeredAt, zone, now)}`,
+        action: 'try',
+      };
     case 'partial':
       return view?.missing === 'speed'
         ? { tone: 'warn', strong: 'The speed view is missing:', text: `nothing that arrived after ${published(signals)} is in these counts.`, action: 'whole' }

@@ -3,7 +3,7 @@
  * (server/questions.ts), and nothing behind the port knows which.
  *
  * Answers are the API's own types. A question that fails throws a NoAnswer that says what happened: nobody answered, a store
- * behind the API is down, or the question was refused and why.
+ * behind the API is down, the question costs too much, or it was refused and why.
  */
 import type { DetectionAnswer, DetectionsAnswer, LakeAnswer, LocationsAnswer, RunsAnswer, TimelineAnswer, TopItemsAnswer, TrustAnswer } from '../../serving/answers.ts';
 import type { Report } from './report.ts';
@@ -42,8 +42,8 @@ export interface Questions {
   lake(): Promise<LakeAnswer>;
 }
 
-/** `forbidden`: who asks has not the role; `absent`: there is no such thing. */
-export type Silence = 'offline' | 'down' | 'refused' | 'forbidden' | 'absent';
+/** `costly`: one question may not cost so much; `forbidden`: who asks has not the role; `absent`: there is no such thing. */
+export type Silence = 'offline' | 'down' | 'costly' | 'refused' | 'forbidden' | 'absent';
 
 /** A NoAnswer that can be sent from the server to the browser. */
 export type Fault = Pick<NoAnswer, 'kind' | 'title' | 'detail' | 'requestId'>;

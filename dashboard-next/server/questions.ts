@@ -11,6 +11,7 @@ import type { Serving } from '../../serving/app.ts';
 import type { Role } from '../../serving/access/gate.ts';
 import { seenBy } from '../../serving/access/seen.ts';
 import { isFault } from '../../serving/faults.ts';
+import { described } from '../../serving/http/problem.ts';
 import { verdictOf } from '../live/ask.ts';
 import type { Questions } from '../live/questions.ts';
 import { NoAnswer } from '../live/questions.ts';
@@ -53,6 +54,9 @@ function scopeOf(location: string): Scope {
 
 function noAnswerOf(thrown: unknown): NoAnswer {
   if (isFault('Retryable', thrown)) return new NoAnswer('down', `${thrown.dependency} does not answer`, { detail: thrown.message });
+  if (isFault('TooCostly', thrown) || isFault('TooMany', thrown)) {
+    return new NoAnswer(isFault('TooCostly', thrown) ? 'costly' : 'down', described(thrown).title, { detail: thrown.message });
+  }
   if (isFault('Refusal', thrown)) return new NoAnswer('down', 'This system is not set up for serving', { detail: thrown.message });
   if (isFault('NotAllowed', thrown)) return new NoAnswer('refused', 'This is for operators', { detail: thrown.message });
   if (isFault('BadQuestion', thrown)) return new NoAnswer('refused', `The parameter ${thrown.field} is not right`, { detail: thrown.message });

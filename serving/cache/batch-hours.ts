@@ -33,6 +33,8 @@ const MOST_HOURS = 1_008;
 /** Hours of the first piece, a week and more; of the next ones as many as hold about so many cells. */
 const PIECE_HOURS = 192;
 const PIECE_CELLS = 50_000;
+/** A year nearly: years without a count are soon behind, and one that is full is within what a question may read. */
+const MOST_PIECE_HOURS = 8_192;
 const NOTHING: KnownHour = { upTo: -1, sheets: [] };
 const EMPTY_BYTES = 200;
 
@@ -110,7 +112,7 @@ async function* pieces(hours: Hours, read: (piece: Hours) => Promise<HourRow[]>)
     const rows = await read(piece);
     yield { piece, rows };
     const cells = rows.reduce((sum, row) => sum + row.cells.length, 0);
-    length = Math.min(MOST_HOURS, 2 * length, Math.max(1, Math.floor((length * PIECE_CELLS) / Math.max(1, cells))));
+    length = Math.min(MOST_PIECE_HOURS, 2 * length, Math.max(1, Math.floor((length * PIECE_CELLS) / Math.max(1, cells))));
     from = piece.to + 1;
   }
 }

@@ -4,13 +4,16 @@ import { mkdtemp, readFile, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { after, before, test } from 'node:test';
+import { setTimeout as pause } from 'node:timers/promises';
 import { oid } from '../../../core/domain/oid.ts';
 import { instant } from '../../../core/domain/time.ts';
 import { detectionsFile, manifestFile } from '../../../core/layout/lake.ts';
 import { Retryable } from '../../../core/process/errors.ts';
+import { untilAborted } from '../../../core/process/read-limits.ts';
 import { openDuck, quoted } from '../../../core/stores/duckdb.ts';
 import { listedInLake, listedKey } from '../../../serving/lake-listed.ts';
 import { lakeLookup } from '../../../serving/lake-lookup.ts';
+import { turnstile } from '../../../serving/turnstile.ts';
 import { hdfsDouble } from '../../support/hdfs-double.ts';
 
 const date = '2026-11-22';
@@ -74,4 +77,94 @@ test('a page waits for the lake a bounded time, and a lake that is away makes no
   const away = listedInLake({ ...hdfs, walk: () => Promise.reject(new Retryable('HDFS', 'away')) }, Date.now);
   assert.equal((await away(wanted)).size, 0);
   assert.equal((await listedInLake(hdfs, Date.now)(wanted)).size, 1);
+});
+
+/** Downloads wait until they are let go, and are counted. */
+function slowLake() {
+  const downloads: string[] = [];
+  const ended: unknown[] = [];
+  let open: () => void = () => undefined;
+  let gate = new Promise<void>((resolve) => (open = resolve));
+  const lake: typeof hdfs = {
+    ...hdfs,
+    async download(path, local, limits) {
+      downloads.push(path.slice(path.lastIndexOf('/') + 1));
+      limits?.signal?.addEventListener('abort', () => ended.push(limits.signal!.reason));
+      await untilAborted(gate, limits?.signal);
+      await hdfs.download(path, local);
+    },
+  };
+  const letGo = (): void => {
+    open();
+    gate = Promise.resolve();
+  };
+  return { lake, downloads, ended, letGo };
+}
+
+const termsOf = (atOnce: number, waiting: number, mostBytes = Infinity) => ({ turns: turnstile({ atOnce, waiting, what: 'look-ups' }), mostBytes, joinableMs: 60_000, now: Date.now });
+const until = async (isSo: () => boolean): Promise<void> => {
+  for (let waited = 0; !isSo() && waited < 500; waited++) await pause(10);
+  assert.ok(isSo());
+};
+
+test('a day is gone through once for all who seek in it, and who comes late gets the files before in a second turn', async () => {
+  const { lake, downloads, letGo } = slowLake();
+  const { find } = lakeLookup(lake, termsOf(1, 1));
+  const early = ['9007199254740993', '-5', '4711', '9007199254740993'].map((id) => find(oid(id), date));
+  await until(() => downloads.length === 1);
+  letGo();
+  const found = await Promise.all(early);
+  assert.deepEqual(found.map((row) => row?.met.detection.item ?? null), ['bicycle', 'car', null, 'bicycle']);
+  assert.deepEqual(downloads, ['2026-11-23-0.parquet', '2026-11-22-0.parquet']);
+});
+
+test('who seeks when some files are behind waits for those too', async () => {
+  const late: Promise<unknown>[] = [];
+  let fetched = 0;
+  const { find } = lakeLookup({
+    ...hdfs,
+    async download(path, local) {
+      // The first file was looked through by now.
+      if (++fetched === 2) late.push(find(oid('-5'), date), find(oid('4711'), date));
+      await hdfs.download(path, local);
+    },
+  }, termsOf(1, 1));
+  assert.equal((await find(oid('9007199254740993'), date))?.met.detection.item, 'bicycle');
+  const [car, none] = (await Promise.all(late)) as ({ met: { detection: { item: string } } } | null)[];
+  assert.deepEqual([car?.met.detection.item, none, fetched], ['car', null, 3]);
+});
+
+test('with the last who seeks in a day its download ends; nobody is held up by those who left', async () => {
+  const { lake, downloads, ended } = slowLake();
+  const { find } = lakeLookup(lake, termsOf(1, 1));
+  const [one, other] = [new AbortController(), new AbortController()];
+  const sought = [one, other].map(({ signal }) => find(oid('4711'), date, { signal } as never));
+  await until(() => downloads.length === 1);
+  one.abort(new Error('one has left'));
+  await assert.rejects(sought[0]!, /one has left/);
+  assert.equal(ended.length, 0);
+  other.abort(new Error('the other has left'));
+  await assert.rejects(sought[1]!, /the other has left/);
+  assert.deepEqual([downloads.length, ended], [1, [other.signal.reason]]);
+});
+
+test('so many days are looked through at once, so many wait, and beyond them a look-up is refused', async () => {
+  const { lake, downloads, letGo } = slowLake();
+  hdfs.files.set(detectionsFile({ date: '2026-11-20', hour: 1, epoch: '2026-11-22', n: 0 }), hdfs.files.get(detectionsFile({ date, hour: 13, epoch: '2026-11-22', n: 0 }))!);
+  const { find } = lakeLookup(lake, termsOf(1, 1));
+  const first = find(oid('4711'), date);
+  await until(() => downloads.length === 1);
+  const second = find(oid('4711'), '2026-11-20');
+  await pause(20);
+  await assert.rejects(find(oid('4711'), '2026-11-19'), { name: 'TooMany', status: 503 });
+  assert.equal(downloads.length, 1);
+  letGo();
+  assert.deepEqual(await Promise.all([first, second]), [null, null]);
+  assert.deepEqual(downloads.length, 3);
+});
+
+test('a day that weighs more than a look-up may read is refused before anything is fetched', async () => {
+  const { lake, downloads } = slowLake();
+  await assert.rejects(lakeLookup(lake, termsOf(1, 1, 100)).find(oid('4711'), date), { name: 'TooCostly', message: /2026-11-22 has 1 MB in 2 files/, narrow: ['dt'] });
+  assert.deepEqual(downloads, []);
 });

@@ -1,5 +1,6 @@
 /** A Serving over a world in memory: control rows, log ends and names that a test sets, a clock that it moves. */
 import type { Horizon, Lease, Progress, Reference } from '../../../core/stores/control.ts';
+import type { Hdfs } from '../../../core/stores/hdfs/types.ts';
 import type { Stores } from '../../../core/stores/open.ts';
 import type { Gate } from '../../../serving/access/gate.ts';
 import type { Serving } from '../../../serving/app.ts';
@@ -37,8 +38,8 @@ export interface Stage {
   serving: Serving;
 }
 
-/** `bounds`: of what a question may cost, where a test needs others. */
-export function stageOf(all: Sighting[] = [], bounds: Partial<CostConfig> = {}): Stage {
+/** `bounds`: of what a question may cost, and `lake`, where a test needs others. */
+export function stageOf(all: Sighting[] = [], bounds: Partial<CostConfig> = {}, lake: Hdfs = hdfsDouble()): Stage {
   const stage = {
     now: NOW,
     all,
@@ -79,7 +80,7 @@ export function stageOf(all: Sighting[] = [], bounds: Partial<CostConfig> = {}):
       count(stage, 'open');
       return storesOf(stage);
     },
-    hdfs: hdfsDouble(),
+    hdfs: lake,
     metrics: servingMetrics(),
     log: createLog('test', 'silent'),
     now: () => stage.now,

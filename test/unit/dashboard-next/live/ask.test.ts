@@ -34,9 +34,24 @@ test('each refusal says what happened: a store is down, the question is wrong, n
     assert.deepEqual([fault.kind, fault.title, fault.retryAfterMs, fault.requestId], ['down', problem.title, 5_000, 'r1']);
     return true;
   });
+  const costly = { title: 'The question takes too long', detail: 'choose a shorter window', narrow: ['from'] };
+  await assert.rejects(ask(() => Response.json(costly, { status: 503 })), { kind: 'costly', title: costly.title, detail: costly.detail, retryAfterMs: null });
   await assert.rejects(ask(() => Response.json({}, { status: 400 })), { kind: 'refused', title: 'The API answered 400' });
   await assert.rejects(ask(() => new Response('<html>', { status: 200 })), { kind: 'offline' });
   await assert.rejects(ask(() => Promise.reject(new TypeError('fetch failed'))), { kind: 'offline', detail: 'fetch failed' });
+});
+
+test('a look-up in a day of the lake is given longer than other questions', async () => {
+  const limits: number[] = [];
+  const timeout = AbortSignal.timeout;
+  AbortSignal.timeout = (ms) => (limits.push(ms), timeout.call(AbortSignal, ms));
+  try {
+    const { questions } = answering(() => Response.json({}, { status: 404 }));
+    assert.deepEqual([await questions.detection('1', null), await questions.detection('1', '2026-11-22')], [null, null]);
+    assert.ok(limits[1]! > 30_000 && limits[0]! < 10_000);
+  } finally {
+    AbortSignal.timeout = timeout;
+  }
 });
 
 test('an epoch without a report has no verdict', async () => {

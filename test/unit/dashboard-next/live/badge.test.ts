@@ -7,6 +7,7 @@ import { NOON, signals, view } from './answers.ts';
 
 const offline = { kind: 'offline', title: 'No connection' } as const;
 const down = { kind: 'down', title: 'HBase does not answer' } as const;
+const costly = { kind: 'costly', title: 'The question asks for too much' } as const;
 const late = signals({ view: view({ freshness_ms: 34_000, speed_as_of: NOON - 34_000 }), freshness: { level: 'late', better: 0 } });
 const stale = signals({ view: view({ freshness_ms: 244_000, speed_as_of: NOON - 244_000 }), freshness: { level: 'stale', better: 0 } });
 
@@ -19,6 +20,7 @@ const STATES: Record<State, [Signals, string, string, string]> = {
   paused: [signals({ pausedAt: NOON + 7_000 }), 'ring', 'Paused', 'at 12:00:07'],
   offline: [signals({ now: NOON + 12_900, answeredAt: NOON + 900, silence: { since: NOON + 2_000, fault: offline, retryAt: NOON + 16_900 } }), 'ring', 'Offline', '12:00:00'],
   down: [signals({ silence: { since: NOON, fault: down, retryAt: NOON + 8_900 } }), 'square', 'Down', '12:00:00'],
+  costly: [signals({ silence: { since: NOON, fault: costly, retryAt: NOON + 8_900 } }), 'diamond', 'Too much', '12:00:00'],
   partial: [signals({ view: view({ missing: 'speed' }) }), 'diamond', 'Partial', 'batch only'],
 };
 
@@ -97,4 +99,10 @@ test('a link that was not understood and a corrected total are told, trouble fir
 test('what is spoken has its units in words', () => {
   assert.equal(spoken(badgeOf(late, 'UTC')), 'Late, 34 seconds behind');
   assert.equal(spoken(badgeOf(stale, 'UTC')), 'Stale, 4 minutes behind');
+});
+
+test('a question that costs too much says what to choose, and offers no part of it', () => {
+  const notice = noticeOf(STATES.costly[0], 'UTC', { faults: [], corrected: null });
+  assert.deepEqual([notice?.strong, notice?.action], ['The question asks for too much.', 'try']);
+  assert.match(notice!.text, /^Choose a shorter window, or one place\. Last numbers from/);
 });
