@@ -57,24 +57,7 @@ const RETRY_AFTER_SECONDS = 2;
 
 /** `onFault` is told what each question ended with that has no answer. */
 export function allowances(mostBytes: number, onFault: (fault: unknown) => void = () => undefined): Allowances {
-  let underWay = 0;
-  const meter = ({ bytes: most, inMemory, advice, narrow }: Cost): Meter => {
-    let taken = 0;
-    return {
-      onBytes(bytes) {
-        taken += bytes;
-        if (inMemory) underWay += bytes;
-        if (taken > most) throw new TooCostly('bytes', `The answer asks for more than ${megabytes(most)} of the stores, the most that one question may read: ${advice}`, narrow);
-        if (inMemory && underWay > TOGETHER * mostBytes && taken < underWay) {
-          throw new TooMany(503, `the questions that are under way have read ${megabytes(underWay)}, as much as they may together`, RETRY_AFTER_SECONDS);
-        }
-      },
-      done() {
-        if (inMemory) underWay -= taken;
-        taken = 0;
-      },
-    };
-  };
+  const meter = meters(mostBytes);
   return {
     meter,
     async within(cost, asker, work) {
@@ -119,8 +102,30 @@ export function allowances(mostBytes: number, onFault: (fault: unknown) => void 
   };
 }
 
+/** Meters that know of each other. */
+function meters(mostBytes: number): Allowances['meter'] {
+  let underWay = 0;
+  return ({ bytes: most, inMemory, advice, narrow }: Cost): Meter => {
+    let taken = 0;
+    return {
+      onBytes(bytes) {
+        taken += bytes;
+        if (inMemory) underWay += bytes;
+        if (taken > most) throw new TooCostly('bytes', `The answer asks for more than ${megabytes(most)} of the stores, the most that one question may read: ${advice}`, narrow);
+        if (inMemory && underWay > TOGETHER * mostBytes && taken < underWay) {
+          throw new TooMany(503, `the questions that are under way have read ${megabytes(underWay)}, as much as they may together`, RETRY_AFTER_SECONDS);
+        }
+      },
+      done() {
+        if (inMemory) underWay -= taken;
+        taken = 0;
+      },
+    };
+  };
+}
+
 function lateness({ seconds, advice, narrow, againAfterSeconds }: Cost, silentMs: number): Error {
-  if (silentMs >= Math.min(SILENT_MS, seconds * 1_000)) return new Retryable('A store', `no store has answered for ${Math.round(silentMs / 1_000)} s; the question was given up after ${seconds} s`);
+  if (silentMs >= Math.min(SILENT_MS, (seconds * 1_000) / 2)) return new Retryable('A store', `no store has answered for ${Math.round(silentMs / 1_000)} s; the question was given up after ${seconds} s`);
   return new TooCostly('time', `There is no answer within ${seconds} s, the most that one question may take: ${advice}`, narrow, againAfterSeconds ?? null);
 }
 

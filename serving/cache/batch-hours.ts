@@ -62,10 +62,8 @@ export function batchHours(view: Pick<BatchView, 'published'>, names: Names, bud
     },
     async sheets(scope, level, horizon, hours, limits) {
       if (isLong(hours)) {
-        const sheets: Sheet[] = [];
         const read = (piece: Hours) => view.published(scope, level, piece, { after: NOTHING.upTo, upTo: horizon }, limits);
-        for await (const { rows } of pieces(hours, read)) sheets.push(...sheetsOfLong(rows, level, horizon, hours, names));
-        return sheets;
+        return longSheets(hours, read, (rows) => sheetsOfLong(rows, level, horizon, hours, names));
       }
       const keyOf = (hour: number): string => `batch ${level} ${scope} ${hour}`;
       const hoursAsked = Array.from({ length: hours.to - hours.from + 1 }, (_, at) => hours.from + at);
@@ -115,6 +113,12 @@ async function* pieces(hours: Hours, read: (piece: Hours) => Promise<HourRow[]>)
     length = Math.min(MOST_PIECE_HOURS, 2 * length, Math.max(1, Math.floor((length * PIECE_CELLS) / Math.max(1, cells))));
     from = piece.to + 1;
   }
+}
+
+async function longSheets(hours: Hours, read: (piece: Hours) => Promise<HourRow[]>, pack: (rows: readonly HourRow[]) => Sheet[]): Promise<Sheet[]> {
+  const sheets: Sheet[] = [];
+  for await (const { rows } of pieces(hours, read)) sheets.push(...pack(rows));
+  return sheets;
 }
 
 /** Of the hours within a long window only sums are asked for, but for its edges and for timelines. */

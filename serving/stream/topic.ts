@@ -11,7 +11,7 @@ import type { TopItemsQuestion } from '../questions/top-items.ts';
 import type { Seam } from '../seam.ts';
 import type { Frame } from './frames.ts';
 import { MINUTE_MS, SECOND_MS } from '../../core/domain/time.ts';
-import { AskerLeft } from '../faults.ts';
+import { AskerLeft, isFault } from '../faults.ts';
 import { alignToMinutes, windowOf } from '../window.ts';
 import { problemFrame, topItemsFrame } from './frames.ts';
 
@@ -55,16 +55,15 @@ export interface Topic {
   end(): void;
 }
 
-const FIRST_REST_MS = 250;
+const FIRST_REST_MS = 1_000;
 const LONGEST_REST_MS = 30_000;
 
 export function topicOf(question: StreamQuestion, source: StreamSource, now: () => number): Topic {
   const told = new Map<Viewer, string | null>();
   let state: { readonly id: string; readonly frame: Frame } | null = null;
-  let reading: { readonly done: Promise<void>; readonly stop: AbortController } | null = null;
   let isDown = false;
-  /** After faults it is not read again for a while, since a question that costs too much costs as much each time. */
-  let faults = 0;
+  /** A question that costs too much costs as much the next time: it is not read again for a while, then for longer. */
+  let refusals = 0;
   let restsUntil = 0;
 
   const give = (viewer: Viewer): void => {
@@ -78,52 +77,63 @@ export function topicOf(question: StreamQuestion, source: StreamSource, now: () 
     const id = idOf(question, seam, answer, answer.view.reference_version);
     if (state?.id !== id) state = { id, frame: topItemsFrame(id, answer) };
     isDown = false;
-    faults = 0;
+    refusals = 0;
     for (const viewer of told.keys()) give(viewer);
   };
-  const read = (): Promise<void> => {
-    if (reading) return reading.done;
-    const stop = new AbortController();
-    const done = readNow(stop.signal).finally(() => {
-      if (reading?.stop === stop) reading = null;
-    });
-    reading = { done, stop };
-    return done;
-  };
+  const reading = oneReading(readNow);
   const notify = (frame: Frame): void => {
     for (const viewer of told.keys()) viewer.notice(frame);
   };
   return {
     get isReading() {
-      return reading !== null;
+      return reading.isUnderWay();
     },
     get viewerCount() {
       return told.size;
     },
     isCurrent: (seam, referenceVersion) =>
       isDown ? now() < restsUntil : state?.id === idOf(question, seam, alignToMinutes(windowAt(question, now())), referenceVersion),
-    read,
+    read: reading.read,
     refresh() {
-      read().catch((fault: unknown) => {
+      reading.read().catch((fault: unknown) => {
         if (!isDown) notify(problemFrame(source.describe(fault)));
         isDown = true;
-        restsUntil = now() + Math.min(LONGEST_REST_MS, FIRST_REST_MS * 2 ** faults++);
+        if (isFault('TooCostly', fault)) restsUntil = now() + Math.min(LONGEST_REST_MS, FIRST_REST_MS * 2 ** refusals++);
       });
     },
     async join(viewer, lastEventId) {
       told.set(viewer, lastEventId);
-      if (state === null || isDown) await read();
+      if (state === null || isDown) await reading.read();
       else give(viewer);
     },
     leave(viewer) {
       told.delete(viewer);
-      if (told.size > 0 || !reading) return;
-      reading.stop.abort(new AskerLeft());
-      reading = null;
+      if (told.size === 0) reading.stop();
     },
     notify,
     end() {
       for (const viewer of [...told.keys()]) viewer.end();
+    },
+  };
+}
+
+/** One reading at a time, shared by all who ask for it; one that is stopped is no longer under way. */
+function oneReading(readNow: (signal: AbortSignal) => Promise<void>): { isUnderWay(): boolean; read(): Promise<void>; stop(): void } {
+  let current: { readonly done: Promise<void>; readonly stop: AbortController } | null = null;
+  return {
+    isUnderWay: () => current !== null,
+    read() {
+      if (current) return current.done;
+      const stop = new AbortController();
+      const done = readNow(stop.signal).finally(() => {
+        if (current?.stop === stop) current = null;
+      });
+      current = { done, stop };
+      return done;
+    },
+    stop() {
+      current?.stop.abort(new AskerLeft());
+      current = null;
     },
   };
 }

@@ -220,3 +220,17 @@ test('the longest window of an export is 31 days', async () => {
   assert.equal(response.status, 200);
   await response.body!.cancel();
 });
+
+test('a client that stays and takes nothing is cut after a minute, and makes room', async (t) => {
+  const stage = stageOf([seen(1, '42', 'car')]);
+  t.mock.timers.enable({ apis: ['setTimeout'] });
+  const response = await ask(stage, '?format=csv');
+  await new Promise((resolve) => setImmediate(resolve));
+  assert.equal(await running(stage), 1);
+  t.mock.timers.tick(59_000);
+  assert.equal(await running(stage), 1);
+  t.mock.timers.tick(2_000);
+  await assert.rejects(response.text(), /the client takes nothing/);
+  await new Promise((resolve) => setImmediate(resolve));
+  assert.equal(await running(stage), 0);
+});

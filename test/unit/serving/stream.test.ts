@@ -197,3 +197,28 @@ test('a client that does not read holds one state and one notice, the newest; af
   sink.end();
   assert.equal(closed, 1);
 });
+
+test('a stream whose question comes to cost too much says so once, and reads it again only after a rest', async () => {
+  const stage = stageOf([seen(1, 'car')]);
+  const client = await connect(stage);
+  await client.next();
+  let reads = 0;
+  count(stage, seen(2, 'bus'));
+  stage.world = {
+    ...stage.world,
+    speedView: { ...stage.world.speedView, changed: async (_scope, _level, _spans, _since, limits) => (reads++, limits?.onBytes?.(2 ** 30), []) },
+  };
+  stage.now += 300;
+  const problem = JSON.parse((await client.next('problem')).data) as { title: string; narrow: string[] };
+  assert.deepEqual([problem.title, problem.narrow], ['The question asks for too much', ['from', 'to', 'location']]);
+  for (let polls = 0; polls < 10; polls++) {
+    count(stage, seen(3 + polls, 'bus'));
+    stage.world = { ...stage.world, speedView: { ...stage.world.speedView, changed: async () => (reads++, []) } };
+    stage.now += 30;
+    await pause(25);
+  }
+  assert.equal(reads, 1);
+  stage.now += 2_000;
+  await client.next();
+  client.leave();
+});
