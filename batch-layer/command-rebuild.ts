@@ -16,6 +16,7 @@ import { withLease } from './lake.ts';
 import { batchMetrics } from './metrics.ts';
 import { openBatch } from './open.ts';
 import { rulesAfter } from './generation-seam.ts';
+import { withOwnRows } from './own-rows.ts';
 import { checkRebuildable, rebuild } from './rebuild.ts';
 import { checkGrowths, growthsFor } from './rebuild-growths.ts';
 import { recounting } from './recount.ts';
@@ -57,7 +58,7 @@ async function rebuildFrom(config: Config, parts: BatchParts, old: BatchContext,
     // A rebuild that is recorded must be finished as it was begun, and holds up a growth of the topic: what can be refused is refused before.
     checkGrowths(await old.control.growth(old.rules.generation), wanted);
     await checkRebuildable(held, wanted);
-    const recorded = await old.control.recordRebuild(wanted);
+    const recorded = await withOwnRows(old, await old.control.recordRebuild(wanted));
     const rules = { ...recorded, growths: await growthsFor(old, recorded) };
     if (rules.epochSeconds !== wanted.epochSeconds || rules.dedupWindowDays !== wanted.dedupWindowDays || rules.clockAheadDays !== wanted.clockAheadDays) {
       throw new Refusal(
@@ -69,6 +70,7 @@ async function rebuildFrom(config: Config, parts: BatchParts, old: BatchContext,
     const root = `${config.SIGHTLINE_ROOT}/${generationFolder(rules.generation)}`;
     const fresh = await openBatch({ ...config, SIGHTLINE_ROOT: root }, { ...parts, signal: held.signal }, { rules: async () => rules });
     try {
+      await fresh.context.firstMetFamilies.ensure(rules);
       return await rebuild(held, fresh.context, lease, {
         keepsOld: !options.switch,
         acceptsDifferences: options.acceptDifferences === true,

@@ -143,7 +143,7 @@ async function pruneOldGenerations({ isDry, json }: { isDry: boolean; json: bool
     );
     if (dropped.length === 0) return nothingToDo('No older generation has anything left, or the grace after its switch is not over');
     for (const one of dropped) {
-      const words = `generation ${one.generation}: ${one.rows.toLocaleString('en')} rows in HBase; ${one.files.toLocaleString('en')} files of ${one.bytes.toLocaleString('en')} bytes in ${one.folder}`;
+      const words = `generation ${one.generation}: ${one.rows.toLocaleString('en')} rows in HBase; ${one.files.toLocaleString('en')} files of ${one.bytes.toLocaleString('en')} bytes in ${one.folder}${one.firstMetFamily === null ? '' : `; its first-met rows in HBase (family ${one.firstMetFamily})`}`;
       print(json, { ...one, removed: !isDry }, `${isDry ? 'would remove' : 'removed'} ${words}`);
     }
     return EXIT.done;
@@ -187,8 +187,8 @@ reads only the rest. Safe to stop or kill at any point. 3 if the log holds nothi
 end, because a broker's clock ran ahead (all others were archived).`;
 
 const PRUNE_HELP = `
---generations: after "batch rebuild" has switched, the old lake lies in SIGHTLINE_ROOT/_generation-<n> and its counts in HBase. Both go,
-for every generation below the one that holds, once PRUNE_GRACE_SECONDS are over since the switch. First it is looked whether the lake
+--generations: after "batch rebuild" has switched, the old lake lies in SIGHTLINE_ROOT/_generation-<n>, its counts and its first-met rows
+in HBase. All go, for every generation below the one that holds, once the recorded grace is over since the switch. First it is looked whether the lake
 that holds is whole: a manifest for every epoch, every file with its length; otherwise nothing is removed (4). Never touched: a
 generation that is being rebuilt. There is no way back afterwards. Killed anywhere, run it again.`;
 

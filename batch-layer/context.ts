@@ -7,6 +7,7 @@
 import type { RecordedRules, ControlStore } from '../core/stores/control.ts';
 import type { BatchView } from '../core/stores/batch-view.ts';
 import type { DetectionsStore } from '../core/stores/detections.ts';
+import type { FirstMetFamilies } from '../core/stores/first-met-families.ts';
 import type { Hdfs } from '../core/stores/hdfs/types.ts';
 import type { LocationsStore } from '../core/stores/locations.ts';
 import type { LogAdmin, LogProducer, LogReader } from '../core/stores/kafka/types.ts';
@@ -56,7 +57,7 @@ export const RUN_POINTS = [
 /** Those of `batch archive`, before a run. */
 export const ARCHIVE_POINTS = ['archive_staged', 'archive_prepared', 'archive_declared', 'archived_one_file'] as const;
 /** Those of a rebuild, behind the runs of its epochs. */
-export const SWITCH_POINTS = ['recounted', 'switch_declared', 'rules_switched', 'lake_retired', 'lake_switched'] as const;
+export const SWITCH_POINTS = ['first_met_written', 'recounted', 'switch_declared', 'rules_switched', 'lake_retired', 'lake_switched'] as const;
 export type Point = (typeof RUN_POINTS | typeof ARCHIVE_POINTS | typeof SWITCH_POINTS)[number];
 
 export interface BatchSettings {
@@ -67,6 +68,7 @@ export interface BatchSettings {
   /** Given: Spark reconciles and writes the files of an epoch, not DuckDB in this process. */
   readonly spark?: SparkSettings | undefined;
   readonly speedWaitMs: number;
+  /** Recorded with the horizon that a run moves (core/domain/grace.ts). */
   readonly pruneGraceMs: number;
   readonly archiveEveryMs: number;
   /** How far a stamp may be ahead of this clock (BROKER_AHEAD_SECONDS). */
@@ -88,6 +90,7 @@ export interface BatchContext {
   readonly speedView: SpeedView;
   readonly batchView: BatchView;
   readonly oldGenerations: OldGenerations;
+  readonly firstMetFamilies: FirstMetFamilies;
   readonly log: Log;
   readonly say: Say;
   readonly metrics: BatchMetrics;

@@ -3,8 +3,8 @@
  *
  * `batch prune --generations` calls it with the locks of rebuilds and of the lake held, so no switch is under way. The old lake is the
  * only other copy of every record, so it goes only if the lake that holds is whole: a manifest for each epoch up to the horizon,
- * and each of its files there with its length. Counts go before folders: whoever was killed in between finds the folder still and
- * goes on. A generation beyond the one that holds is being rebuilt and is left alone.
+ * and each of its files there with its length. What stands in HBase goes before folders: whoever was killed in between finds the
+ * folder still and goes on. A generation beyond the one that holds is being rebuilt and is left alone.
  */
 import type { Epoch } from '../core/domain/epoch.ts';
 import type { FileFacts } from '../core/stores/hdfs/types.ts';
@@ -23,6 +23,8 @@ export interface OldGeneration {
   readonly folder: string;
   readonly files: number;
   readonly bytes: number;
+  /** The family of its first-met rows in HBase; null where it shares that of the one that holds, or it is gone. */
+  readonly firstMetFamily: string | null;
 }
 
 export interface DropOptions {
@@ -34,21 +36,26 @@ export interface DropOptions {
 
 /** What was removed, or would be; empty if nothing is left or the grace after a switch is not over. */
 export async function dropOldGenerations(context: BatchContext, { isDry, now, check }: DropOptions): Promise<OldGeneration[]> {
-  const { hdfs, rules, settings, oldGenerations } = context;
+  const { hdfs, rules, control, oldGenerations, firstMetFamilies } = context;
   const folders = (await hdfs.list('')).flatMap((entry) => oldFolder(entry, rules.generation));
   // The lake was renamed into its folder at the switch.
-  if (folders.some(({ modifiedAtMs }) => modifiedAtMs + settings.pruneGraceMs > now)) return [];
+  const graceMs = await greatestGraceMs(context, [rules, ...folders]);
+  if (folders.some(({ modifiedAtMs }) => modifiedAtMs + graceMs > now)) return [];
   const rows = await oldGenerations.rows(rules.generation);
+  const rebuilding = await control.rebuilding(rules.generation + 1);
+  const families = new Map((await firstMetFamilies.unneeded(rebuilding ? [rules, rebuilding] : [rules])).map((family) => [generationOf(family), family]));
   const old: OldGeneration[] = [];
-  for (const generation of [...new Set([...rows.keys(), ...folders.map((folder) => folder.generation)])].sort((a, b) => a - b)) {
+  for (const generation of [...new Set([...rows.keys(), ...folders.map((folder) => folder.generation), ...families.keys()])].sort((a, b) => a - b)) {
     const folder = `_generation-${generation}`;
     const files = await hdfs.walk(folder);
-    old.push({ generation, rows: rows.get(generation) ?? 0, folder, files: files.length, bytes: files.reduce((sum, { bytes }) => sum + bytes, 0) });
+    const bytes = files.reduce((sum, file) => sum + file.bytes, 0);
+    old.push({ generation, rows: rows.get(generation) ?? 0, folder, files: files.length, bytes, firstMetFamily: families.get(generation) ?? null });
   }
   if (old.length === 0) return [];
   await checkWhole(context);
   if (isDry) return old;
   await check();
+  await firstMetFamilies.drop([...families.values()]);
   await oldGenerations.drop(rules.generation);
   for (const { path } of folders) {
     await check();
@@ -56,6 +63,15 @@ export async function dropOldGenerations(context: BatchContext, { isDry, now, ch
   }
   return old;
 }
+
+/** What an answer of any of these generations may still count on. */
+async function greatestGraceMs({ control, settings }: BatchContext, generations: readonly { generation: number }[]): Promise<number> {
+  const horizons = await Promise.all(generations.map(({ generation }) => control.horizon(generation)));
+  return Math.max(...horizons.map((horizon) => horizon?.graceMs ?? settings.pruneGraceMs));
+}
+
+/** The family without a number is what the generations share that were made before each had its own; the first was. */
+const generationOf = (family: string): number => Number(/\d+$/.exec(family)?.[0] ?? 1);
 
 const FOLDER = /^_generation-(\d+)$/;
 

@@ -7,6 +7,7 @@ import { createHash } from 'node:crypto';
 import { join, resolve } from 'node:path';
 import type { Config } from '../core/process/config.ts';
 import type { BatchContext, BatchSettings } from './context.ts';
+import { firstMetFamilies } from '../core/stores/first-met-families.ts';
 import { hdfs } from '../core/stores/hdfs/hdfs.ts';
 import { logProducer } from '../core/stores/kafka/producer.ts';
 import { logReader } from '../core/stores/kafka/reader.ts';
@@ -30,7 +31,8 @@ export async function openBatch(
   options: Pick<OpenOptions, 'rules'> & { engine?: Engine } = {},
 ): Promise<OpenBatch> {
   const spark = options.engine === 'spark' ? await sparkSettings(config) : undefined;
-  const stores = await openStores(config, options);
+  // Who brings rules of its own, a rebuild, makes what they need before it counts by them.
+  const stores = await openStores(config, { ...options, checksRowLife: options.rules === undefined });
   const reader = logReader(config);
   const producer = logProducer(config);
   return {
@@ -41,6 +43,7 @@ export async function openBatch(
       settings: { ...settingsOf(config), spark },
       hdfs: hdfs(config),
       oldGenerations: oldGenerations(stores.hbase, config.HBASE_NAMESPACE),
+      firstMetFamilies: firstMetFamilies(stores.hbase, config.HBASE_NAMESPACE, stores.admin),
       reader,
       producer,
     },

@@ -1,7 +1,7 @@
 /**
  * Prune: epochs leave the speed view once they are published and nobody can be reading them there (law L5).
  *
- * An epoch is due when the horizon is at or past it, the grace has passed since it moved there, and every partition's progress
+ * An epoch is due when the horizon is at or past it, the grace that is recorded with it has passed since it moved there, and every partition's progress
  * is at or past the epoch's cut, so that no worker will write its cells again. Each prune sweeps every epoch up to the newest one
  * that is due; deletes name the offset of the cut, never a clock.
  */
@@ -9,6 +9,7 @@ import type { Epoch } from '../core/domain/epoch.ts';
 import type { Horizon } from '../core/stores/control.ts';
 import type { BatchContext } from './context.ts';
 import { nameOf } from '../core/domain/epoch.ts';
+import { keptForMs } from '../core/domain/grace.ts';
 import { readRun } from '../core/stores/runs.ts';
 
 export interface Due {
@@ -37,14 +38,15 @@ export async function newestDue(context: BatchContext, now: number): Promise<Due
   if (!horizon) return null;
   const progress = await control.progress(rules.generation, horizon.cuts.map((_, partition) => partition));
   const isPassed = (cuts: readonly number[]): boolean => cuts.every((cut, p) => (progress[p]?.nextOffset ?? 0) >= cut);
-  if (horizon.publishedAt + settings.pruneGraceMs <= now && isPassed(horizon.cuts)) return dueOf(horizon);
+  const keptMs = keptForMs(horizon, settings.pruneGraceMs);
+  if (horizon.publishedAt + keptMs <= now && isPassed(horizon.cuts)) return dueOf(horizon);
   // The horizon was at an epoch, at the latest, when the run of the epoch after it began.
   let next = await readRun(hdfs, nameOf(horizon.epoch, rules));
   for (let back = 1; next && back <= LOOK_BACK_EPOCHS && horizon.epoch - back >= rules.firstEpoch; back++) {
     const epoch = (horizon.epoch - back) as Epoch;
     const run = await readRun(hdfs, nameOf(epoch, rules));
     const cuts = run?.partitions.map(({ cut }) => cut);
-    if (cuts && next.began_at + settings.pruneGraceMs <= now && isPassed(cuts)) return { epoch, cuts };
+    if (cuts && next.began_at + keptMs <= now && isPassed(cuts)) return { epoch, cuts };
     next = run;
   }
   return null;

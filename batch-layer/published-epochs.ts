@@ -17,6 +17,8 @@ import { readRun } from '../core/stores/runs.ts';
 export interface PublishedEpochs {
   /** First-met rows of every epoch before this one that could be in force in it. */
   met(epoch: Epoch): Promise<Wanted[]>;
+  /** First-met rows of this epoch. */
+  metOf(epoch: Epoch): Promise<readonly Wanted[]>;
   /** Detections files of epochs before this one, of these dates of detection. */
   detections(epoch: Epoch, dates: readonly string[], copies: LocalCopies): Promise<{ date: string; localFile: string }[]>;
 }
@@ -43,6 +45,7 @@ export function publishedEpochs({ hdfs, rules }: Context): PublishedEpochs {
     return files;
   };
   return {
+    metOf: metFilesOf,
     async met(epoch) {
       const first = Math.max(rules.firstEpoch, epochAt(startOf(epoch, rules) - inForceMs(rules), rules));
       const epochs = Array.from({ length: Math.max(0, epoch - first) }, (_, i) => (first + i) as Epoch);

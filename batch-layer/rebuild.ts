@@ -1,7 +1,7 @@
 /**
  * Rebuild: lake and batch view again from the archive alone, as a new generation in a root of its own, then a switch (laws L9, L10).
  *
- *   epoch after epoch from the old archive · what is archived of open epochs · the speed layer counts what lies beyond │ switch
+ *   epoch after epoch from the old archive · its first-met rows · what is archived of open epochs · the speed layer counts on │ switch
  *
  * Left of the switch nothing of the old generation is touched and readers see none of the new; killed anywhere, the next rebuild
  * goes on. The old generation may publish meanwhile: the lock of the lake is taken for the last epochs only. Rows that differ from
@@ -19,6 +19,7 @@ import { EXIT, Refusal } from '../core/process/errors.ts';
 import { readRun } from '../core/stores/runs.ts';
 import { archiveNow } from './archive-now.ts';
 import { horizonOf, withLake } from './lake.ts';
+import { writeFirstMet } from './first-met-rows.ts';
 import { lastWhole } from './generation-seam.ts';
 import { archivedLog, checkRawFiles } from './rebuild-source.ts';
 import { runEpoch } from './run.ts';
@@ -46,12 +47,14 @@ export interface RebuildOptions {
 /** With the lock of rebuilds held; `fresh` works for the new generation and its own root. */
 export async function rebuild(old: BatchContext, fresh: BatchContext, lease: HeldLease, options: RebuildOptions): Promise<Rebuilt> {
   await catchUp(old, fresh, lease, options);
+  if (!options.keepsOld) await writeFirstMet(fresh);
   return withLake(old, async (held, lake) => {
     const log = await catchUp(held, fresh, lease, options);
     const rebuilt = await rebuiltSoFar(held, fresh, log);
     if (rebuilt.different.length > 0 && !options.acceptsDifferences) throw different(rebuilt);
     if (options.keepsOld) return rebuilt;
     await archiveNow(reading(fresh, log), lease);
+    await writeFirstMet(fresh);
     await beginProgress(fresh);
     await options.recounting(fresh, async () => {
       await fresh.reached('recounted');

@@ -22,6 +22,7 @@ import type { Intent } from './intent.ts';
 import type { Preparation, Tools } from './prepare.ts';
 import type { HashedFile } from './rows-hash.ts';
 import { nameOf } from '../core/domain/epoch.ts';
+import { graceAfter } from '../core/domain/grace.ts';
 import { attemptFile, manifestFile, MET } from '../core/layout/lake.ts';
 import { createTable, DETECTION_COLUMNS } from '../core/layout/lake-columns.ts';
 import { EXIT, messageOf, Refusal, Retryable } from '../core/process/errors.ts';
@@ -190,12 +191,14 @@ async function writeManifest({ hdfs }: BatchContext, report: RunReport): Promise
 }
 
 async function moveHorizon(context: BatchContext, { epoch, horizon }: Preparation, report: RunReport): Promise<void> {
-  const { control, rules } = context;
+  const { control, rules, settings } = context;
+  const publishedAt = Date.now() as Instant;
   const to: Horizon = {
     epoch,
     cuts: report.partitions.map(({ cut }) => cut),
     arrivals: report.partitions.map(({ arrival }) => arrival as Instant),
-    publishedAt: Date.now() as Instant,
+    publishedAt,
+    ...graceAfter(horizon, publishedAt, settings.pruneGraceMs),
   };
   if (await control.moveHorizon(rules.generation, horizon, to)) return;
   // Either the answer got lost on its way, or somebody else moved it.

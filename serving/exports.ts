@@ -29,7 +29,7 @@ const RETRY_AFTER_SECONDS = 30;
 const STALLED_MS = 60_000;
 
 export function servingExports({ config, hdfs, metrics, log }: ServingParts, opened: () => Promise<Opened>): Exports {
-  const sources = { fromLake: lakeRows(hdfs), pruneGraceMs: config.PRUNE_GRACE_SECONDS * 1_000 };
+  const fromLake = lakeRows(hdfs);
   let running = 0;
   const sized = (change: number): void => metrics.exports((running += change));
   return {
@@ -49,7 +49,7 @@ export function servingExports({ config, hdfs, metrics, log }: ServingParts, ope
       request.signal.addEventListener('abort', leave);
       if (request.signal.aborted) leave();
       try {
-        const rows = exportRows(question, await opened(), sources, { signal: manyListeners(stop.signal) });
+        const rows = exportRows(question, await opened(), fromLake, { signal: manyListeners(stop.signal) });
         const bytes = format === 'csv' ? csvOf(rows) : parquetOf(DETECTION_COLUMNS, rows);
         const onFault = (fault: unknown): void => {
           if (!isFault('AskerLeft', fault)) log.warn({ err: fault }, 'an export broke off');

@@ -87,7 +87,7 @@ function assemble(stores: Stores, parts: ServingParts, { costs, allowed }: Bound
   const counting = { speedView: metrics.countingSpeed(stores.speedView), batchView: metrics.countingBatch(stores.batchView), detections: stores.detections };
   const { speedView, batchView, detections } = readsInTurn(counting, turns);
   const { seamFreshForMs: freshForMs, seamAnswersForMs: answersForMs = 0 } = parts;
-  const newest = seamWatch(stores, { now, freshForMs, pruneGraceMs: parts.config.PRUNE_GRACE_SECONDS * 1_000 });
+  const newest = seamWatch(stores, { now, freshForMs });
   const places = placeNames(stores, now);
   const cache = countCache({ speedView, batchView }, parts.config.COUNT_CACHE_MB * 2 ** 20, metrics.remembers);
   const searched = searchedParts({ speedView, batchView }, now);

@@ -12,6 +12,7 @@ import type { Rules } from '../core/domain/rules.ts';
 import type { Instant } from '../core/domain/time.ts';
 import type { EndSnapshot, Standing } from './freshness.ts';
 import { epoch, startOf } from '../core/domain/epoch.ts';
+import { reliedOnMs } from '../core/domain/grace.ts';
 import { partitionsEver } from '../core/domain/growth.ts';
 import { NO_TALLIES } from '../core/domain/tallies.ts';
 import { standingOf } from './freshness.ts';
@@ -47,8 +48,6 @@ export interface SeamOptions {
   readonly now: () => number;
   /** How long a seam serves new questions. */
   readonly freshForMs: number;
-  /** How long a published epoch stays in the speed view. */
-  readonly pruneGraceMs: number;
 }
 
 export function seamWatch(sources: SeamSources, options: SeamOptions): SeamWatch {
@@ -82,8 +81,8 @@ export function seamWatch(sources: SeamSources, options: SeamOptions): SeamWatch
       return (last = await pending);
     },
     async stillHolds(seam) {
-      // An epoch is pruned when the grace has passed since the horizon reached it, so half of it is safe without asking again.
-      if (now() - seam.readAt <= options.pruneGraceMs / 2) return true;
+      // Half of the grace that is recorded with the horizon is safe without asking again (core/domain/grace.ts).
+      if (now() - seam.readAt < reliedOnMs(seam.horizon)) return true;
       const horizon = await control.horizon(rules.generation);
       return (horizon?.epoch ?? null) === (seam.horizon?.epoch ?? null);
     },

@@ -47,7 +47,7 @@ export async function runSpeedLayer(config: Config): Promise<void> {
     closing.push(() => server.close());
     log.info({ port: server.port }, 'metrics');
 
-    const stores = await persist(() => openStores(config, HBASE_DEADLINES));
+    const stores = await persist(() => openStores(config, { ...HBASE_DEADLINES, checksRowLife: true }));
     closing.push(() => stores.close());
     const { rules, admin } = stores;
     const control = metrics.timed('control', stores.control);

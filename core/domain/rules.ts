@@ -32,7 +32,7 @@ export interface Rules {
 }
 
 /** W = D + F, in milliseconds: how far apart two arrivals of one id may lie and still be one detection. */
-export function inForceMs(rules: Rules): number {
+export function inForceMs(rules: Pick<Rules, 'dedupWindowDays' | 'clockAheadDays'>): number {
   return (rules.dedupWindowDays + rules.clockAheadDays) * DAY_MS;
 }
 

@@ -5,7 +5,8 @@
  * one version and no time to live; first-met rows live for as long as a copy could be met again, which is housekeeping and
  * never decides anything (law L6).
  */
-import { CONTROL_FAMILY, COUNT_FAMILIES, DETECTION_FAMILY, LIST_FAMILY, LOCATION_FAMILY, VIEW_SALTS } from './hbase.ts';
+import { DAY_MS } from '../domain/time.ts';
+import { CONTROL_FAMILY, COUNT_FAMILIES, LIST_FAMILY, LOCATION_FAMILY, VIEW_SALTS } from './hbase.ts';
 
 export const TABLES = ['detections', 'speed_view', 'batch_view', 'locations', 'control'] as const;
 export type TableName = (typeof TABLES)[number];
@@ -21,15 +22,17 @@ export interface TablePlan {
   readonly splitKeys: readonly Buffer[];
 }
 
-/** `regions` is how many regions the three large tables get each. */
-export function tablePlans(options: { detectionTtlSeconds: number; regions: number }): TablePlan[] {
+export interface TableOptions {
+  /** Families of first-met rows: those of every generation that lives (stores/first-met-families.ts). */
+  readonly detections: readonly FamilyPlan[];
+  /** How many regions the three large tables get each. */
+  readonly regions: number;
+}
+
+export function tablePlans(options: TableOptions): TablePlan[] {
   const view = [...COUNT_FAMILIES, LIST_FAMILY].map((name) => ({ name }));
   return [
-    {
-      name: 'detections',
-      families: [{ name: DETECTION_FAMILY, ttlSeconds: options.detectionTtlSeconds }],
-      splitKeys: splits(256, options.regions),
-    },
+    { name: 'detections', families: options.detections, splitKeys: splits(256, options.regions) },
     { name: 'speed_view', families: view, splitKeys: splits(VIEW_SALTS, options.regions) },
     { name: 'batch_view', families: view, splitKeys: splits(VIEW_SALTS, options.regions) },
     { name: 'locations', families: [{ name: LOCATION_FAMILY }], splitKeys: [] },
@@ -43,12 +46,24 @@ function splits(salts: number, regions: number): Buffer[] {
   return Array.from({ length: count - 1 }, (_, i) => Buffer.from([Math.round(((i + 1) * salts) / count)]));
 }
 
-/**
- * How long a first-met row must live (L6): W, and for as long as Kafka may still deliver an old record: retention, the segment
- * that holds it, the deletion delay, and a day for clocks that disagree. In seconds.
- */
-export function detectionTtlSeconds(options: { inForceMs: number; retentionMs: number; segmentMs: number }): number {
-  const deletionDelayMs = 60_000;
-  const skewMs = 86_400_000;
-  return Math.ceil((options.inForceMs + options.retentionMs + options.segmentMs + deletionDelayMs + skewMs) / 1_000);
+/** What decides how long a first-met row must live, in milliseconds. */
+export interface RowLife {
+  /** W. */
+  readonly inForceMs: number;
+  /** Of the topic; −1: for ever. */
+  readonly retentionMs: number;
+  readonly segmentMs: number;
+  /** How long Kafka keeps the file of a segment that it has deleted. */
+  readonly deletionDelayMs: number;
+}
+
+/** Kept for ever: a row that outlives ten years may go. */
+const FOR_EVER_MS = 3_650 * DAY_MS;
+/** For clocks that disagree, and for how seldom Kafka looks for what it may delete (minutes). */
+const SKEW_MS = DAY_MS;
+
+/** L6: W, and for as long as Kafka may still deliver an old record: retention, the segment that holds it, the deletion delay, and clock skew. */
+export function detectionTtlSeconds({ inForceMs, retentionMs, segmentMs, deletionDelayMs }: RowLife): number {
+  const heldMs = retentionMs < 0 ? FOR_EVER_MS : retentionMs;
+  return Math.ceil((inForceMs + heldMs + segmentMs + deletionDelayMs + SKEW_MS) / 1_000);
 }

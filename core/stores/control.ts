@@ -5,6 +5,7 @@
  *   rules/<generation>          the same of a generation that is being rebuilt; timestamp 1
  *   growth/<generation>         how the topic grew, and for which epochs that is settled; timestamp = number of the change; check-and-put
  *   stamps/<log life>/<partition>       what is settled of a partition's stamps, and corrections (stamp-rows.ts); check-and-put
+ *   met/<generation>/<epoch>    the generation's first-met rows of a published epoch are written by its rebuild; timestamp 1
  *   read/<generation>/<from>/<partition>   everything that arrived before the growth at `from` is counted; timestamp 1
  *   progress/<generation>/<partition>   up to where the speed layer's effects are in HBase; timestamp = next offset
  *   cut/<generation>/<partition>/<offset>   the speed layer's tallies of all records before an epoch's cut; timestamp = the cut
@@ -13,19 +14,19 @@
  *   lease/<name>                who holds what only one may hold; timestamp = number of the renewal
  *
  * A stale writer of progress loses to a greater offset, two writers of one offset write the same bytes: JSON is written with
- * its members in one fixed order.
+ * its members in one fixed order. Rows move by check-and-put with members of other versions kept (json-cells.ts).
  */
 import { z } from 'zod';
 import type { Epoch } from '../domain/epoch.ts';
+import type { Grace } from '../domain/grace.ts';
 import type { Growth } from '../domain/growth.ts';
 import type { Rules } from '../domain/rules.ts';
 import type { Tallies } from '../domain/tallies.ts';
 import type { Instant } from '../domain/time.ts';
 import type { HBaseClient } from './hbase/types.ts';
-import { CONTROL_FAMILY, CONTROL_QUALIFIER } from '../layout/hbase.ts';
-import { found } from './answers.ts';
+import { EXIT, Refusal } from '../process/errors.ts';
 import type { StampRows } from './stamp-rows.ts';
-import { asRetryable, getRows, putRows } from './hbase-rows.ts';
+import { jsonCells } from './json-cells.ts';
 import { stampRows } from './stamp-rows.ts';
 
 export interface RecordedRules extends Rules {
@@ -63,8 +64,8 @@ export interface CutTallies {
   readonly tallies: Tallies;
 }
 
-/** The seam: the last published epoch and where it ends in each partition. */
-export interface Horizon {
+/** The seam: the last published epoch and where it ends in each partition. A version before this one recorded no grace. */
+export interface Horizon extends Partial<Grace> {
   readonly epoch: Epoch;
   /** Per partition: the first offset after the epoch. */
   readonly cuts: readonly number[];
@@ -101,6 +102,11 @@ export interface ControlStore extends StampRows {
   rebuilding(generation: number): Promise<RecordedRules | null>;
   /** Records what a rebuild works towards unless that generation has its rules; returns what holds now. */
   recordRebuild(rules: RecordedRules): Promise<RecordedRules>;
+  /** Changes what a rebuild works towards, which nobody may have begun to count by; false if `from` is not what is recorded. */
+  moveRebuild(from: RecordedRules, to: RecordedRules): Promise<boolean>;
+  /** Of each published epoch, whether a rebuild has written the generation's first-met rows. */
+  firstMetWritten(generation: number, epochs: readonly Epoch[]): Promise<boolean[]>;
+  putFirstMetWritten(generation: number, epoch: Epoch): Promise<void>;
   /** What nobody has changed yet is change 0. */
   growth(generation: number): Promise<GrowthRecord>;
   /** Records `to`; false if `from` is not (any more) what is recorded. */
@@ -131,19 +137,25 @@ export function controlStore(hbase: HBaseClient, namespace: string): ControlStor
     ...stampRows(cell),
     rules: () => cell.read('rules', readRules),
     async recordRules(rules) {
-      await cell.move('rules', null, { timestamp: rules.generation, json: ofRow(rules) });
+      await cell.create({ row: 'rules', timestamp: rules.generation, json: ofRow(rules) });
       return (await cell.read('rules', readRules)) ?? rules;
     },
     rebuilding: (generation) => cell.read(`rules/${generation}`, readRules),
     async recordRebuild(rules) {
       const row = `rules/${rules.generation}`;
-      await cell.move(row, null, { timestamp: 1, json: ofRow(rules) });
+      await cell.create({ row, timestamp: 1, json: ofRow(rules) });
       return (await cell.read(row, readRules)) ?? rules;
     },
+    moveRebuild: (from, to) => cell.move(ofRow(from), { row: `rules/${to.generation}`, timestamp: 1, json: ofRow(to) }, readRow),
+    async firstMetWritten(generation, epochs) {
+      const rows = await cell.readAll(epochs.map((epoch) => metRow(generation, epoch)), () => true);
+      return rows.map((row) => row === true);
+    },
+    putFirstMetWritten: (generation, epoch) => cell.put([{ row: metRow(generation, epoch), timestamp: 1, json: { epoch } }]),
     growth: async (generation) => (await cell.read(growthRow(generation), readGrowth)) ?? NOT_GROWN,
     moveGrowth(generation, from, to) {
       const next: GrowthRecord = { ...to, change: from.change + 1 };
-      return cell.move(growthRow(generation), from.change === 0 ? null : from, { timestamp: next.change, json: next });
+      return cell.move(from.change === 0 ? null : from, { row: growthRow(generation), timestamp: next.change, json: next }, readGrowth);
     },
     async readUpTo(generation, from, partitions) {
       const rows = await cell.readAll(partitions.map((partition) => readUpToRow(generation, from, partition)), () => true);
@@ -151,7 +163,12 @@ export function controlStore(hbase: HBaseClient, namespace: string): ControlStor
     },
     putReadUpTo: (generation, from, partitions) =>
       cell.put(partitions.map((partition) => ({ row: readUpToRow(generation, from, partition), timestamp: 1, json: { from, partition } }))),
-    switchRules: (from, to) => cell.move('rules', ofRow(from), { timestamp: to.generation, json: ofRow(to) }),
+    async switchRules(from, to) {
+      // As the row of the rebuild stands, with what a newer version wrote there.
+      const whole = await cell.read(`rules/${to.generation}`, (json) => json as object);
+      const json = { ...whole, ...ofRow(to) };
+      return cell.replace(ofRow(from), { row: 'rules', timestamp: to.generation, json }, readRow);
+    },
     progress: (generation, partitions) =>
       cell.readAll(
         partitions.map((partition) => progressRow(generation, partition)),
@@ -167,15 +184,17 @@ export function controlStore(hbase: HBaseClient, namespace: string): ControlStor
         readCutTallies,
       ),
     horizon: (generation) => cell.read(`horizon/${generation}`, readHorizon),
-    moveHorizon: (generation, from, to) => cell.move(`horizon/${generation}`, from, { timestamp: to.epoch, json: to }),
+    moveHorizon: (generation, from, to) => cell.move(from, { row: `horizon/${generation}`, timestamp: to.epoch, json: to }, readHorizon),
     reference: () => cell.read('reference', readReference),
-    moveReference: (from, to) => cell.move('reference', from, { timestamp: to.version, json: to }),
+    moveReference: (from, to) => cell.move(from, { row: 'reference', timestamp: to.version, json: to }, readReference),
     lease: (name) => cell.read(`lease/${name}`, readLease),
-    moveLease: (name, from, to) => cell.move(`lease/${name}`, from, { timestamp: to.renewal, json: to }),
+    moveLease: (name, from, to) => cell.move(from, { row: `lease/${name}`, timestamp: to.renewal, json: to }, readLease),
   };
 }
 
 const growthRow = (generation: number): string => `growth/${generation}`;
+
+const metRow = (generation: number, epoch: Epoch): string => `met/${generation}/${epoch}`;
 
 const readUpToRow = (generation: number, from: Instant, partition: number): string => `read/${generation}/${from}/${partition}`;
 
@@ -199,7 +218,7 @@ export const TalliesJson = z.object({
 });
 const ProgressJson = z.object({ partition: whole, nextOffset: whole, arrival: whole, tallies: TalliesJson });
 const CutTalliesJson = z.object({ partition: whole, cut: whole, tallies: TalliesJson });
-const HorizonJson = z.object({ epoch: whole, cuts: z.array(whole), arrivals: z.array(whole), publishedAt: whole });
+const HorizonJson = z.object({ epoch: whole, cuts: z.array(whole), arrivals: z.array(whole), publishedAt: whole, graceMs: whole.optional(), keptUntil: whole.optional() });
 const ReferenceJson = z.object({ version: whole, locations: whole, loadedAt: whole });
 const LeaseJson = z.object({ owner: z.string(), renewal: whole, lengthMs: whole });
 const RulesJson = z.object({
@@ -212,70 +231,43 @@ const RulesJson = z.object({
   firstEpoch: whole,
   firstOffsets: z.array(whole),
   topicId: z.string(),
+  /** What a program must know to count by these rules: one that does not know all of it stops. */
+  requires: z.array(z.string()).optional(),
 });
 
 const GrowthJson = z.object({
   change: whole,
   settled: whole,
-  growths: z.array(z.object({ from: whole, partitions: whole })),
+  growths: z.array(z.looseObject({ from: whole, partitions: whole })),
   growingTo: whole.nullable(),
 });
 const NOT_GROWN: GrowthRecord = { change: 0, settled: -1, growths: [], growingTo: null };
 
+const OWN_FIRST_MET = 'own_first_met';
+
 /** What the row of the rules holds of them: how the topic grew has a row of its own. */
-const ofRow = (rules: RecordedRules): z.infer<typeof RulesJson> => RulesJson.parse(rules);
+function ofRow(rules: RecordedRules): z.infer<typeof RulesJson> {
+  const row = RulesJson.parse(rules);
+  return rules.ownFirstMet ? { ...row, requires: [OWN_FIRST_MET] } : row;
+}
+
+const readRow = (json: unknown): z.infer<typeof RulesJson> => RulesJson.parse(json);
+
+function readRules(json: unknown): RecordedRules {
+  const { requires = [], ...rules } = readRow(json);
+  const unknown = requires.filter((name) => name !== OWN_FIRST_MET);
+  if (unknown.length === 0) return requires.length === 0 ? rules : { ...rules, ownFirstMet: true };
+  throw new Refusal(
+    EXIT.usage,
+    `The rules of generation ${rules.generation} were recorded by a newer version of the program: they ask for ${unknown.join(', ')}, which this ` +
+      'version does not know and would count wrong without. Run the newer version.',
+  );
+}
 
 // The casts put the domain's brands on what has just been checked to be whole numbers.
-const readRules = (json: unknown): RecordedRules => RulesJson.parse(json);
 const readGrowth = (json: unknown): GrowthRecord => GrowthJson.parse(json) as unknown as GrowthRecord;
 const readProgress = (json: unknown): Progress => ProgressJson.parse(json) as Progress;
 const readCutTallies = (json: unknown): CutTallies => CutTalliesJson.parse(json) as CutTallies;
 const readHorizon = (json: unknown): Horizon => HorizonJson.parse(json) as unknown as Horizon;
 const readReference = (json: unknown): Reference => ReferenceJson.parse(json) as Reference;
 const readLease = (json: unknown): Lease => LeaseJson.parse(json);
-
-/** JSON with the members of every object in alphabetical order: one value, one text. */
-export function fixedJson(value: unknown): string {
-  return JSON.stringify(value, (_, part: unknown) =>
-    typeof part === 'object' && part !== null && !Array.isArray(part)
-      ? Object.fromEntries(Object.entries(part).sort(([a], [b]) => (a < b ? -1 : 1)))
-      : part,
-  );
-}
-
-interface JsonPut {
-  readonly row: string;
-  readonly timestamp: number;
-  readonly json: unknown;
-}
-
-export type JsonCells = ReturnType<typeof jsonCells>;
-
-function jsonCells(hbase: HBaseClient, table: string) {
-  const bytesOf = (json: unknown): Buffer => Buffer.from(fixedJson(json));
-  const rowPut = ({ row, timestamp, json }: JsonPut) => ({
-    row: Buffer.from(row),
-    cells: [{ family: CONTROL_FAMILY, qualifier: CONTROL_QUALIFIER, timestamp, value: bytesOf(json) }],
-  });
-  const readAll = async <T>(rows: readonly string[], read: (json: unknown) => T): Promise<(T | null)[]> => {
-    const gets = rows.map((row) => ({ row: Buffer.from(row), families: [CONTROL_FAMILY] }));
-    const answers = await getRows(hbase, table, gets, (cells) => read(JSON.parse(cells[0]!.value.toString('utf8'))));
-    return found(table, answers);
-  };
-  return {
-    readAll,
-    read: async <T>(row: string, read: (json: unknown) => T): Promise<T | null> => (await readAll([row], read))[0] ?? null,
-    put: (puts: readonly JsonPut[]) => putRows(hbase, table, puts.map(rowPut)),
-    move: (row: string, from: unknown, to: { timestamp: number; json: unknown }): Promise<boolean> =>
-      asRetryable(table, () =>
-        hbase.checkAndPut(
-          table,
-          Buffer.from(row),
-          CONTROL_FAMILY,
-          CONTROL_QUALIFIER,
-          from === null ? null : bytesOf(from),
-          rowPut({ row, ...to }),
-        ),
-      ),
-  };
-}

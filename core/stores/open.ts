@@ -16,6 +16,7 @@ import { EXIT, Refusal, Retryable } from '../process/errors.ts';
 import { batchView } from './batch-view.ts';
 import { controlStore } from './control.ts';
 import { detectionsStore } from './detections.ts';
+import { checkRowLife } from './first-met-families.ts';
 import { createHBaseClient } from './hbase/client.ts';
 import { logAdmin } from './kafka/admin.ts';
 import { locationsStore } from './locations.ts';
@@ -42,6 +43,8 @@ export interface OpenOptions {
   readonly onHBaseEvent?: (event: HBaseEvent) => void;
   /** Which rules to work by; the recorded ones, compared with the configuration, unless a rebuild says otherwise. */
   readonly rules?: typeof readRules;
+  /** For whoever decides by first-met rows: refuse to start where they could vanish too soon. */
+  readonly checksRowLife?: boolean;
 }
 
 /** HBase alone, for what needs no rules: the set-up, and loading dataset B. Nothing is connected before the first question. */
@@ -67,6 +70,7 @@ export async function openStores(config: Config, options: OpenOptions = {}): Pro
   const control = controlStore(hbase, namespace);
   try {
     const rules = await (options.rules ?? readRules)(config, admin, control);
+    if (options.checksRowLife) await checkRowLife(hbase, namespace, admin, rules);
     return {
       hbase,
       admin,

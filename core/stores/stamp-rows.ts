@@ -10,7 +10,7 @@
 import { z } from 'zod';
 import type { Stamps } from '../domain/stamps.ts';
 import type { Instant } from '../domain/time.ts';
-import type { JsonCells } from './control.ts';
+import type { JsonCells } from './json-cells.ts';
 
 /** Where a reader was first seen to wait; it does so while the record is ahead (domain/stamps.ts). For people, it decides nothing. */
 export interface Hold {
@@ -44,7 +44,7 @@ export function stampRows(cell: JsonCells): StampRows {
     },
     moveStamps(logLife, partition, from, to) {
       const next: StampRecord = { ...to, change: from.change + 1 };
-      return cell.move(rowOf(logLife, partition), from.change === 0 ? null : from, { timestamp: next.change, json: next });
+      return cell.move(from.change === 0 ? null : from, { row: rowOf(logLife, partition), timestamp: next.change, json: next }, readStamps);
     },
   };
 }
@@ -53,7 +53,7 @@ const whole = z.number().int();
 const StampsJson = z.object({
   change: whole,
   settled: whole,
-  corrections: z.array(z.object({ from: whole, to: whole })),
+  corrections: z.array(z.looseObject({ from: whole, to: whole })),
   hold: z.object({ offset: whole, stamp: whole, since: whole }).nullable(),
 });
 const readStamps = (json: unknown): StampRecord => StampsJson.parse(json) as unknown as StampRecord;

@@ -2,22 +2,21 @@
  * Makes an empty Kafka, HBase and HDFS ready for Sightline: topics, tables, folders, the names of places. Safe to repeat.
  *
  * `sightline cluster up` and `npm start` call it on this machine, `sightline prepare` against clusters that exist. Nothing that is
- * there already is changed, but a time to live that would be too short. The rules are not recorded here but by the first process
+ * there already is changed, but a time to live of first-met rows that is too short for the recorded rules, and never lowered. The rules are not recorded here but by the first process
  * that counts (stores/rules.ts), since only then it matters which they are.
  */
 import { readFileSync } from 'node:fs';
-import { detectionTtlSeconds } from '../../core/layout/tables.ts';
 import { LAKE } from '../../core/layout/lake.ts';
-import { DAY_MS } from '../../core/domain/time.ts';
 import type { Config } from '../../core/process/config.ts';
 import { EXIT, Refusal, Retryable } from '../../core/process/errors.ts';
 import { COMMAND_RETRY, retrying } from '../../core/process/retry.ts';
 import { together } from '../../core/process/together.ts';
 import { controlStore } from '../../core/stores/control.ts';
+import type { RecordedRules } from '../../core/stores/control.ts';
 import { hdfs } from '../../core/stores/hdfs/hdfs.ts';
 import type { HBaseClient } from '../../core/stores/hbase/types.ts';
 import { logAdmin } from '../../core/stores/kafka/admin.ts';
-import type { TopicFacts } from '../../core/stores/kafka/types.ts';
+import { familyPlans } from '../../core/stores/first-met-families.ts';
 import { locationsStore } from '../../core/stores/locations.ts';
 import { openHBase } from '../../core/stores/open.ts';
 import { ensureTables } from '../../core/stores/schema.ts';
@@ -27,7 +26,6 @@ import { loadReference } from '../reference/load.ts';
 type Say = (who: string, what: string) => void;
 
 const FOLDERS = [LAKE, 'footage'];
-const YEARS_MS = 3_650 * DAY_MS;
 
 /** `placesFile`: dataset B, loaded if none was loaded before. The signal ends it between two tries. */
 export async function prepare(config: Config, say: Say, placesFile?: string, stop?: AbortSignal): Promise<void> {
@@ -48,7 +46,7 @@ async function topicsAndTables(config: Config, say: Say, placesFile?: string): P
     // A broker tells of a new topic only after its metadata has spread.
     if (!facts) throw new Retryable('Kafka', `topic ${config.KAFKA_TOPIC} is not to be seen yet`);
     await ensureTables(hbase, config.HBASE_NAMESPACE, {
-      detectionTtlSeconds: ttlSeconds(config, facts),
+      detections: familyPlans((await livingRules(config, hbase)) ?? [firstRules(config)], facts),
       regions: config.HBASE_REGIONS,
     });
     say('hbase', `tables of namespace ${config.HBASE_NAMESPACE} are there`);
@@ -58,13 +56,22 @@ async function topicsAndTables(config: Config, say: Say, placesFile?: string): P
   }
 }
 
-function ttlSeconds(config: Config, facts: TopicFacts): number {
-  return detectionTtlSeconds({
-    inForceMs: (config.DEDUP_WINDOW_DAYS + config.CLOCK_AHEAD_DAYS) * DAY_MS,
-    // Kept for ever: a row that outlives ten years may go.
-    retentionMs: facts.retentionMs > 0 ? facts.retentionMs : YEARS_MS,
-    segmentMs: facts.segmentMs,
-  });
+/** What will be recorded, as far as rows depend on it, if nothing is recorded yet. */
+function firstRules({ DEDUP_WINDOW_DAYS, CLOCK_AHEAD_DAYS }: Config): Parameters<typeof familyPlans>[0][number] {
+  return { generation: 1, dedupWindowDays: DEDUP_WINDOW_DAYS, clockAheadDays: CLOCK_AHEAD_DAYS };
+}
+
+/** The recorded rules, and those of a rebuild that is under way; null on a system that has never counted. */
+async function livingRules(config: Config, hbase: HBaseClient): Promise<RecordedRules[] | null> {
+  const control = controlStore(hbase, config.HBASE_NAMESPACE);
+  try {
+    const rules = await control.rules();
+    const rebuilding = rules && (await control.rebuilding(rules.generation + 1));
+    return rules && (rebuilding ? [rules, rebuilding] : [rules]);
+  } catch (fault) {
+    if (fault instanceof Retryable && /TableNotFound|NamespaceNotFound/.test(fault.message)) return null;
+    throw fault;
+  }
 }
 
 async function firstReference(config: Config, hbase: HBaseClient, file: string, say: Say): Promise<void> {
@@ -85,11 +92,7 @@ async function folders(config: Config): Promise<void> {
 export async function recordedEpochSeconds(config: Config): Promise<number | null> {
   const hbase = openHBase(config);
   try {
-    const rules = await controlStore(hbase, config.HBASE_NAMESPACE).rules();
-    return rules?.epochSeconds ?? null;
-  } catch (fault) {
-    if (fault instanceof Retryable && /TableNotFound|NamespaceNotFound/.test(fault.message)) return null;
-    throw fault;
+    return (await livingRules(config, hbase))?.[0]?.epochSeconds ?? null;
   } finally {
     await hbase.close();
   }

@@ -8,6 +8,7 @@
  */
 import type { Scope } from '../../core/domain/counts.ts';
 import type { Epoch } from '../../core/domain/epoch.ts';
+import { reliedOnMs } from '../../core/domain/grace.ts';
 import type { ReadLimits } from '../../core/process/read-limits.ts';
 import type { WindowQuestion } from '../app.ts';
 import type { Asking } from '../questions/asking.ts';
@@ -21,11 +22,10 @@ import { speedRows } from './speed-rows.ts';
 
 export type ExportQuestion = WindowQuestion & { location: Scope };
 
-/** `pruneGraceMs`: how long a published epoch stays in the speed view. */
 export async function* exportRows(
   question: ExportQuestion,
   asking: Asking,
-  { fromLake, pruneGraceMs }: { fromLake: LakeRows; pruneGraceMs: number },
+  fromLake: LakeRows,
   limits?: ReadLimits,
 ): AsyncGenerator<ExportRow[]> {
   const window = windowOf(question, asking.now());
@@ -37,7 +37,7 @@ export async function* exportRows(
   if (horizon !== null) yield* fromLake({ ...common, rules, isWanted: (epoch) => epoch <= horizon });
   for (const epoch of speedEpochsOf(window, planSeam(seam, asking.now()))) {
     const given = { upTo: window.from };
-    const watch = await watchOf(epoch, asking, pruneGraceMs);
+    const watch = await watchOf(epoch, asking);
     if (watch) yield* speedRows({ ...common, epoch, isThere: watch.isThere }, asking, given);
     if (watch && !watch.hasGone()) continue;
     yield* fromLake({ ...common, rules, window: { ...window, from: given.upTo }, isWanted: (one) => one === epoch });
@@ -51,20 +51,20 @@ interface EpochWatch {
 
 /**
  * Null if the epoch is published already. An epoch is pruned when the grace has passed since the horizon reached it, so it is
- * whole for half of the grace after a look that found it unpublished.
+ * whole for half of the grace that is recorded with the horizon after a look that found it unpublished.
  */
-async function watchOf(epoch: Epoch, { seams, now }: Asking, pruneGraceMs: number): Promise<EpochWatch | null> {
+async function watchOf(epoch: Epoch, { seams, now }: Asking): Promise<EpochWatch | null> {
   const isUnpublished = ({ horizon }: Seam): boolean => horizon === null || horizon.epoch < epoch;
   let seam = await seams.current();
   if (!isUnpublished(seam)) return null;
-  let seenAt = seam.readAt;
+  let { readAt: seenAt, horizon: seenAtHorizon } = seam;
   let gone = false;
   return {
     async isThere() {
       if (gone) return false;
       seam = await seams.current();
-      if (isUnpublished(seam)) seenAt = seam.readAt;
-      else gone = now() - seenAt > pruneGraceMs / 2;
+      if (isUnpublished(seam)) ({ readAt: seenAt, horizon: seenAtHorizon } = seam);
+      else gone = now() - seenAt >= reliedOnMs(seenAtHorizon);
       return !gone;
     },
     hasGone: () => gone,

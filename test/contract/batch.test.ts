@@ -195,7 +195,7 @@ test('a run that is killed at one point after the other is finished by the last 
 /** Asks serving and reads the epoch's files again and again: every file is whole, and no id is there twice. */
 function reading(epoch: Epoch): { stop(): Promise<number[]> } {
   const { context } = batch;
-  const serving = servingOf({ ...world.config, PRUNE_GRACE_SECONDS: 600 });
+  const serving = servingOf(world.config);
   const window = { from: instant(Date.now() - 2 * 3_600_000), to: instant(Date.now() + 3_600_000) };
   const mine = `/${nameOf(epoch, context.rules)}-`;
   const totals: number[] = [];

@@ -8,6 +8,7 @@ import assert from 'node:assert/strict';
 import type { Detection, LogRecord } from '../../core/domain/detection.ts';
 import { allPartitions } from '../../core/domain/growth.ts';
 import { endOf } from '../../core/domain/epoch.ts';
+import { graceAfter, keptForMs } from '../../core/domain/grace.ts';
 import type { Epoch } from '../../core/domain/epoch.ts';
 import type { HourCell, HourRowName } from '../../core/domain/hour-counts.ts';
 import { addToMinute, eachHourCellOf, hourCellKey, hourRowKey, hourRowsOf } from '../../core/domain/hour-counts.ts';
@@ -43,7 +44,8 @@ export interface Seam {
 }
 
 const SELF = 'batch';
-export const PRUNE_GRACE_MS = 60_000;
+/** Runs of one lake whose environments differ. */
+const GRACES_MS = [0, 4_000, 60_000, 600_000];
 
 export function seamOf(world: World): Seam {
   const { rules, order, random, faults, log, truth } = world;
@@ -53,6 +55,7 @@ export function seamOf(world: World): Seam {
   const pruning = speedView(hbase, NAMESPACE, rules);
   /** By epoch; noted before the horizon moves, because a viewer may see it moved before the run does. */
   const lake = new Map<number, readonly Met[]>();
+  const graces = world.dice(`grace ${rules.generation}`);
   let moved: Horizon | null = null;
 
   const reader = { read: (partition: number, from: number) => readings(log, partition, from) };
@@ -104,7 +107,9 @@ export function seamOf(world: World): Seam {
     const met = publishedIn(epoch);
     await batch.put(viewRows(met, epoch));
     if (faults.strikes('batch_crash', 0.1)) return;
-    const to: Horizon = { epoch, cuts, arrivals: cuts.map((cut, p) => truth.arrival(p, cut) as Instant), publishedAt: log.clockMs() as Instant };
+    const publishedAt = log.clockMs() as Instant;
+    const grace = graceAfter(horizon, publishedAt, graces.pick(GRACES_MS));
+    const to: Horizon = { epoch, cuts, arrivals: cuts.map((cut, p) => truth.arrival(p, cut) as Instant), publishedAt, ...grace };
     lake.set(epoch, met);
     const hasMoved = await control.moveHorizon(rules.generation, horizon, to).catch(async (fault: unknown) => {
       if (!(fault instanceof Retryable)) throw fault;
@@ -116,7 +121,7 @@ export function seamOf(world: World): Seam {
   };
   const prune = async (): Promise<void> => {
     const horizon = await control.horizon(rules.generation);
-    if (!horizon || horizon.publishedAt + PRUNE_GRACE_MS > log.clockMs()) return;
+    if (!horizon || horizon.publishedAt + keptForMs(horizon, 0) > log.clockMs()) return;
     const progress = await control.progress(rules.generation, horizon.cuts.map((_, partition) => partition));
     if (progress.every((each, p) => (each?.nextOffset ?? 0) >= horizon.cuts[p]!)) await pruning.prune(horizon.epoch, horizon.cuts);
   };

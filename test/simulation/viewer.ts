@@ -21,7 +21,6 @@ import type { CountQuestion } from '../../serving/plan.ts';
 import { searchedParts } from '../../serving/searched.ts';
 import { seamWatch } from '../../serving/seam.ts';
 import type { Seam as AnswerSeam } from '../../serving/seam.ts';
-import { PRUNE_GRACE_MS } from './seam.ts';
 import type { Seam } from './seam.ts';
 import { PLACES, START_MS } from './traffic.ts';
 import type { Met } from './truth.ts';
@@ -46,7 +45,7 @@ export function viewer(world: World, seam: Seam): Viewer {
   const self = `viewer ${rules.generation}`;
   const hbase = world.hbase.client(() => order.turn(self), faults);
   const admin = { ends: async () => log.ends() };
-  const options = { now: log.clockMs, freshForMs: 250, pruneGraceMs: PRUNE_GRACE_MS };
+  const options = { now: log.clockMs, freshForMs: 250 };
   const seams = seamWatch({ control: controlStore(hbase, NAMESPACE), admin, rules }, options);
   const views = { speedView: speedView(hbase, NAMESPACE, rules), batchView: batchView(hbase, NAMESPACE, rules) };
   const ask = countAsker({ seams, cache: countCache(views, CACHE_BYTES), searched: searchedParts(views, log.clockMs), now: log.clockMs });

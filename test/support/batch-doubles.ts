@@ -19,8 +19,9 @@ import type { BatchContext } from '../../batch-layer/context.ts';
 import type { HdfsDouble } from './hdfs-double.ts';
 import { hourCellKey, hourRowKey } from '../../core/domain/hour-counts.ts';
 import { TICK_HEADER } from '../../core/domain/verdict.ts';
+import { detectionFamily } from '../../core/layout/hbase.ts';
 import { createLog } from '../../core/process/log.ts';
-import { fixedJson } from '../../core/stores/control.ts';
+import { fixedJson } from '../../core/stores/json-cells.ts';
 import { NOT_SETTLED } from '../../core/stores/stamp-rows.ts';
 import { batchMetrics } from '../../batch-layer/metrics.ts';
 import { SILENT } from '../../batch-layer/say.ts';
@@ -51,6 +52,10 @@ export interface World {
   readonly pruned: Epoch[];
   /** Rows in HBase of generations before this one. */
   readonly oldRows: Map<number, number>;
+  /** Families of first-met rows in HBase. */
+  readonly families?: Set<string>;
+  /** `generation epoch` of those whose first-met rows a rebuild has written. */
+  readonly firstMetWritten?: Set<string>;
 }
 
 export function worldOf(rules: RecordedRules): World {
@@ -73,6 +78,8 @@ export function worldOf(rules: RecordedRules): World {
     tickStamp: 0,
     pruned: [],
     oldRows: new Map(),
+    families: new Set(['d']),
+    firstMetWritten: new Set(),
   };
 }
 
@@ -98,6 +105,7 @@ export function contextOf(
     ...logDoubles(world),
     ...viewDoubles(world),
     oldGenerations: oldGenerationsDouble(world),
+    firstMetFamilies: familiesDouble(world),
     log: createLog('test', 'silent'),
     say: SILENT,
     metrics: batchMetrics(new Registry()),
@@ -106,7 +114,7 @@ export function contextOf(
   };
 }
 
-export function controlDouble(world: Pick<World, 'rules' | 'growth' | 'stamps' | 'horizon' | 'lease' | 'progress' | 'cutTallies'>): ControlStore {
+export function controlDouble(world: Pick<World, 'rules' | 'growth' | 'stamps' | 'horizon' | 'lease' | 'progress' | 'cutTallies' | 'firstMetWritten'>): ControlStore {
   const stamps = world.stamps ?? new Map<number, StampRecord>();
   const moved = <T>(now: T, from: T): boolean => fixedJson(now) === fixedJson(from);
   return {
@@ -114,6 +122,9 @@ export function controlDouble(world: Pick<World, 'rules' | 'growth' | 'stamps' |
     recordRules: async () => world.rules,
     rebuilding: async () => null,
     recordRebuild: async (rules) => rules,
+    moveRebuild: async () => true,
+    firstMetWritten: async (generation, epochs) => epochs.map((epoch) => world.firstMetWritten?.has(`${generation} ${epoch}`) === true),
+    putFirstMetWritten: async (generation, epoch) => void world.firstMetWritten?.add(`${generation} ${epoch}`),
     async switchRules(from, to) {
       if (!moved(world.rules, from)) return false;
       world.rules = to;
@@ -192,7 +203,7 @@ function viewDoubles(world: World): Pick<BatchContext, 'detections' | 'locations
   return {
     detections: {
       find: async (ids) => ids.map((id) => (world.rows.has(id) ? { status: 'found', row: world.rows.get(id)! } : { status: 'absent' })),
-      put: async () => undefined,
+      put: async (rows) => rows.forEach((row) => void world.rows.set(row.detection.id, row)),
     },
     locations: { all: async () => world.locations, put: async () => undefined },
     speedView: {
@@ -224,6 +235,17 @@ function oldGenerationsDouble({ oldRows }: World): BatchContext['oldGenerations'
       for (const [generation] of old) oldRows.delete(generation);
       return old.reduce((sum, [, rows]) => sum + rows, 0);
     },
+  };
+}
+
+function familiesDouble({ families = new Set() }: World): BatchContext['firstMetFamilies'] {
+  return {
+    ensure: async (rules) => void families.add(detectionFamily(rules)),
+    async unneeded(living) {
+      const needed = new Set(living.map(detectionFamily));
+      return [...families].filter((family) => !needed.has(family));
+    },
+    drop: async (gone) => gone.forEach((family) => families.delete(family)),
   };
 }
 

@@ -42,12 +42,14 @@ function namespaces(master: Master): Pick<HBaseAdmin, 'ensureNamespace' | 'dropN
   };
 }
 
-function tables(reach: Reach, master: Master, shown: Shown): Pick<HBaseAdmin, 'ensureTable' | 'describeTable' | 'modifyFamilies' | 'dropTable'> {
+function tables(reach: Reach, master: Master, shown: Shown): Pick<HBaseAdmin, 'ensureTable' | 'describeTable' | 'modifyFamilies' | 'dropFamily' | 'dropTable'> {
   const descriptor = async (table: string): Promise<TableDescriptor | undefined> => {
     const question = { table_names: [tableName(table)] };
     const answer = await master.ask('GetTableDescriptors', messages.getTableDescriptorsRequest, question, messages.getTableDescriptorsResponse);
     return answer.table_schema[0];
   };
+  const modify = (table: string, schema: TableDescriptor): Promise<void> =>
+    master.carryOut('ModifyTable', messages.modifyTableRequest, { table_name: tableName(table), table_schema: schema });
   return {
     async ensureTable(schema, splitKeys) {
       let created = (await descriptor(schema.name)) === undefined;
@@ -67,7 +69,13 @@ function tables(reach: Reach, master: Master, shown: Shown): Pick<HBaseAdmin, 'e
       if (found === undefined) throw new HBaseError('give-up', 'TableNotFoundException', `${schema.name} does not exist; create it first`);
       const changed = changeFamilies(found, schema);
       if (changed === found) return;
-      await master.carryOut('ModifyTable', messages.modifyTableRequest, { table_name: tableName(schema.name), table_schema: changed });
+      await modify(schema.name, changed);
+    },
+    async dropFamily(table, family) {
+      const found = await descriptor(table);
+      const kept = found?.column_families.filter(({ name }) => name.toString('utf8') !== family);
+      if (!found || !kept || kept.length === found.column_families.length) return;
+      await modify(table, { ...found, column_families: kept });
     },
     async dropTable(table) {
       if ((await descriptor(table)) === undefined) return;

@@ -99,6 +99,8 @@ export interface HBaseAdmin {
   ensureTable(schema: TableSchema, splitKeys: Buffer[]): Promise<'created' | 'existed'>;
   describeTable(table: string): Promise<TableSchema | null>;
   modifyFamilies(schema: TableSchema): Promise<void>;
+  /** Removes a family with everything in it; a table keeps at least one. */
+  dropFamily(table: string, family: string): Promise<void>;
   dropTable(table: string): Promise<void>;
   dropNamespace(name: string): Promise<void>;
   regions(table: string): Promise<RegionPlace[]>;

@@ -121,7 +121,7 @@ async function factsOf(admin: Admin, brokers: string, topic: string): Promise<To
       {
         type: ConfigResourceTypes.TOPIC,
         name: topic,
-        configNames: ['message.timestamp.type', 'retention.ms', 'segment.ms'],
+        configNames: ['message.timestamp.type', 'retention.ms', 'segment.ms', 'file.delete.delay.ms'],
       },
     ],
   });
@@ -133,6 +133,7 @@ async function factsOf(admin: Admin, brokers: string, topic: string): Promise<To
     isLogAppendTime: entries.get('message.timestamp.type') === 'LogAppendTime',
     retentionMs: ms('retention.ms'),
     segmentMs: ms('segment.ms'),
+    deletionDelayMs: ms('file.delete.delay.ms'),
   };
 }
 

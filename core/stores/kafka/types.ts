@@ -22,6 +22,8 @@ export interface TopicFacts {
   readonly isLogAppendTime: boolean;
   readonly retentionMs: number;
   readonly segmentMs: number;
+  /** How long a segment's file stays after it was deleted. */
+  readonly deletionDelayMs: number;
 }
 
 export interface LogAdmin {

@@ -5,6 +5,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { after, before, test } from 'node:test';
 import type { Epoch } from '../../../core/domain/epoch.ts';
+import type { RecordedRules } from '../../../core/stores/control.ts';
 import type { World } from '../../support/batch-doubles.ts';
 import { dropOldGenerations } from '../../../batch-layer/drop-generations.ts';
 import { publishAsked } from '../../../batch-layer/lake.ts';
@@ -18,7 +19,7 @@ before(async () => {
   folder = await mkdtemp(join(tmpdir(), 'sightline-generations-'));
   published = filled();
   await publishAsked(contextOf(published, folder), { from: FIRST as Epoch, to: (FIRST + 1) as Epoch });
-  published.rules = { ...published.rules, generation: 3 };
+  published.rules = { ...published.rules, generation: 3, ownFirstMet: true };
 });
 after(() => rm(folder, { recursive: true, force: true }));
 
@@ -30,21 +31,25 @@ function afterRebuilds(): World {
   published.hdfs.files.forEach((_, name) => void (/^_generation/.test(name) && published.hdfs.files.delete(name)));
   for (const name of [...OLD, NEWER]) published.hdfs.files.set(name, Buffer.from('ten bytes.'));
   published.oldRows.clear();
+  for (const family of ['d', 'd2', 'd3', 'd4']) published.families!.add(family);
   for (const [generation, rows] of [[1, 5], [2, 7], [3, 9], [4, 2]] as const) published.oldRows.set(generation, rows);
   return published;
 }
 
 const generationFiles = ({ hdfs }: World): string[] => [...hdfs.files.keys()].filter((name) => name.startsWith('_generation'));
 const drop = (world: World, isDry: boolean, graceMs = 0, check = async (): Promise<void> => undefined) => {
-  const context = contextOf(world, folder);
-  return dropOldGenerations({ ...context, settings: { ...context.settings, pruneGraceMs: graceMs } }, { isDry, now: 1_000, check });
+  const made = contextOf(world, folder);
+  const rebuilding = async (): Promise<RecordedRules> => ({ ...world.rules, generation: 4 });
+  const context = { ...made, control: { ...made.control, rebuilding } };
+  world.horizon = { ...world.horizon!, graceMs };
+  return dropOldGenerations(context, { isDry, now: 1_000, check });
 };
 
 test('a dry run tells what would go, and nothing goes', async () => {
   const world = afterRebuilds();
   assert.deepEqual(await drop(world, true), [
-    { generation: 1, rows: 5, folder: '_generation-1', files: 1, bytes: 10 },
-    { generation: 2, rows: 7, folder: '_generation-2', files: 2, bytes: 20 },
+    { generation: 1, rows: 5, folder: '_generation-1', files: 1, bytes: 10, firstMetFamily: 'd' },
+    { generation: 2, rows: 7, folder: '_generation-2', files: 2, bytes: 20, firstMetFamily: 'd2' },
   ]);
   assert.deepEqual(generationFiles(world), [...OLD, NEWER]);
   assert.equal(world.oldRows.size, 4);
@@ -56,6 +61,7 @@ test('older generations go with lake and rows; the one that holds and the one th
   assert.deepEqual((await drop(world, false)).map(({ generation }) => generation), [1, 2]);
   assert.deepEqual(generationFiles(world), [NEWER]);
   assert.deepEqual([...world.oldRows.keys()], [3, 4]);
+  assert.deepEqual([...world.families!].sort(), ['d3', 'd4'], 'first-met rows');
   assert.deepEqual([...world.hdfs.files.keys()].filter((name) => name.startsWith('lake/')), lake);
   assert.deepEqual(await drop(world, false), []);
 });
@@ -88,6 +94,7 @@ test('killed between any two operations, the next prune finishes it', async () =
     await drop(world, false);
     assert.deepEqual(generationFiles(world), [NEWER]);
     assert.deepEqual([...world.oldRows.keys()], [3, 4]);
+    assert.deepEqual([...world.families!].sort(), ['d3', 'd4']);
     if (whole) return;
   }
 });

@@ -9,10 +9,13 @@ import { join } from 'node:path';
 import { after, before, test } from 'node:test';
 import type { BatchContext, Point } from '../../../batch-layer/context.ts';
 import type { Epoch } from '../../../core/domain/epoch.ts';
+import type { FirstMet } from '../../../core/domain/first-met.ts';
+import type { Oid } from '../../../core/domain/oid.ts';
 import type { Progress, RecordedRules } from '../../../core/stores/control.ts';
 import type { World } from '../../support/batch-doubles.ts';
 import type { Rebuilt, RebuildOptions } from '../../../batch-layer/rebuild.ts';
 import { nameOf } from '../../../core/domain/epoch.ts';
+import { homeOf } from '../../../core/domain/home.ts';
 import { readRun } from '../../../core/stores/runs.ts';
 import { archiveNow } from '../../../batch-layer/archive-now.ts';
 import { ARCHIVE_POINTS, RUN_POINTS, SWITCH_POINTS } from '../../../batch-layer/context.ts';
@@ -73,6 +76,23 @@ function rebuilding(old: World, fresh: World, options: Partial<RebuildOptions> &
   );
 }
 
+const keyOf = ({ detection, partition, offset, arrival }: FirstMet): string => `${detection.id} ${detection.item} ${partition}/${offset} ${arrival}`;
+
+/** What first met each id up to the horizon, looked for record by record; everything in the log lies within W. */
+function metIn({ log, horizon, rules }: World): string[] {
+  const met = new Map<string, string>();
+  log.forEach((records, partition) => {
+    let arrival = 0;
+    for (const { offset, stamp, value } of records.slice(0, horizon!.cuts[partition])) {
+      arrival = Math.max(arrival, stamp);
+      const [, id, item] = /"detection_oid":(\d+),"item_name":(".*"),/.exec(value?.toString() ?? '') ?? [];
+      if (!id || homeOf(id as Oid, rules.partitionCount) !== partition || met.has(id)) continue;
+      met.set(id, `${id} ${JSON.parse(item!) as string} ${partition}/${offset} ${arrival}`);
+    }
+  });
+  return [...met.values()];
+}
+
 async function chainOf(world: World, epoch: Epoch): Promise<string | null> {
   return (await readRun(world.hdfs, nameOf(epoch, world.rules)))!.chain_sha256;
 }
@@ -91,6 +111,7 @@ test('the rebuilt lake and batch view are the old ones, row by row, and take the
   assert.equal(await chainOf(old, LAST), chain);
   assert.deepEqual(old.log.map((log) => log.length), logBefore, 'nothing was appended to the log');
   assert.deepEqual(fresh.progress.map((row) => row!.nextOffset), fresh.horizon!.cuts);
+  assert.deepEqual([...fresh.rows.values()].map(keyOf).sort(), metIn(fresh).sort(), 'first-met rows of its own');
   assert.ok([...old.hdfs.files.keys()].some((name) => name.startsWith('_generation-1/lake/detections/')));
   assert.ok(![...old.hdfs.files.keys()].some((name) => name.startsWith('_generation-2/') || name === '_switch.json'));
 });
@@ -143,6 +164,7 @@ test('epochs of another length hold the same detections', async () => {
   const fresh = nextWorld(old, { epochSeconds: 30 });
   const rebuilt = await rebuilding(old, fresh);
   assert.equal(rebuilt.epochs, 6);
+  assert.deepEqual([...fresh.rows.values()].map(keyOf).sort(), metIn(fresh).sort(), 'first-met rows of its own');
   assert.deepEqual((await stateOf({ ...fresh, hdfs: old.hdfs })).rows, rows);
 });
 
@@ -163,6 +185,7 @@ for (const point of POINTS) {
     if (finished === null) await rebuilding(old, fresh);
     const after_ = await stateOf({ ...fresh, hdfs: old.hdfs });
     for (const part of ['rows', 'cells', 'horizon', 'raw'] as const) assert.deepEqual(after_[part], before_[part], part);
+    assert.deepEqual([...fresh.rows.values()].map(keyOf).sort(), metIn(fresh).sort(), 'first-met rows');
     assert.equal(old.rules.generation, 2);
     assert.equal(old.hdfs.files.has('_switch.json'), false);
   });

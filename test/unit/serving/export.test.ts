@@ -176,7 +176,7 @@ test('an export has each row of its window once, wherever the horizon stands and
         ({
           readAt: now,
           rules: RULES,
-          horizon: horizon === null ? null : { epoch: horizon, cuts: [], arrivals: [], publishedAt: instant(0) },
+          horizon: horizon === null ? null : { epoch: horizon, cuts: [], arrivals: [], publishedAt: instant(0), graceMs: 20_000 },
           progress: [{ partition: 0, nextOffset: 0, arrival: instant(NOW), tallies: NO_TALLIES }],
         }) as unknown as Seam;
       const asking = {
@@ -207,7 +207,7 @@ test('an export has each row of its window once, wherever the horizon stands and
         yield rows.map((one) => ({ detection_oid: one.id, geographical_location_oid: one.location, item_name: one.item, timestamp_detected: one.detectedAt }) as unknown as ExportRow);
       }
       const got: string[] = [];
-      for await (const rows of exportRows({ ...window, location }, asking, { fromLake, pruneGraceMs: 20_000 })) got.push(...rows.map(keyOf));
+      for await (const rows of exportRows({ ...window, location }, asking, fromLake)) got.push(...rows.map(keyOf));
       const expected = all.filter((one) => one.detectedAt >= window.from && one.detectedAt < window.to && (location === 'all' || one.location === location));
       assert.deepEqual(got.sort(), expected.map(rowOf).sort());
     }),

@@ -57,9 +57,6 @@ export function stageOf(all: Sighting[] = [], bounds: Partial<CostConfig> = {}, 
   } as unknown as Stage;
   stage.serving = createServing({
     config: {
-      get PRUNE_GRACE_SECONDS() {
-        return stage.graceSeconds;
-      },
       SIGHTLINE_ROOT: '/sightline',
       STREAM_CONNECTIONS: 3,
       STREAM_POLL_MS: 20,
@@ -110,7 +107,7 @@ function storesOf(stage: Stage): Stores {
       rules: async () => ({ ...RULES, topicId: '0'.repeat(32) }),
       async horizon() {
         count(stage, 'horizon', 'control');
-        return stage.horizon;
+        return stage.horizon && { ...stage.horizon, graceMs: stage.graceSeconds * 1_000 };
       },
       async progress(_: number, partitions: readonly number[]) {
         count(stage, 'progress', 'control');

@@ -67,7 +67,7 @@ describe('a partition that comes', () => {
 });
 
 describe('the watch over the log', () => {
-  const facts: TopicFacts = { topicId: 'a', partitionCount: 4, isLogAppendTime: true, retentionMs: 1, segmentMs: 1 };
+  const facts: TopicFacts = { topicId: 'a', partitionCount: 4, isLogAppendTime: true, retentionMs: 1, segmentMs: 1, deletionDelayMs: 1 };
   const watch = (held: Map<number, Progress>, found: Partial<TopicFacts> | null, low = 0) =>
     logWatch('detections', { ...RULES, topicId: 'a' }, { facts: async () => found && { ...facts, ...found }, ends: async () => ends(low, 80) }, { rules: async () => null, growth: async () => NOT_GROWN }, held);
 

@@ -6,7 +6,7 @@ import type { LogAdmin, TopicFacts } from '../../../../core/stores/kafka/types.t
 import { readConfig } from '../../../../core/process/config.ts';
 import { readRules } from '../../../../core/stores/rules.ts';
 
-const FACTS: TopicFacts = { topicId: 'a1', partitionCount: 3, isLogAppendTime: true, retentionMs: 7_200_000, segmentMs: 3_600_000 };
+const FACTS: TopicFacts = { topicId: 'a1', partitionCount: 3, isLogAppendTime: true, retentionMs: 7_200_000, segmentMs: 3_600_000, deletionDelayMs: 60_000 };
 
 /** A log whose oldest record has this stamp (null: empty), and a control table that is empty or holds these rules. */
 const NOT_GROWN: GrowthRecord = { change: 0, settled: -1, growths: [], growingTo: null };
