@@ -2,7 +2,8 @@
  * The ends of the log over the last seconds, without letting Kafka hold up an answer.
  *
  * seam.ts asks for a newer snapshot before it reads progress. While Kafka is away the last snapshots stand and freshness grows,
- * which is true: counts are in HBase and stay exact, only how far behind the log they are is no longer known better.
+ * which is true: counts are in HBase and stay exact, only how far behind the log they are is no longer known better. The ends are
+ * those of the log, not those of what is delivered: behind a transaction that hangs, what was acknowledged waits unseen.
  */
 import { setTimeout as pause } from 'node:timers/promises';
 import type { LogAdmin } from '../core/stores/kafka/types.ts';
@@ -19,7 +20,7 @@ export interface LogEnds {
   fault(): unknown;
 }
 
-export function logEnds(admin: Pick<LogAdmin, 'ends'>, now: () => number): LogEnds {
+export function logEnds(admin: Pick<LogAdmin, 'newestEnds'>, now: () => number): LogEnds {
   let known: readonly EndSnapshot[] = [];
   let pending: Promise<void> | null = null;
   let fault: unknown = null;
@@ -27,7 +28,7 @@ export function logEnds(admin: Pick<LogAdmin, 'ends'>, now: () => number): LogEn
   const ask = async (): Promise<void> => {
     const at = now();
     try {
-      const ends = (await admin.ends()).map(({ high }) => high);
+      const ends = await admin.newestEnds();
       known = [{ at, ends }, ...known].slice(0, KEPT);
       fault = null;
     } catch (thrown) {

@@ -40,7 +40,7 @@ export interface SeamWatch {
 
 export interface SeamSources {
   readonly control: Pick<ControlStore, 'progress' | 'horizon' | 'growth'>;
-  readonly admin: Pick<LogAdmin, 'ends'>;
+  readonly admin: Pick<LogAdmin, 'newestEnds'>;
   readonly rules: Rules;
 }
 

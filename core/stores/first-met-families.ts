@@ -77,8 +77,8 @@ export async function checkRowLife(hbase: HBaseClient, namespace: string, admin:
 }
 
 function tooShort(where: string, foundSeconds: number | undefined, neededSeconds: number, life: RowLife): Refusal {
-  const days = (ms: number): string => (ms < 0 ? 'for ever' : `${Number((ms / DAY_MS).toFixed(2))} days`);
-  const found = foundSeconds === undefined ? `${where} is not there` : `Rows of ${where} live ${days(foundSeconds * 1_000)}`;
+  const days = (ms: number): string => (ms < 0 ? 'for ever' : daysText(Number((ms / DAY_MS).toFixed(2))));
+  const found = foundSeconds === undefined ? `${where} is not there` : `Rows of ${where}, live for ${days(foundSeconds * 1_000)}`;
   return new Refusal(
     EXIT.usage,
     `${found}, and ${days(neededSeconds * 1_000)} are needed: W is ${days(life.inForceMs)}, and Kafka may deliver a record for retention.ms ` +
@@ -87,3 +87,5 @@ function tooShort(where: string, foundSeconds: number | undefined, neededSeconds
       'nothing was counted.',
   );
 }
+
+const daysText = (days: number): string => `${days} ${days === 1 ? 'day' : 'days'}`;

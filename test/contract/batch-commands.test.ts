@@ -29,16 +29,20 @@ import { LAKE_LEASE } from '../../core/stores/control.ts';
 import { batchWorld, feed, openBatchOf, servingOf } from '../support/batch-world.ts';
 import { ROOT, sightline } from '../support/main-job.ts';
 
+/** Long enough that the commands before find published epochs in the speed view. */
+const GRACE_SECONDS = 45;
+
 let world: BatchWorld;
 let batch: OpenBatch;
 let fed: Feed;
 let speed: ChildProcess;
 let published: RunReport;
+let switchedAt = 0;
 /** Exit codes of commands that reach no lake: they run while the first run does. */
 let elsewhere: Promise<number[]>;
 
 before(async () => {
-  world = await batchWorld({ EPOCH_SECONDS: '30', SPEED_WAIT_SECONDS: '180', PRUNE_GRACE_SECONDS: '600' });
+  world = await batchWorld({ EPOCH_SECONDS: '30', SPEED_WAIT_SECONDS: '180', PRUNE_GRACE_SECONDS: String(GRACE_SECONDS) });
   batch = await openBatchOf(world.config);
   speed = spawn(process.execPath, ['sightline.mjs', 'speed'], { cwd: ROOT, env: world.environment, stdio: 'ignore' });
   fed = await feed(world.config);
@@ -151,6 +155,7 @@ test('from the archive alone come the rows and counts that were there, and the n
   const chain = (await readRun(files, published.epoch))!.chain_sha256;
   const ended = new Promise<number | null>((resolve) => speed.once('exit', resolve));
   const rebuilt = await command(['rebuild', '--json']);
+  switchedAt = Date.now();
   assert.equal(rebuilt.code, 0);
   const [outcome] = linesOf<Rebuilt>(rebuilt.stdout) as [Rebuilt];
   assert.deepEqual([outcome.generation, outcome.different, outcome.switched, outcome.rows], [2, [], true, fed.ids.size]);
@@ -165,8 +170,17 @@ test('from the archive alone come the rows and counts that were there, and the n
   assert.ok(next.every(({ result, generation }) => result === 'proved' && generation === 2));
 });
 
-test('what the generation before left is told by a dry run, removed when asked, and missed by nobody', async () => {
+test('the grace is the one that was recorded: a prune whose environment has another one removes nothing before', async () => {
   const now = { PRUNE_GRACE_SECONDS: '0' };
+  const horizon = (await batch.context.control.horizon(2))!;
+  assert.equal(horizon.graceMs, GRACE_SECONDS * 1_000);
+  assert.ok(Date.now() + 5_000 < horizon.keptUntil!, 'the epoch that was published last is within its grace');
+  assert.equal((await command(['prune', '--generations'], now)).code, 3);
+});
+
+test('what the generation before left is told by a dry run, removed when asked, and missed by nobody', async () => {
+  const now = { PRUNE_GRACE_SECONDS: '600' };
+  await until(switchedAt + GRACE_SECONDS * 1_000 + 500);
   const before_ = await answersOf();
   const told = linesOf<OldGeneration>((await command(['prune', '--generations', '--dry-run', '--json'], now)).stdout);
   assert.deepEqual(told.map(({ generation, rows, files }) => [generation, rows > 0, files > 0]), [[1, true, true]]);
@@ -177,7 +191,8 @@ test('what the generation before left is told by a dry run, removed when asked, 
 });
 
 test('pruning is told by a dry run, takes published epochs from the speed view once, and is nothing to do after that', async () => {
-  const now = { PRUNE_GRACE_SECONDS: '0' };
+  const now = { PRUNE_GRACE_SECONDS: '600' };
+  await until((await batch.context.control.horizon(2))!.keptUntil! + 500);
   const before_ = await answersOf();
   const told = await command(['prune', '--dry-run', '--json'], now);
   assert.deepEqual([told.code, linesOf<{ removed: boolean }>(told.stdout)[0]!.removed], [0, false]);

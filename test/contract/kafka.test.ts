@@ -64,6 +64,23 @@ test('a reading delivers committed records only, and ends behind the markers of 
   assert.deepEqual(await readAll(0, end), { records: [], end });
 });
 
+test('behind a transaction that hangs, the log ends where it ends, and what is delivered ends before it', async () => {
+  const [before_] = await admin.ends();
+  const transaction = await transactions.transaction();
+  await transaction.send({ topic, acks: -1, messages: [{ partition: 0, key: 'k', value: 'waits' }] });
+  const plain = kafka.producer();
+  await plain.connect();
+  await plain.send({ topic, acks: -1, messages: [{ partition: 0, key: 'k', value: 'acknowledged' }] });
+  await plain.disconnect();
+  assert.equal((await admin.ends())[0]!.high, before_!.high, 'the last stable offset stands still');
+  assert.deepEqual(await admin.newestEnds(), [before_!.high + 2, ...(await admin.ends()).slice(1).map(({ high }) => high)]);
+  assert.deepEqual((await readAll(0, before_!.high)).records, [], 'nobody sees what was acknowledged');
+  await transaction.commit();
+  const { records, end } = await readAll(0, before_!.high);
+  assert.deepEqual(records.map(({ value }) => value?.toString()), ['waits', 'acknowledged']);
+  assert.deepEqual([(await admin.ends())[0]!.high, (await admin.newestEnds())[0]], [end, end], 'behind the marker');
+});
+
 test('a tombstone, an empty value and their headers are told apart', async () => {
   const producer = kafka.producer();
   await producer.connect();

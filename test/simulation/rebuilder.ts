@@ -50,7 +50,7 @@ export function startRebuilding(sides: Sides): Rebuilding {
       for (let left = random.below(turns); left > 0; left--) await order.turn(SELF);
     };
     await wait(60);
-    while (sides.old.seam.horizon() < sides.old.world.rules.firstEpoch) await order.turn(SELF);
+    while (!isRebuildable(sides)) await order.turn(SELF);
     isUnderWay = true;
     const begun = { isRecounting: false };
     while (!(await isDone(sides, begun))) await wait(30);
@@ -61,6 +61,12 @@ export function startRebuilding(sides: Sides): Rebuilding {
     sides.old.seam.release();
   };
   return { isUnderWay: () => isUnderWay, ended: live() };
+}
+
+/** What is not rebuildable is refused before a rebuild is recorded. */
+function isRebuildable({ old, fresh }: Sides): boolean {
+  const epoch = old.seam.horizon() as Epoch;
+  return epoch >= old.world.rules.firstEpoch && lastWhole({ epoch }, old.world.rules, fresh.world.rules) !== null;
 }
 
 /** One try. */

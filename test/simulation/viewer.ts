@@ -44,7 +44,7 @@ export function viewer(world: World, seam: Seam): Viewer {
   const { rules, order, random, faults, log } = world;
   const self = `viewer ${rules.generation}`;
   const hbase = world.hbase.client(() => order.turn(self), faults);
-  const admin = { ends: async () => log.ends() };
+  const admin = { newestEnds: async () => log.ends().map(({ high }) => high) };
   const options = { now: log.clockMs, freshForMs: 250 };
   const seams = seamWatch({ control: controlStore(hbase, NAMESPACE), admin, rules }, options);
   const views = { speedView: speedView(hbase, NAMESPACE, rules), batchView: batchView(hbase, NAMESPACE, rules) };

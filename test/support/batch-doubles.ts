@@ -170,6 +170,7 @@ function logDoubles(world: World): Pick<BatchContext, 'admin' | 'reader' | 'prod
       facts: async () => null,
       grow: async () => undefined,
       ends: async () => world.log.map((log, partition) => ({ partition, low: 0, high: log.length })),
+      newestEnds: async () => world.log.map((log) => log.length),
       holdsBefore: async () => true,
       close: async () => undefined,
     },

@@ -12,6 +12,7 @@ import type { LogAdmin, LogEnds, TopicFacts } from './types.ts';
 import { topicPlans } from '../../layout/log.ts';
 import { messageOf, Retryable } from '../../process/errors.ts';
 import { kafkaJsClient } from './kafkajs-client.ts';
+import { newestEnds } from './newest-ends.ts';
 import { topicIdOf } from './topic-id.ts';
 
 const { ConfigResourceTypes } = kafkajs;
@@ -42,13 +43,23 @@ export function logAdmin(config: Settings): LogAdmin {
     }
   };
   const topic = config.KAFKA_TOPIC;
+  const newest = newestEnds(kafka, topic);
   return {
     ensureTopics: () => ask((a) => ensureTopics(a, config)),
     facts: () => ask((a) => factsOf(a, config.KAFKA_BROKERS, topic)),
     grow: (count) => ask((a) => grow(a, topic, count)),
     ends: () => ask((a) => endsOf(a, topic)),
+    async newestEnds() {
+      try {
+        return await ask(() => newest.ask());
+      } catch (fault) {
+        void newest.close();
+        throw fault;
+      }
+    },
     holdsBefore: (t) => ask((a) => holdsBefore(a, topic, t)),
     close: async () => {
+      await newest.close();
       await (await open?.catch(() => null))?.disconnect();
     },
   };

@@ -12,7 +12,7 @@ export interface LogEnds {
   readonly partition: number;
   /** First offset that the log still holds. */
   readonly low: number;
-  /** The offset that the next record will get. */
+  /** Up to here committed records are delivered: the next record's offset, or where the oldest open transaction began. */
   readonly high: number;
 }
 
@@ -35,6 +35,8 @@ export interface LogAdmin {
   grow(partitionCount: number): Promise<void>;
   /** Ends of every partition, in the order of their numbers. */
   ends(): Promise<LogEnds[]>;
+  /** By partition, the offset that the next record will get, also where an open transaction hides what was acknowledged. */
+  newestEnds(): Promise<number[]>;
   /** Whether the log holds a record with a stamp before `t`; a hint, as it sees aborted records too. */
   holdsBefore(t: Instant): Promise<boolean>;
   close(): Promise<void>;

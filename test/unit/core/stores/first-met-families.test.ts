@@ -45,7 +45,7 @@ for (const [what, facts, rules] of [
   test(`rows that live too short ${what} are refused, with what was found, what is needed and the command`, async () => {
     const { hbase } = tableWith([{ name: 'd', ttlSeconds: NEEDED_S }]);
     await assert.rejects(checkRowLife(hbase, 'ns', admin(facts), rules), (fault: { exitCode?: number; message: string }) => {
-      assert.match(fault.message, /^Rows of ns:detections, family d live 12 days, and .* days are needed: .*"sightline prepare" raises/);
+      assert.match(fault.message, /^Rows of ns:detections, family d, live for 12 days, and .* days are needed: .*"sightline prepare" raises/);
       return fault.exitCode === 2;
     });
   });

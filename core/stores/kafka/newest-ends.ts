@@ -1,0 +1,73 @@
+/**
+ * Where each partition really ends: the offset that its next record will get, whoever may read what lies before it.
+ *
+ * admin.ts asks for it, serving measures its freshness by it. kafkajs's administration tells the last stable offset, up to which committed
+ * records are delivered: behind a transaction that hangs that one stands still while the log takes, and acknowledges, records that
+ * nobody sees. kafkajs can ask for the other end too, but only its consumers do, inside; so this file takes a cluster of it by the
+ * name that kafkajs gives it within, which the contract test holds to what the broker says.
+ */
+import type { Kafka } from 'kafkajs';
+
+/** What is used of kafkajs's cluster. */
+interface Cluster {
+  connect(): Promise<void>;
+  disconnect(): Promise<void>;
+  addTargetTopic(topic: string): Promise<void>;
+  refreshMetadataIfNecessary(): Promise<void>;
+  findTopicPartitionMetadata(topic: string): { partitionId: number }[];
+  fetchTopicsOffset(
+    topics: { topic: string; fromBeginning: boolean; partitions: { partition: number }[] }[],
+  ): Promise<{ partitions: { partition: number; offset: string }[] }[]>;
+}
+
+const READ_UNCOMMITTED = 0;
+
+export interface NewestEnds {
+  /** By partition. What fails leaves its connections behind, and the next question makes others. */
+  ask(): Promise<number[]>;
+  close(): Promise<void>;
+}
+
+export function newestEnds(kafka: Kafka, topic: string): NewestEnds {
+  let open: Promise<Cluster> | null = null;
+  const close = async (): Promise<void> => {
+    const closing = open;
+    open = null;
+    await closing?.then((cluster) => cluster.disconnect()).catch(() => undefined);
+  };
+  return {
+    close,
+    async ask() {
+      const asked = (open ??= connected(kafka, topic));
+      try {
+        return await endsOf(await asked, topic);
+      } catch (fault) {
+        if (open === asked) await close();
+        throw fault;
+      }
+    },
+  };
+}
+
+async function connected(kafka: Kafka, topic: string): Promise<Cluster> {
+  const cluster = createCluster(kafka);
+  await cluster.connect();
+  await cluster.addTargetTopic(topic);
+  return cluster;
+}
+
+async function endsOf(cluster: Cluster, topic: string): Promise<number[]> {
+  await cluster.refreshMetadataIfNecessary();
+  const partitions = cluster.findTopicPartitionMetadata(topic).map(({ partitionId }) => ({ partition: partitionId }));
+  const [found] = await cluster.fetchTopicsOffset([{ topic, fromBeginning: false, partitions }]);
+  const ends: number[] = [];
+  for (const { partition, offset } of found?.partitions ?? []) ends[partition] = Number(offset);
+  return ends;
+}
+
+function createCluster(kafka: Kafka): Cluster {
+  const name = Object.getOwnPropertySymbols(kafka).find(({ description }) => description === 'private:Kafka:createCluster');
+  const create = name && (kafka as unknown as Record<symbol, (options: object) => Cluster>)[name];
+  if (!create) throw new Error('This version of kafkajs has no createCluster within; core/stores/kafka/newest-ends.ts was written for 2.2');
+  return create({ allowAutoTopicCreation: false, isolationLevel: READ_UNCOMMITTED });
+}
