@@ -18,13 +18,12 @@ import type { BatchContext } from './context.ts';
 import { nameOf } from '../core/domain/epoch.ts';
 import { MET_COLUMNS, namesOf } from '../core/layout/lake-columns.ts';
 import { COMMAND_RETRY, retrying } from '../core/process/retry.ts';
-import { openDuck } from '../core/stores/duckdb.ts';
+import { openDuck, parquet } from '../core/stores/duckdb.ts';
 import { epochsInForce, inForceSince } from './generation-seam.ts';
 import { horizonOf } from './lake.ts';
 import { inLanes } from './lanes.ts';
 import { localCopies } from './local-copies.ts';
 import { publishedEpochs } from './published-epochs.ts';
-import { parquet } from './reconcile.ts';
 
 const PUTS_AT_ONCE = 3;
 
