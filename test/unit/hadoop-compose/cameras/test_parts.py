@@ -2,7 +2,9 @@
 
 import contextlib
 import io
+import os
 import random
+import signal
 import tempfile
 import unittest
 from pathlib import Path
@@ -11,9 +13,11 @@ from sightline_cameras.copies import WaitingCopies
 from sightline_cameras.home import home_of, murmur2
 from sightline_cameras.items import item_of
 from sightline_cameras.options import parse_options
+from sightline_cameras.output import MayGoAway
 from sightline_cameras.pace import Pace, rhythm_at
 from sightline_cameras.places import kind_of, read_places
 from sightline_cameras.record import Record
+from sightline_cameras.signals import Orders
 from sightline_cameras.traffic import Planned
 from sightline_cameras.truth import HEADER, Truth
 
@@ -133,6 +137,37 @@ class TheOptions(unittest.TestCase):
 
     def test_the_defaults_copy_a_tenth(self):
         self.assertEqual(parse_options([]).shares.copies, 0.1)
+
+    def test_the_mark_of_whose_part_they_are_is_taken_and_changes_nothing(self):
+        self.assertEqual(parse_options(["--part-of=17/cameras@/stack"]).shares, parse_options([]).shares)
+
+
+class TheOrders(unittest.TestCase):
+    def setUp(self):
+        numbers = (signal.SIGINT, signal.SIGTERM, signal.SIGHUP, signal.SIGUSR1, signal.SIGUSR2)
+        for number in numbers:
+            self.addCleanup(signal.signal, number, signal.getsignal(number))
+
+    def test_a_closed_terminal_stops_like_ctrl_c_and_at_once_means_once(self):
+        for number in (signal.SIGINT, signal.SIGTERM, signal.SIGHUP):
+            with self.subTest(number):
+                orders = Orders(stop_with_parent=False)
+                orders.listen()
+                os.kill(os.getpid(), number)
+                os.kill(os.getpid(), number)
+                self.assertTrue(orders.stopped)
+                self.assertFalse(orders.hurried)
+
+
+class TheTerminal(unittest.TestCase):
+    def test_what_nobody_reads_is_lost_and_nothing_else(self):
+        reader, writer = os.pipe()
+        os.close(reader)
+        stream = MayGoAway(os.fdopen(writer, "w"))
+        for _ in range(3):
+            print("to nobody", file=stream, flush=True)
+        with contextlib.suppress(OSError):
+            stream.close()
 
 
 if __name__ == "__main__":
