@@ -28,7 +28,8 @@ const environment = {
 };
 const stack = stackFrom(environment);
 const GONE_WITHIN_MS = 60_000;
-const READY_WITHIN_MS = 180_000;
+/** Half a minute where nothing else runs; a machine that is busy with other things takes many times that. */
+const READY_WITHIN_MS = 300_000;
 const START = 'npm start -- --rate 50 --epoch-seconds 20';
 const READY = /Sightline is ready/;
 
@@ -46,7 +47,7 @@ describe('npm start on a terminal', () => {
   });
   after(() => rmSync(stack.folder, { recursive: true, force: true }));
 
-  it('stops what is being set up at Ctrl-C, and the prompt returns when that is gone', { timeout: 300_000 }, async () => {
+  it('stops what is being set up at Ctrl-C, and the prompt returns when that is gone', { timeout: 400_000 }, async () => {
     const window = await terminal();
     window.type(START);
     await until('three daemons', () => running().length >= 3, READY_WITHIN_MS);
@@ -57,7 +58,7 @@ describe('npm start on a terminal', () => {
     assert.equal(code, 130);
   });
 
-  it('is taken over after kill -9 by the next start, which stops all of it at Ctrl-C', { timeout: 600_000 }, async () => {
+  it('is taken over after kill -9 by the next start, which stops all of it at Ctrl-C', { timeout: 900_000 }, async () => {
     const first = await terminal();
     first.type(START);
     await first.shows(READY, READY_WITHIN_MS);
@@ -79,7 +80,7 @@ describe('npm start on a terminal', () => {
     assert.equal(code, 0);
   });
 
-  it('stops in order when its window is closed', { timeout: 600_000 }, async () => {
+  it('stops in order when its window is closed', { timeout: 900_000 }, async () => {
     const window = await terminal();
     window.type(START);
     await window.shows(READY, READY_WITHIN_MS);
@@ -91,7 +92,7 @@ describe('npm start on a terminal', () => {
     assert.deepEqual(left(before), []);
   });
 
-  it('kills what is left at a second Ctrl-C, and cluster down what is left after kill -9', { timeout: 600_000 }, async () => {
+  it('kills what is left at a second Ctrl-C, and cluster down what is left after kill -9', { timeout: 900_000 }, async () => {
     const window = await terminal();
     window.type(START);
     await until('all daemons', () => running().length === daemonNames.length, READY_WITHIN_MS);
