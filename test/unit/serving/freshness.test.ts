@@ -3,6 +3,7 @@ import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import fc from 'fast-check';
 import type { EndSnapshot, Standing } from '../../../serving/freshness.ts';
+import { logEnds } from '../../../serving/log-ends.ts';
 import { freshnessMs, standingOf } from '../../../serving/freshness.ts';
 
 const snapshot = (at: number, ...ends: number[]): EndSnapshot => ({ at, ends });
@@ -74,4 +75,12 @@ test('the promise holds on any log: every record committed before speed_as_of li
     }),
     { numRuns: 500 },
   );
+});
+
+test('behind a transaction that hangs an answer is behind, however far everything that is delivered is counted', async () => {
+  const admin = { ends: async () => [{ partition: 0, low: 0, high: 10 }], newestEnds: async () => [12] };
+  const snapshots = await logEnds(admin, () => 5_000).refresh();
+  assert.deepEqual(snapshots, [{ at: 5_000, ends: [12] }]);
+  const delivered = standingOf([{ nextOffset: 10, arrival: 4_000 }], snapshots, null);
+  assert.deepEqual([delivered.isCaughtUp, freshnessMs(delivered, 6_000)], [false, 2_000]);
 });
