@@ -15,7 +15,7 @@ import type { ReadLimits } from '../process/read-limits.ts';
 import { sumOf } from '../domain/hour-counts.ts';
 import { columnsOfPlace, decodeHourCell, LIST_FAMILY } from '../layout/hbase.ts';
 import { together } from '../process/together.ts';
-import { asRetryable } from './hbase-rows.ts';
+import { askHBase } from './hbase-rows.ts';
 
 /** What one row of a view has of a scope, in cells of the levels that were asked for. */
 export interface CountRow {
@@ -121,7 +121,7 @@ export async function scanRanges(
       }
     }
   };
-  await asRetryable(table, () => together(Array.from({ length: Math.min(atOnce, scans.length) }, () => lane)));
+  await askHBase(table, () => together(Array.from({ length: Math.min(atOnce, scans.length) }, () => lane)));
 }
 
 /** The least hour among the rows of ranges in whose keys nothing but the salt stands before what `hourOf` reads; null without rows. */

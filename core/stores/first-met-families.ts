@@ -15,7 +15,7 @@ import { DAY_MS } from '../domain/time.ts';
 import { DETECTION_FAMILY, detectionFamily } from '../layout/hbase.ts';
 import { detectionTtlSeconds } from '../layout/tables.ts';
 import { EXIT, Refusal } from '../process/errors.ts';
-import { asRetryable } from './hbase-rows.ts';
+import { askHBase } from './hbase-rows.ts';
 import { ensureFamilies, familyOf } from './schema.ts';
 
 export interface FirstMetFamilies {
@@ -48,15 +48,15 @@ export function firstMetFamilies(hbase: HBaseClient, namespace: string, admin: P
     async ensure(rules) {
       const facts = await admin.facts();
       if (!facts) return;
-      await asRetryable(table, () => ensureFamilies(hbase, { name: table, families: familyPlans([rules], facts).map(familyOf) }));
+      await askHBase(table, () => ensureFamilies(hbase, { name: table, families: familyPlans([rules], facts).map(familyOf) }));
     },
     async unneeded(living) {
       const needed = new Set(living.map(detectionFamily));
-      const found = await asRetryable(table, () => hbase.admin.describeTable(table));
+      const found = await askHBase(table, () => hbase.admin.describeTable(table));
       return (found?.families ?? []).map(({ name }) => name).filter((name) => OURS.test(name) && !needed.has(name));
     },
     async drop(families) {
-      for (const family of families) await asRetryable(table, () => hbase.admin.dropFamily(table, family));
+      for (const family of families) await askHBase(table, () => hbase.admin.dropFamily(table, family));
     },
   };
 }
@@ -67,7 +67,7 @@ const OURS = new RegExp(`^${DETECTION_FAMILY}\\d*$`);
 export async function checkRowLife(hbase: HBaseClient, namespace: string, admin: Pick<LogAdmin, 'facts'>, rules: Rules): Promise<void> {
   const table = `${namespace}:detections`;
   const facts = await admin.facts();
-  const found = await asRetryable(table, () => hbase.admin.describeTable(table));
+  const found = await askHBase(table, () => hbase.admin.describeTable(table));
   const family = detectionFamily(rules);
   const now = found?.families.find(({ name }) => name === family);
   if (!facts || !found) return;

@@ -9,7 +9,7 @@
 import type { HBaseClient, RowPut } from './hbase/types.ts';
 import { CONTROL_FAMILY, CONTROL_QUALIFIER } from '../layout/hbase.ts';
 import { found } from './answers.ts';
-import { asRetryable, getRows, putRows } from './hbase-rows.ts';
+import { askHBase, getRows, putRows } from './hbase-rows.ts';
 
 export interface JsonPut {
   readonly row: string;
@@ -39,7 +39,7 @@ export function jsonCells(hbase: HBaseClient, table: string): JsonCells {
     return found(table, answers);
   };
   const checkAndPut = (expected: Buffer | null, put: JsonPut): Promise<boolean> =>
-    asRetryable(table, () => hbase.checkAndPut(table, Buffer.from(put.row), CONTROL_FAMILY, CONTROL_QUALIFIER, expected, rowPut(put)));
+    askHBase(table, () => hbase.checkAndPut(table, Buffer.from(put.row), CONTROL_FAMILY, CONTROL_QUALIFIER, expected, rowPut(put)));
   const moved = async <T>(from: T, to: JsonPut, read: Read<T>, jsonOf: (json: object, known: T) => unknown): Promise<boolean> => {
     const [now] = await readAll([to.row], (json, bytes) => ({ json: json as object, known: read(json), bytes }));
     if (!now || fixedJson(now.known) !== fixedJson(from)) return false;

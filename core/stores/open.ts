@@ -12,12 +12,13 @@ import type { HBaseClient, HBaseEvent } from './hbase/types.ts';
 import type { LogAdmin } from './kafka/types.ts';
 import type { LocationsStore } from './locations.ts';
 import type { SpeedView } from './speed-view.ts';
-import { EXIT, Refusal, Retryable } from '../process/errors.ts';
+import { EXIT, Refusal } from '../process/errors.ts';
 import { batchView } from './batch-view.ts';
 import { controlStore } from './control.ts';
 import { detectionsStore } from './detections.ts';
 import { checkRowLife } from './first-met-families.ts';
 import { createHBaseClient } from './hbase/client.ts';
+import { isWithoutTables } from './hbase-rows.ts';
 import { logAdmin } from './kafka/admin.ts';
 import { locationsStore } from './locations.ts';
 import { readRules } from './rules.ts';
@@ -84,12 +85,8 @@ export async function openStores(config: Config, options: OpenOptions = {}): Pro
     };
   } catch (fault) {
     await close();
-    throw withoutTables(fault) ? noTables(config) : fault;
+    throw isWithoutTables(fault) ? noTables(config) : fault;
   }
-}
-
-function withoutTables(fault: unknown): boolean {
-  return fault instanceof Retryable && /TableNotFound|NamespaceNotFound|NoSuchColumnFamily/.test(fault.message);
 }
 
 function noTables({ HBASE_NAMESPACE, HBASE_ZOOKEEPER }: Config): Refusal {

@@ -13,6 +13,7 @@ import { COMMAND_RETRY, retrying } from '../../core/process/retry.ts';
 import { together } from '../../core/process/together.ts';
 import { controlStore } from '../../core/stores/control.ts';
 import type { RecordedRules } from '../../core/stores/control.ts';
+import { isWithoutTables } from '../../core/stores/hbase-rows.ts';
 import { hdfs } from '../../core/stores/hdfs/hdfs.ts';
 import type { HBaseClient } from '../../core/stores/hbase/types.ts';
 import { logAdmin } from '../../core/stores/kafka/admin.ts';
@@ -69,7 +70,7 @@ async function livingRules(config: Config, hbase: HBaseClient): Promise<Recorded
     const rebuilding = rules && (await control.rebuilding(rules.generation + 1));
     return rules && (rebuilding ? [rules, rebuilding] : [rules]);
   } catch (fault) {
-    if (fault instanceof Retryable && /TableNotFound|NamespaceNotFound/.test(fault.message)) return null;
+    if (isWithoutTables(fault)) return null;
     throw fault;
   }
 }

@@ -252,7 +252,7 @@ test('a table is described as it was made, and a change of its families is read 
   await hbase.admin.dropTable(table);
   assert.equal(await hbase.admin.describeTable(table), null);
   const [answer] = await hbase.put(table, [put(Q, 'v')]);
-  assert.equal(answer?.status === 'failed' && answer.error.fate, 'give-up');
+  assert.equal(answer?.status === 'failed' && answer.error.fate, 'refuse');
 });
 
 test('two that make one table at once both find it ready', async () => {
@@ -295,5 +295,5 @@ test('HBase answers a ping, and a client without HBase says so quickly and close
   assert.ok(performance.now() - started < 4_000);
   await lost.close();
   const [closed] = await lost.get(ROWS, [{ row: Q }]);
-  assert.equal(closed?.status === 'failed' && closed.error.fate, 'give-up');
+  assert.equal(closed?.status === 'failed' && closed.error.fate, 'bug');
 });

@@ -111,7 +111,7 @@ export const MUTATIONS: readonly Mutation[] = [
   },
   {
     bug: 'a row that was not written is not noticed',
-    edits: [{ file: 'core/stores/hbase-rows.ts', find: "if (failed?.status === 'failed') throw", put: "if (failed?.status === 'failed' && asked < 0) throw" }],
+    edits: [{ file: 'core/stores/hbase-rows.ts', find: 'if (failed !== undefined) throw', put: 'if (failed !== undefined && asked < 0) throw' }],
   },
   {
     bug: 'arrival falls with a clock that steps back',

@@ -42,7 +42,7 @@ function namespaces(master: Master): Pick<HBaseAdmin, 'ensureNamespace' | 'dropN
   };
 }
 
-function tables(reach: Reach, master: Master, shown: Shown): Pick<HBaseAdmin, 'ensureTable' | 'describeTable' | 'modifyFamilies' | 'dropFamily' | 'dropTable'> {
+function tables(reach: Reach, master: Master, shown: Shown): Pick<HBaseAdmin, 'ensureTable' | 'describeTable' | 'modifyFamilies' | 'dropFamily' | 'dropTable' | 'disableTable' | 'enableTable'> {
   const descriptor = async (table: string): Promise<TableDescriptor | undefined> => {
     const question = { table_names: [tableName(table)] };
     const answer = await master.ask('GetTableDescriptors', messages.getTableDescriptorsRequest, question, messages.getTableDescriptorsResponse);
@@ -50,6 +50,9 @@ function tables(reach: Reach, master: Master, shown: Shown): Pick<HBaseAdmin, 'e
   };
   const modify = (table: string, schema: TableDescriptor): Promise<void> =>
     master.carryOut('ModifyTable', messages.modifyTableRequest, { table_name: tableName(table), table_schema: schema });
+  const disable = async (table: string): Promise<void> => {
+    await unless('TableNotEnabledException', master.carryOut('DisableTable', messages.disableTableRequest, { table_name: tableName(table) }));
+  };
   return {
     async ensureTable(schema, splitKeys) {
       let created = (await descriptor(schema.name)) === undefined;
@@ -66,7 +69,7 @@ function tables(reach: Reach, master: Master, shown: Shown): Pick<HBaseAdmin, 'e
     },
     async modifyFamilies(schema) {
       const found = await descriptor(schema.name);
-      if (found === undefined) throw new HBaseError('give-up', 'TableNotFoundException', `${schema.name} does not exist; create it first`);
+      if (found === undefined) throw new HBaseError('refuse', 'TableNotFoundException', `${schema.name} does not exist; create it first`);
       const changed = changeFamilies(found, schema);
       if (changed === found) return;
       await modify(schema.name, changed);
@@ -79,10 +82,13 @@ function tables(reach: Reach, master: Master, shown: Shown): Pick<HBaseAdmin, 'e
     },
     async dropTable(table) {
       if ((await descriptor(table)) === undefined) return;
-      const question = { table_name: tableName(table) };
-      await unless('TableNotEnabledException', master.carryOut('DisableTable', messages.disableTableRequest, question));
-      await unless('TableNotFoundException', master.carryOut('DeleteTable', messages.deleteTableRequest, question));
+      await disable(table);
+      await unless('TableNotFoundException', master.carryOut('DeleteTable', messages.deleteTableRequest, { table_name: tableName(table) }));
       reach.meta.forget(table);
+    },
+    disableTable: disable,
+    async enableTable(table) {
+      await unless('TableNotDisabledException', master.carryOut('EnableTable', messages.enableTableRequest, { table_name: tableName(table) }));
     },
   };
 }
@@ -96,7 +102,7 @@ function regionMoves(reach: Reach, master: Master, shown: Shown): Pick<HBaseAdmi
     },
     async moveRegion(table, regionName) {
       const before = named(await read(table), regionName);
-      if (before === undefined) throw new HBaseError('give-up', 'UnknownRegionException', `${table} has no region ${regionName}`);
+      if (before === undefined) throw new HBaseError('bug', 'UnknownRegionException', `${table} has no region ${regionName}`);
       const question = { region: { type: ENCODED_NAME, value: encodedName(regionName) } };
       await master.ask('MoveRegion', messages.moveRegionRequest, question, messages.moveRegionResponse);
       const moved = (now: TableRegions) => {

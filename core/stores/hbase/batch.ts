@@ -3,12 +3,12 @@
  * face (client.ts) hands it actions and turns its outcomes into answers.
  *
  * Every row ends as cells or as an error. Only rows that failed are sent again: after reading meta anew where a server
- * says that they are elsewhere, with growing waits, until no request of the batch was answered for the time of an operation;
- * then they carry their last error and the others keep their success. So a batch that a slow server needs long for goes on for
- * as long as it gets on. Sending twice is safe since every timestamp is the caller's own.
+ * says that they are elsewhere, with growing waits, until no row of the batch was done for the time of an operation; then they carry
+ * their last error and the others keep their success. So a batch that a slow server needs long for goes on for as long as it gets
+ * on, and a server that answers every row with a refusal ends it. Sending twice is safe since every timestamp is the caller's own.
  */
 import type { Actions } from './actions.ts';
-import { asHBaseError, deadlineError, HBaseError } from './errors.ts';
+import { asHBaseError, deadlineError, HBaseError, isResent } from './errors.ts';
 import type { Meta } from './meta.ts';
 import { decodeMulti, encodeMulti } from './multi.ts';
 import type { Outcome } from './multi.ts';
@@ -69,7 +69,7 @@ export async function runBatch(reach: Reach, table: string, actions: Actions, si
 }
 
 function mayResend(outcome: Outcome): boolean {
-  return outcome instanceof HBaseError && outcome.fate !== 'give-up';
+  return outcome instanceof HBaseError && isResent(outcome);
 }
 
 /** One attempt at the given rows; leaves an outcome for each. Answers the regions that it went by. */
@@ -117,12 +117,12 @@ async function sendRequest(reach: Reach, actions: Actions, request: ServerReques
     const reply = await timed(pace, request.actions, timeoutMs, () =>
       connection.call({ method: 'Multi', ...encodeMulti(actions, parts), timeoutMs }),
     );
-    patience.renew();
     const answered = decodeMulti(
       reply.param,
       reply.cells,
       parts.map((part) => part.rows.length),
     );
+    if (answered.some((results) => results.some((result) => result !== undefined && !(result instanceof HBaseError)))) patience.renew();
     let unanswered: HBaseError | undefined;
     for (let p = 0; p < parts.length; p++) {
       const { rows } = parts[p]!;
@@ -150,7 +150,7 @@ async function timed<T>(pace: Pace, actions: number, timeoutMs: number, call: ()
   }
 }
 
-/** How long a batch may still wait: the time of an operation, anew with every answer. */
+/** How long a batch may still wait: the time of an operation, anew with every answer in which a row is done. */
 class Patience {
   private readonly limitMs: number;
   private since = performance.now();

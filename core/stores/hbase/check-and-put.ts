@@ -14,7 +14,7 @@ import { putActions, getActions } from './actions.ts';
 import { runBatch } from './batch.ts';
 import type { Reach } from './batch.ts';
 import { familyBytes } from './cells.ts';
-import { asHBaseError, deadlineError, HBaseError, requestError } from './errors.ts';
+import { asHBaseError, deadlineError, HBaseError, isResent, requestError } from './errors.ts';
 import { messages } from './messages.ts';
 import type { Region } from './regions.ts';
 import { backoffMs, pause } from './retry.ts';
@@ -46,7 +46,7 @@ export async function checkAndPut(reach: Reach, table: string, check: Check, put
       return await sendOnce(reach, table, regions.at(put.row), check, put, deadline);
     } catch (thrown) {
       const error = asHBaseError(thrown);
-      if (error.fate === 'give-up') throw error;
+      if (!isResent(error)) throw error;
       if (error.fate === 'relocate') stale = version;
       if (error.ambiguous && (await wasApplied(reach, table, check, put, error))) return true;
       const waitMs = backoffMs(attempt);
@@ -96,7 +96,8 @@ async function wasApplied(reach: Reach, table: string, check: Check, put: RowPut
   const columns = [check, ...put.cells].map(({ family, qualifier }) => ({ family, qualifier }));
   const [found] = await runBatch(reach, table, getActions([{ row: put.row, columns }]));
   if (found === undefined) throw deadlineError('a read after a check-and-put', reach.operationTimeoutMs);
-  if (found instanceof HBaseError) throw new HBaseError('give-up', 'ambiguous', `${failure.message}; and reading the row failed: ${found.message}`, true);
+  if (found instanceof HBaseError && !isResent(found)) throw found;
+  if (found instanceof HBaseError) throw new HBaseError('anew', 'ambiguous', `${failure.message}; and reading the row failed: ${found.message}`, true);
   return judge(found, check, put, failure);
 }
 
@@ -110,7 +111,7 @@ export function judge(found: readonly Cell[], check: Check, put: RowPut, failure
   const value = cellOf(check.family, check.qualifier)?.value;
   const asExpected = check.expected === null ? value === undefined || value.length === 0 : value?.equals(check.expected) === true;
   if (asExpected) return false;
-  throw new HBaseError('give-up', 'ambiguous', `${failure.message}; the column holds another value by now: read it and decide`, true);
+  throw new HBaseError('anew', 'ambiguous', `${failure.message}; the column holds another value by now: read it and decide`, true);
 }
 
 function checkFault(check: Check, put: RowPut): HBaseError | undefined {

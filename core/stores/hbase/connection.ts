@@ -4,13 +4,14 @@
  *
  * Answers come in any order and are matched by call id; one that nobody waits for any more is dropped. When the
  * connection ends, all its calls fail at once. A call that times out on a connection which has been silent ever since
- * takes the connection down with it: a dead peer would otherwise cost every later call its deadline too.
+ * takes the connection down with it: a dead peer would otherwise cost every later call its deadline too. A server that does not
+ * admit us says so in an answer to no call, and closes: then its reason is what all calls fail with.
  */
 import { connect } from 'node:net';
 import type { Socket } from 'node:net';
 import type { HostPort } from '../../process/host-port.ts';
 import { partsOf } from '../../process/host-port.ts';
-import { asHBaseError, deadlineError, HBaseError } from './errors.ts';
+import { asHBaseError, deadlineError, HBaseError, isResent } from './errors.ts';
 import { decodeAnswer, encodeHello, encodeQuestionHead, FrameCutter } from './frames.ts';
 import type { MessageCodec } from './messages.ts';
 
@@ -34,6 +35,8 @@ interface Waiting {
 }
 
 const NO_BYTES = Buffer.alloc(0);
+/** The call id −1, as the wire has it. */
+const NO_CALL = 0xffffffff;
 
 export class Connection {
   readonly server: string;
@@ -63,7 +66,7 @@ export class Connection {
   call(question: Question): Promise<Reply> {
     return new Promise((resolve, reject) => {
       if (this.ended !== undefined) {
-        reject(new HBaseError('relocate', 'connection', this.ended.message));
+        reject(isResent(this.ended) ? new HBaseError('relocate', 'connection', this.ended.message) : this.ended);
         return;
       }
       const callId = (this.lastCallId = (this.lastCallId + 1) % 0x7fffffff);
@@ -99,6 +102,7 @@ export class Connection {
 
   private settle(frame: Buffer): void {
     const answer = decodeAnswer(frame);
+    if (answer.callId === NO_CALL && answer.error !== undefined) return this.end(answer.error.message, answer.error);
     const waiting = this.waiting.get(answer.callId);
     if (waiting === undefined) return;
     this.waiting.delete(answer.callId);
@@ -115,9 +119,10 @@ export class Connection {
     if (this.heardAt <= waiting.askedAt) this.end(`silent for ${question.timeoutMs} ms`);
   }
 
-  private end(reason: string): void {
+  private end(reason: string, fault?: HBaseError): void {
     if (this.ended !== undefined) return;
-    this.ended = new HBaseError('relocate', 'connection', `to ${this.server} is gone: ${reason}`, true);
+    const gone = new HBaseError('relocate', 'connection', `to ${this.server} is gone: ${reason}`, true);
+    this.ended = fault !== undefined && !isResent(fault) ? fault : gone;
     this.socket.destroy();
     for (const waiting of this.waiting.values()) {
       clearTimeout(waiting.timer);

@@ -1,12 +1,12 @@
 /**
- * The errors of HBase, named after what the caller must do: `relocate` (ask meta again where the row is, then resend),
- * `wait` (the server is there but not ready: back off, then resend), `give-up` (resending cannot help).
+ * The errors of HBase, named after what the caller must do (fates.ts).
  *
- * Every module of the client throws HBaseError and no other; the stores above read `fate` and never a class name. The
- * names of Java's exceptions are data, one line each. An exception that nobody has listed is waited for unless the
- * server forbids a retry: giving up early loses a batch, waiting costs seconds.
+ * Every module of the client throws HBaseError and no other; the stores above read `fate` and never a class name, and hand their
+ * callers what `hbaseFault` makes of it: try again, a person, or a bug.
  */
-export type ErrorFate = 'relocate' | 'wait' | 'give-up';
+import { Refusal, Retryable } from '../../process/errors.ts';
+import type { ErrorFate } from './fates.ts';
+import { fateOf, remedyOf } from './fates.ts';
 
 export class HBaseError extends Error {
   readonly fate: ErrorFate;
@@ -15,8 +15,8 @@ export class HBaseError extends Error {
   /** The server may have carried the call out all the same. Matters to writes that are not idempotent. */
   readonly ambiguous: boolean;
 
-  constructor(fate: ErrorFate, exception: string, message: string, ambiguous = false) {
-    super(`${exception}: ${message}`);
+  constructor(fate: ErrorFate, exception: string, message: string, ambiguous = false, cause?: unknown) {
+    super(`${exception}: ${message}`, cause === undefined ? undefined : { cause });
     this.name = 'HBaseError';
     this.fate = fate;
     this.exception = exception;
@@ -24,65 +24,27 @@ export class HBaseError extends Error {
   }
 }
 
-/** Refused before anything was written, because the row is somewhere else by now. */
-const RELOCATE = new Set([
-  'NotServingRegionException',
-  'RegionMovedException',
-  'WrongRegionException',
-  'RegionServerStoppedException',
-  'RegionServerAbortedException',
-  'ServerNotRunningYetException',
-  'MasterNotRunningException',
-  'StoppedRpcClientException',
-]);
-
-/** Refused before anything was written, because the server is not ready, or too busy. */
-const WAIT = new Set([
-  'RegionOpeningException',
-  'RegionInRecoveryException',
-  'RegionTooBusyException',
-  'CallQueueTooBigException',
-  'CallDroppedException',
-  'RpcThrottlingException',
-  'MultiActionResultTooLarge',
-  'PleaseHoldException',
-  'MasterRegistryFetchException',
-  'UnknownScannerException',
-  'ScannerResetException',
-  'OutOfOrderScannerNextException',
-  'LeaseException',
-  'TableInitializingException',
-]);
-
-const GIVE_UP = new Set([
-  'AccessDeniedException',
-  'CallerDisconnectedException',
-  'ConstraintException',
-  'DoNotRetryIOException',
-  'FailedSanityCheckException',
-  'IllegalArgumentException',
-  'InvalidFamilyOperationException',
-  'NamespaceExistException',
-  'NamespaceNotFoundException',
-  'NoSuchColumnFamilyException',
-  'TableExistsException',
-  'TableNotDisabledException',
-  'TableNotEnabledException',
-  'TableNotFoundException',
-  'UnknownProtocolException',
-  'UnsupportedCellCodecException',
-]);
-
 /** The error that a server's answer names; `text` is its message or stack trace. */
 export function serverError(className: string, text: string, doNotRetry = false): HBaseError {
   const name = className.slice(Math.max(className.lastIndexOf('.'), className.lastIndexOf('$')) + 1);
   const message = firstLine(text, className);
   // A put to a region that no longer holds its row is reported as a failed sanity check; a get as WrongRegionException.
   if (name === 'FailedSanityCheckException' && /out of range/i.test(text)) return new HBaseError('relocate', name, message);
-  if (RELOCATE.has(name)) return new HBaseError('relocate', name, message);
-  if (WAIT.has(name)) return new HBaseError('wait', name, message);
-  if (GIVE_UP.has(name) || doNotRetry) return new HBaseError('give-up', name, message);
-  return new HBaseError('wait', name, message, true);
+  const fate = fateOf(name) ?? (doNotRetry ? 'bug' : undefined);
+  return fate === undefined ? new HBaseError('wait', name, message, true) : new HBaseError(fate, name, message);
+}
+
+/** Whether the client sends the same again: all else is the caller's. */
+export function isResent({ fate }: HBaseError): boolean {
+  return fate === 'relocate' || fate === 'wait';
+}
+
+/** What an error of the client means for whoever asked a store, of which `what` names the table. */
+export function hbaseFault(what: string, error: HBaseError): Error {
+  if (isResent(error) || error.fate === 'anew') return new Retryable('HBase', `${what}: ${error.message}`, error);
+  if (error.fate === 'bug') return error.cause instanceof Error ? error.cause : error;
+  const { exitCode, remedy } = remedyOf(error.exception);
+  return new Refusal(exitCode, `HBase refuses ${what}: ${error.message}. ${remedy.replace('<table>', what)}.`, error);
 }
 
 /** The other side spoke, but not the protocol that we know. */
@@ -92,7 +54,7 @@ export function protocolError(found: string): HBaseError {
 
 /** The caller asked for something that HBase has no words for. */
 export function requestError(found: string): HBaseError {
-  return new HBaseError('give-up', 'request', found);
+  return new HBaseError('bug', 'request', found);
 }
 
 export function deadlineError(what: string, timeoutMs: number): HBaseError {
@@ -100,12 +62,12 @@ export function deadlineError(what: string, timeoutMs: number): HBaseError {
 }
 
 export function closedError(): HBaseError {
-  return new HBaseError('give-up', 'closed', 'the client was closed; make a new one', true);
+  return new HBaseError('bug', 'closed', 'the client was closed, and something went on with it', true);
 }
 
 export function asHBaseError(error: unknown): HBaseError {
   if (error instanceof HBaseError) return error;
-  return new HBaseError('give-up', 'bug', error instanceof Error ? (error.stack ?? error.message) : String(error), true);
+  return new HBaseError('bug', 'bug', error instanceof Error ? error.message : String(error), true, error);
 }
 
 function firstLine(text: string, className: string): string {

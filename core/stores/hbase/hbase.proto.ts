@@ -29,6 +29,8 @@ message RegionInfo {
   optional bool split = 6;
   optional int32 replica_id = 7;
 }
+// Not an enum here: states that a later HBase may add must parse.
+message TableState { required uint32 state = 1; }
 message RegionSpecifier { required uint32 type = 1; required bytes value = 2; }
 
 // Reading
@@ -47,6 +49,10 @@ message ColumnRangeFilter {
   optional bool max_column_inclusive = 4;
 }
 message Get { required bytes row = 1; repeated Column column = 2; optional bool existence_only = 10; }
+// A single get answers with its cells in the message, or in the block, as the server likes.
+message CellInMessage { optional bytes value = 6; }
+message ResultOfGet { repeated CellInMessage cell = 1; }
+message GetResponse { optional ResultOfGet result = 1; }
 message GetRequest { required RegionSpecifier region = 1; required Get get = 2; }
 message Scan {
   repeated Column column = 1;
@@ -117,6 +123,7 @@ message GetTableDescriptorsResponse { repeated TableSchema table_schema = 1; }
 message CreateTableRequest { required TableSchema table_schema = 1; repeated bytes split_keys = 2; }
 message ModifyTableRequest { required TableName table_name = 1; required TableSchema table_schema = 2; }
 message DisableTableRequest { required TableName table_name = 1; }
+message EnableTableRequest { required TableName table_name = 1; }
 message DeleteTableRequest { required TableName table_name = 1; }
 message MoveRegionRequest { required RegionSpecifier region = 1; optional ServerName dest_server_name = 2; }
 message MoveRegionResponse {}

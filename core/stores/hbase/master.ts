@@ -7,7 +7,7 @@
  */
 import type { HostPort } from '../../process/host-port.ts';
 import type { Reach } from './batch.ts';
-import { asHBaseError, HBaseError, serverError } from './errors.ts';
+import { asHBaseError, HBaseError, isResent, serverError } from './errors.ts';
 import { messages } from './messages.ts';
 import type { MessageCodec, ProcedureStarted } from './messages.ts';
 import { pause, retrying } from './retry.ts';
@@ -46,7 +46,7 @@ export class Master {
         return await connection.ask(method, ask, message, answer, this.reach.callTimeoutMs);
       } catch (thrown) {
         const error = asHBaseError(thrown);
-        if (error.fate !== 'give-up') this.server = undefined;
+        if (isResent(error)) this.server = undefined;
         throw error;
       }
     });
@@ -63,13 +63,13 @@ export class Master {
       if (failure !== undefined) throw asFinal(serverError(failure.class_name ?? 'unnamed', failure.message ?? method));
       // A procedure that the master no longer knows has finished: it keeps them for minutes.
       if (result.state === FINISHED || result.state === 0) return;
-      if (performance.now() > deadline) throw new HBaseError('give-up', 'deadline', `${method}: the master is still at procedure ${started.proc_id}`, true);
+      if (performance.now() > deadline) throw new HBaseError('anew', 'deadline', `${method}: the master is still at procedure ${started.proc_id}`, true);
       await pause(pollMs, signal);
     }
   }
 }
 
-/** A procedure that failed has been rolled back: waiting for it cannot help. */
+/** A procedure that failed has been rolled back: waiting for it cannot help, asking for another one may. */
 function asFinal(error: HBaseError): HBaseError {
-  return new HBaseError('give-up', error.exception, error.message);
+  return isResent(error) ? new HBaseError('anew', error.exception, error.message) : error;
 }

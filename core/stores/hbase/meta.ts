@@ -21,6 +21,10 @@ import type { Directory } from './zookeeper.ts';
 
 const META_REGION = { type: 1, value: Buffer.from('hbase:meta,,1') };
 const INFO = Buffer.from('info');
+const TABLE = Buffer.from('table');
+const STATE = Buffer.from('state');
+/** Of TableState; 0 is enabled, 2 and 3 are on their way. */
+const DISABLED = 1;
 const ROWS_PER_CALL = 1000;
 
 export class Meta {
@@ -63,10 +67,15 @@ export class Meta {
   }
 
   private async read(table: string): Promise<TableRegions> {
-    const regions = await this.withServer((connection) => this.scan(connection, table));
+    const [regions, state] = await this.withServer((connection) => Promise.all([this.scan(connection, table), this.stateOf(connection, table)]));
     if (regions.length === 0) {
       this.tables.delete(table);
-      throw new HBaseError('give-up', 'TableNotFoundException', `meta has no region of ${table}; create the table first`);
+      throw new HBaseError('refuse', 'TableNotFoundException', `meta has no region of ${table}`);
+    }
+    // Its regions look like ones that move: no server has them, and none ever will.
+    if (state === DISABLED) {
+      this.tables.delete(table);
+      throw new HBaseError('refuse', 'TableNotEnabledException', `${table} is disabled`);
     }
     const read = new TableRegions(table, ++this.version, regions);
     this.tables.set(table, read);
@@ -84,6 +93,15 @@ export class Meta {
       this.server = undefined;
       throw asHBaseError(error);
     }
+  }
+
+  /** The number of a table's state; meta of HBase 2 keeps it beside the regions. Undefined where it does not. */
+  private async stateOf(connection: Connection, table: string): Promise<number | undefined> {
+    const get = { row: Buffer.from(table), column: [{ family: TABLE, qualifier: [STATE] }] };
+    const param = messages.getRequest.encode({ region: META_REGION, get });
+    const reply = await connection.call({ method: 'Get', param, timeoutMs: this.callTimeoutMs });
+    const value = reply.cells.length > 0 ? new CellReader(reply.cells).next().value : messages.getResponse.decode(reply.param).result?.cell[0]?.value;
+    return value === undefined ? undefined : messages.tableState.decode(Buffer.from(value)).state;
   }
 
   private async scan(connection: Connection, table: string): Promise<Region[]> {

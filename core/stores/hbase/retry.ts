@@ -4,7 +4,7 @@
  * The first wait is short, since most regions that moved are open elsewhere by then; later ones double up to a bound, so
  * that a cluster that comes back after half a minute is not met by a storm. Jitter keeps workers from falling in step.
  */
-import { asHBaseError, closedError } from './errors.ts';
+import { asHBaseError, closedError, isResent } from './errors.ts';
 import type { HBaseError } from './errors.ts';
 
 const FIRST_WAIT_MS = 50;
@@ -50,7 +50,7 @@ export async function retrying<T>(terms: RetryTerms, attempt: () => Promise<T>):
     } catch (thrown) {
       const error = asHBaseError(thrown);
       const waitMs = backoffMs(n);
-      if (error.fate === 'give-up' || performance.now() + waitMs > terms.deadline) throw error;
+      if (!isResent(error) || performance.now() + waitMs > terms.deadline) throw error;
       await pause(waitMs, terms.signal);
       terms.onRetry(error, n + 1);
     }

@@ -9,7 +9,7 @@
  * was asked meanwhile is answered to nobody, and its scanner freed after that.
  */
 import { untilAborted } from '../../process/read-limits.ts';
-import { asHBaseError, HBaseError } from './errors.ts';
+import { asHBaseError, HBaseError, isResent } from './errors.ts';
 import type { Reach } from './batch.ts';
 import { RegionScanner, scanMessage } from './region-scanner.ts';
 import type { ScanPosition } from './region-scanner.ts';
@@ -139,7 +139,7 @@ class Walk {
     this.scanner = undefined;
     if (this.failures === 0) this.failingSince = performance.now();
     const waitMs = backoffMs(this.failures++);
-    if (error.fate === 'give-up' || performance.now() + waitMs > this.failingSince + reach.operationTimeoutMs) throw error;
+    if (!isResent(error) || performance.now() + waitMs > this.failingSince + reach.operationTimeoutMs) throw error;
     if (error.fate === 'relocate') {
       this.stale = this.regions?.version ?? 0;
       reach.emit({ kind: 'relocated', table, reason: error.message });

@@ -102,6 +102,8 @@ export interface HBaseAdmin {
   /** Removes a family with everything in it; a table keeps at least one. */
   dropFamily(table: string, family: string): Promise<void>;
   dropTable(table: string): Promise<void>;
+  disableTable(table: string): Promise<void>;
+  enableTable(table: string): Promise<void>;
   dropNamespace(name: string): Promise<void>;
   regions(table: string): Promise<RegionPlace[]>;
   /** Asks the master to move a region to another server, any other; returns when it has moved. */

@@ -114,9 +114,49 @@ test('a row that HBase cannot hold is refused without a question, the others are
 
 test('a table that is not there fails every row at once', async () => {
   const reach = reachOf(() => {
-    throw new HBaseError('give-up', 'TableNotFoundException', 'none');
+    throw new HBaseError('refuse', 'TableNotFoundException', 'none');
   });
   const outcomes = await runBatch(reach, 'n:t', getActions([{ row: Buffer.from('a') }, { row: Buffer.from('b') }]));
   for (const outcome of outcomes) assert.equal(outcome instanceof HBaseError && outcome.exception, 'TableNotFoundException');
   assert.deepEqual(await runBatch(reach, 'n:t', getActions([])), []);
+});
+
+test('a user that HBase does not let write is refused after one question, in a row, in a region and in a whole call', async () => {
+  const name = 'org.apache.hadoop.hbase.security.AccessDeniedException';
+  const ways: ((asked: Asked) => void)[] = [
+    (asked) => asked.reply(multiAnswer([{ results: [{ index: 0, exception: name }] }])),
+    (asked) => asked.reply(multiAnswer([{ exception: name }])),
+    (asked) => asked.refuse(name, `${name}: Insufficient permissions for user 'me'`),
+    (asked) => asked.dismiss(name, 'Authentication is required'),
+  ];
+  for (const way of ways) {
+    let asks = 0;
+    const server = await fakeServer((asked) => {
+      asks += 1;
+      way(asked);
+    });
+    const [outcome] = await runBatch(reachOf(() => tableOf([], () => server.address)), 'n:t', puts('a'));
+    assert.ok(outcome instanceof HBaseError);
+    assert.deepEqual([outcome.fate, outcome.exception, asks], ['refuse', 'AccessDeniedException', 1]);
+  }
+});
+
+test('a batch whose rows are refused in every answer ends with the time of an operation', async () => {
+  const server = await fakeServer((asked) => asked.reply(multiAnswer([{ exception: 'x.NotServingRegionException' }])));
+  const reach = reachOf((stale) => tableOf([], () => server.address, stale + 1), { operationTimeoutMs: 300 });
+  const began = performance.now();
+  const [outcome] = await runBatch(reach, 'n:t', puts('a'));
+  assert.ok(outcome instanceof HBaseError && outcome.exception === 'NotServingRegionException');
+  assert.ok(performance.now() - began < 2_000);
+});
+
+test('a bug of ours is not tried again', async () => {
+  let reads = 0;
+  const reach = reachOf(() => {
+    reads += 1;
+    throw new TypeError('x is not a function');
+  });
+  const [outcome] = await runBatch(reach, 'n:t', puts('a'));
+  assert.ok(outcome instanceof HBaseError && outcome.cause instanceof TypeError);
+  assert.equal(reads, 1);
 });

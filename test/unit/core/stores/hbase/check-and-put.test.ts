@@ -27,7 +27,7 @@ test('the expected value, or the expected absence, means that it was not', () =>
 
 test('anything else cannot be known and is said so', () => {
   for (const found of [[cell('other', 8)], [cell('new', 8)], [cell('old', 6)]])
-    assert.throws(() => judge(found, check(null), put, LOST), { exception: 'ambiguous', fate: 'give-up' });
+    assert.throws(() => judge(found, check(null), put, LOST), { exception: 'ambiguous', fate: 'anew' });
   assert.throws(() => judge([], check('old'), put, LOST), { exception: 'ambiguous' });
 });
 

@@ -36,6 +36,15 @@ test('a call that the server refuses fails alone', async () => {
   assert.equal(good.status, 'fulfilled');
 });
 
+test('a server that does not admit us says why once, and every call fails with that', async () => {
+  const server = await fakeServer((asked) => asked.dismiss('org.apache.hadoop.hbase.security.AccessDeniedException', 'Authentication is required'));
+  const connection = await openConnection(server.address, 'ClientService', 'me', 1_000, () => undefined);
+  const isRefused = { fate: 'refuse', exception: 'AccessDeniedException', message: 'AccessDeniedException: Authentication is required' };
+  await assert.rejects(connection.call(question('1')), isRefused);
+  await assert.rejects(connection.call(question('2')), isRefused);
+  assert.equal(connection.usable, false);
+});
+
 test('when the connection is lost all its calls fail at once, and later ones too', async () => {
   const server = await fakeServer((asked) => {
     if (asked.param.toString() === '3') asked.hangUp();

@@ -17,6 +17,8 @@ export interface Asked {
   reply(param: Buffer, cells?: Buffer): void;
   refuse(className: string, text?: string): void;
   hangUp(): void;
+  /** Says why in an answer to no call, and closes: how a server meets whom it does not admit. */
+  dismiss(className: string, text: string): void;
 }
 
 export interface FakeServer {
@@ -96,6 +98,10 @@ function readQuestion(frame: Buffer, socket: Socket): Asked {
     total.writeInt32BE(prefixed.length + body.length);
     socket.write(Buffer.concat([total, prefixed, body]));
   };
+  const refuse = (id: number, className: string, text: string): void => {
+    const exception = Buffer.concat([field(0x0a, Buffer.from(className)), field(0x12, Buffer.from(text))]);
+    send(Buffer.concat([number(0x08, id), field(0x12, exception)]), Buffer.alloc(0));
+  };
   return {
     callId,
     method,
@@ -105,11 +111,12 @@ function readQuestion(frame: Buffer, socket: Socket): Asked {
       const meta = cells.length > 0 ? field(0x1a, number(0x08, cells.length)) : Buffer.alloc(0);
       send(Buffer.concat([number(0x08, callId), meta]), Buffer.concat([field(0, answer).subarray(1), cells]));
     },
-    refuse(className, text = '') {
-      const exception = Buffer.concat([field(0x0a, Buffer.from(className)), field(0x12, Buffer.from(text))]);
-      send(Buffer.concat([number(0x08, callId), field(0x12, exception)]), Buffer.alloc(0));
-    },
+    refuse: (className, text = '') => refuse(callId, className, text),
     hangUp: () => socket.destroy(),
+    dismiss(className, text) {
+      refuse(0xffffffff, className, text);
+      socket.end();
+    },
   };
 }
 

@@ -42,7 +42,7 @@ test('an answer with an exception carries it, without the stack trace, and has n
   assert.equal(callId, 7);
   assert.equal(error?.exception, 'B');
   assert.equal(error.message, 'B: no');
-  assert.equal(error.fate, 'give-up');
+  assert.equal(error.fate, 'bug');
 });
 
 test('every truncation of an answer is refused', () => {

@@ -79,7 +79,7 @@ test('a row may fail beside rows that succeed, and a region beside regions that 
   ]);
   const [first, second] = decodeMulti(param, Buffer.alloc(0), [2, 2]);
   assert.deepEqual(first![0], []);
-  assert.equal((first![1] as HBaseError).fate, 'give-up');
+  assert.equal((first![1] as HBaseError).fate, 'refuse');
   for (const outcome of second!) assert.equal((outcome as HBaseError).fate, 'relocate');
 });
 

@@ -1,0 +1,56 @@
+/**
+ * What can never succeed on a real HBase is refused with what to do: a table that is disabled or dropped while a client works with it.
+ *
+ * Needs HBASE_ZOOKEEPER (and HBASE_ZNODE). Uses a namespace of its own and drops it. Missing rights need a cluster with an access
+ * controller: test/unit/core/stores/hbase/batch.test.ts plays its answers.
+ */
+import assert from 'node:assert/strict';
+import { randomBytes } from 'node:crypto';
+import { after, before, test } from 'node:test';
+import { found } from '../../core/stores/answers.ts';
+import { askHBase, getRows, putRows } from '../../core/stores/hbase-rows.ts';
+import { createHBaseClient } from '../../core/stores/hbase/client.ts';
+import type { RowPut } from '../../core/stores/hbase/types.ts';
+
+const zookeeper = process.env.HBASE_ZOOKEEPER ?? '127.0.0.1:2181';
+const znode = process.env.HBASE_ZNODE ?? '/hbase';
+const namespace = `contract_${randomBytes(4).toString('hex')}`;
+const NO_BYTES = Buffer.alloc(0);
+const Q = Buffer.from('q');
+
+const open = () => createHBaseClient({ zookeeper, znode, user: 'sightline', callTimeoutMs: 20_000, operationTimeoutMs: 60_000 });
+const hbase = open();
+const put = (value: string, timestamp = 1): RowPut => ({ row: Q, cells: [{ family: 'f', qualifier: Q, timestamp, value: Buffer.from(value) }] });
+
+before(() => hbase.admin.ensureNamespace(namespace));
+after(async () => {
+  await hbase.admin.dropNamespace(namespace);
+  await hbase.close();
+});
+
+test('a table that is disabled, or is dropped, under a client is refused at once, by every way of asking', async () => {
+  const table = `${namespace}:taken_away`;
+  const other = open();
+  await hbase.admin.ensureTable({ name: table, families: [{ name: 'f' }] }, []);
+  const ways: [string, () => Promise<unknown>][] = [
+    ['put', () => putRows(hbase, table, [put('v')])],
+    ['get', async () => found(table, await getRows(hbase, table, [{ row: Q }], () => 1))],
+    ['scan', () => askHBase(table, () => hbase.scan(table, { start: NO_BYTES, stop: NO_BYTES })[Symbol.asyncIterator]().next())],
+    ['check-and-put', () => askHBase(table, () => hbase.checkAndPut(table, Q, 'f', Q, null, put('v')))],
+  ];
+  const allRefused = async (message: RegExp): Promise<void> => {
+    for (const [name, ask] of ways) {
+      const began = performance.now();
+      await assert.rejects(ask(), (fault: Error) => fault.name === 'Refusal' && message.test(fault.message), name);
+      assert.ok(performance.now() - began < 10_000, `${name} tried for ${performance.now() - began} ms`);
+    }
+  };
+  await putRows(hbase, table, [put('v')]);
+  await other.admin.disableTable(table);
+  await allRefused(/TableNotEnabledException: .*taken_away is disabled\. Whoever disabled it enables it again/);
+  await other.admin.enableTable(table);
+  await putRows(hbase, table, [put('w', 2)]);
+  await other.admin.dropTable(table);
+  await allRefused(/TableNotFoundException: .*"sightline prepare" creates/);
+  await other.close();
+});
