@@ -2,10 +2,13 @@
 import assert from 'node:assert/strict';
 import { createHash, randomBytes } from 'node:crypto';
 import { mkdtemp, readFile, rm, writeFile } from 'node:fs/promises';
-import { tmpdir } from 'node:os';
+import { createServer } from 'node:http';
+import type { AddressInfo } from 'node:net';
+import { tmpdir, userInfo } from 'node:os';
 import { join } from 'node:path';
 import { after, before, test } from 'node:test';
 import { readConfig } from '../../core/process/config.ts';
+import { Refusal } from '../../core/process/errors.ts';
 import { hdfs } from '../../core/stores/hdfs/hdfs.ts';
 
 const name = `contract_${randomBytes(4).toString('hex')}`;
@@ -63,3 +66,39 @@ test('what is not there is null, empty or a fault, never a file', async () => {
 test('the file system says what is free', async () => {
   assert.ok((await files.capacity()).freeBytes > 0);
 });
+
+test('a quota that is used up is refused with what to do, for folders and for the bytes of a file, and passes when it is raised', async () => {
+  // Whoever started this HDFS may set quotas: on the embedded stack that is whoever runs the tests.
+  const setQuota = async (quota: Record<string, string>): Promise<void> => {
+    const query = new URLSearchParams({ op: 'SETQUOTA', 'user.name': userInfo().username, ...quota });
+    const answer = await fetch(`${config.WEBHDFS_URL}/webhdfs/v1/${name}/quota?${query}`, { method: 'PUT' });
+    assert.ok(answer.ok, await answer.text());
+  };
+  const isRefused = (words: RegExp) => (fault: unknown) => fault instanceof Refusal && fault.exitCode === 5 && words.test(fault.message);
+  await files.makeFolder('quota');
+  await setQuota({ namespacequota: '2', storagespacequota: '1000000000' });
+  await files.makeFolder('quota/one');
+  await assert.rejects(files.makeFolder('quota/two'), isRefused(/NameSpace quota.*Raise the quota of the folder/s));
+  await setQuota({ namespacequota: '1000000000', storagespacequota: '1000' });
+  const bytes = randomBytes(200_000);
+  await writeFile(join(folder, 'much'), bytes);
+  await assert.rejects(files.upload(join(folder, 'much'), 'quota/much'), isRefused(/DiskSpace quota.*Raise the quota of the folder/s));
+  await setQuota({ namespacequota: '1000000000', storagespacequota: '1000000000' });
+  await files.upload(join(folder, 'much'), 'quota/much');
+  assert.ok((await files.read('quota/much')).equals(bytes));
+});
+
+test('a folder below a file, and a WebHDFS address that is another service\'s, are refused with what to look at', async () => {
+  await files.write('a-file', Buffer.from('1'));
+  await assert.rejects(files.makeFolder('a-file/below'), (fault) => fault instanceof Refusal && fault.exitCode === 2 && /A file is where a folder is expected/.test(fault.message));
+  const elsewhere = hdfs({ ...config, WEBHDFS_URL: `${config.WEBHDFS_URL.replace(/\d+$/, '')}${await portOfPlainHttp()}` });
+  await assert.rejects(elsewhere.list(''), (fault) => fault instanceof Refusal && /Look at WEBHDFS_URL/.test(fault.message));
+});
+
+/** A web server that knows no WebHDFS. */
+async function portOfPlainHttp(): Promise<number> {
+  const server = createServer((_, response) => response.writeHead(404).end('<html>not here'));
+  await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve));
+  server.unref();
+  return (server.address() as AddressInfo).port;
+}

@@ -1,32 +1,125 @@
 /**
- * What a fault of HDFS asks of us: try again, or tell a person.
+ * What becomes of a fault of HDFS: the one table of its exceptions, by their simple names in WebHDFS's answers.
  *
- * hdfs.ts hands every fault through here. The package keeps only the message of a remote exception, so messages are what there
- * is to judge by; what is not known to pass stays an ordinary error, which ends the run.
+ * hdfs.ts hands every fault through here: try again, a person with a remedy, or a bug, which ends the run. An IOException says in
+ * words alone what is wrong, so for those words are data too. What is not listed is a bug: a write that HDFS refuses for a reason
+ * that nobody knows must not be repeated for ever.
  */
+import type { ExitCode } from '../../process/errors.ts';
 import { EXIT, messageOf, Refusal, Retryable } from '../../process/errors.ts';
 
-const PASSING_CODES = new Set([
-  'ECONNREFUSED', 'ECONNRESET', 'ECONNABORTED', 'ETIMEDOUT', 'ESOCKETTIMEDOUT', 'EPIPE', 'EHOSTUNREACH', 'ENETUNREACH',
-  'ENOTFOUND', 'EAI_AGAIN',
-]);
-const PASSING_MESSAGES =
-  /safe mode|standby|could only be (?:replicated|written) to|Failed to find datanode|no datanode|Unexpected redirect|Unknown error|socket hang up|lease|being created|Connection refused/i;
+/** What WebHDFS answered instead of what was asked for; `exception` is empty where it gave no reason (a proxy, another service). */
+export class RemoteError extends Error {
+  override readonly name = 'RemoteError';
+  readonly exception: string;
+  readonly status: number;
+  constructor(exception: string, status: number, message: string) {
+    super(message);
+    this.exception = exception;
+    this.status = status;
+  }
+}
+
+const AGAIN = new Set(
+  `SafeModeException StandbyException RetriableException ObserverRetryOnActiveException NotReplicatedYetException
+  AlreadyBeingCreatedException LeaseExpiredException RecoveryInProgressException ReplicaNotFoundException BlockMissingException
+  ConnectException ConnectTimeoutException SocketTimeoutException SocketException NoRouteToHostException UnknownHostException
+  EOFException ClosedChannelException DiskOutOfSpaceException DiskErrorException`.split(/\s+/),
+);
+
+/** Of exceptions that say little by their name. */
+const AGAIN_WORDS =
+  /safe mode|standby|still not started|startup mode|too busy|could only be (?:replicated|written) to|Failed to find datanode|no datanode|No space left|out of space|lease|being created|Connection refused/i;
+
+/** Of connections, before anything was answered. */
+const AGAIN_CODES = new Set(
+  `ECONNREFUSED ECONNRESET ECONNABORTED ETIMEDOUT ESOCKETTIMEDOUT EPIPE EHOSTUNREACH ENETUNREACH ENOTFOUND EAI_AGAIN`.split(' '),
+);
+const SOCKET_WORDS = /socket hang up|Unexpected redirect/i;
+const TLS_CODES = /^(ERR_TLS|ERR_SSL|CERT_|DEPTH_ZERO|SELF_SIGNED|UNABLE_TO_(VERIFY|GET)|EPROTO|HPE_)/;
+
+interface Refused {
+  readonly names: readonly string[];
+  readonly exitCode: ExitCode;
+  readonly remedy: string;
+}
+
+const RIGHTS = 'HADOOP_USER must be allowed to write below SIGHTLINE_ROOT: let its owner give it the folder (hdfs dfs -chown)';
+const ADDRESS = 'Look at WEBHDFS_URL: it names the HTTP address of the NameNode (port 9870 unless set otherwise), and dfs.webhdfs.enabled must be true';
+const SIGN_IN = 'This HDFS asks for another way of signing in than a user\'s name';
+
+const REFUSED: readonly Refused[] = [
+  { names: ['AccessControlException', 'AuthorizationException'], exitCode: EXIT.usage, remedy: RIGHTS },
+  { names: ['SecurityException', 'AuthenticationException', 'InvalidToken'], exitCode: EXIT.usage, remedy: SIGN_IN },
+  {
+    names: ['QuotaExceededException', 'NSQuotaExceededException', 'DSQuotaExceededException', 'QuotaByStorageTypeExceededException'],
+    exitCode: EXIT.dependency_down,
+    remedy: 'Raise the quota of the folder (hdfs dfsadmin -setSpaceQuota, -setQuota) or remove what is not needed, then run again; nothing was published in part',
+  },
+  {
+    names: ['MaxDirectoryItemsExceededException', 'PathComponentTooLongException'],
+    exitCode: EXIT.usage,
+    remedy: 'Raise dfs.namenode.fs-limits.max-directory-items and dfs.namenode.fs-limits.max-component-length to HDFS\'s defaults at least',
+  },
+  {
+    names: ['ParentNotDirectoryException', 'FileAlreadyExistsException', 'PathIsNotDirectoryException'],
+    exitCode: EXIT.usage,
+    remedy: 'A file is where a folder is expected: move it away, or choose another SIGHTLINE_ROOT',
+  },
+];
 
 export function hdfsFault(url: string, thrown: unknown): Error {
   if (thrown instanceof Retryable || thrown instanceof Refusal) return thrown;
   const message = messageOf(thrown).split('\n\tat ')[0]!.trim();
-  const code = thrown instanceof Error && 'code' in thrown ? String(thrown.code) : '';
-  if (PASSING_CODES.has(code) || PASSING_MESSAGES.test(message)) {
-    return new Retryable('HDFS', `HDFS at ${url}: ${message}`, thrown);
+  const where = `HDFS at ${url}: ${message}`;
+  const refused = refusalOf(thrown, message);
+  if (refused) return new Refusal(refused.exitCode, `${where}. ${refused.remedy}.`, thrown);
+  return mayPass(thrown, message) ? new Retryable('HDFS', where, thrown) : new Error(where, { cause: thrown });
+}
+
+function refusalOf(thrown: unknown, message: string): Pick<Refused, 'exitCode' | 'remedy'> | undefined {
+  if (TLS_CODES.test(codeOf(thrown))) return { exitCode: EXIT.usage, remedy: ADDRESS };
+  if (!(thrown instanceof RemoteError)) return undefined;
+  const listed = REFUSED.find(({ names }) => names.includes(thrown.exception));
+  if (listed) return listed;
+  if (/permission denied/i.test(message)) return { exitCode: EXIT.usage, remedy: RIGHTS };
+  if (thrown.exception !== '') return undefined;
+  if (thrown.status === 401 || thrown.status === 403) return { exitCode: EXIT.usage, remedy: SIGN_IN };
+  return thrown.status < 500 && thrown.status !== 429 ? { exitCode: EXIT.usage, remedy: ADDRESS } : undefined;
+}
+
+function mayPass(thrown: unknown, message: string): boolean {
+  if (!(thrown instanceof RemoteError)) return AGAIN_CODES.has(codeOf(thrown)) || SOCKET_WORDS.test(message);
+  return AGAIN.has(thrown.exception) || AGAIN_WORDS.test(message) || thrown.exception === '';
+}
+
+function codeOf(thrown: unknown): string {
+  return thrown instanceof Error && 'code' in thrown ? String(thrown.code) : '';
+}
+
+/** What an answer with a status of 400 or more says. */
+export function remoteError(body: unknown, status: number): RemoteError {
+  const remote = remoteOf(typeof body === 'string' ? parsed(body) : body);
+  if (remote) return new RemoteError(remote.exception, status, remote.message);
+  return new RemoteError('', status, `it answers ${status} without a reason of HDFS`);
+}
+
+function remoteOf(body: unknown): { exception: string; message: string } | null {
+  if (typeof body !== 'object' || body === null || !('RemoteException' in body)) return null;
+  const { exception = '', message = '' } = body.RemoteException as { exception?: string; message?: string };
+  return { exception: exception.slice(exception.lastIndexOf('$') + 1), message: message || exception };
+}
+
+function parsed(text: string): unknown {
+  try {
+    return JSON.parse(text) as unknown;
+  } catch {
+    return null;
   }
-  if (/permission denied/i.test(message)) {
-    return new Refusal(EXIT.usage, `HDFS at ${url}: ${message}. HADOOP_USER must be allowed to write below SIGHTLINE_ROOT`, thrown);
-  }
-  return new Error(`HDFS at ${url}: ${message}`, { cause: thrown });
 }
 
 /** Whether HDFS said that there is nothing at the path. */
 export function isMissing(thrown: unknown): boolean {
-  return thrown instanceof Error && /does not exist/i.test(thrown.message);
+  if (!(thrown instanceof Error) || thrown instanceof Retryable || thrown instanceof Refusal) return false;
+  return (thrown.cause instanceof RemoteError && thrown.cause.exception === 'FileNotFoundException') || /does not exist/i.test(thrown.message);
 }

@@ -3,8 +3,8 @@
  *
  * The batch layer writes and verifies here, serving reads. The package alone cannot be trusted with a file: it emits `finish`
  * after `error`, its streams may end early without a fault, and its rename forgets the answer. So every write is followed by a
- * look at the length, every read must deliver the length that was promised, and a rename's answer is read from its body. What
- * may pass (no connection, safe mode, no data node) becomes a Retryable; all else keeps its message.
+ * look at the length, every read must deliver the length that was promised, and a rename's answer is read from its body. What a
+ * fault means is decided in faults.ts.
  */
 import { createHash, randomUUID } from 'node:crypto';
 import { createReadStream, createWriteStream } from 'node:fs';
@@ -19,7 +19,7 @@ import type { FileFacts, Hdfs } from './types.ts';
 import type { ReadLimits } from '../../process/read-limits.ts';
 import { Retryable } from '../../process/errors.ts';
 import { proxyFor } from '../../process/proxy.ts';
-import { hdfsFault, isMissing } from './faults.ts';
+import { hdfsFault, isMissing, remoteError } from './faults.ts';
 
 type Settings = Pick<Config, 'WEBHDFS_URL' | 'SIGHTLINE_ROOT' | 'HADOOP_USER'>;
 
@@ -222,6 +222,9 @@ function asking(config: Settings, idleLimitMs: number): Asking {
     // Named, or the package asks the environment by rules of its own; data nodes are reached in the way of their NameNode.
     { timeout: idleLimitMs, proxy: proxyFor(url)?.href ?? null },
   );
+  // By itself it takes some refusals for success, and keeps of an exception the words without the name.
+  client._isError = ({ statusCode }) => statusCode >= 400;
+  client._parseError = (body, _, status = 500) => remoteError(body, status);
   const absolute = (path: string): string => {
     if (/[%?#\s]/.test(path) || path.split('/').includes('..')) throw new RangeError(`${JSON.stringify(path)} is no path of the lake`);
     return posix.join(config.SIGHTLINE_ROOT, path);

@@ -3,6 +3,9 @@ declare module 'webhdfs' {
   import type { Readable, Writable } from 'node:stream';
 
   export interface WebHdfsClient {
+    /** Both are called by the package itself for each answer. */
+    _isError(response: { statusCode: number }): boolean;
+    _parseError(body: unknown, isStrict: boolean, status?: number): Error;
     _getOperationEndpoint(operation: string, path: string, params?: Record<string, unknown>): string;
     _sendRequest(
       method: string,

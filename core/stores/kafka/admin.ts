@@ -10,7 +10,8 @@ import type { Admin } from 'kafkajs';
 import type { Config } from '../../process/config.ts';
 import type { LogAdmin, LogEnds, TopicFacts } from './types.ts';
 import { topicPlans } from '../../layout/log.ts';
-import { messageOf, Retryable } from '../../process/errors.ts';
+import { EXIT, Refusal, Retryable } from '../../process/errors.ts';
+import { codesIn, kafkaJsFault, UNKNOWN_TOPIC } from './faults.ts';
 import { kafkaJsClient } from './kafkajs-client.ts';
 import { newestEnds } from './newest-ends.ts';
 import { topicIdOf } from './topic-id.ts';
@@ -39,25 +40,34 @@ export function logAdmin(config: Settings): LogAdmin {
       // What has failed once, or never answers, is left behind with its connection; the next question makes another.
       if (open === asked) open = null;
       void asked.then((admin) => admin.disconnect()).catch(() => undefined);
-      throw new Retryable('Kafka', `Kafka at ${config.KAFKA_BROKERS}: ${messageOf(thrown)}`, thrown);
+      throw kafkaJsFault(`Kafka at ${config.KAFKA_BROKERS}`, thrown);
     }
   };
   const topic = config.KAFKA_TOPIC;
+  /** A question about the topic; one that no broker knows any more is for a person, one that they have not heard of yet is not. */
+  const askOfTopic = async <T>(question: (admin: Admin) => Promise<T>): Promise<T> => {
+    try {
+      return await ask(question);
+    } catch (fault) {
+      if (fault instanceof Retryable && codesIn(fault.cause).includes(UNKNOWN_TOPIC) && (await isGone(ask, topic))) throw gone(config);
+      throw fault;
+    }
+  };
   const newest = newestEnds(kafka, topic);
   return {
     ensureTopics: () => ask((a) => ensureTopics(a, config)),
     facts: () => ask((a) => factsOf(a, config.KAFKA_BROKERS, topic)),
-    grow: (count) => ask((a) => grow(a, topic, count)),
-    ends: () => ask((a) => endsOf(a, topic)),
+    grow: (count) => askOfTopic((a) => grow(a, topic, count)),
+    ends: () => askOfTopic((a) => endsOf(a, topic)),
     async newestEnds() {
       try {
-        return await ask(() => newest.ask());
+        return await askOfTopic(() => newest.ask());
       } catch (fault) {
         void newest.close();
         throw fault;
       }
     },
-    holdsBefore: (t) => ask((a) => holdsBefore(a, topic, t)),
+    holdsBefore: (t) => askOfTopic((a) => holdsBefore(a, topic, t)),
     close: async () => {
       await newest.close();
       await (await open?.catch(() => null))?.disconnect();
@@ -66,6 +76,24 @@ export function logAdmin(config: Settings): LogAdmin {
 }
 
 const ANSWER_LIMIT_MS = 15_000;
+const GONE_LOOKS = 3;
+
+/** Asked again and again, since a broker that was just started knows little at first. */
+async function isGone(ask: <T>(question: (admin: Admin) => Promise<T>) => Promise<T>, topic: string): Promise<boolean> {
+  for (let look = 0; look < GONE_LOOKS; look++) {
+    if (look > 0) await pause(1_000);
+    if ((await ask((admin) => admin.listTopics())).includes(topic)) return false;
+  }
+  return true;
+}
+
+function gone({ KAFKA_TOPIC, KAFKA_BROKERS }: Settings): Refusal {
+  return new Refusal(
+    EXIT.data_check_failed,
+    `Topic ${KAFKA_TOPIC} does not exist any more at ${KAFKA_BROKERS}: it was deleted. Point KAFKA_TOPIC or KAFKA_BROKERS at the one that was counted, or ` +
+      'begin anew: "sightline prepare" with another HBASE_NAMESPACE, SIGHTLINE_ROOT and KAFKA_GROUP; on one machine "sightline cluster reset".',
+  );
+}
 
 async function connected(admin: Admin): Promise<Admin> {
   await admin.connect();

@@ -4,16 +4,27 @@
  * consumer.ts, reader.ts and producer.ts share them. `consume` calls back as soon as it has its number of records or its wait
  * passes without one, so a long wait under steady traffic would gather for a long time: waits are kept short here.
  */
+import type { EventEmitter } from 'node:events';
 import type { KafkaConsumer, LibrdKafkaError, Message, Producer } from 'node-rdkafka';
 import type { KafkaSettings } from './client-config.ts';
 import { asFault } from './client-config.ts';
+import { kafkaFate } from './faults.ts';
 
 export const ANSWER_LIMIT_MS = 10_000;
 
+/** Connects; of what the client told meanwhile, what can never succeed is why it failed, not that no broker was reached by it. */
 export function connected(client: KafkaConsumer | Producer, settings: KafkaSettings): Promise<void> {
+  let refusal: LibrdKafkaError | null = null;
+  const hear = (error: LibrdKafkaError): void => {
+    if (kafkaFate(error.code) === 'refuse') refusal ??= error;
+  };
+  // Both kinds of client emit it; their types of listeners have nothing in common.
+  const events = client as unknown as EventEmitter;
+  events.on('event.error', hear);
   return new Promise((resolve, reject) => {
     client.connect({ topic: settings.KAFKA_TOPIC, timeout: ANSWER_LIMIT_MS }, (error: LibrdKafkaError | null) => {
-      if (error) reject(asFault(settings, error));
+      events.off('event.error', hear);
+      if (error) reject(asFault(settings, refusal ?? error));
       else resolve();
     });
   });

@@ -6,7 +6,8 @@
  */
 import type { ConsumerGlobalConfig, ConsumerTopicConfig, GlobalConfig, LibrdKafkaError } from 'node-rdkafka';
 import rdkafka from 'node-rdkafka';
-import { EXIT, Refusal, Retryable } from '../../process/errors.ts';
+import { EXIT, Refusal } from '../../process/errors.ts';
+import { kafkaFault } from './faults.ts';
 
 export interface KafkaSettings {
   readonly KAFKA_BROKERS: string;
@@ -71,7 +72,7 @@ function isUnreadable(error: LibrdKafkaError): boolean {
 }
 
 /** What an error of node-rdkafka means for the caller. */
-export function asFault(settings: KafkaSettings, error: LibrdKafkaError): Refusal | Retryable {
+export function asFault(settings: KafkaSettings, error: LibrdKafkaError): Error {
   if (isUnreadable(error)) {
     return new Refusal(
       EXIT.data_check_failed,
@@ -79,5 +80,5 @@ export function asFault(settings: KafkaSettings, error: LibrdKafkaError): Refusa
         `knows ${rdkafka.features.join(', ')}; producers must use a compression from that list.`,
     );
   }
-  return new Retryable('Kafka', `Kafka at ${settings.KAFKA_BROKERS}: ${error.message}`, error);
+  return kafkaFault(`Kafka at ${settings.KAFKA_BROKERS}`, error.code, error.message, error);
 }

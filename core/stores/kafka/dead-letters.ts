@@ -9,7 +9,8 @@ import type { Kafka, Message, Producer } from 'kafkajs';
 import type { Config } from '../../process/config.ts';
 import type { KeptLetter } from '../../layout/log.ts';
 import { readDeadLetter, replayHeader } from '../../layout/log.ts';
-import { EXIT, messageOf, Refusal, Retryable } from '../../process/errors.ts';
+import { EXIT, Refusal } from '../../process/errors.ts';
+import { kafkaJsFault } from './faults.ts';
 import { COMMAND_RETRY, retrying } from '../../process/retry.ts';
 import { kafkaJsClient } from './kafkajs-client.ts';
 import { logReader } from './reader.ts';
@@ -64,7 +65,7 @@ export function deadLetterLog(settings: Settings): DeadLetterLog {
       return null;
     },
     async replay(replays) {
-      const open = (producer ??= await retrying(COMMAND_RETRY, () => connected(kafka)));
+      const open = (producer ??= await retrying(COMMAND_RETRY, () => connected(kafka, settings.KAFKA_BROKERS)));
       for (const some of batchesOf(replays)) await retrying(COMMAND_RETRY, () => send(open, settings, some));
     },
     async close() {
@@ -94,18 +95,18 @@ async function rangesOf(kafka: Kafka, topic: string, since: number): Promise<Ran
       .map(({ partition, low, high }) => ({ partition, from: Math.max(Number(low), beginOf.get(partition) ?? 0), end: Number(high) }))
       .sort((a, b) => a.partition - b.partition);
   } catch (thrown) {
-    throw thrown instanceof Refusal ? thrown : new Retryable('Kafka', `topic ${topic}: ${messageOf(thrown)}`, thrown);
+    throw kafkaJsFault(`Kafka, topic ${topic}`, thrown);
   } finally {
     await admin.disconnect().catch(() => undefined);
   }
 }
 
-async function connected(kafka: Kafka): Promise<Producer> {
+async function connected(kafka: Kafka, brokers: string): Promise<Producer> {
   const producer = kafka.producer({ allowAutoTopicCreation: false, metadataMaxAge: METADATA_AGE_MS });
   try {
     await producer.connect();
   } catch (thrown) {
-    throw new Retryable('Kafka', messageOf(thrown), thrown);
+    throw kafkaJsFault(`Kafka at ${brokers}`, thrown);
   }
   return producer;
 }
@@ -129,7 +130,7 @@ async function send(producer: Producer, settings: Settings, replays: readonly Re
         `Letter ${letter.partition}/${letter.offset} is larger than topic ${topic} takes, with its header; raise max.message.bytes on it`,
       );
     }
-    throw new Retryable('Kafka', `topic ${topic} did not acknowledge replayed letters: ${messageOf(thrown)}`, thrown);
+    throw kafkaJsFault(`Kafka, topic ${topic}`, thrown);
   }
 }
 

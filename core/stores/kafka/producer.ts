@@ -1,7 +1,7 @@
 /**
  * Produces what we write to the log ourselves: strays sent home, dead letters, ticks (types.ts, LogProducer).
  *
- * A call resolves when every record of it is acknowledged by all replicas, and throws a Retryable otherwise; doing it again at
+ * A call resolves when every record of it is acknowledged by all replicas, and throws a fault otherwise (faults.ts); doing it again at
  * most writes copies, which the layers expect. A stray goes to its home by partition number, not by any partitioner's idea of
  * its key. The connection is made with the first record, since many workers never send one. Records are compressed, with the one
  * codec that every client reads, because a record that came compressed may be too large otherwise. node-rdkafka takes header
@@ -19,6 +19,7 @@ import { deadLetterHeaders, strayHeaders } from '../../layout/log.ts';
 import { EXIT, messageOf, Refusal, Retryable } from '../../process/errors.ts';
 import { connected, disconnected } from './calls.ts';
 import { clientConfig } from './client-config.ts';
+import { kafkaFault } from './faults.ts';
 
 export interface ProducerSettings extends KafkaSettings {
   readonly KAFKA_DEAD_LETTER_TOPIC: string;
@@ -134,7 +135,8 @@ function handOver(producer: rdkafka.Producer, { topic, partition, key, value, he
   try {
     producer.produce(topic, partition, withAddress(value), typeof key === 'string' ? key : withAddress(key), null, call, pairs);
   } catch (thrown) {
-    throw new Retryable('Kafka', `a record could not be handed to Kafka's client: ${messageOf(thrown)}`, thrown);
+    const code = typeof thrown === 'object' && thrown !== null && 'code' in thrown ? Number(thrown.code) : null;
+    throw code === null ? thrown : kafkaFault(`Kafka, topic ${topic}`, code, `a record could not be handed over: ${messageOf(thrown)}`, thrown);
   }
 }
 
@@ -145,12 +147,12 @@ function withAddress(bytes: Buffer | null): Buffer | null {
 
 const EMPTY = Buffer.from('.').subarray(0, 0);
 
-function undelivered(error: LibrdKafkaError, topic: string): Refusal | Retryable {
+function undelivered(error: LibrdKafkaError, topic: string): Error {
   if (error.message.includes('too large')) {
     return new Refusal(
       EXIT.data_check_failed,
       `a record for topic ${topic} is larger than the topic takes; raise max.message.bytes on it and start again`,
     );
   }
-  return new Retryable('Kafka', `topic ${topic} did not acknowledge a record: ${error.message}`, error);
+  return kafkaFault(`Kafka, topic ${topic}`, error.code, `a record was not acknowledged: ${error.message}`, error);
 }

@@ -12,9 +12,10 @@
  * Source: the Kafka protocol guide, Metadata API, version 10.
  */
 import { connect } from 'node:net';
-import { messageOf, Retryable } from '../../process/errors.ts';
 import type { HostPort } from '../../process/host-port.ts';
 import { parseHostPorts, partsOf } from '../../process/host-port.ts';
+import { messageOf, Refusal, Retryable } from '../../process/errors.ts';
+import { kafkaFault } from './faults.ts';
 
 const ANSWER_LIMIT_MS = 5_000;
 
@@ -25,6 +26,7 @@ export async function topicIdOf(brokers: string, topic: string): Promise<string>
     try {
       return topicIdIn(await ask(broker, metadataRequest(topic)));
     } catch (thrown) {
+      if (thrown instanceof Refusal) throw thrown;
       last = `${broker}: ${messageOf(thrown)}`;
     }
   }
@@ -83,7 +85,7 @@ export function topicIdIn(answer: Buffer): string {
   const error = answer.readInt16BE(at);
   at += 2;
   skipText();
-  if (error !== 0) throw new RangeError(`the broker answered with error code ${error}`);
+  if (error !== 0) throw kafkaFault('Kafka', error, `the broker answered with error code ${error}`);
   if (at + 16 > answer.length) throw new RangeError('the answer ends before the topic id');
   return answer.toString('hex', at, at + 16);
 }

@@ -46,7 +46,7 @@ function json(response: ServerResponse, status: number, body: unknown): void {
   response.writeHead(status, { 'content-type': 'application/json' }).end(JSON.stringify(body));
 }
 
-const remote = (message: string) => ({ RemoteException: { exception: 'X', javaClassName: 'x.X', message } });
+const remote = (message: string, exception = 'IOException') => ({ RemoteException: { exception, javaClassName: `x.${exception}`, message } });
 const fileOf = (length: number) => ({ FileStatus: { pathSuffix: '', type: 'FILE', length, modificationTime: 5 } });
 
 /** A file is written and read, through the redirect to a data node on the same address. */
@@ -129,7 +129,7 @@ test('an upload that the data node refuses is a fault, although the package says
 });
 
 test('what may pass is worth another try, a missing right is for a person, a missing file is an answer', async () => {
-  const saying = (message: string): Answer => (_, response) => json(response, 403, remote(message));
+  const saying = (message: string): Answer => (_, response) => json(response, 403, remote(message, message.startsWith('Perm') ? 'AccessControlException' : 'SafeModeException'));
   await against(saying('Name node is in safe mode.'), (files) => assert.rejects(files.list('a'), Retryable));
   await against(saying('Permission denied: user=me, access=WRITE'), (files) => assert.rejects(files.makeFolder('a'), Refusal));
   await against((_, response) => json(response, 404, remote('File does not exist: /s/a')), async (files) => {
@@ -217,4 +217,56 @@ test('a read tells of its bytes, and ends with what is thrown at it', async () =
     };
     await assert.rejects(files.download('a', join(folder, 'much'), { onBytes: tooMuch }), /too much/);
   });
+});
+
+// ---- fates -----------------------------------------------------------------------------------------------------------
+
+/** Status, exception and message of an answer, as HDFS 3.4 words it; and what becomes of it. */
+const FATES: readonly (readonly [number, string, string, 'again' | 'bug' | number])[] = [
+  [403, 'SafeModeException', 'Cannot create file/s/a. Name node is in safe mode.', 'again'],
+  [403, 'StandbyException', 'Operation category WRITE is not supported in state standby.', 'again'],
+  [403, 'RetriableException', 'NameNode still not started', 'again'],
+  [403, 'RetriableException', 'Server too busy', 'again'],
+  [403, 'IOException', 'NameNode still not started', 'again'],
+  [403, 'IOException', 'File /s/a could only be written to 0 of the 1 minReplication nodes. There are 0 datanode(s) running', 'again'],
+  [403, 'IOException', 'Failed to find datanode, suggest to check cluster health. excludeDatanodes=null', 'again'],
+  [403, 'DiskOutOfSpaceException', 'Out of space: The volume with the most available space (=0 B) is less than the block size', 'again'],
+  [500, 'ConnectException', 'Call From a to b failed on connection exception: Connection refused', 'again'],
+  [403, 'AlreadyBeingCreatedException', 'Failed to CREATE_FILE /s/a because this file lease is currently owned by x', 'again'],
+  [403, 'AccessControlException', 'Permission denied: user=me, access=WRITE, inode="/":hdfs:supergroup:drwxr-xr-x', 2],
+  [401, 'AuthenticationException', 'Unauthorized connection for super-user', 2],
+  [403, 'DSQuotaExceededException', 'The DiskSpace quota of /s is exceeded: quota = 1 B = 1 B but diskspace consumed = 134217728 B', 5],
+  [403, 'NSQuotaExceededException', 'The NameSpace quota (directories and files) of directory /s is exceeded: quota=1 file count=2', 5],
+  [403, 'FSLimitException$MaxDirectoryItemsExceededException', 'The directory item limit of /s is exceeded', 2],
+  [403, 'ParentNotDirectoryException', '/s (is not a directory)', 2],
+  [400, 'IllegalArgumentException', 'Invalid value for webhdfs parameter "op"', 'bug'],
+  [403, 'IOException', 'words that nobody has listed', 'bug'],
+];
+
+for (const [status, exception, message, fate] of FATES) {
+  test(`${exception}, "${message.slice(0, 60)}": ${typeof fate === 'number' ? `refused with code ${fate}` : fate}`, async () => {
+    await against((_, response) => json(response, status, remote(message, exception)), async (files) => {
+      await assert.rejects(files.makeFolder('a'), (fault: Error) => {
+        assert.ok(fault.message.includes(message), fault.message);
+        if (fate === 'again') return fault instanceof Retryable && fault.dependency === 'HDFS';
+        if (fate === 'bug') return !(fault instanceof Retryable) && !(fault instanceof Refusal);
+        return fault instanceof Refusal && fault.exitCode === fate && fault.message.length > message.length + 60;
+      });
+    });
+  });
+}
+
+test('an answer without a reason of HDFS is a busy proxy, a way of signing in, or another service', async () => {
+  const plain = (status: number): Answer => (_, response) => void response.writeHead(status, { 'content-type': 'text/html' }).end('<html>');
+  for (const status of [429, 500, 502, 503, 504]) await against(plain(status), (files) => assert.rejects(files.list('a'), Retryable));
+  await against(plain(401), (files) => assert.rejects(files.list('a'), (fault) => fault instanceof Refusal && /signing in/.test(fault.message)));
+  await against(plain(404), (files) => assert.rejects(files.list('a'), (fault) => fault instanceof Refusal && /Look at WEBHDFS_URL/.test(fault.message)));
+});
+
+test('an upload that a proxy refuses is no success', async () => {
+  const answer: Answer = (request, response, operation) => {
+    if (operation === 'getfilestatus') return json(response, 200, fileOf(100));
+    request.resume().on('end', () => response.writeHead(503).end());
+  };
+  await against(answer, (files) => assert.rejects(files.upload(join(folder, 'hundred'), 'a'), /503 without a reason/));
 });
