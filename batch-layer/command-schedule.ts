@@ -20,16 +20,15 @@ export async function runSchedule({ engine }: { engine: Engine }): Promise<void>
   const log = createLog('batch', config.LOG_LEVEL);
   const signal = stopSignal();
   const registry = createRegistry('batch');
-  let isOpen = false;
-  const server = await serveMetrics(registry, { host: config.BIND, port: config.METRICS_PORT }, () =>
-    isOpen ? null : 'a dependency is away',
-  );
+  let waitingFor: string | null = 'opening HBase and Kafka';
+  const onWait = (because: string | null): void => void (waitingFor = because);
+  const server = await serveMetrics(registry, { host: config.BIND, port: config.METRICS_PORT }, () => waitingFor);
   log.info({ metrics_port: server.port }, 'the batch layer runs by the clock');
   try {
-    const open = await openPatiently(config, engine, { log, say: SILENT, metrics: batchMetrics(registry), signal });
-    isOpen = true;
+    const open = await openPatiently(config, engine, { log, say: SILENT, metrics: batchMetrics(registry), signal }, onWait);
+    onWait(null);
     try {
-      await schedule(open.context);
+      await schedule(open.context, onWait);
     } finally {
       await open.close();
     }
@@ -38,9 +37,12 @@ export async function runSchedule({ engine }: { engine: Engine }): Promise<void>
   }
 }
 
-function openPatiently(config: Config, engine: Engine, parts: Parameters<typeof openBatch>[1]): Promise<OpenBatch> {
+function openPatiently(config: Config, engine: Engine, parts: Parameters<typeof openBatch>[1], onWait: (because: string) => void): Promise<OpenBatch> {
   return retrying(WORKER_RETRY, () => openBatch(config, parts, { engine }), {
     signal: parts.signal,
-    onRetry: (fault, _attempt, delayMs) => parts.log.warn({ because: messageOf(fault), next_try_ms: delayMs }, 'a dependency is away'),
+    onRetry(fault, _attempt, delayMs) {
+      onWait(`waiting for ${fault.dependency}: ${messageOf(fault)}`);
+      parts.log.warn({ because: messageOf(fault), next_try_ms: delayMs }, 'a dependency is away');
+    },
   });
 }

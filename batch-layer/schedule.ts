@@ -2,15 +2,16 @@
  * The scheduler: publishes each epoch a little after its end, catches up in order, prunes when the grace is over, and archives a
  * long epoch hour by hour while it is open.
  *
- * `npm start` keeps one running; in production a cron line can do the same with `batch run`. It survives what may pass: any
- * failure is logged and tried again with growing delays, because a run is safe to repeat from any point. The little after is for
- * the speed layer: once it has passed the cut by a little, the proof is cheap.
+ * `npm start` keeps one running; in production a cron line can do the same with `batch run`. It survives what may pass, and what a
+ * person mends while it runs (a data check that failed): that is logged, told in /readyz and tried again with growing delays, because
+ * a run is safe to repeat from any point. What its own settings or rights forbid, and a bug, end it. The little after is for the speed
+ * layer: once it has passed the cut by a little, the proof is cheap.
  */
 import { setTimeout as sleep } from 'node:timers/promises';
 import type { Epoch } from '../core/domain/epoch.ts';
 import type { BatchContext } from './context.ts';
 import { endOf } from '../core/domain/epoch.ts';
-import { messageOf, Refusal } from '../core/process/errors.ts';
+import { EXIT, messageOf, Refusal, Retryable } from '../core/process/errors.ts';
 import { holdText } from '../core/process/hold-text.ts';
 import { archiveNow } from './archive-now.ts';
 import { isHeldStill, StampsAhead } from './held.ts';
@@ -24,8 +25,8 @@ const FIRST_BACKOFF_MS = 1_000;
 const GREATEST_BACKOFF_MS = 60_000;
 const LOOK_EVERY_MS = 5_000;
 
-/** Runs until the context's signal is aborted. */
-export async function schedule(context: BatchContext): Promise<void> {
+/** Runs until the context's signal is aborted. `onWait` hears why the last try failed, and null when one succeeds. */
+export async function schedule(context: BatchContext, onWait: (because: string | null) => void = () => undefined): Promise<void> {
   const { log, signal } = context;
   let failures = 0;
   let pruned: Epoch | null = null;
@@ -41,15 +42,16 @@ export async function schedule(context: BatchContext): Promise<void> {
         archivedAt = performance.now();
       }
       failures = 0;
+      onWait(null);
       await pause(stop ? LOOK_EVERY_MS : await untilNextMs(context), signal);
     } catch (fault) {
       if (signal.aborted) return;
-      if (fault instanceof GenerationChanged) throw fault;
+      if (fault instanceof GenerationChanged || !isTriedAgain(fault)) throw fault;
+      onWait(messageOf(fault));
       failures += 1;
       const delayMs = Math.min(GREATEST_BACKOFF_MS, FIRST_BACKOFF_MS * 2 ** Math.min(failures - 1, 10)) * (0.5 + Math.random() / 2);
       const facts = { because: messageOf(fault), failures, next_try_ms: Math.round(delayMs) };
-      if (fault instanceof Refusal || (fault instanceof Error && fault.name === 'Retryable')) log.warn(facts, 'the run failed');
-      else log.error({ ...facts, fault }, 'the run failed');
+      log.warn(facts, 'the run failed');
       await pause(delayMs, signal);
     }
   }
@@ -65,6 +67,11 @@ async function published(context: BatchContext): Promise<StampsAhead | null> {
     context.log.warn({ held: fault.held }, fault.message);
     return fault;
   }
+}
+
+/** Not a bug, and not what only another start mends. */
+function isTriedAgain(fault: unknown): boolean {
+  return fault instanceof Retryable || (fault instanceof Refusal && fault.exitCode !== EXIT.usage);
 }
 
 async function publishDue(context: BatchContext): Promise<void> {
