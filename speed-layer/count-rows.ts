@@ -4,7 +4,8 @@
  * round.ts loads the rows that a batch needs and does not find here, hands them to decide.ts, and applies what was written
  * after HBase acknowledged it. A row is known with all of its cells or not at all, so a cell that is not in a known row does
  * not exist. A partition's rows are dropped when it is revoked, since another worker goes on with them, and those of an epoch when the
- * partition is past it; over the limit of cells, the rows that were not used for longest go first.
+ * partition is past it; over the limit of cells, the rows that were not used for longest go first. A row that the last round used stays:
+ * the round needed all of them at once, and the next one needs most of them again (docs/decisions/0061).
  */
 import type { Epoch } from '../core/domain/epoch.ts';
 import type { HourCell, HourRowName } from '../core/domain/hour-counts.ts';
@@ -30,7 +31,7 @@ export interface CountRows {
   apply(writes: readonly SpeedRowWrite[]): void;
   /** The partition counts in this epoch or later ones from now on: arrivals never fall. */
   enter(partition: number, epoch: Epoch): void;
-  /** Lets go of what is over the limit; to be called between rounds, since a round relies on what it loaded. */
+  /** Lets go of what is over the limit and was not used since the trim before; to be called between rounds, since a round relies on what it loaded. */
   trim(): void;
   drop(partition: number): void;
   /** Cells that are kept; a row counts as one more. */
@@ -40,20 +41,19 @@ export interface CountRows {
 type KeptCell = { -readonly [K in keyof HourCell]: HourCell[K] };
 
 interface Row {
+  readonly partition: number;
+  readonly key: string;
   readonly epoch: Epoch;
   readonly table: CellTable<KeptCell>;
   usedAt: number;
 }
 
+/** So much more than the excess goes, so that rows which only grow do not cost others their place every round. */
+const SLACK_CELLS = 2_000;
+
 export function countRows(greatestCells: number): CountRows {
-  const partitions = new Map<number, Map<string, Row>>();
-  let cellCount = 0;
-  let round = 0;
-  const rowsOf = (partition: number): Map<string, Row> => {
-    let rows = partitions.get(partition);
-    if (!rows) partitions.set(partition, (rows = new Map<string, Row>()));
-    return rows;
-  };
+  const kept = keptRows();
+  const { rowsOf } = kept;
   return {
     missing(partition, names) {
       const rows = rowsOf(partition);
@@ -65,10 +65,9 @@ export function countRows(greatestCells: number): CountRows {
       return [...missing.values()];
     },
     keep(partition, name, cells) {
-      const row: Row = { epoch: name.epoch, table: cellTable(), usedAt: round };
+      const row: Row = { partition, key: hourRowKey(name), epoch: name.epoch, table: cellTable(), usedAt: kept.round };
       for (const cell of cells) addCell(row.table, { ...cell });
-      rowsOf(partition).set(hourRowKey(name), row);
-      cellCount += sizeOf(row);
+      kept.add(row);
     },
     known(partition) {
       const rows = rowsOf(partition);
@@ -77,7 +76,7 @@ export function countRows(greatestCells: number): CountRows {
         row(key) {
           const row = rows.get(key);
           if (!row) throw new Error(`count row ${key} of partition ${partition} was to be loaded before deciding`);
-          row.usedAt = round;
+          kept.use(row);
           return row.table;
         },
       };
@@ -85,22 +84,63 @@ export function countRows(greatestCells: number): CountRows {
     apply(writes) {
       for (const write of writes) {
         const row = rowsOf(write.partition).get(hourRowKey(write.name));
-        if (row) cellCount += applyTo(row.table, write.cells);
+        if (row) kept.cells += applyTo(row.table, write.cells);
       }
     },
     enter(partition, epoch) {
-      cellCount -= letGoBefore(epoch, rowsOf(partition));
+      for (const row of rowsOf(partition).values()) if (row.epoch < epoch) kept.letGo(row);
     },
     trim() {
-      round++;
-      if (cellCount > greatestCells) cellCount -= letGo(partitions, cellCount - Math.floor(greatestCells * 0.8));
+      const target = kept.cells > greatestCells ? greatestCells - Math.min(SLACK_CELLS, Math.ceil(greatestCells / 5)) : Infinity;
+      for (const row of kept.inOrder) {
+        if (kept.cells <= target || row.usedAt === kept.round) break;
+        kept.letGo(row);
+      }
+      kept.round++;
     },
     drop(partition) {
-      for (const row of partitions.get(partition)?.values() ?? []) cellCount -= sizeOf(row);
-      partitions.delete(partition);
+      for (const row of rowsOf(partition).values()) kept.letGo(row);
     },
-    cells: () => cellCount,
+    cells: () => kept.cells,
   };
+}
+
+/** The rows of all partitions, with their size and the order in which they were used. */
+function keptRows() {
+  const partitions = new Map<number, Map<string, Row>>();
+  const inOrder = new Set<Row>();
+  const rowsOf = (partition: number): Map<string, Row> => {
+    let rows = partitions.get(partition);
+    if (!rows) partitions.set(partition, (rows = new Map<string, Row>()));
+    return rows;
+  };
+  const kept = {
+    rowsOf,
+    /** The one that was not used for longest first. */
+    inOrder: inOrder as ReadonlySet<Row>,
+    cells: 0,
+    round: 0,
+    use(row: Row): void {
+      row.usedAt = kept.round;
+      inOrder.delete(row);
+      inOrder.add(row);
+    },
+    add(row: Row): void {
+      const before = rowsOf(row.partition).get(row.key);
+      if (before) kept.letGo(before);
+      rowsOf(row.partition).set(row.key, row);
+      kept.use(row);
+      kept.cells += sizeOf(row);
+    },
+    letGo(row: Row): void {
+      const rows = rowsOf(row.partition);
+      rows.delete(row.key);
+      if (rows.size === 0) partitions.delete(row.partition);
+      inOrder.delete(row);
+      kept.cells -= sizeOf(row);
+    },
+  };
+  return kept;
 }
 
 function sizeOf(row: Row): number {
@@ -118,28 +158,4 @@ function applyTo(table: CellTable<KeptCell>, cells: readonly HourCell[]): number
     } else addCell(table, { ...cell });
   }
   return table.size - before;
-}
-
-/** Removes the rows of earlier epochs; returns how many cells. */
-function letGoBefore(epoch: Epoch, rows: Map<string, Row>): number {
-  let gone = 0;
-  for (const [key, row] of rows) {
-    if (row.epoch >= epoch) continue;
-    rows.delete(key);
-    gone += sizeOf(row);
-  }
-  return gone;
-}
-
-/** Removes the rows that were not used for longest until at least so many cells are gone; returns how many. */
-function letGo(partitions: ReadonlyMap<number, Map<string, Row>>, excessCells: number): number {
-  const all = [...partitions.values()].flatMap((rows) => [...rows].map(([key, row]) => ({ rows, key, row })));
-  all.sort((a, b) => a.row.usedAt - b.row.usedAt);
-  let gone = 0;
-  for (const { rows, key, row } of all) {
-    if (gone >= excessCells) break;
-    rows.delete(key);
-    gone += sizeOf(row);
-  }
-  return gone;
 }

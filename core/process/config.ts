@@ -87,7 +87,7 @@ const Settings = z.object({
   SPEED_LINGER_MS: z.coerce.number().int().min(0).max(10_000).default(100),
   /** Most records in a round; bounds memory, and how much is done again after a crash. */
   SPEED_ROUND_RECORDS: z.coerce.number().int().min(1).max(100_000).default(20_000),
-  /** Count cells that a speed worker keeps in memory (about 250 bytes each). */
+  /** Count cells that a speed worker keeps in memory (about 250 bytes each); rows that the last round used stay beyond it (docs/decisions/0061). */
   SPEED_CACHED_CELLS: z.coerce.number().int().min(1_000).default(1_000_000),
   /** Who may look (serving/access/gate.ts). none: everybody, so only on a loopback address. */
   AUTH: z.enum(['none', 'basic', 'proxy', 'oidc']).default('none'),

@@ -6,6 +6,7 @@ import { hourRowKey } from '../../../core/domain/hour-counts.ts';
 import { oid } from '../../../core/domain/oid.ts';
 import { cellIn } from '../../../speed-layer/cell-table.ts';
 import { countRows } from '../../../speed-layer/count-rows.ts';
+import { randomOf } from '../../support/counted-world.ts';
 
 const row = (group: number): HourRowName => ({ group, hour: 5, epoch: epoch(1) });
 const cell = (item: string, count = 1): HourCell => ({ kind: 'place_item', location: oid(17), item, minutes: [3, count], upTo: count });
@@ -85,4 +86,44 @@ describe('known count rows', () => {
     for (const one of cells) assert.deepEqual(found(table, one), one);
     assert.equal(table.size, 6);
   });
+
+  it('that every round uses are loaded once, also where they are more than the limit', () => {
+    assert.deepEqual(loadsOf(() => ALL), { first: 120, later: 0, greatest: 120 * 1_000 });
+  });
+
+  it('of which a round uses some by chance are loaded about as often as they do not fit', () => {
+    const random = randomOf(7);
+    const { later, greatest } = loadsOf(() => Array.from({ length: 48 }, () => Math.floor(random() * ALL.length)));
+    // 39.7 different ones of 120 a round, of which 98 fit at least.
+    assert.ok(later < 39.7 * (1 - 98 / 120) * 1.1, `${later} loads a round`);
+    assert.ok(greatest <= 100_000, `${greatest} cells`);
+  });
+
+  it('that every round uses are not let go for those that come by chance', () => {
+    const random = randomOf(7);
+    const { later } = loadsOf(() => [...ALL.slice(0, 80), 80 + Math.floor(random() * 40), 80 + Math.floor(random() * 40)]);
+    assert.ok(later < 2, `${later} loads a round: rows of the eighty are among them`);
+  });
 });
+
+/** 120 rows of a thousand cells, a row counting as one, against a limit of 100,000: 1.2 times as many as fit. */
+const ALL = Array.from({ length: 120 }, (_, n) => n);
+
+/** Rounds as a worker makes them: what is missing is loaded, all is used, what is over the limit goes. */
+function loadsOf(draw: () => number[]): { first: number; later: number; greatest: number } {
+  const counts = countRows(100_000);
+  const cells = Array.from({ length: 999 }, (_, n) => cell(`item ${n}`));
+  const loads: number[] = [];
+  let greatest = 0;
+  for (let round = 0; round < 300; round++) {
+    const names = [...new Set(draw())].map((n): HourRowName => ({ group: n % 16, hour: Math.floor(n / 16), epoch: epoch(1) }));
+    const missing = counts.missing(0, names);
+    for (const name of missing) counts.keep(0, name, cells);
+    for (const name of names) counts.known(0).row(hourRowKey(name));
+    counts.trim();
+    loads.push(missing.length);
+    greatest = Math.max(greatest, counts.cells());
+  }
+  const later = loads.slice(100);
+  return { first: loads[0]!, later: later.reduce((sum, one) => sum + one, 0) / later.length, greatest };
+}
