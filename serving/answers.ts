@@ -165,6 +165,19 @@ export const TrustAnswer = z.object({
   /** Worst first. */
   partitions: z.array(TrustPartition),
   dead_letters: z.array(z.object({ reason: z.string(), meaning: z.string(), count })),
+  /** Partitions whose next record is stamped too far ahead: readers wait before it until their clocks come there, or it is corrected. */
+  held: z.array(
+    z.object({
+      partition: z.number().int(),
+      offset: z.number().int(),
+      stamp: ms,
+      since: ms,
+      /** When readers whose clocks are right go on by themselves. */
+      goes_on_at: ms,
+      /** The command that corrects it, as a dry run. */
+      remedy: z.string(),
+    }),
+  ),
   /** Members that are empty because the caller is a viewer, not because there is nothing. */
   hidden: z.array(z.enum(['dead_letters'])).optional(),
   horizon: z.object({ epoch: z.string(), ends_at: ms, published_at: ms }).nullable(),

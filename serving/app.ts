@@ -85,7 +85,7 @@ export interface Serving {
 export interface ServingParts {
   readonly config: Pick<
     Config,
-    'SIGHTLINE_ROOT' | 'WEBHDFS_URL' | 'STREAM_CONNECTIONS' | 'STREAM_POLL_MS' | 'EXPORTS_AT_ONCE' | 'COUNT_CACHE_MB'
+    'BROKER_AHEAD_SECONDS' | 'SIGHTLINE_ROOT' | 'WEBHDFS_URL' | 'STREAM_CONNECTIONS' | 'STREAM_POLL_MS' | 'EXPORTS_AT_ONCE' | 'COUNT_CACHE_MB'
   > &
     CostConfig;
   readonly open: () => Promise<Stores>;

@@ -4,6 +4,7 @@
  * app.ts asks for them with each question. A failed opening is not kept, so the next question tries again; a store that goes
  * away later is the store's own business, it finds its servers again by itself.
  */
+import type { HeldSince } from '../core/stores/held.ts';
 import type { Stores } from '../core/stores/open.ts';
 import type { Allowances } from './allowance.ts';
 import type { ServingParts } from './app.ts';
@@ -11,6 +12,7 @@ import type { Costs } from './costs.ts';
 import type { CountQuestion } from './plan.ts';
 import type { Asking } from './questions/asking.ts';
 import type { Seam } from './seam.ts';
+import { heldPartitions } from '../core/stores/held.ts';
 import { lookAhead } from './ahead.ts';
 import { countCache } from './cache/count-cache.ts';
 import { countAsker, countOn } from './counts.ts';
@@ -97,5 +99,8 @@ function assemble(stores: Stores, parts: ServingParts, { costs, allowed }: Bound
   const seams = ahead ?? newest;
   const count = countAsker({ seams, cache, now, searched, meter: () => allowed.meter(costs.counts), ...(ahead ? { onAsked: ahead.asked } : {}) });
   const runUnderWay = runWatch(stores.control, now);
-  return { stores, count, searched, places, seams, runUnderWay, speedView, batchView, detections, now };
+  const held = (seam: Seam): Promise<HeldSince[]> =>
+    heldPartitions(stores.control, seam.rules.logLife, seam.progress.map(({ nextOffset }) => nextOffset));
+  const aheadMs = parts.config.BROKER_AHEAD_SECONDS * 1_000;
+  return { stores, count, searched, places, seams, runUnderWay, held, aheadMs, speedView, batchView, detections, now };
 }

@@ -19,12 +19,13 @@ export function holdText(held: HeldPartition, aheadMs: number): string {
   const { partition, offset, stamp } = held;
   return (
     `Partition ${partition} is held before offset ${offset}: the broker stamped it ${timeText(stamp)}, more than ${aheadMs / 1_000} s ahead of ` +
-    `this machine's clock. It goes on by itself at ${timeText(goesOnAt(held, aheadMs))}. ${remedyText(partition)}`
+    `this machine's clock. It goes on by itself at ${timeText(goesOnAt(held, aheadMs))}. If the broker's clock was wrong, put it right, then correct the stamps: ${remedyOf(held)}`
   );
 }
 
-export function remedyText(partition: number): string {
-  return `If the broker's clock was wrong, put it right, then correct the stamps: sightline topic correct-stamps --partition ${partition} --dry-run`;
+/** The command to begin with. */
+export function remedyOf({ partition }: Pick<HeldPartition, 'partition'>): string {
+  return `sightline topic correct-stamps --partition ${partition} --dry-run`;
 }
 
 /** A stamp may be anything that Kafka takes, and a date ends with the year 275760. */

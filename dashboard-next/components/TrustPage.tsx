@@ -5,6 +5,7 @@ import { Conflicts } from './Conflicts.tsx';
 import { Controls } from './Controls.tsx';
 import { DeadLetters } from './DeadLetters.tsx';
 import { Frame } from './Frame.tsx';
+import { Held } from './Held.tsx';
 import { Nights } from './Nights.tsx';
 import { Partitions } from './Partitions.tsx';
 import { TalliesBar } from './TalliesBar.tsx';
@@ -23,6 +24,7 @@ export function TrustPage(props: PageProps) {
       <h1 className="vh">Trust</h1>
       <Controls page={page} />
       <TrustCards page={page} />
+      <Held page={page} />
       {!trust && fault && (
         <section className="card">
           <Trouble fault={fault} page={page} />

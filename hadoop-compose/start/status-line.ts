@@ -19,10 +19,11 @@ export interface StatusLine {
   stop(): void;
 }
 
-interface TrustFacts {
+export interface TrustFacts {
   readonly tallies: { readonly new: number; readonly copies: number };
   readonly horizon: { readonly epoch: string } | null;
   readonly view: { readonly freshness_ms: number };
+  readonly held: readonly { readonly partition: number; readonly goes_on_at: number }[];
 }
 
 export function statusLine(trustUrl: string, facts: () => StatusFacts, out: NodeJS.WriteStream = process.stderr): StatusLine {
@@ -49,7 +50,8 @@ export function statusLine(trustUrl: string, facts: () => StatusFacts, out: Node
   };
 }
 
-function describe(trust: TrustFacts | string, { cameras, paused, freeBytes }: StatusFacts): string {
+/** In words; `trust` says why there are no figures if it is a text. */
+export function describe(trust: TrustFacts | string, { cameras, paused, freeBytes }: StatusFacts): string {
   const number = new Intl.NumberFormat('en-US');
   const parts = [
     paused ?? (cameras ? `${number.format(Math.round(cameras.rate))} records/s` : 'no cameras'),
@@ -59,11 +61,19 @@ function describe(trust: TrustFacts | string, { cameras, paused, freeBytes }: St
           `${number.format(trust.tallies.new)} detections counted`,
           `${number.format(trust.tallies.copies)} copies`,
           `${(trust.view.freshness_ms / 1_000).toFixed(1)} s behind`,
+          ...heldPart(trust),
           `horizon ${trust.horizon?.epoch ?? 'none yet'}`,
         ]),
     `${Math.round(freeBytes / 1e9)} GB free`,
   ];
   return parts.join(' · ');
+}
+
+/** A broker's clock ran ahead; the Trust page says what to do. */
+function heldPart({ held: [first, ...others] }: TrustFacts): string[] {
+  if (!first) return [];
+  const more = others.length === 0 ? '' : ` and ${others.length} more`;
+  return [`HELD: partition ${first.partition}${more}, a broker's clock ran ahead (see Trust)`];
 }
 
 async function ask(url: string): Promise<TrustFacts | string> {

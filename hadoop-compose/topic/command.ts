@@ -12,6 +12,7 @@ import { COMMAND_RETRY, retrying } from '../../core/process/retry.ts';
 import { logProducer } from '../../core/stores/kafka/producer.ts';
 import { openStores } from '../../core/stores/open.ts';
 import { unreadBefore } from '../../core/stores/growth.ts';
+import { addCorrectStamps } from './command-correct.ts';
 import { check, grow } from './grow.ts';
 
 interface Options {
@@ -32,6 +33,7 @@ export function topicCommand(): Command {
     .option('--dry-run', 'say what would be done, and do nothing')
     .addHelpText('after', HELP)
     .action((options: Options) => runCommand(() => run(options)));
+  addCorrectStamps(topic);
   return topic;
 }
 
@@ -107,4 +109,4 @@ done and says what it waits for. Producers may use the new partitions from the m
 what arrives elsewhere is sent home. Safe to stop and to repeat at any point.
 
 Exit codes: 0 done, 2 usage (fewer partitions than now, another growth or a rebuild under way), 3 so many count already,
-4 the log is not the one that was counted, 5 Kafka or HBase is away (run it again).`;
+4 the log is not the one that was counted, 5 Kafka or HBase is away, or a partition is held because a broker's clock ran ahead.`;

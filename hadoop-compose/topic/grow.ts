@@ -17,11 +17,13 @@ import { epochAt, nameOf, startOf } from '../../core/domain/epoch.ts';
 import type { Epoch } from '../../core/domain/epoch.ts';
 import { partitionsEver } from '../../core/domain/growth.ts';
 import { EXIT, Refusal } from '../../core/process/errors.ts';
+import { remedyOf } from '../../core/process/hold-text.ts';
+import { heldPartitions } from '../../core/stores/held.ts';
 import { quietOf, unreadBefore } from '../../core/stores/growth.ts';
 
 export interface GrowPorts {
   readonly rules: RecordedRules;
-  readonly control: Pick<ControlStore, 'growth' | 'moveGrowth' | 'rebuilding' | 'progress' | 'readUpTo'>;
+  readonly control: Pick<ControlStore, 'growth' | 'moveGrowth' | 'rebuilding' | 'progress' | 'readUpTo' | 'stamps'>;
   readonly admin: Pick<LogAdmin, 'grow' | 'ends'>;
   readonly producer: Pick<LogProducer, 'tick'>;
   readonly now: () => number;
@@ -58,6 +60,19 @@ export async function check({ rules, control }: Pick<GrowPorts, 'rules' | 'contr
   if (to > now && found.growingTo === null && (await control.rebuilding(rules.generation + 1)) !== null) {
     throw new Refusal(EXIT.usage, `A rebuild of generation ${rules.generation + 1} is under way and would not know of it; finish "sightline batch rebuild" first`);
   }
+  if (to > now && found.growingTo === null) await checkHeld({ rules, control }, now);
+}
+
+/** All partitions wait for each other where a growth begins, so one that is held would hold up all of them. */
+async function checkHeld({ rules, control }: Pick<GrowPorts, 'rules' | 'control'>, partitions: number): Promise<void> {
+  const progress = await control.progress(rules.generation, Array.from({ length: partitions }, (_, partition) => partition));
+  const [held] = await heldPartitions(control, rules.logLife, progress.map((each) => each?.nextOffset ?? 0));
+  if (!held) return;
+  throw new Refusal(
+    EXIT.dependency_down,
+    `Partition ${held.partition} is held before offset ${held.offset}, because a broker's clock ran ahead, and a growth would hold up all partitions ` +
+      `until it goes on. Wait, or correct its stamps first: ${remedyOf(held)}`,
+  );
 }
 
 /** Step 1; returns what is recorded then. */

@@ -1,5 +1,6 @@
 /** What a question is answered with: counts through the plan, rows by id, the names of places, a clock. */
 import type { BatchView } from '../../core/stores/batch-view.ts';
+import type { HeldSince } from '../../core/stores/held.ts';
 import type { DetectionsStore } from '../../core/stores/detections.ts';
 import type { SpeedView } from '../../core/stores/speed-view.ts';
 import type { Counted } from '../counts.ts';
@@ -8,7 +9,7 @@ import type { SearchedPart } from '../searched.ts';
 import type { Waiting } from '../shared.ts';
 import type { CountQuestion } from '../plan.ts';
 import type { RunWatch } from '../run-watch.ts';
-import type { SeamWatch } from '../seam.ts';
+import type { Seam, SeamWatch } from '../seam.ts';
 
 export interface Asking {
   readonly count: (question: CountQuestion, asker?: Waiting) => Promise<Counted>;
@@ -16,6 +17,9 @@ export interface Asking {
   readonly places: () => Promise<PlaceNames>;
   readonly seams: SeamWatch;
   readonly runUnderWay: RunWatch;
+  readonly held: (seam: Seam) => Promise<HeldSince[]>;
+  /** How far a stamp may be ahead of a reader's clock. */
+  readonly aheadMs: number;
   readonly speedView: Pick<SpeedView, 'read' | 'list'>;
   readonly batchView: Pick<BatchView, 'read' | 'list'>;
   readonly detections: Pick<DetectionsStore, 'find'>;

@@ -13,6 +13,7 @@ import { endOf, epoch, epochAt, nameOf } from '../../core/domain/epoch.ts';
 import { addTallies, NO_TALLIES, recordsOf } from '../../core/domain/tallies.ts';
 import { SECOND_MS } from '../../core/domain/time.ts';
 import { Retryable } from '../../core/process/errors.ts';
+import { goesOnAt, remedyOf } from '../../core/process/hold-text.ts';
 import { viewOf } from '../counts.ts';
 
 export async function trust(asking: Asking): Promise<TrustAnswer> {
@@ -23,6 +24,7 @@ export async function trust(asking: Asking): Promise<TrustAnswer> {
   if (!seam.ends || fault) throw new Retryable('Kafka', 'Kafka does not tell the ends of the log', fault);
   const { ends } = seam.ends;
   const isRunning = await asking.runUnderWay();
+  const held = await asking.held(seam);
   const all = seam.progress.map(({ tallies }) => tallies).reduce(addTallies, NO_TALLIES);
   return {
     generation: rules.generation,
@@ -30,6 +32,7 @@ export async function trust(asking: Asking): Promise<TrustAnswer> {
     tallies: talliesAnswer(all),
     partitions: seam.progress.map((_, p) => partition(seam, ends, p, now)).sort(worstFirst),
     dead_letters: deadLetters(all),
+    held: held.map((each) => ({ ...each, goes_on_at: goesOnAt(each, asking.aheadMs), remedy: remedyOf(each) })),
     horizon: horizon && {
       epoch: nameOf(horizon.epoch, rules),
       ends_at: endOf(horizon.epoch, rules),

@@ -11,6 +11,7 @@ import type { Epoch } from '../../core/domain/epoch.ts';
 import type { FirstMet } from '../../core/domain/first-met.ts';
 import type { Tallies } from '../../core/domain/tallies.ts';
 import type { Instant } from '../../core/domain/time.ts';
+import { HOUR_MS } from '../../core/domain/time.ts';
 import { Retryable } from '../../core/process/errors.ts';
 import { controlStore } from '../../core/stores/control.ts';
 import { detectionsStore } from '../../core/stores/detections.ts';
@@ -44,7 +45,7 @@ class Killed extends Error {}
 export function startRebuilding(sides: Sides): Rebuilding {
   let isUnderWay = false;
   const live = async (): Promise<void> => {
-    const { order } = sides.old.world;
+    const { order, faults, log } = sides.old.world;
     const random = sides.old.world.dice('rebuilder');
     const wait = async (turns: number): Promise<void> => {
       for (let left = random.below(turns); left > 0; left--) await order.turn(SELF);
@@ -53,7 +54,11 @@ export function startRebuilding(sides: Sides): Rebuilding {
     while (!isRebuildable(sides)) await order.turn(SELF);
     isUnderWay = true;
     const begun = { isRecounting: false };
-    while (!(await isDone(sides, begun))) await wait(30);
+    while (!(await isDone(sides, begun))) {
+      await wait(30);
+      // An epoch of the new rules may last until long after the last record, and nobody else lets time pass any more.
+      if (faults.areOver()) log.passTime(HOUR_MS);
+    }
     sides.switchOver();
     isUnderWay = false;
     await wait(200);

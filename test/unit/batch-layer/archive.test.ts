@@ -10,7 +10,9 @@ import type { World } from '../../support/batch-doubles.ts';
 import type { Epoch } from '../../../core/domain/epoch.ts';
 import type { Instant } from '../../../core/domain/time.ts';
 import { openDuck } from '../../../core/stores/duckdb.ts';
+import { recordCorrection } from '../../../core/stores/stamps.ts';
 import { archive } from '../../../batch-layer/archive.ts';
+import { StampsAhead } from '../../../batch-layer/held.ts';
 import { append, contextOf, worldOf } from '../../support/batch-doubles.ts';
 
 const RULES: RecordedRules = {
@@ -117,4 +119,59 @@ test('a log that begins after the epoch does is refused', async () => {
   const world = worldOf(RULES);
   seen(world, 0, START);
   await assert.rejects(archived(world, { firsts: [5, 0] }), (fault: { exitCode?: number }) => fault.exitCode === 4);
+});
+
+const FUTURE = Date.now() + 86_400_000;
+
+test('before a stamp from the future an epoch cannot be cut: the run ends with exit code 5 and names both remedies', async () => {
+  const world = worldOf(RULES);
+  seen(world, 0, START, FUTURE, END);
+  seen(world, 1, END);
+  await assert.rejects(archived(world), (fault: Error) => {
+    assert.ok(fault instanceof StampsAhead);
+    assert.deepEqual(fault.held, [{ partition: 0, offset: 1, stamp: FUTURE }]);
+    assert.match(fault.message, /Partition 0 is held before offset 1: .*goes on by itself at .*sightline topic correct-stamps --partition 0/);
+    return true;
+  });
+  assert.deepEqual(world.log.map((log) => log.length), [3, 1], 'no tick is appended where it would be held too');
+});
+
+test('a corrected stamp neither cuts the epoch nor carries its arrival ahead', async () => {
+  const world = worldOf(RULES);
+  seen(world, 0, START, FUTURE, FUTURE + 5, START + 9, END, FUTURE + 9);
+  seen(world, 1, END);
+  await recordCorrection(contextOf(world, folder).control, 1, 0, { from: 1, to: 2 }, FUTURE);
+  const { partitions, files } = await archived(world);
+  assert.deepEqual(partitions.map(({ cut, records, arrival }) => [cut, records, arrival]), [[4, 4, START + 9], [0, 0, 0]]);
+  const duck = await openDuck({ memoryMb: 128, threads: 1, spillFolder: join(folder, 'spill') });
+  const rows = await duck.rows(`SELECT stamp, arrival FROM read_parquet('${files[0]!.localFile}') ORDER BY kafka_offset`);
+  duck.close();
+  assert.deepEqual(rows.map(({ stamp, arrival }) => [Number(stamp), Number(arrival)]), [
+    [START, START],
+    [FUTURE, START],
+    [FUTURE + 5, START],
+    [START + 9, START + 9],
+  ]);
+});
+
+test('what an archive holds is read again whatever clocks say now', async () => {
+  const world = worldOf(RULES);
+  seen(world, 0, START, FUTURE);
+  seen(world, 1, FUTURE);
+  const duck = await openDuck({ memoryMb: 128, threads: 1, spillFolder: join(folder, 'spill') });
+  const seam = { epoch: 1_000 as Epoch, firsts: [0, 0], arrivals: [0, 0] as Instant[] };
+  const { partitions, held } = await archive({ ...contextOf(world, folder), fromArchive: true }, duck, seam, { folder, ticks: false });
+  duck.close();
+  assert.deepEqual([partitions.map(({ cut }) => cut), held], [[1, 0], []]);
+});
+
+test('a dry run settles nothing for others', async () => {
+  const world = worldOf(RULES);
+  seen(world, 0, START, END);
+  seen(world, 1, END);
+  const duck = await openDuck({ memoryMb: 128, threads: 1, spillFolder: join(folder, 'spill') });
+  const seam = { epoch: 1_000 as Epoch, firsts: [0, 0], arrivals: [0, 0] as Instant[] };
+  const { partitions } = await archive(contextOf(world, folder), duck, seam, { folder, ticks: false, isDry: true });
+  duck.close();
+  assert.deepEqual([partitions.map(({ cut }) => cut), world.stamps?.size], [[1, 0], 0]);
 });

@@ -10,6 +10,8 @@ import { homeOf } from '../../../core/domain/home.ts';
 import { oid } from '../../../core/domain/oid.ts';
 import { NO_TALLIES } from '../../../core/domain/tallies.ts';
 import { instant } from '../../../core/domain/time.ts';
+import type { StampRecord } from '../../../core/stores/stamp-rows.ts';
+import { NOT_SETTLED } from '../../../core/stores/stamp-rows.ts';
 import { createLog } from '../../../core/process/log.ts';
 import { createServing } from '../../../serving/app.ts';
 import { servingMetrics } from '../../../serving/metrics.ts';
@@ -31,6 +33,8 @@ export interface Stage {
   graceSeconds: number;
   /** So many partitions the topic is being given. */
   growingTo?: number;
+  /** By partition. */
+  stamps?: StampRecord[];
   /** Thrown by whatever is asked next, by the name of the question. */
   faults: Partial<Record<'open' | 'ends' | 'control' | 'views' | 'detections', unknown>>;
   asked: Record<string, number>;
@@ -57,6 +61,7 @@ export function stageOf(all: Sighting[] = [], bounds: Partial<CostConfig> = {}, 
   } as unknown as Stage;
   stage.serving = createServing({
     config: {
+      BROKER_AHEAD_SECONDS: 300,
       SIGHTLINE_ROOT: '/sightline',
       STREAM_CONNECTIONS: 3,
       STREAM_POLL_MS: 20,
@@ -114,6 +119,7 @@ function storesOf(stage: Stage): Stores {
         return partitions.map((partition) => stage.progress[partition] ?? null);
       },
       growth: async () => ({ change: 0, settled: -1, growths: [], growingTo: stage.growingTo ?? null }),
+      stamps: async (_: number, partitions: readonly number[]) => partitions.map((partition) => stage.stamps?.[partition] ?? NOT_SETTLED),
       reference: async () => stage.reference,
       lease: async () => stage.lease,
     },

@@ -195,6 +195,15 @@ describe('a batch', () => {
     assert.deepEqual([batch.length, rest.map(({ offset }) => offset)], [2, [2]]);
   });
 
+  it('ends before a record whose arrival is not settled, and counts a corrected one as the arrival before it', () => {
+    const records = [0, 9 * DAY_MS, 1, 9 * DAY_MS + 1].map((afterMs, offset) => record(offset, { id: A, stamp: NOON + afterMs }));
+    const held = admit(progressOf(P), records, RULES, { settled: instant(NOON + DAY_MS), corrections: [] });
+    assert.deepEqual([held.batch.length, held.rest.map(({ offset }) => offset), held.waitsFor], [1, [1, 2, 3], 'stamp']);
+    const corrected = admit(progressOf(P), records, RULES, { settled: instant(NOON + DAY_MS), corrections: [{ from: 1, to: 1 }] });
+    assert.deepEqual(corrected.batch.map(({ arrival }) => arrival), [NOON, NOON, NOON + 1]);
+    assert.deepEqual([corrected.rest.map(({ offset }) => offset), corrected.waitsFor], [[3], 'stamp']);
+  });
+
   it('passes over records that progress has behind it', () => {
     const { batch } = admit(progressOf(P, 2), [0, 1, 2].map((offset) => record(offset, { id: A })), RULES, SETTLED);
     assert.deepEqual(batch.map((judged) => judged.record.offset), [2]);

@@ -43,6 +43,7 @@ export function trust(changed: Partial<TrustAnswer> = {}): TrustAnswer {
     tallies: { records: 9, new: 9, copies: 0, strays: 0, deferred: 0, dead_letters: 0, ticks: 0 },
     partitions: [],
     dead_letters: [],
+    held: [],
     horizon: { epoch: '2026-11-22', ends_at: Date.UTC(2026, 10, 23), published_at: Date.UTC(2026, 10, 23, 0, 12) },
     batch: { behind_epochs: 0, behind_seconds: 0, running: null, open_epoch: '2026-11-23', open_ends_at: Date.UTC(2026, 10, 24) },
     view: view(),

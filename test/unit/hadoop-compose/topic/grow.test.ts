@@ -1,8 +1,10 @@
 /** The steps of growing a topic: safe to repeat from any of them, and refused where two things would get in each other's way (L3). */
 import assert from 'node:assert/strict';
 import { describe, it } from 'node:test';
-import { DAY_MS } from '../../../../core/domain/time.ts';
+import { DAY_MS, instant } from '../../../../core/domain/time.ts';
 import type { GrowthRecord, RecordedRules } from '../../../../core/stores/control.ts';
+import { NOT_SETTLED } from '../../../../core/stores/stamp-rows.ts';
+import type { StampRecord } from '../../../../core/stores/stamp-rows.ts';
 import { grow } from '../../../../hadoop-compose/topic/grow.ts';
 import type { GrowPorts } from '../../../../hadoop-compose/topic/grow.ts';
 import { progressOf, RULES } from '../../speed-layer/records.ts';
@@ -10,7 +12,7 @@ import { progressOf, RULES } from '../../speed-layer/records.ts';
 const START = 20_000 * DAY_MS + 1_000;
 
 function stage(rebuild: { is: boolean } = { is: false }) {
-  const state = { growth: { change: 0, settled: -1, growths: [], growingTo: null } as GrowthRecord, partitions: 4, now: START, dieIn: Infinity, said: [] as string[], ticked: [] as number[] };
+  const state = { growth: { change: 0, settled: -1, growths: [], growingTo: null } as GrowthRecord, partitions: 4, now: START, dieIn: Infinity, said: [] as string[], ticked: [] as number[], stamps: [] as StampRecord[] };
   const step = (): void => {
     if (--state.dieIn <= 0) {
       state.dieIn = Infinity;
@@ -30,6 +32,7 @@ function stage(rebuild: { is: boolean } = { is: false }) {
       rebuilding: async () => (rebuild.is ? ({} as RecordedRules) : null),
       progress: async (_, partitions) => partitions.map((partition) => (state.ticked.includes(partition) ? progressOf(partition, 1) : null)),
       // Everything is read as soon as the epoch has begun.
+      stamps: async (_, partitions) => partitions.map((partition) => state.stamps[partition] ?? NOT_SETTLED),
       readUpTo: async (_, from, partitions) => partitions.map(() => state.now >= from),
     },
     admin: {
@@ -101,6 +104,15 @@ describe('growing a topic', () => {
     state.now = START;
     await assert.rejects(grow(ports, 8), /growth to 6 partitions is not in force/);
     await assert.rejects(grow(stage({ is: true }).ports, 6), /rebuild of generation 2 is under way/);
+  });
+
+  it('does not begin while a partition is held, because all would wait for it', async () => {
+    const { state, ports } = stage();
+    state.stamps = [NOT_SETTLED, { ...NOT_SETTLED, change: 1, hold: { offset: 3, stamp: START + DAY_MS, since: instant(START) } }];
+    await assert.rejects(grow(ports, 6), (fault: Error & { exitCode?: number }) => fault.exitCode === 5 && /Partition 1 is held before offset 3/.test(fault.message));
+    assert.deepEqual([state.partitions, state.growth.growingTo], [4, null]);
+    state.stamps[1] = { ...state.stamps[1]!, corrections: [{ from: 3, to: 3 }] };
+    await grow(ports, 6);
   });
 
   it('is taken back if a rebuild begins at the same moment', async () => {
