@@ -87,8 +87,11 @@ test('the scheduler waits without reading the epoch again, says so once, and goe
   t.after(() => stop.abort());
   const ended = schedule({ ...context, log, reader });
   // It archives what it can once, then looks at the row of stamps alone.
-  while (warned.length === 0 || reads < 6) await sleep(20);
-  const before = reads;
+  let before = -1;
+  while (warned.length === 0 || reads < 6 || before !== reads) {
+    before = reads;
+    await sleep(1_500);
+  }
   assert.ok(await isHeldStill(context, [{ partition: P, offset: AT, stamp: FUTURE }], Date.now()));
   assert.ok(!(await isHeldStill(context, [{ partition: P, offset: AT, stamp: FUTURE }], FUTURE)));
   await sleep(5_500);
