@@ -7,7 +7,6 @@ import { oid } from '../../../core/domain/oid.ts';
 import { NO_TALLIES } from '../../../core/domain/tallies.ts';
 import { instant } from '../../../core/domain/time.ts';
 import { Refusal, Retryable } from '../../../core/process/errors.ts';
-import { NOT_SETTLED } from '../../../core/stores/stamp-rows.ts';
 import * as answers from '../../../serving/answers.ts';
 import { getLocations, getTimeline, getTopItems } from '../../../serving/http/counts.ts';
 import { getDetection, getDetections } from '../../../serving/http/detections.ts';
@@ -244,26 +243,6 @@ test('trust names the epoch that a run is publishing, for as long as somebody al
   assert.equal(await running(), '2026-11-20T0000');
   stage.lease = { ...stage.lease, owner: '', renewal: 6 };
   assert.equal(await running(), null);
-});
-
-test('a partition that is held before a stamp is told in trust and readiness, until it is passed, settled or corrected', async () => {
-  const stage = stageOf();
-  const stamp = NOW + 86_400_000;
-  const row = { ...NOT_SETTLED, change: 3, settled: instant(NOW), hold: { offset: 7, stamp, since: instant(NOW - 5_000) } };
-  stage.stamps = [NOT_SETTLED, row];
-  stage.progress[1] = { ...stage.progress[1]!, nextOffset: 7 };
-  const told = async () => answers.TrustAnswer.strict().parse(await (await getTrust(request('/api/v1/trust'), {}, stage.serving)).json()).held;
-  assert.deepEqual(await told(), [
-    { partition: 1, offset: 7, stamp, since: NOW - 5_000, goes_on_at: stamp - 300_000, remedy: 'sightline topic correct-stamps --partition 1 --dry-run' },
-  ]);
-  const response = await getReadiness(request('/readyz'), {}, stage.serving);
-  const check = answers.ReadyAnswer.parse(await response.json()).checks.find(({ name }) => name === 'partitions');
-  assert.equal(response.status, 200);
-  assert.match(check!.detail, /Partition 1 is held before offset 7: .*correct-stamps --partition 1/);
-  stage.stamps = [NOT_SETTLED, { ...row, corrections: [{ from: 7, to: 9 }] }];
-  assert.deepEqual(await told(), []);
-  stage.stamps = [NOT_SETTLED, { ...row, settled: instant(stamp) }];
-  assert.deepEqual(await told(), []);
 });
 
 test('a partition that is being added is told, and one that nobody recorded counts as behind once it holds a record', async () => {
