@@ -39,10 +39,10 @@ export function stackFrom(env: Readonly<Record<string, string | undefined>> = pr
   };
 }
 
-/** A comma ends a folder in Kafka's and HDFS's lists, a colon one of Java's class path; Hadoop puts values in place of ${…}, and hands paths to a shell in quotes. */
+/** A comma ends a folder in Kafka's and HDFS's lists, a colon one of Java's class path; Hadoop puts values in place of ${…}, hands paths to a shell in quotes, and writes log lines with a path for their format (%). */
 function refuseUnusable(variable: string, path: string): void {
   if (/\s/.test(path)) throw new ClusterError(`${variable}: '${path}' holds a blank; the daemons need a path without`, EXIT.usage);
-  const found = /[,:*?$\\"'\p{Cc}]/u.exec(path)?.[0];
+  const found = /[,:*?%$\\"'\p{Cc}]/u.exec(path)?.[0];
   if (found) throw new ClusterError(`${variable}: '${path}' holds ${JSON.stringify(found)}; the daemons take it for something else than a letter of a path`, EXIT.usage);
 }
 
