@@ -7,7 +7,7 @@
  */
 import { execFile } from 'node:child_process';
 import { readFile, writeFile } from 'node:fs/promises';
-import { homedir } from 'node:os';
+import { userInfo } from 'node:os';
 import { join } from 'node:path';
 import { promisify } from 'node:util';
 import { EXIT, Refusal } from '../../core/process/errors.ts';
@@ -26,7 +26,8 @@ type Environment = Readonly<Record<string, string | undefined>>;
 export async function mavenProxyOptions(maven: string, file: string, environment: Environment = process.env): Promise<string[]> {
   const proxies = proxyElements(environment);
   if (proxies === '' || /proxyHost/i.test(`${environment.MAVEN_OPTS ?? ''} ${environment.JAVA_TOOL_OPTIONS ?? ''}`)) return [];
-  const settings = [await textOf(join(homedir(), '.m2', 'settings.xml')), await textOf(join(await homeOf(maven), 'conf', 'settings.xml'))];
+  // Java takes the home of the account, whatever HOME says.
+  const settings = [await textOf(join(userInfo().homedir, '.m2', 'settings.xml')), await textOf(join(await homeOf(maven), 'conf', 'settings.xml'))];
   if (settings.some((text) => /<proxy>/.test(withoutComments(text)))) return [];
   await writeFile(file, withProxies(settings[1] || EMPTY, proxies), { mode: 0o600 });
   return ['-gs', file];
