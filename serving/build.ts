@@ -30,7 +30,8 @@ const OTHER_BUILD_PAUSE_MS = 1_000;
  * signal's reason when that ends it.
  */
 export async function ensureBuilt(say: (who: string, what: string) => void, signal?: AbortSignal): Promise<void> {
-  const wanted = fingerprintOf(SOURCES.map((source) => join(ROOT, source)));
+  // Another line of Node is another compiler's host: a build is repeated rather than hoped for.
+  const wanted = `${fingerprintOf(SOURCES.map((source) => join(ROOT, source)))} ${process.versions.modules}`;
   if (wanted === builtFingerprint()) return;
   say('app', 'is built; this takes about half a minute');
   const deadlineMs = Date.now() + OTHER_BUILD_LIMIT_MS;

@@ -1,9 +1,9 @@
 /**
  * Python environments below `.sightline`, made once, from pinned requirements: the cameras' own, and Spark's beside it.
  *
- * The set-up and `sightline produce` call ensureVenv, `sightline spark setup` environmentOf; after the first time it costs two small reads. A requirements file counts
- * as installed when its hash, with Python's version, stands in the environment. Changes are installed in place, under a lock,
- * because cameras may be running from it; only another Python version starts it anew.
+ * The set-up and `sightline produce` call ensureVenv, `sightline spark setup` environmentOf; after the first time it costs a few small
+ * reads and one question to its Python. A requirements file counts as installed when its hash, with Python's version, stands in the
+ * environment. Changes are installed in place, under a lock, because cameras may be running from it; only another Python starts it anew.
  */
 import { execFile, spawn } from 'node:child_process';
 import { createHash } from 'node:crypto';
@@ -31,7 +31,11 @@ const repository = fileURLToPath(new URL('../..', import.meta.url));
 const run = promisify(execFile);
 const LEAST_VERSION = [3, 11] as const;
 const ASK_TIMEOUT_MS = 20_000;
+/** Seconds on an idle machine; two minutes and more were seen where others compiled. */
+const MAKE_TIMEOUT_MS = 600_000;
 const INSTALL_TIMEOUT_MS = 900_000;
+/** What a Python that was told to end still writes makes a folder full again. */
+const REMOVE_ALL = { recursive: true, force: true, maxRetries: 10, retryDelay: 300 };
 const SHOWN_LINES_OF_PIP = 15;
 
 /** Returns the path of the environment's python, after making or completing the environment where needed. */
@@ -46,12 +50,14 @@ export async function ensureVenv(wishes: VenvWishes = {}): Promise<string> {
 export async function environmentOf(folder: string, files: readonly string[], wishes: Omit<VenvWishes, 'analysis'> = {}): Promise<string> {
   const environment = wishes.environment ?? process.env;
   const python = join(folder, 'bin', 'python');
-  if (await allInstalled(folder, files)) return python;
+  const fault = await pythonFault(folder, environment.SIGHTLINE_PYTHON);
+  if (fault === null && (await allInstalled(folder, files))) return python;
 
   const { signal } = wishes;
   const release = await holdLock({ folder: `${folder}.lock` }, 'making the Python environment', signal);
   try {
     const say = wishes.say ?? sayOn();
+    if (fault !== null) say('python', `${fault}; it is made anew`);
     const base = environment.SIGHTLINE_PYTHON || 'python3';
     await make(base, folder, say, signal);
     for (const file of files) {
@@ -62,6 +68,27 @@ export async function environmentOf(folder: string, files: readonly string[], wi
   } finally {
     await release();
   }
+}
+
+/**
+ * What is wrong with the Python of an environment that is there, or null. Packages lie in a folder of one minor version: after the
+ * machine's Python was raised or removed, or another was named, they are not found, or do not load.
+ */
+export async function pythonFault(folder: string, named: string | undefined): Promise<string | null> {
+  const made = madeWith(await textOf(join(folder, 'pyvenv.cfg')));
+  if (made === undefined) return null;
+  for (const python of [join(folder, 'bin', 'python'), ...(named ? [named] : [])]) {
+    const now = await minorOf(python);
+    if (now !== minor(made)) return `${folder} was made with Python ${made}, and ${python} ${now === null ? 'does not run' : `is ${now} now`}`;
+  }
+  return null;
+}
+
+const madeWith = (pyvenv: string | undefined): string | undefined => /^version\s*=\s*(\S+)/m.exec(pyvenv ?? '')?.[1];
+const minor = (version: string): string => version.split('.').slice(0, 2).join('.');
+
+async function minorOf(python: string): Promise<string | null> {
+  return run(python, ['-c', 'import sys; print("%d.%d" % sys.version_info[:2])'], { timeout: ASK_TIMEOUT_MS }).then(({ stdout }) => stdout.trim(), () => null);
 }
 
 async function allInstalled(folder: string, files: readonly string[]): Promise<boolean> {
@@ -77,7 +104,7 @@ const markerOf = (folder: string, file: string): string => join(folder, `install
 
 async function wantedMarker(folder: string, file: string): Promise<string> {
   const pyvenv = (await textOf(join(folder, 'pyvenv.cfg'))) ?? '';
-  const version = /^version\s*=\s*(\S+)/m.exec(pyvenv)?.[1] ?? 'unknown';
+  const version = madeWith(pyvenv) ?? 'unknown';
   const requirements = await readFile(file);
   return createHash('sha256').update(requirements).update(version).digest('hex');
 }
@@ -87,12 +114,12 @@ async function make(base: string, folder: string, say: Say, signal?: AbortSignal
   const pyvenv = await textOf(join(folder, 'pyvenv.cfg'));
   if (pyvenv?.includes(`version = ${version}`) && (await works(join(folder, 'bin', 'python')))) return;
   say('python', `making ${folder} with Python ${version}`);
-  await rm(folder, { recursive: true, force: true });
+  await rm(folder, REMOVE_ALL);
   await mkdir(folder, { recursive: true });
   try {
-    await run(base, ['-m', 'venv', folder], { timeout: ASK_TIMEOUT_MS * 6, ...(signal ? { signal } : {}) });
+    await run(base, ['-m', 'venv', folder], { timeout: MAKE_TIMEOUT_MS, ...(signal ? { signal } : {}) });
   } catch (fault) {
-    await rm(folder, { recursive: true, force: true });
+    await rm(folder, REMOVE_ALL);
     signal?.throwIfAborted();
     throw new Refusal(EXIT.dependency_down, `'${base} -m venv ${folder}' failed: ${printedBy(fault)}\n${remedy}`, fault);
   }
