@@ -9,6 +9,8 @@
 import { createHash, randomUUID } from 'node:crypto';
 import { createReadStream, createWriteStream } from 'node:fs';
 import { mkdir, rename, rm, stat } from 'node:fs/promises';
+import { Agent as HttpAgent } from 'node:http';
+import { Agent as HttpsAgent } from 'node:https';
 import { dirname, posix } from 'node:path';
 import { PassThrough, Readable } from 'node:stream';
 import { pipeline } from 'node:stream/promises';
@@ -206,6 +208,16 @@ function factsOf(path: string, status: z.infer<typeof Status>): FileFacts {
   return { path, isFolder: status.type === 'DIRECTORY', bytes: status.length, modifiedAtMs: status.modificationTime };
 }
 
+/** A proxy, or an agent of our own: Node's may ask a proxy by itself (NODE_USE_ENV_PROXY). */
+function wayTo(url: URL): { proxy: string } | { proxy: null; agent: HttpAgent } {
+  const proxy = proxyFor(url);
+  if (proxy !== null) return { proxy: proxy.href };
+  return { proxy: null, agent: url.protocol === 'https:' ? new HttpsAgent(KEPT) : new HttpAgent(KEPT) };
+}
+
+/** As Node's own agents are. */
+const KEPT = { keepAlive: true, scheduling: 'lifo', timeout: 5_000 } as const;
+
 interface Asking {
   readonly url: string;
   readonly client: ReturnType<typeof webhdfs.createClient>;
@@ -220,7 +232,7 @@ function asking(config: Settings, idleLimitMs: number): Asking {
   const client = webhdfs.createClient(
     { host: url.hostname, port, path: '/webhdfs/v1', user: config.HADOOP_USER, protocol },
     // Named, or the package asks the environment by rules of its own; data nodes are reached in the way of their NameNode.
-    { timeout: idleLimitMs, proxy: proxyFor(url)?.href ?? null },
+    { timeout: idleLimitMs, ...wayTo(url) },
   );
   // By itself it takes some refusals for success, and keeps of an exception the words without the name.
   client._isError = ({ statusCode }) => statusCode >= 400;
