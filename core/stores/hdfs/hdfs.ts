@@ -208,11 +208,12 @@ function factsOf(path: string, status: z.infer<typeof Status>): FileFacts {
   return { path, isFolder: status.type === 'DIRECTORY', bytes: status.length, modifiedAtMs: status.modificationTime };
 }
 
-/** A proxy, or an agent of our own: Node's may ask a proxy by itself (NODE_USE_ENV_PROXY). */
-function wayTo(url: URL): { proxy: string } | { proxy: null; agent: HttpAgent } {
+/** The proxy, and an agent of our own for whoever is asked first: Node's may ask a proxy by itself (NODE_USE_ENV_PROXY). */
+function wayTo(url: URL): { proxy: string | null; agent?: HttpAgent } {
   const proxy = proxyFor(url);
-  if (proxy !== null) return { proxy: proxy.href };
-  return { proxy: null, agent: url.protocol === 'https:' ? new HttpsAgent(KEPT) : new HttpAgent(KEPT) };
+  // The package brings its own agent for a tunnel.
+  if (proxy !== null && url.protocol === 'https:') return { proxy: proxy.href };
+  return { proxy: proxy?.href ?? null, agent: (proxy ?? url).protocol === 'https:' ? new HttpsAgent(KEPT) : new HttpAgent(KEPT) };
 }
 
 /** As Node's own agents are. */
