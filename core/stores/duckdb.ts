@@ -7,6 +7,7 @@
  */
 import { DuckDBBlobValue, DuckDBDataChunk, DuckDBInstance, DuckDBListValue, DuckDBStructValue, DuckDBTimestampTZValue } from '@duckdb/node-api';
 import type { ReadLimits } from '../process/read-limits.ts';
+import * as accessors from '@duckdb/node-api/lib/vectors/dataAccessors.js';
 import type { DuckDBConnection, DuckDBType, DuckDBValue } from '@duckdb/node-api';
 import { EXIT, messageOf, Refusal } from '../process/errors.ts';
 
@@ -45,6 +46,13 @@ export interface Appender {
 /** Rows of a vector: the least that DuckDB hands from step to step, whatever a row weighs. */
 export const CHUNK_ROWS = 2_048;
 const FLUSH_BYTES = 8_388_608;
+
+/**
+ * The driver's decoder takes U+FEFF at the beginning of a text for a mark and drops it. A name may begin with it, and is another name
+ * then. Node gives a CommonJS module as `default`, a bundler may give it itself.
+ */
+const driver = ('default' in accessors ? accessors.default : accessors) as { textDecoder: { decode(bytes: Uint8Array): string } };
+driver.textDecoder = new TextDecoder('utf-8', { ignoreBOM: true });
 
 export async function openDuck(options: DuckOptions): Promise<Duck> {
   const instance = await DuckDBInstance.create(':memory:', {

@@ -21,8 +21,8 @@ test('integers beyond 2^53, bytes, texts with a null character and lists survive
   const columns = [
     [9_007_199_254_740_993n, -(2n ** 63n), null],
     [Buffer.from([0, 255, 128]), Buffer.alloc(0), null],
-    ["a\0b 'quoted' 😀", '', null],
-    [[{ name: 'x', value: Buffer.from([1]) }, { name: 'y', value: null }], [], null],
+    ["a\0b 'quoted' 😀", '\ufeff begins like a byte-order mark', null],
+    [[{ name: '\ufeffx', value: Buffer.from([1]) }, { name: 'y', value: null }], [], null],
     [1.5, 9_007_199_254_740_991, null],
   ];
   appender.append(columns, 3);
