@@ -6,7 +6,6 @@
  * no record after an epoch's end was delivered yet, the next record may still belong to it, so later epochs wait for the next time.
  * So does a partition whose next stamp is ahead of the clock (held.ts).
  */
-import { mkdir, rm } from 'node:fs/promises';
 import { join } from 'node:path';
 import type { Epoch } from '../core/domain/epoch.ts';
 import type { Instant } from '../core/domain/time.ts';
@@ -23,6 +22,7 @@ import { addToArchive, finishArchives, settledArchive } from './early-archive.ts
 import { readIntent } from './intent.ts';
 import { horizonOf } from './lake.ts';
 import { localCopies } from './local-copies.ts';
+import { openOwnFolder } from './own-folder.ts';
 import { seamAt, seamOf } from './prepare.ts';
 import { nextEpoch } from './seam.ts';
 import { settledFor } from './settled.ts';
@@ -86,13 +86,13 @@ async function archiveEpoch(
 ): Promise<{ one: Added; archived: Archive }> {
   const { settings, rules } = context;
   const attempt = `archive-${new Date().toISOString().replaceAll(/[-:.]/g, '')}-${process.pid}`;
-  const folder = join(settings.workFolder, 'attempts', attempt);
-  await mkdir(folder, { recursive: true });
+  const own = await openOwnFolder(settings.workFolder, attempt);
+  const folder = own.path;
   const duck = await openDuck({ memoryMb: settings.memoryMb, threads: settings.threads, spillFolder: join(folder, 'spill') });
   try {
     const early = await settledArchive(context, seam.epoch, seam.firsts);
     const archived = await archive(context, duck, seam, { folder, ticks: false, early: early.files, skip });
-    const files = await staged(context, seam.epoch, attempt, archived);
+    const files = await staged(context, seam.epoch, { attempt, folder }, archived);
     await context.reached('archive_staged');
     if (files.length > 0) {
       await addToArchive(context, seam.epoch, attempt, { nextEntry: early.nextEntry, files }, () => lease.check());
@@ -107,13 +107,18 @@ async function archiveEpoch(
     return { one, archived };
   } finally {
     duck.close();
-    await rm(folder, { recursive: true, force: true });
+    await own.remove();
   }
 }
 
 /** Uploaded and read back, byte for byte; the run of the epoch finds local copies of them if it is this machine's. */
-async function staged(context: BatchContext, epoch: Epoch, attempt: string, archived: Archive): Promise<EarlyFile[]> {
-  const copies = localCopies(context.hdfs, join(context.settings.workFolder, 'copies'));
+async function staged(
+  context: BatchContext,
+  epoch: Epoch,
+  { attempt, folder }: { attempt: string; folder: string },
+  archived: Archive,
+): Promise<EarlyFile[]> {
+  const copies = localCopies(context.hdfs, { shared: join(context.settings.workFolder, 'copies'), own: join(folder, 'copies'), keeps: true });
   const uploaded = await stageFiles(context, epoch, attempt, archived.files, copies);
   const byPath = new Map(uploaded.map((file) => [file.path, file]));
   const files: EarlyFile[] = [];

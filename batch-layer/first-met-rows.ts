@@ -7,7 +7,6 @@
  * that was killed goes on there.
  */
 import { randomUUID } from 'node:crypto';
-import { rm } from 'node:fs/promises';
 import { join } from 'node:path';
 import type { Epoch } from '../core/domain/epoch.ts';
 import type { FirstMet } from '../core/domain/first-met.ts';
@@ -15,6 +14,7 @@ import type { Oid } from '../core/domain/oid.ts';
 import type { Instant } from '../core/domain/time.ts';
 import type { Duck, Row } from '../core/stores/duckdb.ts';
 import type { BatchContext } from './context.ts';
+import type { LocalCopies } from './local-copies.ts';
 import { nameOf } from '../core/domain/epoch.ts';
 import { MET_COLUMNS, namesOf } from '../core/layout/lake-columns.ts';
 import { COMMAND_RETRY, retrying } from '../core/process/retry.ts';
@@ -23,9 +23,12 @@ import { epochsInForce, inForceSince } from './generation-seam.ts';
 import { horizonOf } from './lake.ts';
 import { inLanes } from './lanes.ts';
 import { localCopies } from './local-copies.ts';
+import { openOwnFolder } from './own-folder.ts';
 import { publishedEpochs } from './published-epochs.ts';
 
 const PUTS_AT_ONCE = 3;
+/** Least memory to read rows with: a vector of the longest names, in pages and as rows. */
+const READ_MB = 256;
 
 /** Writes what is not written yet; returns how many rows it wrote. */
 export async function writeFirstMet(fresh: BatchContext): Promise<number> {
@@ -33,26 +36,30 @@ export async function writeFirstMet(fresh: BatchContext): Promise<number> {
   const horizon = (await horizonOf(fresh))!.epoch;
   const epochs = epochsInForce(horizon, rules);
   const isWritten = await control.firstMetWritten(rules.generation, epochs);
-  const folder = join(settings.workFolder, 'first-met', randomUUID());
-  const duck = await openDuck({ memoryMb: Math.ceil(settings.memoryMb / 4), threads: 1, spillFolder: folder });
+  const own = await openOwnFolder(settings.workFolder, `first-met-${randomUUID()}`);
+  const duck = await openDuck({ memoryMb: Math.max(READ_MB, settings.memoryMb / 4), threads: 1, spillFolder: join(own.path, 'spill') });
+  const copies = localCopies(fresh.hdfs, { shared: join(settings.workFolder, 'copies'), own: own.path, keeps: false });
   let rows = 0;
   try {
     for (const epoch of epochs.filter((_, i) => !isWritten[i])) {
-      rows = await writeEpoch(fresh, duck, { epoch, since: inForceSince(horizon, rules), before: rows });
+      rows = await writeEpoch(fresh, { duck, copies }, { epoch, since: inForceSince(horizon, rules), before: rows });
       await control.putFirstMetWritten(rules.generation, epoch);
       await fresh.reached('first_met_written');
     }
   } finally {
     duck.close();
-    await rm(folder, { recursive: true, force: true });
+    await own.remove();
   }
   return rows;
 }
 
 /** Later horizons need no older rows, so an epoch that was written for an earlier one has all that a later one needs. */
-async function writeEpoch(fresh: BatchContext, duck: Duck, { epoch, since, before }: { epoch: Epoch; since: Instant; before: number }): Promise<number> {
-  const { hdfs, rules, settings, signal, say, detections } = fresh;
-  const copies = localCopies(hdfs, join(settings.workFolder, 'copies'));
+async function writeEpoch(
+  fresh: BatchContext,
+  { duck, copies }: { duck: Duck; copies: LocalCopies },
+  { epoch, since, before }: { epoch: Epoch; since: Instant; before: number },
+): Promise<number> {
+  const { rules, signal, say, detections } = fresh;
   let rows = before;
   for (const file of await publishedEpochs(fresh).metOf(epoch)) {
     const found = duck.batches(`SELECT ${namesOf(MET_COLUMNS)} FROM ${parquet([await copies.of(file)])} WHERE arrival >= ${since}`);

@@ -23,6 +23,7 @@ import { openDuck, parquet } from '../core/stores/duckdb.ts';
 import { readRun } from '../core/stores/runs.ts';
 import { filesOfJournal } from './early-archive.ts';
 import { localCopies } from './local-copies.ts';
+import { openOwnFolder } from './own-folder.ts';
 import { recordOf } from './raw-file.ts';
 
 export interface ArchivedLog {
@@ -108,28 +109,29 @@ function otherLife(path: string, found: number, logLife: number): Refusal {
 
 function rangeReader(old: BatchContext, ranges: readonly RawRange[][], ends: readonly number[]): LogReader {
   const { hdfs, settings } = old;
-  const copies = localCopies(hdfs, join(settings.workFolder, 'copies'));
-  const folder = join(settings.workFolder, 'rebuild');
   return {
     async *read(partition, from, signal) {
+      const own = await openOwnFolder(settings.workFolder, `rebuild-${randomUUID()}`);
+      const copies = localCopies(hdfs, { shared: join(settings.workFolder, 'copies'), own: own.path, keeps: false });
       let next = from;
-      for (const range of ranges[partition]!.filter(({ last }) => last >= from)) {
-        signal?.throwIfAborted();
-        const localFile = join(folder, `${randomUUID()}.parquet`);
-        if (range.sha256 === null) await hdfs.download(range.path, localFile);
-        const file = range.sha256 === null ? localFile : await copies.of({ ...range, sha256: range.sha256 });
-        try {
-          for await (const records of recordsIn(file, next, settings.memoryMb, folder)) {
+      try {
+        for (const range of ranges[partition]!.filter(({ last }) => last >= from)) {
+          signal?.throwIfAborted();
+          const unverified = join(own.path, `${randomUUID()}.parquet`);
+          if (range.sha256 === null) await hdfs.download(range.path, unverified);
+          const file = range.sha256 === null ? unverified : await copies.of({ ...range, sha256: range.sha256 });
+          for await (const records of recordsIn(file, next, settings.memoryMb, own.path)) {
             next = records.at(-1)!.offset + 1;
             yield { records, next, atEnd: false };
           }
-        } finally {
-          await rm(localFile, { force: true });
+          await rm(file, { force: true });
         }
+        yield { records: [], next: Math.max(next, ends[partition]!), atEnd: true };
+      } finally {
+        await own.remove();
       }
-      yield { records: [], next: Math.max(next, ends[partition]!), atEnd: true };
     },
-    close: async () => rm(folder, { recursive: true, force: true }),
+    close: async () => undefined,
   };
 }
 
@@ -156,15 +158,15 @@ async function placesOf(old: BatchContext, epoch: Epoch): Promise<Location[] | n
   const { hdfs, rules, settings } = old;
   const path = locationsFile(nameOf(epoch, rules));
   if (!(await hdfs.facts(path))) return null;
-  const folder = join(settings.workFolder, 'rebuild');
-  const localFile = join(folder, `${randomUUID()}.parquet`);
-  await hdfs.download(path, localFile);
-  const duck = await openDuck({ memoryMb: 256, threads: 1, spillFolder: join(folder, 'spill') });
+  const own = await openOwnFolder(settings.workFolder, `places-${randomUUID()}`);
+  const localFile = join(own.path, 'places.parquet');
+  const duck = await openDuck({ memoryMb: 256, threads: 1, spillFolder: join(own.path, 'spill') });
   try {
+    await hdfs.download(path, localFile);
     const rows = await duck.rows(`SELECT * FROM ${parquet([localFile])}`);
     return rows.map((row) => ({ oid: String(row.geographical_location_oid) as Oid, name: String(row.geographical_location) }));
   } finally {
     duck.close();
-    await rm(localFile, { force: true });
+    await own.remove();
   }
 }

@@ -8,7 +8,6 @@
  * commands and the scheduler call it with the lock of the lake held; every step that others see done begins with a look whether it
  * still is, and a run that lost it does none of them.
  */
-import { mkdir, readdir, rm } from 'node:fs/promises';
 import { join } from 'node:path';
 import type { Epoch } from '../core/domain/epoch.ts';
 import type { Instant } from '../core/domain/time.ts';
@@ -34,6 +33,7 @@ import { finishArchives, sweepJournals } from './early-archive.ts';
 import { publishIntent, readIntent, removeIntent, sweepStaging, writeIntent } from './intent.ts';
 import { StampsAhead } from './held.ts';
 import { localCopies } from './local-copies.ts';
+import { openOwnFolder } from './own-folder.ts';
 import { prepare } from './prepare.ts';
 import { pruneDue } from './prune.ts';
 import { publishedEpochs } from './published-epochs.ts';
@@ -79,13 +79,13 @@ export async function withTools<T>(
   const { settings, hdfs, rules } = context;
   const beganAt = Date.now();
   const attempt = `${new Date(beganAt).toISOString().replaceAll(/[-:.]/g, '')}-${process.pid}`;
-  const folder = join(settings.workFolder, isDry ? 'dry-runs' : 'attempts', attempt);
+  const own = await openOwnFolder(settings.workFolder, `${isDry ? 'dry-run' : 'attempt'}-${attempt}`);
+  const folder = own.path;
   const timed = timing(context, nameOf(epoch, rules));
-  await mkdir(folder, { recursive: true });
   const duck = await openDuck({ memoryMb: settings.memoryMb, threads: settings.threads, spillFolder: join(folder, 'spill') });
   try {
     const previous = horizon ? await readRun(hdfs, nameOf(horizon.epoch, rules)) : null;
-    const copies = localCopies(hdfs, join(settings.workFolder, 'copies'));
+    const copies = localCopies(hdfs, { shared: join(settings.workFolder, 'copies'), own: join(folder, 'copies'), keeps: !isDry });
     const tools = { duck, copies, published: publishedEpochs(context), speed: speedProgress(context), timed };
     return await work({ epoch, attempt, beganAt, horizon, previous, folder, dryRun: isDry }, tools);
   } catch (fault) {
@@ -93,7 +93,7 @@ export async function withTools<T>(
     throw fault;
   } finally {
     duck.close();
-    await rm(folder, { recursive: true, force: true });
+    await own.remove();
   }
 }
 
@@ -215,21 +215,12 @@ async function tidy(context: BatchContext, { epoch }: Preparation, tools: Tools,
   await sweepJournals(context, epoch);
   const mine = intent.files.filter(({ path }) => path.startsWith(`${MET}/`));
   await tools.copies.keepOnly([...(await tools.published.met(epoch)), ...mine]);
-  await dropOldAttempts(context);
   try {
     await pruneDue(context, Date.now());
   } catch (fault) {
     if (!(fault instanceof Retryable)) throw fault;
     context.log.warn({ because: messageOf(fault) }, 'pruning is left to the next run');
   }
-}
-
-/** Folders of attempts that were killed; the lock is held, so no other run uses one. */
-async function dropOldAttempts({ settings }: BatchContext): Promise<void> {
-  const folder = join(settings.workFolder, 'attempts');
-  const mine = `-${process.pid}`;
-  const old = (await readdir(folder).catch(() => [])).filter((name) => !name.endsWith(mine));
-  await Promise.all(old.map((name) => rm(join(folder, name), { recursive: true, force: true })));
 }
 
 async function recordAttempt(
