@@ -15,7 +15,7 @@ import { hdfs } from '../../core/stores/hdfs/hdfs.ts';
 import { listRuns, readRun } from '../../core/stores/runs.ts';
 import { batchWorld } from '../../test/support/batch-world.ts';
 import { checkLake } from '../../test/support/sized-lake.ts';
-import { sendSized } from '../../test/support/sized-records.ts';
+import { sendSized } from '../../test/support/send-sized.ts';
 import { note, tell } from './figures.ts';
 
 const EPOCH_SECONDS = 300;

@@ -9,12 +9,20 @@ import type { ExportRow } from './row.ts';
 const HEADER =
   'geographical_location_oid,video_camera_oid,detection_oid,item_name,timestamp_detected,geographical_location,detected_at,arrived_at,kafka_partition,kafka_offset\r\n';
 const FORMULA = /^[=+\-@\t\r]/;
+/** A batch of long names goes out in pieces of this length. */
+const PIECE_CHARACTERS = 1_048_576;
 const SPECIAL = /[",\r\n]/;
 
 export async function* csvOf(batches: AsyncIterable<readonly ExportRow[]>): AsyncGenerator<Uint8Array> {
   let lines = HEADER;
   for await (const rows of batches) {
-    for (const row of rows) lines += lineOf(row);
+    for (const row of rows) {
+      lines += lineOf(row);
+      if (lines.length < PIECE_CHARACTERS) continue;
+      yield Buffer.from(lines);
+      lines = '';
+    }
+    if (lines === '') continue;
     yield Buffer.from(lines);
     lines = '';
   }

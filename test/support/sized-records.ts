@@ -3,13 +3,8 @@
  *
  * Of four in a row: a detection with a short name and an unknown field that makes up the size, one with a name as long as the size and
  * the contract allow (5,000 code points of four bytes), one whose name is written with escapes, and a dead letter. Every tenth is
- * sent twice, every eleventh carries a header. bench/batch/bytes.ts and the contract test send them by node-rdkafka.
+ * sent twice, every eleventh carries a header. send-sized.ts sends them, sized-lake.ts compares a lake with them.
  */
-import type rdkafka from 'node-rdkafka';
-import { setTimeout as pause } from 'node:timers/promises';
-import type { Config } from '../../core/process/config.ts';
-import { openProducer } from '../../bench/support/traffic.ts';
-
 export interface SizedPlan {
   readonly records: number;
   readonly bytes: number;
@@ -88,35 +83,3 @@ function noise(length: number): string {
   }
   return bytes.toString('base64').slice(0, length);
 }
-
-/** Resolves with the number of records once all are acknowledged. */
-export async function sendSized(config: Config, plan: SizedPlan, told: (sent: number) => void = () => undefined): Promise<number> {
-  const producer = await openProducer(config, { 'queue.buffering.max.kbytes': 131_072, 'message.max.bytes': 2_000_000 });
-  let failed: unknown = null;
-  producer.on('delivery-report', (error) => (failed ??= error));
-  let sent = 0;
-  for (let n = 0; n < plan.records; n++) {
-    const record = sizedRecord(n, plan);
-    for (let times = record.isSentTwice ? 2 : 1; times > 0; times--) {
-      while (!produced(producer, config.KAFKA_TOPIC, record)) await pause(5);
-      if (++sent % 500 === 0) await pause(0);
-    }
-    if (n % 100_000 === 0) told(sent);
-  }
-  await new Promise<void>((resolve, reject) => producer.flush(120_000, (error) => (error ? reject(error) : resolve())));
-  await new Promise((resolve) => producer.disconnect(resolve));
-  if (failed) throw new Error(`a record was not acknowledged: ${String(failed)}`);
-  return sent;
-}
-
-/** False while the queue is full. */
-function produced(producer: rdkafka.Producer, topic: string, { key, value, headers }: SizedRecord): boolean {
-  try {
-    producer.produce(topic, null, value, key, null, null, [...headers]);
-    return true;
-  } catch (fault) {
-    if (/queue full/i.test(String(fault))) return false;
-    throw fault;
-  }
-}
-
