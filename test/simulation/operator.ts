@@ -38,7 +38,10 @@ export async function startOperator(world: World): Promise<void> {
     if (!plan) return;
     await wait(60);
     await correct(ports, plan);
-    if (random.chance(0.2)) await correct(ports, plan);
+    if (!random.chance(0.4)) return;
+    // Once more, as it was or longer: what is recorded stays as it is.
+    const { from, to } = plan.correction;
+    await correct(ports, { ...plan, correction: { from, to: random.chance(0.5) ? to : Math.min(log.end(partition) - 1, to + random.below(4)) } });
   };
   const byChance = async (partition: number): Promise<void> => {
     const from = Math.max(0, log.end(partition) - 1 - random.below(12));
