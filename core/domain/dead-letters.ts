@@ -19,6 +19,7 @@ export const DEAD_LETTER_REASONS = {
   item_name_length: 'item_name has fewer than 1 or more than 5000 code points',
   ahead_of_arrival: 'timestamp_detected is too far ahead of the arrival',
   stray_not_at_home: 'the record was forwarded before and is not at home all the same',
+  too_large_to_forward: 'the record is outside its home partition, and its value is too large to be sent there',
 } as const;
 
 export type DeadLetterReason = keyof typeof DEAD_LETTER_REASONS;

@@ -17,6 +17,11 @@ import { isAhead } from './rules.ts';
 export const TICK_HEADER = 'sightline.tick';
 /** Header of a record that was produced again to its home partition; its value says where it came from. */
 export const STRAY_HEADER = 'sightline.stray';
+/**
+ * The largest value that is sent home. A constant, so that both layers, and every later rebuild, say the same of a record: the
+ * limits of the topics are then checked to hold it (core/layout/topic-settings.ts), never asked while a record is judged.
+ */
+export const GREATEST_STRAY_BYTES = 1_000_000;
 
 export type Verdict =
   | { readonly kind: 'tick' }
@@ -37,6 +42,9 @@ export function judge(record: LogRecord, arrival: Instant, rules: Rules): Verdic
   if (home === record.partition) return { kind: 'detection', detection };
   if (hasHeader(record, STRAY_HEADER) && !wasHome(record.partition, detection, arrival, rules)) {
     return dead('stray_not_at_home', `detection ${detection.id} belongs to partition ${home}, not ${record.partition}`);
+  }
+  if (record.value!.length > GREATEST_STRAY_BYTES) {
+    return dead('too_large_to_forward', `detection ${detection.id} belongs to partition ${home}; its value has ${record.value!.length} bytes, at most ${GREATEST_STRAY_BYTES} are sent home`);
   }
   return { kind: 'stray', detection, home };
 }

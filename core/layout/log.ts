@@ -6,9 +6,11 @@
  * log's clock and never a camera's; it is kept by time only, because losing records to a size limit would be a silent gap.
  * Dead letters carry Kafka Connect's header names, which other people's tools know.
  */
+import { isUtf8 } from 'node:buffer';
 import type { DeadLetter } from '../domain/dead-letters.ts';
 import type { LogRecord, Position } from '../domain/detection.ts';
 import { STRAY_HEADER } from '../domain/verdict.ts';
+import { LEAST_DEAD_LETTER_BYTES, LEAST_TOPIC_BYTES } from './topic-settings.ts';
 
 export interface TopicPlan {
   readonly name: string;
@@ -38,11 +40,12 @@ export function topicPlans(options: {
     'retention.ms': String(retentionMs),
     'segment.bytes': String(segmentBytes),
     'segment.ms': String(Math.max(60_000, Math.min(retentionMs, 86_400_000))),
-    // Producers may send any codec; the broker unpacks what not every reader of ours was built with (zstd, lz4).
+    // Producers may send any codec; the broker unpacks what not every reader of ours was built with (zstd, lz4), and checks the
+    // size again after that.
     'compression.type': 'uncompressed',
+    'max.message.bytes': String(LEAST_TOPIC_BYTES),
   };
-  // A dead letter is the record and its headers: larger than the largest record.
-  const deadLetters = { ...durable, 'retention.ms': '-1', 'max.message.bytes': String(2 * 1_048_576) };
+  const deadLetters = { ...durable, 'retention.ms': '-1', 'max.message.bytes': String(LEAST_DEAD_LETTER_BYTES) };
   return [
     { name: options.topic, partitions, replication, config: log },
     { name: options.deadLetterTopic, partitions, replication, config: deadLetters },
@@ -56,6 +59,21 @@ export function strayHeaders(record: LogRecord): Headers {
   return [[STRAY_HEADER, Buffer.from(`${record.partition}/${record.offset}`)]];
 }
 
+const GREATEST_KEPT_HEADERS_BYTES = 32_768;
+/** Lengths and counts that Kafka writes around a header take less. */
+const HEADER_OVERHEAD_BYTES = 10;
+
+/**
+ * Headers of a record that is sent home: its own, then ours. Its own are left behind where they are no text, which Kafka's client
+ * cannot produce, or so large that the record might not fit; no reader of ours asks for them.
+ */
+export function forwardedHeaders(record: LogRecord): LogRecord['headers'] {
+  const own = record.headers.filter(([, value]) => value !== null && isUtf8(value) && !value.includes(0));
+  const bytes = own.reduce((sum, [name, value]) => sum + Buffer.byteLength(name) + value!.length + HEADER_OVERHEAD_BYTES, 0);
+  return bytes > GREATEST_KEPT_HEADERS_BYTES ? strayHeaders(record) : [...own, ...strayHeaders(record)];
+}
+
+const GREATEST_DETAIL_CHARACTERS = 1_000;
 const DEAD_LETTER_PREFIX = '__connect.errors.';
 
 export function deadLetterHeaders(topic: string, record: LogRecord, deadLetter: DeadLetter): Headers {
@@ -64,7 +82,7 @@ export function deadLetterHeaders(topic: string, record: LogRecord, deadLetter: 
     partition: String(record.partition),
     offset: String(record.offset),
     'exception.class.name': deadLetter.reason,
-    'exception.message': deadLetter.detail,
+    'exception.message': deadLetter.detail.slice(0, GREATEST_DETAIL_CHARACTERS),
   };
   return Object.entries(texts).map(([name, text]) => [DEAD_LETTER_PREFIX + name, Buffer.from(text)] as const);
 }

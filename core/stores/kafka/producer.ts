@@ -4,18 +4,17 @@
  * A call resolves when every record of it is acknowledged by all replicas, and throws a fault otherwise (faults.ts); doing it again at
  * most writes copies, which the layers expect. A stray goes to its home by partition number, not by any partitioner's idea of
  * its key. The connection is made with the first record, since many workers never send one. Records are compressed, with the one
- * codec that every client reads, because a record that came compressed may be too large otherwise. node-rdkafka takes header
- * values as text, so a stray's own headers that are not text are left behind; no reader of ours asks for them.
+ * codec that every client reads. Large records go in portions, so that each portion is acknowledged in time and the client's queue
+ * is never full.
  */
-import { isUtf8 } from 'node:buffer';
 import { setTimeout as sleep } from 'node:timers/promises';
 import type { LibrdKafkaError, MessageHeader } from 'node-rdkafka';
 import rdkafka from 'node-rdkafka';
-import type { LogRecord } from '../../domain/detection.ts';
 import type { LogProducer } from './types.ts';
 import type { KafkaSettings } from './client-config.ts';
 import { TICK_HEADER } from '../../domain/verdict.ts';
-import { deadLetterHeaders, strayHeaders } from '../../layout/log.ts';
+import { deadLetterHeaders, forwardedHeaders } from '../../layout/log.ts';
+import { raiseLimit } from '../../layout/topic-settings.ts';
 import { EXIT, messageOf, Refusal, Retryable } from '../../process/errors.ts';
 import { connected, disconnected } from './calls.ts';
 import { clientConfig } from './client-config.ts';
@@ -36,7 +35,10 @@ interface Outgoing {
 
 const DELIVERY_LIMIT_MS = 30_000;
 const POLL_MS = 2;
+/** Above GREATEST_TOPIC_BYTES (layout/topic-settings.ts), so that the topic's own limit decides. */
 const GREATEST_RECORD_BYTES = 100_000_000;
+const PORTION_BYTES = 16_000_000;
+const RECORD_OVERHEAD_BYTES = 100;
 
 export function logProducer(settings: ProducerSettings): LogProducer {
   // A promise, since two lanes of a worker may send their first record at once; a connection that failed is made anew.
@@ -47,7 +49,8 @@ export function logProducer(settings: ProducerSettings): LogProducer {
       connecting = null;
       throw fault;
     });
-    await delivered(await connecting, records);
+    const producer = await connecting;
+    for (const portion of portionsOf(records)) await delivered(producer, portion, settings.KAFKA_BROKERS);
   };
   return {
     forward: (strays) =>
@@ -57,7 +60,7 @@ export function logProducer(settings: ProducerSettings): LogProducer {
           partition: home,
           key: id,
           value: record.value,
-          headers: [...record.headers.filter(isText), ...strayHeaders(record)],
+          headers: forwardedHeaders(record),
         })),
       ),
     deadLetter: (letters) =>
@@ -82,10 +85,6 @@ function tickIn(topic: string, partition: number): Outgoing {
   return { topic, partition, key: null, value: Buffer.alloc(0), headers: [[TICK_HEADER, Buffer.from('1')]] };
 }
 
-function isText([, value]: LogRecord['headers'][number]): boolean {
-  return value !== null && isUtf8(value) && !value.includes(0);
-}
-
 async function connectedProducer(settings: ProducerSettings): Promise<rdkafka.Producer> {
   const producer = new rdkafka.Producer(
     {
@@ -103,7 +102,7 @@ async function connectedProducer(settings: ProducerSettings): Promise<rdkafka.Pr
 }
 
 /** Hands records over and waits for the reports of all of them. */
-async function delivered(producer: rdkafka.Producer, records: readonly Outgoing[]): Promise<void> {
+async function delivered(producer: rdkafka.Producer, records: readonly Outgoing[], brokers: string): Promise<void> {
   let waitingFor = 0;
   let fault: LibrdKafkaError | null = null;
   const call = {};
@@ -115,7 +114,7 @@ async function delivered(producer: rdkafka.Producer, records: readonly Outgoing[
   producer.on('delivery-report', onReport);
   try {
     for (const record of records) {
-      handOver(producer, record, call);
+      handOver(producer, record, call, brokers);
       waitingFor++;
     }
     const giveUpAt = Date.now() + DELIVERY_LIMIT_MS + 5_000;
@@ -126,15 +125,17 @@ async function delivered(producer: rdkafka.Producer, records: readonly Outgoing[
   } finally {
     producer.off('delivery-report', onReport);
   }
-  if (fault) throw undelivered(fault, records[0]!.topic);
+  if (fault) throw undelivered(fault, records, brokers);
   if (waitingFor > 0) throw new Retryable('Kafka', `${waitingFor} of ${records.length} records were not acknowledged in time`);
 }
 
-function handOver(producer: rdkafka.Producer, { topic, partition, key, value, headers }: Outgoing, call: object): void {
+function handOver(producer: rdkafka.Producer, record: Outgoing, call: object, brokers: string): void {
+  const { topic, partition, key, value, headers } = record;
   const pairs: MessageHeader[] = headers.map(([name, text]) => ({ [name]: text?.toString('utf8') ?? '' }));
   try {
     producer.produce(topic, partition, withAddress(value), typeof key === 'string' ? key : withAddress(key), null, call, pairs);
   } catch (thrown) {
+    if (isTooLarge(thrown)) throw tooLarge([record], brokers);
     const code = typeof thrown === 'object' && thrown !== null && 'code' in thrown ? Number(thrown.code) : null;
     throw code === null ? thrown : kafkaFault(`Kafka, topic ${topic}`, code, `a record could not be handed over: ${messageOf(thrown)}`, thrown);
   }
@@ -147,12 +148,46 @@ function withAddress(bytes: Buffer | null): Buffer | null {
 
 const EMPTY = Buffer.from('.').subarray(0, 0);
 
-function undelivered(error: LibrdKafkaError, topic: string): Error {
-  if (error.message.includes('too large')) {
-    return new Refusal(
-      EXIT.data_check_failed,
-      `a record for topic ${topic} is larger than the topic takes; raise max.message.bytes on it and start again`,
-    );
+function undelivered(error: LibrdKafkaError, records: readonly Outgoing[], brokers: string): Error {
+  if (isTooLarge(error)) return tooLarge(records, brokers);
+  return kafkaFault(`Kafka, topic ${records[0]!.topic}`, error.code, `a record was not acknowledged: ${error.message}`, error);
+}
+
+/**
+ * The topics' limits are checked to hold every record, so this one came while another limit was set: trying again helps only after
+ * somebody has changed it.
+ */
+function tooLarge(records: readonly Outgoing[], brokers: string): Refusal {
+  const { topic } = records[0]!;
+  const bytes = records.reduce((most, record) => Math.max(most, bytesOf(record)), 0);
+  return new Refusal(
+    EXIT.data_check_failed,
+    `A record of ${bytes} bytes for topic ${topic} is larger than the topic takes. Raise its limit and start again: ${raiseLimit(brokers, topic, bytes)}`,
+  );
+}
+
+function isTooLarge(thrown: unknown): boolean {
+  return typeof thrown === 'object' && thrown !== null && 'code' in thrown && thrown.code === rdkafka.CODES.ERRORS.ERR_MSG_SIZE_TOO_LARGE;
+}
+
+function bytesOf({ key, value, headers }: Pick<Outgoing, 'key' | 'value' | 'headers'>): number {
+  const own = (key?.length ?? 0) + (value?.length ?? 0) + RECORD_OVERHEAD_BYTES;
+  return headers.reduce((sum, [name, text]) => sum + name.length + (text?.length ?? 0), own);
+}
+
+/** Up to so many bytes; a larger record goes alone. */
+export function* portionsOf<T extends Pick<Outgoing, 'key' | 'value' | 'headers'>>(records: readonly T[]): Generator<T[]> {
+  let portion: T[] = [];
+  let bytes = 0;
+  for (const record of records) {
+    const size = bytesOf(record);
+    if (portion.length > 0 && bytes + size > PORTION_BYTES) {
+      yield portion;
+      portion = [];
+      bytes = 0;
+    }
+    portion.push(record);
+    bytes += size;
   }
-  return kafkaFault(`Kafka, topic ${topic}`, error.code, `a record was not acknowledged: ${error.message}`, error);
+  if (portion.length > 0) yield portion;
 }
