@@ -10,7 +10,8 @@ import type { Config } from '../../core/process/config.ts';
 import type { DeadLetterLog } from '../../core/stores/kafka/dead-letters.ts';
 import type { Rejudged } from './rejudge.ts';
 import type { ReplaySummary } from './replay.ts';
-import type { Selection, SelectionOptions } from './select.ts';
+import type { Place, Selection, SelectionOptions } from './select.ts';
+import { raiseLimit } from '../../core/layout/topic-settings.ts';
 import { readConfig } from '../../core/process/config.ts';
 import { EXIT, Refusal } from '../../core/process/errors.ts';
 import { runCommand, stopSignal } from '../../core/process/life.ts';
@@ -18,7 +19,7 @@ import { COMMAND_RETRY, retrying } from '../../core/process/retry.ts';
 import { deadLetterLog } from '../../core/stores/kafka/dead-letters.ts';
 import { openStores } from '../../core/stores/open.ts';
 import { replayAll } from './replay.ts';
-import { addressOf, isNarrow, isSelected, newest, selectionOf } from './select.ts';
+import { addressOf, bytesOf, isNarrow, isSelected, newest, placeOf, selectionOf } from './select.ts';
 import { allOf, jsonOf, lineOf, nameOf } from './show.ts';
 
 interface ListOptions extends SelectionOptions {
@@ -66,19 +67,26 @@ function selecting(command: Command): Command {
     .option('--until <time>', 'kept before');
 }
 
+interface Shown extends Place {
+  readonly line: string;
+  readonly letter: KeptLetter | null;
+}
+
 async function list(options: ListOptions): Promise<number> {
   const selection = selectionOf(options);
   if (!/^[1-9]\d{0,5}$/.test(options.limit)) throw new Refusal(EXIT.usage, `--limit is "${options.limit}"; 1 to 999999 was expected`);
-  const shown = newest(Number(options.limit));
+  const isJson = options.json === true;
+  const shown = newest<Shown>(Number(options.limit), ({ line, letter }) => line.length + (letter ? bytesOf(letter) : 0));
   let found = 0;
   await withLog(readConfig(), async (log) => {
     for await (const letters of selected(log, selection)) {
       found += letters.length;
-      shown.add(letters);
+      // A line needs the beginning of a value that may be large.
+      shown.add(letters.map((letter) => ({ ...placeOf(letter), ...(isJson ? { line: '', letter } : { line: lineOf(letter), letter: null }) })));
     }
   });
   const letters = shown.letters();
-  for (const letter of letters) out(options.json === true ? JSON.stringify(jsonOf(letter)) : lineOf(letter));
+  for (const { line, letter } of letters) out(letter ? JSON.stringify(jsonOf(letter)) : line);
   process.stderr.write(`${letters.length} of ${found} letters${letters.length < found ? ', the newest; --limit shows more' : ''}\n`);
   return EXIT.done;
 }
@@ -104,9 +112,14 @@ async function replay(names: readonly string[], options: ReplayOptions): Promise
       if (json) out(JSON.stringify({ letter: nameOf(letter), ...fateOf(judged) }));
       else if (dryRun || judged.fate === 'dead_letter') out(`${nameOf(letter)}\t${wordsOf(judged)}`);
     };
+    const tellTooLarge = (letter: KeptLetter): void => {
+      const { KAFKA_BROKERS: brokers, KAFKA_TOPIC: topic } = config;
+      const remedy = raiseLimit(brokers, topic, bytesOf(letter));
+      process.stderr.write(`Letter ${nameOf(letter)} is larger than topic ${topic} takes, with its header. Raise the limit, then "sightline prepare": ${remedy}\n`);
+    };
     const summary = await withLog(config, (log) => {
       const letters = addresses.length > 0 ? named(log, addresses, config) : selected(log, selection);
-      return replayAll(letters, log, stores.rules, { dryRun, force, tell });
+      return replayAll(letters, log, stores.rules, { dryRun, force, tell, tellTooLarge });
     });
     if (json) out(JSON.stringify(summary));
     process.stderr.write(`${summaryText(summary, dryRun)}\n`);
@@ -153,9 +166,11 @@ function wordsOf(judged: Rejudged): string {
   return `detection ${judged.id} of partition ${judged.home}${judged.isDeferred ? ', deferred' : ''}`;
 }
 
-function summaryText({ selected: all, replayed, deferred, remaining, forced }: ReplaySummary, dryRun: boolean): string {
+function summaryText({ selected: all, replayed, deferred, remaining, forced, tooLarge }: ReplaySummary, dryRun: boolean): string {
   const later = deferred > 0 ? ` (${deferred} of them count when their epoch is published)` : '';
-  const kept = remaining > 0 ? `, ${remaining} still cannot be detections${forced > 0 ? ' and were forced out' : ''}` : '';
+  const left = remaining - tooLarge;
+  const large = tooLarge > 0 ? `, ${tooLarge} are too large for the topic` : '';
+  const kept = `${left > 0 ? `, ${left} still cannot be detections${forced > 0 ? ' and were forced out' : ''}` : ''}${large}`;
   return `${all} letters: ${replayed} ${dryRun ? 'would be' : 'were'} published again${later}${kept}${dryRun ? '; nothing was published' : ''}`;
 }
 

@@ -3,7 +3,7 @@
  *
  * The command hands it what was selected. Safe to repeat, and safe to stop at any point: an id counts once, however often its
  * record is produced. What still cannot be a detection stays where it is, unless it is forced out; then it comes back as a new
- * letter.
+ * letter. What is too large for the topic with its header stays too, and the others go on.
  */
 import type { Rules } from '../../core/domain/rules.ts';
 import type { Instant } from '../../core/domain/time.ts';
@@ -21,6 +21,8 @@ export interface ReplaySummary {
   remaining: number;
   /** Of the remaining: replayed all the same. */
   forced: number;
+  /** Too large for the topic with the header that says which letter it was; neither replayed nor forced. */
+  tooLarge: number;
 }
 
 export interface ReplayOptions {
@@ -28,6 +30,8 @@ export interface ReplayOptions {
   readonly force: boolean;
   /** Told of each letter, before it is produced. */
   readonly tell: (letter: KeptLetter, judged: Rejudged) => void;
+  /** Told of each letter that the topic did not take. */
+  readonly tellTooLarge: (letter: KeptLetter) => void;
 }
 
 export async function replayAll(
@@ -36,9 +40,10 @@ export async function replayAll(
   rules: Rules,
   options: ReplayOptions,
 ): Promise<ReplaySummary> {
-  const summary: ReplaySummary = { selected: 0, replayed: 0, deferred: 0, remaining: 0, forced: 0 };
+  const summary: ReplaySummary = { selected: 0, replayed: 0, deferred: 0, remaining: 0, forced: 0, tooLarge: 0 };
   for await (const letters of selected) {
     const replays: Replay[] = [];
+    const fates = new Map<KeptLetter, Rejudged>();
     for (const letter of letters) {
       const judged = rejudge(letter, Date.now() as Instant, rules);
       options.tell(letter, judged);
@@ -51,8 +56,24 @@ export async function replayAll(
         if (options.force) summary.forced++;
       }
       if (judged.fate === 'detection' || options.force) replays.push({ letter, home: judged.home });
+      fates.set(letter, judged);
     }
-    if (!options.dryRun) await log.replay(replays);
+    if (options.dryRun) continue;
+    for (const { letter } of await log.replay(replays)) {
+      options.tellTooLarge(letter);
+      takeBack(summary, fates.get(letter)!);
+    }
   }
   return summary;
+}
+
+function takeBack(summary: ReplaySummary, judged: Rejudged): void {
+  summary.tooLarge++;
+  if (judged.fate === 'dead_letter') {
+    summary.forced--;
+    return;
+  }
+  summary.replayed--;
+  summary.remaining++;
+  if (judged.isDeferred) summary.deferred--;
 }

@@ -82,17 +82,35 @@ export function addressOf(text: string): { partition: number; offset: number } {
   return { partition: Number(parts[1]), offset: Number(parts[2]) };
 }
 
-/** Keeps the newest of all that it is given, in bounded memory. */
-export function newest(limit: number): { add(letters: readonly KeptLetter[]): void; letters(): KeptLetter[] } {
-  let kept: KeptLetter[] = [];
+/** By which letters are put in order. */
+export type Place = Pick<KeptLetter, 'keptAt' | 'partition' | 'offset'>;
+
+export function placeOf({ keptAt, partition, offset }: KeptLetter): Place {
+  return { keptAt, partition, offset };
+}
+
+export function bytesOf({ key, value }: KeptLetter): number {
+  return (key?.length ?? 0) + (value?.length ?? 0);
+}
+
+const GREATEST_SPARE_BYTES = 64 * 1_048_576;
+
+/** Keeps the newest of all that it is given, in memory that is bounded by what it keeps, in number and in bytes. */
+export function newest<T extends Place>(limit: number, sizeOf: (one: T) => number): { add(letters: readonly T[]): void; letters(): T[] } {
+  let kept: T[] = [];
+  let spareBytes = 0;
   const trim = (): void => {
     kept.sort((a, b) => b.keptAt - a.keptAt || a.partition - b.partition || b.offset - a.offset);
     kept = kept.slice(0, limit);
+    spareBytes = 0;
   };
   return {
     add(letters) {
-      for (const letter of letters) kept.push(letter);
-      if (kept.length > 2 * limit + 1_000) trim();
+      for (const letter of letters) {
+        kept.push(letter);
+        spareBytes += sizeOf(letter);
+      }
+      if (kept.length > 2 * limit + 1_000 || (spareBytes > GREATEST_SPARE_BYTES && kept.length > limit)) trim();
     },
     letters() {
       trim();

@@ -56,6 +56,8 @@ function visible(text: string): string {
 
 function shortened(value: Buffer | null): string {
   if (value === null) return '(no value)';
-  const text = isUtf8(value) ? visible(value.toString('utf8')) : `0x${value.toString('hex')}`;
+  // A value may be as large as a record; so many bytes hold more characters than are shown.
+  const beginning = value.subarray(0, 4 * NARROW);
+  const text = isUtf8(value) ? visible(beginning.toString('utf8')) : `0x${beginning.toString('hex')}`;
   return text.length <= NARROW ? text : `${text.slice(0, NARROW - 1)}…`;
 }

@@ -102,7 +102,7 @@ test('letters are listed by what they are and where their records lie', { timeou
 test('a dry run says what would become of each, and publishes nothing', { timeout: 120_000 }, async () => {
   const { code, lines } = await dlq('replay', '--dry-run', '--json');
   assert.equal(code, 4, 'one of them is still poison');
-  assert.deepEqual(JSON.parse(lines.at(-1)!), { selected: MENDED + 1, replayed: MENDED, deferred: 0, remaining: 1, forced: 0 });
+  assert.deepEqual(JSON.parse(lines.at(-1)!), { selected: MENDED + 1, replayed: MENDED, deferred: 0, remaining: 1, forced: 0, tooLarge: 0 });
   assert.ok((await stores.admin.ends()).every(({ high }) => high === 0));
 });
 

@@ -33,8 +33,11 @@ export interface DeadLetterLog {
   read(since: number, signal?: AbortSignal): AsyncIterable<KeptLetter[]>;
   /** Null if the topic holds no such letter. */
   one(partition: number, offset: number): Promise<KeptLetter | null>;
-  /** Produces each again to its home; resolves when all are acknowledged by all replicas. Repeating it makes copies, no more. */
-  replay(replays: readonly Replay[]): Promise<void>;
+  /**
+   * Produces each again to its home; resolves when all are acknowledged by all replicas, but those that are too large for the topic with
+   * their header, which it returns. Repeating it makes copies, no more.
+   */
+  replay(replays: readonly Replay[]): Promise<Replay[]>;
   close(): Promise<void>;
 }
 
@@ -66,7 +69,9 @@ export function deadLetterLog(settings: Settings): DeadLetterLog {
     },
     async replay(replays) {
       const open = (producer ??= await retrying(COMMAND_RETRY, () => connected(kafka, settings.KAFKA_BROKERS)));
-      for (const some of batchesOf(replays)) await retrying(COMMAND_RETRY, () => send(open, settings, some));
+      const tooLarge: Replay[] = [];
+      for (const some of batchesOf(replays)) tooLarge.push(...(await sendOrSplit(open, settings, some)));
+      return tooLarge;
     },
     async close() {
       await reader.close();
@@ -111,7 +116,17 @@ async function connected(kafka: Kafka, brokers: string): Promise<Producer> {
   return producer;
 }
 
-async function send(producer: Producer, settings: Settings, replays: readonly Replay[]): Promise<void> {
+/** Returns what the topic does not take. A request that is too large as a whole goes again, letter by letter. */
+async function sendOrSplit(producer: Producer, settings: Settings, replays: readonly Replay[]): Promise<Replay[]> {
+  if (await retrying(COMMAND_RETRY, () => send(producer, settings, replays))) return [];
+  if (replays.length === 1) return [...replays];
+  const tooLarge: Replay[] = [];
+  for (const replay of replays) tooLarge.push(...(await sendOrSplit(producer, settings, [replay])));
+  return tooLarge;
+}
+
+/** False if the topic does not take so large a request. */
+async function send(producer: Producer, settings: Settings, replays: readonly Replay[]): Promise<boolean> {
   const topic = settings.KAFKA_TOPIC;
   const messages = replays.map(({ letter, home }): Message => {
     const [name, value] = replayHeader(settings.KAFKA_DEAD_LETTER_TOPIC, letter);
@@ -122,14 +137,9 @@ async function send(producer: Producer, settings: Settings, replays: readonly Re
     // kafkajs leaves out, without a word, what is for a partition that it has not heard of.
     const left = replays.find(({ home }) => !acknowledged.has(home));
     if (left) throw new Error(`partition ${left.home} is not known yet`);
+    return true;
   } catch (thrown) {
-    const { letter } = replays[0]!;
-    if (replays.length === 1 && isTooLarge(thrown)) {
-      throw new Refusal(
-        EXIT.data_check_failed,
-        `Letter ${letter.partition}/${letter.offset} is larger than topic ${topic} takes, with its header; raise max.message.bytes on it`,
-      );
-    }
+    if (isTooLarge(thrown)) return false;
     throw kafkaJsFault(`Kafka, topic ${topic}`, thrown);
   }
 }

@@ -46,29 +46,46 @@ describe('a replay', () => {
     yield [letter(text(Date.now()), 0), letter('poison', 1)];
     yield [letter(text(Date.now() - 5 * DAY_MS, 18), 2)];
   };
-  const replaying = async (options: { dryRun: boolean; force: boolean }) => {
+  const replaying = async (options: { dryRun: boolean; force: boolean }, tooLarge: readonly number[] = []) => {
     const sent: number[] = [];
     const told: number[] = [];
-    const log = { replay: async (replays: readonly Replay[]) => void sent.push(...replays.map((each) => each.letter.offset)) };
-    const summary = await replayAll(letters(), log, rules, { ...options, tell: (each) => void told.push(each.offset) });
-    return { sent, told, summary };
+    const left: number[] = [];
+    const log = {
+      async replay(replays: readonly Replay[]) {
+        const offsets = replays.map((each) => each.letter.offset);
+        sent.push(...offsets.filter((offset) => !tooLarge.includes(offset)));
+        return replays.filter((each) => tooLarge.includes(each.letter.offset));
+      },
+    };
+    const summary = await replayAll(letters(), log, rules, {
+      ...options,
+      tell: (each) => void told.push(each.offset),
+      tellTooLarge: (each) => void left.push(each.offset),
+    });
+    return { sent, told, left, summary };
   };
 
   it('publishes what parses now, and tells of every letter', async () => {
     const { sent, told, summary } = await replaying({ dryRun: false, force: false });
     assert.deepEqual([sent, told], [[0, 2], [0, 1, 2]]);
-    assert.deepEqual(summary, { selected: 3, replayed: 2, deferred: 1, remaining: 1, forced: 0 });
+    assert.deepEqual(summary, { selected: 3, replayed: 2, deferred: 1, remaining: 1, forced: 0, tooLarge: 0 });
   });
 
   it('publishes nothing in a dry run, and says the same', async () => {
     const { sent, told, summary } = await replaying({ dryRun: true, force: false });
     assert.deepEqual([sent, told], [[], [0, 1, 2]]);
-    assert.deepEqual(summary, { selected: 3, replayed: 2, deferred: 1, remaining: 1, forced: 0 });
+    assert.deepEqual(summary, { selected: 3, replayed: 2, deferred: 1, remaining: 1, forced: 0, tooLarge: 0 });
   });
 
   it('publishes everything when it is forced', async () => {
     const { sent, summary } = await replaying({ dryRun: false, force: true });
     assert.deepEqual(sent, [0, 1, 2]);
     assert.equal(summary.forced, 1);
+  });
+
+  it('goes on with the others where the topic does not take one, and says which it was', async () => {
+    const { sent, left, summary } = await replaying({ dryRun: false, force: true }, [1, 2]);
+    assert.deepEqual([sent, left], [[0], [1, 2]]);
+    assert.deepEqual(summary, { selected: 3, replayed: 1, deferred: 0, remaining: 2, forced: 0, tooLarge: 2 });
   });
 });

@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict';
 import { describe, it } from 'node:test';
 import type { KeptLetter } from '../../../../core/layout/log.ts';
-import { addressOf, isNarrow, isSelected, newest, selectionOf } from '../../../../hadoop-compose/dead-letters/select.ts';
+import { addressOf, bytesOf, isNarrow, isSelected, newest, selectionOf } from '../../../../hadoop-compose/dead-letters/select.ts';
 
 const letter = (given: Partial<KeptLetter> = {}): KeptLetter => ({
   partition: 0,
@@ -39,7 +39,7 @@ describe('a selection of dead letters', () => {
   });
 
   it('keeps the newest letters of a long topic, in bounded memory', () => {
-    const kept = newest(3);
+    const kept = newest<KeptLetter>(3, bytesOf);
     for (let at = 0; at < 10_000; at++) kept.add([letter({ keptAt: (at * 7_919) % 10_007, offset: at })]);
     assert.deepEqual(kept.letters().map(({ keptAt }) => keptAt), [10_006, 10_005, 10_004]);
   });
