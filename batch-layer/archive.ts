@@ -20,6 +20,7 @@ import type { Duck } from '../core/stores/duckdb.ts';
 import type { StampGate } from '../core/stores/stamps.ts';
 import type { BatchContext } from './context.ts';
 import type { EarlyFile } from './early-archive.ts';
+import type { LogLook } from './log-look.ts';
 import type { ArchivedFile, RawLimits, RawWriter } from './raw-file.ts';
 import { endOf, nameOf } from '../core/domain/epoch.ts';
 import { judge } from '../core/domain/verdict.ts';
@@ -28,6 +29,7 @@ import { EXIT, Refusal, Retryable } from '../core/process/errors.ts';
 import { stretchesTo } from './cut.ts';
 import { archiveGate, heldOf, refuseHeld } from './held.ts';
 import { inLanes } from './lanes.ts';
+import { logLook } from './log-look.ts';
 import { metadataOf } from './metadata.ts';
 import { rawLimitsFor, rawWriter } from './raw-file.ts';
 
@@ -105,16 +107,19 @@ interface Reading extends Mutable<ArchivedPartition> {
 type Mutable<T> = { -readonly [K in keyof T]: T[K] extends Readonly<Record<string, number>> ? Record<string, number> : T[K] };
 
 export async function archive(batch: BatchContext, duck: Duck, seam: Seam, options: ArchiveOptions): Promise<Archive> {
-  const context = { ...batch, stamps: archiveGate(batch, options.isDry === true) };
+  const look = logLook(batch);
+  await look.now();
+  const context = { ...batch, reader: look.watched(batch.reader), stamps: archiveGate(batch, options.isDry === true) };
   const readings = seam.firsts.map((first, partition) => readingOf(partition, first, seam.arrivals[partition]!));
   for (const file of options.early ?? []) goOnBehind(readings[file.partition]!, file);
-  const waiting = await checkLogHolds(context, readings);
+  const waiting = await checkLogHolds(context, look, seam.epoch, readings);
   const files = fileLine(context, seam, options, waiting);
-  const asked = readings.filter(({ partition }) => !options.skip?.includes(partition));
-  await inLanes(PARTITIONS_AT_ONCE, asked, (reading) => readOn(context, duck, seam, reading, files));
+  const wanted = readings.filter(({ partition }) => !options.skip?.includes(partition));
+  await inLanes(PARTITIONS_AT_ONCE, wanted, (reading) => readOn(context, duck, seam, reading, files));
   const quiet = readings.filter(({ isCut }) => !isCut);
   if (options.ticks || options.isDry === true) refuseHeld(context, quiet);
   if (options.ticks && quiet.length > 0) await tickUntilCut(context, duck, seam, quiet, files, options.tickLimitMs ?? TICK_LIMIT_MS);
+  await look.now();
   for (const reading of readings) if (!reading.isCut) reading.cut = reading.next;
   const open = readings.filter(({ isCut }) => !isCut);
   const uncut = open.map(({ partition }) => partition);
@@ -122,12 +127,14 @@ export async function archive(batch: BatchContext, duck: Duck, seam: Seam, optio
 }
 
 /** Returns how many records wait, at most: what lies behind the epoch's end is counted too. */
-async function checkLogHolds(context: BatchContext, readings: readonly Reading[]): Promise<number> {
+async function checkLogHolds(context: BatchContext, look: LogLook, epoch: Epoch, readings: readonly Reading[]): Promise<number> {
   let waiting = 0;
+  const behind: Reading[] = [];
   for (const { partition, low, high } of await context.admin.ends()) {
     const first = readings[partition]?.next;
     if (first === undefined) continue;
     waiting += high - first;
+    if (high > first) behind.push(readings[partition]!);
     if (low <= first && first <= high) continue;
     throw new Refusal(
       EXIT.data_check_failed,
@@ -137,6 +144,7 @@ async function checkLogHolds(context: BatchContext, readings: readonly Reading[]
           : 'Acknowledged records are gone from the log: restore it, or begin anew.'),
     );
   }
+  look.tellWhatExpires(epoch, behind);
   return waiting;
 }
 

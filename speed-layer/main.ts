@@ -3,6 +3,7 @@ import { setTimeout as sleep } from 'node:timers/promises';
 import type { Config } from '../core/process/config.ts';
 import type { Holdings } from './round.ts';
 import type { Pace } from './worker.ts';
+import { leastRetentionMs } from '../core/layout/topic-settings.ts';
 import { messageOf, Retryable } from '../core/process/errors.ts';
 import { stopSignal } from '../core/process/life.ts';
 import { createLog } from '../core/process/log.ts';
@@ -16,7 +17,7 @@ import { growthGate } from './growth.ts';
 import { speedMetrics } from './metrics.ts';
 import { partitionHooks } from './partitions.ts';
 import { loggedHolds, stampsWaitFor } from './stamp-holds.ts';
-import { logWatch } from './watch.ts';
+import { logWatch, threatLog } from './watch.ts';
 import { patience, runWorker } from './worker.ts';
 
 const WATCH_EVERY_MS = 15_000;
@@ -54,6 +55,10 @@ export async function runSpeedLayer(config: Config): Promise<void> {
     const producer = metrics.timed('producer', logProducer(config));
     closing.push(() => producer.close());
 
+    const options = { leastRetentionMs: leastRetentionMs(rules.epochSeconds, config.ARCHIVE_EVERY_SECONDS * 1_000), warn: threatLog(log, metrics.threats), now: Date.now };
+    const look = logWatch(topic, rules, admin, stores.control, holdings.progress, options);
+    await persist(look);
+
     const hooks = partitionHooks({ topic, rules, control, admin, persist }, holdings);
     const consumer = await persist(() => openLogConsumer(config, logged(hooks, log), (fault) => log.debug(fault)));
     closing.push(() => consumer.close());
@@ -62,7 +67,6 @@ export async function runSpeedLayer(config: Config): Promise<void> {
 
     const growth = growthGate({ rules, control, admin, producer, persist, now: Date.now });
     growthWaitsFor = growth.waitingFor;
-    const look = logWatch(topic, rules, admin, stores.control, holdings.progress);
     const stamps = stampGate({ control, logLife: rules.logLife, now: Date.now, aheadMs });
     const ports = {
       growth,

@@ -13,6 +13,8 @@ import type { Holdings } from './round.ts';
 export interface SpeedMetrics {
   round(delivered: readonly LogRecord[], effects: readonly Effects[], tookMs: number): void;
   retried(dependency: string): void;
+  /** How many settings of the topics threaten what is still to be read (watch.ts). */
+  threats(count: number): void;
   /** The same store, with each call's time measured. */
   timed<Store extends object>(name: string, store: Store): Store;
 }
@@ -58,6 +60,7 @@ export function speedMetrics(registry: Registry, lag: LagSource): SpeedMetrics {
     buckets: FAST_BUCKETS,
     registers,
   });
+  const threats = new Gauge({ name: name('topic_threats'), help: 'Settings of the topics that threaten what is still to be read', registers });
   lagGauges(registry, lag);
   holdGauges([registry], lag.holdings);
   return {
@@ -73,6 +76,7 @@ export function speedMetrics(registry: Registry, lag: LagSource): SpeedMetrics {
       roundSeconds.observe(tookMs / 1_000);
     },
     retried: (dependency) => retries.inc({ dependency }),
+    threats: (count) => threats.set(count),
     timed: (store, calls) => timed(calls, (operation) => stores.startTimer({ store, operation })),
   };
 }

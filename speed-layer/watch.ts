@@ -1,15 +1,25 @@
 /**
  * Watches the log while a worker runs: what can go wrong with a topic behind a consumer's back.
  *
- * worker.ts asks from time to time, beside its rounds. A generation that a rebuild has replaced ends its workers. A topic that was created anew, that was given partitions, or that lost
- * records which were still to be read would otherwise show as a partition that stands still. It throws a Refusal then, and a
- * Retryable while Kafka does not answer.
+ * main.ts asks before the first record, worker.ts from time to time beside its rounds. A generation that a rebuild has replaced ends
+ * its workers. A topic that was created anew, that was given partitions, that was configured otherwise, that lost records which were
+ * still to be read, or whose dead-letter topic is gone would otherwise show as a partition that stands still or, worse, as wrong
+ * counts. It throws a Refusal then, and a Retryable while Kafka does not answer; what only threatens is told.
  */
 import type { ControlStore, Progress, RecordedRules } from '../core/stores/control.ts';
+import type { Log } from '../core/process/log.ts';
 import type { LogAdmin } from '../core/stores/kafka/types.ts';
 import { EXIT, Refusal } from '../core/process/errors.ts';
 import { brokenRange, isBroken } from '../core/stores/kafka/broken-range.ts';
+import { checkLife, checkSettings } from '../core/stores/topic-check.ts';
 import { checkCount } from './partitions.ts';
+
+export interface WatchOptions {
+  readonly leastRetentionMs: number;
+  /** Told of what threatens, with each look; no texts: nothing does. */
+  readonly warn: (threats: readonly string[]) => void;
+  readonly now: () => number;
+}
 
 /** Returns a check; the same one is to be called each time, since it compares with what it saw before. */
 export function logWatch(
@@ -18,14 +28,19 @@ export function logWatch(
   admin: Pick<LogAdmin, 'facts' | 'ends'>,
   control: Pick<ControlStore, 'rules' | 'growth'>,
   held: ReadonlyMap<number, Progress>,
+  { leastRetentionMs, warn, now }: WatchOptions,
 ): () => Promise<void> {
   let suspects = new Map<number, number>();
+  let wasRightAt: number | undefined;
   return async () => {
     const recorded = await control.rules();
     if (recorded && recorded.generation > rules.generation) throw switched(rules.generation, recorded.generation);
+    const askedAt = now();
     const facts = await admin.facts();
-    if (facts?.topicId !== rules.topicId) throw replaced(topic, facts?.topicId ?? 'none', rules.topicId);
+    checkLife(topic, facts, rules.topicId);
     checkCount(topic, facts.partitionCount, rules, await control.growth(rules.generation));
+    warn(checkSettings(facts, leastRetentionMs, 'speed', wasRightAt));
+    wasRightAt = askedAt;
     const before = new Map(held);
     const broken = new Map<number, number>();
     for (const end of await admin.ends()) {
@@ -39,15 +54,19 @@ export function logWatch(
   };
 }
 
+/** Tells what threatens when it changes, not with each look. */
+export function threatLog(log: Pick<Log, 'warn' | 'info'>, count: (threats: number) => void): WatchOptions['warn'] {
+  let told = '';
+  return (threats) => {
+    count(threats.length);
+    const text = threats.join('\n');
+    if (text !== told && text !== '') log.warn({ threats }, 'the topics are not configured as they should be');
+    else if (text !== told) log.info('the topics are configured as they should be again');
+    told = text;
+  };
+}
+
 /** With the code that lets a supervisor start it again: it begins where the new generation's progress is. */
 function switched(mine: number, recorded: number): Refusal {
   return new Refusal(EXIT.dependency_down, `A rebuild has switched from generation ${mine} to ${recorded}; this worker counts for the old one. Start it again.`);
-}
-
-function replaced(topic: string, found: string, recorded: string): Refusal {
-  return new Refusal(
-    EXIT.data_check_failed,
-    `Topic ${topic} now has id ${found}, recorded was ${recorded}: it was deleted, or created anew while this worker ran. Its offsets ` +
-      'mean other records than the ones that were counted. Begin anew with "sightline cluster reset".',
-  );
 }

@@ -9,10 +9,10 @@ import type { Config } from '../process/config.ts';
 import type { ControlStore, GrowthRecord, RecordedRules } from './control.ts';
 import type { LogAdmin, TopicFacts } from './kafka/types.ts';
 import type { Epoch } from '../domain/epoch.ts';
-import type { Rules } from '../domain/rules.ts';
 import { endOf, epochAt } from '../domain/epoch.ts';
-import { partitionsEver } from '../domain/growth.ts';
+import { setCommand } from '../layout/topic-settings.ts';
 import { EXIT, Refusal } from '../process/errors.ts';
+import { checkLife, checkPartitions } from './topic-check.ts';
 
 /** The rules that hold: recorded now, as generation 1, if none were. Throws a Refusal if they differ from the configuration. */
 export async function readRules(config: Config, admin: LogAdmin, control: ControlStore): Promise<RecordedRules> {
@@ -48,6 +48,8 @@ async function topicFacts(config: Config, admin: LogAdmin): Promise<TopicFacts> 
 }
 
 async function newRules(config: Config, facts: TopicFacts, admin: LogAdmin): Promise<RecordedRules> {
+  // Before anything is recorded: the first epoch would follow from the clocks of producers.
+  checkClock(config, facts);
   const ends = await admin.ends();
   return {
     generation: 1,
@@ -102,35 +104,20 @@ async function withGrowth(recorded: RecordedRules, config: Config, facts: TopicF
   return rules;
 }
 
-/** Whether the topic has partitions that nobody recorded, or lacks some; those of a growth that is under way are no fault. */
-export function isForeignCount(found: number, rules: Rules, { growths, growingTo }: GrowthRecord): boolean {
-  const recorded = partitionsEver({ ...rules, growths });
-  return found < recorded || found > Math.max(recorded, growingTo ?? 0);
-}
-
 function checkTopic(recorded: RecordedRules, growth: GrowthRecord, config: Config, facts: TopicFacts): void {
   const topic = config.KAFKA_TOPIC;
-  if (facts.topicId !== recorded.topicId) {
-    throw new Refusal(
-      EXIT.data_check_failed,
-      `Topic ${topic} has id ${facts.topicId}, recorded was ${recorded.topicId}: it was created anew, so its offsets mean other ` +
-        'records than the ones that were counted. Point KAFKA_TOPIC at the old topic, or begin anew: with another HBASE_NAMESPACE, SIGHTLINE_ROOT ' +
-        'and KAFKA_GROUP and "sightline prepare", which leaves what is there; on one machine "sightline cluster reset" deletes it.',
-    );
-  }
-  if (isForeignCount(facts.partitionCount, recorded, growth)) {
-    throw new Refusal(
-      EXIT.data_check_failed,
-      `Topic ${topic} has ${facts.partitionCount} partitions, recorded were ${partitionsEver(recorded)}: the home of ids would change. ` +
-        'Partitions are added by "sightline topic grow" alone; restore the recorded count or begin anew with "sightline cluster reset".',
-    );
-  }
-  if (!facts.isLogAppendTime) {
-    throw new Refusal(
-      EXIT.data_check_failed,
-      `Topic ${topic} does not stamp records with LogAppendTime; set message.timestamp.type=LogAppendTime on it`,
-    );
-  }
+  checkLife(topic, facts, recorded.topicId);
+  checkPartitions(topic, facts.partitionCount, recorded, growth);
+  checkClock(config, facts);
+}
+
+function checkClock({ KAFKA_TOPIC: topic, KAFKA_BROKERS: brokers }: Config, { isLogAppendTime }: TopicFacts): void {
+  if (isLogAppendTime) return;
+  throw new Refusal(
+    EXIT.data_check_failed,
+    `Topic ${topic} does not stamp records with LogAppendTime, so an epoch would go by the clocks of producers. "sightline prepare" mends it, or ` +
+      setCommand(brokers, topic, 'message.timestamp.type', 'LogAppendTime'),
+  );
 }
 
 /** Only what was asked for can differ: a variable that is not set takes the recorded value. */

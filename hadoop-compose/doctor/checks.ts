@@ -9,6 +9,7 @@ import { statfs } from 'node:fs/promises';
 import { findJava, findMaven } from '../cluster/tools.ts';
 import type { Stack } from '../cluster/stack.ts';
 import type { Config } from '../../core/process/config.ts';
+import { faultText, leastRetentionMs, topicFaults } from '../../core/layout/topic-settings.ts';
 import { messageOf } from '../../core/process/errors.ts';
 import { controlStore } from '../../core/stores/control.ts';
 import { hdfs } from '../../core/stores/hdfs/hdfs.ts';
@@ -70,7 +71,8 @@ async function kafka(config: Config): Promise<string> {
   try {
     const facts = await admin.facts();
     if (!facts) throw new Error(`it answers, but topic ${config.KAFKA_TOPIC} is missing; "sightline prepare" creates it`);
-    if (!facts.isLogAppendTime) throw new Error(`topic ${config.KAFKA_TOPIC} lacks message.timestamp.type=LogAppendTime`);
+    const faults = topicFaults(facts, leastRetentionMs(config.EPOCH_SECONDS, config.ARCHIVE_EVERY_SECONDS * 1_000));
+    if (faults.length > 0) throw new Error(faults.map((fault) => faultText(fault, facts.brokers)).join('\n      '));
     return `topic ${config.KAFKA_TOPIC} with ${facts.partitionCount} partitions`;
   } finally {
     await admin.close();

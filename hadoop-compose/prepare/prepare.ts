@@ -2,7 +2,8 @@
  * Makes an empty Kafka, HBase and HDFS ready for Sightline: topics, tables, folders, the names of places. Safe to repeat.
  *
  * `sightline cluster up` and `npm start` call it on this machine, `sightline prepare` against clusters that exist. Nothing that is
- * there already is changed, but a time to live of first-met rows that is too short for the recorded rules, and never lowered. The rules are not recorded here but by the first process
+ * there already is changed, but a time to live of first-met rows that is too short for the recorded rules, and never lowered, and
+ * settings of the topics that the layers would refuse (mend-topics.ts). The rules are not recorded here but by the first process
  * that counts (stores/rules.ts), since only then it matters which they are.
  */
 import { readFileSync } from 'node:fs';
@@ -23,6 +24,7 @@ import { openHBase } from '../../core/stores/open.ts';
 import { ensureTables } from '../../core/stores/schema.ts';
 import { readReference } from '../reference/csv.ts';
 import { loadReference } from '../reference/load.ts';
+import { mendTopics } from './mend-topics.ts';
 
 type Say = (who: string, what: string) => void;
 
@@ -46,6 +48,7 @@ async function topicsAndTables(config: Config, say: Say, placesFile?: string): P
     const facts = await admin.facts();
     // A broker tells of a new topic only after its metadata has spread.
     if (!facts) throw new Retryable('Kafka', `topic ${config.KAFKA_TOPIC} is not to be seen yet`);
+    await mendTopics(config, admin, facts, say);
     await ensureTables(hbase, config.HBASE_NAMESPACE, {
       detections: familyPlans((await livingRules(config, hbase)) ?? [firstRules(config)], facts),
       regions: config.HBASE_REGIONS,

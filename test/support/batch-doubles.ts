@@ -16,7 +16,9 @@ import type { StampRecord } from '../../core/stores/stamp-rows.ts';
 import type { CountRow } from '../../core/stores/count-view.ts';
 import type { PlacedDetection } from '../../core/stores/list-view.ts';
 import type { BatchContext } from '../../batch-layer/context.ts';
+import type { TopicFacts } from '../../core/stores/kafka/types.ts';
 import type { HdfsDouble } from './hdfs-double.ts';
+import { SOUND_TOPIC } from './topic-facts.ts';
 import { hourCellKey, hourRowKey } from '../../core/domain/hour-counts.ts';
 import { TICK_HEADER } from '../../core/domain/verdict.ts';
 import { detectionFamily } from '../../core/layout/hbase.ts';
@@ -45,6 +47,8 @@ export interface World {
   growth?: GrowthRecord;
   /** By partition. */
   readonly stamps?: Map<number, StampRecord>;
+  /** What is otherwise with the topic than it should be. */
+  topic?: Partial<TopicFacts>;
   horizon: Horizon | null;
   lease: Lease | null;
   /** Stamp of the ticks that are appended. */
@@ -166,8 +170,10 @@ export function controlDouble(world: Pick<World, 'rules' | 'growth' | 'stamps' |
 function logDoubles(world: World): Pick<BatchContext, 'admin' | 'reader' | 'producer'> {
   return {
     admin: {
+      topic: 'detections',
       ensureTopics: async () => 'existed',
-      facts: async () => null,
+      facts: async () => ({ ...SOUND_TOPIC, topicId: world.rules.topicId, partitionCount: world.log.length, ...world.topic }),
+      configure: async () => undefined,
       grow: async () => undefined,
       ends: async () => world.log.map((log, partition) => ({ partition, low: 0, high: log.length })),
       newestEnds: async () => world.log.map((log) => log.length),

@@ -15,6 +15,7 @@ export const SOUND_TOPIC: TopicFacts = {
   isLogAppendTime: true,
   retentionMs: RETENTION_MS,
   segmentMs: 86_400_000,
+  deletionDelayMs: 60_000,
   settings: new Map(Object.entries(log!.config)),
   deadLetterTopic: 'detections.dlq',
   deadLetterSettings: new Map(Object.entries(deadLetters!.config)),

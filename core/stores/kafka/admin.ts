@@ -1,19 +1,21 @@
 /**
  * Topics and their ends, by kafkajs: what no hot path does.
  *
- * The set-up creates topics here, serving asks for the log's ends, both layers check that the topic is the recorded one. One
- * connection is opened on the first question and kept.
+ * The set-up creates topics here and mends their settings, serving asks for the log's ends, both layers check that the topic is the
+ * recorded one and set as it must be. One connection is opened on the first question and kept.
  */
 import { setTimeout as pause } from 'node:timers/promises';
 import kafkajs from 'kafkajs';
 import type { Admin } from 'kafkajs';
 import type { Config } from '../../process/config.ts';
 import type { LogAdmin, LogEnds, TopicFacts } from './types.ts';
+import type { TopicSettings } from '../../layout/topic-settings.ts';
 import { topicPlans } from '../../layout/log.ts';
 import { EXIT, Refusal, Retryable } from '../../process/errors.ts';
 import { codesIn, kafkaJsFault, UNKNOWN_TOPIC } from './faults.ts';
 import { kafkaJsClient } from './kafkajs-client.ts';
 import { newestEnds } from './newest-ends.ts';
+import { configureTopic } from './topic-configs.ts';
 import { topicIdOf } from './topic-id.ts';
 
 const { ConfigResourceTypes } = kafkajs;
@@ -55,8 +57,10 @@ export function logAdmin(config: Settings): LogAdmin {
   };
   const newest = newestEnds(kafka, topic);
   return {
+    topic,
     ensureTopics: () => ask((a) => ensureTopics(a, config)),
-    facts: () => ask((a) => factsOf(a, config.KAFKA_BROKERS, topic)),
+    facts: () => ask((a) => factsOf(a, config)),
+    configure: (name, settings) => configureTopic(config.KAFKA_BROKERS, name, settings),
     grow: (count) => askOfTopic((a) => grow(a, topic, count)),
     ends: () => askOfTopic((a) => endsOf(a, topic)),
     async newestEnds() {
@@ -151,29 +155,32 @@ async function untilListed(admin: Admin, topics: readonly string[]): Promise<voi
   throw new Error(`the broker does not list ${topics.join(', ')} yet`);
 }
 
-async function factsOf(admin: Admin, brokers: string, topic: string): Promise<TopicFacts | null> {
-  if (!(await admin.listTopics()).includes(topic)) return null;
+async function factsOf(admin: Admin, config: Settings): Promise<TopicFacts | null> {
+  const { KAFKA_TOPIC: topic, KAFKA_DEAD_LETTER_TOPIC: deadLetterTopic } = config;
+  const listed = await admin.listTopics();
+  if (!listed.includes(topic)) return null;
   const { topics } = await admin.fetchTopicMetadata({ topics: [topic] });
-  const { resources } = await admin.describeConfigs({
-    includeSynonyms: false,
-    resources: [
-      {
-        type: ConfigResourceTypes.TOPIC,
-        name: topic,
-        configNames: ['message.timestamp.type', 'retention.ms', 'segment.ms', 'file.delete.delay.ms'],
-      },
-    ],
-  });
-  const entries = new Map(resources[0]?.configEntries.map((entry) => [entry.configName, entry.configValue]));
-  const ms = (name: string): number => Number(entries.get(name));
+  const [settings, deadLetterSettings] = await settingsOf(admin, listed.includes(deadLetterTopic) ? [topic, deadLetterTopic] : [topic]);
+  const ms = (name: string): number => Number(settings!.get(name));
   return {
-    topicId: await topicIdOf(brokers, topic),
+    brokers: config.KAFKA_BROKERS,
+    topic,
+    topicId: await topicIdOf(config.KAFKA_BROKERS, topic),
     partitionCount: topics[0]?.partitions.length ?? 0,
-    isLogAppendTime: entries.get('message.timestamp.type') === 'LogAppendTime',
+    isLogAppendTime: settings!.get('message.timestamp.type') === 'LogAppendTime',
     retentionMs: ms('retention.ms'),
     segmentMs: ms('segment.ms'),
     deletionDelayMs: ms('file.delete.delay.ms'),
+    settings: settings!,
+    deadLetterTopic,
+    deadLetterSettings: deadLetterSettings ?? null,
   };
+}
+
+async function settingsOf(admin: Admin, topics: readonly string[]): Promise<TopicSettings[]> {
+  const { resources } = await admin.describeConfigs({ includeSynonyms: false, resources: topics.map((name) => ({ type: ConfigResourceTypes.TOPIC, name })) });
+  const entries = new Map(resources.map(({ resourceName, configEntries }) => [resourceName, configEntries]));
+  return topics.map((topic) => new Map((entries.get(topic) ?? []).map(({ configName, configValue }) => [configName, configValue])));
 }
 
 async function grow(admin: Admin, topic: string, count: number): Promise<void> {

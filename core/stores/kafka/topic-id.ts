@@ -24,7 +24,7 @@ export async function topicIdOf(brokers: string, topic: string): Promise<string>
   let last = 'no broker was named';
   for (const broker of parseHostPorts(brokers) ?? []) {
     try {
-      return topicIdIn(await ask(broker, metadataRequest(topic)));
+      return topicIdIn(await askBroker(broker, metadataRequest(topic)));
     } catch (thrown) {
       if (thrown instanceof Refusal) throw thrown;
       last = `${broker}: ${messageOf(thrown)}`;
@@ -98,7 +98,8 @@ function varint(value: number): Buffer {
   }
 }
 
-function ask(broker: HostPort, request: Buffer): Promise<Buffer> {
+/** One request over a connection of its own; the answer without its size. */
+export function askBroker(broker: HostPort, request: Buffer): Promise<Buffer> {
   return new Promise((resolve, reject) => {
     const socket = connect({ ...partsOf(broker), timeout: ANSWER_LIMIT_MS });
     let answer = Buffer.alloc(0);

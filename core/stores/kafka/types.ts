@@ -7,6 +7,7 @@
 import type { DeadLetter } from '../../domain/dead-letters.ts';
 import type { LogRecord } from '../../domain/detection.ts';
 import type { Instant } from '../../domain/time.ts';
+import type { LogSettings } from '../../layout/topic-settings.ts';
 
 export interface LogEnds {
   readonly partition: number;
@@ -16,7 +17,7 @@ export interface LogEnds {
   readonly high: number;
 }
 
-export interface TopicFacts {
+export interface TopicFacts extends LogSettings {
   readonly topicId: string;
   readonly partitionCount: number;
   readonly isLogAppendTime: boolean;
@@ -27,10 +28,14 @@ export interface TopicFacts {
 }
 
 export interface LogAdmin {
+  /** Its name. */
+  readonly topic: string;
   /** Creates the topic and the dead-letter topic unless they exist; never changes an existing one. */
   ensureTopics(): Promise<'created' | 'existed'>;
   /** Null if the topic does not exist. */
   facts(): Promise<TopicFacts | null>;
+  /** Changes settings of a topic, and leaves its others as they are. */
+  configure(topic: string, settings: Readonly<Record<string, string>>): Promise<void>;
   /** Gives the topic more partitions; nothing, if it has so many. */
   grow(partitionCount: number): Promise<void>;
   /** Ends of every partition, in the order of their numbers. */

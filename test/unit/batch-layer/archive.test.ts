@@ -14,6 +14,7 @@ import { recordCorrection } from '../../../core/stores/stamps.ts';
 import { archive } from '../../../batch-layer/archive.ts';
 import { StampsAhead } from '../../../batch-layer/held.ts';
 import { append, contextOf, worldOf } from '../../support/batch-doubles.ts';
+import { otherwise } from '../../support/topic-facts.ts';
 
 const RULES: RecordedRules = {
   generation: 1,
@@ -174,4 +175,13 @@ test('a dry run settles nothing for others', async () => {
   const { partitions } = await archive(contextOf(world, folder), duck, seam, { folder, ticks: false, isDry: true });
   duck.close();
   assert.deepEqual([partitions.map(({ cut }) => cut), world.stamps?.size], [[1, 0], 0]);
+});
+
+test('an epoch is not archived from a topic that stamps otherwise, nor from one that was created anew', async () => {
+  const world = worldOf(RULES);
+  seen(world, 0, START, END);
+  seen(world, 1, END);
+  const { settings } = otherwise({ 'message.timestamp.type': 'CreateTime' });
+  await assert.rejects(archived({ ...world, topic: { settings } }), /has message.timestamp.type=CreateTime, LogAppendTime was expected.*"sightline prepare" mends it/);
+  await assert.rejects(archived({ ...world, topic: { topicId: 'another' } }), /created anew, so its offsets mean other records/);
 });

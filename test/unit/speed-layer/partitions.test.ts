@@ -8,7 +8,8 @@ import { countRows } from '../../../speed-layer/count-rows.ts';
 import { partitionHooks } from '../../../speed-layer/partitions.ts';
 import type { Holdings } from '../../../speed-layer/round.ts';
 import { logWatch } from '../../../speed-layer/watch.ts';
-import { progressOf, RULES } from './records.ts';
+import { otherwise, SOUND_TOPIC } from '../../support/topic-facts.ts';
+import { NOON, progressOf, RULES } from './records.ts';
 
 const ends = (low: number, high: number) => [0, 1, 2, 3].map((partition) => ({ partition, low, high }));
 
@@ -67,9 +68,10 @@ describe('a partition that comes', () => {
 });
 
 describe('the watch over the log', () => {
-  const facts: TopicFacts = { topicId: 'a', partitionCount: 4, isLogAppendTime: true, retentionMs: 1, segmentMs: 1, deletionDelayMs: 1 };
+  const threats: string[][] = [];
+  const options = { leastRetentionMs: 7_200_000, warn: (told: readonly string[]) => void threats.push([...told]), now: () => NOON };
   const watch = (held: Map<number, Progress>, found: Partial<TopicFacts> | null, low = 0) =>
-    logWatch('detections', { ...RULES, topicId: 'a' }, { facts: async () => found && { ...facts, ...found }, ends: async () => ends(low, 80) }, { rules: async () => null, growth: async () => NOT_GROWN }, held);
+    logWatch('detections', { ...RULES, topicId: 'a' }, { facts: async () => found && { ...SOUND_TOPIC, ...found }, ends: async () => ends(low, 80) }, { rules: async () => null, growth: async () => NOT_GROWN }, held, options);
 
   it('is content with the log that was recorded', () => watch(new Map([[1, progressOf(1, 50)]]), {})());
 
@@ -77,6 +79,33 @@ describe('the watch over the log', () => {
     await assert.rejects(watch(new Map(), { topicId: 'b' })(), /has id b, recorded was a/);
     await assert.rejects(watch(new Map(), null)(), /has id none/);
     await assert.rejects(watch(new Map(), { partitionCount: 5 })(), /at least 5 partitions/);
+  });
+
+  it('stops on settings under which going on would count wrongly, and names the command that mends them', async () => {
+    await assert.rejects(
+      watch(new Map(), otherwise({ 'message.timestamp.type': 'CreateTime' }))(),
+      /has message.timestamp.type=CreateTime, LogAppendTime was expected.*"sightline prepare" mends it, or kafka-configs.sh --bootstrap-server \S+ .*--add-config message.timestamp.type=LogAppendTime/,
+    );
+    await assert.rejects(watch(new Map(), otherwise({ 'cleanup.policy': 'compact,delete' }))(), /cleanup.policy=compact,delete, delete was expected/);
+    await assert.rejects(watch(new Map(), otherwise({ 'max.message.bytes': '1000000' }))(), /max.message.bytes=1000000, at least 1048588/);
+    await assert.rejects(watch(new Map(), { ...SOUND_TOPIC, deadLetterSettings: null })(), /Topic detections.dlq does not exist.*"sightline prepare" creates it/);
+  });
+
+  it('says since when the settings are not right', async () => {
+    let found: TopicFacts = SOUND_TOPIC;
+    const admin = { facts: async () => found, ends: async () => ends(0, 80) };
+    const look = logWatch('detections', { ...RULES, topicId: 'a' }, admin, { rules: async () => null, growth: async () => NOT_GROWN }, new Map(), options);
+    await look();
+    found = otherwise({ 'message.timestamp.type': 'CreateTime' });
+    await assert.rejects(look(), /This was changed after 2026-11-22T12:00:00.000Z/);
+  });
+
+  it('goes on and tells of what only threatens: stopping would make the loss certain', async () => {
+    threats.length = 0;
+    await watch(new Map(), otherwise({ 'retention.bytes': '1000', 'retention.ms': '60000' }))();
+    assert.match(threats[0]!.join('\n'), /retention.bytes=1000, -1 was expected.*\n.*retention.ms=60000, at least 7200000 was expected/);
+    await watch(new Map(), {})();
+    assert.deepEqual(threats[1], []);
   });
 
   it('stops when records are gone that were still to be read, unless they had been fetched', async () => {

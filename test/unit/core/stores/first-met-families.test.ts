@@ -6,9 +6,10 @@ import type { HBaseClient, TableSchema } from '../../../../core/stores/hbase/typ
 import type { TopicFacts } from '../../../../core/stores/kafka/types.ts';
 import { checkRowLife, familyPlans, firstMetFamilies } from '../../../../core/stores/first-met-families.ts';
 import { ensureFamilies } from '../../../../core/stores/schema.ts';
+import { SOUND_TOPIC } from '../../../support/topic-facts.ts';
 
 const DAY_S = 86_400;
-const FACTS: TopicFacts = { topicId: 'a', partitionCount: 3, isLogAppendTime: true, retentionMs: 7 * DAY_S * 1_000, segmentMs: DAY_S * 1_000, deletionDelayMs: 60_000 };
+const FACTS: TopicFacts = { ...SOUND_TOPIC, topicId: 'a', partitionCount: 3, isLogAppendTime: true, retentionMs: 7 * DAY_S * 1_000, segmentMs: DAY_S * 1_000, deletionDelayMs: 60_000 };
 const RULES: Rules = {
   ...{ generation: 1, logLife: 1, epochSeconds: DAY_S, dedupWindowDays: 2, clockAheadDays: 1, partitionCount: 3 },
   ...{ firstEpoch: 0, firstOffsets: [0, 0, 0] },

@@ -5,8 +5,9 @@ import type { ControlStore, GrowthRecord, RecordedRules } from '../../../../core
 import type { LogAdmin, TopicFacts } from '../../../../core/stores/kafka/types.ts';
 import { readConfig } from '../../../../core/process/config.ts';
 import { readRules } from '../../../../core/stores/rules.ts';
+import { SOUND_TOPIC } from '../../../support/topic-facts.ts';
 
-const FACTS: TopicFacts = { topicId: 'a1', partitionCount: 3, isLogAppendTime: true, retentionMs: 7_200_000, segmentMs: 3_600_000, deletionDelayMs: 60_000 };
+const FACTS: TopicFacts = { ...SOUND_TOPIC, topicId: 'a1', partitionCount: 3, retentionMs: 7_200_000, segmentMs: 3_600_000 };
 
 /** A log whose oldest record has this stamp (null: empty), and a control table that is empty or holds these rules. */
 const NOT_GROWN: GrowthRecord = { change: 0, settled: -1, growths: [], growingTo: null };
@@ -25,7 +26,7 @@ function world(oldest: number | null, facts: TopicFacts | null = FACTS, recorded
   };
   const read = (environment: Record<string, string> = {}): Promise<RecordedRules> =>
     readRules(readConfig(environment as NodeJS.ProcessEnv), admin as LogAdmin, control as ControlStore);
-  return { read };
+  return { read, recorded: () => held };
 }
 
 describe('the recorded rules', () => {
@@ -59,6 +60,12 @@ describe('the recorded rules', () => {
     await assert.rejects(refused({ ...FACTS, partitionCount: 4 }), /has 4 partitions, recorded were 3/);
     await assert.rejects(refused({ ...FACTS, isLogAppendTime: false }), /LogAppendTime/);
     await assert.rejects(refused(null), /does not exist/);
+  });
+
+  it('are not recorded from a log that goes by the clocks of producers', async () => {
+    const { read, recorded } = world(Date.now(), { ...FACTS, isLogAppendTime: false });
+    await assert.rejects(read(), /LogAppendTime.*"sightline prepare" mends it, or kafka-configs.sh/);
+    assert.equal(recorded(), null);
   });
 
   it('welcome a topic that is being given partitions, and say how it grew', async () => {
