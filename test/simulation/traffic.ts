@@ -9,6 +9,9 @@ import { TICK_HEADER } from '../../core/domain/verdict.ts';
 import type { Payload, SimulatedLog } from './log.ts';
 import type { Dice } from './random.ts';
 
+/** What a broker with its default limit takes, without a key and headers. */
+export const GREATEST_VALUE_BYTES = 1_048_516;
+
 interface Sent {
   readonly id: string;
   readonly location: string;
@@ -32,6 +35,14 @@ const POISON: readonly (Buffer | null)[] = [
   Buffer.from([0xff, 0xfe]),
   Buffer.from('[]'),
 ];
+
+/** Two detections as large as the topic takes: blanks are JSON too. Made once, when the first is wanted. */
+let largeValues: readonly Buffer[] | null = null;
+function large(): readonly Buffer[] {
+  const text = (id: string): string =>
+    `{"geographical_location_oid":1,"video_camera_oid":5,"detection_oid":${id},"item_name":"car","timestamp_detected":${START_MS}}`;
+  return (largeValues ??= ['4611686018427387001', '4611686018427387002'].map((id) => Buffer.from(text(id).padEnd(GREATEST_VALUE_BYTES))));
+}
 
 export function traffic(log: SimulatedLog, random: Dice): Traffic {
   const sent: Sent[] = [];
@@ -57,6 +68,7 @@ export function traffic(log: SimulatedLog, random: Dice): Traffic {
       const anywhere = random.below(log.partitions.length);
       if (dieRoll < 0.03) log.append(anywhere, tick(random));
       else if (dieRoll < 0.08) log.append(anywhere, { key: null, value: random.pick(POISON), headers: [] });
+      else if (dieRoll < 0.082) log.append(anywhere, { key: null, value: random.pick(large()), headers: [] });
       else {
         const detection = sent.length > 0 && random.chance(0.35) ? again() : fresh();
         sent.push(detection);

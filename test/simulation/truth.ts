@@ -211,6 +211,7 @@ function judged({ value, headers, partition }: LogRecord, arrival: number, rules
   const said = parsed(value.toString());
   if (!said || said.detectedAt - arrival > rules.clockAheadDays * DAY_MS) return 'dead_letters';
   if (homes.at(-1)!(said.id) === partition) return said;
+  if (value.length > 1_000_000) return 'dead_letters';
   return has('sightline.stray') && !homes.some((home) => home(said.id) === partition) ? 'dead_letters' : 'strays';
 }
 

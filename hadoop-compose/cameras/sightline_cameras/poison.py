@@ -1,4 +1,5 @@
-"""Records that cannot be detections, at least one for each reason that the contract knows.
+"""Records that cannot be detections, at least one for each reason that the contract knows but `too_large_to_forward`:
+a camera's producer (kafka_log.py) takes no record of that size.
 
 traffic.py mixes them in when `--poison` asks for it. The reasons bear the names that core/domain/dead-letters.ts gives
 them, so that the truth file and the dead-letter topic can be compared reason by reason.
