@@ -24,10 +24,12 @@ export function Held({ page: { board, shown, now } }: { page: PageState }) {
               <th scope="col" className="r rk">
                 #
               </th>
-              <th scope="col" className="r">
+              <th scope="col" className="r wide">
                 Before offset
               </th>
-              <th scope="col">Stamped</th>
+              <th scope="col" className="wide">
+                Stamped
+              </th>
               <th scope="col">Held since</th>
               <th scope="col">Goes on by itself</th>
             </tr>
@@ -38,8 +40,8 @@ export function Held({ page: { board, shown, now } }: { page: PageState }) {
                 <th scope="row" className="r num rk">
                   {one.partition}
                 </th>
-                <td className="r num">{count(one.offset)}</td>
-                <td className="num">{at(one.stamp)}</td>
+                <td className="r num wide">{count(one.offset)}</td>
+                <td className="num wide">{at(one.stamp)}</td>
                 <td className="num">{at(one.since)}</td>
                 <td className="num">{at(one.goes_on_at)}</td>
               </tr>
@@ -50,6 +52,7 @@ export function Held({ page: { board, shown, now } }: { page: PageState }) {
       <p className="lead">
         <b>What arrived in them since then is not counted yet.</b> Wait, or put the broker’s clock right and correct the stamps:{' '}
         <code>{first.remedy}</code>
+        {held.length > 1 && ', and the same for each of the others.'}
       </p>
     </section>
   );

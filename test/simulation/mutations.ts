@@ -101,7 +101,7 @@ export const MUTATIONS: readonly Mutation[] = [
   {
     bug: 'a batch reaches over more than W',
     edits: [{ file: 'speed-layer/admit.ts', find: 'if (first && arrival - first.arrival > inForceMs(rules)) return', put: 'if (first && arrival < 0) return' }],
-    seed: 181,
+    seed: 259,
   },
   {
     bug: 'a row of the very same record makes it a copy',
