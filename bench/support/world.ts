@@ -15,6 +15,7 @@ import { readConfig } from '../../core/process/config.ts';
 import { hdfs } from '../../core/stores/hdfs/hdfs.ts';
 import { openHBase } from '../../core/stores/open.ts';
 import { prepare } from '../../hadoop-compose/prepare/prepare.ts';
+import { readPlaces } from '../../hadoop-compose/reference/places.ts';
 import { clusterStatus } from '../../hadoop-compose/cluster/status.ts';
 import { stackFrom } from '../../hadoop-compose/cluster/stack.ts';
 
@@ -43,7 +44,7 @@ export async function benchWorld(settings: Record<string, string> = {}): Promise
   const running = await clusterStatus(stackFrom());
   const down = running.filter(({ state }) => state !== 'ready');
   if (down.length > 0) throw new Error(`not ready: ${down.map(({ daemon }) => daemon).join(', ')}; "sightline cluster up" starts the stack`);
-  await prepare(config, () => undefined, 'hadoop-compose/cameras/places.csv');
+  await prepare(config, () => undefined, readPlaces());
   return {
     environment,
     config,

@@ -7,6 +7,7 @@
 import { Command, Option } from 'commander';
 import { readConfig } from '../../core/process/config.ts';
 import { runCommand, stopOrders } from '../../core/process/life.ts';
+import { readPlaces, writePlaces } from '../reference/places.ts';
 import { startCameras } from './cameras.ts';
 
 export function produceCommand(): Command {
@@ -34,18 +35,25 @@ export function produceCommand(): Command {
     .option('--metrics-port <port>', 'serve Prometheus metrics on 127.0.0.1; 0 takes a free port')
     .option('--wait-seconds <s>', 'how long to wait for Kafka and the topic before giving up', '60')
     .addHelpText('after', help);
-  return command.action(() => runCommand(() => produce(argumentsOf(command))));
+  return command.action(() => runCommand(() => produce(argumentsOf(command), command.opts<{ places?: string }>().places)));
 }
 
-async function produce(args: readonly string[]): Promise<number> {
+/** The cameras are given a places file of their own making, so that they read whatever `reference load` reads. */
+async function produce(args: readonly string[], placesFile: string | undefined): Promise<number> {
   const { stop, hurry } = stopOrders();
   const config = readConfig();
-  const cameras = await startCameras([`--brokers=${config.KAFKA_BROKERS}`, `--topic=${config.KAFKA_TOPIC}`, ...args], { signal: stop });
-  const end = (): void => void cameras.stop(hurry);
-  if (stop.aborted) end();
-  stop.addEventListener('abort', end, { once: true });
-  for (const order of ['SIGUSR1', 'SIGUSR2'] as const) process.on(order, () => void cameras.process.kill(order));
-  return cameras.ended;
+  const places = placesFile === undefined ? null : writePlaces(readPlaces(placesFile));
+  try {
+    const own = places === null ? [] : [`--places=${places.file}`];
+    const cameras = await startCameras([`--brokers=${config.KAFKA_BROKERS}`, `--topic=${config.KAFKA_TOPIC}`, ...args, ...own], { signal: stop });
+    const end = (): void => void cameras.stop(hurry);
+    if (stop.aborted) end();
+    stop.addEventListener('abort', end, { once: true });
+    for (const order of ['SIGUSR1', 'SIGUSR2'] as const) process.on(order, () => void cameras.process.kill(order));
+    return await cameras.ended;
+  } finally {
+    places?.remove();
+  }
 }
 
 /** The given options as the producer spells them; a `--no-…` is passed on when it was given. */

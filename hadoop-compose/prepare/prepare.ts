@@ -2,14 +2,13 @@
  * Makes an empty Kafka, HBase and HDFS ready for Sightline: topics, tables, folders, the names of places. Safe to repeat.
  *
  * `sightline cluster up` and `npm start` call it on this machine, `sightline prepare` against clusters that exist. Nothing that is
- * there already is changed, but a time to live of first-met rows that is too short for the recorded rules, and never lowered, and
+ * there already is changed, but a time to live of first-met rows that is too short for the recorded rules (it is never lowered), and
  * settings of the topics that the layers would refuse (mend-topics.ts). The rules are not recorded here but by the first process
  * that counts (stores/rules.ts), since only then it matters which they are.
  */
-import { readFileSync } from 'node:fs';
 import { LAKE } from '../../core/layout/lake.ts';
 import type { Config } from '../../core/process/config.ts';
-import { EXIT, Refusal, Retryable } from '../../core/process/errors.ts';
+import { Retryable } from '../../core/process/errors.ts';
 import { COMMAND_RETRY, retrying } from '../../core/process/retry.ts';
 import { together } from '../../core/process/together.ts';
 import { controlStore } from '../../core/stores/control.ts';
@@ -22,25 +21,25 @@ import { familyPlans } from '../../core/stores/first-met-families.ts';
 import { locationsStore } from '../../core/stores/locations.ts';
 import { openHBase } from '../../core/stores/open.ts';
 import { ensureTables } from '../../core/stores/schema.ts';
-import { readReference } from '../reference/csv.ts';
 import { loadReference } from '../reference/load.ts';
+import type { Places } from '../reference/places.ts';
 import { mendTopics } from './mend-topics.ts';
 
 type Say = (who: string, what: string) => void;
 
 const FOLDERS = [LAKE, 'footage'];
 
-/** `placesFile`: dataset B, loaded if none was loaded before. The signal ends it between two tries. */
-export async function prepare(config: Config, say: Say, placesFile?: string, stop?: AbortSignal): Promise<void> {
+/** `places`: dataset B, loaded if none was loaded before. The signal ends it between two tries. */
+export async function prepare(config: Config, say: Say, places?: Places, stop?: AbortSignal): Promise<void> {
   const onRetry = (fault: Retryable): void => say('prepare', `${fault.message}; trying again`);
   const hooks = (first: AbortSignal) => ({ onRetry, signal: stop ? AbortSignal.any([first, stop]) : first });
   await together([
-    (first) => retrying(COMMAND_RETRY, () => topicsAndTables(config, say, placesFile), hooks(first)),
+    (first) => retrying(COMMAND_RETRY, () => topicsAndTables(config, say, places), hooks(first)),
     (first) => retrying(COMMAND_RETRY, () => folders(config), hooks(first)),
   ]);
 }
 
-async function topicsAndTables(config: Config, say: Say, placesFile?: string): Promise<void> {
+async function topicsAndTables(config: Config, say: Say, places?: Places): Promise<void> {
   const admin = logAdmin(config);
   const hbase = openHBase(config);
   try {
@@ -54,7 +53,7 @@ async function topicsAndTables(config: Config, say: Say, placesFile?: string): P
       regions: config.HBASE_REGIONS,
     });
     say('hbase', `tables of namespace ${config.HBASE_NAMESPACE} are there`);
-    if (placesFile) await firstReference(config, hbase, placesFile, say);
+    if (places) await firstReference(config, hbase, places, say);
   } finally {
     await Promise.all([admin.close(), hbase.close()]);
   }
@@ -78,11 +77,13 @@ async function livingRules(config: Config, hbase: HBaseClient): Promise<Recorded
   }
 }
 
-async function firstReference(config: Config, hbase: HBaseClient, file: string, say: Say): Promise<void> {
+async function firstReference(config: Config, hbase: HBaseClient, { file, isChosen, locations }: Places, say: Say): Promise<void> {
   const control = controlStore(hbase, config.HBASE_NAMESPACE);
-  if (await control.reference()) return;
-  const { locations, badLines } = readReference(readFileSync(file, 'utf8'));
-  if (badLines[0]) throw new Refusal(EXIT.data_check_failed, `${file}:${badLines[0].line}: ${badLines[0].because}`);
+  const before = await control.reference();
+  if (before) {
+    if (isChosen) say('reference', `${before.locations} places are there already; "sightline reference load ${file}" adds and renames`);
+    return;
+  }
   const { locations: loaded } = await loadReference(locations, control, locationsStore(hbase, config.HBASE_NAMESPACE));
   say('reference', `${loaded} places loaded from ${file}`);
 }

@@ -1,16 +1,16 @@
 /** `sightline reference load FILE.csv`: good lines go into HBase, bad ones are named, and then the exit code is 4. */
-import { readFileSync } from 'node:fs';
 import { Command } from 'commander';
 import { readConfig } from '../../core/process/config.ts';
-import { EXIT, messageOf, Refusal } from '../../core/process/errors.ts';
+import { EXIT } from '../../core/process/errors.ts';
 import { runCommand } from '../../core/process/life.ts';
 import { COMMAND_RETRY, retrying } from '../../core/process/retry.ts';
 import { controlStore } from '../../core/stores/control.ts';
 import { openHBase } from '../../core/stores/open.ts';
 import { locationsStore } from '../../core/stores/locations.ts';
-import { readReference } from './csv.ts';
+import { bytesOf } from './file.ts';
 import { loadReference } from './load.ts';
 import type { ReferenceLoad } from './load.ts';
+import { readReference } from './locations.ts';
 
 export function referenceCommand(): Command {
   const reference = new Command('reference').description('dataset B: the names of places');
@@ -18,21 +18,34 @@ export function referenceCommand(): Command {
     .command('load')
     .argument('<file.csv>', 'columns geographical_location_oid and geographical_location, named in the first line')
     .description('put places into HBase; places are added and renamed, never removed; safe to repeat')
+    .option('--encoding <name>', 'what a file is in that is neither UTF-8 nor UTF-16, such as windows-1252')
     .option('--json', 'the outcome as JSON on standard output')
-    .addHelpText('after', '\nExit codes: 0 all lines taken, 2 no such file or no such columns, 4 some lines were bad, 5 HBase is away.')
-    .action((file: string, options: { json?: boolean }) => runCommand(() => load(file, options.json === true)));
+    .addHelpText('after', help)
+    .action((file: string, options: LoadOptions) => runCommand(() => load(file, options)));
   return reference;
 }
 
-async function load(file: string, json: boolean): Promise<number> {
-  const { locations, badLines } = readReference(textOf(file));
+interface LoadOptions {
+  readonly encoding?: string;
+  readonly json?: boolean;
+}
+
+const help = `
+Commas, semicolons, tabs or bars may stand between the columns, lines may end in any way, other columns are passed over.
+A line that cannot be taken is named, and the others are taken.
+
+Exit codes: 0 all lines taken, 2 no such file or no such columns, 4 some lines were bad, 5 HBase is away.`;
+
+async function load(file: string, { encoding, json }: LoadOptions): Promise<number> {
+  const { locations, badLines, blankRows, hints } = readReference(bytesOf(file), encoding);
   const outcome = await intoHBase(locations);
   for (const { line, because } of badLines) process.stderr.write(`${file}:${line}: ${because}\n`);
-  if (json) process.stdout.write(`${JSON.stringify({ ...outcome, bad_lines: badLines })}\n`);
+  for (const hint of hints) process.stderr.write(`${file}: ${hint}\n`);
+  if (json) process.stdout.write(`${JSON.stringify({ ...outcome, blank_rows: blankRows, bad_lines: badLines, hints })}\n`);
   else {
     const { version, added, renamed, locations: all } = outcome;
     process.stderr.write(
-      `${locations.length} good lines, ${badLines.length} bad ones; ${added} places added, ${renamed} renamed; ` +
+      `${locations.length} good lines, ${badLines.length} bad ones${blankRows > 0 ? `, ${blankRows} blank rows` : ''}; ${added} places added, ${renamed} renamed; ` +
         `the table is version ${version} with ${all} places\n`,
     );
   }
@@ -48,13 +61,5 @@ async function intoHBase(locations: Parameters<typeof loadReference>[0]): Promis
     return await retrying(COMMAND_RETRY, () => loadReference(locations, control, store));
   } finally {
     await hbase.close();
-  }
-}
-
-function textOf(file: string): string {
-  try {
-    return readFileSync(file, 'utf8');
-  } catch (fault) {
-    throw new Refusal(EXIT.usage, `${file} cannot be read: ${messageOf(fault)}`);
   }
 }

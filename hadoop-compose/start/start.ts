@@ -8,7 +8,6 @@
  */
 import { connect } from 'node:net';
 import { setTimeout as pause } from 'node:timers/promises';
-import { fileURLToPath } from 'node:url';
 import type { CameraStats, Cameras } from '../cameras/cameras.ts';
 import { startCameras } from '../cameras/cameras.ts';
 import { ensureVenv } from '../cameras/venv.ts';
@@ -30,6 +29,7 @@ import { hostPort, reachable } from '../../core/process/host-port.ts';
 import type { StopOrders } from '../../core/process/life.ts';
 import { untilStopped } from '../../core/process/life.ts';
 import { prepare, recordedEpochSeconds } from '../prepare/prepare.ts';
+import { readPlaces } from '../reference/places.ts';
 import { ensureBuilt } from '../../serving/build.ts';
 import type { DiskWatch } from './disk.ts';
 import { watchDisk } from './disk.ts';
@@ -41,7 +41,6 @@ import { statusLine } from './status-line.ts';
 import { stopAll, unlessStopped, withLimit } from './stopping.ts';
 import { takeOver } from './take-over.ts';
 
-export const PLACES = fileURLToPath(new URL('../cameras/places.csv', import.meta.url));
 const APP_READY_LIMIT_MS = 120_000;
 
 /** Runs until told to stop; returns the exit code. */
@@ -51,6 +50,7 @@ export async function start(options: StartOptions, given: StopOrders): Promise<n
   const orders = withLimit(given, say);
   const addresses = addressesOf(stack.ports);
   const settings = readConfig(partEnvironment(process.env, addresses, options.epochSeconds ?? LAPTOP_EPOCH_SECONDS));
+  const places = readPlaces(options.places);
   const hasTakenOver = await takeOver(stack, say, orders);
   let isUp = false;
   try {
@@ -60,7 +60,7 @@ export async function start(options: StartOptions, given: StopOrders): Promise<n
     const recorded = options.epochSeconds ?? (await unlessStopped(orders.stop, recordedEpochSeconds(settings)));
     const environment = partEnvironment(process.env, addresses, recorded ?? LAPTOP_EPOCH_SECONDS);
     const config = readConfig(environment);
-    await unlessStopped(orders.stop, prepare(config, say, options.places ?? PLACES, orders.stop));
+    await unlessStopped(orders.stop, prepare(config, say, places, orders.stop));
     await run({ options, stack, config, environment, say }, orders);
   } finally {
     if (starterOf(stack)?.state === 'this process') await clusterDown(stack, say, orders.hurry);

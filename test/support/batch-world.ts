@@ -28,6 +28,7 @@ import { createServing } from '../../serving/app.ts';
 import type { Serving } from '../../serving/app.ts';
 import { servingMetrics } from '../../serving/metrics.ts';
 import { prepare } from '../../hadoop-compose/prepare/prepare.ts';
+import { readPlaces } from '../../hadoop-compose/reference/places.ts';
 import { OPEN_GATE } from './open-gate.ts';
 
 export interface BatchWorld {
@@ -56,7 +57,7 @@ export async function batchWorld(settings: Record<string, string>): Promise<Batc
     ...settings,
   };
   const config = readConfig(environment);
-  await prepare(config, () => undefined, 'hadoop-compose/cameras/places.csv');
+  await prepare(config, () => undefined, readPlaces());
   return {
     name,
     environment,
