@@ -3,24 +3,21 @@
  *
  * Next.js reads the nonce from the request's own header and puts it on what it writes. Server HTML therefore carries no style
  * attributes: widths are SVG attributes or classes. The theme is decided here too, because a layout does not see the address.
- * Nobody gets a page whom the gate does not let in; what a page may show is told to it in a header. Answers of the API are no pages
- * and pass by: they have headers and a look at the gate of their own.
+ * Nobody gets a page whom the gate does not let in; what its reader may see, a page asks the gate itself (server/page-props.ts). Answers of
+ * the API are no pages and pass by: they have headers and a look at the gate of their own.
  */
 import { randomBytes } from 'node:crypto';
 import type { NextRequest } from 'next/server';
 import { NextResponse } from 'next/server';
 import { currentAccess } from '../serving/access/current.ts';
-import type { Role } from '../serving/access/gate.ts';
-import { ROLE_HEADER } from '../serving/access/gate.ts';
 import { isFault } from '../serving/faults.ts';
 import { described } from '../serving/http/problem.ts';
 import { THEME_COOKIE, THEME_HEADER } from './live/theme.ts';
 
 export async function proxy(request: NextRequest): Promise<Response> {
   const access = currentAccess();
-  let role: Role;
   try {
-    ({ role } = await access.gate.admit(request));
+    await access.gate.admit(request);
   } catch (fault) {
     return turnedAway(fault, request, access.mode);
   }
@@ -28,7 +25,6 @@ export async function proxy(request: NextRequest): Promise<Response> {
   const headers = new Headers(request.headers);
   headers.set('Content-Security-Policy', policy);
   headers.set(THEME_HEADER, themeOf(request));
-  headers.set(ROLE_HEADER, role);
   const response = NextResponse.next({ request: { headers } });
   response.headers.set('Content-Security-Policy', policy);
   response.headers.set('Cross-Origin-Opener-Policy', 'same-origin');

@@ -9,14 +9,15 @@ import type { Server } from 'node:http';
 import { text } from 'node:stream/consumers';
 import { Command, Option } from 'commander';
 import type { Config } from '../core/process/config.ts';
+import { SECOND_MS } from '../core/domain/time.ts';
 import { readConfig } from '../core/process/config.ts';
 import { EXIT, Refusal } from '../core/process/errors.ts';
 import { hostPort, reachable } from '../core/process/host-port.ts';
 import { runCommand, stopSignal, untilStopped } from '../core/process/life.ts';
 import type { Role } from './access/gate.ts';
-import { stampPeer } from './access/peer.ts';
+import { createDoor } from './access/door.ts';
 import { checkAccess } from './access/settings.ts';
-import { userLine } from './access/users.ts';
+import { LEAST_PASSWORD_CHARACTERS, userLine } from './access/users.ts';
 import { APP_FOLDER, ensureBuilt } from './build.ts';
 import { connectionsOf } from './connections.ts';
 import { closeServing, endStreams } from './process.ts';
@@ -39,7 +40,8 @@ export function userCommand(): Command {
       runCommand(async () => {
         if (!/^[^:\s]+$/.test(name)) throw new Refusal(EXIT.usage, 'A name has no colon and no space');
         const password = (await text(process.stdin)).replace(/\r?\n$/, '');
-        if (password.length < 8) throw new Refusal(EXIT.usage, 'The password has fewer than 8 characters');
+        const length = [...password.normalize('NFC')].length;
+        if (length < LEAST_PASSWORD_CHARACTERS) throw new Refusal(EXIT.usage, `The password has ${length} characters; at least ${LEAST_PASSWORD_CHARACTERS} were expected`);
         process.stdout.write(`${await userLine(name, role, password)}\n`);
       }),
     );
@@ -56,10 +58,11 @@ async function serve(config: Config, signal: AbortSignal): Promise<number> {
   const app = next({ dir: APP_FOLDER, dev: false, hostname, port });
   await app.prepare();
   const handle = app.getRequestHandler();
+  const admits = createDoor(config);
   const server = createServer((request, response) => {
-    stampPeer(request.headers, request.socket.remoteAddress);
-    void handle(request, response);
+    if (admits(request, response)) void handle(request, response);
   });
+  server.keepAliveTimeout = config.KEEP_ALIVE_SECONDS * SECOND_MS;
   const connections = connectionsOf(server);
   await listen(server, hostname, port);
   say('app', `answers at http://${hostPort(reachable(hostname), portOf(server))}`);

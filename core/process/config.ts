@@ -96,13 +96,20 @@ const Settings = z.object({
   /** AUTH=proxy: the header that says who asks, and the addresses or networks that may say so. */
   AUTH_PROXY_HEADER: z.string().regex(/^[\w-]+$/, 'expected the name of a header').default('x-forwarded-user'),
   AUTH_PROXY_ADDRESSES: z.string().optional(),
+  /** AUTH=proxy: what the proxy shows besides, in the header below; an address alone can be shared. At least 32 characters. */
+  AUTH_PROXY_SECRET: z.string().min(1).optional(),
+  AUTH_PROXY_SECRET_HEADER: z.string().regex(/^[\w-]+$/, 'expected the name of a header').default('x-sightline-proxy-secret'),
+  /** Proxies, as addresses or networks, that may say in X-Forwarded-For and X-Forwarded-Proto for whom and how they ask. */
+  TRUSTED_PROXIES: z.string().default(''),
+  /** Names of hosts, separated by commas, at which the app answers, besides that of PUBLIC_URL and loopback names (serving/access/door.ts). */
+  ALLOWED_HOSTS: z.string().default(''),
   /** AUTH=proxy and oidc: names of operators, separated by commas; everybody else is a viewer. */
   AUTH_OPERATORS: z.string().default(''),
   /** AUTH=oidc: the issuer and the client that it knows. */
   OIDC_ISSUER: z.url().optional(),
   OIDC_CLIENT_ID: z.string().min(1).optional(),
   OIDC_CLIENT_SECRET: z.string().min(1).optional(),
-  /** AUTH=oidc: the address at which browsers find the app. */
+  /** The address at which browsers find the app; AUTH=oidc needs it. */
   PUBLIC_URL: z.url().optional(),
   /** AUTH=oidc: seals sessions; the same for every copy of serving. At least 32 characters. */
   SESSION_SECRET: z.string().min(1).optional(),
@@ -110,6 +117,8 @@ const Settings = z.object({
   RATE_LIMIT_PER_MINUTE: z.coerce.number().int().min(0).max(1_000_000).default(60_000),
   BIND: bind.default('127.0.0.1'),
   PORT: port.default(3000),
+  /** How long serving keeps a resting connection: longer than any balancer does (600 s at most), or it uses one that is just being closed. */
+  KEEP_ALIVE_SECONDS: z.coerce.number().int().min(1).max(86_400).default(620),
   /** Most server-sent event streams that one serving process keeps open (a few KB each, and a file descriptor). */
   STREAM_CONNECTIONS: z.coerce.number().int().min(0).max(100_000).default(2_000),
   /** How often streams look at the speed layer's progress: half of it is what a poll adds to the time from commit to event. */

@@ -1,6 +1,6 @@
 /** What every page is handed: which page it is, its first paint, and the theme. Each page's own file is three lines around it. */
 import { headers } from 'next/headers';
-import { ROLE_HEADER } from '../../serving/access/gate.ts';
+import { currentAccess } from '../../serving/access/current.ts';
 import { readAddress } from '../live/address.ts';
 import { asThemeChoice, THEME_HEADER } from '../live/theme.ts';
 import type { Where } from '../live/where.ts';
@@ -18,6 +18,7 @@ export async function pageProps(where: Where, searchParams: Search): Promise<Pag
   const { shown } = readAddress({ get: first }, where);
   const told = await headers();
   const theme = asThemeChoice(told.get(THEME_HEADER));
-  const role = told.get(ROLE_HEADER) === 'operator' ? 'operator' : 'viewer';
+  // Asked where the page is made: no header can say it, and a page that was reached around proxy.ts shows nothing.
+  const { role } = await currentAccess().gate.identify({ headers: new Headers(told) });
   return { where, first: await firstPaint(shown, role), theme };
 }

@@ -1,68 +1,65 @@
 /**
  * Who may look: turns a request into a caller with a role, or refuses it.
  *
- * http/respond.ts asks it before every answer and proxy.ts before every page, so that no route can forget to. Four ways, chosen by
+ * http/respond.ts asks it before every answer, proxy.ts before every page and page-props.ts where a page is made, so that nothing can forget to. Four ways, chosen by
  * AUTH: none (only on a loopback address), basic (users.ts), proxy (a header, taken only from listed addresses) and oidc (a session,
  * session.ts). A viewer sees numbers; an operator sees runs and dead letters too. How much one caller may ask is decided here as well.
  */
+import { isUtf8 } from 'node:buffer';
+import { createHash, timingSafeEqual } from 'node:crypto';
 import type { Config } from '../../core/process/config.ts';
 import { NotAdmitted } from '../faults.ts';
 import { addressList } from './addresses.ts';
-import { peerOf } from './peer.ts';
+import { guessLimits, networkOf } from './guesses.ts';
+import { clientOf, peerOf } from './peer.ts';
 import { rateLimit } from './rate.ts';
 import { sessions } from './session.ts';
 import { basicUsers } from './users.ts';
 
 export type Role = 'viewer' | 'operator';
 
-/** Tells a page what its reader may see; proxy.ts replaces whatever a client sends under this name. */
-export const ROLE_HEADER = 'x-sightline-role';
-
 export interface Caller {
   readonly name: string;
   readonly role: Role;
 }
 
+/** What is read of a request. */
+export type Asking = Pick<Request, 'headers'>;
+
 export interface Gate {
-  /** Throws NotAdmitted, or TooMany when the caller asks too much. */
-  admit(request: Request): Promise<Caller>;
+  /** Who asks. Throws NotAdmitted. */
+  identify(request: Asking): Promise<Caller>;
+  /** The same, and counts the question. Throws TooMany when the caller asks too much. */
+  admit(request: Asking): Promise<Caller>;
 }
 
 export type AccessConfig = Pick<
   Config,
-  'AUTH' | 'AUTH_USERS' | 'AUTH_PROXY_HEADER' | 'AUTH_PROXY_ADDRESSES' | 'AUTH_OPERATORS' | 'SESSION_SECRET' | 'PUBLIC_URL' | 'RATE_LIMIT_PER_MINUTE'
+  'AUTH' | 'AUTH_USERS' | 'AUTH_PROXY_HEADER' | 'AUTH_PROXY_ADDRESSES' | 'AUTH_PROXY_SECRET' | 'AUTH_PROXY_SECRET_HEADER' | 'AUTH_OPERATORS' | 'SESSION_SECRET' | 'PUBLIC_URL' | 'RATE_LIMIT_PER_MINUTE'
 >;
 
-/** Guesses at a password, far below what a person needs. */
-const MOST_REFUSALS_PER_MINUTE = 300;
-
 export function createGate(config: AccessConfig, now: () => number = Date.now): Gate {
-  const identify = identifierOf(config);
+  const identify = identifierOf(config, now);
   const limit = rateLimit(config.RATE_LIMIT_PER_MINUTE, now);
-  const refusals = rateLimit(Math.min(config.RATE_LIMIT_PER_MINUTE, MOST_REFUSALS_PER_MINUTE), now);
   return {
+    identify,
     async admit(request) {
-      const peer = peerOf(request);
-      // Before anything is checked: passwords are slow to check, and guessing them is limited by address.
-      refusals(`refused ${peer}`, 'look');
-      const caller = await identify(request).catch((fault: unknown) => {
-        refusals(`refused ${peer}`);
-        throw fault;
-      });
-      limit(config.AUTH === 'none' ? `peer ${peer}` : `user ${caller.name}`);
+      // Known callers first: what strangers ask, from the same balancer or office too, takes nothing from them.
+      const caller = await identify(request);
+      limit(config.AUTH === 'none' ? `client ${networkOf(clientOf(request))}` : `user ${caller.name}`);
       return caller;
     },
   };
 }
 
-function identifierOf(config: AccessConfig): (request: Request) => Promise<Caller> {
+function identifierOf(config: AccessConfig, now: () => number): (request: Asking) => Promise<Caller> {
   switch (config.AUTH) {
     case 'none':
       // Whoever sits at this machine operates it.
       return async () => ({ name: 'local', role: 'operator' });
     case 'basic': {
-      const users = basicUsers(config.AUTH_USERS ?? '');
-      return (request) => users.identify(request.headers.get('authorization'));
+      const users = basicUsers(config.AUTH_USERS ?? '', guessLimits(config.RATE_LIMIT_PER_MINUTE, now), now);
+      return (request) => users.identify(request.headers.get('authorization'), clientOf(request));
     }
     case 'proxy':
       return proxyIdentifier(config);
@@ -73,14 +70,29 @@ function identifierOf(config: AccessConfig): (request: Request) => Promise<Calle
   }
 }
 
-function proxyIdentifier({ AUTH_PROXY_HEADER, AUTH_PROXY_ADDRESSES = '', AUTH_OPERATORS }: AccessConfig): (request: Request) => Promise<Caller> {
-  const trusted = addressList(AUTH_PROXY_ADDRESSES);
+/** An address alone can be shared by others on the same machine or network, so the proxy also shows a secret. */
+function proxyIdentifier(config: AccessConfig): (request: Asking) => Promise<Caller> {
+  const { AUTH_PROXY_HEADER, AUTH_PROXY_ADDRESSES = '', AUTH_PROXY_SECRET = '', AUTH_PROXY_SECRET_HEADER, AUTH_OPERATORS } = config;
+  const trusted = addressList('AUTH_PROXY_ADDRESSES', AUTH_PROXY_ADDRESSES);
+  const secret = digestOf(AUTH_PROXY_SECRET);
   return async (request) => {
-    const name = request.headers.get(AUTH_PROXY_HEADER)?.trim();
     if (!trusted.has(peerOf(request))) throw new NotAdmitted('This address is not one of the proxies that may say who asks');
+    const shown = request.headers.get(AUTH_PROXY_SECRET_HEADER) ?? '';
+    if (AUTH_PROXY_SECRET === '' || !timingSafeEqual(digestOf(shown), secret)) {
+      throw new NotAdmitted(`The proxy did not show the secret that it shares with this app (header ${AUTH_PROXY_SECRET_HEADER})`);
+    }
+    const name = headerText(request.headers.get(AUTH_PROXY_HEADER)).trim();
     if (!name) throw new NotAdmitted(`The proxy did not say who asks (header ${AUTH_PROXY_HEADER})`);
     return { name, role: roleOf(name, AUTH_OPERATORS) };
   };
+}
+
+const digestOf = (text: string): Buffer => createHash('sha256').update(text).digest();
+
+/** A header comes as bytes, one character each; proxies write names in UTF-8. */
+function headerText(value: string | null): string {
+  const bytes = Buffer.from(value ?? '', 'latin1');
+  return isUtf8(bytes) ? bytes.toString('utf8') : (value ?? '');
 }
 
 /** AUTH_OPERATORS names operators, separated by commas; everybody else who is let in is a viewer. */

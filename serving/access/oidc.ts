@@ -54,7 +54,7 @@ export function signIn(config: OidcConfig): SignIn {
         code_challenge: await openid.calculatePKCECodeChallenge(verifier),
         code_challenge_method: 'S256',
       });
-      const cookie = await held.seal(LOGIN_COOKIE, PATH, { state, expected: nonce, verifier, to: ownPath(to) }, LOGIN_SECONDS);
+      const cookie = await held.seal(LOGIN_COOKIE, { state, expected: nonce, verifier, to: ownPath(to) }, LOGIN_SECONDS);
       return { location: location.href, cookies: [cookie] };
     },
     async callback(request) {

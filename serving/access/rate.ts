@@ -10,7 +10,7 @@ import { TooMany } from '../faults.ts';
 const MOST_BUCKETS = 10_000;
 
 /** Takes a token of the key, or only looks whether there is one, or throws TooMany; `perMinute` 0 is no limit. */
-export function rateLimit(perMinute: number, now: () => number): (key: string, take?: 'take' | 'look') => void {
+export function rateLimit(perMinute: number, now: () => number, what = 'questions'): (key: string, take?: 'take' | 'look') => void {
   const buckets = new Map<string, { tokens: number; at: number }>();
   return (key, take = 'take') => {
     if (perMinute === 0) return;
@@ -22,6 +22,6 @@ export function rateLimit(perMinute: number, now: () => number): (key: string, t
     if (buckets.size > MOST_BUCKETS) buckets.delete(buckets.keys().next().value!);
     if (tokens >= 1) return;
     const waitSeconds = Math.ceil(((1 - tokens) * MINUTE_MS) / perMinute / SECOND_MS);
-    throw new TooMany(429, `more than ${perMinute} questions a minute were asked; the next may come in ${waitSeconds} s`, waitSeconds);
+    throw new TooMany(429, `more than ${perMinute} ${what} a minute; try again in ${waitSeconds} s`, waitSeconds);
   };
 }

@@ -19,22 +19,24 @@ export interface Sessions {
   begin(caller: Caller): Promise<string>;
   end(): string;
   /** A sealed cookie of another kind. */
-  seal(name: string, path: string, content: Record<string, unknown>, seconds: number): Promise<string>;
+  seal(name: string, content: Record<string, unknown>, seconds: number): Promise<string>;
   /** Null if it is not there, not ours or over. */
   unseal(name: string, cookies: string | null): Promise<Record<string, unknown> | null>;
 }
 
 export function sessions({ SESSION_SECRET = '', PUBLIC_URL = '' }: Pick<AccessConfig, 'SESSION_SECRET' | 'PUBLIC_URL'>): Sessions {
   const key = createHash('sha256').update(SESSION_SECRET).digest();
-  const secure = PUBLIC_URL.startsWith('https:') ? '; Secure' : '';
-  const cookie = (name: string, value: string, path: string, seconds: number): string =>
-    `${name}=${value}; Path=${path}; Max-Age=${seconds}; HttpOnly; SameSite=Lax${secure}`;
-  const seal: Sessions['seal'] = async (name, path, content, seconds) => {
+  const isSecure = PUBLIC_URL.startsWith('https:');
+  // Browsers take a cookie of this prefix only over HTTPS, from this very host, for all of it: no neighbour can set one.
+  const nameOf = (name: string): string => (isSecure ? `__Host-${name}` : name);
+  const cookie = (name: string, value: string, seconds: number): string =>
+    `${nameOf(name)}=${value}; Path=/; Max-Age=${seconds}; HttpOnly; SameSite=Lax${isSecure ? '; Secure' : ''}`;
+  const seal: Sessions['seal'] = async (name, content, seconds) => {
     const token = new EncryptJWT(content).setProtectedHeader({ alg: 'dir', enc: 'A256GCM' }).setAudience(name);
-    return cookie(name, await token.setIssuedAt().setExpirationTime(`${seconds}s`).encrypt(key), path, seconds);
+    return cookie(name, await token.setIssuedAt().setExpirationTime(`${seconds}s`).encrypt(key), seconds);
   };
   const unseal: Sessions['unseal'] = async (name, cookies) => {
-    const token = cookies?.split(/;\s*/).find((one) => one.startsWith(`${name}=`))?.slice(name.length + 1);
+    const token = cookies?.split(/;\s*/).find((one) => one.startsWith(`${nameOf(name)}=`))?.slice(nameOf(name).length + 1);
     if (!token) return null;
     return jwtDecrypt(token, key, { audience: name }).then(({ payload }) => payload, () => null);
   };
@@ -46,7 +48,7 @@ export function sessions({ SESSION_SECRET = '', PUBLIC_URL = '' }: Pick<AccessCo
       if (!held) throw new NotAdmitted('Nobody is signed in; /api/auth/login signs in');
       return { name: String(held.name), role: held.role === 'operator' ? 'operator' : 'viewer' };
     },
-    begin: ({ name, role }) => seal(SESSION_COOKIE, '/', { name, role }, SESSION_SECONDS),
-    end: () => cookie(SESSION_COOKIE, '', '/', 0),
+    begin: ({ name, role }) => seal(SESSION_COOKIE, { name, role }, SESSION_SECONDS),
+    end: () => cookie(SESSION_COOKIE, '', 0),
   };
 }

@@ -3,6 +3,7 @@ import type { Config } from '../../core/process/config.ts';
 import { EXIT, Refusal } from '../../core/process/errors.ts';
 import { isLoopback } from '../../core/process/host-port.ts';
 import { proxyFor } from '../../core/process/proxy.ts';
+import { createDoor } from './door.ts';
 import { createGate } from './gate.ts';
 
 const SECRET_LENGTH = 32;
@@ -14,6 +15,10 @@ export function checkAccess(config: Config): void {
     faults.push(`AUTH=none lets everybody in, so it serves only on a loopback address; BIND is ${config.BIND}. Choose AUTH=basic, proxy or oidc (docs/operations.md), or BIND=127.0.0.1`);
   }
   if (config.AUTH === 'proxy' && !config.AUTH_PROXY_ADDRESSES) faults.push('AUTH=proxy needs AUTH_PROXY_ADDRESSES, the proxies that may say who asks');
+  if (config.AUTH === 'proxy' && (config.AUTH_PROXY_SECRET ?? '').length < SECRET_LENGTH) {
+    faults.push(`AUTH=proxy needs AUTH_PROXY_SECRET (or AUTH_PROXY_SECRET_FILE) of at least ${SECRET_LENGTH} characters, which the proxy shows in the header ${config.AUTH_PROXY_SECRET_HEADER}`);
+  }
+  faults.push(...publicUrlFaults(config.PUBLIC_URL));
   if (config.AUTH === 'oidc') {
     for (const name of ['OIDC_ISSUER', 'OIDC_CLIENT_ID', 'PUBLIC_URL', 'SESSION_SECRET'] as const) if (!config[name]) faults.push(`AUTH=oidc needs ${name}`);
     if (config.SESSION_SECRET && config.SESSION_SECRET.length < SECRET_LENGTH) faults.push(`SESSION_SECRET has fewer than ${SECRET_LENGTH} characters`);
@@ -22,4 +27,16 @@ export function checkAccess(config: Config): void {
   if (config.AUTH === 'oidc' && config.OIDC_ISSUER) proxyFor(new URL(config.OIDC_ISSUER));
   if (faults.length > 0) throw new Refusal(EXIT.usage, faults.join('\n'));
   createGate(config);
+  createDoor(config);
+}
+
+/** Sessions and passwords must not cross a network in the clear, and the app lives at the root of its host. */
+function publicUrlFaults(text: string | undefined): string[] {
+  if (text === undefined) return [];
+  const { protocol, hostname, pathname, search, hash, username, password } = new URL(text);
+  const faults: string[] = [];
+  if (protocol !== 'https:' && !(protocol === 'http:' && isLoopback(hostname.replace(/^\[|\]$/g, '')))) faults.push(`PUBLIC_URL is ${protocol}//${hostname}; https:// was expected, except on this machine`);
+  if (pathname !== '/' || search !== '' || hash !== '') faults.push('PUBLIC_URL has a path; the app answers at the root of a host, such as https://sightline.example.org');
+  if (username !== '' || password !== '') faults.push('PUBLIC_URL has a user or a password in it; only scheme, host and port were expected');
+  return faults;
 }

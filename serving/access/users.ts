@@ -1,11 +1,12 @@
 /**
  * Users of AUTH=basic: names, roles and hashed passwords, as lines of AUTH_USERS (AUTH_USERS_FILE).
  *
- *   alice:operator:scrypt$16384$8$1$<salt, base64>$<hash, base64>
+ *   alice:operator:scrypt$131072$8$1$<salt, base64>$<hash, base64>
  *
- * `sightline user` makes a line. Hashes are scrypt (RFC 7914) and compared in constant time; an unknown name costs as much as a known
- * one. Scrypt is slow on purpose, and a page asks every second: a header that was right is remembered, as a keyed digest, for a
- * minute.
+ * `sightline user` makes a line. Hashes are scrypt (RFC 7914) at the cost that OWASP's Password Storage Cheat Sheet names, and compared in
+ * constant time; an unknown name costs as much as a known one. Scrypt is slow on purpose, and a page asks every second: a header that
+ * was right is remembered, as a keyed digest, for ten minutes, and known before anything is counted or hashed. Users are read when the
+ * process starts, so remembering them outlives no change.
  */
 import { createHmac, randomBytes, scrypt, timingSafeEqual } from 'node:crypto';
 import { promisify } from 'node:util';
@@ -13,13 +14,19 @@ import { MINUTE_MS } from '../../core/domain/time.ts';
 import { EXIT, Refusal } from '../../core/process/errors.ts';
 import { NotAdmitted } from '../faults.ts';
 import type { Caller, Role } from './gate.ts';
+import type { Guesses } from './guesses.ts';
+import { boundedQueue } from './queue.ts';
 
 const derive = promisify<string, Buffer, number, { N: number; r: number; p: number; maxmem: number }, Buffer>(scrypt);
-const COST = { N: 16_384, r: 8, p: 1 };
+const COST = { N: 131_072, r: 8, p: 1 };
 const MOST_MEMORY = 256 * 1_048_576;
 const HASH_BYTES = 32;
 const LINE = /^([^:\s]+):(viewer|operator):scrypt\$(\d+)\$(\d+)\$(\d+)\$([A-Za-z0-9+/=]+)\$([A-Za-z0-9+/=]+)$/;
-const REMEMBERED_MS = MINUTE_MS;
+const REMEMBERED_MS = 10 * MINUTE_MS;
+/** A hash takes some 128 MB for a third of a second. */
+const HASHES = { running: 1, waiting: 20 };
+const LEAST_BYTES = { salt: 8, hash: 16 };
+export const LEAST_PASSWORD_CHARACTERS = 12;
 const MOST_REMEMBERED = 1_000;
 
 interface User extends Caller {
@@ -29,38 +36,55 @@ interface User extends Caller {
 }
 
 export interface BasicUsers {
-  identify(authorization: string | null): Promise<Caller>;
+  /** Throws NotAdmitted, or TooMany after many wrong passwords and while many others are hashed. */
+  identify(authorization: string | null, client: string): Promise<Caller>;
 }
 
 /** Throws a Refusal that names the line at fault, never its hash. */
-export function basicUsers(text: string): BasicUsers {
+export function basicUsers(text: string, guesses: Guesses, now: () => number = Date.now): BasicUsers {
   const users = new Map(readUsers(text).map((user) => [user.name, user]));
-  const nobody: User = { name: '', role: 'viewer', cost: COST, salt: randomBytes(16), hash: randomBytes(HASH_BYTES) };
+  // Of the cost of the others, so that the time tells nobody whether a name exists.
+  const nobody: User = { name: '', role: 'viewer', cost: [...users.values()][0]!.cost, salt: randomBytes(16), hash: randomBytes(HASH_BYTES) };
   const key = randomBytes(32);
+  const queue = boundedQueue(HASHES);
   const remembered = new Map<string, { caller: Caller; until: number }>();
+  const asked = new Map<string, Promise<Caller>>();
+  const check = async ({ name, password }: Credentials, client: string): Promise<Caller> => {
+    guesses.check(name, client);
+    const user = users.get(name) ?? nobody;
+    const { N, r, p } = user.cost;
+    const hash = await queue(() => derive(password.normalize('NFC'), user.salt, user.hash.length, { N, r, p, maxmem: MOST_MEMORY }));
+    if (timingSafeEqual(hash, user.hash) && user !== nobody) return { name: user.name, role: user.role };
+    guesses.count(name, client);
+    throw new NotAdmitted('Name or password are not right', { 'www-authenticate': CHALLENGE });
+  };
   return {
-    async identify(authorization) {
+    async identify(authorization, client) {
       const digest = createHmac('sha256', key).update(authorization ?? '').digest('base64');
       const known = remembered.get(digest);
-      if (known && known.until > Date.now()) return known.caller;
+      if (known && known.until > now()) return known.caller;
       const given = credentialsOf(authorization);
       if (!given) throw new NotAdmitted('A name and a password are needed', { 'www-authenticate': CHALLENGE });
-      const user = users.get(given.name) ?? nobody;
-      const { N, r, p } = user.cost;
-      const hash = await derive(given.password, user.salt, user.hash.length, { N, r, p, maxmem: MOST_MEMORY });
-      if (!timingSafeEqual(hash, user.hash) || user === nobody) throw new NotAdmitted('Name or password are not right', { 'www-authenticate': CHALLENGE });
-      const caller = { name: user.name, role: user.role };
+      // A page asks several questions at once: one hash answers all of them.
+      const answer = asked.get(digest) ?? check(given, client).finally(() => asked.delete(digest));
+      asked.set(digest, answer);
+      const caller = await answer;
       remembered.delete(digest);
-      remembered.set(digest, { caller, until: Date.now() + REMEMBERED_MS });
+      remembered.set(digest, { caller, until: now() + REMEMBERED_MS });
       if (remembered.size > MOST_REMEMBERED) remembered.delete(remembered.keys().next().value!);
       return caller;
     },
   };
 }
 
+interface Credentials {
+  readonly name: string;
+  readonly password: string;
+}
+
 const CHALLENGE = 'Basic realm="Sightline", charset="UTF-8"';
 
-function credentialsOf(authorization: string | null): { name: string; password: string } | null {
+function credentialsOf(authorization: string | null): Credentials | null {
   const encoded = /^Basic ([A-Za-z0-9+/=]+)$/i.exec(authorization ?? '')?.[1];
   const text = encoded === undefined ? '' : Buffer.from(encoded, 'base64').toString('utf8');
   const colon = text.indexOf(':');
@@ -73,15 +97,25 @@ function readUsers(text: string): User[] {
     const parts = LINE.exec(line);
     if (!parts) throw new Refusal(EXIT.usage, `AUTH_USERS: user ${index + 1} is not <name>:<viewer or operator>:scrypt$…; "sightline user" makes such a line`);
     const [, name, role, N, r, p, salt, hash] = parts as unknown as [string, string, Role, string, string, string, string, string];
-    return { name, role, cost: { N: Number(N), r: Number(r), p: Number(p) }, salt: Buffer.from(salt, 'base64'), hash: Buffer.from(hash, 'base64') };
+    const user = { name, role, cost: { N: Number(N), r: Number(r), p: Number(p) }, salt: Buffer.from(salt, 'base64'), hash: Buffer.from(hash, 'base64') };
+    const fault = faultOf(user);
+    if (fault !== null) throw new Refusal(EXIT.usage, `AUTH_USERS: user ${index + 1} has ${fault}; "sightline user" makes a line that fits`);
+    return user;
   });
   if (users.length === 0) throw new Refusal(EXIT.usage, 'AUTH=basic needs AUTH_USERS or AUTH_USERS_FILE with at least one user; "sightline user" makes one');
   return users;
 }
 
+/** What is wrong with a line that looks right: a hash of no bytes would let in everybody. */
+function faultOf({ cost: { N, r, p }, salt, hash }: Pick<User, 'cost' | 'salt' | 'hash'>): string | null {
+  if (salt.length < LEAST_BYTES.salt || hash.length < LEAST_BYTES.hash) return 'a salt or a hash that is too short';
+  if (N < 2 || (N & (N - 1)) !== 0 || r < 1 || p < 1) return 'numbers that scrypt does not take (the first is a power of two)';
+  return 128 * N * r * p > MOST_MEMORY ? `a hash that needs more than ${MOST_MEMORY / 1_048_576} MB` : null;
+}
+
 /** A line for AUTH_USERS. */
 export async function userLine(name: string, role: Role, password: string): Promise<string> {
   const salt = randomBytes(16);
-  const hash = await derive(password, salt, HASH_BYTES, { ...COST, maxmem: MOST_MEMORY });
+  const hash = await derive(password.normalize('NFC'), salt, HASH_BYTES, { ...COST, maxmem: MOST_MEMORY });
   return `${name}:${role}:scrypt$${COST.N}$${COST.r}$${COST.p}$${salt.toString('base64')}$${hash.toString('base64')}`;
 }

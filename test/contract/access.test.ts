@@ -4,6 +4,7 @@
  * Needs no stores: what is refused is refused before any of them is asked.
  */
 import assert from 'node:assert/strict';
+import { get } from 'node:http';
 import { after, before, test } from 'node:test';
 import { userLine } from '../../serving/access/users.ts';
 import type { AppProcess } from '../support/app-process.ts';
@@ -50,9 +51,28 @@ test('a viewer who asks for runs gets a 403; a made-up address or role changes n
   assert.equal(response.status, 403);
 });
 
+test('requests without credentials lock nobody out who comes from the same address', async () => {
+  for (let asked = 0; asked < 310; asked++) assert.equal((await fetch(`${app.address}/api/v1/nothing`)).status, 401);
+  assert.equal((await fetch(`${app.address}/api/v1/runs`, { headers })).status, 403);
+});
+
 test('neither passwords nor their hashes are in the log', async () => {
   await fetch(`${app.address}/api/v1/top-items`, { headers });
   assert.doesNotMatch(app.said(), /a password that|dmVyY|scrypt\$|Basic /);
+});
+
+test('without authentication a page of another site, whose name was made to point here, gets no answer', async () => {
+  const open = await startApp({ ...NOWHERE });
+  try {
+    const statusFor = (host: string, path: string): Promise<number> =>
+      new Promise((resolve, reject) => {
+        get(open.address + path, { headers: { host } }, (response) => resolve(response.resume().statusCode ?? 0)).on('error', reject);
+      });
+    assert.deepEqual([await statusFor('rebound.example', '/'), await statusFor('rebound.example:3000', '/api/v1/openapi.json')], [421, 421]);
+    assert.deepEqual([await statusFor('localhost', '/api/v1/openapi.json'), await statusFor('rebound.example', '/healthz')], [200, 200]);
+  } finally {
+    await open.stop();
+  }
 });
 
 test('an app that everybody could reach does not start without authentication', async () => {

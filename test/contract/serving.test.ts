@@ -25,6 +25,7 @@ import { compareUtf8 } from '../../serving/rank.ts';
 import type { CountedStack } from '../support/counted-stack.ts';
 import { countedStack } from '../support/counted-stack.ts';
 import type { Fact } from '../support/counted-world.ts';
+import { OPEN_GATE } from '../support/open-gate.ts';
 import { COUNTED_RULES, PLACES, randomOf } from '../support/counted-world.ts';
 import { agrees } from '../support/openapi.ts';
 
@@ -46,7 +47,7 @@ function servingOn(settings: Config): Serving {
     metrics: servingMetrics(),
     log: createLog('test', 'silent'),
     now: Date.now,
-    gate: { admit: async () => ({ name: 'local', role: 'operator' }) },
+    gate: OPEN_GATE,
     seamFreshForMs: 0,
   });
 }

@@ -55,8 +55,15 @@ test('settings that do not fit are refused by name, and no secret is told', () =
   const cases: [Record<string, string>, RegExp][] = [
     [{ AUTH: 'basic' }, /AUTH_USERS/],
     [{ AUTH: 'basic', AUTH_USERS: 'alice:operator:hunter2' }, /user 1/],
-    [{ AUTH: 'proxy' }, /AUTH_PROXY_ADDRESSES/],
-    [{ AUTH: 'proxy', AUTH_PROXY_ADDRESSES: '10.0.0.0/33' }, /10\.0\.0\.0\/33/],
+    [{ AUTH: 'proxy' }, /AUTH_PROXY_ADDRESSES.*AUTH_PROXY_SECRET/s],
+    [{ AUTH: 'proxy', AUTH_PROXY_SECRET: SECRET, AUTH_PROXY_ADDRESSES: '10.0.0.0/33' }, /10\.0\.0\.0\/33/],
+    [{ AUTH: 'proxy', AUTH_PROXY_SECRET: 'hunter2', AUTH_PROXY_ADDRESSES: '10.0.0.1' }, /AUTH_PROXY_SECRET.*at least 32/],
+    [{ AUTH: 'basic', AUTH_USERS: 'alice:operator:scrypt$131072$8$1$AAAAAAAAAAAAAAAA$=' }, /user 1 has .* too short/],
+    [{ AUTH: 'basic', AUTH_USERS: `alice:operator:scrypt$1000$8$1$${'A'.repeat(16)}$${'A'.repeat(44)}` }, /power of two/],
+    [{ AUTH: 'basic', AUTH_USERS: `alice:operator:scrypt$16777216$8$1$${'A'.repeat(16)}$${'A'.repeat(44)}` }, /more than 256 MB/],
+    [{ AUTH: 'none', BIND: '127.0.0.1', PUBLIC_URL: 'http://sightline.example' }, /PUBLIC_URL is http.*https:\/\/ was expected/],
+    [{ AUTH: 'none', BIND: '127.0.0.1', PUBLIC_URL: 'https://example.org/sightline' }, /PUBLIC_URL has a path/],
+    [{ AUTH: 'none', BIND: '127.0.0.1', TRUSTED_PROXIES: 'balancer' }, /TRUSTED_PROXIES has "balancer"/],
     [{ AUTH: 'oidc' }, /OIDC_ISSUER.*OIDC_CLIENT_ID.*PUBLIC_URL.*SESSION_SECRET/s],
     [{ AUTH: 'oidc', OIDC_ISSUER: 'http://issuer.example', OIDC_CLIENT_ID: 'x', PUBLIC_URL: 'https://a.example', SESSION_SECRET: 'hunter2' }, /https.*|SESSION_SECRET/s],
   ];
@@ -82,7 +89,7 @@ test('basic: right name and password are let in, anything else is a 401 that say
 
 test('every data route asks the gate, probes do not', async () => {
   const stage = stageOf();
-  const gate: Gate = { admit: () => createGate(configOf({ AUTH: 'proxy', AUTH_PROXY_ADDRESSES: '10.0.0.1' })).admit(request('/')) };
+  const gate: Gate = createGate(configOf({ AUTH: 'proxy', AUTH_PROXY_ADDRESSES: '10.0.0.1' }));
   stage.gate = gate;
   const routes = [getTopItems, getDetections, getExport, getStream, getTrust, getRuns, getLake];
   for (const route of routes) assert.equal((await route(request('/'), {}, stage.serving)).status, 401, route.name);
@@ -107,14 +114,19 @@ test('a viewer sees numbers, an operator runs and reasons of dead letters too', 
 });
 
 test('proxy: the header counts only from the listed addresses, as the server saw them', async () => {
-  const stage = staged({ AUTH: 'proxy', AUTH_PROXY_ADDRESSES: '10.0.0.0/8, 127.0.0.1, fd00::/8', AUTH_PROXY_HEADER: 'X-User', AUTH_OPERATORS: 'olga' });
-  const named = { 'x-user': 'olga' };
+  const stage = staged({ AUTH: 'proxy', AUTH_PROXY_ADDRESSES: '10.0.0.0/8, 127.0.0.1, fd00::/8', AUTH_PROXY_HEADER: 'X-User', AUTH_PROXY_SECRET: SECRET, AUTH_OPERATORS: 'olga' });
+  const secret = { 'x-sightline-proxy-secret': SECRET };
+  const named = { ...secret, 'x-user': 'olga' };
   for (const peer of ['10.1.2.3', '127.0.0.1', '::ffff:10.0.0.1', 'fd12::1']) assert.equal(await statusOf(stage, named, peer), 200, peer);
   for (const peer of ['11.0.0.1', '192.168.0.1', 'fe80::1', '']) assert.equal(await statusOf(stage, named, peer), 401, peer);
-  assert.equal(await statusOf(stage, {}, '10.1.2.3'), 401, 'without a name');
+  assert.equal(await statusOf(stage, secret, '10.1.2.3'), 401, 'without a name');
+  assert.equal(await statusOf(stage, { 'x-user': 'olga' }, '10.1.2.3'), 401, 'without the secret');
+  assert.equal(await statusOf(stage, { 'x-user': 'olga', 'x-sightline-proxy-secret': `${SECRET}!` }, '10.1.2.3'), 401, 'with another secret');
   assert.equal(await statusOf(stage, { ...named, 'x-sightline-peer': '10.1.2.3' }), 401, 'a header that the client made up');
   assert.equal((await stage.gate.admit(request('/', named, '10.1.2.3'))).role, 'operator');
-  assert.equal((await stage.gate.admit(request('/', { 'x-user': 'vera' }, '10.1.2.3'))).role, 'viewer');
+  assert.equal((await stage.gate.admit(request('/', { ...secret, 'x-user': 'vera' }, '10.1.2.3'))).role, 'viewer');
+  const bytes = Buffer.from('Zoë').toString('latin1');
+  assert.equal((await stage.gate.admit(request('/', { ...secret, 'x-user': bytes }, '10.1.2.3'))).name, 'Zoë', 'a name in UTF-8');
 });
 
 test('who asks too much gets a 429 with Retry-After, alone, until time has passed', async () => {
@@ -127,6 +139,21 @@ test('who asks too much gets a 429 with Retry-After, alone, until time has passe
   assert.equal(await statusOf(stage, {}, '10.0.0.2'), 200, 'another caller is not held up');
   now += 1_000;
   assert.equal(await statusOf(stage, {}, '10.0.0.1'), 200);
+});
+
+test('strangers take nothing from known callers of the same address: 300 requests without credentials lock nobody out', async () => {
+  const stage = stageOf();
+  stage.gate = createGate(configOf({ AUTH: 'basic', AUTH_USERS: await userLine('alice', 'viewer', 'correct horse'), RATE_LIMIT_PER_MINUTE: '4' }), () => 0);
+  for (let asked = 0; asked < 300; asked++) assert.equal(await statusOf(stage, {}, '10.0.0.1'), 401);
+  assert.equal(await statusOf(stage, basic('alice', 'correct horse'), '10.0.0.1'), 200);
+  for (let guess = 0; guess < 4; guess++) assert.equal(await statusOf(stage, basic('alice', `guess ${guess}`), '10.0.0.1'), 401);
+  assert.equal(await statusOf(stage, basic('alice', 'guess 5'), '10.0.0.1'), 429);
+  assert.equal(await statusOf(stage, basic('alice', 'correct horse'), '10.0.0.1'), 200, 'who is known stays known');
+});
+
+test('a password is the same however its letters are composed', async () => {
+  const stage = staged({ AUTH: 'basic', AUTH_USERS: await userLine('zoe', 'viewer', 'cafe\u0301 au lait') });
+  assert.equal(await statusOf(stage, basic('zoe', 'caf\u00e9 au lait')), 200);
 });
 
 test('guessing passwords is limited by address', async () => {
@@ -161,7 +188,7 @@ test('oidc: a real issuer signs somebody in, the session opens the API, and leav
     assert.equal(strangers.status, 401, 'the answer of the issuer is worth nothing in another browser');
     const landed = await go(back.pathname + back.search);
     assert.deepEqual([landed.status, landed.headers.get('location')], [303, `${app}/?location=42`]);
-    assert.match(landed.headers.getSetCookie()[0]!, /HttpOnly; SameSite=Lax/);
+    assert.match(landed.headers.getSetCookie()[0]!, /^sightline-session=.*; Path=\/; .*HttpOnly; SameSite=Lax$/);
     const cookie = browser.cookieOf(app);
     assert.deepEqual(await access.gate.admit(request('/', { cookie })), { name: 'olga', role: 'operator' });
     assert.equal(await statusOf(stage, { cookie }), 200);

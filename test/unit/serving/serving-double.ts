@@ -86,7 +86,7 @@ export function stageOf(all: Sighting[] = [], bounds: Partial<CostConfig> = {}, 
     metrics: servingMetrics(),
     log: createLog('test', 'silent'),
     now: () => stage.now,
-    gate: { admit: (request) => stage.gate.admit(request) },
+    gate: { identify: (request) => stage.gate.identify(request), admit: (request) => stage.gate.admit(request) },
     seamFreshForMs: 250,
   });
   return stage;

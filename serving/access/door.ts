@@ -1,0 +1,60 @@
+/**
+ * What happens to a request before Next.js sees it: is it for this app, from where did it come, and what no client may say itself.
+ *
+ * command.ts calls it for every request. A page of another site can make its own name point to this address (DNS rebinding) and then
+ * read what it likes, as long as the browser's Host header is believed; so only names that are ours get an answer. Probes have none of
+ * these names and tell nothing, so they are let through.
+ */
+import type { IncomingMessage, ServerResponse } from 'node:http';
+import type { Config } from '../../core/process/config.ts';
+import { isLoopback } from '../../core/process/host-port.ts';
+import { addressList } from './addresses.ts';
+import { stampPeer } from './peer.ts';
+
+export type DoorConfig = Pick<Config, 'AUTH' | 'ALLOWED_HOSTS' | 'PUBLIC_URL' | 'TRUSTED_PROXIES'>;
+
+const PROBES = ['/healthz', '/readyz'];
+const A_YEAR_OF_SECONDS = 31_536_000;
+
+/** Returns whether the request may go on; if not, it is answered. Throws a Refusal if a list of addresses cannot be read. */
+export function createDoor(config: DoorConfig): (request: IncomingMessage, response: ServerResponse) => boolean {
+  const isOurs = hostTest(config);
+  const trusted = addressList('TRUSTED_PROXIES', config.TRUSTED_PROXIES);
+  const isPublic = config.PUBLIC_URL?.startsWith('https:') === true;
+  return (request, response) => {
+    const path = (request.url ?? '').split('?')[0]!;
+    if (!PROBES.includes(path) && !isOurs(request.headers.host)) {
+      turnAway(response, request.headers.host);
+      return false;
+    }
+    stampPeer(request.headers, request.socket.remoteAddress, trusted);
+    // X-Forwarded-Proto is there only if a trusted proxy wrote it.
+    if (isPublic || request.headers['x-forwarded-proto'] === 'https') {
+      response.setHeader('strict-transport-security', `max-age=${A_YEAR_OF_SECONDS}`);
+    }
+    return true;
+  };
+}
+
+/** Names in ALLOWED_HOSTS and that of PUBLIC_URL; loopback names where AUTH=none; every name where nothing is said and one signs in. */
+export function hostTest({ AUTH, ALLOWED_HOSTS, PUBLIC_URL }: Omit<DoorConfig, 'TRUSTED_PROXIES'>): (host: string | undefined) => boolean {
+  const names = ALLOWED_HOSTS.split(',').map((name) => nameOf(name.trim())).filter((name) => name !== '');
+  if (PUBLIC_URL) names.push(new URL(PUBLIC_URL).hostname.replace(/^\[|\]$/g, ''));
+  if (AUTH !== 'none' && names.length === 0) return () => true;
+  return (host) => {
+    const name = nameOf(host ?? '');
+    return names.includes(name) || (AUTH === 'none' && (isLoopback(name) || name.endsWith('.localhost')));
+  };
+}
+
+/** Without the port, the brackets of IPv6 and the dot at the end; lower case. */
+function nameOf(host: string): string {
+  const bare = /^\[([^\]]*)\](?::\d+)?$/.exec(host)?.[1] ?? host.replace(/:\d+$/, '');
+  return bare.toLowerCase().replace(/\.$/, '');
+}
+
+function turnAway(response: ServerResponse, host: string | undefined): void {
+  const detail = `This app does not answer at ${JSON.stringify((host ?? '').slice(0, 100))}; ALLOWED_HOSTS or PUBLIC_URL names the hosts that it answers at`;
+  response.writeHead(421, { 'content-type': 'application/problem+json', 'cache-control': 'no-store', 'x-content-type-options': 'nosniff' });
+  response.end(JSON.stringify({ type: 'about:blank', title: 'Misdirected request', status: 421, detail }));
+}
