@@ -13,6 +13,7 @@ import { readConfig } from '../core/process/config.ts';
 import { EXIT, Refusal } from '../core/process/errors.ts';
 import { holdText } from '../core/process/hold-text.ts';
 import { runCommand } from '../core/process/life.ts';
+import { visibleJson, visibleLines } from '../core/process/visible.ts';
 import { REBUILD_LEASE } from '../core/stores/control.ts';
 import { hdfs } from '../core/stores/hdfs/hdfs.ts';
 import { listRuns, readRun } from '../core/stores/runs.ts';
@@ -107,7 +108,7 @@ async function report({ epoch, json }: { epoch?: string; json?: boolean }): Prom
   const name = epoch ?? (await listRuns(files))[0];
   const found = name === undefined ? null : await readRun(files, name);
   if (!found) throw new Refusal(EXIT.nothing_to_do, name === undefined ? 'No epoch is published yet' : `Epoch ${name} is not published`);
-  process.stdout.write(json === true ? `${JSON.stringify(found, null, 1)}\n` : reportText(found));
+  process.stdout.write(json === true ? `${visibleJson(found, 1)}\n` : visibleLines(reportText(found)));
   return EXIT.done;
 }
 

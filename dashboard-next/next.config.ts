@@ -28,6 +28,8 @@ const config: NextConfig = {
   ],
   // `npm run check` checks types; the first start of a fresh clone should not wait for them again.
   typescript: { ignoreBuildErrors: true },
+  // No page has a picture to make smaller; without this the address that does it for anybody is there (/_next/image).
+  images: { unoptimized: true },
   poweredByHeader: false,
   reactStrictMode: true,
   devIndicators: false,

@@ -1,8 +1,8 @@
 /**
- * Tables as CSV text (RFC 4180), safe to open in a spreadsheet.
- *
- * A text that a spreadsheet would take for a formula gets an apostrophe in front: names of places and items come from elsewhere.
+ * Tables as CSV text (RFC 4180), safe to open in a spreadsheet (core/domain/csv-text.ts). Whole numbers, oids among them, stay numbers.
  */
+import { csvField, csvText } from '../../core/domain/csv-text.ts';
+
 export type CsvCell = string | number | null;
 
 export function csvOf(head: readonly string[], rows: readonly (readonly CsvCell[])[]): string {
@@ -11,6 +11,5 @@ export function csvOf(head: readonly string[], rows: readonly (readonly CsvCell[
 
 function cell(value: CsvCell): string {
   if (value === null) return '';
-  const text = typeof value === 'number' ? String(value) : /^[=+\-@\t\r]/.test(value) && !/^-?\d+$/.test(value) ? `'${value}` : value;
-  return /[",\r\n]/.test(text) ? `"${text.replaceAll('"', '""')}"` : text;
+  return typeof value === 'number' || /^-?\d+$/.test(value) ? csvField(String(value)) : csvText(value);
 }

@@ -16,6 +16,7 @@ import { readConfig } from '../../core/process/config.ts';
 import { EXIT, Refusal } from '../../core/process/errors.ts';
 import { runCommand, stopSignal } from '../../core/process/life.ts';
 import { COMMAND_RETRY, retrying } from '../../core/process/retry.ts';
+import { visible, visibleJson } from '../../core/process/visible.ts';
 import { deadLetterLog } from '../../core/stores/kafka/dead-letters.ts';
 import { openStores } from '../../core/stores/open.ts';
 import { replayAll } from './replay.ts';
@@ -86,7 +87,7 @@ async function list(options: ListOptions): Promise<number> {
     }
   });
   const letters = shown.letters();
-  for (const { line, letter } of letters) out(letter ? JSON.stringify(jsonOf(letter)) : line);
+  for (const { line, letter } of letters) out(letter ? visibleJson(jsonOf(letter)) : line);
   process.stderr.write(`${letters.length} of ${found} letters${letters.length < found ? ', the newest; --limit shows more' : ''}\n`);
   return EXIT.done;
 }
@@ -96,7 +97,7 @@ async function show(text: string, json: boolean): Promise<number> {
   const config = readConfig();
   const letter = await withLog(config, (log) => log.one(partition, offset));
   if (!letter) throw new Refusal(EXIT.usage, `Topic ${config.KAFKA_DEAD_LETTER_TOPIC} holds no letter ${text}`);
-  out(json ? JSON.stringify(jsonOf(letter)) : allOf(letter));
+  out(json ? visibleJson(jsonOf(letter)) : allOf(letter));
   return EXIT.done;
 }
 
@@ -109,8 +110,8 @@ async function replay(names: readonly string[], options: ReplayOptions): Promise
   const stores = await retrying(COMMAND_RETRY, () => openStores(config));
   try {
     const tell = (letter: KeptLetter, judged: Rejudged): void => {
-      if (json) out(JSON.stringify({ letter: nameOf(letter), ...fateOf(judged) }));
-      else if (dryRun || judged.fate === 'dead_letter') out(`${nameOf(letter)}\t${wordsOf(judged)}`);
+      if (json) out(visibleJson({ letter: nameOf(letter), ...fateOf(judged) }));
+      else if (dryRun || judged.fate === 'dead_letter') out(`${nameOf(letter)}\t${visible(wordsOf(judged))}`);
     };
     const tellTooLarge = (letter: KeptLetter): void => {
       const { KAFKA_BROKERS: brokers, KAFKA_TOPIC: topic } = config;

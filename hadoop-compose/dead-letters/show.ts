@@ -1,22 +1,27 @@
-/** How dead letters look: a line of a list, all of one, and the same as JSON. Bytes are text where they are UTF-8, else hexadecimal. */
+/**
+ * How dead letters look: a line of a list, all of one, and the same as JSON. Bytes are text where they are UTF-8, else hexadecimal.
+ *
+ * Anybody who can publish to the topic chooses what stands here, in the headers too, so all of it is made visible first.
+ */
 import { isUtf8 } from 'node:buffer';
 import type { KeptLetter } from '../../core/layout/log.ts';
+import { visible } from '../../core/process/visible.ts';
 
 const NARROW = 60;
 
 export function lineOf(letter: KeptLetter): string {
   const { reason, source, value } = letter;
   const from = source ? `${source.topic}/${source.partition}/${source.offset}` : 'unknown';
-  return [nameOf(letter), timeOf(letter), reason ?? 'unknown', from, shortened(value)].join('\t');
+  return [nameOf(letter), timeOf(letter), visible(reason ?? 'unknown'), visible(from), shortened(value)].join('\t');
 }
 
 export function allOf(letter: KeptLetter): string {
   const { source, reason, detail, key, value } = letter;
   return [
     `letter     ${nameOf(letter)}, kept at ${timeOf(letter)}`,
-    `record     ${source ? `${source.topic}, partition ${source.partition}, offset ${source.offset}` : 'unknown'}`,
-    `reason     ${reason ?? 'unknown'}`,
-    `detail     ${detail ?? 'unknown'}`,
+    `record     ${source ? `${visible(source.topic)}, partition ${source.partition}, offset ${source.offset}` : 'unknown'}`,
+    `reason     ${visible(reason ?? 'unknown')}`,
+    `detail     ${visible(detail ?? 'unknown')}`,
     `key        ${bytesText(key)}`,
     `value      ${bytesText(value)}`,
   ].join('\n');
@@ -47,11 +52,6 @@ function bytesText(bytes: Buffer | null): string {
   if (shown === null) return 'none';
   const unit = shown.bytes === 1 ? 'byte' : 'bytes';
   return 'text' in shown ? `${shown.bytes} ${unit}, text: ${visible(shown.text)}` : `${shown.bytes} ${unit}, hex: ${shown.hex}`;
-}
-
-/** Control characters could move a terminal's cursor or hide the rest. */
-function visible(text: string): string {
-  return text.replace(/[\p{Cc}\p{Cf}]/gu, (character) => `\\u{${character.codePointAt(0)!.toString(16)}}`);
 }
 
 function shortened(value: Buffer | null): string {

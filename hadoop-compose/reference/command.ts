@@ -4,6 +4,7 @@ import { readConfig } from '../../core/process/config.ts';
 import { EXIT } from '../../core/process/errors.ts';
 import { runCommand } from '../../core/process/life.ts';
 import { COMMAND_RETRY, retrying } from '../../core/process/retry.ts';
+import { visible, visibleJson } from '../../core/process/visible.ts';
 import { controlStore } from '../../core/stores/control.ts';
 import { openHBase } from '../../core/stores/open.ts';
 import { locationsStore } from '../../core/stores/locations.ts';
@@ -39,9 +40,9 @@ Exit codes: 0 all lines taken, 2 no such file or no such columns, 4 some lines w
 async function load(file: string, { encoding, json }: LoadOptions): Promise<number> {
   const { locations, badLines, blankRows, hints } = readReference(bytesOf(file), encoding);
   const outcome = await intoHBase(locations);
-  for (const { line, because } of badLines) process.stderr.write(`${file}:${line}: ${because}\n`);
+  for (const { line, because } of badLines) process.stderr.write(`${file}:${line}: ${visible(because)}\n`);
   for (const hint of hints) process.stderr.write(`${file}: ${hint}\n`);
-  if (json) process.stdout.write(`${JSON.stringify({ ...outcome, blank_rows: blankRows, bad_lines: badLines, hints })}\n`);
+  if (json) process.stdout.write(`${visibleJson({ ...outcome, blank_rows: blankRows, bad_lines: badLines, hints })}\n`);
   else {
     const { version, added, renamed, locations: all } = outcome;
     process.stderr.write(

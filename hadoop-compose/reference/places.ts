@@ -10,6 +10,7 @@ import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import type { Location } from '../../core/domain/detection.ts';
 import { EXIT, Refusal } from '../../core/process/errors.ts';
+import { visible } from '../../core/process/visible.ts';
 import { bytesOf } from './file.ts';
 import { readReference } from './locations.ts';
 
@@ -28,7 +29,7 @@ export function readPlaces(chosen?: string): Places {
   const file = chosen ?? PLACES;
   const { locations, badLines, hints } = readReference(bytesOf(file));
   if (badLines.length > 0) {
-    const shown = badLines.slice(0, SHOWN_LINES).map(({ line, because }) => `${file}:${line}: ${because}`);
+    const shown = badLines.slice(0, SHOWN_LINES).map(({ line, because }) => `${file}:${line}: ${visible(because)}`);
     const more = badLines.length > SHOWN_LINES ? [`and ${badLines.length - SHOWN_LINES} more bad lines`] : [];
     throw new Refusal(EXIT.data_check_failed, [...shown, ...more, ...hints].join('\n'));
   }

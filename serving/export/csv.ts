@@ -1,17 +1,16 @@
 /**
  * Rows as CSV (RFC 4180): a header, commas, CRLF, fields in quotes where they need them.
  *
- * A spreadsheet runs a text that begins like a formula, and item names come from outside: such a text gets an apostrophe in
- * front, which spreadsheets take for "this is text". Numbers and times are never touched, so a negative oid stays a number.
+ * Item names and names of places come from outside and are written as csv-text.ts says, so that no spreadsheet runs them. Numbers and
+ * times are never touched, so a negative oid stays a number.
  */
+import { csvText } from '../../core/domain/csv-text.ts';
 import type { ExportRow } from './row.ts';
 
 const HEADER =
   'geographical_location_oid,video_camera_oid,detection_oid,item_name,timestamp_detected,geographical_location,detected_at,arrived_at,kafka_partition,kafka_offset\r\n';
-const FORMULA = /^[=+\-@\t\r]/;
 /** A batch of long names goes out in pieces of this length. */
 const PIECE_CHARACTERS = 1_048_576;
-const SPECIAL = /[",\r\n]/;
 
 export async function* csvOf(batches: AsyncIterable<readonly ExportRow[]>): AsyncGenerator<Uint8Array> {
   let lines = HEADER;
@@ -36,20 +35,13 @@ function lineOf(row: ExportRow): string {
     row.detection_oid,
     csvText(row.item_name),
     row.timestamp_detected,
-    csvText(row.geographical_location),
+    csvText(row.geographical_location ?? ''),
     csvTime(row.detected_at),
     csvTime(row.arrived_at),
     row.kafka_partition ?? '',
     row.kafka_offset ?? '',
   ];
   return `${fields.join(',')}\r\n`;
-}
-
-/** A field of text; null and '' are both empty. */
-export function csvText(text: string | null): string {
-  if (text === null) return '';
-  const safe = FORMULA.test(text) ? `'${text}` : text;
-  return SPECIAL.test(safe) ? `"${safe.replaceAll('"', '""')}"` : safe;
 }
 
 function csvTime(ms: number | null): string {

@@ -1,6 +1,7 @@
 import assert from 'node:assert/strict';
 import { describe, it } from 'node:test';
 import type { KeptLetter } from '../../../../core/layout/log.ts';
+import { visibleJson, visibleLines } from '../../../../core/process/visible.ts';
 import { allOf, bytesJson, jsonOf, lineOf } from '../../../../hadoop-compose/dead-letters/show.ts';
 
 const letter: KeptLetter = {
@@ -44,5 +45,16 @@ describe('a dead letter on the screen', () => {
       letter: '1/7', dlq_partition: 1, dlq_offset: 7, kept_at: Date.UTC(2026, 10, 22), topic: 'detections', partition: 3, offset: 99,
       reason: 'missing_field', detail: 'detection_oid is missing', key: { bytes: 2, hex: '00ff' }, value: { bytes: 22, text: '{"item":"Straße"}\u001b[2J' },
     });
+  });
+
+  it('lets no escape through that a producer put into the headers, in lines, in whole and in JSON', () => {
+    const escape = '\u001b]0;title\u0007\u009b2J\u202egnp';
+    const hostile = { ...letter, reason: escape, detail: escape, source: { topic: escape, partition: 1, offset: 2 }, value: Buffer.from(escape) };
+    for (const text of [lineOf(hostile).replaceAll('\t', ''), allOf(hostile).replaceAll('\n', ''), visibleJson(jsonOf(hostile))]) {
+      assert.doesNotMatch(text, /[\p{Cc}\p{Cf}]/u);
+      assert.ok(text.includes('title'));
+    }
+    assert.deepEqual(JSON.parse(visibleJson(jsonOf(hostile))), jsonOf(hostile));
+    assert.equal(visibleLines('a\nb\u001b[2J'), 'a\nb\\u{1b}[2J');
   });
 });
