@@ -113,9 +113,9 @@ function faultOf({ cost: { N, r, p }, salt, hash }: Pick<User, 'cost' | 'salt' |
   return 128 * N * r * p > MOST_MEMORY ? `a hash that needs more than ${MOST_MEMORY / 1_048_576} MB` : null;
 }
 
-/** A line for AUTH_USERS. */
-export async function userLine(name: string, role: Role, password: string): Promise<string> {
+/** A line for AUTH_USERS; only tests, which hash many, ask for a lower cost. */
+export async function userLine(name: string, role: Role, password: string, cost: User['cost'] = COST): Promise<string> {
   const salt = randomBytes(16);
-  const hash = await derive(password.normalize('NFC'), salt, HASH_BYTES, { ...COST, maxmem: MOST_MEMORY });
-  return `${name}:${role}:scrypt$${COST.N}$${COST.r}$${COST.p}$${salt.toString('base64')}$${hash.toString('base64')}`;
+  const hash = await derive(password.normalize('NFC'), salt, HASH_BYTES, { ...cost, maxmem: MOST_MEMORY });
+  return `${name}:${role}:scrypt$${cost.N}$${cost.r}$${cost.p}$${salt.toString('base64')}$${hash.toString('base64')}`;
 }

@@ -33,7 +33,7 @@ function lineOf(row: ExportRow): string {
     row.geographical_location_oid,
     row.video_camera_oid ?? '',
     row.detection_oid,
-    csvText(row.item_name),
+    csvText(row.item_name ?? ''),
     row.timestamp_detected,
     csvText(row.geographical_location ?? ''),
     csvTime(row.detected_at),

@@ -7,12 +7,12 @@ import type { NoAnswer } from '../../../dashboard-next/live/questions.ts';
 import { servingQuestions } from '../../../dashboard-next/server/questions.ts';
 import { Refusal } from '../../../core/process/errors.ts';
 import { accessOf } from '../../../serving/access/current.ts';
-import type { Gate } from '../../../serving/access/gate.ts';
+import type { Gate, Role } from '../../../serving/access/gate.ts';
 import { createGate } from '../../../serving/access/gate.ts';
 import { ownPath } from '../../../serving/access/oidc.ts';
 import { stampPeer } from '../../../serving/access/peer.ts';
 import { checkAccess } from '../../../serving/access/settings.ts';
-import { userLine } from '../../../serving/access/users.ts';
+import { userLine as lineOfUser } from '../../../serving/access/users.ts';
 import * as answers from '../../../serving/answers.ts';
 import { getAuth } from '../../../serving/http/auth.ts';
 import { getTopItems } from '../../../serving/http/counts.ts';
@@ -26,6 +26,8 @@ import type { Stage } from './serving-double.ts';
 import { stageOf } from './serving-double.ts';
 
 const configOf = (environment: Record<string, string>): Config => readConfig(environment as NodeJS.ProcessEnv);
+/** Cheap to hash. */
+const userLine = (name: string, role: Role, password: string): Promise<string> => lineOfUser(name, role, password, { N: 1_024, r: 8, p: 1 });
 const SECRET = 'a secret of thirty-two characters or more';
 
 function request(path: string, headers: Record<string, string> = {}, peer?: string): Request {
