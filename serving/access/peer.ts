@@ -27,7 +27,7 @@ export function stampPeer(headers: Headers, address: string | undefined, trusted
   const peer = plainAddress(address ?? '');
   const isTrusted = trusted?.has(peer) ?? false;
   const client = isTrusted ? forwardedFor(headers['x-forwarded-for'], peer, trusted!) : peer;
-  if (!isTrusted) for (const name of FORWARDED) delete headers[name];
+  if (!isTrusted) for (const name of FORWARDED) Reflect.deleteProperty(headers, name);
   headers[PEER_HEADER] = `${secret()} ${peer} ${client}`;
 }
 
