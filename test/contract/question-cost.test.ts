@@ -23,6 +23,7 @@ import { servingMetrics } from '../../serving/metrics.ts';
 import type { CountedStack } from '../support/counted-stack.ts';
 import { countedStack } from '../support/counted-stack.ts';
 import { COUNTED_RULES } from '../support/counted-world.ts';
+import { OPEN_GATE } from '../support/open-gate.ts';
 
 const now = Date.now();
 const EVERYTHING = 'from=0&to=9999-12-31';
@@ -41,7 +42,7 @@ function servingOn(bounds: Partial<CostConfig>): Serving {
     metrics: servingMetrics(),
     log: createLog('test', 'silent'),
     now: Date.now,
-    gate: { admit: async () => ({ name: 'local', role: 'operator' }) },
+    gate: OPEN_GATE,
     seamFreshForMs: 0,
   });
 }
