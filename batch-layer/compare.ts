@@ -18,6 +18,7 @@ import { messageOf, Refusal, Retryable } from '../core/process/errors.ts';
 import { CHUNK_ROWS } from '../core/stores/duckdb.ts';
 import { compareTallies } from './compare-tallies.ts';
 import { differencesOf } from './differences.ts';
+import { namePartsOf } from './view.ts';
 
 export interface Compared {
   readonly comparison: Comparison;
@@ -75,10 +76,14 @@ async function loadCells(context: BatchContext, duck: Duck, epoch: Epoch, publis
   const columns = 'kafka_partition INTEGER, place BIGINT, hour INTEGER, minute INTEGER, item VARCHAR, n DOUBLE';
   const chosen = partitions.length === 0 ? 'FALSE' : `kafka_partition IN (${partitions.join(', ')})`;
   const windowMs = context.rules.dedupWindowDays * DAY_MS;
-  await duck.run(`CREATE TABLE batch_cells AS
-    SELECT kafka_partition, geographical_location_oid AS place, CAST(timestamp_detected // 3600000 AS INTEGER) AS hour,
-      CAST(timestamp_detected // 60000 % 60 AS INTEGER) AS minute, item_name AS item, CAST(COUNT(*) AS DOUBLE) AS n
-    FROM ${published} WHERE ${chosen} AND epoch_ms(arrived_at) - timestamp_detected <= ${windowMs} GROUP BY ALL`);
+  await duck.run(`CREATE TABLE batch_cells (${columns})`);
+  const group = 'kafka_partition, geographical_location_oid, timestamp_detected // 60000';
+  for (const part of await namePartsOf(duck, published, group, context.settings.memoryMb)) {
+    await duck.run(`INSERT INTO batch_cells
+      SELECT kafka_partition, geographical_location_oid AS place, CAST(timestamp_detected // 3600000 AS INTEGER) AS hour,
+        CAST(timestamp_detected // 60000 % 60 AS INTEGER) AS minute, item_name AS item, CAST(COUNT(*) AS DOUBLE) AS n
+      FROM ${published} WHERE ${chosen} AND ${part} AND epoch_ms(arrived_at) - timestamp_detected <= ${windowMs} GROUP BY ALL`);
+  }
   await duck.run(`CREATE TABLE speed_cells (${columns})`);
   const cells = cellLine(await duck.appender('speed_cells'));
   const within = new Set(partitions);

@@ -18,6 +18,7 @@ import { nameOf } from '../core/domain/epoch.ts';
 import { MINUTE_MS } from '../core/domain/time.ts';
 import { differencesFile } from '../core/layout/lake.ts';
 import { found } from '../core/stores/answers.ts';
+import { nameParts, sortBytesFor, textBytes } from './sizes.ts';
 import { writeParquet } from './write-file.ts';
 
 const LISTED = 100;
@@ -30,19 +31,28 @@ export async function differencesOf(
   epoch: Epoch,
   published: string,
 ): Promise<Comparison['differences']> {
-  await duck.run(`CREATE TABLE differences AS
-    SELECT COALESCE(b.kafka_partition, s.kafka_partition) AS p, COALESCE(b.place, s.place) AS place,
-      COALESCE(b.hour, s.hour) AS hour, COALESCE(b.minute, s.minute) AS minute, COALESCE(b.item, s.item) AS item,
-      COALESCE(b.n, 0) AS batch, COALESCE(s.n, 0) AS speed
-    FROM batch_cells b FULL OUTER JOIN speed_cells s ON b.kafka_partition = s.kafka_partition AND b.place = s.place
-      AND b.hour = s.hour AND b.minute = s.minute AND b.item = s.item
-    WHERE COALESCE(b.n, 0) <> COALESCE(s.n, 0)`);
+  await duck.run('CREATE TABLE differences (p INTEGER, place BIGINT, hour INTEGER, minute INTEGER, item VARCHAR, batch DOUBLE, speed DOUBLE)');
+  for (const part of await cellParts(duck, context.settings.memoryMb)) {
+    await duck.run(`INSERT INTO differences
+      SELECT COALESCE(b.kafka_partition, s.kafka_partition), COALESCE(b.place, s.place), COALESCE(b.hour, s.hour),
+        COALESCE(b.minute, s.minute), COALESCE(b.item, s.item), COALESCE(b.n, 0), COALESCE(s.n, 0)
+      FROM (SELECT * FROM batch_cells WHERE ${part}) b FULL OUTER JOIN (SELECT * FROM speed_cells WHERE ${part}) s
+        ON b.kafka_partition = s.kafka_partition AND b.place = s.place AND b.hour = s.hour AND b.minute = s.minute AND b.item = s.item
+      WHERE COALESCE(b.n, 0) <> COALESCE(s.n, 0)`);
+  }
   const [count] = await duck.rows('SELECT COUNT(*) AS n FROM differences');
   const rows = await duck.rows(`SELECT * FROM differences ORDER BY p, place, hour, minute, item LIMIT ${LISTED}`);
   const listed: CountDifference[] = [];
   for (const row of rows) listed.push(await withIds(context, duck, epoch, published, row));
   if (Number(count!.n) > listed.length) await keepAll(context, duck, epoch);
   return { count: Number(count!.n), listed };
+}
+
+/** By what the names of the cells of both layers weigh. */
+async function cellParts(duck: Duck, memoryMb: number): Promise<string[]> {
+  const weigh = (table: string): string => `(SELECT COALESCE(SUM(${textBytes(['item'])}), 0) FROM ${table})`;
+  const [all] = await duck.rows(`SELECT CAST(${weigh('batch_cells')} + ${weigh('speed_cells')} AS DOUBLE) AS bytes`);
+  return nameParts('item', Number(all!.bytes), sortBytesFor(memoryMb));
 }
 
 /** The report holds the first; the file holds every cell. */

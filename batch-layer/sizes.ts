@@ -49,6 +49,12 @@ export function textBytes(columns: readonly string[]): string {
   return parts.join(' + ');
 }
 
+/** SQL conditions that cut rows into parts by their names: all rows of a name are in one part, and no part holds more names than may be held. */
+export function nameParts(column: string, bytes: number, most: number): string[] {
+  const parts = Math.max(1, Math.ceil(bytes / most));
+  return Array.from({ length: parts }, (_, part) => (parts === 1 ? 'TRUE' : `hash(${column}) % ${parts} = ${part}`));
+}
+
 /**
  * Rows of a row group: the most that keep every group within ROW_GROUP_BYTES, however the rows are ordered. `weights` says how
  * many rows weigh how much, the heaviest first.

@@ -3,7 +3,8 @@
  *
  * run.ts hands it local copies whose checksums are those of the published files; serving sees the rows once the horizon has
  * moved. Each kind of cell is one query that streams its groups in the order of cells, so memory does not grow with the number of
- * items; cells are absolute and carry the epoch's number, so writing them again changes nothing.
+ * items, or some by a hash of the name where names are heavy, because a name is held once for each minute and place that has it;
+ * cells are absolute and carry the epoch's number, so writing them again changes nothing.
  */
 import type { Epoch } from '../core/domain/epoch.ts';
 import type { HourCell, HourKind, HourRowName, MinuteCounts } from '../core/domain/hour-counts.ts';
@@ -15,6 +16,7 @@ import type { ListWrite } from '../core/stores/list-view.ts';
 import type { BatchContext } from './context.ts';
 import { groupOf } from '../core/domain/hour-counts.ts';
 import { SECOND_MS } from '../core/domain/time.ts';
+import { nameParts, sortBytesFor, textBytes } from './sizes.ts';
 import { putLine } from './view-line.ts';
 
 /** A part of a row: a count cell, or some of the list. */
@@ -23,8 +25,11 @@ export type Piece = { readonly name: HourRowName } & ({ readonly cell: HourCell 
 /** `published` is a table expression over the epoch's detections files. Returns the number of cells written. */
 export async function writeView(context: BatchContext, duck: Duck, epoch: Epoch, published: string): Promise<number> {
   const line = putLine(context);
-  for (const [kind, query] of countQueries(published)) {
-    for await (const cells of hourCells(duck, query, kind, epoch)) await line.put(cells);
+  const parts = await namePartsOf(duck, published, `${PLACE}, timestamp_detected // 60000`, context.settings.memoryMb);
+  for (const [kind, queries] of countQueries(published, parts)) {
+    for (const query of queries) {
+      for await (const cells of hourCells(duck, query, kind, epoch)) await line.put(cells);
+    }
     await context.reached('view_half_written');
   }
   for await (const lists of secondLists(duck, published, epoch)) await line.put(lists);
@@ -35,17 +40,27 @@ export async function writeView(context: BatchContext, duck: Duck, epoch: Epoch,
 
 const PLACE = 'geographical_location_oid';
 
-/** One query a kind of cell; rows are one minute of a cell, all minutes of a cell one after the other. */
-function countQueries(published: string): [HourKind, string][] {
-  const query = (place: string, item: string): string =>
+/**
+ * Conditions that cut the groups of a table expression by their names, so that those of a part fit into memory: grouping holds a name
+ * once for each group that has it. Groups are weighed by the hash of their names, which takes eight bytes.
+ */
+export async function namePartsOf(duck: Duck, published: string, group: string, memoryMb: number): Promise<string[]> {
+  const [all] = await duck.rows(`SELECT CAST(SUM(bytes) AS DOUBLE) AS bytes FROM (
+    SELECT ANY_VALUE(${textBytes(['item_name'])}) AS bytes FROM ${published} GROUP BY ${group}, hash(item_name))`);
+  return nameParts('item_name', Number(all!.bytes ?? 0), 2 * sortBytesFor(memoryMb));
+}
+
+/** Queries of each kind of cell; rows are one minute of a cell, all minutes of a cell one after the other in one query. */
+function countQueries(published: string, parts: readonly string[]): [HourKind, string[]][] {
+  const query = (place: string, item: string, part = 'TRUE'): string =>
     `SELECT timestamp_detected // 3600000 AS hour, timestamp_detected // 60000 % 60 AS minute,
       ${place} AS place, ${item} AS item, COUNT(*) AS n
-    FROM ${published} GROUP BY ALL ORDER BY hour, place, item, minute`;
+    FROM ${published} WHERE ${part} GROUP BY ALL ORDER BY hour, place, item, minute`;
   return [
-    ['place_item', query(PLACE, 'item_name')],
-    ['item', query("''", 'item_name')],
-    ['place', query(PLACE, "''")],
-    ['total', query("''", "''")],
+    ['place_item', parts.map((part) => query(PLACE, 'item_name', part))],
+    ['item', parts.map((part) => query("''", 'item_name', part))],
+    ['place', [query(PLACE, "''")]],
+    ['total', [query("''", "''")]],
   ];
 }
 
