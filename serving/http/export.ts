@@ -8,7 +8,7 @@ import { BadQuestion } from '../faults.ts';
 import { currentServing } from '../process.ts';
 import { windowOf } from '../window.ts';
 import { choiceIn, locationIn, parametersOf, windowIn } from './parameters.ts';
-import { framed } from './respond.ts';
+import { framed, headersOnly } from './respond.ts';
 
 const MOST_DAYS = 31;
 const CONTENT_TYPE: Record<ExportFormat, string> = { parquet: 'application/vnd.apache.parquet', csv: 'text/csv; charset=utf-8; header=present' };
@@ -22,7 +22,7 @@ export function getExport(request: Request, _params: object = {}, serving: Servi
     if (window.to - window.from > MOST_DAYS * DAY_MS) {
       throw new BadQuestion('from', `the window is longer than ${MOST_DAYS} days; ask for it in parts, or read the lake itself (docs/data.md)`);
     }
-    const stream = await serving.exports.open({ ...window, location, format }, request);
+    const stream = headersOnly(request) ? null : await serving.exports.open({ ...window, location, format }, request);
     return new Response(stream, {
       headers: {
         ...headers,

@@ -39,7 +39,7 @@ export function respond(
   return framed(route, request, serving, async (headers, caller) => Response.json(await work(caller), { headers }), audience);
 }
 
-/** The frame for an answer of another kind; `work` puts the headers on its response. */
+/** The frame for an answer of another kind; `work` puts the headers on its response. What HEAD asks for has no body (see headersOnly). */
 export async function framed(
   route: string,
   request: Request,
@@ -57,8 +57,17 @@ export async function framed(
     response = problemResponse(fault, { route, requestId, headers, serving });
   }
   serving.metrics.answered(route, response.status, (performance.now() - startedAt) / 1_000);
-  return response;
+  return headersOnly(request) ? withoutBody(response) : response;
 }
+
+/** Next.js answers HEAD by the handler of GET and reads no body: what stands behind one would never hear that nobody takes it. */
+async function withoutBody({ body, status, headers }: Response): Promise<Response> {
+  await body?.cancel();
+  return new Response(null, { status, headers });
+}
+
+/** Whether the headers of the answer are all that is asked for: then nothing is read or held for a body. */
+export const headersOnly = (request: Request): boolean => request.method === 'HEAD';
 
 const ANYBODY: Caller = { name: '', role: 'viewer' };
 

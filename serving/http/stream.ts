@@ -2,7 +2,7 @@
 import type { Serving } from '../app.ts';
 import { currentServing } from '../process.ts';
 import { locationIn, parametersOf, wholeIn } from './parameters.ts';
-import { framed } from './respond.ts';
+import { framed, headersOnly } from './respond.ts';
 
 const WINDOW_SECONDS = 300;
 const LIMIT = 10;
@@ -17,7 +17,7 @@ export function getStream(request: Request, _params: object = {}, serving: Servi
       limit: wholeIn(parameters, 'limit', { least: 1, greatest: 1_000 }) ?? LIMIT,
     };
     const lastEventId = request.headers.get('last-event-id');
-    const stream = await serving.streams.open(question, { lastEventId, request });
+    const stream = headersOnly(request) ? null : await serving.streams.open(question, { lastEventId, request });
     return new Response(stream, {
       headers: {
         ...headers,
