@@ -175,6 +175,7 @@ export const MUTATIONS: readonly Mutation[] = [
   {
     bug: 'an epoch is decided without being settled, so that a growth may come late',
     edits: [{ file: 'core/stores/growth.ts', find: '    if (found.settled >= epoch) return found;', put: '    if (epoch >= 0) return found;' }],
+    seed: 560,
   },
   {
     bug: 'more partitions count from the present epoch on, whoever has settled it',
@@ -237,6 +238,7 @@ export const MUTATIONS: readonly Mutation[] = [
   {
     bug: 'a generation that is rebuilt begins with first-met rows of half of its W',
     edits: [{ file: 'batch-layer/generation-seam.ts', find: 'endOf(horizon, rules) - inForceMs(rules)', put: 'endOf(horizon, rules) - inForceMs(rules) / 2' }],
+    seed: 606,
   },
   {
     bug: 'a generation that is rebuilt takes first-met rows from its last epoch alone',
