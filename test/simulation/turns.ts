@@ -13,7 +13,8 @@ export interface Turns {
   run(isDone: () => boolean, mayAct: (who: string) => boolean, each: () => Promise<void>): Promise<void>;
 }
 
-const MOST_TURNS = 60_000;
+/** Enough for a rebuild that publishes days of log in epochs of ten minutes, which some seeds want. */
+const MOST_TURNS = 300_000;
 
 export function turns(random: Dice): Turns {
   const waiting: { who: string; go: () => void }[] = [];
