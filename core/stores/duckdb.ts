@@ -111,10 +111,17 @@ export function parquet(files: readonly string[]): string {
   return `read_parquet([${files.map(quoted).join(', ')}], union_by_name = false, hive_partitioning = false)`;
 }
 
+const INTERRUPT_EVERY_MS = 50;
+
 /** Does the work of a connection; interrupts it when nobody waits any more, and throws why. */
 async function interruptible<T>(connection: DuckDBConnection, limits: ReadLimits | undefined, work: () => Promise<T>): Promise<T> {
   const signal = limits?.signal;
-  const interrupt = (): void => connection.interrupt();
+  let again: NodeJS.Timeout | undefined;
+  // A statement forgets at its beginning that it was interrupted, and it begins in another thread: so until it has ended.
+  const interrupt = (): void => {
+    connection.interrupt();
+    again = setInterval(() => connection.interrupt(), INTERRUPT_EVERY_MS);
+  };
   signal?.throwIfAborted();
   signal?.addEventListener('abort', interrupt, { once: true });
   try {
@@ -124,6 +131,7 @@ async function interruptible<T>(connection: DuckDBConnection, limits: ReadLimits
     throw fault;
   } finally {
     signal?.removeEventListener('abort', interrupt);
+    clearInterval(again);
   }
 }
 

@@ -62,3 +62,15 @@ test('a statement that nobody waits for any more is interrupted, and says why', 
   assert.deepEqual(await duck.rows('SELECT 1::BIGINT AS one'), [{ one: 1n }]);
   duck.close();
 });
+
+test('a statement that is interrupted before it has begun ends too', { timeout: 30_000 }, async () => {
+  const duck = await open();
+  const endless = 'SELECT count(*) FROM range(10000000000) a, range(10000000000) b WHERE a.range * b.range = 7';
+  for (let time = 0; time < 5; time++) {
+    const leaving = new AbortController();
+    const answer = duck.rows(endless, undefined, { signal: leaving.signal });
+    leaving.abort(new Error('left at once'));
+    await assert.rejects(answer, /left at once/);
+  }
+  duck.close();
+});
