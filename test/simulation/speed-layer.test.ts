@@ -1,4 +1,4 @@
-/** Simulations from seeds (simulate.ts says what each proves), a thousand in `npm test`, the seeds that once failed, and that nothing of it passes idly. */
+/** Simulations from seeds (simulate.ts says what each proves), five hundred in `npm test`, the seeds that once failed, and that nothing of it passes idly. */
 import assert from 'node:assert/strict';
 import { describe, it } from 'node:test';
 import { KEPT_SEEDS } from './seeds.ts';
