@@ -39,11 +39,11 @@ export function createDoor(config: DoorConfig): (request: IncomingMessage, respo
 /** Names in ALLOWED_HOSTS and that of PUBLIC_URL; loopback names where AUTH=none; every name where nothing is said and one signs in. */
 export function hostTest({ AUTH, ALLOWED_HOSTS, PUBLIC_URL }: Omit<DoorConfig, 'TRUSTED_PROXIES'>): (host: string | undefined) => boolean {
   const names = ALLOWED_HOSTS.split(',').map((name) => nameOf(name.trim())).filter((name) => name !== '');
-  if (PUBLIC_URL) names.push(new URL(PUBLIC_URL).hostname.replace(/^\[|\]$/g, ''));
+  if (PUBLIC_URL) names.push(nameOf(new URL(PUBLIC_URL).host));
   if (AUTH !== 'none' && names.length === 0) return () => true;
   return (host) => {
     const name = nameOf(host ?? '');
-    return names.includes(name) || (AUTH === 'none' && (isLoopback(name) || name.endsWith('.localhost')));
+    return names.includes(name) || (AUTH === 'none' && isLoopback(name));
   };
 }
 

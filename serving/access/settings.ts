@@ -35,7 +35,7 @@ function publicUrlFaults(text: string | undefined): string[] {
   if (text === undefined) return [];
   const { protocol, hostname, pathname, search, hash, username, password } = new URL(text);
   const faults: string[] = [];
-  if (protocol !== 'https:' && !(protocol === 'http:' && isLoopback(hostname.replace(/^\[|\]$/g, '')))) faults.push(`PUBLIC_URL is ${protocol}//${hostname}; https:// was expected, except on this machine`);
+  if (protocol !== 'https:' && !(protocol === 'http:' && isLoopback(hostname))) faults.push(`PUBLIC_URL is ${protocol}//${hostname}; https:// was expected, except on this machine`);
   if (pathname !== '/' || search !== '' || hash !== '') faults.push('PUBLIC_URL has a path; the app answers at the root of a host, such as https://sightline.example.org');
   if (username !== '' || password !== '') faults.push('PUBLIC_URL has a user or a password in it; only scheme, host and port were expected');
   return faults;
