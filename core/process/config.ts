@@ -8,10 +8,13 @@ import { readFileSync } from 'node:fs';
 import { dirname, join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { z } from 'zod';
+import { blockedPortText, isBlockedPort } from './blocked-ports.ts';
 import { EXIT, Refusal } from './errors.ts';
 import { parseHost, parseHostPorts } from './host-port.ts';
 
-const port = z.coerce.number().int().min(0).max(65_535);
+/** Of a server that people open: one that a browser would not ask looks well and shows nothing. */
+const port = z.coerce.number().int().min(0).max(65_535).refine((chosen) => !isBlockedPort(chosen), { error: ({ input }) => blockedPortText(Number(input)) });
+const publicUrl = z.url().refine((text) => !isBlockedPort(Number(new URL(text).port)), { error: ({ input }) => blockedPortText(Number(new URL(String(input)).port)) });
 const seconds = z.coerce.number().int().min(0);
 const hostPorts = z.string().transform((text, context) => {
   const found = parseHostPorts(text);
@@ -110,7 +113,7 @@ const Settings = z.object({
   OIDC_CLIENT_ID: z.string().min(1).optional(),
   OIDC_CLIENT_SECRET: z.string().min(1).optional(),
   /** The address at which browsers find the app; AUTH=oidc needs it. */
-  PUBLIC_URL: z.url().optional(),
+  PUBLIC_URL: publicUrl.optional(),
   /** AUTH=oidc: seals sessions; the same for every copy of serving. At least 32 characters. */
   SESSION_SECRET: z.string().min(1).optional(),
   /** Questions that one caller may ask in a minute; 0: any number. A page that refreshes every second asks some 250. */

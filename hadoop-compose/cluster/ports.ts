@@ -5,6 +5,7 @@
  * first. A port that is named by its own variable is taken as it is, without the offset. Every daemon binds to
  * `loopback`: nothing here can be reached from another machine.
  */
+import { blockedPortText, isBlockedPort } from '../../core/process/blocked-ports.ts';
 import { EXIT } from '../../core/process/errors.ts';
 import { ClusterError } from './errors.ts';
 
@@ -26,6 +27,8 @@ export const portTable = {
 } as const;
 
 export type PortName = keyof typeof portTable;
+/** What answers over HTTP: our own probes ask there by fetch, people by their browsers. */
+const WEB_PORTS: readonly PortName[] = ['namenodeHttp', 'datanodeHttp', 'masterInfo', 'regionserverInfo'];
 export type Ports = Readonly<Record<PortName, number>>;
 export const portNames = Object.keys(portTable) as PortName[];
 
@@ -39,6 +42,7 @@ export function portsFrom(env: Environment): Ports {
     const { port, variable } = portTable[name];
     const chosen = env[variable] ? wholeNumber(env, variable, port, faults) : port + offset;
     if (chosen < 1 || chosen > 65_535) faults.push(`${variable}: port ${chosen} is not between 1 and 65535`);
+    else if (WEB_PORTS.includes(name) && isBlockedPort(chosen)) faults.push(`${variable}: ${blockedPortText(chosen)}`);
     return [name, chosen] as const;
   });
   const owners = new Map<number, PortName>();

@@ -15,7 +15,8 @@ test('without any variable the stack has the ports that people know', () => {
 
 test('an offset moves every port by the same number and keeps them apart', () => {
   fc.assert(
-    fc.property(fc.integer({ min: 0, max: 49_000 }), (offset) => {
+    // Two offsets would move a page to port 10080, which no browser asks; they are refused (blocked-ports.test.ts).
+    fc.property(fc.integer({ min: 0, max: 49_000 }).filter((offset) => offset !== 210 && offset !== 216), (offset) => {
       const ports = portsFrom({ SIGHTLINE_PORT_BASE_OFFSET: String(offset) });
       for (const name of portNames) assert.equal(ports[name], portTable[name].port + offset);
       assert.equal(new Set(Object.values(ports)).size, portNames.length);
