@@ -1,5 +1,6 @@
 /**
- * Python environments below `.sightline`, made once, from pinned requirements: the cameras' own, and Spark's beside it.
+ * Python environments below `.sightline`, made once, from requirements with hashes (`npm run lock:python` writes them): the cameras' own,
+ * and Spark's beside it.
  *
  * The set-up and `sightline produce` call ensureVenv, `sightline spark setup` environmentOf; after the first time it costs a few small
  * reads and one question to its Python. A requirements file counts as installed when its hash, with Python's version, stands in the
@@ -37,6 +38,10 @@ const INSTALL_TIMEOUT_MS = 900_000;
 /** What a Python that was told to end still writes makes a folder full again. */
 const REMOVE_ALL = { recursive: true, force: true, maxRetries: 10, retryDelay: 300 };
 const SHOWN_LINES_OF_PIP = 15;
+/** Nothing without a hash in the file: neither a package nor, where one comes as source, the tools that build it, which pip would fetch unseen. */
+const ONLY_WHAT_IS_WRITTEN = ['--require-hashes', '--no-build-isolation'];
+/** How pip begins to say that a file is not the one whose hash was written down. */
+const OTHER_HASH = /DO NOT MATCH THE HASHES|require(?:s|ments)?[^\n]* hash/i;
 
 /** Returns the path of the environment's python, after making or completing the environment where needed. */
 export async function ensureVenv(wishes: VenvWishes = {}): Promise<string> {
@@ -157,13 +162,20 @@ async function install(python: string, folder: string, file: string, say: Say, s
   const wanted = (await readFile(file, 'utf8')).split('\n').filter((line) => line.includes('==')).length;
   say('python', `installing ${wanted} packages of ${basename(file)} (once; about a minute)`);
   let got = 0;
-  const status = await pip(python, ['install', '--no-input', '-r', file], (line) => {
+  const status = await pip(python, ['install', '--no-input', ...ONLY_WHAT_IS_WRITTEN, '-r', file], (line) => {
     if (!line.startsWith('Collecting ')) return;
     got += 1;
     if (process.stderr.isTTY) process.stderr.write(`\r  ${got}/${wanted} ${line.slice(11).padEnd(50)}`);
   }, signal);
   if (process.stderr.isTTY) process.stderr.write(`\r${' '.repeat(64)}\r`);
   signal?.throwIfAborted();
+  if (status.code !== 0 && OTHER_HASH.test(status.tail)) {
+    throw new Refusal(
+      EXIT.dependency_down,
+      `A package is not the one whose hash stands in ${file}; nothing of it was installed. Look at where pip gets its packages (pip config list), ` +
+        `or run \`npm run lock:python\` if a package was added by hand. pip said:\n${status.tail}`,
+    );
+  }
   if (status.code !== 0) {
     throw new Retryable('Python packages', `pip could not install ${file} (exit ${status.code}); its last lines:\n${status.tail}`);
   }

@@ -23,7 +23,7 @@ export class Missing extends Error {
 /** Runs a program to its end; `quiet` shows only what it says on standard error. Throws Missing if it fails, unless `tolerate`. */
 export function run(program, args, options = {}) {
   const stdio = ['ignore', options.quiet ? 'ignore' : 2, 2];
-  const { status, error } = spawnSync(program, args, { stdio, env: options.env ?? process.env });
+  const { status, error } = spawnSync(program, args, { stdio, env: options.env ?? process.env, cwd: options.cwd });
   if (status !== 0 && !options.tolerate) throw new Missing(`${program} ${args.join(' ')} failed (${error?.message ?? `exit ${status}`})`);
 }
 

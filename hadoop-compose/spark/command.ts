@@ -11,7 +11,7 @@ import { runCommand, stopSignal } from '../../core/process/life.ts';
 import { sparkEnvironment, sparkSubmit } from '../../core/process/spark-home.ts';
 import { environmentOf } from '../cameras/venv.ts';
 
-const REQUIREMENTS = fileURLToPath(new URL('requirements.txt', import.meta.url));
+const REQUIREMENTS = ['requirements-build.txt', 'requirements.txt'].map((file) => fileURLToPath(new URL(file, import.meta.url)));
 
 export function sparkCommand(): Command {
   const spark = new Command('spark').description('Spark, for batch runs that are too large for one machine');
@@ -29,6 +29,6 @@ async function setup(): Promise<void> {
 /** Returns the path of its spark-submit. */
 export async function ensureSpark(environment: NodeJS.ProcessEnv = process.env, signal?: AbortSignal): Promise<string> {
   const config = readConfig(environment);
-  await environmentOf(sparkEnvironment(config), [REQUIREMENTS], { environment, ...(signal ? { signal } : {}) });
+  await environmentOf(sparkEnvironment(config), REQUIREMENTS, { environment, ...(signal ? { signal } : {}) });
   return sparkSubmit({ ...config, SPARK_HOME: undefined });
 }
