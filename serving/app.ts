@@ -45,6 +45,7 @@ import { detections } from './questions/detections.ts';
 import { locations } from './questions/locations.ts';
 import type { CostConfig } from './costs.ts';
 import { ready } from './questions/ready.ts';
+import { sharedReadiness } from './readiness.ts';
 import { runShelf } from './questions/runs.ts';
 import { timeline } from './questions/timeline.ts';
 import { topItems } from './questions/top-items.ts';
@@ -71,12 +72,15 @@ export interface Serving {
   /** Null if the epoch is not published. */
   run(epoch: string, asker?: Asker): Promise<RunAnswer | null>;
   lake(asker?: Asker): Promise<LakeAnswer>;
+  /** One look for all who ask, at most one a second; readiness.ts. */
   ready(): Promise<ReadyAnswer>;
   readonly streams: Streams;
   readonly exports: Exports;
   readonly now: () => number;
   readonly gate: Gate;
   readonly metrics: ServingMetrics;
+  /** METRICS_PORT shows the metrics, and PORT does not. */
+  readonly hasMetricsPort: boolean;
   readonly log: Log;
   close(): Promise<void>;
 }
@@ -85,7 +89,16 @@ export interface Serving {
 export interface ServingParts {
   readonly config: Pick<
     Config,
-    'BROKER_AHEAD_SECONDS' | 'SIGHTLINE_ROOT' | 'WEBHDFS_URL' | 'STREAM_CONNECTIONS' | 'STREAM_POLL_MS' | 'EXPORTS_AT_ONCE' | 'COUNT_CACHE_MB'
+    | 'BROKER_AHEAD_SECONDS'
+    | 'SIGHTLINE_ROOT'
+    | 'WEBHDFS_URL'
+    | 'STREAM_CONNECTIONS'
+    | 'STREAMS_PER_CALLER'
+    | 'STREAM_POLL_MS'
+    | 'EXPORTS_AT_ONCE'
+    | 'EXPORTS_PER_CALLER'
+    | 'COUNT_CACHE_MB'
+    | 'METRICS_PORT'
   > &
     CostConfig;
   readonly open: () => Promise<Stores>;
@@ -137,12 +150,13 @@ export function createServing(parts: ServingParts): Serving {
       );
       return { root: `${config.SIGHTLINE_ROOT}/${LAKE}`, webhdfs: config.WEBHDFS_URL, days };
     },
-    ready: () => ready(opened.get),
+    ready: sharedReadiness(() => ready(opened.get), { now: parts.now, log }),
     streams,
     exports: servingExports(parts, opened.get),
     now: parts.now,
     gate: parts.gate,
     metrics,
+    hasMetricsPort: config.METRICS_PORT !== 0,
     log,
     async close() {
       streams.endAll();

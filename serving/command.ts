@@ -14,13 +14,16 @@ import { readConfig } from '../core/process/config.ts';
 import { EXIT, Refusal } from '../core/process/errors.ts';
 import { hostPort, reachable } from '../core/process/host-port.ts';
 import { runCommand, stopSignal, untilStopped } from '../core/process/life.ts';
+import type { MetricsServer } from '../core/process/metrics.ts';
+import { serveMetrics } from '../core/process/metrics.ts';
 import type { Role } from './access/gate.ts';
 import { createDoor } from './access/door.ts';
 import { checkAccess } from './access/settings.ts';
 import { LEAST_PASSWORD_CHARACTERS, userLine } from './access/users.ts';
 import { APP_FOLDER, ensureBuilt } from './build.ts';
 import { connectionsOf } from './connections.ts';
-import { closeServing, endStreams } from './process.ts';
+import { closeServing, currentServing, endStreams } from './process.ts';
+import { reasonsOf } from './readiness.ts';
 
 const CLOSE_LIMITS = { streamMs: 150, answerMs: 2_000 };
 
@@ -64,14 +67,27 @@ async function serve(config: Config, signal: AbortSignal): Promise<number> {
   });
   server.keepAliveTimeout = config.KEEP_ALIVE_SECONDS * SECOND_MS;
   const connections = connectionsOf(server);
+  const metricsServer = await ownMetrics(config);
+  if (metricsServer) say('app', `shows its metrics on port ${metricsServer.port}`);
   await listen(server, hostname, port);
   say('app', `answers at http://${hostPort(reachable(hostname), portOf(server))}`);
   await untilStopped(signal);
   endStreams();
   await connections.close(CLOSE_LIMITS);
   await app.close();
+  await metricsServer?.close();
   await closeServing();
   return EXIT.done;
+}
+
+/** On METRICS_PORT, where it is set: what is for operators is then not on the port that everybody reaches. */
+async function ownMetrics({ BIND: host, METRICS_PORT: port }: Config): Promise<MetricsServer | null> {
+  if (port === 0) return null;
+  const { metrics, ready } = currentServing();
+  return serveMetrics(metrics.registry, { host, port }, async () => {
+    const answer = await ready();
+    return answer.ready ? null : reasonsOf(answer);
+  });
 }
 
 function listen(server: Server, host: string, port: number): Promise<void> {

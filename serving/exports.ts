@@ -11,6 +11,7 @@ import type { ExportQuestion } from './export/rows.ts';
 import { DETECTION_COLUMNS } from '../core/layout/lake-columns.ts';
 import { manyListeners } from '../core/process/read-limits.ts';
 import { parquetOf } from '../core/stores/parquet-rows.ts';
+import { callerPlaces } from './caller-places.ts';
 import { csvOf } from './export/csv.ts';
 import { lakeRows } from './export/lake-rows.ts';
 import { exportRows } from './export/rows.ts';
@@ -20,8 +21,8 @@ export const EXPORT_FORMATS = ['parquet', 'csv'] as const;
 export type ExportFormat = (typeof EXPORT_FORMATS)[number];
 
 export interface Exports {
-  /** Resolves when the first rows are known; throws what reading them threw, or TooMany. */
-  open(question: ExportQuestion & { format: ExportFormat }, request: Pick<Request, 'signal'>): Promise<ReadableStream<Uint8Array>>;
+  /** Resolves when the first rows are known; throws what reading them threw, or TooMany. `caller`: for whom the place counts. */
+  open(question: ExportQuestion & { format: ExportFormat }, request: Pick<Request, 'signal'>, caller: string): Promise<ReadableStream<Uint8Array>>;
 }
 
 const RETRY_AFTER_SECONDS = 30;
@@ -32,17 +33,25 @@ export function servingExports({ config, hdfs, metrics, log }: ServingParts, ope
   const fromLake = lakeRows(hdfs);
   let running = 0;
   const sized = (change: number): void => metrics.exports((running += change));
+  const ofCaller = callerPlaces({ most: config.EXPORTS_PER_CALLER, what: 'exports', variable: 'EXPORTS_PER_CALLER', retryAfterSeconds: RETRY_AFTER_SECONDS });
+  const takePlace = (caller: string): (() => void) => {
+    if (running >= config.EXPORTS_AT_ONCE) {
+      throw new TooMany(503, `${running} exports are running, as many as this process runs at once`, RETRY_AFTER_SECONDS);
+    }
+    return ofCaller.take(caller);
+  };
   return {
-    async open({ format, ...question }, request) {
-      if (running >= config.EXPORTS_AT_ONCE) {
-        throw new TooMany(503, `${running} exports are running, as many as this process runs at once`, RETRY_AFTER_SECONDS);
-      }
+    async open({ format, ...question }, request, caller) {
+      const leavePlace = metrics.countingRefusals('exports', () => takePlace(caller));
       sized(1);
       let isRunning = true;
       const stop = new AbortController();
       const leave = (): void => stop.abort(new AskerLeft());
       const ended = (): void => {
-        if (isRunning) sized(-1);
+        if (isRunning) {
+          sized(-1);
+          leavePlace();
+        }
         isRunning = false;
         request.signal.removeEventListener('abort', leave);
       };

@@ -19,6 +19,8 @@ export interface ServingMetrics {
   /** Streams that are open, and the different questions that they ask. */
   streams(viewers: number, questions: number): void;
   streamedState(outcome: 'sent' | 'replaced'): void;
+  /** Does what takes a place, and counts it if there was none: all are taken, or this caller has as many as one may. */
+  countingRefusals<Place>(what: 'exports' | 'streams', take: () => Place): Place;
   /** Bytes of counts that are remembered. */
   remembers(bytes: number): void;
   /** Exports that are running. */
@@ -118,7 +120,7 @@ function costMetrics(registers: Registry[]): Pick<ServingMetrics, 'gaveUp' | 'qu
   };
 }
 
-function streamMetrics(registers: Registry[]): Pick<ServingMetrics, 'streams' | 'streamedState' | 'exports' | 'remembers'> {
+function streamMetrics(registers: Registry[]): Pick<ServingMetrics, 'streams' | 'streamedState' | 'exports' | 'countingRefusals' | 'remembers'> {
   const streams = new Gauge({ name: 'sightline_stream_connections', help: 'Streams that are open', registers });
   const streamed = new Gauge({ name: 'sightline_stream_questions', help: 'Different questions that open streams ask', registers });
   const states = new Counter({
@@ -129,7 +131,21 @@ function streamMetrics(registers: Registry[]): Pick<ServingMetrics, 'streams' | 
   });
   const remembered = new Gauge({ name: 'sightline_count_cache_bytes', help: 'Memory for counts that are remembered, about', registers });
   const exports = new Gauge({ name: 'sightline_exports', help: 'Exports that are running', registers });
+  const refused = new Counter({
+    name: 'sightline_places_refused_total',
+    help: 'Exports and streams that were refused because all places are taken, or as many as one caller may hold',
+    labelNames: ['what', 'because'],
+    registers,
+  });
   return {
+    countingRefusals(what, take) {
+      try {
+        return take();
+      } catch (fault) {
+        if (isFault('TooMany', fault)) refused.inc({ what, because: fault.status === 429 ? 'caller' : 'all' });
+        throw fault;
+      }
+    },
     remembers: (bytes) => remembered.set(bytes),
     exports: (running) => exports.set(running),
     streams(viewers, questions) {

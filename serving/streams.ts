@@ -7,6 +7,7 @@
 import type { ServingParts } from './app.ts';
 import type { Bounds, Opened } from './opened.ts';
 import type { StreamQuestion, StreamSource } from './stream/topic.ts';
+import { callerPlaces } from './caller-places.ts';
 import { viewOf } from './counts.ts';
 import { AskerLeft, TooMany } from './faults.ts';
 import { described } from './http/problem.ts';
@@ -16,8 +17,8 @@ import { streamHub } from './stream/hub.ts';
 import { Sink } from './stream/sink.ts';
 
 export interface Streams {
-  /** Resolves when the first state is known; throws what reading it threw, or TooMany. */
-  open(question: StreamQuestion, options: { lastEventId: string | null; request: Pick<Request, 'signal'> }): Promise<ReadableStream<Uint8Array>>;
+  /** Resolves when the first state is known; throws what reading it threw, or TooMany. `caller`: for whom the place counts. */
+  open(question: StreamQuestion, options: { lastEventId: string | null; request: Pick<Request, 'signal'>; caller: string }): Promise<ReadableStream<Uint8Array>>;
   endAll(): void;
 }
 
@@ -28,17 +29,23 @@ const RETRY_AFTER_SECONDS = 15;
 export function servingStreams({ config, metrics, now }: ServingParts, opened: () => Promise<Opened>, bounds: Bounds): Streams {
   const hub = streamHub(sourceOf(opened, now, bounds), { now, pollMs: config.STREAM_POLL_MS, onSize: metrics.streams });
   const opening = openingFrame(COME_BACK_AFTER_MS);
+  const ofCaller = callerPlaces({ most: config.STREAMS_PER_CALLER, what: 'streams', variable: 'STREAMS_PER_CALLER', retryAfterSeconds: RETRY_AFTER_SECONDS });
+  const takePlace = (caller: string): (() => void) => {
+    if (hub.viewers >= config.STREAM_CONNECTIONS) {
+      throw new TooMany(503, `${hub.viewers} streams are open, as many as this process keeps; ask for answers instead`, RETRY_AFTER_SECONDS);
+    }
+    return ofCaller.take(caller);
+  };
   return {
-    async open(question, { lastEventId, request }) {
-      if (hub.viewers >= config.STREAM_CONNECTIONS) {
-        throw new TooMany(503, `${hub.viewers} streams are open, as many as this process keeps; ask for answers instead`, RETRY_AFTER_SECONDS);
-      }
+    async open(question, { lastEventId, request, caller }) {
+      const leavePlace = metrics.countingRefusals('streams', () => takePlace(caller));
       let leave: (() => void) | null = null;
       const sink = new Sink(opening, {
         now,
         onState: metrics.streamedState,
         onClosed() {
           clearTimeout(longest);
+          leavePlace();
           // By way of the request: its signal is told of a leaving client only for as long as the request itself is held.
           request.signal.removeEventListener('abort', sink.end);
           leave?.();

@@ -124,6 +124,8 @@ const Settings = z.object({
   KEEP_ALIVE_SECONDS: z.coerce.number().int().min(1).max(86_400).default(620),
   /** Most server-sent event streams that one serving process keeps open (a few KB each, and a file descriptor). */
   STREAM_CONNECTIONS: z.coerce.number().int().min(0).max(100_000).default(2_000),
+  /** How many of them one caller may hold (a known user, else a client's address): a tenth, so that nobody takes all. */
+  STREAMS_PER_CALLER: z.coerce.number().int().min(1).max(100_000).default(200),
   /** How often streams look at the speed layer's progress: half of it is what a poll adds to the time from commit to event. */
   STREAM_POLL_MS: z.coerce.number().int().min(20).max(10_000).default(150),
   /** Memory for counts that one serving process remembers, in megabytes (docs/decisions/0023). */
@@ -142,8 +144,10 @@ const Settings = z.object({
   LOOKUPS_AT_ONCE: z.coerce.number().int().min(1).max(64).default(2),
   LOOKUPS_WAITING: z.coerce.number().int().min(0).max(10_000).default(32),
   /** Most exports that one serving process runs at once (each holds a DuckDB of 256 MB at most, and one file of the lake). */
-  EXPORTS_AT_ONCE: z.coerce.number().int().min(0).max(64).default(2),
-  /** 0: any free port; the process says which on standard error. */
+  EXPORTS_AT_ONCE: z.coerce.number().int().min(0).max(64).default(4),
+  /** How many of them one caller may run: half, so that nobody takes all. */
+  EXPORTS_PER_CALLER: z.coerce.number().int().min(1).max(64).default(2),
+  /** 0: any free port, and the process says which on standard error; serving then shows its metrics on PORT. */
   METRICS_PORT: port.default(0),
   /** Where everything generated on this machine goes. */
   SIGHTLINE_HOME: z.string().min(1).default(join(dirname(fileURLToPath(import.meta.url)), '..', '..', '.sightline')),

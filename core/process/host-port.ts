@@ -64,6 +64,12 @@ export function reachable(host: string): string {
   return isIPv6(bare(host)) && canonical(host) === '::' ? '::1' : bare(host);
 }
 
+/** The host of a Host header: without the port, the brackets of IPv6 and the dot at the end; lower case. */
+export function nameInHost(header: string): string {
+  const name = /^\[([^\]]*)\](?::\d+)?$/.exec(header)?.[1] ?? header.replace(/:\d+$/, '');
+  return name.toLowerCase().replace(/\.$/, '');
+}
+
 /** Whether nobody on another machine can be meant: 127.0.0.0/8 and ::1 in all their spellings, and localhost. */
 export function isLoopback(host: string): boolean {
   const name = bare(host).toLowerCase().replace(/\.$/, '');

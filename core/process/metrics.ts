@@ -7,8 +7,8 @@
 import { createServer } from 'node:http';
 import type { AddressInfo } from 'node:net';
 import { collectDefaultMetrics, Registry } from 'prom-client';
-import { EXIT, Refusal } from './errors.ts';
-import { inUrl } from './host-port.ts';
+import { EXIT, messageOf, Refusal } from './errors.ts';
+import { inUrl, isLoopback, nameInHost } from './host-port.ts';
 
 const MISNAMED_GAUGES = ['nodejs_active_handles_total', 'nodejs_active_requests_total', 'nodejs_active_resources_total'];
 
@@ -30,19 +30,24 @@ export interface MetricsServer {
   close(): Promise<void>;
 }
 
-/** Serves /metrics, /healthz and /readyz; `notReady` returns why the process is not ready, or null. */
+/**
+ * Serves /metrics, /healthz and /readyz; `notReady` returns why the process is not ready, or null. A server of this machine alone answers
+ * only to its names, since a page of another site could make its own name point here (DNS rebinding).
+ */
 export async function serveMetrics(
   registry: Registry,
   where: { host: string; port: number },
-  notReady: () => string | null = () => null,
+  notReady: () => string | null | Promise<string | null> = () => null,
 ): Promise<MetricsServer> {
+  const isOurs = (name: string): boolean => !isLoopback(where.host) || isLoopback(name);
   const server = createServer((request, response) => {
-    const reason = notReady();
-    if (request.url === '/healthz') response.end('ok\n');
-    else if (request.url === '/readyz') response.writeHead(reason ? 503 : 200).end(`${reason ?? 'ready'}\n`);
-    else if (request.url === '/metrics') {
-      void registry.metrics().then((text) => response.setHeader('content-type', registry.contentType).end(text));
-    } else response.writeHead(404).end('see /metrics, /healthz, /readyz\n');
+    const answer = (status: number, text: string, type = 'text/plain; charset=utf-8'): unknown => response.writeHead(status, { 'content-type': type }).end(text);
+    const failed = (fault: unknown): unknown => answer(500, `${messageOf(fault)}\n`);
+    if (!isOurs(nameInHost(request.headers.host ?? ''))) answer(421, 'only names of this machine are answered here\n');
+    else if (request.url === '/healthz') answer(200, 'ok\n');
+    else if (request.url === '/readyz') Promise.resolve(notReady()).then((reason) => answer(reason === null ? 200 : 503, `${reason ?? 'ready'}\n`), failed);
+    else if (request.url === '/metrics') registry.metrics().then((text) => answer(200, text, registry.contentType), failed);
+    else answer(404, 'see /metrics, /healthz, /readyz\n');
   });
   await new Promise<void>((resolve, reject) => {
     server.once('error', (fault) => reject(cannotListen(where, fault)));

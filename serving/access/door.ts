@@ -7,7 +7,7 @@
  */
 import type { IncomingMessage, ServerResponse } from 'node:http';
 import type { Config } from '../../core/process/config.ts';
-import { isLoopback } from '../../core/process/host-port.ts';
+import { isLoopback, nameInHost as nameOf } from '../../core/process/host-port.ts';
 import { addressList } from './addresses.ts';
 import { stampPeer } from './peer.ts';
 
@@ -45,12 +45,6 @@ export function hostTest({ AUTH, ALLOWED_HOSTS, PUBLIC_URL }: Omit<DoorConfig, '
     const name = nameOf(host ?? '');
     return names.includes(name) || (AUTH === 'none' && isLoopback(name));
   };
-}
-
-/** Without the port, the brackets of IPv6 and the dot at the end; lower case. */
-function nameOf(host: string): string {
-  const bare = /^\[([^\]]*)\](?::\d+)?$/.exec(host)?.[1] ?? host.replace(/:\d+$/, '');
-  return bare.toLowerCase().replace(/\.$/, '');
 }
 
 function turnAway(response: ServerResponse, host: string | undefined): void {

@@ -10,6 +10,7 @@ import { createHash, timingSafeEqual } from 'node:crypto';
 import type { Config } from '../../core/process/config.ts';
 import { NotAdmitted } from '../faults.ts';
 import { addressList } from './addresses.ts';
+import { hostTest } from './door.ts';
 import { guessLimits, networkOf } from './guesses.ts';
 import { clientOf, peerOf } from './peer.ts';
 import { rateLimit } from './rate.ts';
@@ -31,24 +32,33 @@ export interface Gate {
   identify(request: Asking): Promise<Caller>;
   /** The same, and counts the question. Throws TooMany when the caller asks too much. */
   admit(request: Asking): Promise<Caller>;
+  /** Under what a caller's questions and places are counted: the name of a known user, else the client's network. */
+  keyOf(caller: Caller, request: Asking): string;
+  /** Whether who asks may hear names of hosts: somebody who is let in, at a name of ours. Never throws. */
+  knows(request: Asking): Promise<boolean>;
 }
 
 export type AccessConfig = Pick<
   Config,
-  'AUTH' | 'AUTH_USERS' | 'AUTH_PROXY_HEADER' | 'AUTH_PROXY_ADDRESSES' | 'AUTH_PROXY_SECRET' | 'AUTH_PROXY_SECRET_HEADER' | 'AUTH_OPERATORS' | 'SESSION_SECRET' | 'PUBLIC_URL' | 'RATE_LIMIT_PER_MINUTE'
+  'AUTH' | 'AUTH_USERS' | 'AUTH_PROXY_HEADER' | 'AUTH_PROXY_ADDRESSES' | 'AUTH_PROXY_SECRET' | 'AUTH_PROXY_SECRET_HEADER' | 'AUTH_OPERATORS' | 'SESSION_SECRET' | 'PUBLIC_URL' | 'ALLOWED_HOSTS' | 'RATE_LIMIT_PER_MINUTE'
 >;
 
 export function createGate(config: AccessConfig, now: () => number = Date.now): Gate {
   const identify = identifierOf(config, now);
   const limit = rateLimit(config.RATE_LIMIT_PER_MINUTE, now);
+  const isOurs = hostTest(config);
+  const keyOf: Gate['keyOf'] = (caller, request) => (config.AUTH === 'none' ? `client ${networkOf(clientOf(request))}` : `user ${caller.name}`);
   return {
     identify,
+    keyOf,
     async admit(request) {
       // Known callers first: what strangers ask, from the same balancer or office too, takes nothing from them.
       const caller = await identify(request);
-      limit(config.AUTH === 'none' ? `client ${networkOf(clientOf(request))}` : `user ${caller.name}`);
+      limit(keyOf(caller, request));
       return caller;
     },
+    // Probes pass the door under any name, so a page of another site could ask for them by a name of its own.
+    knows: async (request) => isOurs(request.headers.get('host') ?? undefined) && identify(request).then(() => true, () => false),
   };
 }
 

@@ -14,7 +14,7 @@ const MOST_DAYS = 31;
 const CONTENT_TYPE: Record<ExportFormat, string> = { parquet: 'application/vnd.apache.parquet', csv: 'text/csv; charset=utf-8; header=present' };
 
 export function getExport(request: Request, _params: object = {}, serving: Serving = currentServing()): Promise<Response> {
-  return framed('/api/v1/export', request, serving, async (headers) => {
+  return framed('/api/v1/export', request, serving, async (headers, caller) => {
     const parameters = parametersOf(request);
     const location = locationIn(parameters);
     const format = choiceIn(parameters, 'format', EXPORT_FORMATS) ?? 'parquet';
@@ -22,7 +22,7 @@ export function getExport(request: Request, _params: object = {}, serving: Servi
     if (window.to - window.from > MOST_DAYS * DAY_MS) {
       throw new BadQuestion('from', `the window is longer than ${MOST_DAYS} days; ask for it in parts, or read the lake itself (docs/data.md)`);
     }
-    const stream = headersOnly(request) ? null : await serving.exports.open({ ...window, location, format }, request);
+    const stream = headersOnly(request) ? null : await serving.exports.open({ ...window, location, format }, request, serving.gate.keyOf(caller, request));
     return new Response(stream, {
       headers: {
         ...headers,

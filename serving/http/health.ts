@@ -1,6 +1,8 @@
 /** GET /healthz (the process lives), /readyz (it can answer), /metrics (Prometheus). */
 import type { Serving } from '../app.ts';
+import { NothingThere } from '../faults.ts';
 import { currentServing } from '../process.ts';
+import { forStrangers } from '../readiness.ts';
 import { framed, OPEN } from './respond.ts';
 
 export function getHealth(request: Request, _params: object = {}, serving: Serving = currentServing()): Promise<Response> {
@@ -10,7 +12,7 @@ export function getHealth(request: Request, _params: object = {}, serving: Servi
 export function getReadiness(request: Request, _params: object = {}, serving: Serving = currentServing()): Promise<Response> {
   return framed('/readyz', request, serving, async (headers) => {
     const answer = await serving.ready();
-    return Response.json(answer, {
+    return Response.json((await serving.gate.knows(request)) ? answer : forStrangers(answer), {
       status: answer.ready ? 200 : 503,
       headers: { ...headers, ...(answer.ready ? {} : { 'retry-after': '2' }) },
     });
@@ -19,6 +21,7 @@ export function getReadiness(request: Request, _params: object = {}, serving: Se
 
 export function getMetrics(request: Request, _params: object = {}, serving: Serving = currentServing()): Promise<Response> {
   return framed('/metrics', request, serving, async (headers) => {
+    if (serving.hasMetricsPort) throw new NothingThere('Metrics are not shown here, but on METRICS_PORT');
     const { registry } = serving.metrics;
     return new Response(await registry.metrics(), { headers: { ...headers, 'content-type': registry.contentType } });
   }, OPEN);

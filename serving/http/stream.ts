@@ -9,7 +9,7 @@ const LIMIT = 10;
 const A_WEEK_OF_SECONDS = 7 * 86_400;
 
 export function getStream(request: Request, _params: object = {}, serving: Serving = currentServing()): Promise<Response> {
-  return framed('/api/v1/stream', request, serving, async (headers) => {
+  return framed('/api/v1/stream', request, serving, async (headers, caller) => {
     const parameters = parametersOf(request);
     const question = {
       location: locationIn(parameters),
@@ -17,7 +17,7 @@ export function getStream(request: Request, _params: object = {}, serving: Servi
       limit: wholeIn(parameters, 'limit', { least: 1, greatest: 1_000 }) ?? LIMIT,
     };
     const lastEventId = request.headers.get('last-event-id');
-    const stream = headersOnly(request) ? null : await serving.streams.open(question, { lastEventId, request });
+    const stream = headersOnly(request) ? null : await serving.streams.open(question, { lastEventId, request, caller: serving.gate.keyOf(caller, request) });
     return new Response(stream, {
       headers: {
         ...headers,

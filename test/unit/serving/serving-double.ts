@@ -3,8 +3,7 @@ import type { Horizon, Lease, Progress, Reference } from '../../../core/stores/c
 import type { Hdfs } from '../../../core/stores/hdfs/types.ts';
 import type { Stores } from '../../../core/stores/open.ts';
 import type { Gate } from '../../../serving/access/gate.ts';
-import type { Serving } from '../../../serving/app.ts';
-import type { CostConfig } from '../../../serving/costs.ts';
+import type { Serving, ServingParts } from '../../../serving/app.ts';
 import type { Sighting, World } from './world.ts';
 import { homeOf } from '../../../core/domain/home.ts';
 import { oid } from '../../../core/domain/oid.ts';
@@ -42,8 +41,8 @@ export interface Stage {
   serving: Serving;
 }
 
-/** `bounds`: of what a question may cost, and `lake`, where a test needs others. */
-export function stageOf(all: Sighting[] = [], bounds: Partial<CostConfig> = {}, lake: Hdfs = hdfsDouble()): Stage {
+/** `bounds`: of what a question may cost and a caller may hold, and `lake`, where a test needs others. */
+export function stageOf(all: Sighting[] = [], bounds: Partial<ServingParts['config']> = {}, lake: Hdfs = hdfsDouble()): Stage {
   const stage = {
     now: NOW,
     all,
@@ -64,8 +63,11 @@ export function stageOf(all: Sighting[] = [], bounds: Partial<CostConfig> = {}, 
       BROKER_AHEAD_SECONDS: 300,
       SIGHTLINE_ROOT: '/sightline',
       STREAM_CONNECTIONS: 3,
+      STREAMS_PER_CALLER: 3,
       STREAM_POLL_MS: 20,
       EXPORTS_AT_ONCE: 2,
+      EXPORTS_PER_CALLER: 2,
+      METRICS_PORT: 0,
       COUNT_CACHE_MB: 16,
       WEBHDFS_URL: 'http://127.0.0.1:9870',
       QUESTION_SECONDS: 7,
@@ -86,7 +88,12 @@ export function stageOf(all: Sighting[] = [], bounds: Partial<CostConfig> = {}, 
     metrics: servingMetrics(),
     log: createLog('test', 'silent'),
     now: () => stage.now,
-    gate: { identify: (request) => stage.gate.identify(request), admit: (request) => stage.gate.admit(request) },
+    gate: {
+      identify: (request) => stage.gate.identify(request),
+      admit: (request) => stage.gate.admit(request),
+      keyOf: (caller, request) => stage.gate.keyOf(caller, request),
+      knows: (request) => stage.gate.knows(request),
+    },
     seamFreshForMs: 250,
   });
   return stage;
