@@ -77,8 +77,8 @@ export const LocationsAnswer = z.object({
 });
 export type LocationsAnswer = z.infer<typeof LocationsAnswer>;
 
-/** A bucket [t, t + step); t is a multiple of step. The first and the last may be cut by the window. */
-export const TimelinePoint = z.object({ t: ms, count, parts: Parts.optional() });
+/** A bucket: [t, t + step), t a multiple of step; with `tz` [t, to). The first and the last may be cut by the window. */
+export const TimelinePoint = z.object({ t: ms, to: ms.optional(), count, parts: Parts.optional() });
 export type TimelinePoint = z.infer<typeof TimelinePoint>;
 
 export const TimelineAnswer = z.object({
@@ -86,6 +86,8 @@ export const TimelineAnswer = z.object({
   ...window,
   /** Seconds. */
   step: z.number().int(),
+  /** The zone that was asked for: days are its days. */
+  tz: z.string().optional(),
   total: count,
   /** One a bucket, empty ones too, oldest first. */
   points: z.array(TimelinePoint),

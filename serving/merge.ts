@@ -7,6 +7,7 @@
  * name or bucket, so that a hundred thousand items are milliseconds.
  */
 import type { Parts } from './answers.ts';
+import type { Buckets } from './buckets.ts';
 import type { Sheet } from './cache/sheet.ts';
 import type { CountPlan, PlannedRead } from './plan.ts';
 import { HOUR_MS, MINUTE_MS } from '../core/domain/time.ts';
@@ -66,16 +67,13 @@ function addUp(plan: CountPlan, { parts, names }: SheetsOfPlan): SubjectSums {
   return { ...sums, names };
 }
 
-/** Sums by bucket of stepMs; the first is the one that holds the window's beginning. */
-export function sumsByBucket(plan: CountPlan, { parts }: SheetsOfPlan, stepMs: number): Sums {
-  const { from, to } = plan.question.window;
-  const first = Math.floor(from / stepMs);
-  const buckets = Math.ceil(to / stepMs) - first;
-  const sums = { batch: new Float64Array(buckets), speed: new Float64Array(buckets) };
+/** Sums by bucket. */
+export function sumsByBucket(plan: CountPlan, { parts }: SheetsOfPlan, { bounds, at }: Buckets): Sums {
+  const sums = { batch: new Float64Array(bounds.length - 1), speed: new Float64Array(bounds.length - 1) };
   for (const { read, sheets, only } of parts) {
     const into = sums[read.view];
     for (const sheet of sheets) {
-      if (isOfView(plan, read, sheet)) eachMinuteInside(plan, sheet, only, (_, t, count) => (into[Math.floor(t / stepMs) - first]! += count));
+      if (isOfView(plan, read, sheet)) eachMinuteInside(plan, sheet, only, (_, t, count) => (into[at(t)]! += count));
     }
   }
   return sums;

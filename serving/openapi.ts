@@ -36,6 +36,9 @@ const TIME = { type: 'string', description: 'Epoch milliseconds, or ISO 8601; wi
 const WINDOW = [query('from', 'Begin of the window; an hour before its end if left out', TIME), query('to', 'End of the window, excluded; now if left out', TIME)];
 const PARTS = query('parts', 'Adds how much the batch view and the speed view hold', { type: 'boolean', default: false });
 const PARTIAL = query('allow_partial', 'Answers with one view alone while the other is away; view.missing names it', { type: 'boolean', default: false });
+/** V8 lists some zones by an older name alone, and takes both. */
+const RENAMED = ['UTC', 'Asia/Kolkata', 'Asia/Kathmandu', 'Asia/Ho_Chi_Minh', 'Asia/Yangon', 'Europe/Kyiv', 'America/Nuuk', 'Atlantic/Faroe'];
+const ZONE = { type: 'string', enum: [...new Set([...RENAMED, ...Intl.supportedValuesOf('timeZone')])].sort() };
 const DATE = { type: 'string', format: 'date' };
 
 /** Of each path below /api/v1: what it says about itself. */
@@ -50,7 +53,7 @@ const PATHS: Readonly<Record<string, Told>> = {
   '/api/v1/locations': { summary: 'The count of every place', parameters: [...WINDOW, PARTS, PARTIAL], answer: 'LocationsAnswer' },
   '/api/v1/timeline': {
     summary: 'One count for each step',
-    parameters: [LOCATION, ...WINDOW, query('step', 'Seconds, a multiple of 60', { ...whole(60, 604_800, 60), multipleOf: 60 }), PARTS, PARTIAL],
+    parameters: [LOCATION, ...WINDOW, query('step', 'Seconds, a multiple of 60', { ...whole(60, 604_800, 60), multipleOf: 60 }), query('tz', 'Days are those of this zone of the IANA list, 23 or 25 hours where its clocks change; then each point says where it ends (to)', ZONE), PARTS, PARTIAL],
     answer: 'TimelineAnswer',
   },
   '/api/v1/detections': {

@@ -3,11 +3,10 @@ import type { Bar, Plot } from '../live/bars.ts';
 import { xOf, yOf } from '../live/bars.ts';
 
 export function Bars({ bars, plot }: { bars: readonly Bar[]; plot: Plot }) {
-  const width = 100 / bars.length;
-  const gap = width * (bars.length <= 20 ? 0.04 : bars.length <= 80 ? 0.1 : 0.14);
+  const gap = (100 / bars.length) * (bars.length <= 20 ? 0.04 : bars.length <= 80 ? 0.1 : 0.14);
   return bars.map((bar) => {
     if (bar.unknown || bar.count === 0) return null;
-    const box = { x: `${(xOf(bar.t, plot) + gap / 2).toFixed(3)}%`, width: `${(width - gap).toFixed(3)}%` };
+    const box = { x: `${(xOf(bar.t, plot) + gap / 2).toFixed(3)}%`, width: `${(xOf(bar.to, plot) - xOf(bar.t, plot) - gap).toFixed(3)}%` };
     return bar.cut ? <Outline key={bar.t} bar={bar} plot={plot} box={box} /> : <Stack key={bar.t} bar={bar} plot={plot} box={box} />;
   });
 }

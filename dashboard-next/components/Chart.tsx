@@ -8,7 +8,7 @@ import { useState } from 'react';
 import type { KeyboardEvent, PointerEvent } from 'react';
 import { axisLabels } from '../live/axis.ts';
 import type { Bar, Plot } from '../live/bars.ts';
-import { gridOf, leadingGap, linePath, peakAndLow, xOf, yOf } from '../live/bars.ts';
+import { barAt, gridOf, leadingGap, linePath, peakAndLow, xOf, yOf } from '../live/bars.ts';
 import type { Missing } from '../live/partial.ts';
 import { count, tick } from '../live/numbers.ts';
 import { boundsText, clock, clockOnce } from '../live/times.ts';
@@ -45,7 +45,7 @@ export function Chart({ bars, top, seam, tz, now, isOld, isAnswered, missing, he
   const plot: Plot = { from: bars[0]!.t, to: bars.at(-1)!.to, height, top };
   const bucketAt = (event: PointerEvent<HTMLElement>): number => {
     const box = event.currentTarget.getBoundingClientRect();
-    return Math.max(0, Math.min(bars.length - 1, Math.floor(((event.clientX - box.left) / box.width) * bars.length)));
+    return barAt(bars, plot, (event.clientX - box.left) / box.width);
   };
   const choose = (index: number): void => {
     setChosen(index);
@@ -138,7 +138,7 @@ function Picture({ bars, plot, tz, missing }: { bars: readonly Bar[]; plot: Plot
       {gap && <rect fill="url(#gap-hatch)" width={`${gapWidth}%`} height={plot.height} />}
       <Bars bars={bars} plot={plot} />
       {path !== '' && (
-        <svg width="100%" height={plot.height} viewBox={`0 0 ${bars.length} ${plot.height}`} preserveAspectRatio="none">
+        <svg width="100%" height={plot.height} viewBox={`0 0 100 ${plot.height}`} preserveAspectRatio="none">
           <path className="prev-halo" d={path} />
           <path className="prev" d={path} />
         </svg>

@@ -2,7 +2,8 @@
 import type { Bar } from '../live/bars.ts';
 import { count } from '../live/numbers.ts';
 import { boundsText, clock, dayClock } from '../live/times.ts';
-import { isReadTwice, offsetMs, offsetText } from '../live/zones.ts';
+import { isReadTwice, offsetMs } from '../../core/domain/zone.ts';
+import { offsetText } from '../live/zones.ts';
 import { Digits } from './Digits.tsx';
 
 export function TimelineTable({ bars, tz, now, lengthWords }: { bars: readonly Bar[]; tz: string; now: number; lengthWords: string }) {

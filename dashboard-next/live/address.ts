@@ -8,7 +8,7 @@
 import { readOid } from '../../core/domain/oid.ts';
 import { isDateText, readTimeText } from '../../core/domain/time.ts';
 import { dayClock } from './times.ts';
-import { isZone } from './zones.ts';
+import { isZone } from '../../core/domain/zone.ts';
 import type { Span } from './questions.ts';
 import type { Where } from './where.ts';
 

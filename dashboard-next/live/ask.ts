@@ -34,8 +34,8 @@ export function locationsPath(question: Partly & { from?: number; to?: number })
 }
 
 function timelinePath(question: Parameters<Questions['timeline']>[0]): string {
-  const { location, from, to, stepSeconds, parts } = question;
-  return path('timeline', { location, from, to, step: stepSeconds, parts, allow_partial: asked(question) });
+  const { location, from, to, stepSeconds, tz, parts } = question;
+  return path('timeline', { location, from, to, step: stepSeconds, tz, parts, allow_partial: asked(question) });
 }
 
 function path(name: string, parameters: Record<string, string | number | boolean | undefined>): string {

@@ -7,6 +7,8 @@
  * is not known to be zero.
  */
 import type { TimelineAnswer } from '../../serving/answers.ts';
+import { DAY_MS } from '../../core/domain/time.ts';
+import { dayOf } from '../../core/domain/zone.ts';
 
 export interface Bar {
   readonly t: number;
@@ -22,19 +24,22 @@ export interface Bar {
   readonly unknown: boolean;
 }
 
+/** What lies so much earlier is laid on the same bucket: in days of a zone by the calendar, since not all are of one length. */
 export function barsOf(answer: TimelineAnswer, before: { answer: TimelineAnswer; shiftMs: number } | null): Bar[] {
   const stepMs = answer.step * 1_000;
+  const { tz } = answer;
+  const place = tz !== undefined && stepMs % DAY_MS === 0 ? (t: number): number => dayOf(t, tz) * DAY_MS : (t: number): number => t;
   const asOf = answer.view.speed_as_of;
   const line = before && before.answer.total > 0 ? before : null;
-  const earlier = new Map(line?.answer.points.map(({ t, count }) => [t + line.shiftMs, count]) ?? []);
-  return answer.points.map(({ t, count, parts }) => ({
+  const earlier = new Map(line?.answer.points.map(({ t, count }) => [place(t) + line.shiftMs, count]) ?? []);
+  return answer.points.map(({ t, to = t + stepMs, count, parts }) => ({
     t,
-    to: t + stepMs,
+    to,
     count,
     batch: parts?.batch ?? 0,
     speed: parts?.speed ?? count,
-    before: earlier.get(t) ?? null,
-    cut: t < answer.from || t + stepMs > Math.min(answer.to, asOf),
+    before: earlier.get(place(t)) ?? null,
+    cut: t < answer.from || to > Math.min(answer.to, asOf),
     unknown: t >= asOf && count === 0,
   }));
 }
@@ -101,18 +106,24 @@ function round(n: number, digits: number): number {
   return Number(n.toFixed(digits));
 }
 
-/** The line of the period before through the middle of each bucket; x in buckets, y in pixels. */
+/** The bar that holds a part of the plot's width, 0 at its left edge and 1 at its right. */
+export function barAt(bars: readonly Bar[], { from, to }: Plot, part: number): number {
+  const t = from + part * (to - from);
+  return Math.max(0, bars.findLastIndex((bar) => bar.t <= t));
+}
+
+/** The line of the period before through the middle of each bucket; x in per cent of the plot's width, y in pixels. */
 export function linePath(bars: readonly Bar[], plot: Plot): string {
   let path = '';
   let pen = 'M';
-  bars.forEach(({ before }, index) => {
+  for (const { t, to, before } of bars) {
     if (before === null) {
       pen = 'M';
-      return;
+      continue;
     }
-    path += `${pen}${index + 0.5} ${yOf(before, plot)}`;
+    path += `${pen}${xOf((t + to) / 2, plot)} ${yOf(before, plot)}`;
     pen = 'L';
-  });
+  }
   return path;
 }
 

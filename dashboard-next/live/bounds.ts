@@ -4,10 +4,13 @@
  *
  * Counts are kept by the minute and windows are aligned outward, so a rolling window always ends inside a minute that is not
  * over. A change in per cent would swing with it; comparisons therefore end where every minute is complete and known. The
- * timeline's buckets begin at multiples of their step, for the period before too, so that the two lie on each other.
+ * timeline's buckets begin at multiples of their step, and days with those of the zone, for the period before too, so that the two lie
+ * on each other.
  */
 import type { Shown, WindowName } from './address.ts';
 import type { Span } from './questions.ts';
+import { DAY_MS } from '../../core/domain/time.ts';
+import { dayOf, midnightBefore, startOfDay } from '../../core/domain/zone.ts';
 import { WINDOWS } from './address.ts';
 import { lengthText } from './times.ts';
 
@@ -19,6 +22,8 @@ const MOST_BUCKETS = 180;
 const STEP_OF_WINDOW: Record<WindowName, number> = { '5m': 60, '15m': 60, '1h': 60, '24h': 600, '7d': 3_600 };
 
 type Chosen = Pick<Shown, 'window' | 'fixed'>;
+/** With the zone whose days are meant. */
+type ChosenThere = Chosen & Pick<Shown, 'tz'>;
 
 export function spanOf({ window, fixed }: Chosen, now: number): Span {
   if (fixed) return fixed;
@@ -62,22 +67,40 @@ export function stepSecondsOf(chosen: Chosen): number {
   return STEPS_SECONDS.find((step) => seconds / step <= MOST_BUCKETS) ?? 86_400;
 }
 
-/** What the timeline's line shows: the window's buckets, whole ones, moved back by `shiftMs`. */
-export function lineBeforeOf(chosen: Chosen, span: Span): { span: Span; shiftMs: number } | null {
+/** What the timeline's line shows: the window's buckets, whole ones, moved back by `shiftMs`; by the zone's calendar where they are days. */
+export function lineBeforeOf(chosen: ChosenThere, span: Span): { span: Span; shiftMs: number } | null {
   const stepMs = stepSecondsOf(chosen) * 1_000;
+  if (stepMs === DAY_MS && chosen.tz !== 'UTC') return daysBeforeOf(chosen.tz, span);
   const shiftMs = Math.ceil(lengthMsOf(chosen) / stepMs) * stepMs;
-  const from = Math.floor(span.from / stepMs) * stepMs - shiftMs;
-  const to = Math.ceil(span.to / stepMs) * stepMs - shiftMs;
+  // In a zone that is not whole hours off UTC the outermost buckets begin and end beyond multiples of the step.
+  const beyondMs = chosen.tz === 'UTC' ? 0 : stepMs;
+  const from = Math.floor(span.from / stepMs) * stepMs - beyondMs - shiftMs;
+  const to = Math.ceil(span.to / stepMs) * stepMs + beyondMs - shiftMs;
   return from < 0 ? null : { span: { from, to }, shiftMs };
 }
 
-/** The period that ← or → leads to; a rolling window again where it would pass the present. */
-export function neighbour(chosen: Chosen, direction: -1 | 1, now: number): Span | null {
+function daysBeforeOf(tz: string, span: Span): { span: Span; shiftMs: number } | null {
+  const [first, last] = [dayOf(span.from, tz), dayOf(span.to - 1, tz)];
+  const days = last - first + 1;
+  const from = startOfDay(first - days, tz);
+  return from < 0 ? null : { span: { from, to: startOfDay(first, tz) }, shiftMs: days * DAY_MS };
+}
+
+/** The period that ← or → leads to; a rolling window again where it would pass the present. Whole days lead to whole days. */
+export function neighbour(chosen: ChosenThere, direction: -1 | 1, now: number): Span | null {
   const lengthMs = lengthMsOf(chosen);
   const end = Math.floor(now / MINUTE_MS) * MINUTE_MS;
   const from = chosen.fixed ? chosen.fixed.from : end - lengthMs;
-  const next = { from: from + direction * lengthMs, to: from + direction * lengthMs + lengthMs };
+  const next = wholeDaysBeside(chosen, direction) ?? { from: from + direction * lengthMs, to: from + direction * lengthMs + lengthMs };
   return next.to > end + MINUTE_MS || next.from < 0 ? null : next;
+}
+
+/** As many days of the zone before or after a range of whole ones; null for any other. */
+function wholeDaysBeside({ fixed, tz }: ChosenThere, direction: -1 | 1): Span | null {
+  if (!fixed || midnightBefore(fixed.from, tz) !== fixed.from || midnightBefore(fixed.to, tz) !== fixed.to) return null;
+  const [first, end] = [dayOf(fixed.from, tz), dayOf(fixed.to, tz)];
+  const days = direction * (end - first);
+  return { from: startOfDay(first + days, tz), to: startOfDay(end + days, tz) };
 }
 
 /** `last 24 h`, or `90 min` of a fixed range. */

@@ -19,7 +19,7 @@ import type { Questions, Span, Verdict } from './questions.ts';
 import type { Report } from './report.ts';
 import type { PageName } from './where.ts';
 import { comparisonOf, isOver, lineBeforeOf, MINUTE_MS, spanOf, stepSecondsOf } from './bounds.ts';
-import { midnightBefore } from './zones.ts';
+import { midnightBefore } from '../../core/domain/zone.ts';
 
 export interface Parts {
   timeline: TimelineAnswer;
@@ -77,6 +77,11 @@ export type AnyWanted = { [Name in PartName]: Wanted<Name> }[PartName];
 
 const keyOf = (...parts: (string | number)[]): string => parts.join('|');
 
+/** UTC's days are the API's own. */
+function daysOf({ tz }: Subject): { tz?: string } {
+  return tz === 'UTC' ? {} : { tz };
+}
+
 interface Wanting {
   readonly questions: Questions;
   readonly subject: Subject;
@@ -107,7 +112,7 @@ function figures({ questions, subject, top, held, now }: Wanting): AnyWanted[] {
   const horizon = top.view.horizon ?? '';
   const verdictEvery = held.verdict?.value ? NEVER_AGAIN : 3 * SLOW_MS;
   const wanted: AnyWanted[] = [
-    { name: 'timeline', key: keyOf(location, span.from, span.to, stepSeconds, whole), everyMs: rests || stepSeconds > 60 ? SLOW_MS : SLOW_MS / 2, ask: () => questions.timeline({ ...span, location, stepSeconds, parts: true, allowPartial }) },
+    { name: 'timeline', key: keyOf(location, span.from, span.to, stepSeconds, subject.tz, whole), everyMs: rests || stepSeconds > 60 ? SLOW_MS : SLOW_MS / 2, ask: () => questions.timeline({ ...span, location, stepSeconds, ...daysOf(subject), parts: true, allowPartial }) },
     { name: 'places', key: keyOf(span.from, span.to, whole), everyMs: SLOW_MS, ask: () => questions.locations({ ...span, allowPartial }) },
     { name: 'today', key: keyOf(location, midnight, whole), everyMs: SLOW_MS, ask: () => questions.topItems({ ...today, location, limit: 1, allowPartial }) },
     { name: 'minute', key: location, everyMs: NEVER_AGAIN, ask: () => questions.topItems({ ...minute, location, limit: 1 }) },
@@ -125,8 +130,8 @@ function before({ questions, subject, top }: Wanting): AnyWanted[] {
   const line = lineBeforeOf(subject, top);
   const stepSeconds = stepSecondsOf(subject);
   if (line) {
-    const ask = async (): Promise<Parts['timelineBefore']> => ({ answer: await questions.timeline({ ...line.span, location, stepSeconds }), shiftMs: line.shiftMs });
-    wanted.push({ name: 'timelineBefore', key: keyOf(location, line.span.from, line.span.to, stepSeconds), everyMs: NEVER_AGAIN, ask });
+    const ask = async (): Promise<Parts['timelineBefore']> => ({ answer: await questions.timeline({ ...line.span, location, stepSeconds, ...daysOf(subject) }), shiftMs: line.shiftMs });
+    wanted.push({ name: 'timelineBefore', key: keyOf(location, line.span.from, line.span.to, stepSeconds, subject.tz), everyMs: NEVER_AGAIN, ask });
   }
   const periods = comparisonOf(subject, top.view.speed_as_of);
   if (!periods) return wanted;

@@ -27,7 +27,7 @@ export interface Partly {
 
 export interface Questions {
   topItems(question: Span & Partly & { location: string; limit: number; parts?: boolean }): Promise<TopItemsAnswer>;
-  timeline(question: Span & Partly & { location: string; stepSeconds: number; parts?: boolean }): Promise<TimelineAnswer>;
+  timeline(question: Span & Partly & { location: string; stepSeconds: number; tz?: string; parts?: boolean }): Promise<TimelineAnswer>;
   locations(question: Span & Partly): Promise<LocationsAnswer>;
   trust(): Promise<TrustAnswer>;
   /** What the run of an epoch proved; null if there is no report. */

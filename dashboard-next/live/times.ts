@@ -4,7 +4,8 @@
  * Months and weekdays are spelled here and not by the run time, so that the server's first paint and the browser agree to the
  * letter.
  */
-import { isReadTwice, offsetMs, offsetText, wallOf } from './zones.ts';
+import { isReadTwice, offsetMs, wallOf } from '../../core/domain/zone.ts';
+import { offsetText } from './zones.ts';
 
 const MONTHS = ['Jan', 'Feb', 'Mar', 'Apr', 'May', 'Jun', 'Jul', 'Aug', 'Sep', 'Oct', 'Nov', 'Dec'];
 const WEEKDAYS = ['Sun', 'Mon', 'Tue', 'Wed', 'Thu', 'Fri', 'Sat'];

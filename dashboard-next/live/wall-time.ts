@@ -3,7 +3,7 @@
  *
  * WallTimeField.tsx shows one; forms of a range read their ends here. The text is that of `<input type="datetime-local">`.
  */
-import { instantOfWall, instantsOfWall, wallOf } from './zones.ts';
+import { instantOfWall, instantsOfWall, wallOf } from '../../core/domain/zone.ts';
 
 export interface WallTime {
   /** `2026-11-22T14:32`, or '' while it is not whole. */

@@ -1,7 +1,7 @@
 /** GET /api/v1/top-items, /api/v1/locations, /api/v1/timeline. */
 import type { Serving } from '../app.ts';
 import { currentServing } from '../process.ts';
-import { flagIn, locationIn, parametersOf, wholeIn, windowIn } from './parameters.ts';
+import { flagIn, locationIn, parametersOf, wholeIn, windowIn, zoneIn } from './parameters.ts';
 import { respond } from './respond.ts';
 
 const A_WEEK_OF_SECONDS = 7 * 86_400;
@@ -31,10 +31,12 @@ export function getTimeline(request: Request, _params: object = {}, serving: Ser
   return respond('/api/v1/timeline', request, serving, async () => {
     const parameters = parametersOf(request);
     const stepSeconds = wholeIn(parameters, 'step', { least: 60, greatest: A_WEEK_OF_SECONDS, multipleOf: 60 });
+    const tz = zoneIn(parameters, 'tz');
     return serving.timeline({
       location: locationIn(parameters),
       ...windowIn(parameters),
       ...(stepSeconds === undefined ? {} : { stepSeconds }),
+      ...(tz === undefined ? {} : { tz }),
       parts: flagIn(parameters, 'parts'),
       allowPartial: flagIn(parameters, 'allow_partial'),
     }, request);

@@ -7,6 +7,7 @@ import type { Scope } from '../../core/domain/counts.ts';
 import type { Oid } from '../../core/domain/oid.ts';
 import { readOid } from '../../core/domain/oid.ts';
 import { isDateText } from '../../core/domain/time.ts';
+import { isZone } from '../../core/domain/zone.ts';
 import { BadQuestion } from '../faults.ts';
 import { readTime } from '../window.ts';
 
@@ -76,6 +77,13 @@ export function dateIn(parameters: Parameters, field: string): string | undefine
   if (text === undefined) return undefined;
   if (isDateText(text)) return text;
   throw new BadQuestion(field, `${field} is ${shown(text)}; a date such as 2026-11-22 was expected`);
+}
+
+/** A time zone of the IANA list. */
+export function zoneIn(parameters: Parameters, field: string): string | undefined {
+  const text = parameters(field);
+  if (text === undefined || isZone(text)) return text;
+  throw new BadQuestion(field, `${field} is ${shown(text)}; a time zone of the IANA list such as Europe/Berlin was expected`);
 }
 
 function shown(text: string): string {

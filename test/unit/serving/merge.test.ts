@@ -12,6 +12,7 @@ import type { Sighting } from './world.ts';
 import { HOUR_MS, instant, MINUTE_MS } from '../../../core/domain/time.ts';
 import type { SubjectSums, Sums } from '../../../serving/merge.ts';
 import { countCache } from '../../../serving/cache/count-cache.ts';
+import { bucketsOf } from '../../../serving/buckets.ts';
 import { eachCounted, sumsByBucket, sumsBySubject, totalOf } from '../../../serving/merge.ts';
 import { planCounts } from '../../../serving/plan.ts';
 import { readPlan } from '../../../serving/read.ts';
@@ -51,7 +52,7 @@ test('batch and speed add up to the count of the window, for items, places and b
       const minutes = await ask('minute');
       const stepMs = stepMinutes * MINUTE_MS;
       const bucketOf = ({ detectedAt }: Sighting): number => detectedAt - (detectedAt % stepMs);
-      assert.deepEqual(buckets(sumsByBucket(minutes.plan, minutes.read, stepMs), window.from, stepMs), countBy(inside, bucketOf));
+      assert.deepEqual(buckets(sumsByBucket(minutes.plan, minutes.read, bucketsOf(window, stepMs)), window.from, stepMs), countBy(inside, bucketOf));
       if (scope === 'all') {
         const places = await ask('place');
         assert.deepEqual(flat(sumsBySubject(places.plan, places.read)), countBy(inside, ({ location }) => location));

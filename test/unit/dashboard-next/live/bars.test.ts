@@ -2,7 +2,7 @@ import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import fc from 'fast-check';
 import { axisLabels } from '../../../../dashboard-next/live/axis.ts';
-import { barsOf, gridOf, leadingGap, linePath, nextTop, peakOf, topOf, xOf, yOf } from '../../../../dashboard-next/live/bars.ts';
+import { barAt, barsOf, gridOf, leadingGap, linePath, nextTop, peakOf, topOf, xOf, yOf } from '../../../../dashboard-next/live/bars.ts';
 import { NOON, timeline, view } from './answers.ts';
 
 test('a bucket that the window or the present cuts is marked and does not raise the axis', () => {
@@ -77,4 +77,30 @@ test('labels stand at round wall times, few enough to be read, days by name', ()
   assert.deepEqual(day.filter(({ wideOnly }) => !wideOnly).map(({ text }) => text), ['12:00', '18:00', 'Mon 23', '06:00']);
   assert.ok(axisLabels(NOON - 86_400_000, NOON, 'Asia/Kolkata').some(({ strong, t }) => strong && t === Date.UTC(2026, 10, 22, 18, 30)));
   for (const minutes of [5, 15, 60, 1_440, 10_080, 129_600]) assert.ok(axisLabels(NOON - minutes * 60_000, NOON, 'UTC').length <= 10);
+});
+
+/** A timeline of days in New York around the first of November 2026, on which clocks are put back; the last days of October before. */
+function daysInNewYork(first: number, counts: readonly number[]) {
+  const start = (day: number): number => Date.UTC(2026, 10, day, day > 1 ? 5 : 4);
+  const points = counts.map((count, index) => ({ t: start(first + index), to: start(first + index + 1), count }));
+  return timeline([], { from: points[0]!.t, to: points.at(-1)!.to, step: 86_400, tz: 'America/New_York', total: 1, points, view: view({ speed_as_of: NOON }) });
+}
+
+test('days of 23 and 25 hours are drawn as long as they are, and compared by the calendar', () => {
+  const bars = barsOf(daysInNewYork(0, [5, 6, 7]), { answer: daysInNewYork(-3, [1, 2, 3]), shiftMs: 3 * 86_400_000 });
+  assert.deepEqual(bars.map(({ t, to, before, cut }) => [(to - t) / 3_600_000, before, cut]), [[24, 1, false], [25, 2, false], [24, 3, false]]);
+  const plot = { from: bars[0]!.t, to: bars.at(-1)!.to, height: 100, top: 10 };
+  for (const [index, bar] of bars.entries()) assert.equal(barAt(bars, plot, ((bar.t + bar.to) / 2 - plot.from) / (plot.to - plot.from)), index);
+  assert.match(linePath(bars, plot), /^M16\.438 90L50 80L83\.562 70$/);
+});
+
+test('days are labelled where they begin, in zones of half an hour and over changes of clocks too', () => {
+  const week = (zone: string, from: number) => axisLabels(from, from + 7 * 86_400_000, zone);
+  const kolkata = week('Asia/Kolkata', Date.UTC(2026, 10, 20, 9));
+  assert.deepEqual(kolkata.map(({ text }) => text), ['Sat 21', 'Sun 22', 'Mon 23', 'Tue 24', 'Wed 25', 'Thu 26', 'Fri 27']);
+  assert.ok(kolkata.every(({ t }) => new Date(t).toISOString().endsWith('T18:30:00.000Z')));
+  const newYork = week('America/New_York', Date.UTC(2026, 9, 30, 12));
+  assert.deepEqual(newYork.slice(1, 3).map(({ t }) => new Date(t).toISOString().slice(5, 13)), ['11-01T04', '11-02T05']);
+  // Clocks were put forward at midnight: the day began at 01:00.
+  assert.ok(week('America/Sao_Paulo', Date.UTC(2018, 10, 2)).some(({ t, text }) => text === 'Sun 4' && t === Date.UTC(2018, 10, 4, 3)));
 });

@@ -5,8 +5,8 @@ import type { WindowName } from '../../../../dashboard-next/live/address.ts';
 import { WINDOW_NAMES, WINDOWS } from '../../../../dashboard-next/live/address.ts';
 import { comparisonOf, isOver, lineBeforeOf, MINUTE_MS, neighbour, spanOf, stepSecondsOf } from '../../../../dashboard-next/live/bounds.ts';
 
-const rolling = (window: WindowName) => ({ window, fixed: null });
-const fixed = (from: number, to: number) => ({ window: '1h' as const, fixed: { from, to } });
+const rolling = (window: WindowName) => ({ window, fixed: null, tz: 'UTC' });
+const fixed = (from: number, to: number, tz = 'UTC') => ({ window: '1h' as const, fixed: { from, to }, tz });
 const anyTime = fc.integer({ min: 1.6e12, max: 1.9e12 });
 const anyWindow = fc.constantFrom(...WINDOW_NAMES);
 
@@ -69,13 +69,30 @@ test('the period before and back again is the rolling window', () => {
   const now = Date.UTC(2026, 10, 23, 12, 0, 30);
   const before = neighbour(rolling('1h'), -1, now)!;
   assert.deepEqual(before, { from: Date.UTC(2026, 10, 23, 10), to: Date.UTC(2026, 10, 23, 11) });
-  const after = neighbour({ window: '1h', fixed: before }, 1, now)!;
+  const after = neighbour({ ...rolling('1h'), fixed: before }, 1, now)!;
   assert.equal(after.to, Date.UTC(2026, 10, 23, 12));
-  assert.equal(neighbour({ window: '1h', fixed: after }, 1, now), null);
+  assert.equal(neighbour({ ...rolling('1h'), fixed: after }, 1, now), null);
 });
 
 test('a range is over once nothing of it lies ahead', () => {
   assert.ok(isOver(fixed(0, 60_000), 60_000));
   assert.ok(!isOver(fixed(0, 60_000), 59_999));
   assert.ok(!isOver(rolling('1h'), Infinity));
+});
+
+const NEW_YORK = 'America/New_York';
+/** Midnight there of a day of November 2026, on whose first clocks are put back. */
+const november = (day: number): number => Date.UTC(2026, 10, day, day > 1 ? 5 : 4);
+
+test('the days before days are as many days of the zone, over a change of its clocks too', () => {
+  const chosen = fixed(november(-1), november(13), NEW_YORK);
+  assert.deepEqual(lineBeforeOf(chosen, chosen.fixed), { span: { from: november(-15), to: november(-1) }, shiftMs: 14 * 86_400_000 });
+});
+
+test('from whole days the arrows lead to whole days, though one of them has 25 hours', () => {
+  const day = (n: number) => fixed(november(n), november(n + 1), NEW_YORK);
+  const now = november(20);
+  assert.deepEqual([1, -1].map((direction) => neighbour(day(1), direction as 1 | -1, now)), [day(2).fixed, day(0).fixed]);
+  assert.deepEqual(neighbour(day(2), -1, now), day(1).fixed);
+  assert.deepEqual(neighbour(fixed(november(2), november(2) + 7_200_000, NEW_YORK), -1, now), { from: november(2) - 7_200_000, to: november(2) });
 });
