@@ -63,8 +63,8 @@ export interface WindowQuestion {
 export interface Serving {
   topItems(question: WindowQuestion & { location: Scope; limit?: number; parts?: boolean; allowPartial?: boolean }, asker?: Asker): Promise<TopItemsAnswer>;
   locations(question: WindowQuestion & { parts?: boolean; allowPartial?: boolean }, asker?: Asker): Promise<LocationsAnswer>;
-  timeline(question: WindowQuestion & { location: Scope; stepSeconds?: number; tz?: string; parts?: boolean; allowPartial?: boolean }, asker?: Asker): Promise<TimelineAnswer>;
-  detections(question: WindowQuestion & { location: Scope; limit?: number; cursor?: string }, asker?: Asker): Promise<DetectionsAnswer>;
+  timeline(question: WindowQuestion & { location: Scope; stepSeconds?: number; tz?: string | undefined; parts?: boolean; allowPartial?: boolean }, asker?: Asker): Promise<TimelineAnswer>;
+  detections(question: WindowQuestion & { location: Scope; limit?: number; cursor?: string | undefined }, asker?: Asker): Promise<DetectionsAnswer>;
   /** Null if no detection has the id. `date` (YYYY-MM-DD) looks into that day of the lake too. */
   detection(id: Oid, date?: string, asker?: Asker): Promise<DetectionAnswer | null>;
   trust(asker?: Asker): Promise<TrustAnswer>;

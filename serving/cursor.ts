@@ -1,18 +1,19 @@
-/** Where a page of detections ended, as a text that callers hand back and need not understand: base64url of `time.id`. */
+/** Where a page of detections ended, as a text that callers hand back and need not understand: `time.id`. */
 import type { ListedDetection } from '../core/stores/list-view.ts';
-import { readOid } from '../core/domain/oid.ts';
-import { instant } from '../core/domain/time.ts';
+import type { Oid } from '../core/domain/oid.ts';
+import { OID_PATTERN } from '../core/domain/oid.ts';
+import { instant, MILLISECONDS_PATTERN } from '../core/domain/time.ts';
 import { BadQuestion } from './faults.ts';
 
+export const CURSOR_PATTERN = `${MILLISECONDS_PATTERN.slice(0, -1)}\\.${OID_PATTERN.slice(1)}`;
+const CURSOR = new RegExp(CURSOR_PATTERN);
+
 export function writeCursor({ detectedAt, id }: ListedDetection): string {
-  return Buffer.from(`${detectedAt}.${id}`).toString('base64url');
+  return `${detectedAt}.${id}`;
 }
 
 export function readCursor(text: string): ListedDetection {
-  const parts = /^(\d{1,15})\.(-?\d{1,19})$/.exec(Buffer.from(text, 'base64url').toString('latin1'));
-  const reading = readOid(parts?.[2] ?? '');
-  if (!parts || !reading.ok) {
-    throw new BadQuestion('cursor', 'cursor is not one that an answer gave; leave it out to begin with the newest');
-  }
-  return { detectedAt: instant(Number(parts[1])), id: reading.oid };
+  if (!CURSOR.test(text)) throw new BadQuestion('cursor', 'cursor is not one that an answer gave; leave it out to begin with the newest');
+  const [detectedAt, id] = text.split('.') as [string, string];
+  return { detectedAt: instant(Number(detectedAt)), id: id as Oid };
 }

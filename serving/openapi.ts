@@ -1,11 +1,14 @@
 /**
  * The API as an OpenAPI 3.1 document, made from the schemas of its answers.
  *
- * http/openapi.ts serves it, a test holds every answer against it. What an answer looks like is written once, in answers.ts;
- * this file adds paths, parameters and which schema each path answers with. docs/api.md says what things mean.
+ * http/openapi.ts serves it, a test holds every answer against it. What an answer looks like is written once, in answers.ts,
+ * what a path may be asked in http/asked.ts, from where the handlers read it; this file adds paths and which schema each answers with.
+ * docs/api.md says what things mean.
  */
 import { z } from 'zod';
+import type { ParameterSet } from './http/parameters.ts';
 import * as answers from './answers.ts';
+import * as asked from './http/asked.ts';
 
 type Json = Readonly<Record<string, unknown>>;
 
@@ -26,62 +29,44 @@ const SCHEMAS = {
 };
 type SchemaName = keyof typeof SCHEMAS;
 
-const query = (name: string, description: string, schema: Json): Json => ({ name, in: 'query', description, schema });
-const inPath = (name: string, description: string, schema: Json): Json => ({ name, in: 'path', required: true, description, schema });
-const whole = (minimum: number, maximum: number, byDefault?: number): Json => ({ type: 'integer', minimum, maximum, ...(byDefault === undefined ? {} : { default: byDefault }) });
-
-const OID = { type: 'string', pattern: '^(0|-?[1-9][0-9]{0,18})$' };
-const LOCATION = query('location', 'A place, or all of them', { anyOf: [{ const: 'all' }, OID], default: 'all' });
-const TIME = { type: 'string', description: 'Epoch milliseconds, or ISO 8601; without a zone UTC' };
-const WINDOW = [query('from', 'Begin of the window; an hour before its end if left out', TIME), query('to', 'End of the window, excluded; now if left out', TIME)];
-const PARTS = query('parts', 'Adds how much the batch view and the speed view hold', { type: 'boolean', default: false });
-const PARTIAL = query('allow_partial', 'Answers with one view alone while the other is away; view.missing names it', { type: 'boolean', default: false });
-/** V8 lists some zones by an older name alone, and takes both. */
-const RENAMED = ['UTC', 'Asia/Kolkata', 'Asia/Kathmandu', 'Asia/Ho_Chi_Minh', 'Asia/Yangon', 'Europe/Kyiv', 'America/Nuuk', 'Atlantic/Faroe'];
-const ZONE = { type: 'string', enum: [...new Set([...RENAMED, ...Intl.supportedValuesOf('timeZone')])].sort() };
-const DATE = { type: 'string', format: 'date' };
-
-/** Of each path below /api/v1: what it says about itself. */
+/** Of each path: what it says about itself. */
 interface Told {
   readonly summary: string;
-  readonly parameters: readonly Json[];
+  readonly query?: ParameterSet;
+  readonly path?: ParameterSet;
   readonly answer: SchemaName | Readonly<Record<string, Json>>;
 }
 
 const PATHS: Readonly<Record<string, Told>> = {
-  '/api/v1/top-items': { summary: 'The most counted items', parameters: [LOCATION, ...WINDOW, query('limit', 'Most items', whole(1, 1_000, 10)), PARTS, PARTIAL], answer: 'TopItemsAnswer' },
-  '/api/v1/locations': { summary: 'The count of every place', parameters: [...WINDOW, PARTS, PARTIAL], answer: 'LocationsAnswer' },
-  '/api/v1/timeline': {
-    summary: 'One count for each step',
-    parameters: [LOCATION, ...WINDOW, query('step', 'Seconds, a multiple of 60', { ...whole(60, 604_800, 60), multipleOf: 60 }), query('tz', 'Days are those of this zone of the IANA list, 23 or 25 hours where its clocks change; then each point says where it ends (to)', ZONE), PARTS, PARTIAL],
-    answer: 'TimelineAnswer',
-  },
-  '/api/v1/detections': {
-    summary: 'Joined rows, newest first',
-    parameters: [LOCATION, ...WINDOW, query('limit', 'Most rows', whole(1, 500, 50)), query('cursor', 'next_cursor of the page before', { type: 'string' })],
-    answer: 'DetectionsAnswer',
-  },
-  '/api/v1/detections/{detection_oid}': {
-    summary: 'One joined row',
-    parameters: [inPath('detection_oid', 'Its id', OID), query('dt', 'Looks into this day of the lake too', DATE)],
-    answer: 'DetectionAnswer',
-  },
+  '/api/v1/top-items': { summary: 'The most counted items', query: asked.TOP_ITEMS, answer: 'TopItemsAnswer' },
+  '/api/v1/locations': { summary: 'The count of every place', query: asked.LOCATIONS, answer: 'LocationsAnswer' },
+  '/api/v1/timeline': { summary: 'One count for each step', query: asked.TIMELINE, answer: 'TimelineAnswer' },
+  '/api/v1/detections': { summary: 'Joined rows, newest first', query: asked.DETECTIONS, answer: 'DetectionsAnswer' },
+  '/api/v1/detections/{detection_oid}': { summary: 'One joined row', path: asked.DETECTION_PATH, query: asked.DETECTION, answer: 'DetectionAnswer' },
   '/api/v1/stream': {
     summary: 'Server-sent events: top-items (StreamedTopItems), view (View), problem (Problem)',
-    parameters: [LOCATION, query('window', 'Seconds up to now', whole(60, 604_800, 300)), query('limit', 'Most items', whole(1, 1_000, 10))],
+    query: asked.STREAM,
     answer: { 'text/event-stream': { type: 'string' } },
   },
   '/api/v1/export': {
     summary: 'The joined rows of a window of at most 31 days',
-    parameters: [LOCATION, ...WINDOW, query('format', 'Of the file', { enum: ['parquet', 'csv'], default: 'parquet' })],
+    query: asked.EXPORT,
     answer: { 'application/vnd.apache.parquet': { type: 'string', contentMediaType: 'application/octet-stream' }, 'text/csv': { type: 'string' } },
   },
-  '/api/v1/trust': { summary: 'What became of every record', parameters: [], answer: 'TrustAnswer' },
-  '/api/v1/runs': { summary: 'Published epochs and failed tries', parameters: [query('limit', 'Most of each', whole(1, 1_000, 50))], answer: 'RunsAnswer' },
-  '/api/v1/runs/{epoch}': { summary: 'The report of one', parameters: [inPath('epoch', 'Its name', { type: 'string' })], answer: 'RunAnswer' },
-  '/api/v1/lake': { summary: 'The days of the lake', parameters: [], answer: 'LakeAnswer' },
-  '/readyz': { summary: 'Whether it can answer', parameters: [], answer: 'ReadyAnswer' },
+  '/api/v1/trust': { summary: 'What became of every record', answer: 'TrustAnswer' },
+  '/api/v1/runs': { summary: 'Published epochs and failed tries', query: asked.RUNS, answer: 'RunsAnswer' },
+  '/api/v1/runs/{epoch}': { summary: 'The report of one', path: asked.RUN_PATH, answer: 'RunAnswer' },
+  '/api/v1/lake': { summary: 'The days of the lake', answer: 'LakeAnswer' },
+  '/readyz': { summary: 'Whether it can answer', answer: 'ReadyAnswer' },
 };
+
+/** Empty is as left out, in a query; a path has no empty part. */
+function parametersOf({ path = {}, query = {} }: Told): Json[] {
+  return [
+    ...Object.entries(path).map(([name, { description, schema }]) => ({ name, in: 'path', required: true, description, schema })),
+    ...Object.entries(query).map(([name, { description, schema }]) => ({ name, in: 'query', allowEmptyValue: true, description, schema })),
+  ];
+}
 
 export function openApi(): Json {
   return {
@@ -100,12 +85,13 @@ const NOT_NOW: Json = {
   content: { 'application/problem+json': { schema: { $ref: '#/components/schemas/Problem' } } },
 };
 
-function operationOf(path: string, { summary, parameters, answer }: Told): Json {
+function operationOf(path: string, told: Told): Json {
+  const { summary, answer } = told;
   const reference = (name: SchemaName): Json => ({ schema: { $ref: `#/components/schemas/${name}` } });
   const content = typeof answer === 'string' ? { 'application/json': reference(answer) } : Object.fromEntries(Object.entries(answer).map(([type, schema]) => [type, { schema }]));
   return {
     summary,
-    parameters,
+    parameters: parametersOf(told),
     responses: {
       200: { description: summary, content },
       503: path === '/readyz' ? { description: 'It cannot answer now', content } : NOT_NOW,

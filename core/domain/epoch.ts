@@ -6,6 +6,7 @@
  * exactly one, and names and numbers are one to one for one length.
  */
 import type { Instant } from './time.ts';
+import { DATE_PATTERN } from './time.ts';
 import type { Rules } from './rules.ts';
 
 declare const epochBrand: unique symbol;
@@ -44,6 +45,9 @@ export function nameOf(e: Epoch, length: Length): string {
   const seconds = iso.slice(17, 19);
   return `${date}T${iso.slice(11, 13)}${iso.slice(14, 16)}${seconds === '00' ? '' : seconds}`;
 }
+
+/** What the name of an epoch of some length looks like. */
+export const EPOCH_NAME_PATTERN = `${DATE_PATTERN.slice(0, -1)}(?:T(?:[01][0-9]|2[0-3])(?:[0-5][0-9]){1,2})?$`;
 
 /** The epoch of a name, or null if the name is not that of an epoch of this length. */
 export function epochNamed(name: string, length: Length): Epoch | null {

@@ -5,12 +5,16 @@
  * numbers lose digits beyond 2^53, text is what Kafka's key, the JSON answers and a Map key want anyway, and one id has
  * exactly one text: no leading zeros, no `-0`, no sign but a minus.
  */
+import { digitsUpTo } from './digits.ts';
+
 declare const oidBrand: unique symbol;
 export type Oid = string & { readonly [oidBrand]: true };
 
 const CANONICAL = /^(?:0|-?[1-9][0-9]*)$/;
 const LEAST = String(-(2n ** 63n));
 const GREATEST = String(2n ** 63n - 1n);
+/** What readOid takes, as a regular expression. */
+export const OID_PATTERN = `^(?:0|-?[1-9][0-9]{0,17}|${digitsUpTo(GREATEST, 1)}|-(?:${digitsUpTo(LEAST.slice(1), 1)}))$`;
 
 export type OidReading = { ok: true; oid: Oid } | { ok: false; because: 'not_canonical' | 'out_of_range' };
 

@@ -1,5 +1,6 @@
 /**
- * What happens to a request before Next.js sees it: is it for this app, from where did it come, and what no client may say itself.
+ * What happens to a request before Next.js sees it: is it for this app, does it read, from where did it come, and what no client may say
+ * itself.
  *
  * command.ts calls it for every request. A page of another site can make its own name point to this address (DNS rebinding) and then
  * read what it likes, as long as the browser's Host header is believed; so only names that are ours get an answer. Probes have none of
@@ -9,7 +10,9 @@ import type { IncomingMessage, ServerResponse } from 'node:http';
 import type { Config } from '../../core/process/config.ts';
 import { isLoopback, nameInHost as nameOf } from '../../core/process/host-port.ts';
 import { addressList } from './addresses.ts';
+import { admitsMethod } from './methods.ts';
 import { stampPeer } from './peer.ts';
+import { turnAway } from './turned-away.ts';
 
 export type DoorConfig = Pick<Config, 'AUTH' | 'ALLOWED_HOSTS' | 'PUBLIC_URL' | 'TRUSTED_PROXIES'>;
 
@@ -24,9 +27,10 @@ export function createDoor(config: DoorConfig): (request: IncomingMessage, respo
   return (request, response) => {
     const path = (request.url ?? '').split('?')[0]!;
     if (!PROBES.includes(path) && !isOurs(request.headers.host)) {
-      turnAway(response, request.headers.host);
+      turnAway(response, { title: 'Misdirected request', status: 421, detail: notOurs(request.headers.host) });
       return false;
     }
+    if (!admitsMethod(request, response)) return false;
     stampPeer(request.headers, request.socket.remoteAddress, trusted);
     // X-Forwarded-Proto is there only if a trusted proxy wrote it.
     if (isPublic || request.headers['x-forwarded-proto'] === 'https') {
@@ -47,8 +51,5 @@ export function hostTest({ AUTH, ALLOWED_HOSTS, PUBLIC_URL }: Omit<DoorConfig, '
   };
 }
 
-function turnAway(response: ServerResponse, host: string | undefined): void {
-  const detail = `This app does not answer at ${JSON.stringify((host ?? '').slice(0, 100))}; ALLOWED_HOSTS or PUBLIC_URL names the hosts that it answers at`;
-  response.writeHead(421, { 'content-type': 'application/problem+json', 'cache-control': 'no-store', 'x-content-type-options': 'nosniff' });
-  response.end(JSON.stringify({ type: 'about:blank', title: 'Misdirected request', status: 421, detail }));
-}
+const notOurs = (host: string | undefined): string =>
+  `This app does not answer at ${JSON.stringify((host ?? '').slice(0, 100))}; ALLOWED_HOSTS or PUBLIC_URL names the hosts that it answers at`;

@@ -4,7 +4,7 @@ import { currentAccess } from '../access/current.ts';
 import type { Serving } from '../app.ts';
 import { NothingThere } from '../faults.ts';
 import { currentServing } from '../process.ts';
-import { parametersOf } from './parameters.ts';
+import { givenBy } from './parameters.ts';
 import { framed, OPEN } from './respond.ts';
 
 export function getAuth(
@@ -21,7 +21,7 @@ export function getAuth(
       if (!signIn) throw new NothingThere('Nobody signs in here: AUTH is not oidc');
       const next =
         step === 'login'
-          ? await signIn.login(parametersOf(request)('to') ?? '/')
+          ? await signIn.login(givenBy(request)('to') ?? '/')
           : step === 'callback'
             ? await signIn.callback(request)
             : step === 'logout'

@@ -1,44 +1,27 @@
 /** GET /api/v1/top-items, /api/v1/locations, /api/v1/timeline. */
 import type { Serving } from '../app.ts';
 import { currentServing } from '../process.ts';
-import { flagIn, locationIn, parametersOf, wholeIn, windowIn, zoneIn } from './parameters.ts';
+import { LOCATIONS, TIMELINE, TOP_ITEMS } from './asked.ts';
+import { readQuery } from './parameters.ts';
 import { respond } from './respond.ts';
-
-const A_WEEK_OF_SECONDS = 7 * 86_400;
 
 export function getTopItems(request: Request, _params: object = {}, serving: Serving = currentServing()): Promise<Response> {
   return respond('/api/v1/top-items', request, serving, async () => {
-    const parameters = parametersOf(request);
-    const limit = wholeIn(parameters, 'limit', { least: 1, greatest: 1_000 });
-    return serving.topItems({
-      location: locationIn(parameters),
-      ...windowIn(parameters),
-      ...(limit === undefined ? {} : { limit }),
-      parts: flagIn(parameters, 'parts'),
-      allowPartial: flagIn(parameters, 'allow_partial'),
-    }, request);
+    const { allow_partial: allowPartial, ...asked } = readQuery(TOP_ITEMS, request);
+    return serving.topItems({ ...asked, allowPartial }, request);
   });
 }
 
 export function getLocations(request: Request, _params: object = {}, serving: Serving = currentServing()): Promise<Response> {
   return respond('/api/v1/locations', request, serving, async () => {
-    const parameters = parametersOf(request);
-    return serving.locations({ ...windowIn(parameters), parts: flagIn(parameters, 'parts'), allowPartial: flagIn(parameters, 'allow_partial') }, request);
+    const { allow_partial: allowPartial, ...asked } = readQuery(LOCATIONS, request);
+    return serving.locations({ ...asked, allowPartial }, request);
   });
 }
 
 export function getTimeline(request: Request, _params: object = {}, serving: Serving = currentServing()): Promise<Response> {
   return respond('/api/v1/timeline', request, serving, async () => {
-    const parameters = parametersOf(request);
-    const stepSeconds = wholeIn(parameters, 'step', { least: 60, greatest: A_WEEK_OF_SECONDS, multipleOf: 60 });
-    const tz = zoneIn(parameters, 'tz');
-    return serving.timeline({
-      location: locationIn(parameters),
-      ...windowIn(parameters),
-      ...(stepSeconds === undefined ? {} : { stepSeconds }),
-      ...(tz === undefined ? {} : { tz }),
-      parts: flagIn(parameters, 'parts'),
-      allowPartial: flagIn(parameters, 'allow_partial'),
-    }, request);
+    const { step: stepSeconds, allow_partial: allowPartial, ...asked } = readQuery(TIMELINE, request);
+    return serving.timeline({ ...asked, stepSeconds, allowPartial }, request);
   });
 }

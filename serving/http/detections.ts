@@ -2,21 +2,12 @@
 import type { Serving } from '../app.ts';
 import { NothingThere } from '../faults.ts';
 import { currentServing } from '../process.ts';
-import { dateIn, locationIn, oidIn, parametersOf, wholeIn, windowIn } from './parameters.ts';
+import { DETECTION, DETECTION_PATH, DETECTIONS } from './asked.ts';
+import { readPath, readQuery } from './parameters.ts';
 import { respond } from './respond.ts';
 
 export function getDetections(request: Request, _params: object = {}, serving: Serving = currentServing()): Promise<Response> {
-  return respond('/api/v1/detections', request, serving, async () => {
-    const parameters = parametersOf(request);
-    const limit = wholeIn(parameters, 'limit', { least: 1, greatest: 500 });
-    const cursor = parameters('cursor');
-    return serving.detections({
-      location: locationIn(parameters),
-      ...windowIn(parameters),
-      ...(limit === undefined ? {} : { limit }),
-      ...(cursor === undefined ? {} : { cursor }),
-    }, request);
-  });
+  return respond('/api/v1/detections', request, serving, async () => serving.detections(readQuery(DETECTIONS, request), request));
 }
 
 export function getDetection(
@@ -25,8 +16,8 @@ export function getDetection(
   serving: Serving = currentServing(),
 ): Promise<Response> {
   return respond('/api/v1/detections/<detection_oid>', request, serving, async () => {
-    const id = oidIn('detection_oid', params.detection_oid);
-    const date = dateIn(parametersOf(request), 'dt');
+    const id = readPath(DETECTION_PATH, 'detection_oid', params);
+    const { dt: date } = readQuery(DETECTION, request);
     const found = await serving.detection(id, date, request);
     if (found) return found;
     const where = date === undefined ? 'in HBase; dt=<date> looks into that day of the lake too' : `in HBase or in the lake's day ${date}`;

@@ -3,11 +3,11 @@ import type { Scope } from '../../core/domain/counts.ts';
 import type { Serving } from '../app.ts';
 import type { ExportFormat } from '../exports.ts';
 import { DAY_MS } from '../../core/domain/time.ts';
-import { EXPORT_FORMATS } from '../exports.ts';
 import { BadQuestion } from '../faults.ts';
 import { currentServing } from '../process.ts';
 import { windowOf } from '../window.ts';
-import { choiceIn, locationIn, parametersOf, windowIn } from './parameters.ts';
+import { EXPORT } from './asked.ts';
+import { readQuery } from './parameters.ts';
 import { framed, headersOnly } from './respond.ts';
 
 const MOST_DAYS = 31;
@@ -15,10 +15,8 @@ const CONTENT_TYPE: Record<ExportFormat, string> = { parquet: 'application/vnd.a
 
 export function getExport(request: Request, _params: object = {}, serving: Serving = currentServing()): Promise<Response> {
   return framed('/api/v1/export', request, serving, async (headers, caller) => {
-    const parameters = parametersOf(request);
-    const location = locationIn(parameters);
-    const format = choiceIn(parameters, 'format', EXPORT_FORMATS) ?? 'parquet';
-    const window = windowOf(windowIn(parameters), serving.now());
+    const { location, format, ...asked } = readQuery(EXPORT, request);
+    const window = windowOf(asked, serving.now());
     if (window.to - window.from > MOST_DAYS * DAY_MS) {
       throw new BadQuestion('from', `the window is longer than ${MOST_DAYS} days; ask for it in parts, or read the lake itself (docs/data.md)`);
     }

@@ -1,19 +1,45 @@
 /**
- * The parameters of a request as values of a question; each fault is a BadQuestion that names its field.
+ * Parameters of requests: what each takes, said once, for the reader and for the OpenAPI document alike.
  *
- * A parameter that is given twice is a fault, not a choice; one that the API does not know is left alone.
+ * asked.ts names the parameters of every path, the handlers read them, openapi.ts shows them. A parameter that is given twice is a
+ * fault, not a choice; one that the API does not know is left alone; one that is empty counts as left out (a form sends such). Each
+ * fault is a BadQuestion that names its field. A test holds that schema and reader take the same texts.
  */
 import type { Scope } from '../../core/domain/counts.ts';
 import type { Oid } from '../../core/domain/oid.ts';
-import { readOid } from '../../core/domain/oid.ts';
-import { isDateText } from '../../core/domain/time.ts';
+import { EPOCH_NAME_PATTERN } from '../../core/domain/epoch.ts';
+import { OID_PATTERN, readOid } from '../../core/domain/oid.ts';
+import { DATE_PATTERN, isDateText, TIME_PATTERN } from '../../core/domain/time.ts';
 import { isZone } from '../../core/domain/zone.ts';
+import { CURSOR_PATTERN, readCursor } from '../cursor.ts';
 import { BadQuestion } from '../faults.ts';
 import { readTime } from '../window.ts';
 
-export type Parameters = (name: string) => string | undefined;
+export type Schema = Readonly<Record<string, unknown>>;
 
-export function parametersOf(request: Request): Parameters {
+export interface Parameter<Value> {
+  readonly description: string;
+  readonly schema: Schema;
+  /** `undefined`: left out. Throws a BadQuestion that names `field`. */
+  read(text: string | undefined, field: string): Value;
+}
+
+/** By name, for the names to be written once. */
+export type ParameterSet = Readonly<Record<string, Parameter<unknown>>>;
+export type ReadValues<Parameters extends ParameterSet> = { readonly [Name in keyof Parameters]: ReturnType<Parameters[Name]['read']> };
+
+export function readQuery<Parameters extends ParameterSet>(parameters: Parameters, request: Request): ReadValues<Parameters> {
+  const given = givenBy(request);
+  const read = Object.entries(parameters).map(([name, parameter]) => [name, parameter.read(given(name), name)]);
+  return Object.fromEntries(read) as ReadValues<Parameters>;
+}
+
+export function readPath<Name extends string, Value>(parameters: Readonly<Record<Name, Parameter<Value>>>, name: Name, params: Readonly<Record<Name, string>>): Value {
+  return parameters[name].read(params[name], name);
+}
+
+/** What the query gives by a name; nothing for what is empty. */
+export function givenBy(request: Request): (name: string) => string | undefined {
   const { searchParams } = new URL(request.url);
   return (name) => {
     const values = searchParams.getAll(name);
@@ -22,69 +48,108 @@ export function parametersOf(request: Request): Parameters {
   };
 }
 
-export function windowIn(parameters: Parameters): { from?: number; to?: number } {
-  const from = parameters('from');
-  const to = parameters('to');
-  return {
-    ...(from === undefined ? {} : { from: readTime('from', from) }),
-    ...(to === undefined ? {} : { to: readTime('to', to) }),
-  };
-}
+const OID: Schema = { type: 'string', pattern: OID_PATTERN };
 
-/** `all` if it is left out. */
-export function locationIn(parameters: Parameters): Scope {
-  const text = parameters('location') ?? 'all';
-  return text === 'all' ? 'all' : oidIn('location', text, 'all, or ');
-}
+export const scope = (description: string): Parameter<Scope> => ({
+  description,
+  schema: { anyOf: [{ const: 'all' }, OID], default: 'all' },
+  read: (text = 'all', field) => (text === 'all' ? 'all' : oidOf(text, field, 'all, or ')),
+});
 
-export function oidIn(field: string, text: string, or = ''): Oid {
+export const oid = (description: string): Parameter<Oid> => ({ description, schema: OID, read: (text = '', field) => oidOf(text, field) });
+
+function oidOf(text: string, field: string, or = ''): Oid {
   const reading = readOid(text);
   if (reading.ok) return reading.oid;
   throw new BadQuestion(field, `${field} is ${shown(text)}; ${or}a signed 64-bit integer in decimal digits was expected`);
 }
 
-export function wholeIn(
-  parameters: Parameters,
-  field: string,
-  bounds: { least: number; greatest: number; multipleOf?: number },
-): number | undefined {
-  const text = parameters(field);
-  if (text === undefined) return undefined;
-  const { least, greatest, multipleOf = 1 } = bounds;
-  const value = /^\d{1,10}$/.test(text) ? Number(text) : Number.NaN;
-  if (value >= least && value <= greatest && value % multipleOf === 0) return value;
-  const kind = multipleOf === 1 ? 'a whole number' : `a multiple of ${multipleOf}`;
-  throw new BadQuestion(field, `${field} is ${shown(text)}; ${kind} from ${least} to ${greatest} was expected`);
+export const time = (description: string): Parameter<number | undefined> => ({
+  description: `${description}. Epoch milliseconds, or ISO 8601; without a zone UTC`,
+  schema: { type: 'string', pattern: TIME_PATTERN, examples: ['1795356000000', '2026-11-22T14:00Z'] },
+  read: (text, field) => (text === undefined ? undefined : readTime(field, text)),
+});
+
+interface Bounds {
+  readonly least: number;
+  readonly greatest: number;
+  readonly multipleOf?: number;
+  readonly byDefault: number;
 }
 
-export function choiceIn<Choice extends string>(parameters: Parameters, field: string, choices: readonly Choice[]): Choice | undefined {
-  const text = parameters(field);
-  if (text === undefined) return undefined;
-  const chosen = choices.find((choice) => choice === text);
-  if (chosen !== undefined) return chosen;
-  throw new BadQuestion(field, `${field} is ${shown(text)}; ${choices.join(' or ')} was expected`);
-}
+export const whole = (description: string, { least, greatest, multipleOf = 1, byDefault }: Bounds): Parameter<number> => ({
+  description,
+  schema: { type: 'integer', minimum: least, maximum: greatest, ...(multipleOf === 1 ? {} : { multipleOf }), default: byDefault },
+  read(text, field) {
+    if (text === undefined) return byDefault;
+    const value = /^(?:0|[1-9]\d{0,9})$/.test(text) ? Number(text) : Number.NaN;
+    if (value >= least && value <= greatest && value % multipleOf === 0) return value;
+    const kind = multipleOf === 1 ? 'a whole number' : `a multiple of ${multipleOf}`;
+    throw new BadQuestion(field, `${field} is ${shown(text)}; ${kind} from ${least} to ${greatest} was expected`);
+  },
+});
 
-export function flagIn(parameters: Parameters, field: string): boolean {
-  const text = parameters(field) ?? 'false';
-  if (text === 'true' || text === 'false') return text === 'true';
-  throw new BadQuestion(field, `${field} is ${shown(text)}; true or false was expected`);
-}
+export const choice = <Choice extends string>(description: string, choices: readonly Choice[], byDefault: Choice): Parameter<Choice> => ({
+  description,
+  schema: { enum: choices, default: byDefault },
+  read(text = byDefault, field) {
+    const chosen = choices.find((one) => one === text);
+    if (chosen !== undefined) return chosen;
+    throw new BadQuestion(field, `${field} is ${shown(text)}; ${choices.join(' or ')} was expected`);
+  },
+});
 
-/** `YYYY-MM-DD` */
-export function dateIn(parameters: Parameters, field: string): string | undefined {
-  const text = parameters(field);
-  if (text === undefined) return undefined;
-  if (isDateText(text)) return text;
-  throw new BadQuestion(field, `${field} is ${shown(text)}; a date such as 2026-11-22 was expected`);
-}
+export const flag = (description: string): Parameter<boolean> => ({
+  description,
+  schema: { type: 'boolean', default: false },
+  read(text = 'false', field) {
+    if (text === 'true' || text === 'false') return text === 'true';
+    throw new BadQuestion(field, `${field} is ${shown(text)}; true or false was expected`);
+  },
+});
+
+export const date = (description: string): Parameter<string | undefined> => ({
+  description,
+  schema: { type: 'string', pattern: DATE_PATTERN, examples: ['2026-11-22'] },
+  read(text, field) {
+    if (text === undefined || isDateText(text)) return text;
+    throw new BadQuestion(field, `${field} is ${shown(text)}; a date such as 2026-11-22 was expected`);
+  },
+});
+
+export const cursor = (description: string): Parameter<string | undefined> => ({
+  description,
+  schema: { type: 'string', pattern: CURSOR_PATTERN },
+  read(text) {
+    if (text !== undefined) readCursor(text);
+    return text;
+  },
+});
+
+/** V8 lists some zones by an older name alone, and takes both; names are taken in any case. */
+const RENAMED = ['UTC', 'Asia/Kolkata', 'Asia/Kathmandu', 'Asia/Ho_Chi_Minh', 'Asia/Yangon', 'Europe/Kyiv', 'America/Nuuk', 'Atlantic/Faroe'];
+const ZONES = [...new Set([...RENAMED, ...Intl.supportedValuesOf('timeZone')])].sort();
 
 /** A time zone of the IANA list. */
-export function zoneIn(parameters: Parameters, field: string): string | undefined {
-  const text = parameters(field);
-  if (text === undefined || isZone(text)) return text;
-  throw new BadQuestion(field, `${field} is ${shown(text)}; a time zone of the IANA list such as Europe/Berlin was expected`);
-}
+export const zone = (description: string): Parameter<string | undefined> => ({
+  description,
+  schema: { type: 'string', enum: ZONES },
+  read(text, field) {
+    if (text === undefined || isZone(text)) return text;
+    throw new BadQuestion(field, `${field} is ${shown(text)}; a time zone of the IANA list such as Europe/Berlin was expected`);
+  },
+});
+
+const EPOCH_NAME = new RegExp(EPOCH_NAME_PATTERN);
+
+export const epochName = (description: string): Parameter<string> => ({
+  description,
+  schema: { type: 'string', pattern: EPOCH_NAME_PATTERN, examples: ['2026-11-22', '2026-11-22T1410'] },
+  read(text = '', field) {
+    if (EPOCH_NAME.test(text)) return text;
+    throw new BadQuestion(field, `${field} is ${shown(text)}; the name of an epoch was expected, such as 2026-11-22 or 2026-11-22T1410`);
+  },
+});
 
 function shown(text: string): string {
   return JSON.stringify(text.length <= 60 ? text : `${text.slice(0, 57)}…`);

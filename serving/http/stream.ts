@@ -1,21 +1,14 @@
 /** GET /api/v1/stream: server-sent events of the top items of a place, for as long as the client stays. */
 import type { Serving } from '../app.ts';
 import { currentServing } from '../process.ts';
-import { locationIn, parametersOf, wholeIn } from './parameters.ts';
+import { STREAM } from './asked.ts';
+import { readQuery } from './parameters.ts';
 import { framed, headersOnly } from './respond.ts';
-
-const WINDOW_SECONDS = 300;
-const LIMIT = 10;
-const A_WEEK_OF_SECONDS = 7 * 86_400;
 
 export function getStream(request: Request, _params: object = {}, serving: Serving = currentServing()): Promise<Response> {
   return framed('/api/v1/stream', request, serving, async (headers, caller) => {
-    const parameters = parametersOf(request);
-    const question = {
-      location: locationIn(parameters),
-      windowSeconds: wholeIn(parameters, 'window', { least: 60, greatest: A_WEEK_OF_SECONDS }) ?? WINDOW_SECONDS,
-      limit: wholeIn(parameters, 'limit', { least: 1, greatest: 1_000 }) ?? LIMIT,
-    };
+    const { window: windowSeconds, ...asked } = readQuery(STREAM, request);
+    const question = { ...asked, windowSeconds };
     const lastEventId = request.headers.get('last-event-id');
     const stream = headersOnly(request) ? null : await serving.streams.open(question, { lastEventId, request, caller: serving.gate.keyOf(caller, request) });
     return new Response(stream, {

@@ -26,7 +26,7 @@ import { speedEpochsOf } from '../plan.ts';
 import { searchedIn } from '../searched.ts';
 import { windowOf } from '../window.ts';
 
-export type DetectionsQuestion = WindowQuestion & { location: Scope; limit?: number; cursor?: string };
+export type DetectionsQuestion = WindowQuestion & { location: Scope; limit?: number; cursor?: string | undefined };
 
 const LIMIT = 50;
 

@@ -11,7 +11,7 @@ import { sumsByBucket, totalOf } from '../merge.ts';
 import { searchedIn } from '../searched.ts';
 import { alignToMinutes, windowOf } from '../window.ts';
 
-export type TimelineQuestion = WindowQuestion & { location: Scope; stepSeconds?: number; tz?: string; parts?: boolean; allowPartial?: boolean };
+export type TimelineQuestion = WindowQuestion & { location: Scope; stepSeconds?: number; tz?: string | undefined; parts?: boolean; allowPartial?: boolean };
 
 const STEP_SECONDS = 60;
 

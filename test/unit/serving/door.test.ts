@@ -31,14 +31,17 @@ interface Turned {
   readonly headers: Record<string, string>;
 }
 
-function atDoor(environment: Record<string, string>, headers: Record<string, string>, url = '/'): Turned {
+function atDoor(environment: Record<string, string>, headers: Record<string, string>, url = '/', method = 'GET'): Turned {
   const turned = { status: null as number | null, headers: {} as Record<string, string> };
   const response = {
     setHeader: (name: string, value: string) => void (turned.headers[name] = value),
-    writeHead: (status: number) => void (turned.status = status),
+    writeHead(status: number) {
+      turned.status = status;
+      return response;
+    },
     end: () => undefined,
   };
-  const request = { url, headers, socket: { remoteAddress: '10.0.0.1' } };
+  const request = { url, method, headers, socket: { remoteAddress: '10.0.0.1' } };
   const isAdmitted = createDoor(readConfig(environment as NodeJS.ProcessEnv))(request as unknown as IncomingMessage, response as unknown as ServerResponse);
   return { isAdmitted, ...turned };
 }
@@ -46,6 +49,17 @@ function atDoor(environment: Record<string, string>, headers: Record<string, str
 test('a request for another host is a 421, a probe is not', () => {
   assert.deepEqual(atDoor({}, { host: 'evil.example' }), { isAdmitted: false, status: 421, headers: {} });
   assert.equal(atDoor({}, { host: '10.1.2.3:3000' }, '/healthz?x').isAdmitted, true);
+});
+
+test('GET and HEAD are answered, of every path; OPTIONS and 405 say so', () => {
+  const headers = { host: 'localhost' };
+  for (const url of ['/', '/trust', '/api/v1/top-items', '/api/nothing', '/readyz', '/metrics', '/_next/x.js']) {
+    for (const method of ['GET', 'HEAD']) assert.ok(atDoor({}, headers, url, method).isAdmitted);
+    for (const method of ['POST', 'PUT', 'PATCH', 'DELETE', 'TRACE', 'PROPFIND']) {
+      assert.deepEqual(atDoor({}, headers, url, method), { isAdmitted: false, status: 405, headers: { allow: 'GET, HEAD, OPTIONS' } }, `${method} ${url}`);
+    }
+    assert.deepEqual(atDoor({}, headers, url, 'OPTIONS'), { isAdmitted: false, status: 204, headers: { allow: 'GET, HEAD, OPTIONS' } });
+  }
 });
 
 test('browsers are told to stay with HTTPS where they came by it', () => {
