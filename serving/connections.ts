@@ -5,8 +5,10 @@
  * ahead; so what is idle is known here. An answer may end; an endless one (server-sent events, ended by their owner before) only gets
  * the moment that its last bytes need, since a client that does not read would take for ever.
  */
-import type { Server, ServerResponse } from 'node:http';
+import type { Server as HttpServer, ServerResponse } from 'node:http';
+import type { Server as HttpsServer } from 'node:https';
 import type { Socket } from 'node:net';
+import { Server as TlsServer } from 'node:tls';
 
 export interface CloseLimits {
   readonly streamMs: number;
@@ -18,10 +20,16 @@ export interface Connections {
   close(limits: CloseLimits): Promise<void>;
 }
 
-export function connectionsOf(server: Server): Connections {
+export function connectionsOf(server: HttpServer | HttpsServer): Connections {
   const underWay = new Map<Socket, Set<ServerResponse>>();
   let isClosing = false;
+  const raw = new Set<Socket>();
   server.on('connection', (socket: Socket) => {
+    raw.add(socket);
+    socket.once('close', () => raw.delete(socket));
+  });
+  // With TLS requests come on sockets of their own, above the connections.
+  server.on(server instanceof TlsServer ? 'secureConnection' : 'connection', (socket: Socket) => {
     underWay.set(socket, new Set());
     socket.once('close', () => underWay.delete(socket));
   });
@@ -40,7 +48,7 @@ export function connectionsOf(server: Server): Connections {
     close({ streamMs, answerMs }) {
       isClosing = true;
       return new Promise((resolve) => {
-        const limits = [setTimeout(cutStreams, streamMs), setTimeout(() => server.closeAllConnections(), answerMs)];
+        const limits = [setTimeout(cutStreams, streamMs), setTimeout(() => raw.forEach((socket) => socket.destroy()), answerMs)];
         server.close(() => {
           limits.forEach(clearTimeout);
           resolve();

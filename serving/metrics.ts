@@ -21,6 +21,10 @@ export interface ServingMetrics {
   streamedState(outcome: 'sent' | 'replaced'): void;
   /** Does what takes a place, and counts it if there was none: all are taken, or this caller has as many as one may. */
   countingRefusals<Place>(what: 'exports' | 'streams', take: () => Place): Place;
+  /** When the certificate that is served ends, in seconds since 1970. */
+  certificateEnds(second: number): void;
+  /** A changed certificate and key were taken or refused. */
+  certificateRead(outcome: 'taken' | 'refused'): void;
   /** Bytes of counts that are remembered. */
   remembers(bytes: number): void;
   /** Exports that are running. */
@@ -69,6 +73,7 @@ export function servingMetrics(): ServingMetrics {
     hbaseEvent: (kind) => events.inc({ kind }),
     ...streamMetrics(registers),
     ...costMetrics(registers),
+    ...tlsMetrics(registers),
   };
 }
 
@@ -118,6 +123,18 @@ function costMetrics(registers: Registry[]): Pick<ServingMetrics, 'gaveUp' | 'qu
       queues.set({ queue, state: 'waiting' }, waiting);
     },
   };
+}
+
+function tlsMetrics(registers: Registry[]): Pick<ServingMetrics, 'certificateEnds' | 'certificateRead'> {
+  const ends = new Gauge({ name: 'sightline_tls_certificate_ends_timestamp_seconds', help: 'When the certificate that is served ends; 0 without TLS', registers });
+  const reads = new Counter({
+    name: 'sightline_tls_certificate_reads_total',
+    help: 'Changed certificates and keys: taken, or refused while the ones before stay',
+    labelNames: ['outcome'],
+    registers,
+  });
+  for (const outcome of ['taken', 'refused']) reads.inc({ outcome }, 0);
+  return { certificateEnds: (second) => ends.set(second), certificateRead: (outcome) => reads.inc({ outcome }) };
 }
 
 function streamMetrics(registers: Registry[]): Pick<ServingMetrics, 'streams' | 'streamedState' | 'exports' | 'countingRefusals' | 'remembers'> {

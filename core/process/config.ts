@@ -42,6 +42,8 @@ const ROOT_FOLDER = /^(\/(?!\.{1,2}(\/|$))[A-Za-z0-9_.=@~+,-]+)+$/;
 const root = z.string().regex(ROOT_FOLDER, "expected an absolute path of letters (a-z, A-Z), digits and _ . = @ ~ + , - without a slash at its end; blanks, % and letters such as ä mean something else in a URL or a file pattern");
 const topic = z.string().regex(/^(?!\.{1,2}$)[a-zA-Z0-9._-]{1,249}$/, 'expected up to 249 letters (a-z, A-Z), digits and . _ -, as Kafka does');
 
+const HOME = join(dirname(fileURLToPath(import.meta.url)), '..', '..', '.sightline');
+
 const Settings = z.object({
   /** Bootstrap servers. */
   KAFKA_BROKERS: hostPorts.default('127.0.0.1:9092'),
@@ -120,6 +122,9 @@ const Settings = z.object({
   RATE_LIMIT_PER_MINUTE: z.coerce.number().int().min(0).max(1_000_000).default(60_000),
   BIND: bind.default('127.0.0.1'),
   PORT: port.default(3000),
+  /** TLS in serving itself: a certificate with its chain, and its key, both PEM; read again when they change (serving/tls.ts). */
+  TLS_CERT_FILE: z.string().min(1).optional(),
+  TLS_KEY_FILE: z.string().min(1).optional(),
   /** How long serving keeps a resting connection: longer than any balancer does (600 s at most), or it uses one that is just being closed. */
   KEEP_ALIVE_SECONDS: z.coerce.number().int().min(1).max(86_400).default(620),
   /** Most server-sent event streams that one serving process keeps open (a few KB each, and a file descriptor). */
@@ -150,7 +155,7 @@ const Settings = z.object({
   /** 0: any free port, and the process says which on standard error; serving then shows its metrics on PORT. */
   METRICS_PORT: port.default(0),
   /** Where everything generated on this machine goes. */
-  SIGHTLINE_HOME: z.string().min(1).default(join(dirname(fileURLToPath(import.meta.url)), '..', '..', '.sightline')),
+  SIGHTLINE_HOME: z.string().min(1).default(HOME),
   /** Memory for DuckDB, in megabytes. */
   BATCH_MEMORY_MB: z.coerce.number().int().min(256).default(2_048),
   BATCH_THREADS: z.coerce.number().int().min(1).default(2),
@@ -164,11 +169,14 @@ const Settings = z.object({
   HADOOP_CONF_DIR: z.string().min(1).optional(),
   /** The file system as Spark names it, e.g. hdfs://cluster; by default what the NameNode calls itself. */
   HDFS_URL: z.string().regex(/^\w+:\/\/[^\s/]*$/, 'expected scheme://authority without a path').optional(),
+  /** Where the audit trail goes (audit.ts): a file, or - for standard error; without it `audit.log` in SIGHTLINE_HOME. */
+  AUDIT_FILE: z.string().min(1).optional(),
   LOG_LEVEL: z.enum(['trace', 'debug', 'info', 'warn', 'error', 'fatal', 'silent']).default('info'),
 });
 
 export type Config = Readonly<z.infer<typeof Settings>> & {
   readonly KAFKA_DEAD_LETTER_TOPIC: string;
+  readonly AUDIT_FILE: string;
   /** Names that the environment set itself; all else is a default, which gives way to what is recorded (stores/rules.ts). */
   readonly given: ReadonlySet<string>;
 };
@@ -187,7 +195,19 @@ export function readConfig(environment: NodeJS.ProcessEnv = process.env): Config
     throw new Refusal(EXIT.usage, `The configuration has faults:\n${faults.map((fault) => `  ${fault}`).join('\n')}`);
   }
   const { data } = parsed;
-  return { ...data, KAFKA_DEAD_LETTER_TOPIC: data.KAFKA_DEAD_LETTER_TOPIC ?? `${data.KAFKA_TOPIC}.dlq`, given: new Set(Object.keys(given)) };
+  return {
+    ...data,
+    KAFKA_DEAD_LETTER_TOPIC: data.KAFKA_DEAD_LETTER_TOPIC ?? `${data.KAFKA_TOPIC}.dlq`,
+    AUDIT_FILE: data.AUDIT_FILE ?? join(data.SIGHTLINE_HOME, AUDIT_LOG),
+    given: new Set(Object.keys(given)),
+  };
+}
+
+const AUDIT_LOG = 'audit.log';
+
+/** Where the audit trail of a command goes, whatever else is wrong with the environment. */
+export function auditFileIn(environment: NodeJS.ProcessEnv): string {
+  return environment.AUDIT_FILE || join(environment.SIGHTLINE_HOME || HOME, AUDIT_LOG);
 }
 
 function valueOf(environment: NodeJS.ProcessEnv, name: string, faults: string[]): string | undefined {

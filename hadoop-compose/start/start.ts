@@ -50,6 +50,7 @@ export async function start(options: StartOptions, given: StopOrders): Promise<n
   const orders = withLimit(given, say);
   const addresses = addressesOf(stack.ports);
   const settings = readConfig(partEnvironment(process.env, addresses, options.epochSeconds ?? LAPTOP_EPOCH_SECONDS));
+  if (settings.TLS_CERT_FILE) throw new Refusal(EXIT.usage, '"npm start" serves this machine over http; TLS_CERT_FILE and TLS_KEY_FILE are for "sightline serve"');
   const places = readPlaces(options.places);
   const hasTakenOver = await takeOver(stack, say, orders);
   let isUp = false;

@@ -18,7 +18,7 @@ export function checkAccess(config: Config): void {
   if (config.AUTH === 'proxy' && (config.AUTH_PROXY_SECRET ?? '').length < SECRET_LENGTH) {
     faults.push(`AUTH=proxy needs AUTH_PROXY_SECRET (or AUTH_PROXY_SECRET_FILE) of at least ${SECRET_LENGTH} characters, which the proxy shows in the header ${config.AUTH_PROXY_SECRET_HEADER}`);
   }
-  faults.push(...publicUrlFaults(config.PUBLIC_URL));
+  faults.push(...publicUrlFaults(config.PUBLIC_URL), ...tlsFaults(config));
   if (config.AUTH === 'oidc') {
     for (const name of ['OIDC_ISSUER', 'OIDC_CLIENT_ID', 'PUBLIC_URL', 'SESSION_SECRET'] as const) if (!config[name]) faults.push(`AUTH=oidc needs ${name}`);
     if (config.SESSION_SECRET && config.SESSION_SECRET.length < SECRET_LENGTH) faults.push(`SESSION_SECRET has fewer than ${SECRET_LENGTH} characters`);
@@ -28,6 +28,13 @@ export function checkAccess(config: Config): void {
   if (faults.length > 0) throw new Refusal(EXIT.usage, faults.join('\n'));
   createGate(config);
   createDoor(config);
+}
+
+function tlsFaults({ TLS_CERT_FILE: cert, TLS_KEY_FILE: key, PUBLIC_URL: url }: Config): string[] {
+  const faults: string[] = [];
+  if ((cert === undefined) !== (key === undefined)) faults.push(`TLS_CERT_FILE and TLS_KEY_FILE belong together; only ${cert === undefined ? 'TLS_KEY_FILE' : 'TLS_CERT_FILE'} is set`);
+  if (cert !== undefined && url?.startsWith('http:')) faults.push('PUBLIC_URL is http://, and with TLS_CERT_FILE only https:// is answered; set PUBLIC_URL to the https:// address, or leave it out');
+  return faults;
 }
 
 /** Sessions and passwords must not cross a network in the clear, and the app lives at the root of its host. */

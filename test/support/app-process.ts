@@ -23,7 +23,7 @@ export async function startApp(environment: Readonly<Record<string, string | und
   const address = await new Promise<string>((resolve, reject) => {
     child.stderr.on('data', (chunk: Buffer) => {
       text += chunk.toString('utf8');
-      const found = /answers at (http:\S+)/.exec(text);
+      const found = /answers at (https?:\S+)/.exec(text);
       if (found) resolve(found[1]!);
     });
     void ended.then((code) => reject(new Error(`the app ended with ${code}:\n${text}`)));
