@@ -1,28 +1,14 @@
 /**
  * The command line, `npx sightline …`: one program, one sub-command a part.
  *
- * Each part brings its own command, so that what a command can do is written where it is done. Sub-commands are loaded only when
- * they are asked for, because the native drivers behind some of them take a moment.
+ * commands.ts has the sub-commands, which are loaded only when they are asked for. What changes something is written to the audit trail
+ * before it begins and when it has ended (core/process/command-audit.ts); where that cannot be written nothing is changed.
  */
 import { Command, Option } from 'commander';
-import { endInTime } from './core/process/life.ts';
-
-const PARTS: Readonly<Record<string, () => Promise<Command>>> = {
-  start: async () => (await import('./hadoop-compose/start/command.ts')).startCommand(),
-  cluster: async () => (await import('./hadoop-compose/cluster/command.ts')).clusterCommand(),
-  prepare: async () => (await import('./hadoop-compose/prepare/command.ts')).prepareCommand(),
-  reference: async () => (await import('./hadoop-compose/reference/command.ts')).referenceCommand(),
-  produce: async () => (await import('./hadoop-compose/cameras/command.ts')).produceCommand(),
-  doctor: async () => (await import('./hadoop-compose/doctor/command.ts')).doctorCommand(),
-  spark: async () => (await import('./hadoop-compose/spark/command.ts')).sparkCommand(),
-  speed: async () => (await import('./speed-layer/command.ts')).speedCommand(),
-  batch: async () => (await import('./batch-layer/command.ts')).batchCommand(),
-  serve: async () => (await import('./serving/command.ts')).serveCommand(),
-  config: async () => (await import('./hadoop-compose/config/command.ts')).configCommand(),
-  topic: async () => (await import('./hadoop-compose/topic/command.ts')).topicCommand(),
-  dlq: async () => (await import('./hadoop-compose/dead-letters/command.ts')).deadLettersCommand(),
-  user: async () => (await import('./serving/command.ts')).userCommand(),
-};
+import { PARTS } from './commands.ts';
+import { commandBegins } from './core/process/command-audit.ts';
+import { EXIT } from './core/process/errors.ts';
+import { endInTime, runCommand } from './core/process/life.ts';
 
 const program = new Command('sightline')
   .description('Counts what cameras see, each detection exactly once.')
@@ -41,5 +27,16 @@ function withUsageExit(command: Command): Command {
   return command;
 }
 
-await program.parseAsync();
+let hasEnded: ((exitCode: number) => void) | null = null;
+program.hook('preAction', (_program, asked) => {
+  const words = asked.parent === program ? asked.name() : `${asked.parent!.name()} ${asked.name()}`;
+  hasEnded = commandBegins({ words, args: asked.args, options: asked.opts() });
+});
+program.hook('postAction', () => hasEnded?.(Number(process.exitCode ?? EXIT.done)));
+
+await program.parseAsync().catch((fault: unknown) =>
+  runCommand(async () => {
+    throw fault;
+  }),
+);
 endInTime();

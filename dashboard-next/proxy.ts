@@ -10,6 +10,7 @@ import { randomBytes } from 'node:crypto';
 import type { NextRequest } from 'next/server';
 import { NextResponse } from 'next/server';
 import { currentAccess } from '../serving/access/current.ts';
+import { auditRefusal, whoseFault } from '../serving/access/refusals.ts';
 import { isFault } from '../serving/faults.ts';
 import { described } from '../serving/http/problem.ts';
 import { THEME_COOKIE, THEME_HEADER } from './live/theme.ts';
@@ -19,7 +20,9 @@ export async function proxy(request: NextRequest): Promise<Response> {
   try {
     await access.gate.admit(request);
   } catch (fault) {
-    return turnedAway(fault, request, access.mode);
+    const answer = turnedAway(fault, request, access.mode);
+    auditRefusal(access.audit, request, { status: answer.status, route: 'page', who: whoseFault(fault) });
+    return answer;
   }
   const policy = policyWith(randomBytes(16).toString('base64'));
   const headers = new Headers(request.headers);

@@ -8,6 +8,8 @@
  */
 import type { Scope } from '../core/domain/counts.ts';
 import type { Oid } from '../core/domain/oid.ts';
+import type { Audit } from '../core/process/audit.ts';
+import { NO_AUDIT } from '../core/process/audit.ts';
 import type { Config } from '../core/process/config.ts';
 import type { Log } from '../core/process/log.ts';
 import type { Hdfs } from '../core/stores/hdfs/types.ts';
@@ -78,6 +80,7 @@ export interface Serving {
   readonly exports: Exports;
   readonly now: () => number;
   readonly gate: Gate;
+  readonly audit: Audit;
   readonly metrics: ServingMetrics;
   /** METRICS_PORT shows the metrics, and PORT does not. */
   readonly hasMetricsPort: boolean;
@@ -107,6 +110,8 @@ export interface ServingParts {
   readonly log: Log;
   readonly now: () => number;
   readonly gate: Gate;
+  /** Where who did what is written; nowhere without it. */
+  readonly audit?: Audit;
   /** How long one reading of progress and horizon serves new questions. */
   readonly seamFreshForMs: number;
   /** How old it may be under an answer while a newer one is looked for in the background (ahead.ts); without it every answer waits for a fresh one. */
@@ -155,11 +160,13 @@ export function createServing(parts: ServingParts): Serving {
     exports: servingExports(parts, opened.get),
     now: parts.now,
     gate: parts.gate,
+    audit: parts.audit ?? NO_AUDIT,
     metrics,
     hasMetricsPort: config.METRICS_PORT !== 0,
     log,
     async close() {
       streams.endAll();
+      parts.audit?.flush();
       await opened.close();
     },
   };

@@ -4,8 +4,8 @@
  * Next.js is run in this process, so that the signal, the connections and the stores have one owner. Stopping ends streams at
  * once, lets short answers end, cuts what is left after two seconds, and closes the stores last.
  */
-import { createServer } from 'node:http';
 import type { Server } from 'node:http';
+import type { Server as HttpsServer } from 'node:https';
 import { text } from 'node:stream/consumers';
 import { Command, Option } from 'commander';
 import type { Config } from '../core/process/config.ts';
@@ -17,11 +17,13 @@ import { runCommand, stopSignal, untilStopped } from '../core/process/life.ts';
 import type { MetricsServer } from '../core/process/metrics.ts';
 import { serveMetrics } from '../core/process/metrics.ts';
 import type { Role } from './access/gate.ts';
+import { currentAccess } from './access/current.ts';
 import { createDoor } from './access/door.ts';
 import { checkAccess } from './access/settings.ts';
 import { LEAST_PASSWORD_CHARACTERS, userLine } from './access/users.ts';
 import { APP_FOLDER, ensureBuilt } from './build.ts';
 import { connectionsOf } from './connections.ts';
+import { pairFilesOf, readPair, serverFor, watchPair } from './tls.ts';
 import { closeServing, currentServing, endStreams } from './process.ts';
 import { reasonsOf } from './readiness.ts';
 
@@ -52,6 +54,7 @@ export function userCommand(): Command {
 
 async function serve(config: Config, signal: AbortSignal): Promise<number> {
   checkAccess(config);
+  const pair = pairFilesOf(config) && readPair(pairFilesOf(config)!, Date.now());
   const say = (who: string, what: string): void => void process.stderr.write(`${who}: ${what}\n`);
   await ensureBuilt(say, signal);
   const { BIND: hostname, PORT: port } = config;
@@ -61,17 +64,19 @@ async function serve(config: Config, signal: AbortSignal): Promise<number> {
   const app = next({ dir: APP_FOLDER, dev: false, hostname, port });
   await app.prepare();
   const handle = app.getRequestHandler();
-  const admits = createDoor(config);
-  const server = createServer((request, response) => {
+  const admits = createDoor(config, currentAccess().audit);
+  const server = serverFor(pair, (request, response) => {
     if (admits(request, response)) void handle(request, response);
   });
+  const pairWatch = pair && watchPair(server as HttpsServer, pair, currentServing());
   server.keepAliveTimeout = config.KEEP_ALIVE_SECONDS * SECOND_MS;
   const connections = connectionsOf(server);
   const metricsServer = await ownMetrics(config);
   if (metricsServer) say('app', `shows its metrics on port ${metricsServer.port}`);
   await listen(server, hostname, port);
-  say('app', `answers at http://${hostPort(reachable(hostname), portOf(server))}`);
+  say('app', `answers at ${pair ? 'https' : 'http'}://${hostPort(reachable(hostname), portOf(server))}`);
   await untilStopped(signal);
+  pairWatch?.stop();
   endStreams();
   await connections.close(CLOSE_LIMITS);
   await app.close();
@@ -90,7 +95,7 @@ async function ownMetrics({ BIND: host, METRICS_PORT: port }: Config): Promise<M
   });
 }
 
-function listen(server: Server, host: string, port: number): Promise<void> {
+function listen(server: Server | HttpsServer, host: string, port: number): Promise<void> {
   return new Promise((resolve, reject) => {
     server.once('error', (fault: NodeJS.ErrnoException) =>
       reject(
@@ -103,7 +108,7 @@ function listen(server: Server, host: string, port: number): Promise<void> {
   });
 }
 
-function portOf(server: Server): number {
+function portOf(server: Server | HttpsServer): number {
   const address = server.address();
   return typeof address === 'object' && address !== null ? address.port : 0;
 }

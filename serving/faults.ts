@@ -34,6 +34,11 @@ export class NotAdmitted extends Error {
 /** 403: who asks is known, and may not see this. */
 export class NotAllowed extends Error {
   override readonly name = 'NotAllowed';
+  readonly who: string | null;
+  constructor(message: string, who: string | null = null) {
+    super(message);
+    this.who = who;
+  }
 }
 
 /** 429 or 503: not now, because too many ask. */
@@ -41,10 +46,16 @@ export class TooMany extends Error {
   override readonly name = 'TooMany';
   readonly status: 429 | 503;
   readonly retryAfterSeconds: number;
+  /** Whose limit it is, where that is known. */
+  who: string | null = null;
   constructor(status: 429 | 503, message: string, retryAfterSeconds: number) {
     super(message);
     this.status = status;
     this.retryAfterSeconds = retryAfterSeconds;
+  }
+  of(who: string): this {
+    this.who = who;
+    return this;
   }
 }
 

@@ -56,6 +56,7 @@ function fromEnvironment(): Serving {
     log: createLog('serving', config.LOG_LEVEL),
     now: Date.now,
     gate: currentAccess().gate,
+    audit: currentAccess().audit,
     seamFreshForMs: SEAM_FRESH_FOR_MS,
     seamAnswersForMs: SEAM_ANSWERS_FOR_MS,
   });

@@ -1,6 +1,9 @@
 /** The gate and the sign-in of this process, made from the environment when first asked for; shared by routes and pages. */
 import type { Config } from '../../core/process/config.ts';
+import type { Audit } from '../../core/process/audit.ts';
+import { createAudit } from '../../core/process/audit.ts';
 import { readConfig } from '../../core/process/config.ts';
+import { createLog } from '../../core/process/log.ts';
 import type { Gate } from './gate.ts';
 import { createGate } from './gate.ts';
 import type { SignIn } from './oidc.ts';
@@ -12,6 +15,7 @@ const HELD = Symbol.for('sightline.access');
 export interface Access {
   readonly mode: Config['AUTH'];
   readonly gate: Gate;
+  readonly audit: Audit;
   /** Null unless AUTH=oidc. */
   readonly signIn: SignIn | null;
 }
@@ -26,5 +30,7 @@ export function currentAccess(): Access {
 /** Throws a Refusal if the settings do not fit. */
 export function accessOf(config: Config): Access {
   checkAccess(config);
-  return { mode: config.AUTH, gate: createGate(config), signIn: config.AUTH === 'oidc' ? signIn(config) : null };
+  const log = createLog('serving', config.LOG_LEVEL);
+  const audit = createAudit({ process: 'serving', file: config.AUDIT_FILE, onFault: (fault) => log.error({ err: fault }, 'the audit trail cannot be written') });
+  return { mode: config.AUTH, gate: createGate(config, Date.now, audit), audit, signIn: config.AUTH === 'oidc' ? signIn(config) : null };
 }

@@ -7,6 +7,8 @@
  * these names and tell nothing, so they are let through.
  */
 import type { IncomingMessage, ServerResponse } from 'node:http';
+import type { Audit } from '../../core/process/audit.ts';
+import { NO_AUDIT } from '../../core/process/audit.ts';
 import type { Config } from '../../core/process/config.ts';
 import { isLoopback, nameInHost as nameOf } from '../../core/process/host-port.ts';
 import { addressList } from './addresses.ts';
@@ -20,20 +22,22 @@ const PROBES = ['/healthz', '/readyz'];
 const A_YEAR_OF_SECONDS = 31_536_000;
 
 /** Returns whether the request may go on; if not, it is answered. Throws a Refusal if a list of addresses cannot be read. */
-export function createDoor(config: DoorConfig): (request: IncomingMessage, response: ServerResponse) => boolean {
+export function createDoor(config: DoorConfig, audit: Audit = NO_AUDIT): (request: IncomingMessage, response: ServerResponse) => boolean {
   const isOurs = hostTest(config);
   const trusted = addressList('TRUSTED_PROXIES', config.TRUSTED_PROXIES);
   const isPublic = config.PUBLIC_URL?.startsWith('https:') === true;
   return (request, response) => {
     const path = (request.url ?? '').split('?')[0]!;
     if (!PROBES.includes(path) && !isOurs(request.headers.host)) {
+      audit.record({ event: 'refused', who: null, from: request.socket.remoteAddress ?? 'unknown', status: 421, route: 'host' });
       turnAway(response, { title: 'Misdirected request', status: 421, detail: notOurs(request.headers.host) });
       return false;
     }
     if (!admitsMethod(request, response)) return false;
     stampPeer(request.headers, request.socket.remoteAddress, trusted);
-    // X-Forwarded-Proto is there only if a trusted proxy wrote it.
-    if (isPublic || request.headers['x-forwarded-proto'] === 'https') {
+    // X-Forwarded-Proto is there only if a trusted proxy wrote it. A name of this machine is shared by all that is developed on it.
+    const isEncrypted = isPublic || request.headers['x-forwarded-proto'] === 'https' || 'encrypted' in request.socket;
+    if (isEncrypted && !isLoopback(nameOf(request.headers.host ?? ''))) {
       response.setHeader('strict-transport-security', `max-age=${A_YEAR_OF_SECONDS}`);
     }
     return true;

@@ -8,7 +8,9 @@
 import { isUtf8 } from 'node:buffer';
 import { createHash, timingSafeEqual } from 'node:crypto';
 import type { Config } from '../../core/process/config.ts';
-import { NotAdmitted } from '../faults.ts';
+import type { Audit } from '../../core/process/audit.ts';
+import { NO_AUDIT } from '../../core/process/audit.ts';
+import { isFault, NotAdmitted } from '../faults.ts';
 import { addressList } from './addresses.ts';
 import { hostTest } from './door.ts';
 import { guessLimits, networkOf } from './guesses.ts';
@@ -43,8 +45,8 @@ export type AccessConfig = Pick<
   'AUTH' | 'AUTH_USERS' | 'AUTH_PROXY_HEADER' | 'AUTH_PROXY_ADDRESSES' | 'AUTH_PROXY_SECRET' | 'AUTH_PROXY_SECRET_HEADER' | 'AUTH_OPERATORS' | 'SESSION_SECRET' | 'PUBLIC_URL' | 'ALLOWED_HOSTS' | 'RATE_LIMIT_PER_MINUTE'
 >;
 
-export function createGate(config: AccessConfig, now: () => number = Date.now): Gate {
-  const identify = identifierOf(config, now);
+export function createGate(config: AccessConfig, now: () => number = Date.now, audit: Audit = NO_AUDIT): Gate {
+  const identify = identifierOf(config, now, audit);
   const limit = rateLimit(config.RATE_LIMIT_PER_MINUTE, now);
   const isOurs = hostTest(config);
   const keyOf: Gate['keyOf'] = (caller, request) => (config.AUTH === 'none' ? `client ${networkOf(clientOf(request))}` : `user ${caller.name}`);
@@ -54,7 +56,11 @@ export function createGate(config: AccessConfig, now: () => number = Date.now): 
     async admit(request) {
       // Known callers first: what strangers ask, from the same balancer or office too, takes nothing from them.
       const caller = await identify(request);
-      limit(keyOf(caller, request));
+      try {
+        limit(keyOf(caller, request));
+      } catch (fault) {
+        throw isFault('TooMany', fault) ? fault.of(caller.name) : fault;
+      }
       return caller;
     },
     // Probes pass the door under any name, so a page of another site could ask for them by a name of its own.
@@ -62,13 +68,16 @@ export function createGate(config: AccessConfig, now: () => number = Date.now): 
   };
 }
 
-function identifierOf(config: AccessConfig, now: () => number): (request: Asking) => Promise<Caller> {
+function identifierOf(config: AccessConfig, now: () => number, audit: Audit): (request: Asking) => Promise<Caller> {
   switch (config.AUTH) {
     case 'none':
       // Whoever sits at this machine operates it.
       return async () => ({ name: 'local', role: 'operator' });
     case 'basic': {
-      const users = basicUsers(config.AUTH_USERS ?? '', guessLimits(config.RATE_LIMIT_PER_MINUTE, now), now);
+      const users = basicUsers(config.AUTH_USERS ?? '', guessLimits(config.RATE_LIMIT_PER_MINUTE, now), now, {
+        signedIn: ({ name, role }, from) => audit.record({ event: 'sign_in', who: name, role, from }),
+        failed: (who, from) => audit.record({ event: 'sign_in_failed', who, from }),
+      });
       return (request) => users.identify(request.headers.get('authorization'), clientOf(request));
     }
     case 'proxy':

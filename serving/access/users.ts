@@ -40,8 +40,17 @@ export interface BasicUsers {
   identify(authorization: string | null, client: string): Promise<Caller>;
 }
 
+/** Whoever wants to hear what became of passwords: the audit trail. */
+export interface PasswordEvents {
+  signedIn(caller: Caller, client: string): void;
+  /** `name` only if there is such a user: people type passwords in its place. */
+  failed(name: string | null, client: string): void;
+}
+
+const NOBODY_HEARS: PasswordEvents = { signedIn: () => undefined, failed: () => undefined };
+
 /** Throws a Refusal that names the line at fault, never its hash. */
-export function basicUsers(text: string, guesses: Guesses, now: () => number = Date.now): BasicUsers {
+export function basicUsers(text: string, guesses: Guesses, now: () => number = Date.now, events = NOBODY_HEARS): BasicUsers {
   const users = new Map(readUsers(text).map((user) => [user.name, user]));
   // Of the cost of the others, so that the time tells nobody whether a name exists.
   const nobody: User = { name: '', role: 'viewer', cost: [...users.values()][0]!.cost, salt: randomBytes(16), hash: randomBytes(HASH_BYTES) };
@@ -54,8 +63,13 @@ export function basicUsers(text: string, guesses: Guesses, now: () => number = D
     const user = users.get(name) ?? nobody;
     const { N, r, p } = user.cost;
     const hash = await queue(() => derive(password.normalize('NFC'), user.salt, user.hash.length, { N, r, p, maxmem: MOST_MEMORY }));
-    if (timingSafeEqual(hash, user.hash) && user !== nobody) return { name: user.name, role: user.role };
+    if (timingSafeEqual(hash, user.hash) && user !== nobody) {
+      const caller = { name: user.name, role: user.role };
+      events.signedIn(caller, client);
+      return caller;
+    }
     guesses.count(name, client);
+    events.failed(user === nobody ? null : name, client);
     throw new NotAdmitted('Name or password are not right', { 'www-authenticate': CHALLENGE });
   };
   return {

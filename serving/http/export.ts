@@ -4,6 +4,7 @@ import type { Serving } from '../app.ts';
 import type { ExportFormat } from '../exports.ts';
 import { DAY_MS } from '../../core/domain/time.ts';
 import { BadQuestion } from '../faults.ts';
+import { clientOf } from '../access/peer.ts';
 import { currentServing } from '../process.ts';
 import { windowOf } from '../window.ts';
 import { EXPORT } from './asked.ts';
@@ -20,7 +21,9 @@ export function getExport(request: Request, _params: object = {}, serving: Servi
     if (window.to - window.from > MOST_DAYS * DAY_MS) {
       throw new BadQuestion('from', `the window is longer than ${MOST_DAYS} days; ask for it in parts, or read the lake itself (docs/data.md)`);
     }
+    const stamp = (ms: number): string => new Date(ms).toISOString();
     const stream = headersOnly(request) ? null : await serving.exports.open({ ...window, location, format }, request, serving.gate.keyOf(caller, request));
+    if (stream) serving.audit.record({ event: 'export', who: caller.name, role: caller.role, from: clientOf(request), location, window: [stamp(window.from), stamp(window.to)], format, request_id: headers['x-request-id'] });
     return new Response(stream, {
       headers: {
         ...headers,

@@ -9,6 +9,7 @@
 import { randomUUID } from 'node:crypto';
 import type { Serving } from '../app.ts';
 import type { Caller } from '../access/gate.ts';
+import { auditRefusal, whoseFault } from '../access/refusals.ts';
 import { isFault, NotAllowed } from '../faults.ts';
 import { described } from './problem.ts';
 
@@ -51,10 +52,13 @@ export async function framed(
   const requestId = requestIdOf(request);
   const headers = { ...FIXED_HEADERS, 'x-request-id': requestId };
   let response: Response;
+  let caller: Caller | null = null;
   try {
-    response = await work(headers, await admitted(request, serving, audience));
+    caller = await admitted(request, serving, audience);
+    response = await work(headers, caller);
   } catch (fault) {
     response = problemResponse(fault, { route, requestId, headers, serving });
+    auditRefusal(serving.audit, request, { status: response.status, route, request_id: requestId, who: caller?.name || whoseFault(fault) });
   }
   serving.metrics.answered(route, response.status, (performance.now() - startedAt) / 1_000);
   return headersOnly(request) ? withoutBody(response) : response;
@@ -74,7 +78,7 @@ const ANYBODY: Caller = { name: '', role: 'viewer' };
 async function admitted(request: Request, { gate }: Serving, audience: Audience): Promise<Caller> {
   if (audience === 'anybody') return ANYBODY;
   const caller = await gate.admit(request);
-  if (audience === 'operators' && caller.role !== 'operator') throw new NotAllowed(`${caller.name} is a viewer; runs and dead letters are for operators`);
+  if (audience === 'operators' && caller.role !== 'operator') throw new NotAllowed(`${caller.name} is a viewer; runs and dead letters are for operators`, caller.name);
   return caller;
 }
 

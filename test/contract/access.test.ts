@@ -4,16 +4,31 @@
  * Needs no stores: what is refused is refused before any of them is asked.
  */
 import assert from 'node:assert/strict';
+import { mkdtempSync, readFileSync, rmSync } from 'node:fs';
 import { get } from 'node:http';
+import { get as getSecurely } from 'node:https';
+import type { AddressInfo } from 'node:net';
+import { createServer } from 'node:net';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
 import { after, before, test } from 'node:test';
 import { userLine } from '../../serving/access/users.ts';
 import type { AppProcess } from '../support/app-process.ts';
 import { startApp } from '../support/app-process.ts';
+import { ROOT } from '../support/main-job.ts';
 
 const NOWHERE = { KAFKA_BROKERS: '127.0.0.1:1', HBASE_ZOOKEEPER: '127.0.0.1:1', WEBHDFS_URL: 'http://127.0.0.1:1' };
 const PASSWORD = 'a password that nobody logs';
 const headers = { authorization: `Basic ${Buffer.from(`vera:${PASSWORD}`).toString('base64')}` };
 let app: AppProcess;
+
+async function freePort(): Promise<number> {
+  const server = createServer().listen(0, '127.0.0.1');
+  await new Promise((resolve) => server.once('listening', resolve));
+  const { port } = server.address() as AddressInfo;
+  await new Promise((resolve) => server.close(resolve));
+  return port;
+}
 
 before(async () => {
   app = await startApp({ ...NOWHERE, AUTH: 'basic', AUTH_USERS: await userLine('vera', 'viewer', PASSWORD), LOG_LEVEL: 'trace' });
@@ -77,4 +92,50 @@ test('without authentication a page of another site, whose name was made to poin
 
 test('an app that everybody could reach does not start without authentication', async () => {
   await assert.rejects(startApp({ ...NOWHERE, AUTH: 'none', BIND: '0.0.0.0' }), /ended with 2[\s\S]*AUTH=none/);
+});
+
+test('with a certificate of its own the app speaks HTTPS, shows metrics on their own port, and writes down who came', async () => {
+  const folder = mkdtempSync(join(tmpdir(), 'sightline-own-tls-'));
+  const fixture = (name: string): string => join(ROOT, 'test', 'support', 'tls', name);
+  const metricsPort = await freePort();
+  const own = await startApp({
+    ...NOWHERE,
+    AUTH: 'basic',
+    AUTH_USERS: await userLine('vera', 'viewer', PASSWORD),
+    TLS_CERT_FILE: fixture('first.crt'),
+    TLS_KEY_FILE: fixture('first.key'),
+    METRICS_PORT: String(metricsPort),
+    AUDIT_FILE: join(folder, 'audit.log'),
+  });
+  const ca = readFileSync(fixture('first.crt'));
+  const ask = (path: string, asked: Record<string, string> = {}): Promise<{ status: number; hsts: string | undefined }> =>
+    new Promise((resolve, reject) => {
+      const { port } = new URL(own.address);
+      // The name that is asked for is not a loopback one, so that browsers would be told to stay with HTTPS.
+      getSecurely({ host: '127.0.0.1', port, path, ca, servername: 'localhost', agent: false, headers: { host: 'sightline.example.org', ...asked } }, (response) => {
+        resolve({ status: response.resume().statusCode ?? 0, hsts: response.headers['strict-transport-security'] });
+      }).on('error', reject);
+    });
+  try {
+    assert.match(own.address, /^https:/);
+    assert.deepEqual(await ask('/'), { status: 401, hsts: 'max-age=31536000' });
+    assert.equal((await ask('/', headers)).status, 200);
+    assert.equal((await ask('/api/v1/runs', headers)).status, 403);
+    assert.equal((await ask('/metrics')).status, 404);
+    await assert.rejects(fetch(own.address.replace('https:', 'http:')));
+    const metrics = await (await fetch(`http://127.0.0.1:${metricsPort}/metrics`)).text();
+    assert.match(metrics, /sightline_api_requests_total\{route="\/api\/v1\/runs",status="403",process="serving"\} 1/);
+    assert.match(metrics, /sightline_tls_certificate_ends_timestamp_seconds\{process="serving"\} 4\d{9}/);
+  } finally {
+    assert.equal(await own.stop(), 0);
+  }
+  const trail = readFileSync(join(folder, 'audit.log'), 'utf8');
+  const lines = trail.trimEnd().split('\n').map((line) => JSON.parse(line) as Record<string, unknown>);
+  assert.deepEqual(lines.map(({ event, who, from, status, route }) => [event, who, from, status, route]), [
+    ['refused', null, '127.0.0.1', 401, 'page'],
+    ['sign_in', 'vera', '127.0.0.1', undefined, undefined],
+    ['refused', 'vera', '127.0.0.1', 403, '/api/v1/runs'],
+  ]);
+  assert.doesNotMatch(trail, /a password that|dmVyY|scrypt\$|Basic /);
+  rmSync(folder, { recursive: true, force: true });
 });

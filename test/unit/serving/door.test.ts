@@ -31,7 +31,7 @@ interface Turned {
   readonly headers: Record<string, string>;
 }
 
-function atDoor(environment: Record<string, string>, headers: Record<string, string>, url = '/', method = 'GET'): Turned {
+function atDoor(environment: Record<string, string>, headers: Record<string, string>, url = '/', method = 'GET', socket: object = {}): Turned {
   const turned = { status: null as number | null, headers: {} as Record<string, string> };
   const response = {
     setHeader: (name: string, value: string) => void (turned.headers[name] = value),
@@ -41,7 +41,7 @@ function atDoor(environment: Record<string, string>, headers: Record<string, str
     },
     end: () => undefined,
   };
-  const request = { url, method, headers, socket: { remoteAddress: '10.0.0.1' } };
+  const request = { url, method, headers, socket: { remoteAddress: '10.0.0.1', ...socket } };
   const isAdmitted = createDoor(readConfig(environment as NodeJS.ProcessEnv))(request as unknown as IncomingMessage, response as unknown as ServerResponse);
   return { isAdmitted, ...turned };
 }
@@ -67,6 +67,8 @@ test('browsers are told to stay with HTTPS where they came by it', () => {
   assert.deepEqual(atDoor({ PUBLIC_URL: 'https://a.example' }, { host: 'a.example' }).headers, kept);
   assert.deepEqual(atDoor({ AUTH: 'basic', TRUSTED_PROXIES: '10.0.0.1' }, { host: 'a', 'x-forwarded-proto': 'https' }).headers, kept);
   assert.deepEqual(atDoor({ AUTH: 'basic' }, { host: 'a', 'x-forwarded-proto': 'https' }).headers, {}, 'anybody can write this header');
+  assert.deepEqual(atDoor({ AUTH: 'basic' }, { host: 'a:3000' }, '/', 'GET', { encrypted: true }).headers, kept, 'TLS ends in this process');
+  assert.deepEqual(atDoor({}, { host: 'localhost:3000' }, '/', 'GET', { encrypted: true }).headers, {}, 'other things are developed at localhost, over http');
 });
 
 test('the client is the last address that no trusted proxy is, and only trusted proxies are believed', () => {

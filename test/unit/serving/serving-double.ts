@@ -11,6 +11,7 @@ import { NO_TALLIES } from '../../../core/domain/tallies.ts';
 import { instant } from '../../../core/domain/time.ts';
 import type { StampRecord } from '../../../core/stores/stamp-rows.ts';
 import { NOT_SETTLED } from '../../../core/stores/stamp-rows.ts';
+import type { Audit } from '../../../core/process/audit.ts';
 import { createLog } from '../../../core/process/log.ts';
 import { createServing } from '../../../serving/app.ts';
 import { servingMetrics } from '../../../serving/metrics.ts';
@@ -42,7 +43,7 @@ export interface Stage {
 }
 
 /** `bounds`: of what a question may cost and a caller may hold, and `lake`, where a test needs others. */
-export function stageOf(all: Sighting[] = [], bounds: Partial<ServingParts['config']> = {}, lake: Hdfs = hdfsDouble()): Stage {
+export function stageOf(all: Sighting[] = [], bounds: Partial<ServingParts['config']> = {}, lake: Hdfs = hdfsDouble(), audit?: Audit): Stage {
   const stage = {
     now: NOW,
     all,
@@ -94,6 +95,7 @@ export function stageOf(all: Sighting[] = [], bounds: Partial<ServingParts['conf
       keyOf: (caller, request) => stage.gate.keyOf(caller, request),
       knows: (request) => stage.gate.knows(request),
     },
+    ...(audit ? { audit } : {}),
     seamFreshForMs: 250,
   });
   return stage;
