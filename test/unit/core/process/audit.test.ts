@@ -31,7 +31,7 @@ test('control characters, turns of direction and long texts stay on one line tha
   const file = join(folder, 'control.log');
   createAudit({ process: 'serving', file }).record({ event: 'export', who: 'eve\n{"event":"sign_in"}\u001b[2J\u202e\u0085', from: 'x'.repeat(10_000) });
   const text = readFileSync(file, 'utf8');
-  assert.doesNotMatch(text.trimEnd(), /[\n\u0000-\u001f\u007f-\u009f\u202e\u2028]/);
+  assert.doesNotMatch(text.trimEnd(), /[\p{Cc}\p{Cf}\p{Zl}\p{Zp}]/u);
   assert.equal(linesOf(file)[0]!.who, 'eve\n{"event":"sign_in"}\u001b[2J\u202e\u0085');
   assert.ok(text.length < 1_000);
 });
