@@ -35,9 +35,11 @@ export class NotAdmitted extends Error {
 export class NotAllowed extends Error {
   override readonly name = 'NotAllowed';
   readonly who: string | null;
-  constructor(message: string, who: string | null = null) {
+  readonly title: string;
+  constructor(message: string, who: string | null = null, title = 'This is for operators') {
     super(message);
     this.who = who;
+    this.title = title;
   }
 }
 

@@ -108,12 +108,22 @@ const Settings = z.object({
   TRUSTED_PROXIES: z.string().default(''),
   /** Names of hosts, separated by commas, at which the app answers, besides that of PUBLIC_URL and loopback names (serving/access/door.ts). */
   ALLOWED_HOSTS: z.string().default(''),
-  /** AUTH=proxy and oidc: names of operators, separated by commas; everybody else is a viewer. */
+  /** AUTH=proxy and oidc: names of operators, separated by commas. With proxy everybody else is a viewer. */
   AUTH_OPERATORS: z.string().default(''),
   /** AUTH=oidc: the issuer and the client that it knows. */
   OIDC_ISSUER: z.url().optional(),
   OIDC_CLIENT_ID: z.string().min(1).optional(),
   OIDC_CLIENT_SECRET: z.string().min(1).optional(),
+  /** What is asked of the issuer; some tell groups only with a scope of that name. */
+  OIDC_SCOPES: z.string().regex(/^openid( \S+)*$/, 'expected "openid" and, after a blank each, more scopes').default('openid profile email'),
+  /** The claim that is somebody's name: sub is the one that an issuer never gives to somebody else. */
+  OIDC_NAME_CLAIM: z.string().min(1).default('sub'),
+  /** The claim that lists somebody's groups, by its name or as a path such as realm_access.roles, and the groups that may look and operate; *: everybody. */
+  OIDC_GROUPS_CLAIM: z.string().min(1).default('groups'),
+  OIDC_VIEWER_GROUPS: z.string().default(''),
+  OIDC_OPERATOR_GROUPS: z.string().default(''),
+  /** How long a session holds before the issuer is asked again who it is, without a person where it knows the browser. */
+  OIDC_SESSION_MINUTES: z.coerce.number().int().min(1).max(1_440).default(60),
   /** The address at which browsers find the app; AUTH=oidc needs it. */
   PUBLIC_URL: publicUrl.optional(),
   /** AUTH=oidc: seals sessions; the same for every copy of serving. At least 32 characters. */

@@ -6,6 +6,7 @@
  */
 import type { Clock } from './clock.ts';
 import type { RunAnswer } from '../../serving/answers.ts';
+import { SIGN_IN_HEADER } from '../../serving/access/sign-in-header.ts';
 import type { Partly, Questions, Silence, Verdict } from './questions.ts';
 import { asNoAnswer, NoAnswer } from './questions.ts';
 import { reportOf } from './report.ts';
@@ -45,7 +46,7 @@ function path(name: string, parameters: Record<string, string | number | boolean
   return `/api/v1/${name}${text === '' ? '' : `?${text}`}`;
 }
 
-export function httpQuestions(clock: Clock, base = '', fetchIt: Fetch = fetch): Questions {
+export function httpQuestions(clock: Clock, base = '', fetchIt: Fetch = fetch, signInAgain: () => void = loadAgain): Questions {
   const ask = async <T>(where: string, limitMs = TIME_LIMIT_MS): Promise<T> => {
     const sentAt = Date.now();
     let response: Response;
@@ -56,6 +57,7 @@ export function httpQuestions(clock: Clock, base = '', fetchIt: Fetch = fetch): 
     }
     clock.observe(response.headers.get('date'), sentAt, Date.now());
     if (response.ok) return (await response.json().catch(rejectAsNoAnswer)) as T;
+    if (response.status === 401 && response.headers.has(SIGN_IN_HEADER)) signInAgain();
     throw await refusal(response);
   };
   return {
@@ -94,6 +96,14 @@ async function orNull<T>(answer: Promise<T>, kinds: readonly Silence[]): Promise
     if (thrown instanceof NoAnswer && kinds.includes(thrown.kind)) return null;
     throw thrown;
   }
+}
+
+let isLoading = false;
+
+/** The session is over: the server leads a page through the sign-in and back here, without a person where the issuer knows the browser. */
+function loadAgain(): void {
+  if (!isLoading) (globalThis as { location?: { reload(): void } }).location?.reload();
+  isLoading = true;
 }
 
 function rejectAsNoAnswer(thrown: unknown): never {

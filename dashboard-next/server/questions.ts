@@ -58,7 +58,7 @@ function noAnswerOf(thrown: unknown): NoAnswer {
     return new NoAnswer(isFault('TooCostly', thrown) ? 'costly' : 'down', described(thrown).title, { detail: thrown.message });
   }
   if (isFault('Refusal', thrown)) return new NoAnswer('down', 'This system is not set up for serving', { detail: thrown.message });
-  if (isFault('NotAllowed', thrown)) return new NoAnswer('refused', 'This is for operators', { detail: thrown.message });
+  if (isFault('NotAllowed', thrown)) return new NoAnswer('refused', thrown.title, { detail: thrown.message });
   if (isFault('BadQuestion', thrown)) return new NoAnswer('refused', `The parameter ${thrown.field} is not right`, { detail: thrown.message });
   return new NoAnswer('refused', 'Something went wrong on our side', { detail: messageOf(thrown) });
 }

@@ -28,9 +28,9 @@ export function currentAccess(): Access {
 }
 
 /** Throws a Refusal if the settings do not fit. */
-export function accessOf(config: Config): Access {
+export function accessOf(config: Config, now: () => number = Date.now): Access {
   checkAccess(config);
   const log = createLog('serving', config.LOG_LEVEL);
   const audit = createAudit({ process: 'serving', file: config.AUDIT_FILE, onFault: (fault) => log.error({ err: fault }, 'the audit trail cannot be written') });
-  return { mode: config.AUTH, gate: createGate(config, Date.now, audit), audit, signIn: config.AUTH === 'oidc' ? signIn(config) : null };
+  return { mode: config.AUTH, gate: createGate(config, now, audit), audit, signIn: config.AUTH === 'oidc' ? signIn(config, now) : null };
 }

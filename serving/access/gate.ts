@@ -10,9 +10,10 @@ import { createHash, timingSafeEqual } from 'node:crypto';
 import type { Config } from '../../core/process/config.ts';
 import type { Audit } from '../../core/process/audit.ts';
 import { NO_AUDIT } from '../../core/process/audit.ts';
-import { isFault, NotAdmitted } from '../faults.ts';
+import { isFault, NotAdmitted, NotAllowed } from '../faults.ts';
 import { addressList } from './addresses.ts';
 import { hostTest } from './door.ts';
+import { listed, mayNotLook, roleIn } from './groups.ts';
 import { guessLimits, networkOf } from './guesses.ts';
 import { clientOf, peerOf } from './peer.ts';
 import { rateLimit } from './rate.ts';
@@ -30,7 +31,7 @@ export interface Caller {
 export type Asking = Pick<Request, 'headers'>;
 
 export interface Gate {
-  /** Who asks. Throws NotAdmitted. */
+  /** Who asks. Throws NotAdmitted, or NotAllowed where somebody is known who may not look. */
   identify(request: Asking): Promise<Caller>;
   /** The same, and counts the question. Throws TooMany when the caller asks too much. */
   admit(request: Asking): Promise<Caller>;
@@ -42,7 +43,7 @@ export interface Gate {
 
 export type AccessConfig = Pick<
   Config,
-  'AUTH' | 'AUTH_USERS' | 'AUTH_PROXY_HEADER' | 'AUTH_PROXY_ADDRESSES' | 'AUTH_PROXY_SECRET' | 'AUTH_PROXY_SECRET_HEADER' | 'AUTH_OPERATORS' | 'SESSION_SECRET' | 'PUBLIC_URL' | 'ALLOWED_HOSTS' | 'RATE_LIMIT_PER_MINUTE'
+  'AUTH' | 'AUTH_USERS' | 'AUTH_PROXY_HEADER' | 'AUTH_PROXY_ADDRESSES' | 'AUTH_PROXY_SECRET' | 'AUTH_PROXY_SECRET_HEADER' | 'AUTH_OPERATORS' | 'OIDC_VIEWER_GROUPS' | 'OIDC_OPERATOR_GROUPS' | 'OIDC_SESSION_MINUTES' | 'SESSION_SECRET' | 'PUBLIC_URL' | 'ALLOWED_HOSTS' | 'RATE_LIMIT_PER_MINUTE'
 >;
 
 export function createGate(config: AccessConfig, now: () => number = Date.now, audit: Audit = NO_AUDIT): Gate {
@@ -83,8 +84,13 @@ function identifierOf(config: AccessConfig, now: () => number, audit: Audit): (r
     case 'proxy':
       return proxyIdentifier(config);
     case 'oidc': {
-      const held = sessions(config);
-      return (request) => held.identify(request.headers.get('cookie'));
+      const held = sessions(config, now);
+      return async (request) => {
+        const person = await held.identify(request.headers.get('cookie'));
+        const role = roleIn(person, config);
+        if (role === null) throw new NotAllowed(mayNotLook(person.name), person.name, 'You may not look');
+        return { name: person.name, role };
+      };
     }
   }
 }
@@ -114,7 +120,7 @@ function headerText(value: string | null): string {
   return isUtf8(bytes) ? bytes.toString('utf8') : (value ?? '');
 }
 
-/** AUTH_OPERATORS names operators, separated by commas; everybody else who is let in is a viewer. */
-export function roleOf(name: string, operators: string): Role {
-  return operators.split(',').some((one) => one.trim() === name) ? 'operator' : 'viewer';
+/** AUTH_OPERATORS names operators, separated by commas; everybody else whom the proxy lets in is a viewer. */
+function roleOf(name: string, operators: string): Role {
+  return listed(operators).includes(name) ? 'operator' : 'viewer';
 }

@@ -5,6 +5,7 @@ import { isLoopback } from '../../core/process/host-port.ts';
 import { proxyFor } from '../../core/process/proxy.ts';
 import { createDoor } from './door.ts';
 import { createGate } from './gate.ts';
+import { chosenGroups, listed } from './groups.ts';
 
 const SECRET_LENGTH = 32;
 
@@ -21,6 +22,9 @@ export function checkAccess(config: Config): void {
   faults.push(...publicUrlFaults(config.PUBLIC_URL), ...tlsFaults(config));
   if (config.AUTH === 'oidc') {
     for (const name of ['OIDC_ISSUER', 'OIDC_CLIENT_ID', 'PUBLIC_URL', 'SESSION_SECRET'] as const) if (!config[name]) faults.push(`AUTH=oidc needs ${name}`);
+    if (listed(config.AUTH_OPERATORS).length === 0 && chosenGroups(config).length === 0) {
+      faults.push(`AUTH=oidc lets in whom you choose, and nobody is chosen: OIDC_VIEWER_GROUPS and OIDC_OPERATOR_GROUPS name groups of the claim ${config.OIDC_GROUPS_CLAIM} (OIDC_GROUPS_CLAIM), AUTH_OPERATORS names of the claim ${config.OIDC_NAME_CLAIM} (OIDC_NAME_CLAIM); OIDC_VIEWER_GROUPS=* lets everybody look whom the issuer signs in`);
+    }
     if (config.SESSION_SECRET && config.SESSION_SECRET.length < SECRET_LENGTH) faults.push(`SESSION_SECRET has fewer than ${SECRET_LENGTH} characters`);
     if (config.OIDC_ISSUER?.startsWith('http:') && !isLoopback(new URL(config.OIDC_ISSUER).hostname)) faults.push('OIDC_ISSUER must be an https address');
   }

@@ -1,6 +1,7 @@
-/** GET /api/auth/login, /api/auth/callback, /api/auth/logout: signing in and out, where AUTH=oidc. */
+/** GET /api/auth/login, /api/auth/callback, /api/auth/logout, /api/auth/signed-out: signing in and out, where AUTH=oidc. */
 import type { Access } from '../access/current.ts';
 import { currentAccess } from '../access/current.ts';
+import type { SignIn, Step } from '../access/oidc.ts';
 import type { Serving } from '../app.ts';
 import { clientOf } from '../access/peer.ts';
 import { isFault, NothingThere } from '../faults.ts';
@@ -8,30 +9,42 @@ import { currentServing } from '../process.ts';
 import { givenBy } from './parameters.ts';
 import { framed, OPEN } from './respond.ts';
 
-export function getAuth(
+const STEPS: Readonly<Record<string, (signIn: SignIn, request: Request) => Promise<Step>>> = {
+  login: (signIn, request) => signIn.login(givenBy(request)('to') ?? '/', request),
+  callback: (signIn, request) => signIn.callback(request),
+  logout: (signIn, request) => signIn.logout(request),
+};
+/** Where the issuer sends a browser back to; not to a page, which would sign in again at once. */
+const SIGNED_OUT = 'signed-out';
+
+export async function getAuth(
   request: Request,
   { step }: { step: string },
   serving: Serving = currentServing(),
   { signIn }: Pick<Access, 'signIn'> = currentAccess(),
 ): Promise<Response> {
+  const response = await answer(request, step, serving, signIn);
+  // Nobody presses a key at a wall screen: while the issuer is away its browser tries again.
+  if (response.status === 503) response.headers.set('refresh', step === 'login' ? RETRY_SECONDS : `${RETRY_SECONDS}; url=/`);
+  return response;
+}
+
+const RETRY_SECONDS = '10';
+
+function answer(request: Request, step: string, serving: Serving, signIn: SignIn | null): Promise<Response> {
   return framed(
     '/api/auth/<step>',
     request,
     serving,
     async (fixed) => {
       if (!signIn) throw new NothingThere('Nobody signs in here: AUTH is not oidc');
-      const next =
-        step === 'login'
-          ? await signIn.login(givenBy(request)('to') ?? '/')
-          : step === 'callback'
-            ? await signIn.callback(request).catch((fault: unknown) => {
-                if (isFault('NotAdmitted', fault)) serving.audit.record({ event: 'sign_in_failed', who: null, from: clientOf(request) });
-                throw fault;
-              })
-            : step === 'logout'
-              ? signIn.logout()
-              : null;
-      if (!next) throw new NothingThere('There is login, callback and logout');
+      if (step === SIGNED_OUT) return new Response('You are signed out. The page / signs in again.\n', { headers: { ...fixed, 'content-type': 'text/plain; charset=utf-8' } });
+      const take = Object.hasOwn(STEPS, step) ? STEPS[step] : undefined;
+      if (!take) throw new NothingThere(`There is no ${step} here; there is ${[...Object.keys(STEPS), SIGNED_OUT].join(', ')}`);
+      const next = await take(signIn, request).catch((fault: unknown) => {
+        if (step === 'callback' && isFault('NotAdmitted', fault)) serving.audit.record({ event: 'sign_in_failed', who: null, from: clientOf(request) });
+        throw fault;
+      });
       await auditStep(step, request, next.cookies, serving);
       const headers = new Headers({ ...fixed, location: next.location });
       for (const cookie of next.cookies) headers.append('set-cookie', cookie);

@@ -14,7 +14,7 @@ export function described(fault: unknown): Omit<Problem, 'request_id'> {
   }
   if (isFault('NothingThere', fault)) return { type, title: 'There is nothing here', status: 404, detail: fault.message };
   if (isFault('NotAdmitted', fault)) return { type, title: 'Who asks is not known', status: 401, detail: fault.message };
-  if (isFault('NotAllowed', fault)) return { type, title: 'This is for operators', status: 403, detail: fault.message };
+  if (isFault('NotAllowed', fault)) return { type, title: fault.title, status: 403, detail: fault.message };
   if (isFault('Retryable', fault)) {
     return { type, title: `${fault.dependency} does not answer`, status: 503, detail: messageOf(fault) };
   }

@@ -12,7 +12,7 @@ const config = readConfig();
 const { signIn, gate } = accessOf(config);
 if (!signIn) throw new Error('AUTH=oidc was expected');
 globalThis.fetch = outwardFetch as typeof fetch;
-const { location, cookies } = await signIn.login('/trust');
+const { location, cookies } = await signIn.login('/trust', new Request(config.PUBLIC_URL!));
 const back = await new Browser().follow(location, new URL(config.PUBLIC_URL!).origin);
 const cookieOf = (all: readonly string[]): string => all.map((one) => one.split(';')[0]!).join('; ');
 const done = await signIn.callback(new Request(back, { headers: { cookie: cookieOf(cookies) } }));

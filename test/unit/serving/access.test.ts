@@ -67,6 +67,8 @@ test('settings that do not fit are refused by name, and no secret is told', () =
     [{ AUTH: 'none', BIND: '127.0.0.1', PUBLIC_URL: 'https://example.org/sightline' }, /PUBLIC_URL has a path/],
     [{ AUTH: 'none', BIND: '127.0.0.1', TRUSTED_PROXIES: 'balancer' }, /TRUSTED_PROXIES has "balancer"/],
     [{ AUTH: 'oidc' }, /OIDC_ISSUER.*OIDC_CLIENT_ID.*PUBLIC_URL.*SESSION_SECRET/s],
+    [{ AUTH: 'oidc' }, /nobody is chosen: OIDC_VIEWER_GROUPS and OIDC_OPERATOR_GROUPS/],
+    [{ AUTH: 'oidc', OIDC_VIEWER_GROUPS: ' , ', OIDC_NAME_CLAIM: 'email' }, /nobody is chosen.*AUTH_OPERATORS names of the claim email/],
     [{ AUTH: 'oidc', OIDC_ISSUER: 'http://issuer.example', OIDC_CLIENT_ID: 'x', PUBLIC_URL: 'https://a.example', SESSION_SECRET: 'hunter2' }, /https.*|SESSION_SECRET/s],
   ];
   for (const [environment, says] of cases) {
@@ -208,9 +210,10 @@ test('oidc: a real issuer signs somebody in, the session opens the API, and leav
 });
 
 test('oidc: an issuer that is away is a 503; after a sign-in one lands in this app only', async () => {
-  const config = configOf({ AUTH: 'oidc', OIDC_ISSUER: 'http://127.0.0.1:1', OIDC_CLIENT_ID: 'x', PUBLIC_URL: 'http://127.0.0.1:3000', SESSION_SECRET: SECRET });
+  const config = configOf({ AUTH: 'oidc', OIDC_ISSUER: 'http://127.0.0.1:1', OIDC_CLIENT_ID: 'x', PUBLIC_URL: 'http://127.0.0.1:3000', OIDC_VIEWER_GROUPS: 'staff', SESSION_SECRET: SECRET });
   const stage = stageOf();
-  assert.equal((await getAuth(request('/api/auth/login'), { step: 'login' }, stage.serving, accessOf(config))).status, 503);
+  const away = await getAuth(request('/api/auth/login'), { step: 'login' }, stage.serving, accessOf(config));
+  assert.deepEqual([away.status, away.headers.get('refresh')], [503, '10'], 'a wall screen tries again by itself');
   for (const [to, own] of [['/place/7?x=1', '/place/7?x=1'], ['//evil.example', '/'], ['/\\evil.example', '/'], ['https://evil.example', '/'], ['', '/']] as const) assert.equal(ownPath(to), own);
   assert.equal((await getAuth(request('/api/auth/login'), { step: 'login' }, stage.serving, { signIn: null })).status, 404);
 });

@@ -77,7 +77,7 @@ test('a sign-in at the issuer, one that it does not confirm, and leaving', async
   const signIn = {
     login: async () => ({ location: '/', cookies: [] }),
     callback: async ({ url }: Request) => (url.includes('code=good') ? { location: '/', cookies: ['session=1; Path=/'] } : Promise.reject(new NotAdmitted('not confirmed'))),
-    logout: () => ({ location: '/', cookies: ['session=; Max-Age=0'] }),
+    logout: async () => ({ location: '/', cookies: ['session=; Max-Age=0'] }),
   };
   const step = (name: string, path: string, headers: Record<string, string> = {}): Promise<Response> => getAuth(ask(headers, path), { step: name }, stage.serving, { signIn } as never);
   await step('login', '/');

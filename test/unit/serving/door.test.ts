@@ -128,9 +128,9 @@ test('hashing is done one at a time, and a long line is refused at once', async 
 });
 
 test('over HTTPS cookies carry the prefix that no neighbouring host can set', async () => {
-  const held = sessions({ SESSION_SECRET: 'x'.repeat(32), PUBLIC_URL: 'https://sightline.example.org' });
-  const cookie = await held.begin({ name: 'olga', role: 'operator' });
+  const held = sessions(readConfig({ SESSION_SECRET: 'x'.repeat(32), PUBLIC_URL: 'https://sightline.example.org' } as Record<string, string> as NodeJS.ProcessEnv));
+  const cookie = await held.begin({ name: 'olga', groups: ['staff'] });
   assert.match(cookie, /^__Host-sightline-session=.*; Path=\/; .*; Secure$/);
-  assert.deepEqual(await held.identify(cookie.split(';')[0]!), { name: 'olga', role: 'operator' });
+  assert.deepEqual(await held.identify(cookie.split(';')[0]!), { name: 'olga', groups: ['staff'] });
   await assert.rejects(held.identify(cookie.split(';')[0]!.replace('__Host-', '')));
 });

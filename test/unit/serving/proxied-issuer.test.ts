@@ -23,7 +23,7 @@ const client = { id: 'sightline', secret: 'a secret of the client', redirectUri:
 const ROOT = fileURLToPath(new URL('../../..', import.meta.url));
 
 execFileSync('openssl', ['req', '-x509', '-newkey', 'rsa:2048', '-nodes', '-days', '2', '-subj', `/CN=${HOST}`, '-addext', `subjectAltName=DNS:${HOST}`, '-keyout', key, '-out', cert], { stdio: 'ignore' });
-const issuer = await startIssuer(client, 'vera', { url: `https://${HOST}`, key: readFileSync(key, 'utf8'), cert: readFileSync(cert, 'utf8') });
+const issuer = await startIssuer(client, 'vera', { elsewhere: { url: `https://${HOST}`, key: readFileSync(key, 'utf8'), cert: readFileSync(cert, 'utf8') } });
 const proxy = await startForwardProxy({ [`${HOST}:443`]: { host: '127.0.0.1', port: issuer.port } });
 after(async () => {
   await Promise.all([issuer.close(), proxy.close()]);
@@ -31,7 +31,7 @@ after(async () => {
 });
 
 function signIn(environment: Record<string, string>): Promise<{ stdout: string }> {
-  const settings = { AUTH: 'oidc', OIDC_ISSUER: issuer.url, OIDC_CLIENT_ID: client.id, OIDC_CLIENT_SECRET: client.secret, PUBLIC_URL, SESSION_SECRET: 'a secret of thirty-two characters or more' };
+  const settings = { AUTH: 'oidc', OIDC_ISSUER: issuer.url, OIDC_CLIENT_ID: client.id, OIDC_CLIENT_SECRET: client.secret, PUBLIC_URL, OIDC_VIEWER_GROUPS: '*', SESSION_SECRET: 'a secret of thirty-two characters or more' };
   const env: Record<string, string> = { PATH: process.env.PATH ?? '', NODE_EXTRA_CA_CERTS: cert, ...settings, ...environment };
   return run(process.execPath, ['--import', 'tsx', 'test/support/sign-in-child.ts'], { cwd: ROOT, env: env as NodeJS.ProcessEnv, timeout: 60_000 });
 }

@@ -27,6 +27,16 @@ test('a question becomes the API’s address, and its answer comes back', async 
   ]);
 });
 
+test('a page whose session is over goes through the sign-in by itself; a role that is missing is no reason to', async () => {
+  const signedIn: number[] = [];
+  const ask = (status: number, headers: Record<string, string>) =>
+    httpQuestions(serverClock(NOON), '', async () => Response.json({}, { status, headers }), () => void signedIn.push(status)).trust();
+  await assert.rejects(ask(401, { 'x-sightline-sign-in': '/api/auth/login' }), { kind: 'forbidden' });
+  await assert.rejects(ask(401, {}), { kind: 'forbidden' });
+  await assert.rejects(ask(403, {}), { kind: 'forbidden' });
+  assert.deepEqual(signedIn, [401]);
+});
+
 test('each refusal says what happened: a store is down, the question is wrong, nobody is there', async () => {
   const problem = { title: 'HBase does not answer', detail: 'connection refused', request_id: 'r1' };
   const ask = (response: () => Response | Promise<Response>) => answering(response).questions.locations({ from: 1, to: 2 });
