@@ -50,13 +50,18 @@ export const TopItemsAnswer = z.object({
   /** How many different items there are; items holds the first `limit` of them. */
   distinct_items: count,
   items: z.array(RankedItem),
+  /** Only with `since`: how many there were from then until now, at the same moment. */
+  since: z.object({ from: ms, to: ms, total: count }).optional(),
   view: View,
   parts: Parts.optional(),
 });
 export type TopItemsAnswer = z.infer<typeof TopItemsAnswer>;
 
 /** Data of the event `top-items` of a stream. */
-export const StreamedTopItems = TopItemsAnswer.required({ parts: true });
+export const StreamedTopItems = TopItemsAnswer.required({ parts: true }).extend({
+  /** Which one of the stream's questions it answers, as `questions` names it. */
+  question: z.string(),
+});
 export type StreamedTopItems = z.infer<typeof StreamedTopItems>;
 
 export const CountedLocation = z.object({

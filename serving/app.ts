@@ -63,7 +63,7 @@ export interface WindowQuestion {
 }
 
 export interface Serving {
-  topItems(question: WindowQuestion & { location: Scope; limit?: number; parts?: boolean; allowPartial?: boolean }, asker?: Asker): Promise<TopItemsAnswer>;
+  topItems(question: WindowQuestion & { location: Scope; limit?: number; parts?: boolean; allowPartial?: boolean; since?: number | undefined }, asker?: Asker): Promise<TopItemsAnswer>;
   locations(question: WindowQuestion & { parts?: boolean; allowPartial?: boolean }, asker?: Asker): Promise<LocationsAnswer>;
   timeline(question: WindowQuestion & { location: Scope; stepSeconds?: number; tz?: string | undefined; parts?: boolean; allowPartial?: boolean }, asker?: Asker): Promise<TimelineAnswer>;
   detections(question: WindowQuestion & { location: Scope; limit?: number; cursor?: string | undefined }, asker?: Asker): Promise<DetectionsAnswer>;

@@ -24,6 +24,8 @@ export interface CountQuestion {
   readonly window: TimeWindow;
   /** Whether one view's part alone is an answer while the other is away. */
   readonly allowPartial?: boolean | undefined;
+  /** Where two windows are counted at one moment, the beginning of the other: who shares one of the two reads shares both. */
+  readonly beside?: number | undefined;
 }
 
 /** What decides which epochs count in which view. */

@@ -6,7 +6,8 @@
  */
 import type { ServingParts } from './app.ts';
 import type { Bounds, Opened } from './opened.ts';
-import type { StreamQuestion, StreamSource } from './stream/topic.ts';
+import type { StreamQuestion } from './stream/question.ts';
+import type { StreamSource } from './stream/topic.ts';
 import { callerPlaces } from './caller-places.ts';
 import { viewOf } from './counts.ts';
 import { AskerLeft, TooMany } from './faults.ts';
@@ -14,11 +15,12 @@ import { described } from './http/problem.ts';
 import { topItemsOnSeam } from './questions/top-items.ts';
 import { openingFrame } from './stream/frames.ts';
 import { streamHub } from './stream/hub.ts';
+import { nameOfQuestion } from './stream/question.ts';
 import { Sink } from './stream/sink.ts';
 
 export interface Streams {
   /** Resolves when the first state is known; throws what reading it threw, or TooMany. `caller`: for whom the place counts. */
-  open(question: StreamQuestion, options: { lastEventId: string | null; request: Pick<Request, 'signal'>; caller: string }): Promise<ReadableStream<Uint8Array>>;
+  open(questions: readonly StreamQuestion[], options: { lastEventId: string | null; request: Pick<Request, 'signal'>; caller: string }): Promise<ReadableStream<Uint8Array>>;
   endAll(): void;
 }
 
@@ -37,7 +39,7 @@ export function servingStreams({ config, metrics, now }: ServingParts, opened: (
     return ofCaller.take(caller);
   };
   return {
-    async open(question, { lastEventId, request, caller }) {
+    async open(questions, { lastEventId, request, caller }) {
       const leavePlace = metrics.countingRefusals('streams', () => takePlace(caller));
       let leave: (() => void) | null = null;
       const sink = new Sink(opening, {
@@ -55,7 +57,11 @@ export function servingStreams({ config, metrics, now }: ServingParts, opened: (
       longest.unref();
       request.signal.addEventListener('abort', sink.end);
       try {
-        leave = await hub.watch(question, sink, lastEventId, request.signal);
+        leave = await hub.watch(
+          questions.map((question) => ({ question, viewer: sink.viewerOf(nameOfQuestion(question)) })),
+          lastEventId,
+          request.signal,
+        );
       } catch (fault) {
         sink.end();
         throw request.signal.aborted ? new AskerLeft() : fault;

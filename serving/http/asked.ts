@@ -4,7 +4,8 @@
  * The handler of a path reads these, and openapi.ts tells them; no parameter is read that is not here, so the document leaves none out.
  */
 import { EXPORT_FORMATS } from '../exports.ts';
-import { choice, cursor, date, epochName, flag, oid, scope, time, whole, zone } from './parameters.ts';
+import { STREAMED_LIMIT, STREAMED_WINDOW } from '../stream/question.ts';
+import { choice, cursor, date, epochName, flag, oid, scope, streamed, time, whole, zone } from './parameters.ts';
 
 const A_WEEK_OF_SECONDS = 7 * 86_400;
 
@@ -14,7 +15,7 @@ const PARTS = {
   parts: flag('Adds how much the batch view and the speed view hold'),
   allow_partial: flag('Answers with one view alone while the other is away; view.missing names it'),
 };
-const MOST_ITEMS = { limit: whole('Most items', { least: 1, greatest: 1_000, byDefault: 10 }) };
+const MOST_ITEMS = { limit: whole('Most items', { ...STREAMED_LIMIT, byDefault: 10 }), since: time('Adds how many there were from then until now, counted at the same moment') };
 
 export const TOP_ITEMS = { ...LOCATION, ...WINDOW, ...MOST_ITEMS, ...PARTS };
 export const LOCATIONS = { ...WINDOW, ...PARTS };
@@ -28,7 +29,7 @@ export const TIMELINE = {
 export const DETECTIONS = { ...LOCATION, ...WINDOW, limit: whole('Most rows', { least: 1, greatest: 500, byDefault: 50 }), cursor: cursor('next_cursor of the page before') };
 export const DETECTION = { dt: date('Looks into this day of the lake too') };
 export const DETECTION_PATH = { detection_oid: oid('Its id') };
-export const STREAM = { ...LOCATION, window: whole('Seconds up to now', { least: 60, greatest: A_WEEK_OF_SECONDS, byDefault: 300 }), ...MOST_ITEMS };
+export const STREAM = { ...LOCATION, window: whole('Seconds up to now', { ...STREAMED_WINDOW, byDefault: 300 }), ...MOST_ITEMS, questions: streamed('Several in one stream; the other parameters count for nothing then') };
 export const EXPORT = { ...LOCATION, ...WINDOW, format: choice('Of the file', EXPORT_FORMATS, 'parquet') };
 export const RUNS = { limit: whole('Most of each', { least: 1, greatest: 1_000, byDefault: 50 }) };
 export const RUN_PATH = { epoch: epochName('Its name') };

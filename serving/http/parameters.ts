@@ -11,8 +11,10 @@ import { EPOCH_NAME_PATTERN } from '../../core/domain/epoch.ts';
 import { OID_PATTERN, readOid } from '../../core/domain/oid.ts';
 import { DATE_PATTERN, isDateText, TIME_PATTERN } from '../../core/domain/time.ts';
 import { isZone } from '../../core/domain/zone.ts';
+import type { StreamQuestion } from '../stream/question.ts';
 import { CURSOR_PATTERN, readCursor } from '../cursor.ts';
 import { BadQuestion } from '../faults.ts';
+import { MOST_STREAMED, QUESTIONS_PATTERN, readQuestionNames } from '../stream/question.ts';
 import { readTime } from '../window.ts';
 
 export type Schema = Readonly<Record<string, unknown>>;
@@ -137,6 +139,16 @@ export const zone = (description: string): Parameter<string | undefined> => ({
   read(text, field) {
     if (text === undefined || isZone(text)) return text;
     throw new BadQuestion(field, `${field} is ${shown(text)}; a time zone of the IANA list such as Europe/Berlin was expected`);
+  },
+});
+
+export const streamed = (description: string): Parameter<StreamQuestion[] | undefined> => ({
+  description,
+  schema: { type: 'string', pattern: QUESTIONS_PATTERN, examples: ['all.3600.10', 'all.3600.10.1795356000000,17.300.10'] },
+  read(text, field) {
+    const questions = text === undefined ? undefined : readQuestionNames(text);
+    if (questions !== null) return questions;
+    throw new BadQuestion(field, `${field} is ${shown(text!)}; up to ${MOST_STREAMED} of location.window.limit or location.window.limit.since were expected, such as all.3600.10,17.300.10`);
   },
 });
 

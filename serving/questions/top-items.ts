@@ -1,19 +1,26 @@
 /** Which items were counted most in a window, at a place or at all of them. */
 import type { Scope } from '../../core/domain/counts.ts';
+import type { Instant } from '../../core/domain/time.ts';
 import type { TopItemsAnswer } from '../answers.ts';
 import type { WindowQuestion } from '../app.ts';
+import type { Counted } from '../counts.ts';
+import type { CountQuestion } from '../plan.ts';
 import type { Seam } from '../seam.ts';
 import type { Waiting } from '../shared.ts';
+import type { TimeWindow } from '../window.ts';
 import type { Asking } from './asking.ts';
+import { Retryable } from '../../core/process/errors.ts';
 import { viewOf } from '../counts.ts';
 import { eachCounted, sumsBySubject, totalOf } from '../merge.ts';
 import { firstByRank } from '../rank.ts';
 import { searchedIn } from '../searched.ts';
 import { alignToMinutes, windowOf } from '../window.ts';
 
-export type TopItemsQuestion = WindowQuestion & { location: Scope; limit?: number; parts?: boolean; allowPartial?: boolean };
+/** `since`: how many there were from then until now is counted too, at the same moment. */
+export type TopItemsQuestion = WindowQuestion & { location: Scope; limit?: number; parts?: boolean; allowPartial?: boolean; since?: number | undefined };
 
 const LIMIT = 10;
+const TRIES = 4;
 
 export async function topItems(question: TopItemsQuestion, asking: Asking, asker?: Waiting): Promise<TopItemsAnswer> {
   return (await topItemsOnSeam(question, asking, asker)).answer;
@@ -21,20 +28,42 @@ export async function topItems(question: TopItemsQuestion, asking: Asking, asker
 
 /** The same with the seam that the answer stands on. */
 export async function topItemsOnSeam(question: TopItemsQuestion, asking: Asking, asker?: Waiting): Promise<{ answer: TopItemsAnswer; seam: Seam }> {
+  const { location, limit = LIMIT, since } = question;
   const window = alignToMinutes(windowOf(question, asking.now()));
-  const { plan, read, seam } = await asking.count({ scope: question.location, subject: 'item', window, allowPartial: question.allowPartial }, asker);
-  const sums = sumsBySubject(plan, read);
+  const counted = { scope: location, subject: 'item', allowPartial: question.allowPartial } as const;
+  const [of, ofSince] =
+    since === undefined
+      ? [await asking.count({ ...counted, window }, asker), null]
+      : await atOneMoment({ ...counted, window, beside: since }, { ...counted, window: untilNow(since, asking.now()), beside: window.from }, asking, asker);
+  // Both sums are made before anything else can run, so that no cell is newer in one of them.
+  const sums = sumsBySubject(of.plan, of.read);
+  const sinceParts = ofSince && totalOf(sumsBySubject(ofSince.plan, ofSince.read));
   const parts = totalOf(sums);
-  const ranked = firstByRank((take) => eachCounted(sums, take), question.limit ?? LIMIT);
+  const ranked = firstByRank((take) => eachCounted(sums, take), limit);
   const answer: TopItemsAnswer = {
-    location: question.location,
+    location,
     ...window,
-    ...searchedIn(window, plan.searched),
+    ...searchedIn(window, of.plan.searched),
     total: parts.batch + parts.speed,
     distinct_items: ranked.of,
     items: ranked.first.map(({ name, count }, index) => ({ item_rank: index + 1, item_name: name, count })),
-    view: viewOf(seam, await asking.places(), asking.now(), read.missing),
+    ...(ofSince && sinceParts ? { since: { ...ofSince.plan.question.window, total: sinceParts.batch + sinceParts.speed } } : {}),
+    view: viewOf(of.seam, await asking.places(), asking.now(), of.read.missing),
     ...(question.parts ? { parts } : {}),
   };
-  return { answer, seam };
+  return { answer, seam: of.seam };
+}
+
+/** Of a time that has not come yet, its first minute. */
+function untilNow(since: number, now: number): TimeWindow {
+  return alignToMinutes({ from: since as Instant, to: Math.max(now, since + 1) as Instant });
+}
+
+/** Both on one seam, and both whole or both without the same view. */
+async function atOneMoment(one: CountQuestion, other: CountQuestion, { count }: Asking, asker: Waiting | undefined): Promise<[Counted, Counted]> {
+  for (let attempt = 1; attempt <= TRIES; attempt++) {
+    const [a, b] = await Promise.all([count(one, asker), count(other, asker)]);
+    if (a.seam === b.seam && a.read.missing === b.read.missing) return [a, b];
+  }
+  throw new Retryable('HBase', `the horizon moved during each of ${TRIES} readings; the views answer too slowly`);
 }

@@ -24,6 +24,7 @@ export function beatFrame(view: View | null): Frame {
   return encoder.encode(view === null ? ': beat\n\n' : `: beat\nevent: view\ndata: ${JSON.stringify(view)}\n\n`);
 }
 
-export function problemFrame(problem: Omit<Problem, 'request_id'>): Frame {
-  return encoder.encode(`event: problem\ndata: ${JSON.stringify(problem)}\n\n`);
+/** `question`: the one that has no answer; without, none has. */
+export function problemFrame(problem: Omit<Problem, 'request_id'>, question?: string): Frame {
+  return encoder.encode(`event: problem\ndata: ${JSON.stringify({ ...problem, question })}\n\n`);
 }

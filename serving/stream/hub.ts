@@ -8,9 +8,11 @@
  */
 import type { Frame } from './frames.ts';
 import type { Seam } from '../seam.ts';
-import type { StreamQuestion, StreamSource, Topic, Viewer } from './topic.ts';
+import type { StreamQuestion } from './question.ts';
+import type { StreamSource, Topic, Viewer } from './topic.ts';
 import { untilAborted } from '../../core/process/read-limits.ts';
 import { beatFrame, problemFrame } from './frames.ts';
+import { nameOfQuestion } from './question.ts';
 import { topicOf } from './topic.ts';
 
 export interface HubOptions {
@@ -21,11 +23,20 @@ export interface HubOptions {
 }
 
 export interface StreamHub {
-  /** Resolves when the viewer was told the first state; throws what reading it threw, or why the viewer has left. Returns the way out. */
-  watch(question: StreamQuestion, viewer: Viewer, lastEventId: string | null, left?: AbortSignal): Promise<() => void>;
+  /**
+   * Resolves when the viewers of a connection were told the first states, or those of them whose questions have one; throws what reading
+   * threw where none has, or why the client has left. Returns the way out.
+   */
+  watch(watched: readonly Watched[], lastEventId: string | null, left?: AbortSignal): Promise<() => void>;
   readonly viewers: number;
   /** Ends every stream. */
   endAll(): void;
+}
+
+/** One question of a connection. */
+export interface Watched {
+  readonly question: StreamQuestion;
+  readonly viewer: Viewer;
 }
 
 const READS_AT_ONCE = 8;
@@ -40,22 +51,32 @@ export function streamHub(source: StreamSource, options: HubOptions): StreamHub 
     viewers += change;
     options.onSize(viewers, topics.size);
   };
+  const enter = (question: StreamQuestion, viewer: Viewer) => {
+    const key = nameOfQuestion(question);
+    const topic = topics.get(key) ?? topicOf(question, source, options.now);
+    topics.set(key, topic);
+    const leave = (): void => {
+      topic.leave(viewer);
+      if (topic.viewerCount === 0 && topics.get(key) === topic) topics.delete(key);
+    };
+    return { topic, viewer, leave };
+  };
   return {
-    async watch(question, viewer, lastEventId, left) {
-      const key = JSON.stringify([question.location, question.windowSeconds, question.limit]);
-      const topic = topics.get(key) ?? topicOf(question, source, options.now);
-      topics.set(key, topic);
+    async watch(watched, lastEventId, left) {
+      const entered = watched.map(({ question, viewer }) => enter(question, viewer));
       let isIn = true;
       sized(1);
       const leave = (): void => {
         if (!isIn) return;
         isIn = false;
-        topic.leave(viewer);
-        if (topic.viewerCount === 0 && topics.get(key) === topic) topics.delete(key);
+        for (const one of entered) one.leave();
         sized(-1);
       };
       try {
-        await untilAborted(topic.join(viewer, lastEventId), left);
+        const joined = await untilAborted(Promise.allSettled(entered.map(({ topic, viewer }) => topic.join(viewer, lastEventId))), left);
+        // Those that have no answer now are read again at the next poll, which tells the viewer why.
+        const failed = joined.filter((one) => one.status === 'rejected');
+        if (failed.length === joined.length && failed[0]) throw failed[0].reason;
       } catch (fault) {
         leave();
         throw fault;

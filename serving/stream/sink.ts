@@ -2,7 +2,7 @@
  * One viewer's connection: frames go in as they come, bytes go out as fast as the client takes them.
  *
  * hub.ts calls it, http/stream.ts hands the stream to Next.js. A client that is slow gets the newest state when it is ready, not
- * every one on the way: at most one state and one notice wait, so a connection's memory is bounded however long it does not
+ * every one on the way: at most one state and one notice of each question wait, so a connection's memory is bounded however long it does not
  * read. One that has taken nothing for a while is cut.
  */
 import type { Frame } from './frames.ts';
@@ -24,8 +24,10 @@ export class Sink implements Viewer {
   readonly stream: ReadableStream<Uint8Array>;
   private readonly hooks: SinkHooks;
   private controller!: ReadableStreamDefaultController<Uint8Array>;
-  private waitingState: Frame | null = null;
-  private waitingNotice: Frame | null = null;
+  /** By question. */
+  private readonly waitingStates = new Map<string, Frame>();
+  private readonly waitingNotices = new Map<string, Frame>();
+  private lastNotice: Frame | null = null;
   private waitingSince: number | null = null;
   private open = true;
 
@@ -48,19 +50,25 @@ export class Sink implements Viewer {
     return this.open;
   }
 
-  /** Replaces a state that still waits. */
-  state(frame: Frame): void {
+  /** Replaces a state of the question that still waits. */
+  state(frame: Frame, question = ''): void {
     if (!this.open) return;
-    if (this.waitingState) this.hooks.onState('replaced');
-    this.waitingState = frame;
+    if (this.waitingStates.has(question)) this.hooks.onState('replaced');
+    this.waitingStates.set(question, frame);
     this.offered();
   }
 
-  /** Replaces a notice that still waits. */
-  notice(frame: Frame): void {
-    if (!this.open) return;
-    this.waitingNotice = frame;
+  /** Replaces a notice of the question that still waits. What is told to all of its questions a client hears once. */
+  notice(frame: Frame, question = ''): void {
+    if (!this.open || frame === this.lastNotice) return;
+    this.lastNotice = frame;
+    this.waitingNotices.set(question, frame);
     this.offered();
+  }
+
+  /** The viewer of one of its questions. */
+  viewerOf(question: string): Viewer {
+    return { state: (frame) => this.state(frame, question), notice: (frame) => this.notice(frame, question), end: this.end };
   }
 
   /** Ends the stream in good order. */
@@ -72,7 +80,7 @@ export class Sink implements Viewer {
 
   private offered(): void {
     this.flush();
-    if (!this.open || !(this.waitingState ?? this.waitingNotice)) return;
+    if (!this.open || !(this.waitingStates.size + this.waitingNotices.size > 0)) return;
     const now = this.hooks.now();
     this.waitingSince ??= now;
     if (now - this.waitingSince <= STALLED_MS) return;
@@ -82,22 +90,23 @@ export class Sink implements Viewer {
 
   private flush(): void {
     while (this.open && (this.controller.desiredSize ?? 0) > 0) {
-      const frame = this.waitingState ?? this.waitingNotice;
-      if (frame === null) return;
+      const isState = this.waitingStates.size > 0;
+      const waiting = isState ? this.waitingStates : this.waitingNotices;
+      const [first] = waiting;
+      if (!first) return;
+      const [question, frame] = first;
+      waiting.delete(question);
       this.waitingSince = null;
       this.controller.enqueue(frame);
-      if (frame === this.waitingState) {
-        this.waitingState = null;
-        this.hooks.onState('sent');
-      } else this.waitingNotice = null;
+      if (isState) this.hooks.onState('sent');
     }
   }
 
   private closed(): void {
     if (!this.open) return;
     this.open = false;
-    this.waitingState = null;
-    this.waitingNotice = null;
+    this.waitingStates.clear();
+    this.waitingNotices.clear();
     this.hooks.onClosed();
   }
 }

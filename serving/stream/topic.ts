@@ -5,21 +5,16 @@
  * id is the same state, whichever process it came from, and a viewer that comes back with it is told only what is newer.
  */
 import { createHash } from 'node:crypto';
-import type { Scope } from '../../core/domain/counts.ts';
 import type { Problem, StreamedTopItems, View } from '../answers.ts';
 import type { TopItemsQuestion } from '../questions/top-items.ts';
 import type { Seam } from '../seam.ts';
 import type { Frame } from './frames.ts';
+import type { StreamQuestion } from './question.ts';
 import { MINUTE_MS, SECOND_MS } from '../../core/domain/time.ts';
 import { AskerLeft, isFault } from '../faults.ts';
 import { alignToMinutes, windowOf } from '../window.ts';
 import { problemFrame, topItemsFrame } from './frames.ts';
-
-export interface StreamQuestion {
-  readonly location: Scope;
-  readonly windowSeconds: number;
-  readonly limit: number;
-}
+import { nameOfQuestion } from './question.ts';
 
 export interface Viewer {
   /** The newest state. */
@@ -34,7 +29,7 @@ export interface StreamSource {
   /** A seam that is newer than `last`. */
   seam(last: Seam | null): Promise<Seam>;
   /** `signal` is aborted when nobody watches any more. */
-  topItems(question: TopItemsQuestion, signal: AbortSignal): Promise<{ answer: StreamedTopItems; seam: Seam }>;
+  topItems(question: TopItemsQuestion, signal: AbortSignal): Promise<{ answer: Omit<StreamedTopItems, 'question'>; seam: Seam }>;
   view(seam: Seam): Promise<View>;
   describe(fault: unknown): Omit<Problem, 'request_id'>;
 }
@@ -59,6 +54,7 @@ const FIRST_REST_MS = 1_000;
 const LONGEST_REST_MS = 30_000;
 
 export function topicOf(question: StreamQuestion, source: StreamSource, now: () => number): Topic {
+  const name = nameOfQuestion(question);
   const told = new Map<Viewer, string | null>();
   let state: { readonly id: string; readonly frame: Frame } | null = null;
   let isDown = false;
@@ -72,10 +68,10 @@ export function topicOf(question: StreamQuestion, source: StreamSource, now: () 
     viewer.state(state.frame);
   };
   const readNow = async (signal: AbortSignal): Promise<void> => {
-    const { location, limit } = question;
-    const { answer, seam } = await source.topItems({ location, limit, parts: true, ...windowAt(question, now()) }, signal);
+    const { location, limit, since } = question;
+    const { answer, seam } = await source.topItems({ location, limit, parts: true, ...windowAt(question, now()), ...(since === undefined ? {} : { since }) }, signal);
     const id = idOf(question, seam, answer, answer.view.reference_version);
-    if (state?.id !== id) state = { id, frame: topItemsFrame(id, answer) };
+    if (state?.id !== id) state = { id, frame: topItemsFrame(id, { ...answer, question: name }) };
     isDown = false;
     refusals = 0;
     for (const viewer of told.keys()) give(viewer);
@@ -96,7 +92,7 @@ export function topicOf(question: StreamQuestion, source: StreamSource, now: () 
     read: reading.read,
     refresh() {
       reading.read().catch((fault: unknown) => {
-        if (!isDown) notify(problemFrame(source.describe(fault)));
+        if (!isDown) notify(problemFrame(source.describe(fault), name));
         isDown = true;
         if (isFault('TooCostly', fault)) restsUntil = now() + Math.min(LONGEST_REST_MS, FIRST_REST_MS * 2 ** refusals++);
       });
@@ -146,6 +142,6 @@ function windowAt({ windowSeconds }: StreamQuestion, now: number) {
 function idOf(question: StreamQuestion, seam: Seam, window: { from: number; to: number }, referenceVersion: number | null): string {
   const { rules, horizon, progress } = seam;
   const offsets = progress.reduce((sum, { nextOffset }) => sum + nextOffset, 0);
-  const asked = createHash('sha256').update(JSON.stringify([question.location, question.limit, window.from])).digest('hex').slice(0, 8);
+  const asked = createHash('sha256').update(JSON.stringify([question.location, question.limit, window.from, question.since])).digest('hex').slice(0, 8);
   return [rules.generation, horizon?.epoch ?? 'none', offsets, referenceVersion ?? 'none', window.to / MINUTE_MS, asked].join('-');
 }

@@ -55,9 +55,9 @@ for (const { set, name, parameter } of all) {
 
 test('what is left out, or empty, is the default that the document shows', () => {
   for (const query of ['', '?location=&from=&to=&limit=&parts=&allow_partial=']) {
-    const { from, to, ...given } = readQuery(asked.TOP_ITEMS, new Request(`http://127.0.0.1/${query}`));
+    const { from, to, since, ...given } = readQuery(asked.TOP_ITEMS, new Request(`http://127.0.0.1/${query}`));
     assert.deepEqual(given, { location: 'all', limit: 10, parts: false, allow_partial: false });
-    assert.deepEqual([from, to], [undefined, undefined]);
+    assert.deepEqual([from, to, since], [undefined, undefined, undefined]);
   }
   for (const { set, name, parameter } of all) {
     if ('default' in parameter.schema) assert.equal(parameter.read(undefined, name), parameter.schema.default, `${set}.${name}`);

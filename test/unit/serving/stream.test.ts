@@ -63,7 +63,7 @@ test('a client gets the state at once and each change after it, in the shape of 
   assert.match(client.response.headers.get('cache-control')!, /no-store.*no-transform/);
   assert.equal(client.response.headers.get('x-accel-buffering'), 'no');
   const first = answers.StreamedTopItems.strict().parse(JSON.parse((await client.next()).data));
-  assert.deepEqual([first.total, first.parts, first.items[0]?.item_name], [1, { batch: 0, speed: 1 }, 'car']);
+  assert.deepEqual([first.total, first.parts, first.items[0]?.item_name, first.question], [1, { batch: 0, speed: 1 }, 'car', '42.300.10']);
   count(stage, seen(2, 'bicycle'));
   const second = answers.StreamedTopItems.parse(JSON.parse((await client.next()).data));
   assert.equal(second.total, 2);
@@ -171,7 +171,7 @@ test('stopping ends every stream in good order', async () => {
 
 test('a bad parameter of a stream is a 400 that names it', async () => {
   const stage = stageOf();
-  for (const [query, field] of [['?window=59', 'window'], ['?window=604801', 'window'], ['?limit=1001', 'limit'], ['?location=x', 'location']] as const) {
+  for (const [query, field] of [['?window=59', 'window'], ['?window=604801', 'window'], ['?limit=1001', 'limit'], ['?location=x', 'location'], ['?since=soon', 'since'], ['?questions=all.59.10', 'questions'], ['?questions=all.60.10,', 'questions']] as const) {
     const { response } = await connect(stage, query);
     assert.deepEqual([response.status, answers.Problem.parse(await response.json()).field], [400, field]);
   }

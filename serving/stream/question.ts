@@ -1,0 +1,53 @@
+/**
+ * What a stream tells of, and its name: `all.3600.10` is the ten most counted items of all places in the last hour, and
+ * `all.3600.10.1795392000000` also how many there were since that instant.
+ *
+ * http/stream.ts reads names, each event of an answer carries one: several questions share a stream, since a browser allows few
+ * connections to a host. The grammar is `location.window.limit[.since]`: oids have no dot, the rest are whole numbers (seconds, items,
+ * epoch milliseconds).
+ */
+import type { Scope } from '../../core/domain/counts.ts';
+import { digitsUpTo } from '../../core/domain/digits.ts';
+import { oid, OID_PATTERN } from '../../core/domain/oid.ts';
+
+export interface StreamQuestion {
+  readonly location: Scope;
+  readonly windowSeconds: number;
+  readonly limit: number;
+  readonly since?: number | undefined;
+}
+
+const A_WEEK_OF_SECONDS = 7 * 86_400;
+export const STREAMED_WINDOW = { least: 60, greatest: A_WEEK_OF_SECONDS };
+export const STREAMED_LIMIT = { least: 1, greatest: 1_000 };
+/** Each is read while anybody watches it. */
+export const MOST_STREAMED = 12;
+
+const NAME = [
+  `(?:all|${inside(OID_PATTERN)})`,
+  // Two digits from 60, three to five digits, or six up to a week.
+  `(?:[6-9][0-9]|[1-9][0-9]{2,4}|${digitsUpTo(String(STREAMED_WINDOW.greatest), 1)})`,
+  `(?:[1-9][0-9]{0,2}|${STREAMED_LIMIT.greatest})`,
+].join('[.]');
+const SINCE = '(?:[.](?:0|[1-9][0-9]{0,13}))?';
+/** Names with commas between them: what readQuestionNames takes, as a regular expression. */
+export const QUESTIONS_PATTERN = `^${NAME}${SINCE}(?:,${NAME}${SINCE}){0,${MOST_STREAMED - 1}}$`;
+const QUESTIONS = new RegExp(QUESTIONS_PATTERN);
+
+function inside(pattern: string): string {
+  return pattern.slice(1, -1);
+}
+
+export function nameOfQuestion({ location, windowSeconds, limit, since }: StreamQuestion): string {
+  return [location, windowSeconds, limit, ...(since === undefined ? [] : [since])].join('.');
+}
+
+/** Each of them once; null for a text that is not names of questions. */
+export function readQuestionNames(text: string): StreamQuestion[] | null {
+  return QUESTIONS.test(text) ? [...new Set(text.split(','))].map(questionNamed) : null;
+}
+
+function questionNamed(name: string): StreamQuestion {
+  const [place = '', window, limit, since] = name.split('.');
+  return { location: place === 'all' ? 'all' : oid(place), windowSeconds: Number(window), limit: Number(limit), ...(since === undefined ? {} : { since: Number(since) }) };
+}
