@@ -161,8 +161,8 @@ function RateNote({ board, state, shown, condition, isPast, measured }: Omit<Pro
 }
 
 function Today({ board, shown, now }: Pick<Props, 'board' | 'shown' | 'now'>) {
-  const today = partOf(board, 'today');
-  const only = onlyText(today?.view);
+  const today = board?.top.since ?? null;
+  const only = onlyText(board?.top.view);
   return (
     <div className="kpi today">
       <h2>Today so far</h2>

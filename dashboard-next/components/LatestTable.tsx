@@ -17,6 +17,7 @@ import { offsetText } from '../live/zones.ts';
 import { Filler } from './ItemsTable.tsx';
 import { LatestEmpty } from './LatestEmpty.tsx';
 import { LatestRow } from './LatestRow.tsx';
+import { Titled } from './Titled.tsx';
 import { Trouble } from './Trouble.tsx';
 import type { PageState } from './usePage.ts';
 
@@ -31,7 +32,7 @@ export function LatestTable({ page }: { page: PageState }) {
   return (
     <section className="card latest" aria-labelledby="latest-title">
       <header>
-        <h2 id="latest-title">Latest detections</h2>
+        <Titled id="latest-title" title="Latest detections" view={held ? null : (answer?.view ?? null)} tz={shown.tz} />
         <span className="hint">{held ? 'held' : shown.refresh === 'off' ? 'paused' : 'as they come'}</span>
         <span className="sp" />
         <button type="button" className={held && held.newer > 0 ? 'btn num newer' : 'btn num newer off'} onClick={release} disabled={!held || held.newer === 0}>

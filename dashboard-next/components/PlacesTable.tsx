@@ -18,6 +18,7 @@ import { CsvButton } from './CsvButton.tsx';
 import { Icon } from './Icon.tsx';
 import { Filler } from './ItemsTable.tsx';
 import { RowBar } from './RowBar.tsx';
+import { Titled } from './Titled.tsx';
 import type { Change } from './useAddress.ts';
 import { useHeld } from './useHeld.ts';
 import { useRowMoves } from './useRowMoves.ts';
@@ -55,7 +56,7 @@ export function PlacesTable({ board, shown, change, say, isWhole = false }: Prop
   return (
     <section className="card" aria-labelledby="places-title">
       <header>
-        <h2 id="places-title">Places</h2>
+        <Titled id="places-title" title="Places" view={answer?.view ?? null} tz={shown.tz} />
         <span className="hint num">{answer && (q === '' ? count(all.length) : `${count(found.length)} of ${count(all.length)}`) + onlySuffix(answer.view)}</span>
         {left > 0 && (
           <button type="button" className="textlink num" onClick={() => setMost(most + MORE_ROWS)}>

@@ -9,6 +9,7 @@ import { lengthMsOf, stepSecondsOf } from '../live/bounds.ts';
 import { lengthText } from '../live/times.ts';
 import { Chart, PLOT_HEIGHT } from './Chart.tsx';
 import { TimelineTable } from './TimelineTable.tsx';
+import { Titled } from './Titled.tsx';
 import type { Change } from './useAddress.ts';
 
 interface Props {
@@ -37,7 +38,7 @@ export function Timeline({ board, shown, isOld, now, change, say, plotHeight = P
   return (
     <section className="card chart" aria-labelledby="timeline-title">
       <header>
-        <h2 id="timeline-title">Detections per {bucket}</h2>
+        <Titled id="timeline-title" title={`Detections per ${bucket}`} view={answer?.view ?? null} tz={shown.tz} />
         <ul className="legend">
           <li>
             <span className="k batch" aria-hidden="true" />

@@ -9,8 +9,8 @@ import type { Clock } from '../live/clock.ts';
 import { serverClock } from '../live/clock.ts';
 import type { Feed } from '../live/feed.ts';
 import { startFeed } from '../live/feed.ts';
-import { eventStream } from '../live/push.ts';
 import { firstState, nextState } from '../live/state.ts';
+import { streamOfTab } from '../live/tab-channel.ts';
 
 const TICK_MS = 1_000;
 
@@ -37,7 +37,7 @@ export function useLive(first: FirstPaint, shown: Shown): Live {
   const started = useRef(first);
   useEffect(() => {
     const clock = serverClock(started.current.now);
-    const world = { questions: httpQuestions(clock), now: clock.now, setTimer, isHidden: () => document.hidden, random: Math.random, openStream: eventStream(setTimer) };
+    const world = { questions: httpQuestions(clock), now: clock.now, setTimer, isHidden: () => document.hidden, random: Math.random, openStream: streamOfTab(started.current.reader, setTimer) };
     const tell = (event: LiveEvent): void => void requestAnimationFrame(() => paint({ event, now: clock.now() }));
     const running = startFeed(world, started.current.board, tell, setBusy);
     feed.current = running;

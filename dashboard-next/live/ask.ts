@@ -17,8 +17,8 @@ const LOOK_UP_LIMIT_MS = 35_000;
 
 type Fetch = (url: string, init: { signal: AbortSignal; headers: Record<string, string>; cache: 'no-store' }) => Promise<Response>;
 
-export function topItemsPath(question: Partly & { from: number | undefined; to: number | undefined; location: string; limit: number; parts?: boolean }): string {
-  return path('top-items', { location: question.location, from: question.from, to: question.to, limit: question.limit, parts: question.parts, allow_partial: asked(question) });
+export function topItemsPath(question: Partly & { from: number | undefined; to: number | undefined; location: string; limit: number; parts?: boolean; since?: number }): string {
+  return path('top-items', { location: question.location, from: question.from, to: question.to, limit: question.limit, since: question.since, parts: question.parts, allow_partial: asked(question) });
 }
 
 /** Left out where the whole is wanted. */

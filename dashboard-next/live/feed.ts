@@ -112,7 +112,7 @@ function readingOf({ questions, now, setTimer }: FeedWorld): Reading {
 }
 
 async function paintable(reading: Reading, subject: Subject, last: Board | null, push: Push): Promise<LiveEvent> {
-  return { type: 'board', board: await readBoard({ ...reading, pushed: push.newest(subject) }, subject, last) };
+  return { type: 'board', board: await readBoard({ ...reading, pushed: () => push.newest(subject) }, subject, last) };
 }
 
 async function pulse({ questions, now }: FeedWorld, subject: Subject, push: Push): Promise<LiveEvent> {

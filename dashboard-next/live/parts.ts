@@ -27,7 +27,6 @@ export interface Parts {
   comparedItems: { now: TopItemsAnswer; before: TopItemsAnswer };
   places: LocationsAnswer;
   comparedPlaces: { now: LocationsAnswer; before: LocationsAnswer };
-  today: TopItemsAnswer;
   /** The last complete minute, for a rate before there are two samples. */
   minute: TopItemsAnswer;
   trust: TrustAnswer;
@@ -45,7 +44,7 @@ export interface Parts {
 }
 export type PartName = keyof Parts;
 
-const FIGURES = ['timeline', 'timelineBefore', 'comparedItems', 'places', 'today', 'minute', 'trust', 'verdict'] as const;
+const FIGURES = ['timeline', 'timelineBefore', 'comparedItems', 'places', 'minute', 'trust', 'verdict'] as const;
 const PARTS_OF: Record<PageName, readonly PartName[]> = {
   live: [...FIGURES, 'comparedPlaces'],
   places: ['places', 'comparedPlaces'],
@@ -90,6 +89,11 @@ interface Wanting {
   readonly now: number;
 }
 
+/** Since when the total's answer counts too: midnight, where a page shows today so far. It must stand on the total's moment. */
+export function sinceOf({ where, tz }: Subject, now: number): number | undefined {
+  return where.page === 'live' || where.page === 'place' ? midnightBefore(now, tz) : undefined;
+}
+
 /** Which parts a subject needs, given an answer about its total. */
 export function wantedParts(questions: Questions, subject: Subject, top: TopItemsAnswer, held: HeldParts, now: number): AnyWanted[] {
   const wanting = { questions, subject, top, held, now };
@@ -97,7 +101,7 @@ export function wantedParts(questions: Questions, subject: Subject, top: TopItem
   return [...figures(wanting), ...before(wanting), ...latest(wanting), ...reports(wanting)].filter(({ name }) => names.includes(name));
 }
 
-function figures({ questions, subject, top, held, now }: Wanting): AnyWanted[] {
+function figures({ questions, subject, top, held }: Wanting): AnyWanted[] {
   const { location, allowPartial } = subject;
   const asOf = top.view.speed_as_of;
   // What a part alone has answered is asked again as a whole once the whole is there.
@@ -105,8 +109,6 @@ function figures({ questions, subject, top, held, now }: Wanting): AnyWanted[] {
   const span: Span = { from: top.from, to: top.to };
   const stepSeconds = stepSecondsOf(subject);
   const rests = isOver(subject, asOf);
-  const midnight = midnightBefore(now, subject.tz);
-  const today = { from: midnight, to: Math.floor(now / MINUTE_MS) * MINUTE_MS + MINUTE_MS };
   const minuteEnd = Math.floor(asOf / MINUTE_MS) * MINUTE_MS;
   const minute = { from: minuteEnd - MINUTE_MS, to: minuteEnd };
   const horizon = top.view.horizon ?? '';
@@ -114,7 +116,6 @@ function figures({ questions, subject, top, held, now }: Wanting): AnyWanted[] {
   const wanted: AnyWanted[] = [
     { name: 'timeline', key: keyOf(location, span.from, span.to, stepSeconds, subject.tz, whole), everyMs: rests || stepSeconds > 60 ? SLOW_MS : SLOW_MS / 2, ask: () => questions.timeline({ ...span, location, stepSeconds, ...daysOf(subject), parts: true, allowPartial }) },
     { name: 'places', key: keyOf(span.from, span.to, whole), everyMs: SLOW_MS, ask: () => questions.locations({ ...span, allowPartial }) },
-    { name: 'today', key: keyOf(location, midnight, whole), everyMs: SLOW_MS, ask: () => questions.topItems({ ...today, location, limit: 1, allowPartial }) },
     { name: 'minute', key: location, everyMs: NEVER_AGAIN, ask: () => questions.topItems({ ...minute, location, limit: 1 }) },
     { name: 'trust', key: horizon, everyMs: subject.where.page === 'trust' ? EACH_TIME_MS : SLOW_MS, ask: () => questions.trust() },
   ];

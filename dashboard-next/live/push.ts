@@ -2,12 +2,13 @@
  * Push: the newest total of a rolling window, as the API's stream sends it.
  *
  * The feed takes the total from here instead of asking for it, for as long as the stream speaks; where it is silent, broken or
- * tells of a problem there is nothing here, and the feed asks as it would without. Fixed ranges are not streamed. One stream is
- * open at a time, and none while nobody looks: browsers allow a host few connections.
+ * tells of a problem there is nothing here, and the feed asks as it would without. Fixed ranges are not streamed. One question is
+ * listened to at a time, and none while nobody looks; shared-stream.ts asks those of all tabs in one stream.
  */
 import type { TopItemsAnswer, View } from '../../serving/answers.ts';
 import type { Subject } from './board.ts';
 import { WINDOWS } from './address.ts';
+import { sinceOf } from './parts.ts';
 
 /** A view comes every ten seconds at the latest. */
 const SILENT_AFTER_MS = 15_000;
@@ -19,8 +20,8 @@ export interface Heard {
   trouble(): void;
 }
 
-/** Opens a stream that comes back by itself; gives what closes it. */
-export type OpenStream = (path: string, heard: Heard) => () => void;
+/** Begins to tell of a question; gives what ends it. */
+export type OpenStream = (question: string, heard: Heard) => () => void;
 
 export interface Push {
   /** What to listen to; null: nothing. */
@@ -30,7 +31,7 @@ export interface Push {
 }
 
 export function startPush(open: OpenStream | null, now: () => number): Push {
-  let path: string | null = null;
+  let question: string | null = null;
   let close: () => void = () => undefined;
   let top: TopItemsAnswer | null = null;
   let heardAt = 0;
@@ -40,11 +41,11 @@ export function startPush(open: OpenStream | null, now: () => number): Push {
   };
   return {
     watch(subject) {
-      const wanted = open && subject ? streamPath(subject) : null;
-      if (wanted === path) return;
+      const wanted = open && subject ? questionOf(subject, now()) : null;
+      if (wanted === question) return;
       close();
       close = () => undefined;
-      [path, top] = [wanted, null];
+      [question, top] = [wanted, null];
       if (!open || wanted === null) return;
       close = open(wanted, {
         topItems: hear,
@@ -52,41 +53,14 @@ export function startPush(open: OpenStream | null, now: () => number): Push {
         trouble: () => hear(null),
       });
     },
-    newest: (subject) => (path !== null && streamPath(subject) === path && now() - heardAt < SILENT_AFTER_MS ? top : null),
+    newest: (subject) => (question !== null && questionOf(subject, now()) === question && now() - heardAt < SILENT_AFTER_MS ? top : null),
   };
 }
 
-/** Fixed ranges are not streamed, and a stream tells of the whole only. */
-function streamPath({ window, fixed, location, limit, allowPartial }: Subject): string | null {
-  return fixed || allowPartial ? null : `/api/v1/stream?location=${location}&window=${WINDOWS[window] * 60}&limit=${limit}`;
-}
-
-/** The browser's own stream. It comes back by itself, except where it was refused: then it is tried again after a while. */
-export function eventStream(setTimer: (run: () => void, ms: number) => () => void): OpenStream {
-  return (path, heard) => {
-    let source: EventSource;
-    let cancel: () => void = () => undefined;
-    const open = (): void => {
-      source = new EventSource(path);
-      on(source, 'top-items', (data) => heard.topItems(data as TopItemsAnswer));
-      on(source, 'view', (data) => heard.view(data as View));
-      on(source, 'problem', () => heard.trouble());
-      source.addEventListener('error', () => {
-        heard.trouble();
-        if (source.readyState === EventSource.CLOSED) cancel = setTimer(open, REFUSED_FOR_MS);
-      });
-    };
-    open();
-    return () => {
-      cancel();
-      source.close();
-    };
-  };
-}
-
-const REFUSED_FOR_MS = 30_000;
-
-function on(source: EventSource, name: string, hear: (data: unknown) => void): void {
-  // Events with names of one's own are messages too.
-  source.addEventListener(name as 'message', (event) => hear(JSON.parse(String((event as { data?: unknown }).data))));
+/** Its name (serving/stream/question.ts). Fixed ranges are not streamed, and a stream tells of the whole only. */
+function questionOf(subject: Subject, now: number): string | null {
+  const { window, fixed, location, limit, allowPartial } = subject;
+  if (fixed || allowPartial) return null;
+  const since = sinceOf(subject, now);
+  return [location, WINDOWS[window] * 60, limit, ...(since === undefined ? [] : [since])].join('.');
 }

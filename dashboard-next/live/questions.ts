@@ -26,7 +26,7 @@ export interface Partly {
 }
 
 export interface Questions {
-  topItems(question: Span & Partly & { location: string; limit: number; parts?: boolean }): Promise<TopItemsAnswer>;
+  topItems(question: Span & Partly & { location: string; limit: number; parts?: boolean; since?: number }): Promise<TopItemsAnswer>;
   timeline(question: Span & Partly & { location: string; stepSeconds: number; tz?: string; parts?: boolean }): Promise<TimelineAnswer>;
   locations(question: Span & Partly): Promise<LocationsAnswer>;
   trust(): Promise<TrustAnswer>;

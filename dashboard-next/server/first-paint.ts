@@ -4,12 +4,14 @@
  * The page waits for stores a few seconds at most; what is not there by then the browser asks for, so a slow store never leaves
  * a viewer with an empty window.
  */
-import type { Role } from '../../serving/access/gate.ts';
+import { createHash } from 'node:crypto';
+import type { Caller } from '../../serving/access/gate.ts';
 import { currentServing } from '../../serving/process.ts';
 import type { Board, Subject } from '../live/board.ts';
 import { nothingLate, readBoard } from '../live/board.ts';
 import { asNoAnswer } from '../live/questions.ts';
 import type { Fault } from '../live/questions.ts';
+import type { Reader } from '../live/shared-stream.ts';
 import { servingQuestions } from './questions.ts';
 
 const PATIENCE_MS = 4_000;
@@ -19,10 +21,12 @@ export interface FirstPaint {
   readonly fault: Fault | null;
   /** The server's clock. */
   readonly now: number;
+  readonly reader: Reader;
 }
 
-export async function firstPaint(subject: Subject, role: Role): Promise<FirstPaint> {
-  const questions = servingQuestions(currentServing, role);
+export async function firstPaint(subject: Subject, caller: Caller): Promise<FirstPaint> {
+  const questions = servingQuestions(currentServing, caller.role);
+  const reader = { mark: markOf(caller), since: Date.now() };
   let timer: NodeJS.Timeout | undefined;
   const patience = new Promise<null>((resolve) => {
     timer = setTimeout(() => resolve(null), PATIENCE_MS);
@@ -31,11 +35,16 @@ export async function firstPaint(subject: Subject, role: Role): Promise<FirstPai
     // The changes of places cost as much as all the rest; the browser asks for them at once.
     const reading = { questions, now: Date.now, late: nothingLate(), patience: () => Promise.resolve(), without: ['comparedPlaces'] as const };
     const board = await Promise.race([readBoard(reading, subject, null), patience]);
-    return { board, fault: null, now: Date.now() };
+    return { board, fault: null, now: Date.now(), reader };
   } catch (thrown) {
     const { kind, title, detail, requestId } = asNoAnswer(thrown);
-    return { board: null, fault: { kind, title, detail, requestId }, now: Date.now() };
+    return { board: null, fault: { kind, title, detail, requestId }, now: Date.now(), reader };
   } finally {
     clearTimeout(timer);
   }
+}
+
+/** Tells one reader's pages from another's, and no name. */
+function markOf({ name, role }: Caller): string {
+  return createHash('sha256').update(JSON.stringify([name, role])).digest('hex').slice(0, 16);
 }

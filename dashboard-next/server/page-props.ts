@@ -19,6 +19,6 @@ export async function pageProps(where: Where, searchParams: Search): Promise<Pag
   const told = await headers();
   const theme = asThemeChoice(told.get(THEME_HEADER));
   // Asked where the page is made: no header can say it, and a page that was reached around proxy.ts shows nothing.
-  const { role } = await currentAccess().gate.identify({ headers: new Headers(told) });
-  return { where, first: await firstPaint(shown, role), theme };
+  const caller = await currentAccess().gate.identify({ headers: new Headers(told) });
+  return { where, first: await firstPaint(shown, caller), theme };
 }

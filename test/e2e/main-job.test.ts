@@ -138,7 +138,7 @@ describe('the main job', () => {
     const cameras = new AbortController();
     const produce = sightline(['produce', '--rate', '200', '--seconds', '890'], process.env, cameras.signal);
     try {
-      assert.equal(await nodeTests(['test/browser/live.test.ts', 'test/browser/pages.test.ts', 'test/browser/every-page.test.ts', 'test/browser/away.test.ts', 'test/browser/rows.test.ts', 'test/browser/states.test.ts'], { ...process.env, SIGHTLINE_URL: job.address }), 0);
+      assert.equal(await nodeTests(['test/browser/live.test.ts', 'test/browser/pages.test.ts', 'test/browser/every-page.test.ts', 'test/browser/windows.test.ts', 'test/browser/away.test.ts', 'test/browser/rows.test.ts', 'test/browser/states.test.ts'], { ...process.env, SIGHTLINE_URL: job.address }), 0);
     } finally {
       cameras.abort();
       await produce;

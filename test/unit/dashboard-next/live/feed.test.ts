@@ -11,6 +11,8 @@ import type { Questions } from '../../../../dashboard-next/live/questions.ts';
 import { NoAnswer } from '../../../../dashboard-next/live/questions.ts';
 import type { Heard, OpenStream } from '../../../../dashboard-next/live/push.ts';
 import type { LiveEvent } from '../../../../dashboard-next/live/state.ts';
+import type { Board } from '../../../../dashboard-next/live/board.ts';
+import { asOfPart } from '../../../../dashboard-next/live/board.ts';
 import { startFeed } from '../../../../dashboard-next/live/feed.ts';
 import { listed, locations, NOON, timeline, topItems, trust, view } from './answers.ts';
 
@@ -29,21 +31,26 @@ function world({ streams = false } = {}) {
     return new Promise((resolve) => void setTimer(() => resolve(answer()), 1_400));
   };
   const questions: Questions = {
-    topItems: ({ from, to, parts }) => told(parts ? 'total' : 'items', () => topItems({ from, to, view: view({ speed_as_of: now }) }))(),
-    timeline: told('timeline', () => timeline([1])),
-    locations: told('locations', () => locations({ 1: 1 })),
-    trust: told('trust', () => trust()),
+    // One detection a tenth of a second, all of them of the last minutes.
+    topItems: ({ from, to, parts, since }) =>
+      told(parts ? 'total' : 'items', () => {
+        const total = Math.round((now - NOON) / 100) + 7;
+        return topItems({ from, to, total, view: view({ speed_as_of: now }), ...(since === undefined ? {} : { since: { from: since, to, total } }) });
+      })(),
+    timeline: told('timeline', () => timeline([1], { view: view({ speed_as_of: now }) })),
+    locations: told('locations', () => ({ ...locations({ 1: 1 }), view: view({ speed_as_of: now }) })),
+    trust: told('trust', () => trust({ view: view({ speed_as_of: now }) })),
     verdict: told('verdict', () => null),
-    detections: told('detections', () => listed([])),
+    detections: told('detections', () => listed([], { view: view({ speed_as_of: now }) })),
     detection: told('detection', () => null),
     runs: told('runs', () => ({ runs: [], total: 0, attempts: [] })),
     report: told('report', () => null),
     lake: told('lake', () => ({ root: '/sightline/lake', webhdfs: 'http://127.0.0.1:9870', days: [] })),
   };
-  const streamed: { path: string; heard: Heard; open: boolean }[] = [];
+  const streamed: { question: string; heard: Heard; open: boolean }[] = [];
   const openStream: OpenStream | null = streams
-    ? (path, heard) => {
-        const stream = { path, heard, open: true };
+    ? (question, heard) => {
+        const stream = { question, heard, open: true };
         streamed.push(stream);
         return () => void (stream.open = false);
       }
@@ -56,6 +63,7 @@ function world({ streams = false } = {}) {
   const feed = startFeed({ questions, now: () => now, setTimer, isHidden: () => hidden, random: () => 0.5, openStream }, null, (event) => void events.push(event), () => undefined);
   return {
     streamed,
+    now: () => now,
     feed,
     events,
     asked,
@@ -181,9 +189,9 @@ test('a pushed total is painted and not asked for; every other part still is', a
   feed.show(DEFAULTS, 1_000);
   await pass(1_000);
   assert.equal(streamed.length, 1);
-  assert.match(streamed[0]!.path, /^\/api\/v1\/stream\?location=all&window=3600&limit=10$/);
+  assert.equal(streamed[0]!.question, `all.3600.10.${Date.UTC(2026, 10, 23)}`);
   const before = asked.filter((name) => name === 'total').length;
-  streamed[0]!.heard.topItems(topItems({ total: 41 }));
+  streamed[0]!.heard.topItems(topItems({ total: 41, view: view({ speed_as_of: NOON + 2_000 }) }));
   await pass(6_000);
   assert.equal(asked.filter((name) => name === 'total').length, before);
   const last = events.at(-1);
@@ -222,4 +230,37 @@ test('pausing keeps the stream, a hidden page closes it, a fixed range has none'
   feed.show({ ...DEFAULTS, fixed: { from: NOON - 600_000, to: NOON } }, 1_000);
   await pass(1_000);
   assert.equal(streamed.length, 1);
+});
+
+/** Everything on a board that says as of when it is. */
+function moments({ parts }: Board): number[] {
+  return Object.values(parts).map((part) => asOfPart(part)).filter(Number.isFinite);
+}
+
+test('no part of a page stands on a later moment than its total, asked or pushed, and all of it comes', async () => {
+  for (const streams of [false, true]) {
+    const { feed, pass, events, streamed, now } = world({ streams });
+    feed.show({ ...DEFAULTS, where: { page: 'place', location: '17' }, location: '17' }, 1_000);
+    for (let second = 0; second < 30; second++) {
+      streamed[0]?.heard.topItems(topItems({ view: view({ speed_as_of: now() - 300 }) }));
+      await pass(1_000);
+    }
+    const boards = events.flatMap((event) => (event.type === 'board' ? [event.board] : []));
+    assert.ok(boards.length >= 29, `${boards.length} boards`);
+    for (const board of boards) for (const asOf of moments(board)) assert.ok(asOf <= board.top.view.speed_as_of, `${asOf - board.top.view.speed_as_of} ms later`);
+    for (const name of ['timeline', 'places', 'trust', 'latest'] as const) assert.ok(boards.at(-1)!.parts[name], `${name}, ${streams ? 'pushed' : 'asked'}`);
+    assert.ok(boards.at(-1)!.top.view.speed_as_of - asOfPart(boards.at(-1)!.parts.latest!) <= 2_300, 'what is asked each time is two paints behind at most');
+    feed.stop();
+  }
+});
+
+test('today so far is of the answer that has the total: it never stands below a window that lies within it', async () => {
+  const { feed, pass, events, asked } = world();
+  feed.show({ ...DEFAULTS, window: '15m' }, 1_000);
+  await pass(25_000);
+  const boards = events.flatMap((event) => (event.type === 'board' ? [event.board] : []));
+  assert.ok(boards.at(-1)!.top.total > boards[0]!.top.total + 20, 'detections go on arriving');
+  for (const { top } of boards) assert.ok(top.since && top.since.total >= top.total, `${top.since?.total} today, ${top.total} in the window`);
+  assert.equal(count(asked, 'total'), boards.length, 'one question gives both');
+  feed.stop();
 });
