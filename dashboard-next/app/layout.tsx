@@ -1,9 +1,9 @@
 /** The frame of every page: language, face, theme. The theme comes from the proxy, so the first paint has the right colours. */
 import { headers } from 'next/headers';
-import localFont from 'next/font/local';
 import type { Metadata, Viewport } from 'next';
 import type { ReactNode } from 'react';
 import { asThemeChoice, THEME_HEADER } from '../live/theme.ts';
+import '../styles/face.css';
 import '../styles/tokens.css';
 import '../styles/base.css';
 import '../styles/frame.css';
@@ -14,14 +14,6 @@ import '../styles/tables.css';
 import '../styles/pages.css';
 import '../styles/dialogs.css';
 import '../styles/narrow.css';
-
-const inter = localFont({
-  src: '../../node_modules/@fontsource-variable/inter/files/inter-latin-wght-normal.woff2',
-  weight: '100 900',
-  variable: '--inter',
-  // It is preloaded and small: text waits for it a moment rather than change its width under a reader.
-  display: 'block',
-});
 
 export const metadata: Metadata = {
   title: { default: 'Sightline', template: '%s · Sightline' },
@@ -35,11 +27,19 @@ export const viewport: Viewport = {
   ],
 };
 
+/** The last element of a page. */
+const END = 'end';
+
 export default async function Layout({ children }: { children: ReactNode }) {
   const theme = asThemeChoice((await headers()).get(THEME_HEADER));
   return (
-    <html lang="en" className={inter.variable} data-theme={theme === 'system' ? undefined : theme}>
-      <body>{children}</body>
+    <html lang="en" data-theme={theme === 'system' ? undefined : theme}>
+      {/* Nothing is painted before all of it is there: a page that is painted as it comes moves with every part. */}
+      <link rel="expect" href={`#${END}`} blocking="render" />
+      <body>
+        {children}
+        <span id={END} hidden />
+      </body>
     </html>
   );
 }

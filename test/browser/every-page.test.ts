@@ -3,12 +3,22 @@
  * has its numbers without a script, and nothing serious stands in the way of anybody.
  */
 import assert from 'node:assert/strict';
-import { before, describe, test } from 'node:test';
+import { after, before, describe, test } from 'node:test';
 import { screenshot, shiftsSince } from '../support/browser.ts';
-import { onAPhone, PHONE, seeing, seriousFaults, someOfAll } from '../support/screen.ts';
+import { base, onAPhone, PHONE, seeing, seriousFaults, someOfAll } from '../support/screen.ts';
+import type { SlowLine } from '../support/slow-line.ts';
+import { slowLine } from '../support/slow-line.ts';
 
 let paths: readonly string[];
 const see = seeing();
+let line: SlowLine;
+const seeSlowly = seeing(() => line.base);
+
+before(async () => {
+  line = await slowLine(base);
+});
+
+after(() => line?.close());
 
 before(async () => {
   const { place, detection, epoch } = await someOfAll();
@@ -30,6 +40,19 @@ describe('every page', { concurrency: false }, () => {
         for (let left = 4; left > 0; left--) await asOf.filter({ hasNotText: (await asOf.textContent())! }).waitFor();
         assert.deepEqual(await shiftsSince(page, began), [], path);
       });
+    }
+  });
+
+  test('nothing moves while a page loads, on a phone and on a wide screen, on a line where it comes in pieces', async () => {
+    for (const path of ['/', ...paths]) {
+      for (const options of [PHONE, {}]) {
+        await seeSlowly(path, options, async (page) => {
+          await page.locator('.asof', { hasText: /\d/ }).waitFor();
+          // Until it is alive: then it has painted another answer.
+          await page.locator('.asof').filter({ hasNotText: (await page.locator('.asof').textContent())! }).waitFor();
+          assert.deepEqual(await shiftsSince(page, 0), [], `${path} ${options.viewport?.width ?? 1440}`);
+        });
+      }
     }
   });
 

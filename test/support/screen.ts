@@ -19,8 +19,8 @@ export const base = process.env['SIGHTLINE_URL'] ?? '';
 /** Opens a page of the app, and closes it after the look: it has complained of nothing. */
 export type See = (path: string, options: BrowserContextOptions, look: (page: Page) => Promise<void>) => Promise<void>;
 
-/** A browser for the tests of a file, from the first to the last of them. */
-export function seeing(): See {
+/** A browser for the tests of a file, from the first to the last of them. `address`: of the app, as this file reaches it. */
+export function seeing(address: () => string = () => base): See {
   let browser: Browser;
   before(async () => {
     assert.match(base, /^https?:/, 'SIGHTLINE_URL names the app to test, such as http://127.0.0.1:3000');
@@ -28,7 +28,7 @@ export function seeing(): See {
   });
   after(() => browser?.close());
   return async (path, options, look) => {
-    const { page, complaints } = await openPage(browser, base + path, options);
+    const { page, complaints } = await openPage(browser, address() + path, options);
     page.setDefaultTimeout(60_000);
     try {
       await look(page);
