@@ -3,7 +3,8 @@
  *
  * The batch layer archives through an appender, reconciles with SQL and writes Parquet with COPY; serving reads the lake with
  * it. The one file that imports @duckdb/node-api. One database is one temporary file-backed instance: what does not fit into
- * its memory limit spills into the folder that the caller owns. 64-bit integers come and go as bigint, bytes as Buffer.
+ * its memory limit spills into the folder that the caller owns. 64-bit integers come and go as bigint, bytes as Buffer. What it can do
+ * is built in: no statement makes it fetch or load an extension, or set anything otherwise.
  */
 import { DuckDBBlobValue, DuckDBDataChunk, DuckDBInstance, DuckDBListValue, DuckDBStructValue, DuckDBTimestampTZValue } from '@duckdb/node-api';
 import type { ReadLimits } from '../process/read-limits.ts';
@@ -61,7 +62,7 @@ export async function openDuck(options: DuckOptions): Promise<Duck> {
     temp_directory: options.spillFolder,
   });
   const connection = await instance.connect();
-  await connection.run("SET TimeZone = 'UTC'");
+  for (const setting of SETTLED) await connection.run(setting);
   await connection.run(SPARK_NAMES);
   const asked = <T>(answer: Promise<T>): Promise<T> => answer.catch((fault: unknown) => Promise.reject(asFault(fault, options)));
   return {
@@ -96,6 +97,21 @@ function asFault(fault: unknown, { memoryMb }: DuckOptions): unknown {
       'Give it more memory (BATCH_MEMORY_MB for the batch layer) and run again.',
   );
 }
+
+/**
+ * Of all connections, in this order: the last one lets nothing be set any more. INSTALL and LOAD are no settings, so there is no place to
+ * fetch an extension from and none to keep it in: this file of the system is no folder.
+ */
+const SETTLED = [
+  "SET GLOBAL TimeZone = 'UTC'",
+  'SET autoinstall_known_extensions = false',
+  'SET autoload_known_extensions = false',
+  'SET allow_community_extensions = false',
+  'SET allow_unsigned_extensions = false',
+  "SET custom_extension_repository = '/dev/null'",
+  "SET extension_directory = '/dev/null'",
+  'SET lock_configuration = true',
+];
 
 /** What the statements that Spark runs too call by Spark's name. */
 const SPARK_NAMES = 'CREATE MACRO timestamp_millis(ms) AS make_timestamptz(ms * 1000)';
@@ -138,7 +154,6 @@ async function interruptible<T>(connection: DuckDBConnection, limits: ReadLimits
 async function* batches(instance: DuckDBInstance, sql: string, limits: ReadLimits | undefined): AsyncIterable<Row[]> {
   const connection = await instance.connect();
   try {
-    await connection.run("SET TimeZone = 'UTC'");
     const answer = await interruptible(connection, limits, () => connection.stream(sql));
     const names = answer.deduplicatedColumnNames();
     const next = () => interruptible(connection, limits, () => answer.fetchChunk());

@@ -1,6 +1,9 @@
 /** DuckDB's driver: every value comes back as it went in. */
 import assert from 'node:assert/strict';
+import { once } from 'node:events';
 import { mkdtemp, rm } from 'node:fs/promises';
+import { createServer } from 'node:http';
+import type { AddressInfo } from 'node:net';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { after, before, test } from 'node:test';
@@ -72,5 +75,44 @@ test('a statement that is interrupted before it has begun ends too', { timeout: 
     leaving.abort(new Error('left at once'));
     await assert.rejects(answer, /left at once/);
   }
+  duck.close();
+});
+
+test('no statement fetches or loads an extension, and nothing can be set otherwise', async () => {
+  const asked: string[] = [];
+  const server = createServer((request, response) => void (asked.push(request.url!), response.writeHead(404).end()));
+  server.listen(0, '127.0.0.1');
+  await once(server, 'listening');
+  const here = `http://127.0.0.1:${(server.address() as AddressInfo).port}`;
+  const duck = await open();
+  try {
+    const refused: readonly (readonly [string, RegExp])[] = [
+      [`FORCE INSTALL httpfs FROM '${here}'`, /Failed to create directory/],
+      ['INSTALL spatial FROM community', /Failed to create directory/],
+      ['LOAD httpfs', /not found/],
+      [`SELECT * FROM read_parquet('${here}/x.parquet')`, /requires the extension httpfs/],
+      ["ATTACH 'x.sqlite' AS s (TYPE sqlite)", /not found/],
+      ["SELECT * FROM iceberg_scan('x')", /iceberg extension/],
+      ['SET autoload_known_extensions = true', /configuration has been locked/],
+      [`SET custom_extension_repository = '${here}'`, /configuration has been locked/],
+      ["SET extension_directory = '/tmp'", /configuration has been locked/],
+    ];
+    for (const [statement, words] of refused) await assert.rejects(duck.rows(statement), words, statement);
+    assert.deepEqual(asked, []);
+    const built = await duck.rows("SELECT extension_name FROM duckdb_extensions() WHERE loaded AND install_mode = 'STATICALLY_LINKED'");
+    for (const name of ['core_functions', 'icu', 'json', 'parquet']) assert.ok(built.some((row) => row.extension_name === name), `${name} is built in`);
+  } finally {
+    duck.close();
+    server.close();
+  }
+});
+
+test('every connection of a database is in UTC, whatever the zone of the machine', async () => {
+  const duck = await open();
+  const asked = "SELECT current_setting('TimeZone') AS zone";
+  assert.deepEqual(await duck.rows(asked), [{ zone: 'UTC' }]);
+  const streamed = [];
+  for await (const rows of duck.batches(asked)) streamed.push(...rows);
+  assert.deepEqual(streamed, [{ zone: 'UTC' }]);
   duck.close();
 });
