@@ -2,35 +2,40 @@
  * The versions of everything that runs on Java, and the only place that names them.
  *
  * A jar set is one class path: Hadoop and HBase need different ones (HBase's brings no jsr311, without which WebHDFS
- * answers 500), so a set belongs to a family of daemons and not to the machine. ZooKeeper comes with HBase's set, in the
- * version that HBase was built against. The folder of a set is named by a hash of its pins: a changed pin is a new set.
+ * answers 500), so a set belongs to a family of daemons and not to the machine. ZooKeeper comes with HBase's set, in the line
+ * that HBase was built against. What each set holds to the byte is in `checksums/`, which `npm run lock:jars` writes after a pin was
+ * changed. The folder of a set is named by a hash of both: a changed pin or jar is a new set.
  */
 import { createHash } from 'node:crypto';
+import { checksumsText } from './checksums.ts';
 
-/** `yarn` is fetched only by those who start one: the stack runs without. */
-export const jarSetNames = ['hadoop', 'hbase', 'kafka', 'yarn'] as const;
-export type JarSetName = (typeof jarSetNames)[number];
+export { jarSetNames } from './checksums.ts';
+export type { JarSetName } from './checksums.ts';
 export const jarSetsOfStack: readonly JarSetName[] = ['hadoop', 'hbase', 'kafka'];
 
 export const mavenDependencyPlugin = '3.8.1';
 
-/** `zookeeper` is what HBase's artifacts bring; it is named for the containers of compose.yaml. */
-export const releases = { hadoop: '3.4.2', hbase: '2.6.4-hadoop3', kafka: '4.1.1', zookeeper: '3.8.4' } as const;
+/** `zookeeper`: Hadoop's and HBase's artifacts bring 3.8.4, which has known holes; a later one of its line takes its place (docs/decisions/0070-supply-chain.md). */
+export const releases = { hadoop: '3.4.2', hbase: '2.6.4-hadoop3', kafka: '4.1.2', zookeeper: '3.8.6' } as const;
+
+const zookeeper = `org.apache.zookeeper:zookeeper:${releases.zookeeper}`;
 
 /** Maven coordinates, `group:artifact:version`, with everything that they need at run time. */
 export const pins: Readonly<Record<JarSetName, readonly string[]>> = {
   hadoop: [
+    zookeeper,
     `org.apache.hadoop:hadoop-common:${releases.hadoop}`,
     `org.apache.hadoop:hadoop-hdfs:${releases.hadoop}`,
     `org.apache.hadoop:hadoop-hdfs-client:${releases.hadoop}`,
   ],
-  hbase: [`org.apache.hbase:hbase-server:${releases.hbase}`],
+  hbase: [`org.apache.hbase:hbase-server:${releases.hbase}`, zookeeper],
   kafka: [
     `org.apache.kafka:kafka_2.13:${releases.kafka}`,
     `org.apache.kafka:kafka-tools:${releases.kafka}`,
     'org.apache.logging.log4j:log4j-slf4j-impl:2.24.3',
   ],
   yarn: [
+    zookeeper,
     `org.apache.hadoop:hadoop-common:${releases.hadoop}`,
     `org.apache.hadoop:hadoop-hdfs-client:${releases.hadoop}`,
     `org.apache.hadoop:hadoop-yarn-server-resourcemanager:${releases.hadoop}`,
@@ -40,9 +45,9 @@ export const pins: Readonly<Record<JarSetName, readonly string[]>> = {
   ],
 };
 
-/** `hbase-1f3a…`: changes with every pin of the set. */
+/** `hbase-1f3a…`: changes with every pin and every jar of the set. */
 export function jarSetFolder(set: JarSetName): string {
-  const hash = createHash('sha256').update(pins[set].join('\n')).digest('hex');
+  const hash = createHash('sha256').update(pins[set].join('\n')).update(checksumsText(set)).digest('hex');
   return `${set}-${hash.slice(0, 12)}`;
 }
 

@@ -1,0 +1,62 @@
+/**
+ * What each jar of a set is, to the byte: `checksums/<set>.txt`, one line a jar, `<sha256>  <file>  <group:artifact:version[:classifier]>`.
+ *
+ * `lock-jars.ts` writes these files, `jars.ts` keeps no set that differs from them, and the list of components (`setup/sbom.ts`) is
+ * made of them. They are written down because Maven believes whatever repository it asks: its own checksums come from the same place.
+ */
+import { createHash } from 'node:crypto';
+import { createReadStream, existsSync, readFileSync } from 'node:fs';
+import { readdir } from 'node:fs/promises';
+import { join } from 'node:path';
+import { pipeline } from 'node:stream/promises';
+import { fileURLToPath } from 'node:url';
+
+/** `yarn` is fetched only by those who start one: the stack runs without. */
+export const jarSetNames = ['hadoop', 'hbase', 'kafka', 'yarn'] as const;
+export type JarSetName = (typeof jarSetNames)[number];
+
+export interface Jar {
+  readonly sha256: string;
+  readonly file: string;
+  /** `group:artifact:version` or `group:artifact:version:classifier`. */
+  readonly coordinates: string;
+}
+
+export const checksumsFile = (set: JarSetName): string => fileURLToPath(new URL(`checksums/${set}.txt`, import.meta.url));
+
+/** Empty before the first `npm run lock:jars`. */
+export function checksumsText(set: JarSetName): string {
+  const file = checksumsFile(set);
+  return existsSync(file) ? readFileSync(file, 'utf8') : '';
+}
+
+export function jarsOf(set: JarSetName): Jar[] {
+  const lines = checksumsText(set).split('\n').filter((line) => line !== '' && !line.startsWith('#'));
+  return lines.map((line) => {
+    const [sha256 = '', file = '', coordinates = ''] = line.split('  ');
+    return { sha256, file, coordinates };
+  });
+}
+
+export const textOfJars = (jars: readonly Jar[]): string =>
+  jars.map(({ sha256, file, coordinates }) => `${sha256}  ${file}  ${coordinates}\n`).join('');
+
+/** What differs between a folder and the list, in sentences; empty if nothing does. */
+export async function faultsOfJars(folder: string, set: JarSetName, expected = jarsOf(set)): Promise<string[]> {
+  const found = (await readdir(folder)).sort();
+  const wanted = new Map(expected.map((jar) => [jar.file, jar.sha256]));
+  const faults = [...wanted.keys()].filter((file) => !found.includes(file)).map((file) => `${file} is missing`);
+  for (const file of found) {
+    const sha256 = wanted.get(file);
+    const own = await sha256Of(join(folder, file));
+    if (sha256 === undefined) faults.push(`${file} is not in the list (its sha256 is ${own})`);
+    else if (own !== sha256) faults.push(`${file} has the sha256 ${own}, expected was ${sha256}`);
+  }
+  return faults;
+}
+
+export async function sha256Of(file: string): Promise<string> {
+  const hash = createHash('sha256');
+  await pipeline(createReadStream(file, { highWaterMark: 1 << 20 }), hash);
+  return hash.digest('hex');
+}

@@ -1,0 +1,56 @@
+/**
+ * Behind `npm run lock:jars`: what Maven brings for the pins of versions.ts, written down jar by jar in `checksums/`.
+ *
+ * For whoever changed a pin, to be run once and looked at in the diff: from then on every machine must get these very jars. Maven lays
+ * them out by group, artifact and version here, which their plain names would not tell.
+ */
+import { mkdir, mkdtemp, readdir, rm, writeFile } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { basename, dirname, join, relative, sep } from 'node:path';
+import { runCommand, stopSignal } from '../../core/process/life.ts';
+import { checksumsFile, jarSetNames, sha256Of, textOfJars } from './checksums.ts';
+import type { Jar, JarSetName } from './checksums.ts';
+import { ClusterError } from './errors.ts';
+import { resolveSet } from './jars.ts';
+import { sayOn } from './progress.ts';
+import type { Say } from './progress.ts';
+import { findMaven } from './tools.ts';
+
+const LAYOUT = ['-Dmdep.useRepositoryLayout=true', '-Dmdep.copyPom=false'];
+
+await runCommand(async () => {
+  const maven = await findMaven();
+  for (const set of jarSetNames) await lock(set, maven, sayOn(), stopSignal());
+});
+
+async function lock(set: JarSetName, maven: string, say: Say, signal: AbortSignal): Promise<void> {
+  const folder = await mkdtemp(join(tmpdir(), `sightline-jars-${set}-`));
+  try {
+    say('jars', `resolving ${set}`);
+    await resolveSet(folder, set, maven, say, signal, LAYOUT);
+    const jars = await jarsIn(join(folder, 'jars'));
+    const file = checksumsFile(set);
+    await mkdir(dirname(file), { recursive: true });
+    await writeFile(file, textOfJars(jars));
+    say('jars', `${jars.length} jars of ${set} are written down in ${relative('.', file)}`);
+  } finally {
+    await rm(folder, { recursive: true, force: true });
+  }
+}
+
+async function jarsIn(root: string): Promise<Jar[]> {
+  const files = (await readdir(root, { recursive: true })).filter((path) => path.endsWith('.jar'));
+  const jars = await Promise.all(files.map(async (path) => ({ sha256: await sha256Of(join(root, path)), file: basename(path), coordinates: coordinatesOf(path) })));
+  const names = jars.map(({ file }) => file);
+  const twice = names.find((name, at) => names.indexOf(name) !== at);
+  if (twice) throw new ClusterError(`Two artifacts have a jar named ${twice}; one class path holds one of them only. Exclude one in versions.ts.`);
+  return jars.sort((a, b) => (a.file < b.file ? -1 : 1));
+}
+
+/** `org/apache/kafka/kafka-clients/4.1.2/kafka-clients-4.1.2.jar`; what stands between version and `.jar` is the classifier. */
+function coordinatesOf(path: string): string {
+  const parts = path.split(sep);
+  const [artifact, version, file] = parts.slice(-3) as [string, string, string];
+  const classifier = file.slice(`${artifact}-${version}`.length + 1, -'.jar'.length);
+  return [parts.slice(0, -3).join('.'), artifact, version, ...(classifier ? [classifier] : [])].join(':');
+}
