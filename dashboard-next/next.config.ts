@@ -17,7 +17,6 @@ const config: NextConfig = {
     '@cypress/request',
     '@duckdb/node-api',
     '@duckdb/node-bindings',
-    'hbase-rpc-client',
     'kafkajs',
     'node-rdkafka',
     'parquetjs',

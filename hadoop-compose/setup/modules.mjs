@@ -1,36 +1,58 @@
 /**
- * node_modules from the lock file, native parts compiled: once, and again when the lock file or Node itself changes.
+ * node_modules from the lock file, with what must be compiled: once, and again when the lock file or Node itself changes.
  *
- * A marker inside node_modules holds the lock file's hash and Node's ABI, so that the second start costs two small reads. What was
- * compiled is looked at all the same: `npm rebuild` with another Node leaves the marker as it was.
+ * Packages run no scripts when they are installed (.npmrc); those that package.json allows are compiled by name afterwards. What is there
+ * is read from npm's own list in node_modules (installed.mjs) and from what was compiled (native.mjs), so the second start costs a few
+ * small reads, and what somebody installed with `npm ci` by hand is only completed. Packages of development are left away where the
+ * environment says so (`npm run setup --omit=dev`, NODE_ENV=production) or where they are not: whoever needs them installs them then.
  */
-import { createHash } from 'node:crypto';
-import { existsSync, readFileSync, writeFileSync } from 'node:fs';
+import { existsSync, readFileSync } from 'node:fs';
 import { dirname, join } from 'node:path';
+import { installedPart, omitsDev } from './installed.mjs';
 import { compilerEnvironment, modulesFault } from './native.mjs';
 import { ensurePackages } from './packages.mjs';
 import { Missing, runLong, say } from './steps.mjs';
 
-export async function ensureModules(root) {
-  const marker = join(root, 'node_modules', '.sightline-installed');
-  const wanted = createHash('sha256')
-    .update(readFileSync(join(root, 'package-lock.json')))
-    .update(`${process.versions.modules} ${process.platform} ${process.arch}`)
-    .digest('hex');
+/** `isProduction`: what runs next needs no packages of development. */
+export async function ensureModules(root, isProduction) {
+  const part = installedPart(root);
+  const isThere = part === 'all' || (part === 'production' && isProduction);
   const fault = existsSync(join(root, 'node_modules')) ? modulesFault(root) : null;
-  if (fault === null && existsSync(marker) && readFileSync(marker, 'utf8') === wanted) return;
+  if (isThere && fault === null) return;
   refuseBlanks(root);
   ensurePackages(['compiler', 'python']);
-  if (fault !== null) say(`${fault} They are installed anew`);
-  say('installing node modules and compiling librdkafka (once; two to four minutes)');
-  const [program, ...first] = npm();
-  await runLong('npm ci', program, [...first, 'ci', '--no-audit', '--no-fund', '--include=dev'], { cwd: root, env: compilerEnvironment() });
+  if (isThere) say(`${fault} It is compiled now (once; two to four minutes)`);
+  else await install(root, isProduction && omitsDev(), fault);
+  await compile(root);
   const still = modulesFault(root);
   if (still !== null) {
-    throw new Missing(`npm ci ended well, and yet: ${still}\nAn option "nodedir" or "target" of npm may name another Node: "npm config get nodedir" tells.`);
+    throw new Missing(`npm ended well, and yet: ${still}\nAn option "nodedir" or "target" of npm may name another Node: "npm config get nodedir" tells.`);
   }
-  writeFileSync(marker, wanted);
   say('node modules are installed');
+}
+
+async function install(root, withoutDev, fault) {
+  if (fault !== null) say(`${fault} They are installed anew`);
+  say(`installing node modules${withoutDev ? ' without those of development' : ''} and compiling librdkafka (once; two to four minutes)`);
+  const kind = withoutDev ? '--omit=dev' : '--include=dev';
+  await npmRun('npm ci', ['ci', '--no-audit', '--no-fund', '--ignore-scripts', kind], root);
+}
+
+/** Their scripts, and nobody else's. */
+async function compile(root) {
+  const allowed = scriptsAllowed(root).filter((name) => existsSync(join(root, 'node_modules', name)));
+  await npmRun(`compiling ${allowed.join(', ')}`, ['rebuild', ...allowed, '--ignore-scripts=false'], root);
+}
+
+/** Names of the packages whose scripts package.json allows. */
+export function scriptsAllowed(root) {
+  const { allowScripts } = JSON.parse(readFileSync(join(root, 'package.json'), 'utf8'));
+  return Object.keys(allowScripts).filter((name) => allowScripts[name] === true);
+}
+
+async function npmRun(what, args, root) {
+  const [program, ...first] = npm();
+  await runLong(what, program, [...first, ...args], { cwd: root, env: compilerEnvironment() });
 }
 
 /** The npm that came with the Node that runs, run by it; else the first on PATH. */

@@ -9,7 +9,9 @@ import { existsSync, readFileSync } from 'node:fs';
 import { dirname, join } from 'node:path';
 
 /** What is tied to one Node; the other native packages speak Node-API, which stays the same. */
-const COMPILED = ['node-rdkafka'];
+export const COMPILED = ['node-rdkafka'];
+/** The last that their compilation makes: without it, it was not finished. */
+const BINARY = { 'node-rdkafka': 'node-librdkafka.node' };
 const NEEDED = ['tsx', 'commander', ...COMPILED];
 /** 22.13 and 24 are the first of their lines that the packages of `npm run check` take. */
 const LEAST_MINOR = { 20: 19, 22: 13 };
@@ -28,7 +30,7 @@ export function modulesFault(root, abi = process.versions.modules, version = pro
   const missing = NEEDED.find((name) => !existsSync(join(modules, name, 'package.json')));
   if (missing !== undefined) return `Node modules are not installed (${missing} is missing in ${modules}).`;
   for (const name of COMPILED) {
-    if (!existsSync(join(modules, name, 'build', 'Release'))) return `${name} is not compiled (${join(modules, name, 'build')}).`;
+    if (!existsSync(join(modules, name, 'build', 'Release', BINARY[name]))) return `${name} is not compiled (${join(modules, name, 'build')}).`;
     const made = compiledFor(join(modules, name));
     if (made !== null && made !== abi) return `${name} was compiled for another Node (${lineOf(made)}); this is Node ${version} (${lineOf(abi)}).`;
   }

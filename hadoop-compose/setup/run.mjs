@@ -24,6 +24,8 @@ const NEEDS = {
   check: [],
   setup: ['java', 'maven', 'python', 'browser'],
 };
+/** What these run needs no packages of development. */
+const PRODUCTION = ['start', 'setup'];
 const ENTRY = {
   start: 'sightline.mjs',
   bench: 'bench/run.mjs',
@@ -41,7 +43,7 @@ try {
   if (fault !== null) throw new Missing(fault);
   settleEnvironment(root);
   ensurePackages(NEEDS[what]);
-  await ensureModules(root);
+  await ensureModules(root, PRODUCTION.includes(what));
   if (ENTRY[what]) {
     process.argv = [process.argv[0], join(root, ENTRY[what]), what, ...args];
     await import(pathToFileURL(join(root, ENTRY[what])).href);

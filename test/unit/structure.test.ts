@@ -56,6 +56,11 @@ function importsOf(file: string): Import[] {
   }));
 }
 
+const dependenciesOf = (file: string): string[] => Object.keys((JSON.parse(readFileSync(join(ROOT, file), 'utf8')) as { dependencies: Record<string, string> }).dependencies);
+
+/** What `npm ci --omit=dev` installs by name; the app starts Next, which is the pages' own package. */
+const productionPackages = [...dependenciesOf('package.json'), ...dependenciesOf('dashboard-next/package.json')];
+
 function roomOf(path: string): string | undefined {
   return ROOMS.find((room) => path === room || path.startsWith(`${room}/`));
 }
@@ -84,6 +89,19 @@ describe('the structure of the code', () => {
       return driver && !file.startsWith('core/stores/') && !DRIVER_EXCEPTIONS[file]?.includes(driver);
     });
     assert.deepEqual(forbidden.map(at), []);
+  });
+
+  it('lets what runs in production import packages of production only', () => {
+    const forbidden = [...imports, ...importsOf('sightline.ts'), ...importsOf('sightline.mjs')].filter(({ file, from }) => {
+      if (from.startsWith('.') || from.startsWith('node:')) return false;
+      const name = from.split('/').slice(0, from.startsWith('@') ? 2 : 1).join('/');
+      return !productionPackages.includes(name);
+    });
+    assert.deepEqual(forbidden.map(at), []);
+  });
+
+  it('has in production what Next asks for when it builds the pages, though nothing imports it', () => {
+    for (const name of ['typescript', '@types/node', '@types/react']) assert.ok(productionPackages.includes(name), name);
   });
 
   it('lets the domain import nothing but itself and Node', () => {

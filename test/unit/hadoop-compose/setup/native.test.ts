@@ -27,6 +27,7 @@ function cloneCompiledFor(abi: string | null): string {
   }
   if (abi === null) return root;
   mkdirSync(join(root, 'node_modules', 'node-rdkafka', 'build', 'Release'), { recursive: true });
+  writeFileSync(join(root, 'node_modules', 'node-rdkafka', 'build', 'Release', 'node-librdkafka.node'), '');
   writeFileSync(join(root, 'node_modules', 'node-rdkafka', 'build', 'config.gypi'), `# made\n{ "variables": {\n    "node_module_version": ${abi},\n } }`);
   return root;
 }
