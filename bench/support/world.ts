@@ -35,7 +35,7 @@ export async function benchWorld(settings: Record<string, string> = {}): Promise
     KAFKA_TOPIC: name,
     KAFKA_GROUP: name,
     HBASE_NAMESPACE: name,
-    SIGHTLINE_ROOT: `/${name}`,
+    SIGHTLINE_ROOT: `/sightline/${name}`,
     SIGHTLINE_HOME: home,
     LOG_LEVEL: 'warn',
     ...settings,
@@ -57,7 +57,7 @@ export async function benchWorld(settings: Record<string, string> = {}): Promise
       const admin = new kafkajs.Kafka({ brokers: config.KAFKA_BROKERS.split(','), logLevel: kafkajs.logLevel.NOTHING }).admin();
       await admin.deleteTopics({ topics: [name, `${name}.dlq`] });
       await admin.disconnect();
-      await hdfs({ ...config, SIGHTLINE_ROOT: '/' }).remove(name);
+      await hdfs({ ...config, SIGHTLINE_ROOT: '/' }).remove(config.SIGHTLINE_ROOT.slice(1));
       await rm(home, { recursive: true, force: true });
     },
   };

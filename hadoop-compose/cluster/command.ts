@@ -12,6 +12,7 @@ import { runCommand, stopOrders } from '../../core/process/life.ts';
 import { prepare } from '../prepare/prepare.ts';
 import { clusterDown, clusterReset, stopDaemons } from './down.ts';
 import { ClusterError } from './errors.ts';
+import { makeHdfsFolders } from './hdfs-folders.ts';
 import { LAPTOP } from './laptop.ts';
 import { addressesOf } from './ports.ts';
 import type { Say } from './progress.ts';
@@ -50,7 +51,9 @@ async function up(): Promise<void> {
   const before = starterOf(stack);
   const { started } = await clusterUp(stack, say, stop, { hurry });
   try {
-    await prepare(readConfig({ ...LAPTOP, ...process.env, ...addressesOf(stack.ports) } as NodeJS.ProcessEnv), say, undefined, stop);
+    const config = readConfig({ ...LAPTOP, ...process.env, ...addressesOf(stack.ports) } as NodeJS.ProcessEnv);
+    await makeHdfsFolders(stack, config, stop);
+    await prepare(config, say, undefined, stop);
     stop.throwIfAborted();
   } catch (fault) {
     if (stop.aborted) await stopDaemons(stack, started, say, hurry);

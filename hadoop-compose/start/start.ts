@@ -12,6 +12,7 @@ import type { CameraStats, Cameras } from '../cameras/cameras.ts';
 import { startCameras } from '../cameras/cameras.ts';
 import { ensureVenv } from '../cameras/venv.ts';
 import { clusterDown } from '../cluster/down.ts';
+import { makeHdfsFolders } from '../cluster/hdfs-folders.ts';
 import { markOfPart } from '../cluster/left-behind.ts';
 import { addressesOf } from '../cluster/ports.ts';
 import { sayOn } from '../cluster/progress.ts';
@@ -61,7 +62,7 @@ export async function start(options: StartOptions, given: StopOrders): Promise<n
     const recorded = options.epochSeconds ?? (await unlessStopped(orders.stop, recordedEpochSeconds(settings)));
     const environment = partEnvironment(process.env, addresses, recorded ?? LAPTOP_EPOCH_SECONDS);
     const config = readConfig(environment);
-    await unlessStopped(orders.stop, prepare(config, say, places, orders.stop));
+    await unlessStopped(orders.stop, makeHdfsFolders(stack, config, orders.stop).then(() => prepare(config, say, places, orders.stop)));
     await run({ options, stack, config, environment, say }, orders);
   } finally {
     if (starterOf(stack)?.state === 'this process') await clusterDown(stack, say, orders.hurry);

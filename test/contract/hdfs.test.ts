@@ -12,14 +12,14 @@ import { Refusal } from '../../core/process/errors.ts';
 import { hdfs } from '../../core/stores/hdfs/hdfs.ts';
 
 const name = `contract_${randomBytes(4).toString('hex')}`;
-const config = readConfig({ ...process.env, SIGHTLINE_ROOT: `/${name}` });
+const config = readConfig({ ...process.env, SIGHTLINE_ROOT: `/sightline/${name}` });
 const files = hdfs(config);
 let folder: string;
 before(async () => {
   folder = await mkdtemp(join(tmpdir(), 'sightline-hdfs-'));
 });
 after(async () => {
-  await hdfs({ ...config, SIGHTLINE_ROOT: '/' }).remove(name);
+  await hdfs({ ...config, SIGHTLINE_ROOT: '/' }).remove(config.SIGHTLINE_ROOT.slice(1));
   await rm(folder, { recursive: true, force: true });
 });
 
@@ -71,7 +71,7 @@ test('a quota that is used up is refused with what to do, for folders and for th
   // Whoever started this HDFS may set quotas: on the embedded stack that is whoever runs the tests.
   const setQuota = async (quota: Record<string, string>): Promise<void> => {
     const query = new URLSearchParams({ op: 'SETQUOTA', 'user.name': userInfo().username, ...quota });
-    const answer = await fetch(`${config.WEBHDFS_URL}/webhdfs/v1/${name}/quota?${query}`, { method: 'PUT' });
+    const answer = await fetch(`${config.WEBHDFS_URL}/webhdfs/v1${config.SIGHTLINE_ROOT}/quota?${query}`, { method: 'PUT' });
     assert.ok(answer.ok, await answer.text());
   };
   const isRefused = (words: RegExp) => (fault: unknown) => fault instanceof Refusal && fault.exitCode === 5 && words.test(fault.message);

@@ -26,7 +26,7 @@ let filesBefore: unknown;
 before(async () => {
   world = await batchWorld({ EPOCH_SECONDS: String(EPOCH_SECONDS), SPEED_WAIT_SECONDS: '0' });
   const { name, environment } = world;
-  next = { ...environment, HBASE_NAMESPACE: `${name}_2`, SIGHTLINE_ROOT: `/${name}_2`, KAFKA_GROUP: `${name}_2` };
+  next = { ...environment, HBASE_NAMESPACE: `${name}_2`, SIGHTLINE_ROOT: `/sightline/${name}_2`, KAFKA_GROUP: `${name}_2` };
 });
 
 after(async () => {

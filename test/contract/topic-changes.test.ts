@@ -188,7 +188,7 @@ test('a worker ends when the topic is created anew, and when it gets partitions 
   assert.equal(anew.code, 4);
   assert.match(anew.said, /created anew, so its offsets mean other records|it was deleted, with every record that was not archived/);
 
-  next = { ...world.environment, HBASE_NAMESPACE: `${world.name}_2`, SIGHTLINE_ROOT: `/${world.name}_2`, KAFKA_GROUP: `${world.name}_2` };
+  next = { ...world.environment, HBASE_NAMESPACE: `${world.name}_2`, SIGHTLINE_ROOT: `/sightline/${world.name}_2`, KAFKA_GROUP: `${world.name}_2` };
   assert.equal((await sightline(['prepare'], next)).code, 0);
   const second = startWorker(next);
   await pause(10_000);

@@ -50,7 +50,7 @@ export async function batchWorld(settings: Record<string, string>): Promise<Batc
     KAFKA_PARTITIONS: '3',
     HBASE_NAMESPACE: name,
     HBASE_REGIONS: '1',
-    SIGHTLINE_ROOT: `/${name}`,
+    SIGHTLINE_ROOT: `/sightline/${name}`,
     SIGHTLINE_HOME: home,
     BATCH_MEMORY_MB: '512',
     LOG_LEVEL: 'silent',

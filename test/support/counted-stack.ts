@@ -40,7 +40,7 @@ export async function countedStack(options: { seed: number; now: number; facts: 
   const environment = {
     KAFKA_TOPIC: name,
     HBASE_NAMESPACE: name,
-    SIGHTLINE_ROOT: `/${name}`,
+    SIGHTLINE_ROOT: `/sightline/${name}`,
     EPOCH_SECONDS: String(COUNTED_RULES.epochSeconds),
     KAFKA_PARTITIONS: String(COUNTED_RULES.partitionCount),
   };
@@ -114,5 +114,5 @@ async function removeAll(config: Config): Promise<void> {
   const kafka = new kafkajs.Kafka({ brokers: config.KAFKA_BROKERS.split(','), logLevel: kafkajs.logLevel.NOTHING }).admin();
   await kafka.deleteTopics({ topics: [name, `${name}.dlq`] });
   await kafka.disconnect();
-  await hdfs({ ...config, SIGHTLINE_ROOT: '/' }).remove(name);
+  await hdfs({ ...config, SIGHTLINE_ROOT: '/' }).remove(config.SIGHTLINE_ROOT.slice(1));
 }

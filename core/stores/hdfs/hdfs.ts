@@ -25,6 +25,9 @@ import { hdfsFault, isMissing, remoteError } from './faults.ts';
 
 type Settings = Pick<Config, 'WEBHDFS_URL' | 'SIGHTLINE_ROOT' | 'HADOOP_USER'>;
 
+/** HDFS may ask for the first of whatever changes something (dfs.webhdfs.rest-csrf); the second is of the files that are sent, and the package forgets it once it is given any. */
+const HEADERS = { 'X-XSRF-HEADER': 'sightline', 'content-type': 'application/octet-stream' };
+
 /** A silent connection is given up after this long, unless the caller has less patience. */
 const IDLE_LIMIT_MS = 60_000;
 
@@ -233,7 +236,7 @@ function asking(config: Settings, idleLimitMs: number): Asking {
   const client = webhdfs.createClient(
     { host: url.hostname, port, path: '/webhdfs/v1', user: config.HADOOP_USER, protocol },
     // Named, or the package asks the environment by rules of its own; data nodes are reached in the way of their NameNode.
-    { timeout: idleLimitMs, ...wayTo(url) },
+    { timeout: idleLimitMs, headers: HEADERS, ...wayTo(url) },
   );
   // By itself it takes some refusals for success, and keeps of an exception the words without the name.
   client._isError = ({ statusCode }) => statusCode >= 400;

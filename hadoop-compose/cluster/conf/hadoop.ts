@@ -1,8 +1,9 @@
 /**
  * HDFS on one machine: one NameNode, one DataNode, one copy of each block, WebHDFS on.
  *
- * Everything runs as the person who started it, so HDFS's permissions would only be in the way; a cluster's settings are
- * in `hadoop-compose/conf/`. Safe mode ends when the DataNode has reported, not half a minute later, and a DataNode that
+ * Permissions are those of a cluster (its settings are in `hadoop-compose/conf/`): whoever runs the NameNode is the superuser, HBase is
+ * the same user, and Sightline owns its root alone (`hdfs-folders.ts`). A browser's request that changes something needs a header that
+ * no page of another site can send (rest-csrf), since WebHDFS believes any name that it is told. Safe mode ends when the DataNode has reported, not half a minute later, and a DataNode that
  * died is noticed in seconds rather than ten minutes.
  */
 import type { Settings } from './xml.ts';
@@ -26,8 +27,9 @@ export function hdfsSite(stack: Stack): Settings {
   return {
     'dfs.replication': 1,
     'dfs.namenode.replication.min': 1,
-    'dfs.permissions.enabled': false,
+    'dfs.permissions.enabled': true,
     'dfs.webhdfs.enabled': true,
+    'dfs.webhdfs.rest-csrf.enabled': true,
     // Paths, as they are: of a URL HDFS would make folders whose names hold %20.
     'dfs.namenode.name.dir': dataFolder(stack, 'namenode'),
     'dfs.namenode.rpc-address': `${loopback}:${ports.namenode}`,

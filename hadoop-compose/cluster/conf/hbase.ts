@@ -13,6 +13,17 @@ import { loopback } from '../ports.ts';
 import { dataFolder } from '../stack.ts';
 import type { Stack } from '../stack.ts';
 
+/**
+ * Coprocessors are code that a table brings along, run inside the servers. Those of tables are never loaded, and a table that names a
+ * jar is refused. HBase's own meta table names one too, without which no region can be split or merged: so that one, which only answers
+ * to regions of meta, is loaded by name instead.
+ */
+const coprocessors: Settings = {
+  'hbase.coprocessor.user.enabled': false,
+  'hbase.coprocessor.region.classes': 'org.apache.hadoop.hbase.coprocessor.MultiRowMutationEndpoint',
+  'hbase.coprocessor.master.classes': 'org.apache.hadoop.hbase.security.access.CoprocessorWhitelistMasterObserver',
+};
+
 export function hbaseSite(stack: Stack): Settings {
   const { ports } = stack;
   return {
@@ -20,6 +31,7 @@ export function hbaseSite(stack: Stack): Settings {
     'hbase.rootdir': `${hdfsUrl(stack)}/hbase`,
     'hbase.tmp.dir': dataFolder(stack, 'hbase-tmp'),
     'hbase.unsafe.stream.capability.enforce': false,
+    ...coprocessors,
     'hbase.zookeeper.quorum': loopback,
     'hbase.zookeeper.property.clientPort': ports.zookeeper,
     'zookeeper.znode.parent': '/hbase',
@@ -30,6 +42,8 @@ export function hbaseSite(stack: Stack): Settings {
     'hbase.master.port': ports.master,
     'hbase.master.info.bindAddress': loopback,
     'hbase.master.info.port': ports.masterInfo,
+    // Its pages show; those that change something take plain links, which any page may hold.
+    'hbase.master.ui.readonly': true,
     'hbase.master.wait.on.regionservers.mintostart': 1,
     'hbase.master.wait.on.regionservers.maxtostart': 1,
     'hbase.master.logcleaner.ttl': 60_000,

@@ -2,6 +2,8 @@
 import assert from 'node:assert/strict';
 import { readFileSync } from 'node:fs';
 import { test } from 'node:test';
+import { confFiles } from '../../../hadoop-compose/cluster/conf/write.ts';
+import { portsFrom } from '../../../hadoop-compose/cluster/ports.ts';
 import { releases } from '../../../hadoop-compose/cluster/versions.ts';
 
 const read = (path: string): string => readFileSync(new URL(`../../../hadoop-compose/${path}`, import.meta.url), 'utf8');
@@ -15,6 +17,28 @@ test('the containers run the versions that are pinned for one machine', () => {
     `zookeeper:${releases.zookeeper}`,
   ]);
   assert.ok(read('conf/hbase/Dockerfile').includes(`ARG HBASE_VERSION=${releases.hbase.replace('-hadoop3', '')}\n`));
+});
+
+test('neither the stack of one machine nor the containers run code of tables, let anybody write, or take orders from other pages', () => {
+  const here = Object.values(confFiles({ folder: '/s', jarsFolder: '/j', ports: portsFrom({}) })).join('\n');
+  const there = read('conf/hadoop/hdfs-site.xml') + read('conf/hbase/hbase-site.xml');
+  for (const text of [here, there]) {
+    for (const [setting, value] of [
+      ['hbase.coprocessor.user.enabled', 'false'],
+      ['hbase.coprocessor.master.classes', 'org.apache.hadoop.hbase.security.access.CoprocessorWhitelistMasterObserver'],
+      ['hbase.coprocessor.region.classes', 'org.apache.hadoop.hbase.coprocessor.MultiRowMutationEndpoint'],
+      ['hbase.master.ui.readonly', 'true'],
+      ['dfs.permissions.enabled', 'true'],
+      ['dfs.webhdfs.rest-csrf.enabled', 'true'],
+    ]) assert.ok(text.includes(`<name>${setting}</name><value>${value}</value>`), setting);
+    assert.ok(!text.includes('whitelist.paths'), 'no path is allowed');
+  }
+});
+
+test('the containers publish nothing beyond loopback, and HDFS not at all', () => {
+  const published = [...read('compose.yaml').matchAll(/^\s+ports: \[(.*)\]$/gm)].map(([, ports]) => ports);
+  assert.deepEqual(published, ['"127.0.0.1:16010:16010"']);
+  assert.doesNotMatch(read('compose.yaml'), /^\s+(ports:\s*$|network_mode)/m);
 });
 
 test('a cluster keeps three copies, and takes no leader that has not got every record', () => {

@@ -64,6 +64,24 @@ async function writeAndRead(files: Hdfs): Promise<void> {
 
 test('an HDFS at an IPv6 address is asked there', () => against(wholeFile, writeAndRead, { host: '::1' }));
 
+test('every change carries the header that HDFS may ask for, to the name node and to the data node, and a file says that it is one', async () => {
+  const seen: { method: string; headers: IncomingMessage['headers'] }[] = [];
+  const answer: Answer = (request, response, operation) => {
+    seen.push({ method: request.method!, headers: request.headers });
+    if (operation === 'getfilestatus' || request.method === 'PUT' && operation === 'create') return wholeFile(request, response, operation);
+    json(response, 200, { boolean: true });
+  };
+  await against(answer, async (files) => {
+    await files.upload(join(folder, 'hundred'), 'a');
+    await files.makeFolder('b');
+    await files.remove('a');
+  });
+  const changes = seen.filter(({ method }) => method !== 'GET');
+  assert.deepEqual(changes.map(({ method }) => method), ['PUT', 'PUT', 'PUT', 'DELETE']);
+  for (const { headers } of changes) assert.equal(headers['x-xsrf-header'], 'sightline');
+  for (const { headers } of changes.slice(0, 2)) assert.equal(headers['content-type'], 'application/octet-stream');
+});
+
 test('an HDFS on this machine is never asked through a proxy, one elsewhere is', async () => {
   const proxy = await startForwardProxy();
   const given = { ...process.env };

@@ -1,0 +1,109 @@
+/**
+ * What the stack of one machine refuses, asked of its real servers: code that a table brings along, writes by another user, and what a
+ * page of another site makes a browser send. They run with what `hadoop-compose/cluster/conf` writes, as every other contract test.
+ */
+import assert from 'node:assert/strict';
+import { randomBytes } from 'node:crypto';
+import { request } from 'node:http';
+import { userInfo } from 'node:os';
+import { after, before, test } from 'node:test';
+import { readConfig } from '../../core/process/config.ts';
+import { Refusal } from '../../core/process/errors.ts';
+import { messages } from '../../core/stores/hbase/messages.ts';
+import { encodeSchema } from '../../core/stores/hbase/schema.ts';
+import { hdfs } from '../../core/stores/hdfs/hdfs.ts';
+import { openHBase } from '../../core/stores/open.ts';
+import { masterOf } from '../support/hbase-master.ts';
+
+const name = `contract_${randomBytes(4).toString('hex')}`;
+const config = readConfig({ ...process.env, SIGHTLINE_ROOT: `/sightline/${name}`, HBASE_NAMESPACE: name });
+const files = hdfs(config);
+const hbase = openHBase(config);
+const { master, close } = masterOf(config.HBASE_ZOOKEEPER, config.HBASE_ZNODE);
+/** Comes with HBase's own jars, and lets no write of its table through: where it runs, nothing is found afterwards. */
+const SWALLOWS_WRITES = 'org.apache.hadoop.hbase.tool.WriteSinkCoprocessor';
+const BROWSER = 'Mozilla/5.0 (X11; Linux x86_64; rv:128.0) Gecko/20100101 Firefox/128.0';
+const FORM = { 'user-agent': BROWSER, 'content-type': 'application/x-www-form-urlencoded', origin: 'https://elsewhere.example' };
+
+before(() => hbase.admin.ensureNamespace(name));
+after(async () => {
+  await hbase.admin.dropTable(`${name}:plain`);
+  await hbase.admin.dropTable(`${name}:jar`);
+  await hbase.admin.dropNamespace(name);
+  await Promise.all([hbase.close(), close()]);
+  await hdfs({ ...config, SIGHTLINE_ROOT: '/' }).remove(config.SIGHTLINE_ROOT.slice(1));
+});
+
+async function createTable(table: string, jar: string): Promise<void> {
+  const schema = encodeSchema({ name: `${name}:${table}`, families: [{ name: 'f', maxVersions: 1 }] });
+  const coprocessor = { first: Buffer.from('coprocessor$1'), second: Buffer.from(`${jar}|${SWALLOWS_WRITES}|1073741823|`) };
+  await master.carryOut('CreateTable', messages.createTableRequest, { table_schema: { ...schema, attributes: [...schema.attributes, coprocessor] }, split_keys: [] });
+}
+
+test('code that a table names does not run in a region server', async () => {
+  await createTable('plain', '');
+  await hbase.admin.ensureTable({ name: `${name}:plain`, families: [{ name: 'f', maxVersions: 1 }] }, []);
+  const row = Buffer.from('r');
+  const [put] = await hbase.put(`${name}:plain`, [{ row, cells: [{ family: 'f', qualifier: row, timestamp: 1, value: row }] }]);
+  assert.equal(put!.status, 'done');
+  const [found] = await hbase.get(`${name}:plain`, [{ row }]);
+  assert.equal(found!.status, 'found', `${SWALLOWS_WRITES} ran`);
+});
+
+test('a table that brings a jar is refused', async () => {
+  const emptyZip = Buffer.concat([Buffer.from('PK\x05\x06'), Buffer.alloc(18)]);
+  await files.write('code.jar', emptyZip);
+  await assert.rejects(createTable('jar', `${config.SIGHTLINE_ROOT}/code.jar`), /Loading .*WriteSinkCoprocessor DENIED in hbase\.coprocessor\.region\.whitelist\.paths/);
+  assert.equal(await hbase.admin.describeTable(`${name}:jar`), null);
+});
+
+test('another user may read, and may write neither below our root, nor beside it, nor in HBase\'s folder', async () => {
+  await files.write('lake/ours', Buffer.from('ours'));
+  const others = hdfs({ ...config, HADOOP_USER: 'mallory' });
+  assert.equal((await others.read('lake/ours')).toString(), 'ours');
+  const isRefused = (fault: unknown): boolean => fault instanceof Refusal && fault.exitCode === 2 && /Permission denied: user=mallory/.test(fault.message) && /HADOOP_USER must be allowed/.test(fault.message);
+  await assert.rejects(others.write('lake/ours', Buffer.from('theirs')), isRefused);
+  await assert.rejects(others.rename('lake/ours', 'lake/theirs'), isRefused);
+  await assert.rejects(others.remove('lake/ours'), isRefused);
+  await assert.rejects(hdfs({ ...config, HADOOP_USER: 'mallory', SIGHTLINE_ROOT: '/' }).makeFolder('elsewhere'), isRefused);
+  await assert.rejects(hdfs({ ...config, SIGHTLINE_ROOT: '/' }).remove('hbase'), (fault) => fault instanceof Refusal && /Permission denied: user=/.test(fault.message));
+  assert.equal((await files.read('lake/ours')).toString(), 'ours');
+});
+
+interface Answer {
+  readonly status: number;
+  readonly text: string;
+  readonly location: string;
+}
+
+/** As plain as it can be: fetch sets a header or two of its own, and follows. */
+function ask(method: string, url: string, headers: Record<string, string>): Promise<Answer> {
+  return new Promise((resolve, reject) => {
+    const sent = request(url, { method, headers }, (response) => {
+      let text = '';
+      response.on('data', (chunk: Buffer) => (text += chunk.toString()));
+      response.on('end', () => resolve({ status: response.statusCode ?? 0, text, location: response.headers.location ?? '' }));
+    });
+    sent.on('error', reject);
+    sent.end();
+  });
+}
+
+test('what a page makes a browser send changes nothing: neither at the NameNode nor at a DataNode', async () => {
+  await files.write('lake/kept', Buffer.from('kept'));
+  const at = (path: string, query: Record<string, string>): string => `${config.WEBHDFS_URL}/webhdfs/v1${config.SIGHTLINE_ROOT}/${path}?${new URLSearchParams({ 'user.name': config.HADOOP_USER, ...query })}`;
+  const truncate = at('lake/kept', { op: 'TRUNCATE', newlength: '0' });
+  const refused = await ask('POST', truncate, FORM);
+  assert.equal(refused.status, 400, refused.text);
+  assert.match(refused.text, /Missing Required Header for CSRF/);
+  for (const user of [config.HADOOP_USER, userInfo().username]) {
+    assert.equal((await ask('DELETE', at('lake/kept', { op: 'DELETE', 'user.name': user }), FORM)).status, 400, user);
+  }
+
+  const create = await ask('PUT', at('lake/made', { op: 'CREATE', noredirect: 'false' }), { 'x-xsrf-header': '1' });
+  assert.equal(create.status, 307, create.text);
+  assert.equal((await ask('PUT', create.location, FORM)).status, 400);
+  assert.equal(await files.facts('lake/made'), null);
+  assert.equal((await files.read('lake/kept')).toString(), 'kept');
+  assert.equal((await ask('POST', truncate, { ...FORM, 'x-xsrf-header': '1' })).status, 200, 'with the header it is an order like any other');
+});

@@ -1,0 +1,21 @@
+/** Questions to the real master of HBase that our client has no verb for, in its own messages. */
+import { Master } from '../../core/stores/hbase/master.ts';
+import { Meta } from '../../core/stores/hbase/meta.ts';
+import { Servers } from '../../core/stores/hbase/servers.ts';
+import { zookeeperDirectory } from '../../core/stores/hbase/zookeeper.ts';
+
+export function masterOf(zookeeper: string, znode: string): { master: Master; close(): Promise<void> } {
+  const stop = new AbortController();
+  const [callTimeoutMs, operationTimeoutMs] = [20_000, 60_000];
+  const directory = zookeeperDirectory(zookeeper, znode, callTimeoutMs, stop.signal);
+  const servers = new Servers('sightline', callTimeoutMs, () => undefined);
+  const meta = new Meta(directory, servers, callTimeoutMs, () => undefined);
+  const master = new Master(directory, { meta, servers, callTimeoutMs, operationTimeoutMs, signal: stop.signal, emit: () => undefined });
+  return {
+    master,
+    async close() {
+      stop.abort();
+      await servers.close();
+    },
+  };
+}
