@@ -4,13 +4,14 @@ import { Meta } from '../../core/stores/hbase/meta.ts';
 import { Servers } from '../../core/stores/hbase/servers.ts';
 import { zookeeperDirectory } from '../../core/stores/hbase/zookeeper.ts';
 
-export function masterOf(zookeeper: string, znode: string): { master: Master; close(): Promise<void> } {
+/** Our client asks again after what may pass, for two minutes at least; `onRetry` hears why, and `close` ends it. */
+export function masterOf(zookeeper: string, znode: string, onRetry: (reason: string) => void = () => undefined): { master: Master; close(): Promise<void> } {
   const stop = new AbortController();
   const [callTimeoutMs, operationTimeoutMs] = [20_000, 60_000];
   const directory = zookeeperDirectory(zookeeper, znode, callTimeoutMs, stop.signal);
   const servers = new Servers('sightline', callTimeoutMs, () => undefined);
   const meta = new Meta(directory, servers, callTimeoutMs, () => undefined);
-  const master = new Master(directory, { meta, servers, callTimeoutMs, operationTimeoutMs, signal: stop.signal, emit: () => undefined });
+  const master = new Master(directory, { meta, servers, callTimeoutMs, operationTimeoutMs, signal: stop.signal, emit: (event) => void (event.kind === 'retried' && onRetry(event.reason)) });
   return {
     master,
     async close() {
