@@ -8,6 +8,7 @@
  */
 import { createHash } from 'node:crypto';
 import { checksumsText } from './checksums.ts';
+import type { JarSetName } from './checksums.ts';
 
 export { jarSetNames } from './checksums.ts';
 export type { JarSetName } from './checksums.ts';

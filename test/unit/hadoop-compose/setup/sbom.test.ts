@@ -25,7 +25,7 @@ test('it is what the schema of CycloneDX 1.5 asks for', () => {
 test('each component has a name of its own, a package URL, and hashes, and whatever is named as a dependency is in the list', () => {
   const refs = [bom.metadata.component, ...bom.components].map((component) => component['bom-ref']);
   assert.equal(new Set(refs).size, refs.length);
-  for (const { purl, hashes, name } of bom.components) {
+  for (const { purl, hashes } of bom.components) {
     assert.match(purl, /^pkg:(npm|maven|pypi)\/[^@]+@[^@]+$/, purl);
     assert.ok((hashes ?? []).length > 0, purl);
   }
