@@ -11,7 +11,7 @@ import { settleEnvironment } from './environment.mjs';
 import { ensureModules } from './modules.mjs';
 import { nodeFault } from './native.mjs';
 import { ensurePackages } from './packages.mjs';
-import { Missing } from './steps.mjs';
+import { Missing, say } from './steps.mjs';
 
 const root = join(dirname(fileURLToPath(import.meta.url)), '..', '..');
 const NEEDS = {
@@ -44,6 +44,7 @@ try {
   settleEnvironment(root);
   ensurePackages(NEEDS[what]);
   await ensureModules(root, PRODUCTION.includes(what));
+  if (what === 'start' && process.getuid?.() === 0) say('root runs this, and so all that it starts; a user of its own can do it too (docs/decisions/0072-root.md)');
   if (ENTRY[what]) {
     process.argv = [process.argv[0], join(root, ENTRY[what]), what, ...args];
     await import(pathToFileURL(join(root, ENTRY[what])).href);
