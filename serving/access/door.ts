@@ -27,14 +27,14 @@ export function createDoor(config: DoorConfig, audit: Audit = NO_AUDIT): (reques
   const trusted = addressList('TRUSTED_PROXIES', config.TRUSTED_PROXIES);
   const isPublic = config.PUBLIC_URL?.startsWith('https:') === true;
   return (request, response) => {
+    const client = stampPeer(request.headers, request.socket.remoteAddress, trusted);
     const path = (request.url ?? '').split('?')[0]!;
     if (!PROBES.includes(path) && !isOurs(request.headers.host)) {
-      audit.record({ event: 'refused', who: null, from: request.socket.remoteAddress ?? 'unknown', status: 421, route: 'host' });
+      audit.record({ event: 'refused', who: null, from: client, status: 421, route: 'host' });
       turnAway(response, { title: 'Misdirected request', status: 421, detail: notOurs(request.headers.host) });
       return false;
     }
     if (!admitsMethod(request, response)) return false;
-    stampPeer(request.headers, request.socket.remoteAddress, trusted);
     // X-Forwarded-Proto is there only if a trusted proxy wrote it. A name of this machine is shared by all that is developed on it.
     const isEncrypted = isPublic || request.headers['x-forwarded-proto'] === 'https' || 'encrypted' in request.socket;
     if (isEncrypted && !isLoopback(nameOf(request.headers.host ?? ''))) {

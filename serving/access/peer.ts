@@ -22,13 +22,14 @@ type Headers = Record<string, string | string[] | undefined>;
 
 const FORWARDED = ['forwarded', 'x-forwarded-for', 'x-forwarded-host', 'x-forwarded-port', 'x-forwarded-proto'];
 
-/** Replaces whatever the client sent. Only a peer on the list of trusted proxies may say for whom it asks. */
-export function stampPeer(headers: Headers, address: string | undefined, trusted?: AddressList): void {
+/** Replaces whatever the client sent, and returns the client. Only a peer on the list of trusted proxies may say for whom it asks. */
+export function stampPeer(headers: Headers, address: string | undefined, trusted?: AddressList): string {
   const peer = plainAddress(address ?? '');
   const isTrusted = trusted?.has(peer) ?? false;
   const client = isTrusted ? forwardedFor(headers['x-forwarded-for'], peer, trusted!) : peer;
   if (!isTrusted) for (const name of FORWARDED) Reflect.deleteProperty(headers, name);
   headers[PEER_HEADER] = `${secret()} ${peer} ${client}`;
+  return client || 'unknown';
 }
 
 /** From the last proxy back to the first address that is no trusted proxy: what stands before it, anybody can write. */

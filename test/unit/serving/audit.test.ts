@@ -95,6 +95,10 @@ test('a sign-in at the issuer, one that it does not confirm, and leaving', async
 test('a request for a host that is not ours is a refusal of the address that asked', async () => {
   const { entries, audit } = await staged();
   const response = { setHeader: () => undefined, writeHead: () => undefined, end: () => undefined };
-  createDoor(readConfig({} as NodeJS.ProcessEnv), audit)({ url: '/', method: 'GET', headers: { host: 'evil.example' }, socket: { remoteAddress: '10.0.0.9' } } as never, response as never);
-  assert.deepEqual(entries, [{ event: 'refused', who: null, from: '10.0.0.9', status: 421, route: 'host' }]);
+  const door = createDoor(readConfig({ TRUSTED_PROXIES: '10.0.0.1' } as unknown as NodeJS.ProcessEnv), audit);
+  for (const remoteAddress of ['10.0.0.9', '10.0.0.1']) {
+    door({ url: '/', method: 'GET', headers: { host: 'evil.example', 'x-forwarded-for': '203.0.113.7' }, socket: { remoteAddress } } as never, response as never);
+  }
+  const refused = { event: 'refused', who: null, status: 421, route: 'host' };
+  assert.deepEqual(entries, [{ ...refused, from: '10.0.0.9' }, { ...refused, from: '203.0.113.7' }], 'by way of a proxy that may say so, the client');
 });
