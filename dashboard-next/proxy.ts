@@ -42,7 +42,9 @@ export async function proxy(request: NextRequest): Promise<Response> {
 function turnedAway(fault: unknown, request: NextRequest, mode: string): Response {
   const { pathname, search } = request.nextUrl;
   if (mode === 'oidc' && isFault('NotAdmitted', fault)) {
-    return new Response(null, { status: 303, headers: { ...PLAIN, location: `/api/auth/login?to=${encodeURIComponent(pathname + search)}` } });
+    // Next.js ends with a 500 at a relative location here, and sends this one as one.
+    const location = new URL(`/api/auth/login?to=${encodeURIComponent(pathname + search)}`, request.nextUrl).href;
+    return new Response(null, { status: 303, headers: { ...PLAIN, location } });
   }
   const { status, detail } = described(fault);
   const headers = isFault('NotAdmitted', fault) ? fault.headers : isFault('TooMany', fault) ? { 'retry-after': String(fault.retryAfterSeconds) } : {};

@@ -94,6 +94,18 @@ test('an app that everybody could reach does not start without authentication', 
   await assert.rejects(startApp({ ...NOWHERE, AUTH: 'none', BIND: '0.0.0.0' }), /ended with 2[\s\S]*AUTH=none/);
 });
 
+test('with an issuer a page of somebody who is not signed in leads to the sign-in, and back to that page', async () => {
+  const settings = { OIDC_ISSUER: 'http://127.0.0.1:1', OIDC_CLIENT_ID: 'sightline', PUBLIC_URL: 'http://127.0.0.1:3000', SESSION_SECRET: 's'.repeat(32), AUTH_OPERATORS: 'olga' };
+  const signedBy = await startApp({ ...NOWHERE, AUTH: 'oidc', ...settings });
+  try {
+    const response = await fetch(`${signedBy.address}/trust?window=24h`, { redirect: 'manual' });
+    const { pathname, search } = new URL(response.headers.get('location') ?? '', signedBy.address);
+    assert.deepEqual([response.status, pathname + search], [303, '/api/auth/login?to=%2Ftrust%3Fwindow%3D24h']);
+  } finally {
+    await signedBy.stop();
+  }
+});
+
 test('with a certificate of its own the app speaks HTTPS, shows metrics on their own port, and writes down who came', async () => {
   const folder = mkdtempSync(join(tmpdir(), 'sightline-own-tls-'));
   const fixture = (name: string): string => join(ROOT, 'test', 'support', 'tls', name);
