@@ -1,5 +1,6 @@
 /**
- * Exports from the real stores and the real app: exactly the rows that a list pages through, read by DuckDB and pandas.
+ * Exports from the real stores and the real app: exactly the rows that a list pages through, read by DuckDB and pandas. Beside them, since
+ * an app with all kinds of data is up: schemathesis asks every path by the OpenAPI document.
  *
  * Method: a counted world whose older epochs are published (batch view, files of the lake) and pruned from the speed view. Random
  * windows and places are exported and paged through. A large file of one more epoch stands for a long download, which is left
@@ -29,6 +30,7 @@ import type { Fact } from '../support/counted-world.ts';
 import { COUNTED_RULES, PLACES, randomOf } from '../support/counted-world.ts';
 import { TYPES_IN_ARROW } from '../support/lake-types.ts';
 import { eventually } from '../support/main-job.ts';
+import { openApiFindings } from '../support/schemathesis/openapi-findings.ts';
 import { pythonAnswer } from '../support/python-answer.ts';
 
 const seed = Number(process.env.SIGHTLINE_SEED ?? randomBytes(4).readUInt32BE());
@@ -137,6 +139,13 @@ print(json.dumps({"rows": len(frame), "ids": len(set(frame["detection_oid"])), "
   const read = await pythonAnswer<Read>(python, reader, { args: [file] });
   assert.deepEqual([read.rows, read.ids, read.agree], [counted({ location: 'all', from: now - 60 * HOUR_MS, to: now + 24 * HOUR_MS }).length, read.rows, true]);
   assert.deepEqual(read.types, TYPES_IN_ARROW);
+});
+
+test('schemathesis finds no answer that differs from the OpenAPI document', { timeout: 900_000 }, async (t) => {
+  const { cases, isClean, text } = await openApiFindings(app.address);
+  t.diagnostic(`${cases} cases`);
+  assert.ok(isClean, text);
+  assert.ok(cases > 300, `${cases} cases`);
 });
 
 test('a download that is left half-way frees the reading behind it and its files', { timeout: 300_000 }, async () => {

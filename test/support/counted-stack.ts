@@ -19,6 +19,7 @@ import type { Stores } from '../../core/stores/open.ts';
 import { openHBase, openStores } from '../../core/stores/open.ts';
 import { prepare } from '../../hadoop-compose/prepare/prepare.ts';
 import { writeLake } from './counted-lake.ts';
+import { countedReport } from './counted-report.ts';
 import type { CountedWorld, Fact } from './counted-world.ts';
 import { COUNTED_RULES, countedWorld, writeEpochs } from './counted-world.ts';
 
@@ -83,7 +84,7 @@ async function publish({ world, stores, config }: Pick<CountedStack, 'world' | '
   const epochOf = ({ arrival }: Fact): number => epochAt(arrival, COUNTED_RULES);
   const lake = hdfs(config);
   await writeLake(world.facts.filter((fact) => epochOf(fact) >= from && (epochOf(fact) <= upTo || (epochOf(fact) === upTo + 1 && fact.offset % 2 === 0))), lake);
-  for (let one = from; one <= upTo; one++) await lake.write(manifestFile(nameOf(epoch(one), COUNTED_RULES)), Buffer.from('{}'));
+  for (let one = from; one <= upTo; one++) await lake.write(manifestFile(nameOf(epoch(one), COUNTED_RULES)), Buffer.from(JSON.stringify(countedReport(world, epoch(one)))));
   const cuts = world.cutsBefore(upTo + 1);
   const arrivals = cuts.map((cut, partition) => world.arrivalBefore(partition, cut));
   assert.ok(await stores.control.moveHorizon(1, before, { epoch: epoch(upTo), cuts, arrivals, publishedAt: arrivals[0]! }));
