@@ -6,12 +6,13 @@
  */
 import { useState } from 'react';
 import type { KeyboardEvent, PointerEvent } from 'react';
+import { DAY_MS } from '../../core/domain/time.ts';
 import { axisLabels } from '../live/axis.ts';
 import type { Bar, Plot } from '../live/bars.ts';
 import { barAt, gridOf, leadingGap, linePath, peakAndLow, xOf, yOf } from '../live/bars.ts';
 import type { Missing } from '../live/partial.ts';
 import { count, tick } from '../live/numbers.ts';
-import { boundsText, clock, clockOnce } from '../live/times.ts';
+import { boundsText, clock, clockOnce, dayClock } from '../live/times.ts';
 import { offsetText } from '../live/zones.ts';
 import { Bars } from './Bars.tsx';
 import { ChartTip } from './ChartTip.tsx';
@@ -86,7 +87,7 @@ export function Chart({ bars, top, seam, tz, now, isOld, isAnswered, missing, he
   const bar = chosen === null ? null : (bars[chosen] ?? null);
   return (
     <>
-      <YAxis plot={plot} zone={offsetText(plot.to, tz)} />
+      <YAxis plot={plot} zone={axisZone(plot.to, tz)} />
       <div className={isOld ? 'plot faded' : 'plot'} tabIndex={0} role="group" aria-label="Timeline; arrow keys move from bucket to bucket" data-arrows onKeyDown={onKeyDown} onBlur={() => setChosen(null)} {...pointer}>
         <svg width="100%" height={HEAD + height + FOOT} role="img" aria-label={sentence(bars, tz, now) + (missing ? `; the ${missing} view is missing` : '')}>
           <Grid plot={plot} />
@@ -100,6 +101,12 @@ export function Chart({ bars, top, seam, tz, now, isOld, isAnswered, missing, he
       </div>
     </>
   );
+}
+
+/** `UTC−5`; `+5:45` where that would be too long for its place. */
+function axisZone(t: number, tz: string): string {
+  const text = offsetText(t, tz);
+  return text.length > 6 ? text.replace('UTC', '') : text;
 }
 
 function EmptyChart({ isAnswered, height }: { isAnswered: boolean; height: number }) {
@@ -145,7 +152,7 @@ function Picture({ bars, plot, tz, missing }: { bars: readonly Bar[]; plot: Plot
       )}
       {gap && gapWidth > 12 && (
         <text className="gapt" x={`${gapWidth / 2}%`} y={plot.height / 2} textAnchor="middle">
-          {missing ? `the ${missing} view is missing` : gap.isAll ? 'no detections in this window' : gapWidth > 30 ? `no detections before ${clock(gap.to, tz)}` : 'none'}
+          {missing ? `the ${missing} view is missing` : gap.isAll ? 'no detections in this window' : gapWidth > 30 ? `no detections before ${gap.to - bars[0]!.t < DAY_MS ? clock(gap.to, tz) : dayClock(gap.to, tz, gap.to)}` : 'none'}
         </text>
       )}
     </svg>
@@ -167,7 +174,7 @@ function YAxis({ plot, zone }: { plot: Plot; zone: string }) {
           {tick(value)}
         </text>
       ))}
-      <text className="ax" x="28" y={HEAD + plot.height + 19} textAnchor="end">
+      <text className="ax" x="36" y={HEAD + plot.height + 19} textAnchor="end">
         {zone}
       </text>
     </svg>

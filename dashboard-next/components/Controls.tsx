@@ -6,7 +6,7 @@ import { WINDOW_NAMES, WINDOWS } from '../live/address.ts';
 import { isOver, MINUTE_MS, spanOf } from '../live/bounds.ts';
 import { placeName } from '../live/names.ts';
 import { boundsText, lengthText } from '../live/times.ts';
-import { zoneText } from '../live/zones.ts';
+import { spanZoneText } from '../live/zones.ts';
 import { Icon } from './Icon.tsx';
 import type { Change } from './useAddress.ts';
 import type { PageState } from './usePage.ts';
@@ -37,7 +37,7 @@ export function Controls({ page, children }: Props) {
         </button>
       </div>
       <span className="bounds num">
-        <time dateTime={new Date(span.from).toISOString()}>{boundsText(span, shown.tz, now)}</time> <span className="zonename">{zoneText(span.to, shown.tz)}</span>
+        <time dateTime={new Date(span.from).toISOString()}>{boundsText(span, shown.tz, now)}</time> <span className="zonename">{spanZoneText(span, shown.tz)}</span>
       </span>
       <span className="sp" />
       <button type="button" className="ghost copy" onClick={copy.copy}>

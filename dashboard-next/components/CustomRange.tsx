@@ -4,7 +4,7 @@ import type { FormEvent } from 'react';
 import type { Shown } from '../live/address.ts';
 import type { Span } from '../live/questions.ts';
 import { instantIn, wallTimeOf } from '../live/wall-time.ts';
-import { zoneText } from '../live/zones.ts';
+import { spanZoneText } from '../live/zones.ts';
 import { Dialog } from './Dialog.tsx';
 import type { Change } from './useAddress.ts';
 import { WallTimeField } from './WallTimeField.tsx';
@@ -35,7 +35,7 @@ export function CustomRange({ isOpen, close, span, shown, change }: Props) {
       <form onSubmit={apply} noValidate>
         <WallTimeField label="From" name="from" time={from} zone={shown.tz} change={setFrom} isInvalid={false} faultId="range-fault" isFirst />
         <WallTimeField label="To, not included" name="to" time={to} zone={shown.tz} change={setTo} isInvalid={fault !== null} faultId="range-fault" />
-        <p className="hint">Times are {zoneText(span.to, shown.tz)}.</p>
+        <p className="hint">Times are {spanZoneText(span, shown.tz)}.</p>
         <p id="range-fault" className="fault" role="alert">
           {fault}
         </p>

@@ -67,7 +67,7 @@ function NoticeBar({ page, notice }: { page: PageState; notice: Notice }) {
         <details>
           <summary>Details</summary>
           <p>
-            {detail}
+            {/[.!?]$/.test(detail) ? detail : `${detail}.`}
             {fault?.requestId && ` Request ${fault.requestId}.`}
           </p>
         </details>

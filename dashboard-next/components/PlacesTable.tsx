@@ -57,7 +57,7 @@ export function PlacesTable({ board, shown, change, say, isWhole = false }: Prop
     <section className="card" aria-labelledby="places-title">
       <header>
         <Titled id="places-title" title="Places" view={answer?.view ?? null} tz={shown.tz} />
-        <span className="hint num">{answer && (q === '' ? count(all.length) : `${count(found.length)} of ${count(all.length)}`) + onlySuffix(answer.view)}</span>
+        <span className="hint num found">{answer && (q === '' ? count(all.length) : `${count(found.length)} of ${count(all.length)}`) + onlySuffix(answer.view)}</span>
         {left > 0 && (
           <button type="button" className="textlink num" onClick={() => setMost(most + MORE_ROWS)}>
             Show {Math.min(left, MORE_ROWS)} more

@@ -12,7 +12,7 @@ import type { Span } from './questions.ts';
 import { DAY_MS } from '../../core/domain/time.ts';
 import { dayOf, midnightBefore, startOfDay } from '../../core/domain/zone.ts';
 import { WINDOWS } from './address.ts';
-import { lengthText } from './times.ts';
+import { lengthText, NBSP } from './times.ts';
 
 export const MINUTE_MS = 60_000;
 /** A minute counts as complete when the answer is this far past its end: uploads are a little late. */
@@ -96,15 +96,33 @@ export function neighbour(chosen: ChosenThere, direction: -1 | 1, now: number): 
 }
 
 /** As many days of the zone before or after a range of whole ones; null for any other. */
-function wholeDaysBeside({ fixed, tz }: ChosenThere, direction: -1 | 1): Span | null {
+function wholeDaysBeside(chosen: ChosenThere, direction: -1 | 1): Span | null {
+  const days = wholeDaysOf(chosen);
+  if (!days) return null;
+  const first = days.first + direction * days.count;
+  return { from: startOfDay(first, chosen.tz), to: startOfDay(first + days.count, chosen.tz) };
+}
+
+/** Null unless the range is whole days of the zone. */
+function wholeDaysOf({ fixed, tz }: ChosenThere): { first: number; count: number } | null {
   if (!fixed || midnightBefore(fixed.from, tz) !== fixed.from || midnightBefore(fixed.to, tz) !== fixed.to) return null;
-  const [first, end] = [dayOf(fixed.from, tz), dayOf(fixed.to, tz)];
-  const days = direction * (end - first);
-  return { from: startOfDay(first + days, tz), to: startOfDay(end + days, tz) };
+  const first = dayOf(fixed.from, tz);
+  return { first, count: dayOf(fixed.to, tz) - first };
+}
+
+/** `24 h`; `14 d` of a range of whole days, whether or not one of them has 25 hours. */
+export function lengthWords(chosen: ChosenThere): string {
+  const days = wholeDaysOf(chosen);
+  return days && days.count > 1 ? `${days.count}${NBSP}d` : lengthText(lengthMsOf(chosen));
+}
+
+/** `per min`, `per 10 min`, `per day`. */
+export function bucketWords(stepSeconds: number): string {
+  return stepSeconds === DAY_MS / 1_000 ? 'day' : lengthText(stepSeconds * 1_000).replace(/^1\u00a0/, '');
 }
 
 /** `last 24 h`, or `90 min` of a fixed range. */
-export function windowWords(chosen: Chosen): string {
-  const length = lengthText(lengthMsOf(chosen));
+export function windowWords(chosen: ChosenThere): string {
+  const length = lengthWords(chosen);
   return chosen.fixed ? length : `last ${length}`;
 }

@@ -11,6 +11,12 @@ export function offsetText(t: number, zone: string): string {
   return `UTC${minutes < 0 ? '−' : '+'}${Math.floor(Math.abs(minutes) / 60)}${rest === 0 ? '' : `:${String(rest).padStart(2, '0')}`}`;
 }
 
+/** Of a range: `America/New York, UTC−4, then UTC−5` where clocks change in it. */
+export function spanZoneText({ from, to }: { from: number; to: number }, zone: string): string {
+  const [first, last] = [offsetText(from, zone), offsetText(to, zone)];
+  return first === last ? zoneText(to, zone) : `${zoneText(from, zone)}, then ${last}`;
+}
+
 /** `UTC`, or `Europe/Berlin, UTC+1`. */
 export function zoneText(t: number, zone: string): string {
   return zone === 'UTC' ? 'UTC' : `${zone.replaceAll('_', ' ')}, ${offsetText(t, zone)}`;

@@ -3,7 +3,8 @@ import { test } from 'node:test';
 import fc from 'fast-check';
 import type { WindowName } from '../../../../dashboard-next/live/address.ts';
 import { WINDOW_NAMES, WINDOWS } from '../../../../dashboard-next/live/address.ts';
-import { comparisonOf, isOver, lineBeforeOf, MINUTE_MS, neighbour, spanOf, stepSecondsOf } from '../../../../dashboard-next/live/bounds.ts';
+import { bucketWords, comparisonOf, isOver, lengthWords, lineBeforeOf, MINUTE_MS, neighbour, spanOf, stepSecondsOf } from '../../../../dashboard-next/live/bounds.ts';
+import { NBSP } from '../../../../dashboard-next/live/times.ts';
 
 const rolling = (window: WindowName) => ({ window, fixed: null, tz: 'UTC' });
 const fixed = (from: number, to: number, tz = 'UTC') => ({ window: '1h' as const, fixed: { from, to }, tz });
@@ -95,4 +96,11 @@ test('from whole days the arrows lead to whole days, though one of them has 25 h
   assert.deepEqual([1, -1].map((direction) => neighbour(day(1), direction as 1 | -1, now)), [day(2).fixed, day(0).fixed]);
   assert.deepEqual(neighbour(day(2), -1, now), day(1).fixed);
   assert.deepEqual(neighbour(fixed(november(2), november(2) + 7_200_000, NEW_YORK), -1, now), { from: november(2) - 7_200_000, to: november(2) });
+});
+
+test('whole days are counted as days, also where one of them has 25 hours', () => {
+  assert.equal(lengthWords(fixed(november(-1), november(13), NEW_YORK)), `14${NBSP}d`);
+  assert.equal(lengthWords(fixed(november(1), november(2), NEW_YORK)), `25${NBSP}h`);
+  assert.equal(lengthWords(rolling('7d')), `7${NBSP}d`);
+  assert.deepEqual([60, 600, 3_600, 86_400].map(bucketWords), ['min', `10${NBSP}min`, 'h', 'day']);
 });
