@@ -10,7 +10,7 @@ import { join } from 'node:path';
 import type { Epoch } from '../core/domain/epoch.ts';
 import type { Instant } from '../core/domain/time.ts';
 import type { Horizon } from '../core/stores/control.ts';
-import type { Archive, Seam } from './archive.ts';
+import type { Archive, Seam } from './model.ts';
 import type { BatchContext } from './context.ts';
 import type { EarlyFile } from './early-archive.ts';
 import type { HeldPartition } from '../core/process/hold-text.ts';

@@ -10,18 +10,17 @@
 import { mkdir } from 'node:fs/promises';
 import { dirname, join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
-import type { DeadLetterReason } from '../core/domain/dead-letters.ts';
 import type { LogRecord } from '../core/domain/detection.ts';
 import type { Epoch } from '../core/domain/epoch.ts';
 import type { Instant } from '../core/domain/time.ts';
-import type { Verdict } from '../core/domain/verdict.ts';
 import type { HeldPartition } from '../core/process/hold-text.ts';
 import type { Duck } from '../core/stores/duckdb.ts';
 import type { StampGate } from '../core/stores/stamps.ts';
+import type { Archive, ArchivedFile, ArchivedPartition, RawPart, Seam } from './model.ts';
 import type { BatchContext } from './context.ts';
 import type { EarlyFile } from './early-archive.ts';
 import type { LogLook } from './log-look.ts';
-import type { ArchivedFile, RawLimits, RawWriter } from './raw-file.ts';
+import type { RawLimits, RawWriter } from './raw-file.ts';
 import { endOf, nameOf } from '../core/domain/epoch.ts';
 import { judge } from '../core/domain/verdict.ts';
 import { rawFile } from '../core/layout/lake.ts';
@@ -32,42 +31,6 @@ import { inLanes } from './lanes.ts';
 import { logLook } from './log-look.ts';
 import { metadataOf } from './metadata.ts';
 import { rawLimitsFor, rawWriter } from './raw-file.ts';
-
-/** Where the previous epoch ended. */
-export interface Seam {
-  readonly epoch: Epoch;
-  readonly firsts: readonly number[];
-  readonly arrivals: readonly Instant[];
-}
-
-export interface ArchivedPartition {
-  readonly partition: number;
-  readonly first: number;
-  readonly cut: number;
-  /** Arrival reached before the cut. */
-  readonly arrival: Instant;
-  readonly records: number;
-  readonly verdicts: Readonly<Record<Verdict['kind'], number>>;
-  readonly deadLettersByReason: Readonly<Partial<Record<DeadLetterReason, number>>>;
-}
-
-/** A raw file of one reading, with what is in it. */
-export interface RawPart extends ArchivedFile, Pick<ArchivedPartition, 'arrival' | 'verdicts' | 'deadLettersByReason'> {
-  readonly path: string;
-  /** Where reading began for it, and where the next file of the partition begins. */
-  readonly from: number;
-  readonly next: number;
-}
-
-export interface Archive {
-  readonly partitions: readonly ArchivedPartition[];
-  /** What was read from the log now. */
-  readonly files: readonly RawPart[];
-  /** Partitions in which no record after the epoch's end was delivered. */
-  readonly uncut: readonly number[];
-  /** Of them, those in which reading stopped before a stamp that is ahead. */
-  readonly held: readonly HeldPartition[];
-}
 
 export interface ArchiveOptions {
   readonly folder: string;

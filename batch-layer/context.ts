@@ -14,51 +14,21 @@ import type { LogAdmin, LogProducer, LogReader } from '../core/stores/kafka/type
 import type { OldGenerations } from '../core/stores/old-generations.ts';
 import type { SpeedView } from '../core/stores/speed-view.ts';
 import type { Log } from '../core/process/log.ts';
+import type { Point } from './steps.ts';
 import type { BatchMetrics } from './metrics.ts';
 import type { Say } from './say.ts';
-import type { SparkSettings } from './spark/submit.ts';
 
-export const STEPS = [
-  'archive',
-  'forward',
-  'reconcile',
-  'stage',
-  'intent',
-  'publish',
-  'view',
-  'hash',
-  'compare',
-  'report',
-  'horizon',
-  'prune',
-] as const;
-export type Step = (typeof STEPS)[number];
-
-/** Points of a run that a crash may follow, in order, at least one for each step; each must leave what the next run can finish or throw away. */
-export const RUN_POINTS = [
-  'locked',
-  'archived',
-  'forwarded',
-  'reconciled',
-  'staged_one_file',
-  'staged',
-  'intent_prepared',
-  'intended',
-  'published_one_file',
-  'published',
-  'view_half_written',
-  'view_written',
-  'hashed',
-  'compared',
-  'reported',
-  'horizon_moved',
-  'pruned',
-] as const;
-/** Those of `batch archive`, before a run. */
-export const ARCHIVE_POINTS = ['archive_staged', 'archive_prepared', 'archive_declared', 'archived_one_file'] as const;
-/** Those of a rebuild, behind the runs of its epochs. */
-export const SWITCH_POINTS = ['first_met_written', 'recounted', 'switch_declared', 'rules_switched', 'lake_retired', 'lake_switched'] as const;
-export type Point = (typeof RUN_POINTS | typeof ARCHIVE_POINTS | typeof SWITCH_POINTS)[number];
+export interface SparkSettings {
+  /** Path of spark-submit. */
+  readonly submit: string;
+  readonly master: string;
+  /** Further options of spark-submit. */
+  readonly options: readonly string[];
+  readonly driverMemoryMb: number;
+  readonly user: string;
+  /** Where the lake is in HDFS as Spark names it, with scheme. */
+  readonly lakeRoot: string;
+}
 
 export interface BatchSettings {
   /** Local folder for working copies; may be deleted at any time while no run is under way. */

@@ -6,7 +6,8 @@
  * spills.
  */
 import type { Duck } from '../core/stores/duckdb.ts';
-import type { LocalFile, Write, WriteOptions } from './write-file.ts';
+import type { LocalFile } from './model.ts';
+import type { Write, WriteOptions } from './write-file.ts';
 import { detectionsFile } from '../core/layout/lake.ts';
 import { dateOf, HOUR_MS } from '../core/domain/time.ts';
 import { shareOf, textBytes, WHOLE } from './sizes.ts';

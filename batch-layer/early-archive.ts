@@ -9,8 +9,8 @@
 import { z } from 'zod';
 import type { Epoch } from '../core/domain/epoch.ts';
 import type { Hdfs } from '../core/stores/hdfs/types.ts';
+import type { StagedFile } from './model.ts';
 import type { BatchContext } from './context.ts';
-import type { StagedFile } from './stage.ts';
 import { epochNamed, nameOf } from '../core/domain/epoch.ts';
 import { ARCHIVE_JOURNALS, archiveEntry, archiveJournal, rawFolder, STAGING, stagingFolder } from '../core/layout/lake.ts';
 import { EXIT, Refusal } from '../core/process/errors.ts';

@@ -8,8 +8,8 @@
 import { z } from 'zod';
 import type { Epoch } from '../core/domain/epoch.ts';
 import type { Hdfs } from '../core/stores/hdfs/types.ts';
+import type { StagedFile } from './model.ts';
 import type { BatchContext } from './context.ts';
-import type { StagedFile } from './stage.ts';
 import { epochNamed, nameOf } from '../core/domain/epoch.ts';
 import { intentFile, STAGING, stagingFolder } from '../core/layout/lake.ts';
 import { EXIT, Refusal, Retryable } from '../core/process/errors.ts';

@@ -3,10 +3,10 @@
  *
  * run.ts and schedule.ts move these; names begin with `sightline_batch_`.
  */
+import type { Step } from './steps.ts';
 import { Counter, Gauge, Histogram } from 'prom-client';
 import type { Registry } from 'prom-client';
 import type { RunReport } from '../core/stores/runs.ts';
-import type { Step } from './context.ts';
 
 export interface BatchMetrics {
   ran(report: RunReport, tookMs: number): void;

@@ -11,17 +11,14 @@ import type { Instant } from '../core/domain/time.ts';
 import type { Horizon } from '../core/stores/control.ts';
 import type { Duck } from '../core/stores/duckdb.ts';
 import type { RunReport } from '../core/stores/runs.ts';
-import type { Archive, Seam } from './archive.ts';
+import type { Timed } from './steps.ts';
+import type { Archive, Archived, LocalFile, RawFile, Seam, StagedFile } from './model.ts';
 import type { BatchContext } from './context.ts';
 import type { Draft } from './report.ts';
 import type { SpeedProgress } from './speed-progress.ts';
-import type { StagedFile } from './stage.ts';
-import type { LocalFile } from './write-file.ts';
 import type { EarlyFile } from './early-archive.ts';
-import type { RawFile } from './reconcile.ts';
 import type { LocalCopies } from './local-copies.ts';
 import type { PublishedEpochs } from './published-epochs.ts';
-import type { Timed } from './timing.ts';
 import { BEFORE_ALL } from '../core/domain/arrival.ts';
 import { nameOf, startOf } from '../core/domain/epoch.ts';
 import { allPartitions, hasGrownBefore } from '../core/domain/growth.ts';
@@ -119,12 +116,6 @@ export function seamAt(rules: Rules, epoch: Epoch, cuts: readonly number[], arri
     firsts: allPartitions(rules).map((partition) => cuts[partition] ?? rules.firstOffsets[partition] ?? 0),
     arrivals: allPartitions(rules).map((partition) => arrivals[partition] ?? BEFORE_ALL),
   };
-}
-
-/** Everything of the epoch: archived before, and read by this attempt. */
-export interface Archived {
-  readonly partitions: Archive['partitions'];
-  readonly files: readonly RawFile[];
 }
 
 async function localOf({ hdfs }: BatchContext, { copies }: Tools, early: readonly EarlyFile[]): Promise<RawFile[]> {

@@ -11,16 +11,10 @@ import type { LogRecord } from '../core/domain/detection.ts';
 import type { Instant } from '../core/domain/time.ts';
 import type { Verdict } from '../core/domain/verdict.ts';
 import type { Cell, Duck, Row } from '../core/stores/duckdb.ts';
-import type { RawFile } from './reconcile.ts';
+import type { ArchivedFile } from './model.ts';
 import { CHUNK_ROWS, quoted } from '../core/stores/duckdb.ts';
 import { bytesOf } from '../core/stores/kafka/record.ts';
 import { groupRowsFor, rawFileBytesFor, VECTOR_BYTES } from './sizes.ts';
-
-export interface ArchivedFile extends RawFile {
-  /** Offsets of the first and the last record in it. */
-  readonly first: number;
-  readonly last: number;
-}
 
 export interface RawLimits {
   readonly rows: number;

@@ -9,6 +9,7 @@
 import type { Rules } from '../core/domain/rules.ts';
 import type { Location } from '../core/domain/detection.ts';
 import type { Duck } from '../core/stores/duckdb.ts';
+import type { RawFile } from './model.ts';
 import type { Statement } from './statements.ts';
 import { DAY_MS, dateOf } from '../core/domain/time.ts';
 import { STRAY_HEADER } from '../core/domain/verdict.ts';
@@ -16,12 +17,6 @@ import { createTable, LOCATION_COLUMNS, MET_COLUMNS, namesOf } from '../core/lay
 import { CHUNK_ROWS, parquet, quoted } from '../core/stores/duckdb.ts';
 import { bucketBytesFor, shareOf, textBytes, WHOLE } from './sizes.ts';
 import { DECIDE, isOutput, OUTPUTS, PUBLISHED, TELL, textOf } from './statements.ts';
-
-export interface RawFile {
-  readonly localFile: string;
-  readonly partition: number;
-  readonly rows: number;
-}
 
 export interface Sources {
   readonly raw: readonly RawFile[];

@@ -7,10 +7,10 @@
 import { stat } from 'node:fs/promises';
 import type { Epoch } from '../core/domain/epoch.ts';
 import type { Duck } from '../core/stores/duckdb.ts';
-import type { Archive } from './archive.ts';
+import type { Archive, LocalFile, StagedFile } from './model.ts';
 import type { BatchContext } from './context.ts';
 import type { LocalCopies } from './local-copies.ts';
-import type { Content, LocalFile, Write, WriteOptions } from './write-file.ts';
+import type { Content, Write, WriteOptions } from './write-file.ts';
 import { nameOf } from '../core/domain/epoch.ts';
 import { conflictsFile, locationsFile, metFile, stagingFolder, topItemsFile } from '../core/layout/lake.ts';
 import { dateOf } from '../core/domain/time.ts';
@@ -22,15 +22,6 @@ import { sha256Of } from './local-copies.ts';
 import { textBytes } from './sizes.ts';
 import { textOf, TOP_ITEMS_FILE } from './statements.ts';
 import { writing } from './write-file.ts';
-
-export interface StagedFile {
-  /** Where it belongs, and where it waits; both relative to the root. */
-  readonly path: string;
-  readonly staged: string;
-  readonly bytes: number;
-  readonly sha256: string;
-  readonly rows: number;
-}
 
 /** Most of a small file's time is spent waiting: HDFS closes it, and tells its length, when its DataNode has reported. */
 const UPLOADS_AT_ONCE = 8;

@@ -7,8 +7,8 @@
  */
 import type { Duck } from '../core/stores/duckdb.ts';
 import { parquet } from '../core/stores/duckdb.ts';
+import type { Archived } from './model.ts';
 import type { BatchContext } from './context.ts';
-import type { Archived } from './prepare.ts';
 import type { SpeedProgress } from './speed-progress.ts';
 import { recordOf } from './raw-file.ts';
 

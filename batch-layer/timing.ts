@@ -2,15 +2,8 @@
  * How long each step of a run took: for the report, the metrics and the log.
  */
 import type { RunReport } from '../core/stores/runs.ts';
-import type { BatchContext, Step } from './context.ts';
-
-export interface Timed {
-  step<T>(step: Step, work: () => Promise<T>): Promise<T>;
-  /** Steps so far, in order. */
-  taken(): RunReport['steps'];
-  /** The step that is under way, or the last one. */
-  current(): Step | null;
-}
+import type { Step, Timed } from './steps.ts';
+import type { BatchContext } from './context.ts';
 
 export function timing(context: Pick<BatchContext, 'log' | 'metrics' | 'say' | 'signal'>, epoch: string): Timed {
   const steps: RunReport['steps'] = [];

@@ -4,9 +4,10 @@
  * view.ts hands over pieces of rows as it counts them; pieces of one row go into one mutation as far as they come together. Nothing
  * is kept beyond the puts that are under way, whatever the epoch's size.
  */
+import type { HourCell, HourRowName } from '../core/domain/hour-counts.ts';
+import type { ListWrite } from '../core/stores/list-view.ts';
 import type { BatchRowWrite } from '../core/stores/batch-view.ts';
 import type { BatchContext } from './context.ts';
-import type { Piece } from './view.ts';
 import { hourRowKey } from '../core/domain/hour-counts.ts';
 import { COMMAND_RETRY, retrying } from '../core/process/retry.ts';
 
@@ -16,6 +17,9 @@ const CELL_BYTES = 64;
 const MINUTE_BYTES = 3;
 const ENTRY_BYTES = 18;
 const PUTS_AT_ONCE = 3;
+
+/** A part of a row: a count cell, or some of the list. */
+export type Piece = { readonly name: HourRowName } & ({ readonly cell: HourCell } | { readonly list: ListWrite });
 
 export interface PutLine {
   put(pieces: readonly Piece[]): Promise<void>;

@@ -7,20 +7,17 @@
  * cells are absolute and carry the epoch's number, so writing them again changes nothing.
  */
 import type { Epoch } from '../core/domain/epoch.ts';
-import type { HourCell, HourKind, HourRowName, MinuteCounts } from '../core/domain/hour-counts.ts';
+import type { HourKind, MinuteCounts } from '../core/domain/hour-counts.ts';
 import type { Oid } from '../core/domain/oid.ts';
 import type { Instant } from '../core/domain/time.ts';
 import type { ListEntry } from '../core/layout/hbase.ts';
 import type { Duck, Row } from '../core/stores/duckdb.ts';
-import type { ListWrite } from '../core/stores/list-view.ts';
+import type { Piece } from './view-line.ts';
 import type { BatchContext } from './context.ts';
 import { groupOf } from '../core/domain/hour-counts.ts';
 import { SECOND_MS } from '../core/domain/time.ts';
 import { nameParts, sortBytesFor, textBytes } from './sizes.ts';
 import { putLine } from './view-line.ts';
-
-/** A part of a row: a count cell, or some of the list. */
-export type Piece = { readonly name: HourRowName } & ({ readonly cell: HourCell } | { readonly list: ListWrite });
 
 /** `published` is a table expression over the epoch's detections files. Returns the number of cells written. */
 export async function writeView(context: BatchContext, duck: Duck, epoch: Epoch, published: string): Promise<number> {

@@ -7,17 +7,10 @@
 import { mkdir } from 'node:fs/promises';
 import { dirname, join } from 'node:path';
 import type { Duck } from '../core/stores/duckdb.ts';
-import type { Archive } from './archive.ts';
+import type { Archive, LocalFile } from './model.ts';
 import { quoted } from '../core/stores/duckdb.ts';
 import { metadataOf } from './metadata.ts';
 import { groupRowsFor } from './sizes.ts';
-
-/** A file of the epoch on this machine, with its place in the lake. */
-export interface LocalFile {
-  readonly path: string;
-  readonly localFile: string;
-  readonly rows: number;
-}
 
 export interface WriteOptions {
   readonly folder: string;

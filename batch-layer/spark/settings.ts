@@ -5,7 +5,7 @@
  * clients; unless HDFS_URL says it, the NameNode is asked, which publishes its configuration beside WebHDFS.
  */
 import type { Config } from '../../core/process/config.ts';
-import type { SparkSettings } from './submit.ts';
+import type { SparkSettings } from '../context.ts';
 import { messageOf, Retryable } from '../../core/process/errors.ts';
 import { outwardFetch } from '../../core/process/proxy.ts';
 import { sparkSubmit } from '../../core/process/spark-home.ts';

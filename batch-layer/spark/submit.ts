@@ -9,19 +9,8 @@ import { createWriteStream } from 'node:fs';
 import { access } from 'node:fs/promises';
 import { dirname } from 'node:path';
 import { fileURLToPath } from 'node:url';
+import type { SparkSettings } from '../context.ts';
 import { EXIT, messageOf, Refusal, Retryable } from '../../core/process/errors.ts';
-
-export interface SparkSettings {
-  /** Path of spark-submit. */
-  readonly submit: string;
-  readonly master: string;
-  /** Further options of spark-submit. */
-  readonly options: readonly string[];
-  readonly driverMemoryMb: number;
-  readonly user: string;
-  /** Where the lake is in HDFS as Spark names it, with scheme. */
-  readonly lakeRoot: string;
-}
 
 export type Submit = (settings: Omit<SparkSettings, 'lakeRoot'>, job: { plan: string; logFile: string; shuffles: number }, signal: AbortSignal) => Promise<void>;
 

@@ -26,12 +26,12 @@ import { openDuck } from '../../core/stores/duckdb.ts';
 import { deleteRows } from '../../core/stores/hbase-rows.ts';
 import { openHBase } from '../../core/stores/open.ts';
 import { listRuns, readRun } from '../../core/stores/runs.ts';
-import { RUN_POINTS } from '../../batch-layer/context.ts';
 import { horizonOf, publishAsked } from '../../batch-layer/lake.ts';
 import { isSame, reprocess } from '../../batch-layer/reprocess.ts';
 import { nextEpoch } from '../../batch-layer/seam.ts';
 import { batchWorld, feed, openBatchOf, servingOf } from '../support/batch-world.ts';
 import { ROOT, sightline } from '../support/main-job.ts';
+import { RUN_POINTS } from '../../batch-layer/steps.ts';
 
 let world: BatchWorld;
 let batch: OpenBatch;

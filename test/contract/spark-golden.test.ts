@@ -13,7 +13,7 @@ import { join } from 'node:path';
 import { after, before, test } from 'node:test';
 import type { Duck, Row } from '../../core/stores/duckdb.ts';
 import type { Golden } from '../support/golden-epoch.ts';
-import type { SparkSettings } from '../../batch-layer/spark/submit.ts';
+import type { SparkSettings } from '../../batch-layer/context.ts';
 import { DETECTION_COLUMNS, LOCATION_COLUMNS, namesOf } from '../../core/layout/lake-columns.ts';
 import { openDuck, quoted } from '../../core/stores/duckdb.ts';
 import { metadataFields } from '../../batch-layer/metadata.ts';

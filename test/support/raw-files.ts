@@ -6,8 +6,8 @@
  */
 import { mkdir } from 'node:fs/promises';
 import { join } from 'node:path';
-import type { RawFile } from '../../batch-layer/reconcile.ts';
 import type { Duck } from '../../core/stores/duckdb.ts';
+import type { RawFile } from '../../batch-layer/model.ts';
 import { DAY_MS } from '../../core/domain/time.ts';
 import { quoted } from '../../core/stores/duckdb.ts';
 

@@ -6,7 +6,7 @@ import { join } from 'node:path';
 import { after, before, test } from 'node:test';
 import type { Rules } from '../../../core/domain/rules.ts';
 import type { Duck, Row } from '../../../core/stores/duckdb.ts';
-import type { LocalFile } from '../../../batch-layer/write-file.ts';
+import type { LocalFile } from '../../../batch-layer/model.ts';
 import { oid } from '../../../core/domain/oid.ts';
 import { HOUR_MS } from '../../../core/domain/time.ts';
 import { openDuck, quoted } from '../../../core/stores/duckdb.ts';
