@@ -20,13 +20,12 @@ import { openDuck } from '../core/stores/duckdb.ts';
 import { archive } from './archive.ts';
 import { addToArchive, finishArchives, settledArchive } from './early-archive.ts';
 import { readIntent } from './intent.ts';
-import { horizonOf } from './lake.ts';
 import { localCopies } from './local-copies.ts';
 import { openOwnFolder } from './own-folder.ts';
-import { seamAt, seamOf } from './prepare.ts';
-import { nextEpoch } from './seam.ts';
+import { nextEpoch, horizonOf } from './seam.ts';
 import { settledFor } from './settled.ts';
 import { stageFiles } from './stage.ts';
+import { seamAt, seamOf } from './epoch-start.ts';
 
 /** What was added to one epoch's archive. */
 export interface Added {

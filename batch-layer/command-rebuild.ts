@@ -12,7 +12,6 @@ import { createLog } from '../core/process/log.ts';
 import { createRegistry } from '../core/process/metrics.ts';
 import { rulesAsRecorded } from '../core/stores/rules.ts';
 import { LAKE_LEASE, REBUILD_LEASE } from '../core/stores/control.ts';
-import { withLease } from './lake.ts';
 import { batchMetrics } from './metrics.ts';
 import { openBatch } from './open.ts';
 import { rulesAfter } from './generation-seam.ts';
@@ -24,6 +23,7 @@ import { sayOn } from './say.ts';
 import { summaryOf } from './summary.ts';
 import { finishSwitch } from './switch.ts';
 import { NICENESS, print } from './with-batch.ts';
+import { withLease } from './lake-lock.ts';
 
 export interface RebuildCommandOptions {
   readonly switch: boolean;

@@ -12,10 +12,10 @@ import type { Asked } from './seam.ts';
 import { nameOf } from '../core/domain/epoch.ts';
 import { EXIT, Refusal } from '../core/process/errors.ts';
 import { readRun } from '../core/stores/runs.ts';
-import { horizonOf, publishAsked } from './lake.ts';
+import { publishAsked } from './lake.ts';
 import { isSame, reprocess, toldOf } from './reprocess.ts';
 import { dryRun } from './run.ts';
-import { askedOf, decide } from './seam.ts';
+import { askedOf, decide, horizonOf } from './seam.ts';
 import { countsOf, summaryOf } from './summary.ts';
 import { print, withBatch } from './with-batch.ts';
 

@@ -22,10 +22,10 @@ import { runRebuild } from './command-rebuild.ts';
 import { nothingToDo, run } from './command-run.ts';
 import { runSchedule } from './command-schedule.ts';
 import { dropOldGenerations } from './drop-generations.ts';
-import { withLake, withLease } from './lake.ts';
 import { newestDue, pruneDue } from './prune.ts';
 import { reportText } from './report-text.ts';
 import { print, withBatch } from './with-batch.ts';
+import { withLake, withLease } from './lake-lock.ts';
 
 export function batchCommand(): Command {
   const batch = new Command('batch')

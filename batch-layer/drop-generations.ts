@@ -13,7 +13,7 @@ import { nameOf } from '../core/domain/epoch.ts';
 import { LAKE } from '../core/layout/lake.ts';
 import { EXIT, Refusal } from '../core/process/errors.ts';
 import { readRun } from '../core/stores/runs.ts';
-import { horizonOf } from './lake.ts';
+import { horizonOf } from './seam.ts';
 
 export interface OldGeneration {
   readonly generation: number;

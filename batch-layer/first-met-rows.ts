@@ -20,11 +20,11 @@ import { MET_COLUMNS, namesOf } from '../core/layout/lake-columns.ts';
 import { COMMAND_RETRY, retrying } from '../core/process/retry.ts';
 import { openDuck, parquet } from '../core/stores/duckdb.ts';
 import { epochsInForce, inForceSince } from './generation-seam.ts';
-import { horizonOf } from './lake.ts';
 import { inLanes } from './lanes.ts';
 import { localCopies } from './local-copies.ts';
 import { openOwnFolder } from './own-folder.ts';
 import { publishedEpochs } from './published-epochs.ts';
+import { horizonOf } from './seam.ts';
 
 const PUTS_AT_ONCE = 3;
 /** Least memory to read rows with: a vector of the longest names, in pages and as rows. */

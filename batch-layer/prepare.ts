@@ -6,23 +6,21 @@
  */
 import { mkdir, stat } from 'node:fs/promises';
 import type { Epoch } from '../core/domain/epoch.ts';
-import type { Rules } from '../core/domain/rules.ts';
-import type { Instant } from '../core/domain/time.ts';
 import type { Horizon } from '../core/stores/control.ts';
 import type { Duck } from '../core/stores/duckdb.ts';
 import type { RunReport } from '../core/stores/runs.ts';
 import type { Timed } from './steps.ts';
-import type { Archive, Archived, LocalFile, RawFile, Seam, StagedFile } from './model.ts';
+import type { Archive, Archived, LocalFile, RawFile, StagedFile } from './model.ts';
 import type { BatchContext } from './context.ts';
 import type { Draft } from './report.ts';
 import type { SpeedProgress } from './speed-progress.ts';
 import type { EarlyFile } from './early-archive.ts';
 import type { LocalCopies } from './local-copies.ts';
 import type { PublishedEpochs } from './published-epochs.ts';
-import { BEFORE_ALL } from '../core/domain/arrival.ts';
 import { nameOf, startOf } from '../core/domain/epoch.ts';
-import { allPartitions, hasGrownBefore } from '../core/domain/growth.ts';
+import { hasGrownBefore } from '../core/domain/growth.ts';
 import { archive } from './archive.ts';
+import { seamOf } from './epoch-start.ts';
 import { settledArchive } from './early-archive.ts';
 import { sha256Of } from './local-copies.ts';
 import { bucketRowsFor, bucketsFor, reconcile } from './reconcile.ts';
@@ -102,20 +100,6 @@ export async function stageEpoch(
     const mine = dryRun ? await measured(files) : await stageFiles(context, plan.epoch, plan.attempt, files, tools.copies);
     return [...early, ...mine].sort((a, b) => (a.path < b.path ? -1 : 1));
   });
-}
-
-/** Where the epoch before ended, or where the generation begins. */
-export function seamOf({ rules }: Pick<BatchContext, 'rules'>, { epoch, horizon }: Pick<Preparation, 'epoch' | 'horizon'>): Seam {
-  return seamAt(rules, epoch, horizon?.cuts ?? [], horizon?.arrivals ?? []);
-}
-
-/** A partition that the epoch before did not know begins where the generation does, at its first record if it came by growing. */
-export function seamAt(rules: Rules, epoch: Epoch, cuts: readonly number[], arrivals: readonly Instant[]): Seam {
-  return {
-    epoch,
-    firsts: allPartitions(rules).map((partition) => cuts[partition] ?? rules.firstOffsets[partition] ?? 0),
-    arrivals: allPartitions(rules).map((partition) => arrivals[partition] ?? BEFORE_ALL),
-  };
 }
 
 async function localOf({ hdfs }: BatchContext, { copies }: Tools, early: readonly EarlyFile[]): Promise<RawFile[]> {

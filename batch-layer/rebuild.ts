@@ -18,13 +18,13 @@ import { epochAt, nameOf, startOf } from '../core/domain/epoch.ts';
 import { EXIT, Refusal } from '../core/process/errors.ts';
 import { readRun } from '../core/stores/runs.ts';
 import { archiveNow } from './archive-now.ts';
-import { horizonOf, withLake } from './lake.ts';
 import { writeFirstMet } from './first-met-rows.ts';
 import { lastWhole } from './generation-seam.ts';
 import { archivedLog, checkRawFiles } from './rebuild-source.ts';
 import { runEpoch } from './run.ts';
-import { nextEpoch } from './seam.ts';
+import { nextEpoch, horizonOf } from './seam.ts';
 import { switchTo } from './switch.ts';
+import { withLake } from './lake-lock.ts';
 
 export interface Rebuilt {
   readonly generation: number;

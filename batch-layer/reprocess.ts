@@ -24,10 +24,10 @@ import { EXIT, Refusal } from '../core/process/errors.ts';
 import { readRun } from '../core/stores/runs.ts';
 import { parquet } from '../core/stores/duckdb.ts';
 import { archive } from './archive.ts';
-import { seamOf } from './prepare.ts';
 import { bucketsFor, reconcile } from './reconcile.ts';
 import { withTools } from './run.ts';
 import { shareOf, textBytes } from './sizes.ts';
+import { seamOf } from './epoch-start.ts';
 
 export interface Reprocessed {
   readonly epoch: string;

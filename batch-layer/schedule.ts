@@ -15,10 +15,11 @@ import { EXIT, messageOf, Refusal, Retryable } from '../core/process/errors.ts';
 import { holdText } from '../core/process/hold-text.ts';
 import { archiveNow } from './archive-now.ts';
 import { isHeldStill, StampsAhead } from './held.ts';
-import { GenerationChanged, horizonOf, publishAsked, withLake } from './lake.ts';
+import { publishAsked } from './lake.ts';
 import { pruneDue } from './prune.ts';
-import { behind, nextEpoch } from './seam.ts';
+import { behind, nextEpoch, horizonOf } from './seam.ts';
 import { summaryOf } from './summary.ts';
+import { GenerationChanged, withLake } from './lake-lock.ts';
 
 const GREATEST_DELAY_MS = 3_000;
 const FIRST_BACKOFF_MS = 1_000;

@@ -6,8 +6,14 @@
 import type { Epoch } from '../core/domain/epoch.ts';
 import type { Rules } from '../core/domain/rules.ts';
 import type { Horizon } from '../core/stores/control.ts';
+import type { BatchContext } from './context.ts';
 import { endOf, epochAt, epochNamed, nameOf } from '../core/domain/epoch.ts';
 import { EXIT, Refusal } from '../core/process/errors.ts';
+
+/** The newest epoch that is published for the generation of this process; null before the first. */
+export function horizonOf({ control, rules }: BatchContext): Promise<Horizon | null> {
+  return control.horizon(rules.generation);
+}
 
 /** The first epoch that is not published. */
 export function nextEpoch(horizon: Pick<Horizon, 'epoch'> | null, rules: Pick<Rules, 'firstEpoch'>): Epoch {

@@ -11,7 +11,10 @@ import { dirname, join } from 'node:path';
 import type { Rules } from '../../core/domain/rules.ts';
 import type { Duck } from '../../core/stores/duckdb.ts';
 import type { BatchContext } from '../context.ts';
-import type { Preparation, Tools } from '../prepare.ts';
+import type { Epoch } from '../../core/domain/epoch.ts';
+import type { LocalCopies } from '../local-copies.ts';
+import type { PublishedEpochs } from '../published-epochs.ts';
+import type { Timed } from '../steps.ts';
 import type { Archive, StagedFile } from '../model.ts';
 import type { SparkSettings } from '../context.ts';
 import { nameOf } from '../../core/domain/epoch.ts';
@@ -31,10 +34,24 @@ import { submit } from './submit.ts';
 
 const DOWNLOADS_AT_ONCE = 3;
 
+/** The epoch that is prepared, the attempt, and its folder on this machine. */
+interface Attempt {
+  readonly epoch: Epoch;
+  readonly attempt: string;
+  readonly folder: string;
+}
+
+interface Tools {
+  readonly duck: Duck;
+  readonly copies: LocalCopies;
+  readonly published: PublishedEpochs;
+  readonly timed: Timed;
+}
+
 /** Leaves the relations of OUTPUTS in `duck`, and returns every file of the epoch, staged. */
 export async function stageBySpark(
   context: BatchContext,
-  plan: Preparation,
+  plan: Attempt,
   tools: Tools,
   { archive, early, spark }: { archive: Archive; early: readonly StagedFile[]; spark: SparkSettings },
 ): Promise<StagedFile[]> {
@@ -59,7 +76,7 @@ export async function stageBySpark(
 
 async function reconcileInSpark(
   context: BatchContext,
-  plan: Preparation,
+  plan: Attempt,
   { published }: Tools,
   archive: Archive,
   { spark, staged, out }: { spark: SparkSettings; staged: readonly StagedFile[]; out: string },
@@ -93,7 +110,7 @@ interface Written {
 
 async function readBack(
   context: BatchContext,
-  plan: Preparation,
+  plan: Attempt,
   { duck, copies }: Tools,
   { epoch, out }: { epoch: string; out: string },
 ): Promise<Written[]> {

@@ -19,7 +19,6 @@ import type { Stores } from '../../core/stores/open.ts';
 import { StampsAhead } from '../../batch-layer/held.ts';
 import { publishAsked } from '../../batch-layer/lake.ts';
 import { isSame, reprocess } from '../../batch-layer/reprocess.ts';
-import { seamOf } from '../../batch-layer/prepare.ts';
 import type { Epoch } from '../../core/domain/epoch.ts';
 import { epochAt } from '../../core/domain/epoch.ts';
 import { getReadiness } from '../../serving/http/health.ts';
@@ -29,6 +28,7 @@ import { caughtUp } from '../faults/exactness.ts';
 import { batchWorld, openBatchOf, servingOf } from '../support/batch-world.ts';
 import type { BatchWorld } from '../support/batch-world.ts';
 import { eventually, ROOT } from '../support/main-job.ts';
+import { seamOf } from '../../batch-layer/epoch-start.ts';
 
 const EPOCH_SECONDS = 30;
 const PARTITIONS = 2;

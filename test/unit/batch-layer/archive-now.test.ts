@@ -16,13 +16,14 @@ import type { Point } from '../../../batch-layer/steps.ts';
 import { nameOf } from '../../../core/domain/epoch.ts';
 import { readRun } from '../../../core/stores/runs.ts';
 import { archiveNow } from '../../../batch-layer/archive-now.ts';
-import { publishAsked, withLake } from '../../../batch-layer/lake.ts';
+import { publishAsked } from '../../../batch-layer/lake.ts';
 import { LEASE_DEFAULTS, takeLease } from '../../../batch-layer/lease.ts';
 import { contextOf } from '../../support/batch-doubles.ts';
 import { FILLED_RULES, filled, FIRST, stateOf } from '../../support/filled-world.ts';
 import { Crash } from '../../support/hdfs-double.ts';
 import { testClock } from '../../support/lease-clock.ts';
 import { ARCHIVE_POINTS } from '../../../batch-layer/steps.ts';
+import { withLake } from '../../../batch-layer/lake-lock.ts';
 
 const LAST = (FIRST + 2) as Epoch;
 const ALL = { from: FIRST as Epoch, to: LAST };

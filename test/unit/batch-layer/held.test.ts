@@ -10,7 +10,7 @@ import type { World } from '../../support/batch-doubles.ts';
 import { archiveNow } from '../../../batch-layer/archive-now.ts';
 import { rulesAfter } from '../../../batch-layer/generation-seam.ts';
 import { isHeldStill, StampsAhead } from '../../../batch-layer/held.ts';
-import { publishAsked, withLake, withLease } from '../../../batch-layer/lake.ts';
+import { publishAsked } from '../../../batch-layer/lake.ts';
 import { rebuild } from '../../../batch-layer/rebuild.ts';
 import { isSame, reprocess } from '../../../batch-layer/reprocess.ts';
 import { schedule } from '../../../batch-layer/schedule.ts';
@@ -18,6 +18,7 @@ import { recordCorrection } from '../../../core/stores/stamps.ts';
 import { contextOf, worldOf } from '../../support/batch-doubles.ts';
 import { FILLED_RULES, filled, FIRST, stateOf } from '../../support/filled-world.ts';
 import { below } from '../../support/hdfs-double.ts';
+import { withLake, withLease } from '../../../batch-layer/lake-lock.ts';
 
 const LAST = (FIRST + 2) as Epoch;
 const ALL = { from: FIRST as Epoch, to: LAST };

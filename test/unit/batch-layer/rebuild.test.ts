@@ -19,7 +19,7 @@ import { nameOf } from '../../../core/domain/epoch.ts';
 import { homeOf } from '../../../core/domain/home.ts';
 import { readRun } from '../../../core/stores/runs.ts';
 import { archiveNow } from '../../../batch-layer/archive-now.ts';
-import { GenerationChanged, publishAsked, withLake, withLease } from '../../../batch-layer/lake.ts';
+import { publishAsked } from '../../../batch-layer/lake.ts';
 import { rulesAfter } from '../../../batch-layer/generation-seam.ts';
 import { checkRebuildable, rebuild } from '../../../batch-layer/rebuild.ts';
 import { finishSwitch } from '../../../batch-layer/switch.ts';
@@ -27,6 +27,7 @@ import { contextOf, worldOf } from '../../support/batch-doubles.ts';
 import { FILLED_RULES, filled, FIRST, stateOf } from '../../support/filled-world.ts';
 import { below, Crash, hdfsDouble } from '../../support/hdfs-double.ts';
 import { ARCHIVE_POINTS, RUN_POINTS, SWITCH_POINTS } from '../../../batch-layer/steps.ts';
+import { GenerationChanged, withLake, withLease } from '../../../batch-layer/lake-lock.ts';
 
 const LAST = (FIRST + 2) as Epoch;
 const ALL = { from: FIRST as Epoch, to: LAST };
