@@ -14,7 +14,7 @@ export const PARTS: Readonly<Record<string, () => Promise<Command>>> = {
   doctor: async () => (await import('./hadoop-compose/doctor/command.ts')).doctorCommand(),
   spark: async () => (await import('./hadoop-compose/spark/command.ts')).sparkCommand(),
   speed: async () => (await import('./speed-layer/command.ts')).speedCommand(),
-  batch: async () => (await import('./batch-layer/command.ts')).batchCommand(),
+  batch: async () => (await import('./batch-layer/commands/command.ts')).batchCommand(),
   serve: async () => (await import('./serving/command.ts')).serveCommand(),
   config: async () => (await import('./hadoop-compose/config/command.ts')).configCommand(),
   topic: async () => (await import('./hadoop-compose/topic/command.ts')).topicCommand(),

@@ -1,7 +1,7 @@
 /**
  * What every step of a run works with, and the names of the steps.
  *
- * command.ts and schedule.ts make a context, run.ts passes it down. `reached` is told each point that a crash could follow: the
+ * commands make a context, run.ts passes it down. `reached` is told each point that a crash could follow: the
  * tests stop a run there, everyone else does nothing.
  */
 import type { RecordedRules, ControlStore } from '../core/stores/control.ts';
@@ -16,7 +16,7 @@ import type { SpeedView } from '../core/stores/speed-view.ts';
 import type { Log } from '../core/process/log.ts';
 import type { Point } from './steps.ts';
 import type { BatchMetrics } from './metrics.ts';
-import type { Say } from './say.ts';
+import type { Say } from './progress-line.ts';
 
 export interface SparkSettings {
   /** Path of spark-submit. */

@@ -10,7 +10,7 @@
  * For `all`, --records are the sizes for DuckDB (1, 10 and 50 million) and --spark-records those for Spark (1 and 10 million).
  */
 import { parseArgs } from 'node:util';
-import type { Engine } from '../../batch-layer/open.ts';
+import type { Engine } from '../../batch-layer/commands/open.ts';
 import type { BytesCase } from './bytes.ts';
 import { benchAll } from './all.ts';
 import { benchArchive } from './archive.ts';

@@ -1,11 +1,11 @@
 /** A batch layer for the benchmarks: it logs nothing and tells of its progress on standard error. */
 import { Registry } from 'prom-client';
 import type { Config } from '../../core/process/config.ts';
-import type { Engine, OpenBatch } from '../../batch-layer/open.ts';
+import type { Engine, OpenBatch } from '../../batch-layer/commands/open.ts';
 import { createLog } from '../../core/process/log.ts';
 import { batchMetrics } from '../../batch-layer/metrics.ts';
-import { openBatch } from '../../batch-layer/open.ts';
-import { sayOn } from '../../batch-layer/say.ts';
+import { openBatch } from '../../batch-layer/commands/open.ts';
+import { sayOn } from '../../batch-layer/progress-line.ts';
 
 export function openBench(config: Config, engine: Engine = 'duckdb'): Promise<OpenBatch> {
   const signal = new AbortController().signal;

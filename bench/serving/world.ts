@@ -22,7 +22,7 @@ import { controlStore } from '../../core/stores/control.ts';
 import { openDuck, quoted } from '../../core/stores/duckdb.ts';
 import { logAdmin } from '../../core/stores/kafka/admin.ts';
 import { openHBase } from '../../core/stores/open.ts';
-import { writeView } from '../../batch-layer/view.ts';
+import { writeView } from '../../batch-layer/view/batch-view.ts';
 import { openBench } from '../batch/open.ts';
 import { publishSteadily } from '../support/traffic.ts';
 

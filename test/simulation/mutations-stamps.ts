@@ -8,7 +8,7 @@ export const STAMP_MUTATIONS: readonly Mutation[] = [
   },
   {
     bug: 'a run cuts at a stamp from the future',
-    edits: [{ file: 'batch-layer/cut.ts', find: "if (reached > stamps.settled) stop = { at: record, endsWith: 'wait' };\n      else if", put: 'if' }],
+    edits: [{ file: 'batch-layer/archive/cut.ts', find: "if (reached > stamps.settled) stop = { at: record, endsWith: 'wait' };\n      else if", put: 'if' }],
     seed: 575,
   },
   {

@@ -233,15 +233,15 @@ export const MUTATIONS: readonly Mutation[] = [
   },
   {
     bug: 'a generation that is rebuilt begins without first-met rows',
-    edits: [{ file: 'batch-layer/generation-seam.ts', find: 'endOf(horizon, rules) - inForceMs(rules)', put: 'endOf(horizon, rules)' }],
+    edits: [{ file: 'batch-layer/generations/first-epoch.ts', find: 'endOf(horizon, rules) - inForceMs(rules)', put: 'endOf(horizon, rules)' }],
   },
   {
     bug: 'a generation that is rebuilt begins with first-met rows of half of its W',
-    edits: [{ file: 'batch-layer/generation-seam.ts', find: 'endOf(horizon, rules) - inForceMs(rules)', put: 'endOf(horizon, rules) - inForceMs(rules) / 2' }],
+    edits: [{ file: 'batch-layer/generations/first-epoch.ts', find: 'endOf(horizon, rules) - inForceMs(rules)', put: 'endOf(horizon, rules) - inForceMs(rules) / 2' }],
     seed: 606,
   },
   {
     bug: 'a generation that is rebuilt takes first-met rows from its last epoch alone',
-    edits: [{ file: 'batch-layer/generation-seam.ts', find: 'Math.max(rules.firstEpoch, epochAt(inForceSince(horizon, rules), rules))', put: 'horizon + 0 * rules.firstEpoch' }],
+    edits: [{ file: 'batch-layer/generations/first-epoch.ts', find: 'Math.max(rules.firstEpoch, epochAt(inForceSince(horizon, rules), rules))', put: 'horizon + 0 * rules.firstEpoch' }],
   },
 ];

@@ -15,7 +15,7 @@ import { HOUR_MS } from '../../core/domain/time.ts';
 import { Retryable } from '../../core/process/errors.ts';
 import { controlStore } from '../../core/stores/control.ts';
 import { detectionsStore } from '../../core/stores/detections.ts';
-import { epochsInForce, inForceSince, lastWhole } from '../../batch-layer/generation-seam.ts';
+import { epochsInForce, inForceSince, lastWhole } from '../../batch-layer/generations/first-epoch.ts';
 import type { Seam } from './seam.ts';
 import type { Met } from './truth.ts';
 import { NAMESPACE } from './worker.ts';

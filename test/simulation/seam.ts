@@ -23,7 +23,7 @@ import type { Horizon } from '../../core/stores/control.ts';
 import { settledRules } from '../../core/stores/growth.ts';
 import { speedView } from '../../core/stores/speed-view.ts';
 import { stampGate } from '../../core/stores/stamps.ts';
-import { stretchesTo } from '../../batch-layer/cut.ts';
+import { stretchesTo } from '../../batch-layer/archive/cut.ts';
 import { AHEAD_MS } from './clocks.ts';
 import type { Met } from './truth.ts';
 import { NAMESPACE } from './worker.ts';

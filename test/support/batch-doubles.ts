@@ -26,7 +26,7 @@ import { createLog } from '../../core/process/log.ts';
 import { fixedJson } from '../../core/stores/json-cells.ts';
 import { NOT_SETTLED } from '../../core/stores/stamp-rows.ts';
 import { batchMetrics } from '../../batch-layer/metrics.ts';
-import { SILENT } from '../../batch-layer/say.ts';
+import { SILENT } from '../../batch-layer/progress-line.ts';
 import { hdfsDouble } from './hdfs-double.ts';
 
 export interface World {

@@ -1,6 +1,6 @@
 /** A clock that tests move: what was to be called until then is called, in order, and what that begins in memory has its turn. */
 import { setImmediate as turn } from 'node:timers/promises';
-import type { LeaseClock } from '../../batch-layer/lease.ts';
+import type { LeaseClock } from '../../batch-layer/lock/lease.ts';
 
 export interface TestClock extends LeaseClock {
   advance(ms: number): Promise<void>;

@@ -5,7 +5,7 @@ import { readdirSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { test } from 'node:test';
 import { fileURLToPath } from 'node:url';
-import { batchCommand } from '../../../batch-layer/command.ts';
+import { batchCommand } from '../../../batch-layer/commands/command.ts';
 
 const FOLDER = fileURLToPath(new URL('../../../hadoop-compose/schedule', import.meta.url));
 const textOf = (name: string): string => readFileSync(join(FOLDER, name), 'utf8');

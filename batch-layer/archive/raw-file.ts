@@ -1,0 +1,175 @@
+/**
+ * One raw file: records of a partition in the order of offsets, every byte as it came, with what the parser said of them.
+ *
+ * archive.ts feeds it judged records; reconcile.ts reads the file's columns, so SQL never parses JSON (law L10). Rows go through
+ * an appender into a table of this process and out again as Parquet, at the pace of columns instead of rows; numbers below 2^53
+ * pass as doubles, which are exact there and spare a bigint each. A file is full by its bytes as well as by its rows, so that
+ * memory holds it whatever its records weigh, here and wherever it is read.
+ */
+import { randomUUID } from 'node:crypto';
+import type { LogRecord } from '../../core/domain/detection.ts';
+import type { Instant } from '../../core/domain/time.ts';
+import type { Verdict } from '../../core/domain/verdict.ts';
+import type { Cell, Duck, Row } from '../../core/stores/duckdb.ts';
+import type { ArchivedFile } from '../model.ts';
+import { CHUNK_ROWS, quoted } from '../../core/stores/duckdb.ts';
+import { bytesOf } from '../../core/stores/kafka/record.ts';
+import { groupRowsFor, rawFileBytesFor, VECTOR_BYTES } from '../lake/sizes.ts';
+
+export interface RawLimits {
+  readonly rows: number;
+  /** Before compression. */
+  readonly bytes: number;
+}
+
+export function rawLimitsFor(memoryMb: number): RawLimits {
+  return { rows: ROWS_PER_FILE, bytes: rawFileBytesFor(memoryMb) };
+}
+
+export interface RawWriter {
+  readonly rows: number;
+  /** It holds as much as a file should; another record is taken all the same. */
+  readonly isFull: boolean;
+  append(record: LogRecord, arrival: Instant, verdict: Verdict): void;
+  /** Writes the Parquet file, whose place and key-value metadata follow from its offsets; the writer is used up. */
+  finish(place: (range: { first: number; last: number }) => { localFile: string; metadata: string }): Promise<ArchivedFile>;
+}
+
+const COLUMNS = `o DOUBLE, stamp DOUBLE, arrival DOUBLE, k BLOB, v BLOB, h STRUCT(name VARCHAR, value BLOB)[], verdict TINYINT,
+  reason VARCHAR, detail VARCHAR, home INTEGER, location BIGINT, camera BIGINT, id BIGINT, item VARCHAR, t DOUBLE`;
+const COLUMN_COUNT = 15;
+const ROWS_PER_FILE = 500_000;
+/** Handed over to DuckDB at once: fewer than CHUNK_ROWS, if they weigh so much. */
+const CHUNK_BYTES = 4_194_304;
+/** The columns of fixed width. */
+const ROW_BYTES = 64;
+const VERDICTS = ['tick', 'dead_letter', 'stray', 'detection'] as const;
+const VERDICT_CODE: Readonly<Record<Verdict['kind'], number>> = { tick: 0, dead_letter: 1, stray: 2, detection: 3 };
+
+export async function rawWriter(duck: Duck, partition: number, limits: RawLimits): Promise<RawWriter> {
+  const table = `raw_${randomUUID().replaceAll('-', '')}`;
+  await duck.run(`CREATE TABLE ${table} (${COLUMNS})`);
+  const appender = await duck.appender(table);
+  const columns: Cell[][] = Array.from({ length: COLUMN_COUNT }, () => new Array<Cell>(CHUNK_ROWS).fill(null));
+  const weight = weightOfRows();
+  let filled = 0;
+  let filledBytes = 0;
+  let rows = 0;
+  let first = -1;
+  let last = -1;
+  const handOver = (): void => {
+    if (filled > 0) appender.append(columns, filled);
+    filled = 0;
+    filledBytes = 0;
+  };
+  return {
+    get rows() {
+      return rows;
+    },
+    get isFull() {
+      return rows >= limits.rows || weight.bytes >= limits.bytes || weight.ofVector() >= VECTOR_BYTES;
+    },
+    append(record, arrival, verdict) {
+      if (rows === 0) first = record.offset;
+      last = record.offset;
+      const bytes = weightOf(record, verdict);
+      weight.add(rows, bytes);
+      rows += 1;
+      fill(columns, filled, record, arrival, verdict);
+      filled += 1;
+      filledBytes += bytes;
+      if (filled === CHUNK_ROWS || filledBytes >= CHUNK_BYTES) handOver();
+    },
+    async finish(place) {
+      handOver();
+      appender.close();
+      const { localFile, metadata } = place({ first, last });
+      await duck.run(copyStatement(table, partition, { localFile, metadata, groupRows: groupRowsFor(weight.ofVectors()) }));
+      await duck.run(`DROP TABLE ${table}`);
+      const [written] = await duck.rows(`SELECT num_rows FROM parquet_file_metadata(${quoted(localFile)})`);
+      if (Number(written!.num_rows) !== rows) throw new Error(`${localFile} reads back with ${written!.num_rows} rows; ${rows} were written`);
+      return { localFile, partition, rows, first, last };
+    },
+  };
+}
+
+interface Weight {
+  /** Of all rows. */
+  readonly bytes: number;
+  /** Of the last vector's rows. */
+  ofVector(): number;
+  /** A row's share of each vector, the heaviest first. */
+  ofVectors(): { bytes: number; rows: number }[];
+  add(row: number, bytes: number): void;
+}
+
+function weightOfRows(): Weight {
+  const vectors: number[] = [];
+  let all = 0;
+  return {
+    get bytes() {
+      return all;
+    },
+    ofVector: () => vectors.at(-1) ?? 0,
+    ofVectors: () => [...vectors].sort((a, b) => b - a).map((bytes) => ({ bytes: Math.ceil(bytes / CHUNK_ROWS), rows: CHUNK_ROWS })),
+    add(row, bytes) {
+      const vector = Math.floor(row / CHUNK_ROWS);
+      vectors[vector] = (vectors[vector] ?? 0) + bytes;
+      all += bytes;
+    },
+  };
+}
+
+/** An item's name is told by its characters; it stands in the value a second time. */
+function weightOf(record: LogRecord, verdict: Verdict): number {
+  const item = verdict.kind === 'detection' || verdict.kind === 'stray' ? verdict.detection.item.length : 0;
+  return ROW_BYTES + bytesOf(record) + item;
+}
+
+/** A record of a raw file as Kafka delivered it. */
+export function recordOf(row: Row): LogRecord {
+  const headers = (row.headers ?? []) as readonly { name: string; value: Buffer | null }[];
+  return {
+    partition: Number(row.kafka_partition),
+    offset: Number(row.kafka_offset),
+    stamp: Number(row.stamp),
+    key: row.key as Buffer | null,
+    value: row.value as Buffer | null,
+    headers: headers.map(({ name, value }) => [name, value] as const),
+  };
+}
+
+function fill(columns: Cell[][], at: number, record: LogRecord, arrival: Instant, verdict: Verdict): void {
+  columns[0]![at] = record.offset;
+  columns[1]![at] = record.stamp;
+  columns[2]![at] = arrival;
+  columns[3]![at] = record.key;
+  columns[4]![at] = record.value;
+  columns[5]![at] = record.headers.length === 0 ? null : record.headers.map(([name, value]) => ({ name, value }));
+  columns[6]![at] = VERDICT_CODE[verdict.kind];
+  const letter = verdict.kind === 'dead_letter' ? verdict.deadLetter : null;
+  columns[7]![at] = letter?.reason ?? null;
+  columns[8]![at] = letter?.detail ?? null;
+  columns[9]![at] = verdict.kind === 'stray' ? verdict.home : null;
+  const detection = verdict.kind === 'stray' || verdict.kind === 'detection' ? verdict.detection : null;
+  columns[10]![at] = detection ? BigInt(detection.location) : null;
+  columns[11]![at] = detection ? BigInt(detection.camera) : null;
+  columns[12]![at] = detection ? BigInt(detection.id) : null;
+  columns[13]![at] = detection ? detection.item : null;
+  columns[14]![at] = detection ? detection.detectedAt : null;
+}
+
+function copyStatement(
+  table: string,
+  partition: number,
+  { localFile, metadata, groupRows }: { localFile: string; metadata: string; groupRows: number },
+): string {
+  const kinds = VERDICTS.map((kind, code) => `WHEN ${code} THEN '${kind}'`).join(' ');
+  return `COPY (SELECT
+      CAST(${partition} AS INTEGER) AS kafka_partition, CAST(o AS BIGINT) AS kafka_offset, CAST(stamp AS BIGINT) AS stamp,
+      CAST(arrival AS BIGINT) AS arrival, k AS key, v AS value, h AS headers, CASE verdict ${kinds} END AS verdict, reason,
+      detail, home, location AS geographical_location_oid, camera AS video_camera_oid, id AS detection_oid, item AS item_name,
+      CAST(t AS BIGINT) AS timestamp_detected
+    FROM ${table}) TO ${quoted(localFile)}
+    (FORMAT parquet, COMPRESSION zstd, COMPRESSION_LEVEL 3, ROW_GROUP_SIZE ${groupRows}, KV_METADATA ${metadata})`;
+}

@@ -1,0 +1,70 @@
+/**
+ * From the configuration to a context: opens what a run works with, and closes it in reverse.
+ *
+ * The commands and the scheduler call it; tests make a context of their own.
+ */
+import { createHash } from 'node:crypto';
+import { join, resolve } from 'node:path';
+import type { Config } from '../../core/process/config.ts';
+import type { BatchContext, BatchSettings } from '../context.ts';
+import { firstMetFamilies } from '../../core/stores/first-met-families.ts';
+import { hdfs } from '../../core/stores/hdfs/hdfs.ts';
+import { logProducer } from '../../core/stores/kafka/producer.ts';
+import { logReader } from '../../core/stores/kafka/reader.ts';
+import { oldGenerations } from '../../core/stores/old-generations.ts';
+import type { OpenOptions } from '../../core/stores/open.ts';
+import { openStores } from '../../core/stores/open.ts';
+import { sparkSettings } from '../reconcile/spark/settings.ts';
+
+export interface OpenBatch {
+  readonly context: BatchContext;
+  close(): Promise<void>;
+}
+
+export type Engine = 'duckdb' | 'spark';
+
+export type BatchParts = Pick<BatchContext, 'log' | 'say' | 'metrics' | 'signal'> & Partial<Pick<BatchContext, 'reached'>>;
+
+export async function openBatch(
+  config: Config,
+  parts: BatchParts,
+  options: Pick<OpenOptions, 'rules'> & { engine?: Engine } = {},
+): Promise<OpenBatch> {
+  const spark = options.engine === 'spark' ? await sparkSettings(config) : undefined;
+  // Who brings rules of its own, a rebuild, makes what they need before it counts by them.
+  const stores = await openStores(config, { ...options, checksRowLife: options.rules === undefined });
+  const reader = logReader(config);
+  const producer = logProducer(config);
+  return {
+    context: {
+      ...parts,
+      ...stores,
+      reached: parts.reached ?? (() => undefined),
+      settings: { ...settingsOf(config), spark },
+      hdfs: hdfs(config),
+      oldGenerations: oldGenerations(stores.hbase, config.HBASE_NAMESPACE),
+      firstMetFamilies: firstMetFamilies(stores.hbase, config.HBASE_NAMESPACE, stores.admin),
+      reader,
+      producer,
+    },
+    async close() {
+      await producer.close();
+      await reader.close();
+      await stores.close();
+    },
+  };
+}
+
+export function settingsOf(config: Config): BatchSettings {
+  // Two lakes on one machine must not share working copies.
+  const lake = createHash('sha256').update(`${config.WEBHDFS_URL} ${config.SIGHTLINE_ROOT}`).digest('hex').slice(0, 12);
+  return {
+    workFolder: join(resolve(config.SIGHTLINE_HOME), 'batch', lake),
+    memoryMb: config.BATCH_MEMORY_MB,
+    threads: config.BATCH_THREADS,
+    speedWaitMs: config.SPEED_WAIT_SECONDS * 1_000,
+    pruneGraceMs: config.PRUNE_GRACE_SECONDS * 1_000,
+    archiveEveryMs: config.ARCHIVE_EVERY_SECONDS * 1_000,
+    brokerAheadMs: config.BROKER_AHEAD_SECONDS * 1_000,
+  };
+}

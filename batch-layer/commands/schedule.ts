@@ -1,0 +1,48 @@
+/** `sightline batch schedule`: the service that publishes each epoch a little after its end, with metrics and a log of its own. */
+import { setPriority } from 'node:os';
+import type { Config } from '../../core/process/config.ts';
+import type { Engine, OpenBatch } from './open.ts';
+import { readConfig } from '../../core/process/config.ts';
+import { messageOf } from '../../core/process/errors.ts';
+import { stopSignal } from '../../core/process/life.ts';
+import { createLog } from '../../core/process/log.ts';
+import { createRegistry, serveMetrics } from '../../core/process/metrics.ts';
+import { retrying, WORKER_RETRY } from '../../core/process/retry.ts';
+import { batchMetrics } from '../metrics.ts';
+import { openBatch } from './open.ts';
+import { SILENT } from '../progress-line.ts';
+import { schedule } from '../run/scheduler.ts';
+import { NICENESS } from './with-batch.ts';
+
+export async function runSchedule({ engine }: { engine: Engine }): Promise<void> {
+  setPriority(NICENESS);
+  const config = readConfig();
+  const log = createLog('batch', config.LOG_LEVEL);
+  const signal = stopSignal();
+  const registry = createRegistry('batch');
+  let waitingFor: string | null = 'opening HBase and Kafka';
+  const onWait = (because: string | null): void => void (waitingFor = because);
+  const server = await serveMetrics(registry, { host: config.BIND, port: config.METRICS_PORT }, () => waitingFor);
+  log.info({ metrics_port: server.port }, 'the batch layer runs by the clock');
+  try {
+    const open = await openPatiently(config, engine, { log, say: SILENT, metrics: batchMetrics(registry), signal }, onWait);
+    onWait(null);
+    try {
+      await schedule(open.context, onWait);
+    } finally {
+      await open.close();
+    }
+  } finally {
+    await server.close();
+  }
+}
+
+function openPatiently(config: Config, engine: Engine, parts: Parameters<typeof openBatch>[1], onWait: (because: string) => void): Promise<OpenBatch> {
+  return retrying(WORKER_RETRY, () => openBatch(config, parts, { engine }), {
+    signal: parts.signal,
+    onRetry(fault, _attempt, delayMs) {
+      onWait(`waiting for ${fault.dependency}: ${messageOf(fault)}`);
+      parts.log.warn({ because: messageOf(fault), next_try_ms: delayMs }, 'a dependency is away');
+    },
+  });
+}

@@ -1,0 +1,69 @@
+/**
+ * The speed layer's part of a rebuild: a worker of the new generation counts what lies beyond its horizon (law L9).
+ *
+ * It is the ordinary worker as a process of its own, in a group of its own, told by REBUILD_GENERATION which rules to count by; its
+ * cells carry the new generation, so nobody sees them before the switch. It ends with its starter, whatever happens to that.
+ */
+import type { ChildProcess } from 'node:child_process';
+import { spawn } from 'node:child_process';
+import { setTimeout as sleep } from 'node:timers/promises';
+import { fileURLToPath } from 'node:url';
+import type { BatchContext } from '../context.ts';
+import type { Config } from '../../core/process/config.ts';
+import { allPartitions } from '../../core/domain/growth.ts';
+import { EXIT, Refusal } from '../../core/process/errors.ts';
+
+const PROGRAM = fileURLToPath(new URL('../../sightline.mjs', import.meta.url));
+const LOOK_EVERY_MS = 250;
+/** The switch follows at once if catching up took no longer: then little is left to be counted. */
+const CLOSE_MS = 3_000;
+
+/** Runs a worker until it is as far as the old generation's, then `work`, then ends it. */
+export async function recounting(config: Config, old: BatchContext, fresh: BatchContext, work: () => Promise<void>): Promise<void> {
+  const { generation } = fresh.rules;
+  const environment = {
+    ...process.env,
+    REBUILD_GENERATION: String(generation),
+    KAFKA_GROUP: `${config.KAFKA_GROUP}.g${generation}`,
+    METRICS_PORT: '0',
+    LOG_LEVEL: 'warn',
+  };
+  const child = spawn(process.execPath, [PROGRAM, 'speed'], { env: environment, stdio: ['ignore', 'ignore', 'inherit', 'ipc'], detached: true });
+  const ended = new Promise<number | null>((resolve) => child.once('exit', resolve));
+  let hasEnded = false;
+  void ended.then(() => (hasEnded = true));
+  try {
+    for (let tookMs = Infinity; tookMs > CLOSE_MS; ) {
+      const began = performance.now();
+      await reached(old, fresh, () => hasEnded);
+      tookMs = performance.now() - began;
+    }
+    await work();
+  } finally {
+    await stop(child, ended);
+  }
+}
+
+/** Until the new generation's progress is where the old one's was when this began. */
+async function reached(old: BatchContext, fresh: BatchContext, hasEnded: () => boolean): Promise<void> {
+  const partitions = allPartitions(fresh.rules);
+  const target = await old.control.progress(old.rules.generation, partitions);
+  for (;;) {
+    const now = await fresh.control.progress(fresh.rules.generation, partitions);
+    const behind = partitions.map((p) => Math.max(0, (target[p]?.nextOffset ?? 0) - (now[p]?.nextOffset ?? 0)));
+    const left = behind.reduce((a, b) => a + b, 0);
+    fresh.say.progress('recount', -left, 'records to the speed layer\'s place', 0);
+    if (left === 0) return;
+    if (hasEnded()) {
+      throw new Refusal(EXIT.dependency_down, 'The worker that counts beyond the new horizon ended; its last words are above. Run again to go on.');
+    }
+    await sleep(LOOK_EVERY_MS, undefined, { signal: fresh.signal });
+  }
+}
+
+async function stop(child: ChildProcess, ended: Promise<unknown>): Promise<void> {
+  child.kill('SIGTERM');
+  const late = setTimeout(() => child.kill('SIGKILL'), 30_000);
+  await ended;
+  clearTimeout(late);
+}

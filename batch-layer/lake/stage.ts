@@ -1,0 +1,124 @@
+/**
+ * Stage: the epoch's Parquet files, written here, uploaded to staging and read back, byte for byte.
+ *
+ * reconcile.ts left the tables, archive.ts the raw files; intent.ts lists what this returns. A file is on its way while the next
+ * one is written. Each attempt stages in a folder of its own: a run that was taken for dead cannot write into another's files.
+ */
+import { stat } from 'node:fs/promises';
+import type { Epoch } from '../../core/domain/epoch.ts';
+import type { Duck } from '../../core/stores/duckdb.ts';
+import type { Archive, LocalFile, StagedFile } from '../model.ts';
+import type { BatchContext } from '../context.ts';
+import type { LocalCopies } from './local-copies.ts';
+import type { Content, Write, WriteOptions } from './write-file.ts';
+import { nameOf } from '../../core/domain/epoch.ts';
+import { conflictsFile, locationsFile, metFile, stagingFolder, topItemsFile } from '../../core/layout/lake.ts';
+import { dateOf } from '../../core/domain/time.ts';
+import { Retryable } from '../../core/process/errors.ts';
+import { COMMAND_RETRY, retrying } from '../../core/process/retry.ts';
+import { detectionsFiles, SORT_ROWS, sortsOf } from './detections-files.ts';
+import { inLanes } from './lanes.ts';
+import { sha256Of } from './local-copies.ts';
+import { textBytes } from './sizes.ts';
+import { textOf, TOP_ITEMS_FILE } from '../sql/statements.ts';
+import { writing } from './write-file.ts';
+
+/** Most of a small file's time is spent waiting: HDFS closes it, and tells its length, when its DataNode has reported. */
+const UPLOADS_AT_ONCE = 8;
+
+// ---- writing -------------------------------------------------------------------------------------------------------
+
+/** Writes every file of the epoch but the raw ones, which are there; each is told when it is whole. */
+export async function* writeFiles(duck: Duck, options: WriteOptions): AsyncGenerator<LocalFile, undefined> {
+  const { epoch, archive } = options;
+  const write = writing(duck, options);
+  yield* rawFilesOf(archive);
+  yield* detectionsFiles(duck, write, options);
+  yield* topItemsFiles(duck, epoch, write);
+  yield await write(locationsFile(epoch), LOCATIONS);
+  yield* metFiles(duck, write, options);
+  yield* conflictFiles(duck, epoch, write);
+}
+
+/** Only what an engine elsewhere reads: the raw files and dataset B, from the table `locations`. */
+export async function* writeSources(duck: Duck, options: WriteOptions): AsyncGenerator<LocalFile, undefined> {
+  yield* rawFilesOf(options.archive);
+  yield await writing(duck, options)(locationsFile(options.epoch), LOCATIONS);
+}
+
+const BY_OFFSET = 'kafka_partition, kafka_offset';
+const LOCATIONS: Content = { select: 'SELECT * FROM locations', order: 'geographical_location_oid', texts: ['geographical_location'] };
+
+function rawFilesOf({ files }: Archive): LocalFile[] {
+  return files.map(({ path, localFile, rows }) => ({ path, localFile, rows }));
+}
+
+/** As many partitions in a file as are sorted at once, so that memory does not grow with the epoch; one file if there is no row. */
+async function* metFiles(duck: Duck, write: Write, { epoch, sortRows = SORT_ROWS, sortBytes = Infinity }: WriteOptions): AsyncGenerator<LocalFile, undefined> {
+  const found = await duck.rows(`SELECT kafka_partition AS partition, COUNT(*) AS n, CAST(SUM(${textBytes(['item_name'])}) AS DOUBLE) AS bytes
+    FROM met GROUP BY kafka_partition ORDER BY kafka_partition`);
+  const partitions = found.map(({ partition, n, bytes }) => ({ partition: Number(partition), rows: Number(n), bytes: Number(bytes) }));
+  const sorts = sortsOf(partitions, sortRows, sortBytes);
+  for (const [n, some] of (sorts.length > 0 ? sorts : [[]]).entries()) {
+    const [first, last] = [some[0]?.partition ?? 0, some.at(-1)?.partition ?? 0];
+    const select = `SELECT * FROM met WHERE kafka_partition BETWEEN ${first} AND ${last}`;
+    yield await write(metFile(epoch, n), { select, order: BY_OFFSET, texts: ['item_name'] });
+  }
+}
+
+/** All of them: the report lists the first. */
+async function* conflictFiles(duck: Duck, epoch: string, write: Write): AsyncGenerator<LocalFile, undefined> {
+  const [count] = await duck.rows('SELECT COUNT(*) AS n FROM conflicts');
+  const content: Content = { select: 'SELECT * FROM conflicts', order: BY_OFFSET, texts: ['first_item', 'item_name'] };
+  if (Number(count!.n) > 0) yield await write(conflictsFile(epoch), content);
+}
+
+async function* topItemsFiles(duck: Duck, epoch: string, write: Write): AsyncGenerator<LocalFile, undefined> {
+  await duck.run(`CREATE TEMP TABLE top_items AS ${textOf(TOP_ITEMS_FILE)}`);
+  for (const { day } of await duck.rows('SELECT DISTINCT day FROM top_items ORDER BY day')) {
+    yield await write(topItemsFile({ date: dateOf(Number(day)), epoch }), {
+      select: `SELECT * EXCLUDE (day) FROM top_items WHERE day = ${Number(day)}`,
+      order: 'hour, geographical_location_oid, detections DESC, item_name',
+      texts: ['item_name', 'geographical_location'],
+    });
+  }
+  await duck.run('DROP TABLE top_items');
+}
+
+// ---- uploading -----------------------------------------------------------------------------------------------------
+
+export async function stageFiles(
+  context: BatchContext,
+  epoch: Epoch,
+  attempt: string,
+  files: AsyncGenerator<LocalFile, undefined> | readonly LocalFile[],
+  copies: LocalCopies,
+): Promise<StagedFile[]> {
+  const folder = `${stagingFolder(nameOf(epoch, context.rules))}/${attempt}`;
+  const staged: StagedFile[] = [];
+  await inLanes(UPLOADS_AT_ONCE, files, async (file, failed) => {
+    context.signal.throwIfAborted();
+    staged.push(await stageFile(context, folder, file, copies, failed));
+    context.say.progress('stage', staged.length, 'files', 'length' in files ? files.length : undefined);
+    await context.reached('staged_one_file');
+  });
+  return staged.sort((a, b) => (a.path < b.path ? -1 : 1));
+}
+
+async function stageFile(context: BatchContext, folder: string, file: LocalFile, copies: LocalCopies, failed: AbortSignal): Promise<StagedFile> {
+  const { path, localFile, rows } = file;
+  const staged = `${folder}/${path}`;
+  const { size: bytes } = await stat(localFile);
+  const sha256 = await sha256Of(localFile);
+  await retrying(
+    COMMAND_RETRY,
+    async () => {
+      await context.hdfs.upload(localFile, staged);
+      const found = await context.hdfs.sha256(staged);
+      if (found !== sha256) throw new Retryable('HDFS', `${staged} reads back with checksum ${found}; ${sha256} was written`);
+    },
+    { signal: [context.signal, failed] },
+  );
+  if (!path.startsWith('lake/raw/')) await copies.adopt(localFile, { path, bytes, sha256 });
+  return { path, staged, bytes, sha256, rows };
+}

@@ -1,0 +1,70 @@
+/**
+ * The tallies of both layers over one epoch (laws L7 and L8).
+ *
+ * The speed layer leaves its running sums at every cut that it passes, under the offset of the cut; so finding them there says
+ * also that both layers cut the epoch at the same record. What it had counted at the cut before is in the previous report, so
+ * each epoch answers for its own records only.
+ */
+import type { Tallies } from '../../core/domain/tallies.ts';
+import type { PartitionReport, RunReport, TallyDifference } from '../../core/stores/runs.ts';
+import type { BatchContext } from '../context.ts';
+import type { SpeedProgress } from './speed-progress.ts';
+import { addTallies, NO_TALLIES } from '../../core/domain/tallies.ts';
+
+export interface ComparedTallies {
+  readonly differences: TallyDifference[];
+  readonly unproven: string[];
+  /** Of the partitions that were compared: the speed layer's tallies at the cut. */
+  readonly speed: ReadonlyMap<number, Tallies>;
+}
+
+/** Of partitions whose progress has passed the cut. */
+export async function compareTallies(
+  context: Pick<BatchContext, 'control' | 'rules'>,
+  partitions: readonly PartitionReport[],
+  previous: RunReport | null,
+  speed: SpeedProgress,
+): Promise<ComparedTallies> {
+  const compared = { differences: [] as TallyDifference[], unproven: [] as string[], speed: new Map<number, Tallies>() };
+  const atCuts = await context.control.cutTallies(context.rules.generation, partitions);
+  partitions.forEach((report, i) => {
+    const { partition, cut } = report;
+    const progress = speed.past(partition, cut);
+    // A worker that stopped right at the cut has not seen a record behind it, and its progress says the same.
+    const atCut = atCuts[i]?.tallies ?? (progress?.nextOffset === cut ? progress.tallies : null);
+    if (!atCut) {
+      compared.unproven.push(`tallies of partition ${partition}: the speed layer left none at offset ${cut}`);
+      return;
+    }
+    compared.speed.set(partition, atCut);
+    compared.differences.push(...differencesOf(report, atCut, previous?.partitions[partition]));
+  });
+  return compared;
+}
+
+function differencesOf(report: PartitionReport, atCut: Tallies, previous: PartitionReport | undefined): TallyDifference[] {
+  const before = (previous?.speed_tallies_so_far ?? previous?.tallies_so_far ?? NO_TALLIES) as Tallies;
+  const speed = flat(subtract(atCut, before));
+  const batch = flat(report.tallies as Tallies);
+  return [...new Set([...Object.keys(batch), ...Object.keys(speed)])]
+    .filter((tally) => (batch[tally] ?? 0) !== (speed[tally] ?? 0))
+    .map((tally) => ({ partition: report.partition, tally, batch: batch[tally] ?? 0, speed: speed[tally] ?? 0 }));
+}
+
+function flat({ dead_letters_by_reason, ...numbers }: Tallies): Record<string, number> {
+  const byReason = Object.entries(dead_letters_by_reason).map(([reason, count]) => [`dead_letters.${reason}`, count] as const);
+  return { ...numbers, ...Object.fromEntries(byReason) };
+}
+
+function subtract(a: Tallies, b: Tallies): Tallies {
+  const byReason = Object.entries(b.dead_letters_by_reason).map(([reason, count]) => [reason, -count] as const);
+  return addTallies(a, {
+    new: -b.new,
+    copies: -b.copies,
+    strays: -b.strays,
+    deferred: -b.deferred,
+    dead_letters: -b.dead_letters,
+    ticks: -b.ticks,
+    dead_letters_by_reason: Object.fromEntries(byReason),
+  });
+}

@@ -1,0 +1,30 @@
+/**
+ * A run in one line, for people: the command prints it, the scheduler logs it.
+ */
+import type { RunReport } from '../../core/stores/runs.ts';
+import type { Draft } from './report.ts';
+
+export function summaryOf(report: RunReport): string {
+  const { comparison } = report;
+  const differences = comparison.differences.count + comparison.tally_differences.length;
+  const proof = {
+    proved: 'proved',
+    repaired: `${differences} differences repaired`,
+    unproven: `unproven (${comparison.unproven[0] ?? 'no reason was given'})`,
+  }[report.result];
+  return `${countsOf(report)}; ${proof}; ${seconds(report.published_at - report.began_at)} s`;
+}
+
+export function countsOf(draft: Draft): string {
+  const { tallies } = draft;
+  const parts = [
+    `${shown(tallies.copies)} copies`,
+    `${shown(tallies.strays)} strays`,
+    `${shown(tallies.deferred)} deferred`,
+    `${shown(tallies.dead_letters)} dead letters`,
+  ];
+  return `${draft.epoch}: ${shown(draft.records)} records, ${shown(draft.rows)} detections published (${parts.join(', ')})`;
+}
+
+const shown = (count: number): string => count.toLocaleString('en');
+const seconds = (ms: number): string => (ms / 1_000).toFixed(1);

@@ -1,0 +1,27 @@
+/**
+ * How long each step of a run took: for the report, the metrics and the log.
+ */
+import type { RunReport } from '../../core/stores/runs.ts';
+import type { Step, Timed } from '../steps.ts';
+import type { BatchContext } from '../context.ts';
+
+export function timing(context: Pick<BatchContext, 'log' | 'metrics' | 'say' | 'signal'>, epoch: string): Timed {
+  const steps: RunReport['steps'] = [];
+  let current: Step | null = null;
+  return {
+    async step(step, work) {
+      context.signal.throwIfAborted();
+      current = step;
+      const began = performance.now();
+      const result = await work();
+      const tookMs = Math.round(performance.now() - began);
+      steps.push({ step, took_ms: tookMs });
+      context.metrics.step(step, tookMs);
+      context.say.ended(epoch, step, tookMs);
+      context.log.info({ epoch, step, took_ms: tookMs }, 'step done');
+      return result;
+    },
+    taken: () => [...steps],
+    current: () => current,
+  };
+}

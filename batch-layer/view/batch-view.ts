@@ -1,0 +1,126 @@
+/**
+ * The batch view of an epoch: its hour cells and its list of detections, counted from the published files (laws L5, L9).
+ *
+ * run.ts hands it local copies whose checksums are those of the published files; serving sees the rows once the horizon has
+ * moved. Each kind of cell is one query that streams its groups in the order of cells, so memory does not grow with the number of
+ * items, or some by a hash of the name where names are heavy, because a name is held once for each minute and place that has it;
+ * cells are absolute and carry the epoch's number, so writing them again changes nothing.
+ */
+import type { Epoch } from '../../core/domain/epoch.ts';
+import type { HourKind, MinuteCounts } from '../../core/domain/hour-counts.ts';
+import type { Oid } from '../../core/domain/oid.ts';
+import type { Instant } from '../../core/domain/time.ts';
+import type { ListEntry } from '../../core/layout/hbase.ts';
+import type { Duck, Row } from '../../core/stores/duckdb.ts';
+import type { Piece } from './put-line.ts';
+import type { BatchContext } from '../context.ts';
+import { groupOf } from '../../core/domain/hour-counts.ts';
+import { SECOND_MS } from '../../core/domain/time.ts';
+import { nameParts, sortBytesFor, textBytes } from '../lake/sizes.ts';
+import { putLine } from './put-line.ts';
+
+/** `published` is a table expression over the epoch's detections files. Returns the number of cells written. */
+export async function writeView(context: BatchContext, duck: Duck, epoch: Epoch, published: string): Promise<number> {
+  const line = putLine(context);
+  const parts = await namePartsOf(duck, published, `${PLACE}, timestamp_detected // 60000`, context.settings.memoryMb);
+  for (const [kind, queries] of countQueries(published, parts)) {
+    for (const query of queries) {
+      for await (const cells of hourCells(duck, query, kind, epoch)) await line.put(cells);
+    }
+    await context.reached('view_half_written');
+  }
+  for await (const lists of secondLists(duck, published, epoch)) await line.put(lists);
+  return line.all();
+}
+
+// ---- what is counted -----------------------------------------------------------------------------------------------
+
+const PLACE = 'geographical_location_oid';
+
+/**
+ * Conditions that cut the groups of a table expression by their names, so that those of a part fit into memory: grouping holds a name
+ * once for each group that has it. Groups are weighed by the hash of their names, which takes eight bytes.
+ */
+export async function namePartsOf(duck: Duck, published: string, group: string, memoryMb: number): Promise<string[]> {
+  const [all] = await duck.rows(`SELECT CAST(SUM(bytes) AS DOUBLE) AS bytes FROM (
+    SELECT ANY_VALUE(${textBytes(['item_name'])}) AS bytes FROM ${published} GROUP BY ${group}, hash(item_name))`);
+  return nameParts('item_name', Number(all!.bytes ?? 0), 2 * sortBytesFor(memoryMb));
+}
+
+/** Queries of each kind of cell; rows are one minute of a cell, all minutes of a cell one after the other in one query. */
+function countQueries(published: string, parts: readonly string[]): [HourKind, string[]][] {
+  const query = (place: string, item: string, part = 'TRUE'): string =>
+    `SELECT timestamp_detected // 3600000 AS hour, timestamp_detected // 60000 % 60 AS minute,
+      ${place} AS place, ${item} AS item, COUNT(*) AS n
+    FROM ${published} WHERE ${part} GROUP BY ALL ORDER BY hour, place, item, minute`;
+  return [
+    ['place_item', parts.map((part) => query(PLACE, 'item_name', part))],
+    ['item', parts.map((part) => query("''", 'item_name', part))],
+    ['place', [query(PLACE, "''")]],
+    ['total', [query("''", "''")]],
+  ];
+}
+
+/** Gathers the minutes of each cell. */
+async function* hourCells(duck: Duck, query: string, kind: HourKind, epoch: Epoch): AsyncGenerator<Piece[]> {
+  let open: { hour: Row[string]; place: Row[string]; item: string; minutes: MinuteCounts } | null = null;
+  const piece = ({ hour, place, item, minutes }: NonNullable<typeof open>): Piece => {
+    const location = String(place) as Oid | '';
+    const group = kind === 'place_item' ? groupOf(location as Oid) : 'all';
+    return { name: { group, hour: Number(hour), epoch }, cell: { kind, location, item, minutes, upTo: epoch } };
+  };
+  for await (const rows of duck.batches(query)) {
+    const full: Piece[] = [];
+    for (const { hour, place, item, minute, n } of rows) {
+      if (open === null || open.hour !== hour || open.place !== place || open.item !== item) {
+        if (open) full.push(piece(open));
+        open = { hour: hour!, place: place!, item: item as string, minutes: [] };
+      }
+      open.minutes.push(Number(minute), Number(n));
+    }
+    yield full;
+  }
+  if (open) yield [piece(open)];
+}
+
+// ---- the list ------------------------------------------------------------------------------------------------------
+
+const HOUR_SECONDS = 3_600;
+/** Keeps a cell far below what HBase takes for one. */
+const ENTRIES_PER_LIST = 2_000;
+
+/** The detections of each second, by group; ordered, so that a second run writes the same bytes. */
+async function* secondLists(duck: Duck, published: string, epoch: Epoch): AsyncGenerator<Piece[]> {
+  const query = `SELECT ${PLACE} AS place, timestamp_detected AS t, detection_oid AS id FROM ${published} ORDER BY t, id`;
+  let second = -1;
+  let first = 0;
+  let groups = new Map<number, ListEntry[]>();
+  const pieceOf = (group: number, entries: readonly ListEntry[]): Piece => ({
+    name: { group, hour: Math.floor(second / HOUR_SECONDS), epoch },
+    list: { second: second % HOUR_SECONDS, first: first++, upTo: epoch, entries },
+  });
+  const allPieces = (): Piece[] => {
+    const pieces = [...groups].map(([group, entries]) => pieceOf(group, entries));
+    groups = new Map();
+    first = 0;
+    return pieces;
+  };
+  for await (const rows of duck.batches(query)) {
+    const full: Piece[] = [];
+    for (const { place, t, id } of rows) {
+      const entry = { id: String(id) as Oid, location: String(place) as Oid, detectedAt: Number(t) as Instant };
+      if (Math.floor(entry.detectedAt / SECOND_MS) !== second) {
+        full.push(...allPieces());
+        second = Math.floor(entry.detectedAt / SECOND_MS);
+      }
+      const group = groupOf(entry.location);
+      const entries = groups.get(group) ?? [];
+      groups.set(group, entries);
+      if (entries.push(entry) < ENTRIES_PER_LIST) continue;
+      full.push(pieceOf(group, entries));
+      groups.delete(group);
+    }
+    yield full;
+  }
+  yield allPieces();
+}

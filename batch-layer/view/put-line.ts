@@ -1,0 +1,101 @@
+/**
+ * How the batch view is written: puts of bounded size, a few under way at a time.
+ *
+ * batch-view.ts hands over pieces of rows as it counts them; pieces of one row go into one mutation as far as they come together. Nothing
+ * is kept beyond the puts that are under way, whatever the epoch's size.
+ */
+import type { HourCell, HourRowName } from '../../core/domain/hour-counts.ts';
+import type { ListWrite } from '../../core/stores/list-view.ts';
+import type { BatchRowWrite } from '../../core/stores/batch-view.ts';
+import type { BatchContext } from '../context.ts';
+import { hourRowKey } from '../../core/domain/hour-counts.ts';
+import { COMMAND_RETRY, retrying } from '../../core/process/retry.ts';
+
+const CELLS_PER_PUT = 2_000;
+const BYTES_PER_PUT = 300_000;
+const CELL_BYTES = 64;
+const MINUTE_BYTES = 3;
+const ENTRY_BYTES = 18;
+const PUTS_AT_ONCE = 3;
+
+/** A part of a row: a count cell, or some of the list. */
+export type Piece = { readonly name: HourRowName } & ({ readonly cell: HourCell } | { readonly list: ListWrite });
+
+export interface PutLine {
+  put(pieces: readonly Piece[]): Promise<void>;
+  /** Resolves with the number of cells when all are written. */
+  all(): Promise<number>;
+}
+
+export function putLine(context: BatchContext): PutLine {
+  const underWay = new Set<Promise<void>>();
+  let open = newPart();
+  let cells = 0;
+  const failure = new AbortController();
+  const send = async (): Promise<void> => {
+    const writes = [...open.rows.values()];
+    cells += open.cells;
+    open = newPart();
+    context.signal.throwIfAborted();
+    failure.signal.throwIfAborted();
+    if (underWay.size >= PUTS_AT_ONCE) await Promise.race(underWay);
+    const put = retrying(COMMAND_RETRY, () => context.batchView.put(writes), { signal: [context.signal, failure.signal] })
+      .catch((thrown: unknown) => failure.abort(thrown))
+      .finally(() => underWay.delete(put));
+    underWay.add(put);
+    context.say.progress('view', cells, 'cells');
+  };
+  return {
+    async put(pieces) {
+      for (const piece of pieces) {
+        if (!open.take(piece)) {
+          await send();
+          open.take(piece);
+        }
+      }
+    },
+    async all() {
+      if (open.cells > 0) await send();
+      await Promise.all(underWay);
+      failure.signal.throwIfAborted();
+      return cells;
+    },
+  };
+}
+
+interface Part {
+  readonly rows: Map<string, Mutable<BatchRowWrite>>;
+  readonly cells: number;
+  /** False: it is full, and took nothing. An empty part takes any piece. */
+  take(piece: Piece): boolean;
+}
+type Mutable<T> = { [K in keyof T]: T[K] extends readonly (infer Entry)[] ? Entry[] : T[K] };
+
+function newPart(): Part {
+  const rows = new Map<string, Mutable<BatchRowWrite>>();
+  let cells = 0;
+  let bytes = 0;
+  return {
+    rows,
+    get cells() {
+      return cells;
+    },
+    take(piece) {
+      const size = bytesOf(piece);
+      if (cells > 0 && (cells === CELLS_PER_PUT || bytes + size > BYTES_PER_PUT)) return false;
+      const key = hourRowKey(piece.name);
+      let row = rows.get(key);
+      if (!row) rows.set(key, (row = { name: piece.name, cells: [], listed: [] }));
+      if ('cell' in piece) row.cells.push(piece.cell);
+      else row.listed.push(piece.list);
+      cells++;
+      bytes += size;
+      return true;
+    },
+  };
+}
+
+function bytesOf(piece: Piece): number {
+  if ('list' in piece) return CELL_BYTES + ENTRY_BYTES * piece.list.entries.length;
+  return CELL_BYTES + Buffer.byteLength(piece.cell.item) + (MINUTE_BYTES * piece.cell.minutes.length) / 2;
+}

@@ -1,0 +1,104 @@
+/** A stamp from the future in the middle of an epoch: what the archive, a run, the scheduler and a rebuild make of it (L5). */
+import assert from 'node:assert/strict';
+import { mkdtemp, rm } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { after, before, test } from 'node:test';
+import { setTimeout as sleep } from 'node:timers/promises';
+import type { Epoch } from '../../../../core/domain/epoch.ts';
+import type { World } from '../../../support/batch-doubles.ts';
+import { archiveNow } from '../../../../batch-layer/archive/archive-now.ts';
+import { rulesAfter } from '../../../../batch-layer/generations/first-epoch.ts';
+import { isHeldStill, StampsAhead } from '../../../../batch-layer/archive/held-partitions.ts';
+import { publishAsked } from '../../../../batch-layer/run/publish-epochs.ts';
+import { rebuild } from '../../../../batch-layer/generations/rebuild.ts';
+import { isSame, reprocess } from '../../../../batch-layer/run/reprocess.ts';
+import { schedule } from '../../../../batch-layer/run/scheduler.ts';
+import { recordCorrection } from '../../../../core/stores/stamps.ts';
+import { contextOf, worldOf } from '../../../support/batch-doubles.ts';
+import { FILLED_RULES, filled, FIRST, stateOf } from '../../../support/filled-world.ts';
+import { below } from '../../../support/hdfs-double.ts';
+import { withLake, withLease } from '../../../../batch-layer/lock/lake-lock.ts';
+
+const LAST = (FIRST + 2) as Epoch;
+const ALL = { from: FIRST as Epoch, to: LAST };
+const FUTURE = Date.now() + 10 * 86_400_000;
+const [P, AT] = [0, 5];
+
+let folder: string;
+before(async () => {
+  folder = await mkdtemp(join(tmpdir(), 'sightline-held-'));
+});
+after(() => rm(folder, { recursive: true, force: true }));
+
+let processes = 0;
+const inNewProcess = (): string => join(folder, `process-${processes++}`);
+
+function frozen(): World {
+  const world = filled();
+  world.log[P]![AT] = { ...world.log[P]![AT]!, stamp: FUTURE };
+  return world;
+}
+
+const corrected = (world: World) => recordCorrection(contextOf(world, inNewProcess()).control, 1, P, { from: AT, to: AT }, FUTURE);
+
+test('the archive takes what lies before it, and all of the other partitions, and tells which one is held', async () => {
+  const world = frozen();
+  const { added, held } = await withLake(contextOf(world, inNewProcess()), archiveNow);
+  assert.deepEqual(held, [{ partition: P, offset: AT, stamp: FUTURE }]);
+  assert.deepEqual(added.at(-1)!.archived_to.map((to, partition) => (partition === P ? to : to - world.log[partition]!.length)), [AT, 0, 0]);
+});
+
+test('a run is held and no failed try; corrected, it publishes what it would have without the stamp', async () => {
+  const yardstick = filled();
+  await publishAsked(contextOf(yardstick, inNewProcess()), ALL);
+  const world = frozen();
+  await withLake(contextOf(world, inNewProcess()), archiveNow);
+  await assert.rejects(publishAsked(contextOf(world, inNewProcess()), ALL), StampsAhead);
+  assert.deepEqual([...world.hdfs.files.keys()].filter((name) => name.includes('_attempts')), []);
+  assert.deepEqual(await corrected(world), { status: 'recorded' });
+  await publishAsked(contextOf(world, inNewProcess()), ALL);
+  const [published, wanted] = [await stateOf(world), await stateOf(yardstick)];
+  for (const part of ['rows', 'cells', 'listed', 'raw'] as const) assert.deepEqual(published[part], wanted[part], part);
+  assert.ok(isSame(await reprocess(contextOf(world, inNewProcess()), FIRST as Epoch)));
+  assert.deepEqual(await recordCorrection(contextOf(world, inNewProcess()).control, 1, P, { from: AT + 1, to: AT + 1 }, world.log[P]![AT + 1]!.stamp).then(({ status }) => status), 'settled');
+});
+
+test('a rebuild reads the same arrivals from the archive', async () => {
+  const old = frozen();
+  await corrected(old);
+  await publishAsked(contextOf(old, inNewProcess()), ALL);
+  const rules = rulesAfter(old.rules, FILLED_RULES);
+  const fresh: World = { ...worldOf(rules), stamps: old.stamps!, log: old.log, locations: [], hdfs: below('_generation-2', old.hdfs) };
+  const context = contextOf(fresh, inNewProcess());
+  const options = { keepsOld: true, acceptsDifferences: false, took: () => undefined, recounting: (_: unknown, work: () => Promise<void>) => work() };
+  const rebuilt = await withLease(context, 'rebuild', (held, lease) => rebuild(contextOf(old, inNewProcess()), held, lease, options));
+  assert.deepEqual([rebuilt.epochs, rebuilt.different], [3, []]);
+  assert.deepEqual(fresh.horizon!.arrivals, old.horizon!.arrivals);
+});
+
+test('the scheduler waits without reading the epoch again, says so once, and goes on when it is corrected', async (t) => {
+  const world = frozen();
+  const stop = new AbortController();
+  const context = contextOf(world, inNewProcess(), { signal: stop.signal });
+  const warned: unknown[] = [];
+  const log = { ...context.log, info: () => undefined, warn: (facts: { held?: unknown }) => void (facts.held && warned.push(facts.held)) } as unknown as typeof context.log;
+  let reads = 0;
+  const reader: typeof context.reader = { ...context.reader, read: (...asked) => (reads++, context.reader.read(...asked)) };
+  t.after(() => stop.abort());
+  const ended = schedule({ ...context, log, reader });
+  // It archives what it can once, then looks at the row of stamps alone.
+  let before = -1;
+  while (warned.length === 0 || reads < 6 || before !== reads) {
+    before = reads;
+    await sleep(1_500);
+  }
+  assert.ok(await isHeldStill(context, [{ partition: P, offset: AT, stamp: FUTURE }], Date.now()));
+  assert.ok(!(await isHeldStill(context, [{ partition: P, offset: AT, stamp: FUTURE }], FUTURE)));
+  await sleep(5_500);
+  assert.deepEqual([warned, reads - before], [[[{ partition: P, offset: AT, stamp: FUTURE }]], 0]);
+  await corrected(world);
+  while ((world.horizon?.epoch ?? 0) < LAST) await sleep(50);
+  stop.abort();
+  await ended;
+});
