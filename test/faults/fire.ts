@@ -4,6 +4,7 @@
  * Used by the long form (faults.test.ts) and, with few scenarios, by the end-to-end test.
  */
 import assert from 'node:assert/strict';
+import { statSync } from 'node:fs';
 import { setTimeout as pause } from 'node:timers/promises';
 import { eventually, sightline } from '../support/main-job.ts';
 import type { Ask } from './exactness.ts';
@@ -28,14 +29,19 @@ export interface Survived {
   readonly caughtUpSeconds: number;
 }
 
+const CAMERAS_START_LIMIT_MS = 120_000;
+
 export async function underFire(scenarios: readonly Scenario[], target: Target, ask: Ask, wave: Wave): Promise<Survived> {
   const { ratePerSecond, truthFile, since } = wave;
   const seconds = Math.max(wave.seconds, ...scenarios.map(({ publishSeconds }) => publishSeconds ?? 0));
+  const before = sizeOf(truthFile);
   const produce = sightline([
     'produce', '--rate', String(ratePerSecond), '--seconds', String(seconds), '--copies', '0.1', '--copy-delay-max', '10', '--poison', '0.01',
     '--truth', truthFile,
   ]);
-  await pause(4_000);
+  // Not before: cameras that find no Kafka at their start give up after a minute, and nothing would happen under load.
+  await eventually('the cameras publish', () => Promise.resolve(sizeOf(truthFile)), (size) => size > before, CAMERAS_START_LIMIT_MS);
+  await pause(2_000);
   const struckAt = Date.now();
   for (const scenario of scenarios) await scenario.strike(target);
   const backAt = Date.now();
@@ -51,6 +57,10 @@ export async function underFire(scenarios: readonly Scenario[], target: Target, 
     awaySeconds: inSeconds(backAt - struckAt),
     caughtUpSeconds: inSeconds(caughtUpAt - backAt),
   };
+}
+
+function sizeOf(file: string): number {
+  return statSync(file, { throwIfNoEntry: false })?.size ?? 0;
 }
 
 /** Asks the app; tries again while it says that a dependency is away. */
