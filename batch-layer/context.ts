@@ -4,19 +4,20 @@
  * commands make a context, run.ts passes it down. `reached` is told each point that a crash could follow: the
  * tests stop a run there, everyone else does nothing.
  */
-import type { RecordedRules, ControlStore } from '../core/stores/control.ts';
-import type { BatchView } from '../core/stores/batch-view.ts';
-import type { DetectionsStore } from '../core/stores/detections.ts';
-import type { FirstMetFamilies } from '../core/stores/first-met-families.ts';
+import type { ControlStore } from '../core/stores/control/control.ts';
+import type { BatchView } from '../core/stores/views/batch-view.ts';
+import type { DetectionsStore } from '../core/stores/tables/detections.ts';
+import type { FirstMetFamilies } from '../core/stores/tables/first-met-families.ts';
 import type { Hdfs } from '../core/stores/hdfs/types.ts';
-import type { LocationsStore } from '../core/stores/locations.ts';
+import type { LocationsStore } from '../core/stores/tables/locations.ts';
 import type { LogAdmin, LogProducer, LogReader } from '../core/stores/kafka/types.ts';
-import type { OldGenerations } from '../core/stores/old-generations.ts';
-import type { SpeedView } from '../core/stores/speed-view.ts';
+import type { OldGenerations } from '../core/stores/views/old-generations.ts';
+import type { SpeedView } from '../core/stores/views/speed-view.ts';
 import type { Log } from '../core/process/log.ts';
 import type { Point } from './steps.ts';
 import type { BatchMetrics } from './metrics.ts';
 import type { Say } from './progress-line.ts';
+import type { RecordedRules } from '../core/stores/control/rules-rows.ts';
 
 export interface SparkSettings {
   /** Path of spark-submit. */

@@ -6,7 +6,7 @@
 import type { Step } from './steps.ts';
 import { Counter, Gauge, Histogram } from 'prom-client';
 import type { Registry } from 'prom-client';
-import type { RunReport } from '../core/stores/runs.ts';
+import type { RunReport } from '../core/stores/lake/runs.ts';
 
 export interface BatchMetrics {
   ran(report: RunReport, tookMs: number): void;

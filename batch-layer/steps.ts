@@ -3,7 +3,7 @@
  *
  * step-times.ts measures the steps, metrics.ts and reports name them. Every step calls `reached` at its points; tests stop a run there.
  */
-import type { RunReport } from '../core/stores/runs.ts';
+import type { RunReport } from '../core/stores/lake/runs.ts';
 
 export const STEPS = [
   'archive',

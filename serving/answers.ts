@@ -6,7 +6,7 @@
  * JSON number loses digits beyond 2^53. Field names of dataset A and B stay as the cameras and the table of places have them.
  */
 import { z } from 'zod';
-import { AttemptReport, RunReport } from '../core/stores/runs.ts';
+import { AttemptReport, RunReport } from '../core/stores/lake/runs.ts';
 
 const ms = z.number().int();
 const count = z.number().int().min(0);

@@ -35,7 +35,7 @@ import type { Opened } from './opened.ts';
 import type { Streams } from './streams.ts';
 import { SECOND_MS } from '../core/domain/time.ts';
 import { LAKE } from '../core/layout/lake.ts';
-import { lakeListing } from '../core/stores/lake-listing.ts';
+import { lakeListing } from '../core/stores/lake/lake-listing.ts';
 import { allowances } from './allowance.ts';
 import { costsOf } from './costs.ts';
 import { servingExports } from './exports.ts';

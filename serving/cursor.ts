@@ -1,5 +1,5 @@
 /** Where a page of detections ended, as a text that callers hand back and need not understand: `time.id`. */
-import type { ListedDetection } from '../core/stores/list-view.ts';
+import type { ListedDetection } from '../core/stores/views/list-view.ts';
 import type { Oid } from '../core/domain/oid.ts';
 import { OID_PATTERN } from '../core/domain/oid.ts';
 import { instant, MILLISECONDS_PATTERN } from '../core/domain/time.ts';

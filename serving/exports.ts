@@ -10,7 +10,7 @@ import type { Opened } from './opened.ts';
 import type { ExportQuestion } from './export/rows.ts';
 import { DETECTION_COLUMNS } from '../core/layout/lake-columns.ts';
 import { manyListeners } from '../core/process/read-limits.ts';
-import { parquetOf } from '../core/stores/parquet-rows.ts';
+import { parquetOf } from '../core/stores/lake/parquet-rows.ts';
 import { callerPlaces } from './caller-places.ts';
 import { csvOf } from './export/csv.ts';
 import { lakeRows } from './export/lake-rows.ts';

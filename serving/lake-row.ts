@@ -3,7 +3,7 @@
  *
  * lake-day.ts seeks one id in a day, lake-listed.ts the rows of a page in their hours.
  */
-import type { Row } from '../core/stores/duckdb.ts';
+import type { Row } from '../core/stores/lake/duckdb.ts';
 import type { LakeRow } from './questions/detection.ts';
 import { oid } from '../core/domain/oid.ts';
 import { instant } from '../core/domain/time.ts';

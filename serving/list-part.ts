@@ -6,13 +6,13 @@
 import type { Scope } from '../core/domain/counts.ts';
 import type { Epoch } from '../core/domain/epoch.ts';
 import type { Instant } from '../core/domain/time.ts';
-import type { Hours } from '../core/stores/count-view.ts';
-import type { ListBounds, ListedDetection, PlacedDetection } from '../core/stores/list-view.ts';
+import type { Hours } from '../core/stores/views/count-view.ts';
+import type { ListBounds, ListedDetection, PlacedDetection } from '../core/stores/views/list-view.ts';
 import type { ReadLimits } from '../core/process/read-limits.ts';
 import type { Asking } from './questions/asking.ts';
 import type { TimeWindow } from './window.ts';
 import { oid } from '../core/domain/oid.ts';
-import { newestFirst } from '../core/stores/list-view.ts';
+import { newestFirst } from '../core/stores/views/list-view.ts';
 
 /** Which epochs of which view. */
 export interface ListSeam {

@@ -7,8 +7,8 @@
  * a group together, so a place that is seldom seen is looked for among its neighbours.
  */
 import type { Instant } from '../core/domain/time.ts';
-import type { CountRow, Minutes } from '../core/stores/count-view.ts';
-import type { PlacedDetection } from '../core/stores/list-view.ts';
+import type { CountRow, Minutes } from '../core/stores/views/count-view.ts';
+import type { PlacedDetection } from '../core/stores/views/list-view.ts';
 import type { Part } from './list-part.ts';
 import { HOUR_MS, MINUTE_MS, SECOND_MS } from '../core/domain/time.ts';
 import { GREATEST_OID, ofSlice } from './list-part.ts';

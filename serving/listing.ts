@@ -7,12 +7,12 @@
 import type { Scope } from '../core/domain/counts.ts';
 import type { Instant } from '../core/domain/time.ts';
 import type { ReadLimits } from '../core/process/read-limits.ts';
-import type { Hours } from '../core/stores/count-view.ts';
-import type { ListedDetection, PlacedDetection } from '../core/stores/list-view.ts';
+import type { Hours } from '../core/stores/views/count-view.ts';
+import type { ListedDetection, PlacedDetection } from '../core/stores/views/list-view.ts';
 import type { ListSeam, ListViews, Part } from './list-part.ts';
 import type { TimeWindow } from './window.ts';
 import { hourOf, HOUR_MS } from '../core/domain/time.ts';
-import { newestFirst } from '../core/stores/list-view.ts';
+import { newestFirst } from '../core/stores/views/list-view.ts';
 import { GREATEST_OID } from './list-part.ts';
 import { ofHours } from './listing-hours.ts';
 

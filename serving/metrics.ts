@@ -1,8 +1,8 @@
 /** What serving counts about itself, for Prometheus. */
 import { Counter, Gauge, Histogram } from 'prom-client';
 import type { Registry } from 'prom-client';
-import type { BatchView } from '../core/stores/batch-view.ts';
-import type { SpeedView } from '../core/stores/speed-view.ts';
+import type { BatchView } from '../core/stores/views/batch-view.ts';
+import type { SpeedView } from '../core/stores/views/speed-view.ts';
 import type { View } from './answers.ts';
 import { createRegistry } from '../core/process/metrics.ts';
 import { isFault } from './faults.ts';

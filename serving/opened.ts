@@ -4,7 +4,7 @@
  * app.ts asks for them with each question. A failed opening is not kept, so the next question tries again; a store that goes
  * away later is the store's own business, it finds its servers again by itself.
  */
-import type { HeldSince } from '../core/stores/held.ts';
+import type { HeldSince } from '../core/stores/control/held-partitions.ts';
 import type { Stores } from '../core/stores/open.ts';
 import type { Allowances } from './allowance.ts';
 import type { ServingParts } from './app.ts';
@@ -12,7 +12,7 @@ import type { Costs } from './costs.ts';
 import type { CountQuestion } from './plan.ts';
 import type { Asking } from './questions/asking.ts';
 import type { Seam } from './seam.ts';
-import { heldPartitions } from '../core/stores/held.ts';
+import { heldPartitions } from '../core/stores/control/held-partitions.ts';
 import { lookAhead } from './ahead.ts';
 import { countCache } from './cache/count-cache.ts';
 import { countAsker, countOn } from './counts.ts';

@@ -5,8 +5,8 @@
  * once a second, before the table is read: the names are at least as new as the version that an answer shows.
  */
 import type { Location } from '../core/domain/detection.ts';
-import type { ControlStore } from '../core/stores/control.ts';
-import type { LocationsStore } from '../core/stores/locations.ts';
+import type { ControlStore } from '../core/stores/control/control.ts';
+import type { LocationsStore } from '../core/stores/tables/locations.ts';
 import type { Oid } from '../core/domain/oid.ts';
 
 export interface PlaceNames {

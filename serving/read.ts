@@ -6,7 +6,7 @@
  * `missing` names the other.
  */
 import type { Scope } from '../core/domain/counts.ts';
-import type { HourLevel, Hours } from '../core/stores/count-view.ts';
+import type { HourLevel, Hours } from '../core/stores/views/count-view.ts';
 import type { ReadLimits } from '../core/process/read-limits.ts';
 import type { CountHours } from './cache/count-cache.ts';
 import type { Sheet } from './cache/sheet.ts';

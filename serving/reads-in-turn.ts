@@ -5,9 +5,9 @@
  * others that cost much, and nobody else. No read waits for another one in here, so turns cannot wait for each other.
  */
 import type { ReadLimits } from '../core/process/read-limits.ts';
-import type { BatchView } from '../core/stores/batch-view.ts';
-import type { DetectionsStore } from '../core/stores/detections.ts';
-import type { SpeedView } from '../core/stores/speed-view.ts';
+import type { BatchView } from '../core/stores/views/batch-view.ts';
+import type { DetectionsStore } from '../core/stores/tables/detections.ts';
+import type { SpeedView } from '../core/stores/views/speed-view.ts';
 import type { Turnstile } from './turnstile.ts';
 
 export interface ReadStores {

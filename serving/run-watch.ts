@@ -4,8 +4,9 @@
  * Asked by questions/trust.ts. The lock is a row whose number grows while its owner lives; like a contender for it, the watch trusts
  * no clock but its own, so an owner that died holds the lock in vain after its length. Before the second look an owner counts as alive.
  */
-import type { ControlStore, Lease } from '../core/stores/control.ts';
-import { LAKE_LEASE, NOBODY } from '../core/stores/control.ts';
+import type { ControlStore } from '../core/stores/control/control.ts';
+import type { Lease } from '../core/stores/control/lease-rows.ts';
+import { LAKE_LEASE, NOBODY } from '../core/stores/control/lease-rows.ts';
 
 export type RunWatch = () => Promise<boolean>;
 

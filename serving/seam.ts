@@ -6,11 +6,13 @@
  * second, so that many viewers ask Kafka and the control table no more often than one. Order: ends, then progress and horizon,
  * then (in the questions) counts. Read the other way round, a count could be older than what `speed_as_of` claims.
  */
-import type { ControlStore, Horizon, Progress } from '../core/stores/control.ts';
+import type { ControlStore } from '../core/stores/control/control.ts';
 import type { LogAdmin } from '../core/stores/kafka/types.ts';
 import type { Rules } from '../core/domain/rules.ts';
 import type { Instant } from '../core/domain/time.ts';
 import type { EndSnapshot, Standing } from './freshness.ts';
+import type { Horizon } from '../core/stores/control/horizon-row.ts';
+import type { Progress } from '../core/stores/control/progress-rows.ts';
 import { epoch, startOf } from '../core/domain/epoch.ts';
 import { reliedOnMs } from '../core/domain/grace.ts';
 import { partitionsEver } from '../core/domain/growth.ts';

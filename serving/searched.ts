@@ -9,8 +9,8 @@
  */
 import type { Epoch } from '../core/domain/epoch.ts';
 import type { ReadLimits } from '../core/process/read-limits.ts';
-import type { BatchView } from '../core/stores/batch-view.ts';
-import type { SpeedView } from '../core/stores/speed-view.ts';
+import type { BatchView } from '../core/stores/views/batch-view.ts';
+import type { SpeedView } from '../core/stores/views/speed-view.ts';
 import type { Seam } from './seam.ts';
 import type { TimeWindow } from './window.ts';
 import { endOf, startOf } from '../core/domain/epoch.ts';

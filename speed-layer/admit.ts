@@ -5,13 +5,13 @@
  * passed over (Kafka may deliver again after a rebalance). A batch never spans more than W of arrival: were it to, a worker that
  * died after writing first-met rows would leave rows that are not in force for the batch's first records, and its successor
  * would take a copy among those for new. It ends before what must wait for a growth (growth.ts), and before a record whose arrival is
- * not settled (core/stores/stamps.ts).
+ * not settled (core/stores/control/stamp-gate.ts).
  */
 import type { LogRecord } from '../core/domain/detection.ts';
 import type { Rules } from '../core/domain/rules.ts';
 import type { Stamps } from '../core/domain/stamps.ts';
-import type { Progress } from '../core/stores/control.ts';
 import type { Judged } from './decide.ts';
+import type { Progress } from '../core/stores/control/progress-rows.ts';
 import { inForceMs } from '../core/domain/rules.ts';
 import { arrivalOf } from '../core/domain/stamps.ts';
 import { judge } from '../core/domain/verdict.ts';

@@ -9,7 +9,7 @@
  */
 import type { Epoch } from '../core/domain/epoch.ts';
 import type { HourCell, HourRowName } from '../core/domain/hour-counts.ts';
-import type { SpeedRowWrite } from '../core/stores/speed-view.ts';
+import type { SpeedRowWrite } from '../core/stores/views/speed-view.ts';
 import type { CellTable } from './cell-table.ts';
 import { hourRowKey } from '../core/domain/hour-counts.ts';
 import { addCell, cellIn, cellTable } from './cell-table.ts';

@@ -11,7 +11,7 @@ import type { HourCell, HourKind, HourRowName, MinuteCounts } from '../core/doma
 import type { Oid } from '../core/domain/oid.ts';
 import type { Rules } from '../core/domain/rules.ts';
 import type { ListEntry } from '../core/layout/hbase.ts';
-import type { SpeedRowWrite } from '../core/stores/speed-view.ts';
+import type { SpeedRowWrite } from '../core/stores/views/speed-view.ts';
 import type { CellTable } from './cell-table.ts';
 import type { KnownCounts } from './count-rows.ts';
 import { epochOf } from '../core/domain/epoch.ts';

@@ -8,12 +8,13 @@
  */
 import type { Rules } from '../core/domain/rules.ts';
 import type { Instant } from '../core/domain/time.ts';
-import type { ControlStore, Progress } from '../core/stores/control.ts';
+import type { ControlStore } from '../core/stores/control/control.ts';
 import type { LogAdmin, LogProducer } from '../core/stores/kafka/types.ts';
+import type { Progress } from '../core/stores/control/progress-rows.ts';
 import { BEFORE_ALL } from '../core/domain/arrival.ts';
 import { epochOf } from '../core/domain/epoch.ts';
 import { growthAfter } from '../core/domain/growth.ts';
-import { quietOf, settledGrowth, unreadBefore } from '../core/stores/growth.ts';
+import { quietOf, settledGrowth, unreadBefore } from '../core/stores/control/settled-growth.ts';
 
 export interface GrowthGate {
   /** The rules as last read. */

@@ -11,7 +11,7 @@ import { createRegistry, serveMetrics } from '../core/process/metrics.ts';
 import { openLogConsumer } from '../core/stores/kafka/consumer.ts';
 import { logProducer } from '../core/stores/kafka/producer.ts';
 import { openStores } from '../core/stores/open.ts';
-import { stampGate } from '../core/stores/stamps.ts';
+import { stampGate } from '../core/stores/control/stamp-gate.ts';
 import { countRows } from './count-rows.ts';
 import { growthGate } from './growth.ts';
 import { speedMetrics } from './metrics.ts';

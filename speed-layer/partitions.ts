@@ -5,9 +5,11 @@
  * generation begins; a log that starts after that or ends before it is refused.
  */
 import type { Rules } from '../core/domain/rules.ts';
-import type { ControlStore, GrowthRecord, Progress } from '../core/stores/control.ts';
+import type { ControlStore } from '../core/stores/control/control.ts';
 import type { GroupHooks, LogAdmin } from '../core/stores/kafka/types.ts';
 import type { Holdings, RoundPorts } from './round.ts';
+import type { GrowthRecord } from '../core/stores/control/growth-rows.ts';
+import type { Progress } from '../core/stores/control/progress-rows.ts';
 import { BEFORE_ALL } from '../core/domain/arrival.ts';
 import { partitionsEver } from '../core/domain/growth.ts';
 import { NO_TALLIES } from '../core/domain/tallies.ts';

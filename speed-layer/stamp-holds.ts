@@ -4,7 +4,7 @@
  * main.ts asks; round.ts keeps what is held in its holdings.
  */
 import type { Log } from '../core/process/log.ts';
-import type { StampGate } from '../core/stores/stamps.ts';
+import type { StampGate } from '../core/stores/control/stamp-gate.ts';
 import type { Holdings } from './round.ts';
 import { holdText } from '../core/process/hold-text.ts';
 

@@ -6,12 +6,14 @@
  * still to be read, or whose dead-letter topic is gone would otherwise show as a partition that stands still or, worse, as wrong
  * counts. It throws a Refusal then, and a Retryable while Kafka does not answer; what only threatens is told.
  */
-import type { ControlStore, Progress, RecordedRules } from '../core/stores/control.ts';
+import type { ControlStore } from '../core/stores/control/control.ts';
 import type { Log } from '../core/process/log.ts';
 import type { LogAdmin } from '../core/stores/kafka/types.ts';
+import type { Progress } from '../core/stores/control/progress-rows.ts';
+import type { RecordedRules } from '../core/stores/control/rules-rows.ts';
 import { EXIT, Refusal } from '../core/process/errors.ts';
 import { brokenRange, isBroken } from '../core/stores/kafka/broken-range.ts';
-import { checkLife, checkSettings } from '../core/stores/topic-check.ts';
+import { checkLife, checkSettings } from '../core/stores/control/topic-check.ts';
 import { checkCount } from './partitions.ts';
 
 export interface WatchOptions {

@@ -9,14 +9,14 @@
 import { join } from 'node:path';
 import type { Epoch } from '../../core/domain/epoch.ts';
 import type { Instant } from '../../core/domain/time.ts';
-import type { Horizon } from '../../core/stores/control.ts';
 import type { Archive, Seam } from '../model.ts';
 import type { BatchContext } from '../context.ts';
 import type { EarlyFile } from './journal.ts';
 import type { HeldPartition } from '../../core/process/hold-text.ts';
 import type { HeldLease } from '../lock/lease.ts';
+import type { Horizon } from '../../core/stores/control/horizon-row.ts';
 import { epochAt, nameOf } from '../../core/domain/epoch.ts';
-import { openDuck } from '../../core/stores/duckdb.ts';
+import { openDuck } from '../../core/stores/lake/duckdb.ts';
 import { archive } from './archive.ts';
 import { addToArchive, finishArchives, settledArchive } from './journal.ts';
 import { readIntent } from '../lake/intent.ts';

@@ -2,13 +2,13 @@
  * Where an epoch is cut: a partition's records with their arrivals, up to the first that arrived at its end or later (law L5).
  *
  * archive.ts takes what it yields, the simulation too. The cut is a fact of the log: arrivals are settled for all readers before they
- * are used (core/stores/stamps.ts), so the speed layer cuts at the same record. Before a stamp that this clock does not allow reading
+ * are used (core/stores/control/stamp-gate.ts), so the speed layer cuts at the same record. Before a stamp that this clock does not allow reading
  * stops; it is no cut, because the stamp may be corrected.
  */
 import type { LogRecord } from '../../core/domain/detection.ts';
 import type { Instant } from '../../core/domain/time.ts';
 import type { LogReader } from '../../core/stores/kafka/types.ts';
-import type { StampGate } from '../../core/stores/stamps.ts';
+import type { StampGate } from '../../core/stores/control/stamp-gate.ts';
 import { arrivalOf } from '../../core/domain/stamps.ts';
 
 export interface Place {

@@ -5,13 +5,13 @@
  * belong to this epoch or to a later one. The scheduler asks `isHeldStill` instead of reading the epoch again and again.
  */
 import type { HeldPartition } from '../../core/process/hold-text.ts';
-import type { StampRecord, StampRows } from '../../core/stores/stamp-rows.ts';
-import type { StampGate } from '../../core/stores/stamps.ts';
+import type { StampRecord, StampRows } from '../../core/stores/control/stamp-rows.ts';
+import type { StampGate } from '../../core/stores/control/stamp-gate.ts';
 import type { BatchContext } from '../context.ts';
 import { isAhead } from '../../core/domain/stamps.ts';
 import { Retryable } from '../../core/process/errors.ts';
 import { holdText } from '../../core/process/hold-text.ts';
-import { stampGate } from '../../core/stores/stamps.ts';
+import { stampGate } from '../../core/stores/control/stamp-gate.ts';
 
 /** Ends a run with exit code 5. */
 export class StampsAhead extends Retryable {

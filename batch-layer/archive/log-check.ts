@@ -11,7 +11,7 @@ import type { LogReader, TopicFacts } from '../../core/stores/kafka/types.ts';
 import type { BatchContext } from '../context.ts';
 import { startOf } from '../../core/domain/epoch.ts';
 import { leastRetentionMs, setCommand } from '../../core/layout/topic-settings.ts';
-import { checkLife, checkPartitions, checkSettings } from '../../core/stores/topic-check.ts';
+import { checkLife, checkPartitions, checkSettings } from '../../core/stores/control/topic-check.ts';
 
 export interface LogLook {
   /** Throws a Refusal if the log is not what it must be. */

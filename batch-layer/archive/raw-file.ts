@@ -10,9 +10,9 @@ import { randomUUID } from 'node:crypto';
 import type { LogRecord } from '../../core/domain/detection.ts';
 import type { Instant } from '../../core/domain/time.ts';
 import type { Verdict } from '../../core/domain/verdict.ts';
-import type { Cell, Duck, Row } from '../../core/stores/duckdb.ts';
+import type { Cell, Duck, Row } from '../../core/stores/lake/duckdb.ts';
 import type { ArchivedFile } from '../model.ts';
-import { CHUNK_ROWS, quoted } from '../../core/stores/duckdb.ts';
+import { CHUNK_ROWS, quoted } from '../../core/stores/lake/duckdb.ts';
 import { bytesOf } from '../../core/stores/kafka/record.ts';
 import { groupRowsFor, rawFileBytesFor, VECTOR_BYTES } from '../lake/sizes.ts';
 

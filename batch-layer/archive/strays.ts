@@ -5,8 +5,8 @@
  * before the manifest, so that no detection waits for it. Both may forward the same stray: its copies meet in one partition, and
  * the second does not count. Run after the wait for the speed layer, so that it seldom has anything to do.
  */
-import type { Duck } from '../../core/stores/duckdb.ts';
-import { parquet } from '../../core/stores/duckdb.ts';
+import type { Duck } from '../../core/stores/lake/duckdb.ts';
+import { parquet } from '../../core/stores/lake/duckdb.ts';
 import type { Archived } from '../model.ts';
 import type { BatchContext } from '../context.ts';
 import type { SpeedProgress } from '../proof/speed-progress.ts';

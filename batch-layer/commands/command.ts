@@ -14,9 +14,8 @@ import { EXIT, Refusal } from '../../core/process/errors.ts';
 import { holdText } from '../../core/process/hold-text.ts';
 import { runCommand } from '../../core/process/life.ts';
 import { visibleJson, visibleLines } from '../../core/process/visible.ts';
-import { REBUILD_LEASE } from '../../core/stores/control.ts';
 import { hdfs } from '../../core/stores/hdfs/hdfs.ts';
-import { listRuns, readRun } from '../../core/stores/runs.ts';
+import { listRuns, readRun } from '../../core/stores/lake/runs.ts';
 import { archiveNow } from '../archive/archive-now.ts';
 import { runRebuild } from './rebuild.ts';
 import { nothingToDo, run } from './run.ts';
@@ -26,6 +25,7 @@ import { newestDue, pruneDue } from '../run/prune.ts';
 import { reportText } from '../report/report-text.ts';
 import { print, withBatch } from './with-batch.ts';
 import { withLake, withLease } from '../lock/lake-lock.ts';
+import { REBUILD_LEASE } from '../../core/stores/control/lease-rows.ts';
 
 export function batchCommand(): Command {
   const batch = new Command('batch')

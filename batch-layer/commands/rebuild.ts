@@ -10,8 +10,7 @@ import { EXIT, Refusal } from '../../core/process/errors.ts';
 import { stopSignal } from '../../core/process/life.ts';
 import { createLog } from '../../core/process/log.ts';
 import { createRegistry } from '../../core/process/metrics.ts';
-import { rulesAsRecorded } from '../../core/stores/rules.ts';
-import { LAKE_LEASE, REBUILD_LEASE } from '../../core/stores/control.ts';
+import { rulesAsRecorded } from '../../core/stores/control/recorded-rules.ts';
 import { batchMetrics } from '../metrics.ts';
 import { openBatch } from './open.ts';
 import { rulesAfter } from '../generations/first-epoch.ts';
@@ -24,6 +23,7 @@ import { summaryOf } from '../report/summary.ts';
 import { finishSwitch } from '../lock/switch.ts';
 import { NICENESS, print } from './with-batch.ts';
 import { withLease } from '../lock/lake-lock.ts';
+import { LAKE_LEASE, REBUILD_LEASE } from '../../core/stores/control/lease-rows.ts';
 
 export interface RebuildCommandOptions {
   readonly switch: boolean;

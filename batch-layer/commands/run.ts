@@ -5,13 +5,13 @@
  * failure: it is published, the ones after it follow, and the code is 4 in the end.
  */
 import type { Epoch } from '../../core/domain/epoch.ts';
-import type { RunReport } from '../../core/stores/runs.ts';
+import type { RunReport } from '../../core/stores/lake/runs.ts';
 import type { BatchContext } from '../context.ts';
 import type { Engine } from './open.ts';
 import type { Asked } from '../epochs/next-epochs.ts';
 import { nameOf } from '../../core/domain/epoch.ts';
 import { EXIT, Refusal } from '../../core/process/errors.ts';
-import { readRun } from '../../core/stores/runs.ts';
+import { readRun } from '../../core/stores/lake/runs.ts';
 import { publishAsked } from '../run/publish-epochs.ts';
 import { isSame, reprocess, toldOf } from '../run/reprocess.ts';
 import { dryRun } from '../run/run.ts';

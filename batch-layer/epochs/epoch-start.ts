@@ -6,9 +6,9 @@
 import type { Epoch } from '../../core/domain/epoch.ts';
 import type { Rules } from '../../core/domain/rules.ts';
 import type { Instant } from '../../core/domain/time.ts';
-import type { Horizon } from '../../core/stores/control.ts';
 import type { BatchContext } from '../context.ts';
 import type { Seam } from '../model.ts';
+import type { Horizon } from '../../core/stores/control/horizon-row.ts';
 import { BEFORE_ALL } from '../../core/domain/arrival.ts';
 import { allPartitions } from '../../core/domain/growth.ts';
 

@@ -5,8 +5,8 @@
  */
 import type { Epoch } from '../../core/domain/epoch.ts';
 import type { Rules } from '../../core/domain/rules.ts';
-import type { Horizon } from '../../core/stores/control.ts';
 import type { BatchContext } from '../context.ts';
+import type { Horizon } from '../../core/stores/control/horizon-row.ts';
 import { endOf, epochAt, epochNamed, nameOf } from '../../core/domain/epoch.ts';
 import { EXIT, Refusal } from '../../core/process/errors.ts';
 

@@ -12,7 +12,7 @@ import type { BatchContext } from '../context.ts';
 import { nameOf } from '../../core/domain/epoch.ts';
 import { LAKE } from '../../core/layout/lake.ts';
 import { EXIT, Refusal } from '../../core/process/errors.ts';
-import { readRun } from '../../core/stores/runs.ts';
+import { readRun } from '../../core/stores/lake/runs.ts';
 import { horizonOf } from '../epochs/next-epochs.ts';
 
 export interface OldGeneration {

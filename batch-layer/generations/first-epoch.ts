@@ -6,7 +6,7 @@
 import type { Epoch } from '../../core/domain/epoch.ts';
 import type { Rules } from '../../core/domain/rules.ts';
 import type { Instant } from '../../core/domain/time.ts';
-import type { Horizon } from '../../core/stores/control.ts';
+import type { Horizon } from '../../core/stores/control/horizon-row.ts';
 import { endOf, epochAt, startOf } from '../../core/domain/epoch.ts';
 import { inForceMs } from '../../core/domain/rules.ts';
 

@@ -4,10 +4,10 @@
  * commands/rebuild.ts asks twice: before it records the rebuild, so that nothing is recorded that could never be finished; and behind,
  * when no other growth is begun any more ("topic grow" looks before and after it records one).
  */
-import type { Growth } from '../../core/domain/growth.ts';
-import type { Rules } from '../../core/domain/rules.ts';
-import type { GrowthRecord, RecordedRules } from '../../core/stores/control.ts';
+import type { Rules, Growth } from '../../core/domain/rules.ts';
 import type { BatchContext } from '../context.ts';
+import type { GrowthRecord } from '../../core/stores/control/growth-rows.ts';
+import type { RecordedRules } from '../../core/stores/control/rules-rows.ts';
 import { epochAt, startOf } from '../../core/domain/epoch.ts';
 import { EXIT, Refusal } from '../../core/process/errors.ts';
 

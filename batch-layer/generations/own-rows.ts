@@ -3,8 +3,8 @@
  *
  * commands/rebuild.ts asks before it goes on with it. Nobody may have counted by the rules yet whose rows are set apart.
  */
-import type { RecordedRules } from '../../core/stores/control.ts';
 import type { BatchContext } from '../context.ts';
+import type { RecordedRules } from '../../core/stores/control/rules-rows.ts';
 import { allPartitions } from '../../core/domain/growth.ts';
 import { EXIT, Refusal } from '../../core/process/errors.ts';
 

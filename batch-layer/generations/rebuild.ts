@@ -9,14 +9,15 @@
  */
 import type { Epoch } from '../../core/domain/epoch.ts';
 import type { Instant } from '../../core/domain/time.ts';
-import type { Horizon, RecordedRules } from '../../core/stores/control.ts';
-import type { RunReport } from '../../core/stores/runs.ts';
+import type { RunReport } from '../../core/stores/lake/runs.ts';
 import type { BatchContext } from '../context.ts';
 import type { HeldLease } from '../lock/lease.ts';
 import type { ArchivedLog } from './archived-log.ts';
+import type { Horizon } from '../../core/stores/control/horizon-row.ts';
+import type { RecordedRules } from '../../core/stores/control/rules-rows.ts';
 import { epochAt, nameOf, startOf } from '../../core/domain/epoch.ts';
 import { EXIT, Refusal } from '../../core/process/errors.ts';
-import { readRun } from '../../core/stores/runs.ts';
+import { readRun } from '../../core/stores/lake/runs.ts';
 import { archiveNow } from '../archive/archive-now.ts';
 import { writeFirstMet } from './first-met-rows.ts';
 import { lastWhole } from './first-epoch.ts';

@@ -5,7 +5,7 @@
  * numbers: a detection is read and sorted once, however many files there are. An hour larger than that is sorted by itself and
  * spills.
  */
-import type { Duck } from '../../core/stores/duckdb.ts';
+import type { Duck } from '../../core/stores/lake/duckdb.ts';
 import type { LocalFile } from '../model.ts';
 import type { Write, WriteOptions } from './write-file.ts';
 import { detectionsFile } from '../../core/layout/lake.ts';

@@ -3,7 +3,7 @@
  *
  * stage.ts and archive.ts put it into their COPY statements, so that a file that lost its folder still says where it belongs.
  */
-import { quoted } from '../../core/stores/duckdb.ts';
+import { quoted } from '../../core/stores/lake/duckdb.ts';
 
 export const LAYOUT_VERSION = 1;
 

@@ -11,7 +11,7 @@ import { createReadStream } from 'node:fs';
 import { link, mkdir, readdir, rename, rm, stat } from 'node:fs/promises';
 import { join } from 'node:path';
 import type { Hdfs } from '../../core/stores/hdfs/types.ts';
-import type { PublishedFile } from '../../core/stores/runs.ts';
+import type { PublishedFile } from '../../core/stores/lake/runs.ts';
 import { EXIT, Refusal } from '../../core/process/errors.ts';
 
 export type Wanted = Pick<PublishedFile, 'path' | 'bytes' | 'sha256'>;

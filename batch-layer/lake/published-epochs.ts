@@ -5,14 +5,14 @@
  * files there are and what their checksums must be; they never change, so a long-running process reads each once.
  */
 import type { Epoch } from '../../core/domain/epoch.ts';
-import type { PublishedFile } from '../../core/stores/runs.ts';
+import type { PublishedFile } from '../../core/stores/lake/runs.ts';
 import type { BatchContext } from '../context.ts';
 import type { LocalCopies, Wanted } from './local-copies.ts';
 import { epochAt, epochNamed, nameOf, startOf } from '../../core/domain/epoch.ts';
 import { inForceMs } from '../../core/domain/rules.ts';
 import { LAKE, manifestFile, MET } from '../../core/layout/lake.ts';
 import { EXIT, Refusal } from '../../core/process/errors.ts';
-import { readRun } from '../../core/stores/runs.ts';
+import { readRun } from '../../core/stores/lake/runs.ts';
 
 export interface PublishedEpochs {
   /** First-met rows of every epoch before this one that could be in force in it. */

@@ -8,8 +8,8 @@
  */
 import type { Hash } from 'node:crypto';
 import { createHash } from 'node:crypto';
-import type { Duck } from '../../core/stores/duckdb.ts';
-import { parquet } from '../../core/stores/duckdb.ts';
+import type { Duck } from '../../core/stores/lake/duckdb.ts';
+import { parquet } from '../../core/stores/lake/duckdb.ts';
 import { shareOf, sortBytesFor, textBytes } from './sizes.ts';
 
 export interface HashedFile {

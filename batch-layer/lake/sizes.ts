@@ -6,7 +6,7 @@
  * everywhere: whoever reads a file may have less memory than its writer. Bounds by rows stand beside these, for records that weigh
  * little.
  */
-import { CHUNK_ROWS } from '../../core/stores/duckdb.ts';
+import { CHUNK_ROWS } from '../../core/stores/lake/duckdb.ts';
 
 const MB = 1_048_576;
 

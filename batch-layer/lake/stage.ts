@@ -6,7 +6,7 @@
  */
 import { stat } from 'node:fs/promises';
 import type { Epoch } from '../../core/domain/epoch.ts';
-import type { Duck } from '../../core/stores/duckdb.ts';
+import type { Duck } from '../../core/stores/lake/duckdb.ts';
 import type { Archive, LocalFile, StagedFile } from '../model.ts';
 import type { BatchContext } from '../context.ts';
 import type { LocalCopies } from './local-copies.ts';

@@ -6,9 +6,9 @@
  */
 import { mkdir } from 'node:fs/promises';
 import { dirname, join } from 'node:path';
-import type { Duck } from '../../core/stores/duckdb.ts';
+import type { Duck } from '../../core/stores/lake/duckdb.ts';
 import type { Archive, LocalFile } from '../model.ts';
-import { quoted } from '../../core/stores/duckdb.ts';
+import { quoted } from '../../core/stores/lake/duckdb.ts';
 import { metadataOf } from './file-metadata.ts';
 import { groupRowsFor } from './sizes.ts';
 

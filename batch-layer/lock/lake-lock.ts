@@ -7,10 +7,10 @@
 import type { BatchContext } from '../context.ts';
 import type { HeldLease } from './lease.ts';
 import { EXIT, Refusal } from '../../core/process/errors.ts';
-import { LAKE_LEASE } from '../../core/stores/control.ts';
 import { LEASE_DEFAULTS, takeLease } from './lease.ts';
 import { thisOwner } from './lease-owner.ts';
 import { finishSwitch } from './switch.ts';
+import { LAKE_LEASE } from '../../core/stores/control/lease-rows.ts';
 
 /** The lake, its lock held, of the generation that this process works for. */
 export function withLake<T>(context: BatchContext, work: (held: BatchContext, lease: HeldLease) => Promise<T>): Promise<T> {

@@ -7,10 +7,11 @@
  * it sent the last renewal that was acknowledged, and for less than the length, by a timer that no hanging call can hold up. So
  * it has stopped before anybody else may begin.
  */
-import type { ControlStore, Lease } from '../../core/stores/control.ts';
-import { NOBODY } from '../../core/stores/control.ts';
+import type { ControlStore } from '../../core/stores/control/control.ts';
+import type { Lease } from '../../core/stores/control/lease-rows.ts';
 import { EXIT, messageOf, Refusal, Retryable } from '../../core/process/errors.ts';
 import { isDeadHere } from './lease-owner.ts';
+import { NOBODY } from '../../core/stores/control/lease-rows.ts';
 
 /** Time, for the holder and for a contender. Tests bring their own. */
 export interface LeaseClock {

@@ -5,8 +5,8 @@
  * the lock of the lake comes here first. Rules move by check-and-put, and with them what every answer is made of; the old lake is put
  * aside whole and the new one takes its name, two renames within an instant, so that readers of files keep their paths.
  */
-import type { RecordedRules } from '../../core/stores/control.ts';
 import type { BatchContext } from '../context.ts';
+import type { RecordedRules } from '../../core/stores/control/rules-rows.ts';
 import { generationFolder, LAKE, SWITCH_FILE } from '../../core/layout/lake.ts';
 import { EXIT, Refusal } from '../../core/process/errors.ts';
 

@@ -6,7 +6,7 @@
  * each epoch answers for its own records only.
  */
 import type { Tallies } from '../../core/domain/tallies.ts';
-import type { PartitionReport, RunReport, TallyDifference } from '../../core/stores/runs.ts';
+import type { PartitionReport, RunReport, TallyDifference } from '../../core/stores/lake/runs.ts';
 import type { BatchContext } from '../context.ts';
 import type { SpeedProgress } from './speed-progress.ts';
 import { addTallies, NO_TALLIES } from '../../core/domain/tallies.ts';

@@ -7,15 +7,15 @@
  */
 import type { Epoch } from '../../core/domain/epoch.ts';
 import type { Tallies } from '../../core/domain/tallies.ts';
-import type { CountRow } from '../../core/stores/count-view.ts';
-import type { Cell, Duck } from '../../core/stores/duckdb.ts';
-import type { Comparison, RunReport } from '../../core/stores/runs.ts';
+import type { CountRow } from '../../core/stores/views/count-view.ts';
+import type { Cell, Duck } from '../../core/stores/lake/duckdb.ts';
+import type { Comparison, RunReport } from '../../core/stores/lake/runs.ts';
 import type { BatchContext } from '../context.ts';
 import type { Draft } from '../report/report.ts';
 import type { SpeedProgress } from './speed-progress.ts';
 import { DAY_MS } from '../../core/domain/time.ts';
 import { messageOf, Refusal, Retryable } from '../../core/process/errors.ts';
-import { CHUNK_ROWS } from '../../core/stores/duckdb.ts';
+import { CHUNK_ROWS } from '../../core/stores/lake/duckdb.ts';
 import { compareTallies } from './compare-tallies.ts';
 import { differencesOf } from './differences.ts';
 import { namePartsOf } from '../view/batch-view.ts';

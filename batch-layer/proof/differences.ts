@@ -11,13 +11,13 @@ import type { Epoch } from '../../core/domain/epoch.ts';
 import type { FirstMet } from '../../core/domain/first-met.ts';
 import type { Oid } from '../../core/domain/oid.ts';
 import type { Instant } from '../../core/domain/time.ts';
-import type { Duck, Row } from '../../core/stores/duckdb.ts';
-import type { Comparison, CountDifference } from '../../core/stores/runs.ts';
+import type { Duck, Row } from '../../core/stores/lake/duckdb.ts';
+import type { Comparison, CountDifference } from '../../core/stores/lake/runs.ts';
 import type { BatchContext } from '../context.ts';
 import { nameOf } from '../../core/domain/epoch.ts';
 import { MINUTE_MS } from '../../core/domain/time.ts';
 import { differencesFile } from '../../core/layout/lake.ts';
-import { found } from '../../core/stores/answers.ts';
+import { found } from '../../core/stores/rows/answers.ts';
 import { nameParts, sortBytesFor, textBytes } from '../lake/sizes.ts';
 import { writeParquet } from '../lake/write-file.ts';
 

@@ -4,8 +4,8 @@
  * A run waits, never longer than SPEED_WAIT_SECONDS in all, until every partition has passed its cut.
  */
 import { setTimeout as sleep } from 'node:timers/promises';
-import type { Progress } from '../../core/stores/control.ts';
 import type { BatchContext } from '../context.ts';
+import type { Progress } from '../../core/stores/control/progress-rows.ts';
 import { allPartitions } from '../../core/domain/growth.ts';
 
 export interface SpeedProgress {

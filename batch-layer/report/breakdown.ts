@@ -5,8 +5,8 @@
  * buckets whose upper bounds are named, so that reports of many epochs can be added up.
  */
 import type { Rules } from '../../core/domain/rules.ts';
-import type { Duck } from '../../core/stores/duckdb.ts';
-import type { RunReport } from '../../core/stores/runs.ts';
+import type { Duck } from '../../core/stores/lake/duckdb.ts';
+import type { RunReport } from '../../core/stores/lake/runs.ts';
 import { DAY_MS, HOUR_MS, MINUTE_MS, SECOND_MS } from '../../core/domain/time.ts';
 
 type Copies = NonNullable<RunReport['copies']>;

@@ -3,7 +3,7 @@
  *
  * The JSON is the report; this leaves nothing out that calls for somebody, and shortens lists to what fits a screen.
  */
-import type { RunReport } from '../../core/stores/runs.ts';
+import type { RunReport } from '../../core/stores/lake/runs.ts';
 
 const SHOWN = 10;
 

@@ -2,18 +2,18 @@
  * The report of a run: what became of every record of the epoch, in numbers that add up (law L7).
  *
  * Drafted from the tables that reconcile.ts leaves and carried inside the intent, so that whoever finishes the run can write the
- * manifest; completed with the comparison. core/stores/runs.ts owns its shape.
+ * manifest; completed with the comparison. core/stores/lake/runs.ts owns its shape.
  */
 import type { Epoch } from '../../core/domain/epoch.ts';
 import type { Tallies } from '../../core/domain/tallies.ts';
-import type { Duck, Row } from '../../core/stores/duckdb.ts';
-import type { Comparison, Conflict, PartitionReport } from '../../core/stores/runs.ts';
+import type { Duck, Row } from '../../core/stores/lake/duckdb.ts';
+import type { Comparison, Conflict, PartitionReport } from '../../core/stores/lake/runs.ts';
 import type { z } from 'zod';
 import type { Archive, ArchivedPartition, StagedFile } from '../model.ts';
 import type { BatchContext } from '../context.ts';
 import { endOf, nameOf, startOf } from '../../core/domain/epoch.ts';
 import { addTallies, NO_TALLIES, recordsOf } from '../../core/domain/tallies.ts';
-import { RunReport } from '../../core/stores/runs.ts';
+import { RunReport } from '../../core/stores/lake/runs.ts';
 import { copiesOf, latenessOf } from './breakdown.ts';
 
 /** What is known before the epoch is published. */

@@ -1,7 +1,7 @@
 /**
  * A run in one line, for people: the command prints it, the scheduler logs it.
  */
-import type { RunReport } from '../../core/stores/runs.ts';
+import type { RunReport } from '../../core/stores/lake/runs.ts';
 import type { Draft } from './report.ts';
 
 export function summaryOf(report: RunReport): string {

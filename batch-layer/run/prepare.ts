@@ -6,9 +6,8 @@
  */
 import { mkdir, stat } from 'node:fs/promises';
 import type { Epoch } from '../../core/domain/epoch.ts';
-import type { Horizon } from '../../core/stores/control.ts';
-import type { Duck } from '../../core/stores/duckdb.ts';
-import type { RunReport } from '../../core/stores/runs.ts';
+import type { Duck } from '../../core/stores/lake/duckdb.ts';
+import type { RunReport } from '../../core/stores/lake/runs.ts';
 import type { Timed } from '../steps.ts';
 import type { Archive, Archived, LocalFile, RawFile, StagedFile } from '../model.ts';
 import type { BatchContext } from '../context.ts';
@@ -17,6 +16,7 @@ import type { SpeedProgress } from '../proof/speed-progress.ts';
 import type { EarlyFile } from '../archive/journal.ts';
 import type { LocalCopies } from '../lake/local-copies.ts';
 import type { PublishedEpochs } from '../lake/published-epochs.ts';
+import type { Horizon } from '../../core/stores/control/horizon-row.ts';
 import { nameOf, startOf } from '../../core/domain/epoch.ts';
 import { hasGrownBefore } from '../../core/domain/growth.ts';
 import { archive } from '../archive/archive.ts';

@@ -6,11 +6,11 @@
  * that is due; deletes name the offset of the cut, never a clock.
  */
 import type { Epoch } from '../../core/domain/epoch.ts';
-import type { Horizon } from '../../core/stores/control.ts';
 import type { BatchContext } from '../context.ts';
+import type { Horizon } from '../../core/stores/control/horizon-row.ts';
 import { nameOf } from '../../core/domain/epoch.ts';
 import { keptForMs } from '../../core/domain/grace.ts';
-import { readRun } from '../../core/stores/runs.ts';
+import { readRun } from '../../core/stores/lake/runs.ts';
 
 export interface Due {
   readonly epoch: Epoch;

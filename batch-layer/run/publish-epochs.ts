@@ -3,7 +3,7 @@
  *
  * The run command and the scheduler call it; run.ts publishes one epoch, next-epochs.ts says which one is next.
  */
-import type { RunReport } from '../../core/stores/runs.ts';
+import type { RunReport } from '../../core/stores/lake/runs.ts';
 import type { BatchContext } from '../context.ts';
 import type { Asked } from '../epochs/next-epochs.ts';
 import { runEpoch } from './run.ts';

@@ -1,7 +1,7 @@
 /**
  * How long each step of a run took: for the report, the metrics and the log.
  */
-import type { RunReport } from '../../core/stores/runs.ts';
+import type { RunReport } from '../../core/stores/lake/runs.ts';
 import type { Step, Timed } from '../steps.ts';
 import type { BatchContext } from '../context.ts';
 

@@ -11,7 +11,7 @@ import type { HourKind, MinuteCounts } from '../../core/domain/hour-counts.ts';
 import type { Oid } from '../../core/domain/oid.ts';
 import type { Instant } from '../../core/domain/time.ts';
 import type { ListEntry } from '../../core/layout/hbase.ts';
-import type { Duck, Row } from '../../core/stores/duckdb.ts';
+import type { Duck, Row } from '../../core/stores/lake/duckdb.ts';
 import type { Piece } from './put-line.ts';
 import type { BatchContext } from '../context.ts';
 import { groupOf } from '../../core/domain/hour-counts.ts';

@@ -5,8 +5,8 @@
  * is kept beyond the puts that are under way, whatever the epoch's size.
  */
 import type { HourCell, HourRowName } from '../../core/domain/hour-counts.ts';
-import type { ListWrite } from '../../core/stores/list-view.ts';
-import type { BatchRowWrite } from '../../core/stores/batch-view.ts';
+import type { ListWrite } from '../../core/stores/views/list-view.ts';
+import type { BatchRowWrite } from '../../core/stores/views/batch-view.ts';
 import type { BatchContext } from '../context.ts';
 import { hourRowKey } from '../../core/domain/hour-counts.ts';
 import { COMMAND_RETRY, retrying } from '../../core/process/retry.ts';

@@ -11,7 +11,7 @@ import { join } from 'node:path';
 import { BEFORE_ALL } from '../../core/domain/arrival.ts';
 import { epochAt } from '../../core/domain/epoch.ts';
 import { instant } from '../../core/domain/time.ts';
-import { openDuck } from '../../core/stores/duckdb.ts';
+import { openDuck } from '../../core/stores/lake/duckdb.ts';
 import { archive } from '../../batch-layer/archive/archive.ts';
 import { fillTopic } from '../support/traffic.ts';
 import { cpuMsOf } from '../support/cpu.ts';

@@ -12,7 +12,7 @@ import { setTimeout as pause } from 'node:timers/promises';
 import type { SizedPlan } from '../../test/support/sized-records.ts';
 import type { BatchWorld } from '../../test/support/batch-world.ts';
 import { hdfs } from '../../core/stores/hdfs/hdfs.ts';
-import { listRuns, readRun } from '../../core/stores/runs.ts';
+import { listRuns, readRun } from '../../core/stores/lake/runs.ts';
 import { batchWorld } from '../../test/support/batch-world.ts';
 import { checkLake } from '../../test/support/sized-lake.ts';
 import { sendSized } from '../../test/support/send-sized.ts';

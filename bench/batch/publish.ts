@@ -14,7 +14,7 @@ import type { BenchWorld } from '../support/world.ts';
 import type { Figure } from './figures.ts';
 import type { StagedFile, RawFile } from '../../batch-layer/model.ts';
 import { startOf } from '../../core/domain/epoch.ts';
-import { openDuck } from '../../core/stores/duckdb.ts';
+import { openDuck } from '../../core/stores/lake/duckdb.ts';
 import { writeIntent, publishIntent } from '../../batch-layer/lake/intent.ts';
 import { sha256Of } from '../../batch-layer/lake/local-copies.ts';
 import { stageEpoch } from '../../batch-layer/run/prepare.ts';

@@ -11,7 +11,7 @@ import { join } from 'node:path';
 import { parquetWriteBuffer } from 'hyparquet-writer';
 import forkOfParquetjs from 'parquetjs';
 import parquetjs from 'parquetjs-original';
-import { CHUNK_ROWS, openDuck, quoted } from '../../core/stores/duckdb.ts';
+import { CHUNK_ROWS, openDuck, quoted } from '../../core/stores/lake/duckdb.ts';
 import { note, peakMb, tell } from './figures.ts';
 
 interface Columns {

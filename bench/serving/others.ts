@@ -3,12 +3,12 @@ import { execFile } from 'node:child_process';
 import { tmpdir } from 'node:os';
 import { dirname, join, resolve } from 'node:path';
 import { promisify } from 'node:util';
-import type { Duck } from '../../core/stores/duckdb.ts';
+import type { Duck } from '../../core/stores/lake/duckdb.ts';
 import type { LocationsAnswer, TimelineAnswer, TopItemsAnswer } from '../../serving/answers.ts';
 import type { LoadedDay } from './world.ts';
 import { readConfig } from '../../core/process/config.ts';
 import { sparkSubmit } from '../../core/process/spark-home.ts';
-import { openDuck, quoted } from '../../core/stores/duckdb.ts';
+import { openDuck, quoted } from '../../core/stores/lake/duckdb.ts';
 import { drawnPlace, QUESTIONS } from './questions.ts';
 
 export interface Asked {

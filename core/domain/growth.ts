@@ -2,19 +2,13 @@
  * Growth: how many partitions count for the home of an id, as a function of the epoch in which a record arrives (law L3).
  *
  * A topic that grows has more partitions, and many ids have another home then. A growth is in force from the first record of an
- * epoch on, so an epoch has one count, and both layers take it from here. core/stores/growth.ts sees to it that nobody decides a
+ * epoch on, so an epoch has one count, and both layers take it from here. core/stores/control/settled-growth.ts sees to it that nobody decides a
  * record of an epoch while a growth could still be recorded for it; speed-layer/growth.ts, that nothing of the new homes is decided
  * before everything of the old ones.
  */
 import type { Rules } from './rules.ts';
 import type { Instant } from './time.ts';
 import { inForceMs } from './rules.ts';
-
-export interface Growth {
-  /** The start of an epoch: this count holds for what arrives then or later. */
-  readonly from: Instant;
-  readonly partitions: number;
-}
 
 type Counts = Pick<Rules, 'partitionCount' | 'growths'>;
 

@@ -4,9 +4,15 @@
  * Recorded once in HBase's control table when the log is first used; every process compares its own configuration with
  * the record and refuses to start on a difference, because two processes with different rules would count differently.
  */
-import type { Growth } from './growth.ts';
 import type { Instant } from './time.ts';
 import { DAY_MS } from './time.ts';
+
+/** The topic grew (growth.ts). */
+export interface Growth {
+  /** The start of an epoch: this count holds for what arrives then or later. */
+  readonly from: Instant;
+  readonly partitions: number;
+}
 
 export interface Rules {
   /** Our number for one log life and one set of rules, from 1. */

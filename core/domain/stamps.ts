@@ -3,7 +3,7 @@
  *
  * A broker whose clock ran ahead would carry its partition's arrival far ahead for good, since arrival never falls. So a reader
  * decides a record only if its arrival is *settled*: recorded, for all readers, as one that nobody corrects any more
- * (core/stores/stamps.ts). It settles what its own clock allows and waits before the rest. A *correction* begins with a record
+ * (core/stores/control/stamp-gate.ts). It settles what its own clock allows and waits before the rest. A *correction* begins with a record
  * that is not settled: from there to its last offset stamps count for nothing. A clock decides when a reader waits, never what a
  * record is.
  */

@@ -22,7 +22,7 @@
  *                counts = n:u1 (minute:u1 count:varint) × n          7 in minute 3 and 300 in minute 4: 02 03 07 04 ac 02
  *                cell timestamp = last offset included (speed), epoch number (batch)
  *   locations    row  = salt:u1 oid      l:n = name:utf8            cell timestamp = version of the table
- *   control      row  = text             c:v = JSON                 stores/control.ts names the rows and their timestamps
+ *   control      row  = text             c:v = JSON                 core/stores/control/control.ts names the rows and their timestamps
  */
 import { createHash } from 'node:crypto';
 import type { FirstMet } from '../domain/first-met.ts';

@@ -1,5 +1,5 @@
 /**
- * The tables of HBase and where they are split: the schema that stores/schema.ts creates.
+ * The tables of HBase and where they are split: the schema that core/stores/tables/schema.ts creates.
  *
  * Keys begin with a salt, so a table is split between salts and load spreads over its regions whatever the data. Counts have
  * one version and no time to live; first-met rows live for as long as a copy could be met again, which is housekeeping and
@@ -23,7 +23,7 @@ export interface TablePlan {
 }
 
 export interface TableOptions {
-  /** Families of first-met rows: those of every generation that lives (stores/first-met-families.ts). */
+  /** Families of first-met rows: those of every generation that lives (core/stores/tables/first-met-families.ts). */
   readonly detections: readonly FamilyPlan[];
   /** How many regions the three large tables get each. */
   readonly regions: number;

@@ -187,7 +187,7 @@ const Settings = z.object({
 export type Config = Readonly<z.infer<typeof Settings>> & {
   readonly KAFKA_DEAD_LETTER_TOPIC: string;
   readonly AUDIT_FILE: string;
-  /** Names that the environment set itself; all else is a default, which gives way to what is recorded (stores/rules.ts). */
+  /** Names that the environment set itself; all else is a default, which gives way to what is recorded (core/stores/control/recorded-rules.ts). */
   readonly given: ReadonlySet<string>;
 };
 

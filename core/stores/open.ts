@@ -5,24 +5,25 @@
  * Refusal when the set-up is missing or the rules differ, and then leaves nothing open; a worker calls it until it succeeds.
  */
 import type { Config } from '../process/config.ts';
-import type { BatchView } from './batch-view.ts';
-import type { ControlStore, RecordedRules } from './control.ts';
-import type { DetectionsStore } from './detections.ts';
-import type { HBaseClient, HBaseEvent } from './hbase/types.ts';
+import type { BatchView } from './views/batch-view.ts';
+import type { ControlStore } from './control/control.ts';
+import type { DetectionsStore } from './tables/detections.ts';
+import type { HBaseClient, HBaseEvent } from '../hbase/types.ts';
 import type { LogAdmin } from './kafka/types.ts';
-import type { LocationsStore } from './locations.ts';
-import type { SpeedView } from './speed-view.ts';
+import type { LocationsStore } from './tables/locations.ts';
+import type { SpeedView } from './views/speed-view.ts';
+import type { RecordedRules } from './control/rules-rows.ts';
 import { EXIT, Refusal } from '../process/errors.ts';
-import { batchView } from './batch-view.ts';
-import { controlStore } from './control.ts';
-import { detectionsStore } from './detections.ts';
-import { checkRowLife } from './first-met-families.ts';
-import { createHBaseClient } from './hbase/client.ts';
-import { isWithoutTables } from './hbase-rows.ts';
+import { batchView } from './views/batch-view.ts';
+import { controlStore } from './control/control.ts';
+import { detectionsStore } from './tables/detections.ts';
+import { checkRowLife } from './tables/first-met-families.ts';
+import { createHBaseClient } from '../hbase/client.ts';
+import { isWithoutTables } from './rows/hbase-rows.ts';
 import { logAdmin } from './kafka/admin.ts';
-import { locationsStore } from './locations.ts';
-import { readRules } from './rules.ts';
-import { speedView } from './speed-view.ts';
+import { locationsStore } from './tables/locations.ts';
+import { readRules } from './control/recorded-rules.ts';
+import { speedView } from './views/speed-view.ts';
 
 export interface Stores {
   readonly hbase: HBaseClient;

@@ -10,7 +10,7 @@ import type { StopOrders } from '../../core/process/life.ts';
 import { runCommand, stopOrders } from '../../core/process/life.ts';
 import { COMMAND_RETRY, retrying } from '../../core/process/retry.ts';
 import { openStores } from '../../core/stores/open.ts';
-import { rulesAsRecorded } from '../../core/stores/rules.ts';
+import { rulesAsRecorded } from '../../core/stores/control/recorded-rules.ts';
 import { changesOf, commandsOf, settingsOf } from './changes.ts';
 
 const PROGRAM = fileURLToPath(new URL('../../sightline.mjs', import.meta.url));

@@ -11,11 +11,11 @@ import type { Stack } from '../cluster/stack.ts';
 import type { Config } from '../../core/process/config.ts';
 import { faultText, leastRetentionMs, topicFaults } from '../../core/layout/topic-settings.ts';
 import { messageOf } from '../../core/process/errors.ts';
-import { controlStore } from '../../core/stores/control.ts';
+import { controlStore } from '../../core/stores/control/control.ts';
 import { hdfs } from '../../core/stores/hdfs/hdfs.ts';
 import { logAdmin } from '../../core/stores/kafka/admin.ts';
 import { openHBase } from '../../core/stores/open.ts';
-import { readRules } from '../../core/stores/rules.ts';
+import { readRules } from '../../core/stores/control/recorded-rules.ts';
 
 export interface Finding {
   readonly check: string;

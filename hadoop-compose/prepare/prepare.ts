@@ -4,25 +4,25 @@
  * `sightline cluster up` and `npm start` call it on this machine, `sightline prepare` against clusters that exist. Nothing that is
  * there already is changed, but a time to live of first-met rows that is too short for the recorded rules (it is never lowered), and
  * settings of the topics that the layers would refuse (mend-topics.ts). The rules are not recorded here but by the first process
- * that counts (stores/rules.ts), since only then it matters which they are.
+ * that counts (core/stores/control/recorded-rules.ts), since only then it matters which they are.
  */
 import { LAKE } from '../../core/layout/lake.ts';
 import type { Config } from '../../core/process/config.ts';
 import { Retryable } from '../../core/process/errors.ts';
 import { COMMAND_RETRY, retrying } from '../../core/process/retry.ts';
 import { together } from '../../core/process/together.ts';
-import { controlStore } from '../../core/stores/control.ts';
-import type { RecordedRules } from '../../core/stores/control.ts';
-import { isWithoutTables } from '../../core/stores/hbase-rows.ts';
+import { controlStore } from '../../core/stores/control/control.ts';
+import { isWithoutTables } from '../../core/stores/rows/hbase-rows.ts';
 import { hdfs } from '../../core/stores/hdfs/hdfs.ts';
-import type { HBaseClient } from '../../core/stores/hbase/types.ts';
+import type { HBaseClient } from '../../core/hbase/types.ts';
 import { logAdmin } from '../../core/stores/kafka/admin.ts';
-import { familyPlans } from '../../core/stores/first-met-families.ts';
-import { locationsStore } from '../../core/stores/locations.ts';
+import { familyPlans } from '../../core/stores/tables/first-met-families.ts';
+import { locationsStore } from '../../core/stores/tables/locations.ts';
 import { openHBase } from '../../core/stores/open.ts';
-import { ensureTables } from '../../core/stores/schema.ts';
+import { ensureTables } from '../../core/stores/tables/schema.ts';
 import { loadReference } from '../reference/load.ts';
 import type { Places } from '../reference/places.ts';
+import type { RecordedRules } from '../../core/stores/control/rules-rows.ts';
 import { mendTopics } from './mend-topics.ts';
 
 type Say = (who: string, what: string) => void;

@@ -7,8 +7,8 @@
  */
 import type { Location } from '../../core/domain/detection.ts';
 import type { Instant } from '../../core/domain/time.ts';
-import type { ControlStore } from '../../core/stores/control.ts';
-import type { LocationsStore } from '../../core/stores/locations.ts';
+import type { ControlStore } from '../../core/stores/control/control.ts';
+import type { LocationsStore } from '../../core/stores/tables/locations.ts';
 import { Retryable } from '../../core/process/errors.ts';
 
 export interface ReferenceLoad {

@@ -11,7 +11,7 @@ import { runCommand, stopSignal } from '../../core/process/life.ts';
 import { COMMAND_RETRY, retrying } from '../../core/process/retry.ts';
 import { logProducer } from '../../core/stores/kafka/producer.ts';
 import { openStores } from '../../core/stores/open.ts';
-import { unreadBefore } from '../../core/stores/growth.ts';
+import { unreadBefore } from '../../core/stores/control/settled-growth.ts';
 import { addCorrectStamps } from './command-correct.ts';
 import { check, grow } from './grow.ts';
 

@@ -3,20 +3,20 @@
  *
  * command-correct.ts opens its ports; the simulation calls it with wrong clocks and old views. A correction begins with the first
  * record before which every reader whose clock is right waits, and reaches over the run of records whose stamps are ahead too. Looking
- * decides nothing: whether a reader has passed the first record meanwhile is settled when it is recorded (core/stores/stamps.ts).
+ * decides nothing: whether a reader has passed the first record meanwhile is settled when it is recorded (core/stores/control/stamp-gate.ts).
  */
 import type { LogRecord } from '../../core/domain/detection.ts';
 import type { Rules } from '../../core/domain/rules.ts';
 import type { Correction } from '../../core/domain/stamps.ts';
 import type { Instant } from '../../core/domain/time.ts';
-import type { ControlStore } from '../../core/stores/control.ts';
+import type { ControlStore } from '../../core/stores/control/control.ts';
 import type { LogReader } from '../../core/stores/kafka/types.ts';
-import type { CorrectionRefused } from '../../core/stores/stamps.ts';
+import type { CorrectionRefused } from '../../core/stores/control/stamp-gate.ts';
 import { BEFORE_ALL } from '../../core/domain/arrival.ts';
 import { arrivalOf, isCorrected } from '../../core/domain/stamps.ts';
 import { judge } from '../../core/domain/verdict.ts';
 import { EXIT, Refusal } from '../../core/process/errors.ts';
-import { recordCorrection } from '../../core/stores/stamps.ts';
+import { recordCorrection } from '../../core/stores/control/stamp-gate.ts';
 
 export interface CorrectPorts {
   readonly rules: Rules;

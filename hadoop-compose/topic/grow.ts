@@ -4,22 +4,24 @@
  *   1 record that the topic is being given partitions   before: workers stop when they meet one. After: it is no fault, and what
  *                                                       arrives there is a stray
  *   2 add them to the topic                             Kafka cannot take them back
- *   3 record from which epoch on they count             a check-and-put with an epoch that nobody has settled (core/stores/growth.ts)
+ *   3 record from which epoch on they count             a check-and-put with an epoch that nobody has settled (core/stores/control/settled-growth.ts)
  *   4 wait until it is in force                         each partition is read to where the epoch begins; quiet ones get a tick
  *
  * command.ts opens its ports; the simulation kills it anywhere. Partitions are there before they count, so a growth that nobody
  * finishes holds nobody up.
  */
-import type { Growth } from '../../core/domain/growth.ts';
-import type { ControlStore, GrowthRecord, RecordedRules } from '../../core/stores/control.ts';
+import type { ControlStore } from '../../core/stores/control/control.ts';
 import type { LogAdmin, LogProducer } from '../../core/stores/kafka/types.ts';
 import { epochAt, nameOf, startOf } from '../../core/domain/epoch.ts';
 import type { Epoch } from '../../core/domain/epoch.ts';
+import type { Growth } from '../../core/domain/rules.ts';
+import type { GrowthRecord } from '../../core/stores/control/growth-rows.ts';
+import type { RecordedRules } from '../../core/stores/control/rules-rows.ts';
 import { partitionsEver } from '../../core/domain/growth.ts';
 import { EXIT, Refusal } from '../../core/process/errors.ts';
 import { remedyOf } from '../../core/process/hold-text.ts';
-import { heldPartitions } from '../../core/stores/held.ts';
-import { quietOf, unreadBefore } from '../../core/stores/growth.ts';
+import { heldPartitions } from '../../core/stores/control/held-partitions.ts';
+import { quietOf, unreadBefore } from '../../core/stores/control/settled-growth.ts';
 
 export interface GrowPorts {
   readonly rules: RecordedRules;

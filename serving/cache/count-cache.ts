@@ -4,8 +4,8 @@
  * opened.ts makes one for the stores of a generation, so that two generations never meet in it; read.ts asks. It is bounded in bytes.
  * Names are shared by all sheets and are not forgotten one by one: where they alone take half of the room, everything is begun anew.
  */
-import type { BatchView } from '../../core/stores/batch-view.ts';
-import type { SpeedView } from '../../core/stores/speed-view.ts';
+import type { BatchView } from '../../core/stores/views/batch-view.ts';
+import type { SpeedView } from '../../core/stores/views/speed-view.ts';
 import type { BatchHours } from './batch-hours.ts';
 import type { SpeedHours } from './speed-hours.ts';
 import { batchHours } from './batch-hours.ts';

@@ -6,7 +6,7 @@
  */
 import type { Epoch } from '../../core/domain/epoch.ts';
 import type { HourCell, MinuteCounts } from '../../core/domain/hour-counts.ts';
-import type { HourLevel, HourRow } from '../../core/stores/count-view.ts';
+import type { HourLevel, HourRow } from '../../core/stores/views/count-view.ts';
 import type { Names } from './names.ts';
 import { sumOf } from '../../core/domain/hour-counts.ts';
 

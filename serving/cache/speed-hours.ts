@@ -8,9 +8,9 @@
  */
 import type { Scope } from '../../core/domain/counts.ts';
 import type { Epoch } from '../../core/domain/epoch.ts';
-import type { HourLevel, HourRow, Hours } from '../../core/stores/count-view.ts';
+import type { HourLevel, HourRow, Hours } from '../../core/stores/views/count-view.ts';
 import type { ReadLimits } from '../../core/process/read-limits.ts';
-import type { EpochHours, SpeedView } from '../../core/stores/speed-view.ts';
+import type { EpochHours, SpeedView } from '../../core/stores/views/speed-view.ts';
 import type { Budget } from './budget.ts';
 import type { Names } from './names.ts';
 import type { Sheet } from './sheet.ts';

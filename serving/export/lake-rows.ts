@@ -11,7 +11,7 @@ import { join } from 'node:path';
 import type { Scope } from '../../core/domain/counts.ts';
 import type { Epoch } from '../../core/domain/epoch.ts';
 import type { Rules } from '../../core/domain/rules.ts';
-import type { Duck, Row } from '../../core/stores/duckdb.ts';
+import type { Duck, Row } from '../../core/stores/lake/duckdb.ts';
 import type { Hdfs } from '../../core/stores/hdfs/types.ts';
 import type { ReadLimits } from '../../core/process/read-limits.ts';
 import type { PlaceNames } from '../places.ts';
@@ -21,7 +21,7 @@ import { epochNamed } from '../../core/domain/epoch.ts';
 import { oid } from '../../core/domain/oid.ts';
 import { dateOf, DAY_MS, HOUR_MS } from '../../core/domain/time.ts';
 import { LAKE } from '../../core/layout/lake.ts';
-import { openDuck, parquet } from '../../core/stores/duckdb.ts';
+import { openDuck, parquet } from '../../core/stores/lake/duckdb.ts';
 
 export interface LakeQuestion {
   readonly window: TimeWindow;

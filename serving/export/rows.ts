@@ -1,7 +1,7 @@
 /**
  * The joined rows of a window, batch by batch: what a list of detections pages through, all of it, in flat memory.
  *
- * questions ask it over the opened stores, csv.ts and core/stores/parquet-rows.ts write it down. Epochs up to the horizon come
+ * questions ask it over the opened stores, csv.ts and core/stores/lake/parquet-rows.ts write it down. Epochs up to the horizon come
  * from the lake, later ones from the speed view, by the same seam as every answer; an epoch that is published while the export
  * runs is taken from the lake from there on, before it can be pruned. Rows come by epoch and are not sorted: sorting a million
  * would need them all at once.

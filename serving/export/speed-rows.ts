@@ -8,7 +8,7 @@
 import type { Scope } from '../../core/domain/counts.ts';
 import type { Epoch } from '../../core/domain/epoch.ts';
 import type { FirstMet } from '../../core/domain/first-met.ts';
-import type { PlacedDetection } from '../../core/stores/list-view.ts';
+import type { PlacedDetection } from '../../core/stores/views/list-view.ts';
 import type { ReadLimits } from '../../core/process/read-limits.ts';
 import type { PlaceNames } from '../places.ts';
 import type { Asking } from '../questions/asking.ts';
@@ -16,7 +16,7 @@ import type { TimeWindow } from '../window.ts';
 import type { ExportRow } from './row.ts';
 import { HOUR_MS, hourOf, MINUTE_MS, SECOND_MS } from '../../core/domain/time.ts';
 import type { Instant } from '../../core/domain/time.ts';
-import { found } from '../../core/stores/answers.ts';
+import { found } from '../../core/stores/rows/answers.ts';
 import { GREATEST_OID } from '../list-part.ts';
 
 export interface SpeedQuestion {

@@ -1,8 +1,8 @@
 /** What a question is answered with: counts through the plan, rows by id, the names of places, a clock. */
-import type { BatchView } from '../../core/stores/batch-view.ts';
-import type { HeldSince } from '../../core/stores/held.ts';
-import type { DetectionsStore } from '../../core/stores/detections.ts';
-import type { SpeedView } from '../../core/stores/speed-view.ts';
+import type { BatchView } from '../../core/stores/views/batch-view.ts';
+import type { HeldSince } from '../../core/stores/control/held-partitions.ts';
+import type { DetectionsStore } from '../../core/stores/tables/detections.ts';
+import type { SpeedView } from '../../core/stores/views/speed-view.ts';
 import type { Counted } from '../counts.ts';
 import type { PlaceNames } from '../places.ts';
 import type { SearchedPart } from '../searched.ts';

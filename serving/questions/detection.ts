@@ -9,7 +9,7 @@ import type { Oid } from '../../core/domain/oid.ts';
 import type { DetectionAnswer } from '../answers.ts';
 import type { Allowance } from '../allowance.ts';
 import type { Asking } from './asking.ts';
-import { found } from '../../core/stores/answers.ts';
+import { found } from '../../core/stores/rows/answers.ts';
 import { dateOf } from '../../core/domain/time.ts';
 import { joined, joinedOfLake } from '../joined.ts';
 

@@ -8,7 +8,7 @@
 import type { Scope } from '../../core/domain/counts.ts';
 import type { FirstMet } from '../../core/domain/first-met.ts';
 import type { Rules } from '../../core/domain/rules.ts';
-import type { PlacedDetection } from '../../core/stores/list-view.ts';
+import type { PlacedDetection } from '../../core/stores/views/list-view.ts';
 import type { DetectionsAnswer, ListedRow } from '../answers.ts';
 import type { WindowQuestion } from '../app.ts';
 import type { Allowance } from '../allowance.ts';
@@ -16,7 +16,7 @@ import type { ListedInLake } from '../lake-listed.ts';
 import type { PlaceNames } from '../places.ts';
 import type { Asking } from './asking.ts';
 import type { LakeRow } from './detection.ts';
-import { found } from '../../core/stores/answers.ts';
+import { found } from '../../core/stores/rows/answers.ts';
 import { planSeam, viewOf, whileSeamHolds } from '../counts.ts';
 import { readCursor, writeCursor } from '../cursor.ts';
 import { joined, joinedOfLake } from '../joined.ts';

@@ -6,9 +6,9 @@
  */
 import type { Allowance } from '../allowance.ts';
 import type { Hdfs } from '../../core/stores/hdfs/types.ts';
-import type { RunReport } from '../../core/stores/runs.ts';
+import type { RunReport } from '../../core/stores/lake/runs.ts';
 import type { RunsAnswer, RunSummary } from '../answers.ts';
-import { listRuns, readAttempts, readRun } from '../../core/stores/runs.ts';
+import { listRuns, readAttempts, readRun } from '../../core/stores/lake/runs.ts';
 import { sharing } from '../shared.ts';
 
 const AT_ONCE = 8;

@@ -16,18 +16,18 @@ import type { Reprocessed } from '../../batch-layer/run/reprocess.ts';
 import type { OpenBatch } from '../../batch-layer/commands/open.ts';
 import type { Added } from '../../batch-layer/archive/archive-now.ts';
 import type { OldGeneration } from '../../batch-layer/generations/drop.ts';
-import type { RunReport } from '../../core/stores/runs.ts';
+import type { RunReport } from '../../core/stores/lake/runs.ts';
 import type { BatchWorld, Feed } from '../support/batch-world.ts';
 import type { Epoch } from '../../core/domain/epoch.ts';
 import { endOf, epochAt, epochNamed, nameOf } from '../../core/domain/epoch.ts';
 import { instant } from '../../core/domain/time.ts';
-import { openDuck } from '../../core/stores/duckdb.ts';
+import { openDuck } from '../../core/stores/lake/duckdb.ts';
 import { hdfs } from '../../core/stores/hdfs/hdfs.ts';
-import { readRun } from '../../core/stores/runs.ts';
+import { readRun } from '../../core/stores/lake/runs.ts';
 import { LEASE_DEFAULTS, takeLease } from '../../batch-layer/lock/lease.ts';
-import { LAKE_LEASE } from '../../core/stores/control.ts';
 import { batchWorld, feed, openBatchOf, servingOf } from '../support/batch-world.ts';
 import { ROOT, sightline } from '../support/main-job.ts';
+import { LAKE_LEASE } from '../../core/stores/control/lease-rows.ts';
 
 /** Long enough that the commands before find published epochs in the speed view. */
 const GRACE_SECONDS = 45;

@@ -8,7 +8,7 @@ import { join } from 'node:path';
 import { after, test } from 'node:test';
 import { setTimeout as pause } from 'node:timers/promises';
 import { Kafka, logLevel } from 'kafkajs';
-import { createHBaseClient } from '../../core/stores/hbase/client.ts';
+import { createHBaseClient } from '../../core/hbase/client.ts';
 import { clusterDown } from '../../hadoop-compose/cluster/down.ts';
 import { addressesOf } from '../../hadoop-compose/cluster/ports.ts';
 import { argsOf, pidOf } from '../../hadoop-compose/cluster/processes.ts';

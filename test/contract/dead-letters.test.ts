@@ -12,7 +12,7 @@ import { homeOf } from '../../core/domain/home.ts';
 import { oid } from '../../core/domain/oid.ts';
 import type { Tallies } from '../../core/domain/tallies.ts';
 import { addTallies, NO_TALLIES } from '../../core/domain/tallies.ts';
-import { found } from '../../core/stores/answers.ts';
+import { found } from '../../core/stores/rows/answers.ts';
 import { logProducer } from '../../core/stores/kafka/producer.ts';
 import { logReader } from '../../core/stores/kafka/reader.ts';
 import { openStores } from '../../core/stores/open.ts';

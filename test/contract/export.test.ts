@@ -17,7 +17,7 @@ import { promisify } from 'node:util';
 import { parse } from 'csv-parse/sync';
 import { epochAt } from '../../core/domain/epoch.ts';
 import { HOUR_MS } from '../../core/domain/time.ts';
-import { openDuck, quoted } from '../../core/stores/duckdb.ts';
+import { openDuck, quoted } from '../../core/stores/lake/duckdb.ts';
 import { hdfs } from '../../core/stores/hdfs/hdfs.ts';
 import { ensureVenv } from '../../hadoop-compose/cameras/venv.ts';
 import type { DetectionsAnswer, ListedRow } from '../../serving/answers.ts';

@@ -1,5 +1,5 @@
 /**
- * The HBase client against a real HBase: what is promised in core/stores/hbase/types.ts, held by the servers themselves.
+ * The HBase client against a real HBase: what is promised in core/hbase/types.ts, held by the servers themselves.
  *
  * Needs HBASE_ZOOKEEPER (and HBASE_ZNODE). Uses a namespace of its own and drops it. hbase-rpc-client is the witness that
  * what we write means the same to others. Regions split under load on any cluster; on one of several servers they also move.
@@ -10,8 +10,8 @@ import { randomBytes } from 'node:crypto';
 import { after, before, test } from 'node:test';
 import { fileURLToPath } from 'node:url';
 import { promisify } from 'node:util';
-import { createHBaseClient } from '../../core/stores/hbase/client.ts';
-import type { Cell, GetAnswer, RowPut, ScanOptions } from '../../core/stores/hbase/types.ts';
+import { createHBaseClient } from '../../core/hbase/client.ts';
+import type { Cell, GetAnswer, RowPut, ScanOptions } from '../../core/hbase/types.ts';
 
 const zookeeper = process.env.HBASE_ZOOKEEPER ?? '127.0.0.1:2181';
 const znode = process.env.HBASE_ZNODE ?? '/hbase';

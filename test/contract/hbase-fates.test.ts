@@ -2,15 +2,15 @@
  * What can never succeed on a real HBase is refused with what to do: a table that is disabled or dropped while a client works with it.
  *
  * Needs HBASE_ZOOKEEPER (and HBASE_ZNODE). Uses a namespace of its own and drops it. Missing rights need a cluster with an access
- * controller: test/unit/core/stores/hbase/batch.test.ts plays its answers.
+ * controller: test/unit/core/hbase/batch.test.ts plays its answers.
  */
 import assert from 'node:assert/strict';
 import { randomBytes } from 'node:crypto';
 import { after, before, test } from 'node:test';
-import { found } from '../../core/stores/answers.ts';
-import { askHBase, getRows, putRows } from '../../core/stores/hbase-rows.ts';
-import { createHBaseClient } from '../../core/stores/hbase/client.ts';
-import type { RowPut } from '../../core/stores/hbase/types.ts';
+import { found } from '../../core/stores/rows/answers.ts';
+import { askHBase, getRows, putRows } from '../../core/stores/rows/hbase-rows.ts';
+import { createHBaseClient } from '../../core/hbase/client.ts';
+import type { RowPut } from '../../core/hbase/types.ts';
 
 const zookeeper = process.env.HBASE_ZOOKEEPER ?? '127.0.0.1:2181';
 const znode = process.env.HBASE_ZNODE ?? '/hbase';

@@ -8,7 +8,7 @@ import assert from 'node:assert/strict';
 import { after, before, test } from 'node:test';
 import { setTimeout as pause } from 'node:timers/promises';
 import kafkajs from 'kafkajs';
-import type { RunReport } from '../../core/stores/runs.ts';
+import type { RunReport } from '../../core/stores/lake/runs.ts';
 import type { BatchWorld } from '../support/batch-world.ts';
 import { readConfig } from '../../core/process/config.ts';
 import { hdfs } from '../../core/stores/hdfs/hdfs.ts';

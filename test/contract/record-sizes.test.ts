@@ -18,7 +18,7 @@ import { addTallies, NO_TALLIES } from '../../core/domain/tallies.ts';
 import { GREATEST_STRAY_BYTES } from '../../core/domain/verdict.ts';
 import type { Stores } from '../../core/stores/open.ts';
 import { openStores } from '../../core/stores/open.ts';
-import type { RunReport } from '../../core/stores/runs.ts';
+import type { RunReport } from '../../core/stores/lake/runs.ts';
 import type { BatchWorld } from '../support/batch-world.ts';
 import { batchWorld } from '../support/batch-world.ts';
 import { eventually, ROOT, sightline } from '../support/main-job.ts';

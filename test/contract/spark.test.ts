@@ -10,7 +10,7 @@ import assert from 'node:assert/strict';
 import { after, before, test } from 'node:test';
 import { setTimeout as pause } from 'node:timers/promises';
 import type { Epoch } from '../../core/domain/epoch.ts';
-import type { RunReport } from '../../core/stores/runs.ts';
+import type { RunReport } from '../../core/stores/lake/runs.ts';
 import type { OpenBatch } from '../../batch-layer/commands/open.ts';
 import type { Rebuilt } from '../../batch-layer/generations/rebuild.ts';
 import type { Draft } from '../../batch-layer/report/report.ts';

@@ -17,8 +17,7 @@ import type { Epoch } from '../../core/domain/epoch.ts';
 import { epochAt } from '../../core/domain/epoch.ts';
 import { oid } from '../../core/domain/oid.ts';
 import { addTallies, NO_TALLIES, recordsOf } from '../../core/domain/tallies.ts';
-import type { Progress } from '../../core/stores/control.ts';
-import { found } from '../../core/stores/answers.ts';
+import { found } from '../../core/stores/rows/answers.ts';
 import { logReader } from '../../core/stores/kafka/reader.ts';
 import { openStores } from '../../core/stores/open.ts';
 import type { Stores } from '../../core/stores/open.ts';
@@ -27,6 +26,7 @@ import type { BatchWorld } from '../support/batch-world.ts';
 import { ROOT } from '../support/main-job.ts';
 import { speedFeed } from '../support/speed-feed.ts';
 import type { SpeedFeed } from '../support/speed-feed.ts';
+import type { Progress } from '../../core/stores/control/progress-rows.ts';
 
 const DETECTIONS = 12_000;
 let world: BatchWorld;

@@ -16,7 +16,7 @@ import { readConfig } from '../../core/process/config.ts';
 import { topicFaults } from '../../core/layout/topic-settings.ts';
 import { COMMAND_RETRY, retrying } from '../../core/process/retry.ts';
 import { logAdmin } from '../../core/stores/kafka/admin.ts';
-import type { RunReport } from '../../core/stores/runs.ts';
+import type { RunReport } from '../../core/stores/lake/runs.ts';
 import type { BatchWorld } from '../support/batch-world.ts';
 import { batchWorld } from '../support/batch-world.ts';
 import { eventually, ROOT, sightline } from '../support/main-job.ts';

@@ -19,7 +19,7 @@ import { oid } from '../../core/domain/oid.ts';
 import { addTallies, NO_TALLIES } from '../../core/domain/tallies.ts';
 import { openStores } from '../../core/stores/open.ts';
 import type { Stores } from '../../core/stores/open.ts';
-import type { RunReport } from '../../core/stores/runs.ts';
+import type { RunReport } from '../../core/stores/lake/runs.ts';
 import { publishAsked } from '../../batch-layer/run/publish-epochs.ts';
 import type { Rebuilt } from '../../batch-layer/generations/rebuild.ts';
 import { reprocess } from '../../batch-layer/run/reprocess.ts';

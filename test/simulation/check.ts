@@ -15,16 +15,16 @@ import type { HourRowName } from '../../core/domain/hour-counts.ts';
 import { oid } from '../../core/domain/oid.ts';
 import type { Tallies } from '../../core/domain/tallies.ts';
 import { decodeFirstMet, decodeHourCell, decodeList, decodeSpeedRow, LIST_FAMILY, oidOfRow } from '../../core/layout/hbase.ts';
-import { found } from '../../core/stores/answers.ts';
-import { detectionsStore } from '../../core/stores/detections.ts';
-import type { GrowthRecord } from '../../core/stores/control.ts';
-import type { StampRecord } from '../../core/stores/stamp-rows.ts';
-import type { Cell } from '../../core/stores/hbase/types.ts';
-import { speedView } from '../../core/stores/speed-view.ts';
+import { found } from '../../core/stores/rows/answers.ts';
+import { detectionsStore } from '../../core/stores/tables/detections.ts';
+import type { StampRecord } from '../../core/stores/control/stamp-rows.ts';
+import type { Cell } from '../../core/hbase/types.ts';
+import { speedView } from '../../core/stores/views/speed-view.ts';
 import { AHEAD_MS } from './clocks.ts';
 import type { Met } from './truth.ts';
 import { NAMESPACE } from './worker.ts';
 import type { World } from './worker.ts';
+import type { GrowthRecord } from '../../core/stores/control/growth-rows.ts';
 
 export interface StepChecks {
   /** `horizon`: the last published epoch; what lies up to it may be pruned. */

@@ -5,7 +5,7 @@
  * Workers hear of what is added when the group does, late or soon.
  */
 import { Refusal, Retryable } from '../../core/process/errors.ts';
-import { controlStore } from '../../core/stores/control.ts';
+import { controlStore } from '../../core/stores/control/control.ts';
 import { grow } from '../../hadoop-compose/topic/grow.ts';
 import { TICK_HEADER } from '../../core/domain/verdict.ts';
 import { NAMESPACE } from './worker.ts';

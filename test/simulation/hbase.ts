@@ -5,8 +5,8 @@
  * timestamp. Calls fail as the real ones do: refused, applied in part, applied and reported as failed, applied once more later, or
  * arriving in two parts, or only much later. A scan sees each row as it is when it gets there.
  */
-import { HBaseError } from '../../core/stores/hbase/errors.ts';
-import type { Cell, GetAnswer, HBaseClient, PutAnswer, RowDelete, RowGet, RowPut, ScanOptions } from '../../core/stores/hbase/types.ts';
+import { HBaseError } from '../../core/hbase/errors.ts';
+import type { Cell, GetAnswer, HBaseClient, PutAnswer, RowDelete, RowGet, RowPut, ScanOptions } from '../../core/hbase/types.ts';
 import type { Faults } from './faults.ts';
 
 export interface SimulatedHBase {

@@ -23,7 +23,7 @@ export const STAMP_MUTATIONS: readonly Mutation[] = [
     bug: 'a stamp is passed without being settled for others',
     edits: [
       {
-        file: 'core/stores/stamps.ts',
+        file: 'core/stores/control/stamp-gate.ts',
         find: '        if (isFresh || !isSettled) {',
         put: '        if (!isSettled) return { ...passage, stamps: { ...record, settled: reaches } };\n        if (isFresh || !isSettled) {',
       },
@@ -31,17 +31,17 @@ export const STAMP_MUTATIONS: readonly Mutation[] = [
   },
   {
     bug: 'corrections are taken from before the settling',
-    edits: [{ file: 'core/stores/stamps.ts', find: '        record = await read(partition, persist);\n      }', put: '        record = { ...(await read(partition, persist)), corrections: record.corrections };\n      }' }],
+    edits: [{ file: 'core/stores/control/stamp-gate.ts', find: '        record = await read(partition, persist);\n      }', put: '        record = { ...(await read(partition, persist)), corrections: record.corrections };\n      }' }],
   },
   {
     bug: 'a correction does not ask what readers have passed',
-    edits: [{ file: 'core/stores/stamps.ts', find: "    if (stamp <= found.settled) return { status: 'settled', by: found };\n", put: '' }],
+    edits: [{ file: 'core/stores/control/stamp-gate.ts', find: "    if (stamp <= found.settled) return { status: 'settled', by: found };\n", put: '' }],
   },
   {
     bug: 'a correction that is recorded twice is made longer',
     edits: [
-      { file: 'core/stores/stamps.ts', find: "    if (found.corrections.some((each) => each.from <= to && from <= each.to)) return { status: 'amid', by: found };\n", put: '' },
-      { file: 'core/stores/stamps.ts', find: '[...found.corrections, { from, to }]', put: '[...found.corrections.filter((each) => each.to < from || each.from > to), { from, to }]' },
+      { file: 'core/stores/control/stamp-gate.ts', find: "    if (found.corrections.some((each) => each.from <= to && from <= each.to)) return { status: 'amid', by: found };\n", put: '' },
+      { file: 'core/stores/control/stamp-gate.ts', find: '[...found.corrections, { from, to }]', put: '[...found.corrections.filter((each) => each.to < from || each.from > to), { from, to }]' },
     ],
   },
   {
@@ -64,7 +64,7 @@ export const STAMP_MUTATIONS: readonly Mutation[] = [
   },
   {
     bug: "a reader's clock decides what a record is",
-    edits: [{ file: 'core/stores/stamps.ts', find: '        const passage = passable(soFar, records, record, latest);', put: '        for (const each of records) (each as { stamp: number }).stamp = Math.min(each.stamp, latest);\n        const passage = passable(soFar, records, record, latest);' }],
+    edits: [{ file: 'core/stores/control/stamp-gate.ts', find: '        const passage = passable(soFar, records, record, latest);', put: '        for (const each of records) (each as { stamp: number }).stamp = Math.min(each.stamp, latest);\n        const passage = passable(soFar, records, record, latest);' }],
   },
   {
     bug: 'a partition that is held before a stamp counts as read to the beginning of a growth',

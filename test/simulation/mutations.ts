@@ -113,11 +113,11 @@ export const MUTATIONS: readonly Mutation[] = [
   },
   {
     bug: 'a row that HBase did not answer for passes for absent',
-    edits: [{ file: 'core/stores/answers.ts', find: "    if (answer.status === 'failed') throw", put: "    if (answer.status === 'failed' && answers.length < 0) throw" }],
+    edits: [{ file: 'core/stores/rows/answers.ts', find: "    if (answer.status === 'failed') throw", put: "    if (answer.status === 'failed' && answers.length < 0) throw" }],
   },
   {
     bug: 'a row that was not written is not noticed',
-    edits: [{ file: 'core/stores/hbase-rows.ts', find: 'if (failed !== undefined) throw', put: 'if (failed !== undefined && asked < 0) throw' }],
+    edits: [{ file: 'core/stores/rows/hbase-rows.ts', find: 'if (failed !== undefined) throw', put: 'if (failed !== undefined && asked < 0) throw' }],
   },
   {
     bug: 'arrival falls with a clock that steps back',
@@ -174,7 +174,7 @@ export const MUTATIONS: readonly Mutation[] = [
   },
   {
     bug: 'an epoch is decided without being settled, so that a growth may come late',
-    edits: [{ file: 'core/stores/growth.ts', find: '    if (found.settled >= epoch) return found;', put: '    if (epoch >= 0) return found;' }],
+    edits: [{ file: 'core/stores/control/settled-growth.ts', find: '    if (found.settled >= epoch) return found;', put: '    if (epoch >= 0) return found;' }],
     seed: 560,
   },
   {

@@ -7,8 +7,8 @@
  */
 import { isAhead } from '../../core/domain/stamps.ts';
 import { Refusal, Retryable } from '../../core/process/errors.ts';
-import { controlStore } from '../../core/stores/control.ts';
-import { recordCorrection } from '../../core/stores/stamps.ts';
+import { controlStore } from '../../core/stores/control/control.ts';
+import { recordCorrection } from '../../core/stores/control/stamp-gate.ts';
 import { correct, planFor } from '../../hadoop-compose/topic/correct.ts';
 import type { CorrectPorts } from '../../hadoop-compose/topic/correct.ts';
 import { AHEAD_MS } from './clocks.ts';

@@ -16,18 +16,18 @@ import type { Instant } from '../../core/domain/time.ts';
 import { HOUR_MS, minuteOf, SECOND_MS } from '../../core/domain/time.ts';
 import { TICK_HEADER } from '../../core/domain/verdict.ts';
 import { Retryable } from '../../core/process/errors.ts';
-import { batchView } from '../../core/stores/batch-view.ts';
-import type { BatchRowWrite } from '../../core/stores/batch-view.ts';
-import { controlStore } from '../../core/stores/control.ts';
-import type { Horizon } from '../../core/stores/control.ts';
-import { settledRules } from '../../core/stores/growth.ts';
-import { speedView } from '../../core/stores/speed-view.ts';
-import { stampGate } from '../../core/stores/stamps.ts';
+import { batchView } from '../../core/stores/views/batch-view.ts';
+import type { BatchRowWrite } from '../../core/stores/views/batch-view.ts';
+import { controlStore } from '../../core/stores/control/control.ts';
+import { settledRules } from '../../core/stores/control/settled-growth.ts';
+import { speedView } from '../../core/stores/views/speed-view.ts';
+import { stampGate } from '../../core/stores/control/stamp-gate.ts';
 import { stretchesTo } from '../../batch-layer/archive/cut.ts';
 import { AHEAD_MS } from './clocks.ts';
 import type { Met } from './truth.ts';
 import { NAMESPACE } from './worker.ts';
 import type { World } from './worker.ts';
+import type { Horizon } from '../../core/stores/control/horizon-row.ts';
 
 export interface Seam {
   /** The last published epoch, as HBase has it; the one before the first if none is. */

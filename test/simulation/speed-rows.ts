@@ -3,7 +3,7 @@ import type { CountCell, Scope } from '../../core/domain/counts.ts';
 import type { Epoch } from '../../core/domain/epoch.ts';
 import type { HourCell } from '../../core/domain/hour-counts.ts';
 import { decodeList, decodeSpeedRow, LIST_FAMILY } from '../../core/layout/hbase.ts';
-import { hourCellsOf, ofLevel } from '../../core/stores/count-view.ts';
+import { hourCellsOf, ofLevel } from '../../core/stores/views/count-view.ts';
 import { NAMESPACE } from './worker.ts';
 import type { World } from './worker.ts';
 

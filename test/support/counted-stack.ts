@@ -12,7 +12,7 @@ import { manifestFile } from '../../core/layout/lake.ts';
 import { TABLES } from '../../core/layout/tables.ts';
 import type { Config } from '../../core/process/config.ts';
 import { readConfig } from '../../core/process/config.ts';
-import { controlStore } from '../../core/stores/control.ts';
+import { controlStore } from '../../core/stores/control/control.ts';
 import { hdfs } from '../../core/stores/hdfs/hdfs.ts';
 import { logAdmin } from '../../core/stores/kafka/admin.ts';
 import type { Stores } from '../../core/stores/open.ts';

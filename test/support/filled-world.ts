@@ -9,10 +9,10 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { rm } from 'node:fs/promises';
 import type { Oid } from '../../core/domain/oid.ts';
-import type { RecordedRules } from '../../core/stores/control.ts';
 import type { World } from './batch-doubles.ts';
+import type { RecordedRules } from '../../core/stores/control/rules-rows.ts';
 import { homeOf } from '../../core/domain/home.ts';
-import { openDuck } from '../../core/stores/duckdb.ts';
+import { openDuck } from '../../core/stores/lake/duckdb.ts';
 import { append, worldOf } from './batch-doubles.ts';
 
 const LENGTH_MS = 60_000;

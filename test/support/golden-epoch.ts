@@ -8,14 +8,14 @@ import { mkdir } from 'node:fs/promises';
 import { dirname, join } from 'node:path';
 import type { Detection, Location, LogRecord } from '../../core/domain/detection.ts';
 import type { Rules } from '../../core/domain/rules.ts';
-import type { Duck } from '../../core/stores/duckdb.ts';
+import type { Duck } from '../../core/stores/lake/duckdb.ts';
 import type { Sources } from '../../batch-layer/reconcile/duckdb/reconcile.ts';
 import type { RawFile } from '../../batch-layer/model.ts';
 import { homeOf } from '../../core/domain/home.ts';
 import { oid } from '../../core/domain/oid.ts';
 import { dateOf, DAY_MS, HOUR_MS, instant } from '../../core/domain/time.ts';
 import { STRAY_HEADER } from '../../core/domain/verdict.ts';
-import { openDuck, quoted } from '../../core/stores/duckdb.ts';
+import { openDuck, quoted } from '../../core/stores/lake/duckdb.ts';
 import { rawLimitsFor, rawWriter } from '../../batch-layer/archive/raw-file.ts';
 import { reconcile } from '../../batch-layer/reconcile/duckdb/reconcile.ts';
 

@@ -8,13 +8,13 @@ import { mkdir, mkdtemp, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import type { Config } from '../../core/process/config.ts';
-import type { HBaseClient } from '../../core/stores/hbase/types.ts';
+import type { HBaseClient } from '../../core/hbase/types.ts';
 import { DETECTION_COLUMNS, namesOf } from '../../core/layout/lake-columns.ts';
 import { generationRanges } from '../../core/layout/hbase-ranges.ts';
-import { scanRanges } from '../../core/stores/count-view.ts';
-import { openDuck } from '../../core/stores/duckdb.ts';
+import { scanRanges } from '../../core/stores/views/count-view.ts';
+import { openDuck } from '../../core/stores/lake/duckdb.ts';
 import { hdfs } from '../../core/stores/hdfs/hdfs.ts';
-import { parquet } from '../../core/stores/duckdb.ts';
+import { parquet } from '../../core/stores/lake/duckdb.ts';
 
 /** Salt, then the number of the generation in four bytes. */
 const GENERATION = { from: 1, to: 5 };

@@ -6,10 +6,10 @@
  */
 import { mkdir } from 'node:fs/promises';
 import { join } from 'node:path';
-import type { Duck } from '../../core/stores/duckdb.ts';
+import type { Duck } from '../../core/stores/lake/duckdb.ts';
 import type { RawFile } from '../../batch-layer/model.ts';
 import { DAY_MS } from '../../core/domain/time.ts';
-import { quoted } from '../../core/stores/duckdb.ts';
+import { quoted } from '../../core/stores/lake/duckdb.ts';
 
 const PARTITIONS = 12;
 const ROWS_PER_FILE = 500_000;

@@ -7,7 +7,7 @@ import { join } from 'node:path';
 import type { Rules } from '../../core/domain/rules.ts';
 import { oid } from '../../core/domain/oid.ts';
 import { DAY_MS } from '../../core/domain/time.ts';
-import { openDuck } from '../../core/stores/duckdb.ts';
+import { openDuck } from '../../core/stores/lake/duckdb.ts';
 import { bucketRowsFor, bucketsOf, reconcile } from '../../batch-layer/reconcile/duckdb/reconcile.ts';
 import { writeFiles } from '../../batch-layer/lake/stage.ts';
 import { makeRawFiles } from './raw-files.ts';

@@ -7,9 +7,9 @@ import { mkdtemp, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import type { Hdfs } from '../../core/stores/hdfs/types.ts';
-import type { Row } from '../../core/stores/duckdb.ts';
+import type { Row } from '../../core/stores/lake/duckdb.ts';
 import type { SizedPlan } from './sized-records.ts';
-import { openDuck, quoted } from '../../core/stores/duckdb.ts';
+import { openDuck, quoted } from '../../core/stores/lake/duckdb.ts';
 import { numberOf, sizedRecord } from './sized-records.ts';
 
 export interface SizedLake {

@@ -8,13 +8,13 @@
  */
 import type { Rules } from '../../../core/domain/rules.ts';
 import type { Location } from '../../../core/domain/detection.ts';
-import type { Duck } from '../../../core/stores/duckdb.ts';
+import type { Duck } from '../../../core/stores/lake/duckdb.ts';
 import type { RawFile } from '../../model.ts';
 import type { Statement } from '../../sql/statements.ts';
 import { DAY_MS, dateOf } from '../../../core/domain/time.ts';
 import { STRAY_HEADER } from '../../../core/domain/verdict.ts';
 import { createTable, LOCATION_COLUMNS, MET_COLUMNS, namesOf } from '../../../core/layout/lake-columns.ts';
-import { CHUNK_ROWS, parquet, quoted } from '../../../core/stores/duckdb.ts';
+import { CHUNK_ROWS, parquet, quoted } from '../../../core/stores/lake/duckdb.ts';
 import { bucketBytesFor, shareOf, textBytes, WHOLE } from '../../lake/sizes.ts';
 import { DECIDE, isOutput, OUTPUTS, PUBLISHED, TELL, textOf } from '../../sql/statements.ts';
 

@@ -41,5 +41,5 @@ async function saidByNameNode(nameNode: string): Promise<(name: string) => strin
       throw new Retryable('HDFS', `the NameNode at ${nameNode} does not say how it is configured: ${messageOf(fault)}`, fault);
     },
   );
-  return (name) => new RegExp(`<name>${name.replaceAll('../../spark', '\\.')}</name>\\s*<value>([^<]+)</value>`).exec(text)?.[1];
+  return (name) => new RegExp(`<name>${name.replaceAll('.', '\\.')}</name>\\s*<value>([^<]+)</value>`).exec(text)?.[1];
 }

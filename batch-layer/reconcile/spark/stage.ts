@@ -9,7 +9,7 @@
 import { mkdir, stat, writeFile } from 'node:fs/promises';
 import { dirname, join } from 'node:path';
 import type { Rules } from '../../../core/domain/rules.ts';
-import type { Duck } from '../../../core/stores/duckdb.ts';
+import type { Duck } from '../../../core/stores/lake/duckdb.ts';
 import type { BatchContext } from '../../context.ts';
 import type { Epoch } from '../../../core/domain/epoch.ts';
 import type { LocalCopies } from '../../lake/local-copies.ts';
@@ -20,7 +20,7 @@ import type { SparkSettings } from '../../context.ts';
 import { nameOf } from '../../../core/domain/epoch.ts';
 import { DAY_MS } from '../../../core/domain/time.ts';
 import { conflictsFile, detectionsFile, LAKE, metFile, stagingFolder, topItemsFile } from '../../../core/layout/lake.ts';
-import { parquet } from '../../../core/stores/duckdb.ts';
+import { parquet } from '../../../core/stores/lake/duckdb.ts';
 import { inLanes } from '../../lake/lanes.ts';
 import { metadataFields } from '../../lake/file-metadata.ts';
 import { sha256Of } from '../../lake/local-copies.ts';

@@ -8,7 +8,7 @@ import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import { setTimeout as pause } from 'node:timers/promises';
 import type { Epoch } from '../../../core/domain/epoch.ts';
-import type { HourRow } from '../../../core/stores/count-view.ts';
+import type { HourRow } from '../../../core/stores/views/count-view.ts';
 import type { CountQuestion } from '../../../serving/plan.ts';
 import type { Seam } from '../../../serving/seam.ts';
 import { HOUR_MS, instant } from '../../../core/domain/time.ts';

@@ -10,7 +10,7 @@ import { test } from 'node:test';
 import fc from 'fast-check';
 import type { Scope } from '../../../core/domain/counts.ts';
 import type { Epoch } from '../../../core/domain/epoch.ts';
-import type { HourLevel, HourRow } from '../../../core/stores/count-view.ts';
+import type { HourLevel, HourRow } from '../../../core/stores/views/count-view.ts';
 import type { CountViews } from '../../../serving/cache/count-cache.ts';
 import type { CountQuestion, PlanSeam } from '../../../serving/plan.ts';
 import { startOf } from '../../../core/domain/epoch.ts';

@@ -11,7 +11,7 @@ import { oid } from '../../../core/domain/oid.ts';
 import { NO_TALLIES } from '../../../core/domain/tallies.ts';
 import { DAY_MS, HOUR_MS, instant } from '../../../core/domain/time.ts';
 import { Retryable } from '../../../core/process/errors.ts';
-import { openDuck, quoted } from '../../../core/stores/duckdb.ts';
+import { openDuck, quoted } from '../../../core/stores/lake/duckdb.ts';
 import * as answers from '../../../serving/answers.ts';
 import { csvText } from '../../../core/domain/csv-text.ts';
 import type { LakeQuestion } from '../../../serving/export/lake-rows.ts';

@@ -2,7 +2,7 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import { instant } from '../../../core/domain/time.ts';
-import { NOT_SETTLED } from '../../../core/stores/stamp-rows.ts';
+import { NOT_SETTLED } from '../../../core/stores/control/stamp-rows.ts';
 import * as answers from '../../../serving/answers.ts';
 import { getReadiness } from '../../../serving/http/health.ts';
 import { getTrust } from '../../../serving/http/reports.ts';

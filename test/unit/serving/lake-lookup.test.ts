@@ -10,7 +10,7 @@ import { instant } from '../../../core/domain/time.ts';
 import { detectionsFile, manifestFile } from '../../../core/layout/lake.ts';
 import { Retryable } from '../../../core/process/errors.ts';
 import { untilAborted } from '../../../core/process/read-limits.ts';
-import { openDuck, quoted } from '../../../core/stores/duckdb.ts';
+import { openDuck, quoted } from '../../../core/stores/lake/duckdb.ts';
 import { listedInLake, listedKey } from '../../../serving/lake-listed.ts';
 import { lakeLookup } from '../../../serving/lake-lookup.ts';
 import { turnstile } from '../../../serving/turnstile.ts';

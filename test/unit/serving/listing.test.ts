@@ -3,7 +3,7 @@ import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import fc from 'fast-check';
 import type { Epoch } from '../../../core/domain/epoch.ts';
-import type { ListedDetection } from '../../../core/stores/list-view.ts';
+import type { ListedDetection } from '../../../core/stores/views/list-view.ts';
 import { HOUR_MS, instant } from '../../../core/domain/time.ts';
 import { readCursor, writeCursor } from '../../../serving/cursor.ts';
 import { listPage } from '../../../serving/listing.ts';

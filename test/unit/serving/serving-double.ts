@@ -1,5 +1,4 @@
 /** A Serving over a world in memory: control rows, log ends and names that a test sets, a clock that it moves. */
-import type { Horizon, Lease, Progress, Reference } from '../../../core/stores/control.ts';
 import type { Hdfs } from '../../../core/stores/hdfs/types.ts';
 import type { Stores } from '../../../core/stores/open.ts';
 import type { Gate } from '../../../serving/access/gate.ts';
@@ -9,9 +8,13 @@ import { homeOf } from '../../../core/domain/home.ts';
 import { oid } from '../../../core/domain/oid.ts';
 import { NO_TALLIES } from '../../../core/domain/tallies.ts';
 import { instant } from '../../../core/domain/time.ts';
-import type { StampRecord } from '../../../core/stores/stamp-rows.ts';
-import { NOT_SETTLED } from '../../../core/stores/stamp-rows.ts';
 import type { Audit } from '../../../core/process/audit.ts';
+import type { StampRecord } from '../../../core/stores/control/stamp-rows.ts';
+import type { Horizon } from '../../../core/stores/control/horizon-row.ts';
+import type { Lease } from '../../../core/stores/control/lease-rows.ts';
+import type { Progress } from '../../../core/stores/control/progress-rows.ts';
+import type { Reference } from '../../../core/stores/control/reference-row.ts';
+import { NOT_SETTLED } from '../../../core/stores/control/stamp-rows.ts';
 import { createLog } from '../../../core/process/log.ts';
 import { createServing } from '../../../serving/app.ts';
 import { servingMetrics } from '../../../serving/metrics.ts';

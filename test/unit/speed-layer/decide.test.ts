@@ -17,11 +17,11 @@ import { DAY_MS, HOUR_MS, instant, MINUTE_MS } from '../../../core/domain/time.t
 import type { Tallies } from '../../../core/domain/tallies.ts';
 import { recordsOf } from '../../../core/domain/tallies.ts';
 import { TICK_HEADER } from '../../../core/domain/verdict.ts';
-import type { Progress } from '../../../core/stores/control.ts';
 import { admit } from '../../../speed-layer/admit.ts';
 import { cellTable, addCell } from '../../../speed-layer/cell-table.ts';
 import { decide } from '../../../speed-layer/decide.ts';
 import type { Effects } from '../../../speed-layer/decide.ts';
+import type { Progress } from '../../../core/stores/control/progress-rows.ts';
 import { home, idsAt, NOON, progressOf, record, RULES, SETTLED } from './records.ts';
 
 /** What HBase holds of one partition: a put with a lower timestamp loses. */

@@ -2,9 +2,10 @@
 import assert from 'node:assert/strict';
 import { describe, it } from 'node:test';
 import type { Instant } from '../../../core/domain/time.ts';
+import type { GrowthRecord } from '../../../core/stores/control/growth-rows.ts';
+import type { Progress } from '../../../core/stores/control/progress-rows.ts';
 import { DAY_MS, instant } from '../../../core/domain/time.ts';
-import type { GrowthRecord, Progress } from '../../../core/stores/control.ts';
-import { settledGrowth } from '../../../core/stores/growth.ts';
+import { settledGrowth } from '../../../core/stores/control/settled-growth.ts';
 import { growthGate } from '../../../speed-layer/growth.ts';
 import { NOON, progressOf, RULES } from './records.ts';
 

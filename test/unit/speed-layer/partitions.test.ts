@@ -2,11 +2,12 @@
 import assert from 'node:assert/strict';
 import { describe, it } from 'node:test';
 import { Refusal } from '../../../core/process/errors.ts';
-import type { GrowthRecord, Progress } from '../../../core/stores/control.ts';
 import type { TopicFacts } from '../../../core/stores/kafka/types.ts';
 import { countRows } from '../../../speed-layer/count-rows.ts';
 import { partitionHooks } from '../../../speed-layer/partitions.ts';
 import type { Holdings } from '../../../speed-layer/round.ts';
+import type { GrowthRecord } from '../../../core/stores/control/growth-rows.ts';
+import type { Progress } from '../../../core/stores/control/progress-rows.ts';
 import { logWatch } from '../../../speed-layer/watch.ts';
 import { otherwise, SOUND_TOPIC } from '../../support/topic-facts.ts';
 import { NOON, progressOf, RULES } from './records.ts';

@@ -2,8 +2,8 @@
 import type { LogRecord } from '../../../core/domain/detection.ts';
 import type { Rules } from '../../../core/domain/rules.ts';
 import type { Stamps } from '../../../core/domain/stamps.ts';
-import type { Progress } from '../../../core/stores/control.ts';
-import type { StampGate } from '../../../core/stores/stamps.ts';
+import type { StampGate } from '../../../core/stores/control/stamp-gate.ts';
+import type { Progress } from '../../../core/stores/control/progress-rows.ts';
 import { homeOf } from '../../../core/domain/home.ts';
 import { oid } from '../../../core/domain/oid.ts';
 import { NO_TALLIES } from '../../../core/domain/tallies.ts';

@@ -14,7 +14,7 @@ import type { State } from '../../../support/filled-world.ts';
 import type { World } from '../../../support/batch-doubles.ts';
 import type { Point } from '../../../../batch-layer/steps.ts';
 import { nameOf } from '../../../../core/domain/epoch.ts';
-import { readRun } from '../../../../core/stores/runs.ts';
+import { readRun } from '../../../../core/stores/lake/runs.ts';
 import { archiveNow } from '../../../../batch-layer/archive/archive-now.ts';
 import { publishAsked } from '../../../../batch-layer/run/publish-epochs.ts';
 import { LEASE_DEFAULTS, takeLease } from '../../../../batch-layer/lock/lease.ts';

@@ -14,7 +14,7 @@ import { publishAsked } from '../../../../batch-layer/run/publish-epochs.ts';
 import { rebuild } from '../../../../batch-layer/generations/rebuild.ts';
 import { isSame, reprocess } from '../../../../batch-layer/run/reprocess.ts';
 import { schedule } from '../../../../batch-layer/run/scheduler.ts';
-import { recordCorrection } from '../../../../core/stores/stamps.ts';
+import { recordCorrection } from '../../../../core/stores/control/stamp-gate.ts';
 import { contextOf, worldOf } from '../../../support/batch-doubles.ts';
 import { FILLED_RULES, filled, FIRST, stateOf } from '../../../support/filled-world.ts';
 import { below } from '../../../support/hdfs-double.ts';

@@ -2,7 +2,7 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import fc from 'fast-check';
-import { CHUNK_ROWS } from '../../../../core/stores/duckdb.ts';
+import { CHUNK_ROWS } from '../../../../core/stores/lake/duckdb.ts';
 import { sortsOf } from '../../../../batch-layer/lake/detections-files.ts';
 import { bucketsOf } from '../../../../batch-layer/reconcile/duckdb/reconcile.ts';
 import { groupRowsFor, rawFileBytesFor } from '../../../../batch-layer/lake/sizes.ts';

@@ -3,7 +3,7 @@ import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import type { Instant } from '../../../../core/domain/time.ts';
 import type { Tallies } from '../../../../core/domain/tallies.ts';
-import type { PartitionReport, RunReport } from '../../../../core/stores/runs.ts';
+import type { PartitionReport, RunReport } from '../../../../core/stores/lake/runs.ts';
 import type { SpeedProgress } from '../../../../batch-layer/proof/speed-progress.ts';
 import { NO_TALLIES } from '../../../../core/domain/tallies.ts';
 import { compareTallies } from '../../../../batch-layer/proof/compare-tallies.ts';

@@ -13,7 +13,7 @@ import fc from 'fast-check';
 import type { Epoch } from '../../../../core/domain/epoch.ts';
 import type { Instant } from '../../../../core/domain/time.ts';
 import { NO_TALLIES } from '../../../../core/domain/tallies.ts';
-import { openDuck, parquet, quoted } from '../../../../core/stores/duckdb.ts';
+import { openDuck, parquet, quoted } from '../../../../core/stores/lake/duckdb.ts';
 import { publishAsked } from '../../../../batch-layer/run/publish-epochs.ts';
 import { isSame, reprocess } from '../../../../batch-layer/run/reprocess.ts';
 import { contextOf } from '../../../support/batch-doubles.ts';
@@ -25,7 +25,7 @@ before(async () => {
 });
 after(() => rm(folder, { recursive: true, force: true }));
 
-const PIECES = ["'", '"', '\0', '%', '\n', '\r\n', '\t', '\\', '\\u0000', '$item', '?', ';--', '/*', '{{x}}', '\u0301', '\u200f', '\u202e', '\ufeff', '🚲', 'é', ' ', 'a', '|', '../../'];
+const PIECES = ["'", '"', '\0', '%', '\n', '\r\n', '\t', '\\', '\\u0000', '$item', '?', ';--', '/*', '{{x}}', '\u0301', '\u200f', '\u202e', '\ufeff', '🚲', 'é', ' ', 'a', '|', '../'];
 const name = fc.array(fc.constantFrom(...PIECES), { minLength: 1, maxLength: 8 }).map((pieces) => pieces.join(''));
 const ODD_FOLDERS = ["it's", 'a b', 'x[1]y', 'dt=1999-01-01', 'item_name=5', 'p%41', '{a,b}', 'q?*z', 'naïve\u0301\u200f', '$x\n;'];
 

@@ -3,11 +3,12 @@ import assert from 'node:assert/strict';
 import { describe, it } from 'node:test';
 import type { LogRecord } from '../../../../core/domain/detection.ts';
 import { DAY_MS, instant } from '../../../../core/domain/time.ts';
-import type { Horizon, Progress } from '../../../../core/stores/control.ts';
-import { NOT_SETTLED } from '../../../../core/stores/stamp-rows.ts';
-import type { StampRecord } from '../../../../core/stores/stamp-rows.ts';
+import { NOT_SETTLED } from '../../../../core/stores/control/stamp-rows.ts';
+import type { StampRecord } from '../../../../core/stores/control/stamp-rows.ts';
 import { correct, planFor } from '../../../../hadoop-compose/topic/correct.ts';
 import type { CorrectPorts } from '../../../../hadoop-compose/topic/correct.ts';
+import type { Horizon } from '../../../../core/stores/control/horizon-row.ts';
+import type { Progress } from '../../../../core/stores/control/progress-rows.ts';
 import { idsAt, NOON, progressOf, record, RULES } from '../../speed-layer/records.ts';
 
 const FUTURE = NOON + 10 * DAY_MS;

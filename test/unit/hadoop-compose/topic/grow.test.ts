@@ -2,11 +2,12 @@
 import assert from 'node:assert/strict';
 import { describe, it } from 'node:test';
 import { DAY_MS, instant } from '../../../../core/domain/time.ts';
-import type { GrowthRecord, RecordedRules } from '../../../../core/stores/control.ts';
-import { NOT_SETTLED } from '../../../../core/stores/stamp-rows.ts';
-import type { StampRecord } from '../../../../core/stores/stamp-rows.ts';
+import { NOT_SETTLED } from '../../../../core/stores/control/stamp-rows.ts';
+import type { StampRecord } from '../../../../core/stores/control/stamp-rows.ts';
 import { grow } from '../../../../hadoop-compose/topic/grow.ts';
 import type { GrowPorts } from '../../../../hadoop-compose/topic/grow.ts';
+import type { GrowthRecord } from '../../../../core/stores/control/growth-rows.ts';
+import type { RecordedRules } from '../../../../core/stores/control/rules-rows.ts';
 import { progressOf, RULES } from '../../speed-layer/records.ts';
 
 const START = 20_000 * DAY_MS + 1_000;

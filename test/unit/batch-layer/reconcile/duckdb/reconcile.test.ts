@@ -14,13 +14,13 @@ import fc from 'fast-check';
 import type { Detection } from '../../../../../core/domain/detection.ts';
 import type { FirstMet } from '../../../../../core/domain/first-met.ts';
 import type { Rules } from '../../../../../core/domain/rules.ts';
-import type { Duck } from '../../../../../core/stores/duckdb.ts';
+import type { Duck } from '../../../../../core/stores/lake/duckdb.ts';
 import { oid } from '../../../../../core/domain/oid.ts';
 import { outcomeOf } from '../../../../../core/domain/first-met.ts';
 import type { Instant } from '../../../../../core/domain/time.ts';
 import { hasGrownBefore } from '../../../../../core/domain/growth.ts';
 import { instant, dateOf, DAY_MS, HOUR_MS } from '../../../../../core/domain/time.ts';
-import { openDuck, quoted } from '../../../../../core/stores/duckdb.ts';
+import { openDuck, quoted } from '../../../../../core/stores/lake/duckdb.ts';
 import { bucketsOf, reconcile } from '../../../../../batch-layer/reconcile/duckdb/reconcile.ts';
 import { rawLimitsFor, rawWriter } from '../../../../../batch-layer/archive/raw-file.ts';
 

@@ -1,0 +1,90 @@
+/**
+ * The face of our HBase client: puts its parts together and turns outcomes into answers. core/stores' HBase stores are
+ * its only callers, and know no other file here but types.ts and errors.ts.
+ *
+ * Nothing is connected before the first question. Every question has a deadline; every row has an answer, in the order
+ * of the request. Why a client of our own: docs/decisions/0002-hbase-client.md.
+ */
+import { untilAborted } from '../process/read-limits.ts';
+import { deleteActions, getActions, putActions } from './actions.ts';
+import type { Actions } from './actions.ts';
+import { hbaseAdmin } from './admin.ts';
+import { runBatch } from './batch.ts';
+import type { Reach } from './batch.ts';
+import { checkAndPut } from './check-and-put.ts';
+import { deadlineError, HBaseError } from './errors.ts';
+import { Master } from './master.ts';
+import { Meta } from './meta.ts';
+import { scanTable } from './scan.ts';
+import { Servers } from './servers.ts';
+import type { Cell, HBaseClient, HBaseClientOptions, PutAnswer } from './types.ts';
+import { zookeeperDirectory } from './zookeeper.ts';
+
+const CONNECT_TIMEOUT_MS = 5_000;
+const PING_TIMEOUT_MS = 2_000;
+/** Of a cell beside its row, qualifier and value. */
+const CELL_BYTES = 24;
+
+export function createHBaseClient(options: HBaseClientOptions): HBaseClient {
+  const { callTimeoutMs, operationTimeoutMs } = options;
+  const emit = options.onEvent ?? (() => undefined);
+  const connectTimeoutMs = Math.min(CONNECT_TIMEOUT_MS, callTimeoutMs);
+  const stop = new AbortController();
+  const directory = zookeeperDirectory(options.zookeeper, options.znode, connectTimeoutMs, stop.signal);
+  const servers = new Servers(options.user, connectTimeoutMs, emit);
+  const meta = new Meta(directory, servers, callTimeoutMs, emit);
+  const reach: Reach = { meta, servers, callTimeoutMs, operationTimeoutMs, signal: stop.signal, emit };
+  const close = async () => {
+    options.signal?.removeEventListener('abort', onAbort);
+    stop.abort();
+    await servers.close();
+  };
+  const onAbort = () => void close();
+  if (options.signal?.aborted === true) stop.abort();
+  options.signal?.addEventListener('abort', onAbort, { once: true });
+
+  const write = async (table: string, actions: Actions): Promise<PutAnswer[]> => {
+    const outcomes = await runBatch(reach, table, actions);
+    return outcomes.map((outcome) => (outcome instanceof HBaseError ? { status: 'failed', error: outcome } : { status: 'done' }));
+  };
+  return {
+    put: (table, puts) => write(table, putActions(puts)),
+    delete: (table, deletes) => write(table, deleteActions(deletes)),
+    async get(table, gets, limits) {
+      const outcomes = await untilAborted(runBatch(reach, table, getActions(gets), limits?.signal), limits?.signal);
+      limits?.onBytes?.(bytesOf(outcomes));
+      return outcomes.map((outcome) => {
+        if (outcome instanceof HBaseError) return { status: 'failed', error: outcome };
+        return outcome.length === 0 ? { status: 'absent' } : { status: 'found', cells: outcome };
+      });
+    },
+    scan: (table, scan) => scanTable(reach, table, scan),
+    checkAndPut: (table, row, family, qualifier, expected, put) =>
+      checkAndPut(reach, table, { row, family, qualifier, expected }, put),
+    admin: hbaseAdmin(reach, new Master(directory, reach)),
+    ping: () => ping(meta),
+    close,
+  };
+}
+
+/** About what the answers took on their way. */
+function bytesOf(outcomes: readonly (Cell[] | HBaseError)[]): number {
+  let bytes = 0;
+  for (const outcome of outcomes) if (!(outcome instanceof HBaseError)) for (const { row, qualifier, value } of outcome) bytes += CELL_BYTES + row.length + qualifier.length + value.length;
+  return bytes;
+}
+
+/** Asks meta, and once more for a remembered server that meta has left; never longer than the time of a ping. */
+async function ping(meta: Meta): Promise<void> {
+  let timer: NodeJS.Timeout | undefined;
+  const late = new Promise<never>((_resolve, reject) => {
+    timer = setTimeout(() => reject(deadlineError('a ping', PING_TIMEOUT_MS)), PING_TIMEOUT_MS);
+  });
+  const asked = meta.ping(PING_TIMEOUT_MS).catch(() => meta.ping(PING_TIMEOUT_MS));
+  try {
+    await Promise.race([asked, late]);
+  } finally {
+    clearTimeout(timer);
+    asked.catch(() => undefined);
+  }
+}

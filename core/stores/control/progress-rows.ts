@@ -1,0 +1,72 @@
+/**
+ * The rows `progress/<generation>/<partition>` and `cut/<generation>/<partition>/<offset>`: how far the speed layer is (laws L1, L8).
+ *
+ * control.ts composes them; the speed layer writes both after its counts, serving and the batch layer read them. A stale writer loses to
+ * a greater offset; two writers of one offset write the same bytes, because JSON is written with its members in one fixed order.
+ */
+import { z } from 'zod';
+import type { Tallies } from '../../domain/tallies.ts';
+import type { Instant } from '../../domain/time.ts';
+import type { JsonCells } from '../rows/json-cells.ts';
+
+/** Up to where a partition's effects are in HBase. */
+export interface Progress {
+  readonly partition: number;
+  readonly nextOffset: number;
+  /** Arrival of the last record before nextOffset (arrival.ts). */
+  readonly arrival: Instant;
+  /** Of all records of the generation before nextOffset. */
+  readonly tallies: Tallies;
+}
+
+/** The speed layer's tallies where an epoch ends: what the batch layer proves its own against. */
+export interface CutTallies {
+  readonly partition: number;
+  /** The first offset of the next epoch. */
+  readonly cut: number;
+  /** Of all records of the generation before the cut. */
+  readonly tallies: Tallies;
+}
+
+export interface ProgressRows {
+  /** One entry a partition, null where nothing was processed yet. */
+  progress(generation: number, partitions: readonly number[]): Promise<(Progress | null)[]>;
+  /** Writes what was passed first, then the progress, so that whoever sees a progress finds every cut before it. */
+  putProgress(generation: number, progress: readonly Progress[], cuts?: readonly CutTallies[]): Promise<void>;
+  /** One entry a cut that was asked for; null where the speed layer has not processed a record at or after it. */
+  cutTallies(generation: number, cuts: readonly Omit<CutTallies, 'tallies'>[]): Promise<(CutTallies | null)[]>;
+}
+
+export function progressRows(cell: JsonCells): ProgressRows {
+  return {
+    progress: (generation, partitions) => cell.readAll(partitions.map((partition) => progressRow(generation, partition)), readProgress),
+    async putProgress(generation, all, cuts = []) {
+      await cell.put(cuts.map((passed) => ({ row: cutRow(generation, passed), timestamp: passed.cut, json: passed })));
+      await cell.put(all.map((p) => ({ row: progressRow(generation, p.partition), timestamp: p.nextOffset, json: p })));
+    },
+    cutTallies: (generation, cuts) => cell.readAll(cuts.map((cut) => cutRow(generation, cut)), readCutTallies),
+  };
+}
+
+const progressRow = (generation: number, partition: number): string => `progress/${generation}/${partition}`;
+
+const cutRow = (generation: number, { partition, cut }: Omit<CutTallies, 'tallies'>): string =>
+  `cut/${generation}/${partition}/${cut}`;
+
+const whole = z.number().int();
+/** Tallies as they are written down, here and in the reports of the batch layer (runs.ts). */
+export const TalliesJson = z.object({
+  new: whole,
+  copies: whole,
+  strays: whole,
+  deferred: whole,
+  dead_letters: whole,
+  ticks: whole,
+  dead_letters_by_reason: z.record(z.string(), whole),
+});
+const ProgressJson = z.object({ partition: whole, nextOffset: whole, arrival: whole, tallies: TalliesJson });
+const CutTalliesJson = z.object({ partition: whole, cut: whole, tallies: TalliesJson });
+
+// The casts put the domain's brands on what has just been checked to be whole numbers.
+const readProgress = (json: unknown): Progress => ProgressJson.parse(json) as Progress;
+const readCutTallies = (json: unknown): CutTallies => CutTalliesJson.parse(json) as CutTallies;

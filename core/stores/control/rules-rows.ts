@@ -1,0 +1,76 @@
+/**
+ * The row `rules` of the table `control`: the rules of the generation that holds, with the topic's id (laws L5, L6, L10).
+ *
+ * control.ts composes it; recorded-rules.ts compares it with the configuration at each start. The first process records the row,
+ * a switch replaces it; both by check-and-put. How the topic grew has a row of its own (growth-rows.ts).
+ */
+import { z } from 'zod';
+import type { Rules } from '../../domain/rules.ts';
+import type { JsonCells } from '../rows/json-cells.ts';
+import { EXIT, Refusal } from '../../process/errors.ts';
+
+export interface RecordedRules extends Rules {
+  /** Kafka's id of the topic: another id is another log life. */
+  readonly topicId: string;
+}
+
+export interface RulesRows {
+  rules(): Promise<RecordedRules | null>;
+  /** Records rules unless some are recorded; returns what holds now. */
+  recordRules(rules: RecordedRules): Promise<RecordedRules>;
+  /** Makes another generation the one that holds; false if `from` is not (any more) what is recorded. */
+  switchRules(from: RecordedRules, to: RecordedRules): Promise<boolean>;
+}
+
+export function rulesRows(cell: JsonCells): RulesRows {
+  return {
+    rules: () => cell.read('rules', readRules),
+    async recordRules(rules) {
+      await cell.create({ row: 'rules', timestamp: rules.generation, json: jsonOfRules(rules) });
+      return (await cell.read('rules', readRules)) ?? rules;
+    },
+    async switchRules(from, to) {
+      // As the row of the rebuild stands, with what a newer version wrote there.
+      const whole = await cell.read(`rules/${to.generation}`, (json) => json as object);
+      const json = { ...whole, ...jsonOfRules(to) };
+      return cell.replace(jsonOfRules(from), { row: 'rules', timestamp: to.generation, json }, readRulesJson);
+    },
+  };
+}
+
+const whole = z.number().int();
+const RulesJson = z.object({
+  generation: whole,
+  logLife: whole,
+  epochSeconds: whole,
+  dedupWindowDays: whole,
+  clockAheadDays: whole,
+  partitionCount: whole,
+  firstEpoch: whole,
+  firstOffsets: z.array(whole),
+  topicId: z.string(),
+  /** What a program must know to count by these rules: one that does not know all of it stops. */
+  requires: z.array(z.string()).optional(),
+});
+type RulesJson = z.infer<typeof RulesJson>;
+
+const OWN_FIRST_MET = 'own_first_met';
+
+/** What the row holds of the rules. */
+export function jsonOfRules(rules: RecordedRules): RulesJson {
+  const row = RulesJson.parse(rules);
+  return rules.ownFirstMet ? { ...row, requires: [OWN_FIRST_MET] } : row;
+}
+
+export const readRulesJson = (json: unknown): RulesJson => RulesJson.parse(json);
+
+export function readRules(json: unknown): RecordedRules {
+  const { requires = [], ...rules } = readRulesJson(json);
+  const unknown = requires.filter((name) => name !== OWN_FIRST_MET);
+  if (unknown.length === 0) return requires.length === 0 ? rules : { ...rules, ownFirstMet: true };
+  throw new Refusal(
+    EXIT.usage,
+    `A newer version of the program recorded the rules of generation ${rules.generation}. They ask for ${unknown.join(', ')}, which this ` +
+      'version does not know. Run the newer version.',
+  );
+}

@@ -1,0 +1,59 @@
+/**
+ * The rows `stamps/<log life>/<partition>` of the table `control`: what is settled of a partition's stamps, and its corrections.
+ *
+ * Timestamp = number of the change; moved by check-and-put alone, so that of a reader that passes a stamp and an operator who
+ * corrects it one comes first and the other learns of it (stamp-gate.ts). They belong to a life of the log, not to a generation: a rebuild
+ * reads the same arrivals.
+ *
+ *   stamps/1/3   {"change":7,"corrections":[{"from":120,"to":163}],"hold":null,"settled":1795447726574}
+ */
+import { z } from 'zod';
+import type { Stamps } from '../../domain/stamps.ts';
+import type { Instant } from '../../domain/time.ts';
+import type { JsonCells } from '../rows/json-cells.ts';
+
+/** Where a reader was first seen to wait; it does so while the record is ahead (domain/stamps.ts). For people, it decides nothing. */
+export interface Hold {
+  readonly offset: number;
+  readonly stamp: number;
+  /** By the clock of who waited first. */
+  readonly since: Instant;
+}
+
+export interface StampRecord extends Stamps {
+  /** Raised by each change. */
+  readonly change: number;
+  readonly hold: Hold | null;
+}
+
+export interface StampRows {
+  /** One a partition; what nobody has changed yet is change 0. */
+  stamps(logLife: number, partitions: readonly number[]): Promise<StampRecord[]>;
+  /** Records `to`; false if `from` is not (any more) what is recorded. */
+  moveStamps(logLife: number, partition: number, from: StampRecord, to: Omit<StampRecord, 'change'>): Promise<boolean>;
+}
+
+export const NOT_SETTLED: StampRecord = { change: 0, settled: -1 as Instant, corrections: [], hold: null };
+
+export function stampRows(cell: JsonCells): StampRows {
+  const rowOf = (logLife: number, partition: number): string => `stamps/${logLife}/${partition}`;
+  return {
+    async stamps(logLife, partitions) {
+      const rows = await cell.readAll(partitions.map((partition) => rowOf(logLife, partition)), readStamps);
+      return rows.map((row) => row ?? NOT_SETTLED);
+    },
+    moveStamps(logLife, partition, from, to) {
+      const next: StampRecord = { ...to, change: from.change + 1 };
+      return cell.move(from.change === 0 ? null : from, { row: rowOf(logLife, partition), timestamp: next.change, json: next }, readStamps);
+    },
+  };
+}
+
+const whole = z.number().int();
+const StampsJson = z.object({
+  change: whole,
+  settled: whole,
+  corrections: z.array(z.looseObject({ from: whole, to: whole })),
+  hold: z.object({ offset: whole, stamp: whole, since: whole }).nullable(),
+});
+const readStamps = (json: unknown): StampRecord => StampsJson.parse(json) as unknown as StampRecord;

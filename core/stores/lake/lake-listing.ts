@@ -1,0 +1,76 @@
+/**
+ * The days of the lake: what each date of detections holds, told from the manifests of published epochs.
+ *
+ * Serving shows it at /api/v1/lake. A manifest never changes, so each is read once and remembered. A day is open while epochs
+ * that begin within it are still to come; a late detection may add to a day that is complete.
+ */
+import type { ReadLimits } from '../../process/read-limits.ts';
+import type { Hdfs } from '../hdfs/types.ts';
+import type { PublishedFile } from './runs.ts';
+import { listRuns, readRun } from './runs.ts';
+
+export interface LakeDay {
+  readonly date: string;
+  readonly rows: number;
+  readonly bytes: number;
+  readonly files: number;
+  /** Names of the epochs that put files there, oldest first. */
+  readonly epochs: string[];
+  readonly state: 'complete' | 'open';
+}
+
+/** The part of a run's report that a listing needs. */
+export interface ListedRun {
+  readonly epoch: string;
+  /** End of the epoch, in milliseconds. */
+  readonly to: number;
+  readonly files: readonly PublishedFile[];
+}
+
+export interface LakeListing {
+  /** What was read of manifests when it is ended is kept. */
+  days(limits?: ReadLimits): Promise<LakeDay[]>;
+}
+
+export function lakeListing(hdfs: Hdfs): LakeListing {
+  const known = new Map<string, ListedRun>();
+  return {
+    async days(limits) {
+      for (const epoch of (await listRuns(hdfs, limits)).filter((name) => !known.has(name))) {
+        const run = await readRun(hdfs, epoch, limits);
+        if (run) known.set(epoch, { epoch, to: run.to, files: run.files.filter(({ path }) => DAY.test(path)) });
+      }
+      return daysOf([...known.values()]);
+    },
+  };
+}
+
+const DAY = /\/detections\/dt=(\d{4,}-\d{2}-\d{2})\//;
+
+/** Newest day first. */
+export function daysOf(runs: readonly ListedRun[]): LakeDay[] {
+  const publishedTo = Math.max(0, ...runs.map(({ to }) => to));
+  const days = new Map<string, { rows: number; bytes: number; files: number; epochs: Set<string> }>();
+  for (const run of [...runs].sort((a, b) => a.to - b.to)) {
+    for (const file of run.files) {
+      const date = DAY.exec(file.path)?.[1];
+      if (date === undefined) continue;
+      const day = days.get(date) ?? { rows: 0, bytes: 0, files: 0, epochs: new Set<string>() };
+      days.set(date, day);
+      day.rows += file.rows;
+      day.bytes += file.bytes;
+      day.files += 1;
+      day.epochs.add(run.epoch);
+    }
+  }
+  return [...days]
+    .sort(([a], [b]) => (a < b ? 1 : -1))
+    .map(([date, day]) => ({
+      date,
+      rows: day.rows,
+      bytes: day.bytes,
+      files: day.files,
+      epochs: [...day.epochs],
+      state: publishedTo >= Date.parse(`${date}T00:00:00Z`) + 86_400_000 ? 'complete' : 'open',
+    }));
+}

@@ -1,0 +1,85 @@
+/**
+ * Rows as a Parquet file, in pieces as they come: what people download from the app.
+ *
+ * Serving hands over batches of rows by column name and passes the bytes on; the one file that imports parquetjs. The batch
+ * layer writes the lake with DuckDB, which needs a file on a disk; a download has none. Memory holds one row group, which is full by
+ * its rows or by the bytes of its texts. Columns are those of layout/lake-columns.ts; every one may be null here. Pages of the first version, which every reader knows.
+ */
+import parquet from 'parquetjs';
+import type { Columns } from '../../layout/lake-columns.ts';
+
+/** Oids as decimal text or bigint, times as milliseconds. */
+export type ParquetRow = { readonly [column: string]: string | number | bigint | null };
+
+const ROW_GROUP_ROWS = 32_768;
+const ROW_GROUP_BYTES = 16_777_216;
+const PAGE_ROWS = 4_096;
+const TYPE_OF: Readonly<Record<string, 'INT32' | 'INT64' | 'UTF8' | 'TIMESTAMP_MICROS'>> = {
+  INTEGER: 'INT32',
+  BIGINT: 'INT64',
+  VARCHAR: 'UTF8',
+  TIMESTAMPTZ: 'TIMESTAMP_MICROS',
+};
+
+export async function* parquetOf(columns: Columns, batches: AsyncIterable<readonly object[]>): AsyncGenerator<Uint8Array> {
+  const written: Buffer[] = [];
+  const into = {
+    write: (bytes: Buffer, done: (fault?: Error | null) => void): void => {
+      written.push(bytes);
+      done();
+    },
+    end: (done: (fault?: Error | null) => void): void => done(),
+  };
+  const options = { rowGroupSize: ROW_GROUP_ROWS, pageSize: PAGE_ROWS, useDataPageV2: false, pageIndex: false };
+  const writer = await parquet.ParquetWriter.openStream(schemaOf(columns), into as never, options as never);
+  const times = columns.filter(([, type]) => type === 'TIMESTAMPTZ').map(([name]) => name);
+  let bytes = 0;
+  for await (const rows of batches) {
+    for (const row of rows) {
+      bytes += bytesOf(row as ParquetRow);
+      // The writer closes a group behind the row with which it has as many as it may.
+      const isFull = bytes >= ROW_GROUP_BYTES;
+      if (isFull) writer.setRowGroupSize(1);
+      await writer.appendRow(shreddable(row as ParquetRow, times));
+      if (!isFull) continue;
+      writer.setRowGroupSize(ROW_GROUP_ROWS);
+      bytes = 0;
+      yield* taken(written);
+    }
+    yield* taken(written);
+  }
+  await writer.close();
+  yield* taken(written);
+}
+
+/** Of its texts, which are all that may be large. */
+function bytesOf(row: ParquetRow): number {
+  let bytes = 0;
+  for (const name in row) {
+    const value = row[name];
+    if (typeof value === 'string') bytes += value.length;
+  }
+  return bytes;
+}
+
+function* taken(written: Buffer[]): Generator<Uint8Array> {
+  while (written.length > 0) yield written.shift()!;
+}
+
+function schemaOf(columns: Columns): InstanceType<typeof parquet.ParquetSchema> {
+  const fields = columns.map(([name, sqlType]) => {
+    const type = TYPE_OF[sqlType];
+    if (!type) throw new TypeError(`column ${name} of type ${sqlType} has no type in a download`);
+    return [name, { type, optional: true, compression: 'SNAPPY', statistics: false }] as const;
+  });
+  return new parquet.ParquetSchema(Object.fromEntries(fields) as never);
+}
+
+function shreddable(row: ParquetRow, times: readonly string[]): Record<string, unknown> {
+  const values: Record<string, unknown> = { ...row };
+  for (const name of times) {
+    const ms = row[name];
+    if (ms !== null && ms !== undefined) values[name] = BigInt(ms) * 1_000n;
+  }
+  return values;
+}

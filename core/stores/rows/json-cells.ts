@@ -1,0 +1,76 @@
+/**
+ * Rows of one JSON cell, which several versions of the program may read and move (the table `control`, stores/control.ts).
+ *
+ * A reader takes the members that it knows and passes over the others. Moving a row compares members that the caller knows with what
+ * stands there now, and then the bytes as they stand (check-and-put): a member that only a newer version knows neither keeps an older
+ * one from moving the row, nor is it lost. Comparing the row with bytes made anew would do both. What is put without a comparison
+ * (progress) keeps nothing of what was there, so a member that has to outlive an older writer must not stand in such a row.
+ */
+import type { HBaseClient, RowPut } from '../../hbase/types.ts';
+import { CONTROL_FAMILY, CONTROL_QUALIFIER } from '../../layout/hbase.ts';
+import { found } from './answers.ts';
+import { askHBase, getRows, putRows } from './hbase-rows.ts';
+
+export interface JsonPut {
+  readonly row: string;
+  readonly timestamp: number;
+  readonly json: unknown;
+}
+
+/** Takes what it knows of a row's JSON; throws if that is not as it must be. */
+type Read<T> = (json: unknown) => T;
+
+export interface JsonCells {
+  read<T>(row: string, read: Read<T>): Promise<T | null>;
+  readAll<T>(rows: readonly string[], read: Read<T>): Promise<(T | null)[]>;
+  put(puts: readonly JsonPut[]): Promise<void>;
+  /** Puts a row that is not there; false if it is. */
+  create(put: JsonPut): Promise<boolean>;
+  /** Moves a row from what `read` makes of it; null: it must be absent. False if it is not, or not any more, what is there. */
+  move<T>(from: T | null, to: JsonPut, read: Read<T>): Promise<boolean>;
+  /** The same, but of what was there nothing is kept. */
+  replace<T>(from: T, to: JsonPut, read: Read<T>): Promise<boolean>;
+}
+
+export function jsonCells(hbase: HBaseClient, table: string): JsonCells {
+  const readAll = async <T>(rows: readonly string[], read: (json: unknown, bytes: Buffer) => T): Promise<(T | null)[]> => {
+    const gets = rows.map((row) => ({ row: Buffer.from(row), families: [CONTROL_FAMILY] }));
+    const answers = await getRows(hbase, table, gets, (cells) => read(JSON.parse(cells[0]!.value.toString('utf8')), cells[0]!.value));
+    return found(table, answers);
+  };
+  const checkAndPut = (expected: Buffer | null, put: JsonPut): Promise<boolean> =>
+    askHBase(table, () => hbase.checkAndPut(table, Buffer.from(put.row), CONTROL_FAMILY, CONTROL_QUALIFIER, expected, rowPut(put)));
+  const moved = async <T>(from: T, to: JsonPut, read: Read<T>, jsonOf: (json: object, known: T) => unknown): Promise<boolean> => {
+    const [now] = await readAll([to.row], (json, bytes) => ({ json: json as object, known: read(json), bytes }));
+    if (!now || fixedJson(now.known) !== fixedJson(from)) return false;
+    return checkAndPut(now.bytes, { ...to, json: jsonOf(now.json, now.known) });
+  };
+  return {
+    readAll,
+    read: async (row, read) => (await readAll([row], read))[0] ?? null,
+    put: (puts) => putRows(hbase, table, puts.map(rowPut)),
+    create: (put) => checkAndPut(null, put),
+    move: (from, to, read) =>
+      from === null ? checkAndPut(null, to) : moved(from, to, read, (json, known) => ({ ...unknownOf(json, known as object), ...(to.json as object) })),
+    replace: (from, to, read) => moved(from, to, read, () => to.json),
+  };
+}
+
+/** Members that the reader passed over. */
+function unknownOf(json: object, known: object): object {
+  return Object.fromEntries(Object.entries(json).filter(([name]) => !(name in known)));
+}
+
+function rowPut({ row, timestamp, json }: JsonPut): RowPut {
+  const value = Buffer.from(fixedJson(json));
+  return { row: Buffer.from(row), cells: [{ family: CONTROL_FAMILY, qualifier: CONTROL_QUALIFIER, timestamp, value }] };
+}
+
+/** JSON with the members of every object in alphabetical order: one value, one text. */
+export function fixedJson(value: unknown): string {
+  return JSON.stringify(value, (_, part: unknown) =>
+    typeof part === 'object' && part !== null && !Array.isArray(part)
+      ? Object.fromEntries(Object.entries(part).sort(([a], [b]) => (a < b ? -1 : 1)))
+      : part,
+  );
+}

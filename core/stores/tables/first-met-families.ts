@@ -1,0 +1,91 @@
+/**
+ * The families of the table `detections`: one for the first-met rows of each generation that has its own (laws L6 and L9).
+ *
+ * `sightline prepare` makes those of the generations that live, a rebuild makes the one of its own before anything is written to it,
+ * the layers check theirs when they start, and `batch prune --generations` removes those of generations that are gone, whole: no row of
+ * them is read for it. A family of its own, since a look-up reads one family: what another generation left costs it nothing.
+ */
+import type { Rules } from '../../domain/rules.ts';
+import type { RowLife } from '../../layout/tables.ts';
+import type { HBaseClient } from '../../hbase/types.ts';
+import type { LogAdmin, TopicFacts } from '../kafka/types.ts';
+import type { FamilyPlan } from '../../layout/tables.ts';
+import { inForceMs } from '../../domain/rules.ts';
+import { DAY_MS } from '../../domain/time.ts';
+import { DETECTION_FAMILY, detectionFamily } from '../../layout/hbase.ts';
+import { detectionTtlSeconds } from '../../layout/tables.ts';
+import { EXIT, Refusal } from '../../process/errors.ts';
+import { askHBase } from '../rows/hbase-rows.ts';
+import { ensureFamilies, familyOf } from './schema.ts';
+
+export interface FirstMetFamilies {
+  /** Makes a generation's family unless it is there, and raises its time to live if it is too short. */
+  ensure(rules: Rules): Promise<void>;
+  /** Families that none of these generations needs. */
+  unneeded(living: readonly Rules[]): Promise<string[]>;
+  drop(families: readonly string[]): Promise<void>;
+}
+
+type Lived = Pick<Rules, 'generation' | 'ownFirstMet' | 'dedupWindowDays' | 'clockAheadDays'>;
+
+/** What each of these generations needs; one that they share lives for as long as the one that needs it longest. */
+export function familyPlans(living: readonly Lived[], facts: TopicFacts): FamilyPlan[] {
+  const seconds = new Map<string, number>();
+  for (const rules of living) {
+    const family = detectionFamily(rules);
+    seconds.set(family, Math.max(seconds.get(family) ?? 0, detectionTtlSeconds(lifeOf(rules, facts))));
+  }
+  return [...seconds].map(([name, ttlSeconds]) => ({ name, ttlSeconds }));
+}
+
+function lifeOf(rules: Lived, { retentionMs, segmentMs, deletionDelayMs }: TopicFacts): RowLife {
+  return { inForceMs: inForceMs(rules), retentionMs, segmentMs, deletionDelayMs };
+}
+
+export function firstMetFamilies(hbase: HBaseClient, namespace: string, admin: Pick<LogAdmin, 'facts'>): FirstMetFamilies {
+  const table = `${namespace}:detections`;
+  return {
+    async ensure(rules) {
+      const facts = await admin.facts();
+      if (!facts) return;
+      await askHBase(table, () => ensureFamilies(hbase, { name: table, families: familyPlans([rules], facts).map(familyOf) }));
+    },
+    async unneeded(living) {
+      const needed = new Set(living.map(detectionFamily));
+      const found = await askHBase(table, () => hbase.admin.describeTable(table));
+      return (found?.families ?? []).map(({ name }) => name).filter((name) => OURS.test(name) && !needed.has(name));
+    },
+    async drop(families) {
+      for (const family of families) await askHBase(table, () => hbase.admin.dropFamily(table, family));
+    },
+  };
+}
+
+const OURS = new RegExp(`^${DETECTION_FAMILY}\\d*$`);
+
+/** Throws a Refusal if first-met rows could vanish while a copy may still come (L6). Asks HBase's master and Kafka. */
+export async function checkRowLife(hbase: HBaseClient, namespace: string, admin: Pick<LogAdmin, 'facts'>, rules: Rules): Promise<void> {
+  const table = `${namespace}:detections`;
+  const facts = await admin.facts();
+  const found = await askHBase(table, () => hbase.admin.describeTable(table));
+  const family = detectionFamily(rules);
+  const now = found?.families.find(({ name }) => name === family);
+  if (!facts || !found) return;
+  const needed = detectionTtlSeconds(lifeOf(rules, facts));
+  if (now && (now.ttlSeconds === undefined || now.ttlSeconds >= needed)) return;
+  throw tooShort(`${table}, family ${family}`, now?.ttlSeconds, needed, lifeOf(rules, facts));
+}
+
+function tooShort(where: string, foundSeconds: number | undefined, neededSeconds: number, life: RowLife): Refusal {
+  const days = (ms: number): string => (ms < 0 ? 'for ever' : daysText(Number((ms / DAY_MS).toFixed(2))));
+  const found = foundSeconds === undefined ? `${where} is not there` : `Rows of ${where}, live for ${days(foundSeconds * 1_000)}`;
+  return new Refusal(
+    EXIT.usage,
+    `${found}, and ${days(neededSeconds * 1_000)} are needed: W is ${days(life.inForceMs)}, and Kafka may deliver a record for retention.ms ` +
+      `(${days(life.retentionMs)}), segment.ms (${days(life.segmentMs)}) and file.delete.delay.ms (${life.deletionDelayMs} ms) after its arrival, and a day ` +
+      'is for clocks. A first-met row that is gone too soon makes a copy count as new. "sightline prepare" raises the time to live (docs/operations.md); ' +
+      'nothing was counted.',
+  );
+}
+
+const daysText = (days: number): string => `${days} ${days === 1 ? 'day' : 'days'}`;

@@ -1,0 +1,100 @@
+/**
+ * The table `batch_view`: counts of the epochs that the batch layer has published, all partitions together (laws L5 and L9).
+ *
+ * A batch run writes the cells of its epoch from the published files, as absolute numbers whose timestamp is the epoch's
+ * number, so that running again writes the same bytes; serving reads only epochs up to the horizon, so a half-written epoch is
+ * never seen.
+ */
+import type { Level, Scope } from '../../domain/counts.ts';
+import type { Epoch } from '../../domain/epoch.ts';
+import type { HourCell, HourRowName } from '../../domain/hour-counts.ts';
+import type { CountRow, HourLevel, HourRow, Hours, Minutes } from './count-view.ts';
+import type { HBaseClient } from '../../hbase/types.ts';
+import type { ListBounds, ListWrite, PlacedDetection } from './list-view.ts';
+import { groupOfScope } from '../../domain/hour-counts.ts';
+import type { ReadLimits } from '../../process/read-limits.ts';
+import { batchRow, decodeBatchRow, encodeHourCell, encodeList } from '../../layout/hbase.ts';
+import { batchEpochRanges, batchRanges } from '../../layout/hbase-ranges.ts';
+import { hourCellsOf, leastHour, ofLevel, placeOfLevel, scanRanges } from './count-view.ts';
+import { putRows } from '../rows/hbase-rows.ts';
+import { listedIn, listGroups, listOptions } from './list-view.ts';
+
+export interface BatchRowWrite {
+  readonly name: HourRowName;
+  readonly cells: readonly HourCell[];
+  readonly listed: readonly ListWrite[];
+}
+
+export interface BatchView {
+  /** Writes every row or throws a Retryable. */
+  put(writes: readonly BatchRowWrite[]): Promise<void>;
+  /** What a scope counted in hours, of every epoch up to and including the horizon. `minutes` as in the speed view. */
+  read(scope: Scope, horizon: Epoch, hours: Hours, levels: readonly Level[], minutes?: Minutes, limits?: ReadLimits): Promise<CountRow[]>;
+  /** The hour cells of a scope in hours, of the epochs after `after` (−1: of all) up to and including `upTo`. */
+  published(scope: Scope, level: HourLevel, hours: Hours, epochs: { after: number; upTo: Epoch }, limits?: ReadLimits): Promise<HourRow[]>;
+  /** The list of detections of a scope over hours up to the horizon; not sorted; whole hours unless bounded. */
+  list(scope: Scope, horizon: Epoch, hours: Hours, bounds?: ListBounds, limits?: ReadLimits): Promise<PlacedDetection[]>;
+  /** The least hour in which anything was counted, be its epoch published or only written by now; null if there is none. */
+  firstHour(limits?: ReadLimits): Promise<number | null>;
+}
+
+/** All that a row key can hold. */
+const EVERY_HOUR: Hours = { from: 0, to: 0xffff_fffe };
+
+export function batchView(hbase: HBaseClient, namespace: string, rules: { generation: number }): BatchView {
+  const table = `${namespace}:batch_view`;
+  const { generation } = rules;
+  return {
+    put: (writes) =>
+      putRows(
+        hbase,
+        table,
+        writes.map(({ name, cells, listed }) => ({
+          row: batchRow(generation, name),
+          cells: [
+            ...cells.map(encodeHourCell),
+            ...listed.map(({ second, first, upTo, entries }) => encodeList(second, first, upTo, entries)),
+          ],
+        })),
+      ),
+    async read(scope, horizon, hours, levels, minutes, limits) {
+      const rows: CountRow[] = [];
+      for (const level of levels) {
+        const { scope: of, families, columns } = placeOfLevel(scope, level);
+        await scanRanges(hbase, table, batchRanges(generation, groupOfScope(of), hours), { families, ...columns, limits }, (batch) => {
+          for (const cells of batch) {
+            const { group, epoch, hour } = decodeBatchRow(cells[0]!.row);
+            if (epoch > horizon) continue;
+            rows.push({ scope, epoch, hour, partition: -1, cells: ofLevel(level, hourCellsOf(group, cells), minutes) });
+          }
+        });
+      }
+      return rows;
+    },
+    async published(scope, level, hours, epochs, limits) {
+      const { scope: of, families, columns } = placeOfLevel(scope, level);
+      const group = groupOfScope(of);
+      const ranges = epochs.after < 0 ? batchRanges(generation, group, hours) : batchEpochRanges(generation, group, hours, epochs);
+      const rows: HourRow[] = [];
+      await scanRanges(hbase, table, ranges, { families, ...columns, limits }, (batch) => {
+        for (const cells of batch) {
+          const { epoch, hour } = decodeBatchRow(cells[0]!.row);
+          if (epoch > epochs.after && epoch <= epochs.upTo) rows.push({ epoch, hour, partition: -1, cells: hourCellsOf(group, cells) });
+        }
+      });
+      return rows;
+    },
+    firstHour: (limits) => leastHour(hbase, table, batchRanges(generation, 'all', EVERY_HOUR), (row) => decodeBatchRow(row).hour, limits),
+    async list(scope, horizon, hours, bounds, limits) {
+      const listed: PlacedDetection[] = [];
+      const ranges = listGroups(scope).flatMap((group) => batchRanges(generation, group, hours));
+      await scanRanges(hbase, table, ranges, { ...listOptions(bounds), limits }, (batch) => {
+        for (const cells of batch) {
+          const { epoch, hour } = decodeBatchRow(cells[0]!.row);
+          if (epoch <= horizon) for (const entry of listedIn(hour, cells, scope, bounds)) listed.push(entry);
+        }
+      });
+      return listed;
+    },
+  };
+}
