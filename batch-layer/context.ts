@@ -16,7 +16,7 @@ import type { SpeedView } from '../core/stores/views/speed-view.ts';
 import type { Log } from '../core/process/log.ts';
 import type { Point } from './steps.ts';
 import type { BatchMetrics } from './metrics.ts';
-import type { Say } from './progress-line.ts';
+import type { ProgressLine } from './progress-line.ts';
 import type { RecordedRules } from '../core/stores/control/rules-rows.ts';
 
 export interface SparkSettings {
@@ -63,7 +63,7 @@ export interface BatchContext {
   readonly oldGenerations: OldGenerations;
   readonly firstMetFamilies: FirstMetFamilies;
   readonly log: Log;
-  readonly say: Say;
+  readonly say: ProgressLine;
   readonly metrics: BatchMetrics;
   readonly signal: AbortSignal;
   readonly reached: (point: Point) => void | Promise<void>;

@@ -10,7 +10,7 @@ import type { Verdict } from '../core/domain/verdict.ts';
 import type { HeldPartition } from '../core/process/hold-text.ts';
 
 /** Where the previous epoch ended. */
-export interface Seam {
+export interface EpochStart {
   readonly epoch: Epoch;
   readonly firsts: readonly number[];
   readonly arrivals: readonly Instant[];

@@ -5,7 +5,7 @@
  * times a second; in a file or a pipe a line is written when a step ends and every half minute of a long one, so that a log stays
  * short. Standard output is never touched: it belongs to data.
  */
-export interface Say {
+export interface ProgressLine {
   /** `done` of what is counted (records, files, cells) in this step, of `total` where that is known. */
   progress(step: string, done: number, what: string, total?: number): void;
   /** A step of an epoch has ended. */
@@ -17,7 +17,7 @@ const LINE_EVERY_MS = 30_000;
 
 type Stream = Pick<NodeJS.WriteStream, 'write'> & { readonly isTTY?: boolean };
 
-export function sayOn(stream: Stream, now: () => number = () => performance.now()): Say {
+export function progressLineOn(stream: Stream, now: () => number = () => performance.now()): ProgressLine {
   const isTerminal = stream.isTTY === true;
   const everyMs = isTerminal ? TERMINAL_EVERY_MS : LINE_EVERY_MS;
   let step = '';
@@ -59,4 +59,4 @@ function timeText(seconds: number): string {
 
 const shown = (count: number): string => Math.round(count).toLocaleString('en');
 
-export const SILENT: Say = { progress: () => undefined, ended: () => undefined };
+export const SILENT: ProgressLine = { progress: () => undefined, ended: () => undefined };

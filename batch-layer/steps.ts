@@ -51,7 +51,7 @@ export const SWITCH_POINTS = ['first_met_written', 'recounted', 'switch_declared
 
 export type Point = (typeof RUN_POINTS | typeof ARCHIVE_POINTS | typeof SWITCH_POINTS)[number];
 
-export interface Timed {
+export interface StepTimes {
   step<T>(step: Step, work: () => Promise<T>): Promise<T>;
   /** Steps so far, in order. */
   taken(): RunReport['steps'];

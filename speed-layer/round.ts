@@ -33,8 +33,8 @@ import type { Progress } from '../core/stores/control/progress-rows.ts';
 import { epochOf } from '../core/domain/epoch.ts';
 import { outcomeOf } from '../core/domain/first-met.ts';
 import { hourRowsOf } from '../core/domain/hour-counts.ts';
-import { together } from '../core/process/together.ts';
-import { found } from '../core/stores/rows/answers.ts';
+import { runTogether } from '../core/process/together.ts';
+import { requireAnswers } from '../core/stores/rows/answers.ts';
 import { NOT_SETTLED } from '../core/stores/control/stamp-rows.ts';
 import { admit } from './admit.ts';
 import { decide } from './decide.ts';
@@ -102,7 +102,7 @@ export async function runRound(ports: RoundPorts, holdings: Holdings, { records,
       return runLane({ ...ports, persist }, holdings, partitions, { waiting, stamps, waits, drained });
     };
   });
-  const effects = (await together(lanes)).flat();
+  const effects = (await runTogether(lanes)).flat();
   holdings.counts.trim();
   await hold(ports, holdings, waiting, waits);
   return effects;
@@ -140,7 +140,7 @@ async function settled(
     latest = Math.max(latest, passage.reaches);
     return [partition, passage.stamps];
   });
-  const passed = await together(works);
+  const passed = await runTogether(works);
   if (passed.length > 0) await growth.settle(latest as Instant);
   return new Map(passed);
 }
@@ -192,7 +192,7 @@ async function decided(ports: RoundPorts, { counts }: Holdings, batches: readonl
   const { growth, persist, reached } = ports;
   const rules = growth.rules();
   const ids = [...new Set(batches.flatMap(({ batch }) => idsAtHome(batch)))];
-  const answers = await persist(async () => found('detections', await ports.detections.find(ids)));
+  const answers = await persist(async () => requireAnswers('detections', await ports.detections.find(ids)));
   const rows = new Map<Oid, FirstMet>();
   answers.forEach((row, i) => row && rows.set(ids[i]!, row));
   reached('ids_looked_up');
@@ -200,7 +200,7 @@ async function decided(ports: RoundPorts, { counts }: Holdings, batches: readonl
   for (const { progress, batch } of batches) {
     const { partition } = progress;
     const names = counts.missing(partition, rowsToCountIn(batch, rows, rules));
-    const loaded = await persist(async () => found('speed_view', await ports.speedView.load(names, partition)));
+    const loaded = await persist(async () => requireAnswers('speed_view', await ports.speedView.load(names, partition)));
     names.forEach((name, i) => counts.keep(partition, name, loaded[i] ?? []));
   }
   reached('count_rows_loaded');

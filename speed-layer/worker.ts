@@ -12,7 +12,7 @@ import type { LogConsumer } from '../core/stores/kafka/types.ts';
 import type { SpeedMetrics } from './metrics.ts';
 import type { Holdings, RoundPorts } from './round.ts';
 import { messageOf, Retryable } from '../core/process/errors.ts';
-import { retrying, WORKER_RETRY } from '../core/process/retry.ts';
+import { withRetry, WORKER_RETRY } from '../core/process/retry.ts';
 import { runRound } from './round.ts';
 
 export interface Pace {
@@ -87,7 +87,7 @@ export function patience(log: Log, retried: (dependency: string) => void, signal
         if (attempt === 1 || attempt % 10 === 0) log.warn({ attempt, delayMs, because: messageOf(fault) }, `${fault.dependency} is away`);
       };
       try {
-        const done = await retrying(WORKER_RETRY, step, { signal: lane ? [signal, lane] : signal, onRetry });
+        const done = await withRetry(WORKER_RETRY, step, { signal: lane ? [signal, lane] : signal, onRetry });
         if (waits.has(wait)) log.info('going on');
         return done;
       } finally {

@@ -9,23 +9,23 @@
 import { join } from 'node:path';
 import type { Epoch } from '../../core/domain/epoch.ts';
 import type { Instant } from '../../core/domain/time.ts';
-import type { Archive, Seam } from '../model.ts';
+import type { Archive, EpochStart } from '../model.ts';
 import type { BatchContext } from '../context.ts';
-import type { EarlyFile } from './journal.ts';
+import type { JournalFile } from './journal.ts';
 import type { HeldPartition } from '../../core/process/hold-text.ts';
 import type { HeldLease } from '../lock/lease.ts';
 import type { Horizon } from '../../core/stores/control/horizon-row.ts';
 import { epochAt, nameOf } from '../../core/domain/epoch.ts';
 import { openDuck } from '../../core/stores/lake/duckdb.ts';
 import { archive } from './archive.ts';
-import { addToArchive, finishArchives, settledArchive } from './journal.ts';
+import { addJournalEntry, finishJournals, settleArchive } from './journal.ts';
 import { readIntent } from '../lake/intent.ts';
 import { localCopies } from '../lake/local-copies.ts';
 import { openOwnFolder } from '../lock/own-folder.ts';
 import { nextEpoch, horizonOf } from '../epochs/next-epochs.ts';
-import { settledFor } from '../epochs/settled-rules.ts';
+import { settleRules } from '../epochs/settled-rules.ts';
 import { stageFiles } from '../lake/stage.ts';
-import { seamAt, seamOf } from '../epochs/epoch-start.ts';
+import { epochStartAt, epochStartOf } from '../epochs/epoch-start.ts';
 
 /** What was added to one epoch's archive. */
 export interface Added {
@@ -48,11 +48,11 @@ export interface ArchivedNow {
 export async function archiveNow(before: BatchContext, lease: HeldLease): Promise<ArchivedNow> {
   const horizon = await horizonOf(before);
   await lease.check();
-  await finishArchives(before);
+  await finishJournals(before);
   const added: Added[] = [];
   const now = epochAt(Date.now(), before.rules);
-  const context = await settledFor(before, now);
-  let seam = await openSeam(context, horizon);
+  const context = await settleRules(before, now);
+  let seam = await nextEpochStart(context, horizon);
   let skip: readonly number[] = [];
   const held: HeldPartition[] = [];
   while (seam.epoch <= now && skip.length < seam.firsts.length) {
@@ -61,26 +61,26 @@ export async function archiveNow(before: BatchContext, lease: HeldLease): Promis
     held.push(...archived.held);
     skip = archived.uncut;
     const epoch = (seam.epoch + 1) as Epoch;
-    seam = seamAt(context.rules, epoch, archived.partitions.map(({ cut }) => cut), archived.partitions.map(({ arrival }) => arrival));
+    seam = epochStartAt(context.rules, epoch, archived.partitions.map(({ cut }) => cut), archived.partitions.map(({ arrival }) => arrival));
   }
   context.metrics.held(held.length);
   return { added, held };
 }
 
 /** Behind the horizon; or behind an epoch whose run died after its intent, because that names every file of it already. */
-async function openSeam(context: BatchContext, horizon: Horizon | null): Promise<Seam> {
+async function nextEpochStart(context: BatchContext, horizon: Horizon | null): Promise<EpochStart> {
   const epoch = nextEpoch(horizon, context.rules);
   const intent = await readIntent(context.hdfs, nameOf(epoch, context.rules));
-  if (!intent) return seamOf(context, { epoch, horizon });
+  if (!intent) return epochStartOf(context, { epoch, horizon });
   const { partitions } = intent.draft;
   const arrivals = partitions.map(({ arrival }) => arrival as Instant);
-  return seamAt(context.rules, (epoch + 1) as Epoch, partitions.map(({ cut }) => cut), arrivals);
+  return epochStartAt(context.rules, (epoch + 1) as Epoch, partitions.map(({ cut }) => cut), arrivals);
 }
 
 async function archiveEpoch(
   context: BatchContext,
   lease: HeldLease,
-  seam: Seam,
+  seam: EpochStart,
   skip: readonly number[],
 ): Promise<{ one: Added; archived: Archive }> {
   const { settings, rules } = context;
@@ -89,12 +89,12 @@ async function archiveEpoch(
   const folder = own.path;
   const duck = await openDuck({ memoryMb: settings.memoryMb, threads: settings.threads, spillFolder: join(folder, 'spill') });
   try {
-    const early = await settledArchive(context, seam.epoch, seam.firsts);
+    const early = await settleArchive(context, seam.epoch, seam.firsts);
     const archived = await archive(context, duck, seam, { folder, ticks: false, early: early.files, skip });
     const files = await staged(context, seam.epoch, { attempt, folder }, archived);
     await context.reached('archive_staged');
     if (files.length > 0) {
-      await addToArchive(context, seam.epoch, attempt, { nextEntry: early.nextEntry, files }, () => lease.check());
+      await addJournalEntry(context, seam.epoch, attempt, { nextEntry: early.nextEntry, files }, () => lease.check());
     }
     const one = {
       epoch: nameOf(seam.epoch, rules),
@@ -116,11 +116,11 @@ async function staged(
   epoch: Epoch,
   { attempt, folder }: { attempt: string; folder: string },
   archived: Archive,
-): Promise<EarlyFile[]> {
+): Promise<JournalFile[]> {
   const copies = localCopies(context.hdfs, { shared: join(context.settings.workFolder, 'copies'), own: join(folder, 'copies'), keeps: true });
   const uploaded = await stageFiles(context, epoch, attempt, archived.files, copies);
   const byPath = new Map(uploaded.map((file) => [file.path, file]));
-  const files: EarlyFile[] = [];
+  const files: JournalFile[] = [];
   for (const part of archived.files) {
     const file = byPath.get(part.path)!;
     await copies.adopt(part.localFile, file);

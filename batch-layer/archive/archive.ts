@@ -16,19 +16,19 @@ import type { Instant } from '../../core/domain/time.ts';
 import type { HeldPartition } from '../../core/process/hold-text.ts';
 import type { Duck } from '../../core/stores/lake/duckdb.ts';
 import type { StampGate } from '../../core/stores/control/stamp-gate.ts';
-import type { Archive, ArchivedFile, ArchivedPartition, RawPart, Seam } from '../model.ts';
+import type { Archive, ArchivedFile, ArchivedPartition, RawPart, EpochStart } from '../model.ts';
 import type { BatchContext } from '../context.ts';
-import type { EarlyFile } from './journal.ts';
-import type { LogLook } from './log-check.ts';
+import type { JournalFile } from './journal.ts';
+import type { LogCheck } from './log-check.ts';
 import type { RawLimits, RawWriter } from './raw-file.ts';
 import { endOf, nameOf } from '../../core/domain/epoch.ts';
 import { judge } from '../../core/domain/verdict.ts';
 import { rawFile } from '../../core/layout/lake.ts';
 import { EXIT, Refusal, Retryable } from '../../core/process/errors.ts';
-import { stretchesTo } from './cut.ts';
-import { archiveGate, heldOf, refuseHeld } from './held-partitions.ts';
+import { readToCut } from './cut.ts';
+import { archiveGate, heldPartitionsOf, refuseHeld } from './held-partitions.ts';
 import { inLanes } from '../lake/lanes.ts';
-import { logLook } from './log-check.ts';
+import { logCheck } from './log-check.ts';
 import { metadataOf } from '../lake/file-metadata.ts';
 import { rawLimitsFor, rawWriter } from './raw-file.ts';
 
@@ -39,7 +39,7 @@ export interface ArchiveOptions {
   /** Nothing is recorded: this reading settles no stamp for others. */
   readonly isDry?: boolean;
   /** What was archived of the epoch before: reading goes on behind it. */
-  readonly early?: readonly EarlyFile[];
+  readonly early?: readonly JournalFile[];
   /** Partitions that are not read. */
   readonly skip?: readonly number[];
   /** Of a file; by default those of the memory that there is. */
@@ -69,8 +69,8 @@ interface Reading extends Mutable<ArchivedPartition> {
 }
 type Mutable<T> = { -readonly [K in keyof T]: T[K] extends Readonly<Record<string, number>> ? Record<string, number> : T[K] };
 
-export async function archive(batch: BatchContext, duck: Duck, seam: Seam, options: ArchiveOptions): Promise<Archive> {
-  const look = logLook(batch);
+export async function archive(batch: BatchContext, duck: Duck, seam: EpochStart, options: ArchiveOptions): Promise<Archive> {
+  const look = logCheck(batch);
   await look.now();
   const context = { ...batch, reader: look.watched(batch.reader), stamps: archiveGate(batch, options.isDry === true) };
   const readings = seam.firsts.map((first, partition) => readingOf(partition, first, seam.arrivals[partition]!));
@@ -86,11 +86,11 @@ export async function archive(batch: BatchContext, duck: Duck, seam: Seam, optio
   for (const reading of readings) if (!reading.isCut) reading.cut = reading.next;
   const open = readings.filter(({ isCut }) => !isCut);
   const uncut = open.map(({ partition }) => partition);
-  return { partitions: readings.map(partitionOf), files: await files.all(), uncut, held: heldOf(open) };
+  return { partitions: readings.map(partitionOf), files: await files.all(), uncut, held: heldPartitionsOf(open) };
 }
 
 /** Returns how many records wait, at most: what lies behind the epoch's end is counted too. */
-async function checkLogHolds(context: BatchContext, look: LogLook, epoch: Epoch, readings: readonly Reading[]): Promise<number> {
+async function checkLogHolds(context: BatchContext, look: LogCheck, epoch: Epoch, readings: readonly Reading[]): Promise<number> {
   let waiting = 0;
   const behind: Reading[] = [];
   for (const { partition, low, high } of await context.admin.ends()) {
@@ -121,7 +121,7 @@ function readingOf(partition: number, first: number, arrival: Instant): Reading 
 const NO_VERDICTS = { tick: 0, dead_letter: 0, stray: 0, detection: 0 };
 const nothing = (): Reading['inFile'] => ({ verdicts: { ...NO_VERDICTS }, deadLettersByReason: {} });
 
-function goOnBehind(reading: Reading, file: EarlyFile): void {
+function goOnBehind(reading: Reading, file: JournalFile): void {
   reading.records += file.rows;
   reading.arrival = file.arrival as Instant;
   reading.next = reading.from = file.next;
@@ -141,10 +141,10 @@ function partitionOf(reading: Reading): ArchivedPartition {
 // ---- reading -------------------------------------------------------------------------------------------------------
 
 /** Reads a partition on, to its cut or to its end as it is. */
-async function readOn(context: ArchiveContext, duck: Duck, seam: Seam, reading: Reading, files: FileLine): Promise<void> {
+async function readOn(context: ArchiveContext, duck: Duck, seam: EpochStart, reading: Reading, files: FileLine): Promise<void> {
   const end = endOf(seam.epoch, context.rules);
   reading.held = null;
-  for await (const { taken, delivered, next, endsWith, ahead } of stretchesTo(end, reading, context)) {
+  for await (const { taken, delivered, next, endsWith, ahead } of readToCut(end, reading, context)) {
     for (const { record, arrival } of taken) {
       reading.arrival = arrival;
       reading.writer ??= await rawWriter(duck, reading.partition, files.limits);
@@ -184,7 +184,7 @@ async function close(reading: Reading, files: FileLine, next: number): Promise<v
 async function tickUntilCut(
   context: ArchiveContext,
   duck: Duck,
-  seam: Seam,
+  seam: EpochStart,
   quiet: readonly Reading[],
   files: FileLine,
   limitMs: number,
@@ -228,7 +228,7 @@ interface FileLine {
   all(): Promise<Archive['files']>;
 }
 
-function fileLine(context: BatchContext, seam: Seam, options: ArchiveOptions, waiting: number): FileLine {
+function fileLine(context: BatchContext, seam: EpochStart, options: ArchiveOptions, waiting: number): FileLine {
   const epoch = nameOf(seam.epoch, context.rules);
   const { logLife } = context.rules;
   const done: RawPart[] = [];

@@ -11,7 +11,7 @@ import type { LogReader } from '../../core/stores/kafka/types.ts';
 import type { StampGate } from '../../core/stores/control/stamp-gate.ts';
 import { arrivalOf } from '../../core/domain/stamps.ts';
 
-export interface Place {
+export interface LogPosition {
   readonly partition: number;
   /** Where reading begins, and the arrival before. */
   readonly next: number;
@@ -42,7 +42,7 @@ export interface CutSources {
 }
 
 /** Yields what lies from `place` to the cut of the epoch that ends at `end`, to a record that must wait, or to the log's end. */
-export async function* stretchesTo(end: Instant, place: Place, { reader, stamps: gate, signal }: CutSources): AsyncIterable<Stretch> {
+export async function* readToCut(end: Instant, place: LogPosition, { reader, stamps: gate, signal }: CutSources): AsyncIterable<Stretch> {
   let { arrival } = place;
   for await (const { records, next } of reader.read(place.partition, place.next, signal)) {
     const { stamps } = await gate.pass(place.partition, arrival, records, (step) => step());

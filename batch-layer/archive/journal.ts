@@ -14,12 +14,12 @@ import type { BatchContext } from '../context.ts';
 import { epochNamed, nameOf } from '../../core/domain/epoch.ts';
 import { ARCHIVE_JOURNALS, archiveEntry, archiveJournal, rawFolder, STAGING, stagingFolder } from '../../core/layout/lake.ts';
 import { EXIT, Refusal } from '../../core/process/errors.ts';
-import { COMMAND_RETRY, retrying } from '../../core/process/retry.ts';
+import { COMMAND_RETRY, withRetry } from '../../core/process/retry.ts';
 import { publishFile } from '../lake/intent.ts';
 
 const whole = z.number().int();
 
-const EarlyFile = z.object({
+const JournalFile = z.object({
   path: z.string(),
   staged: z.string(),
   bytes: whole,
@@ -34,13 +34,13 @@ const EarlyFile = z.object({
   verdicts: z.object({ tick: whole, dead_letter: whole, stray: whole, detection: whole }),
   dead_letters_by_reason: z.record(z.string(), whole),
 });
-export type EarlyFile = z.infer<typeof EarlyFile>;
+export type JournalFile = z.infer<typeof JournalFile>;
 
-const Entry = z.object({ version: z.literal(1), epoch: z.string(), written_at: whole, files: z.array(EarlyFile) });
+const Entry = z.object({ version: z.literal(1), epoch: z.string(), written_at: whole, files: z.array(JournalFile) });
 
-export interface EarlyArchive {
+export interface Journal {
   /** In the order in which they were archived; of one partition by offset. */
-  readonly files: readonly EarlyFile[];
+  readonly files: readonly JournalFile[];
   /** Number of the next entry. */
   readonly nextEntry: number;
 }
@@ -48,12 +48,12 @@ export interface EarlyArchive {
 type Context = Pick<BatchContext, 'hdfs' | 'rules' | 'signal' | 'reached'>;
 
 /** Reads an epoch's journal and brings every file that it names to its place. */
-export async function settledArchive(
+export async function settleArchive(
   context: Context,
   epoch: Epoch,
   firsts: readonly number[],
   options: { isDry: boolean } = { isDry: false },
-): Promise<EarlyArchive> {
+): Promise<Journal> {
   const name = nameOf(epoch, context.rules);
   const entries = await context.hdfs.list(archiveJournal(name));
   const files = await filesOfJournal(context.hdfs, archiveJournal(name));
@@ -69,8 +69,8 @@ export async function settledArchive(
 }
 
 /** Every file that a journal names, in the order in which they were archived. */
-export async function filesOfJournal(hdfs: Hdfs, journal: string): Promise<EarlyFile[]> {
-  const files: EarlyFile[] = [];
+export async function filesOfJournal(hdfs: Hdfs, journal: string): Promise<JournalFile[]> {
+  const files: JournalFile[] = [];
   for (const { path } of await hdfs.list(journal)) files.push(...(await readEntry(hdfs, path)).files);
   return files;
 }
@@ -80,7 +80,7 @@ async function readEntry(hdfs: Hdfs, path: string): Promise<z.infer<typeof Entry
 }
 
 /** Each partition's files begin where the epoch does and follow each other. */
-function checkRanges(epoch: string, files: readonly EarlyFile[], firsts: readonly number[]): void {
+function checkRanges(epoch: string, files: readonly JournalFile[], firsts: readonly number[]): void {
   const nexts = [...firsts];
   for (const { partition, from, next, path } of files) {
     if (from !== nexts[partition] || next < from) {
@@ -98,11 +98,11 @@ function checkRanges(epoch: string, files: readonly EarlyFile[], firsts: readonl
  * Makes an entry appear and its files with it. Safe to kill at any point: whoever comes next goes on. `check` throws if the lock was
  * lost: whoever has it now may have swept what is staged here.
  */
-export async function addToArchive(
+export async function addJournalEntry(
   context: Context,
   epoch: Epoch,
   attempt: string,
-  { nextEntry, files }: { nextEntry: number; files: readonly EarlyFile[] },
+  { nextEntry, files }: { nextEntry: number; files: readonly JournalFile[] },
   check: () => Promise<void>,
 ): Promise<void> {
   const { hdfs, rules, reached } = context;
@@ -122,7 +122,7 @@ export async function addToArchive(
 }
 
 /** Brings what journals name from staging to its place, whichever epochs they are of: before staging is swept. */
-export async function finishArchives(context: Context): Promise<void> {
+export async function finishJournals(context: Context): Promise<void> {
   for (const { path } of await context.hdfs.list(STAGING)) {
     await renameAll(context, await filesOfJournal(context.hdfs, archiveJournal(path.slice(STAGING.length + 1))));
   }
@@ -134,7 +134,7 @@ async function renameAll(context: Context, files: readonly StagedFile[]): Promis
     const there = await context.hdfs.facts(file.path);
     // Verified when it was staged; its run looks at every byte again before it publishes.
     if (there?.bytes === file.bytes) continue;
-    await retrying(COMMAND_RETRY, () => publishFile(context.hdfs, file), { signal: context.signal });
+    await withRetry(COMMAND_RETRY, () => publishFile(context.hdfs, file), { signal: context.signal });
     await context.reached('archived_one_file');
   }
 }

@@ -13,7 +13,7 @@ import { startOf } from '../../core/domain/epoch.ts';
 import { leastRetentionMs, setCommand } from '../../core/layout/topic-settings.ts';
 import { checkLife, checkPartitions, checkSettings } from '../../core/stores/control/topic-check.ts';
 
-export interface LogLook {
+export interface LogCheck {
   /** Throws a Refusal if the log is not what it must be. */
   now(): Promise<void>;
   /** The same reader, which looks again when it is time. */
@@ -28,7 +28,7 @@ const NEAR_ITS_END = 0.75;
 
 type Context = Pick<BatchContext, 'admin' | 'control' | 'rules' | 'settings' | 'log' | 'fromArchive'>;
 
-export function logLook(context: Context, now: () => number = Date.now): LogLook {
+export function logCheck(context: Context, now: () => number = Date.now): LogCheck {
   const { admin, control, rules, settings, log } = context;
   let found: TopicFacts | null = null;
   let wasRightAt: number | undefined;

@@ -24,7 +24,7 @@ import { dropOldGenerations } from '../generations/drop.ts';
 import { newestDue, pruneDue } from '../run/prune.ts';
 import { reportText } from '../report/report-text.ts';
 import { print, withBatch } from './with-batch.ts';
-import { withLake, withLease } from '../lock/lake-lock.ts';
+import { withLakeLock, withLock } from '../lock/lake-lock.ts';
 import { REBUILD_LEASE } from '../../core/stores/control/lease-rows.ts';
 
 export function batchCommand(): Command {
@@ -87,7 +87,7 @@ const engineOption = (): Option => new Option('--engine <name>', 'what runs the 
 
 async function archive({ json }: { json?: boolean }): Promise<number> {
   return withBatch(async ({ context }) => {
-    const { added, held } = await withLake(context, archiveNow);
+    const { added, held } = await withLakeLock(context, archiveNow);
     if (added.length === 0 && held.length === 0) return nothingToDo('Everything that the log holds is archived already');
     for (const one of added) {
       const words = `${one.epoch}: ${one.records.toLocaleString('en')} records in ${one.files} files, ${one.bytes.toLocaleString('en')} bytes`;
@@ -133,8 +133,8 @@ async function prune({ generations, dryRun, json }: PruneOptions): Promise<numbe
 
 async function pruneOldGenerations({ isDry, json }: { isDry: boolean; json: boolean | undefined }): Promise<number> {
   return withBatch(async ({ context }) => {
-    const dropped = await withLease(context, REBUILD_LEASE, (held, rebuilds) =>
-      withLake(held, (whole, lake) => {
+    const dropped = await withLock(context, REBUILD_LEASE, (held, rebuilds) =>
+      withLakeLock(held, (whole, lake) => {
         const check = async (): Promise<void> => {
           await rebuilds.check();
           await lake.check();

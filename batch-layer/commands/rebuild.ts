@@ -17,12 +17,12 @@ import { rulesAfter } from '../generations/first-epoch.ts';
 import { withOwnRows } from '../generations/own-rows.ts';
 import { checkRebuildable, rebuild } from '../generations/rebuild.ts';
 import { checkGrowths, growthsFor } from '../generations/growths.ts';
-import { recounting } from '../generations/recount.ts';
-import { sayOn } from '../progress-line.ts';
+import { startRecount } from '../generations/recount.ts';
+import { progressLineOn } from '../progress-line.ts';
 import { summaryOf } from '../report/summary.ts';
 import { finishSwitch } from '../lock/switch.ts';
 import { NICENESS, print } from './with-batch.ts';
-import { withLease } from '../lock/lake-lock.ts';
+import { withLock } from '../lock/lake-lock.ts';
 import { LAKE_LEASE, REBUILD_LEASE } from '../../core/stores/control/lease-rows.ts';
 
 export interface RebuildCommandOptions {
@@ -36,10 +36,10 @@ export async function runRebuild(options: RebuildCommandOptions, reached?: Batch
   const config = readConfig();
   const log = createLog('batch', config.given.has('LOG_LEVEL') ? config.LOG_LEVEL : 'warn');
   const metrics = batchMetrics(createRegistry('batch'));
-  const parts: BatchParts = { log, say: sayOn(process.stderr), metrics, signal: stopSignal(), ...(reached ? { reached } : {}) };
+  const parts: BatchParts = { log, say: progressLineOn(process.stderr), metrics, signal: stopSignal(), ...(reached ? { reached } : {}) };
   const { context: old, close } = await openBatch(config, parts, { rules: rulesAsRecorded });
   try {
-    const finished = await withLease(old, LAKE_LEASE, finishSwitch);
+    const finished = await withLock(old, LAKE_LEASE, finishSwitch);
     if (finished !== null) {
       process.stderr.write(`The switch to generation ${finished} was begun before and is finished now\n`);
       return EXIT.done;
@@ -53,7 +53,7 @@ export async function runRebuild(options: RebuildCommandOptions, reached?: Batch
 }
 
 async function rebuildFrom(config: Config, parts: BatchParts, old: BatchContext, options: RebuildCommandOptions): Promise<Rebuilt> {
-  return withLease(old, REBUILD_LEASE, async (held, lease) => {
+  return withLock(old, REBUILD_LEASE, async (held, lease) => {
     const wanted = rulesAfter(old.rules, askedRules(config, old));
     // A rebuild that is recorded must be finished as it was begun, and holds up a growth of the topic: what can be refused is refused before.
     checkGrowths(await old.control.growth(old.rules.generation), wanted);
@@ -75,7 +75,7 @@ async function rebuildFrom(config: Config, parts: BatchParts, old: BatchContext,
         keepsOld: !options.switch,
         acceptsDifferences: options.acceptDifferences === true,
         took: (report) => void process.stderr.write(`${summaryOf(report)}\n`),
-        recounting: (context, work) => recounting(config, held, context, work),
+        recounting: (context, work) => startRecount(config, held, context, work),
       });
     } finally {
       await fresh.close();

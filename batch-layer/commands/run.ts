@@ -8,14 +8,14 @@ import type { Epoch } from '../../core/domain/epoch.ts';
 import type { RunReport } from '../../core/stores/lake/runs.ts';
 import type { BatchContext } from '../context.ts';
 import type { Engine } from './open.ts';
-import type { Asked } from '../epochs/next-epochs.ts';
+import type { EpochRange } from '../epochs/next-epochs.ts';
 import { nameOf } from '../../core/domain/epoch.ts';
 import { EXIT, Refusal } from '../../core/process/errors.ts';
 import { readRun } from '../../core/stores/lake/runs.ts';
-import { publishAsked } from '../run/publish-epochs.ts';
-import { isSame, reprocess, toldOf } from '../run/reprocess.ts';
+import { publishEpochs } from '../run/publish-epochs.ts';
+import { isSame, reprocess, reprocessText } from '../run/reprocess.ts';
 import { dryRun } from '../run/run.ts';
-import { askedOf, decide, horizonOf } from '../epochs/next-epochs.ts';
+import { readEpochRange, planNextRun, horizonOf } from '../epochs/next-epochs.ts';
 import { countsOf, summaryOf } from '../report/summary.ts';
 import { print, withBatch } from './with-batch.ts';
 
@@ -31,23 +31,23 @@ export interface RunOptions {
 
 export function run(options: RunOptions): Promise<number> {
   return withBatch(async ({ context }) => {
-    const asked = askedOf(options, context.rules);
+    const asked = readEpochRange(options, context.rules);
     if (options.reprocess !== 'none' && options.engine === 'spark') {
       throw new Refusal(EXIT.usage, 'Published epochs are computed again by DuckDB on this machine, whoever published them; leave --engine out');
     }
     if (options.reprocess !== 'none') return again(context, asked, options);
     if (options.dryRun === true) return dry(context, asked, options);
-    const { reports, stopped } = await publishAsked(context, asked, (report: RunReport) => print(options.json, report, summaryOf(report)));
+    const { reports, stopped } = await publishEpochs(context, asked, (report: RunReport) => print(options.json, report, summaryOf(report)));
     if (reports.length === 0) return nothingToDo(stopped);
     return reports.some(({ result }) => result === 'repaired') ? EXIT.data_check_failed : EXIT.done;
   }, options.engine);
 }
 
 /** The next epoch only: those after it rest on what it publishes. */
-async function dry(context: BatchContext, asked: Asked, { json, engine }: RunOptions): Promise<number> {
+async function dry(context: BatchContext, asked: EpochRange, { json, engine }: RunOptions): Promise<number> {
   if (engine === 'spark') throw new Refusal(EXIT.usage, 'A dry run writes nothing to HDFS, and Spark reads from there; leave --engine out');
   const horizon = await horizonOf(context);
-  const next = decide(asked, horizon, context.rules, Date.now());
+  const next = planNextRun(asked, horizon, context.rules, Date.now());
   if ('stop' in next) return nothingToDo(next.stop);
   const draft = await dryRun(context, horizon, next.run);
   print(json, draft, `${countsOf(draft)}; nothing was written`);
@@ -55,7 +55,7 @@ async function dry(context: BatchContext, asked: Asked, { json, engine }: RunOpt
 }
 
 /** Compares published epochs with what their log says; 3 if all are the same, 4 at the first one that is not. */
-async function again(context: BatchContext, asked: Asked, { reprocess: which, json }: RunOptions): Promise<number> {
+async function again(context: BatchContext, asked: EpochRange, { reprocess: which, json }: RunOptions): Promise<number> {
   const { rules, hdfs: files } = context;
   const horizon = await horizonOf(context);
   const last = Math.min(asked.to ?? Infinity, horizon?.epoch ?? -1);
@@ -67,7 +67,7 @@ async function again(context: BatchContext, asked: Asked, { reprocess: which, js
       continue;
     }
     const found = await reprocess(context, epoch);
-    print(json, found, toldOf(found));
+    print(json, found, reprocessText(found));
     compared += 1;
     if (isSame(found)) continue;
     const rest = epoch < last ? `; the epochs from ${nameOf((epoch + 1) as Epoch, rules)} on were not looked at` : '';

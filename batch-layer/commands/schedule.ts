@@ -7,7 +7,7 @@ import { messageOf } from '../../core/process/errors.ts';
 import { stopSignal } from '../../core/process/life.ts';
 import { createLog } from '../../core/process/log.ts';
 import { createRegistry, serveMetrics } from '../../core/process/metrics.ts';
-import { retrying, WORKER_RETRY } from '../../core/process/retry.ts';
+import { withRetry, WORKER_RETRY } from '../../core/process/retry.ts';
 import { batchMetrics } from '../metrics.ts';
 import { openBatch } from './open.ts';
 import { SILENT } from '../progress-line.ts';
@@ -38,7 +38,7 @@ export async function runSchedule({ engine }: { engine: Engine }): Promise<void>
 }
 
 function openPatiently(config: Config, engine: Engine, parts: Parameters<typeof openBatch>[1], onWait: (because: string) => void): Promise<OpenBatch> {
-  return retrying(WORKER_RETRY, () => openBatch(config, parts, { engine }), {
+  return withRetry(WORKER_RETRY, () => openBatch(config, parts, { engine }), {
     signal: parts.signal,
     onRetry(fault, _attempt, delayMs) {
       onWait(`waiting for ${fault.dependency}: ${messageOf(fault)}`);

@@ -12,7 +12,7 @@ import { createLog } from '../../core/process/log.ts';
 import { createRegistry } from '../../core/process/metrics.ts';
 import { batchMetrics } from '../metrics.ts';
 import { openBatch } from './open.ts';
-import { sayOn } from '../progress-line.ts';
+import { progressLineOn } from '../progress-line.ts';
 
 export const NICENESS = 10;
 
@@ -21,7 +21,7 @@ export async function withBatch(work: (open: OpenBatch) => Promise<number>, engi
   const config = readConfig();
   const log = createLog('batch', config.given.has('LOG_LEVEL') ? config.LOG_LEVEL : 'warn');
   const metrics = batchMetrics(createRegistry('batch'));
-  const parts = { log, say: sayOn(process.stderr), metrics, signal: stopSignal() };
+  const parts = { log, say: progressLineOn(process.stderr), metrics, signal: stopSignal() };
   const open = await openBatch(config, parts, { engine });
   try {
     return await work(open);

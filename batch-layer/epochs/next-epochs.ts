@@ -25,17 +25,17 @@ export function isOver(epoch: Epoch, rules: Rules, now: number): boolean {
 }
 
 /** Epochs that are over and not published. */
-export function behind(horizon: Pick<Horizon, 'epoch'> | null, rules: Rules, now: number): number {
+export function countUnpublished(horizon: Pick<Horizon, 'epoch'> | null, rules: Rules, now: number): number {
   return Math.max(0, epochAt(now, rules) - nextEpoch(horizon, rules));
 }
 
 /** What a run was asked for: one epoch, a range, or (both null) every epoch that is over. */
-export interface Asked {
+export interface EpochRange {
   readonly from: Epoch | null;
   readonly to: Epoch | null;
 }
 
-export function askedOf(options: { epoch?: string; from?: string; to?: string }, rules: Rules): Asked {
+export function readEpochRange(options: { epoch?: string; from?: string; to?: string }, rules: Rules): EpochRange {
   if (options.epoch !== undefined && (options.from !== undefined || options.to !== undefined)) {
     throw new Refusal(EXIT.usage, 'Give either --epoch or --from and --to, not both');
   }
@@ -55,8 +55,8 @@ function readEpoch(name: string, rules: Rules): Epoch {
 }
 
 /** Whether to run the next epoch, stop, or refuse. `ran` is how many this command has published. */
-export function decide(
-  asked: Asked,
+export function planNextRun(
+  asked: EpochRange,
   horizon: Pick<Horizon, 'epoch'> | null,
   rules: Rules,
   now: number,

@@ -3,6 +3,6 @@ import type { Epoch } from '../../core/domain/epoch.ts';
 import type { BatchContext } from '../context.ts';
 import { settledRules } from '../../core/stores/control/settled-growth.ts';
 
-export async function settledFor(context: BatchContext, epoch: Epoch): Promise<BatchContext> {
+export async function settleRules(context: BatchContext, epoch: Epoch): Promise<BatchContext> {
   return { ...context, rules: await settledRules(context.control, context.rules, epoch) };
 }

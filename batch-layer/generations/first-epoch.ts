@@ -11,7 +11,7 @@ import { endOf, epochAt, startOf } from '../../core/domain/epoch.ts';
 import { inForceMs } from '../../core/domain/rules.ts';
 
 /** The last epoch of these rules that ends with the old horizon or before it; null if not one does. */
-export function lastWhole(horizon: Pick<Horizon, 'epoch'>, oldRules: Rules, rules: Rules): Epoch | null {
+export function lastWholeEpoch(horizon: Pick<Horizon, 'epoch'>, oldRules: Rules, rules: Rules): Epoch | null {
   const last = (epochAt(endOf(horizon.epoch, oldRules), rules) - 1) as Epoch;
   return last >= rules.firstEpoch ? last : null;
 }

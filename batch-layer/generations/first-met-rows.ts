@@ -17,7 +17,7 @@ import type { BatchContext } from '../context.ts';
 import type { LocalCopies } from '../lake/local-copies.ts';
 import { nameOf } from '../../core/domain/epoch.ts';
 import { MET_COLUMNS, namesOf } from '../../core/layout/lake-columns.ts';
-import { COMMAND_RETRY, retrying } from '../../core/process/retry.ts';
+import { COMMAND_RETRY, withRetry } from '../../core/process/retry.ts';
 import { openDuck, parquet } from '../../core/stores/lake/duckdb.ts';
 import { epochsInForce, inForceSince } from './first-epoch.ts';
 import { inLanes } from '../lake/lanes.ts';
@@ -64,7 +64,7 @@ async function writeEpoch(
   for (const file of await publishedEpochs(fresh).metOf(epoch)) {
     const found = duck.batches(`SELECT ${namesOf(MET_COLUMNS)} FROM ${parquet([await copies.of(file)])} WHERE arrival >= ${since}`);
     await inLanes(PUTS_AT_ONCE, found, async (some, failed) => {
-      await retrying(COMMAND_RETRY, () => detections.put(some.map((row) => firstMetOf(row, rules.logLife))), { signal: [signal, failed] });
+      await withRetry(COMMAND_RETRY, () => detections.put(some.map((row) => firstMetOf(row, rules.logLife))), { signal: [signal, failed] });
       rows += some.length;
       say.progress('first-met rows', rows, `rows of ${nameOf(epoch, rules)} and before`);
     });

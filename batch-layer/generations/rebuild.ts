@@ -20,12 +20,12 @@ import { EXIT, Refusal } from '../../core/process/errors.ts';
 import { readRun } from '../../core/stores/lake/runs.ts';
 import { archiveNow } from '../archive/archive-now.ts';
 import { writeFirstMet } from './first-met-rows.ts';
-import { lastWhole } from './first-epoch.ts';
+import { lastWholeEpoch } from './first-epoch.ts';
 import { archivedLog, checkRawFiles } from './archived-log.ts';
 import { runEpoch } from '../run/run.ts';
 import { nextEpoch, horizonOf } from '../epochs/next-epochs.ts';
 import { switchTo } from '../lock/switch.ts';
-import { withLake } from '../lock/lake-lock.ts';
+import { withLakeLock } from '../lock/lake-lock.ts';
 
 export interface Rebuilt {
   readonly generation: number;
@@ -49,7 +49,7 @@ export interface RebuildOptions {
 export async function rebuild(old: BatchContext, fresh: BatchContext, lease: HeldLease, options: RebuildOptions): Promise<Rebuilt> {
   await catchUp(old, fresh, lease, options);
   if (!options.keepsOld) await writeFirstMet(fresh);
-  return withLake(old, async (held, lake) => {
+  return withLakeLock(old, async (held, lake) => {
     const log = await catchUp(held, fresh, lease, options);
     const rebuilt = await rebuiltSoFar(held, fresh, log);
     if (rebuilt.different.length > 0 && !options.acceptsDifferences) throw different(rebuilt);
@@ -75,7 +75,7 @@ export async function checkRebuildable(old: BatchContext, wanted: RecordedRules)
 
 async function rebuildableUpTo(old: BatchContext, wanted: RecordedRules): Promise<{ oldHorizon: Horizon; last: Epoch }> {
   const oldHorizon = await horizonOf(old);
-  const last = oldHorizon && lastWhole(oldHorizon, old.rules, wanted);
+  const last = oldHorizon && lastWholeEpoch(oldHorizon, old.rules, wanted);
   if (!oldHorizon || last === null) throw new Refusal(EXIT.nothing_to_do, 'No epoch is published that could be rebuilt');
   return { oldHorizon, last };
 }

@@ -19,7 +19,7 @@ const LOOK_EVERY_MS = 250;
 const CLOSE_MS = 3_000;
 
 /** Runs a worker until it is as far as the old generation's, then `work`, then ends it. */
-export async function recounting(config: Config, old: BatchContext, fresh: BatchContext, work: () => Promise<void>): Promise<void> {
+export async function startRecount(config: Config, old: BatchContext, fresh: BatchContext, work: () => Promise<void>): Promise<void> {
   const { generation } = fresh.rules;
   const environment = {
     ...process.env,

@@ -13,7 +13,7 @@ import type { BatchContext } from '../context.ts';
 import { epochNamed, nameOf } from '../../core/domain/epoch.ts';
 import { intentFile, STAGING, stagingFolder } from '../../core/layout/lake.ts';
 import { EXIT, Refusal, Retryable } from '../../core/process/errors.ts';
-import { COMMAND_RETRY, retrying } from '../../core/process/retry.ts';
+import { COMMAND_RETRY, withRetry } from '../../core/process/retry.ts';
 import { inLanes } from './lanes.ts';
 import { Draft } from '../report/report.ts';
 
@@ -61,7 +61,7 @@ export async function publishIntent(context: BatchContext, intent: Intent): Prom
   let done = 0;
   await inLanes(RENAMES_AT_ONCE, intent.files, async (file, failed) => {
     context.signal.throwIfAborted();
-    await retrying(COMMAND_RETRY, () => publishFile(context.hdfs, file), { signal: [context.signal, failed] });
+    await withRetry(COMMAND_RETRY, () => publishFile(context.hdfs, file), { signal: [context.signal, failed] });
     context.say.progress('publish', ++done, 'files', intent.files.length);
     await context.reached('published_one_file');
   });

@@ -51,7 +51,7 @@ export async function rowsHash(duck: Duck, files: readonly HashedFile[], limits:
 }
 
 /** The link after `before`, the last one of the epoch before (null: there is none). */
-export function chained(before: string | null, epoch: string, rowsSha256: string): string {
+export function chainHash(before: string | null, epoch: string, rowsSha256: string): string {
   return createHash('sha256').update(`${before ?? ''} ${epoch} ${rowsSha256}`).digest('hex');
 }
 

@@ -15,13 +15,13 @@ import { nameOf } from '../../core/domain/epoch.ts';
 import { conflictsFile, locationsFile, metFile, stagingFolder, topItemsFile } from '../../core/layout/lake.ts';
 import { dateOf } from '../../core/domain/time.ts';
 import { Retryable } from '../../core/process/errors.ts';
-import { COMMAND_RETRY, retrying } from '../../core/process/retry.ts';
+import { COMMAND_RETRY, withRetry } from '../../core/process/retry.ts';
 import { detectionsFiles, SORT_ROWS, sortsOf } from './detections-files.ts';
 import { inLanes } from './lanes.ts';
 import { sha256Of } from './local-copies.ts';
 import { textBytes } from './sizes.ts';
 import { textOf, TOP_ITEMS_FILE } from '../sql/statements.ts';
-import { writing } from './write-file.ts';
+import { fileWriter } from './write-file.ts';
 
 /** Most of a small file's time is spent waiting: HDFS closes it, and tells its length, when its DataNode has reported. */
 const UPLOADS_AT_ONCE = 8;
@@ -31,7 +31,7 @@ const UPLOADS_AT_ONCE = 8;
 /** Writes every file of the epoch but the raw ones, which are there; each is told when it is whole. */
 export async function* writeFiles(duck: Duck, options: WriteOptions): AsyncGenerator<LocalFile, undefined> {
   const { epoch, archive } = options;
-  const write = writing(duck, options);
+  const write = fileWriter(duck, options);
   yield* rawFilesOf(archive);
   yield* detectionsFiles(duck, write, options);
   yield* topItemsFiles(duck, epoch, write);
@@ -43,7 +43,7 @@ export async function* writeFiles(duck: Duck, options: WriteOptions): AsyncGener
 /** Only what an engine elsewhere reads: the raw files and dataset B, from the table `locations`. */
 export async function* writeSources(duck: Duck, options: WriteOptions): AsyncGenerator<LocalFile, undefined> {
   yield* rawFilesOf(options.archive);
-  yield await writing(duck, options)(locationsFile(options.epoch), LOCATIONS);
+  yield await fileWriter(duck, options)(locationsFile(options.epoch), LOCATIONS);
 }
 
 const BY_OFFSET = 'kafka_partition, kafka_offset';
@@ -110,7 +110,7 @@ async function stageFile(context: BatchContext, folder: string, file: LocalFile,
   const staged = `${folder}/${path}`;
   const { size: bytes } = await stat(localFile);
   const sha256 = await sha256Of(localFile);
-  await retrying(
+  await withRetry(
     COMMAND_RETRY,
     async () => {
       await context.hdfs.upload(localFile, staged);

@@ -32,7 +32,7 @@ export interface Content {
 
 export type Write = (path: string, content: Content) => Promise<LocalFile>;
 
-export function writing(duck: Duck, { epoch, folder, archive }: WriteOptions): Write {
+export function fileWriter(duck: Duck, { epoch, folder, archive }: WriteOptions): Write {
   const metadata = metadataOf(epoch, archive.partitions);
   return async (path, content) => {
     const localFile = join(folder, path);

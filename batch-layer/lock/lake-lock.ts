@@ -13,8 +13,8 @@ import { finishSwitch } from './switch.ts';
 import { LAKE_LEASE } from '../../core/stores/control/lease-rows.ts';
 
 /** The lake, its lock held, of the generation that this process works for. */
-export function withLake<T>(context: BatchContext, work: (held: BatchContext, lease: HeldLease) => Promise<T>): Promise<T> {
-  return withLease(context, LAKE_LEASE, async (held, lease) => {
+export function withLakeLock<T>(context: BatchContext, work: (held: BatchContext, lease: HeldLease) => Promise<T>): Promise<T> {
+  return withLock(context, LAKE_LEASE, async (held, lease) => {
     await finishSwitch(context);
     const recorded = await context.control.rules();
     if (recorded && recorded.generation !== context.rules.generation) throw new GenerationChanged(context.rules.generation, recorded.generation);
@@ -29,7 +29,7 @@ export class GenerationChanged extends Refusal {
   }
 }
 
-export async function withLease<T>(
+export async function withLock<T>(
   context: BatchContext,
   name: string,
   work: (held: BatchContext, lease: HeldLease) => Promise<T>,

@@ -11,7 +11,7 @@ import { createHash, randomBytes } from 'node:crypto';
 import { readFileSync, readlinkSync } from 'node:fs';
 import { hostname } from 'node:os';
 
-export interface Place {
+export interface ProcessSpace {
   /** `?`: not known, and then nobody is of it. */
   readonly name: string;
   /** When the process with this number began; null if there is none, or it cannot be seen. */
@@ -19,7 +19,7 @@ export interface Place {
   isAlive(pid: number): boolean;
 }
 
-const HERE: Place = { name: placeName(), startTimeOf, isAlive };
+const HERE: ProcessSpace = { name: placeName(), startTimeOf, isAlive };
 const THIS_OWNER = ownerOf(process.pid, HERE);
 
 /** This process: the same name for as long as it lives. */
@@ -27,12 +27,12 @@ export function thisOwner(): string {
   return THIS_OWNER;
 }
 
-export function ownerOf(pid: number, place: Place): string {
+export function ownerOf(pid: number, place: ProcessSpace): string {
   return [hostname(), pid, place.startTimeOf(pid) ?? '?', place.name, randomBytes(6).toString('hex')].join(':');
 }
 
 /** Whether an owner is a process of this machine, seen from here, that runs no more. */
-export function isDeadHere(owner: string, here: Place = HERE): boolean {
+export function isDeadHere(owner: string, here: ProcessSpace = HERE): boolean {
   const [, pid, startTime, place, random] = owner.split(':');
   // A name of another form was written by another version, which may be another container.
   if (random === undefined || here.name === '?' || place !== here.name) return false;

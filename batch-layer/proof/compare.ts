@@ -17,7 +17,7 @@ import { DAY_MS } from '../../core/domain/time.ts';
 import { messageOf, Refusal, Retryable } from '../../core/process/errors.ts';
 import { CHUNK_ROWS } from '../../core/stores/lake/duckdb.ts';
 import { compareTallies } from './compare-tallies.ts';
-import { differencesOf } from './differences.ts';
+import { findDifferences } from './differences.ts';
 import { namePartsOf } from '../view/batch-view.ts';
 
 export interface Compared {
@@ -44,7 +44,7 @@ export async function compare(
     const unproven = behind.map(({ partition, cut }) => notPassed(partition, cut, speed));
     await loadCells(context, duck, epoch, published, passed.map(({ partition }) => partition));
     const [count] = await duck.rows('SELECT COUNT(*) AS n FROM batch_cells');
-    const differences = await differencesOf(context, duck, epoch, published);
+    const differences = await findDifferences(context, duck, epoch, published);
     const tallies = await compareTallies(context, passed, previous, speed);
     return {
       comparison: {

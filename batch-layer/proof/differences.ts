@@ -17,7 +17,7 @@ import type { BatchContext } from '../context.ts';
 import { nameOf } from '../../core/domain/epoch.ts';
 import { MINUTE_MS } from '../../core/domain/time.ts';
 import { differencesFile } from '../../core/layout/lake.ts';
-import { found } from '../../core/stores/rows/answers.ts';
+import { requireAnswers } from '../../core/stores/rows/answers.ts';
 import { nameParts, sortBytesFor, textBytes } from '../lake/sizes.ts';
 import { writeParquet } from '../lake/write-file.ts';
 
@@ -25,7 +25,7 @@ const LISTED = 100;
 const IDS_PER_CELL = 100;
 const ASKED_PER_CELL = 20_000;
 
-export async function differencesOf(
+export async function findDifferences(
   context: BatchContext,
   duck: Duck,
   epoch: Epoch,
@@ -77,7 +77,7 @@ async function withIds(context: BatchContext, duck: Duck, epoch: Epoch, publishe
   const counted = await duck.rows(`SELECT detection_oid, kafka_partition, kafka_offset FROM ${published}
     WHERE ${cell} AND kafka_partition = ${partition} AND item_name = $item LIMIT ${ASKED_PER_CELL}`, { item: String(row.item) });
   const ids = counted.map(({ detection_oid }) => String(detection_oid) as Oid);
-  const rows = found('detections', await context.detections.find(ids));
+  const rows = requireAnswers('detections', await context.detections.find(ids));
   const otherwise = ids.filter((_, at) => !isRecord(rows[at] ?? null, partition, Number(counted[at]!.kafka_offset)));
   const isExplained = otherwise.length >= Number(row.batch) - Number(row.speed);
   const missingInSpeed = isExplained ? otherwise : [...new Set([...otherwise, ...(await notListed(context, epoch, place, hour, ids))])];
@@ -113,7 +113,7 @@ async function missingInBatch(
   const rows = await duck.rows(`SELECT detection_oid FROM ${published} WHERE ${cell}`);
   const published_ = new Set(rows.map(({ detection_oid }) => String(detection_oid)));
   const alone = inMinute.filter((id) => !published_.has(id)).slice(0, ASKED_PER_CELL);
-  const met = found('detections', await context.detections.find(alone));
+  const met = requireAnswers('detections', await context.detections.find(alone));
   return alone
     .filter((_, at) => {
       const row = met[at];

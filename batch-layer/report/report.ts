@@ -166,7 +166,7 @@ export function resultOf(comparison: Comparison): RunReport['result'] {
   return comparison.unproven.length > 0 ? 'unproven' : 'proved';
 }
 
-export function complete(
+export function completeReport(
   draft: Draft,
   facts: {
     comparison: Comparison;

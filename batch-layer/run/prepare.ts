@@ -8,20 +8,20 @@ import { mkdir, stat } from 'node:fs/promises';
 import type { Epoch } from '../../core/domain/epoch.ts';
 import type { Duck } from '../../core/stores/lake/duckdb.ts';
 import type { RunReport } from '../../core/stores/lake/runs.ts';
-import type { Timed } from '../steps.ts';
+import type { StepTimes } from '../steps.ts';
 import type { Archive, Archived, LocalFile, RawFile, StagedFile } from '../model.ts';
 import type { BatchContext } from '../context.ts';
 import type { Draft } from '../report/report.ts';
 import type { SpeedProgress } from '../proof/speed-progress.ts';
-import type { EarlyFile } from '../archive/journal.ts';
+import type { JournalFile } from '../archive/journal.ts';
 import type { LocalCopies } from '../lake/local-copies.ts';
 import type { PublishedEpochs } from '../lake/published-epochs.ts';
 import type { Horizon } from '../../core/stores/control/horizon-row.ts';
 import { nameOf, startOf } from '../../core/domain/epoch.ts';
 import { hasGrownBefore } from '../../core/domain/growth.ts';
 import { archive } from '../archive/archive.ts';
-import { seamOf } from '../epochs/epoch-start.ts';
-import { settledArchive } from '../archive/journal.ts';
+import { epochStartOf } from '../epochs/epoch-start.ts';
+import { settleArchive } from '../archive/journal.ts';
 import { sha256Of } from '../lake/local-copies.ts';
 import { bucketRowsFor, bucketsFor, reconcile } from '../reconcile/duckdb/reconcile.ts';
 import { draftOf } from '../report/report.ts';
@@ -46,7 +46,7 @@ export interface Tools {
   readonly copies: LocalCopies;
   readonly published: PublishedEpochs;
   readonly speed: SpeedProgress;
-  readonly timed: Timed;
+  readonly timed: StepTimes;
 }
 
 export interface Prepared {
@@ -59,8 +59,8 @@ export async function prepare(context: BatchContext, plan: Preparation, tools: T
   const { folder, dryRun } = plan;
   const appends = !dryRun && context.fromArchive !== true;
   await mkdir(folder, { recursive: true });
-  const seam = seamOf(context, plan);
-  const early = await settledArchive(context, plan.epoch, seam.firsts, { isDry: dryRun });
+  const seam = epochStartOf(context, plan);
+  const early = await settleArchive(context, plan.epoch, seam.firsts, { isDry: dryRun });
   const read = await timed.step('archive', () => archive(context, duck, seam, { folder, ticks: appends, isDry: dryRun, early: early.files }));
   const archived: Archived = { partitions: read.partitions, files: [...(await localOf(context, tools, early.files)), ...read.files] };
   await context.reached('archived');
@@ -102,7 +102,7 @@ export async function stageEpoch(
   });
 }
 
-async function localOf({ hdfs }: BatchContext, { copies }: Tools, early: readonly EarlyFile[]): Promise<RawFile[]> {
+async function localOf({ hdfs }: BatchContext, { copies }: Tools, early: readonly JournalFile[]): Promise<RawFile[]> {
   const files: RawFile[] = [];
   for (const file of early) {
     // A dry run leaves what is on its way where it is.
@@ -113,7 +113,7 @@ async function localOf({ hdfs }: BatchContext, { copies }: Tools, early: readonl
 }
 
 /** The intent names them too, so that publishing looks at every byte of them again; there is nothing to rename. */
-function inPlace(early: readonly EarlyFile[]): StagedFile[] {
+function inPlace(early: readonly JournalFile[]): StagedFile[] {
   return early.map(({ path, bytes, sha256, rows }) => ({ path, staged: path, bytes, sha256, rows }));
 }
 

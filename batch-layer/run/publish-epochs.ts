@@ -5,10 +5,10 @@
  */
 import type { RunReport } from '../../core/stores/lake/runs.ts';
 import type { BatchContext } from '../context.ts';
-import type { Asked } from '../epochs/next-epochs.ts';
+import type { EpochRange } from '../epochs/next-epochs.ts';
 import { runEpoch } from './run.ts';
-import { decide, horizonOf } from '../epochs/next-epochs.ts';
-import { withLake } from '../lock/lake-lock.ts';
+import { planNextRun, horizonOf } from '../epochs/next-epochs.ts';
+import { withLakeLock } from '../lock/lake-lock.ts';
 
 export interface Series {
   readonly reports: RunReport[];
@@ -17,14 +17,14 @@ export interface Series {
 }
 
 /** Publishes what was asked for, in order; throws at the first failure. `took` hears of each epoch that was published. */
-export async function publishAsked(context: BatchContext, asked: Asked, took: (report: RunReport) => void = () => undefined): Promise<Series> {
+export async function publishEpochs(context: BatchContext, asked: EpochRange, took: (report: RunReport) => void = () => undefined): Promise<Series> {
   const reports: RunReport[] = [];
-  const first = decide(asked, await horizonOf(context), context.rules, Date.now());
+  const first = planNextRun(asked, await horizonOf(context), context.rules, Date.now());
   if ('stop' in first) return { reports, stopped: first.stop };
-  return withLake(context, async (held, lease) => {
+  return withLakeLock(context, async (held, lease) => {
     for (;;) {
       const horizon = await horizonOf(held);
-      const next = decide(asked, horizon, held.rules, Date.now());
+      const next = planNextRun(asked, horizon, held.rules, Date.now());
       if ('stop' in next) return { reports, stopped: next.stop };
       const report = await runEpoch(held, lease, horizon, next.run);
       reports.push(report);

@@ -27,7 +27,7 @@ import { archive } from '../archive/archive.ts';
 import { bucketsFor, reconcile } from '../reconcile/duckdb/reconcile.ts';
 import { withTools } from './run.ts';
 import { shareOf, textBytes } from '../lake/sizes.ts';
-import { seamOf } from '../epochs/epoch-start.ts';
+import { epochStartOf } from '../epochs/epoch-start.ts';
 
 export interface Reprocessed {
   readonly epoch: string;
@@ -62,7 +62,7 @@ export function isSame(found: Reprocessed): boolean {
 }
 
 /** What was found, for people. */
-export function toldOf(found: Reprocessed): string {
+export function reprocessText(found: Reprocessed): string {
   if (isSame(found)) return `${found.epoch}: ${found.rows} rows, the same`;
   const ids = found.rows_that_differ.map(({ detection_oid }) => detection_oid);
   const rows =
@@ -104,7 +104,7 @@ function horizonAt(report: RunReport): Horizon {
 async function fromLog(context: BatchContext, plan: Preparation, { duck }: Tools, report: RunReport): Promise<readonly RawFile[] | null> {
   const ends = await context.admin.ends();
   if (report.partitions.some(({ partition, first }) => (ends[partition]?.low ?? Infinity) > first)) return null;
-  const archived = await archive(context, duck, seamOf(context, plan), { folder: plan.folder, ticks: false, isDry: true });
+  const archived = await archive(context, duck, epochStartOf(context, plan), { folder: plan.folder, ticks: false, isDry: true });
   const moved = archived.partitions.find(({ partition, cut }) => cut !== (report.partitions[partition]?.cut ?? cut));
   if (moved) {
     const published = report.partitions[moved.partition]?.cut;

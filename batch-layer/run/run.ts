@@ -29,7 +29,7 @@ import { Stopped } from '../../core/process/life.ts';
 import { openDuck, parquet } from '../../core/stores/lake/duckdb.ts';
 import { readRun, RunReport } from '../../core/stores/lake/runs.ts';
 import { compare } from '../proof/compare.ts';
-import { finishArchives, sweepJournals } from '../archive/journal.ts';
+import { finishJournals, sweepJournals } from '../archive/journal.ts';
 import { publishIntent, readIntent, removeIntent, sweepStaging, writeIntent } from '../lake/intent.ts';
 import { StampsAhead } from '../archive/held-partitions.ts';
 import { localCopies } from '../lake/local-copies.ts';
@@ -38,22 +38,22 @@ import { prepare } from './prepare.ts';
 import { pruneDue } from './prune.ts';
 import { publishedEpochs } from '../lake/published-epochs.ts';
 import { dropRelations } from '../reconcile/duckdb/reconcile.ts';
-import { complete } from '../report/report.ts';
-import { chained, hashLimitsFor, rowsHash } from '../lake/rows-hash.ts';
+import { completeReport } from '../report/report.ts';
+import { chainHash, hashLimitsFor, rowsHash } from '../lake/rows-hash.ts';
 import { speedProgress } from '../proof/speed-progress.ts';
-import { settledFor } from '../epochs/settled-rules.ts';
-import { timing } from './step-times.ts';
+import { settleRules } from '../epochs/settled-rules.ts';
+import { measureSteps } from './step-times.ts';
 import { writeView } from '../view/batch-view.ts';
 
 /** Publishes the epoch after the horizon, which must be over. The lease must be held. */
 export async function runEpoch(before: BatchContext, lease: HeldLease, horizon: Horizon | null, epoch: Epoch): Promise<RunReport> {
   const began = performance.now();
-  const context = await settledFor(before, epoch);
+  const context = await settleRules(before, epoch);
   await context.reached('locked');
   return withTools(context, horizon, epoch, false, async (plan, tools) => {
     const pending = await readIntent(context.hdfs, nameOf(epoch, context.rules));
     await lease.check();
-    await finishArchives(context);
+    await finishJournals(context);
     await sweepStaging(context, horizon?.epoch ?? null);
     const intent = pending ?? (await intend(context, lease, plan, tools));
     const report = await finish(context, lease, plan, tools, intent, pending !== null);
@@ -81,7 +81,7 @@ export async function withTools<T>(
   const attempt = `${new Date(beganAt).toISOString().replaceAll(/[-:.]/g, '')}-${process.pid}`;
   const own = await openOwnFolder(settings.workFolder, `${isDry ? 'dry-run' : 'attempt'}-${attempt}`);
   const folder = own.path;
-  const timed = timing(context, nameOf(epoch, rules));
+  const timed = measureSteps(context, nameOf(epoch, rules));
   const duck = await openDuck({ memoryMb: settings.memoryMb, threads: settings.threads, spillFolder: join(folder, 'spill') });
   try {
     const previous = horizon ? await readRun(hdfs, nameOf(horizon.epoch, rules)) : null;
@@ -137,7 +137,7 @@ async function finish(
   await context.reached('compared');
   await lease.check();
   const steps = timed.taken().filter(({ step }) => !intent.draft.steps.some((done) => done.step === step));
-  const made = complete(intent.draft, { ...compared, hashes, resumed, publishedAt: Date.now(), steps });
+  const made = completeReport(intent.draft, { ...compared, hashes, resumed, publishedAt: Date.now(), steps });
   const report = await timed.step('report', () => writeManifest(context, made));
   await context.reached('reported');
   await lease.check();
@@ -179,7 +179,7 @@ async function hashesOf(
   files: readonly HashedFile[],
 ): Promise<Pick<RunReport, 'rows_sha256' | 'chain_sha256'>> {
   const rows = await rowsHash(duck, files, hashLimitsFor(settings.memoryMb));
-  return { rows_sha256: rows, chain_sha256: chained(previous?.chain_sha256 ?? null, epoch, rows) };
+  return { rows_sha256: rows, chain_sha256: chainHash(previous?.chain_sha256 ?? null, epoch, rows) };
 }
 
 /** A manifest that a killed run wrote stands: it is what readers may have seen. */

@@ -14,12 +14,12 @@ import { endOf } from '../../core/domain/epoch.ts';
 import { EXIT, messageOf, Refusal, Retryable } from '../../core/process/errors.ts';
 import { holdText } from '../../core/process/hold-text.ts';
 import { archiveNow } from '../archive/archive-now.ts';
-import { isHeldStill, StampsAhead } from '../archive/held-partitions.ts';
-import { publishAsked } from './publish-epochs.ts';
+import { isStillHeld, StampsAhead } from '../archive/held-partitions.ts';
+import { publishEpochs } from './publish-epochs.ts';
 import { pruneDue } from './prune.ts';
-import { behind, nextEpoch, horizonOf } from '../epochs/next-epochs.ts';
+import { countUnpublished, nextEpoch, horizonOf } from '../epochs/next-epochs.ts';
 import { summaryOf } from '../report/summary.ts';
-import { GenerationChanged, withLake } from '../lock/lake-lock.ts';
+import { GenerationChanged, withLakeLock } from '../lock/lake-lock.ts';
 
 const GREATEST_DELAY_MS = 3_000;
 const FIRST_BACKOFF_MS = 1_000;
@@ -35,7 +35,7 @@ export async function schedule(context: BatchContext, onWait: (because: string |
   let stop: StampsAhead | null = null;
   while (!signal.aborted) {
     try {
-      if (stop && !(await isHeldStill(context, stop.held, Date.now()))) stop = null;
+      if (stop && !(await isStillHeld(context, stop.held, Date.now()))) stop = null;
       stop ??= await published(context);
       pruned = (await pruneNow(context, pruned)) ?? pruned;
       if (isArchiveDue(context, archivedAt, stop !== null)) {
@@ -78,12 +78,12 @@ function isTriedAgain(fault: unknown): boolean {
 async function publishDue(context: BatchContext): Promise<void> {
   const { rules, metrics, log } = context;
   const horizon = await horizonOf(context);
-  metrics.behind(behind(horizon, rules, Date.now()));
+  metrics.behind(countUnpublished(horizon, rules, Date.now()));
   if (Date.now() < endOf(nextEpoch(horizon, rules), rules) + delayAfterEndMs(context)) return;
-  await publishAsked(context, { from: null, to: null }, (report) => {
+  await publishEpochs(context, { from: null, to: null }, (report) => {
     log.info({ epoch: report.epoch, result: report.result, rows: report.rows, records: report.records }, summaryOf(report));
   });
-  metrics.behind(behind(await horizonOf(context), rules, Date.now()));
+  metrics.behind(countUnpublished(await horizonOf(context), rules, Date.now()));
 }
 
 /** Short epochs are archived by their runs alone, unless these have stopped. */
@@ -92,7 +92,7 @@ function isArchiveDue({ rules, settings }: BatchContext, archivedAt: number, has
 }
 
 async function archiveOpen(context: BatchContext): Promise<void> {
-  const { added, held } = await withLake(context, archiveNow);
+  const { added, held } = await withLakeLock(context, archiveNow);
   for (const one of added) context.log.info(one, 'archived what the log holds');
   for (const each of held) context.log.warn(each, holdText(each, context.settings.brokerAheadMs));
 }

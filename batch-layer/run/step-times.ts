@@ -2,10 +2,10 @@
  * How long each step of a run took: for the report, the metrics and the log.
  */
 import type { RunReport } from '../../core/stores/lake/runs.ts';
-import type { Step, Timed } from '../steps.ts';
+import type { Step, StepTimes } from '../steps.ts';
 import type { BatchContext } from '../context.ts';
 
-export function timing(context: Pick<BatchContext, 'log' | 'metrics' | 'say' | 'signal'>, epoch: string): Timed {
+export function measureSteps(context: Pick<BatchContext, 'log' | 'metrics' | 'say' | 'signal'>, epoch: string): StepTimes {
   const steps: RunReport['steps'] = [];
   let current: Step | null = null;
   return {

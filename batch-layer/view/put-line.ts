@@ -9,7 +9,7 @@ import type { ListWrite } from '../../core/stores/views/list-view.ts';
 import type { BatchRowWrite } from '../../core/stores/views/batch-view.ts';
 import type { BatchContext } from '../context.ts';
 import { hourRowKey } from '../../core/domain/hour-counts.ts';
-import { COMMAND_RETRY, retrying } from '../../core/process/retry.ts';
+import { COMMAND_RETRY, withRetry } from '../../core/process/retry.ts';
 
 const CELLS_PER_PUT = 2_000;
 const BYTES_PER_PUT = 300_000;
@@ -39,7 +39,7 @@ export function putLine(context: BatchContext): PutLine {
     context.signal.throwIfAborted();
     failure.signal.throwIfAborted();
     if (underWay.size >= PUTS_AT_ONCE) await Promise.race(underWay);
-    const put = retrying(COMMAND_RETRY, () => context.batchView.put(writes), { signal: [context.signal, failure.signal] })
+    const put = withRetry(COMMAND_RETRY, () => context.batchView.put(writes), { signal: [context.signal, failure.signal] })
       .catch((thrown: unknown) => failure.abort(thrown))
       .finally(() => underWay.delete(put));
     underWay.add(put);

@@ -5,10 +5,10 @@ import type { Engine, OpenBatch } from '../../batch-layer/commands/open.ts';
 import { createLog } from '../../core/process/log.ts';
 import { batchMetrics } from '../../batch-layer/metrics.ts';
 import { openBatch } from '../../batch-layer/commands/open.ts';
-import { sayOn } from '../../batch-layer/progress-line.ts';
+import { progressLineOn } from '../../batch-layer/progress-line.ts';
 
 export function openBench(config: Config, engine: Engine = 'duckdb'): Promise<OpenBatch> {
   const signal = new AbortController().signal;
-  const parts = { log: createLog('bench', 'silent'), say: sayOn(process.stderr), metrics: batchMetrics(new Registry()), signal };
+  const parts = { log: createLog('bench', 'silent'), say: progressLineOn(process.stderr), metrics: batchMetrics(new Registry()), signal };
   return openBatch(config, parts, { engine });
 }

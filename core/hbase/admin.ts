@@ -9,7 +9,7 @@ import { messages } from './messages.ts';
 import type { TableDescriptor } from './messages.ts';
 import { tableName } from './meta.ts';
 import type { Region, TableRegions } from './regions.ts';
-import { retrying } from './retry.ts';
+import { withRetry } from './retry.ts';
 import { changeFamilies, decodeSchema, encodeSchema } from './schema.ts';
 import type { HBaseAdmin } from './types.ts';
 
@@ -20,7 +20,7 @@ type Shown = (table: string, holds: (regions: TableRegions) => boolean, otherwis
 
 export function hbaseAdmin(reach: Reach, master: Master): HBaseAdmin {
   const shown: Shown = (table, holds, otherwise) =>
-    retrying(master.terms(), async () => {
+    withRetry(master.terms(), async () => {
       const regions = await readAnew(reach, table).catch((error: unknown) => {
         if (error instanceof HBaseError && error.exception === 'TableNotFoundException') throw new HBaseError('wait', 'NotYet', error.message);
         throw error;
@@ -94,7 +94,7 @@ function tables(reach: Reach, master: Master, shown: Shown): Pick<HBaseAdmin, 'e
 }
 
 function regionMoves(reach: Reach, master: Master, shown: Shown): Pick<HBaseAdmin, 'regions' | 'moveRegion' | 'splitRegion'> {
-  const read = (table: string) => retrying(master.terms(), () => readAnew(reach, table));
+  const read = (table: string) => withRetry(master.terms(), () => readAnew(reach, table));
   return {
     async regions(table) {
       const { regions } = await read(table);

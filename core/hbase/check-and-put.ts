@@ -48,7 +48,7 @@ export async function checkAndPut(reach: Reach, table: string, check: Check, put
       const error = asHBaseError(thrown);
       if (!isResent(error)) throw error;
       if (error.fate === 'relocate') stale = version;
-      if (error.ambiguous && (await wasApplied(reach, table, check, put, error))) return true;
+      if (error.ambiguous && (await readWasApplied(reach, table, check, put, error))) return true;
       const waitMs = backoffMs(attempt);
       if (performance.now() + waitMs > deadline) throw error;
       await pause(waitMs, reach.signal);
@@ -92,16 +92,16 @@ async function sendOnce(
 }
 
 /** True: applied. False: not applied, send again. Throws where that cannot be known. */
-async function wasApplied(reach: Reach, table: string, check: Check, put: RowPut, failure: HBaseError): Promise<boolean> {
+async function readWasApplied(reach: Reach, table: string, check: Check, put: RowPut, failure: HBaseError): Promise<boolean> {
   const columns = [check, ...put.cells].map(({ family, qualifier }) => ({ family, qualifier }));
   const [found] = await runBatch(reach, table, getActions([{ row: put.row, columns }]));
   if (found === undefined) throw deadlineError('a read after a check-and-put', reach.operationTimeoutMs);
   if (found instanceof HBaseError && !isResent(found)) throw found;
   if (found instanceof HBaseError) throw new HBaseError('anew', 'ambiguous', `${failure.message}; and reading the row failed: ${found.message}`, true);
-  return judge(found, check, put, failure);
+  return wasApplied(found, check, put, failure);
 }
 
-export function judge(found: readonly Cell[], check: Check, put: RowPut, failure: HBaseError): boolean {
+export function wasApplied(found: readonly Cell[], check: Check, put: RowPut, failure: HBaseError): boolean {
   const cellOf = (family: string, qualifier: Buffer) => found.find((cell) => cell.family === family && cell.qualifier.equals(qualifier));
   const applied = put.cells.every((cell) => {
     const there = cellOf(cell.family, cell.qualifier);

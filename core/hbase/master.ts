@@ -10,7 +10,7 @@ import type { Reach } from './batch.ts';
 import { asHBaseError, HBaseError, isResent, serverError } from './errors.ts';
 import { messages } from './messages.ts';
 import type { MessageCodec, ProcedureStarted } from './messages.ts';
-import { pause, retrying } from './retry.ts';
+import { pause, withRetry } from './retry.ts';
 import type { RetryTerms } from './retry.ts';
 import type { Directory } from './zookeeper.ts';
 
@@ -39,7 +39,7 @@ export class Master {
   }
 
   ask<Q, A>(method: string, ask: MessageCodec<Q>, message: Q, answer: MessageCodec<A>): Promise<A> {
-    return retrying(this.terms(), async () => {
+    return withRetry(this.terms(), async () => {
       try {
         this.server ??= await this.directory.masterServer();
         const connection = await this.reach.servers.connection(this.server, 'MasterService');

@@ -42,7 +42,7 @@ export interface RetryTerms {
 }
 
 /** Repeats `attempt` until it succeeds, cannot succeed, or the deadline (of performance.now()) would pass. */
-export async function retrying<T>(terms: RetryTerms, attempt: () => Promise<T>): Promise<T> {
+export async function withRetry<T>(terms: RetryTerms, attempt: () => Promise<T>): Promise<T> {
   for (let n = 0; ; n++) {
     try {
       if (terms.signal.aborted) throw closedError();

@@ -11,7 +11,7 @@ export interface HeldPartition {
 }
 
 /** When a reader whose clock is right goes on by itself. */
-export function goesOnAt({ stamp }: Pick<HeldPartition, 'stamp'>, aheadMs: number): number {
+export function resumesAt({ stamp }: Pick<HeldPartition, 'stamp'>, aheadMs: number): number {
   return stamp - aheadMs;
 }
 
@@ -19,7 +19,7 @@ export function holdText(held: HeldPartition, aheadMs: number): string {
   const { partition, offset, stamp } = held;
   return (
     `Partition ${partition} is held before offset ${offset}: the broker stamped it ${timeText(stamp)}, more than ${aheadMs / 1_000} s ahead of ` +
-    `this machine's clock. It goes on by itself at ${timeText(goesOnAt(held, aheadMs))}. If the broker's clock was wrong, put it right, then correct the stamps: ${remedyOf(held)}`
+    `this machine's clock. It goes on by itself at ${timeText(resumesAt(held, aheadMs))}. If the broker's clock was wrong, put it right, then correct the stamps: ${remedyOf(held)}`
   );
 }
 

@@ -25,7 +25,7 @@ export interface RetryHooks {
 }
 
 /** Runs `work` until it succeeds; rethrows what is not Retryable, and the last Retryable once the limit has passed. */
-export async function retrying<T>(policy: RetryPolicy, work: () => Promise<T>, hooks: RetryHooks = {}): Promise<T> {
+export async function withRetry<T>(policy: RetryPolicy, work: () => Promise<T>, hooks: RetryHooks = {}): Promise<T> {
   const startedAt = Date.now();
   const signals = [hooks.signal ?? []].flat();
   for (let attempt = 1; ; attempt++) {

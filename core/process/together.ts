@@ -9,7 +9,7 @@
 /** A piece of work; the signal is aborted with the first fault of the others. */
 export type Work<T> = (signal: AbortSignal) => Promise<T>;
 
-export async function together<T>(works: readonly Work<T>[]): Promise<T[]> {
+export async function runTogether<T>(works: readonly Work<T>[]): Promise<T[]> {
   const first = new AbortController();
   const outcomes = await Promise.allSettled(
     works.map(async (work) => {

@@ -8,7 +8,7 @@ import { readConfig } from '../../core/process/config.ts';
 import { EXIT } from '../../core/process/errors.ts';
 import type { StopOrders } from '../../core/process/life.ts';
 import { runCommand, stopOrders } from '../../core/process/life.ts';
-import { COMMAND_RETRY, retrying } from '../../core/process/retry.ts';
+import { COMMAND_RETRY, withRetry } from '../../core/process/retry.ts';
 import { openStores } from '../../core/stores/open.ts';
 import { rulesAsRecorded } from '../../core/stores/control/recorded-rules.ts';
 import { changesOf, commandsOf, settingsOf } from './changes.ts';
@@ -65,7 +65,7 @@ async function change(config: Config, isDry: boolean): Promise<number> {
 }
 
 async function recordedIn<T>(config: Config, of: (rules: Parameters<typeof settingsOf>[0], config: Config) => T): Promise<T> {
-  const stores = await retrying(COMMAND_RETRY, () => openStores(config, { rules: rulesAsRecorded }));
+  const stores = await withRetry(COMMAND_RETRY, () => openStores(config, { rules: rulesAsRecorded }));
   try {
     return of(stores.rules, config);
   } finally {

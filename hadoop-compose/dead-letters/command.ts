@@ -15,7 +15,7 @@ import { raiseLimit } from '../../core/layout/topic-settings.ts';
 import { readConfig } from '../../core/process/config.ts';
 import { EXIT, Refusal } from '../../core/process/errors.ts';
 import { runCommand, stopSignal } from '../../core/process/life.ts';
-import { COMMAND_RETRY, retrying } from '../../core/process/retry.ts';
+import { COMMAND_RETRY, withRetry } from '../../core/process/retry.ts';
 import { visible, visibleJson } from '../../core/process/visible.ts';
 import { deadLetterLog } from '../../core/stores/kafka/dead-letters.ts';
 import { openStores } from '../../core/stores/open.ts';
@@ -107,7 +107,7 @@ async function replay(names: readonly string[], options: ReplayOptions): Promise
   if (addresses.length > 0 && isNarrow(selection)) throw new Refusal(EXIT.usage, 'Name letters, or select them by options, not both');
   const [dryRun, force, json] = [options.dryRun === true, options.force === true, options.json === true];
   const config = readConfig();
-  const stores = await retrying(COMMAND_RETRY, () => openStores(config));
+  const stores = await withRetry(COMMAND_RETRY, () => openStores(config));
   try {
     const tell = (letter: KeptLetter, judged: Rejudged): void => {
       if (json) out(visibleJson({ letter: nameOf(letter), ...fateOf(judged) }));

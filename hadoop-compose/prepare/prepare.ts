@@ -9,8 +9,8 @@
 import { LAKE } from '../../core/layout/lake.ts';
 import type { Config } from '../../core/process/config.ts';
 import { Retryable } from '../../core/process/errors.ts';
-import { COMMAND_RETRY, retrying } from '../../core/process/retry.ts';
-import { together } from '../../core/process/together.ts';
+import { COMMAND_RETRY, withRetry } from '../../core/process/retry.ts';
+import { runTogether } from '../../core/process/together.ts';
 import { controlStore } from '../../core/stores/control/control.ts';
 import { isWithoutTables } from '../../core/stores/rows/hbase-rows.ts';
 import { hdfs } from '../../core/stores/hdfs/hdfs.ts';
@@ -33,9 +33,9 @@ const FOLDERS = [LAKE, 'footage'];
 export async function prepare(config: Config, say: Say, places?: Places, stop?: AbortSignal): Promise<void> {
   const onRetry = (fault: Retryable): void => say('prepare', `${fault.message}; trying again`);
   const hooks = (first: AbortSignal) => ({ onRetry, signal: stop ? AbortSignal.any([first, stop]) : first });
-  await together([
-    (first) => retrying(COMMAND_RETRY, () => topicsAndTables(config, say, places), hooks(first)),
-    (first) => retrying(COMMAND_RETRY, () => folders(config), hooks(first)),
+  await runTogether([
+    (first) => withRetry(COMMAND_RETRY, () => topicsAndTables(config, say, places), hooks(first)),
+    (first) => withRetry(COMMAND_RETRY, () => folders(config), hooks(first)),
   ]);
 }
 

@@ -3,7 +3,7 @@ import { Command } from 'commander';
 import { readConfig } from '../../core/process/config.ts';
 import { EXIT } from '../../core/process/errors.ts';
 import { runCommand } from '../../core/process/life.ts';
-import { COMMAND_RETRY, retrying } from '../../core/process/retry.ts';
+import { COMMAND_RETRY, withRetry } from '../../core/process/retry.ts';
 import { visible, visibleJson } from '../../core/process/visible.ts';
 import { controlStore } from '../../core/stores/control/control.ts';
 import { openHBase } from '../../core/stores/open.ts';
@@ -59,7 +59,7 @@ async function intoHBase(locations: Parameters<typeof loadReference>[0]): Promis
   try {
     const control = controlStore(hbase, config.HBASE_NAMESPACE);
     const store = locationsStore(hbase, config.HBASE_NAMESPACE);
-    return await retrying(COMMAND_RETRY, () => loadReference(locations, control, store));
+    return await withRetry(COMMAND_RETRY, () => loadReference(locations, control, store));
   } finally {
     await hbase.close();
   }

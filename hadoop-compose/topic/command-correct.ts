@@ -5,7 +5,7 @@ import { allPartitions } from '../../core/domain/growth.ts';
 import { readConfig } from '../../core/process/config.ts';
 import { EXIT, Refusal } from '../../core/process/errors.ts';
 import { runCommand, stopSignal } from '../../core/process/life.ts';
-import { COMMAND_RETRY, retrying } from '../../core/process/retry.ts';
+import { COMMAND_RETRY, withRetry } from '../../core/process/retry.ts';
 import { logReader } from '../../core/stores/kafka/reader.ts';
 import { openStores } from '../../core/stores/open.ts';
 import { correct, planFor } from './correct.ts';
@@ -39,7 +39,7 @@ async function run(options: Options): Promise<number> {
   const asked = askedOf(options);
   const config = readConfig();
   const signal = stopSignal();
-  const stores = await retrying(COMMAND_RETRY, () => openStores(config), { signal });
+  const stores = await withRetry(COMMAND_RETRY, () => openStores(config), { signal });
   const reader = logReader(config);
   try {
     const { control } = stores;
@@ -50,13 +50,13 @@ async function run(options: Options): Promise<number> {
     }
     const aheadMs = config.BROKER_AHEAD_SECONDS * 1_000;
     const ports: CorrectPorts = { rules, control, reader: { read: (partition, from) => reader.read(partition, from, signal) }, now: Date.now, aheadMs };
-    const plan = await retrying(COMMAND_RETRY, () => planFor(ports, asked.partition, asked.to), { signal });
+    const plan = await withRetry(COMMAND_RETRY, () => planFor(ports, asked.partition, asked.to), { signal });
     if (!plan) return await nothingToDo(ports, asked.partition);
     checkAsked(asked, plan);
     if (options.dryRun === true) {
       process.stdout.write(`would correct ${textOf(plan)}; nothing was recorded\n`);
     } else {
-      const done = await retrying(COMMAND_RETRY, () => correct(ports, plan), { signal });
+      const done = await withRetry(COMMAND_RETRY, () => correct(ports, plan), { signal });
       process.stdout.write(`${done === 'recorded' ? 'corrected' : 'somebody else has just corrected'} ${textOf(plan)}\n`);
     }
     warn(plan);

@@ -8,7 +8,7 @@ import { partitionsEver } from '../../core/domain/growth.ts';
 import { readConfig } from '../../core/process/config.ts';
 import { EXIT, Refusal } from '../../core/process/errors.ts';
 import { runCommand, stopSignal } from '../../core/process/life.ts';
-import { COMMAND_RETRY, retrying } from '../../core/process/retry.ts';
+import { COMMAND_RETRY, withRetry } from '../../core/process/retry.ts';
 import { logProducer } from '../../core/stores/kafka/producer.ts';
 import { openStores } from '../../core/stores/open.ts';
 import { unreadBefore } from '../../core/stores/control/settled-growth.ts';
@@ -41,13 +41,13 @@ async function run(options: Options): Promise<number> {
   const to = countOf(options.partitions);
   const config = readConfig();
   const signal = stopSignal();
-  const stores = await retrying(COMMAND_RETRY, () => openStores(config), { signal });
+  const stores = await withRetry(COMMAND_RETRY, () => openStores(config), { signal });
   const producer = logProducer(config);
   try {
     const has = await presentCount(stores);
     if (options.dryRun === true) return await dry(stores, has, to);
     if (has.isDone && has.partitions === to) return nothingToDo(to);
-    const growth = await retrying(COMMAND_RETRY, () => grow(portsOf(stores, producer, signal), to), { signal });
+    const growth = await withRetry(COMMAND_RETRY, () => grow(portsOf(stores, producer, signal), to), { signal });
     process.stdout.write(`${to} partitions count from epoch ${nameOf(epochAt(growth.from, stores.rules), stores.rules)} on\n`);
     return EXIT.done;
   } finally {

@@ -16,7 +16,7 @@ import type { TimeWindow } from '../window.ts';
 import type { ExportRow } from './row.ts';
 import { HOUR_MS, hourOf, MINUTE_MS, SECOND_MS } from '../../core/domain/time.ts';
 import type { Instant } from '../../core/domain/time.ts';
-import { found } from '../../core/stores/rows/answers.ts';
+import { requireAnswers } from '../../core/stores/rows/answers.ts';
 import { GREATEST_OID } from '../list-part.ts';
 
 export interface SpeedQuestion {
@@ -75,7 +75,7 @@ function slicesOfMinute(start: number, count: number, window: TimeWindow): TimeW
 }
 
 async function joined(listed: readonly PlacedDetection[], places: PlaceNames, { detections }: Stores, limits: ReadLimits | undefined): Promise<ExportRow[]> {
-  const rows = found('detections', await detections.find(listed.map(({ id }) => id), limits));
+  const rows = requireAnswers('detections', await detections.find(listed.map(({ id }) => id), limits));
   return listed.map((entry, index) => exported(entry, rows[index] ?? null, places));
 }
 

@@ -9,7 +9,7 @@ import type { Oid } from '../../core/domain/oid.ts';
 import type { DetectionAnswer } from '../answers.ts';
 import type { Allowance } from '../allowance.ts';
 import type { Asking } from './asking.ts';
-import { found } from '../../core/stores/rows/answers.ts';
+import { requireAnswers } from '../../core/stores/rows/answers.ts';
 import { dateOf } from '../../core/domain/time.ts';
 import { joined, joinedOfLake } from '../joined.ts';
 
@@ -29,7 +29,7 @@ export async function detection(
   findInLake: FindInLake,
   limits?: Allowance,
 ): Promise<DetectionAnswer | null> {
-  const [row] = found('detections', await asking.detections.find([id], limits));
+  const [row] = requireAnswers('detections', await asking.detections.find([id], limits));
   const { rules } = await asking.seams.current();
   const places = await asking.places();
   // An id that came again after W has a row of its own time; a date asks for the detection of that day.

@@ -16,7 +16,7 @@ import type { ListedInLake } from '../lake-listed.ts';
 import type { PlaceNames } from '../places.ts';
 import type { Asking } from './asking.ts';
 import type { LakeRow } from './detection.ts';
-import { found } from '../../core/stores/rows/answers.ts';
+import { requireAnswers } from '../../core/stores/rows/answers.ts';
 import { planSeam, viewOf, whileSeamHolds } from '../counts.ts';
 import { readCursor, writeCursor } from '../cursor.ts';
 import { joined, joinedOfLake } from '../joined.ts';
@@ -43,7 +43,7 @@ export async function detections(question: DetectionsQuestion, asking: Asking, i
     return { entries: await listPage(page, { horizon, speedEpochs }, asking, limits), seam, searched };
   });
   const shown = entries.slice(0, limit);
-  const rows = found('detections', await asking.detections.find(shown.map(({ id }) => id), limits));
+  const rows = requireAnswers('detections', await asking.detections.find(shown.map(({ id }) => id), limits));
   const isGone = (entry: PlacedDetection, index: number): boolean => !tellsOf(rows[index] ?? null, entry);
   const gone = shown.filter(isGone);
   const ofLake = gone.length === 0 ? new Map<string, LakeRow>() : await inLake(gone, limits);

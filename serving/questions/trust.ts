@@ -13,7 +13,7 @@ import { endOf, epoch, epochAt, nameOf } from '../../core/domain/epoch.ts';
 import { addTallies, NO_TALLIES, recordsOf } from '../../core/domain/tallies.ts';
 import { SECOND_MS } from '../../core/domain/time.ts';
 import { Retryable } from '../../core/process/errors.ts';
-import { goesOnAt, remedyOf } from '../../core/process/hold-text.ts';
+import { resumesAt, remedyOf } from '../../core/process/hold-text.ts';
 import { viewOf } from '../counts.ts';
 
 export async function trust(asking: Asking): Promise<TrustAnswer> {
@@ -32,7 +32,7 @@ export async function trust(asking: Asking): Promise<TrustAnswer> {
     tallies: talliesAnswer(all),
     partitions: seam.progress.map((_, p) => partition(seam, ends, p, now)).sort(worstFirst),
     dead_letters: deadLetters(all),
-    held: held.map((each) => ({ ...each, goes_on_at: goesOnAt(each, asking.aheadMs), remedy: remedyOf(each) })),
+    held: held.map((each) => ({ ...each, goes_on_at: resumesAt(each, asking.aheadMs), remedy: remedyOf(each) })),
     horizon: horizon && {
       epoch: nameOf(horizon.epoch, rules),
       ends_at: endOf(horizon.epoch, rules),

@@ -26,7 +26,7 @@ import { openDuck } from '../../core/stores/lake/duckdb.ts';
 import { deleteRows } from '../../core/stores/rows/hbase-rows.ts';
 import { openHBase } from '../../core/stores/open.ts';
 import { listRuns, readRun } from '../../core/stores/lake/runs.ts';
-import { publishAsked } from '../../batch-layer/run/publish-epochs.ts';
+import { publishEpochs } from '../../batch-layer/run/publish-epochs.ts';
 import { isSame, reprocess } from '../../batch-layer/run/reprocess.ts';
 import { nextEpoch, horizonOf } from '../../batch-layer/epochs/next-epochs.ts';
 import { batchWorld, feed, openBatchOf, servingOf } from '../support/batch-world.ts';
@@ -61,7 +61,7 @@ async function next(): Promise<Epoch> {
 }
 
 async function publish(epoch: Epoch): Promise<RunReport | undefined> {
-  return (await publishAsked(batch.context, { from: epoch, to: epoch })).reports[0];
+  return (await publishEpochs(batch.context, { from: epoch, to: epoch })).reports[0];
 }
 
 test('an epoch is published, and the speed layer is proved by it', async () => {

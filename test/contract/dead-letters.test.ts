@@ -12,7 +12,7 @@ import { homeOf } from '../../core/domain/home.ts';
 import { oid } from '../../core/domain/oid.ts';
 import type { Tallies } from '../../core/domain/tallies.ts';
 import { addTallies, NO_TALLIES } from '../../core/domain/tallies.ts';
-import { found } from '../../core/stores/rows/answers.ts';
+import { requireAnswers } from '../../core/stores/rows/answers.ts';
 import { logProducer } from '../../core/stores/kafka/producer.ts';
 import { logReader } from '../../core/stores/kafka/reader.ts';
 import { openStores } from '../../core/stores/open.ts';
@@ -112,7 +112,7 @@ test('what the parser reads now goes home byte for byte and counts, and a second
   assert.equal((await dlq('replay', '--reason', 'wrong_type')).code, 0);
   assert.deepEqual(await tallies(), { ...NO_TALLIES, new: MENDED, copies: MENDED });
 
-  const rows = found('detections', await stores.detections.find(ids));
+  const rows = requireAnswers('detections', await stores.detections.find(ids));
   assert.deepEqual(rows.map((row) => row?.partition), ids.map((id) => homeOf(id, stores.rules.partitionCount)));
   const replayed = new Map<string, string[]>();
   const reader = logReader(world.config);

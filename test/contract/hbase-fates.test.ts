@@ -7,7 +7,7 @@
 import assert from 'node:assert/strict';
 import { randomBytes } from 'node:crypto';
 import { after, before, test } from 'node:test';
-import { found } from '../../core/stores/rows/answers.ts';
+import { requireAnswers } from '../../core/stores/rows/answers.ts';
 import { askHBase, getRows, putRows } from '../../core/stores/rows/hbase-rows.ts';
 import { createHBaseClient } from '../../core/hbase/client.ts';
 import type { RowPut } from '../../core/hbase/types.ts';
@@ -34,7 +34,7 @@ test('a table that is disabled, or is dropped, under a client is refused at once
   await hbase.admin.ensureTable({ name: table, families: [{ name: 'f' }] }, []);
   const ways: [string, () => Promise<unknown>][] = [
     ['put', () => putRows(hbase, table, [put('v')])],
-    ['get', async () => found(table, await getRows(hbase, table, [{ row: Q }], () => 1))],
+    ['get', async () => requireAnswers(table, await getRows(hbase, table, [{ row: Q }], () => 1))],
     ['scan', () => askHBase(table, () => hbase.scan(table, { start: NO_BYTES, stop: NO_BYTES })[Symbol.asyncIterator]().next())],
     ['check-and-put', () => askHBase(table, () => hbase.checkAndPut(table, Q, 'f', Q, null, put('v')))],
   ];

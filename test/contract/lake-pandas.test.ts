@@ -14,7 +14,7 @@ import type { Epoch } from '../../core/domain/epoch.ts';
 import type { OpenBatch } from '../../batch-layer/commands/open.ts';
 import type { BatchWorld, Feed } from '../support/batch-world.ts';
 import { endOf } from '../../core/domain/epoch.ts';
-import { publishAsked } from '../../batch-layer/run/publish-epochs.ts';
+import { publishEpochs } from '../../batch-layer/run/publish-epochs.ts';
 import { nextEpoch, horizonOf } from '../../batch-layer/epochs/next-epochs.ts';
 import { sparkSettings } from '../../batch-layer/reconcile/spark/settings.ts';
 import { ensureVenv } from '../../hadoop-compose/cameras/venv.ts';
@@ -75,7 +75,7 @@ async function publishAll(): Promise<void> {
   for (let left = Infinity; left > 0 || (await published()) < fed.ids.size; ) {
     const epoch = nextEpoch(await horizonOf(context), context.rules);
     await pause(Math.max(0, endOf(epoch, context.rules) - Date.now()) + 100);
-    const { reports } = await publishAsked(context, { from: epoch, to: epoch as Epoch });
+    const { reports } = await publishEpochs(context, { from: epoch, to: epoch as Epoch });
     left = reports[0]!.tallies.new + reports[0]!.strays_forwarded;
   }
 }

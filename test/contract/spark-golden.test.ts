@@ -19,7 +19,7 @@ import { openDuck, quoted } from '../../core/stores/lake/duckdb.ts';
 import { metadataFields } from '../../batch-layer/lake/file-metadata.ts';
 import { loadLocations, reconcile } from '../../batch-layer/reconcile/duckdb/reconcile.ts';
 import { planOf } from '../../batch-layer/reconcile/spark/plan.ts';
-import { named } from '../../batch-layer/reconcile/spark/stage.ts';
+import { nameOutputs } from '../../batch-layer/reconcile/spark/stage.ts';
 import { submit } from '../../batch-layer/reconcile/spark/submit.ts';
 import { DETECTIONS_FILE, OUTPUTS, textOf, TOP_ITEMS_FILE } from '../../batch-layer/sql/statements.ts';
 import { ensureVenv } from '../../hadoop-compose/cameras/venv.ts';
@@ -149,7 +149,7 @@ for (const name of mastersAsked('local').filter((each) => each !== 'local')) {
 
 test('files lie in the folder of their day and hour, in the order of place and time, none too large', async () => {
   const files = (await readdir(join(folder, 'out'), { recursive: true })).filter((name) => name.endsWith('.parquet'));
-  const places = named(EPOCH, files).filter(({ relation }) => relation === 'detections');
+  const places = nameOutputs(EPOCH, files).filter(({ relation }) => relation === 'detections');
   assert.ok(places.length > 24);
   assert.equal(new Set(places.map(({ path }) => path)).size, places.length);
   for (const { name, path } of places) {

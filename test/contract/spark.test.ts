@@ -16,7 +16,7 @@ import type { Rebuilt } from '../../batch-layer/generations/rebuild.ts';
 import type { Draft } from '../../batch-layer/report/report.ts';
 import type { BatchWorld, Feed } from '../support/batch-world.ts';
 import { endOf } from '../../core/domain/epoch.ts';
-import { publishAsked } from '../../batch-layer/run/publish-epochs.ts';
+import { publishEpochs } from '../../batch-layer/run/publish-epochs.ts';
 import { reprocess } from '../../batch-layer/run/reprocess.ts';
 import { dryRun } from '../../batch-layer/run/run.ts';
 import { nextEpoch, horizonOf } from '../../batch-layer/epochs/next-epochs.ts';
@@ -42,7 +42,7 @@ before(async () => {
   // The first epoch with DuckDB, so that Spark has earlier rows to look at.
   const { context } = batch;
   const first = nextEpoch(await horizonOf(context), context.rules);
-  await publishAsked(context, { from: first, to: first }, (report) => void rows.push(report.rows));
+  await publishEpochs(context, { from: first, to: first }, (report) => void rows.push(report.rows));
 });
 
 after(async () => {
@@ -107,7 +107,7 @@ for (const name of masters) {
 
 test('the next epoch knows what Spark met', async () => {
   const epoch = await nextOver();
-  const { reports } = await publishAsked(batch.context, { from: epoch, to: epoch }, (report) => void rows.push(report.rows));
+  const { reports } = await publishEpochs(batch.context, { from: epoch, to: epoch }, (report) => void rows.push(report.rows));
   assert.equal(reports[0]!.engine, 'duckdb');
   assert.ok(reports[0]!.records > 0);
 });

@@ -17,7 +17,7 @@ import type { Epoch } from '../../core/domain/epoch.ts';
 import { epochAt } from '../../core/domain/epoch.ts';
 import { oid } from '../../core/domain/oid.ts';
 import { addTallies, NO_TALLIES, recordsOf } from '../../core/domain/tallies.ts';
-import { found } from '../../core/stores/rows/answers.ts';
+import { requireAnswers } from '../../core/stores/rows/answers.ts';
 import { logReader } from '../../core/stores/kafka/reader.ts';
 import { openStores } from '../../core/stores/open.ts';
 import type { Stores } from '../../core/stores/open.ts';
@@ -143,7 +143,7 @@ test('every cell of every level holds the truth', async () => {
 
 test('every detection has its row, and every counted one its place in the list', async () => {
   const ids = [...feed.counted, ...feed.deferred];
-  const rows = found('detections', await stores.detections.find(ids.map(oid)));
+  const rows = requireAnswers('detections', await stores.detections.find(ids.map(oid)));
   assert.deepEqual(rows.map((row) => row?.detection.id), ids);
   const listed = new Set<string>();
   const places = [...new Set(rows.map((row) => row!.detection.location))];

@@ -17,7 +17,7 @@ import { addTallies, NO_TALLIES } from '../../core/domain/tallies.ts';
 import { openStores } from '../../core/stores/open.ts';
 import type { Stores } from '../../core/stores/open.ts';
 import { StampsAhead } from '../../batch-layer/archive/held-partitions.ts';
-import { publishAsked } from '../../batch-layer/run/publish-epochs.ts';
+import { publishEpochs } from '../../batch-layer/run/publish-epochs.ts';
 import { isSame, reprocess } from '../../batch-layer/run/reprocess.ts';
 import type { Epoch } from '../../core/domain/epoch.ts';
 import { epochAt } from '../../core/domain/epoch.ts';
@@ -28,7 +28,7 @@ import { caughtUp } from '../faults/exactness.ts';
 import { batchWorld, openBatchOf, servingOf } from '../support/batch-world.ts';
 import type { BatchWorld } from '../support/batch-world.ts';
 import { eventually, ROOT } from '../support/main-job.ts';
-import { seamOf } from '../../batch-layer/epochs/epoch-start.ts';
+import { epochStartOf } from '../../batch-layer/epochs/epoch-start.ts';
 
 const EPOCH_SECONDS = 30;
 const PARTITIONS = 2;
@@ -135,7 +135,7 @@ test('a run ends with exit code 5 and publishes nothing; the archive takes what 
   await pause(EPOCH_SECONDS * 1_000);
   const open = await openBatchOf(world.config);
   try {
-    await assert.rejects(publishAsked(open.context, { from: null, to: null }), StampsAhead);
+    await assert.rejects(publishEpochs(open.context, { from: null, to: null }), StampsAhead);
     assert.equal(await open.context.control.horizon(1), null);
   } finally {
     await open.close();
@@ -175,12 +175,12 @@ test('everything is counted, nothing is deferred, and the layers agree', { timeo
   const open = await openBatchOf(world.config);
   try {
     const last = epochAt(Date.now(), open.context.rules) - 1;
-    const { reports } = await publishAsked(open.context, { from: null, to: last as Epoch });
+    const { reports } = await publishEpochs(open.context, { from: null, to: last as Epoch });
     assert.ok(reports.every(({ result }) => result === 'proved'), JSON.stringify(reports.map(({ epoch, result, comparison }) => [epoch, result, comparison.unproven])));
     assert.equal(reports.reduce((sum, { rows }) => sum + rows, 0), sent);
     assert.ok(reports.length > 0 && reports.length < 100, `${reports.length} epochs, not ten days of them`);
     for (const { epoch_number: epoch } of reports.filter(({ rows }) => rows > 0)) assert.ok(isSame(await reprocess(open.context, epoch as Epoch)));
-    assert.ok(seamOf(open.context, { epoch: last as Epoch, horizon: await open.context.control.horizon(1) }).arrivals.every((arrival) => arrival < Date.now()));
+    assert.ok(epochStartOf(open.context, { epoch: last as Epoch, horizon: await open.context.control.horizon(1) }).arrivals.every((arrival) => arrival < Date.now()));
     const serving = servingOf(world.config);
     assert.deepEqual((await serving.trust()).held, []);
     await serving.close();

@@ -14,7 +14,7 @@ import { homeOf } from '../../core/domain/home.ts';
 import { oid } from '../../core/domain/oid.ts';
 import { readConfig } from '../../core/process/config.ts';
 import { topicFaults } from '../../core/layout/topic-settings.ts';
-import { COMMAND_RETRY, retrying } from '../../core/process/retry.ts';
+import { COMMAND_RETRY, withRetry } from '../../core/process/retry.ts';
 import { logAdmin } from '../../core/stores/kafka/admin.ts';
 import type { RunReport } from '../../core/stores/lake/runs.ts';
 import type { BatchWorld } from '../support/batch-world.ts';
@@ -183,7 +183,7 @@ test('a worker ends when the topic is created anew, and when it gets partitions 
   await untilCounted();
   await tools.deleteTopics({ topics: [world.name] });
   await eventually('the topic gone', () => tools.listTopics(), (topics) => !topics.includes(world.name), 30_000);
-  await retrying(COMMAND_RETRY, () => admin.ensureTopics());
+  await withRetry(COMMAND_RETRY, () => admin.ensureTopics());
   const anew = await within(worker.ended, 'the worker ends');
   assert.equal(anew.code, 4);
   assert.match(anew.said, /created anew, so its offsets mean other records|it was deleted, with every record that was not archived/);

@@ -15,7 +15,7 @@ import type { HourRowName } from '../../core/domain/hour-counts.ts';
 import { oid } from '../../core/domain/oid.ts';
 import type { Tallies } from '../../core/domain/tallies.ts';
 import { decodeFirstMet, decodeHourCell, decodeList, decodeSpeedRow, LIST_FAMILY, oidOfRow } from '../../core/layout/hbase.ts';
-import { found } from '../../core/stores/rows/answers.ts';
+import { requireAnswers } from '../../core/stores/rows/answers.ts';
 import { detectionsStore } from '../../core/stores/tables/detections.ts';
 import type { StampRecord } from '../../core/stores/control/stamp-rows.ts';
 import type { Cell } from '../../core/hbase/types.ts';
@@ -170,7 +170,7 @@ function completeness(world: World): (partition: number, nextOffset: number, hor
       if (truth.deadLetters.has(where)) assert.ok(deadLetters.has(where), `dead letter ${where} is behind the progress and not kept`);
       if (truth.strays.has(where)) assert.ok(isSentHome(world, where), `stray ${where} is behind the progress and not sent home`);
     }
-    const kept = found('detections', await rows.find(met.map(({ id }) => oid(id))));
+    const kept = requireAnswers('detections', await rows.find(met.map(({ id }) => oid(id))));
     met.forEach(({ id, arrival }, i) => assert.ok((kept[i]?.arrival ?? -1) >= arrival, `first-met row of ${id} before progress ${partition}/${nextOffset}`));
     await counted(met.filter((each) => !each.isDeferred && each.epoch > horizon), partition, nextOffset);
   };
@@ -180,7 +180,7 @@ function completeness(world: World): (partition: number, nextOffset: number, hor
     for (const each of met) for (const name of hourRowsOf(detectionOf(each), each.epoch as Epoch)) names.set(hourRowKey(name), name);
     const all = [...names.values()];
     const cells = new Map<string, number>();
-    found('speed_view', await view.load(all, partition)).forEach((row, i) => {
+    requireAnswers('speed_view', await view.load(all, partition)).forEach((row, i) => {
       for (const cell of row ?? []) cells.set(`${hourRowKey(all[i]!)} ${hourCellKey(cell)}`, cell.upTo);
     });
     for (const each of met) {

@@ -15,7 +15,7 @@ import { HOUR_MS } from '../../core/domain/time.ts';
 import { Retryable } from '../../core/process/errors.ts';
 import { controlStore } from '../../core/stores/control/control.ts';
 import { detectionsStore } from '../../core/stores/tables/detections.ts';
-import { epochsInForce, inForceSince, lastWhole } from '../../batch-layer/generations/first-epoch.ts';
+import { epochsInForce, inForceSince, lastWholeEpoch } from '../../batch-layer/generations/first-epoch.ts';
 import type { Seam } from './seam.ts';
 import type { Met } from './truth.ts';
 import { NAMESPACE } from './worker.ts';
@@ -71,7 +71,7 @@ export function startRebuilding(sides: Sides): Rebuilding {
 /** What is not rebuildable is refused before a rebuild is recorded. */
 function isRebuildable({ old, fresh }: Sides): boolean {
   const epoch = old.seam.horizon() as Epoch;
-  return epoch >= old.world.rules.firstEpoch && lastWhole({ epoch }, old.world.rules, fresh.world.rules) !== null;
+  return epoch >= old.world.rules.firstEpoch && lastWholeEpoch({ epoch }, old.world.rules, fresh.world.rules) !== null;
 }
 
 /** One try. */
@@ -105,7 +105,7 @@ async function isDone(sides: Sides, begun: { isRecounting: boolean }): Promise<b
   async function catchUp(seeded: Epoch | null): Promise<Epoch | null> {
     const { world, seam } = fresh;
     const horizon = (await control.horizon(old.world.rules.generation))!;
-    const last = lastWhole(horizon, old.world.rules, world.rules);
+    const last = lastWholeEpoch(horizon, old.world.rules, world.rules);
     if (last === null) return null;
     await seam.publishUpTo(last, turn);
     const wanted = new Set<number>(epochsInForce(last, world.rules).filter((epoch) => seeded === null || epoch > seeded));

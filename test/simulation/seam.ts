@@ -22,7 +22,7 @@ import { controlStore } from '../../core/stores/control/control.ts';
 import { settledRules } from '../../core/stores/control/settled-growth.ts';
 import { speedView } from '../../core/stores/views/speed-view.ts';
 import { stampGate } from '../../core/stores/control/stamp-gate.ts';
-import { stretchesTo } from '../../batch-layer/archive/cut.ts';
+import { readToCut } from '../../batch-layer/archive/cut.ts';
 import { AHEAD_MS } from './clocks.ts';
 import type { Met } from './truth.ts';
 import { NAMESPACE } from './worker.ts';
@@ -65,7 +65,7 @@ export function seamOf(world: World): Seam {
   /** Where the epoch is cut in a partition, read as the archive reads it; null where the log ends before, or a stamp must wait. */
   const cutOf = async (epoch: Epoch, partition: number, horizon: Horizon | null): Promise<number | 'quiet' | null> => {
     const place = { partition, next: horizon?.cuts[partition] ?? 0, arrival: (horizon?.arrivals[partition] ?? 0) as Instant };
-    for await (const { taken, next, endsWith } of stretchesTo(endOf(epoch, rules), place, { reader, stamps })) {
+    for await (const { taken, next, endsWith } of readToCut(endOf(epoch, rules), place, { reader, stamps })) {
       for (const { record, arrival } of taken) assert.equal(arrival, truth.arrival(partition, record.offset + 1), `arrival of ${partition}/${record.offset}`);
       if (endsWith === 'wait') return null;
       if (endsWith === 'cut') return next;

@@ -10,7 +10,7 @@ import assert from 'node:assert/strict';
 import { epochAt } from '../../core/domain/epoch.ts';
 import { oid } from '../../core/domain/oid.ts';
 import { HOUR_MS } from '../../core/domain/time.ts';
-import { found } from '../../core/stores/rows/answers.ts';
+import { requireAnswers } from '../../core/stores/rows/answers.ts';
 import { controlStore } from '../../core/stores/control/control.ts';
 import { detectionsStore } from '../../core/stores/tables/detections.ts';
 import type { LogRecord } from '../../core/domain/detection.ts';
@@ -229,7 +229,7 @@ async function compare(world: World, horizon: number): Promise<void> {
   for (const [partition, each] of progress.entries()) assert.equal(each?.nextOffset ?? 0, log.end(partition), 'progress');
   const kept = truth.met.filter(({ arrival }) => arrival >= world.rowsSince);
   const last = new Map(kept.map(({ id, partition, offset }) => [id, `${partition}/${offset}`]));
-  const rows = found('detections', await detectionsStore(hbase, NAMESPACE, rules).find([...last.keys()].map(oid)));
+  const rows = requireAnswers('detections', await detectionsStore(hbase, NAMESPACE, rules).find([...last.keys()].map(oid)));
   assert.deepEqual(rows.map((row) => `${row?.partition}/${row?.offset}`), [...last.values()], 'first-met rows');
   assert.deepEqual([...deadLetters].sort(), [...truth.deadLetters].sort(), 'dead letters');
 }

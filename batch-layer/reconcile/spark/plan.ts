@@ -8,7 +8,7 @@ import { STRAY_HEADER } from '../../../core/domain/verdict.ts';
 import { MET_COLUMNS } from '../../../core/layout/lake-columns.ts';
 import { DECIDE, DETECTIONS_FILE, OUTPUTS, PUBLISHED, TELL, textOf, TOP_ITEMS_FILE } from '../../sql/statements.ts';
 
-export interface Places {
+export interface JobPaths {
   /** Raw files of the epoch. */
   readonly raw: readonly string[];
   /** First-met rows of earlier epochs. */
@@ -20,7 +20,7 @@ export interface Places {
   readonly out: string;
 }
 
-export interface Plan extends Places {
+export interface Plan extends JobPaths {
   readonly epoch: string;
   readonly decide: readonly { makes: string; sql: string }[];
   readonly tell: readonly { makes: string; sql: string }[];
@@ -35,7 +35,7 @@ export interface Plan extends Places {
 }
 
 export function planOf(
-  places: Places,
+  places: JobPaths,
   facts: { epoch: string; rules: Rules; rowsPerFile: number; metadata: Readonly<Record<string, string>> },
 ): Plan {
   const { epoch, rules, rowsPerFile, metadata } = facts;

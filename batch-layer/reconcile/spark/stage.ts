@@ -14,7 +14,7 @@ import type { BatchContext } from '../../context.ts';
 import type { Epoch } from '../../../core/domain/epoch.ts';
 import type { LocalCopies } from '../../lake/local-copies.ts';
 import type { PublishedEpochs } from '../../lake/published-epochs.ts';
-import type { Timed } from '../../steps.ts';
+import type { StepTimes } from '../../steps.ts';
 import type { Archive, StagedFile } from '../../model.ts';
 import type { SparkSettings } from '../../context.ts';
 import { nameOf } from '../../../core/domain/epoch.ts';
@@ -45,7 +45,7 @@ interface Tools {
   readonly duck: Duck;
   readonly copies: LocalCopies;
   readonly published: PublishedEpochs;
-  readonly timed: Timed;
+  readonly timed: StepTimes;
 }
 
 /** Leaves the relations of OUTPUTS in `duck`, and returns every file of the epoch, staged. */
@@ -115,7 +115,7 @@ async function readBack(
   { epoch, out }: { epoch: string; out: string },
 ): Promise<Written[]> {
   const found = (await context.hdfs.walk(out)).filter(({ path }) => path.endsWith('.parquet'));
-  const files = named(epoch, found.map(({ path }) => path.slice(out.length + 1)));
+  const files = nameOutputs(epoch, found.map(({ path }) => path.slice(out.length + 1)));
   const written: Written[] = [];
   await inLanes(DOWNLOADS_AT_ONCE, files, async ({ relation, name, path }) => {
     const localFile = join(plan.folder, 'spark', name);
@@ -136,7 +136,7 @@ async function measured(localFile: string): Promise<{ bytes: number; sha256: str
 }
 
 /** From the names that Spark gave to places in the lake; Spark numbers its tasks in the order of the rows. */
-export function named(epoch: string, names: readonly string[]): { relation: string; name: string; path: string | null }[] {
+export function nameOutputs(epoch: string, names: readonly string[]): { relation: string; name: string; path: string | null }[] {
   const counts = new Map<string, number>();
   return [...names].sort().map((name) => {
     const folder = dirname(name);

@@ -11,7 +11,7 @@ import type { KeptLetter } from '../../layout/log.ts';
 import { readDeadLetter, replayHeader } from '../../layout/log.ts';
 import { EXIT, Refusal } from '../../process/errors.ts';
 import { kafkaJsFault } from './faults.ts';
-import { COMMAND_RETRY, retrying } from '../../process/retry.ts';
+import { COMMAND_RETRY, withRetry } from '../../process/retry.ts';
 import { kafkaJsClient } from './kafkajs-client.ts';
 import { logReader } from './reader.ts';
 
@@ -45,7 +45,7 @@ export function deadLetterLog(settings: Settings): DeadLetterLog {
   const topic = settings.KAFKA_DEAD_LETTER_TOPIC;
   const kafka = kafkaJsClient(settings, 'sightline.dlq', 30_000);
   const reader = logReader({ ...settings, KAFKA_TOPIC: topic });
-  const ranges = (since: number): Promise<Range[]> => retrying(COMMAND_RETRY, () => rangesOf(kafka, topic, since));
+  const ranges = (since: number): Promise<Range[]> => withRetry(COMMAND_RETRY, () => rangesOf(kafka, topic, since));
   let producer: Producer | null = null;
   return {
     async *read(since, signal) {
@@ -68,7 +68,7 @@ export function deadLetterLog(settings: Settings): DeadLetterLog {
       return null;
     },
     async replay(replays) {
-      const open = (producer ??= await retrying(COMMAND_RETRY, () => connected(kafka, settings.KAFKA_BROKERS)));
+      const open = (producer ??= await withRetry(COMMAND_RETRY, () => connected(kafka, settings.KAFKA_BROKERS)));
       const tooLarge: Replay[] = [];
       for (const some of batchesOf(replays)) tooLarge.push(...(await sendOrSplit(open, settings, some)));
       return tooLarge;
@@ -118,7 +118,7 @@ async function connected(kafka: Kafka, brokers: string): Promise<Producer> {
 
 /** Returns what the topic does not take. A request that is too large as a whole goes again, letter by letter. */
 async function sendOrSplit(producer: Producer, settings: Settings, replays: readonly Replay[]): Promise<Replay[]> {
-  if (await retrying(COMMAND_RETRY, () => send(producer, settings, replays))) return [];
+  if (await withRetry(COMMAND_RETRY, () => send(producer, settings, replays))) return [];
   if (replays.length === 1) return [...replays];
   const tooLarge: Replay[] = [];
   for (const replay of replays) tooLarge.push(...(await sendOrSplit(producer, settings, [replay])));

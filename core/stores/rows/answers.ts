@@ -2,7 +2,7 @@
  * How a store answers for each row that it was asked for: found, absent or failed (law L1).
  *
  * A store never leaves a row out and never lets silence pass for absence. Callers that cannot go on without every row use
- * `found`, which throws what a failure means for them (core/process/errors.ts), so that nothing is decided on it.
+ * `requireAnswers`, which throws what a failure means for them (core/process/errors.ts), so that nothing is decided on it.
  */
 import { Retryable } from '../../process/errors.ts';
 
@@ -13,7 +13,7 @@ export type Answer<Row> =
   | { readonly status: 'failed'; readonly because: string; readonly fault?: Error };
 
 /** The rows in the order of the question, null where there is none. Throws a fault if any failed: one that cannot pass before others. */
-export function found<Row>(store: string, answers: readonly Answer<Row>[]): (Row | null)[] {
+export function requireAnswers<Row>(store: string, answers: readonly Answer<Row>[]): (Row | null)[] {
   const faults = answers.flatMap((answer) => (answer.status === 'failed' && answer.fault !== undefined ? [answer.fault] : []));
   const lasting = faults.find((fault) => !(fault instanceof Retryable));
   if (lasting) throw lasting;

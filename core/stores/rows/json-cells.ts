@@ -8,7 +8,7 @@
  */
 import type { HBaseClient, RowPut } from '../../hbase/types.ts';
 import { CONTROL_FAMILY, CONTROL_QUALIFIER } from '../../layout/hbase.ts';
-import { found } from './answers.ts';
+import { requireAnswers } from './answers.ts';
 import { askHBase, getRows, putRows } from './hbase-rows.ts';
 
 export interface JsonPut {
@@ -36,7 +36,7 @@ export function jsonCells(hbase: HBaseClient, table: string): JsonCells {
   const readAll = async <T>(rows: readonly string[], read: (json: unknown, bytes: Buffer) => T): Promise<(T | null)[]> => {
     const gets = rows.map((row) => ({ row: Buffer.from(row), families: [CONTROL_FAMILY] }));
     const answers = await getRows(hbase, table, gets, (cells) => read(JSON.parse(cells[0]!.value.toString('utf8')), cells[0]!.value));
-    return found(table, answers);
+    return requireAnswers(table, answers);
   };
   const checkAndPut = (expected: Buffer | null, put: JsonPut): Promise<boolean> =>
     askHBase(table, () => hbase.checkAndPut(table, Buffer.from(put.row), CONTROL_FAMILY, CONTROL_QUALIFIER, expected, rowPut(put)));

@@ -14,7 +14,7 @@ import type { RowRange } from '../../layout/hbase-ranges.ts';
 import type { ReadLimits } from '../../process/read-limits.ts';
 import { sumOf } from '../../domain/hour-counts.ts';
 import { columnsOfPlace, decodeHourCell, LIST_FAMILY } from '../../layout/hbase.ts';
-import { together } from '../../process/together.ts';
+import { runTogether } from '../../process/together.ts';
 import { askHBase } from '../rows/hbase-rows.ts';
 
 /** What one row of a view has of a scope, in cells of the levels that were asked for. */
@@ -121,7 +121,7 @@ export async function scanRanges(
       }
     }
   };
-  await askHBase(table, () => together(Array.from({ length: Math.min(atOnce, scans.length) }, () => lane)));
+  await askHBase(table, () => runTogether(Array.from({ length: Math.min(atOnce, scans.length) }, () => lane)));
 }
 
 /** The least hour among the rows of ranges in whose keys nothing but the salt stands before what `hourOf` reads; null without rows. */

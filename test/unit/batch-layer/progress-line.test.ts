@@ -1,7 +1,7 @@
 /** Progress: one line on a terminal with rate and time left, few plain lines elsewhere. */
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
-import { progressText, sayOn } from '../../../batch-layer/progress-line.ts';
+import { progressText, progressLineOn } from '../../../batch-layer/progress-line.ts';
 
 function stream(isTTY: boolean): { text: string; isTTY: boolean; write(text: string): boolean } {
   const made = {
@@ -25,7 +25,7 @@ test('rate and time left follow from what is done and what is left', () => {
 test('on a terminal one line is written over', () => {
   const out = stream(true);
   let now = 0;
-  const say = sayOn(out, () => now);
+  const say = progressLineOn(out, () => now);
   say.progress('archive', 10, 'records', 100);
   now = 1_000;
   say.progress('archive', 50, 'records', 100);
@@ -38,7 +38,7 @@ test('on a terminal one line is written over', () => {
 test('elsewhere a line is written when a step ends, and every half minute of a long one, without control characters', () => {
   const out = stream(false);
   let now = 0;
-  const say = sayOn(out, () => now);
+  const say = progressLineOn(out, () => now);
   for (now = 0; now <= 65_000; now += 1_000) say.progress('archive', now, 'records', 100_000);
   say.ended('2026-11-22', 'archive', 65_000);
   assert.equal(out.text.trim().split('\n').length, 3);

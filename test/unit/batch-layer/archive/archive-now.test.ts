@@ -16,14 +16,14 @@ import type { Point } from '../../../../batch-layer/steps.ts';
 import { nameOf } from '../../../../core/domain/epoch.ts';
 import { readRun } from '../../../../core/stores/lake/runs.ts';
 import { archiveNow } from '../../../../batch-layer/archive/archive-now.ts';
-import { publishAsked } from '../../../../batch-layer/run/publish-epochs.ts';
+import { publishEpochs } from '../../../../batch-layer/run/publish-epochs.ts';
 import { LEASE_DEFAULTS, takeLease } from '../../../../batch-layer/lock/lease.ts';
 import { contextOf } from '../../../support/batch-doubles.ts';
 import { FILLED_RULES, filled, FIRST, stateOf } from '../../../support/filled-world.ts';
 import { Crash } from '../../../support/hdfs-double.ts';
 import { testClock } from '../../../support/lease-clock.ts';
 import { ARCHIVE_POINTS } from '../../../../batch-layer/steps.ts';
-import { withLake } from '../../../../batch-layer/lock/lake-lock.ts';
+import { withLakeLock } from '../../../../batch-layer/lock/lake-lock.ts';
 
 const LAST = (FIRST + 2) as Epoch;
 const ALL = { from: FIRST as Epoch, to: LAST };
@@ -35,7 +35,7 @@ let hash: string | null;
 before(async () => {
   folder = await mkdtemp(join(tmpdir(), 'sightline-archive-now-'));
   const world = filled();
-  await publishAsked(contextOf(world, inNewProcess()), ALL);
+  await publishEpochs(contextOf(world, inNewProcess()), ALL);
   yardstick = await stateOf(world);
   hash = (await readRun(world.hdfs, nameOf(LAST, FILLED_RULES)))!.chain_sha256;
 });
@@ -43,7 +43,7 @@ after(() => rm(folder, { recursive: true, force: true }));
 
 let processes = 0;
 const inNewProcess = (): string => join(folder, `process-${processes++}`);
-const archiving = async (context: BatchContext) => (await withLake(context, archiveNow)).added;
+const archiving = async (context: BatchContext) => (await withLakeLock(context, archiveNow)).added;
 
 /** The world as it was when its log held so much of each partition; `arrive` lets the rest come. */
 function early(share: number): { world: World; arrive(): void } {
@@ -61,7 +61,7 @@ function rangesOf(world: World, partition: number): [number, number][] {
 }
 
 async function assertPublishedAsEver(world: World): Promise<void> {
-  await publishAsked(contextOf(world, inNewProcess()), ALL);
+  await publishEpochs(contextOf(world, inNewProcess()), ALL);
   const epochs = [FIRST, FIRST + 1, FIRST + 2].map((epoch) => readRun(world.hdfs, nameOf(epoch as Epoch, FILLED_RULES)));
   const reports = (await Promise.all(epochs)).map((report) => report!);
   assert.equal(reports.at(-1)!.chain_sha256, hash);
@@ -93,7 +93,7 @@ test('what was archived in pieces is taken over, and only the rest is read from 
       return context.reader.read(partition, from, signal);
     },
   };
-  await publishAsked({ ...context, reader }, { from: FIRST as Epoch, to: FIRST as Epoch });
+  await publishEpochs({ ...context, reader }, { from: FIRST as Epoch, to: FIRST as Epoch });
   assert.deepEqual(readFrom, archivedTo);
   await assertPublishedAsEver(world);
 });
@@ -112,7 +112,7 @@ test('what Kafka deleted after it was archived is not missed', async () => {
   arrive();
   const context = contextOf(world, inNewProcess());
   const ends = async () => (await context.admin.ends()).map((end) => ({ ...end, low: lows[end.partition]! }));
-  await publishAsked({ ...context, admin: { ...context.admin, ends } }, { from: FIRST as Epoch, to: FIRST as Epoch });
+  await publishEpochs({ ...context, admin: { ...context.admin, ends } }, { from: FIRST as Epoch, to: FIRST as Epoch });
   await assertPublishedAsEver(world);
 });
 
@@ -162,7 +162,7 @@ test('a writer that was taken for dead cannot put a second entry in the place of
 test('a file in the archive that nobody declared stops the run for a person to look', async () => {
   const world = filled();
   world.hdfs.files.set(`lake/raw/epoch=${nameOfFirst}/part-0-0-5.parquet`, Buffer.from('foreign'));
-  await assert.rejects(publishAsked(contextOf(world, inNewProcess()), ALL), (fault: { exitCode?: number }) => fault.exitCode === 4);
+  await assert.rejects(publishEpochs(contextOf(world, inNewProcess()), ALL), (fault: { exitCode?: number }) => fault.exitCode === 4);
 });
 
 for (const point of ARCHIVE_POINTS) {

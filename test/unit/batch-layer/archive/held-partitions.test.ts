@@ -9,8 +9,8 @@ import type { Epoch } from '../../../../core/domain/epoch.ts';
 import type { World } from '../../../support/batch-doubles.ts';
 import { archiveNow } from '../../../../batch-layer/archive/archive-now.ts';
 import { rulesAfter } from '../../../../batch-layer/generations/first-epoch.ts';
-import { isHeldStill, StampsAhead } from '../../../../batch-layer/archive/held-partitions.ts';
-import { publishAsked } from '../../../../batch-layer/run/publish-epochs.ts';
+import { isStillHeld, StampsAhead } from '../../../../batch-layer/archive/held-partitions.ts';
+import { publishEpochs } from '../../../../batch-layer/run/publish-epochs.ts';
 import { rebuild } from '../../../../batch-layer/generations/rebuild.ts';
 import { isSame, reprocess } from '../../../../batch-layer/run/reprocess.ts';
 import { schedule } from '../../../../batch-layer/run/scheduler.ts';
@@ -18,7 +18,7 @@ import { recordCorrection } from '../../../../core/stores/control/stamp-gate.ts'
 import { contextOf, worldOf } from '../../../support/batch-doubles.ts';
 import { FILLED_RULES, filled, FIRST, stateOf } from '../../../support/filled-world.ts';
 import { below } from '../../../support/hdfs-double.ts';
-import { withLake, withLease } from '../../../../batch-layer/lock/lake-lock.ts';
+import { withLakeLock, withLock } from '../../../../batch-layer/lock/lake-lock.ts';
 
 const LAST = (FIRST + 2) as Epoch;
 const ALL = { from: FIRST as Epoch, to: LAST };
@@ -44,20 +44,20 @@ const corrected = (world: World) => recordCorrection(contextOf(world, inNewProce
 
 test('the archive takes what lies before it, and all of the other partitions, and tells which one is held', async () => {
   const world = frozen();
-  const { added, held } = await withLake(contextOf(world, inNewProcess()), archiveNow);
+  const { added, held } = await withLakeLock(contextOf(world, inNewProcess()), archiveNow);
   assert.deepEqual(held, [{ partition: P, offset: AT, stamp: FUTURE }]);
   assert.deepEqual(added.at(-1)!.archived_to.map((to, partition) => (partition === P ? to : to - world.log[partition]!.length)), [AT, 0, 0]);
 });
 
 test('a run is held and no failed try; corrected, it publishes what it would have without the stamp', async () => {
   const yardstick = filled();
-  await publishAsked(contextOf(yardstick, inNewProcess()), ALL);
+  await publishEpochs(contextOf(yardstick, inNewProcess()), ALL);
   const world = frozen();
-  await withLake(contextOf(world, inNewProcess()), archiveNow);
-  await assert.rejects(publishAsked(contextOf(world, inNewProcess()), ALL), StampsAhead);
+  await withLakeLock(contextOf(world, inNewProcess()), archiveNow);
+  await assert.rejects(publishEpochs(contextOf(world, inNewProcess()), ALL), StampsAhead);
   assert.deepEqual([...world.hdfs.files.keys()].filter((name) => name.includes('_attempts')), []);
   assert.deepEqual(await corrected(world), { status: 'recorded' });
-  await publishAsked(contextOf(world, inNewProcess()), ALL);
+  await publishEpochs(contextOf(world, inNewProcess()), ALL);
   const [published, wanted] = [await stateOf(world), await stateOf(yardstick)];
   for (const part of ['rows', 'cells', 'listed', 'raw'] as const) assert.deepEqual(published[part], wanted[part], part);
   assert.ok(isSame(await reprocess(contextOf(world, inNewProcess()), FIRST as Epoch)));
@@ -67,12 +67,12 @@ test('a run is held and no failed try; corrected, it publishes what it would hav
 test('a rebuild reads the same arrivals from the archive', async () => {
   const old = frozen();
   await corrected(old);
-  await publishAsked(contextOf(old, inNewProcess()), ALL);
+  await publishEpochs(contextOf(old, inNewProcess()), ALL);
   const rules = rulesAfter(old.rules, FILLED_RULES);
   const fresh: World = { ...worldOf(rules), stamps: old.stamps!, log: old.log, locations: [], hdfs: below('_generation-2', old.hdfs) };
   const context = contextOf(fresh, inNewProcess());
   const options = { keepsOld: true, acceptsDifferences: false, took: () => undefined, recounting: (_: unknown, work: () => Promise<void>) => work() };
-  const rebuilt = await withLease(context, 'rebuild', (held, lease) => rebuild(contextOf(old, inNewProcess()), held, lease, options));
+  const rebuilt = await withLock(context, 'rebuild', (held, lease) => rebuild(contextOf(old, inNewProcess()), held, lease, options));
   assert.deepEqual([rebuilt.epochs, rebuilt.different], [3, []]);
   assert.deepEqual(fresh.horizon!.arrivals, old.horizon!.arrivals);
 });
@@ -93,8 +93,8 @@ test('the scheduler waits without reading the epoch again, says so once, and goe
     before = reads;
     await sleep(1_500);
   }
-  assert.ok(await isHeldStill(context, [{ partition: P, offset: AT, stamp: FUTURE }], Date.now()));
-  assert.ok(!(await isHeldStill(context, [{ partition: P, offset: AT, stamp: FUTURE }], FUTURE)));
+  assert.ok(await isStillHeld(context, [{ partition: P, offset: AT, stamp: FUTURE }], Date.now()));
+  assert.ok(!(await isStillHeld(context, [{ partition: P, offset: AT, stamp: FUTURE }], FUTURE)));
   await sleep(5_500);
   assert.deepEqual([warned, reads - before], [[[{ partition: P, offset: AT, stamp: FUTURE }]], 0]);
   await corrected(world);

@@ -6,7 +6,7 @@ import type { Epoch } from '../../../../core/domain/epoch.ts';
 import type { TopicFacts } from '../../../../core/stores/kafka/types.ts';
 import type { RecordedRules } from '../../../../core/stores/control/rules-rows.ts';
 import { createLog } from '../../../../core/process/log.ts';
-import { logLook } from '../../../../batch-layer/archive/log-check.ts';
+import { logCheck } from '../../../../batch-layer/archive/log-check.ts';
 import { contextOf, worldOf } from '../../../support/batch-doubles.ts';
 import { otherwise } from '../../../support/topic-facts.ts';
 
@@ -20,7 +20,7 @@ function stage(options: { fromArchive?: boolean } = {}) {
   const log = createLog('test', 'silent');
   log.warn = ((what: { threats?: string[] } | string) => void warned.push(typeof what === 'string' ? what : what.threats!.join('\n'))) as typeof log.warn;
   let now = 1_000_000_000_000;
-  const look = logLook({ ...contextOf(world, '/nowhere'), log, ...options }, () => now);
+  const look = logCheck({ ...contextOf(world, '/nowhere'), log, ...options }, () => now);
   const changed = (changes: Partial<TopicFacts>): void => void (world.topic = changes);
   const configured = (...changes: Parameters<typeof otherwise>): void => {
     const { settings, deadLetterSettings } = otherwise(...changes);

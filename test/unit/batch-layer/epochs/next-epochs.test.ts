@@ -3,7 +3,7 @@ import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import type { Epoch } from '../../../../core/domain/epoch.ts';
 import type { Rules } from '../../../../core/domain/rules.ts';
-import { askedOf, behind, decide } from '../../../../batch-layer/epochs/next-epochs.ts';
+import { readEpochRange, countUnpublished, planNextRun } from '../../../../batch-layer/epochs/next-epochs.ts';
 
 const RULES: Rules = {
   generation: 1,
@@ -22,36 +22,36 @@ const isUsage = (fault: { exitCode?: number }): boolean => fault.exitCode === 2;
 
 test('without an epoch, the next one is run for as long as it is over', () => {
   const all = { from: null, to: null };
-  assert.deepEqual(decide(all, null, RULES, at(101)), { run: 100 });
-  assert.deepEqual(decide(all, horizon(104), RULES, at(106)), { run: 105 });
-  assert.ok('stop' in decide(all, horizon(104), RULES, at(106) - 1));
+  assert.deepEqual(planNextRun(all, null, RULES, at(101)), { run: 100 });
+  assert.deepEqual(planNextRun(all, horizon(104), RULES, at(106)), { run: 105 });
+  assert.ok('stop' in planNextRun(all, horizon(104), RULES, at(106) - 1));
 });
 
 test('a named epoch is run when it is next, done when it is published, refused when it lies beyond', () => {
   const one = { from: e(105), to: e(105) };
-  assert.deepEqual(decide(one, horizon(104), RULES, at(110)), { run: 105 });
-  assert.ok('stop' in decide(one, horizon(105), RULES, at(110)));
-  assert.throws(() => decide(one, horizon(103), RULES, at(110)), isUsage);
-  assert.throws(() => decide(one, null, RULES, at(110)), isUsage);
+  assert.deepEqual(planNextRun(one, horizon(104), RULES, at(110)), { run: 105 });
+  assert.ok('stop' in planNextRun(one, horizon(105), RULES, at(110)));
+  assert.throws(() => planNextRun(one, horizon(103), RULES, at(110)), isUsage);
+  assert.throws(() => planNextRun(one, null, RULES, at(110)), isUsage);
 });
 
 test('a range goes on from the horizon to its end', () => {
   const range = { from: e(103), to: e(106) };
-  assert.deepEqual(decide(range, horizon(104), RULES, at(110)), { run: 105 });
-  assert.ok('stop' in decide(range, horizon(106), RULES, at(110)));
+  assert.deepEqual(planNextRun(range, horizon(104), RULES, at(110)), { run: 105 });
+  assert.ok('stop' in planNextRun(range, horizon(106), RULES, at(110)));
 });
 
 test('epochs are asked for by name', () => {
-  assert.deepEqual(askedOf({}, RULES), { from: null, to: null });
-  assert.deepEqual(askedOf({ epoch: '1970-01-01T0820' }, RULES), { from: 100, to: 100 });
-  assert.deepEqual(askedOf({ from: '1970-01-01T0820', to: '1970-01-01T0830' }, RULES), { from: 100, to: 102 });
-  assert.throws(() => askedOf({ epoch: '1970-01-01T0821' }, RULES), isUsage);
-  assert.throws(() => askedOf({ epoch: '1970-01-01T0820', to: '1970-01-01T0830' }, RULES), isUsage);
-  assert.throws(() => askedOf({ from: '1970-01-01T0830', to: '1970-01-01T0820' }, RULES), isUsage);
+  assert.deepEqual(readEpochRange({}, RULES), { from: null, to: null });
+  assert.deepEqual(readEpochRange({ epoch: '1970-01-01T0820' }, RULES), { from: 100, to: 100 });
+  assert.deepEqual(readEpochRange({ from: '1970-01-01T0820', to: '1970-01-01T0830' }, RULES), { from: 100, to: 102 });
+  assert.throws(() => readEpochRange({ epoch: '1970-01-01T0821' }, RULES), isUsage);
+  assert.throws(() => readEpochRange({ epoch: '1970-01-01T0820', to: '1970-01-01T0830' }, RULES), isUsage);
+  assert.throws(() => readEpochRange({ from: '1970-01-01T0830', to: '1970-01-01T0820' }, RULES), isUsage);
 });
 
 test('the batch is behind by the epochs that are over and not published', () => {
-  assert.equal(behind(null, RULES, at(100)), 0);
-  assert.equal(behind(null, RULES, at(103)), 3);
-  assert.equal(behind(horizon(101), RULES, at(103) + 5), 1);
+  assert.equal(countUnpublished(null, RULES, at(100)), 0);
+  assert.equal(countUnpublished(null, RULES, at(103)), 3);
+  assert.equal(countUnpublished(horizon(101), RULES, at(103) + 5), 1);
 });

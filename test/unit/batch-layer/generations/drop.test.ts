@@ -8,7 +8,7 @@ import type { Epoch } from '../../../../core/domain/epoch.ts';
 import type { World } from '../../../support/batch-doubles.ts';
 import type { RecordedRules } from '../../../../core/stores/control/rules-rows.ts';
 import { dropOldGenerations } from '../../../../batch-layer/generations/drop.ts';
-import { publishAsked } from '../../../../batch-layer/run/publish-epochs.ts';
+import { publishEpochs } from '../../../../batch-layer/run/publish-epochs.ts';
 import { contextOf } from '../../../support/batch-doubles.ts';
 import { filled, FIRST } from '../../../support/filled-world.ts';
 
@@ -18,7 +18,7 @@ let published: World;
 before(async () => {
   folder = await mkdtemp(join(tmpdir(), 'sightline-generations-'));
   published = filled();
-  await publishAsked(contextOf(published, folder), { from: FIRST as Epoch, to: (FIRST + 1) as Epoch });
+  await publishEpochs(contextOf(published, folder), { from: FIRST as Epoch, to: (FIRST + 1) as Epoch });
   published.rules = { ...published.rules, generation: 3, ownFirstMet: true };
 });
 after(() => rm(folder, { recursive: true, force: true }));

@@ -20,7 +20,7 @@ import { nameOf } from '../../../../core/domain/epoch.ts';
 import { homeOf } from '../../../../core/domain/home.ts';
 import { readRun } from '../../../../core/stores/lake/runs.ts';
 import { archiveNow } from '../../../../batch-layer/archive/archive-now.ts';
-import { publishAsked } from '../../../../batch-layer/run/publish-epochs.ts';
+import { publishEpochs } from '../../../../batch-layer/run/publish-epochs.ts';
 import { rulesAfter } from '../../../../batch-layer/generations/first-epoch.ts';
 import { checkRebuildable, rebuild } from '../../../../batch-layer/generations/rebuild.ts';
 import { finishSwitch } from '../../../../batch-layer/lock/switch.ts';
@@ -28,7 +28,7 @@ import { contextOf, worldOf } from '../../../support/batch-doubles.ts';
 import { FILLED_RULES, filled, FIRST, stateOf } from '../../../support/filled-world.ts';
 import { below, Crash, hdfsDouble } from '../../../support/hdfs-double.ts';
 import { ARCHIVE_POINTS, RUN_POINTS, SWITCH_POINTS } from '../../../../batch-layer/steps.ts';
-import { GenerationChanged, withLake, withLease } from '../../../../batch-layer/lock/lake-lock.ts';
+import { GenerationChanged, withLakeLock, withLock } from '../../../../batch-layer/lock/lake-lock.ts';
 
 const LAST = (FIRST + 2) as Epoch;
 const ALL = { from: FIRST as Epoch, to: LAST };
@@ -53,8 +53,8 @@ async function oldWorld(): Promise<World> {
 let made: Promise<World> | null = null;
 async function makeWorld(): Promise<World> {
   const world = filled();
-  await publishAsked(contextOf(world, inNewProcess()), ALL);
-  await withLake(contextOf(world, inNewProcess()), archiveNow);
+  await publishEpochs(contextOf(world, inNewProcess()), ALL);
+  await withLakeLock(contextOf(world, inNewProcess()), archiveNow);
   return world;
 }
 
@@ -71,7 +71,7 @@ function rebuilding(old: World, fresh: World, options: Partial<RebuildOptions> &
   const freshContext = contextOf(fresh, inNewProcess(), hooks);
   const putProgress = async (_: number, rows: readonly Progress[]): Promise<void> => void (fresh.progress = [...rows]);
   const next = { ...freshContext, control: { ...freshContext.control, putProgress } };
-  return withLease(next, 'rebuild', (held, lease) =>
+  return withLock(next, 'rebuild', (held, lease) =>
     rebuild(context, held, lease, {
       ...{ keepsOld: false, acceptsDifferences: false, took: () => undefined, recounting: (_, work) => work() },
       ...rest,
@@ -184,7 +184,7 @@ for (const point of POINTS) {
     };
     await assert.rejects(rebuilding(old, fresh, { reached }), Crash);
     old.lease = fresh.lease = null;
-    const finished = await withLease(contextOf(old, inNewProcess()), 'lake', finishSwitch);
+    const finished = await withLock(contextOf(old, inNewProcess()), 'lake', finishSwitch);
     if (finished === null) await rebuilding(old, fresh);
     const after_ = await stateOf({ ...fresh, hdfs: old.hdfs });
     for (const part of ['rows', 'cells', 'horizon', 'raw'] as const) assert.deepEqual(after_[part], before_[part], part);
@@ -199,5 +199,5 @@ test('a process of the generation before the switch publishes nothing more', asy
   const stale = contextOf({ ...old, rules: FILLED_RULES }, inNewProcess());
   await rebuilding(old, nextWorld(old));
   const context = { ...stale, control: { ...stale.control, rules: async () => old.rules } };
-  await assert.rejects(publishAsked(context, { from: null, to: null }), GenerationChanged);
+  await assert.rejects(publishEpochs(context, { from: null, to: null }), GenerationChanged);
 });

@@ -12,7 +12,7 @@ import { HOUR_MS } from '../../../../core/domain/time.ts';
 import { openDuck, quoted } from '../../../../core/stores/lake/duckdb.ts';
 import { detectionsFiles, sortsOf } from '../../../../batch-layer/lake/detections-files.ts';
 import { createOutputs, loadLocations } from '../../../../batch-layer/reconcile/duckdb/reconcile.ts';
-import { writing } from '../../../../batch-layer/lake/write-file.ts';
+import { fileWriter } from '../../../../batch-layer/lake/write-file.ts';
 
 const RULES: Rules = {
   ...{ generation: 1, logLife: 1, epochSeconds: 86_400, dedupWindowDays: 2, clockAheadDays: 1, partitionCount: 1 },
@@ -43,7 +43,7 @@ async function written(sortRows: number, rowsPerFile: number): Promise<{ files: 
   const options = { folder: join(folder, `${sortRows}-${rowsPerFile}`), epoch: '2024-10-04', archive: { partitions: [], files: [], uncut: [], held: [] } };
   const files: LocalFile[] = [];
   const rows: Row[] = [];
-  for await (const file of detectionsFiles(duck, writing(duck, options), { ...options, sortRows, rowsPerFile })) {
+  for await (const file of detectionsFiles(duck, fileWriter(duck, options), { ...options, sortRows, rowsPerFile })) {
     files.push(file);
     rows.push(...(await duck.rows(`SELECT detection_oid, geographical_location_oid AS place, timestamp_detected AS t, geographical_location
       FROM read_parquet(${quoted(file.localFile)}, file_row_number = true) ORDER BY file_row_number`)));

@@ -3,7 +3,7 @@ import assert from 'node:assert/strict';
 import { setImmediate as turn } from 'node:timers/promises';
 import { test } from 'node:test';
 import { Retryable } from '../../../../core/process/errors.ts';
-import { COMMAND_RETRY, retrying } from '../../../../core/process/retry.ts';
+import { COMMAND_RETRY, withRetry } from '../../../../core/process/retry.ts';
 import { inLanes } from '../../../../batch-layer/lake/lanes.ts';
 
 test('every thing is worked on, never more at once than there are lanes', async () => {
@@ -54,7 +54,7 @@ test('a fault ends the waits of the other lanes, and is the one that is thrown',
   let tries = 0;
   const work = async (n: number, failed: AbortSignal): Promise<void> => {
     if (n === 1) throw new Error('broken');
-    await retrying(COMMAND_RETRY, async () => { tries += 1; throw new Retryable('HDFS', 'away'); }, { signal: failed });
+    await withRetry(COMMAND_RETRY, async () => { tries += 1; throw new Retryable('HDFS', 'away'); }, { signal: failed });
   };
   const began = performance.now();
   await assert.rejects(inLanes(2, [0, 1], work), /broken/);

@@ -14,7 +14,7 @@ import type { Epoch } from '../../../../core/domain/epoch.ts';
 import type { Instant } from '../../../../core/domain/time.ts';
 import { NO_TALLIES } from '../../../../core/domain/tallies.ts';
 import { openDuck, parquet, quoted } from '../../../../core/stores/lake/duckdb.ts';
-import { publishAsked } from '../../../../batch-layer/run/publish-epochs.ts';
+import { publishEpochs } from '../../../../batch-layer/run/publish-epochs.ts';
 import { isSame, reprocess } from '../../../../batch-layer/run/reprocess.ts';
 import { contextOf } from '../../../support/batch-doubles.ts';
 import { filled, FIRST, stateOf } from '../../../support/filled-world.ts';
@@ -37,7 +37,7 @@ test('names of any text are published, compared and found again', async () => {
       const world = filled(names);
       world.progress = [0, 1, 2].map((partition) => ({ partition, nextOffset: 10_000, arrival: Number.MAX_SAFE_INTEGER as Instant, tallies: NO_TALLIES }));
       const work = join(folder, ODD_FOLDERS[runs++ % ODD_FOLDERS.length]!, String(runs));
-      const { reports } = await publishAsked(contextOf(world, work), { from: FIRST as Epoch, to: FIRST as Epoch });
+      const { reports } = await publishEpochs(contextOf(world, work), { from: FIRST as Epoch, to: FIRST as Epoch });
       const { differences } = reports[0]!.comparison;
       const { rows } = await stateOf(world);
       const expected = new Set(rows.map((row) => row.split(' | ').slice(1, -1).join(' | ')));

@@ -22,7 +22,7 @@ import { nameOf } from '../../../../core/domain/epoch.ts';
 import { judge } from '../../../../core/domain/verdict.ts';
 import { instant } from '../../../../core/domain/time.ts';
 import { readAttempts, readRun } from '../../../../core/stores/lake/runs.ts';
-import { publishAsked } from '../../../../batch-layer/run/publish-epochs.ts';
+import { publishEpochs } from '../../../../batch-layer/run/publish-epochs.ts';
 import { LEASE_DEFAULTS, takeLease } from '../../../../batch-layer/lock/lease.ts';
 import { runEpoch } from '../../../../batch-layer/run/run.ts';
 import { contextOf } from '../../../support/batch-doubles.ts';
@@ -55,7 +55,7 @@ let processes = 0;
 const inNewProcess = (): string => join(folder, `process-${processes++}`);
 
 async function published(world: World): Promise<RunReport[]> {
-  return (await publishAsked(contextOf(world, inNewProcess()), FIRST_EPOCH)).reports;
+  return (await publishEpochs(contextOf(world, inNewProcess()), FIRST_EPOCH)).reports;
 }
 
 
@@ -99,7 +99,7 @@ test('an epoch is published once: every detection of it, every record raw, and e
 
 test('the second epoch follows from the first: its copies of earlier epochs do not count, one deferred detection does', async () => {
   const world = filled();
-  const { reports } = await publishAsked(contextOf(world, inNewProcess()), { from: null, to: (FIRST + 2) as Epoch });
+  const { reports } = await publishEpochs(contextOf(world, inNewProcess()), { from: null, to: (FIRST + 2) as Epoch });
   assert.deepEqual(reports.map(({ epoch_number }) => epoch_number), [FIRST, FIRST + 1, FIRST + 2]);
   const { rows } = await stateOf(world);
   assert.equal(rows.length, 61);
@@ -114,7 +114,7 @@ for (const point of RUN_POINTS) {
     const reached = (at: Point): void => {
       if (at === point) throw new Crash(point);
     };
-    await assert.rejects(publishAsked(contextOf(world, inNewProcess(), { reached }), FIRST_EPOCH), Crash);
+    await assert.rejects(publishEpochs(contextOf(world, inNewProcess(), { reached }), FIRST_EPOCH), Crash);
     world.lease = null;
     const again = await published(world);
     assert.equal(again.length, ['horizon_moved', 'pruned'].includes(point) ? 0 : 1);
@@ -169,7 +169,7 @@ test('killed between operations of HDFS from the intent on, the next run ends as
     const reached = (at: Point): void => {
       if (at === 'intended') world.hdfs.budget = operations;
     };
-    const died = await publishAsked(contextOf(world, inNewProcess(), { reached }), FIRST_EPOCH).then(() => false, () => true);
+    const died = await publishEpochs(contextOf(world, inNewProcess(), { reached }), FIRST_EPOCH).then(() => false, () => true);
     world.hdfs.budget = Infinity;
     world.lease = null;
     await published(world);
@@ -183,7 +183,7 @@ test('a file that is neither staged nor published stops the run for a person to 
   const reached = (at: Point): void => {
     if (at === 'intended') throw new Crash(at);
   };
-  await assert.rejects(publishAsked(contextOf(world, inNewProcess(), { reached }), FIRST_EPOCH), Crash);
+  await assert.rejects(publishEpochs(contextOf(world, inNewProcess(), { reached }), FIRST_EPOCH), Crash);
   const victim = [...world.hdfs.files.keys()].find((name) => name.includes('/lake/detections/'))!;
   world.hdfs.files.delete(victim);
   world.lease = null;
@@ -195,6 +195,6 @@ test('an epoch that is published, or not over, is nothing to do; one beyond the 
   await published(world);
   assert.deepEqual(await published(world), []);
   const now = Math.floor(Date.now() / 60_000) as Epoch;
-  await assert.rejects(publishAsked(contextOf(world, inNewProcess()), { from: now, to: now }), (fault: { exitCode?: number }) => fault.exitCode === 2);
+  await assert.rejects(publishEpochs(contextOf(world, inNewProcess()), { from: now, to: now }), (fault: { exitCode?: number }) => fault.exitCode === 2);
   assert.equal((await readRun(world.hdfs, 'nothing')), null);
 });

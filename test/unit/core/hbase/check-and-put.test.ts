@@ -1,7 +1,7 @@
 // What is concluded from reading the row after a check-and-put whose answer was lost.
 import { afterEach, test } from 'node:test';
 import assert from 'node:assert/strict';
-import { checkAndPut, judge } from '../../../../core/hbase/check-and-put.ts';
+import { checkAndPut, wasApplied } from '../../../../core/hbase/check-and-put.ts';
 import { HBaseError } from '../../../../core/hbase/errors.ts';
 import { cellBytes, TYPE_PUT, writeCell } from '../../../../core/hbase/cells.ts';
 import { closeAll, fakeServer, multiAnswer, number, reachOf } from './fake-server.ts';
@@ -17,18 +17,18 @@ const put = { row: ROW, cells: [{ family: 'f', qualifier: Q, timestamp: 7, value
 const check = (expected: string | null) => ({ row: ROW, family: 'f', qualifier: Q, expected: expected === null ? null : Buffer.from(expected) });
 
 test('our own cell, value and timestamp, means that the put was applied', () => {
-  assert.equal(judge([cell('new', 7)], check('old'), put, LOST), true);
+  assert.equal(wasApplied([cell('new', 7)], check('old'), put, LOST), true);
 });
 
 test('the expected value, or the expected absence, means that it was not', () => {
-  assert.equal(judge([cell('old', 6)], check('old'), put, LOST), false);
-  assert.equal(judge([], check(null), put, LOST), false);
+  assert.equal(wasApplied([cell('old', 6)], check('old'), put, LOST), false);
+  assert.equal(wasApplied([], check(null), put, LOST), false);
 });
 
 test('anything else cannot be known and is said so', () => {
   for (const found of [[cell('other', 8)], [cell('new', 8)], [cell('old', 6)]])
-    assert.throws(() => judge(found, check(null), put, LOST), { exception: 'ambiguous', fate: 'anew' });
-  assert.throws(() => judge([], check('old'), put, LOST), { exception: 'ambiguous' });
+    assert.throws(() => wasApplied(found, check(null), put, LOST), { exception: 'ambiguous', fate: 'anew' });
+  assert.throws(() => wasApplied([], check('old'), put, LOST), { exception: 'ambiguous' });
 });
 
 /** A server that applies the first put and hangs up before it says so, if `applies`. */

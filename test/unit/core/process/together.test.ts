@@ -3,23 +3,23 @@ import assert from 'node:assert/strict';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { test } from 'node:test';
 import { Retryable } from '../../../../core/process/errors.ts';
-import { retrying, WORKER_RETRY } from '../../../../core/process/retry.ts';
-import { together } from '../../../../core/process/together.ts';
+import { withRetry, WORKER_RETRY } from '../../../../core/process/retry.ts';
+import { runTogether } from '../../../../core/process/together.ts';
 
 test('the answers come in the order of the work', async () => {
-  assert.deepEqual(await together([3, 1, 2].map((n) => () => sleep(n, n))), [3, 1, 2]);
-  assert.deepEqual(await together([]), []);
+  assert.deepEqual(await runTogether([3, 1, 2].map((n) => () => sleep(n, n))), [3, 1, 2]);
+  assert.deepEqual(await runTogether([]), []);
 });
 
 test('the first fault ends a wait that would last for ever, and is the one that is thrown', async () => {
   let tries = 0;
   const forEver = (signal: AbortSignal): Promise<void> =>
-    retrying(WORKER_RETRY, async () => { tries += 1; throw new Retryable('HBase', 'the client was closed'); }, { signal });
+    withRetry(WORKER_RETRY, async () => { tries += 1; throw new Retryable('HBase', 'the client was closed'); }, { signal });
   const broken = async (): Promise<void> => {
     await sleep(120);
     throw new Error('first');
   };
-  await assert.rejects(together([forEver, broken]), { message: 'first' });
+  await assert.rejects(runTogether([forEver, broken]), { message: 'first' });
   const triesThen = tries;
   await sleep(300);
   assert.equal(tries, triesThen, 'nothing goes on behind the fault');
@@ -28,13 +28,13 @@ test('the first fault ends a wait that would last for ever, and is the one that 
 test('what cannot be interrupted is waited for', async () => {
   let isDone = false;
   const slow = async (): Promise<void> => { await sleep(60); isDone = true; };
-  await assert.rejects(together([slow, async () => assert.fail('at once')]), /at once/);
+  await assert.rejects(runTogether([slow, async () => assert.fail('at once')]), /at once/);
   assert.ok(isDone);
 });
 
 test('a wait that a signal ends throws what the signal was aborted with', async () => {
   const [first, second] = [new AbortController(), new AbortController()];
-  const waiting = retrying(WORKER_RETRY, async () => { throw new Retryable('Kafka', 'away'); }, { signal: [first.signal, second.signal] });
+  const waiting = withRetry(WORKER_RETRY, async () => { throw new Retryable('Kafka', 'away'); }, { signal: [first.signal, second.signal] });
   setTimeout(() => second.abort(new Error('why')), 20);
   await assert.rejects(waiting, { message: 'why' });
 });

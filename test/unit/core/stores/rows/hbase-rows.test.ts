@@ -2,7 +2,7 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import { Refusal, Retryable } from '../../../../../core/process/errors.ts';
-import { found } from '../../../../../core/stores/rows/answers.ts';
+import { requireAnswers } from '../../../../../core/stores/rows/answers.ts';
 import type { HBaseClient } from '../../../../../core/hbase/types.ts';
 import type { HBaseError} from '../../../../../core/hbase/errors.ts';
 import { asHBaseError, serverError } from '../../../../../core/hbase/errors.ts';
@@ -20,7 +20,7 @@ const failing = (...errors: HBaseError[]): HBaseClient =>
     put: async () => errors.map((error) => ({ status: 'failed', error })),
   }) as unknown as HBaseClient;
 
-const read = async (...errors: HBaseError[]): Promise<unknown> => found('t', await getRows(failing(...errors), 't', errors.map(() => ROW), () => 1));
+const read = async (...errors: HBaseError[]): Promise<unknown> => requireAnswers('t', await getRows(failing(...errors), 't', errors.map(() => ROW), () => 1));
 const write = (...errors: HBaseError[]): Promise<void> => putRows(failing(...errors), 't', errors.map(() => ({ ...ROW, cells: [] })));
 
 for (const [what, ask] of [['reading', read], ['writing', write]] as const) {
