@@ -1,6 +1,6 @@
 /** The manifest and report of an epoch of a counted world, as the batch layer would leave it: for who lists and reads runs. */
 import type { Epoch } from '../../core/domain/epoch.ts';
-import type { RunReport } from '../../core/stores/runs.ts';
+import type { RunReport } from '../../core/stores/lake/runs.ts';
 import type { CountedWorld } from './counted-world.ts';
 import { endOf, epochAt, nameOf, startOf } from '../../core/domain/epoch.ts';
 import { NO_TALLIES } from '../../core/domain/tallies.ts';

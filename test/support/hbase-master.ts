@@ -1,8 +1,8 @@
 /** Questions to the real master of HBase that our client has no verb for, in its own messages. */
-import { Master } from '../../core/stores/hbase/master.ts';
-import { Meta } from '../../core/stores/hbase/meta.ts';
-import { Servers } from '../../core/stores/hbase/servers.ts';
-import { zookeeperDirectory } from '../../core/stores/hbase/zookeeper.ts';
+import { Master } from '../../core/hbase/master.ts';
+import { Meta } from '../../core/hbase/meta.ts';
+import { Servers } from '../../core/hbase/servers.ts';
+import { zookeeperDirectory } from '../../core/hbase/zookeeper.ts';
 
 /** Our client asks again after what may pass, for two minutes at least; `onRetry` hears why, and `close` ends it. */
 export function masterOf(zookeeper: string, znode: string, onRetry: (reason: string) => void = () => undefined): { master: Master; close(): Promise<void> } {
