@@ -265,6 +265,8 @@ class Tab {
 
   private hearWant(from: string, questions: readonly string[]): void {
     const before = this.others.get(from)?.questions ?? [];
+    // A new tab hears at once that there is a leader, and does not lead itself.
+    if (this.stream && before.length === 0) this.say({ type: 'lead' });
     if (questions.length === 0) this.others.delete(from);
     else this.others.set(from, { questions, at: this.world.now() });
     if (!this.stream) return;

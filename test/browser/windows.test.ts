@@ -55,7 +55,8 @@ describe('seven windows of one browser', { concurrency: false }, () => {
       const page = await context.newPage();
       page.on('pageerror', (error) => complaints.push(error.message));
       page.on('console', (message) => void (message.type() === 'error' && !message.text().startsWith('Failed to load resource') && complaints.push(message.text())));
-      await page.goto(base + path, { timeout: LIMIT_MS });
+      // That it has come is seen by what it shows.
+      await page.goto(base + path, { waitUntil: 'commit', timeout: LIMIT_MS });
       pages.push(page);
     }
     await allPushed(pages);

@@ -119,16 +119,18 @@ test('seven windows of one browser share one stream, each with its own question'
 
 test('a page that comes later is told at once what is known, and its own question is asked beside the others', () => {
   const { page, pass, streams, count } = browser();
-  page('all.3600.10');
+  const first = page('all.3600.10');
   pass(1_000);
   count(7);
+  assert.equal(streams.length, 1);
   const same = page('all.3600.10');
   const other = page('17.300.10');
   assert.deepEqual(same.totals, [7]);
   pass(100);
   count(8);
   assert.deepEqual([same.totals, other.totals], [[7, 8], [8]]);
-  assert.equal(streams.length, 1);
+  pass(900);
+  assert.deepEqual(streams.map(({ tab }) => tab().shared), [first.shared], 'no later page leads');
 });
 
 test('when the leading tab closes, another leads; nothing is missed and nothing told twice', () => {
