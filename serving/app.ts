@@ -10,10 +10,7 @@ import type { Scope } from '../core/domain/counts.ts';
 import type { Oid } from '../core/domain/oid.ts';
 import type { Audit } from '../core/process/audit.ts';
 import { NO_AUDIT } from '../core/process/audit.ts';
-import type { Config } from '../core/process/config.ts';
 import type { Log } from '../core/process/log.ts';
-import type { Hdfs } from '../core/stores/hdfs/types.ts';
-import type { Stores } from '../core/stores/open.ts';
 import type {
   DetectionAnswer,
   DetectionsAnswer,
@@ -32,7 +29,9 @@ import type { Allowance, Asker, Cost } from './allowance.ts';
 import type { Exports } from './exports.ts';
 import type { ServingMetrics } from './metrics.ts';
 import type { Opened } from './opened.ts';
+import type { ServingParts } from './parts.ts';
 import type { Streams } from './streams.ts';
+import type { WindowQuestion } from './window.ts';
 import { SECOND_MS } from '../core/domain/time.ts';
 import { LAKE } from '../core/layout/lake.ts';
 import { lakeListing } from '../core/stores/lake/lake-listing.ts';
@@ -45,7 +44,6 @@ import { openedOnce } from './opened.ts';
 import { detection } from './questions/detection.ts';
 import { detections } from './questions/detections.ts';
 import { locations } from './questions/locations.ts';
-import type { CostConfig } from './costs.ts';
 import { ready } from './questions/ready.ts';
 import { sharedReadiness } from './readiness.ts';
 import { runShelf } from './questions/runs.ts';
@@ -55,12 +53,6 @@ import { trust } from './questions/trust.ts';
 import { sharing } from './shared.ts';
 import { servingStreams } from './streams.ts';
 import { turnstile } from './turnstile.ts';
-
-/** [from, to) in epoch milliseconds; what is left out is the last hour's. */
-export interface WindowQuestion {
-  readonly from?: number | undefined;
-  readonly to?: number | undefined;
-}
 
 export interface Serving {
   topItems(question: WindowQuestion & { location: Scope; limit?: number; parts?: boolean; allowPartial?: boolean; since?: number | undefined }, asker?: Asker): Promise<TopItemsAnswer>;
@@ -86,36 +78,6 @@ export interface Serving {
   readonly hasMetricsPort: boolean;
   readonly log: Log;
   close(): Promise<void>;
-}
-
-/** What serving is made of; tests bring doubles of the stores and a clock. */
-export interface ServingParts {
-  readonly config: Pick<
-    Config,
-    | 'BROKER_AHEAD_SECONDS'
-    | 'SIGHTLINE_ROOT'
-    | 'WEBHDFS_URL'
-    | 'STREAM_CONNECTIONS'
-    | 'STREAMS_PER_CALLER'
-    | 'STREAM_POLL_MS'
-    | 'EXPORTS_AT_ONCE'
-    | 'EXPORTS_PER_CALLER'
-    | 'COUNT_CACHE_MB'
-    | 'METRICS_PORT'
-  > &
-    CostConfig;
-  readonly open: () => Promise<Stores>;
-  readonly hdfs: Hdfs;
-  readonly metrics: ServingMetrics;
-  readonly log: Log;
-  readonly now: () => number;
-  readonly gate: Gate;
-  /** Where who did what is written; nowhere without it. */
-  readonly audit?: Audit;
-  /** How long one reading of progress and horizon serves new questions. */
-  readonly seamFreshForMs: number;
-  /** How old it may be under an answer while a newer one is looked for in the background (ahead.ts); without it every answer waits for a fresh one. */
-  readonly seamAnswersForMs?: number;
 }
 
 const RUNS = 50;

@@ -3,7 +3,7 @@ import type { FirstMet } from '../core/domain/first-met.ts';
 import type { Rules } from '../core/domain/rules.ts';
 import type { JoinedDetection } from './answers.ts';
 import type { PlaceNames } from './places.ts';
-import type { LakeRow } from './questions/detection.ts';
+import type { LakeRow } from './lake-row.ts';
 import { isDeferred } from '../core/domain/rules.ts';
 
 /** The same of the lake: the Parquet has the name as it stood, which is shown only where B has lost it. */

@@ -12,15 +12,24 @@ import { join } from 'node:path';
 import type { Oid } from '../core/domain/oid.ts';
 import type { Duck } from '../core/stores/lake/duckdb.ts';
 import type { FileFacts, Hdfs } from '../core/stores/hdfs/types.ts';
-import type { LakeRow } from './questions/detection.ts';
 import type { Waiting } from './shared.ts';
-import type { LookupTerms } from './lake-lookup.ts';
+import type { Turnstile } from './turnstile.ts';
+import type { LakeRow } from './lake-row.ts';
 import { LAKE } from '../core/layout/lake.ts';
 import { openDuck, parquet } from '../core/stores/lake/duckdb.ts';
 import { listRuns } from '../core/stores/lake/runs.ts';
 import { manyListeners } from '../core/process/read-limits.ts';
 import { TooCostly } from './faults.ts';
 import { epochOfFile, LAKE_ROW, lakeRow, LOOK_UP_MEMORY_MB } from './lake-row.ts';
+
+export interface LookupTerms {
+  readonly turns: Turnstile;
+  /** Of one day's files together. */
+  readonly mostBytes: number;
+  /** Who seeks later than this after a pass began gets a new one, which knows of newer files. */
+  readonly joinableMs: number;
+  readonly now: () => number;
+}
 
 export interface DayPass {
   readonly beganAt: number;

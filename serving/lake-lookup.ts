@@ -6,18 +6,9 @@
  */
 import type { Hdfs } from '../core/stores/hdfs/types.ts';
 import type { DayPass } from './lake-day.ts';
-import type { FindInLake } from './questions/detection.ts';
-import type { Turnstile } from './turnstile.ts';
+import type { LookupTerms } from './lake-day.ts';
+import type { FindInLake } from './lake-row.ts';
 import { passOver } from './lake-day.ts';
-
-export interface LookupTerms {
-  readonly turns: Turnstile;
-  /** Of one day's files together. */
-  readonly mostBytes: number;
-  /** Who seeks later than this after a pass began gets a new one, which knows of newer files. */
-  readonly joinableMs: number;
-  readonly now: () => number;
-}
 
 /** Nothing is bounded: for a caller that asks alone. */
 const ALONE: LookupTerms = { turns: { pass: (_, work) => work() }, mostBytes: Infinity, joinableMs: 0, now: Date.now };

@@ -3,10 +3,21 @@
  *
  * lake-day.ts seeks one id in a day, lake-listed.ts the rows of a page in their hours.
  */
+import type { FirstMet } from '../core/domain/first-met.ts';
+import type { Oid } from '../core/domain/oid.ts';
+import type { Allowance } from './allowance.ts';
 import type { Row } from '../core/stores/lake/duckdb.ts';
-import type { LakeRow } from './questions/detection.ts';
 import { oid } from '../core/domain/oid.ts';
 import { instant } from '../core/domain/time.ts';
+
+/** A row of the lake, with the name of its place as it stood. */
+export interface LakeRow {
+  readonly met: Omit<FirstMet, 'logLife'>;
+  readonly placeName: string | null;
+}
+
+/** Looks a detection up in the lake's files of a day. */
+export type FindInLake = (id: Oid, date: string, limits?: Allowance) => Promise<LakeRow | null>;
 
 export const LOOK_UP_MEMORY_MB = 256;
 /** The columns that lakeRow takes. */

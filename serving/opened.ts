@@ -7,11 +7,11 @@
 import type { HeldSince } from '../core/stores/control/held-partitions.ts';
 import type { Stores } from '../core/stores/open.ts';
 import type { Allowances } from './allowance.ts';
-import type { ServingParts } from './app.ts';
 import type { Costs } from './costs.ts';
 import type { CountQuestion } from './plan.ts';
 import type { Asking } from './questions/asking.ts';
 import type { Seam } from './seam.ts';
+import type { ServingParts } from './parts.ts';
 import { heldPartitions } from '../core/stores/control/held-partitions.ts';
 import { lookAhead } from './ahead.ts';
 import { countCache } from './cache/count-cache.ts';

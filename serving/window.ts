@@ -5,10 +5,15 @@
  * a window of counts is aligned outward to whole minutes and the answer names the aligned bounds: a narrower one would leave
  * out detections that were asked for.
  */
-import type { WindowQuestion } from './app.ts';
 import type { Instant } from '../core/domain/time.ts';
 import { HOUR_MS, MINUTE_MS, readTimeText } from '../core/domain/time.ts';
 import { BadQuestion } from './faults.ts';
+
+/** [from, to) in epoch milliseconds; what is left out is the last hour's. */
+export interface WindowQuestion {
+  readonly from?: number | undefined;
+  readonly to?: number | undefined;
+}
 
 export interface TimeWindow {
   readonly from: Instant;

@@ -5,13 +5,13 @@
  * a viewer with an empty window.
  */
 import { createHash } from 'node:crypto';
-import type { Caller } from '../../serving/access/gate.ts';
 import { currentServing } from '../../serving/process.ts';
 import type { Board, Subject } from '../live/board.ts';
 import { nothingLate, readBoard } from '../live/board.ts';
 import { asNoAnswer } from '../live/questions.ts';
 import type { Fault } from '../live/questions.ts';
 import type { Reader } from '../live/shared-stream.ts';
+import type { Caller } from '../../serving/access/caller.ts';
 import { servingQuestions } from './questions.ts';
 
 const PATIENCE_MS = 4_000;

@@ -8,12 +8,12 @@ import { oid } from '../../core/domain/oid.ts';
 import type { Scope } from '../../core/domain/counts.ts';
 import { messageOf } from '../../core/process/errors.ts';
 import type { Serving } from '../../serving/app.ts';
-import type { Role } from '../../serving/access/gate.ts';
 import { seenBy } from '../../serving/access/seen.ts';
 import { isFault } from '../../serving/faults.ts';
 import { described } from '../../serving/http/problem.ts';
 import { verdictOf } from '../live/ask.ts';
 import type { Questions } from '../live/questions.ts';
+import type { Role } from '../../serving/access/caller.ts';
 import { NoAnswer } from '../live/questions.ts';
 import { reportOf } from '../live/report.ts';
 

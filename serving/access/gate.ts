@@ -7,8 +7,8 @@
  */
 import { isUtf8 } from 'node:buffer';
 import { createHash, timingSafeEqual } from 'node:crypto';
-import type { Config } from '../../core/process/config.ts';
 import type { Audit } from '../../core/process/audit.ts';
+import type { AccessConfig, Asking, Caller, Role } from './caller.ts';
 import { NO_AUDIT } from '../../core/process/audit.ts';
 import { isFault, NotAdmitted, NotAllowed } from '../faults.ts';
 import { addressList } from './addresses.ts';
@@ -20,16 +20,6 @@ import { rateLimit } from './rate.ts';
 import { sessions } from './session.ts';
 import { basicUsers } from './users.ts';
 
-export type Role = 'viewer' | 'operator';
-
-export interface Caller {
-  readonly name: string;
-  readonly role: Role;
-}
-
-/** What is read of a request. */
-export type Asking = Pick<Request, 'headers'>;
-
 export interface Gate {
   /** Who asks. Throws NotAdmitted, or NotAllowed where somebody is known who may not look. */
   identify(request: Asking): Promise<Caller>;
@@ -40,11 +30,6 @@ export interface Gate {
   /** Whether who asks may hear names of hosts: somebody who is let in, at a name of ours. Never throws. */
   knows(request: Asking): Promise<boolean>;
 }
-
-export type AccessConfig = Pick<
-  Config,
-  'AUTH' | 'AUTH_USERS' | 'AUTH_PROXY_HEADER' | 'AUTH_PROXY_ADDRESSES' | 'AUTH_PROXY_SECRET' | 'AUTH_PROXY_SECRET_HEADER' | 'AUTH_OPERATORS' | 'OIDC_VIEWER_GROUPS' | 'OIDC_OPERATOR_GROUPS' | 'OIDC_SESSION_MINUTES' | 'SESSION_SECRET' | 'PUBLIC_URL' | 'ALLOWED_HOSTS' | 'RATE_LIMIT_PER_MINUTE'
->;
 
 export function createGate(config: AccessConfig, now: () => number = Date.now, audit: Audit = NO_AUDIT): Gate {
   const identify = identifierOf(config, now, audit);

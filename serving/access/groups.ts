@@ -5,7 +5,7 @@
  * the chosen groups is signed in and sees nothing.
  */
 import type { Config } from '../../core/process/config.ts';
-import type { Role } from './gate.ts';
+import type { Role } from './caller.ts';
 
 export type GroupConfig = Pick<Config, 'AUTH_OPERATORS' | 'OIDC_VIEWER_GROUPS' | 'OIDC_OPERATOR_GROUPS'>;
 

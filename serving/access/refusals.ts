@@ -1,7 +1,7 @@
 /** Refusals in the audit trail: who was turned away, from where and with which status; the API, pages and the door record theirs here. */
 import type { Audit } from '../../core/process/audit.ts';
+import type { Asking } from './caller.ts';
 import { isFault } from '../faults.ts';
-import type { Asking } from './gate.ts';
 import { clientOf } from './peer.ts';
 
 /** 401 and 403: not admitted, not allowed; 421: not our host; 429: too much of one caller. */

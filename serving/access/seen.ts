@@ -5,8 +5,8 @@
  * with a page either.
  */
 import type { Serving } from '../app.ts';
+import type { Role } from './caller.ts';
 import { NotAllowed } from '../faults.ts';
-import type { Role } from './gate.ts';
 
 export type Reports = Pick<Serving, 'runs' | 'run' | 'trust'>;
 

@@ -10,8 +10,8 @@ import { createHash } from 'node:crypto';
 import { EncryptJWT, jwtDecrypt } from 'jose';
 import { DAY_MS, MINUTE_MS, SECOND_MS } from '../../core/domain/time.ts';
 import { NotAdmitted, NotAllowed } from '../faults.ts';
-import type { AccessConfig } from './gate.ts';
 import type { Person } from './groups.ts';
+import type { AccessConfig } from './caller.ts';
 import { chosenGroups } from './groups.ts';
 import { SIGN_IN_HEADER } from './sign-in-header.ts';
 

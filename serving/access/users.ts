@@ -13,8 +13,8 @@ import { promisify } from 'node:util';
 import { MINUTE_MS } from '../../core/domain/time.ts';
 import { EXIT, Refusal } from '../../core/process/errors.ts';
 import { NotAdmitted } from '../faults.ts';
-import type { Caller, Role } from './gate.ts';
 import type { Guesses } from './guesses.ts';
+import type { Caller, Role } from './caller.ts';
 import { boundedQueue } from './queue.ts';
 
 const derive = promisify<string, Buffer, number, { N: number; r: number; p: number; maxmem: number }, Buffer>(scrypt);

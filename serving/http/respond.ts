@@ -8,7 +8,7 @@
  */
 import { randomUUID } from 'node:crypto';
 import type { Serving } from '../app.ts';
-import type { Caller } from '../access/gate.ts';
+import type { Caller } from '../access/caller.ts';
 import { auditRefusal, whoseFault } from '../access/refusals.ts';
 import { isFault, NotAllowed } from '../faults.ts';
 import { described } from './problem.ts';

@@ -4,7 +4,7 @@
  * The Parquet keeps a place's name as it stood; an answer shows the name that dataset B has now, and the old one only where B
  * has lost it.
  */
-import type { FirstMet } from '../../core/domain/first-met.ts';
+import type { FindInLake } from '../lake-row.ts';
 import type { Oid } from '../../core/domain/oid.ts';
 import type { DetectionAnswer } from '../answers.ts';
 import type { Allowance } from '../allowance.ts';
@@ -12,15 +12,6 @@ import type { Asking } from './asking.ts';
 import { requireAnswers } from '../../core/stores/rows/answers.ts';
 import { dateOf } from '../../core/domain/time.ts';
 import { joined, joinedOfLake } from '../joined.ts';
-
-/** A row of the lake, with the name of its place as it stood. */
-export interface LakeRow {
-  readonly met: Omit<FirstMet, 'logLife'>;
-  readonly placeName: string | null;
-}
-
-/** Looks a detection up in the lake's files of a day. */
-export type FindInLake = (id: Oid, date: string, limits?: Allowance) => Promise<LakeRow | null>;
 
 export async function detection(
   id: Oid,

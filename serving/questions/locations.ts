@@ -5,9 +5,9 @@
  * counted: the sum of the list is the total, and a quiet place does not drop out of a table.
  */
 import type { CountedLocation, LocationsAnswer } from '../answers.ts';
-import type { WindowQuestion } from '../app.ts';
 import type { Waiting } from '../shared.ts';
 import type { Asking } from './asking.ts';
+import type { WindowQuestion } from '../window.ts';
 import { compareOids, oid } from '../../core/domain/oid.ts';
 import { viewOf } from '../counts.ts';
 import { eachCounted, sumsBySubject, totalOf } from '../merge.ts';

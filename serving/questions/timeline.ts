@@ -1,9 +1,9 @@
 /** How many detections each step of a window had. Where its buckets begin is buckets.ts; two timelines of a step line up. */
 import type { Scope } from '../../core/domain/counts.ts';
 import type { TimelineAnswer, TimelinePoint } from '../answers.ts';
-import type { WindowQuestion } from '../app.ts';
 import type { Waiting } from '../shared.ts';
 import type { Asking } from './asking.ts';
+import type { WindowQuestion } from '../window.ts';
 import { SECOND_MS } from '../../core/domain/time.ts';
 import { bucketsOf } from '../buckets.ts';
 import { viewOf } from '../counts.ts';

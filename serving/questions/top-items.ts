@@ -2,12 +2,11 @@
 import type { Scope } from '../../core/domain/counts.ts';
 import type { Instant } from '../../core/domain/time.ts';
 import type { TopItemsAnswer } from '../answers.ts';
-import type { WindowQuestion } from '../app.ts';
 import type { Counted } from '../counts.ts';
 import type { CountQuestion } from '../plan.ts';
 import type { Seam } from '../seam.ts';
 import type { Waiting } from '../shared.ts';
-import type { TimeWindow } from '../window.ts';
+import type { TimeWindow, WindowQuestion } from '../window.ts';
 import type { Asking } from './asking.ts';
 import { Retryable } from '../../core/process/errors.ts';
 import { viewOf } from '../counts.ts';

@@ -7,7 +7,7 @@ import type { NoAnswer } from '../../../dashboard-next/live/questions.ts';
 import { servingQuestions } from '../../../dashboard-next/server/questions.ts';
 import { Refusal } from '../../../core/process/errors.ts';
 import { accessOf } from '../../../serving/access/current.ts';
-import type { Gate, Role } from '../../../serving/access/gate.ts';
+import type { Gate } from '../../../serving/access/gate.ts';
 import { createGate } from '../../../serving/access/gate.ts';
 import { ownPath } from '../../../serving/access/oidc.ts';
 import { stampPeer } from '../../../serving/access/peer.ts';
@@ -23,6 +23,7 @@ import { getLake, getRun, getRuns, getTrust } from '../../../serving/http/report
 import { getStream } from '../../../serving/http/stream.ts';
 import { Browser, startIssuer } from '../../support/issuer.ts';
 import type { Stage } from './serving-double.ts';
+import type { Role } from '../../../serving/access/caller.ts';
 import { stageOf } from './serving-double.ts';
 
 const configOf = (environment: Record<string, string>): Config => readConfig(environment as NodeJS.ProcessEnv);

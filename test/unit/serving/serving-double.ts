@@ -2,7 +2,7 @@
 import type { Hdfs } from '../../../core/stores/hdfs/types.ts';
 import type { Stores } from '../../../core/stores/open.ts';
 import type { Gate } from '../../../serving/access/gate.ts';
-import type { Serving, ServingParts } from '../../../serving/app.ts';
+import type { Serving } from '../../../serving/app.ts';
 import type { Sighting, World } from './world.ts';
 import { homeOf } from '../../../core/domain/home.ts';
 import { oid } from '../../../core/domain/oid.ts';
@@ -14,6 +14,7 @@ import type { Horizon } from '../../../core/stores/control/horizon-row.ts';
 import type { Lease } from '../../../core/stores/control/lease-rows.ts';
 import type { Progress } from '../../../core/stores/control/progress-rows.ts';
 import type { Reference } from '../../../core/stores/control/reference-row.ts';
+import type { ServingParts } from '../../../serving/parts.ts';
 import { NOT_SETTLED } from '../../../core/stores/control/stamp-rows.ts';
 import { createLog } from '../../../core/process/log.ts';
 import { createServing } from '../../../serving/app.ts';
