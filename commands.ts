@@ -15,9 +15,9 @@ export const PARTS: Readonly<Record<string, () => Promise<Command>>> = {
   spark: async () => (await import('./hadoop-compose/spark/command.ts')).sparkCommand(),
   speed: async () => (await import('./speed-layer/command.ts')).speedCommand(),
   batch: async () => (await import('./batch-layer/commands/command.ts')).batchCommand(),
-  serve: async () => (await import('./serving/command.ts')).serveCommand(),
+  serve: async () => (await import('./serving/server/command.ts')).serveCommand(),
   config: async () => (await import('./hadoop-compose/config/command.ts')).configCommand(),
   topic: async () => (await import('./hadoop-compose/topic/command.ts')).topicCommand(),
   dlq: async () => (await import('./hadoop-compose/dead-letters/command.ts')).deadLettersCommand(),
-  user: async () => (await import('./serving/command.ts')).userCommand(),
+  user: async () => (await import('./serving/server/command.ts')).userCommand(),
 };

@@ -12,7 +12,7 @@ import { NextResponse } from 'next/server';
 import { currentAccess } from '../serving/access/current.ts';
 import { auditRefusal, whoseFault } from '../serving/access/refusals.ts';
 import { isFault } from '../serving/faults.ts';
-import { described } from '../serving/http/problem.ts';
+import { described } from '../serving/problem.ts';
 import { THEME_COOKIE, THEME_HEADER } from './live/theme.ts';
 
 export async function proxy(request: NextRequest): Promise<Response> {

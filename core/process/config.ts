@@ -132,7 +132,7 @@ const Settings = z.object({
   RATE_LIMIT_PER_MINUTE: z.coerce.number().int().min(0).max(1_000_000).default(60_000),
   BIND: bind.default('127.0.0.1'),
   PORT: port.default(3000),
-  /** TLS in serving itself: a certificate with its chain, and its key, both PEM; read again when they change (serving/tls.ts). */
+  /** TLS in serving itself: a certificate with its chain, and its key, both PEM; read again when they change (serving/server/tls.ts). */
   TLS_CERT_FILE: z.string().min(1).optional(),
   TLS_KEY_FILE: z.string().min(1).optional(),
   /** How long serving keeps a resting connection: longer than any balancer does (600 s at most), or it uses one that is just being closed. */

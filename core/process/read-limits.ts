@@ -1,7 +1,7 @@
 /**
  * What a reader gives along with a question to a store: how it says that it wants no answer any more, and who counts what it reads.
  *
- * Serving makes one for each question (serving/allowance.ts), the stores heed it: they ask nothing further once the signal is aborted,
+ * Serving makes one for each question (serving/bounds/allowance.ts), the stores heed it: they ask nothing further once the signal is aborted,
  * and tell of the bytes of every answer that they take. Who gives none waits for as long as the store's own time limits say.
  */
 import { setMaxListeners } from 'node:events';

@@ -5,7 +5,7 @@
  * a viewer with an empty window.
  */
 import { createHash } from 'node:crypto';
-import { currentServing } from '../../serving/process.ts';
+import { currentServing } from '../../serving/app/process.ts';
 import type { Board, Subject } from '../live/board.ts';
 import { nothingLate, readBoard } from '../live/board.ts';
 import { asNoAnswer } from '../live/questions.ts';

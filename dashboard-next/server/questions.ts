@@ -7,10 +7,10 @@
 import { oid } from '../../core/domain/oid.ts';
 import type { Scope } from '../../core/domain/counts.ts';
 import { messageOf } from '../../core/process/errors.ts';
-import type { Serving } from '../../serving/app.ts';
-import { seenBy } from '../../serving/access/seen.ts';
+import type { Serving } from '../../serving/app/app.ts';
+import { seenBy } from '../../serving/http/seen.ts';
 import { isFault } from '../../serving/faults.ts';
-import { described } from '../../serving/http/problem.ts';
+import { described } from '../../serving/problem.ts';
 import { verdictOf } from '../live/ask.ts';
 import type { Questions } from '../live/questions.ts';
 import type { Role } from '../../serving/access/caller.ts';

@@ -31,7 +31,7 @@ import type { StopOrders } from '../../core/process/life.ts';
 import { untilStopped } from '../../core/process/life.ts';
 import { prepare, recordedEpochSeconds } from '../prepare/prepare.ts';
 import { readPlaces } from '../reference/places.ts';
-import { ensureBuilt } from '../../serving/build.ts';
+import { ensureBuilt } from '../../serving/server/build.ts';
 import type { DiskWatch } from './disk.ts';
 import { watchDisk } from './disk.ts';
 import type { StartOptions } from './options.ts';

@@ -4,7 +4,7 @@
  * A look at a partition's cells that began when its progress was P has every effect of the records before P. What changed since has a
  * timestamp of P or more, so the next look asks for that alone, and a partition whose progress stands still is not asked. Each epoch
  * remembers its hours and the progress of its last look. Epochs up to the horizon are forgotten; an epoch that was pruned in the middle
- * of a look is never counted, because an answer on a seam that old is not given (seam.ts, law L5).
+ * of a look is never counted, because an answer on a seam that old is not given (snapshot.ts, law L5).
  */
 import type { Scope } from '../../core/domain/counts.ts';
 import type { Epoch } from '../../core/domain/epoch.ts';

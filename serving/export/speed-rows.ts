@@ -10,14 +10,14 @@ import type { Epoch } from '../../core/domain/epoch.ts';
 import type { FirstMet } from '../../core/domain/first-met.ts';
 import type { PlacedDetection } from '../../core/stores/views/list-view.ts';
 import type { ReadLimits } from '../../core/process/read-limits.ts';
-import type { PlaceNames } from '../places.ts';
-import type { Asking } from '../questions/asking.ts';
-import type { TimeWindow } from '../window.ts';
+import type { PlaceNames } from '../counts/location-names.ts';
+import type { Asking } from '../counts/asking.ts';
+import type { TimeWindow } from '../counts/window.ts';
 import type { ExportRow } from './row.ts';
 import { HOUR_MS, hourOf, MINUTE_MS, SECOND_MS } from '../../core/domain/time.ts';
 import type { Instant } from '../../core/domain/time.ts';
 import { requireAnswers } from '../../core/stores/rows/answers.ts';
-import { GREATEST_OID } from '../list-part.ts';
+import { GREATEST_OID } from '../lists/list-part.ts';
 
 export interface SpeedQuestion {
   readonly window: TimeWindow;

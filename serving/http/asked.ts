@@ -1,9 +1,9 @@
 /**
  * What each path of the API may be asked: its parameters.
  *
- * The handler of a path reads these, and openapi.ts tells them; no parameter is read that is not here, so the document leaves none out.
+ * The handler of a path reads these, and openapi-document.ts tells them; no parameter is read that is not here, so the document leaves none out.
  */
-import { EXPORT_FORMATS } from '../exports.ts';
+import { EXPORT_FORMATS } from '../app/exports.ts';
 import { STREAMED_LIMIT, STREAMED_WINDOW } from '../stream/question.ts';
 import { choice, cursor, date, epochName, flag, oid, scope, streamed, time, whole, zone } from './parameters.ts';
 

@@ -2,10 +2,10 @@
 import type { Access } from '../access/current.ts';
 import { currentAccess } from '../access/current.ts';
 import type { SignIn, Step } from '../access/oidc.ts';
-import type { Serving } from '../app.ts';
+import type { Serving } from '../app/app.ts';
 import { clientOf } from '../access/peer.ts';
 import { isFault, NothingThere } from '../faults.ts';
-import { currentServing } from '../process.ts';
+import { currentServing } from '../app/process.ts';
 import { givenBy } from './parameters.ts';
 import { framed, OPEN } from './respond.ts';
 

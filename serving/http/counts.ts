@@ -1,6 +1,6 @@
 /** GET /api/v1/top-items, /api/v1/locations, /api/v1/timeline. */
-import type { Serving } from '../app.ts';
-import { currentServing } from '../process.ts';
+import type { Serving } from '../app/app.ts';
+import { currentServing } from '../app/process.ts';
 import { LOCATIONS, TIMELINE, TOP_ITEMS } from './asked.ts';
 import { readQuery } from './parameters.ts';
 import { respond } from './respond.ts';

@@ -1,7 +1,7 @@
 /** GET /api/v1/detections, /api/v1/detections/<detection_oid>. */
-import type { Serving } from '../app.ts';
+import type { Serving } from '../app/app.ts';
 import { NothingThere } from '../faults.ts';
-import { currentServing } from '../process.ts';
+import { currentServing } from '../app/process.ts';
 import { DETECTION, DETECTION_PATH, DETECTIONS } from './asked.ts';
 import { readPath, readQuery } from './parameters.ts';
 import { respond } from './respond.ts';

@@ -1,12 +1,12 @@
 /** GET /api/v1/export: the joined rows of a window as a file, Parquet or CSV, in pieces as they are read. */
 import type { Scope } from '../../core/domain/counts.ts';
-import type { Serving } from '../app.ts';
-import type { ExportFormat } from '../exports.ts';
+import type { Serving } from '../app/app.ts';
+import type { ExportFormat } from '../app/exports.ts';
 import { DAY_MS } from '../../core/domain/time.ts';
 import { BadQuestion } from '../faults.ts';
 import { clientOf } from '../access/peer.ts';
-import { currentServing } from '../process.ts';
-import { windowOf } from '../window.ts';
+import { currentServing } from '../app/process.ts';
+import { windowOf } from '../counts/window.ts';
 import { EXPORT } from './asked.ts';
 import { readQuery } from './parameters.ts';
 import { framed, headersOnly } from './respond.ts';

@@ -1,8 +1,8 @@
 /** GET /healthz (the process lives), /readyz (it can answer), /metrics (Prometheus). */
-import type { Serving } from '../app.ts';
+import type { Serving } from '../app/app.ts';
 import { NothingThere } from '../faults.ts';
-import { currentServing } from '../process.ts';
-import { forStrangers } from '../readiness.ts';
+import { currentServing } from '../app/process.ts';
+import { forStrangers } from '../app/readiness.ts';
 import { framed, OPEN } from './respond.ts';
 
 export function getHealth(request: Request, _params: object = {}, serving: Serving = currentServing()): Promise<Response> {

@@ -1,7 +1,7 @@
 /** GET of a path below /api that the API does not have: a problem answer, not a page. */
-import type { Serving } from '../app.ts';
+import type { Serving } from '../app/app.ts';
 import { NothingThere } from '../faults.ts';
-import { currentServing } from '../process.ts';
+import { currentServing } from '../app/process.ts';
 import { respond } from './respond.ts';
 
 export function getNothing(request: Request, _params: object = {}, serving: Serving = currentServing()): Promise<Response> {

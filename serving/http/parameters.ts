@@ -1,7 +1,7 @@
 /**
  * Parameters of requests: what each takes, said once, for the reader and for the OpenAPI document alike.
  *
- * asked.ts names the parameters of every path, the handlers read them, openapi.ts shows them. A parameter that is given twice is a
+ * asked.ts names the parameters of every path, the handlers read them, openapi-document.ts shows them. A parameter that is given twice is a
  * fault, not a choice; one that the API does not know is left alone; one that is empty counts as left out (a form sends such). Each
  * fault is a BadQuestion that names its field. A test holds that schema and reader take the same texts.
  */
@@ -12,10 +12,10 @@ import { OID_PATTERN, readOid } from '../../core/domain/oid.ts';
 import { DATE_PATTERN, isDateText, TIME_PATTERN } from '../../core/domain/time.ts';
 import { isZone } from '../../core/domain/zone.ts';
 import type { StreamQuestion } from '../stream/question.ts';
-import { CURSOR_PATTERN, readCursor } from '../cursor.ts';
+import { CURSOR_PATTERN, readCursor } from '../lists/cursor.ts';
 import { BadQuestion } from '../faults.ts';
 import { MOST_STREAMED, QUESTIONS_PATTERN, readQuestionNames } from '../stream/question.ts';
-import { readTime } from '../window.ts';
+import { readTime } from '../counts/window.ts';
 
 export type Schema = Readonly<Record<string, unknown>>;
 

@@ -1,11 +1,11 @@
 /** GET /api/v1/trust, /api/v1/runs, /api/v1/runs/<epoch>, /api/v1/lake. */
-import type { Serving } from '../app.ts';
+import type { Serving } from '../app/app.ts';
 import { NothingThere } from '../faults.ts';
-import { currentServing } from '../process.ts';
+import { currentServing } from '../app/process.ts';
 import { RUN_PATH, RUNS } from './asked.ts';
 import { readPath, readQuery } from './parameters.ts';
 import { OPERATORS, respond } from './respond.ts';
-import { seenBy } from '../access/seen.ts';
+import { seenBy } from './seen.ts';
 
 export function getTrust(request: Request, _params: object = {}, serving: Serving = currentServing()): Promise<Response> {
   return respond('/api/v1/trust', request, serving, ({ role }) => seenBy(role, serving).trust(request));

@@ -7,11 +7,11 @@
  * nobody sees the answer; metrics know it by nginx's status 499.
  */
 import { randomUUID } from 'node:crypto';
-import type { Serving } from '../app.ts';
+import type { Serving } from '../app/app.ts';
 import type { Caller } from '../access/caller.ts';
 import { auditRefusal, whoseFault } from '../access/refusals.ts';
 import { isFault, NotAllowed } from '../faults.ts';
-import { described } from './problem.ts';
+import { described } from '../problem.ts';
 
 const RETRY_AFTER_SECONDS = 5;
 

@@ -1,6 +1,6 @@
 /** GET /api/v1/stream: server-sent events of the top items of a place, or of several questions, for as long as the client stays. */
-import type { Serving } from '../app.ts';
-import { currentServing } from '../process.ts';
+import type { Serving } from '../app/app.ts';
+import { currentServing } from '../app/process.ts';
 import { STREAM } from './asked.ts';
 import { readQuery } from './parameters.ts';
 import { framed, headersOnly } from './respond.ts';

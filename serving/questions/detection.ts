@@ -4,14 +4,14 @@
  * The Parquet keeps a place's name as it stood; an answer shows the name that dataset B has now, and the old one only where B
  * has lost it.
  */
-import type { FindInLake } from '../lake-row.ts';
+import type { FindInLake } from '../lake/lake-row.ts';
 import type { Oid } from '../../core/domain/oid.ts';
 import type { DetectionAnswer } from '../answers.ts';
-import type { Allowance } from '../allowance.ts';
-import type { Asking } from './asking.ts';
+import type { Allowance } from '../bounds/allowance.ts';
+import type { Asking } from '../counts/asking.ts';
 import { requireAnswers } from '../../core/stores/rows/answers.ts';
 import { dateOf } from '../../core/domain/time.ts';
-import { joined, joinedOfLake } from '../joined.ts';
+import { joined, joinedOfLake } from './joined.ts';
 
 export async function detection(
   id: Oid,

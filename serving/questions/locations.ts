@@ -5,14 +5,14 @@
  * counted: the sum of the list is the total, and a quiet place does not drop out of a table.
  */
 import type { CountedLocation, LocationsAnswer } from '../answers.ts';
-import type { Waiting } from '../shared.ts';
-import type { Asking } from './asking.ts';
-import type { WindowQuestion } from '../window.ts';
+import type { Waiting } from '../bounds/shared.ts';
+import type { Asking } from '../counts/asking.ts';
+import type { WindowQuestion } from '../counts/window.ts';
 import { compareOids, oid } from '../../core/domain/oid.ts';
-import { viewOf } from '../counts.ts';
-import { eachCounted, sumsBySubject, totalOf } from '../merge.ts';
-import { searchedIn } from '../searched.ts';
-import { alignToMinutes, windowOf } from '../window.ts';
+import { viewOf } from '../counts/counts.ts';
+import { eachCounted, sumsBySubject, totalOf } from '../counts/merge.ts';
+import { searchedIn } from '../counts/searched.ts';
+import { alignToMinutes, windowOf } from '../counts/window.ts';
 
 export type LocationsQuestion = WindowQuestion & { parts?: boolean; allowPartial?: boolean };
 

@@ -4,12 +4,12 @@
  * A report never changes once its epoch is published, so its summary is made once and remembered; who asks while it is read shares the
  * read.
  */
-import type { Allowance } from '../allowance.ts';
+import type { Allowance } from '../bounds/allowance.ts';
 import type { Hdfs } from '../../core/stores/hdfs/types.ts';
 import type { RunReport } from '../../core/stores/lake/runs.ts';
 import type { RunsAnswer, RunSummary } from '../answers.ts';
 import { listRuns, readAttempts, readRun } from '../../core/stores/lake/runs.ts';
-import { sharing } from '../shared.ts';
+import { sharing } from '../bounds/shared.ts';
 
 const AT_ONCE = 8;
 

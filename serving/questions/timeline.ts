@@ -1,15 +1,15 @@
 /** How many detections each step of a window had. Where its buckets begin is buckets.ts; two timelines of a step line up. */
 import type { Scope } from '../../core/domain/counts.ts';
 import type { TimelineAnswer, TimelinePoint } from '../answers.ts';
-import type { Waiting } from '../shared.ts';
-import type { Asking } from './asking.ts';
-import type { WindowQuestion } from '../window.ts';
+import type { Waiting } from '../bounds/shared.ts';
+import type { Asking } from '../counts/asking.ts';
+import type { WindowQuestion } from '../counts/window.ts';
 import { SECOND_MS } from '../../core/domain/time.ts';
-import { bucketsOf } from '../buckets.ts';
-import { viewOf } from '../counts.ts';
-import { sumsByBucket, totalOf } from '../merge.ts';
-import { searchedIn } from '../searched.ts';
-import { alignToMinutes, windowOf } from '../window.ts';
+import { bucketsOf } from '../counts/buckets.ts';
+import { viewOf } from '../counts/counts.ts';
+import { sumsByBucket, totalOf } from '../counts/merge.ts';
+import { searchedIn } from '../counts/searched.ts';
+import { alignToMinutes, windowOf } from '../counts/window.ts';
 
 export type TimelineQuestion = WindowQuestion & { location: Scope; stepSeconds?: number; tz?: string | undefined; parts?: boolean; allowPartial?: boolean };
 

@@ -2,18 +2,18 @@
 import type { Scope } from '../../core/domain/counts.ts';
 import type { Instant } from '../../core/domain/time.ts';
 import type { TopItemsAnswer } from '../answers.ts';
-import type { Counted } from '../counts.ts';
-import type { CountQuestion } from '../plan.ts';
-import type { Seam } from '../seam.ts';
-import type { Waiting } from '../shared.ts';
-import type { TimeWindow, WindowQuestion } from '../window.ts';
-import type { Asking } from './asking.ts';
+import type { Counted } from '../counts/counts.ts';
+import type { CountQuestion } from '../counts/plan.ts';
+import type { Seam } from '../snapshot/snapshot.ts';
+import type { Waiting } from '../bounds/shared.ts';
+import type { TimeWindow, WindowQuestion } from '../counts/window.ts';
+import type { Asking } from '../counts/asking.ts';
 import { Retryable } from '../../core/process/errors.ts';
-import { viewOf } from '../counts.ts';
-import { eachCounted, sumsBySubject, totalOf } from '../merge.ts';
-import { firstByRank } from '../rank.ts';
-import { searchedIn } from '../searched.ts';
-import { alignToMinutes, windowOf } from '../window.ts';
+import { viewOf } from '../counts/counts.ts';
+import { eachCounted, sumsBySubject, totalOf } from '../counts/merge.ts';
+import { firstByRank } from '../counts/rank.ts';
+import { searchedIn } from '../counts/searched.ts';
+import { alignToMinutes, windowOf } from '../counts/window.ts';
 
 /** `since`: how many there were from then until now is counted too, at the same moment. */
 export type TopItemsQuestion = WindowQuestion & { location: Scope; limit?: number; parts?: boolean; allowPartial?: boolean; since?: number | undefined };

@@ -6,15 +6,15 @@
 import type { DeadLetterReason } from '../../core/domain/dead-letters.ts';
 import type { Tallies } from '../../core/domain/tallies.ts';
 import type { TalliesAnswer, TrustAnswer, TrustPartition } from '../answers.ts';
-import type { Seam } from '../seam.ts';
-import type { Asking } from './asking.ts';
+import type { Seam } from '../snapshot/snapshot.ts';
+import type { Asking } from '../counts/asking.ts';
 import { DEAD_LETTER_REASONS } from '../../core/domain/dead-letters.ts';
 import { endOf, epoch, epochAt, nameOf } from '../../core/domain/epoch.ts';
 import { addTallies, NO_TALLIES, recordsOf } from '../../core/domain/tallies.ts';
 import { SECOND_MS } from '../../core/domain/time.ts';
 import { Retryable } from '../../core/process/errors.ts';
 import { resumesAt, remedyOf } from '../../core/process/hold-text.ts';
-import { viewOf } from '../counts.ts';
+import { viewOf } from '../counts/counts.ts';
 
 export async function trust(asking: Asking): Promise<TrustAnswer> {
   const seam = await asking.seams.current();

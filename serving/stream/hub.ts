@@ -7,7 +7,7 @@
  * tie both layers' lives together.
  */
 import type { Frame } from './frames.ts';
-import type { Seam } from '../seam.ts';
+import type { Seam } from '../snapshot/snapshot.ts';
 import type { StreamQuestion } from './question.ts';
 import type { StreamSource, Topic, Viewer } from './topic.ts';
 import { untilAborted } from '../../core/process/read-limits.ts';

@@ -7,12 +7,12 @@
 import { createHash } from 'node:crypto';
 import type { Problem, StreamedTopItems, View } from '../answers.ts';
 import type { TopItemsQuestion } from '../questions/top-items.ts';
-import type { Seam } from '../seam.ts';
+import type { Seam } from '../snapshot/snapshot.ts';
 import type { Frame } from './frames.ts';
 import type { StreamQuestion } from './question.ts';
 import { MINUTE_MS, SECOND_MS } from '../../core/domain/time.ts';
 import { AskerLeft, isFault } from '../faults.ts';
-import { alignToMinutes, windowOf } from '../window.ts';
+import { alignToMinutes, windowOf } from '../counts/window.ts';
 import { problemFrame, topItemsFrame } from './frames.ts';
 import { nameOfQuestion } from './question.ts';
 

@@ -140,11 +140,11 @@ export const MUTATIONS: readonly Mutation[] = [
   },
   {
     bug: 'the epoch of the horizon is taken from neither view',
-    edits: [{ file: 'serving/merge.ts', find: 'return epoch <= (horizon', put: 'return epoch < (horizon' }],
+    edits: [{ file: 'serving/counts/merge.ts', find: 'return epoch <= (horizon', put: 'return epoch < (horizon' }],
   },
   {
     bug: 'epochs beyond the horizon begin one too late',
-    edits: [{ file: 'serving/plan.ts', find: 'rules.firstEpoch : horizon + 1, epochOf', put: 'rules.firstEpoch : horizon + 2, epochOf' }],
+    edits: [{ file: 'serving/counts/plan.ts', find: 'rules.firstEpoch : horizon + 1, epochOf', put: 'rules.firstEpoch : horizon + 2, epochOf' }],
   },
   {
     bug: 'what changed in the speed view is asked for from one offset too late',
@@ -212,14 +212,14 @@ export const MUTATIONS: readonly Mutation[] = [
   ...STAMP_MUTATIONS,
   {
     bug: 'an answer knows only the partitions that the topic began with',
-    edits: [{ file: 'serving/seam.ts', find: 'Math.max(recorded, filledOf(snapshots[0]))', put: 'known.length + 0 * recorded' }],
+    edits: [{ file: 'serving/snapshot/snapshot.ts', find: 'Math.max(recorded, filledOf(snapshots[0]))', put: 'known.length + 0 * recorded' }],
   },
   {
     bug: 'an answer counts on ends of the log that it asked for after the progress',
     edits: [
-      { file: 'serving/seam.ts', find: '    const snapshots = await log.refresh();\n', put: '' },
+      { file: 'serving/snapshot/snapshot.ts', find: '    const snapshots = await log.refresh();\n', put: '' },
       {
-        file: 'serving/seam.ts',
+        file: 'serving/snapshot/snapshot.ts',
         find: '    const progress = [...known, ...(await progressOf(known.length, Math.max(recorded, filledOf(snapshots[0]))))];\n',
         put:
           '    await log.refresh();\n    const progress = [...known, ...(await progressOf(known.length, recorded))];\n' +

@@ -6,7 +6,7 @@
  */
 import assert from 'node:assert/strict';
 import { Ajv2020 } from 'ajv/dist/2020.js';
-import { openApi } from '../../serving/openapi.ts';
+import { openApi } from '../../serving/http/openapi-document.ts';
 
 interface Operation {
   readonly responses: Readonly<Record<string, { content: Readonly<Record<string, { schema: object }>> }>>;

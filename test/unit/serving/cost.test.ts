@@ -13,7 +13,7 @@ import { DAY_MS, HOUR_MS, instant } from '../../../core/domain/time.ts';
 import type { ReadLimits } from '../../../core/process/read-limits.ts';
 import { untilAborted } from '../../../core/process/read-limits.ts';
 import * as answers from '../../../serving/answers.ts';
-import type { Serving } from '../../../serving/app.ts';
+import type { Serving } from '../../../serving/app/app.ts';
 import { getLocations, getTimeline, getTopItems } from '../../../serving/http/counts.ts';
 import { getDetection, getDetections } from '../../../serving/http/detections.ts';
 import { getExport } from '../../../serving/http/export.ts';

@@ -10,7 +10,7 @@ import fc from 'fast-check';
 import * as asked from '../../../serving/http/asked.ts';
 import type { Parameter, ParameterSet } from '../../../serving/http/parameters.ts';
 import { readQuery } from '../../../serving/http/parameters.ts';
-import { openApi } from '../../../serving/openapi.ts';
+import { openApi } from '../../../serving/http/openapi-document.ts';
 
 const ajv = new Ajv2020({ strict: false });
 const sets: Readonly<Record<string, ParameterSet>> = { ...asked };

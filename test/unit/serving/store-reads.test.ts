@@ -8,7 +8,7 @@ import { test } from 'node:test';
 import type { Epoch } from '../../../core/domain/epoch.ts';
 import { oid } from '../../../core/domain/oid.ts';
 import { instant } from '../../../core/domain/time.ts';
-import type { Serving } from '../../../serving/app.ts';
+import type { Serving } from '../../../serving/app/app.ts';
 import type { Stage } from './serving-double.ts';
 import { stageOf } from './serving-double.ts';
 import type { Sighting } from './world.ts';

@@ -6,7 +6,7 @@ import fc from 'fast-check';
 import { isDateText, LAST_INSTANT, readTimeText } from '../../../../core/domain/time.ts';
 import { selectionOf } from '../../../../hadoop-compose/dead-letters/select.ts';
 import { readAddress } from '../../../../dashboard-next/live/address.ts';
-import { readTime } from '../../../../serving/window.ts';
+import { readTime } from '../../../../serving/counts/window.ts';
 
 const NOON = Date.UTC(2026, 10, 22, 12);
 

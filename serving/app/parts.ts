@@ -1,0 +1,38 @@
+/** What serving is made of: app.ts puts it together, process.ts brings the real parts, tests bring doubles of the stores and a clock. */
+import type { Audit } from '../../core/process/audit.ts';
+import type { Config } from '../../core/process/config.ts';
+import type { Log } from '../../core/process/log.ts';
+import type { Hdfs } from '../../core/stores/hdfs/types.ts';
+import type { Stores } from '../../core/stores/open.ts';
+import type { Gate } from '../access/gate.ts';
+import type { CostConfig } from '../bounds/costs.ts';
+import type { ServingMetrics } from '../metrics.ts';
+
+export interface ServingParts {
+  readonly config: Pick<
+    Config,
+    | 'BROKER_AHEAD_SECONDS'
+    | 'SIGHTLINE_ROOT'
+    | 'WEBHDFS_URL'
+    | 'STREAM_CONNECTIONS'
+    | 'STREAMS_PER_CALLER'
+    | 'STREAM_POLL_MS'
+    | 'EXPORTS_AT_ONCE'
+    | 'EXPORTS_PER_CALLER'
+    | 'COUNT_CACHE_MB'
+    | 'METRICS_PORT'
+  > &
+    CostConfig;
+  readonly open: () => Promise<Stores>;
+  readonly hdfs: Hdfs;
+  readonly metrics: ServingMetrics;
+  readonly log: Log;
+  readonly now: () => number;
+  readonly gate: Gate;
+  /** Where who did what is written; nowhere without it. */
+  readonly audit?: Audit;
+  /** How long one reading of progress and horizon serves new questions. */
+  readonly seamFreshForMs: number;
+  /** How old it may be under an answer while a newer one is looked for in the background (look-ahead.ts); without it every answer waits for a fresh one. */
+  readonly seamAnswersForMs?: number;
+}

@@ -1,0 +1,47 @@
+/**
+ * What each kind of question may cost, from the configuration, and what helps a caller whose question costs more.
+ *
+ * app.ts gives each question its cost; allowance.ts holds it to that.
+ */
+import type { Config } from '../../core/process/config.ts';
+import type { Cost } from './allowance.ts';
+
+export type CostConfig = Pick<
+  Config,
+  'QUESTION_SECONDS' | 'QUESTION_MB' | 'READS_AT_ONCE' | 'READS_WAITING' | 'LOOKUP_SECONDS' | 'LOOKUP_MB' | 'LOOKUPS_AT_ONCE' | 'LOOKUPS_WAITING'
+>;
+
+export interface Costs {
+  readonly counts: Cost;
+  readonly list: Cost;
+  /** A row or a few by their names, a report. */
+  readonly row: Cost;
+  /** A day of the lake. */
+  readonly lookup: Cost;
+  /** Many reports; those that were read are remembered. */
+  readonly reports: Cost;
+  readonly reads: { readonly atOnce: number; readonly waiting: number };
+  readonly lookups: { readonly atOnce: number; readonly waiting: number };
+}
+
+const MB = 2 ** 20;
+const AGAIN_AFTER_SECONDS = 1;
+
+export function costsOf(config: CostConfig): Costs {
+  const question = { seconds: config.QUESTION_SECONDS, bytes: config.QUESTION_MB * MB, inMemory: true };
+  return {
+    counts: { ...question, advice: 'choose a shorter window, or one place', narrow: ['from', 'to', 'location'] },
+    list: { ...question, advice: 'choose a later from, or another place', narrow: ['from', 'to', 'location'] },
+    row: { ...question, advice: 'try again later', narrow: [] },
+    reports: { ...question, advice: 'what was read so far is remembered, so ask again', narrow: ['limit'], againAfterSeconds: AGAIN_AFTER_SECONDS },
+    lookup: {
+      seconds: config.LOOKUP_SECONDS,
+      bytes: config.LOOKUP_MB * MB,
+      inMemory: false,
+      advice: 'leave dt out, or read the lake itself with pandas, DuckDB or Spark (docs/data.md)',
+      narrow: ['dt'],
+    },
+    reads: { atOnce: config.READS_AT_ONCE, waiting: config.READS_WAITING },
+    lookups: { atOnce: config.LOOKUPS_AT_ONCE, waiting: config.LOOKUPS_WAITING },
+  };
+}

@@ -1,0 +1,27 @@
+/** What a question is answered with: counts through the plan, rows by id, the names of places, a clock. */
+import type { BatchView } from '../../core/stores/views/batch-view.ts';
+import type { HeldSince } from '../../core/stores/control/held-partitions.ts';
+import type { DetectionsStore } from '../../core/stores/tables/detections.ts';
+import type { SpeedView } from '../../core/stores/views/speed-view.ts';
+import type { Counted } from './counts.ts';
+import type { PlaceNames } from './location-names.ts';
+import type { SearchedPart } from './searched.ts';
+import type { Waiting } from '../bounds/shared.ts';
+import type { CountQuestion } from './plan.ts';
+import type { RunWatch } from '../snapshot/run-watch.ts';
+import type { Seam, SeamWatch } from '../snapshot/snapshot.ts';
+
+export interface Asking {
+  readonly count: (question: CountQuestion, asker?: Waiting) => Promise<Counted>;
+  readonly searched: SearchedPart;
+  readonly places: () => Promise<PlaceNames>;
+  readonly seams: SeamWatch;
+  readonly runUnderWay: RunWatch;
+  readonly held: (seam: Seam) => Promise<HeldSince[]>;
+  /** How far a stamp may be ahead of a reader's clock. */
+  readonly aheadMs: number;
+  readonly speedView: Pick<SpeedView, 'read' | 'list'>;
+  readonly batchView: Pick<BatchView, 'read' | 'list'>;
+  readonly detections: Pick<DetectionsStore, 'find'>;
+  readonly now: () => number;
+}

@@ -1,0 +1,111 @@
+/**
+ * The plan of a question about counts: which cells of which view, before anything is read.
+ *
+ * A question and the seam (snapshot.ts) go in, read.ts takes the plan to the stores, merge.ts adds up what came back. The plan keeps
+ * the seam's law (L5): batch cells of epochs up to the horizon, speed cells of epochs after it, each cell once. Whole hours are
+ * read from the levels of an hour and only the edges of the window from those of a minute, so that a week costs little more
+ * than an hour.
+ */
+import type { Level, Scope } from '../../core/domain/counts.ts';
+import type { Epoch } from '../../core/domain/epoch.ts';
+import type { Rules } from '../../core/domain/rules.ts';
+import type { Instant } from '../../core/domain/time.ts';
+import type { TimeWindow } from './window.ts';
+import { epochAt, epochOf } from '../../core/domain/epoch.ts';
+import { DAY_MS, HOUR_MS, MINUTE_MS } from '../../core/domain/time.ts';
+
+/** What is counted: items, places, or only how many in each minute. */
+export type Subject = 'item' | 'place' | 'minute';
+
+export interface CountQuestion {
+  readonly scope: Scope;
+  readonly subject: Subject;
+  /** Whole minutes. */
+  readonly window: TimeWindow;
+  /** Whether one view's part alone is an answer while the other is away. */
+  readonly allowPartial?: boolean | undefined;
+  /** Where two windows are counted at one moment, the beginning of the other: who shares one of the two reads shares both. */
+  readonly beside?: number | undefined;
+}
+
+/** What decides which epochs count in which view. */
+export interface PlanSeam {
+  readonly rules: Rules;
+  readonly horizon: Epoch | null;
+  readonly now: number;
+  /** The latest arrival that the speed layer has reached: a broker's clock may be ahead of ours. */
+  readonly latestArrival: number;
+}
+
+export interface PlannedRead {
+  readonly view: 'batch' | 'speed';
+  readonly level: Level;
+  /** Hours since 1970, both included. */
+  readonly hours: { readonly from: number; readonly to: number };
+  /** Of a single hour, for the levels of a minute: [from, to). */
+  readonly minutes?: { readonly from: number; readonly to: number };
+}
+
+export interface CountPlan {
+  readonly question: CountQuestion;
+  /** The part of the window that is read (searched.ts). */
+  readonly searched: TimeWindow;
+  readonly horizon: Epoch | null;
+  readonly speedEpochs: readonly Epoch[];
+  readonly reads: readonly PlannedRead[];
+}
+
+export function planCounts(question: CountQuestion, seam: PlanSeam, searched: TimeWindow = question.window): CountPlan {
+  const { horizon } = seam;
+  if (searched.from >= searched.to) return { question, searched, horizon, speedEpochs: [], reads: [] };
+  const speedEpochs = speedEpochsOf(searched, seam);
+  const views = [
+    ...(horizon === null ? [] : (['batch'] as const)),
+    ...(speedEpochs.length === 0 ? [] : (['speed'] as const)),
+  ];
+  const sections = sectionsOf(question.subject, searched);
+  return { question, searched, horizon, speedEpochs, reads: views.flatMap((view) => sections.map((part) => ({ view, ...part }))) };
+}
+
+/**
+ * The epochs after the horizon in which the speed layer can have counted a detection of the window: it counts nothing that
+ * arrived more than D after its own time or more than F before it (L6).
+ */
+export function speedEpochsOf(window: TimeWindow, { rules, horizon, now, latestArrival }: PlanSeam): Epoch[] {
+  const earliest = (window.from - rules.clockAheadDays * DAY_MS) as Instant;
+  const latest = (window.to - 1 + rules.dedupWindowDays * DAY_MS) as Instant;
+  const first = Math.max(horizon === null ? rules.firstEpoch : horizon + 1, epochOf(earliest, rules));
+  const open = Math.max(rules.firstEpoch, epochAt(Math.max(now, latestArrival), rules) + 1);
+  const last = Math.min(open, epochOf(latest, rules));
+  return Array.from({ length: Math.max(0, last - first + 1) }, (_, step) => (first + step) as Epoch);
+}
+
+const LEVELS_OF: Record<Subject, { minute: Level; hour: Level | null }> = {
+  item: { minute: 'minute_item', hour: 'hour_item' },
+  place: { minute: 'minute_place', hour: 'hour_place' },
+  minute: { minute: 'minute', hour: null },
+};
+
+type Section = Omit<PlannedRead, 'view'>;
+
+function sectionsOf(subject: Subject, window: TimeWindow): Section[] {
+  const { minute, hour } = LEVELS_OF[subject];
+  const firstHour = Math.floor(window.from / HOUR_MS);
+  const lastHour = Math.floor((window.to - 1) / HOUR_MS);
+  // A row has at most sixty cells of this level: one range over all hours is cheaper than narrow edges.
+  if (hour === null) return [{ level: minute, hours: { from: firstHour, to: lastHour } }];
+  const edge = (at: number): Section => {
+    const from = Math.max(0, (window.from - at * HOUR_MS) / MINUTE_MS);
+    const to = Math.min(60, (window.to - at * HOUR_MS) / MINUTE_MS);
+    return { level: minute, hours: { from: at, to: at }, minutes: { from, to } };
+  };
+  const startsInside = window.from % HOUR_MS !== 0;
+  const endsInside = window.to % HOUR_MS !== 0;
+  if (firstHour === lastHour && (startsInside || endsInside)) return [edge(firstHour)];
+  const whole = { from: firstHour + (startsInside ? 1 : 0), to: lastHour - (endsInside ? 1 : 0) };
+  return [
+    ...(startsInside ? [edge(firstHour)] : []),
+    ...(whole.from <= whole.to ? [{ level: hour, hours: whole }] : []),
+    ...(endsInside ? [edge(lastHour)] : []),
+  ];
+}

@@ -1,0 +1,89 @@
+/**
+ * Builds the Next.js app when its build is missing or not of these sources.
+ *
+ * `sightline serve` and `npm start` call it before they serve. The build is recognised by a fingerprint of everything that goes
+ * into it, because file times say nothing after a checkout; a build that failed leaves no fingerprint and is made again.
+ */
+import { spawn } from 'node:child_process';
+import { createHash } from 'node:crypto';
+import { readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import { createRequire } from 'node:module';
+import { join, relative } from 'node:path';
+import { setTimeout as pause } from 'node:timers/promises';
+import { fileURLToPath } from 'node:url';
+import { EXIT, Refusal } from '../../core/process/errors.ts';
+import { endGroupWith, groupOf } from '../../core/process/group.ts';
+
+const ROOT = fileURLToPath(new URL('../..', import.meta.url));
+export const APP_FOLDER = join(ROOT, 'dashboard-next');
+const FINGERPRINT_FILE = join(APP_FOLDER, '.next', 'sightline-fingerprint');
+const SOURCES = ['core', 'serving', 'dashboard-next', 'tsconfig.json', 'package-lock.json'];
+const NOT_SOURCES = new Set(['.next', 'node_modules', 'next-env.d.ts', 'tsconfig.tsbuildinfo']);
+
+/** Next.js lets one build run at a time; the other one may be of these very sources. */
+const OTHER_BUILD = /Another next build process is already running/;
+const OTHER_BUILD_LIMIT_MS = 180_000;
+const OTHER_BUILD_PAUSE_MS = 1_000;
+
+/**
+ * Resolves when the build is of these sources; `say` is told what takes long. Throws a Refusal with the build's last words, or the
+ * signal's reason when that ends it.
+ */
+export async function ensureBuilt(say: (who: string, what: string) => void, signal?: AbortSignal): Promise<void> {
+  // Another line of Node is another compiler's host: a build is repeated rather than hoped for.
+  const wanted = `${fingerprintOf(SOURCES.map((source) => join(ROOT, source)))} ${process.versions.modules}`;
+  if (wanted === builtFingerprint()) return;
+  say('app', 'is built; this takes about half a minute');
+  const deadlineMs = Date.now() + OTHER_BUILD_LIMIT_MS;
+  while (wanted !== builtFingerprint()) {
+    rmSync(FINGERPRINT_FILE, { force: true });
+    const { code, output } = await build(signal);
+    signal?.throwIfAborted();
+    if (code === 0) writeFileSync(FINGERPRINT_FILE, wanted);
+    else if (!OTHER_BUILD.test(output) || Date.now() > deadlineMs) {
+      throw new Refusal(EXIT.bug, `The app could not be built; next build ended with ${code}:\n${output.slice(-4_000)}`);
+    } else await pause(OTHER_BUILD_PAUSE_MS, undefined, signal ? { signal } : {});
+  }
+  say('app', 'is built');
+}
+
+function builtFingerprint(): string | null {
+  try {
+    return readFileSync(FINGERPRINT_FILE, 'utf8');
+  } catch {
+    return null;
+  }
+}
+
+export function fingerprintOf(paths: readonly string[]): string {
+  const hash = createHash('sha256');
+  for (const path of paths.flatMap(filesOf)) hash.update(relative(ROOT, path)).update('\0').update(readFileSync(path)).update('\0');
+  return hash.digest('hex');
+}
+
+function filesOf(path: string): string[] {
+  try {
+    return readdirSync(path, { withFileTypes: true })
+      .filter(({ name }) => !NOT_SOURCES.has(name))
+      .sort((a, b) => (a.name < b.name ? -1 : 1))
+      .flatMap((entry) => (entry.isDirectory() ? filesOf(join(path, entry.name)) : [join(path, entry.name)]));
+  } catch (fault) {
+    if ((fault as NodeJS.ErrnoException).code === 'ENOTDIR') return [path];
+    throw fault;
+  }
+}
+
+async function build(signal?: AbortSignal): Promise<{ code: number | null; output: string }> {
+  const next = createRequire(join(APP_FOLDER, 'package.json')).resolve('next/dist/bin/next');
+  const child = spawn(process.execPath, [next, 'build', APP_FOLDER], {
+    cwd: ROOT,
+    env: { ...process.env, NODE_ENV: 'production', NEXT_TELEMETRY_DISABLED: '1' },
+    stdio: ['ignore', 'pipe', 'pipe'],
+    ...groupOf(signal),
+  });
+  endGroupWith(child, signal);
+  let output = '';
+  for (const stream of [child.stdout, child.stderr]) stream.on('data', (chunk: Buffer) => (output += chunk.toString('utf8')));
+  const code = await new Promise<number | null>((resolve, reject) => child.on('error', reject).on('close', resolve));
+  return { code, output };
+}

@@ -1,0 +1,103 @@
+/**
+ * The seam that an answer stands on: the horizon, the partitions' progress and the log's ends, read in the order that makes the
+ * answer's promise true.
+ *
+ * Every question takes a seam first and reads its counts after it; one seam serves all questions of the next quarter of a
+ * second, so that many viewers ask Kafka and the control table no more often than one. Order: ends, then progress and horizon,
+ * then (in the questions) counts. Read the other way round, a count could be older than what `speed_as_of` claims.
+ */
+import type { ControlStore } from '../../core/stores/control/control.ts';
+import type { LogAdmin } from '../../core/stores/kafka/types.ts';
+import type { Rules } from '../../core/domain/rules.ts';
+import type { Instant } from '../../core/domain/time.ts';
+import type { EndSnapshot, Standing } from './freshness.ts';
+import type { Horizon } from '../../core/stores/control/horizon-row.ts';
+import type { Progress } from '../../core/stores/control/progress-rows.ts';
+import { epoch, startOf } from '../../core/domain/epoch.ts';
+import { reliedOnMs } from '../../core/domain/grace.ts';
+import { partitionsEver } from '../../core/domain/growth.ts';
+import { NO_TALLIES } from '../../core/domain/tallies.ts';
+import { standingOf } from './freshness.ts';
+import { logEnds } from './log-ends.ts';
+
+export interface Seam {
+  readonly readAt: number;
+  readonly rules: Rules;
+  readonly horizon: Horizon | null;
+  /** One a partition that is recorded or holds a record; where nothing was processed yet, the generation's first offset. */
+  readonly progress: readonly Progress[];
+  /** The newest ends of the log that are known; null if Kafka has never answered. */
+  readonly ends: EndSnapshot | null;
+  readonly standing: Standing;
+}
+
+export interface SeamWatch {
+  /** `other`: a seam that did not hold and must not be returned again. */
+  current(other?: Seam): Promise<Seam>;
+  /** Whether what was read since `seam` may be added up: its epochs cannot have been pruned in between. */
+  stillHolds(seam: Seam): Promise<boolean>;
+  /** Why the ends of the log are not known any better; null if they are. */
+  logFault(): unknown;
+}
+
+export interface SeamSources {
+  readonly control: Pick<ControlStore, 'progress' | 'horizon' | 'growth'>;
+  readonly admin: Pick<LogAdmin, 'newestEnds'>;
+  readonly rules: Rules;
+}
+
+export interface SeamOptions {
+  readonly now: () => number;
+  /** How long a seam serves new questions. */
+  readonly freshForMs: number;
+}
+
+export function seamWatch(sources: SeamSources, options: SeamOptions): SeamWatch {
+  const { control, rules } = sources;
+  const { now } = options;
+  const log = logEnds(sources.admin, now);
+  let last: Seam | null = null;
+  let pending: Promise<Seam> | null = null;
+
+  const progressOf = async (from: number, to: number): Promise<Progress[]> => {
+    if (to <= from) return [];
+    const partitions = Array.from({ length: to - from }, (_, i) => from + i);
+    const rows = await control.progress(rules.generation, partitions);
+    return rows.map((row, i) => row ?? notBegun(rules, from + i));
+  };
+  const read = async (): Promise<Seam> => {
+    const snapshots = await log.refresh();
+    const readAt = now();
+    const [horizon, known] = await Promise.all([control.horizon(rules.generation), progressOf(0, partitionsEver(rules))]);
+    // After the progress: what it includes was decided by counts that were recorded by then.
+    const { growths, growingTo } = await control.growth(rules.generation);
+    const recorded = Math.max(partitionsEver({ ...rules, growths }), growingTo ?? 0);
+    const progress = [...known, ...(await progressOf(known.length, Math.max(recorded, filledOf(snapshots[0]))))];
+    const standing = standingOf(progress, snapshots, last?.standing ?? null, rules.partitionCount);
+    return { readAt, rules, horizon, progress, ends: snapshots[0] ?? null, standing };
+  };
+  return {
+    async current(other) {
+      if (last && last !== other && now() - last.readAt <= options.freshForMs) return last;
+      pending ??= read().finally(() => (pending = null));
+      return (last = await pending);
+    },
+    async stillHolds(seam) {
+      // Half of the grace that is recorded with the horizon is safe without asking again (core/domain/grace.ts).
+      if (now() - seam.readAt < reliedOnMs(seam.horizon)) return true;
+      const horizon = await control.horizon(rules.generation);
+      return (horizon?.epoch ?? null) === (seam.horizon?.epoch ?? null);
+    },
+    logFault: () => log.fault(),
+  };
+}
+
+/** How many partitions there are up to the last one that holds a record: one that nobody recorded counts as behind. */
+function filledOf(snapshot: EndSnapshot | undefined): number {
+  return (snapshot?.ends.findLastIndex((end) => end > 0) ?? -1) + 1;
+}
+
+function notBegun(rules: Rules, partition: number): Progress {
+  const arrival: Instant = startOf(epoch(rules.firstEpoch), rules);
+  return { partition, nextOffset: rules.firstOffsets[partition] ?? 0, arrival, tallies: NO_TALLIES };
+}
