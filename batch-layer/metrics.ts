@@ -1,7 +1,7 @@
 /**
  * What Prometheus sees of the batch layer.
  *
- * run.ts and scheduler.ts move these; names begin with `sightline_batch_`.
+ * run.ts and scheduler.ts move these; names begin with sightline_batch_.
  */
 import type { Step } from './steps.ts';
 import { Counter, Gauge, Histogram } from 'prom-client';

@@ -1,2 +1,2 @@
-/** The first parquetjs comes without types; bench/batch/writers.ts names what it uses. */
+/** The first parquetjs comes without types. The benchmark of writers names what it uses. */
 declare module 'parquetjs-original';

@@ -1,5 +1,5 @@
 /**
- * The browser's own stream of events, for one question or several (serving/stream/question.ts names them).
+ * The browser's own stream of events, for one question or several, named as the API names them.
  *
  * It comes back by itself, except where it was refused: then it is tried again after a while. shared-stream.ts opens one for all tabs of
  * a browser.

@@ -1,7 +1,7 @@
 /**
  * From the bytes of a file that a person saved to text: UTF-8, UTF-16 with or without its mark, or the encoding that is named.
  *
- * csv.ts takes the text. What is not valid in the encoding becomes U+FFFD, which csv.ts never takes for a letter, so no broken
+ * csv-rows.ts takes the text. What is not valid in the encoding becomes U+FFFD, which locations.ts never takes for a letter, so no broken
  * name is loaded. Nothing is guessed among the one-byte encodings: every byte is a letter in each of them, in each another one.
  */
 import iconv from 'iconv-lite';

@@ -2,7 +2,7 @@
 /**
  * Behind `npm run lock:python`: every requirements*.in becomes a requirements*.txt with all packages, their versions and their hashes.
  *
- * `sightline` installs from the .txt files alone, and pip refuses what has another hash (cameras/venv.ts). uv resolves, for every Python
+ * `sightline` installs from the .txt files alone, and pip refuses what has another hash. uv resolves, for every Python
  * from 3.11 on and every platform at once, and keeps the versions that a .txt file has where they still fit. It lives in an environment
  * of its own in .sightline, by the same rule.
  */

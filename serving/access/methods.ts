@@ -1,7 +1,7 @@
 /**
  * The methods that the app answers, in every place of it: everything here is read, nothing is changed.
  *
- * door.ts asks before Next.js sees a request, which answers some methods without an `Allow` and ends with a 500 at others (TRACE).
+ * door.ts asks before Next.js sees a request, which answers some methods without the header Allow and ends with a 500 at others (TRACE).
  */
 import type { IncomingMessage, ServerResponse } from 'node:http';
 import { turnAway } from './turned-away.ts';

@@ -1,7 +1,7 @@
 /**
  * Readiness as everybody asks for it: one look at the stores for all, and no names of hosts for strangers.
  *
- * app.ts puts questions/ready.ts behind it, http/health.ts and the metrics port ask. Balancers, probes and whoever else may ask as often
+ * app.ts puts ready.ts behind it, http/health.ts and the metrics port ask. Balancers, probes and whoever else may ask as often
  * as they like: at most one look is under way, what it found holds for a moment, and a look that takes too long is an answer itself,
  * since probes do not wait. Changes go to the log with their reasons, which only known callers hear.
  */

@@ -1,7 +1,7 @@
 /**
  * A row of an export: the columns of the lake's table `detections`, whichever store it came from.
  *
- * published.ts and counted.ts make them, csv.ts and core/stores/lake/parquet-rows.ts write them down. Ids are decimal text or bigint,
+ * lake-rows.ts and speed-rows.ts make them; csv.ts, or the writer of Parquet, writes them. Ids are decimal text or bigint,
  * times milliseconds. What HBase has lost of a detection (its row lives for days) is null; the lake has all of it.
  */
 export interface ExportRow {

@@ -1,7 +1,7 @@
 /**
  * The hub: one reader for all viewers, so that the stores carry the same load for one of them and for a thousand.
  *
- * http/stream.ts brings viewers. While there are any, one poll asks for progress and horizon, a few rows of the control table;
+ * streams.ts brings viewers. While there are any, one poll asks for progress and horizon, a few rows of the control table;
  * only when they moved, or the minute did, is a topic read again, and its one frame goes to all of its viewers. The last viewer
  * takes the topic away, the last topic stops the poll. A push from the speed layer would be quicker by half a poll, and would
  * tie both layers' lives together.

@@ -2,7 +2,7 @@
  * What can never succeed on a real HBase is refused with what to do: a table that is disabled or dropped while a client works with it.
  *
  * Needs HBASE_ZOOKEEPER (and HBASE_ZNODE). Uses a namespace of its own and drops it. Missing rights need a cluster with an access
- * controller: test/unit/core/hbase/batch.test.ts plays its answers.
+ * controller; a unit test of core/hbase/batch.ts plays its answers.
  */
 import assert from 'node:assert/strict';
 import { randomBytes } from 'node:crypto';

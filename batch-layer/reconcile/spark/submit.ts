@@ -1,8 +1,8 @@
 /**
  * spark-submit, run to its end: one job, told by a plan in a file.
  *
- * spark.ts makes the plan. Spark logs to standard error; its last lines are all that a failure is told with, the whole of it goes
- * to a file beside the plan. A job that is told to stop is killed with its JVM, which is a child of its own process group.
+ * stage.ts writes the plan that plan.ts makes. Spark logs to standard error: an error message ends with its last lines, and the whole log
+ * is in a file beside the plan. A job that is told to stop is killed with its JVM, which is a child of its own process group.
  */
 import { spawn } from 'node:child_process';
 import { createWriteStream } from 'node:fs';

@@ -1,5 +1,5 @@
 /**
- * Rows of one JSON cell, which several versions of the program may read and move (the table `control`, stores/control.ts).
+ * Rows of one JSON cell, which several versions of the program may read and move (the table `control`, core/stores/control/control.ts).
  *
  * A reader takes the members that it knows and passes over the others. Moving a row compares members that the caller knows with what
  * stands there now, and then the bytes as they stand (check-and-put): a member that only a newer version knows neither keeps an older
