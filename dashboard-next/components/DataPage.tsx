@@ -9,8 +9,8 @@ import { HeatRow } from './HeatRow.tsx';
 import { Trouble } from './Trouble.tsx';
 import { UseIt } from './UseIt.tsx';
 import { clock } from '../live/times.ts';
-import type { PageProps } from './usePage.ts';
 import { usePage } from './usePage.ts';
+import type { PageProps } from '../live/page.ts';
 
 export function DataPage(props: PageProps) {
   const page = usePage(props);

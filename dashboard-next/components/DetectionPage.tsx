@@ -15,7 +15,8 @@ import { CopyButton } from './CopyButton.tsx';
 import { Crumbs } from './Crumbs.tsx';
 import { Frame } from './Frame.tsx';
 import { Trouble } from './Trouble.tsx';
-import type { PageProps, PageState } from './usePage.ts';
+import type { PageState } from './usePage.ts';
+import type { PageProps } from '../live/page.ts';
 import { usePage } from './usePage.ts';
 
 export function DetectionPage(props: PageProps) {

@@ -11,8 +11,8 @@ import { ItemsTable } from './ItemsTable.tsx';
 import { Kpis } from './Kpis.tsx';
 import { PlacesTable } from './PlacesTable.tsx';
 import { Timeline } from './Timeline.tsx';
-import type { PageProps } from './usePage.ts';
 import { usePage } from './usePage.ts';
+import type { PageProps } from '../live/page.ts';
 
 export function Live(props: PageProps) {
   const page = usePage(props);

@@ -3,10 +3,10 @@ import type { Shown } from '../live/address.ts';
 import type { ThemeChoice } from '../live/theme.ts';
 import { Dialog } from './Dialog.tsx';
 import { Icon } from './Icon.tsx';
-import type { DialogName } from './usePage.ts';
 import { THEME_ICONS } from './TopBar.tsx';
 import type { Change } from './useAddress.ts';
 import type { CopyLink } from './useCopyLink.ts';
+import type { DialogName } from '../live/page.ts';
 import { ZoneSelect } from './ZoneSelect.tsx';
 
 interface Props {

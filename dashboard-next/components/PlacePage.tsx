@@ -13,8 +13,8 @@ import { ItemsTable } from './ItemsTable.tsx';
 import { Kpis } from './Kpis.tsx';
 import { LatestTable } from './LatestTable.tsx';
 import { Timeline } from './Timeline.tsx';
-import type { PageProps } from './usePage.ts';
 import { usePage } from './usePage.ts';
+import type { PageProps } from '../live/page.ts';
 
 /** As high as ten rows of items beside it. */
 const PLOT_HEIGHT = 264;

@@ -5,8 +5,8 @@ import { locationsPath } from '../live/ask.ts';
 import { Controls } from './Controls.tsx';
 import { Frame } from './Frame.tsx';
 import { PlacesTable } from './PlacesTable.tsx';
-import type { PageProps } from './usePage.ts';
 import { usePage } from './usePage.ts';
+import type { PageProps } from '../live/page.ts';
 
 export function PlacesPage(props: PageProps) {
   const page = usePage(props);

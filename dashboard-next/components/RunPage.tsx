@@ -9,8 +9,8 @@ import { Frame } from './Frame.tsx';
 import { RunReport } from './RunReport.tsx';
 import { Trouble } from './Trouble.tsx';
 import { Verdict } from './Verdict.tsx';
-import type { PageProps } from './usePage.ts';
 import { usePage } from './usePage.ts';
+import type { PageProps } from '../live/page.ts';
 
 export function RunPage(props: PageProps) {
   const page = usePage(props);

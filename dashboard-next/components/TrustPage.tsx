@@ -11,8 +11,8 @@ import { Partitions } from './Partitions.tsx';
 import { TalliesBar } from './TalliesBar.tsx';
 import { Trouble } from './Trouble.tsx';
 import { TrustCards } from './TrustCards.tsx';
-import type { PageProps } from './usePage.ts';
 import { usePage } from './usePage.ts';
+import type { PageProps } from '../live/page.ts';
 
 export function TrustPage(props: PageProps) {
   const page = usePage(props);

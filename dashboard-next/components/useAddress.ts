@@ -1,8 +1,7 @@
 /** What is shown, from the URL and back into it. Choices get an entry in the history, typing and pausing do not. */
 import { useSearchParams } from 'next/navigation';
 import { useCallback, useEffect, useMemo, useRef } from 'react';
-import type { Shown } from '../live/address.ts';
-import type { Where } from '../live/where.ts';
+import type { Shown, Where } from '../live/address.ts';
 import { addressOf, readAddress } from '../live/address.ts';
 import { pathOf } from '../live/where.ts';
 

@@ -1,12 +1,11 @@
 /** One key, one action; dead while somebody types, in a dialog, or when switched off in the list of shortcuts. */
 import { useEffect, useRef } from 'react';
-import type { Shown } from '../live/address.ts';
+import type { Shown, Where } from '../live/address.ts';
 import { REFRESHES, WINDOW_NAMES } from '../live/address.ts';
 import { neighbour } from '../live/bounds.ts';
 import type { Refresh } from '../live/address.ts';
-import type { Where } from '../live/where.ts';
 import type { Change } from './useAddress.ts';
-import type { DialogName } from './usePage.ts';
+import type { DialogName } from '../live/page.ts';
 
 export const KEYS_OFF = 'sightline.keys';
 /** After `g`. */

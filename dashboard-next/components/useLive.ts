@@ -2,12 +2,12 @@
 import { useCallback, useEffect, useReducer, useRef, useState } from 'react';
 import type { Shown } from '../live/address.ts';
 import type { LiveEvent, LiveState } from '../live/state.ts';
-import type { FirstPaint } from '../server/first-paint.ts';
 import { httpQuestions } from '../live/ask.ts';
 import { subjectKey } from '../live/board.ts';
 import type { Clock } from '../live/clock.ts';
 import { serverClock } from '../live/clock.ts';
 import type { Feed } from '../live/feed.ts';
+import type { FirstPaint } from '../live/page.ts';
 import { startFeed } from '../live/feed.ts';
 import { firstState, nextState } from '../live/state.ts';
 import { streamOfTab } from '../live/tab-channel.ts';

@@ -7,16 +7,15 @@
  */
 import { useRouter } from 'next/navigation';
 import { useCallback, useEffect, useRef, useState } from 'react';
-import type { Shown } from '../live/address.ts';
+import type { Shown, Where } from '../live/address.ts';
 import type { Badge, State } from '../live/badge.ts';
 import type { Board } from '../live/board.ts';
 import type { Notice } from '../live/notice.ts';
 import type { LiveState } from '../live/state.ts';
 import type { ThemeChoice } from '../live/theme.ts';
-import type { Where } from '../live/where.ts';
-import type { FirstPaint } from '../server/first-paint.ts';
 import type { Change } from './useAddress.ts';
 import type { CopyLink } from './useCopyLink.ts';
+import type { DialogName, PageProps } from '../live/page.ts';
 import { badgeOf, conditionOf, spoken } from '../live/badge.ts';
 import { windowWords } from '../live/bounds.ts';
 import { noticeOf } from '../live/notice.ts';
@@ -31,7 +30,6 @@ import { useLive } from './useLive.ts';
 import { useTheme } from './useTheme.ts';
 
 /** `find` leads to a place or a detection, `place` chooses the place that Live shows. */
-export type DialogName = 'find' | 'place' | 'custom' | 'keys' | 'more';
 const CORRECTED_FOR_MS = 60_000;
 
 export interface PageState {
@@ -104,12 +102,6 @@ function useWholeAgain(board: Board | null, change: Change): void {
 }
 
 /** What the server hands to every page. */
-export interface PageProps {
-  readonly where: Where;
-  readonly first: FirstPaint;
-  readonly theme: ThemeChoice;
-}
-
 function usePause(shown: Shown, change: Change, say: (text: string) => void): () => void {
   const resumed = useRef<1 | 5 | 10>(1);
   useEffect(() => {

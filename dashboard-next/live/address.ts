@@ -10,7 +10,14 @@ import { isDateText, readTimeText } from '../../core/domain/time.ts';
 import { dayClock } from './times.ts';
 import { isZone } from '../../core/domain/zone.ts';
 import type { Span } from './questions.ts';
-import type { Where } from './where.ts';
+
+/** Which page an address is of; where.ts makes its path. */
+export type Where =
+  | { readonly page: 'live' | 'places' | 'trust' | 'data' }
+  | { readonly page: 'place'; readonly location: string }
+  | { readonly page: 'detection'; readonly id: string }
+  | { readonly page: 'run'; readonly epoch: string };
+export type PageName = Where['page'];
 
 export const WINDOWS = { '5m': 5, '15m': 15, '1h': 60, '24h': 1_440, '7d': 10_080 } as const;
 export type WindowName = keyof typeof WINDOWS;

@@ -9,29 +9,14 @@
  * a later one, since then a part could be more than the whole beside it.
  */
 import type { TopItemsAnswer, View } from '../../serving/answers.ts';
-import type { Shown } from './address.ts';
-import type { Parts, PartName, AnyWanted } from './parts.ts';
+import type { AnyWanted, HeldParts, Part, PartName, Parts, Subject } from './parts.ts';
 import type { Fault, Questions } from './questions.ts';
 import { spanOf } from './bounds.ts';
 import { sinceOf, wantedParts } from './parts.ts';
 import { asNoAnswer, faultOf } from './questions.ts';
 import { pathOf } from './where.ts';
 
-/** The part of the address that decides which numbers are asked for. */
-export type Subject = Pick<Shown, 'where' | 'window' | 'fixed' | 'location' | 'limit' | 'tz' | 'dt' | 'allowPartial'>;
-
 export type { PartName, Parts } from './parts.ts';
-
-interface Part<T> {
-  /** What it was asked for. */
-  readonly key: string;
-  /** The subject for which it was asked; under another one only the same question's answer may be shown. */
-  readonly of: string;
-  readonly at: number;
-  readonly value: T;
-}
-
-export type HeldParts = { readonly [Name in PartName]?: Part<Parts[Name]> };
 
 export interface Board {
   readonly subject: Subject;

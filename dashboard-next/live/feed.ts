@@ -6,11 +6,12 @@
  * new subject makes the old read's answer worthless. Hidden pages ask nothing, listen to nothing and catch up once. A paused page
  * keeps its stream, or asks now and then whether all is well, without painting.
  */
-import type { Board, Reading, Subject } from './board.ts';
+import type { Board, Reading } from './board.ts';
 import type { LiveEvent } from './state.ts';
 import type { Questions } from './questions.ts';
 import { nothingLate, readBoard, subjectKey } from './board.ts';
 import type { OpenStream, Push } from './push.ts';
+import type { Subject } from './parts.ts';
 import { startPush } from './push.ts';
 import { asNoAnswer } from './questions.ts';
 

@@ -14,12 +14,14 @@ import type {
   TopItemsAnswer,
   TrustAnswer,
 } from '../../serving/answers.ts';
-import type { HeldParts, Subject } from './board.ts';
+import type { Shown, PageName } from './address.ts';
 import type { Questions, Span, Verdict } from './questions.ts';
 import type { Report } from './report.ts';
-import type { PageName } from './where.ts';
 import { comparisonOf, isOver, lineBeforeOf, MINUTE_MS, spanOf, stepSecondsOf } from './bounds.ts';
 import { midnightBefore } from '../../core/domain/zone.ts';
+
+/** The part of the address that decides which numbers are asked for. */
+export type Subject = Pick<Shown, 'where' | 'window' | 'fixed' | 'location' | 'limit' | 'tz' | 'dt' | 'allowPartial'>;
 
 export interface Parts {
   timeline: TimelineAnswer;
@@ -43,6 +45,17 @@ export interface Parts {
   lake: LakeAnswer;
 }
 export type PartName = keyof Parts;
+
+export interface Part<T> {
+  /** What it was asked for. */
+  readonly key: string;
+  /** The subject for which it was asked; under another one only the same question's answer may be shown. */
+  readonly of: string;
+  readonly at: number;
+  readonly value: T;
+}
+
+export type HeldParts = { readonly [Name in PartName]?: Part<Parts[Name]> };
 
 const FIGURES = ['timeline', 'timelineBefore', 'comparedItems', 'places', 'minute', 'trust', 'verdict'] as const;
 const PARTS_OF: Record<PageName, readonly PartName[]> = {

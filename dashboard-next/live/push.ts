@@ -6,7 +6,7 @@
  * listened to at a time, and none while nobody looks; shared-stream.ts asks those of all tabs in one stream.
  */
 import type { TopItemsAnswer, View } from '../../serving/answers.ts';
-import type { Subject } from './board.ts';
+import type { Subject } from './parts.ts';
 import { WINDOWS } from './address.ts';
 import { sinceOf } from './parts.ts';
 

@@ -4,15 +4,8 @@
  * Screens say "place", paths say `location`, like all code (docs/decisions/0031). A link to another page keeps what the viewer has
  * chosen for all of them: window, pace and time zone.
  */
-import type { Shown } from './address.ts';
+import type { Shown, Where } from './address.ts';
 import { addressOf, DEFAULTS } from './address.ts';
-
-export type Where =
-  | { readonly page: 'live' | 'places' | 'trust' | 'data' }
-  | { readonly page: 'place'; readonly location: string }
-  | { readonly page: 'detection'; readonly id: string }
-  | { readonly page: 'run'; readonly epoch: string };
-export type PageName = Where['page'];
 
 export const LIVE: Where = { page: 'live' };
 

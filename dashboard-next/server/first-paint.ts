@@ -6,23 +6,14 @@
  */
 import { createHash } from 'node:crypto';
 import { currentServing } from '../../serving/app/process.ts';
-import type { Board, Subject } from '../live/board.ts';
 import { nothingLate, readBoard } from '../live/board.ts';
 import { asNoAnswer } from '../live/questions.ts';
-import type { Fault } from '../live/questions.ts';
-import type { Reader } from '../live/shared-stream.ts';
+import type { FirstPaint } from '../live/page.ts';
 import type { Caller } from '../../serving/access/caller.ts';
+import type { Subject } from '../live/parts.ts';
 import { servingQuestions } from './questions.ts';
 
 const PATIENCE_MS = 4_000;
-
-export interface FirstPaint {
-  readonly board: Board | null;
-  readonly fault: Fault | null;
-  /** The server's clock. */
-  readonly now: number;
-  readonly reader: Reader;
-}
 
 export async function firstPaint(subject: Subject, caller: Caller): Promise<FirstPaint> {
   const questions = servingQuestions(currentServing, caller.role);

@@ -3,9 +3,9 @@ import { headers } from 'next/headers';
 import { currentAccess } from '../../serving/access/current.ts';
 import { readAddress } from '../live/address.ts';
 import { asThemeChoice, THEME_HEADER } from '../live/theme.ts';
-import type { Where } from '../live/where.ts';
-import type { PageProps } from '../components/usePage.ts';
 import { firstPaint } from './first-paint.ts';
+import type { Where } from '../live/address.ts';
+import type { PageProps } from '../live/page.ts';
 
 export type Search = Promise<Record<string, string | string[] | undefined>>;
 

@@ -4,7 +4,21 @@
  * Not by `npm sbom`: that of npm 11.19 leaves out a package that is needed in two versions (@types/node), and fails as long as an old
  * package of development asks for the version "latest". A module that lies in several folders in one version is one component.
  */
-import type { Component, Dependency } from './sbom.ts';
+
+export interface Component {
+  readonly 'bom-ref': string;
+  readonly type: string;
+  readonly name: string;
+  readonly version: string;
+  readonly purl: string;
+  readonly hashes?: readonly { readonly alg: string; readonly content: string }[];
+  readonly [more: string]: unknown;
+}
+
+export interface Dependency {
+  readonly ref: string;
+  readonly dependsOn: readonly string[];
+}
 
 interface LockedPackage {
   /** Where it is installed under another name. */

@@ -15,24 +15,9 @@ import { runCommand } from '../../core/process/life.ts';
 import { jarsOf } from '../cluster/checksums.ts';
 import { jarSetsOfStack } from '../cluster/versions.ts';
 import { npmModules } from './sbom-npm.ts';
-import type { LockedPackages } from './sbom-npm.ts';
+import type { Component, Dependency, LockedPackages } from './sbom-npm.ts';
 
 const root = fileURLToPath(new URL('../..', import.meta.url));
-
-export interface Component {
-  readonly 'bom-ref': string;
-  readonly type: string;
-  readonly name: string;
-  readonly version: string;
-  readonly purl: string;
-  readonly hashes?: readonly { readonly alg: string; readonly content: string }[];
-  readonly [more: string]: unknown;
-}
-
-export interface Dependency {
-  readonly ref: string;
-  readonly dependsOn: readonly string[];
-}
 
 export interface Bom {
   readonly metadata: { readonly component: Component; readonly [more: string]: unknown };
