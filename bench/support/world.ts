@@ -14,10 +14,10 @@ import { TABLES } from '../../core/layout/tables.ts';
 import { readConfig } from '../../core/process/config.ts';
 import { hdfs } from '../../core/stores/hdfs/hdfs.ts';
 import { openHBase } from '../../core/stores/open.ts';
-import { prepare } from '../../hadoop-compose/prepare/prepare.ts';
-import { readPlaces } from '../../hadoop-compose/reference/places.ts';
+import { prepare } from '../../admin/prepare/prepare.ts';
+import { readPlaces } from '../../admin/reference/places.ts';
 import { clusterStatus } from '../../hadoop-compose/cluster/status.ts';
-import { stackFrom } from '../../hadoop-compose/cluster/stack.ts';
+import { stackFrom } from '../../hadoop-compose/stack/stack.ts';
 
 export interface BenchWorld {
   readonly environment: NodeJS.ProcessEnv;

@@ -7,7 +7,7 @@
 import { Command, Option } from 'commander';
 import { readConfig } from '../../core/process/config.ts';
 import { runCommand, stopOrders } from '../../core/process/life.ts';
-import { readPlaces, writePlaces } from '../reference/places.ts';
+import { readPlaces, writePlaces } from '../../admin/reference/places.ts';
 import { startCameras } from './cameras.ts';
 
 export function produceCommand(): Command {

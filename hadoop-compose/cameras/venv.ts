@@ -15,8 +15,8 @@ import { promisify } from 'node:util';
 import { EXIT, Refusal, Retryable } from '../../core/process/errors.ts';
 import { endGroupWith, groupOf } from '../../core/process/group.ts';
 import { holdLock } from '../cluster/lock.ts';
-import { sayOn } from '../cluster/progress.ts';
-import type { Say } from '../cluster/progress.ts';
+import { sayOn } from '../../core/process/step-log.ts';
+import type { Say } from '../../core/process/step-log.ts';
 
 export interface VenvWishes {
   /** Also pandas, pyarrow and DuckDB, to read the lake with. */

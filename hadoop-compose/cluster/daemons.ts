@@ -8,11 +8,11 @@
 import { randomUUID } from 'node:crypto';
 import { existsSync, readdirSync } from 'node:fs';
 import { join } from 'node:path';
-import type { PortName } from './ports.ts';
+import type { PortName } from '../stack/ports.ts';
 import * as probe from './probes.ts';
-import { confFolder, dataFolder } from './stack.ts';
-import type { Stack } from './stack.ts';
-import type { JarSetName } from './versions.ts';
+import { confFolder, dataFolder } from '../stack/stack.ts';
+import type { Stack } from '../stack/stack.ts';
+import type { JarSetName } from '../stack/versions.ts';
 
 export const daemonNames = ['zookeeper', 'namenode', 'datanode', 'kafka', 'master', 'regionserver'] as const;
 export type DaemonName = (typeof daemonNames)[number];

@@ -12,8 +12,8 @@ import type { DaemonName } from './daemons.ts';
 import { endLeftBehind } from './left-behind.ts';
 import { holdLock } from './lock.ts';
 import { forgetPid, pidOf, send } from './processes.ts';
-import type { Say } from './progress.ts';
-import type { Stack } from './stack.ts';
+import type { Say } from '../../core/process/step-log.ts';
+import type { Stack } from '../stack/stack.ts';
 import { forgetStarter, starterOf } from './starter.ts';
 import { recordWish } from './wish.ts';
 

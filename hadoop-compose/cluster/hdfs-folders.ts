@@ -7,9 +7,9 @@
 import { userInfo } from 'node:os';
 import { z } from 'zod';
 import type { Config } from '../../core/process/config.ts';
-import { ClusterError } from './errors.ts';
-import { loopback } from './ports.ts';
-import type { Stack } from './stack.ts';
+import { ClusterError } from '../stack/errors.ts';
+import { loopback } from '../stack/ports.ts';
+import type { Stack } from '../stack/stack.ts';
 
 type Wishes = Pick<Config, 'HADOOP_USER' | 'SIGHTLINE_ROOT'>;
 

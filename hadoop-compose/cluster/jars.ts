@@ -11,15 +11,15 @@ import { mkdir, mkdtemp, readdir, rename, rm, writeFile } from 'node:fs/promises
 import { join } from 'node:path';
 import { endGroupWith, groupOf } from '../../core/process/group.ts';
 import { Stopped } from '../../core/process/life.ts';
-import { faultsOfJars } from './checksums.ts';
-import { ClusterError, throwIfStopped } from './errors.ts';
+import { faultsOfJars } from '../stack/checksums.ts';
+import { ClusterError, throwIfStopped } from '../stack/errors.ts';
 import { mavenProxyOptions } from './maven-proxy.ts';
-import type { Say } from './progress.ts';
-import { jarFolder } from './stack.ts';
-import type { Stack } from './stack.ts';
+import type { Say } from '../../core/process/step-log.ts';
+import { jarFolder } from '../stack/stack.ts';
+import type { Stack } from '../stack/stack.ts';
 import { findMaven } from './tools.ts';
-import { jarSetFolder, jarSetsOfStack, mavenDependencyPlugin, pins, pomOf } from './versions.ts';
-import type { JarSetName } from './versions.ts';
+import { jarSetFolder, jarSetsOfStack, mavenDependencyPlugin, pins, pomOf } from '../stack/versions.ts';
+import type { JarSetName } from '../stack/versions.ts';
 
 /** Sees to it that these jar sets are there; by default those of the stack. */
 export async function fetchJars(stack: Pick<Stack, 'jarsFolder'>, say: Say, signal?: AbortSignal, sets = jarSetsOfStack): Promise<void> {
@@ -62,7 +62,7 @@ async function refuseOthers(folder: string, set: JarSetName): Promise<void> {
   const faults = await faultsOfJars(folder, set);
   if (faults.length === 0) return;
   throw new ClusterError(
-    `The jars of ${set} are not those whose checksums are in hadoop-compose/cluster/checksums/${set}.txt; nothing was kept:\n` +
+    `The jars of ${set} are not those whose checksums are in hadoop-compose/stack/checksums/${set}.txt; nothing was kept:\n` +
       `${faults.slice(0, 12).map((fault) => `  ${fault}`).join('\n')}${faults.length > 12 ? `\n  and ${faults.length - 12} more` : ''}\n` +
       'Remove such a jar from the local repository of Maven (~/.m2/repository), in case its download broke off, and try again. If it stays so, ' +
       'the repository that Maven asks serves something else (~/.m2/settings.xml, MAVEN_OPTS). After a change of versions.ts: npm run lock:jars.',

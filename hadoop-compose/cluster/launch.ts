@@ -10,12 +10,12 @@ import { closeSync, existsSync, openSync, renameSync } from 'node:fs';
 import { join } from 'node:path';
 import { pathToFileURL } from 'node:url';
 import type { Daemon, Program } from './daemons.ts';
-import { ClusterError, throwIfStopped } from './errors.ts';
+import { ClusterError, throwIfStopped } from '../stack/errors.ts';
 import { markOfPart } from './left-behind.ts';
 import { lastWords } from './log-tail.ts';
 import { marksOf, recordPid } from './processes.ts';
-import { confFolder, jarFolder, logFile, printFile } from './stack.ts';
-import type { Stack } from './stack.ts';
+import { confFolder, jarFolder, logFile, printFile } from '../stack/stack.ts';
+import type { Stack } from '../stack/stack.ts';
 
 /** Returns the pid of the running daemon. `hurry` cuts a formatting short that has to come first. */
 export async function launch(stack: Stack, daemon: Daemon, java: string, hurry?: AbortSignal): Promise<number> {

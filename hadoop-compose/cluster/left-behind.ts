@@ -8,8 +8,8 @@
  */
 import { setTimeout as pause } from 'node:timers/promises';
 import { allProcesses, argsOf, parentOf, send } from './processes.ts';
-import type { Say } from './progress.ts';
-import type { Stack } from './stack.ts';
+import type { Say } from '../../core/process/step-log.ts';
+import type { Stack } from '../stack/stack.ts';
 
 type Folder = Pick<Stack, 'folder'>;
 

@@ -5,9 +5,9 @@
 import { link, mkdir, readFile, rm, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { setTimeout as pause } from 'node:timers/promises';
-import { ClusterError, throwIfStopped } from './errors.ts';
+import { ClusterError, throwIfStopped } from '../stack/errors.ts';
 import { argsOf, birthOf } from './processes.ts';
-import type { Stack } from './stack.ts';
+import type { Stack } from '../stack/stack.ts';
 
 const patienceMs = 240_000;
 /** Two waits of one process must not share a file. */

@@ -1,7 +1,7 @@
 /** The last words of a daemon: the end of its log, or of what it printed if it died before it could log. */
 import { closeSync, existsSync, fstatSync, openSync, readSync } from 'node:fs';
-import { logFile, printFile } from './stack.ts';
-import type { Stack } from './stack.ts';
+import { logFile, printFile } from '../stack/stack.ts';
+import type { Stack } from '../stack/stack.ts';
 
 const tailBytes = 16 * 1_024;
 

@@ -3,8 +3,8 @@
  * still missing, in words. They speak the daemons' own small protocols, so that asking costs no driver and no JVM.
  */
 import { connect } from 'node:net';
-import { loopback } from './ports.ts';
-import type { Stack } from './stack.ts';
+import { loopback } from '../stack/ports.ts';
+import type { Stack } from '../stack/stack.ts';
 
 export type Probe = (stack: Stack) => Promise<string | undefined>;
 

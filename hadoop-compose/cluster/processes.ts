@@ -9,7 +9,7 @@ import { execFileSync } from 'node:child_process';
 import { existsSync, mkdirSync, readFileSync, readdirSync, rmSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import type { DaemonName } from './daemons.ts';
-import type { Stack } from './stack.ts';
+import type { Stack } from '../stack/stack.ts';
 
 export function marksOf(stack: Stack, daemon: DaemonName): readonly [string, string] {
   return [`-Dsightline.daemon=${daemon}`, `-Dsightline.home=${stack.folder}`];

@@ -8,7 +8,7 @@
 import { mkdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { birthOf } from './processes.ts';
-import type { Stack } from './stack.ts';
+import type { Stack } from '../stack/stack.ts';
 
 export interface Starter {
   readonly pid: number;

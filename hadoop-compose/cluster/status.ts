@@ -2,8 +2,8 @@
 import { daemons } from './daemons.ts';
 import type { DaemonName } from './daemons.ts';
 import { pidOf } from './processes.ts';
-import { logFile } from './stack.ts';
-import type { Stack } from './stack.ts';
+import { logFile } from '../stack/stack.ts';
+import type { Stack } from '../stack/stack.ts';
 
 export interface DaemonStatus {
   readonly daemon: DaemonName;

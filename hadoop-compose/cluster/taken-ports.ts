@@ -4,11 +4,11 @@
  */
 import { readFileSync, readdirSync, readlinkSync } from 'node:fs';
 import { createServer } from 'node:net';
-import { ClusterError } from './errors.ts';
-import { loopback, portTable } from './ports.ts';
-import type { PortName } from './ports.ts';
+import { ClusterError } from '../stack/errors.ts';
+import { loopback, portTable } from '../stack/ports.ts';
+import type { PortName } from '../stack/ports.ts';
 import { argsOf } from './processes.ts';
-import type { Stack } from './stack.ts';
+import type { Stack } from '../stack/stack.ts';
 
 /** Throws one error that names every taken port of the given daemons. */
 export async function refuseTakenPorts(stack: Stack, wanted: readonly { daemon: string; port: PortName }[]): Promise<void> {

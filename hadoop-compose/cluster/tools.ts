@@ -2,7 +2,7 @@
 import { execFile } from 'node:child_process';
 import { join } from 'node:path';
 import { promisify } from 'node:util';
-import { ClusterError } from './errors.ts';
+import { ClusterError } from '../stack/errors.ts';
 
 const run = promisify(execFile);
 const oldestJava = 17;

@@ -4,7 +4,7 @@
  */
 import { mkdir, readFile, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
-import type { Stack } from './stack.ts';
+import type { Stack } from '../stack/stack.ts';
 
 export type Wish = 'up' | 'down';
 

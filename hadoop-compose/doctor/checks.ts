@@ -7,7 +7,7 @@
 import { spawnSync } from 'node:child_process';
 import { statfs } from 'node:fs/promises';
 import { findJava, findMaven } from '../cluster/tools.ts';
-import type { Stack } from '../cluster/stack.ts';
+import type { Stack } from '../stack/stack.ts';
 import type { Config } from '../../core/process/config.ts';
 import { faultText, leastRetentionMs, topicFaults } from '../../core/layout/topic-settings.ts';
 import { messageOf } from '../../core/process/errors.ts';

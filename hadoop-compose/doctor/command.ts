@@ -3,8 +3,8 @@ import { Command } from 'commander';
 import { readConfig } from '../../core/process/config.ts';
 import { EXIT } from '../../core/process/errors.ts';
 import { runCommand } from '../../core/process/life.ts';
-import { addressesOf } from '../cluster/ports.ts';
-import { stackFrom } from '../cluster/stack.ts';
+import { addressesOf } from '../stack/ports.ts';
+import { stackFrom } from '../stack/stack.ts';
 import { examine } from './checks.ts';
 
 export function doctorCommand(): Command {

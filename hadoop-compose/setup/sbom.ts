@@ -1,7 +1,7 @@
 /**
  * Behind `npm run sbom`: one list of everything that runs in production, in CycloneDX 1.5, with versions, hashes and package URLs.
  *
- * The lock file of npm lists the node modules (`sbom-npm.ts`, without those of development), `cluster/checksums` the jars of the stack,
+ * The lock file of npm lists the node modules (`sbom-npm.ts`, without those of development), `stack/checksums` the jars of the stack,
  * `requirements.txt` the cameras' Python. The set-up installs from these files and checks by them, so the list needs no network and no
  * installation, and cannot say something else than what is installed.
  */
@@ -12,8 +12,8 @@ import { fileURLToPath } from 'node:url';
 import { Command } from 'commander';
 import { EXIT, Refusal } from '../../core/process/errors.ts';
 import { runCommand } from '../../core/process/life.ts';
-import { jarsOf } from '../cluster/checksums.ts';
-import { jarSetsOfStack } from '../cluster/versions.ts';
+import { jarsOf } from '../stack/checksums.ts';
+import { jarSetsOfStack } from '../stack/versions.ts';
 import { npmModules } from './sbom-npm.ts';
 import type { Component, Dependency, LockedPackages } from './sbom-npm.ts';
 
@@ -33,7 +33,7 @@ export function jarComponents(): Component[] {
     const [group = '', name = '', version = '', classifier] = coordinates.split(':');
     const purl = `pkg:maven/${group}/${name}@${version}?${classifier ? `classifier=${classifier}&` : ''}type=jar`;
     const before = found.get(purl)?.hashes?.[0]?.content;
-    if (before !== undefined && before !== sha256) throw new Refusal(EXIT.data_check_failed, `${coordinates} has two checksums in hadoop-compose/cluster/checksums: ${before} and ${sha256}`);
+    if (before !== undefined && before !== sha256) throw new Refusal(EXIT.data_check_failed, `${coordinates} has two checksums in hadoop-compose/stack/checksums: ${before} and ${sha256}`);
     found.set(purl, { 'bom-ref': purl, type: 'library', group, name, version, purl, scope: 'required', hashes: [{ alg: 'SHA-256', content: sha256 }] });
   }
   return [...found.values()];

@@ -2,7 +2,7 @@
 import { fileURLToPath } from 'node:url';
 import { EXIT, Refusal } from '../../core/process/errors.ts';
 import { markOfPart } from '../cluster/left-behind.ts';
-import type { Stack } from '../cluster/stack.ts';
+import type { Stack } from '../stack/stack.ts';
 import type { Part, PartHooks } from './part.ts';
 import { startPart } from './part.ts';
 

@@ -5,7 +5,7 @@
  * that is stored, since every part repeats from its progress and every daemon has its log on disk.
  */
 import type { Cameras } from '../cameras/cameras.ts';
-import type { Say } from '../cluster/progress.ts';
+import type { Say } from '../../core/process/step-log.ts';
 import type { StopOrders } from '../../core/process/life.ts';
 import type { Part } from './part.ts';
 

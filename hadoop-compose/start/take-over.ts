@@ -8,8 +8,8 @@ import { daemonNames } from '../cluster/daemons.ts';
 import { endLeftBehind } from '../cluster/left-behind.ts';
 import { holdLock } from '../cluster/lock.ts';
 import { pidOf } from '../cluster/processes.ts';
-import type { Say } from '../cluster/progress.ts';
-import type { Stack } from '../cluster/stack.ts';
+import type { Say } from '../../core/process/step-log.ts';
+import type { Stack } from '../stack/stack.ts';
 import { becomeStarter, forgetStarter, starterOf } from '../cluster/starter.ts';
 import type { StopOrders } from '../../core/process/life.ts';
 

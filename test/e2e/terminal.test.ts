@@ -12,7 +12,7 @@ import { after, afterEach, describe, it } from 'node:test';
 import { daemonNames } from '../../hadoop-compose/cluster/daemons.ts';
 import { clusterDown } from '../../hadoop-compose/cluster/down.ts';
 import { allProcesses, argsOf, pidOf } from '../../hadoop-compose/cluster/processes.ts';
-import { stackFrom } from '../../hadoop-compose/cluster/stack.ts';
+import { stackFrom } from '../../hadoop-compose/stack/stack.ts';
 import { ROOT } from '../support/main-job.ts';
 import type { Terminal } from '../support/terminal.ts';
 import { openTerminal } from '../support/terminal.ts';

@@ -13,7 +13,7 @@ import type { DaemonName } from '../../hadoop-compose/cluster/daemons.ts';
 import { daemonOf } from '../../hadoop-compose/cluster/daemons.ts';
 import { javaArgs } from '../../hadoop-compose/cluster/launch.ts';
 import { pidOf } from '../../hadoop-compose/cluster/processes.ts';
-import type { Stack } from '../../hadoop-compose/cluster/stack.ts';
+import type { Stack } from '../../hadoop-compose/stack/stack.ts';
 import { findJava } from '../../hadoop-compose/cluster/tools.ts';
 import { eventually } from '../support/main-job.ts';
 import { residentMegabytes } from '../support/process-table.ts';

@@ -6,7 +6,7 @@
  */
 import { Refusal, Retryable } from '../../core/process/errors.ts';
 import { controlStore } from '../../core/stores/control/control.ts';
-import { grow } from '../../hadoop-compose/topic/grow.ts';
+import { grow } from '../../admin/topic/grow.ts';
 import { TICK_HEADER } from '../../core/domain/verdict.ts';
 import { NAMESPACE } from './worker.ts';
 import type { World } from './worker.ts';

@@ -181,7 +181,7 @@ export const MUTATIONS: readonly Mutation[] = [
     bug: 'more partitions count from the present epoch on, whoever has settled it',
     edits: [
       {
-        file: 'hadoop-compose/topic/grow.ts',
+        file: 'admin/topic/grow.ts',
         find: '(Math.max(found.settled, rules.firstEpoch, epochAt(now(), rules)) + 1)',
         put: 'Math.max(rules.firstEpoch, epochAt(now(), rules))',
       },

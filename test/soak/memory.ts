@@ -6,7 +6,7 @@
  */
 import { daemonNames } from '../../hadoop-compose/cluster/daemons.ts';
 import { argsOf, pidOf } from '../../hadoop-compose/cluster/processes.ts';
-import type { Stack } from '../../hadoop-compose/cluster/stack.ts';
+import type { Stack } from '../../hadoop-compose/stack/stack.ts';
 import { median } from '../../bench/support/table.ts';
 import { parentOf, pidsOfAll, residentMegabytes } from '../support/process-table.ts';
 

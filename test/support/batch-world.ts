@@ -27,8 +27,8 @@ import { SILENT } from '../../batch-layer/progress-line.ts';
 import { createServing } from '../../serving/app/app.ts';
 import type { Serving } from '../../serving/app/app.ts';
 import { servingMetrics } from '../../serving/metrics.ts';
-import { prepare } from '../../hadoop-compose/prepare/prepare.ts';
-import { readPlaces } from '../../hadoop-compose/reference/places.ts';
+import { prepare } from '../../admin/prepare/prepare.ts';
+import { readPlaces } from '../../admin/reference/places.ts';
 import { OPEN_GATE } from './open-gate.ts';
 
 export interface BatchWorld {

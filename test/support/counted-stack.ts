@@ -17,7 +17,7 @@ import { hdfs } from '../../core/stores/hdfs/hdfs.ts';
 import { logAdmin } from '../../core/stores/kafka/admin.ts';
 import type { Stores } from '../../core/stores/open.ts';
 import { openHBase, openStores } from '../../core/stores/open.ts';
-import { prepare } from '../../hadoop-compose/prepare/prepare.ts';
+import { prepare } from '../../admin/prepare/prepare.ts';
 import { writeLake } from './counted-lake.ts';
 import { countedReport } from './counted-report.ts';
 import type { CountedWorld, Fact } from './counted-world.ts';

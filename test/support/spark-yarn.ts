@@ -10,7 +10,7 @@ import { coreSite, hdfsSite } from '../../hadoop-compose/cluster/conf/hadoop.ts'
 import type { Settings } from '../../hadoop-compose/cluster/conf/xml.ts';
 import { settingsProperties, settingsXml } from '../../hadoop-compose/cluster/conf/xml.ts';
 import { fetchJars } from '../../hadoop-compose/cluster/jars.ts';
-import { jarFolder, stackFrom } from '../../hadoop-compose/cluster/stack.ts';
+import { jarFolder, stackFrom } from '../../hadoop-compose/stack/stack.ts';
 import { findJava } from '../../hadoop-compose/cluster/tools.ts';
 import { freePorts, startDaemon } from './java-daemon.ts';
 

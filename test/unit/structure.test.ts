@@ -11,7 +11,7 @@ import { describe, it } from 'node:test';
 import { fileURLToPath } from 'node:url';
 
 const ROOT = fileURLToPath(new URL('../..', import.meta.url));
-const ROOMS = ['core/domain', 'core/layout', 'core/stores', 'core/hbase', 'core/process', 'speed-layer', 'batch-layer', 'serving', 'dashboard-next', 'hadoop-compose'];
+const ROOMS = ['core/domain', 'core/layout', 'core/stores', 'core/hbase', 'core/process', 'speed-layer', 'batch-layer', 'serving', 'admin', 'dashboard-next', 'hadoop-compose'];
 const CORE = ['core/domain', 'core/layout', 'core/stores', 'core/hbase', 'core/process'];
 
 /** From a room to the rooms that it may import. */
@@ -25,7 +25,8 @@ const MAY_IMPORT: Readonly<Record<string, readonly string[]>> = {
   'batch-layer': CORE,
   serving: CORE,
   'dashboard-next': ['serving', 'core/process', 'core/domain'],
-  'hadoop-compose': [...CORE, 'serving'],
+  admin: CORE,
+  'hadoop-compose': [...CORE, 'serving', 'admin'],
 };
 
 const DRIVERS = ['node-rdkafka', 'kafkajs', 'hbase-rpc-client', 'webhdfs', 'protobufjs', '@duckdb/node-api', 'parquetjs'];
@@ -66,6 +67,42 @@ function roomOf(path: string): string | undefined {
   return ROOMS.find((room) => path === room || path.startsWith(`${room}/`));
 }
 
+/** The circles in a graph: its strongly connected parts of two and more (Tarjan, 1972). */
+function circlesOf(graph: ReadonlyMap<string, ReadonlySet<string>>): string[][] {
+  const seen = new Map<string, { index: number; low: number }>();
+  const stack: string[] = [];
+  const circles: string[][] = [];
+  const visit = (node: string): number => {
+    const mine = { index: seen.size, low: seen.size };
+    seen.set(node, mine);
+    stack.push(node);
+    for (const next of graph.get(node) ?? []) {
+      const known = seen.get(next);
+      if (known === undefined) mine.low = Math.min(mine.low, visit(next));
+      else if (stack.includes(next)) mine.low = Math.min(mine.low, known.index);
+    }
+    if (mine.low === mine.index) {
+      const circle = stack.splice(stack.indexOf(node));
+      if (circle.length > 1) circles.push(circle.sort());
+    }
+    return mine.low;
+  };
+  for (const node of graph.keys()) if (!seen.has(node)) visit(node);
+  return circles;
+}
+
+/** Who imports whom, types too: files, or what `nameOf` makes of them. */
+function importGraph(nameOf: (file: string) => string): Map<string, Set<string>> {
+  const graph = new Map<string, Set<string>>();
+  for (const { file, from } of imports) {
+    const target = nameOf(relative(ROOT, resolve(ROOT, dirname(file), from)));
+    const own = nameOf(file);
+    if (!from.startsWith('.') || target === own) continue;
+    graph.set(own, (graph.get(own) ?? new Set()).add(target));
+  }
+  return graph;
+}
+
 const imports = ROOMS.flatMap(sources).flatMap(importsOf);
 const at = ({ file, line, from }: Import): string => `${file}:${line} imports ${from}`;
 
@@ -82,6 +119,16 @@ describe('the structure of the code', () => {
       return own !== undefined && target !== undefined && own !== target && !MAY_IMPORT[own]!.includes(target);
     });
     assert.deepEqual(forbidden.map(at), []);
+  });
+
+  it('has no circle of files, nor of folders, not even by types', () => {
+    assert.deepEqual(circlesOf(importGraph((file) => file)), []);
+    assert.deepEqual(circlesOf(importGraph(dirname)), []);
+  });
+
+  it('finds a circle', () => {
+    const graph = new Map([['a', new Set(['b'])], ['b', new Set(['c', 'd'])], ['c', new Set(['a'])], ['d', new Set<string>()]]);
+    assert.deepEqual(circlesOf(graph), [['a', 'b', 'c']]);
   });
 
   it('keeps drivers inside core/stores, and the protocol of HBase inside core/hbase', () => {

@@ -12,7 +12,7 @@ import { tmpdir } from 'node:os';
 import { dirname, join, resolve } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import type { Config } from '../../../core/process/config.ts';
-import { mavenDependencyPlugin } from '../../../hadoop-compose/cluster/versions.ts';
+import { mavenDependencyPlugin } from '../../../hadoop-compose/stack/versions.ts';
 import { findMaven } from '../../../hadoop-compose/cluster/tools.ts';
 import { ensureSpark } from '../../../hadoop-compose/spark/command.ts';
 import { median } from '../../support/table.ts';

@@ -7,9 +7,9 @@
  * died is noticed in seconds rather than ten minutes.
  */
 import type { Settings } from './xml.ts';
-import { loopback } from '../ports.ts';
-import { dataFolder } from '../stack.ts';
-import type { Stack } from '../stack.ts';
+import { loopback } from '../../stack/ports.ts';
+import { dataFolder } from '../../stack/stack.ts';
+import type { Stack } from '../../stack/stack.ts';
 
 export const hdfsUrl = (stack: Stack): string => `hdfs://${loopback}:${stack.ports.namenode}`;
 

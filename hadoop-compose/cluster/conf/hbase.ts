@@ -9,9 +9,9 @@
  */
 import type { Settings } from './xml.ts';
 import { hdfsClient, hdfsUrl } from './hadoop.ts';
-import { loopback } from '../ports.ts';
-import { dataFolder } from '../stack.ts';
-import type { Stack } from '../stack.ts';
+import { loopback } from '../../stack/ports.ts';
+import { dataFolder } from '../../stack/stack.ts';
+import type { Stack } from '../../stack/stack.ts';
 
 /**
  * Coprocessors are code that a table brings along, run inside the servers. Those of tables are never loaded, and a table that names a

@@ -5,9 +5,9 @@
  * a topic without its own gets: a day and at most 2 GB a partition, in segments small enough to be deleted in time.
  */
 import type { Settings } from './xml.ts';
-import { loopback } from '../ports.ts';
-import { dataFolder } from '../stack.ts';
-import type { Stack } from '../stack.ts';
+import { loopback } from '../../stack/ports.ts';
+import { dataFolder } from '../../stack/stack.ts';
+import type { Stack } from '../../stack/stack.ts';
 
 export function serverProperties(stack: Stack): Settings {
   const { kafka, kafkaController } = stack.ports;

@@ -6,8 +6,8 @@
  */
 import { mkdir, writeFile } from 'node:fs/promises';
 import { dirname, join } from 'node:path';
-import { confFolder, dataFolder } from '../stack.ts';
-import type { Stack } from '../stack.ts';
+import { confFolder, dataFolder } from '../../stack/stack.ts';
+import type { Stack } from '../../stack/stack.ts';
 import { coreSite, hdfsSite } from './hadoop.ts';
 import { hbaseMetrics, hbaseSite } from './hbase.ts';
 import { serverProperties } from './kafka.ts';

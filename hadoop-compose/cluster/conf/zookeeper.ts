@@ -1,8 +1,8 @@
 /** ZooKeeper on one machine: one server, no admin port, old snapshots and logs thrown away. */
 import type { Settings } from './xml.ts';
-import { loopback } from '../ports.ts';
-import { dataFolder } from '../stack.ts';
-import type { Stack } from '../stack.ts';
+import { loopback } from '../../stack/ports.ts';
+import { dataFolder } from '../../stack/stack.ts';
+import type { Stack } from '../../stack/stack.ts';
 
 export function zooCfg(stack: Stack): Settings {
   return {

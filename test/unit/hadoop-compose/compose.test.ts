@@ -3,8 +3,8 @@ import assert from 'node:assert/strict';
 import { readFileSync } from 'node:fs';
 import { test } from 'node:test';
 import { confFiles } from '../../../hadoop-compose/cluster/conf/write.ts';
-import { portsFrom } from '../../../hadoop-compose/cluster/ports.ts';
-import { releases } from '../../../hadoop-compose/cluster/versions.ts';
+import { portsFrom } from '../../../hadoop-compose/stack/ports.ts';
+import { releases } from '../../../hadoop-compose/stack/versions.ts';
 
 const read = (path: string): string => readFileSync(new URL(`../../../hadoop-compose/${path}`, import.meta.url), 'utf8');
 

@@ -4,7 +4,7 @@ import { spawnSync } from 'node:child_process';
 import { test } from 'node:test';
 import fc from 'fast-check';
 import { isDateText, LAST_INSTANT, readTimeText } from '../../../../core/domain/time.ts';
-import { selectionOf } from '../../../../hadoop-compose/dead-letters/select.ts';
+import { selectionOf } from '../../../../admin/dead-letters/select.ts';
 import { readAddress } from '../../../../dashboard-next/live/address.ts';
 import { readTime } from '../../../../serving/counts/window.ts';
 
@@ -41,7 +41,7 @@ test('the API, the command line and the address of a page read one text as one i
 });
 
 test('the zone of the machine does not matter', () => {
-  const code = "import { selectionOf } from './hadoop-compose/dead-letters/select.ts'; console.log(selectionOf({ since: '2026-11-22T12:00' }).since)";
+  const code = "import { selectionOf } from './admin/dead-letters/select.ts'; console.log(selectionOf({ since: '2026-11-22T12:00' }).since)";
   const { stdout } = spawnSync(process.execPath, ['--import', 'tsx', '--input-type=module', '-e', code], { env: { ...process.env, TZ: 'America/New_York' }, encoding: 'utf8' });
   assert.equal(Number(stdout), NOON);
 });

@@ -4,7 +4,7 @@ import { test } from 'node:test';
 import { isBlockedPort } from '../../../../core/process/blocked-ports.ts';
 import { readConfig } from '../../../../core/process/config.ts';
 import { EXIT } from '../../../../core/process/errors.ts';
-import { portsFrom } from '../../../../hadoop-compose/cluster/ports.ts';
+import { portsFrom } from '../../../../hadoop-compose/stack/ports.ts';
 
 const blocked = Array.from({ length: 65_536 }, (_, port) => port).filter(isBlockedPort);
 const environment = (given: Record<string, string>): NodeJS.ProcessEnv => given as NodeJS.ProcessEnv;

@@ -8,9 +8,9 @@ import { confFiles } from '../../../../hadoop-compose/cluster/conf/write.ts';
 import { settingsProperties, settingsXml } from '../../../../hadoop-compose/cluster/conf/xml.ts';
 import { daemons } from '../../../../hadoop-compose/cluster/daemons.ts';
 import { javaArgs } from '../../../../hadoop-compose/cluster/launch.ts';
-import { portNames, portsFrom } from '../../../../hadoop-compose/cluster/ports.ts';
-import { stackFrom } from '../../../../hadoop-compose/cluster/stack.ts';
-import type { Stack } from '../../../../hadoop-compose/cluster/stack.ts';
+import { portNames, portsFrom } from '../../../../hadoop-compose/stack/ports.ts';
+import { stackFrom } from '../../../../hadoop-compose/stack/stack.ts';
+import type { Stack } from '../../../../hadoop-compose/stack/stack.ts';
 
 const stack: Stack = { folder: '/somewhere/stack', jarsFolder: '/somewhere/jars', ports: portsFrom({ SIGHTLINE_PORT_BASE_OFFSET: '10000' }) };
 

@@ -6,9 +6,9 @@ import { mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { after, test } from 'node:test';
-import { portsFrom } from '../../../../hadoop-compose/cluster/ports.ts';
+import { portsFrom } from '../../../../hadoop-compose/stack/ports.ts';
 import { argsOf, carriesMarks, forgetPid, marksOf, pidOf, recordPid } from '../../../../hadoop-compose/cluster/processes.ts';
-import type { Stack } from '../../../../hadoop-compose/cluster/stack.ts';
+import type { Stack } from '../../../../hadoop-compose/stack/stack.ts';
 
 const folder = mkdtempSync(join(tmpdir(), 'sightline-processes-'));
 const stack: Stack = { folder, jarsFolder: join(folder, 'jars'), ports: portsFrom({}) };

@@ -4,8 +4,8 @@ import { once } from 'node:events';
 import { connect, createServer } from 'node:net';
 import type { AddressInfo, Server } from 'node:net';
 import { after, test } from 'node:test';
-import { portsFrom } from '../../../../hadoop-compose/cluster/ports.ts';
-import type { Stack } from '../../../../hadoop-compose/cluster/stack.ts';
+import { portsFrom } from '../../../../hadoop-compose/stack/ports.ts';
+import type { Stack } from '../../../../hadoop-compose/stack/stack.ts';
 import { refuseTakenPorts } from '../../../../hadoop-compose/cluster/taken-ports.ts';
 
 const servers: Server[] = [];

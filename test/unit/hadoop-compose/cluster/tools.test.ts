@@ -5,7 +5,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { after, test } from 'node:test';
 import { findJava, javaVersion } from '../../../../hadoop-compose/cluster/tools.ts';
-import { jarSetFolder, jarSetNames, pins, pomOf } from '../../../../hadoop-compose/cluster/versions.ts';
+import { jarSetFolder, jarSetNames, pins, pomOf } from '../../../../hadoop-compose/stack/versions.ts';
 
 const folder = mkdtempSync(join(tmpdir(), 'sightline-tools-'));
 after(() => rmSync(folder, { recursive: true, force: true }));

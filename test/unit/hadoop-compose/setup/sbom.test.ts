@@ -3,8 +3,8 @@ import assert from 'node:assert/strict';
 import { readFileSync } from 'node:fs';
 import { before, test } from 'node:test';
 import { Ajv } from 'ajv';
-import { jarsOf } from '../../../../hadoop-compose/cluster/checksums.ts';
-import { jarSetsOfStack } from '../../../../hadoop-compose/cluster/versions.ts';
+import { jarsOf } from '../../../../hadoop-compose/stack/checksums.ts';
+import { jarSetsOfStack } from '../../../../hadoop-compose/stack/versions.ts';
 import type { Bom } from '../../../../hadoop-compose/setup/sbom.ts';
 import { makeBom, pythonComponents } from '../../../../hadoop-compose/setup/sbom.ts';
 

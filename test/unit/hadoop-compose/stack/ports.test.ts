@@ -3,7 +3,7 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import fc from 'fast-check';
-import { addressesOf, portNames, portTable, portsFrom } from '../../../../hadoop-compose/cluster/ports.ts';
+import { addressesOf, portNames, portTable, portsFrom } from '../../../../hadoop-compose/stack/ports.ts';
 
 test('without any variable the stack has the ports that people know', () => {
   const ports = portsFrom({});

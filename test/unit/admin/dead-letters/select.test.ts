@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict';
 import { describe, it } from 'node:test';
 import type { KeptLetter } from '../../../../core/layout/log.ts';
-import { addressOf, bytesOf, isNarrow, isSelected, newest, selectionOf } from '../../../../hadoop-compose/dead-letters/select.ts';
+import { addressOf, bytesOf, isNarrow, isSelected, newest, selectionOf } from '../../../../admin/dead-letters/select.ts';
 
 const letter = (given: Partial<KeptLetter> = {}): KeptLetter => ({
   partition: 0,

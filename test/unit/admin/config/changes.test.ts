@@ -4,7 +4,7 @@ import type { Rules } from '../../../../core/domain/rules.ts';
 import { instant } from '../../../../core/domain/time.ts';
 import type { Config } from '../../../../core/process/config.ts';
 import { readConfig } from '../../../../core/process/config.ts';
-import { changesOf, commandsOf, settingsOf } from '../../../../hadoop-compose/config/changes.ts';
+import { changesOf, commandsOf, settingsOf } from '../../../../admin/config/changes.ts';
 
 const RULES: Rules = {
   generation: 1, logLife: 1, epochSeconds: 300, dedupWindowDays: 2, clockAheadDays: 1, partitionCount: 12, firstEpoch: 0, firstOffsets: [],

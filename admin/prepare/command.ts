@@ -2,7 +2,7 @@
 import { Command } from 'commander';
 import { readConfig } from '../../core/process/config.ts';
 import { runCommand } from '../../core/process/life.ts';
-import { sayOn } from '../cluster/progress.ts';
+import { sayOn } from '../../core/process/step-log.ts';
 import { prepare } from './prepare.ts';
 
 export function prepareCommand(): Command {

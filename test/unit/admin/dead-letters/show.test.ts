@@ -2,7 +2,7 @@ import assert from 'node:assert/strict';
 import { describe, it } from 'node:test';
 import type { KeptLetter } from '../../../../core/layout/log.ts';
 import { visibleJson, visibleLines } from '../../../../core/process/visible.ts';
-import { allOf, bytesJson, jsonOf, lineOf } from '../../../../hadoop-compose/dead-letters/show.ts';
+import { allOf, bytesJson, jsonOf, lineOf } from '../../../../admin/dead-letters/show.ts';
 
 const letter: KeptLetter = {
   partition: 1,

@@ -6,8 +6,8 @@ import { join } from 'node:path';
 import { describe, it } from 'node:test';
 import fc from 'fast-check';
 import iconv from 'iconv-lite';
-import { readReference } from '../../../../hadoop-compose/reference/locations.ts';
-import { readPlaces, writePlaces } from '../../../../hadoop-compose/reference/places.ts';
+import { readReference } from '../../../../admin/reference/locations.ts';
+import { readPlaces, writePlaces } from '../../../../admin/reference/places.ts';
 
 const HEADER = 'geographical_location_oid,geographical_location\n';
 const read = (text: string) => readReference(Buffer.from(text));

@@ -5,11 +5,11 @@ import { chmodSync, existsSync, mkdirSync, mkdtempSync, readdirSync, rmSync, wri
 import { tmpdir } from 'node:os';
 import { delimiter, join } from 'node:path';
 import { after, test } from 'node:test';
-import { faultsOfJars, jarSetNames, jarsOf, textOfJars } from '../../../../hadoop-compose/cluster/checksums.ts';
-import { ClusterError } from '../../../../hadoop-compose/cluster/errors.ts';
+import { faultsOfJars, jarSetNames, jarsOf, textOfJars } from '../../../../hadoop-compose/stack/checksums.ts';
+import { ClusterError } from '../../../../hadoop-compose/stack/errors.ts';
 import { fetchJars } from '../../../../hadoop-compose/cluster/jars.ts';
-import { jarFolder } from '../../../../hadoop-compose/cluster/stack.ts';
-import { pins } from '../../../../hadoop-compose/cluster/versions.ts';
+import { jarFolder } from '../../../../hadoop-compose/stack/stack.ts';
+import { pins } from '../../../../hadoop-compose/stack/versions.ts';
 
 const folder = mkdtempSync(join(tmpdir(), 'sightline-checksums-'));
 after(() => rmSync(folder, { recursive: true, force: true }));

@@ -14,7 +14,7 @@ import { visible } from '../../core/process/visible.ts';
 import { bytesOf } from './file.ts';
 import { readReference } from './locations.ts';
 
-const PLACES = fileURLToPath(new URL('../cameras/places.csv', import.meta.url));
+const PLACES = fileURLToPath(new URL('../../hadoop-compose/cameras/places.csv', import.meta.url));
 const SHOWN_LINES = 10;
 
 export interface Places {

@@ -4,8 +4,8 @@ import type { KeptLetter } from '../../../../core/layout/log.ts';
 import { homeOf } from '../../../../core/domain/home.ts';
 import { oid } from '../../../../core/domain/oid.ts';
 import { DAY_MS, instant } from '../../../../core/domain/time.ts';
-import { rejudge } from '../../../../hadoop-compose/dead-letters/rejudge.ts';
-import { replayAll } from '../../../../hadoop-compose/dead-letters/replay.ts';
+import { rejudge } from '../../../../admin/dead-letters/rejudge.ts';
+import { replayAll } from '../../../../admin/dead-letters/replay.ts';
 import type { Replay } from '../../../../core/stores/kafka/dead-letters.ts';
 
 const NOW = instant(Date.UTC(2026, 10, 22));
