@@ -4,15 +4,17 @@
  * commands.ts has the sub-commands, which are loaded only when they are asked for. What changes something is written to the audit trail
  * before it begins and when it has ended (core/process/command-audit.ts); where that cannot be written nothing is changed.
  */
+import { readFileSync } from 'node:fs';
 import { Command, Option } from 'commander';
 import { PARTS } from './commands.ts';
 import { commandBegins } from './core/process/command-audit.ts';
 import { EXIT } from './core/process/errors.ts';
 import { endInTime, runCommand } from './core/process/life.ts';
 
+const { version } = JSON.parse(readFileSync(new URL('package.json', import.meta.url), 'utf8')) as { version: string };
 const program = new Command('sightline')
   .description('Counts what cameras see, each detection exactly once.')
-  .version('0.1.0')
+  .version(version)
   // Says in the process table whose part this is (hadoop-compose/cluster/left-behind.ts); nothing reads it here.
   .addOption(new Option('--part-of <mark>').hideHelp())
   .exitOverride((end) => process.exit(end.exitCode === 0 ? 0 : 2));

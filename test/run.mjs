@@ -1,12 +1,13 @@
 /**
  * Behind `npm test` and `npm run check`: the steps in order, what each took, what failed, and one count at the end.
  *
- * `check` is what needs no daemon: types, lint, unit tests, in seconds. `test` goes on with a real stack in a folder and on ports of
+ * `check` is what needs no daemon: types, lint, unit tests; with files as arguments only what has to do with them. `test` goes on with a real stack in a folder and on ports of
  * its own, so that it passes while `npm start` runs: contract tests against the daemons, then the whole job end to end with a
  * browser. The stack is taken down and deleted whatever happens, after Ctrl-C too. SIGHTLINE_TEST_ONLY=contract|e2e runs one of the long steps alone.
  * `test:faults` and `test:soak` are neither: the real stack under fire, or at full rate, for as long as they are told. `test:spark` sends
  * epochs to every kind of Spark master, each started by the tests.
  */
+import { existsSync, readFileSync } from 'node:fs';
 import { register } from 'tsx/esm/api';
 import { spawnGroup } from '../hadoop-compose/setup/group.mjs';
 import { failureCollector } from './failures.mjs';
@@ -83,6 +84,23 @@ function nodeTests(name, pattern, env, { concurrency = 1, timeoutMs = 300_000, e
 
 const sightline = (name, args, isCleanUp = false) => step(name, process.execPath, ['sightline.mjs', ...args], stackEnvironment, isCleanUp);
 
+/** `npm run check -- FILE …`: lint of the files, and the tests that they are or have, else those that import them; in seconds. */
+async function checkFiles() {
+  const tests = globSync('test/unit').concat(globSync('test/simulation'));
+  const own = files.map((file) => (tests.includes(file) ? file : `test/unit/${file.replace(/\.\w+$/, '')}.test.ts`)).filter((test) => tests.includes(test));
+  const found = own.length > 0 ? own : tests.filter((test) => files.some((file) => readFileSync(test, 'utf8').includes(file)));
+  const missing = files.find((file) => !existsSync(file));
+  if (missing !== undefined || found.length === 0) {
+    const because = missing === undefined ? `No unit test imports ${files.join(', ')}` : `${missing} does not exist`;
+    process.stderr.write(`${because}. Expected: files of this repository, such as core/domain/epoch.ts or a test in test/unit\n`);
+    process.exit(2);
+  }
+  await step('lint', 'npx', ['eslint', '--max-warnings', '0', ...files]);
+  files.splice(0, files.length, ...found);
+  await nodeTests('unit tests', 'test/unit', process.env, { concurrency: 2 });
+  await nodeTests('simulation', 'test/simulation', { ...process.env, SIGHTLINE_SEEDS: '100' }, { timeoutMs: 600_000 });
+}
+
 async function check() {
   await step('types', 'npm', ['run', '--silent', 'typecheck']);
   await step('lint', 'npm', ['run', '--silent', 'lint']);
@@ -137,6 +155,7 @@ async function onEverySparkMaster() {
 
 if (LONG) await atLength(LONG);
 else if (what === 'test:spark') await onEverySparkMaster();
+else if (what === 'check' && files.length > 0) await checkFiles();
 else if (!only) await check();
 if (what === 'test' && (only || counts.failed === 0)) await onTheRealStack();
 

@@ -32,7 +32,7 @@ Environment:
   SIGHTLINE_HOME              where jars, data and logs go (default: .sightline in the project)
   SIGHTLINE_STACK             the name of a second stack, with a folder of its own
   SIGHTLINE_PORT_BASE_OFFSET  added to the ports of Kafka, ZooKeeper, HDFS and HBase
-  and every variable of the layers' configuration (README.md)
+  and every variable of the layers' configuration (docs/clusters.md)
 
 Ctrl-C stops everything in order; all data is kept. A second one, a second or more later, kills what is left; SIGTERM and a closed
 terminal (SIGHUP) stop as Ctrl-C does. What a start leaves behind that is killed with -9, the next one takes over, or "sightline

@@ -61,7 +61,7 @@ for (const state of ['before the first epoch', 'with a horizon', 'with the views
 test('every route of the app is in the document, and the document is served', async () => {
   const routes = (readdirSync(APP, { recursive: true }) as string[])
     .filter((file) => file.endsWith('route.ts'))
-    .map((file) => `/${relative('.', join(file, '../..'))}`.replace(/\[(\w+)\]/g, '{$1}'));
+    .map((file) => `/${relative('.', join(file, '..'))}`.replace(/\[(\w+)\]/g, '{$1}'));
   const told = new Set(PATHS);
   const apart = ['/api/[...path]', '/healthz', '/metrics', '/api/v1/openapi.json', '/api/auth/{step}'];
   assert.deepEqual(routes.filter((route) => !told.has(route) && !apart.includes(route)), []);
