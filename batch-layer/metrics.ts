@@ -39,7 +39,7 @@ export function batchMetrics(registry: Registry): BatchMetrics {
     registers,
   });
   const rows = new Counter({ name: 'sightline_batch_rows_total', help: 'Rows published to the lake', registers });
-  const differences = new Counter({ name: 'sightline_batch_differences_total', help: 'Cells that the speed layer had otherwise', registers });
+  const differences = new Counter({ name: 'sightline_batch_differences_total', help: 'Cells whose speed and batch counts differ', registers });
   const lag = new Gauge({ name: 'sightline_batch_behind_epochs', help: 'Epochs that are over and not published', registers });
   const horizon = new Gauge({ name: 'sightline_batch_horizon_epoch', help: 'Number of the last published epoch', registers });
   const pruned = new Counter({ name: 'sightline_batch_pruned_rows_total', help: 'Rows removed from the speed view', registers });

@@ -118,10 +118,10 @@ export function decide(known: Known, batch: readonly Judged[], drainedTo: number
 }
 
 /**
- * The row that HBase has for a record's id. A row that names a later record and is not in force was written by a worker that is
- * further on by more than W, after it had replaced the row that this record was to be compared with: what this record was cannot
- * be told any more, and need not be, because it was counted. So the worker that was left behind stops. Two partitions hold records
- * of one id only if the topic grew in between, and what arrived after that was decided after all that arrived before.
+ * The row that HBase has for a record's id. A row that names a later record and is not in force was written by a faster worker, which is
+ * further on by more than W and has overwritten the row that this record needs. This record is already counted, so this worker stops.
+ * Two partitions hold records of one id only if the topic grew in between, and what arrived after that was decided after all that
+ * arrived before.
  */
 function rowOf(rows: Known['rows'], record: FirstMet, rules: Rules): FirstMet | null {
   const row = rows.get(record.detection.id) ?? null;
@@ -130,8 +130,8 @@ function rowOf(rows: Known['rows'], record: FirstMet, rules: Rules): FirstMet | 
   if (!isLater || isInForce(row.arrival, record.arrival, rules)) return row;
   throw new Refusal(
     EXIT.dependency_down,
-    `Another worker is far ahead in partition ${record.partition}: offset ${record.offset} was to be decided, and the row of ` +
-      `detection ${record.detection.id} already names offset ${row.offset}. Start again; a worker begins where progress is.`,
+    `A faster worker has overwritten the row that offset ${record.offset} of partition ${record.partition} needs: the row of detection ` +
+      `${record.detection.id} names offset ${row.offset}. This record is already counted. Start this worker again; it begins at the progress.`,
   );
 }
 

@@ -96,5 +96,5 @@ async function checkWhole(context: BatchContext): Promise<void> {
 }
 
 function notWhole(because: string): Refusal {
-  return new Refusal(EXIT.data_check_failed, `The lake that holds is not whole: ${because}. Nothing older was removed; "batch run --reprocess all" tells more.`);
+  return new Refusal(EXIT.data_check_failed, `The current lake is incomplete: ${because}. Nothing older was removed; run "batch run --reprocess all" to see what is missing.`);
 }

@@ -14,7 +14,7 @@
  *   lake/_runs/_attempts/<epoch>-<began>.json                        tries that failed
  *   lake/_runs/_met/<epoch>[-<n>].parquet                             ids first met in the epoch, for the runs that follow
  *   lake/_runs/_conflicts/<epoch>.parquet                            every copy that says otherwise, if there are any
- *   lake/_runs/_differences/<epoch>.parquet                          cells that the layers had otherwise, if the report cannot hold all
+ *   lake/_runs/_differences/<epoch>.parquet                          cells whose speed and batch counts differ, if the report cannot hold all
  *   lake/_staging/<epoch>/…                                          the same paths below it, not published yet
  *   _generation-<n>/lake/…                                           a whole lake of another generation: being rebuilt, or retired
  *   _switch.json                                                     which of them takes the place of which, while that is done

@@ -53,12 +53,11 @@ function scopeOf(location: string): Scope {
 }
 
 function noAnswerOf(thrown: unknown): NoAnswer {
-  if (isFault('Retryable', thrown)) return new NoAnswer('down', `${thrown.dependency} does not answer`, { detail: thrown.message });
-  if (isFault('TooCostly', thrown) || isFault('TooMany', thrown)) {
-    return new NoAnswer(isFault('TooCostly', thrown) ? 'costly' : 'down', described(thrown).title, { detail: thrown.message });
-  }
-  if (isFault('Refusal', thrown)) return new NoAnswer('down', 'This system is not set up for serving', { detail: thrown.message });
-  if (isFault('NotAllowed', thrown)) return new NoAnswer('refused', thrown.title, { detail: thrown.message });
-  if (isFault('BadQuestion', thrown)) return new NoAnswer('refused', `The parameter ${thrown.field} is not right`, { detail: thrown.message });
-  return new NoAnswer('refused', 'Something went wrong on our side', { detail: messageOf(thrown) });
+  return new NoAnswer(kindOf(thrown), described(thrown).title, { detail: messageOf(thrown) });
+}
+
+function kindOf(thrown: unknown): NoAnswer['kind'] {
+  if (isFault('TooCostly', thrown)) return 'costly';
+  if (isFault('Retryable', thrown) || isFault('TooMany', thrown) || isFault('Refusal', thrown)) return 'down';
+  return 'refused';
 }

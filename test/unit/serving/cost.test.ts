@@ -198,7 +198,7 @@ test('reads wait for their turn, and beyond the queue a question is a 503 that s
   for (let waited = 0; waited < 20; waited++) await turn();
   const refused = await getTopItems(request('?location=3'), {}, stage.serving);
   const problem = answers.Problem.parse(await refused.json());
-  assert.deepEqual([refused.status, problem.title, refused.headers.get('retry-after')], [503, 'Too much is asked at once', '2']);
+  assert.deepEqual([refused.status, problem.title, refused.headers.get('retry-after')], [503, 'Too many requests', '2']);
   assert.match(problem.detail, /1 reads of HBase are under way and 1 wait/);
   assert.equal(reads.begun, 1);
   left.abort();

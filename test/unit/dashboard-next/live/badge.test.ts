@@ -80,7 +80,7 @@ test('a store that is down offers the part that answers, once; a part says what 
   const told = (given: Signals) => noticeOf(given, 'UTC', { faults: [], corrected: null })!;
   assert.equal(told(STATES.down[0]).action, 'part');
   assert.equal(told({ ...STATES.down[0], allowsPartial: true }).action, 'try');
-  const refused = { kind: 'refused', title: 'The parameter limit is not right' } as const;
+  const refused = { kind: 'refused', title: 'Invalid parameter: limit' } as const;
   assert.equal(told({ ...STATES.down[0], silence: { since: NOON, fault: refused, retryAt: null } }).action, 'try');
   for (const [missing, words] of [['speed', 'The speed view is missing: nothing that arrived after the end of epoch 2026-11-22'], ['batch', 'The batch view is missing: nothing that arrived up to the end of epoch 2026-11-22']] as const) {
     const notice = told(signals({ view: view({ missing }), allowsPartial: true }));
