@@ -73,7 +73,7 @@ export function ItemsTable({ board, shown, change, openName }: Props) {
           {rows.map((row, place) => (
             <Row key={place} row={row} total={total} greatest={greatest} openName={openName} />
           ))}
-          {rows.length < 10 && <Filler rows={10 - rows.length} text={rows.length === 0 ? emptyText(board, shown) : ''} columns={5} />}
+          {rows.length < 10 && <Filler rows={10 - rows.length} text={rows.length === 0 ? emptyText(board, shown) : ''} columns={4} />}
         </tbody>
       </table>
     </section>
@@ -97,11 +97,14 @@ function emptyText(board: Board | null, shown: Shown): ReactNode {
   return `Nothing was seen here, ${boundsText(board.top, shown.tz, board.readAt)}.`;
 }
 
-/** Keeps the card's height while there are fewer rows than usual. */
+/**
+ * Keeps the card's height while there are fewer rows than usual. `columns` are those that a phone shows too: a cell that spans a column which
+ * is not displayed makes one more, and all others move when it comes.
+ */
 export function Filler({ rows, text, columns }: { rows: number; text: ReactNode; columns: number }) {
   return Array.from({ length: rows }, (_, index) => (
     <tr key={`filler-${index}`} className="filler" aria-hidden={index > 0 || text === '' ? true : undefined}>
-      <td colSpan={columns}>{index === 0 ? text : ''}</td>
+      <td colSpan={index === 0 && text !== '' ? columns : 1}>{index === 0 ? text : ''}</td>
     </tr>
   ));
 }

@@ -75,7 +75,7 @@ export function PlacesTable({ board, shown, change, say, isWhole = false }: Prop
         <Head sort={shown.sort} sortBy={sortBy} />
         <PlaceRows rows={rows} total={answer?.total ?? 0} shown={shown} of={`${board ? subjectKey(board.subject) : ''} ${shown.sort} ${q}`} isWhole={isWhole}>
           {rows.length === 0 && <NothingRow board={board} isLoaded={answer !== null} anyPlace={all.length > 0} q={q} clear={() => type('')} />}
-          {rows.length < 10 && <Filler rows={10 - Math.max(1, rows.length)} text="" columns={4} />}
+          {rows.length < 10 && <Filler rows={10 - Math.max(1, rows.length)} text="" columns={3} />}
         </PlaceRows>
       </table>
     </section>
@@ -114,7 +114,7 @@ function Spacer({ height }: { height: number }) {
   if (height <= 0) return null;
   return (
     <tr className="spacer" aria-hidden="true">
-      <td colSpan={4}>
+      <td>
         <svg width="1" height={height} />
       </td>
     </tr>
@@ -202,7 +202,7 @@ function Row({ index, row, total, greatest, isChosen, href }: RowProps) {
 function NothingRow({ board, isLoaded, anyPlace, q, clear }: { board: Board | null; isLoaded: boolean; anyPlace: boolean; q: string; clear: () => void }) {
   return (
     <tr className="filler">
-      <td colSpan={4}>
+      <td colSpan={3}>
         {!board || !isLoaded ? (
           'No numbers yet'
         ) : anyPlace ? (

@@ -127,7 +127,7 @@ export function startWorker(world: World, who: string): LiveWorker {
       return null;
     } catch (thrown) {
       if (thrown instanceof Crash) return thrown.at;
-      if (thrown instanceof Error && thrown.message.includes('far ahead')) return 'overtaken';
+      if (thrown instanceof Error && thrown.message.includes('A faster worker')) return 'overtaken';
       throw thrown;
     } finally {
       worker.isInRound = false;

@@ -186,7 +186,7 @@ describe('a batch', () => {
     const held = fresh();
     const later = { ...fresh().step([record(0, { id: A, stamp: NOON + 5 * DAY_MS })]).firstMet[0]!, offset: 50 };
     held.rows.set(later.detection.id, later);
-    assert.throws(() => held.step([record(1, { id: A })]), /far ahead in partition 2: offset 1 .* offset 50/);
+    assert.throws(() => held.step([record(1, { id: A })]), /offset 1 of partition 2 needs: .* offset 50/);
   });
 
   it('never spans more than W of arrival', () => {
