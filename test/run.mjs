@@ -105,9 +105,9 @@ async function check() {
   await step('types', 'npm', ['run', '--silent', 'typecheck']);
   await step('lint', 'npm', ['run', '--silent', 'lint']);
   await nodeTests('unit tests', 'test/unit', process.env, { concurrency: 2 });
-  // Five hundred seeds and the deliberate bugs take some minutes; `check` is for every few lines of work.
+  // Three hundred seeds and the deliberate bugs take some minutes; `check` is for every few lines of work.
   const isThorough = what === 'test';
-  const simulation = { ...process.env, SIGHTLINE_SEEDS: isThorough ? '500' : '100' };
+  const simulation = { ...process.env, SIGHTLINE_SEEDS: isThorough ? '300' : '100' };
   await nodeTests('simulation', 'test/simulation', simulation, { timeoutMs: 600_000, except: isThorough ? [] : ['mutations.test.ts'] });
 }
 
