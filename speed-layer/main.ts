@@ -1,5 +1,4 @@
 /** The process of a speed worker: opens its parts, runs until told to stop, closes in reverse. */
-import { setTimeout as sleep } from 'node:timers/promises';
 import type { Config } from '../core/process/config.ts';
 import type { Holdings } from './round.ts';
 import type { Pace } from './worker.ts';
@@ -19,6 +18,7 @@ import { partitionHooks } from './partitions.ts';
 import { loggedHolds, stampsWaitFor } from './stamp-holds.ts';
 import { logWatch, threatLog } from './watch.ts';
 import { patience, runWorker } from './worker.ts';
+import { inTime } from '../core/process/in-time.ts';
 
 const WATCH_EVERY_MS = 15_000;
 const CLOSE_LIMIT_MS = 10_000;
@@ -111,13 +111,10 @@ function paceOf({ SPEED_LINGER_MS: lingerMs, SPEED_ROUND_RECORDS: roundRecords }
 /** One part that cannot be closed, or does not close in time, must not keep the others open; why the worker ends is told, not this. */
 async function closeAll(closing: readonly (() => Promise<void>)[], log: ReturnType<typeof createLog>): Promise<void> {
   for (const close of closing) {
-    const late = new AbortController();
-    const over = sleep(CLOSE_LIMIT_MS, undefined, { signal: late.signal }).then(() => {
+    const late = (): never => {
       throw new Error(`it did not close within ${CLOSE_LIMIT_MS / 1_000} s`);
-    });
-    await Promise.race([close(), over]).catch((fault: unknown) => log.warn({ because: messageOf(fault) }, 'a part could not be closed'));
-    late.abort();
-    over.catch(() => undefined);
+    };
+    await inTime(close(), CLOSE_LIMIT_MS, late).catch((fault: unknown) => log.warn({ because: messageOf(fault) }, 'a part could not be closed'));
   }
 }
 

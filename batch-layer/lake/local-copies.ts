@@ -6,13 +6,13 @@
  * Processes share the folder, so each reads by hard links in a folder of its own (own-folder.ts): a run that tidies up takes names
  * away, and a file that somebody reads lives until its reader is done or dead.
  */
-import { createHash, randomUUID } from 'node:crypto';
-import { createReadStream } from 'node:fs';
+import { randomUUID } from 'node:crypto';
 import { link, mkdir, readdir, rename, rm, stat } from 'node:fs/promises';
 import { join } from 'node:path';
 import type { Hdfs } from '../../core/stores/hdfs/types.ts';
 import type { PublishedFile } from '../../core/stores/lake/runs.ts';
 import { EXIT, Refusal } from '../../core/process/errors.ts';
+import { sha256Of } from '../../core/process/file-hash.ts';
 
 export type Wanted = Pick<PublishedFile, 'path' | 'bytes' | 'sha256'>;
 
@@ -112,10 +112,4 @@ async function lengthOf(localFile: string): Promise<number | null> {
   } catch {
     return null;
   }
-}
-
-export async function sha256Of(localFile: string): Promise<string> {
-  const hash = createHash('sha256');
-  for await (const chunk of createReadStream(localFile, { highWaterMark: 1 << 20 })) hash.update(chunk as Buffer);
-  return hash.digest('hex');
 }

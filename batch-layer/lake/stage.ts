@@ -18,10 +18,10 @@ import { Retryable } from '../../core/process/errors.ts';
 import { COMMAND_RETRY, withRetry } from '../../core/process/retry.ts';
 import { detectionsFiles, SORT_ROWS, sortsOf } from './detections-files.ts';
 import { inLanes } from './lanes.ts';
-import { sha256Of } from './local-copies.ts';
 import { textBytes } from './sizes.ts';
 import { textOf, TOP_ITEMS_FILE } from '../sql/statements.ts';
 import { fileWriter } from './write-file.ts';
+import { sha256Of } from '../../core/process/file-hash.ts';
 
 /** Most of a small file's time is spent waiting: HDFS closes it, and tells its length, when its DataNode has reported. */
 const UPLOADS_AT_ONCE = 8;

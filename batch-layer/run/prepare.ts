@@ -22,13 +22,13 @@ import { hasGrownBefore } from '../../core/domain/growth.ts';
 import { archive } from '../archive/archive.ts';
 import { epochStartOf } from '../epochs/epoch-start.ts';
 import { settleArchive } from '../archive/journal.ts';
-import { sha256Of } from '../lake/local-copies.ts';
 import { bucketRowsFor, bucketsFor, reconcile } from '../reconcile/duckdb/reconcile.ts';
 import { draftOf } from '../report/report.ts';
 import { stageBySpark } from '../reconcile/spark/stage.ts';
 import { sortBytesFor } from '../lake/sizes.ts';
 import { stageFiles, writeFiles } from '../lake/stage.ts';
 import { forwardStrays } from '../archive/strays.ts';
+import { sha256Of } from '../../core/process/file-hash.ts';
 
 export interface Preparation {
   readonly epoch: Epoch;

@@ -16,7 +16,6 @@ import type { StagedFile, RawFile } from '../../batch-layer/model.ts';
 import { startOf } from '../../core/domain/epoch.ts';
 import { openDuck } from '../../core/stores/lake/duckdb.ts';
 import { writeIntent, publishIntent } from '../../batch-layer/lake/intent.ts';
-import { sha256Of } from '../../batch-layer/lake/local-copies.ts';
 import { stageEpoch } from '../../batch-layer/run/prepare.ts';
 import { draftOf } from '../../batch-layer/report/report.ts';
 import { withTools } from '../../batch-layer/run/run.ts';
@@ -25,6 +24,7 @@ import { benchWorld } from '../support/world.ts';
 import { conclusions } from './conclusions.ts';
 import { note, peakMb, tell } from './figures.ts';
 import { openBench } from './open.ts';
+import { sha256Of } from '../../core/process/file-hash.ts';
 
 type Batch = Awaited<ReturnType<typeof openBench>>;
 

@@ -12,6 +12,7 @@ export const SECOND_MS = 1_000;
 export const MINUTE_MS = 60_000;
 export const HOUR_MS = 3_600_000;
 export const DAY_MS = 86_400_000;
+export const WEEK_SECONDS = 7 * 86_400;
 
 /** The last millisecond of the year 9999: a camera's time lies in 0 … LAST_INSTANT. */
 export const LAST_INSTANT = 253_402_300_799_999;

@@ -19,6 +19,7 @@ import { scanTable } from './scan.ts';
 import { Servers } from './servers.ts';
 import type { Cell, HBaseClient, HBaseClientOptions, PutAnswer } from './types.ts';
 import { zookeeperDirectory } from './zookeeper.ts';
+import { inTime } from '../process/in-time.ts';
 
 const CONNECT_TIMEOUT_MS = 5_000;
 const PING_TIMEOUT_MS = 2_000;
@@ -75,16 +76,9 @@ function bytesOf(outcomes: readonly (Cell[] | HBaseError)[]): number {
 }
 
 /** Asks meta, and once more for a remembered server that meta has left; never longer than the time of a ping. */
-async function ping(meta: Meta): Promise<void> {
-  let timer: NodeJS.Timeout | undefined;
-  const late = new Promise<never>((_resolve, reject) => {
-    timer = setTimeout(() => reject(deadlineError('a ping', PING_TIMEOUT_MS)), PING_TIMEOUT_MS);
-  });
+function ping(meta: Meta): Promise<void> {
   const asked = meta.ping(PING_TIMEOUT_MS).catch(() => meta.ping(PING_TIMEOUT_MS));
-  try {
-    await Promise.race([asked, late]);
-  } finally {
-    clearTimeout(timer);
-    asked.catch(() => undefined);
-  }
+  return inTime(asked, PING_TIMEOUT_MS, () => {
+    throw deadlineError('a ping', PING_TIMEOUT_MS);
+  });
 }

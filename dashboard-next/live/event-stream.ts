@@ -17,7 +17,7 @@ export interface HeardMany {
 /** Opens a stream that comes back by itself; gives what closes it. */
 export type OpenMany = (questions: readonly string[], heard: HeardMany) => () => void;
 
-type SetTimer = (run: () => void, ms: number) => () => void;
+export type SetTimer = (run: () => void, ms: number) => () => void;
 
 const REFUSED_FOR_MS = 30_000;
 

@@ -2,14 +2,14 @@
  * The stream of the tab that leads (shared-stream.ts): of whichever questions all tabs ask now. When they change another stream is opened, and
  * the one before ends when the new one speaks, so that nothing is missed between them.
  */
-import type { HeardMany, OpenMany } from './event-stream.ts';
+import type { HeardMany, OpenMany, SetTimer } from './event-stream.ts';
 
 /** How long the stream before stays beside a new one that has not spoken. */
 const OVERLAPS_MS = 5_000;
 
 interface StreamWorld {
   readonly open: OpenMany;
-  readonly setTimer: (run: () => void, ms: number) => () => void;
+  readonly setTimer: SetTimer;
 }
 
 export interface LedStream {

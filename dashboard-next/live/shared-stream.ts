@@ -9,9 +9,10 @@
  * says so, and the stream that was opened before ends.
  */
 import type { TopItemsAnswer, View } from '../../serving/answers.ts';
-import type { HeardMany, OpenMany } from './event-stream.ts';
+import type { HeardMany, OpenMany, SetTimer } from './event-stream.ts';
 import type { LedStream } from './led-stream.ts';
 import type { Heard, OpenStream } from './push.ts';
+import { MOST_STREAMED } from '../../serving/stream/question.ts';
 import { ledStream } from './led-stream.ts';
 
 /** Who reads, and when the page that says so was made. */
@@ -36,7 +37,7 @@ export interface SharedWorld {
   readonly open: OpenMany;
   /** Joins the channel; gives what speaks to all other tabs. */
   readonly join: (hear: (message: TabMessage) => void) => (message: TabMessage) => void;
-  readonly setTimer: (run: () => void, ms: number) => () => void;
+  readonly setTimer: SetTimer;
   readonly now: () => number;
   readonly random: () => number;
 }
@@ -57,8 +58,6 @@ const LISTENS_MS = 100;
 const JITTER_MS = 300;
 /** A page that leads to another one is back by then. */
 const LINGERS_MS = 1_000;
-/** As many as serving takes in one stream; who comes later asks by itself. */
-const MOST_QUESTIONS = 12;
 
 export function sharedStream(world: SharedWorld): SharedStream {
   const tab = new Tab(world);
@@ -171,10 +170,11 @@ class Tab {
     },
   };
 
+  /** Serving takes MOST_STREAMED in one stream; whoever asks for more does so without it. */
   private refresh(): void {
     const wanted = [...new Set([...this.mine.keys(), ...[...this.others.values()].flatMap(({ questions }) => questions)])];
-    this.stream?.ask(wanted.slice(0, MOST_QUESTIONS));
-    for (const question of wanted.slice(MOST_QUESTIONS)) this.pass.trouble(question);
+    this.stream?.ask(wanted.slice(0, MOST_STREAMED));
+    for (const question of wanted.slice(MOST_STREAMED)) this.pass.trouble(question);
   }
 
   private claimSoon(ms: number): void {

@@ -1,12 +1,11 @@
 /** The channel between the tabs of a browser, and this tab's part in the stream that they share; without a channel, a stream of its own. */
+import type { SetTimer } from './event-stream.ts';
 import { eventStream, streamAlone } from './event-stream.ts';
 import type { OpenStream } from './push.ts';
 import type { Reader, TabMessage } from './shared-stream.ts';
 import { sharedStream } from './shared-stream.ts';
 
 const CHANNEL = 'sightline.stream';
-
-type SetTimer = (run: () => void, ms: number) => () => void;
 
 /** One a tab, whichever of our pages it shows. */
 let ofTab: OpenStream | null = null;

@@ -1,7 +1,6 @@
 /** How pages name a zone: by how far its clock is ahead of UTC at an instant. What its clock says is core/domain/zone.ts. */
+import { MINUTE_MS } from '../../core/domain/time.ts';
 import { offsetMs } from '../../core/domain/zone.ts';
-
-const MINUTE_MS = 60_000;
 
 /** `UTC`, `UTC+1`, `UTC−3:30`. */
 export function offsetText(t: number, zone: string): string {

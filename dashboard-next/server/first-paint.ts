@@ -6,32 +6,28 @@
  */
 import { createHash } from 'node:crypto';
 import { currentServing } from '../../serving/app/process.ts';
+import type { Board } from '../live/board.ts';
 import { nothingLate, readBoard } from '../live/board.ts';
 import { asNoAnswer } from '../live/questions.ts';
 import type { FirstPaint } from '../live/page.ts';
 import type { Caller } from '../../serving/access/caller.ts';
 import type { Subject } from '../live/parts.ts';
 import { servingQuestions } from './questions.ts';
+import { inTime } from '../../core/process/in-time.ts';
 
 const PATIENCE_MS = 4_000;
 
 export async function firstPaint(subject: Subject, caller: Caller): Promise<FirstPaint> {
   const questions = servingQuestions(currentServing, caller.role);
   const reader = { mark: markOf(caller), since: Date.now() };
-  let timer: NodeJS.Timeout | undefined;
-  const patience = new Promise<null>((resolve) => {
-    timer = setTimeout(() => resolve(null), PATIENCE_MS);
-  });
   try {
     // The changes of places cost as much as all the rest; the browser asks for them at once.
     const reading = { questions, now: Date.now, late: nothingLate(), patience: () => Promise.resolve(), without: ['comparedPlaces'] as const };
-    const board = await Promise.race([readBoard(reading, subject, null), patience]);
+    const board = await inTime<Board | null>(readBoard(reading, subject, null), PATIENCE_MS, () => null);
     return { board, fault: null, now: Date.now(), reader };
   } catch (thrown) {
     const { kind, title, detail, requestId } = asNoAnswer(thrown);
     return { board: null, fault: { kind, title, detail, requestId }, now: Date.now(), reader };
-  } finally {
-    clearTimeout(timer);
   }
 }
 

@@ -8,13 +8,14 @@ import { mkdir, mkdtemp, readdir, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { basename, dirname, join, relative, sep } from 'node:path';
 import { runCommand, stopSignal } from '../../core/process/life.ts';
-import { checksumsFile, jarSetNames, sha256Of, textOfJars } from '../stack/checksums.ts';
+import { checksumsFile, jarSetNames, textOfJars } from '../stack/checksums.ts';
 import type { Jar, JarSetName } from '../stack/checksums.ts';
 import { ClusterError } from '../stack/errors.ts';
 import { resolveSet } from './jars.ts';
 import { sayOn } from '../../core/process/step-log.ts';
 import type { Say } from '../../core/process/step-log.ts';
 import { findMaven } from './tools.ts';
+import { sha256Of } from '../../core/process/file-hash.ts';
 
 const LAYOUT = ['-Dmdep.useRepositoryLayout=true', '-Dmdep.copyPom=false'];
 

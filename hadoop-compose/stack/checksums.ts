@@ -4,12 +4,11 @@
  * `lock-jars.ts` writes these files, `jars.ts` keeps no set that differs from them, and the list of components (`setup/sbom.ts`) is
  * made of them. They are written down because Maven believes whatever repository it asks: its own checksums come from the same place.
  */
-import { createHash } from 'node:crypto';
-import { createReadStream, existsSync, readFileSync } from 'node:fs';
+import { existsSync, readFileSync } from 'node:fs';
 import { readdir } from 'node:fs/promises';
 import { join } from 'node:path';
-import { pipeline } from 'node:stream/promises';
 import { fileURLToPath } from 'node:url';
+import { sha256Of } from '../../core/process/file-hash.ts';
 
 /** `yarn` is fetched only by those who start one: the stack runs without. */
 export const jarSetNames = ['hadoop', 'hbase', 'kafka', 'yarn'] as const;
@@ -53,10 +52,4 @@ export async function faultsOfJars(folder: string, set: JarSetName, expected = j
     else if (own !== sha256) faults.push(`${file} has the sha256 ${own}, expected was ${sha256}`);
   }
   return faults;
-}
-
-export async function sha256Of(file: string): Promise<string> {
-  const hash = createHash('sha256');
-  await pipeline(createReadStream(file, { highWaterMark: 1 << 20 }), hash);
-  return hash.digest('hex');
 }

@@ -15,6 +15,7 @@ import { addressList } from './addresses.ts';
 import { admitsMethod } from './methods.ts';
 import { stampPeer } from './peer.ts';
 import { turnAway } from './turned-away.ts';
+import { listed } from './list-text.ts';
 
 export type DoorConfig = Pick<Config, 'AUTH' | 'ALLOWED_HOSTS' | 'PUBLIC_URL' | 'TRUSTED_PROXIES'>;
 
@@ -46,7 +47,7 @@ export function createDoor(config: DoorConfig, audit: Audit = NO_AUDIT): (reques
 
 /** Names in ALLOWED_HOSTS and that of PUBLIC_URL; loopback names where AUTH=none; every name where nothing is said and one signs in. */
 export function hostTest({ AUTH, ALLOWED_HOSTS, PUBLIC_URL }: Omit<DoorConfig, 'TRUSTED_PROXIES'>): (host: string | undefined) => boolean {
-  const names = ALLOWED_HOSTS.split(',').map((name) => nameOf(name.trim())).filter((name) => name !== '');
+  const names = listed(ALLOWED_HOSTS).map(nameOf).filter((name) => name !== '');
   if (PUBLIC_URL) names.push(nameOf(new URL(PUBLIC_URL).host));
   if (AUTH !== 'none' && names.length === 0) return () => true;
   return (host) => {

@@ -13,12 +13,13 @@ import { NO_AUDIT } from '../../core/process/audit.ts';
 import { isFault, NotAdmitted, NotAllowed } from '../faults.ts';
 import { addressList } from './addresses.ts';
 import { hostTest } from './door.ts';
-import { listed, mayNotLook, roleIn } from './groups.ts';
+import { mayNotLook, roleIn } from './groups.ts';
 import { guessLimits, networkOf } from './guesses.ts';
 import { clientOf, peerOf } from './peer.ts';
 import { rateLimit } from './rate.ts';
 import { sessions } from './session.ts';
 import { basicUsers } from './users.ts';
+import { listed } from './list-text.ts';
 
 export interface Gate {
   /** Who asks. Throws NotAdmitted, or NotAllowed where somebody is known who may not look. */

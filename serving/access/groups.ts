@@ -6,6 +6,7 @@
  */
 import type { Config } from '../../core/process/config.ts';
 import type { Role } from './caller.ts';
+import { listed } from './list-text.ts';
 
 export type GroupConfig = Pick<Config, 'AUTH_OPERATORS' | 'OIDC_VIEWER_GROUPS' | 'OIDC_OPERATOR_GROUPS'>;
 
@@ -16,10 +17,6 @@ export interface Person {
 
 /** Whom the issuer signs in at all. */
 const EVERYBODY = '*';
-
-export function listed(text: string): string[] {
-  return text.split(',').map((one) => one.trim()).filter((one) => one !== '');
-}
 
 /** The groups that settings name: those that make a difference. */
 export function chosenGroups({ OIDC_VIEWER_GROUPS, OIDC_OPERATOR_GROUPS }: GroupConfig): string[] {

@@ -5,7 +5,8 @@ import { isLoopback } from '../../core/process/host-port.ts';
 import { proxyFor } from '../../core/process/proxy.ts';
 import { createDoor } from './door.ts';
 import { createGate } from './gate.ts';
-import { chosenGroups, listed } from './groups.ts';
+import { chosenGroups } from './groups.ts';
+import { listed } from './list-text.ts';
 
 const SECRET_LENGTH = 32;
 

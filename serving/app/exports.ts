@@ -11,7 +11,7 @@ import type { ServingParts } from './parts.ts';
 import { DETECTION_COLUMNS } from '../../core/layout/lake-columns.ts';
 import { manyListeners } from '../../core/process/read-limits.ts';
 import { parquetOf } from '../../core/stores/lake/parquet-rows.ts';
-import { callerPlaces } from '../bounds/caller-slots.ts';
+import { callerSlots } from '../bounds/caller-slots.ts';
 import { csvOf } from '../export/csv.ts';
 import { lakeRows } from '../export/lake-rows.ts';
 import { exportRows } from '../export/rows.ts';
@@ -33,7 +33,7 @@ export function servingExports({ config, hdfs, metrics, log }: ServingParts, ope
   const fromLake = lakeRows(hdfs);
   let running = 0;
   const sized = (change: number): void => metrics.exports((running += change));
-  const ofCaller = callerPlaces({ most: config.EXPORTS_PER_CALLER, what: 'exports', variable: 'EXPORTS_PER_CALLER', retryAfterSeconds: RETRY_AFTER_SECONDS });
+  const ofCaller = callerSlots({ most: config.EXPORTS_PER_CALLER, what: 'exports', variable: 'EXPORTS_PER_CALLER', retryAfterSeconds: RETRY_AFTER_SECONDS });
   const takePlace = (caller: string): (() => void) => {
     if (running >= config.EXPORTS_AT_ONCE) {
       throw new TooMany(503, `${running} exports are running, as many as this process runs at once`, RETRY_AFTER_SECONDS);

@@ -8,6 +8,7 @@
 import { SECOND_MS } from '../../core/domain/time.ts';
 import type { Log } from '../../core/process/log.ts';
 import type { ReadyAnswer } from '../answers.ts';
+import { inTime } from '../../core/process/in-time.ts';
 
 /** What is ready is looked at less often; who waits for readiness should hear of it soon. */
 const HOLDS_MS = { ready: 3_000, notReady: 1_000 };
@@ -28,23 +29,13 @@ export function sharedReadiness(look: () => Promise<ReadyAnswer>, { now, log, pa
     last = { answer, until: now() + (answer.ready ? HOLDS_MS.ready : HOLDS_MS.notReady) };
     return answer;
   };
-  const inTime = async (work: Promise<ReadyAnswer>): Promise<ReadyAnswer> => {
-    let timer: NodeJS.Timeout | undefined;
-    const late = new Promise<ReadyAnswer>((resolve) => {
-      timer = setTimeout(() => resolve({ ready: false, checks: [{ name: 'stores', ok: false, detail: `no answer within ${patienceMs / SECOND_MS} s` }] }), patienceMs);
-    });
-    try {
-      return await Promise.race([work, late]);
-    } finally {
-      clearTimeout(timer);
-    }
-  };
+  const late = (): ReadyAnswer => ({ ready: false, checks: [{ name: 'stores', ok: false, detail: `no answer within ${patienceMs / SECOND_MS} s` }] });
   return async () => {
     if (last && now() < last.until) return last.answer;
     looking ??= look()
       .then(found)
       .finally(() => (looking = null));
-    return inTime(looking);
+    return inTime(looking, patienceMs, late);
   };
 }
 

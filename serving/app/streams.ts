@@ -8,7 +8,7 @@ import type { Bounds, Opened } from './opened.ts';
 import type { StreamQuestion } from '../stream/question.ts';
 import type { StreamSource } from '../stream/topic.ts';
 import type { ServingParts } from './parts.ts';
-import { callerPlaces } from '../bounds/caller-slots.ts';
+import { callerSlots } from '../bounds/caller-slots.ts';
 import { viewOf } from '../counts/counts.ts';
 import { AskerLeft, TooMany } from '../faults.ts';
 import { described } from '../problem.ts';
@@ -31,7 +31,7 @@ const RETRY_AFTER_SECONDS = 15;
 export function servingStreams({ config, metrics, now }: ServingParts, opened: () => Promise<Opened>, bounds: Bounds): Streams {
   const hub = streamHub(sourceOf(opened, now, bounds), { now, pollMs: config.STREAM_POLL_MS, onSize: metrics.streams });
   const opening = openingFrame(COME_BACK_AFTER_MS);
-  const ofCaller = callerPlaces({ most: config.STREAMS_PER_CALLER, what: 'streams', variable: 'STREAMS_PER_CALLER', retryAfterSeconds: RETRY_AFTER_SECONDS });
+  const ofCaller = callerSlots({ most: config.STREAMS_PER_CALLER, what: 'streams', variable: 'STREAMS_PER_CALLER', retryAfterSeconds: RETRY_AFTER_SECONDS });
   const takePlace = (caller: string): (() => void) => {
     if (hub.viewers >= config.STREAM_CONNECTIONS) {
       throw new TooMany(503, `${hub.viewers} streams are open, as many as this process keeps; ask for answers instead`, RETRY_AFTER_SECONDS);

@@ -6,12 +6,12 @@
  */
 import { TooMany } from '../faults.ts';
 
-export interface CallerPlaces {
+export interface CallerSlots {
   /** Returns the way out, which may be taken more than once. Throws TooMany (429) if the caller holds as many as one may. */
   take(caller: string): () => void;
 }
 
-export interface CallerPlacesOptions {
+export interface CallerSlotsOptions {
   readonly most: number;
   /** What a place is for, as a plural. */
   readonly what: string;
@@ -20,7 +20,7 @@ export interface CallerPlacesOptions {
   readonly retryAfterSeconds: number;
 }
 
-export function callerPlaces({ most, what, variable, retryAfterSeconds }: CallerPlacesOptions): CallerPlaces {
+export function callerSlots({ most, what, variable, retryAfterSeconds }: CallerSlotsOptions): CallerSlots {
   const counts = new Map<string, number>();
   return {
     take(caller) {

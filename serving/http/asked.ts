@@ -3,11 +3,10 @@
  *
  * The handler of a path reads these, and openapi-document.ts tells them; no parameter is read that is not here, so the document leaves none out.
  */
+import { WEEK_SECONDS } from '../../core/domain/time.ts';
 import { EXPORT_FORMATS } from '../app/exports.ts';
 import { STREAMED_LIMIT, STREAMED_WINDOW } from '../stream/question.ts';
 import { choice, cursor, date, epochName, flag, oid, scope, streamed, time, whole, zone } from './parameters.ts';
-
-const A_WEEK_OF_SECONDS = 7 * 86_400;
 
 const LOCATION = { location: scope('A place, or all of them') };
 const WINDOW = { from: time('Begin of the window; an hour before its end if left out'), to: time('End of the window, excluded, so it is after the begin; now if left out') };
@@ -22,7 +21,7 @@ export const LOCATIONS = { ...WINDOW, ...PARTS };
 export const TIMELINE = {
   ...LOCATION,
   ...WINDOW,
-  step: whole('Seconds, a multiple of 60; an answer has at most 20,160 points', { least: 60, greatest: A_WEEK_OF_SECONDS, multipleOf: 60, byDefault: 60 }),
+  step: whole('Seconds, a multiple of 60; an answer has at most 20,160 points', { least: 60, greatest: WEEK_SECONDS, multipleOf: 60, byDefault: 60 }),
   tz: zone('Days are those of this zone of the IANA list, 23 or 25 hours where its clocks change; then each point says where it ends (to)'),
   ...PARTS,
 };

@@ -8,6 +8,7 @@
  */
 import type { Scope } from '../../core/domain/counts.ts';
 import { digitsUpTo } from '../../core/domain/digits.ts';
+import { WEEK_SECONDS } from '../../core/domain/time.ts';
 import { oid, OID_PATTERN } from '../../core/domain/oid.ts';
 
 export interface StreamQuestion {
@@ -17,8 +18,7 @@ export interface StreamQuestion {
   readonly since?: number | undefined;
 }
 
-const A_WEEK_OF_SECONDS = 7 * 86_400;
-export const STREAMED_WINDOW = { least: 60, greatest: A_WEEK_OF_SECONDS };
+export const STREAMED_WINDOW = { least: 60, greatest: WEEK_SECONDS };
 export const STREAMED_LIMIT = { least: 1, greatest: 1_000 };
 /** Each is read while anybody watches it. */
 export const MOST_STREAMED = 12;

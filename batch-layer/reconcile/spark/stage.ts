@@ -23,7 +23,6 @@ import { conflictsFile, detectionsFile, LAKE, metFile, stagingFolder, topItemsFi
 import { parquet } from '../../../core/stores/lake/duckdb.ts';
 import { inLanes } from '../../lake/lanes.ts';
 import { metadataFields } from '../../lake/file-metadata.ts';
-import { sha256Of } from '../../lake/local-copies.ts';
 import { createOutputs, dropRelations, loadLocations } from '../duckdb/reconcile.ts';
 import { ROWS_PER_DETECTIONS_FILE } from '../../lake/detections-files.ts';
 import { stageFiles, writeSources } from '../../lake/stage.ts';
@@ -31,6 +30,7 @@ import { rowsIn } from '../../lake/write-file.ts';
 import { OUTPUTS, PUBLISHED } from '../../sql/statements.ts';
 import { planOf, shufflesOf } from './plan.ts';
 import { submit } from './submit.ts';
+import { sha256Of } from '../../../core/process/file-hash.ts';
 
 const DOWNLOADS_AT_ONCE = 3;
 

@@ -17,6 +17,7 @@ import { kafkaJsClient } from './kafkajs-client.ts';
 import { newestEnds } from './newest-ends.ts';
 import { configureTopic } from './topic-configs.ts';
 import { topicIdOf } from './topic-id.ts';
+import { inTime } from '../../process/in-time.ts';
 
 const { ConfigResourceTypes } = kafkajs;
 
@@ -37,7 +38,7 @@ export function logAdmin(config: Settings): LogAdmin {
   const ask = async <T>(question: (admin: Admin) => Promise<T>): Promise<T> => {
     const asked = (open ??= connected(kafka.admin()));
     try {
-      return await inTime(asked.then(question));
+      return await answered(asked.then(question));
     } catch (thrown) {
       // What has failed once, or never answers, is left behind with its connection; the next question makes another.
       if (open === asked) open = null;
@@ -105,17 +106,10 @@ async function connected(admin: Admin): Promise<Admin> {
 }
 
 /** kafkajs has limits of its own, but was seen to forget a question when a broker went away under it. */
-async function inTime<T>(answer: Promise<T>): Promise<T> {
-  const over = new AbortController();
-  const late = pause(ANSWER_LIMIT_MS, undefined, { signal: over.signal }).then(() => {
+function answered<T>(answer: Promise<T>): Promise<T> {
+  return inTime(answer, ANSWER_LIMIT_MS, () => {
     throw new Error(`no answer within ${ANSWER_LIMIT_MS / 1_000} s`);
   });
-  try {
-    return await Promise.race([answer, late]);
-  } finally {
-    over.abort();
-    late.catch(() => undefined);
-  }
 }
 
 async function ensureTopics(admin: Admin, config: Settings): Promise<'created' | 'existed'> {

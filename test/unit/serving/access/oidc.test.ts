@@ -5,17 +5,17 @@
  */
 import assert from 'node:assert/strict';
 import { after, test } from 'node:test';
-import { readConfig } from '../../../core/process/config.ts';
-import type { Access } from '../../../serving/access/current.ts';
-import { accessOf } from '../../../serving/access/current.ts';
-import { claimOf, personOf } from '../../../serving/access/claims.ts';
-import { roleIn } from '../../../serving/access/groups.ts';
-import { sessions } from '../../../serving/access/session.ts';
-import { SIGN_IN_HEADER } from '../../../serving/access/sign-in-header.ts';
-import { getAuth } from '../../../serving/http/auth.ts';
-import { getTopItems } from '../../../serving/http/counts.ts';
-import { Browser, startIssuer } from '../../support/issuer.ts';
-import { stageOf } from './serving-double.ts';
+import { readConfig } from '../../../../core/process/config.ts';
+import type { Access } from '../../../../serving/access/current.ts';
+import { accessOf } from '../../../../serving/access/current.ts';
+import { claimOf, personOf } from '../../../../serving/access/claims.ts';
+import { roleIn } from '../../../../serving/access/groups.ts';
+import { sessions } from '../../../../serving/access/session.ts';
+import { SIGN_IN_HEADER } from '../../../../serving/access/sign-in-header.ts';
+import { getAuth } from '../../../../serving/http/auth.ts';
+import { getTopItems } from '../../../../serving/http/counts.ts';
+import { Browser, startIssuer } from '../../../support/issuer.ts';
+import { stageOf } from '../serving-double.ts';
 
 const APP = 'http://127.0.0.1:3000';
 const CLIENT = { id: 'sightline', secret: 'the secret of the client', redirectUri: `${APP}/api/auth/callback`, signedOutUri: `${APP}/api/auth/signed-out` };

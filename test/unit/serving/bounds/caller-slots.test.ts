@@ -4,7 +4,7 @@ import { test } from 'node:test';
 import { readConfig } from '../../../../core/process/config.ts';
 import { createGate } from '../../../../serving/access/gate.ts';
 import { stampPeer } from '../../../../serving/access/peer.ts';
-import { callerPlaces } from '../../../../serving/bounds/caller-slots.ts';
+import { callerSlots } from '../../../../serving/bounds/caller-slots.ts';
 import { getExport } from '../../../../serving/http/export.ts';
 import { getStream } from '../../../../serving/http/stream.ts';
 import { oid } from '../../../../core/domain/oid.ts';
@@ -62,7 +62,7 @@ test('known users have places by name, also behind one balancer', async () => {
 });
 
 test('a place is given back once, however often it is left', () => {
-  const places = callerPlaces({ most: 1, what: 'streams', variable: 'STREAMS_PER_CALLER', retryAfterSeconds: 1 });
+  const places = callerSlots({ most: 1, what: 'streams', variable: 'STREAMS_PER_CALLER', retryAfterSeconds: 1 });
   const leave = places.take('a');
   leave();
   places.take('a');

@@ -2,13 +2,13 @@
 import assert from 'node:assert/strict';
 import type { IncomingMessage, ServerResponse } from 'node:http';
 import { test } from 'node:test';
-import { readConfig } from '../../../core/process/config.ts';
-import { addressList } from '../../../serving/access/addresses.ts';
-import { createDoor, hostTest } from '../../../serving/access/door.ts';
-import { guessLimits, networkOf } from '../../../serving/access/guesses.ts';
-import { clientOf, peerOf, stampPeer } from '../../../serving/access/peer.ts';
-import { boundedQueue } from '../../../serving/access/queue.ts';
-import { sessions } from '../../../serving/access/session.ts';
+import { readConfig } from '../../../../core/process/config.ts';
+import { addressList } from '../../../../serving/access/addresses.ts';
+import { createDoor, hostTest } from '../../../../serving/access/door.ts';
+import { guessLimits, networkOf } from '../../../../serving/access/guesses.ts';
+import { clientOf, peerOf, stampPeer } from '../../../../serving/access/peer.ts';
+import { boundedQueue } from '../../../../serving/access/queue.ts';
+import { sessions } from '../../../../serving/access/session.ts';
 
 const isOurs = (environment: Record<string, string>): ((host: string | undefined) => boolean) => hostTest(readConfig(environment as NodeJS.ProcessEnv));
 
