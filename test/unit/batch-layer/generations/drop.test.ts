@@ -78,7 +78,7 @@ for (const [what, which] of [['a file of the lake', /^lake\/detections\//], ['a 
     const name = [...world.hdfs.files.keys()].find((path) => which.test(path))!;
     const bytes = world.hdfs.files.get(name)!;
     world.hdfs.files.delete(name);
-    await assert.rejects(drop(world, false), (fault: { exitCode?: number; message: string }) => fault.exitCode === 4 && /not whole/.test(fault.message));
+    await assert.rejects(drop(world, false), (fault: { exitCode?: number; message: string }) => fault.exitCode === 4 && /^The current lake is incomplete: /.test(fault.message));
     world.hdfs.files.set(name, bytes);
     assert.deepEqual(generationFiles(world), [...OLD, NEWER]);
     assert.equal(world.oldRows.size, 4);
