@@ -1,5 +1,6 @@
 /**
- * The sub-commands of `sightline`, by name; each part brings its own, so that what a command can do is written where it is done.
+ * The sub-commands of `sightline`, by name; each part brings its own, so that what a command can do is written where it
+ * is done.
  *
  * sightline.ts loads those that are asked for, because the native drivers behind some of them take a moment.
  */

@@ -23,8 +23,18 @@ export interface BatchMetrics {
 export function batchMetrics(registry: Registry): BatchMetrics {
   const registers = [registry];
   const buckets = [1, 2, 5, 10, 20, 40, 60, 120, 300, 900, 3_600];
-  const runs = new Counter({ name: 'sightline_batch_runs_total', help: 'Runs by result', labelNames: ['result'], registers });
-  const duration = new Histogram({ name: 'sightline_batch_run_seconds', help: 'Time of a run that published', buckets, registers });
+  const runs = new Counter({
+    name: 'sightline_batch_runs_total',
+    help: 'Runs by result',
+    labelNames: ['result'],
+    registers,
+  });
+  const duration = new Histogram({
+    name: 'sightline_batch_run_seconds',
+    help: 'Time of a run that published',
+    buckets,
+    registers,
+  });
   const steps = new Histogram({
     name: 'sightline_batch_step_seconds',
     help: 'Time of a step of a run',
@@ -39,10 +49,26 @@ export function batchMetrics(registry: Registry): BatchMetrics {
     registers,
   });
   const rows = new Counter({ name: 'sightline_batch_rows_total', help: 'Rows published to the lake', registers });
-  const differences = new Counter({ name: 'sightline_batch_differences_total', help: 'Cells whose speed and batch counts differ', registers });
-  const lag = new Gauge({ name: 'sightline_batch_behind_epochs', help: 'Epochs that are over and not published', registers });
-  const horizon = new Gauge({ name: 'sightline_batch_horizon_epoch', help: 'Number of the last published epoch', registers });
-  const pruned = new Counter({ name: 'sightline_batch_pruned_rows_total', help: 'Rows removed from the speed view', registers });
+  const differences = new Counter({
+    name: 'sightline_batch_differences_total',
+    help: 'Cells whose speed and batch counts differ',
+    registers,
+  });
+  const lag = new Gauge({
+    name: 'sightline_batch_behind_epochs',
+    help: 'Epochs that are over and not published',
+    registers,
+  });
+  const horizon = new Gauge({
+    name: 'sightline_batch_horizon_epoch',
+    help: 'Number of the last published epoch',
+    registers,
+  });
+  const pruned = new Counter({
+    name: 'sightline_batch_pruned_rows_total',
+    help: 'Rows removed from the speed view',
+    registers,
+  });
   const held = new Gauge({
     name: 'sightline_batch_partitions_held',
     help: 'Partitions that cannot be read on because a stamp is ahead of the clock',

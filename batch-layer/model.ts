@@ -1,7 +1,9 @@
 /**
- * The values that one step of a run hands to the next: where an epoch starts, what was read of it, and the files made of it.
+ * The values that one step of a run hands to the next: where an epoch starts, what was read of it, and the files made
+ * of it.
  *
- * archive.ts makes an Archive, reconcile.ts reads its raw files, stage.ts turns local files into staged ones, and intent.ts lists those.
+ * archive.ts makes an Archive, reconcile.ts reads its raw files, stage.ts turns local files into staged ones, and
+ * intent.ts lists those.
  */
 import type { DeadLetterReason } from '../core/domain/dead-letters.ts';
 import type { Epoch } from '../core/domain/epoch.ts';

@@ -1,9 +1,9 @@
 /**
  * What a command says about itself while it runs: one line that is overwritten on a terminal, plain lines elsewhere.
  *
- * Steps report how far they are; with a total known, the time left follows from the rate. On a terminal the line is renewed a few
- * times a second; in a file or a pipe a line is written when a step ends and every half minute of a long one, so that a log stays
- * short. Standard output is never touched: it belongs to data.
+ * Steps report how far they are; with a total known, the time left follows from the rate. On a terminal the line is
+ * renewed a few times a second; in a file or a pipe a line is written when a step ends and every half minute of a long
+ * one, so that a log stays short. Standard output is never touched: it belongs to data.
  */
 export interface ProgressLine {
   /** `done` of what is counted (records, files, cells) in this step, of `total` where that is known. */

@@ -1,7 +1,8 @@
 /**
  * The names of a run's steps, and the points at which a crash may strike: one list of each.
  *
- * step-times.ts measures the steps, metrics.ts and reports name them. Every step calls `reached` at its points; tests stop a run there.
+ * step-times.ts measures the steps, metrics.ts and reports name them. Every step calls `reached` at its points; tests
+ * stop a run there.
  */
 import type { RunReport } from '../core/stores/lake/runs.ts';
 
@@ -22,7 +23,10 @@ export const STEPS = [
 
 export type Step = (typeof STEPS)[number];
 
-/** Points of a run that a crash may follow, in order, at least one for each step; each must leave what the next run can finish or throw away. */
+/**
+ * Points of a run that a crash may follow, in order, at least one for each step; each must leave what the next run can
+ * finish or throw away.
+ */
 export const RUN_POINTS = [
   'locked',
   'archived',
@@ -47,7 +51,14 @@ export const RUN_POINTS = [
 export const ARCHIVE_POINTS = ['archive_staged', 'archive_prepared', 'archive_declared', 'archived_one_file'] as const;
 
 /** Those of a rebuild, behind the runs of its epochs. */
-export const SWITCH_POINTS = ['first_met_written', 'recounted', 'switch_declared', 'rules_switched', 'lake_retired', 'lake_switched'] as const;
+export const SWITCH_POINTS = [
+  'first_met_written',
+  'recounted',
+  'switch_declared',
+  'rules_switched',
+  'lake_retired',
+  'lake_switched',
+] as const;
 
 export type Point = (typeof RUN_POINTS | typeof ARCHIVE_POINTS | typeof SWITCH_POINTS)[number];
 

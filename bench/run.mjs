@@ -1,8 +1,8 @@
 /**
  * Behind `npm run bench [-- NAME …]`: a stack of its own, the benchmarks one after the other, and the stack taken away.
  *
- * Without a name all of them, which takes the better part of an hour on a machine with nothing else to do. Each prints its own table;
- * the README beside each says what it measures and what came out.
+ * Without a name all of them, which takes the better part of an hour on a machine with nothing else to do. Each prints
+ * its own table; the README beside each says what it measures and what came out.
  */
 import { register } from 'tsx/esm/api';
 import { spawnGroup } from '../hadoop-compose/setup/group.mjs';
@@ -28,7 +28,9 @@ const environment = {
 const asked = process.argv.slice(3);
 const unknown = asked.filter((name) => !(name in BENCHMARKS));
 if (unknown.length > 0) {
-  process.stderr.write(`No benchmark is called ${unknown.join(', ')}; there are ${Object.keys(BENCHMARKS).join(', ')}\n`);
+  process.stderr.write(
+    `No benchmark is called ${unknown.join(', ')}; there are ${Object.keys(BENCHMARKS).join(', ')}\n`,
+  );
   process.exit(2);
 }
 
@@ -40,7 +42,10 @@ const { stop, hurry } = stopOrders({ withParent: process.env.npm_lifecycle_event
 
 /** Exit code of a program that shows its own output; told to stop, it is ended with all that it has started. */
 async function run(program, ...args) {
-  const group = spawnGroup(process.execPath, [program, ...args], { env: environment, stdio: ['ignore', 'inherit', 'inherit'] });
+  const group = spawnGroup(process.execPath, [program, ...args], {
+    env: environment,
+    stdio: ['ignore', 'inherit', 'inherit'],
+  });
   const isCleanUp = stop.aborted;
   const onStop = () => void group.send('SIGINT');
   // The clean-up is what was asked for; asked again, SIGQUIT makes it quick.

@@ -1,8 +1,8 @@
 /**
  * Next.js runs the API and the pages in one process, with this repository's own TypeScript beside it.
  *
- * The root is the repository, so that pages and routes can import serving/ and core/ without a build of their own. Packages with
- * native parts or files that they find at run time stay outside the bundle.
+ * The root is the repository, so that pages and routes can import serving/ and core/ without a build of their own.
+ * Packages with native parts or files that they find at run time stay outside the bundle.
  */
 import { dirname } from 'node:path';
 import { fileURLToPath } from 'node:url';

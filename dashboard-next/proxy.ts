@@ -1,10 +1,11 @@
 /**
  * The headers of pages: scripts and inline styles only with this request's nonce, nothing from elsewhere, in no frame.
  *
- * Next.js reads the nonce from the request's own header and puts it on what it writes. Server HTML therefore carries no style
- * attributes: widths are SVG attributes or classes. The theme is decided here too, because a layout does not see the address.
- * Nobody gets a page whom the gate does not let in; what its reader may see, a page asks the gate itself (server/page-props.ts). Answers of
- * the API are no pages and pass by: they have headers and a look at the gate of their own.
+ * Next.js reads the nonce from the request's own header and puts it on what it writes. Server HTML therefore carries no
+ * style attributes: widths are SVG attributes or classes. The theme is decided here too, because a layout does not see
+ * the address. Nobody gets a page whom the gate does not let in; what its reader may see, a page asks the gate itself
+ * (server/page-props.ts). Answers of the API are no pages and pass by: they have headers and a look at the gate of
+ * their own.
  */
 import { randomBytes } from 'node:crypto';
 import type { NextRequest } from 'next/server';
@@ -47,7 +48,11 @@ function turnedAway(fault: unknown, request: NextRequest, mode: string): Respons
     return new Response(null, { status: 303, headers: { ...PLAIN, location } });
   }
   const { status, detail } = described(fault);
-  const headers = isFault('NotAdmitted', fault) ? fault.headers : isFault('TooMany', fault) ? { 'retry-after': String(fault.retryAfterSeconds) } : {};
+  const headers = isFault('NotAdmitted', fault)
+    ? fault.headers
+    : isFault('TooMany', fault)
+      ? { 'retry-after': String(fault.retryAfterSeconds) }
+      : {};
   return new Response(`${detail}\n`, { status, headers: { ...PLAIN, ...headers } });
 }
 

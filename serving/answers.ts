@@ -1,9 +1,10 @@
 /**
  * Every JSON answer of the API, schema first: the contract between serving and whoever reads it.
  *
- * serving/ makes these values, the dashboard imports the types (types only, so that no schema is sent to a browser), tests parse
- * what came over the wire with the schemas. Times are epoch milliseconds, counts are numbers, oids are decimal text, because a
- * JSON number loses digits beyond 2^53. Field names of dataset A and B stay as the cameras and the table of places have them.
+ * serving/ makes these values, the dashboard imports the types (types only, so that no schema is sent to a browser),
+ * tests parse what came over the wire with the schemas. Times are epoch milliseconds, counts are numbers, oids are
+ * decimal text, because a JSON number loses digits beyond 2^53. Field names of dataset A and B stay as the cameras and
+ * the table of places have them.
  */
 import { z } from 'zod';
 import { AttemptReport, RunReport } from '../core/stores/lake/runs.ts';
@@ -35,7 +36,9 @@ export type View = z.infer<typeof View>;
 const window = {
   from: ms,
   to: ms,
-  /** Only where the window is wider: the part of it that was looked through. Nothing can be counted before or after it. */
+  /**
+   * Only where the window is wider: the part of it that was looked through. Nothing can be counted before or after it.
+   */
   searched: z.object({ from: ms, to: ms }).optional(),
 };
 
@@ -82,7 +85,9 @@ export const LocationsAnswer = z.object({
 });
 export type LocationsAnswer = z.infer<typeof LocationsAnswer>;
 
-/** A bucket: [t, t + step), t a multiple of step; with `tz` [t, to). The first and the last may be cut by the window. */
+/**
+ * A bucket: [t, t + step), t a multiple of step; with `tz` [t, to). The first and the last may be cut by the window.
+ */
 export const TimelinePoint = z.object({ t: ms, to: ms.optional(), count, parts: Parts.optional() });
 export type TimelinePoint = z.infer<typeof TimelinePoint>;
 
@@ -117,7 +122,10 @@ export const JoinedDetection = z.object({
 });
 export type JoinedDetection = z.infer<typeof JoinedDetection>;
 
-/** A row of the list. Where `incomplete` is true HBase has lost the row (it lives for days) and the lake did not give it in time. */
+/**
+ * A row of the list. Where `incomplete` is true HBase has lost the row (it lives for days) and the lake did not give it
+ * in time.
+ */
 export const ListedRow = JoinedDetection.partial({
   video_camera_oid: true,
   item_name: true,
@@ -172,7 +180,10 @@ export const TrustAnswer = z.object({
   /** Worst first. */
   partitions: z.array(TrustPartition),
   dead_letters: z.array(z.object({ reason: z.string(), meaning: z.string(), count })),
-  /** Partitions whose next record is stamped too far ahead: readers wait before it until their clocks come there, or it is corrected. */
+  /**
+   * Partitions whose next record is stamped too far ahead: readers wait before it until their clocks come there, or it
+   * is corrected.
+   */
   held: z.array(
     z.object({
       partition: z.number().int(),
@@ -220,7 +231,10 @@ export const RunSummary = z.object({
   bytes: count,
   /** Cells and tallies in which the speed layer and the batch layer disagreed. */
   differences: count,
-  /** Detections of the epoch that each layer counted on its own; the speed layer's is null where not all of it could be compared. */
+  /**
+   * Detections of the epoch that each layer counted on its own; the speed layer's is null where not all of it could be
+   * compared.
+   */
   counted: z.object({ batch: count, speed: count.nullable() }),
   conflicts: count,
   unproven: z.array(z.string()),
@@ -265,7 +279,10 @@ export const ReadyAnswer = z.object({
 });
 export type ReadyAnswer = z.infer<typeof ReadyAnswer>;
 
-/** `application/problem+json` (RFC 9457). `field` names the parameter at fault of a 400, `narrow` what helps against a 503 that comes of the question itself. */
+/**
+ * `application/problem+json` (RFC 9457). `field` names the parameter at fault of a 400, `narrow` what helps against a
+ * 503 that comes of the question itself.
+ */
 export const Problem = z.object({
   type: z.string(),
   title: z.string(),

@@ -1,7 +1,8 @@
 /**
  * What can be wrong with a question, as types; http/respond.ts turns them into problem answers.
  *
- * A store that is away is a Retryable (core/process/errors.ts) and becomes a 503; everything else that is thrown is a bug.
+ * A store that is away is a Retryable (core/process/errors.ts) and becomes a 503; everything else that is thrown is a
+ * bug.
  */
 
 import type { Refusal, Retryable } from '../core/process/errors.ts';
@@ -61,14 +62,21 @@ export class TooMany extends Error {
   }
 }
 
-/** 503: one question would cost more than one may. Asking again does not help; `narrow` names the parameters that do. */
+/**
+ * 503: one question would cost more than one may. Asking again does not help; `narrow` names the parameters that do.
+ */
 export class TooCostly extends Error {
   override readonly name = 'TooCostly';
   readonly bound: 'bytes' | 'time';
   readonly narrow: readonly string[];
   /** Set where what was read so far is kept, so that asking again goes on from there. */
   readonly retryAfterSeconds: number | null;
-  constructor(bound: 'bytes' | 'time', message: string, narrow: readonly string[], retryAfterSeconds: number | null = null) {
+  constructor(
+    bound: 'bytes' | 'time',
+    message: string,
+    narrow: readonly string[],
+    retryAfterSeconds: number | null = null,
+  ) {
     super(message);
     this.bound = bound;
     this.narrow = narrow;
@@ -97,8 +105,8 @@ interface Faults {
 }
 
 /**
- * Whether something that was thrown is the fault of this name. Pages and routes are bundled apart, each with a copy of these classes,
- * and share one Serving: `instanceof` would not know the other bundle's.
+ * Whether something that was thrown is the fault of this name. Pages and routes are bundled apart, each with a copy of
+ * these classes, and share one Serving: `instanceof` would not know the other bundle's.
  */
 export function isFault<Name extends keyof Faults>(name: Name, thrown: unknown): thrown is Faults[Name] {
   return thrown instanceof Error && thrown.name === name;

@@ -85,7 +85,11 @@ function readMetrics(registers: Registry[]): Pick<ServingMetrics, 'countingSpeed
     registers,
   });
   const counted =
-    <Asked extends unknown[], Answer>(view: 'speed' | 'batch', read: (...asked: Asked) => Answer, levelsOf: (asked: Asked) => readonly string[]) =>
+    <Asked extends unknown[], Answer>(
+      view: 'speed' | 'batch',
+      read: (...asked: Asked) => Answer,
+      levelsOf: (asked: Asked) => readonly string[],
+    ) =>
     (...asked: Asked): Answer => {
       reads.inc({ view, level: levelsOf(asked).join('+') });
       return read(...asked);
@@ -111,7 +115,12 @@ function costMetrics(registers: Registry[]): Pick<ServingMetrics, 'gaveUp' | 'qu
     labelNames: ['because'],
     registers,
   });
-  const queues = new Gauge({ name: 'sightline_queue', help: 'Reads of HBase and look-ups in the lake that are under way or wait', labelNames: ['queue', 'state'], registers });
+  const queues = new Gauge({
+    name: 'sightline_queue',
+    help: 'Reads of HBase and look-ups in the lake that are under way or wait',
+    labelNames: ['queue', 'state'],
+    registers,
+  });
   return {
     gaveUp(fault) {
       if (isFault('AskerLeft', fault)) stopped.inc({ because: 'left' });
@@ -126,7 +135,11 @@ function costMetrics(registers: Registry[]): Pick<ServingMetrics, 'gaveUp' | 'qu
 }
 
 function tlsMetrics(registers: Registry[]): Pick<ServingMetrics, 'certificateEnds' | 'certificateRead'> {
-  const ends = new Gauge({ name: 'sightline_tls_certificate_ends_timestamp_seconds', help: 'When the certificate that is served ends; 0 without TLS', registers });
+  const ends = new Gauge({
+    name: 'sightline_tls_certificate_ends_timestamp_seconds',
+    help: 'When the certificate that is served ends; 0 without TLS',
+    registers,
+  });
   const reads = new Counter({
     name: 'sightline_tls_certificate_reads_total',
     help: 'Changed certificates and keys: taken, or refused while the ones before stay',
@@ -137,16 +150,26 @@ function tlsMetrics(registers: Registry[]): Pick<ServingMetrics, 'certificateEnd
   return { certificateEnds: (second) => ends.set(second), certificateRead: (outcome) => reads.inc({ outcome }) };
 }
 
-function streamMetrics(registers: Registry[]): Pick<ServingMetrics, 'streams' | 'streamedState' | 'exports' | 'countingRefusals' | 'remembers'> {
+function streamMetrics(
+  registers: Registry[],
+): Pick<ServingMetrics, 'streams' | 'streamedState' | 'exports' | 'countingRefusals' | 'remembers'> {
   const streams = new Gauge({ name: 'sightline_stream_connections', help: 'Streams that are open', registers });
-  const streamed = new Gauge({ name: 'sightline_stream_questions', help: 'Different questions that open streams ask', registers });
+  const streamed = new Gauge({
+    name: 'sightline_stream_questions',
+    help: 'Different questions that open streams ask',
+    registers,
+  });
   const states = new Counter({
     name: 'sightline_stream_states_total',
     help: 'States given to clients, and those that a newer one replaced before the client took them',
     labelNames: ['outcome'],
     registers,
   });
-  const remembered = new Gauge({ name: 'sightline_count_cache_bytes', help: 'Memory for counts that are remembered, about', registers });
+  const remembered = new Gauge({
+    name: 'sightline_count_cache_bytes',
+    help: 'Memory for counts that are remembered, about',
+    registers,
+  });
   const exports = new Gauge({ name: 'sightline_exports', help: 'Exports that are running', registers });
   const refused = new Counter({
     name: 'sightline_places_refused_total',

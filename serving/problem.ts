@@ -1,7 +1,8 @@
 /**
  * What a fault looks like to a caller: the members of a problem answer (RFC 9457) but for the request's id.
  *
- * The one table of titles: respond.ts answers with it, a stream sends it as an event, pages show it. The message of a bug stays in the log.
+ * The one table of titles: respond.ts answers with it, a stream sends it as an event, pages show it. The message of a
+ * bug stays in the log.
  */
 import type { Problem } from './answers.ts';
 import { messageOf } from '../core/process/errors.ts';
@@ -13,7 +14,8 @@ export function described(fault: unknown): Omit<Problem, 'request_id'> {
     return { type, title: `Invalid parameter: ${fault.field}`, status: 400, detail: fault.message, field: fault.field };
   }
   if (isFault('NothingThere', fault)) return { type, title: 'Not found', status: 404, detail: fault.message };
-  if (isFault('NotAdmitted', fault)) return { type, title: 'Authentication required', status: 401, detail: fault.message };
+  if (isFault('NotAdmitted', fault))
+    return { type, title: 'Authentication required', status: 401, detail: fault.message };
   if (isFault('NotAllowed', fault)) return { type, title: fault.title, status: 403, detail: fault.message };
   if (isFault('Retryable', fault)) {
     return { type, title: `${fault.dependency} does not answer`, status: 503, detail: messageOf(fault) };
@@ -26,7 +28,8 @@ export function described(fault: unknown): Omit<Problem, 'request_id'> {
     return { type, title, status: 503, detail: fault.message, narrow: [...fault.narrow] };
   }
   if (isFault('AskerLeft', fault)) return { type, title: 'Client closed request', status: 499, detail: fault.message };
-  if (isFault('TooMany', fault)) return { type, title: 'Too many requests', status: fault.status, detail: fault.message };
+  if (isFault('TooMany', fault))
+    return { type, title: 'Too many requests', status: fault.status, detail: fault.message };
   return {
     type,
     title: 'Internal server error',

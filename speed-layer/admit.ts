@@ -1,11 +1,11 @@
 /**
  * Which of the delivered records make the next batch of a partition, and what each of them is.
  *
- * round.ts asks for each partition; decide.ts gets the answer. Records before the partition's progress were counted and are
- * passed over (Kafka may deliver again after a rebalance). A batch never spans more than W of arrival: were it to, a worker that
- * died after writing first-met rows would leave rows that are not in force for the batch's first records, and its successor
- * would take a copy among those for new. It ends before what must wait for a growth (growth.ts), and before a record whose arrival is
- * not settled (core/stores/control/stamp-gate.ts).
+ * round.ts asks for each partition; decide.ts gets the answer. Records before the partition's progress were counted and
+ * are passed over (Kafka may deliver again after a rebalance). A batch never spans more than W of arrival: were it to,
+ * a worker that died after writing first-met rows would leave rows that are not in force for the batch's first records,
+ * and its successor would take a copy among those for new. It ends before what must wait for a growth (growth.ts), and
+ * before a record whose arrival is not settled (core/stores/control/stamp-gate.ts).
  */
 import type { LogRecord } from '../core/domain/detection.ts';
 import type { Rules } from '../core/domain/rules.ts';
@@ -27,7 +27,13 @@ export interface Admitted {
 }
 
 /** `records`: of the progress's partition, in the order of offsets; those that arrive at `stop` or later must wait. */
-export function admit(progress: Progress, records: readonly LogRecord[], rules: Rules, { settled, corrections }: Stamps, stop = Infinity): Admitted {
+export function admit(
+  progress: Progress,
+  records: readonly LogRecord[],
+  rules: Rules,
+  { settled, corrections }: Stamps,
+  stop = Infinity,
+): Admitted {
   const batch: Judged[] = [];
   let { arrival, nextOffset } = progress;
   for (let i = 0; i < records.length; i++) {

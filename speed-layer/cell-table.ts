@@ -1,8 +1,9 @@
 /**
  * Cells of one count row, found by their name without building a text for it.
  *
- * count-rows.ts keeps what is known in such tables, count-writes.ts what a batch touches. A detection looks up four cells, so a
- * joined key costs more than all the rest of counting: places have shelves of their own, where an item is found by its name.
+ * count-rows.ts keeps what is known in such tables, count-writes.ts what a batch touches. A detection looks up four
+ * cells, so a joined key costs more than all the rest of counting: places have shelves of their own, where an item is
+ * found by its name.
  */
 import type { HourCell, HourCellName, HourKind } from '../core/domain/hour-counts.ts';
 import type { Oid } from '../core/domain/oid.ts';
@@ -16,7 +17,12 @@ export function cellTable<Cell extends HourCell>(): CellTable<Cell> {
   return { shelves: new Map(), size: 0 };
 }
 
-export function cellIn<Cell extends HourCell>(table: CellTable<Cell>, kind: HourKind, location: Oid | '', item: string): Cell | undefined {
+export function cellIn<Cell extends HourCell>(
+  table: CellTable<Cell>,
+  kind: HourKind,
+  location: Oid | '',
+  item: string,
+): Cell | undefined {
   if (kind === 'place_item') return table.shelves.get(location)?.get(item);
   return table.shelves.get(kind)?.get(kind === 'place' ? location : item);
 }

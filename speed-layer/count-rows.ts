@@ -1,11 +1,12 @@
 /**
  * The count rows that this worker knows: loaded from HBase once, then kept (law L4).
  *
- * round.ts loads the rows that a batch needs and does not find here, hands them to decide.ts, and applies what was written
- * after HBase acknowledged it. A row is known with all of its cells or not at all, so a cell that is not in a known row does
- * not exist. A partition's rows are dropped when it is revoked, since another worker goes on with them, and those of an epoch when the
- * partition is past it; over the limit of cells, the rows that were not used for longest go first. A row that the last round used stays:
- * the round needed all of them at once, and the next one needs most of them again (docs/decisions/0061).
+ * round.ts loads the rows that a batch needs and does not find here, hands them to decide.ts, and applies what was
+ * written after HBase acknowledged it. A row is known with all of its cells or not at all, so a cell that is not in a
+ * known row does not exist. A partition's rows are dropped when it is revoked, since another worker goes on with them,
+ * and those of an epoch when the partition is past it; over the limit of cells, the rows that were not used for longest
+ * go first. A row that the last round used stays: the round needed all of them at once, and the next one needs most of
+ * them again (docs/decisions/0061).
  */
 import type { Epoch } from '../core/domain/epoch.ts';
 import type { HourCell, HourRowName } from '../core/domain/hour-counts.ts';
@@ -31,7 +32,10 @@ export interface CountRows {
   apply(writes: readonly SpeedRowWrite[]): void;
   /** The partition counts in this epoch or later ones from now on: arrivals never fall. */
   enter(partition: number, epoch: Epoch): void;
-  /** Lets go of what is over the limit and was not used since the trim before; to be called between rounds, since a round relies on what it loaded. */
+  /**
+   * Lets go of what is over the limit and was not used since the trim before; to be called between rounds, since a
+   * round relies on what it loaded.
+   */
   trim(): void;
   drop(partition: number): void;
   /** Cells that are kept; a row counts as one more. */
@@ -91,7 +95,8 @@ export function countRows(greatestCells: number): CountRows {
       for (const row of rowsOf(partition).values()) if (row.epoch < epoch) kept.letGo(row);
     },
     trim() {
-      const target = kept.cells > greatestCells ? greatestCells - Math.min(SLACK_CELLS, Math.ceil(greatestCells / 5)) : Infinity;
+      const target =
+        kept.cells > greatestCells ? greatestCells - Math.min(SLACK_CELLS, Math.ceil(greatestCells / 5)) : Infinity;
       for (const row of kept.inOrder) {
         if (kept.cells <= target || row.usedAt === kept.round) break;
         kept.letGo(row);

@@ -1,9 +1,9 @@
 /**
  * The count cells that one batch touches, as absolute numbers, and the lists that it adds to (law L4).
  *
- * decide.ts adds each new detection in the order of offsets; what comes out is written as it is. A cell starts from what is
- * known of it and passes over offsets that it includes already, so that a replay changes nothing; its last offset goes with it
- * as timestamp. The known cells are never changed: these are copies.
+ * decide.ts adds each new detection in the order of offsets; what comes out is written as it is. A cell starts from
+ * what is known of it and passes over offsets that it includes already, so that a replay changes nothing; its last
+ * offset goes with it as timestamp. The known cells are never changed: these are copies.
  */
 import type { Epoch } from '../core/domain/epoch.ts';
 import type { FirstMet } from '../core/domain/first-met.ts';
@@ -66,7 +66,9 @@ export function countWrites(known: KnownCounts, rules: Rules): CountWrites {
       const ofGroup = ofHour(groupOf(location));
       const ofAll = ofHour('all');
       const minute = minuteOf(detectedAt);
-      eachHourCellOf(detection, (kind, place, item) => include(kind === 'place_item' ? ofGroup : ofAll, kind, place, item, minute, offset));
+      eachHourCellOf(detection, (kind, place, item) =>
+        include(kind === 'place_item' ? ofGroup : ofAll, kind, place, item, minute, offset),
+      );
       list(ofGroup, { id, location, detectedAt }, offset);
     },
     done: () =>
@@ -76,7 +78,9 @@ export function countWrites(known: KnownCounts, rules: Rules): CountWrites {
   };
 }
 
-/** Rows by epoch, hour and group. Nearly every detection is of the same hour as the one before, so that hour is at hand. */
+/**
+ * Rows by epoch, hour and group. Nearly every detection is of the same hour as the one before, so that hour is at hand.
+ */
 function rowsByHour<Row>(open: (name: HourRowName) => Row) {
   const hours = new Map<string, (group: HourRowName['group']) => Row>();
   const all: Row[] = [];

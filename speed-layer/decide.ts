@@ -1,10 +1,10 @@
 /**
  * What a batch of one partition does: the heart of the speed layer, pure and synchronous (law L1).
  *
- * round.ts hands it judged records in the order of offsets, with everything that HBase knows of them, and carries out the
- * effects that it names. The answer depends on the log alone: deciding the same records again, from an earlier progress, in
- * other batches or by another worker, names the same rows and cells. Nothing that is known is changed here, since an effect
- * that was not acknowledged must be tried again as it is.
+ * round.ts hands it judged records in the order of offsets, with everything that HBase knows of them, and carries out
+ * the effects that it names. The answer depends on the log alone: deciding the same records again, from an earlier
+ * progress, in other batches or by another worker, names the same rows and cells. Nothing that is known is changed
+ * here, since an effect that was not acknowledged must be tried again as it is.
  *
  *   tick          is tallied, nothing else
  *   dead letter   is kept byte for byte
@@ -71,7 +71,12 @@ export function decide(known: Known, batch: readonly Judged[], drainedTo: number
 
   for (const { record, arrival, verdict } of batch) {
     const epoch = epochOf(arrival, rules);
-    if (epoch > open) cuts.push({ partition: record.partition, cut: record.offset, tallies: addTallies(progress.tallies, tally.done()) });
+    if (epoch > open)
+      cuts.push({
+        partition: record.partition,
+        cut: record.offset,
+        tallies: addTallies(progress.tallies, tally.done()),
+      });
     open = epoch;
     switch (verdict.kind) {
       case 'tick':
@@ -118,10 +123,10 @@ export function decide(known: Known, batch: readonly Judged[], drainedTo: number
 }
 
 /**
- * The row that HBase has for a record's id. A row that names a later record and is not in force was written by a faster worker, which is
- * further on by more than W and has overwritten the row that this record needs. This record is already counted, so this worker stops.
- * Two partitions hold records of one id only if the topic grew in between, and what arrived after that was decided after all that
- * arrived before.
+ * The row that HBase has for a record's id. A row that names a later record and is not in force was written by a faster
+ * worker, which is further on by more than W and has overwritten the row that this record needs. This record is already
+ * counted, so this worker stops. Two partitions hold records of one id only if the topic grew in between, and what
+ * arrived after that was decided after all that arrived before.
  */
 function rowOf(rows: Known['rows'], record: FirstMet, rules: Rules): FirstMet | null {
   const row = rows.get(record.detection.id) ?? null;

@@ -1,10 +1,11 @@
 /**
- * A worker's view of how the topic grows: rules that are final for what it decides, and the gate at the beginning of a growth (L3).
+ * A worker's view of how the topic grows: rules that are final for what it decides, and the gate at the beginning of a
+ * growth (L3).
  *
- * round.ts asks before it decides. With a growth ids change their partition, so no record that arrives in it is decided before
- * everything that arrived earlier, in every partition, is in HBase: each partition stops at its cut, its worker says so in the
- * control table, and the gate opens when all have. Both are facts of the log, so a zombie says nothing else. Where a partition is
- * quiet, a worker that waits appends a tick. All other partitions go on.
+ * round.ts asks before it decides. With a growth ids change their partition, so no record that arrives in it is decided
+ * before everything that arrived earlier, in every partition, is in HBase: each partition stops at its cut, its worker
+ * says so in the control table, and the gate opens when all have. Both are facts of the log, so a zombie says nothing
+ * else. Where a partition is quiet, a worker that waits appends a tick. All other partitions go on.
  */
 import type { Rules } from '../core/domain/rules.ts';
 import type { Instant } from '../core/domain/time.ts';
@@ -21,7 +22,9 @@ export interface GrowthGate {
   rules(): Rules;
   /** Returns rules that hold for everything that arrived up to `latest`, whatever is recorded later. */
   settle(latest: Instant): Promise<Rules>;
-  /** Where a partition with this progress must stop: nothing is decided that arrives then or later; Infinity if nowhere. */
+  /**
+   * Where a partition with this progress must stop: nothing is decided that arrives then or later; Infinity if nowhere.
+   */
   stopOf(progress: Progress): Instant;
   /** These partitions have stopped, and their progress is in HBase. */
   stopped(held: readonly Progress[]): Promise<void>;
@@ -50,7 +53,8 @@ export function growthGate({ control, admin, producer, persist, now, ...ports }:
   let tickedAt = -Infinity;
   let waitingFor: string | null = null;
 
-  const stopOf = ({ arrival }: Progress): Instant => growthAfter((arrival > openTo ? arrival : openTo) as Instant, rules) ?? (Infinity as Instant);
+  const stopOf = ({ arrival }: Progress): Instant =>
+    growthAfter((arrival > openTo ? arrival : openTo) as Instant, rules) ?? (Infinity as Instant);
   const tellOf = async (from: Instant, held: readonly Progress[]): Promise<void> => {
     const untold = held.map(({ partition }) => partition).filter((partition) => !told.has(`${from}/${partition}`));
     if (untold.length === 0) return;
@@ -69,7 +73,10 @@ export function growthGate({ control, admin, producer, persist, now, ...ports }:
     stopOf,
     async stopped(held) {
       const from = Math.min(...held.map(stopOf)) as Instant;
-      await tellOf(from, held.filter((each) => stopOf(each) === from));
+      await tellOf(
+        from,
+        held.filter((each) => stopOf(each) === from),
+      );
       const unread = await persist(() => unreadBefore(control, rules, from));
       if (unread.length === 0) {
         openTo = from;

@@ -31,7 +31,12 @@ export async function runSpeedLayer(config: Config): Promise<void> {
   const signal = stopSignal();
   const log = createLog('speed', config.LOG_LEVEL);
   const topic = config.KAFKA_TOPIC;
-  const holdings: Holdings = { progress: new Map(), counts: countRows(config.SPEED_CACHED_CELLS), held: new Map(), ahead: new Map() };
+  const holdings: Holdings = {
+    progress: new Map(),
+    counts: countRows(config.SPEED_CACHED_CELLS),
+    held: new Map(),
+    ahead: new Map(),
+  };
   const closing: (() => Promise<void>)[] = [];
   let ends: () => ReadonlyMap<number, number> = () => new Map();
   const registry = createRegistry('speed');
@@ -42,7 +47,12 @@ export async function runSpeedLayer(config: Config): Promise<void> {
   let stage = 'opening HBase and Kafka';
   let kafkaIsAway: string | null = null;
   let growthWaitsFor = (): string | null => null;
-  const notReady = (): string | null => waitingFor() ?? kafkaIsAway ?? stampsWaitFor(holdings, aheadMs) ?? (holdings.held.size > 0 ? growthWaitsFor() : null) ?? (holdings.progress.size === 0 ? stage : null);
+  const notReady = (): string | null =>
+    waitingFor() ??
+    kafkaIsAway ??
+    stampsWaitFor(holdings, aheadMs) ??
+    (holdings.held.size > 0 ? growthWaitsFor() : null) ??
+    (holdings.progress.size === 0 ? stage : null);
   try {
     const server = await serveMetrics(registry, { host: config.BIND, port: config.METRICS_PORT }, notReady);
     closing.push(() => server.close());
@@ -55,7 +65,11 @@ export async function runSpeedLayer(config: Config): Promise<void> {
     const producer = metrics.timed('producer', logProducer(config));
     closing.push(() => producer.close());
 
-    const options = { leastRetentionMs: leastRetentionMs(rules.epochSeconds, config.ARCHIVE_EVERY_SECONDS * 1_000), warn: threatLog(log, metrics.threats), now: Date.now };
+    const options = {
+      leastRetentionMs: leastRetentionMs(rules.epochSeconds, config.ARCHIVE_EVERY_SECONDS * 1_000),
+      warn: threatLog(log, metrics.threats),
+      now: Date.now,
+    };
     const look = logWatch(topic, rules, admin, stores.control, holdings.progress, options);
     await persist(look);
 
@@ -108,13 +122,18 @@ function paceOf({ SPEED_LINGER_MS: lingerMs, SPEED_ROUND_RECORDS: roundRecords }
   return { lingerMs, roundRecords, watchEveryMs: WATCH_EVERY_MS };
 }
 
-/** One part that cannot be closed, or does not close in time, must not keep the others open; why the worker ends is told, not this. */
+/**
+ * One part that cannot be closed, or does not close in time, must not keep the others open; why the worker ends is
+ * told, not this.
+ */
 async function closeAll(closing: readonly (() => Promise<void>)[], log: ReturnType<typeof createLog>): Promise<void> {
   for (const close of closing) {
     const late = (): never => {
       throw new Error(`it did not close within ${CLOSE_LIMIT_MS / 1_000} s`);
     };
-    await inTime(close(), CLOSE_LIMIT_MS, late).catch((fault: unknown) => log.warn({ because: messageOf(fault) }, 'a part could not be closed'));
+    await inTime(close(), CLOSE_LIMIT_MS, late).catch((fault: unknown) =>
+      log.warn({ because: messageOf(fault) }, 'a part could not be closed'),
+    );
   }
 }
 

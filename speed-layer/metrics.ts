@@ -1,8 +1,8 @@
 /**
  * What a speed worker tells Prometheus: what became of records, how fresh the counts are, and where time goes.
  *
- * worker.ts moves these after each round, from the effects that were written, so a metric never counts what HBase does not have.
- * Lag is worked out when somebody asks.
+ * worker.ts moves these after each round, from the effects that were written, so a metric never counts what HBase does
+ * not have. Lag is worked out when somebody asks.
  */
 import type { Registry } from 'prom-client';
 import { Counter, Gauge, Histogram } from 'prom-client';
@@ -32,7 +32,12 @@ const OUTCOMES = ['new', 'copies', 'strays', 'deferred', 'dead_letters', 'ticks'
 export function speedMetrics(registry: Registry, lag: LagSource): SpeedMetrics {
   const registers = [registry];
   const name = (suffix: string): string => `sightline_speed_${suffix}`;
-  const records = new Counter({ name: name('records_total'), help: 'Records by what they were', labelNames: ['outcome'], registers });
+  const records = new Counter({
+    name: name('records_total'),
+    help: 'Records by what they were',
+    labelNames: ['outcome'],
+    registers,
+  });
   const deadLetters = new Counter({
     name: name('dead_letters_total'),
     help: 'Dead letters by reason',
@@ -51,8 +56,18 @@ export function speedMetrics(registry: Registry, lag: LagSource): SpeedMetrics {
     buckets: [1, 10, 50, 100, 500, 1_000, 2_000, 5_000, 10_000],
     registers,
   });
-  const roundSeconds = new Histogram({ name: name('round_seconds'), help: 'Time of a round', buckets: FAST_BUCKETS, registers });
-  const retries = new Counter({ name: name('retries_total'), help: 'Steps tried again', labelNames: ['dependency'], registers });
+  const roundSeconds = new Histogram({
+    name: name('round_seconds'),
+    help: 'Time of a round',
+    buckets: FAST_BUCKETS,
+    registers,
+  });
+  const retries = new Counter({
+    name: name('retries_total'),
+    help: 'Steps tried again',
+    labelNames: ['dependency'],
+    registers,
+  });
   const stores = new Histogram({
     name: 'sightline_store_seconds',
     help: 'Time of a call to a store',
@@ -60,14 +75,19 @@ export function speedMetrics(registry: Registry, lag: LagSource): SpeedMetrics {
     buckets: FAST_BUCKETS,
     registers,
   });
-  const threats = new Gauge({ name: name('topic_threats'), help: 'Settings of the topics that threaten what is still to be read', registers });
+  const threats = new Gauge({
+    name: name('topic_threats'),
+    help: 'Settings of the topics that threaten what is still to be read',
+    registers,
+  });
   lagGauges(registry, lag);
   holdGauges([registry], lag.holdings);
   return {
     round(delivered, effects, tookMs) {
       for (const { tallies } of effects) {
         for (const outcome of OUTCOMES) if (tallies[outcome] > 0) records.inc({ outcome }, tallies[outcome]);
-        for (const [reason, count] of Object.entries(tallies.dead_letters_by_reason)) deadLetters.inc({ reason }, count);
+        for (const [reason, count] of Object.entries(tallies.dead_letters_by_reason))
+          deadLetters.inc({ reason }, count);
       }
       if (effects.length === 0) return;
       const now = Date.now();

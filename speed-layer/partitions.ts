@@ -1,8 +1,8 @@
 /**
  * Where a worker begins in the partitions that the group gives it, and what it forgets of those that it gives back.
  *
- * The consumer awaits these hooks between takes, so no round is in flight. A partition begins at its progress row, or where the
- * generation begins; a log that starts after that or ends before it is refused.
+ * The consumer awaits these hooks between takes, so no round is in flight. A partition begins at its progress row, or
+ * where the generation begins; a log that starts after that or ends before it is refused.
  */
 import type { Rules } from '../core/domain/rules.ts';
 import type { ControlStore } from '../core/stores/control/control.ts';
@@ -45,12 +45,18 @@ export function partitionHooks(ports: PartitionPorts, holdings: Holdings): Group
 async function startsOf(ports: PartitionPorts, partitions: readonly number[]): Promise<Progress[]> {
   const { topic, rules, control, admin, persist } = ports;
   const atLeast = Math.max(...partitions) + 1;
-  if (atLeast > rules.partitionCount) await persist(async () => checkCount(topic, atLeast, rules, await control.growth(rules.generation)));
+  if (atLeast > rules.partitionCount)
+    await persist(async () => checkCount(topic, atLeast, rules, await control.growth(rules.generation)));
   const found = await persist(() => control.progress(rules.generation, partitions));
   // Asked for after the progress, so that a log that grows meanwhile does not seem to end before it.
   const ends = new Map((await persist(() => admin.ends())).map((end) => [end.partition, end]));
   return partitions.map((partition, i) => {
-    const start = found[i] ?? { partition, nextOffset: rules.firstOffsets[partition] ?? 0, arrival: BEFORE_ALL, tallies: NO_TALLIES };
+    const start = found[i] ?? {
+      partition,
+      nextOffset: rules.firstOffsets[partition] ?? 0,
+      arrival: BEFORE_ALL,
+      tallies: NO_TALLIES,
+    };
     const end = ends.get(partition) ?? { low: 0, high: 0 };
     if (isBroken(start.nextOffset, end)) throw brokenRange(topic, partition, start.nextOffset, end);
     return start;

@@ -1,8 +1,9 @@
 /**
  * One round: the records that were delivered, all partitions together, become effects in one fixed order (law L1).
  *
- * worker.ts calls it with one round in flight. Nothing is decided unless every row that was asked for was answered, and each
- * step starts after the one before was acknowledged in full. A crash anywhere is repaired by reading again from the progress:
+ * worker.ts calls it with one round in flight. Nothing is decided unless every row that was asked for was answered, and
+ * each step starts after the one before was acknowledged in full. A crash anywhere is repaired by reading again from
+ * the progress:
  *
  *   1 strays, dead letters → Kafka   before: nothing happened. After: sent again on replay; a stray's second copy is a copy,
  *                                    a dead letter stands twice in its topic
@@ -11,8 +12,9 @@
  *   4 cuts, progress → HBase         from here on nothing of this round is read again; a cut that was passed has its tallies first
  *   5 the group's offset → Kafka     follows for lag tools; nobody starts from it
  *
- * Rows before counts, because the list of a place names detections whose rows people then ask for; all before progress, because
- * what is behind it is never done again. Steps that failed are tried again with the same effects: all of them are idempotent.
+ * Rows before counts, because the list of a place names detections whose rows people then ask for; all before progress,
+ * because what is behind it is never done again. Steps that failed are tried again with the same effects: all of them
+ * are idempotent.
  */
 import type { LogRecord } from '../core/domain/detection.ts';
 import type { FirstMet } from '../core/domain/first-met.ts';
@@ -87,11 +89,16 @@ export interface Delivered {
 }
 
 /**
- * Does what was delivered, in as many rounds as it takes; returns the effects of each partition's batches. Lanes share no
- * partition, so each goes through the order of effects for itself, as a worker that holds only these partitions would. A lane that
- * fails ends the waits of the others, and its fault is thrown when they have ended: the caller may close what they work with.
+ * Does what was delivered, in as many rounds as it takes; returns the effects of each partition's batches. Lanes share
+ * no partition, so each goes through the order of effects for itself, as a worker that holds only these partitions
+ * would. A lane that fails ends the waits of the others, and its fault is thrown when they have ended: the caller may
+ * close what they work with.
  */
-export async function runRound(ports: RoundPorts, holdings: Holdings, { records, drained }: Delivered): Promise<Effects[]> {
+export async function runRound(
+  ports: RoundPorts,
+  holdings: Holdings,
+  { records, drained }: Delivered,
+): Promise<Effects[]> {
   const waiting = byPartition(holdings, records);
   const stamps = await settled(ports, holdings, waiting);
   const waits = new Map<number, Wait>();
@@ -117,7 +124,8 @@ async function hold(
 ): Promise<void> {
   if (holdings.held.size === 0 && [...waiting.values()].every((rest) => rest.length === 0)) return;
   holdings.held = new Map([...waiting].filter(([, rest]) => rest.length > 0));
-  const waitFor = (what: Wait): number[] => [...holdings.held.keys()].filter((partition) => waits.get(partition) === what);
+  const waitFor = (what: Wait): number[] =>
+    [...holdings.held.keys()].filter((partition) => waits.get(partition) === what);
   holdings.ahead = new Map(waitFor('stamp').map((partition) => [partition, holdings.held.get(partition)![0]!]));
   consumer.hold([...holdings.held.keys()]);
   const forGrowth = waitFor('growth');
@@ -136,7 +144,9 @@ async function settled(
   let latest = 0;
   const asked = [...waiting].filter(([, records]) => records.length > 0);
   const works = asked.map(([partition, records]) => async (failed: AbortSignal): Promise<[number, Stamps]> => {
-    const passage = await stamps.pass(partition, progress.get(partition)!.arrival, records, (step) => persist(step, failed));
+    const passage = await stamps.pass(partition, progress.get(partition)!.arrival, records, (step) =>
+      persist(step, failed),
+    );
     latest = Math.max(latest, passage.reaches);
     return [partition, passage.stamps];
   });
@@ -159,19 +169,26 @@ async function runLane(
   { waiting, stamps, waits, drained }: Line,
 ): Promise<Effects[]> {
   const all: Effects[] = [];
-  for (let isOver = false; !isOver; ) {
+  for (let isOver = false; !isOver;) {
     const batches: Batch[] = [];
     isOver = true;
     for (const partition of partitions) {
       const progress = holdings.progress.get(partition)!;
       const records = waiting.get(partition) ?? [];
-      const admitted = admit(progress, records, ports.growth.rules(), stamps.get(partition) ?? NOT_SETTLED, ports.growth.stopOf(progress));
+      const admitted = admit(
+        progress,
+        records,
+        ports.growth.rules(),
+        stamps.get(partition) ?? NOT_SETTLED,
+        ports.growth.stopOf(progress),
+      );
       const isLast = admitted.rest.length === 0;
       waiting.set(partition, admitted.rest);
       if (admitted.waitsFor) waits.set(partition, admitted.waitsFor);
       isOver &&= isLast || admitted.waitsFor !== null;
       const drainedTo = isLast ? (drained.get(partition) ?? 0) : 0;
-      if (admitted.batch.length > 0 || drainedTo > progress.nextOffset) batches.push({ progress, ...admitted, drainedTo });
+      if (admitted.batch.length > 0 || drainedTo > progress.nextOffset)
+        batches.push({ progress, ...admitted, drainedTo });
     }
     if (batches.length === 0) continue;
     const effects = await decided(ports, holdings, batches);
@@ -200,7 +217,9 @@ async function decided(ports: RoundPorts, { counts }: Holdings, batches: readonl
   for (const { progress, batch } of batches) {
     const { partition } = progress;
     const names = counts.missing(partition, rowsToCountIn(batch, rows, rules));
-    const loaded = await persist(async () => requireAnswers('speed_view', await ports.speedView.load(names, partition)));
+    const loaded = await persist(async () =>
+      requireAnswers('speed_view', await ports.speedView.load(names, partition)),
+    );
     names.forEach((name, i) => counts.keep(partition, name, loaded[i] ?? []));
   }
   reached('count_rows_loaded');
@@ -241,10 +260,14 @@ async function write(ports: RoundPorts, holdings: Holdings, effects: readonly Ef
   reached('offset_committed');
 }
 
-/** Records of partitions that this worker holds, those that wait first; others were revoked while they were on their way. */
+/**
+ * Records of partitions that this worker holds, those that wait first; others were revoked while they were on their
+ * way.
+ */
 function byPartition(holdings: Holdings, records: readonly LogRecord[]): Map<number, readonly LogRecord[]> {
   const byPartition = new Map<number, LogRecord[]>();
-  for (const [partition, held] of holdings.held) if (holdings.progress.has(partition)) byPartition.set(partition, [...held]);
+  for (const [partition, held] of holdings.held)
+    if (holdings.progress.has(partition)) byPartition.set(partition, [...held]);
   for (const record of records) {
     if (!holdings.progress.has(record.partition)) continue;
     const before = byPartition.get(record.partition);

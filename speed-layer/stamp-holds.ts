@@ -1,5 +1,6 @@
 /**
- * What a worker says of partitions that it holds before a stamp from the future: in its log once, in /readyz for as long (law L5).
+ * What a worker says of partitions that it holds before a stamp from the future: in its log once, in /readyz for as
+ * long (law L5).
  *
  * main.ts asks; round.ts keeps what is held in its holdings.
  */
@@ -32,4 +33,7 @@ export function loggedHolds(gate: StampGate, log: Log, aheadMs: number): StampGa
   };
 }
 
-const offsetAndStamp = ({ offset, stamp }: { offset: number; stamp: number }): { offset: number; stamp: number } => ({ offset, stamp });
+const offsetAndStamp = ({ offset, stamp }: { offset: number; stamp: number }): { offset: number; stamp: number } => ({
+  offset,
+  stamp,
+});

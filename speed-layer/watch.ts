@@ -1,10 +1,11 @@
 /**
  * Watches the log while a worker runs: what can go wrong with a topic behind a consumer's back.
  *
- * main.ts asks before the first record, worker.ts from time to time beside its rounds. A generation that a rebuild has replaced ends
- * its workers. A topic that was created anew, that was given partitions, that was configured otherwise, that lost records which were
- * still to be read, or whose dead-letter topic is gone would otherwise show as a partition that stands still or, worse, as wrong
- * counts. It throws a Refusal then, and a Retryable while Kafka does not answer; what only threatens is told.
+ * main.ts asks before the first record, worker.ts from time to time beside its rounds. A generation that a rebuild has
+ * replaced ends its workers. A topic that was created anew, that was given partitions, that was configured otherwise,
+ * that lost records which were still to be read, or whose dead-letter topic is gone would otherwise show as a partition
+ * that stands still or, worse, as wrong counts. It throws a Refusal then, and a Retryable while Kafka does not answer;
+ * what only threatens is told.
  */
 import type { ControlStore } from '../core/stores/control/control.ts';
 import type { Log } from '../core/process/log.ts';
@@ -49,7 +50,8 @@ export function logWatch(
       const progress = before.get(end.partition);
       if (!progress || !isBroken(progress.nextOffset, end)) continue;
       // Records that were fetched before they were deleted are still on their way: broken only if nothing moves.
-      if (suspects.get(end.partition) === progress.nextOffset) throw brokenRange(topic, end.partition, progress.nextOffset, end);
+      if (suspects.get(end.partition) === progress.nextOffset)
+        throw brokenRange(topic, end.partition, progress.nextOffset, end);
       broken.set(end.partition, progress.nextOffset);
     }
     suspects = broken;
@@ -70,5 +72,8 @@ export function threatLog(log: Pick<Log, 'warn' | 'info'>, count: (threats: numb
 
 /** With the code that lets a supervisor start it again: it begins where the new generation's progress is. */
 function switched(mine: number, recorded: number): Refusal {
-  return new Refusal(EXIT.dependency_down, `A rebuild has switched from generation ${mine} to ${recorded}; this worker counts for the old one. Start it again.`);
+  return new Refusal(
+    EXIT.dependency_down,
+    `A rebuild has switched from generation ${mine} to ${recorded}; this worker counts for the old one. Start it again.`,
+  );
 }

@@ -1,10 +1,10 @@
 /**
  * A speed worker: takes what the log has, does a round, and again, until told to stop.
  *
- * main.ts opens its parts. Rounds begin at least the linger apart while it keeps up, so that HBase gets few large mutations, and
- * follow each other at once while it is behind. Told to stop it finishes the round in flight and leaves the group; while a
- * dependency is away it waits with back-off and says so in `waitingFor`. What cannot pass ends every wait of the worker, wherever
- * it was found, and is thrown: no lane goes on with clients that are being closed.
+ * main.ts opens its parts. Rounds begin at least the linger apart while it keeps up, so that HBase gets few large
+ * mutations, and follow each other at once while it is behind. Told to stop it finishes the round in flight and leaves
+ * the group; while a dependency is away it waits with back-off and says so in `waitingFor`. What cannot pass ends every
+ * wait of the worker, wherever it was found, and is thrown: no lane goes on with clients that are being closed.
  */
 import { setTimeout as sleep } from 'node:timers/promises';
 import type { Log } from '../core/process/log.ts';
@@ -28,8 +28,17 @@ export interface WorkerPorts extends RoundPorts {
   watch(): Promise<void>;
 }
 
-/** Until `signal` is aborted; `failure` is what the worker aborts with its first fault, and what `ports.persist` must listen to. */
-export async function runWorker(ports: WorkerPorts, holdings: Holdings, pace: Pace, signal: AbortSignal, failure: AbortController): Promise<void> {
+/**
+ * Until `signal` is aborted; `failure` is what the worker aborts with its first fault, and what `ports.persist` must
+ * listen to.
+ */
+export async function runWorker(
+  ports: WorkerPorts,
+  holdings: Holdings,
+  pace: Pace,
+  signal: AbortSignal,
+  failure: AbortController,
+): Promise<void> {
   const watching = watchBeside(ports.watch, pace.watchEveryMs, failure);
   try {
     while (!signal.aborted) {
@@ -50,7 +59,10 @@ export async function runWorker(ports: WorkerPorts, holdings: Holdings, pace: Pa
   }
 }
 
-/** Checks at intervals without holding up the rounds; a round that waits for what will not come is ended by what was found. */
+/**
+ * Checks at intervals without holding up the rounds; a round that waits for what will not come is ended by what was
+ * found.
+ */
 function watchBeside(watch: () => Promise<void>, everyMs: number, failure: AbortController): { stop(): void } {
   let isAsking = false;
   const ask = async (): Promise<void> => {
@@ -84,7 +96,8 @@ export function patience(log: Log, retried: (dependency: string) => void, signal
       const onRetry = (fault: Retryable, attempt: number, delayMs: number): void => {
         waits.set(wait, `waiting for ${fault.dependency}: ${messageOf(fault)}`);
         retried(fault.dependency);
-        if (attempt === 1 || attempt % 10 === 0) log.warn({ attempt, delayMs, because: messageOf(fault) }, `${fault.dependency} is away`);
+        if (attempt === 1 || attempt % 10 === 0)
+          log.warn({ attempt, delayMs, because: messageOf(fault) }, `${fault.dependency} is away`);
       };
       try {
         const done = await withRetry(WORKER_RETRY, step, { signal: lane ? [signal, lane] : signal, onRetry });

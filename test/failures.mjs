@@ -1,15 +1,20 @@
 /**
- * The failed tests in what node's spec reporter printed, a line each: the name, the error's first words and where it was thrown.
+ * The failed tests in what node's spec reporter printed, a line each: the name, the error's first words and where it
+ * was thrown.
  *
- * A long run prints thousands of lines; who looks at its end wants to know what to look at first. A test that runs other tests in a
- * process of their own lets their output through, so what failed inside comes before the test that ran it.
+ * A long run prints thousands of lines; who looks at its end wants to know what to look at first. A test that runs
+ * other tests in a process of their own lets their output through, so what failed inside comes before the test that ran
+ * it.
  */
 
 /** An entry of the list with which the reporter closes: where the test is, its name, then its error. */
 const ENTRY = /^test at \S+:\d+:\d+$/;
 const NAME = /^✖ (.+) \([\d.]+ms\)$/;
 const STACK = /^\s+at (?:.*\()?(?:async )?(?:file:\/\/)?(.+:\d+):\d+\)?/;
-/** Lines at both ends of an error's text, and characters of each, that are worth repeating: the whole of it is further up. */
+/**
+ * Lines at both ends of an error's text, and characters of each, that are worth repeating: the whole of it is further
+ * up.
+ */
 const ERROR = { first: 3, last: 3, characters: 120 };
 
 /** `take` is given the lines of a step in their order. */
@@ -39,7 +44,9 @@ export function failureCollector(root = process.cwd()) {
   return { take, failures: () => failures.map(told) };
 }
 
-/** What another program said stands at the end, after the command that was run: a traceback's last line is its error. */
+/**
+ * What another program said stands at the end, after the command that was run: a traceback's last line is its error.
+ */
 function shortened(lines) {
   const { first, last, characters } = ERROR;
   const kept = lines.length <= first + last ? lines : [...lines.slice(0, first), '…', ...lines.slice(-last)];

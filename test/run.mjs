@@ -1,11 +1,12 @@
 /**
  * Behind `npm test` and `npm run check`: the steps in order, what each took, what failed, and one count at the end.
  *
- * `check` is what needs no daemon: types, lint, unit tests; with files as arguments only what has to do with them. `test` goes on with a real stack in a folder and on ports of
- * its own, so that it passes while `npm start` runs: contract tests against the daemons, then the whole job end to end with a
- * browser. The stack is taken down and deleted whatever happens, after Ctrl-C too. SIGHTLINE_TEST_ONLY=contract|e2e runs one of the long steps alone.
- * `test:faults` and `test:soak` are neither: the real stack under fire, or at full rate, for as long as they are told. `test:spark` sends
- * epochs to every kind of Spark master, each started by the tests.
+ * `check` is what needs no daemon: types, lint, unit tests; with files as arguments only what has to do with them.
+ * `test` goes on with a real stack in a folder and on ports of its own, so that it passes while `npm start` runs:
+ * contract tests against the daemons, then the whole job end to end with a browser. The stack is taken down and deleted
+ * whatever happens, after Ctrl-C too. SIGHTLINE_TEST_ONLY=contract|e2e runs one of the long steps alone. `test:faults`
+ * and `test:soak` are neither: the real stack under fire, or at full rate, for as long as they are told. `test:spark`
+ * sends epochs to every kind of Spark master, each started by the tests.
  */
 import { existsSync, readFileSync } from 'node:fs';
 import { register } from 'tsx/esm/api';
@@ -16,7 +17,11 @@ import { globSync } from './glob.mjs';
 const [, , what = 'test', ...given] = process.argv;
 const LONG = {
   'test:faults': { name: 'under fire', folder: 'test/faults', settings: { minutes: '20', only: '', rate: '2000' } },
-  'test:soak': { name: 'at full rate', folder: 'test/soak', settings: { minutes: '60', rate: '10000', 'epoch-seconds': '300' } },
+  'test:soak': {
+    name: 'at full rate',
+    folder: 'test/soak',
+    settings: { minutes: '60', rate: '10000', 'epoch-seconds': '300' },
+  },
 }[what];
 const files = LONG ? [] : given;
 // Of `npm test` alone: `npm run check` beside it, or started by one of its tests, has no long steps to choose from.
@@ -41,8 +46,8 @@ const outcomes = [];
 const { take, failures } = failureCollector();
 
 /**
- * Runs a step; its output is shown as it comes, and node's own closing counts are added up. Told to stop, it ends the step with all that
- * this has started, and runs no other one, but for what cleans up.
+ * Runs a step; its output is shown as it comes, and node's own closing counts are added up. Told to stop, it ends the
+ * step with all that this has started, and runs no other one, but for what cleans up.
  */
 async function step(name, program, args, env = process.env, isCleanUp = false) {
   if (stop.aborted && !isCleanUp) return false;
@@ -62,7 +67,8 @@ async function step(name, program, args, env = process.env, isCleanUp = false) {
     const lines = (line + chunk.toString('utf8')).split('\n');
     line = lines.pop();
     lines.forEach(take);
-    for (const [, what, count] of lines.map((text) => /^(?:ℹ|#) (pass|fail) (\d+)$/.exec(text)).filter(Boolean)) closing[what] += Number(count);
+    for (const [, what, count] of lines.map((text) => /^(?:ℹ|#) (pass|fail) (\d+)$/.exec(text)).filter(Boolean))
+      closing[what] += Number(count);
   });
   const code = await group.ended;
   if (stop.aborted) await group.empty(hurry);
@@ -74,40 +80,72 @@ async function step(name, program, args, env = process.env, isCleanUp = false) {
   return code === 0;
 }
 
-function nodeTests(name, pattern, env, { concurrency = 1, timeoutMs = 300_000, except = [], named = '', flags = [], among = files } = {}) {
+function nodeTests(
+  name,
+  pattern,
+  env,
+  { concurrency = 1, timeoutMs = 300_000, except = [], named = '', flags = [], among = files } = {},
+) {
   const all = globSync(pattern).filter((file) => file.includes(named) && !except.some((name) => file.endsWith(name)));
   const found = among.length > 0 ? among.filter((file) => all.includes(file)) : all;
   if (found.length === 0) return true;
-  const options = [...flags, '--import', 'tsx', '--test', '--test-reporter=spec', `--test-concurrency=${concurrency}`, `--test-timeout=${timeoutMs}`];
+  const options = [
+    ...flags,
+    '--import',
+    'tsx',
+    '--test',
+    '--test-reporter=spec',
+    `--test-concurrency=${concurrency}`,
+    `--test-timeout=${timeoutMs}`,
+  ];
   return step(name, process.execPath, [...options, ...found], env);
 }
 
-const sightline = (name, args, isCleanUp = false) => step(name, process.execPath, ['sightline.mjs', ...args], stackEnvironment, isCleanUp);
+const sightline = (name, args, isCleanUp = false) =>
+  step(name, process.execPath, ['sightline.mjs', ...args], stackEnvironment, isCleanUp);
 
-/** `npm run check -- FILE …`: lint of the files, and the tests that they are or have, else those that import them; in seconds. */
+/**
+ * `npm run check -- FILE …`: lint of the files, and the tests that they are or have, else those that import them; in
+ * seconds.
+ */
 async function checkFiles() {
   const tests = globSync('test/unit').concat(globSync('test/simulation'));
-  const own = files.map((file) => (tests.includes(file) ? file : `test/unit/${file.replace(/\.\w+$/, '')}.test.ts`)).filter((test) => tests.includes(test));
-  const found = own.length > 0 ? own : tests.filter((test) => files.some((file) => readFileSync(test, 'utf8').includes(file)));
+  const own = files
+    .map((file) => (tests.includes(file) ? file : `test/unit/${file.replace(/\.\w+$/, '')}.test.ts`))
+    .filter((test) => tests.includes(test));
+  const found =
+    own.length > 0 ? own : tests.filter((test) => files.some((file) => readFileSync(test, 'utf8').includes(file)));
   const missing = files.find((file) => !existsSync(file));
   if (missing !== undefined || found.length === 0) {
     const because = missing === undefined ? `No unit test imports ${files.join(', ')}` : `${missing} does not exist`;
-    process.stderr.write(`${because}. Expected: files of this repository, such as core/domain/epoch.ts or a test in test/unit\n`);
+    process.stderr.write(
+      `${because}. Expected: files of this repository, such as core/domain/epoch.ts or a test in test/unit\n`,
+    );
     process.exit(2);
   }
   await step('lint', 'npx', ['eslint', '--max-warnings', '0', ...files]);
+  await step('format', 'npx', ['prettier', '--check', ...files]);
   await nodeTests('unit tests', 'test/unit', process.env, { concurrency: 2, among: found });
-  await nodeTests('simulation', 'test/simulation', { ...process.env, SIGHTLINE_SEEDS: '100' }, { timeoutMs: 600_000, among: found });
+  await nodeTests(
+    'simulation',
+    'test/simulation',
+    { ...process.env, SIGHTLINE_SEEDS: '100' },
+    { timeoutMs: 600_000, among: found },
+  );
 }
 
 async function check() {
   await step('types', 'npm', ['run', '--silent', 'typecheck']);
   await step('lint', 'npm', ['run', '--silent', 'lint']);
+  await step('format', 'npm', ['run', '--silent', 'format:check']);
   await nodeTests('unit tests', 'test/unit', process.env, { concurrency: 2 });
   // Three hundred seeds and the deliberate bugs take some minutes; `check` is for every few lines of work.
   const isThorough = what === 'test';
   const simulation = { ...process.env, SIGHTLINE_SEEDS: isThorough ? '300' : '100' };
-  await nodeTests('simulation', 'test/simulation', simulation, { timeoutMs: 600_000, except: isThorough ? [] : ['mutations.test.ts'] });
+  await nodeTests('simulation', 'test/simulation', simulation, {
+    timeoutMs: 600_000,
+    except: isThorough ? [] : ['mutations.test.ts'],
+  });
 }
 
 /** The stack of the tests is deleted before the work and after it, whatever happens. */
@@ -130,14 +168,19 @@ async function onTheRealStack() {
   });
 }
 
-/** `npm run test:faults -- --minutes N --only WORD --rate R`, `npm run test:soak -- --minutes N --rate R`: settings as options. */
+/**
+ * `npm run test:faults -- --minutes N --only WORD --rate R`, `npm run test:soak -- --minutes N --rate R`: settings as
+ * options.
+ */
 async function atLength({ name, folder, settings }) {
   const prefix = `SIGHTLINE_${folder.split('/').at(-1).toUpperCase()}_`;
   const told = Object.entries(settings).map(([setting, usual]) => {
     const at = given.indexOf(`--${setting}`);
     return [setting, at < 0 ? usual : (given[at + 1] ?? usual)];
   });
-  const environment = Object.fromEntries(told.map(([setting, value]) => [prefix + setting.toUpperCase().replaceAll('-', '_'), value]));
+  const environment = Object.fromEntries(
+    told.map(([setting, value]) => [prefix + setting.toUpperCase().replaceAll('-', '_'), value]),
+  );
   const timeoutMs = (Number(Object.fromEntries(told).minutes) + 30) * 60_000;
   // The ids of a whole run are compared in memory: some 200 bytes for each of ten million and more.
   const flags = ['--max-old-space-size=8192'];
@@ -159,7 +202,8 @@ else if (!only) await check();
 if (what === 'test' && (only || counts.failed === 0)) await onTheRealStack();
 
 process.stdout.write('\n');
-for (const { name, ok, seconds } of outcomes) process.stdout.write(`${ok ? 'ok    ' : 'FAILED'} ${name} (${seconds} s)\n`);
+for (const { name, ok, seconds } of outcomes)
+  process.stdout.write(`${ok ? 'ok    ' : 'FAILED'} ${name} (${seconds} s)\n`);
 for (const failure of failures()) process.stdout.write(`${failure}\n`);
 process.stdout.write(`${counts.passed} passed, ${counts.failed} failed\n`);
 if (stop.aborted) process.stdout.write('stopped before the end\n');

@@ -1,7 +1,8 @@
 /**
  * What is recorded of the rules, what this environment asks for, and which command makes the one the other (law L10).
  *
- * command.ts prints it and runs the commands. Only what the environment sets itself is asked for; all else stays as recorded.
+ * command.ts prints it and runs the commands. Only what the environment sets itself is asked for; all else stays as
+ * recorded.
  */
 import type { Rules } from '../../core/domain/rules.ts';
 import type { Config } from '../../core/process/config.ts';
@@ -40,7 +41,10 @@ export function changesOf(rules: Rules, config: Asked): Change[] {
   return settingsOf(rules, config).filter(({ recorded, asked }) => recorded !== asked);
 }
 
-/** The commands that make the changes, each once, in the order in which they are to be run: ids move first, then all is published anew. */
+/**
+ * The commands that make the changes, each once, in the order in which they are to be run: ids move first, then all is
+ * published anew.
+ */
 export function commandsOf(changes: readonly Change[]): string[][] {
   const lines = new Map(changes.map(({ command }) => [command.join(' '), [...command]]));
   return [...lines.values()].sort((a, b) => Number(a[0] === 'batch') - Number(b[0] === 'batch'));

@@ -1,4 +1,7 @@
-/** `sightline config show|change`: the recorded rules beside what the environment asks for, and the way from the one to the other. */
+/**
+ * `sightline config show|change`: the recorded rules beside what the environment asks for, and the way from the one to
+ * the other.
+ */
 import { spawn } from 'node:child_process';
 import { fileURLToPath } from 'node:url';
 import { Command } from 'commander';
@@ -64,7 +67,10 @@ async function change(config: Config, isDry: boolean): Promise<number> {
   return EXIT.done;
 }
 
-async function recordedIn<T>(config: Config, of: (rules: Parameters<typeof settingsOf>[0], config: Config) => T): Promise<T> {
+async function recordedIn<T>(
+  config: Config,
+  of: (rules: Parameters<typeof settingsOf>[0], config: Config) => T,
+): Promise<T> {
   const stores = await withRetry(COMMAND_RETRY, () => openStores(config, { rules: rulesAsRecorded }));
   try {
     return of(stores.rules, config);
@@ -73,7 +79,10 @@ async function recordedIn<T>(config: Config, of: (rules: Parameters<typeof setti
   }
 }
 
-/** Exit code of a command of ours, which talks to the terminal itself, is told to stop when we are, and again when we are. */
+/**
+ * Exit code of a command of ours, which talks to the terminal itself, is told to stop when we are, and again when we
+ * are.
+ */
 function ended(words: readonly string[], { stop, hurry }: StopOrders): Promise<number> {
   const child = spawn(process.execPath, [PROGRAM, ...words], { stdio: 'inherit' });
   const end = (): void => void child.kill('SIGTERM');

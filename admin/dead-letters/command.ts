@@ -1,8 +1,8 @@
 /**
  * `sightline dlq list|show|replay`: records that could not be detections, for the people who tend them.
  *
- * Data goes to standard output, all else to standard error. `list` and `show` ask Kafka alone; `replay` needs the recorded rules,
- * since they say where a detection belongs.
+ * Data goes to standard output, all else to standard error. `list` and `show` ask Kafka alone; `replay` needs the
+ * recorded rules, since they say where a detection belongs.
  */
 import { Command } from 'commander';
 import type { KeptLetter } from '../../core/layout/log.ts';
@@ -53,7 +53,10 @@ export function deadLettersCommand(): Command {
     .option('--dry-run', 'say what would become of each, and publish nothing')
     .option('--force', 'publish also what still cannot be a detection; it comes back as a new letter')
     .option('--json', 'one JSON object a letter, the sums last')
-    .addHelpText('after', '\nExit codes: 0 all of them replayed, 2 usage, 3 nothing was selected, 4 some still cannot be detections, 5 Kafka or HBase is away.')
+    .addHelpText(
+      'after',
+      '\nExit codes: 0 all of them replayed, 2 usage, 3 nothing was selected, 4 some still cannot be detections, 5 Kafka or HBase is away.',
+    )
     .action((letters: string[], options: ReplayOptions) => runCommand(() => replay(letters, options)));
   return dlq;
 }
@@ -75,20 +78,31 @@ interface Shown extends Place {
 
 async function list(options: ListOptions): Promise<number> {
   const selection = selectionOf(options);
-  if (!/^[1-9]\d{0,5}$/.test(options.limit)) throw new Refusal(EXIT.usage, `--limit is "${options.limit}"; 1 to 999999 was expected`);
+  if (!/^[1-9]\d{0,5}$/.test(options.limit))
+    throw new Refusal(EXIT.usage, `--limit is "${options.limit}"; 1 to 999999 was expected`);
   const isJson = options.json === true;
-  const shown = newest<Shown>(Number(options.limit), ({ line, letter }) => line.length + (letter ? bytesOf(letter) : 0));
+  const shown = newest<Shown>(
+    Number(options.limit),
+    ({ line, letter }) => line.length + (letter ? bytesOf(letter) : 0),
+  );
   let found = 0;
   await withLog(readConfig(), async (log) => {
     for await (const letters of selected(log, selection)) {
       found += letters.length;
       // A line needs the beginning of a value that may be large.
-      shown.add(letters.map((letter) => ({ ...placeOf(letter), ...(isJson ? { line: '', letter } : { line: lineOf(letter), letter: null }) })));
+      shown.add(
+        letters.map((letter) => ({
+          ...placeOf(letter),
+          ...(isJson ? { line: '', letter } : { line: lineOf(letter), letter: null }),
+        })),
+      );
     }
   });
   const letters = shown.letters();
   for (const { line, letter } of letters) out(letter ? visibleJson(jsonOf(letter)) : line);
-  process.stderr.write(`${letters.length} of ${found} letters${letters.length < found ? ', the newest; --limit shows more' : ''}\n`);
+  process.stderr.write(
+    `${letters.length} of ${found} letters${letters.length < found ? ', the newest; --limit shows more' : ''}\n`,
+  );
   return EXIT.done;
 }
 
@@ -104,7 +118,8 @@ async function show(text: string, json: boolean): Promise<number> {
 async function replay(names: readonly string[], options: ReplayOptions): Promise<number> {
   const addresses = names.map(addressOf);
   const selection = selectionOf(options);
-  if (addresses.length > 0 && isNarrow(selection)) throw new Refusal(EXIT.usage, 'Name letters, or select them by options, not both');
+  if (addresses.length > 0 && isNarrow(selection))
+    throw new Refusal(EXIT.usage, 'Name letters, or select them by options, not both');
   const [dryRun, force, json] = [options.dryRun === true, options.force === true, options.json === true];
   const config = readConfig();
   const stores = await withRetry(COMMAND_RETRY, () => openStores(config));
@@ -116,7 +131,9 @@ async function replay(names: readonly string[], options: ReplayOptions): Promise
     const tellTooLarge = (letter: KeptLetter): void => {
       const { KAFKA_BROKERS: brokers, KAFKA_TOPIC: topic } = config;
       const remedy = raiseLimit(brokers, topic, bytesOf(letter));
-      process.stderr.write(`Letter ${nameOf(letter)} is larger than topic ${topic} takes, with its header. Raise the limit, then "sightline prepare": ${remedy}\n`);
+      process.stderr.write(
+        `Letter ${nameOf(letter)} is larger than topic ${topic} takes, with its header. Raise the limit, then "sightline prepare": ${remedy}\n`,
+      );
     };
     const summary = await withLog(config, (log) => {
       const letters = addresses.length > 0 ? named(log, addresses, config) : selected(log, selection);
@@ -147,11 +164,19 @@ async function* selected(log: DeadLetterLog, selection: Selection): AsyncGenerat
   }
 }
 
-async function* named(log: DeadLetterLog, addresses: ReturnType<typeof addressOf>[], config: Config): AsyncGenerator<KeptLetter[]> {
+async function* named(
+  log: DeadLetterLog,
+  addresses: ReturnType<typeof addressOf>[],
+  config: Config,
+): AsyncGenerator<KeptLetter[]> {
   const letters: KeptLetter[] = [];
   for (const { partition, offset } of addresses) {
     const letter = await log.one(partition, offset);
-    if (!letter) throw new Refusal(EXIT.usage, `Topic ${config.KAFKA_DEAD_LETTER_TOPIC} holds no letter ${partition}/${offset}; nothing was replayed`);
+    if (!letter)
+      throw new Refusal(
+        EXIT.usage,
+        `Topic ${config.KAFKA_DEAD_LETTER_TOPIC} holds no letter ${partition}/${offset}; nothing was replayed`,
+      );
     letters.push(letter);
   }
   yield letters;
@@ -167,7 +192,10 @@ function wordsOf(judged: Rejudged): string {
   return `detection ${judged.id} of partition ${judged.home}${judged.isDeferred ? ', deferred' : ''}`;
 }
 
-function summaryText({ selected: all, replayed, deferred, remaining, forced, tooLarge }: ReplaySummary, dryRun: boolean): string {
+function summaryText(
+  { selected: all, replayed, deferred, remaining, forced, tooLarge }: ReplaySummary,
+  dryRun: boolean,
+): string {
   const later = deferred > 0 ? ` (${deferred} of them count when their epoch is published)` : '';
   const left = remaining - tooLarge;
   const large = tooLarge > 0 ? `, ${tooLarge} are too large for the topic` : '';

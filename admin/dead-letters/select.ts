@@ -1,8 +1,8 @@
 /**
  * Which dead letters a command is about, and the newest of them.
  *
- * Options come as texts, are checked together, and become a selection; list and replay read the topic through it. Partition and
- * offset are those of the record in the log, since that is what reports and logs name.
+ * Options come as texts, are checked together, and become a selection; list and replay read the topic through it.
+ * Partition and offset are those of the record in the log, since that is what reports and logs name.
  */
 import type { KeptLetter } from '../../core/layout/log.ts';
 import { DEAD_LETTER_REASONS } from '../../core/domain/dead-letters.ts';
@@ -42,7 +42,9 @@ export function selectionOf(options: SelectionOptions): Selection {
     if (text === undefined) return null;
     const ms = readTimeText(text);
     if (ms !== null) return ms;
-    faults.push(`--${name} is "${text}"; an ISO 8601 time such as 2026-11-22T14:00Z (UTC without a zone) or milliseconds since 1970 were expected`);
+    faults.push(
+      `--${name} is "${text}"; an ISO 8601 time such as 2026-11-22T14:00Z (UTC without a zone) or milliseconds since 1970 were expected`,
+    );
     return null;
   };
   const { reason } = options;
@@ -63,7 +65,9 @@ export function selectionOf(options: SelectionOptions): Selection {
 
 /** Whether it leaves anything out. */
 export function isNarrow({ reason, partition, fromOffset, toOffset, since, until }: Selection): boolean {
-  return reason !== null || partition !== null || fromOffset > 0 || since > 0 || toOffset !== Infinity || until !== Infinity;
+  return (
+    reason !== null || partition !== null || fromOffset > 0 || since > 0 || toOffset !== Infinity || until !== Infinity
+  );
 }
 
 export function isSelected({ keptAt, source, reason }: KeptLetter, selection: Selection): boolean {
@@ -78,7 +82,11 @@ export function isSelected({ keptAt, source, reason }: KeptLetter, selection: Se
 /** Which letter: `<partition>/<offset>` in the dead-letter topic. */
 export function addressOf(text: string): { partition: number; offset: number } {
   const parts = /^(\d{1,9})\/(\d{1,15})$/.exec(text);
-  if (!parts) throw new Refusal(EXIT.usage, `"${text}" names no letter; <partition>/<offset> was expected, as "sightline dlq list" shows it`);
+  if (!parts)
+    throw new Refusal(
+      EXIT.usage,
+      `"${text}" names no letter; <partition>/<offset> was expected, as "sightline dlq list" shows it`,
+    );
   return { partition: Number(parts[1]), offset: Number(parts[2]) };
 }
 
@@ -96,7 +104,10 @@ export function bytesOf({ key, value }: KeptLetter): number {
 const GREATEST_SPARE_BYTES = 64 * 1_048_576;
 
 /** Keeps the newest of all that it is given, in memory that is bounded by what it keeps, in number and in bytes. */
-export function newest<T extends Place>(limit: number, sizeOf: (one: T) => number): { add(letters: readonly T[]): void; letters(): T[] } {
+export function newest<T extends Place>(
+  limit: number,
+  sizeOf: (one: T) => number,
+): { add(letters: readonly T[]): void; letters(): T[] } {
   let kept: T[] = [];
   let spareBytes = 0;
   const trim = (): void => {

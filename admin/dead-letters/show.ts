@@ -1,7 +1,9 @@
 /**
- * How dead letters look: a line of a list, all of one, and the same as JSON. Bytes are text where they are UTF-8, else hexadecimal.
+ * How dead letters look: a line of a list, all of one, and the same as JSON. Bytes are text where they are UTF-8, else
+ * hexadecimal.
  *
- * Anybody who can publish to the topic chooses what stands here, in the headers too, so all of it is made visible first.
+ * Anybody who can publish to the topic chooses what stands here, in the headers too, so all of it is made visible
+ * first.
  */
 import { isUtf8 } from 'node:buffer';
 import type { KeptLetter } from '../../core/layout/log.ts';
@@ -29,8 +31,22 @@ export function allOf(letter: KeptLetter): string {
 
 export function jsonOf(letter: KeptLetter): object {
   const { partition, offset, keptAt, source, reason, detail, key, value } = letter;
-  const headers = { topic: source?.topic ?? null, partition: source?.partition ?? null, offset: source?.offset ?? null, reason, detail };
-  return { letter: nameOf(letter), dlq_partition: partition, dlq_offset: offset, kept_at: keptAt, ...headers, key: bytesJson(key), value: bytesJson(value) };
+  const headers = {
+    topic: source?.topic ?? null,
+    partition: source?.partition ?? null,
+    offset: source?.offset ?? null,
+    reason,
+    detail,
+  };
+  return {
+    letter: nameOf(letter),
+    dlq_partition: partition,
+    dlq_offset: offset,
+    kept_at: keptAt,
+    ...headers,
+    key: bytesJson(key),
+    value: bytesJson(value),
+  };
 }
 
 export function nameOf({ partition, offset }: KeptLetter): string {
@@ -42,16 +58,22 @@ function timeOf({ keptAt }: KeptLetter): string {
 }
 
 /** Null for no bytes at all; else the text, or the hexadecimal digits, and how many bytes. */
-export function bytesJson(bytes: Buffer | null): { bytes: number; text: string } | { bytes: number; hex: string } | null {
+export function bytesJson(
+  bytes: Buffer | null,
+): { bytes: number; text: string } | { bytes: number; hex: string } | null {
   if (bytes === null) return null;
-  return isUtf8(bytes) ? { bytes: bytes.length, text: bytes.toString('utf8') } : { bytes: bytes.length, hex: bytes.toString('hex') };
+  return isUtf8(bytes)
+    ? { bytes: bytes.length, text: bytes.toString('utf8') }
+    : { bytes: bytes.length, hex: bytes.toString('hex') };
 }
 
 function bytesText(bytes: Buffer | null): string {
   const shown = bytesJson(bytes);
   if (shown === null) return 'none';
   const unit = shown.bytes === 1 ? 'byte' : 'bytes';
-  return 'text' in shown ? `${shown.bytes} ${unit}, text: ${visible(shown.text)}` : `${shown.bytes} ${unit}, hex: ${shown.hex}`;
+  return 'text' in shown
+    ? `${shown.bytes} ${unit}, text: ${visible(shown.text)}`
+    : `${shown.bytes} ${unit}, hex: ${shown.hex}`;
 }
 
 function shortened(value: Buffer | null): string {

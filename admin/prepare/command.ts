@@ -7,6 +7,8 @@ import { prepare } from './prepare.ts';
 
 export function prepareCommand(): Command {
   return new Command('prepare')
-    .description('create topics, tables and folders where they are missing, and set topics as they must be; safe to repeat')
+    .description(
+      'create topics, tables and folders where they are missing, and set topics as they must be; safe to repeat',
+    )
     .action(() => runCommand(() => prepare(readConfig(), sayOn())));
 }

@@ -1,8 +1,8 @@
 /**
  * Sets on topics that are there what the layers would refuse, one setting at a time, and says each.
  *
- * prepare.ts calls it. How long the log keeps records is the operator's to say, and lowering a limit would refuse what producers send
- * today: such faults are refused, with the command that mends them.
+ * prepare.ts calls it. How long the log keeps records is the operator's to say, and lowering a limit would refuse what
+ * producers send today: such faults are refused, with the command that mends them.
  */
 import { setTimeout as pause } from 'node:timers/promises';
 import type { TopicFault } from '../../core/layout/topic-settings.ts';
@@ -17,7 +17,8 @@ const SEEN_LIMIT_MS = 10_000;
 
 /** Sets what the layers would refuse, and waits until it is to be seen; throws a Refusal for what is left. */
 export async function mendTopics(config: Config, admin: LogAdmin, facts: TopicFacts, say: Say): Promise<void> {
-  const faultsOf = (found: TopicFacts): TopicFault[] => topicFaults(found, leastRetentionMs(config.EPOCH_SECONDS, config.ARCHIVE_EVERY_SECONDS * 1_000));
+  const faultsOf = (found: TopicFacts): TopicFault[] =>
+    topicFaults(found, leastRetentionMs(config.EPOCH_SECONDS, config.ARCHIVE_EVERY_SECONDS * 1_000));
   let faults = faultsOf(facts);
   for (const { topic, setting, found, value, isMended, left } of faults) {
     if (!isMended || value === null) continue;
@@ -29,5 +30,6 @@ export async function mendTopics(config: Config, admin: LogAdmin, facts: TopicFa
     const found = await admin.facts();
     if (found) faults = faultsOf(found);
   }
-  if (faults.length > 0) throw new Refusal(EXIT.data_check_failed, faults.map((fault) => faultText(fault, facts.brokers)).join('\n'));
+  if (faults.length > 0)
+    throw new Refusal(EXIT.data_check_failed, faults.map((fault) => faultText(fault, facts.brokers)).join('\n'));
 }

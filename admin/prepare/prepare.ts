@@ -1,10 +1,12 @@
 /**
- * Makes an empty Kafka, HBase and HDFS ready for Sightline: topics, tables, folders, the names of places. Safe to repeat.
+ * Makes an empty Kafka, HBase and HDFS ready for Sightline: topics, tables, folders, the names of places. Safe to
+ * repeat.
  *
- * `sightline cluster up` and `npm start` call it on this machine, `sightline prepare` against clusters that exist. Nothing that is
- * there already is changed, but a time to live of first-met rows that is too short for the recorded rules (it is never lowered), and
- * settings of the topics that the layers would refuse (mend-topics.ts). The rules are not recorded here but by the first process
- * that counts (core/stores/control/recorded-rules.ts), since only then it matters which they are.
+ * `sightline cluster up` and `npm start` call it on this machine, `sightline prepare` against clusters that exist.
+ * Nothing that is there already is changed, but a time to live of first-met rows that is too short for the recorded
+ * rules (it is never lowered), and settings of the topics that the layers would refuse (mend-topics.ts). The rules are
+ * not recorded here but by the first process that counts (core/stores/control/recorded-rules.ts), since only then it
+ * matters which they are.
  */
 import { LAKE } from '../../core/layout/lake.ts';
 import type { Config } from '../../core/process/config.ts';
@@ -77,11 +79,20 @@ async function livingRules(config: Config, hbase: HBaseClient): Promise<Recorded
   }
 }
 
-async function firstReference(config: Config, hbase: HBaseClient, { file, isChosen, locations }: Places, say: Say): Promise<void> {
+async function firstReference(
+  config: Config,
+  hbase: HBaseClient,
+  { file, isChosen, locations }: Places,
+  say: Say,
+): Promise<void> {
   const control = controlStore(hbase, config.HBASE_NAMESPACE);
   const before = await control.reference();
   if (before) {
-    if (isChosen) say('reference', `${before.locations} places are there already; "sightline reference load ${file}" adds and renames`);
+    if (isChosen)
+      say(
+        'reference',
+        `${before.locations} places are there already; "sightline reference load ${file}" adds and renames`,
+      );
     return;
   }
   const { locations: loaded } = await loadReference(locations, control, locationsStore(hbase, config.HBASE_NAMESPACE));

@@ -1,9 +1,9 @@
 /**
  * Rows of a CSV text with the lines that they stand in: RFC 4180, and what spreadsheets make of it.
  *
- * locations.ts takes the rows. Line ends may change within the text. A row that cannot be read costs its own line and no other:
- * csv-parse reads one row at a time, and after a broken one reading goes on with the next line, so no line is swallowed by a
- * quote that somebody left open.
+ * locations.ts takes the rows. Line ends may change within the text. A row that cannot be read costs its own line and
+ * no other: csv-parse reads one row at a time, and after a broken one reading goes on with the next line, so no line is
+ * swallowed by a quote that somebody left open.
  */
 import { parse } from 'csv-parse/sync';
 
@@ -44,7 +44,7 @@ export function linesOf(text: string): CsvLine[] {
 export function readCsv(lines: readonly CsvLine[], first: number, delimiter: string): CsvReading {
   const rows: CsvRow[] = [];
   const badLines: BadLine[] = [];
-  for (let at = first - 1; at < lines.length; ) {
+  for (let at = first - 1; at < lines.length;) {
     const line = at + 1;
     const { text, count } = rowText(lines, at);
     if (text !== '') {
@@ -81,7 +81,12 @@ function hasOpenQuote(text: string): boolean {
 function fieldsOf(text: string, delimiter: string): string[] | string {
   if (!text.includes('"')) return text.split(delimiter);
   try {
-    const rows = parse(text, { delimiter, trim: true, relax_column_count: true, record_delimiter: ['\r\n', '\n', '\r'] });
+    const rows = parse(text, {
+      delimiter,
+      trim: true,
+      relax_column_count: true,
+      record_delimiter: ['\r\n', '\n', '\r'],
+    });
     return rows.length === 1 ? rows[0]! : 'a quote stands where none is expected';
   } catch (fault) {
     return `a quote stands where none is expected (${fault instanceof Error ? fault.message : String(fault)})`;

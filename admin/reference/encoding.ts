@@ -1,8 +1,10 @@
 /**
- * From the bytes of a file that a person saved to text: UTF-8, UTF-16 with or without its mark, or the encoding that is named.
+ * From the bytes of a file that a person saved to text: UTF-8, UTF-16 with or without its mark, or the encoding that is
+ * named.
  *
- * csv-rows.ts takes the text. What is not valid in the encoding becomes U+FFFD, which locations.ts never takes for a letter, so no broken
- * name is loaded. Nothing is guessed among the one-byte encodings: every byte is a letter in each of them, in each another one.
+ * csv-rows.ts takes the text. What is not valid in the encoding becomes U+FFFD, which locations.ts never takes for a
+ * letter, so no broken name is loaded. Nothing is guessed among the one-byte encodings: every byte is a letter in each
+ * of them, in each another one.
  */
 import iconv from 'iconv-lite';
 import { EXIT, Refusal } from '../../core/process/errors.ts';
@@ -12,10 +14,16 @@ export const REPLACEMENT = '\uFFFD';
 /** Enough of a file to tell UTF-16 by its zero bytes. */
 const SAMPLE_BYTES = 512;
 
-/** Throws a Refusal (usage) if nobody knows the encoding's name. A byte-order mark wins over `encoding` and is taken off. */
+/**
+ * Throws a Refusal (usage) if nobody knows the encoding's name. A byte-order mark wins over `encoding` and is taken
+ * off.
+ */
 export function decodeText(bytes: Buffer, encoding?: string): string {
   if (encoding !== undefined && !iconv.encodingExists(encoding)) {
-    throw new Refusal(EXIT.usage, `--encoding: "${encoding}" is unknown; utf-8, utf-16le, windows-1252 or iso-8859-2 are examples`);
+    throw new Refusal(
+      EXIT.usage,
+      `--encoding: "${encoding}" is unknown; utf-8, utf-16le, windows-1252 or iso-8859-2 are examples`,
+    );
   }
   const found = encodingOfMark(bytes) ?? encoding ?? encodingOfZeros(bytes) ?? 'utf-8';
   return iconv.decode(bytes, found, { stripBOM: true });

@@ -1,9 +1,9 @@
 /**
  * `sightline reference load`: dataset B into HBase, safe to repeat.
  *
- * Rows that differ from what HBase has are written under the next version, then the version moves by check-and-put, which
- * tells serving to read the table again. A load that changes nothing moves nothing. Places are added and renamed, never
- * removed, because history still counts there.
+ * Rows that differ from what HBase has are written under the next version, then the version moves by check-and-put,
+ * which tells serving to read the table again. A load that changes nothing moves nothing. Places are added and renamed,
+ * never removed, because history still counts there.
  */
 import type { Location } from '../../core/domain/detection.ts';
 import type { Instant } from '../../core/domain/time.ts';

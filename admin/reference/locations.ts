@@ -1,9 +1,10 @@
 /**
- * Dataset B from a CSV file as people save it: good lines become locations, bad ones are named by number with the reason.
+ * Dataset B from a CSV file as people save it: good lines become locations, bad ones are named by number with the
+ * reason.
  *
- * `reference load`, `--places` of `npm start` and of `produce` all read here, so that a file that one of them takes is taken by
- * all. The header names the two columns, in any order, among others if need be, with commas, semicolons, tabs or bars between
- * them. No line is dropped in silence, and a bad one never stops the good ones.
+ * `reference load`, `--places` of `npm start` and of `produce` all read here, so that a file that one of them takes is
+ * taken by all. The header names the two columns, in any order, among others if need be, with commas, semicolons, tabs
+ * or bars between them. No line is dropped in silence, and a bad one never stops the good ones.
  */
 import type { Location } from '../../core/domain/detection.ts';
 import type { BadLine, CsvLine } from './csv-rows.ts';
@@ -28,7 +29,10 @@ export interface ReferenceReading {
   readonly hints: string[];
 }
 
-/** `encoding`: of a file that is neither UTF-8 nor UTF-16. Throws a Refusal (usage) if the header is not that of dataset B. */
+/**
+ * `encoding`: of a file that is neither UTF-8 nor UTF-16. Throws a Refusal (usage) if the header is not that of dataset
+ * B.
+ */
 export function readReference(bytes: Buffer, encoding?: string): ReferenceReading {
   const text = decodeText(bytes, encoding);
   const lines = linesOf(text);
@@ -47,7 +51,10 @@ export function readReference(bytes: Buffer, encoding?: string): ReferenceReadin
     if (typeof reading === 'string') badLines.push({ line, because: reading });
     else if (before === undefined) byOid.set(reading.oid, { ...reading, line });
     else if (before.name !== reading.name) {
-      badLines.push({ line, because: `place ${reading.oid} has another name in line ${before.line}: "${before.name}"` });
+      badLines.push({
+        line,
+        because: `place ${reading.oid} has another name in line ${before.line}: "${before.name}"`,
+      });
     }
   }
   const locations = [...byOid.values()].map(({ oid, name }) => ({ oid, name }));
@@ -63,9 +70,16 @@ interface Header {
   readonly name: number;
 }
 
-/** The first line that is not empty; a line `sep=;` before it, which spreadsheets write and read, names the delimiter. */
+/**
+ * The first line that is not empty; a line `sep=;` before it, which spreadsheets write and read, names the delimiter.
+ */
 function readHeader(lines: readonly CsvLine[]): Header {
-  let line = 1 + Math.max(0, lines.findIndex(({ text }) => text.trim() !== ''));
+  let line =
+    1 +
+    Math.max(
+      0,
+      lines.findIndex(({ text }) => text.trim() !== ''),
+    );
   const named = /^\s*"?sep=(.)"?\s*$/i.exec(lines[line - 1]?.text ?? '')?.[1];
   if (named !== undefined) line += 1;
   for (const delimiter of named === undefined ? DELIMITERS : [named]) {
@@ -86,7 +100,10 @@ function refuseTwice(columns: readonly string[]): void {
   for (const column of [OID, NAME]) {
     const at = columns.flatMap((name, index) => (name === column ? [index + 1] : []));
     if (at.length > 1) {
-      throw new Refusal(EXIT.usage, `The first line names ${column} more than once (columns ${at.join(' and ')}); leave only the column that counts`);
+      throw new Refusal(
+        EXIT.usage,
+        `The first line names ${column} more than once (columns ${at.join(' and ')}); leave only the column that counts`,
+      );
     }
   }
 }
@@ -100,7 +117,8 @@ function readFields(fields: readonly string[], { width, oid, name }: Header): Lo
   const reading = readOid(oidText);
   if (!reading.ok) return `${OID} is "${oidText}"; ${expectedOid(oidText)}`;
   const length = [...nameText].length;
-  if (length < 1 || length > GREATEST_NAME_CODE_POINTS) return `${NAME} has ${length} code points; 1 to 5000 were expected`;
+  if (length < 1 || length > GREATEST_NAME_CODE_POINTS)
+    return `${NAME} has ${length} code points; 1 to 5000 were expected`;
   if (nameText.includes(REPLACEMENT)) return `${NAME} is "${nameText}", with a letter that is not to be read`;
   return { oid: reading.oid, name: nameText };
 }
@@ -116,13 +134,18 @@ const isBlank = (field: string): boolean => field.trim() === '';
 
 function encodingHint(text: string, bytes: Buffer): string[] {
   if (!text.includes(REPLACEMENT)) return [];
-  if (bytes.includes(Buffer.from(REPLACEMENT))) return ['The file itself holds U+FFFD: an earlier conversion has lost letters there.'];
-  return ['The file is not in UTF-8. Save it as UTF-8, or use "reference load --encoding windows-1252", which spreadsheets on Windows often write.'];
+  if (bytes.includes(Buffer.from(REPLACEMENT)))
+    return ['The file itself holds U+FFFD: an earlier conversion has lost letters there.'];
+  return [
+    'The file is not in UTF-8. Save it as UTF-8, or use "reference load --encoding windows-1252", which spreadsheets on Windows often write.',
+  ];
 }
 
 /** Ids of more digits than a spreadsheet keeps that all end in zeros were most likely rounded by one. */
 function roundingHint(locations: readonly Location[]): string[] {
   const long = locations.map(({ oid }) => oid.replace('-', '')).filter((digits) => digits.length > SPREADSHEET_DIGITS);
   if (long.length < 2 || !long.every((digits) => /^0+$/.test(digits.slice(SPREADSHEET_DIGITS)))) return [];
-  return [`All ${long.length} ids of more than ${SPREADSHEET_DIGITS} digits end in zeros: a spreadsheet may have rounded them; compare them with their source.`];
+  return [
+    `All ${long.length} ids of more than ${SPREADSHEET_DIGITS} digits end in zeros: a spreadsheet may have rounded them; compare them with their source.`,
+  ];
 }

@@ -1,8 +1,9 @@
 /**
- * Dataset B for a system that is started on this machine: the file that was named, or the one that comes with the project.
+ * Dataset B for a system that is started on this machine: the file that was named, or the one that comes with the
+ * project.
  *
- * `npm start` reads it before it starts anything, `produce` before the cameras. A person who names a file wants all of it, so one
- * bad line refuses it; `reference load` takes the good lines of such a file.
+ * `npm start` reads it before it starts anything, `produce` before the cameras. A person who names a file wants all of
+ * it, so one bad line refuses it; `reference load` takes the good lines of such a file.
  */
 import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';

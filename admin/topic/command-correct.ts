@@ -26,7 +26,9 @@ interface Asked {
 export function addCorrectStamps(topic: Command): void {
   topic
     .command('correct-stamps')
-    .description("take stamps of a broker whose clock ran ahead for what they are: they count as the arrival before them")
+    .description(
+      'take stamps of a broker whose clock ran ahead for what they are: they count as the arrival before them',
+    )
     .requiredOption('--partition <n>', 'the partition that is held')
     .option('--from <offset>', 'the first record, to be sure that it is the one that you looked at')
     .option('--to <offset>', 'the last record; without it the last of the run that is ahead')
@@ -46,10 +48,19 @@ async function run(options: Options): Promise<number> {
     const { growths } = await control.growth(stores.rules.generation);
     const rules = { ...stores.rules, growths };
     if (!allPartitions(rules).includes(asked.partition)) {
-      throw new Refusal(EXIT.usage, `--partition is ${asked.partition}; the topic has partitions 0 to ${allPartitions(rules).length - 1}`);
+      throw new Refusal(
+        EXIT.usage,
+        `--partition is ${asked.partition}; the topic has partitions 0 to ${allPartitions(rules).length - 1}`,
+      );
     }
     const aheadMs = config.BROKER_AHEAD_SECONDS * 1_000;
-    const ports: CorrectPorts = { rules, control, reader: { read: (partition, from) => reader.read(partition, from, signal) }, now: Date.now, aheadMs };
+    const ports: CorrectPorts = {
+      rules,
+      control,
+      reader: { read: (partition, from) => reader.read(partition, from, signal) },
+      now: Date.now,
+      aheadMs,
+    };
     const plan = await withRetry(COMMAND_RETRY, () => planFor(ports, asked.partition, asked.to), { signal });
     if (!plan) return await nothingToDo(ports, asked.partition);
     checkAsked(asked, plan);
@@ -57,7 +68,9 @@ async function run(options: Options): Promise<number> {
       process.stdout.write(`would correct ${textOf(plan)}; nothing was recorded\n`);
     } else {
       const done = await withRetry(COMMAND_RETRY, () => correct(ports, plan), { signal });
-      process.stdout.write(`${done === 'recorded' ? 'corrected' : 'somebody else has just corrected'} ${textOf(plan)}\n`);
+      process.stdout.write(
+        `${done === 'recorded' ? 'corrected' : 'somebody else has just corrected'} ${textOf(plan)}\n`,
+      );
     }
     warn(plan);
     return EXIT.done;
@@ -78,13 +91,22 @@ function askedOf({ partition, from, to }: Options): Asked {
 /** A correction begins where readers wait, and reaches to a record that is there. */
 function checkAsked({ from, to }: Asked, { partition, correction }: Plan): void {
   if (from !== undefined && from !== correction.from) {
-    throw new Refusal(EXIT.usage, `--from is ${from}; in partition ${partition} the first record that is ahead is offset ${correction.from}. Begin there, or leave --from out`);
+    throw new Refusal(
+      EXIT.usage,
+      `--from is ${from}; in partition ${partition} the first record that is ahead is offset ${correction.from}. Begin there, or leave --from out`,
+    );
   }
   if (to !== undefined && to < correction.from) {
-    throw new Refusal(EXIT.usage, `--to is ${to}; the first record of partition ${partition} that is ahead is offset ${correction.from}`);
+    throw new Refusal(
+      EXIT.usage,
+      `--to is ${to}; the first record of partition ${partition} that is ahead is offset ${correction.from}`,
+    );
   }
   if (to !== undefined && to > correction.to) {
-    throw new Refusal(EXIT.usage, `--to is ${to}; the last record that partition ${partition} holds before the next correction is offset ${correction.to}`);
+    throw new Refusal(
+      EXIT.usage,
+      `--to is ${to}; the last record that partition ${partition} holds before the next correction is offset ${correction.to}`,
+    );
   }
 }
 
@@ -111,7 +133,10 @@ function warn({ partition, deadLetters, reachesEnd }: Plan): void {
         'before. They are kept; "sightline dlq replay" publishes them again, and then they count.\n',
     );
   }
-  if (reachesEnd) process.stderr.write(`The last record of partition ${partition} is ahead too. If the broker's clock is still wrong, the next one is held again: put it right first.\n`);
+  if (reachesEnd)
+    process.stderr.write(
+      `The last record of partition ${partition} is ahead too. If the broker's clock is still wrong, the next one is held again: put it right first.\n`,
+    );
 }
 
 const time = (t: number): string => (Math.abs(t) <= 8.64e15 ? new Date(t).toISOString() : `${t} ms since 1970`);

@@ -48,7 +48,9 @@ async function run(options: Options): Promise<number> {
     if (options.dryRun === true) return await dry(stores, has, to);
     if (has.isDone && has.partitions === to) return nothingToDo(to);
     const growth = await withRetry(COMMAND_RETRY, () => grow(portsOf(stores, producer, signal), to), { signal });
-    process.stdout.write(`${to} partitions count from epoch ${nameOf(epochAt(growth.from, stores.rules), stores.rules)} on\n`);
+    process.stdout.write(
+      `${to} partitions count from epoch ${nameOf(epochAt(growth.from, stores.rules), stores.rules)} on\n`,
+    );
     return EXIT.done;
   } finally {
     await producer.close();

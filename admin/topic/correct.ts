@@ -1,9 +1,10 @@
 /**
  * Correcting stamps that run ahead: which records of a partition, and what becomes of them (law L5).
  *
- * command-correct.ts opens its ports; the simulation calls it with wrong clocks and old views. A correction begins with the first
- * record before which every reader whose clock is right waits, and reaches over the run of records whose stamps are ahead too. Looking
- * decides nothing: whether a reader has passed the first record meanwhile is settled when it is recorded (core/stores/control/stamp-gate.ts).
+ * command-correct.ts opens its ports; the simulation calls it with wrong clocks and old views. A correction begins with
+ * the first record before which every reader whose clock is right waits, and reaches over the run of records whose
+ * stamps are ahead too. Looking decides nothing: whether a reader has passed the first record meanwhile is settled when
+ * it is recorded (core/stores/control/stamp-gate.ts).
  */
 import type { LogRecord } from '../../core/domain/detection.ts';
 import type { Rules } from '../../core/domain/rules.ts';
@@ -54,7 +55,8 @@ export async function planFor(ports: CorrectPorts, partition: number, to?: numbe
   const decided = await decidedOf(ports, partition);
   const latest = now() + aheadMs;
   const limit = Math.max(decided.arrival, found!.settled, latest);
-  const isOfRun = ({ offset, stamp }: LogRecord): boolean => !isCorrected(offset, found!.corrections) && (to === undefined ? stamp > latest : offset <= to);
+  const isOfRun = ({ offset, stamp }: LogRecord): boolean =>
+    !isCorrected(offset, found!.corrections) && (to === undefined ? stamp > latest : offset <= to);
   let { arrival } = decided;
   let plan: Plan | null = null;
   for await (const { records } of reader.read(partition, decided.offset)) {
@@ -93,7 +95,10 @@ async function decidedOf({ rules, control }: CorrectPorts, partition: number): P
 }
 
 /** Records it for all readers. Throws a Refusal if one of them has passed its first record. */
-export async function correct({ control, rules }: CorrectPorts, { partition, correction, stamp }: Plan): Promise<'recorded' | 'present'> {
+export async function correct(
+  { control, rules }: CorrectPorts,
+  { partition, correction, stamp }: Plan,
+): Promise<'recorded' | 'present'> {
   const done = await recordCorrection(control, rules.logLife, partition, correction, stamp);
   if ('by' in done) throw tooLate(partition, correction, done);
   return done.status;

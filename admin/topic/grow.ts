@@ -7,8 +7,8 @@
  *   3 record from which epoch on they count             a check-and-put with an epoch that nobody has settled (core/stores/control/settled-growth.ts)
  *   4 wait until it is in force                         each partition is read to where the epoch begins; quiet ones get a tick
  *
- * command.ts opens its ports; the simulation kills it anywhere. Partitions are there before they count, so a growth that nobody
- * finishes holds nobody up.
+ * command.ts opens its ports; the simulation kills it anywhere. Partitions are there before they count, so a growth
+ * that nobody finishes holds nobody up.
  */
 import type { ControlStore } from '../../core/stores/control/control.ts';
 import type { LogAdmin, LogProducer } from '../../core/stores/kafka/types.ts';
@@ -49,26 +49,50 @@ export async function grow(ports: GrowPorts, to: number): Promise<Growth> {
 }
 
 /** Throws a Refusal unless the topic may be given so many partitions now; also what a dry run asks. */
-export async function check({ rules, control }: Pick<GrowPorts, 'rules' | 'control'>, found: GrowthRecord, to: number): Promise<void> {
+export async function check(
+  { rules, control }: Pick<GrowPorts, 'rules' | 'control'>,
+  found: GrowthRecord,
+  to: number,
+): Promise<void> {
   const now = partitionsEver({ ...rules, growths: found.growths });
-  if (to < now) throw new Refusal(EXIT.usage, `The topic has ${now} partitions, and Kafka cannot take any away; --partitions must be more than ${now}`);
+  if (to < now)
+    throw new Refusal(
+      EXIT.usage,
+      `The topic has ${now} partitions, and Kafka cannot take any away; --partitions must be more than ${now}`,
+    );
   if (found.growingTo !== null && found.growingTo !== to) {
-    throw new Refusal(EXIT.usage, `The topic is being given ${found.growingTo} partitions already; finish that first: sightline topic grow --partitions ${found.growingTo}`);
+    throw new Refusal(
+      EXIT.usage,
+      `The topic is being given ${found.growingTo} partitions already; finish that first: sightline topic grow --partitions ${found.growingTo}`,
+    );
   }
   const last = found.growths.at(-1);
   if (last && to > now && (await unreadBefore(control, { ...rules, growths: found.growths }, last.from)).length > 0) {
-    throw new Refusal(EXIT.usage, `The growth to ${now} partitions is not in force in all partitions yet; finish it first: sightline topic grow --partitions ${now}`);
+    throw new Refusal(
+      EXIT.usage,
+      `The growth to ${now} partitions is not in force in all partitions yet; finish it first: sightline topic grow --partitions ${now}`,
+    );
   }
   if (to > now && found.growingTo === null && (await control.rebuilding(rules.generation + 1)) !== null) {
-    throw new Refusal(EXIT.usage, `A rebuild of generation ${rules.generation + 1} is under way and would not know of it; finish "sightline batch rebuild" first`);
+    throw new Refusal(
+      EXIT.usage,
+      `A rebuild of generation ${rules.generation + 1} is under way and would not know of it; finish "sightline batch rebuild" first`,
+    );
   }
   if (to > now && found.growingTo === null) await checkHeld({ rules, control }, now);
 }
 
 /** All partitions wait for each other where a growth begins, so one that is held would hold up all of them. */
 async function checkHeld({ rules, control }: Pick<GrowPorts, 'rules' | 'control'>, partitions: number): Promise<void> {
-  const progress = await control.progress(rules.generation, Array.from({ length: partitions }, (_, partition) => partition));
-  const [held] = await heldPartitions(control, rules.logLife, progress.map((each) => each?.nextOffset ?? 0));
+  const progress = await control.progress(
+    rules.generation,
+    Array.from({ length: partitions }, (_, partition) => partition),
+  );
+  const [held] = await heldPartitions(
+    control,
+    rules.logLife,
+    progress.map((each) => each?.nextOffset ?? 0),
+  );
   if (!held) return;
   throw new Refusal(
     EXIT.dependency_down,
@@ -93,7 +117,10 @@ async function announced(ports: GrowPorts, to: number): Promise<GrowthRecord> {
   }
 }
 
-/** Until a worker has read a tick in every new partition, so that nobody waits for one that has no reader when it counts. */
+/**
+ * Until a worker has read a tick in every new partition, so that nobody waits for one that has no reader when it
+ * counts.
+ */
 async function heeded(ports: GrowPorts, from: number, to: number): Promise<void> {
   const { rules, control, producer, now } = ports;
   const added = Array.from({ length: to - from }, (_, i) => from + i);
@@ -101,9 +128,14 @@ async function heeded(ports: GrowPorts, from: number, to: number): Promise<void>
   const progress = await control.progress(rules.generation, added);
   await producer.tick(added.filter((_, i) => progress[i] === null));
   for (;;) {
-    const open = (await control.progress(rules.generation, added)).flatMap((each, i) => (each === null ? [added[i]!] : []));
+    const open = (await control.progress(rules.generation, added)).flatMap((each, i) =>
+      each === null ? [added[i]!] : [],
+    );
     if (open.length === 0) return;
-    if (now() >= giveUpAt) return ports.say(`no worker reads partitions ${open.join(', ')} yet; going on, what waits for them will be counted then`);
+    if (now() >= giveUpAt)
+      return ports.say(
+        `no worker reads partitions ${open.join(', ')} yet; going on, what waits for them will be counted then`,
+      );
     ports.say(`waiting for workers to begin with partitions ${open.join(', ')}`);
     await ports.pause();
   }
@@ -134,7 +166,9 @@ async function inForce(ports: GrowPorts, { from, partitions }: Growth): Promise<
     if (unread.length === 0) return;
     if (now() < from) say(`${partitions} partitions count from ${new Date(from).toISOString()} on; waiting until then`);
     else {
-      say(`waiting until what arrived before ${new Date(from).toISOString()} is counted in partitions ${unread.map(({ partition }) => partition).join(', ')}`);
+      say(
+        `waiting until what arrived before ${new Date(from).toISOString()} is counted in partitions ${unread.map(({ partition }) => partition).join(', ')}`,
+      );
       if (now() - tickedAt >= TICK_EVERY_MS) {
         tickedAt = now();
         const quiet = await quietOf(admin, rules, unread);

@@ -1,10 +1,10 @@
 /**
  * `batch archive`: what the log holds of the epochs that are not published yet goes into raw files now (law L9).
  *
- * The archive is the master dataset; done hourly, Kafka's retention never decides what is kept. Called with the lock of the lake
- * held. It appends no tick and cuts nothing: a partition is read to its end as it is, and an epoch's run goes on from there. Where
- * no record after an epoch's end was delivered yet, the next record may still belong to it, so later epochs wait for the next time.
- * So does a partition whose next stamp is ahead of the clock (held-partitions.ts).
+ * The archive is the master dataset; done hourly, Kafka's retention never decides what is kept. Called with the lock of
+ * the lake held. It appends no tick and cuts nothing: a partition is read to its end as it is, and an epoch's run goes
+ * on from there. Where no record after an epoch's end was delivered yet, the next record may still belong to it, so
+ * later epochs wait for the next time. So does a partition whose next stamp is ahead of the clock (held-partitions.ts).
  */
 import { join } from 'node:path';
 import type { Epoch } from '../../core/domain/epoch.ts';
@@ -61,20 +61,32 @@ export async function archiveNow(before: BatchContext, lease: HeldLease): Promis
     held.push(...archived.held);
     skip = archived.uncut;
     const epoch = (seam.epoch + 1) as Epoch;
-    seam = epochStartAt(context.rules, epoch, archived.partitions.map(({ cut }) => cut), archived.partitions.map(({ arrival }) => arrival));
+    seam = epochStartAt(
+      context.rules,
+      epoch,
+      archived.partitions.map(({ cut }) => cut),
+      archived.partitions.map(({ arrival }) => arrival),
+    );
   }
   context.metrics.held(held.length);
   return { added, held };
 }
 
-/** Behind the horizon; or behind an epoch whose run died after its intent, because that names every file of it already. */
+/**
+ * Behind the horizon; or behind an epoch whose run died after its intent, because that names every file of it already.
+ */
 async function nextEpochStart(context: BatchContext, horizon: Horizon | null): Promise<EpochStart> {
   const epoch = nextEpoch(horizon, context.rules);
   const intent = await readIntent(context.hdfs, nameOf(epoch, context.rules));
   if (!intent) return epochStartOf(context, { epoch, horizon });
   const { partitions } = intent.draft;
   const arrivals = partitions.map(({ arrival }) => arrival as Instant);
-  return epochStartAt(context.rules, (epoch + 1) as Epoch, partitions.map(({ cut }) => cut), arrivals);
+  return epochStartAt(
+    context.rules,
+    (epoch + 1) as Epoch,
+    partitions.map(({ cut }) => cut),
+    arrivals,
+  );
 }
 
 async function archiveEpoch(
@@ -87,7 +99,11 @@ async function archiveEpoch(
   const attempt = `archive-${new Date().toISOString().replaceAll(/[-:.]/g, '')}-${process.pid}`;
   const own = await openOwnFolder(settings.workFolder, attempt);
   const folder = own.path;
-  const duck = await openDuck({ memoryMb: settings.memoryMb, threads: settings.threads, spillFolder: join(folder, 'spill') });
+  const duck = await openDuck({
+    memoryMb: settings.memoryMb,
+    threads: settings.threads,
+    spillFolder: join(folder, 'spill'),
+  });
   try {
     const early = await settleArchive(context, seam.epoch, seam.firsts);
     const archived = await archive(context, duck, seam, { folder, ticks: false, early: early.files, skip });
@@ -117,7 +133,11 @@ async function staged(
   { attempt, folder }: { attempt: string; folder: string },
   archived: Archive,
 ): Promise<JournalFile[]> {
-  const copies = localCopies(context.hdfs, { shared: join(context.settings.workFolder, 'copies'), own: join(folder, 'copies'), keeps: true });
+  const copies = localCopies(context.hdfs, {
+    shared: join(context.settings.workFolder, 'copies'),
+    own: join(folder, 'copies'),
+    keeps: true,
+  });
   const uploaded = await stageFiles(context, epoch, attempt, archived.files, copies);
   const byPath = new Map(uploaded.map((file) => [file.path, file]));
   const files: JournalFile[] = [];
@@ -125,7 +145,15 @@ async function staged(
     const file = byPath.get(part.path)!;
     await copies.adopt(part.localFile, file);
     const { partition, from, next, arrival, verdicts, deadLettersByReason } = part;
-    files.push({ ...file, partition, from, next, arrival, verdicts, dead_letters_by_reason: { ...deadLettersByReason } });
+    files.push({
+      ...file,
+      partition,
+      from,
+      next,
+      arrival,
+      verdicts,
+      dead_letters_by_reason: { ...deadLettersByReason },
+    });
   }
   return files;
 }

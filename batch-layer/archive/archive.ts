@@ -1,11 +1,12 @@
 /**
- * Archive: every record of an epoch, from the previous cut to its own, into raw files; and where the cut is (laws L5, L7, L10).
+ * Archive: every record of an epoch, from the previous cut to its own, into raw files; and where the cut is (laws L5,
+ * L7, L10).
  *
- * run.ts gives the seam's other side (offsets and arrivals of the previous epoch) and gets files and ranges for reconcile.ts.
- * The cut of a partition is the first delivered record whose arrival is not before the epoch's end, a fact of the log; where a
- * partition is quiet, one tick is appended after the epoch's end and becomes that record; before a stamp that is ahead of the
- * clock reading stops (cut.ts). Files are written behind the reading, one at a time, so memory holds a few files' bytes whatever
- * the epoch's size and whatever a record weighs.
+ * run.ts gives the seam's other side (offsets and arrivals of the previous epoch) and gets files and ranges for
+ * reconcile.ts. The cut of a partition is the first delivered record whose arrival is not before the epoch's end, a
+ * fact of the log; where a partition is quiet, one tick is appended after the epoch's end and becomes that record;
+ * before a stamp that is ahead of the clock reading stops (cut.ts). Files are written behind the reading, one at a
+ * time, so memory holds a few files' bytes whatever the epoch's size and whatever a record weighs.
  */
 import { mkdir } from 'node:fs/promises';
 import { dirname, join } from 'node:path';
@@ -67,9 +68,16 @@ interface Reading extends Mutable<ArchivedPartition> {
   sawTick: boolean;
   writer: RawWriter | null;
 }
-type Mutable<T> = { -readonly [K in keyof T]: T[K] extends Readonly<Record<string, number>> ? Record<string, number> : T[K] };
+type Mutable<T> = {
+  -readonly [K in keyof T]: T[K] extends Readonly<Record<string, number>> ? Record<string, number> : T[K];
+};
 
-export async function archive(batch: BatchContext, duck: Duck, seam: EpochStart, options: ArchiveOptions): Promise<Archive> {
+export async function archive(
+  batch: BatchContext,
+  duck: Duck,
+  seam: EpochStart,
+  options: ArchiveOptions,
+): Promise<Archive> {
   const look = logCheck(batch);
   await look.now();
   const context = { ...batch, reader: look.watched(batch.reader), stamps: archiveGate(batch, options.isDry === true) };
@@ -81,7 +89,8 @@ export async function archive(batch: BatchContext, duck: Duck, seam: EpochStart,
   await inLanes(PARTITIONS_AT_ONCE, wanted, (reading) => readOn(context, duck, seam, reading, files));
   const quiet = readings.filter(({ isCut }) => !isCut);
   if (options.ticks || options.isDry === true) refuseHeld(context, quiet);
-  if (options.ticks && quiet.length > 0) await tickUntilCut(context, duck, seam, quiet, files, options.tickLimitMs ?? TICK_LIMIT_MS);
+  if (options.ticks && quiet.length > 0)
+    await tickUntilCut(context, duck, seam, quiet, files, options.tickLimitMs ?? TICK_LIMIT_MS);
   await look.now();
   for (const reading of readings) if (!reading.isCut) reading.cut = reading.next;
   const open = readings.filter(({ isCut }) => !isCut);
@@ -90,7 +99,12 @@ export async function archive(batch: BatchContext, duck: Duck, seam: EpochStart,
 }
 
 /** Returns how many records wait, at most: what lies behind the epoch's end is counted too. */
-async function checkLogHolds(context: BatchContext, look: LogCheck, epoch: Epoch, readings: readonly Reading[]): Promise<number> {
+async function checkLogHolds(
+  context: BatchContext,
+  look: LogCheck,
+  epoch: Epoch,
+  readings: readonly Reading[],
+): Promise<number> {
   let waiting = 0;
   const behind: Reading[] = [];
   for (const { partition, low, high } of await context.admin.ends()) {
@@ -126,7 +140,8 @@ function goOnBehind(reading: Reading, file: JournalFile): void {
   reading.arrival = file.arrival as Instant;
   reading.next = reading.from = file.next;
   for (const [verdict, count] of Object.entries(file.verdicts)) countIn(reading.verdicts, verdict, count);
-  for (const [reason, count] of Object.entries(file.dead_letters_by_reason)) countIn(reading.deadLettersByReason, reason, count);
+  for (const [reason, count] of Object.entries(file.dead_letters_by_reason))
+    countIn(reading.deadLettersByReason, reason, count);
 }
 
 function countIn(counts: Record<string, number>, what: string, more = 1): void {
@@ -135,13 +150,27 @@ function countIn(counts: Record<string, number>, what: string, more = 1): void {
 
 function partitionOf(reading: Reading): ArchivedPartition {
   const { partition, first, cut, arrival, records, verdicts, deadLettersByReason } = reading;
-  return { partition, first, cut, arrival, records, verdicts: verdicts as ArchivedPartition['verdicts'], deadLettersByReason };
+  return {
+    partition,
+    first,
+    cut,
+    arrival,
+    records,
+    verdicts: verdicts as ArchivedPartition['verdicts'],
+    deadLettersByReason,
+  };
 }
 
 // ---- reading -------------------------------------------------------------------------------------------------------
 
 /** Reads a partition on, to its cut or to its end as it is. */
-async function readOn(context: ArchiveContext, duck: Duck, seam: EpochStart, reading: Reading, files: FileLine): Promise<void> {
+async function readOn(
+  context: ArchiveContext,
+  duck: Duck,
+  seam: EpochStart,
+  reading: Reading,
+  files: FileLine,
+): Promise<void> {
   const end = endOf(seam.epoch, context.rules);
   reading.held = null;
   for await (const { taken, delivered, next, endsWith, ahead } of readToCut(end, reading, context)) {
@@ -173,7 +202,13 @@ function take(context: BatchContext, reading: Reading, writer: RawWriter, record
 async function close(reading: Reading, files: FileLine, next: number): Promise<void> {
   const { writer, partition, from, arrival, inFile } = reading;
   if (!writer) return;
-  await files.finish(writer, { partition, from, next, arrival, ...(inFile as Pick<RawPart, 'verdicts' | 'deadLettersByReason'>) });
+  await files.finish(writer, {
+    partition,
+    from,
+    next,
+    arrival,
+    ...(inFile as Pick<RawPart, 'verdicts' | 'deadLettersByReason'>),
+  });
   reading.writer = null;
   reading.from = next;
   reading.inFile = nothing();
@@ -237,10 +272,15 @@ function fileLine(context: BatchContext, seam: EpochStart, options: ArchiveOptio
   const write = async (writer: RawWriter, part: Part): Promise<void> => {
     const { partition } = part;
     let path = '';
-    await mkdir(join(options.folder, dirname(rawFile({ epoch, logLife, partition, first: 0, last: 0 }))), { recursive: true });
+    await mkdir(join(options.folder, dirname(rawFile({ epoch, logLife, partition, first: 0, last: 0 }))), {
+      recursive: true,
+    });
     const file = await writer.finish(({ first, last }) => {
       path = rawFile({ epoch, logLife, partition, first, last });
-      return { localFile: join(options.folder, path), metadata: metadataOf(epoch, [{ partition, first, cut: last + 1 }]) };
+      return {
+        localFile: join(options.folder, path),
+        metadata: metadataOf(epoch, [{ partition, first, cut: last + 1 }]),
+      };
     });
     done.push({ ...part, ...file, path });
   };

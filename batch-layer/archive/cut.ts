@@ -1,9 +1,10 @@
 /**
- * Where an epoch is cut: a partition's records with their arrivals, up to the first that arrived at its end or later (law L5).
+ * Where an epoch is cut: a partition's records with their arrivals, up to the first that arrived at its end or later
+ * (law L5).
  *
- * archive.ts takes what it yields, the simulation too. The cut is a fact of the log: arrivals are settled for all readers before they
- * are used (core/stores/control/stamp-gate.ts), so the speed layer cuts at the same record. Before a stamp that this clock does not allow reading
- * stops; it is no cut, because the stamp may be corrected.
+ * archive.ts takes what it yields, the simulation too. The cut is a fact of the log: arrivals are settled for all
+ * readers before they are used (core/stores/control/stamp-gate.ts), so the speed layer cuts at the same record. Before
+ * a stamp that this clock does not allow reading stops; it is no cut, because the stamp may be corrected.
  */
 import type { LogRecord } from '../../core/domain/detection.ts';
 import type { Instant } from '../../core/domain/time.ts';
@@ -41,8 +42,15 @@ export interface CutSources {
   readonly signal?: AbortSignal;
 }
 
-/** Yields what lies from `place` to the cut of the epoch that ends at `end`, to a record that must wait, or to the log's end. */
-export async function* readToCut(end: Instant, place: LogPosition, { reader, stamps: gate, signal }: CutSources): AsyncIterable<Stretch> {
+/**
+ * Yields what lies from `place` to the cut of the epoch that ends at `end`, to a record that must wait, or to the log's
+ * end.
+ */
+export async function* readToCut(
+  end: Instant,
+  place: LogPosition,
+  { reader, stamps: gate, signal }: CutSources,
+): AsyncIterable<Stretch> {
   let { arrival } = place;
   for await (const { records, next } of reader.read(place.partition, place.next, signal)) {
     const { stamps } = await gate.pass(place.partition, arrival, records, (step) => step());

@@ -1,8 +1,10 @@
 /**
- * Partitions whose next record is stamped too far ahead of this clock: the archive stops before it, and a run ends (law L5).
+ * Partitions whose next record is stamped too far ahead of this clock: the archive stops before it, and a run ends (law
+ * L5).
  *
- * archive.ts makes its gate here. Until the stamp is settled or corrected the epoch cannot be cut in that partition: the record may
- * belong to this epoch or to a later one. The scheduler asks `isStillHeld` instead of reading the epoch again and again.
+ * archive.ts makes its gate here. Until the stamp is settled or corrected the epoch cannot be cut in that partition:
+ * the record may belong to this epoch or to a later one. The scheduler asks `isStillHeld` instead of reading the epoch
+ * again and again.
  */
 import type { HeldPartition } from '../../core/process/hold-text.ts';
 import type { StampRecord, StampRows } from '../../core/stores/control/stamp-rows.ts';
@@ -54,14 +56,24 @@ export function heldPartitionsOf(readings: readonly Held[]): HeldPartition[] {
 }
 
 /** Throws if one of them stands before a stamp that is ahead. */
-export function refuseHeld({ settings, metrics }: Pick<BatchContext, 'settings' | 'metrics'>, readings: readonly Held[]): void {
+export function refuseHeld(
+  { settings, metrics }: Pick<BatchContext, 'settings' | 'metrics'>,
+  readings: readonly Held[],
+): void {
   const held = heldPartitionsOf(readings);
   metrics.held(held.length);
   if (held.length > 0) throw new StampsAhead(held, settings.brokerAheadMs);
 }
 
 /** Whether one of these partitions would still be held: no clock has come there, and nothing was corrected. */
-export async function isStillHeld({ control, rules, settings }: BatchContext, held: readonly HeldPartition[], now: number): Promise<boolean> {
-  const records = await control.stamps(rules.logLife, held.map(({ partition }) => partition));
+export async function isStillHeld(
+  { control, rules, settings }: BatchContext,
+  held: readonly HeldPartition[],
+  now: number,
+): Promise<boolean> {
+  const records = await control.stamps(
+    rules.logLife,
+    held.map(({ partition }) => partition),
+  );
   return held.some((each, i) => isAhead(each, records[i]!) && each.stamp > now + settings.brokerAheadMs);
 }

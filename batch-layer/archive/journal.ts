@@ -1,10 +1,11 @@
 /**
  * What was archived of an epoch before its run: raw files by exact ranges, and the journal that names them (law L9).
  *
- * `batch archive` adds to it, the epoch's run takes it over and reads only the rest from the log. An entry appears by the renaming
- * of a complete file to the next number, never over another one: it is the intent of its files, which are then renamed from staging
- * to their place; who comes next finishes that first. So a raw file is in its place only if an entry names it, ranges follow each
- * other without overlap or gap, and of two writers one is told that it is not alone.
+ * `batch archive` adds to it, the epoch's run takes it over and reads only the rest from the log. An entry appears by
+ * the renaming of a complete file to the next number, never over another one: it is the intent of its files, which are
+ * then renamed from staging to their place; who comes next finishes that first. So a raw file is in its place only if
+ * an entry names it, ranges follow each other without overlap or gap, and of two writers one is told that it is not
+ * alone.
  */
 import { z } from 'zod';
 import type { Epoch } from '../../core/domain/epoch.ts';
@@ -12,7 +13,14 @@ import type { Hdfs } from '../../core/stores/hdfs/types.ts';
 import type { StagedFile } from '../model.ts';
 import type { BatchContext } from '../context.ts';
 import { epochNamed, nameOf } from '../../core/domain/epoch.ts';
-import { ARCHIVE_JOURNALS, archiveEntry, archiveJournal, rawFolder, STAGING, stagingFolder } from '../../core/layout/lake.ts';
+import {
+  ARCHIVE_JOURNALS,
+  archiveEntry,
+  archiveJournal,
+  rawFolder,
+  STAGING,
+  stagingFolder,
+} from '../../core/layout/lake.ts';
 import { EXIT, Refusal } from '../../core/process/errors.ts';
 import { COMMAND_RETRY, withRetry } from '../../core/process/retry.ts';
 import { publishFile } from '../lake/intent.ts';
@@ -95,8 +103,8 @@ function checkRanges(epoch: string, files: readonly JournalFile[], firsts: reado
 }
 
 /**
- * Makes an entry appear and its files with it. Safe to kill at any point: whoever comes next goes on. `check` throws if the lock was
- * lost: whoever has it now may have swept what is staged here.
+ * Makes an entry appear and its files with it. Safe to kill at any point: whoever comes next goes on. `check` throws if
+ * the lock was lost: whoever has it now may have swept what is staged here.
  */
 export async function addJournalEntry(
   context: Context,
@@ -114,7 +122,10 @@ export async function addJournalEntry(
   await reached('archive_prepared');
   await check();
   if (!(await hdfs.rename(prepared, archiveEntry(name, nextEntry)))) {
-    throw new Refusal(EXIT.lake_held, `Another run archived epoch ${name} at the same time; run again to go on from there`);
+    throw new Refusal(
+      EXIT.lake_held,
+      `Another run archived epoch ${name} at the same time; run again to go on from there`,
+    );
   }
   await reached('archive_declared');
   await renameAll(context, files);
@@ -140,7 +151,10 @@ async function renameAll(context: Context, files: readonly StagedFile[]): Promis
 }
 
 /** Journals of epochs that are published have done their work: manifests name those files from then on. */
-export async function sweepJournals({ hdfs, rules }: Pick<Context, 'hdfs' | 'rules'>, horizon: Epoch | null): Promise<void> {
+export async function sweepJournals(
+  { hdfs, rules }: Pick<Context, 'hdfs' | 'rules'>,
+  horizon: Epoch | null,
+): Promise<void> {
   if (horizon === null) return;
   for (const { path } of await hdfs.list(ARCHIVE_JOURNALS)) {
     const epoch = epochNamed(path.slice(ARCHIVE_JOURNALS.length + 1), rules);

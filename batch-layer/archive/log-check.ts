@@ -1,9 +1,11 @@
 /**
- * Whether the log is still the one that was recorded, and set as it must be, asked while it is archived (laws L5, L9, L10).
+ * Whether the log is still the one that was recorded, and set as it must be, asked while it is archived (laws L5, L9,
+ * L10).
  *
- * archive.ts asks before it reads, every some seconds while it reads, and behind the last record: an epoch whose records may carry other
- * stamps than the log's, or of which Kafka removed some, is not published. What only threatens is told and does not stop the archive,
- * since what is archived is safe from it. A rebuild reads raw files and asks nothing.
+ * archive.ts asks before it reads, every some seconds while it reads, and behind the last record: an epoch whose
+ * records may carry other stamps than the log's, or of which Kafka removed some, is not published. What only threatens
+ * is told and does not stop the archive, since what is archived is safe from it. A rebuild reads raw files and asks
+ * nothing.
  */
 import type { Epoch } from '../../core/domain/epoch.ts';
 import type { Instant } from '../../core/domain/time.ts';
@@ -18,7 +20,9 @@ export interface LogCheck {
   now(): Promise<void>;
   /** The same reader, which looks again when it is time. */
   watched(reader: LogReader): LogReader;
-  /** Tells of records that are not archived and that Kafka may delete soon, by where reading of the epoch is to go on. */
+  /**
+   * Tells of records that are not archived and that Kafka may delete soon, by where reading of the epoch is to go on.
+   */
   tellWhatExpires(epoch: Epoch, waiting: readonly { partition: number; arrival: Instant }[]): void;
 }
 
@@ -39,7 +43,12 @@ export function logCheck(context: Context, now: () => number = Date.now): LogChe
     const facts = await admin.facts();
     checkLife(admin.topic, facts, rules.topicId);
     checkPartitions(admin.topic, facts.partitionCount, rules, await control.growth(rules.generation));
-    const threats = checkSettings(facts, leastRetentionMs(rules.epochSeconds, settings.archiveEveryMs), 'batch', wasRightAt);
+    const threats = checkSettings(
+      facts,
+      leastRetentionMs(rules.epochSeconds, settings.archiveEveryMs),
+      'batch',
+      wasRightAt,
+    );
     found = facts;
     wasRightAt = askedAt;
     const text = threats.join('\n');

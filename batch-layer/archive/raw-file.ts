@@ -1,10 +1,11 @@
 /**
- * One raw file: records of a partition in the order of offsets, every byte as it came, with what the parser said of them.
+ * One raw file: records of a partition in the order of offsets, every byte as it came, with what the parser said of
+ * them.
  *
- * archive.ts feeds it judged records; reconcile.ts reads the file's columns, so SQL never parses JSON (law L10). Rows go through
- * an appender into a table of this process and out again as Parquet, at the pace of columns instead of rows; numbers below 2^53
- * pass as doubles, which are exact there and spare a bigint each. A file is full by its bytes as well as by its rows, so that
- * memory holds it whatever its records weigh, here and wherever it is read.
+ * archive.ts feeds it judged records; reconcile.ts reads the file's columns, so SQL never parses JSON (law L10). Rows
+ * go through an appender into a table of this process and out again as Parquet, at the pace of columns instead of rows;
+ * numbers below 2^53 pass as doubles, which are exact there and spare a bigint each. A file is full by its bytes as
+ * well as by its rows, so that memory holds it whatever its records weigh, here and wherever it is read.
  */
 import { randomUUID } from 'node:crypto';
 import type { LogRecord } from '../../core/domain/detection.ts';
@@ -32,7 +33,9 @@ export interface RawWriter {
   readonly isFull: boolean;
   append(record: LogRecord, arrival: Instant, verdict: Verdict): void;
   /** Writes the Parquet file, whose place and key-value metadata follow from its offsets; the writer is used up. */
-  finish(place: (range: { first: number; last: number }) => { localFile: string; metadata: string }): Promise<ArchivedFile>;
+  finish(
+    place: (range: { first: number; last: number }) => { localFile: string; metadata: string },
+  ): Promise<ArchivedFile>;
 }
 
 const COLUMNS = `o DOUBLE, stamp DOUBLE, arrival DOUBLE, k BLOB, v BLOB, h STRUCT(name VARCHAR, value BLOB)[], verdict TINYINT,
@@ -84,10 +87,13 @@ export async function rawWriter(duck: Duck, partition: number, limits: RawLimits
       handOver();
       appender.close();
       const { localFile, metadata } = place({ first, last });
-      await duck.run(copyStatement(table, partition, { localFile, metadata, groupRows: groupRowsFor(weight.ofVectors()) }));
+      await duck.run(
+        copyStatement(table, partition, { localFile, metadata, groupRows: groupRowsFor(weight.ofVectors()) }),
+      );
       await duck.run(`DROP TABLE ${table}`);
       const [written] = await duck.rows(`SELECT num_rows FROM parquet_file_metadata(${quoted(localFile)})`);
-      if (Number(written!.num_rows) !== rows) throw new Error(`${localFile} reads back with ${written!.num_rows} rows; ${rows} were written`);
+      if (Number(written!.num_rows) !== rows)
+        throw new Error(`${localFile} reads back with ${written!.num_rows} rows; ${rows} were written`);
       return { localFile, partition, rows, first, last };
     },
   };
@@ -111,7 +117,8 @@ function weightOfRows(): Weight {
       return all;
     },
     ofVector: () => vectors.at(-1) ?? 0,
-    ofVectors: () => [...vectors].sort((a, b) => b - a).map((bytes) => ({ bytes: Math.ceil(bytes / CHUNK_ROWS), rows: CHUNK_ROWS })),
+    ofVectors: () =>
+      [...vectors].sort((a, b) => b - a).map((bytes) => ({ bytes: Math.ceil(bytes / CHUNK_ROWS), rows: CHUNK_ROWS })),
     add(row, bytes) {
       const vector = Math.floor(row / CHUNK_ROWS);
       vectors[vector] = (vectors[vector] ?? 0) + bytes;

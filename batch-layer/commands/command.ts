@@ -1,8 +1,8 @@
 /**
  * `sightline batch run|archive|report|prune|rebuild|schedule`: the batch layer by hand and by clock.
  *
- * Data goes to standard output, all else to standard error, progress to a terminal as one line, elsewhere as plain lines now and
- * then. The help below is the contract of exit codes; errors.ts owns the numbers.
+ * Data goes to standard output, all else to standard error, progress to a terminal as one line, elsewhere as plain
+ * lines now and then. The help below is the contract of exit codes; errors.ts owns the numbers.
  */
 import { Command, Option } from 'commander';
 import type { RebuildCommandOptions } from './rebuild.ts';
@@ -39,7 +39,10 @@ export function batchCommand(): Command {
     .option('--to <name>', 'up to and including this epoch')
     .option('--dry-run', 'archive and reconcile the next epoch on this machine, and write nothing outside it')
     .addOption(
-      new Option('--reprocess <which>', 'compute published epochs again and compare: all that are named, or those that were not proved')
+      new Option(
+        '--reprocess <which>',
+        'compute published epochs again and compare: all that are named, or those that were not proved',
+      )
         .choices(['none', 'failed', 'all'])
         .default('none'),
     )
@@ -62,7 +65,10 @@ export function batchCommand(): Command {
   batch
     .command('prune')
     .description('remove published epochs from the speed view, if their grace is over')
-    .option('--generations', 'remove what older generations left after a rebuild instead: their lakes, and their counts in HBase')
+    .option(
+      '--generations',
+      'remove what older generations left after a rebuild instead: their lakes, and their counts in HBase',
+    )
     .option('--dry-run', 'tell what would be removed, and remove nothing')
     .option('--json', 'the answer as JSON')
     .addHelpText('after', PRUNE_HELP)
@@ -83,12 +89,14 @@ export function batchCommand(): Command {
   return batch;
 }
 
-const engineOption = (): Option => new Option('--engine <name>', 'what runs the SQL').choices(['duckdb', 'spark']).default('duckdb');
+const engineOption = (): Option =>
+  new Option('--engine <name>', 'what runs the SQL').choices(['duckdb', 'spark']).default('duckdb');
 
 async function archive({ json }: { json?: boolean }): Promise<number> {
   return withBatch(async ({ context }) => {
     const { added, held } = await withLakeLock(context, archiveNow);
-    if (added.length === 0 && held.length === 0) return nothingToDo('Everything that the log holds is archived already');
+    if (added.length === 0 && held.length === 0)
+      return nothingToDo('Everything that the log holds is archived already');
     for (const one of added) {
       const words = `${one.epoch}: ${one.records.toLocaleString('en')} records in ${one.files} files, ${one.bytes.toLocaleString('en')} bytes`;
       print(json, one, words);
@@ -107,7 +115,11 @@ async function report({ epoch, json }: { epoch?: string; json?: boolean }): Prom
   const files = hdfs(readConfig());
   const name = epoch ?? (await listRuns(files))[0];
   const found = name === undefined ? null : await readRun(files, name);
-  if (!found) throw new Refusal(EXIT.nothing_to_do, name === undefined ? 'No epoch is published yet' : `Epoch ${name} is not published`);
+  if (!found)
+    throw new Refusal(
+      EXIT.nothing_to_do,
+      name === undefined ? 'No epoch is published yet' : `Epoch ${name} is not published`,
+    );
   process.stdout.write(json === true ? `${visibleJson(found, 1)}\n` : visibleLines(reportText(found)));
   return EXIT.done;
 }
@@ -122,11 +134,19 @@ async function prune({ generations, dryRun, json }: PruneOptions): Promise<numbe
   if (generations === true) return pruneOldGenerations({ isDry: dryRun === true, json });
   return withBatch(async ({ context }) => {
     const pruned = await (dryRun === true ? newestDue : pruneDue)(context, Date.now());
-    if (!pruned) return nothingToDo('No published epoch is due: its grace is not over, or the speed layer has not passed its cut');
+    if (!pruned)
+      return nothingToDo('No published epoch is due: its grace is not over, or the speed layer has not passed its cut');
     const upTo = nameOf(pruned.epoch, context.rules);
-    if ('rows' in pruned && pruned.rows === 0) return nothingToDo(`The speed view holds nothing more of epochs up to ${upTo}`);
-    if ('rows' in pruned) print(json, { up_to_epoch: upTo, rows: pruned.rows }, `${pruned.rows} rows removed, up to epoch ${upTo}`);
-    else print(json, { up_to_epoch: upTo, removed: false }, `would remove what the speed view holds of epochs up to ${upTo}`);
+    if ('rows' in pruned && pruned.rows === 0)
+      return nothingToDo(`The speed view holds nothing more of epochs up to ${upTo}`);
+    if ('rows' in pruned)
+      print(json, { up_to_epoch: upTo, rows: pruned.rows }, `${pruned.rows} rows removed, up to epoch ${upTo}`);
+    else
+      print(
+        json,
+        { up_to_epoch: upTo, removed: false },
+        `would remove what the speed view holds of epochs up to ${upTo}`,
+      );
     return EXIT.done;
   });
 }
@@ -142,7 +162,8 @@ async function pruneOldGenerations({ isDry, json }: { isDry: boolean; json: bool
         return dropOldGenerations(whole, { isDry, now: Date.now(), check });
       }),
     );
-    if (dropped.length === 0) return nothingToDo('No older generation has anything left, or the grace after its switch is not over');
+    if (dropped.length === 0)
+      return nothingToDo('No older generation has anything left, or the grace after its switch is not over');
     for (const one of dropped) {
       const words = `generation ${one.generation}: ${one.rows.toLocaleString('en')} rows in HBase; ${one.files.toLocaleString('en')} files of ${one.bytes.toLocaleString('en')} bytes in ${one.folder}${one.firstMetFamily === null ? '' : `; its first-met rows in HBase (family ${one.firstMetFamily})`}`;
       print(json, { ...one, removed: !isDry }, `${isDry ? 'would remove' : 'removed'} ${words}`);

@@ -23,7 +23,8 @@ export interface OpenBatch {
 
 export type Engine = 'duckdb' | 'spark';
 
-export type BatchParts = Pick<BatchContext, 'log' | 'say' | 'metrics' | 'signal'> & Partial<Pick<BatchContext, 'reached'>>;
+export type BatchParts = Pick<BatchContext, 'log' | 'say' | 'metrics' | 'signal'> &
+  Partial<Pick<BatchContext, 'reached'>>;
 
 export async function openBatch(
   config: Config,

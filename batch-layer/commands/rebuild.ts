@@ -36,7 +36,13 @@ export async function runRebuild(options: RebuildCommandOptions, reached?: Batch
   const config = readConfig();
   const log = createLog('batch', config.given.has('LOG_LEVEL') ? config.LOG_LEVEL : 'warn');
   const metrics = batchMetrics(createRegistry('batch'));
-  const parts: BatchParts = { log, say: progressLineOn(process.stderr), metrics, signal: stopSignal(), ...(reached ? { reached } : {}) };
+  const parts: BatchParts = {
+    log,
+    say: progressLineOn(process.stderr),
+    metrics,
+    signal: stopSignal(),
+    ...(reached ? { reached } : {}),
+  };
   const { context: old, close } = await openBatch(config, parts, { rules: rulesAsRecorded });
   try {
     const finished = await withLock(old, LAKE_LEASE, finishSwitch);
@@ -52,15 +58,25 @@ export async function runRebuild(options: RebuildCommandOptions, reached?: Batch
   }
 }
 
-async function rebuildFrom(config: Config, parts: BatchParts, old: BatchContext, options: RebuildCommandOptions): Promise<Rebuilt> {
+async function rebuildFrom(
+  config: Config,
+  parts: BatchParts,
+  old: BatchContext,
+  options: RebuildCommandOptions,
+): Promise<Rebuilt> {
   return withLock(old, REBUILD_LEASE, async (held, lease) => {
     const wanted = rulesAfter(old.rules, askedRules(config, old));
-    // A rebuild that is recorded must be finished as it was begun, and holds up a growth of the topic: what can be refused is refused before.
+    // A rebuild that is recorded must be finished as it was begun, and holds up a growth of the topic: what can be
+    // refused is refused before.
     checkGrowths(await old.control.growth(old.rules.generation), wanted);
     await checkRebuildable(held, wanted);
     const recorded = await withOwnRows(old, await old.control.recordRebuild(wanted));
     const rules = { ...recorded, growths: await growthsFor(old, recorded) };
-    if (rules.epochSeconds !== wanted.epochSeconds || rules.dedupWindowDays !== wanted.dedupWindowDays || rules.clockAheadDays !== wanted.clockAheadDays) {
+    if (
+      rules.epochSeconds !== wanted.epochSeconds ||
+      rules.dedupWindowDays !== wanted.dedupWindowDays ||
+      rules.clockAheadDays !== wanted.clockAheadDays
+    ) {
       throw new Refusal(
         EXIT.usage,
         `A rebuild of generation ${rules.generation} was begun with EPOCH_SECONDS=${rules.epochSeconds}, DEDUP_WINDOW_DAYS=` +
@@ -68,7 +84,11 @@ async function rebuildFrom(config: Config, parts: BatchParts, old: BatchContext,
       );
     }
     const root = `${config.SIGHTLINE_ROOT}/${generationFolder(rules.generation)}`;
-    const fresh = await openBatch({ ...config, SIGHTLINE_ROOT: root }, { ...parts, signal: held.signal }, { rules: async () => rules });
+    const fresh = await openBatch(
+      { ...config, SIGHTLINE_ROOT: root },
+      { ...parts, signal: held.signal },
+      { rules: async () => rules },
+    );
     try {
       await fresh.context.firstMetFamilies.ensure(rules);
       return await rebuild(held, fresh.context, lease, {
@@ -84,7 +104,10 @@ async function rebuildFrom(config: Config, parts: BatchParts, old: BatchContext,
 }
 
 /** What the environment sets itself; all else stays as it was recorded. */
-function askedRules(config: Config, { rules }: BatchContext): Pick<BatchContext['rules'], 'epochSeconds' | 'dedupWindowDays' | 'clockAheadDays'> {
+function askedRules(
+  config: Config,
+  { rules }: BatchContext,
+): Pick<BatchContext['rules'], 'epochSeconds' | 'dedupWindowDays' | 'clockAheadDays'> {
   return {
     epochSeconds: config.given.has('EPOCH_SECONDS') ? config.EPOCH_SECONDS : rules.epochSeconds,
     dedupWindowDays: config.given.has('DEDUP_WINDOW_DAYS') ? config.DEDUP_WINDOW_DAYS : rules.dedupWindowDays,

@@ -1,4 +1,7 @@
-/** `sightline batch schedule`: the service that publishes each epoch a little after its end, with metrics and a log of its own. */
+/**
+ * `sightline batch schedule`: the service that publishes each epoch a little after its end, with metrics and a log of
+ * its own.
+ */
 import { setPriority } from 'node:os';
 import type { Config } from '../../core/process/config.ts';
 import type { Engine, OpenBatch } from './open.ts';
@@ -25,7 +28,12 @@ export async function runSchedule({ engine }: { engine: Engine }): Promise<void>
   const server = await serveMetrics(registry, { host: config.BIND, port: config.METRICS_PORT }, () => waitingFor);
   log.info({ metrics_port: server.port }, 'the batch layer runs by the clock');
   try {
-    const open = await openPatiently(config, engine, { log, say: SILENT, metrics: batchMetrics(registry), signal }, onWait);
+    const open = await openPatiently(
+      config,
+      engine,
+      { log, say: SILENT, metrics: batchMetrics(registry), signal },
+      onWait,
+    );
     onWait(null);
     try {
       await schedule(open.context, onWait);
@@ -37,7 +45,12 @@ export async function runSchedule({ engine }: { engine: Engine }): Promise<void>
   }
 }
 
-function openPatiently(config: Config, engine: Engine, parts: Parameters<typeof openBatch>[1], onWait: (because: string) => void): Promise<OpenBatch> {
+function openPatiently(
+  config: Config,
+  engine: Engine,
+  parts: Parameters<typeof openBatch>[1],
+  onWait: (because: string) => void,
+): Promise<OpenBatch> {
   return withRetry(WORKER_RETRY, () => openBatch(config, parts, { engine }), {
     signal: parts.signal,
     onRetry(fault, _attempt, delayMs) {

@@ -1,8 +1,9 @@
 /**
  * A command of the batch layer around its work: configuration, stores, log and progress, closed in reverse.
  *
- * A command by hand tells its progress in plain words and logs only what is out of the ordinary; the scheduler is a service and
- * logs JSON lines (commands/schedule.ts). Both give way to the speed layer and to serving where they share a machine.
+ * A command by hand tells its progress in plain words and logs only what is out of the ordinary; the scheduler is a
+ * service and logs JSON lines (commands/schedule.ts). Both give way to the speed layer and to serving where they share
+ * a machine.
  */
 import { setPriority } from 'node:os';
 import type { Engine, OpenBatch } from './open.ts';
@@ -16,7 +17,10 @@ import { progressLineOn } from '../progress-line.ts';
 
 export const NICENESS = 10;
 
-export async function withBatch(work: (open: OpenBatch) => Promise<number>, engine: Engine = 'duckdb'): Promise<number> {
+export async function withBatch(
+  work: (open: OpenBatch) => Promise<number>,
+  engine: Engine = 'duckdb',
+): Promise<number> {
   setPriority(NICENESS);
   const config = readConfig();
   const log = createLog('batch', config.given.has('LOG_LEVEL') ? config.LOG_LEVEL : 'warn');

@@ -13,12 +13,23 @@ import { BEFORE_ALL } from '../../core/domain/arrival.ts';
 import { allPartitions } from '../../core/domain/growth.ts';
 
 /** Where the epoch before ended, or where the generation begins. */
-export function epochStartOf({ rules }: Pick<BatchContext, 'rules'>, { epoch, horizon }: { epoch: Epoch; horizon: Horizon | null }): EpochStart {
+export function epochStartOf(
+  { rules }: Pick<BatchContext, 'rules'>,
+  { epoch, horizon }: { epoch: Epoch; horizon: Horizon | null },
+): EpochStart {
   return epochStartAt(rules, epoch, horizon?.cuts ?? [], horizon?.arrivals ?? []);
 }
 
-/** A partition that the epoch before did not know begins where the generation does, at its first record if it came by growing. */
-export function epochStartAt(rules: Rules, epoch: Epoch, cuts: readonly number[], arrivals: readonly Instant[]): EpochStart {
+/**
+ * A partition that the epoch before did not know begins where the generation does, at its first record if it came by
+ * growing.
+ */
+export function epochStartAt(
+  rules: Rules,
+  epoch: Epoch,
+  cuts: readonly number[],
+  arrivals: readonly Instant[],
+): EpochStart {
   return {
     epoch,
     firsts: allPartitions(rules).map((partition) => cuts[partition] ?? rules.firstOffsets[partition] ?? 0),

@@ -1,4 +1,7 @@
-/** A context whose rules are final for an epoch: asked for before the first of its records is judged (core/stores/control/settled-growth.ts). */
+/**
+ * A context whose rules are final for an epoch: asked for before the first of its records is judged
+ * (core/stores/control/settled-growth.ts).
+ */
 import type { Epoch } from '../../core/domain/epoch.ts';
 import type { BatchContext } from '../context.ts';
 import { settledRules } from '../../core/stores/control/settled-growth.ts';

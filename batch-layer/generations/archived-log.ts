@@ -1,9 +1,10 @@
 /**
  * The archive as a log: what a rebuild reads in place of Kafka, and the places as they stood (laws L9 and L10).
  *
- * Raw files are found by their names, whose ranges must not overlap; manifests and journals say what their bytes must be. Only
- * bytes, stamps and offsets are taken: what a record is, is judged again, by the parser and the rules of today. Manifests may be
- * gone, places too (then dataset B of today gives the names); without raw files there is nothing to rebuild from.
+ * Raw files are found by their names, whose ranges must not overlap; manifests and journals say what their bytes must
+ * be. Only bytes, stamps and offsets are taken: what a record is, is judged again, by the parser and the rules of
+ * today. Manifests may be gone, places too (then dataset B of today gives the names); without raw files there is
+ * nothing to rebuild from.
  */
 import { randomUUID } from 'node:crypto';
 import { rm } from 'node:fs/promises';
@@ -51,7 +52,9 @@ export async function archivedLog(old: BatchContext, horizon: Horizon): Promise<
   for (let epoch = rules.firstEpoch as Epoch; epoch <= horizon.epoch; epoch = (epoch + 1) as Epoch) {
     manifests.set(epoch, await readRun(hdfs, nameOf(epoch, rules)));
   }
-  const checksums = new Map([...manifests.values()].flatMap((run) => run?.files.map(({ path, sha256 }) => [path, sha256] as const) ?? []));
+  const checksums = new Map(
+    [...manifests.values()].flatMap((run) => run?.files.map(({ path, sha256 }) => [path, sha256] as const) ?? []),
+  );
   const ends = allPartitions(rules).map((partition) => horizon.cuts[partition] ?? rules.firstOffsets[partition] ?? 0);
   for (const { path } of await hdfs.list(ARCHIVE_JOURNALS)) {
     for (const file of await filesOfJournal(hdfs, path)) {
@@ -91,7 +94,11 @@ async function rawRanges({ hdfs, rules }: BatchContext, checksums: ReadonlyMap<s
   for (const of of ranges) {
     of.sort((a, b) => a.first - b.first);
     const bad = of.find((range, i) => i > 0 && range.first <= of[i - 1]!.last);
-    if (bad) throw new Refusal(EXIT.data_check_failed, `${bad.path} holds offsets that another raw file holds too; move one of them away`);
+    if (bad)
+      throw new Refusal(
+        EXIT.data_check_failed,
+        `${bad.path} holds offsets that another raw file holds too; move one of them away`,
+      );
   }
   return ranges;
 }
@@ -135,9 +142,16 @@ function rangeReader(old: BatchContext, ranges: readonly RawRange[][], ends: rea
   };
 }
 
-/** A raw file is in the order of offsets, and one thread reads it in its order: nothing is sorted, so memory holds a vector. */
+/**
+ * A raw file is in the order of offsets, and one thread reads it in its order: nothing is sorted, so memory holds a
+ * vector.
+ */
 async function* recordsIn(file: string, from: number, memoryMb: number, folder: string): AsyncIterable<LogRecord[]> {
-  const duck = await openDuck({ memoryMb: Math.max(READ_MB, memoryMb / 4), threads: 1, spillFolder: join(folder, 'spill') });
+  const duck = await openDuck({
+    memoryMb: Math.max(READ_MB, memoryMb / 4),
+    threads: 1,
+    spillFolder: join(folder, 'spill'),
+  });
   let next = from;
   try {
     const rows = duck.batches(`SELECT kafka_partition, kafka_offset, stamp, key, value, headers FROM ${parquet([file])}
@@ -145,7 +159,8 @@ async function* recordsIn(file: string, from: number, memoryMb: number, folder: 
     for await (const some of rows) {
       const records = some.map(recordOf);
       const behind = records.find(({ offset }, at) => offset < (records[at - 1]?.offset ?? next - 1) + 1);
-      if (behind) throw new Refusal(EXIT.data_check_failed, `${file} is not in the order of offsets at offset ${behind.offset}`);
+      if (behind)
+        throw new Refusal(EXIT.data_check_failed, `${file} is not in the order of offsets at offset ${behind.offset}`);
       next = records.at(-1)!.offset + 1;
       yield records;
     }
@@ -164,7 +179,10 @@ async function placesOf(old: BatchContext, epoch: Epoch): Promise<Location[] | n
   try {
     await hdfs.download(path, localFile);
     const rows = await duck.rows(`SELECT * FROM ${parquet([localFile])}`);
-    return rows.map((row) => ({ oid: String(row.geographical_location_oid) as Oid, name: String(row.geographical_location) }));
+    return rows.map((row) => ({
+      oid: String(row.geographical_location_oid) as Oid,
+      name: String(row.geographical_location),
+    }));
   } finally {
     duck.close();
     await own.remove();

@@ -1,5 +1,6 @@
 /**
- * Where a generation that is rebuilt begins: what the archive gives it, and what its worker must know before it counts on (laws L6, L9).
+ * Where a generation that is rebuilt begins: what the archive gives it, and what its worker must know before it counts
+ * on (laws L6, L9).
  *
  * rebuild.ts asks for it, first-met-rows.ts carries it out, the simulation does both in memory. Pure.
  */
@@ -16,7 +17,10 @@ export function lastWholeEpoch(horizon: Pick<Horizon, 'epoch'>, oldRules: Rules,
   return last >= rules.firstEpoch ? last : null;
 }
 
-/** Rows that were first met at this instant or later can be in force for a record beyond the horizon: its arrival is not before the horizon's end. */
+/**
+ * Rows that were first met at this instant or later can be in force for a record beyond the horizon: its arrival is not
+ * before the horizon's end.
+ */
 export function inForceSince(horizon: Epoch, rules: Rules): Instant {
   return (endOf(horizon, rules) - inForceMs(rules)) as Instant;
 }
@@ -28,8 +32,19 @@ export function epochsInForce(horizon: Epoch, rules: Rules): Epoch[] {
 }
 
 /** The rules of the generation that follows, with what the environment asks for. */
-export function rulesAfter<R extends Rules>(old: R, asked: Pick<Rules, 'epochSeconds' | 'dedupWindowDays' | 'clockAheadDays'>): R {
+export function rulesAfter<R extends Rules>(
+  old: R,
+  asked: Pick<Rules, 'epochSeconds' | 'dedupWindowDays' | 'clockAheadDays'>,
+): R {
   const { epochSeconds, dedupWindowDays, clockAheadDays } = asked;
   const firstEpoch = epochAt(startOf(old.firstEpoch as Epoch, old), { epochSeconds });
-  return { ...old, generation: old.generation + 1, epochSeconds, dedupWindowDays, clockAheadDays, firstEpoch, ownFirstMet: true };
+  return {
+    ...old,
+    generation: old.generation + 1,
+    epochSeconds,
+    dedupWindowDays,
+    clockAheadDays,
+    firstEpoch,
+    ownFirstMet: true,
+  };
 }

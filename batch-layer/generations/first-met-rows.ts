@@ -1,10 +1,10 @@
 /**
  * A rebuilt generation's first-met rows: those that can be in force for what lies beyond its horizon (laws L2, L6, L9).
  *
- * rebuild.ts calls it before the new generation's worker decides its first record: without these rows, every copy of what was met
- * before the horizon would be new to it. They come from the first-met files that the rebuild's own runs published, so they are those
- * of the new rules. Puts carry their arrival and may be repeated; an epoch that is written in full is recorded, so that a rebuild
- * that was killed goes on there.
+ * rebuild.ts calls it before the new generation's worker decides its first record: without these rows, every copy of
+ * what was met before the horizon would be new to it. They come from the first-met files that the rebuild's own runs
+ * published, so they are those of the new rules. Puts carry their arrival and may be repeated; an epoch that is written
+ * in full is recorded, so that a rebuild that was killed goes on there.
  */
 import { randomUUID } from 'node:crypto';
 import { join } from 'node:path';
@@ -37,7 +37,11 @@ export async function writeFirstMet(fresh: BatchContext): Promise<number> {
   const epochs = epochsInForce(horizon, rules);
   const isWritten = await control.firstMetWritten(rules.generation, epochs);
   const own = await openOwnFolder(settings.workFolder, `first-met-${randomUUID()}`);
-  const duck = await openDuck({ memoryMb: Math.max(READ_MB, settings.memoryMb / 4), threads: 1, spillFolder: join(own.path, 'spill') });
+  const duck = await openDuck({
+    memoryMb: Math.max(READ_MB, settings.memoryMb / 4),
+    threads: 1,
+    spillFolder: join(own.path, 'spill'),
+  });
   const copies = localCopies(fresh.hdfs, { shared: join(settings.workFolder, 'copies'), own: own.path, keeps: false });
   let rows = 0;
   try {
@@ -53,7 +57,9 @@ export async function writeFirstMet(fresh: BatchContext): Promise<number> {
   return rows;
 }
 
-/** Later horizons need no older rows, so an epoch that was written for an earlier one has all that a later one needs. */
+/**
+ * Later horizons need no older rows, so an epoch that was written for an earlier one has all that a later one needs.
+ */
 async function writeEpoch(
   fresh: BatchContext,
   { duck, copies }: { duck: Duck; copies: LocalCopies },
@@ -62,9 +68,13 @@ async function writeEpoch(
   const { rules, signal, say, detections } = fresh;
   let rows = before;
   for (const file of await publishedEpochs(fresh).metOf(epoch)) {
-    const found = duck.batches(`SELECT ${namesOf(MET_COLUMNS)} FROM ${parquet([await copies.of(file)])} WHERE arrival >= ${since}`);
+    const found = duck.batches(
+      `SELECT ${namesOf(MET_COLUMNS)} FROM ${parquet([await copies.of(file)])} WHERE arrival >= ${since}`,
+    );
     await inLanes(PUTS_AT_ONCE, found, async (some, failed) => {
-      await withRetry(COMMAND_RETRY, () => detections.put(some.map((row) => firstMetOf(row, rules.logLife))), { signal: [signal, failed] });
+      await withRetry(COMMAND_RETRY, () => detections.put(some.map((row) => firstMetOf(row, rules.logLife))), {
+        signal: [signal, failed],
+      });
       rows += some.length;
       say.progress('first-met rows', rows, `rows of ${nameOf(epoch, rules)} and before`);
     });

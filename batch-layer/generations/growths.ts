@@ -1,8 +1,9 @@
 /**
- * A rebuild and the growths of the topic: the new generation takes over all of them, and each must begin with one of its epochs (L3).
+ * A rebuild and the growths of the topic: the new generation takes over all of them, and each must begin with one of
+ * its epochs (L3).
  *
- * commands/rebuild.ts asks twice: before it records the rebuild, so that nothing is recorded that could never be finished; and behind,
- * when no other growth is begun any more ("topic grow" looks before and after it records one).
+ * commands/rebuild.ts asks twice: before it records the rebuild, so that nothing is recorded that could never be
+ * finished; and behind, when no other growth is begun any more ("topic grow" looks before and after it records one).
  */
 import type { Rules, Growth } from '../../core/domain/rules.ts';
 import type { BatchContext } from '../context.ts';
@@ -12,9 +13,15 @@ import { epochAt, startOf } from '../../core/domain/epoch.ts';
 import { EXIT, Refusal } from '../../core/process/errors.ts';
 
 /** Throws a Refusal if a growth is under way, or began within an epoch of these rules. */
-export function checkGrowths({ growths, growingTo }: Pick<GrowthRecord, 'growths' | 'growingTo'>, wanted: Pick<Rules, 'epochSeconds'>): void {
+export function checkGrowths(
+  { growths, growingTo }: Pick<GrowthRecord, 'growths' | 'growingTo'>,
+  wanted: Pick<Rules, 'epochSeconds'>,
+): void {
   if (growingTo !== null) {
-    throw new Refusal(EXIT.usage, `The topic is being given ${growingTo} partitions; finish "sightline topic grow --partitions ${growingTo}" first`);
+    throw new Refusal(
+      EXIT.usage,
+      `The topic is being given ${growingTo} partitions; finish "sightline topic grow --partitions ${growingTo}" first`,
+    );
   }
   const amid = growths.find(({ from }) => startOf(epochAt(from, wanted), wanted) !== from);
   if (amid) {
@@ -27,10 +34,14 @@ export function checkGrowths({ growths, growingTo }: Pick<GrowthRecord, 'growths
 }
 
 /** What the new generation, which is recorded, knows of growths from its beginning. */
-export async function growthsFor({ control, rules: old }: BatchContext, fresh: RecordedRules): Promise<readonly Growth[]> {
+export async function growthsFor(
+  { control, rules: old }: BatchContext,
+  fresh: RecordedRules,
+): Promise<readonly Growth[]> {
   const found = await control.growth(old.generation);
   checkGrowths(found, fresh);
   const begun = await control.growth(fresh.generation);
-  if (begun.change === 0) await control.moveGrowth(fresh.generation, begun, { settled: -1, growths: found.growths, growingTo: null });
+  if (begun.change === 0)
+    await control.moveGrowth(fresh.generation, begun, { settled: -1, growths: found.growths, growingTo: null });
   return (await control.growth(fresh.generation)).growths;
 }

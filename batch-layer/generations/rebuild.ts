@@ -1,11 +1,13 @@
 /**
- * Rebuild: lake and batch view again from the archive alone, as a new generation in a root of its own, then a switch (laws L9, L10).
+ * Rebuild: lake and batch view again from the archive alone, as a new generation in a root of its own, then a switch
+ * (laws L9, L10).
  *
- *   epoch after epoch from the old archive · its first-met rows · what is archived of open epochs · the speed layer counts on │ switch
+ *   epoch after epoch from the old archive · its first-met rows · what is archived of open epochs · the speed layer
+ *   counts on │ switch
  *
- * Left of the switch nothing of the old generation is touched and readers see none of the new; killed anywhere, the next rebuild
- * goes on. The old generation may publish meanwhile: the lock of the lake is taken for the last epochs only. Rows that differ from
- * what was published stop it before the switch, unless the rules were meant to change.
+ * Left of the switch nothing of the old generation is touched and readers see none of the new; killed anywhere, the
+ * next rebuild goes on. The old generation may publish meanwhile: the lock of the lake is taken for the last epochs
+ * only. Rows that differ from what was published stop it before the switch, unless the rules were meant to change.
  */
 import type { Epoch } from '../../core/domain/epoch.ts';
 import type { Instant } from '../../core/domain/time.ts';
@@ -41,12 +43,20 @@ export interface RebuildOptions {
   readonly keepsOld: boolean;
   readonly acceptsDifferences: boolean;
   readonly took: (report: RunReport) => void;
-  /** Counts what lies beyond the new horizon with a speed worker of the new generation, and keeps it until `work` is done. */
+  /**
+   * Counts what lies beyond the new horizon with a speed worker of the new generation, and keeps it until `work` is
+   * done.
+   */
   recounting(fresh: BatchContext, work: () => Promise<void>): Promise<void>;
 }
 
 /** With the lock of rebuilds held; `fresh` works for the new generation and its own root. */
-export async function rebuild(old: BatchContext, fresh: BatchContext, lease: HeldLease, options: RebuildOptions): Promise<Rebuilt> {
+export async function rebuild(
+  old: BatchContext,
+  fresh: BatchContext,
+  lease: HeldLease,
+  options: RebuildOptions,
+): Promise<Rebuilt> {
   await catchUp(old, fresh, lease, options);
   if (!options.keepsOld) await writeFirstMet(fresh);
   return withLakeLock(old, async (held, lake) => {
@@ -73,15 +83,24 @@ export async function checkRebuildable(old: BatchContext, wanted: RecordedRules)
   await checkRawFiles(old);
 }
 
-async function rebuildableUpTo(old: BatchContext, wanted: RecordedRules): Promise<{ oldHorizon: Horizon; last: Epoch }> {
+async function rebuildableUpTo(
+  old: BatchContext,
+  wanted: RecordedRules,
+): Promise<{ oldHorizon: Horizon; last: Epoch }> {
   const oldHorizon = await horizonOf(old);
   const last = oldHorizon && lastWholeEpoch(oldHorizon, old.rules, wanted);
-  if (!oldHorizon || last === null) throw new Refusal(EXIT.nothing_to_do, 'No epoch is published that could be rebuilt');
+  if (!oldHorizon || last === null)
+    throw new Refusal(EXIT.nothing_to_do, 'No epoch is published that could be rebuilt');
   return { oldHorizon, last };
 }
 
 /** Publishes every epoch of the new rules that the old horizon covers. */
-async function catchUp(old: BatchContext, fresh: BatchContext, lease: HeldLease, { took }: RebuildOptions): Promise<ArchivedLog> {
+async function catchUp(
+  old: BatchContext,
+  fresh: BatchContext,
+  lease: HeldLease,
+  { took }: RebuildOptions,
+): Promise<ArchivedLog> {
   const { oldHorizon, last } = await rebuildableUpTo(old, fresh.rules);
   const log = await archivedLog(old, oldHorizon);
   for (;;) {
@@ -106,7 +125,12 @@ function reading(fresh: BatchContext, { reader, ends }: ArchivedLog): BatchConte
 }
 
 /** The same, with dataset B as it stood when the epoch's records were published first. */
-async function asItStood(old: BatchContext, fresh: BatchContext, log: ArchivedLog, epoch: Epoch): Promise<BatchContext> {
+async function asItStood(
+  old: BatchContext,
+  fresh: BatchContext,
+  log: ArchivedLog,
+  epoch: Epoch,
+): Promise<BatchContext> {
   const lastInstant = startOf((epoch + 1) as Epoch, fresh.rules) - 1;
   const places = await log.placesAt(lastInstant);
   const before = await log.manifest(epochAt(lastInstant, old.rules));
@@ -124,23 +148,38 @@ async function asItStood(old: BatchContext, fresh: BatchContext, log: ArchivedLo
 async function rebuiltSoFar(old: BatchContext, fresh: BatchContext, log: ArchivedLog): Promise<Rebuilt> {
   const { rules } = fresh;
   const horizon = (await horizonOf(fresh))!;
-  const comparable = rules.epochSeconds === old.rules.epochSeconds && rules.dedupWindowDays === old.rules.dedupWindowDays;
+  const comparable =
+    rules.epochSeconds === old.rules.epochSeconds && rules.dedupWindowDays === old.rules.dedupWindowDays;
   const different: string[] = [];
   let [epochs, rows] = [0, 0];
   for (let epoch = rules.firstEpoch as Epoch; epoch <= horizon.epoch; epoch = (epoch + 1) as Epoch) {
     const name = nameOf(epoch, rules);
     const now = await readRun(fresh.hdfs, name);
-    if (!now) throw new Refusal(EXIT.data_check_failed, `The manifest of ${name} is gone from the lake that is being rebuilt; remove that lake and begin again`);
+    if (!now)
+      throw new Refusal(
+        EXIT.data_check_failed,
+        `The manifest of ${name} is gone from the lake that is being rebuilt; remove that lake and begin again`,
+      );
     epochs += 1;
     rows += now.rows;
     const before = comparable ? await log.manifest(epoch) : null;
-    const isOther = before && (before.records !== now.records || (before.rows_sha256 ?? now.rows_sha256) !== now.rows_sha256);
+    const isOther =
+      before && (before.records !== now.records || (before.rows_sha256 ?? now.rows_sha256) !== now.rows_sha256);
     if (isOther) different.push(name);
   }
-  return { generation: rules.generation, horizon: nameOf(horizon.epoch, rules), epochs, rows, different, switched: false };
+  return {
+    generation: rules.generation,
+    horizon: nameOf(horizon.epoch, rules),
+    epochs,
+    rows,
+    different,
+    switched: false,
+  };
 }
 
-/** Where a worker of the new generation begins: at the horizon, with the tallies that the batch layer has up to there. */
+/**
+ * Where a worker of the new generation begins: at the horizon, with the tallies that the batch layer has up to there.
+ */
 async function beginProgress(fresh: BatchContext): Promise<void> {
   const { control, hdfs, rules } = fresh;
   const horizon = (await horizonOf(fresh))!;

@@ -1,8 +1,9 @@
 /**
  * The speed layer's part of a rebuild: a worker of the new generation counts what lies beyond its horizon (law L9).
  *
- * It is the ordinary worker as a process of its own, in a group of its own, told by REBUILD_GENERATION which rules to count by; its
- * cells carry the new generation, so nobody sees them before the switch. It ends with its starter, whatever happens to that.
+ * It is the ordinary worker as a process of its own, in a group of its own, told by REBUILD_GENERATION which rules to
+ * count by; its cells carry the new generation, so nobody sees them before the switch. It ends with its starter,
+ * whatever happens to that.
  */
 import type { ChildProcess } from 'node:child_process';
 import { spawn } from 'node:child_process';
@@ -19,7 +20,12 @@ const LOOK_EVERY_MS = 250;
 const CLOSE_MS = 3_000;
 
 /** Runs a worker until it is as far as the old generation's, then `work`, then ends it. */
-export async function startRecount(config: Config, old: BatchContext, fresh: BatchContext, work: () => Promise<void>): Promise<void> {
+export async function startRecount(
+  config: Config,
+  old: BatchContext,
+  fresh: BatchContext,
+  work: () => Promise<void>,
+): Promise<void> {
   const { generation } = fresh.rules;
   const environment = {
     ...process.env,
@@ -28,12 +34,16 @@ export async function startRecount(config: Config, old: BatchContext, fresh: Bat
     METRICS_PORT: '0',
     LOG_LEVEL: 'warn',
   };
-  const child = spawn(process.execPath, [PROGRAM, 'speed'], { env: environment, stdio: ['ignore', 'ignore', 'inherit', 'ipc'], detached: true });
+  const child = spawn(process.execPath, [PROGRAM, 'speed'], {
+    env: environment,
+    stdio: ['ignore', 'ignore', 'inherit', 'ipc'],
+    detached: true,
+  });
   const ended = new Promise<number | null>((resolve) => child.once('exit', resolve));
   let hasEnded = false;
   void ended.then(() => (hasEnded = true));
   try {
-    for (let tookMs = Infinity; tookMs > CLOSE_MS; ) {
+    for (let tookMs = Infinity; tookMs > CLOSE_MS;) {
       const began = performance.now();
       await reached(old, fresh, () => hasEnded);
       tookMs = performance.now() - began;
@@ -52,10 +62,13 @@ async function reached(old: BatchContext, fresh: BatchContext, hasEnded: () => b
     const now = await fresh.control.progress(fresh.rules.generation, partitions);
     const behind = partitions.map((p) => Math.max(0, (target[p]?.nextOffset ?? 0) - (now[p]?.nextOffset ?? 0)));
     const left = behind.reduce((a, b) => a + b, 0);
-    fresh.say.progress('recount', -left, 'records to the speed layer\'s place', 0);
+    fresh.say.progress('recount', -left, "records to the speed layer's place", 0);
     if (left === 0) return;
     if (hasEnded()) {
-      throw new Refusal(EXIT.dependency_down, 'The worker that counts beyond the new horizon ended; its last words are above. Run again to go on.');
+      throw new Refusal(
+        EXIT.dependency_down,
+        'The worker that counts beyond the new horizon ended; its last words are above. Run again to go on.',
+      );
     }
     await sleep(LOOK_EVERY_MS, undefined, { signal: fresh.signal });
   }

@@ -1,9 +1,10 @@
 /**
- * The files that people read: cut by date and hour of detection, sorted by place and time, so that a question reads few row groups.
+ * The files that people read: cut by date and hour of detection, sorted by place and time, so that a question reads few
+ * row groups.
  *
- * stage.ts asks for them. Hours are sorted together as far as memory is meant to hold, once, and the sorted rows are cut by their
- * numbers: a detection is read and sorted once, however many files there are. An hour larger than that is sorted by itself and
- * spills.
+ * stage.ts asks for them. Hours are sorted together as far as memory is meant to hold, once, and the sorted rows are
+ * cut by their numbers: a detection is read and sorted once, however many files there are. An hour larger than that is
+ * sorted by itself and spills.
  */
 import type { Duck } from '../../core/stores/lake/duckdb.ts';
 import type { LocalFile } from '../model.ts';
@@ -32,7 +33,8 @@ export async function* detectionsFiles(
   write: Write,
   { epoch, sortRows = SORT_ROWS, sortBytes = Infinity, rowsPerFile = ROWS_PER_DETECTIONS_FILE }: WriteOptions,
 ): AsyncGenerator<LocalFile, undefined> {
-  const found = await duck.rows(`SELECT ${HOUR} AS hour, COUNT(*) AS n, CAST(SUM(${textBytes(['item_name'])}) AS DOUBLE) AS bytes
+  const found =
+    await duck.rows(`SELECT ${HOUR} AS hour, COUNT(*) AS n, CAST(SUM(${textBytes(['item_name'])}) AS DOUBLE) AS bytes
     FROM met WHERE is_published GROUP BY hour ORDER BY hour`);
   const hours = found.map(({ hour, n, bytes }) => ({ hour: Number(hour), rows: Number(n), bytes: Number(bytes) }));
   for (const some of sortsOf(hours, sortRows, sortBytes)) {
@@ -75,7 +77,10 @@ export function sortsOf<Part extends { readonly rows: number; readonly bytes?: n
   return sorts;
 }
 
-/** Rows are numbered from 0 in the order in which they were inserted, and DuckDB keeps the order of a sort when it inserts. */
+/**
+ * Rows are numbered from 0 in the order in which they were inserted, and DuckDB keeps the order of a sort when it
+ * inserts.
+ */
 async function sort(duck: Duck, hours: readonly Hour[]): Promise<void> {
   const [from, to] = [hours[0]!.hour * HOUR_MS, (hours.at(-1)!.hour + 1) * HOUR_MS];
   await duck.run(`CREATE TEMP TABLE sorted AS ${textOf(DETECTIONS_FILE)}

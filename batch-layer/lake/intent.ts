@@ -1,9 +1,10 @@
 /**
  * The intent: from here on an epoch is published, whatever happens; and the renames that do it (law L9).
  *
- * It lists every staged file with its final name, length and checksum, and appears by the renaming of a complete file. Killed
- * before that, staging is thrown away; after it, any later run reads the intent and finishes it: final there and verified, skip;
- * staged, rename; neither, a person must look. It carries the draft of the report too, so that nothing is computed twice.
+ * It lists every staged file with its final name, length and checksum, and appears by the renaming of a complete file.
+ * Killed before that, staging is thrown away; after it, any later run reads the intent and finishes it: final there and
+ * verified, skip; staged, rename; neither, a person must look. It carries the draft of the report too, so that nothing
+ * is computed twice.
  */
 import { z } from 'zod';
 import type { Epoch } from '../../core/domain/epoch.ts';
@@ -42,8 +43,16 @@ export async function readIntent(hdfs: Hdfs, epoch: string): Promise<Intent | nu
   return (await hdfs.facts(path)) ? Intent.parse(JSON.parse((await hdfs.read(path)).toString('utf8'))) : null;
 }
 
-/** Makes the intent appear, whole. `check` throws if the lock was lost meanwhile: whoever has it now may have swept what is staged here. */
-export async function writeIntent(context: BatchContext, draft: Draft, files: readonly StagedFile[], check: () => Promise<void>): Promise<Intent> {
+/**
+ * Makes the intent appear, whole. `check` throws if the lock was lost meanwhile: whoever has it now may have swept what
+ * is staged here.
+ */
+export async function writeIntent(
+  context: BatchContext,
+  draft: Draft,
+  files: readonly StagedFile[],
+  check: () => Promise<void>,
+): Promise<Intent> {
   const { epoch, attempt } = draft;
   const intent: Intent = { version: 1, epoch, attempt, draft, files: [...files] };
   const prepared = `${stagingFolder(epoch)}/${attempt}/_intent.json`;
@@ -75,7 +84,8 @@ export async function publishFile(hdfs: Hdfs, file: StagedFile): Promise<void> {
   }
   const found = final ?? (await hdfs.facts(file.path));
   if (found === null) {
-    if (await hdfs.facts(file.staged)) throw new Retryable('HDFS', `${file.staged} could not be renamed to ${file.path}`);
+    if (await hdfs.facts(file.staged))
+      throw new Retryable('HDFS', `${file.staged} could not be renamed to ${file.path}`);
     throw new Refusal(
       EXIT.data_check_failed,
       `${file.path} is neither published nor staged (${file.staged}): restore one of them, ${file.bytes} bytes with SHA-256 ${file.sha256}`,

@@ -1,14 +1,19 @@
 /**
  * Work on many things, a few at a time: files that are sent, read back or renamed.
  *
- * A thing is asked for when a lane is free, so what makes it is never far ahead. When one fails, no further one is begun, the waits
- * of those under way are ended, they are waited for, and the first fault is thrown: nothing goes on behind the caller's back.
+ * A thing is asked for when a lane is free, so what makes it is never far ahead. When one fails, no further one is
+ * begun, the waits of those under way are ended, they are waited for, and the first fault is thrown: nothing goes on
+ * behind the caller's back.
  */
 
 /** `failed` is aborted with the first fault. */
 export type LaneWork<T> = (thing: T, failed: AbortSignal) => Promise<void>;
 
-export async function inLanes<T>(lanes: number, things: AsyncIterable<T> | Iterable<T>, work: LaneWork<T>): Promise<void> {
+export async function inLanes<T>(
+  lanes: number,
+  things: AsyncIterable<T> | Iterable<T>,
+  work: LaneWork<T>,
+): Promise<void> {
   const failure = new AbortController();
   const under: Set<Promise<void>> = new Set();
   const begin = (thing: T): void => {

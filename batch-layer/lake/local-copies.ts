@@ -1,10 +1,10 @@
 /**
  * Local copies of the lake's files, named by their checksum: what was verified once need not be fetched again.
  *
- * stage.ts puts in what it just wrote, reconcile and view read what a run needs of earlier epochs. A copy appears under its
- * checksum only after its bytes were found to have it, so a name is a promise; deleting the folder costs time and nothing else.
- * Processes share the folder, so each reads by hard links in a folder of its own (own-folder.ts): a run that tidies up takes names
- * away, and a file that somebody reads lives until its reader is done or dead.
+ * stage.ts puts in what it just wrote, reconcile and view read what a run needs of earlier epochs. A copy appears under
+ * its checksum only after its bytes were found to have it, so a name is a promise; deleting the folder costs time and
+ * nothing else. Processes share the folder, so each reads by hard links in a folder of its own (own-folder.ts): a run
+ * that tidies up takes names away, and a file that somebody reads lives until its reader is done or dead.
  */
 import { randomUUID } from 'node:crypto';
 import { link, mkdir, readdir, rename, rm, stat } from 'node:fs/promises';
@@ -17,7 +17,10 @@ import { sha256Of } from '../../core/process/file-hash.ts';
 export type Wanted = Pick<PublishedFile, 'path' | 'bytes' | 'sha256'>;
 
 export interface LocalCopies {
-  /** Path of a local file with exactly these bytes, in the folder of this piece of work; fetched from HDFS if there is none. */
+  /**
+   * Path of a local file with exactly these bytes, in the folder of this piece of work; fetched from HDFS if there is
+   * none.
+   */
   of(file: Wanted): Promise<string>;
   /** Takes a file over whose checksum the caller has computed. */
   adopt(localFile: string, file: Wanted): Promise<void>;

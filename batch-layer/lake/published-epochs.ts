@@ -1,8 +1,8 @@
 /**
  * What earlier epochs published: the files that a run needs of them, as local copies.
  *
- * reconcile.ts asks for the first-met rows that could be in force, and for the detections of some dates. Manifests say which
- * files there are and what their checksums must be; they never change, so a long-running process reads each once.
+ * reconcile.ts asks for the first-met rows that could be in force, and for the detections of some dates. Manifests say
+ * which files there are and what their checksums must be; they never change, so a long-running process reads each once.
  */
 import type { Epoch } from '../../core/domain/epoch.ts';
 import type { PublishedFile } from '../../core/stores/lake/runs.ts';
@@ -20,7 +20,11 @@ export interface PublishedEpochs {
   /** First-met rows of this epoch. */
   metOf(epoch: Epoch): Promise<readonly Wanted[]>;
   /** Detections files of epochs before this one, of these dates of detection. */
-  detections(epoch: Epoch, dates: readonly string[], copies: LocalCopies): Promise<{ date: string; localFile: string }[]>;
+  detections(
+    epoch: Epoch,
+    dates: readonly string[],
+    copies: LocalCopies,
+  ): Promise<{ date: string; localFile: string }[]>;
 }
 
 type Context = Pick<BatchContext, 'hdfs' | 'rules'>;
@@ -29,7 +33,9 @@ const READS_AT_ONCE = 8;
 export function publishedEpochs({ hdfs, rules }: Context): PublishedEpochs {
   const known = new Map<Epoch, readonly PublishedFile[]>();
   const filesOf = async (epoch: Epoch): Promise<readonly PublishedFile[]> => {
-    const files = known.get(epoch) ?? (await readRun(hdfs, nameOf(epoch, rules)))?.files.filter(({ path }) => !path.startsWith(`${LAKE}/raw/`));
+    const files =
+      known.get(epoch) ??
+      (await readRun(hdfs, nameOf(epoch, rules)))?.files.filter(({ path }) => !path.startsWith(`${LAKE}/raw/`));
     if (!files) throw missing(`${manifestFile(nameOf(epoch, rules))} is not in HDFS, but its epoch is published`);
     known.set(epoch, files);
     return files;
@@ -71,5 +77,8 @@ export function publishedEpochs({ hdfs, rules }: Context): PublishedEpochs {
 }
 
 function missing(what: string): Refusal {
-  return new Refusal(EXIT.data_check_failed, `The lake is not as it was published: ${what}. Restore it before the next run.`);
+  return new Refusal(
+    EXIT.data_check_failed,
+    `The lake is not as it was published: ${what}. Restore it before the next run.`,
+  );
 }

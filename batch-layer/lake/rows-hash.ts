@@ -1,10 +1,12 @@
 /**
- * One hash over the rows of an epoch, and the chain that it continues: two lakes with the same last link hold the same rows.
+ * One hash over the rows of an epoch, and the chain that it continues: two lakes with the same last link hold the same
+ * rows.
  *
- * run.ts computes it from the published files. Rows are sorted and written as text, so the hash follows from the rows alone: not
- * from the engine, the number of files or their order. Sorting goes by minute of detection and place, whose digests are put
- * together here, so memory holds a part of an hour at a time. A part whose rows weigh more than is gathered at once is sorted by
- * DuckDB, which may spill, and hashed as it comes: the same digests, slower. docs/data.md tells how to compute it without us.
+ * run.ts computes it from the published files. Rows are sorted and written as text, so the hash follows from the rows
+ * alone: not from the engine, the number of files or their order. Sorting goes by minute of detection and place, whose
+ * digests are put together here, so memory holds a part of an hour at a time. A part whose rows weigh more than is
+ * gathered at once is sorted by DuckDB, which may spill, and hashed as it comes: the same digests, slower. docs/data.md
+ * tells how to compute it without us.
  */
 import type { Hash } from 'node:crypto';
 import { createHash } from 'node:crypto';
@@ -52,7 +54,9 @@ export async function rowsHash(duck: Duck, files: readonly HashedFile[], limits:
 
 /** The link after `before`, the last one of the epoch before (null: there is none). */
 export function chainHash(before: string | null, epoch: string, rowsSha256: string): string {
-  return createHash('sha256').update(`${before ?? ''} ${epoch} ${rowsSha256}`).digest('hex');
+  return createHash('sha256')
+    .update(`${before ?? ''} ${epoch} ${rowsSha256}`)
+    .digest('hex');
 }
 
 /** In the order of date and hour, which their names have. */
@@ -81,7 +85,10 @@ async function partsOf(duck: Duck, ofHour: readonly HashedFile[], limits: HashLi
   const bytes = Number(all!.bytes ?? 0);
   const parts = Math.max(1, Math.ceil(shareOf({ rows, bytes }, limits)));
   const part = `abs(geographical_location_oid % 1000003) % ${parts}`;
-  const found = parts === 1 ? [{ part: 0, bytes }] : await duck.rows(`SELECT ${part} AS part, ${weigh} FROM ${files} GROUP BY part ORDER BY part`);
+  const found =
+    parts === 1
+      ? [{ part: 0, bytes }]
+      : await duck.rows(`SELECT ${part} AS part, ${weigh} FROM ${files} GROUP BY part ORDER BY part`);
   return found.map((one) => ({ rows: `${files} WHERE ${part} = ${Number(one.part)}`, bytes: Number(one.bytes) }));
 }
 
@@ -95,12 +102,17 @@ async function digestsOf(duck: Duck, { rows }: Part): Promise<Digest[]> {
   const found = await duck.rows(`SELECT timestamp_detected // 60000 AS minute, geographical_location_oid AS place,
       sha256(string_agg(${ROW}, chr(10) ORDER BY ${ORDER})) AS digest
     FROM ${rows} GROUP BY ALL`);
-  return found.map(({ minute, place, digest }) => ({ minute: Number(minute), place: place as bigint, digest: String(digest) }));
+  return found.map(({ minute, place, digest }) => ({
+    minute: Number(minute),
+    place: place as bigint,
+    digest: String(digest),
+  }));
 }
 
 /** The same, one row after the other. */
 async function streamedDigests(duck: Duck, { rows }: Part): Promise<Digest[]> {
-  const sorted = duck.batches(`SELECT timestamp_detected // 60000 AS minute, geographical_location_oid AS place, ${ROW} AS text
+  const sorted =
+    duck.batches(`SELECT timestamp_detected // 60000 AS minute, geographical_location_oid AS place, ${ROW} AS text
     FROM ${rows} ORDER BY minute, place, ${ORDER}`);
   const open: { minute: number; place: bigint; hash: Hash }[] = [];
   const digests: Digest[] = [];

@@ -1,8 +1,9 @@
 /**
  * Stage: the epoch's Parquet files, written here, uploaded to staging and read back, byte for byte.
  *
- * reconcile.ts left the tables, archive.ts the raw files; intent.ts lists what this returns. A file is on its way while the next
- * one is written. Each attempt stages in a folder of its own: a run that was taken for dead cannot write into another's files.
+ * reconcile.ts left the tables, archive.ts the raw files; intent.ts lists what this returns. A file is on its way while
+ * the next one is written. Each attempt stages in a folder of its own: a run that was taken for dead cannot write into
+ * another's files.
  */
 import { stat } from 'node:fs/promises';
 import type { Epoch } from '../../core/domain/epoch.ts';
@@ -23,7 +24,9 @@ import { textOf, TOP_ITEMS_FILE } from '../sql/statements.ts';
 import { fileWriter } from './write-file.ts';
 import { sha256Of } from '../../core/process/file-hash.ts';
 
-/** Most of a small file's time is spent waiting: HDFS closes it, and tells its length, when its DataNode has reported. */
+/**
+ * Most of a small file's time is spent waiting: HDFS closes it, and tells its length, when its DataNode has reported.
+ */
 const UPLOADS_AT_ONCE = 8;
 
 // ---- writing -------------------------------------------------------------------------------------------------------
@@ -47,17 +50,33 @@ export async function* writeSources(duck: Duck, options: WriteOptions): AsyncGen
 }
 
 const BY_OFFSET = 'kafka_partition, kafka_offset';
-const LOCATIONS: Content = { select: 'SELECT * FROM locations', order: 'geographical_location_oid', texts: ['geographical_location'] };
+const LOCATIONS: Content = {
+  select: 'SELECT * FROM locations',
+  order: 'geographical_location_oid',
+  texts: ['geographical_location'],
+};
 
 function rawFilesOf({ files }: Archive): LocalFile[] {
   return files.map(({ path, localFile, rows }) => ({ path, localFile, rows }));
 }
 
-/** As many partitions in a file as are sorted at once, so that memory does not grow with the epoch; one file if there is no row. */
-async function* metFiles(duck: Duck, write: Write, { epoch, sortRows = SORT_ROWS, sortBytes = Infinity }: WriteOptions): AsyncGenerator<LocalFile, undefined> {
-  const found = await duck.rows(`SELECT kafka_partition AS partition, COUNT(*) AS n, CAST(SUM(${textBytes(['item_name'])}) AS DOUBLE) AS bytes
+/**
+ * As many partitions in a file as are sorted at once, so that memory does not grow with the epoch; one file if there is
+ * no row.
+ */
+async function* metFiles(
+  duck: Duck,
+  write: Write,
+  { epoch, sortRows = SORT_ROWS, sortBytes = Infinity }: WriteOptions,
+): AsyncGenerator<LocalFile, undefined> {
+  const found =
+    await duck.rows(`SELECT kafka_partition AS partition, COUNT(*) AS n, CAST(SUM(${textBytes(['item_name'])}) AS DOUBLE) AS bytes
     FROM met GROUP BY kafka_partition ORDER BY kafka_partition`);
-  const partitions = found.map(({ partition, n, bytes }) => ({ partition: Number(partition), rows: Number(n), bytes: Number(bytes) }));
+  const partitions = found.map(({ partition, n, bytes }) => ({
+    partition: Number(partition),
+    rows: Number(n),
+    bytes: Number(bytes),
+  }));
   const sorts = sortsOf(partitions, sortRows, sortBytes);
   for (const [n, some] of (sorts.length > 0 ? sorts : [[]]).entries()) {
     const [first, last] = [some[0]?.partition ?? 0, some.at(-1)?.partition ?? 0];
@@ -105,7 +124,13 @@ export async function stageFiles(
   return staged.sort((a, b) => (a.path < b.path ? -1 : 1));
 }
 
-async function stageFile(context: BatchContext, folder: string, file: LocalFile, copies: LocalCopies, failed: AbortSignal): Promise<StagedFile> {
+async function stageFile(
+  context: BatchContext,
+  folder: string,
+  file: LocalFile,
+  copies: LocalCopies,
+  failed: AbortSignal,
+): Promise<StagedFile> {
   const { path, localFile, rows } = file;
   const staged = `${folder}/${path}`;
   const { size: bytes } = await stat(localFile);
@@ -115,7 +140,8 @@ async function stageFile(context: BatchContext, folder: string, file: LocalFile,
     async () => {
       await context.hdfs.upload(localFile, staged);
       const found = await context.hdfs.sha256(staged);
-      if (found !== sha256) throw new Retryable('HDFS', `${staged} reads back with checksum ${found}; ${sha256} was written`);
+      if (found !== sha256)
+        throw new Retryable('HDFS', `${staged} reads back with checksum ${found}; ${sha256} was written`);
     },
     { signal: [context.signal, failed] },
   );

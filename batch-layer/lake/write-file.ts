@@ -1,8 +1,10 @@
 /**
- * One Parquet file of an epoch on this machine, from a SELECT: compressed, described by its key-value metadata, counted.
+ * One Parquet file of an epoch on this machine, from a SELECT: compressed, described by its key-value metadata,
+ * counted.
  *
- * stage.ts, detections-files.ts and differences.ts write all but the raw files by it. How many rows a row group has follows from
- * what their texts weigh: names of five thousand characters make small groups, so that writers and readers can hold them.
+ * stage.ts, detections-files.ts and differences.ts write all but the raw files by it. How many rows a row group has
+ * follows from what their texts weigh: names of five thousand characters make small groups, so that writers and readers
+ * can hold them.
  */
 import { mkdir } from 'node:fs/promises';
 import { dirname, join } from 'node:path';
@@ -44,7 +46,13 @@ export function fileWriter(duck: Duck, { epoch, folder, archive }: WriteOptions)
 
 export async function writeParquet(duck: Duck, localFile: string, content: Content, ...more: string[]): Promise<void> {
   const { select, order } = content;
-  const options = ['FORMAT parquet', 'COMPRESSION zstd', 'COMPRESSION_LEVEL 3', `ROW_GROUP_SIZE ${await groupRowsOf(duck, content)}`, ...more];
+  const options = [
+    'FORMAT parquet',
+    'COMPRESSION zstd',
+    'COMPRESSION_LEVEL 3',
+    `ROW_GROUP_SIZE ${await groupRowsOf(duck, content)}`,
+    ...more,
+  ];
   const sorted = order === undefined ? select : `${select} ORDER BY ${order}`;
   await duck.run(`COPY (${sorted}) TO ${quoted(localFile)} (${options.join(', ')})`);
 }
@@ -54,7 +62,9 @@ const ROW_BYTES = 100;
 
 async function groupRowsOf(duck: Duck, { select, texts }: Content): Promise<number> {
   const bytes = [String(ROW_BYTES), ...texts.map((column) => `COALESCE(strlen(${column}), 0)`)].join(' + ');
-  const found = await duck.rows(`SELECT ${bytes} AS bytes, COUNT(*) AS n FROM (${select}) GROUP BY bytes ORDER BY bytes DESC`);
+  const found = await duck.rows(
+    `SELECT ${bytes} AS bytes, COUNT(*) AS n FROM (${select}) GROUP BY bytes ORDER BY bytes DESC`,
+  );
   return groupRowsFor(found.map((row) => ({ bytes: Number(row.bytes), rows: Number(row.n) })));
 }
 

@@ -1,9 +1,10 @@
 /**
  * Names of those who hold leases: one a process, and whether its process is gone.
  *
- * lease.ts writes the name into the lock's row. Containers often have one host name and one process number, so a name carries what
- * differs: a random part, and the place where the number means something, which is a boot of a kernel and a namespace of process
- * numbers. Only an owner of this very place is looked up among the processes; all others are watched like strangers.
+ * lease.ts writes the name into the lock's row. Containers often have one host name and one process number, so a name
+ * carries what differs: a random part, and the place where the number means something, which is a boot of a kernel and
+ * a namespace of process numbers. Only an owner of this very place is looked up among the processes; all others are
+ * watched like strangers.
  *
  *   owner   host:pid:start:place:random     start = clock ticks since boot; place = 12 hexadecimal digits, or ? where there is no /proc
  */
@@ -43,7 +44,10 @@ export function isDeadHere(owner: string, here: ProcessSpace = HERE): boolean {
 function placeName(): string {
   try {
     const boot = readFileSync('/proc/sys/kernel/random/boot_id', 'utf8').trim();
-    return createHash('sha256').update(`${boot} ${readlinkSync('/proc/self/ns/pid')}`).digest('hex').slice(0, 12);
+    return createHash('sha256')
+      .update(`${boot} ${readlinkSync('/proc/self/ns/pid')}`)
+      .digest('hex')
+      .slice(0, 12);
   } catch {
     return '?';
   }

@@ -1,9 +1,10 @@
 /**
  * A local folder for one piece of work, which no other process touches while its own lives.
  *
- * run.ts, archive-now.ts and archived-log.ts work in one; many processes of one lake share the scratch folder above it. The name
- * carries its owner (lease-owner.ts), so whoever comes next removes what a dead process of this machine left, and nothing else. What
- * cannot be told, as of another container, is removed when it was not touched for a day: a living owner touches its folder often.
+ * run.ts, archive-now.ts and archived-log.ts work in one; many processes of one lake share the scratch folder above it.
+ * The name carries its owner (lease-owner.ts), so whoever comes next removes what a dead process of this machine left,
+ * and nothing else. What cannot be told, as of another container, is removed when it was not touched for a day: a
+ * living owner touches its folder often.
  */
 import { mkdir, readdir, rm, stat, utimes } from 'node:fs/promises';
 import { join } from 'node:path';

@@ -1,9 +1,10 @@
 /**
  * The switch to a rebuilt generation: rules in HBase, then the lake's folder in HDFS (law L9).
  *
- * It begins by a file that says which generation follows which, and from then on it is finished, whatever dies: everyone who takes
- * the lock of the lake comes here first. Rules move by check-and-put, and with them what every answer is made of; the old lake is put
- * aside whole and the new one takes its name, two renames within an instant, so that readers of files keep their paths.
+ * It begins by a file that says which generation follows which, and from then on it is finished, whatever dies:
+ * everyone who takes the lock of the lake comes here first. Rules move by check-and-put, and with them what every
+ * answer is made of; the old lake is put aside whole and the new one takes its name, two renames within an instant, so
+ * that readers of files keep their paths.
  */
 import type { BatchContext } from '../context.ts';
 import type { RecordedRules } from '../../core/stores/control/rules-rows.ts';
@@ -36,7 +37,10 @@ export async function finishSwitch({ hdfs, control, reached }: Context): Promise
     );
   }
   await reached('rules_switched');
-  const [retired, rebuilt] = [from, to].map(({ generation }) => `${generationFolder(generation)}/${LAKE}`) as [string, string];
+  const [retired, rebuilt] = [from, to].map(({ generation }) => `${generationFolder(generation)}/${LAKE}`) as [
+    string,
+    string,
+  ];
   if ((await hdfs.facts(rebuilt)) !== null) {
     if ((await hdfs.facts(retired)) === null) await mustRename(hdfs, LAKE, retired);
     await reached('lake_retired');
@@ -49,5 +53,8 @@ export async function finishSwitch({ hdfs, control, reached }: Context): Promise
 
 async function mustRename(hdfs: BatchContext['hdfs'], from: string, to: string): Promise<void> {
   if (await hdfs.rename(from, to)) return;
-  throw new Refusal(EXIT.data_check_failed, `${from} could not take the place of ${to}: move away what is there, then run again`);
+  throw new Refusal(
+    EXIT.data_check_failed,
+    `${from} could not take the place of ${to}: move away what is there, then run again`,
+  );
 }

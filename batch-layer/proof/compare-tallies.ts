@@ -1,9 +1,9 @@
 /**
  * The tallies of both layers over one epoch (laws L7 and L8).
  *
- * The speed layer leaves its running sums at every cut that it passes, under the offset of the cut; so finding them there says
- * also that both layers cut the epoch at the same record. What it had counted at the cut before is in the previous report, so
- * each epoch answers for its own records only.
+ * The speed layer leaves its running sums at every cut that it passes, under the offset of the cut; so finding them
+ * there says also that both layers cut the epoch at the same record. What it had counted at the cut before is in the
+ * previous report, so each epoch answers for its own records only.
  */
 import type { Tallies } from '../../core/domain/tallies.ts';
 import type { PartitionReport, RunReport, TallyDifference } from '../../core/stores/lake/runs.ts';
@@ -25,7 +25,11 @@ export async function compareTallies(
   previous: RunReport | null,
   speed: SpeedProgress,
 ): Promise<ComparedTallies> {
-  const compared = { differences: [] as TallyDifference[], unproven: [] as string[], speed: new Map<number, Tallies>() };
+  const compared = {
+    differences: [] as TallyDifference[],
+    unproven: [] as string[],
+    speed: new Map<number, Tallies>(),
+  };
   const atCuts = await context.control.cutTallies(context.rules.generation, partitions);
   partitions.forEach((report, i) => {
     const { partition, cut } = report;
@@ -42,7 +46,11 @@ export async function compareTallies(
   return compared;
 }
 
-function differencesOf(report: PartitionReport, atCut: Tallies, previous: PartitionReport | undefined): TallyDifference[] {
+function differencesOf(
+  report: PartitionReport,
+  atCut: Tallies,
+  previous: PartitionReport | undefined,
+): TallyDifference[] {
   const before = (previous?.speed_tallies_so_far ?? previous?.tallies_so_far ?? NO_TALLIES) as Tallies;
   const speed = flat(subtract(atCut, before));
   const batch = flat(report.tallies as Tallies);
@@ -52,7 +60,9 @@ function differencesOf(report: PartitionReport, atCut: Tallies, previous: Partit
 }
 
 function flat({ dead_letters_by_reason, ...numbers }: Tallies): Record<string, number> {
-  const byReason = Object.entries(dead_letters_by_reason).map(([reason, count]) => [`dead_letters.${reason}`, count] as const);
+  const byReason = Object.entries(dead_letters_by_reason).map(
+    ([reason, count]) => [`dead_letters.${reason}`, count] as const,
+  );
   return { ...numbers, ...Object.fromEntries(byReason) };
 }
 

@@ -1,9 +1,9 @@
 /**
  * The proof: what the speed layer counted against what the batch layer publishes, cell by cell (law L8).
  *
- * run.ts calls it after the batch view is written and puts the answer into the report. Compared are place, minute and item of
- * every partition that has passed its cut, deferred detections set aside, and the tallies; a difference is told with the ids
- * behind it. What cannot be compared is unproven, with the reason, and delays nothing.
+ * run.ts calls it after the batch view is written and puts the answer into the report. Compared are place, minute and
+ * item of every partition that has passed its cut, deferred detections set aside, and the tallies; a difference is told
+ * with the ids behind it. What cannot be compared is unproven, with the reason, and delays nothing.
  */
 import type { Epoch } from '../../core/domain/epoch.ts';
 import type { Tallies } from '../../core/domain/tallies.ts';
@@ -42,7 +42,13 @@ export async function compare(
     const passed = draft.partitions.filter(({ partition, cut }) => speed.past(partition, cut));
     const behind = draft.partitions.filter(({ partition, cut }) => !speed.past(partition, cut));
     const unproven = behind.map(({ partition, cut }) => notPassed(partition, cut, speed));
-    await loadCells(context, duck, epoch, published, passed.map(({ partition }) => partition));
+    await loadCells(
+      context,
+      duck,
+      epoch,
+      published,
+      passed.map(({ partition }) => partition),
+    );
     const [count] = await duck.rows('SELECT COUNT(*) AS n FROM batch_cells');
     const differences = await findDifferences(context, duck, epoch, published);
     const tallies = await compareTallies(context, passed, previous, speed);
@@ -61,7 +67,10 @@ export async function compare(
     if (!(fault instanceof Retryable) && !(fault instanceof Refusal)) throw fault;
     const unproven = [`the comparison could not be made: ${messageOf(fault)}`];
     const differences = { count: 0, listed: [] };
-    return { comparison: { cells: 0, partitions: 0, differences, tally_differences: [], unproven }, speedTallies: nothing };
+    return {
+      comparison: { cells: 0, partitions: 0, differences, tally_differences: [], unproven },
+      speedTallies: nothing,
+    };
   }
 }
 
@@ -72,7 +81,13 @@ function notPassed(partition: number, cut: number, speed: SpeedProgress): string
 }
 
 /** Tables `batch_cells` and `speed_cells`: kafka_partition, place, hour, minute, item, n; only of these partitions. */
-async function loadCells(context: BatchContext, duck: Duck, epoch: Epoch, published: string, partitions: readonly number[]): Promise<void> {
+async function loadCells(
+  context: BatchContext,
+  duck: Duck,
+  epoch: Epoch,
+  published: string,
+  partitions: readonly number[],
+): Promise<void> {
   const columns = 'kafka_partition INTEGER, place BIGINT, hour INTEGER, minute INTEGER, item VARCHAR, n DOUBLE';
   const chosen = partitions.length === 0 ? 'FALSE' : `kafka_partition IN (${partitions.join(', ')})`;
   const windowMs = context.rules.dedupWindowDays * DAY_MS;

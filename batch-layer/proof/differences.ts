@@ -1,9 +1,10 @@
 /**
  * The cells that the two layers have otherwise, with the ids behind each (law L8).
  *
- * compare.ts has loaded both sides. An id that the batch layer counted is asked for in HBase: if its first-met row is another
- * record's or is not there, the speed layer did not count this one; nor if its list does not hold it. An id in the speed layer's list that was not published is one
- * that it counted alone. Ids are looked up for the first LISTED cells; if there are more, all cells go into a file beside the report.
+ * compare.ts has loaded both sides. An id that the batch layer counted is asked for in HBase: if its first-met row is
+ * another record's or is not there, the speed layer did not count this one; nor if its list does not hold it. An id in
+ * the speed layer's list that was not published is one that it counted alone. Ids are looked up for the first LISTED
+ * cells; if there are more, all cells go into a file beside the report.
  */
 import { rm } from 'node:fs/promises';
 import { join } from 'node:path';
@@ -31,7 +32,9 @@ export async function findDifferences(
   epoch: Epoch,
   published: string,
 ): Promise<Comparison['differences']> {
-  await duck.run('CREATE TABLE differences (p INTEGER, place BIGINT, hour INTEGER, minute INTEGER, item VARCHAR, batch DOUBLE, speed DOUBLE)');
+  await duck.run(
+    'CREATE TABLE differences (p INTEGER, place BIGINT, hour INTEGER, minute INTEGER, item VARCHAR, batch DOUBLE, speed DOUBLE)',
+  );
   for (const part of await cellParts(duck, context.settings.memoryMb)) {
     await duck.run(`INSERT INTO differences
       SELECT COALESCE(b.kafka_partition, s.kafka_partition), COALESCE(b.place, s.place), COALESCE(b.hour, s.hour),
@@ -69,29 +72,53 @@ async function keepAll(context: BatchContext, duck: Duck, epoch: Epoch): Promise
   await rm(localFile);
 }
 
-async function withIds(context: BatchContext, duck: Duck, epoch: Epoch, published: string, row: Row): Promise<CountDifference> {
+async function withIds(
+  context: BatchContext,
+  duck: Duck,
+  epoch: Epoch,
+  published: string,
+  row: Row,
+): Promise<CountDifference> {
   const [partition, hour, minute] = [Number(row.p), Number(row.hour), Number(row.minute)];
   const place = String(row.place) as Oid;
   const from = (hour * 60 + minute) * MINUTE_MS;
   const cell = `geographical_location_oid = ${place} AND timestamp_detected >= ${from} AND timestamp_detected < ${from + MINUTE_MS}`;
-  const counted = await duck.rows(`SELECT detection_oid, kafka_partition, kafka_offset FROM ${published}
-    WHERE ${cell} AND kafka_partition = ${partition} AND item_name = $item LIMIT ${ASKED_PER_CELL}`, { item: String(row.item) });
+  const counted = await duck.rows(
+    `SELECT detection_oid, kafka_partition, kafka_offset FROM ${published}
+    WHERE ${cell} AND kafka_partition = ${partition} AND item_name = $item LIMIT ${ASKED_PER_CELL}`,
+    { item: String(row.item) },
+  );
   const ids = counted.map(({ detection_oid }) => String(detection_oid) as Oid);
   const rows = requireAnswers('detections', await context.detections.find(ids));
   const otherwise = ids.filter((_, at) => !isRecord(rows[at] ?? null, partition, Number(counted[at]!.kafka_offset)));
   const isExplained = otherwise.length >= Number(row.batch) - Number(row.speed);
-  const missingInSpeed = isExplained ? otherwise : [...new Set([...otherwise, ...(await notListed(context, epoch, place, hour, ids))])];
+  const missingInSpeed = isExplained
+    ? otherwise
+    : [...new Set([...otherwise, ...(await notListed(context, epoch, place, hour, ids))])];
   return {
     ...{ partition, geographical_location_oid: place, minute: from, item_name: String(row.item) },
     ...{ batch: Number(row.batch), speed: Number(row.speed) },
     counted: ids.slice(0, IDS_PER_CELL),
     missing_in_speed: missingInSpeed.slice(0, IDS_PER_CELL),
-    missing_in_batch: await missingInBatch(context, duck, epoch, published, { partition, place, hour, from, cell, item: String(row.item) }),
+    missing_in_batch: await missingInBatch(context, duck, epoch, published, {
+      partition,
+      place,
+      hour,
+      from,
+      cell,
+      item: String(row.item),
+    }),
   };
 }
 
 /** Met by the speed layer, and yet not in its view: a row of the view is lost. */
-async function notListed(context: BatchContext, epoch: Epoch, place: Oid, hour: number, ids: readonly Oid[]): Promise<Oid[]> {
+async function notListed(
+  context: BatchContext,
+  epoch: Epoch,
+  place: Oid,
+  hour: number,
+  ids: readonly Oid[],
+): Promise<Oid[]> {
   const listed = new Set((await context.speedView.list(place, [epoch], { from: hour, to: hour })).map(({ id }) => id));
   return ids.filter((id) => !listed.has(id));
 }
@@ -109,7 +136,9 @@ async function missingInBatch(
 ): Promise<string[]> {
   const { partition, place, hour, from, cell, item } = where;
   const listed = await context.speedView.list(place, [epoch], { from: hour, to: hour }, { notBefore: from as Instant });
-  const inMinute = listed.filter(({ detectedAt }) => detectedAt >= from && detectedAt < from + MINUTE_MS).map(({ id }) => id);
+  const inMinute = listed
+    .filter(({ detectedAt }) => detectedAt >= from && detectedAt < from + MINUTE_MS)
+    .map(({ id }) => id);
   const rows = await duck.rows(`SELECT detection_oid FROM ${published} WHERE ${cell}`);
   const published_ = new Set(rows.map(({ detection_oid }) => String(detection_oid)));
   const alone = inMinute.filter((id) => !published_.has(id)).slice(0, ASKED_PER_CELL);

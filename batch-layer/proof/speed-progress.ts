@@ -31,7 +31,8 @@ export function speedProgress(context: Pick<BatchContext, 'control' | 'rules' | 
       if (row && row.nextOffset !== before.at(-1)?.nextOffset) before.push(row);
     });
   };
-  const past = (partition: number, cut: number): Progress | null => seen[partition]!.find((row) => row.nextOffset >= cut) ?? null;
+  const past = (partition: number, cut: number): Progress | null =>
+    seen[partition]!.find((row) => row.nextOffset >= cut) ?? null;
   return {
     past,
     latest: (partition) => seen[partition]!.at(-1) ?? null,

@@ -1,8 +1,8 @@
 /**
  * How copies came and how late detections were: the parts of a report that tell producers what to look at (law L7).
  *
- * reconcile.ts leaves the table `copies`, already summed by bucket; lateness is read from the table `detections`. Both are told in
- * buckets whose upper bounds are named, so that reports of many epochs can be added up.
+ * reconcile.ts leaves the table `copies`, already summed by bucket; lateness is read from the table `detections`. Both
+ * are told in buckets whose upper bounds are named, so that reports of many epochs can be added up.
  */
 import type { Rules } from '../../core/domain/rules.ts';
 import type { Duck } from '../../core/stores/lake/duckdb.ts';
@@ -14,7 +14,9 @@ type Lateness = NonNullable<RunReport['late']>;
 
 /** Throws if they are not as many as the tallies say: then the run has a fault, and nothing may be published. */
 export async function copiesOf(duck: Duck, tallied: number): Promise<Copies> {
-  const rows = await duck.rows('SELECT way, below_ms, CAST(SUM(copies) AS BIGINT) AS copies FROM copies GROUP BY way, below_ms');
+  const rows = await duck.rows(
+    'SELECT way, below_ms, CAST(SUM(copies) AS BIGINT) AS copies FROM copies GROUP BY way, below_ms',
+  );
   const byWay = { same_partition: 0, stray: 0, re_stamped: 0 };
   const byDistance = new Map<number, number>();
   for (const { way, below_ms: below, copies } of rows) {
@@ -31,10 +33,22 @@ export async function copiesOf(duck: Duck, tallied: number): Promise<Copies> {
 
 /** Of what is published: how far each detection's own time was behind its arrival. */
 export async function latenessOf(duck: Duck, rules: Rules): Promise<Lateness> {
-  const bounds = [0, SECOND_MS, 10 * SECOND_MS, MINUTE_MS, 10 * MINUTE_MS, HOUR_MS, DAY_MS, rules.dedupWindowDays * DAY_MS + 1];
+  const bounds = [
+    0,
+    SECOND_MS,
+    10 * SECOND_MS,
+    MINUTE_MS,
+    10 * MINUTE_MS,
+    HOUR_MS,
+    DAY_MS,
+    rules.dedupWindowDays * DAY_MS + 1,
+  ];
   const cases = bounds.map((bound) => `WHEN arrival - timestamp_detected < ${bound} THEN ${bound}`).join(' ');
   const rows = await duck.rows(
     `SELECT CASE ${cases} END AS below_ms, COUNT(*) AS n FROM detections GROUP BY below_ms ORDER BY below_ms NULLS LAST`,
   );
-  return rows.map(({ below_ms: below, n }) => ({ below_ms: below === null ? null : Number(below), detections: Number(n) }));
+  return rows.map(({ below_ms: below, n }) => ({
+    below_ms: below === null ? null : Number(below),
+    detections: Number(n),
+  }));
 }

@@ -18,14 +18,26 @@ export function reportText(report: RunReport): string {
       ['new', shown(tallies.new), ''],
       ['copies', shown(tallies.copies), copiesText(report)],
       ['strays', shown(tallies.strays), `${shown(report.strays_forwarded)} sent home by this run`],
-      ['deferred', shown(tallies.deferred), `${shown(report.deferred.published)} published, ${shown(report.deferred.copies)} in the lake before`],
+      [
+        'deferred',
+        shown(tallies.deferred),
+        `${shown(report.deferred.published)} published, ${shown(report.deferred.copies)} in the lake before`,
+      ],
       ['dead letters', shown(tallies.dead_letters), byReason.join(', ')],
       ['ticks', shown(tallies.ticks), ''],
     ]),
     section('published', [
       ['rows', shown(report.rows), lateText(report)],
-      ['bytes', shown(report.bytes), `and ${shown(report.raw_bytes)} of raw records, ${report.files.length} files in all`],
-      ['unknown places', shown(report.unknown_locations.count), `${shown(report.unknown_locations.detections)} detections`],
+      [
+        'bytes',
+        shown(report.bytes),
+        `and ${shown(report.raw_bytes)} of raw records, ${report.files.length} files in all`,
+      ],
+      [
+        'unknown places',
+        shown(report.unknown_locations.count),
+        `${shown(report.unknown_locations.detections)} detections`,
+      ],
       ['rows hash', report.rows_sha256 ?? 'none', ''],
       ['chain', report.chain_sha256 ?? 'none', ''],
     ]),
@@ -38,7 +50,9 @@ export function reportText(report: RunReport): string {
     list('cells that differ', comparison.differences.listed.map(differenceText), comparison.differences.count),
     list(
       'tallies that differ',
-      comparison.tally_differences.map((d) => `partition ${d.partition}: ${d.tally} ${d.batch}, the speed layer had ${d.speed}`),
+      comparison.tally_differences.map(
+        (d) => `partition ${d.partition}: ${d.tally} ${d.batch}, the speed layer had ${d.speed}`,
+      ),
     ),
     list('conflicts', report.conflicts.listed.map(conflictText), report.conflicts.count),
     list('steps', [report.steps.map(({ step, took_ms: ms }) => `${step} ${(ms / 1_000).toFixed(1)} s`).join(', ')]),
@@ -50,13 +64,18 @@ type Line = readonly [name: string, value: string, more: string];
 
 function section(title: string, lines: readonly Line[]): string {
   const width = Math.max(...lines.map(([, value]) => (value.length > 20 ? 0 : value.length)));
-  const texts = lines.map(([name, value, more]) => `  ${name.padEnd(15)} ${value.padStart(width)}${more === '' ? '' : `   ${more}`}`);
+  const texts = lines.map(
+    ([name, value, more]) => `  ${name.padEnd(15)} ${value.padStart(width)}${more === '' ? '' : `   ${more}`}`,
+  );
   return [title, ...texts].join('\n');
 }
 
 function list(title: string, entries: readonly string[], count = entries.length): string {
   if (entries.length === 0) return '';
-  const rest = count > SHOWN ? [`  … and ${shown(count - Math.min(entries.length, SHOWN))} more; --json has what the report lists`] : [];
+  const rest =
+    count > SHOWN
+      ? [`  … and ${shown(count - Math.min(entries.length, SHOWN))} more; --json has what the report lists`]
+      : [];
   return [title, ...entries.slice(0, SHOWN).map((entry) => `  ${entry}`), ...rest].join('\n');
 }
 
@@ -87,19 +106,31 @@ function lateText({ late }: RunReport): string {
 }
 
 function spanText(ms: number): string {
-  const [unit, size] = ([['d', 86_400_000], ['h', 3_600_000], ['min', 60_000]] as const).find(([, each]) => ms >= each) ?? ['s', 1_000];
+  const [unit, size] = (
+    [
+      ['d', 86_400_000],
+      ['h', 3_600_000],
+      ['min', 60_000],
+    ] as const
+  ).find(([, each]) => ms >= each) ?? ['s', 1_000];
   return `${Math.round(ms / size)} ${unit}`;
 }
 
 function differenceText(d: RunReport['comparison']['differences']['listed'][number]): string {
-  const ids = [...d.missing_in_speed.map((id) => `only batch ${id}`), ...d.missing_in_batch.map((id) => `only speed ${id}`)];
+  const ids = [
+    ...d.missing_in_speed.map((id) => `only batch ${id}`),
+    ...d.missing_in_batch.map((id) => `only speed ${id}`),
+  ];
   const named = ids.length > 0 ? ids : d.counted.map((id) => `among ${id}`);
-  return `partition ${d.partition}, place ${d.geographical_location_oid}, ${isoOf(d.minute)}, ${JSON.stringify(d.item_name)}: ` +
-    `${d.batch}, the speed layer had ${d.speed}; ${named.slice(0, SHOWN).join(', ')}`;
+  return (
+    `partition ${d.partition}, place ${d.geographical_location_oid}, ${isoOf(d.minute)}, ${JSON.stringify(d.item_name)}: ` +
+    `${d.batch}, the speed layer had ${d.speed}; ${named.slice(0, SHOWN).join(', ')}`
+  );
 }
 
 function conflictText({ detection_oid: id, first, copy }: RunReport['conflicts']['listed'][number]): string {
-  const said = ({ kafka_partition: p, kafka_offset: o, payload }: typeof first): string => `${p}/${o} ${JSON.stringify(payload)}`;
+  const said = ({ kafka_partition: p, kafka_offset: o, payload }: typeof first): string =>
+    `${p}/${o} ${JSON.stringify(payload)}`;
   return `${id}: ${said(first)} counts, ${said(copy)} says otherwise`;
 }
 

@@ -1,8 +1,8 @@
 /**
  * The report of a run: what became of every record of the epoch, in numbers that add up (law L7).
  *
- * Drafted from the tables that reconcile.ts leaves and carried inside the intent, so that whoever finishes the run can write the
- * manifest; completed with the comparison. core/stores/lake/runs.ts owns its shape.
+ * Drafted from the tables that reconcile.ts leaves and carried inside the intent, so that whoever finishes the run can
+ * write the manifest; completed with the comparison. core/stores/lake/runs.ts owns its shape.
  */
 import type { Epoch } from '../../core/domain/epoch.ts';
 import type { Tallies } from '../../core/domain/tallies.ts';
@@ -17,7 +17,14 @@ import { RunReport } from '../../core/stores/lake/runs.ts';
 import { copiesOf, latenessOf } from './breakdown.ts';
 
 /** What is known before the epoch is published. */
-export const Draft = RunReport.omit({ result: true, published_at: true, resumed: true, comparison: true, rows_sha256: true, chain_sha256: true });
+export const Draft = RunReport.omit({
+  result: true,
+  published_at: true,
+  resumed: true,
+  comparison: true,
+  rows_sha256: true,
+  chain_sha256: true,
+});
 export type Draft = z.infer<typeof Draft>;
 
 export interface DraftFacts {
@@ -50,7 +57,12 @@ export async function draftOf(context: BatchContext, duck: Duck, facts: DraftFac
   return {
     version: 1,
     ...{ epoch: nameOf(epoch, rules), epoch_number: epoch, generation: rules.generation, log_life: rules.logLife },
-    ...{ from: startOf(epoch, rules), to: endOf(epoch, rules), engine: context.settings.spark ? 'spark' : 'duckdb', attempt: facts.attempt },
+    ...{
+      from: startOf(epoch, rules),
+      to: endOf(epoch, rules),
+      engine: context.settings.spark ? 'spark' : 'duckdb',
+      attempt: facts.attempt,
+    },
     ...{ began_at: facts.beganAt, reference_version: facts.referenceVersion, partitions, tallies },
     records: recordsOf(tallies),
     copies_of_earlier_epochs: sum([...fates.values()].map((row) => Number(row.copies_of_earlier))),
@@ -72,9 +84,17 @@ const FATES = `SELECT kafka_partition, SUM(detections)::BIGINT AS detections, SU
   SUM(deferred)::BIGINT AS deferred, SUM(copies_of_earlier)::BIGINT AS copies_of_earlier FROM fates GROUP BY kafka_partition`;
 
 /** Throws if the partition's records do not add up: then the run has a fault, and nothing may be published. */
-function partitionReport(archived: ArchivedPartition, fates: Row | undefined, previous: PartitionReport | undefined): PartitionReport {
+function partitionReport(
+  archived: ArchivedPartition,
+  fates: Row | undefined,
+  previous: PartitionReport | undefined,
+): PartitionReport {
   const { partition, first, cut, arrival, records, verdicts, deadLettersByReason } = archived;
-  const [met, deferred, detections] = [Number(fates?.new ?? 0), Number(fates?.deferred ?? 0), Number(fates?.detections ?? 0)];
+  const [met, deferred, detections] = [
+    Number(fates?.new ?? 0),
+    Number(fates?.deferred ?? 0),
+    Number(fates?.detections ?? 0),
+  ];
   const tallies: Tallies = {
     new: met,
     copies: detections - met - deferred,
@@ -104,21 +124,19 @@ async function conflictsOf(duck: Duck): Promise<Draft['conflicts']> {
       SELECT *, SUM(strlen(first_item) + strlen(item_name)) OVER (ORDER BY kafka_partition, kafka_offset) AS bytes
       FROM (SELECT * FROM conflicts ORDER BY kafka_partition, kafka_offset LIMIT ${LISTED_CONFLICTS})
     ) WHERE bytes <= ${LISTED_CONFLICT_BYTES} ORDER BY kafka_partition, kafka_offset`);
-  const listed = rows.map(
-    (row): Conflict => ({
-      detection_oid: String(row.detection_oid),
-      first: met(row, 'first_partition', 'first_offset', 'first_location', 'first_camera', 'first_item', 'first_time'),
-      copy: met(
-        row,
-        'kafka_partition',
-        'kafka_offset',
-        'geographical_location_oid',
-        'video_camera_oid',
-        'item_name',
-        'timestamp_detected',
-      ),
-    }),
-  );
+  const listed = rows.map((row): Conflict => ({
+    detection_oid: String(row.detection_oid),
+    first: met(row, 'first_partition', 'first_offset', 'first_location', 'first_camera', 'first_item', 'first_time'),
+    copy: met(
+      row,
+      'kafka_partition',
+      'kafka_offset',
+      'geographical_location_oid',
+      'video_camera_oid',
+      'item_name',
+      'timestamp_detected',
+    ),
+  }));
   return { count: Number(count!.n), listed };
 }
 

@@ -1,8 +1,9 @@
 /**
  * The first half of a run, up to the intent: archive, forward, reconcile, stage (laws L3, L5 to L9).
  *
- * run.ts calls it when no intent is there. Killed anywhere in it, nothing of the epoch is visible, and the next run begins again:
- * the cut is a fact of the log, so it finds the same records. A stray may be forwarded twice, which makes it a copy.
+ * run.ts calls it when no intent is there. Killed anywhere in it, nothing of the epoch is visible, and the next run
+ * begins again: the cut is a fact of the log, so it finds the same records. A stray may be forwarded twice, which makes
+ * it a copy.
  */
 import { mkdir, stat } from 'node:fs/promises';
 import type { Epoch } from '../../core/domain/epoch.ts';
@@ -61,8 +62,13 @@ export async function prepare(context: BatchContext, plan: Preparation, tools: T
   await mkdir(folder, { recursive: true });
   const seam = epochStartOf(context, plan);
   const early = await settleArchive(context, plan.epoch, seam.firsts, { isDry: dryRun });
-  const read = await timed.step('archive', () => archive(context, duck, seam, { folder, ticks: appends, isDry: dryRun, early: early.files }));
-  const archived: Archived = { partitions: read.partitions, files: [...(await localOf(context, tools, early.files)), ...read.files] };
+  const read = await timed.step('archive', () =>
+    archive(context, duck, seam, { folder, ticks: appends, isDry: dryRun, early: early.files }),
+  );
+  const archived: Archived = {
+    partitions: read.partitions,
+    files: [...(await localOf(context, tools, early.files)), ...read.files],
+  };
   await context.reached('archived');
   const straysForwarded = !appends ? 0 : await timed.step('forward', () => forward(context, duck, archived, speed));
   await context.reached('forwarded');
@@ -89,7 +95,8 @@ export async function stageEpoch(
 ): Promise<StagedFile[]> {
   const { spark } = context.settings;
   const hasDetections = archived.partitions.some(({ verdicts }) => verdicts.detection > 0);
-  if (spark && !plan.dryRun && hasDetections) return stageBySpark(context, plan, tools, { archive: read, early, spark });
+  if (spark && !plan.dryRun && hasDetections)
+    return stageBySpark(context, plan, tools, { archive: read, early, spark });
   const { folder, dryRun } = plan;
   await tools.timed.step('reconcile', () => reconcileEpoch(context, plan, tools, archived));
   await context.reached('reconciled');
@@ -97,7 +104,9 @@ export async function stageEpoch(
     const { memoryMb } = context.settings;
     const sorts = { sortRows: bucketRowsFor(memoryMb), sortBytes: sortBytesFor(memoryMb) };
     const files = writeFiles(tools.duck, { folder, epoch: nameOf(plan.epoch, context.rules), archive: read, ...sorts });
-    const mine = dryRun ? await measured(files) : await stageFiles(context, plan.epoch, plan.attempt, files, tools.copies);
+    const mine = dryRun
+      ? await measured(files)
+      : await stageFiles(context, plan.epoch, plan.attempt, files, tools.copies);
     return [...early, ...mine].sort((a, b) => (a.path < b.path ? -1 : 1));
   });
 }
@@ -122,7 +131,12 @@ async function forward(context: BatchContext, duck: Duck, archived: Archived, sp
   return forwardStrays(context, duck, archived, speed);
 }
 
-async function reconcileEpoch(context: BatchContext, plan: Preparation, tools: Tools, archived: Archived): Promise<void> {
+async function reconcileEpoch(
+  context: BatchContext,
+  plan: Preparation,
+  tools: Tools,
+  archived: Archived,
+): Promise<void> {
   const { copies, published, duck } = tools;
   const earlier: string[] = [];
   for (const file of await published.met(plan.epoch)) earlier.push(await copies.of(file));

@@ -1,5 +1,6 @@
 /**
- * Publishes epoch after epoch, in order, until nothing is left to publish; the lock of the lake is held for the whole series.
+ * Publishes epoch after epoch, in order, until nothing is left to publish; the lock of the lake is held for the whole
+ * series.
  *
  * The run command and the scheduler call it; run.ts publishes one epoch, next-epochs.ts says which one is next.
  */
@@ -16,8 +17,14 @@ export interface Series {
   readonly stopped: string;
 }
 
-/** Publishes what was asked for, in order; throws at the first failure. `took` hears of each epoch that was published. */
-export async function publishEpochs(context: BatchContext, asked: EpochRange, took: (report: RunReport) => void = () => undefined): Promise<Series> {
+/**
+ * Publishes what was asked for, in order; throws at the first failure. `took` hears of each epoch that was published.
+ */
+export async function publishEpochs(
+  context: BatchContext,
+  asked: EpochRange,
+  took: (report: RunReport) => void = () => undefined,
+): Promise<Series> {
   const reports: RunReport[] = [];
   const first = planNextRun(asked, await horizonOf(context), context.rules, Date.now());
   if ('stop' in first) return { reports, stopped: first.stop };
@@ -32,4 +39,3 @@ export async function publishEpochs(context: BatchContext, asked: EpochRange, to
     }
   });
 }
-

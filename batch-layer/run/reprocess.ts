@@ -1,9 +1,10 @@
 /**
  * Reprocessing: a published epoch computed again and compared with what is published, row by row (law L9).
  *
- * It never changes anything: the same means that the lake is what its log says and that every file has the bytes that its manifest
- * names, different is for a person to look at. Records come from the log for as long as it holds them, else from the epoch's raw
- * files; names of places from the epoch's own copy of dataset B, because the Parquet keeps the names as they stood.
+ * It never changes anything: the same means that the lake is what its log says and that every file has the bytes that
+ * its manifest names, different is for a person to look at. Records come from the log for as long as it holds them,
+ * else from the epoch's raw files; names of places from the epoch's own copy of dataset B, because the Parquet keeps
+ * the names as they stood.
  */
 import { join } from 'node:path';
 import type { Location } from '../../core/domain/detection.ts';
@@ -69,14 +70,20 @@ export function reprocessText(found: Reprocessed): string {
     ids.length === 0
       ? 'no row differs'
       : `${found.only_published} rows are only published and ${found.only_computed} only in the log; ids ${ids.join(', ')}`;
-  const files = found.altered_files.map(({ path, found: now }) => `${path} ${now === null ? 'is gone' : 'was altered'}`);
+  const files = found.altered_files.map(
+    ({ path, found: now }) => `${path} ${now === null ? 'is gone' : 'was altered'}`,
+  );
   return [`${found.epoch}: ${found.rows} rows, different: ${rows}`, ...files].join('\n  ');
 }
 
 export async function reprocess(context: BatchContext, epoch: Epoch): Promise<Reprocessed> {
   const { hdfs, rules } = context;
   const report = await readRun(hdfs, nameOf(epoch, rules));
-  if (!report) throw new Refusal(EXIT.data_check_failed, `Epoch ${nameOf(epoch, rules)} is published, but its manifest is not in HDFS`);
+  if (!report)
+    throw new Refusal(
+      EXIT.data_check_failed,
+      `Epoch ${nameOf(epoch, rules)} is published, but its manifest is not in HDFS`,
+    );
   const before = epoch > rules.firstEpoch ? await readRun(hdfs, nameOf((epoch - 1) as Epoch, rules)) : null;
   return withTools(context, before && horizonAt(before), epoch, true, async (plan, tools) => {
     const raw = (await fromLog(context, plan, tools, report)) ?? (await fromRaw(tools, report));
@@ -101,10 +108,19 @@ function horizonAt(report: RunReport): Horizon {
 }
 
 /** Null if the log no longer holds the epoch. */
-async function fromLog(context: BatchContext, plan: Preparation, { duck }: Tools, report: RunReport): Promise<readonly RawFile[] | null> {
+async function fromLog(
+  context: BatchContext,
+  plan: Preparation,
+  { duck }: Tools,
+  report: RunReport,
+): Promise<readonly RawFile[] | null> {
   const ends = await context.admin.ends();
   if (report.partitions.some(({ partition, first }) => (ends[partition]?.low ?? Infinity) > first)) return null;
-  const archived = await archive(context, duck, epochStartOf(context, plan), { folder: plan.folder, ticks: false, isDry: true });
+  const archived = await archive(context, duck, epochStartOf(context, plan), {
+    folder: plan.folder,
+    ticks: false,
+    isDry: true,
+  });
   const moved = archived.partitions.find(({ partition, cut }) => cut !== (report.partitions[partition]?.cut ?? cut));
   if (moved) {
     const published = report.partitions[moved.partition]?.cut;
@@ -130,13 +146,21 @@ async function locationsOf({ copies, duck }: Tools, report: RunReport): Promise<
   const file = report.files.find(({ path }) => path === locationsFile(report.epoch));
   if (!file) throw new Refusal(EXIT.data_check_failed, `The manifest of ${report.epoch} names no copy of the places`);
   const rows = await duck.rows(`SELECT * FROM ${parquet([await copies.of(file)])}`);
-  return rows.map((row) => ({ oid: String(row.geographical_location_oid) as Oid, name: String(row.geographical_location) }));
+  return rows.map((row) => ({
+    oid: String(row.geographical_location_oid) as Oid,
+    name: String(row.geographical_location),
+  }));
 }
 
 // ---- comparing -----------------------------------------------------------------------------------------------------
 
 /** The published side is read from HDFS as it is now: a local copy would show what it was. */
-async function differencesOf({ hdfs, settings }: BatchContext, { folder }: Preparation, { duck }: Tools, report: RunReport): Promise<Reprocessed> {
+async function differencesOf(
+  { hdfs, settings }: BatchContext,
+  { folder }: Preparation,
+  { duck }: Tools,
+  report: RunReport,
+): Promise<Reprocessed> {
   const columns = namesOf(DETECTION_COLUMNS);
   const altered: AlteredFile[] = [];
   await duck.run(createTable('published', DETECTION_COLUMNS));
@@ -173,9 +197,16 @@ async function differencesOf({ hdfs, settings }: BatchContext, { folder }: Prepa
 
 /** Of both sides together, by a hash of the id: as many parts as keep a part within the bounds of a bucket. */
 async function comparedParts(duck: Duck, memoryMb: number): Promise<number> {
-  const [all] = await duck.rows(`SELECT COUNT(*) AS n, CAST(SUM(${textBytes(['item_name'])}) AS DOUBLE) AS bytes FROM published`);
+  const [all] = await duck.rows(
+    `SELECT COUNT(*) AS n, CAST(SUM(${textBytes(['item_name'])}) AS DOUBLE) AS bytes FROM published`,
+  );
   const { bucketRows, bucketBytes } = bucketsFor(memoryMb);
-  return Math.max(1, Math.ceil(2 * shareOf({ rows: Number(all!.n), bytes: Number(all!.bytes ?? 0) }, { rows: bucketRows, bytes: bucketBytes })));
+  return Math.max(
+    1,
+    Math.ceil(
+      2 * shareOf({ rows: Number(all!.n), bytes: Number(all!.bytes ?? 0) }, { rows: bucketRows, bytes: bucketBytes }),
+    ),
+  );
 }
 
 interface OnlyThere {
@@ -186,7 +217,9 @@ interface OnlyThere {
 
 async function rowsOnlyIn(duck: Duck, parts: number, a: string, b: string): Promise<OnlyThere> {
   const columns = namesOf(DETECTION_COLUMNS);
-  const texts = DETECTION_COLUMNS.map(([name, type]) => (type === 'BIGINT' ? `CAST(${name} AS VARCHAR) AS ${name}` : name));
+  const texts = DETECTION_COLUMNS.map(([name, type]) =>
+    type === 'BIGINT' ? `CAST(${name} AS VARCHAR) AS ${name}` : name,
+  );
   const first: Row[] = [];
   let count = 0;
   for (let part = 0; part < parts; part++) {
@@ -195,7 +228,8 @@ async function rowsOnlyIn(duck: Duck, parts: number, a: string, b: string): Prom
       SELECT ${columns} FROM ${a} WHERE ${mine} EXCEPT ALL SELECT ${columns} FROM ${b} WHERE ${mine}`);
     const [found] = await duck.rows('SELECT COUNT(*) AS n FROM only_there');
     count += Number(found!.n);
-    if (first.length < SHOWN_IDS) first.push(...(await duck.rows(`SELECT ${texts.join(', ')} FROM only_there LIMIT ${SHOWN_IDS - first.length}`)));
+    if (first.length < SHOWN_IDS)
+      first.push(...(await duck.rows(`SELECT ${texts.join(', ')} FROM only_there LIMIT ${SHOWN_IDS - first.length}`)));
   }
   await duck.run('DROP TABLE only_there');
   return { count, first };

@@ -1,12 +1,13 @@
 /**
  * One run: the publishing of one epoch, in the order of effects (laws L8 and L9).
  *
- *   lock · archive · forward strays · reconcile · stage │ intent │ publish · batch view · compare · manifest · horizon · prune
+ *   lock · archive · forward strays · reconcile · stage │ intent │ publish · batch view · compare · manifest · horizon
+ *   · prune
  *
- * Left of the intent nothing is visible, and a crash costs the work; right of it every effect can be repeated, and the next run
- * finishes what this one began. The horizon moves last, by check-and-put: until then serving reads the speed view alone. The
- * commands and the scheduler call it with the lock of the lake held; every step that others see done begins with a look whether it
- * still is, and a run that lost it does none of them.
+ * Left of the intent nothing is visible, and a crash costs the work; right of it every effect can be repeated, and the
+ * next run finishes what this one began. The horizon moves last, by check-and-put: until then serving reads the speed
+ * view alone. The commands and the scheduler call it with the lock of the lake held; every step that others see done
+ * begins with a look whether it still is, and a run that lost it does none of them.
  */
 import { join } from 'node:path';
 import type { Epoch } from '../../core/domain/epoch.ts';
@@ -46,7 +47,12 @@ import { measureSteps } from './step-times.ts';
 import { writeView } from '../view/batch-view.ts';
 
 /** Publishes the epoch after the horizon, which must be over. The lease must be held. */
-export async function runEpoch(before: BatchContext, lease: HeldLease, horizon: Horizon | null, epoch: Epoch): Promise<RunReport> {
+export async function runEpoch(
+  before: BatchContext,
+  lease: HeldLease,
+  horizon: Horizon | null,
+  epoch: Epoch,
+): Promise<RunReport> {
   const began = performance.now();
   const context = await settleRules(before, epoch);
   await context.reached('locked');
@@ -82,14 +88,27 @@ export async function withTools<T>(
   const own = await openOwnFolder(settings.workFolder, `${isDry ? 'dry-run' : 'attempt'}-${attempt}`);
   const folder = own.path;
   const timed = measureSteps(context, nameOf(epoch, rules));
-  const duck = await openDuck({ memoryMb: settings.memoryMb, threads: settings.threads, spillFolder: join(folder, 'spill') });
+  const duck = await openDuck({
+    memoryMb: settings.memoryMb,
+    threads: settings.threads,
+    spillFolder: join(folder, 'spill'),
+  });
   try {
     const previous = horizon ? await readRun(hdfs, nameOf(horizon.epoch, rules)) : null;
-    const copies = localCopies(hdfs, { shared: join(settings.workFolder, 'copies'), own: join(folder, 'copies'), keeps: !isDry });
+    const copies = localCopies(hdfs, {
+      shared: join(settings.workFolder, 'copies'),
+      own: join(folder, 'copies'),
+      keeps: !isDry,
+    });
     const tools = { duck, copies, published: publishedEpochs(context), speed: speedProgress(context), timed };
     return await work({ epoch, attempt, beganAt, horizon, previous, folder, dryRun: isDry }, tools);
   } catch (fault) {
-    if (!isDry && !isTold(context) && !(fault instanceof StampsAhead)) await recordAttempt(context, { epoch: nameOf(epoch, rules), attempt, beganAt, step: timed.current() ?? 'lock' }, fault);
+    if (!isDry && !isTold(context) && !(fault instanceof StampsAhead))
+      await recordAttempt(
+        context,
+        { epoch: nameOf(epoch, rules), attempt, beganAt, step: timed.current() ?? 'lock' },
+        fault,
+      );
     throw fault;
   } finally {
     duck.close();
@@ -162,7 +181,9 @@ async function isStillHeld({ log }: BatchContext, lease: HeldLease): Promise<boo
 /** The published detections of the epoch, read from copies whose checksums are the published ones. */
 async function publishedFiles({ copies }: Tools, intent: Intent): Promise<HashedFile[]> {
   const files = intent.files.filter(({ path }) => path.startsWith('lake/detections/'));
-  return Promise.all(files.map(async (file) => ({ path: file.path, rows: file.rows, localFile: await copies.of(file) })));
+  return Promise.all(
+    files.map(async (file) => ({ path: file.path, rows: file.rows, localFile: await copies.of(file) })),
+  );
 }
 
 async function publishedTable(duck: Duck, files: readonly HashedFile[]): Promise<string> {
@@ -240,6 +261,11 @@ async function recordAttempt(
     because: messageOf(fault),
   };
   context.metrics.failed();
-  const write = context.hdfs.write(attemptFile(facts.epoch, facts.attempt), Buffer.from(`${JSON.stringify(report, null, 1)}\n`));
-  await write.catch((unwritten: unknown) => context.log.warn({ because: messageOf(unwritten) }, 'the failed attempt could not be recorded'));
+  const write = context.hdfs.write(
+    attemptFile(facts.epoch, facts.attempt),
+    Buffer.from(`${JSON.stringify(report, null, 1)}\n`),
+  );
+  await write.catch((unwritten: unknown) =>
+    context.log.warn({ because: messageOf(unwritten) }, 'the failed attempt could not be recorded'),
+  );
 }

@@ -1,11 +1,11 @@
 /**
- * The scheduler: publishes each epoch a little after its end, catches up in order, prunes when the grace is over, and archives a
- * long epoch hour by hour while it is open.
+ * The scheduler: publishes each epoch a little after its end, catches up in order, prunes when the grace is over, and
+ * archives a long epoch hour by hour while it is open.
  *
- * `npm start` keeps one running; in production a cron line can do the same with `batch run`. It survives what may pass, and what a
- * person mends while it runs (a data check that failed): that is logged, told in /readyz and tried again with growing delays, because
- * a run is safe to repeat from any point. What its own settings or rights forbid, and a bug, end it. The little after is for the speed
- * layer: once it has passed the cut by a little, the proof is cheap.
+ * `npm start` keeps one running; in production a cron line can do the same with `batch run`. It survives what may pass,
+ * and what a person mends while it runs (a data check that failed): that is logged, told in /readyz and tried again
+ * with growing delays, because a run is safe to repeat from any point. What its own settings or rights forbid, and a
+ * bug, end it. The little after is for the speed layer: once it has passed the cut by a little, the proof is cheap.
  */
 import { setTimeout as sleep } from 'node:timers/promises';
 import type { Epoch } from '../../core/domain/epoch.ts';
@@ -27,7 +27,10 @@ const GREATEST_BACKOFF_MS = 60_000;
 const LOOK_EVERY_MS = 5_000;
 
 /** Runs until the context's signal is aborted. `onWait` hears why the last try failed, and null when one succeeds. */
-export async function schedule(context: BatchContext, onWait: (because: string | null) => void = () => undefined): Promise<void> {
+export async function schedule(
+  context: BatchContext,
+  onWait: (because: string | null) => void = () => undefined,
+): Promise<void> {
   const { log, signal } = context;
   let failures = 0;
   let pruned: Epoch | null = null;
@@ -50,7 +53,8 @@ export async function schedule(context: BatchContext, onWait: (because: string |
       if (fault instanceof GenerationChanged || !isTriedAgain(fault)) throw fault;
       onWait(messageOf(fault));
       failures += 1;
-      const delayMs = Math.min(GREATEST_BACKOFF_MS, FIRST_BACKOFF_MS * 2 ** Math.min(failures - 1, 10)) * (0.5 + Math.random() / 2);
+      const delayMs =
+        Math.min(GREATEST_BACKOFF_MS, FIRST_BACKOFF_MS * 2 ** Math.min(failures - 1, 10)) * (0.5 + Math.random() / 2);
       const facts = { because: messageOf(fault), failures, next_try_ms: Math.round(delayMs) };
       log.warn(facts, 'the run failed');
       await pause(delayMs, signal);
@@ -58,7 +62,10 @@ export async function schedule(context: BatchContext, onWait: (because: string |
   }
 }
 
-/** Publishes what is due; returns what it stopped at if a stamp is ahead, said once: it may last for days, and is no failed try. */
+/**
+ * Publishes what is due; returns what it stopped at if a stamp is ahead, said once: it may last for days, and is no
+ * failed try.
+ */
 async function published(context: BatchContext): Promise<StampsAhead | null> {
   try {
     await publishDue(context);
@@ -81,14 +88,20 @@ async function publishDue(context: BatchContext): Promise<void> {
   metrics.behind(countUnpublished(horizon, rules, Date.now()));
   if (Date.now() < endOf(nextEpoch(horizon, rules), rules) + delayAfterEndMs(context)) return;
   await publishEpochs(context, { from: null, to: null }, (report) => {
-    log.info({ epoch: report.epoch, result: report.result, rows: report.rows, records: report.records }, summaryOf(report));
+    log.info(
+      { epoch: report.epoch, result: report.result, rows: report.rows, records: report.records },
+      summaryOf(report),
+    );
   });
   metrics.behind(countUnpublished(await horizonOf(context), rules, Date.now()));
 }
 
 /** Short epochs are archived by their runs alone, unless these have stopped. */
 function isArchiveDue({ rules, settings }: BatchContext, archivedAt: number, hasStopped: boolean): boolean {
-  return (hasStopped || rules.epochSeconds * 1_000 > settings.archiveEveryMs) && performance.now() - archivedAt >= settings.archiveEveryMs;
+  return (
+    (hasStopped || rules.epochSeconds * 1_000 > settings.archiveEveryMs) &&
+    performance.now() - archivedAt >= settings.archiveEveryMs
+  );
 }
 
 async function archiveOpen(context: BatchContext): Promise<void> {

@@ -5,7 +5,10 @@ import type { RunReport } from '../../core/stores/lake/runs.ts';
 import type { Step, StepTimes } from '../steps.ts';
 import type { BatchContext } from '../context.ts';
 
-export function measureSteps(context: Pick<BatchContext, 'log' | 'metrics' | 'say' | 'signal'>, epoch: string): StepTimes {
+export function measureSteps(
+  context: Pick<BatchContext, 'log' | 'metrics' | 'say' | 'signal'>,
+  epoch: string,
+): StepTimes {
   const steps: RunReport['steps'] = [];
   let current: Step | null = null;
   return {

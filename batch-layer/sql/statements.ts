@@ -1,9 +1,10 @@
 /**
  * The reconciling statements of sql/, in their order, and which relation each of them makes (laws L2, L6, L7).
  *
- * reconcile.ts runs them in DuckDB bucket by bucket, spark/plan.ts hands them to Spark for the whole epoch. Each file is one SELECT in
- * the part of SQL that both engines read the same way: no table is created in it, no engine's own function is called; numbers
- * stand in braces and are filled in here. So there is one rule, and engines differ only in where relations are kept.
+ * reconcile.ts runs them in DuckDB bucket by bucket, spark/plan.ts hands them to Spark for the whole epoch. Each file
+ * is one SELECT in the part of SQL that both engines read the same way: no table is created in it, no engine's own
+ * function is called; numbers stand in braces and are filled in here. So there is one rule, and engines differ only in
+ * where relations are kept.
  */
 import { readFileSync } from 'node:fs';
 import type { Rules } from '../../core/domain/rules.ts';
@@ -12,7 +13,10 @@ import { DAY_MS } from '../../core/domain/time.ts';
 
 export interface Statement {
   readonly file: string;
-  /** The relation that it makes; those of OUTPUTS are kept, all others are needed by later statements of the same bucket. */
+  /**
+   * The relation that it makes; those of OUTPUTS are kept, all others are needed by later statements of the same
+   * bucket.
+   */
   readonly makes: string;
   /** Read so few times that keeping its rows would cost more than asking again. */
   readonly isView?: boolean;

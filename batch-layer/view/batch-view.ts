@@ -1,10 +1,11 @@
 /**
- * The batch view of an epoch: its hour cells and its list of detections, counted from the published files (laws L5, L9).
+ * The batch view of an epoch: its hour cells and its list of detections, counted from the published files (laws L5,
+ * L9).
  *
- * run.ts hands it local copies whose checksums are those of the published files; serving sees the rows once the horizon has
- * moved. Each kind of cell is one query that streams its groups in the order of cells, so memory does not grow with the number of
- * items, or some by a hash of the name where names are heavy, because a name is held once for each minute and place that has it;
- * cells are absolute and carry the epoch's number, so writing them again changes nothing.
+ * run.ts hands it local copies whose checksums are those of the published files; serving sees the rows once the horizon
+ * has moved. Each kind of cell is one query that streams its groups in the order of cells, so memory does not grow with
+ * the number of items, or some by a hash of the name where names are heavy, because a name is held once for each minute
+ * and place that has it; cells are absolute and carry the epoch's number, so writing them again changes nothing.
  */
 import type { Epoch } from '../../core/domain/epoch.ts';
 import type { HourKind, MinuteCounts } from '../../core/domain/hour-counts.ts';
@@ -38,8 +39,9 @@ export async function writeView(context: BatchContext, duck: Duck, epoch: Epoch,
 const PLACE = 'geographical_location_oid';
 
 /**
- * Conditions that cut the groups of a table expression by their names, so that those of a part fit into memory: grouping holds a name
- * once for each group that has it. Groups are weighed by the hash of their names, which takes eight bytes.
+ * Conditions that cut the groups of a table expression by their names, so that those of a part fit into memory:
+ * grouping holds a name once for each group that has it. Groups are weighed by the hash of their names, which takes
+ * eight bytes.
  */
 export async function namePartsOf(duck: Duck, published: string, group: string, memoryMb: number): Promise<string[]> {
   const [all] = await duck.rows(`SELECT CAST(SUM(bytes) AS DOUBLE) AS bytes FROM (
@@ -47,7 +49,9 @@ export async function namePartsOf(duck: Duck, published: string, group: string, 
   return nameParts('item_name', Number(all!.bytes ?? 0), 2 * sortBytesFor(memoryMb));
 }
 
-/** Queries of each kind of cell; rows are one minute of a cell, all minutes of a cell one after the other in one query. */
+/**
+ * Queries of each kind of cell; rows are one minute of a cell, all minutes of a cell one after the other in one query.
+ */
 function countQueries(published: string, parts: readonly string[]): [HourKind, string[]][] {
   const query = (place: string, item: string, part = 'TRUE'): string =>
     `SELECT timestamp_detected // 3600000 AS hour, timestamp_detected // 60000 % 60 AS minute,

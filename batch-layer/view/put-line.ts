@@ -1,8 +1,8 @@
 /**
  * How the batch view is written: puts of bounded size, a few under way at a time.
  *
- * batch-view.ts hands over pieces of rows as it counts them; pieces of one row go into one mutation as far as they come together. Nothing
- * is kept beyond the puts that are under way, whatever the epoch's size.
+ * batch-view.ts hands over pieces of rows as it counts them; pieces of one row go into one mutation as far as they come
+ * together. Nothing is kept beyond the puts that are under way, whatever the epoch's size.
  */
 import type { HourCell, HourRowName } from '../../core/domain/hour-counts.ts';
 import type { ListWrite } from '../../core/stores/views/list-view.ts';
@@ -39,7 +39,9 @@ export function putLine(context: BatchContext): PutLine {
     context.signal.throwIfAborted();
     failure.signal.throwIfAborted();
     if (underWay.size >= PUTS_AT_ONCE) await Promise.race(underWay);
-    const put = withRetry(COMMAND_RETRY, () => context.batchView.put(writes), { signal: [context.signal, failure.signal] })
+    const put = withRetry(COMMAND_RETRY, () => context.batchView.put(writes), {
+      signal: [context.signal, failure.signal],
+    })
       .catch((thrown: unknown) => failure.abort(thrown))
       .finally(() => underWay.delete(put));
     underWay.add(put);

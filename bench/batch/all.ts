@@ -1,9 +1,10 @@
 /**
  * `npm run bench:batch -- all`: every figure of the batch layer in one go, for a machine that has nothing else to do.
  *
- * Each part is a process of its own with a limit of time; what it says goes through, what it found is collected. The table at the
- * end holds what the decision and the page quote, with what follows from it: whether the cost of a record stays level, how many
- * times faster than the same SQL through Spark it is, and how long a day of 864 million records takes.
+ * Each part is a process of its own with a limit of time; what it says goes through, what it found is collected. The
+ * table at the end holds what the decision and the page quote, with what follows from it: whether the cost of a record
+ * stays level, how many times faster than the same SQL through Spark it is, and how long a day of 864 million records
+ * takes.
  */
 import { spawn } from 'node:child_process';
 import { cpus, loadavg, totalmem } from 'node:os';
@@ -25,10 +26,14 @@ export interface AllOptions {
 export async function benchAll(options: AllOptions): Promise<boolean> {
   const parts = [
     ['archive', '--detections', String(options.detections), '--runs', String(options.runs)],
-    ...[...new Set([...options.records, ...options.sparkRecords])].sort((a, b) => a - b).flatMap((records) => [
-      ...(options.records.includes(records) ? [['publish', '--engine', 'duckdb', '--records', String(records)]] : []),
-      ...(options.sparkRecords.includes(records) ? [['publish', '--engine', 'spark', '--records', String(records)]] : []),
-    ]),
+    ...[...new Set([...options.records, ...options.sparkRecords])]
+      .sort((a, b) => a - b)
+      .flatMap((records) => [
+        ...(options.records.includes(records) ? [['publish', '--engine', 'duckdb', '--records', String(records)]] : []),
+        ...(options.sparkRecords.includes(records)
+          ? [['publish', '--engine', 'spark', '--records', String(records)]]
+          : []),
+      ]),
     ['writers'],
   ];
   process.stdout.write(`${machine()}\n`);
@@ -47,20 +52,28 @@ export async function benchAll(options: AllOptions): Promise<boolean> {
 
 function machine(): string {
   const found = cpus();
-  return `${found.length} × ${found[0]?.model ?? 'processor'}, ${Math.round(totalmem() / 2 ** 30)} GB, Node ${process.version}, load ${loadavg().map((load) => load.toFixed(1)).join(' ')}`;
+  return `${found.length} × ${found[0]?.model ?? 'processor'}, ${Math.round(totalmem() / 2 ** 30)} GB, Node ${process.version}, load ${loadavg()
+    .map((load) => load.toFixed(1))
+    .join(' ')}`;
 }
 
 /** Null if it failed or took too long. */
 function runPart(part: readonly string[]): Promise<Figure[] | null> {
   return new Promise((resolve) => {
-    const child = spawn(process.execPath, ['--import', 'tsx', MAIN, ...part, '--json'], { stdio: ['ignore', 'pipe', 'inherit'] });
+    const child = spawn(process.execPath, ['--import', 'tsx', MAIN, ...part, '--json'], {
+      stdio: ['ignore', 'pipe', 'inherit'],
+    });
     const limit = setTimeout(() => child.kill('SIGKILL'), PART_LIMIT_MS);
     let text = '';
     child.stdout.on('data', (chunk: Buffer) => (text += chunk.toString('utf8')));
     child.on('close', (code) => {
       clearTimeout(limit);
-      const figures = text.split('\n').filter(Boolean).map((line) => JSON.parse(line) as Figure);
-      for (const figure of figures) note(`${figure.what}: ${perSecond(figure).toLocaleString('en')} a second; ${figure.detail}`);
+      const figures = text
+        .split('\n')
+        .filter(Boolean)
+        .map((line) => JSON.parse(line) as Figure);
+      for (const figure of figures)
+        note(`${figure.what}: ${perSecond(figure).toLocaleString('en')} a second; ${figure.detail}`);
       resolve(code === 0 ? figures : null);
     });
   });

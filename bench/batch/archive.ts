@@ -1,9 +1,9 @@
 /**
  * Kafka → archived: how many records a second come from the log, judged, into raw Parquet files on this machine.
  *
- * Target: 80,000 a second on two cores, with the broker on the same two. A topic is filled first; then the archive reads all of
- * it, as a run or `sightline batch archive` does. The processor time of this process is told too: under `npm start` it competes
- * with the speed layer, whatever the clock says.
+ * Target: 80,000 a second on two cores, with the broker on the same two. A topic is filled first; then the archive
+ * reads all of it, as a run or `sightline batch archive` does. The processor time of this process is told too: under
+ * `npm start` it competes with the speed layer, whatever the clock says.
  */
 import { mkdtemp, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
@@ -27,12 +27,18 @@ export async function benchArchive(detections: number, runs: number, asJson: boo
   const folder = await mkdtemp(join(tmpdir(), 'sightline-bench-'));
   try {
     const plan = { detections, copies: 0.1, places: 400, items: 60, ratePerSecond: 10_000 };
-    const records = await fillTopic(world.config, plan, (sent) => note(`archive: ${sent.toLocaleString('en')} records sent`));
+    const records = await fillTopic(world.config, plan, (sent) =>
+      note(`archive: ${sent.toLocaleString('en')} records sent`),
+    );
     const batch = await openBench(world.config);
     for (let run = 0; run < runs; run++) {
       const duck = await openDuck({ memoryMb: 2_048, threads: 2, spillFolder: join(folder, 'spill') });
       const { rules } = batch.context;
-      const seam = { epoch: epochAt(instant(Date.now()), rules), firsts: rules.firstOffsets, arrivals: rules.firstOffsets.map(() => BEFORE_ALL) };
+      const seam = {
+        epoch: epochAt(instant(Date.now()), rules),
+        firsts: rules.firstOffsets,
+        arrivals: rules.firstOffsets.map(() => BEFORE_ALL),
+      };
       const broker = cpuMsOf(world.daemons.kafka!);
       const [cpu, began] = [process.cpuUsage(), performance.now()];
       const { partitions, files } = await archive(batch.context, duck, seam, { folder, ticks: false });
@@ -43,7 +49,17 @@ export async function benchArchive(detections: number, runs: number, asJson: boo
       if (read !== records) throw new Error(`${records} records were sent and ${read} archived`);
       const micros = (ms: number): string => ((ms * 1_000) / read).toFixed(1);
       const detail = `${files.length} files; ${micros((user + system) / 1_000)} µs of processor time a record, the broker's ${micros(cpuMsOf(world.daemons.kafka!) - broker)}`;
-      tell({ what: `archive, run ${run + 1}, ${read.toLocaleString('en')} records`, records: read, seconds, target: TARGET, peakMb: peakMb(), detail }, asJson);
+      tell(
+        {
+          what: `archive, run ${run + 1}, ${read.toLocaleString('en')} records`,
+          records: read,
+          seconds,
+          target: TARGET,
+          peakMb: peakMb(),
+          detail,
+        },
+        asJson,
+      );
     }
     await batch.close();
   } finally {

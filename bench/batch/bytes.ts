@@ -1,10 +1,10 @@
 /**
  * Records of any weight through a small memory: filled, archived, published and run again by the commands themselves.
  *
- * Target: with BATCH_MEMORY_MB=512 a gigabyte of records of 250 KB, and two million records of 2.5 KB, are archived and published,
- * the lake holds what was sent byte for byte, and a second run has nothing to do. Half of what is large is a name of up to 5,000 code
- * points, the rest unknown fields, escapes and dead letters. Each command is a process of its own, whose greatest resident memory the
- * kernel tells.
+ * Target: with BATCH_MEMORY_MB=512 a gigabyte of records of 250 KB, and two million records of 2.5 KB, are archived and
+ * published, the lake holds what was sent byte for byte, and a second run has nothing to do. Half of what is large is a
+ * name of up to 5,000 code points, the rest unknown fields, escapes and dead letters. Each command is a process of its
+ * own, whose greatest resident memory the kernel tells.
  */
 import { spawn } from 'node:child_process';
 import { readFileSync } from 'node:fs';
@@ -29,7 +29,12 @@ export interface BytesCase {
 
 export async function benchBytes(cases: readonly BytesCase[], asJson: boolean): Promise<void> {
   for (const one of cases) {
-    const world = await batchWorld({ EPOCH_SECONDS: String(EPOCH_SECONDS), SPEED_WAIT_SECONDS: '0', BATCH_MEMORY_MB: String(one.memoryMb), LOG_LEVEL: 'warn' });
+    const world = await batchWorld({
+      EPOCH_SECONDS: String(EPOCH_SECONDS),
+      SPEED_WAIT_SECONDS: '0',
+      BATCH_MEMORY_MB: String(one.memoryMb),
+      LOG_LEVEL: 'warn',
+    });
     try {
       await benchCase(world, one, asJson);
     } finally {
@@ -46,7 +51,17 @@ async function benchCase(world: BatchWorld, { records, bytes, memoryMb }: BytesC
   note(`bytes: ${sent.toLocaleString('en')} sent; archiving`);
   const archived = await command(world, ['batch', 'archive']);
   if (archived.code !== 0) throw new Error(`batch archive ended with ${archived.code}`);
-  tell({ what: `archive, ${what}`, records: sent, seconds: archived.seconds, target: null, peakMb: archived.peakMb, detail: `exit ${archived.code}` }, asJson);
+  tell(
+    {
+      what: `archive, ${what}`,
+      records: sent,
+      seconds: archived.seconds,
+      target: null,
+      peakMb: archived.peakMb,
+      detail: `exit ${archived.code}`,
+    },
+    asJson,
+  );
   note('bytes: waiting for the end of the epoch');
   await pause(Math.max(0, firstOver + 1_000 - Date.now()));
   const run = await command(world, ['batch', 'run']);
@@ -59,9 +74,31 @@ async function benchCase(world: BatchWorld, { records, bytes, memoryMb }: BytesC
   const detail =
     `${lake.detections.toLocaleString('en')} detections, ${lake.rawFiles} raw files of ${(lake.rawBytes / 1e6).toFixed(0)} MB, all as they were sent; ` +
     `${steps}; the second run: exit ${again.code} after ${again.seconds.toFixed(1)} s`;
-  tell({ what: `publish, ${what}`, records: sent, seconds: run.seconds, target: null, peakMb: run.peakMb, detail }, asJson);
-  const same = await command(world, ['batch', 'run', '--from', lastOf(await listRuns(store)), '--to', lastOf(await listRuns(store)), '--reprocess', 'all']);
-  tell({ what: `reprocess, ${what}`, records: sent, seconds: same.seconds, target: null, peakMb: same.peakMb, detail: `exit ${same.code} (3: the same)` }, asJson);
+  tell(
+    { what: `publish, ${what}`, records: sent, seconds: run.seconds, target: null, peakMb: run.peakMb, detail },
+    asJson,
+  );
+  const same = await command(world, [
+    'batch',
+    'run',
+    '--from',
+    lastOf(await listRuns(store)),
+    '--to',
+    lastOf(await listRuns(store)),
+    '--reprocess',
+    'all',
+  ]);
+  tell(
+    {
+      what: `reprocess, ${what}`,
+      records: sent,
+      seconds: same.seconds,
+      target: null,
+      peakMb: same.peakMb,
+      detail: `exit ${same.code} (3: the same)`,
+    },
+    asJson,
+  );
 }
 
 const epochEndAfter = (t: number): number => (Math.floor(t / (EPOCH_SECONDS * 1_000)) + 1) * EPOCH_SECONDS * 1_000;
@@ -75,7 +112,8 @@ async function stepsOf(world: BatchWorld): Promise<string> {
   const store = hdfs(world.config);
   const sums = new Map<string, number>();
   for (const name of await listRuns(store)) {
-    for (const { step, took_ms } of (await readRun(store, name))!.steps) sums.set(step, (sums.get(step) ?? 0) + took_ms);
+    for (const { step, took_ms } of (await readRun(store, name))!.steps)
+      sums.set(step, (sums.get(step) ?? 0) + took_ms);
   }
   return [...sums].map(([step, ms]) => `${step} ${(ms / 1_000).toFixed(1)} s`).join(', ');
 }
@@ -90,7 +128,10 @@ interface Ended {
 function command(world: BatchWorld, args: readonly string[]): Promise<Ended> {
   return new Promise((resolve) => {
     const began = performance.now();
-    const child = spawn(process.execPath, ['sightline.mjs', ...args], { env: world.environment, stdio: ['ignore', 'inherit', 'inherit'] });
+    const child = spawn(process.execPath, ['sightline.mjs', ...args], {
+      env: world.environment,
+      stdio: ['ignore', 'inherit', 'inherit'],
+    });
     let peakMb = 0;
     const look = setInterval(() => (peakMb = Math.max(peakMb, peakMbOf(child.pid!))), LOOK_EVERY_MS);
     child.on('close', (code) => {
@@ -102,7 +143,9 @@ function command(world: BatchWorld, args: readonly string[]): Promise<Ended> {
 
 function peakMbOf(pid: number): number {
   try {
-    return Math.round(Number(/^VmHWM:\s+(\d+) kB$/m.exec(readFileSync(`/proc/${pid}/status`, 'utf8'))?.[1] ?? 0) / 1_024);
+    return Math.round(
+      Number(/^VmHWM:\s+(\d+) kB$/m.exec(readFileSync(`/proc/${pid}/status`, 'utf8'))?.[1] ?? 0) / 1_024,
+    );
   } catch {
     return 0;
   }

@@ -1,9 +1,9 @@
 /**
  * What a part of the benchmark found, and how it is told: lines as it goes, a table at the end.
  *
- * Each part runs in a process of its own (all.ts), so that its memory is its own and a part that hangs is ended and named. A part
- * hands its figures over as lines of JSON on standard output when it is asked to; whatever else there is to say, that it lives
- * above all, goes to standard error.
+ * Each part runs in a process of its own (all.ts), so that its memory is its own and a part that hangs is ended and
+ * named. A part hands its figures over as lines of JSON on standard output when it is asked to; whatever else there is
+ * to say, that it lives above all, goes to standard error.
  */
 export interface Figure {
   /** What was measured, with its size. */

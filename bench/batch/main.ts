@@ -1,5 +1,6 @@
 /**
- * `npm run bench:batch -- all|archive|publish|bytes|writers`: what the batch layer costs. README.md says how and what came out.
+ * `npm run bench:batch -- all|archive|publish|bytes|writers`: what the batch layer costs. README.md says how and what
+ * came out.
  *
  *     all      every part, each in a process of its own, and a table; 25 to 40 minutes on two cores, up to 20 GB of disk
  *     archive  [--detections 2000000] [--runs 3]                  Kafka → archived; needs a stack
@@ -7,7 +8,8 @@
  *     bytes    [--cases 4000x250000x512,2000000x2500x512]         records x bytes x MB of memory, by the commands; needs a stack
  *     writers  [--rows 300000]                                     four writers of Parquet; needs nothing
  *
- * For `all`, --records are the sizes for DuckDB (1, 10 and 50 million) and --spark-records those for Spark (1 and 10 million).
+ * For `all`, --records are the sizes for DuckDB (1, 10 and 50 million) and --spark-records those for Spark (1 and 10
+ * million).
  */
 import { parseArgs } from 'node:util';
 import type { Engine } from '../../batch-layer/commands/open.ts';
@@ -42,9 +44,15 @@ function caseOf(text: string): BytesCase {
 
 const parts: Readonly<Record<string, () => Promise<boolean | void>>> = {
   all: () =>
-    benchAll({ detections, runs, records: numbers(values.records ?? '1000000,10000000,50000000'), sparkRecords: numbers(values['spark-records']) }),
+    benchAll({
+      detections,
+      runs,
+      records: numbers(values.records ?? '1000000,10000000,50000000'),
+      sparkRecords: numbers(values['spark-records']),
+    }),
   archive: () => benchArchive(detections, runs, values.json),
-  publish: () => benchPublish(numbers(values.records ?? '1000000,10000000'), values.engine.split(',') as Engine[], values.json),
+  publish: () =>
+    benchPublish(numbers(values.records ?? '1000000,10000000'), values.engine.split(',') as Engine[], values.json),
   bytes: () => benchBytes(values.cases.split(',').map(caseOf), values.json),
   writers: () => benchWriters(Number(values.rows), values.json),
 };

@@ -9,6 +9,11 @@ import { progressLineOn } from '../../batch-layer/progress-line.ts';
 
 export function openBench(config: Config, engine: Engine = 'duckdb'): Promise<OpenBatch> {
   const signal = new AbortController().signal;
-  const parts = { log: createLog('bench', 'silent'), say: progressLineOn(process.stderr), metrics: batchMetrics(new Registry()), signal };
+  const parts = {
+    log: createLog('bench', 'silent'),
+    say: progressLineOn(process.stderr),
+    metrics: batchMetrics(new Registry()),
+    signal,
+  };
   return openBatch(config, parts, { engine });
 }

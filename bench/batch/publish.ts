@@ -1,10 +1,11 @@
 /**
  * Archived → reconciled → published, for epochs of several sizes, and the same epoch through Spark in the same run.
  *
- * Target: 400,000 records a second on two cores, with HDFS on the same two; a record's cost must not grow with the epoch; at least
- * three times as fast as Spark (local[2]) on the same SQL. Raw files lie in HDFS already, as `sightline batch archive` leaves them.
- * Timed are reconciling, writing the epoch's files, sending them to HDFS with read-back, and renaming them to their places. Not
- * timed: the batch view in HBase, whose cost follows the number of detections and belongs to bench/speed's store.
+ * Target: 400,000 records a second on two cores, with HDFS on the same two; a record's cost must not grow with the
+ * epoch; at least three times as fast as Spark (local[2]) on the same SQL. Raw files lie in HDFS already, as `sightline
+ * batch archive` leaves them. Timed are reconciling, writing the epoch's files, sending them to HDFS with read-back,
+ * and renaming them to their places. Not timed: the batch view in HBase, whose cost follows the number of detections
+ * and belongs to bench/speed's store.
  */
 import { rm, stat } from 'node:fs/promises';
 import { join } from 'node:path';
@@ -32,14 +33,25 @@ const TELL_EVERY = 5_000_000;
 
 const TARGET = 400_000;
 
-export async function benchPublish(sizes: readonly number[], engines: readonly Engine[], asJson: boolean): Promise<void> {
-  const environment = { EPOCH_SECONDS: '86400', SPEED_WAIT_SECONDS: '0', SPARK_MASTER: process.env.SPARK_MASTER ?? 'local[2]' };
+export async function benchPublish(
+  sizes: readonly number[],
+  engines: readonly Engine[],
+  asJson: boolean,
+): Promise<void> {
+  const environment = {
+    EPOCH_SECONDS: '86400',
+    SPEED_WAIT_SECONDS: '0',
+    SPARK_MASTER: process.env.SPARK_MASTER ?? 'local[2]',
+  };
   const figures: Figure[] = [];
   for (const records of sizes) {
     for (const engine of engines) {
       note(`publish, ${engine}: making tables and folders`);
       const world = await benchWorld(environment);
-      const batch = await openBench({ ...world.config, SIGHTLINE_HOME: process.env.SIGHTLINE_HOME ?? '.sightline' }, engine);
+      const batch = await openBench(
+        { ...world.config, SIGHTLINE_HOME: process.env.SIGHTLINE_HOME ?? '.sightline' },
+        engine,
+      );
       try {
         const figure = await benchOne(world, batch, engine, records);
         figures.push(figure);
@@ -63,28 +75,50 @@ async function benchOne(world: BenchWorld, { context }: Batch, engine: Engine, r
       const partitions = partitionsOf(raw);
       note(`publish, ${engine}: begins`);
       const [cpu, began] = [process.cpuUsage(), performance.now()];
-      const staged = await stageEpoch(context, plan, tools, { archived: { partitions, files: raw }, read: { partitions, files: [], uncut: [], held: [] }, early });
+      const staged = await stageEpoch(context, plan, tools, {
+        archived: { partitions, files: raw },
+        read: { partitions, files: [], uncut: [], held: [] },
+        early,
+      });
       const mine = staged.filter((file) => !early.includes(file));
-      const facts = { ...plan, archive: { partitions }, staged: mine, straysForwarded: 0, referenceVersion: null, steps: tools.timed.taken() };
+      const facts = {
+        ...plan,
+        archive: { partitions },
+        staged: mine,
+        straysForwarded: 0,
+        referenceVersion: null,
+        steps: tools.timed.taken(),
+      };
       const draft = await draftOf(context, tools.duck, facts);
       await publishIntent(context, await writeIntent(context, draft, mine, async () => undefined));
       const seconds = (performance.now() - began) / 1_000;
       const { user, system } = process.cpuUsage(cpu);
       const total = raw.reduce((sum, file) => sum + file.rows, 0);
-      if (draft.rows + draft.tallies.copies !== total) throw new Error(`${total} records became ${draft.rows} rows and ${draft.tallies.copies} copies`);
+      if (draft.rows + draft.tallies.copies !== total)
+        throw new Error(`${total} records became ${draft.rows} rows and ${draft.tallies.copies} copies`);
       const steps = tools.timed.taken().map(({ step, took_ms }) => `${step} ${(took_ms / 1_000).toFixed(1)} s`);
       const detail =
         `${steps.join(', ')}; ${((user + system) / total).toFixed(2)} µs a record of this process's processor time; ` +
         `${mine.length} files, ${draft.rows.toLocaleString('en')} rows of ${(draft.bytes / draft.rows).toFixed(1)} bytes`;
       const target = engine === 'duckdb' ? TARGET : null;
-      return { what: `publish, ${engine}, ${total.toLocaleString('en')} records`, records: total, seconds, target, peakMb: peakMb(), detail };
+      return {
+        what: `publish, ${engine}, ${total.toLocaleString('en')} records`,
+        records: total,
+        seconds,
+        target,
+        peakMb: peakMb(),
+        detail,
+      };
     });
   } finally {
     await rm(folder, { recursive: true, force: true });
   }
 }
 
-/** As the archive leaves them, but made here: sending fifty million records through Kafka first would take a quarter of an hour. */
+/**
+ * As the archive leaves them, but made here: sending fifty million records through Kafka first would take a quarter of
+ * an hour.
+ */
 async function rawFiles(folder: string, records: number, beganAt: number): Promise<RawFile[]> {
   const maker = await openDuck({ memoryMb: 512, threads: 2, spillFolder: join(folder, 'spill') });
   let told = 0;

@@ -1,8 +1,9 @@
 /**
  * Four writers of Parquet on the same rows in one run: parquetjs, its maintained fork, hyparquet-writer, and DuckDB.
  *
- * Each gets detections as rows or columns of JavaScript values, whatever it takes, and writes one file in this folder's temporary
- * place with the best compression that it knows. Building the values is not timed. Rows a second, and bytes a row.
+ * Each gets detections as rows or columns of JavaScript values, whatever it takes, and writes one file in this folder's
+ * temporary place with the best compression that it knows. Building the values is not timed. Rows a second, and bytes a
+ * row.
  */
 import { mkdtemp, rm, stat } from 'node:fs/promises';
 import { writeFileSync } from 'node:fs';
@@ -36,7 +37,10 @@ export async function benchWriters(rows: number, asJson: boolean): Promise<void>
   const columns = columnsOf(rows);
   const writers: [string, (file: string) => Promise<void>][] = [
     ['parquetjs, snappy', (file) => byRows(parquetjs as unknown as RowWriters, columns, rows, 'SNAPPY', file)],
-    ['@dsnp/parquetjs, snappy', (file) => byRows(forkOfParquetjs as unknown as RowWriters, columns, rows, 'SNAPPY', file)],
+    [
+      '@dsnp/parquetjs, snappy',
+      (file) => byRows(forkOfParquetjs as unknown as RowWriters, columns, rows, 'SNAPPY', file),
+    ],
     ['hyparquet-writer, snappy', async (file) => byColumns(columns, file)],
     ['DuckDB, zstd 3', (file) => byDuckDb(columns, rows, folder, file)],
   ];
@@ -47,7 +51,17 @@ export async function benchWriters(rows: number, asJson: boolean): Promise<void>
       await write(file);
       const seconds = (performance.now() - began) / 1_000;
       const { size } = await stat(file);
-      tell({ what: `writer, ${name}`, records: rows, seconds, target: null, peakMb: peakMb(), detail: `${(size / rows).toFixed(1)} bytes a row` }, asJson);
+      tell(
+        {
+          what: `writer, ${name}`,
+          records: rows,
+          seconds,
+          target: null,
+          peakMb: peakMb(),
+          detail: `${(size / rows).toFixed(1)} bytes a row`,
+        },
+        asJson,
+      );
     }
   } finally {
     await rm(folder, { recursive: true, force: true });
@@ -71,10 +85,18 @@ function columnsOf(rows: number): Columns {
 /** What parquetjs and its fork have in common. */
 interface RowWriters {
   readonly ParquetSchema: new (fields: unknown) => unknown;
-  readonly ParquetWriter: { openFile(schema: unknown, file: string): Promise<{ appendRow(row: object): Promise<void>; close(): Promise<void> }> };
+  readonly ParquetWriter: {
+    openFile(schema: unknown, file: string): Promise<{ appendRow(row: object): Promise<void>; close(): Promise<void> }>;
+  };
 }
 
-async function byRows({ ParquetSchema, ParquetWriter }: RowWriters, columns: Columns, rows: number, compression: string, file: string): Promise<void> {
+async function byRows(
+  { ParquetSchema, ParquetWriter }: RowWriters,
+  columns: Columns,
+  rows: number,
+  compression: string,
+  file: string,
+): Promise<void> {
   const fields = Object.fromEntries(Object.entries(FIELDS).map(([name, { type }]) => [name, { type, compression }]));
   const writer = await ParquetWriter.openFile(new ParquetSchema(fields), file);
   for (let n = 0; n < rows; n++) {
@@ -91,17 +113,26 @@ async function byRows({ ParquetSchema, ParquetWriter }: RowWriters, columns: Col
 
 function byColumns(columns: Columns, file: string): void {
   const named = [columns.place, columns.camera, columns.id, columns.item, columns.time];
-  const columnData = Object.entries(FIELDS).map(([name, { type }], at) => ({ name, data: named[at]!, type: type === 'UTF8' ? ('STRING' as const) : type }));
+  const columnData = Object.entries(FIELDS).map(([name, { type }], at) => ({
+    name,
+    data: named[at]!,
+    type: type === 'UTF8' ? ('STRING' as const) : type,
+  }));
   writeFileSync(file, new Uint8Array(parquetWriteBuffer({ columnData })));
 }
 
 async function byDuckDb(columns: Columns, rows: number, folder: string, file: string): Promise<void> {
   const duck = await openDuck({ memoryMb: 1_024, threads: 2, spillFolder: join(folder, 'spill') });
-  await duck.run('CREATE TABLE t (geographical_location_oid BIGINT, video_camera_oid BIGINT, detection_oid BIGINT, item_name VARCHAR, timestamp_detected BIGINT)');
+  await duck.run(
+    'CREATE TABLE t (geographical_location_oid BIGINT, video_camera_oid BIGINT, detection_oid BIGINT, item_name VARCHAR, timestamp_detected BIGINT)',
+  );
   const appender = await duck.appender('t');
   for (let at = 0; at < rows; at += CHUNK_ROWS) {
     const to = Math.min(rows, at + CHUNK_ROWS);
-    appender.append([columns.place, columns.camera, columns.id, columns.item, columns.time].map((values) => values.slice(at, to)), to - at);
+    appender.append(
+      [columns.place, columns.camera, columns.id, columns.item, columns.time].map((values) => values.slice(at, to)),
+      to - at,
+    );
   }
   appender.close();
   await duck.run(`COPY t TO ${quoted(file)} (FORMAT parquet, COMPRESSION zstd, COMPRESSION_LEVEL 3)`);

@@ -1,9 +1,11 @@
 /**
- * How long until a page is there, and how much is sent for it: `npm run bench:dashboard`, against a running app (SIGHTLINE_URL).
+ * How long until a page is there, and how much is sent for it: `npm run bench:dashboard`, against a running app
+ * (SIGHTLINE_URL).
  *
- * The browser's own account is taken: the first byte, the first and the largest paint, and what was transferred, compressed as it came
- * over the wire. Each page is opened in a new profile (cold) and once more in the same one (warm); medians of all rounds. The answer
- * of the API alone, asked from the same page, stands beside it: what a page costs beyond its numbers.
+ * The browser's own account is taken: the first byte, the first and the largest paint, and what was transferred,
+ * compressed as it came over the wire. Each page is opened in a new profile (cold) and once more in the same one
+ * (warm); medians of all rounds. The answer of the API alone, asked from the same page, stands beside it: what a page
+ * costs beyond its numbers.
  */
 import type { Browser, Page } from 'playwright-core';
 import { launchBrowser } from '../../test/support/browser.ts';
@@ -64,14 +66,36 @@ async function rounds(browser: Browser, path: string): Promise<{ cold: Load[]; w
 
 const browser = await launchBrowser();
 const { place, detection, epoch } = await someOfAll();
-const pages = { Live: '/', 'Live, 24 h': '/?window=24h', Places: '/locations', Place: `/locations/${place}`, Detection: `/detections/${detection}`, Trust: '/trust', ...(epoch ? { Night: `/trust/${epoch}` } : {}), Data: '/data' };
+const pages = {
+  Live: '/',
+  'Live, 24 h': '/?window=24h',
+  Places: '/locations',
+  Place: `/locations/${place}`,
+  Detection: `/detections/${detection}`,
+  Trust: '/trust',
+  ...(epoch ? { Night: `/trust/${epoch}` } : {}),
+  Data: '/data',
+};
 const kB = (bytes: number): string => (bytes / 1_000).toFixed(0);
-process.stdout.write('| page | first byte, ms | first paint, ms | largest paint, ms | first paint, warm, ms | API alone, ms | HTML, kB | scripts, kB (files) | styles, kB | face, kB |\n|---|---|---|---|---|---|---|---|---|---|\n');
+process.stdout.write(
+  '| page | first byte, ms | first paint, ms | largest paint, ms | first paint, warm, ms | API alone, ms | HTML, kB | scripts, kB (files) | styles, kB | face, kB |\n|---|---|---|---|---|---|---|---|---|---|\n',
+);
 for (const [name, path] of Object.entries(pages)) {
   const { cold, warm, apiMs } = await rounds(browser, path);
   const of = (loads: readonly Load[], what: keyof Load): number => median(loads.map((one) => one[what]));
-  const cells = [of(cold, 'firstByteMs'), of(cold, 'firstPaintMs'), of(cold, 'largestPaintMs'), of(warm, 'firstPaintMs'), median(apiMs)].map((ms) => ms.toFixed(0));
-  const bytes = [kB(of(cold, 'htmlBytes')), `${kB(of(cold, 'scriptBytes'))} (${of(cold, 'scripts')})`, kB(of(cold, 'styleBytes')), kB(of(cold, 'otherBytes'))];
+  const cells = [
+    of(cold, 'firstByteMs'),
+    of(cold, 'firstPaintMs'),
+    of(cold, 'largestPaintMs'),
+    of(warm, 'firstPaintMs'),
+    median(apiMs),
+  ].map((ms) => ms.toFixed(0));
+  const bytes = [
+    kB(of(cold, 'htmlBytes')),
+    `${kB(of(cold, 'scriptBytes'))} (${of(cold, 'scripts')})`,
+    kB(of(cold, 'styleBytes')),
+    kB(of(cold, 'otherBytes')),
+  ];
   process.stdout.write(`| ${[name, ...cells, ...bytes].join(' | ')} |\n`);
 }
 await browser.close();

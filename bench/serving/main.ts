@@ -1,10 +1,11 @@
 /**
- * How long the HTTP API takes for questions over the last 24 hours, beside DuckDB and Spark SQL on the same day's Parquet.
+ * How long the HTTP API takes for questions over the last 24 hours, beside DuckDB and Spark SQL on the same day's
+ * Parquet.
  *
- * Method: world.ts loads a day, a worker counts live traffic, the app is a process of its own; one client asks over a connection that
- * is kept, each question with a window that ends now, and another place each time. First answers are told apart. Before that the
- * answers of the published day are held against DuckDB's. Targets: p50 at most 10 ms, p99 at most 50 ms, with a million different
- * (place, minute) and 100,000 different items.
+ * Method: world.ts loads a day, a worker counts live traffic, the app is a process of its own; one client asks over a
+ * connection that is kept, each question with a window that ends now, and another place each time. First answers are
+ * told apart. Before that the answers of the published day are held against DuckDB's. Targets: p50 at most 10 ms, p99
+ * at most 50 ms, with a million different (place, minute) and 100,000 different items.
  *
  *     npm run bench:serving -- [--detections 1500000] [--rate 1000] [--seconds 8] [--pace-ms 20] [--no-spark]
  */
@@ -72,7 +73,11 @@ process.exit(0);
 
 async function askApi({ name, path }: (typeof QUESTIONS)[number], address: string): Promise<Asked> {
   const tookMs: number[] = [];
-  for (const until = Date.now() + Number(values.seconds) * 1_000; Date.now() < until; await pause(Number(values['pace-ms']))) {
+  for (
+    const until = Date.now() + Number(values.seconds) * 1_000;
+    Date.now() < until;
+    await pause(Number(values['pace-ms']))
+  ) {
     const to = Math.ceil(Date.now() / MINUTE_MS) * MINUTE_MS;
     const began = performance.now();
     await ask(address + path({ from: to - DAY_MS, to }, drawnPlace()));
@@ -99,23 +104,32 @@ function askOnce(url: string): Promise<string> {
       let text = '';
       response.setEncoding('utf8');
       response.on('data', (piece: string) => (text += piece));
-      response.on('end', () => (response.statusCode === 200 ? resolve(text) : reject(new Error(`${response.statusCode} for ${url}: ${text}`))));
+      response.on('end', () =>
+        response.statusCode === 200 ? resolve(text) : reject(new Error(`${response.statusCode} for ${url}: ${text}`)),
+      );
       response.on('error', reject);
     }).on('error', reject);
   });
 }
 
 function report(all: readonly Asked[], cpu: Record<string, number> = {}, spanMs = 1): void {
-  const line = (...cells: string[]): void => void process.stdout.write(`${cells.map((cell, at) => (at < 2 ? cell.padEnd(24) : cell.padStart(9))).join('')}\n`);
+  const line = (...cells: string[]): void =>
+    void process.stdout.write(`${cells.map((cell, at) => (at < 2 ? cell.padEnd(24) : cell.padStart(9))).join('')}\n`);
   line('answered by', 'question', 'asked', 'first ms', 'p50', 'p90', 'p99', 'slowest');
   for (const { by, name, firstMs, tookMs } of [...all, ...(all.length > 1 ? [together(all)] : [])]) {
     const sorted = [...tookMs].sort((a, b) => a - b);
     const at = (share: number): string => quantile(sorted, share).toFixed(1);
     line(by, name, String(sorted.length), firstMs.toFixed(1), at(0.5), at(0.9), at(0.99), at(1));
   }
-  for (const [name, ms] of Object.entries(cpu)) process.stdout.write(`${name.padEnd(24)}${((100 * ms) / spanMs).toFixed(0)} % of a core\n`);
+  for (const [name, ms] of Object.entries(cpu))
+    process.stdout.write(`${name.padEnd(24)}${((100 * ms) / spanMs).toFixed(0)} % of a core\n`);
 }
 
 function together(all: readonly Asked[]): Asked {
-  return { by: all[0]!.by, name: 'all of them', firstMs: Math.max(...all.map(({ firstMs }) => firstMs)), tookMs: all.flatMap(({ tookMs }) => tookMs) };
+  return {
+    by: all[0]!.by,
+    name: 'all of them',
+    firstMs: Math.max(...all.map(({ firstMs }) => firstMs)),
+    tookMs: all.flatMap(({ tookMs }) => tookMs),
+  };
 }

@@ -23,7 +23,11 @@ const SPARK_TIMES = 5;
 const MEMORY_MB = 1_024;
 
 async function opened<T>(work: (duck: Duck) => Promise<T>): Promise<T> {
-  const duck = await openDuck({ memoryMb: MEMORY_MB, threads: 2, spillFolder: join(tmpdir(), 'sightline-bench-spill') });
+  const duck = await openDuck({
+    memoryMb: MEMORY_MB,
+    threads: 2,
+    spillFolder: join(tmpdir(), 'sightline-bench-spill'),
+  });
   try {
     return await work(duck);
   } finally {
@@ -55,9 +59,17 @@ export async function askSpark(program: string, day: LoadedDay): Promise<Asked[]
   const questions = QUESTIONS.map(({ name, sql }) => ({ name, sql: sql(day, drawnPlace()) }));
   const given = JSON.stringify({ files: day.files, times: SPARK_TIMES, questions });
   // The scripts of an environment ask the first python3 where Spark is: it must be their own.
-  const environment = { ...process.env, SPARK_LOCAL_IP: '127.0.0.1', PATH: `${dirname(program)}:${process.env.PATH ?? ''}` };
+  const environment = {
+    ...process.env,
+    SPARK_LOCAL_IP: '127.0.0.1',
+    PATH: `${dirname(program)}:${process.env.PATH ?? ''}`,
+  };
   const script = join(import.meta.dirname, 'spark_questions.py');
-  const { stdout } = await promisify(execFile)(program, ['--master', 'local[2]', script, given], { env: environment, timeout: 240_000, maxBuffer: 1 << 26 });
+  const { stdout } = await promisify(execFile)(program, ['--master', 'local[2]', script, given], {
+    env: environment,
+    timeout: 240_000,
+    maxBuffer: 1 << 26,
+  });
   const took = JSON.parse(stdout.trim().split('\n').at(-1)!) as Record<string, number[]>;
   return QUESTIONS.map(({ name }) => {
     const [firstMs = NaN, ...tookMs] = took[name] ?? [];
@@ -71,15 +83,21 @@ export function heldAgainstDuck(day: LoadedDay, ask: (path: string) => Promise<s
     const table = tableOf(day);
     for (const { name, path, sql } of QUESTIONS) {
       const place = drawnPlace();
-      const expected = (await duck.rows(sql(day, place).replace('{table}', table))).map((row) => Object.values(row).map(String).join(' = '));
+      const expected = (await duck.rows(sql(day, place).replace('{table}', table))).map((row) =>
+        Object.values(row).map(String).join(' = '),
+      );
       const got = rowsOfAnswer(JSON.parse(await ask(path(day, place))) as Answer);
-      if (got.join('\n') !== expected.join('\n')) throw new Error(`"${name}" differs from DuckDB: ${got.slice(0, 3).join(', ')} and ${expected.slice(0, 3).join(', ')}`);
+      if (got.join('\n') !== expected.join('\n'))
+        throw new Error(
+          `"${name}" differs from DuckDB: ${got.slice(0, 3).join(', ')} and ${expected.slice(0, 3).join(', ')}`,
+        );
     }
     const [counted] = await duck.rows(`SELECT count(*) AS n, count(DISTINCT item_name) AS items,
       count(DISTINCT (geographical_location_oid, timestamp_detected // 60000)) AS cells FROM ${table}`);
     const { n, items, cells } = counted!;
     const all = JSON.parse(await ask(QUESTIONS[0]!.path(day, 1))) as TopItemsAnswer;
-    if (all.total !== Number(n) || all.distinct_items !== Number(items)) throw new Error(`${all.total} detections of ${all.distinct_items} items, DuckDB says ${n} and ${items}`);
+    if (all.total !== Number(n) || all.distinct_items !== Number(items))
+      throw new Error(`${all.total} detections of ${all.distinct_items} items, DuckDB says ${n} and ${items}`);
     return `the published day: ${n} detections, ${items} different items, ${cells} different (place, minute); every answer equals DuckDB's`;
   });
 }
@@ -88,6 +106,9 @@ type Answer = Partial<TopItemsAnswer> & Partial<LocationsAnswer> & Partial<Timel
 
 function rowsOfAnswer({ items, locations, points }: Answer): string[] {
   if (items) return items.map(({ item_name, count }) => `${item_name} = ${count}`);
-  if (locations) return locations.filter(({ count }) => count > 0).map((place) => `${place.geographical_location_oid} = ${place.count}`);
+  if (locations)
+    return locations
+      .filter(({ count }) => count > 0)
+      .map((place) => `${place.geographical_location_oid} = ${place.count}`);
   return points!.filter(({ count }) => count > 0).map(({ t, count }) => `${t} = ${count}`);
 }

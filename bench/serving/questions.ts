@@ -26,7 +26,8 @@ export const QUESTIONS: readonly Question[] = [
   {
     name: 'locations',
     path: (w) => `/api/v1/locations?${windowOf(w)}`,
-    sql: (w) => `SELECT geographical_location_oid, count(*) AS n FROM {table} WHERE ${within(w)} GROUP BY ALL ORDER BY n DESC, 1`,
+    sql: (w) =>
+      `SELECT geographical_location_oid, count(*) AS n FROM {table} WHERE ${within(w)} GROUP BY ALL ORDER BY n DESC, 1`,
   },
   {
     name: 'timeline, all places',
@@ -45,7 +46,9 @@ export function drawnPlace(): number {
 }
 
 const windowOf = ({ from, to }: { from: number; to: number }): string => `from=${from}&to=${to}`;
-const within = ({ from, to }: { from: number; to: number }): string => `timestamp_detected >= ${from} AND timestamp_detected < ${to}`;
-const topItems = (where: string): string => `SELECT item_name, count(*) AS n FROM {table} WHERE ${where} GROUP BY item_name ORDER BY n DESC, item_name LIMIT 10`;
+const within = ({ from, to }: { from: number; to: number }): string =>
+  `timestamp_detected >= ${from} AND timestamp_detected < ${to}`;
+const topItems = (where: string): string =>
+  `SELECT item_name, count(*) AS n FROM {table} WHERE ${where} GROUP BY item_name ORDER BY n DESC, item_name LIMIT 10`;
 const timeline = (where: string): string =>
   `SELECT timestamp_detected - timestamp_detected % ${MINUTE_MS} AS t, count(*) AS n FROM {table} WHERE ${where} GROUP BY 1 ORDER BY t`;

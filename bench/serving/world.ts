@@ -1,9 +1,10 @@
 /**
- * A day of detections in the real stores, for bench/serving: 24 published epochs of an hour, and a worker that counts the current one.
+ * A day of detections in the real stores, for bench/serving: 24 published epochs of an hour, and a worker that counts
+ * the current one.
  *
- * The published day is made by SQL, goes to the lake as files of the batch layer's columns and to the batch view through the batch
- * layer's own writer; then the horizon moves. The current hour is real traffic through a real speed worker. Every place is seen in
- * every minute, so 700 places make a million different (place, minute).
+ * The published day is made by SQL, goes to the lake as files of the batch layer's columns and to the batch view
+ * through the batch layer's own writer; then the horizon moves. The current hour is real traffic through a real speed
+ * worker. Every place is seen in every minute, so 700 places make a million different (place, minute).
  */
 import type { ChildProcess } from 'node:child_process';
 import { spawn } from 'node:child_process';
@@ -46,7 +47,17 @@ export async function recordRules(config: Config, firstHour: number): Promise<vo
   const hbase = openHBase(config);
   const { topicId, partitionCount } = (await admin.facts())!;
   const firstOffsets = new Array<number>(partitionCount).fill(0);
-  const rules = { generation: 1, logLife: 1, ...LENGTH, dedupWindowDays: 2, clockAheadDays: 1, partitionCount, firstEpoch: firstHour, firstOffsets, topicId };
+  const rules = {
+    generation: 1,
+    logLife: 1,
+    ...LENGTH,
+    dedupWindowDays: 2,
+    clockAheadDays: 1,
+    partitionCount,
+    firstEpoch: firstHour,
+    firstOffsets,
+    topicId,
+  };
   await controlStore(hbase, config.HBASE_NAMESPACE).recordRules(rules);
   await Promise.all([admin.close(), hbase.close()]);
 }
@@ -68,7 +79,12 @@ export async function loadDay(world: BenchWorld, detections: number, { withView 
     }
     const partitions = batch.context.rules.firstOffsets;
     const arrivals = partitions.map(() => (endHour * HOUR_MS) as Instant);
-    await batch.context.control.moveHorizon(1, null, { epoch: (endHour - 1) as Epoch, cuts: partitions.map(() => 0), arrivals, publishedAt: Date.now() as Instant });
+    await batch.context.control.moveHorizon(1, null, {
+      epoch: (endHour - 1) as Epoch,
+      cuts: partitions.map(() => 0),
+      arrivals,
+      publishedAt: Date.now() as Instant,
+    });
   } finally {
     duck.close();
     await batch.close();
@@ -78,13 +94,24 @@ export async function loadDay(world: BenchWorld, detections: number, { withView 
 
 type Context = Awaited<ReturnType<typeof openBench>>['context'];
 
-async function publishHour(context: Context, duck: Duck, folder: string, hour: number, detections: number): Promise<string> {
+async function publishHour(
+  context: Context,
+  duck: Duck,
+  folder: string,
+  hour: number,
+  detections: number,
+): Promise<string> {
   const start = hour * HOUR_MS;
   const file = join(folder, `${hour}.parquet`);
   await duck.run(`COPY (SELECT ${namesOf(DETECTION_COLUMNS)} FROM (${rowsOf(start, detections)}) ORDER BY geographical_location_oid, timestamp_detected)
     TO ${quoted(file)} (FORMAT parquet, COMPRESSION zstd, COMPRESSION_LEVEL 3)`);
   const iso = new Date(start).toISOString();
-  const path = detectionsFile({ date: iso.slice(0, 10), hour: Number(iso.slice(11, 13)), epoch: nameOf(hour as Epoch, LENGTH), n: 0 });
+  const path = detectionsFile({
+    date: iso.slice(0, 10),
+    hour: Number(iso.slice(11, 13)),
+    epoch: nameOf(hour as Epoch, LENGTH),
+    n: 0,
+  });
   await context.hdfs.upload(file, path);
   return file;
 }
@@ -109,9 +136,17 @@ export interface LiveTraffic {
 
 /** The current hour: records at a steady rate, counted by a speed worker. */
 export function startTraffic({ config, environment }: BenchWorld, ratePerSecond: number): LiveTraffic {
-  const worker = spawn(process.execPath, ['--max-semi-space-size=64', 'sightline.mjs', 'speed'], { env: environment, stdio: 'inherit' });
+  const worker = spawn(process.execPath, ['--max-semi-space-size=64', 'sightline.mjs', 'speed'], {
+    env: environment,
+    stdio: 'inherit',
+  });
   const over = new AbortController();
-  const publishing = publishSteadily(config, { copies: 0.1, places: PLACES, items: ITEMS, ratePerSecond }, SLICE_MS, over.signal);
+  const publishing = publishSteadily(
+    config,
+    { copies: 0.1, places: PLACES, items: ITEMS, ratePerSecond },
+    SLICE_MS,
+    over.signal,
+  );
   return {
     worker,
     async stop() {

@@ -1,8 +1,10 @@
 /**
- * How fast speed workers work off a backlog: Kafka → decide → HBase acknowledged → progress, everything on this machine.
+ * How fast speed workers work off a backlog: Kafka → decide → HBase acknowledged → progress, everything on this
+ * machine.
  *
- * Method: a topic is filled, workers are started, and time is taken from their first progress to the last; the processor time of
- * the workers and of each daemon over the same span is divided by the records. main.ts runs it with many plans.
+ * Method: a topic is filled, workers are started, and time is taken from their first progress to the last; the
+ * processor time of the workers and of each daemon over the same span is divided by the records. main.ts runs it with
+ * many plans.
  */
 import { spawn } from 'node:child_process';
 import { setTimeout as pause } from 'node:timers/promises';
@@ -27,11 +29,18 @@ export interface CaughtUp {
 export async function catchUp(
   world: BenchWorld,
   { detections }: Pick<TrafficPlan, 'detections'>,
-  { records, workers: workerCount, nodeOptions = [] }: { records: number; workers: number; nodeOptions?: readonly string[] },
+  {
+    records,
+    workers: workerCount,
+    nodeOptions = [],
+  }: { records: number; workers: number; nodeOptions?: readonly string[] },
 ): Promise<CaughtUp> {
   const stores = await openStores(world.config);
   const workers = Array.from({ length: workerCount }, () =>
-    spawn(process.execPath, ['--max-semi-space-size=64', ...nodeOptions, 'sightline.mjs', 'speed'], { env: world.environment, stdio: 'inherit' }),
+    spawn(process.execPath, ['--max-semi-space-size=64', ...nodeOptions, 'sightline.mjs', 'speed'], {
+      env: world.environment,
+      stdio: 'inherit',
+    }),
   );
   const meter = cpuMeter({
     ...Object.fromEntries(workers.map(({ pid }, i) => [`worker ${i + 1}`, pid!])),
@@ -55,9 +64,13 @@ async function drained(stores: Stores, records: number): Promise<number> {
   const deadline = Date.now() + LIMIT_MS;
   let began: { atMs: number; done: number } | null = null;
   for (;;) {
-    const done = (await control.progress(rules.generation, partitions)).reduce((sum, row) => sum + (row?.nextOffset ?? 0), 0);
+    const done = (await control.progress(rules.generation, partitions)).reduce(
+      (sum, row) => sum + (row?.nextOffset ?? 0),
+      0,
+    );
     if (done > 0) began ??= { atMs: performance.now(), done };
-    if (began && done >= records) return ((performance.now() - began.atMs) / 1_000) * (records / Math.max(1, records - began.done));
+    if (began && done >= records)
+      return ((performance.now() - began.atMs) / 1_000) * (records / Math.max(1, records - began.done));
     if (Date.now() > deadline) throw new Error(`${done} of ${records} records after ${LIMIT_MS / 1_000} s`);
     await pause(POLL_MS);
   }

@@ -1,9 +1,10 @@
 /**
  * How long a detection takes from the camera's send to an answer of the API, while ten thousand a second go by.
  *
- * Method: a worker and the app as processes of their own, traffic at a steady rate from this one, and among it probes: each is sent,
- * then asked for by its id every few milliseconds until the app answers with it, and waited for at a stream of top items. Both
- * distributions are printed, and what a record costs each process. Targets: p50 at most 100 ms, p99 at most 500 ms; the worker at most 30 % of a core, all daemons with it 150 %.
+ * Method: a worker and the app as processes of their own, traffic at a steady rate from this one, and among it probes:
+ * each is sent, then asked for by its id every few milliseconds until the app answers with it, and waited for at a
+ * stream of top items. Both distributions are printed, and what a record costs each process. Targets: p50 at most 100
+ * ms, p99 at most 500 ms; the worker at most 30 % of a core, all daemons with it 150 %.
  *
  *     npx tsx bench/speed/freshness.ts [--rate 10000] [--seconds 60] [--linger-ms 200]
  */
@@ -36,11 +37,19 @@ const measureMs = Number(values.seconds) * 1_000;
 
 const linger = values['linger-ms'];
 const world = await benchWorld({ EPOCH_SECONDS: '3600', ...(linger === undefined ? {} : { SPEED_LINGER_MS: linger }) });
-const worker = spawn(process.execPath, ['--max-semi-space-size=64', 'sightline.mjs', 'speed'], { env: world.environment, stdio: 'inherit' });
+const worker = spawn(process.execPath, ['--max-semi-space-size=64', 'sightline.mjs', 'speed'], {
+  env: world.environment,
+  stdio: 'inherit',
+});
 const app = await startApp(world.environment);
 try {
   const over = new AbortController();
-  const traffic = publishSteadily(world.config, { copies: 0.1, places: 400, items: 60, ratePerSecond: rate }, SLICE_MS, over.signal);
+  const traffic = publishSteadily(
+    world.config,
+    { copies: 0.1, places: 400, items: 60, ratePerSecond: rate },
+    SLICE_MS,
+    over.signal,
+  );
   await pause(WARM_UP_MS);
   const meter = cpuMeter({ worker: worker.pid!, ...world.daemons });
   const pushes = watchPushes(app.address, 'probe');

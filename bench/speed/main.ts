@@ -1,5 +1,6 @@
 /**
- * `npm run bench:speed -- [catch-up|spark|latency|growth]`: what the speed layer costs. README.md says how, and what came out.
+ * `npm run bench:speed -- [catch-up|spark|latency|growth]`: what the speed layer costs. README.md says how, and what
+ * came out.
  *
  *     catch-up  [--detections 600000] [--copies 0.1] [--places 400] [--items 60] [--workers 1] [--partitions 12] [--runs 1]
  *     spark     the same, and Spark Structured Streaming over the same topic: to nowhere, a row a detection
@@ -68,11 +69,17 @@ process.exit(0);
 async function printCatchUp(): Promise<void> {
   for (let run = 0; run < Number(values.runs); run++) {
     const found = await inWorld(asked, (world, records) => caughtUp(world, asked, records));
-    printTable(['', ''], [
-      ['records', found.records.toLocaleString('en')],
-      ['throughput', `${perSecond(found.recordsPerSecond)} records/s, ${perSecond(found.detectionsPerSecond)} detections/s`],
-      ...Object.entries(found.cpu).map(([name, us]) => [name, `${us.toFixed(1)} µs a record (start included)`]),
-    ]);
+    printTable(
+      ['', ''],
+      [
+        ['records', found.records.toLocaleString('en')],
+        [
+          'throughput',
+          `${perSecond(found.recordsPerSecond)} records/s, ${perSecond(found.detectionsPerSecond)} detections/s`,
+        ],
+        ...Object.entries(found.cpu).map(([name, us]) => [name, `${us.toFixed(1)} µs a record (start included)`]),
+      ],
+    );
   }
 }
 
@@ -85,10 +92,20 @@ async function printBesideSpark(): Promise<void> {
     for (const sink of values.sinks.split(',') as SparkSink[]) {
       const of = await benchWorld();
       try {
-        const found = await runSparkPeer(world.config, { sink, namespace: of.config.HBASE_NAMESPACE, batch: Number(values.batch) });
+        const found = await runSparkPeer(world.config, {
+          sink,
+          namespace: of.config.HBASE_NAMESPACE,
+          batch: Number(values.batch),
+        });
         if (found.records < records) throw new Error(`Spark read ${found.records} of ${records} records`);
         const ratio = (before.recordsPerSecond / found.perSecondWarm).toFixed(2);
-        rows.push([`Spark, rows to ${sink}`, perSecond(found.perSecond), perSecond(found.perSecondWarm), `${ratio} ×`, `${found.medianBatchMs} ms a batch`]);
+        rows.push([
+          `Spark, rows to ${sink}`,
+          perSecond(found.perSecond),
+          perSecond(found.perSecondWarm),
+          `${ratio} ×`,
+          `${found.medianBatchMs} ms a batch`,
+        ]);
       } finally {
         await of.drop();
       }
@@ -99,7 +116,9 @@ async function printBesideSpark(): Promise<void> {
   });
 }
 
-/** Steady traffic begins before Spark does, so that its first batches, in which code is cold, are over when it counts. */
+/**
+ * Steady traffic begins before Spark does, so that its first batches, in which code is cold, are over when it counts.
+ */
 async function printLatencyOfSpark(): Promise<void> {
   const world = await benchWorld({ EPOCH_SECONDS: '3600' });
   const over = new AbortController();
@@ -108,7 +127,12 @@ async function printLatencyOfSpark(): Promise<void> {
     const rows: string[][] = [];
     for (const sink of values.sinks.split(',').filter((name) => name !== 'noop') as SparkSink[]) {
       const liveSeconds = Number(values.seconds) + SPARK_WARM_UP_MS / 1_000;
-      const { batches, medianBatchMs } = await runSparkPeer(world.config, { sink, namespace: world.config.HBASE_NAMESPACE, batch: 10_000_000, liveSeconds });
+      const { batches, medianBatchMs } = await runSparkPeer(world.config, {
+        sink,
+        namespace: world.config.HBASE_NAMESPACE,
+        batch: 10_000_000,
+        liveSeconds,
+      });
       const waits = waitsOf(batches, batches[0]!.beganMs + SPARK_WARM_UP_MS).sort((a, b) => a - b);
       const at = (share: number): string => String(Math.round(quantile(waits, share)));
       rows.push([`Spark, ${sink}`, ...[0.1, 0.5, 0.9, 0.99, 1].map(at), String(medianBatchMs)]);
@@ -127,8 +151,10 @@ function rowOfOurs(name: string, found: CaughtUp): string[] {
 }
 
 async function printGrowth(): Promise<void> {
-  const many = (of: 'partitions' | 'places' | 'items' | 'copies' | 'workers', counts: readonly number[]): [string, Partial<Run>][] =>
-    counts.map((count) => [`${of} ${count.toLocaleString('en')}`, { [of]: count }]);
+  const many = (
+    of: 'partitions' | 'places' | 'items' | 'copies' | 'workers',
+    counts: readonly number[],
+  ): [string, Partial<Run>][] => counts.map((count) => [`${of} ${count.toLocaleString('en')}`, { [of]: count }]);
   const variants: [name: string, Partial<Run>][] = [
     ['as asked', {}],
     ...many('partitions', [1, 4, 48]),
@@ -143,9 +169,12 @@ async function printGrowth(): Promise<void> {
   for (const [name, variant] of variants) {
     const run = { ...asked, ...variant };
     const found: CaughtUp[] = [];
-    for (let i = 0; i < Number(values.runs); i++) found.push(await inWorld(run, (world, records) => caughtUp(world, run, records)));
+    for (let i = 0; i < Number(values.runs); i++)
+      found.push(await inWorld(run, (world, records) => caughtUp(world, run, records)));
     const of = (pick: (each: CaughtUp) => number): number => median(found.map(pick));
-    const workers = of(({ cpu }) => Object.entries(cpu).reduce((sum, [name, us]) => sum + (name.startsWith('worker') ? us : 0), 0));
+    const workers = of(({ cpu }) =>
+      Object.entries(cpu).reduce((sum, [name, us]) => sum + (name.startsWith('worker') ? us : 0), 0),
+    );
     rows.push([
       name,
       perSecond(of((each) => each.recordsPerSecond)),

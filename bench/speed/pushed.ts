@@ -1,4 +1,7 @@
-/** One viewer of `/api/v1/stream`: how long after the send of a probe its event is at the client, which commit to event is a part of. */
+/**
+ * One viewer of `/api/v1/stream`: how long after the send of a probe its event is at the client, which commit to event
+ * is a part of.
+ */
 import { get } from 'node:http';
 import type { StreamedTopItems } from '../../serving/answers.ts';
 
@@ -26,7 +29,8 @@ export function watchPushes(address: string, item: string): PushedProbes {
       for (let end = text.indexOf('\n\n'); end >= 0; end = text.indexOf('\n\n')) {
         const data = /^event: top-items\ndata: (.*)$/m.exec(text.slice(0, end))?.[1];
         text = text.slice(end + 2);
-        if (data !== undefined) seen((JSON.parse(data) as StreamedTopItems).items.find(({ item_name }) => item_name === item)?.count ?? 0);
+        if (data !== undefined)
+          seen((JSON.parse(data) as StreamedTopItems).items.find(({ item_name }) => item_name === item)?.count ?? 0);
       }
     });
     response.on('error', () => undefined);

@@ -1,5 +1,6 @@
 /**
- * `node --import ./bench/speed/without-look-ups.mjs …`: a speed worker that takes every id for new, to show what the look-ups cost.
+ * `node --import ./bench/speed/without-look-ups.mjs …`: a speed worker that takes every id for new, to show what the
+ * look-ups cost.
  *
  * It counts copies twice and is good for nothing else.
  */

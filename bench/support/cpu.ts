@@ -25,5 +25,7 @@ export interface CpuMeter {
 
 export function cpuMeter(pids: Readonly<Record<string, number>>): CpuMeter {
   const before = Object.fromEntries(Object.entries(pids).map(([name, pid]) => [name, cpuMsOf(pid)]));
-  return { read: () => Object.fromEntries(Object.entries(pids).map(([name, pid]) => [name, cpuMsOf(pid) - before[name]!])) };
+  return {
+    read: () => Object.fromEntries(Object.entries(pids).map(([name, pid]) => [name, cpuMsOf(pid) - before[name]!])),
+  };
 }

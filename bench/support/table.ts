@@ -3,7 +3,13 @@
 export function printTable(head: readonly string[], rows: readonly (readonly string[])[]): void {
   const lines = head.some((cell) => cell !== '') ? [head, ...rows] : rows;
   const widths = head.map((_, column) => Math.max(...lines.map((line) => (line[column] ?? '').length)));
-  for (const line of lines) process.stdout.write(`${line.map((cell, column) => cell.padEnd(widths[column]!)).join('  ').trimEnd()}\n`);
+  for (const line of lines)
+    process.stdout.write(
+      `${line
+        .map((cell, column) => cell.padEnd(widths[column]!))
+        .join('  ')
+        .trimEnd()}\n`,
+    );
 }
 
 export function median(values: readonly number[]): number {

@@ -1,9 +1,10 @@
 /**
- * Fills a topic as fast as Kafka takes it with what cameras send: places and items with a skew, copies near and far, few of them
- * by producers that know no home.
+ * Fills a topic as fast as Kafka takes it with what cameras send: places and items with a skew, copies near and far,
+ * few of them by producers that know no home.
  *
- * The generator is seeded, so that two runs publish the same records but for their ids and times. In a backlog times of detection
- * lie as if the records had come at `ratePerSecond` up to now, so that its cells are not those of one busy minute.
+ * The generator is seeded, so that two runs publish the same records but for their ids and times. In a backlog times of
+ * detection lie as if the records had come at `ratePerSecond` up to now, so that its cells are not those of one busy
+ * minute.
  */
 import { setTimeout as pause } from 'node:timers/promises';
 import rdkafka from 'node-rdkafka';
@@ -22,13 +23,22 @@ const STRAY_EVERY = 50;
 const FARTHEST_COPY = 200_000;
 
 /** A producer that sends each key to its home. */
-export async function openProducer(config: Config, settings: Partial<rdkafka.ProducerGlobalConfig> = {}): Promise<rdkafka.Producer> {
+export async function openProducer(
+  config: Config,
+  settings: Partial<rdkafka.ProducerGlobalConfig> = {},
+): Promise<rdkafka.Producer> {
   const producer = new rdkafka.Producer(
-    { 'metadata.broker.list': config.KAFKA_BROKERS, 'queue.buffering.max.messages': 1_000_000, 'linger.ms': 5, ...settings },
+    {
+      'metadata.broker.list': config.KAFKA_BROKERS,
+      'queue.buffering.max.messages': 1_000_000,
+      'linger.ms': 5,
+      ...settings,
+    },
     { partitioner: 'murmur2_random' } as rdkafka.ProducerTopicConfig,
   );
   await new Promise<void>((resolve, reject) => producer.connect({}, (error) => (error ? reject(error) : resolve())));
-  // A record that was delivered leaves the queue when its report is fetched; without that the millionth would be the last.
+  // A record that was delivered leaves the queue when its report is fetched; without that the millionth would be the
+  // last.
   producer.setPollInterval(100);
   return producer;
 }
@@ -36,7 +46,11 @@ export async function openProducer(config: Config, settings: Partial<rdkafka.Pro
 const TELL_EVERY = 250_000;
 
 /** Resolves with the number of records once all are acknowledged; `told` hears of every quarter of a million. */
-export async function fillTopic(config: Config, plan: TrafficPlan, told: (sent: number) => void = () => undefined): Promise<number> {
+export async function fillTopic(
+  config: Config,
+  plan: TrafficPlan,
+  told: (sent: number) => void = () => undefined,
+): Promise<number> {
   const producer = await openProducer(config, { 'linger.ms': 20, 'batch.size': 500_000 });
   const beganMs = Date.now() - (plan.detections / plan.ratePerSecond) * 1_000;
   let sent = 0;
@@ -51,7 +65,12 @@ export async function fillTopic(config: Config, plan: TrafficPlan, told: (sent: 
 }
 
 /** Publishes at the plan's rate, as of now, in slices of so many milliseconds, until told to stop. */
-export async function publishSteadily(config: Config, plan: Omit<TrafficPlan, 'detections'>, sliceMs: number, signal: AbortSignal): Promise<void> {
+export async function publishSteadily(
+  config: Config,
+  plan: Omit<TrafficPlan, 'detections'>,
+  sliceMs: number,
+  signal: AbortSignal,
+): Promise<void> {
   const producer = await openProducer(config);
   const records = recordsOf({ ...plan, detections: Number.MAX_SAFE_INTEGER }, () => Date.now());
   const beganMs = performance.now();

@@ -1,8 +1,8 @@
 /**
  * A topic, a namespace and a folder of a benchmark's own on the stack of the environment, and the pids of its daemons.
  *
- * `SIGHTLINE_STACK=bench SIGHTLINE_PORT_BASE_OFFSET=10700 npx sightline cluster up` makes such a stack and prints the variables
- * that name it. Everything is removed afterwards, so that runs do not slow each other down.
+ * `SIGHTLINE_STACK=bench SIGHTLINE_PORT_BASE_OFFSET=10700 npx sightline cluster up` makes such a stack and prints the
+ * variables that name it. Everything is removed afterwards, so that runs do not slow each other down.
  */
 import { randomBytes } from 'node:crypto';
 import { rm } from 'node:fs/promises';
@@ -43,7 +43,10 @@ export async function benchWorld(settings: Record<string, string> = {}): Promise
   const config = readConfig(environment);
   const running = await clusterStatus(stackFrom());
   const down = running.filter(({ state }) => state !== 'ready');
-  if (down.length > 0) throw new Error(`not ready: ${down.map(({ daemon }) => daemon).join(', ')}; "sightline cluster up" starts the stack`);
+  if (down.length > 0)
+    throw new Error(
+      `not ready: ${down.map(({ daemon }) => daemon).join(', ')}; "sightline cluster up" starts the stack`,
+    );
   await prepare(config, () => undefined, readPlaces());
   return {
     environment,
@@ -54,7 +57,10 @@ export async function benchWorld(settings: Record<string, string> = {}): Promise
       for (const table of TABLES) await hbase.admin.dropTable(`${name}:${table}`);
       await hbase.admin.dropNamespace(name);
       await hbase.close();
-      const admin = new kafkajs.Kafka({ brokers: config.KAFKA_BROKERS.split(','), logLevel: kafkajs.logLevel.NOTHING }).admin();
+      const admin = new kafkajs.Kafka({
+        brokers: config.KAFKA_BROKERS.split(','),
+        logLevel: kafkajs.logLevel.NOTHING,
+      }).admin();
       await admin.deleteTopics({ topics: [name, `${name}.dlq`] });
       await admin.disconnect();
       await hdfs({ ...config, SIGHTLINE_ROOT: '/' }).remove(config.SIGHTLINE_ROOT.slice(1));

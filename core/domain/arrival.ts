@@ -2,8 +2,8 @@
  * Arrival: when the log took a record, made to rise with offsets (law L5).
  *
  * arrival(o) is the greatest LogAppendTime at or before o in its partition, so that an epoch is one contiguous range of
- * offsets even when a broker's clock steps back at fail-over. Both layers carry the greatest stamp so far from one batch or
- * epoch to the next.
+ * offsets even when a broker's clock steps back at fail-over. Both layers carry the greatest stamp so far from one
+ * batch or epoch to the next.
  */
 import type { Instant } from './time.ts';
 

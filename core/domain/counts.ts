@@ -1,9 +1,9 @@
 /**
  * Counts in the words of questions: scopes, levels, and cells of a level.
  *
- * A question names a scope (a place, or all places) and the level that answers it; the views answer in cells of that level, which
- * they read from cells of a whole hour (hour-counts.ts). A cell is an absolute number with the last offset that it includes, so
- * that replaying a record adds nothing and a stale writer loses (law L4).
+ * A question names a scope (a place, or all places) and the level that answers it; the views answer in cells of that
+ * level, which they read from cells of a whole hour (hour-counts.ts). A cell is an absolute number with the last offset
+ * that it includes, so that replaying a record adds nothing and a stale writer loses (law L4).
  */
 import type { Oid } from './oid.ts';
 

@@ -1,9 +1,10 @@
 /**
  * Texts as fields of CSV (RFC 4180) that a spreadsheet opens without running them: the one writer of such a field.
  *
- * Exports of serving and the tables of pages write with it. A spreadsheet runs a text that begins like a formula, and names of items and
- * places come from outside: such a text gets an apostrophe in front, which spreadsheets take for "this is text". Which beginnings
- * count is OWASP's list (CSV Injection): = + - @, tab, carriage return, line feed, and the full-width forms of the four signs.
+ * Exports of serving and the tables of pages write with it. A spreadsheet runs a text that begins like a formula, and
+ * names of items and places come from outside: such a text gets an apostrophe in front, which spreadsheets take for
+ * "this is text". Which beginnings count is OWASP's list (CSV Injection): = + - @, tab, carriage return, line feed, and
+ * the full-width forms of the four signs.
  */
 const FORMULA = /^[=+\-@\t\r\n\uFF1D\uFF0B\uFF0D\uFF20]/;
 const SPECIAL = /[",\r\n]/;

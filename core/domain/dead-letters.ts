@@ -1,8 +1,8 @@
 /**
  * Why a record cannot be a detection: the closed list of reasons.
  *
- * The parser names one, the dead-letter topic carries it in `__connect.errors.exception.class.name`, metrics and the Trust
- * page count by it. A new reason is a new line here and nowhere else.
+ * The parser names one, the dead-letter topic carries it in `__connect.errors.exception.class.name`, metrics and the
+ * Trust page count by it. A new reason is a new line here and nowhere else.
  */
 export const DEAD_LETTER_REASONS = {
   tombstone: 'the record has no value',

@@ -1,9 +1,9 @@
 /**
  * Epochs: fixed slices of arrival, the seam between the speed view and the batch view (law L5).
  *
- * An epoch is a whole number: its start divided by its length. Its name is what people and folders see: the UTC date, or
- * `…THHMM`, or `…THHMMSS` when it does not start on a minute (HDFS refuses colons). Epochs tile time: each instant lies in
- * exactly one, and names and numbers are one to one for one length.
+ * An epoch is a whole number: its start divided by its length. Its name is what people and folders see: the UTC date,
+ * or `…THHMM`, or `…THHMMSS` when it does not start on a minute (HDFS refuses colons). Epochs tile time: each instant
+ * lies in exactly one, and names and numbers are one to one for one length.
  */
 import type { Instant } from './time.ts';
 import { DATE_PATTERN } from './time.ts';

@@ -1,10 +1,12 @@
 /**
- * Growth: how many partitions count for the home of an id, as a function of the epoch in which a record arrives (law L3).
+ * Growth: how many partitions count for the home of an id, as a function of the epoch in which a record arrives (law
+ * L3).
  *
- * A topic that grows has more partitions, and many ids have another home then. A growth is in force from the first record of an
- * epoch on, so an epoch has one count, and both layers take it from here. core/stores/control/settled-growth.ts sees to it that nobody decides a
- * record of an epoch while a growth could still be recorded for it; speed-layer/growth.ts, that nothing of the new homes is decided
- * before everything of the old ones.
+ * A topic that grows has more partitions, and many ids have another home then. A growth is in force from the first
+ * record of an epoch on, so an epoch has one count, and both layers take it from here.
+ * core/stores/control/settled-growth.ts sees to it that nobody decides a record of an epoch while a growth could still
+ * be recorded for it; speed-layer/growth.ts, that nothing of the new homes is decided before everything of the old
+ * ones.
  */
 import type { Rules } from './rules.ts';
 import type { Instant } from './time.ts';
@@ -36,7 +38,10 @@ export function growthAfter(arrival: Instant, { growths = [] }: Counts): Instant
 
 /** Every count that held before the one of this arrival. */
 export function earlierCounts(arrival: Instant, { partitionCount, growths = [] }: Counts): number[] {
-  return [partitionCount, ...growths.map(({ partitions }) => partitions)].slice(0, growths.filter(({ from }) => from <= arrival).length);
+  return [partitionCount, ...growths.map(({ partitions }) => partitions)].slice(
+    0,
+    growths.filter(({ from }) => from <= arrival).length,
+  );
 }
 
 /** Whether rows that may be in force for what arrives from `start` on were met while another count held. */

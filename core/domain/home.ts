@@ -2,8 +2,8 @@
  * Where a detection belongs: the home partition of an id (law L3).
  *
  * home(id) = murmur2(decimal text) mod partition count, the placement that Java's producer, Quix Streams and
- * librdkafka's `murmur2_random` give a record whose key is that text. A record found elsewhere is a stray. The hash runs
- * over the text's character codes, which are its UTF-8 bytes because the text is ASCII.
+ * librdkafka's `murmur2_random` give a record whose key is that text. A record found elsewhere is a stray. The hash
+ * runs over the text's character codes, which are its UTF-8 bytes because the text is ASCII.
  *
  * Source: MurmurHash2, 32 bits, by Austin Appleby (public domain), with the seed of Kafka's Utils.murmur2.
  */
@@ -19,7 +19,10 @@ export function murmur2(text: string): number {
   let i = 0;
   for (; i + 4 <= length; i += 4) {
     let k =
-      text.charCodeAt(i) | (text.charCodeAt(i + 1) << 8) | (text.charCodeAt(i + 2) << 16) | (text.charCodeAt(i + 3) << 24);
+      text.charCodeAt(i) |
+      (text.charCodeAt(i + 1) << 8) |
+      (text.charCodeAt(i + 2) << 16) |
+      (text.charCodeAt(i + 3) << 24);
     k = Math.imul(k, M);
     k ^= k >>> 24;
     h = Math.imul(h, M) ^ Math.imul(k, M);

@@ -1,9 +1,10 @@
 /**
  * Count cells as they are kept: one cell is one hour of one subject, minute by minute (law L4).
  *
- * A detection adds to four of them: its item at its place, its item in all places, its place among all places, and all together.
- * The speed layer raises them, the batch layer computes them anew, layout/hbase.ts gives them bytes, and the stores answer from
- * them in the words of counts.ts. Places share rows by group, so that a round of many places is few mutations.
+ * A detection adds to four of them: its item at its place, its item in all places, its place among all places, and all
+ * together. The speed layer raises them, the batch layer computes them anew, layout/hbase.ts gives them bytes, and the
+ * stores answer from them in the words of counts.ts. Places share rows by group, so that a round of many places is few
+ * mutations.
  */
 import type { Scope } from './counts.ts';
 import type { Detection } from './detection.ts';
@@ -54,7 +55,10 @@ export function groupOfScope(scope: Scope): Group {
 }
 
 /** The two rows that a detection adds to. */
-export function hourRowsOf({ location, detectedAt }: Detection, epoch: Epoch): [ofGroup: HourRowName, ofAll: HourRowName] {
+export function hourRowsOf(
+  { location, detectedAt }: Detection,
+  epoch: Epoch,
+): [ofGroup: HourRowName, ofAll: HourRowName] {
   const hour = hourOf(detectedAt);
   return [
     { group: groupOf(location), hour, epoch },
@@ -63,7 +67,10 @@ export function hourRowsOf({ location, detectedAt }: Detection, epoch: Epoch): [
 }
 
 /** Calls `add` once for each cell that counts this detection. */
-export function eachHourCellOf({ location, item }: Detection, add: (kind: HourKind, location: Oid | '', item: string) => void): void {
+export function eachHourCellOf(
+  { location, item }: Detection,
+  add: (kind: HourKind, location: Oid | '', item: string) => void,
+): void {
   add('place_item', location, item);
   add('item', '', item);
   add('place', location, '');

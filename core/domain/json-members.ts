@@ -1,13 +1,15 @@
 /**
  * The members of a JSON object as raw text: what JSON.parse cannot give.
  *
- * JSON.parse rounds integers beyond 2^53 and keeps the last of two equal names, and both would miscount. It is still what
- * decides whether a text is JSON at all; this file only walks over a text that passed it, so the walk needs no error
- * handling and no grammar beyond strings and nesting.
+ * JSON.parse rounds integers beyond 2^53 and keeps the last of two equal names, and both would miscount. It is still
+ * what decides whether a text is JSON at all; this file only walks over a text that passed it, so the walk needs no
+ * error handling and no grammar beyond strings and nesting.
  */
 export type Members = { ok: true; raw: Map<string, string> } | { ok: false; duplicate: string };
 
-/** Name → raw text of each value of an object. `text` must be valid JSON and an object. Names are compared unescaped. */
+/**
+ * Name → raw text of each value of an object. `text` must be valid JSON and an object. Names are compared unescaped.
+ */
 export function membersOf(text: string): Members {
   const raw = new Map<string, string>();
   let at = text.indexOf('{') + 1;

@@ -1,8 +1,8 @@
 /**
  * From bytes to a detection, or to the reason why not: the one parser of both layers (law L10).
  *
- * verdict.ts calls it for every record that is no tick. Pure and total: any bytes give an answer, none throws. Ids are read
- * from the JSON text itself, because a JSON number beyond 2^53 is not what JSON.parse makes of it.
+ * verdict.ts calls it for every record that is no tick. Pure and total: any bytes give an answer, none throws. Ids are
+ * read from the JSON text itself, because a JSON number beyond 2^53 is not what JSON.parse makes of it.
  */
 import { isUtf8 } from 'node:buffer';
 import type { DeadLetter, DeadLetterReason } from './dead-letters.ts';
@@ -48,7 +48,9 @@ const USUAL = new RegExp(
     `"item_name": ?"([^"\\\\\\u0000-\\u001f]{1,${GREATEST_ITEM_CODE_POINTS}})", ?"timestamp_detected": ?(0|[1-9][0-9]{0,14})\\}$`,
 );
 
-/** What nearly every record looks like, at a third of the cost; null: look closely. It may only say what anyOther says. */
+/**
+ * What nearly every record looks like, at a third of the cost; null: look closely. It may only say what anyOther says.
+ */
 function usual(text: string): Detection | null {
   const found = USUAL.exec(text);
   if (found === null) return null;
@@ -73,7 +75,10 @@ function textOf(value: Buffer | null): string {
   if (value === null) throw new Unreadable('tombstone', 'the record has no value');
   if (value.length === 0) throw new Unreadable('empty_value', 'the value has no bytes');
   if (value[0] === 0xef && value[1] === 0xbb && value[2] === 0xbf) {
-    throw new Unreadable('byte_order_mark', 'the value begins with the bytes EF BB BF; UTF-8 without them was expected');
+    throw new Unreadable(
+      'byte_order_mark',
+      'the value begins with the bytes EF BB BF; UTF-8 without them was expected',
+    );
   }
   if (!isUtf8(value)) throw new Unreadable('bad_utf8', 'the value is not well-formed UTF-8');
   return value.toString('utf8');
@@ -120,7 +125,10 @@ function timeField(raw: Map<string, string>): Instant {
   const name = 'timestamp_detected';
   const token = present(raw, name);
   if (!INTEGER.test(token) || token === '-0') {
-    throw new Unreadable('wrong_type', `${name} is ${shortened(token)}; an integer of milliseconds since 1970 was expected`);
+    throw new Unreadable(
+      'wrong_type',
+      `${name} is ${shortened(token)}; an integer of milliseconds since 1970 was expected`,
+    );
   }
   const ms = Number(token);
   if (ms < 0 || ms > LAST_INSTANT) {
@@ -131,7 +139,8 @@ function timeField(raw: Map<string, string>): Instant {
 
 function itemField(raw: Map<string, string>): string {
   const token = present(raw, 'item_name');
-  if (!token.startsWith('"')) throw new Unreadable('wrong_type', `item_name is ${shortened(token)}; a text was expected`);
+  if (!token.startsWith('"'))
+    throw new Unreadable('wrong_type', `item_name is ${shortened(token)}; a text was expected`);
   const item = JSON.parse(token) as string;
   const length = item.length <= GREATEST_ITEM_CODE_POINTS ? item.length : codePoints(item);
   if (length < 1 || length > GREATEST_ITEM_CODE_POINTS) {

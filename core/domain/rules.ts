@@ -25,7 +25,10 @@ export interface Rules {
   readonly dedupWindowDays: number;
   /** F: a detection whose own time lies further ahead of its arrival is a dead letter. */
   readonly clockAheadDays: number;
-  /** Partition count of the topic when the generation began; home(id) is taken modulo this, or what the topic has grown to (growth.ts). */
+  /**
+   * Partition count of the topic when the generation began; home(id) is taken modulo this, or what the topic has grown
+   * to (growth.ts).
+   */
   readonly partitionCount: number;
   /** How the topic grew since, oldest first. */
   readonly growths?: readonly Growth[] | undefined;
@@ -33,7 +36,10 @@ export interface Rules {
   readonly firstEpoch: number;
   /** Per partition, the offset at which this generation begins to count; 0 in those that came by growing. */
   readonly firstOffsets: readonly number[];
-  /** Its first-met rows stand apart from those of every other generation; all that were made before this was recorded share theirs. */
+  /**
+   * Its first-met rows stand apart from those of every other generation; all that were made before this was recorded
+   * share theirs.
+   */
   readonly ownFirstMet?: boolean | undefined;
 }
 

@@ -1,11 +1,11 @@
 /**
  * Stamps from the future: which records of a partition may be decided, and as of when a corrected one arrived (law L5).
  *
- * A broker whose clock ran ahead would carry its partition's arrival far ahead for good, since arrival never falls. So a reader
- * decides a record only if its arrival is *settled*: recorded, for all readers, as one that nobody corrects any more
- * (core/stores/control/stamp-gate.ts). It settles what its own clock allows and waits before the rest. A *correction* begins with a record
- * that is not settled: from there to its last offset stamps count for nothing. A clock decides when a reader waits, never what a
- * record is.
+ * A broker whose clock ran ahead would carry its partition's arrival far ahead for good, since arrival never falls. So
+ * a reader decides a record only if its arrival is *settled*: recorded, for all readers, as one that nobody corrects
+ * any more (core/stores/control/stamp-gate.ts). It settles what its own clock allows and waits before the rest. A
+ * *correction* begins with a record that is not settled: from there to its last offset stamps count for nothing. A
+ * clock decides when a reader waits, never what a record is.
  */
 import type { LogRecord } from './detection.ts';
 import type { Instant } from './time.ts';
@@ -44,10 +44,15 @@ export interface Passable {
 }
 
 /**
- * How far a reader may go in these records, which follow an arrival of `soFar`, if its clock allows stamps up to `latest`. An arrival
- * that was reached before is not waited for: it cannot be corrected any more.
+ * How far a reader may go in these records, which follow an arrival of `soFar`, if its clock allows stamps up to
+ * `latest`. An arrival that was reached before is not waited for: it cannot be corrected any more.
  */
-export function passable(soFar: Instant, records: readonly Stamped[], { settled, corrections }: Stamps, latest: number): Passable {
+export function passable(
+  soFar: Instant,
+  records: readonly Stamped[],
+  { settled, corrections }: Stamps,
+  latest: number,
+): Passable {
   const limit = Math.max(soFar, settled, latest);
   let reaches = soFar;
   for (const record of records) {

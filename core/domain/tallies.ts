@@ -1,8 +1,8 @@
 /**
  * Tallies: what became of the records of one partition, in numbers that always add up (law L7).
  *
- * records = new + copies + strays + deferred + dead letters + ticks. The speed layer keeps them in the progress row, the
- * batch layer counts them again from the log, the report compares the two.
+ * records = new + copies + strays + deferred + dead letters + ticks. The speed layer keeps them in the progress row,
+ * the batch layer counts them again from the log, the report compares the two.
  */
 import type { DeadLetterReason } from './dead-letters.ts';
 

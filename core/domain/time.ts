@@ -38,8 +38,10 @@ export function dateOf(t: number): string {
 }
 
 /** Leap years of 1970 to 9999. */
-const LEAP_YEAR = '(?:19(?:7[26]|8[048]|9[26])|[2-9][0-9](?:0[48]|[2468][048]|[13579][26])|(?:[2468][048]|[3579][26])00)';
-const DAY_OF_MONTH = '(?:0[13578]|1[02])-(?:0[1-9]|[12][0-9]|3[01])|(?:0[469]|11)-(?:0[1-9]|[12][0-9]|30)|02-(?:0[1-9]|1[0-9]|2[0-8])';
+const LEAP_YEAR =
+  '(?:19(?:7[26]|8[048]|9[26])|[2-9][0-9](?:0[48]|[2468][048]|[13579][26])|(?:[2468][048]|[3579][26])00)';
+const DAY_OF_MONTH =
+  '(?:0[13578]|1[02])-(?:0[1-9]|[12][0-9]|3[01])|(?:0[469]|11)-(?:0[1-9]|[12][0-9]|30)|02-(?:0[1-9]|1[0-9]|2[0-8])';
 const DATE = `(?:(?:19[7-9][0-9]|[2-9][0-9]{3})-(?:${DAY_OF_MONTH})|${LEAP_YEAR}-02-29)`;
 const CLOCK = '(?:(?:[01][0-9]|2[0-3]):[0-5][0-9](?::[0-5][0-9](?:\\.[0-9]{1,9})?)?|24:00(?::00(?:\\.0{1,9})?)?)';
 const ZONE = '(?:Z|[+ -](?:[01][0-9]|2[0-3])(?::?[0-5][0-9])?)';
@@ -55,10 +57,10 @@ const [IS_DATE, IS_TIME] = [new RegExp(DATE_PATTERN), new RegExp(TIME_PATTERN)];
 const PARTS = /^(.{10})(?:T(\d\d:\d\d)(?::(\d\d)(?:\.(\d+))?)?(Z|[+ -].*)?)?$/;
 
 /**
- * Epoch milliseconds of a text as people and programs write it, or null: a whole number of milliseconds, or ISO 8601 down to a part
- * of a second, in UTC unless it names another zone; a day alone is its first instant. Every door reads times here, so that one
- * text means one instant. A plus sign may have become a space, as it does in a query. Where a zone takes a text out of 1970 to 9999 it
- * means the nearest instant of those years: there are no others.
+ * Epoch milliseconds of a text as people and programs write it, or null: a whole number of milliseconds, or ISO 8601
+ * down to a part of a second, in UTC unless it names another zone; a day alone is its first instant. Every door reads
+ * times here, so that one text means one instant. A plus sign may have become a space, as it does in a query. Where a
+ * zone takes a text out of 1970 to 9999 it means the nearest instant of those years: there are no others.
  */
 export function readTimeText(text: string): Instant | null {
   if (!IS_TIME.test(text)) return null;
@@ -68,7 +70,9 @@ export function readTimeText(text: string): Instant | null {
 
 function fromIsoText(text: string): number {
   const [, date = '', time = '00:00', seconds = '00', fraction = '0', zone = 'Z'] = PARTS.exec(text)!;
-  const offset = zone.replace(' ', '+').replace(/^([+-]\d{2}):?(\d{2})?$/, (_, hours: string, minutes = '00') => `${hours}:${minutes}`);
+  const offset = zone
+    .replace(' ', '+')
+    .replace(/^([+-]\d{2}):?(\d{2})?$/, (_, hours: string, minutes = '00') => `${hours}:${minutes}`);
   return Date.parse(`${date}T${time}:${seconds}.${fraction.slice(0, 3).padEnd(3, '0')}${offset}`);
 }
 

@@ -1,8 +1,9 @@
 /**
  * What a record is, as far as the record alone can tell: a tick, a dead letter, a stray, or a detection at home.
  *
- * Both layers ask here, so that they cannot disagree (law L10); whether a detection at home is new, a copy or deferred is
- * decided after that, with what is known of its id (first-met.ts). The first that fits is the answer, in this order (L7).
+ * Both layers ask here, so that they cannot disagree (law L10); whether a detection at home is new, a copy or deferred
+ * is decided after that, with what is known of its id (first-met.ts). The first that fits is the answer, in this order
+ * (L7).
  */
 import type { DeadLetter } from './dead-letters.ts';
 import type { Detection, LogRecord } from './detection.ts';
@@ -18,8 +19,9 @@ export const TICK_HEADER = 'sightline.tick';
 /** Header of a record that was produced again to its home partition; its value says where it came from. */
 export const STRAY_HEADER = 'sightline.stray';
 /**
- * The largest value that is sent home. A constant, so that both layers, and every later rebuild, say the same of a record: the
- * limits of the topics are then checked to hold it (core/layout/topic-settings.ts), never asked while a record is judged.
+ * The largest value that is sent home. A constant, so that both layers, and every later rebuild, say the same of a
+ * record: the limits of the topics are then checked to hold it (core/layout/topic-settings.ts), never asked while a
+ * record is judged.
  */
 export const GREATEST_STRAY_BYTES = 1_000_000;
 
@@ -44,14 +46,18 @@ export function judge(record: LogRecord, arrival: Instant, rules: Rules): Verdic
     return dead('stray_not_at_home', `detection ${detection.id} belongs to partition ${home}, not ${record.partition}`);
   }
   if (record.value!.length > GREATEST_STRAY_BYTES) {
-    return dead('too_large_to_forward', `detection ${detection.id} belongs to partition ${home}; its value has ${record.value!.length} bytes, at most ${GREATEST_STRAY_BYTES} are sent home`);
+    return dead(
+      'too_large_to_forward',
+      `detection ${detection.id} belongs to partition ${home}; its value has ${record.value!.length} bytes, at most ${GREATEST_STRAY_BYTES} are sent home`,
+    );
   }
   return { kind: 'stray', detection, home };
 }
 
 /**
- * A record that was sent home and arrived when the topic had grown goes on to its new home. It cannot go in circles: what a growth
- * applies to is sent on only when all partitions have arrived in it, so the count that a forwarded record meets never falls.
+ * A record that was sent home and arrived when the topic had grown goes on to its new home. It cannot go in circles:
+ * what a growth applies to is sent on only when all partitions have arrived in it, so the count that a forwarded record
+ * meets never falls.
  */
 function wasHome(partition: number, { id }: Detection, arrival: Instant, rules: Rules): boolean {
   return earlierCounts(arrival, rules).some((count) => homeOf(id, count) === partition);

@@ -1,10 +1,10 @@
 /**
  * Time zones: what the clock on the wall says at an instant, the other way round, and where days begin.
  *
- * Serving cuts days with it, pages show and read times with it. Instants are epoch milliseconds, zones are IANA names, and
- * the result is the same on the server and in every browser: only offsets are taken from the run time's zone tables, never its
- * texts. UTC takes a short way, since it is the default. A day begins with its first instant, so days tile time: where clocks
- * change a day has 23 or 25 hours, and one that midnight is left out of begins an hour later.
+ * Serving cuts days with it, pages show and read times with it. Instants are epoch milliseconds, zones are IANA names,
+ * and the result is the same on the server and in every browser: only offsets are taken from the run time's zone
+ * tables, never its texts. UTC takes a short way, since it is the default. A day begins with its first instant, so days
+ * tile time: where clocks change a day has 23 or 25 hours, and one that midnight is left out of begins an hour later.
  */
 import { DAY_MS, SECOND_MS } from './time.ts';
 
@@ -56,7 +56,10 @@ export function wallOf(t: number, zone: string): number {
   return t + offsetMs(t, zone);
 }
 
-/** The instants at which the wall clock reads this, in order: one; two in the hour that comes twice; none in the hour left out. */
+/**
+ * The instants at which the wall clock reads this, in order: one; two in the hour that comes twice; none in the hour
+ * left out.
+ */
 export function instantsOfWall(wall: number, zone: string): number[] {
   const offsets = new Set([offsetMs(wall - DAY_MS, zone), offsetMs(wall + DAY_MS, zone)]);
   const instants = [...offsets].map((offset) => wall - offset).filter((t) => wallOf(t, zone) === wall);

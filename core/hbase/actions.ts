@@ -39,7 +39,8 @@ export function putActions(puts: readonly RowPut[]): Actions {
     cellsBytes(i) {
       const { row, cells } = puts[i]!;
       let bytes = 0;
-      for (const cell of cells) bytes += cellBytes(row.length, familyBytes(cell.family).length, cell.qualifier.length, cell.value.length);
+      for (const cell of cells)
+        bytes += cellBytes(row.length, familyBytes(cell.family).length, cell.qualifier.length, cell.value.length);
       return bytes;
     },
     writeCells(into, at, i) {
@@ -80,7 +81,12 @@ export function getActions(gets: readonly RowGet[]): Actions {
   let last: RowGet | undefined;
   let lastSelection: Buffer = Buffer.alloc(0);
   const selection = (get: RowGet): Buffer => {
-    if (last === undefined || get.families !== last.families || get.columns !== last.columns || get.timeRange !== last.timeRange) {
+    if (
+      last === undefined ||
+      get.families !== last.families ||
+      get.columns !== last.columns ||
+      get.timeRange !== last.timeRange
+    ) {
       last = get;
       lastSelection = encodeSelection(get);
     }
@@ -129,7 +135,9 @@ export function encodeSelection(get: RowGet): Buffer {
   }
   const parts: Buffer[] = [];
   for (const [family, qualifiers] of columns)
-    parts.push(field(0x12, Buffer.concat([field(0x0a, familyBytes(family)), ...qualifiers.map((one) => field(0x12, one))])));
+    parts.push(
+      field(0x12, Buffer.concat([field(0x0a, familyBytes(family)), ...qualifiers.map((one) => field(0x12, one))])),
+    );
   if (get.timeRange !== undefined) {
     const { from, to } = get.timeRange;
     const range = Buffer.alloc(2 + varintBytes(from) + varintBytes(to));

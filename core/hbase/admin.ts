@@ -22,7 +22,8 @@ export function hbaseAdmin(reach: Reach, master: Master): HBaseAdmin {
   const shown: Shown = (table, holds, otherwise) =>
     withRetry(master.terms(), async () => {
       const regions = await readAnew(reach, table).catch((error: unknown) => {
-        if (error instanceof HBaseError && error.exception === 'TableNotFoundException') throw new HBaseError('wait', 'NotYet', error.message);
+        if (error instanceof HBaseError && error.exception === 'TableNotFoundException')
+          throw new HBaseError('wait', 'NotYet', error.message);
         throw error;
       });
       if (!holds(regions)) throw new HBaseError('wait', 'NotYet', `${table}: ${otherwise}`);
@@ -34,33 +35,61 @@ function namespaces(master: Master): Pick<HBaseAdmin, 'ensureNamespace' | 'dropN
   return {
     async ensureNamespace(name) {
       const question = { namespaceDescriptor: { name: Buffer.from(name) } };
-      await unless('NamespaceExistException', master.carryOut('CreateNamespace', messages.createNamespaceRequest, question));
+      await unless(
+        'NamespaceExistException',
+        master.carryOut('CreateNamespace', messages.createNamespaceRequest, question),
+      );
     },
     async dropNamespace(name) {
-      await unless('NamespaceNotFoundException', master.carryOut('DeleteNamespace', messages.deleteNamespaceRequest, { namespaceName: name }));
+      await unless(
+        'NamespaceNotFoundException',
+        master.carryOut('DeleteNamespace', messages.deleteNamespaceRequest, { namespaceName: name }),
+      );
     },
   };
 }
 
-function tables(reach: Reach, master: Master, shown: Shown): Pick<HBaseAdmin, 'ensureTable' | 'describeTable' | 'modifyFamilies' | 'dropFamily' | 'dropTable' | 'disableTable' | 'enableTable'> {
+function tables(
+  reach: Reach,
+  master: Master,
+  shown: Shown,
+): Pick<
+  HBaseAdmin,
+  'ensureTable' | 'describeTable' | 'modifyFamilies' | 'dropFamily' | 'dropTable' | 'disableTable' | 'enableTable'
+> {
   const descriptor = async (table: string): Promise<TableDescriptor | undefined> => {
     const question = { table_names: [tableName(table)] };
-    const answer = await master.ask('GetTableDescriptors', messages.getTableDescriptorsRequest, question, messages.getTableDescriptorsResponse);
+    const answer = await master.ask(
+      'GetTableDescriptors',
+      messages.getTableDescriptorsRequest,
+      question,
+      messages.getTableDescriptorsResponse,
+    );
     return answer.table_schema[0];
   };
   const modify = (table: string, schema: TableDescriptor): Promise<void> =>
     master.carryOut('ModifyTable', messages.modifyTableRequest, { table_name: tableName(table), table_schema: schema });
   const disable = async (table: string): Promise<void> => {
-    await unless('TableNotEnabledException', master.carryOut('DisableTable', messages.disableTableRequest, { table_name: tableName(table) }));
+    await unless(
+      'TableNotEnabledException',
+      master.carryOut('DisableTable', messages.disableTableRequest, { table_name: tableName(table) }),
+    );
   };
   return {
     async ensureTable(schema, splitKeys) {
       let created = (await descriptor(schema.name)) === undefined;
       if (created) {
         const question = { table_schema: encodeSchema(schema), split_keys: splitKeys };
-        created = await unless('TableExistsException', master.carryOut('CreateTable', messages.createTableRequest, question));
+        created = await unless(
+          'TableExistsException',
+          master.carryOut('CreateTable', messages.createTableRequest, question),
+        );
       }
-      await shown(schema.name, (table) => table.whole && table.regions.every((region) => region.server !== ''), 'not all regions have a server');
+      await shown(
+        schema.name,
+        (table) => table.whole && table.regions.every((region) => region.server !== ''),
+        'not all regions have a server',
+      );
       return created ? 'created' : 'existed';
     },
     async describeTable(table) {
@@ -69,7 +98,8 @@ function tables(reach: Reach, master: Master, shown: Shown): Pick<HBaseAdmin, 'e
     },
     async modifyFamilies(schema) {
       const found = await descriptor(schema.name);
-      if (found === undefined) throw new HBaseError('refuse', 'TableNotFoundException', `${schema.name} does not exist; create it first`);
+      if (found === undefined)
+        throw new HBaseError('refuse', 'TableNotFoundException', `${schema.name} does not exist; create it first`);
       const changed = changeFamilies(found, schema);
       if (changed === found) return;
       await modify(schema.name, changed);
@@ -83,17 +113,27 @@ function tables(reach: Reach, master: Master, shown: Shown): Pick<HBaseAdmin, 'e
     async dropTable(table) {
       if ((await descriptor(table)) === undefined) return;
       await disable(table);
-      await unless('TableNotFoundException', master.carryOut('DeleteTable', messages.deleteTableRequest, { table_name: tableName(table) }));
+      await unless(
+        'TableNotFoundException',
+        master.carryOut('DeleteTable', messages.deleteTableRequest, { table_name: tableName(table) }),
+      );
       reach.meta.forget(table);
     },
     disableTable: disable,
     async enableTable(table) {
-      await unless('TableNotDisabledException', master.carryOut('EnableTable', messages.enableTableRequest, { table_name: tableName(table) }));
+      await unless(
+        'TableNotDisabledException',
+        master.carryOut('EnableTable', messages.enableTableRequest, { table_name: tableName(table) }),
+      );
     },
   };
 }
 
-function regionMoves(reach: Reach, master: Master, shown: Shown): Pick<HBaseAdmin, 'regions' | 'moveRegion' | 'splitRegion'> {
+function regionMoves(
+  reach: Reach,
+  master: Master,
+  shown: Shown,
+): Pick<HBaseAdmin, 'regions' | 'moveRegion' | 'splitRegion'> {
   const read = (table: string) => withRetry(master.terms(), () => readAnew(reach, table));
   return {
     async regions(table) {
@@ -102,20 +142,30 @@ function regionMoves(reach: Reach, master: Master, shown: Shown): Pick<HBaseAdmi
     },
     async moveRegion(table, regionName) {
       const before = named(await read(table), regionName);
-      if (before === undefined) throw new HBaseError('bug', 'UnknownRegionException', `${table} has no region ${regionName}`);
+      if (before === undefined)
+        throw new HBaseError('bug', 'UnknownRegionException', `${table} has no region ${regionName}`);
       const question = { region: { type: ENCODED_NAME, value: encodedName(regionName) } };
       await master.ask('MoveRegion', messages.moveRegionRequest, question, messages.moveRegionResponse);
       const moved = (now: TableRegions) => {
         const server = named(now, regionName)?.server;
         return server !== undefined && server !== '' && server !== before.server;
       };
-      await shown(table, moved, `region ${regionName} has not moved yet; a cluster of one server has nowhere to move it`);
+      await shown(
+        table,
+        moved,
+        `region ${regionName} has not moved yet; a cluster of one server has nowhere to move it`,
+      );
     },
     async splitRegion(table, splitKey) {
       const region = (await read(table)).at(splitKey);
-      if (region === undefined) throw new HBaseError('relocate', 'NoRegion', `no region of ${table} holds the split key`);
-      await master.carryOut('SplitRegion', messages.splitTableRegionRequest, { region_info: region.info, split_row: splitKey });
-      const split = (now: TableRegions) => now.whole && now.at(splitKey)?.start.equals(splitKey) === true && now.at(splitKey)?.server !== '';
+      if (region === undefined)
+        throw new HBaseError('relocate', 'NoRegion', `no region of ${table} holds the split key`);
+      await master.carryOut('SplitRegion', messages.splitTableRegionRequest, {
+        region_info: region.info,
+        split_row: splitKey,
+      });
+      const split = (now: TableRegions) =>
+        now.whole && now.at(splitKey)?.start.equals(splitKey) === true && now.at(splitKey)?.server !== '';
       await shown(table, split, 'the region has not split yet');
     },
   };

@@ -3,9 +3,10 @@
  * face (client.ts) hands it actions and turns its outcomes into answers.
  *
  * Every row ends as cells or as an error. Only rows that failed are sent again: after reading meta anew where a server
- * says that they are elsewhere, with growing waits, until no row of the batch was done for the time of an operation; then they carry
- * their last error and the others keep their success. So a batch that a slow server needs long for goes on for as long as it gets
- * on, and a server that answers every row with a refusal ends it. Sending twice is safe since every timestamp is the caller's own.
+ * says that they are elsewhere, with growing waits, until no row of the batch was done for the time of an operation;
+ * then they carry their last error and the others keep their success. So a batch that a slow server needs long for goes
+ * on for as long as it gets on, and a server that answers every row with a refusal ends it. Sending twice is safe since
+ * every timestamp is the caller's own.
  */
 import type { Actions } from './actions.ts';
 import { asHBaseError, deadlineError, HBaseError, isResent } from './errors.ts';
@@ -34,7 +35,12 @@ export interface Reach {
 const REQUESTS_PER_SERVER = 3;
 
 /** `signal`: nothing further is sent once it is aborted; of reads alone, whose caller has stopped waiting. */
-export async function runBatch(reach: Reach, table: string, actions: Actions, signal?: AbortSignal): Promise<(Cell[] | HBaseError)[]> {
+export async function runBatch(
+  reach: Reach,
+  table: string,
+  actions: Actions,
+  signal?: AbortSignal,
+): Promise<(Cell[] | HBaseError)[]> {
   const patience = new Patience(reach.operationTimeoutMs);
   const outcomes: Outcome[] = new Array<Outcome>(actions.count);
   let pending: number[] = [];
@@ -63,7 +69,13 @@ export async function runBatch(reach: Reach, table: string, actions: Actions, si
       for (const i of failed) outcomes[i] = asHBaseError(error);
       break;
     }
-    reach.emit({ kind: 'retried', operation: actions.operation, attempt: attempt + 1, rows: failed.length, reason: first.message });
+    reach.emit({
+      kind: 'retried',
+      operation: actions.operation,
+      attempt: attempt + 1,
+      rows: failed.length,
+      reason: first.message,
+    });
   }
   return outcomes as (Cell[] | HBaseError)[];
 }
@@ -92,7 +104,11 @@ async function attemptRows(
   }
   const plan = planBatch(actions, rows, regions, (server) => reach.servers.pace(server).mostActions);
   if (plan.homeless.length > 0) {
-    const nowhere = new HBaseError('relocate', 'NoRegion', `no server has the region of ${plan.homeless.length} rows of ${table} just now`);
+    const nowhere = new HBaseError(
+      'relocate',
+      'NoRegion',
+      `no server has the region of ${plan.homeless.length} rows of ${table} just now`,
+    );
     for (const i of plan.homeless) outcomes[i] = nowhere;
   }
   await Promise.all(
@@ -105,7 +121,13 @@ async function attemptRows(
   return regions;
 }
 
-async function sendRequest(reach: Reach, actions: Actions, request: ServerRequest, patience: Patience, outcomes: Outcome[]): Promise<void> {
+async function sendRequest(
+  reach: Reach,
+  actions: Actions,
+  request: ServerRequest,
+  patience: Patience,
+  outcomes: Outcome[],
+): Promise<void> {
   const { parts, server } = request;
   try {
     const connection = await reach.servers.connection(server, 'ClientService');
@@ -113,7 +135,8 @@ async function sendRequest(reach: Reach, actions: Actions, request: ServerReques
     if (timeoutMs <= 0) throw deadlineError(`a turn at ${server}`, reach.operationTimeoutMs);
     const pace = reach.servers.pace(server);
     // It waited for its turn behind one that was late: planned anew, it is smaller.
-    if (request.actions > pace.mostActions) throw new HBaseError('wait', 'pace', `${server} is slow, and is asked for less at a time`);
+    if (request.actions > pace.mostActions)
+      throw new HBaseError('wait', 'pace', `${server} is slow, and is asked for less at a time`);
     const reply = await timed(pace, request.actions, timeoutMs, () =>
       connection.call({ method: 'Multi', ...encodeMulti(actions, parts), timeoutMs }),
     );
@@ -122,14 +145,16 @@ async function sendRequest(reach: Reach, actions: Actions, request: ServerReques
       reply.cells,
       parts.map((part) => part.rows.length),
     );
-    if (answered.some((results) => results.some((result) => result !== undefined && !(result instanceof HBaseError)))) patience.renew();
+    if (answered.some((results) => results.some((result) => result !== undefined && !(result instanceof HBaseError))))
+      patience.renew();
     let unanswered: HBaseError | undefined;
     for (let p = 0; p < parts.length; p++) {
       const { rows } = parts[p]!;
       const results = answered[p]!;
       for (let index = 0; index < rows.length; index++)
         outcomes[rows[index]!] =
-          results[index] ?? (unanswered ??= new HBaseError('wait', 'unanswered', `${server} left rows out of its answer`, true));
+          results[index] ??
+          (unanswered ??= new HBaseError('wait', 'unanswered', `${server} left rows out of its answer`, true));
     }
   } catch (error) {
     const failure = asHBaseError(error);

@@ -22,7 +22,12 @@ const KEY_OVERHEAD = 2 + 1 + 8 + 1;
 const CELL_OVERHEAD = 4 + 8 + KEY_OVERHEAD;
 const NO_BYTES = Buffer.alloc(0);
 
-export function cellBytes(rowLength: number, familyLength: number, qualifierLength: number, valueLength: number): number {
+export function cellBytes(
+  rowLength: number,
+  familyLength: number,
+  qualifierLength: number,
+  valueLength: number,
+): number {
   return CELL_OVERHEAD + rowLength + familyLength + qualifierLength + valueLength;
 }
 
@@ -71,7 +76,8 @@ export function familyBytes(family: string): Buffer {
   let bytes = families.get(family);
   if (bytes === undefined) {
     bytes = Buffer.from(family, 'utf8');
-    if (bytes.length === 0 || bytes.length > 127) throw requestError(`the family name "${family}"; HBase takes 1 to 127 bytes`);
+    if (bytes.length === 0 || bytes.length > 127)
+      throw requestError(`the family name "${family}"; HBase takes 1 to 127 bytes`);
     families.set(family, bytes);
   }
   return bytes;
@@ -101,8 +107,16 @@ export class CellReader {
     const valueLength = block.readInt32BE(at + 8);
     const rowLength = block.readInt16BE(at + 12);
     const familyAt = at + 15 + rowLength;
-    if (keyLength < 0 || valueLength < 0 || rowLength < 0 || length !== 8 + keyLength + valueLength || end > block.length)
-      throw protocolError(`a cell at byte ${at} of ${block.length} claims ${length} bytes, key ${keyLength}, value ${valueLength}`);
+    if (
+      keyLength < 0 ||
+      valueLength < 0 ||
+      rowLength < 0 ||
+      length !== 8 + keyLength + valueLength ||
+      end > block.length
+    )
+      throw protocolError(
+        `a cell at byte ${at} of ${block.length} claims ${length} bytes, key ${keyLength}, value ${valueLength}`,
+      );
     const qualifierAt = familyAt + (familyAt <= end ? block[familyAt - 1]! : 0);
     const timestampAt = at + 12 + keyLength - 9;
     if (familyAt > timestampAt || qualifierAt > timestampAt)

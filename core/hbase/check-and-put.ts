@@ -66,7 +66,11 @@ async function sendOnce(
   deadline: number,
 ): Promise<boolean> {
   if (region === undefined || region.server === '')
-    throw new HBaseError('relocate', 'NoRegion', `no server has the region of row ${put.row.toString('hex')} of ${table} just now`);
+    throw new HBaseError(
+      'relocate',
+      'NoRegion',
+      `no server has the region of row ${put.row.toString('hex')} of ${table} just now`,
+    );
   const connection = await reach.servers.connection(region.server, 'ClientService');
   const actions = putActions([put]);
   const cells = Buffer.allocUnsafe(actions.cellsBytes(0));
@@ -87,35 +91,56 @@ async function sendOnce(
   if (timeoutMs <= 0) throw new HBaseError('relocate', 'deadline', `no time is left for a check-and-put of ${table}`);
   const reply = await connection.call({ method: 'Mutate', param, cells, timeoutMs });
   const { processed } = messages.mutateResponse.decode(reply.param);
-  if (processed === undefined) throw new HBaseError('wait', 'unanswered', `${region.server} does not say whether it applied a check-and-put`, true);
+  if (processed === undefined)
+    throw new HBaseError(
+      'wait',
+      'unanswered',
+      `${region.server} does not say whether it applied a check-and-put`,
+      true,
+    );
   return processed;
 }
 
 /** True: applied. False: not applied, send again. Throws where that cannot be known. */
-async function readWasApplied(reach: Reach, table: string, check: Check, put: RowPut, failure: HBaseError): Promise<boolean> {
+async function readWasApplied(
+  reach: Reach,
+  table: string,
+  check: Check,
+  put: RowPut,
+  failure: HBaseError,
+): Promise<boolean> {
   const columns = [check, ...put.cells].map(({ family, qualifier }) => ({ family, qualifier }));
   const [found] = await runBatch(reach, table, getActions([{ row: put.row, columns }]));
   if (found === undefined) throw deadlineError('a read after a check-and-put', reach.operationTimeoutMs);
   if (found instanceof HBaseError && !isResent(found)) throw found;
-  if (found instanceof HBaseError) throw new HBaseError('anew', 'ambiguous', `${failure.message}; and reading the row failed: ${found.message}`, true);
+  if (found instanceof HBaseError)
+    throw new HBaseError('anew', 'ambiguous', `${failure.message}; and reading the row failed: ${found.message}`, true);
   return wasApplied(found, check, put, failure);
 }
 
 export function wasApplied(found: readonly Cell[], check: Check, put: RowPut, failure: HBaseError): boolean {
-  const cellOf = (family: string, qualifier: Buffer) => found.find((cell) => cell.family === family && cell.qualifier.equals(qualifier));
+  const cellOf = (family: string, qualifier: Buffer) =>
+    found.find((cell) => cell.family === family && cell.qualifier.equals(qualifier));
   const applied = put.cells.every((cell) => {
     const there = cellOf(cell.family, cell.qualifier);
     return there !== undefined && there.timestamp === cell.timestamp && there.value.equals(cell.value);
   });
   if (applied) return true;
   const value = cellOf(check.family, check.qualifier)?.value;
-  const asExpected = check.expected === null ? value === undefined || value.length === 0 : value?.equals(check.expected) === true;
+  const asExpected =
+    check.expected === null ? value === undefined || value.length === 0 : value?.equals(check.expected) === true;
   if (asExpected) return false;
-  throw new HBaseError('anew', 'ambiguous', `${failure.message}; the column holds another value by now: read it and decide`, true);
+  throw new HBaseError(
+    'anew',
+    'ambiguous',
+    `${failure.message}; the column holds another value by now: read it and decide`,
+    true,
+  );
 }
 
 function checkFault(check: Check, put: RowPut): HBaseError | undefined {
   if (!check.row.equals(put.row)) return requestError('a check-and-put whose check and put name different rows');
-  if (check.expected?.length === 0) return requestError('a check for an empty value, which HBase takes for absent: expect null');
+  if (check.expected?.length === 0)
+    return requestError('a check for an empty value, which HBase takes for absent: expect null');
   return undefined;
 }

@@ -46,7 +46,9 @@ export function createHBaseClient(options: HBaseClientOptions): HBaseClient {
 
   const write = async (table: string, actions: Actions): Promise<PutAnswer[]> => {
     const outcomes = await runBatch(reach, table, actions);
-    return outcomes.map((outcome) => (outcome instanceof HBaseError ? { status: 'failed', error: outcome } : { status: 'done' }));
+    return outcomes.map((outcome) =>
+      outcome instanceof HBaseError ? { status: 'failed', error: outcome } : { status: 'done' },
+    );
   };
   return {
     put: (table, puts) => write(table, putActions(puts)),
@@ -71,7 +73,10 @@ export function createHBaseClient(options: HBaseClientOptions): HBaseClient {
 /** About what the answers took on their way. */
 function bytesOf(outcomes: readonly (Cell[] | HBaseError)[]): number {
   let bytes = 0;
-  for (const outcome of outcomes) if (!(outcome instanceof HBaseError)) for (const { row, qualifier, value } of outcome) bytes += CELL_BYTES + row.length + qualifier.length + value.length;
+  for (const outcome of outcomes)
+    if (!(outcome instanceof HBaseError))
+      for (const { row, qualifier, value } of outcome)
+        bytes += CELL_BYTES + row.length + qualifier.length + value.length;
   return bytes;
 }
 

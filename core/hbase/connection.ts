@@ -4,8 +4,8 @@
  *
  * Answers come in any order and are matched by call id; one that nobody waits for any more is dropped. When the
  * connection ends, all its calls fail at once. A call that times out on a connection which has been silent ever since
- * takes the connection down with it: a dead peer would otherwise cost every later call its deadline too. A server that does not
- * admit us says so in an answer to no call, and closes: then its reason is what all calls fail with.
+ * takes the connection down with it: a dead peer would otherwise cost every later call its deadline too. A server that
+ * does not admit us says so in an answer to no call, and closes: then its reason is what all calls fail with.
  */
 import { connect } from 'node:net';
 import type { Socket } from 'node:net';
@@ -74,7 +74,9 @@ export class Connection {
       this.waiting.set(callId, { resolve, reject, timer, askedAt: performance.now() });
       const cells = question.cells ?? NO_BYTES;
       this.socket.cork();
-      this.socket.write(encodeQuestionHead(callId, question.method, question.param.length, cells.length, question.timeoutMs));
+      this.socket.write(
+        encodeQuestionHead(callId, question.method, question.param.length, cells.length, question.timeoutMs),
+      );
       this.socket.write(question.param);
       if (cells.length > 0) this.socket.write(cells);
       this.socket.uncork();
@@ -82,7 +84,13 @@ export class Connection {
   }
 
   /** A call whose messages protobufjs knows. */
-  async ask<Q, A>(method: string, ask: MessageCodec<Q>, message: Q, answer: MessageCodec<A>, timeoutMs: number): Promise<A> {
+  async ask<Q, A>(
+    method: string,
+    ask: MessageCodec<Q>,
+    message: Q,
+    answer: MessageCodec<A>,
+    timeoutMs: number,
+  ): Promise<A> {
     const reply = await this.call({ method, param: ask.encode(message), timeoutMs });
     return answer.decode(reply.param);
   }

@@ -1,8 +1,8 @@
 /**
  * The errors of HBase, named after what the caller must do (fates.ts).
  *
- * Every module of the client throws HBaseError and no other; the stores above read `fate` and never a class name, and hand their
- * callers what `hbaseFault` makes of it: try again, a person, or a bug.
+ * Every module of the client throws HBaseError and no other; the stores above read `fate` and never a class name, and
+ * hand their callers what `hbaseFault` makes of it: try again, a person, or a bug.
  */
 import { Refusal, Retryable } from '../process/errors.ts';
 import type { ErrorFate } from './fates.ts';
@@ -10,7 +10,10 @@ import { fateOf, remedyOf } from './fates.ts';
 
 export class HBaseError extends Error {
   readonly fate: ErrorFate;
-  /** The simple name of Java's class, or a word of ours: connection, deadline, pace, unanswered, protocol, request, closed. */
+  /**
+   * The simple name of Java's class, or a word of ours: connection, deadline, pace, unanswered, protocol, request,
+   * closed.
+   */
   readonly exception: string;
   /** The server may have carried the call out all the same. Matters to writes that are not idempotent. */
   readonly ambiguous: boolean;
@@ -29,7 +32,8 @@ export function serverError(className: string, text: string, doNotRetry = false)
   const name = className.slice(Math.max(className.lastIndexOf('.'), className.lastIndexOf('$')) + 1);
   const message = firstLine(text, className);
   // A put to a region that no longer holds its row is reported as a failed sanity check; a get as WrongRegionException.
-  if (name === 'FailedSanityCheckException' && /out of range/i.test(text)) return new HBaseError('relocate', name, message);
+  if (name === 'FailedSanityCheckException' && /out of range/i.test(text))
+    return new HBaseError('relocate', name, message);
   const fate = fateOf(name) ?? (doNotRetry ? 'bug' : undefined);
   return fate === undefined ? new HBaseError('wait', name, message, true) : new HBaseError(fate, name, message);
 }

@@ -1,9 +1,10 @@
 /**
  * What becomes of a call that HBase refuses: the one table of its exceptions, by the simple names of Java's classes.
  *
- * errors.ts makes errors by it, the client resends by their fate, and the stores turn what is left into a fault for their callers.
- * Names are data: a line each. Whatever a server may throw at a client of HBase 2.6 is listed; an exception that nobody has listed is
- * waited for unless the server forbids a retry, because giving up early loses a batch and waiting costs seconds.
+ * errors.ts makes errors by it, the client resends by their fate, and the stores turn what is left into a fault for
+ * their callers. Names are data: a line each. Whatever a server may throw at a client of HBase 2.6 is listed; an
+ * exception that nobody has listed is waited for unless the server forbids a retry, because giving up early loses a
+ * batch and waiting costs seconds.
  *
  *   relocate   refused before anything was written: the row is somewhere else. Ask meta again, then resend
  *   wait       the server is there but not ready, or too busy: back off, then resend
@@ -42,40 +43,52 @@ const NAMES: Readonly<Record<Exclude<ErrorFate, 'refuse'>, string>> = {
     InvalidFamilyOperationException UnknownRegionException NoSuchProcedureException`,
 };
 
-const GRANT = 'Grant the user of HADOOP_USER what is missing (read, write and execute on the tables; create on the namespace for "sightline prepare")';
+const GRANT =
+  'Grant the user of HADOOP_USER what is missing (read, write and execute on the tables; create on the namespace for "sightline prepare")';
 const CREATE = '"sightline prepare" creates topics, tables and folders; HBASE_NAMESPACE and HBASE_ZNODE name others';
 const ROOM = 'Raise its quota in HBase or remove what is not needed, then start again';
-const SPEAKS = 'Sightline speaks to HBase 2 with simple authentication; look at its version, and at hbase.security.authentication';
+const SPEAKS =
+  'Sightline speaks to HBase 2 with simple authentication; look at its version, and at hbase.security.authentication';
 
 const REFUSED: readonly (Remedy & { readonly names: string })[] = [
   { exitCode: EXIT.usage, remedy: GRANT, names: 'AccessDeniedException AccessControlException AuthorizationException' },
-  { exitCode: EXIT.usage, remedy: SPEAKS, names: 'BadAuthException SaslException InvalidToken FallbackDisallowedException FatalConnectionException' },
+  {
+    exitCode: EXIT.usage,
+    remedy: SPEAKS,
+    names: 'BadAuthException SaslException InvalidToken FallbackDisallowedException FatalConnectionException',
+  },
   {
     exitCode: EXIT.usage,
     remedy: SPEAKS,
     names: `UnsupportedCellCodecException UnsupportedCompressionCodecException UnsupportedCryptoException WrongVersionException
       EmptyServiceNameException UnknownServiceException UnknownProtocolException`,
   },
-  { exitCode: EXIT.usage, remedy: CREATE, names: 'TableNotFoundException NamespaceNotFoundException TableInfoMissingException' },
   {
     exitCode: EXIT.usage,
-    remedy: 'Its tables were made by another version of Sightline: "sightline prepare" with this one, in a HBASE_NAMESPACE of its own',
+    remedy: CREATE,
+    names: 'TableNotFoundException NamespaceNotFoundException TableInfoMissingException',
+  },
+  {
+    exitCode: EXIT.usage,
+    remedy:
+      'Its tables were made by another version of Sightline: "sightline prepare" with this one, in a HBASE_NAMESPACE of its own',
     names: 'NoSuchColumnFamilyException',
   },
   {
     exitCode: EXIT.dependency_down,
-    remedy: 'Whoever disabled it enables it again (hbase shell: enable \'<table>\'); then start again',
+    remedy: "Whoever disabled it enables it again (hbase shell: enable '<table>'); then start again",
     names: 'TableNotEnabledException',
   },
   { exitCode: EXIT.dependency_down, remedy: ROOM, names: 'SpaceLimitingException QuotaExceededException' },
   {
     exitCode: EXIT.data_check_failed,
-    remedy: 'Raise hbase.ipc.max.request.size and hbase.server.keyvalue.maxsize to HBase\'s defaults at least',
+    remedy: "Raise hbase.ipc.max.request.size and hbase.server.keyvalue.maxsize to HBase's defaults at least",
     names: 'RequestTooBigException RowTooBigException',
   },
   {
     exitCode: EXIT.data_check_failed,
-    remedy: 'A file of HBase is damaged: "hbase hbck" tells which; bring it back from a copy, or begin with empty tables and "sightline batch rebuild"',
+    remedy:
+      'A file of HBase is damaged: "hbase hbck" tells which; bring it back from a copy, or begin with empty tables and "sightline batch rebuild"',
     names: 'CorruptHFileException InvalidHFileException',
   },
 ];
@@ -86,7 +99,9 @@ const FATES: ReadonlyMap<string, ErrorFate> = new Map([
   ...Object.entries(NAMES).flatMap(([fate, names]) => words(names).map((name) => [name, fate as ErrorFate] as const)),
   ...REFUSED.flatMap(({ names }) => words(names).map((name) => [name, 'refuse'] as const)),
 ]);
-const REMEDIES: ReadonlyMap<string, Remedy> = new Map(REFUSED.flatMap((each) => words(each.names).map((name) => [name, each] as const)));
+const REMEDIES: ReadonlyMap<string, Remedy> = new Map(
+  REFUSED.flatMap((each) => words(each.names).map((name) => [name, each] as const)),
+);
 
 /** Of a listed exception; undefined for all others. */
 export function fateOf(exception: string): ErrorFate | undefined {

@@ -35,11 +35,23 @@ export function encodeHello(service: string, user: string): Buffer {
 }
 
 /** Everything of a question up to its param; param and cells follow it on the wire. */
-export function encodeQuestionHead(callId: number, method: string, paramLength: number, cellsLength: number, timeoutMs: number): Buffer {
+export function encodeQuestionHead(
+  callId: number,
+  method: string,
+  paramLength: number,
+  cellsLength: number,
+  timeoutMs: number,
+): Buffer {
   const name = Buffer.from(method, 'latin1');
   const metaLength = 1 + varintBytes(cellsLength);
   const headerLength =
-    1 + varintBytes(callId) + fieldBytes(name.length) + 2 + (cellsLength > 0 ? fieldBytes(metaLength) : 0) + 1 + varintBytes(timeoutMs);
+    1 +
+    varintBytes(callId) +
+    fieldBytes(name.length) +
+    2 +
+    (cellsLength > 0 ? fieldBytes(metaLength) : 0) +
+    1 +
+    varintBytes(timeoutMs);
   const headLength = varintBytes(headerLength) + headerLength + varintBytes(paramLength);
   const head = Buffer.allocUnsafe(4 + headLength);
   let at = head.writeInt32BE(headLength + paramLength + cellsLength, 0);
@@ -89,7 +101,8 @@ export function decodeAnswer(frame: Buffer): Answer {
   reader.at = headerEnd;
   const param = reader.take();
   const cells = frame.subarray(reader.at);
-  if (cells.length !== cellsLength) throw protocolError(`an answer announces ${cellsLength} bytes of cells and carries ${cells.length}`);
+  if (cells.length !== cellsLength)
+    throw protocolError(`an answer announces ${cellsLength} bytes of cells and carries ${cells.length}`);
   return { callId, error, param, cells };
 }
 

@@ -1,6 +1,6 @@
 /**
- * Questions to the master, which makes, changes and drops tables: found through ZooKeeper, asked with retries, and where
- * it answers with a procedure, waited for until that has finished. admin.ts knows which questions.
+ * Questions to the master, which makes, changes and drops tables: found through ZooKeeper, asked with retries, and
+ * where it answers with a procedure, waited for until that has finished. admin.ts knows which questions.
  *
  * A question may reach the master twice, when its first answer was lost; the callers take "exists already" and "not
  * found" for what they are after.
@@ -34,7 +34,8 @@ export class Master {
     return {
       deadline: performance.now() + Math.max(reach.operationTimeoutMs, LEAST_TIMEOUT_MS),
       signal: reach.signal,
-      onRetry: (error, attempt) => reach.emit({ kind: 'retried', operation: 'admin', attempt, rows: 0, reason: error.message }),
+      onRetry: (error, attempt) =>
+        reach.emit({ kind: 'retried', operation: 'admin', attempt, rows: 0, reason: error.message }),
     };
   }
 
@@ -58,12 +59,23 @@ export class Master {
     const { deadline, signal } = this.terms();
     if (started.proc_id === undefined) return;
     for (let pollMs = 20; ; pollMs = Math.min(LONGEST_POLL_MS, pollMs * 2)) {
-      const result = await this.ask('getProcedureResult', messages.getProcedureResultRequest, { proc_id: started.proc_id }, messages.procedureResult);
+      const result = await this.ask(
+        'getProcedureResult',
+        messages.getProcedureResultRequest,
+        { proc_id: started.proc_id },
+        messages.procedureResult,
+      );
       const failure = result.exception?.generic_exception;
       if (failure !== undefined) throw asFinal(serverError(failure.class_name ?? 'unnamed', failure.message ?? method));
       // A procedure that the master no longer knows has finished: it keeps them for minutes.
       if (result.state === FINISHED || result.state === 0) return;
-      if (performance.now() > deadline) throw new HBaseError('anew', 'deadline', `${method}: the master is still at procedure ${started.proc_id}`, true);
+      if (performance.now() > deadline)
+        throw new HBaseError(
+          'anew',
+          'deadline',
+          `${method}: the master is still at procedure ${started.proc_id}`,
+          true,
+        );
       await pause(pollMs, signal);
     }
   }

@@ -1,11 +1,11 @@
 /**
- * HBase's own table of regions, hbase:meta: read whole for a table when first asked, and again when a server says that a
- * region has moved. Batches and scans ask here where to go; the answer may be stale, the servers correct it.
+ * HBase's own table of regions, hbase:meta: read whole for a table when first asked, and again when a server says that
+ * a region has moved. Batches and scans ask here where to go; the answer may be stale, the servers correct it.
  *
- * meta's rows are "table,start,id.encoded."; a table's are scanned from "T,," to "T ,,", because meta compares the parts
- * of its keys, not their bytes ("T,-" would lose most regions). Another table whose name begins with T stays outside,
- * and the name inside each row is compared all the same. meta's own server comes from ZooKeeper and is forgotten on any
- * failure, so that a stale answer costs one attempt.
+ * meta's rows are "table,start,id.encoded."; a table's are scanned from "T,," to "T ,,", because meta compares the
+ * parts of its keys, not their bytes ("T,-" would lose most regions). Another table whose name begins with T stays
+ * outside, and the name inside each row is compared all the same. meta's own server comes from ZooKeeper and is
+ * forgotten on any failure, so that a stale answer costs one attempt.
  */
 import type { HostPort } from '../process/host-port.ts';
 import type { Connection } from './connection.ts';
@@ -67,7 +67,9 @@ export class Meta {
   }
 
   private async read(table: string): Promise<TableRegions> {
-    const [regions, state] = await this.withServer((connection) => Promise.all([this.scan(connection, table), this.stateOf(connection, table)]));
+    const [regions, state] = await this.withServer((connection) =>
+      Promise.all([this.scan(connection, table), this.stateOf(connection, table)]),
+    );
     if (regions.length === 0) {
       this.tables.delete(table);
       throw new HBaseError('refuse', 'TableNotFoundException', `meta has no region of ${table}`);
@@ -100,7 +102,10 @@ export class Meta {
     const get = { row: Buffer.from(table), column: [{ family: TABLE, qualifier: [STATE] }] };
     const param = messages.getRequest.encode({ region: META_REGION, get });
     const reply = await connection.call({ method: 'Get', param, timeoutMs: this.callTimeoutMs });
-    const value = reply.cells.length > 0 ? new CellReader(reply.cells).next().value : messages.getResponse.decode(reply.param).result?.cell[0]?.value;
+    const value =
+      reply.cells.length > 0
+        ? new CellReader(reply.cells).next().value
+        : messages.getResponse.decode(reply.param).result?.cell[0]?.value;
     return value === undefined ? undefined : messages.tableState.decode(Buffer.from(value)).state;
   }
 

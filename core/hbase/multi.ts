@@ -1,6 +1,6 @@
 /**
- * Multi, HBase's batch: its question and its answer by hand, since both are on the path of every detection. plan.ts says
- * what goes into one, batch.ts sends it and deals with the outcomes.
+ * Multi, HBase's batch: its question and its answer by hand, since both are on the path of every detection. plan.ts
+ * says what goes into one, batch.ts sends it and deals with the outcomes.
  *
  * MultiRequest  = RegionAction 1 …            RegionAction = RegionSpecifier 1, Action 3 …     Action: see actions.ts
  * block         = the cells of all actions in exactly their order
@@ -19,7 +19,9 @@ import type { RegionPart } from './plan.ts';
 import { fieldBytes, ProtobufReader, varintBytes, writeBytes, writeVarint } from './protobuf.ts';
 import type { Cell } from './types.ts';
 
-/** Cells of a get (none: no such row, or a mutation that was done), an error, or undefined where the answer is silent. */
+/**
+ * Cells of a get (none: no such row, or a mutation that was done), an error, or undefined where the answer is silent.
+ */
 export type Outcome = Cell[] | HBaseError | undefined;
 
 const NONE: Cell[] = [];
@@ -72,7 +74,8 @@ export function decodeMulti(param: Buffer, cells: Buffer, actionCounts: readonly
       continue;
     }
     const region = outcomes[part++];
-    if (region === undefined) throw protocolError(`Multi answers for more than the ${actionCounts.length} regions asked`);
+    if (region === undefined)
+      throw protocolError(`Multi answers for more than the ${actionCounts.length} regions asked`);
     const end = reader.lengthEnd();
     decodeRegion(new ProtobufReader(param, reader.at, end), block, region);
     reader.at = end;
@@ -110,7 +113,8 @@ function decodeResult(reader: ProtobufReader, block: CellReader, outcomes: Outco
     } else if (tag === 0x1a) outcome = decodeException(reader.take());
     else reader.skip(tag);
   }
-  if (index >= outcomes.length) throw protocolError(`Multi answers for action ${index} of a region that was asked ${outcomes.length}`);
+  if (index >= outcomes.length)
+    throw protocolError(`Multi answers for action ${index} of a region that was asked ${outcomes.length}`);
   outcomes[index] = outcome;
 }
 

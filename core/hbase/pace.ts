@@ -1,9 +1,10 @@
 /**
  * How many actions a request to one server may hold: as many as plan.ts allows, until one had no answer in time.
  *
- * A server that is short of processor time, or has just started, needs for a full request longer than anyone waits. Asked for the
- * same again it would do the same work again, answered to nobody, and more of it each time. A quarter of what was too much is asked
- * for instead, and twice as much each time that a request which used most of its allowance was answered well within its time.
+ * A server that is short of processor time, or has just started, needs for a full request longer than anyone waits.
+ * Asked for the same again it would do the same work again, answered to nobody, and more of it each time. A quarter of
+ * what was too much is asked for instead, and twice as much each time that a request which used most of its allowance
+ * was answered well within its time.
  */
 import { MOST_REQUEST_ACTIONS } from './plan.ts';
 
@@ -19,11 +20,13 @@ export class Pace {
   }
 
   answered(actions: number, tookMs: number, timeoutMs: number): void {
-    if (actions >= this.most / 2 && tookMs < timeoutMs * QUICK) this.most = Math.min(MOST_REQUEST_ACTIONS, this.most * 2);
+    if (actions >= this.most / 2 && tookMs < timeoutMs * QUICK)
+      this.most = Math.min(MOST_REQUEST_ACTIONS, this.most * 2);
   }
 
   /** A small request that was late says that the server stood still, not that the request was too large. */
   late(actions: number): void {
-    if (actions > LEAST_REQUEST_ACTIONS) this.most = Math.max(LEAST_REQUEST_ACTIONS, Math.min(this.most, Math.ceil(actions / 4)));
+    if (actions > LEAST_REQUEST_ACTIONS)
+      this.most = Math.max(LEAST_REQUEST_ACTIONS, Math.min(this.most, Math.ceil(actions / 4)));
   }
 }

@@ -3,7 +3,8 @@
  * out; rows whose region is unknown just now are named, so that no row is left without a fate.
  *
  * A request stays under 400 KB and 5,000 actions: the server keeps a larger one in one piece in memory that its garbage
- * collector handles badly, and warns of longer ones. A server that was late gets fewer at a time (pace.ts). A row larger than that goes alone.
+ * collector handles badly, and warns of longer ones. A server that was late gets fewer at a time (pace.ts). A row
+ * larger than that goes alone.
  */
 import type { HostPort } from '../process/host-port.ts';
 import type { Actions } from './actions.ts';
@@ -58,7 +59,8 @@ export function planBatch(
   for (let at = 0; at < regions.length; at++) {
     const bucket = buckets[at];
     const { server } = regions[at]!;
-    if (bucket !== undefined && server !== '') placeRegion(actions, { region: regions[at]!, server }, bucket, mostActions(server), open, requests);
+    if (bucket !== undefined && server !== '')
+      placeRegion(actions, { region: regions[at]!, server }, bucket, mostActions(server), open, requests);
   }
   return { requests, homeless };
 }

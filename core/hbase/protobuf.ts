@@ -91,7 +91,8 @@ export class ProtobufReader {
   lengthEnd(): number {
     const length = this.varint();
     const end = this.at + length;
-    if (end > this.end) throw protocolError(`a field of ${length} bytes at byte ${this.at}, but ${this.end - this.at} are left`);
+    if (end > this.end)
+      throw protocolError(`a field of ${length} bytes at byte ${this.at}, but ${this.end - this.at} are left`);
     return end;
   }
 

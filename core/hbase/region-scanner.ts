@@ -100,7 +100,10 @@ export function scanMessage(options: ScanOptions, from: ScanPosition, batchRows:
   };
   const filters = scanFilters(options);
   if (filters.length > 0)
-    scan.filter = { name: `${FILTERS}.FilterList`, serialized_filter: messages.filterList.encode({ operator: 1, filters }) };
+    scan.filter = {
+      name: `${FILTERS}.FilterList`,
+      serialized_filter: messages.filterList.encode({ operator: 1, filters }),
+    };
   if (options.timeRange !== undefined) scan.time_range = options.timeRange;
   if (options.limitCells !== undefined) scan.store_limit = options.limitCells;
   // A first-key filter beside a column range would take the first cell of all, in the range or not: limit the cells.
@@ -117,7 +120,10 @@ function scanFilters(options: ScanOptions): Filter[] {
       stop_row: stop,
       stop_row_inclusive: false,
     }));
-    filters.push({ name: `${FILTERS}.MultiRowRangeFilter`, serialized_filter: messages.multiRowRangeFilter.encode({ row_range_list }) });
+    filters.push({
+      name: `${FILTERS}.MultiRowRangeFilter`,
+      serialized_filter: messages.multiRowRangeFilter.encode({ row_range_list }),
+    });
   }
   if (options.columnRange !== undefined) {
     const { from, to } = options.columnRange;
@@ -131,6 +137,9 @@ function scanFilters(options: ScanOptions): Filter[] {
   } else if (options.keysOnly === true)
     filters.push({ name: `${FILTERS}.FirstKeyOnlyFilter`, serialized_filter: messages.firstKeyOnlyFilter.encode({}) });
   if (options.keysOnly === true)
-    filters.push({ name: `${FILTERS}.KeyOnlyFilter`, serialized_filter: messages.keyOnlyFilter.encode({ len_as_val: false }) });
+    filters.push({
+      name: `${FILTERS}.KeyOnlyFilter`,
+      serialized_filter: messages.keyOnlyFilter.encode({ len_as_val: false }),
+    });
   return filters;
 }

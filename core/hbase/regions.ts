@@ -32,7 +32,14 @@ export function makeRegion(name: Buffer, info: RegionInfo, named: string): Regio
   writeField(specifier, 2, 0x12, name);
   const field = Buffer.alloc(fieldBytes(specifier.length));
   writeField(field, 0, 0x0a, specifier);
-  return { name, start: info.start_key ?? Buffer.alloc(0), end: info.end_key ?? Buffer.alloc(0), server, info, specifier: field };
+  return {
+    name,
+    start: info.start_key ?? Buffer.alloc(0),
+    end: info.end_key ?? Buffer.alloc(0),
+    server,
+    info,
+    specifier: field,
+  };
 }
 
 export class TableRegions {
@@ -105,7 +112,9 @@ export class TableRegions {
 /** The first six bytes as one number, missing ones as zero: ordered as the keys are, but for ties. */
 function prefixOf(key: Buffer): number {
   if (key.length >= 6)
-    return ((key[0]! << 8) | key[1]!) * 0x100000000 + (((key[2]! << 24) | (key[3]! << 16) | (key[4]! << 8) | key[5]!) >>> 0);
+    return (
+      ((key[0]! << 8) | key[1]!) * 0x100000000 + (((key[2]! << 24) | (key[3]! << 16) | (key[4]! << 8) | key[5]!) >>> 0)
+    );
   let prefix = 0;
   for (let i = 0; i < 6; i++) prefix = prefix * 256 + (i < key.length ? key[i]! : 0);
   return prefix;

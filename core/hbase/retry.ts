@@ -1,8 +1,9 @@
 /**
  * Trying again: back-off with jitter until a deadline. The one place where the client waits.
  *
- * The first wait is short, since most regions that moved are open elsewhere by then; later ones double up to a bound, so
- * that a cluster that comes back after half a minute is not met by a storm. Jitter keeps workers from falling in step.
+ * The first wait is short, since most regions that moved are open elsewhere by then; later ones double up to a bound,
+ * so that a cluster that comes back after half a minute is not met by a storm. Jitter keeps workers from falling in
+ * step.
  */
 import { asHBaseError, closedError, isResent } from './errors.ts';
 import type { HBaseError } from './errors.ts';

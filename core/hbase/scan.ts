@@ -4,9 +4,9 @@
  *
  * The position is all that matters: it moves only behind rows that were handed on, or to the edge of a region that has
  * ended. Whatever fails, splits or moves, the next scanner starts from the position, so no row is lost and none comes
- * twice. The deadline is for failures: it runs from the first one until the position moves again, so that neither a long
- * scan nor a slow caller meets it, and a scan that fails for ever does. A caller who wants no more is let go at once; what
- * was asked meanwhile is answered to nobody, and its scanner freed after that.
+ * twice. The deadline is for failures: it runs from the first one until the position moves again, so that neither a
+ * long scan nor a slow caller meets it, and a scan that fails for ever does. A caller who wants no more is let go at
+ * once; what was asked meanwhile is answered to nobody, and its scanner freed after that.
  */
 import { untilAborted } from '../process/read-limits.ts';
 import { asHBaseError, HBaseError, isResent } from './errors.ts';
@@ -19,7 +19,11 @@ import type { Cell, ScanOptions } from './types.ts';
 
 const BATCH_ROWS = 2_000;
 
-export async function* scanTable(reach: Reach, table: string, options: ScanOptions): AsyncGenerator<Cell[][], void, undefined> {
+export async function* scanTable(
+  reach: Reach,
+  table: string,
+  options: ScanOptions,
+): AsyncGenerator<Cell[][], void, undefined> {
   const batchRows = options.batchRows ?? BATCH_ROWS;
   const scan = new Walk(reach, table, options, batchRows);
   let leftRows = options.limitRows ?? Infinity;
@@ -29,7 +33,8 @@ export async function* scanTable(reach: Reach, table: string, options: ScanOptio
       const step = await scan.step(leftRows);
       const rows = step.rows.length > leftRows ? step.rows.slice(0, leftRows) : step.rows;
       leftRows -= rows.length;
-      for (let at = 0; at < rows.length; at += batchRows) yield rows.length <= batchRows ? rows : rows.slice(at, at + batchRows);
+      for (let at = 0; at < rows.length; at += batchRows)
+        yield rows.length <= batchRows ? rows : rows.slice(at, at + batchRows);
       if (step.done || leftRows <= 0) return;
     }
   } finally {
@@ -78,7 +83,10 @@ class Walk {
     }
   }
 
-  /** Frees the scanner. After a call that nobody waited for any more it is freed once that is answered, and nobody waits for it. */
+  /**
+   * Frees the scanner. After a call that nobody waited for any more it is freed once that is answered, and nobody waits
+   * for it.
+   */
   async close(): Promise<void> {
     const { scanner, underWay } = this;
     this.scanner = undefined;
@@ -109,7 +117,12 @@ class Walk {
     this.regions = await reach.meta.regions(table, this.stale);
     const backwards = options.reversed === true && (!position.inclusive || position.row.length === 0);
     const region = backwards ? this.regions.before(position.row) : this.regions.at(position.row);
-    if (region === undefined || region.server === '') throw new HBaseError('relocate', 'NoRegion', `no server has the region of row ${position.row.toString('hex')} of ${table} just now`);
+    if (region === undefined || region.server === '')
+      throw new HBaseError(
+        'relocate',
+        'NoRegion',
+        `no server has the region of row ${position.row.toString('hex')} of ${table} just now`,
+      );
     const connection = await reach.servers.connection(region.server, 'ClientService');
     return new RegionScanner(region, connection, scanMessage(options, position, this.batchRows), reach.callTimeoutMs);
   }

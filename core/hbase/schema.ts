@@ -39,7 +39,9 @@ export function decodeSchema(table: string, descriptor: TableDescriptor): TableS
 }
 
 function encodeFamily(family: FamilySchema, existing: ColumnFamilySchema | undefined): ColumnFamilySchema {
-  const attributes = new Map((existing?.attributes ?? []).map(({ first, second }) => [first.toString('latin1'), second]));
+  const attributes = new Map(
+    (existing?.attributes ?? []).map(({ first, second }) => [first.toString('latin1'), second]),
+  );
   const set = (name: string, value: string | number | boolean | undefined) => {
     if (value !== undefined) attributes.set(name, Buffer.from(String(value), 'latin1'));
   };
@@ -57,7 +59,9 @@ function encodeFamily(family: FamilySchema, existing: ColumnFamilySchema | undef
 }
 
 function decodeFamily(family: ColumnFamilySchema): FamilySchema {
-  const attributes = new Map(family.attributes.map(({ first, second }) => [first.toString('latin1'), second.toString('latin1')]));
+  const attributes = new Map(
+    family.attributes.map(({ first, second }) => [first.toString('latin1'), second.toString('latin1')]),
+  );
   const schema: FamilySchema = { name: family.name.toString('utf8') };
   const ttl = attributes.get('TTL');
   if (ttl !== undefined && ttl !== 'FOREVER' && Number(ttl) !== FOREVER_SECONDS) schema.ttlSeconds = Number(ttl);
@@ -78,6 +82,8 @@ function decodeFamily(family: ColumnFamilySchema): FamilySchema {
 }
 
 function familyText(family: ColumnFamilySchema): string {
-  const attributes = family.attributes.map(({ first, second }) => `${first.toString('latin1')}=${second.toString('latin1')}`);
+  const attributes = family.attributes.map(
+    ({ first, second }) => `${first.toString('latin1')}=${second.toString('latin1')}`,
+  );
   return `${family.name.toString('latin1')}:${attributes.sort().join(',')}`;
 }

@@ -3,8 +3,8 @@
  * asks for a server waits for the one attempt that is under way.
  *
  * It also holds the gates: at most so many batches are under way at one server at a time, all callers together, because
- * a region server with little memory suffers more from a flood of requests than we from waiting our turn. And what each server
- * was found to bear (pace.ts).
+ * a region server with little memory suffers more from a flood of requests than we from waiting our turn. And what each
+ * server was found to bear (pace.ts).
  */
 import type { HostPort } from '../process/host-port.ts';
 import { closedError } from './errors.ts';
@@ -70,7 +70,10 @@ export class Servers {
   }
 }
 
-/** Lets `width` pieces of work through at a time. Callers take turns, so that a long batch does not keep a short one waiting. */
+/**
+ * Lets `width` pieces of work through at a time. Callers take turns, so that a long batch does not keep a short one
+ * waiting.
+ */
 export class Gate {
   private free: number;
   /** Those that wait, by caller; the caller whose turn is next comes first. */

@@ -37,9 +37,7 @@ export interface RowGet {
 }
 
 export type GetAnswer =
-  | { status: 'found'; cells: Cell[] }
-  | { status: 'absent' }
-  | { status: 'failed'; error: HBaseError };
+  { status: 'found'; cells: Cell[] } | { status: 'absent' } | { status: 'failed'; error: HBaseError };
 
 export type PutAnswer = { status: 'done' } | { status: 'failed'; error: HBaseError };
 
@@ -117,8 +115,8 @@ export interface HBaseClient {
   get(table: string, gets: RowGet[], limits?: ReadLimits): Promise<GetAnswer[]>;
   delete(table: string, deletes: RowDelete[]): Promise<PutAnswer[]>;
   /**
-   * Batches of rows; a row is all of its cells, never split over two entries. Survives regions that move or split on the
-   * way without a row lost or repeated. Throws HBaseError, or what its limits say.
+   * Batches of rows; a row is all of its cells, never split over two entries. Survives regions that move or split on
+   * the way without a row lost or repeated. Throws HBaseError, or what its limits say.
    */
   scan(table: string, options: ScanOptions): AsyncIterable<Cell[][]>;
   /** `expected` null: the column must be absent. True: the put was applied. */

@@ -92,8 +92,10 @@ const CLOSE = Buffer.from('0000000800000002fffffff5', 'hex');
 export function decodeData(frame: Buffer, path: string): Buffer {
   if (frame.length < 16) throw protocolError(`ZooKeeper answers ${frame.length} bytes`);
   const error = frame.readInt32BE(12);
-  if (error === NO_NODE) throw new HBaseError('wait', 'NoNode', `ZooKeeper has no ${path}: HBase is not up, or its root node is another`);
-  if (error === NO_AUTH) throw new HBaseError('refuse', 'AccessDeniedException', `ZooKeeper does not let us read ${path}`);
+  if (error === NO_NODE)
+    throw new HBaseError('wait', 'NoNode', `ZooKeeper has no ${path}: HBase is not up, or its root node is another`);
+  if (error === NO_AUTH)
+    throw new HBaseError('refuse', 'AccessDeniedException', `ZooKeeper does not let us read ${path}`);
   if (error !== 0) throw new HBaseError('wait', 'ZooKeeper', `error ${error} for ${path}`);
   const length = frame.length >= 20 ? frame.readInt32BE(16) : -1;
   if (length < 0 || frame.length < 20 + length) throw protocolError(`ZooKeeper's answer for ${path} ends early`);

@@ -13,7 +13,10 @@ export interface RowRange {
   readonly stop: Buffer;
 }
 
-/** Rows of one group and epoch for the hours fromHour … toHour (both included), in as many ranges as they have salts: a topic may grow. */
+/**
+ * Rows of one group and epoch for the hours fromHour … toHour (both included), in as many ranges as they have salts: a
+ * topic may grow.
+ */
 export function speedRanges(
   generation: number,
   group: Group,
@@ -51,7 +54,12 @@ export function batchRanges(generation: number, group: Group, hours: { from: num
 }
 
 /** The same for the epochs after … upTo alone (the second included): a range an hour. */
-export function batchEpochRanges(generation: number, group: Group, hours: { from: number; to: number }, epochs: { after: number; upTo: number }): RowRange[] {
+export function batchEpochRanges(
+  generation: number,
+  group: Group,
+  hours: { from: number; to: number },
+  epochs: { after: number; upTo: number },
+): RowRange[] {
   const bound = (hour: number, e: number): Buffer => batchRow(generation, { group, hour, epoch: epoch(e + 1) });
   const all = Array.from({ length: hours.to - hours.from + 1 }, (_, step) => hours.from + step);
   return all.map((hour) => ({ start: bound(hour, epochs.after), stop: bound(hour, epochs.upTo) }));

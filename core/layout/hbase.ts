@@ -1,12 +1,14 @@
 /**
  * Every row key and every cell of HBase, and nothing else: the one owner of these bytes.
  *
- * The stores in core/stores hand it domain values and get bytes, and the other way round. Numbers are big-endian and ordered
- * (bytes.ts); u1, u2, u4, u8 are unsigned of that many bytes, oid is 8 bytes with the sign bit turned, varint is LEB128.
+ * The stores in core/stores hand it domain values and get bytes, and the other way round. Numbers are big-endian and
+ * ordered (bytes.ts); u1, u2, u4, u8 are unsigned of that many bytes, oid is 8 bytes with the sign bit turned, varint
+ * is LEB128.
  *
  *   detections   row  = salt:u1 id:oid                              salt = bits 8 … 15 of murmur2(id)
  *                d:r  = logLife:u4 partition:u4 offset:u8 arrival:u8 location:oid camera:oid detectedAt:u8 item:utf8
- *                       cell timestamp = arrival; the family is d<generation> where a generation's rows stand apart (d2:r)
+ *                       cell timestamp = arrival; the family is d<generation> where a generation's rows stand apart
+ *                       (d2:r)
  *                e.g. id 17 met at partition 3, offset 99: <salt> 80 00 00 00 00 00 00 11 → 00 00 00 01 00 00 00 03 …
  *   speed_view   row  = salt:u1 generation:u4 epoch:u4 kind:u1 hour:u4 partition:u2
  *   batch_view   row  = salt:u1 generation:u4 kind:u1 hour:u4 epoch:u4
@@ -16,8 +18,8 @@
  *                p:   location:oid        → counts    a place        (rows of all places only)
  *                t:   00                  → counts    everything     (rows of all places only)
  *                d:   rest:u2 first:u8    → (ms:u2 location:oid id:oid) …    detections of one second, in the rows of groups:
- *                       rest = 3,599 − second of the hour, so the newest second is first; first = the first offset of the
- *                       batch that wrote it (speed view), a running number (batch view)
+ *                       rest = 3,599 − second of the hour, so the newest second is first; first = the first offset of
+ *                       the batch that wrote it (speed view), a running number (batch view)
  *                item   = 00 utf8 (up to 64 bytes), or 01 sha256[0..15] with the name behind the counts
  *                counts = n:u1 (minute:u1 count:varint) × n          7 in minute 3 and 300 in minute 4: 02 03 07 04 ac 02
  *                cell timestamp = last offset included (speed), epoch number (batch)
@@ -45,7 +47,12 @@ export const LOCATION_QUALIFIER = Buffer.from('n');
 export const CONTROL_FAMILY = 'c';
 export const CONTROL_QUALIFIER = Buffer.from('v');
 export const LIST_FAMILY = 'd';
-export const FAMILY_OF_KIND: Readonly<Record<HourKind, string>> = { place_item: 'i', item: 'i', place: 'p', total: 't' };
+export const FAMILY_OF_KIND: Readonly<Record<HourKind, string>> = {
+  place_item: 'i',
+  item: 'i',
+  place: 'p',
+  total: 't',
+};
 export const COUNT_FAMILIES: readonly string[] = [...new Set(Object.values(FAMILY_OF_KIND))];
 
 // ---- detections and locations -------------------------------------------------------------------------------------
@@ -85,7 +92,8 @@ export function encodeFirstMet(met: FirstMet): Buffer {
 }
 
 export function decodeFirstMet(id: Oid, value: Buffer): FirstMet {
-  if (value.length <= FIXED_BYTES) throw new RangeError(`the row of detection ${id} holds ${value.length} bytes, too few`);
+  if (value.length <= FIXED_BYTES)
+    throw new RangeError(`the row of detection ${id} holds ${value.length} bytes, too few`);
   return {
     logLife: value.readUInt32BE(0),
     partition: value.readUInt32BE(4),
@@ -182,7 +190,11 @@ function hourQualifier({ kind, location, item }: HourCellName, itemBytes: number
   if (location !== '') putOid(qualifier, location, 0);
   if (item === '') return qualifier;
   qualifier[placeBytes] = isLong ? 1 : 0;
-  if (isLong) createHash('sha256').update(item).digest().copy(qualifier, placeBytes + 1, 0, 16);
+  if (isLong)
+    createHash('sha256')
+      .update(item)
+      .digest()
+      .copy(qualifier, placeBytes + 1, 0, 16);
   else qualifier.write(item, placeBytes + 1);
   return qualifier;
 }
@@ -223,8 +235,15 @@ export interface ListEntry {
   readonly detectedAt: Instant;
 }
 
-/** `second`: of the hour. `first` tells cells of one second apart; entries beyond the second are the caller's mistake. */
-export function encodeList(second: number, first: number, timestamp: number, entries: readonly ListEntry[]): EncodedCell {
+/**
+ * `second`: of the hour. `first` tells cells of one second apart; entries beyond the second are the caller's mistake.
+ */
+export function encodeList(
+  second: number,
+  first: number,
+  timestamp: number,
+  entries: readonly ListEntry[],
+): EncodedCell {
   const qualifier = Buffer.allocUnsafe(10);
   qualifier.writeUInt16BE(LAST_SECOND - second, 0);
   putU64(qualifier, first, 2);
@@ -238,7 +257,8 @@ export function encodeList(second: number, first: number, timestamp: number, ent
 }
 
 export function decodeList(hour: number, { qualifier, value }: Pick<EncodedCell, 'qualifier' | 'value'>): ListEntry[] {
-  if (value.length % ENTRY_BYTES !== 0) throw new RangeError(`a list of ${value.length} bytes; a multiple of ${ENTRY_BYTES} was expected`);
+  if (value.length % ENTRY_BYTES !== 0)
+    throw new RangeError(`a list of ${value.length} bytes; a multiple of ${ENTRY_BYTES} was expected`);
   const startMs = hour * HOUR_MS + (LAST_SECOND - qualifier.readUInt16BE(0)) * SECOND_MS;
   const entries: ListEntry[] = [];
   for (let at = 0; at + ENTRY_BYTES <= value.length; at += ENTRY_BYTES) {

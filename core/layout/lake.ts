@@ -1,8 +1,8 @@
 /**
  * The folders and files of the lake: Hive layout, UTC, names that begin with `_` are ours.
  *
- * The batch layer writes them, serving and data scientists read them. All paths are relative to SIGHTLINE_ROOT. An epoch's
- * files carry its name, so that a published epoch can be told, checked and never changed.
+ * The batch layer writes them, serving and data scientists read them. All paths are relative to SIGHTLINE_ROOT. An
+ * epoch's files carry its name, so that a published epoch can be told, checked and never changed.
  *
  *   lake/raw/epoch=<epoch>/part-<partition>-<first>-<last>.parquet   (part-l<log life>-… from log life 2)
  *   lake/detections/dt=<date>/hour=<hh>/<epoch>-<n>.parquet          dt and hour of timestamp_detected
@@ -23,7 +23,13 @@ export const LAKE = 'lake';
 export const RUNS = `${LAKE}/_runs`;
 export const STAGING = `${LAKE}/_staging`;
 
-export function rawFile(options: { epoch: string; logLife: number; partition: number; first: number; last: number }): string {
+export function rawFile(options: {
+  epoch: string;
+  logLife: number;
+  partition: number;
+  first: number;
+  last: number;
+}): string {
   const life = options.logLife >= 2 ? `l${options.logLife}-` : '';
   return `${rawFolder(options.epoch)}/part-${life}${options.partition}-${options.first}-${options.last}.parquet`;
 }
@@ -42,7 +48,8 @@ export const manifestFile = (epoch: string): string => `${RUNS}/${epoch}.json`;
 export const intentFile = (epoch: string): string => `${RUNS}/_intents/${epoch}.json`;
 export const ARCHIVE_JOURNALS = `${RUNS}/_archive`;
 export const archiveJournal = (epoch: string): string => `${ARCHIVE_JOURNALS}/${epoch}`;
-export const archiveEntry = (epoch: string, n: number): string => `${archiveJournal(epoch)}/${String(n).padStart(6, '0')}.json`;
+export const archiveEntry = (epoch: string, n: number): string =>
+  `${archiveJournal(epoch)}/${String(n).padStart(6, '0')}.json`;
 export const rawFolder = (epoch: string): string => `${LAKE}/raw/epoch=${epoch}`;
 export const attemptFile = (epoch: string, began: string): string => `${RUNS}/_attempts/${epoch}-${began}.json`;
 export const MET = `${RUNS}/_met`;

@@ -1,10 +1,10 @@
 /**
  * The topics: how they are configured, and the headers that we put on records.
  *
- * A detection is a record of topic `detections`: key = detection_oid as decimal text, value = a JSON object with the five
- * fields of dataset A (domain/parse.ts says exactly which texts). The topic's time is LogAppendTime, because arrival is the
- * log's clock and never a camera's; it is kept by time only, because losing records to a size limit would be a silent gap.
- * Dead letters carry Kafka Connect's header names, which other people's tools know.
+ * A detection is a record of topic `detections`: key = detection_oid as decimal text, value = a JSON object with the
+ * five fields of dataset A (domain/parse.ts says exactly which texts). The topic's time is LogAppendTime, because
+ * arrival is the log's clock and never a camera's; it is kept by time only, because losing records to a size limit
+ * would be a silent gap. Dead letters carry Kafka Connect's header names, which other people's tools know.
  */
 import { isUtf8 } from 'node:buffer';
 import type { DeadLetter } from '../domain/dead-letters.ts';
@@ -40,8 +40,8 @@ export function topicPlans(options: {
     'retention.ms': String(retentionMs),
     'segment.bytes': String(segmentBytes),
     'segment.ms': String(Math.max(60_000, Math.min(retentionMs, 86_400_000))),
-    // Producers may send any codec; the broker unpacks what not every reader of ours was built with (zstd, lz4), and checks the
-    // size again after that.
+    // Producers may send any codec; the broker unpacks what not every reader of ours was built with (zstd, lz4), and
+    // checks the size again after that.
     'compression.type': 'uncompressed',
     'max.message.bytes': String(LEAST_TOPIC_BYTES),
   };
@@ -64,12 +64,15 @@ const GREATEST_KEPT_HEADERS_BYTES = 32_768;
 const HEADER_OVERHEAD_BYTES = 10;
 
 /**
- * Headers of a record that is sent home: its own, then ours. Its own are left behind where they are no text, which Kafka's client
- * cannot produce, or so large that the record might not fit; no reader of ours asks for them.
+ * Headers of a record that is sent home: its own, then ours. Its own are left behind where they are no text, which
+ * Kafka's client cannot produce, or so large that the record might not fit; no reader of ours asks for them.
  */
 export function forwardedHeaders(record: LogRecord): LogRecord['headers'] {
   const own = record.headers.filter(([, value]) => value !== null && isUtf8(value) && !value.includes(0));
-  const bytes = own.reduce((sum, [name, value]) => sum + Buffer.byteLength(name) + value!.length + HEADER_OVERHEAD_BYTES, 0);
+  const bytes = own.reduce(
+    (sum, [name, value]) => sum + Buffer.byteLength(name) + value!.length + HEADER_OVERHEAD_BYTES,
+    0,
+  );
   return bytes > GREATEST_KEPT_HEADERS_BYTES ? strayHeaders(record) : [...own, ...strayHeaders(record)];
 }
 
@@ -87,7 +90,9 @@ export function deadLetterHeaders(topic: string, record: LogRecord, deadLetter: 
   return Object.entries(texts).map(([name, text]) => [DEAD_LETTER_PREFIX + name, Buffer.from(text)] as const);
 }
 
-/** A dead letter as its topic keeps it. What our headers do not say, because somebody else wrote the record, is null. */
+/**
+ * A dead letter as its topic keeps it. What our headers do not say, because somebody else wrote the record, is null.
+ */
 export interface KeptLetter extends Position {
   /** When it was kept, in milliseconds. */
   readonly keptAt: number;
@@ -119,6 +124,9 @@ export function readDeadLetter({ partition, offset, stamp, key, value, headers }
 const REPLAY_HEADER = 'sightline.replay';
 
 /** Header of a dead letter that was produced again: which one it was. */
-export function replayHeader(deadLetterTopic: string, { partition, offset }: Position): readonly [name: string, value: Buffer] {
+export function replayHeader(
+  deadLetterTopic: string,
+  { partition, offset }: Position,
+): readonly [name: string, value: Buffer] {
   return [REPLAY_HEADER, Buffer.from(`${deadLetterTopic}/${partition}/${offset}`)];
 }

@@ -1,9 +1,9 @@
 /**
  * The tables of HBase and where they are split: the schema that core/stores/tables/schema.ts creates.
  *
- * Keys begin with a salt, so a table is split between salts and load spreads over its regions whatever the data. Counts have
- * one version and no time to live; first-met rows live for as long as a copy could be met again, which is housekeeping and
- * never decides anything (law L6).
+ * Keys begin with a salt, so a table is split between salts and load spreads over its regions whatever the data. Counts
+ * have one version and no time to live; first-met rows live for as long as a copy could be met again, which is
+ * housekeeping and never decides anything (law L6).
  */
 import { DAY_MS } from '../domain/time.ts';
 import { CONTROL_FAMILY, COUNT_FAMILIES, LIST_FAMILY, LOCATION_FAMILY, VIEW_SALTS } from './hbase.ts';
@@ -62,7 +62,10 @@ const FOR_EVER_MS = 3_650 * DAY_MS;
 /** For clocks that disagree, and for how seldom Kafka looks for what it may delete (minutes). */
 const SKEW_MS = DAY_MS;
 
-/** L6: W, and for as long as Kafka may still deliver an old record: retention, the segment that holds it, the deletion delay, and clock skew. */
+/**
+ * L6: W, and for as long as Kafka may still deliver an old record: retention, the segment that holds it, the deletion
+ * delay, and clock skew.
+ */
 export function detectionTtlSeconds({ inForceMs, retentionMs, segmentMs, deletionDelayMs }: RowLife): number {
   const heldMs = retentionMs < 0 ? FOR_EVER_MS : retentionMs;
   return Math.ceil((inForceMs + heldMs + segmentMs + deletionDelayMs + SKEW_MS) / 1_000);

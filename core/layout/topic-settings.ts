@@ -1,19 +1,23 @@
 /**
- * What the two topics must be set to, and what is wrong with them as they are: pure, from the settings that Kafka tells.
+ * What the two topics must be set to, and what is wrong with them as they are: pure, from the settings that Kafka
+ * tells.
  *
- * Topics belong to an operator, who may change them while they are read. Workers ask again and again, the batch layer with each
- * archiving, `prepare` and `doctor` when they are called; all of them judge by this table. Some faults stop the layers, because going on would
- * count wrongly or lose records in silence. Others only threaten what is still to be read: stopping would make that loss certain, so
- * the layers go on and say so.
+ * Topics belong to an operator, who may change them while they are read. Workers ask again and again, the batch layer
+ * with each archiving, `prepare` and `doctor` when they are called; all of them judge by this table. Some faults stop
+ * the layers, because going on would count wrongly or lose records in silence. Others only threaten what is still to be
+ * read: stopping would make that loss certain, so the layers go on and say so.
  *
- * Sizes: Kafka's limit is of a batch, packed as it comes and once more when the broker has unpacked it. A record that is sent home is at most a
- * value of GREATEST_STRAY_BYTES (domain/verdict.ts), headers of 32 KiB (log.ts), an id and some 200 bytes: LEAST_TOPIC_BYTES holds it.
- * A dead letter is any record of the log with our five headers in place of its own: at most DEAD_LETTER_ROOM_BYTES more.
+ * Sizes: Kafka's limit is of a batch, packed as it comes and once more when the broker has unpacked it. A record that
+ * is sent home is at most a value of GREATEST_STRAY_BYTES (domain/verdict.ts), headers of 32 KiB (log.ts), an id and
+ * some 200 bytes: LEAST_TOPIC_BYTES holds it. A dead letter is any record of the log with our five headers in place of
+ * its own: at most DEAD_LETTER_ROOM_BYTES more.
  */
 
 /** Kafka's default for a topic. */
 export const LEAST_TOPIC_BYTES = 1_048_588;
-/** What our clients are configured to fetch and produce, with room; a broker takes no request above 100 MiB by default. */
+/**
+ * What our clients are configured to fetch and produce, with room; a broker takes no request above 100 MiB by default.
+ */
 export const GREATEST_TOPIC_BYTES = 64 * 1_048_576;
 export const DEAD_LETTER_ROOM_BYTES = 65_536;
 export const LEAST_DEAD_LETTER_BYTES = 2 * 1_048_576;
@@ -43,7 +47,9 @@ export interface TopicFault {
   readonly stops: 'both layers' | 'the speed layer' | 'nobody';
   /** The value that mends it; null: the topic is missing. */
   readonly value: string | null;
-  /** Whether `prepare` sets it: not what an operator chooses, nor what would refuse records that producers send today. */
+  /**
+   * Whether `prepare` sets it: not what an operator chooses, nor what would refuse records that producers send today.
+   */
   readonly isMended: boolean;
   /** What stays as it is when it is mended. */
   readonly left?: string;
@@ -60,7 +66,11 @@ export function topicFaults(log: LogSettings, leastRetention: number): TopicFaul
 
 function logFaults({ topic, settings }: LogSettings, leastRetention: number): TopicFault[] {
   const faults: TopicFault[] = [];
-  const fault = (setting: string, expected: string, given: Pick<TopicFault, 'because' | 'stops' | 'value'> & Partial<TopicFault>): void =>
+  const fault = (
+    setting: string,
+    expected: string,
+    given: Pick<TopicFault, 'because' | 'stops' | 'value'> & Partial<TopicFault>,
+  ): void =>
     void faults.push({ topic, setting, found: settings.get(setting) ?? 'nothing', expected, isMended: true, ...given });
   const is = (setting: string, value: string): boolean => (settings.get(setting) ?? value) === value;
   const bytes = numberOf(settings, 'max.message.bytes', LEAST_TOPIC_BYTES);
@@ -68,24 +78,36 @@ function logFaults({ topic, settings }: LogSettings, leastRetention: number): To
 
   if (!is('message.timestamp.type', 'LogAppendTime')) {
     const because = "records carry the clock of whoever sent them, and an epoch is a slice of the log's own clock";
-    const left = 'Records that came meanwhile keep their stamps and count by them (docs/operations.md, "A topic that was changed")';
+    const left =
+      'Records that came meanwhile keep their stamps and count by them (docs/operations.md, "A topic that was changed")';
     fault('message.timestamp.type', 'LogAppendTime', { because, stops: 'both layers', value: 'LogAppendTime', left });
   }
   if (isCompacted(settings)) {
     const because = 'Kafka removes a record when a later one has its key, counted or not, and leaves no trace';
-    const left = 'Records that Kafka removed already are gone: the report of the epoch names what the speed layer had counted of them';
+    const left =
+      'Records that Kafka removed already are gone: the report of the epoch names what the speed layer had counted of them';
     fault('cleanup.policy', 'delete', { because, stops: 'both layers', value: 'delete', left });
   }
   if (bytes < LEAST_TOPIC_BYTES) {
     const because = 'a record in the wrong partition is sent home, and must fit';
-    fault('max.message.bytes', `at least ${LEAST_TOPIC_BYTES}`, { because, stops: 'the speed layer', value: String(LEAST_TOPIC_BYTES) });
+    fault('max.message.bytes', `at least ${LEAST_TOPIC_BYTES}`, {
+      because,
+      stops: 'the speed layer',
+      value: String(LEAST_TOPIC_BYTES),
+    });
   }
   if (bytes > GREATEST_TOPIC_BYTES) {
     const because = 'workers could not read a larger record';
-    fault('max.message.bytes', `at most ${GREATEST_TOPIC_BYTES}`, { because, stops: 'nobody', value: String(GREATEST_TOPIC_BYTES), isMended: false });
+    fault('max.message.bytes', `at most ${GREATEST_TOPIC_BYTES}`, {
+      because,
+      stops: 'nobody',
+      value: String(GREATEST_TOPIC_BYTES),
+      isMended: false,
+    });
   }
   if (!is('compression.type', 'uncompressed')) {
-    const because = 'the limit would be of packed bytes, so that a record has no greatest size, and not every reader knows every codec';
+    const because =
+      'the limit would be of packed bytes, so that a record has no greatest size, and not every reader knows every codec';
     fault('compression.type', 'uncompressed', { because, stops: 'nobody', value: 'uncompressed' });
   }
   if (!is('retention.bytes', '-1')) {
@@ -94,7 +116,12 @@ function logFaults({ topic, settings }: LogSettings, leastRetention: number): To
   }
   if (retention >= 0 && retention < leastRetention) {
     const because = 'Kafka may delete records before they are archived';
-    fault('retention.ms', `at least ${leastRetention}`, { because, stops: 'nobody', value: String(leastRetention), isMended: false });
+    fault('retention.ms', `at least ${leastRetention}`, {
+      because,
+      stops: 'nobody',
+      value: String(leastRetention),
+      isMended: false,
+    });
   }
   return faults;
 }
@@ -103,19 +130,49 @@ function deadLetterFaults({ settings, deadLetterTopic: topic, deadLetterSettings
   const stops = 'the speed layer';
   if (!found) {
     const because = 'records that cannot be detections are kept there';
-    return [{ topic, setting: 'the topic', found: 'nothing', expected: 'that it exists', because, stops, value: null, isMended: true }];
+    return [
+      {
+        topic,
+        setting: 'the topic',
+        found: 'nothing',
+        expected: 'that it exists',
+        because,
+        stops,
+        value: null,
+        isMended: true,
+      },
+    ];
   }
   const faults: TopicFault[] = [];
   if (isCompacted(found)) {
     const because = 'Kafka removes letters whose key a later one has, and refuses those without a key';
-    faults.push({ topic, setting: 'cleanup.policy', found: found.get('cleanup.policy')!, expected: 'delete', because, stops, value: 'delete', isMended: true });
+    faults.push({
+      topic,
+      setting: 'cleanup.policy',
+      found: found.get('cleanup.policy')!,
+      expected: 'delete',
+      because,
+      stops,
+      value: 'delete',
+      isMended: true,
+    });
   }
-  const least = Math.max(LEAST_TOPIC_BYTES, numberOf(settings, 'max.message.bytes', LEAST_TOPIC_BYTES)) + DEAD_LETTER_ROOM_BYTES;
+  const least =
+    Math.max(LEAST_TOPIC_BYTES, numberOf(settings, 'max.message.bytes', LEAST_TOPIC_BYTES)) + DEAD_LETTER_ROOM_BYTES;
   const bytes = numberOf(found, 'max.message.bytes', Infinity);
   if (bytes < least) {
     const because = 'any record of the log must fit, with the headers that say why it is a dead letter';
     const value = String(Math.max(least, LEAST_DEAD_LETTER_BYTES));
-    faults.push({ topic, setting: 'max.message.bytes', found: String(bytes), expected: `at least ${least}`, because, stops, value, isMended: true });
+    faults.push({
+      topic,
+      setting: 'max.message.bytes',
+      found: String(bytes),
+      expected: `at least ${least}`,
+      because,
+      stops,
+      value,
+      isMended: true,
+    });
   }
   return faults;
 }

@@ -1,10 +1,11 @@
 /**
  * The audit trail: who did what, and from where, one JSON line each, apart from the log.
  *
- * serving/ records sign-ins, refusals and exports, command-audit.ts the commands that change something; AUDIT_EVENTS is the list of all.
- * A line is appended to AUDIT_FILE at once, so that several processes share the file and a rotation needs no signal; `-` is standard
- * error. No secret is ever handed over, and no text can end a line or move a terminal's cursor. What a stranger can repeat at will (a
- * refusal) is written once a minute, with how often it came, so that nobody fills the disk.
+ * serving/ records sign-ins, refusals and exports, command-audit.ts the commands that change something; AUDIT_EVENTS is
+ * the list of all. A line is appended to AUDIT_FILE at once, so that several processes share the file and a rotation
+ * needs no signal; `-` is standard error. No secret is ever handed over, and no text can end a line or move a
+ * terminal's cursor. What a stranger can repeat at will (a refusal) is written once a minute, with how often it came,
+ * so that nobody fills the disk.
  */
 import { appendFileSync, existsSync, mkdirSync } from 'node:fs';
 import { dirname } from 'node:path';
@@ -28,7 +29,10 @@ type Detail = string | number | boolean | null | undefined | readonly string[];
 
 export interface AuditEntry {
   readonly event: AuditEvent;
-  /** A name that this system knows; null where nobody was let in. Never what a stranger typed: people type passwords there. */
+  /**
+   * A name that this system knows; null where nobody was let in. Never what a stranger typed: people type passwords
+   * there.
+   */
   readonly who: string | null;
   /** The client's address, or the machine's name for a command. */
   readonly from: string;
@@ -89,7 +93,10 @@ export function createAudit({ process: source, file, now = Date.now, onFault = (
         known.times += 1;
         return;
       }
-      counted.set(isFull ? 'others' : key, { entry: isFull ? { event, who: null, from: 'others' } : entry, times: isFull ? 1 : 0 });
+      counted.set(isFull ? 'others' : key, {
+        entry: isFull ? { event, who: null, from: 'others' } : entry,
+        times: isFull ? 1 : 0,
+      });
       if (!isFull) write(entry);
       timer ??= setTimeout(flush, MINUTE_MS).unref();
     },
@@ -102,11 +109,16 @@ function openOrRefuse(file: string): void {
     makeFolder(dirname(file));
     appendFileSync(file, '', { mode: 0o600 });
   } catch (fault) {
-    throw new Refusal(EXIT.usage, `The audit trail cannot be written: ${messageOf(fault)}. AUDIT_FILE names a file that this user may write, or - for standard error`);
+    throw new Refusal(
+      EXIT.usage,
+      `The audit trail cannot be written: ${messageOf(fault)}. AUDIT_FILE names a file that this user may write, or - for standard error`,
+    );
   }
 }
 
-/** Step by step: where a folder cannot be made for a reason of its own (below /proc), Node's `recursive` tries for ever. */
+/**
+ * Step by step: where a folder cannot be made for a reason of its own (below /proc), Node's `recursive` tries for ever.
+ */
 function makeFolder(folder: string): void {
   if (existsSync(folder)) return;
   makeFolder(dirname(folder));
@@ -118,6 +130,7 @@ function makeFolder(folder: string): void {
 }
 
 function shortened(entry: Record<string, unknown>): Record<string, unknown> {
-  const cut = (value: unknown): unknown => (typeof value === 'string' && value.length > MOST_CHARACTERS ? `${value.slice(0, MOST_CHARACTERS)}…` : value);
+  const cut = (value: unknown): unknown =>
+    typeof value === 'string' && value.length > MOST_CHARACTERS ? `${value.slice(0, MOST_CHARACTERS)}…` : value;
   return Object.fromEntries(Object.entries(entry).map(([name, value]) => [name, cut(value)]));
 }

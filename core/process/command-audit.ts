@@ -1,19 +1,45 @@
 /**
  * Which commands of `sightline` change something, and their lines in the audit trail.
  *
- * sightline.ts calls it before and after each command. Every command stands in one of the two lists, which a test holds, so that a new
- * one is thought about. A dry run changes nothing; a command that was killed has a beginning and no end.
+ * sightline.ts calls it before and after each command. Every command stands in one of the two lists, which a test
+ * holds, so that a new one is thought about. A dry run changes nothing; a command that was killed has a beginning and
+ * no end.
  */
 import { hostname, userInfo } from 'node:os';
 import { createAudit } from './audit.ts';
 import { auditFileIn } from './config.ts';
 
 export const CHANGING = [
-  'start', 'produce', 'prepare', 'reference load', 'cluster up', 'cluster down', 'cluster reset', 'config change', 'topic grow', 'topic correct-stamps',
-  'batch run', 'batch archive', 'batch prune', 'batch rebuild', 'dlq replay', 'spark setup',
+  'start',
+  'produce',
+  'prepare',
+  'reference load',
+  'cluster up',
+  'cluster down',
+  'cluster reset',
+  'config change',
+  'topic grow',
+  'topic correct-stamps',
+  'batch run',
+  'batch archive',
+  'batch prune',
+  'batch rebuild',
+  'dlq replay',
+  'spark setup',
 ] as const;
 /** Those that read or print, and the services, whose work stands in logs, metrics and reports. */
-export const NOT_CHANGING = ['cluster status', 'config show', 'batch report', 'dlq list', 'dlq show', 'doctor', 'user', 'serve', 'speed', 'batch schedule'] as const;
+export const NOT_CHANGING = [
+  'cluster status',
+  'config show',
+  'batch report',
+  'dlq list',
+  'dlq show',
+  'doctor',
+  'user',
+  'serve',
+  'speed',
+  'batch schedule',
+] as const;
 
 export interface AskedCommand {
   /** `topic grow`. */
@@ -22,8 +48,14 @@ export interface AskedCommand {
   readonly options: Readonly<Record<string, unknown>>;
 }
 
-/** Records that it begins; returns what records its end, or null for a command that changes nothing. Throws a Refusal if that cannot be written. */
-export function commandBegins({ words, args, options }: AskedCommand, environment: NodeJS.ProcessEnv = process.env): ((exitCode: number) => void) | null {
+/**
+ * Records that it begins; returns what records its end, or null for a command that changes nothing. Throws a Refusal if
+ * that cannot be written.
+ */
+export function commandBegins(
+  { words, args, options }: AskedCommand,
+  environment: NodeJS.ProcessEnv = process.env,
+): ((exitCode: number) => void) | null {
   if (!(CHANGING as readonly string[]).includes(words) || options.dryRun === true) return null;
   const audit = createAudit({ process: 'command', file: auditFileIn(environment) });
   const { SUDO_USER: behind } = environment;

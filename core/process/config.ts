@@ -1,8 +1,8 @@
 /**
  * The configuration: environment variables, read once, every fault reported together by name.
  *
- * Mains call it and pass the parts on; nothing else reads process.env. Each default stands here with its reason. Any name may
- * be given as NAME_FILE instead, whose file holds the value (secrets).
+ * Mains call it and pass the parts on; nothing else reads process.env. Each default stands here with its reason. Any
+ * name may be given as NAME_FILE instead, whose file holds the value (secrets).
  */
 import { readFileSync } from 'node:fs';
 import { dirname, join } from 'node:path';
@@ -13,34 +13,66 @@ import { EXIT, Refusal } from './errors.ts';
 import { parseHost, parseHostPorts } from './host-port.ts';
 
 /** Of a server that people open: one that a browser would not ask looks well and shows nothing. */
-const port = z.coerce.number().int().min(0).max(65_535).refine((chosen) => !isBlockedPort(chosen), { error: ({ input }) => blockedPortText(Number(input)) });
-const publicUrl = z.url().refine((text) => !isBlockedPort(Number(new URL(text).port)), { error: ({ input }) => blockedPortText(Number(new URL(String(input)).port)) });
+const port = z.coerce
+  .number()
+  .int()
+  .min(0)
+  .max(65_535)
+  .refine((chosen) => !isBlockedPort(chosen), { error: ({ input }) => blockedPortText(Number(input)) });
+const publicUrl = z.url().refine((text) => !isBlockedPort(Number(new URL(text).port)), {
+  error: ({ input }) => blockedPortText(Number(new URL(String(input)).port)),
+});
 const seconds = z.coerce.number().int().min(0);
 const hostPorts = z.string().transform((text, context) => {
   const found = parseHostPorts(text);
   if (found) return found.join(',');
-  context.addIssue({ code: 'custom', message: `expected host:port[,host:port], an IPv6 address in brackets as in [::1]:9092, and found ${JSON.stringify(text)}` });
+  context.addIssue({
+    code: 'custom',
+    message: `expected host:port[,host:port], an IPv6 address in brackets as in [::1]:9092, and found ${JSON.stringify(text)}`,
+  });
   return z.NEVER;
 });
 const bind = z.string().transform((text, context) => {
   const host = parseHost(text);
   if (host !== null) return host;
-  context.addIssue({ code: 'custom', message: `expected an address or the name of a host, without a port or a zone, and found ${JSON.stringify(text)}` });
+  context.addIssue({
+    code: 'custom',
+    message: `expected an address or the name of a host, without a port or a zone, and found ${JSON.stringify(text)}`,
+  });
   return z.NEVER;
 });
 /** Everything but the server would be left out of what is asked; better said than ignored. */
 const webhdfsUrl = z.url().transform((text, context) => {
   const url = new URL(text);
-  const surplus = Object.entries({ 'a path': url.pathname !== '/', 'a user': url.username + url.password !== '', 'a query': url.search !== '' || url.hash !== '' });
+  const surplus = Object.entries({
+    'a path': url.pathname !== '/',
+    'a user': url.username + url.password !== '',
+    'a query': url.search !== '' || url.hash !== '',
+  });
   const faults = surplus.filter(([, isThere]) => isThere).map(([name]) => name);
-  if (!/^https?:$/.test(url.protocol)) context.addIssue({ code: 'custom', message: `expected http:// or https://, and found ${url.protocol}//` });
-  else if (faults.length > 0) context.addIssue({ code: 'custom', message: `expected the address of a server, such as http://namenode:9870, and found ${faults.join(' and ')} in it; /webhdfs/v1 is added by itself, HADOOP_USER names the user` });
+  if (!/^https?:$/.test(url.protocol))
+    context.addIssue({ code: 'custom', message: `expected http:// or https://, and found ${url.protocol}//` });
+  else if (faults.length > 0)
+    context.addIssue({
+      code: 'custom',
+      message: `expected the address of a server, such as http://namenode:9870, and found ${faults.join(' and ')} in it; /webhdfs/v1 is added by itself, HADOOP_USER names the user`,
+    });
   return url.origin;
 });
 /** What stands in HDFS, in URLs, in globs of Spark and in SQL alike without being escaped (docs/decisions/0052). */
 const ROOT_FOLDER = /^(\/(?!\.{1,2}(\/|$))[A-Za-z0-9_.=@~+,-]+)+$/;
-const root = z.string().regex(ROOT_FOLDER, "expected an absolute path of letters (a-z, A-Z), digits and _ . = @ ~ + , - without a slash at its end; blanks, % and letters such as ä mean something else in a URL or a file pattern");
-const topic = z.string().regex(/^(?!\.{1,2}$)[a-zA-Z0-9._-]{1,249}$/, 'expected up to 249 letters (a-z, A-Z), digits and . _ -, as Kafka does');
+const root = z
+  .string()
+  .regex(
+    ROOT_FOLDER,
+    'expected an absolute path of letters (a-z, A-Z), digits and _ . = @ ~ + , - without a slash at its end; blanks, % and letters such as ä mean something else in a URL or a file pattern',
+  );
+const topic = z
+  .string()
+  .regex(
+    /^(?!\.{1,2}$)[a-zA-Z0-9._-]{1,249}$/,
+    'expected up to 249 letters (a-z, A-Z), digits and . _ -, as Kafka does',
+  );
 
 const HOME = join(dirname(fileURLToPath(import.meta.url)), '..', '..', '.sightline');
 
@@ -58,8 +90,14 @@ const Settings = z.object({
   /** How much of it a partition's segment holds before it is rolled, in megabytes; bounded disks want small ones. */
   KAFKA_SEGMENT_MB: z.coerce.number().int().min(1).default(512),
   HBASE_ZOOKEEPER: hostPorts.default('127.0.0.1:2181'),
-  HBASE_ZNODE: z.string().regex(/^(\/[^/\s]+)+$/, 'expected an absolute path without a slash at its end').default('/hbase'),
-  HBASE_NAMESPACE: z.string().regex(/^[a-zA-Z0-9_]+$/).default('sightline'),
+  HBASE_ZNODE: z
+    .string()
+    .regex(/^(\/[^/\s]+)+$/, 'expected an absolute path without a slash at its end')
+    .default('/hbase'),
+  HBASE_NAMESPACE: z
+    .string()
+    .regex(/^[a-zA-Z0-9_]+$/)
+    .default('sightline'),
   /** Regions that each of the three large tables is split into when it is created. */
   HBASE_REGIONS: z.coerce.number().int().min(1).max(256).default(4),
   /** A user name for HBase and HDFS (simple authentication). */
@@ -82,31 +120,51 @@ const Settings = z.object({
   /** A generation that is being rebuilt, for the worker that counts it: "batch rebuild" sets it. */
   REBUILD_GENERATION: z.coerce.number().int().min(2).optional(),
   /**
-   * How far a record's stamp may be ahead of a reader's clock before the reader waits (docs/decisions/0064). Clocks that somebody
-   * keeps agree within seconds.
+   * How far a record's stamp may be ahead of a reader's clock before the reader waits (docs/decisions/0064). Clocks
+   * that somebody keeps agree within seconds.
    */
   BROKER_AHEAD_SECONDS: seconds.min(1).default(300),
   /** How often the scheduler archives what the log holds of an epoch that is longer than this. */
   ARCHIVE_EVERY_SECONDS: seconds.min(1).default(3_600),
-  /** Least time between the beginnings of two rounds of a speed worker: smaller is fresher, larger writes fewer cells (docs/decisions/0015). */
+  /**
+   * Least time between the beginnings of two rounds of a speed worker: smaller is fresher, larger writes fewer cells
+   * (docs/decisions/0015).
+   */
   SPEED_LINGER_MS: z.coerce.number().int().min(0).max(10_000).default(100),
   /** Most records in a round; bounds memory, and how much is done again after a crash. */
   SPEED_ROUND_RECORDS: z.coerce.number().int().min(1).max(100_000).default(20_000),
-  /** Count cells that a speed worker keeps in memory (about 250 bytes each); rows that the last round used stay beyond it (docs/decisions/0061). */
+  /**
+   * Count cells that a speed worker keeps in memory (about 250 bytes each); rows that the last round used stay beyond
+   * it (docs/decisions/0061).
+   */
   SPEED_CACHED_CELLS: z.coerce.number().int().min(1_000).default(1_000_000),
   /** Who may look (serving/access/gate.ts). none: everybody, so only on a loopback address. */
   AUTH: z.enum(['none', 'basic', 'proxy', 'oidc']).default('none'),
   /** AUTH=basic: lines that `sightline user` makes, with hashed passwords. Better in a file: AUTH_USERS_FILE. */
   AUTH_USERS: z.string().optional(),
   /** AUTH=proxy: the header that says who asks, and the addresses or networks that may say so. */
-  AUTH_PROXY_HEADER: z.string().regex(/^[\w-]+$/, 'expected the name of a header').default('x-forwarded-user'),
+  AUTH_PROXY_HEADER: z
+    .string()
+    .regex(/^[\w-]+$/, 'expected the name of a header')
+    .default('x-forwarded-user'),
   AUTH_PROXY_ADDRESSES: z.string().optional(),
-  /** AUTH=proxy: what the proxy shows besides, in the header below; an address alone can be shared. At least 32 characters. */
+  /**
+   * AUTH=proxy: what the proxy shows besides, in the header below; an address alone can be shared. At least 32
+   * characters.
+   */
   AUTH_PROXY_SECRET: z.string().min(1).optional(),
-  AUTH_PROXY_SECRET_HEADER: z.string().regex(/^[\w-]+$/, 'expected the name of a header').default('x-sightline-proxy-secret'),
-  /** Proxies, as addresses or networks, that may say in X-Forwarded-For and X-Forwarded-Proto for whom and how they ask. */
+  AUTH_PROXY_SECRET_HEADER: z
+    .string()
+    .regex(/^[\w-]+$/, 'expected the name of a header')
+    .default('x-sightline-proxy-secret'),
+  /**
+   * Proxies, as addresses or networks, that may say in X-Forwarded-For and X-Forwarded-Proto for whom and how they ask.
+   */
   TRUSTED_PROXIES: z.string().default(''),
-  /** Names of hosts, separated by commas, at which the app answers, besides that of PUBLIC_URL and loopback names (serving/access/door.ts). */
+  /**
+   * Names of hosts, separated by commas, at which the app answers, besides that of PUBLIC_URL and loopback names
+   * (serving/access/door.ts).
+   */
   ALLOWED_HOSTS: z.string().default(''),
   /** AUTH=proxy and oidc: names of operators, separated by commas. With proxy everybody else is a viewer. */
   AUTH_OPERATORS: z.string().default(''),
@@ -115,14 +173,22 @@ const Settings = z.object({
   OIDC_CLIENT_ID: z.string().min(1).optional(),
   OIDC_CLIENT_SECRET: z.string().min(1).optional(),
   /** What is asked of the issuer; some tell groups only with a scope of that name. */
-  OIDC_SCOPES: z.string().regex(/^openid( \S+)*$/, 'expected "openid" and, after a blank each, more scopes').default('openid profile email'),
+  OIDC_SCOPES: z
+    .string()
+    .regex(/^openid( \S+)*$/, 'expected "openid" and, after a blank each, more scopes')
+    .default('openid profile email'),
   /** The claim that is somebody's name: sub is the one that an issuer never gives to somebody else. */
   OIDC_NAME_CLAIM: z.string().min(1).default('sub'),
-  /** The claim that lists somebody's groups, by its name or as a path such as realm_access.roles, and the groups that may look and operate; *: everybody. */
+  /**
+   * The claim that lists somebody's groups, by its name or as a path such as realm_access.roles, and the groups that
+   * may look and operate; *: everybody.
+   */
   OIDC_GROUPS_CLAIM: z.string().min(1).default('groups'),
   OIDC_VIEWER_GROUPS: z.string().default(''),
   OIDC_OPERATOR_GROUPS: z.string().default(''),
-  /** How long a session holds before the issuer is asked again who it is, without a person where it knows the browser. */
+  /**
+   * How long a session holds before the issuer is asked again who it is, without a person where it knows the browser.
+   */
   OIDC_SESSION_MINUTES: z.coerce.number().int().min(1).max(1_440).default(60),
   /** The address at which browsers find the app; AUTH=oidc needs it. */
   PUBLIC_URL: publicUrl.optional(),
@@ -132,33 +198,56 @@ const Settings = z.object({
   RATE_LIMIT_PER_MINUTE: z.coerce.number().int().min(0).max(1_000_000).default(60_000),
   BIND: bind.default('127.0.0.1'),
   PORT: port.default(3000),
-  /** TLS in serving itself: a certificate with its chain, and its key, both PEM; read again when they change (serving/server/tls.ts). */
+  /**
+   * TLS in serving itself: a certificate with its chain, and its key, both PEM; read again when they change
+   * (serving/server/tls.ts).
+   */
   TLS_CERT_FILE: z.string().min(1).optional(),
   TLS_KEY_FILE: z.string().min(1).optional(),
-  /** How long serving keeps a resting connection: longer than any balancer does (600 s at most), or it uses one that is just being closed. */
+  /**
+   * How long serving keeps a resting connection: longer than any balancer does (600 s at most), or it uses one that is
+   * just being closed.
+   */
   KEEP_ALIVE_SECONDS: z.coerce.number().int().min(1).max(86_400).default(620),
   /** Most server-sent event streams that one serving process keeps open (a few KB each, and a file descriptor). */
   STREAM_CONNECTIONS: z.coerce.number().int().min(0).max(100_000).default(2_000),
-  /** How many of them one caller may hold (a known user, else a client's address): a tenth, so that nobody takes all. */
+  /**
+   * How many of them one caller may hold (a known user, else a client's address): a tenth, so that nobody takes all.
+   */
   STREAMS_PER_CALLER: z.coerce.number().int().min(1).max(100_000).default(200),
-  /** How often streams look at the speed layer's progress: half of it is what a poll adds to the time from commit to event. */
+  /**
+   * How often streams look at the speed layer's progress: half of it is what a poll adds to the time from commit to
+   * event.
+   */
   STREAM_POLL_MS: z.coerce.number().int().min(20).max(10_000).default(150),
   /** Memory for counts that one serving process remembers, in megabytes (docs/decisions/0023). */
   COUNT_CACHE_MB: z.coerce.number().int().min(0).max(65_536).default(256),
   /** How long one question may take. A page gives up after eight seconds, and should hear why. */
   QUESTION_SECONDS: z.coerce.number().int().min(1).max(600).default(7),
-  /** Most that one question may read of HBase, in megabytes; all together twice as much. A day of 100,000 items an hour is some 100 (docs/decisions/0060). */
+  /**
+   * Most that one question may read of HBase, in megabytes; all together twice as much. A day of 100,000 items an hour
+   * is some 100 (docs/decisions/0060).
+   */
   QUESTION_MB: z.coerce.number().int().min(1).max(65_536).default(256),
   /** Reads of HBase that one serving process makes at once, and how many more wait their turn. */
   READS_AT_ONCE: z.coerce.number().int().min(1).max(1_024).default(32),
   READS_WAITING: z.coerce.number().int().min(0).max(100_000).default(512),
-  /** How long a look-up in a day of the lake may take, and how much that day may weigh, in megabytes: some 30 s at what HDFS and DuckDB manage. */
+  /**
+   * How long a look-up in a day of the lake may take, and how much that day may weigh, in megabytes: some 30 s at what
+   * HDFS and DuckDB manage.
+   */
   LOOKUP_SECONDS: z.coerce.number().int().min(1).max(3_600).default(30),
   LOOKUP_MB: z.coerce.number().int().min(1).max(1_048_576).default(2_048),
-  /** Days of the lake that are looked through at once (each takes a DuckDB of 256 MB at most and one file), and how many more wait their turn. */
+  /**
+   * Days of the lake that are looked through at once (each takes a DuckDB of 256 MB at most and one file), and how many
+   * more wait their turn.
+   */
   LOOKUPS_AT_ONCE: z.coerce.number().int().min(1).max(64).default(2),
   LOOKUPS_WAITING: z.coerce.number().int().min(0).max(10_000).default(32),
-  /** Most exports that one serving process runs at once (each holds a DuckDB of 256 MB at most, and one file of the lake). */
+  /**
+   * Most exports that one serving process runs at once (each holds a DuckDB of 256 MB at most, and one file of the
+   * lake).
+   */
   EXPORTS_AT_ONCE: z.coerce.number().int().min(0).max(64).default(4),
   /** How many of them one caller may run: half, so that nobody takes all. */
   EXPORTS_PER_CALLER: z.coerce.number().int().min(1).max(64).default(2),
@@ -175,11 +264,19 @@ const Settings = z.object({
   SPARK_HOME: z.string().min(1).optional(),
   /** More options of spark-submit, e.g. `--executor-memory 8g --conf spark.executor.instances=20`. */
   SPARK_SUBMIT_OPTIONS: z.string().default(''),
-  /** Where Spark finds the configuration of a cluster's HDFS and YARN; without it the NameNode is asked for what is needed. */
+  /**
+   * Where Spark finds the configuration of a cluster's HDFS and YARN; without it the NameNode is asked for what is
+   * needed.
+   */
   HADOOP_CONF_DIR: z.string().min(1).optional(),
   /** The file system as Spark names it, e.g. hdfs://cluster; by default what the NameNode calls itself. */
-  HDFS_URL: z.string().regex(/^\w+:\/\/[^\s/]*$/, 'expected scheme://authority without a path').optional(),
-  /** Where the audit trail goes (audit.ts): a file, or - for standard error; without it `audit.log` in SIGHTLINE_HOME. */
+  HDFS_URL: z
+    .string()
+    .regex(/^\w+:\/\/[^\s/]*$/, 'expected scheme://authority without a path')
+    .optional(),
+  /**
+   * Where the audit trail goes (audit.ts): a file, or - for standard error; without it `audit.log` in SIGHTLINE_HOME.
+   */
   AUDIT_FILE: z.string().min(1).optional(),
   LOG_LEVEL: z.enum(['trace', 'debug', 'info', 'warn', 'error', 'fatal', 'silent']).default('info'),
 });
@@ -187,7 +284,10 @@ const Settings = z.object({
 export type Config = Readonly<z.infer<typeof Settings>> & {
   readonly KAFKA_DEAD_LETTER_TOPIC: string;
   readonly AUDIT_FILE: string;
-  /** Names that the environment set itself; all else is a default, which gives way to what is recorded (core/stores/control/recorded-rules.ts). */
+  /**
+   * Names that the environment set itself; all else is a default, which gives way to what is recorded
+   * (core/stores/control/recorded-rules.ts).
+   */
   readonly given: ReadonlySet<string>;
 };
 

@@ -1,7 +1,9 @@
 /**
- * What a partition that is held before a stamp is said to be, wherever it is said: by a worker, a run, the API, a command.
+ * What a partition that is held before a stamp is said to be, wherever it is said: by a worker, a run, the API, a
+ * command.
  *
- * Found, expected, and the two remedies, in one sentence each (law L5; docs/operations.md, "A broker's clock ran ahead").
+ * Found, expected, and the two remedies, in one sentence each (law L5; docs/operations.md, "A broker's clock ran
+ * ahead").
  */
 export interface HeldPartition {
   readonly partition: number;

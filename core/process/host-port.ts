@@ -1,9 +1,9 @@
 /**
  * Addresses of servers, `host:port` or `[IPv6]:port`: the one place that reads and writes them.
  *
- * config.ts parses what people set, the HBase client what ZooKeeper and meta name, the Kafka clients ask for the parts. A HostPort
- * is one canonical text, so that it can be a key and stand in a message. A host alone never has brackets; in front of a port and in
- * a URL an IPv6 address has them, because its own colons would be taken for the port's.
+ * config.ts parses what people set, the HBase client what ZooKeeper and meta name, the Kafka clients ask for the parts.
+ * A HostPort is one canonical text, so that it can be a key and stand in a message. A host alone never has brackets; in
+ * front of a port and in a URL an IPv6 address has them, because its own colons would be taken for the port's.
  */
 import { BlockList, isIPv4, isIPv6 } from 'node:net';
 
@@ -14,7 +14,10 @@ export type HostPort = string & { readonly [parsed]: 'HostPort' };
 const HOST_NAME = /^[A-Za-z0-9_]([A-Za-z0-9_.-]*[A-Za-z0-9_.])?$/;
 const MOST_PORT = 65_535;
 
-/** A host as people write it, without brackets; null if it is neither an address nor a name. A zone (`fe80::1%eth0`) fits no URL. */
+/**
+ * A host as people write it, without brackets; null if it is neither an address nor a name. A zone (`fe80::1%eth0`)
+ * fits no URL.
+ */
 export function parseHost(text: string): string | null {
   const bare = text.startsWith('[') && text.endsWith(']') ? text.slice(1, -1) : text;
   if (isIPv6(bare)) return bare.includes('%') ? null : bare.toLowerCase();
@@ -29,11 +32,16 @@ export function parseHostPort(text: string): HostPort | null {
   return host !== null && port >= 1 && port <= MOST_PORT ? hostPort(host, port) : null;
 }
 
-/** What another program wrote, HBase in its table of regions: some leave an IPv6 address without brackets. Null if there is no port. */
+/**
+ * What another program wrote, HBase in its table of regions: some leave an IPv6 address without brackets. Null if there
+ * is no port.
+ */
 export function namedHostPort(text: string): HostPort | null {
   const colon = text.lastIndexOf(':');
   const parts = { host: parseHost(text.slice(0, Math.max(0, colon))), port: Number(text.slice(colon + 1)) };
-  return parts.host !== null && Number.isInteger(parts.port) && parts.port > 0 ? hostPort(parts.host, parts.port) : null;
+  return parts.host !== null && Number.isInteger(parts.port) && parts.port > 0
+    ? hostPort(parts.host, parts.port)
+    : null;
 }
 
 /** `host:port[,host:port…]`, as bootstrap servers and quorums are named; null if any of it is not. */
@@ -58,7 +66,10 @@ export function inUrl(host: string): string {
   return isIPv6(bare(host)) ? `[${bare(host)}]` : host;
 }
 
-/** The address at which a server that listens on `host` is reached from this machine: "any address" is no place to go to. */
+/**
+ * The address at which a server that listens on `host` is reached from this machine: "any address" is no place to go
+ * to.
+ */
 export function reachable(host: string): string {
   if (host === '0.0.0.0') return '127.0.0.1';
   return isIPv6(bare(host)) && canonical(host) === '::' ? '::1' : bare(host);

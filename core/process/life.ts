@@ -1,16 +1,19 @@
 /**
  * The life of a process: until told to stop, and how a command ends.
  *
- * One order to stop often comes several times: on a terminal Ctrl-C reaches every process of the foreground, and npm sends on what it
- * gets. So what follows within a second is the same order. A person who asks again later wants it quicker, not less of it: `stop` and
- * `hurry` are two signals, and whoever has children ends them at both. A terminal that closes asks once, in silence; a starter that died
- * as well. runCommand turns what was thrown into a message on standard error and the exit code of the contract.
+ * One order to stop often comes several times: on a terminal Ctrl-C reaches every process of the foreground, and npm
+ * sends on what it gets. So what follows within a second is the same order. A person who asks again later wants it
+ * quicker, not less of it: `stop` and `hurry` are two signals, and whoever has children ends them at both. A terminal
+ * that closes asks once, in silence; a starter that died as well. runCommand turns what was thrown into a message on
+ * standard error and the exit code of the contract.
  */
 import { EXIT, messageOf, Refusal, Retryable } from './errors.ts';
 import { surviveLostOutput } from './output.ts';
 
 export interface StopOrders {
-  /** Aborted by the first order: SIGINT, SIGTERM, SIGHUP, SIGQUIT, or the death of the starter. The reason is a Stopped. */
+  /**
+   * Aborted by the first order: SIGINT, SIGTERM, SIGHUP, SIGQUIT, or the death of the starter. The reason is a Stopped.
+   */
   readonly stop: AbortSignal;
   /** Aborted when somebody asks again a second or more later, or with SIGQUIT: what is left is to end at once. */
   readonly hurry: AbortSignal;
@@ -31,12 +34,19 @@ export interface OrderWishes {
 }
 
 const AGAIN_AFTER_MS = 1_000;
-/** Nobody is left who would kill a process whose starter died, so it gives itself as long as the most patient starter does. */
+/**
+ * Nobody is left who would kill a process whose starter died, so it gives itself as long as the most patient starter
+ * does.
+ */
 const ORPHAN_LIMIT_MS = 60_000;
 const LOOK_FOR_PARENT_MS = 500;
 
 /** Listens for orders to stop, for the rest of the process's life. */
-export function stopOrders({ source = process, now = () => performance.now(), withParent = false }: OrderWishes = {}): StopOrders {
+export function stopOrders({
+  source = process,
+  now = () => performance.now(),
+  withParent = false,
+}: OrderWishes = {}): StopOrders {
   const stop = new AbortController();
   const hurry = new AbortController();
   let askedMs: number | null = null;
@@ -108,11 +118,13 @@ export async function runCommand(command: () => Promise<number | void>): Promise
   try {
     process.exitCode = (await command()) ?? EXIT.done;
     const fault = output.fault();
-    if (fault && process.exitCode === EXIT.done) throw new Refusal(EXIT.dependency_down, `Standard output could not be written: ${fault.message}`, fault);
+    if (fault && process.exitCode === EXIT.done)
+      throw new Refusal(EXIT.dependency_down, `Standard output could not be written: ${fault.message}`, fault);
   } catch (caught) {
     const thrown = reasonOf(caught);
     process.exitCode = exitCodeOf(thrown);
-    const text = thrown instanceof Error && process.exitCode === EXIT.bug ? (thrown.stack ?? thrown.message) : messageOf(thrown);
+    const text =
+      thrown instanceof Error && process.exitCode === EXIT.bug ? (thrown.stack ?? thrown.message) : messageOf(thrown);
     if (!(thrown instanceof Stopped)) process.stderr.write(`${text}\n`);
   }
 }
@@ -121,7 +133,9 @@ export async function runCommand(command: () => Promise<number | void>): Promise
 export function endInTime(limitMs = END_LIMIT_MS): void {
   const end = (): void => {
     const open = [...new Set(process.getActiveResourcesInfo())].join(', ');
-    process.stderr.write(`The command is over, and ${limitMs / 1_000} s later the process still holds ${open}; it is ended now.\n`);
+    process.stderr.write(
+      `The command is over, and ${limitMs / 1_000} s later the process still holds ${open}; it is ended now.\n`,
+    );
     process.exit();
   };
   setTimeout(end, limitMs).unref();
@@ -129,12 +143,21 @@ export function endInTime(limitMs = END_LIMIT_MS): void {
 
 const END_LIMIT_MS = 15_000;
 
-/** Node's waits throw an AbortError of their own when their signal is aborted; why it was, is its cause. A native module that does not load is a matter of set-up. */
+/**
+ * Node's waits throw an AbortError of their own when their signal is aborted; why it was, is its cause. A native module
+ * that does not load is a matter of set-up.
+ */
 function reasonOf(thrown: unknown): unknown {
   if (thrown instanceof Error && 'code' in thrown && thrown.code === 'ERR_DLOPEN_FAILED') {
-    return new Refusal(EXIT.dependency_down, `A native module cannot be loaded: ${thrown.message}\n"npm run setup" installs the modules for the Node that runs it.`, thrown);
+    return new Refusal(
+      EXIT.dependency_down,
+      `A native module cannot be loaded: ${thrown.message}\n"npm run setup" installs the modules for the Node that runs it.`,
+      thrown,
+    );
   }
-  return thrown instanceof Error && thrown.name === 'AbortError' && thrown.cause instanceof Error ? thrown.cause : thrown;
+  return thrown instanceof Error && thrown.name === 'AbortError' && thrown.cause instanceof Error
+    ? thrown.cause
+    : thrown;
 }
 
 function exitCodeOf(thrown: unknown): number {

@@ -1,7 +1,8 @@
 /**
  * The log of a process: JSON lines on standard error, so that standard output stays free for data.
  *
- * Mains make one and pass it down; a layer adds its own fields with `child`. Values of detections are not logged, only ids.
+ * Mains make one and pass it down; a layer adds its own fields with `child`. Values of detections are not logged, only
+ * ids.
  */
 import { pino } from 'pino';
 import type { Logger } from 'pino';

@@ -1,8 +1,8 @@
 /**
  * Metrics of a process, for Prometheus: a registry, and the small HTTP server that shows it.
  *
- * Every long-running process has one at /metrics, with /healthz beside it and, where it has an opinion, /readyz. A metric is
- * defined beside the code that moves it; its name begins with `sightline_`.
+ * Every long-running process has one at /metrics, with /healthz beside it and, where it has an opinion, /readyz. A
+ * metric is defined beside the code that moves it; its name begins with `sightline_`.
  */
 import { createServer } from 'node:http';
 import type { AddressInfo } from 'node:net';
@@ -10,19 +10,27 @@ import { collectDefaultMetrics, Registry } from 'prom-client';
 import { EXIT, messageOf, Refusal } from './errors.ts';
 import { inUrl, isLoopback, nameInHost } from './host-port.ts';
 
-const MISNAMED_GAUGES = ['nodejs_active_handles_total', 'nodejs_active_requests_total', 'nodejs_active_resources_total'];
+const MISNAMED_GAUGES = [
+  'nodejs_active_handles_total',
+  'nodejs_active_requests_total',
+  'nodejs_active_resources_total',
+];
 
 export function createRegistry(process: string): Registry {
   const registry = new Registry();
   registry.setDefaultLabels({ process });
   collectDefaultMetrics({ register: registry });
-  // Gauges with the name of a counter, which `promtool check metrics` finds fault with. Their sums are those of nodejs_active_handles and so on.
+  // Gauges with the name of a counter, which `promtool check metrics` finds fault with. Their sums are those of
+  // nodejs_active_handles and so on.
   for (const name of MISNAMED_GAUGES) registry.removeSingleMetric(name);
   return registry;
 }
 
 function cannotListen({ host, port }: { host: string; port: number }, fault: Error): Refusal {
-  return new Refusal(EXIT.usage, `METRICS_PORT ${port} on ${inUrl(host)} cannot be listened on (${fault.message}); choose another, or 0 for any`);
+  return new Refusal(
+    EXIT.usage,
+    `METRICS_PORT ${port} on ${inUrl(host)} cannot be listened on (${fault.message}); choose another, or 0 for any`,
+  );
 }
 
 export interface MetricsServer {
@@ -31,8 +39,9 @@ export interface MetricsServer {
 }
 
 /**
- * Serves /metrics, /healthz and /readyz; `notReady` returns why the process is not ready, or null. A server of this machine alone answers
- * only to its names, since a page of another site could make its own name point here (DNS rebinding).
+ * Serves /metrics, /healthz and /readyz; `notReady` returns why the process is not ready, or null. A server of this
+ * machine alone answers only to its names, since a page of another site could make its own name point here (DNS
+ * rebinding).
  */
 export async function serveMetrics(
   registry: Registry,
@@ -41,12 +50,18 @@ export async function serveMetrics(
 ): Promise<MetricsServer> {
   const isOurs = (name: string): boolean => !isLoopback(where.host) || isLoopback(name);
   const server = createServer((request, response) => {
-    const answer = (status: number, text: string, type = 'text/plain; charset=utf-8'): unknown => response.writeHead(status, { 'content-type': type }).end(text);
+    const answer = (status: number, text: string, type = 'text/plain; charset=utf-8'): unknown =>
+      response.writeHead(status, { 'content-type': type }).end(text);
     const failed = (fault: unknown): unknown => answer(500, `${messageOf(fault)}\n`);
     if (!isOurs(nameInHost(request.headers.host ?? ''))) answer(421, 'only names of this machine are answered here\n');
     else if (request.url === '/healthz') answer(200, 'ok\n');
-    else if (request.url === '/readyz') Promise.resolve(notReady()).then((reason) => answer(reason === null ? 200 : 503, `${reason ?? 'ready'}\n`), failed);
-    else if (request.url === '/metrics') registry.metrics().then((text) => answer(200, text, registry.contentType), failed);
+    else if (request.url === '/readyz')
+      Promise.resolve(notReady()).then(
+        (reason) => answer(reason === null ? 200 : 503, `${reason ?? 'ready'}\n`),
+        failed,
+      );
+    else if (request.url === '/metrics')
+      registry.metrics().then((text) => answer(200, text, registry.contentType), failed);
     else answer(404, 'see /metrics, /healthz, /readyz\n');
   });
   await new Promise<void>((resolve, reject) => {

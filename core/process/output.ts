@@ -1,9 +1,10 @@
 /**
- * Standard output and standard error that may go away: the terminal was closed (EIO), the reader of the pipe has left (EPIPE).
+ * Standard output and standard error that may go away: the terminal was closed (EIO), the reader of the pipe has left
+ * (EPIPE).
  *
- * Node makes an uncaught error of that, which would end a process in the middle of its orderly end, and leave its children. Here what
- * is written then is lost and nothing else happens. Any other fault of standard output, such as a full disk, is kept for the end: the
- * command then says so and ends with 5, since data is missing.
+ * Node makes an uncaught error of that, which would end a process in the middle of its orderly end, and leave its
+ * children. Here what is written then is lost and nothing else happens. Any other fault of standard output, such as a
+ * full disk, is kept for the end: the command then says so and ends with 5, since data is missing.
  */
 import { closeSync, openSync } from 'node:fs';
 import { isatty } from 'node:tty';

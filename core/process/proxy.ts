@@ -1,9 +1,11 @@
 /**
- * The forward proxy of the network, as HTTP_PROXY, HTTPS_PROXY, ALL_PROXY and NO_PROXY name it, in capitals or small letters.
+ * The forward proxy of the network, as HTTP_PROXY, HTTPS_PROXY, ALL_PROXY and NO_PROXY name it, in capitals or small
+ * letters.
  *
- * Whoever asks over HTTP asks here first: the sign-in (an issuer is elsewhere), the client of HDFS, the questions to the NameNode,
- * Maven's settings. This machine itself is never asked through a proxy, whatever the variables say: the proxy would ask its own
- * machine. These are conventions of every program and no settings of ours, so they are read from the environment at the time.
+ * Whoever asks over HTTP asks here first: the sign-in (an issuer is elsewhere), the client of HDFS, the questions to
+ * the NameNode, Maven's settings. This machine itself is never asked through a proxy, whatever the variables say: the
+ * proxy would ask its own machine. These are conventions of every program and no settings of ours, so they are read
+ * from the environment at the time.
  */
 import { BlockList, isIP, isIPv4 } from 'node:net';
 import request from '@cypress/request';
@@ -12,7 +14,10 @@ import { isLoopback, parseHost } from './host-port.ts';
 
 type Environment = Readonly<Record<string, string | undefined>>;
 
-/** The proxy for a URL, or null where it is asked directly. Throws a Refusal (usage) if the variable names no HTTP proxy. */
+/**
+ * The proxy for a URL, or null where it is asked directly. Throws a Refusal (usage) if the variable names no HTTP
+ * proxy.
+ */
 export function proxyFor(url: URL, environment: Environment = process.env): URL | null {
   if (isLoopback(url.hostname) || isExcepted(url, noProxyEntries(environment))) return null;
   const own = url.protocol === 'https:' ? 'HTTPS_PROXY' : 'HTTP_PROXY';
@@ -21,7 +26,9 @@ export function proxyFor(url: URL, environment: Environment = process.env): URL 
 
 /** What NO_PROXY says: hosts, their domains, networks, each perhaps with a port. */
 export function noProxyEntries(environment: Environment = process.env): string[] {
-  return valueOf('NO_PROXY', environment).split(/[\s,]+/).filter(Boolean);
+  return valueOf('NO_PROXY', environment)
+    .split(/[\s,]+/)
+    .filter(Boolean);
 }
 
 /** fetch, through the proxy where there is one. */
@@ -39,18 +46,26 @@ export interface Outward {
   readonly signal?: AbortSignal | undefined;
 }
 
-/** By the package that asks HDFS: it tunnels https through any proxy, and hands it plain questions as they are. Redirects are answers. */
+/**
+ * By the package that asks HDFS: it tunnels https through any proxy, and hands it plain questions as they are.
+ * Redirects are answers.
+ */
 function fetchThrough(proxy: URL, target: URL, { method = 'GET', headers, body, signal }: Outward): Promise<Response> {
   return new Promise((resolve, reject) => {
     const own = Object.fromEntries(new Headers(headers).entries());
     const text = body === undefined || body === null ? {} : { body: Buffer.isBuffer(body) ? body : String(body) };
-    const asked = request({ method, uri: target.href, proxy: proxy.href, headers: own, ...text, followRedirect: false, encoding: null }, (fault, answer, bytes) => {
-      signal?.removeEventListener('abort', stop);
-      if (fault) return reject(fault);
-      const isEmpty = [101, 204, 205, 304].includes(answer!.statusCode);
-      const given = Object.entries(answer!.headers).flatMap(([name, value]) => [value ?? []].flat().map((one): [string, string] => [name, one]));
-      resolve(new Response(isEmpty ? null : new Uint8Array(bytes!), { status: answer!.statusCode, headers: given }));
-    });
+    const asked = request(
+      { method, uri: target.href, proxy: proxy.href, headers: own, ...text, followRedirect: false, encoding: null },
+      (fault, answer, bytes) => {
+        signal?.removeEventListener('abort', stop);
+        if (fault) return reject(fault);
+        const isEmpty = [101, 204, 205, 304].includes(answer!.statusCode);
+        const given = Object.entries(answer!.headers).flatMap(([name, value]) =>
+          [value ?? []].flat().map((one): [string, string] => [name, one]),
+        );
+        resolve(new Response(isEmpty ? null : new Uint8Array(bytes!), { status: answer!.statusCode, headers: given }));
+      },
+    );
     const stop = (): void => {
       asked.abort();
       reject(signal?.reason as Error);
@@ -73,7 +88,10 @@ function proxyNamed(name: string, environment: Environment): URL | null {
   if (url && /^https?:$/.test(url.protocol) && url.hostname !== '') return url;
   // The text may hold a password.
   const found = url ? `${url.protocol}//…` : 'something that is no address';
-  throw new Refusal(EXIT.usage, `${name} is ${found}; expected http://host:port of a forward proxy (https:// too, no SOCKS), or NO_PROXY with what is reached without`);
+  throw new Refusal(
+    EXIT.usage,
+    `${name} is ${found}; expected http://host:port of a forward proxy (https:// too, no SOCKS), or NO_PROXY with what is reached without`,
+  );
 }
 
 function isExcepted(url: URL, entries: readonly string[]): boolean {
@@ -90,12 +108,16 @@ function isExcepted(url: URL, entries: readonly string[]): boolean {
 
 /** `example.org`, `.example.org` and `*.example.org` all mean the host and what is below it. */
 function isNamedBy(host: string, named: string): boolean {
-  const name = named.replace(/^\*?\./, '').replace(/^\[|\]$/g, '').toLowerCase();
+  const name = named
+    .replace(/^\*?\./, '')
+    .replace(/^\[|\]$/g, '')
+    .toLowerCase();
   return host.toLowerCase() === name || (isIP(host) === 0 && host.toLowerCase().endsWith(`.${name}`));
 }
 
 function isWithin(host: string, network: string, bits: number): boolean {
-  if (isIP(host) === 0 || isIP(host) !== isIP(network) || !(bits >= 0 && bits <= (isIPv4(host) ? 32 : 128))) return false;
+  if (isIP(host) === 0 || isIP(host) !== isIP(network) || !(bits >= 0 && bits <= (isIPv4(host) ? 32 : 128)))
+    return false;
   const list = new BlockList();
   const family = isIPv4(host) ? 'ipv4' : 'ipv6';
   list.addSubnet(network, bits, family);

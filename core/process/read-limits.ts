@@ -1,8 +1,10 @@
 /**
- * What a reader gives along with a question to a store: how it says that it wants no answer any more, and who counts what it reads.
+ * What a reader gives along with a question to a store: how it says that it wants no answer any more, and who counts
+ * what it reads.
  *
- * Serving makes one for each question (serving/bounds/allowance.ts), the stores heed it: they ask nothing further once the signal is aborted,
- * and tell of the bytes of every answer that they take. Who gives none waits for as long as the store's own time limits say.
+ * Serving makes one for each question (serving/bounds/allowance.ts), the stores heed it: they ask nothing further once
+ * the signal is aborted, and tell of the bytes of every answer that they take. Who gives none waits for as long as the
+ * store's own time limits say.
  */
 import { setMaxListeners } from 'node:events';
 
@@ -13,7 +15,10 @@ export interface ReadLimits {
   readonly onBytes?: ((bytes: number) => void) | undefined;
 }
 
-/** What the work resolves to, or the signal's reason as soon as it is aborted: then the work ends by itself and nobody hears of it. */
+/**
+ * What the work resolves to, or the signal's reason as soon as it is aborted: then the work ends by itself and nobody
+ * hears of it.
+ */
 export function untilAborted<T>(work: Promise<T>, signal: AbortSignal | undefined): Promise<T> {
   if (!signal) return work;
   return new Promise((resolve, reject) => {

@@ -13,7 +13,11 @@ declare module '@cypress/request' {
     readonly encoding: null;
   }
 
-  type Done = (fault: Error | null, answer?: { statusCode: number; headers: IncomingHttpHeaders }, body?: Buffer) => void;
+  type Done = (
+    fault: Error | null,
+    answer?: { statusCode: number; headers: IncomingHttpHeaders },
+    body?: Buffer,
+  ) => void;
 
   function request(options: Options, done: Done): { abort(): void };
   export default request;

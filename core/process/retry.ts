@@ -1,8 +1,8 @@
 /**
  * Bounded back-off with jitter: the one place that meets a Retryable.
  *
- * The speed layer retries a batch for as long as its dependency is away; commands give up after a limit and end with exit
- * code 5. The clock and the dice are passed in by tests.
+ * The speed layer retries a batch for as long as its dependency is away; commands give up after a limit and end with
+ * exit code 5. The clock and the dice are passed in by tests.
  */
 import { setTimeout as sleep } from 'node:timers/promises';
 import { Retryable } from './errors.ts';

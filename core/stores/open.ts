@@ -1,8 +1,9 @@
 /**
  * Opens what a process works with: HBase with its tables as stores, the log's administration, and the recorded rules.
  *
- * Mains call it once and pass the parts on; closing is in reverse. It throws a Retryable while a dependency is away and a
- * Refusal when the set-up is missing or the rules differ, and then leaves nothing open; a worker calls it until it succeeds.
+ * Mains call it once and pass the parts on; closing is in reverse. It throws a Retryable while a dependency is away and
+ * a Refusal when the set-up is missing or the rules differ, and then leaves nothing open; a worker calls it until it
+ * succeeds.
  */
 import type { Config } from '../process/config.ts';
 import type { BatchView } from './views/batch-view.ts';
@@ -49,7 +50,10 @@ export interface OpenOptions {
   readonly checksRowLife?: boolean;
 }
 
-/** HBase alone, for what needs no rules: the set-up, and loading dataset B. Nothing is connected before the first question. */
+/**
+ * HBase alone, for what needs no rules: the set-up, and loading dataset B. Nothing is connected before the first
+ * question.
+ */
 export function openHBase(config: Config, options: OpenOptions = {}): HBaseClient {
   return createHBaseClient({
     zookeeper: config.HBASE_ZOOKEEPER,

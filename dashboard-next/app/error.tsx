@@ -7,7 +7,10 @@ export default function PageError({ error, reset }: { error: Error & { digest?: 
     <main className="sole">
       <Brand />
       <h1>This page could not be shown.</h1>
-      <p>The counts are not touched by this. Try again; if it stays, the log has the reason{error.digest ? ` under ${error.digest}` : ''}.</p>
+      <p>
+        The counts are not touched by this. Try again; if it stays, the log has the reason
+        {error.digest ? ` under ${error.digest}` : ''}.
+      </p>
       <button type="button" className="btn" onClick={reset}>
         Try again
       </button>

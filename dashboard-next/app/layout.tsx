@@ -1,4 +1,7 @@
-/** The frame of every page: language, face, theme. The theme comes from the proxy, so the first paint has the right colours. */
+/**
+ * The frame of every page: language, face, theme. The theme comes from the proxy, so the first paint has the right
+ * colours.
+ */
 import { headers } from 'next/headers';
 import type { Metadata, Viewport } from 'next';
 import type { ReactNode } from 'react';
@@ -31,8 +34,8 @@ export const viewport: Viewport = {
 const END = 'end';
 
 /**
- * Nothing is shown before the face is there, two seconds at most: text that is laid out in another face first moves what stands beside it. A
- * style sheet of the script's own, so that nothing is hidden where scripts are off.
+ * Nothing is shown before the face is there, two seconds at most: text that is laid out in another face first moves
+ * what stands beside it. A style sheet of the script's own, so that nothing is hidden where scripts are off.
  */
 const AWAIT_FACE = `(() => {
   const hidden = new CSSStyleSheet();

@@ -6,8 +6,15 @@ export function Bars({ bars, plot }: { bars: readonly Bar[]; plot: Plot }) {
   const gap = (100 / bars.length) * (bars.length <= 20 ? 0.04 : bars.length <= 80 ? 0.1 : 0.14);
   return bars.map((bar) => {
     if (bar.unknown || bar.count === 0) return null;
-    const box = { x: `${(xOf(bar.t, plot) + gap / 2).toFixed(3)}%`, width: `${(xOf(bar.to, plot) - xOf(bar.t, plot) - gap).toFixed(3)}%` };
-    return bar.cut ? <Outline key={bar.t} bar={bar} plot={plot} box={box} /> : <Stack key={bar.t} bar={bar} plot={plot} box={box} />;
+    const box = {
+      x: `${(xOf(bar.t, plot) + gap / 2).toFixed(3)}%`,
+      width: `${(xOf(bar.to, plot) - xOf(bar.t, plot) - gap).toFixed(3)}%`,
+    };
+    return bar.cut ? (
+      <Outline key={bar.t} bar={bar} plot={plot} box={box} />
+    ) : (
+      <Stack key={bar.t} bar={bar} plot={plot} box={box} />
+    );
   });
 }
 
@@ -23,7 +30,15 @@ function Stack({ bar, plot, box }: One) {
   const speedHeight = Math.max(0, seamY - topY);
   return (
     <>
-      {bar.batch > 0 && <rect className="f-batch" {...box} y={bar.speed === 0 ? topY : seamY} height={plot.height - (bar.speed === 0 ? topY : seamY)} rx="1" />}
+      {bar.batch > 0 && (
+        <rect
+          className="f-batch"
+          {...box}
+          y={bar.speed === 0 ? topY : seamY}
+          height={plot.height - (bar.speed === 0 ? topY : seamY)}
+          rx="1"
+        />
+      )}
       {bar.speed > 0 && (
         <>
           <rect className="f-speed" {...box} y={topY} height={speedHeight} rx="1" />

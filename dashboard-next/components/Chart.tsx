@@ -1,8 +1,8 @@
 /**
  * The timeline as a picture: drawn on the server in its final box, the same in every browser.
  *
- * x is in per cent and y in pixels, so nothing needs to be measured. The pointer or the arrow keys choose a bucket and say its
- * numbers; drawing across buckets chooses their range.
+ * x is in per cent and y in pixels, so nothing needs to be measured. The pointer or the arrow keys choose a bucket and
+ * say its numbers; drawing across buckets chooses their range.
  */
 import { useState } from 'react';
 import type { KeyboardEvent, PointerEvent } from 'react';
@@ -39,7 +39,20 @@ interface Props {
   readonly say: (text: string) => void;
 }
 
-export function Chart({ bars, top, seam, tz, now, isOld, isAnswered, missing, height, lengthWords, change, say }: Props) {
+export function Chart({
+  bars,
+  top,
+  seam,
+  tz,
+  now,
+  isOld,
+  isAnswered,
+  missing,
+  height,
+  lengthWords,
+  change,
+  say,
+}: Props) {
   const [chosen, setChosen] = useState<number | null>(null);
   const [drag, setDrag] = useState<{ from: number; to: number } | null>(null);
   if (bars.length === 0) return <EmptyChart isAnswered={isAnswered} height={height} />;
@@ -56,7 +69,9 @@ export function Chart({ bars, top, seam, tz, now, isOld, isAnswered, missing, he
   const onKeyDown = (event: KeyboardEvent): void => {
     const last = bars.length - 1;
     const from = chosen ?? last + (event.key === 'ArrowLeft' ? 1 : 0);
-    const next = { ArrowLeft: Math.max(0, from - 1), ArrowRight: Math.min(last, from + 1), Home: 0, End: last }[event.key];
+    const next = { ArrowLeft: Math.max(0, from - 1), ArrowRight: Math.min(last, from + 1), Home: 0, End: last }[
+      event.key
+    ];
     if (event.key === 'Escape') setChosen(null);
     if (next === undefined) return;
     event.preventDefault();
@@ -88,13 +103,29 @@ export function Chart({ bars, top, seam, tz, now, isOld, isAnswered, missing, he
   return (
     <>
       <YAxis plot={plot} zone={axisZone(plot.to, tz)} />
-      <div className={isOld ? 'plot faded' : 'plot'} tabIndex={0} role="group" aria-label="Timeline; arrow keys move from bucket to bucket" data-arrows onKeyDown={onKeyDown} onBlur={() => setChosen(null)} {...pointer}>
-        <svg width="100%" height={HEAD + height + FOOT} role="img" aria-label={sentence(bars, tz, now) + (missing ? `; the ${missing} view is missing` : '')}>
+      <div
+        className={isOld ? 'plot faded' : 'plot'}
+        tabIndex={0}
+        role="group"
+        aria-label="Timeline; arrow keys move from bucket to bucket"
+        data-arrows
+        onKeyDown={onKeyDown}
+        onBlur={() => setChosen(null)}
+        {...pointer}
+      >
+        <svg
+          width="100%"
+          height={HEAD + height + FOOT}
+          role="img"
+          aria-label={sentence(bars, tz, now) + (missing ? `; the ${missing} view is missing` : '')}
+        >
           <Grid plot={plot} />
           <Picture bars={bars} plot={plot} tz={tz} missing={missing} />
           {seam && seam.at > plot.from && seam.at < plot.to && <Seam seam={seam} plot={plot} />}
           <XAxis plot={plot} tz={tz} />
-          {drag && drag.from !== drag.to && <Band bars={bars} plot={plot} from={Math.min(drag.from, drag.to)} to={Math.max(drag.from, drag.to)} />}
+          {drag && drag.from !== drag.to && (
+            <Band bars={bars} plot={plot} from={Math.min(drag.from, drag.to)} to={Math.max(drag.from, drag.to)} />
+          )}
           {chosen !== null && bar && <Band bars={bars} plot={plot} from={chosen} to={chosen} />}
         </svg>
         {bar && <ChartTip bar={bar} x={xOf((bar.t + bar.to) / 2, plot)} tz={tz} now={now} lengthWords={lengthWords} />}
@@ -117,7 +148,14 @@ function EmptyChart({ isAnswered, height }: { isAnswered: boolean; height: numbe
       <div className="plot">
         <svg width="100%" height={boxHeight} role="img" aria-label="No timeline yet">
           {[0, 0.25, 0.5, 0.75, 1].map((part) => (
-            <line key={part} className={part === 1 ? 'grid base' : 'grid'} x1="0" x2="100%" y1={HEAD + height * part} y2={HEAD + height * part} />
+            <line
+              key={part}
+              className={part === 1 ? 'grid base' : 'grid'}
+              x1="0"
+              x2="100%"
+              y1={HEAD + height * part}
+              y2={HEAD + height * part}
+            />
           ))}
           <text className="seamt" x="50%" y={HEAD + height / 2 - 8} textAnchor="middle">
             {isAnswered ? 'The timeline did not come with the last answer' : 'No numbers yet'}
@@ -128,7 +166,17 @@ function EmptyChart({ isAnswered, height }: { isAnswered: boolean; height: numbe
   );
 }
 
-function Picture({ bars, plot, tz, missing }: { bars: readonly Bar[]; plot: Plot; tz: string; missing: Missing | null }) {
+function Picture({
+  bars,
+  plot,
+  tz,
+  missing,
+}: {
+  bars: readonly Bar[];
+  plot: Plot;
+  tz: string;
+  missing: Missing | null;
+}) {
   const gap = leadingGap(bars);
   const path = linePath(bars, plot);
   const gapWidth = gap ? xOf(gap.to, plot) : 0;
@@ -152,7 +200,13 @@ function Picture({ bars, plot, tz, missing }: { bars: readonly Bar[]; plot: Plot
       )}
       {gap && gapWidth > 12 && (
         <text className="gapt" x={`${gapWidth / 2}%`} y={plot.height / 2} textAnchor="middle">
-          {missing ? `the ${missing} view is missing` : gap.isAll ? 'no detections in this window' : gapWidth > 30 ? `no detections before ${gap.to - bars[0]!.t < DAY_MS ? clock(gap.to, tz) : dayClock(gap.to, tz, gap.to)}` : 'none'}
+          {missing
+            ? `the ${missing} view is missing`
+            : gap.isAll
+              ? 'no detections in this window'
+              : gapWidth > 30
+                ? `no detections before ${gap.to - bars[0]!.t < DAY_MS ? clock(gap.to, tz) : dayClock(gap.to, tz, gap.to)}`
+                : 'none'}
         </text>
       )}
     </svg>
@@ -188,7 +242,12 @@ function XAxis({ plot, tz }: { plot: Plot; tz: string }) {
     return (
       <g key={t} className={wideOnly ? 'wide' : undefined}>
         <line className="tick" x1={`${x}%`} x2={`${x}%`} y1={y} y2={y + 4} />
-        <text className={strong ? 'ax day' : 'ax'} x={`${x}%`} y={y + 19} textAnchor={x < 2 ? 'start' : x > 98 ? 'end' : 'middle'}>
+        <text
+          className={strong ? 'ax day' : 'ax'}
+          x={`${x}%`}
+          y={y + 19}
+          textAnchor={x < 2 ? 'start' : x > 98 ? 'end' : 'middle'}
+        >
           {text}
         </text>
       </g>

@@ -14,9 +14,7 @@ const FIELDS = [
 export function ConflictList({ conflicts }: { conflicts: readonly Conflict[] }) {
   return conflicts.map(({ detection_oid, first, copy }, index) => (
     <table key={index} className="conflict">
-      <caption className="num">
-        Detection {detection_oid}
-      </caption>
+      <caption className="num">Detection {detection_oid}</caption>
       <thead>
         <tr>
           <th scope="col" className="field">

@@ -29,7 +29,8 @@ export function Conflicts({ page }: { page: PageState }) {
       {all > 0 && report && (
         <>
           <p className="lead hint">
-            Night <Link href={linkTo({ page: 'run', epoch: report.epoch }, shown)}>{report.epoch}</Link> met {count(report.conflictCount)}. The first one counts.
+            Night <Link href={linkTo({ page: 'run', epoch: report.epoch }, shown)}>{report.epoch}</Link> met{' '}
+            {count(report.conflictCount)}. The first one counts.
           </p>
           <ConflictList conflicts={report.conflicts.slice(0, SHOWN)} />
         </>

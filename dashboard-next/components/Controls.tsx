@@ -27,17 +27,32 @@ export function Controls({ page, children }: Props) {
       <div className="seg windows" role="radiogroup" aria-label="Window">
         {WINDOW_NAMES.map((name) => (
           <label key={name}>
-            <input type="radio" name="window" id={`window-${name}`} value={name} checked={!shown.fixed && shown.window === name} onChange={() => change({ window: name, fixed: null })} />
+            <input
+              type="radio"
+              name="window"
+              id={`window-${name}`}
+              value={name}
+              checked={!shown.fixed && shown.window === name}
+              onChange={() => change({ window: name, fixed: null })}
+            />
             <span>{lengthText(WINDOWS[name] * MINUTE_MS)}</span>
           </label>
         ))}
-        <button type="button" className="custom" id="custom" aria-haspopup="dialog" aria-pressed={shown.fixed !== null} onClick={() => open('custom')}>
+        <button
+          type="button"
+          className="custom"
+          id="custom"
+          aria-haspopup="dialog"
+          aria-pressed={shown.fixed !== null}
+          onClick={() => open('custom')}
+        >
           <Icon name="calendar" />
           <span>Custom</span>
         </button>
       </div>
       <span className="bounds num">
-        <time dateTime={new Date(span.from).toISOString()}>{boundsText(span, shown.tz, now)}</time> <span className="zonename">{spanZoneText(span, shown.tz)}</span>
+        <time dateTime={new Date(span.from).toISOString()}>{boundsText(span, shown.tz, now)}</time>{' '}
+        <span className="zonename">{spanZoneText(span, shown.tz)}</span>
       </span>
       <span className="sp" />
       <button type="button" className="ghost copy" onClick={copy.copy}>
@@ -51,7 +66,15 @@ export function Controls({ page, children }: Props) {
 }
 
 /** The place that Live shows. `here` is its row of the places, if they are known and it is one of them. */
-export function PlaceButton({ shown, here, open }: { shown: Shown; here: CountedLocation | null; open: PageState['setDialog'] }) {
+export function PlaceButton({
+  shown,
+  here,
+  open,
+}: {
+  shown: Shown;
+  here: CountedLocation | null;
+  open: PageState['setDialog'];
+}) {
   return (
     <button type="button" className="btn place" id="place" aria-haspopup="dialog" onClick={() => open('place')}>
       <Icon name="place" />
@@ -89,7 +112,17 @@ function RunControl({ refresh, isFixed, change, pause }: RunProps) {
       <span className="btn every pick">
         <span aria-hidden="true">{isFixed ? 'Fixed range' : paused ? 'paused' : `every ${refresh} s`}</span>
         <Icon name="down" small />
-        <select id="every" aria-label="Refresh" value={String(refresh)} onChange={(event) => change({ refresh: event.target.value === 'off' ? 'off' : (Number(event.target.value) as Refresh) }, 'replace')}>
+        <select
+          id="every"
+          aria-label="Refresh"
+          value={String(refresh)}
+          onChange={(event) =>
+            change(
+              { refresh: event.target.value === 'off' ? 'off' : (Number(event.target.value) as Refresh) },
+              'replace',
+            )
+          }
+        >
           <option value="1">every 1 s</option>
           <option value="5">every 5 s</option>
           <option value="10">every 10 s</option>

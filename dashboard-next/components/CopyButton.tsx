@@ -12,9 +12,16 @@ interface Props {
 
 export function CopyButton({ text, what, label, say }: Props) {
   const { done, copy } = useCopied();
-  const onClick = (): void => void copy(text).then((ok) => say(ok ? `${what} copied` : 'The browser does not allow copying'));
+  const onClick = (): void =>
+    void copy(text).then((ok) => say(ok ? `${what} copied` : 'The browser does not allow copying'));
   return (
-    <button type="button" className={label ? 'ghost sm copybtn' : 'ghost icon sm copybtn'} onClick={onClick} aria-label={label ? undefined : `Copy ${what}`} title={label ? undefined : `Copy ${what}`}>
+    <button
+      type="button"
+      className={label ? 'ghost sm copybtn' : 'ghost icon sm copybtn'}
+      onClick={onClick}
+      aria-label={label ? undefined : `Copy ${what}`}
+      title={label ? undefined : `Copy ${what}`}
+    >
       <Icon name={done ? 'check' : 'copy'} />
       {label && <span>{done ? 'Copied' : label}</span>}
     </button>

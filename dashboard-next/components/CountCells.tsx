@@ -1,4 +1,7 @@
-/** The figures of a counted row, an item's or a place's: its count, its share of the total, its change since the period before. */
+/**
+ * The figures of a counted row, an item's or a place's: its count, its share of the total, its change since the period
+ * before.
+ */
 import { change as changeOf, count, share } from '../live/numbers.ts';
 import type { Compared } from '../live/rows.ts';
 import { ChangeText } from './ChangeText.tsx';

@@ -33,8 +33,25 @@ export function CustomRange({ isOpen, close, span, shown, change }: Props) {
   return (
     <Dialog title="Custom range" isOpen={isOpen} close={close}>
       <form onSubmit={apply} noValidate>
-        <WallTimeField label="From" name="from" time={from} zone={shown.tz} change={setFrom} isInvalid={false} faultId="range-fault" isFirst />
-        <WallTimeField label="To, not included" name="to" time={to} zone={shown.tz} change={setTo} isInvalid={fault !== null} faultId="range-fault" />
+        <WallTimeField
+          label="From"
+          name="from"
+          time={from}
+          zone={shown.tz}
+          change={setFrom}
+          isInvalid={false}
+          faultId="range-fault"
+          isFirst
+        />
+        <WallTimeField
+          label="To, not included"
+          name="to"
+          time={to}
+          zone={shown.tz}
+          change={setTo}
+          isInvalid={fault !== null}
+          faultId="range-fault"
+        />
         <p className="hint">Times are {spanZoneText(span, shown.tz)}.</p>
         <p id="range-fault" className="fault" role="alert">
           {fault}

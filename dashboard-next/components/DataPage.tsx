@@ -22,7 +22,8 @@ export function DataPage(props: PageProps) {
   const days = lake?.days ?? [];
   // Until somebody ticks days, the lines are for the newest one.
   const ticked = picked ?? days.slice(0, 1).map(({ date }) => date);
-  const tick = (date: string): void => setPicked(ticked.includes(date) ? ticked.filter((one) => one !== date) : [...ticked, date].sort());
+  const tick = (date: string): void =>
+    setPicked(ticked.includes(date) ? ticked.filter((one) => one !== date) : [...ticked, date].sort());
   return (
     <Frame page={page} title="Data · Sightline" json="/api/v1/lake">
       <div className="pagehead">
@@ -38,7 +39,9 @@ export function DataPage(props: PageProps) {
           {!lake && fault && <Trouble fault={fault} page={page} />}
           {lake && days.length === 0 && (
             <p className="lead">
-              The lake fills when the first epoch is published{trust && `, after ${clock(trust.batch.open_ends_at, 'UTC')} UTC`}. Until then the window export reads HBase.
+              The lake fills when the first epoch is published
+              {trust && `, after ${clock(trust.batch.open_ends_at, 'UTC')} UTC`}. Until then the window export reads
+              HBase.
             </p>
           )}
           {days.length > 0 && (

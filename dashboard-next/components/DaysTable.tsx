@@ -45,7 +45,12 @@ export function DaysTable({ days, ticked, tick, isAway }: Props) {
             <tr key={day.date}>
               <th scope="row" className="num pickday">
                 <label>
-                  <input type="checkbox" checked={ticked.includes(day.date)} onChange={() => tick(day.date)} aria-label={`${day.date} in the lines that read the lake`} />
+                  <input
+                    type="checkbox"
+                    checked={ticked.includes(day.date)}
+                    onChange={() => tick(day.date)}
+                    aria-label={`${day.date} in the lines that read the lake`}
+                  />
                   {day.date}
                 </label>
               </th>
@@ -56,7 +61,10 @@ export function DaysTable({ days, ticked, tick, isAway }: Props) {
                 <Digits text={bytes(day.bytes)} />
               </td>
               <td className="r num wide">{count(day.files)}</td>
-              <td className="r num wide" title={day.epochs.length > 0 ? `${day.epochs[0]} to ${day.epochs.at(-1)}` : undefined}>
+              <td
+                className="r num wide"
+                title={day.epochs.length > 0 ? `${day.epochs[0]} to ${day.epochs.at(-1)}` : undefined}
+              >
                 {count(day.epochs.length)}
               </td>
               <td className="get">
@@ -80,11 +88,23 @@ function Get({ day, isAway }: { day: LakeDay; isAway: boolean }) {
       {(['parquet', 'csv'] as const).map((format) => {
         const name = format === 'csv' ? 'CSV' : 'Parquet';
         return isAway ? (
-          <button key={format} type="button" className="btn small" disabled title="HDFS does not answer; try again in 30 s">
+          <button
+            key={format}
+            type="button"
+            className="btn small"
+            disabled
+            title="HDFS does not answer; try again in 30 s"
+          >
             {name}
           </button>
         ) : (
-          <a key={format} className="btn small" href={exportPath({ ...question, format })} download={`detections-${day.date}.${format}`} aria-label={`${day.date} as ${name}`}>
+          <a
+            key={format}
+            className="btn small"
+            href={exportPath({ ...question, format })}
+            download={`detections-${day.date}.${format}`}
+            aria-label={`${day.date} as ${name}`}
+          >
             {name}
           </a>
         );

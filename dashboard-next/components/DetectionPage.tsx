@@ -45,7 +45,9 @@ function NotFound({ id, page }: { id: string; page: PageState }) {
       <h2>No detection {id} was counted.</h2>
       <p>
         It may be a copy, a dead letter or not arrived yet: <Link href={linkTo({ page: 'trust' }, shown)}>Trust</Link>.{' '}
-        {shown.dt ? `The lake’s day ${shown.dt} was searched too.` : 'HBase keeps detections for days; older ones are in the lake, day by day:'}
+        {shown.dt
+          ? `The lake’s day ${shown.dt} was searched too.`
+          : 'HBase keeps detections for days; older ones are in the lake, day by day:'}
       </p>
       <form className="look" method="get">
         <label>
@@ -83,19 +85,55 @@ function Found({ found, page }: { found: DetectionAnswer; page: PageState }) {
     <section className="card facts" aria-label="Detection">
       <dl>
         {row('Item', 'item_name', <bdi className="anywhere">{visible(found.item_name)}</bdi>, found.item_name)}
-        {row('Place', 'geographical_location', <Link href={linkTo({ page: 'place', location: place }, shown)}>{name ? <bdi>{name}</bdi> : <i>Unknown place</i>}</Link>, found.geographical_location ?? '')}
+        {row(
+          'Place',
+          'geographical_location',
+          <Link href={linkTo({ page: 'place', location: place }, shown)}>
+            {name ? <bdi>{name}</bdi> : <i>Unknown place</i>}
+          </Link>,
+          found.geographical_location ?? '',
+        )}
         {row('Place’s oid', 'geographical_location_oid', `#${place}`, place)}
         {row('Camera', 'video_camera_oid', found.video_camera_oid, found.video_camera_oid)}
         {row('Detection', 'detection_oid', found.detection_oid, found.detection_oid)}
         {row('Detected at', 'timestamp_detected', <Moment t={t} page={page} />, String(t), 'by the camera’s clock')}
-        {row('Arrived at', 'arrived_at', <Moment t={found.arrived_at} page={page} />, String(found.arrived_at), `${laterText(found.arrived_at - t)}, by the log’s clock`)}
-        {row('Partition', 'kafka_partition', found.kafka_partition, String(found.kafka_partition), 'of the topic detections')}
-        {row('Offset', 'kafka_offset', count(found.kafka_offset), String(found.kafka_offset), 'of the record that was first met')}
-        {row('Deferred', 'deferred', found.deferred ? 'yes' : 'no', String(found.deferred), found.deferred ? 'too old for the speed layer when it arrived; the batch layer counts it' : '')}
+        {row(
+          'Arrived at',
+          'arrived_at',
+          <Moment t={found.arrived_at} page={page} />,
+          String(found.arrived_at),
+          `${laterText(found.arrived_at - t)}, by the log’s clock`,
+        )}
+        {row(
+          'Partition',
+          'kafka_partition',
+          found.kafka_partition,
+          String(found.kafka_partition),
+          'of the topic detections',
+        )}
+        {row(
+          'Offset',
+          'kafka_offset',
+          count(found.kafka_offset),
+          String(found.kafka_offset),
+          'of the record that was first met',
+        )}
+        {row(
+          'Deferred',
+          'deferred',
+          found.deferred ? 'yes' : 'no',
+          String(found.deferred),
+          found.deferred ? 'too old for the speed layer when it arrived; the batch layer counts it' : '',
+        )}
       </dl>
       <footer>
-        <Link href={linkTo({ page: 'place', location: place }, shown, { fixed: minute })}>Its minute at this place</Link>
-        <span className="hint">Found in {found.found_in === 'lake' ? 'the lake' : 'HBase'}{t > now ? '; the camera’s clock is ahead' : ''}.</span>
+        <Link href={linkTo({ page: 'place', location: place }, shown, { fixed: minute })}>
+          Its minute at this place
+        </Link>
+        <span className="hint">
+          Found in {found.found_in === 'lake' ? 'the lake' : 'HBase'}
+          {t > now ? '; the camera’s clock is ahead' : ''}.
+        </span>
       </footer>
     </section>
   );

@@ -23,7 +23,13 @@ export function Dialog({ title, isOpen, close, className = '', children }: Props
     if (!isOpen && dialog.open) dialog.close();
   }, [isOpen]);
   return (
-    <dialog ref={box} className={`dialog ${className}`} aria-label={title} onClose={() => isOpen && close()} onClick={(event) => event.target === event.currentTarget && close()}>
+    <dialog
+      ref={box}
+      className={`dialog ${className}`}
+      aria-label={title}
+      onClose={() => isOpen && close()}
+      onClick={(event) => event.target === event.currentTarget && close()}
+    >
       {isOpen && (
         <div className="inside">
           <header>

@@ -76,12 +76,17 @@ function EachDifference({ report, page: { shown, now } }: { report: Report; page
     <section className="card" aria-labelledby="differences-title">
       <header>
         <h2 id="differences-title">Differences</h2>
-        <span className="hint num">{all < report.differenceCount ? `the first ${count(all)} of ${count(report.differenceCount)}; the JSON has all` : count(report.differenceCount)}</span>
+        <span className="hint num">
+          {all < report.differenceCount
+            ? `the first ${count(all)} of ${count(report.differenceCount)}; the JSON has all`
+            : count(report.differenceCount)}
+        </span>
       </header>
       <ul className="lead">
         {report.places.map(({ oid, cells, batch, speed }) => (
           <li key={oid} className="num">
-            Place <Link href={linkTo({ page: 'place', location: oid }, shown)}>#{oid}</Link>: speed {count(speed)}, batch {count(batch)} in {count(cells)} {cells === 1 ? 'cell' : 'cells'}
+            Place <Link href={linkTo({ page: 'place', location: oid }, shown)}>#{oid}</Link>: speed {count(speed)},
+            batch {count(batch)} in {count(cells)} {cells === 1 ? 'cell' : 'cells'}
           </li>
         ))}
         {report.tallyDifferences.map(({ partition, tally, batch, speed }) => (

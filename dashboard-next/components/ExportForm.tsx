@@ -24,12 +24,22 @@ interface Choice {
 
 export function ExportForm({ page }: { page: PageState }) {
   const { board, shown, now } = page;
-  const [start] = useState(() => shown.fixed ?? { from: Math.floor(now / MINUTE_MS) * MINUTE_MS - 60 * MINUTE_MS, to: Math.floor(now / MINUTE_MS) * MINUTE_MS });
+  const [start] = useState(
+    () =>
+      shown.fixed ?? {
+        from: Math.floor(now / MINUTE_MS) * MINUTE_MS - 60 * MINUTE_MS,
+        to: Math.floor(now / MINUTE_MS) * MINUTE_MS,
+      },
+  );
   const [location, setLocation] = useState('');
   const [from, setFrom] = useState(() => wallTimeOf(start.from, shown.tz));
   const [to, setTo] = useState(() => wallTimeOf(start.to, shown.tz));
   const [format, setFormat] = useState<(typeof FORMATS)[number]>('parquet');
-  const choice = { location: location.trim() === '' ? 'all' : location.trim().replace(/^#/, ''), from: instantIn(from, shown.tz), to: instantIn(to, shown.tz) };
+  const choice = {
+    location: location.trim() === '' ? 'all' : location.trim().replace(/^#/, ''),
+    from: instantIn(from, shown.tz),
+    to: instantIn(to, shown.tz),
+  };
   const fault = faultOf(choice);
   const rows = useEstimate(choice, fault !== null, now);
   return (
@@ -40,7 +50,15 @@ export function ExportForm({ page }: { page: PageState }) {
       <div className="fields">
         <label className="field">
           Place
-          <input id="export-place" list="export-places" placeholder="All places, or an oid" value={location} aria-invalid={fault?.field === 'location'} aria-describedby="export-fault" onChange={(event) => setLocation(event.target.value)} />
+          <input
+            id="export-place"
+            list="export-places"
+            placeholder="All places, or an oid"
+            value={location}
+            aria-invalid={fault?.field === 'location'}
+            aria-describedby="export-fault"
+            onChange={(event) => setLocation(event.target.value)}
+          />
         </label>
         <datalist id="export-places">
           {(partOf(board, 'places')?.locations ?? []).slice(0, 500).map((place) => (
@@ -49,14 +67,36 @@ export function ExportForm({ page }: { page: PageState }) {
             </option>
           ))}
         </datalist>
-        <WallTimeField label={`From, ${zoneText(start.from, shown.tz)}`} name="export-from" time={from} zone={shown.tz} change={setFrom} isInvalid={fault?.field === 'from'} faultId="export-fault" />
-        <WallTimeField label="To, not included" name="export-to" time={to} zone={shown.tz} change={setTo} isInvalid={fault?.field === 'to'} faultId="export-fault" />
+        <WallTimeField
+          label={`From, ${zoneText(start.from, shown.tz)}`}
+          name="export-from"
+          time={from}
+          zone={shown.tz}
+          change={setFrom}
+          isInvalid={fault?.field === 'from'}
+          faultId="export-fault"
+        />
+        <WallTimeField
+          label="To, not included"
+          name="export-to"
+          time={to}
+          zone={shown.tz}
+          change={setTo}
+          isInvalid={fault?.field === 'to'}
+          faultId="export-fault"
+        />
         <fieldset className="field">
           <legend>Format</legend>
           <span className="seg">
             {FORMATS.map((one) => (
               <label key={one}>
-                <input type="radio" name="format" value={one} checked={format === one} onChange={() => setFormat(one)} />
+                <input
+                  type="radio"
+                  name="format"
+                  value={one}
+                  checked={format === one}
+                  onChange={() => setFormat(one)}
+                />
                 <span>{one === 'csv' ? 'CSV' : 'Parquet'}</span>
               </label>
             ))}
@@ -67,7 +107,11 @@ export function ExportForm({ page }: { page: PageState }) {
         {fault?.text}
       </p>
       <footer>
-        <span className="hint num">{fault ? '' : `${rows === null ? 'Counting' : `About ${count(rows)} ${rows === 1 ? 'row' : 'rows'}`}; streams, closing the tab stops it`}</span>
+        <span className="hint num">
+          {fault
+            ? ''
+            : `${rows === null ? 'Counting' : `About ${count(rows)} ${rows === 1 ? 'row' : 'rows'}`}; streams, closing the tab stops it`}
+        </span>
         <span className="sp" />
         {fault ? (
           <button type="button" className="btn primary" disabled>
@@ -86,7 +130,8 @@ export function ExportForm({ page }: { page: PageState }) {
 }
 
 function faultOf({ location, from, to }: Choice): { field: string; text: string } | null {
-  if (location !== 'all' && !isOid(location)) return { field: 'location', text: 'A place’s oid was expected, or nothing for all places.' };
+  if (location !== 'all' && !isOid(location))
+    return { field: 'location', text: 'A place’s oid was expected, or nothing for all places.' };
   if (Number.isNaN(from)) return { field: 'from', text: 'The beginning needs a day and a time.' };
   if (Number.isNaN(to)) return { field: 'to', text: 'The end needs a day and a time.' };
   return to <= from ? { field: 'to', text: 'The end must be after the beginning.' } : null;

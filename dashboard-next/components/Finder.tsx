@@ -1,5 +1,6 @@
 /**
- * Finds a place by name or oid, and a detection by its oid; opened as the list from which Live's place is chosen, it chooses.
+ * Finds a place by name or oid, and a detection by its oid; opened as the list from which Live's place is chosen, it
+ * chooses.
  *
  * A page that has not asked for the places asks for them when this opens.
  */
@@ -29,7 +30,12 @@ interface Props {
 
 export function Finder({ isOpen, close, ...rest }: Props) {
   return (
-    <Dialog title={rest.purpose === 'place' ? 'Choose a place' : 'Find a place or a detection'} isOpen={isOpen} close={close} className="finder">
+    <Dialog
+      title={rest.purpose === 'place' ? 'Choose a place' : 'Find a place or a detection'}
+      isOpen={isOpen}
+      close={close}
+      className="finder"
+    >
       <Found close={close} {...rest} />
     </Dialog>
   );
@@ -47,7 +53,12 @@ function Found({ page, purpose, close }: Omit<Props, 'isOpen'>) {
   const [text, setText] = useState('');
   const [at, setAt] = useState(0);
   const places = usePlaces(page);
-  const all: PlaceEntry[] = (places?.locations ?? []).map((place) => ({ kind: 'place', oid: place.geographical_location_oid, name: placeName(place.geographical_location), count: place.count }));
+  const all: PlaceEntry[] = (places?.locations ?? []).map((place) => ({
+    kind: 'place',
+    oid: place.geographical_location_oid,
+    name: placeName(place.geographical_location),
+    count: place.count,
+  }));
   const found = matching(all, text);
   const entries = entriesOf(text, purpose, all, found);
   const choose = (entry: Entry | undefined): void => {
@@ -75,16 +86,37 @@ function Found({ page, purpose, close }: Omit<Props, 'isOpen'>) {
       <label className="srch wide">
         <Icon name="search" />
         <span className="vh">Name or oid</span>
-        <input type="search" data-first role="combobox" aria-expanded="true" aria-controls="found" aria-activedescendant={entries[at] ? `found-${at}` : undefined} placeholder="Name or oid" value={text} onKeyDown={onKeyDown} onChange={(event) => type(event.target.value)} />
+        <input
+          type="search"
+          data-first
+          role="combobox"
+          aria-expanded="true"
+          aria-controls="found"
+          aria-activedescendant={entries[at] ? `found-${at}` : undefined}
+          placeholder="Name or oid"
+          value={text}
+          onKeyDown={onKeyDown}
+          onChange={(event) => type(event.target.value)}
+        />
       </label>
       <ul id="found" role="listbox" aria-label="Found">
         {entries.map((entry, index) => (
-          <li key={keyOf(entry)} id={`found-${index}`} role="option" aria-selected={index === at} className={isShown(entry, page) ? 'here' : undefined} onPointerMove={() => setAt(index)} onClick={() => choose(entry)}>
+          <li
+            key={keyOf(entry)}
+            id={`found-${index}`}
+            role="option"
+            aria-selected={index === at}
+            className={isShown(entry, page) ? 'here' : undefined}
+            onPointerMove={() => setAt(index)}
+            onClick={() => choose(entry)}
+          >
             <EntryText entry={entry} />
           </li>
         ))}
       </ul>
-      {entries.length === 0 && <p className="none">{places ? <>No place matches ‘{text}’.</> : 'Asking for the places'}</p>}
+      {entries.length === 0 && (
+        <p className="none">{places ? <>No place matches ‘{text}’.</> : 'Asking for the places'}</p>
+      )}
       {found.length > MOST && <p className="hint num">{count(found.length - MOST)} more; type to narrow them down</p>}
     </>
   );
@@ -107,11 +139,18 @@ function usePlaces({ board, now }: PageState): LocationsAnswer | null {
   return held ?? asked;
 }
 
-function entriesOf(text: string, purpose: Props['purpose'], all: readonly PlaceEntry[], found: readonly PlaceEntry[]): Entry[] {
+function entriesOf(
+  text: string,
+  purpose: Props['purpose'],
+  all: readonly PlaceEntry[],
+  found: readonly PlaceEntry[],
+): Entry[] {
   const oid = text.trim().replace(/^#/, '');
   const known = found.slice(0, MOST);
   if (!isOid(oid)) return [...(purpose === 'place' && text.trim() === '' ? [{ kind: 'all' } as const] : []), ...known];
-  const unknown: Entry[] = all.some((place) => place.oid === oid) ? [] : [{ kind: 'place', oid, name: null, count: null }];
+  const unknown: Entry[] = all.some((place) => place.oid === oid)
+    ? []
+    : [{ kind: 'place', oid, name: null, count: null }];
   return [...known, ...unknown, ...(purpose === 'find' ? [{ kind: 'detection', oid } as const] : [])];
 }
 

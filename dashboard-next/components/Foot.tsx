@@ -21,7 +21,8 @@ export function Foot({ page, json }: Props) {
       <noscript>
         <p className="notice calm">
           <span className="words">
-            <b>Live updates need JavaScript.</b> The numbers are those of this moment; <a href="">reload</a> for newer ones.
+            <b>Live updates need JavaScript.</b> The numbers are those of this moment; <a href="">reload</a> for newer
+            ones.
           </span>
         </p>
       </noscript>

@@ -38,10 +38,32 @@ export function Frame({ page, title, json, children }: Props) {
       <div className="vh" role="status" aria-live="polite">
         {page.announced}
       </div>
-      <Finder page={page} purpose={dialog === 'place' ? 'place' : 'find'} isOpen={dialog === 'find' || dialog === 'place'} close={close} />
-      <CustomRange key={dialog === 'custom' ? 'open' : 'closed'} isOpen={dialog === 'custom'} close={close} span={board ? { from: board.top.from, to: board.top.to } : { from: now - WINDOWS['1h'] * 60_000, to: now }} shown={shown} change={change} />
+      <Finder
+        page={page}
+        purpose={dialog === 'place' ? 'place' : 'find'}
+        isOpen={dialog === 'find' || dialog === 'place'}
+        close={close}
+      />
+      <CustomRange
+        key={dialog === 'custom' ? 'open' : 'closed'}
+        isOpen={dialog === 'custom'}
+        close={close}
+        span={board ? { from: board.top.from, to: board.top.to } : { from: now - WINDOWS['1h'] * 60_000, to: now }}
+        shown={shown}
+        change={change}
+      />
       <Shortcuts isOpen={dialog === 'keys'} close={close} />
-      <MoreSheet isOpen={dialog === 'more'} close={close} open={setDialog} shown={shown} theme={theme} now={now} change={change} turnTheme={turnTheme} copy={copy} />
+      <MoreSheet
+        isOpen={dialog === 'more'}
+        close={close}
+        open={setDialog}
+        shown={shown}
+        theme={theme}
+        now={now}
+        change={change}
+        turnTheme={turnTheme}
+        copy={copy}
+      />
       <NameDialog name={page.openName} close={() => page.setOpenName(null)} />
     </>
   );

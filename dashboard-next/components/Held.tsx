@@ -1,4 +1,7 @@
-/** Partitions that are held because a broker's clock ran ahead: since when, until when, and what to do. Nothing while none is. */
+/**
+ * Partitions that are held because a broker's clock ran ahead: since when, until when, and what to do. Nothing while
+ * none is.
+ */
 import { partOf } from '../live/board.ts';
 import { count } from '../live/numbers.ts';
 import { moment } from '../live/times.ts';
@@ -50,8 +53,8 @@ export function Held({ page: { board, shown, now } }: { page: PageState }) {
         </table>
       </div>
       <p className="lead">
-        <b>What arrived in them since then is not counted yet.</b> Wait, or put the broker’s clock right and correct the stamps:{' '}
-        <code>{first.remedy}</code>
+        <b>What arrived in them since then is not counted yet.</b> Wait, or put the broker’s clock right and correct the
+        stamps: <code>{first.remedy}</code>
         {held.length > 1 && ', and the same for each of the others.'}
       </p>
     </section>

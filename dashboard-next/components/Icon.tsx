@@ -15,7 +15,8 @@ const PATHS = {
   check: 'm3.5 8.5 3 3 6-7',
   pulse: 'M1.5 8.5h3l2-5.5 3 10 2-4.5h3',
   shield: 'M8 1.8 13 3.6v4c0 3.2-2 5.4-5 6.6-3-1.2-5-3.4-5-6.6v-4ZM5.8 7.9l1.6 1.6 2.9-3.1',
-  disks: 'M13 3.8c0 1.1-2.2 2-5 2s-5-.9-5-2 2.2-2 5-2 5 .9 5 2ZM3 3.8v8.4c0 1.1 2.2 2 5 2s5-.9 5-2V3.8M3 8c0 1.1 2.2 2 5 2s5-.9 5-2',
+  disks:
+    'M13 3.8c0 1.1-2.2 2-5 2s-5-.9-5-2 2.2-2 5-2 5 .9 5 2ZM3 3.8v8.4c0 1.1 2.2 2 5 2s5-.9 5-2V3.8M3 8c0 1.1 2.2 2 5 2s5-.9 5-2',
   copy: 'M5.5 5.5v-2a1 1 0 0 1 1-1h6a1 1 0 0 1 1 1v6a1 1 0 0 1-1 1h-2M3.5 5.5h6a1 1 0 0 1 1 1v6a1 1 0 0 1-1 1h-6a1 1 0 0 1-1-1v-6a1 1 0 0 1 1-1Z',
   download: 'M8 2v8M4.8 7 8 10.2 11.2 7M2.5 13.5h11',
   right: 'm6.5 4.5 3.5 3.5-3.5 3.5',
@@ -25,7 +26,11 @@ export type IconName = keyof typeof PATHS;
 
 export function Icon({ name, small = false }: { name: IconName; small?: boolean }) {
   return (
-    <svg className={`ic${small ? ' sm' : ''}${name === 'pause' || name === 'more' ? ' bold' : ''}`} viewBox="0 0 16 16" aria-hidden="true">
+    <svg
+      className={`ic${small ? ' sm' : ''}${name === 'pause' || name === 'more' ? ' bold' : ''}`}
+      viewBox="0 0 16 16"
+      aria-hidden="true"
+    >
       <path d={PATHS[name]} />
     </svg>
   );

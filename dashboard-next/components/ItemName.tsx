@@ -12,7 +12,13 @@ export function ItemName({ name, openName }: { name: string; openName: (name: st
     );
   }
   return (
-    <button type="button" className="name open" title={visible(name)} aria-haspopup="dialog" onClick={() => openName(name)}>
+    <button
+      type="button"
+      className="name open"
+      title={visible(name)}
+      aria-haspopup="dialog"
+      onClick={() => openName(name)}
+    >
       <bdi>{text}</bdi>
       {more > 0 && <span className="rest num">{count(more)} more characters</span>}
     </button>

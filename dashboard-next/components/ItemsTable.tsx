@@ -1,4 +1,6 @@
-/** What was seen most: rank, item, count, share, change. Names are text of strangers: one line each, whole on request. */
+/**
+ * What was seen most: rank, item, count, share, change. Names are text of strangers: one line each, whole on request.
+ */
 import type { ReactNode } from 'react';
 import { useRef } from 'react';
 import type { Shown } from '../live/address.ts';
@@ -30,7 +32,11 @@ export function ItemsTable({ board, shown, change, openName }: Props) {
   const { rows, handlers } = useHeld(fresh);
   const total = board?.top.total ?? 0;
   const body = useRef<HTMLTableSectionElement>(null);
-  useRowMoves(body, rows.map(({ key }) => key), board ? subjectKey(board.subject) : '');
+  useRowMoves(
+    body,
+    rows.map(({ key }) => key),
+    board ? subjectKey(board.subject) : '',
+  );
   const greatest = Math.max(0, ...rows.map((row) => row.count));
   return (
     <section className="card" aria-labelledby="items-title">
@@ -41,7 +47,12 @@ export function ItemsTable({ board, shown, change, openName }: Props) {
         <span className="pick ghost sm">
           <span aria-hidden="true">Top {shown.limit}</span>
           <Icon name="down" small />
-          <select id="limit" aria-label="How many items" value={String(shown.limit)} onChange={(event) => change({ limit: Number(event.target.value) })}>
+          <select
+            id="limit"
+            aria-label="How many items"
+            value={String(shown.limit)}
+            onChange={(event) => change({ limit: Number(event.target.value) })}
+          >
             {LIMITS.map((limit) => (
               <option key={limit} value={limit}>
                 Top {limit}
@@ -73,7 +84,9 @@ export function ItemsTable({ board, shown, change, openName }: Props) {
           {rows.map((row, place) => (
             <Row key={place} row={row} total={total} greatest={greatest} openName={openName} />
           ))}
-          {rows.length < 10 && <Filler rows={10 - rows.length} text={rows.length === 0 ? emptyText(board, shown) : ''} columns={4} />}
+          {rows.length < 10 && (
+            <Filler rows={10 - rows.length} text={rows.length === 0 ? emptyText(board, shown) : ''} columns={4} />
+          )}
         </tbody>
       </table>
     </section>
@@ -98,8 +111,8 @@ function emptyText(board: Board | null, shown: Shown): ReactNode {
 }
 
 /**
- * Keeps the card's height while there are fewer rows than usual. `columns` are those that a phone shows too: a cell that spans a column which
- * is not displayed makes one more, and all others move when it comes.
+ * Keeps the card's height while there are fewer rows than usual. `columns` are those that a phone shows too: a cell
+ * that spans a column which is not displayed makes one more, and all others move when it comes.
  */
 export function Filler({ rows, text, columns }: { rows: number; text: ReactNode; columns: number }) {
   return Array.from({ length: rows }, (_, index) => (
@@ -110,7 +123,17 @@ export function Filler({ rows, text, columns }: { rows: number; text: ReactNode;
 }
 
 /** A row belongs to its rank: when items change places their names change rows, and no row moves. */
-function Row({ row, total, greatest, openName }: { row: ItemRow; total: number; greatest: number; openName: (name: string) => void }) {
+function Row({
+  row,
+  total,
+  greatest,
+  openName,
+}: {
+  row: ItemRow;
+  total: number;
+  greatest: number;
+  openName: (name: string) => void;
+}) {
   return (
     <tr>
       <td className="r rk num">

@@ -70,7 +70,8 @@ function HeroNote({ board, shown, condition, now, change }: Omit<Props, 'state'>
 }
 
 function Widen({ shown, change }: { shown: Shown; change: Change }) {
-  const wider: WindowName | null = shown.fixed || ['5m', '15m', '1h'].includes(shown.window) ? '24h' : shown.window === '24h' ? '7d' : null;
+  const wider: WindowName | null =
+    shown.fixed || ['5m', '15m', '1h'].includes(shown.window) ? '24h' : shown.window === '24h' ? '7d' : null;
   return (
     <>
       No detections in this window.
@@ -92,7 +93,11 @@ function RateNow({ board, state, shown, condition }: Omit<Props, 'change' | 'now
   const minute = partOf(board, 'minute');
   const measured = track.rate ?? (minute ? (minute.total * 1_000) / MINUTE_MS : null);
   const isPast = board !== null && isOver(board.subject, board.top.view.speed_as_of);
-  const known = measured !== null && !isPast && board?.top.view.missing !== 'speed' && !['stale', 'offline', 'down', 'costly', 'connecting'].includes(condition);
+  const known =
+    measured !== null &&
+    !isPast &&
+    board?.top.view.missing !== 'speed' &&
+    !['stale', 'offline', 'down', 'costly', 'connecting'].includes(condition);
   const spark = sparkPath(track);
   return (
     <div className="kpi rate">
@@ -101,7 +106,13 @@ function RateNow({ board, state, shown, condition }: Omit<Props, 'change' | 'now
         <p className="mid num" id="rate">
           {known ? <Rate text={count(Math.round(measured))} /> : <span className="none">–</span>}
         </p>
-        <svg className={known ? 'spark' : 'spark off'} viewBox="0 0 100 100" preserveAspectRatio="none" role="img" aria-label={sparkWords(state)}>
+        <svg
+          className={known ? 'spark' : 'spark off'}
+          viewBox="0 0 100 100"
+          preserveAspectRatio="none"
+          role="img"
+          aria-label={sparkWords(state)}
+        >
           <path className="area" d={spark.area} />
           <path className="stroke" d={spark.line} />
         </svg>
@@ -130,7 +141,14 @@ function sparkWords({ track }: LiveState): string {
 }
 
 /** What a phone has no room for is marked. */
-function RateNote({ board, state, shown, condition, isPast, measured }: Omit<Props, 'change' | 'now'> & { isPast: boolean; measured: number | null }) {
+function RateNote({
+  board,
+  state,
+  shown,
+  condition,
+  isPast,
+  measured,
+}: Omit<Props, 'change' | 'now'> & { isPast: boolean; measured: number | null }) {
   if (!board) return null;
   const { speed_as_of: asOf } = board.top.view;
   if (isPast) return <>this range is over</>;
@@ -145,7 +163,8 @@ function RateNote({ board, state, shown, condition, isPast, measured }: Omit<Pro
     );
   }
   const { track } = state;
-  if (track.rate === 0 && track.grewAt !== null && asOf - track.grewAt >= 1_000) return <>quiet for {ago(asOf - track.grewAt)}</>;
+  if (track.rate === 0 && track.grewAt !== null && asOf - track.grewAt >= 1_000)
+    return <>quiet for {ago(asOf - track.grewAt)}</>;
   const range = rateRange(track);
   if (range) {
     const words = `${compact(Math.round(range.min))} to ${compact(Math.round(range.max))}`;
@@ -157,7 +176,9 @@ function RateNote({ board, state, shown, condition, isPast, measured }: Omit<Pro
     );
   }
   const minute = partOf(board, 'minute');
-  return <>{minute ? `mean of ${clockOnce(minute.from, shown.tz)} to ${clockOnce(minute.to, shown.tz)}` : 'measuring'}</>;
+  return (
+    <>{minute ? `mean of ${clockOnce(minute.from, shown.tz)} to ${clockOnce(minute.to, shown.tz)}` : 'measuring'}</>
+  );
 }
 
 function Today({ board, shown, now }: Pick<Props, 'board' | 'shown' | 'now'>) {

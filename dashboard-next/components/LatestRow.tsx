@@ -1,6 +1,6 @@
 /**
- * One detection in a list: when, what, which camera, its id. On a phone camera and id stand below the item. The day of another day stands
- * behind the time, so that at midnight, when today becomes another day, no time moves.
+ * One detection in a list: when, what, which camera, its id. On a phone camera and id stand below the item. The day of
+ * another day stands behind the time, so that at midnight, when today becomes another day, no time moves.
  */
 import Link from 'next/link';
 import type { ListedRow } from '../../serving/answers.ts';

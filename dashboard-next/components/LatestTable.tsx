@@ -1,8 +1,8 @@
 /**
  * The latest detections of a place, as they come: held while somebody points at them, older ones on request.
  *
- * New rows appear at the top without moving anything that is looked at: rows belong to their place in the list, and while pointer
- * or focus is inside nothing changes but the number of those that came meanwhile.
+ * New rows appear at the top without moving anything that is looked at: rows belong to their place in the list, and
+ * while pointer or focus is inside nothing changes but the number of those that came meanwhile.
  */
 import { useEffect, useRef, useState } from 'react';
 import type { FocusEvent } from 'react';
@@ -35,7 +35,12 @@ export function LatestTable({ page }: { page: PageState }) {
         <Titled id="latest-title" title="Latest detections" view={held ? null : (answer?.view ?? null)} tz={shown.tz} />
         <span className="hint">{held ? 'held' : shown.refresh === 'off' ? 'paused' : 'as they come'}</span>
         <span className="sp" />
-        <button type="button" className={held && held.newer > 0 ? 'btn num newer' : 'btn num newer off'} onClick={release} disabled={!held || held.newer === 0}>
+        <button
+          type="button"
+          className={held && held.newer > 0 ? 'btn num newer' : 'btn num newer off'}
+          onClick={release}
+          disabled={!held || held.newer === 0}
+        >
           {held && held.newer > 0 ? newerText(held) : 'newest'}
         </button>
       </header>
@@ -61,7 +66,13 @@ export function LatestTable({ page }: { page: PageState }) {
               <LatestRow key={place} row={row} page={page} />
             ))}
             {answer && rows.length === 0 && <LatestEmpty page={page} />}
-            {rows.length < LATEST && <Filler rows={LATEST - rows.length - (answer && rows.length === 0 ? 1 : 0)} text={answer ? '' : 'No detections yet'} columns={4} />}
+            {rows.length < LATEST && (
+              <Filler
+                rows={LATEST - rows.length - (answer && rows.length === 0 ? 1 : 0)}
+                text={answer ? '' : 'No detections yet'}
+                columns={4}
+              />
+            )}
           </tbody>
         </table>
         {list?.cursor && (
@@ -100,7 +111,12 @@ function useLatest({ shown, now }: PageState, answer: DetectionsAnswer | null) {
     setUnderWay(true);
     setOpened(true);
     try {
-      const answered = await httpQuestions(serverClock(now)).detections({ ...from.span, location: shown.location, limit: OLDER_AT_ONCE, cursor: from.cursor });
+      const answered = await httpQuestions(serverClock(now)).detections({
+        ...from.span,
+        location: shown.location,
+        limit: OLDER_AT_ONCE,
+        cursor: from.cursor,
+      });
       setHeld((was) => withOlder(was ?? from, answered));
       setFault(null);
     } catch (thrown) {
@@ -109,6 +125,18 @@ function useLatest({ shown, now }: PageState, answer: DetectionsAnswer | null) {
       setUnderWay(false);
     }
   };
-  const handlers = { onPointerEnter: take, onPointerLeave: leave, onFocus: take, onBlur: (event: FocusEvent) => void (event.currentTarget.contains(event.relatedTarget) || leave()) };
-  return { list: held ?? (answer && hold(answer)), held, isOld: fault !== null, handlers, release, older: { ask: () => void ask(), isUnderWay, fault } };
+  const handlers = {
+    onPointerEnter: take,
+    onPointerLeave: leave,
+    onFocus: take,
+    onBlur: (event: FocusEvent) => void (event.currentTarget.contains(event.relatedTarget) || leave()),
+  };
+  return {
+    list: held ?? (answer && hold(answer)),
+    held,
+    isOld: fault !== null,
+    handlers,
+    release,
+    older: { ask: () => void ask(), isUnderWay, fault },
+  };
 }

@@ -18,9 +18,21 @@ export function Live(props: PageProps) {
   const page = usePage(props);
   const { shown, board, state, condition, now, change, say, isOld } = page;
   const places = partOf(board, 'places');
-  const here = useMemo(() => places?.locations.find((place) => place.geographical_location_oid === shown.location) ?? null, [places, shown.location]);
-  const title = board ? `${compact(board.top.total)} detections, ${windowWords(board.subject)} · Sightline` : 'Sightline';
-  const json = topItemsPath({ location: shown.location, limit: shown.limit, from: board?.top.from, to: board?.top.to, parts: true, allowPartial: shown.allowPartial });
+  const here = useMemo(
+    () => places?.locations.find((place) => place.geographical_location_oid === shown.location) ?? null,
+    [places, shown.location],
+  );
+  const title = board
+    ? `${compact(board.top.total)} detections, ${windowWords(board.subject)} · Sightline`
+    : 'Sightline';
+  const json = topItemsPath({
+    location: shown.location,
+    limit: shown.limit,
+    from: board?.top.from,
+    to: board?.top.to,
+    parts: true,
+    allowPartial: shown.allowPartial,
+  });
   return (
     <Frame page={page} title={title} json={json}>
       <h1 className="vh">Live</h1>

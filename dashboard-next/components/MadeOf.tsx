@@ -1,4 +1,6 @@
-/** How much of the total the batch layer has proved, and how much is the speed layer's alone: a bar and its two figures. */
+/**
+ * How much of the total the batch layer has proved, and how much is the speed layer's alone: a bar and its two figures.
+ */
 import type { Shown } from '../live/address.ts';
 import type { Board } from '../live/board.ts';
 import { partOf } from '../live/board.ts';
@@ -19,11 +21,27 @@ export function MadeOf({ board, shown, now }: { board: Board | null; shown: Show
       <ShareBar batch={parts?.batch ?? 0} speed={parts?.speed ?? 0} batchWidth={made.batchWidth} />
       {missing ? (
         <dl className="parts">
-          <Figure kind="batch" word="Batch" figure="–" note={missing === 'batch' ? 'does not answer' : 'all that is shown'} warn={missing === 'batch'} />
-          <Figure kind="speed" word="Speed" figure="–" note={missing === 'speed' ? 'does not answer' : 'all that is shown'} warn={missing === 'speed'} />
+          <Figure
+            kind="batch"
+            word="Batch"
+            figure="–"
+            note={missing === 'batch' ? 'does not answer' : 'all that is shown'}
+            warn={missing === 'batch'}
+          />
+          <Figure
+            kind="speed"
+            word="Speed"
+            figure="–"
+            note={missing === 'speed' ? 'does not answer' : 'all that is shown'}
+            warn={missing === 'speed'}
+          />
         </dl>
       ) : !isEmpty && parts.speed === 0 ? (
-        <Whole kind="batch" figure="100 %" text={verdict?.result === 'proved' ? 'proved: it will not change' : batch.text} />
+        <Whole
+          kind="batch"
+          figure="100 %"
+          text={verdict?.result === 'proved' ? 'proved: it will not change' : batch.text}
+        />
       ) : !isEmpty && trust && !trust.horizon ? (
         <Whole kind="speed" figure="100 %" text="No batch run yet: all of it is speed" />
       ) : (
@@ -52,8 +70,20 @@ export function ShareBar({ batch, speed, batchWidth }: { batch: number; speed: n
       {batch > 0 && <rect className="f-batch" width={`${(width - gap / 2).toFixed(2)}%`} height="12" rx="3" />}
       {speed > 0 && (
         <>
-          <rect className="f-speed" x={`${(width + gap / 2).toFixed(2)}%`} width={`${(100 - width - gap / 2).toFixed(2)}%`} height="12" rx="3" />
-          <rect fill="url(#hatch)" x={`${(width + gap / 2).toFixed(2)}%`} width={`${(100 - width - gap / 2).toFixed(2)}%`} height="12" rx="3" />
+          <rect
+            className="f-speed"
+            x={`${(width + gap / 2).toFixed(2)}%`}
+            width={`${(100 - width - gap / 2).toFixed(2)}%`}
+            height="12"
+            rx="3"
+          />
+          <rect
+            fill="url(#hatch)"
+            x={`${(width + gap / 2).toFixed(2)}%`}
+            width={`${(100 - width - gap / 2).toFixed(2)}%`}
+            height="12"
+            rx="3"
+          />
         </>
       )}
     </svg>

@@ -25,12 +25,19 @@ export function Nights({ page }: { page: PageState }) {
     <section className="card" aria-labelledby="nights-title">
       <header>
         <h2 id="nights-title">Nights</h2>
-        <span className="hint num">{runs && !isFirst && (runs.total > runs.runs.length ? `the newest ${count(runs.runs.length)} of ${count(runs.total)}` : `${count(runs.total)} published`)}</span>
+        <span className="hint num">
+          {runs &&
+            !isFirst &&
+            (runs.total > runs.runs.length
+              ? `the newest ${count(runs.runs.length)} of ${count(runs.total)}`
+              : `${count(runs.total)} published`)}
+        </span>
       </header>
       {!runs && fault && <Trouble fault={fault} page={page} />}
       {isFirst && (
         <p className="lead">
-          The first night has not ended. <code>sightline batch run --epoch {trust.batch.open_epoch}</code> runs it once it has.
+          The first night has not ended. <code>sightline batch run --epoch {trust.batch.open_epoch}</code> runs it once
+          it has.
         </p>
       )}
       {runs && !isFirst && (
@@ -110,5 +117,7 @@ function Row({ night, href }: { night: Night; href: string }) {
 }
 
 function tookText(ms: number): string {
-  return ms < 60_000 ? `${(ms / 1_000).toFixed(1)}\u00a0s` : `${Math.floor(ms / 60_000)}\u00a0min ${Math.round((ms % 60_000) / 1_000)}\u00a0s`;
+  return ms < 60_000
+    ? `${(ms / 1_000).toFixed(1)}\u00a0s`
+    : `${Math.floor(ms / 60_000)}\u00a0min ${Math.round((ms % 60_000) / 1_000)}\u00a0s`;
 }

@@ -27,18 +27,36 @@ export function PlacePage(props: PageProps) {
   const row = places?.locations.find((place) => place.geographical_location_oid === location) ?? null;
   const name = row ? placeName(row.geographical_location) : null;
   const title = `${name ?? `Place #${location}`}${board ? `: ${compact(board.top.total)} detections, ${windowWords(board.subject)}` : ''} · Sightline`;
-  const json = topItemsPath({ location, limit: shown.limit, from: board?.top.from, to: board?.top.to, parts: true, allowPartial: shown.allowPartial });
+  const json = topItemsPath({
+    location,
+    limit: shown.limit,
+    from: board?.top.from,
+    to: board?.top.to,
+    parts: true,
+    allowPartial: shown.allowPartial,
+  });
   return (
     <Frame page={page} title={title} json={json}>
       <Controls page={page}>
         <Crumbs to={linkTo({ page: 'places' }, shown)} name="Places">
-          {name ? <bdi>{name}</bdi> : <i>{places ? 'Unknown place' : 'Place'}</i>} <span className="oid num">#{location}</span>
+          {name ? <bdi>{name}</bdi> : <i>{places ? 'Unknown place' : 'Place'}</i>}{' '}
+          <span className="oid num">#{location}</span>
         </Crumbs>
       </Controls>
       <Kpis board={board} state={state} shown={shown} condition={condition} now={now} change={change} />
-      {places && name === null && <p className="aside">Dataset B has no place {location} yet; its name will appear by itself.</p>}
+      {places && name === null && (
+        <p className="aside">Dataset B has no place {location} yet; its name will appear by itself.</p>
+      )}
       <div className="two placed">
-        <Timeline board={board} shown={shown} isOld={isOld} now={now} change={change} say={say} plotHeight={PLOT_HEIGHT} />
+        <Timeline
+          board={board}
+          shown={shown}
+          isOld={isOld}
+          now={now}
+          change={change}
+          say={say}
+          plotHeight={PLOT_HEIGHT}
+        />
         <ItemsTable board={board} shown={shown} change={change} openName={page.setOpenName} />
       </div>
       <LatestTable key={location} page={page} />

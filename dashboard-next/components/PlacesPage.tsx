@@ -13,7 +13,11 @@ export function PlacesPage(props: PageProps) {
   const { board, shown, change, say } = page;
   const places = partOf(board, 'places');
   return (
-    <Frame page={page} title="Places · Sightline" json={locationsPath(places ? { ...places, allowPartial: page.shown.allowPartial } : {})}>
+    <Frame
+      page={page}
+      title="Places · Sightline"
+      json={locationsPath(places ? { ...places, allowPartial: page.shown.allowPartial } : {})}
+    >
       <h1 className="vh">Places</h1>
       <Controls page={page} />
       <PlacesTable board={board} shown={shown} change={change} say={say} isWhole />

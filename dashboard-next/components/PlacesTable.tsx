@@ -57,24 +57,55 @@ export function PlacesTable({ board, shown, change, say, isWhole = false }: Prop
     <section className="card" aria-labelledby="places-title">
       <header>
         <Titled id="places-title" title="Places" view={answer?.view ?? null} tz={shown.tz} />
-        <span className="hint num found">{answer && (q === '' ? count(all.length) : `${count(found.length)} of ${count(all.length)}`) + onlySuffix(answer.view)}</span>
+        <span className="hint num found">
+          {answer &&
+            (q === '' ? count(all.length) : `${count(found.length)} of ${count(all.length)}`) + onlySuffix(answer.view)}
+        </span>
         {left > 0 && (
           <button type="button" className="textlink num" onClick={() => setMost(most + MORE_ROWS)}>
             Show {Math.min(left, MORE_ROWS)} more
           </button>
         )}
         <span className="sp" />
-        {isWhole && answer && <CsvButton name={csvName(answer)} head={CSV_HEAD} rows={() => found.map((row) => csvRow(row, answer.total))} />}
+        {isWhole && answer && (
+          <CsvButton
+            name={csvName(answer)}
+            head={CSV_HEAD}
+            rows={() => found.map((row) => csvRow(row, answer.total))}
+          />
+        )}
         <label className="srch">
           <Icon name="search" />
           <span className="vh">Search places</span>
-          <input type="search" id="q" placeholder="Search places" value={q} maxLength={200} onFocus={release} onChange={(event) => type(event.target.value)} />
+          <input
+            type="search"
+            id="q"
+            placeholder="Search places"
+            value={q}
+            maxLength={200}
+            onFocus={release}
+            onChange={(event) => type(event.target.value)}
+          />
         </label>
       </header>
       <table className="places" aria-rowcount={isWhole ? found.length + 1 : undefined} {...handlers}>
         <Head sort={shown.sort} sortBy={sortBy} />
-        <PlaceRows rows={rows} total={answer?.total ?? 0} shown={shown} of={`${board ? subjectKey(board.subject) : ''} ${shown.sort} ${q}`} isWhole={isWhole}>
-          {rows.length === 0 && <NothingRow board={board} isLoaded={answer !== null} anyPlace={all.length > 0} q={q} clear={() => type('')} />}
+        <PlaceRows
+          rows={rows}
+          total={answer?.total ?? 0}
+          shown={shown}
+          of={`${board ? subjectKey(board.subject) : ''} ${shown.sort} ${q}`}
+          isWhole={isWhole}
+        >
+          {rows.length === 0 && (
+            <NothingRow
+              board={board}
+              isLoaded={answer !== null}
+              anyPlace={all.length > 0}
+              q={q}
+              clear={() => type('')}
+            />
+          )}
           {rows.length < 10 && <Filler rows={10 - Math.max(1, rows.length)} text="" columns={3} />}
         </PlaceRows>
       </table>
@@ -102,7 +133,15 @@ function PlaceRows({ rows, total, shown, of, isWhole, children }: RowsProps) {
     <tbody ref={body}>
       <Spacer height={first * rowHeight} />
       {rows.slice(first, end).map((row, index) => (
-        <Row key={first + index} index={isWhole ? first + index + 2 : undefined} row={row} total={total} greatest={greatest} isChosen={row.oid === shown.location} href={linkTo({ page: 'place', location: row.oid }, shown)} />
+        <Row
+          key={first + index}
+          index={isWhole ? first + index + 2 : undefined}
+          row={row}
+          total={total}
+          greatest={greatest}
+          isChosen={row.oid === shown.location}
+          href={linkTo({ page: 'place', location: row.oid }, shown)}
+        />
       ))}
       <Spacer height={(rows.length - end) * rowHeight} />
       {children}
@@ -146,8 +185,16 @@ function Head({ sort, sortBy }: { sort: Sort; sortBy: (sort: Sort) => void }) {
         <th scope="col" aria-sort={sort === 'name' ? 'ascending' : undefined}>
           <SortButton label="Place" arrow={sort === 'name' ? '↑' : ''} onClick={() => sortBy('name')} />
         </th>
-        <th scope="col" className="r cnt" aria-sort={sort === '-count' ? 'descending' : sort === 'count' ? 'ascending' : undefined}>
-          <SortButton label="Count" arrow={sort === '-count' ? '↓' : sort === 'count' ? '↑' : ''} onClick={() => sortBy(sort === '-count' ? 'count' : '-count')} />
+        <th
+          scope="col"
+          className="r cnt"
+          aria-sort={sort === '-count' ? 'descending' : sort === 'count' ? 'ascending' : undefined}
+        >
+          <SortButton
+            label="Count"
+            arrow={sort === '-count' ? '↓' : sort === 'count' ? '↑' : ''}
+            onClick={() => sortBy(sort === '-count' ? 'count' : '-count')}
+          />
         </th>
         <th scope="col" className="r shr">
           Share
@@ -187,7 +234,13 @@ function Row({ index, row, total, greatest, isChosen, href }: RowProps) {
     <tr className={isChosen ? 'chosen' : undefined} aria-rowindex={index}>
       <td className="nm">
         <RowBar part={row.count} whole={greatest} />
-        <Link key={row.key} href={href} prefetch={false} className={row.name ? 'name' : 'name unk'} title={row.name ?? 'The table of places does not know this oid yet'}>
+        <Link
+          key={row.key}
+          href={href}
+          prefetch={false}
+          className={row.name ? 'name' : 'name unk'}
+          title={row.name ?? 'The table of places does not know this oid yet'}
+        >
           <bdi>{row.name ?? 'Unknown place'}</bdi> <span className="oid num">#{row.oid}</span>
           <span className="below num" aria-hidden="true">
             {share(row.count, total)}
@@ -199,7 +252,19 @@ function Row({ index, row, total, greatest, isChosen, href }: RowProps) {
   );
 }
 
-function NothingRow({ board, isLoaded, anyPlace, q, clear }: { board: Board | null; isLoaded: boolean; anyPlace: boolean; q: string; clear: () => void }) {
+function NothingRow({
+  board,
+  isLoaded,
+  anyPlace,
+  q,
+  clear,
+}: {
+  board: Board | null;
+  isLoaded: boolean;
+  anyPlace: boolean;
+  q: string;
+  clear: () => void;
+}) {
   return (
     <tr className="filler">
       <td colSpan={3}>
@@ -222,7 +287,14 @@ function NothingRow({ board, isLoaded, anyPlace, q, clear }: { board: Board | nu
   );
 }
 
-const CSV_HEAD = ['geographical_location', 'geographical_location_oid', 'count', 'share', 'count_now_of_complete_minutes', 'count_before'];
+const CSV_HEAD = [
+  'geographical_location',
+  'geographical_location_oid',
+  'count',
+  'share',
+  'count_now_of_complete_minutes',
+  'count_before',
+];
 
 function csvName({ from, to }: LocationsAnswer): string {
   return `places ${isoMinute(from)} ${isoMinute(to)}.csv`.replaceAll(':', '');

@@ -31,7 +31,8 @@ export function RunPage(props: PageProps) {
           <Trouble fault={fault} page={page} />
           {fault.kind === 'forbidden' && (
             <p className="lead">
-              <Link href={linkTo({ page: 'trust' }, shown)}>Trust</Link> tells everybody how far numbers are proved, and what became of every record.
+              <Link href={linkTo({ page: 'trust' }, shown)}>Trust</Link> tells everybody how far numbers are proved, and
+              what became of every record.
             </p>
           )}
         </section>
@@ -47,7 +48,8 @@ export function RunPage(props: PageProps) {
         <section className="card lead" aria-label="Not published">
           <h2>Epoch {where.epoch} is not published.</h2>
           <p>
-            <code>sightline batch run --epoch {where.epoch}</code> runs it once it is over; this page shows its report as soon as there is one.
+            <code>sightline batch run --epoch {where.epoch}</code> runs it once it is over; this page shows its report
+            as soon as there is one.
           </p>
         </section>
       )}

@@ -20,18 +20,31 @@ export function RunReport({ report, page }: { report: Report; page: PageState })
       <section className="card facts night" aria-label="The run">
         <header>
           <Verdict word={VERDICTS[report.result]} />
-          <span className="hint">{note || `no difference in ${count(report.cells)} cells of ${count(report.partitions.length)} partitions`}</span>
+          <span className="hint">
+            {note || `no difference in ${count(report.cells)} cells of ${count(report.partitions.length)} partitions`}
+          </span>
           <span className="sp" />
         </header>
         <dl className="grid">
           <Fact name="Epoch">{boundsText(report, 'UTC', now)} UTC</Fact>
           <Fact name="Published">{dayClock(report.published_at, 'UTC', now)} UTC</Fact>
-          <Fact name="Took">{((report.published_at - report.began_at) / 1_000).toFixed(1)} s, {report.engine}{report.resumed && ', finished an earlier try'}</Fact>
-          <Fact name="Detections published">{count(report.rows)}, {bytes(report.bytes)} in {count(report.fileCount)} files</Fact>
+          <Fact name="Took">
+            {((report.published_at - report.began_at) / 1_000).toFixed(1)} s, {report.engine}
+            {report.resumed && ', finished an earlier try'}
+          </Fact>
+          <Fact name="Detections published">
+            {count(report.rows)}, {bytes(report.bytes)} in {count(report.fileCount)} files
+          </Fact>
           <Fact name="Copies of earlier epochs">{count(report.copies_of_earlier_epochs)}</Fact>
-          <Fact name="Deferred">{count(report.deferred.published)} published, {count(report.deferred.copies)} copies</Fact>
-          <Fact name="Places that B did not know">{count(report.unknownPlaces.count)}, {count(report.unknownPlaces.detections)} detections</Fact>
-          <Fact name="Generation, places table">{report.generation}, {report.reference_version === null ? 'none' : `v${report.reference_version}`}</Fact>
+          <Fact name="Deferred">
+            {count(report.deferred.published)} published, {count(report.deferred.copies)} copies
+          </Fact>
+          <Fact name="Places that B did not know">
+            {count(report.unknownPlaces.count)}, {count(report.unknownPlaces.detections)} detections
+          </Fact>
+          <Fact name="Generation, places table">
+            {report.generation}, {report.reference_version === null ? 'none' : `v${report.reference_version}`}
+          </Fact>
         </dl>
         {report.unproven.length > 0 && (
           <ul className="lead warned">
@@ -53,7 +66,11 @@ export function RunReport({ report, page }: { report: Report; page: PageState })
         <section className="card" aria-labelledby="conflicts-title">
           <header>
             <h2 id="conflicts-title">Conflicts</h2>
-            <span className="hint num">{report.conflicts.length < report.conflictCount ? `the first ${count(report.conflicts.length)} of ${count(report.conflictCount)}; the JSON has all` : count(report.conflictCount)}</span>
+            <span className="hint num">
+              {report.conflicts.length < report.conflictCount
+                ? `the first ${count(report.conflicts.length)} of ${count(report.conflictCount)}; the JSON has all`
+                : count(report.conflictCount)}
+            </span>
           </header>
           <ConflictList conflicts={report.conflicts} />
         </section>

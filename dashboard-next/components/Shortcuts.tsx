@@ -31,7 +31,9 @@ export function Shortcuts({ isOpen, close }: { isOpen: boolean; close: () => voi
           </div>
         ))}
       </dl>
-      <p className="hint">In the timeline ← and → move one bucket, Home and End to its ends; drawing across it chooses a range.</p>
+      <p className="hint">
+        In the timeline ← and → move one bucket, Home and End to its ends; drawing across it chooses a range.
+      </p>
       <KeysSwitch />
     </Dialog>
   );

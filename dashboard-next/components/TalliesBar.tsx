@@ -70,7 +70,17 @@ function Bar({ rows, records }: { rows: readonly TallyRow[]; records: number }) 
         const width = records > 0 ? (n / records) * 100 : 0;
         const from = x;
         x += width;
-        return width > 0 && <rect key={name} className={`f-c${index + 1}`} x={`${from.toFixed(3)}%`} width={`${Math.max(width, 0.15).toFixed(3)}%`} height="16" />;
+        return (
+          width > 0 && (
+            <rect
+              key={name}
+              className={`f-c${index + 1}`}
+              x={`${from.toFixed(3)}%`}
+              width={`${Math.max(width, 0.15).toFixed(3)}%`}
+              height="16"
+            />
+          )
+        );
       })}
     </svg>
   );

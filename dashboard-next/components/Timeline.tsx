@@ -61,10 +61,20 @@ export function Timeline({ board, shown, isOld, now, change, say, plotHeight = P
         </ul>
         <span className="sp" />
         <div className="seg mini" role="group" aria-label="Timeline as">
-          <button type="button" id="view-chart" aria-pressed={shown.view === 'chart'} onClick={() => change({ view: 'chart' })}>
+          <button
+            type="button"
+            id="view-chart"
+            aria-pressed={shown.view === 'chart'}
+            onClick={() => change({ view: 'chart' })}
+          >
             Chart
           </button>
-          <button type="button" id="view-table" aria-pressed={shown.view === 'table'} onClick={() => change({ view: 'table' })}>
+          <button
+            type="button"
+            id="view-table"
+            aria-pressed={shown.view === 'table'}
+            onClick={() => change({ view: 'table' })}
+          >
             Table
           </button>
         </div>
@@ -73,7 +83,20 @@ export function Timeline({ board, shown, isOld, now, change, say, plotHeight = P
         {shown.view === 'table' ? (
           <TimelineTable bars={bars} tz={shown.tz} now={now} lengthWords={length} />
         ) : (
-          <Chart bars={bars} top={top} seam={seam} tz={shown.tz} now={now} isOld={isOld} isAnswered={board !== null} missing={answer?.view.missing ?? null} height={plotHeight} lengthWords={length} change={change} say={say} />
+          <Chart
+            bars={bars}
+            top={top}
+            seam={seam}
+            tz={shown.tz}
+            now={now}
+            isOld={isOld}
+            isAnswered={board !== null}
+            missing={answer?.view.missing ?? null}
+            height={plotHeight}
+            lengthWords={length}
+            change={change}
+            say={say}
+          />
         )}
       </div>
     </section>

@@ -6,7 +6,17 @@ import { isReadTwice, offsetMs } from '../../core/domain/zone.ts';
 import { offsetText } from '../live/zones.ts';
 import { Digits } from './Digits.tsx';
 
-export function TimelineTable({ bars, tz, now, lengthWords }: { bars: readonly Bar[]; tz: string; now: number; lengthWords: string }) {
+export function TimelineTable({
+  bars,
+  tz,
+  now,
+  lengthWords,
+}: {
+  bars: readonly Bar[];
+  tz: string;
+  now: number;
+  lengthWords: string;
+}) {
   const zone = bars[0] ? offsetText(bars[0].t, tz) : 'UTC';
   return (
     <div className="twin" tabIndex={0} role="region" aria-labelledby="timeline-title" data-arrows>

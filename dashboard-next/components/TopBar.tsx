@@ -1,4 +1,7 @@
-/** The bar on every page: brand, pages, search, freshness, time zone, theme. On a phone the last four are behind one button. */
+/**
+ * The bar on every page: brand, pages, search, freshness, time zone, theme. On a phone the last four are behind one
+ * button.
+ */
 import Link from 'next/link';
 import type { ThemeChoice } from '../live/theme.ts';
 import { linkTo } from '../live/where.ts';
@@ -25,10 +28,21 @@ export function TopBar({ page }: { page: PageState }) {
       </button>
       <BadgeLink page={page} />
       <ZoneSelect id="zone" tz={shown.tz} now={now} onChange={(tz) => change({ tz })} />
-      <button type="button" className="ghost icon theme" onClick={turnTheme} aria-label={`Theme: ${theme}`} title={`Theme: ${theme}`}>
+      <button
+        type="button"
+        className="ghost icon theme"
+        onClick={turnTheme}
+        aria-label={`Theme: ${theme}`}
+        title={`Theme: ${theme}`}
+      >
         <Icon name={THEME_ICONS[theme]} />
       </button>
-      <button type="button" className="ghost icon more" onClick={() => open('more')} aria-label="Search, time zone, theme, copy link">
+      <button
+        type="button"
+        className="ghost icon more"
+        onClick={() => open('more')}
+        aria-label="Search, time zone, theme, copy link"
+      >
         <Icon name="more" />
       </button>
     </header>
@@ -38,7 +52,13 @@ export function TopBar({ page }: { page: PageState }) {
 function BadgeLink({ page }: { page: PageState }) {
   const { badge, shown } = page;
   return (
-    <Link className={`badge ${badge.tone}`} href={linkTo({ page: 'trust' }, shown)} prefetch={false} title={badgeTitle(page)} data-state={badge.state}>
+    <Link
+      className={`badge ${badge.tone}`}
+      href={linkTo({ page: 'trust' }, shown)}
+      prefetch={false}
+      title={badgeTitle(page)}
+      data-state={badge.state}
+    >
       <svg className={`mark ${badge.shape}`} viewBox="0 0 10 10" aria-hidden="true">
         {badge.shape === 'disc' && <circle cx="5" cy="5" r="4" />}
         {badge.shape === 'ring' && <circle cx="5" cy="5" r="3.4" />}

@@ -1,4 +1,7 @@
-/** Four answers at a glance: what the window is made of, up to where it is proved, how fresh it is, how long the open time is. */
+/**
+ * Four answers at a glance: what the window is made of, up to where it is proved, how fresh it is, how long the open
+ * time is.
+ */
 import type { TrustAnswer } from '../../serving/answers.ts';
 import { partOf } from '../live/board.ts';
 import { MINUTE_MS, windowWords } from '../live/bounds.ts';
@@ -32,8 +35,19 @@ export function TrustCards({ page }: { page: PageState }) {
       </div>
       <div className="kpi">
         <h2>Horizon</h2>
-        <p className="mid num">{trust ? (trust.horizon ? horizonText(trust, shown.tz, now) : 'none yet') : <span className="none">–</span>}</p>
-        <p className="sub num">{trust && <HorizonNote trust={trust} note={batchNote(trust, verdict, shown.tz, now)} word={verdict?.result ?? null} epoch={trust.horizon?.epoch ?? null} />}</p>
+        <p className="mid num">
+          {trust ? trust.horizon ? horizonText(trust, shown.tz, now) : 'none yet' : <span className="none">–</span>}
+        </p>
+        <p className="sub num">
+          {trust && (
+            <HorizonNote
+              trust={trust}
+              note={batchNote(trust, verdict, shown.tz, now)}
+              word={verdict?.result ?? null}
+              epoch={trust.horizon?.epoch ?? null}
+            />
+          )}
+        </p>
       </div>
       <div className="kpi">
         <h2>Freshness</h2>
@@ -43,13 +57,25 @@ export function TrustCards({ page }: { page: PageState }) {
       <div className="kpi">
         <h2>Open, not proved yet</h2>
         <p className="mid num">{trust ? openFor(trust, now) : <span className="none">–</span>}</p>
-        <p className="sub num">{trust && `this epoch ends at ${clock(trust.batch.open_ends_at, shown.tz)} ${offsetText(now, shown.tz)}`}</p>
+        <p className="sub num">
+          {trust && `this epoch ends at ${clock(trust.batch.open_ends_at, shown.tz)} ${offsetText(now, shown.tz)}`}
+        </p>
       </div>
     </section>
   );
 }
 
-function HorizonNote({ trust, note, word, epoch }: { trust: TrustAnswer; note: { text: string; warn: boolean }; word: string | null; epoch: string | null }) {
+function HorizonNote({
+  trust,
+  note,
+  word,
+  epoch,
+}: {
+  trust: TrustAnswer;
+  note: { text: string; warn: boolean };
+  word: string | null;
+  epoch: string | null;
+}) {
   if (note.warn) return <span className="warned">{note.text}</span>;
   if (!trust.horizon) return <>all of it is speed</>;
   return (

@@ -41,12 +41,20 @@ export function WallTimeField({ label, name, time, zone, change, isInvalid, faul
           <legend>The clock shows this twice</legend>
           {readings.map((reading, index) => (
             <label key={reading}>
-              <input type="radio" name={`${name}-reading`} checked={time.isLater === (index === 1)} onChange={() => change({ ...time, isLater: index === 1 })} /> {offsetText(reading, zone)}
+              <input
+                type="radio"
+                name={`${name}-reading`}
+                checked={time.isLater === (index === 1)}
+                onChange={() => change({ ...time, isLater: index === 1 })}
+              />{' '}
+              {offsetText(reading, zone)}
             </label>
           ))}
         </fieldset>
       )}
-      {readings.length === 0 && !Number.isNaN(t) && <p className="hint">Clocks leave this hour out; {clock(t, zone)} counts.</p>}
+      {readings.length === 0 && !Number.isNaN(t) && (
+        <p className="hint">Clocks leave this hour out; {clock(t, zone)} counts.</p>
+      )}
     </div>
   );
 }

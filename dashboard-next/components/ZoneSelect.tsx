@@ -22,7 +22,15 @@ export function ZoneSelect({ id, tz, now, onChange }: Props) {
     <span className="pick ghost zone">
       <span aria-hidden="true">{tz === 'UTC' ? 'UTC' : offsetText(now, tz)}</span>
       <Icon name="down" small />
-      <select id={id} aria-label="Time zone" title={`Time zone: ${tz}`} value={tz} onPointerDown={fill} onFocus={fill} onChange={(event) => onChange(event.target.value)}>
+      <select
+        id={id}
+        aria-label="Time zone"
+        title={`Time zone: ${tz}`}
+        value={tz}
+        onPointerDown={fill}
+        onFocus={fill}
+        onChange={(event) => onChange(event.target.value)}
+      >
         {options.map((zone) => (
           <option key={zone} value={zone}>
             {zone.replaceAll('_', ' ')}

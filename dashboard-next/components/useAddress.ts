@@ -43,8 +43,9 @@ export function useAddress(where: Where): { shown: Shown; faults: readonly strin
 }
 
 /**
- * Events are heard as soon as the page has come alive, effects run a task later, and in one of them, after ours, the router begins to
- * watch the history. An entry that is written before that would be none of its own, and Back to it would not change the page.
+ * Events are heard as soon as the page has come alive, effects run a task later, and in one of them, after ours, the
+ * router begins to watch the history. An entry that is written before that would be none of its own, and Back to it
+ * would not change the page.
  */
 function useWhenRouterListens(run: () => void): void {
   useEffect(() => queueMicrotask(run), []);

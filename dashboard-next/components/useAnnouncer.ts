@@ -1,4 +1,7 @@
-/** The page's one live region: results of actions at once, changes of state at most every ten seconds, the last one wins. */
+/**
+ * The page's one live region: results of actions at once, changes of state at most every ten seconds, the last one
+ * wins.
+ */
 import { useCallback, useEffect, useRef, useState } from 'react';
 
 const STATE_EVERY_MS = 10_000;

@@ -14,8 +14,17 @@ export function useCopyLink(shown: Shown, board: Board | null, say: (text: strin
   const { done, copy: copyText } = useCopied();
   const moment = shown.refresh === 'off' && board ? { from: board.top.from, to: board.top.to } : null;
   const copy = useCallback(() => {
-    const url = window.location.origin + window.location.pathname + addressOf(moment ? { ...shown, fixed: moment } : shown);
-    void copyText(url).then((ok) => say(ok ? (moment ? 'Link to this moment copied' : 'Link copied') : `The browser does not allow copying. The link is ${url}`));
+    const url =
+      window.location.origin + window.location.pathname + addressOf(moment ? { ...shown, fixed: moment } : shown);
+    void copyText(url).then((ok) =>
+      say(
+        ok
+          ? moment
+            ? 'Link to this moment copied'
+            : 'Link copied'
+          : `The browser does not allow copying. The link is ${url}`,
+      ),
+    );
   }, [shown, moment?.from, moment?.to, say, copyText]);
   return { done, copy };
 }

@@ -2,7 +2,9 @@
 import { useMemo, useRef, useState } from 'react';
 import { inHeldOrder } from '../live/rows.ts';
 
-export function useHeld<Row extends { key: string }>(rows: readonly Row[]): {
+export function useHeld<Row extends { key: string }>(
+  rows: readonly Row[],
+): {
   rows: readonly Row[];
   handlers: { onPointerEnter: () => void; onPointerLeave: () => void; onFocus: () => void; onBlur: () => void };
   release: () => void;

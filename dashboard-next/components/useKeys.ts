@@ -9,7 +9,12 @@ import type { DialogName } from '../live/page.ts';
 
 export const KEYS_OFF = 'sightline.keys';
 /** After `g`. */
-const PAGE_KEYS: Record<string, 'live' | 'places' | 'trust' | 'data'> = { l: 'live', p: 'places', t: 'trust', d: 'data' };
+const PAGE_KEYS: Record<string, 'live' | 'places' | 'trust' | 'data'> = {
+  l: 'live',
+  p: 'places',
+  t: 'trust',
+  d: 'data',
+};
 const GO_WITHIN_MS = 1_500;
 /** Pages that have a window to choose. */
 export const WITH_WINDOW: readonly string[] = ['live', 'places', 'place', 'trust'];
@@ -36,7 +41,12 @@ export function useKeys(actions: KeyActions): void {
       const off = localStorage.getItem(KEYS_OFF) === 'off';
       const page = event.timeStamp - askedToGoAt.current < GO_WITHIN_MS ? PAGE_KEYS[event.key] : undefined;
       askedToGoAt.current = event.key === 'g' ? event.timeStamp : -Infinity;
-      const act = off && event.key !== '?' ? undefined : page ? () => latest.current.go({ page }) : actionOf(event.key, latest.current);
+      const act =
+        off && event.key !== '?'
+          ? undefined
+          : page
+            ? () => latest.current.go({ page })
+            : actionOf(event.key, latest.current);
       if (!act) return;
       event.preventDefault();
       act();
@@ -54,7 +64,12 @@ function isTyping({ target, key }: KeyboardEvent): boolean {
 
 function actionOf(key: string, actions: KeyActions): (() => void) | undefined {
   const { setDialog, copy, shown, sayNumbers } = actions;
-  const everywhere: Record<string, () => void> = { '/': () => setDialog('find'), l: copy, '?': () => setDialog('keys'), s: sayNumbers };
+  const everywhere: Record<string, () => void> = {
+    '/': () => setDialog('find'),
+    l: copy,
+    '?': () => setDialog('keys'),
+    s: sayNumbers,
+  };
   return everywhere[key] ?? (WITH_WINDOW.includes(shown.where.page) ? actionOnWindow(key, actions) : undefined);
 }
 

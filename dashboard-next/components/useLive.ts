@@ -31,13 +31,23 @@ export interface Live extends Painted {
 }
 
 export function useLive(first: FirstPaint, shown: Shown): Live {
-  const [painted, paint] = useReducer(repaint, first, ({ board, fault, now }) => ({ state: firstState(board, fault, now), now }));
+  const [painted, paint] = useReducer(repaint, first, ({ board, fault, now }) => ({
+    state: firstState(board, fault, now),
+    now,
+  }));
   const [busy, setBusy] = useState(false);
   const feed = useRef<Feed | null>(null);
   const started = useRef(first);
   useEffect(() => {
     const clock = serverClock(started.current.now);
-    const world = { questions: httpQuestions(clock), now: clock.now, setTimer, isHidden: () => document.hidden, random: Math.random, openStream: streamOfTab(started.current.reader, setTimer) };
+    const world = {
+      questions: httpQuestions(clock),
+      now: clock.now,
+      setTimer,
+      isHidden: () => document.hidden,
+      random: Math.random,
+      openStream: streamOfTab(started.current.reader, setTimer),
+    };
     const tell = (event: LiveEvent): void => void requestAnimationFrame(() => paint({ event, now: clock.now() }));
     const running = startFeed(world, started.current.board, tell, setBusy);
     feed.current = running;

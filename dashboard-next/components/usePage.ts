@@ -1,9 +1,9 @@
 /**
  * What every page has: its address, the feed, the badge and its notice, the theme, the dialogs, the keys.
  *
- * A page's component calls it once, hands the result to the Frame around it, and takes from it what its own parts show. Bounds,
- * titles and numbers are taken from the board, not from the address: after a choice the old picture stays whole until the new one
- * is there.
+ * A page's component calls it once, hands the result to the Frame around it, and takes from it what its own parts show.
+ * Bounds, titles and numbers are taken from the board, not from the address: after a choice the old picture stays whole
+ * until the new one is there.
  */
 import { useRouter } from 'next/navigation';
 import { useCallback, useEffect, useRef, useState } from 'react';
@@ -81,16 +81,53 @@ export function usePage({ where, first, theme: firstTheme }: PageProps): PageSta
   const copy = useCopyLink(shown, board, say);
   const latest = useRef(shown);
   latest.current = shown;
-  const go = useCallback((to: Where, changed?: Partial<Shown>) => router.push(linkTo(to, latest.current, changed)), [router]);
+  const go = useCallback(
+    (to: Where, changed?: Partial<Shown>) => router.push(linkTo(to, latest.current, changed)),
+    [router],
+  );
   const sayNumbers = (): void => {
     if (!board) return;
     const rate = state.track.rate === null ? '' : `, ${count(Math.round(state.track.rate))} a second`;
     say(`${count(board.top.total)} detections, ${windowWords(board.subject)}${rate}, ${spoken(badge)}`);
   };
-  useKeys({ shown, now, change, go, pause, setDialog, copy: copy.copy, sayNumbers, isOpen: dialog !== null || openName !== null });
+  useKeys({
+    shown,
+    now,
+    change,
+    go,
+    pause,
+    setDialog,
+    copy: copy.copy,
+    sayNumbers,
+    isOpen: dialog !== null || openName !== null,
+  });
   const isOld = condition === 'stale' || condition === 'offline' || condition === 'down' || condition === 'costly';
   const dismiss = useCallback(() => setDismissed(true), []);
-  return { shown, change, go, state, board, now, busy, askNow, condition, isOld, badge, notice, dismiss, theme, turnTheme, dialog, setDialog, openName, setOpenName, announced: announcer.text, say, pause, copy };
+  return {
+    shown,
+    change,
+    go,
+    state,
+    board,
+    now,
+    busy,
+    askNow,
+    condition,
+    isOld,
+    badge,
+    notice,
+    dismiss,
+    theme,
+    turnTheme,
+    dialog,
+    setDialog,
+    openName,
+    setOpenName,
+    announced: announcer.text,
+    say,
+    pause,
+    copy,
+  };
 }
 
 /** Once the whole is there, a part is allowed no longer: the next time a view is away, the page says so and asks. */

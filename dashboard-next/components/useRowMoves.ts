@@ -1,9 +1,10 @@
 /**
  * Rows that travel: when two rows change places, each is seen to move there, 160 ms long, where motion is welcome.
  *
- * Rows of a table belong to their place in the order (docs/decisions/0032), so nothing in the page moves: the row that now holds a key
- * begins, as a transform, where that key was painted last and comes to rest at its own place. The caller hands over the keys in the
- * order of the rows, and what they are rows of; another subject, sort or search is another table, and nothing travels into it.
+ * Rows of a table belong to their place in the order (docs/decisions/0032), so nothing in the page moves: the row that
+ * now holds a key begins, as a transform, where that key was painted last and comes to rest at its own place. The
+ * caller hands over the keys in the order of the rows, and what they are rows of; another subject, sort or search is
+ * another table, and nothing travels into it.
  */
 import type { RefObject } from 'react';
 import { useLayoutEffect, useRef } from 'react';
@@ -11,7 +12,11 @@ import { movesOf } from '../live/moves.ts';
 
 const MOVE_MS = 160;
 
-export function useRowMoves(body: RefObject<HTMLTableSectionElement | null>, keys: readonly string[], of: string): void {
+export function useRowMoves(
+  body: RefObject<HTMLTableSectionElement | null>,
+  keys: readonly string[],
+  of: string,
+): void {
   const last = useRef<{ keys: readonly string[]; of: string }>({ keys, of });
   useLayoutEffect(() => {
     const before = last.current;
@@ -21,7 +26,10 @@ export function useRowMoves(body: RefObject<HTMLTableSectionElement | null>, key
     for (const { from, to } of movesOf(before.keys, keys)) {
       const [was, is] = [rows[from], rows[to]];
       if (!was || !is) continue;
-      is.animate([{ transform: `translateY(${was.offsetTop - is.offsetTop}px)` }, { transform: 'none' }], { duration: MOVE_MS, easing: 'ease-out' });
+      is.animate([{ transform: `translateY(${was.offsetTop - is.offsetTop}px)` }, { transform: 'none' }], {
+        duration: MOVE_MS,
+        easing: 'ease-out',
+      });
     }
   }, [keys.join('\n'), of]);
 }

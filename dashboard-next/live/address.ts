@@ -1,9 +1,9 @@
 /**
  * The address of what is shown: every choice on a page is a parameter of its URL, and nothing else holds it.
  *
- * Server and browser read it with `readAddress` and write it with `addressOf`; defaults are left out, so the shortest link is
- * the plain page. A value that is not understood becomes the default and is named, so that a bad link still shows something
- * true.
+ * Server and browser read it with `readAddress` and write it with `addressOf`; defaults are left out, so the shortest
+ * link is the plain page. A value that is not understood becomes the default and is named, so that a bad link still
+ * shows something true.
  */
 import { readOid } from '../../core/domain/oid.ts';
 import { isDateText, readTimeText } from '../../core/domain/time.ts';
@@ -100,7 +100,10 @@ export function readAddress(parameters: { get: Get }, where: Where = DEFAULTS.wh
     where,
     window: oneOf('window', WINDOW_NAMES, DEFAULTS.window),
     fixed: readFixed(get, faults),
-    location: where.page === 'place' ? where.location : passing('location', 'all', (given) => given === 'all' || isOid(given), '“all” or an oid'),
+    location:
+      where.page === 'place'
+        ? where.location
+        : passing('location', 'all', (given) => given === 'all' || isOid(given), '“all” or an oid'),
     limit: Number(oneOf('limit', LIMITS.map(String), '10')),
     q: (get('q') ?? '').slice(0, LONGEST_Q),
     sort: oneOf('sort', SORTS, DEFAULTS.sort),

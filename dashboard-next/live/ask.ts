@@ -1,8 +1,10 @@
 /**
  * The pages' questions over HTTP: the browser's side of the port in questions.ts.
  *
- * A problem answer (RFC 9457) becomes a NoAnswer: 503 says that a store is down and when to ask again, or that the question costs too much
- * where the problem names what to narrow, 401 and 403 that a role is needed, 404 that there is no such thing, any other status that the question was refused; no answer within the time limit counts as no connection.
+ * A problem answer (RFC 9457) becomes a NoAnswer: 503 says that a store is down and when to ask again, or that the
+ * question costs too much where the problem names what to narrow, 401 and 403 that a role is needed, 404 that there is
+ * no such thing, any other status that the question was refused; no answer within the time limit counts as no
+ * connection.
  */
 import type { Clock } from './clock.ts';
 import type { RunAnswer } from '../../serving/answers.ts';
@@ -15,10 +17,30 @@ const TIME_LIMIT_MS = 8_000;
 /** A day of the lake is looked through file by file; serving gives up after LOOKUP_SECONDS (30) and says so. */
 const LOOK_UP_LIMIT_MS = 35_000;
 
-type Fetch = (url: string, init: { signal: AbortSignal; headers: Record<string, string>; cache: 'no-store' }) => Promise<Response>;
+type Fetch = (
+  url: string,
+  init: { signal: AbortSignal; headers: Record<string, string>; cache: 'no-store' },
+) => Promise<Response>;
 
-export function topItemsPath(question: Partly & { from: number | undefined; to: number | undefined; location: string; limit: number; parts?: boolean; since?: number }): string {
-  return path('top-items', { location: question.location, from: question.from, to: question.to, limit: question.limit, since: question.since, parts: question.parts, allow_partial: asked(question) });
+export function topItemsPath(
+  question: Partly & {
+    from: number | undefined;
+    to: number | undefined;
+    location: string;
+    limit: number;
+    parts?: boolean;
+    since?: number;
+  },
+): string {
+  return path('top-items', {
+    location: question.location,
+    from: question.from,
+    to: question.to,
+    limit: question.limit,
+    since: question.since,
+    parts: question.parts,
+    allow_partial: asked(question),
+  });
 }
 
 /** Left out where the whole is wanted. */
@@ -26,7 +48,12 @@ function asked({ allowPartial }: Partly): true | undefined {
   return allowPartial ? true : undefined;
 }
 
-export function exportPath(question: { location: string; from: number; to: number; format: 'parquet' | 'csv' }): string {
+export function exportPath(question: {
+  location: string;
+  from: number;
+  to: number;
+  format: 'parquet' | 'csv';
+}): string {
   return path('export', question);
 }
 
@@ -46,12 +73,21 @@ function path(name: string, parameters: Record<string, string | number | boolean
   return `/api/v1/${name}${text === '' ? '' : `?${text}`}`;
 }
 
-export function httpQuestions(clock: Clock, base = '', fetchIt: Fetch = fetch, signInAgain: () => void = loadAgain): Questions {
+export function httpQuestions(
+  clock: Clock,
+  base = '',
+  fetchIt: Fetch = fetch,
+  signInAgain: () => void = loadAgain,
+): Questions {
   const ask = async <T>(where: string, limitMs = TIME_LIMIT_MS): Promise<T> => {
     const sentAt = Date.now();
     let response: Response;
     try {
-      response = await fetchIt(base + where, { signal: AbortSignal.timeout(limitMs), headers: { accept: 'application/json' }, cache: 'no-store' });
+      response = await fetchIt(base + where, {
+        signal: AbortSignal.timeout(limitMs),
+        headers: { accept: 'application/json' },
+        cache: 'no-store',
+      });
     } catch (thrown) {
       throw asNoAnswer(thrown);
     }
@@ -70,8 +106,10 @@ export function httpQuestions(clock: Clock, base = '', fetchIt: Fetch = fetch, s
       const run = await orNull<ReportedRun>(ask(runPath(epoch)), ['absent', 'forbidden']);
       return run && verdictOf(run);
     },
-    detections: ({ location, from, to, limit, cursor }) => ask(path('detections', { location, from, to, limit, cursor })),
-    detection: (id, dt) => orNull(ask(detectionPath(id, dt), dt === null ? TIME_LIMIT_MS : LOOK_UP_LIMIT_MS), ['absent']),
+    detections: ({ location, from, to, limit, cursor }) =>
+      ask(path('detections', { location, from, to, limit, cursor })),
+    detection: (id, dt) =>
+      orNull(ask(detectionPath(id, dt), dt === null ? TIME_LIMIT_MS : LOOK_UP_LIMIT_MS), ['absent']),
     runs: () => ask('/api/v1/runs'),
     report: async (epoch) => {
       const run = await orNull<RunAnswer>(ask(runPath(epoch)), ['absent']);
@@ -100,7 +138,10 @@ async function orNull<T>(answer: Promise<T>, kinds: readonly Silence[]): Promise
 
 let isLoading = false;
 
-/** The session is over: the server leads a page through the sign-in and back here, without a person where the issuer knows the browser. */
+/**
+ * The session is over: the server leads a page through the sign-in and back here, without a person where the issuer
+ * knows the browser.
+ */
 function loadAgain(): void {
   if (!isLoading) (globalThis as { location?: { reload(): void } }).location?.reload();
   isLoading = true;
@@ -110,16 +151,32 @@ function rejectAsNoAnswer(thrown: unknown): never {
   throw asNoAnswer(thrown);
 }
 
-const KINDS: Record<number, Silence> = { 401: 'forbidden', 403: 'forbidden', 404: 'absent', 502: 'down', 503: 'down', 504: 'down' };
+const KINDS: Record<number, Silence> = {
+  401: 'forbidden',
+  403: 'forbidden',
+  404: 'absent',
+  502: 'down',
+  503: 'down',
+  504: 'down',
+};
 
 async function refusal(response: Response): Promise<NoAnswer> {
-  const problem = (await response.json().catch(() => ({}))) as { title?: string; detail?: string; request_id?: string; narrow?: readonly string[] };
+  const problem = (await response.json().catch(() => ({}))) as {
+    title?: string;
+    detail?: string;
+    request_id?: string;
+    narrow?: readonly string[];
+  };
   const seconds = Number(response.headers.get('retry-after') ?? Number.NaN);
-  return new NoAnswer(problem.narrow ? 'costly' : (KINDS[response.status] ?? 'refused'), problem.title ?? `The API answered ${response.status}`, {
-    detail: problem.detail ?? '',
-    retryAfterMs: Number.isFinite(seconds) ? seconds * 1_000 : null,
-    requestId: problem.request_id ?? null,
-  });
+  return new NoAnswer(
+    problem.narrow ? 'costly' : (KINDS[response.status] ?? 'refused'),
+    problem.title ?? `The API answered ${response.status}`,
+    {
+      detail: problem.detail ?? '',
+      retryAfterMs: Number.isFinite(seconds) ? seconds * 1_000 : null,
+      requestId: problem.request_id ?? null,
+    },
+  );
 }
 
 /** The few fields of a run's report that the page shows. */

@@ -1,8 +1,8 @@
 /**
  * The time axis: where labels stand and which of them a narrow screen leaves out.
  *
- * Labels stand at round times of the wall clock in the chosen zone; midnight is named by its day. On a narrow screen only every
- * second, third or fourth is shown, by class, so that the markup is the same for every width.
+ * Labels stand at round times of the wall clock in the chosen zone; midnight is named by its day. On a narrow screen
+ * only every second, third or fourth is shown, by class, so that the markup is the same for every width.
  */
 import { clock, day, weekday } from './times.ts';
 import { dayOf, startOfDay, wallOf } from '../../core/domain/zone.ts';
@@ -10,7 +10,26 @@ import { dayOf, startOfDay, wallOf } from '../../core/domain/zone.ts';
 const MINUTE = 60_000;
 const HOUR = 60 * MINUTE;
 const DAY = 24 * HOUR;
-const INTERVALS = [MINUTE, 2 * MINUTE, 5 * MINUTE, 10 * MINUTE, 15 * MINUTE, 30 * MINUTE, HOUR, 2 * HOUR, 3 * HOUR, 6 * HOUR, 12 * HOUR, DAY, 2 * DAY, 7 * DAY, 14 * DAY, 28 * DAY, 84 * DAY, 364 * DAY];
+const INTERVALS = [
+  MINUTE,
+  2 * MINUTE,
+  5 * MINUTE,
+  10 * MINUTE,
+  15 * MINUTE,
+  30 * MINUTE,
+  HOUR,
+  2 * HOUR,
+  3 * HOUR,
+  6 * HOUR,
+  12 * HOUR,
+  DAY,
+  2 * DAY,
+  7 * DAY,
+  14 * DAY,
+  28 * DAY,
+  84 * DAY,
+  364 * DAY,
+];
 const MOST_WIDE = 9;
 const MOST_NARROW = 4;
 
@@ -25,7 +44,8 @@ export interface AxisLabel {
 
 export function axisLabels(from: number, to: number, zone: string): AxisLabel[] {
   const every = INTERVALS.find((interval) => (to - from) / interval <= MOST_WIDE) ?? 364 * DAY;
-  const narrow = INTERVALS.find((interval) => interval % every === 0 && (to - from) / interval <= MOST_NARROW) ?? 728 * DAY;
+  const narrow =
+    INTERVALS.find((interval) => interval % every === 0 && (to - from) / interval <= MOST_NARROW) ?? 728 * DAY;
   if (every >= DAY) return dayLabels(from, to, zone, { every: every / DAY, narrow: narrow / DAY });
   const labels: AxisLabel[] = [];
   // Zones are ahead by quarters of an hour, so every round wall time falls on a round quarter.
@@ -34,7 +54,12 @@ export function axisLabels(from: number, to: number, zone: string): AxisLabel[] 
     const wall = wallOf(t, zone);
     if (wall % every !== 0) continue;
     const strong = wall % DAY === 0;
-    labels.push({ t, text: strong ? dayText(t, to - from, zone) : clock(t, zone), strong, wideOnly: wall % narrow !== 0 });
+    labels.push({
+      t,
+      text: strong ? dayText(t, to - from, zone) : clock(t, zone),
+      strong,
+      wideOnly: wall % narrow !== 0,
+    });
   }
   return labels;
 }

@@ -1,9 +1,9 @@
 /**
  * The freshness badge: one word, one shape and one number that say whether to trust what is on the screen.
  *
- * The feed reports answers and silences, the page asks `conditionOf` at each paint. Freshness gets worse at once and better
- * only after three good answers, so that a badge at a border does not flicker. What keeps numbers from coming stands before how
- * old they are; pausing replaces only the badge, never the warning below it.
+ * The feed reports answers and silences, the page asks `conditionOf` at each paint. Freshness gets worse at once and
+ * better only after three good answers, so that a badge at a border does not flicker. What keeps numbers from coming
+ * stands before how old they are; pausing replaces only the badge, never the warning below it.
  */
 import type { View } from '../../serving/answers.ts';
 import type { NoAnswer } from './questions.ts';
@@ -34,7 +34,9 @@ export function levelOf(freshnessMs: number): Level {
 export function nextFreshness(before: Freshness, freshnessMs: number): Freshness {
   const seen = levelOf(freshnessMs);
   if (LEVELS.indexOf(seen) >= LEVELS.indexOf(before.level)) return { level: seen, better: 0 };
-  return before.better + 1 >= BETTER_AFTER ? { level: seen, better: 0 } : { level: before.level, better: before.better + 1 };
+  return before.better + 1 >= BETTER_AFTER
+    ? { level: seen, better: 0 }
+    : { level: before.level, better: before.better + 1 };
 }
 
 export interface Signals {
@@ -44,7 +46,11 @@ export interface Signals {
   readonly view: View | null;
   readonly freshness: Freshness;
   /** Since when answers fail, and why; null while they come. */
-  readonly silence: { readonly since: number; readonly fault: Pick<NoAnswer, 'kind' | 'title'>; readonly retryAt: number | null } | null;
+  readonly silence: {
+    readonly since: number;
+    readonly fault: Pick<NoAnswer, 'kind' | 'title'>;
+    readonly retryAt: number | null;
+  } | null;
   /** Milliseconds between two paints. */
   readonly refreshMs: number;
   readonly pausedAt: number | null;
@@ -54,7 +60,8 @@ export interface Signals {
   readonly allowsPartial: boolean;
 }
 
-export type State = 'connecting' | 'live' | 'late' | 'stale' | 'quiet' | 'paused' | 'offline' | 'down' | 'costly' | 'partial';
+export type State =
+  'connecting' | 'live' | 'late' | 'stale' | 'quiet' | 'paused' | 'offline' | 'down' | 'costly' | 'partial';
 
 /** What is the matter, pausing aside. */
 export function conditionOf(signals: Signals): Exclude<State, 'paused'> {

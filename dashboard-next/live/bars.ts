@@ -1,10 +1,10 @@
 /**
  * The timeline's geometry: from an answer's points to bars, line, seam and axes, in units that need no measured width.
  *
- * x is in per cent of the plot's width and y in pixels of its fixed height, so the server draws the same picture as every
- * browser and nothing moves when scripts arrive. A bucket that the window or the present cuts is marked and does not decide
- * how high the axis is, unless there is nothing else; what lies after the answer's `speed_as_of` is not drawn at all, because it
- * is not known to be zero.
+ * x is in per cent of the plot's width and y in pixels of its fixed height, so the server draws the same picture as
+ * every browser and nothing moves when scripts arrive. A bucket that the window or the present cuts is marked and does
+ * not decide how high the axis is, unless there is nothing else; what lies after the answer's `speed_as_of` is not
+ * drawn at all, because it is not known to be zero.
  */
 import type { TimelineAnswer } from '../../serving/answers.ts';
 import { DAY_MS } from '../../core/domain/time.ts';
@@ -24,11 +24,15 @@ export interface Bar {
   readonly unknown: boolean;
 }
 
-/** What lies so much earlier is laid on the same bucket: in days of a zone by the calendar, since not all are of one length. */
+/**
+ * What lies so much earlier is laid on the same bucket: in days of a zone by the calendar, since not all are of one
+ * length.
+ */
 export function barsOf(answer: TimelineAnswer, before: { answer: TimelineAnswer; shiftMs: number } | null): Bar[] {
   const stepMs = answer.step * 1_000;
   const { tz } = answer;
-  const place = tz !== undefined && stepMs % DAY_MS === 0 ? (t: number): number => dayOf(t, tz) * DAY_MS : (t: number): number => t;
+  const place =
+    tz !== undefined && stepMs % DAY_MS === 0 ? (t: number): number => dayOf(t, tz) * DAY_MS : (t: number): number => t;
   const asOf = answer.view.speed_as_of;
   const line = before && before.answer.total > 0 ? before : null;
   const earlier = new Map(line?.answer.points.map(({ t, count }) => [place(t) + line.shiftMs, count]) ?? []);
@@ -109,7 +113,10 @@ function round(n: number, digits: number): number {
 /** The bar that holds a part of the plot's width, 0 at its left edge and 1 at its right. */
 export function barAt(bars: readonly Bar[], { from, to }: Plot, part: number): number {
   const t = from + part * (to - from);
-  return Math.max(0, bars.findLastIndex((bar) => bar.t <= t));
+  return Math.max(
+    0,
+    bars.findLastIndex((bar) => bar.t <= t),
+  );
 }
 
 /** The line of the period before through the middle of each bucket; x in per cent of the plot's width, y in pixels. */
@@ -127,7 +134,9 @@ export function linePath(bars: readonly Bar[], plot: Plot): string {
   return path;
 }
 
-/** Where the first detection of the window is, if a good part of the window lies before it; its end if there is none. */
+/**
+ * Where the first detection of the window is, if a good part of the window lies before it; its end if there is none.
+ */
 export function leadingGap(bars: readonly Bar[]): { to: number; isAll: boolean } | null {
   const first = bars.findIndex(({ count }) => count > 0);
   if (first === -1) return bars.length === 0 ? null : { to: bars.at(-1)!.to, isAll: true };

@@ -1,11 +1,11 @@
 /**
- * From what is chosen to the instants that are asked for: the window itself, the period before, and complete minutes for fair
- * comparison.
+ * From what is chosen to the instants that are asked for: the window itself, the period before, and complete minutes
+ * for fair comparison.
  *
- * Counts are kept by the minute and windows are aligned outward, so a rolling window always ends inside a minute that is not
- * over. A change in per cent would swing with it; comparisons therefore end where every minute is complete and known. The
- * timeline's buckets begin at multiples of their step, and days with those of the zone, for the period before too, so that the two lie
- * on each other.
+ * Counts are kept by the minute and windows are aligned outward, so a rolling window always ends inside a minute that
+ * is not over. A change in per cent would swing with it; comparisons therefore end where every minute is complete and
+ * known. The timeline's buckets begin at multiples of their step, and days with those of the zone, for the period
+ * before too, so that the two lie on each other.
  */
 import type { Shown, WindowName } from './address.ts';
 import type { Span } from './questions.ts';
@@ -67,7 +67,10 @@ export function stepSecondsOf(chosen: Chosen): number {
   return STEPS_SECONDS.find((step) => seconds / step <= MOST_BUCKETS) ?? 86_400;
 }
 
-/** What the timeline's line shows: the window's buckets, whole ones, moved back by `shiftMs`; by the zone's calendar where they are days. */
+/**
+ * What the timeline's line shows: the window's buckets, whole ones, moved back by `shiftMs`; by the zone's calendar
+ * where they are days.
+ */
 export function lineBeforeOf(chosen: ChosenThere, span: Span): { span: Span; shiftMs: number } | null {
   const stepMs = stepSecondsOf(chosen) * 1_000;
   if (stepMs === DAY_MS && chosen.tz !== 'UTC') return daysBeforeOf(chosen.tz, span);
@@ -86,12 +89,18 @@ function daysBeforeOf(tz: string, span: Span): { span: Span; shiftMs: number } |
   return from < 0 ? null : { span: { from, to: startOfDay(first, tz) }, shiftMs: days * DAY_MS };
 }
 
-/** The period that ← or → leads to; a rolling window again where it would pass the present. Whole days lead to whole days. */
+/**
+ * The period that ← or → leads to; a rolling window again where it would pass the present. Whole days lead to whole
+ * days.
+ */
 export function neighbour(chosen: ChosenThere, direction: -1 | 1, now: number): Span | null {
   const lengthMs = lengthMsOf(chosen);
   const end = Math.floor(now / MINUTE_MS) * MINUTE_MS;
   const from = chosen.fixed ? chosen.fixed.from : end - lengthMs;
-  const next = wholeDaysBeside(chosen, direction) ?? { from: from + direction * lengthMs, to: from + direction * lengthMs + lengthMs };
+  const next = wholeDaysBeside(chosen, direction) ?? {
+    from: from + direction * lengthMs,
+    to: from + direction * lengthMs + lengthMs,
+  };
   return next.to > end + MINUTE_MS || next.from < 0 ? null : next;
 }
 

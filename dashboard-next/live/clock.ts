@@ -1,8 +1,8 @@
 /**
  * The server's clock as a browser knows it: windows end "now" on the server, whatever the viewer's own clock says.
  *
- * Every answer's Date header bounds the difference between the two clocks from both sides. While no difference at all is
- * possible none is assumed; otherwise the smallest that is.
+ * Every answer's Date header bounds the difference between the two clocks from both sides. While no difference at all
+ * is possible none is assumed; otherwise the smallest that is.
  */
 export interface Clock {
   now(): number;

@@ -1,8 +1,8 @@
 /**
  * The browser's own stream of events, for one question or several, named as the API names them.
  *
- * It comes back by itself, except where it was refused: then it is tried again after a while. shared-stream.ts opens one for all tabs of
- * a browser.
+ * It comes back by itself, except where it was refused: then it is tried again after a while. shared-stream.ts opens
+ * one for all tabs of a browser.
  */
 import type { TopItemsAnswer, View } from '../../serving/answers.ts';
 import type { OpenStream } from './push.ts';

@@ -1,10 +1,10 @@
 /**
  * The feed: keeps the board up to date by asking, and tells the page about answers and silences as events.
  *
- * This is the one place that decides how news arrives. The total of a rolling window is pushed (push.ts) and painted at most as
- * often as the viewer wants; everything else, and the total where no push comes, is asked for. One read is under way at a time; a
- * new subject makes the old read's answer worthless. Hidden pages ask nothing, listen to nothing and catch up once. A paused page
- * keeps its stream, or asks now and then whether all is well, without painting.
+ * This is the one place that decides how news arrives. The total of a rolling window is pushed (push.ts) and painted at
+ * most as often as the viewer wants; everything else, and the total where no push comes, is asked for. One read is
+ * under way at a time; a new subject makes the old read's answer worthless. Hidden pages ask nothing, listen to nothing
+ * and catch up once. A paused page keeps its stream, or asks now and then whether all is well, without painting.
  */
 import type { Board, Reading } from './board.ts';
 import type { LiveEvent } from './state.ts';
@@ -37,7 +37,12 @@ export interface Feed {
   stop(): void;
 }
 
-export function startFeed(world: FeedWorld, first: Board | null, tell: (event: LiveEvent) => void, tellBusy: (busy: boolean) => void): Feed {
+export function startFeed(
+  world: FeedWorld,
+  first: Board | null,
+  tell: (event: LiveEvent) => void,
+  tellBusy: (busy: boolean) => void,
+): Feed {
   let board = first;
   let wanted: { subject: Subject; everyMs: number | null } | null = null;
   let turn = 0;

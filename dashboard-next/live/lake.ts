@@ -29,13 +29,24 @@ export const READERS = ['pandas', 'DuckDB', 'Spark'] as const;
 export type Reader = (typeof READERS)[number];
 
 /** A few lines of Python that read these days, with this lake's own root. */
-export function linesFor(reader: Reader, { root, webhdfs }: Pick<LakeAnswer, 'root' | 'webhdfs'>, days: readonly string[]): string {
+export function linesFor(
+  reader: Reader,
+  { root, webhdfs }: Pick<LakeAnswer, 'root' | 'webhdfs'>,
+  days: readonly string[],
+): string {
   const { hostname, port } = new URL(webhdfs);
   const folder = `webhdfs://${hostname}:${port}${root}/detections`;
   const list = days.map((day) => JSON.stringify(day)).join(', ');
   switch (reader) {
     case 'pandas':
-      return ['import pandas as pd', '', 'detections = pd.read_parquet(', `    "${folder}",`, `    filters=[("dt", "in", [${list}])],`, ')'].join('\n');
+      return [
+        'import pandas as pd',
+        '',
+        'detections = pd.read_parquet(',
+        `    "${folder}",`,
+        `    filters=[("dt", "in", [${list}])],`,
+        ')',
+      ].join('\n');
     case 'DuckDB':
       return [
         'import duckdb, fsspec',

@@ -1,8 +1,9 @@
 /**
  * The list of the newest detections: what came while it is held, and what older pages add to it.
  *
- * Rows come newest first. While somebody points at the list it stands still; how many came meanwhile is counted over all answers
- * since, and where an answer holds nothing that was seen before, some may have come between: then the number is a least one.
+ * Rows come newest first. While somebody points at the list it stands still; how many came meanwhile is counted over
+ * all answers since, and where an answer holds nothing that was seen before, some may have come between: then the
+ * number is a least one.
  */
 import type { DetectionsAnswer, ListedRow } from '../../serving/answers.ts';
 
@@ -21,7 +22,14 @@ export interface HeldList {
 const keyOf = ({ detection_oid, timestamp_detected }: ListedRow): string => `${detection_oid} ${timestamp_detected}`;
 
 export function hold({ detections, next_cursor, from, to }: DetectionsAnswer): HeldList {
-  return { rows: detections, cursor: next_cursor, span: { from, to }, known: new Set(detections.map(keyOf)), newer: 0, isLeast: false };
+  return {
+    rows: detections,
+    cursor: next_cursor,
+    span: { from, to },
+    known: new Set(detections.map(keyOf)),
+    newer: 0,
+    isLeast: false,
+  };
 }
 
 /** A further answer while the list is held. */
@@ -35,7 +43,12 @@ export function meanwhile(held: HeldList, { detections }: DetectionsAnswer): Hel
 /** An older page, below what is there. */
 export function withOlder(held: HeldList, { detections, next_cursor }: DetectionsAnswer): HeldList {
   const older = detections.filter((row) => !held.known.has(keyOf(row)));
-  return { ...held, rows: [...held.rows, ...older], cursor: next_cursor, known: new Set([...held.known, ...older.map(keyOf)]) };
+  return {
+    ...held,
+    rows: [...held.rows, ...older],
+    cursor: next_cursor,
+    known: new Set([...held.known, ...older.map(keyOf)]),
+  };
 }
 
 /** `37 newer`, `more than 37 newer`. */

@@ -1,6 +1,6 @@
 /**
- * The stream of the tab that leads (shared-stream.ts): of whichever questions all tabs ask now. When they change another stream is opened, and
- * the one before ends when the new one speaks, so that nothing is missed between them.
+ * The stream of the tab that leads (shared-stream.ts): of whichever questions all tabs ask now. When they change
+ * another stream is opened, and the one before ends when the new one speaks, so that nothing is missed between them.
  */
 import type { HeardMany, OpenMany, SetTimer } from './event-stream.ts';
 

@@ -1,4 +1,7 @@
-/** Which rows changed places between two paints of a table: from where to where, by index. A row that is new moves from nowhere. */
+/**
+ * Which rows changed places between two paints of a table: from where to where, by index. A row that is new moves from
+ * nowhere.
+ */
 export interface Move {
   readonly from: number;
   readonly to: number;

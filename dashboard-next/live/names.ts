@@ -1,9 +1,9 @@
 /**
  * Names that come from elsewhere, made safe to look at: item names are untrusted text of up to 5,000 code points.
  *
- * Characters that print nothing, or that would turn the text around them, are shown as pictures or code numbers, so that two
- * different names never look the same by accident and no name can hide. Nothing is cut in silence: what does not fit is counted
- * and can be opened.
+ * Characters that print nothing, or that would turn the text around them, are shown as pictures or code numbers, so
+ * that two different names never look the same by accident and no name can hide. Nothing is cut in silence: what does
+ * not fit is counted and can be opened.
  */
 
 /** Shown in a row; what is beyond is counted. */
@@ -19,14 +19,18 @@ export function visible(text: string): string {
       // eslint-disable-next-line no-control-regex
       .replace(/[\u0000-\u001f]/gu, (control) => String.fromCodePoint(0x2400 + control.codePointAt(0)!))
       .replace(/\u007f/gu, '␡')
-      .replace(INVISIBLE, (mark, at: number, whole: string) => (joins(mark, at, whole) ? mark : `⟨${mark.codePointAt(0)!.toString(16).toUpperCase().padStart(4, '0')}⟩`))
+      .replace(INVISIBLE, (mark, at: number, whole: string) =>
+        joins(mark, at, whole) ? mark : `⟨${mark.codePointAt(0)!.toString(16).toUpperCase().padStart(4, '0')}⟩`,
+      )
       .replace(/^ +| +$/gu, (spaces) => '␠'.repeat(spaces.length))
   );
 }
 
 /** A joiner inside an emoji or a word of a joining script belongs to it. */
 function joins(mark: string, at: number, whole: string): boolean {
-  return (mark === '\u200d' || mark === '\u200c') && at > 0 && at < whole.length - 1 && whole.charCodeAt(at - 1) > 0x2ff;
+  return (
+    (mark === '\u200d' || mark === '\u200c') && at > 0 && at < whole.length - 1 && whole.charCodeAt(at - 1) > 0x2ff
+  );
 }
 
 export interface ShownName {

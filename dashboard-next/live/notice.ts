@@ -1,8 +1,8 @@
 /**
  * The notice bar: what is the matter in one bold sentence, what it means for the numbers, and one thing to do.
  *
- * It takes the place of the view line at the page's foot, so that nothing moves when it comes. It speaks only of what changes how
- * the numbers must be read; the badge says everything else.
+ * It takes the place of the view line at the page's foot, so that nothing moves when it comes. It speaks only of what
+ * changes how the numbers must be read; the badge says everything else.
  */
 import type { Signals, Tone } from './badge.ts';
 import { conditionOf } from './badge.ts';
@@ -34,7 +34,12 @@ export function noticeOf(signals: Signals, zone: string, { faults, corrected }: 
     return { tone: 'warn', strong: 'This link was not understood whole.', text: faults.join(' '), action: 'dismiss' };
   }
   if (corrected === null) return null;
-  return { tone: 'calm', strong: `Corrected by the batch run: −${corrected.toLocaleString('en-US')}.`, text: 'The published count is the true one.', action: 'trust' };
+  return {
+    tone: 'calm',
+    strong: `Corrected by the batch run: −${corrected.toLocaleString('en-US')}.`,
+    text: 'The published count is the true one.',
+    action: 'trust',
+  };
 }
 
 function troubleOf(signals: Signals, zone: string): Notice | null {
@@ -65,8 +70,18 @@ function troubleOf(signals: Signals, zone: string): Notice | null {
       };
     case 'partial':
       return view?.missing === 'speed'
-        ? { tone: 'warn', strong: 'The speed view is missing:', text: `nothing that arrived after ${published(signals)} is in these counts.`, action: 'whole' }
-        : { tone: 'warn', strong: 'The batch view is missing:', text: `nothing that arrived up to ${published(signals)} is in these counts.`, action: 'whole' };
+        ? {
+            tone: 'warn',
+            strong: 'The speed view is missing:',
+            text: `nothing that arrived after ${published(signals)} is in these counts.`,
+            action: 'whole',
+          }
+        : {
+            tone: 'warn',
+            strong: 'The batch view is missing:',
+            text: `nothing that arrived up to ${published(signals)} is in these counts.`,
+            action: 'whole',
+          };
     case 'stale':
       return {
         tone: 'bad',
@@ -76,7 +91,12 @@ function troubleOf(signals: Signals, zone: string): Notice | null {
       };
     case 'late':
       if (!view || view.freshness_ms < WORTH_A_BAR_MS) return null;
-      return { tone: 'warn', strong: `The speed layer is ${ago(view.freshness_ms)} behind.`, text: `Numbers are true up to ${asOf}.`, action: 'trust' };
+      return {
+        tone: 'warn',
+        strong: `The speed layer is ${ago(view.freshness_ms)} behind.`,
+        text: `Numbers are true up to ${asOf}.`,
+        action: 'trust',
+      };
     default:
       return null;
   }

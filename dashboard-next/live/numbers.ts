@@ -1,8 +1,9 @@
 /**
  * Numbers as the pages write them: counts in full, everything else in few digits with its unit.
  *
- * Counts are whole and below 2^53, so a double holds them exactly and nothing is rounded on the way to the screen; shares and
- * changes are one division of two such numbers, rounded once. A share of something is never written as nothing.
+ * Counts are whole and below 2^53, so a double holds them exactly and nothing is rounded on the way to the screen;
+ * shares and changes are one division of two such numbers, rounded once. A share of something is never written as
+ * nothing.
  */
 import { NBSP } from './times.ts';
 
@@ -33,7 +34,9 @@ export function compact(n: number): string {
 
 /** The same without zeros that say nothing, for axes: `8 M`, `2.5 k`. */
 export function tick(n: number): string {
-  return compact(n).replace(/(\.\d*?)0+(?=\D|$)/, '$1').replace(/\.(?=\D|$)/, '');
+  return compact(n)
+    .replace(/(\.\d*?)0+(?=\D|$)/, '$1')
+    .replace(/\.(?=\D|$)/, '');
 }
 
 /** `38.7 %`; `< 0.1 %` for what is more than nothing; `–` of nothing. */

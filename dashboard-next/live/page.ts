@@ -1,4 +1,7 @@
-/** What the server hands to a page, and the dialogs that a page may open. first-paint.ts fills it, the components read it. */
+/**
+ * What the server hands to a page, and the dialogs that a page may open. first-paint.ts fills it, the components read
+ * it.
+ */
 import type { Where } from './address.ts';
 import type { Board } from './board.ts';
 import type { Fault } from './questions.ts';

@@ -1,8 +1,9 @@
 /**
  * Numbers of one view alone: what to call them.
  *
- * Each answer names in its own view what is missing in it, and whatever shows a number of it says so beside the number; the badge and
- * the notice say it of the page. Such an answer comes only where it was asked for, so there is never a partial number without these words.
+ * Each answer names in its own view what is missing in it, and whatever shows a number of it says so beside the number;
+ * the badge and the notice say it of the page. Such an answer comes only where it was asked for, so there is never a
+ * partial number without these words.
  */
 import type { TopItemsAnswer, View } from '../../serving/answers.ts';
 

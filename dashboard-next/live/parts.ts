@@ -1,8 +1,8 @@
 /**
  * Which answers each page is made of beside the total, what each is asked for, and how old it may become.
  *
- * board.ts asks what is due and keeps it. A part's key is what it was asked for: when the bounds of a rolling window move, what
- * belongs to them is due at once; what does not depend on them is asked again when it is old.
+ * board.ts asks what is due and keeps it. A part's key is what it was asked for: when the bounds of a rolling window
+ * move, what belongs to them is due at once; what does not depend on them is asked again when it is old.
  */
 import type {
   DetectionAnswer,
@@ -102,16 +102,27 @@ interface Wanting {
   readonly now: number;
 }
 
-/** Since when the total's answer counts too: midnight, where a page shows today so far. It must stand on the total's moment. */
+/**
+ * Since when the total's answer counts too: midnight, where a page shows today so far. It must stand on the total's
+ * moment.
+ */
 export function sinceOf({ where, tz }: Subject, now: number): number | undefined {
   return where.page === 'live' || where.page === 'place' ? midnightBefore(now, tz) : undefined;
 }
 
 /** Which parts a subject needs, given an answer about its total. */
-export function wantedParts(questions: Questions, subject: Subject, top: TopItemsAnswer, held: HeldParts, now: number): AnyWanted[] {
+export function wantedParts(
+  questions: Questions,
+  subject: Subject,
+  top: TopItemsAnswer,
+  held: HeldParts,
+  now: number,
+): AnyWanted[] {
   const wanting = { questions, subject, top, held, now };
   const names = PARTS_OF[subject.where.page];
-  return [...figures(wanting), ...before(wanting), ...latest(wanting), ...reports(wanting)].filter(({ name }) => names.includes(name));
+  return [...figures(wanting), ...before(wanting), ...latest(wanting), ...reports(wanting)].filter(({ name }) =>
+    names.includes(name),
+  );
 }
 
 function figures({ questions, subject, top, held }: Wanting): AnyWanted[] {
@@ -127,12 +138,33 @@ function figures({ questions, subject, top, held }: Wanting): AnyWanted[] {
   const horizon = top.view.horizon ?? '';
   const verdictEvery = held.verdict?.value ? NEVER_AGAIN : 3 * SLOW_MS;
   const wanted: AnyWanted[] = [
-    { name: 'timeline', key: keyOf(location, span.from, span.to, stepSeconds, subject.tz, whole), everyMs: rests || stepSeconds > 60 ? SLOW_MS : SLOW_MS / 2, ask: () => questions.timeline({ ...span, location, stepSeconds, ...daysOf(subject), parts: true, allowPartial }) },
-    { name: 'places', key: keyOf(span.from, span.to, whole), everyMs: SLOW_MS, ask: () => questions.locations({ ...span, allowPartial }) },
-    { name: 'minute', key: location, everyMs: NEVER_AGAIN, ask: () => questions.topItems({ ...minute, location, limit: 1 }) },
-    { name: 'trust', key: horizon, everyMs: subject.where.page === 'trust' ? EACH_TIME_MS : SLOW_MS, ask: () => questions.trust() },
+    {
+      name: 'timeline',
+      key: keyOf(location, span.from, span.to, stepSeconds, subject.tz, whole),
+      everyMs: rests || stepSeconds > 60 ? SLOW_MS : SLOW_MS / 2,
+      ask: () => questions.timeline({ ...span, location, stepSeconds, ...daysOf(subject), parts: true, allowPartial }),
+    },
+    {
+      name: 'places',
+      key: keyOf(span.from, span.to, whole),
+      everyMs: SLOW_MS,
+      ask: () => questions.locations({ ...span, allowPartial }),
+    },
+    {
+      name: 'minute',
+      key: location,
+      everyMs: NEVER_AGAIN,
+      ask: () => questions.topItems({ ...minute, location, limit: 1 }),
+    },
+    {
+      name: 'trust',
+      key: horizon,
+      everyMs: subject.where.page === 'trust' ? EACH_TIME_MS : SLOW_MS,
+      ask: () => questions.trust(),
+    },
   ];
-  if (horizon !== '') wanted.push({ name: 'verdict', key: horizon, everyMs: verdictEvery, ask: () => questions.verdict(horizon) });
+  if (horizon !== '')
+    wanted.push({ name: 'verdict', key: horizon, everyMs: verdictEvery, ask: () => questions.verdict(horizon) });
   return wanted;
 }
 
@@ -144,8 +176,16 @@ function before({ questions, subject, top }: Wanting): AnyWanted[] {
   const line = lineBeforeOf(subject, top);
   const stepSeconds = stepSecondsOf(subject);
   if (line) {
-    const ask = async (): Promise<Parts['timelineBefore']> => ({ answer: await questions.timeline({ ...line.span, location, stepSeconds, ...daysOf(subject) }), shiftMs: line.shiftMs });
-    wanted.push({ name: 'timelineBefore', key: keyOf(location, line.span.from, line.span.to, stepSeconds, subject.tz), everyMs: NEVER_AGAIN, ask });
+    const ask = async (): Promise<Parts['timelineBefore']> => ({
+      answer: await questions.timeline({ ...line.span, location, stepSeconds, ...daysOf(subject) }),
+      shiftMs: line.shiftMs,
+    });
+    wanted.push({
+      name: 'timelineBefore',
+      key: keyOf(location, line.span.from, line.span.to, stepSeconds, subject.tz),
+      everyMs: NEVER_AGAIN,
+      ask,
+    });
   }
   const periods = comparisonOf(subject, top.view.speed_as_of);
   if (!periods) return wanted;
@@ -153,7 +193,12 @@ function before({ questions, subject, top }: Wanting): AnyWanted[] {
   const items = (of: Span): Promise<TopItemsAnswer> => questions.topItems({ ...of, location, limit: COMPARED_ITEMS });
   wanted.push(
     { name: 'comparedItems', key: keyOf(location, key), everyMs: NEVER_AGAIN, ask: async () => both(items, periods) },
-    { name: 'comparedPlaces', key, everyMs: NEVER_AGAIN, ask: async () => both((of) => questions.locations(of), periods) },
+    {
+      name: 'comparedPlaces',
+      key,
+      everyMs: NEVER_AGAIN,
+      ask: async () => both((of) => questions.locations(of), periods),
+    },
   );
   return wanted;
 }
@@ -162,10 +207,25 @@ function latest({ questions, subject, held, now }: Wanting): AnyWanted[] {
   const { location } = subject;
   const span = spanOf(subject, now);
   const key = keyOf(location, subject.fixed ? span.from : subject.window, subject.fixed ? span.to : '');
-  const wanted: AnyWanted[] = [{ name: 'latest', key, everyMs: EACH_TIME_MS, ask: () => questions.detections({ ...span, location, limit: LATEST }) }];
+  const wanted: AnyWanted[] = [
+    {
+      name: 'latest',
+      key,
+      everyMs: EACH_TIME_MS,
+      ask: () => questions.detections({ ...span, location, limit: LATEST }),
+    },
+  ];
   if (held.latest?.value.detections.length !== 0) return wanted;
   const earlier = { from: Math.max(0, span.from - LOOKS_BACK_MS), to: span.from };
-  return [...wanted, { name: 'lastSeen', key, everyMs: 3 * SLOW_MS, ask: () => questions.detections({ ...earlier, location, limit: 1 }) }];
+  return [
+    ...wanted,
+    {
+      name: 'lastSeen',
+      key,
+      everyMs: 3 * SLOW_MS,
+      ask: () => questions.detections({ ...earlier, location, limit: 1 }),
+    },
+  ];
 }
 
 function reports({ questions, subject, top, held }: Wanting): AnyWanted[] {
@@ -176,11 +236,17 @@ function reports({ questions, subject, top, held }: Wanting): AnyWanted[] {
     { name: 'lake', key: horizon, everyMs: SLOW_MS, ask: () => questions.lake() },
   ];
   const conflicted = held.runs?.value.runs.find(({ conflicts }) => conflicts > 0)?.epoch;
-  if (conflicted) wanted.push({ name: 'conflicted', key: conflicted, everyMs: NEVER_AGAIN, ask: () => questions.report(conflicted) });
+  if (conflicted)
+    wanted.push({ name: 'conflicted', key: conflicted, everyMs: NEVER_AGAIN, ask: () => questions.report(conflicted) });
   if (where.page === 'detection') {
     // What was found stays so; what was not may still arrive, but a day of the lake is not searched again and again.
     const everyMs = held.detection?.value || dt ? NEVER_AGAIN : SLOW_MS / 2;
-    wanted.push({ name: 'detection', key: keyOf(where.id, dt ?? ''), everyMs, ask: () => questions.detection(where.id, dt) });
+    wanted.push({
+      name: 'detection',
+      key: keyOf(where.id, dt ?? ''),
+      everyMs,
+      ask: () => questions.detection(where.id, dt),
+    });
   }
   if (where.page === 'run') {
     const everyMs = held.report?.value ? NEVER_AGAIN : SLOW_MS;
@@ -189,7 +255,10 @@ function reports({ questions, subject, top, held }: Wanting): AnyWanted[] {
   return wanted;
 }
 
-async function both<T>(ask: (of: Span) => Promise<T>, periods: { now: Span; before: Span }): Promise<{ now: T; before: T }> {
+async function both<T>(
+  ask: (of: Span) => Promise<T>,
+  periods: { now: Span; before: Span },
+): Promise<{ now: T; before: T }> {
   const [now, before] = await Promise.all([ask(periods.now), ask(periods.before)]);
   return { now, before };
 }

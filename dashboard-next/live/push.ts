@@ -1,9 +1,10 @@
 /**
  * Push: the newest total of a rolling window, as the API's stream sends it.
  *
- * The feed takes the total from here instead of asking for it, for as long as the stream speaks; where it is silent, broken or
- * tells of a problem there is nothing here, and the feed asks as it would without. Fixed ranges are not streamed. One question is
- * listened to at a time, and none while nobody looks; shared-stream.ts asks those of all tabs in one stream.
+ * The feed takes the total from here instead of asking for it, for as long as the stream speaks; where it is silent,
+ * broken or tells of a problem there is nothing here, and the feed asks as it would without. Fixed ranges are not
+ * streamed. One question is listened to at a time, and none while nobody looks; shared-stream.ts asks those of all tabs
+ * in one stream.
  */
 import type { TopItemsAnswer, View } from '../../serving/answers.ts';
 import type { Subject } from './parts.ts';
@@ -53,7 +54,8 @@ export function startPush(open: OpenStream | null, now: () => number): Push {
         trouble: () => hear(null),
       });
     },
-    newest: (subject) => (question !== null && questionOf(subject, now()) === question && now() - heardAt < SILENT_AFTER_MS ? top : null),
+    newest: (subject) =>
+      question !== null && questionOf(subject, now()) === question && now() - heardAt < SILENT_AFTER_MS ? top : null,
   };
 }
 

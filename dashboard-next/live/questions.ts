@@ -2,10 +2,19 @@
  * What the pages ask, as one port: the browser asks over HTTP (ask.ts), the server's first paint asks serving directly
  * (server/questions.ts), and nothing behind the port knows which.
  *
- * Answers are the API's own types. A question that fails throws a NoAnswer that says what happened: nobody answered, a store
- * behind the API is down, the question costs too much, or it was refused and why.
+ * Answers are the API's own types. A question that fails throws a NoAnswer that says what happened: nobody answered, a
+ * store behind the API is down, the question costs too much, or it was refused and why.
  */
-import type { DetectionAnswer, DetectionsAnswer, LakeAnswer, LocationsAnswer, RunsAnswer, TimelineAnswer, TopItemsAnswer, TrustAnswer } from '../../serving/answers.ts';
+import type {
+  DetectionAnswer,
+  DetectionsAnswer,
+  LakeAnswer,
+  LocationsAnswer,
+  RunsAnswer,
+  TimelineAnswer,
+  TopItemsAnswer,
+  TrustAnswer,
+} from '../../serving/answers.ts';
 import type { Report } from './report.ts';
 
 /** [from, to) in epoch milliseconds. */
@@ -26,8 +35,12 @@ export interface Partly {
 }
 
 export interface Questions {
-  topItems(question: Span & Partly & { location: string; limit: number; parts?: boolean; since?: number }): Promise<TopItemsAnswer>;
-  timeline(question: Span & Partly & { location: string; stepSeconds: number; tz?: string; parts?: boolean }): Promise<TimelineAnswer>;
+  topItems(
+    question: Span & Partly & { location: string; limit: number; parts?: boolean; since?: number },
+  ): Promise<TopItemsAnswer>;
+  timeline(
+    question: Span & Partly & { location: string; stepSeconds: number; tz?: string; parts?: boolean },
+  ): Promise<TimelineAnswer>;
   locations(question: Span & Partly): Promise<LocationsAnswer>;
   trust(): Promise<TrustAnswer>;
   /** What the run of an epoch proved; null if there is no report. */
@@ -42,7 +55,10 @@ export interface Questions {
   lake(): Promise<LakeAnswer>;
 }
 
-/** `costly`: one question may not cost so much; `forbidden`: who asks has not the role; `absent`: there is no such thing. */
+/**
+ * `costly`: one question may not cost so much; `forbidden`: who asks has not the role; `absent`: there is no such
+ * thing.
+ */
 export type Silence = 'offline' | 'down' | 'costly' | 'refused' | 'forbidden' | 'absent';
 
 /** A NoAnswer that can be sent from the server to the browser. */
@@ -56,7 +72,11 @@ export class NoAnswer extends Error {
   readonly detail: string;
   readonly retryAfterMs: number | null;
   readonly requestId: string | null;
-  constructor(kind: Silence, title: string, rest: { detail?: string; retryAfterMs?: number | null; requestId?: string | null } = {}) {
+  constructor(
+    kind: Silence,
+    title: string,
+    rest: { detail?: string; retryAfterMs?: number | null; requestId?: string | null } = {},
+  ) {
     super(title);
     this.kind = kind;
     this.title = title;
@@ -72,5 +92,7 @@ export function faultOf({ kind, title, detail, requestId }: NoAnswer): Fault {
 
 export function asNoAnswer(thrown: unknown): NoAnswer {
   if (thrown instanceof NoAnswer) return thrown;
-  return new NoAnswer('offline', 'No connection', { detail: thrown instanceof Error ? thrown.message : String(thrown) });
+  return new NoAnswer('offline', 'No connection', {
+    detail: thrown instanceof Error ? thrown.message : String(thrown),
+  });
 }

@@ -1,9 +1,9 @@
 /**
  * Rate now: how much the total of a window grew, by the time that the answers are as of.
  *
- * Each answer adds a sample; the rate is measured over the last ten seconds of samples that share their bounds, because moving
- * bounds drop detections out of the total. When the bounds move the last rate stays until three seconds of new samples are
- * there. Pure: the caller keeps the track.
+ * Each answer adds a sample; the rate is measured over the last ten seconds of samples that share their bounds, because
+ * moving bounds drop detections out of the total. When the bounds move the last rate stays until three seconds of new
+ * samples are there. Pure: the caller keeps the track.
  */
 const MEASURED_OVER_MS = 10_000;
 const NEEDED_MS = 3_000;
@@ -32,7 +32,10 @@ export function trackRate(track: RateTrack, sample: Sample): RateTrack {
   const last = track.samples.at(-1);
   if (last && last.key === sample.key && last.asOf >= sample.asOf) return track;
   // The sample before is kept however old it is: a page may refresh less often than every ten seconds.
-  const same = last?.key === sample.key ? track.samples.filter((one) => one === last || one.asOf >= sample.asOf - MEASURED_OVER_MS) : [];
+  const same =
+    last?.key === sample.key
+      ? track.samples.filter((one) => one === last || one.asOf >= sample.asOf - MEASURED_OVER_MS)
+      : [];
   const samples = [...same, sample];
   const grewAt = grownAt(track, last, sample);
   const first = samples[0]!;
@@ -58,12 +61,17 @@ export function rateRange(track: RateTrack): { min: number; max: number; overMs:
   return { min: Math.min(...rates), max: Math.max(...rates), overMs: newest.at - oldest.at };
 }
 
-/** The line as points of a box of 100 by 100, the newest at the right edge, a minute wide; '' if there is nothing to draw. */
+/**
+ * The line as points of a box of 100 by 100, the newest at the right edge, a minute wide; '' if there is nothing to
+ * draw.
+ */
 export function sparkPath(track: RateTrack): { line: string; area: string } {
   const newest = track.line.at(-1);
   if (!newest || track.line.length < 2) return { line: '', area: '' };
   const max = Math.max(...track.line.map(({ rate }) => rate), 1e-9);
-  const points = track.line.map(({ at, rate }) => `${(100 - ((newest.at - at) / LINE_MS) * 100).toFixed(2)} ${(92 - (rate / max) * 84).toFixed(2)}`);
+  const points = track.line.map(
+    ({ at, rate }) => `${(100 - ((newest.at - at) / LINE_MS) * 100).toFixed(2)} ${(92 - (rate / max) * 84).toFixed(2)}`,
+  );
   const left = points[0]!.split(' ')[0]!;
   return { line: `M${points.join('L')}`, area: `M${points.join('L')}L100 100L${left} 100Z` };
 }

@@ -1,8 +1,8 @@
 /**
  * A run's report as a page shows it: the comparison by partition and by place, and the first of each list.
  *
- * A report names every difference and every conflict, which can be very many; the page carries the first ones, says how many
- * there are, and links to the whole as JSON. Server and browser make it from the same answer of the API.
+ * A report names every difference and every conflict, which can be very many; the page carries the first ones, says how
+ * many there are, and links to the whole as JSON. Server and browser make it from the same answer of the API.
  */
 import type { RunAnswer } from '../../serving/answers.ts';
 
@@ -84,7 +84,8 @@ export function reportOf(run: RunAnswer): Report {
 
 function partitionRows({ partitions, comparison }: RunAnswer): PartitionRow[] {
   const differing = (partition: number): number =>
-    [...comparison.differences.listed, ...comparison.tally_differences].filter((one) => one.partition === partition).length;
+    [...comparison.differences.listed, ...comparison.tally_differences].filter((one) => one.partition === partition)
+      .length;
   return partitions.map(({ partition, first, cut, records, tallies_so_far, speed_tallies_so_far }) => ({
     partition,
     first,
@@ -102,7 +103,9 @@ function byPlace(listed: RunAnswer['comparison']['differences']['listed']): Plac
     const sum = places.get(oid) ?? { oid, cells: 0, batch: 0, speed: 0 };
     places.set(oid, { oid, cells: sum.cells + 1, batch: sum.batch + batch, speed: sum.speed + speed });
   }
-  return [...places.values()].sort((a, b) => Math.abs(b.batch - b.speed) - Math.abs(a.batch - a.speed)).slice(0, LISTED);
+  return [...places.values()]
+    .sort((a, b) => Math.abs(b.batch - b.speed) - Math.abs(a.batch - a.speed))
+    .slice(0, LISTED);
 }
 
 export function isEpochName(text: string): boolean {

@@ -1,4 +1,6 @@
-/** Which rows of a long table are near what is seen: [first, end), in steps, so that a little scrolling changes nothing. */
+/**
+ * Which rows of a long table are near what is seen: [first, end), in steps, so that a little scrolling changes nothing.
+ */
 export interface RowWindow {
   readonly first: number;
   readonly end: number;

@@ -1,8 +1,8 @@
 /**
  * Rows of the two tables, from answers to what is written in each cell.
  *
- * Counts are joined with those of the period before by name or oid. While somebody points at a table its order is held, so that
- * a row does not slip away under the pointer; the values go on.
+ * Counts are joined with those of the period before by name or oid. While somebody points at a table its order is held,
+ * so that a row does not slip away under the pointer; the values go on.
  */
 import type { CountedLocation, LocationsAnswer, TopItemsAnswer } from '../../serving/answers.ts';
 import type { Sort } from './address.ts';
@@ -27,7 +27,10 @@ export interface ItemRow {
   readonly moved: number | null;
 }
 
-export function itemRows(top: TopItemsAnswer, periods: { now: TopItemsAnswer; before: TopItemsAnswer } | null): ItemRow[] {
+export function itemRows(
+  top: TopItemsAnswer,
+  periods: { now: TopItemsAnswer; before: TopItemsAnswer } | null,
+): ItemRow[] {
   const compared = comparable(periods);
   const now = compared ? countsByName(compared.now) : null;
   const before = compared ? countsByName(compared.before) : null;
@@ -43,7 +46,9 @@ export function itemRows(top: TopItemsAnswer, periods: { now: TopItemsAnswer; be
 }
 
 /** Where nothing at all was counted in the period before, not everything is new: there is nothing to compare with. */
-function comparable<Answer extends { total: number }>(periods: { now: Answer; before: Answer } | null): { now: Answer; before: Answer } | null {
+function comparable<Answer extends { total: number }>(
+  periods: { now: Answer; before: Answer } | null,
+): { now: Answer; before: Answer } | null {
   return periods && periods.before.total > 0 ? periods : null;
 }
 
@@ -63,7 +68,10 @@ export interface PlaceRow {
   readonly compared: Compared;
 }
 
-export function placeRows(answer: LocationsAnswer, periods: { now: LocationsAnswer; before: LocationsAnswer } | null): PlaceRow[] {
+export function placeRows(
+  answer: LocationsAnswer,
+  periods: { now: LocationsAnswer; before: LocationsAnswer } | null,
+): PlaceRow[] {
   const compared = comparable(periods);
   const now = compared ? countsByOid(compared.now) : null;
   const before = compared ? countsByOid(compared.before) : null;
@@ -81,7 +89,10 @@ function countsByOid({ locations }: LocationsAnswer): Map<string, number> {
 }
 
 /** Places whose name or oid holds the text; `#17` finds the oid 17 alone. */
-export function matching<Row extends { oid: string; name: string | null }>(rows: readonly Row[], q: string): readonly Row[] {
+export function matching<Row extends { oid: string; name: string | null }>(
+  rows: readonly Row[],
+  q: string,
+): readonly Row[] {
   const wanted = folded(q.trim());
   if (wanted === '') return rows;
   if (/^#-?\d+$/.test(wanted)) return rows.filter(({ oid }) => oid === wanted.slice(1));
@@ -102,7 +113,10 @@ export function sorted(rows: readonly PlaceRow[], sort: Sort): readonly PlaceRow
     case 'count':
       return [...rows].sort((a, b) => a.count - b.count);
     case 'name':
-      return [...rows].sort((a, b) => Number(a.name === null) - Number(b.name === null) || collator.compare(a.name ?? a.oid, b.name ?? b.oid));
+      return [...rows].sort(
+        (a, b) =>
+          Number(a.name === null) - Number(b.name === null) || collator.compare(a.name ?? a.oid, b.name ?? b.oid),
+      );
     case '-change':
       return [...rows].sort((a, b) => descending(rankOfChange(a), rankOfChange(b)) || b.count - a.count);
   }
@@ -117,7 +131,10 @@ function descending(a: number, b: number): number {
 }
 
 /** The rows in the order of `held` as far as they are still there; what is new follows. */
-export function inHeldOrder<Row extends { key: string }>(rows: readonly Row[], held: readonly string[] | null): readonly Row[] {
+export function inHeldOrder<Row extends { key: string }>(
+  rows: readonly Row[],
+  held: readonly string[] | null,
+): readonly Row[] {
   if (!held) return rows;
   const byKey = new Map(rows.map((row) => [row.key, row]));
   const kept = held.flatMap((key) => byKey.get(key) ?? []);

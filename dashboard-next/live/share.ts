@@ -1,7 +1,8 @@
 /**
  * What a number is made of: how much the batch layer has published, how much is the speed layer's alone.
  *
- * The two figures are of the total that is shown and add up to 100.0. A part that is there is at least three pixels wide.
+ * The two figures are of the total that is shown and add up to 100.0. A part that is there is at least three pixels
+ * wide.
  */
 import type { Parts, TrustAnswer } from '../../serving/answers.ts';
 import type { Verdict } from './questions.ts';
@@ -26,7 +27,12 @@ export function madeOf({ batch, speed }: Parts): MadeOf {
 }
 
 /** Below "Batch": `to 22 Nov, proved`. */
-export function batchNote(trust: TrustAnswer | null, verdict: Verdict | null, zone: string, now: number): { text: string; warn: boolean } {
+export function batchNote(
+  trust: TrustAnswer | null,
+  verdict: Verdict | null,
+  zone: string,
+  now: number,
+): { text: string; warn: boolean } {
   const late = trust ? batchLate(trust) : null;
   if (late) return { text: late, warn: true };
   if (!trust?.horizon) return { text: trust ? 'none yet' : '', warn: false };

@@ -1,12 +1,14 @@
 /**
- * One stream for all tabs of a browser: one of them leads, asks the questions of all in one stream, and tells the others what it hears.
+ * One stream for all tabs of a browser: one of them leads, asks the questions of all in one stream, and tells the
+ * others what it hears.
  *
- * HTTP/1.1 gives a browser six connections to a host, and a stream holds one. push.ts asks here; the browser's own stream (event-stream.ts) and
- * the channel between tabs (tab-channel.ts) are handed in. Every tab says every two seconds what it wants, so each of them can lead. A tab
- * leads when it hears no leader; of two, the one with the lesser id goes on. A leader that closes or is hidden says so; one that freezes
- * falls silent, and another takes over while its viewers ask for themselves. Answers are whole states with the moment that they stand on, so nothing is
- * missed or counted twice on the way; an older one than was told is dropped. A stream is its reader's: when another one signs in, the newer page
- * says so, and the stream that was opened before ends.
+ * HTTP/1.1 gives a browser six connections to a host, and a stream holds one. push.ts asks here; the browser's own
+ * stream (event-stream.ts) and the channel between tabs (tab-channel.ts) are handed in. Every tab says every two
+ * seconds what it wants, so each of them can lead. A tab leads when it hears no leader; of two, the one with the lesser
+ * id goes on. A leader that closes or is hidden says so; one that freezes falls silent, and another takes over while
+ * its viewers ask for themselves. Answers are whole states with the moment that they stand on, so nothing is missed or
+ * counted twice on the way; an older one than was told is dropped. A stream is its reader's: when another one signs in,
+ * the newer page says so, and the stream that was opened before ends.
  */
 import type { TopItemsAnswer, View } from '../../serving/answers.ts';
 import type { HeardMany, OpenMany, SetTimer } from './event-stream.ts';
@@ -172,7 +174,9 @@ class Tab {
 
   /** Serving takes MOST_STREAMED in one stream; whoever asks for more does so without it. */
   private refresh(): void {
-    const wanted = [...new Set([...this.mine.keys(), ...[...this.others.values()].flatMap(({ questions }) => questions)])];
+    const wanted = [
+      ...new Set([...this.mine.keys(), ...[...this.others.values()].flatMap(({ questions }) => questions)]),
+    ];
     this.stream?.ask(wanted.slice(0, MOST_STREAMED));
     for (const question of wanted.slice(MOST_STREAMED)) this.pass.trouble(question);
   }
@@ -281,5 +285,11 @@ class Tab {
 /** Whether it is not what was told before, nor of an earlier moment. */
 function isNews(answer: TopItemsAnswer, before: TopItemsAnswer): boolean {
   const asOf = answer.view.speed_as_of - before.view.speed_as_of;
-  return asOf > 0 || (asOf === 0 && [answer.to !== before.to, answer.total !== before.total, answer.view.horizon !== before.view.horizon].includes(true));
+  return (
+    asOf > 0 ||
+    (asOf === 0 &&
+      [answer.to !== before.to, answer.total !== before.total, answer.view.horizon !== before.view.horizon].includes(
+        true,
+      ))
+  );
 }

@@ -1,8 +1,8 @@
 /**
  * What the page knows between two paints, and how each event of the feed changes it.
  *
- * One event, one new state, one paint: all numbers of an answer change together. Pure, so that every state of the badge can be
- * reached in a test without a browser.
+ * One event, one new state, one paint: all numbers of an answer change together. Pure, so that every state of the badge
+ * can be reached in a test without a browser.
  */
 import type { View } from '../../serving/answers.ts';
 import type { Freshness, Signals } from './badge.ts';
@@ -32,7 +32,15 @@ export type LiveEvent =
   | { readonly type: 'fault'; readonly fault: Fault; readonly at: number; readonly retryAt: number | null };
 
 export function firstState(board: Board | null, fault: Fault | null, now: number): LiveState {
-  const empty: LiveState = { board: null, view: null, answeredAt: null, freshness: FRESH, silence: null, track: NO_RATE, corrected: null };
+  const empty: LiveState = {
+    board: null,
+    view: null,
+    answeredAt: null,
+    freshness: FRESH,
+    silence: null,
+    track: NO_RATE,
+    corrected: null,
+  };
   if (board) {
     const state = nextState(empty, { type: 'board', board });
     return { ...state, freshness: { level: levelOf(board.top.view.freshness_ms), better: 0 } };
@@ -47,11 +55,18 @@ export function nextState(state: LiveState, event: LiveEvent): LiveState {
     case 'pulse':
       return { ...state, ...answered(state, event.view, event.at) };
     case 'fault':
-      return { ...state, silence: { since: state.silence?.since ?? event.at, fault: event.fault, retryAt: event.retryAt } };
+      return {
+        ...state,
+        silence: { since: state.silence?.since ?? event.at, fault: event.fault, retryAt: event.retryAt },
+      };
   }
 }
 
-function answered(state: LiveState, view: View, at: number): Pick<LiveState, 'view' | 'answeredAt' | 'freshness' | 'silence'> {
+function answered(
+  state: LiveState,
+  view: View,
+  at: number,
+): Pick<LiveState, 'view' | 'answeredAt' | 'freshness' | 'silence'> {
   return { view, answeredAt: at, freshness: nextFreshness(state.freshness, view.freshness_ms), silence: null };
 }
 
@@ -60,7 +75,10 @@ function withBoard(state: LiveState, board: Board): LiveState {
   const last = state.board;
   const track = last && last.subject.location !== board.subject.location ? NO_RATE : state.track;
   const key = [top.location, top.from, top.view.horizon, top.view.missing].join('|');
-  const fell = last && areWhole(last, board) && sameBounds(last, board) && last.top.view.horizon !== top.view.horizon ? last.top.total - top.total : 0;
+  const fell =
+    last && areWhole(last, board) && sameBounds(last, board) && last.top.view.horizon !== top.view.horizon
+      ? last.top.total - top.total
+      : 0;
   return {
     ...answered(state, top.view, board.readAt),
     board,
@@ -89,7 +107,8 @@ export function signalsOf(state: LiveState, shown: Shown, now: number): Signals 
     silence: state.silence,
     refreshMs: paused ? 10_000 : Number(shown.refresh) * 1_000,
     pausedAt: paused && board ? board.readAt : null,
-    grewAt: !board || board.top.view.missing || isOver(board.subject, board.top.view.speed_as_of) ? null : state.track.grewAt,
+    grewAt:
+      !board || board.top.view.missing || isOver(board.subject, board.top.view.speed_as_of) ? null : state.track.grewAt,
     allowsPartial: shown.allowPartial,
   };
 }

@@ -1,4 +1,7 @@
-/** The channel between the tabs of a browser, and this tab's part in the stream that they share; without a channel, a stream of its own. */
+/**
+ * The channel between the tabs of a browser, and this tab's part in the stream that they share; without a channel, a
+ * stream of its own.
+ */
 import type { SetTimer } from './event-stream.ts';
 import { eventStream, streamAlone } from './event-stream.ts';
 import type { OpenStream } from './push.ts';

@@ -1,4 +1,7 @@
-/** Light, dark, or as the system has it: the choice is kept in a cookie, so that the server's first paint has it already. */
+/**
+ * Light, dark, or as the system has it: the choice is kept in a cookie, so that the server's first paint has it
+ * already.
+ */
 import type { Theme } from './address.ts';
 
 export const THEME_COOKIE = 'theme';

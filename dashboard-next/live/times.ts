@@ -1,8 +1,8 @@
 /**
  * Times as the pages write them: 24 hours, day before month in words, the zone named once beside them.
  *
- * Months and weekdays are spelled here and not by the run time, so that the server's first paint and the browser agree to the
- * letter.
+ * Months and weekdays are spelled here and not by the run time, so that the server's first paint and the browser agree
+ * to the letter.
  */
 import { isReadTwice, offsetMs, wallOf } from '../../core/domain/zone.ts';
 import { offsetText } from './zones.ts';
@@ -61,8 +61,8 @@ export function dayClock(t: number, zone: string, now: number): string {
 }
 
 /**
- * `22 Nov 14:32 – 23 Nov 14:33`, the day once if it is one. Both ends say how far they are from UTC where clocks change between them,
- * or where one of them is read twice: `1 Nov 01:30 UTC−4 – 01:00 UTC−5`.
+ * `22 Nov 14:32 – 23 Nov 14:33`, the day once if it is one. Both ends say how far they are from UTC where clocks change
+ * between them, or where one of them is read twice: `1 Nov 01:30 UTC−4 – 01:00 UTC−5`.
  */
 export function boundsText({ from, to }: { from: number; to: number }, zone: string, now: number): string {
   const sameDay = Math.floor(wallOf(from, zone) / DAY_MS) === Math.floor(wallOf(to, zone) / DAY_MS);
@@ -88,7 +88,9 @@ export function ago(ms: number, tenths = false): string {
   return `${Math.floor(seconds / 86_400)}${NBSP}d`;
 }
 
-/** How long after a moment another was, exactly where that is less than a second: `77 ms later`, `4.2 s before that`. */
+/**
+ * How long after a moment another was, exactly where that is less than a second: `77 ms later`, `4.2 s before that`.
+ */
 export function laterText(ms: number): string {
   if (ms === 0) return 'in the same millisecond';
   const length = Math.abs(ms);

@@ -1,7 +1,8 @@
 /**
  * A wall clock's reading as a person chooses it in a field: the text, and which of two hours where clocks are put back.
  *
- * WallTimeField.tsx shows one; forms of a range read their ends here. The text is that of `<input type="datetime-local">`.
+ * WallTimeField.tsx shows one; forms of a range read their ends here. The text is that of `<input
+ * type="datetime-local">`.
  */
 import { instantOfWall, instantsOfWall, wallOf } from '../../core/domain/zone.ts';
 
@@ -23,7 +24,10 @@ export function readingsOf({ text }: WallTime, zone: string): number[] {
   return Number.isNaN(wall) ? [] : instantsOfWall(wall, zone);
 }
 
-/** NaN for a text that is not whole. In an hour that is left out, as far after the change as the text is after its beginning. */
+/**
+ * NaN for a text that is not whole. In an hour that is left out, as far after the change as the text is after its
+ * beginning.
+ */
 export function instantIn(time: WallTime, zone: string): number {
   const wall = wallIn(time.text);
   if (Number.isNaN(wall)) return wall;

@@ -1,8 +1,8 @@
 /**
  * Which page: the path of the address, as live/address.ts is its query.
  *
- * Screens say "place", paths say `location`, like all code (docs/decisions/0031). A link to another page keeps what the viewer has
- * chosen for all of them: window, pace and time zone.
+ * Screens say "place", paths say `location`, like all code (docs/decisions/0031). A link to another page keeps what the
+ * viewer has chosen for all of them: window, pace and time zone.
  */
 import type { Shown, Where } from './address.ts';
 import { addressOf, DEFAULTS } from './address.ts';
@@ -29,7 +29,11 @@ export function pathOf(where: Where): string {
 }
 
 /** The address of another page for the same viewer. */
-export function linkTo(where: Where, { window, fixed, refresh, tz, theme }: Shown, changed: Partial<Shown> = {}): string {
+export function linkTo(
+  where: Where,
+  { window, fixed, refresh, tz, theme }: Shown,
+  changed: Partial<Shown> = {},
+): string {
   return pathOf(where) + addressOf({ ...DEFAULTS, window, fixed, refresh, tz, theme, ...changed, where });
 }
 

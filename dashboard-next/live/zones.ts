@@ -1,4 +1,7 @@
-/** How pages name a zone: by how far its clock is ahead of UTC at an instant. What its clock says is core/domain/zone.ts. */
+/**
+ * How pages name a zone: by how far its clock is ahead of UTC at an instant. What its clock says is
+ * core/domain/zone.ts.
+ */
 import { MINUTE_MS } from '../../core/domain/time.ts';
 import { offsetMs } from '../../core/domain/zone.ts';
 

@@ -1,4 +1,7 @@
-/** What every page is handed: which page it is, its first paint, and the theme. Each page's own file is three lines around it. */
+/**
+ * What every page is handed: which page it is, its first paint, and the theme. Each page's own file is three lines
+ * around it.
+ */
 import { headers } from 'next/headers';
 import { currentAccess } from '../../serving/access/current.ts';
 import { readAddress } from '../live/address.ts';

@@ -1,8 +1,8 @@
 /**
  * The pages' questions asked of serving directly: the server's side of the port in live/questions.ts.
  *
- * The first paint takes the same answers as the API gives, without a round trip to itself. Faults become the same kinds as
- * over HTTP.
+ * The first paint takes the same answers as the API gives, without a round trip to itself. Faults become the same kinds
+ * as over HTTP.
  */
 import { oid } from '../../core/domain/oid.ts';
 import type { Scope } from '../../core/domain/counts.ts';

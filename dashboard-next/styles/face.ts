@@ -1,9 +1,10 @@
 /**
- * Writes face.css, the page's own face, from the package that has it: `node --import tsx dashboard-next/styles/face.ts`. A test holds the two together.
+ * Writes face.css, the page's own face, from the package that has it: `node --import tsx
+ * dashboard-next/styles/face.ts`. A test holds the two together.
  *
- * The letters of English and its neighbours are in the style sheet itself, so they come with it, and the page waits for them: nothing
- * moves when a file arrives later. The other alphabets are files, each fetched when a page has a letter of it, so that a name such as Łódź or Nguyễn Huệ is
- * in one face from its first letter to its last.
+ * The letters of English and its neighbours are in the style sheet itself, so they come with it, and the page waits for
+ * them: nothing moves when a file arrives later. The other alphabets are files, each fetched when a page has a letter
+ * of it, so that a name such as Łódź or Nguyễn Huệ is in one face from its first letter to its last.
  */
 import { readFileSync, writeFileSync } from 'node:fs';
 import { createRequire } from 'node:module';
@@ -21,7 +22,11 @@ export function faceCss(): string {
   const faces = css.match(/@font-face \{[^}]*\}/g) ?? [];
   const own = faces.map((face) =>
     face
-      .replace(/url\(\.\/files\/([^)]+)\)/, (_, file: string) => (file === INLINE ? `url(data:font/woff2;base64,${readFileSync(join(PACKAGE, 'files', file)).toString('base64')})` : `url(../../node_modules/@fontsource-variable/inter/files/${file})`))
+      .replace(/url\(\.\/files\/([^)]+)\)/, (_, file: string) =>
+        file === INLINE
+          ? `url(data:font/woff2;base64,${readFileSync(join(PACKAGE, 'files', file)).toString('base64')})`
+          : `url(../../node_modules/@fontsource-variable/inter/files/${file})`,
+      )
       .replace('font-display: swap', 'font-display: block'),
   );
   return `/* Made by face.ts from @fontsource-variable/inter (OFL-1.1). */\n${own.join('\n\n')}\n`;

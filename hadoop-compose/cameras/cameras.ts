@@ -1,8 +1,9 @@
 /**
  * The running cameras as one value: started, paused, resumed and stopped.
  *
- * `sightline produce` lends them its terminal; `npm start` reads their statistics, one line of JSON a second. The Python
- * process gets a group of its own, so that Ctrl-C reaches it once, through us; it stops by itself when we are gone.
+ * `sightline produce` lends them its terminal; `npm start` reads their statistics, one line of JSON a second. The
+ * Python process gets a group of its own, so that Ctrl-C reaches it once, through us; it stops by itself when we are
+ * gone.
  */
 import type { ChildProcess } from 'node:child_process';
 import { spawn } from 'node:child_process';
@@ -38,8 +39,8 @@ export interface Cameras {
   pause(): void;
   resume(): void;
   /**
-   * Sends the waiting copies, takes the last acknowledgements and ends within about ten seconds; resolves with the exit code. When the
-   * signal says to hurry it leaves what waits, and is killed if that takes two seconds.
+   * Sends the waiting copies, takes the last acknowledgements and ends within about ten seconds; resolves with the exit
+   * code. When the signal says to hurry it leaves what waits, and is killed if that takes two seconds.
    */
   stop(hurry?: AbortSignal): Promise<number>;
 }
@@ -65,7 +66,14 @@ export async function startCameras(args: readonly string[], wishes: CameraWishes
   const python = await ensureVenv({ environment, ...(signal ? { signal } : {}) });
   const child = spawn(
     python,
-    ['-m', 'sightline_cameras', '--stop-with-parent', ...(partOf ? [`--part-of=${partOf}`] : []), ...args, ...(onStats ? ['--stats'] : [])],
+    [
+      '-m',
+      'sightline_cameras',
+      '--stop-with-parent',
+      ...(partOf ? [`--part-of=${partOf}`] : []),
+      ...args,
+      ...(onStats ? ['--stats'] : []),
+    ],
     {
       detached: true,
       stdio: ['ignore', onStats ? 'pipe' : 'inherit', 'inherit'],

@@ -1,8 +1,9 @@
 /**
  * `sightline produce`: simulated cameras, by hand.
  *
- * Brokers and topic come from the configuration, all else is passed on to the Python producer, which checks it and ends with 2
- * where it does not fit. Its exit code is ours: 0 done, 2 usage, 5 Kafka or Python is away. SIGUSR1 pauses, SIGUSR2 resumes.
+ * Brokers and topic come from the configuration, all else is passed on to the Python producer, which checks it and ends
+ * with 2 where it does not fit. Its exit code is ours: 0 done, 2 usage, 5 Kafka or Python is away. SIGUSR1 pauses,
+ * SIGUSR2 resumes.
  */
 import { Command, Option } from 'commander';
 import { readConfig } from '../../core/process/config.ts';
@@ -13,7 +14,11 @@ import { startCameras } from './cameras.ts';
 export function produceCommand(): Command {
   const command = new Command('produce')
     .description('simulated cameras: publish detections, with copies, strays and late ones, as networks send them')
-    .option('--rate <n>', 'new detections a second, give or take 15 % by the time of day; 0 waits and sends nothing', '100')
+    .option(
+      '--rate <n>',
+      'new detections a second, give or take 15 % by the time of day; 0 waits and sends nothing',
+      '100',
+    )
     .option('--no-rhythm', 'keep the rate the same by day and by night')
     .option('--count <n>', 'stop after so many new detections')
     .option('--seconds <s>', 'stop after so many seconds')
@@ -23,7 +28,11 @@ export function produceCommand(): Command {
     .option('--late <share>', 'share of detections that are minutes to twelve hours old', '0.002')
     .option('--deferred <share>', 'share of detections that are two to six days old', '0')
     .option('--conflicts <share>', 'share of detections followed by a copy that says something else', '0')
-    .option('--poison <share>', 'records that cannot be detections, as a share of the detections; the kinds take turns', '0')
+    .option(
+      '--poison <share>',
+      'records that cannot be detections, as a share of the detections; the kinds take turns',
+      '0',
+    )
     .option('--truth <file>', 'append to this CSV every record that Kafka acknowledged, with partition and offset')
     .option('--no-drain', 'when stopping, drop the copies whose time has not come')
     .option('--stats', 'print a line of JSON every second')
@@ -31,11 +40,17 @@ export function produceCommand(): Command {
     .option('--node <n>', 'node number within the ids, 0 to 16383 (random)')
     .option('--cameras <n>', 'how many cameras the city has', '4000')
     .option('--places <csv>', 'dataset B (the file that comes with the project)')
-    .addOption(new Option('--compression <codec>', 'of the record batches').choices(['none', 'gzip', 'snappy', 'lz4', 'zstd']).default('none'))
+    .addOption(
+      new Option('--compression <codec>', 'of the record batches')
+        .choices(['none', 'gzip', 'snappy', 'lz4', 'zstd'])
+        .default('none'),
+    )
     .option('--metrics-port <port>', 'serve Prometheus metrics on 127.0.0.1; 0 takes a free port')
     .option('--wait-seconds <s>', 'how long to wait for Kafka and the topic before giving up', '60')
     .addHelpText('after', help);
-  return command.action(() => runCommand(() => produce(argumentsOf(command), command.opts<{ places?: string }>().places)));
+  return command.action(() =>
+    runCommand(() => produce(argumentsOf(command), command.opts<{ places?: string }>().places)),
+  );
 }
 
 /** The cameras are given a places file of their own making, so that they read whatever `reference load` reads. */
@@ -45,7 +60,10 @@ async function produce(args: readonly string[], placesFile: string | undefined):
   const places = placesFile === undefined ? null : writePlaces(readPlaces(placesFile));
   try {
     const own = places === null ? [] : [`--places=${places.file}`];
-    const cameras = await startCameras([`--brokers=${config.KAFKA_BROKERS}`, `--topic=${config.KAFKA_TOPIC}`, ...args, ...own], { signal: stop });
+    const cameras = await startCameras(
+      [`--brokers=${config.KAFKA_BROKERS}`, `--topic=${config.KAFKA_TOPIC}`, ...args, ...own],
+      { signal: stop },
+    );
     const end = (): void => void cameras.stop(hurry);
     if (stop.aborted) end();
     stop.addEventListener('abort', end, { once: true });

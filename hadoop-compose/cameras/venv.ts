@@ -1,10 +1,11 @@
 /**
- * Python environments below `.sightline`, made once, from requirements with hashes (`npm run lock:python` writes them): the cameras' own,
- * and Spark's beside it.
+ * Python environments below `.sightline`, made once, from requirements with hashes (`npm run lock:python` writes them):
+ * the cameras' own, and Spark's beside it.
  *
- * The set-up and `sightline produce` call ensureVenv, `sightline spark setup` environmentOf; after the first time it costs a few small
- * reads and one question to its Python. A requirements file counts as installed when its hash, with Python's version, stands in the
- * environment. Changes are installed in place, under a lock, because cameras may be running from it; only another Python starts it anew.
+ * The set-up and `sightline produce` call ensureVenv, `sightline spark setup` environmentOf; after the first time it
+ * costs a few small reads and one question to its Python. A requirements file counts as installed when its hash, with
+ * Python's version, stands in the environment. Changes are installed in place, under a lock, because cameras may be
+ * running from it; only another Python starts it anew.
  */
 import { execFile, spawn } from 'node:child_process';
 import { createHash } from 'node:crypto';
@@ -38,7 +39,10 @@ const INSTALL_TIMEOUT_MS = 900_000;
 /** What a Python that was told to end still writes makes a folder full again. */
 const REMOVE_ALL = { recursive: true, force: true, maxRetries: 10, retryDelay: 300 };
 const SHOWN_LINES_OF_PIP = 15;
-/** Nothing without a hash in the file: neither a package nor, where one comes as source, the tools that build it, which pip would fetch unseen. */
+/**
+ * Nothing without a hash in the file: neither a package nor, where one comes as source, the tools that build it, which
+ * pip would fetch unseen.
+ */
 const ONLY_WHAT_IS_WRITTEN = ['--require-hashes', '--no-build-isolation'];
 /** How pip begins to say that a file is not the one whose hash was written down. */
 const OTHER_HASH = /DO NOT MATCH THE HASHES|require(?:s|ments)?[^\n]* hash/i;
@@ -48,11 +52,19 @@ export async function ensureVenv(wishes: VenvWishes = {}): Promise<string> {
   const environment = wishes.environment ?? process.env;
   const folder = join(resolve(environment.SIGHTLINE_HOME || join(repository, '.sightline')), 'venv');
   const files = ['requirements.txt', ...(wishes.analysis === true ? ['requirements-analysis.txt'] : [])];
-  return environmentOf(folder, files.map((file) => join(here, file)), wishes);
+  return environmentOf(
+    folder,
+    files.map((file) => join(here, file)),
+    wishes,
+  );
 }
 
 /** The same for an environment in another folder; requirements are files by their paths. */
-export async function environmentOf(folder: string, files: readonly string[], wishes: Omit<VenvWishes, 'analysis'> = {}): Promise<string> {
+export async function environmentOf(
+  folder: string,
+  files: readonly string[],
+  wishes: Omit<VenvWishes, 'analysis'> = {},
+): Promise<string> {
   const environment = wishes.environment ?? process.env;
   const python = join(folder, 'bin', 'python');
   const fault = await pythonFault(folder, environment.SIGHTLINE_PYTHON);
@@ -76,15 +88,16 @@ export async function environmentOf(folder: string, files: readonly string[], wi
 }
 
 /**
- * What is wrong with the Python of an environment that is there, or null. Packages lie in a folder of one minor version: after the
- * machine's Python was raised or removed, or another was named, they are not found, or do not load.
+ * What is wrong with the Python of an environment that is there, or null. Packages lie in a folder of one minor
+ * version: after the machine's Python was raised or removed, or another was named, they are not found, or do not load.
  */
 export async function pythonFault(folder: string, named: string | undefined): Promise<string | null> {
   const made = madeWith(await textOf(join(folder, 'pyvenv.cfg')));
   if (made === undefined) return null;
   for (const python of [join(folder, 'bin', 'python'), ...(named ? [named] : [])]) {
     const now = await minorOf(python);
-    if (now !== minor(made)) return `${folder} was made with Python ${made}, and ${python} ${now === null ? 'does not run' : `is ${now} now`}`;
+    if (now !== minor(made))
+      return `${folder} was made with Python ${made}, and ${python} ${now === null ? 'does not run' : `is ${now} now`}`;
   }
   return null;
 }
@@ -93,7 +106,10 @@ const madeWith = (pyvenv: string | undefined): string | undefined => /^version\s
 const minor = (version: string): string => version.split('.').slice(0, 2).join('.');
 
 async function minorOf(python: string): Promise<string | null> {
-  return run(python, ['-c', 'import sys; print("%d.%d" % sys.version_info[:2])'], { timeout: ASK_TIMEOUT_MS }).then(({ stdout }) => stdout.trim(), () => null);
+  return run(python, ['-c', 'import sys; print("%d.%d" % sys.version_info[:2])'], { timeout: ASK_TIMEOUT_MS }).then(
+    ({ stdout }) => stdout.trim(),
+    () => null,
+  );
 }
 
 async function allInstalled(folder: string, files: readonly string[]): Promise<boolean> {
@@ -126,7 +142,11 @@ async function make(base: string, folder: string, say: Say, signal?: AbortSignal
   } catch (fault) {
     await rm(folder, REMOVE_ALL);
     signal?.throwIfAborted();
-    throw new Refusal(EXIT.dependency_down, `'${base} -m venv ${folder}' failed: ${printedBy(fault)}\n${remedy}`, fault);
+    throw new Refusal(
+      EXIT.dependency_down,
+      `'${base} -m venv ${folder}' failed: ${printedBy(fault)}\n${remedy}`,
+      fault,
+    );
   }
 }
 
@@ -162,11 +182,16 @@ async function install(python: string, folder: string, file: string, say: Say, s
   const wanted = (await readFile(file, 'utf8')).split('\n').filter((line) => line.includes('==')).length;
   say('python', `installing ${wanted} packages of ${basename(file)} (once; about a minute)`);
   let got = 0;
-  const status = await pip(python, ['install', '--no-input', ...ONLY_WHAT_IS_WRITTEN, '-r', file], (line) => {
-    if (!line.startsWith('Collecting ')) return;
-    got += 1;
-    if (process.stderr.isTTY) process.stderr.write(`\r  ${got}/${wanted} ${line.slice(11).padEnd(50)}`);
-  }, signal);
+  const status = await pip(
+    python,
+    ['install', '--no-input', ...ONLY_WHAT_IS_WRITTEN, '-r', file],
+    (line) => {
+      if (!line.startsWith('Collecting ')) return;
+      got += 1;
+      if (process.stderr.isTTY) process.stderr.write(`\r  ${got}/${wanted} ${line.slice(11).padEnd(50)}`);
+    },
+    signal,
+  );
   if (process.stderr.isTTY) process.stderr.write(`\r${' '.repeat(64)}\r`);
   signal?.throwIfAborted();
   if (status.code !== 0 && OTHER_HASH.test(status.tail)) {
@@ -177,13 +202,21 @@ async function install(python: string, folder: string, file: string, say: Say, s
     );
   }
   if (status.code !== 0) {
-    throw new Retryable('Python packages', `pip could not install ${file} (exit ${status.code}); its last lines:\n${status.tail}`);
+    throw new Retryable(
+      'Python packages',
+      `pip could not install ${file} (exit ${status.code}); its last lines:\n${status.tail}`,
+    );
   }
   await writeFile(markerOf(folder, file), await wantedMarker(folder, file));
   say('python', `${basename(file)} is installed`);
 }
 
-function pip(python: string, args: string[], onLine: (line: string) => void, signal?: AbortSignal): Promise<{ code: number; tail: string }> {
+function pip(
+  python: string,
+  args: string[],
+  onLine: (line: string) => void,
+  signal?: AbortSignal,
+): Promise<{ code: number; tail: string }> {
   return new Promise((done, fail) => {
     const child = spawn(python, ['-m', 'pip', '--disable-pip-version-check', ...args], {
       stdio: ['ignore', 'pipe', 'pipe'],

@@ -1,8 +1,8 @@
 /**
  * `sightline cluster up|status|down|reset`: the stack on this machine, by hand.
  *
- * Data goes to standard output, all else to standard error. Exit codes: 0 done, 2 wrong usage, 5 something is missing or
- * not well and a second try after the remedy makes sense.
+ * Data goes to standard output, all else to standard error. Exit codes: 0 done, 2 wrong usage, 5 something is missing
+ * or not well and a second try after the remedy makes sense.
  */
 import { createInterface } from 'node:readline/promises';
 import { Command } from 'commander';
@@ -26,17 +26,21 @@ export function clusterCommand(): Command {
   const cluster = new Command('cluster')
     .description('ZooKeeper, HDFS, HBase and Kafka as processes on this machine')
     .addHelpText('after', environmentHelp);
-  cluster.command('up')
+  cluster
+    .command('up')
     .description('start what is not running, wait until all of it is ready, and create topics, tables and folders')
     .action(() => runCommand(up));
-  cluster.command('status')
+  cluster
+    .command('status')
     .description('say what runs, and whether it is ready (exit 5 if not all is)')
     .option('--json', 'as JSON on standard output')
     .action((options: { json?: boolean }) => runCommand(() => status(options.json === true)));
-  cluster.command('down')
+  cluster
+    .command('down')
     .description('stop everything in order; all data is kept')
     .action(() => runCommand(down));
-  cluster.command('reset')
+  cluster
+    .command('reset')
     .description('stop everything and delete all data, logs and configuration of the stack')
     .option('--yes', 'do not ask')
     .action((options: { yes?: boolean }) => runCommand(() => reset(options.yes === true)));
@@ -81,7 +85,8 @@ async function down(): Promise<void> {
 
 async function reset(yes: boolean): Promise<void> {
   const stack = stackFrom();
-  if (!yes && !(await agreed(stack.folder))) throw new ClusterError('Nothing was deleted. `--yes` answers the question beforehand.', EXIT.usage);
+  if (!yes && !(await agreed(stack.folder)))
+    throw new ClusterError('Nothing was deleted. `--yes` answers the question beforehand.', EXIT.usage);
   const say = sayOn();
   await clusterReset(stack, say, hurryOf(say));
 }
@@ -89,7 +94,11 @@ async function reset(yes: boolean): Promise<void> {
 /** Stopping is under way already, so the first Ctrl-C changes nothing; the second one makes it quick. */
 function hurryOf(say: Say): AbortSignal {
   const { stop, hurry } = stopOrders();
-  stop.addEventListener('abort', () => say('cluster', 'goes on stopping in order; Ctrl-C once more kills what is left'), { once: true });
+  stop.addEventListener(
+    'abort',
+    () => say('cluster', 'goes on stopping in order; Ctrl-C once more kills what is left'),
+    { once: true },
+  );
   return hurry;
 }
 

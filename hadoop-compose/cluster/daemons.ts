@@ -41,8 +41,14 @@ export interface Daemon {
 
 export const daemons: readonly Daemon[] = [
   {
-    name: 'zookeeper', title: 'ZooKeeper', family: 'zookeeper', jarSet: 'hbase', heapMiB: 256, jvm: [],
-    ports: ['zookeeper'], after: [],
+    name: 'zookeeper',
+    title: 'ZooKeeper',
+    family: 'zookeeper',
+    jarSet: 'hbase',
+    heapMiB: 256,
+    jvm: [],
+    ports: ['zookeeper'],
+    after: [],
     program: (stack) => ({
       mainClass: 'org.apache.zookeeper.server.quorum.QuorumPeerMain',
       args: [join(confFolder(stack, 'zookeeper'), 'zoo.cfg')],
@@ -50,24 +56,45 @@ export const daemons: readonly Daemon[] = [
     ready: probe.zookeeperReady,
   },
   {
-    name: 'namenode', title: 'HDFS NameNode', family: 'hadoop', jarSet: 'hadoop', heapMiB: 512, jvm: [],
-    ports: ['namenode', 'namenodeHttp'], after: [],
+    name: 'namenode',
+    title: 'HDFS NameNode',
+    family: 'hadoop',
+    jarSet: 'hadoop',
+    heapMiB: 512,
+    jvm: [],
+    ports: ['namenode', 'namenodeHttp'],
+    after: [],
     program: () => ({ mainClass: 'org.apache.hadoop.hdfs.server.namenode.NameNode', args: [] }),
     format: (stack) =>
       holdsNames(stack)
         ? undefined
-        : { mainClass: 'org.apache.hadoop.hdfs.server.namenode.NameNode', args: ['-format', '-force', '-nonInteractive'] },
+        : {
+            mainClass: 'org.apache.hadoop.hdfs.server.namenode.NameNode',
+            args: ['-format', '-force', '-nonInteractive'],
+          },
     ready: probe.namenodeReady,
   },
   {
-    name: 'datanode', title: 'HDFS DataNode', family: 'hadoop', jarSet: 'hadoop', heapMiB: 512, jvm: [],
-    ports: ['datanode', 'datanodeHttp', 'datanodeIpc'], after: [],
+    name: 'datanode',
+    title: 'HDFS DataNode',
+    family: 'hadoop',
+    jarSet: 'hadoop',
+    heapMiB: 512,
+    jvm: [],
+    ports: ['datanode', 'datanodeHttp', 'datanodeIpc'],
+    after: [],
     program: () => ({ mainClass: 'org.apache.hadoop.hdfs.server.datanode.DataNode', args: [] }),
     ready: probe.datanodeReady,
   },
   {
-    name: 'kafka', title: 'Kafka', family: 'kafka', jarSet: 'kafka', heapMiB: 1_024, jvm: [],
-    ports: ['kafka', 'kafkaController'], after: [],
+    name: 'kafka',
+    title: 'Kafka',
+    family: 'kafka',
+    jarSet: 'kafka',
+    heapMiB: 1_024,
+    jvm: [],
+    ports: ['kafka', 'kafkaController'],
+    after: [],
     program: (stack) => ({ mainClass: 'kafka.Kafka', args: [serverProperties(stack)] }),
     format: (stack) =>
       existsSync(join(dataFolder(stack, 'kafka'), 'meta.properties'))
@@ -76,16 +103,28 @@ export const daemons: readonly Daemon[] = [
     ready: probe.kafkaReady,
   },
   {
-    name: 'master', title: 'HBase master', family: 'hbase', jarSet: 'hbase', heapMiB: 512, jvm: [],
-    ports: ['master', 'masterInfo'], after: ['zookeeper', 'namenode', 'datanode'],
+    name: 'master',
+    title: 'HBase master',
+    family: 'hbase',
+    jarSet: 'hbase',
+    heapMiB: 512,
+    jvm: [],
+    ports: ['master', 'masterInfo'],
+    after: ['zookeeper', 'namenode', 'datanode'],
     program: () => ({ mainClass: 'org.apache.hadoop.hbase.master.HMaster', args: ['start'] }),
     ready: probe.masterReady,
   },
   {
-    name: 'regionserver', title: 'HBase region server', family: 'hbase', jarSet: 'hbase', heapMiB: 3_072,
-    // HBase keeps new rows in pieces of 2 MB. In regions of 4 MB each would be "humongous": alone in a region, half of it lost.
+    name: 'regionserver',
+    title: 'HBase region server',
+    family: 'hbase',
+    jarSet: 'hbase',
+    heapMiB: 3_072,
+    // HBase keeps new rows in pieces of 2 MB. In regions of 4 MB each would be "humongous": alone in a region, half of
+    // it lost.
     jvm: ['-XX:G1HeapRegionSize=8m'],
-    ports: ['regionserver', 'regionserverInfo'], after: ['zookeeper', 'namenode', 'datanode'],
+    ports: ['regionserver', 'regionserverInfo'],
+    after: ['zookeeper', 'namenode', 'datanode'],
     program: () => ({ mainClass: 'org.apache.hadoop.hbase.regionserver.HRegionServer', args: ['start'] }),
     ready: probe.regionserverReady,
   },
@@ -95,7 +134,9 @@ export function daemonOf(name: DaemonName): Daemon {
   return daemons.find((daemon) => daemon.name === name)!;
 }
 
-/** A format that was killed leaves a VERSION without an image; any image or edit means that there is something to keep. */
+/**
+ * A format that was killed leaves a VERSION without an image; any image or edit means that there is something to keep.
+ */
 function holdsNames(stack: Stack): boolean {
   const current = join(dataFolder(stack, 'namenode'), 'current');
   return existsSync(current) && readdirSync(current).some((name) => /^fsimage_\d+$|^edits_/.test(name));

@@ -1,7 +1,8 @@
 /**
  * Stops daemons in the reverse order of their start: first HBase, which flushes its memory to HDFS while that still
  * runs, then Kafka, HDFS and ZooKeeper. SIGTERM, a bounded wait, SIGKILL: nothing is left behind. A kill loses no data,
- * as every store has its log on disk; it only makes the next start longer. So who is in a hurry gets the kill without the wait.
+ * as every store has its log on disk; it only makes the next start longer. So who is in a hurry gets the kill without
+ * the wait.
  *
  * What a killed `npm start` left behind ends first, and with the daemons the note that they were its.
  */
@@ -18,11 +19,21 @@ import { forgetStarter, starterOf } from './starter.ts';
 import { recordWish } from './wish.ts';
 
 const graceMs: Readonly<Record<DaemonName, number>> = {
-  regionserver: 60_000, master: 20_000, kafka: 30_000, datanode: 15_000, namenode: 15_000, zookeeper: 10_000,
+  regionserver: 60_000,
+  master: 20_000,
+  kafka: 30_000,
+  datanode: 15_000,
+  namenode: 15_000,
+  zookeeper: 10_000,
 };
 
 /** Daemons of one row may end side by side; the next row waits for them. */
-const rows: readonly (readonly DaemonName[])[] = [['regionserver', 'kafka'], ['master'], ['datanode'], ['namenode', 'zookeeper']];
+const rows: readonly (readonly DaemonName[])[] = [
+  ['regionserver', 'kafka'],
+  ['master'],
+  ['datanode'],
+  ['namenode', 'zookeeper'],
+];
 
 /** Returns the daemons that ran and were stopped; the signal `hurry` makes it quick. */
 export async function clusterDown(stack: Stack, say: Say, hurry?: AbortSignal): Promise<DaemonName[]> {
@@ -32,7 +43,8 @@ export async function clusterDown(stack: Stack, say: Say, hurry?: AbortSignal): 
     const starter = starterOf(stack);
     const ended = await endLeftBehind(stack, say, hurry);
     const stopped = await stopDaemons(stack, daemonNames, say, hurry);
-    if (starter?.state === 'gone' && stopped.length + ended > 0) say('cluster', `npm start (process ${starter.pid}) had been killed; what it left behind is stopped`);
+    if (starter?.state === 'gone' && stopped.length + ended > 0)
+      say('cluster', `npm start (process ${starter.pid}) had been killed; what it left behind is stopped`);
     forgetStarter(stack);
     return stopped;
   } finally {
@@ -47,7 +59,12 @@ export async function clusterReset(stack: Stack, say: Say, hurry?: AbortSignal):
   say('cluster', `deleted ${stack.folder}`);
 }
 
-export async function stopDaemons(stack: Stack, names: readonly DaemonName[], say: Say, hurry?: AbortSignal): Promise<DaemonName[]> {
+export async function stopDaemons(
+  stack: Stack,
+  names: readonly DaemonName[],
+  say: Say,
+  hurry?: AbortSignal,
+): Promise<DaemonName[]> {
   const stopped: DaemonName[] = [];
   for (const row of rows) {
     const here = row.filter((name) => names.includes(name));

@@ -1,8 +1,10 @@
 /**
- * The folders of HDFS that are Sightline's: made and given to its user by the superuser, which is whoever runs the NameNode.
+ * The folders of HDFS that are Sightline's: made and given to its user by the superuser, which is whoever runs the
+ * NameNode.
  *
- * `cluster up` and `npm start` call this before they prepare anything; on a cluster its administrator does the same once (the service
- * hdfs-folders of compose.yaml). HDFS lets nobody else make a folder in its root. What is there and is somebody else's stays so.
+ * `cluster up` and `npm start` call this before they prepare anything; on a cluster its administrator does the same
+ * once (the service hdfs-folders of compose.yaml). HDFS lets nobody else make a folder in its root. What is there and
+ * is somebody else's stays so.
  */
 import { userInfo } from 'node:os';
 import { z } from 'zod';
@@ -16,7 +18,11 @@ type Wishes = Pick<Config, 'HADOOP_USER' | 'SIGHTLINE_ROOT'>;
 const ANSWER_LIMIT_MS = 30_000;
 const Status = z.object({ FileStatus: z.object({ owner: z.string() }) });
 
-export async function makeHdfsFolders(stack: Stack, { HADOOP_USER: user, SIGHTLINE_ROOT: root }: Wishes, signal?: AbortSignal): Promise<void> {
+export async function makeHdfsFolders(
+  stack: Stack,
+  { HADOOP_USER: user, SIGHTLINE_ROOT: root }: Wishes,
+  signal?: AbortSignal,
+): Promise<void> {
   const superuser = userInfo().username;
   const ask = asSuperuser(stack, superuser, signal);
   // The second is where Spark puts what it sends to a cluster.
@@ -36,7 +42,8 @@ function asSuperuser(stack: Stack, superuser: string, signal: AbortSignal | unde
     const answer = await fetch(url, { method, signal: signal ? AbortSignal.any([signal, late]) : late });
     if (answer.status === 404) return null;
     const text = await answer.text();
-    if (!answer.ok) throw new ClusterError(`HDFS refused ${query.op} of ${path} to ${superuser}, who runs it: ${text.slice(0, 300)}`);
+    if (!answer.ok)
+      throw new ClusterError(`HDFS refused ${query.op} of ${path} to ${superuser}, who runs it: ${text.slice(0, 300)}`);
     return text === '' ? true : JSON.parse(text);
   };
 }

@@ -2,8 +2,8 @@
  * Fetches the jar sets, once. A set is gathered in a staging folder beside its place and renamed when it is whole, so a
  * folder that exists is complete, and a fetch that was killed leaves nothing that could be taken for one.
  *
- * Maven does the resolving, from a generated pom with nothing but the pins; a set that is there needs no Maven at all. A set is kept
- * only if each jar is the one that `checksums/` names, and no jar is missing or more.
+ * Maven does the resolving, from a generated pom with nothing but the pins; a set that is there needs no Maven at all.
+ * A set is kept only if each jar is the one that `checksums/` names, and no jar is missing or more.
  */
 import { spawn } from 'node:child_process';
 import { existsSync } from 'node:fs';
@@ -22,7 +22,12 @@ import { jarSetFolder, jarSetsOfStack, mavenDependencyPlugin, pins, pomOf } from
 import type { JarSetName } from '../stack/versions.ts';
 
 /** Sees to it that these jar sets are there; by default those of the stack. */
-export async function fetchJars(stack: Pick<Stack, 'jarsFolder'>, say: Say, signal?: AbortSignal, sets = jarSetsOfStack): Promise<void> {
+export async function fetchJars(
+  stack: Pick<Stack, 'jarsFolder'>,
+  say: Say,
+  signal?: AbortSignal,
+  sets = jarSetsOfStack,
+): Promise<void> {
   const missing = sets.filter((set) => !existsSync(jarFolder(stack, set)));
   if (missing.length === 0) return;
   const maven = await findMaven();
@@ -34,7 +39,13 @@ export async function fetchJars(stack: Pick<Stack, 'jarsFolder'>, say: Say, sign
   }
 }
 
-async function fetchSet(stack: Pick<Stack, 'jarsFolder'>, set: JarSetName, maven: string, say: Say, signal?: AbortSignal): Promise<number> {
+async function fetchSet(
+  stack: Pick<Stack, 'jarsFolder'>,
+  set: JarSetName,
+  maven: string,
+  say: Say,
+  signal?: AbortSignal,
+): Promise<number> {
   await mkdir(stack.jarsFolder, { recursive: true });
   const staging = await mkdtemp(join(stack.jarsFolder, `.${jarSetFolder(set)}-`));
   try {
@@ -51,8 +62,17 @@ async function fetchSet(stack: Pick<Stack, 'jarsFolder'>, set: JarSetName, maven
   }
 }
 
-/** Maven's choice of jars for the pins, in `<folder>/jars`; `layout` adds folders that tell group, artifact and version. */
-export async function resolveSet(folder: string, set: JarSetName, maven: string, say: Say, signal?: AbortSignal, layout: readonly string[] = []): Promise<void> {
+/**
+ * Maven's choice of jars for the pins, in `<folder>/jars`; `layout` adds folders that tell group, artifact and version.
+ */
+export async function resolveSet(
+  folder: string,
+  set: JarSetName,
+  maven: string,
+  say: Say,
+  signal?: AbortSignal,
+  layout: readonly string[] = [],
+): Promise<void> {
   await writeFile(join(folder, 'pom.xml'), pomOf(set));
   const options = await mavenProxyOptions(maven, join(folder, 'settings.xml'));
   await copyDependencies([maven, '-B', ...options], folder, set, layout, say, signal);
@@ -63,15 +83,32 @@ async function refuseOthers(folder: string, set: JarSetName): Promise<void> {
   if (faults.length === 0) return;
   throw new ClusterError(
     `The jars of ${set} are not those whose checksums are in hadoop-compose/stack/checksums/${set}.txt; nothing was kept:\n` +
-      `${faults.slice(0, 12).map((fault) => `  ${fault}`).join('\n')}${faults.length > 12 ? `\n  and ${faults.length - 12} more` : ''}\n` +
+      `${faults
+        .slice(0, 12)
+        .map((fault) => `  ${fault}`)
+        .join('\n')}${faults.length > 12 ? `\n  and ${faults.length - 12} more` : ''}\n` +
       'Remove such a jar from the local repository of Maven (~/.m2/repository), in case its download broke off, and try again. If it stays so, ' +
       'the repository that Maven asks serves something else (~/.m2/settings.xml, MAVEN_OPTS). After a change of versions.ts: npm run lock:jars.',
   );
 }
 
-function copyDependencies(maven: readonly string[], folder: string, set: JarSetName, layout: readonly string[], say: Say, signal?: AbortSignal): Promise<void> {
+function copyDependencies(
+  maven: readonly string[],
+  folder: string,
+  set: JarSetName,
+  layout: readonly string[],
+  say: Say,
+  signal?: AbortSignal,
+): Promise<void> {
   const goal = `org.apache.maven.plugins:maven-dependency-plugin:${mavenDependencyPlugin}:copy-dependencies`;
-  const args = ['-f', join(folder, 'pom.xml'), goal, '-DincludeScope=runtime', `-DoutputDirectory=${join(folder, 'jars')}`, ...layout];
+  const args = [
+    '-f',
+    join(folder, 'pom.xml'),
+    goal,
+    '-DincludeScope=runtime',
+    `-DoutputDirectory=${join(folder, 'jars')}`,
+    ...layout,
+  ];
   return new Promise((resolve, reject) => {
     const child = spawn('nice', [...maven, ...args], { stdio: ['ignore', 'pipe', 'pipe'], ...groupOf(signal) });
     endGroupWith(child, signal);
@@ -79,7 +116,10 @@ function copyDependencies(maven: readonly string[], folder: string, set: JarSetN
     let fetched = 0;
     let lastSaidMs = Date.now();
     const read = (chunk: Buffer): void => {
-      for (const line of chunk.toString().split('\n').filter((text) => text.trim() !== '')) {
+      for (const line of chunk
+        .toString()
+        .split('\n')
+        .filter((text) => text.trim() !== '')) {
         lines.push(line);
         if (lines.length > 200) lines.shift();
         if (/Downloaded from \S+ \S+\.jar/.test(line)) fetched += 1;
@@ -101,5 +141,8 @@ function copyDependencies(maven: readonly string[], folder: string, set: JarSetN
 
 function complaints(lines: readonly string[]): string {
   const errors = lines.filter((line) => line.startsWith('[ERROR]'));
-  return (errors.length > 0 ? errors : lines).slice(-12).map((line) => `  ${line}`).join('\n');
+  return (errors.length > 0 ? errors : lines)
+    .slice(-12)
+    .map((line) => `  ${line}`)
+    .join('\n');
 }

@@ -1,8 +1,8 @@
 /**
  * What differs on one machine from a cluster: nobody waits a day to see an epoch end, and the disk is small.
  *
- * `cluster up` prepares topics with these, `npm start` hands them to the layers; what the environment already says wins. The log is
- * kept for hours, since ten thousand records a second are several gigabytes an hour.
+ * `cluster up` prepares topics with these, `npm start` hands them to the layers; what the environment already says
+ * wins. The log is kept for hours, since ten thousand records a second are several gigabytes an hour.
  */
 export const LAPTOP: Readonly<Record<string, string>> = {
   PRUNE_GRACE_SECONDS: '30',

@@ -23,14 +23,25 @@ export async function launch(stack: Stack, daemon: Daemon, java: string, hurry?:
   if (existsSync(prints)) renameSync(prints, `${prints}.1`);
   const format = daemon.format?.(stack);
   if (format) await formatStorage(stack, daemon, java, format, hurry);
-  const child = await spawnJava(stack, daemon, java, [...marksOf(stack, daemon.name), ...javaArgs(stack, daemon, daemon.program(stack))]);
+  const child = await spawnJava(stack, daemon, java, [
+    ...marksOf(stack, daemon.name),
+    ...javaArgs(stack, daemon, daemon.program(stack)),
+  ]);
   child.unref();
   recordPid(stack, daemon.name, child.pid!);
   return child.pid!;
 }
 
-/** It takes seconds, so only who asks to stop twice interrupts it; the next start formats anew what is half-formatted. */
-async function formatStorage(stack: Stack, daemon: Daemon, java: string, program: Program, hurry?: AbortSignal): Promise<void> {
+/**
+ * It takes seconds, so only who asks to stop twice interrupts it; the next start formats anew what is half-formatted.
+ */
+async function formatStorage(
+  stack: Stack,
+  daemon: Daemon,
+  java: string,
+  program: Program,
+  hurry?: AbortSignal,
+): Promise<void> {
   const mark = `-Dsightline.part-of=${markOfPart(stack, `formatting of ${daemon.title}`)}`;
   const child = await spawnJava(stack, daemon, java, [mark, ...javaArgs(stack, daemon, program)]);
   const kill = (): void => void child.kill('SIGKILL');
@@ -40,16 +51,25 @@ async function formatStorage(stack: Stack, daemon: Daemon, java: string, program
   hurry?.removeEventListener('abort', kill);
   throwIfStopped(hurry);
   if (code === 0) return;
-  throw new ClusterError(`${daemon.title}: its storage could not be formatted (exit ${code}).\n${lastWords(stack, daemon.name)}`);
+  throw new ClusterError(
+    `${daemon.title}: its storage could not be formatted (exit ${code}).\n${lastWords(stack, daemon.name)}`,
+  );
 }
 
 async function spawnJava(stack: Stack, daemon: Daemon, java: string, args: readonly string[]): Promise<ChildProcess> {
   const out = openSync(printFile(stack, daemon.name), 'a');
   try {
-    const child = spawn(java, args, { cwd: stack.folder, detached: true, stdio: ['ignore', out, out], env: environment() });
+    const child = spawn(java, args, {
+      cwd: stack.folder,
+      detached: true,
+      stdio: ['ignore', out, out],
+      env: environment(),
+    });
     await new Promise<void>((resolve, reject) => {
       child.once('spawn', resolve);
-      child.once('error', (error) => reject(new ClusterError(`${daemon.title} could not be started: ${error.message}`)));
+      child.once('error', (error) =>
+        reject(new ClusterError(`${daemon.title} could not be started: ${error.message}`)),
+      );
     });
     return child;
   } finally {
@@ -84,7 +104,16 @@ export function javaArgs(stack: Stack, daemon: Daemon, { mainClass, args }: Prog
 }
 
 /** Parts of the JDK into which Hadoop and HBase reach by reflection. */
-const opened = ['java.lang', 'java.lang.reflect', 'java.io', 'java.nio', 'java.util', 'java.util.concurrent', 'java.net', 'sun.nio.ch'];
+const opened = [
+  'java.lang',
+  'java.lang.reflect',
+  'java.io',
+  'java.nio',
+  'java.util',
+  'java.util.concurrent',
+  'java.net',
+  'sun.nio.ch',
+];
 
 /** The caller's environment without what would change a JVM or a Hadoop behind our back. */
 function environment(): NodeJS.ProcessEnv {

@@ -1,10 +1,11 @@
 /**
- * What a starter left behind when it was killed: the parts, the cameras, and the formatting of a store, if they still run.
+ * What a starter left behind when it was killed: the parts, the cameras, and the formatting of a store, if they still
+ * run.
  *
- * Each carries a mark on its command line that names its starter, itself and its stack. The system gives orphans another parent, so one
- * whose parent is not the starter of its mark is left behind; nothing has to be recorded that a crash could keep from being recorded.
- * They end by themselves when their starter is gone. This is for those that do not, and for the next start, which must not begin beside
- * them.
+ * Each carries a mark on its command line that names its starter, itself and its stack. The system gives orphans
+ * another parent, so one whose parent is not the starter of its mark is left behind; nothing has to be recorded that a
+ * crash could keep from being recorded. They end by themselves when their starter is gone. This is for those that do
+ * not, and for the next start, which must not begin beside them.
  */
 import { setTimeout as pause } from 'node:timers/promises';
 import { allProcesses, argsOf, parentOf, send } from './processes.ts';
@@ -22,7 +23,10 @@ const MARK = /^(?:--|-Dsightline\.)part-of=(\d+)\/([^@]+)@(.+)$/;
 const GRACE_MS = 15_000;
 const KILL_MS = 5_000;
 
-/** `<pid of the starter>/<name>@<folder of the stack>`: given as `--part-of=…` to a part, as `-Dsightline.part-of=…` to a JVM. */
+/**
+ * `<pid of the starter>/<name>@<folder of the stack>`: given as `--part-of=…` to a part, as `-Dsightline.part-of=…` to
+ * a JVM.
+ */
 export function markOfPart({ folder }: Folder, name: string, starter = process.pid): string {
   return `${starter}/${name}@${folder}`;
 }
@@ -39,17 +43,26 @@ export function leftBehind(stack: Folder): LeftBehind[] {
 export async function endLeftBehind(stack: Folder, say: Say, hurry?: AbortSignal): Promise<number> {
   const left = leftBehind(stack);
   if (left.length === 0) return 0;
-  say('parts', `ending what a killed npm start left behind: ${left.map(({ name, pid }) => `${name} (process ${pid})`).join(', ')}`);
+  say(
+    'parts',
+    `ending what a killed npm start left behind: ${left.map(({ name, pid }) => `${name} (process ${pid})`).join(', ')}`,
+  );
   left.forEach(({ pid }) => send(pid, 'SIGTERM'));
   const still = await remaining(stack, left, GRACE_MS, hurry);
   if (still.length === 0) return left.length;
   say('parts', `killing ${still.map(({ name }) => name).join(', ')}`);
   still.forEach(({ pid }) => send(pid, 'SIGKILL'));
-  for (const { pid, name } of await remaining(stack, still, KILL_MS)) say('parts', `process ${pid} (${name}) cannot be killed`);
+  for (const { pid, name } of await remaining(stack, still, KILL_MS))
+    say('parts', `process ${pid} (${name}) cannot be killed`);
   return left.length;
 }
 
-async function remaining(stack: Folder, left: readonly LeftBehind[], withinMs: number, hurry?: AbortSignal): Promise<LeftBehind[]> {
+async function remaining(
+  stack: Folder,
+  left: readonly LeftBehind[],
+  withinMs: number,
+  hurry?: AbortSignal,
+): Promise<LeftBehind[]> {
   const deadlineMs = Date.now() + withinMs;
   for (;;) {
     const still = left.filter(({ pid, name }) => markIn(argsOf(pid), stack)?.name === name);

@@ -1,8 +1,8 @@
 /**
  * Behind `npm run lock:jars`: what Maven brings for the pins of versions.ts, written down jar by jar in `checksums/`.
  *
- * For whoever changed a pin, to be run once and looked at in the diff: from then on every machine must get these very jars. Maven lays
- * them out by group, artifact and version here, which their plain names would not tell.
+ * For whoever changed a pin, to be run once and looked at in the diff: from then on every machine must get these very
+ * jars. Maven lays them out by group, artifact and version here, which their plain names would not tell.
  */
 import { mkdir, mkdtemp, readdir, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
@@ -41,14 +41,26 @@ async function lock(set: JarSetName, maven: string, say: Say, signal: AbortSigna
 
 async function jarsIn(root: string): Promise<Jar[]> {
   const files = (await readdir(root, { recursive: true })).filter((path) => path.endsWith('.jar'));
-  const jars = await Promise.all(files.map(async (path) => ({ sha256: await sha256Of(join(root, path)), file: basename(path), coordinates: coordinatesOf(path) })));
+  const jars = await Promise.all(
+    files.map(async (path) => ({
+      sha256: await sha256Of(join(root, path)),
+      file: basename(path),
+      coordinates: coordinatesOf(path),
+    })),
+  );
   const names = jars.map(({ file }) => file);
   const twice = names.find((name, at) => names.indexOf(name) !== at);
-  if (twice) throw new ClusterError(`Two artifacts have a jar named ${twice}; one class path holds one of them only. Exclude one in versions.ts.`);
+  if (twice)
+    throw new ClusterError(
+      `Two artifacts have a jar named ${twice}; one class path holds one of them only. Exclude one in versions.ts.`,
+    );
   return jars.sort((a, b) => (a.file < b.file ? -1 : 1));
 }
 
-/** `org/apache/kafka/kafka-clients/4.1.2/kafka-clients-4.1.2.jar`; what stands between version and `.jar` is the classifier. */
+/**
+ * `org/apache/kafka/kafka-clients/4.1.2/kafka-clients-4.1.2.jar`; what stands between version and `.jar` is the
+ * classifier.
+ */
 function coordinatesOf(path: string): string {
   const parts = path.split(sep);
   const [artifact, version, file] = parts.slice(-3) as [string, string, string];

@@ -21,7 +21,11 @@ interface Holder {
 }
 
 /** Waits for the lock and returns what gives it back. */
-export async function holdLock(stack: Pick<Stack, 'folder'>, command: string, signal?: AbortSignal): Promise<() => Promise<void>> {
+export async function holdLock(
+  stack: Pick<Stack, 'folder'>,
+  command: string,
+  signal?: AbortSignal,
+): Promise<() => Promise<void>> {
   await mkdir(stack.folder, { recursive: true });
   const file = join(stack.folder, 'lock');
   const own = `${file}.${process.pid}.${(waits += 1)}`;
@@ -35,7 +39,9 @@ export async function holdLock(stack: Pick<Stack, 'folder'>, command: string, si
       const holder = await readHolder(file);
       if (holder && !isAlive(holder)) await rm(file, { force: true });
       else if (holder && Date.now() > deadlineMs) {
-        throw new ClusterError(`'${holder.command}' (process ${holder.pid}) is still working on ${stack.folder}; try again when it ended.`);
+        throw new ClusterError(
+          `'${holder.command}' (process ${holder.pid}) is still working on ${stack.folder}; try again when it ended.`,
+        );
       } else await pause(200);
     }
   } finally {
@@ -53,7 +59,10 @@ async function linked(from: string, to: string): Promise<boolean> {
   }
 }
 
-/** A number that the system gave to another process since then is no holder: in a container it is often the very same one. */
+/**
+ * A number that the system gave to another process since then is no holder: in a container it is often the very same
+ * one.
+ */
 function isAlive({ pid, birth }: Holder): boolean {
   return birth === undefined ? argsOf(pid).length > 0 : birthOf(pid) === birth;
 }

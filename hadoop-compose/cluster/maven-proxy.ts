@@ -1,9 +1,11 @@
 /**
- * Maven behind a forward proxy: it knows the proxies of its settings only, and none of the variables that all other programs read.
+ * Maven behind a forward proxy: it knows the proxies of its settings only, and none of the variables that all other
+ * programs read.
  *
- * jars.ts writes these settings beside the pom and names them as Maven's global ones (`-gs`), so that mirrors and servers of the
- * person's own settings stay in force. Maven's own global settings are taken along. A proxy that somebody has told Maven already, in
- * either settings or in MAVEN_OPTS, is left alone. A file and no options, because a password on a command line is seen by all.
+ * jars.ts writes these settings beside the pom and names them as Maven's global ones (`-gs`), so that mirrors and
+ * servers of the person's own settings stay in force. Maven's own global settings are taken along. A proxy that
+ * somebody has told Maven already, in either settings or in MAVEN_OPTS, is left alone. A file and no options, because a
+ * password on a command line is seen by all.
  */
 import { execFile } from 'node:child_process';
 import { readFile, writeFile } from 'node:fs/promises';
@@ -23,11 +25,19 @@ const EMPTY = '<settings>\n</settings>\n';
 type Environment = Readonly<Record<string, string | undefined>>;
 
 /** Options for Maven: none where it needs no word about proxies. Writes `file` otherwise, for its owner alone. */
-export async function mavenProxyOptions(maven: string, file: string, environment: Environment = process.env): Promise<string[]> {
+export async function mavenProxyOptions(
+  maven: string,
+  file: string,
+  environment: Environment = process.env,
+): Promise<string[]> {
   const proxies = proxyElements(environment);
-  if (proxies === '' || /proxyHost/i.test(`${environment.MAVEN_OPTS ?? ''} ${environment.JAVA_TOOL_OPTIONS ?? ''}`)) return [];
+  if (proxies === '' || /proxyHost/i.test(`${environment.MAVEN_OPTS ?? ''} ${environment.JAVA_TOOL_OPTIONS ?? ''}`))
+    return [];
   // Java takes the home of the account, whatever HOME says.
-  const settings = [await textOf(join(userInfo().homedir, '.m2', 'settings.xml')), await textOf(join(await homeOf(maven), 'conf', 'settings.xml'))];
+  const settings = [
+    await textOf(join(userInfo().homedir, '.m2', 'settings.xml')),
+    await textOf(join(await homeOf(maven), 'conf', 'settings.xml')),
+  ];
   if (settings.some((text) => /<proxy>/.test(withoutComments(text)))) return [];
   await writeFile(file, withProxies(settings[1] || EMPTY, proxies), { mode: 0o600 });
   return ['-gs', file];
@@ -39,14 +49,27 @@ export function proxyElements(environment: Environment): string {
     const proxy = proxyFor(new URL(`${protocol}://${ELSEWHERE}`), environment);
     if (proxy === null) return [];
     if (proxy.protocol !== 'http:') {
-      throw new Refusal(EXIT.usage, `${protocol.toUpperCase()}_PROXY is ${proxy.protocol}//${proxy.host}; Maven, which fetches the daemons' jars, can ask http:// proxies only`);
+      throw new Refusal(
+        EXIT.usage,
+        `${protocol.toUpperCase()}_PROXY is ${proxy.protocol}//${proxy.host}; Maven, which fetches the daemons' jars, can ask http:// proxies only`,
+      );
     }
     const parts = {
-      id: `environment-${protocol}`, active: 'true', protocol, host: proxy.hostname, port: proxy.port || '80',
-      ...(proxy.username ? { username: decodeURIComponent(proxy.username), password: decodeURIComponent(proxy.password) } : {}),
+      id: `environment-${protocol}`,
+      active: 'true',
+      protocol,
+      host: proxy.hostname,
+      port: proxy.port || '80',
+      ...(proxy.username
+        ? { username: decodeURIComponent(proxy.username), password: decodeURIComponent(proxy.password) }
+        : {}),
       nonProxyHosts: nonProxyHosts(noProxyEntries(environment)).join('|'),
     };
-    return [`    <proxy>${Object.entries(parts).map(([name, value]) => `<${name}>${escaped(value)}</${name}>`).join('')}</proxy>`];
+    return [
+      `    <proxy>${Object.entries(parts)
+        .map(([name, value]) => `<${name}>${escaped(value)}</${name}>`)
+        .join('')}</proxy>`,
+    ];
   });
   return elements.join('\n');
 }

@@ -1,6 +1,6 @@
 /**
- * Questions that a daemon answers only when it can do its work. Each probe returns undefined when it is ready, or what is
- * still missing, in words. They speak the daemons' own small protocols, so that asking costs no driver and no JVM.
+ * Questions that a daemon answers only when it can do its work. Each probe returns undefined when it is ready, or what
+ * is still missing, in words. They speak the daemons' own small protocols, so that asking costs no driver and no JVM.
  */
 import { connect } from 'node:net';
 import { loopback } from '../stack/ports.ts';
@@ -18,7 +18,11 @@ export const zookeeperReady: Probe = async ({ ports }) => {
 
 /** A metadata request (version 1, no topics) is answered by a broker that has registered and lists itself. */
 export const kafkaReady: Probe = async ({ ports }) => {
-  const answer = await exchange(ports.kafka, metadataRequest, (got) => got.length >= 4 && got.length >= 4 + got.readInt32BE(0));
+  const answer = await exchange(
+    ports.kafka,
+    metadataRequest,
+    (got) => got.length >= 4 && got.length >= 4 + got.readInt32BE(0),
+  );
   const brokers = answer.length >= 12 ? answer.readInt32BE(8) : 0;
   return brokers > 0 ? undefined : 'the broker has not registered yet';
 };
@@ -58,8 +62,8 @@ export const masterReady: Probe = async ({ ports }) => {
 };
 
 /**
- * The master has finished its start, counts this very region server (the one before it, on the same port, had another start
- * code), has no log of a crashed one left to read, and meta at least is open.
+ * The master has finished its start, counts this very region server (the one before it, on the same port, had another
+ * start code), has no log of a crashed one left to read, and meta at least is open.
  */
 export const regionserverReady: Probe = async ({ ports }) => {
   const own = await bean(ports.regionserverInfo, 'Hadoop:service=HBase,name=RegionServer,sub=Server');
@@ -72,16 +76,19 @@ export const regionserverReady: Probe = async ({ ports }) => {
 };
 
 /**
- * The log folder of a crashed region server is called `…-splitting` until its regions can be opened again. One that nothing
- * has touched for a minute was left over by something else and must not keep the stack from being ready.
+ * The log folder of a crashed region server is called `…-splitting` until its regions can be opened again. One that
+ * nothing has touched for a minute was left over by something else and must not keep the stack from being ready.
  */
 async function isRecovering(namenodeHttp: number): Promise<boolean> {
   const url = `http://${loopback}:${namenodeHttp}/webhdfs/v1/hbase/WALs?op=LISTSTATUS`;
   const response = await fetch(url, { signal: AbortSignal.timeout(answerTimeoutMs) });
   if (!response.ok) throw new Error(`${url} answered ${response.status}`);
-  const listing = (await response.json()) as { FileStatuses: { FileStatus: { pathSuffix: string; modificationTime: number }[] } };
+  const listing = (await response.json()) as {
+    FileStatuses: { FileStatus: { pathSuffix: string; modificationTime: number }[] };
+  };
   return listing.FileStatuses.FileStatus.some(
-    ({ pathSuffix, modificationTime }) => pathSuffix.endsWith('-splitting') && Date.now() - modificationTime < leftOverMs,
+    ({ pathSuffix, modificationTime }) =>
+      pathSuffix.endsWith('-splitting') && Date.now() - modificationTime < leftOverMs,
   );
 }
 

@@ -1,6 +1,6 @@
 /**
- * Which processes are ours. A daemon carries two marks on its command line, `-Dsightline.daemon=` and `-Dsightline.home=`;
- * they are the truth, and the pid file is only where to look first.
+ * Which processes are ours. A daemon carries two marks on its command line, `-Dsightline.daemon=` and
+ * `-Dsightline.home=`; they are the truth, and the pid file is only where to look first.
  *
  * So a pid that the system gave to another program is never taken for a daemon and never killed, and a daemon whose pid
  * file was lost is still found by `status` and `down`.
@@ -52,7 +52,9 @@ const hasProc = existsSync('/proc/self/cmdline');
 export function argsOf(pid: number): string[] {
   try {
     if (hasProc) return readFileSync(`/proc/${pid}/cmdline`, 'utf8').split('\0').filter(Boolean);
-    return execFileSync('ps', ['-ww', '-o', 'command=', '-p', String(pid)], { encoding: 'utf8' }).trim().split(' ');
+    return execFileSync('ps', ['-ww', '-o', 'command=', '-p', String(pid)], { encoding: 'utf8' })
+      .trim()
+      .split(' ');
   } catch {
     return [];
   }
@@ -60,7 +62,9 @@ export function argsOf(pid: number): string[] {
 
 export function allProcesses(): { pid: number; args: string[] }[] {
   if (hasProc) {
-    const pids = readdirSync('/proc').filter((name) => /^\d+$/.test(name)).map(Number);
+    const pids = readdirSync('/proc')
+      .filter((name) => /^\d+$/.test(name))
+      .map(Number);
     return pids.map((pid) => ({ pid, args: argsOf(pid) }));
   }
   const lines = execFileSync('ps', ['-axww', '-o', 'pid=,command='], { encoding: 'utf8' }).trim().split('\n');
@@ -68,8 +72,8 @@ export function allProcesses(): { pid: number; args: string[] }[] {
 }
 
 /**
- * When a process was born, as text that no other process shares: a number that was given again, also after a restart of the machine or
- * of a container, is told from the process that had it. Undefined if there is no such process.
+ * When a process was born, as text that no other process shares: a number that was given again, also after a restart of
+ * the machine or of a container, is told from the process that had it. Undefined if there is no such process.
  */
 export function birthOf(pid: number): string | undefined {
   if (argsOf(pid).length === 0) return undefined;
@@ -84,13 +88,17 @@ export function birthOf(pid: number): string | undefined {
 /** The parent's pid; undefined if there is no such process. */
 export function parentOf(pid: number): number | undefined {
   try {
-    return Number(hasProc ? statOf(pid)[1] : execFileSync('ps', ['-o', 'ppid=', '-p', String(pid)], { encoding: 'utf8' }).trim());
+    return Number(
+      hasProc ? statOf(pid)[1] : execFileSync('ps', ['-o', 'ppid=', '-p', String(pid)], { encoding: 'utf8' }).trim(),
+    );
   } catch {
     return undefined;
   }
 }
 
-/** /proc/<pid>/stat from its third column on: state, parent, …; the second is a name in brackets, which may hold blanks. */
+/**
+ * /proc/<pid>/stat from its third column on: state, parent, …; the second is a name in brackets, which may hold blanks.
+ */
 function statOf(pid: number): string[] {
   const text = readFileSync(`/proc/${pid}/stat`, 'utf8');
   return text.slice(text.lastIndexOf(')') + 2).split(' ');

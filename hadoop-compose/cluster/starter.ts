@@ -1,9 +1,11 @@
 /**
- * Which `npm start` stops the daemons of a stack when it ends: a note in the stack's folder, written before the first one is launched.
+ * Which `npm start` stops the daemons of a stack when it ends: a note in the stack's folder, written before the first
+ * one is launched.
  *
- * Daemons outlive who started them, so after a kill -9 they are still there. The note then names a process that is gone, and whoever
- * comes next takes them over: the next `npm start` stops them when it ends, `cluster down` at once. Without a note they are nobody's:
- * `cluster up` started them by hand, and they stay until `cluster down`. Nobody touches the note of another process that lives.
+ * Daemons outlive who started them, so after a kill -9 they are still there. The note then names a process that is
+ * gone, and whoever comes next takes them over: the next `npm start` stops them when it ends, `cluster down` at once.
+ * Without a note they are nobody's: `cluster up` started them by hand, and they stay until `cluster down`. Nobody
+ * touches the note of another process that lives.
  */
 import { mkdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';

@@ -34,7 +34,14 @@ export async function clusterStatus(stack: Stack): Promise<DaemonStatus[]> {
 
 export function statusTable(rows: readonly DaemonStatus[]): string {
   const lines = rows.map(({ daemon, state, pid, ports, detail }) =>
-    [daemon.padEnd(13), state.padEnd(10), String(pid ?? '-').padStart(8), '  ', Object.values(ports).join(', '), detail ? `  ${detail}` : ''].join(''),
+    [
+      daemon.padEnd(13),
+      state.padEnd(10),
+      String(pid ?? '-').padStart(8),
+      '  ',
+      Object.values(ports).join(', '),
+      detail ? `  ${detail}` : '',
+    ].join(''),
   );
   return [`${'daemon'.padEnd(13)}${'state'.padEnd(10)}${'pid'.padStart(8)}  ports`, ...lines, ''].join('\n');
 }

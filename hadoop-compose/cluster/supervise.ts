@@ -2,9 +2,10 @@
  * Keeps a stack alive for as long as its caller lives: a daemon that died is started again, with a pause that doubles
  * from one second to thirty while it keeps dying, and is forgotten once it has lived for a minute.
  *
- * Each daemon is watched by a loop of its own, as one death often causes others (a NameNode takes HBase along). The loops
- * ask for the pid once a second; a pid is the one thing that a death changes at once. `cluster down` from elsewhere ends
- * the supervision instead of fighting it. Nothing is stopped here: the caller runs `clusterDown` when it is done.
+ * Each daemon is watched by a loop of its own, as one death often causes others (a NameNode takes HBase along). The
+ * loops ask for the pid once a second; a pid is the one thing that a death changes at once. `cluster down` from
+ * elsewhere ends the supervision instead of fighting it. Nothing is stopped here: the caller runs `clusterDown` when it
+ * is done.
  */
 import { setTimeout as pause } from 'node:timers/promises';
 import { Stopped } from '../../core/process/life.ts';
@@ -90,13 +91,21 @@ async function startAgain({ stack, onEvent, signal }: Supervision, daemon: Daemo
 }
 
 /** Under the lock, so that a `cluster down` does not miss a daemon that is launched behind its back. */
-async function launchUnderLock(stack: Stack, daemon: Daemon, java: string, signal: AbortSignal): Promise<number | undefined> {
+async function launchUnderLock(
+  stack: Stack,
+  daemon: Daemon,
+  java: string,
+  signal: AbortSignal,
+): Promise<number | undefined> {
   const release = await holdLock(stack, `starting ${daemon.title} again`, signal);
   try {
     throwIfStopped(signal);
     if ((await readWish(stack)) === 'down') throw new Stopped();
     if (pidOf(stack, daemon.name) !== undefined) return undefined;
-    await refuseTakenPorts(stack, daemon.ports.map((port) => ({ daemon: daemon.title, port })));
+    await refuseTakenPorts(
+      stack,
+      daemon.ports.map((port) => ({ daemon: daemon.title, port })),
+    );
     return await launch(stack, daemon, java);
   } finally {
     await release();

@@ -1,6 +1,7 @@
 /**
  * Who holds a port that a daemon needs. Asked before the start, because a JVM that cannot bind says so late and in many
- * lines. The owner is found on Linux through /proc; elsewhere, and for other people's processes, only the port is named.
+ * lines. The owner is found on Linux through /proc; elsewhere, and for other people's processes, only the port is
+ * named.
  */
 import { readFileSync, readdirSync, readlinkSync } from 'node:fs';
 import { createServer } from 'node:net';
@@ -11,7 +12,10 @@ import { argsOf } from './processes.ts';
 import type { Stack } from '../stack/stack.ts';
 
 /** Throws one error that names every taken port of the given daemons. */
-export async function refuseTakenPorts(stack: Stack, wanted: readonly { daemon: string; port: PortName }[]): Promise<void> {
+export async function refuseTakenPorts(
+  stack: Stack,
+  wanted: readonly { daemon: string; port: PortName }[],
+): Promise<void> {
   const faults: string[] = [];
   for (const { daemon, port } of wanted) {
     const number = stack.ports[port];
@@ -58,8 +62,13 @@ function socketsOn(file: string, port: number): { inode: string; isListening: bo
     return [];
   }
   const hex = port.toString(16).toUpperCase().padStart(4, '0');
-  const columns = text.split('\n').slice(1).map((line) => line.trim().split(/\s+/));
-  return columns.filter((c) => c[1]?.endsWith(`:${hex}`)).flatMap((c) => (c[9] ? [{ inode: c[9], isListening: c[3] === '0A' }] : []));
+  const columns = text
+    .split('\n')
+    .slice(1)
+    .map((line) => line.trim().split(/\s+/));
+  return columns
+    .filter((c) => c[1]?.endsWith(`:${hex}`))
+    .flatMap((c) => (c[9] ? [{ inode: c[9], isListening: c[3] === '0A' }] : []));
 }
 
 /** The program's name, and for one of our daemons which. */

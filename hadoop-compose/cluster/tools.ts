@@ -16,7 +16,9 @@ export async function findJava(env: Readonly<Record<string, string | undefined>>
   const said = await run(java, ['-version'], { timeout: 20_000 }).then(
     ({ stdout, stderr }) => stdout + stderr,
     (error: Error) => {
-      throw new ClusterError(`No Java was found: '${java} -version' failed (${firstLine(error.message)}).\n${javaRemedy}`);
+      throw new ClusterError(
+        `No Java was found: '${java} -version' failed (${firstLine(error.message)}).\n${javaRemedy}`,
+      );
     },
   );
   const version = javaVersion(said);

@@ -2,8 +2,8 @@
  * Brings the stack up, or the part of it that is missing. Each daemon waits for those named in its `after`, and for
  * nothing else, so ZooKeeper, HDFS and Kafka start side by side and HBase follows as soon as it can.
  *
- * Ready means that the daemon's probe says so. A daemon that ends before that fails the whole start with its last words;
- * then, and after Ctrl-C, what this call had started is stopped again, and what ran before is left alone.
+ * Ready means that the daemon's probe says so. A daemon that ends before that fails the whole start with its last
+ * words; then, and after Ctrl-C, what this call had started is stopped again, and what ran before is left alone.
  */
 import { setTimeout as pause } from 'node:timers/promises';
 import { Stopped } from '../../core/process/life.ts';
@@ -38,7 +38,12 @@ export interface UpWishes {
   readonly onMissing?: (missing: readonly DaemonName[]) => void;
 }
 
-export async function clusterUp(stack: Stack, say: Say, signal?: AbortSignal, { hurry, onMissing }: UpWishes = {}): Promise<Up> {
+export async function clusterUp(
+  stack: Stack,
+  say: Say,
+  signal?: AbortSignal,
+  { hurry, onMissing }: UpWishes = {},
+): Promise<Up> {
   const java = await findJava();
   await fetchJars(stack, say, signal);
   const release = await holdLock(stack, 'cluster up', signal);
@@ -69,7 +74,11 @@ interface Starting {
   readonly hurry: AbortSignal | undefined;
 }
 
-async function startAll({ stack, java, say, signal, hurry }: Starting, missing: readonly Daemon[], started: DaemonName[]): Promise<void> {
+async function startAll(
+  { stack, java, say, signal, hurry }: Starting,
+  missing: readonly Daemon[],
+  started: DaemonName[],
+): Promise<void> {
   const failed = new AbortController();
   const stop = signal ? AbortSignal.any([signal, failed.signal]) : failed.signal;
   const ready = new Map<DaemonName, Promise<void>>();
@@ -110,7 +119,9 @@ export async function becomeReady(stack: Stack, daemon: Daemon, signal?: AbortSi
     if (missing === undefined) return;
     if (Date.now() > deadlineMs) {
       const seconds = readyTimeoutMs / 1_000;
-      throw new ClusterError(`${daemon.title} was not ready after ${seconds} s: ${missing}.\n${lastWords(stack, daemon.name)}`);
+      throw new ClusterError(
+        `${daemon.title} was not ready after ${seconds} s: ${missing}.\n${lastWords(stack, daemon.name)}`,
+      );
     }
     await pause(probeEveryMs, undefined, signal ? { signal } : {}).catch(() => throwIfStopped(signal));
   }

@@ -1,8 +1,8 @@
 /**
  * What may be wrong with a machine or with the clusters that it is pointed at: one check a question.
  *
- * Each check asks one thing and says what it found, or what is wrong and the remedy. None changes anything, all are bounded in
- * time, and none depends on another having passed.
+ * Each check asks one thing and says what it found, or what is wrong and the remedy. None changes anything, all are
+ * bounded in time, and none depends on another having passed.
  */
 import { spawnSync } from 'node:child_process';
 import { statfs } from 'node:fs/promises';
@@ -70,7 +70,8 @@ async function kafka(config: Config): Promise<string> {
   const admin = logAdmin(config);
   try {
     const facts = await admin.facts();
-    if (!facts) throw new Error(`it answers, but topic ${config.KAFKA_TOPIC} is missing; "sightline prepare" creates it`);
+    if (!facts)
+      throw new Error(`it answers, but topic ${config.KAFKA_TOPIC} is missing; "sightline prepare" creates it`);
     const faults = topicFaults(facts, leastRetentionMs(config.EPOCH_SECONDS, config.ARCHIVE_EVERY_SECONDS * 1_000));
     if (faults.length > 0) throw new Error(faults.map((fault) => faultText(fault, facts.brokers)).join('\n      '));
     return `topic ${config.KAFKA_TOPIC} with ${facts.partitionCount} partitions`;
@@ -84,9 +85,14 @@ async function hbase(config: Config): Promise<string> {
   try {
     await client.ping();
     const control = await client.admin.describeTable(`${config.HBASE_NAMESPACE}:control`);
-    if (!control) throw new Error(`it answers, but namespace ${config.HBASE_NAMESPACE} has no tables; "sightline prepare" creates them`);
+    if (!control)
+      throw new Error(
+        `it answers, but namespace ${config.HBASE_NAMESPACE} has no tables; "sightline prepare" creates them`,
+      );
     const reference = await controlStore(client, config.HBASE_NAMESPACE).reference();
-    return reference ? `places table version ${reference.version}` : 'no places yet; "sightline reference load FILE.csv" names them';
+    return reference
+      ? `places table version ${reference.version}`
+      : 'no places yet; "sightline reference load FILE.csv" names them';
   } finally {
     await client.close();
   }

@@ -9,7 +9,9 @@ import { examine } from './checks.ts';
 
 export function doctorCommand(): Command {
   return new Command('doctor')
-    .description("say what is wrong with this machine, or with the clusters that the environment names; changes nothing")
+    .description(
+      'say what is wrong with this machine, or with the clusters that the environment names; changes nothing',
+    )
     .option('--json', 'the findings as JSON on standard output')
     .action((options: { json?: boolean }) => runCommand(() => doctor(options.json === true)));
 }
@@ -18,6 +20,7 @@ async function doctor(json: boolean): Promise<number> {
   const stack = stackFrom();
   const findings = await examine(readConfig({ ...addressesOf(stack.ports), ...process.env }), stack);
   if (json) process.stdout.write(`${JSON.stringify(findings, null, 2)}\n`);
-  else for (const { check, ok, found } of findings) process.stdout.write(`${ok ? 'ok   ' : 'WRONG'} ${check}: ${found}\n`);
+  else
+    for (const { check, ok, found } of findings) process.stdout.write(`${ok ? 'ok   ' : 'WRONG'} ${check}: ${found}\n`);
   return findings.every(({ ok }) => ok) ? EXIT.done : EXIT.dependency_down;
 }

@@ -1,9 +1,11 @@
 /**
- * What every program that we start inherits, settled once, before anything else runs: `npm start` and `sightline` begin here.
+ * What every program that we start inherits, settled once, before anything else runs: `npm start` and `sightline` begin
+ * here.
  *
- * Three things that differ from machine to machine and that no single place could mend: proxies (this machine itself is never asked
- * through one), the locale (Java reads and writes names of files in the locale's letters, and knows no others), and which Node the
- * scripts of packages find (it must be the one that runs). Plain JavaScript, because it runs before there are node modules.
+ * Three things that differ from machine to machine and that no single place could mend: proxies (this machine itself is
+ * never asked through one), the locale (Java reads and writes names of files in the locale's letters, and knows no
+ * others), and which Node the scripts of packages find (it must be the one that runs). Plain JavaScript, because it
+ * runs before there are node modules.
  */
 import { spawnSync } from 'node:child_process';
 import { accessSync, constants, realpathSync } from 'node:fs';
@@ -22,7 +24,8 @@ export function settleEnvironment(root, environment = process.env) {
 
 /** Both spellings of each variable, since programs read one or the other; and NO_PROXY names this machine. */
 export function settleProxies(environment) {
-  for (const name of PROXIES) both(environment, name, environment[name.toLowerCase()] || environment[name] || forAll(environment, name));
+  for (const name of PROXIES)
+    both(environment, name, environment[name.toLowerCase()] || environment[name] || forAll(environment, name));
   if (!PROXIES.some((name) => environment[name])) return;
   const excepted = (environment.no_proxy || environment.NO_PROXY || '').split(/[\s,]+/).filter(Boolean);
   both(environment, 'NO_PROXY', [...new Set([...excepted, ...(excepted.includes('*') ? [] : THIS_MACHINE)])].join(','));
@@ -40,7 +43,9 @@ function forAll(environment, name) {
   return name !== 'ALL_PROXY' && /^https?:\/\//i.test(all) ? all : '';
 }
 
-/** Scripts of packages begin with `env node`: the first on PATH must be the Node that runs, or they compile for another. */
+/**
+ * Scripts of packages begin with `env node`: the first on PATH must be the Node that runs, or they compile for another.
+ */
 export function settlePath(environment, running = process.execPath) {
   const folders = (environment.PATH ?? '').split(delimiter).filter(Boolean);
   const first = folders.map((folder) => join(folder, 'node')).find(isProgram);

@@ -1,8 +1,9 @@
 /**
- * Which part of the lock file is in node_modules: npm writes down what it installed in node_modules/.package-lock.json, at the end.
+ * Which part of the lock file is in node_modules: npm writes down what it installed in node_modules/.package-lock.json,
+ * at the end.
  *
- * A package counts as there if path, version and hash are those of the lock file. Optional ones may be missing: they are for other
- * platforms, or may fail. The set-up (modules.mjs) asks.
+ * A package counts as there if path, version and hash are those of the lock file. Optional ones may be missing: they
+ * are for other platforms, or may fail. The set-up (modules.mjs) asks.
  */
 import { existsSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
@@ -12,14 +13,18 @@ export function installedPart(root) {
   const list = join(root, 'node_modules', '.package-lock.json');
   if (!existsSync(list)) return null;
   const installed = packagesOf(list);
-  const missing = Object.entries(packagesOf(join(root, 'package-lock.json'))).filter(([path, wanted]) => !isThere(wanted, installed[path]));
+  const missing = Object.entries(packagesOf(join(root, 'package-lock.json'))).filter(
+    ([path, wanted]) => !isThere(wanted, installed[path]),
+  );
   if (missing.length === 0) return 'all';
   return missing.every(([, wanted]) => wanted.dev || wanted.devOptional) ? 'production' : null;
 }
 
 function packagesOf(file) {
   const { packages } = JSON.parse(readFileSync(file, 'utf8'));
-  return Object.fromEntries(Object.entries(packages).filter(([path, { link }]) => path.includes('node_modules/') && !link));
+  return Object.fromEntries(
+    Object.entries(packages).filter(([path, { link }]) => path.includes('node_modules/') && !link),
+  );
 }
 
 function isThere(wanted, found) {

@@ -1,10 +1,12 @@
 /**
- * node_modules from the lock file, with what must be compiled: once, and again when the lock file or Node itself changes.
+ * node_modules from the lock file, with what must be compiled: once, and again when the lock file or Node itself
+ * changes.
  *
- * Packages run no scripts when they are installed (.npmrc); those that package.json allows are compiled by name afterwards. What is there
- * is read from npm's own list in node_modules (installed.mjs) and from what was compiled (native.mjs), so the second start costs a few
- * small reads, and what somebody installed with `npm ci` by hand is only completed. Packages of development are left away where the
- * environment says so (`npm run setup --omit=dev`, NODE_ENV=production) or where they are not: whoever needs them installs them then.
+ * Packages run no scripts when they are installed (.npmrc); those that package.json allows are compiled by name
+ * afterwards. What is there is read from npm's own list in node_modules (installed.mjs) and from what was compiled
+ * (native.mjs), so the second start costs a few small reads, and what somebody installed with `npm ci` by hand is only
+ * completed. Packages of development are left away where the environment says so (`npm run setup --omit=dev`,
+ * NODE_ENV=production) or where they are not: whoever needs them installs them then.
  */
 import { existsSync, readFileSync } from 'node:fs';
 import { dirname, join } from 'node:path';
@@ -26,14 +28,18 @@ export async function ensureModules(root, isProduction) {
   await compile(root);
   const still = modulesFault(root);
   if (still !== null) {
-    throw new Missing(`npm ended well, and yet: ${still}\nAn option "nodedir" or "target" of npm may name another Node: "npm config get nodedir" tells.`);
+    throw new Missing(
+      `npm ended well, and yet: ${still}\nAn option "nodedir" or "target" of npm may name another Node: "npm config get nodedir" tells.`,
+    );
   }
   say('node modules are installed');
 }
 
 async function install(root, withoutDev, fault) {
   if (fault !== null) say(`${fault} They are installed anew`);
-  say(`installing node modules${withoutDev ? ' without those of development' : ''} and compiling librdkafka (once; two to four minutes)`);
+  say(
+    `installing node modules${withoutDev ? ' without those of development' : ''} and compiling librdkafka (once; two to four minutes)`,
+  );
   const kind = withoutDev ? '--omit=dev' : '--include=dev';
   await npmRun('npm ci', ['ci', '--no-audit', '--no-fund', '--ignore-scripts', kind], root);
 }
@@ -63,5 +69,9 @@ function npm() {
 
 /** make takes a blank for the end of a name, and librdkafka's makefiles do not quote. */
 function refuseBlanks(root) {
-  if (/\s/.test(root)) throw new Missing(`This clone lies in "${root}", whose name holds a blank; librdkafka cannot be compiled there. Move it to a path without blanks.`, 2);
+  if (/\s/.test(root))
+    throw new Missing(
+      `This clone lies in "${root}", whose name holds a blank; librdkafka cannot be compiled there. Move it to a path without blanks.`,
+      2,
+    );
 }

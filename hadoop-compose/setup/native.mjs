@@ -1,9 +1,10 @@
 /**
  * Whether node_modules are there and were compiled for the Node that runs.
  *
- * The set-up asks it before it trusts its own marker, and sightline.mjs before it loads anything, since `npx sightline` and the
- * services of a cluster go past the set-up. node-gyp leaves beside each binary the configuration that it compiled with; reading it
- * costs a millisecond, loading the binary of another Node ends the process with a stack trace.
+ * The set-up asks it before it trusts its own marker, and sightline.mjs before it loads anything, since `npx sightline`
+ * and the services of a cluster go past the set-up. node-gyp leaves beside each binary the configuration that it
+ * compiled with; reading it costs a millisecond, loading the binary of another Node ends the process with a stack
+ * trace.
  */
 import { existsSync, readFileSync } from 'node:fs';
 import { dirname, join } from 'node:path';
@@ -30,9 +31,11 @@ export function modulesFault(root, abi = process.versions.modules, version = pro
   const missing = NEEDED.find((name) => !existsSync(join(modules, name, 'package.json')));
   if (missing !== undefined) return `Node modules are not installed (${missing} is missing in ${modules}).`;
   for (const name of COMPILED) {
-    if (!existsSync(join(modules, name, 'build', 'Release', BINARY[name]))) return `${name} is not compiled (${join(modules, name, 'build')}).`;
+    if (!existsSync(join(modules, name, 'build', 'Release', BINARY[name])))
+      return `${name} is not compiled (${join(modules, name, 'build')}).`;
     const made = compiledFor(join(modules, name));
-    if (made !== null && made !== abi) return `${name} was compiled for another Node (${lineOf(made)}); this is Node ${version} (${lineOf(abi)}).`;
+    if (made !== null && made !== abi)
+      return `${name} was compiled for another Node (${lineOf(made)}); this is Node ${version} (${lineOf(abi)}).`;
   }
   return null;
 }
@@ -40,7 +43,9 @@ export function modulesFault(root, abi = process.versions.modules, version = pro
 /** The ABI that node-gyp compiled for, or null if it left no word. */
 function compiledFor(folder) {
   try {
-    return /"node_module_version":\s*(\d+)/.exec(readFileSync(join(folder, 'build', 'config.gypi'), 'utf8'))?.[1] ?? null;
+    return (
+      /"node_module_version":\s*(\d+)/.exec(readFileSync(join(folder, 'build', 'config.gypi'), 'utf8'))?.[1] ?? null
+    );
   } catch {
     return null;
   }
@@ -50,10 +55,15 @@ const LINES = { 115: 20, 127: 22, 137: 24 };
 const lineOf = (abi) => (LINES[abi] ? `line ${LINES[abi]}, ABI ${abi}` : `ABI ${abi}`);
 
 /**
- * Environment for whatever compiles: headers of the Node that runs, and one job at a time, since librdkafka's configuration is a
- * step that its makefile does not wait for. Headers beside Node are taken only if they are its own; a setting of npm may name others.
+ * Environment for whatever compiles: headers of the Node that runs, and one job at a time, since librdkafka's
+ * configuration is a step that its makefile does not wait for. Headers beside Node are taken only if they are its own;
+ * a setting of npm may name others.
  */
-export function compilerEnvironment(environment = process.env, running = process.execPath, abi = process.versions.modules) {
+export function compilerEnvironment(
+  environment = process.env,
+  running = process.execPath,
+  abi = process.versions.modules,
+) {
   const settled = { ...environment, MAKEFLAGS: '', JOBS: '1', npm_config_jobs: '1', NODE_ENV: 'development' };
   const prefix = dirname(dirname(running));
   if (headersOf(prefix) === abi) return { ...settled, npm_config_nodedir: prefix };
@@ -64,7 +74,11 @@ export function compilerEnvironment(environment = process.env, running = process
 
 function headersOf(prefix) {
   try {
-    return /#define NODE_MODULE_VERSION (\d+)/.exec(readFileSync(join(prefix, 'include', 'node', 'node_version.h'), 'utf8'))?.[1] ?? null;
+    return (
+      /#define NODE_MODULE_VERSION (\d+)/.exec(
+        readFileSync(join(prefix, 'include', 'node', 'node_version.h'), 'utf8'),
+      )?.[1] ?? null
+    );
   } catch {
     return null;
   }

@@ -1,8 +1,8 @@
 /**
  * What must be on the machine before anything of ours can run: compilers, Java, Maven, Python, a browser.
  *
- * As root on Debian and its kin what is missing is installed; everywhere else the answer is one message that names all of it.
- * Plain JavaScript, because it runs before there are node modules.
+ * As root on Debian and its kin what is missing is installed; everywhere else the answer is one message that names all
+ * of it. Plain JavaScript, because it runs before there are node modules.
  */
 import { spawnSync } from 'node:child_process';
 import { existsSync } from 'node:fs';
@@ -38,7 +38,11 @@ export function ensurePackages(needs) {
     say(`installing system packages: ${debian.join(' ')}`);
     const env = { ...process.env, DEBIAN_FRONTEND: 'noninteractive' };
     run('apt-get', ['update', '-qq'], { env, quiet: true, tolerate: true });
-    run('apt-get', ['install', '-y', '-qq', '--no-install-recommends', ...debian], { env, quiet: true, tolerate: true });
+    run('apt-get', ['install', '-y', '-qq', '--no-install-recommends', ...debian], {
+      env,
+      quiet: true,
+      tolerate: true,
+    });
   }
   const still = missing.filter((need) => !NEEDS[need].optional && !NEEDS[need].has());
   if (still.length === 0) return;
@@ -52,7 +56,10 @@ export function ensurePackages(needs) {
 export function browserPath() {
   const named = process.env.CHROMIUM;
   if (named) return existsSync(named) ? named : null;
-  return ['/usr/bin/chromium', '/usr/bin/chromium-browser', '/usr/bin/google-chrome'].find((path) => existsSync(path)) ?? null;
+  return (
+    ['/usr/bin/chromium', '/usr/bin/chromium-browser', '/usr/bin/google-chrome'].find((path) => existsSync(path)) ??
+    null
+  );
 }
 
 function canInstall() {

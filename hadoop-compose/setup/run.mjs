@@ -2,8 +2,8 @@
 /**
  * Behind `npm start`, `npm test`, `npm run check` and `npm run bench`: set up what is missing, then run.
  *
- * Plain JavaScript with nothing but Node, since on a fresh clone there is nothing else yet. Everything after the set-up is
- * TypeScript and runs in this same process, so that signals reach it directly.
+ * Plain JavaScript with nothing but Node, since on a fresh clone there is nothing else yet. Everything after the set-up
+ * is TypeScript and runs in this same process, so that signals reach it directly.
  */
 import { dirname, join } from 'node:path';
 import { fileURLToPath, pathToFileURL } from 'node:url';
@@ -44,7 +44,8 @@ try {
   settleEnvironment(root);
   ensurePackages(NEEDS[what]);
   await ensureModules(root, PRODUCTION.includes(what));
-  if (what === 'start' && process.getuid?.() === 0) say('root runs this, and so all that it starts; a user of its own can do it too (docs/decisions/0072-root.md)');
+  if (what === 'start' && process.getuid?.() === 0)
+    say('root runs this, and so all that it starts; a user of its own can do it too (docs/decisions/0072-root.md)');
   if (ENTRY[what]) {
     process.argv = [process.argv[0], join(root, ENTRY[what]), what, ...args];
     await import(pathToFileURL(join(root, ENTRY[what])).href);

@@ -1,8 +1,9 @@
 /**
  * The node modules of production as components, from npm's lock file: name, version, hash, licence, and who needs whom.
  *
- * Not by `npm sbom`: that of npm 11.19 leaves out a package that is needed in two versions (@types/node), and fails as long as an old
- * package of development asks for the version "latest". A module that lies in several folders in one version is one component.
+ * Not by `npm sbom`: that of npm 11.19 leaves out a package that is needed in two versions (@types/node), and fails as
+ * long as an old package of development asks for the version "latest". A module that lies in several folders in one
+ * version is one component.
  */
 
 export interface Component {
@@ -44,7 +45,9 @@ export interface NpmModules {
 }
 
 export function npmModules(packages: LockedPackages): NpmModules {
-  const modules = Object.entries(packages).filter(([path, { dev, link }]) => path.includes('node_modules/') && !dev && !link);
+  const modules = Object.entries(packages).filter(
+    ([path, { dev, link }]) => path.includes('node_modules/') && !dev && !link,
+  );
   const components = new Map(modules.map(([path, found]) => [refOf(path, found), componentOf(path, found)]));
   const needs = new Map<string, Set<string>>();
   for (const [path, found] of modules) {
@@ -54,7 +57,10 @@ export function npmModules(packages: LockedPackages): NpmModules {
   const own = Object.keys(packages).filter((path) => !path.includes('node_modules/'));
   return {
     components: [...components.values()],
-    dependencies: [...needs].map(([ref, dependsOn]) => ({ ref, dependsOn: [...dependsOn].filter((one) => components.has(one)).sort() })),
+    dependencies: [...needs].map(([ref, dependsOn]) => ({
+      ref,
+      dependsOn: [...dependsOn].filter((one) => components.has(one)).sort(),
+    })),
     direct: [...new Set(own.flatMap((path) => neededBy(path, packages)))].filter((ref) => components.has(ref)).sort(),
   };
 }
@@ -85,7 +91,11 @@ function componentOf(path: string, found: LockedPackage): Component {
 function neededBy(path: string, packages: LockedPackages): string[] {
   const { dependencies, optionalDependencies, peerDependencies } = packages[path]!;
   return Object.keys({ ...dependencies, ...optionalDependencies, ...peerDependencies }).flatMap((name) => {
-    for (let folder = path; ; folder = folder.includes('/node_modules/') ? folder.slice(0, folder.lastIndexOf('/node_modules/')) : '') {
+    for (
+      let folder = path;
+      ;
+      folder = folder.includes('/node_modules/') ? folder.slice(0, folder.lastIndexOf('/node_modules/')) : ''
+    ) {
       const at = folder === '' ? `node_modules/${name}` : `${folder}/node_modules/${name}`;
       if (packages[at]) return packages[at].link ? [] : [refOf(at, packages[at])];
       if (folder === '') return [];

@@ -1,9 +1,10 @@
 /**
- * Behind `npm run sbom`: one list of everything that runs in production, in CycloneDX 1.5, with versions, hashes and package URLs.
+ * Behind `npm run sbom`: one list of everything that runs in production, in CycloneDX 1.5, with versions, hashes and
+ * package URLs.
  *
- * The lock file of npm lists the node modules (`sbom-npm.ts`, without those of development), `stack/checksums` the jars of the stack,
- * `requirements.txt` the cameras' Python. The set-up installs from these files and checks by them, so the list needs no network and no
- * installation, and cannot say something else than what is installed.
+ * The lock file of npm lists the node modules (`sbom-npm.ts`, without those of development), `stack/checksums` the jars
+ * of the stack, `requirements.txt` the cameras' Python. The set-up installs from these files and checks by them, so the
+ * list needs no network and no installation, and cannot say something else than what is installed.
  */
 import { randomUUID } from 'node:crypto';
 import { mkdir, readFile, writeFile } from 'node:fs/promises';
@@ -33,19 +34,38 @@ export function jarComponents(): Component[] {
     const [group = '', name = '', version = '', classifier] = coordinates.split(':');
     const purl = `pkg:maven/${group}/${name}@${version}?${classifier ? `classifier=${classifier}&` : ''}type=jar`;
     const before = found.get(purl)?.hashes?.[0]?.content;
-    if (before !== undefined && before !== sha256) throw new Refusal(EXIT.data_check_failed, `${coordinates} has two checksums in hadoop-compose/stack/checksums: ${before} and ${sha256}`);
-    found.set(purl, { 'bom-ref': purl, type: 'library', group, name, version, purl, scope: 'required', hashes: [{ alg: 'SHA-256', content: sha256 }] });
+    if (before !== undefined && before !== sha256)
+      throw new Refusal(
+        EXIT.data_check_failed,
+        `${coordinates} has two checksums in hadoop-compose/stack/checksums: ${before} and ${sha256}`,
+      );
+    found.set(purl, {
+      'bom-ref': purl,
+      type: 'library',
+      group,
+      name,
+      version,
+      purl,
+      scope: 'required',
+      hashes: [{ alg: 'SHA-256', content: sha256 }],
+    });
   }
   return [...found.values()];
 }
 
 /** A release of a Python package has a file for each platform, and so several hashes. */
 export function pythonComponents(requirements: string): Component[] {
-  const lines = requirements.replaceAll(/\\\n/g, ' ').split('\n').filter((line) => /^[A-Za-z0-9]/.test(line));
+  const lines = requirements
+    .replaceAll(/\\\n/g, ' ')
+    .split('\n')
+    .filter((line) => /^[A-Za-z0-9]/.test(line));
   return lines.map((line) => {
     const [, name = '', version = ''] = /^([A-Za-z0-9._-]+)==(\S+)/.exec(line) ?? [];
     const purl = `pkg:pypi/${name.toLowerCase().replaceAll(/[._]/g, '-')}@${version}`;
-    const hashes = [...line.matchAll(/--hash=sha256:([0-9a-f]{64})/g)].map(([, content]) => ({ alg: 'SHA-256', content: content! }));
+    const hashes = [...line.matchAll(/--hash=sha256:([0-9a-f]{64})/g)].map(([, content]) => ({
+      alg: 'SHA-256',
+      content: content!,
+    }));
     return { 'bom-ref': purl, type: 'library', name, version, purl, scope: 'required', hashes };
   });
 }
@@ -66,7 +86,14 @@ export async function makeBom(): Promise<Bom> {
     metadata: {
       timestamp: new Date().toISOString(),
       lifecycles: [{ phase: 'pre-build' }],
-      component: { 'bom-ref': ref, type: 'application', name: product.name, version: product.version, description: product.description, purl: ref },
+      component: {
+        'bom-ref': ref,
+        type: 'application',
+        name: product.name,
+        version: product.version,
+        description: product.description,
+        purl: ref,
+      },
     },
     components: [...modules.components, ...others],
     dependencies: [
@@ -90,7 +117,10 @@ async function write({ out }: { out?: string }): Promise<void> {
 if (process.argv[1] === fileURLToPath(import.meta.url)) {
   await new Command('npm run sbom --')
     .description('writes all components of production as a CycloneDX 1.5 document')
-    .option('--out <file>', 'where to (default: .sightline/sbom.cdx.json; - for standard output, with npm run --silent)')
+    .option(
+      '--out <file>',
+      'where to (default: .sightline/sbom.cdx.json; - for standard output, with npm run --silent)',
+    )
     .action((options: { out?: string }) => runCommand(() => write(options)))
     .parseAsync();
 }

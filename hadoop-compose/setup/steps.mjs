@@ -12,7 +12,10 @@ export function say(text) {
   process.stderr.write(`[${seconds} s] set-up       ${text}\n`);
 }
 
-/** Something that a person has to mend; ends the set-up with its exit code (5: something is missing, 2: it cannot work so) and no stack trace. */
+/**
+ * Something that a person has to mend; ends the set-up with its exit code (5: something is missing, 2: it cannot work
+ * so) and no stack trace.
+ */
 export class Missing extends Error {
   constructor(message, exitCode = 5) {
     super(message);
@@ -20,16 +23,20 @@ export class Missing extends Error {
   }
 }
 
-/** Runs a program to its end; `quiet` shows only what it says on standard error. Throws Missing if it fails, unless `tolerate`. */
+/**
+ * Runs a program to its end; `quiet` shows only what it says on standard error. Throws Missing if it fails, unless
+ * `tolerate`.
+ */
 export function run(program, args, options = {}) {
   const stdio = ['ignore', options.quiet ? 'ignore' : 2, 2];
   const { status, error } = spawnSync(program, args, { stdio, env: options.env ?? process.env, cwd: options.cwd });
-  if (status !== 0 && !options.tolerate) throw new Missing(`${program} ${args.join(' ')} failed (${error?.message ?? `exit ${status}`})`);
+  if (status !== 0 && !options.tolerate)
+    throw new Missing(`${program} ${args.join(' ')} failed (${error?.message ?? `exit ${status}`})`);
 }
 
 /**
- * The same for what takes minutes: every twenty seconds a line says that it still runs. Told to stop, it ends the program with all that
- * this has started, such as compilers, and then the process.
+ * The same for what takes minutes: every twenty seconds a line says that it still runs. Told to stop, it ends the
+ * program with all that this has started, such as compilers, and then the process.
  */
 export async function runLong(what, program, args, options = {}) {
   let group = null;
@@ -42,7 +49,10 @@ export async function runLong(what, program, args, options = {}) {
   for (const order of ORDERS) process.on(order, stop);
   group = spawnGroup(program, args, { stdio: ['ignore', 2, 2], env: options.env ?? process.env, cwd: options.cwd });
   const beginMs = Date.now();
-  const alive = setInterval(() => say(`${what}: still at it after ${Math.round((Date.now() - beginMs) / 1000)} s`), 20_000);
+  const alive = setInterval(
+    () => say(`${what}: still at it after ${Math.round((Date.now() - beginMs) / 1000)} s`),
+    20_000,
+  );
   try {
     const code = await group.ended;
     if (isStopped) {

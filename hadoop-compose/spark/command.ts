@@ -1,8 +1,8 @@
 /**
  * `sightline spark setup`: PySpark from PyPI, once, in an environment of its own.
  *
- * `batch run --engine spark` submits with it; nothing else needs it, so `npm start` never waits for it. It brings Spark's Java
- * libraries and the client of HDFS; Java 17 is the cluster's own.
+ * `batch run --engine spark` submits with it; nothing else needs it, so `npm start` never waits for it. It brings
+ * Spark's Java libraries and the client of HDFS; Java 17 is the cluster's own.
  */
 import { fileURLToPath } from 'node:url';
 import { Command } from 'commander';
@@ -11,7 +11,9 @@ import { runCommand, stopSignal } from '../../core/process/life.ts';
 import { sparkEnvironment, sparkSubmit } from '../../core/process/spark-home.ts';
 import { environmentOf } from '../cameras/venv.ts';
 
-const REQUIREMENTS = ['requirements-build.txt', 'requirements.txt'].map((file) => fileURLToPath(new URL(file, import.meta.url)));
+const REQUIREMENTS = ['requirements-build.txt', 'requirements.txt'].map((file) =>
+  fileURLToPath(new URL(file, import.meta.url)),
+);
 
 export function sparkCommand(): Command {
   const spark = new Command('spark').description('Spark, for batch runs that are too large for one machine');

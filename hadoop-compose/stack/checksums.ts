@@ -1,8 +1,10 @@
 /**
- * What each jar of a set is, to the byte: `checksums/<set>.txt`, one line a jar, `<sha256>  <file>  <group:artifact:version[:classifier]>`.
+ * What each jar of a set is, to the byte: `checksums/<set>.txt`, one line a jar, `<sha256> <file>
+ * <group:artifact:version[:classifier]>`.
  *
- * `lock-jars.ts` writes these files, `jars.ts` keeps no set that differs from them, and the list of components (`setup/sbom.ts`) is
- * made of them. They are written down because Maven believes whatever repository it asks: its own checksums come from the same place.
+ * `lock-jars.ts` writes these files, `jars.ts` keeps no set that differs from them, and the list of components
+ * (`setup/sbom.ts`) is made of them. They are written down because Maven believes whatever repository it asks: its own
+ * checksums come from the same place.
  */
 import { existsSync, readFileSync } from 'node:fs';
 import { readdir } from 'node:fs/promises';
@@ -21,7 +23,8 @@ export interface Jar {
   readonly coordinates: string;
 }
 
-export const checksumsFile = (set: JarSetName): string => fileURLToPath(new URL(`checksums/${set}.txt`, import.meta.url));
+export const checksumsFile = (set: JarSetName): string =>
+  fileURLToPath(new URL(`checksums/${set}.txt`, import.meta.url));
 
 /** Empty before the first `npm run lock:jars`. */
 export function checksumsText(set: JarSetName): string {
@@ -30,7 +33,9 @@ export function checksumsText(set: JarSetName): string {
 }
 
 export function jarsOf(set: JarSetName): Jar[] {
-  const lines = checksumsText(set).split('\n').filter((line) => line !== '' && !line.startsWith('#'));
+  const lines = checksumsText(set)
+    .split('\n')
+    .filter((line) => line !== '' && !line.startsWith('#'));
   return lines.map((line) => {
     const [sha256 = '', file = '', coordinates = ''] = line.split('  ');
     return { sha256, file, coordinates };

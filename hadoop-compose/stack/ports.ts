@@ -1,8 +1,8 @@
 /**
  * The ports of the stack on this machine, and the only place that names them.
  *
- * Each has a variable of its own; `SIGHTLINE_PORT_BASE_OFFSET` moves them all, so that a second stack can run beside the
- * first. A port that is named by its own variable is taken as it is, without the offset. Every daemon binds to
+ * Each has a variable of its own; `SIGHTLINE_PORT_BASE_OFFSET` moves them all, so that a second stack can run beside
+ * the first. A port that is named by its own variable is taken as it is, without the offset. Every daemon binds to
  * `loopback`: nothing here can be reached from another machine.
  */
 import { blockedPortText, isBlockedPort } from '../../core/process/blocked-ports.ts';
@@ -51,7 +51,8 @@ export function portsFrom(env: Environment): Ports {
     if (other) faults.push(`${portTable[name].variable} and ${portTable[other].variable} are both ${port}`);
     owners.set(port, name);
   }
-  if (faults.length > 0) throw new ClusterError(`The ports of the stack are not usable:\n  ${faults.join('\n  ')}`, EXIT.usage);
+  if (faults.length > 0)
+    throw new ClusterError(`The ports of the stack are not usable:\n  ${faults.join('\n  ')}`, EXIT.usage);
   return Object.fromEntries(entries) as Record<PortName, number>;
 }
 

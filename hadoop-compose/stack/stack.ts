@@ -39,11 +39,19 @@ export function stackFrom(env: Readonly<Record<string, string | undefined>> = pr
   };
 }
 
-/** A comma ends a folder in Kafka's and HDFS's lists, a colon one of Java's class path; Hadoop puts values in place of ${…}, hands paths to a shell in quotes, and writes log lines with a path for their format (%). */
+/**
+ * A comma ends a folder in Kafka's and HDFS's lists, a colon one of Java's class path; Hadoop puts values in place of
+ * ${…}, hands paths to a shell in quotes, and writes log lines with a path for their format (%).
+ */
 function refuseUnusable(variable: string, path: string): void {
-  if (/\s/.test(path)) throw new ClusterError(`${variable}: '${path}' holds a blank; the daemons need a path without`, EXIT.usage);
+  if (/\s/.test(path))
+    throw new ClusterError(`${variable}: '${path}' holds a blank; the daemons need a path without`, EXIT.usage);
   const found = /[,:*?%$\\"'\p{Cc}]/u.exec(path)?.[0];
-  if (found) throw new ClusterError(`${variable}: '${path}' holds ${JSON.stringify(found)}; the daemons take it for something else than a letter of a path`, EXIT.usage);
+  if (found)
+    throw new ClusterError(
+      `${variable}: '${path}' holds ${JSON.stringify(found)}; the daemons take it for something else than a letter of a path`,
+      EXIT.usage,
+    );
 }
 
 export const confFolder = (stack: Stack, family: string): string => join(stack.folder, 'conf', family);
@@ -51,4 +59,5 @@ export const dataFolder = (stack: Stack, daemon: string): string => join(stack.f
 export const logFile = (stack: Stack, daemon: string): string => join(stack.folder, 'logs', `${daemon}.log`);
 /** What a daemon prints outside its log: a JVM that cannot start says so only here. */
 export const printFile = (stack: Stack, daemon: string): string => join(stack.folder, 'logs', `${daemon}.out`);
-export const jarFolder = (stack: Pick<Stack, 'jarsFolder'>, set: JarSetName): string => join(stack.jarsFolder, jarSetFolder(set));
+export const jarFolder = (stack: Pick<Stack, 'jarsFolder'>, set: JarSetName): string =>
+  join(stack.jarsFolder, jarSetFolder(set));

@@ -2,9 +2,9 @@
  * The versions of everything that runs on Java, and the only place that names them.
  *
  * A jar set is one class path: Hadoop and HBase need different ones (HBase's brings no jsr311, without which WebHDFS
- * answers 500), so a set belongs to a family of daemons and not to the machine. ZooKeeper comes with HBase's set, in the line
- * that HBase was built against. What each set holds to the byte is in `checksums/`, which `npm run lock:jars` writes after a pin was
- * changed. The folder of a set is named by a hash of both: a changed pin or jar is a new set.
+ * answers 500), so a set belongs to a family of daemons and not to the machine. ZooKeeper comes with HBase's set, in
+ * the line that HBase was built against. What each set holds to the byte is in `checksums/`, which `npm run lock:jars`
+ * writes after a pin was changed. The folder of a set is named by a hash of both: a changed pin or jar is a new set.
  */
 import { createHash } from 'node:crypto';
 import { checksumsText } from './checksums.ts';
@@ -16,7 +16,10 @@ export const jarSetsOfStack: readonly JarSetName[] = ['hadoop', 'hbase', 'kafka'
 
 export const mavenDependencyPlugin = '3.8.1';
 
-/** `zookeeper`: Hadoop's and HBase's artifacts bring 3.8.4, which has known holes; a later one of its line takes its place (docs/decisions/0070-supply-chain.md). */
+/**
+ * `zookeeper`: Hadoop's and HBase's artifacts bring 3.8.4, which has known holes; a later one of its line takes its
+ * place (docs/decisions/0070-supply-chain.md).
+ */
 export const releases = { hadoop: '3.4.2', hbase: '2.6.4-hadoop3', kafka: '4.1.2', zookeeper: '3.8.6' } as const;
 
 const zookeeper = `org.apache.zookeeper:zookeeper:${releases.zookeeper}`;

@@ -8,16 +8,32 @@ import { start } from './start.ts';
 export function startCommand(): Command {
   return new Command('start')
     .description('run everything on this machine: the stack, the layers, the dashboard and simulated cameras')
-    .option('--rate <n>', 'new detections a second from simulated cameras; 0: no cameras', numberBetween(0, 1_000_000), 10_000)
+    .option(
+      '--rate <n>',
+      'new detections a second from simulated cameras; 0: no cameras',
+      numberBetween(0, 1_000_000),
+      10_000,
+    )
     .option('--copies <share>', 'share of detections that upstream sends again', numberBetween(0, 1), 0.1)
-    .option('--epoch-seconds <s>', 'length of an epoch, a divisor of 86,400 (300 on a new system, else as recorded)', epochLength)
+    .option(
+      '--epoch-seconds <s>',
+      'length of an epoch, a divisor of 86,400 (300 on a new system, else as recorded)',
+      epochLength,
+    )
     .option('--workers <n>', 'speed workers, sharing the partitions', wholeBetween(1, 64), 1)
-    .option('--reserve-gb <n>', 'pause the cameras when the disk has less than this free', numberBetween(0, 100_000), 10)
+    .option(
+      '--reserve-gb <n>',
+      'pause the cameras when the disk has less than this free',
+      numberBetween(0, 100_000),
+      10,
+    )
     .option('--truth <file>', 'append to this CSV every record that Kafka acknowledged')
     .option('--places <file.csv>', 'dataset B for a new system (default: the places that come with the project)')
     .addHelpText('after', help)
     .action((given: Omit<StartOptions, 'reserveGigabytes'> & { reserveGb: number }) =>
-      runCommand(() => start({ ...given, reserveGigabytes: given.reserveGb }, stopOrders({ withParent: isRunByNpm() }))),
+      runCommand(() =>
+        start({ ...given, reserveGigabytes: given.reserveGb }, stopOrders({ withParent: isRunByNpm() })),
+      ),
     );
 }
 

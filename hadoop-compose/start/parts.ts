@@ -1,4 +1,6 @@
-/** Which processes `npm start` runs besides the daemons and the cameras: speed workers, the batch scheduler, the app. */
+/**
+ * Which processes `npm start` runs besides the daemons and the cameras: speed workers, the batch scheduler, the app.
+ */
 import { fileURLToPath } from 'node:url';
 import { EXIT, Refusal } from '../../core/process/errors.ts';
 import { markOfPart } from '../cluster/left-behind.ts';
@@ -15,16 +17,23 @@ export interface PartsPlan {
   readonly stack: Pick<Stack, 'folder'>;
 }
 
-/** Starts them all. A part that refuses to run ends everything: `refused` is aborted with its last words as the reason. */
+/**
+ * Starts them all. A part that refuses to run ends everything: `refused` is aborted with its last words as the reason.
+ */
 export function startParts(plan: PartsPlan, tell: (text: string) => void, refused: AbortController): Part[] {
   const hooks: PartHooks = {
     onDeath: (name, how, againInMs, lastLines) =>
       tell(`${name} died (${how}) and is started again in ${(againInMs / 1_000).toFixed(1)} s\n${indented(lastLines)}`),
-    onRefusal: (name, lastLines) => refused.abort(new Refusal(EXIT.usage, `${name} refuses to run:\n${indented(lastLines)}`)),
+    onRefusal: (name, lastLines) =>
+      refused.abort(new Refusal(EXIT.usage, `${name} refuses to run:\n${indented(lastLines)}`)),
   };
   const part = (name: string, words: string[], stopLimitMs: number): Part => {
     const args = [`--part-of=${markOfPart(plan.stack, name)}`, ...words];
-    return startPart(PROGRAM, { name, args, environment: plan.environment, logFile: `${plan.stack.folder}/logs/${name}.log`, stopLimitMs }, hooks);
+    return startPart(
+      PROGRAM,
+      { name, args, environment: plan.environment, logFile: `${plan.stack.folder}/logs/${name}.log`, stopLimitMs },
+      hooks,
+    );
   };
   const workers = Array.from({ length: plan.workers }, (_, i) => part(`speed-${i + 1}`, ['speed'], 30_000));
   return [part('app', ['serve'], 10_000), ...workers, part('batch', ['batch', 'schedule'], 60_000)];

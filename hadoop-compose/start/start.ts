@@ -1,10 +1,10 @@
 /**
  * The main job on one machine: the stack, the layers, the dashboard and the cameras, from nothing to ready, and back.
  *
- * Order: what takes long and needs nobody goes side by side (daemons, Python's environment, the app's build); then topics, tables
- * and rules; then the layers; the cameras last, when the API can answer, so that the first detection is seen at once. Stopping
- * goes the other way round (stopping.ts), from whatever point it was asked for. The daemons are stopped if this start launched one of
- * them, or took them over from one that was killed.
+ * Order: what takes long and needs nobody goes side by side (daemons, Python's environment, the app's build); then
+ * topics, tables and rules; then the layers; the cameras last, when the API can answer, so that the first detection is
+ * seen at once. Stopping goes the other way round (stopping.ts), from whatever point it was asked for. The daemons are
+ * stopped if this start launched one of them, or took them over from one that was killed.
  */
 import { connect } from 'node:net';
 import { setTimeout as pause } from 'node:timers/promises';
@@ -51,7 +51,11 @@ export async function start(options: StartOptions, given: StopOrders): Promise<n
   const orders = withLimit(given, say);
   const addresses = addressesOf(stack.ports);
   const settings = readConfig(partEnvironment(process.env, addresses, options.epochSeconds ?? LAPTOP_EPOCH_SECONDS));
-  if (settings.TLS_CERT_FILE) throw new Refusal(EXIT.usage, '"npm start" serves this machine over http; TLS_CERT_FILE and TLS_KEY_FILE are for "sightline serve"');
+  if (settings.TLS_CERT_FILE)
+    throw new Refusal(
+      EXIT.usage,
+      '"npm start" serves this machine over http; TLS_CERT_FILE and TLS_KEY_FILE are for "sightline serve"',
+    );
   const places = readPlaces(options.places);
   const hasTakenOver = await takeOver(stack, say, orders);
   let isUp = false;
@@ -62,7 +66,10 @@ export async function start(options: StartOptions, given: StopOrders): Promise<n
     const recorded = options.epochSeconds ?? (await unlessStopped(orders.stop, recordedEpochSeconds(settings)));
     const environment = partEnvironment(process.env, addresses, recorded ?? LAPTOP_EPOCH_SECONDS);
     const config = readConfig(environment);
-    await unlessStopped(orders.stop, makeHdfsFolders(stack, config, orders.stop).then(() => prepare(config, say, places, orders.stop)));
+    await unlessStopped(
+      orders.stop,
+      makeHdfsFolders(stack, config, orders.stop).then(() => prepare(config, say, places, orders.stop)),
+    );
     await run({ options, stack, config, environment, say }, orders);
   } finally {
     if (starterOf(stack)?.state === 'this process') await clusterDown(stack, say, orders.hurry);
@@ -85,7 +92,9 @@ async function setUp(stack: Stack, say: Say, { stop, hurry }: StopOrders, hasTak
     if (!hasTakenOver) forgetStarter(stack);
     throw fault;
   });
-  const outcomes = await Promise.allSettled([cluster, ensureVenv({ say, signal }), ensureBuilt(say, signal)].map((work) => work.catch(onFault)));
+  const outcomes = await Promise.allSettled(
+    [cluster, ensureVenv({ say, signal }), ensureBuilt(say, signal)].map((work) => work.catch(onFault)),
+  );
   if (outcomes.some(({ status }) => status === 'rejected')) throw failed.signal.reason;
 }
 
@@ -114,8 +123,15 @@ async function run({ options, stack, config, environment, say }: Running, orders
     say('app', `answers at ${address}`);
     const onStats = (stats: CameraStats): void => void (facts.cameras = stats);
     const partOf = markOfPart(stack, 'cameras');
-    cameras = options.rate > 0 ? await startCameras(cameraArguments(options, config), { environment, onStats, partOf, signal: stop }) : null;
-    disk = await watchDisk(stack.folder, options.reserveGigabytes, diskHooks(() => cameras, facts, options, tell));
+    cameras =
+      options.rate > 0
+        ? await startCameras(cameraArguments(options, config), { environment, onStats, partOf, signal: stop })
+        : null;
+    disk = await watchDisk(
+      stack.folder,
+      options.reserveGigabytes,
+      diskHooks(() => cameras, facts, options, tell),
+    );
     process.stdout.write(`Sightline is ready: ${address}\n`);
     line = statusLine(`${address}/api/v1/trust`, () => ({ ...facts, freeBytes: disk?.freeBytes() ?? 0 }));
     supervision = superviseCluster({ stack, signal: over.signal, onEvent: (event) => tell(described(event)) });
@@ -143,7 +159,12 @@ function cameraArguments(options: StartOptions, config: Config): string[] {
   ];
 }
 
-function diskHooks(cameras: () => Cameras | null, facts: StatusFacts, options: StartOptions, tell: (text: string) => void) {
+function diskHooks(
+  cameras: () => Cameras | null,
+  facts: StatusFacts,
+  options: StartOptions,
+  tell: (text: string) => void,
+) {
   return {
     onShort(): void {
       facts.paused = `cameras paused: less than ${options.reserveGigabytes} GB of disk free`;
@@ -192,6 +213,9 @@ async function refuseTakenPort({ BIND, PORT: port }: Pick<Config, 'BIND' | 'PORT
     socket.on('connect', () => socket.destroy());
   });
   if (taken) {
-    throw new Refusal(EXIT.dependency_down, `Port ${port} for the dashboard is taken, perhaps by another "npm start"; PORT chooses another.`);
+    throw new Refusal(
+      EXIT.dependency_down,
+      `Port ${port} for the dashboard is taken, perhaps by another "npm start"; PORT chooses another.`,
+    );
   }
 }

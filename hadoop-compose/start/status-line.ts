@@ -1,8 +1,8 @@
 /**
  * One quiet line on a terminal: how much comes in, how far behind the counts are, where the horizon stands.
  *
- * Numbers come from the cameras' statistics and from /api/v1/trust, asked once a second. Without a terminal nothing is drawn;
- * events are lines of their own above it, terminal or not.
+ * Numbers come from the cameras' statistics and from /api/v1/trust, asked once a second. Without a terminal nothing is
+ * drawn; events are lines of their own above it, terminal or not.
  */
 import type { CameraStats } from '../cameras/cameras.ts';
 
@@ -26,7 +26,11 @@ export interface TrustFacts {
   readonly held: readonly { readonly partition: number; readonly goes_on_at: number }[];
 }
 
-export function statusLine(trustUrl: string, facts: () => StatusFacts, out: NodeJS.WriteStream = process.stderr): StatusLine {
+export function statusLine(
+  trustUrl: string,
+  facts: () => StatusFacts,
+  out: NodeJS.WriteStream = process.stderr,
+): StatusLine {
   const draws = out.isTTY;
   let trust: TrustFacts | string = 'no answer yet';
   let drawn = '';

@@ -1,8 +1,9 @@
 /**
- * How `npm start` stops: the cameras first, so that everything published is also counted, then the parts; the daemons are the last.
+ * How `npm start` stops: the cameras first, so that everything published is also counted, then the parts; the daemons
+ * are the last.
  *
- * In order as long as that takes less than STOP_LIMIT_MS and nobody asks again; then what is left is killed, which loses nothing
- * that is stored, since every part repeats from its progress and every daemon has its log on disk.
+ * In order as long as that takes less than STOP_LIMIT_MS and nobody asks again; then what is left is killed, which
+ * loses nothing that is stored, since every part repeats from its progress and every daemon has its log on disk.
  */
 import type { Cameras } from '../cameras/cameras.ts';
 import type { Say } from '../../core/process/step-log.ts';
@@ -12,7 +13,10 @@ import type { Part } from './part.ts';
 /** Within a minute everything is gone, the last kills included. */
 const STOP_LIMIT_MS = 50_000;
 
-/** The same orders; `hurry` comes at the latest when the orderly end has taken too long. Each order is answered with a line. */
+/**
+ * The same orders; `hurry` comes at the latest when the orderly end has taken too long. Each order is answered with a
+ * line.
+ */
 export function withLimit({ stop, hurry }: StopOrders, say: Say): StopOrders {
   const late = new AbortController();
   const begin = (): void => {
@@ -22,11 +26,20 @@ export function withLimit({ stop, hurry }: StopOrders, say: Say): StopOrders {
   if (stop.aborted) begin();
   stop.addEventListener('abort', begin, { once: true });
   hurry.addEventListener('abort', () => say('start', 'asked again: what is left is killed'), { once: true });
-  late.signal.addEventListener('abort', () => say('start', `not done after ${STOP_LIMIT_MS / 1_000} s: what is left is killed`), { once: true });
+  late.signal.addEventListener(
+    'abort',
+    () => say('start', `not done after ${STOP_LIMIT_MS / 1_000} s: what is left is killed`),
+    { once: true },
+  );
   return { stop, hurry: AbortSignal.any([hurry, late.signal]) };
 }
 
-export async function stopAll(cameras: Cameras | null, parts: readonly Part[], say: Say, hurry: AbortSignal): Promise<void> {
+export async function stopAll(
+  cameras: Cameras | null,
+  parts: readonly Part[],
+  say: Say,
+  hurry: AbortSignal,
+): Promise<void> {
   if (cameras) {
     say('cameras', 'stopping; copies on their way are sent first');
     await cameras.stop(hurry);

@@ -1,8 +1,10 @@
 /**
- * The first thing that `npm start` does: takes over what an earlier one left behind when it was killed (kill -9, out of memory).
+ * The first thing that `npm start` does: takes over what an earlier one left behind when it was killed (kill -9, out of
+ * memory).
  *
- * Its parts and cameras are ended, since they could be of other options or hang; its daemons go on, since they take long to start and
- * hold nothing of it. They become this start's, which stops them when it ends. Daemons that somebody started by hand stay nobody's.
+ * Its parts and cameras are ended, since they could be of other options or hang; its daemons go on, since they take
+ * long to start and hold nothing of it. They become this start's, which stops them when it ends. Daemons that somebody
+ * started by hand stay nobody's.
  */
 import { daemonNames } from '../cluster/daemons.ts';
 import { endLeftBehind } from '../cluster/left-behind.ts';
@@ -26,7 +28,10 @@ export async function takeOver(stack: Stack, say: Say, { stop, hurry }: StopOrde
       return false;
     }
     becomeStarter(stack);
-    say('cluster', `npm start (process ${starter.pid}) was killed; its daemons are taken over and stopped when this start ends: ${running.join(', ')}`);
+    say(
+      'cluster',
+      `npm start (process ${starter.pid}) was killed; its daemons are taken over and stopped when this start ends: ${running.join(', ')}`,
+    );
     return true;
   } finally {
     await release();

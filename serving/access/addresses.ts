@@ -15,7 +15,10 @@ export function addressList(variable: string, text: string): AddressList {
     const width = isIPv4(address) ? 32 : 128;
     const prefix = bits === undefined ? width : /^\d{1,3}$/.test(bits) ? Number(bits) : Number.NaN;
     if (isIP(address) === 0 || !(prefix >= 0 && prefix <= width) || rest.length > 0) {
-      throw new Refusal(EXIT.usage, `${variable} has ${JSON.stringify(entry)}; an address or a network such as 10.0.0.0/8 was expected`);
+      throw new Refusal(
+        EXIT.usage,
+        `${variable} has ${JSON.stringify(entry)}; an address or a network such as 10.0.0.0/8 was expected`,
+      );
     }
     list.addSubnet(address, prefix, width === 32 ? 'ipv4' : 'ipv6');
   }

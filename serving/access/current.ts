@@ -1,4 +1,6 @@
-/** The gate and the sign-in of this process, made from the environment when first asked for; shared by routes and pages. */
+/**
+ * The gate and the sign-in of this process, made from the environment when first asked for; shared by routes and pages.
+ */
 import type { Config } from '../../core/process/config.ts';
 import type { Audit } from '../../core/process/audit.ts';
 import { createAudit } from '../../core/process/audit.ts';
@@ -31,6 +33,15 @@ export function currentAccess(): Access {
 export function accessOf(config: Config, now: () => number = Date.now): Access {
   checkAccess(config);
   const log = createLog('serving', config.LOG_LEVEL);
-  const audit = createAudit({ process: 'serving', file: config.AUDIT_FILE, onFault: (fault) => log.error({ err: fault }, 'the audit trail cannot be written') });
-  return { mode: config.AUTH, gate: createGate(config, now, audit), audit, signIn: config.AUTH === 'oidc' ? signIn(config, now) : null };
+  const audit = createAudit({
+    process: 'serving',
+    file: config.AUDIT_FILE,
+    onFault: (fault) => log.error({ err: fault }, 'the audit trail cannot be written'),
+  });
+  return {
+    mode: config.AUTH,
+    gate: createGate(config, now, audit),
+    audit,
+    signIn: config.AUTH === 'oidc' ? signIn(config, now) : null,
+  };
 }

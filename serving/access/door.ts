@@ -1,10 +1,10 @@
 /**
- * What happens to a request before Next.js sees it: is it for this app, does it read, from where did it come, and what no client may say
- * itself.
+ * What happens to a request before Next.js sees it: is it for this app, does it read, from where did it come, and what
+ * no client may say itself.
  *
- * command.ts calls it for every request. A page of another site can make its own name point to this address (DNS rebinding) and then
- * read what it likes, as long as the browser's Host header is believed; so only names that are ours get an answer. Probes have none of
- * these names and tell nothing, so they are let through.
+ * command.ts calls it for every request. A page of another site can make its own name point to this address (DNS
+ * rebinding) and then read what it likes, as long as the browser's Host header is believed; so only names that are ours
+ * get an answer. Probes have none of these names and tell nothing, so they are let through.
  */
 import type { IncomingMessage, ServerResponse } from 'node:http';
 import type { Audit } from '../../core/process/audit.ts';
@@ -22,8 +22,14 @@ export type DoorConfig = Pick<Config, 'AUTH' | 'ALLOWED_HOSTS' | 'PUBLIC_URL' | 
 const PROBES = ['/healthz', '/readyz'];
 const A_YEAR_OF_SECONDS = 31_536_000;
 
-/** Returns whether the request may go on; if not, it is answered. Throws a Refusal if a list of addresses cannot be read. */
-export function createDoor(config: DoorConfig, audit: Audit = NO_AUDIT): (request: IncomingMessage, response: ServerResponse) => boolean {
+/**
+ * Returns whether the request may go on; if not, it is answered. Throws a Refusal if a list of addresses cannot be
+ * read.
+ */
+export function createDoor(
+  config: DoorConfig,
+  audit: Audit = NO_AUDIT,
+): (request: IncomingMessage, response: ServerResponse) => boolean {
   const isOurs = hostTest(config);
   const trusted = addressList('TRUSTED_PROXIES', config.TRUSTED_PROXIES);
   const isPublic = config.PUBLIC_URL?.startsWith('https:') === true;
@@ -36,7 +42,8 @@ export function createDoor(config: DoorConfig, audit: Audit = NO_AUDIT): (reques
       return false;
     }
     if (!admitsMethod(request, response)) return false;
-    // X-Forwarded-Proto is there only if a trusted proxy wrote it. A name of this machine is shared by all that is developed on it.
+    // X-Forwarded-Proto is there only if a trusted proxy wrote it. A name of this machine is shared by all that is
+    // developed on it.
     const isEncrypted = isPublic || request.headers['x-forwarded-proto'] === 'https' || 'encrypted' in request.socket;
     if (isEncrypted && !isLoopback(nameOf(request.headers.host ?? ''))) {
       response.setHeader('strict-transport-security', `max-age=${A_YEAR_OF_SECONDS}`);
@@ -45,9 +52,18 @@ export function createDoor(config: DoorConfig, audit: Audit = NO_AUDIT): (reques
   };
 }
 
-/** Names in ALLOWED_HOSTS and that of PUBLIC_URL; loopback names where AUTH=none; every name where nothing is said and one signs in. */
-export function hostTest({ AUTH, ALLOWED_HOSTS, PUBLIC_URL }: Omit<DoorConfig, 'TRUSTED_PROXIES'>): (host: string | undefined) => boolean {
-  const names = listed(ALLOWED_HOSTS).map(nameOf).filter((name) => name !== '');
+/**
+ * Names in ALLOWED_HOSTS and that of PUBLIC_URL; loopback names where AUTH=none; every name where nothing is said and
+ * one signs in.
+ */
+export function hostTest({
+  AUTH,
+  ALLOWED_HOSTS,
+  PUBLIC_URL,
+}: Omit<DoorConfig, 'TRUSTED_PROXIES'>): (host: string | undefined) => boolean {
+  const names = listed(ALLOWED_HOSTS)
+    .map(nameOf)
+    .filter((name) => name !== '');
   if (PUBLIC_URL) names.push(nameOf(new URL(PUBLIC_URL).host));
   if (AUTH !== 'none' && names.length === 0) return () => true;
   return (host) => {

@@ -1,9 +1,10 @@
 /**
  * Who may look: turns a request into a caller with a role, or refuses it.
  *
- * http/respond.ts asks it before every answer, proxy.ts before every page and page-props.ts where a page is made, so that nothing can forget to. Four ways, chosen by
- * AUTH: none (only on a loopback address), basic (users.ts), proxy (a header, taken only from listed addresses) and oidc (a session,
- * session.ts). A viewer sees numbers; an operator sees runs and dead letters too. How much one caller may ask is decided here as well.
+ * http/respond.ts asks it before every answer, proxy.ts before every page and page-props.ts where a page is made, so
+ * that nothing can forget to. Four ways, chosen by AUTH: none (only on a loopback address), basic (users.ts), proxy (a
+ * header, taken only from listed addresses) and oidc (a session, session.ts). A viewer sees numbers; an operator sees
+ * runs and dead letters too. How much one caller may ask is decided here as well.
  */
 import { isUtf8 } from 'node:buffer';
 import { createHash, timingSafeEqual } from 'node:crypto';
@@ -36,7 +37,8 @@ export function createGate(config: AccessConfig, now: () => number = Date.now, a
   const identify = identifierOf(config, now, audit);
   const limit = rateLimit(config.RATE_LIMIT_PER_MINUTE, now);
   const isOurs = hostTest(config);
-  const keyOf: Gate['keyOf'] = (caller, request) => (config.AUTH === 'none' ? `client ${networkOf(clientOf(request))}` : `user ${caller.name}`);
+  const keyOf: Gate['keyOf'] = (caller, request) =>
+    config.AUTH === 'none' ? `client ${networkOf(clientOf(request))}` : `user ${caller.name}`;
   return {
     identify,
     keyOf,
@@ -51,7 +53,12 @@ export function createGate(config: AccessConfig, now: () => number = Date.now, a
       return caller;
     },
     // Probes pass the door under any name, so a page of another site could ask for them by a name of its own.
-    knows: async (request) => isOurs(request.headers.get('host') ?? undefined) && identify(request).then(() => true, () => false),
+    knows: async (request) =>
+      isOurs(request.headers.get('host') ?? undefined) &&
+      identify(request).then(
+        () => true,
+        () => false,
+      ),
   };
 }
 
@@ -83,14 +90,23 @@ function identifierOf(config: AccessConfig, now: () => number, audit: Audit): (r
 
 /** An address alone can be shared by others on the same machine or network, so the proxy also shows a secret. */
 function proxyIdentifier(config: AccessConfig): (request: Asking) => Promise<Caller> {
-  const { AUTH_PROXY_HEADER, AUTH_PROXY_ADDRESSES = '', AUTH_PROXY_SECRET = '', AUTH_PROXY_SECRET_HEADER, AUTH_OPERATORS } = config;
+  const {
+    AUTH_PROXY_HEADER,
+    AUTH_PROXY_ADDRESSES = '',
+    AUTH_PROXY_SECRET = '',
+    AUTH_PROXY_SECRET_HEADER,
+    AUTH_OPERATORS,
+  } = config;
   const trusted = addressList('AUTH_PROXY_ADDRESSES', AUTH_PROXY_ADDRESSES);
   const secret = digestOf(AUTH_PROXY_SECRET);
   return async (request) => {
-    if (!trusted.has(peerOf(request))) throw new NotAdmitted('This address is not one of the proxies that may say who asks');
+    if (!trusted.has(peerOf(request)))
+      throw new NotAdmitted('This address is not one of the proxies that may say who asks');
     const shown = request.headers.get(AUTH_PROXY_SECRET_HEADER) ?? '';
     if (AUTH_PROXY_SECRET === '' || !timingSafeEqual(digestOf(shown), secret)) {
-      throw new NotAdmitted(`The proxy did not show the secret that it shares with this app (header ${AUTH_PROXY_SECRET_HEADER})`);
+      throw new NotAdmitted(
+        `The proxy did not show the secret that it shares with this app (header ${AUTH_PROXY_SECRET_HEADER})`,
+      );
     }
     const name = headerText(request.headers.get(AUTH_PROXY_HEADER)).trim();
     if (!name) throw new NotAdmitted(`The proxy did not say who asks (header ${AUTH_PROXY_HEADER})`);

@@ -1,8 +1,8 @@
 /**
  * What somebody who signed in with the issuer may do: by groups of the issuer, and by name.
  *
- * The session holds name and groups, gate.ts asks here with every request, so a changed setting counts with the next one. Who is in none of
- * the chosen groups is signed in and sees nothing.
+ * The session holds name and groups, gate.ts asks here with every request, so a changed setting counts with the next
+ * one. Who is in none of the chosen groups is signed in and sees nothing.
  */
 import type { Config } from '../../core/process/config.ts';
 import type { Role } from './caller.ts';

@@ -23,9 +23,16 @@ export function issuerOf(config: IssuerConfig): () => Promise<openid.Configurati
   };
 }
 
-function discover({ OIDC_ISSUER = '', OIDC_CLIENT_ID = '', OIDC_CLIENT_SECRET }: IssuerConfig): Promise<openid.Configuration> {
+function discover({
+  OIDC_ISSUER = '',
+  OIDC_CLIENT_ID = '',
+  OIDC_CLIENT_SECRET,
+}: IssuerConfig): Promise<openid.Configuration> {
   const url = new URL(OIDC_ISSUER);
   // Only a test's issuer speaks plain HTTP, on this machine.
   const execute = url.protocol === 'http:' && isLoopback(url.hostname) ? [openid.allowInsecureRequests] : [];
-  return openid.discovery(url, OIDC_CLIENT_ID, OIDC_CLIENT_SECRET, undefined, { execute, [openid.customFetch]: (asked, options) => outwardFetch(asked, options) });
+  return openid.discovery(url, OIDC_CLIENT_ID, OIDC_CLIENT_SECRET, undefined, {
+    execute,
+    [openid.customFetch]: (asked, options) => outwardFetch(asked, options),
+  });
 }

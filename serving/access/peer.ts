@@ -1,9 +1,9 @@
 /**
  * The addresses of a request, which a web Request does not tell: the server writes them into a header of ours.
  *
- * command.ts stamps every request before Next.js sees it, gate.ts reads it. The peer is who opened the connection; the client is who
- * asked, which a trusted proxy says in X-Forwarded-For. The value begins with a secret of this process, so that a header that a client
- * sent is worth nothing, whichever server runs the app.
+ * command.ts stamps every request before Next.js sees it, gate.ts reads it. The peer is who opened the connection; the
+ * client is who asked, which a trusted proxy says in X-Forwarded-For. The value begins with a secret of this process,
+ * so that a header that a client sent is worth nothing, whichever server runs the app.
  */
 import { randomBytes } from 'node:crypto';
 import { isIP } from 'node:net';
@@ -22,7 +22,10 @@ type Headers = Record<string, string | string[] | undefined>;
 
 const FORWARDED = ['forwarded', 'x-forwarded-for', 'x-forwarded-host', 'x-forwarded-port', 'x-forwarded-proto'];
 
-/** Replaces whatever the client sent, and returns the client. Only a peer on the list of trusted proxies may say for whom it asks. */
+/**
+ * Replaces whatever the client sent, and returns the client. Only a peer on the list of trusted proxies may say for
+ * whom it asks.
+ */
 export function stampPeer(headers: Headers, address: string | undefined, trusted?: AddressList): string {
   const peer = plainAddress(address ?? '');
   const isTrusted = trusted?.has(peer) ?? false;
@@ -34,7 +37,12 @@ export function stampPeer(headers: Headers, address: string | undefined, trusted
 
 /** From the last proxy back to the first address that is no trusted proxy: what stands before it, anybody can write. */
 function forwardedFor(value: string | string[] | undefined, peer: string, trusted: AddressList): string {
-  const hops = [value ?? ''].flat().join(',').split(',').map((hop) => plainAddress(hop.trim())).filter((hop) => isIP(hop) !== 0);
+  const hops = [value ?? '']
+    .flat()
+    .join(',')
+    .split(',')
+    .map((hop) => plainAddress(hop.trim()))
+    .filter((hop) => isIP(hop) !== 0);
   return hops.findLast((hop) => !trusted.has(hop)) ?? hops[0] ?? peer;
 }
 

@@ -1,5 +1,6 @@
 /**
- * Work that is slow on purpose, some at a time and a bounded number waiting: hashing passwords would otherwise hold up everybody.
+ * Work that is slow on purpose, some at a time and a bounded number waiting: hashing passwords would otherwise hold up
+ * everybody.
  */
 import { TooMany } from '../faults.ts';
 
@@ -11,7 +12,8 @@ export function boundedQueue(most: { running: number; waiting: number }): <T>(wo
   const waiting: (() => void)[] = [];
   return async (work) => {
     if (running >= most.running) {
-      if (waiting.length >= most.waiting) throw new TooMany(503, `${waiting.length} sign-ins are waiting already`, RETRY_AFTER_SECONDS);
+      if (waiting.length >= most.waiting)
+        throw new TooMany(503, `${waiting.length} sign-ins are waiting already`, RETRY_AFTER_SECONDS);
       await new Promise<void>((resolve) => waiting.push(resolve));
     } else running += 1;
     try {

@@ -1,8 +1,9 @@
 /**
  * How much one caller may ask: a bucket of tokens that fills with time (the classic token bucket).
  *
- * gate.ts takes one for each request. A bucket holds a minute's worth, so that a page that loads at once is not held up. The number
- * of buckets is bounded: the one that was used least recently goes first, and is full again if its caller comes back.
+ * gate.ts takes one for each request. A bucket holds a minute's worth, so that a page that loads at once is not held
+ * up. The number of buckets is bounded: the one that was used least recently goes first, and is full again if its
+ * caller comes back.
  */
 import { MINUTE_MS, SECOND_MS } from '../../core/domain/time.ts';
 import { TooMany } from '../faults.ts';
@@ -10,7 +11,11 @@ import { TooMany } from '../faults.ts';
 const MOST_BUCKETS = 10_000;
 
 /** Takes a token of the key, or only looks whether there is one, or throws TooMany; `perMinute` 0 is no limit. */
-export function rateLimit(perMinute: number, now: () => number, what = 'questions'): (key: string, take?: 'take' | 'look') => void {
+export function rateLimit(
+  perMinute: number,
+  now: () => number,
+  what = 'questions',
+): (key: string, take?: 'take' | 'look') => void {
   const buckets = new Map<string, { tokens: number; at: number }>();
   return (key, take = 'take') => {
     if (perMinute === 0) return;

@@ -1,4 +1,7 @@
-/** Refusals in the audit trail: who was turned away, from where and with which status; the API, pages and the door record theirs here. */
+/**
+ * Refusals in the audit trail: who was turned away, from where and with which status; the API, pages and the door
+ * record theirs here.
+ */
 import type { Audit } from '../../core/process/audit.ts';
 import type { Asking } from './caller.ts';
 import { isFault } from '../faults.ts';

@@ -1,10 +1,11 @@
 /**
  * Sessions of AUTH=oidc: a cookie that only this system can make or read.
  *
- * oidc.ts makes one when the issuer has said who somebody is, gate.ts reads it with every request. The cookie is an encrypted JWT
- * (jose, direct A256GCM) with a name, groups and an end; nothing is kept on the server, so every copy of serving that has the same
- * SESSION_SECRET knows it. Script cannot read it (HttpOnly), other sites' requests do not carry it beyond links (SameSite=Lax). The
- * browser keeps it longer than it is worth something: that it was there tells oidc.ts to ask the issuer first without a person.
+ * oidc.ts makes one when the issuer has said who somebody is, gate.ts reads it with every request. The cookie is an
+ * encrypted JWT (jose, direct A256GCM) with a name, groups and an end; nothing is kept on the server, so every copy of
+ * serving that has the same SESSION_SECRET knows it. Script cannot read it (HttpOnly), other sites' requests do not
+ * carry it beyond links (SameSite=Lax). The browser keeps it longer than it is worth something: that it was there tells
+ * oidc.ts to ask the issuer first without a person.
  */
 import { createHash } from 'node:crypto';
 import { EncryptJWT, jwtDecrypt } from 'jose';
@@ -35,27 +36,45 @@ export interface Sessions {
   unseal(name: string, cookies: string | null): Promise<Record<string, unknown> | null>;
 }
 
-type SessionConfig = Pick<AccessConfig, 'SESSION_SECRET' | 'PUBLIC_URL' | 'OIDC_SESSION_MINUTES' | 'AUTH_OPERATORS' | 'OIDC_VIEWER_GROUPS' | 'OIDC_OPERATOR_GROUPS'>;
+type SessionConfig = Pick<
+  AccessConfig,
+  | 'SESSION_SECRET'
+  | 'PUBLIC_URL'
+  | 'OIDC_SESSION_MINUTES'
+  | 'AUTH_OPERATORS'
+  | 'OIDC_VIEWER_GROUPS'
+  | 'OIDC_OPERATOR_GROUPS'
+>;
 
 export function sessions(config: SessionConfig, now: () => number = Date.now): Sessions {
   const { SESSION_SECRET = '', PUBLIC_URL = '' } = config;
   const key = createHash('sha256').update(SESSION_SECRET).digest();
   const isSecure = PUBLIC_URL.startsWith('https:');
-  // Browsers take a cookie of this prefix only over HTTPS, from this very host, for all of it: no neighbour can set one.
+  // Browsers take a cookie of this prefix only over HTTPS, from this very host, for all of it: no neighbour can set
+  // one.
   const nameOf = (name: string): string => (isSecure ? `__Host-${name}` : name);
   const cookie = (name: string, value: string, seconds: number): string =>
     `${nameOf(name)}=${value}; Path=/; Max-Age=${seconds}; HttpOnly; SameSite=Lax${isSecure ? '; Secure' : ''}`;
   const valueOf = (name: string, cookies: string | null): string | undefined =>
-    cookies?.split(/;\s*/).find((one) => one.startsWith(`${nameOf(name)}=`))?.slice(nameOf(name).length + 1);
+    cookies
+      ?.split(/;\s*/)
+      .find((one) => one.startsWith(`${nameOf(name)}=`))
+      ?.slice(nameOf(name).length + 1);
   const sealed = async (name: string, content: Record<string, unknown>, ms: number): Promise<string | null> => {
     const token = new EncryptJWT(content).setProtectedHeader({ alg: 'dir', enc: 'A256GCM' }).setAudience(name);
-    const value = await token.setIssuedAt(new Date(now())).setExpirationTime(new Date(now() + ms)).encrypt(key);
+    const value = await token
+      .setIssuedAt(new Date(now()))
+      .setExpirationTime(new Date(now() + ms))
+      .encrypt(key);
     return value.length <= MOST_BYTES ? value : null;
   };
   const unseal: Sessions['unseal'] = async (name, cookies) => {
     const token = valueOf(name, cookies);
     if (!token) return null;
-    return jwtDecrypt(token, key, { audience: name, currentDate: new Date(now()) }).then(({ payload }) => payload, () => null);
+    return jwtDecrypt(token, key, { audience: name, currentDate: new Date(now()) }).then(
+      ({ payload }) => payload,
+      () => null,
+    );
   };
   return {
     unseal,
@@ -65,14 +84,22 @@ export function sessions(config: SessionConfig, now: () => number = Date.now): S
     },
     async identify(cookies) {
       const held = await unseal(SESSION_COOKIE, cookies);
-      if (!held || !Array.isArray(held.groups)) throw new NotAdmitted('Nobody is signed in; /api/auth/login signs in', { [SIGN_IN_HEADER]: '/api/auth/login' });
+      if (!held || !Array.isArray(held.groups))
+        throw new NotAdmitted('Nobody is signed in; /api/auth/login signs in', { [SIGN_IN_HEADER]: '/api/auth/login' });
       return { name: String(held.name), groups: held.groups.map(String) };
     },
     async begin({ name, groups }) {
-      const sealFor = (some: readonly string[]): Promise<string | null> => sealed(SESSION_COOKIE, { name, groups: some }, config.OIDC_SESSION_MINUTES * MINUTE_MS);
+      const sealFor = (some: readonly string[]): Promise<string | null> =>
+        sealed(SESSION_COOKIE, { name, groups: some }, config.OIDC_SESSION_MINUTES * MINUTE_MS);
       // Somebody in hundreds of groups: those that settings name now are enough until the session is renewed.
-      const value = (await sealFor(groups)) ?? (await sealFor(groups.filter((one) => chosenGroups(config).includes(one))));
-      if (value === null) throw new NotAllowed('Your groups are more than a cookie can hold; name fewer in OIDC_VIEWER_GROUPS and OIDC_OPERATOR_GROUPS', name, 'You may not look');
+      const value =
+        (await sealFor(groups)) ?? (await sealFor(groups.filter((one) => chosenGroups(config).includes(one))));
+      if (value === null)
+        throw new NotAllowed(
+          'Your groups are more than a cookie can hold; name fewer in OIDC_VIEWER_GROUPS and OIDC_OPERATOR_GROUPS',
+          name,
+          'You may not look',
+        );
       return cookie(SESSION_COOKIE, value, KEPT_SECONDS);
     },
     wasHere: (cookies) => valueOf(SESSION_COOKIE, cookies) !== undefined,

@@ -14,20 +14,30 @@ const SECRET_LENGTH = 32;
 export function checkAccess(config: Config): void {
   const faults: string[] = [];
   if (config.AUTH === 'none' && !isLoopback(config.BIND)) {
-    faults.push(`AUTH=none lets everybody in, so it serves only on a loopback address; BIND is ${config.BIND}. Choose AUTH=basic, proxy or oidc (docs/operations.md), or BIND=127.0.0.1`);
+    faults.push(
+      `AUTH=none lets everybody in, so it serves only on a loopback address; BIND is ${config.BIND}. Choose AUTH=basic, proxy or oidc (docs/operations.md), or BIND=127.0.0.1`,
+    );
   }
-  if (config.AUTH === 'proxy' && !config.AUTH_PROXY_ADDRESSES) faults.push('AUTH=proxy needs AUTH_PROXY_ADDRESSES, the proxies that may say who asks');
+  if (config.AUTH === 'proxy' && !config.AUTH_PROXY_ADDRESSES)
+    faults.push('AUTH=proxy needs AUTH_PROXY_ADDRESSES, the proxies that may say who asks');
   if (config.AUTH === 'proxy' && (config.AUTH_PROXY_SECRET ?? '').length < SECRET_LENGTH) {
-    faults.push(`AUTH=proxy needs AUTH_PROXY_SECRET (or AUTH_PROXY_SECRET_FILE) of at least ${SECRET_LENGTH} characters, which the proxy shows in the header ${config.AUTH_PROXY_SECRET_HEADER}`);
+    faults.push(
+      `AUTH=proxy needs AUTH_PROXY_SECRET (or AUTH_PROXY_SECRET_FILE) of at least ${SECRET_LENGTH} characters, which the proxy shows in the header ${config.AUTH_PROXY_SECRET_HEADER}`,
+    );
   }
   faults.push(...publicUrlFaults(config.PUBLIC_URL), ...tlsFaults(config));
   if (config.AUTH === 'oidc') {
-    for (const name of ['OIDC_ISSUER', 'OIDC_CLIENT_ID', 'PUBLIC_URL', 'SESSION_SECRET'] as const) if (!config[name]) faults.push(`AUTH=oidc needs ${name}`);
+    for (const name of ['OIDC_ISSUER', 'OIDC_CLIENT_ID', 'PUBLIC_URL', 'SESSION_SECRET'] as const)
+      if (!config[name]) faults.push(`AUTH=oidc needs ${name}`);
     if (listed(config.AUTH_OPERATORS).length === 0 && chosenGroups(config).length === 0) {
-      faults.push(`AUTH=oidc lets in whom you choose, and nobody is chosen: OIDC_VIEWER_GROUPS and OIDC_OPERATOR_GROUPS name groups of the claim ${config.OIDC_GROUPS_CLAIM} (OIDC_GROUPS_CLAIM), AUTH_OPERATORS names of the claim ${config.OIDC_NAME_CLAIM} (OIDC_NAME_CLAIM); OIDC_VIEWER_GROUPS=* lets everybody look whom the issuer signs in`);
+      faults.push(
+        `AUTH=oidc lets in whom you choose, and nobody is chosen: OIDC_VIEWER_GROUPS and OIDC_OPERATOR_GROUPS name groups of the claim ${config.OIDC_GROUPS_CLAIM} (OIDC_GROUPS_CLAIM), AUTH_OPERATORS names of the claim ${config.OIDC_NAME_CLAIM} (OIDC_NAME_CLAIM); OIDC_VIEWER_GROUPS=* lets everybody look whom the issuer signs in`,
+      );
     }
-    if (config.SESSION_SECRET && config.SESSION_SECRET.length < SECRET_LENGTH) faults.push(`SESSION_SECRET has fewer than ${SECRET_LENGTH} characters`);
-    if (config.OIDC_ISSUER?.startsWith('http:') && !isLoopback(new URL(config.OIDC_ISSUER).hostname)) faults.push('OIDC_ISSUER must be an https address');
+    if (config.SESSION_SECRET && config.SESSION_SECRET.length < SECRET_LENGTH)
+      faults.push(`SESSION_SECRET has fewer than ${SECRET_LENGTH} characters`);
+    if (config.OIDC_ISSUER?.startsWith('http:') && !isLoopback(new URL(config.OIDC_ISSUER).hostname))
+      faults.push('OIDC_ISSUER must be an https address');
   }
   if (config.AUTH === 'oidc' && config.OIDC_ISSUER) proxyFor(new URL(config.OIDC_ISSUER));
   if (faults.length > 0) throw new Refusal(EXIT.usage, faults.join('\n'));
@@ -37,8 +47,14 @@ export function checkAccess(config: Config): void {
 
 function tlsFaults({ TLS_CERT_FILE: cert, TLS_KEY_FILE: key, PUBLIC_URL: url }: Config): string[] {
   const faults: string[] = [];
-  if ((cert === undefined) !== (key === undefined)) faults.push(`TLS_CERT_FILE and TLS_KEY_FILE belong together; only ${cert === undefined ? 'TLS_KEY_FILE' : 'TLS_CERT_FILE'} is set`);
-  if (cert !== undefined && url?.startsWith('http:')) faults.push('PUBLIC_URL is http://, and with TLS_CERT_FILE only https:// is answered; set PUBLIC_URL to the https:// address, or leave it out');
+  if ((cert === undefined) !== (key === undefined))
+    faults.push(
+      `TLS_CERT_FILE and TLS_KEY_FILE belong together; only ${cert === undefined ? 'TLS_KEY_FILE' : 'TLS_CERT_FILE'} is set`,
+    );
+  if (cert !== undefined && url?.startsWith('http:'))
+    faults.push(
+      'PUBLIC_URL is http://, and with TLS_CERT_FILE only https:// is answered; set PUBLIC_URL to the https:// address, or leave it out',
+    );
   return faults;
 }
 
@@ -47,8 +63,11 @@ function publicUrlFaults(text: string | undefined): string[] {
   if (text === undefined) return [];
   const { protocol, hostname, pathname, search, hash, username, password } = new URL(text);
   const faults: string[] = [];
-  if (protocol !== 'https:' && !(protocol === 'http:' && isLoopback(hostname))) faults.push(`PUBLIC_URL is ${protocol}//${hostname}; https:// was expected, except on this machine`);
-  if (pathname !== '/' || search !== '' || hash !== '') faults.push('PUBLIC_URL has a path; the app answers at the root of a host, such as https://sightline.example.org');
-  if (username !== '' || password !== '') faults.push('PUBLIC_URL has a user or a password in it; only scheme, host and port were expected');
+  if (protocol !== 'https:' && !(protocol === 'http:' && isLoopback(hostname)))
+    faults.push(`PUBLIC_URL is ${protocol}//${hostname}; https:// was expected, except on this machine`);
+  if (pathname !== '/' || search !== '' || hash !== '')
+    faults.push('PUBLIC_URL has a path; the app answers at the root of a host, such as https://sightline.example.org');
+  if (username !== '' || password !== '')
+    faults.push('PUBLIC_URL has a user or a password in it; only scheme, host and port were expected');
   return faults;
 }

@@ -3,10 +3,10 @@
  *
  *   alice:operator:scrypt$131072$8$1$<salt, base64>$<hash, base64>
  *
- * `sightline user` makes a line. Hashes are scrypt (RFC 7914) at the cost that OWASP's Password Storage Cheat Sheet names, and compared in
- * constant time; an unknown name costs as much as a known one. Scrypt is slow on purpose, and a page asks every second: a header that
- * was right is remembered, as a keyed digest, for ten minutes, and known before anything is counted or hashed. Users are read when the
- * process starts, so remembering them outlives no change.
+ * `sightline user` makes a line. Hashes are scrypt (RFC 7914) at the cost that OWASP's Password Storage Cheat Sheet
+ * names, and compared in constant time; an unknown name costs as much as a known one. Scrypt is slow on purpose, and a
+ * page asks every second: a header that was right is remembered, as a keyed digest, for ten minutes, and known before
+ * anything is counted or hashed. Users are read when the process starts, so remembering them outlives no change.
  */
 import { createHmac, randomBytes, scrypt, timingSafeEqual } from 'node:crypto';
 import { promisify } from 'node:util';
@@ -50,10 +50,21 @@ export interface PasswordEvents {
 const NOBODY_HEARS: PasswordEvents = { signedIn: () => undefined, failed: () => undefined };
 
 /** Throws a Refusal that names the line at fault, never its hash. */
-export function basicUsers(text: string, guesses: Guesses, now: () => number = Date.now, events = NOBODY_HEARS): BasicUsers {
+export function basicUsers(
+  text: string,
+  guesses: Guesses,
+  now: () => number = Date.now,
+  events = NOBODY_HEARS,
+): BasicUsers {
   const users = new Map(readUsers(text).map((user) => [user.name, user]));
   // Of the cost of the others, so that the time tells nobody whether a name exists.
-  const nobody: User = { name: '', role: 'viewer', cost: [...users.values()][0]!.cost, salt: randomBytes(16), hash: randomBytes(HASH_BYTES) };
+  const nobody: User = {
+    name: '',
+    role: 'viewer',
+    cost: [...users.values()][0]!.cost,
+    salt: randomBytes(16),
+    hash: randomBytes(HASH_BYTES),
+  };
   const key = randomBytes(32);
   const queue = boundedQueue(HASHES);
   const remembered = new Map<string, { caller: Caller; until: number }>();
@@ -62,7 +73,9 @@ export function basicUsers(text: string, guesses: Guesses, now: () => number = D
     guesses.check(name, client);
     const user = users.get(name) ?? nobody;
     const { N, r, p } = user.cost;
-    const hash = await queue(() => derive(password.normalize('NFC'), user.salt, user.hash.length, { N, r, p, maxmem: MOST_MEMORY }));
+    const hash = await queue(() =>
+      derive(password.normalize('NFC'), user.salt, user.hash.length, { N, r, p, maxmem: MOST_MEMORY }),
+    );
     if (timingSafeEqual(hash, user.hash) && user !== nobody) {
       const caller = { name: user.name, role: user.role };
       events.signedIn(caller, client);
@@ -74,7 +87,9 @@ export function basicUsers(text: string, guesses: Guesses, now: () => number = D
   };
   return {
     async identify(authorization, client) {
-      const digest = createHmac('sha256', key).update(authorization ?? '').digest('base64');
+      const digest = createHmac('sha256', key)
+        .update(authorization ?? '')
+        .digest('base64');
       const known = remembered.get(digest);
       if (known && known.until > now()) return known.caller;
       const given = credentialsOf(authorization);
@@ -106,24 +121,55 @@ function credentialsOf(authorization: string | null): Credentials | null {
 }
 
 function readUsers(text: string): User[] {
-  const lines = text.split(/[\n;]/).map((line) => line.trim()).filter((line) => line !== '' && !line.startsWith('#'));
+  const lines = text
+    .split(/[\n;]/)
+    .map((line) => line.trim())
+    .filter((line) => line !== '' && !line.startsWith('#'));
   const users = lines.map((line, index): User => {
     const parts = LINE.exec(line);
-    if (!parts) throw new Refusal(EXIT.usage, `AUTH_USERS: user ${index + 1} is not <name>:<viewer or operator>:scrypt$…; "sightline user" makes such a line`);
-    const [, name, role, N, r, p, salt, hash] = parts as unknown as [string, string, Role, string, string, string, string, string];
-    const user = { name, role, cost: { N: Number(N), r: Number(r), p: Number(p) }, salt: Buffer.from(salt, 'base64'), hash: Buffer.from(hash, 'base64') };
+    if (!parts)
+      throw new Refusal(
+        EXIT.usage,
+        `AUTH_USERS: user ${index + 1} is not <name>:<viewer or operator>:scrypt$…; "sightline user" makes such a line`,
+      );
+    const [, name, role, N, r, p, salt, hash] = parts as unknown as [
+      string,
+      string,
+      Role,
+      string,
+      string,
+      string,
+      string,
+      string,
+    ];
+    const user = {
+      name,
+      role,
+      cost: { N: Number(N), r: Number(r), p: Number(p) },
+      salt: Buffer.from(salt, 'base64'),
+      hash: Buffer.from(hash, 'base64'),
+    };
     const fault = faultOf(user);
-    if (fault !== null) throw new Refusal(EXIT.usage, `AUTH_USERS: user ${index + 1} has ${fault}; "sightline user" makes a line that fits`);
+    if (fault !== null)
+      throw new Refusal(
+        EXIT.usage,
+        `AUTH_USERS: user ${index + 1} has ${fault}; "sightline user" makes a line that fits`,
+      );
     return user;
   });
-  if (users.length === 0) throw new Refusal(EXIT.usage, 'AUTH=basic needs AUTH_USERS or AUTH_USERS_FILE with at least one user; "sightline user" makes one');
+  if (users.length === 0)
+    throw new Refusal(
+      EXIT.usage,
+      'AUTH=basic needs AUTH_USERS or AUTH_USERS_FILE with at least one user; "sightline user" makes one',
+    );
   return users;
 }
 
 /** What is wrong with a line that looks right: a hash of no bytes would let in everybody. */
 function faultOf({ cost: { N, r, p }, salt, hash }: Pick<User, 'cost' | 'salt' | 'hash'>): string | null {
   if (salt.length < LEAST_BYTES.salt || hash.length < LEAST_BYTES.hash) return 'a salt or a hash that is too short';
-  if (N < 2 || (N & (N - 1)) !== 0 || r < 1 || p < 1) return 'numbers that scrypt does not take (the first is a power of two)';
+  if (N < 2 || (N & (N - 1)) !== 0 || r < 1 || p < 1)
+    return 'numbers that scrypt does not take (the first is a power of two)';
   return 128 * N * r * p > MOST_MEMORY ? `a hash that needs more than ${MOST_MEMORY / 1_048_576} MB` : null;
 }
 

@@ -1,10 +1,11 @@
 /**
  * Serving as one value: every question that the API can be asked, answered in typed answers.
  *
- * Route handlers (serving/http) turn requests into these calls, the dashboard's first paint makes them directly. Stores are
- * opened by the first question and kept; while a store is away every question that needs it is a Retryable, never a partial
- * number. When the recorded generation is no longer the one that was opened, everything is opened anew. Each question has an allowance
- * (allowance.ts): it ends when its asker has left, after so much time, and after so many bytes.
+ * Route handlers (serving/http) turn requests into these calls, the dashboard's first paint makes them directly. Stores
+ * are opened by the first question and kept; while a store is away every question that needs it is a Retryable, never a
+ * partial number. When the recorded generation is no longer the one that was opened, everything is opened anew. Each
+ * question has an allowance (allowance.ts): it ends when its asker has left, after so much time, and after so many
+ * bytes.
  */
 import type { Scope } from '../../core/domain/counts.ts';
 import type { Oid } from '../../core/domain/oid.ts';
@@ -55,10 +56,34 @@ import { servingStreams } from './streams.ts';
 import { turnstile } from '../bounds/turnstile.ts';
 
 export interface Serving {
-  topItems(question: WindowQuestion & { location: Scope; limit?: number; parts?: boolean; allowPartial?: boolean; since?: number | undefined }, asker?: Asker): Promise<TopItemsAnswer>;
-  locations(question: WindowQuestion & { parts?: boolean; allowPartial?: boolean }, asker?: Asker): Promise<LocationsAnswer>;
-  timeline(question: WindowQuestion & { location: Scope; stepSeconds?: number; tz?: string | undefined; parts?: boolean; allowPartial?: boolean }, asker?: Asker): Promise<TimelineAnswer>;
-  detections(question: WindowQuestion & { location: Scope; limit?: number; cursor?: string | undefined }, asker?: Asker): Promise<DetectionsAnswer>;
+  topItems(
+    question: WindowQuestion & {
+      location: Scope;
+      limit?: number;
+      parts?: boolean;
+      allowPartial?: boolean;
+      since?: number | undefined;
+    },
+    asker?: Asker,
+  ): Promise<TopItemsAnswer>;
+  locations(
+    question: WindowQuestion & { parts?: boolean; allowPartial?: boolean },
+    asker?: Asker,
+  ): Promise<LocationsAnswer>;
+  timeline(
+    question: WindowQuestion & {
+      location: Scope;
+      stepSeconds?: number;
+      tz?: string | undefined;
+      parts?: boolean;
+      allowPartial?: boolean;
+    },
+    asker?: Asker,
+  ): Promise<TimelineAnswer>;
+  detections(
+    question: WindowQuestion & { location: Scope; limit?: number; cursor?: string | undefined },
+    asker?: Asker,
+  ): Promise<DetectionsAnswer>;
   /** Null if no detection has the id. `date` (YYYY-MM-DD) looks into that day of the lake too. */
   detection(id: Oid, date?: string, asker?: Asker): Promise<DetectionAnswer | null>;
   trust(asker?: Asker): Promise<TrustAnswer>;
@@ -90,12 +115,28 @@ export function createServing(parts: ServingParts): Serving {
   const shelf = runShelf(hdfs);
   const listing = lakeListing(hdfs);
   const shareListing = sharing<LakeAnswer['days']>();
-  const turns = turnstile({ ...costs.lookups, what: 'look-ups in the lake', onSize: (running, waiting) => metrics.queue('lookups', running, waiting) });
-  const lookup = lakeLookup(hdfs, { turns, mostBytes: costs.lookup.bytes, joinableMs: costs.lookup.seconds * SECOND_MS, now: parts.now });
+  const turns = turnstile({
+    ...costs.lookups,
+    what: 'look-ups in the lake',
+    onSize: (running, waiting) => metrics.queue('lookups', running, waiting),
+  });
+  const lookup = lakeLookup(hdfs, {
+    turns,
+    mostBytes: costs.lookup.bytes,
+    joinableMs: costs.lookup.seconds * SECOND_MS,
+    now: parts.now,
+  });
   const listed = listedInLake(hdfs, parts.now, turns);
-  const bounded = <Answer>(cost: Cost, asker: Asker | undefined, answer: (allowance: Allowance) => Promise<Answer>): Promise<Answer> =>
-    allowed.within(cost, asker ?? {}, answer);
-  const asked = <Answer>(cost: Cost, asker: Asker | undefined, answer: (open: Opened, allowance: Allowance) => Promise<Answer>): Promise<Answer> =>
+  const bounded = <Answer>(
+    cost: Cost,
+    asker: Asker | undefined,
+    answer: (allowance: Allowance) => Promise<Answer>,
+  ): Promise<Answer> => allowed.within(cost, asker ?? {}, answer);
+  const asked = <Answer>(
+    cost: Cost,
+    asker: Asker | undefined,
+    answer: (open: Opened, allowance: Allowance) => Promise<Answer>,
+  ): Promise<Answer> =>
     bounded(cost, asker, async (allowance) => {
       const given = await answer(await opened.get(), allowance);
       if (isViewed(given)) metrics.showed(given.view);
@@ -104,12 +145,18 @@ export function createServing(parts: ServingParts): Serving {
   const streams = servingStreams(parts, opened.get, { costs, allowed });
   return {
     topItems: (question, asker) => asked(costs.counts, asker, (open, allowance) => topItems(question, open, allowance)),
-    locations: (question, asker) => asked(costs.counts, asker, (open, allowance) => locations(question, open, allowance)),
+    locations: (question, asker) =>
+      asked(costs.counts, asker, (open, allowance) => locations(question, open, allowance)),
     timeline: (question, asker) => asked(costs.counts, asker, (open, allowance) => timeline(question, open, allowance)),
-    detections: (question, asker) => asked(costs.list, asker, (open, allowance) => detections(question, open, listed, allowance)),
-    detection: (id, date, asker) => asked(date === undefined ? costs.row : costs.lookup, asker, (open, allowance) => detection(id, date, open, lookup.find, allowance)),
+    detections: (question, asker) =>
+      asked(costs.list, asker, (open, allowance) => detections(question, open, listed, allowance)),
+    detection: (id, date, asker) =>
+      asked(date === undefined ? costs.row : costs.lookup, asker, (open, allowance) =>
+        detection(id, date, open, lookup.find, allowance),
+      ),
     trust: (asker) => asked(costs.row, asker, trust),
-    runs: (question, asker) => bounded(costs.reports, asker, (allowance) => shelf.newest(question?.limit ?? RUNS, allowance)),
+    runs: (question, asker) =>
+      bounded(costs.reports, asker, (allowance) => shelf.newest(question?.limit ?? RUNS, allowance)),
     run: (epoch, asker) => bounded(costs.row, asker, (allowance) => shelf.report(epoch, allowance)),
     lake: async (asker) => {
       const days = await bounded(costs.reports, asker, (allowance) =>

@@ -1,9 +1,9 @@
 /**
  * Exports of serving: rows of a window as a stream of bytes that a client may leave at any time.
  *
- * app.ts makes it over its opened stores, http/export.ts asks for one. Nothing is read further than the client takes: the
- * stream pulls a batch when it has room. However it ends, the reading behind it ends with it and its files are removed; a client that
- * stays and takes nothing is cut, since it holds one of a few places.
+ * app.ts makes it over its opened stores, http/export.ts asks for one. Nothing is read further than the client takes:
+ * the stream pulls a batch when it has room. However it ends, the reading behind it ends with it and its files are
+ * removed; a client that stays and takes nothing is cut, since it holds one of a few places.
  */
 import type { Opened } from './opened.ts';
 import type { ExportQuestion } from '../export/rows.ts';
@@ -21,8 +21,15 @@ export const EXPORT_FORMATS = ['parquet', 'csv'] as const;
 export type ExportFormat = (typeof EXPORT_FORMATS)[number];
 
 export interface Exports {
-  /** Resolves when the first rows are known; throws what reading them threw, or TooMany. `caller`: for whom the place counts. */
-  open(question: ExportQuestion & { format: ExportFormat }, request: Pick<Request, 'signal'>, caller: string): Promise<ReadableStream<Uint8Array>>;
+  /**
+   * Resolves when the first rows are known; throws what reading them threw, or TooMany. `caller`: for whom the place
+   * counts.
+   */
+  open(
+    question: ExportQuestion & { format: ExportFormat },
+    request: Pick<Request, 'signal'>,
+    caller: string,
+  ): Promise<ReadableStream<Uint8Array>>;
 }
 
 const RETRY_AFTER_SECONDS = 30;
@@ -33,10 +40,19 @@ export function servingExports({ config, hdfs, metrics, log }: ServingParts, ope
   const fromLake = lakeRows(hdfs);
   let running = 0;
   const sized = (change: number): void => metrics.exports((running += change));
-  const ofCaller = callerSlots({ most: config.EXPORTS_PER_CALLER, what: 'exports', variable: 'EXPORTS_PER_CALLER', retryAfterSeconds: RETRY_AFTER_SECONDS });
+  const ofCaller = callerSlots({
+    most: config.EXPORTS_PER_CALLER,
+    what: 'exports',
+    variable: 'EXPORTS_PER_CALLER',
+    retryAfterSeconds: RETRY_AFTER_SECONDS,
+  });
   const takePlace = (caller: string): (() => void) => {
     if (running >= config.EXPORTS_AT_ONCE) {
-      throw new TooMany(503, `${running} exports are running, as many as this process runs at once`, RETRY_AFTER_SECONDS);
+      throw new TooMany(
+        503,
+        `${running} exports are running, as many as this process runs at once`,
+        RETRY_AFTER_SECONDS,
+      );
     }
     return ofCaller.take(caller);
   };
@@ -63,7 +79,13 @@ export function servingExports({ config, hdfs, metrics, log }: ServingParts, ope
         const onFault = (fault: unknown): void => {
           if (!isFault('AskerLeft', fault)) log.warn({ err: fault }, 'an export broke off');
         };
-        return pulled(bytes, await bytes.next(), { request, onEnded: ended, onFault, stop: leave, stalledMs: STALLED_MS });
+        return pulled(bytes, await bytes.next(), {
+          request,
+          onEnded: ended,
+          onFault,
+          stop: leave,
+          stalledMs: STALLED_MS,
+        });
       } catch (fault) {
         ended();
         throw fault;

@@ -1,8 +1,9 @@
 /**
- * The stores as serving keeps them: opened by the first question, shared by all, opened anew when the generation changes.
+ * The stores as serving keeps them: opened by the first question, shared by all, opened anew when the generation
+ * changes.
  *
- * app.ts asks for them with each question. A failed opening is not kept, so the next question tries again; a store that goes
- * away later is the store's own business, it finds its servers again by itself.
+ * app.ts asks for them with each question. A failed opening is not kept, so the next question tries again; a store that
+ * goes away later is the store's own business, it finds its servers again by itself.
  */
 import type { HeldSince } from '../../core/stores/control/held-partitions.ts';
 import type { Stores } from '../../core/stores/open.ts';
@@ -65,7 +66,10 @@ export function openedOnce(parts: ServingParts, bounds: Bounds): OpenedOnce {
       if (!(await isOutdated(opened))) return opened;
       if (opening === mine) {
         opening = open();
-        parts.log.info({ before: opened.stores.rules.generation }, 'the generation changed; the stores are opened anew');
+        parts.log.info(
+          { before: opened.stores.rules.generation },
+          'the generation changed; the stores are opened anew',
+        );
         void closeLater(opened);
       }
       return opening ?? open();
@@ -85,8 +89,16 @@ function closeLater({ stores }: Opened): void {
 
 function assemble(stores: Stores, parts: ServingParts, { costs, allowed }: Bounds): Opened {
   const { metrics, now } = parts;
-  const turns = turnstile({ ...costs.reads, what: 'reads of HBase', onSize: (running, waiting) => metrics.queue('reads', running, waiting) });
-  const counting = { speedView: metrics.countingSpeed(stores.speedView), batchView: metrics.countingBatch(stores.batchView), detections: stores.detections };
+  const turns = turnstile({
+    ...costs.reads,
+    what: 'reads of HBase',
+    onSize: (running, waiting) => metrics.queue('reads', running, waiting),
+  });
+  const counting = {
+    speedView: metrics.countingSpeed(stores.speedView),
+    batchView: metrics.countingBatch(stores.batchView),
+    detections: stores.detections,
+  };
   const { speedView, batchView, detections } = readsInTurn(counting, turns);
   const { seamFreshForMs: freshForMs, seamAnswersForMs: answersForMs = 0 } = parts;
   const newest = seamWatch(stores, { now, freshForMs });
@@ -97,10 +109,21 @@ function assemble(stores: Stores, parts: ServingParts, { costs, allowed }: Bound
     allowed.within(costs.counts, {}, (allowance) => countOn(question, seam, { cache, now, searched }, allowance));
   const ahead = answersForMs > 0 ? lookAhead(newest, look, { now, freshForMs, answersForMs }) : null;
   const seams = ahead ?? newest;
-  const count = countAsker({ seams, cache, now, searched, meter: () => allowed.meter(costs.counts), ...(ahead ? { onAsked: ahead.asked } : {}) });
+  const count = countAsker({
+    seams,
+    cache,
+    now,
+    searched,
+    meter: () => allowed.meter(costs.counts),
+    ...(ahead ? { onAsked: ahead.asked } : {}),
+  });
   const runUnderWay = runWatch(stores.control, now);
   const held = (seam: Seam): Promise<HeldSince[]> =>
-    heldPartitions(stores.control, seam.rules.logLife, seam.progress.map(({ nextOffset }) => nextOffset));
+    heldPartitions(
+      stores.control,
+      seam.rules.logLife,
+      seam.progress.map(({ nextOffset }) => nextOffset),
+    );
   const aheadMs = parts.config.BROKER_AHEAD_SECONDS * 1_000;
   return { stores, count, searched, places, seams, runUnderWay, held, aheadMs, speedView, batchView, detections, now };
 }

@@ -1,4 +1,7 @@
-/** What serving is made of: app.ts puts it together, process.ts brings the real parts, tests bring doubles of the stores and a clock. */
+/**
+ * What serving is made of: app.ts puts it together, process.ts brings the real parts, tests bring doubles of the stores
+ * and a clock.
+ */
 import type { Audit } from '../../core/process/audit.ts';
 import type { Config } from '../../core/process/config.ts';
 import type { Log } from '../../core/process/log.ts';
@@ -33,6 +36,9 @@ export interface ServingParts {
   readonly audit?: Audit;
   /** How long one reading of progress and horizon serves new questions. */
   readonly seamFreshForMs: number;
-  /** How old it may be under an answer while a newer one is looked for in the background (look-ahead.ts); without it every answer waits for a fresh one. */
+  /**
+   * How old it may be under an answer while a newer one is looked for in the background (look-ahead.ts); without it
+   * every answer waits for a fresh one.
+   */
   readonly seamAnswersForMs?: number;
 }

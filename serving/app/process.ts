@@ -1,8 +1,8 @@
 /**
  * The one Serving of this process, made from the environment when it is first asked for.
  *
- * It hangs on the global object, because Next.js loads modules once for each bundle and again after a change, and a second set of
- * connections and caches would be neither closed nor shared.
+ * It hangs on the global object, because Next.js loads modules once for each bundle and again after a change, and a
+ * second set of connections and caches would be neither closed nor shared.
  */
 import type { Serving } from './app.ts';
 import { readConfig } from '../../core/process/config.ts';

@@ -1,4 +1,7 @@
-/** Whether the API can answer: HBase answers, the rules are recorded and agree, the ends of the log are known. It also says which partitions are held. */
+/**
+ * Whether the API can answer: HBase answers, the rules are recorded and agree, the ends of the log are known. It also
+ * says which partitions are held.
+ */
 import type { ReadyAnswer } from '../answers.ts';
 import type { Opened } from './opened.ts';
 import { messageOf } from '../../core/process/errors.ts';

@@ -1,8 +1,8 @@
 /**
  * Streams of serving: opens a connection's sink, lets the hub fill it, and keeps count.
  *
- * app.ts makes it over its opened stores, http/stream.ts asks for one stream a request. A stream ends after an hour, so that who
- * may look is asked again; a client comes back by itself with the last id that it saw.
+ * app.ts makes it over its opened stores, http/stream.ts asks for one stream a request. A stream ends after an hour, so
+ * that who may look is asked again; a client comes back by itself with the last id that it saw.
  */
 import type { Bounds, Opened } from './opened.ts';
 import type { StreamQuestion } from '../stream/question.ts';
@@ -19,8 +19,14 @@ import { nameOfQuestion } from '../stream/question.ts';
 import { Sink } from '../stream/sink.ts';
 
 export interface Streams {
-  /** Resolves when the first state is known; throws what reading it threw, or TooMany. `caller`: for whom the place counts. */
-  open(questions: readonly StreamQuestion[], options: { lastEventId: string | null; request: Pick<Request, 'signal'>; caller: string }): Promise<ReadableStream<Uint8Array>>;
+  /**
+   * Resolves when the first state is known; throws what reading it threw, or TooMany. `caller`: for whom the place
+   * counts.
+   */
+  open(
+    questions: readonly StreamQuestion[],
+    options: { lastEventId: string | null; request: Pick<Request, 'signal'>; caller: string },
+  ): Promise<ReadableStream<Uint8Array>>;
   endAll(): void;
 }
 
@@ -28,13 +34,26 @@ const COME_BACK_AFTER_MS = 2_000;
 const LONGEST_MS = 3_600_000;
 const RETRY_AFTER_SECONDS = 15;
 
-export function servingStreams({ config, metrics, now }: ServingParts, opened: () => Promise<Opened>, bounds: Bounds): Streams {
+export function servingStreams(
+  { config, metrics, now }: ServingParts,
+  opened: () => Promise<Opened>,
+  bounds: Bounds,
+): Streams {
   const hub = streamHub(sourceOf(opened, now, bounds), { now, pollMs: config.STREAM_POLL_MS, onSize: metrics.streams });
   const opening = openingFrame(COME_BACK_AFTER_MS);
-  const ofCaller = callerSlots({ most: config.STREAMS_PER_CALLER, what: 'streams', variable: 'STREAMS_PER_CALLER', retryAfterSeconds: RETRY_AFTER_SECONDS });
+  const ofCaller = callerSlots({
+    most: config.STREAMS_PER_CALLER,
+    what: 'streams',
+    variable: 'STREAMS_PER_CALLER',
+    retryAfterSeconds: RETRY_AFTER_SECONDS,
+  });
   const takePlace = (caller: string): (() => void) => {
     if (hub.viewers >= config.STREAM_CONNECTIONS) {
-      throw new TooMany(503, `${hub.viewers} streams are open, as many as this process keeps; ask for answers instead`, RETRY_AFTER_SECONDS);
+      throw new TooMany(
+        503,
+        `${hub.viewers} streams are open, as many as this process keeps; ask for answers instead`,
+        RETRY_AFTER_SECONDS,
+      );
     }
     return ofCaller.take(caller);
   };
@@ -48,7 +67,8 @@ export function servingStreams({ config, metrics, now }: ServingParts, opened: (
         onClosed() {
           clearTimeout(longest);
           leavePlace();
-          // By way of the request: its signal is told of a leaving client only for as long as the request itself is held.
+          // By way of the request: its signal is told of a leaving client only for as long as the request itself is
+          // held.
           request.signal.removeEventListener('abort', sink.end);
           leave?.();
         },
@@ -81,7 +101,9 @@ function sourceOf(opened: () => Promise<Opened>, now: () => number, { costs, all
   return {
     seam: async (last) => (await opened()).seams.current(last ?? undefined),
     async topItems(question, signal) {
-      const { answer, seam } = await allowed.within(costs.counts, { signal }, async (allowance) => topItemsOnSeam(question, await opened(), allowance));
+      const { answer, seam } = await allowed.within(costs.counts, { signal }, async (allowance) =>
+        topItemsOnSeam(question, await opened(), allowance),
+      );
       if (!answer.parts) throw new Error('a streamed answer has parts');
       return { answer: { ...answer, parts: answer.parts }, seam };
     },

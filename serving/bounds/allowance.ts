@@ -1,16 +1,20 @@
 /**
  * What one question may cost: so much time, so many bytes of the stores, and nothing once its asker has left.
  *
- * app.ts opens one for each question and hands its limits down to every read; whichever bound is met first ends the reads and is the
- * answer. Reads that several askers share (shared.ts) have a meter of their own, so a read is counted once. Bytes are those that came
- * from the stores: what they become in memory is a small multiple, and all questions together hold no more than a few of them.
+ * app.ts opens one for each question and hands its limits down to every read; whichever bound is met first ends the
+ * reads and is the answer. Reads that several askers share (shared.ts) have a meter of their own, so a read is counted
+ * once. Bytes are those that came from the stores: what they become in memory is a small multiple, and all questions
+ * together hold no more than a few of them.
  */
 import type { ReadLimits } from '../../core/process/read-limits.ts';
 import { manyListeners, untilAborted } from '../../core/process/read-limits.ts';
 import { Retryable } from '../../core/process/errors.ts';
 import { AskerLeft, TooCostly, TooMany } from '../faults.ts';
 
-/** Who asks: its signal is aborted when it has left. By way of a request, whose signal is told only for as long as the request is held. */
+/**
+ * Who asks: its signal is aborted when it has left. By way of a request, whose signal is told only for as long as the
+ * request is held.
+ */
 export interface Asker {
   readonly signal?: AbortSignal | undefined;
 }
@@ -43,7 +47,10 @@ export interface Meter {
 }
 
 export interface Allowances {
-  /** Does the work within the bounds. Throws what met them first: TooCostly, TooMany, AskerLeft, or a Retryable where a store was silent. */
+  /**
+   * Does the work within the bounds. Throws what met them first: TooCostly, TooMany, AskerLeft, or a Retryable where a
+   * store was silent.
+   */
   within<T>(cost: Cost, asker: Asker, work: (allowance: Allowance) => Promise<T>): Promise<T>;
   /** For a read that several askers share. */
   meter(cost: Cost): Meter;
@@ -111,9 +118,18 @@ function meters(mostBytes: number): Allowances['meter'] {
       onBytes(bytes) {
         taken += bytes;
         if (inMemory) underWay += bytes;
-        if (taken > most) throw new TooCostly('bytes', `The answer asks for more than ${megabytes(most)} of the stores, the most that one question may read: ${advice}`, narrow);
+        if (taken > most)
+          throw new TooCostly(
+            'bytes',
+            `The answer asks for more than ${megabytes(most)} of the stores, the most that one question may read: ${advice}`,
+            narrow,
+          );
         if (inMemory && underWay > TOGETHER * mostBytes && taken < underWay) {
-          throw new TooMany(503, `the questions that are under way have read ${megabytes(underWay)}, as much as they may together`, RETRY_AFTER_SECONDS);
+          throw new TooMany(
+            503,
+            `the questions that are under way have read ${megabytes(underWay)}, as much as they may together`,
+            RETRY_AFTER_SECONDS,
+          );
         }
       },
       done() {
@@ -125,8 +141,17 @@ function meters(mostBytes: number): Allowances['meter'] {
 }
 
 function lateness({ seconds, advice, narrow, againAfterSeconds }: Cost, silentMs: number): Error {
-  if (silentMs >= Math.min(SILENT_MS, (seconds * 1_000) / 2)) return new Retryable('A store', `no store has answered for ${Math.round(silentMs / 1_000)} s; the question was given up after ${seconds} s`);
-  return new TooCostly('time', `There is no answer within ${seconds} s, the most that one question may take: ${advice}`, narrow, againAfterSeconds ?? null);
+  if (silentMs >= Math.min(SILENT_MS, (seconds * 1_000) / 2))
+    return new Retryable(
+      'A store',
+      `no store has answered for ${Math.round(silentMs / 1_000)} s; the question was given up after ${seconds} s`,
+    );
+  return new TooCostly(
+    'time',
+    `There is no answer within ${seconds} s, the most that one question may take: ${advice}`,
+    narrow,
+    againAfterSeconds ?? null,
+  );
 }
 
 function megabytes(bytes: number): string {

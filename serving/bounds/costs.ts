@@ -8,7 +8,14 @@ import type { Cost } from './allowance.ts';
 
 export type CostConfig = Pick<
   Config,
-  'QUESTION_SECONDS' | 'QUESTION_MB' | 'READS_AT_ONCE' | 'READS_WAITING' | 'LOOKUP_SECONDS' | 'LOOKUP_MB' | 'LOOKUPS_AT_ONCE' | 'LOOKUPS_WAITING'
+  | 'QUESTION_SECONDS'
+  | 'QUESTION_MB'
+  | 'READS_AT_ONCE'
+  | 'READS_WAITING'
+  | 'LOOKUP_SECONDS'
+  | 'LOOKUP_MB'
+  | 'LOOKUPS_AT_ONCE'
+  | 'LOOKUPS_WAITING'
 >;
 
 export interface Costs {
@@ -33,7 +40,12 @@ export function costsOf(config: CostConfig): Costs {
     counts: { ...question, advice: 'choose a shorter window, or one place', narrow: ['from', 'to', 'location'] },
     list: { ...question, advice: 'choose a later from, or another place', narrow: ['from', 'to', 'location'] },
     row: { ...question, advice: 'try again later', narrow: [] },
-    reports: { ...question, advice: 'what was read so far is remembered, so ask again', narrow: ['limit'], againAfterSeconds: AGAIN_AFTER_SECONDS },
+    reports: {
+      ...question,
+      advice: 'what was read so far is remembered, so ask again',
+      narrow: ['limit'],
+      againAfterSeconds: AGAIN_AFTER_SECONDS,
+    },
     lookup: {
       seconds: config.LOOKUP_SECONDS,
       bytes: config.LOOKUP_MB * MB,

@@ -1,8 +1,8 @@
 /**
  * Work that several askers wait for together: it is done once, and given up when the last of them has left.
  *
- * counts.ts shares identical questions, lake-lookup.ts the files of a day. An asker who leaves, or whose time is over, takes nothing
- * from the others.
+ * counts.ts shares identical questions, lake-lookup.ts the files of a day. An asker who leaves, or whose time is over,
+ * takes nothing from the others.
  */
 import type { ReadLimits } from '../../core/process/read-limits.ts';
 import { manyListeners } from '../../core/process/read-limits.ts';
@@ -51,7 +51,11 @@ export function shared<T>(work: (signal: AbortSignal, heard: () => void) => Prom
 }
 
 /** Shares work by a key for as long as it is under way. */
-export function sharing<T>(): (key: string, asker: Waiting | undefined, work: (signal: AbortSignal, heard: () => void) => Promise<T>) => Promise<T> {
+export function sharing<T>(): (
+  key: string,
+  asker: Waiting | undefined,
+  work: (signal: AbortSignal, heard: () => void) => Promise<T>,
+) => Promise<T> {
   const underWay = new Map<string, Shared<T>>();
   return (key, asker, work) => {
     let one = underWay.get(key);

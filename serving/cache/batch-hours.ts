@@ -1,9 +1,10 @@
 /**
  * Hours of the batch view, remembered for as long as there is room: what is published never changes (law L9).
  *
- * An hour is known up to an epoch. When the horizon has moved since, the rows of the epochs after it are read and added, so an hour is
- * read once and each epoch of it once. Sheets keep their epochs: a question on an earlier seam leaves out what it must not count.
- * Rows are read in pieces and packed piece by piece, so that what they take while they are decoded does not grow with the window.
+ * An hour is known up to an epoch. When the horizon has moved since, the rows of the epochs after it are read and
+ * added, so an hour is read once and each epoch of it once. Sheets keep their epochs: a question on an earlier seam
+ * leaves out what it must not count. Rows are read in pieces and packed piece by piece, so that what they take while
+ * they are decoded does not grow with the window.
  */
 import type { Scope } from '../../core/domain/counts.ts';
 import type { Epoch } from '../../core/domain/epoch.ts';
@@ -19,7 +20,10 @@ import { FoldedSheet, PackedSheet } from './sheet.ts';
 export interface BatchHours {
   /** Of all epochs up to the horizon, and perhaps of later ones. */
   sheets(scope: Scope, level: HourLevel, horizon: Epoch, hours: Hours, limits?: ReadLimits): Promise<Sheet[]>;
-  /** Sums of whole hours by name, out of their sheets; remembered too where the cells are many. Later names are beyond its end. */
+  /**
+   * Sums of whole hours by name, out of their sheets; remembered too where the cells are many. Later names are beyond
+   * its end.
+   */
   sums(scope: Scope, level: HourLevel, horizon: Epoch, hours: Hours, sheets: readonly Sheet[]): Float64Array;
 }
 
@@ -62,7 +66,8 @@ export function batchHours(view: Pick<BatchView, 'published'>, names: Names, bud
     },
     async sheets(scope, level, horizon, hours, limits) {
       if (isLong(hours)) {
-        const read = (piece: Hours) => view.published(scope, level, piece, { after: NOTHING.upTo, upTo: horizon }, limits);
+        const read = (piece: Hours) =>
+          view.published(scope, level, piece, { after: NOTHING.upTo, upTo: horizon }, limits);
         return longSheets(hours, read, (rows) => sheetsOfLong(rows, level, horizon, hours, names));
       }
       const keyOf = (hour: number): string => `batch ${level} ${scope} ${hour}`;
@@ -93,7 +98,11 @@ export function batchHours(view: Pick<BatchView, 'published'>, names: Names, bud
           if (known.get(key) === knownHour) budget.used(key);
           else {
             known.set(key, knownHour);
-            budget.holds(key, knownHour.sheets.reduce((sum, { bytes }) => sum + bytes, EMPTY_BYTES), () => known.delete(key));
+            budget.holds(
+              key,
+              knownHour.sheets.reduce((sum, { bytes }) => sum + bytes, EMPTY_BYTES),
+              () => known.delete(key),
+            );
           }
         }
         return [...found.values()].flatMap(({ sheets }) => sheets);
@@ -103,26 +112,43 @@ export function batchHours(view: Pick<BatchView, 'published'>, names: Names, bud
 }
 
 /** Reads hours one piece after the other. */
-async function* pieces(hours: Hours, read: (piece: Hours) => Promise<HourRow[]>): AsyncGenerator<{ piece: Hours; rows: HourRow[] }> {
+async function* pieces(
+  hours: Hours,
+  read: (piece: Hours) => Promise<HourRow[]>,
+): AsyncGenerator<{ piece: Hours; rows: HourRow[] }> {
   let length = PIECE_HOURS;
-  for (let { from } = hours; from <= hours.to; ) {
+  for (let { from } = hours; from <= hours.to;) {
     const piece = { from, to: Math.min(hours.to, from + length - 1) };
     const rows = await read(piece);
     yield { piece, rows };
     const cells = rows.reduce((sum, row) => sum + row.cells.length, 0);
-    length = Math.min(MOST_PIECE_HOURS, 2 * length, Math.max(1, Math.floor((length * PIECE_CELLS) / Math.max(1, cells))));
+    length = Math.min(
+      MOST_PIECE_HOURS,
+      2 * length,
+      Math.max(1, Math.floor((length * PIECE_CELLS) / Math.max(1, cells))),
+    );
     from = piece.to + 1;
   }
 }
 
-async function longSheets(hours: Hours, read: (piece: Hours) => Promise<HourRow[]>, pack: (rows: readonly HourRow[]) => Sheet[]): Promise<Sheet[]> {
+async function longSheets(
+  hours: Hours,
+  read: (piece: Hours) => Promise<HourRow[]>,
+  pack: (rows: readonly HourRow[]) => Sheet[],
+): Promise<Sheet[]> {
   const sheets: Sheet[] = [];
   for await (const { rows } of pieces(hours, read)) sheets.push(...pack(rows));
   return sheets;
 }
 
 /** Of the hours within a long window only sums are asked for, but for its edges and for timelines. */
-function sheetsOfLong(rows: readonly HourRow[], level: HourLevel, horizon: Epoch, { from, to }: Hours, names: Names): Sheet[] {
+function sheetsOfLong(
+  rows: readonly HourRow[],
+  level: HourLevel,
+  horizon: Epoch,
+  { from, to }: Hours,
+  names: Names,
+): Sheet[] {
   const isWithin = ({ hour }: HourRow): boolean => level !== 'minute' && hour > from && hour < to;
   const within = rows.filter(isWithin);
   const sheets: Sheet[] = rows.filter((row) => !isWithin(row)).map((row) => new PackedSheet(row, level, names));

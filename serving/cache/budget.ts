@@ -1,8 +1,8 @@
 /**
  * A bound in bytes for everything that serving remembers: what was used longest ago goes first.
  *
- * batch-hours.ts and speed-hours.ts say what they hold under which key; a question that is using what goes away keeps its own
- * reference, so nothing is taken from under it.
+ * batch-hours.ts and speed-hours.ts say what they hold under which key; a question that is using what goes away keeps
+ * its own reference, so nothing is taken from under it.
  */
 export interface Budget {
   /** `bytes` are held under the key, and were used now; `drop` forgets them. May drop others, or this very one. */

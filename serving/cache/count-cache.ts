@@ -1,8 +1,9 @@
 /**
  * What serving remembers of both views: the one way by which a question about counts comes to its cells.
  *
- * opened.ts makes one for the stores of a generation, so that two generations never meet in it; read.ts asks. It is bounded in bytes.
- * Names are shared by all sheets and are not forgotten one by one: where they alone take half of the room, everything is begun anew.
+ * opened.ts makes one for the stores of a generation, so that two generations never meet in it; read.ts asks. It is
+ * bounded in bytes. Names are shared by all sheets and are not forgotten one by one: where they alone take half of the
+ * room, everything is begun anew.
  */
 import type { BatchView } from '../../core/stores/views/batch-view.ts';
 import type { SpeedView } from '../../core/stores/views/speed-view.ts';
@@ -29,7 +30,11 @@ export interface CountCache {
   hours(): CountHours;
 }
 
-export function countCache({ speedView, batchView }: CountViews, mostBytes: number, onBytes?: (bytes: number) => void): CountCache {
+export function countCache(
+  { speedView, batchView }: CountViews,
+  mostBytes: number,
+  onBytes?: (bytes: number) => void,
+): CountCache {
   const begin = (): CountHours => {
     const names = new Names();
     const budget = budgetOf(mostBytes, (bytes) => onBytes?.(bytes + names.bytes));

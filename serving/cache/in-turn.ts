@@ -4,9 +4,11 @@ export function inTurn(): <T>(key: string, work: () => Promise<T>) => Promise<T>
   return (key, work) => {
     const before = last.get(key) ?? Promise.resolve();
     const mine = before.then(work, work);
-    const settled = mine.catch(() => undefined).finally(() => {
-      if (last.get(key) === settled) last.delete(key);
-    });
+    const settled = mine
+      .catch(() => undefined)
+      .finally(() => {
+        if (last.get(key) === settled) last.delete(key);
+      });
     last.set(key, settled);
     return mine;
   };

@@ -1,8 +1,9 @@
 /**
  * Hour cells in memory: one sheet has those of one row of a view, as columns of numbers.
  *
- * batch-hours.ts and speed-hours.ts keep them, merge.ts adds them up. A published row never changes and is packed; a row of the speed
- * view changes cell by cell, and a cell is replaced only by one that includes at least as much of the log (law L4).
+ * batch-hours.ts and speed-hours.ts keep them, merge.ts adds them up. A published row never changes and is packed; a
+ * row of the speed view changes cell by cell, and a cell is replaced only by one that includes at least as much of the
+ * log (law L4).
  */
 import type { Epoch } from '../../core/domain/epoch.ts';
 import type { HourCell, MinuteCounts } from '../../core/domain/hour-counts.ts';
@@ -20,7 +21,8 @@ export interface Sheet {
   eachMinute(cell: number, take: (minute: number, count: number) => void): void;
 }
 
-const subjectOf = (level: HourLevel, { item, location }: HourCell): string => (level === 'minute_item' ? item : level === 'minute_place' ? location : '');
+const subjectOf = (level: HourLevel, { item, location }: HourCell): string =>
+  level === 'minute_item' ? item : level === 'minute_place' ? location : '';
 
 const SHEET_BYTES = 600;
 
@@ -62,14 +64,22 @@ export class PackedSheet implements Sheet {
   }
 }
 
-/** Rows of several hours and epochs as one, of which nothing is known but the sums: none of its minutes can be asked for. */
+/**
+ * Rows of several hours and epochs as one, of which nothing is known but the sums: none of its minutes can be asked
+ * for.
+ */
 export class FoldedSheet implements Sheet {
   readonly hour: number;
   readonly epoch: Epoch;
   readonly subjects: Uint32Array;
   readonly sums: Float64Array;
 
-  constructor(rows: readonly HourRow[], level: HourLevel, { hour, epoch }: Pick<HourRow, 'hour' | 'epoch'>, names: Names) {
+  constructor(
+    rows: readonly HourRow[],
+    level: HourLevel,
+    { hour, epoch }: Pick<HourRow, 'hour' | 'epoch'>,
+    names: Names,
+  ) {
     const sums = new Map<number, number>();
     for (const { cells } of rows) {
       for (const cell of cells) {

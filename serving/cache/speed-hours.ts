@@ -1,10 +1,12 @@
 /**
- * Hours of the speed view, kept up by asking only for what changed: a cell's timestamp is the last offset that it includes (law L4).
+ * Hours of the speed view, kept up by asking only for what changed: a cell's timestamp is the last offset that it
+ * includes (law L4).
  *
- * A look at a partition's cells that began when its progress was P has every effect of the records before P. What changed since has a
- * timestamp of P or more, so the next look asks for that alone, and a partition whose progress stands still is not asked. Each epoch
- * remembers its hours and the progress of its last look. Epochs up to the horizon are forgotten; an epoch that was pruned in the middle
- * of a look is never counted, because an answer on a seam that old is not given (snapshot.ts, law L5).
+ * A look at a partition's cells that began when its progress was P has every effect of the records before P. What
+ * changed since has a timestamp of P or more, so the next look asks for that alone, and a partition whose progress
+ * stands still is not asked. Each epoch remembers its hours and the progress of its last look. Epochs up to the horizon
+ * are forgotten; an epoch that was pruned in the middle of a look is never counted, because an answer on a seam that
+ * old is not given (snapshot.ts, law L5).
  */
 import type { Scope } from '../../core/domain/counts.ts';
 import type { Epoch } from '../../core/domain/epoch.ts';
@@ -17,7 +19,9 @@ import type { Sheet } from './sheet.ts';
 import { inTurn } from './in-turn.ts';
 import { LiveSheet } from './sheet.ts';
 
-/** `progress`: the next offset of each partition, read before; all effects of earlier records are in what comes back. */
+/**
+ * `progress`: the next offset of each partition, read before; all effects of earlier records are in what comes back.
+ */
 export interface SpeedLook {
   readonly epochs: readonly Epoch[];
   readonly hours: Hours;
@@ -56,7 +60,9 @@ export function speedHours(view: Pick<SpeedView, 'changed'>, names: Names, budge
         const epochs: KnownEpochs = known.get(key) ?? new Map();
         for (const epoch of epochs.keys()) if (epoch <= (look.horizon ?? -1)) epochs.delete(epoch);
         const reads = readsOf(epochs, look);
-        const answers = await Promise.all(reads.map(({ spans, since }) => view.changed(scope, level, spans, since, limits)));
+        const answers = await Promise.all(
+          reads.map(({ spans, since }) => view.changed(scope, level, spans, since, limits)),
+        );
         // Only now, when all was read: a look that fails half-way leaves what is known as it was.
         cover(epochs, look);
         for (const row of answers.flat()) take(epochs, row, level, names);
@@ -80,7 +86,10 @@ interface ChangedRead {
   readonly since: ReadonlyMap<number, number>;
 }
 
-/** Hours that were never read, whole; of those that were, what changed since, in one read for all that were last looked at together. */
+/**
+ * Hours that were never read, whole; of those that were, what changed since, in one read for all that were last looked
+ * at together.
+ */
 function readsOf(known: KnownEpochs, { epochs, hours, progress }: SpeedLook): ChangedRead[] {
   const whole: ChangedRead = { spans: [], since: new Map(progress.map((_, partition) => [partition, 0])) };
   const changed = new Map<readonly number[], ChangedRead>();
@@ -90,7 +99,8 @@ function readsOf(known: KnownEpochs, { epochs, hours, progress }: SpeedLook): Ch
       whole.spans.push({ epoch, hours });
       continue;
     }
-    if (hours.from < before.hours.from) whole.spans.push({ epoch, hours: { from: hours.from, to: before.hours.from - 1 } });
+    if (hours.from < before.hours.from)
+      whole.spans.push({ epoch, hours: { from: hours.from, to: before.hours.from - 1 } });
     if (hours.to > before.hours.to) whole.spans.push({ epoch, hours: { from: before.hours.to + 1, to: hours.to } });
     let read = changed.get(before.since);
     if (!read) changed.set(before.since, (read = { spans: [], since: movedSince(before.since, progress) }));
@@ -124,8 +134,16 @@ function cover(known: KnownEpochs, { epochs, hours, progress }: SpeedLook): void
       continue;
     }
     let since = later.get(before.since);
-    if (!since) later.set(before.since, (since = movedSince(before.since, progress).size === 0 ? before.since : laterOf(before.since, progress)));
-    known.set(epoch, { ...before, since, hours: { from: Math.min(hours.from, before.hours.from), to: Math.max(hours.to, before.hours.to) } });
+    if (!since)
+      later.set(
+        before.since,
+        (since = movedSince(before.since, progress).size === 0 ? before.since : laterOf(before.since, progress)),
+      );
+    known.set(epoch, {
+      ...before,
+      since,
+      hours: { from: Math.min(hours.from, before.hours.from), to: Math.max(hours.to, before.hours.to) },
+    });
   }
 }
 

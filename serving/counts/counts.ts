@@ -1,9 +1,9 @@
 /**
  * plan → read → merge, for every question about counts.
  *
- * The questions in questions/ say what they count and how to merge it; this file takes a seam, plans, reads, and reads again if
- * the horizon moved so late that an epoch could have been pruned on the way. Identical questions that meet the same seam share
- * one read: it began after the seam was read, so the seam's promise holds for all of them.
+ * The questions in questions/ say what they count and how to merge it; this file takes a seam, plans, reads, and reads
+ * again if the horizon moved so late that an epoch could have been pruned on the way. Identical questions that meet the
+ * same seam share one read: it began after the seam was read, so the seam's promise holds for all of them.
  */
 import type { Epoch } from '../../core/domain/epoch.ts';
 import type { ReadLimits } from '../../core/process/read-limits.ts';
@@ -63,7 +63,13 @@ export function countAsker(stores: CountStores): (question: CountQuestion, asker
 }
 
 /** One read for all who ask it now, on a meter of its own. */
-async function count(question: CountQuestion, first: Seam, stores: CountStores, signal: AbortSignal, heard: () => void): Promise<Counted> {
+async function count(
+  question: CountQuestion,
+  first: Seam,
+  stores: CountStores,
+  signal: AbortSignal,
+  heard: () => void,
+): Promise<Counted> {
   const meter = stores.meter?.();
   const failed = new AbortController();
   const onBytes = (bytes: number): void => {

@@ -1,10 +1,12 @@
 /**
- * Looks ahead: while somebody asks, the stores are looked at in the background, so that an answer need not wait for them.
+ * Looks ahead: while somebody asks, the stores are looked at in the background, so that an answer need not wait for
+ * them.
  *
- * Between snapshot.ts and counts.ts. A round takes a new seam, then looks at everything that was asked lately on it, and only then do answers
- * stand on it. While a round is under way they stand on the seam of the round before, whole and just as true: `speed_as_of` says as of
- * when, and no answer stands on an earlier seam than one before it. Without anybody who asks nothing is read; a seam that is too old, after a
- * rest or because the stores are slow, is never answered on: then the question waits for the stores, and hears if they are down.
+ * Between snapshot.ts and counts.ts. A round takes a new seam, then looks at everything that was asked lately on it,
+ * and only then do answers stand on it. While a round is under way they stand on the seam of the round before, whole
+ * and just as true: `speed_as_of` says as of when, and no answer stands on an earlier seam than one before it. Without
+ * anybody who asks nothing is read; a seam that is too old, after a rest or because the stores are slow, is never
+ * answered on: then the question waits for the stores, and hears if they are down.
  */
 import type { Seam, SeamWatch } from '../snapshot/snapshot.ts';
 import type { CountQuestion } from './plan.ts';
@@ -19,7 +21,10 @@ export interface AheadOptions {
 }
 
 export interface Ahead extends SeamWatch {
-  /** Tells that the question was asked. `cells` names what it reads: one of those who read the same is looked at for all of them. */
+  /**
+   * Tells that the question was asked. `cells` names what it reads: one of those who read the same is looked at for all
+   * of them.
+   */
   asked(cells: string, question: CountQuestion): void;
 }
 
@@ -34,7 +39,11 @@ interface Round {
   readonly done: Promise<Seam>;
 }
 
-export function lookAhead(seams: SeamWatch, look: (question: CountQuestion, seam: Seam) => Promise<unknown>, options: AheadOptions): Ahead {
+export function lookAhead(
+  seams: SeamWatch,
+  look: (question: CountQuestion, seam: Seam) => Promise<unknown>,
+  options: AheadOptions,
+): Ahead {
   const { now, freshForMs, answersForMs } = options;
   // In the order of asking, the last one last.
   const lately = new Map<string, { question: CountQuestion; askedAt: number }>();
@@ -47,9 +56,12 @@ export function lookAhead(seams: SeamWatch, look: (question: CountQuestion, seam
     try {
       const seam = await reading;
       const questions = [...lately].slice(-MOST_LOOKS);
-      // A look that fails is the business of the next one who asks; one that costs too much is not tried again before somebody asks.
+      // A look that fails is the business of the next one who asks; one that costs too much is not tried again before
+      // somebody asks.
       const looks = await Promise.allSettled(questions.map(([, { question }]) => look(question, seam)));
-      looks.forEach((one, at) => one.status === 'rejected' && isFault('TooCostly', one.reason) && lately.delete(questions[at]![0]));
+      looks.forEach(
+        (one, at) => one.status === 'rejected' && isFault('TooCostly', one.reason) && lately.delete(questions[at]![0]),
+      );
       return (stood = seam);
     } finally {
       round = null;
@@ -72,11 +84,14 @@ export function lookAhead(seams: SeamWatch, look: (question: CountQuestion, seam
   const planRound = (begunAt: number): void => {
     for (const [cells, { askedAt }] of lately) if (now() - askedAt > LATELY_MS) lately.delete(cells);
     if (timer !== null || round !== null || lately.size === 0) return;
-    timer = setTimeout(() => {
-      timer = null;
-      if (isWithin(stood, freshForMs - 1)) planRound(stood.readAt);
-      else nextRound();
-    }, Math.max(1, begunAt + freshForMs - now()));
+    timer = setTimeout(
+      () => {
+        timer = null;
+        if (isWithin(stood, freshForMs - 1)) planRound(stood.readAt);
+        else nextRound();
+      },
+      Math.max(1, begunAt + freshForMs - now()),
+    );
     timer.unref();
   };
   return {

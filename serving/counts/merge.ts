@@ -1,10 +1,10 @@
 /**
  * Batch ⊕ speed: adds up the cells that a plan's reads brought back.
  *
- * Takes sheets from read.ts, hands sums to the answers. Each cell is added once and to one side: a batch row whose epoch is beyond
- * the horizon, or a speed row whose epoch is not, is not of the plan and is left out, whatever was read (law L5). All partitions'
- * cells of one name are summed; addition is all there is, so the order of rows never matters. Sums are columns, a place for each
- * name or bucket, so that a hundred thousand items are milliseconds.
+ * Takes sheets from read.ts, hands sums to the answers. Each cell is added once and to one side: a batch row whose
+ * epoch is beyond the horizon, or a speed row whose epoch is not, is not of the plan and is left out, whatever was read
+ * (law L5). All partitions' cells of one name are summed; addition is all there is, so the order of rows never matters.
+ * Sums are columns, a place for each name or bucket, so that a hundred thousand items are milliseconds.
  */
 import type { Parts } from '../answers.ts';
 import type { Buckets } from './buckets.ts';
@@ -101,7 +101,12 @@ function isOfView({ horizon }: CountPlan, { view }: PlannedRead, { epoch }: Shee
   return epoch <= (horizon ?? -1) === (view === 'batch');
 }
 
-function eachMinuteInside({ question: { window } }: CountPlan, sheet: Sheet, only: number | undefined, take: (cell: number, t: number, count: number) => void): void {
+function eachMinuteInside(
+  { question: { window } }: CountPlan,
+  sheet: Sheet,
+  only: number | undefined,
+  take: (cell: number, t: number, count: number) => void,
+): void {
   const start = sheet.hour * HOUR_MS;
   for (let cell = 0; cell < sheet.subjects.length; cell++) {
     if (only !== undefined && sheet.subjects[cell] !== only) continue;

@@ -1,10 +1,10 @@
 /**
  * The plan of a question about counts: which cells of which view, before anything is read.
  *
- * A question and the seam (snapshot.ts) go in, read.ts takes the plan to the stores, merge.ts adds up what came back. The plan keeps
- * the seam's law (L5): batch cells of epochs up to the horizon, speed cells of epochs after it, each cell once. Whole hours are
- * read from the levels of an hour and only the edges of the window from those of a minute, so that a week costs little more
- * than an hour.
+ * A question and the seam (snapshot.ts) go in, read.ts takes the plan to the stores, merge.ts adds up what came back.
+ * The plan keeps the seam's law (L5): batch cells of epochs up to the horizon, speed cells of epochs after it, each
+ * cell once. Whole hours are read from the levels of an hour and only the edges of the window from those of a minute,
+ * so that a week costs little more than an hour.
  */
 import type { Level, Scope } from '../../core/domain/counts.ts';
 import type { Epoch } from '../../core/domain/epoch.ts';
@@ -24,7 +24,10 @@ export interface CountQuestion {
   readonly window: TimeWindow;
   /** Whether one view's part alone is an answer while the other is away. */
   readonly allowPartial?: boolean | undefined;
-  /** Where two windows are counted at one moment, the beginning of the other: who shares one of the two reads shares both. */
+  /**
+   * Where two windows are counted at one moment, the beginning of the other: who shares one of the two reads shares
+   * both.
+   */
   readonly beside?: number | undefined;
 }
 
@@ -64,12 +67,18 @@ export function planCounts(question: CountQuestion, seam: PlanSeam, searched: Ti
     ...(speedEpochs.length === 0 ? [] : (['speed'] as const)),
   ];
   const sections = sectionsOf(question.subject, searched);
-  return { question, searched, horizon, speedEpochs, reads: views.flatMap((view) => sections.map((part) => ({ view, ...part }))) };
+  return {
+    question,
+    searched,
+    horizon,
+    speedEpochs,
+    reads: views.flatMap((view) => sections.map((part) => ({ view, ...part }))),
+  };
 }
 
 /**
- * The epochs after the horizon in which the speed layer can have counted a detection of the window: it counts nothing that
- * arrived more than D after its own time or more than F before it (L6).
+ * The epochs after the horizon in which the speed layer can have counted a detection of the window: it counts nothing
+ * that arrived more than D after its own time or more than F before it (L6).
  */
 export function speedEpochsOf(window: TimeWindow, { rules, horizon, now, latestArrival }: PlanSeam): Epoch[] {
   const earliest = (window.from - rules.clockAheadDays * DAY_MS) as Instant;

@@ -1,8 +1,9 @@
 /**
  * The order of items: greater count first, then the item's name by its UTF-8 bytes.
  *
- * JavaScript compares UTF-16 units, which puts characters beyond U+FFFF before those from U+E000 on; UTF-8 does not. The
- * comparison walks over the units and lifts surrogates above the rest, which is the byte order without encoding anything.
+ * JavaScript compares UTF-16 units, which puts characters beyond U+FFFF before those from U+E000 on; UTF-8 does not.
+ * The comparison walks over the units and lifts surrogates above the rest, which is the byte order without encoding
+ * anything.
  */
 
 /** Negative, zero or positive, as Buffer.compare would say of the two texts in UTF-8. Texts must be well-formed. */
@@ -25,8 +26,13 @@ export interface Ranked {
   readonly name: string;
 }
 
-/** The first `limit` of those that `each` calls with, in order, and how many there were: without sorting all of them. */
-export function firstByRank(each: (take: (name: string, count: number) => void) => void, limit: number): { first: Ranked[]; of: number } {
+/**
+ * The first `limit` of those that `each` calls with, in order, and how many there were: without sorting all of them.
+ */
+export function firstByRank(
+  each: (take: (name: string, count: number) => void) => void,
+  limit: number,
+): { first: Ranked[]; of: number } {
   let first: Ranked[] = [];
   let least = 0;
   let of = 0;
@@ -34,7 +40,8 @@ export function firstByRank(each: (take: (name: string, count: number) => void) 
     of++;
     if (count < least) return;
     first.push({ name, count });
-    // Twice as many as wanted are sorted now and then; what counts less than the last of them cannot be among the first.
+    // Twice as many as wanted are sorted now and then; what counts less than the last of them cannot be among the
+    // first.
     if (first.length < 2 * limit) return;
     first = first.sort(byRank).slice(0, limit);
     least = first.at(-1)!.count;

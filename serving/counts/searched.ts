@@ -1,11 +1,11 @@
 /**
  * The part of a window in which anything can have been counted: whatever lies before or after it needs no look.
  *
- * counts.ts and questions/detections.ts read this part alone; an answer names it where the window is wider, so that nothing is trimmed
- * in silence. It is never too narrow. Its begin: a late detection may be as old as 1970 by its own time, so the least hour that the batch
- * view holds is asked for, once for each horizon; an epoch that is not published holds nothing older than D before its start (law L6),
- * but for the generation's first, which also takes what a broker stamped before it and is asked too. Its end: F after the latest
- * arrival there can be.
+ * counts.ts and questions/detections.ts read this part alone; an answer names it where the window is wider, so that
+ * nothing is trimmed in silence. It is never too narrow. Its begin: a late detection may be as old as 1970 by its own
+ * time, so the least hour that the batch view holds is asked for, once for each horizon; an epoch that is not published
+ * holds nothing older than D before its start (law L6), but for the generation's first, which also takes what a broker
+ * stamped before it and is asked too. Its end: F after the latest arrival there can be.
  */
 import type { Epoch } from '../../core/domain/epoch.ts';
 import type { ReadLimits } from '../../core/process/read-limits.ts';
@@ -26,7 +26,9 @@ export interface SearchedViews {
 export type SearchedPart = (window: TimeWindow, seam: Seam, limits?: ReadLimits) => Promise<TimeWindow>;
 
 export function searchedParts({ speedView, batchView }: SearchedViews, now: () => number): SearchedPart {
-  /** What is published never changes, so the first hour of the batch view only falls, and only when the horizon moves. */
+  /**
+   * What is published never changes, so the first hour of the batch view only falls, and only when the horizon moves.
+   */
   let published: { readonly upTo: number; readonly first: number } = { upTo: -1, first: Infinity };
   const ofFirstEpoch = new WeakMap<Seam, Promise<number | null>>();
 
@@ -43,7 +45,10 @@ export function searchedParts({ speedView, batchView }: SearchedViews, now: () =
     let asked = ofFirstEpoch.get(seam);
     if (!asked) {
       // Of the seam, not of whoever asks first: others wait for it as well.
-      ofFirstEpoch.set(seam, (asked = speedView.firstHour(rules.firstEpoch as Epoch, bound, { onBytes: limits?.onBytes })));
+      ofFirstEpoch.set(
+        seam,
+        (asked = speedView.firstHour(rules.firstEpoch as Epoch, bound, { onBytes: limits?.onBytes })),
+      );
       asked.catch(() => ofFirstEpoch.delete(seam));
     }
     return (await asked) ?? bound;
@@ -63,7 +68,8 @@ export function searchedParts({ speedView, batchView }: SearchedViews, now: () =
       first = Math.min(speed, batch) * HOUR_MS;
     }
     const arrivals = seam.progress.map(({ arrival }) => arrival);
-    const latest = Math.max(now(), ...arrivals, horizon === null ? 0 : endOf(horizon.epoch, rules)) + rules.clockAheadDays * DAY_MS;
+    const latest =
+      Math.max(now(), ...arrivals, horizon === null ? 0 : endOf(horizon.epoch, rules)) + rules.clockAheadDays * DAY_MS;
     const from = Math.min(Math.max(window.from, first), window.to);
     const to = Math.max(from, Math.min(window.to, (Math.floor(latest / MINUTE_MS) + 1) * MINUTE_MS));
     return { from: from as Instant, to: to as Instant };

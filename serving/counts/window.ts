@@ -1,9 +1,9 @@
 /**
  * Windows: [from, to) of timestamp_detected, as a question gives them and as an answer uses them.
  *
- * http/parameters.ts reads texts with `readTime`; every question completes its window here. Counts are kept by the minute, so
- * a window of counts is aligned outward to whole minutes and the answer names the aligned bounds: a narrower one would leave
- * out detections that were asked for.
+ * http/parameters.ts reads texts with `readTime`; every question completes its window here. Counts are kept by the
+ * minute, so a window of counts is aligned outward to whole minutes and the answer names the aligned bounds: a narrower
+ * one would leave out detections that were asked for.
  */
 import type { Instant } from '../../core/domain/time.ts';
 import { HOUR_MS, MINUTE_MS, readTimeText } from '../../core/domain/time.ts';

@@ -1,8 +1,8 @@
 /**
  * Rows as CSV (RFC 4180): a header, commas, CRLF, fields in quotes where they need them.
  *
- * Item names and names of places come from outside and are written as csv-text.ts says, so that no spreadsheet runs them. Numbers and
- * times are never touched, so a negative oid stays a number.
+ * Item names and names of places come from outside and are written as csv-text.ts says, so that no spreadsheet runs
+ * them. Numbers and times are never touched, so a negative oid stays a number.
  */
 import { csvText } from '../../core/domain/csv-text.ts';
 import type { ExportRow } from './row.ts';

@@ -1,9 +1,9 @@
 /**
  * Rows of published epochs out of the lake's files, a file at a time.
  *
- * rows.ts says which epochs; a file is fetched from HDFS, read with DuckDB in batches and removed, so that memory and disk hold
- * one file's worth however long the window is. Published files never change. A place's name is the one that dataset B has now, the
- * one in the file only where B has lost it: the same that every other answer shows.
+ * rows.ts says which epochs; a file is fetched from HDFS, read with DuckDB in batches and removed, so that memory and
+ * disk hold one file's worth however long the window is. Published files never change. A place's name is the one that
+ * dataset B has now, the one in the file only where B has lost it: the same that every other answer shows.
  */
 import { mkdtemp, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
@@ -49,7 +49,8 @@ export function lakeRows(hdfs: Hdfs): LakeRows {
           const local = join(folder, `${fetched++}.parquet`);
           await hdfs.download(path, local, question.limits);
           duck ??= await openDuck({ memoryMb: MEMORY_MB, threads: 1, spillFolder: folder });
-          for await (const rows of duck.batches(selectFrom(local, question), question.limits)) yield rows.map((row) => exported(row, question.places));
+          for await (const rows of duck.batches(selectFrom(local, question), question.limits))
+            yield rows.map((row) => exported(row, question.places));
           await rm(local);
         }
       }

@@ -1,8 +1,9 @@
 /**
  * A row of an export: the columns of the lake's table `detections`, whichever store it came from.
  *
- * lake-rows.ts and speed-rows.ts make them; csv.ts, or the writer of Parquet, writes them. Ids are decimal text or bigint,
- * times milliseconds. What HBase has lost of a detection (its row lives for days) is null; the lake has all of it.
+ * lake-rows.ts and speed-rows.ts make them; csv.ts, or the writer of Parquet, writes them. Ids are decimal text or
+ * bigint, times milliseconds. What HBase has lost of a detection (its row lives for days) is null; the lake has all of
+ * it.
  */
 export interface ExportRow {
   readonly geographical_location_oid: string | bigint;

@@ -1,10 +1,10 @@
 /**
  * The joined rows of a window, batch by batch: what a list of detections pages through, all of it, in flat memory.
  *
- * questions ask it over the opened stores, csv.ts and core/stores/lake/parquet-rows.ts write it down. Epochs up to the horizon come
- * from the lake, later ones from the speed view, by the same seam as every answer; an epoch that is published while the export
- * runs is taken from the lake from there on, before it can be pruned. Rows come by epoch and are not sorted: sorting a million
- * would need them all at once.
+ * questions ask it over the opened stores, csv.ts and core/stores/lake/parquet-rows.ts write it down. Epochs up to the
+ * horizon come from the lake, later ones from the speed view, by the same seam as every answer; an epoch that is
+ * published while the export runs is taken from the lake from there on, before it can be pruned. Rows come by epoch and
+ * are not sorted: sorting a million would need them all at once.
  */
 import type { Scope } from '../../core/domain/counts.ts';
 import type { Epoch } from '../../core/domain/epoch.ts';
@@ -50,8 +50,8 @@ interface EpochWatch {
 }
 
 /**
- * Null if the epoch is published already. An epoch is pruned when the grace has passed since the horizon reached it, so it is
- * whole for half of the grace that is recorded with the horizon after a look that found it unpublished.
+ * Null if the epoch is published already. An epoch is pruned when the grace has passed since the horizon reached it, so
+ * it is whole for half of the grace that is recorded with the horizon after a look that found it unpublished.
  */
 async function watchOf(epoch: Epoch, { seams, now }: Asking): Promise<EpochWatch | null> {
   const isUnpublished = ({ horizon }: Seam): boolean => horizon === null || horizon.epoch < epoch;

@@ -1,9 +1,9 @@
 /**
  * Rows of one epoch that is not published yet: the speed view's lists say which, the table `detections` says what.
  *
- * rows.ts takes them epoch by epoch. The epoch is read in slices of time, sized by the counts of its minutes, each list whole before
- * its rows are joined, because the epoch may be published and pruned on the way: `isThere` is asked after each list, and where it
- * says no the caller goes on with the lake, from the slice that was not used.
+ * rows.ts takes them epoch by epoch. The epoch is read in slices of time, sized by the counts of its minutes, each list
+ * whole before its rows are joined, because the epoch may be published and pruned on the way: `isThere` is asked after
+ * each list, and where it says no the caller goes on with the lake, from the slice that was not used.
  */
 import type { Scope } from '../../core/domain/counts.ts';
 import type { Epoch } from '../../core/domain/epoch.ts';
@@ -34,23 +34,42 @@ type Stores = Pick<Asking, 'speedView' | 'detections'>;
 const SLICE_DETECTIONS = 20_000;
 const JOINED_AT_ONCE = 1_000;
 
-/** In the order of time. Ends early if the epoch has left the speed view; `given.upTo` then says which rows were given: those before it. */
-export async function* speedRows(question: SpeedQuestion, stores: Stores, given: { upTo: Instant }): AsyncGenerator<ExportRow[]> {
+/**
+ * In the order of time. Ends early if the epoch has left the speed view; `given.upTo` then says which rows were given:
+ * those before it.
+ */
+export async function* speedRows(
+  question: SpeedQuestion,
+  stores: Stores,
+  given: { upTo: Instant },
+): AsyncGenerator<ExportRow[]> {
   const { epoch, location, places, isThere, limits } = question;
   const slices = await slicesOf(question, stores);
   if (!(await isThere())) return;
   for (const { from, to } of slices) {
     const hour = hourOf(from);
     const before = to % HOUR_MS === 0 ? {} : { after: { detectedAt: to, id: GREATEST_OID } };
-    const listed = await stores.speedView.list(location, [epoch], { from: hour, to: hour }, { notBefore: from, ...before }, limits);
+    const listed = await stores.speedView.list(
+      location,
+      [epoch],
+      { from: hour, to: hour },
+      { notBefore: from, ...before },
+      limits,
+    );
     if (!(await isThere())) return;
-    for (let at = 0; at < listed.length; at += JOINED_AT_ONCE) yield await joined(listed.slice(at, at + JOINED_AT_ONCE), places, stores, limits);
+    for (let at = 0; at < listed.length; at += JOINED_AT_ONCE)
+      yield await joined(listed.slice(at, at + JOINED_AT_ONCE), places, stores, limits);
     given.upTo = to;
   }
 }
 
-/** Slices of the window that hold something, each within a minute and, as far as whole seconds allow, of bounded length. */
-async function slicesOf({ window, location, epoch, limits }: SpeedQuestion, { speedView }: Stores): Promise<TimeWindow[]> {
+/**
+ * Slices of the window that hold something, each within a minute and, as far as whole seconds allow, of bounded length.
+ */
+async function slicesOf(
+  { window, location, epoch, limits }: SpeedQuestion,
+  { speedView }: Stores,
+): Promise<TimeWindow[]> {
   const hours = { from: hourOf(window.from), to: hourOf((window.to - 1) as Instant) };
   const counts = new Map<number, number>();
   for (const { hour, cells } of await speedView.read(location, [epoch], hours, ['minute'], undefined, limits)) {
@@ -74,8 +93,19 @@ function slicesOfMinute(start: number, count: number, window: TimeWindow): TimeW
   return slices;
 }
 
-async function joined(listed: readonly PlacedDetection[], places: PlaceNames, { detections }: Stores, limits: ReadLimits | undefined): Promise<ExportRow[]> {
-  const rows = requireAnswers('detections', await detections.find(listed.map(({ id }) => id), limits));
+async function joined(
+  listed: readonly PlacedDetection[],
+  places: PlaceNames,
+  { detections }: Stores,
+  limits: ReadLimits | undefined,
+): Promise<ExportRow[]> {
+  const rows = requireAnswers(
+    'detections',
+    await detections.find(
+      listed.map(({ id }) => id),
+      limits,
+    ),
+  );
   return listed.map((entry, index) => exported(entry, rows[index] ?? null, places));
 }
 

@@ -5,21 +5,33 @@ import { LOCATIONS, TIMELINE, TOP_ITEMS } from './asked.ts';
 import { readQuery } from './parameters.ts';
 import { respond } from './respond.ts';
 
-export function getTopItems(request: Request, _params: object = {}, serving: Serving = currentServing()): Promise<Response> {
+export function getTopItems(
+  request: Request,
+  _params: object = {},
+  serving: Serving = currentServing(),
+): Promise<Response> {
   return respond('/api/v1/top-items', request, serving, async () => {
     const { allow_partial: allowPartial, ...asked } = readQuery(TOP_ITEMS, request);
     return serving.topItems({ ...asked, allowPartial }, request);
   });
 }
 
-export function getLocations(request: Request, _params: object = {}, serving: Serving = currentServing()): Promise<Response> {
+export function getLocations(
+  request: Request,
+  _params: object = {},
+  serving: Serving = currentServing(),
+): Promise<Response> {
   return respond('/api/v1/locations', request, serving, async () => {
     const { allow_partial: allowPartial, ...asked } = readQuery(LOCATIONS, request);
     return serving.locations({ ...asked, allowPartial }, request);
   });
 }
 
-export function getTimeline(request: Request, _params: object = {}, serving: Serving = currentServing()): Promise<Response> {
+export function getTimeline(
+  request: Request,
+  _params: object = {},
+  serving: Serving = currentServing(),
+): Promise<Response> {
   return respond('/api/v1/timeline', request, serving, async () => {
     const { step: stepSeconds, allow_partial: allowPartial, ...asked } = readQuery(TIMELINE, request);
     return serving.timeline({ ...asked, stepSeconds, allowPartial }, request);

@@ -6,8 +6,14 @@ import { DETECTION, DETECTION_PATH, DETECTIONS } from './asked.ts';
 import { readPath, readQuery } from './parameters.ts';
 import { respond } from './respond.ts';
 
-export function getDetections(request: Request, _params: object = {}, serving: Serving = currentServing()): Promise<Response> {
-  return respond('/api/v1/detections', request, serving, async () => serving.detections(readQuery(DETECTIONS, request), request));
+export function getDetections(
+  request: Request,
+  _params: object = {},
+  serving: Serving = currentServing(),
+): Promise<Response> {
+  return respond('/api/v1/detections', request, serving, async () =>
+    serving.detections(readQuery(DETECTIONS, request), request),
+  );
 }
 
 export function getDetection(
@@ -20,7 +26,10 @@ export function getDetection(
     const { dt: date } = readQuery(DETECTION, request);
     const found = await serving.detection(id, date, request);
     if (found) return found;
-    const where = date === undefined ? 'in HBase; dt=<date> looks into that day of the lake too' : `in HBase or in the lake's day ${date}`;
+    const where =
+      date === undefined
+        ? 'in HBase; dt=<date> looks into that day of the lake too'
+        : `in HBase or in the lake's day ${date}`;
     throw new NothingThere(`No detection ${id} was found ${where}`);
   });
 }

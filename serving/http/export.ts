@@ -12,18 +12,40 @@ import { readQuery } from './parameters.ts';
 import { framed, headersOnly } from './respond.ts';
 
 const MOST_DAYS = 31;
-const CONTENT_TYPE: Record<ExportFormat, string> = { parquet: 'application/vnd.apache.parquet', csv: 'text/csv; charset=utf-8; header=present' };
+const CONTENT_TYPE: Record<ExportFormat, string> = {
+  parquet: 'application/vnd.apache.parquet',
+  csv: 'text/csv; charset=utf-8; header=present',
+};
 
-export function getExport(request: Request, _params: object = {}, serving: Serving = currentServing()): Promise<Response> {
+export function getExport(
+  request: Request,
+  _params: object = {},
+  serving: Serving = currentServing(),
+): Promise<Response> {
   return framed('/api/v1/export', request, serving, async (headers, caller) => {
     const { location, format, ...asked } = readQuery(EXPORT, request);
     const window = windowOf(asked, serving.now());
     if (window.to - window.from > MOST_DAYS * DAY_MS) {
-      throw new BadQuestion('from', `the window is longer than ${MOST_DAYS} days; ask for it in parts, or read the lake itself (docs/data.md)`);
+      throw new BadQuestion(
+        'from',
+        `the window is longer than ${MOST_DAYS} days; ask for it in parts, or read the lake itself (docs/data.md)`,
+      );
     }
     const stamp = (ms: number): string => new Date(ms).toISOString();
-    const stream = headersOnly(request) ? null : await serving.exports.open({ ...window, location, format }, request, serving.gate.keyOf(caller, request));
-    if (stream) serving.audit.record({ event: 'export', who: caller.name, role: caller.role, from: clientOf(request), location, window: [stamp(window.from), stamp(window.to)], format, request_id: headers['x-request-id'] });
+    const stream = headersOnly(request)
+      ? null
+      : await serving.exports.open({ ...window, location, format }, request, serving.gate.keyOf(caller, request));
+    if (stream)
+      serving.audit.record({
+        event: 'export',
+        who: caller.name,
+        role: caller.role,
+        from: clientOf(request),
+        location,
+        window: [stamp(window.from), stamp(window.to)],
+        format,
+        request_id: headers['x-request-id'],
+      });
     return new Response(stream, {
       headers: {
         ...headers,
@@ -39,6 +61,12 @@ export function getExport(request: Request, _params: object = {}, serving: Servi
 
 /** `sightline-detections_place-17_20261122T140000Z_20261122T150000Z` */
 function fileName(location: Scope, { from, to }: { from: number; to: number }): string {
-  const stamp = (ms: number): string => new Date(ms).toISOString().replace(/\.000Z$/, 'Z').replace(/[-:]/g, '');
-  return ['sightline-detections', location === 'all' ? 'all-places' : `place-${location}`, stamp(from), stamp(to)].join('_');
+  const stamp = (ms: number): string =>
+    new Date(ms)
+      .toISOString()
+      .replace(/\.000Z$/, 'Z')
+      .replace(/[-:]/g, '');
+  return ['sightline-detections', location === 'all' ? 'all-places' : `place-${location}`, stamp(from), stamp(to)].join(
+    '_',
+  );
 }

@@ -4,6 +4,10 @@ import { openApi } from './openapi-document.ts';
 import { currentServing } from '../app/process.ts';
 import { respond } from './respond.ts';
 
-export function getOpenApi(request: Request, _params: object = {}, serving: Serving = currentServing()): Promise<Response> {
+export function getOpenApi(
+  request: Request,
+  _params: object = {},
+  serving: Serving = currentServing(),
+): Promise<Response> {
   return respond('/api/v1/openapi.json', request, serving, async () => openApi());
 }

@@ -1,9 +1,10 @@
 /**
  * Parameters of requests: what each takes, said once, for the reader and for the OpenAPI document alike.
  *
- * asked.ts names the parameters of every path, the handlers read them, openapi-document.ts shows them. A parameter that is given twice is a
- * fault, not a choice; one that the API does not know is left alone; one that is empty counts as left out (a form sends such). Each
- * fault is a BadQuestion that names its field. A test holds that schema and reader take the same texts.
+ * asked.ts names the parameters of every path, the handlers read them, openapi-document.ts shows them. A parameter that
+ * is given twice is a fault, not a choice; one that the API does not know is left alone; one that is empty counts as
+ * left out (a form sends such). Each fault is a BadQuestion that names its field. A test holds that schema and reader
+ * take the same texts.
  */
 import type { Scope } from '../../core/domain/counts.ts';
 import type { Oid } from '../../core/domain/oid.ts';
@@ -28,15 +29,24 @@ export interface Parameter<Value> {
 
 /** By name, for the names to be written once. */
 export type ParameterSet = Readonly<Record<string, Parameter<unknown>>>;
-export type ReadValues<Parameters extends ParameterSet> = { readonly [Name in keyof Parameters]: ReturnType<Parameters[Name]['read']> };
+export type ReadValues<Parameters extends ParameterSet> = {
+  readonly [Name in keyof Parameters]: ReturnType<Parameters[Name]['read']>;
+};
 
-export function readQuery<Parameters extends ParameterSet>(parameters: Parameters, request: Request): ReadValues<Parameters> {
+export function readQuery<Parameters extends ParameterSet>(
+  parameters: Parameters,
+  request: Request,
+): ReadValues<Parameters> {
   const given = givenBy(request);
   const read = Object.entries(parameters).map(([name, parameter]) => [name, parameter.read(given(name), name)]);
   return Object.fromEntries(read) as ReadValues<Parameters>;
 }
 
-export function readPath<Name extends string, Value>(parameters: Readonly<Record<Name, Parameter<Value>>>, name: Name, params: Readonly<Record<Name, string>>): Value {
+export function readPath<Name extends string, Value>(
+  parameters: Readonly<Record<Name, Parameter<Value>>>,
+  name: Name,
+  params: Readonly<Record<Name, string>>,
+): Value {
   return parameters[name].read(params[name], name);
 }
 
@@ -58,12 +68,19 @@ export const scope = (description: string): Parameter<Scope> => ({
   read: (text = 'all', field) => (text === 'all' ? 'all' : oidOf(text, field, 'all, or ')),
 });
 
-export const oid = (description: string): Parameter<Oid> => ({ description, schema: OID, read: (text = '', field) => oidOf(text, field) });
+export const oid = (description: string): Parameter<Oid> => ({
+  description,
+  schema: OID,
+  read: (text = '', field) => oidOf(text, field),
+});
 
 function oidOf(text: string, field: string, or = ''): Oid {
   const reading = readOid(text);
   if (reading.ok) return reading.oid;
-  throw new BadQuestion(field, `${field} is ${shown(text)}; ${or}a signed 64-bit integer in decimal digits was expected`);
+  throw new BadQuestion(
+    field,
+    `${field} is ${shown(text)}; ${or}a signed 64-bit integer in decimal digits was expected`,
+  );
 }
 
 export const time = (description: string): Parameter<number | undefined> => ({
@@ -79,9 +96,18 @@ interface Bounds {
   readonly byDefault: number;
 }
 
-export const whole = (description: string, { least, greatest, multipleOf = 1, byDefault }: Bounds): Parameter<number> => ({
+export const whole = (
+  description: string,
+  { least, greatest, multipleOf = 1, byDefault }: Bounds,
+): Parameter<number> => ({
   description,
-  schema: { type: 'integer', minimum: least, maximum: greatest, ...(multipleOf === 1 ? {} : { multipleOf }), default: byDefault },
+  schema: {
+    type: 'integer',
+    minimum: least,
+    maximum: greatest,
+    ...(multipleOf === 1 ? {} : { multipleOf }),
+    default: byDefault,
+  },
   read(text, field) {
     if (text === undefined) return byDefault;
     const value = /^(?:0|[1-9]\d{0,9})$/.test(text) ? Number(text) : Number.NaN;
@@ -91,7 +117,11 @@ export const whole = (description: string, { least, greatest, multipleOf = 1, by
   },
 });
 
-export const choice = <Choice extends string>(description: string, choices: readonly Choice[], byDefault: Choice): Parameter<Choice> => ({
+export const choice = <Choice extends string>(
+  description: string,
+  choices: readonly Choice[],
+  byDefault: Choice,
+): Parameter<Choice> => ({
   description,
   schema: { enum: choices, default: byDefault },
   read(text = byDefault, field) {
@@ -129,7 +159,16 @@ export const cursor = (description: string): Parameter<string | undefined> => ({
 });
 
 /** V8 lists some zones by an older name alone, and takes both; names are taken in any case. */
-const RENAMED = ['UTC', 'Asia/Kolkata', 'Asia/Kathmandu', 'Asia/Ho_Chi_Minh', 'Asia/Yangon', 'Europe/Kyiv', 'America/Nuuk', 'Atlantic/Faroe'];
+const RENAMED = [
+  'UTC',
+  'Asia/Kolkata',
+  'Asia/Kathmandu',
+  'Asia/Ho_Chi_Minh',
+  'Asia/Yangon',
+  'Europe/Kyiv',
+  'America/Nuuk',
+  'Atlantic/Faroe',
+];
 const ZONES = [...new Set([...RENAMED, ...Intl.supportedValuesOf('timeZone')])].sort();
 
 /** A time zone of the IANA list. */
@@ -138,17 +177,27 @@ export const zone = (description: string): Parameter<string | undefined> => ({
   schema: { type: 'string', enum: ZONES },
   read(text, field) {
     if (text === undefined || isZone(text)) return text;
-    throw new BadQuestion(field, `${field} is ${shown(text)}; a time zone of the IANA list such as Europe/Berlin was expected`);
+    throw new BadQuestion(
+      field,
+      `${field} is ${shown(text)}; a time zone of the IANA list such as Europe/Berlin was expected`,
+    );
   },
 });
 
 export const streamed = (description: string): Parameter<StreamQuestion[] | undefined> => ({
   description,
-  schema: { type: 'string', pattern: QUESTIONS_PATTERN, examples: ['all.3600.10', 'all.3600.10.1795356000000,17.300.10'] },
+  schema: {
+    type: 'string',
+    pattern: QUESTIONS_PATTERN,
+    examples: ['all.3600.10', 'all.3600.10.1795356000000,17.300.10'],
+  },
   read(text, field) {
     const questions = text === undefined ? undefined : readQuestionNames(text);
     if (questions !== null) return questions;
-    throw new BadQuestion(field, `${field} is ${shown(text!)}; up to ${MOST_STREAMED} of location.window.limit or location.window.limit.since were expected, such as all.3600.10,17.300.10`);
+    throw new BadQuestion(
+      field,
+      `${field} is ${shown(text!)}; up to ${MOST_STREAMED} of location.window.limit or location.window.limit.since were expected, such as all.3600.10,17.300.10`,
+    );
   },
 });
 
@@ -159,7 +208,10 @@ export const epochName = (description: string): Parameter<string> => ({
   schema: { type: 'string', pattern: EPOCH_NAME_PATTERN, examples: ['2026-11-22', '2026-11-22T1410'] },
   read(text = '', field) {
     if (EPOCH_NAME.test(text)) return text;
-    throw new BadQuestion(field, `${field} is ${shown(text)}; the name of an epoch was expected, such as 2026-11-22 or 2026-11-22T1410`);
+    throw new BadQuestion(
+      field,
+      `${field} is ${shown(text)}; the name of an epoch was expected, such as 2026-11-22 or 2026-11-22T1410`,
+    );
   },
 });
 

@@ -1,10 +1,10 @@
 /**
  * The frame of every answer: headers, request id, metrics, and what becomes of a fault.
  *
- * Handlers hand over the work, this file hands a Response to Next.js. Nothing is worked on before the gate has let the caller in.
- * A bad question is a 400 that names the field, a store that is away a 503 with Retry-After, a question that costs too much a 503 that
- * says what to narrow, anything else a 500 that keeps its message in the log and shows only the request's id. Where the client has left
- * nobody sees the answer; metrics know it by nginx's status 499.
+ * Handlers hand over the work, this file hands a Response to Next.js. Nothing is worked on before the gate has let the
+ * caller in. A bad question is a 400 that names the field, a store that is away a 503 with Retry-After, a question that
+ * costs too much a 503 that says what to narrow, anything else a 500 that keeps its message in the log and shows only
+ * the request's id. Where the client has left nobody sees the answer; metrics know it by nginx's status 499.
  */
 import { randomUUID } from 'node:crypto';
 import type { Serving } from '../app/app.ts';
@@ -37,10 +37,19 @@ export function respond(
   work: (caller: Caller) => Promise<unknown>,
   audience: Audience = 'viewers',
 ): Promise<Response> {
-  return framed(route, request, serving, async (headers, caller) => Response.json(await work(caller), { headers }), audience);
+  return framed(
+    route,
+    request,
+    serving,
+    async (headers, caller) => Response.json(await work(caller), { headers }),
+    audience,
+  );
 }
 
-/** The frame for an answer of another kind; `work` puts the headers on its response. What HEAD asks for has no body (see headersOnly). */
+/**
+ * The frame for an answer of another kind; `work` puts the headers on its response. What HEAD asks for has no body (see
+ * headersOnly).
+ */
 export async function framed(
   route: string,
   request: Request,
@@ -58,13 +67,21 @@ export async function framed(
     response = await work(headers, caller);
   } catch (fault) {
     response = problemResponse(fault, { route, requestId, headers, serving });
-    auditRefusal(serving.audit, request, { status: response.status, route, request_id: requestId, who: caller?.name || whoseFault(fault) });
+    auditRefusal(serving.audit, request, {
+      status: response.status,
+      route,
+      request_id: requestId,
+      who: caller?.name || whoseFault(fault),
+    });
   }
   serving.metrics.answered(route, response.status, (performance.now() - startedAt) / 1_000);
   return headersOnly(request) ? withoutBody(response) : response;
 }
 
-/** Next.js answers HEAD by the handler of GET and reads no body: what stands behind one would never hear that nobody takes it. */
+/**
+ * Next.js answers HEAD by the handler of GET and reads no body: what stands behind one would never hear that nobody
+ * takes it.
+ */
 async function withoutBody({ body, status, headers }: Response): Promise<Response> {
   await body?.cancel();
   return new Response(null, { status, headers });
@@ -78,7 +95,8 @@ const ANYBODY: Caller = { name: '', role: 'viewer' };
 async function admitted(request: Request, { gate }: Serving, audience: Audience): Promise<Caller> {
   if (audience === 'anybody') return ANYBODY;
   const caller = await gate.admit(request);
-  if (audience === 'operators' && caller.role !== 'operator') throw new NotAllowed(`${caller.name} is a viewer; runs and dead letters are for operators`, caller.name);
+  if (audience === 'operators' && caller.role !== 'operator')
+    throw new NotAllowed(`${caller.name} is a viewer; runs and dead letters are for operators`, caller.name);
   return caller;
 }
 
@@ -98,9 +116,15 @@ interface Circumstances {
 function problemResponse(fault: unknown, { route, requestId, headers, serving }: Circumstances): Response {
   const problem = { ...described(fault), request_id: requestId };
   const { status } = problem;
-  const retryAfter = isFault('TooMany', fault) || isFault('TooCostly', fault) ? fault.retryAfterSeconds : status === 503 ? RETRY_AFTER_SECONDS : null;
+  const retryAfter =
+    isFault('TooMany', fault) || isFault('TooCostly', fault)
+      ? fault.retryAfterSeconds
+      : status === 503
+        ? RETRY_AFTER_SECONDS
+        : null;
   if (status === 500) serving.log.error({ route, request_id: requestId, err: fault }, 'a question failed');
-  else if (status === 503) serving.log.warn({ route, request_id: requestId, because: problem.detail }, 'a question has no answer now');
+  else if (status === 503)
+    serving.log.warn({ route, request_id: requestId, because: problem.detail }, 'a question has no answer now');
   return new Response(JSON.stringify(problem), {
     status,
     headers: {

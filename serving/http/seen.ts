@@ -1,8 +1,8 @@
 /**
  * Serving as somebody with a role sees it: numbers for everybody, runs and the reasons of dead letters for operators.
  *
- * The routes of the API ask through it, and so do pages that the server paints: what a viewer is refused over HTTP does not come
- * with a page either.
+ * The routes of the API ask through it, and so do pages that the server paints: what a viewer is refused over HTTP does
+ * not come with a page either.
  */
 import type { Serving } from '../app/app.ts';
 import type { Role } from '../access/caller.ts';

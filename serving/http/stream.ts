@@ -1,16 +1,25 @@
-/** GET /api/v1/stream: server-sent events of the top items of a place, or of several questions, for as long as the client stays. */
+/**
+ * GET /api/v1/stream: server-sent events of the top items of a place, or of several questions, for as long as the
+ * client stays.
+ */
 import type { Serving } from '../app/app.ts';
 import { currentServing } from '../app/process.ts';
 import { STREAM } from './asked.ts';
 import { readQuery } from './parameters.ts';
 import { framed, headersOnly } from './respond.ts';
 
-export function getStream(request: Request, _params: object = {}, serving: Serving = currentServing()): Promise<Response> {
+export function getStream(
+  request: Request,
+  _params: object = {},
+  serving: Serving = currentServing(),
+): Promise<Response> {
   return framed('/api/v1/stream', request, serving, async (headers, caller) => {
     const { window: windowSeconds, questions = [], ...asked } = readQuery(STREAM, request);
     const all = questions.length > 0 ? questions : [{ ...asked, windowSeconds }];
     const lastEventId = request.headers.get('last-event-id');
-    const stream = headersOnly(request) ? null : await serving.streams.open(all, { lastEventId, request, caller: serving.gate.keyOf(caller, request) });
+    const stream = headersOnly(request)
+      ? null
+      : await serving.streams.open(all, { lastEventId, request, caller: serving.gate.keyOf(caller, request) });
     return new Response(stream, {
       headers: {
         ...headers,

@@ -1,10 +1,10 @@
 /**
  * One pass over the lake's files of a day, for everybody who seeks an id in it meanwhile.
  *
- * lake-lookup.ts begins it. Files are fetched one at a time, looked through for all ids at once and removed, newest epoch first; only
- * published ones count, as an epoch is complete when its manifest is there. Who comes when some files were looked through already gets
- * those in a second turn. An id may have come again after W: the newest epoch's row is the answer, so a seeker that has found a
- * row waits for the newer files that it has not seen.
+ * lake-lookup.ts begins it. Files are fetched one at a time, looked through for all ids at once and removed, newest
+ * epoch first; only published ones count, as an epoch is complete when its manifest is there. Who comes when some files
+ * were looked through already gets those in a second turn. An id may have come again after W: the newest epoch's row is
+ * the answer, so a seeker that has found a row waits for the newer files that it has not seen.
  */
 import { mkdtemp, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
@@ -65,7 +65,9 @@ export function passOver(hdfs: Hdfs, date: string, terms: LookupTerms): DayPass 
   const beginning = async (): Promise<void> => {
     // Whoever began it joins first.
     await Promise.resolve();
-    await terms.turns.pass(stop.signal, () => goThrough({ hdfs, date, seekers, signal: stop.signal, mostBytes: terms.mostBytes }));
+    await terms.turns.pass(stop.signal, () =>
+      goThrough({ hdfs, date, seekers, signal: stop.signal, mostBytes: terms.mostBytes }),
+    );
   };
   const ended = beginning().then(
     () => end(({ resolve }) => resolve(null)),
@@ -116,7 +118,9 @@ async function goThrough({ hdfs, date, seekers, signal, mostBytes }: Pass): Prom
     },
   };
   const published = new Set(await listRuns(hdfs, limits));
-  const files = (await hdfs.walk(`${LAKE}/detections/dt=${date}`, limits)).filter(({ path }) => published.has(epochOfFile(path))).reverse();
+  const files = (await hdfs.walk(`${LAKE}/detections/dt=${date}`, limits))
+    .filter(({ path }) => published.has(epochOfFile(path)))
+    .reverse();
   checkWeight(date, files, mostBytes);
   if (files.length === 0) return;
   const folder = await mkdtemp(join(tmpdir(), 'sightline-lookup-'));
@@ -130,7 +134,12 @@ async function goThrough({ hdfs, date, seekers, signal, mostBytes }: Pass): Prom
       const local = join(folder, `${fetched++}.parquet`);
       await hdfs.download(files[at]!.path, local, limits);
       const served = [...seekers];
-      const rows = await rowsIn(duck, local, served.map(({ id }) => id), limits);
+      const rows = await rowsIn(
+        duck,
+        local,
+        served.map(({ id }) => id),
+        limits,
+      );
       await rm(local);
       for (const seeker of served) see(seeker, at, rows.get(seeker.id) ?? null);
       for (const seeker of served.filter((one) => isDone(one, files.length))) {
@@ -167,7 +176,12 @@ function isDone({ seen, best }: Seeker, files: number): boolean {
   return true;
 }
 
-async function rowsIn(duck: Duck, local: string, ids: readonly Oid[], limits: { signal: AbortSignal }): Promise<Map<Oid, LakeRow>> {
+async function rowsIn(
+  duck: Duck,
+  local: string,
+  ids: readonly Oid[],
+  limits: { signal: AbortSignal },
+): Promise<Map<Oid, LakeRow>> {
   const rows = await duck.rows(
     `SELECT ${LAKE_ROW} FROM ${parquet([local])} WHERE detection_oid IN (${[...new Set(ids)].map((id) => BigInt(id)).join(', ')})`,
     undefined,

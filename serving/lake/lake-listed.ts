@@ -1,9 +1,9 @@
 /**
  * Rows of a page of detections that HBase has forgotten, out of the lake's files of their hours.
  *
- * questions/detections.ts says which: a list keeps id, place and time for as long as there is a view, so the folder of the hour is known.
- * Files are fetched one at a time and removed, newest hour first. A page has bounds: a few seconds, and files of a bounded size; rows
- * that were not reached stay incomplete, and a lake that is away makes no page fail.
+ * questions/detections.ts says which: a list keeps id, place and time for as long as there is a view, so the folder of
+ * the hour is known. Files are fetched one at a time and removed, newest hour first. A page has bounds: a few seconds,
+ * and files of a bounded size; rows that were not reached stay incomplete, and a lake that is away makes no page fail.
  */
 import { mkdtemp, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
@@ -23,7 +23,10 @@ import { isFault } from '../faults.ts';
 import { epochOfFile, LAKE_ROW, lakeRow, LOOK_UP_MEMORY_MB } from './lake-row.ts';
 
 /** By `listedKey`; what was not found, or not reached in time, is not there. */
-export type ListedInLake = (wanted: readonly PlacedDetection[], asker?: Waiting) => Promise<ReadonlyMap<string, LakeRow>>;
+export type ListedInLake = (
+  wanted: readonly PlacedDetection[],
+  asker?: Waiting,
+) => Promise<ReadonlyMap<string, LakeRow>>;
 
 /** Longest that a page waits for its turn and all of its files. */
 const MOST_MS = 5_000;
@@ -31,7 +34,11 @@ const MOST_FILE_BYTES = 256 * 2 ** 20;
 
 export const listedKey = ({ id, location, detectedAt }: PlacedDetection): string => `${id} ${location} ${detectedAt}`;
 
-export function listedInLake(hdfs: Hdfs, now: () => number, turns: Turnstile = { pass: (_, work) => work() }): ListedInLake {
+export function listedInLake(
+  hdfs: Hdfs,
+  now: () => number,
+  turns: Turnstile = { pass: (_, work) => work() },
+): ListedInLake {
   return async (wanted, asker) => {
     const until = now() + MOST_MS;
     const late = AbortSignal.timeout(MOST_MS);
@@ -55,7 +62,11 @@ interface LookUp {
   readonly limits: ReadLimits;
 }
 
-async function lookUp(hdfs: Hdfs, wanted: readonly PlacedDetection[], { found, isInTime, limits }: LookUp): Promise<void> {
+async function lookUp(
+  hdfs: Hdfs,
+  wanted: readonly PlacedDetection[],
+  { found, isInTime, limits }: LookUp,
+): Promise<void> {
   const folder = await mkdtemp(join(tmpdir(), 'sightline-lookup-'));
   let duck: Duck | null = null;
   let fetched = 0;
@@ -97,7 +108,12 @@ function byHour(wanted: readonly PlacedDetection[]): Map<string, PlacedDetection
 }
 
 /** An id may have come again after W: place and time tell which of its rows is meant. */
-async function rowsIn(duck: Duck, local: string, wanted: readonly PlacedDetection[], limits: ReadLimits): Promise<LakeRow[]> {
+async function rowsIn(
+  duck: Duck,
+  local: string,
+  wanted: readonly PlacedDetection[],
+  limits: ReadLimits,
+): Promise<LakeRow[]> {
   const times = wanted.map(({ detectedAt }) => detectedAt);
   const rows = await duck.rows(
     `SELECT ${LAKE_ROW} FROM ${parquet([local])}

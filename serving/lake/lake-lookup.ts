@@ -1,8 +1,9 @@
 /**
  * Finds one detection in the lake's files of a day: for ids whose row in HBase is gone.
  *
- * It costs what the day weighs, so a day is gone through once for all who seek in it at the time (lake-day.ts), only so many days at a
- * time, and not at all where the day weighs more than a look-up may read. Who leaves is not waited for; with the last one the pass ends.
+ * It costs what the day weighs, so a day is gone through once for all who seek in it at the time (lake-day.ts), only so
+ * many days at a time, and not at all where the day weighs more than a look-up may read. Who leaves is not waited for;
+ * with the last one the pass ends.
  */
 import type { Hdfs } from '../../core/stores/hdfs/types.ts';
 import type { DayPass } from './lake-day.ts';

@@ -13,7 +13,8 @@ export function writeCursor({ detectedAt, id }: ListedDetection): string {
 }
 
 export function readCursor(text: string): ListedDetection {
-  if (!CURSOR.test(text)) throw new BadQuestion('cursor', 'cursor is not one that an answer gave; leave it out to begin with the newest');
+  if (!CURSOR.test(text))
+    throw new BadQuestion('cursor', 'cursor is not one that an answer gave; leave it out to begin with the newest');
   const [detectedAt, id] = text.split('.') as [string, string];
   return { detectedAt: instant(Number(detectedAt)), id: id as Oid };
 }

@@ -1,10 +1,11 @@
 /**
  * The newest detections of some hours, exactly, out of lists that are kept by the second.
  *
- * listing.ts hands over the hours. The counts of the scope's minutes say in which minutes its newest entries lie, and only those are
- * read, in slices of time that begin with the width in which a page should lie and grow. Slices are disjoint and go back in time, so
- * nothing is missed or repeated. The cost: one read of counts, and for each slice one read of the lists. A list holds the places of
- * a group together, so a place that is seldom seen is looked for among its neighbours.
+ * listing.ts hands over the hours. The counts of the scope's minutes say in which minutes its newest entries lie, and
+ * only those are read, in slices of time that begin with the width in which a page should lie and grow. Slices are
+ * disjoint and go back in time, so nothing is missed or repeated. The cost: one read of counts, and for each slice one
+ * read of the lists. A list holds the places of a group together, so a place that is seldom seen is looked for among
+ * its neighbours.
  */
 import type { Instant } from '../../core/domain/time.ts';
 import type { CountRow, Minutes } from '../../core/stores/views/count-view.ts';
@@ -24,7 +25,12 @@ export async function ofHours(part: Part): Promise<PlacedDetection[]> {
     const counts = countsOf.get(hour);
     if (!counts) continue;
     const after = hour === part.hours.to ? part.after : undefined;
-    entries.push(...(await ofHour({ ...part, hours: { from: hour, to: hour }, after, limit: part.limit - entries.length }, counts)));
+    entries.push(
+      ...(await ofHour(
+        { ...part, hours: { from: hour, to: hour }, after, limit: part.limit - entries.length },
+        counts,
+      )),
+    );
   }
   return entries;
 }
@@ -77,7 +83,9 @@ async function countsByHour(part: Part): Promise<Map<number, number[]>> {
 async function minutesOf({ scope, hours, seam, views, limits }: Part): Promise<CountRow[]> {
   const rows = await Promise.all([
     seam.horizon === null ? [] : views.batchView.read(scope, seam.horizon, hours, ['minute'], undefined, limits),
-    seam.speedEpochs.length === 0 ? [] : views.speedView.read(scope, seam.speedEpochs, hours, ['minute'], undefined, limits),
+    seam.speedEpochs.length === 0
+      ? []
+      : views.speedView.read(scope, seam.speedEpochs, hours, ['minute'], undefined, limits),
   ]);
   return rows.flat();
 }

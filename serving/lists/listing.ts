@@ -1,8 +1,9 @@
 /**
  * A page of the list of detections, newest first, of one place or of all.
  *
- * questions/detections.ts asks, the views answer, the rows are fetched by id afterwards. The walk goes back in time: first the
- * hour of the window's end or of the cursor, then twice as many hours each time, until the page is full (listing-hours.ts).
+ * questions/detections.ts asks, the views answer, the rows are fetched by id afterwards. The walk goes back in time:
+ * first the hour of the window's end or of the cursor, then twice as many hours each time, until the page is full
+ * (listing-hours.ts).
  */
 import type { Scope } from '../../core/domain/counts.ts';
 import type { Instant } from '../../core/domain/time.ts';
@@ -28,7 +29,12 @@ export interface Page {
 const MOST_HOURS_AT_ONCE = 8_192;
 
 /** Up to `limit` entries, newest first; at the same millisecond the smaller id first. */
-export async function listPage(page: Page, seam: ListSeam, views: ListViews, limits?: ReadLimits): Promise<PlacedDetection[]> {
+export async function listPage(
+  page: Page,
+  seam: ListSeam,
+  views: ListViews,
+  limits?: ReadLimits,
+): Promise<PlacedDetection[]> {
   const { scope, window, limit } = page;
   if (window.from >= window.to) return [];
   const entries: PlacedDetection[] = [];

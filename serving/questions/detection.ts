@@ -1,8 +1,8 @@
 /**
  * One detection by its id: the row of who first met it, joined; with a date, what the lake has of that day.
  *
- * The Parquet keeps a place's name as it stood; an answer shows the name that dataset B has now, and the old one only where B
- * has lost it.
+ * The Parquet keeps a place's name as it stood; an answer shows the name that dataset B has now, and the old one only
+ * where B has lost it.
  */
 import type { FindInLake } from '../lake/lake-row.ts';
 import type { Oid } from '../../core/domain/oid.ts';

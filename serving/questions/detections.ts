@@ -1,9 +1,9 @@
 /**
  * The detections of a place in a window, newest first, page by page.
  *
- * The lists say which (listing.ts), the rows of `detections` say what. A row that is gone (it lives for days, a list for as long
- * as its epoch) or that by now tells of a later detection of the same id does not take its entry with it: the lake has it. What the
- * lake could not give in time is shown with what the list knows, marked incomplete.
+ * The lists say which (listing.ts), the rows of `detections` say what. A row that is gone (it lives for days, a list
+ * for as long as its epoch) or that by now tells of a later detection of the same id does not take its entry with it:
+ * the lake has it. What the lake could not give in time is shown with what the list knows, marked incomplete.
  */
 import type { Scope } from '../../core/domain/counts.ts';
 import type { FirstMet } from '../../core/domain/first-met.ts';
@@ -30,7 +30,12 @@ export type DetectionsQuestion = WindowQuestion & { location: Scope; limit?: num
 
 const LIMIT = 50;
 
-export async function detections(question: DetectionsQuestion, asking: Asking, inLake: ListedInLake, limits?: Allowance): Promise<DetectionsAnswer> {
+export async function detections(
+  question: DetectionsQuestion,
+  asking: Asking,
+  inLake: ListedInLake,
+  limits?: Allowance,
+): Promise<DetectionsAnswer> {
   const { location, limit = LIMIT } = question;
   const window = windowOf(question, asking.now());
   const after = question.cursor === undefined ? null : readCursor(question.cursor);
@@ -43,7 +48,13 @@ export async function detections(question: DetectionsQuestion, asking: Asking, i
     return { entries: await listPage(page, { horizon, speedEpochs }, asking, limits), seam, searched };
   });
   const shown = entries.slice(0, limit);
-  const rows = requireAnswers('detections', await asking.detections.find(shown.map(({ id }) => id), limits));
+  const rows = requireAnswers(
+    'detections',
+    await asking.detections.find(
+      shown.map(({ id }) => id),
+      limits,
+    ),
+  );
   const isGone = (entry: PlacedDetection, index: number): boolean => !tellsOf(rows[index] ?? null, entry);
   const gone = shown.filter(isGone);
   const ofLake = gone.length === 0 ? new Map<string, LakeRow>() : await inLake(gone, limits);
@@ -53,7 +64,9 @@ export async function detections(question: DetectionsQuestion, asking: Asking, i
     location,
     ...window,
     ...searchedIn(window, searched),
-    detections: shown.map((entry, index) => listedRow(entry, rows[index] ?? null, ofLake.get(listedKey(entry)), places, seam.rules)),
+    detections: shown.map((entry, index) =>
+      listedRow(entry, rows[index] ?? null, ofLake.get(listedKey(entry)), places, seam.rules),
+    ),
     next_cursor: entries.length > limit && last ? writeCursor(last) : null,
     view: viewOf(seam, places, asking.now()),
   };
@@ -63,7 +76,13 @@ function tellsOf(row: FirstMet | null, entry: PlacedDetection): row is FirstMet 
   return row !== null && row.detection.detectedAt === entry.detectedAt && row.detection.location === entry.location;
 }
 
-function listedRow(entry: PlacedDetection, row: FirstMet | null, ofLake: LakeRow | undefined, places: PlaceNames, rules: Rules): ListedRow {
+function listedRow(
+  entry: PlacedDetection,
+  row: FirstMet | null,
+  ofLake: LakeRow | undefined,
+  places: PlaceNames,
+  rules: Rules,
+): ListedRow {
   if (tellsOf(row, entry)) return { ...joined(row, places, rules), incomplete: false };
   if (ofLake) return { ...joinedOfLake(ofLake, places, rules), incomplete: false };
   return {

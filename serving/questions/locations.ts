@@ -1,8 +1,8 @@
 /**
  * How many detections each place had in a window.
  *
- * Every place that was counted is there, whether dataset B knows it or not, and every place that B knows, with 0 if nothing was
- * counted: the sum of the list is the total, and a quiet place does not drop out of a table.
+ * Every place that was counted is there, whether dataset B knows it or not, and every place that B knows, with 0 if
+ * nothing was counted: the sum of the list is the total, and a quiet place does not drop out of a table.
  */
 import type { CountedLocation, LocationsAnswer } from '../answers.ts';
 import type { Waiting } from '../bounds/shared.ts';
@@ -16,9 +16,16 @@ import { alignToMinutes, windowOf } from '../counts/window.ts';
 
 export type LocationsQuestion = WindowQuestion & { parts?: boolean; allowPartial?: boolean };
 
-export async function locations(question: LocationsQuestion, asking: Asking, asker?: Waiting): Promise<LocationsAnswer> {
+export async function locations(
+  question: LocationsQuestion,
+  asking: Asking,
+  asker?: Waiting,
+): Promise<LocationsAnswer> {
   const window = alignToMinutes(windowOf(question, asking.now()));
-  const { plan, read, seam } = await asking.count({ scope: 'all', subject: 'place', window, allowPartial: question.allowPartial }, asker);
+  const { plan, read, seam } = await asking.count(
+    { scope: 'all', subject: 'place', window, allowPartial: question.allowPartial },
+    asker,
+  );
   const places = await asking.places();
   const sums = sumsBySubject(plan, read);
   const parts = totalOf(sums);

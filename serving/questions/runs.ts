@@ -1,8 +1,8 @@
 /**
  * The runs of the batch layer, from the reports that the lake keeps.
  *
- * A report never changes once its epoch is published, so its summary is made once and remembered; who asks while it is read shares the
- * read.
+ * A report never changes once its epoch is published, so its summary is made once and remembered; who asks while it is
+ * read shares the read.
  */
 import type { Allowance } from '../bounds/allowance.ts';
 import type { Hdfs } from '../../core/stores/hdfs/types.ts';

@@ -1,4 +1,7 @@
-/** How many detections each step of a window had. Where its buckets begin is buckets.ts; two timelines of a step line up. */
+/**
+ * How many detections each step of a window had. Where its buckets begin is buckets.ts; two timelines of a step line
+ * up.
+ */
 import type { Scope } from '../../core/domain/counts.ts';
 import type { TimelineAnswer, TimelinePoint } from '../answers.ts';
 import type { Waiting } from '../bounds/shared.ts';
@@ -11,7 +14,13 @@ import { sumsByBucket, totalOf } from '../counts/merge.ts';
 import { searchedIn } from '../counts/searched.ts';
 import { alignToMinutes, windowOf } from '../counts/window.ts';
 
-export type TimelineQuestion = WindowQuestion & { location: Scope; stepSeconds?: number; tz?: string | undefined; parts?: boolean; allowPartial?: boolean };
+export type TimelineQuestion = WindowQuestion & {
+  location: Scope;
+  stepSeconds?: number;
+  tz?: string | undefined;
+  parts?: boolean;
+  allowPartial?: boolean;
+};
 
 const STEP_SECONDS = 60;
 
@@ -19,12 +28,20 @@ export async function timeline(question: TimelineQuestion, asking: Asking, asker
   const window = alignToMinutes(windowOf(question, asking.now()));
   const step = question.stepSeconds ?? STEP_SECONDS;
   const buckets = bucketsOf(window, step * SECOND_MS, question.tz);
-  const { plan, read, seam } = await asking.count({ scope: question.location, subject: 'minute', window, allowPartial: question.allowPartial }, asker);
+  const { plan, read, seam } = await asking.count(
+    { scope: question.location, subject: 'minute', window, allowPartial: question.allowPartial },
+    asker,
+  );
   const sums = sumsByBucket(plan, read, buckets);
   const parts = totalOf(sums);
   const points = buckets.bounds.slice(0, -1).map((t, index): TimelinePoint => {
     const [batch, speed] = [sums.batch[index]!, sums.speed[index]!];
-    return { t, ...(question.tz === undefined ? {} : { to: buckets.bounds[index + 1]! }), count: batch + speed, ...(question.parts ? { parts: { batch, speed } } : {}) };
+    return {
+      t,
+      ...(question.tz === undefined ? {} : { to: buckets.bounds[index + 1]! }),
+      count: batch + speed,
+      ...(question.parts ? { parts: { batch, speed } } : {}),
+    };
   });
   return {
     location: question.location,

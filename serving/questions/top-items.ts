@@ -16,7 +16,13 @@ import { searchedIn } from '../counts/searched.ts';
 import { alignToMinutes, windowOf } from '../counts/window.ts';
 
 /** `since`: how many there were from then until now is counted too, at the same moment. */
-export type TopItemsQuestion = WindowQuestion & { location: Scope; limit?: number; parts?: boolean; allowPartial?: boolean; since?: number | undefined };
+export type TopItemsQuestion = WindowQuestion & {
+  location: Scope;
+  limit?: number;
+  parts?: boolean;
+  allowPartial?: boolean;
+  since?: number | undefined;
+};
 
 const LIMIT = 10;
 const TRIES = 4;
@@ -26,14 +32,23 @@ export async function topItems(question: TopItemsQuestion, asking: Asking, asker
 }
 
 /** The same with the seam that the answer stands on. */
-export async function topItemsOnSeam(question: TopItemsQuestion, asking: Asking, asker?: Waiting): Promise<{ answer: TopItemsAnswer; seam: Seam }> {
+export async function topItemsOnSeam(
+  question: TopItemsQuestion,
+  asking: Asking,
+  asker?: Waiting,
+): Promise<{ answer: TopItemsAnswer; seam: Seam }> {
   const { location, limit = LIMIT, since } = question;
   const window = alignToMinutes(windowOf(question, asking.now()));
   const counted = { scope: location, subject: 'item', allowPartial: question.allowPartial } as const;
   const [of, ofSince] =
     since === undefined
       ? [await asking.count({ ...counted, window }, asker), null]
-      : await atOneMoment({ ...counted, window, beside: since }, { ...counted, window: untilNow(since, asking.now()), beside: window.from }, asking, asker);
+      : await atOneMoment(
+          { ...counted, window, beside: since },
+          { ...counted, window: untilNow(since, asking.now()), beside: window.from },
+          asking,
+          asker,
+        );
   // Both sums are made before anything else can run, so that no cell is newer in one of them.
   const sums = sumsBySubject(of.plan, of.read);
   const sinceParts = ofSince && totalOf(sumsBySubject(ofSince.plan, ofSince.read));
@@ -46,7 +61,9 @@ export async function topItemsOnSeam(question: TopItemsQuestion, asking: Asking,
     total: parts.batch + parts.speed,
     distinct_items: ranked.of,
     items: ranked.first.map(({ name, count }, index) => ({ item_rank: index + 1, item_name: name, count })),
-    ...(ofSince && sinceParts ? { since: { ...ofSince.plan.question.window, total: sinceParts.batch + sinceParts.speed } } : {}),
+    ...(ofSince && sinceParts
+      ? { since: { ...ofSince.plan.question.window, total: sinceParts.batch + sinceParts.speed } }
+      : {}),
     view: viewOf(of.seam, await asking.places(), asking.now(), of.read.missing),
     ...(question.parts ? { parts } : {}),
   };
@@ -59,7 +76,12 @@ function untilNow(since: number, now: number): TimeWindow {
 }
 
 /** Both on one seam, and both whole or both without the same view. */
-async function atOneMoment(one: CountQuestion, other: CountQuestion, { count }: Asking, asker: Waiting | undefined): Promise<[Counted, Counted]> {
+async function atOneMoment(
+  one: CountQuestion,
+  other: CountQuestion,
+  { count }: Asking,
+  asker: Waiting | undefined,
+): Promise<[Counted, Counted]> {
   for (let attempt = 1; attempt <= TRIES; attempt++) {
     const [a, b] = await Promise.all([count(one, asker), count(other, asker)]);
     if (a.seam === b.seam && a.read.missing === b.read.missing) return [a, b];

@@ -1,5 +1,6 @@
 /**
- * May the numbers be believed: what became of every record, how far each partition is behind, how far the batch layer is.
+ * May the numbers be believed: what became of every record, how far each partition is behind, how far the batch layer
+ * is.
  *
  * Everything is of one seam, so that tallies, offsets and the view agree with each other.
  */

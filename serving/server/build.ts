@@ -1,8 +1,9 @@
 /**
  * Builds the Next.js app when its build is missing or not of these sources.
  *
- * `sightline serve` and `npm start` call it before they serve. The build is recognised by a fingerprint of everything that goes
- * into it, because file times say nothing after a checkout; a build that failed leaves no fingerprint and is made again.
+ * `sightline serve` and `npm start` call it before they serve. The build is recognised by a fingerprint of everything
+ * that goes into it, because file times say nothing after a checkout; a build that failed leaves no fingerprint and is
+ * made again.
  */
 import { spawn } from 'node:child_process';
 import { createHash } from 'node:crypto';
@@ -26,8 +27,8 @@ const OTHER_BUILD_LIMIT_MS = 180_000;
 const OTHER_BUILD_PAUSE_MS = 1_000;
 
 /**
- * Resolves when the build is of these sources; `say` is told what takes long. Throws a Refusal with the build's last words, or the
- * signal's reason when that ends it.
+ * Resolves when the build is of these sources; `say` is told what takes long. Throws a Refusal with the build's last
+ * words, or the signal's reason when that ends it.
  */
 export async function ensureBuilt(say: (who: string, what: string) => void, signal?: AbortSignal): Promise<void> {
   // Another line of Node is another compiler's host: a build is repeated rather than hoped for.
@@ -41,7 +42,10 @@ export async function ensureBuilt(say: (who: string, what: string) => void, sign
     signal?.throwIfAborted();
     if (code === 0) writeFileSync(FINGERPRINT_FILE, wanted);
     else if (!OTHER_BUILD.test(output) || Date.now() > deadlineMs) {
-      throw new Refusal(EXIT.bug, `The app could not be built; next build ended with ${code}:\n${output.slice(-4_000)}`);
+      throw new Refusal(
+        EXIT.bug,
+        `The app could not be built; next build ended with ${code}:\n${output.slice(-4_000)}`,
+      );
     } else await pause(OTHER_BUILD_PAUSE_MS, undefined, signal ? { signal } : {});
   }
   say('app', 'is built');
@@ -57,7 +61,8 @@ function builtFingerprint(): string | null {
 
 export function fingerprintOf(paths: readonly string[]): string {
   const hash = createHash('sha256');
-  for (const path of paths.flatMap(filesOf)) hash.update(relative(ROOT, path)).update('\0').update(readFileSync(path)).update('\0');
+  for (const path of paths.flatMap(filesOf))
+    hash.update(relative(ROOT, path)).update('\0').update(readFileSync(path)).update('\0');
   return hash.digest('hex');
 }
 
@@ -83,7 +88,8 @@ async function build(signal?: AbortSignal): Promise<{ code: number | null; outpu
   });
   endGroupWith(child, signal);
   let output = '';
-  for (const stream of [child.stdout, child.stderr]) stream.on('data', (chunk: Buffer) => (output += chunk.toString('utf8')));
+  for (const stream of [child.stdout, child.stderr])
+    stream.on('data', (chunk: Buffer) => (output += chunk.toString('utf8')));
   const code = await new Promise<number | null>((resolve, reject) => child.on('error', reject).on('close', resolve));
   return { code, output };
 }

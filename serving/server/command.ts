@@ -1,8 +1,8 @@
 /**
  * `sightline serve`: the API and the dashboard, until told to stop.
  *
- * Next.js is run in this process, so that the signal, the connections and the stores have one owner. Stopping ends streams at
- * once, lets short answers end, cuts what is left after two seconds, and closes the stores last.
+ * Next.js is run in this process, so that the signal, the connections and the stores have one owner. Stopping ends
+ * streams at once, lets short answers end, cuts what is left after two seconds, and closes the stores last.
  */
 import type { Server } from 'node:http';
 import type { Server as HttpsServer } from 'node:https';
@@ -35,7 +35,9 @@ export function serveCommand(): Command {
     .action(() => runCommand(() => serve(readConfig(), stopSignal())));
 }
 
-/** `sightline user NAME`: a line for AUTH_USERS; the password comes from standard input, never from the command line. */
+/**
+ * `sightline user NAME`: a line for AUTH_USERS; the password comes from standard input, never from the command line.
+ */
 export function userCommand(): Command {
   return new Command('user')
     .description('make a line for AUTH_USERS (AUTH=basic); reads the password from standard input')
@@ -46,7 +48,11 @@ export function userCommand(): Command {
         if (!/^[^:\s]+$/.test(name)) throw new Refusal(EXIT.usage, 'A name has no colon and no space');
         const password = (await text(process.stdin)).replace(/\r?\n$/, '');
         const length = [...password.normalize('NFC')].length;
-        if (length < LEAST_PASSWORD_CHARACTERS) throw new Refusal(EXIT.usage, `The password has ${length} characters; at least ${LEAST_PASSWORD_CHARACTERS} were expected`);
+        if (length < LEAST_PASSWORD_CHARACTERS)
+          throw new Refusal(
+            EXIT.usage,
+            `The password has ${length} characters; at least ${LEAST_PASSWORD_CHARACTERS} were expected`,
+          );
         process.stdout.write(`${await userLine(name, role, password)}\n`);
       }),
     );

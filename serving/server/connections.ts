@@ -1,9 +1,10 @@
 /**
  * The connections of a server, and which answers are under way on each, so that stopping waits for nothing else.
  *
- * command.ts closes the server by it. Node counts a connection that has not asked anything yet as busy, and browsers open such ones
- * ahead; so what is idle is known here. An answer may end; an endless one (server-sent events, ended by their owner before) only gets
- * the moment that its last bytes need, since a client that does not read would take for ever.
+ * command.ts closes the server by it. Node counts a connection that has not asked anything yet as busy, and browsers
+ * open such ones ahead; so what is idle is known here. An answer may end; an endless one (server-sent events, ended by
+ * their owner before) only gets the moment that its last bytes need, since a client that does not read would take for
+ * ever.
  */
 import type { Server as HttpServer, ServerResponse } from 'node:http';
 import type { Server as HttpsServer } from 'node:https';
@@ -48,7 +49,10 @@ export function connectionsOf(server: HttpServer | HttpsServer): Connections {
     close({ streamMs, answerMs }) {
       isClosing = true;
       return new Promise((resolve) => {
-        const limits = [setTimeout(cutStreams, streamMs), setTimeout(() => raw.forEach((socket) => socket.destroy()), answerMs)];
+        const limits = [
+          setTimeout(cutStreams, streamMs),
+          setTimeout(() => raw.forEach((socket) => socket.destroy()), answerMs),
+        ];
         server.close(() => {
           limits.forEach(clearTimeout);
           resolve();

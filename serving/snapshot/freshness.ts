@@ -1,14 +1,18 @@
 /**
  * As of when an answer is: what the progress of the partitions and the ends of the log allow to promise.
  *
- * snapshot.ts brings both, the answers' `view` shows the result. The promise: nothing committed before `speed_as_of` is missing. A
- * partition whose progress reaches the end that the log had at T has everything committed before T; one that does not has
- * everything before its progress's arrival. That holds only if the ends were read before the progress, and the progress before
- * the counts. Under steady load progress never equals the newest end, so the ends of the last seconds are remembered. They are the ends
- * of the log itself: up to the last stable offset alone a partition would seem caught up behind a transaction that hangs.
+ * snapshot.ts brings both, the answers' `view` shows the result. The promise: nothing committed before `speed_as_of` is
+ * missing. A partition whose progress reaches the end that the log had at T has everything committed before T; one that
+ * does not has everything before its progress's arrival. That holds only if the ends were read before the progress, and
+ * the progress before the counts. Under steady load progress never equals the newest end, so the ends of the last
+ * seconds are remembered. They are the ends of the log itself: up to the last stable offset alone a partition would
+ * seem caught up behind a transaction that hangs.
  */
 
-/** The offset after the last record of each partition, asked for at `at` (so nothing committed before `at` lies beyond them). */
+/**
+ * The offset after the last record of each partition, asked for at `at` (so nothing committed before `at` lies beyond
+ * them).
+ */
 export interface EndSnapshot {
   readonly at: number;
   readonly ends: readonly number[];
@@ -31,8 +35,8 @@ export interface Standing {
 }
 
 /**
- * `snapshots` newest first; `before` is the standing of the last time, whose memory is kept. A partition beyond the first ones came
- * by growing: where no snapshot names it, there was none.
+ * `snapshots` newest first; `before` is the standing of the last time, whose memory is kept. A partition beyond the
+ * first ones came by growing: where no snapshot names it, there was none.
  */
 export function standingOf(
   partitions: readonly PartitionStand[],

@@ -1,9 +1,10 @@
 /**
  * The ends of the log over the last seconds, without letting Kafka hold up an answer.
  *
- * snapshot.ts asks for a newer snapshot before it reads progress. While Kafka is away the last snapshots stand and freshness grows,
- * which is true: counts are in HBase and stay exact, only how far behind the log they are is no longer known better. The ends are
- * those of the log, not those of what is delivered: behind a transaction that hangs, what was acknowledged waits unseen.
+ * snapshot.ts asks for a newer snapshot before it reads progress. While Kafka is away the last snapshots stand and
+ * freshness grows, which is true: counts are in HBase and stay exact, only how far behind the log they are is no longer
+ * known better. The ends are those of the log, not those of what is delivered: behind a transaction that hangs, what
+ * was acknowledged waits unseen.
  */
 import { setTimeout as pause } from 'node:timers/promises';
 import type { LogAdmin } from '../../core/stores/kafka/types.ts';

@@ -1,8 +1,9 @@
 /**
  * Whether a run of the batch layer is under way, from the lock of the lake that it holds.
  *
- * Asked by questions/trust.ts. The lock is a row whose number grows while its owner lives; like a contender for it, the watch trusts
- * no clock but its own, so an owner that died holds the lock in vain after its length. Before the second look an owner counts as alive.
+ * Asked by questions/trust.ts. The lock is a row whose number grows while its owner lives; like a contender for it, the
+ * watch trusts no clock but its own, so an owner that died holds the lock in vain after its length. Before the second
+ * look an owner counts as alive.
  */
 import type { ControlStore } from '../../core/stores/control/control.ts';
 import type { Lease } from '../../core/stores/control/lease-rows.ts';

@@ -1,10 +1,11 @@
 /**
- * The seam that an answer stands on: the horizon, the partitions' progress and the log's ends, read in the order that makes the
- * answer's promise true.
+ * The seam that an answer stands on: the horizon, the partitions' progress and the log's ends, read in the order that
+ * makes the answer's promise true.
  *
- * Every question takes a seam first and reads its counts after it; one seam serves all questions of the next quarter of a
- * second, so that many viewers ask Kafka and the control table no more often than one. Order: ends, then progress and horizon,
- * then (in the questions) counts. Read the other way round, a count could be older than what `speed_as_of` claims.
+ * Every question takes a seam first and reads its counts after it; one seam serves all questions of the next quarter of
+ * a second, so that many viewers ask Kafka and the control table no more often than one. Order: ends, then progress and
+ * horizon, then (in the questions) counts. Read the other way round, a count could be older than what `speed_as_of`
+ * claims.
  */
 import type { ControlStore } from '../../core/stores/control/control.ts';
 import type { LogAdmin } from '../../core/stores/kafka/types.ts';
@@ -24,7 +25,9 @@ export interface Seam {
   readonly readAt: number;
   readonly rules: Rules;
   readonly horizon: Horizon | null;
-  /** One a partition that is recorded or holds a record; where nothing was processed yet, the generation's first offset. */
+  /**
+   * One a partition that is recorded or holds a record; where nothing was processed yet, the generation's first offset.
+   */
   readonly progress: readonly Progress[];
   /** The newest ends of the log that are known; null if Kafka has never answered. */
   readonly ends: EndSnapshot | null;
@@ -68,7 +71,10 @@ export function seamWatch(sources: SeamSources, options: SeamOptions): SeamWatch
   const read = async (): Promise<Seam> => {
     const snapshots = await log.refresh();
     const readAt = now();
-    const [horizon, known] = await Promise.all([control.horizon(rules.generation), progressOf(0, partitionsEver(rules))]);
+    const [horizon, known] = await Promise.all([
+      control.horizon(rules.generation),
+      progressOf(0, partitionsEver(rules)),
+    ]);
     // After the progress: what it includes was decided by counts that were recorded by then.
     const { growths, growingTo } = await control.growth(rules.generation);
     const recorded = Math.max(partitionsEver({ ...rules, growths }), growingTo ?? 0);

@@ -1,8 +1,8 @@
 /**
  * Server-sent events as bytes, made once for all viewers of a question.
  *
- * hub.ts makes them, sink.ts writes them. JSON has no line break in it, so an event's data is always one line. Only `top-items`
- * has an id: it is what a client names when it comes back, and everything else is about the present moment.
+ * hub.ts makes them, sink.ts writes them. JSON has no line break in it, so an event's data is always one line. Only
+ * `top-items` has an id: it is what a client names when it comes back, and everything else is about the present moment.
  */
 import type { Problem, StreamedTopItems, View } from '../answers.ts';
 

@@ -1,10 +1,10 @@
 /**
  * The hub: one reader for all viewers, so that the stores carry the same load for one of them and for a thousand.
  *
- * streams.ts brings viewers. While there are any, one poll asks for progress and horizon, a few rows of the control table;
- * only when they moved, or the minute did, is a topic read again, and its one frame goes to all of its viewers. The last viewer
- * takes the topic away, the last topic stops the poll. A push from the speed layer would be quicker by half a poll, and would
- * tie both layers' lives together.
+ * streams.ts brings viewers. While there are any, one poll asks for progress and horizon, a few rows of the control
+ * table; only when they moved, or the minute did, is a topic read again, and its one frame goes to all of its viewers.
+ * The last viewer takes the topic away, the last topic stops the poll. A push from the speed layer would be quicker by
+ * half a poll, and would tie both layers' lives together.
  */
 import type { Frame } from './frames.ts';
 import type { Seam } from '../snapshot/snapshot.ts';
@@ -24,8 +24,8 @@ export interface HubOptions {
 
 export interface StreamHub {
   /**
-   * Resolves when the viewers of a connection were told the first states, or those of them whose questions have one; throws what reading
-   * threw where none has, or why the client has left. Returns the way out.
+   * Resolves when the viewers of a connection were told the first states, or those of them whose questions have one;
+   * throws what reading threw where none has, or why the client has left. Returns the way out.
    */
   watch(watched: readonly Watched[], lastEventId: string | null, left?: AbortSignal): Promise<() => void>;
   readonly viewers: number;
@@ -73,7 +73,10 @@ export function streamHub(source: StreamSource, options: HubOptions): StreamHub 
         sized(-1);
       };
       try {
-        const joined = await untilAborted(Promise.allSettled(entered.map(({ topic, viewer }) => topic.join(viewer, lastEventId))), left);
+        const joined = await untilAborted(
+          Promise.allSettled(entered.map(({ topic, viewer }) => topic.join(viewer, lastEventId))),
+          left,
+        );
         // Those that have no answer now are read again at the next poll, which tells the viewer why.
         const failed = joined.filter((one) => one.status === 'rejected');
         if (failed.length === joined.length && failed[0]) throw failed[0].reason;
@@ -94,7 +97,11 @@ export function streamHub(source: StreamSource, options: HubOptions): StreamHub 
   };
 }
 
-function poller(source: StreamSource, topics: Map<string, Topic>, options: HubOptions): { start(): void; stop(): void } {
+function poller(
+  source: StreamSource,
+  topics: Map<string, Topic>,
+  options: HubOptions,
+): { start(): void; stop(): void } {
   let timer: NodeJS.Timeout | null = null;
   let isAsking = false;
   let seam: Seam | null = null;

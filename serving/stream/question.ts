@@ -2,9 +2,9 @@
  * What a stream tells of, and its name: `all.3600.10` is the ten most counted items of all places in the last hour, and
  * `all.3600.10.1795392000000` also how many there were since that instant.
  *
- * http/stream.ts reads names, each event of an answer carries one: several questions share a stream, since a browser allows few
- * connections to a host. The grammar is `location.window.limit[.since]`: oids have no dot, the rest are whole numbers (seconds, items,
- * epoch milliseconds).
+ * http/stream.ts reads names, each event of an answer carries one: several questions share a stream, since a browser
+ * allows few connections to a host. The grammar is `location.window.limit[.since]`: oids have no dot, the rest are
+ * whole numbers (seconds, items, epoch milliseconds).
  */
 import type { Scope } from '../../core/domain/counts.ts';
 import { digitsUpTo } from '../../core/domain/digits.ts';
@@ -49,5 +49,10 @@ export function readQuestionNames(text: string): StreamQuestion[] | null {
 
 function questionNamed(name: string): StreamQuestion {
   const [place = '', window, limit, since] = name.split('.');
-  return { location: place === 'all' ? 'all' : oid(place), windowSeconds: Number(window), limit: Number(limit), ...(since === undefined ? {} : { since: Number(since) }) };
+  return {
+    location: place === 'all' ? 'all' : oid(place),
+    windowSeconds: Number(window),
+    limit: Number(limit),
+    ...(since === undefined ? {} : { since: Number(since) }),
+  };
 }

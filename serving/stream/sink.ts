@@ -1,9 +1,9 @@
 /**
  * One viewer's connection: frames go in as they come, bytes go out as fast as the client takes them.
  *
- * hub.ts calls it, http/stream.ts hands the stream to Next.js. A client that is slow gets the newest state when it is ready, not
- * every one on the way: at most one state and one notice of each question wait, so a connection's memory is bounded however long it does not
- * read. One that has taken nothing for a while is cut.
+ * hub.ts calls it, http/stream.ts hands the stream to Next.js. A client that is slow gets the newest state when it is
+ * ready, not every one on the way: at most one state and one notice of each question wait, so a connection's memory is
+ * bounded however long it does not read. One that has taken nothing for a while is cut.
  */
 import type { Frame } from './frames.ts';
 import type { Viewer } from './topic.ts';
@@ -68,7 +68,11 @@ export class Sink implements Viewer {
 
   /** The viewer of one of its questions. */
   viewerOf(question: string): Viewer {
-    return { state: (frame) => this.state(frame, question), notice: (frame) => this.notice(frame, question), end: this.end };
+    return {
+      state: (frame) => this.state(frame, question),
+      notice: (frame) => this.notice(frame, question),
+      end: this.end,
+    };
   }
 
   /** Ends the stream in good order. */

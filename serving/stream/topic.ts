@@ -1,8 +1,9 @@
 /**
  * A topic: one question with everybody who watches it, read once for all of them.
  *
- * hub.ts says when to read. Each viewer is told a state once, told by its id; the id names what the state rests on, so the same
- * id is the same state, whichever process it came from, and a viewer that comes back with it is told only what is newer.
+ * hub.ts says when to read. Each viewer is told a state once, told by its id; the id names what the state rests on, so
+ * the same id is the same state, whichever process it came from, and a viewer that comes back with it is told only what
+ * is newer.
  */
 import { createHash } from 'node:crypto';
 import type { Problem, StreamedTopItems, View } from '../answers.ts';
@@ -29,7 +30,10 @@ export interface StreamSource {
   /** A seam that is newer than `last`. */
   seam(last: Seam | null): Promise<Seam>;
   /** `signal` is aborted when nobody watches any more. */
-  topItems(question: TopItemsQuestion, signal: AbortSignal): Promise<{ answer: Omit<StreamedTopItems, 'question'>; seam: Seam }>;
+  topItems(
+    question: TopItemsQuestion,
+    signal: AbortSignal,
+  ): Promise<{ answer: Omit<StreamedTopItems, 'question'>; seam: Seam }>;
   view(seam: Seam): Promise<View>;
   describe(fault: unknown): Omit<Problem, 'request_id'>;
 }
@@ -69,7 +73,10 @@ export function topicOf(question: StreamQuestion, source: StreamSource, now: () 
   };
   const readNow = async (signal: AbortSignal): Promise<void> => {
     const { location, limit, since } = question;
-    const { answer, seam } = await source.topItems({ location, limit, parts: true, ...windowAt(question, now()), ...(since === undefined ? {} : { since }) }, signal);
+    const { answer, seam } = await source.topItems(
+      { location, limit, parts: true, ...windowAt(question, now()), ...(since === undefined ? {} : { since }) },
+      signal,
+    );
     const id = idOf(question, seam, answer, answer.view.reference_version);
     if (state?.id !== id) state = { id, frame: topItemsFrame(id, { ...answer, question: name }) };
     isDown = false;
@@ -88,13 +95,16 @@ export function topicOf(question: StreamQuestion, source: StreamSource, now: () 
       return told.size;
     },
     isCurrent: (seam, referenceVersion) =>
-      isDown ? now() < restsUntil : state?.id === idOf(question, seam, alignToMinutes(windowAt(question, now())), referenceVersion),
+      isDown
+        ? now() < restsUntil
+        : state?.id === idOf(question, seam, alignToMinutes(windowAt(question, now())), referenceVersion),
     read: reading.read,
     refresh() {
       reading.read().catch((fault: unknown) => {
         if (!isDown) notify(problemFrame(source.describe(fault), name));
         isDown = true;
-        if (isFault('TooCostly', fault)) restsUntil = now() + Math.min(LONGEST_REST_MS, FIRST_REST_MS * 2 ** refusals++);
+        if (isFault('TooCostly', fault))
+          restsUntil = now() + Math.min(LONGEST_REST_MS, FIRST_REST_MS * 2 ** refusals++);
       });
     },
     async join(viewer, lastEventId) {
@@ -114,7 +124,11 @@ export function topicOf(question: StreamQuestion, source: StreamSource, now: () 
 }
 
 /** One reading at a time, shared by all who ask for it; one that is stopped is no longer under way. */
-function oneReading(readNow: (signal: AbortSignal) => Promise<void>): { isUnderWay(): boolean; read(): Promise<void>; stop(): void } {
+function oneReading(readNow: (signal: AbortSignal) => Promise<void>): {
+  isUnderWay(): boolean;
+  read(): Promise<void>;
+  stop(): void;
+} {
   let current: { readonly done: Promise<void>; readonly stop: AbortController } | null = null;
   return {
     isUnderWay: () => current !== null,
@@ -139,9 +153,24 @@ function windowAt({ windowSeconds }: StreamQuestion, now: number) {
 }
 
 /** Progress only grows, so the sum of its offsets tells it from every other progress of the generation. */
-function idOf(question: StreamQuestion, seam: Seam, window: { from: number; to: number }, referenceVersion: number | null): string {
+function idOf(
+  question: StreamQuestion,
+  seam: Seam,
+  window: { from: number; to: number },
+  referenceVersion: number | null,
+): string {
   const { rules, horizon, progress } = seam;
   const offsets = progress.reduce((sum, { nextOffset }) => sum + nextOffset, 0);
-  const asked = createHash('sha256').update(JSON.stringify([question.location, question.limit, window.from, question.since])).digest('hex').slice(0, 8);
-  return [rules.generation, horizon?.epoch ?? 'none', offsets, referenceVersion ?? 'none', window.to / MINUTE_MS, asked].join('-');
+  const asked = createHash('sha256')
+    .update(JSON.stringify([question.location, question.limit, window.from, question.since]))
+    .digest('hex')
+    .slice(0, 8);
+  return [
+    rules.generation,
+    horizon?.epoch ?? 'none',
+    offsets,
+    referenceVersion ?? 'none',
+    window.to / MINUTE_MS,
+    asked,
+  ].join('-');
 }

@@ -1,8 +1,8 @@
 /**
  * A view that is away and a run that is under way, in a real browser against a running app (SIGHTLINE_URL).
  *
- * Method: the API's answers are changed on their way to the browser, as they are while a store is away; the page's words, its address
- * and its numbers are held against each other. Pictures of what was seen are kept in test-output/.
+ * Method: the API's answers are changed on their way to the browser, as they are while a store is away; the page's
+ * words, its address and its numbers are held against each other. Pictures of what was seen are kept in test-output/.
  */
 import assert from 'node:assert/strict';
 import { describe, test } from 'node:test';
@@ -18,21 +18,50 @@ const see = seeing();
 async function withoutBatch(route: Route): Promise<void> {
   const url = new URL(route.request().url());
   if (url.searchParams.get('allow_partial') !== 'true') {
-    const problem = { title: 'HBase does not answer', detail: 'the batch view is away', status: 503, request_id: 'r-1' };
-    return route.fulfill({ status: 503, headers: { 'retry-after': '2' }, contentType: 'application/problem+json', body: JSON.stringify(problem) });
+    const problem = {
+      title: 'HBase does not answer',
+      detail: 'the batch view is away',
+      status: 503,
+      request_id: 'r-1',
+    };
+    return route.fulfill({
+      status: 503,
+      headers: { 'retry-after': '2' },
+      contentType: 'application/problem+json',
+      body: JSON.stringify(problem),
+    });
   }
   url.searchParams.set('parts', 'true');
   const response = await fetched(route, { url: url.href });
-  const answer = (await response.json()) as Partial<TopItemsAnswer & TimelineAnswer & LocationsAnswer> & Pick<TopItemsAnswer, 'total' | 'parts' | 'view'>;
+  const answer = (await response.json()) as Partial<TopItemsAnswer & TimelineAnswer & LocationsAnswer> &
+    Pick<TopItemsAnswer, 'total' | 'parts' | 'view'>;
   const total = answer.parts?.speed ?? 0;
-  const part = <Counted extends { count: number }>(one: Counted): Counted => ({ ...one, count: Math.floor((one.count * total) / (answer.total || 1)) });
-  const points = answer.points?.map((point) => ({ ...point, count: point.parts?.speed ?? 0, parts: { batch: 0, speed: point.parts?.speed ?? 0 } }));
-  const json = { ...answer, total, parts: { batch: 0, speed: total }, items: answer.items?.map(part), locations: answer.locations?.map(part), points, view: { ...answer.view, missing: 'batch' } };
+  const part = <Counted extends { count: number }>(one: Counted): Counted => ({
+    ...one,
+    count: Math.floor((one.count * total) / (answer.total || 1)),
+  });
+  const points = answer.points?.map((point) => ({
+    ...point,
+    count: point.parts?.speed ?? 0,
+    parts: { batch: 0, speed: point.parts?.speed ?? 0 },
+  }));
+  const json = {
+    ...answer,
+    total,
+    parts: { batch: 0, speed: total },
+    items: answer.items?.map(part),
+    locations: answer.locations?.map(part),
+    points,
+    view: { ...answer.view, missing: 'batch' },
+  };
   await route.fulfill({ response, json });
 }
 
 describe('what is away or under way', { concurrency: false }, () => {
-  for (const [name, options] of [['', {}], [' on a phone', PHONE]] as const) {
+  for (const [name, options] of [
+    ['', {}],
+    [' on a phone', PHONE],
+  ] as const) {
     test(`a view that is away leaves the last true numbers; its part is shown only when asked for, and says that it is one${name}`, async () => {
       await see('/?window=24h', options, async (page) => {
         await page.route('**/api/v1/stream?*', (route) => route.abort());
@@ -45,8 +74,15 @@ describe('what is away or under way', { concurrency: false }, () => {
         await part.click();
         await page.locator('.badge[data-state=partial]', { hasText: 'speed only' }).waitFor();
         assert.equal(new URL(page.url()).searchParams.get('allow_partial'), 'true');
-        assert.match(await page.locator('.notice').innerText(), /The batch view is missing: nothing that arrived up to .* is in these counts/);
-        for (const [where, words] of [['.hero', 'the batch view does not answer'], ['.kpi.made', 'does not answer'], ['.today', 'speed only']] as const) {
+        assert.match(
+          await page.locator('.notice').innerText(),
+          /The batch view is missing: nothing that arrived up to .* is in these counts/,
+        );
+        for (const [where, words] of [
+          ['.hero', 'the batch view does not answer'],
+          ['.kpi.made', 'does not answer'],
+          ['.today', 'speed only'],
+        ] as const) {
           await page.locator(where, { hasText: words.replace(' only', '\u00a0only') }).waitFor();
         }
         assert.deepEqual(await seriousFaults(page), []);

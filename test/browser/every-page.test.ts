@@ -1,6 +1,6 @@
 /**
- * What holds for every page beside Live, in a real browser against a running app (SIGHTLINE_URL): nothing moves, it fits a phone, it
- * has its numbers without a script, and nothing serious stands in the way of anybody.
+ * What holds for every page beside Live, in a real browser against a running app (SIGHTLINE_URL): nothing moves, it
+ * fits a phone, it has its numbers without a script, and nothing serious stands in the way of anybody.
  */
 import assert from 'node:assert/strict';
 import { after, before, describe, test } from 'node:test';
@@ -22,7 +22,14 @@ after(() => line?.close());
 
 before(async () => {
   const { place, detection, epoch } = await someOfAll();
-  paths = ['/locations', `/locations/${place}`, `/detections/${detection}`, '/trust', '/data', ...(epoch ? [`/trust/${epoch}`] : [])];
+  paths = [
+    '/locations',
+    `/locations/${place}`,
+    `/detections/${detection}`,
+    '/trust',
+    '/data',
+    ...(epoch ? [`/trust/${epoch}`] : []),
+  ];
 });
 
 /** Of a picture. */
@@ -49,7 +56,10 @@ describe('every page', { concurrency: false }, () => {
         await seeSlowly(path, options, async (page) => {
           await page.locator('.asof', { hasText: /\d/ }).waitFor();
           // Until it is alive: then it has painted another answer.
-          await page.locator('.asof').filter({ hasNotText: (await page.locator('.asof').textContent())! }).waitFor();
+          await page
+            .locator('.asof')
+            .filter({ hasNotText: (await page.locator('.asof').textContent())! })
+            .waitFor();
           assert.deepEqual(await shiftsSince(page, 0), [], `${path} ${options.viewport?.width ?? 1440}`);
         });
       }

@@ -1,8 +1,9 @@
 /**
  * The Live page in a real browser against a running app (SIGHTLINE_URL), whatever its stores hold.
  *
- * Method: what is on the screen is compared with what the API says for the same bounds; since detections go on arriving, the API
- * is asked before and after, and the screen must lie between. Pictures of what was seen are kept in test-output/.
+ * Method: what is on the screen is compared with what the API says for the same bounds; since detections go on
+ * arriving, the API is asked before and after, and the screen must lie between. Pictures of what was seen are kept in
+ * test-output/.
  */
 import assert from 'node:assert/strict';
 import { describe, test } from 'node:test';
@@ -30,7 +31,8 @@ async function ask(range: { from: number; to: number }): Promise<TopItemsAnswer>
 /** Waits until the page has shown `n` further answers, under a notice too. */
 async function paints(page: Page, n: number): Promise<void> {
   const asOf = page.locator('.asof');
-  for (let left = n; left > 0; left--) await asOf.filter({ hasNotText: (await asOf.textContent())! }).waitFor({ state: 'attached', timeout: 60_000 });
+  for (let left = n; left > 0; left--)
+    await asOf.filter({ hasNotText: (await asOf.textContent())! }).waitFor({ state: 'attached', timeout: 60_000 });
 }
 
 /** The same page once more, with nothing pushed to it: it asks, and its answers can be changed on their way. */
@@ -40,7 +42,10 @@ async function withoutStream(page: Page): Promise<void> {
   await paints(page, 1);
 }
 
-/** Types into the search in the same task in which the router first writes into the history: effects of React run after that. */
+/**
+ * Types into the search in the same task in which the router first writes into the history: effects of React run after
+ * that.
+ */
 const typedWhenAlive = (text: string): string => `{
   const write = history.replaceState;
   history.replaceState = function (...entry) {
@@ -62,7 +67,10 @@ async function answerWithNothing(route: Route): Promise<void> {
 }
 
 function between(low: number, value: number, high: number, what: string): void {
-  assert.ok(low <= value && value <= high, `${what} is ${value} on the screen; the API said ${low} before and ${high} after`);
+  assert.ok(
+    low <= value && value <= high,
+    `${what} is ${value} on the screen; the API said ${low} before and ${high} after`,
+  );
 }
 
 describe('the Live page', { concurrency: false }, () => {
@@ -77,8 +85,14 @@ describe('the Live page', { concurrency: false }, () => {
       between(earlier.total, total, later.total, 'the total');
       assert.equal(names.length, later.items.length);
       if (earlier.total !== later.total) return;
-      assert.deepEqual(names, later.items.map(({ item_name }) => item_name));
-      assert.deepEqual(counts, later.items.map(({ count }) => count));
+      assert.deepEqual(
+        names,
+        later.items.map(({ item_name }) => item_name),
+      );
+      assert.deepEqual(
+        counts,
+        later.items.map(({ count }) => count),
+      );
     });
   });
 
@@ -88,7 +102,14 @@ describe('the Live page', { concurrency: false }, () => {
     await see(`/?from=${range.from}&to=${range.to}`, { javaScriptEnabled: false }, async (page) => {
       const total = digits(await page.locator('#total', { hasText: /\d/ }).textContent());
       between(earlier.total, total, (await ask(range)).total, 'the total');
-      assert.match((await page.locator('noscript').first().innerText().catch(() => '')) || (await page.content()), /Live updates need JavaScript/);
+      assert.match(
+        (await page
+          .locator('noscript')
+          .first()
+          .innerText()
+          .catch(() => '')) || (await page.content()),
+        /Live updates need JavaScript/,
+      );
     });
   });
 
@@ -164,7 +185,8 @@ describe('the Live page', { concurrency: false }, () => {
   });
 
   test('light and dark are two themes; the choice is kept', async () => {
-    const ground = (page: Page): Promise<string> => page.evaluate('getComputedStyle(document.documentElement).backgroundColor');
+    const ground = (page: Page): Promise<string> =>
+      page.evaluate('getComputedStyle(document.documentElement).backgroundColor');
     await see('/?window=24h', { colorScheme: 'dark' }, async (page) => {
       assert.equal(await ground(page), 'rgb(12, 15, 20)');
       await screenshot(page, 'live-1440-dark');
@@ -178,7 +200,9 @@ describe('the Live page', { concurrency: false }, () => {
   test('a phone shows all of it without scrolling sideways, in targets for fingers', async () => {
     await see('/?window=24h', PHONE, async (page) => {
       assert.ok((await page.evaluate<number>('document.documentElement.scrollWidth')) <= 390);
-      const small = await page.evaluate<string[]>(`[...document.querySelectorAll('button, .badge, .brand, label:has(input[type=radio]), .pick')]
+      const small = await page.evaluate<
+        string[]
+      >(`[...document.querySelectorAll('button, .badge, .brand, label:has(input[type=radio]), .pick')]
         .filter((one) => one.checkVisibility() && !one.closest('td') && one.getBoundingClientRect().height < 39.5)
         .map((one) => one.className + ' ' + one.getBoundingClientRect().height)`);
       assert.deepEqual(small, []);
@@ -241,7 +265,10 @@ describe('the Live page', { concurrency: false }, () => {
       await withoutStream(page);
       await page.context().setOffline(true);
       await page.locator('.badge[data-state=offline]').waitFor({ timeout: 30_000 });
-      assert.match(await page.locator('.notice').innerText(), /No connection for \d+\ss\. Last numbers from \d\d:\d\d:\d\d UTC/);
+      assert.match(
+        await page.locator('.notice').innerText(),
+        /No connection for \d+\ss\. Last numbers from \d\d:\d\d:\d\d UTC/,
+      );
       assert.match((await page.locator('#total').textContent())!, /^[\d,]+$/);
       await screenshot(page, 'live-1440-offline');
       await page.locator('.notice .btn').click();

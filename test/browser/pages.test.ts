@@ -1,8 +1,8 @@
 /**
  * The pages beside Live in a real browser against a running app (SIGHTLINE_URL), whatever its stores hold.
  *
- * Method: what a page shows is compared with what the API says; a state that cannot be waited for is made by changing the API's
- * answers on their way to the browser. Pictures of what was seen are kept in test-output/.
+ * Method: what a page shows is compared with what the API says; a state that cannot be waited for is made by changing
+ * the API's answers on their way to the browser. Pictures of what was seen are kept in test-output/.
  */
 import assert from 'node:assert/strict';
 import { readFileSync } from 'node:fs';
@@ -79,11 +79,16 @@ describe('the pages', { concurrency: false }, () => {
       const shown = digits(await rows.first().locator('.cnt').textContent());
       const later = await answerOf<LocationsAnswer>(`locations?${range}`);
       assert.ok(earlier.locations[0]!.count <= shown && shown <= later.locations[0]!.count);
-      assert.equal(Number(await page.locator('table.places').getAttribute('aria-rowcount')), later.locations.length + 1);
+      assert.equal(
+        Number(await page.locator('table.places').getAttribute('aria-rowcount')),
+        later.locations.length + 1,
+      );
       assert.ok((await rows.count()) >= Math.min(20, later.locations.length));
       await screenshot(page, 'places-1440-light');
       const [download] = await Promise.all([page.waitForEvent('download'), page.locator('.csv').click()]);
-      const lines = readFileSync((await download.path())!, 'utf8').trim().split('\r\n');
+      const lines = readFileSync((await download.path())!, 'utf8')
+        .trim()
+        .split('\r\n');
       assert.equal(lines.length - 1, later.locations.length);
       await page.locator('#q').fill('no place is called this');
       await page.getByText('No place matches').waitFor();
@@ -100,7 +105,11 @@ describe('the pages', { concurrency: false }, () => {
       await rows.first().waitFor();
       await page.locator('.latest h2').hover();
       await screenshot(page, 'place-1440-light');
-      const list = (await answerOf<DetectionsAnswer>(`detections?location=${place}&from=${Date.now() - 86_400_000}&to=${Date.now() + MINUTE_MS}&limit=500`)).detections;
+      const list = (
+        await answerOf<DetectionsAnswer>(
+          `detections?location=${place}&from=${Date.now() - 86_400_000}&to=${Date.now() + MINUTE_MS}&limit=500`,
+        )
+      ).detections;
       assert.ok(list.some(({ detection_oid }) => detection_oid === detection));
       await changed<DetectionsAnswer>(page, 'detections?*', withOneMore);
       await first.filter({ hasText: '4242' }).waitFor();
@@ -136,7 +145,9 @@ describe('the pages', { concurrency: false }, () => {
       await screenshot(page, 'detection-1440-light');
       await page.getByRole('link', { name: 'Its minute at this place' }).click();
       const minute = new Date(Math.floor(row.timestamp_detected / MINUTE_MS) * MINUTE_MS).toISOString().slice(0, 16);
-      await page.waitForURL((url) => url.pathname === `/locations/${place}` && url.searchParams.get('from') === `${minute}Z`);
+      await page.waitForURL(
+        (url) => url.pathname === `/locations/${place}` && url.searchParams.get('from') === `${minute}Z`,
+      );
       await page.locator('.latest tbody tr:not(.filler)').first().waitFor();
     });
   });
@@ -155,7 +166,10 @@ describe('the pages', { concurrency: false }, () => {
       const records = digits(await page.locator('#records', { hasText: /\d/ }).textContent());
       const parts = (await page.locator('.tallies tbody td:nth-child(2)').allTextContents()).map(digits);
       assert.equal(parts.length, 6);
-      assert.equal(parts.reduce((a, b) => a + b, 0), records);
+      assert.equal(
+        parts.reduce((a, b) => a + b, 0),
+        records,
+      );
       const { tallies, partitions } = await answerOf<TrustAnswer>('trust');
       assert.ok(records > 0 && records <= tallies.records);
       assert.equal(await page.locator('.partitions tbody tr').count(), partitions.length);
@@ -183,11 +197,21 @@ describe('the pages', { concurrency: false }, () => {
   test('without a published night, and for who may not see runs, Trust says what to do', async () => {
     await see('/data', {}, async (page) => {
       await changed<RunsAnswer>(page, 'runs', () => ({ runs: [], total: 0, attempts: [] }));
-      await changed<TrustAnswer>(page, 'trust', (answer) => ({ ...answer, horizon: null, batch: { ...answer.batch, behind_epochs: 0 } }));
+      await changed<TrustAnswer>(page, 'trust', (answer) => ({
+        ...answer,
+        horizon: null,
+        batch: { ...answer.batch, behind_epochs: 0 },
+      }));
       await page.goto(`${base}/trust`);
       await page.getByText('The first night has not ended.').waitFor();
       await page.unroute('**/api/v1/runs');
-      await page.route('**/api/v1/runs', (route) => route.fulfill({ status: 403, contentType: 'application/problem+json', body: JSON.stringify({ title: 'A role is needed', detail: 'Runs are for operators.', status: 403 }) }));
+      await page.route('**/api/v1/runs', (route) =>
+        route.fulfill({
+          status: 403,
+          contentType: 'application/problem+json',
+          body: JSON.stringify({ title: 'A role is needed', detail: 'Runs are for operators.', status: 403 }),
+        }),
+      );
       await page.locator('.letters, #letters-title ~ *, .trouble').first().waitFor({ state: 'attached' });
     });
   });
@@ -219,10 +243,18 @@ describe('the pages', { concurrency: false }, () => {
     await see('/data?from=2026-11-22T10:00Z&to=2026-11-22T11:00Z', {}, async (page) => {
       await page.locator('#export-place').fill(place);
       await page.locator('label:has(input[value=csv])').click();
-      const href = new URL((await page.getByRole('link', { name: 'Download', exact: true }).getAttribute('href'))!, base);
+      const href = new URL(
+        (await page.getByRole('link', { name: 'Download', exact: true }).getAttribute('href'))!,
+        base,
+      );
       assert.equal(href.pathname, '/api/v1/export');
       const from = Date.UTC(2026, 10, 22, 10);
-      assert.deepEqual(Object.fromEntries(href.searchParams), { location: place, from: String(from), to: String(from + 60 * MINUTE_MS), format: 'csv' });
+      assert.deepEqual(Object.fromEntries(href.searchParams), {
+        location: place,
+        from: String(from),
+        to: String(from + 60 * MINUTE_MS),
+        format: 'csv',
+      });
       await page.locator('#export-place').fill('seventeen');
       await page.getByText('A place’s oid was expected').waitFor();
       assert.equal(await page.getByRole('button', { name: 'Download' }).isDisabled(), true);
@@ -235,7 +267,12 @@ describe('the pages', { concurrency: false }, () => {
       await page.locator('.dayrows tbody tr').first().waitFor();
       const rows = await page.locator('.dayrows tbody tr').count();
       await page.route('**/api/v1/lake', (route) =>
-        route.fulfill({ status: 503, headers: { 'retry-after': '5' }, contentType: 'application/problem+json', body: JSON.stringify({ title: 'HDFS does not answer', detail: 'refused', status: 503 }) }),
+        route.fulfill({
+          status: 503,
+          headers: { 'retry-after': '5' },
+          contentType: 'application/problem+json',
+          body: JSON.stringify({ title: 'HDFS does not answer', detail: 'refused', status: 503 }),
+        }),
       );
       await page.getByText('HDFS does not answer; try again in 30 s').first().waitFor();
       assert.equal(await page.locator('.dayrows tbody tr').count(), rows);
@@ -258,5 +295,11 @@ function withOneMore(answer: DetectionsAnswer): DetectionsAnswer {
   const [first] = answer.detections;
   if (!first) return answer;
   more += 1;
-  return { ...answer, detections: [{ ...first, detection_oid: `4242${more}`, timestamp_detected: Date.now() }, ...answer.detections.slice(0, -1)] };
+  return {
+    ...answer,
+    detections: [
+      { ...first, detection_oid: `4242${more}`, timestamp_detected: Date.now() },
+      ...answer.detections.slice(0, -1),
+    ],
+  };
 }

@@ -1,8 +1,9 @@
 /**
- * Rows: a very long table, rows that change places, and rows of the longest ids, in a real browser against a running app (SIGHTLINE_URL).
+ * Rows: a very long table, rows that change places, and rows of the longest ids, in a real browser against a running
+ * app (SIGHTLINE_URL).
  *
- * Method: the API's answers are changed on their way to the browser, to ten thousand places, to two items that change ranks each time and
- * to the longest ids and names.
+ * Method: the API's answers are changed on their way to the browser, to ten thousand places, to two items that change
+ * ranks each time and to the longest ids and names.
  */
 import assert from 'node:assert/strict';
 import { describe, test } from 'node:test';
@@ -19,7 +20,11 @@ async function withManyPlaces(page: Page): Promise<void> {
   await page.route('**/api/v1/locations?*', async (route) => {
     const response = await fetched(route);
     const answer = (await response.json()) as LocationsAnswer;
-    const locations = Array.from({ length: MANY }, (_, n) => ({ geographical_location_oid: String(500_000 + n), geographical_location: `Far Field ${n}`, count: MANY - n }));
+    const locations = Array.from({ length: MANY }, (_, n) => ({
+      geographical_location_oid: String(500_000 + n),
+      geographical_location: `Far Field ${n}`,
+      count: MANY - n,
+    }));
     await route.fulfill({ response, json: { ...answer, locations } });
   });
 }
@@ -34,7 +39,10 @@ async function withRestlessItems(page: Page): Promise<() => Promise<number>> {
     const response = await fetched(route);
     const names = (turn += 1) % 2 === 0 ? ['ship', 'kite'] : ['kite', 'ship'];
     const items = names.map((item_name, n) => ({ item_rank: n + 1, item_name, count: 20 - n }));
-    await route.fulfill({ response, json: { ...((await response.json()) as TopItemsAnswer), distinct_items: 2, items } });
+    await route.fulfill({
+      response,
+      json: { ...((await response.json()) as TopItemsAnswer), distinct_items: 2, items },
+    });
   });
   await page.reload();
   await page.locator('table.items', { hasText: 'kite' }).waitFor();
@@ -110,7 +118,9 @@ describe('rows', { concurrency: false }, () => {
           .filter((one) => one.checkVisibility() && (one.getBoundingClientRect().right > one.closest('td').getBoundingClientRect().right + 0.5 || one.scrollWidth > one.clientWidth + 1))
           .map((one) => one.textContent)`);
         assert.deepEqual(cut, [], `ids at ${width}`);
-        const widths = await page.evaluate<number[]>("[document.documentElement, document.querySelector('footer.view')].map((one) => one.scrollWidth)");
+        const widths = await page.evaluate<number[]>(
+          "[document.documentElement, document.querySelector('footer.view')].map((one) => one.scrollWidth)",
+        );
         assert.ok(Math.max(...widths) <= width, `${widths.join(' and ')} wide on ${width}`);
       });
     }

@@ -1,9 +1,10 @@
 /**
- * The states of the numbers that a healthy app is seldom in, in a real browser against a running app (SIGHTLINE_URL): first run, late,
- * stale, quiet, down and paused.
+ * The states of the numbers that a healthy app is seldom in, in a real browser against a running app (SIGHTLINE_URL):
+ * first run, late, stale, quiet, down and paused.
  *
- * Method: the API's answers are changed on their way to the browser, as they are in that state; badge, notice and numbers are held
- * against each other. Pictures are kept in test-output/: of the stale state in both themes, on a phone and on a wall screen.
+ * Method: the API's answers are changed on their way to the browser, as they are in that state; badge, notice and
+ * numbers are held against each other. Pictures are kept in test-output/: of the stale state in both themes, on a phone
+ * and on a wall screen.
  */
 import assert from 'node:assert/strict';
 import { describe, test } from 'node:test';
@@ -34,10 +35,12 @@ async function changing(page: Page, change: (answer: Answer) => Answer): Promise
   await page.reload();
 }
 
-const behind = (ms: number) => (answer: Answer): Answer => ({
-  ...answer,
-  ...(answer.view ? { view: { ...answer.view, speed_as_of: Date.now() - ms, freshness_ms: ms } } : {}),
-});
+const behind =
+  (ms: number) =>
+  (answer: Answer): Answer => ({
+    ...answer,
+    ...(answer.view ? { view: { ...answer.view, speed_as_of: Date.now() - ms, freshness_ms: ms } } : {}),
+  });
 
 /** Before the first detection: nothing counted, nothing published, no record in the log. */
 function firstRun(answer: Answer): Answer {
@@ -52,14 +55,26 @@ function firstRun(answer: Answer): Answer {
 }
 
 async function away(route: Route): Promise<void> {
-  const problem = { title: 'HBase does not answer', detail: 'no answer from the region server within 3 s', status: 503, request_id: 'r-1' };
-  await route.fulfill({ status: 503, headers: { 'retry-after': '8' }, contentType: 'application/problem+json', body: JSON.stringify(problem) });
+  const problem = {
+    title: 'HBase does not answer',
+    detail: 'no answer from the region server within 3 s',
+    status: 503,
+    request_id: 'r-1',
+  };
+  await route.fulfill({
+    status: 503,
+    headers: { 'retry-after': '8' },
+    contentType: 'application/problem+json',
+    body: JSON.stringify(problem),
+  });
 }
 
 /** What is the matter does not move the page sideways or stand in anybody's way; a picture of it is kept. */
 async function look(page: Page, name: string): Promise<void> {
   const { width } = page.viewportSize()!;
-  const wide = await page.evaluate<string[]>(`document.documentElement.scrollWidth <= ${width} ? [] : [...document.querySelectorAll('body *')]
+  const wide = await page.evaluate<
+    string[]
+  >(`document.documentElement.scrollWidth <= ${width} ? [] : [...document.querySelectorAll('body *')]
     .filter((one) => one.getBoundingClientRect().right > ${width} && one.checkVisibility()).map((one) => one.outerHTML.slice(0, 100))`);
   assert.deepEqual(wide, [], name);
   assert.deepEqual(await seriousFaults(page), []);
@@ -72,7 +87,10 @@ for (const [screen, options] of SCREENS) {
       await see('/?window=1h', options, async (page) => {
         await changing(page, behind(4 * 60_000));
         await page.locator('.badge[data-state=stale]', { hasText: /4\smin/ }).waitFor();
-        assert.match(await page.locator('.notice').innerText(), /Nothing counted since \d\d:\d\d:\d\d UTC\..*will be counted/);
+        assert.match(
+          await page.locator('.notice').innerText(),
+          /Nothing counted since \d\d:\d\d:\d\d UTC\..*will be counted/,
+        );
         assert.ok(digits(await page.locator('#total', { hasText: /\d/ }).textContent()) > 0);
         await look(page, `live-${screen}-stale`);
       });
@@ -81,7 +99,11 @@ for (const [screen, options] of SCREENS) {
     test('before the first detection one sentence says what to do', async () => {
       await see('/?window=1h', options, async (page) => {
         await changing(page, firstRun);
-        await page.locator('table.items', { hasText: 'Waiting for the first detection. npm start -- --rate 1000 simulates cameras.' }).waitFor();
+        await page
+          .locator('table.items', {
+            hasText: 'Waiting for the first detection. npm start -- --rate 1000 simulates cameras.',
+          })
+          .waitFor();
         await page.locator('#total').filter({ hasText: /^0$/ }).waitFor();
         await page.locator('table.places td.cnt').first().filter({ hasText: /^0$/ }).waitFor();
         await look(page, `live-${screen}-first-run`);
@@ -94,7 +116,10 @@ test('late numbers stay, with how far they are behind', async () => {
   await see('/?window=1h', {}, async (page) => {
     await changing(page, behind(34_000));
     await page.locator('.badge[data-state=late]', { hasText: /34\ss/ }).waitFor();
-    assert.match(await page.locator('.notice').innerText(), /The speed layer is 34\ss behind\..*Numbers are true up to/);
+    assert.match(
+      await page.locator('.notice').innerText(),
+      /The speed layer is 34\ss behind\..*Numbers are true up to/,
+    );
     assert.ok(digits(await page.locator('#total', { hasText: /\d/ }).textContent()) > 0);
     await look(page, 'live-1440-light-late');
   });

@@ -1,8 +1,9 @@
 /**
- * Seven windows of one browser against a running app (SIGHTLINE_URL): HTTP/1.1 gives them six connections, and they share one stream.
+ * Seven windows of one browser against a running app (SIGHTLINE_URL): HTTP/1.1 gives them six connections, and they
+ * share one stream.
  *
- * Method: the app's own metric of open streams, and what each page says of how its numbers come. Pages of one context are windows of
- * one browser: they share cookies, connections and the channel between tabs.
+ * Method: the app's own metric of open streams, and what each page says of how its numbers come. Pages of one context
+ * are windows of one browser: they share cookies, connections and the channel between tabs.
  */
 import assert from 'node:assert/strict';
 import { after, before, describe, test } from 'node:test';
@@ -15,7 +16,9 @@ const LIMIT_MS = 120_000;
 /** Remembers the streams that a page opens. */
 const REMEMBER_STREAMS = `window.streams = []; window.EventSource = class extends EventSource { constructor(...given) { super(...given); window.streams.push(this); } }`;
 /** Painted every five seconds: seven pages share the machine too. */
-const PATHS = ['?', '?window=5m&', '?window=15m&', '?window=24h&', '?limit=5&', 'locations?', '?'].map((path) => `/${path}refresh=5`);
+const PATHS = ['?', '?window=5m&', '?window=15m&', '?window=24h&', '?limit=5&', 'locations?', '?'].map(
+  (path) => `/${path}refresh=5`,
+);
 let browser: Browser;
 let context: BrowserContext;
 const pages: Page[] = [];
@@ -34,18 +37,25 @@ async function streams(): Promise<number> {
   return Number(/^sightline_stream_connections(?:\{[^}]*\})? (\d+)/m.exec(text)?.[1]);
 }
 
-const oneStream = (what: string): Promise<number> => eventually(`one stream ${what}`, streams, (open) => open === 1, LIMIT_MS);
+const oneStream = (what: string): Promise<number> =>
+  eventually(`one stream ${what}`, streams, (open) => open === 1, LIMIT_MS);
 
 /** Every page is told its numbers, and they go on. */
 async function allPushed(some: readonly Page[]): Promise<void> {
   for (const page of some) await page.locator('.badge[title*="By push"]').waitFor({ timeout: LIMIT_MS });
   const asOf = await Promise.all(some.map((page) => page.locator('.asof').textContent()));
-  await Promise.all(some.map((page, index) => page.locator('.asof').filter({ hasNotText: asOf[index]! }).waitFor({ timeout: LIMIT_MS })));
+  await Promise.all(
+    some.map((page, index) =>
+      page.locator('.asof').filter({ hasNotText: asOf[index]! }).waitFor({ timeout: LIMIT_MS }),
+    ),
+  );
 }
 
 /** The page that holds the stream. */
 async function leading(some: readonly Page[]): Promise<Page> {
-  for (const page of some) if (await page.evaluate<boolean>('window.streams.some(({ readyState }) => readyState !== EventSource.CLOSED)')) return page;
+  for (const page of some)
+    if (await page.evaluate<boolean>('window.streams.some(({ readyState }) => readyState !== EventSource.CLOSED)'))
+      return page;
   throw new Error('no page holds a stream');
 }
 
@@ -54,14 +64,29 @@ describe('seven windows of one browser', { concurrency: false }, () => {
     for (const path of PATHS) {
       const page = await context.newPage();
       page.on('pageerror', (error) => complaints.push(error.message));
-      page.on('console', (message) => void (message.type() === 'error' && !message.text().startsWith('Failed to load resource') && complaints.push(message.text())));
+      page.on(
+        'console',
+        (message) =>
+          void (
+            message.type() === 'error' &&
+            !message.text().startsWith('Failed to load resource') &&
+            complaints.push(message.text())
+          ),
+      );
       // That it has come is seen by what it shows.
       await page.goto(base + path, { waitUntil: 'commit', timeout: LIMIT_MS });
       pages.push(page);
     }
     await allPushed(pages);
     await oneStream('for seven');
-    const words = await Promise.all(pages.map((page) => page.locator('.hero h2').textContent().catch(() => null)));
+    const words = await Promise.all(
+      pages.map((page) =>
+        page
+          .locator('.hero h2')
+          .textContent()
+          .catch(() => null),
+      ),
+    );
     assert.match(words[3]!, /24/, 'each its own window');
   });
 

@@ -1,5 +1,6 @@
 /**
- * Who may look, at the real app: pages and data alike ask the gate, and an app that everybody could reach does not start.
+ * Who may look, at the real app: pages and data alike ask the gate, and an app that everybody could reach does not
+ * start.
  *
  * Needs no stores: what is refused is refused before any of them is asked.
  */
@@ -31,15 +32,33 @@ async function freePort(): Promise<number> {
 }
 
 before(async () => {
-  app = await startApp({ ...NOWHERE, AUTH: 'basic', AUTH_USERS: await userLine('vera', 'viewer', PASSWORD), LOG_LEVEL: 'trace' });
+  app = await startApp({
+    ...NOWHERE,
+    AUTH: 'basic',
+    AUTH_USERS: await userLine('vera', 'viewer', PASSWORD),
+    LOG_LEVEL: 'trace',
+  });
 });
 
 after(() => app?.stop());
 
 test('nobody sees a page or an answer without a name', async () => {
-  for (const path of ['/', '/?window=24h', '/no-such-page', '/api/v1/top-items', '/api/v1/stream', '/api/v1/export', '/api/v1/openapi.json', '/api/v1/nothing']) {
+  for (const path of [
+    '/',
+    '/?window=24h',
+    '/no-such-page',
+    '/api/v1/top-items',
+    '/api/v1/stream',
+    '/api/v1/export',
+    '/api/v1/openapi.json',
+    '/api/v1/nothing',
+  ]) {
     const response = await fetch(app.address + path);
-    assert.deepEqual([response.status, response.headers.get('www-authenticate')], [401, 'Basic realm="Sightline", charset="UTF-8"'], path);
+    assert.deepEqual(
+      [response.status, response.headers.get('www-authenticate')],
+      [401, 'Basic realm="Sightline", charset="UTF-8"'],
+      path,
+    );
     assert.doesNotMatch(await response.text(), /<html/i);
   }
   assert.equal((await fetch(`${app.address}/healthz`)).status, 200);
@@ -56,13 +75,20 @@ test('a page comes with a policy whose nonce is new each time, and with the usua
     assert.match(policy, /default-src 'self'.*object-src 'none'.*frame-ancestors 'none'/);
     assert.doesNotMatch(policy, /unsafe/);
     assert.ok((await response.text()).includes(`nonce="${nonce}"`));
-    for (const [name, value] of [['x-content-type-options', 'nosniff'], ['x-frame-options', 'DENY'], ['referrer-policy', 'same-origin']] as const) assert.equal(response.headers.get(name), value);
+    for (const [name, value] of [
+      ['x-content-type-options', 'nosniff'],
+      ['x-frame-options', 'DENY'],
+      ['referrer-policy', 'same-origin'],
+    ] as const)
+      assert.equal(response.headers.get(name), value);
   }
   assert.equal(nonces.size, 2);
 });
 
 test('a viewer who asks for runs gets a 403; a made-up address or role changes nothing', async () => {
-  const response = await fetch(`${app.address}/api/v1/runs`, { headers: { ...headers, 'x-sightline-peer': '127.0.0.1', 'x-sightline-role': 'operator' } });
+  const response = await fetch(`${app.address}/api/v1/runs`, {
+    headers: { ...headers, 'x-sightline-peer': '127.0.0.1', 'x-sightline-role': 'operator' },
+  });
   assert.equal(response.status, 403);
 });
 
@@ -81,10 +107,19 @@ test('without authentication a page of another site, whose name was made to poin
   try {
     const statusFor = (host: string, path: string): Promise<number> =>
       new Promise((resolve, reject) => {
-        get(open.address + path, { headers: { host } }, (response) => resolve(response.resume().statusCode ?? 0)).on('error', reject);
+        get(open.address + path, { headers: { host } }, (response) => resolve(response.resume().statusCode ?? 0)).on(
+          'error',
+          reject,
+        );
       });
-    assert.deepEqual([await statusFor('rebound.example', '/'), await statusFor('rebound.example:3000', '/api/v1/openapi.json')], [421, 421]);
-    assert.deepEqual([await statusFor('localhost', '/api/v1/openapi.json'), await statusFor('rebound.example', '/healthz')], [200, 200]);
+    assert.deepEqual(
+      [await statusFor('rebound.example', '/'), await statusFor('rebound.example:3000', '/api/v1/openapi.json')],
+      [421, 421],
+    );
+    assert.deepEqual(
+      [await statusFor('localhost', '/api/v1/openapi.json'), await statusFor('rebound.example', '/healthz')],
+      [200, 200],
+    );
   } finally {
     await open.stop();
   }
@@ -95,7 +130,13 @@ test('an app that everybody could reach does not start without authentication', 
 });
 
 test('with an issuer a page of somebody who is not signed in leads to the sign-in, and back to that page', async () => {
-  const settings = { OIDC_ISSUER: 'http://127.0.0.1:1', OIDC_CLIENT_ID: 'sightline', PUBLIC_URL: 'http://127.0.0.1:3000', SESSION_SECRET: 's'.repeat(32), AUTH_OPERATORS: 'olga' };
+  const settings = {
+    OIDC_ISSUER: 'http://127.0.0.1:1',
+    OIDC_CLIENT_ID: 'sightline',
+    PUBLIC_URL: 'http://127.0.0.1:3000',
+    SESSION_SECRET: 's'.repeat(32),
+    AUTH_OPERATORS: 'olga',
+  };
   const signedBy = await startApp({ ...NOWHERE, AUTH: 'oidc', ...settings });
   try {
     const response = await fetch(`${signedBy.address}/trust?window=24h`, { redirect: 'manual' });
@@ -120,13 +161,27 @@ test('with a certificate of its own the app speaks HTTPS, shows metrics on their
     AUDIT_FILE: join(folder, 'audit.log'),
   });
   const ca = readFileSync(fixture('first.crt'));
-  const ask = (path: string, asked: Record<string, string> = {}): Promise<{ status: number; hsts: string | undefined }> =>
+  const ask = (
+    path: string,
+    asked: Record<string, string> = {},
+  ): Promise<{ status: number; hsts: string | undefined }> =>
     new Promise((resolve, reject) => {
       const { port } = new URL(own.address);
       // The name that is asked for is not a loopback one, so that browsers would be told to stay with HTTPS.
-      getSecurely({ host: '127.0.0.1', port, path, ca, servername: 'localhost', agent: false, headers: { host: 'sightline.example.org', ...asked } }, (response) => {
-        resolve({ status: response.resume().statusCode ?? 0, hsts: response.headers['strict-transport-security'] });
-      }).on('error', reject);
+      getSecurely(
+        {
+          host: '127.0.0.1',
+          port,
+          path,
+          ca,
+          servername: 'localhost',
+          agent: false,
+          headers: { host: 'sightline.example.org', ...asked },
+        },
+        (response) => {
+          resolve({ status: response.resume().statusCode ?? 0, hsts: response.headers['strict-transport-security'] });
+        },
+      ).on('error', reject);
     });
   try {
     assert.match(own.address, /^https:/);
@@ -142,12 +197,18 @@ test('with a certificate of its own the app speaks HTTPS, shows metrics on their
     assert.equal(await own.stop(), 0);
   }
   const trail = readFileSync(join(folder, 'audit.log'), 'utf8');
-  const lines = trail.trimEnd().split('\n').map((line) => JSON.parse(line) as Record<string, unknown>);
-  assert.deepEqual(lines.map(({ event, who, from, status, route }) => [event, who, from, status, route]), [
-    ['refused', null, '127.0.0.1', 401, 'page'],
-    ['sign_in', 'vera', '127.0.0.1', undefined, undefined],
-    ['refused', 'vera', '127.0.0.1', 403, '/api/v1/runs'],
-  ]);
+  const lines = trail
+    .trimEnd()
+    .split('\n')
+    .map((line) => JSON.parse(line) as Record<string, unknown>);
+  assert.deepEqual(
+    lines.map(({ event, who, from, status, route }) => [event, who, from, status, route]),
+    [
+      ['refused', null, '127.0.0.1', 401, 'page'],
+      ['sign_in', 'vera', '127.0.0.1', undefined, undefined],
+      ['refused', 'vera', '127.0.0.1', 403, '/api/v1/runs'],
+    ],
+  );
   assert.doesNotMatch(trail, /a password that|dmVyY|scrypt\$|Basic /);
   rmSync(folder, { recursive: true, force: true });
 });

@@ -1,8 +1,9 @@
 /**
  * The real stack at IPv6 addresses, the real app on one, and a network whose proxy must not be asked.
  *
- * Relays on ::1 stand before Kafka, ZooKeeper and the NameNode. The daemons of one machine name themselves by 127.0.0.1, so only the
- * addresses that a person sets are IPv6 here; names that servers give themselves are in the unit tests of the HBase client.
+ * Relays on ::1 stand before Kafka, ZooKeeper and the NameNode. The daemons of one machine name themselves by
+ * 127.0.0.1, so only the addresses that a person sets are IPv6 here; names that servers give themselves are in the unit
+ * tests of the HBase client.
  */
 import assert from 'node:assert/strict';
 import { randomBytes } from 'node:crypto';
@@ -28,7 +29,9 @@ let addresses: Record<'KAFKA_BROKERS' | 'HBASE_ZOOKEEPER' | 'WEBHDFS_URL', strin
 let proxy: ForwardProxy;
 
 before(async () => {
-  const targets = [plain.KAFKA_BROKERS, plain.HBASE_ZOOKEEPER, new URL(plain.WEBHDFS_URL).host].map((one) => parseHostPorts(one)![0]!);
+  const targets = [plain.KAFKA_BROKERS, plain.HBASE_ZOOKEEPER, new URL(plain.WEBHDFS_URL).host].map(
+    (one) => parseHostPorts(one)![0]!,
+  );
   relays.push(...(await Promise.all(targets.map((target) => startRelay('::1', target)))));
   const [kafka, zookeeper, nameNode] = relays.map(({ address }) => address);
   addresses = { KAFKA_BROKERS: kafka!, HBASE_ZOOKEEPER: zookeeper!, WEBHDFS_URL: `http://${nameNode}` };
@@ -39,7 +42,12 @@ after(async () => {
   await Promise.all([...relays.map((relay) => relay.close()), proxy?.close()]);
 });
 
-const proxied = (): Record<string, string> => ({ ...Object.fromEntries(PROXY_VARIABLES.map((name) => [name, proxy.url])), NO_PROXY: '', no_proxy: '', NODE_USE_ENV_PROXY: '1' });
+const proxied = (): Record<string, string> => ({
+  ...Object.fromEntries(PROXY_VARIABLES.map((name) => [name, proxy.url])),
+  NO_PROXY: '',
+  no_proxy: '',
+  NODE_USE_ENV_PROXY: '1',
+});
 
 test('Kafka, HBase and HDFS are found at IPv6 addresses, by every client that we have', async () => {
   const config = readConfig({ ...process.env, ...addresses, KAFKA_TOPIC: topic, KAFKA_PARTITIONS: '1' });
@@ -53,7 +61,10 @@ test('Kafka, HBase and HDFS are found at IPv6 addresses, by every client that we
     }
     await hbase.ping();
     assert.ok((await hdfs(config).capacity()).freeBytes > 0);
-    assert.deepEqual(relays.map((relay) => relay.taken() > 0), [true, true, true]);
+    assert.deepEqual(
+      relays.map((relay) => relay.taken() > 0),
+      [true, true, true],
+    );
   } finally {
     await Promise.all([admin.close(), reader.close(), hbase.close()]);
   }
@@ -61,7 +72,8 @@ test('Kafka, HBase and HDFS are found at IPv6 addresses, by every client that we
 
 test('doctor finds everything at IPv6 addresses, with a proxy set, and asks no proxy', async () => {
   const { stdout } = await sightline(['doctor'], { ...process.env, ...addresses, KAFKA_TOPIC: topic, ...proxied() });
-  for (const line of [`ok    Kafka at ${addresses.KAFKA_BROKERS}`, `ok    HDFS at ${addresses.WEBHDFS_URL}`]) assert.ok(stdout.includes(line), stdout);
+  for (const line of [`ok    Kafka at ${addresses.KAFKA_BROKERS}`, `ok    HDFS at ${addresses.WEBHDFS_URL}`])
+    assert.ok(stdout.includes(line), stdout);
   assert.match(stdout, /HBase behind \[::1\]:\d+: (?!connection)/);
   assert.deepEqual(proxy.asked, []);
 });

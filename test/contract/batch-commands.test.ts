@@ -1,9 +1,10 @@
 /**
- * The batch layer by its commands, on the real Kafka, HBase and HDFS: what is archived early is taken over, damage is found and
- * named, every exit code is what the contract says, a rebuild from the archive alone gives the lake and the counts that were there, and
- * what it left behind can be removed.
+ * The batch layer by its commands, on the real Kafka, HBase and HDFS: what is archived early is taken over, damage is
+ * found and named, every exit code is what the contract says, a rebuild from the archive alone gives the lake and the
+ * counts that were there, and what it left behind can be removed.
  *
- * One epoch of a few seconds with records, then quiet. Uses a topic, a namespace and a folder of its own, and removes them.
+ * One epoch of a few seconds with records, then quiet. Uses a topic, a namespace and a folder of its own, and removes
+ * them.
  */
 import assert from 'node:assert/strict';
 import type { ChildProcess } from 'node:child_process';
@@ -42,7 +43,11 @@ let switchedAt = 0;
 let elsewhere: Promise<number[]>;
 
 before(async () => {
-  world = await batchWorld({ EPOCH_SECONDS: '30', SPEED_WAIT_SECONDS: '180', PRUNE_GRACE_SECONDS: String(GRACE_SECONDS) });
+  world = await batchWorld({
+    EPOCH_SECONDS: '30',
+    SPEED_WAIT_SECONDS: '180',
+    PRUNE_GRACE_SECONDS: String(GRACE_SECONDS),
+  });
   batch = await openBatchOf(world.config);
   speed = spawn(process.execPath, ['sightline.mjs', 'speed'], { cwd: ROOT, env: world.environment, stdio: 'ignore' });
   fed = await feed(world.config);
@@ -57,7 +62,11 @@ after(async () => {
 
 const command = (args: readonly string[], environment: Record<string, string> = {}) =>
   sightline(['batch', ...args], { ...world.environment, ...environment });
-const linesOf = <T>(text: string): T[] => text.trim().split('\n').map((line) => JSON.parse(line) as T);
+const linesOf = <T>(text: string): T[] =>
+  text
+    .trim()
+    .split('\n')
+    .map((line) => JSON.parse(line) as T);
 const until = async (t: number): Promise<void> => void (await pause(Math.max(0, t - Date.now())));
 
 test('what is archived while an epoch is open is taken over by its run, with every record once', async () => {
@@ -80,18 +89,28 @@ test('what is archived while an epoch is open is taken over by its run, with eve
   const reports = linesOf<RunReport>(run.stdout);
   const named = reports.flatMap((report) => report.files.map(({ path }) => path));
   for (const { path } of early) assert.ok(named.includes(path), path);
-  for (const { path } of await files.walk('lake/raw')) assert.equal(named.filter((each) => each === path).length, 1, path);
+  for (const { path } of await files.walk('lake/raw'))
+    assert.equal(named.filter((each) => each === path).length, 1, path);
   assert.ok(reports.reduce((sum, { records }) => sum + records, 0) >= fed.records);
-  assert.equal(reports.reduce((sum, { rows }) => sum + rows, 0), fed.ids.size);
+  assert.equal(
+    reports.reduce((sum, { rows }) => sum + rows, 0),
+    fed.ids.size,
+  );
   published = reports.find(({ rows }) => rows > 0)!;
   assert.equal(published.result, 'proved');
-  assert.match((await command(['report', '--epoch', published.epoch])).stdout, /proved[^]*copies +\d+[^]*rows hash +[0-9a-f]{64}/);
+  assert.match(
+    (await command(['report', '--epoch', published.epoch])).stdout,
+    /proved[^]*copies +\d+[^]*rows hash +[0-9a-f]{64}/,
+  );
 });
 
 test('one payload altered in the lake is found by computing the epoch again, and named', async () => {
   const { hdfs: files } = batch.context;
   const { path } = published.files.find((file) => file.path.startsWith('lake/detections/'))!;
-  const [whole, altered] = ['whole', 'altered'].map((name) => join(world.config.SIGHTLINE_HOME, `${name}.parquet`)) as [string, string];
+  const [whole, altered] = ['whole', 'altered'].map((name) => join(world.config.SIGHTLINE_HOME, `${name}.parquet`)) as [
+    string,
+    string,
+  ];
   await files.download(path, whole);
   const duck = await openDuck({ memoryMb: 256, threads: 1, spillFolder: join(world.config.SIGHTLINE_HOME, 'spill') });
   const [victim] = await duck.rows(`SELECT CAST(MIN(detection_oid) AS VARCHAR) AS id FROM '${whole}'`);
@@ -102,9 +121,15 @@ test('one payload altered in the lake is found by computing the epoch again, and
   const found = await command(['run', '--epoch', published.epoch, '--reprocess', 'all', '--json']);
   assert.equal(found.code, 4);
   const [{ rows_that_differ: rows, altered_files: files_ }] = linesOf<Reprocessed>(found.stdout) as [Reprocessed];
-  assert.deepEqual(rows.map(({ detection_oid }) => detection_oid), [victim!.id]);
+  assert.deepEqual(
+    rows.map(({ detection_oid }) => detection_oid),
+    [victim!.id],
+  );
   assert.deepEqual([rows[0]!.published!.item_name, rows[0]!.computed!.item_name === 'tank'], ['tank', false]);
-  assert.deepEqual(files_.map((file) => file.path), [path]);
+  assert.deepEqual(
+    files_.map((file) => file.path),
+    [path],
+  );
   await files.upload(whole, path);
   assert.equal((await command(['run', '--epoch', published.epoch, '--reprocess', 'all'])).code, 3);
 });
@@ -141,7 +166,10 @@ test('a raw file of another life of the log makes a rebuild refuse before anythi
   await files.write(foreign, Buffer.from('raw records of another topic'));
   const refused = await command(['rebuild']);
   assert.equal(refused.code, 4);
-  assert.match(refused.stderr, new RegExp(`${foreign} is of life 2 of the log, and this lake is of life 1.*Move the files`));
+  assert.match(
+    refused.stderr,
+    new RegExp(`${foreign} is of life 2 of the log, and this lake is of life 1.*Move the files`),
+  );
   assert.equal(await control.rebuilding(2), null, 'a rebuild that is recorded would hold up a growth of the topic');
   await files.rename(foreign, 'another-root/lake/raw/part-l2-0-0-9.parquet');
   await files.remove('another-root');
@@ -158,7 +186,10 @@ test('from the archive alone come the rows and counts that were there, and the n
   switchedAt = Date.now();
   assert.equal(rebuilt.code, 0);
   const [outcome] = linesOf<Rebuilt>(rebuilt.stdout) as [Rebuilt];
-  assert.deepEqual([outcome.generation, outcome.different, outcome.switched, outcome.rows], [2, [], true, fed.ids.size]);
+  assert.deepEqual(
+    [outcome.generation, outcome.different, outcome.switched, outcome.rows],
+    [2, [], true, fed.ids.size],
+  );
   assert.equal((await readRun(files, published.epoch))!.generation, 2);
   assert.equal((await readRun(files, published.epoch))!.chain_sha256, chain);
   assert.deepEqual(await answersOf(), before_);
@@ -183,7 +214,10 @@ test('what the generation before left is told by a dry run, removed when asked, 
   await until(switchedAt + GRACE_SECONDS * 1_000 + 500);
   const before_ = await answersOf();
   const told = linesOf<OldGeneration>((await command(['prune', '--generations', '--dry-run', '--json'], now)).stdout);
-  assert.deepEqual(told.map(({ generation, rows, files }) => [generation, rows > 0, files > 0]), [[1, true, true]]);
+  assert.deepEqual(
+    told.map(({ generation, rows, files }) => [generation, rows > 0, files > 0]),
+    [[1, true, true]],
+  );
   const removed = await command(['prune', '--generations', '--json'], now);
   assert.deepEqual([removed.code, linesOf<OldGeneration>(removed.stdout)[0]!.rows], [0, told[0]!.rows]);
   assert.equal((await command(['prune', '--generations'], now)).code, 3);

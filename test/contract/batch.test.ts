@@ -1,9 +1,9 @@
 /**
- * The batch layer on the real Kafka, HBase and HDFS: epochs are published once and whole, the speed layer is proved or repaired,
- * and a run that is killed at any point leaves what the next one finishes (laws L3, L5, L8, L9).
+ * The batch layer on the real Kafka, HBase and HDFS: epochs are published once and whole, the speed layer is proved or
+ * repaired, and a run that is killed at any point leaves what the next one finishes (laws L3, L5, L8, L9).
  *
- * A feed sends detections, copies, strays and poison the whole time. Uses a topic, a namespace and a folder of its own on the
- * addresses of the environment, and removes them.
+ * A feed sends detections, copies, strays and poison the whole time. Uses a topic, a namespace and a folder of its own
+ * on the addresses of the environment, and removes them.
  */
 import assert from 'node:assert/strict';
 import type { ChildProcess } from 'node:child_process';
@@ -103,9 +103,10 @@ test('a row removed from the speed view and a detection counted twice are report
   const { count, listed } = report!.comparison.differences;
   assert.equal(count, ofRemoved.reduce((sum, { cells }) => sum + cells.length, 0) + 1);
   const more = listed.filter((difference) => difference.speed > difference.batch);
-  assert.deepEqual(more.map((d) => [d.geographical_location_oid, d.partition, d.speed - d.batch, d.counted.length]), [
-    [twice.scope, twice.partition, 1, Math.min(LISTED_IDS, more[0]!.batch)],
-  ]);
+  assert.deepEqual(
+    more.map((d) => [d.geographical_location_oid, d.partition, d.speed - d.batch, d.counted.length]),
+    [[twice.scope, twice.partition, 1, Math.min(LISTED_IDS, more[0]!.batch)]],
+  );
   for (const difference of listed.filter((each) => !more.includes(each))) {
     assert.equal(difference.speed, 0);
     assert.equal(difference.missing_in_speed.length, Math.min(LISTED_IDS, difference.batch));
@@ -115,7 +116,11 @@ test('a row removed from the speed view and a detection counted twice are report
 
 async function removeRow(name: HourRowName, partition: number): Promise<void> {
   const hbase = openHBase(world.config);
-  const row = { row: speedRow(1, name, partition), families: [...COUNT_FAMILIES, LIST_FAMILY], timestamp: Number.MAX_SAFE_INTEGER };
+  const row = {
+    row: speedRow(1, name, partition),
+    families: [...COUNT_FAMILIES, LIST_FAMILY],
+    timestamp: Number.MAX_SAFE_INTEGER,
+  };
   await deleteRows(hbase, `${world.name}:speed_view`, [row]);
   await hbase.close();
 }
@@ -124,17 +129,27 @@ function countedTwice({ scope, partition, hour, epoch, cells }: CountRow): Speed
   const location = scope as Oid;
   const { subject: item, upTo } = cells[0]!;
   const minutes = cells.filter(({ subject }) => subject === item).flatMap(({ minute, count }) => [minute, count]);
-  const wrong = { kind: 'place_item', location, item, minutes: minutes.with(1, minutes[1]! + 1), upTo: upTo + 1 } as const;
+  const wrong = {
+    kind: 'place_item',
+    location,
+    item,
+    minutes: minutes.with(1, minutes[1]! + 1),
+    upTo: upTo + 1,
+  } as const;
   return { name: { group: groupOf(location), hour, epoch }, partition, cells: [wrong], listed: [] };
 }
 
 test('what is published is nothing to do, what is not over neither, what lies beyond is refused', async () => {
   const { rules } = batch.context;
   const horizon = (await horizonOf(batch.context))!;
-  const run = (epoch: number) => sightline(['batch', 'run', '--epoch', nameOf(epoch as Epoch, rules)], world.environment);
+  const run = (epoch: number) =>
+    sightline(['batch', 'run', '--epoch', nameOf(epoch as Epoch, rules)], world.environment);
   assert.equal((await run(horizon.epoch)).code, 3);
   assert.equal((await run(horizon.epoch + 10_000)).code, 2);
-  const again = await sightline(['batch', 'run', '--epoch', nameOf(horizon.epoch, rules), '--reprocess', 'all'], world.environment);
+  const again = await sightline(
+    ['batch', 'run', '--epoch', nameOf(horizon.epoch, rules), '--reprocess', 'all'],
+    world.environment,
+  );
   assert.equal(again.code, 3);
   assert.match(again.stdout, /the same/);
   const { code, stdout } = await sightline(['batch', 'report', '--json'], world.environment);
@@ -148,7 +163,8 @@ test('without a speed layer an epoch is published as unproven, and strays are se
   const stoppedAt = Date.now();
   await batch.close();
   batch = await openBatchOf({ ...world.config, SPEED_WAIT_SECONDS: 0 });
-  // Epochs that the worker saw wait to be published, and it died within one: only what began later is certainly without it.
+  // Epochs that the worker saw wait to be published, and it died within one: only what began later is certainly without
+  // it.
   for (;;) {
     const report = (await publish(await next()))!;
     assert.notEqual(report.result, 'repaired');
@@ -158,14 +174,20 @@ test('without a speed layer an epoch is published as unproven, and strays are se
     const withRecords = report.partitions.filter(({ records }) => records > 0);
     assert.ok(withRecords.length > 0);
     for (const { partition, cut } of withRecords) {
-      assert.ok(report.comparison.unproven.some((why) => isBehind(why, partition, cut)), report.comparison.unproven.join('\n'));
+      assert.ok(
+        report.comparison.unproven.some((why) => isBehind(why, partition, cut)),
+        report.comparison.unproven.join('\n'),
+      );
     }
     return;
   }
 });
 
 function isBehind(why: string, partition: number, cut: number): boolean {
-  const found = /^partition (\d+): the speed layer is at offset (\d+), the epoch ends at (\d+)$/.exec(why)?.slice(1).map(Number);
+  const found = /^partition (\d+): the speed layer is at offset (\d+), the epoch ends at (\d+)$/
+    .exec(why)
+    ?.slice(1)
+    .map(Number);
   return found !== undefined && found[0] === partition && found[1]! < cut && found[2] === cut;
 }
 
@@ -179,7 +201,11 @@ test('a run that is killed at one point after the other is finished by the last 
   for (const point of POINTS) {
     const arguments_ = ['--import', 'tsx', 'test/support/batch-child.ts', point, String(epoch)];
     const environment = { ...world.environment, SPEED_WAIT_SECONDS: '0' };
-    const child = spawn(process.execPath, arguments_, { cwd: ROOT, env: environment, stdio: ['ignore', 'ignore', 'inherit'] });
+    const child = spawn(process.execPath, arguments_, {
+      cwd: ROOT,
+      env: environment,
+      stdio: ['ignore', 'ignore', 'inherit'],
+    });
     const signal = await new Promise((resolve) => child.once('exit', (_, by) => resolve(by)));
     assert.equal(signal, 'SIGKILL', point);
   }
@@ -189,7 +215,10 @@ test('a run that is killed at one point after the other is finished by the last 
   const report = (await readRun(batch.context.hdfs, nameOf(epoch, batch.context.rules)))!;
   assert.ok(report.rows > 0);
   assert.deepEqual([...new Set(totals)], [totals[0]!, totals[0]! + report.rows]);
-  assert.ok(isSame(await reprocess(batch.context, epoch)), 'rows, files and hash are those of a computation that nothing disturbed');
+  assert.ok(
+    isSame(await reprocess(batch.context, epoch)),
+    'rows, files and hash are those of a computation that nothing disturbed',
+  );
 });
 
 /** Asks serving and reads the epoch's files again and again: every file is whole, and no id is there twice. */
@@ -202,14 +231,15 @@ function reading(epoch: Epoch): { stop(): Promise<number[]> } {
   let isStopped = false;
   const read = async (): Promise<void> => {
     const duck = await openDuck({ memoryMb: 256, threads: 1, spillFolder: `${world.config.SIGHTLINE_HOME}/reading` });
-    for (let last = false; !last; ) {
+    for (let last = false; !last;) {
       last = isStopped;
       totals.push((await serving.topItems({ ...window, location: 'all' })).total);
       const ids: string[] = [];
       for (const { path } of (await context.hdfs.walk('lake/detections')).filter((file) => file.path.includes(mine))) {
         const localFile = `${world.config.SIGHTLINE_HOME}/reading.parquet`;
         await context.hdfs.download(path, localFile);
-        for (const row of await duck.rows(`SELECT detection_oid FROM '${localFile}'`)) ids.push(String(row.detection_oid));
+        for (const row of await duck.rows(`SELECT detection_oid FROM '${localFile}'`))
+          ids.push(String(row.detection_oid));
       }
       assert.equal(new Set(ids).size, ids.length);
       await pause(200);
@@ -230,7 +260,7 @@ function reading(epoch: Epoch): { stop(): Promise<number[]> } {
 test('in the end every detection that was sent is published once, every record is archived once, and the batch view has them all', async () => {
   const { context } = batch;
   // A stray that a run sends home arrives in the epoch of that moment, which may be several epochs on.
-  for (let sentUpTo = Date.now(), publishedTo = 0; publishedTo <= sentUpTo; ) {
+  for (let sentUpTo = Date.now(), publishedTo = 0; publishedTo <= sentUpTo;) {
     const report = (await publish(await next()))!;
     if (report.strays_forwarded > 0) sentUpTo = report.published_at;
     publishedTo = report.to;
@@ -238,14 +268,23 @@ test('in the end every detection that was sent is published once, every record i
   const { ids, duplicates, records } = await lakeOf(batch);
   assert.equal(duplicates, 0);
   assert.equal(ids.size, fed.ids.size);
-  assert.deepEqual([...fed.ids].filter((id) => !ids.has(id)), []);
+  assert.deepEqual(
+    [...fed.ids].filter((id) => !ids.has(id)),
+    [],
+  );
   const { cuts } = (await horizonOf(context))!;
   assert.equal(records.length, new Set(records).size);
-  assert.equal(records.length, cuts.reduce((sum, cut) => sum + cut, 0));
+  assert.equal(
+    records.length,
+    cuts.reduce((sum, cut) => sum + cut, 0),
+  );
   assert.ok(records.length >= fed.records);
   const hours = { from: Math.floor(Date.now() / 3_600_000) - 1, to: Math.floor(Date.now() / 3_600_000) };
   const rows = await context.batchView.read('all', (await horizonOf(context))!.epoch, hours, ['minute']);
-  assert.equal(rows.flatMap(({ cells }) => cells).reduce((sum, { count }) => sum + count, 0), fed.ids.size);
+  assert.equal(
+    rows.flatMap(({ cells }) => cells).reduce((sum, { count }) => sum + count, 0),
+    fed.ids.size,
+  );
   assert.deepEqual(await context.hdfs.list('lake/_staging'), []);
   assert.deepEqual(await context.hdfs.list('lake/_runs/_intents'), []);
 });

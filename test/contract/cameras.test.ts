@@ -1,8 +1,8 @@
 /**
  * The cameras on a real Kafka: what they say they produced is what the log holds, record by record.
  *
- * Needs KAFKA_BROKERS. Uses topics of its own and deletes them. The parser of both layers reads what the cameras wrote, so that
- * the simulation and the contract cannot drift apart.
+ * Needs KAFKA_BROKERS. Uses topics of its own and deletes them. The parser of both layers reads what the cameras wrote,
+ * so that the simulation and the contract cannot drift apart.
  */
 import assert from 'node:assert/strict';
 import { randomUUID } from 'node:crypto';
@@ -31,8 +31,14 @@ const admin = kafka.admin();
 const made: string[] = [];
 const folder = mkdtempSync(join(tmpdir(), 'sightline-cameras-'));
 const rules: Rules = {
-  generation: 1, logLife: 1, epochSeconds: 86_400, dedupWindowDays: 2, clockAheadDays: 1,
-  partitionCount: PARTITIONS, firstEpoch: 0, firstOffsets: Array.from({ length: PARTITIONS }, () => 0),
+  generation: 1,
+  logLife: 1,
+  epochSeconds: 86_400,
+  dedupWindowDays: 2,
+  clockAheadDays: 1,
+  partitionCount: PARTITIONS,
+  firstEpoch: 0,
+  firstOffsets: Array.from({ length: PARTITIONS }, () => 0),
 };
 
 before(() => admin.connect());
@@ -63,12 +69,21 @@ async function readLog(topic: string): Promise<LogRecord[]> {
   await consumer.connect();
   await consumer.subscribe({ topic, fromBeginning: true });
   await new Promise<void>((resolve, reject) => {
-    consumer.run({
-      eachMessage: async ({ partition, message: { key, value, timestamp, offset, headers } }) => {
-        records.push({ partition, offset: Number(offset), stamp: Number(timestamp), key, value, headers: pairs(headers) });
-        if (records.length === count) resolve();
-      },
-    }).catch(reject);
+    consumer
+      .run({
+        eachMessage: async ({ partition, message: { key, value, timestamp, offset, headers } }) => {
+          records.push({
+            partition,
+            offset: Number(offset),
+            stamp: Number(timestamp),
+            key,
+            value,
+            headers: pairs(headers),
+          });
+          if (records.length === count) resolve();
+        },
+      })
+      .catch(reject);
   });
   await consumer.disconnect();
   return records;
@@ -95,7 +110,15 @@ async function produce(...args: string[]): Promise<Produced> {
   return { topic, truth: await readTruth(file), log: new Map(log.map((record) => [place(record), record])) };
 }
 
-const busy = ['--rate=6000', '--count=6000', '--copies=0.3', '--late=0.02', '--deferred=0.02', '--conflicts=0.01', '--poison=0.02'];
+const busy = [
+  '--rate=6000',
+  '--count=6000',
+  '--copies=0.3',
+  '--late=0.02',
+  '--deferred=0.02',
+  '--conflicts=0.01',
+  '--poison=0.02',
+];
 let run: Produced;
 before(async () => {
   run = await produce(...busy, '--seed=7');
@@ -117,9 +140,16 @@ test('every record says what the truth says of it, as both layers read it', () =
     }
     assert.ok(verdict.kind === 'detection' || verdict.kind === 'stray', verdict.kind);
     const { id, location, camera, item, detectedAt } = verdict.detection;
-    assert.deepEqual({ id, location, camera, item, detectedAt }, {
-      id: line.id, location: line.location, camera: line.camera, item: line.item, detectedAt: line.detectedAt,
-    });
+    assert.deepEqual(
+      { id, location, camera, item, detectedAt },
+      {
+        id: line.id,
+        location: line.location,
+        camera: line.camera,
+        item: line.item,
+        detectedAt: line.detectedAt,
+      },
+    );
     assert.equal(record.key === null ? 'keyless' : String(record.key), line.via === 'keyless' ? 'keyless' : line.id);
   }
 });
@@ -139,7 +169,9 @@ test('new detections are at home, and copies also come from other producers to o
 
 test('copies, late, deferred and conflicting ones come in the shares asked for', () => {
   const count = (kind: string): number => run.truth.filter((line) => line.kind === kind).length;
-  const copied = new Set(run.truth.filter(({ kind }) => kind === 'copy' || kind === 'copy:other_bytes').map(({ id }) => id));
+  const copied = new Set(
+    run.truth.filter(({ kind }) => kind === 'copy' || kind === 'copy:other_bytes').map(({ id }) => id),
+  );
   assert.ok(Math.abs(copied.size / 6_000 - 0.3) < 0.03, `${copied.size} of 6000 were copied`);
   assert.ok(count('copy') > count('copy:other_bytes') && count('copy:other_bytes') > 50);
   for (const kind of ['new:late', 'new:deferred']) assert.ok(Math.abs(count(kind) / 6_000 - 0.02) < 0.008, kind);
@@ -149,8 +181,20 @@ test('copies, late, deferred and conflicting ones come in the shares asked for',
 test('a dead letter of every reason is among the poison', () => {
   const reasons = new Set(run.truth.filter(({ kind }) => kind.startsWith('poison')).map(({ kind }) => kind.slice(7)));
   assert.deepEqual([...reasons].sort(), [
-    'ahead_of_arrival', 'bad_utf8', 'byte_order_mark', 'duplicate_field', 'empty_value', 'item_name_length', 'lone_surrogate',
-    'missing_field', 'not_an_object', 'not_json', 'out_of_range', 'stray_not_at_home', 'tombstone', 'wrong_type',
+    'ahead_of_arrival',
+    'bad_utf8',
+    'byte_order_mark',
+    'duplicate_field',
+    'empty_value',
+    'item_name_length',
+    'lone_surrogate',
+    'missing_field',
+    'not_an_object',
+    'not_json',
+    'out_of_range',
+    'stray_not_at_home',
+    'tombstone',
+    'wrong_type',
   ]);
 });
 
@@ -158,9 +202,12 @@ test('cameras pause and resume, and stopping them leaves no copy behind', { time
   const topic = await newTopic();
   const file = join(folder, `${topic}.csv`);
   const seen: CameraStats[] = [];
-  const cameras = await startCameras([`--brokers=${brokers}`, `--topic=${topic}`, `--truth=${file}`, '--rate=500', '--copies=0.5'], {
-    onStats: (stats) => seen.push(stats),
-  });
+  const cameras = await startCameras(
+    [`--brokers=${brokers}`, `--topic=${topic}`, `--truth=${file}`, '--rate=500', '--copies=0.5'],
+    {
+      onStats: (stats) => seen.push(stats),
+    },
+  );
   const until = async (holds: (stats: CameraStats) => boolean): Promise<CameraStats> => {
     const from = seen.length;
     for (;;) {

@@ -1,5 +1,6 @@
-// The stack as people use it, on ports and in a folder of its own: it comes up, keeps its data through a death and through
-// down and up, names who holds its ports, and leaves no process behind. Real daemons, one start and one more: a minute or two.
+// The stack as people use it, on ports and in a folder of its own: it comes up, keeps its data through a death and
+// through down and up, names who holds its ports, and leaves no process behind. Real daemons, one start and one more: a
+// minute or two.
 import assert from 'node:assert/strict';
 import { mkdtempSync, rmSync } from 'node:fs';
 import { request } from 'node:http';
@@ -22,7 +23,10 @@ import { stopOrders } from '../../core/process/life.ts';
 import { pidsOfAll } from '../support/process-table.ts';
 
 const home = mkdtempSync(join(tmpdir(), 'sightline-cluster-'));
-/** Further up are the ports that Linux gives to outgoing connections, from 32768 on: one of those would be taken now and then. */
+/**
+ * Further up are the ports that Linux gives to outgoing connections, from 32768 on: one of those would be taken now and
+ * then.
+ */
 const BESIDE_THE_TESTS = 5_000;
 const stack = stackFrom({
   SIGHTLINE_HOME: home,
@@ -36,7 +40,9 @@ const upTimeout = { timeout: 240_000 };
 // Node ends a test that is interrupted without its after().
 const interrupted = stopOrders();
 interrupted.stop.addEventListener('abort', () => {
-  void clusterDown(stack, quiet, AbortSignal.abort()).then(() => rmSync(home, { recursive: true, force: true })).finally(() => process.exit(130));
+  void clusterDown(stack, quiet, AbortSignal.abort())
+    .then(() => rmSync(home, { recursive: true, force: true }))
+    .finally(() => process.exit(130));
 });
 
 after(async () => {
@@ -47,7 +53,10 @@ after(async () => {
 test('a stack comes up whole, and coming up twice starts nothing', upTimeout, async () => {
   assert.equal((await clusterUp(stack, quiet)).started.length, 6);
   const rows = await clusterStatus(stack);
-  assert.deepEqual(rows.map((row) => [row.daemon, row.state, row.detail]), rows.map((row) => [row.daemon, 'ready', null]));
+  assert.deepEqual(
+    rows.map((row) => [row.daemon, row.state, row.detail]),
+    rows.map((row) => [row.daemon, 'ready', null]),
+  );
   assert.deepEqual((await clusterUp(stack, quiet)).started, []);
   await write();
   await readBack();
@@ -63,33 +72,41 @@ test('another stack on the same ports is refused, with the daemon that holds eac
   assert.equal(pidOf(rival, 'zookeeper'), undefined);
 });
 
-test('a supervised stack starts a killed region server and a killed broker again, with all data', upTimeout, async () => {
-  const events: SupervisionEvent[] = [];
-  const stop = new AbortController();
-  const wanted = new Set(['regionserver', 'kafka']);
-  const supervision = superviseCluster({
-    stack,
-    signal: stop.signal,
-    onEvent: (event) => {
-      events.push(event);
-      if (event.kind === 'ready') wanted.delete(event.daemon);
-      if (wanted.size === 0) stop.abort();
-    },
-  });
-  const killed = [pidOf(stack, 'regionserver')!, pidOf(stack, 'kafka')!];
-  for (const pid of killed) process.kill(pid, 'SIGKILL');
-  await supervision;
-  for (const daemon of ['regionserver', 'kafka'] as const) {
-    const kinds = events.filter((event) => 'daemon' in event && event.daemon === daemon).map((event) => event.kind);
-    assert.deepEqual(kinds, ['died', 'started', 'ready']);
-  }
-  assert.ok(!killed.includes(pidOf(stack, 'regionserver')!));
-  await readBack();
-});
+test(
+  'a supervised stack starts a killed region server and a killed broker again, with all data',
+  upTimeout,
+  async () => {
+    const events: SupervisionEvent[] = [];
+    const stop = new AbortController();
+    const wanted = new Set(['regionserver', 'kafka']);
+    const supervision = superviseCluster({
+      stack,
+      signal: stop.signal,
+      onEvent: (event) => {
+        events.push(event);
+        if (event.kind === 'ready') wanted.delete(event.daemon);
+        if (wanted.size === 0) stop.abort();
+      },
+    });
+    const killed = [pidOf(stack, 'regionserver')!, pidOf(stack, 'kafka')!];
+    for (const pid of killed) process.kill(pid, 'SIGKILL');
+    await supervision;
+    for (const daemon of ['regionserver', 'kafka'] as const) {
+      const kinds = events.filter((event) => 'daemon' in event && event.daemon === daemon).map((event) => event.kind);
+      assert.deepEqual(kinds, ['died', 'started', 'ready']);
+    }
+    assert.ok(!killed.includes(pidOf(stack, 'regionserver')!));
+    await readBack();
+  },
+);
 
 test('down ends a supervision elsewhere, leaves no process, and up finds all data again', upTimeout, async () => {
   const events: SupervisionEvent[] = [];
-  const supervision = superviseCluster({ stack, signal: AbortSignal.timeout(120_000), onEvent: (event) => events.push(event) });
+  const supervision = superviseCluster({
+    stack,
+    signal: AbortSignal.timeout(120_000),
+    onEvent: (event) => events.push(event),
+  });
   assert.equal((await clusterDown(stack, quiet)).length, 6);
   await supervision;
   assert.deepEqual(events, [{ kind: 'taken down' }]);
@@ -108,7 +125,8 @@ test('a start that is interrupted stops what it had started, and nothing that ra
 
 const kafka = new Kafka({ brokers: [addresses.KAFKA_BROKERS], logLevel: logLevel.NOTHING });
 /** As the superuser, who is whoever runs the NameNode: nobody else may write beside the root of ours. */
-const fileUrl = (op: string): string => `${addresses.WEBHDFS_URL}/webhdfs/v1/kept/file.txt?op=${op}&user.name=${userInfo().username}`;
+const fileUrl = (op: string): string =>
+  `${addresses.WEBHDFS_URL}/webhdfs/v1/kept/file.txt?op=${op}&user.name=${userInfo().username}`;
 const row = Buffer.from('row');
 
 async function write(): Promise<void> {
@@ -143,7 +161,10 @@ async function readBack(): Promise<void> {
   const admin = kafka.admin();
   const offsets = await admin.fetchTopicOffsets('kept');
   await admin.disconnect();
-  assert.deepEqual(offsets.map(({ low, high }) => [low, high]), [['0', '1']]);
+  assert.deepEqual(
+    offsets.map(({ low, high }) => [low, high]),
+    [['0', '1']],
+  );
   assert.equal(await (await fetch(fileUrl('OPEN'))).text(), 'a file');
   await withHBase(async (hbase) => {
     const [answer] = await hbase.get('test:kept', [{ row }]);
@@ -153,7 +174,11 @@ async function readBack(): Promise<void> {
 
 async function withHBase(use: (hbase: ReturnType<typeof createHBaseClient>) => Promise<void>): Promise<void> {
   const hbase = createHBaseClient({
-    zookeeper: addresses.HBASE_ZOOKEEPER, znode: '/hbase', user: 'test', callTimeoutMs: 10_000, operationTimeoutMs: 60_000,
+    zookeeper: addresses.HBASE_ZOOKEEPER,
+    znode: '/hbase',
+    user: 'test',
+    callTimeoutMs: 10_000,
+    operationTimeoutMs: 60_000,
   });
   try {
     await use(hbase);

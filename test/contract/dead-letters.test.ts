@@ -1,6 +1,6 @@
 /**
- * `sightline dlq` on the real Kafka and HBase, with a speed worker at work: what is kept is shown byte for byte, what a mended parser
- * reads is counted once however often it is replayed, and what is still poison comes back.
+ * `sightline dlq` on the real Kafka and HBase, with a speed worker at work: what is kept is shown byte for byte, what a
+ * mended parser reads is counted once however often it is replayed, and what is still poison comes back.
  *
  * An older parser is played by letters that hold records of today's format, kept with a reason that no longer holds.
  */
@@ -25,7 +25,9 @@ const MENDED = 40;
 const POISON = Buffer.from([0xff, 0x00, 0x41]);
 const ids = Array.from({ length: MENDED }, (_, i) => oid(9_007_199_254_740_993n + BigInt(i) * 7_919n));
 const valueOf = (id: string, at = Date.now()): Buffer =>
-  Buffer.from(`{"geographical_location_oid":17,"video_camera_oid":3,"detection_oid":${id},"item_name":"Fußgänger","timestamp_detected":${at}}`);
+  Buffer.from(
+    `{"geographical_location_oid":17,"video_camera_oid":3,"detection_oid":${id},"item_name":"Fußgänger","timestamp_detected":${at}}`,
+  );
 const began = Date.now();
 
 let world: BatchWorld;
@@ -49,11 +51,21 @@ before(async () => {
   const record = { partition: 2, stamp: 0, headers: [] };
   const deadLetter = { reason: 'wrong_type', detail: 'an older parser knew no texts here' } as const;
   await producer.deadLetter([
-    ...ids.map((id, offset) => ({ record: { ...record, offset, key: Buffer.from(id), value: valueOf(id) }, deadLetter })),
-    { record: { ...record, offset: 1_000, key: Buffer.from([0, 0xfe]), value: POISON }, deadLetter: { reason: 'bad_utf8', detail: 'no' } },
+    ...ids.map((id, offset) => ({
+      record: { ...record, offset, key: Buffer.from(id), value: valueOf(id) },
+      deadLetter,
+    })),
+    {
+      record: { ...record, offset: 1_000, key: Buffer.from([0, 0xfe]), value: POISON },
+      deadLetter: { reason: 'bad_utf8', detail: 'no' },
+    },
   ]);
   await producer.close();
-  worker = spawn(process.execPath, ['sightline.mjs', 'speed'], { cwd: ROOT, env: world.environment, stdio: ['ignore', 'ignore', 'inherit'] });
+  worker = spawn(process.execPath, ['sightline.mjs', 'speed'], {
+    cwd: ROOT,
+    env: world.environment,
+    stdio: ['ignore', 'ignore', 'inherit'],
+  });
 });
 
 after(async () => {
@@ -76,10 +88,18 @@ const list = async (...args: string[]): Promise<ListedLetter[]> => {
 async function tallies(): Promise<Tallies> {
   const { partitionCount, generation } = stores.rules;
   const partitions = Array.from({ length: partitionCount }, (_, i) => i);
-  const read = async () => ({ ends: await stores.admin.ends(), progress: await stores.control.progress(generation, partitions) });
-  const { progress } = await eventually('the log read to its end', read, ({ ends, progress: all }) => {
-    return ends.every(({ partition, high }) => (all[partition]?.nextOffset ?? 0) === high);
-  }, 120_000);
+  const read = async () => ({
+    ends: await stores.admin.ends(),
+    progress: await stores.control.progress(generation, partitions),
+  });
+  const { progress } = await eventually(
+    'the log read to its end',
+    read,
+    ({ ends, progress: all }) => {
+      return ends.every(({ partition, high }) => (all[partition]?.nextOffset ?? 0) === high);
+    },
+    120_000,
+  );
   return progress.map((each) => each?.tallies ?? NO_TALLIES).reduce(addTallies, NO_TALLIES);
 }
 
@@ -87,7 +107,10 @@ test('letters are listed by what they are and where their records lie', { timeou
   const all = await list('--limit', '1000');
   assert.equal(all.length, MENDED + 1);
   assert.equal((await list('--limit', '7')).length, 7);
-  assert.deepEqual((await list('--partition', '2', '--from-offset', '3', '--to-offset', '5')).map(({ offset }) => offset).sort(), [3, 4, 5]);
+  assert.deepEqual(
+    (await list('--partition', '2', '--from-offset', '3', '--to-offset', '5')).map(({ offset }) => offset).sort(),
+    [3, 4, 5],
+  );
   assert.equal((await list('--until', String(began))).length, 0);
   assert.equal((await list('--since', new Date(began - 60_000).toISOString(), '--limit', '999')).length, MENDED + 1);
   const [poison] = await list('--reason', 'bad_utf8');
@@ -95,41 +118,63 @@ test('letters are listed by what they are and where their records lie', { timeou
   const { code, lines } = await dlq('show', poison!.letter, '--json');
   assert.equal(code, 0);
   const shown = JSON.parse(lines[0]!) as ListedLetter;
-  assert.deepEqual([shown.value, shown.key], [{ bytes: 3, hex: 'ff0041' }, { bytes: 2, hex: '00fe' }]);
+  assert.deepEqual(
+    [shown.value, shown.key],
+    [
+      { bytes: 3, hex: 'ff0041' },
+      { bytes: 2, hex: '00fe' },
+    ],
+  );
   assert.equal((await dlq('show', '0/123456')).code, 2);
 });
 
 test('a dry run says what would become of each, and publishes nothing', { timeout: 120_000 }, async () => {
   const { code, lines } = await dlq('replay', '--dry-run', '--json');
   assert.equal(code, 4, 'one of them is still poison');
-  assert.deepEqual(JSON.parse(lines.at(-1)!), { selected: MENDED + 1, replayed: MENDED, deferred: 0, remaining: 1, forced: 0, tooLarge: 0 });
+  assert.deepEqual(JSON.parse(lines.at(-1)!), {
+    selected: MENDED + 1,
+    replayed: MENDED,
+    deferred: 0,
+    remaining: 1,
+    forced: 0,
+    tooLarge: 0,
+  });
   assert.ok((await stores.admin.ends()).every(({ high }) => high === 0));
 });
 
-test('what the parser reads now goes home byte for byte and counts, and a second replay counts nothing twice', { timeout: 240_000 }, async () => {
-  assert.equal((await dlq('replay', '--reason', 'wrong_type')).code, 0);
-  assert.deepEqual(await tallies(), { ...NO_TALLIES, new: MENDED });
-  assert.equal((await dlq('replay', '--reason', 'wrong_type')).code, 0);
-  assert.deepEqual(await tallies(), { ...NO_TALLIES, new: MENDED, copies: MENDED });
+test(
+  'what the parser reads now goes home byte for byte and counts, and a second replay counts nothing twice',
+  { timeout: 240_000 },
+  async () => {
+    assert.equal((await dlq('replay', '--reason', 'wrong_type')).code, 0);
+    assert.deepEqual(await tallies(), { ...NO_TALLIES, new: MENDED });
+    assert.equal((await dlq('replay', '--reason', 'wrong_type')).code, 0);
+    assert.deepEqual(await tallies(), { ...NO_TALLIES, new: MENDED, copies: MENDED });
 
-  const rows = requireAnswers('detections', await stores.detections.find(ids));
-  assert.deepEqual(rows.map((row) => row?.partition), ids.map((id) => homeOf(id, stores.rules.partitionCount)));
-  const replayed = new Map<string, string[]>();
-  const reader = logReader(world.config);
-  for (let partition = 0; partition < stores.rules.partitionCount; partition++) {
-    for await (const { records } of reader.read(partition, 0)) {
-      for (const { key, value, headers } of records) {
-        const said = headers.map(([name, text]) => `${name}=${text?.toString()}`).join();
-        assert.match(said, new RegExp(`^sightline\\.replay=${world.config.KAFKA_DEAD_LETTER_TOPIC}/\\d+/\\d+$`));
-        const id = key!.toString();
-        replayed.set(id, [...(replayed.get(id) ?? []), value!.toString()]);
+    const rows = requireAnswers('detections', await stores.detections.find(ids));
+    assert.deepEqual(
+      rows.map((row) => row?.partition),
+      ids.map((id) => homeOf(id, stores.rules.partitionCount)),
+    );
+    const replayed = new Map<string, string[]>();
+    const reader = logReader(world.config);
+    for (let partition = 0; partition < stores.rules.partitionCount; partition++) {
+      for await (const { records } of reader.read(partition, 0)) {
+        for (const { key, value, headers } of records) {
+          const said = headers.map(([name, text]) => `${name}=${text?.toString()}`).join();
+          assert.match(said, new RegExp(`^sightline\\.replay=${world.config.KAFKA_DEAD_LETTER_TOPIC}/\\d+/\\d+$`));
+          const id = key!.toString();
+          replayed.set(id, [...(replayed.get(id) ?? []), value!.toString()]);
+        }
       }
     }
-  }
-  await reader.close();
-  const letters = new Map((await list('--reason', 'wrong_type', '--limit', '999')).map(({ key, value }) => [key!.text!, value!.text!]));
-  assert.deepEqual(replayed, new Map([...letters].map(([id, value]) => [id, [value, value]])));
-});
+    await reader.close();
+    const letters = new Map(
+      (await list('--reason', 'wrong_type', '--limit', '999')).map(({ key, value }) => [key!.text!, value!.text!]),
+    );
+    assert.deepEqual(replayed, new Map([...letters].map(([id, value]) => [id, [value, value]])));
+  },
+);
 
 test('poison that is forced out comes back as a new letter, with the same bytes', { timeout: 120_000 }, async () => {
   const [poison] = await list('--reason', 'bad_utf8');

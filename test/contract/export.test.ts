@@ -1,10 +1,10 @@
 /**
- * Exports from the real stores and the real app: exactly the rows that a list pages through, read by DuckDB and pandas. Beside them, since
- * an app with all kinds of data is up: schemathesis asks every path by the OpenAPI document.
+ * Exports from the real stores and the real app: exactly the rows that a list pages through, read by DuckDB and pandas.
+ * Beside them, since an app with all kinds of data is up: schemathesis asks every path by the OpenAPI document.
  *
- * Method: a counted world whose older epochs are published (batch view, files of the lake) and pruned from the speed view. Random
- * windows and places are exported and paged through. A large file of one more epoch stands for a long download, which is left
- * half-way; the process's own metric and its temporary folders say what it kept.
+ * Method: a counted world whose older epochs are published (batch view, files of the lake) and pruned from the speed
+ * view. Random windows and places are exported and paged through. A large file of one more epoch stands for a long
+ * download, which is left half-way; the process's own metric and its temporary folders say what it kept.
  */
 import assert from 'node:assert/strict';
 import { execFile } from 'node:child_process';
@@ -75,16 +75,23 @@ function draw(): Drawn {
 
 /** What a list would page through, told from the world; paging itself is held against the same in serving.test.ts. */
 function counted({ location, from, to }: Omit<Drawn, 'query'>): string[] {
-  const inside = stack.world.facts.filter(({ detection: { detectedAt, location: place } }) => detectedAt >= from && detectedAt < to && (location === 'all' || location === place));
+  const inside = stack.world.facts.filter(
+    ({ detection: { detectedAt, location: place } }) =>
+      detectedAt >= from && detectedAt < to && (location === 'all' || location === place),
+  );
   return inside
-    .map(({ detection: { location: place, camera, id, item, detectedAt }, arrival, partition, offset }) => [place, camera, id, item, detectedAt, arrival, partition, offset].join('|'))
+    .map(({ detection: { location: place, camera, id, item, detectedAt }, arrival, partition, offset }) =>
+      [place, camera, id, item, detectedAt, arrival, partition, offset].join('|'),
+    )
     .sort();
 }
 
 async function paged(query: string): Promise<ListedRow[]> {
   const rows: ListedRow[] = [];
-  for (let cursor: string | null = ''; cursor !== null; ) {
-    const response = await fetch(`${app.address}/api/v1/detections?${query}&limit=500${cursor === '' ? '' : `&cursor=${cursor}`}`);
+  for (let cursor: string | null = ''; cursor !== null;) {
+    const response = await fetch(
+      `${app.address}/api/v1/detections?${query}&limit=500${cursor === '' ? '' : `&cursor=${cursor}`}`,
+    );
     assert.equal(response.status, 200, query);
     const page = (await response.json()) as DetectionsAnswer;
     rows.push(...page.detections);
@@ -100,29 +107,55 @@ async function exported(query: string): Promise<Buffer> {
 }
 
 const comparable = (row: ListedRow): string =>
-  [row.geographical_location_oid, row.video_camera_oid, row.detection_oid, row.item_name, row.timestamp_detected, row.arrived_at, row.kafka_partition, row.kafka_offset].join('|');
+  [
+    row.geographical_location_oid,
+    row.video_camera_oid,
+    row.detection_oid,
+    row.item_name,
+    row.timestamp_detected,
+    row.arrived_at,
+    row.kafka_partition,
+    row.kafka_offset,
+  ].join('|');
 
-test('CSV and Parquet have exactly the rows that the list pages through, before, across and after the horizon', { timeout: 600_000 }, async () => {
-  const duck = await openDuck({ memoryMb: 256, threads: 1, spillFolder: folder });
-  for (let round = 0; round < 5; round++) {
-    const drawn = draw();
-    const { query } = drawn;
-    const expected = counted(drawn);
-    if (round < 2) assert.deepEqual((await paged(`${query}&location=${PLACES[1]}`.replace(/location=[^&]*&/, ''))).map(comparable).sort(), counted({ ...drawn, location: PLACES[1]! }));
-    const csv = parse(await exported(`${query}&format=csv`), { columns: true }) as Record<string, string>[];
-    const ofCsv = csv.map((row) =>
-      [row.geographical_location_oid, row.video_camera_oid, row.detection_oid, row.item_name, row.timestamp_detected, Date.parse(row.arrived_at!), row.kafka_partition, row.kafka_offset].join('|'),
-    );
-    assert.deepEqual(ofCsv.sort(), expected);
-    const file = join(folder, `export-${round}.parquet`);
-    writeFileSync(file, await exported(`${query}&format=parquet`));
-    const ofParquet = await duck.rows(
-      `SELECT geographical_location_oid, video_camera_oid, detection_oid, item_name, timestamp_detected, epoch_ms(arrived_at), kafka_partition, kafka_offset FROM read_parquet(${quoted(file)})`,
-    );
-    assert.deepEqual(ofParquet.map((row) => Object.values(row).join('|')).sort(), expected);
-  }
-  duck.close();
-});
+test(
+  'CSV and Parquet have exactly the rows that the list pages through, before, across and after the horizon',
+  { timeout: 600_000 },
+  async () => {
+    const duck = await openDuck({ memoryMb: 256, threads: 1, spillFolder: folder });
+    for (let round = 0; round < 5; round++) {
+      const drawn = draw();
+      const { query } = drawn;
+      const expected = counted(drawn);
+      if (round < 2)
+        assert.deepEqual(
+          (await paged(`${query}&location=${PLACES[1]}`.replace(/location=[^&]*&/, ''))).map(comparable).sort(),
+          counted({ ...drawn, location: PLACES[1]! }),
+        );
+      const csv = parse(await exported(`${query}&format=csv`), { columns: true }) as Record<string, string>[];
+      const ofCsv = csv.map((row) =>
+        [
+          row.geographical_location_oid,
+          row.video_camera_oid,
+          row.detection_oid,
+          row.item_name,
+          row.timestamp_detected,
+          Date.parse(row.arrived_at!),
+          row.kafka_partition,
+          row.kafka_offset,
+        ].join('|'),
+      );
+      assert.deepEqual(ofCsv.sort(), expected);
+      const file = join(folder, `export-${round}.parquet`);
+      writeFileSync(file, await exported(`${query}&format=parquet`));
+      const ofParquet = await duck.rows(
+        `SELECT geographical_location_oid, video_camera_oid, detection_oid, item_name, timestamp_detected, epoch_ms(arrived_at), kafka_partition, kafka_offset FROM read_parquet(${quoted(file)})`,
+      );
+      assert.deepEqual(ofParquet.map((row) => Object.values(row).join('|')).sort(), expected);
+    }
+    duck.close();
+  },
+);
 
 test('pandas reads a downloaded Parquet file with the types of the contract', { timeout: 600_000 }, async () => {
   const python = await ensureVenv({ analysis: true });
@@ -137,7 +170,10 @@ print(json.dumps({"rows": len(frame), "ids": len(set(frame["detection_oid"])), "
   "agree": bool((frame["detected_at"].astype("int64") // (10 ** (6 if frame["detected_at"].dt.unit == "ns" else 3)) == frame["timestamp_detected"]).all())}))`;
   type Read = { rows: number; ids: number; types: Record<string, string>; agree: boolean };
   const read = await pythonAnswer<Read>(python, reader, { args: [file] });
-  assert.deepEqual([read.rows, read.ids, read.agree], [counted({ location: 'all', from: now - 60 * HOUR_MS, to: now + 24 * HOUR_MS }).length, read.rows, true]);
+  assert.deepEqual(
+    [read.rows, read.ids, read.agree],
+    [counted({ location: 'all', from: now - 60 * HOUR_MS, to: now + 24 * HOUR_MS }).length, read.rows, true],
+  );
   assert.deepEqual(read.types, TYPES_IN_ARROW);
 });
 
@@ -152,21 +188,42 @@ test('a download that is left half-way frees the reading behind it and its files
   const [fact] = stack.world.facts;
   // A day of its own, as large as a download that somebody gives up.
   const day = now - 20 * 24 * HOUR_MS;
-  const many = Array.from({ length: 150_000 }, (_, n): Fact => ({ ...fact!, detection: { ...fact!.detection, id: String(n) as Fact['detection']['id'], detectedAt: (day + n) as Fact['arrival'] } }));
+  const many = Array.from({ length: 150_000 }, (_, n): Fact => ({
+    ...fact!,
+    detection: {
+      ...fact!.detection,
+      id: String(n) as Fact['detection']['id'],
+      detectedAt: (day + n) as Fact['arrival'],
+    },
+  }));
   await writeLake(many, hdfs(stack.config));
   const gone = new AbortController();
-  const response = await fetch(`${app.address}/api/v1/export?from=${day}&to=${day + HOUR_MS}&format=csv`, { signal: gone.signal });
+  const response = await fetch(`${app.address}/api/v1/export?from=${day}&to=${day + HOUR_MS}&format=csv`, {
+    signal: gone.signal,
+  });
   const reader = response.body!.getReader();
   assert.equal((await reader.read()).done, false);
   assert.deepEqual([await metric('sightline_exports'), temporaryFolders()], [1, 1]);
   gone.abort();
-  await eventually('nothing runs any more', () => metric('sightline_exports'), (n) => n === 0, 120_000);
+  await eventually(
+    'nothing runs any more',
+    () => metric('sightline_exports'),
+    (n) => n === 0,
+    120_000,
+  );
   assert.equal(temporaryFolders(), 0);
 });
 
 async function metric(name: string): Promise<number> {
   const text = await (await fetch(`${app.address}/metrics`)).text();
-  return Number(text.split('\n').find((line) => line.startsWith(`${name}{`))?.split(' ').at(-1));
+  return Number(
+    text
+      .split('\n')
+      .find((line) => line.startsWith(`${name}{`))
+      ?.split(' ')
+      .at(-1),
+  );
 }
 
-const temporaryFolders = (): number => readdirSync(temporary).filter((name) => name.startsWith('sightline-export-')).length;
+const temporaryFolders = (): number =>
+  readdirSync(temporary).filter((name) => name.startsWith('sightline-export-')).length;

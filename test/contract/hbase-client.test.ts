@@ -1,8 +1,9 @@
 /**
  * The HBase client against a real HBase: what is promised in core/hbase/types.ts, held by the servers themselves.
  *
- * Needs HBASE_ZOOKEEPER (and HBASE_ZNODE). Uses a namespace of its own and drops it. hbase-rpc-client is the witness that
- * what we write means the same to others. Regions split under load on any cluster; on one of several servers they also move.
+ * Needs HBASE_ZOOKEEPER (and HBASE_ZNODE). Uses a namespace of its own and drops it. hbase-rpc-client is the witness
+ * that what we write means the same to others. Regions split under load on any cluster; on one of several servers they
+ * also move.
  */
 import assert from 'node:assert/strict';
 import { execFile } from 'node:child_process';
@@ -22,13 +23,23 @@ const WITNESSED = `${namespace}:witnessed`;
 const NO_BYTES = Buffer.alloc(0);
 const Q = Buffer.from('q');
 
-const open = () => createHBaseClient({ zookeeper, znode, user: 'sightline', callTimeoutMs: 20_000, operationTimeoutMs: 60_000 });
+const open = () =>
+  createHBaseClient({ zookeeper, znode, user: 'sightline', callTimeoutMs: 20_000, operationTimeoutMs: 60_000 });
 const hbase = open();
 
 before(async () => {
   await hbase.admin.ensureNamespace(namespace);
-  const families = [{ name: 'f', maxVersions: 1 }, { name: 'g', maxVersions: 1 }];
-  assert.equal(await hbase.admin.ensureTable({ name: ROWS, families }, ['40', '80', 'c0'].map((hex) => Buffer.from(hex, 'hex'))), 'created');
+  const families = [
+    { name: 'f', maxVersions: 1 },
+    { name: 'g', maxVersions: 1 },
+  ];
+  assert.equal(
+    await hbase.admin.ensureTable(
+      { name: ROWS, families },
+      ['40', '80', 'c0'].map((hex) => Buffer.from(hex, 'hex')),
+    ),
+    'created',
+  );
   await hbase.admin.ensureTable({ name: LOADED, families }, [Buffer.from('80', 'hex')]);
   await hbase.admin.ensureTable({ name: WITNESSED, families }, []);
 });
@@ -82,7 +93,12 @@ test('a put is read again with its timestamp, and a missing row is absent', asyn
 
 test('a put with a lower timestamp loses, and the same put again changes nothing', async () => {
   const row = key(++prefixes);
-  for (const [value, timestamp] of [['new', 9], ['old', 3], ['new', 9]] as const) await write(ROWS, [put(row, value, timestamp)]);
+  for (const [value, timestamp] of [
+    ['new', 9],
+    ['old', 3],
+    ['new', 9],
+  ] as const)
+    await write(ROWS, [put(row, value, timestamp)]);
   assert.deepEqual(await read(ROWS, row), ['f:q=new@9']);
 });
 
@@ -90,7 +106,10 @@ test('a delete hides what is at or below its timestamp, in the named families, a
   const p = ++prefixes;
   const puts = [3, 4, 5].map((timestamp) => put(key(p, timestamp), 'v', timestamp));
   await write(ROWS, [...puts, put(key(p, 3), 'other', 1, Q, 'g')]);
-  const answers = await hbase.delete(ROWS, [3, 4, 5].map((last) => ({ row: key(p, last), families: ['f'], timestamp: 4 })));
+  const answers = await hbase.delete(
+    ROWS,
+    [3, 4, 5].map((last) => ({ row: key(p, last), families: ['f'], timestamp: 4 })),
+  );
   assert.deepEqual(answers, [{ status: 'done' }, { status: 'done' }, { status: 'done' }]);
   assert.deepEqual(await read(ROWS, key(p, 3)), ['g:q=other@1']);
   assert.equal(await read(ROWS, key(p, 4)), null);
@@ -101,32 +120,60 @@ test('a delete hides what is at or below its timestamp, in the named families, a
 
 test('a get answers the families, columns and times that it names', async () => {
   const row = key(++prefixes);
-  const cells = ['f', 'g'].flatMap((family) => ['a', 'b'].map((q, i) => ({ family, qualifier: Buffer.from(q), timestamp: 10 + i, value: Buffer.from('v') })));
+  const cells = ['f', 'g'].flatMap((family) =>
+    ['a', 'b'].map((q, i) => ({ family, qualifier: Buffer.from(q), timestamp: 10 + i, value: Buffer.from('v') })),
+  );
   await write(ROWS, [{ row, cells }]);
   const answers = await hbase.get(ROWS, [
     { row, families: ['g'] },
-    { row, columns: [{ family: 'f', qualifier: Buffer.from('b') }, { family: 'g', qualifier: Buffer.from('a') }] },
+    {
+      row,
+      columns: [
+        { family: 'f', qualifier: Buffer.from('b') },
+        { family: 'g', qualifier: Buffer.from('a') },
+      ],
+    },
     { row, timeRange: { from: 11, to: 12 } },
     { row, timeRange: { from: 12, to: 20 } },
   ]);
-  assert.deepEqual(answers.map(texts), [['g:a=v@10', 'g:b=v@11'], ['f:b=v@11', 'g:a=v@10'], ['f:b=v@11', 'g:b=v@11'], null]);
+  assert.deepEqual(answers.map(texts), [
+    ['g:a=v@10', 'g:b=v@11'],
+    ['f:b=v@11', 'g:a=v@10'],
+    ['f:b=v@11', 'g:b=v@11'],
+    null,
+  ]);
 });
 
 test('a bad family fails its own row and no other', async () => {
   const p = ++prefixes;
   const answers = await hbase.put(ROWS, [put(key(p, 1), 'v'), put(key(p, 2), 'v', 1, Q, 'nope'), put(key(p, 3), 'v')]);
-  assert.deepEqual(answers.map(({ status }) => status), ['done', 'failed', 'done']);
+  assert.deepEqual(
+    answers.map(({ status }) => status),
+    ['done', 'failed', 'done'],
+  );
   assert.match(answers[1]!.status === 'failed' ? answers[1]!.error.exception : '', /NoSuchColumnFamily/);
   assert.deepEqual(await read(ROWS, key(p, 3)), ['f:q=v@1']);
 });
 
 test('20,000 rows over all regions are written, found in the order of asking, and scanned once each', async () => {
   const table = `${namespace}:many`;
-  await hbase.admin.ensureTable({ name: table, families: [{ name: 'f' }] }, Array.from({ length: 7 }, (_, i) => Buffer.from([(i + 1) * 32])));
+  await hbase.admin.ensureTable(
+    { name: table, families: [{ name: 'f' }] },
+    Array.from({ length: 7 }, (_, i) => Buffer.from([(i + 1) * 32])),
+  );
   const rows = Array.from({ length: 20_000 }, (_, i) => Buffer.from([(i * 37) & 255, i & 255, i >>> 8]));
-  await write(table, rows.map((row, i) => put(row, String(i), i)));
-  const answers = await hbase.get(table, rows.flatMap((row) => [{ row }, { row: Buffer.concat([row, Buffer.from('!')]) }]));
-  assert.deepEqual(answers.map(texts), rows.flatMap((_, i) => [[`f:q=${i}@${i}`], null]));
+  await write(
+    table,
+    rows.map((row, i) => put(row, String(i), i)),
+  );
+  const answers = await hbase.get(
+    table,
+    rows.flatMap((row) => [{ row }, { row: Buffer.concat([row, Buffer.from('!')]) }]),
+  );
+  assert.deepEqual(
+    answers.map(texts),
+    rows.flatMap((_, i) => [[`f:q=${i}@${i}`], null]),
+  );
   const sorted = rows.map((row) => row.toString('hex')).sort();
   const keys = (found: Cell[][]) => found.map((row) => row[0]!.row.toString('hex'));
   assert.deepEqual(keys(await scan(table, { keysOnly: true })), sorted);
@@ -138,23 +185,42 @@ test('20,000 rows over all regions are written, found in the order of asking, an
 test('a scan keeps to its rows, its times, its columns and its limit, forwards and backwards', async () => {
   const p = ++prefixes;
   for (let r = 0; r < 10; r++)
-    await write(ROWS, [{ row: key(p, r), cells: ['a', 'b', 'c'].map((q, i) => ({ family: 'f', qualifier: Buffer.from(q), timestamp: r * 10 + i, value: Buffer.from('v') })) }]);
+    await write(ROWS, [
+      {
+        row: key(p, r),
+        cells: ['a', 'b', 'c'].map((q, i) => ({
+          family: 'f',
+          qualifier: Buffer.from(q),
+          timestamp: r * 10 + i,
+          value: Buffer.from('v'),
+        })),
+      },
+    ]);
   const range = { start: key(p, 2), stop: key(p, 6) };
   const last = (rows: Cell[][]) => rows.map((row) => row[0]!.row.at(-1));
   assert.deepEqual(last(await scan(ROWS, range)), [2, 3, 4, 5]);
   assert.deepEqual(last(await scan(ROWS, { start: key(p, 6), stop: key(p, 2), reversed: true })), [6, 5, 4, 3]);
   assert.deepEqual(last(await scan(ROWS, { ...range, limitRows: 3 })), [2, 3, 4]);
   assert.deepEqual(last(await scan(ROWS, { ...range, limitRows: 3, batchRows: 2 })), [2, 3, 4]);
-  assert.deepEqual((await scan(ROWS, { ...range, timeRange: { from: 31, to: 41 } })).map((row) => row.map(text)), [
-    ['f:b=v@31', 'f:c=v@32'],
-    ['f:a=v@40'],
-  ]);
+  assert.deepEqual(
+    (await scan(ROWS, { ...range, timeRange: { from: 31, to: 41 } })).map((row) => row.map(text)),
+    [['f:b=v@31', 'f:c=v@32'], ['f:a=v@40']],
+  );
   const column = { columnRange: { from: Buffer.from('b'), to: Buffer.from('c') } };
-  assert.deepEqual((await scan(ROWS, { ...range, ...column, limitRows: 1 })).map((row) => row.map(text)), [['f:b=v@21']]);
+  assert.deepEqual(
+    (await scan(ROWS, { ...range, ...column, limitRows: 1 })).map((row) => row.map(text)),
+    [['f:b=v@21']],
+  );
   const keys = await scan(ROWS, { ...range, keysOnly: true });
-  assert.deepEqual(keys.map((row) => row.map(text)), [2, 3, 4, 5].map((r) => [`f:a=@${r * 10}`]));
+  assert.deepEqual(
+    keys.map((row) => row.map(text)),
+    [2, 3, 4, 5].map((r) => [`f:a=@${r * 10}`]),
+  );
   const both = await scan(ROWS, { ...range, keysOnly: true, ...column });
-  assert.deepEqual(both.map((row) => row.map(text)), [2, 3, 4, 5].map((r) => [`f:b=@${r * 10 + 1}`]));
+  assert.deepEqual(
+    both.map((row) => row.map(text)),
+    [2, 3, 4, 5].map((r) => [`f:b=@${r * 10 + 1}`]),
+  );
   assert.deepEqual(await scan(ROWS, { start: key(p, 6), stop: key(p, 6) }), []);
   assert.deepEqual(await scan(ROWS, { ...range, families: ['g'] }), []);
 });
@@ -170,9 +236,15 @@ test('a row of 100,000 cells is written, read and scanned whole, between its nei
   const [answer] = await hbase.get(ROWS, [{ row: key(p, 2) }]);
   assert.ok(answer?.status === 'found');
   assert.equal(answer.cells.length, 100_000);
-  for (const options of [{ start: key(p), stop: key(p + 1) }, { start: key(p, 9), stop: key(p), reversed: true }]) {
+  for (const options of [
+    { start: key(p), stop: key(p + 1) },
+    { start: key(p, 9), stop: key(p), reversed: true },
+  ]) {
     const rows = (await scan(ROWS, options)).filter((row) => row[0]!.row[1] === p);
-    assert.deepEqual(rows.map((row) => row.length), [1, 100_000, 1]);
+    assert.deepEqual(
+      rows.map((row) => row.length),
+      [1, 100_000, 1],
+    );
     const wide = rows[1]!;
     assert.ok(wide.every((cell, i) => cell.timestamp === i && cell.qualifier.readUInt32BE(0) === i));
   }
@@ -182,7 +254,11 @@ test('a row of 100,000 cells is written, read and scanned whole, between its nei
 test('of many that check and put at once, exactly one wins, and it is the one that is read', async () => {
   const row = key(++prefixes);
   const others = [open(), open()];
-  for (const [round, expected] of [[1, null], [2, 'winner of 1'], [3, 'winner of 2']] as const) {
+  for (const [round, expected] of [
+    [1, null],
+    [2, 'winner of 1'],
+    [3, 'winner of 2'],
+  ] as const) {
     const clients = [hbase, ...others];
     const results = await Promise.all(
       Array.from({ length: 12 }, (_, i) =>
@@ -196,27 +272,38 @@ test('of many that check and put at once, exactly one wins, and it is the one th
       ),
     );
     assert.equal(results.filter(Boolean).length, 1);
-    assert.deepEqual(await read(ROWS, row), [`f:q=winner of ${round}@${round}`, `g:q=${results.indexOf(true)}@${round}`]);
+    assert.deepEqual(await read(ROWS, row), [
+      `f:q=winner of ${round}@${round}`,
+      `g:q=${results.indexOf(true)}@${round}`,
+    ]);
   }
   for (const other of others) await other.close();
 });
 
 test('regions that split and move while rows are written and scanned lose nothing and repeat nothing', async () => {
   const rows = Array.from({ length: 6_000 }, (_, i) => Buffer.from([(i * 151) & 255, i & 255, i >>> 8]));
-  await write(LOADED, rows.map((row) => put(row, 'v'.repeat(200), 1)));
+  await write(
+    LOADED,
+    rows.map((row) => put(row, 'v'.repeat(200), 1)),
+  );
   let busy = true;
   let timestamp = 1;
   const writing = (async () => {
     while (busy) {
       timestamp++;
-      await write(LOADED, rows.map((row) => put(row, 'v'.repeat(200), timestamp)));
+      await write(
+        LOADED,
+        rows.map((row) => put(row, 'v'.repeat(200), timestamp)),
+      );
     }
   })();
   const expected = rows.map((row) => row.toString('hex')).sort();
   const scanning = (async () => {
     let scans = 0;
     do {
-      const found = (await scan(LOADED, { batchRows: 100, reversed: scans % 2 === 1 })).map((row) => row[0]!.row.toString('hex'));
+      const found = (await scan(LOADED, { batchRows: 100, reversed: scans % 2 === 1 })).map((row) =>
+        row[0]!.row.toString('hex'),
+      );
       assert.deepEqual(scans % 2 === 1 ? found.reverse() : found, expected);
       scans++;
     } while (busy);
@@ -224,7 +311,10 @@ test('regions that split and move while rows are written and scanned lose nothin
   await disturb();
   busy = false;
   await Promise.all([writing, scanning]);
-  const answers = await hbase.get(LOADED, rows.map((row) => ({ row })));
+  const answers = await hbase.get(
+    LOADED,
+    rows.map((row) => ({ row })),
+  );
   for (const answer of answers) assert.ok(answer.status === 'found' && answer.cells[0]!.timestamp === timestamp);
   assert.ok((await hbase.admin.regions(LOADED)).length >= 4);
 });
@@ -238,13 +328,30 @@ async function disturb(): Promise<void> {
 
 test('a table is described as it was made, and a change of its families is read back', async () => {
   const table = `${namespace}:described`;
-  const families = [{ name: 'a', ttlSeconds: 86_400, maxVersions: 1, bloom: 'ROWCOL', compression: 'NONE', blockSizeBytes: 16_384, dataBlockEncoding: 'FAST_DIFF', inMemory: true } as const];
+  const families = [
+    {
+      name: 'a',
+      ttlSeconds: 86_400,
+      maxVersions: 1,
+      bloom: 'ROWCOL',
+      compression: 'NONE',
+      blockSizeBytes: 16_384,
+      dataBlockEncoding: 'FAST_DIFF',
+      inMemory: true,
+    } as const,
+  ];
   assert.equal(await hbase.admin.describeTable(table), null);
   assert.equal(await hbase.admin.ensureTable({ name: table, families: [...families] }, []), 'created');
   assert.equal(await hbase.admin.ensureTable({ name: table, families: [...families] }, []), 'existed');
   await hbase.admin.ensureNamespace(namespace);
   assert.deepEqual(await hbase.admin.describeTable(table), { name: table, families });
-  await hbase.admin.modifyFamilies({ name: table, families: [{ name: 'a', ttlSeconds: 99 }, { name: 'b', maxVersions: 3 }] });
+  await hbase.admin.modifyFamilies({
+    name: table,
+    families: [
+      { name: 'a', ttlSeconds: 99 },
+      { name: 'b', maxVersions: 3 },
+    ],
+  });
   const changed = await hbase.admin.describeTable(table);
   assert.deepEqual(changed?.families[0], { ...families[0], ttlSeconds: 99 });
   assert.equal(changed?.families[1]?.maxVersions, 3);
@@ -269,7 +376,9 @@ test('two that make one table at once both find it ready', async () => {
 test('what we write another client reads, what it writes we read, and its condition holds for ours', async () => {
   const witness = async (...args: string[]) => {
     const script = fileURLToPath(new URL('../support/hbase-witness.mjs', import.meta.url));
-    const { stdout } = await promisify(execFile)(process.execPath, [script, zookeeper, znode, WITNESSED, ...args], { timeout: 30_000 });
+    const { stdout } = await promisify(execFile)(process.execPath, [script, zookeeper, znode, WITNESSED, ...args], {
+      timeout: 30_000,
+    });
     return JSON.parse(stdout.trim().split('\n').at(-1)!) as unknown;
   };
   const hex = (value: string) => Buffer.from(value).toString('hex');
@@ -280,14 +389,30 @@ test('what we write another client reads, what it writes we read, and its condit
   assert.equal(await witness('checkAndPut', 'f', hex('ours'), hex('q'), hex('else'), hex('taken'), '43'), false);
   assert.equal(await witness('checkAndPut', 'f', hex('ours'), hex('q'), hex('ünï'), hex('taken'), '43'), true);
   assert.deepEqual(await read(WITNESSED, Buffer.from('ours')), ['f:q=taken@43']);
-  assert.equal(await hbase.checkAndPut(WITNESSED, Buffer.from('ours'), 'f', Q, Buffer.from('ünï'), put(Buffer.from('ours'), 'x', 44)), false);
+  assert.equal(
+    await hbase.checkAndPut(
+      WITNESSED,
+      Buffer.from('ours'),
+      'f',
+      Q,
+      Buffer.from('ünï'),
+      put(Buffer.from('ours'), 'x', 44),
+    ),
+    false,
+  );
   await hbase.delete(WITNESSED, [{ row: Buffer.from('ours'), families: ['f'], timestamp: 43 }]);
   assert.equal(await witness('get', 'f', hex('ours'), hex('q')), null);
 });
 
 test('HBase answers a ping, and a client without HBase says so quickly and closes', async () => {
   await hbase.ping();
-  const lost = createHBaseClient({ zookeeper: '127.0.0.1:1', znode, user: 'sightline', callTimeoutMs: 1_000, operationTimeoutMs: 1_000 });
+  const lost = createHBaseClient({
+    zookeeper: '127.0.0.1:1',
+    znode,
+    user: 'sightline',
+    callTimeoutMs: 1_000,
+    operationTimeoutMs: 1_000,
+  });
   const started = performance.now();
   await assert.rejects(lost.ping(), { name: 'HBaseError', message: /ZooKeeper at 127\.0\.0\.1:1/ });
   const [answer] = await lost.get(ROWS, [{ row: Q }]);

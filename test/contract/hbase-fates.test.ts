@@ -1,8 +1,9 @@
 /**
- * What can never succeed on a real HBase is refused with what to do: a table that is disabled or dropped while a client works with it.
+ * What can never succeed on a real HBase is refused with what to do: a table that is disabled or dropped while a client
+ * works with it.
  *
- * Needs HBASE_ZOOKEEPER (and HBASE_ZNODE). Uses a namespace of its own and drops it. Missing rights need a cluster with an access
- * controller; a unit test of core/hbase/batch.ts plays its answers.
+ * Needs HBASE_ZOOKEEPER (and HBASE_ZNODE). Uses a namespace of its own and drops it. Missing rights need a cluster with
+ * an access controller; a unit test of core/hbase/batch.ts plays its answers.
  */
 import assert from 'node:assert/strict';
 import { randomBytes } from 'node:crypto';
@@ -18,9 +19,13 @@ const namespace = `contract_${randomBytes(4).toString('hex')}`;
 const NO_BYTES = Buffer.alloc(0);
 const Q = Buffer.from('q');
 
-const open = () => createHBaseClient({ zookeeper, znode, user: 'sightline', callTimeoutMs: 20_000, operationTimeoutMs: 60_000 });
+const open = () =>
+  createHBaseClient({ zookeeper, znode, user: 'sightline', callTimeoutMs: 20_000, operationTimeoutMs: 60_000 });
 const hbase = open();
-const put = (value: string, timestamp = 1): RowPut => ({ row: Q, cells: [{ family: 'f', qualifier: Q, timestamp, value: Buffer.from(value) }] });
+const put = (value: string, timestamp = 1): RowPut => ({
+  row: Q,
+  cells: [{ family: 'f', qualifier: Q, timestamp, value: Buffer.from(value) }],
+});
 
 before(() => hbase.admin.ensureNamespace(namespace));
 after(async () => {
@@ -35,7 +40,11 @@ test('a table that is disabled, or is dropped, under a client is refused at once
   const ways: [string, () => Promise<unknown>][] = [
     ['put', () => putRows(hbase, table, [put('v')])],
     ['get', async () => requireAnswers(table, await getRows(hbase, table, [{ row: Q }], () => 1))],
-    ['scan', () => askHBase(table, () => hbase.scan(table, { start: NO_BYTES, stop: NO_BYTES })[Symbol.asyncIterator]().next())],
+    [
+      'scan',
+      () =>
+        askHBase(table, () => hbase.scan(table, { start: NO_BYTES, stop: NO_BYTES })[Symbol.asyncIterator]().next()),
+    ],
     ['check-and-put', () => askHBase(table, () => hbase.checkAndPut(table, Q, 'f', Q, null, put('v')))],
   ];
   const allRefused = async (message: RegExp): Promise<void> => {

@@ -1,4 +1,6 @@
-/** The HDFS driver on the real WebHDFS: whole files, exact renames, folders. Uses a folder of its own and removes it. */
+/**
+ * The HDFS driver on the real WebHDFS: whole files, exact renames, folders. Uses a folder of its own and removes it.
+ */
 import assert from 'node:assert/strict';
 import { createHash, randomBytes } from 'node:crypto';
 import { mkdtemp, readFile, rm, writeFile } from 'node:fs/promises';
@@ -27,7 +29,10 @@ test('what is written is read back, and written again is replaced', async () => 
   await files.write('lake/a.json', Buffer.from('{"a":1}'));
   await files.write('lake/a.json', Buffer.from('{"a":22}'));
   assert.equal((await files.read('lake/a.json')).toString(), '{"a":22}');
-  assert.deepEqual((await files.list('lake')).map(({ path }) => path), ['lake/a.json']);
+  assert.deepEqual(
+    (await files.list('lake')).map(({ path }) => path),
+    ['lake/a.json'],
+  );
   await files.write('lake/empty', Buffer.alloc(0));
   assert.equal((await files.read('lake/empty')).length, 0);
 });
@@ -40,7 +45,10 @@ test('a large file is uploaded, summed and downloaded byte for byte', async () =
   assert.equal(await files.sha256(path), createHash('sha256').update(bytes).digest('hex'));
   await files.download(path, join(folder, 'back'));
   assert.ok((await readFile(join(folder, 'back'))).equals(bytes));
-  assert.deepEqual((await files.walk('lake/detections')).map((each) => [each.path, each.bytes]), [[path, bytes.length]]);
+  assert.deepEqual(
+    (await files.walk('lake/detections')).map((each) => [each.path, each.bytes]),
+    [[path, bytes.length]],
+  );
 });
 
 test('a rename makes the folder, never overwrites, and needs its source', async () => {
@@ -71,10 +79,13 @@ test('a quota that is used up is refused with what to do, for folders and for th
   // Whoever started this HDFS may set quotas: on the embedded stack that is whoever runs the tests.
   const setQuota = async (quota: Record<string, string>): Promise<void> => {
     const query = new URLSearchParams({ op: 'SETQUOTA', 'user.name': userInfo().username, ...quota });
-    const answer = await fetch(`${config.WEBHDFS_URL}/webhdfs/v1${config.SIGHTLINE_ROOT}/quota?${query}`, { method: 'PUT' });
+    const answer = await fetch(`${config.WEBHDFS_URL}/webhdfs/v1${config.SIGHTLINE_ROOT}/quota?${query}`, {
+      method: 'PUT',
+    });
     assert.ok(answer.ok, await answer.text());
   };
-  const isRefused = (words: RegExp) => (fault: unknown) => fault instanceof Refusal && fault.exitCode === 5 && words.test(fault.message);
+  const isRefused = (words: RegExp) => (fault: unknown) =>
+    fault instanceof Refusal && fault.exitCode === 5 && words.test(fault.message);
   await files.makeFolder('quota');
   await setQuota({ namespacequota: '2', storagespacequota: '1000000000' });
   await files.makeFolder('quota/one');
@@ -82,17 +93,30 @@ test('a quota that is used up is refused with what to do, for folders and for th
   await setQuota({ namespacequota: '1000000000', storagespacequota: '1000' });
   const bytes = randomBytes(200_000);
   await writeFile(join(folder, 'much'), bytes);
-  await assert.rejects(files.upload(join(folder, 'much'), 'quota/much'), isRefused(/DiskSpace quota.*Raise the quota of the folder/s));
+  await assert.rejects(
+    files.upload(join(folder, 'much'), 'quota/much'),
+    isRefused(/DiskSpace quota.*Raise the quota of the folder/s),
+  );
   await setQuota({ namespacequota: '1000000000', storagespacequota: '1000000000' });
   await files.upload(join(folder, 'much'), 'quota/much');
   assert.ok((await files.read('quota/much')).equals(bytes));
 });
 
-test('a folder below a file, and a WebHDFS address that is another service\'s, are refused with what to look at', async () => {
+test("a folder below a file, and a WebHDFS address that is another service's, are refused with what to look at", async () => {
   await files.write('a-file', Buffer.from('1'));
-  await assert.rejects(files.makeFolder('a-file/below'), (fault) => fault instanceof Refusal && fault.exitCode === 2 && /A file is where a folder is expected/.test(fault.message));
-  const elsewhere = hdfs({ ...config, WEBHDFS_URL: `${config.WEBHDFS_URL.replace(/\d+$/, '')}${await portOfPlainHttp()}` });
-  await assert.rejects(elsewhere.list(''), (fault) => fault instanceof Refusal && /Look at WEBHDFS_URL/.test(fault.message));
+  await assert.rejects(
+    files.makeFolder('a-file/below'),
+    (fault) =>
+      fault instanceof Refusal && fault.exitCode === 2 && /A file is where a folder is expected/.test(fault.message),
+  );
+  const elsewhere = hdfs({
+    ...config,
+    WEBHDFS_URL: `${config.WEBHDFS_URL.replace(/\d+$/, '')}${await portOfPlainHttp()}`,
+  });
+  await assert.rejects(
+    elsewhere.list(''),
+    (fault) => fault instanceof Refusal && /Look at WEBHDFS_URL/.test(fault.message),
+  );
 });
 
 /** A web server that knows no WebHDFS. */

@@ -1,6 +1,6 @@
 /**
- * What can never succeed on a real Kafka is refused with what to do: copies of a topic that the brokers cannot keep, and a topic that is
- * deleted while somebody asks for its ends.
+ * What can never succeed on a real Kafka is refused with what to do: copies of a topic that the brokers cannot keep,
+ * and a topic that is deleted while somebody asks for its ends.
  *
  * Uses topics of its own at KAFKA_BROKERS and deletes them.
  */
@@ -29,7 +29,10 @@ test('a topic that was deleted is told from one that is not known yet', async ()
   const admin = logAdmin(config);
   assert.equal(await admin.ensureTopics(), 'created');
   assert.equal((await admin.ends()).length, 2);
-  const tools = new kafkajs.Kafka({ brokers: config.KAFKA_BROKERS.split(','), logLevel: kafkajs.logLevel.NOTHING }).admin();
+  const tools = new kafkajs.Kafka({
+    brokers: config.KAFKA_BROKERS.split(','),
+    logLevel: kafkajs.logLevel.NOTHING,
+  }).admin();
   await tools.connect();
   await tools.deleteTopics({ topics: [topic, `${topic}.dlq`] });
   await tools.disconnect();

@@ -59,7 +59,10 @@ test('a reading delivers committed records only, and ends behind the markers of 
   await transact(0, ['never'], 'abort');
   await transact(0, ['c'], 'commit');
   const { records, end } = await readAll(0);
-  assert.deepEqual(records.map(({ value }) => value?.toString()), ['a', 'b', 'c']);
+  assert.deepEqual(
+    records.map(({ value }) => value?.toString()),
+    ['a', 'b', 'c'],
+  );
   assert.equal(end, (await admin.ends())[0]?.high);
   assert.deepEqual(await readAll(0, end), { records: [], end });
 });
@@ -73,11 +76,17 @@ test('behind a transaction that hangs, the log ends where it ends, and what is d
   await plain.send({ topic, acks: -1, messages: [{ partition: 0, key: 'k', value: 'acknowledged' }] });
   await plain.disconnect();
   assert.equal((await admin.ends())[0]!.high, before_!.high, 'the last stable offset stands still');
-  assert.deepEqual(await admin.newestEnds(), [before_!.high + 2, ...(await admin.ends()).slice(1).map(({ high }) => high)]);
+  assert.deepEqual(await admin.newestEnds(), [
+    before_!.high + 2,
+    ...(await admin.ends()).slice(1).map(({ high }) => high),
+  ]);
   assert.deepEqual((await readAll(0, before_!.high)).records, [], 'nobody sees what was acknowledged');
   await transaction.commit();
   const { records, end } = await readAll(0, before_!.high);
-  assert.deepEqual(records.map(({ value }) => value?.toString()), ['waits', 'acknowledged']);
+  assert.deepEqual(
+    records.map(({ value }) => value?.toString()),
+    ['waits', 'acknowledged'],
+  );
   assert.deepEqual([(await admin.ends())[0]!.high, (await admin.newestEnds())[0]], [end, end], 'behind the marker');
 });
 
@@ -85,11 +94,23 @@ test('a tombstone, an empty value and their headers are told apart', async () =>
   const producer = kafka.producer();
   await producer.connect();
   const headers = { text: 'x', bytes: Buffer.from([0, 255]) };
-  await producer.send({ topic, messages: [{ partition: 1, key: null, value: null, headers }, { partition: 1, key: '', value: '' }] });
+  await producer.send({
+    topic,
+    messages: [
+      { partition: 1, key: null, value: null, headers },
+      { partition: 1, key: '', value: '' },
+    ],
+  });
   await producer.disconnect();
   const [first, second] = (await readAll(1)).records;
-  assert.deepEqual([first?.key, first?.value, second?.value, second?.key], [null, null, Buffer.alloc(0), Buffer.alloc(0)]);
-  assert.deepEqual(first?.headers, [['text', Buffer.from('x')], ['bytes', Buffer.from([0, 255])]]);
+  assert.deepEqual(
+    [first?.key, first?.value, second?.value, second?.key],
+    [null, null, Buffer.alloc(0), Buffer.alloc(0)],
+  );
+  assert.deepEqual(first?.headers, [
+    ['text', Buffer.from('x')],
+    ['bytes', Buffer.from([0, 255])],
+  ]);
 });
 
 test('an offset that the log does not hold is refused, before its beginning and behind its end', async () => {
@@ -108,83 +129,115 @@ test('a stray comes home with its bytes, and says where it was', async () => {
     stamp: 1,
     key: null,
     value: Buffer.from([1, 0, 255]),
-    headers: [['own', Buffer.from('kept')], ['binary', Buffer.from([0, 1])]],
+    headers: [
+      ['own', Buffer.from('kept')],
+      ['binary', Buffer.from([0, 1])],
+    ],
   };
   await producer.forward([{ record: stray, id: '17', home: 2 }]);
   await producer.tick([2]);
   await producer.close();
   const [home, tick] = (await readAll(2)).records;
   assert.deepEqual([home?.key?.toString(), home?.value], ['17', stray.value]);
-  assert.deepEqual(home?.headers.map(([name, value]) => [name, value?.toString()]), [['own', 'kept'], ['sightline.stray', '0/7']]);
+  assert.deepEqual(
+    home?.headers.map(([name, value]) => [name, value?.toString()]),
+    [
+      ['own', 'kept'],
+      ['sightline.stray', '0/7'],
+    ],
+  );
   assert.deepEqual(tick?.value, Buffer.alloc(0));
   assert.equal(judge(tick!, instant(0), RULES).kind, 'tick');
 });
 
 const RULES = {
-  generation: 1, logLife: 1, epochSeconds: 60, dedupWindowDays: 2, clockAheadDays: 1, partitionCount: 4, firstEpoch: 0, firstOffsets: [],
+  generation: 1,
+  logLife: 1,
+  epochSeconds: 60,
+  dedupWindowDays: 2,
+  clockAheadDays: 1,
+  partitionCount: 4,
+  firstEpoch: 0,
+  firstOffsets: [],
 };
 
-test('a producer whose first records come from two sides at once leaves no connection behind', { timeout: 120_000 }, async () => {
-  const environment = { ...process.env, KAFKA_TOPIC: topic };
-  const child = spawn(process.execPath, ['--import', 'tsx', 'test/support/two-firsts.ts'], { cwd: ROOT, env: environment, stdio: 'inherit' });
-  assert.equal(await new Promise((resolve) => child.once('exit', resolve)), 0);
-});
+test(
+  'a producer whose first records come from two sides at once leaves no connection behind',
+  { timeout: 120_000 },
+  async () => {
+    const environment = { ...process.env, KAFKA_TOPIC: topic };
+    const child = spawn(process.execPath, ['--import', 'tsx', 'test/support/two-firsts.ts'], {
+      cwd: ROOT,
+      env: environment,
+      stdio: 'inherit',
+    });
+    assert.equal(await new Promise((resolve) => child.once('exit', resolve)), 0);
+  },
+);
 
-test('two consumers share the partitions, begin where they are told, and hand over without a gap', { timeout: 240_000 }, async () => {
-  const held = { one: new Set<number>(), two: new Set<number>() };
-  const begin = new Map<number, number>([[3, 5]]);
-  const open = (who: keyof typeof held): Promise<LogConsumer> =>
-    openLogConsumer(
-      config,
-      {
-        assigned: async (partitions) => {
-          for (const partition of partitions) held[who].add(partition);
-          const ends = await admin.ends();
-          return partitions.map((partition) => ({ partition, offset: begin.get(partition) ?? ends[partition]!.low }));
+test(
+  'two consumers share the partitions, begin where they are told, and hand over without a gap',
+  { timeout: 240_000 },
+  async () => {
+    const held = { one: new Set<number>(), two: new Set<number>() };
+    const begin = new Map<number, number>([[3, 5]]);
+    const open = (who: keyof typeof held): Promise<LogConsumer> =>
+      openLogConsumer(
+        config,
+        {
+          assigned: async (partitions) => {
+            for (const partition of partitions) held[who].add(partition);
+            const ends = await admin.ends();
+            return partitions.map((partition) => ({ partition, offset: begin.get(partition) ?? ends[partition]!.low }));
+          },
+          revoked: async (partitions) => partitions.forEach((partition) => held[who].delete(partition)),
         },
-        revoked: async (partitions) => partitions.forEach((partition) => held[who].delete(partition)),
+        () => undefined,
+      );
+    await transact(3, ['0', '1', '2', '3', '4', '5', '6'], 'commit');
+    const one = await open('one');
+    const seen: string[] = [];
+    const take = async (consumer: LogConsumer): Promise<void> => {
+      for (const { partition, value } of await consumer.take(100)) if (partition === 3) seen.push(String(value));
+    };
+    while (seen.length < 2) await take(one);
+    assert.deepEqual(seen, ['5', '6']);
+    while ((one.drained().get(3) ?? 0) < 8) await take(one);
+    assert.equal(one.drained().get(3), 8, 'behind the marker of the transaction');
+    begin.set(3, 8);
+
+    const two = await open('two');
+    while (held.one.size !== 2 || held.two.size !== 2) await Promise.all([take(one), take(two)]);
+    await transact(3, ['7', '8'], 'commit');
+    while (seen.length < 4) await Promise.all([take(one), take(two)]);
+    assert.deepEqual(seen, ['5', '6', '7', '8']);
+    begin.set(3, 11);
+    await one.close();
+    while (held.two.size < 4) await take(two);
+    await two.close();
+  },
+);
+
+test(
+  'a consumer that is closed before it learned which partitions came leaves the group all the same',
+  { timeout: 240_000 },
+  async () => {
+    const group = `${topic}.closed`;
+    const learned: number[][] = [];
+    const nothing = {
+      assigned: async (partitions: readonly number[]) => {
+        learned.push([...partitions]);
+        return [];
       },
-      () => undefined,
-    );
-  await transact(3, ['0', '1', '2', '3', '4', '5', '6'], 'commit');
-  const one = await open('one');
-  const seen: string[] = [];
-  const take = async (consumer: LogConsumer): Promise<void> => {
-    for (const { partition, value } of await consumer.take(100)) if (partition === 3) seen.push(String(value));
-  };
-  while (seen.length < 2) await take(one);
-  assert.deepEqual(seen, ['5', '6']);
-  while ((one.drained().get(3) ?? 0) < 8) await take(one);
-  assert.equal(one.drained().get(3), 8, 'behind the marker of the transaction');
-  begin.set(3, 8);
-
-  const two = await open('two');
-  while (held.one.size !== 2 || held.two.size !== 2) await Promise.all([take(one), take(two)]);
-  await transact(3, ['7', '8'], 'commit');
-  while (seen.length < 4) await Promise.all([take(one), take(two)]);
-  assert.deepEqual(seen, ['5', '6', '7', '8']);
-  begin.set(3, 11);
-  await one.close();
-  while (held.two.size < 4) await take(two);
-  await two.close();
-});
-
-test('a consumer that is closed before it learned which partitions came leaves the group all the same', { timeout: 240_000 }, async () => {
-  const group = `${topic}.closed`;
-  const learned: number[][] = [];
-  const nothing = {
-    assigned: async (partitions: readonly number[]) => {
-      learned.push([...partitions]);
-      return [];
-    },
-    revoked: async () => undefined,
-  };
-  const consumer = await openLogConsumer({ ...config, KAFKA_GROUP: group }, nothing, () => undefined);
-  const stateOf = async (): Promise<string> => (await tools.describeGroups([group])).groups[0]!.state;
-  while ((await stateOf()) !== 'Stable') await pause(100);
-  // The news come with this take, and are learned with the next.
-  await consumer.take(1);
-  await consumer.close();
-  assert.deepEqual(learned, []);
-  assert.notEqual(await stateOf(), 'Stable');
-});
+      revoked: async () => undefined,
+    };
+    const consumer = await openLogConsumer({ ...config, KAFKA_GROUP: group }, nothing, () => undefined);
+    const stateOf = async (): Promise<string> => (await tools.describeGroups([group])).groups[0]!.state;
+    while ((await stateOf()) !== 'Stable') await pause(100);
+    // The news come with this take, and are learned with the next.
+    await consumer.take(1);
+    await consumer.close();
+    assert.deepEqual(learned, []);
+    assert.notEqual(await stateOf(), 'Stable');
+  },
+);

@@ -1,9 +1,9 @@
 /**
- * The published Parquet as data scientists meet it: pandas and pyarrow read a folder with nothing of ours, after a download and
- * over WebHDFS, each detection once, with the types of the contract.
+ * The published Parquet as data scientists meet it: pandas and pyarrow read a folder with nothing of ours, after a
+ * download and over WebHDFS, each detection once, with the types of the contract.
  *
- * The epochs are published by the batch layer on the real stack from records with copies and strays; the reading is done by
- * Python, in the environment with pandas that the set-up makes.
+ * The epochs are published by the batch layer on the real stack from records with copies and strays; the reading is
+ * done by Python, in the environment with pandas that the set-up makes.
  */
 import assert from 'node:assert/strict';
 import { mkdir } from 'node:fs/promises';
@@ -72,7 +72,7 @@ after(async () => {
 /** Until nothing is on its way: a stray comes home an epoch later. */
 async function publishAll(): Promise<void> {
   const { context } = batch;
-  for (let left = Infinity; left > 0 || (await published()) < fed.ids.size; ) {
+  for (let left = Infinity; left > 0 || (await published()) < fed.ids.size;) {
     const epoch = nextEpoch(await horizonOf(context), context.rules);
     await pause(Math.max(0, endOf(epoch, context.rules) - Date.now()) + 100);
     const { reports } = await publishEpochs(context, { from: epoch, to: epoch as Epoch });
@@ -83,7 +83,9 @@ async function publishAll(): Promise<void> {
 async function published(): Promise<number> {
   const { context } = batch;
   const hour = Math.floor(Date.now() / 3_600_000);
-  const rows = await context.batchView.read('all', (await horizonOf(context))!.epoch, { from: hour - 1, to: hour }, ['minute']);
+  const rows = await context.batchView.read('all', (await horizonOf(context))!.epoch, { from: hour - 1, to: hour }, [
+    'minute',
+  ]);
   return rows.flatMap(({ cells }) => cells).reduce((sum, { count }) => sum + count, 0);
 }
 
@@ -145,21 +147,34 @@ spark.stop()
 test('pandas, DuckDB and Spark answer the examples of the page alike', async () => {
   const [python, spark] = examplesOf(DATA_PAGE, '## Examples', 'python');
   const { SIGHTLINE_ROOT: root, WEBHDFS_URL: url, SIGHTLINE_HOME: home } = world.config;
-  const dates = (await batch.context.hdfs.list('lake/detections')).map(({ path }) => path.slice(path.indexOf('dt=') + 3));
+  const dates = (await batch.context.hdfs.list('lake/detections')).map(({ path }) =>
+    path.slice(path.indexOf('dt=') + 3),
+  );
   // A night at midnight has its rows in two folders; the page asks for one day.
   const today = dates.at(-1)!;
   const changes = { '2026-11-23': today, '/sightline/lake': `${root}/lake` };
-  const asked = withReplaced(python!, { ...changes, '127.0.0.1:9870': new URL(url).host, 'port=9870': `port=${new URL(url).port}` });
+  const asked = withReplaced(python!, {
+    ...changes,
+    '127.0.0.1:9870': new URL(url).host,
+    'port=9870': `port=${new URL(url).port}`,
+  });
   const fromPython = await answered(await ensureVenv({ analysis: true }), asked + OF_PYTHON, join(home, 'examples'));
   const { lakeRoot } = await sparkSettings(world.config);
-  const named = { ...changes, 'hdfs://127.0.0.1:8020': lakeRoot.slice(0, -root.length), '9007199254740993': (read.ids as string[])[0]! };
+  const named = {
+    ...changes,
+    'hdfs://127.0.0.1:8020': lakeRoot.slice(0, -root.length),
+    '9007199254740993': (read.ids as string[])[0]!,
+  };
   const python3 = join(dirname(await ensureSpark()), 'python');
   const fromSpark = await answered(python3, withReplaced(spark!, named) + OF_SPARK, join(home, 'examples'));
   const rows = Object.values(fromPython.items as Record<string, number>).reduce((a, b) => a + b, 0);
   assert.ok(rows > 0 && rows <= fed.ids.size);
   if (dates.length === 1) assert.equal(rows, fed.ids.size);
   assert.deepEqual(fromSpark.items, fromPython.items);
-  assert.deepEqual([fromPython.day, fromPython.local, fromPython.hours, fromPython.places, fromSpark.rows], Array(5).fill(rows));
+  assert.deepEqual(
+    [fromPython.day, fromPython.local, fromPython.hours, fromPython.places, fromSpark.rows],
+    Array(5).fill(rows),
+  );
   assert.deepEqual(fromPython.refused, ['not_json']);
   assert.ok(Number(fromPython.refused_rows) > 0);
   assert.ok(Number(fromSpark.one) <= 1);
@@ -167,7 +182,11 @@ test('pandas, DuckDB and Spark answer the examples of the page alike', async () 
 
 async function answered(python: string, script: string, folder: string): Promise<Record<string, unknown>> {
   await mkdir(folder, { recursive: true });
-  const environment = { ...process.env, SPARK_LOCAL_IP: '127.0.0.1', PATH: `${dirname(python)}:${process.env.PATH ?? ''}` };
+  const environment = {
+    ...process.env,
+    SPARK_LOCAL_IP: '127.0.0.1',
+    PATH: `${dirname(python)}:${process.env.PATH ?? ''}`,
+  };
   return pythonAnswer(python, script, { cwd: folder, env: environment });
 }
 

@@ -36,13 +36,28 @@ after(async () => {
 
 /** What Maven says while it looks, in vain, for a plugin. */
 async function fetched(options: readonly string[]): Promise<string> {
-  const args = ['-B', '-s', join(folder, 'own.xml'), ...options, '-f', join(folder, 'pom.xml'), `-Dmaven.repo.local=${join(folder, 'repository')}`, '-U', 'dependency:tree'];
-  return run(await findMaven(), args, { timeout: 240_000 }).then(({ stdout }) => stdout, (fault: { stdout: string }) => fault.stdout);
+  const args = [
+    '-B',
+    '-s',
+    join(folder, 'own.xml'),
+    ...options,
+    '-f',
+    join(folder, 'pom.xml'),
+    `-Dmaven.repo.local=${join(folder, 'repository')}`,
+    '-U',
+    'dependency:tree',
+  ];
+  return run(await findMaven(), args, { timeout: 240_000 }).then(
+    ({ stdout }) => stdout,
+    (fault: { stdout: string }) => fault.stdout,
+  );
 }
 
 test('Maven asks the proxy that HTTPS_PROXY names, with settings that only their owner can read', async () => {
   const file = join(folder, 'settings.xml');
-  const options = await mavenProxyOptions(await findMaven(), file, { HTTPS_PROXY: proxy.url.replace('://', '://alice:secret@') });
+  const options = await mavenProxyOptions(await findMaven(), file, {
+    HTTPS_PROXY: proxy.url.replace('://', '://alice:secret@'),
+  });
   assert.deepEqual(options, ['-gs', file]);
   assert.equal((await stat(file)).mode & 0o777, 0o600);
   assert.match(await readFile(file, 'utf8'), /<username>alice<\/username>/);
@@ -52,9 +67,18 @@ test('Maven asks the proxy that HTTPS_PROXY names, with settings that only their
 
 test('what NO_PROXY names is asked directly, and without variables nothing is said to Maven', async () => {
   const before = proxy.asked.length;
-  const options = await mavenProxyOptions(await findMaven(), join(folder, 'settings.xml'), { HTTPS_PROXY: proxy.url, no_proxy: '.example' });
+  const options = await mavenProxyOptions(await findMaven(), join(folder, 'settings.xml'), {
+    HTTPS_PROXY: proxy.url,
+    no_proxy: '.example',
+  });
   assert.match(await fetched(options), /repository\.example/);
   assert.equal(proxy.asked.length, before);
   assert.deepEqual(await mavenProxyOptions(await findMaven(), join(folder, 'none.xml'), {}), []);
-  assert.deepEqual(await mavenProxyOptions(await findMaven(), join(folder, 'none.xml'), { HTTPS_PROXY: proxy.url, MAVEN_OPTS: '-Dhttps.proxyHost=p' }), []);
+  assert.deepEqual(
+    await mavenProxyOptions(await findMaven(), join(folder, 'none.xml'), {
+      HTTPS_PROXY: proxy.url,
+      MAVEN_OPTS: '-Dhttps.proxyHost=p',
+    }),
+    [],
+  );
 });

@@ -1,5 +1,6 @@
 /**
- * What questions cost on the real stores: bounds that are learnt from them, reads that end, and files of the lake that are fetched once.
+ * What questions cost on the real stores: bounds that are learnt from them, reads that end, and files of the lake that
+ * are fetched once.
  *
  * Needs the addresses of the environment; uses a topic, a namespace and a folder of its own and removes them.
  */
@@ -34,7 +35,10 @@ const fetched: string[] = [];
 function servingOn(bounds: Partial<CostConfig>): Serving {
   const config = { ...stack.config, ...bounds };
   const lake = hdfs(config);
-  const counting: Hdfs = { ...lake, download: (path, local, limits) => (fetched.push(path), lake.download(path, local, limits)) };
+  const counting: Hdfs = {
+    ...lake,
+    download: (path, local, limits) => (fetched.push(path), lake.download(path, local, limits)),
+  };
   return createServing({
     config,
     open: () => openStores(config, { callTimeoutMs: 3_000, operationTimeoutMs: 5_000 }),
@@ -47,7 +51,8 @@ function servingOn(bounds: Partial<CostConfig>): Serving {
   });
 }
 
-const get = (query: string, signal?: AbortSignal): Request => new Request(`http://127.0.0.1/?${query}`, signal ? { signal } : {});
+const get = (query: string, signal?: AbortSignal): Request =>
+  new Request(`http://127.0.0.1/?${query}`, signal ? { signal } : {});
 async function total(query: string): Promise<answers.TopItemsAnswer> {
   const response = await getTopItems(get(query), {}, serving);
   const text = await response.text();
@@ -85,21 +90,41 @@ test('a late detection of 1970 moves the bound once it is published, and is in t
   const first = await total(EVERYTHING);
   const least = Math.min(...stack.world.facts.map(({ detection }) => detection.detectedAt));
   assert.equal(first.total, stack.world.facts.length);
-  assert.ok(first.searched!.from <= least && first.searched!.from >= least - 2 * DAY_MS - 2 * COUNTED_RULES.epochSeconds * 1_000, String(first.searched!.from));
+  assert.ok(
+    first.searched!.from <= least &&
+      first.searched!.from >= least - 2 * DAY_MS - 2 * COUNTED_RULES.epochSeconds * 1_000,
+    String(first.searched!.from),
+  );
 
   const late = { id: oid(5), location: oid('17'), camera: oid(1), item: 'late', detectedAt: instant(7) };
   const e = epoch(firstEpoch + 3);
   const [ofGroup, ofAll] = hourRowsOf(late, e);
   const cellsOf = (isGroup: boolean) => {
-    const cells: { kind: 'place_item' | 'item' | 'place' | 'total'; location: ReturnType<typeof oid> | ''; item: string; minutes: number[]; upTo: number }[] = [];
-    eachHourCellOf(late, (kind, location, item) => (kind === 'place_item') === isGroup && cells.push({ kind, location, item, minutes: [0, 1], upTo: e }));
+    const cells: {
+      kind: 'place_item' | 'item' | 'place' | 'total';
+      location: ReturnType<typeof oid> | '';
+      item: string;
+      minutes: number[];
+      upTo: number;
+    }[] = [];
+    eachHourCellOf(
+      late,
+      (kind, location, item) =>
+        (kind === 'place_item') === isGroup && cells.push({ kind, location, item, minutes: [0, 1], upTo: e }),
+    );
     return cells;
   };
-  await stack.stores.batchView.put([{ name: ofGroup, cells: cellsOf(true), listed: [] }, { name: ofAll, cells: cellsOf(false), listed: [] }]);
+  await stack.stores.batchView.put([
+    { name: ofGroup, cells: cellsOf(true), listed: [] },
+    { name: ofAll, cells: cellsOf(false), listed: [] },
+  ]);
   await stack.publish(firstEpoch + 3);
   const second = await total(EVERYTHING);
   assert.deepEqual([second.total, second.searched?.from ?? second.from], [stack.world.facts.length + 1, 0]);
-  assert.equal((await total(`${EVERYTHING}&location=17&limit=1000`)).items.find(({ item_name }) => item_name === 'late')?.count, 1);
+  assert.equal(
+    (await total(`${EVERYTHING}&location=17&limit=1000`)).items.find(({ item_name }) => item_name === 'late')?.count,
+    1,
+  );
 });
 
 test('a quiet place over half a century is some hundred reads, and nothing beyond is read', async () => {
@@ -131,20 +156,35 @@ test('the real stores count the bytes of what they read, and end with what is th
   const hours = { from: 0, to: Math.floor(now / HOUR_MS) + 24 };
   const epochs = Array.from({ length: 20 }, (_, at) => epoch(epochAt(now, COUNTED_RULES) - at));
   let bytes = 0;
-  const rows = await stack.stores.speedView.read('all', epochs, hours, ['minute_item'], undefined, { onBytes: (more) => (bytes += more) });
+  const rows = await stack.stores.speedView.read('all', epochs, hours, ['minute_item'], undefined, {
+    onBytes: (more) => (bytes += more),
+  });
   assert.ok(bytes > 50 * rows.length, `${bytes} bytes of ${rows.length} rows`);
   const tooMuch = (): never => {
     throw new Error('too much');
   };
-  await assert.rejects(stack.stores.speedView.read('all', epochs, hours, ['minute_item'], undefined, { onBytes: tooMuch }), /too much/);
-  await assert.rejects(stack.stores.detections.find([oid(1)], { onBytes: tooMuch, signal: AbortSignal.abort(new Error('left')) }), /left/);
+  await assert.rejects(
+    stack.stores.speedView.read('all', epochs, hours, ['minute_item'], undefined, { onBytes: tooMuch }),
+    /too much/,
+  );
+  await assert.rejects(
+    stack.stores.detections.find([oid(1)], { onBytes: tooMuch, signal: AbortSignal.abort(new Error('left')) }),
+    /left/,
+  );
 });
 
 test('unknown ids of one day, asked for at once, fetch each of its files once', async () => {
   const date = dateOf(stack.world.facts[0]!.detection.detectedAt);
   fetched.length = 0;
-  const responses = await Promise.all(Array.from({ length: 20 }, (_, n) => getDetection(get(`dt=${date}`), { detection_oid: String(-77_000 - n) }, serving)));
-  assert.deepEqual(responses.map(({ status }) => status), Array.from({ length: 20 }, () => 404));
+  const responses = await Promise.all(
+    Array.from({ length: 20 }, (_, n) =>
+      getDetection(get(`dt=${date}`), { detection_oid: String(-77_000 - n) }, serving),
+    ),
+  );
+  assert.deepEqual(
+    responses.map(({ status }) => status),
+    Array.from({ length: 20 }, () => 404),
+  );
   assert.ok(fetched.length > 0);
   assert.equal(new Set(fetched).size, fetched.length, 'each file once');
 });

@@ -1,6 +1,6 @@
 /**
- * Records as large as the topic takes, on the real Kafka: each has a place, both layers say the same of it, no worker stops, and the tools
- * for dead letters cope (laws L3, L7, L8).
+ * Records as large as the topic takes, on the real Kafka: each has a place, both layers say the same of it, no worker
+ * stops, and the tools for dead letters cope (laws L3, L7, L8).
  *
  * Topic, namespace and folder are the test's own.
  */
@@ -33,7 +33,11 @@ let ended: number | null = null;
 before(async () => {
   world = await batchWorld({ EPOCH_SECONDS: '10', SPEED_WAIT_SECONDS: '60' });
   stores = await openStores(world.config);
-  worker = spawn(process.execPath, ['sightline.mjs', 'speed'], { cwd: ROOT, env: world.environment, stdio: ['ignore', 'ignore', 'inherit'] });
+  worker = spawn(process.execPath, ['sightline.mjs', 'speed'], {
+    cwd: ROOT,
+    env: world.environment,
+    stdio: ['ignore', 'ignore', 'inherit'],
+  });
   worker.on('exit', (code) => (ended = code));
 });
 
@@ -46,20 +50,33 @@ after(async () => {
 const home = (id: string): number => homeOf(oid(id), 3);
 const away = (id: string): number => (home(id) + 1) % 3;
 const padded = (id: string, bytes: number): string =>
-  `{"geographical_location_oid":17,"video_camera_oid":3,"detection_oid":${id},"item_name":"car","timestamp_detected":${Date.now()}}`.padEnd(bytes);
+  `{"geographical_location_oid":17,"video_camera_oid":3,"detection_oid":${id},"item_name":"car","timestamp_detected":${Date.now()}}`.padEnd(
+    bytes,
+  );
 
 /** Once every record of the log is counted. */
 async function tallies(): Promise<Tallies> {
-  const read = async () => ({ ends: await stores.admin.ends(), progress: await stores.control.progress(stores.rules.generation, [0, 1, 2]) });
-  const { progress } = await eventually('the log read to its end', read, ({ ends, progress: all }) => {
-    assert.equal(ended, null, 'the worker has stopped');
-    return ends.every(({ partition, high }) => (all[partition]?.nextOffset ?? 0) === high);
-  }, 120_000);
+  const read = async () => ({
+    ends: await stores.admin.ends(),
+    progress: await stores.control.progress(stores.rules.generation, [0, 1, 2]),
+  });
+  const { progress } = await eventually(
+    'the log read to its end',
+    read,
+    ({ ends, progress: all }) => {
+      assert.equal(ended, null, 'the worker has stopped');
+      return ends.every(({ partition, high }) => (all[partition]?.nextOffset ?? 0) === high);
+    },
+    120_000,
+  );
   return progress.map((each) => each?.tallies ?? NO_TALLIES).reduce(addTallies, NO_TALLIES);
 }
 
 test('the largest records have a place each, and no worker stops', { timeout: 240_000 }, async () => {
-  const producer = new kafkajs.Kafka({ brokers: world.config.KAFKA_BROKERS.split(','), logLevel: kafkajs.logLevel.NOTHING }).producer();
+  const producer = new kafkajs.Kafka({
+    brokers: world.config.KAFKA_BROKERS.split(','),
+    logLevel: kafkajs.logLevel.NOTHING,
+  }).producer();
   await producer.connect();
   const headers = Object.fromEntries(Array.from({ length: 2_000 }, (_, i) => [`header ${i}`, 'x']));
   const records: kafkajs.Message[] = [
@@ -72,9 +89,23 @@ test('the largest records have a place each, and no worker stops', { timeout: 24
     { partition: 2, key: null, value: 'x', headers: { large: Buffer.alloc(1_048_000, 'y') } },
   ];
   for (const message of records) await producer.send({ topic: world.name, messages: [message] });
-  await assert.rejects(producer.send({ topic: world.name, messages: [{ partition: 0, key: null, value: Buffer.alloc(GREATEST_BYTES + 1) }] }), /larger than the max message size/);
-  const packed = { topic: world.name, compression: kafkajs.CompressionTypes.GZIP, messages: [{ partition: 0, value: Buffer.alloc(2_000_000, ' ') }] };
-  await assert.rejects(producer.send(packed), /larger than the max message size/, 'the broker checks again after unpacking');
+  await assert.rejects(
+    producer.send({
+      topic: world.name,
+      messages: [{ partition: 0, key: null, value: Buffer.alloc(GREATEST_BYTES + 1) }],
+    }),
+    /larger than the max message size/,
+  );
+  const packed = {
+    topic: world.name,
+    compression: kafkajs.CompressionTypes.GZIP,
+    messages: [{ partition: 0, value: Buffer.alloc(2_000_000, ' ') }],
+  };
+  await assert.rejects(
+    producer.send(packed),
+    /larger than the max message size/,
+    'the broker checks again after unpacking',
+  );
   await producer.disconnect();
 
   const { dead_letters_by_reason: reasons, ...counted } = await tallies();
@@ -88,31 +119,52 @@ test('the batch layer judges them the same', { timeout: 240_000 }, async () => {
     await pause(5_000);
     const { code, stdout, stderr } = await sightline(['batch', 'run', '--json'], world.environment);
     assert.ok([0, 3].includes(code), stderr);
-    reports.push(...stdout.split('\n').filter(Boolean).map((line) => JSON.parse(line) as RunReport));
+    reports.push(
+      ...stdout
+        .split('\n')
+        .filter(Boolean)
+        .map((line) => JSON.parse(line) as RunReport),
+    );
   }
-  const reasons = reports.map(({ tallies: of }) => of.dead_letters_by_reason).reduce((all, each) => ({ ...all, ...each }), {});
+  const reasons = reports
+    .map(({ tallies: of }) => of.dead_letters_by_reason)
+    .reduce((all, each) => ({ ...all, ...each }), {});
   assert.deepEqual(Object.keys(reasons).sort(), ['bad_utf8', 'not_json', 'tombstone', 'too_large_to_forward']);
-  assert.deepEqual(reports.filter(({ result }) => result !== 'proved').map(({ epoch, comparison }) => [epoch, comparison]), []);
+  assert.deepEqual(
+    reports.filter(({ result }) => result !== 'proved').map(({ epoch, comparison }) => [epoch, comparison]),
+    [],
+  );
 });
 
-test('dead letters of that size are listed, shown, and replayed once the topic takes them', { timeout: 240_000 }, async () => {
-  const dlq = (...args: string[]) => sightline(['dlq', ...args], world.environment);
-  const list = await dlq('list');
-  assert.equal(list.code, 0);
-  const lines = list.stdout.split('\n').filter(Boolean);
-  assert.deepEqual([lines.length, lines.every(({ length }) => length < 250)], [5, true]);
-  const [letter] = lines.find((line) => line.includes('too_large_to_forward'))!.split('\t');
-  const shown = await dlq('show', letter!, '--json');
-  assert.equal((JSON.parse(shown.stdout) as { value: { bytes: number } }).value.bytes, GREATEST_BYTES);
-  const tombstone = await dlq('list', '--reason', 'tombstone', '--json');
-  assert.equal((JSON.parse(tombstone.stdout) as { key: { bytes: number } }).key.bytes, GREATEST_BYTES - 2);
+test(
+  'dead letters of that size are listed, shown, and replayed once the topic takes them',
+  { timeout: 240_000 },
+  async () => {
+    const dlq = (...args: string[]) => sightline(['dlq', ...args], world.environment);
+    const list = await dlq('list');
+    assert.equal(list.code, 0);
+    const lines = list.stdout.split('\n').filter(Boolean);
+    assert.deepEqual([lines.length, lines.every(({ length }) => length < 250)], [5, true]);
+    const [letter] = lines.find((line) => line.includes('too_large_to_forward'))!.split('\t');
+    const shown = await dlq('show', letter!, '--json');
+    assert.equal((JSON.parse(shown.stdout) as { value: { bytes: number } }).value.bytes, GREATEST_BYTES);
+    const tombstone = await dlq('list', '--reason', 'tombstone', '--json');
+    assert.equal((JSON.parse(tombstone.stdout) as { key: { bytes: number } }).key.bytes, GREATEST_BYTES - 2);
 
-  const early = await dlq('replay', '--reason', 'too_large_to_forward', '--json');
-  assert.equal(early.code, 4);
-  assert.deepEqual(JSON.parse(early.stdout.trim().split('\n').at(-1)!), { selected: 1, replayed: 0, deferred: 0, remaining: 1, forced: 0, tooLarge: 1 });
-  assert.match(early.stderr, /is larger than topic \S+ takes, with its header. Raise the limit.*max.message.bytes=/);
-  await stores.admin.configure(world.name, { 'max.message.bytes': '1200000' });
-  await pause(1_000);
-  assert.equal((await dlq('replay', '--reason', 'too_large_to_forward')).code, 0);
-  assert.equal((await tallies()).new, 3);
-});
+    const early = await dlq('replay', '--reason', 'too_large_to_forward', '--json');
+    assert.equal(early.code, 4);
+    assert.deepEqual(JSON.parse(early.stdout.trim().split('\n').at(-1)!), {
+      selected: 1,
+      replayed: 0,
+      deferred: 0,
+      remaining: 1,
+      forced: 0,
+      tooLarge: 1,
+    });
+    assert.match(early.stderr, /is larger than topic \S+ takes, with its header. Raise the limit.*max.message.bytes=/);
+    await stores.admin.configure(world.name, { 'max.message.bytes': '1200000' });
+    await pause(1_000);
+    assert.equal((await dlq('replay', '--reason', 'too_large_to_forward')).code, 0);
+    assert.equal((await tallies()).new, 3);
+  },
+);

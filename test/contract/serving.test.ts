@@ -1,9 +1,10 @@
 /**
- * Serving against the real stores: random cells are written as the layers write them, random questions must equal a plain count.
+ * Serving against the real stores: random cells are written as the layers write them, random questions must equal a
+ * plain count.
  *
- * Between rounds the horizon moves as the batch layer moves it: cells of the next epochs first, and some of one that stays
- * unpublished, then the horizon, later a prune. The seed is printed; SIGHTLINE_SEED repeats it. Needs the addresses of the
- * environment; uses a topic, a namespace and a folder of its own and removes them.
+ * Between rounds the horizon moves as the batch layer moves it: cells of the next epochs first, and some of one that
+ * stays unpublished, then the horizon, later a prune. The seed is printed; SIGHTLINE_SEED repeats it. Needs the
+ * addresses of the environment; uses a topic, a namespace and a folder of its own and removes them.
  */
 import assert from 'node:assert/strict';
 import { randomBytes } from 'node:crypto';
@@ -86,7 +87,10 @@ function draw(): Drawn {
 
 function factsIn({ from, to, location }: Drawn): Fact[] {
   return stack.world.facts.filter(
-    ({ detection }) => detection.detectedAt >= from && detection.detectedAt < to && (location === 'all' || detection.location === location),
+    ({ detection }) =>
+      detection.detectedAt >= from &&
+      detection.detectedAt < to &&
+      (location === 'all' || detection.location === location),
   );
 }
 
@@ -108,39 +112,68 @@ async function topItemsAgree(drawn: Drawn): Promise<void> {
   const expected = [...countBy(facts, ({ detection }) => detection.item)]
     .sort(([a, countA], [b, countB]) => countB - countA || compareUtf8(a, b))
     .map(([item_name, count], index) => ({ item_rank: index + 1, item_name, count }));
-  const answer = answers.TopItemsAnswer.parse(await (await getTopItems(get(`/?${drawn.query}&limit=4`), {}, serving)).json());
-  assert.deepEqual([answer.from, answer.to, answer.total, answer.items], [used.from, used.to, facts.length, expected.slice(0, 4)], drawn.query);
+  const answer = answers.TopItemsAnswer.parse(
+    await (await getTopItems(get(`/?${drawn.query}&limit=4`), {}, serving)).json(),
+  );
+  assert.deepEqual(
+    [answer.from, answer.to, answer.total, answer.items],
+    [used.from, used.to, facts.length, expected.slice(0, 4)],
+    drawn.query,
+  );
 }
 
 async function timelineAgrees(drawn: Drawn): Promise<void> {
   const step = [60, 600, 3_600, 86_400][between(0, 3)]!;
   const facts = factsIn(outward(drawn));
-  const counts = countBy(facts, ({ detection }) => String(detection.detectedAt - (detection.detectedAt % (step * 1_000))));
-  const answer = answers.TimelineAnswer.parse(await (await getTimeline(get(`/?${drawn.query}&step=${step}`), {}, serving)).json());
-  const got = new Map(answer.points.filter(({ count }) => count > 0).map(({ t, count }) => [String(t), count] as const));
+  const counts = countBy(facts, ({ detection }) =>
+    String(detection.detectedAt - (detection.detectedAt % (step * 1_000))),
+  );
+  const answer = answers.TimelineAnswer.parse(
+    await (await getTimeline(get(`/?${drawn.query}&step=${step}`), {}, serving)).json(),
+  );
+  const got = new Map(
+    answer.points.filter(({ count }) => count > 0).map(({ t, count }) => [String(t), count] as const),
+  );
   assert.deepEqual([answer.total, new Map([...got].sort())], [facts.length, new Map([...counts].sort())], drawn.query);
 }
 
 async function locationsAgree(drawn: Drawn): Promise<void> {
   const facts = factsIn({ ...outward(drawn), location: 'all' });
-  const answer = answers.LocationsAnswer.parse(await (await getLocations(get(`/?${drawn.query}&parts=true`), {}, serving)).json());
+  const answer = answers.LocationsAnswer.parse(
+    await (await getLocations(get(`/?${drawn.query}&parts=true`), {}, serving)).json(),
+  );
   const got = new Map(answer.locations.map((place) => [place.geographical_location_oid, place.count] as const));
-  assert.deepEqual(new Map([...got].sort()), new Map([...countBy(facts, ({ detection }) => detection.location)].sort()), drawn.query);
+  assert.deepEqual(
+    new Map([...got].sort()),
+    new Map([...countBy(facts, ({ detection }) => detection.location)].sort()),
+    drawn.query,
+  );
   assert.deepEqual([answer.total, answer.parts!.batch + answer.parts!.speed], [facts.length, facts.length]);
 }
 
 async function pageAgrees(drawn: Drawn): Promise<void> {
   const expected = factsIn(drawn).sort(
-    (a, b) => b.detection.detectedAt - a.detection.detectedAt || (BigInt(a.detection.id) < BigInt(b.detection.id) ? -1 : 1),
+    (a, b) =>
+      b.detection.detectedAt - a.detection.detectedAt || (BigInt(a.detection.id) < BigInt(b.detection.id) ? -1 : 1),
   );
   const ask = async (cursor: string) =>
-    answers.DetectionsAnswer.parse(await (await getDetections(get(`/?${drawn.query}&limit=7${cursor}`), {}, serving)).json());
+    answers.DetectionsAnswer.parse(
+      await (await getDetections(get(`/?${drawn.query}&limit=7${cursor}`), {}, serving)).json(),
+    );
   const first = await ask('');
   const second = first.next_cursor === null ? { detections: [] } : await ask(`&cursor=${first.next_cursor}`);
   const rows = [...first.detections, ...second.detections];
   assert.deepEqual(
-    rows.map((row) => [row.detection_oid, row.geographical_location_oid, row.item_name, row.kafka_offset, row.incomplete]),
-    expected.slice(0, 14).map(({ detection, offset }) => [detection.id, detection.location, detection.item, offset, false]),
+    rows.map((row) => [
+      row.detection_oid,
+      row.geographical_location_oid,
+      row.item_name,
+      row.kafka_offset,
+      row.incomplete,
+    ]),
+    expected
+      .slice(0, 14)
+      .map(({ detection, offset }) => [detection.id, detection.location, detection.item, offset, false]),
     drawn.query,
   );
 }
@@ -171,7 +204,10 @@ test('with all but the open epoch published every question equals a plain count'
   await stack.publish(upTo);
   await round();
   const answer = answers.TrustAnswer.parse(await (await getTrust(get('/api/v1/trust'), {}, serving)).json());
-  assert.deepEqual([answer.horizon?.epoch, answer.tallies.new], [nameOf(epoch(upTo), COUNTED_RULES), stack.world.facts.length]);
+  assert.deepEqual(
+    [answer.horizon?.epoch, answer.tallies.new],
+    [nameOf(epoch(upTo), COUNTED_RULES), stack.world.facts.length],
+  );
 });
 
 test('every answer is what the OpenAPI document says', async () => {
@@ -192,7 +228,11 @@ test('every answer is what the OpenAPI document says', async () => {
 
 test('a detection is found by its id, whatever the number', async () => {
   for (const { detection } of stack.world.facts.slice(0, 50)) {
-    const response = await getDetection(get(`/api/v1/detections/${detection.id}`), { detection_oid: detection.id }, serving);
+    const response = await getDetection(
+      get(`/api/v1/detections/${detection.id}`),
+      { detection_oid: detection.id },
+      serving,
+    );
     assert.equal(answers.DetectionAnswer.parse(await response.json()).item_name, detection.item);
   }
 });

@@ -1,10 +1,10 @@
 /**
  * One epoch, two engines: Spark and DuckDB reconcile the golden epoch to the same rows (laws L2, L6, L7).
  *
- * The statements are the same files; this holds that both read them the same way: types, comparisons of texts, remainders, days,
- * nulls in joins. Spark runs locally over files of this machine, from PyPI; no daemon is needed. It also holds the layout of what
- * Spark's writer makes: compression, dictionaries, bloom filter, metadata, order. SIGHTLINE_SPARK_MASTERS names further places to
- * submit the same epoch to (`npm run test:spark`).
+ * The statements are the same files; this holds that both read them the same way: types, comparisons of texts,
+ * remainders, days, nulls in joins. Spark runs locally over files of this machine, from PyPI; no daemon is needed. It
+ * also holds the layout of what Spark's writer makes: compression, dictionaries, bloom filter, metadata, order.
+ * SIGHTLINE_SPARK_MASTERS names further places to submit the same epoch to (`npm run test:spark`).
  */
 import assert from 'node:assert/strict';
 import { mkdtemp, readdir, rm, writeFile } from 'node:fs/promises';
@@ -42,7 +42,13 @@ before(async () => {
   duck = await openDuck({ memoryMb: 512, threads: 2, spillFolder: join(folder, 'spill') });
   const options = ['--conf', 'spark.hadoop.fs.file.impl=org.apache.hadoop.fs.RawLocalFileSystem'];
   home = await sparkHome();
-  spark = { submit: join(home, 'bin', 'spark-submit'), master: 'local[2]', options, driverMemoryMb: 1_024, user: 'sightline' };
+  spark = {
+    submit: join(home, 'bin', 'spark-submit'),
+    master: 'local[2]',
+    options,
+    driverMemoryMb: 1_024,
+    user: 'sightline',
+  };
   await reconcile(duck, GOLDEN_RULES, golden.sources, { bucketRows: 1_000 });
   await inSpark(spark, 'out');
 });
@@ -69,7 +75,11 @@ async function inSpark(settings: typeof spark, out: string): Promise<void> {
   const plan = planOf(places, { epoch: EPOCH, rules: GOLDEN_RULES, rowsPerFile: ROWS_PER_FILE, metadata });
   const planFile = join(folder, `${out}.json`);
   await writeFile(planFile, JSON.stringify(plan));
-  await submit(settings, { plan: planFile, logFile: join(folder, `${out}.log`), shuffles: 2 }, new AbortController().signal);
+  await submit(
+    settings,
+    { plan: planFile, logFile: join(folder, `${out}.log`), shuffles: 2 },
+    new AbortController().signal,
+  );
 }
 
 const written = (relation: string, out = 'out'): string =>
@@ -81,10 +91,12 @@ async function differences(columns: string, a: string, b: string): Promise<Row[]
   return duck.rows(`${half(a, b)} UNION ALL ${half(b, a)} LIMIT 5`);
 }
 
-const count = async (from: string): Promise<number> => Number((await duck.rows(`SELECT COUNT(*) AS n FROM ${from}`))[0]!.n);
+const count = async (from: string): Promise<number> =>
+  Number((await duck.rows(`SELECT COUNT(*) AS n FROM ${from}`))[0]!.n);
 
 test('the golden epoch has every fate in it', async () => {
-  const [fates] = await duck.rows(`SELECT SUM(new)::INT AS new, SUM(deferred)::INT AS deferred, SUM(copies_of_earlier)::INT AS earlier,
+  const [fates] =
+    await duck.rows(`SELECT SUM(new)::INT AS new, SUM(deferred)::INT AS deferred, SUM(copies_of_earlier)::INT AS earlier,
     SUM(detections)::INT AS detections FROM fates`);
   assert.equal(fates!.detections, golden.detections);
   assert.equal(fates!.earlier, 20);
@@ -118,7 +130,10 @@ test('Spark accounts for the records of every partition as DuckDB does, which we
     duck.rows(`SELECT kafka_partition, way, CAST(below_ms AS BIGINT) AS below_ms, SUM(copies)::BIGINT AS copies FROM ${from}
       GROUP BY ALL ORDER BY ALL`);
   assert.deepEqual(await copies(written('copies')), await copies('copies'));
-  assert.deepEqual((await duck.rows('SELECT DISTINCT way FROM copies ORDER BY way')).map(({ way }) => way), ['re_stamped', 'same_partition', 'stray']);
+  assert.deepEqual(
+    (await duck.rows('SELECT DISTINCT way FROM copies ORDER BY way')).map(({ way }) => way),
+    ['re_stamped', 'same_partition', 'stray'],
+  );
 });
 
 test('Spark counts the same top items', async () => {
@@ -128,23 +143,27 @@ test('Spark counts the same top items', async () => {
 });
 
 for (const name of mastersAsked('local').filter((each) => each !== 'local')) {
-  test(`submitted to ${name}, the golden epoch gives the same rows in every relation`, { timeout: 600_000 }, async () => {
-    const { environment, close } = await openMaster(name, home);
-    const given = { ...process.env };
-    try {
-      // As an operator's shell has it: spark-submit reads it, not we.
-      Object.assign(process.env, environment);
-      const options = [...spark.options, ...environment.SPARK_SUBMIT_OPTIONS!.split(' ')];
-      await inSpark({ ...spark, master: environment.SPARK_MASTER!, options }, name);
-    } finally {
-      process.env = given;
-      await close();
-    }
-    for (const relation of [...OUTPUTS, 'top_items']) {
-      assert.equal(await count(written(relation, name)), await count(written(relation)), relation);
-      assert.deepEqual(await differences('*', written(relation, name), written(relation)), [], relation);
-    }
-  });
+  test(
+    `submitted to ${name}, the golden epoch gives the same rows in every relation`,
+    { timeout: 600_000 },
+    async () => {
+      const { environment, close } = await openMaster(name, home);
+      const given = { ...process.env };
+      try {
+        // As an operator's shell has it: spark-submit reads it, not we.
+        Object.assign(process.env, environment);
+        const options = [...spark.options, ...environment.SPARK_SUBMIT_OPTIONS!.split(' ')];
+        await inSpark({ ...spark, master: environment.SPARK_MASTER!, options }, name);
+      } finally {
+        process.env = given;
+        await close();
+      }
+      for (const relation of [...OUTPUTS, 'top_items']) {
+        assert.equal(await count(written(relation, name)), await count(written(relation)), relation);
+        assert.deepEqual(await differences('*', written(relation, name), written(relation)), [], relation);
+      }
+    },
+  );
 }
 
 test('files lie in the folder of their day and hour, in the order of place and time, none too large', async () => {
@@ -159,7 +178,8 @@ test('files lie in the folder of their day and hour, in the order of place and t
     assert.ok(Number(found!.n) <= ROWS_PER_FILE);
     assert.equal(found!.hours, 1);
     assert.equal(path, `lake/detections/${String(found!.folder)}/${path!.split('/').at(-1)}`);
-    const unsorted = await duck.rows(`WITH r AS (SELECT file_row_number AS n, geographical_location_oid AS place, timestamp_detected AS t
+    const unsorted =
+      await duck.rows(`WITH r AS (SELECT file_row_number AS n, geographical_location_oid AS place, timestamp_detected AS t
       FROM read_parquet(${file}, file_row_number = true, hive_partitioning = false))
       SELECT a.n FROM r a JOIN r b ON b.n = a.n + 1 WHERE (a.place, a.t) > (b.place, b.t)`);
     assert.deepEqual(unsorted, []);
@@ -168,7 +188,8 @@ test('files lie in the folder of their day and hour, in the order of place and t
 
 test('what Spark writes has the layout of the contract', async () => {
   const all = quoted(join(folder, 'out', 'detections', '**', '*.parquet'));
-  const columns = await duck.rows(`SELECT path_in_schema AS name, ANY_VALUE(type) AS type, BOOL_AND(compression = 'ZSTD') AS zstd,
+  const columns =
+    await duck.rows(`SELECT path_in_schema AS name, ANY_VALUE(type) AS type, BOOL_AND(compression = 'ZSTD') AS zstd,
     STRING_AGG(DISTINCT encodings, '; ') AS encodings, BOOL_AND(bloom_filter_offset IS NOT NULL) AS bloom, BOOL_AND(stats_min_value IS NOT NULL OR stats_null_count = num_values) AS statistics
     FROM parquet_metadata(${all}) GROUP BY name`);
   const of = new Map(columns.map((column) => [String(column.name), column]));
@@ -178,12 +199,22 @@ test('what Spark writes has the layout of the contract', async () => {
   assert.equal(of.get('detection_oid')!.type, 'INT64');
   assert.doesNotMatch(String(of.get('detection_oid')!.encodings), /DICTIONARY/);
   assert.match(String(of.get('item_name')!.encodings), /DICTIONARY/);
-  const [type] = await duck.rows(`SELECT logical_type AS kind FROM parquet_schema(${all}) WHERE name = 'detected_at' LIMIT 1`);
+  const [type] = await duck.rows(
+    `SELECT logical_type AS kind FROM parquet_schema(${all}) WHERE name = 'detected_at' LIMIT 1`,
+  );
   assert.match(String(type!.kind), /isAdjustedToUTC=1|isAdjustedToUTC=true/);
   assert.match(String(type!.kind), /MICROS/);
-  const metadata = await duck.rows(`SELECT DISTINCT decode(key) AS key, decode(value) AS value FROM parquet_kv_metadata(${all})
+  const metadata =
+    await duck.rows(`SELECT DISTINCT decode(key) AS key, decode(value) AS value FROM parquet_kv_metadata(${all})
     WHERE decode(key) IN ('version', 'epoch', 'offsets') ORDER BY key`);
-  assert.deepEqual(metadata.map(({ key, value }) => [key, value]), [['epoch', EPOCH], ['offsets', '[[0,0,7]]'], ['version', '1']]);
+  assert.deepEqual(
+    metadata.map(({ key, value }) => [key, value]),
+    [
+      ['epoch', EPOCH],
+      ['offsets', '[[0,0,7]]'],
+      ['version', '1'],
+    ],
+  );
 });
 
 test('pandas reads the files that Spark wrote, with their metadata', async () => {
@@ -195,7 +226,9 @@ frame = pd.read_parquet(sys.argv[1])
 one = pq.read_schema(glob.glob(sys.argv[1] + "/*/*/*.parquet")[0])
 print(json.dumps({"rows": len(frame), "ids": int(frame["detection_oid"].nunique()), "epoch": one.metadata[b"epoch"].decode(), "type": str(one.field("arrived_at").type)}))
 `;
-  const answer = await pythonAnswer(await ensureVenv({ analysis: true }), script, { args: [join(folder, 'out', 'detections')] });
+  const answer = await pythonAnswer(await ensureVenv({ analysis: true }), script, {
+    args: [join(folder, 'out', 'detections')],
+  });
   const ids = Number((await duck.rows('SELECT COUNT(DISTINCT detection_oid) AS n FROM detections'))[0]!.n);
   assert.deepEqual(answer, { rows: await count('detections'), ids, epoch: EPOCH, type: 'timestamp[us, tz=UTC]' });
 });
@@ -211,5 +244,9 @@ test('a job that fails is told with what Spark said last, and ends with exit cod
 test('without Spark the message names the command that sets it up', async () => {
   const job = { plan: 'none', logFile: join(folder, 'none.log'), shuffles: 2 };
   const failed = submit({ ...spark, submit: join(folder, 'no', 'spark-submit') }, job, new AbortController().signal);
-  await assert.rejects(failed, (fault: { exitCode?: number; message: string }) => fault.exitCode === 5 && /sightline spark setup/.test(fault.message));
+  await assert.rejects(
+    failed,
+    (fault: { exitCode?: number; message: string }) =>
+      fault.exitCode === 5 && /sightline spark setup/.test(fault.message),
+  );
 });

@@ -1,10 +1,11 @@
 /**
- * Epochs through Spark on the real stack, by the command that an operator gives: on Spark's own cluster, and within spark-submit and
- * on YARN when SIGHTLINE_SPARK_MASTERS names them (`npm run test:spark`). Spark reads and writes HDFS itself.
+ * Epochs through Spark on the real stack, by the command that an operator gives: on Spark's own cluster, and within
+ * spark-submit and on YARN when SIGHTLINE_SPARK_MASTERS names them (`npm run test:spark`). Spark reads and writes HDFS
+ * itself.
  *
- * DuckDB reconciles each epoch in a dry run first; then Spark publishes it, and the reports are held against each other number by
- * number. DuckDB computes the published epoch again from the log, row by row; last it rebuilds all of them from the raw files, which
- * must give the same hashes.
+ * DuckDB reconciles each epoch in a dry run first; then Spark publishes it, and the reports are held against each other
+ * number by number. DuckDB computes the published epoch again from the log, row by row; last it rebuilds all of them
+ * from the raw files, which must give the same hashes.
  */
 import assert from 'node:assert/strict';
 import { after, before, test } from 'node:test';
@@ -61,9 +62,37 @@ async function nextOver(): Promise<Epoch> {
 
 /** What both engines must say alike. */
 function told(draft: Draft): unknown {
-  const { epoch, from, to, partitions, tallies, records, copies_of_earlier_epochs, conflicts, deferred, unknown_locations, rows, copies, late } = draft;
+  const {
+    epoch,
+    from,
+    to,
+    partitions,
+    tallies,
+    records,
+    copies_of_earlier_epochs,
+    conflicts,
+    deferred,
+    unknown_locations,
+    rows,
+    copies,
+    late,
+  } = draft;
   const sorted = partitions.map(({ speed_tallies_so_far: _, ...partition }) => partition);
-  return { epoch, from, to, partitions: sorted, tallies, records, copies_of_earlier_epochs, conflicts, deferred, unknown_locations, rows, copies, late };
+  return {
+    epoch,
+    from,
+    to,
+    partitions: sorted,
+    tallies,
+    records,
+    copies_of_earlier_epochs,
+    conflicts,
+    deferred,
+    unknown_locations,
+    rows,
+    copies,
+    late,
+  };
 }
 
 function rowsByFolder(draft: Draft): [string, number][] {
@@ -79,42 +108,63 @@ for (const name of masters) {
   let computed: Draft;
   let published: RunReport;
 
-  test(`Spark publishes an epoch, submitted to ${name}, and the report says what DuckDB says`, { timeout: 600_000 }, async () => {
-    const { context } = batch;
-    const epoch = await nextOver();
-    computed = await dryRun(context, await horizonOf(context), epoch);
-    const master = await openMaster(name, await sparkHome());
-    try {
-      const run = await sightline(['batch', 'run', '--engine', 'spark', '--epoch', computed.epoch, '--json'], { ...world.environment, ...master.environment });
-      assert.equal(run.code, 0);
-      published = JSON.parse(run.stdout) as RunReport;
-      rows.push(published.rows);
-    } finally {
-      await master.close();
-    }
-    assert.ok(published.rows > 0);
-    assert.ok(published.tallies.copies > 0);
-    assert.equal(published.engine, 'spark');
-    assert.deepEqual(told(published), told(computed));
-    assert.deepEqual(rowsByFolder(published), rowsByFolder(computed), 'places of files');
-  });
+  test(
+    `Spark publishes an epoch, submitted to ${name}, and the report says what DuckDB says`,
+    { timeout: 600_000 },
+    async () => {
+      const { context } = batch;
+      const epoch = await nextOver();
+      computed = await dryRun(context, await horizonOf(context), epoch);
+      const master = await openMaster(name, await sparkHome());
+      try {
+        const run = await sightline(['batch', 'run', '--engine', 'spark', '--epoch', computed.epoch, '--json'], {
+          ...world.environment,
+          ...master.environment,
+        });
+        assert.equal(run.code, 0);
+        published = JSON.parse(run.stdout) as RunReport;
+        rows.push(published.rows);
+      } finally {
+        await master.close();
+      }
+      assert.ok(published.rows > 0);
+      assert.ok(published.tallies.copies > 0);
+      assert.equal(published.engine, 'spark');
+      assert.deepEqual(told(published), told(computed));
+      assert.deepEqual(rowsByFolder(published), rowsByFolder(computed), 'places of files');
+    },
+  );
 
   test(`what Spark published by ${name} is what DuckDB finds in the log, row by row`, async () => {
     const found = await reprocess(batch.context, published.epoch_number as Epoch);
-    assert.deepEqual([found.only_published, found.only_computed, found.rows, found.altered_files], [0, 0, published.rows, []]);
+    assert.deepEqual(
+      [found.only_published, found.only_computed, found.rows, found.altered_files],
+      [0, 0, published.rows, []],
+    );
   });
 }
 
 test('the next epoch knows what Spark met', async () => {
   const epoch = await nextOver();
-  const { reports } = await publishEpochs(batch.context, { from: epoch, to: epoch }, (report) => void rows.push(report.rows));
+  const { reports } = await publishEpochs(
+    batch.context,
+    { from: epoch, to: epoch },
+    (report) => void rows.push(report.rows),
+  );
   assert.equal(reports[0]!.engine, 'duckdb');
   assert.ok(reports[0]!.records > 0);
 });
 
-test('DuckDB rebuilds from the archive what Spark published, with the same hash for every epoch', { timeout: 300_000 }, async () => {
-  const { code, stdout } = await sightline(['batch', 'rebuild', '--no-switch', '--json'], world.environment);
-  assert.equal(code, 0);
-  const rebuilt = JSON.parse(stdout) as Rebuilt;
-  assert.deepEqual([rebuilt.different, rebuilt.epochs, rebuilt.rows], [[], masters.length + 2, rows.reduce((a, b) => a + b, 0)]);
-});
+test(
+  'DuckDB rebuilds from the archive what Spark published, with the same hash for every epoch',
+  { timeout: 300_000 },
+  async () => {
+    const { code, stdout } = await sightline(['batch', 'rebuild', '--no-switch', '--json'], world.environment);
+    assert.equal(code, 0);
+    const rebuilt = JSON.parse(stdout) as Rebuilt;
+    assert.deepEqual(
+      [rebuilt.different, rebuilt.epochs, rebuilt.rows],
+      [[], masters.length + 2, rows.reduce((a, b) => a + b, 0)],
+    );
+  },
+);

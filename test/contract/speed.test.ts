@@ -1,6 +1,6 @@
 /**
- * The speed layer on the real Kafka and HBase, as processes: two workers, one killed with SIGKILL under load, and everything counted
- * once (laws L1 to L4 and L7).
+ * The speed layer on the real Kafka and HBase, as processes: two workers, one killed with SIGKILL under load, and
+ * everything counted once (laws L1 to L4 and L7).
  *
  * Uses a topic, a group and a namespace of its own on the addresses of the environment, and removes them.
  */
@@ -35,7 +35,12 @@ let feed: SpeedFeed;
 const workers = new Set<ChildProcess>();
 
 before(async () => {
-  world = await batchWorld({ EPOCH_SECONDS: '86400', KAFKA_PARTITIONS: '6', SPEED_ROUND_RECORDS: '700', SPEED_LINGER_MS: '20' });
+  world = await batchWorld({
+    EPOCH_SECONDS: '86400',
+    KAFKA_PARTITIONS: '6',
+    SPEED_ROUND_RECORDS: '700',
+    SPEED_LINGER_MS: '20',
+  });
   stores = await openStores(world.config);
   feed = await speedFeed(world.config);
 });
@@ -48,13 +53,18 @@ after(async () => {
 });
 
 function startWorker(): ChildProcess {
-  const worker = spawn(process.execPath, ['sightline.mjs', 'speed'], { cwd: ROOT, env: world.environment, stdio: ['ignore', 'ignore', 'pipe'] });
+  const worker = spawn(process.execPath, ['sightline.mjs', 'speed'], {
+    cwd: ROOT,
+    env: world.environment,
+    stdio: ['ignore', 'ignore', 'pipe'],
+  });
   workers.add(worker);
   worker.on('exit', () => workers.delete(worker));
   return worker;
 }
 
-const ended = (worker: ChildProcess): Promise<number | null> => new Promise((resolve) => worker.on('exit', (code) => resolve(code)));
+const ended = (worker: ChildProcess): Promise<number | null> =>
+  new Promise((resolve) => worker.on('exit', (code) => resolve(code)));
 const partitions = (): number[] => Array.from({ length: world.config.KAFKA_PARTITIONS }, (_, i) => i);
 
 async function progress(): Promise<(Progress | null)[]> {
@@ -80,28 +90,32 @@ async function untilRead(): Promise<void> {
   }
 }
 
-test('two workers count everything once, though one of them is killed in the middle', { timeout: 240_000 }, async () => {
-  await feed.send(DETECTIONS / 2);
-  const victim = startWorker();
-  startWorker();
-  const sending = feed.send(DETECTIONS / 2);
-  await untilCounted(feed.records / 4);
-  const isDead = ended(victim);
-  victim.kill('SIGKILL');
-  await isDead;
-  startWorker();
-  await sending;
-  await untilRead();
+test(
+  'two workers count everything once, though one of them is killed in the middle',
+  { timeout: 240_000 },
+  async () => {
+    await feed.send(DETECTIONS / 2);
+    const victim = startWorker();
+    startWorker();
+    const sending = feed.send(DETECTIONS / 2);
+    await untilCounted(feed.records / 4);
+    const isDead = ended(victim);
+    victim.kill('SIGKILL');
+    await isDead;
+    startWorker();
+    await sending;
+    await untilRead();
 
-  const all = (await progress()).map((p) => p!.tallies).reduce(addTallies, NO_TALLIES);
-  assert.equal(all.new, feed.counted.size, 'new');
-  assert.equal(all.deferred, feed.deferred.size, 'deferred');
-  assert.equal(all.dead_letters, feed.poison.length, 'dead letters');
-  assert.equal(all.ticks, feed.ticks, 'ticks');
-  // A worker that died after forwarding forwards again: a copy more, but never a stray more.
-  assert.equal(all.strays, feed.strays, 'strays');
-  assert.ok(recordsOf(all) >= feed.records + feed.strays, `${recordsOf(all)} records tallied, ${feed.records} sent`);
-});
+    const all = (await progress()).map((p) => p!.tallies).reduce(addTallies, NO_TALLIES);
+    assert.equal(all.new, feed.counted.size, 'new');
+    assert.equal(all.deferred, feed.deferred.size, 'deferred');
+    assert.equal(all.dead_letters, feed.poison.length, 'dead letters');
+    assert.equal(all.ticks, feed.ticks, 'ticks');
+    // A worker that died after forwarding forwards again: a copy more, but never a stray more.
+    assert.equal(all.strays, feed.strays, 'strays');
+    assert.ok(recordsOf(all) >= feed.records + feed.strays, `${recordsOf(all)} records tallied, ${feed.records} sent`);
+  },
+);
 
 test('tallies add up to what the log holds', async () => {
   const reader = logReader(world.config);
@@ -135,7 +149,8 @@ test('every cell of every level holds the truth', async () => {
   for (const scope of ['all' as const, ...[...places].map(oid)]) {
     const levels = scope === 'all' ? LEVELS : LEVELS.filter((level) => !level.endsWith('place'));
     for (const row of await stores.speedView.read(scope, epochs, hours, levels)) {
-      for (const { level, minute, subject, count } of row.cells as CountCell[]) add(held, [scope, row.hour, level, minute, subject], count);
+      for (const { level, minute, subject, count } of row.cells as CountCell[])
+        add(held, [scope, row.hour, level, minute, subject], count);
     }
   }
   assert.deepEqual([...held].sort(), [...wanted].sort());
@@ -144,11 +159,15 @@ test('every cell of every level holds the truth', async () => {
 test('every detection has its row, and every counted one its place in the list', async () => {
   const ids = [...feed.counted, ...feed.deferred];
   const rows = requireAnswers('detections', await stores.detections.find(ids.map(oid)));
-  assert.deepEqual(rows.map((row) => row?.detection.id), ids);
+  assert.deepEqual(
+    rows.map((row) => row?.detection.id),
+    ids,
+  );
   const listed = new Set<string>();
   const places = [...new Set(rows.map((row) => row!.detection.location))];
   const hours = { from: 0, to: 4_000_000 };
-  for (const place of places) for (const { id } of await stores.speedView.list(place, epochsHeld(), hours)) listed.add(id);
+  for (const place of places)
+    for (const { id } of await stores.speedView.list(place, epochsHeld(), hours)) listed.add(id);
   const ofAll = await stores.speedView.list('all', epochsHeld(), hours);
   assert.deepEqual(ofAll.map(({ id }) => id as string).sort(), [...listed].sort());
   assert.deepEqual([...listed].sort(), [...feed.counted].sort());
@@ -160,9 +179,14 @@ test('the dead letters are the poison, byte for byte', async () => {
   for (const partition of partitions()) {
     for await (const { records } of reader.read(partition, 0)) {
       for (const { key, value, headers } of records) {
-        const said = Object.fromEntries(headers.map(([name, text]) => [name.replace('__connect.errors.', ''), text?.toString()]));
+        const said = Object.fromEntries(
+          headers.map(([name, text]) => [name.replace('__connect.errors.', ''), text?.toString()]),
+        );
         // Kept twice if a worker died in between; the position tells.
-        letters.set(`${said.partition}/${said.offset}`, `${key?.toString('hex') ?? 'null'} ${value?.toString('hex') ?? 'null'}`);
+        letters.set(
+          `${said.partition}/${said.offset}`,
+          `${key?.toString('hex') ?? 'null'} ${value?.toString('hex') ?? 'null'}`,
+        );
         assert.equal(said.topic, world.config.KAFKA_TOPIC);
         assert.ok(said['exception.class.name'] && said['exception.message']);
       }
@@ -172,34 +196,54 @@ test('the dead letters are the poison, byte for byte', async () => {
   assert.deepEqual([...letters.values()].sort(), [...feed.poison].sort());
 });
 
-test("the group's offsets follow the progress, and a worker that is told to stop ends with 0", { timeout: 120_000 }, async () => {
-  const admin = new kafkajs.Kafka({ brokers: world.config.KAFKA_BROKERS.split(','), logLevel: kafkajs.logLevel.NOTHING }).admin();
-  await admin.connect();
-  const isSettled = async (): Promise<boolean> => {
-    const { groups } = await admin.describeGroups([world.config.KAFKA_GROUP]);
-    return groups[0]!.state === 'Stable' && groups[0]!.members.length === workers.size;
-  };
-  const committed = async (): Promise<number[]> => {
-    const [group] = await admin.fetchOffsets({ groupId: world.config.KAFKA_GROUP, topics: [world.config.KAFKA_TOPIC] });
-    return group!.partitions.sort((a, b) => a.partition - b.partition).map(({ offset }) => Number(offset));
-  };
-  const reached = (await progress()).map((p) => p!.nextOffset);
-  // A worker's death is noticed late, and what the others hold moves in two steps; offsets are committed between them.
-  while (!(await isSettled()) || !isDeepStrictEqual(await committed(), reached)) await pause(200);
-  const ends = [...workers].map(ended);
-  for (const worker of workers) worker.kill('SIGTERM');
-  assert.deepEqual(await Promise.all(ends), ends.map(() => 0));
-  assert.deepEqual(await committed(), reached);
-  await admin.disconnect();
-});
+test(
+  "the group's offsets follow the progress, and a worker that is told to stop ends with 0",
+  { timeout: 120_000 },
+  async () => {
+    const admin = new kafkajs.Kafka({
+      brokers: world.config.KAFKA_BROKERS.split(','),
+      logLevel: kafkajs.logLevel.NOTHING,
+    }).admin();
+    await admin.connect();
+    const isSettled = async (): Promise<boolean> => {
+      const { groups } = await admin.describeGroups([world.config.KAFKA_GROUP]);
+      return groups[0]!.state === 'Stable' && groups[0]!.members.length === workers.size;
+    };
+    const committed = async (): Promise<number[]> => {
+      const [group] = await admin.fetchOffsets({
+        groupId: world.config.KAFKA_GROUP,
+        topics: [world.config.KAFKA_TOPIC],
+      });
+      return group!.partitions.sort((a, b) => a.partition - b.partition).map(({ offset }) => Number(offset));
+    };
+    const reached = (await progress()).map((p) => p!.nextOffset);
+    // A worker's death is noticed late, and what the others hold moves in two steps; offsets are committed between
+    // them.
+    while (!(await isSettled()) || !isDeepStrictEqual(await committed(), reached)) await pause(200);
+    const ends = [...workers].map(ended);
+    for (const worker of workers) worker.kill('SIGTERM');
+    assert.deepEqual(
+      await Promise.all(ends),
+      ends.map(() => 0),
+    );
+    assert.deepEqual(await committed(), reached);
+    await admin.disconnect();
+  },
+);
 
 test('a worker refuses a log that begins after its progress, and says what to do', { timeout: 240_000 }, async () => {
   await feed.send(600);
-  const admin = new kafkajs.Kafka({ brokers: world.config.KAFKA_BROKERS.split(','), logLevel: kafkajs.logLevel.NOTHING }).admin();
+  const admin = new kafkajs.Kafka({
+    brokers: world.config.KAFKA_BROKERS.split(','),
+    logLevel: kafkajs.logLevel.NOTHING,
+  }).admin();
   await admin.connect();
   await admin.fetchTopicMetadata({ topics: [world.config.KAFKA_TOPIC] });
   const end = (await stores.admin.ends())[0]!.high;
-  await admin.deleteTopicRecords({ topic: world.config.KAFKA_TOPIC, partitions: [{ partition: 0, offset: String(end) }] });
+  await admin.deleteTopicRecords({
+    topic: world.config.KAFKA_TOPIC,
+    partitions: [{ partition: 0, offset: String(end) }],
+  });
   await admin.disconnect();
   const worker = startWorker();
   let said = '';
@@ -210,7 +254,10 @@ test('a worker refuses a log that begins after its progress, and says what to do
 
 function epochsHeld(): Epoch[] {
   const { firstEpoch } = stores.rules;
-  return Array.from({ length: epochAt(Date.now(), stores.rules) - firstEpoch + 1 }, (_, i) => (firstEpoch + i) as Epoch);
+  return Array.from(
+    { length: epochAt(Date.now(), stores.rules) - firstEpoch + 1 },
+    (_, i) => (firstEpoch + i) as Epoch,
+  );
 }
 
 function add(to: Map<string, number>, key: readonly unknown[], count: number): void {

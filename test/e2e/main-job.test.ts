@@ -1,9 +1,11 @@
 /**
- * The main job, end to end, on the real stack: what the cameras published is what the API says, whatever dies meanwhile.
+ * The main job, end to end, on the real stack: what the cameras published is what the API says, whatever dies
+ * meanwhile.
  *
- * Invariant: once the log is drained, totals equal the number of distinct ids in the cameras' truth file, by place, by item and in
- * all; in the speed view, while epochs are published, and after; and no total ever falls on the way. Method: the real command, small
- * epochs, copies by other partitioners and without keys, and kill -9 of a speed worker, the region server and the batch scheduler under load.
+ * Invariant: once the log is drained, totals equal the number of distinct ids in the cameras' truth file, by place, by
+ * item and in all; in the speed view, while epochs are published, and after; and no total ever falls on the way.
+ * Method: the real command, small epochs, copies by other partitioners and without keys, and kill -9 of a speed worker,
+ * the region server and the batch scheduler under load.
  */
 import assert from 'node:assert/strict';
 import { mkdtempSync, rmSync } from 'node:fs';
@@ -50,39 +52,60 @@ describe('the main job', () => {
   }
   const total = async (): Promise<TopItemsAnswer> => ask(`top-items?location=all&${window}&limit=1000&parts=true`);
 
-  it('counts every detection once while a worker, the region server and the batch scheduler are killed', { timeout: 600_000 }, async () => {
-    const produce = sightline([
-      'produce', '--rate', '1500', '--seconds', '75', '--copies', '0.25', '--copy-delay-max', '30', '--poison', '0.005', '--truth', truthFile,
-    ]);
-    const fell: string[] = [];
-    let last = 0;
-    let watching = true;
-    const watch = (async () => {
-      while (watching) {
-        const answer = await total().catch(() => null);
-        if (answer && answer.total < last) fell.push(`${last} → ${answer.total} at horizon ${answer.view.horizon}`);
-        last = Math.max(last, answer?.total ?? 0);
-        await pause(500);
+  it(
+    'counts every detection once while a worker, the region server and the batch scheduler are killed',
+    { timeout: 600_000 },
+    async () => {
+      const produce = sightline([
+        'produce',
+        '--rate',
+        '1500',
+        '--seconds',
+        '75',
+        '--copies',
+        '0.25',
+        '--copy-delay-max',
+        '30',
+        '--poison',
+        '0.005',
+        '--truth',
+        truthFile,
+      ]);
+      const fell: string[] = [];
+      let last = 0;
+      let watching = true;
+      const watch = (async () => {
+        while (watching) {
+          const answer = await total().catch(() => null);
+          if (answer && answer.total < last) fell.push(`${last} → ${answer.total} at horizon ${answer.view.horizon}`);
+          last = Math.max(last, answer?.total ?? 0);
+          await pause(500);
+        }
+      })();
+      for (const kill of [
+        () => childrenOf(job.pid, 'speed').at(0),
+        () => daemonPid('regionserver'),
+        () => childrenOf(job.pid, 'batch').at(0),
+      ]) {
+        await pause(15_000);
+        const pid = kill();
+        assert.ok(pid, 'there is something to kill');
+        process.kill(pid, 'SIGKILL');
       }
-    })();
-    for (const kill of [
-      () => childrenOf(job.pid, 'speed').at(0),
-      () => daemonPid('regionserver'),
-      () => childrenOf(job.pid, 'batch').at(0),
-    ]) {
-      await pause(15_000);
-      const pid = kill();
-      assert.ok(pid, 'there is something to kill');
-      process.kill(pid, 'SIGKILL');
-    }
-    assert.equal((await produce).code, 0);
-    const expected = await distinct();
-    const answer = await eventually('the whole truth', total, ({ total: now, view }) => now >= expected.size && view.freshness_ms === 0, 300_000);
-    watching = false;
-    await watch;
-    assert.equal(answer.total, expected.size);
-    assert.deepEqual(fell, [], 'no total ever fell');
-  });
+      assert.equal((await produce).code, 0);
+      const expected = await distinct();
+      const answer = await eventually(
+        'the whole truth',
+        total,
+        ({ total: now, view }) => now >= expected.size && view.freshness_ms === 0,
+        300_000,
+      );
+      watching = false;
+      await watch;
+      assert.equal(answer.total, expected.size);
+      assert.deepEqual(fell, [], 'no total ever fell');
+    },
+  );
 
   it('stays exact while workers and daemons are struck', { timeout: 900_000 }, async (test) => {
     const stack = stackFrom();
@@ -92,7 +115,9 @@ describe('the main job', () => {
     try {
       const wave = { ratePerSecond: 500, seconds: 35, truthFile, since: Date.now() };
       const scenarios = [zombie, rebalanceStorm(3), workersKilled(3), regionsSplit];
-      test.diagnostic(JSON.stringify(await underFire(scenarios, { stack, stores, army: workers }, asker(job.address), wave)));
+      test.diagnostic(
+        JSON.stringify(await underFire(scenarios, { stack, stores, army: workers }, asker(job.address), wave)),
+      );
     } finally {
       await workers.stop();
       await stores.close();
@@ -101,7 +126,12 @@ describe('the main job', () => {
 
   it('publishes the epochs and still says the same', { timeout: 360_000 }, async () => {
     const expected = await distinct();
-    const published = await eventually('every counted epoch published', total, ({ parts }) => parts?.speed === 0, 300_000);
+    const published = await eventually(
+      'every counted epoch published',
+      total,
+      ({ parts }) => parts?.speed === 0,
+      300_000,
+    );
     assert.equal(published.total, expected.size);
     assert.equal(published.parts?.batch, expected.size);
     const items = new Map<string, number>();
@@ -116,11 +146,21 @@ describe('the main job', () => {
 
   it('proves each epoch, and accounts for every record of the log', { timeout: 240_000 }, async () => {
     const lines = await readTruth(truthFile);
-    const inLog = ({ partitions }: TrustAnswer): number => partitions.reduce((sum, { end_offset }) => sum + end_offset, 0);
+    const inLog = ({ partitions }: TrustAnswer): number =>
+      partitions.reduce((sum, { end_offset }) => sum + end_offset, 0);
     // The last epochs may still be open; a quiet log ends them with ticks.
-    const settled = (answer: TrustAnswer): boolean => answer.tallies.ticks > 0 && answer.tallies.records === inLog(answer);
-    const { tallies } = await eventually('every record of the log tallied, ticks among them', () => ask<TrustAnswer>('trust'), settled, 180_000);
-    assert.equal(tallies.records, tallies.new + tallies.copies + tallies.strays + tallies.deferred + tallies.dead_letters + tallies.ticks);
+    const settled = (answer: TrustAnswer): boolean =>
+      answer.tallies.ticks > 0 && answer.tallies.records === inLog(answer);
+    const { tallies } = await eventually(
+      'every record of the log tallied, ticks among them',
+      () => ask<TrustAnswer>('trust'),
+      settled,
+      180_000,
+    );
+    assert.equal(
+      tallies.records,
+      tallies.new + tallies.copies + tallies.strays + tallies.deferred + tallies.dead_letters + tallies.ticks,
+    );
     assert.equal(tallies.new, (await distinct()).size);
     assert.equal(tallies.dead_letters, lines.filter(({ kind }) => kind.startsWith('poison')).length);
     assert.ok(tallies.strays > 0 && tallies.copies > 0, `${tallies.strays} strays, ${tallies.copies} copies`);
@@ -138,7 +178,21 @@ describe('the main job', () => {
     const cameras = new AbortController();
     const produce = sightline(['produce', '--rate', '200', '--seconds', '890'], process.env, cameras.signal);
     try {
-      assert.equal(await nodeTests(['test/browser/live.test.ts', 'test/browser/pages.test.ts', 'test/browser/every-page.test.ts', 'test/browser/windows.test.ts', 'test/browser/away.test.ts', 'test/browser/rows.test.ts', 'test/browser/states.test.ts'], { ...process.env, SIGHTLINE_URL: job.address }), 0);
+      assert.equal(
+        await nodeTests(
+          [
+            'test/browser/live.test.ts',
+            'test/browser/pages.test.ts',
+            'test/browser/every-page.test.ts',
+            'test/browser/windows.test.ts',
+            'test/browser/away.test.ts',
+            'test/browser/rows.test.ts',
+            'test/browser/states.test.ts',
+          ],
+          { ...process.env, SIGHTLINE_URL: job.address },
+        ),
+        0,
+      );
     } finally {
       cameras.abort();
       await produce;

@@ -1,9 +1,11 @@
 /**
- * `npm start` on a real terminal, stopped in every way that a person has: Ctrl-C, Ctrl-C again, a closed window, kill -9.
+ * `npm start` on a real terminal, stopped in every way that a person has: Ctrl-C, Ctrl-C again, a closed window, kill
+ * -9.
  *
- * Invariant: when the prompt is back, or at the latest a minute later, nothing runs that was started, and what a killed start left
- * behind is taken over by who comes next. Method: a shell in a pseudo-terminal, where Ctrl-C reaches npm and the program both, and npm
- * sends on its own; all processes below the shell are noted before, and looked for after. A stack of its own beside the tests' own.
+ * Invariant: when the prompt is back, or at the latest a minute later, nothing runs that was started, and what a killed
+ * start left behind is taken over by who comes next. Method: a shell in a pseudo-terminal, where Ctrl-C reaches npm and
+ * the program both, and npm sends on its own; all processes below the shell are noted before, and looked for after. A
+ * stack of its own beside the tests' own.
  */
 import assert from 'node:assert/strict';
 import { rmSync } from 'node:fs';
@@ -47,38 +49,46 @@ describe('npm start on a terminal', () => {
   });
   after(() => rmSync(stack.folder, { recursive: true, force: true }));
 
-  it('stops what is being set up at Ctrl-C, and the prompt returns when that is gone', { timeout: 400_000 }, async () => {
-    const window = await terminal();
-    window.type(START);
-    await until('three daemons', () => running().length >= 3, READY_WITHIN_MS);
-    const before = window.processes();
-    window.interrupt();
-    const code = await window.prompt(GONE_WITHIN_MS);
-    assert.deepEqual(left(before), []);
-    assert.equal(code, 130);
-  });
+  it(
+    'stops what is being set up at Ctrl-C, and the prompt returns when that is gone',
+    { timeout: 400_000 },
+    async () => {
+      const window = await terminal();
+      window.type(START);
+      await until('three daemons', () => running().length >= 3, READY_WITHIN_MS);
+      const before = window.processes();
+      window.interrupt();
+      const code = await window.prompt(GONE_WITHIN_MS);
+      assert.deepEqual(left(before), []);
+      assert.equal(code, 130);
+    },
+  );
 
-  it('is taken over after kill -9 by the next start, which stops all of it at Ctrl-C', { timeout: 900_000 }, async () => {
-    const first = await terminal();
-    first.type(START);
-    await first.shows(READY, READY_WITHIN_MS);
-    const daemons = running();
-    const orphans = first.processes();
-    kill9(first.processes(), 'start');
-    await first.prompt(GONE_WITHIN_MS);
-    assert.deepEqual(running(), daemons, 'the daemons outlive who started them');
+  it(
+    'is taken over after kill -9 by the next start, which stops all of it at Ctrl-C',
+    { timeout: 900_000 },
+    async () => {
+      const first = await terminal();
+      first.type(START);
+      await first.shows(READY, READY_WITHIN_MS);
+      const daemons = running();
+      const orphans = first.processes();
+      kill9(first.processes(), 'start');
+      await first.prompt(GONE_WITHIN_MS);
+      assert.deepEqual(running(), daemons, 'the daemons outlive who started them');
 
-    const second = await terminal();
-    second.type(START);
-    await second.shows(/npm start \(process \d+\) was killed; its daemons are taken over/, READY_WITHIN_MS);
-    await second.shows(READY, READY_WITHIN_MS);
-    assert.deepEqual(running(), daemons, 'none was started anew');
-    const before = [...new Set([...orphans, ...second.processes()])];
-    second.interrupt();
-    const code = await second.prompt(GONE_WITHIN_MS);
-    assert.deepEqual(left(before), []);
-    assert.equal(code, 0);
-  });
+      const second = await terminal();
+      second.type(START);
+      await second.shows(/npm start \(process \d+\) was killed; its daemons are taken over/, READY_WITHIN_MS);
+      await second.shows(READY, READY_WITHIN_MS);
+      assert.deepEqual(running(), daemons, 'none was started anew');
+      const before = [...new Set([...orphans, ...second.processes()])];
+      second.interrupt();
+      const code = await second.prompt(GONE_WITHIN_MS);
+      assert.deepEqual(left(before), []);
+      assert.equal(code, 0);
+    },
+  );
 
   it('stops in order when its window is closed', { timeout: 900_000 }, async () => {
     const window = await terminal();
@@ -88,34 +98,42 @@ describe('npm start on a terminal', () => {
     assert.ok(before.length >= 11, 'npm, the start, four parts with the cameras, and six daemons below or beside it');
     const closedMs = Date.now();
     await window.close();
-    await until('the end of all that was started', () => left(before).length === 0, GONE_WITHIN_MS - (Date.now() - closedMs));
+    await until(
+      'the end of all that was started',
+      () => left(before).length === 0,
+      GONE_WITHIN_MS - (Date.now() - closedMs),
+    );
     assert.deepEqual(left(before), []);
   });
 
-  it('kills what is left at a second Ctrl-C, and cluster down what is left after kill -9', { timeout: 900_000 }, async () => {
-    const window = await terminal();
-    window.type(START);
-    await until('all daemons', () => running().length === daemonNames.length, READY_WITHIN_MS);
-    const before = window.processes();
-    window.interrupt();
-    await pause(1_200);
-    window.interrupt();
-    const askedMs = Date.now();
-    const code = await window.prompt(GONE_WITHIN_MS);
-    assert.deepEqual(left(before), []);
-    assert.equal(code, 130);
-    assert.ok(Date.now() - askedMs < 20_000, `took ${Date.now() - askedMs} ms`);
+  it(
+    'kills what is left at a second Ctrl-C, and cluster down what is left after kill -9',
+    { timeout: 900_000 },
+    async () => {
+      const window = await terminal();
+      window.type(START);
+      await until('all daemons', () => running().length === daemonNames.length, READY_WITHIN_MS);
+      const before = window.processes();
+      window.interrupt();
+      await pause(1_200);
+      window.interrupt();
+      const askedMs = Date.now();
+      const code = await window.prompt(GONE_WITHIN_MS);
+      assert.deepEqual(left(before), []);
+      assert.equal(code, 130);
+      assert.ok(Date.now() - askedMs < 20_000, `took ${Date.now() - askedMs} ms`);
 
-    window.type(START);
-    await until('two daemons', () => running().length >= 2, READY_WITHIN_MS);
-    const started = window.processes();
-    kill9(started, 'start');
-    await window.prompt(GONE_WITHIN_MS);
-    window.type('npx sightline cluster down');
-    await window.shows(/npm start \(process \d+\) had been killed; what it left behind is stopped/, GONE_WITHIN_MS);
-    assert.equal(await window.prompt(GONE_WITHIN_MS), 0);
-    assert.deepEqual(left(started), []);
-  });
+      window.type(START);
+      await until('two daemons', () => running().length >= 2, READY_WITHIN_MS);
+      const started = window.processes();
+      kill9(started, 'start');
+      await window.prompt(GONE_WITHIN_MS);
+      window.type('npx sightline cluster down');
+      await window.shows(/npm start \(process \d+\) had been killed; what it left behind is stopped/, GONE_WITHIN_MS);
+      assert.equal(await window.prompt(GONE_WITHIN_MS), 0);
+      assert.deepEqual(left(started), []);
+    },
+  );
 });
 
 describe('npm run check on a terminal', () => {
@@ -124,7 +142,11 @@ describe('npm run check on a terminal', () => {
     try {
       window.type('npm run check');
       await window.shows(/== types/, GONE_WITHIN_MS);
-      await until('the step', () => window.processes().some((pid) => argsOf(pid).some((arg) => arg.endsWith('tsc'))), GONE_WITHIN_MS);
+      await until(
+        'the step',
+        () => window.processes().some((pid) => argsOf(pid).some((arg) => arg.endsWith('tsc'))),
+        GONE_WITHIN_MS,
+      );
       const before = window.processes();
       window.interrupt();
       assert.equal(await window.prompt(GONE_WITHIN_MS), 130);
@@ -146,7 +168,9 @@ function running(): [string, number][] {
 
 /** What still runs of these, or names the stack on its command line. */
 function left(pids: readonly number[]): string[] {
-  const ofStack = allProcesses().filter(({ args }) => args.some((arg) => arg.includes(`${stack.folder}/`) || arg.endsWith(stack.folder)));
+  const ofStack = allProcesses().filter(({ args }) =>
+    args.some((arg) => arg.includes(`${stack.folder}/`) || arg.endsWith(stack.folder)),
+  );
   return [...new Set([...pids, ...ofStack.map(({ pid }) => pid)])].flatMap((pid) => {
     const args = argsOf(pid);
     return args.length === 0 ? [] : [`${pid} ${args.join(' ').slice(0, 200)}`];

@@ -1,8 +1,8 @@
 /**
  * Speed workers of a test's own, beside those of the main job: killed as often as a test wants, started again at once.
  *
- * The main job's own supervision waits longer each time a part dies soon, which is right for people and too slow for a test that
- * kills a hundred. A worker that refuses to run (exit code 2 or 4) would need a hand, and fails the test.
+ * The main job's own supervision waits longer each time a part dies soon, which is right for people and too slow for a
+ * test that kills a hundred. A worker that refuses to run (exit code 2 or 4) would need a hand, and fails the test.
  */
 import type { ChildProcess } from 'node:child_process';
 import { spawn } from 'node:child_process';
@@ -32,7 +32,11 @@ export function army(size: number, environment: NodeJS.ProcessEnv): Army {
   let killed = 0;
   let isOver = false;
   const start = (): ChildProcess => {
-    const child = spawn(process.execPath, ['sightline.mjs', 'speed'], { cwd: ROOT, env: environment, stdio: ['ignore', 'ignore', 'pipe'] });
+    const child = spawn(process.execPath, ['sightline.mjs', 'speed'], {
+      cwd: ROOT,
+      env: environment,
+      stdio: ['ignore', 'ignore', 'pipe'],
+    });
     let said = '';
     child.stderr.on('data', (chunk: Buffer) => {
       said = (said + chunk.toString()).slice(-2_000);

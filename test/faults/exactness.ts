@@ -1,8 +1,8 @@
 /**
  * Whether everything that was published is counted once: set equality with the cameras' truth file, not sums alone.
  *
- * The ids of HBase's table `detections`, read whole, are the distinct ids of the truth file; and the API's items, places and minutes
- * are theirs. It waits for the log to be read to its end first, strays that were sent home included.
+ * The ids of HBase's table `detections`, read whole, are the distinct ids of the truth file; and the API's items,
+ * places and minutes are theirs. It waits for the log to be read to its end first, strays that were sent home included.
  */
 import assert from 'node:assert/strict';
 import type { LocationsAnswer, TimelineAnswer, TopItemsAnswer } from '../../serving/answers.ts';
@@ -27,10 +27,20 @@ export interface Counted {
 
 /** Resolves once the progress of every partition is at the end that the log has now, or past it. */
 export async function caughtUp(stores: Stores, limitMs = DRAIN_LIMIT_MS): Promise<void> {
-  const ends = await eventually('an answer of Kafka', () => stores.admin.ends(), () => true, limitMs);
+  const ends = await eventually(
+    'an answer of Kafka',
+    () => stores.admin.ends(),
+    () => true,
+    limitMs,
+  );
   const partitions = ends.map(({ partition }) => partition);
   const progress = () => stores.control.progress(stores.rules.generation, partitions);
-  await eventually('progress at the end of the log', progress, (all) => ends.every(({ high }, i) => (all[i]?.nextOffset ?? 0) >= high), limitMs);
+  await eventually(
+    'progress at the end of the log',
+    progress,
+    (all) => ends.every(({ high }, i) => (all[i]?.nextOffset ?? 0) >= high),
+    limitMs,
+  );
 }
 
 export async function exact(stores: Stores, ask: Ask, truthFile: string, since: number): Promise<Counted> {
@@ -41,20 +51,38 @@ export async function exact(stores: Stores, ask: Ask, truthFile: string, since: 
   const ids = await idsInHBase(stores);
   const missing = [...distinct.keys()].filter((id) => !ids.has(id));
   const invented = [...ids].filter((id) => !distinct.has(id));
-  assert.deepEqual([missing.slice(0, 10), invented.slice(0, 10)], [[], []], `${missing.length} ids lost, ${invented.length} invented`);
+  assert.deepEqual(
+    [missing.slice(0, 10), invented.slice(0, 10)],
+    [[], []],
+    `${missing.length} ids lost, ${invented.length} invented`,
+  );
 
-  const progress = await stores.control.progress(stores.rules.generation, (await stores.admin.ends()).map(({ partition }) => partition));
+  const progress = await stores.control.progress(
+    stores.rules.generation,
+    (await stores.admin.ends()).map(({ partition }) => partition),
+  );
   const tallies = progress.map((each) => each?.tallies ?? NO_TALLIES).reduce(addTallies, NO_TALLIES);
   assert.equal(tallies.new + tallies.deferred, distinct.size, 'first met');
 
   const window = `from=${since - DAY_MS}&to=${Date.now() + DAY_MS}`;
   const lines = [...distinct.values()];
-  const top = await eventually('an answer', () => ask<TopItemsAnswer>(`top-items?location=all&${window}&limit=1000`), ({ total }) => total >= distinct.size, 120_000);
+  const top = await eventually(
+    'an answer',
+    () => ask<TopItemsAnswer>(`top-items?location=all&${window}&limit=1000`),
+    ({ total }) => total >= distinct.size,
+    120_000,
+  );
   assert.equal(top.total, distinct.size);
-  assert.deepEqual(new Map(top.items.map(({ item_name, count }) => [item_name, count])), sums(lines, ({ item }) => item));
+  assert.deepEqual(
+    new Map(top.items.map(({ item_name, count }) => [item_name, count])),
+    sums(lines, ({ item }) => item),
+  );
   const { locations } = await ask<LocationsAnswer>(`locations?${window}`);
   const counted = locations.filter(({ count }) => count > 0);
-  assert.deepEqual(new Map(counted.map((place) => [place.geographical_location_oid, place.count])), sums(lines, ({ location }) => location));
+  assert.deepEqual(
+    new Map(counted.map((place) => [place.geographical_location_oid, place.count])),
+    sums(lines, ({ location }) => location),
+  );
   const { points } = await ask<TimelineAnswer>(`timeline?location=all&${window}&step=60`);
   const minutes = sums(lines, ({ detectedAt }) => String(detectedAt - (detectedAt % MINUTE_MS)));
   assert.deepEqual(new Map(points.filter(({ count }) => count > 0).map(({ t, count }) => [String(t), count])), minutes);
@@ -89,7 +117,8 @@ function ownText(part: string): string {
 async function idsInHBase({ hbase }: Stores): Promise<Set<string>> {
   const ids = new Set<string>();
   const everything = { start: Buffer.alloc(0), stop: Buffer.alloc(0), keysOnly: true, batchRows: 5_000 };
-  for await (const rows of hbase.scan('sightline:detections', everything)) for (const cells of rows) ids.add(oidOfRow(cells[0]!.row));
+  for await (const rows of hbase.scan('sightline:detections', everything))
+    for (const cells of rows) ids.add(oidOfRow(cells[0]!.row));
   return ids;
 }
 

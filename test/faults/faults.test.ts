@@ -1,8 +1,9 @@
 /**
  * The real stack under fire, the long form: `npm run test:faults -- --minutes N [--only WORDS|OTHERS] [--rate R]`.
  *
- * Wave after wave of detections with copies and poison, a scenario in each, until all have struck or the time is up. After each, set
- * equality with the cameras' truth file, in rows and in every count. Daemons and workers come back by themselves.
+ * Wave after wave of detections with copies and poison, a scenario in each, until all have struck or the time is up.
+ * After each, set equality with the cameras' truth file, in rows and in every count. Daemons and workers come back by
+ * themselves.
  */
 import assert from 'node:assert/strict';
 import { mkdtempSync, rmSync } from 'node:fs';
@@ -52,10 +53,15 @@ describe('the real stack under fire', () => {
 
   it('loses nothing and counts nothing twice, whatever strikes', { timeout: (minutes + 20) * 60_000 }, async (test) => {
     for (const scenario of SCENARIOS.filter(({ name }) => only.some((words) => name.includes(words)))) {
-      if (Date.now() > since + minutes * 60_000) return test.diagnostic(`the ${minutes} minutes are over before: ${scenario.name}`);
+      if (Date.now() > since + minutes * 60_000)
+        return test.diagnostic(`the ${minutes} minutes are over before: ${scenario.name}`);
       await test.test(scenario.name, async (wave) => {
         const target = { stack, stores, army: workers };
-        wave.diagnostic(JSON.stringify(await underFire([scenario], target, asker(job.address), { ratePerSecond, seconds: 25, truthFile, since })));
+        wave.diagnostic(
+          JSON.stringify(
+            await underFire([scenario], target, asker(job.address), { ratePerSecond, seconds: 25, truthFile, since }),
+          ),
+        );
       });
     }
   });

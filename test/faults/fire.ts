@@ -1,5 +1,6 @@
 /**
- * One wave under fire: cameras publish with copies and poison, a scenario strikes in the middle, and afterwards everything is exact.
+ * One wave under fire: cameras publish with copies and poison, a scenario strikes in the middle, and afterwards
+ * everything is exact.
  *
  * Used by the long form (faults.test.ts) and, with few scenarios, by the end-to-end test.
  */
@@ -31,16 +32,37 @@ export interface Survived {
 
 const CAMERAS_START_LIMIT_MS = 120_000;
 
-export async function underFire(scenarios: readonly Scenario[], target: Target, ask: Ask, wave: Wave): Promise<Survived> {
+export async function underFire(
+  scenarios: readonly Scenario[],
+  target: Target,
+  ask: Ask,
+  wave: Wave,
+): Promise<Survived> {
   const { ratePerSecond, truthFile, since } = wave;
   const seconds = Math.max(wave.seconds, ...scenarios.map(({ publishSeconds }) => publishSeconds ?? 0));
   const before = sizeOf(truthFile);
   const produce = sightline([
-    'produce', '--rate', String(ratePerSecond), '--seconds', String(seconds), '--copies', '0.1', '--copy-delay-max', '10', '--poison', '0.01',
-    '--truth', truthFile,
+    'produce',
+    '--rate',
+    String(ratePerSecond),
+    '--seconds',
+    String(seconds),
+    '--copies',
+    '0.1',
+    '--copy-delay-max',
+    '10',
+    '--poison',
+    '0.01',
+    '--truth',
+    truthFile,
   ]);
   // Not before: cameras that find no Kafka at their start give up after a minute, and nothing would happen under load.
-  await eventually('the cameras publish', () => Promise.resolve(sizeOf(truthFile)), (size) => size > before, CAMERAS_START_LIMIT_MS);
+  await eventually(
+    'the cameras publish',
+    () => Promise.resolve(sizeOf(truthFile)),
+    (size) => size > before,
+    CAMERAS_START_LIMIT_MS,
+  );
   await pause(2_000);
   const struckAt = Date.now();
   for (const scenario of scenarios) await scenario.strike(target);

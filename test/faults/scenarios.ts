@@ -52,7 +52,12 @@ const stopped = (name: DaemonName, seconds: number): Scenario => ({
     process.kill(pid, 'SIGSTOP');
     await pause(seconds * 1_000);
     process.kill(pid, 'SIGCONT');
-    await eventually(`${name} answers again`, () => daemonOf(name).ready(stack), (missing) => missing === undefined, BACK_LIMIT_MS);
+    await eventually(
+      `${name} answers again`,
+      () => daemonOf(name).ready(stack),
+      (missing) => missing === undefined,
+      BACK_LIMIT_MS,
+    );
   },
 });
 
@@ -93,7 +98,10 @@ export const regionsSplit: Scenario = {
   async strike({ stores }) {
     const { admin } = stores.hbase;
     for (const table of ['sightline:speed_view', 'sightline:detections']) {
-      const widest = (await admin.regions(table)).map(({ start, end }) => ({ from: start[0] ?? 0, to: end[0] ?? (table.endsWith('view') ? 16 : 256) }));
+      const widest = (await admin.regions(table)).map(({ start, end }) => ({
+        from: start[0] ?? 0,
+        to: end[0] ?? (table.endsWith('view') ? 16 : 256),
+      }));
       const { from, to } = widest.sort((a, b) => b.to - b.from - (a.to - a.from))[0]!;
       if (to - from > 1) await admin.splitRegion(table, Buffer.from([Math.floor((from + to) / 2)]));
     }
@@ -109,7 +117,12 @@ export const regionsMoved: Scenario = {
       const { admin } = stores.hbase;
       for (const table of ['sightline:detections', 'sightline:speed_view', 'sightline:control']) {
         const [region] = await admin.regions(table);
-        await eventually(`a region of ${table} moved`, () => admin.moveRegion(table, region!.name), () => true, BACK_LIMIT_MS);
+        await eventually(
+          `a region of ${table} moved`,
+          () => admin.moveRegion(table, region!.name),
+          () => true,
+          BACK_LIMIT_MS,
+        );
       }
       await pause(5_000);
     } finally {
@@ -118,7 +131,12 @@ export const regionsMoved: Scenario = {
     const own = `:${stack.ports.regionserver}`;
     for (const table of ['sightline:detections', 'sightline:speed_view', 'sightline:control']) {
       const regions = () => stores.hbase.admin.regions(table);
-      await eventually(`${table} on the first server again`, regions, (all) => all.every(({ server }) => server.endsWith(own)), BACK_LIMIT_MS);
+      await eventually(
+        `${table} on the first server again`,
+        regions,
+        (all) => all.every(({ server }) => server.endsWith(own)),
+        BACK_LIMIT_MS,
+      );
     }
   },
 };
@@ -129,7 +147,12 @@ export const hbaseAway = (seconds: number): Scenario => ({
   publishSeconds: seconds + 15,
   async strike({ stack, army }) {
     const pid = runningPid(stack, 'regionserver');
-    const worker = await eventually('a worker with metrics', async () => army.one(), () => true, BACK_LIMIT_MS);
+    const worker = await eventually(
+      'a worker with metrics',
+      async () => army.one(),
+      () => true,
+      BACK_LIMIT_MS,
+    );
     const ready = async (): Promise<{ status: number; text: string }> => {
       const response = await fetch(`${worker.metrics}/readyz`);
       return { status: response.status, text: await response.text() };
@@ -207,9 +230,15 @@ async function back(stack: Stack, name: DaemonName, before: number): Promise<voi
 async function secondRegionServer(stack: Stack): Promise<ChildProcess> {
   const { regionserver, regionserverInfo } = stack.ports;
   const daemon = { ...daemonOf('regionserver'), heapMiB: 768 };
-  const args = [`-Dhbase.regionserver.port=${regionserver + 5}`, `-Dhbase.regionserver.info.port=${regionserverInfo + 5}`, 'start'];
+  const args = [
+    `-Dhbase.regionserver.port=${regionserver + 5}`,
+    `-Dhbase.regionserver.info.port=${regionserverInfo + 5}`,
+    'start',
+  ];
   const mainClass = daemon.program(stack).mainClass;
-  const java = javaArgs(stack, daemon, { mainClass, args }).map((arg) => (arg.startsWith('-Dsightline.log=') ? arg.replace(/\.log$/, '-2.log') : arg));
+  const java = javaArgs(stack, daemon, { mainClass, args }).map((arg) =>
+    arg.startsWith('-Dsightline.log=') ? arg.replace(/\.log$/, '-2.log') : arg,
+  );
   return spawn(await findJava(), java, { cwd: stack.folder, stdio: 'ignore' });
 }
 

@@ -1,9 +1,10 @@
 /**
- * What must hold after every single step, whoever crashed in the middle of it: every cell ever written is the truth up to its
- * timestamp, every first-met row is what its record said, and whatever lies before a progress row is in HBase in full.
+ * What must hold after every single step, whoever crashed in the middle of it: every cell ever written is the truth up
+ * to its timestamp, every first-met row is what its record said, and whatever lies before a progress row is in HBase in
+ * full.
  *
- * simulate.ts calls it after each turn. It looks at what was put since, also where it lost to something newer: a zombie may be
- * late, but it must not be wrong.
+ * simulate.ts calls it after each turn. It looks at what was put since, also where it lost to something newer: a zombie
+ * may be late, but it must not be wrong.
  */
 import assert from 'node:assert/strict';
 import { isDeepStrictEqual } from 'node:util';
@@ -14,7 +15,14 @@ import { eachHourCellOf, hourCellKey, hourRowKey, hourRowsOf } from '../../core/
 import type { HourRowName } from '../../core/domain/hour-counts.ts';
 import { oid } from '../../core/domain/oid.ts';
 import type { Tallies } from '../../core/domain/tallies.ts';
-import { decodeFirstMet, decodeHourCell, decodeList, decodeSpeedRow, LIST_FAMILY, oidOfRow } from '../../core/layout/hbase.ts';
+import {
+  decodeFirstMet,
+  decodeHourCell,
+  decodeList,
+  decodeSpeedRow,
+  LIST_FAMILY,
+  oidOfRow,
+} from '../../core/layout/hbase.ts';
 import { requireAnswers } from '../../core/stores/rows/answers.ts';
 import { detectionsStore } from '../../core/stores/tables/detections.ts';
 import type { StampRecord } from '../../core/stores/control/stamp-rows.ts';
@@ -50,7 +58,9 @@ export function stepChecks(world: World): StepChecks {
     async afterStep(horizon) {
       const reached: WrittenProgress[] = [];
       const written = hbase.written();
-      for (const { cell } of written) if (cell.row.toString().startsWith('growth/')) truth.grow((JSON.parse(cell.value.toString()) as GrowthRecord).growths);
+      for (const { cell } of written)
+        if (cell.row.toString().startsWith('growth/'))
+          truth.grow((JSON.parse(cell.value.toString()) as GrowthRecord).growths);
       for (const { cell } of written) stampRow(world, cell, decidedTo, holds);
       for (const { table, cell } of written) {
         note(decidedTo, table, cell);
@@ -66,7 +76,10 @@ export function stepChecks(world: World): StepChecks {
       for (const { partition, nextOffset, arrival, tallies } of reached) {
         assert.equal(arrival, truth.arrival(partition, nextOffset), `arrival before ${partition}/${nextOffset}`);
         const leadMs = arrival - world.log.clockMs();
-        assert.ok(leadMs <= AHEAD_MS + world.clocks.greatestLeadMs(), `arrival before ${partition}/${nextOffset} is ${leadMs} ms ahead, and was decided`);
+        assert.ok(
+          leadMs <= AHEAD_MS + world.clocks.greatestLeadMs(),
+          `arrival before ${partition}/${nextOffset} is ${leadMs} ms ahead, and was decided`,
+        );
         sameTallies(tallies, world, partition, nextOffset, 'progress');
         await complete(partition, nextOffset, horizon);
       }
@@ -74,23 +87,40 @@ export function stepChecks(world: World): StepChecks {
   };
 }
 
-/** A correction holds for whoever decides its records; what is settled, or begins with an epoch, is never far ahead of every clock. */
-function stampRow({ truth, rules, log, clocks }: World, cell: Cell, decidedTo: ReadonlyMap<number, number>, holds: Set<string>): void {
+/**
+ * A correction holds for whoever decides its records; what is settled, or begins with an epoch, is never far ahead of
+ * every clock.
+ */
+function stampRow(
+  { truth, rules, log, clocks }: World,
+  cell: Cell,
+  decidedTo: ReadonlyMap<number, number>,
+  holds: Set<string>,
+): void {
   const [kind, , partition] = cell.row.toString().split('/');
   const latest = log.clockMs() + AHEAD_MS + clocks.greatestLeadMs();
   if (kind === 'growth') {
     const { settled } = JSON.parse(cell.value.toString()) as GrowthRecord;
-    assert.ok(settled <= Math.max(rules.firstEpoch, epochAt(latest, rules)), `epoch ${settled} is settled, and no clock has come there`);
+    assert.ok(
+      settled <= Math.max(rules.firstEpoch, epochAt(latest, rules)),
+      `epoch ${settled} is settled, and no clock has come there`,
+    );
   }
   if (kind !== 'stamps') return;
   const { corrections, hold, settled } = JSON.parse(cell.value.toString()) as StampRecord;
   if (hold) holds.add(`${partition}/${hold.offset}`);
-  assert.ok(settled <= latest, `stamps of partition ${partition} are settled up to ${settled}, and no clock has come there`);
+  assert.ok(
+    settled <= latest,
+    `stamps of partition ${partition} are settled up to ${settled}, and no clock has come there`,
+  );
   const known = truth.corrected().corrections;
   truth.correct(Number(partition), corrections);
   if (truth.corrected().corrections === known) return;
   const { from } = corrections.at(-1)!;
-  assert.ok(from > (decidedTo.get(Number(partition)) ?? -1), `${partition}/${from} was decided before a correction began with it`);
+  assert.ok(
+    from > (decidedTo.get(Number(partition)) ?? -1),
+    `${partition}/${from} was decided before a correction began with it`,
+  );
 }
 
 /** The greatest offset of a partition that anything written rests on. */
@@ -106,7 +136,8 @@ function positionOf(table: string, cell: Cell): readonly [number | null, number]
     return [partition, offset];
   }
   const [kind, , partition] = cell.row.toString().split('/');
-  if (kind === 'progress') return [Number(partition), (JSON.parse(cell.value.toString()) as WrittenProgress).nextOffset - 1];
+  if (kind === 'progress')
+    return [Number(partition), (JSON.parse(cell.value.toString()) as WrittenProgress).nextOffset - 1];
   return [null, 0];
 }
 
@@ -117,7 +148,17 @@ function speedCell({ truth }: World, cell: Cell, horizon: number): void {
   const at = cell.timestamp;
   if (cell.family === LIST_FAMILY) {
     for (const { id, location, detectedAt } of decodeList(hour, cell)) {
-      const isMet = truth.metOf(id).some((met) => !met.isDeferred && met.partition === partition && met.offset <= at && met.epoch === epoch && met.location === location && met.detectedAt === detectedAt);
+      const isMet = truth
+        .metOf(id)
+        .some(
+          (met) =>
+            !met.isDeferred &&
+            met.partition === partition &&
+            met.offset <= at &&
+            met.epoch === epoch &&
+            met.location === location &&
+            met.detectedAt === detectedAt,
+        );
       assert.ok(isMet, `the list of ${location} names detection ${id} up to ${partition}/${at}`);
     }
     return;
@@ -131,7 +172,13 @@ function firstMetRow({ truth }: World, cell: Cell): void {
   const { partition, offset, arrival, detection } = decodeFirstMet(oidOfRow(cell.row), cell.value);
   const met = truth.metAt(partition, offset);
   assert.ok(met, `the row of ${detection.id} says that ${partition}/${offset} met it first`);
-  const said = { arrival, id: detection.id, location: detection.location, item: detection.item, detectedAt: detection.detectedAt };
+  const said = {
+    arrival,
+    id: detection.id,
+    location: detection.location,
+    item: detection.item,
+    detectedAt: detection.detectedAt,
+  };
   const { id, location, item, detectedAt } = met;
   assert.deepEqual(said, { arrival: met.arrival, id, location, item, detectedAt }, `the row of ${detection.id}`);
 }
@@ -140,15 +187,23 @@ function cutRow(world: World, { partition, cut, tallies }: { partition: number; 
   const { truth, rules } = world;
   const length = rules.epochSeconds * 1_000;
   const epochBefore = Math.floor(truth.arrival(partition, cut) / length);
-  assert.ok(Math.floor(truth.arrival(partition, cut + 1) / length) > Math.max(epochBefore, rules.firstEpoch - 1), `${partition}/${cut} is a cut`);
+  assert.ok(
+    Math.floor(truth.arrival(partition, cut + 1) / length) > Math.max(epochBefore, rules.firstEpoch - 1),
+    `${partition}/${cut} is a cut`,
+  );
   sameTallies(tallies, world, partition, cut, 'cut');
 }
 
 function sameTallies(said: Tallies, { truth }: World, partition: number, offset: number, what: string): void {
   const { dead_letters_by_reason: reasons, ...tallies } = said;
   const expected = truth.tally(partition, offset);
-  if (!isDeepStrictEqual({ ...tallies }, { ...expected })) assert.deepEqual(tallies, expected, `tallies of the ${what} at ${partition}/${offset}`);
-  assert.equal(Object.values(reasons).reduce((a, b) => a + b, 0), expected.dead_letters, 'dead letters by reason');
+  if (!isDeepStrictEqual({ ...tallies }, { ...expected }))
+    assert.deepEqual(tallies, expected, `tallies of the ${what} at ${partition}/${offset}`);
+  assert.equal(
+    Object.values(reasons).reduce((a, b) => a + b, 0),
+    expected.dead_letters,
+    'dead letters by reason',
+  );
 }
 
 /** Everything before a progress is in HBase and Kafka; each offset is looked at once. */
@@ -167,17 +222,29 @@ function completeness(world: World): (partition: number, nextOffset: number, hor
       const where = `${partition}/${offset}`;
       const found = truth.metAt(partition, offset);
       if (found && found.arrival >= world.rowsSince) met.push(found);
-      if (truth.deadLetters.has(where)) assert.ok(deadLetters.has(where), `dead letter ${where} is behind the progress and not kept`);
-      if (truth.strays.has(where)) assert.ok(isSentHome(world, where), `stray ${where} is behind the progress and not sent home`);
+      if (truth.deadLetters.has(where))
+        assert.ok(deadLetters.has(where), `dead letter ${where} is behind the progress and not kept`);
+      if (truth.strays.has(where))
+        assert.ok(isSentHome(world, where), `stray ${where} is behind the progress and not sent home`);
     }
     const kept = requireAnswers('detections', await rows.find(met.map(({ id }) => oid(id))));
-    met.forEach(({ id, arrival }, i) => assert.ok((kept[i]?.arrival ?? -1) >= arrival, `first-met row of ${id} before progress ${partition}/${nextOffset}`));
-    await counted(met.filter((each) => !each.isDeferred && each.epoch > horizon), partition, nextOffset);
+    met.forEach(({ id, arrival }, i) =>
+      assert.ok(
+        (kept[i]?.arrival ?? -1) >= arrival,
+        `first-met row of ${id} before progress ${partition}/${nextOffset}`,
+      ),
+    );
+    await counted(
+      met.filter((each) => !each.isDeferred && each.epoch > horizon),
+      partition,
+      nextOffset,
+    );
   };
 
   async function counted(met: readonly Met[], partition: number, nextOffset: number): Promise<void> {
     const names = new Map<string, HourRowName>();
-    for (const each of met) for (const name of hourRowsOf(detectionOf(each), each.epoch as Epoch)) names.set(hourRowKey(name), name);
+    for (const each of met)
+      for (const name of hourRowsOf(detectionOf(each), each.epoch as Epoch)) names.set(hourRowKey(name), name);
     const all = [...names.values()];
     const cells = new Map<string, number>();
     requireAnswers('speed_view', await view.load(all, partition)).forEach((row, i) => {
@@ -199,5 +266,9 @@ function detectionOf({ id, location, item, detectedAt }: Met): Detection {
 }
 
 function isSentHome({ log }: World, stray: string): boolean {
-  return log.partitions.some((records) => records.some((record) => record?.headers.some(([name, value]) => name === 'sightline.stray' && value?.toString() === stray)));
+  return log.partitions.some((records) =>
+    records.some((record) =>
+      record?.headers.some(([name, value]) => name === 'sightline.stray' && value?.toString() === stray),
+    ),
+  );
 }

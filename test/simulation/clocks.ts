@@ -1,8 +1,9 @@
 /**
- * Clocks that are wrong: of brokers, whose stamps jump far ahead and back, and of readers, by minutes to days either way.
+ * Clocks that are wrong: of brokers, whose stamps jump far ahead and back, and of readers, by minutes to days either
+ * way.
  *
- * A stamp is a fact of the log, so the truth takes it as it is. A reader's clock must decide nothing but when it waits; the greatest
- * lead that any of them had bounds how far ahead an arrival may ever be (check.ts).
+ * A stamp is a fact of the log, so the truth takes it as it is. A reader's clock must decide nothing but when it waits;
+ * the greatest lead that any of them had bounds how far ahead an arrival may ever be (check.ts).
  */
 import { DAY_MS, HOUR_MS, MINUTE_MS } from '../../core/domain/time.ts';
 import type { Faults } from './faults.ts';

@@ -39,7 +39,9 @@ export function crewOf(world: World, hooks: CrewHooks): Crew {
     isRead: () =>
       [...workers.values()].every(({ isInRound }) => !isInRound) &&
       world.log.partitions.every((_, partition) =>
-        [...workers.values()].some(({ holdings }) => holdings.progress.get(partition)?.nextOffset === world.log.end(partition)),
+        [...workers.values()].some(
+          ({ holdings }) => holdings.progress.get(partition)?.nextOffset === world.log.end(partition),
+        ),
       ),
   };
 }

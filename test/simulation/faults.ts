@@ -1,6 +1,6 @@
 /**
- * What goes wrong in a simulation, and how often: each kind draws from a stream of its own, so that a seed that fails can be tried
- * again without one kind, or with the first few faults only, and the rest stays as it was (shrink.ts).
+ * What goes wrong in a simulation, and how often: each kind draws from a stream of its own, so that a seed that fails
+ * can be tried again without one kind, or with the first few faults only, and the rest stays as it was (shrink.ts).
  */
 import type { Dice } from './random.ts';
 import { dice } from './random.ts';

@@ -1,8 +1,9 @@
 /**
  * Two generations over one log: the one that holds, and the one that a rebuild makes beside it by other rules (law L9).
  *
- * Each is a world of its own over the same log, HBase and clock: its rules, its truth of every record, its consumer group, and its share
- * of what is written. So every check of one generation is made of both, by the same code, for as long as either of them works.
+ * Each is a world of its own over the same log, HBase and clock: its rules, its truth of every record, its consumer
+ * group, and its share of what is written. So every check of one generation is made of both, by the same code, for as
+ * long as either of them works.
  */
 import type { Rules } from '../../core/domain/rules.ts';
 import { decodeSpeedRow, detectionFamily } from '../../core/layout/hbase.ts';
@@ -20,11 +21,17 @@ export function rulesOfSeed(rules: Rules, random: Dice, faults: Faults): { rules
   const before = { ...rules, dedupWindowDays: random.pick([1, 4]) };
   const epochSeconds = random.chance(0.5) ? rules.epochSeconds : random.pick([600, 21_600, 86_400]);
   const others = [1, 2, 4, 6].filter((days) => days !== before.dedupWindowDays);
-  return { rules: before, next: rulesAfter(before, { epochSeconds, dedupWindowDays: random.pick(others), clockAheadDays: 1 }) };
+  return {
+    rules: before,
+    next: rulesAfter(before, { epochSeconds, dedupWindowDays: random.pick(others), clockAheadDays: 1 }),
+  };
 }
 
 /** The world as another generation sees it; what the first one is told of (that all is over) is told to it too. */
-export function generationIn(world: World, own: { rules: Rules; truth: Truth; group: SimulatedGroup; hbase: SimulatedHBase }): World {
+export function generationIn(
+  world: World,
+  own: { rules: Rules; truth: Truth; group: SimulatedGroup; hbase: SimulatedHBase },
+): World {
   const view: World = Object.create(world) as World;
   return Object.assign(view, own);
 }
@@ -54,6 +61,7 @@ function isOfLog({ table, cell }: Written): boolean {
 
 function generationOf({ table, cell }: Written, generations: readonly Rules[]): number {
   if (table.endsWith(':speed_view')) return decodeSpeedRow(cell.row).generation;
-  if (table.endsWith(':detections')) return generations.find((rules) => detectionFamily(rules) === cell.family)?.generation ?? 0;
+  if (table.endsWith(':detections'))
+    return generations.find((rules) => detectionFamily(rules) === cell.family)?.generation ?? 0;
   return table.endsWith(':control') ? Number(cell.row.toString().split('/')[1]) : 0;
 }

@@ -1,8 +1,8 @@
 /**
  * The consumer group and the broker's side of a consumer, in memory.
  *
- * Partitions are dealt out anew whenever the seed wants. A worker that takes learns of it first, as with the real consumer; one that
- * is asleep or in the middle of a round does not, and goes on writing: a zombie.
+ * Partitions are dealt out anew whenever the seed wants. A worker that takes learns of it first, as with the real
+ * consumer; one that is asleep or in the middle of a round does not, and goes on writing: a zombie.
  */
 import type { LogRecord } from '../../core/domain/detection.ts';
 import type { GroupHooks, LogConsumer } from '../../core/stores/kafka/types.ts';
@@ -49,7 +49,9 @@ export function simulatedGroup(log: SimulatedLog, random: Dice, faults: Faults, 
       let held: readonly number[] = [];
       const learn = async (): Promise<void> => {
         const lost = [...position.keys()].filter((partition) => owner.get(partition) !== who);
-        const gained = [...owner].flatMap(([partition, of]) => (of === who && !position.has(partition) ? [partition] : []));
+        const gained = [...owner].flatMap(([partition, of]) =>
+          of === who && !position.has(partition) ? [partition] : [],
+        );
         for (const partition of [...lost, ...gained]) drained.delete(partition);
         for (const partition of lost) position.delete(partition);
         held = held.filter((partition) => position.has(partition));

@@ -1,6 +1,6 @@
 /**
- * Somebody who gives the topic more partitions, once or twice, in the middle of everything: the real steps of `sightline topic grow`,
- * killed anywhere and done again.
+ * Somebody who gives the topic more partitions, once or twice, in the middle of everything: the real steps of
+ * `sightline topic grow`, killed anywhere and done again.
  *
  * Workers hear of what is added when the group does, late or soon.
  */
@@ -40,10 +40,20 @@ export async function startGrower(world: World, isRebuilt: boolean): Promise<voi
   const producer = {
     async tick(partitions: readonly number[]) {
       await turn();
-      for (const partition of partitions) log.append(partition, { key: null, value: Buffer.alloc(0), headers: [[TICK_HEADER, Buffer.from('1')]] });
+      for (const partition of partitions)
+        log.append(partition, { key: null, value: Buffer.alloc(0), headers: [[TICK_HEADER, Buffer.from('1')]] });
     },
   };
-  const ports = { rules: { ...rules, topicId: 'sim' }, control, admin, producer, now: log.clockMs, pause, say: () => undefined, heedLimitMs: random.below(20_000) };
+  const ports = {
+    rules: { ...rules, topicId: 'sim' },
+    control,
+    admin,
+    producer,
+    now: log.clockMs,
+    pause,
+    say: () => undefined,
+    heedLimitMs: random.below(20_000),
+  };
   // A rebuild holds up growths, and the rules of both generations must end epochs where a growth begins.
   if (random.chance(0.5) || isRebuilt) return;
   for (let turns = random.below(60); turns > 0; turns--) await order.turn(SELF);

@@ -1,12 +1,22 @@
 /**
  * HBase as the laws rely on it, in memory: cells with timestamps, one version, delete markers, atomic rows.
  *
- * A put of a cell with a lower timestamp loses, one with the same timestamp replaces; a marker hides what is at or below its
- * timestamp. Calls fail as the real ones do: refused, applied in part, applied and reported as failed, applied once more later, or
- * arriving in two parts, or only much later. A scan sees each row as it is when it gets there.
+ * A put of a cell with a lower timestamp loses, one with the same timestamp replaces; a marker hides what is at or
+ * below its timestamp. Calls fail as the real ones do: refused, applied in part, applied and reported as failed,
+ * applied once more later, or arriving in two parts, or only much later. A scan sees each row as it is when it gets
+ * there.
  */
 import { HBaseError } from '../../core/hbase/errors.ts';
-import type { Cell, GetAnswer, HBaseClient, PutAnswer, RowDelete, RowGet, RowPut, ScanOptions } from '../../core/hbase/types.ts';
+import type {
+  Cell,
+  GetAnswer,
+  HBaseClient,
+  PutAnswer,
+  RowDelete,
+  RowGet,
+  RowPut,
+  ScanOptions,
+} from '../../core/hbase/types.ts';
 import type { Faults } from './faults.ts';
 
 export interface SimulatedHBase {
@@ -80,7 +90,9 @@ interface Inside {
 
 function clientOf({ before, faults, rowsOf, rowFor, apply, late }: Inside): HBaseClient {
   const fateOf = (): Fate =>
-    (['hbase_refused', 'hbase_applied_but_failed', 'hbase_repeated_later'] as const).find((fault) => faults?.strikes(fault, 0.01)) ?? 'well';
+    (['hbase_refused', 'hbase_applied_but_failed', 'hbase_repeated_later'] as const).find((fault) =>
+      faults?.strikes(fault, 0.01),
+    ) ?? 'well';
   const write = async (rows: number, one: (index: number, how: Fate) => void): Promise<PutAnswer[]> => {
     await before();
     const answers: PutAnswer[] = [];
@@ -88,7 +100,11 @@ function clientOf({ before, faults, rowsOf, rowFor, apply, late }: Inside): HBas
       if (index > 0 && faults?.strikes('hbase_slow', 0.02)) await before();
       const how = fateOf();
       if (how !== 'hbase_refused') one(index, how);
-      answers.push(how === 'well' || how === 'hbase_repeated_later' ? { status: 'done' } : { status: 'failed', error: failure(how) });
+      answers.push(
+        how === 'well' || how === 'hbase_repeated_later'
+          ? { status: 'done' }
+          : { status: 'failed', error: failure(how) },
+      );
     }
     return answers;
   };
@@ -102,8 +118,10 @@ function clientOf({ before, faults, rowsOf, rowFor, apply, late }: Inside): HBas
       write(deletes.length, (index) => {
         const { row: key, families, timestamp } = deletes[index]!;
         const row = rowFor(table, key);
-        for (const family of families) row.hiddenUpTo.set(family, Math.max(timestamp, row.hiddenUpTo.get(family) ?? -1));
-        for (const [name, cell] of row.cells) if (cell.timestamp <= (row.hiddenUpTo.get(cell.family) ?? -1)) row.cells.delete(name);
+        for (const family of families)
+          row.hiddenUpTo.set(family, Math.max(timestamp, row.hiddenUpTo.get(family) ?? -1));
+        for (const [name, cell] of row.cells)
+          if (cell.timestamp <= (row.hiddenUpTo.get(cell.family) ?? -1)) row.cells.delete(name);
       }),
     async get(table: string, gets: RowGet[]): Promise<GetAnswer[]> {
       await before();
@@ -122,7 +140,14 @@ function clientOf({ before, faults, rowsOf, rowFor, apply, late }: Inside): HBas
         if (cells.length > 0) yield [cells];
       }
     },
-    async checkAndPut(table: string, row: Buffer, family: string, qualifier: Buffer, expected: Buffer | null, put: RowPut): Promise<boolean> {
+    async checkAndPut(
+      table: string,
+      row: Buffer,
+      family: string,
+      qualifier: Buffer,
+      expected: Buffer | null,
+      put: RowPut,
+    ): Promise<boolean> {
       await before();
       if (faults?.strikes('hbase_refused', 0.01)) throw failure('hbase_refused');
       const isDone = (): boolean => {
@@ -150,12 +175,16 @@ function isWithin(key: Buffer, { start, stop, rowRanges }: ScanOptions): boolean
   return within({ start, stop }) && (!rowRanges || rowRanges.some(within));
 }
 
-function cellsOf(row: Row | undefined, { families, columnRange, timeRange }: Partial<Pick<ScanOptions, 'families' | 'columnRange' | 'timeRange'>>): Cell[] {
+function cellsOf(
+  row: Row | undefined,
+  { families, columnRange, timeRange }: Partial<Pick<ScanOptions, 'families' | 'columnRange' | 'timeRange'>>,
+): Cell[] {
   const isAsked = ({ family, qualifier, timestamp }: Cell): boolean =>
     (!families || families.includes(family)) &&
     (!timeRange || (timestamp >= timeRange.from && timestamp < timeRange.to)) &&
     (!columnRange ||
-      (Buffer.compare(qualifier, columnRange.from) >= 0 && (columnRange.to.length === 0 || Buffer.compare(qualifier, columnRange.to) < 0)));
+      (Buffer.compare(qualifier, columnRange.from) >= 0 &&
+        (columnRange.to.length === 0 || Buffer.compare(qualifier, columnRange.to) < 0)));
   return [...(row?.cells.values() ?? [])]
     .filter(isAsked)
     .sort((a, b) => (a.family === b.family ? Buffer.compare(a.qualifier, b.qualifier) : a.family < b.family ? -1 : 1));

@@ -1,6 +1,6 @@
 /**
- * The log in memory: partitions of records with the broker's stamps, and markers of transactions, which take offsets and are
- * never delivered. The brokers' clocks jump (clocks.ts) and step back as the seed wants.
+ * The log in memory: partitions of records with the broker's stamps, and markers of transactions, which take offsets
+ * and are never delivered. The brokers' clocks jump (clocks.ts) and step back as the seed wants.
  */
 import type { LogRecord } from '../../core/domain/detection.ts';
 import type { Clocks } from './clocks.ts';
@@ -48,7 +48,12 @@ export function simulatedLog({ partitionCount, startMs, random, faults, clocks, 
     append(partition, payload) {
       clockMs += random.below(2_000);
       const stepBackMs = faults.strikes('clock_back', 0.03) ? faults.dice('clock_back').below(60_000) : 0;
-      const record = { ...payload, partition, offset: partitions[partition]!.length, stamp: clockMs - stepBackMs + clocks.brokerAheadMs(partition) };
+      const record = {
+        ...payload,
+        partition,
+        offset: partitions[partition]!.length,
+        stamp: clockMs - stepBackMs + clocks.brokerAheadMs(partition),
+      };
       take(partition, record);
       if (faults.strikes('marker', 0.02)) take(partition, null);
       return record;

@@ -1,6 +1,7 @@
 /**
- * Changes the source of a module as it is loaded, before TypeScript is taken off it. No file is touched: the edits live in the test's
- * process alone. Each must match exactly once, so that code which moved on cannot leave a mutation behind that changes nothing.
+ * Changes the source of a module as it is loaded, before TypeScript is taken off it. No file is touched: the edits live
+ * in the test's process alone. Each must match exactly once, so that code which moved on cannot leave a mutation behind
+ * that changes nothing.
  */
 import { writeSync } from 'node:fs';
 
@@ -19,8 +20,14 @@ export async function load(url, context, nextLoad) {
 }
 
 function edited(text, { file, find, put }) {
-  const parts = text.split(find);
+  const parts = text.split(anyLayout(find));
   if (parts.length !== 2) throw new Error(`the edit of ${file} matches ${parts.length - 1} times, not once: ${find}`);
   writeSync(2, `mutated ${file}\n`);
   return parts.join(put);
+}
+
+/** The tokens of a piece of source with any white space between them, so that a formatter may break its lines. */
+function anyLayout(find) {
+  const tokens = find.match(/\w+|[^\w\s]/g).map((token) => token.replace(/[^\w\s]/, '\\$&'));
+  return new RegExp(tokens.map((token) => (/^\\[)\]}]$/.test(token) ? `,?\\s*${token}` : token)).join('\\s*'));
 }

@@ -22,13 +22,24 @@ describe('every deliberate bug is caught', { concurrency: 2 }, () => {
 });
 
 function simulateWith({ edits, seed = 1 }: Mutation): Promise<{ code: number | null; said: string }> {
-  const args = ['--import', './test/simulation/mutate.mjs', '--import', 'tsx', 'test/simulation/run.ts', '--seeds', String(SEEDS), '--seed', String(seed)];
+  const args = [
+    '--import',
+    './test/simulation/mutate.mjs',
+    '--import',
+    'tsx',
+    'test/simulation/run.ts',
+    '--seeds',
+    String(SEEDS),
+    '--seed',
+    String(seed),
+  ];
   const child = spawn(process.execPath, args, {
     cwd: ROOT,
     env: { ...process.env, SIGHTLINE_MUTATION: JSON.stringify(edits) },
     stdio: ['ignore', 'pipe', 'pipe'],
   });
   let said = '';
-  for (const stream of [child.stdout, child.stderr]) stream.on('data', (chunk: Buffer) => void (said += chunk.toString()));
+  for (const stream of [child.stdout, child.stderr])
+    stream.on('data', (chunk: Buffer) => void (said += chunk.toString()));
   return new Promise((resolve) => child.on('close', (code) => resolve({ code, said })));
 }

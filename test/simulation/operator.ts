@@ -1,9 +1,9 @@
 /**
- * Somebody who corrects stamps: the real steps of `sightline topic correct-stamps`, at any time, with a clock that may be wrong, from
- * views that are old by the time of recording, twice, and killed in between.
+ * Somebody who corrects stamps: the real steps of `sightline topic correct-stamps`, at any time, with a clock that may
+ * be wrong, from views that are old by the time of recording, twice, and killed in between.
  *
- * In the rough time some corrections are nonsense: any range, whether a stamp in it is ahead or not. In the calm one what still waits is
- * corrected, or time passes until clocks have come there.
+ * In the rough time some corrections are nonsense: any range, whether a stamp in it is ahead or not. In the calm one
+ * what still waits is corrected, or time passes until clocks have come there.
  */
 import { isAhead } from '../../core/domain/stamps.ts';
 import { Refusal, Retryable } from '../../core/process/errors.ts';
@@ -24,7 +24,10 @@ class Killed extends Error {}
 export async function startOperator(world: World): Promise<void> {
   const { rules, order, faults, log } = world;
   const random = world.dice('operator');
-  const control = controlStore(world.hbase.client(() => order.turn(SELF), faults), NAMESPACE);
+  const control = controlStore(
+    world.hbase.client(() => order.turn(SELF), faults),
+    NAMESPACE,
+  );
   const reader = { read: (partition: number, from: number) => readings(log, partition, from) };
   const now = world.clocks.reader(log.clockMs);
   const ports: CorrectPorts = { rules, control, reader, now, aheadMs: AHEAD_MS };
@@ -41,7 +44,10 @@ export async function startOperator(world: World): Promise<void> {
     if (!random.chance(0.4)) return;
     // Once more, as it was or longer: what is recorded stays as it is.
     const { from, to } = plan.correction;
-    await correct(ports, { ...plan, correction: { from, to: random.chance(0.5) ? to : Math.min(log.end(partition) - 1, to + random.below(4)) } });
+    await correct(ports, {
+      ...plan,
+      correction: { from, to: random.chance(0.5) ? to : Math.min(log.end(partition) - 1, to + random.below(4)) },
+    });
   };
   const byChance = async (partition: number): Promise<void> => {
     const from = Math.max(0, log.end(partition) - 1 - random.below(12));
@@ -63,7 +69,8 @@ export async function startOperator(world: World): Promise<void> {
     await order.turn(SELF);
     try {
       if (faults.areOver()) await settle();
-      else if (random.chance(0.02)) await (random.chance(0.8) ? byCommand : byChance)(random.below(log.partitions.length));
+      else if (random.chance(0.02))
+        await (random.chance(0.8) ? byCommand : byChance)(random.below(log.partitions.length));
     } catch (fault) {
       if (!(fault instanceof Killed || fault instanceof Retryable || fault instanceof Refusal)) throw fault;
     }

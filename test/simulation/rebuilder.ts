@@ -1,10 +1,13 @@
 /**
- * Somebody who rebuilds by other rules in the middle of everything: the steps of `batch rebuild`, killed anywhere and begun again.
+ * Somebody who rebuilds by other rules in the middle of everything: the steps of `batch rebuild`, killed anywhere and
+ * begun again.
  *
- *   epochs of the new rules · its first-met rows │ lock of the lake · both again · progress · workers that count on │ switch
+ *   epochs of the new rules · its first-met rows │ lock of the lake · both again · progress · workers that count on │
+ *   switch
  *
- * The old generation works and publishes all the while, and its workers go on for some time after the switch. What the archive would
- * give is taken from the truth of the new generation; which rows and epochs a new generation needs is asked of the product.
+ * The old generation works and publishes all the while, and its workers go on for some time after the switch. What the
+ * archive would give is taken from the truth of the new generation; which rows and epochs a new generation needs is
+ * asked of the product.
  */
 import assert from 'node:assert/strict';
 import type { Epoch } from '../../core/domain/epoch.ts';
@@ -101,43 +104,61 @@ async function isDone(sides: Sides, begun: { isRecounting: boolean }): Promise<b
     throw fault;
   }
 
-  /** Publishes what the old horizon covers, and writes first-met rows of the epochs behind `seeded`; returns the last epoch. */
+  /**
+   * Publishes what the old horizon covers, and writes first-met rows of the epochs behind `seeded`; returns the last
+   * epoch.
+   */
   async function catchUp(seeded: Epoch | null): Promise<Epoch | null> {
     const { world, seam } = fresh;
     const horizon = (await control.horizon(old.world.rules.generation))!;
     const last = lastWholeEpoch(horizon, old.world.rules, world.rules);
     if (last === null) return null;
     await seam.publishUpTo(last, turn);
-    const wanted = new Set<number>(epochsInForce(last, world.rules).filter((epoch) => seeded === null || epoch > seeded));
+    const wanted = new Set<number>(
+      epochsInForce(last, world.rules).filter((epoch) => seeded === null || epoch > seeded),
+    );
     world.rowsSince = inForceSince(last, world.rules);
     const met = world.truth.met.filter(({ epoch, arrival }) => wanted.has(epoch) && arrival >= world.rowsSince);
-    for (let at = 0; at < met.length; at += ROWS_AT_ONCE) await rows.put(met.slice(at, at + ROWS_AT_ONCE).map((each) => rowOf(each, world)));
+    for (let at = 0; at < met.length; at += ROWS_AT_ONCE)
+      await rows.put(met.slice(at, at + ROWS_AT_ONCE).map((each) => rowOf(each, world)));
     return last;
   }
 
-  /** Where the horizon is; what lies before it is decided by the old generation's workers, who keep its dead letters and strays. */
+  /**
+   * Where the horizon is; what lies before it is decided by the old generation's workers, who keep its dead letters and
+   * strays.
+   */
   async function beginProgress(): Promise<void> {
     const { generation } = fresh.world.rules;
     const { cuts } = (await control.horizon(generation))!;
     await untilPassed(old.world.rules.generation, cuts);
     const { truth } = fresh.world;
-    await control.putProgress(generation, cuts.map((cut, partition) => ({
-      partition,
-      nextOffset: cut,
-      arrival: truth.arrival(partition, cut) as Instant,
-      tallies: talliesOf(truth.tally(partition, cut)),
-    })));
+    await control.putProgress(
+      generation,
+      cuts.map((cut, partition) => ({
+        partition,
+        nextOffset: cut,
+        arrival: truth.arrival(partition, cut) as Instant,
+        tallies: talliesOf(truth.tally(partition, cut)),
+      })),
+    );
   }
 
   async function reached(): Promise<void> {
     const partitions = fresh.world.log.partitions.map((_, partition) => partition);
     const target = await control.progress(old.world.rules.generation, partitions);
-    await untilPassed(fresh.world.rules.generation, target.map((each) => each?.nextOffset ?? 0));
+    await untilPassed(
+      fresh.world.rules.generation,
+      target.map((each) => each?.nextOffset ?? 0),
+    );
   }
 
   async function untilPassed(generation: number, target: readonly number[]): Promise<void> {
     for (;;) {
-      const now = await control.progress(generation, target.map((_, partition) => partition));
+      const now = await control.progress(
+        generation,
+        target.map((_, partition) => partition),
+      );
       if (target.every((offset, p) => (now[p]?.nextOffset ?? 0) >= offset)) return;
     }
   }

@@ -1,5 +1,6 @@
 /**
- * `npm run simulate -- --seeds N --seed S`: so many simulations from a seed on; the first seed that fails is printed and ends it.
+ * `npm run simulate -- --seeds N --seed S`: so many simulations from a seed on; the first seed that fails is printed
+ * and ends it.
  *
  * `--shrink` makes the failing seed smaller: fewer records, fewer kinds of faults, fewer of them. Keep it in
  * test/simulation/seeds.ts once its cause is mended. `--without` and `--faults` try a seed with less, as a kept one is.
@@ -19,13 +20,28 @@ const command = new Command('simulate')
   .option('--faults <n>', 'the first so many faults only')
   .option('--shrink', 'make the failing seed smaller');
 
-const options = command.parse().opts<{ seeds: string; seed: string; records: string; without: string; faults?: string; shrink?: boolean }>();
+const options = command
+  .parse()
+  .opts<{ seeds: string; seed: string; records: string; without: string; faults?: string; shrink?: boolean }>();
 const [seeds, first, records] = [options.seeds, options.seed, options.records].map(Number) as [number, number, number];
 const without = options.without.split(',').filter(Boolean) as Fault[];
-const plan = without.length > 0 || options.faults !== undefined ? { without, most: Number(options.faults ?? Infinity) } : EVERY_FAULT;
+const plan =
+  without.length > 0 || options.faults !== undefined
+    ? { without, most: Number(options.faults ?? Infinity) }
+    : EVERY_FAULT;
 
 const ends = new Map<string, number>();
-const sums = { records: 0, answers: 0, faults: 0, growths: 0, metAfterGrowth: 0, rebuilds: 0, holds: 0, corrections: 0, correctedRecords: 0 };
+const sums = {
+  records: 0,
+  answers: 0,
+  faults: 0,
+  growths: 0,
+  metAfterGrowth: 0,
+  rebuilds: 0,
+  holds: 0,
+  corrections: 0,
+  correctedRecords: 0,
+};
 const TOLD_EVERY_MS = 60_000;
 const beganMs = Date.now();
 let toldMs = beganMs;
@@ -35,7 +51,9 @@ for (let seed = first; seed < first + seeds; seed++) {
     for (const name of Object.keys(sums) as (keyof typeof sums)[]) sums[name] += outcome[name];
     for (const [how, count] of outcome.ends) ends.set(how, (ends.get(how) ?? 0) + count);
   } catch (thrown) {
-    process.stderr.write(`seed ${seed} with ${records} records failed\n${thrown instanceof Error ? thrown.stack : String(thrown)}\n`);
+    process.stderr.write(
+      `seed ${seed} with ${records} records failed\n${thrown instanceof Error ? thrown.stack : String(thrown)}\n`,
+    );
     if (options.shrink) process.stdout.write(`${JSON.stringify(await shrink({ seed, records, ...plan }))}\n`);
     process.exit(4);
   }

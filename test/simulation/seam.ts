@@ -1,8 +1,9 @@
 /**
- * The seam in the simulation: a batch layer that publishes epochs by the truth and prunes the speed view, with the real stores.
+ * The seam in the simulation: a batch layer that publishes epochs by the truth and prunes the speed view, with the real
+ * stores.
  *
- * In the order of a run: ticks where a partition is quiet, the batch view, the horizon by check-and-put, and after the grace the
- * prune. It dies where the seed wants and begins again, as the next run would.
+ * In the order of a run: ticks where a partition is quiet, the batch view, the horizon by check-and-put, and after the
+ * grace the prune. It dies where the seed wants and begins again, as the next run would.
  */
 import assert from 'node:assert/strict';
 import type { Detection, LogRecord } from '../../core/domain/detection.ts';
@@ -34,9 +35,14 @@ export interface Seam {
   horizon(): number;
   /** What the epochs up to and including this one hold for good. */
   published(upTo: number): readonly Met[];
-  /** What a rebuild does for a new generation: publishes every epoch up to this one, which the log holds whole, waiting for a turn between them. */
+  /**
+   * What a rebuild does for a new generation: publishes every epoch up to this one, which the log holds whole, waiting
+   * for a turn between them.
+   */
   publishUpTo(last: Epoch, turn: () => Promise<void>): Promise<void>;
-  /** The lock of the lake, of one process: waits until no run is under way, and then none begins before it is released. */
+  /**
+   * The lock of the lake, of one process: waits until no run is under way, and then none begins before it is released.
+   */
   hold(turn: () => Promise<void>): Promise<void>;
   release(): void;
   /** Publishes by itself until the world is over. */
@@ -62,17 +68,29 @@ export function seamOf(world: World): Seam {
   const now = world.clocks.reader(log.clockMs);
   const stamps = stampGate({ control, logLife: rules.logLife, now, aheadMs: AHEAD_MS });
 
-  /** Where the epoch is cut in a partition, read as the archive reads it; null where the log ends before, or a stamp must wait. */
+  /**
+   * Where the epoch is cut in a partition, read as the archive reads it; null where the log ends before, or a stamp
+   * must wait.
+   */
   const cutOf = async (epoch: Epoch, partition: number, horizon: Horizon | null): Promise<number | 'quiet' | null> => {
-    const place = { partition, next: horizon?.cuts[partition] ?? 0, arrival: (horizon?.arrivals[partition] ?? 0) as Instant };
+    const place = {
+      partition,
+      next: horizon?.cuts[partition] ?? 0,
+      arrival: (horizon?.arrivals[partition] ?? 0) as Instant,
+    };
     for await (const { taken, next, endsWith } of readToCut(endOf(epoch, rules), place, { reader, stamps })) {
-      for (const { record, arrival } of taken) assert.equal(arrival, truth.arrival(partition, record.offset + 1), `arrival of ${partition}/${record.offset}`);
+      for (const { record, arrival } of taken)
+        assert.equal(arrival, truth.arrival(partition, record.offset + 1), `arrival of ${partition}/${record.offset}`);
       if (endsWith === 'wait') return null;
       if (endsWith === 'cut') return next;
     }
     return 'quiet';
   };
-  const cutsOf = async (epoch: Epoch, partitions: readonly number[], horizon: Horizon | null): Promise<number[] | null> => {
+  const cutsOf = async (
+    epoch: Epoch,
+    partitions: readonly number[],
+    horizon: Horizon | null,
+  ): Promise<number[] | null> => {
     const cuts: number[] = [];
     for (const partition of partitions) {
       let cut = await cutOf(epoch, partition, horizon);
@@ -81,7 +99,10 @@ export function seamOf(world: World): Seam {
         cut = await cutOf(epoch, partition, horizon);
       }
       if (cut === 'quiet' || cut === null) return null;
-      assert.ok(truth.arrival(partition, cut + 1) >= endOf(epoch, rules) && truth.arrival(partition, cut) < endOf(epoch, rules), `${partition}/${cut} cuts epoch ${epoch}`);
+      assert.ok(
+        truth.arrival(partition, cut + 1) >= endOf(epoch, rules) && truth.arrival(partition, cut) < endOf(epoch, rules),
+        `${partition}/${cut} cuts epoch ${epoch}`,
+      );
       cuts.push(cut);
     }
     return cuts;
@@ -89,7 +110,11 @@ export function seamOf(world: World): Seam {
   const upTo = (last: number): Met[] => [...lake].flatMap(([epoch, met]) => (epoch <= last ? met : []));
   /** A deferred detection is published unless the lake has it by its own date. */
   const publishedIn = (epoch: number): Met[] =>
-    truth.met.filter((met) => met.epoch === epoch && !(met.isDeferred && upTo(epoch - 1).some((other) => other.id === met.id && sameDate(other, met))));
+    truth.met.filter(
+      (met) =>
+        met.epoch === epoch &&
+        !(met.isDeferred && upTo(epoch - 1).some((other) => other.id === met.id && sameDate(other, met))),
+    );
 
   let isHeld = false;
   let isRunning = false;
@@ -109,7 +134,13 @@ export function seamOf(world: World): Seam {
     if (faults.strikes('batch_crash', 0.1)) return;
     const publishedAt = log.clockMs() as Instant;
     const grace = graceAfter(horizon, publishedAt, graces.pick(GRACES_MS));
-    const to: Horizon = { epoch, cuts, arrivals: cuts.map((cut, p) => truth.arrival(p, cut) as Instant), publishedAt, ...grace };
+    const to: Horizon = {
+      epoch,
+      cuts,
+      arrivals: cuts.map((cut, p) => truth.arrival(p, cut) as Instant),
+      publishedAt,
+      ...grace,
+    };
     lake.set(epoch, met);
     const hasMoved = await control.moveHorizon(rules.generation, horizon, to).catch(async (fault: unknown) => {
       if (!(fault instanceof Retryable)) throw fault;
@@ -122,8 +153,12 @@ export function seamOf(world: World): Seam {
   const prune = async (): Promise<void> => {
     const horizon = await control.horizon(rules.generation);
     if (!horizon || horizon.publishedAt + keptForMs(horizon, 0) > log.clockMs()) return;
-    const progress = await control.progress(rules.generation, horizon.cuts.map((_, partition) => partition));
-    if (progress.every((each, p) => (each?.nextOffset ?? 0) >= horizon.cuts[p]!)) await pruning.prune(horizon.epoch, horizon.cuts);
+    const progress = await control.progress(
+      rules.generation,
+      horizon.cuts.map((_, partition) => partition),
+    );
+    if (progress.every((each, p) => (each?.nextOffset ?? 0) >= horizon.cuts[p]!))
+      await pruning.prune(horizon.epoch, horizon.cuts);
   };
   const live = async (): Promise<void> => {
     while (!world.isOver) {
@@ -163,10 +198,16 @@ export function seamOf(world: World): Seam {
 }
 
 /** A few records at a time. */
-export async function* readings({ partitions }: World['log'], partition: number, from: number): AsyncIterable<{ records: LogRecord[]; next: number; atEnd: boolean }> {
+export async function* readings(
+  { partitions }: World['log'],
+  partition: number,
+  from: number,
+): AsyncIterable<{ records: LogRecord[]; next: number; atEnd: boolean }> {
   const AT_ONCE = 7;
   for (let next = from, end = partitions[partition]!.length; next < end; next += AT_ONCE) {
-    const records = partitions[partition]!.slice(next, Math.min(next + AT_ONCE, end)).filter((record) => record !== null);
+    const records = partitions[partition]!.slice(next, Math.min(next + AT_ONCE, end)).filter(
+      (record) => record !== null,
+    );
     yield { records, next: Math.min(next + AT_ONCE, end), atEnd: next + AT_ONCE >= end };
   }
 }
@@ -211,4 +252,5 @@ function viewRows(met: readonly Met[], epoch: Epoch): BatchRowWrite[] {
   return [...rows.values()].map(({ name, cells, listed }) => ({ name, cells: [...cells.values()], listed }));
 }
 
-const sameDate = (a: Met, b: Met): boolean => Math.floor(a.detectedAt / 86_400_000) === Math.floor(b.detectedAt / 86_400_000);
+const sameDate = (a: Met, b: Met): boolean =>
+  Math.floor(a.detectedAt / 86_400_000) === Math.floor(b.detectedAt / 86_400_000);

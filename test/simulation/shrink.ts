@@ -1,6 +1,7 @@
 /**
- * Makes a failing seed smaller while it still fails: fewer records, then without one kind of fault after the other, then fewer of
- * what is left. Every kind of fault draws from a stream of its own, so leaving one out changes nothing that the others do.
+ * Makes a failing seed smaller while it still fails: fewer records, then without one kind of fault after the other,
+ * then fewer of what is left. Every kind of fault draws from a stream of its own, so leaving one out changes nothing
+ * that the others do.
  */
 import type { Fault, FaultPlan } from './faults.ts';
 import { FAULTS } from './faults.ts';
@@ -36,7 +37,17 @@ export async function shrink(found: Failing): Promise<Failing & { readonly becau
   return { ...smallest, because };
 }
 
-async function failureOf({ seed, records, without, most }: { seed: number; records: number; without: readonly Fault[]; most: number }): Promise<string | null> {
+async function failureOf({
+  seed,
+  records,
+  without,
+  most,
+}: {
+  seed: number;
+  records: number;
+  without: readonly Fault[];
+  most: number;
+}): Promise<string | null> {
   try {
     await simulate(seed, records, { without, most });
     return null;

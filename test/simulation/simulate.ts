@@ -1,10 +1,11 @@
 /**
  * One simulation of the speed layer and the seam, from a seed (laws L1 to L7).
  *
- * Invariant: whatever crashes, sleeps, fails or comes twice, every cell and row that is ever written is true, no answer of serving
- * differs from the truth of what it claims to include, and views, rows, tallies and dead letters end up as the truth has them.
- * Method: the real round, decision, caches, stores, layout, plan and merge on ports in memory, one call at a time in the order of
- * the seed; a rough time with everything going wrong, checked after each step, then a calm one in which the log is read to its end.
+ * Invariant: whatever crashes, sleeps, fails or comes twice, every cell and row that is ever written is true, no answer
+ * of serving differs from the truth of what it claims to include, and views, rows, tallies and dead letters end up as
+ * the truth has them. Method: the real round, decision, caches, stores, layout, plan and merge on ports in memory, one
+ * call at a time in the order of the seed; a rough time with everything going wrong, checked after each step, then a
+ * calm one in which the log is read to its end.
  */
 import assert from 'node:assert/strict';
 import { epochAt } from '../../core/domain/epoch.ts';
@@ -47,7 +48,9 @@ export interface Outcome {
   readonly counted: number;
   readonly answers: number;
   readonly faults: number;
-  /** How many growths of the topic were in force in the end, and how many records first met their id after the first. */
+  /**
+   * How many growths of the topic were in force in the end, and how many records first met their id after the first.
+   */
   readonly growths: number;
   readonly metAfterGrowth: number;
   /** How many rebuilds switched to another generation. */
@@ -97,17 +100,19 @@ export async function simulate(seed: number, recordCount = 150, plan: FaultPlan 
   startGrower(old.world, fresh !== undefined).catch(failed);
   startOperator(base).catch(failed);
   old.seam.live().catch(failed);
-  const rebuilding = fresh && startRebuilding({
-    old,
-    fresh,
-    recount: () => fresh.crew.start(),
-    switchOver() {
-      held = fresh;
-      startCrew(fresh);
-      fresh.seam.live().catch(failed);
-    },
-    retireOld: () => old.crew.retire(),
-  });
+  const rebuilding =
+    fresh &&
+    startRebuilding({
+      old,
+      fresh,
+      recount: () => fresh.crew.start(),
+      switchOver() {
+        held = fresh;
+        startCrew(fresh);
+        fresh.seam.live().catch(failed);
+      },
+      retireOld: () => old.crew.retire(),
+    });
   rebuilding?.ended.catch(failed);
 
   const misfortune = (): void => {
@@ -157,17 +162,33 @@ export async function simulate(seed: number, recordCount = 150, plan: FaultPlan 
   const { world, seam, person } = held;
   await compare(world, seam.horizon());
   base.isOver = true;
-  const counted = world.truth.met.filter(({ epoch, isDeferred }) => epoch > seam.horizon() && !isDeferred).length + seam.published(seam.horizon()).length;
+  const counted =
+    world.truth.met.filter(({ epoch, isDeferred }) => epoch > seam.horizon() && !isDeferred).length +
+    seam.published(seam.horizon()).length;
   log.passTime(1_000);
   let isAnswered = false;
   const asked = person.total().finally(() => (isAnswered = true));
   // It may be refused while its turns are taken; it is thrown below.
   asked.catch(() => undefined);
-  await order.run(() => isAnswered, (who) => who.startsWith('viewer'), async () => undefined);
+  await order.run(
+    () => isAnswered,
+    (who) => who.startsWith('viewer'),
+    async () => undefined,
+  );
   assert.equal(await asked, counted, 'batch and speed together');
   const answers = sides.reduce((sum, each) => sum + each.person.answers, 0);
   const rebuilds = held === old ? 0 : 1;
-  return { records: log.partitions.flat().length, counted, answers, faults: faults.struck(), ...world.truth.grown(), rebuilds, ...world.truth.corrected(), holds: held.checks.holds(), ends };
+  return {
+    records: log.partitions.flat().length,
+    counted,
+    answers,
+    faults: faults.struck(),
+    ...world.truth.grown(),
+    rebuilds,
+    ...world.truth.corrected(),
+    holds: held.checks.holds(),
+    ends,
+  };
 }
 
 /** The world of the generation that holds first, and that of the one that a rebuild makes, if the seed has one. */
@@ -192,18 +213,34 @@ function newWorld(seed: number, plan: FaultPlan): { base: World; worlds: World[]
   );
   const generations = next ? [rules, next] : [rules];
   const truths = generations.map(truthOf);
-  const appended = (partition: number, record: LogRecord | null): void => truths.forEach((truth) => truth.take(partition, record));
+  const appended = (partition: number, record: LogRecord | null): void =>
+    truths.forEach((truth) => truth.take(partition, record));
   const clocks = simulatedClocks(faults);
   const order = turns(dice(seed, 'turns'));
   const log = simulatedLog({ partitionCount, startMs: START_MS, random: dice(seed, 'log'), faults, clocks, appended });
   const hbase = simulatedHBase();
-  const groups = generations.map(({ generation }) => simulatedGroup(log, dice(seed, generation === 1 ? 'group' : `group ${generation}`), faults, order));
+  const groups = generations.map(({ generation }) =>
+    simulatedGroup(log, dice(seed, generation === 1 ? 'group' : `group ${generation}`), faults, order),
+  );
   const base: World = {
-    ...{ rules, random, dice: (stream: string) => dice(seed, stream), faults, clocks, order, log, group: groups[0]!, truth: truths[0]!, hbase },
+    ...{
+      rules,
+      random,
+      dice: (stream: string) => dice(seed, stream),
+      faults,
+      clocks,
+      order,
+      log,
+      group: groups[0]!,
+      truth: truths[0]!,
+      hbase,
+    },
     ...{ deadLetters: new Set<string>(), isOver: false, rowsSince: 0 },
   };
   const shared = sharedHBase(hbase, generations);
-  const worlds = generations.map((of, i) => generationIn(base, { rules: of, truth: truths[i]!, group: groups[i]!, hbase: shared[i]! }));
+  const worlds = generations.map((of, i) =>
+    generationIn(base, { rules: of, truth: truths[i]!, group: groups[i]!, hbase: shared[i]! }),
+  );
   return { base, worlds };
 }
 
@@ -216,7 +253,8 @@ async function compare(world: World, horizon: number): Promise<void> {
   const listed: string[] = [];
   for (const { partition, epoch, scope, hour, cells, listed: entries } of await speedRows(world)) {
     if (epoch <= horizon) continue;
-    for (const { level, minute, subject, count } of cells) held.set([partition, epoch, scope, hour, level, minute, subject].join(' '), count);
+    for (const { level, minute, subject, count } of cells)
+      held.set([partition, epoch, scope, hour, level, minute, subject].join(' '), count);
     for (const { id, detectedAt } of entries) listed.push([epoch, scope, detectedAt, id].join(' '));
   }
   const wanted = new Map<string, number>();
@@ -225,12 +263,23 @@ async function compare(world: World, horizon: number): Promise<void> {
   const wantedList = met.map(({ epoch, location, detectedAt, id }) => [epoch, location, detectedAt, id].join(' '));
   assert.deepEqual(listed.sort(), [...new Set(wantedList)].sort(), 'the list');
 
-  const progress = await controlStore(hbase, NAMESPACE).progress(rules.generation, log.partitions.map((_, partition) => partition));
-  for (const [partition, each] of progress.entries()) assert.equal(each?.nextOffset ?? 0, log.end(partition), 'progress');
+  const progress = await controlStore(hbase, NAMESPACE).progress(
+    rules.generation,
+    log.partitions.map((_, partition) => partition),
+  );
+  for (const [partition, each] of progress.entries())
+    assert.equal(each?.nextOffset ?? 0, log.end(partition), 'progress');
   const kept = truth.met.filter(({ arrival }) => arrival >= world.rowsSince);
   const last = new Map(kept.map(({ id, partition, offset }) => [id, `${partition}/${offset}`]));
-  const rows = requireAnswers('detections', await detectionsStore(hbase, NAMESPACE, rules).find([...last.keys()].map(oid)));
-  assert.deepEqual(rows.map((row) => `${row?.partition}/${row?.offset}`), [...last.values()], 'first-met rows');
+  const rows = requireAnswers(
+    'detections',
+    await detectionsStore(hbase, NAMESPACE, rules).find([...last.keys()].map(oid)),
+  );
+  assert.deepEqual(
+    rows.map((row) => `${row?.partition}/${row?.offset}`),
+    [...last.values()],
+    'first-met rows',
+  );
   assert.deepEqual([...deadLetters].sort(), [...truth.deadLetters].sort(), 'dead letters');
 }
 

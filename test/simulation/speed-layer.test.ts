@@ -1,4 +1,7 @@
-/** Simulations from seeds (simulate.ts says what each proves), five hundred in `npm test`, the seeds that once failed, and that nothing of it passes idly. */
+/**
+ * Simulations from seeds (simulate.ts says what each proves), five hundred in `npm test`, the seeds that once failed,
+ * and that nothing of it passes idly.
+ */
 import assert from 'node:assert/strict';
 import { describe, it } from 'node:test';
 import { KEPT_SEEDS } from './seeds.ts';
@@ -44,12 +47,16 @@ describe('the speed layer and the seam, simulated', () => {
         corrections += outcome.corrections;
         for (const [how, count] of outcome.ends) ends.set(how, (ends.get(how) ?? 0) + count);
       } catch (thrown) {
-        throw new Error(`seed ${seed}; make it smaller with: npm run simulate -- --seeds 1 --seed ${seed} --records ${RECORDS} --shrink`, {
-          cause: thrown,
-        });
+        throw new Error(
+          `seed ${seed}; make it smaller with: npm run simulate -- --seeds 1 --seed ${seed} --records ${RECORDS} --shrink`,
+          {
+            cause: thrown,
+          },
+        );
       }
     }
-    if (SEEDS >= MANY) for (const step of [...STEPS, 'gave_up', 'overtaken']) assert.ok(ends.get(step), `no worker ended at ${step}`);
+    if (SEEDS >= MANY)
+      for (const step of [...STEPS, 'gave_up', 'overtaken']) assert.ok(ends.get(step), `no worker ended at ${step}`);
     assert.ok(answers > SEEDS, `${answers} answers were held to the truth`);
     assert.ok(growths > SEEDS / 10, `the topic grew ${growths} times`);
     assert.ok(rebuilds > SEEDS / 10, `${rebuilds} rebuilds switched to other rules`);

@@ -1,4 +1,7 @@
-/** Everything in the speed view, read in one piece and at once, as no client of the real one could, in the words of questions. */
+/**
+ * Everything in the speed view, read in one piece and at once, as no client of the real one could, in the words of
+ * questions.
+ */
 import type { CountCell, Scope } from '../../core/domain/counts.ts';
 import type { Epoch } from '../../core/domain/epoch.ts';
 import type { HourCell } from '../../core/domain/hour-counts.ts';
@@ -38,9 +41,13 @@ export async function speedRows({ hbase, rules }: World): Promise<SpeedRow[]> {
 }
 
 function levelsOf(cell: HourCell): [Scope, CountCell[]][] {
-  const of = (...levels: Parameters<typeof ofLevel>[0][]): CountCell[] => levels.flatMap((level) => ofLevel(level, [cell]));
+  const of = (...levels: Parameters<typeof ofLevel>[0][]): CountCell[] =>
+    levels.flatMap((level) => ofLevel(level, [cell]));
   if (cell.kind === 'place_item') return [[cell.location as Scope, of('minute_item', 'hour_item')]];
   if (cell.kind === 'item') return [['all', of('minute_item', 'hour_item')]];
   if (cell.kind === 'total') return [['all', of('minute')]];
-  return [['all', of('minute_place', 'hour_place')], [cell.location as Scope, of('minute')]];
+  return [
+    ['all', of('minute_place', 'hour_place')],
+    [cell.location as Scope, of('minute')],
+  ];
 }

@@ -1,6 +1,7 @@
 /**
- * What cameras, other producers and accidents write: new detections, copies in right and wrong partitions (the same bytes, other
- * bytes, a new timestamp, another payload), late and deferred ones, ticks, and records that cannot be detections.
+ * What cameras, other producers and accidents write: new detections, copies in right and wrong partitions (the same
+ * bytes, other bytes, a new timestamp, another payload), late and deferred ones, ticks, and records that cannot be
+ * detections.
  */
 import { homeOf } from '../../core/domain/home.ts';
 import { oid } from '../../core/domain/oid.ts';
@@ -41,7 +42,9 @@ let largeValues: readonly Buffer[] | null = null;
 function large(): readonly Buffer[] {
   const text = (id: string): string =>
     `{"geographical_location_oid":1,"video_camera_oid":5,"detection_oid":${id},"item_name":"car","timestamp_detected":${START_MS}}`;
-  return (largeValues ??= ['4611686018427387001', '4611686018427387002'].map((id) => Buffer.from(text(id).padEnd(GREATEST_VALUE_BYTES))));
+  return (largeValues ??= ['4611686018427387001', '4611686018427387002'].map((id) =>
+    Buffer.from(text(id).padEnd(GREATEST_VALUE_BYTES)),
+  ));
 }
 
 export function traffic(log: SimulatedLog, random: Dice): Traffic {
@@ -93,6 +96,8 @@ function tick(random: Dice): Payload {
 function payloadOf({ id, location, item, detectedAtMs }: Sent, random: Dice): Payload {
   const oids = `"geographical_location_oid":${location},"video_camera_oid":5`;
   const rest = `"item_name":${JSON.stringify(item)},"timestamp_detected":${detectedAtMs}`;
-  const text = random.chance(0.8) ? `{${oids},"detection_oid":${id},${rest}}` : `{${rest}, "extra":[1,{}], "detection_oid":"${id}",${oids}}`;
+  const text = random.chance(0.8)
+    ? `{${oids},"detection_oid":${id},${rest}}`
+    : `{${rest}, "extra":[1,{}], "detection_oid":"${id}",${oids}}`;
   return { key: random.chance(0.9) ? Buffer.from(id) : null, value: Buffer.from(text), headers: [] };
 }

@@ -1,9 +1,9 @@
 /**
  * The truth: what the laws promise, worked out record by record as the log takes them, with sets and plain sums.
  *
- * No cells, no caches, no replay, and nothing of the product but what an epoch is: what a record is, is judged here anew, with
- * JSON.parse for the text and kafkajs's partitioner for the home. It knows the truth up to any offset, so that what stands in
- * HBase can be compared at any time.
+ * No cells, no caches, no replay, and nothing of the product but what an epoch is: what a record is, is judged here
+ * anew, with JSON.parse for the text and kafkajs's partitioner for the home. It knows the truth up to any offset, so
+ * that what stands in HBase can be compared at any time.
  */
 import assert from 'node:assert/strict';
 import kafkajs from 'kafkajs';
@@ -41,7 +41,10 @@ export interface Truth {
   take(partition: number, record: LogRecord | null): void;
   /** Takes what is recorded of growths, each before anybody may decide a record that it applies to. */
   grow(growths: readonly Growth[]): void;
-  /** Takes what is recorded of a partition's corrections, each before anybody may decide a record at or behind its first one. */
+  /**
+   * Takes what is recorded of a partition's corrections, each before anybody may decide a record at or behind its first
+   * one.
+   */
   correct(partition: number, corrections: readonly Correction[]): void;
   corrected(): { corrections: number; correctedRecords: number };
   grown(): { growths: number; metAfterGrowth: number };
@@ -56,7 +59,10 @@ export interface Truth {
   firstArrived(partition: number, t: number): number;
   /** The records that met this id first, one after the other if W lay between them. */
   metOf(id: string): readonly Met[];
-  /** What a cell of an hour holds that includes this offset: minute, count, minute, count, …; null if the offset is not of it. */
+  /**
+   * What a cell of an hour holds that includes this offset: minute, count, minute, count, …; null if the offset is not
+   * of it.
+   */
   minutesIn(hourCell: string, upTo: number): number[] | null;
   readonly deadLetters: ReadonlySet<string>;
   readonly strays: ReadonlySet<string>;
@@ -122,21 +128,28 @@ export function truthOf(rules: Rules): Truth {
   const arrivalAfter = (partition: number, record: LogRecord | null): number => {
     const soFar = of(arrivals, partition, 0).at(-1)!;
     if (record === null) return soFar;
-    const isCorrected = (corrected.get(partition) ?? []).some(({ from, to }) => from <= record.offset && record.offset <= to);
+    const isCorrected = (corrected.get(partition) ?? []).some(
+      ({ from, to }) => from <= record.offset && record.offset <= to,
+    );
     return isCorrected ? soFar : Math.max(soFar, record.stamp);
   };
   return {
     met,
     correct(partition, recorded) {
       const before = corrected.get(partition) ?? [];
-      assert.deepEqual(recorded.slice(0, before.length), before, `corrections of partition ${partition} stay as they are`);
+      assert.deepEqual(
+        recorded.slice(0, before.length),
+        before,
+        `corrections of partition ${partition} stay as they are`,
+      );
       if (recorded.length === before.length) return;
       corrected.set(partition, recorded);
       arrivals[partition] = [0];
       correctedRecords = 0;
       for (const one of taken) {
         if (one.partition === partition) arrivals[partition]!.push((one.arrival = arrivalAfter(partition, one.record)));
-        const isIn = ({ from, to }: Correction): boolean => one.record !== null && from <= one.record.offset && one.record.offset <= to;
+        const isIn = ({ from, to }: Correction): boolean =>
+          one.record !== null && from <= one.record.offset && one.record.offset <= to;
         if (corrected.get(one.partition)?.some(isIn)) correctedRecords++;
       }
       judgeAgain();
@@ -179,7 +192,12 @@ export function truthOf(rules: Rules): Truth {
 /** The cells of an hour that count it, as names: partition, epoch, hour, kind, place, item. */
 function hourCellsOf({ partition, epoch, location, item, detectedAt }: Met): string[] {
   const hour = Math.floor(detectedAt / HOUR_MS);
-  const subjects = [['place_item', location, item], ['item', '', item], ['place', location, ''], ['total', '', '']];
+  const subjects = [
+    ['place_item', location, item],
+    ['item', '', item],
+    ['place', location, ''],
+    ['total', '', ''],
+  ];
   return subjects.map((subject) => [partition, epoch, hour, ...subject].join(' '));
 }
 
@@ -204,7 +222,12 @@ export function cellsOf({ partition, epoch, location, item, detectedAt }: Met): 
 type Said = 'ticks' | 'dead_letters' | 'strays' | Pick<Met, 'id' | 'location' | 'item' | 'detectedAt'>;
 
 /** `homes`: of every count so far, the one that holds last. */
-function judged({ value, headers, partition }: LogRecord, arrival: number, rules: Rules, homes: readonly ((id: string) => number)[]): Said {
+function judged(
+  { value, headers, partition }: LogRecord,
+  arrival: number,
+  rules: Rules,
+  homes: readonly ((id: string) => number)[],
+): Said {
   const has = (header: string): boolean => headers.some(([name]) => name === header);
   if (!value?.length) return has('sightline.tick') ? 'ticks' : 'dead_letters';
   const said = parsed(value.toString());
@@ -218,8 +241,19 @@ function judged({ value, headers, partition }: LogRecord, arrival: number, rules
 function parsed(text: string): Pick<Met, 'id' | 'location' | 'item' | 'detectedAt'> | null {
   try {
     const said = JSON.parse(text.replaceAll(/_oid":(-?\d+)/g, '_oid":"$1"')) as Record<string, unknown>;
-    const { detection_oid: id, geographical_location_oid: location, item_name: item, timestamp_detected: detectedAt } = said;
-    if (typeof id !== 'string' || typeof location !== 'string' || typeof item !== 'string' || typeof detectedAt !== 'number') return null;
+    const {
+      detection_oid: id,
+      geographical_location_oid: location,
+      item_name: item,
+      timestamp_detected: detectedAt,
+    } = said;
+    if (
+      typeof id !== 'string' ||
+      typeof location !== 'string' ||
+      typeof item !== 'string' ||
+      typeof detectedAt !== 'number'
+    )
+      return null;
     return { id, location, item, detectedAt };
   } catch {
     return null;
@@ -237,7 +271,11 @@ function homesOf(partitionCount: number): (id: string) => number {
 function homes(partitionCount: number): (id: string) => number {
   const partitioner = kafkajs.Partitioners.DefaultPartitioner();
   const partitionMetadata = Array.from({ length: partitionCount }, (_, partitionId) => ({
-    partitionId, leader: 0, replicas: [0], isr: [0], partitionErrorCode: 0,
+    partitionId,
+    leader: 0,
+    replicas: [0],
+    isr: [0],
+    partitionErrorCode: 0,
   }));
   return (id) => partitioner({ topic: 'sim', partitionMetadata, message: { key: id, value: null } });
 }

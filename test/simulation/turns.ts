@@ -1,8 +1,8 @@
 /**
  * Who goes on next: every simulated call waits for its turn, and a seed says whose it is.
  *
- * So two workers interleave at each call in ways that no clock would produce, a zombie sleeps for as long as the seed wants, and
- * the same seed gives the same order. Between turns all promises settle.
+ * So two workers interleave at each call in ways that no clock would produce, a zombie sleeps for as long as the seed
+ * wants, and the same seed gives the same order. Between turns all promises settle.
  */
 import type { Dice } from './random.ts';
 

@@ -1,9 +1,10 @@
 /**
- * Somebody who asks: the real plan, reads, merge and seam of serving, in the middle of everything, held to what an answer promises.
+ * Somebody who asks: the real plan, reads, merge and seam of serving, in the middle of everything, held to what an
+ * answer promises.
  *
- * Nothing that the answer claims to include is missing, nothing is invented: for each item or place it lies between the truth up to
- * what the seam had seen (the progress of each partition, and everything that was in the log before `speed_as_of`) and the truth
- * of all that the log holds when it is given. And the total of everything never falls.
+ * Nothing that the answer claims to include is missing, nothing is invented: for each item or place it lies between the
+ * truth up to what the seam had seen (the progress of each partition, and everything that was in the log before
+ * `speed_as_of`) and the truth of all that the log holds when it is given. And the total of everything never falls.
  */
 import assert from 'node:assert/strict';
 import { oid } from '../../core/domain/oid.ts';
@@ -38,7 +39,11 @@ export interface Viewer {
 
 /** So small that much is forgotten on the way. */
 const CACHE_BYTES = 60_000;
-const EVERYTHING: CountQuestion = { scope: 'all', subject: 'item', window: window(START_MS - 30 * DAY_MS, START_MS + 900 * DAY_MS) };
+const EVERYTHING: CountQuestion = {
+  scope: 'all',
+  subject: 'item',
+  window: window(START_MS - 30 * DAY_MS, START_MS + 900 * DAY_MS),
+};
 
 export function viewer(world: World, seam: Seam): Viewer {
   const { rules, order, random, faults, log } = world;
@@ -48,7 +53,12 @@ export function viewer(world: World, seam: Seam): Viewer {
   const options = { now: log.clockMs, freshForMs: 250 };
   const seams = seamWatch({ control: controlStore(hbase, NAMESPACE), admin, rules }, options);
   const views = { speedView: speedView(hbase, NAMESPACE, rules), batchView: batchView(hbase, NAMESPACE, rules) };
-  const ask = countAsker({ seams, cache: countCache(views, CACHE_BYTES), searched: searchedParts(views, log.clockMs), now: log.clockMs });
+  const ask = countAsker({
+    seams,
+    cache: countCache(views, CACHE_BYTES),
+    searched: searchedParts(views, log.clockMs),
+    now: log.clockMs,
+  });
   let greatestTotal = 0;
 
   const answer = async (question: CountQuestion): Promise<number> => {
@@ -93,10 +103,21 @@ function anyQuestion({ random, log }: World): CountQuestion {
   return { scope, subject, window: window(from, from + 1 + random.below(2 * DAY_MS)) };
 }
 
-function promised({ truth, log }: World, seam: Seam, question: CountQuestion, stood: AnswerSeam, said: ReadonlyMap<string, number>): void {
+function promised(
+  { truth, log }: World,
+  seam: Seam,
+  question: CountQuestion,
+  stood: AnswerSeam,
+  said: ReadonlyMap<string, number>,
+): void {
   const horizon = stood.horizon?.epoch ?? -1;
-  const { scope, subject, window: { from, to } } = question;
-  const isAsked = ({ location, detectedAt }: Met): boolean => (scope === 'all' || location === scope) && detectedAt >= from && detectedAt < to;
+  const {
+    scope,
+    subject,
+    window: { from, to },
+  } = question;
+  const isAsked = ({ location, detectedAt }: Met): boolean =>
+    (scope === 'all' || location === scope) && detectedAt >= from && detectedAt < to;
   const least = new Map<string, number>();
   const most = new Map<string, number>();
   const count = (met: Met, isCertain: boolean): void => {
@@ -107,7 +128,9 @@ function promised({ truth, log }: World, seam: Seam, question: CountQuestion, st
   for (const met of seam.published(horizon)) if (isAsked(met)) count(met, true);
   // Committed before `speed_as_of`, and stamped before it: a broker whose clock runs ahead stamps later than it takes.
   const asOf = stood.standing.speedAsOf;
-  const certain = log.partitions.map((_, p) => Math.max(stood.progress[p]?.nextOffset ?? 0, Math.min(log.firstSince(p, asOf), truth.firstArrived(p, asOf))));
+  const certain = log.partitions.map((_, p) =>
+    Math.max(stood.progress[p]?.nextOffset ?? 0, Math.min(log.firstSince(p, asOf), truth.firstArrived(p, asOf))),
+  );
   for (const met of truth.met) {
     if (met.epoch > horizon && !met.isDeferred && isAsked(met)) count(met, met.offset < certain[met.partition]!);
   }

@@ -1,7 +1,8 @@
 /**
  * One speed worker of the simulation: the real round, decision, caches and stores on simulated ports, until it crashes.
  *
- * It dies at any named step, or instead of trying a failed step again, and leaves everything that it held in memory behind.
+ * It dies at any named step, or instead of trying a failed step again, and leaves everything that it held in memory
+ * behind.
  */
 import assert from 'node:assert/strict';
 import type { LogRecord } from '../../core/domain/detection.ts';
@@ -46,7 +47,10 @@ export interface World {
   /** Positions of the records that stand in the dead-letter topic. */
   readonly deadLetters: Set<string>;
   isOver: boolean;
-  /** First-met rows that arrived before need not be there: a generation that was rebuilt begins with those that can be in force. */
+  /**
+   * First-met rows that arrived before need not be there: a generation that was rebuilt begins with those that can be
+   * in force.
+   */
   rowsSince: number;
 }
 
@@ -72,9 +76,15 @@ class Crash extends Error {
 export function startWorker(world: World, who: string): LiveWorker {
   const { rules, random, faults, order, log } = world;
   const now = world.clocks.reader(log.clockMs);
-  const holdings: Holdings = { progress: new Map(), counts: countRows(random.chance(0.5) ? 200 : 1_000_000), held: new Map(), ahead: new Map() };
+  const holdings: Holdings = {
+    progress: new Map(),
+    counts: countRows(random.chance(0.5) ? 200 : 1_000_000),
+    held: new Map(),
+    ahead: new Map(),
+  };
   const hbase = world.hbase.client(() => order.turn(who), faults);
-  // A crash ends the worker at once: what its other lane has under way happens behind its back, as a zombie's writes do.
+  // A crash ends the worker at once: what its other lane has under way happens behind its back, as a zombie's writes
+  // do.
   let crash: (at: CrashPoint | 'gave_up') => never = () => assert.fail('it has not begun');
   const dead = new Promise<never>((_, reject) => {
     crash = (at) => {
@@ -134,12 +144,20 @@ export function startWorker(world: World, who: string): LiveWorker {
       world.group.leave(who);
     }
   };
-  const worker: { -readonly [K in keyof LiveWorker]: LiveWorker[K] } = { who, holdings, isInRound: false, ended: Promise.resolve(null) };
+  const worker: { -readonly [K in keyof LiveWorker]: LiveWorker[K] } = {
+    who,
+    holdings,
+    isInRound: false,
+    ended: Promise.resolve(null),
+  };
   worker.ended = live();
   return worker;
 }
 
-function simulatedProducer({ log, order, faults, deadLetters }: World, who: string): Pick<LogProducer, 'forward' | 'deadLetter' | 'tick'> {
+function simulatedProducer(
+  { log, order, faults, deadLetters }: World,
+  who: string,
+): Pick<LogProducer, 'forward' | 'deadLetter' | 'tick'> {
   const send = async <T>(items: readonly T[], one: (item: T) => void): Promise<void> => {
     await order.turn(who);
     for (const item of items) {
@@ -153,9 +171,19 @@ function simulatedProducer({ log, order, faults, deadLetters }: World, who: stri
       send(strays, ({ record, id, home }) => {
         // The limit that producers met holds for what is sent home with a header more.
         if (record.value!.length >= GREATEST_VALUE_BYTES) throw new Error('the topic does not take so large a record');
-        log.append(home, { key: Buffer.from(id), value: record.value, headers: [...record.headers, ...strayHeaders(record)] });
+        log.append(home, {
+          key: Buffer.from(id),
+          value: record.value,
+          headers: [...record.headers, ...strayHeaders(record)],
+        });
       }),
-    tick: (partitions) => send(partitions, (partition) => void log.append(partition, { key: null, value: Buffer.alloc(0), headers: [[TICK_HEADER, Buffer.from('1')]] })),
-    deadLetter: (letters) => send(letters, ({ record }) => void deadLetters.add(`${record.partition}/${record.offset}`)),
+    tick: (partitions) =>
+      send(
+        partitions,
+        (partition) =>
+          void log.append(partition, { key: null, value: Buffer.alloc(0), headers: [[TICK_HEADER, Buffer.from('1')]] }),
+      ),
+    deadLetter: (letters) =>
+      send(letters, ({ record }) => void deadLetters.add(`${record.partition}/${record.offset}`)),
   };
 }

@@ -1,8 +1,8 @@
 /**
  * Notes the resident memory of a stack's daemons and of the processes of its main job, by name, as time goes by.
  *
- * A process that ended and came again under its name goes on with the name's line: a worker that is started anew must not hide growth
- * for long. Short-lived ones (a batch run) are one name; of several at a time the largest counts.
+ * A process that ended and came again under its name goes on with the name's line: a worker that is started anew must
+ * not hide growth for long. Short-lived ones (a batch run) are one name; of several at a time the largest counts.
  */
 import { daemonNames } from '../../hadoop-compose/cluster/daemons.ts';
 import { argsOf, pidOf } from '../../hadoop-compose/cluster/processes.ts';
@@ -15,8 +15,8 @@ export interface MemoryWatch {
   /** Median megabytes of each quarter, and the most, for each name. */
   table(): string;
   /**
-   * Names whose median of the last quarter is above that of the second by more than so many megabytes and a tenth, and that went on
-   * growing in it: a heap that was made larger once, within its limit, is no leak.
+   * Names whose median of the last quarter is above that of the second by more than so many megabytes and a tenth, and
+   * that went on growing in it: a heap that was made larger once, within its limit, is no leak.
    */
   grownBy(megabytes: number): string[];
 }
@@ -39,7 +39,9 @@ export function watchMemory(stack: Stack, mainJob: number): MemoryWatch {
   const quarters = (name: string): number[] =>
     [0, 1, 2, 3].map((quarter) => {
       const lengthMs = (endedMs - beganMs) / 4;
-      const within = seen.get(name)!.filter(({ atMs }) => Math.min(3, Math.floor((atMs - beganMs) / lengthMs)) === quarter);
+      const within = seen
+        .get(name)!
+        .filter(({ atMs }) => Math.min(3, Math.floor((atMs - beganMs) / lengthMs)) === quarter);
       return median(within.map(({ megabytes }) => megabytes));
     });
   return {
@@ -58,7 +60,9 @@ export function watchMemory(stack: Stack, mainJob: number): MemoryWatch {
       return [...seen.keys()].flatMap((name) => {
         const [, second = NaN, third = NaN, fourth = NaN] = quarters(name);
         const hasGrown = fourth > second * 1.1 + megabytes && fourth > third * 1.05;
-        return hasGrown ? [`${name}: ${second.toFixed(0)} MB, then ${third.toFixed(0)} MB, then ${fourth.toFixed(0)} MB`] : [];
+        return hasGrown
+          ? [`${name}: ${second.toFixed(0)} MB, then ${third.toFixed(0)} MB, then ${fourth.toFixed(0)} MB`]
+          : [];
       });
     },
   };
@@ -80,7 +84,8 @@ function daemonsOf(stack: Stack): [string, number][] {
 /** The main job itself, and every process that comes of it: each by what it runs of the command line. */
 function partsOf(mainJob: number): [string, number][] {
   const parents = new Map(pidsOfAll().map((pid) => [pid, parentOf(pid)]));
-  const isOfJob = (pid: number | undefined): boolean => pid !== undefined && (pid === mainJob || isOfJob(parents.get(pid)));
+  const isOfJob = (pid: number | undefined): boolean =>
+    pid !== undefined && (pid === mainJob || isOfJob(parents.get(pid)));
   return [...parents.keys()].filter(isOfJob).flatMap((pid) => {
     const command = commandOf(pid);
     return command === undefined ? [] : named(command, pid);

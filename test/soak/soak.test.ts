@@ -1,10 +1,10 @@
 /**
  * Memory stays flat at full rate: `npm run test:soak -- --minutes 60 --rate 10000 [--epoch-seconds 300]`.
  *
- * The whole main job, batch runs and a dashboard's questions included, with cameras of this test's own. The resident memory of every
- * process is noted all the time. The first quarter is left out, in which JVMs and caches fill; after it, no process may have grown
- * from the second quarter to the last by more than GROWTH_MB and a tenth and still grow. At the end the total is what the cameras say
- * they sent.
+ * The whole main job, batch runs and a dashboard's questions included, with cameras of this test's own. The resident
+ * memory of every process is noted all the time. The first quarter is left out, in which JVMs and caches fill; after
+ * it, no process may have grown from the second quarter to the last by more than GROWTH_MB and a tenth and still grow.
+ * At the end the total is what the cameras say they sent.
  */
 import assert from 'node:assert/strict';
 import { after, before, describe, it } from 'node:test';
@@ -41,29 +41,52 @@ describe('the main job at full rate', () => {
     if (job) assert.equal(await job.stop(), 0);
   });
 
-  it('takes no more memory as time goes by, and counts what was sent', { timeout: (minutes + 30) * 60_000 }, async (test) => {
-    const memory = watchMemory(stack, job.pid);
-    const ask = asker(job.address);
-    const window = (): string => `location=all&from=${since - DAY_MS}&to=${Date.now() + DAY_MS}&limit=1000`;
-    const viewer = setInterval(() => void ask(`top-items?${window()}`).catch(() => undefined), 1_000);
-    let sent: number;
-    try {
-      sent = await published(['--rate', rate, '--seconds', String(minutes * 60), '--copies', '0.1', '--copy-delay-max', '60', '--poison', '0.001']);
-    } finally {
-      clearInterval(viewer);
-      memory.end();
-    }
-    test.diagnostic(memory.table());
-    const stores = await openStores(readConfig(partEnvironment(process.env, addressesOf(stack.ports), epochSeconds)), { callTimeoutMs: 5_000, operationTimeoutMs: 60_000 });
-    try {
-      await caughtUp(stores, DRAIN_LIMIT_MS);
-    } finally {
-      await stores.close();
-    }
-    const { total } = await eventually('the whole total', () => ask<TopItemsAnswer>(`top-items?${window()}`), (answer) => answer.total >= sent, DRAIN_LIMIT_MS);
-    assert.equal(total, sent);
-    assert.deepEqual(memory.grownBy(GROWTH_MB), [], 'what grew');
-  });
+  it(
+    'takes no more memory as time goes by, and counts what was sent',
+    { timeout: (minutes + 30) * 60_000 },
+    async (test) => {
+      const memory = watchMemory(stack, job.pid);
+      const ask = asker(job.address);
+      const window = (): string => `location=all&from=${since - DAY_MS}&to=${Date.now() + DAY_MS}&limit=1000`;
+      const viewer = setInterval(() => void ask(`top-items?${window()}`).catch(() => undefined), 1_000);
+      let sent: number;
+      try {
+        sent = await published([
+          '--rate',
+          rate,
+          '--seconds',
+          String(minutes * 60),
+          '--copies',
+          '0.1',
+          '--copy-delay-max',
+          '60',
+          '--poison',
+          '0.001',
+        ]);
+      } finally {
+        clearInterval(viewer);
+        memory.end();
+      }
+      test.diagnostic(memory.table());
+      const stores = await openStores(
+        readConfig(partEnvironment(process.env, addressesOf(stack.ports), epochSeconds)),
+        { callTimeoutMs: 5_000, operationTimeoutMs: 60_000 },
+      );
+      try {
+        await caughtUp(stores, DRAIN_LIMIT_MS);
+      } finally {
+        await stores.close();
+      }
+      const { total } = await eventually(
+        'the whole total',
+        () => ask<TopItemsAnswer>(`top-items?${window()}`),
+        (answer) => answer.total >= sent,
+        DRAIN_LIMIT_MS,
+      );
+      assert.equal(total, sent);
+      assert.deepEqual(memory.grownBy(GROWTH_MB), [], 'what grew');
+    },
+  );
 });
 
 /** How many detections the cameras say they sent. */

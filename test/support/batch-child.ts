@@ -1,4 +1,7 @@
-/** Publishes the next epoch in a process of its own, and dies by SIGKILL at the point that is named: batch.test.ts runs it. */
+/**
+ * Publishes the next epoch in a process of its own, and dies by SIGKILL at the point that is named: batch.test.ts runs
+ * it.
+ */
 import type { Epoch } from '../../core/domain/epoch.ts';
 import { readConfig } from '../../core/process/config.ts';
 import { publishEpochs } from '../../batch-layer/run/publish-epochs.ts';

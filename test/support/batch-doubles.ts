@@ -1,8 +1,8 @@
 /**
  * A batch layer whose every store is in memory: real steps, real SQL, real Parquet, no daemon.
  *
- * `world` is what outlives a process: the log, HDFS, HBase's control rows and views, and a clock. `contextOf` makes the context of
- * one process over it, with a hook that may throw at any point, as a crash would.
+ * `world` is what outlives a process: the log, HDFS, HBase's control rows and views, and a clock. `contextOf` makes the
+ * context of one process over it, with a hook that may throw at any point, as a crash would.
  */
 import { join } from 'node:path';
 import { Registry } from 'prom-client';
@@ -92,10 +92,21 @@ export function worldOf(rules: RecordedRules): World {
   };
 }
 
-export function append(world: World, partition: number, record: { stamp: number; value: string | null; headers?: LogRecord['headers'] }): LogRecord {
+export function append(
+  world: World,
+  partition: number,
+  record: { stamp: number; value: string | null; headers?: LogRecord['headers'] },
+): LogRecord {
   const log = world.log[partition]!;
   const { stamp, value, headers = [] } = record;
-  const made = { partition, offset: log.length, stamp, key: null, value: value === null ? null : Buffer.from(value), headers };
+  const made = {
+    partition,
+    offset: log.length,
+    stamp,
+    key: null,
+    value: value === null ? null : Buffer.from(value),
+    headers,
+  };
   log.push(made);
   return made;
 }
@@ -107,7 +118,15 @@ export function contextOf(
 ): BatchContext {
   const { rules, hdfs } = world;
   return {
-    settings: { workFolder: join(workFolder, 'work'), memoryMb: 256, threads: 1, speedWaitMs: options.speedWaitMs ?? 0, pruneGraceMs: 0, archiveEveryMs: 3_600_000, brokerAheadMs: 300_000 },
+    settings: {
+      workFolder: join(workFolder, 'work'),
+      memoryMb: 256,
+      threads: 1,
+      speedWaitMs: options.speedWaitMs ?? 0,
+      pruneGraceMs: 0,
+      archiveEveryMs: 3_600_000,
+      brokerAheadMs: 300_000,
+    },
     rules,
     hdfs,
     control: controlDouble(world),
@@ -123,7 +142,12 @@ export function contextOf(
   };
 }
 
-export function controlDouble(world: Pick<World, 'rules' | 'growth' | 'stamps' | 'horizon' | 'lease' | 'progress' | 'cutTallies' | 'firstMetWritten'>): ControlStore {
+export function controlDouble(
+  world: Pick<
+    World,
+    'rules' | 'growth' | 'stamps' | 'horizon' | 'lease' | 'progress' | 'cutTallies' | 'firstMetWritten'
+  >,
+): ControlStore {
   const stamps = world.stamps ?? new Map<number, StampRecord>();
   const moved = <T>(now: T, from: T): boolean => fixedJson(now) === fixedJson(from);
   return {
@@ -132,7 +156,8 @@ export function controlDouble(world: Pick<World, 'rules' | 'growth' | 'stamps' |
     rebuilding: async () => null,
     recordRebuild: async (rules) => rules,
     moveRebuild: async () => true,
-    firstMetWritten: async (generation, epochs) => epochs.map((epoch) => world.firstMetWritten?.has(`${generation} ${epoch}`) === true),
+    firstMetWritten: async (generation, epochs) =>
+      epochs.map((epoch) => world.firstMetWritten?.has(`${generation} ${epoch}`) === true),
     putFirstMetWritten: async (generation, epoch) => void world.firstMetWritten?.add(`${generation} ${epoch}`),
     async switchRules(from, to) {
       if (!moved(world.rules, from)) return false;
@@ -154,7 +179,8 @@ export function controlDouble(world: Pick<World, 'rules' | 'growth' | 'stamps' |
     putReadUpTo: async () => undefined,
     progress: async (_, partitions) => partitions.map((partition) => world.progress[partition] ?? null),
     putProgress: async () => undefined,
-    cutTallies: async (_, cuts) => cuts.map(({ partition, cut }) => world.cutTallies?.get(`${partition}/${cut}`) ?? null),
+    cutTallies: async (_, cuts) =>
+      cuts.map(({ partition, cut }) => world.cutTallies?.get(`${partition}/${cut}`) ?? null),
     horizon: async () => world.horizon,
     async moveHorizon(_, from, to) {
       if (!moved(world.horizon, from)) return false;
@@ -177,7 +203,12 @@ function logDoubles(world: World): Pick<BatchContext, 'admin' | 'reader' | 'prod
     admin: {
       topic: 'detections',
       ensureTopics: async () => 'existed',
-      facts: async () => ({ ...SOUND_TOPIC, topicId: world.rules.topicId, partitionCount: world.log.length, ...world.topic }),
+      facts: async () => ({
+        ...SOUND_TOPIC,
+        topicId: world.rules.topicId,
+        partitionCount: world.log.length,
+        ...world.topic,
+      }),
       configure: async () => undefined,
       grow: async () => undefined,
       ends: async () => world.log.map((log, partition) => ({ partition, low: 0, high: log.length })),
@@ -197,7 +228,11 @@ function logDoubles(world: World): Pick<BatchContext, 'admin' | 'reader' | 'prod
     producer: {
       async forward(strays) {
         for (const { record, home } of strays) {
-          append(world, home, { stamp: world.tickStamp, value: record.value?.toString() ?? null, headers: [['sightline.stray', Buffer.from('x')]] });
+          append(world, home, {
+            stamp: world.tickStamp,
+            value: record.value?.toString() ?? null,
+            headers: [['sightline.stray', Buffer.from('x')]],
+          });
         }
       },
       deadLetter: async () => undefined,
@@ -214,7 +249,8 @@ function logDoubles(world: World): Pick<BatchContext, 'admin' | 'reader' | 'prod
 function viewDoubles(world: World): Pick<BatchContext, 'detections' | 'locations' | 'speedView' | 'batchView'> {
   return {
     detections: {
-      find: async (ids) => ids.map((id) => (world.rows.has(id) ? { status: 'found', row: world.rows.get(id)! } : { status: 'absent' })),
+      find: async (ids) =>
+        ids.map((id) => (world.rows.has(id) ? { status: 'found', row: world.rows.get(id)! } : { status: 'absent' })),
       put: async (rows) => rows.forEach((row) => void world.rows.set(row.detection.id, row)),
     },
     locations: { all: async () => world.locations, put: async () => undefined },
@@ -264,7 +300,9 @@ function familiesDouble({ families = new Set() }: World): BatchContext['firstMet
 function putBatch(world: World, { name, cells, listed }: BatchRowWrite): void {
   for (const cell of cells) {
     const key = `${hourRowKey(name)} ${hourCellKey(cell)}`;
-    for (let at = 0; at < cell.minutes.length; at += 2) world.batchCells.set(`${key} ${cell.minutes[at]}`, cell.minutes[at + 1]!);
+    for (let at = 0; at < cell.minutes.length; at += 2)
+      world.batchCells.set(`${key} ${cell.minutes[at]}`, cell.minutes[at + 1]!);
   }
-  for (const { id, detectedAt } of listed.flatMap(({ entries }) => entries)) world.listed.add(`${hourRowKey(name)} ${detectedAt} ${id}`);
+  for (const { id, detectedAt } of listed.flatMap(({ entries }) => entries))
+    world.listed.add(`${hourRowKey(name)} ${detectedAt} ${id}`);
 }

@@ -1,8 +1,9 @@
 /**
- * A lake of a test's own on the stack of the environment: topic, namespace and folder with a random name, and a feed of records.
+ * A lake of a test's own on the stack of the environment: topic, namespace and folder with a random name, and a feed of
+ * records.
  *
- * The feed sends what producers send: detections at home, copies, strays without a home, and poison, and remembers every id. Ids
- * lie beyond 2^53. `drop` removes everything.
+ * The feed sends what producers send: detections at home, copies, strays without a home, and poison, and remembers
+ * every id. Ids lie beyond 2^53. `drop` removes everything.
  */
 import { randomBytes } from 'node:crypto';
 import { mkdtemp, rm } from 'node:fs/promises';

@@ -34,12 +34,17 @@ export interface OpenPage {
 }
 
 export async function openPage(browser: Browser, url: string, options: BrowserContextOptions = {}): Promise<OpenPage> {
-  const context = await browser.newContext({ viewport: { width: 1440, height: 900 }, colorScheme: 'light', ...options });
+  const context = await browser.newContext({
+    viewport: { width: 1440, height: 900 },
+    colorScheme: 'light',
+    ...options,
+  });
   const page = await context.newPage();
   const complaints: string[] = [];
   page.on('pageerror', (error) => complaints.push(error.message));
   page.on('console', (message) => {
-    if (message.type() === 'error' && !message.text().startsWith('Failed to load resource')) complaints.push(message.text());
+    if (message.type() === 'error' && !message.text().startsWith('Failed to load resource'))
+      complaints.push(message.text());
   });
   await page.addInitScript(RECORD_SHIFTS);
   await page.goto(url);
@@ -76,6 +81,7 @@ export async function slowDown(page: Page): Promise<void> {
 export async function screenshot(page: Page, name: string): Promise<void> {
   const folder = join(process.cwd(), 'test-output');
   mkdirSync(folder, { recursive: true });
-  // Hiding the caret would put a style on every field, which the content security policy forbids and the page would notice.
+  // Hiding the caret would put a style on every field, which the content security policy forbids and the page would
+  // notice.
   await page.screenshot({ path: join(folder, `${name}.png`), caret: 'initial' });
 }

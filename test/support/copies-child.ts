@@ -1,5 +1,6 @@
 /**
- * A process of its own that reads local copies as a run or a reprocess does, and tells of each step: local-copies.test.ts runs it.
+ * A process of its own that reads local copies as a run or a reprocess does, and tells of each step:
+ * local-copies.test.ts runs it.
  *
  *     node --import tsx copies-child.ts WORK_FOLDER SOURCE SHA256 BYTES     then one command a line: read, hold, tidy
  */
@@ -16,7 +17,11 @@ const download = async (_: string, to: string): Promise<void> => {
   await mkdir(dirname(to), { recursive: true });
   await copyFile(source, to);
 };
-const copies = localCopies({ download } as unknown as Hdfs, { shared: join(work, 'copies'), own: own.path, keeps: true });
+const copies = localCopies({ download } as unknown as Hdfs, {
+  shared: join(work, 'copies'),
+  own: own.path,
+  keeps: true,
+});
 const wanted = { path: 'lake/x', sha256, bytes: Number(bytes) };
 let held = '';
 const steps: Readonly<Record<string, () => Promise<string>>> = {

@@ -1,4 +1,6 @@
-/** Facts of published epochs as files of the lake, in the places and with the columns that the batch layer gives them. */
+/**
+ * Facts of published epochs as files of the lake, in the places and with the columns that the batch layer gives them.
+ */
 import { mkdtemp, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
@@ -27,15 +29,27 @@ export async function writeLake(facts: readonly Fact[], hdfs: Hdfs): Promise<voi
   try {
     for (const [index, [path, some]] of [...byFile].entries()) {
       const file = join(folder, `${index}.parquet`);
-      await duck.run(`${createTable('one', DETECTION_COLUMNS.map(([name, type]) => [name, type === 'TIMESTAMPTZ' ? 'BIGINT' : type]))}`);
+      await duck.run(
+        `${createTable(
+          'one',
+          DETECTION_COLUMNS.map(([name, type]) => [name, type === 'TIMESTAMPTZ' ? 'BIGINT' : type]),
+        )}`,
+      );
       const appender = await duck.appender('one');
       for (let at = 0; at < some.length; at += CHUNK_ROWS) {
         const chunk = some.slice(at, at + CHUNK_ROWS).map(cellsOf);
-        appender.append(DETECTION_COLUMNS.map((_, column) => chunk.map((cells) => cells[column]!)), chunk.length);
+        appender.append(
+          DETECTION_COLUMNS.map((_, column) => chunk.map((cells) => cells[column]!)),
+          chunk.length,
+        );
       }
       appender.close();
-      const columns = namesOf(DETECTION_COLUMNS).replace('detected_at,', 'to_timestamp(detected_at / 1000.0) AS detected_at,').replace('arrived_at,', 'to_timestamp(arrived_at / 1000.0) AS arrived_at,');
-      await duck.run(`COPY (SELECT ${columns} FROM one ORDER BY 1, 5) TO ${quoted(file)} (FORMAT parquet, COMPRESSION zstd)`);
+      const columns = namesOf(DETECTION_COLUMNS)
+        .replace('detected_at,', 'to_timestamp(detected_at / 1000.0) AS detected_at,')
+        .replace('arrived_at,', 'to_timestamp(arrived_at / 1000.0) AS arrived_at,');
+      await duck.run(
+        `COPY (SELECT ${columns} FROM one ORDER BY 1, 5) TO ${quoted(file)} (FORMAT parquet, COMPRESSION zstd)`,
+      );
       await duck.run('DROP TABLE one');
       await hdfs.upload(file, path);
     }
@@ -47,5 +61,16 @@ export async function writeLake(facts: readonly Fact[], hdfs: Hdfs): Promise<voi
 
 function cellsOf({ detection, arrival, partition, offset }: Fact): Cell[] {
   const { location, camera, id, item, detectedAt } = detection;
-  return [BigInt(location), BigInt(camera), BigInt(id), item, BigInt(detectedAt), null, BigInt(detectedAt), BigInt(arrival), partition, BigInt(offset)];
+  return [
+    BigInt(location),
+    BigInt(camera),
+    BigInt(id),
+    item,
+    BigInt(detectedAt),
+    null,
+    BigInt(detectedAt),
+    BigInt(arrival),
+    partition,
+    BigInt(offset),
+  ];
 }

@@ -1,4 +1,7 @@
-/** The manifest and report of an epoch of a counted world, as the batch layer would leave it: for who lists and reads runs. */
+/**
+ * The manifest and report of an epoch of a counted world, as the batch layer would leave it: for who lists and reads
+ * runs.
+ */
 import type { Epoch } from '../../core/domain/epoch.ts';
 import type { RunReport } from '../../core/stores/lake/runs.ts';
 import type { CountedWorld } from './counted-world.ts';
@@ -40,7 +43,13 @@ export function countedReport(world: CountedWorld, epoch: Epoch): RunReport {
     files: [],
     rows_sha256: null,
     chain_sha256: null,
-    comparison: { cells: rows, partitions: COUNTED_RULES.partitionCount, differences: { count: 0, listed: [] }, tally_differences: [], unproven: [] },
+    comparison: {
+      cells: rows,
+      partitions: COUNTED_RULES.partitionCount,
+      differences: { count: 0, listed: [] },
+      tally_differences: [],
+      unproven: [],
+    },
     steps: [],
   };
 }

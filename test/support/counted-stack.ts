@@ -1,8 +1,9 @@
 /**
- * A counted world (counted-world.ts) in the real stores: a topic, a namespace and a folder of its own, made and removed.
+ * A counted world (counted-world.ts) in the real stores: a topic, a namespace and a folder of its own, made and
+ * removed.
  *
- * Needs the addresses of the environment. Rules are recorded as the first process would, but for a log whose oldest record is as
- * old as the world.
+ * Needs the addresses of the environment. Rules are recorded as the first process would, but for a log whose oldest
+ * record is as old as the world.
  */
 import assert from 'node:assert/strict';
 import { randomBytes } from 'node:crypto';
@@ -58,7 +59,8 @@ export async function countedStack(options: { seed: number; now: number; facts: 
     async countAll() {
       const open = epochAt(options.now, COUNTED_RULES);
       await writeEpochs(world, stores, { view: 'speed', from: 0, to: open });
-      for (let at = 0; at < world.facts.length; at += 2_000) await stores.detections.put(world.facts.slice(at, at + 2_000));
+      for (let at = 0; at < world.facts.length; at += 2_000)
+        await stores.detections.put(world.facts.slice(at, at + 2_000));
       const progress = world.cutsBefore(open + 1).map((nextOffset, partition) => ({
         partition,
         nextOffset,
@@ -75,19 +77,39 @@ export async function countedStack(options: { seed: number; now: number; facts: 
   };
 }
 
-async function publish({ world, stores, config }: Pick<CountedStack, 'world' | 'stores' | 'config'>, upTo: number): Promise<void> {
+async function publish(
+  { world, stores, config }: Pick<CountedStack, 'world' | 'stores' | 'config'>,
+  upTo: number,
+): Promise<void> {
   const before = await stores.control.horizon(1);
   const from = before ? before.epoch + 1 : world.firstEpoch;
   await writeEpochs(world, stores, { view: 'batch', from, to: upTo });
   // Of the next epoch some cells and files are there already: they must not count.
-  await writeEpochs(world, stores, { view: 'batch', from: upTo + 1, to: upTo + 1, keep: ({ offset }) => offset % 3 === 0 });
+  await writeEpochs(world, stores, {
+    view: 'batch',
+    from: upTo + 1,
+    to: upTo + 1,
+    keep: ({ offset }) => offset % 3 === 0,
+  });
   const epochOf = ({ arrival }: Fact): number => epochAt(arrival, COUNTED_RULES);
   const lake = hdfs(config);
-  await writeLake(world.facts.filter((fact) => epochOf(fact) >= from && (epochOf(fact) <= upTo || (epochOf(fact) === upTo + 1 && fact.offset % 2 === 0))), lake);
-  for (let one = from; one <= upTo; one++) await lake.write(manifestFile(nameOf(epoch(one), COUNTED_RULES)), Buffer.from(JSON.stringify(countedReport(world, epoch(one)))));
+  await writeLake(
+    world.facts.filter(
+      (fact) =>
+        epochOf(fact) >= from && (epochOf(fact) <= upTo || (epochOf(fact) === upTo + 1 && fact.offset % 2 === 0)),
+    ),
+    lake,
+  );
+  for (let one = from; one <= upTo; one++)
+    await lake.write(
+      manifestFile(nameOf(epoch(one), COUNTED_RULES)),
+      Buffer.from(JSON.stringify(countedReport(world, epoch(one)))),
+    );
   const cuts = world.cutsBefore(upTo + 1);
   const arrivals = cuts.map((cut, partition) => world.arrivalBefore(partition, cut));
-  assert.ok(await stores.control.moveHorizon(1, before, { epoch: epoch(upTo), cuts, arrivals, publishedAt: arrivals[0]! }));
+  assert.ok(
+    await stores.control.moveHorizon(1, before, { epoch: epoch(upTo), cuts, arrivals, publishedAt: arrivals[0]! }),
+  );
 }
 
 async function recordRules(config: Config, world: CountedWorld): Promise<void> {
@@ -112,7 +134,10 @@ async function removeAll(config: Config): Promise<void> {
   for (const table of TABLES) await hbase.admin.dropTable(`${name}:${table}`);
   await hbase.admin.dropNamespace(name);
   await hbase.close();
-  const kafka = new kafkajs.Kafka({ brokers: config.KAFKA_BROKERS.split(','), logLevel: kafkajs.logLevel.NOTHING }).admin();
+  const kafka = new kafkajs.Kafka({
+    brokers: config.KAFKA_BROKERS.split(','),
+    logLevel: kafkajs.logLevel.NOTHING,
+  }).admin();
   await kafka.deleteTopics({ topics: [name, `${name}.dlq`] });
   await kafka.disconnect();
   await hdfs({ ...config, SIGHTLINE_ROOT: '/' }).remove(config.SIGHTLINE_ROOT.slice(1));

@@ -1,8 +1,9 @@
 /**
  * A world of counted detections with its plain truth, written to the views as the two layers write them.
  *
- * Facts are met in the order of arrival, with offsets of their partitions; most were detected just before, some days before, some
- * by clocks ahead. writeEpochs puts the cells of some epochs into a view, so that a test decides what each view holds.
+ * Facts are met in the order of arrival, with offsets of their partitions; most were detected just before, some days
+ * before, some by clocks ahead. writeEpochs puts the cells of some epochs into a view, so that a test decides what each
+ * view holds.
  */
 import type { Epoch } from '../../core/domain/epoch.ts';
 import type { FirstMet } from '../../core/domain/first-met.ts';
@@ -19,8 +20,29 @@ import { NO_TALLIES } from '../../core/domain/tallies.ts';
 import { DAY_MS, HOUR_MS, minuteOf } from '../../core/domain/time.ts';
 
 export const COUNTED_RULES = { epochSeconds: 7_200, dedupWindowDays: 2, clockAheadDays: 1, partitionCount: 5 };
-export const PLACES = ['0', '1', '17', '-7', '400', '9007199254740993', '-9223372036854775808', '9223372036854775807'].map(oid);
-export const ITEMS = ['bicycle', 'car', 'Car', 'cart', 'bus', '\u{1F6B2}', '\uFFFD', 'é', 'x'.repeat(64), 'x'.repeat(65), `${'long '.repeat(500)}1`];
+export const PLACES = [
+  '0',
+  '1',
+  '17',
+  '-7',
+  '400',
+  '9007199254740993',
+  '-9223372036854775808',
+  '9223372036854775807',
+].map(oid);
+export const ITEMS = [
+  'bicycle',
+  'car',
+  'Car',
+  'cart',
+  'bus',
+  '\u{1F6B2}',
+  '\uFFFD',
+  'é',
+  'x'.repeat(64),
+  'x'.repeat(65),
+  `${'long '.repeat(500)}1`,
+];
 
 export type Fact = FirstMet;
 
@@ -48,14 +70,22 @@ export function randomOf(seed: number): () => number {
 export function countedWorld(options: { seed: number; now: number; facts: number }): CountedWorld {
   const random = randomOf(options.seed);
   const span = 30 * HOUR_MS;
-  const arrivals = Array.from({ length: options.facts }, () => Math.floor(options.now - random() ** 2 * span)).sort((a, b) => a - b);
+  const arrivals = Array.from({ length: options.facts }, () => Math.floor(options.now - random() ** 2 * span)).sort(
+    (a, b) => a - b,
+  );
   const offsets = new Array<number>(COUNTED_RULES.partitionCount).fill(0);
   const facts = arrivals.map((arrival, index): Fact => {
     const id = oid(1_000_003n * BigInt(index + 1) * (random() < 0.1 ? -9_007_199n : 1n));
     const partition = homeOf(id, COUNTED_RULES.partitionCount);
     const place = PLACES[Math.floor(random() ** 2 * PLACES.length)]!;
     const item = ITEMS[Math.floor(random() ** 2 * ITEMS.length)]!;
-    const detection = { id, location: place, camera: oid(index % 50), item, detectedAt: (arrival - latenessOf(random)) as Instant };
+    const detection = {
+      id,
+      location: place,
+      camera: oid(index % 50),
+      item,
+      detectedAt: (arrival - latenessOf(random)) as Instant,
+    };
     return { logLife: 1, partition, offset: offsets[partition]!++, arrival: arrival as Instant, detection };
   });
   const of = (partition: number): Fact[] => facts.filter((fact) => fact.partition === partition);
@@ -63,7 +93,8 @@ export function countedWorld(options: { seed: number; now: number; facts: number
   return {
     facts,
     firstEpoch: epochAt(arrivals[0] ?? options.now, COUNTED_RULES),
-    cutsBefore: (e) => partitions.map((p) => of(p).filter(({ arrival }) => arrival < startOf(epoch(e), COUNTED_RULES)).length),
+    cutsBefore: (e) =>
+      partitions.map((p) => of(p).filter(({ arrival }) => arrival < startOf(epoch(e), COUNTED_RULES)).length),
     arrivalBefore: (partition, offset) => of(partition)[offset - 1]?.arrival ?? (0 as Instant),
     tallies: (partition) => ({ ...NO_TALLIES, new: offsets[partition]! }),
   };
@@ -126,7 +157,12 @@ function rowWrites(facts: readonly Fact[], view: 'speed' | 'batch'): SpeedRowWri
     cells: [...cells.values()],
     listed: listed.map(({ detection: { id, location, detectedAt }, offset }) => {
       const upTo = view === 'speed' ? offset : name.epoch;
-      return { second: Math.floor(detectedAt / 1_000) % 3_600, first: offset, upTo, entries: [{ id, location, detectedAt }] };
+      return {
+        second: Math.floor(detectedAt / 1_000) % 3_600,
+        first: offset,
+        upTo,
+        entries: [{ id, location, detectedAt }],
+      };
     }),
   }));
 }

@@ -1,8 +1,8 @@
 /**
  * The code blocks of a page of docs, so that tests can run what people will copy.
  *
- * Addresses, folders and dates of the page are replaced by those of a test; a page that does not name one of them is a fault of
- * the test, which would then run something else than it believes.
+ * Addresses, folders and dates of the page are replaced by those of a test; a page that does not name one of them is a
+ * fault of the test, which would then run something else than it believes.
  */
 import { readFileSync } from 'node:fs';
 
@@ -13,7 +13,9 @@ export function examplesOf(page: URL, heading: string, language: string): string
   if (begin < 0) throw new Error(`${page.pathname} has no heading "${heading}"`);
   const end = text.indexOf('\n## ', begin + heading.length);
   const section = text.slice(begin, end < 0 ? undefined : end);
-  return [...section.matchAll(/^```(\w+)\n([\s\S]*?)^```$/gm)].filter(([, found]) => found === language).map(([, , code]) => code!);
+  return [...section.matchAll(/^```(\w+)\n([\s\S]*?)^```$/gm)]
+    .filter(([, found]) => found === language)
+    .map(([, , code]) => code!);
 }
 
 export function withReplaced(code: string, changes: Readonly<Record<string, string>>): string {

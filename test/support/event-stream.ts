@@ -1,4 +1,7 @@
-/** Server-sent events out of a body, as a browser's EventSource takes them; comments are handed on as events named `comment`. */
+/**
+ * Server-sent events out of a body, as a browser's EventSource takes them; comments are handed on as events named
+ * `comment`.
+ */
 export interface StreamEvent {
   readonly event: string;
   readonly data: string;

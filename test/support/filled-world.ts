@@ -1,8 +1,9 @@
 /**
- * A log of a few epochs over stores in memory, and what a batch layer has made of it, for tests of what survives a crash.
+ * A log of a few epochs over stores in memory, and what a batch layer has made of it, for tests of what survives a
+ * crash.
  *
- * `filled` has copies, a conflict, strays, poison, a deferred detection and ids beyond 2^53 in three partitions; `stateOf` reads the
- * lake's files as rows and everything else as it is kept.
+ * `filled` has copies, a conflict, strays, poison, a deferred detection and ids beyond 2^53 in three partitions;
+ * `stateOf` reads the lake's files as rows and everything else as it is kept.
  */
 import { randomUUID } from 'node:crypto';
 import { tmpdir } from 'node:os';
@@ -35,7 +36,10 @@ function json(id: number | bigint, at: number, item: string): string {
   return `{"geographical_location_oid":${Number(id) % 4},"video_camera_oid":7,"detection_oid":${id},"item_name":${JSON.stringify(item)},"timestamp_detected":${at}}`;
 }
 
-/** Two epochs of records, in three partitions: copies, a conflict, strays, poison, a tick, a deferred one; ids beyond 2^53. */
+/**
+ * Two epochs of records, in three partitions: copies, a conflict, strays, poison, a tick, a deferred one; ids beyond
+ * 2^53.
+ */
 export function filled(names: readonly string[] = NAMES): World {
   const nameOf = (id: bigint): string => names[Number(id) % names.length]!;
   const world = worldOf(FILLED_RULES);
@@ -67,8 +71,16 @@ export interface State {
 
 export async function stateOf(world: World): Promise<State> {
   const names = [...world.hdfs.files.keys()];
-  const rows = await rowsIn(world, names.filter((name) => name.startsWith('lake/detections/')), 'SELECT detection_oid, item_name, geographical_location FROM');
-  const raw = await rowsIn(world, names.filter((name) => name.startsWith('lake/raw/')), 'SELECT kafka_partition, kafka_offset, verdict FROM');
+  const rows = await rowsIn(
+    world,
+    names.filter((name) => name.startsWith('lake/detections/')),
+    'SELECT detection_oid, item_name, geographical_location FROM',
+  );
+  const raw = await rowsIn(
+    world,
+    names.filter((name) => name.startsWith('lake/raw/')),
+    'SELECT kafka_partition, kafka_offset, verdict FROM',
+  );
   const { epoch, cuts, arrivals } = world.horizon!;
   return {
     rows,
@@ -81,13 +93,18 @@ export async function stateOf(world: World): Promise<State> {
 }
 
 async function rowsIn(world: World, names: readonly string[], select: string): Promise<string[]> {
-  const duck = await openDuck({ memoryMb: 128, threads: 1, spillFolder: join(tmpdir(), `sightline-spill-${randomUUID()}`) });
+  const duck = await openDuck({
+    memoryMb: 128,
+    threads: 1,
+    spillFolder: join(tmpdir(), `sightline-spill-${randomUUID()}`),
+  });
   try {
     const found: string[] = [];
     for (const name of names) {
       const localFile = join(tmpdir(), `sightline-read-${randomUUID()}.parquet`);
       await world.hdfs.download(name, localFile);
-      for (const row of await duck.rows(`${select} '${localFile}'`)) found.push(Object.values(row).map(String).join(' | '));
+      for (const row of await duck.rows(`${select} '${localFile}'`))
+        found.push(Object.values(row).map(String).join(' | '));
       await rm(localFile);
     }
     return found.sort();

@@ -1,8 +1,8 @@
 /**
  * A real forward proxy on loopback: plain requests and tunnels, and a record of what it was asked.
  *
- * Names that `hosts` knows lead to where it says, as a company's proxy knows hosts that nobody else can look up; all others are
- * refused with 502, so that a test never leaves the machine.
+ * Names that `hosts` knows lead to where it says, as a company's proxy knows hosts that nobody else can look up; all
+ * others are refused with 502, so that a test never leaves the machine.
  */
 import { createServer, request } from 'node:http';
 import type { AddressInfo } from 'node:net';
@@ -16,7 +16,9 @@ export interface ForwardProxy {
   close(): Promise<void>;
 }
 
-export async function startForwardProxy(hosts: Readonly<Record<string, { host: string; port: number }>> = {}): Promise<ForwardProxy> {
+export async function startForwardProxy(
+  hosts: Readonly<Record<string, { host: string; port: number }>> = {},
+): Promise<ForwardProxy> {
   const asked: string[] = [];
   const tunnels = new Set<Duplex>();
   const server = createServer((question, answer) => {
@@ -24,10 +26,13 @@ export async function startForwardProxy(hosts: Readonly<Record<string, { host: s
     const url = new URL(question.url!, 'http://none.invalid');
     const target = hosts[url.host];
     if (!target) return void answer.writeHead(502).end('this proxy knows no such host\n');
-    const onward = request({ ...target, method: question.method, path: url.pathname + url.search, headers: question.headers }, (got) => {
-      answer.writeHead(got.statusCode ?? 502, got.headers);
-      got.pipe(answer);
-    });
+    const onward = request(
+      { ...target, method: question.method, path: url.pathname + url.search, headers: question.headers },
+      (got) => {
+        answer.writeHead(got.statusCode ?? 502, got.headers);
+        got.pipe(answer);
+      },
+    );
     onward.on('error', () => answer.destroy());
     question.pipe(onward);
   });

@@ -1,8 +1,9 @@
 /**
- * The golden epoch: raw files in which everything happens that a record can meet, with what two earlier epochs left behind.
+ * The golden epoch: raw files in which everything happens that a record can meet, with what two earlier epochs left
+ * behind.
  *
- * Both engines reconcile it and must say the same. It is made of real files: raw ones by the archive's own writer, first-met rows
- * and published detections by DuckDB from the earlier epochs.
+ * Both engines reconcile it and must say the same. It is made of real files: raw ones by the archive's own writer,
+ * first-met rows and published detections by DuckDB from the earlier epochs.
  */
 import { mkdir } from 'node:fs/promises';
 import { dirname, join } from 'node:path';
@@ -30,7 +31,7 @@ export const GOLDEN_RULES: Rules = {
   firstOffsets: [0, 0, 0],
 };
 export const GOLDEN_PLACES: readonly Location[] = [
-  { oid: oid(0), name: "O'Brien's, \"north\"" },
+  { oid: oid(0), name: 'O\'Brien\'s, "north"' },
   { oid: oid(1), name: 'Bridge' },
   { oid: oid(2), name: 'Köln Hbf' },
 ];
@@ -83,10 +84,12 @@ function goldenEpoch(count: number): Seen[] {
     if (i % 41 === 0) all.push(seen(id, at(i), { what: 'dead_letter' }));
     if (i % 43 === 0) all.push(seen(HIGH * 2n - BigInt(i), at(i), { behindHours: 30 + (i % 50) }));
   }
-  // Met on day 0 only: first met again, unless it is told with its old time, which the lake knows. Met on day 3: copies.
+  // Met on day 0 only: first met again, unless it is told with its old time, which the lake knows. Met on day 3:
+  // copies.
   for (let i = 0n; i < 10n; i++) all.push(seen(HIGH + i, 5 * 24 + 2, { behindHours: 5 * 24 + 1 }));
   for (let i = 10n; i < 20n; i++) all.push(seen(HIGH + i, 5 * 24 + 3));
-  for (let i = 20n; i < 60n; i++) all.push(seen(HIGH + i, 5 * 24 + (i < 40n ? 4 : 21), { item: i % 2n === 0n ? 'otherwise' : 'van' }));
+  for (let i = 20n; i < 60n; i++)
+    all.push(seen(HIGH + i, 5 * 24 + (i < 40n ? 4 : 21), { item: i % 2n === 0n ? 'otherwise' : 'van' }));
   return all;
 }
 
@@ -101,10 +104,19 @@ export async function goldenEpochIn(folder: string, count = 3_000): Promise<Gold
       const records = earlierEpochs().filter(({ hours }) => Math.floor(hours / 24) === day);
       const raw = await archived(duck, records, next, join(folder, `raw-${day}`));
       await reconcile(duck, GOLDEN_RULES, { raw, earlier, locations: GOLDEN_PLACES, lakeFiles });
-      earlier.push(await saved(duck, 'SELECT * FROM met ORDER BY kafka_partition, kafka_offset', join(folder, `met-${day}.parquet`)));
+      earlier.push(
+        await saved(
+          duck,
+          'SELECT * FROM met ORDER BY kafka_partition, kafka_offset',
+          join(folder, `met-${day}.parquet`),
+        ),
+      );
       const date = dateOf(BEGIN + day * DAY_MS);
       const select = `SELECT * EXCLUDE (arrival, is_deferred) FROM detections`;
-      published.push({ date, localFile: await saved(duck, select, join(lake, `dt=${date}`, 'hour=00', `day${day}-0.parquet`)) });
+      published.push({
+        date,
+        localFile: await saved(duck, select, join(lake, `dt=${date}`, 'hour=00', `day${day}-0.parquet`)),
+      });
     });
   }
   const golden = goldenEpoch(count);
@@ -131,7 +143,14 @@ async function archived(duck: Duck, records: readonly Seen[], next: number[], fo
       const home = homeOf(oid(record.id), next.length);
       const arrival = instant(BEGIN + Math.floor(record.hours * HOUR_MS));
       if ((record.what === 'stray' ? (home + 1) % next.length : home) !== partition) continue;
-      const log = { partition, offset: next[partition]!++, stamp: arrival, key: null, value: Buffer.from('{}'), headers: headersOf(record) };
+      const log = {
+        partition,
+        offset: next[partition]!++,
+        stamp: arrival,
+        key: null,
+        value: Buffer.from('{}'),
+        headers: headersOf(record),
+      };
       writer.append(log, arrival, verdictOf(record, arrival, home));
     }
     const place = { localFile: join(folder, `part-${partition}.parquet`), metadata: "{version: '1'}" };
@@ -146,7 +165,11 @@ function headersOf({ what, id }: Seen): LogRecord['headers'] {
   return id % 3n === 0n ? [['trace', Buffer.from('x')]] : [];
 }
 
-function verdictOf(record: Seen, arrival: number, home: number): Parameters<Awaited<ReturnType<typeof rawWriter>>['append']>[2] {
+function verdictOf(
+  record: Seen,
+  arrival: number,
+  home: number,
+): Parameters<Awaited<ReturnType<typeof rawWriter>>['append']>[2] {
   const detection: Detection = {
     id: oid(record.id),
     location: oid(Number(BigInt.asUintN(8, record.id)) % 4),
@@ -155,7 +178,8 @@ function verdictOf(record: Seen, arrival: number, home: number): Parameters<Awai
     detectedAt: instant(arrival - record.behindHours * HOUR_MS),
   };
   if (record.what === 'stray') return { kind: 'stray', detection, home };
-  if (record.what === 'dead_letter') return { kind: 'dead_letter', deadLetter: { reason: 'not_json', detail: 'golden' } };
+  if (record.what === 'dead_letter')
+    return { kind: 'dead_letter', deadLetter: { reason: 'not_json', detail: 'golden' } };
   return { kind: 'detection', detection };
 }
 

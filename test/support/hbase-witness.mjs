@@ -12,7 +12,13 @@ import { createRequire } from 'node:module';
 
 const hbase = createRequire(import.meta.url)('hbase-rpc-client');
 const [zookeeper, znode, table, what, family, ...rest] = process.argv.slice(2);
-const client = hbase({ zookeeperHosts: zookeeper.split(','), zookeeperRoot: znode, tcpNoDelay: true, realUser: 'witness', effectiveUser: 'witness' });
+const client = hbase({
+  zookeeperHosts: zookeeper.split(','),
+  zookeeperRoot: znode,
+  tcpNoDelay: true,
+  realUser: 'witness',
+  effectiveUser: 'witness',
+});
 client.on('error', (error) => finish(error));
 
 function finish(error, answer) {
@@ -33,12 +39,29 @@ if (what === 'put') {
   client.put(table, put(row, qualifier, value, timestamp), (error) => finish(error, true));
 } else if (what === 'checkAndPut') {
   const [row, qualifier, expected, value, timestamp] = rest;
-  client.checkAndPut(table, bytes(row), family, bytes(qualifier), bytes(expected), put(row, qualifier, value, timestamp), (error, answer) =>
-    finish(error, answer?.processed ?? answer));
+  client.checkAndPut(
+    table,
+    bytes(row),
+    family,
+    bytes(qualifier),
+    bytes(expected),
+    put(row, qualifier, value, timestamp),
+    (error, answer) => finish(error, answer?.processed ?? answer),
+  );
 } else {
   const [row, qualifier] = rest;
   client.get(table, new hbase.Get(bytes(row)), (error, found) => {
-    const cell = found?.columns?.find((one) => Buffer.from(one.qualifier.toBuffer?.() ?? one.qualifier).equals(bytes(qualifier)));
-    finish(error, cell ? { value: Buffer.from(cell.value.toBuffer?.() ?? cell.value).toString('hex'), timestamp: Number(cell.timestamp) } : null);
+    const cell = found?.columns?.find((one) =>
+      Buffer.from(one.qualifier.toBuffer?.() ?? one.qualifier).equals(bytes(qualifier)),
+    );
+    finish(
+      error,
+      cell
+        ? {
+            value: Buffer.from(cell.value.toBuffer?.() ?? cell.value).toString('hex'),
+            timestamp: Number(cell.timestamp),
+          }
+        : null,
+    );
   });
 }

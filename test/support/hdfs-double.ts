@@ -21,7 +21,12 @@ export interface HdfsDouble extends Hdfs {
 
 export function hdfsDouble(): HdfsDouble {
   const files = new Map<string, Buffer>();
-  const factsOf = (path: string): FileFacts => ({ path, isFolder: false, bytes: files.get(path)!.length, modifiedAtMs: 0 });
+  const factsOf = (path: string): FileFacts => ({
+    path,
+    isFolder: false,
+    bytes: files.get(path)!.length,
+    modifiedAtMs: 0,
+  });
   const need = (path: string): Buffer => {
     const bytes = files.get(path);
     if (!bytes) throw new Error(`there is no file ${path}`);

@@ -1,7 +1,9 @@
 /**
- * A real OpenID Connect issuer on loopback (oidc-provider): everybody who comes is signed in as the one name that it was given.
+ * A real OpenID Connect issuer on loopback (oidc-provider): everybody who comes is signed in as the one name that it
+ * was given.
  *
- * The protocol is the package's own, with PKCE, keys and signatures; only the question for a password is answered by itself.
+ * The protocol is the package's own, with PKCE, keys and signatures; only the question for a password is answered by
+ * itself.
  */
 import { createServer } from 'node:http';
 import { createServer as createSecureServer } from 'node:https';
@@ -22,7 +24,10 @@ export interface IssuerClient {
 }
 
 export interface IssuerWays {
-  /** It calls itself by this https address, which only a proxy can find; it listens at `port` of this machine all the same. */
+  /**
+   * It calls itself by this https address, which only a proxy can find; it listens at `port` of this machine all the
+   * same.
+   */
   readonly elsewhere?: { url: string; key: string; cert: string };
   /** What it says of everybody besides the name, asked anew each time. */
   readonly claims?: () => Record<string, unknown>;
@@ -30,18 +35,38 @@ export interface IssuerWays {
   readonly asksForUserinfo?: boolean;
 }
 
-export async function startIssuer(client: IssuerClient, name: string, { elsewhere, claims = () => ({}), asksForUserinfo = false }: IssuerWays = {}): Promise<Issuer> {
+export async function startIssuer(
+  client: IssuerClient,
+  name: string,
+  { elsewhere, claims = () => ({}), asksForUserinfo = false }: IssuerWays = {},
+): Promise<Issuer> {
   const server = elsewhere ? createSecureServer({ key: elsewhere.key, cert: elsewhere.cert }) : createServer();
   await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve));
   const { port } = server.address() as AddressInfo;
   const url = elsewhere?.url ?? `http://127.0.0.1:${port}`;
   const provider = new Provider(url, {
-    clients: [{ client_id: client.id, client_secret: client.secret, redirect_uris: [client.redirectUri], post_logout_redirect_uris: client.signedOutUri ? [client.signedOutUri] : [], response_types: ['code'], grant_types: ['authorization_code'] }],
-    claims: { openid: ['sub'], profile: ['preferred_username', 'groups', 'realm_access'], email: ['email', 'email_verified'] },
+    clients: [
+      {
+        client_id: client.id,
+        client_secret: client.secret,
+        redirect_uris: [client.redirectUri],
+        post_logout_redirect_uris: client.signedOutUri ? [client.signedOutUri] : [],
+        response_types: ['code'],
+        grant_types: ['authorization_code'],
+      },
+    ],
+    claims: {
+      openid: ['sub'],
+      profile: ['preferred_username', 'groups', 'realm_access'],
+      email: ['email', 'email_verified'],
+    },
     conformIdTokenClaims: asksForUserinfo,
     pkce: { required: () => true },
     features: { devInteractions: { enabled: false } },
-    findAccount: async (_context, id) => ({ accountId: id, claims: async () => ({ sub: id, preferred_username: id, ...claims() }) }),
+    findAccount: async (_context, id) => ({
+      accountId: id,
+      claims: async () => ({ sub: id, preferred_username: id, ...claims() }),
+    }),
     interactions: { url: async (_context, interaction) => `/interaction/${interaction.uid}` },
     loadExistingGrant: async (context) => {
       const grant = new context.oidc.provider.Grant({ clientId: client.id, accountId: name });
@@ -52,7 +77,8 @@ export async function startIssuer(client: IssuerClient, name: string, { elsewher
   });
   const answer = provider.callback();
   server.on('request', (request, response) => {
-    if (request.url?.startsWith('/interaction/')) void provider.interactionFinished(request, response, { login: { accountId: name } });
+    if (request.url?.startsWith('/interaction/'))
+      void provider.interactionFinished(request, response, { login: { accountId: name } });
     else void answer(request, response);
   });
   return {
@@ -96,8 +122,14 @@ export class Browser {
     const html = await page.text();
     const action = /action="([^"]+)"/.exec(html)?.[1];
     const xsrf = /name="xsrf" value="([^"]+)"/.exec(html)?.[1];
-    if (!action || !xsrf) throw new Error(`${url.origin} answered ${page.status} and asks nothing: ${html.slice(0, 300)}`);
-    const answer = await fetch(new URL(action, url), { method: 'POST', redirect: 'manual', headers: { cookie: this.cookieOf(url.origin) }, body: new URLSearchParams({ xsrf, logout: 'yes' }) });
+    if (!action || !xsrf)
+      throw new Error(`${url.origin} answered ${page.status} and asks nothing: ${html.slice(0, 300)}`);
+    const answer = await fetch(new URL(action, url), {
+      method: 'POST',
+      redirect: 'manual',
+      headers: { cookie: this.cookieOf(url.origin) },
+      body: new URLSearchParams({ xsrf, logout: 'yes' }),
+    });
     this.keep(url.origin, answer);
     return answer.headers.get('location');
   }

@@ -29,8 +29,12 @@ export async function startDaemon({ program, args, env, logFile, ready }: Daemon
   const log = createWriteStream(logFile);
   let words = '';
   const said = await new Promise<RegExpExecArray>((resolve, reject) => {
-    const fail = (why: string): void => reject(new Error(`${args.join(' ')} ${why}; its last words:\n${words.slice(-3_000)}`));
-    const limit = setTimeout(() => void end(child).then(() => fail(`was not ready after ${READY_LIMIT_MS} ms`)), READY_LIMIT_MS);
+    const fail = (why: string): void =>
+      reject(new Error(`${args.join(' ')} ${why}; its last words:\n${words.slice(-3_000)}`));
+    const limit = setTimeout(
+      () => void end(child).then(() => fail(`was not ready after ${READY_LIMIT_MS} ms`)),
+      READY_LIMIT_MS,
+    );
     const take = (chunk: Buffer): void => {
       log.write(chunk);
       words = (words + chunk.toString('utf8')).slice(-20_000);

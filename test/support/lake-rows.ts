@@ -1,8 +1,9 @@
 /**
- * What lies in a lake, and whether a rebuild gave back what was there: the batch view byte by byte, the lake row by row.
+ * What lies in a lake, and whether a rebuild gave back what was there: the batch view byte by byte, the lake row by
+ * row.
  *
- * Both are read from the stores themselves, not from what a run says of itself. Keys of the batch view hold the generation, so
- * they are compared without it; a cell's timestamp is the number of its epoch, the same in both.
+ * Both are read from the stores themselves, not from what a run says of itself. Keys of the batch view hold the
+ * generation, so they are compared without it; a cell's timestamp is the number of its epoch, the same in both.
  */
 import { mkdir, mkdtemp, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
@@ -32,13 +33,21 @@ export async function batchCells(hbase: HBaseClient, namespace: string, generati
 }
 
 /** Detections that only one of two lakes below the root has. */
-export async function differentRows(config: Config, lakes: readonly [string, string]): Promise<{ rows: number; different: number }> {
+export async function differentRows(
+  config: Config,
+  lakes: readonly [string, string],
+): Promise<{ rows: number; different: number }> {
   const folder = await mkdtemp(join(tmpdir(), 'sightline-rebuilt-'));
   const duck = await openDuck({ memoryMb: 256, threads: 1, spillFolder: join(folder, 'spill') });
   try {
-    const [a, b] = await Promise.all(lakes.map(async (lake, n) => parquet(await downloaded(config, lake, join(folder, String(n))))));
-    const only = (x: string, y: string): string => `(SELECT ${COLUMNS} FROM ${x} EXCEPT ALL SELECT ${COLUMNS} FROM ${y})`;
-    const [found] = await duck.rows(`SELECT (SELECT COUNT(*) FROM ${a}) AS rows, (SELECT COUNT(*) FROM (${only(a!, b!)} UNION ALL ${only(b!, a!)})) AS different`);
+    const [a, b] = await Promise.all(
+      lakes.map(async (lake, n) => parquet(await downloaded(config, lake, join(folder, String(n))))),
+    );
+    const only = (x: string, y: string): string =>
+      `(SELECT ${COLUMNS} FROM ${x} EXCEPT ALL SELECT ${COLUMNS} FROM ${y})`;
+    const [found] = await duck.rows(
+      `SELECT (SELECT COUNT(*) FROM ${a}) AS rows, (SELECT COUNT(*) FROM (${only(a!, b!)} UNION ALL ${only(b!, a!)})) AS different`,
+    );
     return { rows: Number(found!.rows), different: Number(found!.different) };
   } finally {
     duck.close();
@@ -52,7 +61,9 @@ export async function detectionsIn(config: Config, lake: string): Promise<string
   const duck = await openDuck({ memoryMb: 256, threads: 1, spillFolder: join(folder, 'spill') });
   try {
     const files = await downloaded(config, lake, join(folder, 'files'));
-    return (await duck.rows(`SELECT CAST(detection_oid AS VARCHAR) AS id FROM ${parquet(files)}`)).map(({ id }) => String(id)).sort();
+    return (await duck.rows(`SELECT CAST(detection_oid AS VARCHAR) AS id FROM ${parquet(files)}`))
+      .map(({ id }) => String(id))
+      .sort();
   } finally {
     duck.close();
     await rm(folder, { recursive: true, force: true });

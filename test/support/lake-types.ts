@@ -1,4 +1,7 @@
-/** The columns of a detection as pyarrow must find them in the lake and in an export: the contract's, written down a second time. */
+/**
+ * The columns of a detection as pyarrow must find them in the lake and in an export: the contract's, written down a
+ * second time.
+ */
 export const TYPES_IN_ARROW = {
   geographical_location_oid: 'int64',
   video_camera_oid: 'int64',

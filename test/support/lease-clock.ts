@@ -1,4 +1,7 @@
-/** A clock that tests move: what was to be called until then is called, in order, and what that begins in memory has its turn. */
+/**
+ * A clock that tests move: what was to be called until then is called, in order, and what that begins in memory has its
+ * turn.
+ */
 import { setImmediate as turn } from 'node:timers/promises';
 import type { LeaseClock } from '../../batch-layer/lock/lease.ts';
 

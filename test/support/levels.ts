@@ -1,7 +1,8 @@
 /**
  * What a detection adds to, in the words of questions: every cell of every level, for tests that count naively.
  *
- * Written for its own sake and not with the code under test: a place's minutes, for example, have no cells of their own there.
+ * Written for its own sake and not with the code under test: a place's minutes, for example, have no cells of their own
+ * there.
  */
 import type { CellName, Level, Scope } from '../../core/domain/counts.ts';
 import type { Detection } from '../../core/domain/detection.ts';
@@ -13,7 +14,10 @@ export interface CountRowName {
   readonly epoch: Epoch;
 }
 
-export function eachCellOf({ detectedAt, item, location }: Detection, add: (scope: Scope, cell: CellName) => void): void {
+export function eachCellOf(
+  { detectedAt, item, location }: Detection,
+  add: (scope: Scope, cell: CellName) => void,
+): void {
   const minute = Math.floor(detectedAt / 60_000) % 60;
   for (const scope of [location, 'all'] as const) {
     add(scope, { level: 'minute_item', minute, subject: item });

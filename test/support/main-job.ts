@@ -1,8 +1,8 @@
 /**
  * The main job as a test sees it: started as a person would, asked through its API, killed by pid, stopped by a signal.
  *
- * Everything runs on the addresses of the environment (test/run.mjs), loopback only. Processes are found by the pids that the
- * status of the cluster and the process table name for this very stack, never by name alone.
+ * Everything runs on the addresses of the environment (test/run.mjs), loopback only. Processes are found by the pids
+ * that the status of the cluster and the process table name for this very stack, never by name alone.
  */
 import type { ChildProcess } from 'node:child_process';
 import { execFileSync, spawn } from 'node:child_process';
@@ -25,7 +25,10 @@ export interface MainJob {
 /** Resolves when the one line with the address was printed. */
 export async function startMainJob(args: readonly string[], limitMs = 300_000): Promise<MainJob> {
   const orders = stopOrders();
-  const child = spawn(process.execPath, [PROGRAM, 'start', ...args], { cwd: ROOT, stdio: ['ignore', 'pipe', 'inherit'] });
+  const child = spawn(process.execPath, [PROGRAM, 'start', ...args], {
+    cwd: ROOT,
+    stdio: ['ignore', 'pipe', 'inherit'],
+  });
   const ended = new Promise<number>((resolve) => child.on('exit', (code) => resolve(code ?? 1)));
   // A run that is stopped takes its main job with it.
   orders.stop.addEventListener('abort', () => {
@@ -59,13 +62,20 @@ function addressFrom(child: ChildProcess): Promise<string> {
   });
 }
 
-/** Runs a command of the command line to its end; the signal stops it as Ctrl-C would. What it says goes through as well. */
+/**
+ * Runs a command of the command line to its end; the signal stops it as Ctrl-C would. What it says goes through as
+ * well.
+ */
 export async function sightline(
   args: readonly string[],
   environment: NodeJS.ProcessEnv = process.env,
   signal?: AbortSignal,
 ): Promise<{ code: number; stdout: string; stderr: string }> {
-  const child = spawn(process.execPath, [PROGRAM, ...args], { cwd: ROOT, stdio: ['ignore', 'pipe', 'pipe'], env: environment });
+  const child = spawn(process.execPath, [PROGRAM, ...args], {
+    cwd: ROOT,
+    stdio: ['ignore', 'pipe', 'pipe'],
+    env: environment,
+  });
   let [stdout, stderr] = ['', ''];
   child.stdout.on('data', (chunk: Buffer) => void (stdout += chunk.toString('utf8')));
   child.stderr.on('data', (chunk: Buffer) => {
@@ -82,7 +92,9 @@ export function nodeTests(files: readonly string[], given: NodeJS.ProcessEnv): P
   const environment = { ...given };
   delete environment.NODE_TEST_CONTEXT;
   const args = ['--import', 'tsx', '--test', '--test-reporter=spec', '--test-concurrency=1', ...files];
-  return ending(spawn(process.execPath, args, { cwd: ROOT, stdio: ['ignore', 'inherit', 'inherit'], env: environment }));
+  return ending(
+    spawn(process.execPath, args, { cwd: ROOT, stdio: ['ignore', 'inherit', 'inherit'], env: environment }),
+  );
 }
 
 function ending(child: ChildProcess): Promise<number> {
@@ -100,7 +112,10 @@ export function childrenOf(parent: number, ...words: string[]): number[] {
 
 /** The pid of a daemon of this environment's stack. */
 export function daemonPid(name: string): number {
-  const said = execFileSync(process.execPath, [PROGRAM, 'cluster', 'status', '--json'], { cwd: ROOT, encoding: 'utf8' });
+  const said = execFileSync(process.execPath, [PROGRAM, 'cluster', 'status', '--json'], {
+    cwd: ROOT,
+    encoding: 'utf8',
+  });
   const rows = JSON.parse(said) as { daemon: string; pid?: number }[];
   const pid = rows.find((row) => row.daemon === name)?.pid;
   if (!pid) throw new Error(`${name} does not run: ${said}`);
@@ -108,7 +123,12 @@ export function daemonPid(name: string): number {
 }
 
 /** Asks again until `settled` accepts the answer; throws with the last answer when the limit has passed. */
-export async function eventually<T>(what: string, ask: () => Promise<T>, settled: (answer: T) => boolean, limitMs: number): Promise<T> {
+export async function eventually<T>(
+  what: string,
+  ask: () => Promise<T>,
+  settled: (answer: T) => boolean,
+  limitMs: number,
+): Promise<T> {
   const deadlineMs = Date.now() + limitMs;
   let last: unknown;
   for (;;) {
@@ -119,7 +139,10 @@ export async function eventually<T>(what: string, ask: () => Promise<T>, settled
     } catch (fault) {
       last = fault;
     }
-    if (Date.now() > deadlineMs) throw new Error(`${what} did not happen within ${limitMs} ms; last: ${last instanceof Error ? last.message : JSON.stringify(last)?.slice(0, 600)}`);
+    if (Date.now() > deadlineMs)
+      throw new Error(
+        `${what} did not happen within ${limitMs} ms; last: ${last instanceof Error ? last.message : JSON.stringify(last)?.slice(0, 600)}`,
+      );
     await pause(250);
   }
 }

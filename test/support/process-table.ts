@@ -9,7 +9,9 @@ export function residentMegabytes(pid: number): number {
 }
 
 export function pidsOfAll(): number[] {
-  return readdirSync('/proc').filter((name) => /^\d+$/.test(name)).map(Number);
+  return readdirSync('/proc')
+    .filter((name) => /^\d+$/.test(name))
+    .map(Number);
 }
 
 export function parentOf(pid: number): number | undefined {

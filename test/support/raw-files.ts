@@ -1,8 +1,10 @@
 /**
- * Raw files of one large epoch as the archive writes them, made by SQL: for benchmarks, and for the test of bounded memory.
+ * Raw files of one large epoch as the archive writes them, made by SQL: for benchmarks, and for the test of bounded
+ * memory.
  *
- * One in eleven records is a copy some two thousand records behind its first. Partitions are no real homes (SQL knows no
- * murmur2), but every id has one partition, which is all that reconciling asks. Times run over one day, so an epoch has 24 hours.
+ * One in eleven records is a copy some two thousand records behind its first. Partitions are no real homes (SQL knows
+ * no murmur2), but every id has one partition, which is all that reconciling asks. Times run over one day, so an epoch
+ * has 24 hours.
  */
 import { mkdir } from 'node:fs/promises';
 import { join } from 'node:path';
@@ -32,7 +34,9 @@ export async function makeRawFiles(
     for (let from = 0; from < perPartition; from += ROWS_PER_FILE) {
       const to = Math.min(perPartition, from + ROWS_PER_FILE);
       const localFile = join(folder, `part-${partition}-${from}-${to - 1}.parquet`);
-      await duck.run(`COPY (${selectOf(partition, from, to, perPartition, beganAt)}) TO ${quoted(localFile)} (FORMAT parquet, COMPRESSION zstd, COMPRESSION_LEVEL 3)`);
+      await duck.run(
+        `COPY (${selectOf(partition, from, to, perPartition, beganAt)}) TO ${quoted(localFile)} (FORMAT parquet, COMPRESSION zstd, COMPRESSION_LEVEL 3)`,
+      );
       files.push({ localFile, partition, rows: to - from });
       told(files.reduce((sum, { rows }) => sum + rows, 0));
     }

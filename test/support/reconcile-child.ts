@@ -29,7 +29,10 @@ const RULES: Rules = {
   ...{ generation: 1, logLife: 1, epochSeconds: 86_400, dedupWindowDays: 2, clockAheadDays: 1, partitionCount: 12 },
   ...{ firstEpoch: 20_000, firstOffsets: Array.from({ length: 12 }, () => 0) },
 };
-/** Numbers of eight bytes, texts of sixteen: nine columns of `met`, nine of `records`, ten of detections while they are sorted. */
+/**
+ * Numbers of eight bytes, texts of sixteen: nine columns of `met`, nine of `records`, ten of detections while they are
+ * sorted.
+ */
 const BYTES_PER_RECORD = 10 * 8 + 10 * 8 + 12 * 8;
 
 const options = { memoryMb, threads: 2, spillFolder: join(folder, 'spill') };
@@ -44,7 +47,8 @@ await reconcile(duck, RULES, { raw, earlier: [], locations, lakeFiles: async () 
 const archive = { partitions: [], files: [], uncut: [], held: [] };
 const rowsIn = { 'lake/detections/': 0, 'lake/_runs/_met/': 0 };
 for await (const { path, rows } of writeFiles(duck, { folder, epoch: '2024-10-04', archive, sortRows: bucketRows })) {
-  for (const prefix of ['lake/detections/', 'lake/_runs/_met/'] as const) if (path.startsWith(prefix)) rowsIn[prefix] += rows;
+  for (const prefix of ['lake/detections/', 'lake/_runs/_met/'] as const)
+    if (path.startsWith(prefix)) rowsIn[prefix] += rows;
 }
 duck.close();
 const total = raw.reduce((sum, { rows }) => sum + rows, 0);

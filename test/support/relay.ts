@@ -17,7 +17,10 @@ export async function startRelay(host: string, target: HostPort): Promise<Relay>
   const server = createServer((here) => {
     taken++;
     const there = connect(partsOf(target));
-    for (const [one, other] of [[here, there], [there, here]] as const) {
+    for (const [one, other] of [
+      [here, there],
+      [there, here],
+    ] as const) {
       sockets.add(one);
       one.on('error', () => other.destroy()).on('close', () => other.destroy());
     }

@@ -1,6 +1,6 @@
 /**
- * What the browser's tests of all pages share: a page opened, looked at and closed, with every complaint of its console; numbers as
- * people read them; axe.
+ * What the browser's tests of all pages share: a page opened, looked at and closed, with every complaint of its
+ * console; numbers as people read them; axe.
  */
 import assert from 'node:assert/strict';
 import { readFileSync } from 'node:fs';
@@ -19,7 +19,10 @@ export const base = process.env['SIGHTLINE_URL'] ?? '';
 /** Opens a page of the app, and closes it after the look: it has complained of nothing. */
 export type See = (path: string, options: BrowserContextOptions, look: (page: Page) => Promise<void>) => Promise<void>;
 
-/** A browser for the tests of a file, from the first to the last of them. `address`: of the app, as this file reaches it. */
+/**
+ * A browser for the tests of a file, from the first to the last of them. `address`: of the app, as this file reaches
+ * it.
+ */
 export function seeing(address: () => string = () => base): See {
   let browser: Browser;
   before(async () => {
@@ -49,14 +52,25 @@ export async function answerOf<T>(path: string): Promise<T> {
   return (await response.json()) as T;
 }
 
-/** What the app answers to a request of the page; asked again, as browsers do, if the kept connection was just being closed. */
+/**
+ * What the app answers to a request of the page; asked again, as browsers do, if the kept connection was just being
+ * closed.
+ */
 export function fetched(route: Route, changed: { url?: string } = {}): Promise<APIResponse> {
   return route.fetch({ ...changed, maxRetries: 3 });
 }
 
 /** An answer of the API as it is before anything was counted or published. */
 export function withNothing<T extends Record<string, unknown>>(answer: T): T {
-  const nothing = { total: 0, items: [], distinct_items: 0, locations: [], points: [], horizon: null, parts: { batch: 0, speed: 0 } };
+  const nothing = {
+    total: 0,
+    items: [],
+    distinct_items: 0,
+    locations: [],
+    points: [],
+    horizon: null,
+    parts: { batch: 0, speed: 0 },
+  };
   return { ...answer, ...Object.fromEntries(Object.entries(nothing).filter(([name]) => name in answer)) };
 }
 
@@ -66,7 +80,11 @@ export async function someOfAll(): Promise<{ place: string; detection: string; e
   const { detections } = await answerOf<DetectionsAnswer>(`detections?${day}&limit=1`);
   assert.ok(detections[0], 'the stores hold a detection of the last day');
   const [run] = (await answerOf<RunsAnswer>('runs?limit=1')).runs;
-  return { place: detections[0].geographical_location_oid, detection: detections[0].detection_oid, epoch: run?.epoch ?? null };
+  return {
+    place: detections[0].geographical_location_oid,
+    detection: detections[0].detection_oid,
+    epoch: run?.epoch ?? null,
+  };
 }
 
 /** Rules of axe that are broken seriously, with the nodes. */
@@ -84,7 +102,9 @@ export async function onAPhone(page: Page): Promise<{ width: number; cut: string
       .filter((one) => one.checkVisibility() && one.clientWidth > 1 && one.scrollWidth > one.clientWidth + 1)
       .map((one) => one.className + ' ' + one.textContent)`),
     width: await page.evaluate<number>('document.documentElement.scrollWidth'),
-    small: await page.evaluate<string[]>(`[...document.querySelectorAll('button, .badge, .brand, .tabs a, label:has(input[type=radio]), .pick')]
+    small: await page.evaluate<
+      string[]
+    >(`[...document.querySelectorAll('button, .badge, .brand, .tabs a, label:has(input[type=radio]), .pick')]
       .filter((one) => one.checkVisibility() && !one.closest('td, .conflict') && one.getBoundingClientRect().height < 39.5)
       .map((one) => one.className + ' ' + one.textContent + ' ' + one.getBoundingClientRect().height)`),
   };

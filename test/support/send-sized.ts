@@ -1,4 +1,7 @@
-/** Sends what sized-records.ts makes by node-rdkafka, each record to its home: bench/batch/bytes.ts and a contract test fill topics with it. */
+/**
+ * Sends what sized-records.ts makes by node-rdkafka, each record to its home: bench/batch/bytes.ts and a contract test
+ * fill topics with it.
+ */
 import { setTimeout as pause } from 'node:timers/promises';
 import type rdkafka from 'node-rdkafka';
 import type { Config } from '../../core/process/config.ts';
@@ -7,8 +10,15 @@ import { openProducer } from '../../bench/support/traffic.ts';
 import { sizedRecord } from './sized-records.ts';
 
 /** Resolves with the number of records once all are acknowledged. */
-export async function sendSized(config: Config, plan: SizedPlan, told: (sent: number) => void = () => undefined): Promise<number> {
-  const producer = await openProducer(config, { 'queue.buffering.max.kbytes': 131_072, 'message.max.bytes': 2_000_000 });
+export async function sendSized(
+  config: Config,
+  plan: SizedPlan,
+  told: (sent: number) => void = () => undefined,
+): Promise<number> {
+  const producer = await openProducer(config, {
+    'queue.buffering.max.kbytes': 131_072,
+    'message.max.bytes': 2_000_000,
+  });
   let failed: unknown = null;
   producer.on('delivery-report', (error) => (failed ??= error));
   let sent = 0;

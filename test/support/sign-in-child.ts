@@ -1,7 +1,9 @@
 /**
- * Signs in with the issuer that the environment names, in a process of its own, since trust in a certificate is decided at its start.
+ * Signs in with the issuer that the environment names, in a process of its own, since trust in a certificate is decided
+ * at its start.
  *
- * The browser asks by the same way, because only the proxy knows where the issuer is. Prints the name that the session holds.
+ * The browser asks by the same way, because only the proxy knows where the issuer is. Prints the name that the session
+ * holds.
  */
 import { readConfig } from '../../core/process/config.ts';
 import { outwardFetch } from '../../core/process/proxy.ts';

@@ -1,5 +1,6 @@
 /**
- * Whether a lake holds exactly what sized-records.ts sent: every raw record byte for byte, every detection once, with its name.
+ * Whether a lake holds exactly what sized-records.ts sent: every raw record byte for byte, every detection once, with
+ * its name.
  *
  * Files are fetched one at a time and read row by row, and each row is compared with the record that its id stands for.
  */
@@ -28,7 +29,10 @@ export async function checkLake(hdfs: Hdfs, plan: SizedPlan): Promise<SizedLake>
     const seen = new Uint8Array(plan.records);
     const raw = await hdfs.walk('lake/raw');
     let rawRecords = 0;
-    for (const { path } of raw) rawRecords += await eachRow(hdfs, path, folder, 'key, value, headers, verdict', (row) => checkRaw(row, plan, seen));
+    for (const { path } of raw)
+      rawRecords += await eachRow(hdfs, path, folder, 'key, value, headers, verdict', (row) =>
+        checkRaw(row, plan, seen),
+      );
     for (let n = 0; n < plan.records; n++) {
       const expected = sizedRecord(n, { ...plan, bytes: 300 }).isSentTwice ? 2 : 1;
       if (seen[n] !== expected) throw new Error(`record ${n} was sent ${expected} times and archived ${seen[n]} times`);
@@ -37,13 +41,26 @@ export async function checkLake(hdfs: Hdfs, plan: SizedPlan): Promise<SizedLake>
     let detections = 0;
     let largestGroup = 0;
     for (const { path } of await hdfs.walk('lake/detections')) {
-      detections += await eachRow(hdfs, path, folder, '*', (row) => checkDetection(row, plan, published), (bytes) => {
-        largestGroup = Math.max(largestGroup, bytes);
-      });
+      detections += await eachRow(
+        hdfs,
+        path,
+        folder,
+        '*',
+        (row) => checkDetection(row, plan, published),
+        (bytes) => {
+          largestGroup = Math.max(largestGroup, bytes);
+        },
+      );
     }
     const missing = published.findIndex((count, n) => count !== (n % 4 === 3 ? 0 : 1));
     if (missing >= 0) throw new Error(`detection ${missing} is published ${published[missing]} times`);
-    return { rawFiles: raw.length, rawRecords, rawBytes: raw.reduce((sum, { bytes }) => sum + bytes, 0), detections, largestGroup };
+    return {
+      rawFiles: raw.length,
+      rawRecords,
+      rawBytes: raw.reduce((sum, { bytes }) => sum + bytes, 0),
+      detections,
+      largestGroup,
+    };
   } finally {
     await rm(folder, { recursive: true, force: true });
   }
@@ -64,11 +81,15 @@ async function eachRow(
   const duck = await openDuck({ memoryMb: 512, threads: 1, spillFolder: join(folder, 'spill') });
   let rows = 0;
   try {
-    for await (const some of duck.batches(`SELECT ${columns} FROM read_parquet(${quoted(file)}, hive_partitioning = false)`)) {
+    for await (const some of duck.batches(
+      `SELECT ${columns} FROM read_parquet(${quoted(file)}, hive_partitioning = false)`,
+    )) {
       some.forEach(check);
       rows += some.length;
     }
-    const [largest] = await duck.rows(`SELECT MAX(total_uncompressed_size) AS bytes FROM parquet_metadata(${quoted(file)}) WHERE path_in_schema = 'item_name'`);
+    const [largest] = await duck.rows(
+      `SELECT MAX(total_uncompressed_size) AS bytes FROM parquet_metadata(${quoted(file)}) WHERE path_in_schema = 'item_name'`,
+    );
     group(Number(largest!.bytes ?? 0));
   } finally {
     duck.close();
@@ -82,10 +103,14 @@ function checkRaw({ key, value, headers, verdict }: Row, plan: SizedPlan, seen: 
   if (verdict === 'tick') return;
   const n = numberOf((key as Buffer).toString());
   const expected = sizedRecord(n, plan);
-  const found = ((headers ?? []) as readonly { name: string; value: Buffer }[]).map((header) => ({ [header.name]: header.value.toString() }));
+  const found = ((headers ?? []) as readonly { name: string; value: Buffer }[]).map((header) => ({
+    [header.name]: header.value.toString(),
+  }));
   if (!expected.value.equals(value as Buffer)) throw new Error(`raw record ${n} has other bytes than were sent`);
-  if (JSON.stringify(found) !== JSON.stringify(expected.headers)) throw new Error(`raw record ${n} has other headers than were sent`);
-  if (verdict !== (expected.detection ? 'detection' : 'dead_letter')) throw new Error(`raw record ${n} is told to be a ${String(verdict)}`);
+  if (JSON.stringify(found) !== JSON.stringify(expected.headers))
+    throw new Error(`raw record ${n} has other headers than were sent`);
+  if (verdict !== (expected.detection ? 'detection' : 'dead_letter'))
+    throw new Error(`raw record ${n} is told to be a ${String(verdict)}`);
   seen[n]!++;
 }
 
@@ -93,7 +118,10 @@ function checkDetection(row: Row, plan: SizedPlan, published: Uint8Array): void 
   const n = numberOf(String(row.detection_oid));
   const { detection } = sizedRecord(n, plan);
   const found = [row.geographical_location_oid, row.item_name, row.timestamp_detected].map(String);
-  if (!detection || JSON.stringify(found) !== JSON.stringify([detection.place, detection.item, detection.detectedAt].map(String))) {
+  if (
+    !detection ||
+    JSON.stringify(found) !== JSON.stringify([detection.place, detection.item, detection.detectedAt].map(String))
+  ) {
     throw new Error(`detection ${n} is published as ${JSON.stringify(found).slice(0, 200)}`);
   }
   published[n]!++;

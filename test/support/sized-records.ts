@@ -1,9 +1,11 @@
 /**
- * Records of a size that is asked for, each a function of its number, so that what comes back can be checked byte by byte.
+ * Records of a size that is asked for, each a function of its number, so that what comes back can be checked byte by
+ * byte.
  *
- * Of four in a row: a detection with a short name and an unknown field that makes up the size, one with a name as long as the size and
- * the contract allow (5,000 code points of four bytes), one whose name is written with escapes, and a dead letter. Every tenth is
- * sent twice, every eleventh carries a header. send-sized.ts sends them, sized-lake.ts compares a lake with them.
+ * Of four in a row: a detection with a short name and an unknown field that makes up the size, one with a name as long
+ * as the size and the contract allow (5,000 code points of four bytes), one whose name is written with escapes, and a
+ * dead letter. Every tenth is sent twice, every eleventh carries a header. send-sized.ts sends them, sized-lake.ts
+ * compares a lake with them.
  */
 export interface SizedPlan {
   readonly records: number;

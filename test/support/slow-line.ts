@@ -1,4 +1,7 @@
-/** A line between a browser and the app on which a page comes in small pieces, as over a phone's: whatever is painted of a part is seen. */
+/**
+ * A line between a browser and the app on which a page comes in small pieces, as over a phone's: whatever is painted of
+ * a part is seen.
+ */
 import { createServer, request } from 'node:http';
 import type { AddressInfo } from 'node:net';
 import { setTimeout as pause } from 'node:timers/promises';
@@ -34,7 +37,10 @@ export async function slowLine(base: string): Promise<SlowLine> {
   };
 }
 
-async function inPieces(page: AsyncIterable<Buffer>, answer: { write(piece: Buffer): unknown; end(): unknown }): Promise<void> {
+async function inPieces(
+  page: AsyncIterable<Buffer>,
+  answer: { write(piece: Buffer): unknown; end(): unknown },
+): Promise<void> {
   try {
     for await (const chunk of page) {
       for (let at = 0; at < chunk.length; at += PIECE_BYTES) {

@@ -1,8 +1,9 @@
 /**
- * Where `--engine spark` can submit to, each made real on loopback: Spark within spark-submit, Spark's own cluster, YARN.
+ * Where `--engine spark` can submit to, each made real on loopback: Spark within spark-submit, Spark's own cluster,
+ * YARN.
  *
- * A standalone cluster is a Master and a Worker of the Spark that submits; YARN is a ResourceManager and a
- * NodeManager from Hadoop's Maven artifacts. Each has ports that were free and files in a folder of its own, and ends by its pid.
+ * A standalone cluster is a Master and a Worker of the Spark that submits; YARN is a ResourceManager and a NodeManager
+ * from Hadoop's Maven artifacts. Each has ports that were free and files in a folder of its own, and ends by its pid.
  * What `environment` holds is what an operator sets: docs/operations.md says the same.
  */
 import { execFile } from 'node:child_process';
@@ -23,7 +24,9 @@ export interface SparkMaster {
   close(): Promise<void>;
 }
 
-/** SIGHTLINE_SPARK_MASTERS=local,standalone,yarn: YARN only when it is asked for, because its jars are fetched first. */
+/**
+ * SIGHTLINE_SPARK_MASTERS=local,standalone,yarn: YARN only when it is asked for, because its jars are fetched first.
+ */
 export function mastersAsked(otherwise: MasterName): MasterName[] {
   return (process.env.SIGHTLINE_SPARK_MASTERS ?? otherwise).split(',').map((word) => {
     const name = NAMES.find((each) => each === word.trim());
@@ -40,7 +43,8 @@ export async function sparkHome(): Promise<string> {
 }
 
 export async function openMaster(name: MasterName, home: string): Promise<SparkMaster> {
-  if (name === 'local') return { name, environment: { SPARK_HOME: home, SPARK_MASTER: 'local[2]' }, close: async () => undefined };
+  if (name === 'local')
+    return { name, environment: { SPARK_HOME: home, SPARK_MASTER: 'local[2]' }, close: async () => undefined };
   const folder = await mkdtemp(join(tmpdir(), `sightline-${name}-`));
   await mkdir(join(folder, 'logs'));
   const cluster = await (name === 'standalone' ? openStandalone : openYarn)(folder, home);

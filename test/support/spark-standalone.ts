@@ -4,7 +4,10 @@ import { startDaemon } from './java-daemon.ts';
 
 const DEPLOY = 'org.apache.spark.deploy';
 
-export async function openStandalone(folder: string, home: string): Promise<{ environment: Record<string, string>; close(): Promise<void> }> {
+export async function openStandalone(
+  folder: string,
+  home: string,
+): Promise<{ environment: Record<string, string>; close(): Promise<void> }> {
   const env = { ...process.env, SPARK_HOME: home, SPARK_LOCAL_IP: '127.0.0.1', SPARK_DAEMON_MEMORY: '256m' };
   const program = join(home, 'bin', 'spark-class');
   const start = (name: string, given: readonly string[], ready: RegExp) => {
@@ -13,9 +16,17 @@ export async function openStandalone(folder: string, home: string): Promise<{ en
   };
   const master = await start('master.Master', [], /Starting Spark master at (spark:\/\/[\d.:]+)/);
   const url = master.said[1]!;
-  const worker = await start('worker.Worker', ['--cores', '2', '--memory', '1g', '--work-dir', join(folder, 'work'), url], /Successfully registered with master/);
+  const worker = await start(
+    'worker.Worker',
+    ['--cores', '2', '--memory', '1g', '--work-dir', join(folder, 'work'), url],
+    /Successfully registered with master/,
+  );
   return {
-    environment: { SPARK_MASTER: url, SPARK_LOCAL_IP: '127.0.0.1', SPARK_SUBMIT_OPTIONS: '--executor-memory 1g --conf spark.driver.host=127.0.0.1' },
+    environment: {
+      SPARK_MASTER: url,
+      SPARK_LOCAL_IP: '127.0.0.1',
+      SPARK_SUBMIT_OPTIONS: '--executor-memory 1g --conf spark.driver.host=127.0.0.1',
+    },
     async close() {
       await worker.close();
       await master.close();

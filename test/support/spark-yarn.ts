@@ -1,8 +1,10 @@
 /**
- * YARN on loopback: a ResourceManager and a NodeManager from Hadoop's Maven artifacts, over the HDFS of the environment.
+ * YARN on loopback: a ResourceManager and a NodeManager from Hadoop's Maven artifacts, over the HDFS of the
+ * environment.
  *
- * HADOOP_CONF_DIR holds what a client of the cluster needs; a real one has it already. Spark's libraries are taken from where they
- * lie (`local:`), because every container runs on this machine; a real cluster keeps them in HDFS (`spark.yarn.archive`).
+ * HADOOP_CONF_DIR holds what a client of the cluster needs; a real one has it already. Spark's libraries are taken from
+ * where they lie (`local:`), because every container runs on this machine; a real cluster keeps them in HDFS
+ * (`spark.yarn.archive`).
  */
 import { mkdir, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
@@ -16,7 +18,16 @@ import { freePorts, startDaemon } from './java-daemon.ts';
 
 const SERVER = 'org.apache.hadoop.yarn.server';
 /** Parts of the JDK into which Hadoop reaches by reflection. */
-const OPENED = ['java.lang', 'java.lang.reflect', 'java.io', 'java.nio', 'java.util', 'java.util.concurrent', 'java.net', 'sun.nio.ch'];
+const OPENED = [
+  'java.lang',
+  'java.lang.reflect',
+  'java.io',
+  'java.nio',
+  'java.util',
+  'java.util.concurrent',
+  'java.net',
+  'sun.nio.ch',
+];
 
 const ON_LOOPBACK = '--conf spark.driver.host=127.0.0.1';
 const LOGGING: Settings = {
@@ -26,13 +37,19 @@ const LOGGING: Settings = {
   'log4j.appender.console.layout.ConversionPattern': '%d{ISO8601} %-5p %c{2}: %m%n',
 };
 
-export async function openYarn(folder: string, home: string): Promise<{ environment: Record<string, string>; close(): Promise<void> }> {
+export async function openYarn(
+  folder: string,
+  home: string,
+): Promise<{ environment: Record<string, string>; close(): Promise<void> }> {
   const stack = stackFrom();
   const java = await findJava();
   await fetchJars(stack, () => undefined, undefined, ['yarn']);
   const conf = join(folder, 'conf');
   for (const page of ['cluster', 'node']) await mkdir(join(conf, 'webapps', page), { recursive: true });
-  await writeFile(join(conf, 'core-site.xml'), settingsXml({ ...coreSite(stack), 'hadoop.tmp.dir': join(folder, 'tmp') }));
+  await writeFile(
+    join(conf, 'core-site.xml'),
+    settingsXml({ ...coreSite(stack), 'hadoop.tmp.dir': join(folder, 'tmp') }),
+  );
   await writeFile(join(conf, 'hdfs-site.xml'), settingsXml(hdfsSite(stack)));
   await writeFile(join(conf, 'yarn-site.xml'), settingsXml(yarnSite(folder, await freePorts(5))));
   await writeFile(join(conf, 'log4j.properties'), settingsProperties(LOGGING));
@@ -40,14 +57,22 @@ export async function openYarn(folder: string, home: string): Promise<{ environm
     startDaemon({
       program: java,
       args: [
-        ...['-Xmx512m', ...OPENED.flatMap((part) => ['--add-opens', `java.base/${part}=ALL-UNNAMED`]), '-Djava.net.preferIPv4Stack=true'],
+        ...[
+          '-Xmx512m',
+          ...OPENED.flatMap((part) => ['--add-opens', `java.base/${part}=ALL-UNNAMED`]),
+          '-Djava.net.preferIPv4Stack=true',
+        ],
         ...['-cp', `${conf}:${join(jarFolder(stack, 'yarn'), '*')}`, mainClass],
       ],
       env: { ...process.env, HADOOP_USER_NAME: 'sightline' },
       logFile: join(folder, 'logs', name),
       ready,
     });
-  const manager = await start('resourcemanager', `${SERVER}.resourcemanager.ResourceManager`, /Transitioned to active state/);
+  const manager = await start(
+    'resourcemanager',
+    `${SERVER}.resourcemanager.ResourceManager`,
+    /Transitioned to active state/,
+  );
   const node = await start('nodemanager', `${SERVER}.nodemanager.NodeManager`, /Registered with ResourceManager as/);
   return {
     environment: {
@@ -64,7 +89,13 @@ export async function openYarn(folder: string, home: string): Promise<{ environm
 }
 
 function yarnSite(folder: string, ports: readonly number[]): Settings {
-  const [client, scheduler, tracker, admin, web] = ports.map((port) => `127.0.0.1:${port}`) as [string, string, string, string, string];
+  const [client, scheduler, tracker, admin, web] = ports.map((port) => `127.0.0.1:${port}`) as [
+    string,
+    string,
+    string,
+    string,
+    string,
+  ];
   return {
     'yarn.resourcemanager.hostname': '127.0.0.1',
     'yarn.resourcemanager.address': client,

@@ -1,6 +1,6 @@
 /**
- * Records for the speed layer's contract, with the truth about them: copies by every kind of producer, poison, deferred ones, ticks,
- * and transactions that were committed and aborted.
+ * Records for the speed layer's contract, with the truth about them: copies by every kind of producer, poison, deferred
+ * ones, ticks, and transactions that were committed and aborted.
  *
  * The truth is kept in sets and sums, by what was sent and not by what our code makes of it.
  */
@@ -39,7 +39,11 @@ const DAY_MS = 86_400_000;
 export async function speedFeed(config: Config): Promise<SpeedFeed> {
   const kafka = new kafkajs.Kafka({ brokers: config.KAFKA_BROKERS.split(','), logLevel: kafkajs.logLevel.NOTHING });
   const producer = kafka.producer({ allowAutoTopicCreation: false });
-  const careful = kafka.producer({ transactionalId: `${config.KAFKA_TOPIC}-feed`, maxInFlightRequests: 1, idempotent: true });
+  const careful = kafka.producer({
+    transactionalId: `${config.KAFKA_TOPIC}-feed`,
+    maxInFlightRequests: 1,
+    idempotent: true,
+  });
   await Promise.all([producer.connect(), careful.connect()]);
   const topic = config.KAFKA_TOPIC;
   const partitions = config.KAFKA_PARTITIONS;

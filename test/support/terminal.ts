@@ -1,8 +1,10 @@
 /**
- * A terminal as a person has one: a shell in a pseudo-terminal, keys that are typed, a screen that is read, a window that is closed.
+ * A terminal as a person has one: a shell in a pseudo-terminal, keys that are typed, a screen that is read, a window
+ * that is closed.
  *
- * Only a real one sends Ctrl-C to every process of the foreground, so that a program that npm started is told by the terminal and by
- * npm, and only a real one goes away under a program that still writes to it. Node has no pseudo-terminals; Python's come with it.
+ * Only a real one sends Ctrl-C to every process of the foreground, so that a program that npm started is told by the
+ * terminal and by npm, and only a real one goes away under a program that still writes to it. Node has no
+ * pseudo-terminals; Python's come with it.
  */
 import { spawn } from 'node:child_process';
 import { setTimeout as pause } from 'node:timers/promises';
@@ -19,7 +21,10 @@ export interface Terminal {
   interrupt(): void;
   /** Closes the window; resolves when its shell has ended. */
   close(): Promise<void>;
-  /** Waits until the screen shows this in what came since the last match; throws with the end of the screen if it does not. */
+  /**
+   * Waits until the screen shows this in what came since the last match; throws with the end of the screen if it does
+   * not.
+   */
   shows(what: RegExp, limitMs: number): Promise<RegExpExecArray>;
   /** Waits until the shell asks for the next command; what the last one ended with. */
   prompt(limitMs: number): Promise<number>;
@@ -31,7 +36,11 @@ export interface Terminal {
 
 /** Resolves when the shell asks for a command. */
 export async function openTerminal(environment: NodeJS.ProcessEnv, folder: string): Promise<Terminal> {
-  const child = spawn('python3', [PROGRAM], { cwd: folder, env: { ...environment, TERM: 'xterm' }, stdio: ['pipe', 'pipe', 'inherit'] });
+  const child = spawn('python3', [PROGRAM], {
+    cwd: folder,
+    env: { ...environment, TERM: 'xterm' },
+    stdio: ['pipe', 'pipe', 'inherit'],
+  });
   child.stdin.write("PS1='[ended with $?] '\n");
   const ended = new Promise<void>((resolve) => child.on('close', () => resolve()));
   let screen = '';
@@ -45,7 +54,8 @@ export async function openTerminal(environment: NodeJS.ProcessEnv, folder: strin
         seen += found.index + found[0].length;
         return found;
       }
-      if (Date.now() > deadlineMs) throw new Error(`The screen did not show ${what} within ${limitMs} ms; it ends with:\n${screen.slice(-3_000)}`);
+      if (Date.now() > deadlineMs)
+        throw new Error(`The screen did not show ${what} within ${limitMs} ms; it ends with:\n${screen.slice(-3_000)}`);
       await pause(LOOK_EVERY_MS);
     }
   };
@@ -75,4 +85,3 @@ function childrenOf(parent: number): number[] {
 function descendantsOf(pid: number): number[] {
   return childrenOf(pid).flatMap((child) => [child, ...descendantsOf(child)]);
 }
-

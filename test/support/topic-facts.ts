@@ -4,7 +4,12 @@ import { topicPlans } from '../../core/layout/log.ts';
 
 const RETENTION_MS = 7 * 86_400_000;
 const [log, deadLetters] = topicPlans({
-  topic: 'detections', deadLetterTopic: 'detections.dlq', partitions: 4, replication: 1, retentionMs: RETENTION_MS, segmentBytes: 536_870_912,
+  topic: 'detections',
+  deadLetterTopic: 'detections.dlq',
+  partitions: 4,
+  replication: 1,
+  retentionMs: RETENTION_MS,
+  segmentBytes: 536_870_912,
 });
 
 export const SOUND_TOPIC: TopicFacts = {

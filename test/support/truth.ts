@@ -21,7 +21,8 @@ export interface TruthLine {
   readonly offset: number;
 }
 
-const LINE = /^(-?\d*),(-?\d*),(-?\d*),("(?:[^"]|"")*"|[^",]*),(-?\d*),([a-z0-9_:]+),(murmur2|crc32|keyless),(\d+),(\d+)$/;
+const LINE =
+  /^(-?\d*),(-?\d*),(-?\d*),("(?:[^"]|"")*"|[^",]*),(-?\d*),([a-z0-9_:]+),(murmur2|crc32|keyless),(\d+),(\d+)$/;
 
 /** Line by line, so that a long run's file need not fit into memory. */
 export async function* truthLines(file: string): AsyncGenerator<TruthLine> {

@@ -1,4 +1,7 @@
-/** A process that sends the first two records of a producer at once, closes it, and should then have nothing left to live for. */
+/**
+ * A process that sends the first two records of a producer at once, closes it, and should then have nothing left to
+ * live for.
+ */
 import { readConfig } from '../../core/process/config.ts';
 import { logProducer } from '../../core/stores/kafka/producer.ts';
 

@@ -1,8 +1,8 @@
 /**
  * Holds the structure: who may import whom, and who may touch a driver.
  *
- * Read from the source text, not from a bundler's graph, so that a forbidden import fails here with its file and line even when it
- * would work.
+ * Read from the source text, not from a bundler's graph, so that a forbidden import fails here with its file and line
+ * even when it would work.
  */
 import assert from 'node:assert/strict';
 import { readdirSync, readFileSync } from 'node:fs';
@@ -11,7 +11,19 @@ import { describe, it } from 'node:test';
 import { fileURLToPath } from 'node:url';
 
 const ROOT = fileURLToPath(new URL('../..', import.meta.url));
-const ROOMS = ['core/domain', 'core/layout', 'core/stores', 'core/hbase', 'core/process', 'speed-layer', 'batch-layer', 'serving', 'admin', 'dashboard-next', 'hadoop-compose'];
+const ROOMS = [
+  'core/domain',
+  'core/layout',
+  'core/stores',
+  'core/hbase',
+  'core/process',
+  'speed-layer',
+  'batch-layer',
+  'serving',
+  'admin',
+  'dashboard-next',
+  'hadoop-compose',
+];
 const CORE = ['core/domain', 'core/layout', 'core/stores', 'core/hbase', 'core/process'];
 
 /** From a room to the rooms that it may import. */
@@ -29,10 +41,20 @@ const MAY_IMPORT: Readonly<Record<string, readonly string[]>> = {
   'hadoop-compose': [...CORE, 'serving', 'admin'],
 };
 
-const DRIVERS = ['node-rdkafka', 'kafkajs', 'hbase-rpc-client', 'webhdfs', 'protobufjs', '@duckdb/node-api', 'parquetjs'];
+const DRIVERS = [
+  'node-rdkafka',
+  'kafkajs',
+  'hbase-rpc-client',
+  'webhdfs',
+  'protobufjs',
+  '@duckdb/node-api',
+  'parquetjs',
+];
 
 /** The set-up of a laptop asks Kafka whether it is up, before there are any stores. */
-const DRIVER_EXCEPTIONS: Readonly<Record<string, readonly string[]>> = { 'hadoop-compose/cluster/probes.ts': ['kafkajs'] };
+const DRIVER_EXCEPTIONS: Readonly<Record<string, readonly string[]>> = {
+  'hadoop-compose/cluster/probes.ts': ['kafkajs'],
+};
 
 interface Import {
   readonly file: string;
@@ -43,14 +65,17 @@ interface Import {
 function sources(folder: string): string[] {
   return readdirSync(join(ROOT, folder), { withFileTypes: true }).flatMap((entry) => {
     const path = join(folder, entry.name);
-    if (entry.isDirectory()) return ['node_modules', '.next', 'sightline_cameras'].includes(entry.name) ? [] : sources(path);
+    if (entry.isDirectory())
+      return ['node_modules', '.next', 'sightline_cameras'].includes(entry.name) ? [] : sources(path);
     return /\.(ts|tsx)$/.test(entry.name) && !entry.name.endsWith('.d.ts') ? [path] : [];
   });
 }
 
 function importsOf(file: string): Import[] {
   const text = readFileSync(join(ROOT, file), 'utf8');
-  const found = text.matchAll(/(?:^|\n)\s*(?:import|export)\b[^'"`;]*?from\s*['"]([^'"]+)['"]|\bimport\s*\(\s*['"]([^'"]+)['"]\s*\)|(?:^|\n)import\s+['"]([^'"]+)['"]/g);
+  const found = text.matchAll(
+    /(?:^|\n)\s*(?:import|export)\b[^'"`;]*?from\s*['"]([^'"]+)['"]|\bimport\s*\(\s*['"]([^'"]+)['"]\s*\)|(?:^|\n)import\s+['"]([^'"]+)['"]/g,
+  );
   return [...found].map((match) => ({
     file,
     line: text.slice(0, match.index).split('\n').length,
@@ -58,7 +83,10 @@ function importsOf(file: string): Import[] {
   }));
 }
 
-const dependenciesOf = (file: string): string[] => Object.keys((JSON.parse(readFileSync(join(ROOT, file), 'utf8')) as { dependencies: Record<string, string> }).dependencies);
+const dependenciesOf = (file: string): string[] =>
+  Object.keys(
+    (JSON.parse(readFileSync(join(ROOT, file), 'utf8')) as { dependencies: Record<string, string> }).dependencies,
+  );
 
 /** What `npm ci --omit=dev` installs by name; the app starts Next, which is the pages' own package. */
 const productionPackages = [...dependenciesOf('package.json'), ...dependenciesOf('dashboard-next/package.json')];
@@ -127,14 +155,24 @@ describe('the structure of the code', () => {
   });
 
   it('finds a circle', () => {
-    const graph = new Map([['a', new Set(['b'])], ['b', new Set(['c', 'd'])], ['c', new Set(['a'])], ['d', new Set<string>()]]);
+    const graph = new Map([
+      ['a', new Set(['b'])],
+      ['b', new Set(['c', 'd'])],
+      ['c', new Set(['a'])],
+      ['d', new Set<string>()],
+    ]);
     assert.deepEqual(circlesOf(graph), [['a', 'b', 'c']]);
   });
 
   it('keeps drivers inside core/stores, and the protocol of HBase inside core/hbase', () => {
     const forbidden = imports.filter(({ file, from }) => {
       const driver = DRIVERS.find((name) => from === name || from.startsWith(`${name}/`));
-      return driver && !file.startsWith('core/stores/') && !(file.startsWith('core/hbase/') && driver === 'protobufjs') && !DRIVER_EXCEPTIONS[file]?.includes(driver);
+      return (
+        driver &&
+        !file.startsWith('core/stores/') &&
+        !(file.startsWith('core/hbase/') && driver === 'protobufjs') &&
+        !DRIVER_EXCEPTIONS[file]?.includes(driver)
+      );
     });
     assert.deepEqual(forbidden.map(at), []);
   });
@@ -142,18 +180,24 @@ describe('the structure of the code', () => {
   it('lets what runs in production import packages of production only', () => {
     const forbidden = [...imports, ...importsOf('sightline.ts'), ...importsOf('sightline.mjs')].filter(({ from }) => {
       if (from.startsWith('.') || from.startsWith('node:')) return false;
-      const name = from.split('/').slice(0, from.startsWith('@') ? 2 : 1).join('/');
+      const name = from
+        .split('/')
+        .slice(0, from.startsWith('@') ? 2 : 1)
+        .join('/');
       return !productionPackages.includes(name);
     });
     assert.deepEqual(forbidden.map(at), []);
   });
 
   it('has in production what Next asks for when it builds the pages, though nothing imports it', () => {
-    for (const name of ['typescript', '@types/node', '@types/react']) assert.ok(productionPackages.includes(name), name);
+    for (const name of ['typescript', '@types/node', '@types/react'])
+      assert.ok(productionPackages.includes(name), name);
   });
 
   it('lets the domain import nothing but itself and Node', () => {
-    const forbidden = imports.filter(({ file, from }) => file.startsWith('core/domain/') && !from.startsWith('./') && !from.startsWith('node:'));
+    const forbidden = imports.filter(
+      ({ file, from }) => file.startsWith('core/domain/') && !from.startsWith('./') && !from.startsWith('node:'),
+    );
     assert.deepEqual(forbidden.map(at), []);
   });
 });

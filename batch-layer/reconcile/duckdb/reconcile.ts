@@ -1,10 +1,11 @@
 /**
  * From records to detections: one row per detection of the epoch, decided by SQL (laws L2, L6, L7).
  *
- * run.ts hands it the raw files of the epoch, what earlier epochs first met and dataset B; it leaves the relations `detections`,
- * `met`, `conflicts`, `fates` and `copies` for stage.ts and report.ts. The statements in sql/ run once per bucket: all records of an id
- * lie in its home partition of the epoch, which is a hash of the id, so a bucket is some partitions, or a part of a large one by
- * another hash, chosen by rows and by what their names weigh; memory is bounded by a bucket, not by the epoch. Plain SQL, so that another engine can run the same statements.
+ * run.ts hands it the raw files of the epoch, what earlier epochs first met and dataset B; it leaves the relations
+ * `detections`, `met`, `conflicts`, `fates` and `copies` for stage.ts and report.ts. The statements in sql/ run once
+ * per bucket: all records of an id lie in its home partition of the epoch, which is a hash of the id, so a bucket is
+ * some partitions, or a part of a large one by another hash, chosen by rows and by what their names weigh; memory is
+ * bounded by a bucket, not by the epoch. Plain SQL, so that another engine can run the same statements.
  */
 import type { Rules } from '../../../core/domain/rules.ts';
 import type { Location } from '../../../core/domain/detection.ts';
@@ -29,7 +30,10 @@ export interface Sources {
   lakeFiles(dates: readonly string[]): Promise<readonly { date: string; localFile: string }[]>;
 }
 
-/** A bucket's relations with their hash tables take some 200 to 300 bytes a record; half of the memory is left for the epoch's. */
+/**
+ * A bucket's relations with their hash tables take some 200 to 300 bytes a record; half of the memory is left for the
+ * epoch's.
+ */
 const BUCKET_ROWS_PER_MB = 2_000;
 const BUCKET_ROWS = 4_000_000;
 
@@ -80,16 +84,23 @@ export interface Weighed {
 /** Names are weighed where they are: dictionaries let a file look smaller than its rows are in memory. */
 async function weighedPartitions(duck: Duck, raw: readonly RawFile[]): Promise<Weighed[]> {
   if (raw.length === 0) return [];
-  const found = await duck.rows(`SELECT kafka_partition AS partition, CAST(SUM(${textBytes(['item_name'])}) AS DOUBLE) AS bytes
+  const found =
+    await duck.rows(`SELECT kafka_partition AS partition, CAST(SUM(${textBytes(['item_name'])}) AS DOUBLE) AS bytes
     FROM ${parquet(raw.map(({ localFile }) => localFile))} WHERE verdict = 'detection' GROUP BY partition`);
-  return [...raw, ...found.map(({ partition, bytes }) => ({ partition: Number(partition), rows: 0, bytes: Number(bytes) }))];
+  return [
+    ...raw,
+    ...found.map(({ partition, bytes }) => ({ partition: Number(partition), rows: 0, bytes: Number(bytes) })),
+  ];
 }
 
 /** Every partition that has rows lies in one bucket, or is split over buckets of its own. */
 export function bucketsOf(weighed: readonly Weighed[], bucketRows: number, bucketBytes = Infinity): Bucket[] {
   const shares = new Map<number, number>();
   for (const part of weighed) {
-    shares.set(part.partition, (shares.get(part.partition) ?? 0) + shareOf(part, { rows: bucketRows, bytes: bucketBytes }));
+    shares.set(
+      part.partition,
+      (shares.get(part.partition) ?? 0) + shareOf(part, { rows: bucketRows, bytes: bucketBytes }),
+    );
   }
   const buckets: Bucket[] = [];
   let open: number[] = [];
@@ -127,7 +138,9 @@ async function loadBucket(duck: Duck, bucket: Bucket, sources: Sources): Promise
     await duck.run('CREATE VIEW earlier AS SELECT * FROM no_earlier');
     return;
   }
-  await duck.run(`CREATE VIEW earlier AS SELECT ${namesOf(MET_COLUMNS)} FROM ${parquet(sources.earlier)} WHERE ${sources.hasMoved ? part : mine}`);
+  await duck.run(
+    `CREATE VIEW earlier AS SELECT ${namesOf(MET_COLUMNS)} FROM ${parquet(sources.earlier)} WHERE ${sources.hasMoved ? part : mine}`,
+  );
 }
 
 /** Whether a worker or a run sent it home from another partition. */
@@ -163,7 +176,10 @@ export async function createOutputs(duck: Duck, rules: Rules): Promise<void> {
   await duck.run('CREATE TABLE copies (kafka_partition INTEGER, way VARCHAR, below_ms BIGINT, copies BIGINT)');
 }
 
-/** What is published under the dates that deferred detections of this bucket have; usually there are none, and nothing is fetched. */
+/**
+ * What is published under the dates that deferred detections of this bucket have; usually there are none, and nothing
+ * is fetched.
+ */
 async function loadLake(duck: Duck, sources: Sources): Promise<void> {
   await duck.run('CREATE TABLE lake (detection_oid BIGINT, timestamp_detected BIGINT)');
   const days = await duck.rows(
@@ -181,7 +197,11 @@ async function loadLake(duck: Duck, sources: Sources): Promise<void> {
 async function run(duck: Duck, rules: Rules, statements: readonly Statement[]): Promise<void> {
   for (const statement of statements) {
     const { makes, isView } = statement;
-    const into = isView ? `CREATE VIEW ${makes} AS` : isOutput(statement) ? `INSERT INTO ${makes}` : `CREATE TABLE ${makes} AS`;
+    const into = isView
+      ? `CREATE VIEW ${makes} AS`
+      : isOutput(statement)
+        ? `INSERT INTO ${makes}`
+        : `CREATE TABLE ${makes} AS`;
     await duck.run(`${into} ${textOf(statement, rules)}`);
   }
 }
@@ -196,6 +216,9 @@ async function dropBucket(duck: Duck): Promise<void> {
 /** What reconciling left behind, once it is in files. */
 export async function dropRelations(duck: Duck): Promise<void> {
   const names = [...OUTPUTS, 'locations'].map(quoted).join(', ');
-  const found = await duck.rows(`SELECT table_name, table_type FROM information_schema.tables WHERE table_name IN (${names})`);
-  for (const { table_name: name, table_type: type } of found) await duck.run(`DROP ${type === 'VIEW' ? 'VIEW' : 'TABLE'} ${String(name)}`);
+  const found = await duck.rows(
+    `SELECT table_name, table_type FROM information_schema.tables WHERE table_name IN (${names})`,
+  );
+  for (const { table_name: name, table_type: type } of found)
+    await duck.run(`DROP ${type === 'VIEW' ? 'VIEW' : 'TABLE'} ${String(name)}`);
 }

@@ -39,7 +39,8 @@ export function planOf(
   facts: { epoch: string; rules: Rules; rowsPerFile: number; metadata: Readonly<Record<string, string>> },
 ): Plan {
   const { epoch, rules, rowsPerFile, metadata } = facts;
-  const filled = (statements: typeof DECIDE): Plan['decide'] => statements.map((each) => ({ makes: each.makes, sql: textOf(each, rules) }));
+  const filled = (statements: typeof DECIDE): Plan['decide'] =>
+    statements.map((each) => ({ makes: each.makes, sql: textOf(each, rules) }));
   return {
     ...places,
     epoch,

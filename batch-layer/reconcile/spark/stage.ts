@@ -1,10 +1,11 @@
 /**
- * An epoch through Spark: raw files and places go to staging, Spark reconciles them there and writes the epoch's files beside
- * them; what it wrote is read back, named, and described to the report (laws L2, L6, L9).
+ * An epoch through Spark: raw files and places go to staging, Spark reconciles them there and writes the epoch's files
+ * beside them; what it wrote is read back, named, and described to the report (laws L2, L6, L9).
  *
- * prepare.ts calls it in place of reconcile.ts and stage.ts. Seam, archive, intent and publishing are the same for both engines,
- * and so is the report: its questions are asked of the files that Spark wrote, with the same SQL as ever. Reading them back
- * gives their checksums and the local copies from which the batch view is written; the data is sorted and joined elsewhere.
+ * prepare.ts calls it in place of reconcile.ts and stage.ts. Seam, archive, intent and publishing are the same for both
+ * engines, and so is the report: its questions are asked of the files that Spark wrote, with the same SQL as ever.
+ * Reading them back gives their checksums and the local copies from which the batch view is written; the data is sorted
+ * and joined elsewhere.
  */
 import { mkdir, stat, writeFile } from 'node:fs/promises';
 import { dirname, join } from 'node:path';
@@ -19,7 +20,14 @@ import type { Archive, StagedFile } from '../../model.ts';
 import type { SparkSettings } from '../../context.ts';
 import { nameOf } from '../../../core/domain/epoch.ts';
 import { DAY_MS } from '../../../core/domain/time.ts';
-import { conflictsFile, detectionsFile, LAKE, metFile, stagingFolder, topItemsFile } from '../../../core/layout/lake.ts';
+import {
+  conflictsFile,
+  detectionsFile,
+  LAKE,
+  metFile,
+  stagingFolder,
+  topItemsFile,
+} from '../../../core/layout/lake.ts';
 import { parquet } from '../../../core/stores/lake/duckdb.ts';
 import { inLanes } from '../../lake/lanes.ts';
 import { metadataFields } from '../../lake/file-metadata.ts';
@@ -95,7 +103,11 @@ async function reconcileInSpark(
   const planFile = join(plan.folder, 'spark-plan.json');
   await writeFile(planFile, JSON.stringify(made));
   const records = archive.partitions.reduce((sum, partition) => sum + partition.records, 0);
-  await submit(spark, { plan: planFile, logFile: join(plan.folder, 'spark.log'), shuffles: shufflesOf(records) }, context.signal);
+  await submit(
+    spark,
+    { plan: planFile, logFile: join(plan.folder, 'spark.log'), shuffles: shufflesOf(records) },
+    context.signal,
+  );
 }
 
 // ---- what Spark wrote ----------------------------------------------------------------------------------------------
@@ -115,7 +127,10 @@ async function readBack(
   { epoch, out }: { epoch: string; out: string },
 ): Promise<Written[]> {
   const found = (await context.hdfs.walk(out)).filter(({ path }) => path.endsWith('.parquet'));
-  const files = nameOutputs(epoch, found.map(({ path }) => path.slice(out.length + 1)));
+  const files = nameOutputs(
+    epoch,
+    found.map(({ path }) => path.slice(out.length + 1)),
+  );
   const written: Written[] = [];
   await inLanes(DOWNLOADS_AT_ONCE, files, async ({ relation, name, path }) => {
     const localFile = join(plan.folder, 'spark', name);
@@ -136,7 +151,10 @@ async function measured(localFile: string): Promise<{ bytes: number; sha256: str
 }
 
 /** From the names that Spark gave to places in the lake; Spark numbers its tasks in the order of the rows. */
-export function nameOutputs(epoch: string, names: readonly string[]): { relation: string; name: string; path: string | null }[] {
+export function nameOutputs(
+  epoch: string,
+  names: readonly string[],
+): { relation: string; name: string; path: string | null }[] {
   const counts = new Map<string, number>();
   return [...names].sort().map((name) => {
     const folder = dirname(name);
@@ -148,7 +166,10 @@ export function nameOutputs(epoch: string, names: readonly string[]): { relation
   });
 }
 
-function placeOf(relation: string, at: { epoch: string; n: number; date: string | undefined; hour: string | undefined }): string | null {
+function placeOf(
+  relation: string,
+  at: { epoch: string; n: number; date: string | undefined; hour: string | undefined },
+): string | null {
   const { epoch, n, date = '', hour = '' } = at;
   if (relation === 'detections') return detectionsFile({ date, hour: Number(hour), epoch, n });
   if (relation === 'top_items') return topItemsFile({ date, epoch });
@@ -167,7 +188,9 @@ async function showOutputs(duck: Duck, written: readonly Written[], rules: Rules
       epoch_ms(arrived_at) AS arrival, kafka_partition, kafka_offset, epoch_ms(arrived_at) - timestamp_detected > ${windowMs} AS is_deferred`,
   };
   for (const relation of OUTPUTS) {
-    const files = written.filter((file) => file.relation === relation && file.rows > 0).map(({ localFile }) => localFile);
+    const files = written
+      .filter((file) => file.relation === relation && file.rows > 0)
+      .map(({ localFile }) => localFile);
     if (files.length === 0) continue;
     await duck.run(`DROP ${relation === PUBLISHED.makes ? 'VIEW' : 'TABLE'} ${relation}`);
     await duck.run(`CREATE VIEW ${relation} AS SELECT ${columnsOf[relation] ?? '*'} FROM ${parquet(files)}`);

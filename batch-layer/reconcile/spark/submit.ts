@@ -1,8 +1,9 @@
 /**
  * spark-submit, run to its end: one job, told by a plan in a file.
  *
- * stage.ts writes the plan that plan.ts makes. Spark logs to standard error: an error message ends with its last lines, and the whole log
- * is in a file beside the plan. A job that is told to stop is killed with its JVM, which is a child of its own process group.
+ * stage.ts writes the plan that plan.ts makes. Spark logs to standard error: an error message ends with its last lines,
+ * and the whole log is in a file beside the plan. A job that is told to stop is killed with its JVM, which is a child
+ * of its own process group.
  */
 import { spawn } from 'node:child_process';
 import { createWriteStream } from 'node:fs';
@@ -12,7 +13,11 @@ import { fileURLToPath } from 'node:url';
 import type { SparkSettings } from '../../context.ts';
 import { EXIT, messageOf, Refusal, Retryable } from '../../../core/process/errors.ts';
 
-export type Submit = (settings: Omit<SparkSettings, 'lakeRoot'>, job: { plan: string; logFile: string; shuffles: number }, signal: AbortSignal) => Promise<void>;
+export type Submit = (
+  settings: Omit<SparkSettings, 'lakeRoot'>,
+  job: { plan: string; logFile: string; shuffles: number },
+  signal: AbortSignal,
+) => Promise<void>;
 
 const JOB = fileURLToPath(new URL('job.py', import.meta.url));
 const SHOWN_LINES = 12;
@@ -27,7 +32,8 @@ export const submit: Submit = async (settings, job, signal) => {
       'spark.sql.session.timeZone': 'UTC',
       'spark.sql.parquet.outputTimestampType': 'TIMESTAMP_MICROS',
       'spark.sql.shuffle.partitions': String(job.shuffles),
-      // Spark guesses from compressed files how large a table is, and broadcast millions of rows; the places, which are few, have a hint.
+      // Spark guesses from compressed files how large a table is, and broadcast millions of rows; the places, which are
+      // few, have a hint.
       'spark.sql.autoBroadcastJoinThreshold': '-1',
       'spark.hadoop.mapreduce.fileoutputcommitter.marksuccessfuljobs': 'false',
       ...(isLocal ? { 'spark.driver.host': '127.0.0.1', 'spark.driver.bindAddress': '127.0.0.1' } : {}),
@@ -43,7 +49,11 @@ export const submit: Submit = async (settings, job, signal) => {
   };
   const { code, tail } = await ended(settings.submit, [...options, JOB, job.plan], environment, job.logFile, signal);
   signal.throwIfAborted();
-  if (code !== 0) throw new Retryable('Spark', `spark-submit to ${settings.master} ended with ${code}; its last lines:\n${tail.join('\n')}`);
+  if (code !== 0)
+    throw new Retryable(
+      'Spark',
+      `spark-submit to ${settings.master} ended with ${code}; its last lines:\n${tail.join('\n')}`,
+    );
 };
 
 function confs(values: Readonly<Record<string, string>>): string[] {
@@ -84,7 +94,9 @@ function ended(
     signal.addEventListener('abort', kill, { once: true });
     child.stdout.on('data', take);
     child.stderr.on('data', take);
-    child.on('error', (fault) => reject(new Refusal(EXIT.dependency_down, `${program} cannot be started: ${messageOf(fault)}`, fault)));
+    child.on('error', (fault) =>
+      reject(new Refusal(EXIT.dependency_down, `${program} cannot be started: ${messageOf(fault)}`, fault)),
+    );
     child.on('close', (code, killedBy) => {
       signal.removeEventListener('abort', kill);
       log.end();

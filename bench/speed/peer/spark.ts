@@ -1,9 +1,11 @@
 /**
- * Runs stream.scala over the backlog of a topic: what a team would pick instead of a speed layer, on the same cores and records.
+ * Runs stream.scala over the backlog of a topic: what a team would pick instead of a speed layer, on the same cores and
+ * records.
  *
- * PySpark's own spark-shell (`sightline spark setup`) with Spark's connector for Kafka and HBase's client for MapReduce, which Maven
- * brings once. State in RocksDB, two cores. The time is that of the batches alone, so that neither the start of the JVM nor that of
- * the session is held against Spark; its first batch, in which code is still cold, is given apart.
+ * PySpark's own spark-shell (`sightline spark setup`) with Spark's connector for Kafka and HBase's client for
+ * MapReduce, which Maven brings once. State in RocksDB, two cores. The time is that of the batches alone, so that
+ * neither the start of the JVM nor that of the session is held against Spark; its first batch, in which code is still
+ * cold, is given apart.
  */
 import { spawn } from 'node:child_process';
 import { existsSync } from 'node:fs';
@@ -50,7 +52,10 @@ export interface PeerBatch {
 const HERE = fileURLToPath(new URL('.', import.meta.url));
 const LIMIT_MS = 480_000;
 
-export async function runSparkPeer(config: Config, { sink, namespace, batch, liveSeconds = 0 }: PeerPlan): Promise<PeerRun> {
+export async function runSparkPeer(
+  config: Config,
+  { sink, namespace, batch, liveSeconds = 0 }: PeerPlan,
+): Promise<PeerRun> {
   const shell = join(dirname(await ensureSpark()), 'spark-shell');
   const jars = await peerJars(resolve('.sightline', 'spark-peer-jars'));
   const scratch = await mkdtemp(join(tmpdir(), 'sightline-peer-'));
@@ -70,7 +75,13 @@ export async function runSparkPeer(config: Config, { sink, namespace, batch, liv
       PEER_SINK: sink,
       PEER_SECONDS: String(liveSeconds),
     });
-    return figuresOf((JSON.parse(said) as [number, number, number][]).map(([records, beganMs, tookMs]) => ({ records, beganMs, tookMs })));
+    return figuresOf(
+      (JSON.parse(said) as [number, number, number][]).map(([records, beganMs, tookMs]) => ({
+        records,
+        beganMs,
+        tookMs,
+      })),
+    );
   } finally {
     await rm(scratch, { recursive: true, force: true });
   }
@@ -78,7 +89,8 @@ export async function runSparkPeer(config: Config, { sink, namespace, batch, liv
 
 function figuresOf(batches: readonly PeerBatch[]): PeerRun {
   const sum = (of: readonly number[]): number => of.reduce((a, b) => a + b, 0);
-  const rate = (of: readonly PeerBatch[]): number => (1_000 * sum(of.map(({ records }) => records))) / sum(of.map(({ tookMs }) => tookMs));
+  const rate = (of: readonly PeerBatch[]): number =>
+    (1_000 * sum(of.map(({ records }) => records))) / sum(of.map(({ tookMs }) => tookMs));
   return {
     records: sum(batches.map(({ records }) => records)),
     perSecond: rate(batches),
@@ -91,8 +103,8 @@ function figuresOf(batches: readonly PeerBatch[]): PeerRun {
 const POINTS_OF_A_BATCH = 100;
 
 /**
- * Milliseconds from a record's coming to the end of the batch that had it, for traffic at a steady rate: a batch takes what came
- * between the beginning of the one before and its own. Batches that began before `fromMs` are left out.
+ * Milliseconds from a record's coming to the end of the batch that had it, for traffic at a steady rate: a batch takes
+ * what came between the beginning of the one before and its own. Batches that began before `fromMs` are left out.
  */
 export function waitsOf(batches: readonly PeerBatch[], fromMs: number): number[] {
   return batches.flatMap(({ beganMs, tookMs }, i) => {
@@ -112,7 +124,8 @@ function optionsOf(jars: string, scratch: string): string[] {
     'spark.local.dir': scratch,
     'spark.sql.shuffle.partitions': '4',
     'spark.sql.streaming.numRecentProgressUpdates': '10000',
-    'spark.sql.streaming.stateStore.providerClass': 'org.apache.spark.sql.execution.streaming.state.RocksDBStateStoreProvider',
+    'spark.sql.streaming.stateStore.providerClass':
+      'org.apache.spark.sql.execution.streaming.state.RocksDBStateStoreProvider',
   };
   return [
     ...['--master', 'local[2]', '--driver-memory', '4g', '--jars', `${jars}/*`],
@@ -146,7 +159,11 @@ async function peerJars(folder: string): Promise<string> {
   const staging = `${folder}.${process.pid}`;
   await mkdir(staging, { recursive: true });
   const goal = `org.apache.maven.plugins:maven-dependency-plugin:${mavenDependencyPlugin}:copy-dependencies`;
-  const child = spawn(await findMaven(), ['-B', '-q', '-f', join(HERE, 'pom.xml'), goal, '-DincludeScope=runtime', `-DoutputDirectory=${staging}`], { stdio: 'inherit' });
+  const child = spawn(
+    await findMaven(),
+    ['-B', '-q', '-f', join(HERE, 'pom.xml'), goal, '-DincludeScope=runtime', `-DoutputDirectory=${staging}`],
+    { stdio: 'inherit' },
+  );
   const code = await new Promise((ended) => child.once('close', ended));
   if (code !== 0) throw new Error(`Maven could not fetch the jars of bench/speed/peer/pom.xml (exit ${String(code)})`);
   await rename(staging, folder);

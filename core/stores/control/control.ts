@@ -13,7 +13,8 @@
  *   reference                   version and size of dataset B; timestamp = version
  *   lease/<name>                who holds what only one may hold; timestamp = number of the renewal
  *
- * Each kind of row has a file of its own here. Rows move by check-and-put with members of other versions kept (json-cells.ts).
+ * Each kind of row has a file of its own here. Rows move by check-and-put with members of other versions kept
+ * (json-cells.ts).
  */
 import type { HBaseClient } from '../../hbase/types.ts';
 import type { GrowthRows } from './growth-rows.ts';

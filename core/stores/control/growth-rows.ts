@@ -1,8 +1,9 @@
 /**
- * The rows `growth/<generation>` and `read/<generation>/<from>/<partition>`: how the topic grew, and how far it is counted (law L3).
+ * The rows `growth/<generation>` and `read/<generation>/<from>/<partition>`: how the topic grew, and how far it is
+ * counted (law L3).
  *
- * control.ts composes them; settled-growth.ts settles epochs, `topic grow` records a growth, the speed layer says what it has counted.
- * The first kind moves by check-and-put alone.
+ * control.ts composes them; settled-growth.ts settles epochs, `topic grow` records a growth, the speed layer says what
+ * it has counted. The first kind moves by check-and-put alone.
  */
 import { z } from 'zod';
 import type { Growth } from '../../domain/rules.ts';
@@ -35,20 +36,34 @@ export function growthRows(cell: JsonCells): GrowthRows {
     growth: async (generation) => (await cell.read(growthRow(generation), readGrowth)) ?? NOT_GROWN,
     moveGrowth(generation, from, to) {
       const next: GrowthRecord = { ...to, change: from.change + 1 };
-      return cell.move(from.change === 0 ? null : from, { row: growthRow(generation), timestamp: next.change, json: next }, readGrowth);
+      return cell.move(
+        from.change === 0 ? null : from,
+        { row: growthRow(generation), timestamp: next.change, json: next },
+        readGrowth,
+      );
     },
     async readUpTo(generation, from, partitions) {
-      const rows = await cell.readAll(partitions.map((partition) => readUpToRow(generation, from, partition)), () => true);
+      const rows = await cell.readAll(
+        partitions.map((partition) => readUpToRow(generation, from, partition)),
+        () => true,
+      );
       return rows.map((row) => row === true);
     },
     putReadUpTo: (generation, from, partitions) =>
-      cell.put(partitions.map((partition) => ({ row: readUpToRow(generation, from, partition), timestamp: 1, json: { from, partition } }))),
+      cell.put(
+        partitions.map((partition) => ({
+          row: readUpToRow(generation, from, partition),
+          timestamp: 1,
+          json: { from, partition },
+        })),
+      ),
   };
 }
 
 const growthRow = (generation: number): string => `growth/${generation}`;
 
-const readUpToRow = (generation: number, from: Instant, partition: number): string => `read/${generation}/${from}/${partition}`;
+const readUpToRow = (generation: number, from: Instant, partition: number): string =>
+  `read/${generation}/${from}/${partition}`;
 
 const whole = z.number().int();
 const GrowthJson = z.object({

@@ -1,8 +1,9 @@
 /**
- * Partitions before whose next record readers wait, because a broker's clock ran ahead: as the first of them recorded it (law L5).
+ * Partitions before whose next record readers wait, because a broker's clock ran ahead: as the first of them recorded
+ * it (law L5).
  *
- * Serving shows them; `topic grow` does not begin while there is one. What the speed layer has passed, or what was settled or
- * corrected since, is held no more.
+ * Serving shows them; `topic grow` does not begin while there is one. What the speed layer has passed, or what was
+ * settled or corrected since, is held no more.
  */
 import type { HeldPartition } from '../../process/hold-text.ts';
 import type { StampRows } from './stamp-rows.ts';
@@ -14,8 +15,15 @@ export interface HeldSince extends HeldPartition {
 }
 
 /** `nextOffsets`: of each partition, where the speed layer's progress is. */
-export async function heldPartitions(control: Pick<StampRows, 'stamps'>, logLife: number, nextOffsets: readonly number[]): Promise<HeldSince[]> {
-  const records = await control.stamps(logLife, nextOffsets.map((_, partition) => partition));
+export async function heldPartitions(
+  control: Pick<StampRows, 'stamps'>,
+  logLife: number,
+  nextOffsets: readonly number[],
+): Promise<HeldSince[]> {
+  const records = await control.stamps(
+    logLife,
+    nextOffsets.map((_, partition) => partition),
+  );
   return records.flatMap(({ hold, ...stamps }, partition) =>
     hold && isAhead(hold, stamps) && hold.offset >= nextOffsets[partition]! ? [{ partition, ...hold }] : [],
   );

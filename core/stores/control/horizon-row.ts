@@ -1,7 +1,8 @@
 /**
  * The row `horizon/<generation>`: the last published epoch, and where it ends in each partition (laws L5 and L9).
  *
- * control.ts composes it; a run of the batch layer moves it last, by check-and-put, and serving merges the two views there.
+ * control.ts composes it; a run of the batch layer moves it last, by check-and-put, and serving merges the two views
+ * there.
  */
 import { z } from 'zod';
 import type { Epoch } from '../../domain/epoch.ts';
@@ -28,7 +29,8 @@ export interface HorizonRow {
 export function horizonRow(cell: JsonCells): HorizonRow {
   return {
     horizon: (generation) => cell.read(`horizon/${generation}`, readHorizon),
-    moveHorizon: (generation, from, to) => cell.move(from, { row: `horizon/${generation}`, timestamp: to.epoch, json: to }, readHorizon),
+    moveHorizon: (generation, from, to) =>
+      cell.move(from, { row: `horizon/${generation}`, timestamp: to.epoch, json: to }, readHorizon),
   };
 }
 

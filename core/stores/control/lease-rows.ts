@@ -28,7 +28,8 @@ export interface LeaseRows {
 export function leaseRows(cell: JsonCells): LeaseRows {
   return {
     lease: (name) => cell.read(`lease/${name}`, readLease),
-    moveLease: (name, from, to) => cell.move(from, { row: `lease/${name}`, timestamp: to.renewal, json: to }, readLease),
+    moveLease: (name, from, to) =>
+      cell.move(from, { row: `lease/${name}`, timestamp: to.renewal, json: to }, readLease),
   };
 }
 

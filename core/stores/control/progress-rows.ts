@@ -1,8 +1,10 @@
 /**
- * The rows `progress/<generation>/<partition>` and `cut/<generation>/<partition>/<offset>`: how far the speed layer is (laws L1, L8).
+ * The rows `progress/<generation>/<partition>` and `cut/<generation>/<partition>/<offset>`: how far the speed layer is
+ * (laws L1, L8).
  *
- * control.ts composes them; the speed layer writes both after its counts, serving and the batch layer read them. A stale writer loses to
- * a greater offset; two writers of one offset write the same bytes, because JSON is written with its members in one fixed order.
+ * control.ts composes them; the speed layer writes both after its counts, serving and the batch layer read them. A
+ * stale writer loses to a greater offset; two writers of one offset write the same bytes, because JSON is written with
+ * its members in one fixed order.
  */
 import { z } from 'zod';
 import type { Tallies } from '../../domain/tallies.ts';
@@ -39,12 +41,20 @@ export interface ProgressRows {
 
 export function progressRows(cell: JsonCells): ProgressRows {
   return {
-    progress: (generation, partitions) => cell.readAll(partitions.map((partition) => progressRow(generation, partition)), readProgress),
+    progress: (generation, partitions) =>
+      cell.readAll(
+        partitions.map((partition) => progressRow(generation, partition)),
+        readProgress,
+      ),
     async putProgress(generation, all, cuts = []) {
       await cell.put(cuts.map((passed) => ({ row: cutRow(generation, passed), timestamp: passed.cut, json: passed })));
       await cell.put(all.map((p) => ({ row: progressRow(generation, p.partition), timestamp: p.nextOffset, json: p })));
     },
-    cutTallies: (generation, cuts) => cell.readAll(cuts.map((cut) => cutRow(generation, cut)), readCutTallies),
+    cutTallies: (generation, cuts) =>
+      cell.readAll(
+        cuts.map((cut) => cutRow(generation, cut)),
+        readCutTallies,
+      ),
   };
 }
 

@@ -1,8 +1,8 @@
 /**
  * The rows of a generation that is being rebuilt: `rules/<generation>` and `met/<generation>/<epoch>` (laws L6 and L9).
  *
- * control.ts composes them; `batch rebuild` writes them, and a worker of the new generation reads its rules from them. The second
- * kind says that the rebuild has written the first-met rows of one published epoch.
+ * control.ts composes them; `batch rebuild` writes them, and a worker of the new generation reads its rules from them.
+ * The second kind says that the rebuild has written the first-met rows of one published epoch.
  */
 import type { Epoch } from '../../domain/epoch.ts';
 import type { JsonCells } from '../rows/json-cells.ts';
@@ -14,7 +14,10 @@ export interface RebuildRows {
   rebuilding(generation: number): Promise<RecordedRules | null>;
   /** Records what a rebuild works towards unless that generation has its rules; returns what holds now. */
   recordRebuild(rules: RecordedRules): Promise<RecordedRules>;
-  /** Changes what a rebuild works towards, which nobody may have begun to count by; false if `from` is not what is recorded. */
+  /**
+   * Changes what a rebuild works towards, which nobody may have begun to count by; false if `from` is not what is
+   * recorded.
+   */
   moveRebuild(from: RecordedRules, to: RecordedRules): Promise<boolean>;
   /** Of each published epoch, whether a rebuild has written the generation's first-met rows. */
   firstMetWritten(generation: number, epochs: readonly Epoch[]): Promise<boolean[]>;
@@ -30,12 +33,20 @@ export function rebuildRows(cell: JsonCells): RebuildRows {
       return (await cell.read(row, readRules)) ?? rules;
     },
     moveRebuild: (from, to) =>
-      cell.move(jsonOfRules(from), { row: `rules/${to.generation}`, timestamp: 1, json: jsonOfRules(to) }, readRulesJson),
+      cell.move(
+        jsonOfRules(from),
+        { row: `rules/${to.generation}`, timestamp: 1, json: jsonOfRules(to) },
+        readRulesJson,
+      ),
     async firstMetWritten(generation, epochs) {
-      const rows = await cell.readAll(epochs.map((epoch) => metRow(generation, epoch)), () => true);
+      const rows = await cell.readAll(
+        epochs.map((epoch) => metRow(generation, epoch)),
+        () => true,
+      );
       return rows.map((row) => row === true);
     },
-    putFirstMetWritten: (generation, epoch) => cell.put([{ row: metRow(generation, epoch), timestamp: 1, json: { epoch } }]),
+    putFirstMetWritten: (generation, epoch) =>
+      cell.put([{ row: metRow(generation, epoch), timestamp: 1, json: { epoch } }]),
   };
 }
 

@@ -1,9 +1,9 @@
 /**
  * The recorded rules against this process's configuration and the topic as it is (law L10).
  *
- * Every process checks before it does anything else; the very first one records, by check-and-put, so that two firsts agree. A
- * difference is a refusal that names the two values and what to do, because two processes with different rules would count
- * differently in silence.
+ * Every process checks before it does anything else; the very first one records, by check-and-put, so that two firsts
+ * agree. A difference is a refusal that names the two values and what to do, because two processes with different rules
+ * would count differently in silence.
  */
 import type { Config } from '../../process/config.ts';
 import type { ControlStore } from './control.ts';
@@ -16,26 +16,36 @@ import { setCommand } from '../../layout/topic-settings.ts';
 import { EXIT, Refusal } from '../../process/errors.ts';
 import { checkLife, checkPartitions } from './topic-check.ts';
 
-/** The rules that hold: recorded now, as generation 1, if none were. Throws a Refusal if they differ from the configuration. */
+/**
+ * The rules that hold: recorded now, as generation 1, if none were. Throws a Refusal if they differ from the
+ * configuration.
+ */
 export async function readRules(config: Config, admin: LogAdmin, control: ControlStore): Promise<RecordedRules> {
   const facts = await topicFacts(config, admin);
-  if (config.REBUILD_GENERATION !== undefined) return checked(await rebuilding(config.REBUILD_GENERATION, control), config, facts, control);
+  if (config.REBUILD_GENERATION !== undefined)
+    return checked(await rebuilding(config.REBUILD_GENERATION, control), config, facts, control);
   const recorded = (await control.rules()) ?? (await control.recordRules(await newRules(config, facts, admin)));
   return checked(recorded, config, facts, control);
 }
 
-/** The recorded rules as they are, whatever the configuration says: for a rebuild, which may have come to change them. */
+/**
+ * The recorded rules as they are, whatever the configuration says: for a rebuild, which may have come to change them.
+ */
 export async function rulesAsRecorded(config: Config, admin: LogAdmin, control: ControlStore): Promise<RecordedRules> {
   const facts = await topicFacts(config, admin);
   const recorded = await control.rules();
-  if (!recorded) throw new Refusal(EXIT.nothing_to_do, 'No rules are recorded, so nothing was counted or published yet');
+  if (!recorded)
+    throw new Refusal(EXIT.nothing_to_do, 'No rules are recorded, so nothing was counted or published yet');
   return withGrowth(recorded, config, facts, control);
 }
 
 async function rebuilding(generation: number, control: ControlStore): Promise<RecordedRules> {
   const rules = await control.rebuilding(generation);
   if (rules) return rules;
-  throw new Refusal(EXIT.usage, `REBUILD_GENERATION is ${generation}, and no such generation is being rebuilt; leave it out`);
+  throw new Refusal(
+    EXIT.usage,
+    `REBUILD_GENERATION is ${generation}, and no such generation is being rebuilt; leave it out`,
+  );
 }
 
 async function topicFacts(config: Config, admin: LogAdmin): Promise<TopicFacts> {
@@ -82,7 +92,12 @@ async function firstEpoch(config: Config, facts: TopicFacts, admin: LogAdmin): P
   return holding;
 }
 
-async function checked(recorded: RecordedRules, config: Config, facts: TopicFacts, control: ControlStore): Promise<RecordedRules> {
+async function checked(
+  recorded: RecordedRules,
+  config: Config,
+  facts: TopicFacts,
+  control: ControlStore,
+): Promise<RecordedRules> {
   const differences = [
     difference('EPOCH_SECONDS', recorded.epochSeconds, config),
     difference('DEDUP_WINDOW_DAYS', recorded.dedupWindowDays, config),
@@ -99,7 +114,12 @@ async function checked(recorded: RecordedRules, config: Config, facts: TopicFact
 }
 
 /** Asked for after the topic's facts: partitions are recorded before they are added. */
-async function withGrowth(recorded: RecordedRules, config: Config, facts: TopicFacts, control: ControlStore): Promise<RecordedRules> {
+async function withGrowth(
+  recorded: RecordedRules,
+  config: Config,
+  facts: TopicFacts,
+  control: ControlStore,
+): Promise<RecordedRules> {
   const growth = await control.growth(recorded.generation);
   const rules: RecordedRules = { ...recorded, growths: growth.growths };
   checkTopic(rules, growth, config, facts);
@@ -123,6 +143,12 @@ function checkClock({ KAFKA_TOPIC: topic, KAFKA_BROKERS: brokers }: Config, { is
 }
 
 /** Only what was asked for can differ: a variable that is not set takes the recorded value. */
-function difference(name: 'EPOCH_SECONDS' | 'DEDUP_WINDOW_DAYS' | 'CLOCK_AHEAD_DAYS', recorded: number, config: Config): string | null {
-  return recorded === config[name] || !config.given.has(name) ? null : `  ${name} is ${config[name]}, recorded was ${recorded}`;
+function difference(
+  name: 'EPOCH_SECONDS' | 'DEDUP_WINDOW_DAYS' | 'CLOCK_AHEAD_DAYS',
+  recorded: number,
+  config: Config,
+): string | null {
+  return recorded === config[name] || !config.given.has(name)
+    ? null
+    : `  ${name} is ${config[name]}, recorded was ${recorded}`;
 }

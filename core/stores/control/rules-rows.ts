@@ -1,8 +1,9 @@
 /**
- * The row `rules` of the table `control`: the rules of the generation that holds, with the topic's id (laws L5, L6, L10).
+ * The row `rules` of the table `control`: the rules of the generation that holds, with the topic's id (laws L5, L6,
+ * L10).
  *
- * control.ts composes it; recorded-rules.ts compares it with the configuration at each start. The first process records the row,
- * a switch replaces it; both by check-and-put. How the topic grew has a row of its own (growth-rows.ts).
+ * control.ts composes it; recorded-rules.ts compares it with the configuration at each start. The first process records
+ * the row, a switch replaces it; both by check-and-put. How the topic grew has a row of its own (growth-rows.ts).
  */
 import { z } from 'zod';
 import type { Rules } from '../../domain/rules.ts';

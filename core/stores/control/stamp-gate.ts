@@ -1,10 +1,11 @@
 /**
  * The gate of stamps: settles what a reader is about to decide, and tells where it must wait (law L5).
  *
- * The speed layer asks before a batch, the archive before a chunk. Before a record is decided its arrival is settled in the
- * partition's row: from then on no correction can begin with it or before it. Settling and correcting are check-and-puts of one row,
- * so of the two one comes first and the other learns of it, whatever clocks say. Settled is a little ahead, so that it costs a call
- * or two in five minutes; never ahead of what the reader's clock allows, so that what it would hold stays open to a correction.
+ * The speed layer asks before a batch, the archive before a chunk. Before a record is decided its arrival is settled in
+ * the partition's row: from then on no correction can begin with it or before it. Settling and correcting are
+ * check-and-puts of one row, so of the two one comes first and the other learns of it, whatever clocks say. Settled is
+ * a little ahead, so that it costs a call or two in five minutes; never ahead of what the reader's clock allows, so
+ * that what it would hold stays open to a correction.
  */
 import type { Correction, Passable, Stamps } from '../../domain/stamps.ts';
 import type { LogRecord } from '../../domain/detection.ts';
@@ -16,8 +17,8 @@ type Persist = <T>(step: () => Promise<T>) => Promise<T>;
 
 export interface StampGate {
   /**
-   * What holds of the partition's stamps up to where these records, which follow an arrival of `soFar`, may be decided. `persist` does a
-   * step until it succeeds, or as often as the reader wants.
+   * What holds of the partition's stamps up to where these records, which follow an arrival of `soFar`, may be decided.
+   * `persist` does a step until it succeeds, or as often as the reader wants.
    */
   pass(partition: number, soFar: Instant, records: readonly LogRecord[], persist: Persist): Promise<Passage>;
 }
@@ -57,11 +58,18 @@ export function stampGate({ control, logLife, now, aheadMs }: StampGatePorts): S
         const { reaches, ahead } = passage;
         const isSettled = reaches <= record.settled || records.length === 0;
         const isTold = ahead === null || record.hold?.offset === ahead.offset;
-        if (isSettled && isTold && (ahead === null || isFresh || !isDue(partition))) return { ...passage, stamps: record };
+        if (isSettled && isTold && (ahead === null || isFresh || !isDue(partition)))
+          return { ...passage, stamps: record };
         if (isFresh || !isSettled) {
-          const settled = isSettled ? record.settled : (Math.max(reaches, Math.min(reaches + SETTLED_AT_ONCE_MS, latest)) as Instant);
-          const hold = ahead === null || isTold ? record.hold : { offset: ahead.offset, stamp: ahead.stamp, since: now() as Instant };
-          if (!isSettled || hold !== record.hold) await persist(() => control.moveStamps(logLife, partition, record, { ...record, settled, hold }));
+          const settled = isSettled
+            ? record.settled
+            : (Math.max(reaches, Math.min(reaches + SETTLED_AT_ONCE_MS, latest)) as Instant);
+          const hold =
+            ahead === null || isTold
+              ? record.hold
+              : { offset: ahead.offset, stamp: ahead.stamp, since: now() as Instant };
+          if (!isSettled || hold !== record.hold)
+            await persist(() => control.moveStamps(logLife, partition, record, { ...record, settled, hold }));
         }
         // Whether it was done is read, not believed; what was corrected meanwhile holds.
         record = await read(partition, persist);
@@ -91,10 +99,14 @@ export async function recordCorrection(
 ): Promise<{ readonly status: 'recorded' | 'present' } | CorrectionRefused> {
   for (let isMine = false; ; isMine = true) {
     const [found] = (await control.stamps(logLife, [partition])) as [StampRecord];
-    if (found.corrections.some((each) => each.from === from && each.to === to)) return { status: isMine ? 'recorded' : 'present' };
+    if (found.corrections.some((each) => each.from === from && each.to === to))
+      return { status: isMine ? 'recorded' : 'present' };
     if (found.corrections.some((each) => each.from <= to && from <= each.to)) return { status: 'amid', by: found };
     if (stamp <= found.settled) return { status: 'settled', by: found };
     // Whether it was done is read, not believed: a reader may have settled it first, or an answer got lost.
-    await control.moveStamps(logLife, partition, found, { ...found, corrections: [...found.corrections, { from, to }] });
+    await control.moveStamps(logLife, partition, found, {
+      ...found,
+      corrections: [...found.corrections, { from, to }],
+    });
   }
 }

@@ -1,9 +1,10 @@
 /**
- * The rows `stamps/<log life>/<partition>` of the table `control`: what is settled of a partition's stamps, and its corrections.
+ * The rows `stamps/<log life>/<partition>` of the table `control`: what is settled of a partition's stamps, and its
+ * corrections.
  *
- * Timestamp = number of the change; moved by check-and-put alone, so that of a reader that passes a stamp and an operator who
- * corrects it one comes first and the other learns of it (stamp-gate.ts). They belong to a life of the log, not to a generation: a rebuild
- * reads the same arrivals.
+ * Timestamp = number of the change; moved by check-and-put alone, so that of a reader that passes a stamp and an
+ * operator who corrects it one comes first and the other learns of it (stamp-gate.ts). They belong to a life of the
+ * log, not to a generation: a rebuild reads the same arrivals.
  *
  *   stamps/1/3   {"change":7,"corrections":[{"from":120,"to":163}],"hold":null,"settled":1795447726574}
  */
@@ -12,7 +13,10 @@ import type { Stamps } from '../../domain/stamps.ts';
 import type { Instant } from '../../domain/time.ts';
 import type { JsonCells } from '../rows/json-cells.ts';
 
-/** Where a reader was first seen to wait; it does so while the record is ahead (domain/stamps.ts). For people, it decides nothing. */
+/**
+ * Where a reader was first seen to wait; it does so while the record is ahead (domain/stamps.ts). For people, it
+ * decides nothing.
+ */
 export interface Hold {
   readonly offset: number;
   readonly stamp: number;
@@ -39,12 +43,19 @@ export function stampRows(cell: JsonCells): StampRows {
   const rowOf = (logLife: number, partition: number): string => `stamps/${logLife}/${partition}`;
   return {
     async stamps(logLife, partitions) {
-      const rows = await cell.readAll(partitions.map((partition) => rowOf(logLife, partition)), readStamps);
+      const rows = await cell.readAll(
+        partitions.map((partition) => rowOf(logLife, partition)),
+        readStamps,
+      );
       return rows.map((row) => row ?? NOT_SETTLED);
     },
     moveStamps(logLife, partition, from, to) {
       const next: StampRecord = { ...to, change: from.change + 1 };
-      return cell.move(from.change === 0 ? null : from, { row: rowOf(logLife, partition), timestamp: next.change, json: next }, readStamps);
+      return cell.move(
+        from.change === 0 ? null : from,
+        { row: rowOf(logLife, partition), timestamp: next.change, json: next },
+        readStamps,
+      );
     },
   };
 }

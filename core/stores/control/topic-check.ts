@@ -1,9 +1,11 @@
 /**
- * The topic as it is against the topic that was recorded, and its settings against what they must be (laws L1, L5, L10).
+ * The topic as it is against the topic that was recorded, and its settings against what they must be (laws L1, L5,
+ * L10).
  *
- * recorded-rules.ts asks at every start, the speed layer's watch every some seconds, the batch layer with each archiving: a topic may be deleted,
- * created anew, given partitions or configured otherwise while it is read. A Refusal says what was found, what was expected and
- * which command mends it; what only threatens comes back as text, to be told (layout/topic-settings.ts says which is which).
+ * recorded-rules.ts asks at every start, the speed layer's watch every some seconds, the batch layer with each
+ * archiving: a topic may be deleted, created anew, given partitions or configured otherwise while it is read. A Refusal
+ * says what was found, what was expected and which command mends it; what only threatens comes back as text, to be told
+ * (layout/topic-settings.ts says which is which).
  */
 import type { TopicFault } from '../../layout/topic-settings.ts';
 import type { TopicFacts } from '../kafka/types.ts';
@@ -27,8 +29,16 @@ export function checkLife(topic: string, facts: TopicFacts | null, recordedId: s
   );
 }
 
-/** Throws if the topic has partitions that nobody recorded, or lacks some; those of a growth that is under way are no fault. */
-export function checkPartitions(topic: string, found: number, rules: Rules, { growths, growingTo }: GrowthRecord): void {
+/**
+ * Throws if the topic has partitions that nobody recorded, or lacks some; those of a growth that is under way are no
+ * fault.
+ */
+export function checkPartitions(
+  topic: string,
+  found: number,
+  rules: Rules,
+  { growths, growingTo }: GrowthRecord,
+): void {
   const recorded = partitionsEver({ ...rules, growths });
   if (found >= recorded && found <= Math.max(recorded, growingTo ?? 0)) return;
   throw new Refusal(
@@ -38,13 +48,23 @@ export function checkPartitions(topic: string, found: number, rules: Rules, { gr
   );
 }
 
-/** `since`: when the settings were right last, if that is known. Returns what this layer should tell and goes on with. */
-export function checkSettings(facts: TopicFacts, leastRetention: number, layer: 'speed' | 'batch', since?: number): string[] {
+/**
+ * `since`: when the settings were right last, if that is known. Returns what this layer should tell and goes on with.
+ */
+export function checkSettings(
+  facts: TopicFacts,
+  leastRetention: number,
+  layer: 'speed' | 'batch',
+  since?: number,
+): string[] {
   const faults = topicFaults(facts, leastRetention);
   const stopping = faults.filter((fault) => isStopping(fault, layer));
   if (stopping.length === 0) return faults.map((fault) => faultText(fault, facts.brokers));
   const when = since === undefined ? '' : ` This was changed after ${new Date(since).toISOString()}.`;
-  throw new Refusal(EXIT.data_check_failed, stopping.map((fault) => `${faultText(fault, facts.brokers)}.${when}`).join('\n'));
+  throw new Refusal(
+    EXIT.data_check_failed,
+    stopping.map((fault) => `${faultText(fault, facts.brokers)}.${when}`).join('\n'),
+  );
 }
 
 function isStopping({ stops }: TopicFault, layer: 'speed' | 'batch'): boolean {

@@ -1,14 +1,17 @@
 /**
  * What becomes of a fault of HDFS: the one table of its exceptions, by their simple names in WebHDFS's answers.
  *
- * hdfs.ts hands every fault through here: try again, a person with a remedy, or a bug, which ends the run. An IOException says in
- * words alone what is wrong, so for those words are data too. What is not listed is a bug: a write that HDFS refuses for a reason
- * that nobody knows must not be repeated for ever.
+ * hdfs.ts hands every fault through here: try again, a person with a remedy, or a bug, which ends the run. An
+ * IOException says in words alone what is wrong, so for those words are data too. What is not listed is a bug: a write
+ * that HDFS refuses for a reason that nobody knows must not be repeated for ever.
  */
 import type { ExitCode } from '../../process/errors.ts';
 import { EXIT, messageOf, Refusal, Retryable } from '../../process/errors.ts';
 
-/** What WebHDFS answered instead of what was asked for; `exception` is empty where it gave no reason (a proxy, another service). */
+/**
+ * What WebHDFS answered instead of what was asked for; `exception` is empty where it gave no reason (a proxy, another
+ * service).
+ */
 export class RemoteError extends Error {
   override readonly name = 'RemoteError';
   readonly exception: string;
@@ -33,7 +36,9 @@ const AGAIN_WORDS =
 
 /** Of connections, before anything was answered. */
 const AGAIN_CODES = new Set(
-  `ECONNREFUSED ECONNRESET ECONNABORTED ETIMEDOUT ESOCKETTIMEDOUT EPIPE EHOSTUNREACH ENETUNREACH ENOTFOUND EAI_AGAIN`.split(' '),
+  `ECONNREFUSED ECONNRESET ECONNABORTED ETIMEDOUT ESOCKETTIMEDOUT EPIPE EHOSTUNREACH ENETUNREACH ENOTFOUND EAI_AGAIN`.split(
+    ' ',
+  ),
 );
 const SOCKET_WORDS = /socket hang up|Unexpected redirect/i;
 const TLS_CODES = /^(ERR_TLS|ERR_SSL|CERT_|DEPTH_ZERO|SELF_SIGNED|UNABLE_TO_(VERIFY|GET)|EPROTO|HPE_)/;
@@ -44,22 +49,31 @@ interface Refused {
   readonly remedy: string;
 }
 
-const RIGHTS = 'HADOOP_USER must be allowed to write below SIGHTLINE_ROOT: let its owner give it the folder (hdfs dfs -chown)';
-const ADDRESS = 'Look at WEBHDFS_URL: it names the HTTP address of the NameNode (port 9870 unless set otherwise), and dfs.webhdfs.enabled must be true';
-const SIGN_IN = 'This HDFS asks for another way of signing in than a user\'s name';
+const RIGHTS =
+  'HADOOP_USER must be allowed to write below SIGHTLINE_ROOT: let its owner give it the folder (hdfs dfs -chown)';
+const ADDRESS =
+  'Look at WEBHDFS_URL: it names the HTTP address of the NameNode (port 9870 unless set otherwise), and dfs.webhdfs.enabled must be true';
+const SIGN_IN = "This HDFS asks for another way of signing in than a user's name";
 
 const REFUSED: readonly Refused[] = [
   { names: ['AccessControlException', 'AuthorizationException'], exitCode: EXIT.usage, remedy: RIGHTS },
   { names: ['SecurityException', 'AuthenticationException', 'InvalidToken'], exitCode: EXIT.usage, remedy: SIGN_IN },
   {
-    names: ['QuotaExceededException', 'NSQuotaExceededException', 'DSQuotaExceededException', 'QuotaByStorageTypeExceededException'],
+    names: [
+      'QuotaExceededException',
+      'NSQuotaExceededException',
+      'DSQuotaExceededException',
+      'QuotaByStorageTypeExceededException',
+    ],
     exitCode: EXIT.dependency_down,
-    remedy: 'Raise the quota of the folder (hdfs dfsadmin -setSpaceQuota, -setQuota) or remove what is not needed, then run again; nothing was published in part',
+    remedy:
+      'Raise the quota of the folder (hdfs dfsadmin -setSpaceQuota, -setQuota) or remove what is not needed, then run again; nothing was published in part',
   },
   {
     names: ['MaxDirectoryItemsExceededException', 'PathComponentTooLongException'],
     exitCode: EXIT.usage,
-    remedy: 'Raise dfs.namenode.fs-limits.max-directory-items and dfs.namenode.fs-limits.max-component-length to HDFS\'s defaults at least',
+    remedy:
+      "Raise dfs.namenode.fs-limits.max-directory-items and dfs.namenode.fs-limits.max-component-length to HDFS's defaults at least",
   },
   {
     names: ['ParentNotDirectoryException', 'FileAlreadyExistsException', 'PathIsNotDirectoryException'],
@@ -121,5 +135,8 @@ function parsed(text: string): unknown {
 /** Whether HDFS said that there is nothing at the path. */
 export function isMissing(thrown: unknown): boolean {
   if (!(thrown instanceof Error) || thrown instanceof Retryable || thrown instanceof Refusal) return false;
-  return (thrown.cause instanceof RemoteError && thrown.cause.exception === 'FileNotFoundException') || /does not exist/i.test(thrown.message);
+  return (
+    (thrown.cause instanceof RemoteError && thrown.cause.exception === 'FileNotFoundException') ||
+    /does not exist/i.test(thrown.message)
+  );
 }

@@ -1,10 +1,10 @@
 /**
  * HDFS over WebHDFS, with the webhdfs package: the one file that imports it.
  *
- * The batch layer writes and verifies here, serving reads. The package alone cannot be trusted with a file: it emits `finish`
- * after `error`, its streams may end early without a fault, and its rename forgets the answer. So every write is followed by a
- * look at the length, every read must deliver the length that was promised, and a rename's answer is read from its body. What a
- * fault means is decided in faults.ts.
+ * The batch layer writes and verifies here, serving reads. The package alone cannot be trusted with a file: it emits
+ * `finish` after `error`, its streams may end early without a fault, and its rename forgets the answer. So every write
+ * is followed by a look at the length, every read must deliver the length that was promised, and a rename's answer is
+ * read from its body. What a fault means is decided in faults.ts.
  */
 import { createHash, randomUUID } from 'node:crypto';
 import { createReadStream, createWriteStream } from 'node:fs';
@@ -25,7 +25,10 @@ import { hdfsFault, isMissing, remoteError } from './faults.ts';
 
 type Settings = Pick<Config, 'WEBHDFS_URL' | 'SIGHTLINE_ROOT' | 'HADOOP_USER'>;
 
-/** HDFS may ask for the first of whatever changes something (dfs.webhdfs.rest-csrf); the second is of the files that are sent, and the package forgets it once it is given any. */
+/**
+ * HDFS may ask for the first of whatever changes something (dfs.webhdfs.rest-csrf); the second is of the files that are
+ * sent, and the package forgets it once it is given any.
+ */
 const HEADERS = { 'X-XSRF-HEADER': 'sightline', 'content-type': 'application/octet-stream' };
 
 /** A silent connection is given up after this long, unless the caller has less patience. */
@@ -61,7 +64,15 @@ export function hdfs(config: Settings, { idleLimitMs = IDLE_LIMIT_MS }: { idleLi
     await ask.json('PUT', 'mkdirs', folder, { permission: '0755' });
   };
   const readStream = (path: string, limits?: ReadLimits): Readable => verifiedRead(ask, path, facts, limits);
-  return { facts, list, walk, makeFolder, readStream, ...contents(ask, facts, readStream), ...changes(ask, facts, makeFolder) };
+  return {
+    facts,
+    list,
+    walk,
+    makeFolder,
+    readStream,
+    ...contents(ask, facts, readStream),
+    ...changes(ask, facts, makeFolder),
+  };
 }
 
 // ---- contents ------------------------------------------------------------------------------------------------------
@@ -119,7 +130,10 @@ function contents(
   };
 }
 
-/** Sends a stream to a new file; what was there is replaced. The package may claim success: the caller checks the length. */
+/**
+ * Sends a stream to a new file; what was there is replaced. The package may claim success: the caller checks the
+ * length.
+ */
 function send(ask: Asking, from: Readable, path: string): Promise<void> {
   return new Promise((resolve, reject) => {
     const to = ask.client.createWriteStream(ask.absolute(path), { overwrite: true, permission: '0644' });
@@ -139,7 +153,10 @@ function send(ask: Asking, from: Readable, path: string): Promise<void> {
 async function checkLength(facts: Facts, path: string, expectedBytes: number): Promise<void> {
   const found = await facts(path);
   if (found?.bytes !== expectedBytes) {
-    throw new Retryable('HDFS', `${path} has ${found?.bytes ?? 'no'} bytes in HDFS after writing ${expectedBytes}; write it again`);
+    throw new Retryable(
+      'HDFS',
+      `${path} has ${found?.bytes ?? 'no'} bytes in HDFS after writing ${expectedBytes}; write it again`,
+    );
   }
 }
 
@@ -156,7 +173,8 @@ function verifiedRead(ask: Asking, path: string, facts: Facts, limits: ReadLimit
     if (expected.bytes === 0) return void out.end();
     let received = 0;
     const from = ask.client.createReadStream(ask.absolute(path));
-    const broken = (): Retryable => new Retryable('HDFS', `reading ${path} ended after ${received} of ${expected.bytes} bytes`);
+    const broken = (): Retryable =>
+      new Retryable('HDFS', `reading ${path} ended after ${received} of ${expected.bytes} bytes`);
     from.on('error', (thrown) => out.destroy(hdfsFault(ask.url, thrown)));
     // Whoever takes no more of the stream frees the connection too.
     out.once('close', () => received < expected.bytes && from.abort());
@@ -211,12 +229,17 @@ function factsOf(path: string, status: z.infer<typeof Status>): FileFacts {
   return { path, isFolder: status.type === 'DIRECTORY', bytes: status.length, modifiedAtMs: status.modificationTime };
 }
 
-/** The proxy, and an agent of our own for whoever is asked first: Node's may ask a proxy by itself (NODE_USE_ENV_PROXY). */
+/**
+ * The proxy, and an agent of our own for whoever is asked first: Node's may ask a proxy by itself (NODE_USE_ENV_PROXY).
+ */
 function wayTo(url: URL): { proxy: string | null; agent?: HttpAgent } {
   const proxy = proxyFor(url);
   // The package brings its own agent for a tunnel.
   if (proxy !== null && url.protocol === 'https:') return { proxy: proxy.href };
-  return { proxy: proxy?.href ?? null, agent: (proxy ?? url).protocol === 'https:' ? new HttpsAgent(KEPT) : new HttpAgent(KEPT) };
+  return {
+    proxy: proxy?.href ?? null,
+    agent: (proxy ?? url).protocol === 'https:' ? new HttpsAgent(KEPT) : new HttpAgent(KEPT),
+  };
 }
 
 /** As Node's own agents are. */
@@ -226,7 +249,13 @@ interface Asking {
   readonly url: string;
   readonly client: ReturnType<typeof webhdfs.createClient>;
   absolute(path: string): string;
-  json(method: string, operation: string, path: string, params?: Record<string, unknown>, limits?: ReadLimits): Promise<unknown>;
+  json(
+    method: string,
+    operation: string,
+    path: string,
+    params?: Record<string, unknown>,
+    limits?: ReadLimits,
+  ): Promise<unknown>;
 }
 
 function asking(config: Settings, idleLimitMs: number): Asking {
@@ -235,14 +264,16 @@ function asking(config: Settings, idleLimitMs: number): Asking {
   const port = Number(url.port || (protocol === 'https' ? 443 : 80));
   const client = webhdfs.createClient(
     { host: url.hostname, port, path: '/webhdfs/v1', user: config.HADOOP_USER, protocol },
-    // Named, or the package asks the environment by rules of its own; data nodes are reached in the way of their NameNode.
+    // Named, or the package asks the environment by rules of its own; data nodes are reached in the way of their
+    // NameNode.
     { timeout: idleLimitMs, headers: HEADERS, ...wayTo(url) },
   );
   // By itself it takes some refusals for success, and keeps of an exception the words without the name.
   client._isError = ({ statusCode }) => statusCode >= 400;
   client._parseError = (body, _, status = 500) => remoteError(body, status);
   const absolute = (path: string): string => {
-    if (/[%?#\s]/.test(path) || path.split('/').includes('..')) throw new RangeError(`${JSON.stringify(path)} is no path of the lake`);
+    if (/[%?#\s]/.test(path) || path.split('/').includes('..'))
+      throw new RangeError(`${JSON.stringify(path)} is no path of the lake`);
     return posix.join(config.SIGHTLINE_ROOT, path);
   };
   const json: Asking['json'] = (method, operation, path, params, { signal } = {}) =>

@@ -1,8 +1,9 @@
 /**
  * HDFS as the layers see it: whole files that are verified after writing, folders, and one atomic rename.
  *
- * hdfs.ts answers it with the webhdfs package. Paths are relative to SIGHTLINE_ROOT and never begin with a slash. A file that
- * `write` or `upload` returned from has the length that it should have; the package alone does not promise that.
+ * hdfs.ts answers it with the webhdfs package. Paths are relative to SIGHTLINE_ROOT and never begin with a slash. A
+ * file that `write` or `upload` returned from has the length that it should have; the package alone does not promise
+ * that.
  */
 import type { ReadLimits } from '../../process/read-limits.ts';
 

@@ -1,8 +1,8 @@
 /**
  * Topics and their ends, by kafkajs: what no hot path does.
  *
- * The set-up creates topics here and mends their settings, serving asks for the log's ends, both layers check that the topic is the
- * recorded one and set as it must be. One connection is opened on the first question and kept.
+ * The set-up creates topics here and mends their settings, serving asks for the log's ends, both layers check that the
+ * topic is the recorded one and set as it must be. One connection is opened on the first question and kept.
  */
 import { setTimeout as pause } from 'node:timers/promises';
 import kafkajs from 'kafkajs';
@@ -47,12 +47,16 @@ export function logAdmin(config: Settings): LogAdmin {
     }
   };
   const topic = config.KAFKA_TOPIC;
-  /** A question about the topic; one that no broker knows any more is for a person, one that they have not heard of yet is not. */
+  /**
+   * A question about the topic; one that no broker knows any more is for a person, one that they have not heard of yet
+   * is not.
+   */
   const askOfTopic = async <T>(question: (admin: Admin) => Promise<T>): Promise<T> => {
     try {
       return await ask(question);
     } catch (fault) {
-      if (fault instanceof Retryable && codesIn(fault.cause).includes(UNKNOWN_TOPIC) && (await isGone(ask, topic))) throw gone(config);
+      if (fault instanceof Retryable && codesIn(fault.cause).includes(UNKNOWN_TOPIC) && (await isGone(ask, topic)))
+        throw gone(config);
       throw fault;
     }
   };
@@ -132,7 +136,10 @@ async function ensureTopics(admin: Admin, config: Settings): Promise<'created' |
   } catch (thrown) {
     if (!isUnknownTopic(thrown)) throw thrown;
     // Created, but the broker that kafkajs asked for leaders has not heard of it yet.
-    await untilListed(admin, wanted.map(({ topic }) => topic));
+    await untilListed(
+      admin,
+      wanted.map(({ topic }) => topic),
+    );
     return 'created';
   }
 }
@@ -154,7 +161,10 @@ async function factsOf(admin: Admin, config: Settings): Promise<TopicFacts | nul
   const listed = await admin.listTopics();
   if (!listed.includes(topic)) return null;
   const { topics } = await admin.fetchTopicMetadata({ topics: [topic] });
-  const [settings, deadLetterSettings] = await settingsOf(admin, listed.includes(deadLetterTopic) ? [topic, deadLetterTopic] : [topic]);
+  const [settings, deadLetterSettings] = await settingsOf(
+    admin,
+    listed.includes(deadLetterTopic) ? [topic, deadLetterTopic] : [topic],
+  );
   const ms = (name: string): number => Number(settings!.get(name));
   return {
     brokers: config.KAFKA_BROKERS,
@@ -172,9 +182,14 @@ async function factsOf(admin: Admin, config: Settings): Promise<TopicFacts | nul
 }
 
 async function settingsOf(admin: Admin, topics: readonly string[]): Promise<TopicSettings[]> {
-  const { resources } = await admin.describeConfigs({ includeSynonyms: false, resources: topics.map((name) => ({ type: ConfigResourceTypes.TOPIC, name })) });
+  const { resources } = await admin.describeConfigs({
+    includeSynonyms: false,
+    resources: topics.map((name) => ({ type: ConfigResourceTypes.TOPIC, name })),
+  });
   const entries = new Map(resources.map(({ resourceName, configEntries }) => [resourceName, configEntries]));
-  return topics.map((topic) => new Map((entries.get(topic) ?? []).map(({ configName, configValue }) => [configName, configValue])));
+  return topics.map(
+    (topic) => new Map((entries.get(topic) ?? []).map(({ configName, configValue }) => [configName, configValue])),
+  );
 }
 
 async function grow(admin: Admin, topic: string, count: number): Promise<void> {

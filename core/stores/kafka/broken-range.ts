@@ -9,7 +9,12 @@ export function isBroken(offset: number, ends: { low: number; high: number }): b
   return offset < ends.low || offset > ends.high;
 }
 
-export function brokenRange(topic: string, partition: number, offset: number, ends: { low: number; high: number }): Refusal {
+export function brokenRange(
+  topic: string,
+  partition: number,
+  offset: number,
+  ends: { low: number; high: number },
+): Refusal {
   const found = `Partition ${partition} of ${topic} holds offsets ${ends.low} to ${ends.high}, and offset ${offset} was wanted`;
   const because =
     offset < ends.low

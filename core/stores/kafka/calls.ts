@@ -1,8 +1,9 @@
 /**
  * The callbacks of node-rdkafka as promises, with our faults for its errors.
  *
- * consumer.ts, reader.ts and producer.ts share them. `consume` calls back as soon as it has its number of records or its wait
- * passes without one, so a long wait under steady traffic would gather for a long time: waits are kept short here.
+ * consumer.ts, reader.ts and producer.ts share them. `consume` calls back as soon as it has its number of records or
+ * its wait passes without one, so a long wait under steady traffic would gather for a long time: waits are kept short
+ * here.
  */
 import type { EventEmitter } from 'node:events';
 import type { KafkaConsumer, LibrdKafkaError, Message, Producer } from 'node-rdkafka';
@@ -12,7 +13,10 @@ import { kafkaFate } from './faults.ts';
 
 export const ANSWER_LIMIT_MS = 10_000;
 
-/** Connects; of what the client told meanwhile, what can never succeed is why it failed, not that no broker was reached by it. */
+/**
+ * Connects; of what the client told meanwhile, what can never succeed is why it failed, not that no broker was reached
+ * by it.
+ */
 export function connected(client: KafkaConsumer | Producer, settings: KafkaSettings): Promise<void> {
   let refusal: LibrdKafkaError | null = null;
   const hear = (error: LibrdKafkaError): void => {

@@ -1,8 +1,9 @@
 /**
  * What every node-rdkafka client of ours is configured with, and what its errors mean.
  *
- * consumer.ts, reader.ts and producer.ts build on it. Settings that decide what is read stand here once, so that the two
- * layers cannot read different logs: committed records only, and an error instead of a reset when an offset is not there.
+ * consumer.ts, reader.ts and producer.ts build on it. Settings that decide what is read stand here once, so that the
+ * two layers cannot read different logs: committed records only, and an error instead of a reset when an offset is not
+ * there.
  */
 import type { ConsumerGlobalConfig, ConsumerTopicConfig, GlobalConfig, LibrdKafkaError } from 'node-rdkafka';
 import rdkafka from 'node-rdkafka';
@@ -48,7 +49,11 @@ const { ERRORS } = rdkafka.CODES;
 
 export function isOffsetGone(error: LibrdKafkaError): boolean {
   const { code } = error;
-  return code === ERRORS.ERR__AUTO_OFFSET_RESET || code === ERRORS.ERR_OFFSET_OUT_OF_RANGE || code === ERRORS.ERR__LOG_TRUNCATION;
+  return (
+    code === ERRORS.ERR__AUTO_OFFSET_RESET ||
+    code === ERRORS.ERR_OFFSET_OUT_OF_RANGE ||
+    code === ERRORS.ERR__LOG_TRUNCATION
+  );
 }
 
 /** Of the two pieces of news that a rebalance brings. */

@@ -1,11 +1,12 @@
 /**
  * A consumer of the group: what a speed worker reads from (types.ts, LogConsumer).
  *
- * Everything happens within `take`, one thing at a time: the group's news first (partitions that come and go, for which the hooks
- * are awaited), records after that. So no record is on its way while the assignment changes: what a take delivers belongs to
- * the partitions that the hooks have named, and a record or an end of an earlier assignment cannot pass for one of a later.
- * Partitions move cooperatively, so that those that stay keep what is known of them. Starting offsets are the hooks', never the
- * group's. node-rdkafka's own waiting would go on for as long as records trickle in, so a take waits for the first record only.
+ * Everything happens within `take`, one thing at a time: the group's news first (partitions that come and go, for which
+ * the hooks are awaited), records after that. So no record is on its way while the assignment changes: what a take
+ * delivers belongs to the partitions that the hooks have named, and a record or an end of an earlier assignment cannot
+ * pass for one of a later. Partitions move cooperatively, so that those that stay keep what is known of them. Starting
+ * offsets are the hooks', never the group's. node-rdkafka's own waiting would go on for as long as records trickle in,
+ * so a take waits for the first record only.
  */
 import type { LibrdKafkaError, TopicPartition } from 'node-rdkafka';
 import rdkafka from 'node-rdkafka';
@@ -137,11 +138,12 @@ function joinGroup(
     if (consumer.rebalanceProtocol() === 'EAGER') consumer.unassign();
     else consumer.incrementalUnassign(partitions.map((partition) => ({ topic, partition })));
   };
-  // News that nobody will learn of still wants the answer of its kind: the group's client waits for one before it leaves, and
-  // throws at partitions that go without having come.
+  // News that nobody will learn of still wants the answer of its kind: the group's client waits for one before it
+  // leaves, and throws at partitions that go without having come.
   const settle = ({ isAssigning, partitions }: News): void => {
     try {
-      if (isAssigning) consumer.incrementalAssign(partitions.map((partition) => ({ topic, partition, offset: AT_END })));
+      if (isAssigning)
+        consumer.incrementalAssign(partitions.map((partition) => ({ topic, partition, offset: AT_END })));
       else leave(partitions);
     } catch (thrown) {
       onFault(messageOf(thrown));
@@ -157,7 +159,13 @@ function joinGroup(
       // What was held before it went and came again is not held now.
       consumer.resume(starts.map(({ partition }) => ({ topic, partition })));
     },
-    hold: (partitions) => hold(consumer, topic, held, partitions.filter((partition) => next.has(partition))),
+    hold: (partitions) =>
+      hold(
+        consumer,
+        topic,
+        held,
+        partitions.filter((partition) => next.has(partition)),
+      ),
     leave,
     async close() {
       isClosing = true;
@@ -191,7 +199,10 @@ async function meet(
     const ends = await endsOf(consumer, settings, partition);
     if (isBroken(offset, ends)) throw brokenRange(settings.KAFKA_TOPIC, partition, offset, ends);
   }
-  throw new Refusal(EXIT.dependency_down, `Kafka refused an offset that it holds (${error.message}); start the worker again`);
+  throw new Refusal(
+    EXIT.dependency_down,
+    `Kafka refused an offset that it holds (${error.message}); start the worker again`,
+  );
 }
 
 /** From what the last fetches said; asks nobody. */

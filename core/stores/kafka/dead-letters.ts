@@ -1,9 +1,9 @@
 /**
  * The dead-letter topic for the people who tend it: reading what is kept, and producing letters again.
  *
- * `sightline dlq` asks here. A reading ends where the topic ended when it began, so that letters which come back meanwhile are not
- * taken for old ones. Replays go by kafkajs, whose headers and keys are bytes: a value and a key leave as they came. Requests are
- * bounded, because a broker takes no batch larger than its largest record.
+ * `sightline dlq` asks here. A reading ends where the topic ended when it began, so that letters which come back
+ * meanwhile are not taken for old ones. Replays go by kafkajs, whose headers and keys are bytes: a value and a key
+ * leave as they came. Requests are bounded, because a broker takes no batch larger than its largest record.
  */
 import type { Kafka, Message, Producer } from 'kafkajs';
 import type { Config } from '../../process/config.ts';
@@ -34,8 +34,8 @@ export interface DeadLetterLog {
   /** Null if the topic holds no such letter. */
   one(partition: number, offset: number): Promise<KeptLetter | null>;
   /**
-   * Produces each again to its home; resolves when all are acknowledged by all replicas, but those that are too large for the topic with
-   * their header, which it returns. Repeating it makes copies, no more.
+   * Produces each again to its home; resolves when all are acknowledged by all replicas, but those that are too large
+   * for the topic with their header, which it returns. Repeating it makes copies, no more.
    */
   replay(replays: readonly Replay[]): Promise<Replay[]>;
   close(): Promise<void>;
@@ -91,13 +91,20 @@ async function rangesOf(kafka: Kafka, topic: string, since: number): Promise<Ran
   try {
     await admin.connect();
     if (!(await admin.listTopics()).includes(topic)) {
-      throw new Refusal(EXIT.usage, `Topic ${topic} does not exist; "sightline prepare" creates it, KAFKA_DEAD_LETTER_TOPIC names another`);
+      throw new Refusal(
+        EXIT.usage,
+        `Topic ${topic} does not exist; "sightline prepare" creates it, KAFKA_DEAD_LETTER_TOPIC names another`,
+      );
     }
     const ends = await admin.fetchTopicOffsets(topic);
     const begins = since > 0 ? await admin.fetchTopicOffsetsByTimestamp(topic, since) : [];
     const beginOf = new Map(begins.map(({ partition, offset }) => [partition, Number(offset)]));
     return ends
-      .map(({ partition, low, high }) => ({ partition, from: Math.max(Number(low), beginOf.get(partition) ?? 0), end: Number(high) }))
+      .map(({ partition, low, high }) => ({
+        partition,
+        from: Math.max(Number(low), beginOf.get(partition) ?? 0),
+        end: Number(high),
+      }))
       .sort((a, b) => a.partition - b.partition);
   } catch (thrown) {
     throw kafkaJsFault(`Kafka, topic ${topic}`, thrown);
@@ -133,7 +140,9 @@ async function send(producer: Producer, settings: Settings, replays: readonly Re
     return { partition: home, key: letter.key, value: letter.value, headers: { [name]: value } };
   });
   try {
-    const acknowledged = new Set((await producer.send({ topic, acks: -1, messages })).map(({ partition }) => partition));
+    const acknowledged = new Set(
+      (await producer.send({ topic, acks: -1, messages })).map(({ partition }) => partition),
+    );
     // kafkajs leaves out, without a word, what is for a partition that it has not heard of.
     const left = replays.find(({ home }) => !acknowledged.has(home));
     if (left) throw new Error(`partition ${left.home} is not known yet`);

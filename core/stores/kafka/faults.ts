@@ -1,10 +1,11 @@
 /**
  * What becomes of a fault of Kafka: the one table of error codes, for both of its clients.
  *
- * Brokers answer with the codes of the protocol, which node-rdkafka and kafkajs pass on as they are; negative ones are librdkafka's
- * own. client-config.ts, admin.ts, producer.ts and dead-letters.ts turn faults into a Retryable, a Refusal with its remedy, or a bug
- * here. What nobody has listed is tried again: brokers that come and go have many words for it, and a topic that is not known (3)
- * may be one of which a broker has not heard yet; whether it is gone is asked where it matters (admin.ts, the worker's watch).
+ * Brokers answer with the codes of the protocol, which node-rdkafka and kafkajs pass on as they are; negative ones are
+ * librdkafka's own. client-config.ts, admin.ts, producer.ts and dead-letters.ts turn faults into a Retryable, a Refusal
+ * with its remedy, or a bug here. What nobody has listed is tried again: brokers that come and go have many words for
+ * it, and a topic that is not known (3) may be one of which a broker has not heard yet; whether it is gone is asked
+ * where it matters (admin.ts, the worker's watch).
  */
 import { EXIT, messageOf, Refusal, Retryable } from '../../process/errors.ts';
 import type { ExitCode } from '../../process/errors.ts';
@@ -23,7 +24,8 @@ const REFUSED: readonly Refused[] = [
     // TOPIC, GROUP, CLUSTER, TRANSACTIONAL_ID and DELEGATION_TOKEN AUTHORIZATION_FAILED
     codes: [29, 30, 31, 53, 65],
     exitCode: EXIT.usage,
-    remedy: 'Grant it with Kafka\'s ACLs: workers read the topic and the group and write the topic and the dead-letter topic, "sightline prepare" creates topics',
+    remedy:
+      'Grant it with Kafka\'s ACLs: workers read the topic and the group and write the topic and the dead-letter topic, "sightline prepare" creates topics',
   },
   {
     // UNSUPPORTED_SASL_MECHANISM, ILLEGAL_SASL_STATE, SECURITY_DISABLED, SASL_AUTHENTICATION_FAILED
@@ -32,16 +34,19 @@ const REFUSED: readonly Refused[] = [
     remedy: 'The brokers ask for another way of signing in: look at the listener that KAFKA_BROKERS names',
   },
   {
-    // INVALID_TOPIC, INVALID_PARTITIONS, INVALID_REPLICATION_FACTOR, INVALID_REPLICA_ASSIGNMENT, INVALID_CONFIG, POLICY_VIOLATION
+    // INVALID_TOPIC, INVALID_PARTITIONS, INVALID_REPLICATION_FACTOR, INVALID_REPLICA_ASSIGNMENT, INVALID_CONFIG,
+    // POLICY_VIOLATION
     codes: [17, 37, 38, 39, 40, 44],
     exitCode: EXIT.usage,
-    remedy: 'The brokers do not take what was asked for: look at KAFKA_TOPIC, KAFKA_PARTITIONS, KAFKA_REPLICATION (no more than there are brokers) and KAFKA_RETENTION_HOURS',
+    remedy:
+      'The brokers do not take what was asked for: look at KAFKA_TOPIC, KAFKA_PARTITIONS, KAFKA_REPLICATION (no more than there are brokers) and KAFKA_RETENTION_HOURS',
   },
   {
     // INCONSISTENT_GROUP_PROTOCOL, INVALID_GROUP_ID, INVALID_SESSION_TIMEOUT, GROUP_MAX_SIZE_REACHED
     codes: [23, 24, 26, 81],
     exitCode: EXIT.usage,
-    remedy: 'The group does not take this worker: KAFKA_GROUP must be of Sightline\'s workers alone, and the brokers must allow a session of 10 s',
+    remedy:
+      "The group does not take this worker: KAFKA_GROUP must be of Sightline's workers alone, and the brokers must allow a session of 10 s",
   },
   {
     // UNSUPPORTED_VERSION, UNSUPPORTED_FOR_MESSAGE_FORMAT
@@ -57,7 +62,10 @@ const REFUSED: readonly Refused[] = [
   },
 ];
 
-/** INVALID_REQUIRED_ACKS, INVALID_REQUEST, and of librdkafka: INVALID_ARG, STATE and DESTROY (a client that was closed), FATAL. */
+/**
+ * INVALID_REQUIRED_ACKS, INVALID_REQUEST, and of librdkafka: INVALID_ARG, STATE and DESTROY (a client that was closed),
+ * FATAL.
+ */
 const BUGS: readonly number[] = [21, 42, -186, -172, -197, -150];
 
 /** UNKNOWN_TOPIC_OR_PARTITION. */
@@ -72,7 +80,8 @@ export function kafkaFate(code: number): KafkaFate {
 export function kafkaFault(where: string, code: number, message: string, cause?: unknown): Error {
   const refused = REFUSED.find(({ codes }) => codes.includes(code));
   if (refused) return new Refusal(refused.exitCode, `${where}: ${message}. ${refused.remedy}.`, cause);
-  if (BUGS.includes(code)) return cause instanceof Error ? cause : new Error(`${where}: ${message} (${code})`, { cause });
+  if (BUGS.includes(code))
+    return cause instanceof Error ? cause : new Error(`${where}: ${message} (${code})`, { cause });
   return new Retryable('Kafka', `${where}: ${message}`, cause);
 }
 
@@ -85,17 +94,25 @@ export function kafkaJsFault(where: string, thrown: unknown): Error {
   return kafkaFault(where, code, messageOf(thrown), thrown);
 }
 
-/** Codes of the protocol in an error of kafkajs: its own, that of what it gave up after, those of the topics of one request. */
+/**
+ * Codes of the protocol in an error of kafkajs: its own, that of what it gave up after, those of the topics of one
+ * request.
+ */
 export function codesIn(thrown: unknown): number[] {
   if (!(thrown instanceof Error)) return [];
   const { name, cause } = thrown;
   const own = 'code' in thrown && typeof thrown.code === 'number' ? [thrown.code] : [];
-  const named = name === 'KafkaJSSASLAuthenticationError' ? [58] : name === 'KafkaJSServerDoesNotSupportApiKey' ? [35] : [];
+  const named =
+    name === 'KafkaJSSASLAuthenticationError' ? [58] : name === 'KafkaJSServerDoesNotSupportApiKey' ? [35] : [];
   const together = 'errors' in thrown && Array.isArray(thrown.errors) ? thrown.errors.flatMap(codesIn) : [];
   return [...own, ...named, ...together, ...codesIn(cause)];
 }
 
 function isBug(thrown: unknown): thrown is Error {
-  const isOfLanguage = thrown instanceof TypeError || thrown instanceof RangeError || thrown instanceof ReferenceError || thrown instanceof SyntaxError;
+  const isOfLanguage =
+    thrown instanceof TypeError ||
+    thrown instanceof RangeError ||
+    thrown instanceof ReferenceError ||
+    thrown instanceof SyntaxError;
   return isOfLanguage || (thrown instanceof Error && thrown.name === 'KafkaJSInvariantViolation');
 }

@@ -1,8 +1,9 @@
 /**
  * The group's offsets, which follow the progress rows so that lag tools tell the truth.
  *
- * consumer.ts tells what is wanted and when to send. A commit that the group refuses, because partitions are being dealt out, is
- * sent again later: without that, offsets of a topic that falls quiet then would stay behind for good. One is under way at a time.
+ * consumer.ts tells what is wanted and when to send. A commit that the group refuses, because partitions are being
+ * dealt out, is sent again later: without that, offsets of a topic that falls quiet then would stay behind for good.
+ * One is under way at a time.
  */
 import type { KafkaConsumer, LibrdKafkaError } from 'node-rdkafka';
 import { messageOf } from '../../process/errors.ts';

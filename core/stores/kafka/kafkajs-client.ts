@@ -1,9 +1,9 @@
 /**
  * Every kafkajs client of ours: quiet, with limits, and with brokers at any address.
  *
- * admin.ts and dead-letters.ts open theirs here. kafkajs cuts a broker's address at its first colon, so it cannot be told of an IPv6
- * address; it is told a name in its place (`[::1]:9092` is `ipv6-__1:9092`), which the sockets that it asks for turn back. Brokers
- * that the cluster itself names come with host and port apart and need none of this.
+ * admin.ts and dead-letters.ts open theirs here. kafkajs cuts a broker's address at its first colon, so it cannot be
+ * told of an IPv6 address; it is told a name in its place (`[::1]:9092` is `ipv6-__1:9092`), which the sockets that it
+ * asks for turn back. Brokers that the cluster itself names come with host and port apart and need none of this.
  */
 import { connect, isIPv6 } from 'node:net';
 import kafkajs from 'kafkajs';
@@ -16,7 +16,11 @@ const { Kafka, logLevel } = kafkajs;
 const KEEP_ALIVE_MS = 60_000;
 const IPV6_PREFIX = 'ipv6-';
 
-export function kafkaJsClient({ KAFKA_BROKERS }: Pick<KafkaSettings, 'KAFKA_BROKERS'>, clientId: string, requestTimeout: number): kafkajs.Kafka {
+export function kafkaJsClient(
+  { KAFKA_BROKERS }: Pick<KafkaSettings, 'KAFKA_BROKERS'>,
+  clientId: string,
+  requestTimeout: number,
+): kafkajs.Kafka {
   return new Kafka({
     clientId,
     brokers: (parseHostPorts(KAFKA_BROKERS) ?? []).map(namedForKafkaJs),
@@ -24,7 +28,8 @@ export function kafkaJsClient({ KAFKA_BROKERS }: Pick<KafkaSettings, 'KAFKA_BROK
     connectionTimeout: 3_000,
     requestTimeout,
     retry: { retries: 3, initialRetryTime: 200, maxRetryTime: 2_000 },
-    socketFactory: ({ host, port, onConnect }) => connect({ host: hostForSocket(host), port }, onConnect).setKeepAlive(true, KEEP_ALIVE_MS),
+    socketFactory: ({ host, port, onConnect }) =>
+      connect({ host: hostForSocket(host), port }, onConnect).setKeepAlive(true, KEEP_ALIVE_MS),
   });
 }
 

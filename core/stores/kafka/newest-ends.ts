@@ -1,10 +1,11 @@
 /**
  * Where each partition really ends: the offset that its next record will get, whoever may read what lies before it.
  *
- * admin.ts asks for it, serving measures its freshness by it. kafkajs's administration tells the last stable offset, up to which committed
- * records are delivered: behind a transaction that hangs that one stands still while the log takes, and acknowledges, records that
- * nobody sees. kafkajs can ask for the other end too, but only its consumers do, inside; so this file takes a cluster of it by the
- * name that kafkajs gives it within, which the contract test holds to what the broker says.
+ * admin.ts asks for it, serving measures its freshness by it. kafkajs's administration tells the last stable offset, up
+ * to which committed records are delivered: behind a transaction that hangs that one stands still while the log takes,
+ * and acknowledges, records that nobody sees. kafkajs can ask for the other end too, but only its consumers do, inside;
+ * so this file takes a cluster of it by the name that kafkajs gives it within, which the contract test holds to what
+ * the broker says.
  */
 import type { Kafka } from 'kafkajs';
 
@@ -66,8 +67,13 @@ async function endsOf(cluster: Cluster, topic: string): Promise<number[]> {
 }
 
 function createCluster(kafka: Kafka): Cluster {
-  const name = Object.getOwnPropertySymbols(kafka).find(({ description }) => description === 'private:Kafka:createCluster');
+  const name = Object.getOwnPropertySymbols(kafka).find(
+    ({ description }) => description === 'private:Kafka:createCluster',
+  );
   const create = name && (kafka as unknown as Record<symbol, (options: object) => Cluster>)[name];
-  if (!create) throw new Error('This version of kafkajs has no createCluster within; core/stores/kafka/newest-ends.ts was written for 2.2');
+  if (!create)
+    throw new Error(
+      'This version of kafkajs has no createCluster within; core/stores/kafka/newest-ends.ts was written for 2.2',
+    );
   return create({ allowAutoTopicCreation: false, isolationLevel: READ_UNCOMMITTED });
 }

@@ -1,11 +1,11 @@
 /**
  * Produces what we write to the log ourselves: strays sent home, dead letters, ticks (types.ts, LogProducer).
  *
- * A call resolves when every record of it is acknowledged by all replicas, and throws a fault otherwise (faults.ts); doing it again at
- * most writes copies, which the layers expect. A stray goes to its home by partition number, not by any partitioner's idea of
- * its key. The connection is made with the first record, since many workers never send one. Records are compressed, with the one
- * codec that every client reads. Large records go in portions, so that each portion is acknowledged in time and the client's queue
- * is never full.
+ * A call resolves when every record of it is acknowledged by all replicas, and throws a fault otherwise (faults.ts);
+ * doing it again at most writes copies, which the layers expect. A stray goes to its home by partition number, not by
+ * any partitioner's idea of its key. The connection is made with the first record, since many workers never send one.
+ * Records are compressed, with the one codec that every client reads. Large records go in portions, so that each
+ * portion is acknowledged in time and the client's queue is never full.
  */
 import { setTimeout as sleep } from 'node:timers/promises';
 import type { LibrdKafkaError, MessageHeader } from 'node-rdkafka';
@@ -126,18 +126,29 @@ async function delivered(producer: rdkafka.Producer, records: readonly Outgoing[
     producer.off('delivery-report', onReport);
   }
   if (fault) throw undelivered(fault, records, brokers);
-  if (waitingFor > 0) throw new Retryable('Kafka', `${waitingFor} of ${records.length} records were not acknowledged in time`);
+  if (waitingFor > 0)
+    throw new Retryable('Kafka', `${waitingFor} of ${records.length} records were not acknowledged in time`);
 }
 
 function handOver(producer: rdkafka.Producer, record: Outgoing, call: object, brokers: string): void {
   const { topic, partition, key, value, headers } = record;
   const pairs: MessageHeader[] = headers.map(([name, text]) => ({ [name]: text?.toString('utf8') ?? '' }));
   try {
-    producer.produce(topic, partition, withAddress(value), typeof key === 'string' ? key : withAddress(key), null, call, pairs);
+    producer.produce(
+      topic,
+      partition,
+      withAddress(value),
+      typeof key === 'string' ? key : withAddress(key),
+      null,
+      call,
+      pairs,
+    );
   } catch (thrown) {
     if (isTooLarge(thrown)) throw tooLarge([record], brokers);
     const code = typeof thrown === 'object' && thrown !== null && 'code' in thrown ? Number(thrown.code) : null;
-    throw code === null ? thrown : kafkaFault(`Kafka, topic ${topic}`, code, `a record could not be handed over: ${messageOf(thrown)}`, thrown);
+    throw code === null
+      ? thrown
+      : kafkaFault(`Kafka, topic ${topic}`, code, `a record could not be handed over: ${messageOf(thrown)}`, thrown);
   }
 }
 
@@ -150,12 +161,17 @@ const EMPTY = Buffer.from('.').subarray(0, 0);
 
 function undelivered(error: LibrdKafkaError, records: readonly Outgoing[], brokers: string): Error {
   if (isTooLarge(error)) return tooLarge(records, brokers);
-  return kafkaFault(`Kafka, topic ${records[0]!.topic}`, error.code, `a record was not acknowledged: ${error.message}`, error);
+  return kafkaFault(
+    `Kafka, topic ${records[0]!.topic}`,
+    error.code,
+    `a record was not acknowledged: ${error.message}`,
+    error,
+  );
 }
 
 /**
- * The topics' limits are checked to hold every record, so this one came while another limit was set: trying again helps only after
- * somebody has changed it.
+ * The topics' limits are checked to hold every record, so this one came while another limit was set: trying again helps
+ * only after somebody has changed it.
  */
 function tooLarge(records: readonly Outgoing[], brokers: string): Refusal {
   const { topic } = records[0]!;
@@ -167,7 +183,12 @@ function tooLarge(records: readonly Outgoing[], brokers: string): Refusal {
 }
 
 function isTooLarge(thrown: unknown): boolean {
-  return typeof thrown === 'object' && thrown !== null && 'code' in thrown && thrown.code === rdkafka.CODES.ERRORS.ERR_MSG_SIZE_TOO_LARGE;
+  return (
+    typeof thrown === 'object' &&
+    thrown !== null &&
+    'code' in thrown &&
+    thrown.code === rdkafka.CODES.ERRORS.ERR_MSG_SIZE_TOO_LARGE
+  );
 }
 
 function bytesOf({ key, value, headers }: Pick<Outgoing, 'key' | 'value' | 'headers'>): number {
@@ -176,7 +197,9 @@ function bytesOf({ key, value, headers }: Pick<Outgoing, 'key' | 'value' | 'head
 }
 
 /** Up to so many bytes; a larger record goes alone. */
-export function* portionsOf<T extends Pick<Outgoing, 'key' | 'value' | 'headers'>>(records: readonly T[]): Generator<T[]> {
+export function* portionsOf<T extends Pick<Outgoing, 'key' | 'value' | 'headers'>>(
+  records: readonly T[],
+): Generator<T[]> {
   let portion: T[] = [];
   let bytes = 0;
   for (const record of records) {

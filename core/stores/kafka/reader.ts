@@ -1,10 +1,11 @@
 /**
  * Reads one partition from an offset to its end: what the batch layer archives from (types.ts, LogReader).
  *
- * Partitions are assigned by hand, so that a reading waits for no group and disturbs none. The end is what Kafka's eof event
- * says it is, not a count of records: markers of transactions take offsets and are never delivered. An offset that the log
- * does not hold is a Refusal with its remedy, also when retention deletes it while the reading is under way; node-rdkafka drops
- * an error that follows records in one take, so a reading that hears nothing asks the broker where the log begins and ends.
+ * Partitions are assigned by hand, so that a reading waits for no group and disturbs none. The end is what Kafka's eof
+ * event says it is, not a count of records: markers of transactions take offsets and are never delivered. An offset
+ * that the log does not hold is a Refusal with its remedy, also when retention deletes it while the reading is under
+ * way; node-rdkafka drops an error that follows records in one take, so a reading that hears nothing asks the broker
+ * where the log begins and ends.
  */
 import type { EofEvent, LibrdKafkaError } from 'node-rdkafka';
 import rdkafka from 'node-rdkafka';
@@ -78,7 +79,10 @@ interface Reading {
 
 async function openReading(settings: KafkaSettings, partition: number, from: number): Promise<Reading> {
   const topic = settings.KAFKA_TOPIC;
-  const config = { ...consumerConfig(settings, 'sightline.reader', 'sightline.reader'), 'queued.max.messages.kbytes': QUEUED_KBYTES };
+  const config = {
+    ...consumerConfig(settings, 'sightline.reader', 'sightline.reader'),
+    'queued.max.messages.kbytes': QUEUED_KBYTES,
+  };
   const consumer = new rdkafka.KafkaConsumer(config, CONSUMER_TOPIC_CONFIG);
   let eof = -1;
   consumer.on('partition.eof', (event: EofEvent) => {

@@ -1,8 +1,8 @@
 /**
  * From node-rdkafka's message to a record of the log: nothing interpreted, nothing lost.
  *
- * consumer.ts and reader.ts call it for every message. node-rdkafka gives each header as an object with one member; a header
- * without a value comes as no bytes.
+ * consumer.ts and reader.ts call it for every message. node-rdkafka gives each header as an object with one member; a
+ * header without a value comes as no bytes.
  */
 import type { Message } from 'node-rdkafka';
 import type { LogRecord } from '../../domain/detection.ts';
@@ -24,7 +24,10 @@ export function recordOf(message: Message): LogRecord {
 const NO_HEADERS: readonly Header[] = [];
 
 function headerOf(header: object): Header[] {
-  return Object.entries(header).map(([name, value]) => [name, Buffer.isBuffer(value) ? value : Buffer.from(String(value))]);
+  return Object.entries(header).map(([name, value]) => [
+    name,
+    Buffer.isBuffer(value) ? value : Buffer.from(String(value)),
+  ]);
 }
 
 /** What a record weighs: every byte that the log keeps of it. */

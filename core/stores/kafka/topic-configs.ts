@@ -1,8 +1,8 @@
 /**
  * Changes settings of a topic and leaves its others alone.
  *
- * kafkajs knows only the request that replaces all of a topic's settings; to send along those that it has would undo a change that
- * the asked broker has not heard of yet. So this one request is made here, as topic-id.ts makes its own.
+ * kafkajs knows only the request that replaces all of a topic's settings; to send along those that it has would undo a
+ * change that the asked broker has not heard of yet. So this one request is made here, as topic-id.ts makes its own.
  *
  *   request   api_key:i16=44 api_version:i16=0 correlation:i32 client_id:i16+bytes
  *             | resources:i32 (type:i8=2 name:i16+bytes configs:i32 (name:i16+bytes operation:i8=0 value:i16+bytes)*)* validate_only:i8
@@ -13,8 +13,15 @@ import { EXIT, messageOf, Refusal, Retryable } from '../../process/errors.ts';
 import { parseHostPorts } from '../../process/host-port.ts';
 import { askBroker } from './topic-id.ts';
 
-/** Asks the brokers (`host:port[,host:port]`) in turn; throws a Retryable if none does it, and a Refusal if Kafka may not or will not. */
-export async function configureTopic(brokers: string, topic: string, settings: Readonly<Record<string, string>>): Promise<void> {
+/**
+ * Asks the brokers (`host:port[,host:port]`) in turn; throws a Retryable if none does it, and a Refusal if Kafka may
+ * not or will not.
+ */
+export async function configureTopic(
+  brokers: string,
+  topic: string,
+  settings: Readonly<Record<string, string>>,
+): Promise<void> {
   let last = 'no broker was named';
   for (const broker of parseHostPorts(brokers) ?? []) {
     try {
@@ -35,8 +42,15 @@ const PASSING_ERRORS = [3, 7, 41];
 export function configRequest(topic: string, settings: Readonly<Record<string, string>>): Buffer {
   const entries = Object.entries(settings);
   const body = Buffer.concat([
-    i16(44), i16(0), i32(1), text('sightline'),
-    i32(1), i8(TOPIC), text(topic), i32(entries.length), ...entries.flatMap(([name, value]) => [text(name), i8(SET), text(value)]),
+    i16(44),
+    i16(0),
+    i32(1),
+    text('sightline'),
+    i32(1),
+    i8(TOPIC),
+    text(topic),
+    i32(entries.length),
+    ...entries.flatMap(([name, value]) => [text(name), i8(SET), text(value)]),
     i8(0),
   ]);
   return Buffer.concat([i32(body.length), body]);

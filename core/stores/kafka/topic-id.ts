@@ -1,8 +1,8 @@
 /**
  * Kafka's id of a topic: what tells a topic from one of the same name that was created after it (its log life).
  *
- * kafkajs speaks versions of the metadata request that are older than topic ids, so this one question is asked here, over a
- * plain connection of its own that is closed after the answer.
+ * kafkajs speaks versions of the metadata request that are older than topic ids, so this one question is asked here,
+ * over a plain connection of its own that is closed after the answer.
  *
  *   request   size:i32 | api_key:i16=3 api_version:i16=10 correlation:i32 client_id:i16+bytes tags:uv=0
  *             | topics:uv(n+1) (topic_id:16 name:uv(len+1)+bytes tags:uv)* auto_create:i8 ops:i8 ops:i8 tags:uv

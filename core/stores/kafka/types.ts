@@ -1,8 +1,9 @@
 /**
- * The log as the layers see it: administration, consuming in a group, reading a range, and producing with acknowledgement.
+ * The log as the layers see it: administration, consuming in a group, reading a range, and producing with
+ * acknowledgement.
  *
- * admin.ts answers with kafkajs, the other three with node-rdkafka (docs/decisions). All readers deliver committed records
- * only, so that an offset that one layer saw is one that the other sees.
+ * admin.ts answers with kafkajs, the other three with node-rdkafka (docs/decisions). All readers deliver committed
+ * records only, so that an offset that one layer saw is one that the other sees.
  */
 import type { DeadLetter } from '../../domain/dead-letters.ts';
 import type { LogRecord } from '../../domain/detection.ts';
@@ -13,7 +14,9 @@ export interface LogEnds {
   readonly partition: number;
   /** First offset that the log still holds. */
   readonly low: number;
-  /** Up to here committed records are delivered: the next record's offset, or where the oldest open transaction began. */
+  /**
+   * Up to here committed records are delivered: the next record's offset, or where the oldest open transaction began.
+   */
   readonly high: number;
 }
 
@@ -40,7 +43,9 @@ export interface LogAdmin {
   grow(partitionCount: number): Promise<void>;
   /** Ends of every partition, in the order of their numbers. */
   ends(): Promise<LogEnds[]>;
-  /** By partition, the offset that the next record will get, also where an open transaction hides what was acknowledged. */
+  /**
+   * By partition, the offset that the next record will get, also where an open transaction hides what was acknowledged.
+   */
   newestEnds(): Promise<number[]>;
   /** Whether the log holds a record with a stamp before `t`; a hint, as it sees aborted records too. */
   holdsBefore(t: Instant): Promise<boolean>;
@@ -72,7 +77,11 @@ export interface GroupHooks {
 /** Reads one partition from an offset for as long as `wanted` says so; ends without waiting for the group. */
 export interface LogReader {
   /** Batches in the order of offsets, up to the partition's end as it is when it is reached; the caller asks again. */
-  read(partition: number, from: number, signal?: AbortSignal): AsyncIterable<{ records: LogRecord[]; next: number; atEnd: boolean }>;
+  read(
+    partition: number,
+    from: number,
+    signal?: AbortSignal,
+  ): AsyncIterable<{ records: LogRecord[]; next: number; atEnd: boolean }>;
   close(): Promise<void>;
 }
 

@@ -1,12 +1,20 @@
 /**
  * DuckDB in this process: SQL over Parquet files, with bounded memory.
  *
- * The batch layer archives through an appender, reconciles with SQL and writes Parquet with COPY; serving reads the lake with
- * it. The one file that imports @duckdb/node-api. One database is one temporary file-backed instance: what does not fit into
- * its memory limit spills into the folder that the caller owns. 64-bit integers come and go as bigint, bytes as Buffer. What it can do
- * is built in: no statement makes it fetch or load an extension, or set anything otherwise.
+ * The batch layer archives through an appender, reconciles with SQL and writes Parquet with COPY; serving reads the
+ * lake with it. The one file that imports @duckdb/node-api. One database is one temporary file-backed instance: what
+ * does not fit into its memory limit spills into the folder that the caller owns. 64-bit integers come and go as
+ * bigint, bytes as Buffer. What it can do is built in: no statement makes it fetch or load an extension, or set
+ * anything otherwise.
  */
-import { DuckDBBlobValue, DuckDBDataChunk, DuckDBInstance, DuckDBListValue, DuckDBStructValue, DuckDBTimestampTZValue } from '@duckdb/node-api';
+import {
+  DuckDBBlobValue,
+  DuckDBDataChunk,
+  DuckDBInstance,
+  DuckDBListValue,
+  DuckDBStructValue,
+  DuckDBTimestampTZValue,
+} from '@duckdb/node-api';
 import type { ReadLimits } from '../../process/read-limits.ts';
 import * as accessors from '@duckdb/node-api/lib/vectors/dataAccessors.js';
 import type { DuckDBConnection, DuckDBType, DuckDBValue } from '@duckdb/node-api';
@@ -35,8 +43,9 @@ export interface Duck {
 }
 
 /**
- * Appends rows to a table, column by column, in chunks of CHUNK_ROWS. What was appended is in the table after close(); before that
- * DuckDB holds up to 204,800 rows beside its memory limit, so FLUSH_BYTES of texts and bytes are handed over to the table at once.
+ * Appends rows to a table, column by column, in chunks of CHUNK_ROWS. What was appended is in the table after close();
+ * before that DuckDB holds up to 204,800 rows beside its memory limit, so FLUSH_BYTES of texts and bytes are handed
+ * over to the table at once.
  */
 export interface Appender {
   /** As many columns as the table has, each with `rows` values; never more than CHUNK_ROWS rows. */
@@ -49,10 +58,12 @@ export const CHUNK_ROWS = 2_048;
 const FLUSH_BYTES = 8_388_608;
 
 /**
- * The driver's decoder takes U+FEFF at the beginning of a text for a mark and drops it. A name may begin with it, and is another name
- * then. Node gives a CommonJS module as `default`, a bundler may give it itself.
+ * The driver's decoder takes U+FEFF at the beginning of a text for a mark and drops it. A name may begin with it, and
+ * is another name then. Node gives a CommonJS module as `default`, a bundler may give it itself.
  */
-const driver = ('default' in accessors ? accessors.default : accessors) as { textDecoder: { decode(bytes: Uint8Array): string } };
+const driver = ('default' in accessors ? accessors.default : accessors) as {
+  textDecoder: { decode(bytes: Uint8Array): string };
+};
 driver.textDecoder = new TextDecoder('utf-8', { ignoreBOM: true });
 
 export async function openDuck(options: DuckOptions): Promise<Duck> {
@@ -64,13 +75,16 @@ export async function openDuck(options: DuckOptions): Promise<Duck> {
   const connection = await instance.connect();
   for (const setting of SETTLED) await connection.run(setting);
   await connection.run(SPARK_NAMES);
-  const asked = <T>(answer: Promise<T>): Promise<T> => answer.catch((fault: unknown) => Promise.reject(asFault(fault, options)));
+  const asked = <T>(answer: Promise<T>): Promise<T> =>
+    answer.catch((fault: unknown) => Promise.reject(asFault(fault, options)));
   return {
     async run(sql, parameters) {
       await asked(connection.run(sql, parameters && converted(parameters)));
     },
     async rows(sql, parameters, limits) {
-      const answer = await asked(interruptible(connection, limits, () => connection.runAndReadAll(sql, parameters && converted(parameters))));
+      const answer = await asked(
+        interruptible(connection, limits, () => connection.runAndReadAll(sql, parameters && converted(parameters))),
+      );
       return answer.getRowObjects().map(plainRow);
     },
     async *batches(sql, limits) {
@@ -99,8 +113,8 @@ function asFault(fault: unknown, { memoryMb }: DuckOptions): unknown {
 }
 
 /**
- * Of all connections, in this order: the last one lets nothing be set any more. INSTALL and LOAD are no settings, so there is no place to
- * fetch an extension from and none to keep it in: this file of the system is no folder.
+ * Of all connections, in this order: the last one lets nothing be set any more. INSTALL and LOAD are no settings, so
+ * there is no place to fetch an extension from and none to keep it in: this file of the system is no folder.
  */
 const SETTLED = [
   "SET GLOBAL TimeZone = 'UTC'",
@@ -118,7 +132,8 @@ const SPARK_NAMES = 'CREATE MACRO timestamp_millis(ms) AS make_timestamptz(ms * 
 
 /** A name of a file as an SQL literal. What people, cameras or stores say is bound as a parameter instead. */
 export function quoted(text: string): string {
-  if (text.includes('\0')) throw new RangeError(`${JSON.stringify(text)} holds U+0000, which ends a statement of SQL; bind it as a parameter`);
+  if (text.includes('\0'))
+    throw new RangeError(`${JSON.stringify(text)} holds U+0000, which ends a statement of SQL; bind it as a parameter`);
   return `'${text.replaceAll("'", "''")}'`;
 }
 
@@ -130,10 +145,15 @@ export function parquet(files: readonly string[]): string {
 const INTERRUPT_EVERY_MS = 50;
 
 /** Does the work of a connection; interrupts it when nobody waits any more, and throws why. */
-async function interruptible<T>(connection: DuckDBConnection, limits: ReadLimits | undefined, work: () => Promise<T>): Promise<T> {
+async function interruptible<T>(
+  connection: DuckDBConnection,
+  limits: ReadLimits | undefined,
+  work: () => Promise<T>,
+): Promise<T> {
   const signal = limits?.signal;
   let again: NodeJS.Timeout | undefined;
-  // A statement forgets at its beginning that it was interrupted, and it begins in another thread: so until it has ended.
+  // A statement forgets at its beginning that it was interrupted, and it begins in another thread: so until it has
+  // ended.
   const interrupt = (): void => {
     connection.interrupt();
     again = setInterval(() => connection.interrupt(), INTERRUPT_EVERY_MS);
@@ -205,11 +225,16 @@ async function appenderOf(connection: DuckDBConnection, table: string): Promise<
   };
 }
 
-/** What a cell weighs beside its fixed width; a text is taken for ASCII, which the flushes' distance may be wrong by. */
+/**
+ * What a cell weighs beside its fixed width; a text is taken for ASCII, which the flushes' distance may be wrong by.
+ */
 function bytesOf(value: Cell): number {
   if (typeof value === 'string' || Buffer.isBuffer(value)) return value.length;
   if (typeof value !== 'object' || value === null) return 0;
-  return value.reduce((sum, struct) => sum + Object.values(struct).reduce<number>((all, field) => all + bytesOf(field), 0), 0);
+  return value.reduce(
+    (sum, struct) => sum + Object.values(struct).reduce<number>((all, field) => all + bytesOf(field), 0),
+    0,
+  );
 }
 
 function driverValue(value: Cell): DuckDBValue {
@@ -229,7 +254,8 @@ function plainRow(row: Readonly<Record<string, DuckDBValue>>): Row {
 
 function plain(value: DuckDBValue): Cell {
   if (typeof value !== 'object' || value === null) return value;
-  if (value instanceof DuckDBListValue) return value.items.map((item) => plainRow((item as DuckDBStructValue).entries) as Record<string, Value>);
+  if (value instanceof DuckDBListValue)
+    return value.items.map((item) => plainRow((item as DuckDBStructValue).entries) as Record<string, Value>);
   if (value instanceof DuckDBBlobValue) return Buffer.from(value.bytes);
   if (value instanceof DuckDBTimestampTZValue) return Number(value.micros / 1_000n);
   throw new TypeError(`a value of ${value.constructor.name} was not expected; cast it in SQL`);

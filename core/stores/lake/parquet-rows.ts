@@ -1,9 +1,10 @@
 /**
  * Rows as a Parquet file, in pieces as they come: what people download from the app.
  *
- * Serving hands over batches of rows by column name and passes the bytes on; the one file that imports parquetjs. The batch
- * layer writes the lake with DuckDB, which needs a file on a disk; a download has none. Memory holds one row group, which is full by
- * its rows or by the bytes of its texts. Columns are those of layout/lake-columns.ts; every one may be null here. Pages of the first version, which every reader knows.
+ * Serving hands over batches of rows by column name and passes the bytes on; the one file that imports parquetjs. The
+ * batch layer writes the lake with DuckDB, which needs a file on a disk; a download has none. Memory holds one row
+ * group, which is full by its rows or by the bytes of its texts. Columns are those of layout/lake-columns.ts; every one
+ * may be null here. Pages of the first version, which every reader knows.
  */
 import parquet from 'parquetjs';
 import type { Columns } from '../../layout/lake-columns.ts';
@@ -21,7 +22,10 @@ const TYPE_OF: Readonly<Record<string, 'INT32' | 'INT64' | 'UTF8' | 'TIMESTAMP_M
   TIMESTAMPTZ: 'TIMESTAMP_MICROS',
 };
 
-export async function* parquetOf(columns: Columns, batches: AsyncIterable<readonly object[]>): AsyncGenerator<Uint8Array> {
+export async function* parquetOf(
+  columns: Columns,
+  batches: AsyncIterable<readonly object[]>,
+): AsyncGenerator<Uint8Array> {
   const written: Buffer[] = [];
   const into = {
     write: (bytes: Buffer, done: (fault?: Error | null) => void): void => {

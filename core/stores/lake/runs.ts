@@ -1,9 +1,10 @@
 /**
- * Runs of the batch layer as the lake keeps them: manifest and report of a published epoch in one JSON file, and tries that
- * failed.
+ * Runs of the batch layer as the lake keeps them: manifest and report of a published epoch in one JSON file, and tries
+ * that failed.
  *
- * The batch layer writes them, before it moves the horizon; serving shows them, the next runs read where the log was cut. A
- * report never changes once its epoch is published. Field names are those of the API. Oids are texts, instants milliseconds.
+ * The batch layer writes them, before it moves the horizon; serving shows them, the next runs read where the log was
+ * cut. A report never changes once its epoch is published. Field names are those of the API. Oids are texts, instants
+ * milliseconds.
  */
 import { z } from 'zod';
 import type { ReadLimits } from '../../process/read-limits.ts';
@@ -49,7 +50,9 @@ const CountDifference = z.object({
   /** Ids that the batch layer counted in this cell and the speed layer did not, and the other way round. */
   missing_in_speed: z.array(z.string()),
   missing_in_batch: z.array(z.string()),
-  /** Ids that the batch layer counted in this cell, at most a hundred: whichever was counted otherwise is among them. */
+  /**
+   * Ids that the batch layer counted in this cell, at most a hundred: whichever was counted otherwise is among them.
+   */
   counted: z.array(z.string()).default([]),
 });
 
@@ -143,20 +146,28 @@ export type AttemptReport = z.infer<typeof AttemptReport>;
 /** The report of a published epoch, by name; null if its manifest is not there. */
 export async function readRun(hdfs: Hdfs, epoch: string, limits?: ReadLimits): Promise<RunReport | null> {
   const path = manifestFile(epoch);
-  return (await hdfs.facts(path, limits)) ? RunReport.parse(JSON.parse((await hdfs.read(path, limits)).toString('utf8'))) : null;
+  return (await hdfs.facts(path, limits))
+    ? RunReport.parse(JSON.parse((await hdfs.read(path, limits)).toString('utf8')))
+    : null;
 }
 
 /** Names of the epochs that have a manifest, newest first. */
 export async function listRuns(hdfs: Hdfs, limits?: ReadLimits): Promise<string[]> {
   const found = await hdfs.list(RUNS, limits);
   const names = found.filter(({ isFolder }) => !isFolder).map(({ path }) => path.slice(RUNS.length + 1));
-  return names.filter((name) => /^\d.*\.json$/.test(name)).map((name) => name.slice(0, -'.json'.length)).reverse();
+  return names
+    .filter((name) => /^\d.*\.json$/.test(name))
+    .map((name) => name.slice(0, -'.json'.length))
+    .reverse();
 }
 
 /** Tries that failed, newest first, at most `limit`. */
 export async function readAttempts(hdfs: Hdfs, limit: number, limits?: ReadLimits): Promise<AttemptReport[]> {
   const found = await hdfs.list(`${RUNS}/_attempts`, limits);
-  const newest = found.filter(({ path }) => path.endsWith('.json')).reverse().slice(0, limit);
+  const newest = found
+    .filter(({ path }) => path.endsWith('.json'))
+    .reverse()
+    .slice(0, limit);
   const read = async (path: string): Promise<AttemptReport> =>
     AttemptReport.parse(JSON.parse((await hdfs.read(path, limits)).toString('utf8')));
   return Promise.all(newest.map(({ path }) => read(path)));

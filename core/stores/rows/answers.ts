@@ -1,8 +1,9 @@
 /**
  * How a store answers for each row that it was asked for: found, absent or failed (law L1).
  *
- * A store never leaves a row out and never lets silence pass for absence. Callers that cannot go on without every row use
- * `requireAnswers`, which throws what a failure means for them (core/process/errors.ts), so that nothing is decided on it.
+ * A store never leaves a row out and never lets silence pass for absence. Callers that cannot go on without every row
+ * use `requireAnswers`, which throws what a failure means for them (core/process/errors.ts), so that nothing is decided
+ * on it.
  */
 import { Retryable } from '../../process/errors.ts';
 
@@ -12,13 +13,19 @@ export type Answer<Row> =
   /** `fault`: a Retryable, a Refusal or a bug; without it trying again is all that is known to help. */
   | { readonly status: 'failed'; readonly because: string; readonly fault?: Error };
 
-/** The rows in the order of the question, null where there is none. Throws a fault if any failed: one that cannot pass before others. */
+/**
+ * The rows in the order of the question, null where there is none. Throws a fault if any failed: one that cannot pass
+ * before others.
+ */
 export function requireAnswers<Row>(store: string, answers: readonly Answer<Row>[]): (Row | null)[] {
-  const faults = answers.flatMap((answer) => (answer.status === 'failed' && answer.fault !== undefined ? [answer.fault] : []));
+  const faults = answers.flatMap((answer) =>
+    answer.status === 'failed' && answer.fault !== undefined ? [answer.fault] : [],
+  );
   const lasting = faults.find((fault) => !(fault instanceof Retryable));
   if (lasting) throw lasting;
   return answers.map((answer) => {
-    if (answer.status === 'failed') throw new Retryable('HBase', `${store} did not answer for every row: ${answer.because}`, answer.fault);
+    if (answer.status === 'failed')
+      throw new Retryable('HBase', `${store} did not answer for every row: ${answer.because}`, answer.fault);
     return answer.status === 'found' ? answer.row : null;
   });
 }

@@ -1,9 +1,9 @@
 /**
  * Between the HBase client's answers and the stores': the three turns that every store takes.
  *
- * The client answers row by row and never throws for a row; a store that writes needs all of its rows written, and throws one
- * fault otherwise. An HBaseError becomes here what it means for callers (hbase/errors.ts, hbaseFault): a Retryable, a Refusal with
- * its remedy, or a bug.
+ * The client answers row by row and never throws for a row; a store that writes needs all of its rows written, and
+ * throws one fault otherwise. An HBaseError becomes here what it means for callers (hbase/errors.ts, hbaseFault): a
+ * Retryable, a Refusal with its remedy, or a bug.
  */
 import type { HBaseClient, PutAnswer, GetAnswer, RowGet, RowPut, RowDelete, Cell } from '../../hbase/types.ts';
 import type { Answer } from './answers.ts';
@@ -26,7 +26,8 @@ export async function getRows<Row>(
 
 function decoded<Row>(table: string, answer: GetAnswer | undefined, decode: (cells: Cell[]) => Row): Answer<Row> {
   if (!answer) return { status: 'failed', because: 'HBase did not name the row in its answer' };
-  if (answer.status === 'failed') return { status: 'failed', because: answer.error.message, fault: hbaseFault(table, answer.error) };
+  if (answer.status === 'failed')
+    return { status: 'failed', because: answer.error.message, fault: hbaseFault(table, answer.error) };
   return answer.status === 'found' ? { status: 'found', row: decode(answer.cells) } : { status: 'absent' };
 }
 

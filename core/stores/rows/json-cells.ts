@@ -1,10 +1,12 @@
 /**
- * Rows of one JSON cell, which several versions of the program may read and move (the table `control`, core/stores/control/control.ts).
+ * Rows of one JSON cell, which several versions of the program may read and move (the table `control`,
+ * core/stores/control/control.ts).
  *
- * A reader takes the members that it knows and passes over the others. Moving a row compares members that the caller knows with what
- * stands there now, and then the bytes as they stand (check-and-put): a member that only a newer version knows neither keeps an older
- * one from moving the row, nor is it lost. Comparing the row with bytes made anew would do both. What is put without a comparison
- * (progress) keeps nothing of what was there, so a member that has to outlive an older writer must not stand in such a row.
+ * A reader takes the members that it knows and passes over the others. Moving a row compares members that the caller
+ * knows with what stands there now, and then the bytes as they stand (check-and-put): a member that only a newer
+ * version knows neither keeps an older one from moving the row, nor is it lost. Comparing the row with bytes made anew
+ * would do both. What is put without a comparison (progress) keeps nothing of what was there, so a member that has to
+ * outlive an older writer must not stand in such a row.
  */
 import type { HBaseClient, RowPut } from '../../hbase/types.ts';
 import { CONTROL_FAMILY, CONTROL_QUALIFIER } from '../../layout/hbase.ts';
@@ -26,21 +28,36 @@ export interface JsonCells {
   put(puts: readonly JsonPut[]): Promise<void>;
   /** Puts a row that is not there; false if it is. */
   create(put: JsonPut): Promise<boolean>;
-  /** Moves a row from what `read` makes of it; null: it must be absent. False if it is not, or not any more, what is there. */
+  /**
+   * Moves a row from what `read` makes of it; null: it must be absent. False if it is not, or not any more, what is
+   * there.
+   */
   move<T>(from: T | null, to: JsonPut, read: Read<T>): Promise<boolean>;
   /** The same, but of what was there nothing is kept. */
   replace<T>(from: T, to: JsonPut, read: Read<T>): Promise<boolean>;
 }
 
 export function jsonCells(hbase: HBaseClient, table: string): JsonCells {
-  const readAll = async <T>(rows: readonly string[], read: (json: unknown, bytes: Buffer) => T): Promise<(T | null)[]> => {
+  const readAll = async <T>(
+    rows: readonly string[],
+    read: (json: unknown, bytes: Buffer) => T,
+  ): Promise<(T | null)[]> => {
     const gets = rows.map((row) => ({ row: Buffer.from(row), families: [CONTROL_FAMILY] }));
-    const answers = await getRows(hbase, table, gets, (cells) => read(JSON.parse(cells[0]!.value.toString('utf8')), cells[0]!.value));
+    const answers = await getRows(hbase, table, gets, (cells) =>
+      read(JSON.parse(cells[0]!.value.toString('utf8')), cells[0]!.value),
+    );
     return requireAnswers(table, answers);
   };
   const checkAndPut = (expected: Buffer | null, put: JsonPut): Promise<boolean> =>
-    askHBase(table, () => hbase.checkAndPut(table, Buffer.from(put.row), CONTROL_FAMILY, CONTROL_QUALIFIER, expected, rowPut(put)));
-  const moved = async <T>(from: T, to: JsonPut, read: Read<T>, jsonOf: (json: object, known: T) => unknown): Promise<boolean> => {
+    askHBase(table, () =>
+      hbase.checkAndPut(table, Buffer.from(put.row), CONTROL_FAMILY, CONTROL_QUALIFIER, expected, rowPut(put)),
+    );
+  const moved = async <T>(
+    from: T,
+    to: JsonPut,
+    read: Read<T>,
+    jsonOf: (json: object, known: T) => unknown,
+  ): Promise<boolean> => {
     const [now] = await readAll([to.row], (json, bytes) => ({ json: json as object, known: read(json), bytes }));
     if (!now || fixedJson(now.known) !== fixedJson(from)) return false;
     return checkAndPut(now.bytes, { ...to, json: jsonOf(now.json, now.known) });
@@ -51,7 +68,9 @@ export function jsonCells(hbase: HBaseClient, table: string): JsonCells {
     put: (puts) => putRows(hbase, table, puts.map(rowPut)),
     create: (put) => checkAndPut(null, put),
     move: (from, to, read) =>
-      from === null ? checkAndPut(null, to) : moved(from, to, read, (json, known) => ({ ...unknownOf(json, known as object), ...(to.json as object) })),
+      from === null
+        ? checkAndPut(null, to)
+        : moved(from, to, read, (json, known) => ({ ...unknownOf(json, known as object), ...(to.json as object) })),
     replace: (from, to, read) => moved(from, to, read, () => to.json),
   };
 }

@@ -1,8 +1,9 @@
 /**
  * The table `detections`: who first met an id (law L2), and what that detection said.
  *
- * The speed layer asks before it decides and writes what it first met; serving reads joined rows by id. The cell's timestamp
- * is the arrival, so a later row of the same id wins over a zombie's older one, and time to live runs from the arrival.
+ * The speed layer asks before it decides and writes what it first met; serving reads joined rows by id. The cell's
+ * timestamp is the arrival, so a later row of the same id wins over a zombie's older one, and time to live runs from
+ * the arrival.
  */
 import type { FirstMet } from '../../domain/first-met.ts';
 import type { Oid } from '../../domain/oid.ts';
@@ -38,9 +39,7 @@ export function detectionsStore(hbase: HBaseClient, namespace: string, rules: Ru
         table,
         rows.map((met) => ({
           row: saltedOid(met.detection.id),
-          cells: [
-            { family, qualifier: DETECTION_QUALIFIER, timestamp: met.arrival, value: encodeFirstMet(met) },
-          ],
+          cells: [{ family, qualifier: DETECTION_QUALIFIER, timestamp: met.arrival, value: encodeFirstMet(met) }],
         })),
       ),
   };

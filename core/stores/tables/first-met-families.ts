@@ -1,9 +1,11 @@
 /**
- * The families of the table `detections`: one for the first-met rows of each generation that has its own (laws L6 and L9).
+ * The families of the table `detections`: one for the first-met rows of each generation that has its own (laws L6 and
+ * L9).
  *
- * `sightline prepare` makes those of the generations that live, a rebuild makes the one of its own before anything is written to it,
- * the layers check theirs when they start, and `batch prune --generations` removes those of generations that are gone, whole: no row of
- * them is read for it. A family of its own, since a look-up reads one family: what another generation left costs it nothing.
+ * `sightline prepare` makes those of the generations that live, a rebuild makes the one of its own before anything is
+ * written to it, the layers check theirs when they start, and `batch prune --generations` removes those of generations
+ * that are gone, whole: no row of them is read for it. A family of its own, since a look-up reads one family: what
+ * another generation left costs it nothing.
  */
 import type { Rules } from '../../domain/rules.ts';
 import type { RowLife } from '../../layout/tables.ts';
@@ -42,13 +44,19 @@ function lifeOf(rules: Lived, { retentionMs, segmentMs, deletionDelayMs }: Topic
   return { inForceMs: inForceMs(rules), retentionMs, segmentMs, deletionDelayMs };
 }
 
-export function firstMetFamilies(hbase: HBaseClient, namespace: string, admin: Pick<LogAdmin, 'facts'>): FirstMetFamilies {
+export function firstMetFamilies(
+  hbase: HBaseClient,
+  namespace: string,
+  admin: Pick<LogAdmin, 'facts'>,
+): FirstMetFamilies {
   const table = `${namespace}:detections`;
   return {
     async ensure(rules) {
       const facts = await admin.facts();
       if (!facts) return;
-      await askHBase(table, () => ensureFamilies(hbase, { name: table, families: familyPlans([rules], facts).map(familyOf) }));
+      await askHBase(table, () =>
+        ensureFamilies(hbase, { name: table, families: familyPlans([rules], facts).map(familyOf) }),
+      );
     },
     async unneeded(living) {
       const needed = new Set(living.map(detectionFamily));
@@ -64,7 +72,12 @@ export function firstMetFamilies(hbase: HBaseClient, namespace: string, admin: P
 const OURS = new RegExp(`^${DETECTION_FAMILY}\\d*$`);
 
 /** Throws a Refusal if first-met rows could vanish while a copy may still come (L6). Asks HBase's master and Kafka. */
-export async function checkRowLife(hbase: HBaseClient, namespace: string, admin: Pick<LogAdmin, 'facts'>, rules: Rules): Promise<void> {
+export async function checkRowLife(
+  hbase: HBaseClient,
+  namespace: string,
+  admin: Pick<LogAdmin, 'facts'>,
+  rules: Rules,
+): Promise<void> {
   const table = `${namespace}:detections`;
   const facts = await admin.facts();
   const found = await askHBase(table, () => hbase.admin.describeTable(table));
@@ -78,7 +91,8 @@ export async function checkRowLife(hbase: HBaseClient, namespace: string, admin:
 
 function tooShort(where: string, foundSeconds: number | undefined, neededSeconds: number, life: RowLife): Refusal {
   const days = (ms: number): string => (ms < 0 ? 'for ever' : daysText(Number((ms / DAY_MS).toFixed(2))));
-  const found = foundSeconds === undefined ? `${where} is not there` : `Rows of ${where}, live for ${days(foundSeconds * 1_000)}`;
+  const found =
+    foundSeconds === undefined ? `${where} is not there` : `Rows of ${where}, live for ${days(foundSeconds * 1_000)}`;
   return new Refusal(
     EXIT.usage,
     `${found}, and ${days(neededSeconds * 1_000)} are needed: W is ${days(life.inForceMs)}, and Kafka may deliver a record for retention.ms ` +

@@ -1,19 +1,15 @@
 /**
  * Creates what HBase lacks: the namespace and its tables, split; safe to repeat.
  *
- * Called by `sightline cluster up`'s preparation and by tests. An existing table is left as it is, but that it is given a family that it
- * lacks (a generation that is rebuilt has one of its own), and that the time to live of first-met rows is raised when Kafka's
- * retention or W asks for more (law L6). Nothing is ever lowered.
+ * Called by `sightline cluster up`'s preparation and by tests. An existing table is left as it is, but that it is given
+ * a family that it lacks (a generation that is rebuilt has one of its own), and that the time to live of first-met rows
+ * is raised when Kafka's retention or W asks for more (law L6). Nothing is ever lowered.
  */
 import type { FamilySchema, HBaseClient, TableSchema } from '../../hbase/types.ts';
 import type { FamilyPlan, TableOptions, TablePlan } from '../../layout/tables.ts';
 import { tablePlans } from '../../layout/tables.ts';
 
-export async function ensureTables(
-  hbase: HBaseClient,
-  namespace: string,
-  options: TableOptions,
-): Promise<void> {
+export async function ensureTables(hbase: HBaseClient, namespace: string, options: TableOptions): Promise<void> {
   await hbase.admin.ensureNamespace(namespace);
   for (const plan of tablePlans(options)) {
     const schema = schemaOf(namespace, plan);
@@ -27,7 +23,13 @@ function schemaOf(namespace: string, { name, families }: TablePlan): TableSchema
 }
 
 export function familyOf({ name, ttlSeconds }: FamilyPlan): FamilySchema {
-  return { name, maxVersions: 1, bloom: 'ROW', inMemoryCompaction: 'BASIC', ...(ttlSeconds === undefined ? {} : { ttlSeconds }) };
+  return {
+    name,
+    maxVersions: 1,
+    bloom: 'ROW',
+    inMemoryCompaction: 'BASIC',
+    ...(ttlSeconds === undefined ? {} : { ttlSeconds }),
+  };
 }
 
 /** Adds the families that the table lacks, and raises times to live that are too short. */
@@ -35,7 +37,10 @@ export async function ensureFamilies(hbase: HBaseClient, wanted: TableSchema): P
   const existing = await hbase.admin.describeTable(wanted.name);
   const lacking = wanted.families.filter((family) => {
     const now = existing?.families.find(({ name }) => name === family.name);
-    return now === undefined || (family.ttlSeconds !== undefined && now.ttlSeconds !== undefined && now.ttlSeconds < family.ttlSeconds);
+    return (
+      now === undefined ||
+      (family.ttlSeconds !== undefined && now.ttlSeconds !== undefined && now.ttlSeconds < family.ttlSeconds)
+    );
   });
   if (lacking.length > 0) await hbase.admin.modifyFamilies({ ...wanted, families: lacking });
 }

@@ -1,9 +1,10 @@
 /**
- * The table `batch_view`: counts of the epochs that the batch layer has published, all partitions together (laws L5 and L9).
+ * The table `batch_view`: counts of the epochs that the batch layer has published, all partitions together (laws L5 and
+ * L9).
  *
- * A batch run writes the cells of its epoch from the published files, as absolute numbers whose timestamp is the epoch's
- * number, so that running again writes the same bytes; serving reads only epochs up to the horizon, so a half-written epoch is
- * never seen.
+ * A batch run writes the cells of its epoch from the published files, as absolute numbers whose timestamp is the
+ * epoch's number, so that running again writes the same bytes; serving reads only epochs up to the horizon, so a
+ * half-written epoch is never seen.
  */
 import type { Level, Scope } from '../../domain/counts.ts';
 import type { Epoch } from '../../domain/epoch.ts';
@@ -29,12 +30,33 @@ export interface BatchView {
   /** Writes every row or throws a Retryable. */
   put(writes: readonly BatchRowWrite[]): Promise<void>;
   /** What a scope counted in hours, of every epoch up to and including the horizon. `minutes` as in the speed view. */
-  read(scope: Scope, horizon: Epoch, hours: Hours, levels: readonly Level[], minutes?: Minutes, limits?: ReadLimits): Promise<CountRow[]>;
+  read(
+    scope: Scope,
+    horizon: Epoch,
+    hours: Hours,
+    levels: readonly Level[],
+    minutes?: Minutes,
+    limits?: ReadLimits,
+  ): Promise<CountRow[]>;
   /** The hour cells of a scope in hours, of the epochs after `after` (−1: of all) up to and including `upTo`. */
-  published(scope: Scope, level: HourLevel, hours: Hours, epochs: { after: number; upTo: Epoch }, limits?: ReadLimits): Promise<HourRow[]>;
+  published(
+    scope: Scope,
+    level: HourLevel,
+    hours: Hours,
+    epochs: { after: number; upTo: Epoch },
+    limits?: ReadLimits,
+  ): Promise<HourRow[]>;
   /** The list of detections of a scope over hours up to the horizon; not sorted; whole hours unless bounded. */
-  list(scope: Scope, horizon: Epoch, hours: Hours, bounds?: ListBounds, limits?: ReadLimits): Promise<PlacedDetection[]>;
-  /** The least hour in which anything was counted, be its epoch published or only written by now; null if there is none. */
+  list(
+    scope: Scope,
+    horizon: Epoch,
+    hours: Hours,
+    bounds?: ListBounds,
+    limits?: ReadLimits,
+  ): Promise<PlacedDetection[]>;
+  /**
+   * The least hour in which anything was counted, be its epoch published or only written by now; null if there is none.
+   */
   firstHour(limits?: ReadLimits): Promise<number | null>;
 }
 
@@ -61,30 +83,45 @@ export function batchView(hbase: HBaseClient, namespace: string, rules: { genera
       const rows: CountRow[] = [];
       for (const level of levels) {
         const { scope: of, families, columns } = placeOfLevel(scope, level);
-        await scanRanges(hbase, table, batchRanges(generation, groupOfScope(of), hours), { families, ...columns, limits }, (batch) => {
-          for (const cells of batch) {
-            const { group, epoch, hour } = decodeBatchRow(cells[0]!.row);
-            if (epoch > horizon) continue;
-            rows.push({ scope, epoch, hour, partition: -1, cells: ofLevel(level, hourCellsOf(group, cells), minutes) });
-          }
-        });
+        await scanRanges(
+          hbase,
+          table,
+          batchRanges(generation, groupOfScope(of), hours),
+          { families, ...columns, limits },
+          (batch) => {
+            for (const cells of batch) {
+              const { group, epoch, hour } = decodeBatchRow(cells[0]!.row);
+              if (epoch > horizon) continue;
+              rows.push({
+                scope,
+                epoch,
+                hour,
+                partition: -1,
+                cells: ofLevel(level, hourCellsOf(group, cells), minutes),
+              });
+            }
+          },
+        );
       }
       return rows;
     },
     async published(scope, level, hours, epochs, limits) {
       const { scope: of, families, columns } = placeOfLevel(scope, level);
       const group = groupOfScope(of);
-      const ranges = epochs.after < 0 ? batchRanges(generation, group, hours) : batchEpochRanges(generation, group, hours, epochs);
+      const ranges =
+        epochs.after < 0 ? batchRanges(generation, group, hours) : batchEpochRanges(generation, group, hours, epochs);
       const rows: HourRow[] = [];
       await scanRanges(hbase, table, ranges, { families, ...columns, limits }, (batch) => {
         for (const cells of batch) {
           const { epoch, hour } = decodeBatchRow(cells[0]!.row);
-          if (epoch > epochs.after && epoch <= epochs.upTo) rows.push({ epoch, hour, partition: -1, cells: hourCellsOf(group, cells) });
+          if (epoch > epochs.after && epoch <= epochs.upTo)
+            rows.push({ epoch, hour, partition: -1, cells: hourCellsOf(group, cells) });
         }
       });
       return rows;
     },
-    firstHour: (limits) => leastHour(hbase, table, batchRanges(generation, 'all', EVERY_HOUR), (row) => decodeBatchRow(row).hour, limits),
+    firstHour: (limits) =>
+      leastHour(hbase, table, batchRanges(generation, 'all', EVERY_HOUR), (row) => decodeBatchRow(row).hour, limits),
     async list(scope, horizon, hours, bounds, limits) {
       const listed: PlacedDetection[] = [];
       const ranges = listGroups(scope).flatMap((group) => batchRanges(generation, group, hours));

@@ -1,9 +1,9 @@
 /**
  * Reading hour cells in the words of questions: shared by the speed view and the batch view.
  *
- * A reading names scope, levels, hours and, for the levels of a minute, the minutes of an hour; this file says which rows and
- * columns hold them, the stores turn that into ranges of their own row keys. Rows come whole and in batches, so memory is bounded
- * by the batch, not by the window.
+ * A reading names scope, levels, hours and, for the levels of a minute, the minutes of an hour; this file says which
+ * rows and columns hold them, the stores turn that into ranges of their own row keys. Rows come whole and in batches,
+ * so memory is bounded by the batch, not by the window.
  */
 import type { CountCell, Level, Scope } from '../../domain/counts.ts';
 import type { Epoch } from '../../domain/epoch.ts';
@@ -71,14 +71,16 @@ export function placeOfLevel(scope: Scope, level: Level): LevelPlace {
 export function ofLevel(level: Level, cells: readonly HourCell[], minutes: Minutes = { from: 0, to: 60 }): CountCell[] {
   const made: CountCell[] = [];
   for (const cell of cells) {
-    const subject = level === 'minute' ? '' : level === 'minute_item' || level === 'hour_item' ? cell.item : cell.location;
+    const subject =
+      level === 'minute' ? '' : level === 'minute_item' || level === 'hour_item' ? cell.item : cell.location;
     if (level === 'hour_item' || level === 'hour_place') {
       made.push({ level, minute: 0, subject, count: sumOf(cell.minutes), upTo: cell.upTo });
       continue;
     }
     for (let at = 0; at < cell.minutes.length; at += 2) {
       const minute = cell.minutes[at]!;
-      if (minute >= minutes.from && minute < minutes.to) made.push({ level, minute, subject, count: cell.minutes[at + 1]!, upTo: cell.upTo });
+      if (minute >= minutes.from && minute < minutes.to)
+        made.push({ level, minute, subject, count: cell.minutes[at + 1]!, upTo: cell.upTo });
     }
   }
   return made;
@@ -101,7 +103,9 @@ export function byPlace(cells: readonly HourCell[]): Map<Oid, HourCell[]> {
   return places;
 }
 
-/** Scans ranges, those of one salt together, at most `atOnce` scans at a time, and calls `take` for each batch of rows. */
+/**
+ * Scans ranges, those of one salt together, at most `atOnce` scans at a time, and calls `take` for each batch of rows.
+ */
 export async function scanRanges(
   hbase: HBaseClient,
   table: string,
@@ -124,7 +128,10 @@ export async function scanRanges(
   await askHBase(table, () => runTogether(Array.from({ length: Math.min(atOnce, scans.length) }, () => lane)));
 }
 
-/** The least hour among the rows of ranges in whose keys nothing but the salt stands before what `hourOf` reads; null without rows. */
+/**
+ * The least hour among the rows of ranges in whose keys nothing but the salt stands before what `hourOf` reads; null
+ * without rows.
+ */
 export async function leastHour(
   hbase: HBaseClient,
   table: string,

@@ -1,8 +1,8 @@
 /**
  * Reading the lists of detections, which lie second by second in the rows of groups: shared by both views.
  *
- * A reading names scope, hours and a span of time; what comes back is complete within it. A speed worker that died may have written
- * an entry twice, in cells of two batches: each row names an id once.
+ * A reading names scope, hours and a span of time; what comes back is complete within it. A speed worker that died may
+ * have written an entry twice, in cells of two batches: each row names an id once.
  */
 import type { Scope } from '../../domain/counts.ts';
 import type { Group } from '../../domain/hour-counts.ts';
@@ -63,7 +63,12 @@ export function listOptions(bounds: ListBounds | undefined): Pick<ScanOptions, '
 }
 
 /** Entries of one row, each once. */
-export function listedIn(hour: number, cells: readonly Cell[], scope: Scope, bounds: ListBounds | undefined): PlacedDetection[] {
+export function listedIn(
+  hour: number,
+  cells: readonly Cell[],
+  scope: Scope,
+  bounds: ListBounds | undefined,
+): PlacedDetection[] {
   const found = new Map<Oid, PlacedDetection>();
   const { after, notBefore = 0 } = bounds ?? {};
   for (const cell of cells) {

@@ -1,9 +1,10 @@
 /**
  * What generations that do not hold any more left in the tables of both views (laws L4 and L10).
  *
- * A rebuild switches to a generation with keys of its own and leaves the old one's where they are; `batch prune --generations` removes
- * them here. A generation's number is never used again, so nobody writes such rows but a worker that does not know yet, and what
- * it leaves goes with the next prune. A delete names the greatest timestamp of the row's own cells, never a clock.
+ * A rebuild switches to a generation with keys of its own and leaves the old one's where they are; `batch prune
+ * --generations` removes them here. A generation's number is never used again, so nobody writes such rows but a worker
+ * that does not know yet, and what it leaves goes with the next prune. A delete names the greatest timestamp of the
+ * row's own cells, never a clock.
  */
 import type { Cell, HBaseClient, ScanOptions } from '../../hbase/types.ts';
 import { generationRanges } from '../../layout/hbase-ranges.ts';
@@ -23,7 +24,11 @@ const FAMILIES = [...COUNT_FAMILIES, LIST_FAMILY];
 export function oldGenerations(hbase: HBaseClient, namespace: string): OldGenerations {
   const tables = [`${namespace}:speed_view`, `${namespace}:batch_view`];
   /** Calls `take` for the rows of every generation below; returns how many rows each has. */
-  const sweep = async (before: number, options: Pick<ScanOptions, 'keysOnly' | 'batchRows'>, take: (table: string, rows: Cell[][]) => Promise<void>) => {
+  const sweep = async (
+    before: number,
+    options: Pick<ScanOptions, 'keysOnly' | 'batchRows'>,
+    take: (table: string, rows: Cell[][]) => Promise<void>,
+  ) => {
     const found = new Map<number, number>();
     for (let generation = 1; generation < before; generation++) {
       for (const table of tables) {
@@ -39,11 +44,16 @@ export function oldGenerations(hbase: HBaseClient, namespace: string): OldGenera
     rows: (before) => sweep(before, { keysOnly: true, batchRows: 1_000 }, async () => undefined),
     async drop(before) {
       const removed = await sweep(before, { batchRows: 200 }, (table, rows) => {
-        return deleteRows(hbase, table, rows.map((cells) => ({ row: cells[0]!.row, families: FAMILIES, timestamp: newestOf(cells) })));
+        return deleteRows(
+          hbase,
+          table,
+          rows.map((cells) => ({ row: cells[0]!.row, families: FAMILIES, timestamp: newestOf(cells) })),
+        );
       });
       return [...removed.values()].reduce((sum, rows) => sum + rows, 0);
     },
   };
 }
 
-const newestOf = (cells: readonly Cell[]): number => cells.reduce((newest, { timestamp }) => Math.max(newest, timestamp), 0);
+const newestOf = (cells: readonly Cell[]): number =>
+  cells.reduce((newest, { timestamp }) => Math.max(newest, timestamp), 0);

@@ -1,9 +1,9 @@
 /**
  * The table `speed_view`: counts of the epochs that the batch layer has not published yet (laws L4 and L5).
  *
- * Speed workers load a row once, keep it, and put absolute cells; serving reads windows; the batch layer compares an epoch and
- * prunes published ones. Nothing is incremented. A prune names the timestamp cut − 1, so that a later epoch's cell in the same
- * row could never be hidden by it.
+ * Speed workers load a row once, keep it, and put absolute cells; serving reads windows; the batch layer compares an
+ * epoch and prunes published ones. Nothing is incremented. A prune names the timestamp cut − 1, so that a later epoch's
+ * cell in the same row could never be hidden by it.
  */
 import type { Level, Scope } from '../../domain/counts.ts';
 import type { Epoch } from '../../domain/epoch.ts';
@@ -58,25 +58,36 @@ export interface SpeedView {
     limits?: ReadLimits,
   ): Promise<CountRow[]>;
   /**
-   * The hour cells of a scope that include a record at or after `since` of its partition (law L4: a cell's timestamp is the last offset
-   * that it includes), of the partitions that `since` names; others may come with them.
+   * The hour cells of a scope that include a record at or after `since` of its partition (law L4: a cell's timestamp is
+   * the last offset that it includes), of the partitions that `since` names; others may come with them.
    */
-  changed(scope: Scope, level: HourLevel, spans: readonly EpochHours[], since: ReadonlyMap<number, number>, limits?: ReadLimits): Promise<HourRow[]>;
+  changed(
+    scope: Scope,
+    level: HourLevel,
+    spans: readonly EpochHours[],
+    since: ReadonlyMap<number, number>,
+    limits?: ReadLimits,
+  ): Promise<HourRow[]>;
   /** The least hour before `before` in which an epoch has counted anything; null if there is none. */
   firstHour(e: Epoch, before: number, limits?: ReadLimits): Promise<number | null>;
   /** The list of detections of a scope over hours, for the epochs given; not sorted; whole hours unless bounded. */
-  list(scope: Scope, epochs: readonly Epoch[], hours: Hours, bounds?: ListBounds, limits?: ReadLimits): Promise<PlacedDetection[]>;
+  list(
+    scope: Scope,
+    epochs: readonly Epoch[],
+    hours: Hours,
+    bounds?: ListBounds,
+    limits?: ReadLimits,
+  ): Promise<PlacedDetection[]>;
   /** What every place counted in one epoch, batch by batch; `levels`: those of items. */
   eachPlaceOf(e: Epoch, levels: readonly Level[], take: (rows: CountRow[]) => void): Promise<void>;
-  /** Removes all epochs up to and including `upTo`; `cuts[partition]` is the offset at which `upTo` ends. Returns rows removed. */
+  /**
+   * Removes all epochs up to and including `upTo`; `cuts[partition]` is the offset at which `upTo` ends. Returns rows
+   * removed.
+   */
   prune(upTo: Epoch, cuts: readonly number[]): Promise<number>;
 }
 
-export function speedView(
-  hbase: HBaseClient,
-  namespace: string,
-  { generation }: { generation: number },
-): SpeedView {
+export function speedView(hbase: HBaseClient, namespace: string, { generation }: { generation: number }): SpeedView {
   const table = `${namespace}:speed_view`;
   const rangesOf = (group: Group, epochs: readonly Epoch[], hours: Hours) =>
     epochs.flatMap((e) => speedRanges(generation, group, e, hours));
@@ -88,17 +99,28 @@ export function speedView(
         names.map((name) => ({ row: speedRow(generation, name, partition), families: [...COUNT_FAMILIES] })),
         (cells, index) => hourCellsOf(names[index]!.group, cells),
       ),
-    put: (writes) => putRows(hbase, table, writes.map((write) => rowPut(generation, write))),
+    put: (writes) =>
+      putRows(
+        hbase,
+        table,
+        writes.map((write) => rowPut(generation, write)),
+      ),
     async read(scope, epochs, hours, levels, minutes, limits) {
       const rows: CountRow[] = [];
       for (const level of levels) {
         const { scope: of, families, columns } = placeOfLevel(scope, level);
-        await scanRanges(hbase, table, rangesOf(groupOfScope(of), epochs, hours), { families, ...columns, limits }, (batch) => {
-          for (const cells of batch) {
-            const { group, ...name } = decodeSpeedRow(cells[0]!.row);
-            rows.push(countRow(scope, name, ofLevel(level, hourCellsOf(group, cells), minutes)));
-          }
-        });
+        await scanRanges(
+          hbase,
+          table,
+          rangesOf(groupOfScope(of), epochs, hours),
+          { families, ...columns, limits },
+          (batch) => {
+            for (const cells of batch) {
+              const { group, ...name } = decodeSpeedRow(cells[0]!.row);
+              rows.push(countRow(scope, name, ofLevel(level, hourCellsOf(group, cells), minutes)));
+            }
+          },
+        );
       }
       return rows;
     },
@@ -110,13 +132,20 @@ export function speedView(
     },
     async firstHour(e, before, limits) {
       if (before <= 0) return null;
-      return leastHour(hbase, table, rangesOf('all', [e], { from: 0, to: before - 1 }), (row) => decodeSpeedRow(row).hour, limits);
+      return leastHour(
+        hbase,
+        table,
+        rangesOf('all', [e], { from: 0, to: before - 1 }),
+        (row) => decodeSpeedRow(row).hour,
+        limits,
+      );
     },
     async list(scope, epochs, hours, bounds, limits) {
       const listed: PlacedDetection[] = [];
       const ranges = listGroups(scope).flatMap((group) => rangesOf(group, epochs, hours));
       await scanRanges(hbase, table, ranges, { ...listOptions(bounds), limits }, (batch) => {
-        for (const cells of batch) for (const entry of listedIn(decodeSpeedRow(cells[0]!.row).hour, cells, scope, bounds)) listed.push(entry);
+        for (const cells of batch)
+          for (const entry of listedIn(decodeSpeedRow(cells[0]!.row).hour, cells, scope, bounds)) listed.push(entry);
       });
       return listed;
     },
@@ -133,7 +162,13 @@ interface ScanSince {
   readonly ranges: readonly RowRange[];
 }
 
-async function changedRows(hbase: HBaseClient, table: string, { since, ranges }: ScanSince, { families, columns }: Omit<LevelPlace, 'scope'>, limits: ReadLimits | undefined): Promise<HourRow[]> {
+async function changedRows(
+  hbase: HBaseClient,
+  table: string,
+  { since, ranges }: ScanSince,
+  { families, columns }: Omit<LevelPlace, 'scope'>,
+  limits: ReadLimits | undefined,
+): Promise<HourRow[]> {
   const rows: HourRow[] = [];
   const timeRange = since > 0 ? { timeRange: { from: since, to: Number.MAX_SAFE_INTEGER } } : {};
   await scanRanges(hbase, table, ranges, { families, ...columns, ...timeRange, limits }, (batch) => {
@@ -153,7 +188,10 @@ function sinceBySalt(group: Group, ranges: readonly RowRange[], since: ReadonlyM
     const salt = partition & (VIEW_SALTS - 1);
     bySalt.set(salt, Math.min(offset, bySalt.get(salt) ?? offset));
   }
-  return [...bySalt].map(([salt, offset]) => ({ since: offset, ranges: ranges.filter(({ start }) => start[0] === salt) }));
+  return [...bySalt].map(([salt, offset]) => ({
+    since: offset,
+    ranges: ranges.filter(({ start }) => start[0] === salt),
+  }));
 }
 
 type RowOfPartition = Omit<ReturnType<typeof decodeSpeedRow>, 'group'>;
@@ -166,7 +204,13 @@ function placeRows(cells: readonly Cell[], levels: readonly Level[]): CountRow[]
   const { group, ...name } = decodeSpeedRow(cells[0]!.row);
   if (group === 'all') return [];
   const places = [...byPlace(hourCellsOf(group, cells))];
-  return places.map(([location, counted]) => countRow(location, name, levels.flatMap((level) => ofLevel(level, counted))));
+  return places.map(([location, counted]) =>
+    countRow(
+      location,
+      name,
+      levels.flatMap((level) => ofLevel(level, counted)),
+    ),
+  );
 }
 
 function rowPut(generation: number, { name, partition, cells, listed }: SpeedRowWrite): RowPut {
@@ -192,6 +236,13 @@ async function prune(
     await deleteRows(hbase, table, possible);
     removed += possible.length;
   };
-  await scanRanges(hbase, table, speedEpochRanges(generation, 0, upTo + 1), { keysOnly: true, batchRows: 1_000 }, sweep, 2);
+  await scanRanges(
+    hbase,
+    table,
+    speedEpochRanges(generation, 0, upTo + 1),
+    { keysOnly: true, batchRows: 1_000 },
+    sweep,
+    2,
+  );
   return removed;
 }

@@ -1,10 +1,11 @@
 /**
  * HDFS on one machine: one NameNode, one DataNode, one copy of each block, WebHDFS on.
  *
- * Permissions are those of a cluster (its settings are in `hadoop-compose/conf/`): whoever runs the NameNode is the superuser, HBase is
- * the same user, and Sightline owns its root alone (`hdfs-folders.ts`). A browser's request that changes something needs a header that
- * no page of another site can send (rest-csrf), since WebHDFS believes any name that it is told. Safe mode ends when the DataNode has reported, not half a minute later, and a DataNode that
- * died is noticed in seconds rather than ten minutes.
+ * Permissions are those of a cluster (its settings are in `hadoop-compose/conf/`): whoever runs the NameNode is the
+ * superuser, HBase is the same user, and Sightline owns its root alone (`hdfs-folders.ts`). A browser's request that
+ * changes something needs a header that no page of another site can send (rest-csrf), since WebHDFS believes any name
+ * that it is told. Safe mode ends when the DataNode has reported, not half a minute later, and a DataNode that died is
+ * noticed in seconds rather than ten minutes.
  */
 import type { Settings } from './xml.ts';
 import { loopback } from '../../stack/ports.ts';
@@ -53,9 +54,9 @@ export function hdfsSite(stack: Stack): Settings {
 }
 
 /**
- * With one DataNode there is none to replace it by: a writer goes on with what it has, or fails and tries anew. Whoever closes a
- * file waits for the DataNode's report of its last block; by default the second question comes after 400 ms, the next after twice as
- * long, which is most of the time that a small file takes.
+ * With one DataNode there is none to replace it by: a writer goes on with what it has, or fails and tries anew. Whoever
+ * closes a file waits for the DataNode's report of its last block; by default the second question comes after 400 ms,
+ * the next after twice as long, which is most of the time that a small file takes.
  */
 export const hdfsClient: Settings = {
   'dfs.client.block.write.replace-datanode-on-failure.enable': false,

@@ -2,10 +2,11 @@
  * HBase on one machine, in distributed mode: a master and a region server of their own, data and logs on HDFS.
  *
  * Two cores: few handlers and one compaction of each kind at a time. The region server's memory is what decides whether
- * it lives; its heap is in `daemons.ts`, its shares are smaller than HBase's own (docs/decisions/0014-region-server-heap.md). Old
- * logs and files are kept for one minute instead of ten, as the disk of a laptop is small. ZooKeeper's session is short,
- * so that a killed region server's rows are served again within seconds of its restart; for the same reason the file that
- * it was writing is asked for again after one second (HBase's own choice is 4, then 64).
+ * it lives; its heap is in `daemons.ts`, its shares are smaller than HBase's own
+ * (docs/decisions/0014-region-server-heap.md). Old logs and files are kept for one minute instead of ten, as the disk
+ * of a laptop is small. ZooKeeper's session is short, so that a killed region server's rows are served again within
+ * seconds of its restart; for the same reason the file that it was writing is asked for again after one second (HBase's
+ * own choice is 4, then 64).
  */
 import type { Settings } from './xml.ts';
 import { hdfsClient, hdfsUrl } from './hadoop.ts';
@@ -14,9 +15,9 @@ import { dataFolder } from '../../stack/stack.ts';
 import type { Stack } from '../../stack/stack.ts';
 
 /**
- * Coprocessors are code that a table brings along, run inside the servers. Those of tables are never loaded, and a table that names a
- * jar is refused. HBase's own meta table names one too, without which no region can be split or merged: so that one, which only answers
- * to regions of meta, is loaded by name instead.
+ * Coprocessors are code that a table brings along, run inside the servers. Those of tables are never loaded, and a
+ * table that names a jar is refused. HBase's own meta table names one too, without which no region can be split or
+ * merged: so that one, which only answers to regions of meta, is loaded by name instead.
  */
 const coprocessors: Settings = {
   'hbase.coprocessor.user.enabled': false,
@@ -71,5 +72,8 @@ export function hbaseSite(stack: Stack): Settings {
   };
 }
 
-/** HBase answers questions about itself from a cache; ten seconds of it, its own choice, would be added to every ready-check. */
+/**
+ * HBase answers questions about itself from a cache; ten seconds of it, its own choice, would be added to every
+ * ready-check.
+ */
 export const hbaseMetrics: Settings = { '*.period': 1 };

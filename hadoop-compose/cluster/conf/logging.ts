@@ -1,8 +1,8 @@
 /**
  * Logs of the daemons: a file each, five old ones of 20 MB kept, so that a stack never fills a disk with its own words.
  *
- * ZooKeeper, HDFS and HBase log through reload4j, Kafka through Log4j 2. The file's path comes in as the system property
- * `sightline.log`, so that the daemons of one family share one configuration.
+ * ZooKeeper, HDFS and HBase log through reload4j, Kafka through Log4j 2. The file's path comes in as the system
+ * property `sightline.log`, so that the daemons of one family share one configuration.
  */
 import { settingsProperties } from './xml.ts';
 

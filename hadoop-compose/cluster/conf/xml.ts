@@ -1,4 +1,7 @@
-/** Hadoop's and HBase's way to write settings down. Values are escaped; order is kept, so that a diff of two runs is short. */
+/**
+ * Hadoop's and HBase's way to write settings down. Values are escaped; order is kept, so that a diff of two runs is
+ * short.
+ */
 export type Settings = Readonly<Record<string, string | number | boolean>>;
 
 export function settingsXml(settings: Settings): string {
@@ -9,17 +12,25 @@ export function settingsXml(settings: Settings): string {
 }
 
 /**
- * Java's `name=value` lines. Java reads them byte by byte as ISO 8859-1: any other letter is written as \\uXXXX, and a backslash, which
- * begins those, twice.
+ * Java's `name=value` lines. Java reads them byte by byte as ISO 8859-1: any other letter is written as \\uXXXX, and a
+ * backslash, which begins those, twice.
  */
 export function settingsProperties(settings: Settings): string {
-  return `${Object.entries(settings).map(([name, value]) => `${name}=${propertyValue(String(value))}`).join('\n')}\n`;
+  return `${Object.entries(settings)
+    .map(([name, value]) => `${name}=${propertyValue(String(value))}`)
+    .join('\n')}\n`;
 }
 
 function propertyValue(text: string): string {
   const units = Array.from({ length: text.length }, (_, at) => text.charCodeAt(at));
   return units
-    .map((unit, at) => (unit === 0x5c ? '\\\\' : (unit === 0x20 && at === 0) || unit < 0x20 || unit > 0x7e ? `\\u${unit.toString(16).padStart(4, '0')}` : text[at]))
+    .map((unit, at) =>
+      unit === 0x5c
+        ? '\\\\'
+        : (unit === 0x20 && at === 0) || unit < 0x20 || unit > 0x7e
+          ? `\\u${unit.toString(16).padStart(4, '0')}`
+          : text[at],
+    )
     .join('');
 }
 

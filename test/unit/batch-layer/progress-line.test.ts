@@ -16,9 +16,16 @@ function stream(isTTY: boolean): { text: string; isTTY: boolean; write(text: str
 }
 
 test('rate and time left follow from what is done and what is left', () => {
-  assert.equal(progressText(80_000, 'records', 1_000, 880_000), '80,000 of 880,000 records, 80,000 a second, 10 s left');
+  assert.equal(
+    progressText(80_000, 'records', 1_000, 880_000),
+    '80,000 of 880,000 records, 80,000 a second, 10 s left',
+  );
   assert.equal(progressText(1_000, 'cells', 500), '1,000 cells, 2,000 a second');
-  assert.equal(progressText(1_000, 'records', 0, 880_000), '1,000 of 880,000 records', 'no rate before any time has passed');
+  assert.equal(
+    progressText(1_000, 'records', 0, 880_000),
+    '1,000 of 880,000 records',
+    'no rate before any time has passed',
+  );
   assert.match(progressText(1, 'files', 60_000, 1_000), /, 16\.6 h left$|, 16\.7 h left$/);
 });
 

@@ -6,7 +6,8 @@ import { confFiles } from '../../../hadoop-compose/cluster/conf/write.ts';
 import { portsFrom } from '../../../hadoop-compose/stack/ports.ts';
 import { releases } from '../../../hadoop-compose/stack/versions.ts';
 
-const read = (path: string): string => readFileSync(new URL(`../../../hadoop-compose/${path}`, import.meta.url), 'utf8');
+const read = (path: string): string =>
+  readFileSync(new URL(`../../../hadoop-compose/${path}`, import.meta.url), 'utf8');
 
 test('the containers run the versions that are pinned for one machine', () => {
   const images = [...read('compose.yaml').matchAll(/^\s+image: (\S+)$/gm)].map(([, image]) => image);
@@ -25,12 +26,16 @@ test('neither the stack of one machine nor the containers run code of tables, le
   for (const text of [here, there]) {
     for (const [setting, value] of [
       ['hbase.coprocessor.user.enabled', 'false'],
-      ['hbase.coprocessor.master.classes', 'org.apache.hadoop.hbase.security.access.CoprocessorWhitelistMasterObserver'],
+      [
+        'hbase.coprocessor.master.classes',
+        'org.apache.hadoop.hbase.security.access.CoprocessorWhitelistMasterObserver',
+      ],
       ['hbase.coprocessor.region.classes', 'org.apache.hadoop.hbase.coprocessor.MultiRowMutationEndpoint'],
       ['hbase.master.ui.readonly', 'true'],
       ['dfs.permissions.enabled', 'true'],
       ['dfs.webhdfs.rest-csrf.enabled', 'true'],
-    ]) assert.ok(text.includes(`<name>${setting}</name><value>${value}</value>`), setting);
+    ])
+      assert.ok(text.includes(`<name>${setting}</name><value>${value}</value>`), setting);
     assert.ok(!text.includes('whitelist.paths'), 'no path is allowed');
   }
 });

@@ -1,4 +1,6 @@
-/** The examples for cron, systemd and Airflow name commands and options that exist, and codes as the contract has them. */
+/**
+ * The examples for cron, systemd and Airflow name commands and options that exist, and codes as the contract has them.
+ */
 import assert from 'node:assert/strict';
 import { spawnSync } from 'node:child_process';
 import { readdirSync, readFileSync } from 'node:fs';
@@ -17,7 +19,8 @@ test('every command that an example calls is one of ours, with options that it t
     for (const [, command, rest] of textOf(name).matchAll(/(?:sightline\.mjs batch |step\("\w+", ")(\w+)([^>"\n]*)/g)) {
       const options = commands.get(command!);
       assert.ok(options, `${name}: ${command}`);
-      for (const [option] of rest!.matchAll(/--[\w-]+/g)) assert.ok(options.includes(option), `${name}: ${command} ${option}`);
+      for (const [option] of rest!.matchAll(/--[\w-]+/g))
+        assert.ok(options.includes(option), `${name}: ${command} ${option}`);
       called += 1;
     }
   }
@@ -31,6 +34,10 @@ test('systemd takes "nothing to do" for success and does not repeat what a perso
 });
 
 test('the DAG is Python', () => {
-  const { status, stderr } = spawnSync('python3', ['-c', `import ast, sys; ast.parse(open(sys.argv[1]).read())`, join(FOLDER, 'sightline_dag.py')]);
+  const { status, stderr } = spawnSync('python3', [
+    '-c',
+    `import ast, sys; ast.parse(open(sys.argv[1]).read())`,
+    join(FOLDER, 'sightline_dag.py'),
+  ]);
   assert.equal(status, 0, String(stderr));
 });

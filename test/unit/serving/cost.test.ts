@@ -1,8 +1,10 @@
 /**
- * What a question costs, and when it ends without an answer: counted on ports that count their reads, asked as a caller asks.
+ * What a question costs, and when it ends without an answer: counted on ports that count their reads, asked as a caller
+ * asks.
  *
- * Invariant: a question reads nothing of times at which nothing can have been counted, nothing once its asker has left, and no more than
- * it may; what it does not get is said with what helps. Ports that hang heed the limits that are handed to them, as the stores do.
+ * Invariant: a question reads nothing of times at which nothing can have been counted, nothing once its asker has left,
+ * and no more than it may; what it does not get is said with what helps. Ports that hang heed the limits that are
+ * handed to them, as the stores do.
  */
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
@@ -27,8 +29,15 @@ import { stageOf } from './serving-double.ts';
 import type { Sighting } from './world.ts';
 import { NOW, RULES, worldOf } from './world.ts';
 
-const request = (query: string, signal?: AbortSignal): Request => new Request(`http://127.0.0.1:3000/api/v1/x${query}`, signal ? { signal } : {});
-const seen = (id: number, location: string, item: string, detectedAt: number, arrival = detectedAt + 500): Sighting => ({ id: oid(id), location: oid(location), item, detectedAt, arrival });
+const request = (query: string, signal?: AbortSignal): Request =>
+  new Request(`http://127.0.0.1:3000/api/v1/x${query}`, signal ? { signal } : {});
+const seen = (
+  id: number,
+  location: string,
+  item: string,
+  detectedAt: number,
+  arrival = detectedAt + 500,
+): Sighting => ({ id: oid(id), location: oid(location), item, detectedAt, arrival });
 const EVERYTHING = 'from=0&to=9999-12-31';
 
 /** All but the open epoch is published and pruned. */
@@ -40,13 +49,15 @@ function published(all: Sighting[], ...rest: [] | [Parameters<typeof stageOf>[1]
   return stage;
 }
 
-const readsOf = ({ asked }: Stage): number => (asked.batchView ?? 0) + (asked.speedView ?? 0) + (asked.list ?? 0) + (asked.firstHour ?? 0);
+const readsOf = ({ asked }: Stage): number =>
+  (asked.batchView ?? 0) + (asked.speedView ?? 0) + (asked.list ?? 0) + (asked.firstHour ?? 0);
 
 /** Every read of the views hangs until it is ended, and tells of its limits. */
 function hanging(stage: Stage, each: (limits: ReadLimits) => void = () => undefined): { begun: number; ended: number } {
   const reads = { begun: 0, ended: 0 };
   const hang = (...asked: unknown[]): Promise<never> => {
-    const limits = (asked.findLast((one) => typeof one === 'object' && one !== null && 'signal' in one) ?? {}) as ReadLimits;
+    const limits = (asked.findLast((one) => typeof one === 'object' && one !== null && 'signal' in one) ??
+      {}) as ReadLimits;
     reads.begun++;
     limits.signal?.addEventListener('abort', () => reads.ended++);
     const timer = setInterval(() => each(limits), 50);
@@ -74,16 +85,42 @@ test('a quiet place over all times is a handful of reads, and the answer names t
 });
 
 test('counts over all times read the hours that can hold something alone, and miss nothing, however old', async () => {
-  const old = [seen(1, '42', 'car', 7, NOW - 3 * DAY_MS), seen(2, '42', 'car', NOW - 200 * DAY_MS), seen(3, '-7', 'bus', NOW - 1_000), seen(4, '42', 'car', NOW + 20 * HOUR_MS, NOW)];
-  for (const [all, from] of [[old, 0], [old.slice(1), Math.floor((NOW - 200 * DAY_MS) / HOUR_MS) * HOUR_MS]] as const) {
+  const old = [
+    seen(1, '42', 'car', 7, NOW - 3 * DAY_MS),
+    seen(2, '42', 'car', NOW - 200 * DAY_MS),
+    seen(3, '-7', 'bus', NOW - 1_000),
+    seen(4, '42', 'car', NOW + 20 * HOUR_MS, NOW),
+  ];
+  for (const [all, from] of [
+    [old, 0],
+    [old.slice(1), Math.floor((NOW - 200 * DAY_MS) / HOUR_MS) * HOUR_MS],
+  ] as const) {
     const stage = published([...all]);
-    const top = answers.TopItemsAnswer.parse(await (await getTopItems(request(`?${EVERYTHING}`), {}, stage.serving)).json());
-    assert.deepEqual([top.total, top.items.map(({ item_name, count }) => `${count} ${item_name}`)], [all.length, [`${all.length - 1} car`, '1 bus']]);
+    const top = answers.TopItemsAnswer.parse(
+      await (await getTopItems(request(`?${EVERYTHING}`), {}, stage.serving)).json(),
+    );
+    assert.deepEqual(
+      [top.total, top.items.map(({ item_name, count }) => `${count} ${item_name}`)],
+      [all.length, [`${all.length - 1} car`, '1 bus']],
+    );
     assert.equal(top.searched?.from ?? top.from, from);
-    const places = answers.LocationsAnswer.parse(await (await getLocations(request(`?${EVERYTHING}`), {}, stage.serving)).json());
-    assert.deepEqual(places.locations.map(({ count }) => count), [all.length - 1, 1]);
-    const line = answers.TimelineAnswer.parse(await (await getTimeline(request(`?from=${NOW - 201 * DAY_MS}&location=42&step=604800`), {}, stage.serving)).json());
-    assert.equal(line.total, all.filter(({ location, detectedAt }) => location === '42' && detectedAt < NOW && detectedAt > NOW - 201 * DAY_MS).length);
+    const places = answers.LocationsAnswer.parse(
+      await (await getLocations(request(`?${EVERYTHING}`), {}, stage.serving)).json(),
+    );
+    assert.deepEqual(
+      places.locations.map(({ count }) => count),
+      [all.length - 1, 1],
+    );
+    const line = answers.TimelineAnswer.parse(
+      await (
+        await getTimeline(request(`?from=${NOW - 201 * DAY_MS}&location=42&step=604800`), {}, stage.serving)
+      ).json(),
+    );
+    assert.equal(
+      line.total,
+      all.filter(({ location, detectedAt }) => location === '42' && detectedAt < NOW && detectedAt > NOW - 201 * DAY_MS)
+        .length,
+    );
   }
 });
 
@@ -91,23 +128,33 @@ test('the first hour is asked for once a horizon, and not for windows that need 
   const stage = published([seen(1, '42', 'car', NOW - 40 * DAY_MS)]);
   await getTopItems(request(''), {}, stage.serving);
   assert.equal(stage.asked.firstHour ?? 0, 0);
-  for (const location of ['all', '42', '7']) await getTopItems(request(`?${EVERYTHING}&location=${location}`), {}, stage.serving);
+  for (const location of ['all', '42', '7'])
+    await getTopItems(request(`?${EVERYTHING}&location=${location}`), {}, stage.serving);
   assert.equal(stage.asked.firstHour, 1);
 });
 
 test('before the first epoch is published its first hour is asked for, since a broker may have stamped records before it', async () => {
   const early = RULES.firstEpoch * RULES.epochSeconds * 1_000 - 2.5 * DAY_MS;
   const stage = stageOf([seen(1, '42', 'car', early, early + DAY_MS)]);
-  const top = answers.TopItemsAnswer.parse(await (await getTopItems(request(`?${EVERYTHING}`), {}, stage.serving)).json());
+  const top = answers.TopItemsAnswer.parse(
+    await (await getTopItems(request(`?${EVERYTHING}`), {}, stage.serving)).json(),
+  );
   assert.deepEqual([top.total, top.searched?.from], [1, Math.floor(early / HOUR_MS) * HOUR_MS]);
 });
 
 test('a window in which nothing can be is answered without a read, and says that nothing was looked through', async () => {
   const stage = published([seen(1, '42', 'car', NOW - DAY_MS)]);
-  for (const [from, to] of [['2027-01-01', '9999-12-31'], ['1971-01-01', '1972-01-01']] as const) {
-    const top = answers.TopItemsAnswer.parse(await (await getTopItems(request(`?from=${from}&to=${to}`), {}, stage.serving)).json());
+  for (const [from, to] of [
+    ['2027-01-01', '9999-12-31'],
+    ['1971-01-01', '1972-01-01'],
+  ] as const) {
+    const top = answers.TopItemsAnswer.parse(
+      await (await getTopItems(request(`?from=${from}&to=${to}`), {}, stage.serving)).json(),
+    );
     assert.deepEqual([top.total, top.from, top.searched?.from], [0, Date.parse(from), top.searched?.to]);
-    const page = answers.DetectionsAnswer.parse(await (await getDetections(request(`?from=${from}&to=${to}`), {}, stage.serving)).json());
+    const page = answers.DetectionsAnswer.parse(
+      await (await getDetections(request(`?from=${from}&to=${to}`), {}, stage.serving)).json(),
+    );
     assert.deepEqual([page.detections, page.next_cursor], [[], null]);
   }
   assert.equal(readsOf(stage), 1, 'the first hour');
@@ -116,7 +163,8 @@ test('a window in which nothing can be is answered without a read, and says that
 test('when the client leaves every read of its question ends, whatever it asked', async () => {
   const lake = hdfsDouble();
   lake.files.set(manifestFile('2026-11-22'), Buffer.from('{}'));
-  const hangs = (...asked: unknown[]): Promise<never> => untilAborted(new Promise<never>(() => undefined), (asked.at(-1) as ReadLimits | undefined)?.signal);
+  const hangs = (...asked: unknown[]): Promise<never> =>
+    untilAborted(new Promise<never>(() => undefined), (asked.at(-1) as ReadLimits | undefined)?.signal);
   const day = `?from=${NOW - HOUR_MS}&to=${NOW}`;
   const routes: readonly (readonly [string, (asked: Request, serving: Serving) => Promise<Response>])[] = [
     [day, (asked, serving) => getTopItems(asked, {}, serving)],
@@ -131,7 +179,11 @@ test('when the client leaves every read of its question ends, whatever it asked'
     ['', (asked, serving) => getStream(asked, {}, serving)],
   ];
   for (const [query, route] of routes) {
-    const stage = stageOf([seen(1, '42', 'car', NOW - 1_000)], {}, { ...lake, list: hangs, facts: hangs, walk: hangs, read: hangs });
+    const stage = stageOf(
+      [seen(1, '42', 'car', NOW - 1_000)],
+      {},
+      { ...lake, list: hangs, facts: hangs, walk: hangs, read: hangs },
+    );
     const reads = hanging(stage);
     const left = new AbortController();
     const asked = request(query, left.signal);
@@ -166,8 +218,16 @@ test('a question that takes too long is a 503 that names what to narrow; where n
     for (const route of [getTopItems, getDetections]) {
       const response = await route(request(''), {}, stage.serving);
       const problem = answers.Problem.parse(await response.json());
-      if (isSpeaking) assert.deepEqual([response.status, problem.title, response.headers.has('retry-after'), problem.narrow], [503, 'The question takes too long', false, ['from', 'to', 'location']]);
-      else assert.deepEqual([response.status, problem.title, response.headers.has('retry-after'), problem.narrow], [503, 'A store does not answer', true, undefined]);
+      if (isSpeaking)
+        assert.deepEqual(
+          [response.status, problem.title, response.headers.has('retry-after'), problem.narrow],
+          [503, 'The question takes too long', false, ['from', 'to', 'location']],
+        );
+      else
+        assert.deepEqual(
+          [response.status, problem.title, response.headers.has('retry-after'), problem.narrow],
+          [503, 'A store does not answer', true, undefined],
+        );
     }
   }
 });
@@ -183,10 +243,16 @@ test('a question that reads too many bytes is a 503 that says how many it may, a
     stage.world = { ...stage.world, speedView: { ...stage.world.speedView, changed: much, read: much } };
     const response = await route(request(''), {}, stage.serving);
     const problem = answers.Problem.parse(await response.json());
-    assert.deepEqual([response.status, problem.title, response.headers.has('retry-after')], [503, 'The question asks for too much', false]);
+    assert.deepEqual(
+      [response.status, problem.title, response.headers.has('retry-after')],
+      [503, 'The question asks for too much', false],
+    );
     assert.match(problem.detail, /more than 1 MB/);
     assert.deepEqual([reads.begun, reads.ended], [1, 1], 'the batch view was asked side by side');
-    assert.match(await (await getMetrics(request(''), {}, stage.serving)).text(), /sightline_questions_stopped_total\{because="bytes",process="serving"\} 1/);
+    assert.match(
+      await (await getMetrics(request(''), {}, stage.serving)).text(),
+      /sightline_questions_stopped_total\{because="bytes",process="serving"\} 1/,
+    );
   }
 });
 
@@ -194,14 +260,25 @@ test('reads wait for their turn, and beyond the queue a question is a 503 that s
   const stage = stageOf([seen(1, '42', 'car', NOW - 1_000)], { READS_AT_ONCE: 1, READS_WAITING: 1 });
   const reads = hanging(stage);
   const left = new AbortController();
-  const waiting = ['1', '2'].map((location) => getTopItems(request(`?location=${location}`, left.signal), {}, stage.serving));
+  const waiting = ['1', '2'].map((location) =>
+    getTopItems(request(`?location=${location}`, left.signal), {}, stage.serving),
+  );
   for (let waited = 0; waited < 20; waited++) await turn();
   const refused = await getTopItems(request('?location=3'), {}, stage.serving);
   const problem = answers.Problem.parse(await refused.json());
-  assert.deepEqual([refused.status, problem.title, refused.headers.get('retry-after')], [503, 'Too many requests', '2']);
+  assert.deepEqual(
+    [refused.status, problem.title, refused.headers.get('retry-after')],
+    [503, 'Too many requests', '2'],
+  );
   assert.match(problem.detail, /1 reads of HBase are under way and 1 wait/);
   assert.equal(reads.begun, 1);
   left.abort();
-  assert.deepEqual((await Promise.all(waiting)).map(({ status }) => status), [499, 499]);
-  assert.match(await (await getMetrics(request(''), {}, stage.serving)).text(), /sightline_queue\{queue="reads",state="waiting",process="serving"\} 0/);
+  assert.deepEqual(
+    (await Promise.all(waiting)).map(({ status }) => status),
+    [499, 499],
+  );
+  assert.match(
+    await (await getMetrics(request(''), {}, stage.serving)).text(),
+    /sightline_queue\{queue="reads",state="waiting",process="serving"\} 0/,
+  );
 });

@@ -14,9 +14,24 @@ const asking = (method: string, path = '/'): Request => new Request(`http://127.
 
 test('every route answers HEAD as it answers GET, without the body', async () => {
   const stage = stageOf();
-  for (const route of [getTopItems, getLocations, getTimeline, getDetections, getTrust, getRuns, getLake, getHealth, getReadiness, getMetrics]) {
+  for (const route of [
+    getTopItems,
+    getLocations,
+    getTimeline,
+    getDetections,
+    getTrust,
+    getRuns,
+    getLake,
+    getHealth,
+    getReadiness,
+    getMetrics,
+  ]) {
     const [head, get] = [await route(asking('HEAD'), {}, stage.serving), await route(asking('GET'), {}, stage.serving)];
-    assert.deepEqual([head.status, head.body, head.headers.get('content-type')], [get.status, null, get.headers.get('content-type')], route.name);
+    assert.deepEqual(
+      [head.status, head.body, head.headers.get('content-type')],
+      [get.status, null, get.headers.get('content-type')],
+      route.name,
+    );
     await get.body?.cancel();
   }
 });

@@ -15,7 +15,8 @@ import { getTrust } from '../../../serving/http/reports.ts';
 import { stageOf } from './serving-double.ts';
 import { NOW, RULES, worldOf } from './world.ts';
 
-const request = (path: string, headers: Record<string, string> = {}): Request => new Request(`http://127.0.0.1:3000${path}`, { headers });
+const request = (path: string, headers: Record<string, string> = {}): Request =>
+  new Request(`http://127.0.0.1:3000${path}`, { headers });
 const seen = (id: number, location: string, item: string, agoMs = 60_000): Sighting => ({
   id: oid(id),
   location: oid(location),
@@ -52,8 +53,12 @@ test('a place that nobody has seen is an answer with total 0', async () => {
 test('places have the names that dataset B has now; unknown ones are counted, quiet ones shown with 0', async () => {
   const stage = stageOf(FEW);
   stage.reference = { version: 3, locations: 2, loadedAt: instant(0) };
-  stage.names = new Map([['42', 'Hall B'], ['5', 'Quiet Street']]);
-  const ask = async () => answers.LocationsAnswer.parse(await (await getLocations(request('/api/v1/locations'), {}, stage.serving)).json());
+  stage.names = new Map([
+    ['42', 'Hall B'],
+    ['5', 'Quiet Street'],
+  ]);
+  const ask = async () =>
+    answers.LocationsAnswer.parse(await (await getLocations(request('/api/v1/locations'), {}, stage.serving)).json());
   const first = await ask();
   assert.deepEqual(first.locations, [
     { geographical_location_oid: '42', geographical_location: 'Hall B', count: 2 },
@@ -85,7 +90,10 @@ test('a detection whose row is gone stays in the list, marked incomplete', async
   const { detections } = answers.DetectionsAnswer.parse(await response.json());
   assert.deepEqual(
     detections.map(({ detection_oid, incomplete, item_name }) => [detection_oid, incomplete, item_name]),
-    [['1', true, undefined], ['2', false, 'bicycle']],
+    [
+      ['1', true, undefined],
+      ['2', false, 'bicycle'],
+    ],
   );
 });
 
@@ -105,7 +113,10 @@ test('one detection is its joined row, or a 404', async () => {
   const stage = stageOf(FEW);
   const found = await getDetection(request('/api/v1/detections/2'), { detection_oid: '2' }, stage.serving);
   const row = answers.DetectionAnswer.parse(await found.json());
-  assert.deepEqual([row.item_name, row.video_camera_oid, row.deferred, row.found_in], ['bicycle', '3021', false, 'hbase']);
+  assert.deepEqual(
+    [row.item_name, row.video_camera_oid, row.deferred, row.found_in],
+    ['bicycle', '3021', false, 'hbase'],
+  );
   const missing = await getDetection(request('/api/v1/detections/9'), { detection_oid: '9' }, stage.serving);
   assert.equal(missing.status, 404);
   assert.equal(missing.headers.get('content-type'), 'application/problem+json');
@@ -147,7 +158,11 @@ test('a store that is away is a 503 with Retry-After, never a partial number', a
     stage.now += 1_000;
     const response = await getTopItems(request('/api/v1/top-items'), {}, stage.serving);
     const problem = answers.Problem.parse(await response.json());
-    assert.deepEqual([response.status, response.headers.has('retry-after'), problem.title], [503, true, 'HBase does not answer'], part);
+    assert.deepEqual(
+      [response.status, response.headers.has('retry-after'), problem.title],
+      [503, true, 'HBase does not answer'],
+      part,
+    );
   }
   stage.faults = {};
   stage.now += 1_000;
@@ -174,16 +189,24 @@ test('a bug is a 500 that shows the request id and no inner message', async () =
 
 test('while Kafka is away counts are still answered and freshness grows; trust is not', async () => {
   const stage = stageOf(FEW);
-  stage.progress = [0, 1, 2].map((partition) => ({ partition, nextOffset: 5, arrival: instant(NOW - 4_000), tallies: NO_TALLIES }));
+  stage.progress = [0, 1, 2].map((partition) => ({
+    partition,
+    nextOffset: 5,
+    arrival: instant(NOW - 4_000),
+    tallies: NO_TALLIES,
+  }));
   stage.faults = { ends: new Retryable('Kafka', 'the broker is away') };
-  const answer = answers.TopItemsAnswer.parse(await (await getTopItems(request('/api/v1/top-items'), {}, stage.serving)).json());
+  const answer = answers.TopItemsAnswer.parse(
+    await (await getTopItems(request('/api/v1/top-items'), {}, stage.serving)).json(),
+  );
   assert.deepEqual([answer.total, answer.view.speed_as_of, answer.view.freshness_ms], [3, NOW - 4_000, 4_000]);
   assert.equal((await getTrust(request('/api/v1/trust'), {}, stage.serving)).status, 503);
 });
 
 test('identical questions of one moment share a read', async () => {
   const stage = stageOf(FEW);
-  const ask = () => getTopItems(request('/api/v1/top-items?from=2026-11-23T14:00&to=2026-11-23T14:20'), {}, stage.serving);
+  const ask = () =>
+    getTopItems(request('/api/v1/top-items?from=2026-11-23T14:00&to=2026-11-23T14:20'), {}, stage.serving);
   await Promise.all(Array.from({ length: 20 }, ask));
   assert.deepEqual([stage.asked.speedView, stage.asked.ends, stage.asked.progress], [1, 1, 1]);
   stage.now += 300;
@@ -214,7 +237,9 @@ test('an answer is read again if an epoch could have been pruned on the way', as
     },
   };
   const answer = answers.TopItemsAnswer.parse(
-    await (await getTopItems(request('/api/v1/top-items?from=2026-11-23T14:00&to=2026-11-23T14:40'), {}, stage.serving)).json(),
+    await (
+      await getTopItems(request('/api/v1/top-items?from=2026-11-23T14:00&to=2026-11-23T14:40'), {}, stage.serving)
+    ).json(),
   );
   assert.deepEqual([answer.total, answer.view.horizon], [3, '2026-11-30T0000']);
 });
@@ -225,8 +250,19 @@ test('trust adds up: records are the sum of what became of them, partitions wors
   stage.ends = [8, 20, 8];
   stage.progress = [0, 1, 2].map((partition) => ({ partition, nextOffset: 8, arrival: instant(NOW - 2_000), tallies }));
   const answer = answers.TrustAnswer.parse(await (await getTrust(request('/api/v1/trust'), {}, stage.serving)).json());
-  assert.deepEqual(answer.tallies, { records: 24, new: 15, copies: 6, strays: 0, deferred: 0, dead_letters: 3, ticks: 0 });
-  assert.deepEqual([answer.partitions[0]?.partition, answer.partitions[0]?.behind_records, answer.partitions[0]?.behind_seconds], [1, 12, 2]);
+  assert.deepEqual(answer.tallies, {
+    records: 24,
+    new: 15,
+    copies: 6,
+    strays: 0,
+    deferred: 0,
+    dead_letters: 3,
+    ticks: 0,
+  });
+  assert.deepEqual(
+    [answer.partitions[0]?.partition, answer.partitions[0]?.behind_records, answer.partitions[0]?.behind_seconds],
+    [1, 12, 2],
+  );
   assert.deepEqual(answer.dead_letters, [{ reason: 'not_json', meaning: 'the value is not JSON', count: 3 }]);
   assert.equal(answer.view.freshness_ms, 2_000);
   assert.equal(answer.batch.behind_epochs, Math.floor(NOW / 21_600_000) - RULES.firstEpoch);
@@ -234,7 +270,8 @@ test('trust adds up: records are the sum of what became of them, partitions wors
 
 test('trust names the epoch that a run is publishing, for as long as somebody alive holds the lake', async () => {
   const stage = stageOf();
-  const running = async () => answers.TrustAnswer.parse(await (await getTrust(request('/api/v1/trust'), {}, stage.serving)).json()).batch.running;
+  const running = async () =>
+    answers.TrustAnswer.parse(await (await getTrust(request('/api/v1/trust'), {}, stage.serving)).json()).batch.running;
   assert.equal(await running(), null);
   stage.lease = { owner: 'here:1:1', renewal: 4, lengthMs: 10_000 };
   assert.equal(await running(), '2026-11-20T0000');
@@ -252,13 +289,17 @@ test('a partition that is being added is told, and one that nobody recorded coun
   const stage = stageOf();
   stage.growingTo = 5;
   stage.ends = [...stage.progress.map(({ nextOffset }) => nextOffset), 0, 0, 0];
-  const told = async () => answers.TrustAnswer.parse(await (await getTrust(request('/api/v1/trust'), {}, stage.serving)).json());
+  const told = async () =>
+    answers.TrustAnswer.parse(await (await getTrust(request('/api/v1/trust'), {}, stage.serving)).json());
   const quiet = await told();
   assert.deepEqual([quiet.partitions.length, quiet.view.freshness_ms], [5, 0]);
   stage.ends[5] = 1;
   stage.now += 10_000;
   const behind = await told();
-  assert.deepEqual([behind.partitions.length, behind.partitions[0]?.partition, behind.partitions[0]?.behind_records], [6, 5, 1]);
+  assert.deepEqual(
+    [behind.partitions.length, behind.partitions[0]?.partition, behind.partitions[0]?.behind_records],
+    [6, 5, 1],
+  );
   assert.ok(behind.view.freshness_ms > 0);
 });
 

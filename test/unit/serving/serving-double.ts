@@ -47,7 +47,12 @@ export interface Stage {
 }
 
 /** `bounds`: of what a question may cost and a caller may hold, and `lake`, where a test needs others. */
-export function stageOf(all: Sighting[] = [], bounds: Partial<ServingParts['config']> = {}, lake: Hdfs = hdfsDouble(), audit?: Audit): Stage {
+export function stageOf(
+  all: Sighting[] = [],
+  bounds: Partial<ServingParts['config']> = {},
+  lake: Hdfs = hdfsDouble(),
+  audit?: Audit,
+): Stage {
   const stage = {
     now: NOW,
     all,
@@ -132,7 +137,8 @@ function storesOf(stage: Stage): Stores {
         return partitions.map((partition) => stage.progress[partition] ?? null);
       },
       growth: async () => ({ change: 0, settled: -1, growths: [], growingTo: stage.growingTo ?? null }),
-      stamps: async (_: number, partitions: readonly number[]) => partitions.map((partition) => stage.stamps?.[partition] ?? NOT_SETTLED),
+      stamps: async (_: number, partitions: readonly number[]) =>
+        partitions.map((partition) => stage.stamps?.[partition] ?? NOT_SETTLED),
       reference: async () => stage.reference,
       lease: async () => stage.lease,
     },

@@ -1,5 +1,6 @@
 /**
- * How many reads of the stores each kind of question makes: the first time, and again when nothing, the progress or the horizon moved.
+ * How many reads of the stores each kind of question makes: the first time, and again when nothing, the progress or the
+ * horizon moved.
  *
  * A read is one call of a view or of the table of rows; each is one round of scans side by side. The doubles count.
  */
@@ -17,7 +18,13 @@ import { epochOfSighting, NOW, RULES, worldOf } from './world.ts';
 const DAY_MS = 86_400_000;
 const ALL: Sighting[] = Array.from({ length: 40 }, (_, n) => {
   const arrival = NOW - n * 1_800_000;
-  return { id: oid(n), location: oid(n % 2 === 0 ? '42' : '-7'), item: `item ${n % 5}`, detectedAt: arrival - 1_000, arrival };
+  return {
+    id: oid(n),
+    location: oid(n % 2 === 0 ? '42' : '-7'),
+    item: `item ${n % 5}`,
+    detectedAt: arrival - 1_000,
+    arrival,
+  };
 });
 const day = { from: NOW - DAY_MS, to: NOW };
 
@@ -67,7 +74,10 @@ for (const [name, ask] of COUNTS) {
 test('a narrower window within one that is remembered reads nothing', async () => {
   const stage = stageWithHorizon();
   await stage.serving.topItems({ location: 'all', ...day });
-  assert.deepEqual(await readsOf(stage, (serving) => serving.topItems({ location: 'all', from: NOW - 3_600_000, to: NOW })), [0, 0, 0]);
+  assert.deepEqual(
+    await readsOf(stage, (serving) => serving.topItems({ location: 'all', from: NOW - 3_600_000, to: NOW })),
+    [0, 0, 0],
+  );
 });
 
 test('timelines of all places, one after the other, are one read of each view', async () => {
@@ -86,7 +96,9 @@ test('a window that is published and older than the speed layer counts is a read
 
 test('a page of detections reads the counts of its hours once, its lists, and its rows once', async () => {
   const stage = stageWithHorizon();
-  const reads = await readsOf(stage, (serving) => serving.detections({ location: 'all', from: NOW - 1_800_000 - 60_000, to: NOW, limit: 1 }));
+  const reads = await readsOf(stage, (serving) =>
+    serving.detections({ location: 'all', from: NOW - 1_800_000 - 60_000, to: NOW, limit: 1 }),
+  );
   assert.deepEqual(reads, [1, 1, 1]);
 });
 

@@ -1,4 +1,7 @@
-/** Streams as clients meet them: states as they change, one read for all who ask the same, nothing left when they are gone. */
+/**
+ * Streams as clients meet them: states as they change, one read for all who ask the same, nothing left when they are
+ * gone.
+ */
 import assert from 'node:assert/strict';
 import { setTimeout as pause } from 'node:timers/promises';
 import { test } from 'node:test';
@@ -14,7 +17,13 @@ import { readEvents } from '../../support/event-stream.ts';
 import { stageOf } from './serving-double.ts';
 import { NOW, worldOf } from './world.ts';
 
-const seen = (id: number, item: string): Sighting => ({ id: oid(id), location: oid('42'), item, detectedAt: NOW - 60_000, arrival: NOW - 59_000 });
+const seen = (id: number, item: string): Sighting => ({
+  id: oid(id),
+  location: oid('42'),
+  item,
+  detectedAt: NOW - 60_000,
+  arrival: NOW - 59_000,
+});
 const LIMIT_MS = 60_000;
 
 interface Client {
@@ -63,7 +72,10 @@ test('a client gets the state at once and each change after it, in the shape of 
   assert.match(client.response.headers.get('cache-control')!, /no-store.*no-transform/);
   assert.equal(client.response.headers.get('x-accel-buffering'), 'no');
   const first = answers.StreamedTopItems.strict().parse(JSON.parse((await client.next()).data));
-  assert.deepEqual([first.total, first.parts, first.items[0]?.item_name, first.question], [1, { batch: 0, speed: 1 }, 'car', '42.300.10']);
+  assert.deepEqual(
+    [first.total, first.parts, first.items[0]?.item_name, first.question],
+    [1, { batch: 0, speed: 1 }, 'car', '42.300.10'],
+  );
   count(stage, seen(2, 'bicycle'));
   const second = answers.StreamedTopItems.parse(JSON.parse((await client.next()).data));
   assert.equal(second.total, 2);
@@ -150,10 +162,16 @@ test('streams beyond the limit are a 503 with Retry-After; one that leaves makes
 test('when all have left nothing is open, and nothing is asked any more', async () => {
   const stage = stageOf();
   const clients = await Promise.all([connect(stage), connect(stage, '?limit=3'), connect(stage, '?location=42')]);
-  assert.deepEqual([await gauge(stage, 'sightline_stream_connections'), await gauge(stage, 'sightline_stream_questions')], [3, 3]);
+  assert.deepEqual(
+    [await gauge(stage, 'sightline_stream_connections'), await gauge(stage, 'sightline_stream_questions')],
+    [3, 3],
+  );
   await clients[0]!.response.body!.cancel().catch(() => undefined);
   for (const client of clients) client.leave();
-  assert.deepEqual([await gauge(stage, 'sightline_stream_connections'), await gauge(stage, 'sightline_stream_questions')], [0, 0]);
+  assert.deepEqual(
+    [await gauge(stage, 'sightline_stream_connections'), await gauge(stage, 'sightline_stream_questions')],
+    [0, 0],
+  );
   await pause(60);
   const polls = stage.asked.progress!;
   await pause(100);
@@ -171,7 +189,15 @@ test('stopping ends every stream in good order', async () => {
 
 test('a bad parameter of a stream is a 400 that names it', async () => {
   const stage = stageOf();
-  for (const [query, field] of [['?window=59', 'window'], ['?window=604801', 'window'], ['?limit=1001', 'limit'], ['?location=x', 'location'], ['?since=soon', 'since'], ['?questions=all.59.10', 'questions'], ['?questions=all.60.10,', 'questions']] as const) {
+  for (const [query, field] of [
+    ['?window=59', 'window'],
+    ['?window=604801', 'window'],
+    ['?limit=1001', 'limit'],
+    ['?location=x', 'location'],
+    ['?since=soon', 'since'],
+    ['?questions=all.59.10', 'questions'],
+    ['?questions=all.60.10,', 'questions'],
+  ] as const) {
     const { response } = await connect(stage, query);
     assert.deepEqual([response.status, answers.Problem.parse(await response.json()).field], [400, field]);
   }
@@ -182,10 +208,17 @@ test('a client that does not read holds one state and one notice, the newest; af
   const outcomes: string[] = [];
   let now = 0;
   let closed = 0;
-  const sink = new Sink(frame(0), { now: () => now, onClosed: () => closed++, onState: (outcome) => outcomes.push(outcome) });
+  const sink = new Sink(frame(0), {
+    now: () => now,
+    onClosed: () => closed++,
+    onState: (outcome) => outcomes.push(outcome),
+  });
   for (let n = 1; n <= 100; n++) sink.state(frame(n));
   sink.notice(frame(200));
-  assert.deepEqual([outcomes.filter((one) => one === 'sent').length, outcomes.filter((one) => one === 'replaced').length], [1, 98]);
+  assert.deepEqual(
+    [outcomes.filter((one) => one === 'sent').length, outcomes.filter((one) => one === 'replaced').length],
+    [1, 98],
+  );
   const reader = sink.stream.getReader();
   const got = [];
   for (let at = 0; at < 4; at++) got.push((await reader.read()).value![0]);
@@ -206,7 +239,10 @@ test('a stream whose question comes to cost too much says so once, and reads it 
   count(stage, seen(2, 'bus'));
   stage.world = {
     ...stage.world,
-    speedView: { ...stage.world.speedView, changed: async (_scope, _level, _spans, _since, limits) => (reads++, limits?.onBytes?.(2 ** 30), []) },
+    speedView: {
+      ...stage.world.speedView,
+      changed: async (_scope, _level, _spans, _since, limits) => (reads++, limits?.onBytes?.(2 ** 30), []),
+    },
   };
   stage.now += 300;
   const problem = JSON.parse((await client.next('problem')).data) as { title: string; narrow: string[] };

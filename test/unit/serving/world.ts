@@ -1,9 +1,9 @@
 /**
  * A small world of counted detections, in memory: the truth to compare with, and the views that hold it.
  *
- * Each sighting is counted once, under the epoch of its arrival. The speed view holds the epochs that are not pruned, published
- * or not; the batch view holds the published ones and, as a half-written next one, some that are not. Only reading them by the
- * seam gives the truth, and every read is recorded.
+ * Each sighting is counted once, under the epoch of its arrival. The speed view holds the epochs that are not pruned,
+ * published or not; the batch view holds the published ones and, as a half-written next one, some that are not. Only
+ * reading them by the seam gives the truth, and every read is recorded.
  */
 import fc from 'fast-check';
 import type { CountCell, Level, Scope } from '../../../core/domain/counts.ts';
@@ -50,7 +50,11 @@ export const sightings = fc
       location: fc.constantFrom(...PLACES),
       item: fc.constantFrom(...ITEMS),
       arrivedAgoMs: fc.oneof(fc.nat(3 * HOUR_MS), fc.nat(3 * DAY_MS)),
-      lateMs: fc.oneof(fc.nat(5_000), fc.nat(2 * DAY_MS), fc.nat(DAY_MS).map((ahead) => -ahead)),
+      lateMs: fc.oneof(
+        fc.nat(5_000),
+        fc.nat(2 * DAY_MS),
+        fc.nat(DAY_MS).map((ahead) => -ahead),
+      ),
     }),
     { maxLength: 60 },
   )
@@ -80,8 +84,13 @@ export interface World {
 export const epochOfSighting = ({ arrival }: Sighting): Epoch =>
   Math.max(RULES.firstEpoch, epochAt(arrival, RULES)) as Epoch;
 
-/** `prunedTo`: epochs up to it are gone from the speed view. `halfWritten`: of this epoch the batch view has some rows. */
-export function worldOf(all: readonly Sighting[], seam: { horizon: Epoch | null; prunedTo: number; halfWritten?: number }): World {
+/**
+ * `prunedTo`: epochs up to it are gone from the speed view. `halfWritten`: of this epoch the batch view has some rows.
+ */
+export function worldOf(
+  all: readonly Sighting[],
+  seam: { horizon: Epoch | null; prunedTo: number; halfWritten?: number },
+): World {
   const horizon = seam.horizon ?? -1;
   const speed = all.filter((one) => epochOfSighting(one) > seam.prunedTo);
   const half = all.filter((one) => epochOfSighting(one) === (seam.halfWritten ?? -1)).slice(1);
@@ -100,9 +109,18 @@ export function worldOf(all: readonly Sighting[], seam: { horizon: Epoch | null;
       // More than what changed may come, and everything does.
       async changed(scope, level, spans) {
         world.epochsRead.push(...spans.map(({ epoch }) => epoch));
-        const hours = { from: Math.min(...spans.map((span) => span.hours.from)), to: Math.max(...spans.map((span) => span.hours.to)) };
-        const rows = taken(speedRows, { view: 'speed', scope, levels: [level], hours, minutes: undefined }, (e) => spans.some(({ epoch }) => epoch === e));
-        return rows.map((row) => hourRowOf(row, level)).filter(({ hour, epoch }) => spans.some((span) => span.epoch === epoch && hour >= span.hours.from && hour <= span.hours.to));
+        const hours = {
+          from: Math.min(...spans.map((span) => span.hours.from)),
+          to: Math.max(...spans.map((span) => span.hours.to)),
+        };
+        const rows = taken(speedRows, { view: 'speed', scope, levels: [level], hours, minutes: undefined }, (e) =>
+          spans.some(({ epoch }) => epoch === e),
+        );
+        return rows
+          .map((row) => hourRowOf(row, level))
+          .filter(({ hour, epoch }) =>
+            spans.some((span) => span.epoch === epoch && hour >= span.hours.from && hour <= span.hours.to),
+          );
       },
       firstHour: async (e, before) => leastOf(speedRows.filter(({ epoch, hour }) => epoch === e && hour < before)),
       list: async (scope, epochs, hours, bounds) => listed(speed, scope, hours, bounds, (e) => epochs.includes(e)),
@@ -111,7 +129,11 @@ export function worldOf(all: readonly Sighting[], seam: { horizon: Epoch | null;
       read: async (scope, upTo, hours, levels, minutes) =>
         taken(batchRows, { view: 'batch', scope, levels, hours, minutes }, (e) => e <= upTo),
       published: async (scope, level, hours, { after, upTo }) =>
-        taken(batchRows, { view: 'batch', scope, levels: [level], hours, minutes: undefined }, (e) => e > after && e <= upTo).map((row) => hourRowOf(row, level)),
+        taken(
+          batchRows,
+          { view: 'batch', scope, levels: [level], hours, minutes: undefined },
+          (e) => e > after && e <= upTo,
+        ).map((row) => hourRowOf(row, level)),
       firstHour: async () => leastOf(batchRows),
       list: async (scope, upTo, hours, bounds) => listed(batch, scope, hours, bounds, (e) => e <= upTo),
     },
@@ -121,7 +143,10 @@ export function worldOf(all: readonly Sighting[], seam: { horizon: Epoch | null;
   function taken(rows: readonly CountRow[], read: AskedRead, isAsked: (e: Epoch) => boolean): CountRow[] {
     world.reads.push(read);
     const found = rows
-      .filter(({ scope, hour, epoch }) => scope === read.scope && hour >= read.hours.from && hour <= read.hours.to && isAsked(epoch))
+      .filter(
+        ({ scope, hour, epoch }) =>
+          scope === read.scope && hour >= read.hours.from && hour <= read.hours.to && isAsked(epoch),
+      )
       .map((row) => ({ ...row, cells: row.cells.filter((cell) => isOf(read, cell)) }));
     world.cellsReturned += found.reduce((sum, { cells }) => sum + cells.length, 0);
     return found;
@@ -141,8 +166,15 @@ function hourRowOf({ hour, epoch, partition, cells }: CountRow, level: HourLevel
     addToMinute(minutes, minute, count);
   }
   const named = (subject: string) =>
-    level === 'minute_item' ? ({ kind: 'item', location: '', item: subject } as const) : ({ kind: 'place', location: subject as Oid, item: '' } as const);
-  return { hour, epoch, partition, cells: [...minutesOf].map(([subject, minutes]) => ({ ...named(subject), minutes, upTo: 0 })) };
+    level === 'minute_item'
+      ? ({ kind: 'item', location: '', item: subject } as const)
+      : ({ kind: 'place', location: subject as Oid, item: '' } as const);
+  return {
+    hour,
+    epoch,
+    partition,
+    cells: [...minutesOf].map(([subject, minutes]) => ({ ...named(subject), minutes, upTo: 0 })),
+  };
 }
 
 function isOf({ levels, minutes }: AskedRead, { level, minute }: CountCell): boolean {
@@ -180,7 +212,10 @@ function listed(
     .map((one) => ({ id: one.id, detectedAt: instant(one.detectedAt), location: one.location }));
   const { after, notBefore = 0 } = bounds ?? {};
   return entries
-    .filter(({ detectedAt }) => detectedAt >= Math.max(notBefore, hours.from * HOUR_MS) && detectedAt < (hours.to + 1) * HOUR_MS)
+    .filter(
+      ({ detectedAt }) =>
+        detectedAt >= Math.max(notBefore, hours.from * HOUR_MS) && detectedAt < (hours.to + 1) * HOUR_MS,
+    )
     .filter((entry) => !after || inOrder(after, entry) < 0)
     .sort(inOrder)
     .reverse();

@@ -9,8 +9,15 @@ import { countRows } from '../../../speed-layer/count-rows.ts';
 import { randomOf } from '../../support/counted-world.ts';
 
 const row = (group: number): HourRowName => ({ group, hour: 5, epoch: epoch(1) });
-const cell = (item: string, count = 1): HourCell => ({ kind: 'place_item', location: oid(17), item, minutes: [3, count], upTo: count });
-const found = (table: Parameters<typeof cellIn>[0], { kind, location, item }: HourCell) => cellIn(table, kind, location, item);
+const cell = (item: string, count = 1): HourCell => ({
+  kind: 'place_item',
+  location: oid(17),
+  item,
+  minutes: [3, count],
+  upTo: count,
+});
+const found = (table: Parameters<typeof cellIn>[0], { kind, location, item }: HourCell) =>
+  cellIn(table, kind, location, item);
 
 describe('known count rows', () => {
   it('are asked for once, each once', () => {
@@ -32,7 +39,13 @@ describe('known count rows', () => {
   });
 
   it('refuse to be taken for zero', () => {
-    assert.throws(() => countRows(1_000).known(0).row(hourRowKey(row(1))), /was to be loaded before deciding/);
+    assert.throws(
+      () =>
+        countRows(1_000)
+          .known(0)
+          .row(hourRowKey(row(1))),
+      /was to be loaded before deciding/,
+    );
   });
 
   it('are forgotten with their partition', () => {
@@ -88,7 +101,10 @@ describe('known count rows', () => {
   });
 
   it('that every round uses are loaded once, also where they are more than the limit', () => {
-    assert.deepEqual(loadsOf(() => ALL), { first: 120, later: 0, greatest: 120 * 1_000 });
+    assert.deepEqual(
+      loadsOf(() => ALL),
+      { first: 120, later: 0, greatest: 120 * 1_000 },
+    );
   });
 
   it('of which a round uses some by chance are loaded about as often as they do not fit', () => {
@@ -101,7 +117,11 @@ describe('known count rows', () => {
 
   it('that every round uses are not let go for those that come by chance', () => {
     const random = randomOf(7);
-    const { later } = loadsOf(() => [...ALL.slice(0, 80), 80 + Math.floor(random() * 40), 80 + Math.floor(random() * 40)]);
+    const { later } = loadsOf(() => [
+      ...ALL.slice(0, 80),
+      80 + Math.floor(random() * 40),
+      80 + Math.floor(random() * 40),
+    ]);
     assert.ok(later < 2, `${later} loads a round: rows of the eighty are among them`);
   });
 });
@@ -116,7 +136,11 @@ function loadsOf(draw: () => number[]): { first: number; later: number; greatest
   const loads: number[] = [];
   let greatest = 0;
   for (let round = 0; round < 300; round++) {
-    const names = [...new Set(draw())].map((n): HourRowName => ({ group: n % 16, hour: Math.floor(n / 16), epoch: epoch(1) }));
+    const names = [...new Set(draw())].map((n): HourRowName => ({
+      group: n % 16,
+      hour: Math.floor(n / 16),
+      epoch: epoch(1),
+    }));
     const missing = counts.missing(0, names);
     for (const name of missing) counts.keep(0, name, cells);
     for (const name of names) counts.known(0).row(hourRowKey(name));

@@ -1,8 +1,9 @@
 /**
  * What a batch does (L1, L2, L4, L7): one case for each outcome, then the law that replays change nothing.
  *
- * The law is tested on a random log: from any earlier progress, in batches of any size, with what a crash left behind in rows and
- * cells, the same rows, cells and tallies come out as from one reading. The whole machine is simulated in test/simulation.
+ * The law is tested on a random log: from any earlier progress, in batches of any size, with what a crash left behind
+ * in rows and cells, the same rows, cells and tallies come out as from one reading. The whole machine is simulated in
+ * test/simulation.
  */
 import assert from 'node:assert/strict';
 import { describe, it } from 'node:test';
@@ -55,7 +56,8 @@ class Held {
       for (const { name, cells } of counts) {
         const row = this.cells.get(hourRowKey(name)) ?? new Map<string, HourCell>();
         this.cells.set(hourRowKey(name), row);
-        for (const cell of cells) if (cell.upTo >= (row.get(hourCellKey(cell))?.upTo ?? 0)) row.set(hourCellKey(cell), { ...cell });
+        for (const cell of cells)
+          if (cell.upTo >= (row.get(hourCellKey(cell))?.upTo ?? 0)) row.set(hourCellKey(cell), { ...cell });
       }
     }
     if (steps >= 3) for (const { cut, tallies } of cuts) this.cuts.set(cut, tallies);
@@ -87,10 +89,13 @@ describe('a batch', () => {
     const { counts, firstMet, tallies } = fresh().step([record(0, { id: A, place: 7 })]);
     assert.equal(tallies.new, 1);
     assert.equal(firstMet[0]?.offset, 0);
-    assert.deepEqual(counts.map(({ name, cells }) => [name.group, cells.map(({ kind }) => kind)]), [
-      [groupOf(oid(7)), ['place_item']],
-      ['all', ['item', 'place', 'total']],
-    ]);
+    assert.deepEqual(
+      counts.map(({ name, cells }) => [name.group, cells.map(({ kind }) => kind)]),
+      [
+        [groupOf(oid(7)), ['place_item']],
+        ['all', ['item', 'place', 'total']],
+      ],
+    );
     assert.ok(counts.flatMap(({ cells }) => cells).every(({ minutes, upTo }) => sumOf(minutes) === 1 && upTo === 0));
   });
 
@@ -103,18 +108,26 @@ describe('a batch', () => {
 
   it('lists the detections of one second together, and no more of them than a cell should hold', () => {
     const ids = idsAt(P, 2_003);
-    const { counts } = fresh().step(ids.map((id, offset) => record(offset, { id, detectedAt: NOON + (offset === 1 ? 1_000 : 0) })));
-    assert.deepEqual(counts[0]!.listed.map(({ second, first, upTo, entries }) => [second, first, upTo, entries.length]), [
-      [0, 0, 2_000, 2_000],
-      [1, 1, 1, 1],
-      [0, 2_001, 2_002, 2],
-    ]);
+    const { counts } = fresh().step(
+      ids.map((id, offset) => record(offset, { id, detectedAt: NOON + (offset === 1 ? 1_000 : 0) })),
+    );
+    assert.deepEqual(
+      counts[0]!.listed.map(({ second, first, upTo, entries }) => [second, first, upTo, entries.length]),
+      [
+        [0, 0, 2_000, 2_000],
+        [1, 1, 1, 1],
+        [0, 2_001, 2_002, 2],
+      ],
+    );
   });
 
   it('sees what its earlier records first met', () => {
     const { tallies, counts } = fresh().step([record(0, { id: A }), record(1, { id: A }), record(2, { id: B })]);
     assert.deepEqual([tallies.new, tallies.copies], [2, 1]);
-    assert.deepEqual([...new Set(counts.flatMap(({ cells }) => cells.map(({ minutes, upTo }) => `${sumOf(minutes)} up to ${upTo}`)))], ['2 up to 2']);
+    assert.deepEqual(
+      [...new Set(counts.flatMap(({ cells }) => cells.map(({ minutes, upTo }) => `${sumOf(minutes)} up to ${upTo}`)))],
+      ['2 up to 2'],
+    );
   });
 
   it('counts nothing of a copy, whatever it says', () => {
@@ -163,7 +176,13 @@ describe('a batch', () => {
     held.step([record(0, { id: A })]);
     held.cuts.clear();
     held.step(days.map((day, at) => record(at + 1, { id: A, stamp: NOON + day * DAY_MS })));
-    assert.deepEqual([...held.cuts].map(([cut, tallies]) => [cut, recordsOf(tallies)]), [[3, 3], [5, 5]]);
+    assert.deepEqual(
+      [...held.cuts].map(([cut, tallies]) => [cut, recordsOf(tallies)]),
+      [
+        [3, 3],
+        [5, 5],
+      ],
+    );
   });
 
   it('moves the progress past what is never delivered', () => {
@@ -190,23 +209,44 @@ describe('a batch', () => {
   });
 
   it('never spans more than W of arrival', () => {
-    const records = [0, 3 * DAY_MS, 3 * DAY_MS + 1].map((afterMs, offset) => record(offset, { id: A, stamp: NOON + afterMs }));
+    const records = [0, 3 * DAY_MS, 3 * DAY_MS + 1].map((afterMs, offset) =>
+      record(offset, { id: A, stamp: NOON + afterMs }),
+    );
     const { batch, rest } = admit(progressOf(P), records, RULES, SETTLED);
     assert.deepEqual([batch.length, rest.map(({ offset }) => offset)], [2, [2]]);
   });
 
   it('ends before a record whose arrival is not settled, and counts a corrected one as the arrival before it', () => {
-    const records = [0, 9 * DAY_MS, 1, 9 * DAY_MS + 1].map((afterMs, offset) => record(offset, { id: A, stamp: NOON + afterMs }));
+    const records = [0, 9 * DAY_MS, 1, 9 * DAY_MS + 1].map((afterMs, offset) =>
+      record(offset, { id: A, stamp: NOON + afterMs }),
+    );
     const held = admit(progressOf(P), records, RULES, { settled: instant(NOON + DAY_MS), corrections: [] });
-    assert.deepEqual([held.batch.length, held.rest.map(({ offset }) => offset), held.waitsFor], [1, [1, 2, 3], 'stamp']);
-    const corrected = admit(progressOf(P), records, RULES, { settled: instant(NOON + DAY_MS), corrections: [{ from: 1, to: 1 }] });
-    assert.deepEqual(corrected.batch.map(({ arrival }) => arrival), [NOON, NOON, NOON + 1]);
+    assert.deepEqual(
+      [held.batch.length, held.rest.map(({ offset }) => offset), held.waitsFor],
+      [1, [1, 2, 3], 'stamp'],
+    );
+    const corrected = admit(progressOf(P), records, RULES, {
+      settled: instant(NOON + DAY_MS),
+      corrections: [{ from: 1, to: 1 }],
+    });
+    assert.deepEqual(
+      corrected.batch.map(({ arrival }) => arrival),
+      [NOON, NOON, NOON + 1],
+    );
     assert.deepEqual([corrected.rest.map(({ offset }) => offset), corrected.waitsFor], [[3], 'stamp']);
   });
 
   it('passes over records that progress has behind it', () => {
-    const { batch } = admit(progressOf(P, 2), [0, 1, 2].map((offset) => record(offset, { id: A })), RULES, SETTLED);
-    assert.deepEqual(batch.map((judged) => judged.record.offset), [2]);
+    const { batch } = admit(
+      progressOf(P, 2),
+      [0, 1, 2].map((offset) => record(offset, { id: A })),
+      RULES,
+      SETTLED,
+    );
+    assert.deepEqual(
+      batch.map((judged) => judged.record.offset),
+      [2],
+    );
   });
 });
 
@@ -226,7 +266,9 @@ describe('deciding again', () => {
       return record(offset, { ...rest, stamp, detectedAt: stamp - ageMs });
     });
   });
-  const tries = fc.array(fc.record({ size: fc.integer({ min: 1, max: 12 }), steps: fc.integer({ min: 0, max: 4 }) }), { maxLength: 30 });
+  const tries = fc.array(fc.record({ size: fc.integer({ min: 1, max: 12 }), steps: fc.integer({ min: 0, max: 4 }) }), {
+    maxLength: 30,
+  });
 
   it('changes nothing, whatever the batches and wherever a try ended', () => {
     fc.assert(

@@ -25,9 +25,12 @@ function stage(first: GrowthRecord, progress: (Progress | null)[] = [], ends: nu
       state.growth = { ...to, change: from.change + 1 };
       return true;
     },
-    readUpTo: async (_: number, __: Instant, partitions: readonly number[]) => partitions.map((partition) => state.told.has(partition)),
-    putReadUpTo: async (_: number, __: Instant, partitions: readonly number[]) => partitions.forEach((partition) => state.told.add(partition)),
-    progress: async (_: number, partitions: readonly number[]) => partitions.map((partition) => progress[partition] ?? null),
+    readUpTo: async (_: number, __: Instant, partitions: readonly number[]) =>
+      partitions.map((partition) => state.told.has(partition)),
+    putReadUpTo: async (_: number, __: Instant, partitions: readonly number[]) =>
+      partitions.forEach((partition) => state.told.add(partition)),
+    progress: async (_: number, partitions: readonly number[]) =>
+      partitions.map((partition) => progress[partition] ?? null),
   };
   const admin = { ends: async () => ends.map((high, partition) => ({ partition, low: 0, high })) };
   const producer = { tick: async (partitions: readonly number[]) => void state.ticked.push(...partitions) };
@@ -54,12 +57,20 @@ describe('rules', () => {
     const before = state.growth;
     await Promise.all([settledGrowth(control, 1, TODAY), settledGrowth(control, 1, TODAY)]);
     assert.deepEqual([state.growth.settled, state.growth.change], [TODAY, 1]);
-    assert.equal(await control.moveGrowth(1, before, { ...before, growths: [{ from: instant(TODAY * DAY_MS), partitions: 6 }] }), false);
+    assert.equal(
+      await control.moveGrowth(1, before, { ...before, growths: [{ from: instant(TODAY * DAY_MS), partitions: 6 }] }),
+      false,
+    );
   });
 });
 
 describe('a growth', () => {
-  const grown: GrowthRecord = { change: 1, settled: TODAY + 1, growths: [{ from: TOMORROW, partitions: 5 }], growingTo: null };
+  const grown: GrowthRecord = {
+    change: 1,
+    settled: TODAY + 1,
+    growths: [{ from: TOMORROW, partitions: 5 }],
+    growingTo: null,
+  };
 
   it('begins when every partition is read to where it begins, the new ones too', async () => {
     const { gate, state } = stage(grown, [], [9, 9, 9, 9, 0]);

@@ -56,8 +56,13 @@ describe('a partition that comes', () => {
   });
 
   it('is welcome if the topic is being given so many', async () => {
-    assert.deepEqual(await hooks([null], 0, 80, { ...NOT_GROWN, growingTo: 6 }).assigned([5]), [{ partition: 5, offset: 0 }]);
-    await assert.rejects(hooks([null], 0, 80, { ...NOT_GROWN, growingTo: 6 }).assigned([6]), /has at least 7 partitions/);
+    assert.deepEqual(await hooks([null], 0, 80, { ...NOT_GROWN, growingTo: 6 }).assigned([5]), [
+      { partition: 5, offset: 0 },
+    ]);
+    await assert.rejects(
+      hooks([null], 0, 80, { ...NOT_GROWN, growingTo: 6 }).assigned([6]),
+      /has at least 7 partitions/,
+    );
   });
 
   it('is forgotten when it goes', async () => {
@@ -70,9 +75,20 @@ describe('a partition that comes', () => {
 
 describe('the watch over the log', () => {
   const threats: string[][] = [];
-  const options = { leastRetentionMs: 7_200_000, warn: (told: readonly string[]) => void threats.push([...told]), now: () => NOON };
+  const options = {
+    leastRetentionMs: 7_200_000,
+    warn: (told: readonly string[]) => void threats.push([...told]),
+    now: () => NOON,
+  };
   const watch = (held: Map<number, Progress>, found: Partial<TopicFacts> | null, low = 0) =>
-    logWatch('detections', { ...RULES, topicId: 'a' }, { facts: async () => found && { ...SOUND_TOPIC, ...found }, ends: async () => ends(low, 80) }, { rules: async () => null, growth: async () => NOT_GROWN }, held, options);
+    logWatch(
+      'detections',
+      { ...RULES, topicId: 'a' },
+      { facts: async () => found && { ...SOUND_TOPIC, ...found }, ends: async () => ends(low, 80) },
+      { rules: async () => null, growth: async () => NOT_GROWN },
+      held,
+      options,
+    );
 
   it('is content with the log that was recorded', () => watch(new Map([[1, progressOf(1, 50)]]), {})());
 
@@ -87,15 +103,31 @@ describe('the watch over the log', () => {
       watch(new Map(), otherwise({ 'message.timestamp.type': 'CreateTime' }))(),
       /has message.timestamp.type=CreateTime, LogAppendTime was expected.*"sightline prepare" mends it, or kafka-configs.sh --bootstrap-server \S+ .*--add-config message.timestamp.type=LogAppendTime/,
     );
-    await assert.rejects(watch(new Map(), otherwise({ 'cleanup.policy': 'compact,delete' }))(), /cleanup.policy=compact,delete, delete was expected/);
-    await assert.rejects(watch(new Map(), otherwise({ 'max.message.bytes': '1000000' }))(), /max.message.bytes=1000000, at least 1048588/);
-    await assert.rejects(watch(new Map(), { ...SOUND_TOPIC, deadLetterSettings: null })(), /Topic detections.dlq does not exist.*"sightline prepare" creates it/);
+    await assert.rejects(
+      watch(new Map(), otherwise({ 'cleanup.policy': 'compact,delete' }))(),
+      /cleanup.policy=compact,delete, delete was expected/,
+    );
+    await assert.rejects(
+      watch(new Map(), otherwise({ 'max.message.bytes': '1000000' }))(),
+      /max.message.bytes=1000000, at least 1048588/,
+    );
+    await assert.rejects(
+      watch(new Map(), { ...SOUND_TOPIC, deadLetterSettings: null })(),
+      /Topic detections.dlq does not exist.*"sightline prepare" creates it/,
+    );
   });
 
   it('says since when the settings are not right', async () => {
     let found: TopicFacts = SOUND_TOPIC;
     const admin = { facts: async () => found, ends: async () => ends(0, 80) };
-    const look = logWatch('detections', { ...RULES, topicId: 'a' }, admin, { rules: async () => null, growth: async () => NOT_GROWN }, new Map(), options);
+    const look = logWatch(
+      'detections',
+      { ...RULES, topicId: 'a' },
+      admin,
+      { rules: async () => null, growth: async () => NOT_GROWN },
+      new Map(),
+      options,
+    );
     await look();
     found = otherwise({ 'message.timestamp.type': 'CreateTime' });
     await assert.rejects(look(), /This was changed after 2026-11-22T12:00:00.000Z/);
@@ -104,7 +136,10 @@ describe('the watch over the log', () => {
   it('goes on and tells of what only threatens: stopping would make the loss certain', async () => {
     threats.length = 0;
     await watch(new Map(), otherwise({ 'retention.bytes': '1000', 'retention.ms': '60000' }))();
-    assert.match(threats[0]!.join('\n'), /retention.bytes=1000, -1 was expected.*\n.*retention.ms=60000, at least 7200000 was expected/);
+    assert.match(
+      threats[0]!.join('\n'),
+      /retention.bytes=1000, -1 was expected.*\n.*retention.ms=60000, at least 7200000 was expected/,
+    );
     await watch(new Map(), {})();
     assert.deepEqual(threats[1], []);
   });

@@ -43,7 +43,14 @@ export function record(offset: number, said: Said): LogRecord {
   const text =
     `{"geographical_location_oid":${place},"video_camera_oid":9,"detection_oid":${id},"item_name":"${item}",` +
     `"timestamp_detected":${detectedAt}}`;
-  return { partition: said.partition ?? home(id), offset, stamp, key: Buffer.from(String(id)), value: Buffer.from(text), headers };
+  return {
+    partition: said.partition ?? home(id),
+    offset,
+    stamp,
+    key: Buffer.from(String(id)),
+    value: Buffer.from(text),
+    headers,
+  };
 }
 
 export const home = (id: number): number => homeOf(oid(id), RULES.partitionCount);

@@ -1,4 +1,6 @@
-/** The one order of effects, and that nothing is decided on a failure (L1). The simulation crashes at every step of it. */
+/**
+ * The one order of effects, and that nothing is decided on a failure (L1). The simulation crashes at every step of it.
+ */
 import assert from 'node:assert/strict';
 import { describe, it } from 'node:test';
 import type { LogRecord } from '../../../core/domain/detection.ts';
@@ -32,7 +34,10 @@ function stage(changes: Partial<RoundPorts> = {}): Stage {
     growth: OPEN,
     stamps: SETTLED_GATE,
     lanes: 1,
-    consumer: { hold: () => undefined, commit: (next) => void done.push(`commit ${next.map(({ offset }) => offset).join()}`) },
+    consumer: {
+      hold: () => undefined,
+      commit: (next) => void done.push(`commit ${next.map(({ offset }) => offset).join()}`),
+    },
     producer: { forward: note('strays'), deadLetter: note('dead letters') },
     detections: { find: async (ids) => ids.map(() => ({ status: 'absent' })), put: note('rows') },
     speedView: { load: async (names) => names.map(() => ({ status: 'absent' })), put: note('counts') },
@@ -41,12 +46,25 @@ function stage(changes: Partial<RoundPorts> = {}): Stage {
     reached: () => undefined,
     ...changes,
   };
-  return { ports, done, holdings: { progress: new Map([[1, progressOf(1)]]), counts: countRows(1_000), held: new Map<number, LogRecord[]>(), ahead: new Map() } };
+  return {
+    ports,
+    done,
+    holdings: {
+      progress: new Map([[1, progressOf(1)]]),
+      counts: countRows(1_000),
+      held: new Map<number, LogRecord[]>(),
+      ahead: new Map(),
+    },
+  };
 }
 
 const [A] = idsAt(1, 1) as [number];
 const [ELSEWHERE] = idsAt(2, 1) as [number];
-const MIXED = [record(0, { id: A }), record(1, { id: ELSEWHERE, partition: 1 }), { ...record(2, { id: A }), value: null }];
+const MIXED = [
+  record(0, { id: A }),
+  record(1, { id: ELSEWHERE, partition: 1 }),
+  { ...record(2, { id: A }), value: null },
+];
 
 describe('a round', () => {
   it('writes strays, dead letters, rows, counts, progress, then the offset', async () => {
@@ -79,7 +97,10 @@ describe('a round', () => {
         }
       }
     };
-    const { ports, holdings } = stage({ persist, speedView: { load: async (names) => names.map(() => ({ status: 'absent' })), put } });
+    const { ports, holdings } = stage({
+      persist,
+      speedView: { load: async (names) => names.map(() => ({ status: 'absent' })), put },
+    });
     await runRound(ports, holdings, { records: [record(0, { id: A })], drained: new Map() });
     assert.equal(puts.length, 3);
     assert.deepEqual(puts[2], puts[0]);
@@ -87,7 +108,13 @@ describe('a round', () => {
 
   it('moves the progress of a partition that ends behind its last record', async () => {
     const { ports, done, holdings } = stage();
-    await runRound(ports, holdings, { records: [], drained: new Map([[1, 7], [3, 9]]) });
+    await runRound(ports, holdings, {
+      records: [],
+      drained: new Map([
+        [1, 7],
+        [3, 9],
+      ]),
+    });
     assert.deepEqual(done, ['rows', 'counts', 'progress', 'commit 7']);
     await runRound(ports, holdings, { records: [], drained: new Map([[1, 7]]) });
     assert.equal(done.length, 4, 'once');
@@ -107,7 +134,8 @@ describe('a round', () => {
     };
     const { ports, holdings } = stage({ speedView: { load, put: async () => undefined } });
     const ids = idsAt(1, 2);
-    for (const [offset, id] of ids.entries()) await runRound(ports, holdings, { records: [record(offset, { id })], drained: new Map() });
+    for (const [offset, id] of ids.entries())
+      await runRound(ports, holdings, { records: [record(offset, { id })], drained: new Map() });
     assert.deepEqual(loaded, [2, 0]);
   });
 });

@@ -1,4 +1,6 @@
-/** A worker ends with its first fault, whatever its lanes wait for; and says what it waits for while it may go on (L1). */
+/**
+ * A worker ends with its first fault, whatever its lanes wait for; and says what it waits for while it may go on (L1).
+ */
 import assert from 'node:assert/strict';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { test } from 'node:test';
@@ -20,13 +22,31 @@ function worker(changes: Partial<WorkerPorts>) {
   const failure = new AbortController();
   const stop = new AbortController();
   const waits = patience(createLog('test', 'silent'), () => undefined, AbortSignal.any([stop.signal, failure.signal]));
-  const holdings: Holdings = { progress: new Map([0, 1].map((p) => [p, progressOf(p)])), counts: countRows(1_000), held: new Map<number, LogRecord[]>(), ahead: new Map() };
+  const holdings: Holdings = {
+    progress: new Map([0, 1].map((p) => [p, progressOf(p)])),
+    counts: countRows(1_000),
+    held: new Map<number, LogRecord[]>(),
+    ahead: new Map(),
+  };
   const records = [0, 1].map((partition) => record(0, { id: idsAt(partition, 1)[0]!, partition }));
   const ports: WorkerPorts = {
-    growth: { rules: () => RULES, settle: async () => RULES, stopOf: () => instant(LAST_INSTANT), stopped: nothing, waitingFor: () => null },
+    growth: {
+      rules: () => RULES,
+      settle: async () => RULES,
+      stopOf: () => instant(LAST_INSTANT),
+      stopped: nothing,
+      waitingFor: () => null,
+    },
     stamps: SETTLED_GATE,
     lanes: 2,
-    consumer: { take: async () => records, drained: () => new Map(), hold: () => undefined, commit: () => undefined, ends: () => new Map(), close: nothing },
+    consumer: {
+      take: async () => records,
+      drained: () => new Map(),
+      hold: () => undefined,
+      commit: () => undefined,
+      ends: () => new Map(),
+      close: nothing,
+    },
     producer: { forward: nothing, deadLetter: nothing },
     detections: { find: async (ids) => ids.map(() => ({ status: 'absent' })), put: nothing },
     speedView: { load: async (names) => names.map(() => ({ status: 'absent' })), put: nothing },
@@ -40,7 +60,7 @@ function worker(changes: Partial<WorkerPorts>) {
   return { waits, stop, ended: runWorker(ports, holdings, PACE, stop.signal, failure) };
 }
 
-test('a lane that fails ends the other one\'s wait, and the worker with its own words', async () => {
+test("a lane that fails ends the other one's wait, and the worker with its own words", async () => {
   let tries = 0;
   const put: WorkerPorts['detections']['put'] = async (rows) => {
     if (rows[0]!.partition === 1) {
@@ -68,13 +88,17 @@ test('what the watch finds ends a round that waits for ever', async () => {
     if (looks > 10) throw new Refusal(EXIT.data_check_failed, 'the topic was deleted');
     throw new Retryable('Kafka', 'away');
   };
-  const find = async (): Promise<never> => { throw new Retryable('HBase', 'away'); };
+  const find = async (): Promise<never> => {
+    throw new Retryable('HBase', 'away');
+  };
   const { ended } = worker({ watch, detections: { find, put: nothing } });
   await assert.rejects(ended, { message: 'the topic was deleted' });
 });
 
 test('a worker that is told to stop ends quietly, also while it waits', async () => {
-  const find = async (): Promise<never> => { throw new Retryable('HBase', 'away'); };
+  const find = async (): Promise<never> => {
+    throw new Retryable('HBase', 'away');
+  };
   const { ended, stop } = worker({ detections: { find, put: nothing } });
   await sleep(30);
   stop.abort();
@@ -84,7 +108,9 @@ test('a worker that is told to stop ends quietly, also while it waits', async ()
 test('a lane that goes on does not hide that another one waits', async () => {
   const stop = new AbortController();
   const { persist, waitingFor } = patience(createLog('test', 'silent'), () => undefined, stop.signal);
-  const away = persist(async () => { throw new Retryable('Kafka', 'no leader'); });
+  const away = persist(async () => {
+    throw new Retryable('Kafka', 'no leader');
+  });
   let tries = 0;
   await persist(async () => {
     if (++tries < 2) throw new Retryable('HBase', 'moving');

@@ -39,10 +39,20 @@ test('what failed is told in a line each: its name, its error and where', (t) =>
   writeFileSync(file, FAILING);
   const environment: NodeJS.ProcessEnv = { ...process.env, FILE: file };
   delete environment['NODE_TEST_CONTEXT'];
-  const { stdout } = spawnSync(process.execPath, ['--test', '--test-reporter=spec', file], { encoding: 'utf8', env: environment });
+  const { stdout } = spawnSync(process.execPath, ['--test', '--test-reporter=spec', file], {
+    encoding: 'utf8',
+    env: environment,
+  });
   const { take, failures } = failureCollector(folder);
   stdout.split('\n').forEach(take);
-  const sum = '✖ adds up: AssertionError [ERR_ASSERTION]: Expected values to be strictly equal: 2 !== 3 (sum.test.mjs:7)';
+  const sum =
+    '✖ adds up: AssertionError [ERR_ASSERTION]: Expected values to be strictly equal: 2 !== 3 (sum.test.mjs:7)';
   const asked = `✖ asks another program: Error: line 0 line 1 line 2 … line 7 line 8 ValueError: ${'no'.repeat(54)}… (sum.test.mjs:10)`;
-  assert.deepEqual(failures(), [sum, asked, sum, asked, '✖ runs others: AssertionError [ERR_ASSERTION]: what it ran failed (sum.test.mjs:17)']);
+  assert.deepEqual(failures(), [
+    sum,
+    asked,
+    sum,
+    asked,
+    '✖ runs others: AssertionError [ERR_ASSERTION]: what it ran failed (sum.test.mjs:17)',
+  ]);
 });

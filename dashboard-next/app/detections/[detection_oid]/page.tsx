@@ -7,7 +7,13 @@ import { pageProps } from '../../../server/page-props.ts';
 
 export const dynamic = 'force-dynamic';
 
-export default async function Page({ params, searchParams }: { params: Promise<{ detection_oid: string }>; searchParams: Search }) {
+export default async function Page({
+  params,
+  searchParams,
+}: {
+  params: Promise<{ detection_oid: string }>;
+  searchParams: Search;
+}) {
   const { detection_oid: id } = await params;
   if (!isOid(id)) notFound();
   return <DetectionPage {...await pageProps({ page: 'detection', id }, searchParams)} />;

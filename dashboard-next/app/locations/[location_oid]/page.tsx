@@ -7,7 +7,13 @@ import { pageProps } from '../../../server/page-props.ts';
 
 export const dynamic = 'force-dynamic';
 
-export default async function Page({ params, searchParams }: { params: Promise<{ location_oid: string }>; searchParams: Search }) {
+export default async function Page({
+  params,
+  searchParams,
+}: {
+  params: Promise<{ location_oid: string }>;
+  searchParams: Search;
+}) {
   const { location_oid: location } = await params;
   if (!isOid(location)) notFound();
   return <PlacePage {...await pageProps({ page: 'place', location }, searchParams)} />;

@@ -7,7 +7,13 @@ import { pageProps } from '../../../server/page-props.ts';
 
 export const dynamic = 'force-dynamic';
 
-export default async function Page({ params, searchParams }: { params: Promise<{ epoch: string }>; searchParams: Search }) {
+export default async function Page({
+  params,
+  searchParams,
+}: {
+  params: Promise<{ epoch: string }>;
+  searchParams: Search;
+}) {
   const { epoch } = await params;
   if (!isEpochName(epoch)) notFound();
   return <RunPage {...await pageProps({ page: 'run', epoch }, searchParams)} />;

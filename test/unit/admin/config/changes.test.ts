@@ -7,19 +7,29 @@ import { readConfig } from '../../../../core/process/config.ts';
 import { changesOf, commandsOf, settingsOf } from '../../../../admin/config/changes.ts';
 
 const RULES: Rules = {
-  generation: 1, logLife: 1, epochSeconds: 300, dedupWindowDays: 2, clockAheadDays: 1, partitionCount: 12, firstEpoch: 0, firstOffsets: [],
+  generation: 1,
+  logLife: 1,
+  epochSeconds: 300,
+  dedupWindowDays: 2,
+  clockAheadDays: 1,
+  partitionCount: 12,
+  firstEpoch: 0,
+  firstOffsets: [],
 };
 
 const asked = (environment: Record<string, string>): Config => readConfig(environment as NodeJS.ProcessEnv);
 
 test('what the environment leaves out stays as it was recorded', () => {
   assert.deepEqual(changesOf(RULES, asked({})), []);
-  assert.deepEqual(settingsOf(RULES, asked({})).map(({ setting, recorded, asked }) => [setting, recorded, asked]), [
-    ['EPOCH_SECONDS', 300, 300],
-    ['DEDUP_WINDOW_DAYS', 2, 2],
-    ['CLOCK_AHEAD_DAYS', 1, 1],
-    ['KAFKA_PARTITIONS', 12, 12],
-  ]);
+  assert.deepEqual(
+    settingsOf(RULES, asked({})).map(({ setting, recorded, asked }) => [setting, recorded, asked]),
+    [
+      ['EPOCH_SECONDS', 300, 300],
+      ['DEDUP_WINDOW_DAYS', 2, 2],
+      ['CLOCK_AHEAD_DAYS', 1, 1],
+      ['KAFKA_PARTITIONS', 12, 12],
+    ],
+  );
 });
 
 test('a change names what is recorded and what is asked for', () => {
@@ -29,7 +39,10 @@ test('a change names what is recorded and what is asked for', () => {
 
 test('several changes need each command once, and the topic grows before all is published anew', () => {
   const changes = changesOf(RULES, asked({ EPOCH_SECONDS: '3600', DEDUP_WINDOW_DAYS: '3', KAFKA_PARTITIONS: '24' }));
-  assert.deepEqual(commandsOf(changes), [['topic', 'grow', '--partitions', '24'], ['batch', 'rebuild']]);
+  assert.deepEqual(commandsOf(changes), [
+    ['topic', 'grow', '--partitions', '24'],
+    ['batch', 'rebuild'],
+  ]);
 });
 
 test('partitions that came by growing are recorded ones', () => {

@@ -10,13 +10,26 @@ import type { Replay } from '../../../../core/stores/kafka/dead-letters.ts';
 
 const NOW = instant(Date.UTC(2026, 10, 22));
 const rules = {
-  generation: 1, logLife: 1, epochSeconds: 86_400, dedupWindowDays: 2, clockAheadDays: 1, partitionCount: 5, firstEpoch: 0, firstOffsets: [0, 0, 0, 0, 0],
+  generation: 1,
+  logLife: 1,
+  epochSeconds: 86_400,
+  dedupWindowDays: 2,
+  clockAheadDays: 1,
+  partitionCount: 5,
+  firstEpoch: 0,
+  firstOffsets: [0, 0, 0, 0, 0],
 };
 const text = (detectedAt: number, id = 17): string =>
   `{"geographical_location_oid":1,"video_camera_oid":2,"detection_oid":${id},"item_name":"car","timestamp_detected":${detectedAt}}`;
 const letter = (value: string | null, offset = 0): KeptLetter => ({
-  partition: 0, offset, keptAt: 0, key: null, value: value === null ? null : Buffer.from(value),
-  source: { topic: 'detections', partition: 4, offset: 9 }, reason: 'wrong_type', detail: '',
+  partition: 0,
+  offset,
+  keptAt: 0,
+  key: null,
+  value: value === null ? null : Buffer.from(value),
+  source: { topic: 'detections', partition: 4, offset: 9 },
+  reason: 'wrong_type',
+  detail: '',
 });
 const home = homeOf(oid(17), 5);
 
@@ -26,7 +39,12 @@ describe('a dead letter that is judged again', () => {
   });
 
   it('is deferred if it became too old meanwhile', () => {
-    assert.deepEqual(rejudge(letter(text(NOW - 2 * DAY_MS - 1)), NOW, rules), { fate: 'detection', id: '17', home, isDeferred: true });
+    assert.deepEqual(rejudge(letter(text(NOW - 2 * DAY_MS - 1)), NOW, rules), {
+      fate: 'detection',
+      id: '17',
+      home,
+      isDeferred: true,
+    });
   });
 
   it('fits by now if its time was too far ahead of its arrival', () => {
@@ -37,7 +55,11 @@ describe('a dead letter that is judged again', () => {
 
   it('stays one if nothing was mended, and has the partition that it came from', () => {
     const judged = rejudge(letter(null), NOW, rules);
-    assert.deepEqual(judged, { fate: 'dead_letter', deadLetter: { reason: 'tombstone', detail: 'the record has no value' }, home: 4 });
+    assert.deepEqual(judged, {
+      fate: 'dead_letter',
+      deadLetter: { reason: 'tombstone', detail: 'the record has no value' },
+      home: 4,
+    });
   });
 });
 
@@ -67,7 +89,13 @@ describe('a replay', () => {
 
   it('publishes what parses now, and tells of every letter', async () => {
     const { sent, told, summary } = await replaying({ dryRun: false, force: false });
-    assert.deepEqual([sent, told], [[0, 2], [0, 1, 2]]);
+    assert.deepEqual(
+      [sent, told],
+      [
+        [0, 2],
+        [0, 1, 2],
+      ],
+    );
     assert.deepEqual(summary, { selected: 3, replayed: 2, deferred: 1, remaining: 1, forced: 0, tooLarge: 0 });
   });
 

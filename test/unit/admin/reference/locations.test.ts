@@ -63,8 +63,15 @@ describe('reading dataset B from CSV', () => {
   });
 
   it('reads semicolons, tabs, bars and the line of a spreadsheet that names the delimiter', () => {
-    for (const [delimiter, first] of [[';', ''], ['\t', ''], ['|', ''], [';', 'sep=;\r\n']] as const) {
-      const reading = read(`${first}geographical_location_oid${delimiter}geographical_location\r\n7${delimiter}Quay, north\r\nx${delimiter}\r\n`);
+    for (const [delimiter, first] of [
+      [';', ''],
+      ['\t', ''],
+      ['|', ''],
+      [';', 'sep=;\r\n'],
+    ] as const) {
+      const reading = read(
+        `${first}geographical_location_oid${delimiter}geographical_location\r\n7${delimiter}Quay, north\r\nx${delimiter}\r\n`,
+      );
       assert.deepEqual(reading.locations, [{ oid: '7', name: 'Quay, north' }], delimiter);
       assert.deepEqual(lines(reading), [first === '' ? 3 : 4], delimiter);
     }
@@ -91,7 +98,13 @@ describe('reading dataset B from CSV', () => {
 
   it('reads UTF-8 and UTF-16 with and without a mark', () => {
     const text = `${HEADER}1,Café €\n`;
-    const written: [string, boolean][] = [['utf-8', true], ['utf-16le', true], ['utf-16be', true], ['utf-16le', false], ['utf-16be', false]];
+    const written: [string, boolean][] = [
+      ['utf-8', true],
+      ['utf-16le', true],
+      ['utf-16be', true],
+      ['utf-16le', false],
+      ['utf-16be', false],
+    ];
     for (const [encoding, addBOM] of written) {
       const { locations } = readReference(iconv.encode(text, encoding, { addBOM }));
       assert.deepEqual(locations, [{ oid: '1', name: 'Café €' }], `${encoding} ${addBOM}`);
@@ -104,7 +117,10 @@ describe('reading dataset B from CSV', () => {
     assert.deepEqual([oids(unnamed), lines(unnamed)], [['2'], [2, 4]]);
     assert.match(unnamed.hints.join(), /--encoding windows-1252/);
     const { locations } = readReference(bytes, 'windows-1252');
-    assert.deepEqual(locations.map(({ name }) => name), ['Café', 'Quay', '10 € Shop']);
+    assert.deepEqual(
+      locations.map(({ name }) => name),
+      ['Café', 'Quay', '10 € Shop'],
+    );
     assert.throws(() => readReference(bytes, 'klingon'), { exitCode: 2, message: /"klingon" is unknown/ });
   });
 
@@ -116,7 +132,10 @@ describe('reading dataset B from CSV', () => {
 
   it('takes, names or counts every line of any text', () => {
     const piece = fc.constantFrom('A', ',', ';', '\t', ' ', 'é', '\uFEFF', '9e9', '-', '\uFFFD');
-    const line = fc.oneof(fc.constant('!good'), fc.array(piece, { maxLength: 6 }).map((pieces) => pieces.join('')));
+    const line = fc.oneof(
+      fc.constant('!good'),
+      fc.array(piece, { maxLength: 6 }).map((pieces) => pieces.join('')),
+    );
     const end = fc.constantFrom('\n', '\r\n', '\r');
     fc.assert(
       fc.property(fc.array(fc.tuple(line, end), { maxLength: 12 }), (drawn) => {
@@ -130,7 +149,9 @@ describe('reading dataset B from CSV', () => {
   });
 
   it('reads the places that come with the project without a bad line', () => {
-    const { locations, badLines } = readReference(readFileSync(new URL('../../../../hadoop-compose/cameras/places.csv', import.meta.url)));
+    const { locations, badLines } = readReference(
+      readFileSync(new URL('../../../../hadoop-compose/cameras/places.csv', import.meta.url)),
+    );
     assert.equal(badLines.length, 0);
     assert.ok(locations.length >= 400);
   });

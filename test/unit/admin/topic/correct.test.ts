@@ -16,8 +16,14 @@ const P = 2;
 const [A] = idsAt(P, 1) as [number];
 
 function stage(stamps: readonly number[], now = NOON) {
-  const records = stamps.map((stamp, offset): LogRecord => record(offset, { id: A, partition: P, stamp, detectedAt: now }));
-  const state = { row: { ...NOT_SETTLED, settled: instant(NOON) } as StampRecord, progress: null as Progress | null, horizon: null as Horizon | null };
+  const records = stamps.map((stamp, offset): LogRecord =>
+    record(offset, { id: A, partition: P, stamp, detectedAt: now }),
+  );
+  const state = {
+    row: { ...NOT_SETTLED, settled: instant(NOON) } as StampRecord,
+    progress: null as Progress | null,
+    horizon: null as Horizon | null,
+  };
   const ports: CorrectPorts = {
     rules: RULES,
     control: {
@@ -32,7 +38,8 @@ function stage(stamps: readonly number[], now = NOON) {
     },
     reader: {
       async *read(_, from) {
-        for (let at = from; at < records.length; at += 2) yield { records: records.slice(at, at + 2), next: at + 2, atEnd: at + 2 >= records.length };
+        for (let at = from; at < records.length; at += 2)
+          yield { records: records.slice(at, at + 2), next: at + 2, atEnd: at + 2 >= records.length };
       },
     },
     now: () => now,
@@ -46,7 +53,10 @@ describe('what there is to correct', () => {
     const { ports } = stage([NOON, NOON + 1, FUTURE, FUTURE - 5, FUTURE + 7, NOON + 2, FUTURE]);
     const plan = await planFor(ports, P);
     assert.deepEqual(plan?.correction, { from: 2, to: 4 });
-    assert.deepEqual([plan?.records, plan?.stamp, plan?.greatestStamp, plan?.arrival, plan?.reachesEnd], [3, FUTURE, FUTURE + 7, NOON + 1, false]);
+    assert.deepEqual(
+      [plan?.records, plan?.stamp, plan?.greatestStamp, plan?.arrival, plan?.reachesEnd],
+      [3, FUTURE, FUTURE + 7, NOON + 1, false],
+    );
   });
 
   it('is nothing where no stamp is ahead, or all that were are corrected', async () => {
@@ -67,7 +77,12 @@ describe('what there is to correct', () => {
     const { ports, state } = stage([FUTURE, FUTURE + 1, NOON, FUTURE + DAY_MS]);
     state.progress = { ...progressOf(P, 2), arrival: instant(FUTURE + 1) };
     assert.deepEqual((await planFor(ports, P))?.correction, { from: 3, to: 3 });
-    state.horizon = { epoch: 0 as Horizon['epoch'], cuts: [0, 0, 4, 0], arrivals: [0, 0, FUTURE + DAY_MS, 0].map(instant), publishedAt: instant(NOON) };
+    state.horizon = {
+      epoch: 0 as Horizon['epoch'],
+      cuts: [0, 0, 4, 0],
+      arrivals: [0, 0, FUTURE + DAY_MS, 0].map(instant),
+      publishedAt: instant(NOON),
+    };
     assert.equal(await planFor(ports, P), null);
   });
 
@@ -83,7 +98,11 @@ describe('recording it', () => {
     const { ports, state } = stage([NOON, FUTURE]);
     const plan = (await planFor(ports, P))!;
     state.row = { ...state.row, settled: instant(FUTURE), change: 1 };
-    await assert.rejects(correct(ports, plan), (fault: Error & { exitCode?: number }) => fault.exitCode === 4 && fault.message.includes('cannot be corrected any more'));
+    await assert.rejects(
+      correct(ports, plan),
+      (fault: Error & { exitCode?: number }) =>
+        fault.exitCode === 4 && fault.message.includes('cannot be corrected any more'),
+    );
   });
 
   it('is refused where somebody corrected another range meanwhile, and done where it was the same', async () => {

@@ -1,4 +1,7 @@
-/** The steps of growing a topic: safe to repeat from any of them, and refused where two things would get in each other's way (L3). */
+/**
+ * The steps of growing a topic: safe to repeat from any of them, and refused where two things would get in each other's
+ * way (L3).
+ */
 import assert from 'node:assert/strict';
 import { describe, it } from 'node:test';
 import { DAY_MS, instant } from '../../../../core/domain/time.ts';
@@ -13,7 +16,15 @@ import { progressOf, RULES } from '../../speed-layer/records.ts';
 const START = 20_000 * DAY_MS + 1_000;
 
 function stage(rebuild: { is: boolean } = { is: false }) {
-  const state = { growth: { change: 0, settled: -1, growths: [], growingTo: null } as GrowthRecord, partitions: 4, now: START, dieIn: Infinity, said: [] as string[], ticked: [] as number[], stamps: [] as StampRecord[] };
+  const state = {
+    growth: { change: 0, settled: -1, growths: [], growingTo: null } as GrowthRecord,
+    partitions: 4,
+    now: START,
+    dieIn: Infinity,
+    said: [] as string[],
+    ticked: [] as number[],
+    stamps: [] as StampRecord[],
+  };
   const step = (): void => {
     if (--state.dieIn <= 0) {
       state.dieIn = Infinity;
@@ -31,7 +42,8 @@ function stage(rebuild: { is: boolean } = { is: false }) {
         return true;
       },
       rebuilding: async () => (rebuild.is ? ({} as RecordedRules) : null),
-      progress: async (_, partitions) => partitions.map((partition) => (state.ticked.includes(partition) ? progressOf(partition, 1) : null)),
+      progress: async (_, partitions) =>
+        partitions.map((partition) => (state.ticked.includes(partition) ? progressOf(partition, 1) : null)),
       // Everything is read as soon as the epoch has begun.
       stamps: async (_, partitions) => partitions.map((partition) => state.stamps[partition] ?? NOT_SETTLED),
       readUpTo: async (_, from, partitions) => partitions.map(() => state.now >= from),
@@ -80,7 +92,10 @@ describe('growing a topic', () => {
     for (let dieIn = 1; ; dieIn++) {
       const { state, ports } = stage();
       state.dieIn = dieIn;
-      const isKilled = await grow(ports, 6).then(() => false, () => true);
+      const isKilled = await grow(ports, 6).then(
+        () => false,
+        () => true,
+      );
       state.dieIn = Infinity;
       const growth = await grow(ports, 6);
       assert.deepEqual([state.partitions, state.growth.growths], [6, [growth]], `killed at ${dieIn}`);
@@ -91,7 +106,13 @@ describe('growing a topic', () => {
 
   it('goes on if no worker begins with the new partitions in time', async () => {
     const { state, ports } = stage();
-    const deaf = { ...ports, control: { ...ports.control, progress: async (_: number, partitions: readonly number[]) => partitions.map(() => null) } };
+    const deaf = {
+      ...ports,
+      control: {
+        ...ports.control,
+        progress: async (_: number, partitions: readonly number[]) => partitions.map(() => null),
+      },
+    };
     await grow(deaf, 6);
     assert.ok(state.said.some((line) => line.startsWith('no worker reads partitions 4, 5 yet')));
   });
@@ -109,8 +130,15 @@ describe('growing a topic', () => {
 
   it('does not begin while a partition is held, because all would wait for it', async () => {
     const { state, ports } = stage();
-    state.stamps = [NOT_SETTLED, { ...NOT_SETTLED, change: 1, hold: { offset: 3, stamp: START + DAY_MS, since: instant(START) } }];
-    await assert.rejects(grow(ports, 6), (fault: Error & { exitCode?: number }) => fault.exitCode === 5 && /Partition 1 is held before offset 3/.test(fault.message));
+    state.stamps = [
+      NOT_SETTLED,
+      { ...NOT_SETTLED, change: 1, hold: { offset: 3, stamp: START + DAY_MS, since: instant(START) } },
+    ];
+    await assert.rejects(
+      grow(ports, 6),
+      (fault: Error & { exitCode?: number }) =>
+        fault.exitCode === 5 && /Partition 1 is held before offset 3/.test(fault.message),
+    );
     assert.deepEqual([state.partitions, state.growth.growingTo], [4, null]);
     state.stamps[1] = { ...state.stamps[1]!, corrections: [{ from: 3, to: 3 }] };
     await grow(ports, 6);
@@ -120,7 +148,10 @@ describe('growing a topic', () => {
     const rebuild = { is: false };
     const { state, ports } = stage(rebuild);
     const { moveGrowth } = ports.control;
-    const during: GrowPorts = { ...ports, control: { ...ports.control, moveGrowth: (...args) => moveGrowth(...args).finally(() => (rebuild.is = true)) } };
+    const during: GrowPorts = {
+      ...ports,
+      control: { ...ports.control, moveGrowth: (...args) => moveGrowth(...args).finally(() => (rebuild.is = true)) },
+    };
     await assert.rejects(grow(during, 6), /rebuild of generation 2 is under way/);
     assert.deepEqual([state.growth.growingTo, state.partitions], [null, 4]);
   });

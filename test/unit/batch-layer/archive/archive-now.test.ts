@@ -1,6 +1,6 @@
 /**
- * What is archived hour by hour is taken over by the run: every record once, in ranges that follow each other, whatever dies when;
- * and rows, hash and batch view are those of a run that read everything itself (law L9).
+ * What is archived hour by hour is taken over by the run: every record once, in ranges that follow each other, whatever
+ * dies when; and rows, hash and batch view are those of a run that read everything itself (law L9).
  */
 import assert from 'node:assert/strict';
 import { mkdtemp, rm } from 'node:fs/promises';
@@ -55,18 +55,23 @@ function early(share: number): { world: World; arrive(): void } {
 function rangesOf(world: World, partition: number): [number, number][] {
   const names = [...world.hdfs.files.keys()].flatMap((name) => {
     const found = /\/raw\/.*part-(\d+)-(\d+)-(\d+)\.parquet$/.exec(name);
-    return found && !name.includes('_staging') && Number(found[1]) === partition ? [[Number(found[2]), Number(found[3])] as [number, number]] : [];
+    return found && !name.includes('_staging') && Number(found[1]) === partition
+      ? [[Number(found[2]), Number(found[3])] as [number, number]]
+      : [];
   });
   return names.sort(([a], [b]) => a - b);
 }
 
 async function assertPublishedAsEver(world: World): Promise<void> {
   await publishEpochs(contextOf(world, inNewProcess()), ALL);
-  const epochs = [FIRST, FIRST + 1, FIRST + 2].map((epoch) => readRun(world.hdfs, nameOf(epoch as Epoch, FILLED_RULES)));
+  const epochs = [FIRST, FIRST + 1, FIRST + 2].map((epoch) =>
+    readRun(world.hdfs, nameOf(epoch as Epoch, FILLED_RULES)),
+  );
   const reports = (await Promise.all(epochs)).map((report) => report!);
   assert.equal(reports.at(-1)!.chain_sha256, hash);
   const state = await stateOf(world);
-  for (const part of ['rows', 'raw', 'cells', 'listed', 'horizon'] as const) assert.deepEqual(state[part], yardstick[part], part);
+  for (const part of ['rows', 'raw', 'cells', 'listed', 'horizon'] as const)
+    assert.deepEqual(state[part], yardstick[part], part);
   for (const partition of [0, 1, 2]) {
     const ranges = rangesOf(world, partition);
     ranges.forEach(([first], i) => assert.equal(first, i === 0 ? 0 : ranges[i - 1]![1] + 1));
@@ -80,7 +85,10 @@ test('what was archived in pieces is taken over, and only the rest is read from 
   const { world, arrive } = early(0.2);
   const [first] = await archiving(contextOf(world, inNewProcess()));
   assert.equal(first!.epoch, nameOfFirst);
-  assert.equal(first!.records, world.log.reduce((sum, log) => sum + log.length, 0));
+  assert.equal(
+    first!.records,
+    world.log.reduce((sum, log) => sum + log.length, 0),
+  );
   assert.deepEqual(await archiving(contextOf(world, inNewProcess())), []);
   const archivedTo = world.log.map((log) => log.length);
   arrive();
@@ -133,7 +141,10 @@ test('an archive that is killed between any two operations of HDFS, and again, i
   for (let operations = 1; ; operations += 5) {
     const { world, arrive } = early(0.3);
     world.hdfs.budget = operations;
-    const died = await archiving(contextOf(world, inNewProcess())).then(() => false, () => true);
+    const died = await archiving(contextOf(world, inNewProcess())).then(
+      () => false,
+      () => true,
+    );
     world.lease = null;
     world.hdfs.budget = operations + 2;
     arrive();
@@ -154,7 +165,10 @@ test('a writer that was taken for dead cannot put a second entry in the place of
     await archiving(contextOf(world, inNewProcess()));
     world.lease = null;
   };
-  await assert.rejects(archiving(contextOf(world, inNewProcess(), { reached })), (fault: { exitCode?: number }) => fault.exitCode === 6);
+  await assert.rejects(
+    archiving(contextOf(world, inNewProcess(), { reached })),
+    (fault: { exitCode?: number }) => fault.exitCode === 6,
+  );
   world.lease = null;
   await assertPublishedAsEver(world);
 });
@@ -162,14 +176,18 @@ test('a writer that was taken for dead cannot put a second entry in the place of
 test('a file in the archive that nobody declared stops the run for a person to look', async () => {
   const world = filled();
   world.hdfs.files.set(`lake/raw/epoch=${nameOfFirst}/part-0-0-5.parquet`, Buffer.from('foreign'));
-  await assert.rejects(publishEpochs(contextOf(world, inNewProcess()), ALL), (fault: { exitCode?: number }) => fault.exitCode === 4);
+  await assert.rejects(
+    publishEpochs(contextOf(world, inNewProcess()), ALL),
+    (fault: { exitCode?: number }) => fault.exitCode === 4,
+  );
 });
 
 for (const point of ARCHIVE_POINTS) {
   test(`an archiving that loses the lock at ${point} does nothing more that others see`, async () => {
     const { world } = early(0.2);
     const clock = testClock();
-    const outside = (): string[] => [...world.hdfs.files.keys()].filter((path) => !path.startsWith('lake/_staging/')).sort();
+    const outside = (): string[] =>
+      [...world.hdfs.files.keys()].filter((path) => !path.startsWith('lake/_staging/')).sort();
     let seen: string[] | null = null;
     const reached = async (at: Point): Promise<void> => {
       if (at !== point || seen !== null) return;

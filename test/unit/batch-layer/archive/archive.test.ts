@@ -36,7 +36,15 @@ before(async () => {
 });
 after(() => rm(folder, { recursive: true, force: true }));
 
-async function archived(world: World, options: { limits?: { rows: number; bytes: number }; tickLimitMs?: number; arrivals?: number[]; firsts?: number[] } = {}): Promise<Archive> {
+async function archived(
+  world: World,
+  options: {
+    limits?: { rows: number; bytes: number };
+    tickLimitMs?: number;
+    arrivals?: number[];
+    firsts?: number[];
+  } = {},
+): Promise<Archive> {
   const duck = await openDuck({ memoryMb: 128, threads: 1, spillFolder: join(folder, 'spill') });
   try {
     const seam = {
@@ -58,7 +66,13 @@ test('a clock that steps back does not move a record to another epoch', async ()
   seen(world, 0, START, START + 5, START - 100, END, START + 9, END + 5);
   seen(world, 1, END + 1);
   const { partitions } = await archived(world);
-  assert.deepEqual(partitions.map(({ cut, records, arrival }) => [cut, records, arrival]), [[3, 3, START + 5], [0, 0, 0]]);
+  assert.deepEqual(
+    partitions.map(({ cut, records, arrival }) => [cut, records, arrival]),
+    [
+      [3, 3, START + 5],
+      [0, 0, 0],
+    ],
+  );
 });
 
 test('arrival goes on from the epoch before', async () => {
@@ -66,7 +80,13 @@ test('arrival goes on from the epoch before', async () => {
   seen(world, 0, END + 7, START + 1, START + 2, END);
   seen(world, 1, END);
   const { partitions } = await archived(world, { firsts: [1, 0], arrivals: [START + 30, 0] });
-  assert.deepEqual(partitions.map(({ cut, arrival }) => [cut, arrival]), [[3, START + 30], [0, 0]]);
+  assert.deepEqual(
+    partitions.map(({ cut, arrival }) => [cut, arrival]),
+    [
+      [3, START + 30],
+      [0, 0],
+    ],
+  );
 });
 
 test('a quiet partition is cut at one tick of ours', async () => {
@@ -74,8 +94,14 @@ test('a quiet partition is cut at one tick of ours', async () => {
   world.tickStamp = END + 3;
   seen(world, 0, START, START + 1);
   const { partitions } = await archived(world);
-  assert.deepEqual(partitions.map(({ cut }) => cut), [2, 0]);
-  assert.deepEqual(world.log.map((log) => log.length), [3, 1]);
+  assert.deepEqual(
+    partitions.map(({ cut }) => cut),
+    [2, 0],
+  );
+  assert.deepEqual(
+    world.log.map((log) => log.length),
+    [3, 1],
+  );
 });
 
 test('a tick whose stamp was too early belongs to the epoch, and another one cuts it', async () => {
@@ -93,7 +119,13 @@ test('a tick whose stamp was too early belongs to the epoch, and another one cut
   const seam = { epoch: 1_000 as Epoch, firsts: [0, 0], arrivals: [0, 0] as Instant[] };
   const { partitions } = await archive(context, duck, seam, { folder, ticks: true });
   duck.close();
-  assert.deepEqual(partitions.map(({ cut, verdicts }) => [cut, verdicts.tick]), [[2, 1], [1, 0]]);
+  assert.deepEqual(
+    partitions.map(({ cut, verdicts }) => [cut, verdicts.tick]),
+    [
+      [2, 1],
+      [1, 0],
+    ],
+  );
 });
 
 test('ticks that are never stamped late enough end with exit code 5', async () => {
@@ -107,13 +139,14 @@ test('files hold every record once, in ranges that are named by their offsets', 
   seen(world, 1, START, END);
   const { files } = await archived(world, { limits: { rows: 4, bytes: Infinity } });
   const epoch = '1970-01-01T1640';
-  assert.deepEqual(files.map(({ path }) => path.slice(`lake/raw/epoch=${epoch}/`.length)), [
-    'part-0-0-3.parquet',
-    'part-0-4-7.parquet',
-    'part-0-8-9.parquet',
-    'part-1-0-0.parquet',
-  ]);
-  assert.deepEqual(files.map(({ rows }) => rows), [4, 4, 2, 1]);
+  assert.deepEqual(
+    files.map(({ path }) => path.slice(`lake/raw/epoch=${epoch}/`.length)),
+    ['part-0-0-3.parquet', 'part-0-4-7.parquet', 'part-0-8-9.parquet', 'part-1-0-0.parquet'],
+  );
+  assert.deepEqual(
+    files.map(({ rows }) => rows),
+    [4, 4, 2, 1],
+  );
 });
 
 test('a log that begins after the epoch does is refused', async () => {
@@ -131,10 +164,17 @@ test('before a stamp from the future an epoch cannot be cut: the run ends with e
   await assert.rejects(archived(world), (fault: Error) => {
     assert.ok(fault instanceof StampsAhead);
     assert.deepEqual(fault.held, [{ partition: 0, offset: 1, stamp: FUTURE }]);
-    assert.match(fault.message, /Partition 0 is held before offset 1: .*goes on by itself at .*sightline topic correct-stamps --partition 0/);
+    assert.match(
+      fault.message,
+      /Partition 0 is held before offset 1: .*goes on by itself at .*sightline topic correct-stamps --partition 0/,
+    );
     return true;
   });
-  assert.deepEqual(world.log.map((log) => log.length), [3, 1], 'no tick is appended where it would be held too');
+  assert.deepEqual(
+    world.log.map((log) => log.length),
+    [3, 1],
+    'no tick is appended where it would be held too',
+  );
 });
 
 test('a corrected stamp neither cuts the epoch nor carries its arrival ahead', async () => {
@@ -143,16 +183,27 @@ test('a corrected stamp neither cuts the epoch nor carries its arrival ahead', a
   seen(world, 1, END);
   await recordCorrection(contextOf(world, folder).control, 1, 0, { from: 1, to: 2 }, FUTURE);
   const { partitions, files } = await archived(world);
-  assert.deepEqual(partitions.map(({ cut, records, arrival }) => [cut, records, arrival]), [[4, 4, START + 9], [0, 0, 0]]);
+  assert.deepEqual(
+    partitions.map(({ cut, records, arrival }) => [cut, records, arrival]),
+    [
+      [4, 4, START + 9],
+      [0, 0, 0],
+    ],
+  );
   const duck = await openDuck({ memoryMb: 128, threads: 1, spillFolder: join(folder, 'spill') });
-  const rows = await duck.rows(`SELECT stamp, arrival FROM read_parquet('${files[0]!.localFile}') ORDER BY kafka_offset`);
+  const rows = await duck.rows(
+    `SELECT stamp, arrival FROM read_parquet('${files[0]!.localFile}') ORDER BY kafka_offset`,
+  );
   duck.close();
-  assert.deepEqual(rows.map(({ stamp, arrival }) => [Number(stamp), Number(arrival)]), [
-    [START, START],
-    [FUTURE, START],
-    [FUTURE + 5, START],
-    [START + 9, START + 9],
-  ]);
+  assert.deepEqual(
+    rows.map(({ stamp, arrival }) => [Number(stamp), Number(arrival)]),
+    [
+      [START, START],
+      [FUTURE, START],
+      [FUTURE + 5, START],
+      [START + 9, START + 9],
+    ],
+  );
 });
 
 test('what an archive holds is read again whatever clocks say now', async () => {
@@ -161,7 +212,10 @@ test('what an archive holds is read again whatever clocks say now', async () => 
   seen(world, 1, FUTURE);
   const duck = await openDuck({ memoryMb: 128, threads: 1, spillFolder: join(folder, 'spill') });
   const seam = { epoch: 1_000 as Epoch, firsts: [0, 0], arrivals: [0, 0] as Instant[] };
-  const { partitions, held } = await archive({ ...contextOf(world, folder), fromArchive: true }, duck, seam, { folder, ticks: false });
+  const { partitions, held } = await archive({ ...contextOf(world, folder), fromArchive: true }, duck, seam, {
+    folder,
+    ticks: false,
+  });
   duck.close();
   assert.deepEqual([partitions.map(({ cut }) => cut), held], [[1, 0], []]);
 });
@@ -182,6 +236,12 @@ test('an epoch is not archived from a topic that stamps otherwise, nor from one 
   seen(world, 0, START, END);
   seen(world, 1, END);
   const { settings } = otherwise({ 'message.timestamp.type': 'CreateTime' });
-  await assert.rejects(archived({ ...world, topic: { settings } }), /has message.timestamp.type=CreateTime, LogAppendTime was expected.*"sightline prepare" mends it/);
-  await assert.rejects(archived({ ...world, topic: { topicId: 'another' } }), /created anew, so its offsets mean other records/);
+  await assert.rejects(
+    archived({ ...world, topic: { settings } }),
+    /has message.timestamp.type=CreateTime, LogAppendTime was expected.*"sightline prepare" mends it/,
+  );
+  await assert.rejects(
+    archived({ ...world, topic: { topicId: 'another' } }),
+    /created anew, so its offsets mean other records/,
+  );
 });

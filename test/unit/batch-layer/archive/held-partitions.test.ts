@@ -1,4 +1,7 @@
-/** A stamp from the future in the middle of an epoch: what the archive, a run, the scheduler and a rebuild make of it (L5). */
+/**
+ * A stamp from the future in the middle of an epoch: what the archive, a run, the scheduler and a rebuild make of it
+ * (L5).
+ */
 import assert from 'node:assert/strict';
 import { mkdtemp, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
@@ -40,13 +43,17 @@ function frozen(): World {
   return world;
 }
 
-const corrected = (world: World) => recordCorrection(contextOf(world, inNewProcess()).control, 1, P, { from: AT, to: AT }, FUTURE);
+const corrected = (world: World) =>
+  recordCorrection(contextOf(world, inNewProcess()).control, 1, P, { from: AT, to: AT }, FUTURE);
 
 test('the archive takes what lies before it, and all of the other partitions, and tells which one is held', async () => {
   const world = frozen();
   const { added, held } = await withLakeLock(contextOf(world, inNewProcess()), archiveNow);
   assert.deepEqual(held, [{ partition: P, offset: AT, stamp: FUTURE }]);
-  assert.deepEqual(added.at(-1)!.archived_to.map((to, partition) => (partition === P ? to : to - world.log[partition]!.length)), [AT, 0, 0]);
+  assert.deepEqual(
+    added.at(-1)!.archived_to.map((to, partition) => (partition === P ? to : to - world.log[partition]!.length)),
+    [AT, 0, 0],
+  );
 });
 
 test('a run is held and no failed try; corrected, it publishes what it would have without the stamp', async () => {
@@ -55,13 +62,25 @@ test('a run is held and no failed try; corrected, it publishes what it would hav
   const world = frozen();
   await withLakeLock(contextOf(world, inNewProcess()), archiveNow);
   await assert.rejects(publishEpochs(contextOf(world, inNewProcess()), ALL), StampsAhead);
-  assert.deepEqual([...world.hdfs.files.keys()].filter((name) => name.includes('_attempts')), []);
+  assert.deepEqual(
+    [...world.hdfs.files.keys()].filter((name) => name.includes('_attempts')),
+    [],
+  );
   assert.deepEqual(await corrected(world), { status: 'recorded' });
   await publishEpochs(contextOf(world, inNewProcess()), ALL);
   const [published, wanted] = [await stateOf(world), await stateOf(yardstick)];
   for (const part of ['rows', 'cells', 'listed', 'raw'] as const) assert.deepEqual(published[part], wanted[part], part);
   assert.ok(isSame(await reprocess(contextOf(world, inNewProcess()), FIRST as Epoch)));
-  assert.deepEqual(await recordCorrection(contextOf(world, inNewProcess()).control, 1, P, { from: AT + 1, to: AT + 1 }, world.log[P]![AT + 1]!.stamp).then(({ status }) => status), 'settled');
+  assert.deepEqual(
+    await recordCorrection(
+      contextOf(world, inNewProcess()).control,
+      1,
+      P,
+      { from: AT + 1, to: AT + 1 },
+      world.log[P]![AT + 1]!.stamp,
+    ).then(({ status }) => status),
+    'settled',
+  );
 });
 
 test('a rebuild reads the same arrivals from the archive', async () => {
@@ -69,10 +88,23 @@ test('a rebuild reads the same arrivals from the archive', async () => {
   await corrected(old);
   await publishEpochs(contextOf(old, inNewProcess()), ALL);
   const rules = rulesAfter(old.rules, FILLED_RULES);
-  const fresh: World = { ...worldOf(rules), stamps: old.stamps!, log: old.log, locations: [], hdfs: below('_generation-2', old.hdfs) };
+  const fresh: World = {
+    ...worldOf(rules),
+    stamps: old.stamps!,
+    log: old.log,
+    locations: [],
+    hdfs: below('_generation-2', old.hdfs),
+  };
   const context = contextOf(fresh, inNewProcess());
-  const options = { keepsOld: true, acceptsDifferences: false, took: () => undefined, recounting: (_: unknown, work: () => Promise<void>) => work() };
-  const rebuilt = await withLock(context, 'rebuild', (held, lease) => rebuild(contextOf(old, inNewProcess()), held, lease, options));
+  const options = {
+    keepsOld: true,
+    acceptsDifferences: false,
+    took: () => undefined,
+    recounting: (_: unknown, work: () => Promise<void>) => work(),
+  };
+  const rebuilt = await withLock(context, 'rebuild', (held, lease) =>
+    rebuild(contextOf(old, inNewProcess()), held, lease, options),
+  );
   assert.deepEqual([rebuilt.epochs, rebuilt.different], [3, []]);
   assert.deepEqual(fresh.horizon!.arrivals, old.horizon!.arrivals);
 });
@@ -82,9 +114,16 @@ test('the scheduler waits without reading the epoch again, says so once, and goe
   const stop = new AbortController();
   const context = contextOf(world, inNewProcess(), { signal: stop.signal });
   const warned: unknown[] = [];
-  const log = { ...context.log, info: () => undefined, warn: (facts: { held?: unknown }) => void (facts.held && warned.push(facts.held)) } as unknown as typeof context.log;
+  const log = {
+    ...context.log,
+    info: () => undefined,
+    warn: (facts: { held?: unknown }) => void (facts.held && warned.push(facts.held)),
+  } as unknown as typeof context.log;
   let reads = 0;
-  const reader: typeof context.reader = { ...context.reader, read: (...asked) => (reads++, context.reader.read(...asked)) };
+  const reader: typeof context.reader = {
+    ...context.reader,
+    read: (...asked) => (reads++, context.reader.read(...asked)),
+  };
   t.after(() => stop.abort());
   const ended = schedule({ ...context, log, reader });
   // It archives what it can once, then looks at the row of stamps alone.

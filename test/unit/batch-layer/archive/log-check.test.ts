@@ -11,14 +11,23 @@ import { contextOf, worldOf } from '../../../support/batch-doubles.ts';
 import { otherwise } from '../../../support/topic-facts.ts';
 
 const RULES: RecordedRules = {
-  generation: 1, logLife: 1, epochSeconds: 3_600, dedupWindowDays: 2, clockAheadDays: 1, partitionCount: 2, firstEpoch: 0, firstOffsets: [0, 0], topicId: 'a',
+  generation: 1,
+  logLife: 1,
+  epochSeconds: 3_600,
+  dedupWindowDays: 2,
+  clockAheadDays: 1,
+  partitionCount: 2,
+  firstEpoch: 0,
+  firstOffsets: [0, 0],
+  topicId: 'a',
 };
 
 function stage(options: { fromArchive?: boolean } = {}) {
   const world = worldOf(RULES);
   const warned: string[] = [];
   const log = createLog('test', 'silent');
-  log.warn = ((what: { threats?: string[] } | string) => void warned.push(typeof what === 'string' ? what : what.threats!.join('\n'))) as typeof log.warn;
+  log.warn = ((what: { threats?: string[] } | string) =>
+    void warned.push(typeof what === 'string' ? what : what.threats!.join('\n'))) as typeof log.warn;
   let now = 1_000_000_000_000;
   const look = logCheck({ ...contextOf(world, '/nowhere'), log, ...options }, () => now);
   const changed = (changes: Partial<TopicFacts>): void => void (world.topic = changes);
@@ -51,7 +60,10 @@ describe('a look at the log', () => {
     const { look, changed, configured } = stage();
     await look.now();
     configured({ 'message.timestamp.type': 'CreateTime' });
-    await assert.rejects(look.now(), /message.timestamp.type=CreateTime.*--add-config message.timestamp.type=LogAppendTime.*This was changed after 2001/s);
+    await assert.rejects(
+      look.now(),
+      /message.timestamp.type=CreateTime.*--add-config message.timestamp.type=LogAppendTime.*This was changed after 2001/s,
+    );
     configured({ 'cleanup.policy': 'compact' });
     await assert.rejects(look.now(), /cleanup.policy=compact/);
     changed({ topicId: 'b' });
@@ -72,7 +84,10 @@ describe('a look at the log', () => {
   it('is repeated while the log is read', async () => {
     const long = stage();
     await long.look.now();
-    await assert.rejects(readWith(long, 8_000, () => long.configured({ 'message.timestamp.type': 'CreateTime' })), /CreateTime/);
+    await assert.rejects(
+      readWith(long, 8_000, () => long.configured({ 'message.timestamp.type': 'CreateTime' })),
+      /CreateTime/,
+    );
     const short = stage();
     await short.look.now();
     assert.equal(await readWith(short, 1_000, () => short.configured({ 'message.timestamp.type': 'CreateTime' })), 3);
@@ -91,7 +106,10 @@ describe('a look at the log', () => {
     const epoch = Math.floor((now() - 90_000_000) / 3_600_000) as Epoch;
     look.tellWhatExpires(epoch, [{ partition: 0, arrival: (now() - 74_000_000) as Instant }]);
     assert.deepEqual(warned, []);
-    look.tellWhatExpires(epoch, [0, 1].map((partition) => ({ partition, arrival: 0 as Instant })));
+    look.tellWhatExpires(
+      epoch,
+      [0, 1].map((partition) => ({ partition, arrival: 0 as Instant })),
+    );
     assert.match(warned[0]!, /Partitions 0, 1 of topic detections.*retention.ms=100000000.*retention.ms=200000000/);
   });
 });

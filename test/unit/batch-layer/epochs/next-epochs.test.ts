@@ -1,4 +1,7 @@
-/** Which epoch may be published when: in order, each once, none before it is over (law L9 and the contract of exit codes). */
+/**
+ * Which epoch may be published when: in order, each once, none before it is over (law L9 and the contract of exit
+ * codes).
+ */
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import type { Epoch } from '../../../../core/domain/epoch.ts';

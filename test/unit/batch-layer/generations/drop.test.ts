@@ -1,4 +1,7 @@
-/** What a rebuild left behind is removed, and only then: when the lake that holds is whole, and nothing that it or a rebuild under way needs. */
+/**
+ * What a rebuild left behind is removed, and only then: when the lake that holds is whole, and nothing that it or a
+ * rebuild under way needs.
+ */
 import assert from 'node:assert/strict';
 import { mkdtemp, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
@@ -32,11 +35,18 @@ function afterRebuilds(): World {
   for (const name of [...OLD, NEWER]) published.hdfs.files.set(name, Buffer.from('ten bytes.'));
   published.oldRows.clear();
   for (const family of ['d', 'd2', 'd3', 'd4']) published.families!.add(family);
-  for (const [generation, rows] of [[1, 5], [2, 7], [3, 9], [4, 2]] as const) published.oldRows.set(generation, rows);
+  for (const [generation, rows] of [
+    [1, 5],
+    [2, 7],
+    [3, 9],
+    [4, 2],
+  ] as const)
+    published.oldRows.set(generation, rows);
   return published;
 }
 
-const generationFiles = ({ hdfs }: World): string[] => [...hdfs.files.keys()].filter((name) => name.startsWith('_generation'));
+const generationFiles = ({ hdfs }: World): string[] =>
+  [...hdfs.files.keys()].filter((name) => name.startsWith('_generation'));
 const drop = (world: World, isDry: boolean, graceMs = 0, check = async (): Promise<void> => undefined) => {
   const made = contextOf(world, folder);
   const rebuilding = async (): Promise<RecordedRules> => ({ ...world.rules, generation: 4 });
@@ -58,11 +68,17 @@ test('a dry run tells what would go, and nothing goes', async () => {
 test('older generations go with lake and rows; the one that holds and the one that is being rebuilt stay', async () => {
   const world = afterRebuilds();
   const lake = [...world.hdfs.files.keys()].filter((name) => name.startsWith('lake/'));
-  assert.deepEqual((await drop(world, false)).map(({ generation }) => generation), [1, 2]);
+  assert.deepEqual(
+    (await drop(world, false)).map(({ generation }) => generation),
+    [1, 2],
+  );
   assert.deepEqual(generationFiles(world), [NEWER]);
   assert.deepEqual([...world.oldRows.keys()], [3, 4]);
   assert.deepEqual([...world.families!].sort(), ['d3', 'd4'], 'first-met rows');
-  assert.deepEqual([...world.hdfs.files.keys()].filter((name) => name.startsWith('lake/')), lake);
+  assert.deepEqual(
+    [...world.hdfs.files.keys()].filter((name) => name.startsWith('lake/')),
+    lake,
+  );
   assert.deepEqual(await drop(world, false), []);
 });
 
@@ -72,13 +88,21 @@ test('within the grace after a switch nothing goes', async () => {
   assert.deepEqual(generationFiles(world), [...OLD, NEWER]);
 });
 
-for (const [what, which] of [['a file of the lake', /^lake\/detections\//], ['a raw file', /^lake\/raw\//], ['a manifest', /^lake\/_runs\/[^_]/]] as const) {
+for (const [what, which] of [
+  ['a file of the lake', /^lake\/detections\//],
+  ['a raw file', /^lake\/raw\//],
+  ['a manifest', /^lake\/_runs\/[^_]/],
+] as const) {
   test(`nothing older goes while ${what} is missing from the lake that holds`, async () => {
     const world = afterRebuilds();
     const name = [...world.hdfs.files.keys()].find((path) => which.test(path))!;
     const bytes = world.hdfs.files.get(name)!;
     world.hdfs.files.delete(name);
-    await assert.rejects(drop(world, false), (fault: { exitCode?: number; message: string }) => fault.exitCode === 4 && /^The current lake is incomplete: /.test(fault.message));
+    await assert.rejects(
+      drop(world, false),
+      (fault: { exitCode?: number; message: string }) =>
+        fault.exitCode === 4 && /^The current lake is incomplete: /.test(fault.message),
+    );
     world.hdfs.files.set(name, bytes);
     assert.deepEqual(generationFiles(world), [...OLD, NEWER]);
     assert.equal(world.oldRows.size, 4);
@@ -89,7 +113,10 @@ test('killed between any two operations, the next prune finishes it', async () =
   for (let budget = 0; ; budget++) {
     const world = afterRebuilds();
     world.hdfs.budget = budget;
-    const whole = await drop(world, false).then(() => true, () => false);
+    const whole = await drop(world, false).then(
+      () => true,
+      () => false,
+    );
     world.hdfs.budget = Infinity;
     await drop(world, false);
     assert.deepEqual(generationFiles(world), [NEWER]);
@@ -101,7 +128,9 @@ test('killed between any two operations, the next prune finishes it', async () =
 
 test('a drop whose locks were lost removes nothing', async () => {
   const world = afterRebuilds();
-  const lost = async (): Promise<void> => { throw new Error('lost'); };
+  const lost = async (): Promise<void> => {
+    throw new Error('lost');
+  };
   await assert.rejects(drop(world, false, 0, lost), /lost/);
   assert.deepEqual(generationFiles(world), [...OLD, NEWER]);
   assert.equal(world.oldRows.size, 4);

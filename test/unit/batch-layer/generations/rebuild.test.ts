@@ -1,6 +1,6 @@
 /**
- * From the archive alone, lake and batch view come back as they were: row by row, with the same hashes, whatever dies on the way;
- * and under other rules every detection is still there once (laws L9 and L10).
+ * From the archive alone, lake and batch view come back as they were: row by row, with the same hashes, whatever dies
+ * on the way; and under other rules every detection is still there once (laws L9 and L10).
  */
 import assert from 'node:assert/strict';
 import { mkdtemp, rm } from 'node:fs/promises';
@@ -64,7 +64,11 @@ function nextWorld(old: World, asked: Partial<RecordedRules> = {}): World {
   return { ...worldOf(rules), log: old.log, locations: [], hdfs: below('_generation-2', old.hdfs) };
 }
 
-function rebuilding(old: World, fresh: World, options: Partial<RebuildOptions> & { reached?: BatchContext['reached'] } = {}): Promise<Rebuilt> {
+function rebuilding(
+  old: World,
+  fresh: World,
+  options: Partial<RebuildOptions> & { reached?: BatchContext['reached'] } = {},
+): Promise<Rebuilt> {
   const { reached, ...rest } = options;
   const hooks = reached ? { reached } : {};
   const context = contextOf(old, inNewProcess(), hooks);
@@ -79,7 +83,8 @@ function rebuilding(old: World, fresh: World, options: Partial<RebuildOptions> &
   );
 }
 
-const keyOf = ({ detection, partition, offset, arrival }: FirstMet): string => `${detection.id} ${detection.item} ${partition}/${offset} ${arrival}`;
+const keyOf = ({ detection, partition, offset, arrival }: FirstMet): string =>
+  `${detection.id} ${detection.item} ${partition}/${offset} ${arrival}`;
 
 /** What first met each id up to the horizon, looked for record by record; everything in the log lies within W. */
 function metIn({ log, horizon, rules }: World): string[] {
@@ -110,10 +115,18 @@ test('the rebuilt lake and batch view are the old ones, row by row, and take the
   assert.deepEqual([rebuilt.generation, rebuilt.epochs, rebuilt.different, rebuilt.switched], [2, 3, [], true]);
   assert.equal(old.rules.generation, 2);
   const after_ = await stateOf({ ...fresh, hdfs: old.hdfs });
-  for (const part of ['rows', 'cells', 'listed', 'horizon', 'raw'] as const) assert.deepEqual(after_[part], before_[part], part);
+  for (const part of ['rows', 'cells', 'listed', 'horizon', 'raw'] as const)
+    assert.deepEqual(after_[part], before_[part], part);
   assert.equal(await chainOf(old, LAST), chain);
-  assert.deepEqual(old.log.map((log) => log.length), logBefore, 'nothing was appended to the log');
-  assert.deepEqual(fresh.progress.map((row) => row!.nextOffset), fresh.horizon!.cuts);
+  assert.deepEqual(
+    old.log.map((log) => log.length),
+    logBefore,
+    'nothing was appended to the log',
+  );
+  assert.deepEqual(
+    fresh.progress.map((row) => row!.nextOffset),
+    fresh.horizon!.cuts,
+  );
   assert.deepEqual([...fresh.rows.values()].map(keyOf).sort(), metIn(fresh).sort(), 'first-met rows of its own');
   assert.ok([...old.hdfs.files.keys()].some((name) => name.startsWith('_generation-1/lake/detections/')));
   assert.ok(![...old.hdfs.files.keys()].some((name) => name.startsWith('_generation-2/') || name === '_switch.json'));
@@ -140,8 +153,12 @@ for (const [what, name, word] of [
     const old = await oldWorld();
     old.hdfs.files.set(`lake/raw/epoch=${nameOf(FIRST as Epoch, FILLED_RULES)}/${name}`, Buffer.from('x'));
     const before_ = [...old.hdfs.files.keys()].sort();
-    const refused = (fault: { exitCode?: number; message: string }): boolean => fault.exitCode === 4 && word.test(fault.message) && /raw\/epoch=/.test(fault.message);
-    await assert.rejects(checkRebuildable(contextOf(old, inNewProcess()), rulesAfter(old.rules, FILLED_RULES)), refused);
+    const refused = (fault: { exitCode?: number; message: string }): boolean =>
+      fault.exitCode === 4 && word.test(fault.message) && /raw\/epoch=/.test(fault.message);
+    await assert.rejects(
+      checkRebuildable(contextOf(old, inNewProcess()), rulesAfter(old.rules, FILLED_RULES)),
+      refused,
+    );
     const fresh = nextWorld(old);
     await assert.rejects(rebuilding(old, fresh), refused);
     assert.deepEqual([...old.hdfs.files.keys()].sort(), before_);
@@ -155,7 +172,11 @@ test('rows that are not what was published stop the rebuild before the switch, u
   const report = { ...(await readRun(old.hdfs, nameOf(LAST, FILLED_RULES)))!, rows_sha256: 'f'.repeat(64) };
   old.hdfs.files.set(path, Buffer.from(JSON.stringify(report)));
   const fresh = nextWorld(old);
-  await assert.rejects(rebuilding(old, fresh), (fault: { exitCode?: number; message: string }) => fault.exitCode === 4 && fault.message.includes(nameOf(LAST, FILLED_RULES)));
+  await assert.rejects(
+    rebuilding(old, fresh),
+    (fault: { exitCode?: number; message: string }) =>
+      fault.exitCode === 4 && fault.message.includes(nameOf(LAST, FILLED_RULES)),
+  );
   assert.equal(old.rules.generation, 1);
   const rebuilt = await rebuilding(old, fresh, { acceptsDifferences: true });
   assert.deepEqual([rebuilt.different, rebuilt.switched], [[nameOf(LAST, FILLED_RULES)], true]);
@@ -171,7 +192,10 @@ test('epochs of another length hold the same detections', async () => {
   assert.deepEqual((await stateOf({ ...fresh, hdfs: old.hdfs })).rows, rows);
 });
 
-/** `archive_prepared` to `archived_one_file`: what the new lake takes over of open epochs; `locked` is the first epoch's. */
+/**
+ * `archive_prepared` to `archived_one_file`: what the new lake takes over of open epochs; `locked` is the first
+ * epoch's.
+ */
 const POINTS: readonly Point[] = [...RUN_POINTS, ...ARCHIVE_POINTS, ...SWITCH_POINTS];
 
 for (const point of POINTS) {
@@ -187,7 +211,8 @@ for (const point of POINTS) {
     const finished = await withLock(contextOf(old, inNewProcess()), 'lake', finishSwitch);
     if (finished === null) await rebuilding(old, fresh);
     const after_ = await stateOf({ ...fresh, hdfs: old.hdfs });
-    for (const part of ['rows', 'cells', 'horizon', 'raw'] as const) assert.deepEqual(after_[part], before_[part], part);
+    for (const part of ['rows', 'cells', 'horizon', 'raw'] as const)
+      assert.deepEqual(after_[part], before_[part], part);
     assert.deepEqual([...fresh.rows.values()].map(keyOf).sort(), metIn(fresh).sort(), 'first-met rows');
     assert.equal(old.rules.generation, 2);
     assert.equal(old.hdfs.files.has('_switch.json'), false);

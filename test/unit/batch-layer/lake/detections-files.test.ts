@@ -1,4 +1,7 @@
-/** The files of detections: one hour each, sorted, cut at a number of rows, and every row in one of them, however sorts are cut. */
+/**
+ * The files of detections: one hour each, sorted, cut at a number of rows, and every row in one of them, however sorts
+ * are cut.
+ */
 import assert from 'node:assert/strict';
 import { mkdtemp, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
@@ -40,25 +43,39 @@ after(async () => {
 });
 
 async function written(sortRows: number, rowsPerFile: number): Promise<{ files: LocalFile[]; rows: Row[] }> {
-  const options = { folder: join(folder, `${sortRows}-${rowsPerFile}`), epoch: '2024-10-04', archive: { partitions: [], files: [], uncut: [], held: [] } };
+  const options = {
+    folder: join(folder, `${sortRows}-${rowsPerFile}`),
+    epoch: '2024-10-04',
+    archive: { partitions: [], files: [], uncut: [], held: [] },
+  };
   const files: LocalFile[] = [];
   const rows: Row[] = [];
   for await (const file of detectionsFiles(duck, fileWriter(duck, options), { ...options, sortRows, rowsPerFile })) {
     files.push(file);
-    rows.push(...(await duck.rows(`SELECT detection_oid, geographical_location_oid AS place, timestamp_detected AS t, geographical_location
-      FROM read_parquet(${quoted(file.localFile)}, file_row_number = true) ORDER BY file_row_number`)));
+    rows.push(
+      ...(await duck.rows(`SELECT detection_oid, geographical_location_oid AS place, timestamp_detected AS t, geographical_location
+      FROM read_parquet(${quoted(file.localFile)}, file_row_number = true) ORDER BY file_row_number`)),
+    );
   }
   return { files, rows };
 }
 
-for (const [sorts, sortRows] of [['one sort', 1e6], ['some hours a sort', 3_000], ['one hour a sort', 1]] as const) {
+for (const [sorts, sortRows] of [
+  ['one sort', 1e6],
+  ['some hours a sort', 3_000],
+  ['one hour a sort', 1],
+] as const) {
   test(`every published row is in the file of its hour, by place and time, with ${sorts}`, async () => {
     const { files, rows } = await written(sortRows, 1e6);
-    const expected = await duck.rows(`SELECT detection_oid, geographical_location_oid AS place, timestamp_detected AS t, geographical_location FROM detections
+    const expected =
+      await duck.rows(`SELECT detection_oid, geographical_location_oid AS place, timestamp_detected AS t, geographical_location FROM detections
       ORDER BY timestamp_detected // ${HOUR_MS}, place, t, detection_oid`);
     assert.deepEqual(rows, expected);
     assert.equal(rows.length, (ROWS * 2) / 3);
-    assert.deepEqual(files.map(({ path }) => path), Array.from({ length: HOURS }, (_, n) => `lake/detections/dt=2024-10-04/hour=0${n}/2024-10-04-0.parquet`));
+    assert.deepEqual(
+      files.map(({ path }) => path),
+      Array.from({ length: HOURS }, (_, n) => `lake/detections/dt=2024-10-04/hour=0${n}/2024-10-04-0.parquet`),
+    );
   });
 }
 
@@ -73,6 +90,9 @@ test('a large hour is cut into files of a size, in order', async () => {
 
 test('hours are sorted together as far as there is room, and a large one alone', () => {
   const hours = [3, 4, 20, 1, 1, 9].map((rows, hour) => ({ hour, rows }));
-  assert.deepEqual(sortsOf(hours, 10).map((some) => some.map(({ hour }) => hour)), [[0, 1], [2], [3, 4], [5]]);
+  assert.deepEqual(
+    sortsOf(hours, 10).map((some) => some.map(({ hour }) => hour)),
+    [[0, 1], [2], [3, 4], [5]],
+  );
   assert.deepEqual(sortsOf([], 10), []);
 });

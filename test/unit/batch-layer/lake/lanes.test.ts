@@ -9,13 +9,20 @@ import { inLanes } from '../../../../batch-layer/lake/lanes.ts';
 test('every thing is worked on, never more at once than there are lanes', async () => {
   const done: number[] = [];
   let [now, most] = [0, 0];
-  await inLanes(3, Array.from({ length: 20 }, (_, n) => n), async (n) => {
-    most = Math.max(most, ++now);
-    for (let turns = n % 4; turns >= 0; turns--) await turn();
-    now -= 1;
-    done.push(n);
-  });
-  assert.deepEqual(done.sort((a, b) => a - b), Array.from({ length: 20 }, (_, n) => n));
+  await inLanes(
+    3,
+    Array.from({ length: 20 }, (_, n) => n),
+    async (n) => {
+      most = Math.max(most, ++now);
+      for (let turns = n % 4; turns >= 0; turns--) await turn();
+      now -= 1;
+      done.push(n);
+    },
+  );
+  assert.deepEqual(
+    done.sort((a, b) => a - b),
+    Array.from({ length: 20 }, (_, n) => n),
+  );
   assert.equal(most, 3);
 });
 
@@ -29,7 +36,14 @@ test('after a fault nothing is begun, and what is under way has ended when it is
     underWay -= 1;
     if (n === 1) throw new Error('broken');
   };
-  await assert.rejects(inLanes(2, Array.from({ length: 50 }, (_, n) => n), work), /broken/);
+  await assert.rejects(
+    inLanes(
+      2,
+      Array.from({ length: 50 }, (_, n) => n),
+      work,
+    ),
+    /broken/,
+  );
   assert.equal(underWay, 0);
   assert.ok(begun.length < 5, `${begun.length} were begun`);
 });
@@ -54,7 +68,14 @@ test('a fault ends the waits of the other lanes, and is the one that is thrown',
   let tries = 0;
   const work = async (n: number, failed: AbortSignal): Promise<void> => {
     if (n === 1) throw new Error('broken');
-    await withRetry(COMMAND_RETRY, async () => { tries += 1; throw new Retryable('HDFS', 'away'); }, { signal: failed });
+    await withRetry(
+      COMMAND_RETRY,
+      async () => {
+        tries += 1;
+        throw new Retryable('HDFS', 'away');
+      },
+      { signal: failed },
+    );
   };
   const began = performance.now();
   await assert.rejects(inLanes(2, [0, 1], work), /broken/);

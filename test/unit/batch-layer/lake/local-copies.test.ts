@@ -84,7 +84,9 @@ test('what a killed process left is removed by the next one, and what a living o
 
 test('what nobody can tell the owner of is removed when it was not touched for a day', async () => {
   const work = join(folder, 'unknown');
-  const [old, fresh] = ['attempt-1~elsewhere:7:1:abcabcabcabc:ffff', 'attempt-2~elsewhere:7:1:abcabcabcabc:ffff'].map((name) => join(work, 'own', name));
+  const [old, fresh] = ['attempt-1~elsewhere:7:1:abcabcabcabc:ffff', 'attempt-2~elsewhere:7:1:abcabcabcabc:ffff'].map(
+    (name) => join(work, 'own', name),
+  );
   const former = join(work, 'attempts', '20261128T000000000Z-4711');
   for (const path of [old!, fresh!, former]) await mkdir(path, { recursive: true });
   const before = new Date(Date.now() - 2 * 86_400_000);

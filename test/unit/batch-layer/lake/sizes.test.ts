@@ -1,4 +1,7 @@
-/** Bounds by bytes: no vector's group is heavier than readers hold, and shares of rows and bytes are added up (sizes.ts). */
+/**
+ * Bounds by bytes: no vector's group is heavier than readers hold, and shares of rows and bytes are added up
+ * (sizes.ts).
+ */
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import fc from 'fast-check';
@@ -29,7 +32,13 @@ test('a row group is never heavier than 32 MB, in whatever order its rows lie, u
 
 test('short names keep the largest row groups, long ones make the smallest', () => {
   assert.equal(groupRowsFor([{ bytes: 120, rows: 5_000_000 }]), 122_880);
-  assert.equal(groupRowsFor([{ bytes: 20_000, rows: 1 }, { bytes: 120, rows: 5_000_000 }]), 122_880);
+  assert.equal(
+    groupRowsFor([
+      { bytes: 20_000, rows: 1 },
+      { bytes: 120, rows: 5_000_000 },
+    ]),
+    122_880,
+  );
   assert.equal(groupRowsFor([{ bytes: 20_100, rows: 100_000 }]), CHUNK_ROWS);
   assert.equal(groupRowsFor([]), 122_880);
 });
@@ -41,19 +50,31 @@ test('a partition whose names are heavy is split like one of many rows', () => {
     { partition: 0, rows: 0, bytes: 2_500 },
     { partition: 1, rows: 0, bytes: 100 },
   ];
-  assert.deepEqual(bucketsOf(weighed, 100, 1_000).map(({ partitions, part, parts }) => [partitions, part, parts]), [
-    [[0], 0, 3],
-    [[0], 1, 3],
-    [[0], 2, 3],
-    [[1], 0, 1],
-  ]);
+  assert.deepEqual(
+    bucketsOf(weighed, 100, 1_000).map(({ partitions, part, parts }) => [partitions, part, parts]),
+    [
+      [[0], 0, 3],
+      [[0], 1, 3],
+      [[0], 2, 3],
+      [[1], 0, 1],
+    ],
+  );
 });
 
 test('hours are sorted together only as far as their names fit too', () => {
   const hours = [400, 500, 900, 50].map((bytes, hour) => ({ hour, rows: 1, bytes }));
-  assert.deepEqual(sortsOf(hours, 1_000, 1_000).map((some) => some.map(({ hour }) => hour)), [[0, 1], [2, 3]]);
+  assert.deepEqual(
+    sortsOf(hours, 1_000, 1_000).map((some) => some.map(({ hour }) => hour)),
+    [
+      [0, 1],
+      [2, 3],
+    ],
+  );
 });
 
 test('raw files grow with the memory up to what any reader holds', () => {
-  assert.deepEqual([256, 512, 2_048, 65_536].map((mb) => rawFileBytesFor(mb) / 1_048_576), [32, 64, 128, 128]);
+  assert.deepEqual(
+    [256, 512, 2_048, 65_536].map((mb) => rawFileBytesFor(mb) / 1_048_576),
+    [32, 64, 128, 128],
+  );
 });

@@ -1,4 +1,7 @@
-/** Who holds a lock, and who is dead: containers that look alike are told apart, and only processes of this very place are looked up. */
+/**
+ * Who holds a lock, and who is dead: containers that look alike are told apart, and only processes of this very place
+ * are looked up.
+ */
 import assert from 'node:assert/strict';
 import { spawnSync } from 'node:child_process';
 import { hostname } from 'node:os';
@@ -25,7 +28,7 @@ test('two that began in one place at one instant with one number have two names'
   assert.notEqual(ownerOf(1, container('aaaaaaaaaaaa', '100')), ownerOf(1, container('aaaaaaaaaaaa', '100')));
 });
 
-test('an owner of this place is dead if its process is gone or its number is another\'s', () => {
+test("an owner of this place is dead if its process is gone or its number is another's", () => {
   const now = container('aaaaaaaaaaaa', '100');
   assert.equal(isDeadHere(ownerOf(1, now), now), false);
   assert.equal(isDeadHere(ownerOf(1, container('aaaaaaaaaaaa', '99')), now), true);

@@ -8,7 +8,12 @@ import { Retryable } from '../../../../core/process/errors.ts';
 import { controlDouble } from '../../../support/batch-doubles.ts';
 import { testClock } from '../../../support/lease-clock.ts';
 
-const row = (): Parameters<typeof controlDouble>[0] => ({ rules: {} as never, horizon: null, progress: [], lease: null });
+const row = (): Parameters<typeof controlDouble>[0] => ({
+  rules: {} as never,
+  horizon: null,
+  progress: [],
+  lease: null,
+});
 const options = (owner: string, isDead: LeaseOptions['isDead'] = () => false): LeaseOptions => ({
   owner,
   isDead,
@@ -49,7 +54,13 @@ test('a lock of a process of this machine that is gone is taken at once', async 
   const world = row();
   world.lease = { owner: 'dead', renewal: 7, lengthMs: 60_000 };
   const began = performance.now();
-  await (await takeLease(controlDouble(world), 'lake', options('b', (owner) => owner === 'dead'))).release();
+  await (
+    await takeLease(
+      controlDouble(world),
+      'lake',
+      options('b', (owner) => owner === 'dead'),
+    )
+  ).release();
   assert.ok(performance.now() - began < 5_000);
 });
 
@@ -63,12 +74,15 @@ test('an owner that was taken for dead learns that the lock is lost', async () =
   assert.equal(world.lease.owner, 'b');
 });
 
-// ---- by an injected clock ---------------------------------------------------------------------------------------------
+// ---- by an injected clock
+// ---------------------------------------------------------------------------------------------
 
 const LENGTH_MS = 10_000;
 const NEVER = new Promise<never>(() => undefined);
 
-/** One row of control, a clock, and what becomes of calls: `hang` keeps every move from being answered, applied or not. */
+/**
+ * One row of control, a clock, and what becomes of calls: `hang` keeps every move from being answered, applied or not.
+ */
 function lockedWorld() {
   const world = row();
   const clock = testClock();
@@ -145,9 +159,20 @@ test('a holder whose process stood still learns from its own clock that the leas
   const { clock, control } = lockedWorld();
   let standsAt = 0;
   const holder = await takeLease(
-    { ...control, lease: async () => { assert.equal(standsAt, 0, 'nobody is asked'); return control.lease('lake'); } },
+    {
+      ...control,
+      lease: async () => {
+        assert.equal(standsAt, 0, 'nobody is asked');
+        return control.lease('lake');
+      },
+    },
     'lake',
-    { owner: 'holder', clock: { ...clock, now: () => clock.now() + standsAt }, lengthMs: LENGTH_MS, isDead: () => false },
+    {
+      owner: 'holder',
+      clock: { ...clock, now: () => clock.now() + standsAt },
+      lengthMs: LENGTH_MS,
+      isDead: () => false,
+    },
   );
   standsAt = 9_000;
   await assert.rejects(holder.check(), /no renewal of the last 8 s was acknowledged/);

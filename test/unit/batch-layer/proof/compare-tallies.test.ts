@@ -22,7 +22,16 @@ const RULES = {
 };
 const tallies = (some: Partial<Tallies>): Tallies => ({ ...NO_TALLIES, ...some });
 const partition = (cut: number, own: Tallies, speed: Tallies | null = null, soFar = own): PartitionReport =>
-  ({ partition: 0, first: 0, cut, arrival: 0, records: 0, tallies: own, tallies_so_far: soFar, speed_tallies_so_far: speed }) as PartitionReport;
+  ({
+    partition: 0,
+    first: 0,
+    cut,
+    arrival: 0,
+    records: 0,
+    tallies: own,
+    tallies_so_far: soFar,
+    speed_tallies_so_far: speed,
+  }) as PartitionReport;
 const previous = (report: PartitionReport): RunReport => ({ partitions: [report] }) as RunReport;
 
 function compared(options: { atCut?: Tallies; progressAt?: number; own: Tallies; before?: PartitionReport }) {
@@ -49,7 +58,10 @@ test('an epoch answers for its own records: what differed before is not told aga
 
 test('a tally that the speed layer has otherwise is told by its name', async () => {
   const own = tallies({ new: 4, dead_letters: 1, dead_letters_by_reason: { not_json: 1 } });
-  const { differences } = await compared({ atCut: tallies({ new: 5, dead_letters: 1, dead_letters_by_reason: { bad_utf8: 1 } }), own });
+  const { differences } = await compared({
+    atCut: tallies({ new: 5, dead_letters: 1, dead_letters_by_reason: { bad_utf8: 1 } }),
+    own,
+  });
   assert.deepEqual(differences, [
     { partition: 0, tally: 'new', batch: 4, speed: 5 },
     { partition: 0, tally: 'dead_letters.not_json', batch: 1, speed: 0 },

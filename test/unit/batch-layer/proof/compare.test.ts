@@ -87,8 +87,14 @@ function worldWith(speed: readonly Met[], options: { progress?: number } = {}): 
   for (const { partition, offset, detection } of speed) {
     world.rows.set(detection.id, { logLife: 1, partition, offset, arrival: AT, detection });
   }
-  world.progress = [0, 1].map((partition) => ({ partition, nextOffset: options.progress ?? 1_000, arrival: AT, tallies: NO_TALLIES }));
-  for (const partition of [0, 1]) world.cutTallies!.set(`${partition}/500`, { partition, cut: 500, tallies: NO_TALLIES });
+  world.progress = [0, 1].map((partition) => ({
+    partition,
+    nextOffset: options.progress ?? 1_000,
+    arrival: AT,
+    tallies: NO_TALLIES,
+  }));
+  for (const partition of [0, 1])
+    world.cutTallies!.set(`${partition}/500`, { partition, cut: 500, tallies: NO_TALLIES });
   return world;
 }
 
@@ -96,7 +102,10 @@ async function compared(world: World, published: readonly Met[], deferred: reado
   const duck = await openDuck({ memoryMb: 128, threads: 1, spillFolder: join(folder, 'spill') });
   try {
     await duck.run(createTable('published', DETECTION_COLUMNS));
-    const arrivals = [...published.map((met) => [met, AT] as const), ...deferred.map((met) => [met, AT + 3 * DAY_MS] as const)];
+    const arrivals = [
+      ...published.map((met) => [met, AT] as const),
+      ...deferred.map((met) => [met, AT + 3 * DAY_MS] as const),
+    ];
     for (const [{ partition, offset, detection }, arrival] of arrivals) {
       const { location, camera, id, item, detectedAt } = detection;
       await duck.run(
@@ -107,7 +116,15 @@ async function compared(world: World, published: readonly Met[], deferred: reado
     }
     const partitions = [0, 1].map((partition) => ({ partition, cut: 500, tallies: NO_TALLIES }));
     const context = contextOf(world, folder);
-    return await compare(context, duck, EPOCH, 'published', { partitions } as unknown as Draft, null, speedProgress(context));
+    return await compare(
+      context,
+      duck,
+      EPOCH,
+      'published',
+      { partitions } as unknown as Draft,
+      null,
+      speedProgress(context),
+    );
   } finally {
     duck.close();
   }
@@ -116,7 +133,13 @@ async function compared(world: World, published: readonly Met[], deferred: reado
 test('layers that counted the same leave no difference, deferred detections set aside', async () => {
   const met = detections(20);
   const { comparison } = await compared(worldWith(met.slice(0, 18)), met.slice(0, 18), met.slice(18));
-  assert.deepEqual(comparison, { cells: 6, partitions: 2, differences: { count: 0, listed: [] }, tally_differences: [], unproven: [] });
+  assert.deepEqual(comparison, {
+    cells: 6,
+    partitions: 2,
+    differences: { count: 0, listed: [] },
+    tally_differences: [],
+    unproven: [],
+  });
 });
 
 test('a detection that the speed layer missed is named', async () => {
@@ -135,7 +158,10 @@ test('a detection that only the speed layer counted is named', async () => {
   const alone = met[7]!;
   const world = worldWith(met);
   world.speedListed!.push(...met.map(({ detection: { id, location, detectedAt } }) => ({ id, location, detectedAt })));
-  const { comparison } = await compared(world, met.filter((each) => each !== alone));
+  const { comparison } = await compared(
+    world,
+    met.filter((each) => each !== alone),
+  );
   assert.equal(comparison.differences.count, 1);
   const [listed] = comparison.differences.listed;
   assert.equal(listed!.speed - listed!.batch, 1);
@@ -147,11 +173,17 @@ test('a partition that has not passed its cut is unproven, and nothing else is s
   const { comparison } = await compared(worldWith([], { progress: 499 }), met);
   assert.equal(comparison.partitions, 0);
   assert.equal(comparison.differences.count, 0);
-  assert.deepEqual(comparison.unproven, [0, 1].map((p) => `partition ${p}: the speed layer is at offset 499, the epoch ends at 500`));
+  assert.deepEqual(
+    comparison.unproven,
+    [0, 1].map((p) => `partition ${p}: the speed layer is at offset 499, the epoch ends at 500`),
+  );
 });
 
 test('when differences are more than a report holds, every cell is kept in a file', async () => {
-  const met = detections(300, Array.from({ length: 300 }, (_, i) => `item ${i}`));
+  const met = detections(
+    300,
+    Array.from({ length: 300 }, (_, i) => `item ${i}`),
+  );
   const world = worldWith([]);
   const { comparison } = await compared(world, met);
   assert.equal(comparison.differences.count, 300);

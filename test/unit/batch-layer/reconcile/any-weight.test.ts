@@ -1,8 +1,9 @@
 /**
  * Records much heavier than memory allows for at once go through every step of an epoch all the same (decision 0056).
  *
- * Method: the archive's own writer, reconciling, files and the rows hash over real DuckDB with a limit that one file of all these
- * records exceeds several times; its out-of-memory error is the failure. What comes out is compared with what went in.
+ * Method: the archive's own writer, reconciling, files and the rows hash over real DuckDB with a limit that one file of
+ * all these records exceeds several times; its out-of-memory error is the failure. What comes out is compared with what
+ * went in.
  */
 import assert from 'node:assert/strict';
 import { createHash } from 'node:crypto';
@@ -43,7 +44,10 @@ after(async () => {
   await rm(folder, { recursive: true, force: true });
 });
 
-for (const [bytes, records] of [[250_000, 800], [20_000, 8_000]] as const) {
+for (const [bytes, records] of [
+  [250_000, 800],
+  [20_000, 8_000],
+] as const) {
   test(`${records} records of ${bytes} bytes are archived, reconciled, written and hashed in ${MEMORY_MB} MB`, async () => {
     const plan = { records, bytes, beganAt: BEGAN_AT, names: records };
     const raw = await archived(plan);
@@ -52,12 +56,21 @@ for (const [bytes, records] of [[250_000, 800], [20_000, 8_000]] as const) {
     const locations = [{ oid: oid(1), name: 'Bridge' }];
     await reconcile(duck, RULES, { raw, earlier: [], locations, lakeFiles: async () => [] }, limits);
     const archive = { partitions: [], files: [], uncut: [], held: [] };
-    const options = { folder: join(folder, String(bytes)), epoch: '2024-10-04', archive, sortRows: limits.bucketRows, sortBytes: sortBytesFor(MEMORY_MB) };
+    const options = {
+      folder: join(folder, String(bytes)),
+      epoch: '2024-10-04',
+      archive,
+      sortRows: limits.bucketRows,
+      sortBytes: sortBytesFor(MEMORY_MB),
+    };
     const files: HashedFile[] = [];
     for await (const file of writeFiles(duck, options)) if (file.path.startsWith('lake/detections/')) files.push(file);
     await dropRelations(duck);
     const expected = hashOf(plan);
-    assert.equal(files.reduce((sum, { rows }) => sum + rows, 0), (records * 3) / 4);
+    assert.equal(
+      files.reduce((sum, { rows }) => sum + rows, 0),
+      (records * 3) / 4,
+    );
     assert.equal(await rowsHash(duck, files, hashLimitsFor(MEMORY_MB)), expected, 'with the bounds of this memory');
     assert.equal(await rowsHash(duck, files, { rows: 10, bytes: 1 }), expected, 'row by row');
     await checkRaw(plan, raw);
@@ -70,11 +83,18 @@ async function archived(plan: Plan): Promise<ArchivedFile[]> {
   const files: ArchivedFile[] = [];
   let writer = await rawWriter(duck, 0, rawLimitsFor(MEMORY_MB));
   const close = async (): Promise<void> => {
-    files.push(await writer.finish(({ first }) => ({ localFile: join(folder, `raw-${plan.bytes}-${first}.parquet`), metadata: "{epoch: 'x'}" })));
+    files.push(
+      await writer.finish(({ first }) => ({
+        localFile: join(folder, `raw-${plan.bytes}-${first}.parquet`),
+        metadata: "{epoch: 'x'}",
+      })),
+    );
   };
   for (let offset = 0; offset < plan.records; offset++) {
     const { key, value, headers } = sizedRecord(offset, plan);
-    const pairs = headers.flatMap((header) => Object.entries(header).map(([name, text]) => [name, Buffer.from(text)] as const));
+    const pairs = headers.flatMap((header) =>
+      Object.entries(header).map(([name, text]) => [name, Buffer.from(text)] as const),
+    );
     const record = { partition: 0, offset, stamp: BEGAN_AT, key: Buffer.from(key), value, headers: pairs };
     writer.append(record, instant(BEGAN_AT), judge(record, instant(BEGAN_AT), RULES));
     if (!writer.isFull) continue;
@@ -88,7 +108,9 @@ async function archived(plan: Plan): Promise<ArchivedFile[]> {
 async function checkRaw(plan: Plan, raw: readonly ArchivedFile[]): Promise<void> {
   let next = 0;
   for (const { localFile } of raw) {
-    for await (const rows of duck.batches(`SELECT kafka_partition, kafka_offset, stamp, key, value, headers FROM ${parquet([localFile])}`)) {
+    for await (const rows of duck.batches(
+      `SELECT kafka_partition, kafka_offset, stamp, key, value, headers FROM ${parquet([localFile])}`,
+    )) {
       for (const { offset, value } of rows.map(recordOf)) {
         assert.equal(offset, next++);
         assert.ok(sizedRecord(offset, plan).value.equals(value!));
@@ -108,13 +130,28 @@ function hashOf(plan: Plan): string {
     const minute = Math.floor(t / 60_000);
     const group = groups.get(`${minute} ${place}`) ?? { minute, place, rows: [] };
     groups.set(`${minute} ${place}`, group);
-    const fields = [place, n % 1_000, idOf(n), t, BEGAN_AT, 0, n, [...item].length, item, ...(place === 1 ? ['Bridge'] : [])];
+    const fields = [
+      place,
+      n % 1_000,
+      idOf(n),
+      t,
+      BEGAN_AT,
+      0,
+      n,
+      [...item].length,
+      item,
+      ...(place === 1 ? ['Bridge'] : []),
+    ];
     group.rows.push({ t, id: idOf(n), text: fields.join('|') });
   }
   const hash = createHash('sha256');
   for (const { minute, place, rows } of [...groups.values()].sort((a, b) => a.minute - b.minute || a.place - b.place)) {
     rows.sort((a, b) => a.t - b.t || (BigInt(a.id) < BigInt(b.id) ? -1 : 1));
-    hash.update(`${minute} ${place} ${createHash('sha256').update(rows.map(({ text }) => text).join('\n')).digest('hex')}\n`);
+    hash.update(
+      `${minute} ${place} ${createHash('sha256')
+        .update(rows.map(({ text }) => text).join('\n'))
+        .digest('hex')}\n`,
+    );
   }
   return hash.digest('hex');
 }

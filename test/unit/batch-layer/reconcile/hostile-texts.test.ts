@@ -1,8 +1,10 @@
 /**
- * Whatever text a camera sends for a name, and however folders are called: SQL and paths take it for a text (laws L7 and L8).
+ * Whatever text a camera sends for a name, and however folders are called: SQL and paths take it for a text (laws L7
+ * and L8).
  *
- * Method: a whole run over stores in memory, with real SQL and Parquet, of names made of what quotes, ends, escapes or reorders
- * text elsewhere; the speed layer has counted nothing, so every name is also asked for cell by cell. Then the same epoch again.
+ * Method: a whole run over stores in memory, with real SQL and Parquet, of names made of what quotes, ends, escapes or
+ * reorders text elsewhere; the speed layer has counted nothing, so every name is also asked for cell by cell. Then the
+ * same epoch again.
  */
 import assert from 'node:assert/strict';
 import { mkdir, mkdtemp, rm } from 'node:fs/promises';
@@ -25,9 +27,45 @@ before(async () => {
 });
 after(() => rm(folder, { recursive: true, force: true }));
 
-const PIECES = ["'", '"', '\0', '%', '\n', '\r\n', '\t', '\\', '\\u0000', '$item', '?', ';--', '/*', '{{x}}', '\u0301', '\u200f', '\u202e', '\ufeff', '🚲', 'é', ' ', 'a', '|', '../'];
+const PIECES = [
+  "'",
+  '"',
+  '\0',
+  '%',
+  '\n',
+  '\r\n',
+  '\t',
+  '\\',
+  '\\u0000',
+  '$item',
+  '?',
+  ';--',
+  '/*',
+  '{{x}}',
+  '\u0301',
+  '\u200f',
+  '\u202e',
+  '\ufeff',
+  '🚲',
+  'é',
+  ' ',
+  'a',
+  '|',
+  '../',
+];
 const name = fc.array(fc.constantFrom(...PIECES), { minLength: 1, maxLength: 8 }).map((pieces) => pieces.join(''));
-const ODD_FOLDERS = ["it's", 'a b', 'x[1]y', 'dt=1999-01-01', 'item_name=5', 'p%41', '{a,b}', 'q?*z', 'naïve\u0301\u200f', '$x\n;'];
+const ODD_FOLDERS = [
+  "it's",
+  'a b',
+  'x[1]y',
+  'dt=1999-01-01',
+  'item_name=5',
+  'p%41',
+  '{a,b}',
+  'q?*z',
+  'naïve\u0301\u200f',
+  '$x\n;',
+];
 
 let runs = 0;
 
@@ -35,7 +73,12 @@ test('names of any text are published, compared and found again', async () => {
   await fc.assert(
     fc.asyncProperty(fc.array(name, { minLength: 1, maxLength: 5 }), async (names) => {
       const world = filled(names);
-      world.progress = [0, 1, 2].map((partition) => ({ partition, nextOffset: 10_000, arrival: Number.MAX_SAFE_INTEGER as Instant, tallies: NO_TALLIES }));
+      world.progress = [0, 1, 2].map((partition) => ({
+        partition,
+        nextOffset: 10_000,
+        arrival: Number.MAX_SAFE_INTEGER as Instant,
+        tallies: NO_TALLIES,
+      }));
       const work = join(folder, ODD_FOLDERS[runs++ % ODD_FOLDERS.length]!, String(runs));
       const { reports } = await publishEpochs(contextOf(world, work), { from: FIRST as Epoch, to: FIRST as Epoch });
       const { differences } = reports[0]!.comparison;
@@ -43,10 +86,11 @@ test('names of any text are published, compared and found again', async () => {
       const expected = new Set(rows.map((row) => row.split(' | ').slice(1, -1).join(' | ')));
       assert.ok([...expected].every((one) => one === 'otherwise' || names.includes(one)));
       assert.deepEqual(new Set(differences.listed.map(({ item_name }) => item_name)), expected);
-      for (const { batch, counted, missing_in_speed } of differences.listed) assert.deepEqual([counted.length, missing_in_speed.length], [batch, batch]);
+      for (const { batch, counted, missing_in_speed } of differences.listed)
+        assert.deepEqual([counted.length, missing_in_speed.length], [batch, batch]);
       assert.ok(isSame(await reprocess(contextOf(world, work), FIRST as Epoch)));
     }),
-    { numRuns: 12, examples: [[["a\0b", "\0", "'"]]] },
+    { numRuns: 12, examples: [[['a\0b', '\0', "'"]]] },
   );
 });
 

@@ -1,8 +1,10 @@
 /**
- * Memory stays under the limit that is set, however large the epoch: buckets bound what is decided at once, the rest spills.
+ * Memory stays under the limit that is set, however large the epoch: buckets bound what is decided at once, the rest
+ * spills.
  *
- * A process of its own reconciles an epoch whose relations are much larger than the limit and writes its files. Its greatest
- * resident memory may be the limit and what Node and DuckDB's writer take beside it; what it publishes must be complete.
+ * A process of its own reconciles an epoch whose relations are much larger than the limit and writes its files. Its
+ * greatest resident memory may be the limit and what Node and DuckDB's writer take beside it; what it publishes must be
+ * complete.
  */
 import assert from 'node:assert/strict';
 import { execFile } from 'node:child_process';
@@ -26,14 +28,24 @@ let told: ReconciledLarge;
 
 before(async () => {
   folder = await mkdtemp(join(tmpdir(), 'sightline-memory-'));
-  const { stdout } = await promisify(execFile)(process.execPath, ['--import', 'tsx', CHILD, folder, String(RECORDS), String(LIMIT_MB)]);
+  const { stdout } = await promisify(execFile)(process.execPath, [
+    '--import',
+    'tsx',
+    CHILD,
+    folder,
+    String(RECORDS),
+    String(LIMIT_MB),
+  ]);
   told = JSON.parse(stdout) as ReconciledLarge;
 });
 after(() => rm(folder, { recursive: true, force: true }));
 
 test('an epoch much larger than the limit stays below it', () => {
   assert.ok(told.relationsMb > 2.5 * LIMIT_MB, `${told.relationsMb} MB of relations`);
-  assert.ok(told.greatestMb < told.beforeMb + LIMIT_MB + BESIDE_MB, `${told.greatestMb} MB at most, ${told.beforeMb} MB before, limit ${LIMIT_MB} MB`);
+  assert.ok(
+    told.greatestMb < told.beforeMb + LIMIT_MB + BESIDE_MB,
+    `${told.greatestMb} MB at most, ${told.beforeMb} MB before, limit ${LIMIT_MB} MB`,
+  );
 });
 
 test('it is published whole all the same, bucket by bucket', () => {

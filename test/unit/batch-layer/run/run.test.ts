@@ -1,9 +1,9 @@
 /**
- * A run that dies anywhere leaves what the next run finishes or throws away: the lake, the batch view and the horizon end as if
- * nothing had happened (law L9).
+ * A run that dies anywhere leaves what the next run finishes or throws away: the lake, the batch view and the horizon
+ * end as if nothing had happened (law L9).
  *
- * Method: real steps, SQL and Parquet over stores in memory; a crash is thrown at each named point, and between operations of
- * HDFS after the intent; then a run without a crash. The yardstick is a world where nothing crashed.
+ * Method: real steps, SQL and Parquet over stores in memory; a crash is thrown at each named point, and between
+ * operations of HDFS after the intent; then a run without a crash. The yardstick is a world where nothing crashed.
  */
 import assert from 'node:assert/strict';
 import { mkdtemp, rm } from 'node:fs/promises';
@@ -46,7 +46,6 @@ before(async () => {
 });
 after(() => rm(folder, { recursive: true, force: true }));
 
-
 async function hashOf({ hdfs }: World): Promise<string | null> {
   return (await readRun(hdfs, nameOf(FIRST as Epoch, RULES)))!.chain_sha256;
 }
@@ -57,7 +56,6 @@ const inNewProcess = (): string => join(folder, `process-${processes++}`);
 async function published(world: World): Promise<RunReport[]> {
   return (await publishEpochs(contextOf(world, inNewProcess()), FIRST_EPOCH)).reports;
 }
-
 
 test('an epoch is published once: every detection of it, every record raw, and every cell counted', async () => {
   const world = filled();
@@ -100,12 +98,18 @@ test('an epoch is published once: every detection of it, every record raw, and e
 test('the second epoch follows from the first: its copies of earlier epochs do not count, one deferred detection does', async () => {
   const world = filled();
   const { reports } = await publishEpochs(contextOf(world, inNewProcess()), { from: null, to: (FIRST + 2) as Epoch });
-  assert.deepEqual(reports.map(({ epoch_number }) => epoch_number), [FIRST, FIRST + 1, FIRST + 2]);
+  assert.deepEqual(
+    reports.map(({ epoch_number }) => epoch_number),
+    [FIRST, FIRST + 1, FIRST + 2],
+  );
   const { rows } = await stateOf(world);
   assert.equal(rows.length, 61);
   assert.equal(new Set(rows.map((row) => row.split(' | ')[0])).size, 61);
   assert.equal(reports.at(-1)!.deferred.published, 1);
-  assert.deepEqual(reports.at(-1)!.partitions.map(({ first }) => first), reports.at(-2)!.partitions.map(({ cut }) => cut));
+  assert.deepEqual(
+    reports.at(-1)!.partitions.map(({ first }) => first),
+    reports.at(-2)!.partitions.map(({ cut }) => cut),
+  );
 });
 
 for (const point of RUN_POINTS) {
@@ -122,14 +126,26 @@ for (const point of RUN_POINTS) {
     assert.deepEqual(withoutLeftovers(state), withoutLeftovers(yardstick));
     assert.equal(await hashOf(world), hash);
     const attempts = await readAttempts(world.hdfs, 9);
-    assert.equal(attempts.some(({ because }) => because === point), point !== 'locked');
+    assert.equal(
+      attempts.some(({ because }) => because === point),
+      point !== 'locked',
+    );
   });
 }
 
-/** What others see of a run: files, cells of the batch view, the horizon. Staging is the attempt's own, and a failed attempt is told by whoever failed. */
+/**
+ * What others see of a run: files, cells of the batch view, the horizon. Staging is the attempt's own, and a failed
+ * attempt is told by whoever failed.
+ */
 function outwardOf(world: World): unknown {
-  const isSeen = (path: string): boolean => !path.startsWith('lake/_runs/_attempts/') && !path.startsWith('lake/_staging/');
-  return { files: [...world.hdfs.files.keys()].filter(isSeen).sort(), cells: [...world.batchCells], listed: [...world.listed], horizon: world.horizon };
+  const isSeen = (path: string): boolean =>
+    !path.startsWith('lake/_runs/_attempts/') && !path.startsWith('lake/_staging/');
+  return {
+    files: [...world.hdfs.files.keys()].filter(isSeen).sort(),
+    cells: [...world.batchCells],
+    listed: [...world.listed],
+    horizon: world.horizon,
+  };
 }
 
 for (const point of RUN_POINTS.slice(0, -1)) {
@@ -169,11 +185,18 @@ test('killed between operations of HDFS from the intent on, the next run ends as
     const reached = (at: Point): void => {
       if (at === 'intended') world.hdfs.budget = operations;
     };
-    const died = await publishEpochs(contextOf(world, inNewProcess(), { reached }), FIRST_EPOCH).then(() => false, () => true);
+    const died = await publishEpochs(contextOf(world, inNewProcess(), { reached }), FIRST_EPOCH).then(
+      () => false,
+      () => true,
+    );
     world.hdfs.budget = Infinity;
     world.lease = null;
     await published(world);
-    assert.deepEqual(withoutLeftovers(await stateOf(world)), withoutLeftovers(yardstick), `after ${operations} operations`);
+    assert.deepEqual(
+      withoutLeftovers(await stateOf(world)),
+      withoutLeftovers(yardstick),
+      `after ${operations} operations`,
+    );
     if (!died) return;
   }
 });
@@ -195,6 +218,9 @@ test('an epoch that is published, or not over, is nothing to do; one beyond the 
   await published(world);
   assert.deepEqual(await published(world), []);
   const now = Math.floor(Date.now() / 60_000) as Epoch;
-  await assert.rejects(publishEpochs(contextOf(world, inNewProcess()), { from: now, to: now }), (fault: { exitCode?: number }) => fault.exitCode === 2);
-  assert.equal((await readRun(world.hdfs, 'nothing')), null);
+  await assert.rejects(
+    publishEpochs(contextOf(world, inNewProcess()), { from: now, to: now }),
+    (fault: { exitCode?: number }) => fault.exitCode === 2,
+  );
+  assert.equal(await readRun(world.hdfs, 'nothing'), null);
 });

@@ -1,4 +1,7 @@
-/** The scheduler goes on through what may pass, and says why it waits; what its settings or rights forbid, and a bug, end it. */
+/**
+ * The scheduler goes on through what may pass, and says why it waits; what its settings or rights forbid, and a bug,
+ * end it.
+ */
 import assert from 'node:assert/strict';
 import { mkdtemp, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
@@ -32,13 +35,20 @@ async function outcomeOf(fault: Error): Promise<{ waits: (string | null)[]; look
   return { waits, looks };
 }
 
-for (const fault of [new Retryable('HBase', 'away'), new Refusal(EXIT.data_check_failed, 'part-3.parquet is missing'), new Refusal(EXIT.lake_held, 'another run')]) {
+for (const fault of [
+  new Retryable('HBase', 'away'),
+  new Refusal(EXIT.data_check_failed, 'part-3.parquet is missing'),
+  new Refusal(EXIT.lake_held, 'another run'),
+]) {
   test(`tried again, and told: ${fault.message}`, async () => {
     assert.deepEqual(await outcomeOf(fault), { waits: [fault.message], looks: 2 });
   });
 }
 
-for (const fault of [new Refusal(EXIT.usage, 'HADOOP_USER must be allowed to write'), new TypeError('x is not a function')]) {
+for (const fault of [
+  new Refusal(EXIT.usage, 'HADOOP_USER must be allowed to write'),
+  new TypeError('x is not a function'),
+]) {
   test(`ends the scheduler: ${fault.message}`, async () => {
     await assert.rejects(outcomeOf(fault), (thrown) => thrown === fault);
   });

@@ -61,6 +61,9 @@ describe('arrival', () => {
   it("rises with offsets when a broker's clock steps back", () => {
     const stamps = [5, 9, 7, 9, 12];
     let soFar = BEFORE_ALL;
-    assert.deepEqual(stamps.map((stamp) => (soFar = arrivalAfter(soFar, stamp))), [5, 9, 9, 9, 12]);
+    assert.deepEqual(
+      stamps.map((stamp) => (soFar = arrivalAfter(soFar, stamp))),
+      [5, 9, 9, 9, 12],
+    );
   });
 });

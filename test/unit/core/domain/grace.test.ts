@@ -1,4 +1,7 @@
-/** The grace as it is recorded: no prune comes before the half of the grace that any answer counted on, whatever runs ask for. */
+/**
+ * The grace as it is recorded: no prune comes before the half of the grace that any answer counted on, whatever runs
+ * ask for.
+ */
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import fc from 'fast-check';
@@ -8,8 +11,14 @@ import { graceAfter, keptForMs, reliedOnMs } from '../../../../core/domain/grace
 
 test('an epoch stays for the grace that is recorded with it, and for the one before', () => {
   assert.deepEqual(graceAfter(null, 1_000 as Instant, 30), { graceMs: 30, keptUntil: 1_030 });
-  assert.deepEqual(graceAfter({ graceMs: 600, keptUntil: 900 as Instant }, 1_000 as Instant, 30), { graceMs: 30, keptUntil: 1_600 });
-  assert.deepEqual(graceAfter({ graceMs: 30, keptUntil: 1_600 as Instant }, 1_100 as Instant, 30), { graceMs: 30, keptUntil: 1_600 });
+  assert.deepEqual(graceAfter({ graceMs: 600, keptUntil: 900 as Instant }, 1_000 as Instant, 30), {
+    graceMs: 30,
+    keptUntil: 1_600,
+  });
+  assert.deepEqual(graceAfter({ graceMs: 30, keptUntil: 1_600 as Instant }, 1_100 as Instant, 30), {
+    graceMs: 30,
+    keptUntil: 1_600,
+  });
 });
 
 test('where nothing is recorded an answer counts on nothing, and a prune goes by its own', () => {
@@ -32,7 +41,10 @@ test('whatever runs ask for, no epoch is due before any answer has had the half 
         relied.push(at + reliedOnMs(before));
         before = { ...graceAfter(before, at as Instant, graceMs), publishedAt: at as Instant };
         const dueAt = before.publishedAt + keptForMs(before, 0);
-        assert.ok(relied.every((until) => dueAt >= until), `due at ${dueAt}, counted on until ${Math.max(...relied)}`);
+        assert.ok(
+          relied.every((until) => dueAt >= until),
+          `due at ${dueAt}, counted on until ${Math.max(...relied)}`,
+        );
       }
     }),
   );

@@ -1,4 +1,6 @@
-/** What a record's value must be (L10): every reason for which it cannot be a detection, and the texts that are fine. */
+/**
+ * What a record's value must be (L10): every reason for which it cannot be a detection, and the texts that are fine.
+ */
 import assert from 'node:assert/strict';
 import { describe, it } from 'node:test';
 import fc from 'fast-check';
@@ -56,15 +58,34 @@ describe('a value that is a detection', () => {
   const LIMITS = [-(2n ** 63n) - 1n, -(2n ** 63n), -(10n ** 18n), 10n ** 18n, 2n ** 63n - 1n, 2n ** 63n, 10n ** 19n];
 
   it('reads the same in the usual form, which has a shorter way, as in any other', () => {
-    const oids = fc.oneof(fc.bigInt({ min: -(2n ** 63n) - 2n, max: 2n ** 63n + 1n }), fc.bigInt({ min: -9n, max: 9n }), fc.constantFrom(...LIMITS)).map(String);
-    const written = fc.oneof({ weight: 8, arbitrary: oids }, oids.map((id) => `"${id}"`), fc.constantFrom('007', '1.0', '-0', '1e3', 'true', '""'));
+    const oids = fc
+      .oneof(
+        fc.bigInt({ min: -(2n ** 63n) - 2n, max: 2n ** 63n + 1n }),
+        fc.bigInt({ min: -9n, max: 9n }),
+        fc.constantFrom(...LIMITS),
+      )
+      .map(String);
+    const written = fc.oneof(
+      { weight: 8, arbitrary: oids },
+      oids.map((id) => `"${id}"`),
+      fc.constantFrom('007', '1.0', '-0', '1e3', 'true', '""'),
+    );
     const items = fc.oneof(
       fc.string({ unit: 'binary', maxLength: 12 }).map((item) => JSON.stringify(item)),
       fc.string({ unit: 'binary', maxLength: 12 }).map((item) => `"${item}"`),
       fc.constantFrom('""', 'null', `"${'x'.repeat(5_000)}"`, `"${'x'.repeat(5_001)}"`, `"${'😀'.repeat(5_000)}"`),
     );
-    const times = fc.oneof({ weight: 4, arbitrary: fc.integer({ min: -1, max: 2 ** 31 }).map(String) }, fc.constantFrom('253402300799999', '253402300800000', '"5"', '01'));
-    const made = fc.record({ geographical_location_oid: written, video_camera_oid: written, detection_oid: written, item_name: items, timestamp_detected: times });
+    const times = fc.oneof(
+      { weight: 4, arbitrary: fc.integer({ min: -1, max: 2 ** 31 }).map(String) },
+      fc.constantFrom('253402300799999', '253402300800000', '"5"', '01'),
+    );
+    const made = fc.record({
+      geographical_location_oid: written,
+      video_camera_oid: written,
+      detection_oid: written,
+      item_name: items,
+      timestamp_detected: times,
+    });
     fc.assert(
       fc.property(made, fc.constantFrom('', ' '), (changes, space) => {
         const members = Object.entries(changes).map(([name, raw]) => `"${name}":${space}${raw}`);
@@ -132,7 +153,11 @@ const BAD: readonly [what: string, bytes: Buffer | string | null, reason: DeadLe
   ['a time after the year 9999', value({ timestamp_detected: '253402300800000' }), 'out_of_range'],
   ['no item', value({ item_name: '""' }), 'item_name_length'],
   ['5001 code points', value({ item_name: JSON.stringify('a'.repeat(5_001)) }), 'item_name_length'],
-  ['5001 code points beyond the basic plane', value({ item_name: JSON.stringify('😀'.repeat(5_001)) }), 'item_name_length'],
+  [
+    '5001 code points beyond the basic plane',
+    value({ item_name: JSON.stringify('😀'.repeat(5_001)) }),
+    'item_name_length',
+  ],
 ];
 
 describe('a value that cannot be a detection', () => {
@@ -143,7 +168,10 @@ describe('a value that cannot be a detection', () => {
   it('says what was found and what was expected', () => {
     const reading = parseDetection(Buffer.from(value({ detection_oid: '1e3' })));
     assert.ok(!reading.ok);
-    assert.equal(reading.deadLetter.detail, 'detection_oid is 1e3; an integer or its canonical decimal text was expected');
+    assert.equal(
+      reading.deadLetter.detail,
+      'detection_oid is 1e3; an integer or its canonical decimal text was expected',
+    );
   });
 
   it('never throws, whatever the bytes', () => {
@@ -158,14 +186,25 @@ describe('a value that cannot be a detection', () => {
 describe('reading members', () => {
   it('agrees with JSON.parse on every object with distinct names', () => {
     fc.assert(
-      fc.property(fc.dictionary(fc.string(), fc.jsonValue()), fc.string({ minLength: 1, maxLength: 50, unit: 'binary' }), (extra, item) => {
-        const whole = { ...extra, item_name: item, detection_oid: 1, video_camera_oid: 2, geographical_location_oid: 3, timestamp_detected: 4 };
-        const text = JSON.stringify(whole);
-        if (/\\ud[89a-f]/.test(text)) return;
-        const reading = parseDetection(Buffer.from(text));
-        assert.ok(reading.ok, reading.ok ? '' : reading.deadLetter.detail);
-        assert.equal(reading.detection.item, item);
-      }),
+      fc.property(
+        fc.dictionary(fc.string(), fc.jsonValue()),
+        fc.string({ minLength: 1, maxLength: 50, unit: 'binary' }),
+        (extra, item) => {
+          const whole = {
+            ...extra,
+            item_name: item,
+            detection_oid: 1,
+            video_camera_oid: 2,
+            geographical_location_oid: 3,
+            timestamp_detected: 4,
+          };
+          const text = JSON.stringify(whole);
+          if (/\\ud[89a-f]/.test(text)) return;
+          const reading = parseDetection(Buffer.from(text));
+          assert.ok(reading.ok, reading.ok ? '' : reading.deadLetter.detail);
+          assert.equal(reading.detection.item, item);
+        },
+      ),
     );
   });
 });

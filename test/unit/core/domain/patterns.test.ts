@@ -1,4 +1,7 @@
-/** Patterns say exactly what readers take: the OpenAPI document shows them, and a caller who keeps to them is never refused. */
+/**
+ * Patterns say exactly what readers take: the OpenAPI document shows them, and a caller who keeps to them is never
+ * refused.
+ */
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import fc from 'fast-check';
@@ -19,9 +22,16 @@ test('a bound as a pattern takes what is not greater, and nothing else', () => {
 });
 
 test('the pattern of ids takes what the reader takes, to the last number on both sides', () => {
-  const edges = [2n ** 63n - 1n, 2n ** 63n, -(2n ** 63n), -(2n ** 63n) - 1n, 10n ** 18n, 10n ** 19n, -(10n ** 18n)].map(String);
-  for (const text of ['', '-0', '0', '00', '007', '1.0', '1e3', '+1', ' 1', ...edges]) assert.equal(OIDS.test(text), readOid(text).ok, text);
-  fc.assert(fc.property(fc.bigInt({ min: -(2n ** 65n), max: 2n ** 65n }), (value) => assert.equal(OIDS.test(String(value)), readOid(String(value)).ok)));
+  const edges = [2n ** 63n - 1n, 2n ** 63n, -(2n ** 63n), -(2n ** 63n) - 1n, 10n ** 18n, 10n ** 19n, -(10n ** 18n)].map(
+    String,
+  );
+  for (const text of ['', '-0', '0', '00', '007', '1.0', '1e3', '+1', ' 1', ...edges])
+    assert.equal(OIDS.test(text), readOid(text).ok, text);
+  fc.assert(
+    fc.property(fc.bigInt({ min: -(2n ** 65n), max: 2n ** 65n }), (value) =>
+      assert.equal(OIDS.test(String(value)), readOid(String(value)).ok),
+    ),
+  );
 });
 
 test('days are those of the calendar, every one of 1970 to 9999', () => {
@@ -35,7 +45,8 @@ test('days are those of the calendar, every one of 1970 to 9999', () => {
       }
     }
   }
-  for (let year = 1970; year <= 9999; year++) assert.equal(isDateText(`${year}-02-29`), last(year, 2) === 29, String(year));
+  for (let year = 1970; year <= 9999; year++)
+    assert.equal(isDateText(`${year}-02-29`), last(year, 2) === 29, String(year));
 });
 
 test('every text that the pattern of times takes is an instant', () => {

@@ -13,7 +13,10 @@ const nothing: Stamps = { settled: instant(0), corrections: [] };
 
 describe('a reader', () => {
   it('goes on to the last record if no stamp is ahead of what its clock allows', () => {
-    assert.deepEqual(passable(instant(NOON), log(NOON + 1, NOON - 9, LIMIT), nothing, LIMIT), { reaches: LIMIT, ahead: null });
+    assert.deepEqual(passable(instant(NOON), log(NOON + 1, NOON - 9, LIMIT), nothing, LIMIT), {
+      reaches: LIMIT,
+      ahead: null,
+    });
   });
 
   it('waits before the first stamp that is', () => {
@@ -33,9 +36,17 @@ describe('a reader', () => {
 
   it('passes what was corrected, and waits before the next stamp that is ahead', () => {
     const corrected = { settled: instant(NOON), corrections: [{ from: 1, to: 2 }] };
-    const { reaches, ahead } = passable(instant(NOON), log(NOON + 1, LIMIT + 5, LIMIT + 6, NOON + 2, LIMIT + 7), corrected, LIMIT);
+    const { reaches, ahead } = passable(
+      instant(NOON),
+      log(NOON + 1, LIMIT + 5, LIMIT + 6, NOON + 2, LIMIT + 7),
+      corrected,
+      LIMIT,
+    );
     assert.deepEqual([reaches, ahead?.offset], [NOON + 2, 4]);
-    assert.deepEqual([1, 2, 4].map((offset) => isAhead({ offset, stamp: LIMIT + 5 }, corrected)), [false, false, true]);
+    assert.deepEqual(
+      [1, 2, 4].map((offset) => isAhead({ offset, stamp: LIMIT + 5 }, corrected)),
+      [false, false, true],
+    );
   });
 });
 
@@ -44,7 +55,8 @@ describe('a corrected record', () => {
     const corrections = [{ from: 1, to: 3 }];
     const arrivals: number[] = [];
     let arrival = instant(NOON);
-    for (const record of log(NOON + 5, LIMIT * 2, NOON + 7, LIMIT * 2, NOON + 6)) arrivals.push((arrival = arrivalOf(arrival, record, corrections)));
+    for (const record of log(NOON + 5, LIMIT * 2, NOON + 7, LIMIT * 2, NOON + 6))
+      arrivals.push((arrival = arrivalOf(arrival, record, corrections)));
     assert.deepEqual(arrivals, [NOON + 5, NOON + 5, NOON + 5, NOON + 5, NOON + 6]);
   });
 

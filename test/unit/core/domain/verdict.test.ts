@@ -9,7 +9,14 @@ import { GREATEST_STRAY_BYTES, judge, STRAY_HEADER } from '../../../../core/doma
 
 const NOW = instant(Date.UTC(2026, 10, 22));
 const RULES = {
-  generation: 1, logLife: 1, epochSeconds: 86_400, dedupWindowDays: 2, clockAheadDays: 1, partitionCount: 4, firstEpoch: 0, firstOffsets: [0, 0, 0, 0],
+  generation: 1,
+  logLife: 1,
+  epochSeconds: 86_400,
+  dedupWindowDays: 2,
+  clockAheadDays: 1,
+  partitionCount: 4,
+  firstEpoch: 0,
+  firstOffsets: [0, 0, 0, 0],
 };
 const HOME = homeOf(oid(17), 4);
 const AWAY = (HOME + 1) % 4;
@@ -28,7 +35,10 @@ describe('a large record', () => {
   it('outside its home partition is sent there up to a size that is the same for both layers, and is a dead letter above it', () => {
     assert.equal(reasonOf(record(AWAY, GREATEST_STRAY_BYTES)), 'stray');
     assert.equal(reasonOf(record(AWAY, GREATEST_STRAY_BYTES + 1)), 'too_large_to_forward');
-    assert.match(JSON.stringify(judge(record(AWAY, GREATEST_STRAY_BYTES + 1), NOW, RULES)), new RegExp(`belongs to partition ${HOME}; its value has 1000001 bytes, at most 1000000`));
+    assert.match(
+      JSON.stringify(judge(record(AWAY, GREATEST_STRAY_BYTES + 1), NOW, RULES)),
+      new RegExp(`belongs to partition ${HOME}; its value has 1000001 bytes, at most 1000000`),
+    );
   });
 
   it('at home counts, whatever its size', () => {
@@ -41,7 +51,10 @@ describe('a large record', () => {
   });
 
   it('that was forwarded and is not at home all the same is a dead letter for that reason', () => {
-    assert.equal(reasonOf(record(AWAY, GREATEST_STRAY_BYTES + 1, [[STRAY_HEADER, Buffer.from('0/1')]])), 'stray_not_at_home');
+    assert.equal(
+      reasonOf(record(AWAY, GREATEST_STRAY_BYTES + 1, [[STRAY_HEADER, Buffer.from('0/1')]])),
+      'stray_not_at_home',
+    );
   });
 
   it('that is no detection keeps its reason', () => {

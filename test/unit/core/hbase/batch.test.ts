@@ -12,10 +12,17 @@ afterEach(closeAll);
 
 const SPLIT = [Buffer.from('n')];
 const puts = (...rows: string[]) =>
-  putActions(rows.map((row) => ({ row: Buffer.from(row), cells: [{ family: 'f', qualifier: Buffer.from('q'), timestamp: 1, value: Buffer.alloc(0) }] })));
+  putActions(
+    rows.map((row) => ({
+      row: Buffer.from(row),
+      cells: [{ family: 'f', qualifier: Buffer.from('q'), timestamp: 1, value: Buffer.alloc(0) }],
+    })),
+  );
 
 function allDone(asked: Asked): void {
-  const regions = askedActions(asked.param).map((count) => ({ results: Array.from({ length: count }, (_, index) => ({ index, cells: 0 })) }));
+  const regions = askedActions(asked.param).map((count) => ({
+    results: Array.from({ length: count }, (_, index) => ({ index, cells: 0 })),
+  }));
   asked.reply(multiAnswer(regions));
 }
 
@@ -23,13 +30,25 @@ test('only the rows of the region that moved are sent again, to where it is now'
   const calls: string[] = [];
   const old = await fakeServer((asked) => {
     calls.push(`old ${askedActions(asked.param).join()}`);
-    asked.reply(multiAnswer([{ results: [{ index: 0, cells: 0 }, { index: 1, cells: 0 }] }, { exception: 'x.RegionMovedException' }]));
+    asked.reply(
+      multiAnswer([
+        {
+          results: [
+            { index: 0, cells: 0 },
+            { index: 1, cells: 0 },
+          ],
+        },
+        { exception: 'x.RegionMovedException' },
+      ]),
+    );
   });
   const next = await fakeServer((asked) => {
     calls.push(`next ${askedActions(asked.param).join()}`);
     allDone(asked);
   });
-  const reach = reachOf((stale) => tableOf(SPLIT, (i) => (stale > 0 && i === 1 ? next.address : old.address), stale + 1));
+  const reach = reachOf((stale) =>
+    tableOf(SPLIT, (i) => (stale > 0 && i === 1 ? next.address : old.address), stale + 1),
+  );
   const outcomes = await runBatch(reach, 'n:t', puts('a', 'x', 'b', 'y', 'z'));
   assert.deepEqual(outcomes, [[], [], [], [], []]);
   assert.deepEqual(calls, ['old 2,3', 'next 3']);
@@ -37,7 +56,16 @@ test('only the rows of the region that moved are sent again, to where it is now'
 
 test('a row that cannot succeed fails at once and alone', async () => {
   const server = await fakeServer((asked) =>
-    asked.reply(multiAnswer([{ results: [{ index: 1, exception: 'x.NoSuchColumnFamilyException' }, { index: 0, cells: 0 }] }])),
+    asked.reply(
+      multiAnswer([
+        {
+          results: [
+            { index: 1, exception: 'x.NoSuchColumnFamilyException' },
+            { index: 0, cells: 0 },
+          ],
+        },
+      ]),
+    ),
   );
   const reach = reachOf(() => tableOf([], () => server.address));
   const [first, second] = await runBatch(reach, 'n:t', puts('a', 'b'));
@@ -64,7 +92,10 @@ test('a lost connection is made again and the batch sent again', async () => {
 
 test('a server that stays silent costs the rows the operation, not the caller its life', async () => {
   const server = await fakeServer(() => undefined);
-  const reach = reachOf((stale) => tableOf([], () => server.address, stale + 1), { callTimeoutMs: 60, operationTimeoutMs: 250 });
+  const reach = reachOf((stale) => tableOf([], () => server.address, stale + 1), {
+    callTimeoutMs: 60,
+    operationTimeoutMs: 250,
+  });
   const started = performance.now();
   const [outcome] = await runBatch(reach, 'n:t', puts('a'));
   assert.ok(performance.now() - started < 1_500);
@@ -76,7 +107,8 @@ test('a server that needs longer than an operation for all rows is asked for few
   const callTimeoutMs = 600;
   const asks: number[] = [];
   let busy = Promise.resolve();
-  // One request after the other, five rows a millisecond; like a server it goes on with what it has begun, whoever waits for it.
+  // One request after the other, five rows a millisecond; like a server it goes on with what it has begun, whoever
+  // waits for it.
   const server = await fakeServer((asked) => {
     const askedAt = performance.now();
     const [count = 0] = askedActions(asked.param);
@@ -87,9 +119,15 @@ test('a server that needs longer than an operation for all rows is asked for few
       allDone(asked);
     });
   });
-  const reach = reachOf((stale) => tableOf([], () => server.address, stale + 1), { callTimeoutMs, operationTimeoutMs: 8_000 });
+  const reach = reachOf((stale) => tableOf([], () => server.address, stale + 1), {
+    callTimeoutMs,
+    operationTimeoutMs: 8_000,
+  });
   const outcomes = await runBatch(reach, 'n:t', puts(...Array.from({ length: 20_000 }, (_, i) => `row ${i}`)));
-  assert.deepEqual(outcomes.filter((outcome) => outcome instanceof HBaseError), []);
+  assert.deepEqual(
+    outcomes.filter((outcome) => outcome instanceof HBaseError),
+    [],
+  );
   assert.equal(asks[0], 5_000);
   assert.ok(Math.max(...asks.slice(-5)) < 5_000, `at the end ${asks.slice(-5).join()} at a time`);
 });
@@ -98,11 +136,18 @@ test('a batch whose server answers in part and then no more ends when nothing wa
   let calls = 0;
   const server = await fakeServer((asked) => {
     const [count = 0] = askedActions(asked.param);
-    if (++calls <= 3) asked.reply(multiAnswer([{ results: Array.from({ length: count - 1 }, (_, index) => ({ index, cells: 0 })) }]));
+    if (++calls <= 3)
+      asked.reply(multiAnswer([{ results: Array.from({ length: count - 1 }, (_, index) => ({ index, cells: 0 })) }]));
   });
-  const reach = reachOf((stale) => tableOf([], () => server.address, stale + 1), { callTimeoutMs: 400, operationTimeoutMs: 1_600 });
+  const reach = reachOf((stale) => tableOf([], () => server.address, stale + 1), {
+    callTimeoutMs: 400,
+    operationTimeoutMs: 1_600,
+  });
   const outcomes = await runBatch(reach, 'n:t', puts('a', 'b', 'c', 'd', 'e'));
-  assert.deepEqual(outcomes.map((outcome) => outcome instanceof HBaseError), [false, false, false, false, true]);
+  assert.deepEqual(
+    outcomes.map((outcome) => outcome instanceof HBaseError),
+    [false, false, false, false, true],
+  );
 });
 
 test('a row that HBase cannot hold is refused without a question, the others are done', async () => {
@@ -118,7 +163,8 @@ test('a table that is not there fails every row at once', async () => {
     throw new HBaseError('refuse', 'TableNotFoundException', 'none');
   });
   const outcomes = await runBatch(reach, 'n:t', getActions([{ row: Buffer.from('a') }, { row: Buffer.from('b') }]));
-  for (const outcome of outcomes) assert.equal(outcome instanceof HBaseError && outcome.exception, 'TableNotFoundException');
+  for (const outcome of outcomes)
+    assert.equal(outcome instanceof HBaseError && outcome.exception, 'TableNotFoundException');
   assert.deepEqual(await runBatch(reach, 'n:t', getActions([])), []);
 });
 
@@ -136,7 +182,11 @@ test('a user that HBase does not let write is refused after one question, in a r
       asks += 1;
       way(asked);
     });
-    const [outcome] = await runBatch(reachOf(() => tableOf([], () => server.address)), 'n:t', puts('a'));
+    const [outcome] = await runBatch(
+      reachOf(() => tableOf([], () => server.address)),
+      'n:t',
+      puts('a'),
+    );
     assert.ok(outcome instanceof HBaseError);
     assert.deepEqual([outcome.fate, outcome.exception, asks], ['refuse', 'AccessDeniedException', 1]);
   }

@@ -2,11 +2,27 @@
 import { test } from 'node:test';
 import assert from 'node:assert/strict';
 import fc from 'fast-check';
-import { cellBytes, CellReader, familyBytes, rowFault, timestampFault, TYPE_DELETE_FAMILY, TYPE_PUT, writeCell } from '../../../../core/hbase/cells.ts';
+import {
+  cellBytes,
+  CellReader,
+  familyBytes,
+  rowFault,
+  timestampFault,
+  TYPE_DELETE_FAMILY,
+  TYPE_PUT,
+  writeCell,
+} from '../../../../core/hbase/cells.ts';
 
 const GOLDEN = Buffer.from('000000180000000f0000000100017201667100000000000000010476', 'hex');
 
-function encode(row: Buffer, family: string, qualifier: Buffer, timestamp: number, type: number, value: Buffer): Buffer {
+function encode(
+  row: Buffer,
+  family: string,
+  qualifier: Buffer,
+  timestamp: number,
+  type: number,
+  value: Buffer,
+): Buffer {
   const name = familyBytes(family);
   const bytes = Buffer.alloc(cellBytes(row.length, name.length, qualifier.length, value.length));
   assert.equal(writeCell(bytes, 0, row, name, qualifier, timestamp, type, value), bytes.length);
@@ -24,7 +40,11 @@ test('a delete of a family is a cell without qualifier and value, of type 14', (
 
 test('every truncation of a cell is refused', () => {
   for (let length = 1; length < GOLDEN.length; length++)
-    assert.throws(() => new CellReader(GOLDEN.subarray(0, length)).next(), { exception: 'protocol' }, `${length} bytes`);
+    assert.throws(
+      () => new CellReader(GOLDEN.subarray(0, length)).next(),
+      { exception: 'protocol' },
+      `${length} bytes`,
+    );
 });
 
 test('a cell whose lengths contradict each other is refused', () => {
@@ -41,19 +61,25 @@ test('a timestamp beyond 2^53 is refused rather than rounded', () => {
   assert.throws(() => new CellReader(bent).next(), { fate: 'bug' });
 });
 
-const bytes = (most: number, least = 0) => fc.uint8Array({ minLength: least, maxLength: most }).map((array) => Buffer.from(array));
+const bytes = (most: number, least = 0) =>
+  fc.uint8Array({ minLength: least, maxLength: most }).map((array) => Buffer.from(array));
 
 test('what is written is read again, however many cells lie in a block', () => {
-  const cell = fc.record({
-    row: bytes(60, 1),
-    family: fc.constantFrom('f', 'minutes', 'ü'),
-    qualifier: bytes(60),
-    timestamp: fc.maxSafeNat(),
-    value: bytes(100),
-  }, { noNullPrototype: true });
+  const cell = fc.record(
+    {
+      row: bytes(60, 1),
+      family: fc.constantFrom('f', 'minutes', 'ü'),
+      qualifier: bytes(60),
+      timestamp: fc.maxSafeNat(),
+      value: bytes(100),
+    },
+    { noNullPrototype: true },
+  );
   fc.assert(
     fc.property(fc.array(cell, { maxLength: 20 }), (cells) => {
-      const block = Buffer.concat(cells.map((c) => encode(c.row, c.family, c.qualifier, c.timestamp, TYPE_PUT, c.value)));
+      const block = Buffer.concat(
+        cells.map((c) => encode(c.row, c.family, c.qualifier, c.timestamp, TYPE_PUT, c.value)),
+      );
       const reader = new CellReader(block);
       assert.deepEqual(reader.take(cells.length), cells);
       assert.equal(reader.more, false);

@@ -12,9 +12,20 @@ afterEach(closeAll);
 const ROW = Buffer.from('r');
 const Q = Buffer.from('q');
 const LOST = new HBaseError('relocate', 'connection', 'lost', true);
-const cell = (value: string, timestamp: number) => ({ row: ROW, family: 'f', qualifier: Q, timestamp, value: Buffer.from(value) });
+const cell = (value: string, timestamp: number) => ({
+  row: ROW,
+  family: 'f',
+  qualifier: Q,
+  timestamp,
+  value: Buffer.from(value),
+});
 const put = { row: ROW, cells: [{ family: 'f', qualifier: Q, timestamp: 7, value: Buffer.from('new') }] };
-const check = (expected: string | null) => ({ row: ROW, family: 'f', qualifier: Q, expected: expected === null ? null : Buffer.from(expected) });
+const check = (expected: string | null) => ({
+  row: ROW,
+  family: 'f',
+  qualifier: Q,
+  expected: expected === null ? null : Buffer.from(expected),
+});
 
 test('our own cell, value and timestamp, means that the put was applied', () => {
   assert.equal(wasApplied([cell('new', 7)], check('old'), put, LOST), true);

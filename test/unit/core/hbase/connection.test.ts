@@ -18,7 +18,10 @@ test('answers in any order reach the calls that asked', async () => {
   });
   const connection = await openConnection(server.address, 'ClientService', 'me', 1_000, () => undefined);
   const replies = await Promise.all(['a', 'b', 'c'].map((text) => connection.call(question(text))));
-  assert.deepEqual(replies.map(({ param, cells }) => `${param.toString()}${cells.toString()}`), ['ac', 'bc', 'cc']);
+  assert.deepEqual(
+    replies.map(({ param, cells }) => `${param.toString()}${cells.toString()}`),
+    ['ac', 'bc', 'cc'],
+  );
 });
 
 test('a server at an IPv6 address is reached there', async () => {
@@ -29,7 +32,9 @@ test('a server at an IPv6 address is reached there', async () => {
 });
 
 test('a call that the server refuses fails alone', async () => {
-  const server = await fakeServer((asked) => (asked.param.toString() === 'bad' ? asked.refuse('x.CallQueueTooBigException') : asked.reply(asked.param)));
+  const server = await fakeServer((asked) =>
+    asked.param.toString() === 'bad' ? asked.refuse('x.CallQueueTooBigException') : asked.reply(asked.param),
+  );
   const connection = await openConnection(server.address, 'ClientService', 'me', 1_000, () => undefined);
   const [bad, good] = await Promise.allSettled([connection.call(question('bad')), connection.call(question('good'))]);
   assert.equal(bad.status === 'rejected' && (bad.reason as { fate: string }).fate, 'wait');
@@ -37,9 +42,15 @@ test('a call that the server refuses fails alone', async () => {
 });
 
 test('a server that does not admit us says why once, and every call fails with that', async () => {
-  const server = await fakeServer((asked) => asked.dismiss('org.apache.hadoop.hbase.security.AccessDeniedException', 'Authentication is required'));
+  const server = await fakeServer((asked) =>
+    asked.dismiss('org.apache.hadoop.hbase.security.AccessDeniedException', 'Authentication is required'),
+  );
   const connection = await openConnection(server.address, 'ClientService', 'me', 1_000, () => undefined);
-  const isRefused = { fate: 'refuse', exception: 'AccessDeniedException', message: 'AccessDeniedException: Authentication is required' };
+  const isRefused = {
+    fate: 'refuse',
+    exception: 'AccessDeniedException',
+    message: 'AccessDeniedException: Authentication is required',
+  };
   await assert.rejects(connection.call(question('1')), isRefused);
   await assert.rejects(connection.call(question('2')), isRefused);
   assert.equal(connection.usable, false);
@@ -75,7 +86,10 @@ test('a call has its own deadline, and its late answer is dropped', async () => 
 test('a connection that is silent for a whole deadline is given up', async () => {
   const server = await fakeServer(() => undefined);
   const connection = await openConnection(server.address, 'ClientService', 'me', 1_000, () => undefined);
-  const [first, second] = await Promise.allSettled([connection.call(question('a', 50)), connection.call(question('b', 60_000))]);
+  const [first, second] = await Promise.allSettled([
+    connection.call(question('a', 50)),
+    connection.call(question('b', 60_000)),
+  ]);
   assert.equal(first.status === 'rejected' && (first.reason as { exception: string }).exception, 'deadline');
   assert.equal(second.status === 'rejected' && (second.reason as { exception: string }).exception, 'connection');
 });
@@ -83,11 +97,14 @@ test('a connection that is silent for a whole deadline is given up', async () =>
 test('a server that is not there is named, and nothing was asked of it', async () => {
   const server = await fakeServer(() => undefined);
   await server.close();
-  await assert.rejects(openConnection(server.address, 'ClientService', 'me', 1_000, () => undefined), {
-    fate: 'relocate',
-    ambiguous: false,
-    message: new RegExp(server.address),
-  });
+  await assert.rejects(
+    openConnection(server.address, 'ClientService', 'me', 1_000, () => undefined),
+    {
+      fate: 'relocate',
+      ambiguous: false,
+      message: new RegExp(server.address),
+    },
+  );
 });
 
 test('a gate lets so many through at a time, first come, first served', async () => {
@@ -97,13 +114,15 @@ test('a gate lets so many through at a time, first come, first served', async ()
   let inside = 0;
   await Promise.all(
     Array.from({ length: 7 }, (_, i) =>
-      gate.through(caller, async () => {
-        assert.ok(++inside <= 2);
-        order.push(i);
-        await new Promise(setImmediate);
-        inside--;
-        if (i === 3) throw new Error('a failure inside');
-      }).catch(() => undefined),
+      gate
+        .through(caller, async () => {
+          assert.ok(++inside <= 2);
+          order.push(i);
+          await new Promise(setImmediate);
+          inside--;
+          if (i === 3) throw new Error('a failure inside');
+        })
+        .catch(() => undefined),
     ),
   );
   assert.deepEqual(order, [0, 1, 2, 3, 4, 5, 6]);

@@ -1,4 +1,5 @@
-// A region server for unit tests: speaks the framing on a loopback port and answers each question by a function of ours.
+// A region server for unit tests: speaks the framing on a loopback port and answers each question by a function of
+// ours.
 import { createServer } from 'node:net';
 import type { AddressInfo, Server, Socket } from 'node:net';
 import type { HostPort } from '../../../../core/process/host-port.ts';
@@ -127,7 +128,8 @@ export interface RegionAnswer {
 
 /** MultiResponse out of plain values. */
 export function multiAnswer(regions: RegionAnswer[]): Buffer {
-  const named = (name: string) => Buffer.concat([field(0x0a, Buffer.from(name)), field(0x12, Buffer.from(`${name}: no`))]);
+  const named = (name: string) =>
+    Buffer.concat([field(0x0a, Buffer.from(name)), field(0x12, Buffer.from(`${name}: no`))]);
   return Buffer.concat(
     regions.map(({ results, exception }) => {
       const parts = (results ?? []).map((result) =>
@@ -135,12 +137,17 @@ export function multiAnswer(regions: RegionAnswer[]): Buffer {
           0x0a,
           Buffer.concat([
             number(0x08, result.index),
-            ...(result.cells === undefined ? [] : [field(0x12, result.cells === 0 ? Buffer.alloc(0) : number(0x10, result.cells))]),
+            ...(result.cells === undefined
+              ? []
+              : [field(0x12, result.cells === 0 ? Buffer.alloc(0) : number(0x10, result.cells))]),
             ...(result.exception === undefined ? [] : [field(0x1a, named(result.exception))]),
           ]),
         ),
       );
-      return field(0x0a, Buffer.concat([...parts, ...(exception === undefined ? [] : [field(0x12, named(exception))])]));
+      return field(
+        0x0a,
+        Buffer.concat([...parts, ...(exception === undefined ? [] : [field(0x12, named(exception))])]),
+      );
     }),
   );
 }
@@ -163,7 +170,10 @@ export function askedActions(param: Buffer): number[] {
 }
 
 /** What an operation needs, with meta played by a function of the version that is stale. */
-export function reachOf(regions: (stale: number) => TableRegions, times: Partial<Reach> = {}): Reach & { servers: Servers } {
+export function reachOf(
+  regions: (stale: number) => TableRegions,
+  times: Partial<Reach> = {},
+): Reach & { servers: Servers } {
   const servers = new Servers('test', 1_000, () => undefined);
   opened.push(() => servers.close());
   return {

@@ -21,7 +21,10 @@ test('a question has its total, its header and the length of its param', () => {
   assert.equal(head.toString('hex'), '00000016' + '0f' + '08ac02' + '1a054d756c7469' + '2001' + '38e807' + '05');
   assert.equal(head.readInt32BE(0), head.length - 4 + 5);
   const withCells = encodeQuestionHead(300, 'Multi', 5, 200, 1000);
-  assert.equal(withCells.toString('hex'), '000000e3' + '14' + '08ac02' + '1a054d756c7469' + '2001' + '2a0308c801' + '38e807' + '05');
+  assert.equal(
+    withCells.toString('hex'),
+    '000000e3' + '14' + '08ac02' + '1a054d756c7469' + '2001' + '2a0308c801' + '38e807' + '05',
+  );
 });
 
 /** Header {call 7, three bytes of cells}, param "ab", cells "xyz". */
@@ -54,17 +57,21 @@ test('every truncation of an answer is refused', () => {
 test('frames come out whole however the stream is cut', () => {
   const piece = fc.uint8Array({ maxLength: 40 }).map((array) => Buffer.from(array));
   fc.assert(
-    fc.property(fc.array(piece, { maxLength: 12 }), fc.infiniteStream(fc.integer({ min: 1, max: 30 })), (frames, sizes) => {
-      const stream = Buffer.concat(frames.flatMap((frame) => [Buffer.from([0, 0, 0, frame.length]), frame]));
-      const cutter = new FrameCutter();
-      const found: Buffer[] = [];
-      for (let at = 0; at < stream.length; ) {
-        const size = sizes.next().value ?? 1;
-        cutter.push(stream.subarray(at, at + size), (frame) => found.push(Buffer.from(frame)));
-        at += size;
-      }
-      assert.deepEqual(found, frames);
-    }),
+    fc.property(
+      fc.array(piece, { maxLength: 12 }),
+      fc.infiniteStream(fc.integer({ min: 1, max: 30 })),
+      (frames, sizes) => {
+        const stream = Buffer.concat(frames.flatMap((frame) => [Buffer.from([0, 0, 0, frame.length]), frame]));
+        const cutter = new FrameCutter();
+        const found: Buffer[] = [];
+        for (let at = 0; at < stream.length;) {
+          const size = sizes.next().value ?? 1;
+          cutter.push(stream.subarray(at, at + size), (frame) => found.push(Buffer.from(frame)));
+          at += size;
+        }
+        assert.deepEqual(found, frames);
+      },
+    ),
   );
 });
 

@@ -31,22 +31,38 @@ test('puts name their region once, each its index and its number of cells; the c
 });
 
 test('deletes carry one marker a family', () => {
-  const { param, cells } = encodeMulti(deleteActions([{ row: Buffer.from('r'), families: ['f', 'g'], timestamp: 5 }]), [part(0)]);
+  const { param, cells } = encodeMulti(deleteActions([{ row: Buffer.from('r'), families: ['f', 'g'], timestamp: 5 }]), [
+    part(0),
+  ]);
   assert.ok(param.toString('hex').endsWith('1a08' + '0800' + '1204' + '1003' + '4002'));
-  assert.equal(cells.toString('hex'), ['66', '67'].map((f) => `000000160000000e000000000001720 1${f}00000000000000050e`.replace(' ', '')).join(''));
+  assert.equal(
+    cells.toString('hex'),
+    ['66', '67'].map((f) => `000000160000000e000000000001720 1${f}00000000000000050e`.replace(' ', '')).join(''),
+  );
 });
 
 test('gets name their row, their columns and their time range', () => {
   const gets = [
     { row: Buffer.from('r') },
-    { row: Buffer.from('s'), columns: [{ family: 'f', qualifier: Buffer.from('a') }, { family: 'f', qualifier: Buffer.from('b') }], timeRange: { from: 1, to: 300 } },
+    {
+      row: Buffer.from('s'),
+      columns: [
+        { family: 'f', qualifier: Buffer.from('a') },
+        { family: 'f', qualifier: Buffer.from('b') },
+      ],
+      timeRange: { from: 1, to: 300 },
+    },
     { row: Buffer.from('t'), families: ['f', 'g'] },
   ];
   const { param, cells } = encodeMulti(getActions(gets), [part(0, 1, 2)]);
   const hex = param.toString('hex');
   assert.equal(cells.length, 0);
   assert.ok(hex.includes('1a07' + '0800' + '1a03' + '0a0172'));
-  assert.ok(hex.includes('1a19' + '0801' + '1a15' + '0a0173' + '1209' + '0a0166' + '120161' + '120162' + '2a05' + '0801' + '10ac02'));
+  assert.ok(
+    hex.includes(
+      '1a19' + '0801' + '1a15' + '0a0173' + '1209' + '0a0166' + '120161' + '120162' + '2a05' + '0801' + '10ac02',
+    ),
+  );
   assert.ok(hex.endsWith('1a11' + '0802' + '1a0d' + '0a0174' + '1203' + '0a0166' + '1203' + '0a0167'));
 });
 
@@ -60,13 +76,20 @@ test('answers are matched by index, and cells by the order of the results', () =
   const results = fc.array(fc.nat({ max: 3 }), { maxLength: 30 });
   fc.assert(
     fc.property(results, fc.infiniteStream(fc.nat()), (counts, random) => {
-      const order = counts.map((_, i) => i).sort((a, b) => (random.next().value ?? 0) - (random.next().value ?? 0) || a - b);
+      const order = counts
+        .map((_, i) => i)
+        .sort((a, b) => (random.next().value ?? 0) - (random.next().value ?? 0) || a - b);
       const param = multiAnswer([{ results: order.map((index) => ({ index, cells: counts[index]! })) }]);
-      const cells = Buffer.concat(order.flatMap((index) => Array.from({ length: counts[index]! }, () => cellOf(String.fromCharCode(65 + index)))));
+      const cells = Buffer.concat(
+        order.flatMap((index) => Array.from({ length: counts[index]! }, () => cellOf(String.fromCharCode(65 + index)))),
+      );
       const [outcomes] = decodeMulti(param, cells, [counts.length]);
       outcomes!.forEach((outcome, index) => {
         assert.ok(Array.isArray(outcome));
-        assert.deepEqual(outcome.map((cell) => cell.row.toString()), Array<string>(counts[index]!).fill(String.fromCharCode(65 + index)));
+        assert.deepEqual(
+          outcome.map((cell) => cell.row.toString()),
+          Array<string>(counts[index]!).fill(String.fromCharCode(65 + index)),
+        );
       });
     }),
   );
@@ -74,7 +97,12 @@ test('answers are matched by index, and cells by the order of the results', () =
 
 test('a row may fail beside rows that succeed, and a region beside regions that succeed', () => {
   const param = multiAnswer([
-    { results: [{ index: 1, exception: 'org.x.NoSuchColumnFamilyException' }, { index: 0, cells: 0 }] },
+    {
+      results: [
+        { index: 1, exception: 'org.x.NoSuchColumnFamilyException' },
+        { index: 0, cells: 0 },
+      ],
+    },
     { exception: 'org.x.NotServingRegionException' },
   ]);
   const [first, second] = decodeMulti(param, Buffer.alloc(0), [2, 2]);
@@ -91,13 +119,20 @@ test('what the answer does not name has no outcome', () => {
 
 test('an answer for more regions or actions than were asked, or with cells left over, is refused', () => {
   assert.throws(() => decodeMulti(multiAnswer([{}, {}]), Buffer.alloc(0), [1]), { exception: 'protocol' });
-  assert.throws(() => decodeMulti(multiAnswer([{ results: [{ index: 1, cells: 0 }] }]), Buffer.alloc(0), [1]), { exception: 'protocol' });
+  assert.throws(() => decodeMulti(multiAnswer([{ results: [{ index: 1, cells: 0 }] }]), Buffer.alloc(0), [1]), {
+    exception: 'protocol',
+  });
   assert.throws(() => decodeMulti(multiAnswer([{}]), cellOf('r'), [1]), { exception: 'protocol' });
 });
 
 test('an answer that is cut anywhere is refused or silent about rows, never wrong about one', () => {
   const param = multiAnswer([
-    { results: [{ index: 1, cells: 1 }, { index: 0, exception: 'org.x.WrongRegionException' }] },
+    {
+      results: [
+        { index: 1, cells: 1 },
+        { index: 0, exception: 'org.x.WrongRegionException' },
+      ],
+    },
     { results: [{ index: 0, cells: 1 }] },
   ]);
   const cells = Buffer.concat([cellOf('b'), cellOf('c')]);

@@ -20,7 +20,11 @@ test('every row lies in one request, in the part of its region, on its server', 
     fc.property(fc.array(fc.uint8Array({ minLength: 1, maxLength: 3 }), { maxLength: 200 }), (rows) => {
       const actions = putActions(rows.map((row) => put(Buffer.from(row))));
       const table = tableOf(SPLITS, (i) => `server${i % 2}:1`);
-      const plan = planBatch(actions, rows.map((_, i) => i), table);
+      const plan = planBatch(
+        actions,
+        rows.map((_, i) => i),
+        table,
+      );
       const seen: number[] = [];
       for (const request of plan.requests)
         for (const part of request.parts) {
@@ -29,17 +33,27 @@ test('every row lies in one request, in the part of its region, on its server', 
           seen.push(...part.rows);
         }
       assert.deepEqual(plan.homeless, []);
-      assert.deepEqual(seen.sort((a, b) => a - b), rows.map((_, i) => i));
+      assert.deepEqual(
+        seen.sort((a, b) => a - b),
+        rows.map((_, i) => i),
+      );
       assert.ok(plan.requests.length <= 2);
     }),
   );
 });
 
 test('a request stays within its bounds, and its bytes are what is sent', () => {
-  for (const [count, valueBytes] of [[12_000, 8], [3_000, 1_000]] as const) {
+  for (const [count, valueBytes] of [
+    [12_000, 8],
+    [3_000, 1_000],
+  ] as const) {
     const puts = Array.from({ length: count }, (_, i) => put(Buffer.from([i & 255, i >>> 8, 7]), valueBytes));
     const actions = putActions(puts);
-    const { requests } = planBatch(actions, puts.map((_, i) => i), tableOf(SPLITS));
+    const { requests } = planBatch(
+      actions,
+      puts.map((_, i) => i),
+      tableOf(SPLITS),
+    );
     assert.ok(requests.length >= 3);
     for (const request of requests) {
       const { param, cells } = encodeMulti(actions, request.parts);
@@ -52,7 +66,10 @@ test('a request stays within its bounds, and its bytes are what is sent', () => 
 test('a row larger than a request goes alone', () => {
   const puts = [put(Buffer.from('a')), put(Buffer.from('b'), MOST_REQUEST_BYTES * 2), put(Buffer.from('c'))];
   const { requests } = planBatch(putActions(puts), [0, 1, 2], tableOf([]));
-  assert.deepEqual(requests.map((request) => request.parts.flatMap((part) => part.rows)), [[0], [1], [2]]);
+  assert.deepEqual(
+    requests.map((request) => request.parts.flatMap((part) => part.rows)),
+    [[0], [1], [2]],
+  );
 });
 
 test('rows in a hole and rows whose region has no server are named as homeless', () => {

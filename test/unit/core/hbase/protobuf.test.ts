@@ -12,7 +12,22 @@ function varint(value: number): Buffer {
 }
 
 test('an integer has the bytes that protobufjs gives it, and is read again', () => {
-  const edges = [0, 1, 127, 128, 16383, 16384, 2 ** 21 - 1, 2 ** 21, 2 ** 28 - 1, 2 ** 28, 2 ** 32, 2 ** 35 - 1, 2 ** 35, 2 ** 53 - 1];
+  const edges = [
+    0,
+    1,
+    127,
+    128,
+    16383,
+    16384,
+    2 ** 21 - 1,
+    2 ** 21,
+    2 ** 28 - 1,
+    2 ** 28,
+    2 ** 32,
+    2 ** 35 - 1,
+    2 ** 35,
+    2 ** 53 - 1,
+  ];
   fc.assert(
     fc.property(fc.oneof(fc.constantFrom(...edges), fc.maxSafeNat()), (value) => {
       const bytes = varint(value);
@@ -33,7 +48,12 @@ test('an integer beyond 2^53 is refused where its value matters, and skipped whe
 });
 
 test('unknown fields of every wire type are skipped, and never past the end', () => {
-  for (const [tag, body] of [[0x08, '9601'], [0x09, '0000000000000000'], [0x0a, '03616263'], [0x0d, '00000000']] as const) {
+  for (const [tag, body] of [
+    [0x08, '9601'],
+    [0x09, '0000000000000000'],
+    [0x0a, '03616263'],
+    [0x0d, '00000000'],
+  ] as const) {
     const bytes = Buffer.from(body, 'hex');
     const reader = new ProtobufReader(bytes);
     reader.skip(tag);

@@ -10,21 +10,32 @@ const key = fc.array(fc.constantFrom(0, 1, 255), { maxLength: 8 }).map((array) =
 
 test('a row belongs to the one region whose range holds it, or to none in a hole', () => {
   fc.assert(
-    fc.property(fc.uniqueArray(key, { maxLength: 12, selector: (k) => k.toString('hex') }), fc.array(fc.boolean()), fc.array(key), (splits, gone, rows) => {
-      const whole = tableOf(splits);
-      assert.equal(whole.whole, true);
-      const table = new TableRegions('t', 1, whole.regions.filter((_, i) => gone[i] !== true));
-      for (const row of [...rows, ...splits]) {
-        const naive = table.regions.findIndex(
-          ({ start, end }) => Buffer.compare(start, row) <= 0 && (end.length === 0 || Buffer.compare(row, end) < 0),
+    fc.property(
+      fc.uniqueArray(key, { maxLength: 12, selector: (k) => k.toString('hex') }),
+      fc.array(fc.boolean()),
+      fc.array(key),
+      (splits, gone, rows) => {
+        const whole = tableOf(splits);
+        assert.equal(whole.whole, true);
+        const table = new TableRegions(
+          't',
+          1,
+          whole.regions.filter((_, i) => gone[i] !== true),
         );
-        assert.equal(table.indexOf(row), naive);
-        const before = table.regions.find(({ start, end }) =>
-          row.length === 0 ? end.length === 0 : Buffer.compare(start, row) < 0 && (end.length === 0 || Buffer.compare(row, end) <= 0),
-        );
-        assert.equal(table.before(row), before);
-      }
-    }),
+        for (const row of [...rows, ...splits]) {
+          const naive = table.regions.findIndex(
+            ({ start, end }) => Buffer.compare(start, row) <= 0 && (end.length === 0 || Buffer.compare(row, end) < 0),
+          );
+          assert.equal(table.indexOf(row), naive);
+          const before = table.regions.find(({ start, end }) =>
+            row.length === 0
+              ? end.length === 0
+              : Buffer.compare(start, row) < 0 && (end.length === 0 || Buffer.compare(row, end) <= 0),
+          );
+          assert.equal(table.before(row), before);
+        }
+      },
+    ),
   );
 });
 
@@ -37,6 +48,10 @@ test('a table with a missing, a doubled or an unfinished region is not whole', (
 });
 
 test('a region carries its specifier ready for the wire', () => {
-  const { specifier } = makeRegion(Buffer.from('abc'), { region_id: '1', table_name: { namespace: Buffer.from('n'), qualifier: Buffer.from('t') } }, 's:1');
+  const { specifier } = makeRegion(
+    Buffer.from('abc'),
+    { region_id: '1', table_name: { namespace: Buffer.from('n'), qualifier: Buffer.from('t') } },
+    's:1',
+  );
   assert.equal(specifier.toString('hex'), '0a07' + '0801' + '1203616263');
 });

@@ -6,11 +6,21 @@ import { RowAssembler } from '../../../../core/hbase/scan-rows.ts';
 import type { Cell } from '../../../../core/hbase/types.ts';
 
 function cell(row: number, column: number): Cell {
-  return { row: Buffer.from([row]), family: 'f', qualifier: Buffer.from([column]), timestamp: 1, value: Buffer.alloc(0) };
+  return {
+    row: Buffer.from([row]),
+    family: 'f',
+    qualifier: Buffer.from([column]),
+    timestamp: 1,
+    value: Buffer.alloc(0),
+  };
 }
 
 test('rows come out whole wherever they were cut, whether or not their last piece is flagged', () => {
-  const row = fc.record({ cells: fc.integer({ min: 1, max: 9 }), piece: fc.integer({ min: 1, max: 9 }), lastFlagged: fc.boolean() });
+  const row = fc.record({
+    cells: fc.integer({ min: 1, max: 9 }),
+    piece: fc.integer({ min: 1, max: 9 }),
+    lastFlagged: fc.boolean(),
+  });
   fc.assert(
     fc.property(fc.array(row, { maxLength: 12 }), (plan) => {
       const assembler = new RowAssembler();
@@ -22,7 +32,10 @@ test('rows come out whole wherever they were cut, whether or not their last piec
         }
       });
       assembler.finish(rows);
-      assert.deepEqual(rows, plan.map(({ cells }, r) => Array.from({ length: cells }, (_, c) => cell(r, c))));
+      assert.deepEqual(
+        rows,
+        plan.map(({ cells }, r) => Array.from({ length: cells }, (_, c) => cell(r, c))),
+      );
     }),
   );
 });

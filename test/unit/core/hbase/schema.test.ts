@@ -7,7 +7,16 @@ import type { TableSchema } from '../../../../core/hbase/types.ts';
 const SCHEMA: TableSchema = {
   name: 'n:t',
   families: [
-    { name: 'f', ttlSeconds: 60, maxVersions: 1, bloom: 'ROWCOL', compression: 'NONE', blockSizeBytes: 4096, dataBlockEncoding: 'FAST_DIFF', inMemory: true },
+    {
+      name: 'f',
+      ttlSeconds: 60,
+      maxVersions: 1,
+      bloom: 'ROWCOL',
+      compression: 'NONE',
+      blockSizeBytes: 4096,
+      dataBlockEncoding: 'FAST_DIFF',
+      inMemory: true,
+    },
     { name: 'g' },
   ],
 };
@@ -23,8 +32,18 @@ test('a family without a time to live says so by leaving it out', () => {
 
 test('a change touches the named attributes of the named families and adds the missing ones', () => {
   const descriptor = encodeSchema(SCHEMA);
-  const changed = changeFamilies(descriptor, { name: 'n:t', families: [{ name: 'f', ttlSeconds: 99 }, { name: 'h', maxVersions: 2 }] });
-  assert.deepEqual(decodeSchema('n:t', changed).families, [{ ...SCHEMA.families[0], ttlSeconds: 99 }, { name: 'g' }, { name: 'h', maxVersions: 2 }]);
+  const changed = changeFamilies(descriptor, {
+    name: 'n:t',
+    families: [
+      { name: 'f', ttlSeconds: 99 },
+      { name: 'h', maxVersions: 2 },
+    ],
+  });
+  assert.deepEqual(decodeSchema('n:t', changed).families, [
+    { ...SCHEMA.families[0], ttlSeconds: 99 },
+    { name: 'g' },
+    { name: 'h', maxVersions: 2 },
+  ]);
 });
 
 test('a change to what is there already is no change', () => {

@@ -13,8 +13,16 @@ export function region(start: string | Buffer, end: string | Buffer, server = 'o
 }
 
 /** Regions from the empty key to the end, cut at the keys; `serverOf` names the server of each. */
-export function tableOf(splits: readonly Buffer[], serverOf: (i: number) => string = () => 'one:1', version = 1): TableRegions {
+export function tableOf(
+  splits: readonly Buffer[],
+  serverOf: (i: number) => string = () => 'one:1',
+  version = 1,
+): TableRegions {
   const keys = [...splits].filter((split) => split.length > 0).sort((a, b) => Buffer.compare(a, b));
   const edges = [Buffer.alloc(0), ...keys, Buffer.alloc(0)];
-  return new TableRegions('n:t', version, edges.slice(1).map((end, i) => region(edges[i]!, end, serverOf(i), version)));
+  return new TableRegions(
+    'n:t',
+    version,
+    edges.slice(1).map((end, i) => region(edges[i]!, end, serverOf(i), version)),
+  );
 }

@@ -7,10 +7,19 @@ import assert from 'node:assert/strict';
 import { hostPort } from '../../../../core/process/host-port.ts';
 import { messages } from '../../../../core/hbase/messages.ts';
 import { makeRegion } from '../../../../core/hbase/regions.ts';
-import { decodeData, encodeConnect, encodeGetData, unwrap, zookeeperDirectory } from '../../../../core/hbase/zookeeper.ts';
+import {
+  decodeData,
+  encodeConnect,
+  encodeGetData,
+  unwrap,
+  zookeeperDirectory,
+} from '../../../../core/hbase/zookeeper.ts';
 
 test('the questions have the bytes that ZooKeeper reads', () => {
-  assert.equal(encodeConnect().toString('hex'), '0000002c' + '00000000' + '0'.repeat(16) + '00002710' + '0'.repeat(16) + '00000010' + '0'.repeat(32));
+  assert.equal(
+    encodeConnect().toString('hex'),
+    '0000002c' + '00000000' + '0'.repeat(16) + '00002710' + '0'.repeat(16) + '00000010' + '0'.repeat(32),
+  );
   assert.equal(encodeGetData('/a').toString('hex'), '0000000f' + '00000001' + '00000004' + '00000002' + '2f61' + '00');
 });
 
@@ -23,7 +32,11 @@ test('a node is its data without the envelope', () => {
 
 test('every truncation of an answer is refused', () => {
   for (let length = 0; length < ANSWER.length; length++)
-    assert.throws(() => decodeData(ANSWER.subarray(0, length), '/hbase/x'), { exception: 'protocol' }, `${length} bytes`);
+    assert.throws(
+      () => decodeData(ANSWER.subarray(0, length), '/hbase/x'),
+      { exception: 'protocol' },
+      `${length} bytes`,
+    );
   const data = Buffer.from(DATA, 'hex');
   for (let length = 0; length < data.length - 2; length++)
     assert.throws(() => unwrap(data.subarray(0, length)), { exception: 'protocol' }, `${length} bytes`);
@@ -41,8 +54,13 @@ async function fakeZooKeeper(message: Buffer, host: string): Promise<{ address: 
   const head = Buffer.alloc(20);
   head.writeInt32BE(1, 0);
   head.writeInt32BE(data.length, 16);
-  const framed = (frame: Buffer): Buffer => Buffer.concat([Buffer.from(Uint32Array.of(frame.length).buffer).swap32(), frame]);
-  const server = createServer((socket) => socket.once('data', () => socket.write(Buffer.concat([framed(Buffer.alloc(36)), framed(Buffer.concat([head, data]))]))));
+  const framed = (frame: Buffer): Buffer =>
+    Buffer.concat([Buffer.from(Uint32Array.of(frame.length).buffer).swap32(), frame]);
+  const server = createServer((socket) =>
+    socket.once('data', () =>
+      socket.write(Buffer.concat([framed(Buffer.alloc(36)), framed(Buffer.concat([head, data]))])),
+    ),
+  );
   server.listen(0, host);
   await once(server, 'listening');
   return { address: hostPort(host, (server.address() as AddressInfo).port), close: () => server.close() };
@@ -50,14 +68,21 @@ async function fakeZooKeeper(message: Buffer, host: string): Promise<{ address: 
 
 test('a quorum and servers at IPv6 addresses are found, by the one key that meta gives them too', async () => {
   const server = { host_name: 'fd00::7', port: 16_020, start_code: '1' };
-  const zookeeper = await fakeZooKeeper(messages.metaRegionServer.encode({ server } as Parameters<typeof messages.metaRegionServer.encode>[0]), '::1');
+  const zookeeper = await fakeZooKeeper(
+    messages.metaRegionServer.encode({ server } as Parameters<typeof messages.metaRegionServer.encode>[0]),
+    '::1',
+  );
   const directory = zookeeperDirectory(zookeeper.address, '/hbase', 2_000, new AbortController().signal);
   const found = await directory.metaServer();
   zookeeper.close();
   assert.equal(found, '[fd00::7]:16020');
-  for (const named of ['[fd00::7]:16020', 'fd00::7:16020']) assert.equal(makeRegion(Buffer.from('t,,1.'), {} as Parameters<typeof makeRegion>[1], named).server, found);
+  for (const named of ['[fd00::7]:16020', 'fd00::7:16020'])
+    assert.equal(makeRegion(Buffer.from('t,,1.'), {} as Parameters<typeof makeRegion>[1], named).server, found);
 });
 
 test('a quorum that is none is refused, not asked', () => {
-  assert.throws(() => zookeeperDirectory('::1:2181', '/hbase', 1_000, new AbortController().signal), /"::1:2181" is not host:port/);
+  assert.throws(
+    () => zookeeperDirectory('::1:2181', '/hbase', 1_000, new AbortController().signal),
+    /"::1:2181" is not host:port/,
+  );
 });

@@ -1,4 +1,6 @@
-/** Row keys and cells: what is written is read back, and the order of bytes is the order that questions rely on (L4). */
+/**
+ * Row keys and cells: what is written is read back, and the order of bytes is the order that questions rely on (L4).
+ */
 import assert from 'node:assert/strict';
 import { describe, it } from 'node:test';
 import fc from 'fast-check';
@@ -63,13 +65,16 @@ describe('the row of an id', () => {
 });
 
 describe('a first-met row', () => {
-  const rows = fc.record({
-    logLife: fc.integer({ min: 1, max: 2 ** 31 }),
-    partition: fc.nat(65_535),
-    offset: offsets,
-    arrival: instants,
-    detection: fc.record({ id: oids, location: oids, camera: oids, detectedAt: instants, item: items }, PLAIN),
-  }, PLAIN);
+  const rows = fc.record(
+    {
+      logLife: fc.integer({ min: 1, max: 2 ** 31 }),
+      partition: fc.nat(65_535),
+      offset: offsets,
+      arrival: instants,
+      detection: fc.record({ id: oids, location: oids, camera: oids, detectedAt: instants, item: items }, PLAIN),
+    },
+    PLAIN,
+  );
 
   it('is read back as it was written', () => {
     fc.assert(fc.property(rows, (met) => assert.deepEqual(decodeFirstMet(met.detection.id, encodeFirstMet(met)), met)));
@@ -110,7 +115,8 @@ describe('rows of the views', () => {
     fc.assert(
       fc.property(near, question, fc.nat(39), (name, asked, partition) => {
         const ranges = speedRanges(1, asked.group, asked.epoch, asked);
-        const wanted = name.group === asked.group && name.epoch === asked.epoch && asked.from <= name.hour && name.hour <= asked.to;
+        const wanted =
+          name.group === asked.group && name.epoch === asked.epoch && asked.from <= name.hour && name.hour <= asked.to;
         assert.equal(isIn(speedRow(1, name, partition), ranges), wanted);
         assert.equal(isIn(speedRow(2, name, partition), ranges), false);
       }),
@@ -130,10 +136,24 @@ describe('rows of the views', () => {
 
   it('of the batch view lie in the ranges of some epochs, if they are of those, and no other does', () => {
     fc.assert(
-      fc.property(near, question, fc.integer({ min: 0, max: 4 }), fc.integer({ min: 1, max: 3 }), (name, asked, after, more) => {
-        const wanted = name.group === asked.group && asked.from <= name.hour && name.hour <= asked.to && name.epoch > after && name.epoch <= after + more;
-        assert.equal(isIn(batchRow(1, name), batchEpochRanges(1, asked.group, asked, { after, upTo: after + more })), wanted);
-      }),
+      fc.property(
+        near,
+        question,
+        fc.integer({ min: 0, max: 4 }),
+        fc.integer({ min: 1, max: 3 }),
+        (name, asked, after, more) => {
+          const wanted =
+            name.group === asked.group &&
+            asked.from <= name.hour &&
+            name.hour <= asked.to &&
+            name.epoch > after &&
+            name.epoch <= after + more;
+          assert.equal(
+            isIn(batchRow(1, name), batchEpochRanges(1, asked.group, asked, { after, upTo: after + more })),
+            wanted,
+          );
+        },
+      ),
       { numRuns: 2_000 },
     );
   });
@@ -152,27 +172,39 @@ describe('rows of the views', () => {
 describe('hour cells', () => {
   const minutes = fc
     .uniqueArray(fc.nat(59), { maxLength: 60 })
-    .chain((all) => fc.tuple(fc.constant(all.sort((a, b) => a - b)), fc.array(fc.integer({ min: 1, max: Number.MAX_SAFE_INTEGER }), { minLength: 60, maxLength: 60 })))
+    .chain((all) =>
+      fc.tuple(
+        fc.constant(all.sort((a, b) => a - b)),
+        fc.array(fc.integer({ min: 1, max: Number.MAX_SAFE_INTEGER }), { minLength: 60, maxLength: 60 }),
+      ),
+    )
     .map(([all, counts]) => all.flatMap((minute, at) => [minute, counts[at]!]));
-  const cells: fc.Arbitrary<HourCell> = fc.constantFrom('place_item', 'item', 'place', 'total').chain((kind) =>
-    fc.record({
-      kind: fc.constant(kind),
-      location: kind.startsWith('place') ? oids : fc.constant('' as const),
-      item: kind.endsWith('item') ? items : fc.constant(''),
-      minutes,
-      upTo: offsets,
-    }, PLAIN) as fc.Arbitrary<HourCell>,
+  const cells: fc.Arbitrary<HourCell> = fc.constantFrom('place_item', 'item', 'place', 'total').chain(
+    (kind) =>
+      fc.record(
+        {
+          kind: fc.constant(kind),
+          location: kind.startsWith('place') ? oids : fc.constant('' as const),
+          item: kind.endsWith('item') ? items : fc.constant(''),
+          minutes,
+          upTo: offsets,
+        },
+        PLAIN,
+      ) as fc.Arbitrary<HourCell>,
   );
   const groupFor = (cell: HourCell): Group => (cell.kind === 'place_item' ? 3 : 'all');
 
   it('are read back as they were written, with long names too', () => {
-    fc.assert(fc.property(cells, (cell) => assert.deepEqual(decodeHourCell(groupFor(cell), encodeHourCell(cell)), cell)));
+    fc.assert(
+      fc.property(cells, (cell) => assert.deepEqual(decodeHourCell(groupFor(cell), encodeHourCell(cell)), cell)),
+    );
   });
 
   it('have one place per name', () => {
     fc.assert(
       fc.property(cells, cells, (a, b) => {
-        const place = (cell: HourCell): string => `${groupFor(cell)}:${encodeHourCell(cell).family}:${encodeHourCell(cell).qualifier.toString('hex')}`;
+        const place = (cell: HourCell): string =>
+          `${groupFor(cell)}:${encodeHourCell(cell).family}:${encodeHourCell(cell).qualifier.toString('hex')}`;
         assert.equal(place(a) === place(b), hourCellKey(a) === hourCellKey(b));
       }),
     );
@@ -181,18 +213,31 @@ describe('hour cells', () => {
   it('have these bytes', () => {
     const cell = { kind: 'place_item', location: oid(17), item: 'car', minutes: [3, 7, 4, 300], upTo: 99 } as const;
     const { family, qualifier, value } = encodeHourCell(cell);
-    assert.deepEqual([family, qualifier.toString('hex'), value.toString('hex')], ['i', '800000000000001100636172', '02030704ac02']);
+    assert.deepEqual(
+      [family, qualifier.toString('hex'), value.toString('hex')],
+      ['i', '800000000000001100636172', '02030704ac02'],
+    );
   });
 
   it('are refused when the value was cut short', () => {
     const encoded = encodeHourCell({ kind: 'total', location: '', item: '', minutes: [3, 7, 4, 300], upTo: 99 });
     for (let length = 0; length < encoded.value.length; length++) {
-      assert.throws(() => decodeHourCell('all', { ...encoded, value: encoded.value.subarray(0, length) }), RangeError, `${length} bytes`);
+      assert.throws(
+        () => decodeHourCell('all', { ...encoded, value: encoded.value.subarray(0, length) }),
+        RangeError,
+        `${length} bytes`,
+      );
     }
   });
 
   it('keep their qualifiers short, however long the name', () => {
-    const long = encodeHourCell({ kind: 'place_item', location: oid(1), item: '😀'.repeat(5_000), minutes: [59, 1], upTo: 1 });
+    const long = encodeHourCell({
+      kind: 'place_item',
+      location: oid(1),
+      item: '😀'.repeat(5_000),
+      minutes: [59, 1],
+      upTo: 1,
+    });
     assert.equal(long.qualifier.length, 25);
   });
 
@@ -211,13 +256,25 @@ describe('hour cells', () => {
 describe('the list of detections', () => {
   const second = fc.nat(3_599);
   const entriesOf = (hour: number, of: number) =>
-    fc.array(fc.record({ id: oids, location: oids, detectedAt: fc.nat(999).map((ms) => instant(hour * HOUR_MS + of * 1_000 + ms)) }, PLAIN), { minLength: 1, maxLength: 20 });
+    fc.array(
+      fc.record(
+        { id: oids, location: oids, detectedAt: fc.nat(999).map((ms) => instant(hour * HOUR_MS + of * 1_000 + ms)) },
+        PLAIN,
+      ),
+      { minLength: 1, maxLength: 20 },
+    );
 
   it('leads back to time, place and id', () => {
     fc.assert(
-      fc.property(fc.tuple(hours, second).chain(([hour, of]) => fc.tuple(fc.constant(hour), fc.constant(of), entriesOf(hour, of))), offsets, ([hour, of, entries], first) => {
-        assert.deepEqual(decodeList(hour, encodeList(of, first, 1, entries)), entries);
-      }),
+      fc.property(
+        fc
+          .tuple(hours, second)
+          .chain(([hour, of]) => fc.tuple(fc.constant(hour), fc.constant(of), entriesOf(hour, of))),
+        offsets,
+        ([hour, of, entries], first) => {
+          assert.deepEqual(decodeList(hour, encodeList(of, first, 1, entries)), entries);
+        },
+      ),
     );
   });
 

@@ -1,6 +1,12 @@
 import assert from 'node:assert/strict';
 import { describe, it } from 'node:test';
-import { deadLetterHeaders, readDeadLetter, replayHeader, strayHeaders, topicPlans } from '../../../../core/layout/log.ts';
+import {
+  deadLetterHeaders,
+  readDeadLetter,
+  replayHeader,
+  strayHeaders,
+  topicPlans,
+} from '../../../../core/layout/log.ts';
 
 const record = { partition: 3, offset: 99, stamp: 5, key: null, value: null, headers: [] };
 const texts = (headers: ReturnType<typeof strayHeaders>) => headers.map(([name, value]) => [name, value.toString()]);
@@ -23,12 +29,25 @@ describe('headers of ours', () => {
 });
 
 describe('a dead letter', () => {
-  const kept = { partition: 1, offset: 7, stamp: 5, key: null, value: Buffer.from('x'), headers: deadLetterHeaders('detections', record, { reason: 'not_json', detail: 'no' }) };
+  const kept = {
+    partition: 1,
+    offset: 7,
+    stamp: 5,
+    key: null,
+    value: Buffer.from('x'),
+    headers: deadLetterHeaders('detections', record, { reason: 'not_json', detail: 'no' }),
+  };
 
   it('is read back as it was kept', () => {
     assert.deepEqual(readDeadLetter(kept), {
-      partition: 1, offset: 7, keptAt: 5, key: null, value: Buffer.from('x'),
-      source: { topic: 'detections', partition: 3, offset: 99 }, reason: 'not_json', detail: 'no',
+      partition: 1,
+      offset: 7,
+      keptAt: 5,
+      key: null,
+      value: Buffer.from('x'),
+      source: { topic: 'detections', partition: 3, offset: 99 },
+      reason: 'not_json',
+      detail: 'no',
     });
   });
 

@@ -5,7 +5,13 @@ import { DEAD_LETTER_REASONS } from '../../../../core/domain/dead-letters.ts';
 import type { LogRecord } from '../../../../core/domain/detection.ts';
 import { GREATEST_STRAY_BYTES } from '../../../../core/domain/verdict.ts';
 import { deadLetterHeaders, forwardedHeaders, topicPlans } from '../../../../core/layout/log.ts';
-import { DEAD_LETTER_ROOM_BYTES, faultText, LEAST_TOPIC_BYTES, leastRetentionMs, topicFaults } from '../../../../core/layout/topic-settings.ts';
+import {
+  DEAD_LETTER_ROOM_BYTES,
+  faultText,
+  LEAST_TOPIC_BYTES,
+  leastRetentionMs,
+  topicFaults,
+} from '../../../../core/layout/topic-settings.ts';
 import { otherwise, SOUND_TOPIC } from '../../../support/topic-facts.ts';
 
 const HOUR_MS = 3_600_000;
@@ -20,33 +26,55 @@ function batchBytes({ key, value, headers }: Pick<LogRecord, 'key' | 'value' | '
 describe('the settings of the topics', () => {
   it('are right as they are made, also by a broker that does not tell all of them', () => {
     assert.deepEqual(faultsOf({}), []);
-    assert.deepEqual(topicFaults({ ...SOUND_TOPIC, settings: new Map(), deadLetterSettings: new Map() }, 2 * HOUR_MS), []);
+    assert.deepEqual(
+      topicFaults({ ...SOUND_TOPIC, settings: new Map(), deadLetterSettings: new Map() }, 2 * HOUR_MS),
+      [],
+    );
     assert.deepEqual(faultsOf({ 'retention.ms': '-1', 'cleanup.policy': '' }), []);
   });
 
   it('stop both layers where a count would be wrong', () => {
-    assert.deepEqual(faultsOf({ 'message.timestamp.type': 'CreateTime' }).map(({ stops, isMended }) => [stops, isMended]), [['both layers', true]]);
-    for (const policy of ['compact', 'delete,compact']) assert.equal(faultsOf({ 'cleanup.policy': policy })[0]?.stops, 'both layers');
+    assert.deepEqual(
+      faultsOf({ 'message.timestamp.type': 'CreateTime' }).map(({ stops, isMended }) => [stops, isMended]),
+      [['both layers', true]],
+    );
+    for (const policy of ['compact', 'delete,compact'])
+      assert.equal(faultsOf({ 'cleanup.policy': policy })[0]?.stops, 'both layers');
   });
 
   it('stop the speed layer where a record would have nowhere to go', () => {
-    const stops = (...changes: Parameters<typeof otherwise>) => faultsOf(...changes).map((fault) => [fault.topic, fault.stops, fault.value]);
+    const stops = (...changes: Parameters<typeof otherwise>) =>
+      faultsOf(...changes).map((fault) => [fault.topic, fault.stops, fault.value]);
     assert.deepEqual(stops({ 'max.message.bytes': '1048587' }), [['detections', 'the speed layer', '1048588']]);
     assert.deepEqual(stops({}, { 'cleanup.policy': 'compact' }), [['detections.dlq', 'the speed layer', 'delete']]);
     assert.deepEqual(stops({}, { 'max.message.bytes': '1048588' }), [['detections.dlq', 'the speed layer', '2097152']]);
     assert.deepEqual(stops({ 'max.message.bytes': '5000000' }), [['detections.dlq', 'the speed layer', '5065536']]);
     assert.deepEqual(stops({ 'max.message.bytes': '5000000' }, { 'max.message.bytes': '5065536' }), []);
-    assert.deepEqual(topicFaults({ ...SOUND_TOPIC, deadLetterSettings: null }, 0).map(({ stops: whom }) => whom), ['the speed layer']);
+    assert.deepEqual(
+      topicFaults({ ...SOUND_TOPIC, deadLetterSettings: null }, 0).map(({ stops: whom }) => whom),
+      ['the speed layer'],
+    );
   });
 
   it('stop nobody where stopping would make a loss certain', () => {
-    const faults = faultsOf({ 'retention.bytes': '1000', 'retention.ms': '3600000', 'compression.type': 'producer', 'max.message.bytes': '70000000' }, { 'max.message.bytes': '80000000' });
-    assert.deepEqual(faults.map(({ setting, stops, isMended }) => [setting, stops, isMended]), [
-      ['max.message.bytes', 'nobody', false],
-      ['compression.type', 'nobody', true],
-      ['retention.bytes', 'nobody', true],
-      ['retention.ms', 'nobody', false],
-    ]);
+    const faults = faultsOf(
+      {
+        'retention.bytes': '1000',
+        'retention.ms': '3600000',
+        'compression.type': 'producer',
+        'max.message.bytes': '70000000',
+      },
+      { 'max.message.bytes': '80000000' },
+    );
+    assert.deepEqual(
+      faults.map(({ setting, stops, isMended }) => [setting, stops, isMended]),
+      [
+        ['max.message.bytes', 'nobody', false],
+        ['compression.type', 'nobody', true],
+        ['retention.bytes', 'nobody', true],
+        ['retention.ms', 'nobody', false],
+      ],
+    );
   });
 
   it('are told with what was found, what was expected, why, and the command', () => {
@@ -66,13 +94,22 @@ describe('the settings of the topics', () => {
 
 describe('the limits of the topics', () => {
   const longest = { topic: 't'.repeat(249), partition: 2 ** 31 - 1, offset: Number.MAX_SAFE_INTEGER, stamp: 0 };
-  const huge = (headers: LogRecord['headers']): LogRecord => ({ ...longest, key: null, value: Buffer.alloc(GREATEST_STRAY_BYTES), headers });
+  const huge = (headers: LogRecord['headers']): LogRecord => ({
+    ...longest,
+    key: null,
+    value: Buffer.alloc(GREATEST_STRAY_BYTES),
+    headers,
+  });
 
   it('hold every record that is sent home, whatever headers it has', () => {
     const many = Array.from({ length: 2_000 }, (_, i) => [`${i}`, Buffer.alloc(0)] as const);
     const near = [['x', Buffer.alloc(32_757, 'y')]] as const;
     for (const headers of [[], many, near, [['x', Buffer.alloc(500_000, 'y')]] as const]) {
-      const forwarded = { key: Buffer.from('-9223372036854775808'), value: huge(headers).value, headers: forwardedHeaders(huge(headers)) };
+      const forwarded = {
+        key: Buffer.from('-9223372036854775808'),
+        value: huge(headers).value,
+        headers: forwardedHeaders(huge(headers)),
+      };
       assert.ok(batchBytes(forwarded) <= LEAST_TOPIC_BYTES, `${batchBytes(forwarded)}`);
     }
     assert.equal(forwardedHeaders(huge(near)).length, 2, 'as many as fit are kept');
@@ -86,7 +123,14 @@ describe('the limits of the topics', () => {
       const ours = batchBytes({ key: null, value: null, headers });
       assert.ok(ours <= DEAD_LETTER_ROOM_BYTES, `${reason}: ${ours}`);
     }
-    const [log, letters] = topicPlans({ topic: 't', deadLetterTopic: 't.dlq', partitions: 1, replication: 1, retentionMs: 1, segmentBytes: 1 });
+    const [log, letters] = topicPlans({
+      topic: 't',
+      deadLetterTopic: 't.dlq',
+      partitions: 1,
+      replication: 1,
+      retentionMs: 1,
+      segmentBytes: 1,
+    });
     const bytes = (of: typeof log): number => Number(of!.config['max.message.bytes']);
     assert.ok(bytes(letters) >= bytes(log) + DEAD_LETTER_ROOM_BYTES);
   });

@@ -1,6 +1,6 @@
 /**
- * Orders to stop, by an injected clock: what counts as one order, and what as asking again. And how a command ends: with the reason of
- * whatever was thrown, also when that came out of a wait whose signal was aborted.
+ * Orders to stop, by an injected clock: what counts as one order, and what as asking again. And how a command ends:
+ * with the reason of whatever was thrown, also when that came out of a wait whose signal was aborted.
  */
 import assert from 'node:assert/strict';
 import { spawnSync } from 'node:child_process';
@@ -27,7 +27,10 @@ async function endOf(reason: unknown): Promise<{ code: unknown; said: string }> 
 }
 
 test('a wait that a refusal ends, ends the command with the words and the code of the refusal', async () => {
-  assert.deepEqual(await endOf(new Refusal(EXIT.usage, 'EPOCH_SECONDS is 60, recorded was 20')), { code: 2, said: 'EPOCH_SECONDS is 60, recorded was 20\n' });
+  assert.deepEqual(await endOf(new Refusal(EXIT.usage, 'EPOCH_SECONDS is 60, recorded was 20')), {
+    code: 2,
+    said: 'EPOCH_SECONDS is 60, recorded was 20\n',
+  });
 });
 
 test('a wait that Ctrl-C ends, ends the command in silence with 130', async () => {
@@ -41,7 +44,10 @@ test('a process that something keeps alive behind its command says what that is,
     setInterval(() => undefined, 1_000);
     await runCommand(async () => 4);
     endInTime(50);`;
-  const { status, stderr } = spawnSync(process.execPath, ['--import', 'tsx', '--input-type=module', '-e', script], { encoding: 'utf8', timeout: 30_000 });
+  const { status, stderr } = spawnSync(process.execPath, ['--import', 'tsx', '--input-type=module', '-e', script], {
+    encoding: 'utf8',
+    timeout: 30_000,
+  });
   assert.equal(status, 4);
   assert.match(stderr, /^The command is over, and 0.05 s later the process still holds .*Timeout; it is ended now.\n$/);
 });

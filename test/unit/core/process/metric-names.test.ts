@@ -1,5 +1,6 @@
 /**
- * The names of all metrics follow Prometheus' rules, as `promtool check metrics` has them: help, units, endings by type.
+ * The names of all metrics follow Prometheus' rules, as `promtool check metrics` has them: help, units, endings by
+ * type.
  *
  * promtool is not on every machine, so its rules stand here for the three processes that show metrics.
  */
@@ -11,7 +12,8 @@ import { createRegistry } from '../../../../core/process/metrics.ts';
 import { servingMetrics } from '../../../../serving/metrics.ts';
 import { speedMetrics } from '../../../../speed-layer/metrics.ts';
 
-const NOT_BASE_UNITS = /_(milliseconds?|microseconds?|nanoseconds?|ms|us|ns|minutes?|hours?|days?|weeks?|kilobytes?|megabytes?|gigabytes?|kb|mb|gb|bits?|percent|celsius_degrees|kelvins?|fahrenheit|inches|feet|miles|kilometers)(_|$)/;
+const NOT_BASE_UNITS =
+  /_(milliseconds?|microseconds?|nanoseconds?|ms|us|ns|minutes?|hours?|days?|weeks?|kilobytes?|megabytes?|gigabytes?|kb|mb|gb|bits?|percent|celsius_degrees|kelvins?|fahrenheit|inches|feet|miles|kilometers)(_|$)/;
 
 /** What is wrong with a metric, in promtool's sense. */
 function faultsOf({ name, help, type }: { name: string; help: string; type: unknown }): string[] {
@@ -28,7 +30,10 @@ function faultsOf({ name, help, type }: { name: string; help: string; type: unkn
 }
 
 const speed = createRegistry('speed');
-speedMetrics(speed, { holdings: { progress: new Map(), counts: { cells: () => 0 }, held: new Map(), ahead: new Map() } as never, ends: () => new Map() });
+speedMetrics(speed, {
+  holdings: { progress: new Map(), counts: { cells: () => 0 }, held: new Map(), ahead: new Map() } as never,
+  ends: () => new Map(),
+});
 const batch = createRegistry('batch');
 batchMetrics(batch);
 
@@ -36,12 +41,23 @@ test('every name of every process is one that promtool takes', async () => {
   for (const [process, registry] of Object.entries<Registry>({ speed, batch, serving: servingMetrics().registry })) {
     const metrics = await registry.getMetricsAsJSON();
     assert.ok(metrics.length > 20, process);
-    assert.deepEqual(metrics.flatMap((metric) => faultsOf({ ...metric, type: String(metric.type) })), [], process);
+    assert.deepEqual(
+      metrics.flatMap((metric) => faultsOf({ ...metric, type: String(metric.type) })),
+      [],
+      process,
+    );
   }
 });
 
 test('names with faults are found', () => {
-  for (const [name, type] of [['nodejs_active_handles_total', 'gauge'], ['x_requests', 'counter'], ['x_wait_ms', 'gauge'], ['x_row_count', 'gauge'], ['x_gauge', 'gauge'], ['xRows', 'gauge']]) {
+  for (const [name, type] of [
+    ['nodejs_active_handles_total', 'gauge'],
+    ['x_requests', 'counter'],
+    ['x_wait_ms', 'gauge'],
+    ['x_row_count', 'gauge'],
+    ['x_gauge', 'gauge'],
+    ['xRows', 'gauge'],
+  ]) {
     assert.equal(faultsOf({ name: name!, help: 'what it is', type }).length, 1, name);
   }
   assert.equal(faultsOf({ name: 'x', help: '', type: 'gauge' }).length, 1);

@@ -55,7 +55,9 @@ describe('output that may go away', () => {
       });`;
 
   it('does not keep a command from its orderly end when its reader has left', { timeout: 60_000 }, async () => {
-    const child = spawn(process.execPath, ['--import', 'tsx', '--input-type=module', '-e', source], { stdio: ['ignore', 'pipe', 'pipe'] });
+    const child = spawn(process.execPath, ['--import', 'tsx', '--input-type=module', '-e', source], {
+      stdio: ['ignore', 'pipe', 'pipe'],
+    });
     const ended = new Promise<unknown>((resolve) => child.on('exit', (code, signal) => resolve(code ?? signal)));
     await new Promise((resolve) => child.stdout.once('data', resolve));
     child.stdout.destroy();
@@ -70,7 +72,9 @@ describe('output that may go away', () => {
       writeFileSync(join(folder, 'program.mjs'), source);
       const window = await openTerminal(process.env, fileURLToPath(new URL('../../../..', import.meta.url)));
       // A shell that does not mind writes down how the program ended, and renames that when it is whole.
-      window.type(`(trap '' HUP; node --import tsx ${folder}/program.mjs; echo $? > ${folder}/code; mv ${folder}/code ${folder}/ended)`);
+      window.type(
+        `(trap '' HUP; node --import tsx ${folder}/program.mjs; echo $? > ${folder}/code; mv ${folder}/code ${folder}/ended)`,
+      );
       await window.shows(/^up/m, 30_000);
       await window.close();
       for (let tries = 0; tries < 200 && !existsSync(join(folder, 'ended')); tries++) await pause(100);

@@ -5,7 +5,8 @@ import { proxyFor } from '../../../../core/process/proxy.ts';
 import { Refusal } from '../../../../core/process/errors.ts';
 
 const PROXY = 'http://proxy.example:3128';
-const through = (url: string, environment: Record<string, string>): string | undefined => proxyFor(new URL(url), environment)?.host;
+const through = (url: string, environment: Record<string, string>): string | undefined =>
+  proxyFor(new URL(url), environment)?.host;
 
 test('each protocol has its variable, in capitals or small letters, and ALL_PROXY stands for both', () => {
   assert.equal(through('https://issuer.example', { HTTPS_PROXY: PROXY }), 'proxy.example:3128');
@@ -13,14 +14,25 @@ test('each protocol has its variable, in capitals or small letters, and ALL_PROX
   assert.equal(through('https://issuer.example', { HTTP_PROXY: PROXY }), undefined);
   assert.equal(through('http://issuer.example', { HTTP_PROXY: PROXY }), 'proxy.example:3128');
   assert.equal(through('http://issuer.example', { all_proxy: PROXY }), 'proxy.example:3128');
-  assert.equal(through('https://issuer.example', { ALL_PROXY: PROXY, https_proxy: 'other.example:8080' }), 'other.example:8080');
+  assert.equal(
+    through('https://issuer.example', { ALL_PROXY: PROXY, https_proxy: 'other.example:8080' }),
+    'other.example:8080',
+  );
   assert.equal(through('https://issuer.example', { HTTPS_PROXY: '' }), undefined);
 });
 
 test('this machine is never asked through a proxy, whatever the variables say', () => {
-  const all = { HTTP_PROXY: PROXY, http_proxy: PROXY, HTTPS_PROXY: PROXY, https_proxy: PROXY, ALL_PROXY: PROXY, all_proxy: PROXY };
+  const all = {
+    HTTP_PROXY: PROXY,
+    http_proxy: PROXY,
+    HTTPS_PROXY: PROXY,
+    https_proxy: PROXY,
+    ALL_PROXY: PROXY,
+    all_proxy: PROXY,
+  };
   for (const host of ['127.0.0.1', '127.3.2.1', '[::1]', '[::ffff:127.0.0.1]', 'localhost', 'x.localhost']) {
-    for (const protocol of ['http', 'https']) assert.equal(through(`${protocol}://${host}:9870/`, all), undefined, host);
+    for (const protocol of ['http', 'https'])
+      assert.equal(through(`${protocol}://${host}:9870/`, all), undefined, host);
   }
 });
 
@@ -30,8 +42,16 @@ test('NO_PROXY names hosts with what is below them, ports, networks, or everythi
     ['.example.org , other.net', ['http://a.example.org', 'http://other.net:99'], ['http://third.net']],
     ['*.example.org', ['http://a.example.org'], ['http://example.net']],
     ['example.org:9870', ['http://example.org:9870'], ['http://example.org', 'http://example.org:9871']],
-    ['10.0.0.0/8 fd00::/8', ['http://10.1.2.3', 'http://[fd00::7]:80'], ['http://11.1.2.3', 'http://[fe80::7]', 'http://ten.example']],
-    ['10.0.0.7,fd00::7,[fd00::8]:9870', ['http://10.0.0.7:1', 'http://[fd00::7]', 'http://[fd00::8]:9870'], ['http://10.0.0.70', 'http://[fd00::8]:1']],
+    [
+      '10.0.0.0/8 fd00::/8',
+      ['http://10.1.2.3', 'http://[fd00::7]:80'],
+      ['http://11.1.2.3', 'http://[fe80::7]', 'http://ten.example'],
+    ],
+    [
+      '10.0.0.7,fd00::7,[fd00::8]:9870',
+      ['http://10.0.0.7:1', 'http://[fd00::7]', 'http://[fd00::8]:9870'],
+      ['http://10.0.0.70', 'http://[fd00::8]:1'],
+    ],
     ['*', ['http://anything.example'], []],
   ];
   for (const [noProxy, direct, proxied] of cases) {
@@ -42,10 +62,18 @@ test('NO_PROXY names hosts with what is below them, ports, networks, or everythi
 });
 
 test('a variable that names no HTTP proxy is refused with exit code 2, without the password in it', () => {
-  for (const wrong of ['socks5://user:hunter2@proxy.example:1080', 'http://user:hunter2@:3128', 'ftp://proxy.example']) {
+  for (const wrong of [
+    'socks5://user:hunter2@proxy.example:1080',
+    'http://user:hunter2@:3128',
+    'ftp://proxy.example',
+  ]) {
     assert.throws(
       () => through('https://issuer.example', { HTTPS_PROXY: wrong }),
-      (fault) => fault instanceof Refusal && fault.exitCode === 2 && /HTTPS_PROXY is .*expected http:\/\/host:port/.test(fault.message) && !fault.message.includes('hunter2'),
+      (fault) =>
+        fault instanceof Refusal &&
+        fault.exitCode === 2 &&
+        /HTTPS_PROXY is .*expected http:\/\/host:port/.test(fault.message) &&
+        !fault.message.includes('hunter2'),
       wrong,
     );
   }

@@ -14,7 +14,14 @@ test('the answers come in the order of the work', async () => {
 test('the first fault ends a wait that would last for ever, and is the one that is thrown', async () => {
   let tries = 0;
   const forEver = (signal: AbortSignal): Promise<void> =>
-    withRetry(WORKER_RETRY, async () => { tries += 1; throw new Retryable('HBase', 'the client was closed'); }, { signal });
+    withRetry(
+      WORKER_RETRY,
+      async () => {
+        tries += 1;
+        throw new Retryable('HBase', 'the client was closed');
+      },
+      { signal },
+    );
   const broken = async (): Promise<void> => {
     await sleep(120);
     throw new Error('first');
@@ -27,14 +34,23 @@ test('the first fault ends a wait that would last for ever, and is the one that 
 
 test('what cannot be interrupted is waited for', async () => {
   let isDone = false;
-  const slow = async (): Promise<void> => { await sleep(60); isDone = true; };
+  const slow = async (): Promise<void> => {
+    await sleep(60);
+    isDone = true;
+  };
   await assert.rejects(runTogether([slow, async () => assert.fail('at once')]), /at once/);
   assert.ok(isDone);
 });
 
 test('a wait that a signal ends throws what the signal was aborted with', async () => {
   const [first, second] = [new AbortController(), new AbortController()];
-  const waiting = withRetry(WORKER_RETRY, async () => { throw new Retryable('Kafka', 'away'); }, { signal: [first.signal, second.signal] });
+  const waiting = withRetry(
+    WORKER_RETRY,
+    async () => {
+      throw new Retryable('Kafka', 'away');
+    },
+    { signal: [first.signal, second.signal] },
+  );
   setTimeout(() => second.abort(new Error('why')), 20);
   await assert.rejects(waiting, { message: 'why' });
 });

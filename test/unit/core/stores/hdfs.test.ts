@@ -1,5 +1,6 @@
 /**
- * The HDFS driver against servers that misbehave as WebHDFS does: what was not written or read whole is never taken for whole.
+ * The HDFS driver against servers that misbehave as WebHDFS does: what was not written or read whole is never taken for
+ * whole.
  *
  * A small server in this process speaks the few operations; test/contract/hdfs.test.ts meets the real one.
  */
@@ -26,7 +27,11 @@ before(async () => {
 });
 after(() => rm(folder, { recursive: true, force: true }));
 
-async function against(answer: Answer, ask: (files: Hdfs) => Promise<void>, patience: { idleLimitMs?: number; host?: string } = {}): Promise<void> {
+async function against(
+  answer: Answer,
+  ask: (files: Hdfs) => Promise<void>,
+  patience: { idleLimitMs?: number; host?: string } = {},
+): Promise<void> {
   const host = patience.host ?? '127.0.0.1';
   const server = createServer((request, response) => {
     const operation = new URL(request.url!, 'http://x').searchParams.get('op')!.toLowerCase();
@@ -46,13 +51,16 @@ function json(response: ServerResponse, status: number, body: unknown): void {
   response.writeHead(status, { 'content-type': 'application/json' }).end(JSON.stringify(body));
 }
 
-const remote = (message: string, exception = 'IOException') => ({ RemoteException: { exception, javaClassName: `x.${exception}`, message } });
+const remote = (message: string, exception = 'IOException') => ({
+  RemoteException: { exception, javaClassName: `x.${exception}`, message },
+});
 const fileOf = (length: number) => ({ FileStatus: { pathSuffix: '', type: 'FILE', length, modificationTime: 5 } });
 
 /** A file is written and read, through the redirect to a data node on the same address. */
 const wholeFile: Answer = (request, response, operation) => {
   if (operation === 'getfilestatus') return json(response, 200, fileOf(100));
-  if (!request.url!.includes('second')) return void response.writeHead(307, { location: `http://${request.headers.host}/second?op=${operation}` }).end();
+  if (!request.url!.includes('second'))
+    return void response.writeHead(307, { location: `http://${request.headers.host}/second?op=${operation}` }).end();
   if (request.method === 'PUT') return void request.resume().on('end', () => response.writeHead(201).end());
   response.writeHead(200, { 'content-type': 'application/octet-stream' }).end(Buffer.alloc(100, 7));
 };
@@ -68,7 +76,8 @@ test('every change carries the header that HDFS may ask for, to the name node an
   const seen: { method: string; headers: IncomingMessage['headers'] }[] = [];
   const answer: Answer = (request, response, operation) => {
     seen.push({ method: request.method!, headers: request.headers });
-    if (operation === 'getfilestatus' || request.method === 'PUT' && operation === 'create') return wholeFile(request, response, operation);
+    if (operation === 'getfilestatus' || (request.method === 'PUT' && operation === 'create'))
+      return wholeFile(request, response, operation);
     json(response, 200, { boolean: true });
   };
   await against(answer, async (files) => {
@@ -77,7 +86,10 @@ test('every change carries the header that HDFS may ask for, to the name node an
     await files.remove('a');
   });
   const changes = seen.filter(({ method }) => method !== 'GET');
-  assert.deepEqual(changes.map(({ method }) => method), ['PUT', 'PUT', 'PUT', 'DELETE']);
+  assert.deepEqual(
+    changes.map(({ method }) => method),
+    ['PUT', 'PUT', 'PUT', 'DELETE'],
+  );
   for (const { headers } of changes) assert.equal(headers['x-xsrf-header'], 'sightline');
   for (const { headers } of changes.slice(0, 2)) assert.equal(headers['content-type'], 'application/octet-stream');
 });
@@ -147,13 +159,21 @@ test('an upload that the data node refuses is a fault, although the package says
 });
 
 test('what may pass is worth another try, a missing right is for a person, a missing file is an answer', async () => {
-  const saying = (message: string): Answer => (_, response) => json(response, 403, remote(message, message.startsWith('Perm') ? 'AccessControlException' : 'SafeModeException'));
+  const saying =
+    (message: string): Answer =>
+    (_, response) =>
+      json(response, 403, remote(message, message.startsWith('Perm') ? 'AccessControlException' : 'SafeModeException'));
   await against(saying('Name node is in safe mode.'), (files) => assert.rejects(files.list('a'), Retryable));
-  await against(saying('Permission denied: user=me, access=WRITE'), (files) => assert.rejects(files.makeFolder('a'), Refusal));
-  await against((_, response) => json(response, 404, remote('File does not exist: /s/a')), async (files) => {
-    assert.equal(await files.facts('a'), null);
-    assert.deepEqual(await files.list('a'), []);
-  });
+  await against(saying('Permission denied: user=me, access=WRITE'), (files) =>
+    assert.rejects(files.makeFolder('a'), Refusal),
+  );
+  await against(
+    (_, response) => json(response, 404, remote('File does not exist: /s/a')),
+    async (files) => {
+      assert.equal(await files.facts('a'), null);
+      assert.deepEqual(await files.list('a'), []);
+    },
+  );
   const nobody = hdfs({ WEBHDFS_URL: 'http://127.0.0.1:1', SIGHTLINE_ROOT: '/s', HADOOP_USER: 'me' });
   await assert.rejects(nobody.facts('a'), Retryable);
 });
@@ -177,9 +197,13 @@ test('paths that would leave the root are refused', async () => {
 });
 
 test('a name node that takes a question and never answers is given up after the patience of who asks', async () => {
-  await against(() => undefined, async (files) => {
-    await assert.rejects(files.list('lake'), { name: 'Retryable', message: /HDFS/ });
-  }, { idleLimitMs: 200 });
+  await against(
+    () => undefined,
+    async (files) => {
+      await assert.rejects(files.list('lake'), { name: 'Retryable', message: /HDFS/ });
+    },
+    { idleLimitMs: 200 },
+  );
 });
 
 test('a data node that falls silent in the middle of a file is given up as well', async () => {
@@ -237,7 +261,8 @@ test('a read tells of its bytes, and ends with what is thrown at it', async () =
   });
 });
 
-// ---- fates -----------------------------------------------------------------------------------------------------------
+// ---- fates
+// -----------------------------------------------------------------------------------------------------------
 
 /** Status, exception and message of an answer, as HDFS 3.4 words it; and what becomes of it. */
 const FATES: readonly (readonly [number, string, string, 'again' | 'bug' | number])[] = [
@@ -246,15 +271,40 @@ const FATES: readonly (readonly [number, string, string, 'again' | 'bug' | numbe
   [403, 'RetriableException', 'NameNode still not started', 'again'],
   [403, 'RetriableException', 'Server too busy', 'again'],
   [403, 'IOException', 'NameNode still not started', 'again'],
-  [403, 'IOException', 'File /s/a could only be written to 0 of the 1 minReplication nodes. There are 0 datanode(s) running', 'again'],
+  [
+    403,
+    'IOException',
+    'File /s/a could only be written to 0 of the 1 minReplication nodes. There are 0 datanode(s) running',
+    'again',
+  ],
   [403, 'IOException', 'Failed to find datanode, suggest to check cluster health. excludeDatanodes=null', 'again'],
-  [403, 'DiskOutOfSpaceException', 'Out of space: The volume with the most available space (=0 B) is less than the block size', 'again'],
+  [
+    403,
+    'DiskOutOfSpaceException',
+    'Out of space: The volume with the most available space (=0 B) is less than the block size',
+    'again',
+  ],
   [500, 'ConnectException', 'Call From a to b failed on connection exception: Connection refused', 'again'],
-  [403, 'AlreadyBeingCreatedException', 'Failed to CREATE_FILE /s/a because this file lease is currently owned by x', 'again'],
+  [
+    403,
+    'AlreadyBeingCreatedException',
+    'Failed to CREATE_FILE /s/a because this file lease is currently owned by x',
+    'again',
+  ],
   [403, 'AccessControlException', 'Permission denied: user=me, access=WRITE, inode="/":hdfs:supergroup:drwxr-xr-x', 2],
   [401, 'AuthenticationException', 'Unauthorized connection for super-user', 2],
-  [403, 'DSQuotaExceededException', 'The DiskSpace quota of /s is exceeded: quota = 1 B = 1 B but diskspace consumed = 134217728 B', 5],
-  [403, 'NSQuotaExceededException', 'The NameSpace quota (directories and files) of directory /s is exceeded: quota=1 file count=2', 5],
+  [
+    403,
+    'DSQuotaExceededException',
+    'The DiskSpace quota of /s is exceeded: quota = 1 B = 1 B but diskspace consumed = 134217728 B',
+    5,
+  ],
+  [
+    403,
+    'NSQuotaExceededException',
+    'The NameSpace quota (directories and files) of directory /s is exceeded: quota=1 file count=2',
+    5,
+  ],
   [403, 'FSLimitException$MaxDirectoryItemsExceededException', 'The directory item limit of /s is exceeded', 2],
   [403, 'ParentNotDirectoryException', '/s (is not a directory)', 2],
   [400, 'IllegalArgumentException', 'Invalid value for webhdfs parameter "op"', 'bug'],
@@ -263,22 +313,33 @@ const FATES: readonly (readonly [number, string, string, 'again' | 'bug' | numbe
 
 for (const [status, exception, message, fate] of FATES) {
   test(`${exception}, "${message.slice(0, 60)}": ${typeof fate === 'number' ? `refused with code ${fate}` : fate}`, async () => {
-    await against((_, response) => json(response, status, remote(message, exception)), async (files) => {
-      await assert.rejects(files.makeFolder('a'), (fault: Error) => {
-        assert.ok(fault.message.includes(message), fault.message);
-        if (fate === 'again') return fault instanceof Retryable && fault.dependency === 'HDFS';
-        if (fate === 'bug') return !(fault instanceof Retryable) && !(fault instanceof Refusal);
-        return fault instanceof Refusal && fault.exitCode === fate && fault.message.length > message.length + 60;
-      });
-    });
+    await against(
+      (_, response) => json(response, status, remote(message, exception)),
+      async (files) => {
+        await assert.rejects(files.makeFolder('a'), (fault: Error) => {
+          assert.ok(fault.message.includes(message), fault.message);
+          if (fate === 'again') return fault instanceof Retryable && fault.dependency === 'HDFS';
+          if (fate === 'bug') return !(fault instanceof Retryable) && !(fault instanceof Refusal);
+          return fault instanceof Refusal && fault.exitCode === fate && fault.message.length > message.length + 60;
+        });
+      },
+    );
   });
 }
 
 test('an answer without a reason of HDFS is a busy proxy, a way of signing in, or another service', async () => {
-  const plain = (status: number): Answer => (_, response) => void response.writeHead(status, { 'content-type': 'text/html' }).end('<html>');
-  for (const status of [429, 500, 502, 503, 504]) await against(plain(status), (files) => assert.rejects(files.list('a'), Retryable));
-  await against(plain(401), (files) => assert.rejects(files.list('a'), (fault) => fault instanceof Refusal && /signing in/.test(fault.message)));
-  await against(plain(404), (files) => assert.rejects(files.list('a'), (fault) => fault instanceof Refusal && /Look at WEBHDFS_URL/.test(fault.message)));
+  const plain =
+    (status: number): Answer =>
+    (_, response) =>
+      void response.writeHead(status, { 'content-type': 'text/html' }).end('<html>');
+  for (const status of [429, 500, 502, 503, 504])
+    await against(plain(status), (files) => assert.rejects(files.list('a'), Retryable));
+  await against(plain(401), (files) =>
+    assert.rejects(files.list('a'), (fault) => fault instanceof Refusal && /signing in/.test(fault.message)),
+  );
+  await against(plain(404), (files) =>
+    assert.rejects(files.list('a'), (fault) => fault instanceof Refusal && /Look at WEBHDFS_URL/.test(fault.message)),
+  );
 });
 
 test('an upload that a proxy refuses is no success', async () => {

@@ -2,25 +2,39 @@ import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import fc from 'fast-check';
 import type { Shown } from '../../../../dashboard-next/live/address.ts';
-import { addressOf, DEFAULTS, LIMITS, readAddress, SORTS, WINDOW_NAMES } from '../../../../dashboard-next/live/address.ts';
+import {
+  addressOf,
+  DEFAULTS,
+  LIMITS,
+  readAddress,
+  SORTS,
+  WINDOW_NAMES,
+} from '../../../../dashboard-next/live/address.ts';
 
 const read = (query: string) => readAddress(new URLSearchParams(query));
 const minute = fc.integer({ min: 0, max: 60_000_000 }).map((n) => n * 60_000);
-const anyShown: fc.Arbitrary<Shown> = fc.record({
-  where: fc.constant(DEFAULTS.where),
-  window: fc.constantFrom(...WINDOW_NAMES),
-  fixed: fc.option(fc.tuple(minute, fc.integer({ min: 1, max: 100_000 })).map(([from, minutes]) => ({ from, to: from + minutes * 60_000 }))),
-  location: fc.oneof(fc.constant('all'), fc.bigInt({ min: -(2n ** 63n), max: 2n ** 63n - 1n }).map(String)),
-  limit: fc.constantFrom(...LIMITS),
-  q: fc.string({ unit: 'grapheme', maxLength: 40 }),
-  sort: fc.constantFrom(...SORTS),
-  refresh: fc.constantFrom(1, 5, 10, 'off') as fc.Arbitrary<Shown['refresh']>,
-  tz: fc.constantFrom('UTC', 'Europe/Berlin', 'Asia/Kolkata'),
-  view: fc.constantFrom('chart', 'table'),
-  dt: fc.constantFrom(null, '2026-11-22'),
-  allowPartial: fc.boolean(),
-  theme: fc.constantFrom(null, 'light', 'dark'),
-}, { noNullPrototype: true });
+const anyShown: fc.Arbitrary<Shown> = fc.record(
+  {
+    where: fc.constant(DEFAULTS.where),
+    window: fc.constantFrom(...WINDOW_NAMES),
+    fixed: fc.option(
+      fc
+        .tuple(minute, fc.integer({ min: 1, max: 100_000 }))
+        .map(([from, minutes]) => ({ from, to: from + minutes * 60_000 })),
+    ),
+    location: fc.oneof(fc.constant('all'), fc.bigInt({ min: -(2n ** 63n), max: 2n ** 63n - 1n }).map(String)),
+    limit: fc.constantFrom(...LIMITS),
+    q: fc.string({ unit: 'grapheme', maxLength: 40 }),
+    sort: fc.constantFrom(...SORTS),
+    refresh: fc.constantFrom(1, 5, 10, 'off') as fc.Arbitrary<Shown['refresh']>,
+    tz: fc.constantFrom('UTC', 'Europe/Berlin', 'Asia/Kolkata'),
+    view: fc.constantFrom('chart', 'table'),
+    dt: fc.constantFrom(null, '2026-11-22'),
+    allowPartial: fc.boolean(),
+    theme: fc.constantFrom(null, 'light', 'dark'),
+  },
+  { noNullPrototype: true },
+);
 
 test('what is shown survives its address', () => {
   fc.assert(
@@ -62,7 +76,12 @@ test('a range is read as ISO 8601 or as milliseconds, down to the minute', () =>
 });
 
 test('a range that is empty, turned round or half given is not taken', () => {
-  for (const query of ['from=2026-11-22T14:32Z', 'from=5&to=4', 'from=2026-11-22T14:32Z&to=2026-11-22T14:32Z', 'from=yesterday&to=today']) {
+  for (const query of [
+    'from=2026-11-22T14:32Z',
+    'from=5&to=4',
+    'from=2026-11-22T14:32Z&to=2026-11-22T14:32Z',
+    'from=yesterday&to=today',
+  ]) {
     const { shown, faults } = read(query);
     assert.equal(shown.fixed, null, query);
     assert.ok(faults.length > 0, query);

@@ -30,7 +30,12 @@ test('a question becomes the API’s address, and its answer comes back', async 
 test('a page whose session is over goes through the sign-in by itself; a role that is missing is no reason to', async () => {
   const signedIn: number[] = [];
   const ask = (status: number, headers: Record<string, string>) =>
-    httpQuestions(serverClock(NOON), '', async () => Response.json({}, { status, headers }), () => void signedIn.push(status)).trust();
+    httpQuestions(
+      serverClock(NOON),
+      '',
+      async () => Response.json({}, { status, headers }),
+      () => void signedIn.push(status),
+    ).trust();
   await assert.rejects(ask(401, { 'x-sightline-sign-in': '/api/auth/login' }), { kind: 'forbidden' });
   await assert.rejects(ask(401, {}), { kind: 'forbidden' });
   await assert.rejects(ask(403, {}), { kind: 'forbidden' });
@@ -39,16 +44,35 @@ test('a page whose session is over goes through the sign-in by itself; a role th
 
 test('each refusal says what happened: a store is down, the question is wrong, nobody is there', async () => {
   const problem = { title: 'HBase does not answer', detail: 'connection refused', request_id: 'r1' };
-  const ask = (response: () => Response | Promise<Response>) => answering(response).questions.locations({ from: 1, to: 2 });
-  await assert.rejects(ask(() => Response.json(problem, { status: 503, headers: { 'retry-after': '5' } })), (fault: NoAnswer) => {
-    assert.deepEqual([fault.kind, fault.title, fault.retryAfterMs, fault.requestId], ['down', problem.title, 5_000, 'r1']);
-    return true;
-  });
+  const ask = (response: () => Response | Promise<Response>) =>
+    answering(response).questions.locations({ from: 1, to: 2 });
+  await assert.rejects(
+    ask(() => Response.json(problem, { status: 503, headers: { 'retry-after': '5' } })),
+    (fault: NoAnswer) => {
+      assert.deepEqual(
+        [fault.kind, fault.title, fault.retryAfterMs, fault.requestId],
+        ['down', problem.title, 5_000, 'r1'],
+      );
+      return true;
+    },
+  );
   const costly = { title: 'The question takes too long', detail: 'choose a shorter window', narrow: ['from'] };
-  await assert.rejects(ask(() => Response.json(costly, { status: 503 })), { kind: 'costly', title: costly.title, detail: costly.detail, retryAfterMs: null });
-  await assert.rejects(ask(() => Response.json({}, { status: 400 })), { kind: 'refused', title: 'The API answered 400' });
-  await assert.rejects(ask(() => new Response('<html>', { status: 200 })), { kind: 'offline' });
-  await assert.rejects(ask(() => Promise.reject(new TypeError('fetch failed'))), { kind: 'offline', detail: 'fetch failed' });
+  await assert.rejects(
+    ask(() => Response.json(costly, { status: 503 })),
+    { kind: 'costly', title: costly.title, detail: costly.detail, retryAfterMs: null },
+  );
+  await assert.rejects(
+    ask(() => Response.json({}, { status: 400 })),
+    { kind: 'refused', title: 'The API answered 400' },
+  );
+  await assert.rejects(
+    ask(() => new Response('<html>', { status: 200 })),
+    { kind: 'offline' },
+  );
+  await assert.rejects(
+    ask(() => Promise.reject(new TypeError('fetch failed'))),
+    { kind: 'offline', detail: 'fetch failed' },
+  );
 });
 
 test('a look-up in a day of the lake is given longer than other questions', async () => {
@@ -57,7 +81,10 @@ test('a look-up in a day of the lake is given longer than other questions', asyn
   AbortSignal.timeout = (ms) => (limits.push(ms), timeout.call(AbortSignal, ms));
   try {
     const { questions } = answering(() => Response.json({}, { status: 404 }));
-    assert.deepEqual([await questions.detection('1', null), await questions.detection('1', '2026-11-22')], [null, null]);
+    assert.deepEqual(
+      [await questions.detection('1', null), await questions.detection('1', '2026-11-22')],
+      [null, null],
+    );
     assert.ok(limits[1]! > 30_000 && limits[0]! < 10_000);
   } finally {
     AbortSignal.timeout = timeout;
@@ -68,7 +95,11 @@ test('an epoch without a report has no verdict', async () => {
   const { questions } = answering(() => Response.json({}, { status: 404 }));
   assert.equal(await questions.verdict('2026-11-22'), null);
   assert.equal(verdictOf({ epoch: 'e', result: 'failed' }), null);
-  assert.deepEqual(verdictOf({ epoch: 'e', result: 'repaired', comparison: { differences: { count: 3 } } }), { epoch: 'e', result: 'repaired', differences: 3 });
+  assert.deepEqual(verdictOf({ epoch: 'e', result: 'repaired', comparison: { differences: { count: 3 } } }), {
+    epoch: 'e',
+    result: 'repaired',
+    differences: 3,
+  });
 });
 
 test('the server’s clock is learnt from its answers, and a small difference is none', () => {

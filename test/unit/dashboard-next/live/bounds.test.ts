@@ -3,7 +3,17 @@ import { test } from 'node:test';
 import fc from 'fast-check';
 import type { WindowName } from '../../../../dashboard-next/live/address.ts';
 import { WINDOW_NAMES, WINDOWS } from '../../../../dashboard-next/live/address.ts';
-import { bucketWords, comparisonOf, isOver, lengthWords, lineBeforeOf, MINUTE_MS, neighbour, spanOf, stepSecondsOf } from '../../../../dashboard-next/live/bounds.ts';
+import {
+  bucketWords,
+  comparisonOf,
+  isOver,
+  lengthWords,
+  lineBeforeOf,
+  MINUTE_MS,
+  neighbour,
+  spanOf,
+  stepSecondsOf,
+} from '../../../../dashboard-next/live/bounds.ts';
 import { NBSP } from '../../../../dashboard-next/live/times.ts';
 
 const rolling = (window: WindowName) => ({ window, fixed: null, tz: 'UTC' });
@@ -49,7 +59,10 @@ test('a timeline has at most 180 buckets, or days', () => {
       assert.ok((minutes * 60) / step <= 180 || step === 86_400);
     }),
   );
-  assert.deepEqual(WINDOW_NAMES.map((window) => stepSecondsOf(rolling(window))), [60, 60, 60, 600, 3_600]);
+  assert.deepEqual(
+    WINDOW_NAMES.map((window) => stepSecondsOf(rolling(window))),
+    [60, 60, 60, 600, 3_600],
+  );
 });
 
 test('the line of the period before lies on the window’s buckets', () => {
@@ -87,15 +100,24 @@ const november = (day: number): number => Date.UTC(2026, 10, day, day > 1 ? 5 : 
 
 test('the days before days are as many days of the zone, over a change of its clocks too', () => {
   const chosen = fixed(november(-1), november(13), NEW_YORK);
-  assert.deepEqual(lineBeforeOf(chosen, chosen.fixed), { span: { from: november(-15), to: november(-1) }, shiftMs: 14 * 86_400_000 });
+  assert.deepEqual(lineBeforeOf(chosen, chosen.fixed), {
+    span: { from: november(-15), to: november(-1) },
+    shiftMs: 14 * 86_400_000,
+  });
 });
 
 test('from whole days the arrows lead to whole days, though one of them has 25 hours', () => {
   const day = (n: number) => fixed(november(n), november(n + 1), NEW_YORK);
   const now = november(20);
-  assert.deepEqual([1, -1].map((direction) => neighbour(day(1), direction as 1 | -1, now)), [day(2).fixed, day(0).fixed]);
+  assert.deepEqual(
+    [1, -1].map((direction) => neighbour(day(1), direction as 1 | -1, now)),
+    [day(2).fixed, day(0).fixed],
+  );
   assert.deepEqual(neighbour(day(2), -1, now), day(1).fixed);
-  assert.deepEqual(neighbour(fixed(november(2), november(2) + 7_200_000, NEW_YORK), -1, now), { from: november(2) - 7_200_000, to: november(2) });
+  assert.deepEqual(neighbour(fixed(november(2), november(2) + 7_200_000, NEW_YORK), -1, now), {
+    from: november(2) - 7_200_000,
+    to: november(2),
+  });
 });
 
 test('whole days are counted as days, also where one of them has 25 hours', () => {

@@ -24,18 +24,26 @@ function world({ streams = false } = {}) {
   let slow: string | null = null;
   const asked: string[] = [];
   const events: LiveEvent[] = [];
-  const told = <T>(name: string, answer: () => T) => (): Promise<T> => {
-    asked.push(name);
-    if (fault) return Promise.reject(fault);
-    if (slow !== name) return Promise.resolve(answer());
-    return new Promise((resolve) => void setTimer(() => resolve(answer()), 1_400));
-  };
+  const told =
+    <T>(name: string, answer: () => T) =>
+    (): Promise<T> => {
+      asked.push(name);
+      if (fault) return Promise.reject(fault);
+      if (slow !== name) return Promise.resolve(answer());
+      return new Promise((resolve) => void setTimer(() => resolve(answer()), 1_400));
+    };
   const questions: Questions = {
     // One detection a tenth of a second, all of them of the last minutes.
     topItems: ({ from, to, parts, since }) =>
       told(parts ? 'total' : 'items', () => {
         const total = Math.round((now - NOON) / 100) + 7;
-        return topItems({ from, to, total, view: view({ speed_as_of: now }), ...(since === undefined ? {} : { since: { from: since, to, total } }) });
+        return topItems({
+          from,
+          to,
+          total,
+          view: view({ speed_as_of: now }),
+          ...(since === undefined ? {} : { since: { from: since, to, total } }),
+        });
       })(),
     timeline: told('timeline', () => timeline([1], { view: view({ speed_as_of: now }) })),
     locations: told('locations', () => ({ ...locations({ 1: 1 }), view: view({ speed_as_of: now }) })),
@@ -60,7 +68,12 @@ function world({ streams = false } = {}) {
     timers = [...timers, timer].sort((a, b) => a.at - b.at);
     return () => void (timers = timers.filter((one) => one !== timer));
   };
-  const feed = startFeed({ questions, now: () => now, setTimer, isHidden: () => hidden, random: () => 0.5, openStream }, null, (event) => void events.push(event), () => undefined);
+  const feed = startFeed(
+    { questions, now: () => now, setTimer, isHidden: () => hidden, random: () => 0.5, openStream },
+    null,
+    (event) => void events.push(event),
+    () => undefined,
+  );
   return {
     streamed,
     now: () => now,
@@ -134,7 +147,10 @@ test('a paused page asks how things stand and paints nothing, but paints another
   await pass(0);
   feed.show(DEFAULTS, null);
   await pass(20_000);
-  assert.deepEqual(events.map(({ type }) => type), ['board', 'pulse', 'pulse']);
+  assert.deepEqual(
+    events.map(({ type }) => type),
+    ['board', 'pulse', 'pulse'],
+  );
   feed.show({ ...DEFAULTS, window: '24h' }, null);
   await pass(100);
   assert.equal(events.at(-1)?.type, 'board');
@@ -234,7 +250,9 @@ test('pausing keeps the stream, a hidden page closes it, a fixed range has none'
 
 /** Everything on a board that says as of when it is. */
 function moments({ parts }: Board): number[] {
-  return Object.values(parts).map((part) => asOfPart(part)).filter(Number.isFinite);
+  return Object.values(parts)
+    .map((part) => asOfPart(part))
+    .filter(Number.isFinite);
 }
 
 test('no part of a page stands on a later moment than its total, asked or pushed, and all of it comes', async () => {
@@ -247,9 +265,15 @@ test('no part of a page stands on a later moment than its total, asked or pushed
     }
     const boards = events.flatMap((event) => (event.type === 'board' ? [event.board] : []));
     assert.ok(boards.length >= 29, `${boards.length} boards`);
-    for (const board of boards) for (const asOf of moments(board)) assert.ok(asOf <= board.top.view.speed_as_of, `${asOf - board.top.view.speed_as_of} ms later`);
-    for (const name of ['timeline', 'places', 'trust', 'latest'] as const) assert.ok(boards.at(-1)!.parts[name], `${name}, ${streams ? 'pushed' : 'asked'}`);
-    assert.ok(boards.at(-1)!.top.view.speed_as_of - asOfPart(boards.at(-1)!.parts.latest!) <= 2_300, 'what is asked each time is two paints behind at most');
+    for (const board of boards)
+      for (const asOf of moments(board))
+        assert.ok(asOf <= board.top.view.speed_as_of, `${asOf - board.top.view.speed_as_of} ms later`);
+    for (const name of ['timeline', 'places', 'trust', 'latest'] as const)
+      assert.ok(boards.at(-1)!.parts[name], `${name}, ${streams ? 'pushed' : 'asked'}`);
+    assert.ok(
+      boards.at(-1)!.top.view.speed_as_of - asOfPart(boards.at(-1)!.parts.latest!) <= 2_300,
+      'what is asked each time is two paints behind at most',
+    );
     feed.stop();
   }
 });
@@ -260,7 +284,8 @@ test('today so far is of the answer that has the total: it never stands below a 
   await pass(25_000);
   const boards = events.flatMap((event) => (event.type === 'board' ? [event.board] : []));
   assert.ok(boards.at(-1)!.top.total > boards[0]!.top.total + 20, 'detections go on arriving');
-  for (const { top } of boards) assert.ok(top.since && top.since.total >= top.total, `${top.since?.total} today, ${top.total} in the window`);
+  for (const { top } of boards)
+    assert.ok(top.since && top.since.total >= top.total, `${top.since?.total} today, ${top.total} in the window`);
   assert.equal(count(asked, 'total'), boards.length, 'one question gives both');
   feed.stop();
 });

@@ -3,7 +3,10 @@ import { test } from 'node:test';
 import { movesOf } from '../../../../dashboard-next/live/moves.ts';
 
 test('rows that change places move from where they were to where they are', () => {
-  assert.deepEqual(movesOf(['a', 'b', 'c'], ['b', 'a', 'c']), [{ from: 1, to: 0 }, { from: 0, to: 1 }]);
+  assert.deepEqual(movesOf(['a', 'b', 'c'], ['b', 'a', 'c']), [
+    { from: 1, to: 0 },
+    { from: 0, to: 1 },
+  ]);
   assert.deepEqual(movesOf(['a', 'b'], ['a', 'b']), []);
 });
 

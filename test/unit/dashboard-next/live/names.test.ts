@@ -9,7 +9,12 @@ test('no character of a name is invisible or turns the text around it', () => {
   assert.equal(visible('zero\u200bwidth'), 'zero⟨200B⟩width');
   assert.equal(visible(' x  y '), '␠x  y␠');
   const any = fc.string({ unit: 'binary', minLength: 1, maxLength: 50 });
-  fc.assert(fc.property(any, (name) => !/[\p{Cc}\u200e\u200f\u2028-\u202e\u2066-\u2069]/u.test(visible(name)) && visible(name).trim() !== ''));
+  fc.assert(
+    fc.property(
+      any,
+      (name) => !/[\p{Cc}\u200e\u200f\u2028-\u202e\u2066-\u2069]/u.test(visible(name)) && visible(name).trim() !== '',
+    ),
+  );
 });
 
 test('a family stays a family', () => {

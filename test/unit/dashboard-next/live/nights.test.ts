@@ -34,9 +34,15 @@ const attempt = (epoch: string): RunsAnswer['attempts'][number] => ({
   exit_code: 5,
   because: 'Kafka is away',
 });
-const runs = (changed: Partial<RunsAnswer> = {}): RunsAnswer => ({ runs: [summary('2026-11-22')], total: 1, attempts: [], ...changed });
+const runs = (changed: Partial<RunsAnswer> = {}): RunsAnswer => ({
+  runs: [summary('2026-11-22')],
+  total: 1,
+  attempts: [],
+  ...changed,
+});
 const batch = (changed: object = {}) => trust({ batch: { ...trust().batch, ...changed } });
-const rows = (answer: RunsAnswer, of: ReturnType<typeof trust> | null) => nightsOf(answer, of, () => '00:00').map(({ epoch, verdict, note }) => `${epoch} ${verdict}${note && `: ${note}`}`);
+const rows = (answer: RunsAnswer, of: ReturnType<typeof trust> | null) =>
+  nightsOf(answer, of, () => '00:00').map(({ epoch, verdict, note }) => `${epoch} ${verdict}${note && `: ${note}`}`);
 
 test('nothing is due: the open epoch says until when it is, above what was published', () => {
   assert.deepEqual(rows(runs(), batch()), ['2026-11-23 Not run: open until 00:00', '2026-11-22 Proved']);
@@ -44,14 +50,32 @@ test('nothing is due: the open epoch says until when it is, above what was publi
 });
 
 test('a run under way is a row of its own; what waits behind it is counted beside it', () => {
-  assert.deepEqual(rows(runs(), batch({ behind_epochs: 1, running: '2026-11-23' })), ['2026-11-23 Running: under way', '2026-11-22 Proved']);
-  assert.deepEqual(rows(runs(), batch({ behind_epochs: 3, running: '2026-11-23' }))[0], '2 epochs Not run: over, not published yet');
+  assert.deepEqual(rows(runs(), batch({ behind_epochs: 1, running: '2026-11-23' })), [
+    '2026-11-23 Running: under way',
+    '2026-11-22 Proved',
+  ]);
+  assert.deepEqual(
+    rows(runs(), batch({ behind_epochs: 3, running: '2026-11-23' }))[0],
+    '2 epochs Not run: over, not published yet',
+  );
 });
 
 test('a try that failed stays until its epoch is tried again or published', () => {
   const failed = runs({ attempts: [attempt('2026-11-23'), attempt('2026-11-23'), attempt('2026-11-22')] });
-  assert.deepEqual(rows(failed, batch({ behind_epochs: 1 })), ['2026-11-23 Failed: exit 5 in archive: Kafka is away', '2026-11-22 Proved']);
-  assert.equal(rows(failed, batch({ behind_epochs: 1, running: '2026-11-23' }))[0], '2026-11-23 Running: again, after a try that failed');
-  const since = runs({ ...failed, runs: [summary('2026-11-23', { result: 'repaired', differences: 2 }), summary('2026-11-22')] });
-  assert.deepEqual(rows(since, batch({ behind_epochs: 1, running: '2026-11-23' }))[1], '2026-11-23 Repaired: 2 differences, published');
+  assert.deepEqual(rows(failed, batch({ behind_epochs: 1 })), [
+    '2026-11-23 Failed: exit 5 in archive: Kafka is away',
+    '2026-11-22 Proved',
+  ]);
+  assert.equal(
+    rows(failed, batch({ behind_epochs: 1, running: '2026-11-23' }))[0],
+    '2026-11-23 Running: again, after a try that failed',
+  );
+  const since = runs({
+    ...failed,
+    runs: [summary('2026-11-23', { result: 'repaired', differences: 2 }), summary('2026-11-22')],
+  });
+  assert.deepEqual(
+    rows(since, batch({ behind_epochs: 1, running: '2026-11-23' }))[1],
+    '2026-11-23 Repaired: 2 differences, published',
+  );
 });

@@ -13,7 +13,17 @@ test('a count is written digit by digit, whatever its size', () => {
 });
 
 test('a compact number has three digits and the next unit as soon as it needs it', () => {
-  const cases: [number, string][] = [[0, '0'], [999, '999'], [1_000, '1.00 k'], [12_437, '12.4 k'], [999_499, '999 k'], [999_950, '1.00 M'], [841_000_000, '841 M'], [1_239_000_000, '1.24 bn'], [1.24e12, '1,240 bn']];
+  const cases: [number, string][] = [
+    [0, '0'],
+    [999, '999'],
+    [1_000, '1.00 k'],
+    [12_437, '12.4 k'],
+    [999_499, '999 k'],
+    [999_950, '1.00 M'],
+    [841_000_000, '841 M'],
+    [1_239_000_000, '1.24 bn'],
+    [1.24e12, '1,240 bn'],
+  ];
   for (const [n, text] of cases) assert.equal(plain(compact(n)), text);
   assert.equal(plain(tick(8_000_000)), '8 M');
   assert.equal(plain(tick(2_500)), '2.5 k');
@@ -25,7 +35,13 @@ test('a share of something is never nothing, and only the whole is all', () => {
   assert.equal(plain(share(1, 1_000_000)), '< 0.1 %');
   assert.equal(plain(share(999_999, 1_000_000)), '> 99.9 %');
   assert.equal(share(0, 0), '–');
-  fc.assert(fc.property(anyCount, anyCount, (a, b) => a === 0 || a + b > Number.MAX_SAFE_INTEGER || share(a, a + b) !== '0.0\u00a0%'));
+  fc.assert(
+    fc.property(
+      anyCount,
+      anyCount,
+      (a, b) => a === 0 || a + b > Number.MAX_SAFE_INTEGER || share(a, a + b) !== '0.0\u00a0%',
+    ),
+  );
 });
 
 test('a change says which way, what is new, and what is not known', () => {
@@ -47,5 +63,8 @@ test('a change says which way, what is new, and what is not known', () => {
 
 test('sorted by change, what is new comes first and what is not known last', () => {
   const ranks = [changeRank(5, 0), changeRank(9, 3), changeRank(3, 9), changeRank(null, 1)];
-  assert.deepEqual(ranks, [...ranks].sort((a, b) => (b > a ? 1 : -1)));
+  assert.deepEqual(
+    ranks,
+    [...ranks].sort((a, b) => (b > a ? 1 : -1)),
+  );
 });

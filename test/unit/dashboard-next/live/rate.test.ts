@@ -6,7 +6,8 @@ import { NO_RATE, rateRange, sparkPath, trackRate } from '../../../../dashboard-
 /** A sample a second of a total that grows by `perSecond`. */
 function run(track: RateTrack, key: string, from: number, seconds: number, perSecond: number): RateTrack {
   let next = track;
-  for (let s = 0; s <= seconds; s++) next = trackRate(next, { key, asOf: (from + s) * 1_000, total: 5_000 + s * perSecond });
+  for (let s = 0; s <= seconds; s++)
+    next = trackRate(next, { key, asOf: (from + s) * 1_000, total: 5_000 + s * perSecond });
   return next;
 }
 

@@ -18,14 +18,23 @@ test('an item that an answer may have left out has no known change; one that was
 });
 
 test('where nothing was counted before, nothing is called new', () => {
-  assert.deepEqual(itemRows(ranked({ car: 1 }), { now: ranked({ car: 1 }), before: ranked({}) })[0]!.compared, { now: null, before: null });
-  assert.deepEqual(placeRows(locations({ 1: 5 }), { now: locations({ 1: 5 }), before: locations({ 1: 0 }) })[0]!.compared, { now: null, before: null });
+  assert.deepEqual(itemRows(ranked({ car: 1 }), { now: ranked({ car: 1 }), before: ranked({}) })[0]!.compared, {
+    now: null,
+    before: null,
+  });
+  assert.deepEqual(
+    placeRows(locations({ 1: 5 }), { now: locations({ 1: 5 }), before: locations({ 1: 0 }) })[0]!.compared,
+    { now: null, before: null },
+  );
 });
 
-const places = placeRows(locations({ 17: 30, 204: 20, 4711: 10 }, { 17: 'Straße der Einheit, Süd', 204: 'Harbour Gate' }), {
-  now: locations({ 17: 30, 204: 20, 4711: 10 }),
-  before: locations({ 17: 10, 204: 20 }),
-});
+const places = placeRows(
+  locations({ 17: 30, 204: 20, 4711: 10 }, { 17: 'Straße der Einheit, Süd', 204: 'Harbour Gate' }),
+  {
+    now: locations({ 17: 30, 204: 20, 4711: 10 }),
+    before: locations({ 17: 10, 204: 20 }),
+  },
+);
 const oids = (rows: readonly { oid: string }[]): string[] => rows.map(({ oid }) => oid);
 
 test('places are found by name without case or accents, by oid, and unknown ones as unknown', () => {
@@ -45,7 +54,14 @@ test('places sort by count, name and change', () => {
 });
 
 test('a held table keeps its order, takes new values and appends what is new', () => {
-  const rows = [{ key: 'c', n: 9 }, { key: 'a', n: 8 }, { key: 'd', n: 7 }];
-  assert.deepEqual(inHeldOrder(rows, ['a', 'b', 'c']).map(({ key, n }) => `${key}${n}`), ['a8', 'c9', 'd7']);
+  const rows = [
+    { key: 'c', n: 9 },
+    { key: 'a', n: 8 },
+    { key: 'd', n: 7 },
+  ];
+  assert.deepEqual(
+    inHeldOrder(rows, ['a', 'b', 'c']).map(({ key, n }) => `${key}${n}`),
+    ['a8', 'c9', 'd7'],
+  );
   assert.equal(inHeldOrder(rows, null), rows);
 });

@@ -5,7 +5,11 @@ import { batchLate, batchNote, horizonText, madeOf, speedNote } from '../../../.
 import { NOON, trust } from './answers.ts';
 
 const plain = (text: string): string => text.replaceAll('\u00a0', ' ');
-const verdict = (result: 'proved' | 'repaired' | 'unproven', differences = 0) => ({ epoch: '2026-11-22', result, differences });
+const verdict = (result: 'proved' | 'repaired' | 'unproven', differences = 0) => ({
+  epoch: '2026-11-22',
+  result,
+  differences,
+});
 
 test('the two shares add up to 100.0', () => {
   const part = fc.integer({ min: 0, max: 1e12 });
@@ -27,16 +31,28 @@ test('below batch stands up to when, and what its run found', () => {
 });
 
 test('epochs shorter than a day are named by the time that they reach', () => {
-  const short = trust({ epoch_seconds: 300, horizon: { epoch: '2026-11-23T1150', ends_at: NOON - 300_000, published_at: NOON - 290_000 } });
+  const short = trust({
+    epoch_seconds: 300,
+    horizon: { epoch: '2026-11-23T1150', ends_at: NOON - 300_000, published_at: NOON - 290_000 },
+  });
   assert.equal(horizonText(short, 'UTC', NOON), '11:55');
   assert.equal(horizonText(short, 'Europe/Berlin', NOON), '12:55');
 });
 
 test('a batch layer that is behind says by how much', () => {
-  const batch = { behind_epochs: 1, behind_seconds: 90_000, running: null, open_epoch: '2026-11-24', open_ends_at: NOON };
+  const batch = {
+    behind_epochs: 1,
+    behind_seconds: 90_000,
+    running: null,
+    open_epoch: '2026-11-24',
+    open_ends_at: NOON,
+  };
   assert.equal(plain(batchLate(trust({ batch }))!), 'Batch is 1 night late');
   assert.equal(batchLate(trust({ batch: { ...batch, behind_seconds: 700 } })), null);
-  assert.equal(plain(batchLate(trust({ epoch_seconds: 300, batch: { ...batch, behind_epochs: 4, behind_seconds: 1_200 } }))!), 'Batch is 20 min late');
+  assert.equal(
+    plain(batchLate(trust({ epoch_seconds: 300, batch: { ...batch, behind_epochs: 4, behind_seconds: 1_200 } }))!),
+    'Batch is 20 min late',
+  );
 });
 
 test('below speed stands when it can be checked', () => {

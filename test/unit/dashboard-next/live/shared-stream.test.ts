@@ -1,8 +1,8 @@
 /**
  * The stream that the tabs of a browser share, against a channel, a clock and a server of the test's own.
  *
- * Model: a message reaches every other tab at once, in order, unless a tab is frozen: then it waits, as do the tab's timers. Every open stream
- * tells the newest total of each of its questions.
+ * Model: a message reaches every other tab at once, in order, unless a tab is frozen: then it waits, as do the tab's
+ * timers. Every open stream tells the newest total of each of its questions.
  */
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
@@ -61,7 +61,15 @@ function browser() {
         };
       },
     });
-    const made: Tab = { shared, totals: [], troubles: 0, frozen: false, inbox: [], hear: (message) => hear(message), gone: false };
+    const made: Tab = {
+      shared,
+      totals: [],
+      troubles: 0,
+      frozen: false,
+      inbox: [],
+      hear: (message) => hear(message),
+      gone: false,
+    };
     tabs.push(made);
     return made;
   };
@@ -80,13 +88,19 @@ function browser() {
     /** A page with a question of its own, as push.ts asks. */
     page(question: string, reader?: Reader): Tab {
       const one = tab(reader);
-      one.shared.open(question, { topItems: ({ total }) => one.totals.push(total), view: () => undefined, trouble: () => (one.troubles += 1) });
+      one.shared.open(question, {
+        topItems: ({ total }) => one.totals.push(total),
+        view: () => undefined,
+        trouble: () => (one.troubles += 1),
+      });
       return one;
     },
     /** Every stream tells of a new total. */
     count(total: number): void {
       for (const { questions, heard, tab } of [...streams]) {
-        if (!tab().frozen) for (const question of questions) heard.answer(question, topItems({ total, view: view({ speed_as_of: NOON + total }) }));
+        if (!tab().frozen)
+          for (const question of questions)
+            heard.answer(question, topItems({ total, view: view({ speed_as_of: NOON + total }) }));
       }
     },
     close(one: Tab): void {
@@ -113,7 +127,10 @@ test('seven windows of one browser share one stream, each with its own question'
   assert.equal(streams.length, 1);
   assert.deepEqual([...streams[0]!.questions].sort(), [...new Set(QUESTIONS)].sort());
   count(41);
-  assert.deepEqual(pages.map(({ totals }) => totals.at(-1)), pages.map(() => 41));
+  assert.deepEqual(
+    pages.map(({ totals }) => totals.at(-1)),
+    pages.map(() => 41),
+  );
   assert.ok(atOnce.most <= 2, 'never more than the one before beside it');
 });
 
@@ -130,7 +147,11 @@ test('a page that comes later is told at once what is known, and its own questio
   count(8);
   assert.deepEqual([same.totals, other.totals], [[7, 8], [8]]);
   pass(900);
-  assert.deepEqual(streams.map(({ tab }) => tab().shared), [first.shared], 'no later page leads');
+  assert.deepEqual(
+    streams.map(({ tab }) => tab().shared),
+    [first.shared],
+    'no later page leads',
+  );
 });
 
 test('when the leading tab closes, another leads; nothing is missed and nothing told twice', () => {
@@ -157,7 +178,10 @@ test('when the leading tab crashes or freezes, its viewers ask for themselves un
     else first.frozen = true;
     pass(9_000);
     const others = pages.filter((one) => one !== first);
-    assert.ok(others.every(({ troubles }) => troubles > 0), 'told, so that they ask');
+    assert.ok(
+      others.every(({ troubles }) => troubles > 0),
+      'told, so that they ask',
+    );
     count(2);
     for (const { totals } of others) assert.deepEqual(totals, [1, 2]);
     if (end === 'crash') continue;
@@ -175,7 +199,10 @@ test('a page that is hidden leads no longer, and is told again when it comes bac
   pass(1_000);
   one.shared.rest();
   pass(1_000);
-  assert.deepEqual(streams.map(({ questions }) => questions), [['17.300.10']]);
+  assert.deepEqual(
+    streams.map(({ questions }) => questions),
+    [['17.300.10']],
+  );
   one.shared.wake();
   pass(2_500);
   count(5);

@@ -7,8 +7,18 @@ import { instantIn, readingsOf, wallTimeOf } from '../../../../dashboard-next/li
 test('every minute survives the way through a field, in zones that change their clocks by an hour, by half of one, or never', () => {
   // Two years around the changes of 2026, to the minute.
   const minute = fc.integer({ min: 29_448_000, max: 30_499_200 }).map((n) => n * 60_000);
-  const zone = fc.constantFrom('UTC', 'America/New_York', 'Europe/Berlin', 'Australia/Lord_Howe', 'Asia/Kolkata', 'America/Havana');
-  fc.assert(fc.property(minute, zone, (t, name) => assert.equal(instantIn(wallTimeOf(t, name), name), t)), { numRuns: 1_000 });
+  const zone = fc.constantFrom(
+    'UTC',
+    'America/New_York',
+    'Europe/Berlin',
+    'Australia/Lord_Howe',
+    'Asia/Kolkata',
+    'America/Havana',
+  );
+  fc.assert(
+    fc.property(minute, zone, (t, name) => assert.equal(instantIn(wallTimeOf(t, name), name), t)),
+    { numRuns: 1_000 },
+  );
   for (let t = Date.UTC(2026, 10, 1, 4); t < Date.UTC(2026, 10, 1, 8); t += 60_000) {
     assert.equal(instantIn(wallTimeOf(t, 'America/New_York'), 'America/New_York'), t);
   }
@@ -18,8 +28,14 @@ test('the hour that comes twice gives a range of one hour that ends when the clo
   const zone = 'America/New_York';
   const [from, to] = [Date.UTC(2026, 10, 1, 5, 30), Date.UTC(2026, 10, 1, 6, 30)];
   const ends = [wallTimeOf(from, zone), wallTimeOf(to, zone)];
-  assert.deepEqual(ends, [{ text: '2026-11-01T01:30', isLater: false }, { text: '2026-11-01T01:30', isLater: true }]);
-  assert.deepEqual(ends.map((end) => instantIn(end, zone)), [from, to]);
+  assert.deepEqual(ends, [
+    { text: '2026-11-01T01:30', isLater: false },
+    { text: '2026-11-01T01:30', isLater: true },
+  ]);
+  assert.deepEqual(
+    ends.map((end) => instantIn(end, zone)),
+    [from, to],
+  );
   assert.deepEqual(readingsOf(ends[0]!, zone), [from, to]);
 });
 

@@ -12,11 +12,32 @@ test('the page’s face is that of the package, with its first letters in the st
 });
 
 /** The code points that the face has letters for, by its own account. */
-const ranges = [...css.matchAll(/unicode-range: ([^;]+);/g)].flatMap(([, list]) => list!.split(',').map((range) => range.slice(2).split('-').map((hex) => Number.parseInt(hex, 16))));
-const isCovered = (letter: string): boolean => ranges.some(([from, to = from]) => letter.codePointAt(0)! >= from! && letter.codePointAt(0)! <= to!);
+const ranges = [...css.matchAll(/unicode-range: ([^;]+);/g)].flatMap(([, list]) =>
+  list!.split(',').map((range) =>
+    range
+      .slice(2)
+      .split('-')
+      .map((hex) => Number.parseInt(hex, 16)),
+  ),
+);
+const isCovered = (letter: string): boolean =>
+  ranges.some(([from, to = from]) => letter.codePointAt(0)! >= from! && letter.codePointAt(0)! <= to!);
 
 test('names of many languages are in one face from the first letter to the last', () => {
-  for (const name of ['Straße des 17. Juni', 'İstanbul Şişli Meydanı', 'Łódź Fabryczna', 'Nguyễn Huệ', 'Αθήνα Σύνταγμα', 'Москва, Арбат', 'Žižkov', 'Ørestad – “Mål”']) {
-    assert.deepEqual([...name].filter((letter) => !isCovered(letter)), [], name);
+  for (const name of [
+    'Straße des 17. Juni',
+    'İstanbul Şişli Meydanı',
+    'Łódź Fabryczna',
+    'Nguyễn Huệ',
+    'Αθήνα Σύνταγμα',
+    'Москва, Арбат',
+    'Žižkov',
+    'Ørestad – “Mål”',
+  ]) {
+    assert.deepEqual(
+      [...name].filter((letter) => !isCovered(letter)),
+      [],
+      name,
+    );
   }
 });

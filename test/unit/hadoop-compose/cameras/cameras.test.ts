@@ -22,7 +22,10 @@ test('what is given to `sightline produce` reaches the producer by the same name
   command.parseOptions(['--rate', '10000', '--no-rhythm', '--no-drain', '--stats', '--truth', 'a b.csv']);
   const args = argumentsOf(command);
   assert.ok(args.includes('--rate=10000') && args.includes('--truth=a b.csv') && args.includes('--copies=0.1'));
-  assert.deepEqual(args.filter((arg) => !arg.includes('=')), ['--no-rhythm', '--no-drain', '--stats']);
+  assert.deepEqual(
+    args.filter((arg) => !arg.includes('=')),
+    ['--no-rhythm', '--no-drain', '--stats'],
+  );
 });
 
 test('without a word about them, rhythm and draining stay as the producer has them', () => {

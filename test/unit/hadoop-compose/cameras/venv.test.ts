@@ -11,7 +11,11 @@ import { environmentOf, pythonFault } from '../../../../hadoop-compose/cameras/v
 
 const root = mkdtempSync(join(tmpdir(), 'sightline-größe-'));
 after(() => rmSync(root, { recursive: true, force: true }));
-const real = execFileSync('python3', ['-c', 'import sys, platform; print(sys.executable, platform.python_version())'], { encoding: 'utf8' }).trim().split(' ') as [string, string];
+const real = execFileSync('python3', ['-c', 'import sys, platform; print(sys.executable, platform.python_version())'], {
+  encoding: 'utf8',
+})
+  .trim()
+  .split(' ') as [string, string];
 
 /** What `python -m venv` of that version leaves, with a stray file that a new environment does not have. */
 function madeWith(name: string, version: string, python: string): string {
@@ -53,14 +57,20 @@ function pythonOf(version: string): string {
 
 test('one of another Python is made anew, and a line says why', async () => {
   const folder = madeWith('raised', '3.98.1', pythonOf('3.99.0'));
-  assert.match((await said(folder, { SIGHTLINE_PYTHON: join(root, 'python-3.99.0') }))[0]!, /was made with Python 3\.98\.1, and .* is 3\.99 now; it is made anew/);
+  assert.match(
+    (await said(folder, { SIGHTLINE_PYTHON: join(root, 'python-3.99.0') }))[0]!,
+    /was made with Python 3\.98\.1, and .* is 3\.99 now; it is made anew/,
+  );
   assert.ok(!existsSync(join(folder, 'old')));
   assert.match(readFileSync(join(folder, 'pyvenv.cfg'), 'utf8'), /version = 3\.99\.0/);
 });
 
 test('a Python that is gone, or another that is named, is a reason too; an environment that is not there is none', async () => {
   assert.match((await pythonFault(madeWith('gone', real[1], '/nowhere/python3'), undefined))!, /does not run/);
-  assert.match((await pythonFault(madeWith('named', real[1], real[0]), pythonOf('3.97.0')))!, /python-3\.97\.0 is 3\.97 now/);
+  assert.match(
+    (await pythonFault(madeWith('named', real[1], real[0]), pythonOf('3.97.0')))!,
+    /python-3\.97\.0 is 3\.97 now/,
+  );
   assert.equal(await pythonFault(join(root, 'nothing'), undefined), null);
 });
 
@@ -92,9 +102,17 @@ test('a package is installed if it is the one that was written down, and refused
   const other = requirements('other.txt', `sightline-probe==1.0 --hash=sha256:${'0'.repeat(64)}`);
   const none = requirements('none.txt', 'sightline-probe==1.0');
   for (const file of [other, none]) {
-    await assert.rejects(environmentOf(folder, [file], { say: () => undefined }), (fault) => fault instanceof Refusal && fault.exitCode === 5 && fault.message.includes(`whose hash stands in ${file}`));
+    await assert.rejects(
+      environmentOf(folder, [file], { say: () => undefined }),
+      (fault) =>
+        fault instanceof Refusal && fault.exitCode === 5 && fault.message.includes(`whose hash stands in ${file}`),
+    );
     assert.ok(!existsSync(join(folder, `installed-${basename(file)}`)));
   }
-  const python = await environmentOf(folder, [requirements('right.txt', `sightline-probe==1.0 --hash=sha256:${hash}`)], { say: () => undefined });
+  const python = await environmentOf(
+    folder,
+    [requirements('right.txt', `sightline-probe==1.0 --hash=sha256:${hash}`)],
+    { say: () => undefined },
+  );
   execFileSync(python, ['-c', 'import sightline_probe']);
 });

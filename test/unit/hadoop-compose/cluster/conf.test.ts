@@ -12,19 +12,26 @@ import { portNames, portsFrom } from '../../../../hadoop-compose/stack/ports.ts'
 import { stackFrom } from '../../../../hadoop-compose/stack/stack.ts';
 import type { Stack } from '../../../../hadoop-compose/stack/stack.ts';
 
-const stack: Stack = { folder: '/somewhere/stack', jarsFolder: '/somewhere/jars', ports: portsFrom({ SIGHTLINE_PORT_BASE_OFFSET: '10000' }) };
+const stack: Stack = {
+  folder: '/somewhere/stack',
+  jarsFolder: '/somewhere/jars',
+  ports: portsFrom({ SIGHTLINE_PORT_BASE_OFFSET: '10000' }),
+};
 
 test('every port of the stack appears in its configuration, and no port of another stack', () => {
   const text = Object.values(confFiles(stack)).join('\n');
   for (const name of portNames) assert.ok(text.includes(String(stack.ports[name])), `${name} is configured`);
-  const moved = Object.values(confFiles({ ...stack, ports: portsFrom({ SIGHTLINE_PORT_BASE_OFFSET: '20000' }) })).join('\n');
+  const moved = Object.values(confFiles({ ...stack, ports: portsFrom({ SIGHTLINE_PORT_BASE_OFFSET: '20000' }) })).join(
+    '\n',
+  );
   for (const name of portNames) assert.ok(!moved.includes(`:${stack.ports[name]}`), `${name} moved`);
 });
 
 test('every address that is listened on is loopback', () => {
   const text = Object.values(confFiles(stack)).join('\n');
   assert.ok(!text.includes('0.0.0.0'));
-  for (const [, host] of text.matchAll(/(?:PLAINTEXT|CONTROLLER|hdfs|http):\/\/([^:/\s,<]+):\d/g)) assert.equal(host, '127.0.0.1');
+  for (const [, host] of text.matchAll(/(?:PLAINTEXT|CONTROLLER|hdfs|http):\/\/([^:/\s,<]+):\d/g))
+    assert.equal(host, '127.0.0.1');
   assert.match(text, /clientPortAddress=127\.0\.0\.1/);
 });
 
@@ -59,24 +66,47 @@ test('a value of any letters is read back by Java, which takes every byte for a 
 /** What java.util.Properties makes of one line. */
 function javaValue(line: string): string {
   const text = /^name=[ \t\f]*([^]*)\n$/.exec(line)![1]!;
-  return text.replaceAll(/\\u([0-9a-f]{4})|\\(.)/g, (_, hex: string | undefined, other: string) => (hex ? String.fromCharCode(Number.parseInt(hex, 16)) : other));
+  return text.replaceAll(/\\u([0-9a-f]{4})|\\(.)/g, (_, hex: string | undefined, other: string) =>
+    hex ? String.fromCharCode(Number.parseInt(hex, 16)) : other,
+  );
 }
 
 test('a folder of letters beyond ASCII goes into every kind of configuration whole', () => {
   const here: Stack = { ...stack, folder: '/srv/größe-日本/a b #/stack' };
   const files = confFiles(here);
-  assert.equal(javaValue(/^dataDir=.*\n/m.exec(files['zookeeper/zoo.cfg']!)![0].replace('dataDir', 'name')), `${here.folder}/data/zookeeper`);
-  assert.equal(javaValue(/^log\.dirs=.*\n/m.exec(files['kafka/server.properties']!)![0].replace('log.dirs', 'name')), `${here.folder}/data/kafka`);
+  assert.equal(
+    javaValue(/^dataDir=.*\n/m.exec(files['zookeeper/zoo.cfg']!)![0].replace('dataDir', 'name')),
+    `${here.folder}/data/zookeeper`,
+  );
+  assert.equal(
+    javaValue(/^log\.dirs=.*\n/m.exec(files['kafka/server.properties']!)![0].replace('log.dirs', 'name')),
+    `${here.folder}/data/kafka`,
+  );
   assert.ok(files['hadoop/hdfs-site.xml']!.includes(`<value>${here.folder}/data/namenode</value>`));
   for (const daemon of daemons) {
-    const url = javaArgs(here, daemon, daemon.program(here)).find((arg) => /log4j2?\.configuration/.test(arg))!.replace(/^.*?=/, '');
+    const url = javaArgs(here, daemon, daemon.program(here))
+      .find((arg) => /log4j2?\.configuration/.test(arg))!
+      .replace(/^.*?=/, '');
     assert.ok(fileURLToPath(url).startsWith(`${here.folder}/conf/`), url);
   }
 });
 
 test('a folder that daemons would read as something else is refused with exit code 2', () => {
-  for (const [variable, path] of [['SIGHTLINE_HOME', '/srv/a b'], ['SIGHTLINE_HOME', '/srv/a,b'], ['SIGHTLINE_HOME', "/srv/o'hara"], ['SIGHTLINE_HOME', '/srv/${x}'], ['SIGHTLINE_HOME', '/srv/100%'], ['SIGHTLINE_JARS', '/srv/a:b'], ['SIGHTLINE_JARS', '/srv/*']] as const) {
-    assert.throws(() => stackFrom({ [variable]: path }), (fault) => fault instanceof Refusal && fault.exitCode === 2 && fault.message.includes(`${variable}: '${path}' holds`), path);
+  for (const [variable, path] of [
+    ['SIGHTLINE_HOME', '/srv/a b'],
+    ['SIGHTLINE_HOME', '/srv/a,b'],
+    ['SIGHTLINE_HOME', "/srv/o'hara"],
+    ['SIGHTLINE_HOME', '/srv/${x}'],
+    ['SIGHTLINE_HOME', '/srv/100%'],
+    ['SIGHTLINE_JARS', '/srv/a:b'],
+    ['SIGHTLINE_JARS', '/srv/*'],
+  ] as const) {
+    assert.throws(
+      () => stackFrom({ [variable]: path }),
+      (fault) =>
+        fault instanceof Refusal && fault.exitCode === 2 && fault.message.includes(`${variable}: '${path}' holds`),
+      path,
+    );
   }
 });
 

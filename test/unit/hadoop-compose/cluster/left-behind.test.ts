@@ -1,4 +1,7 @@
-/** Which processes a killed starter left behind, and who owns the daemons: told from real processes, by marks, parents and births. */
+/**
+ * Which processes a killed starter left behind, and who owns the daemons: told from real processes, by marks, parents
+ * and births.
+ */
 import assert from 'node:assert/strict';
 import { spawn } from 'node:child_process';
 import { mkdirSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs';
@@ -24,7 +27,9 @@ after(() => {
 /** A process with this mark; `heeds` says whether SIGTERM ends it. */
 async function part(mark: string, heeds = true): Promise<number> {
   const source = `${heeds ? '' : 'process.on("SIGTERM", () => {});'} setInterval(() => {}, 1000); console.log("up")`;
-  const child = spawn(process.execPath, ['-e', source, '--', `--part-of=${mark}`, 'speed'], { stdio: ['ignore', 'pipe', 'ignore'] });
+  const child = spawn(process.execPath, ['-e', source, '--', `--part-of=${mark}`, 'speed'], {
+    stdio: ['ignore', 'pipe', 'ignore'],
+  });
   started.push(child.pid!);
   await new Promise((resolve) => child.stdout.once('data', resolve));
   return child.pid!;
@@ -86,11 +91,18 @@ describe('the note of who stops the daemons', () => {
 });
 
 describe('the lock of a stack', () => {
-  it('is not held by who was killed, even when its number was given to this very process', { timeout: 20_000 }, async () => {
-    writeFileSync(join(stack.folder, 'lock'), JSON.stringify({ pid: process.pid, birth: 'an earlier life of the container 1', command: 'cluster up' }));
-    const release = await holdLock(stack, 'cluster down', AbortSignal.timeout(5_000));
-    await release();
-  });
+  it(
+    'is not held by who was killed, even when its number was given to this very process',
+    { timeout: 20_000 },
+    async () => {
+      writeFileSync(
+        join(stack.folder, 'lock'),
+        JSON.stringify({ pid: process.pid, birth: 'an earlier life of the container 1', command: 'cluster up' }),
+      );
+      const release = await holdLock(stack, 'cluster down', AbortSignal.timeout(5_000));
+      await release();
+    },
+  );
 
   it('is held by one wait of a process at a time', { timeout: 20_000 }, async () => {
     let holders = 0;

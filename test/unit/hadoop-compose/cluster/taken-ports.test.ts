@@ -20,7 +20,11 @@ async function listening(): Promise<number> {
 
 test('a port that somebody holds refuses the start and says who, and what moves it', async () => {
   const port = await listening();
-  const stack: Stack = { folder: '/nowhere', jarsFolder: '/nowhere', ports: portsFrom({ SIGHTLINE_KAFKA_PORT: String(port) }) };
+  const stack: Stack = {
+    folder: '/nowhere',
+    jarsFolder: '/nowhere',
+    ports: portsFrom({ SIGHTLINE_KAFKA_PORT: String(port) }),
+  };
   await assert.rejects(refuseTakenPorts(stack, [{ daemon: 'Kafka', port: 'kafka' }]), (error: Error) => {
     assert.match(error.message, new RegExp(`port ${port}, needed by Kafka, is held by`));
     assert.match(error.message, /SIGHTLINE_KAFKA_PORT=<port> moves it/);
@@ -34,7 +38,11 @@ test('a port that a connection has as its own end is taken, and its process is n
   t.after(() => socket.destroy());
   await once(socket, 'connect');
   const port = socket.localPort!;
-  const stack: Stack = { folder: '/nowhere', jarsFolder: '/nowhere', ports: portsFrom({ SIGHTLINE_KAFKA_PORT: String(port) }) };
+  const stack: Stack = {
+    folder: '/nowhere',
+    jarsFolder: '/nowhere',
+    ports: portsFrom({ SIGHTLINE_KAFKA_PORT: String(port) }),
+  };
   const holder = process.platform === 'linux' ? `process ${process.pid} \\(node\\)` : 'another program';
   await assert.rejects(refuseTakenPorts(stack, [{ daemon: 'Kafka', port: 'kafka' }]), {
     message: new RegExp(`^port ${port}, needed by Kafka, is held by ${holder}; SIGHTLINE_KAFKA_PORT=<port> moves it`),
@@ -45,6 +53,10 @@ test('a free port is no obstacle', async () => {
   const port = await listening();
   const server = servers.pop()!;
   await new Promise((resolve) => server.close(resolve));
-  const stack: Stack = { folder: '/nowhere', jarsFolder: '/nowhere', ports: portsFrom({ SIGHTLINE_KAFKA_PORT: String(port) }) };
+  const stack: Stack = {
+    folder: '/nowhere',
+    jarsFolder: '/nowhere',
+    ports: portsFrom({ SIGHTLINE_KAFKA_PORT: String(port) }),
+  };
   await refuseTakenPorts(stack, [{ daemon: 'Kafka', port: 'kafka' }]);
 });

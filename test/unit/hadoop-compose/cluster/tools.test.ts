@@ -18,7 +18,10 @@ test('a version is read from what new and old JVMs say', () => {
 });
 
 test('a machine without Java is told what to install', async () => {
-  await assert.rejects(findJava({ JAVA_HOME: join(folder, 'nothing') }), /No Java was found[\s\S]*Install a JDK of version 17/);
+  await assert.rejects(
+    findJava({ JAVA_HOME: join(folder, 'nothing') }),
+    /No Java was found[\s\S]*Install a JDK of version 17/,
+  );
 });
 
 test('a Java that is too old is named with its version', async () => {

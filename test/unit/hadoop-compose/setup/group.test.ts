@@ -1,4 +1,7 @@
-/** A long step of the set-up that is told to stop takes all that it started with it, also where only one process got the signal. */
+/**
+ * A long step of the set-up that is told to stop takes all that it started with it, also where only one process got the
+ * signal.
+ */
 import assert from 'node:assert/strict';
 import { spawn } from 'node:child_process';
 import { describe, it } from 'node:test';
@@ -8,17 +11,27 @@ import { argsOf, allProcesses } from '../../../../hadoop-compose/cluster/process
 const STEPS = fileURLToPath(new URL('../../../../hadoop-compose/setup/steps.mjs', import.meta.url));
 
 describe('a long step of the set-up', () => {
-  /** A shell that waits for a helper of its own, as make waits for a compiler; the length of its wait tells it from all others. */
+  /**
+   * A shell that waits for a helper of its own, as make waits for a compiler; the length of its wait tells it from all
+   * others.
+   */
   async function stopped(signal: NodeJS.Signals): Promise<{ code: unknown; left: string[] }> {
     const length = `9${process.pid}.${signal.length}`;
     const source = `import { runLong } from '${STEPS}'; await runLong('long', 'sh', ['-c', 'sleep ${length} & echo up >&2; wait']);`;
-    const child = spawn(process.execPath, ['--input-type=module', '-e', source], { stdio: ['ignore', 'ignore', 'pipe'] });
+    const child = spawn(process.execPath, ['--input-type=module', '-e', source], {
+      stdio: ['ignore', 'ignore', 'pipe'],
+    });
     const ended = new Promise<unknown>((resolve) => child.on('exit', (code, by) => resolve(code ?? by)));
     await new Promise((resolve) => child.stderr.once('data', resolve));
     child.kill(signal);
     const code = await ended;
     child.stderr.destroy(); // what is left behind would hold it, and this process with it
-    return { code, left: allProcesses().filter(({ args }) => args[0] === 'sleep' && args[1] === length).map(({ pid }) => argsOf(pid).join(' ')) };
+    return {
+      code,
+      left: allProcesses()
+        .filter(({ args }) => args[0] === 'sleep' && args[1] === length)
+        .map(({ pid }) => argsOf(pid).join(' ')),
+    };
   }
 
   for (const signal of ['SIGINT', 'SIGTERM', 'SIGHUP'] as const) {

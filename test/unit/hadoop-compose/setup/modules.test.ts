@@ -1,4 +1,5 @@
-// Packages run no scripts but those that are allowed by name, and the set-up sees which part of the lock file is installed.
+// Packages run no scripts but those that are allowed by name, and the set-up sees which part of the lock file is
+// installed.
 import assert from 'node:assert/strict';
 import { mkdirSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
@@ -6,11 +7,23 @@ import { join } from 'node:path';
 import { after, test } from 'node:test';
 import { fileURLToPath } from 'node:url';
 
-type Package = { version?: string; integrity?: string; dev?: boolean; optional?: boolean; devOptional?: boolean; link?: boolean; hasInstallScript?: boolean };
+type Package = {
+  version?: string;
+  integrity?: string;
+  dev?: boolean;
+  optional?: boolean;
+  devOptional?: boolean;
+  link?: boolean;
+  hasInstallScript?: boolean;
+};
 type Packages = Record<string, Package>;
 
-const setup = (file: string): Promise<unknown> => import(new URL(`../../../../hadoop-compose/setup/${file}`, import.meta.url).href);
-const { installedPart, omitsDev } = (await setup('installed.mjs')) as { installedPart: (root: string) => string | null; omitsDev: (environment: Record<string, string>) => boolean };
+const setup = (file: string): Promise<unknown> =>
+  import(new URL(`../../../../hadoop-compose/setup/${file}`, import.meta.url).href);
+const { installedPart, omitsDev } = (await setup('installed.mjs')) as {
+  installedPart: (root: string) => string | null;
+  omitsDev: (environment: Record<string, string>) => boolean;
+};
 const { scriptsAllowed } = (await setup('modules.mjs')) as { scriptsAllowed: (root: string) => string[] };
 const { COMPILED } = (await setup('native.mjs')) as { COMPILED: string[] };
 
@@ -22,10 +35,16 @@ after(() => rmSync(folder, { recursive: true, force: true }));
 test('no package runs a script when it is installed, and those that would like to are decided about by name', () => {
   assert.match(read('.npmrc'), /^ignore-scripts=true$/m);
   const { packages } = JSON.parse(read('package-lock.json')) as { packages: Packages };
-  const eager = Object.keys(packages).filter((path) => packages[path]!.hasInstallScript).map((path) => path.split('node_modules/').at(-1)!);
+  const eager = Object.keys(packages)
+    .filter((path) => packages[path]!.hasInstallScript)
+    .map((path) => path.split('node_modules/').at(-1)!);
   const { allowScripts } = JSON.parse(read('package.json')) as { allowScripts: Record<string, boolean> };
   assert.deepEqual([...new Set(eager)].sort(), Object.keys(allowScripts).sort());
-  assert.deepEqual(scriptsAllowed(repository), COMPILED, 'what is allowed is what must be compiled, and the set-up looks whether it was');
+  assert.deepEqual(
+    scriptsAllowed(repository),
+    COMPILED,
+    'what is allowed is what must be compiled, and the set-up looks whether it was',
+  );
 });
 
 const LOCKED: Packages = {
@@ -42,7 +61,8 @@ function cloneWith(installed: Packages | null): string {
   const root = mkdtempSync(join(folder, 'clone-'));
   writeFileSync(join(root, 'package-lock.json'), JSON.stringify({ packages: LOCKED }));
   mkdirSync(join(root, 'node_modules'));
-  if (installed) writeFileSync(join(root, 'node_modules', '.package-lock.json'), JSON.stringify({ packages: installed }));
+  if (installed)
+    writeFileSync(join(root, 'node_modules', '.package-lock.json'), JSON.stringify({ packages: installed }));
   return root;
 }
 
@@ -59,11 +79,21 @@ test('all packages, those of production alone, and an installation that broke of
 });
 
 test('another version, another hash or a missing package of production means installing anew', () => {
-  for (const [path, change] of [['node_modules/zod', { version: '4.0.1' }], ['node_modules/zod/node_modules/deep', { integrity: 'sha512-x' }]] as const) {
+  for (const [path, change] of [
+    ['node_modules/zod', { version: '4.0.1' }],
+    ['node_modules/zod/node_modules/deep', { integrity: 'sha512-x' }],
+  ] as const) {
     assert.equal(installedPart(cloneWith({ ...all, [path]: { ...LOCKED[path], ...change } })), null, path);
   }
-  assert.equal(installedPart(cloneWith(Object.fromEntries(Object.entries(all).filter(([path]) => path !== 'node_modules/zod')))), null);
-  assert.equal(installedPart(cloneWith({ ...all, 'node_modules/eslint': { ...eslint!, version: '9.0.0' } })), 'production', 'what runs in production is there as it should be');
+  assert.equal(
+    installedPart(cloneWith(Object.fromEntries(Object.entries(all).filter(([path]) => path !== 'node_modules/zod')))),
+    null,
+  );
+  assert.equal(
+    installedPart(cloneWith({ ...all, 'node_modules/eslint': { ...eslint!, version: '9.0.0' } })),
+    'production',
+    'what runs in production is there as it should be',
+  );
 });
 
 test('this clone is installed as its lock file says', () => {
@@ -71,6 +101,17 @@ test('this clone is installed as its lock file says', () => {
 });
 
 test('packages of development are left away where npm or the environment was told so', () => {
-  for (const environment of [{ npm_config_omit: 'dev' }, { npm_config_omit: 'optional dev' }, { NODE_ENV: 'production' }]) assert.ok(omitsDev(environment as Record<string, string>), JSON.stringify(environment));
-  for (const environment of [{}, { npm_config_omit: 'optional' }, { NODE_ENV: 'development' }, { npm_config_omit: 'dev', npm_config_include: 'dev' }]) assert.ok(!omitsDev(environment as Record<string, string>), JSON.stringify(environment));
+  for (const environment of [
+    { npm_config_omit: 'dev' },
+    { npm_config_omit: 'optional dev' },
+    { NODE_ENV: 'production' },
+  ])
+    assert.ok(omitsDev(environment as Record<string, string>), JSON.stringify(environment));
+  for (const environment of [
+    {},
+    { npm_config_omit: 'optional' },
+    { NODE_ENV: 'development' },
+    { npm_config_omit: 'dev', npm_config_include: 'dev' },
+  ])
+    assert.ok(!omitsDev(environment as Record<string, string>), JSON.stringify(environment));
 });

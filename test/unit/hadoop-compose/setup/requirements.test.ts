@@ -22,7 +22,10 @@ const plain = (requirement: string): string => requirement.toLowerCase().replace
 
 /** One requirement each, its continued lines joined. */
 function requirementsOf(file: string): string[] {
-  return read(file).replaceAll(/\\\n/g, ' ').split('\n').filter((line) => line.trim() !== '' && !line.trimStart().startsWith('#'));
+  return read(file)
+    .replaceAll(/\\\n/g, ' ')
+    .split('\n')
+    .filter((line) => line.trim() !== '' && !line.trimStart().startsWith('#'));
 }
 
 test('every package that pip installs is pinned to one version, with the hashes of its files', () => {
@@ -31,7 +34,12 @@ test('every package that pip installs is pinned to one version, with the hashes 
   for (const file of locked) {
     const requirements = requirementsOf(file);
     assert.ok(requirements.length > 0, file);
-    for (const one of requirements) assert.match(one, /^[A-Za-z0-9_.-]+==[0-9][A-Za-z0-9.]*( ; [^\\]+?)?\s+(--hash=sha256:[0-9a-f]{64}\s*)+$/, `${file}: ${one.slice(0, 80)}`);
+    for (const one of requirements)
+      assert.match(
+        one,
+        /^[A-Za-z0-9_.-]+==[0-9][A-Za-z0-9.]*( ; [^\\]+?)?\s+(--hash=sha256:[0-9a-f]{64}\s*)+$/,
+        `${file}: ${one.slice(0, 80)}`,
+      );
   }
 });
 
@@ -42,7 +50,10 @@ test('what is asked for by name is what is locked: nobody forgot npm run lock:py
     const pins = new Set(requirementsOf(locked).map((one) => plain(one.split(/[\s;]/)[0]!)));
     for (const wish of requirementsOf(file).filter((line) => !line.startsWith('-'))) {
       assert.match(wish, /==/, `${file}: ${wish}`);
-      assert.ok(pins.has(plain(wish.replace(/\[.*\]/, '').trim())), `${wish} of ${file} is not in ${relative('.', locked)}; npm run lock:python`);
+      assert.ok(
+        pins.has(plain(wish.replace(/\[.*\]/, '').trim())),
+        `${wish} of ${file} is not in ${relative('.', locked)}; npm run lock:python`,
+      );
     }
   }
 });

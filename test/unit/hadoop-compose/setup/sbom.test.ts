@@ -1,4 +1,5 @@
-// The list of components is a valid CycloneDX document, and holds every package, jar and wheel that production installs.
+// The list of components is a valid CycloneDX document, and holds every package, jar and wheel that production
+// installs.
 import assert from 'node:assert/strict';
 import { readFileSync } from 'node:fs';
 import { before, test } from 'node:test';
@@ -8,7 +9,13 @@ import { jarSetsOfStack } from '../../../../hadoop-compose/stack/versions.ts';
 import type { Bom } from '../../../../hadoop-compose/setup/sbom.ts';
 import { makeBom, pythonComponents } from '../../../../hadoop-compose/setup/sbom.ts';
 
-const schema = (name: string): object => JSON.parse(readFileSync(new URL(`../../../support/cyclonedx/${name}.schema.json`, import.meta.url), 'utf8').replaceAll('.SNAPSHOT.schema.json', '.schema.json')) as object;
+const schema = (name: string): object =>
+  JSON.parse(
+    readFileSync(new URL(`../../../support/cyclonedx/${name}.schema.json`, import.meta.url), 'utf8').replaceAll(
+      '.SNAPSHOT.schema.json',
+      '.schema.json',
+    ),
+  ) as object;
 const read = (file: string): string => readFileSync(new URL(`../../../../${file}`, import.meta.url), 'utf8');
 let bom: Bom;
 before(async () => {
@@ -29,15 +36,22 @@ test('each component has a name of its own, a package URL, and hashes, and whate
     assert.match(purl, /^pkg:(npm|maven|pypi)\/[^@]+@[^@]+$/, purl);
     assert.ok((hashes ?? []).length > 0, purl);
   }
-  for (const { ref, dependsOn } of bom.dependencies) for (const one of [ref, ...(dependsOn ?? [])]) assert.ok(refs.includes(one), one);
+  for (const { ref, dependsOn } of bom.dependencies)
+    for (const one of [ref, ...(dependsOn ?? [])]) assert.ok(refs.includes(one), one);
 });
 
 test('it holds all of production and nothing of development, under the name of the product', () => {
   assert.equal(bom.metadata.component.name, 'sightline');
   const purls = new Set(bom.components.map(({ purl }) => purl));
-  const { packages } = JSON.parse(read('package-lock.json')) as { packages: Record<string, { name?: string; version: string; dev?: boolean; link?: boolean }> };
-  const wanted = Object.entries(packages).filter(([path, { dev, link }]) => path.includes('node_modules/') && !dev && !link);
-  const components = bom.components.filter(({ purl }) => purl.startsWith('pkg:npm/')).map(({ name, version }) => `${name}@${version}`);
+  const { packages } = JSON.parse(read('package-lock.json')) as {
+    packages: Record<string, { name?: string; version: string; dev?: boolean; link?: boolean }>;
+  };
+  const wanted = Object.entries(packages).filter(
+    ([path, { dev, link }]) => path.includes('node_modules/') && !dev && !link,
+  );
+  const components = bom.components
+    .filter(({ purl }) => purl.startsWith('pkg:npm/'))
+    .map(({ name, version }) => `${name}@${version}`);
   for (const [path, { version }] of wanted) {
     const name = path.split('node_modules/').at(-1)!;
     assert.ok(components.includes(`${packages[path]!.name ?? name}@${version}`), `${name}@${version}`);

@@ -24,41 +24,76 @@ test('every set names its jars, each with a checksum and coordinates, every pin 
       const [, artifact, version, classifier] = coordinates.split(':');
       assert.equal(file, `${artifact}-${version}${classifier ? `-${classifier}` : ''}.jar`);
     }
-    for (const pin of pins[set]) assert.ok(jars.some(({ coordinates }) => coordinates === pin), `${pin} of ${set}; npm run lock:jars`);
-    assert.equal(jars.filter(({ file }) => /^zookeeper-\d/.test(file)).every(({ coordinates }) => pins[set].includes(coordinates)), true, `${set} holds another ZooKeeper`);
+    for (const pin of pins[set])
+      assert.ok(
+        jars.some(({ coordinates }) => coordinates === pin),
+        `${pin} of ${set}; npm run lock:jars`,
+      );
+    assert.equal(
+      jars.filter(({ file }) => /^zookeeper-\d/.test(file)).every(({ coordinates }) => pins[set].includes(coordinates)),
+      true,
+      `${set} holds another ZooKeeper`,
+    );
   }
 });
 
 test('a changed, a missing and a further jar are each named', async () => {
   const jars = join(folder, 'jars');
   mkdirSync(jars);
-  for (const [file, text] of [['a-1.jar', 'changed'], ['c-1.jar', 'c'], ['d-1.jar', 'd']] as const) writeFileSync(join(jars, file), text);
-  const expected = ['a', 'b', 'c'].map((name) => ({ sha256: sha256(name), file: `${name}-1.jar`, coordinates: `g:${name}:1` }));
+  for (const [file, text] of [
+    ['a-1.jar', 'changed'],
+    ['c-1.jar', 'c'],
+    ['d-1.jar', 'd'],
+  ] as const)
+    writeFileSync(join(jars, file), text);
+  const expected = ['a', 'b', 'c'].map((name) => ({
+    sha256: sha256(name),
+    file: `${name}-1.jar`,
+    coordinates: `g:${name}:1`,
+  }));
   assert.deepEqual(await faultsOfJars(jars, 'kafka', expected), [
     'b-1.jar is missing',
     `a-1.jar has the sha256 ${sha256('changed')}, expected was ${sha256('a')}`,
     `d-1.jar is not in the list (its sha256 is ${sha256('d')})`,
   ]);
-  assert.deepEqual(await faultsOfJars(jars, 'kafka', [{ ...expected[2]! }, ...['a-1.jar', 'd-1.jar'].map((file) => ({ sha256: sha256(file === 'a-1.jar' ? 'changed' : 'd'), file, coordinates: 'g:x:1' }))]), []);
+  assert.deepEqual(
+    await faultsOfJars(jars, 'kafka', [
+      { ...expected[2]! },
+      ...['a-1.jar', 'd-1.jar'].map((file) => ({
+        sha256: sha256(file === 'a-1.jar' ? 'changed' : 'd'),
+        file,
+        coordinates: 'g:x:1',
+      })),
+    ]),
+    [],
+  );
   assert.equal(textOfJars(expected.slice(0, 1)), `${sha256('a')}  a-1.jar  g:a:1\n`);
 });
 
 test('what another repository serves is refused with exit code 5, and nothing of it is kept', async () => {
   const bin = join(folder, 'bin');
   mkdirSync(bin);
-  const maven = ['#!/bin/sh', 'for arg in "$@"; do case "$arg" in -DoutputDirectory=*) out="${arg#*=}";; esac; done', '[ -z "$out" ] && exit 0', 'mkdir -p "$out" && echo other > "$out/kafka-clients-0.0.1.jar"'];
+  const maven = [
+    '#!/bin/sh',
+    'for arg in "$@"; do case "$arg" in -DoutputDirectory=*) out="${arg#*=}";; esac; done',
+    '[ -z "$out" ] && exit 0',
+    'mkdir -p "$out" && echo other > "$out/kafka-clients-0.0.1.jar"',
+  ];
   writeFileSync(join(bin, 'mvn'), `${maven.join('\n')}\n`);
   chmodSync(join(bin, 'mvn'), 0o755);
   const path = process.env.PATH;
   process.env.PATH = `${bin}${delimiter}${path}`;
   try {
     const stack = { jarsFolder: join(folder, 'kept') };
-    await assert.rejects(fetchJars(stack, () => undefined, undefined, ['kafka']), (fault) => {
-      assert.ok(fault instanceof ClusterError && fault.exitCode === 5);
-      assert.match(fault.message, /checksums\/kafka\.txt; nothing was kept:\n {2}[\w.-]+\.jar is missing/);
-      assert.match(fault.message, /and \d+ more\nRemove such a jar from the local repository of Maven/);
-      return true;
-    });
+    await assert.rejects(
+      fetchJars(stack, () => undefined, undefined, ['kafka']),
+      (fault) => {
+        assert.ok(fault instanceof ClusterError && fault.exitCode === 5);
+        assert.match(fault.message, /checksums\/kafka\.txt; nothing was kept:\n {2}[\w.-]+\.jar is missing/);
+        assert.match(fault.message, /and \d+ more\nRemove such a jar from the local repository of Maven/);
+        return true;
+      },
+    );
     assert.ok(!existsSync(jarFolder(stack, 'kafka')));
     assert.deepEqual(readdirSync(stack.jarsFolder), []);
   } finally {

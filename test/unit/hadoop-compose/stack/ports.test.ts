@@ -1,5 +1,5 @@
-// The ports of a stack are read from the environment: moved together by the offset, one by one by their own variable, and
-// refused all at once when they make no sense.
+// The ports of a stack are read from the environment: moved together by the offset, one by one by their own variable,
+// and refused all at once when they make no sense.
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import fc from 'fast-check';
@@ -16,11 +16,14 @@ test('without any variable the stack has the ports that people know', () => {
 test('an offset moves every port by the same number and keeps them apart', () => {
   fc.assert(
     // Two offsets would move a page to port 10080, which no browser asks; they are refused (blocked-ports.test.ts).
-    fc.property(fc.integer({ min: 0, max: 49_000 }).filter((offset) => offset !== 210 && offset !== 216), (offset) => {
-      const ports = portsFrom({ SIGHTLINE_PORT_BASE_OFFSET: String(offset) });
-      for (const name of portNames) assert.equal(ports[name], portTable[name].port + offset);
-      assert.equal(new Set(Object.values(ports)).size, portNames.length);
-    }),
+    fc.property(
+      fc.integer({ min: 0, max: 49_000 }).filter((offset) => offset !== 210 && offset !== 216),
+      (offset) => {
+        const ports = portsFrom({ SIGHTLINE_PORT_BASE_OFFSET: String(offset) });
+        for (const name of portNames) assert.equal(ports[name], portTable[name].port + offset);
+        assert.equal(new Set(Object.values(ports)).size, portNames.length);
+      },
+    ),
   );
 });
 
@@ -32,7 +35,8 @@ test('a port named by its own variable is not moved by the offset', () => {
 
 test('all faults are told together, by the name of the variable', () => {
   assert.throws(
-    () => portsFrom({ SIGHTLINE_KAFKA_PORT: 'ninety', SIGHTLINE_ZOOKEEPER_PORT: '70000', SIGHTLINE_NAMENODE_PORT: '9866' }),
+    () =>
+      portsFrom({ SIGHTLINE_KAFKA_PORT: 'ninety', SIGHTLINE_ZOOKEEPER_PORT: '70000', SIGHTLINE_NAMENODE_PORT: '9866' }),
     (error: Error) => {
       assert.match(error.message, /SIGHTLINE_KAFKA_PORT: 'ninety' is not a whole number/);
       assert.match(error.message, /SIGHTLINE_ZOOKEEPER_PORT: port 70000/);

@@ -50,7 +50,11 @@ describe('a part of the main job', () => {
 
   it('is not started again when it refuses, and its last words are told', async () => {
     const refusals: string[] = [];
-    const part = run('refuses', 'process.stderr.write("EPOCH_SECONDS is 60, recorded was 300\\n"); process.exitCode = 2;', { refusals });
+    const part = run(
+      'refuses',
+      'process.stderr.write("EPOCH_SECONDS is 60, recorded was 300\\n"); process.exitCode = 2;',
+      { refusals },
+    );
     await until(() => refusals.length > 0);
     assert.match(refusals[0]!, /recorded was 300/);
     assert.equal(part.pid(), undefined);

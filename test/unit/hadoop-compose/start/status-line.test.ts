@@ -10,5 +10,8 @@ test('a partition that is held is named, and where to look', () => {
   assert.doesNotMatch(describe(TRUST, FACTS), /HELD/);
   const held = [{ partition: 3, goes_on_at: 0 }];
   assert.match(describe({ ...TRUST, held }, FACTS), /HELD: partition 3, a broker's clock ran ahead \(see Trust\)/);
-  assert.match(describe({ ...TRUST, held: [...held, { partition: 5, goes_on_at: 0 }] }, FACTS), /partition 3 and 1 more/);
+  assert.match(
+    describe({ ...TRUST, held: [...held, { partition: 5, goes_on_at: 0 }] }, FACTS),
+    /partition 3 and 1 more/,
+  );
 });

@@ -9,10 +9,20 @@ describe('stopping npm start', () => {
   beforeEach(() => mock.timers.enable({ apis: ['setTimeout'] }));
   afterEach(() => mock.timers.reset());
 
-  function orders(): { stop: AbortController; hurry: AbortController; limited: ReturnType<typeof withLimit>; said: string[] } {
+  function orders(): {
+    stop: AbortController;
+    hurry: AbortController;
+    limited: ReturnType<typeof withLimit>;
+    said: string[];
+  } {
     const [stop, hurry] = [new AbortController(), new AbortController()];
     const said: string[] = [];
-    return { stop, hurry, said, limited: withLimit({ stop: stop.signal, hurry: hurry.signal }, (_, what) => void said.push(what)) };
+    return {
+      stop,
+      hurry,
+      said,
+      limited: withLimit({ stop: stop.signal, hurry: hurry.signal }, (_, what) => void said.push(what)),
+    };
   }
 
   it('goes on in order for fifty seconds, then kills what is left, and says so', () => {
@@ -24,7 +34,10 @@ describe('stopping npm start', () => {
     assert.equal(limited.hurry.aborted, false);
     mock.timers.tick(1);
     assert.equal(limited.hurry.aborted, true);
-    assert.deepEqual(said, ['stopping in order; Ctrl-C once more kills what is left', 'not done after 50 s: what is left is killed']);
+    assert.deepEqual(said, [
+      'stopping in order; Ctrl-C once more kills what is left',
+      'not done after 50 s: what is left is killed',
+    ]);
   });
 
   it('kills what is left as soon as somebody asks again', () => {

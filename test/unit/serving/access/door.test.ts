@@ -10,12 +10,33 @@ import { clientOf, peerOf, stampPeer } from '../../../../serving/access/peer.ts'
 import { boundedQueue } from '../../../../serving/access/queue.ts';
 import { sessions } from '../../../../serving/access/session.ts';
 
-const isOurs = (environment: Record<string, string>): ((host: string | undefined) => boolean) => hostTest(readConfig(environment as NodeJS.ProcessEnv));
+const isOurs = (environment: Record<string, string>): ((host: string | undefined) => boolean) =>
+  hostTest(readConfig(environment as NodeJS.ProcessEnv));
 
 test('without authentication only loopback names and allowed hosts get an answer, so that no page of another site can ask', () => {
   const ours = isOurs({ ALLOWED_HOSTS: 'Wall.example.org, 10.0.0.7' });
-  for (const host of ['localhost', 'localhost:3000', '127.0.0.1:3000', '127.9.9.9', '[::1]:3000', 'app.localhost', 'wall.example.org:80', 'WALL.EXAMPLE.ORG.', '10.0.0.7:3000']) assert.ok(ours(host), host);
-  for (const host of ['evil.example', '127.0.0.1.evil.example', 'localhost.evil.example', 'evil.example:3000', '10.0.0.8', '', undefined]) assert.ok(!ours(host), host);
+  for (const host of [
+    'localhost',
+    'localhost:3000',
+    '127.0.0.1:3000',
+    '127.9.9.9',
+    '[::1]:3000',
+    'app.localhost',
+    'wall.example.org:80',
+    'WALL.EXAMPLE.ORG.',
+    '10.0.0.7:3000',
+  ])
+    assert.ok(ours(host), host);
+  for (const host of [
+    'evil.example',
+    '127.0.0.1.evil.example',
+    'localhost.evil.example',
+    'evil.example:3000',
+    '10.0.0.8',
+    '',
+    undefined,
+  ])
+    assert.ok(!ours(host), host);
 });
 
 test('where one signs in every host is ours until one is named', () => {
@@ -31,7 +52,13 @@ interface Turned {
   readonly headers: Record<string, string>;
 }
 
-function atDoor(environment: Record<string, string>, headers: Record<string, string>, url = '/', method = 'GET', socket: object = {}): Turned {
+function atDoor(
+  environment: Record<string, string>,
+  headers: Record<string, string>,
+  url = '/',
+  method = 'GET',
+  socket: object = {},
+): Turned {
   const turned = { status: null as number | null, headers: {} as Record<string, string> };
   const response = {
     setHeader: (name: string, value: string) => void (turned.headers[name] = value),
@@ -42,7 +69,10 @@ function atDoor(environment: Record<string, string>, headers: Record<string, str
     end: () => undefined,
   };
   const request = { url, method, headers, socket: { remoteAddress: '10.0.0.1', ...socket } };
-  const isAdmitted = createDoor(readConfig(environment as NodeJS.ProcessEnv))(request as unknown as IncomingMessage, response as unknown as ServerResponse);
+  const isAdmitted = createDoor(readConfig(environment as NodeJS.ProcessEnv))(
+    request as unknown as IncomingMessage,
+    response as unknown as ServerResponse,
+  );
   return { isAdmitted, ...turned };
 }
 
@@ -56,25 +86,49 @@ test('GET and HEAD are answered, of every path; OPTIONS and 405 say so', () => {
   for (const url of ['/', '/trust', '/api/v1/top-items', '/api/nothing', '/readyz', '/metrics', '/_next/x.js']) {
     for (const method of ['GET', 'HEAD']) assert.ok(atDoor({}, headers, url, method).isAdmitted);
     for (const method of ['POST', 'PUT', 'PATCH', 'DELETE', 'TRACE', 'PROPFIND']) {
-      assert.deepEqual(atDoor({}, headers, url, method), { isAdmitted: false, status: 405, headers: { allow: 'GET, HEAD, OPTIONS' } }, `${method} ${url}`);
+      assert.deepEqual(
+        atDoor({}, headers, url, method),
+        { isAdmitted: false, status: 405, headers: { allow: 'GET, HEAD, OPTIONS' } },
+        `${method} ${url}`,
+      );
     }
-    assert.deepEqual(atDoor({}, headers, url, 'OPTIONS'), { isAdmitted: false, status: 204, headers: { allow: 'GET, HEAD, OPTIONS' } });
+    assert.deepEqual(atDoor({}, headers, url, 'OPTIONS'), {
+      isAdmitted: false,
+      status: 204,
+      headers: { allow: 'GET, HEAD, OPTIONS' },
+    });
   }
 });
 
 test('browsers are told to stay with HTTPS where they came by it', () => {
   const kept = { 'strict-transport-security': 'max-age=31536000' };
   assert.deepEqual(atDoor({ PUBLIC_URL: 'https://a.example' }, { host: 'a.example' }).headers, kept);
-  assert.deepEqual(atDoor({ AUTH: 'basic', TRUSTED_PROXIES: '10.0.0.1' }, { host: 'a', 'x-forwarded-proto': 'https' }).headers, kept);
-  assert.deepEqual(atDoor({ AUTH: 'basic' }, { host: 'a', 'x-forwarded-proto': 'https' }).headers, {}, 'anybody can write this header');
-  assert.deepEqual(atDoor({ AUTH: 'basic' }, { host: 'a:3000' }, '/', 'GET', { encrypted: true }).headers, kept, 'TLS ends in this process');
-  assert.deepEqual(atDoor({}, { host: 'localhost:3000' }, '/', 'GET', { encrypted: true }).headers, {}, 'other things are developed at localhost, over http');
+  assert.deepEqual(
+    atDoor({ AUTH: 'basic', TRUSTED_PROXIES: '10.0.0.1' }, { host: 'a', 'x-forwarded-proto': 'https' }).headers,
+    kept,
+  );
+  assert.deepEqual(
+    atDoor({ AUTH: 'basic' }, { host: 'a', 'x-forwarded-proto': 'https' }).headers,
+    {},
+    'anybody can write this header',
+  );
+  assert.deepEqual(
+    atDoor({ AUTH: 'basic' }, { host: 'a:3000' }, '/', 'GET', { encrypted: true }).headers,
+    kept,
+    'TLS ends in this process',
+  );
+  assert.deepEqual(
+    atDoor({}, { host: 'localhost:3000' }, '/', 'GET', { encrypted: true }).headers,
+    {},
+    'other things are developed at localhost, over http',
+  );
 });
 
 test('the client is the last address that no trusted proxy is, and only trusted proxies are believed', () => {
   const trusted = addressList('TRUSTED_PROXIES', '10.0.0.0/8,fd00::/8');
   const stamped = (peer: string, forwarded?: string): { headers: Headers } => {
-    const headers: Record<string, string | string[] | undefined> = forwarded === undefined ? {} : { 'x-forwarded-for': forwarded };
+    const headers: Record<string, string | string[] | undefined> =
+      forwarded === undefined ? {} : { 'x-forwarded-for': forwarded };
     stampPeer(headers, peer, trusted);
     return { headers: new Headers(headers as Record<string, string>) };
   };
@@ -90,7 +144,11 @@ test('the client is the last address that no trusted proxy is, and only trusted 
   ];
   for (const [peer, forwarded, client] of cases) {
     const request = stamped(peer, forwarded);
-    assert.deepEqual([peerOf(request), clientOf(request)], [peer.replace('::ffff:', ''), client], `${peer} ${forwarded}`);
+    assert.deepEqual(
+      [peerOf(request), clientOf(request)],
+      [peer.replace('::ffff:', ''), client],
+      `${peer} ${forwarded}`,
+    );
   }
 });
 
@@ -120,7 +178,10 @@ test('hashing is done one at a time, and a long line is refused at once', async 
   let finish = (): void => undefined;
   const first = queue(() => new Promise<void>((resolve) => (finish = () => resolve(void done.push(1)))));
   const others = [2, 3].map((n) => queue(async () => void done.push(n)));
-  await assert.rejects(queue(async () => done.push(4)), { status: 503 });
+  await assert.rejects(
+    queue(async () => done.push(4)),
+    { status: 503 },
+  );
   finish();
   await Promise.all([first, ...others]);
   assert.deepEqual(done, [1, 2, 3]);
@@ -128,7 +189,12 @@ test('hashing is done one at a time, and a long line is refused at once', async 
 });
 
 test('over HTTPS cookies carry the prefix that no neighbouring host can set', async () => {
-  const held = sessions(readConfig({ SESSION_SECRET: 'x'.repeat(32), PUBLIC_URL: 'https://sightline.example.org' } as Record<string, string> as NodeJS.ProcessEnv));
+  const held = sessions(
+    readConfig({ SESSION_SECRET: 'x'.repeat(32), PUBLIC_URL: 'https://sightline.example.org' } as Record<
+      string,
+      string
+    > as NodeJS.ProcessEnv),
+  );
   const cookie = await held.begin({ name: 'olga', groups: ['staff'] });
   assert.match(cookie, /^__Host-sightline-session=.*; Path=\/; .*; Secure$/);
   assert.deepEqual(await held.identify(cookie.split(';')[0]!), { name: 'olga', groups: ['staff'] });

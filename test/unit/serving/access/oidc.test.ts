@@ -1,5 +1,6 @@
 /**
- * AUTH=oidc against a real issuer: who is chosen looks, by groups that count at once, until the session is renewed or ended everywhere.
+ * AUTH=oidc against a real issuer: who is chosen looks, by groups that count at once, until the session is renewed or
+ * ended everywhere.
  *
  * The issuer is oidc-provider on loopback; the session's clock is the test's.
  */
@@ -18,7 +19,12 @@ import { Browser, startIssuer } from '../../../support/issuer.ts';
 import { stageOf } from '../serving-double.ts';
 
 const APP = 'http://127.0.0.1:3000';
-const CLIENT = { id: 'sightline', secret: 'the secret of the client', redirectUri: `${APP}/api/auth/callback`, signedOutUri: `${APP}/api/auth/signed-out` };
+const CLIENT = {
+  id: 'sightline',
+  secret: 'the secret of the client',
+  redirectUri: `${APP}/api/auth/callback`,
+  signedOutUri: `${APP}/api/auth/signed-out`,
+};
 const said: { claims: Record<string, unknown> } = { claims: {} };
 const issuer = await startIssuer(CLIENT, 'u-17', { claims: () => said.claims });
 const lateTeller = await startIssuer(CLIENT, 'u-17', { claims: () => said.claims, asksForUserinfo: true });
@@ -53,16 +59,27 @@ class Visitor {
   }
 
   async step(path: string): Promise<Response> {
-    const response = await getAuth(this.request(path), { step: /auth\/([\w-]+)/.exec(path)![1]! }, this.stage.serving, this.access);
+    const response = await getAuth(
+      this.request(path),
+      { step: /auth\/([\w-]+)/.exec(path)![1]! },
+      this.stage.serving,
+      this.access,
+    );
     this.browser.keep(APP, response);
     return response;
   }
 
-  /** From step to step and through the issuer, until there is a page; the addresses of the issuer that were begun with. */
+  /**
+   * From step to step and through the issuer, until there is a page; the addresses of the issuer that were begun with.
+   */
   async signIn(to = '/'): Promise<{ response: Response; asked: URL[] }> {
     const asked: URL[] = [];
     let response = await this.step(`/api/auth/login?to=${encodeURIComponent(to)}`);
-    for (let location = response.headers.get('location'); location !== null && !location.startsWith(APP); location = response.headers.get('location')) {
+    for (
+      let location = response.headers.get('location');
+      location !== null && !location.startsWith(APP);
+      location = response.headers.get('location')
+    ) {
       asked.push(new URL(location));
       const back = new URL(await this.browser.follow(location, APP));
       response = await this.step(back.pathname + back.search);
@@ -85,7 +102,14 @@ class Visitor {
 }
 
 test('nobody is let in for having an account: groups that are chosen look, others get a 403 that says so', async () => {
-  for (const [groups, role] of [[['staff'], 'viewer'], [['night shift', 'else'], 'viewer'], [['staff', 'operations'], 'operator'], ['operations', 'operator'], [['else'], null], [undefined, null]] as const) {
+  for (const [groups, role] of [
+    [['staff'], 'viewer'],
+    [['night shift', 'else'], 'viewer'],
+    [['staff', 'operations'], 'operator'],
+    ['operations', 'operator'],
+    [['else'], null],
+    [undefined, null],
+  ] as const) {
     said.claims = { groups, preferred_username: 'anybody' };
     const visitor = new Visitor();
     const { response } = await visitor.signIn();
@@ -116,7 +140,10 @@ test('a session that is over is renewed without a person, with the groups of now
   said.claims = { groups: ['operations'] };
   const visitor = new Visitor({ OIDC_SESSION_MINUTES: '30' });
   const first = await visitor.signIn('/trust');
-  assert.deepEqual([first.asked.map((url) => url.searchParams.get('prompt')), first.response.headers.get('location')], [[null], `${APP}/trust`]);
+  assert.deepEqual(
+    [first.asked.map((url) => url.searchParams.get('prompt')), first.response.headers.get('location')],
+    [[null], `${APP}/trust`],
+  );
   visitor.now += 29 * 60_000;
   assert.equal((await visitor.caller()).role, 'operator');
   visitor.now += 60_000;
@@ -124,7 +151,10 @@ test('a session that is over is renewed without a person, with the groups of now
   assert.deepEqual([over.status, over.headers.get(SIGN_IN_HEADER)], [401, '/api/auth/login']);
   said.claims = { groups: ['staff'] };
   const again = await visitor.signIn('/?location=42');
-  assert.deepEqual([again.asked.map((url) => url.searchParams.get('prompt')), again.response.headers.get('location')], [['none'], `${APP}/?location=42`]);
+  assert.deepEqual(
+    [again.asked.map((url) => url.searchParams.get('prompt')), again.response.headers.get('location')],
+    [['none'], `${APP}/?location=42`],
+  );
   assert.equal((await visitor.caller()).role, 'viewer');
   said.claims = { groups: [] };
   visitor.now += 30 * 60_000;
@@ -138,7 +168,10 @@ test('where the issuer does not know the browser any more a person is asked', as
   visitor.browser.forget(issuer.url);
   visitor.now += 60 * 60_000;
   const { asked, response } = await visitor.signIn('/data');
-  assert.deepEqual([asked.map((url) => url.searchParams.get('prompt')), response.headers.get('location')], [['none', null], `${APP}/data`]);
+  assert.deepEqual(
+    [asked.map((url) => url.searchParams.get('prompt')), response.headers.get('location')],
+    [['none', null], `${APP}/data`],
+  );
 });
 
 test('tabs that sign in at the same time do not disturb each other', async () => {
@@ -178,14 +211,23 @@ test('claims that only the userinfo endpoint tells are asked for there', async (
 });
 
 test('a name is a claim that can be trusted; an email that nobody verified is none', () => {
-  const named = (claims: Record<string, unknown>, name: string, groups = 'groups') => personOf(claims, { OIDC_NAME_CLAIM: name, OIDC_GROUPS_CLAIM: groups });
+  const named = (claims: Record<string, unknown>, name: string, groups = 'groups') =>
+    personOf(claims, { OIDC_NAME_CLAIM: name, OIDC_GROUPS_CLAIM: groups });
   assert.equal(named({ sub: 'u-17', preferred_username: 'olga' }, 'sub').name, 'u-17');
-  for (const claims of [{ email: 'a@example.org' }, { email: 'a@example.org', email_verified: false }, { email: 'a@example.org', email_verified: 'true' }, {}]) {
+  for (const claims of [
+    { email: 'a@example.org' },
+    { email: 'a@example.org', email_verified: false },
+    { email: 'a@example.org', email_verified: 'true' },
+    {},
+  ]) {
     assert.throws(() => named(claims, 'email'), { name: 'NotAllowed' });
   }
   assert.throws(() => named({ sub: 'u-17' }, 'upn'), /without the claim upn/);
   assert.throws(() => named({ sub: 17 }, 'sub'), { name: 'NotAllowed' });
-  assert.deepEqual(named({ sub: 'x', realm_access: { roles: ['a', 7, 'b'] } }, 'sub', 'realm_access.roles').groups, ['a', 'b']);
+  assert.deepEqual(named({ sub: 'x', realm_access: { roles: ['a', 7, 'b'] } }, 'sub', 'realm_access.roles').groups, [
+    'a',
+    'b',
+  ]);
   assert.deepEqual(claimOf({ 'https://example.org/groups': ['a'] }, 'https://example.org/groups'), ['a']);
   assert.equal(claimOf({ sub: 'x' }, 'constructor.name'), undefined);
 });
@@ -205,6 +247,9 @@ test('a session fits into a cookie: of hundreds of groups it keeps those that ma
   assert.deepEqual(await held.identify(cookie.split(';')[0]!), { name: 'olga', groups: ['staff'] });
   const few = await held.begin({ name: 'olga', groups: many.slice(0, 20) });
   assert.equal((await held.identify(few.split(';')[0]!)).groups.length, 20);
-  await assert.rejects(sessions(settings({ OIDC_VIEWER_GROUPS: many.join(',') })).begin({ name: 'olga', groups: many }), { name: 'NotAllowed' });
+  await assert.rejects(
+    sessions(settings({ OIDC_VIEWER_GROUPS: many.join(',') })).begin({ name: 'olga', groups: many }),
+    { name: 'NotAllowed' },
+  );
   assert.equal(await held.seal('x', { token: 'x'.repeat(4_000) }, 60), null);
 });

@@ -10,7 +10,8 @@ import { getMetrics, getReadiness } from '../../../../serving/http/health.ts';
 import { sharedReadiness } from '../../../../serving/app/readiness.ts';
 import { stageOf } from '../serving-double.ts';
 
-const request = (headers: Record<string, string> = {}): Request => new Request('http://127.0.0.1:3000/readyz', { headers: { host: '127.0.0.1:3000', ...headers } });
+const request = (headers: Record<string, string> = {}): Request =>
+  new Request('http://127.0.0.1:3000/readyz', { headers: { host: '127.0.0.1:3000', ...headers } });
 const QUIET = { info: () => undefined, warn: () => undefined } as never;
 
 test('a hundred calls at once and a hundred after them are one look at HBase', async () => {
@@ -28,7 +29,10 @@ test('what is not ready is looked at again after a second, and changes are logge
   let isReady = false;
   const lines: unknown[] = [];
   const log = { info: (line: unknown) => lines.push(line), warn: (line: unknown) => lines.push(line) } as never;
-  const ask = sharedReadiness(async () => ({ ready: isReady, checks: [{ name: 'HBase', ok: isReady, detail: 'hbase-1:16020 is away' }] }), { now: () => now, log });
+  const ask = sharedReadiness(
+    async () => ({ ready: isReady, checks: [{ name: 'HBase', ok: isReady, detail: 'hbase-1:16020 is away' }] }),
+    { now: () => now, log },
+  );
   assert.equal((await ask()).ready, false);
   isReady = true;
   now += 999;
@@ -40,7 +44,11 @@ test('what is not ready is looked at again after a second, and changes are logge
 
 test('a look that takes too long is an answer, and the next caller does not begin another', async () => {
   let looks = 0;
-  const ask = sharedReadiness(() => (looks++, new Promise<ReadyAnswer>(() => undefined)), { now: () => 0, log: QUIET, patienceMs: 20 });
+  const ask = sharedReadiness(() => (looks++, new Promise<ReadyAnswer>(() => undefined)), {
+    now: () => 0,
+    log: QUIET,
+    patienceMs: 20,
+  });
   for (let call = 0; call < 3; call++) assert.equal((await ask()).ready, false);
   assert.equal(looks, 1);
 });
@@ -54,13 +62,22 @@ test('strangers hear the verdict; names of hosts are for those who are let in, a
     return response.text();
   };
   const user = { authorization: `Basic ${Buffer.from('vera:a long password').toString('base64')}` };
-  stage.gate = createGate(readConfig({ AUTH: 'basic', AUTH_USERS: await userLine('vera', 'viewer', 'a long password') } as unknown as NodeJS.ProcessEnv));
+  stage.gate = createGate(
+    readConfig({
+      AUTH: 'basic',
+      AUTH_USERS: await userLine('vera', 'viewer', 'a long password'),
+    } as unknown as NodeJS.ProcessEnv),
+  );
   assert.doesNotMatch(await detailsFor(), /kafka-7/);
   assert.match(await detailsFor(), /"name":"log","ok":false/);
   assert.match(await detailsFor(user), /kafka-7/);
   stage.gate = createGate(readConfig({} as NodeJS.ProcessEnv));
   assert.match(await detailsFor(), /kafka-7/, 'on this machine everybody is known');
-  assert.doesNotMatch(await detailsFor({ host: 'rebound.example' }), /kafka-7/, 'but not a page whose name was made to point here');
+  assert.doesNotMatch(
+    await detailsFor({ host: 'rebound.example' }),
+    /kafka-7/,
+    'but not a page whose name was made to point here',
+  );
 });
 
 test('with METRICS_PORT the metrics are not on the public port any more', async () => {

@@ -1,6 +1,6 @@
 /**
- * Answers do not wait for the stores while somebody asks, and say no less than the truth: the seam of each is one on which everything it
- * reads was looked at.
+ * Answers do not wait for the stores while somebody asks, and say no less than the truth: the seam of each is one on
+ * which everything it reads was looked at.
  *
  * The seam watch is a double whose readings and looks end when the test says so; the clock is the test's own.
  */
@@ -19,7 +19,14 @@ import { countCache } from '../../../../serving/cache/count-cache.ts';
 const QUESTION: CountQuestion = { scope: 'all', subject: 'item', window: { from: instant(0), to: instant(HOUR_MS) } };
 
 function stageOf() {
-  const stage = { now: 10_000, seams: [] as Seam[], looks: [] as string[], held: [] as (() => void)[], isHeld: false, fault: null as Error | null };
+  const stage = {
+    now: 10_000,
+    seams: [] as Seam[],
+    looks: [] as string[],
+    held: [] as (() => void)[],
+    isHeld: false,
+    fault: null as Error | null,
+  };
   const seams = {
     async current(other?: Seam): Promise<Seam> {
       await Promise.resolve();
@@ -111,7 +118,8 @@ test('rounds go on by themselves while somebody has asked lately, and end with t
 test('of many questions the last ones are looked at, the same cells once', async () => {
   const { stage, ahead } = stageOf();
   await ahead.current();
-  for (let place = 0; place < 20; place++) ahead.asked(`items ${place}`, { ...QUESTION, scope: String(place) as never });
+  for (let place = 0; place < 20; place++)
+    ahead.asked(`items ${place}`, { ...QUESTION, scope: String(place) as never });
   ahead.asked('items 19', { ...QUESTION, scope: '19' as never });
   stage.now += 300;
   await ahead.current();
@@ -121,11 +129,19 @@ test('of many questions the last ones are looked at, the same cells once', async
 
 test('what was looked at is answered from memory while a later look is under way', async () => {
   const rows = (upTo: number): HourRow[] => [
-    { hour: 0, epoch: 1 as Epoch, partition: 0, cells: [{ kind: 'item', location: '', item: 'bicycle', minutes: [0, upTo], upTo }] },
+    {
+      hour: 0,
+      epoch: 1 as Epoch,
+      partition: 0,
+      cells: [{ kind: 'item', location: '', item: 'bicycle', minutes: [0, upTo], upTo }],
+    },
   ];
   let isHeld = false;
   const held = async (given: HourRow[]): Promise<HourRow[]> => (isHeld ? new Promise<never>(() => undefined) : given);
-  const cache = countCache({ speedView: { changed: async () => held(rows(5)) }, batchView: { published: async () => held([]) } }, 1e6);
+  const cache = countCache(
+    { speedView: { changed: async () => held(rows(5)) }, batchView: { published: async () => held([]) } },
+    1e6,
+  );
   const { speed, batch } = cache.hours();
   const hours = { from: 0, to: 0 };
   const look = { epochs: [1 as Epoch], hours, horizon: 0 as Epoch, progress: [6] };

@@ -20,9 +20,19 @@ function readsOf(subject: Subject, from: string, to: string, horizon: Epoch | nu
 
 test('whole hours are read from the level of an hour, the edges from that of a minute', () => {
   assert.deepEqual(readsOf('item', '23T09:58', '23T13:02'), [
-    { view: 'speed', level: 'minute_item', hours: { from: hour('23T09:00'), to: hour('23T09:00') }, minutes: { from: 58, to: 60 } },
+    {
+      view: 'speed',
+      level: 'minute_item',
+      hours: { from: hour('23T09:00'), to: hour('23T09:00') },
+      minutes: { from: 58, to: 60 },
+    },
     { view: 'speed', level: 'hour_item', hours: { from: hour('23T10:00'), to: hour('23T12:00') } },
-    { view: 'speed', level: 'minute_item', hours: { from: hour('23T13:00'), to: hour('23T13:00') }, minutes: { from: 0, to: 2 } },
+    {
+      view: 'speed',
+      level: 'minute_item',
+      hours: { from: hour('23T13:00'), to: hour('23T13:00') },
+      minutes: { from: 0, to: 2 },
+    },
   ]);
 });
 
@@ -34,7 +44,12 @@ test('a window of whole hours reads no minutes', () => {
 
 test('a window within an hour is one read of its minutes', () => {
   assert.deepEqual(readsOf('item', '23T09:10', '23T09:20'), [
-    { view: 'speed', level: 'minute_item', hours: { from: hour('23T09:00'), to: hour('23T09:00') }, minutes: { from: 10, to: 20 } },
+    {
+      view: 'speed',
+      level: 'minute_item',
+      hours: { from: hour('23T09:00'), to: hour('23T09:00') },
+      minutes: { from: 10, to: 20 },
+    },
   ]);
 });
 
@@ -70,8 +85,14 @@ test('an old window asks no epoch in which the speed layer could not have counte
   const rules = { ...RULES, firstEpoch: RULES.firstEpoch - 100 };
   const epochs = speedEpochsOf(window('10T12:00', '10T13:00'), { ...seam, rules });
   const startsAt = (e: number): number => e * rules.epochSeconds * 1_000;
-  assert.ok(startsAt(epochs[0]!) <= at('09T12:00') && startsAt(epochs[0]! + 1) > at('09T12:00'), 'from a day before: clocks ahead');
-  assert.ok(startsAt(epochs.at(-1)!) < at('12T13:00') && startsAt(epochs.at(-1)! + 1) >= at('12T13:00'), 'to two days after: late ones');
+  assert.ok(
+    startsAt(epochs[0]!) <= at('09T12:00') && startsAt(epochs[0]! + 1) > at('09T12:00'),
+    'from a day before: clocks ahead',
+  );
+  assert.ok(
+    startsAt(epochs.at(-1)!) < at('12T13:00') && startsAt(epochs.at(-1)! + 1) >= at('12T13:00'),
+    'to two days after: late ones',
+  );
 });
 
 test('an epoch that began by the clock of a broker ahead of ours is asked too', () => {

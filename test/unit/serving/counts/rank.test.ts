@@ -27,5 +27,8 @@ test('the greater count comes first, equal counts go by name', () => {
     { name: 'c', count: 3 },
     { name: 'a', count: 2 },
   ].sort(byRank);
-  assert.deepEqual(ranked.map(({ name }) => name), ['c', 'a', 'b']);
+  assert.deepEqual(
+    ranked.map(({ name }) => name),
+    ['c', 'a', 'b'],
+  );
 });

@@ -25,8 +25,23 @@ test('a time is epoch milliseconds or ISO 8601, in UTC unless it names a zone', 
 });
 
 test('what is no time is refused by the name of its field', () => {
-  for (const text of ['x', '-1', '1e3', '2026-02-30', '2026-11-22T25:00', '2026-11-22 12:00', '22.11.2026', '12:00', '9'.repeat(16), '999999999999999']) {
-    assert.throws(() => readTime('to', text), (fault) => fault instanceof BadQuestion && fault.field === 'to', text);
+  for (const text of [
+    'x',
+    '-1',
+    '1e3',
+    '2026-02-30',
+    '2026-11-22T25:00',
+    '2026-11-22 12:00',
+    '22.11.2026',
+    '12:00',
+    '9'.repeat(16),
+    '999999999999999',
+  ]) {
+    assert.throws(
+      () => readTime('to', text),
+      (fault) => fault instanceof BadQuestion && fault.field === 'to',
+      text,
+    );
   }
 });
 
@@ -38,8 +53,14 @@ test('a question without bounds is about the last hour', () => {
 });
 
 test('a window must end after it begins', () => {
-  assert.throws(() => windowOf({ from: 5, to: 5 }, NOON), (fault) => fault instanceof BadQuestion && fault.field === 'to');
-  assert.throws(() => windowOf({ from: NOON + 1 }, NOON), (fault) => fault instanceof BadQuestion && fault.field === 'from');
+  assert.throws(
+    () => windowOf({ from: 5, to: 5 }, NOON),
+    (fault) => fault instanceof BadQuestion && fault.field === 'to',
+  );
+  assert.throws(
+    () => windowOf({ from: NOON + 1 }, NOON),
+    (fault) => fault instanceof BadQuestion && fault.field === 'from',
+  );
 });
 
 test('aligned to minutes a window never leaves out what was asked for, nor takes in a minute more', () => {

@@ -42,12 +42,26 @@ const ASKED: readonly (readonly [path: string, query: string, handler: Handler, 
   ['/readyz', '', getReadiness],
 ];
 
-for (const state of ['before the first epoch', 'with a horizon', 'with the views away', 'with everything away'] as const) {
+for (const state of [
+  'before the first epoch',
+  'with a horizon',
+  'with the views away',
+  'with everything away',
+] as const) {
   test(`answers are what the document says, ${state}`, async () => {
-    const stage = stageOf([{ id: oid(1), location: oid('42'), item: 'car', detectedAt: NOW - 1_000, arrival: NOW }, { id: oid(2), location: oid('7'), item: 'bus', detectedAt: NOW - 2_000, arrival: NOW }]);
+    const stage = stageOf([
+      { id: oid(1), location: oid('42'), item: 'car', detectedAt: NOW - 1_000, arrival: NOW },
+      { id: oid(2), location: oid('7'), item: 'bus', detectedAt: NOW - 2_000, arrival: NOW },
+    ]);
     stage.names = new Map([['42', 'Hall B']]);
     stage.reference = { version: 1, locations: 1, loadedAt: instant(0) };
-    if (state === 'with a horizon') stage.horizon = { epoch: (RULES.firstEpoch + 2) as Epoch, cuts: [0, 0, 0], arrivals: [], publishedAt: instant(NOW) };
+    if (state === 'with a horizon')
+      stage.horizon = {
+        epoch: (RULES.firstEpoch + 2) as Epoch,
+        cuts: [0, 0, 0],
+        arrivals: [],
+        publishedAt: instant(NOW),
+      };
     if (state === 'with the views away') stage.faults = { views: new Retryable('HBase', 'away') };
     if (state === 'with everything away') stage.faults = { open: new Retryable('HBase', 'away') };
     for (const [path, query, handler, params = {}] of ASKED) {
@@ -64,8 +78,13 @@ test('every route of the app is in the document, and the document is served', as
     .map((file) => `/${relative('.', join(file, '..'))}`.replace(/\[(\w+)\]/g, '{$1}'));
   const told = new Set(PATHS);
   const apart = ['/api/[...path]', '/healthz', '/metrics', '/api/v1/openapi.json', '/api/auth/{step}'];
-  assert.deepEqual(routes.filter((route) => !told.has(route) && !apart.includes(route)), []);
+  assert.deepEqual(
+    routes.filter((route) => !told.has(route) && !apart.includes(route)),
+    [],
+  );
   const { serving } = stageOf();
-  const document = (await (await getOpenApi(new Request('http://127.0.0.1/api/v1/openapi.json'), {}, serving)).json()) as { openapi: string };
+  const document = (await (
+    await getOpenApi(new Request('http://127.0.0.1/api/v1/openapi.json'), {}, serving)
+  ).json()) as { openapi: string };
   assert.equal(document.openapi, '3.1.0');
 });

@@ -1,5 +1,6 @@
 /**
- * Parameters: the schema that the OpenAPI document shows and the reader of a request take the same texts, of every parameter.
+ * Parameters: the schema that the OpenAPI document shows and the reader of a request take the same texts, of every
+ * parameter.
  *
  * Method: texts are drawn around what each schema takes, and at its edges; ajv says whether the schema takes one.
  */
@@ -14,10 +15,16 @@ import { openApi } from '../../../../serving/http/openapi-document.ts';
 
 const ajv = new Ajv2020({ strict: false });
 const sets: Readonly<Record<string, ParameterSet>> = { ...asked };
-const all = Object.entries(sets).flatMap(([set, parameters]) => Object.entries(parameters).map(([name, parameter]) => ({ set, name, parameter })));
+const all = Object.entries(sets).flatMap(([set, parameters]) =>
+  Object.entries(parameters).map(([name, parameter]) => ({ set, name, parameter })),
+);
 
 /** What a text of a query can stand for in JSON: itself, and a number or a flag that is written so. */
-const valuesOf = (text: string): unknown[] => [text, ...(/^-?(0|[1-9]\d*)$/.test(text) ? [Number(text)] : []), ...(['true', 'false'].includes(text) ? [text === 'true'] : [])];
+const valuesOf = (text: string): unknown[] => [
+  text,
+  ...(/^-?(0|[1-9]\d*)$/.test(text) ? [Number(text)] : []),
+  ...(['true', 'false'].includes(text) ? [text === 'true'] : []),
+];
 
 function isRead({ read }: Parameter<unknown>, text: string): boolean {
   try {
@@ -30,10 +37,69 @@ function isRead({ read }: Parameter<unknown>, text: string): boolean {
 }
 
 const EDGES = [
-  'all', 'All', 'true', 'True', 'false', '1', '0', '00', '007', '-0', '-1', '+1', '1.0', '1e3', ' 1', '1 ', '1\n', '10', '59', '60', '61', '90', '120', '500', '501', '1000', '1001', '604800', '604860', '١',
-  'UTC', 'Europe/Berlin', 'America/New_York', 'parquet', 'csv', 'xml', '9223372036854775807', '9223372036854775808', '-9223372036854775808', '-9223372036854775809', '253402300800000', '253402300800001', '999999999999999',
-  '2026-11-22', '2026-02-29', '2024-02-29', '1969-12-31', '2026-13-01', '2026-11-22T1410', '2026-11-22T141005', '2026-11-22T2460', '2026-11-22T24:00', '2026-11-22T14:00Z', '2026-11-22T14:00 01:00',
-  '1970-01-01T00:00+14:00', '9999-12-31T23:59-12:00', '2026-11-22T14:00z', '1795994348926.42', '1795994348926.-7196773591256003', '1795994348926.007', '.', '1.', 'MTc5NS40Mg',
+  'all',
+  'All',
+  'true',
+  'True',
+  'false',
+  '1',
+  '0',
+  '00',
+  '007',
+  '-0',
+  '-1',
+  '+1',
+  '1.0',
+  '1e3',
+  ' 1',
+  '1 ',
+  '1\n',
+  '10',
+  '59',
+  '60',
+  '61',
+  '90',
+  '120',
+  '500',
+  '501',
+  '1000',
+  '1001',
+  '604800',
+  '604860',
+  '١',
+  'UTC',
+  'Europe/Berlin',
+  'America/New_York',
+  'parquet',
+  'csv',
+  'xml',
+  '9223372036854775807',
+  '9223372036854775808',
+  '-9223372036854775808',
+  '-9223372036854775809',
+  '253402300800000',
+  '253402300800001',
+  '999999999999999',
+  '2026-11-22',
+  '2026-02-29',
+  '2024-02-29',
+  '1969-12-31',
+  '2026-13-01',
+  '2026-11-22T1410',
+  '2026-11-22T141005',
+  '2026-11-22T2460',
+  '2026-11-22T24:00',
+  '2026-11-22T14:00Z',
+  '2026-11-22T14:00 01:00',
+  '1970-01-01T00:00+14:00',
+  '9999-12-31T23:59-12:00',
+  '2026-11-22T14:00z',
+  '1795994348926.42',
+  '1795994348926.-7196773591256003',
+  '1795994348926.007',
+  '.',
+  '1.',
+  'MTc5NS40Mg',
 ];
 
 for (const { set, name, parameter } of all) {
@@ -46,10 +112,24 @@ for (const { set, name, parameter } of all) {
     };
     for (const text of EDGES) check(text);
     const { pattern } = parameter.schema as { pattern?: string };
-    const near = pattern === undefined ? fc.integer({ min: -10, max: 700_000 }).map(String) : fc.stringMatching(new RegExp(pattern));
-    const bent = fc.tuple(near, fc.nat(), fc.string({ maxLength: 1 })).map(([text, at, letter]) => text.slice(0, at % (text.length + 1)) + letter + text.slice((at % (text.length + 1)) + 1));
+    const near =
+      pattern === undefined
+        ? fc.integer({ min: -10, max: 700_000 }).map(String)
+        : fc.stringMatching(new RegExp(pattern));
+    const bent = fc
+      .tuple(near, fc.nat(), fc.string({ maxLength: 1 }))
+      .map(
+        ([text, at, letter]) =>
+          text.slice(0, at % (text.length + 1)) + letter + text.slice((at % (text.length + 1)) + 1),
+      );
     // An empty text never comes to a reader.
-    fc.assert(fc.property(fc.oneof(near, bent, fc.string()).filter((text) => text !== ''), check), { numRuns: 300 });
+    fc.assert(
+      fc.property(
+        fc.oneof(near, bent, fc.string()).filter((text) => text !== ''),
+        check,
+      ),
+      { numRuns: 300 },
+    );
   });
 }
 
@@ -60,12 +140,19 @@ test('what is left out, or empty, is the default that the document shows', () =>
     assert.deepEqual([from, to, since], [undefined, undefined, undefined]);
   }
   for (const { set, name, parameter } of all) {
-    if ('default' in parameter.schema) assert.equal(parameter.read(undefined, name), parameter.schema.default, `${set}.${name}`);
+    if ('default' in parameter.schema)
+      assert.equal(parameter.read(undefined, name), parameter.schema.default, `${set}.${name}`);
   }
 });
 
 test('the document tells of every parameter that a handler reads', () => {
-  const { paths } = openApi() as { paths: Record<string, { get: { parameters: { name: string; schema: unknown }[] } }> };
+  const { paths } = openApi() as {
+    paths: Record<string, { get: { parameters: { name: string; schema: unknown }[] } }>;
+  };
   const told = Object.values(paths).flatMap(({ get }) => get.parameters);
-  for (const { set, name, parameter } of all) assert.ok(told.some((one) => one.name === name && one.schema === parameter.schema), `${set}.${name}`);
+  for (const { set, name, parameter } of all)
+    assert.ok(
+      told.some((one) => one.name === name && one.schema === parameter.schema),
+      `${set}.${name}`,
+    );
 });

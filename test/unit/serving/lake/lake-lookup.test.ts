@@ -49,7 +49,13 @@ test('a detection is found by its id and day, with every digit of it', async () 
       partition: 3,
       offset: 99,
       arrival: 1_795_352_401_500,
-      detection: { id: '9007199254740993', location: '17', camera: '3021', item: 'bicycle', detectedAt: 1_795_352_400_123 },
+      detection: {
+        id: '9007199254740993',
+        location: '17',
+        camera: '3021',
+        item: 'bicycle',
+        detectedAt: 1_795_352_400_123,
+      },
     },
     placeName: 'Hall B',
   });
@@ -62,11 +68,22 @@ test('an epoch without a manifest is not looked at, nor another day', async () =
 });
 
 test('rows of a page that HBase has forgotten are found by id, place and time, in published files of their hour', async () => {
-  const of = (id: string, location: string, detectedAt: number) => ({ id: oid(id), location: oid(location), detectedAt: instant(detectedAt) });
+  const of = (id: string, location: string, detectedAt: number) => ({
+    id: oid(id),
+    location: oid(location),
+    detectedAt: instant(detectedAt),
+  });
   const [kept, unpublished] = [of('9007199254740993', '17', 1_795_352_400_123), of('7', '17', 1_795_352_400_123)];
-  const [elsewhere, earlier, before] = [of('-5', '18', 1_795_352_400_123), of('-5', '17', 1_795_352_400_122), of('-5', '17', 0)];
+  const [elsewhere, earlier, before] = [
+    of('-5', '18', 1_795_352_400_123),
+    of('-5', '17', 1_795_352_400_122),
+    of('-5', '17', 0),
+  ];
   const found = await listedInLake(hdfs, Date.now)([kept, elsewhere, earlier, unpublished, before]);
-  assert.deepEqual([...found].map(([key, { met }]) => [key, met.detection.item]), [[listedKey(kept), 'bicycle']]);
+  assert.deepEqual(
+    [...found].map(([key, { met }]) => [key, met.detection.item]),
+    [[listedKey(kept), 'bicycle']],
+  );
 });
 
 test('a page waits for the lake a bounded time, and a lake that is away makes no page fail', async () => {
@@ -101,7 +118,12 @@ function slowLake() {
   return { lake, downloads, ended, letGo };
 }
 
-const termsOf = (atOnce: number, waiting: number, mostBytes = Infinity) => ({ turns: turnstile({ atOnce, waiting, what: 'look-ups' }), mostBytes, joinableMs: 60_000, now: Date.now });
+const termsOf = (atOnce: number, waiting: number, mostBytes = Infinity) => ({
+  turns: turnstile({ atOnce, waiting, what: 'look-ups' }),
+  mostBytes,
+  joinableMs: 60_000,
+  now: Date.now,
+});
 const until = async (isSo: () => boolean): Promise<void> => {
   for (let waited = 0; !isSo() && waited < 500; waited++) await pause(10);
   assert.ok(isSo());
@@ -114,21 +136,27 @@ test('a day is gone through once for all who seek in it, and who comes late gets
   await until(() => downloads.length === 1);
   letGo();
   const found = await Promise.all(early);
-  assert.deepEqual(found.map((row) => row?.met.detection.item ?? null), ['bicycle', 'car', null, 'bicycle']);
+  assert.deepEqual(
+    found.map((row) => row?.met.detection.item ?? null),
+    ['bicycle', 'car', null, 'bicycle'],
+  );
   assert.deepEqual(downloads, ['2026-11-23-0.parquet', '2026-11-22-0.parquet']);
 });
 
 test('who seeks when some files are behind waits for those too', async () => {
   const late: Promise<unknown>[] = [];
   let fetched = 0;
-  const { find } = lakeLookup({
-    ...hdfs,
-    async download(path, local) {
-      // The first file was looked through by now.
-      if (++fetched === 2) late.push(find(oid('-5'), date), find(oid('4711'), date));
-      await hdfs.download(path, local);
+  const { find } = lakeLookup(
+    {
+      ...hdfs,
+      async download(path, local) {
+        // The first file was looked through by now.
+        if (++fetched === 2) late.push(find(oid('-5'), date), find(oid('4711'), date));
+        await hdfs.download(path, local);
+      },
     },
-  }, termsOf(1, 1));
+    termsOf(1, 1),
+  );
   assert.equal((await find(oid('9007199254740993'), date))?.met.detection.item, 'bicycle');
   const [car, none] = (await Promise.all(late)) as ({ met: { detection: { item: string } } } | null)[];
   assert.deepEqual([car?.met.detection.item, none, fetched], ['car', null, 3]);
@@ -150,7 +178,10 @@ test('with the last who seeks in a day its download ends; nobody is held up by t
 
 test('so many days are looked through at once, so many wait, and beyond them a look-up is refused', async () => {
   const { lake, downloads, letGo } = slowLake();
-  hdfs.files.set(detectionsFile({ date: '2026-11-20', hour: 1, epoch: '2026-11-22', n: 0 }), hdfs.files.get(detectionsFile({ date, hour: 13, epoch: '2026-11-22', n: 0 }))!);
+  hdfs.files.set(
+    detectionsFile({ date: '2026-11-20', hour: 1, epoch: '2026-11-22', n: 0 }),
+    hdfs.files.get(detectionsFile({ date, hour: 13, epoch: '2026-11-22', n: 0 }))!,
+  );
   const { find } = lakeLookup(lake, termsOf(1, 1));
   const first = find(oid('4711'), date);
   await until(() => downloads.length === 1);
@@ -165,6 +196,10 @@ test('so many days are looked through at once, so many wait, and beyond them a l
 
 test('a day that weighs more than a look-up may read is refused before anything is fetched', async () => {
   const { lake, downloads } = slowLake();
-  await assert.rejects(lakeLookup(lake, termsOf(1, 1, 100)).find(oid('4711'), date), { name: 'TooCostly', message: /2026-11-22 has 1 MB in 2 files/, narrow: ['dt'] });
+  await assert.rejects(lakeLookup(lake, termsOf(1, 1, 100)).find(oid('4711'), date), {
+    name: 'TooCostly',
+    message: /2026-11-22 has 1 MB in 2 files/,
+    narrow: ['dt'],
+  });
   assert.deepEqual(downloads, []);
 });

@@ -23,7 +23,11 @@ test('the pages of a window are its detections, each once, newest first', async 
       fc.integer({ min: 1, max: 9 }),
       async (all, horizon, scope, agoMs, lengthMs, limit) => {
         const window = { from: instant(NOW - agoMs - lengthMs), to: instant(NOW - agoMs) };
-        const world = worldOf(all, { horizon: horizon as Epoch | null, prunedTo: (horizon ?? -1) - 2, halfWritten: (horizon ?? -2) + 1 });
+        const world = worldOf(all, {
+          horizon: horizon as Epoch | null,
+          prunedTo: (horizon ?? -1) - 2,
+          halfWritten: (horizon ?? -2) + 1,
+        });
         const seam = { rules: RULES, horizon: horizon as Epoch | null, now: NOW, latestArrival: NOW };
         const listSeam = { horizon: seam.horizon, speedEpochs: speedEpochsOf(window, seam) };
         const got: ListedDetection[] = [];
@@ -35,10 +39,18 @@ test('the pages of a window are its detections, each once, newest first', async 
           after = readCursor(writeCursor(page.at(-1)!));
         }
         const expected = all
-          .filter((one) => one.detectedAt >= window.from && one.detectedAt < window.to && (scope === 'all' || one.location === scope))
+          .filter(
+            (one) =>
+              one.detectedAt >= window.from &&
+              one.detectedAt < window.to &&
+              (scope === 'all' || one.location === scope),
+          )
           .map((one) => ({ id: one.id, detectedAt: instant(one.detectedAt) }))
           .sort(inOrder);
-        assert.deepEqual(got.map(({ id }) => id), expected.map(({ id }) => id));
+        assert.deepEqual(
+          got.map(({ id }) => id),
+          expected.map(({ id }) => id),
+        );
       },
     ),
     { numRuns: 300 },
@@ -46,7 +58,12 @@ test('the pages of a window are its detections, each once, newest first', async 
 });
 
 test('a cursor that no answer gave is refused', () => {
-  for (const text of ['', 'x', Buffer.from('1.2.3').toString('base64url'), Buffer.from('1.007').toString('base64url')]) {
+  for (const text of [
+    '',
+    'x',
+    Buffer.from('1.2.3').toString('base64url'),
+    Buffer.from('1.007').toString('base64url'),
+  ]) {
     assert.throws(() => readCursor(text), { name: 'BadQuestion', field: 'cursor' });
   }
 });

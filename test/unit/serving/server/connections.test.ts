@@ -1,4 +1,7 @@
-/** A server that is told to stop waits for answers, and for nothing else. The limits that must not matter are so long that waiting for one fails the test. */
+/**
+ * A server that is told to stop waits for answers, and for nothing else. The limits that must not matter are so long
+ * that waiting for one fails the test.
+ */
 import assert from 'node:assert/strict';
 import { once } from 'node:events';
 import { createServer, get } from 'node:http';
@@ -18,7 +21,8 @@ async function listening(t: TestContext, answer: RequestListener) {
   await once(server, 'listening');
   t.after(() => server.closeAllConnections());
   const { port } = server.address() as AddressInfo;
-  const ask = async (path = '/'): Promise<IncomingMessage> => (await once(get({ port, path, host: '127.0.0.1' }), 'response'))[0] as IncomingMessage;
+  const ask = async (path = '/'): Promise<IncomingMessage> =>
+    (await once(get({ port, path, host: '127.0.0.1' }), 'response'))[0] as IncomingMessage;
   return { connections, port, ask };
 }
 

@@ -1,4 +1,7 @@
-/** TLS in the server itself, asked by a real TLS client: what is refused before it listens, and a pair that changes while it serves. */
+/**
+ * TLS in the server itself, asked by a real TLS client: what is refused before it listens, and a pair that changes
+ * while it serves.
+ */
 import assert from 'node:assert/strict';
 import { copyFileSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import type { Server } from 'node:https';
@@ -41,24 +44,52 @@ function refusalOf(act: () => unknown): string {
 test('a pair that cannot be served with is refused with exit code 2 and the reason', () => {
   put('first');
   assert.ok(readPair(files, Date.now()).endsAt > Date.now() + 50 * YEAR_MS);
-  assert.match(refusalOf(() => readPair(files, Date.now() + 200 * YEAR_MS)), /ended on .* 21/);
-  assert.match(refusalOf(() => readPair(files, Date.now() - 20 * YEAR_MS)), /begins on/);
+  assert.match(
+    refusalOf(() => readPair(files, Date.now() + 200 * YEAR_MS)),
+    /ended on .* 21/,
+  );
+  assert.match(
+    refusalOf(() => readPair(files, Date.now() - 20 * YEAR_MS)),
+    /begins on/,
+  );
   put('first', 'second');
-  assert.match(refusalOf(() => readPair(files, Date.now())), /TLS_KEY_FILE .* is not the key of the certificate/);
+  assert.match(
+    refusalOf(() => readPair(files, Date.now())),
+    /TLS_KEY_FILE .* is not the key of the certificate/,
+  );
   writeFileSync(files.keyFile, 'no key');
-  assert.match(refusalOf(() => readPair(files, Date.now())), /TLS_KEY_FILE .* does not hold what was expected, a private key/);
+  assert.match(
+    refusalOf(() => readPair(files, Date.now())),
+    /TLS_KEY_FILE .* does not hold what was expected, a private key/,
+  );
   writeFileSync(files.certFile, 'no certificate');
-  assert.match(refusalOf(() => readPair(files, Date.now())), /TLS_CERT_FILE .* does not hold what was expected, a certificate/);
+  assert.match(
+    refusalOf(() => readPair(files, Date.now())),
+    /TLS_CERT_FILE .* does not hold what was expected, a certificate/,
+  );
   rmSync(files.certFile);
-  assert.match(refusalOf(() => readPair(files, Date.now())), /TLS_CERT_FILE .* cannot be read \(ENOENT/);
+  assert.match(
+    refusalOf(() => readPair(files, Date.now())),
+    /TLS_CERT_FILE .* cannot be read \(ENOENT/,
+  );
 });
 
 test('both files or none, and a PUBLIC_URL that fits', () => {
-  const check = (environment: Record<string, string>): string => refusalOf(() => checkAccess(readConfig(environment as NodeJS.ProcessEnv)));
+  const check = (environment: Record<string, string>): string =>
+    refusalOf(() => checkAccess(readConfig(environment as NodeJS.ProcessEnv)));
   assert.match(check({ TLS_CERT_FILE: '/a' }), /belong together; only TLS_CERT_FILE is set/);
   assert.match(check({ TLS_KEY_FILE: '/a' }), /belong together; only TLS_KEY_FILE is set/);
-  assert.match(check({ TLS_CERT_FILE: '/a', TLS_KEY_FILE: '/b', PUBLIC_URL: 'http://localhost:3000' }), /PUBLIC_URL is http:\/\//);
-  checkAccess(readConfig({ TLS_CERT_FILE: '/a', TLS_KEY_FILE: '/b', PUBLIC_URL: 'https://localhost:3000' } as unknown as NodeJS.ProcessEnv));
+  assert.match(
+    check({ TLS_CERT_FILE: '/a', TLS_KEY_FILE: '/b', PUBLIC_URL: 'http://localhost:3000' }),
+    /PUBLIC_URL is http:\/\//,
+  );
+  checkAccess(
+    readConfig({
+      TLS_CERT_FILE: '/a',
+      TLS_KEY_FILE: '/b',
+      PUBLIC_URL: 'https://localhost:3000',
+    } as unknown as NodeJS.ProcessEnv),
+  );
 });
 
 interface Answer {
@@ -68,11 +99,16 @@ interface Answer {
 
 function ask(port: number, trusted: string): Promise<Answer> {
   return new Promise((resolve, reject) => {
-    const asked = request({ host: '127.0.0.1', port, ca: readFileSync(join(FIXTURES, `${trusted}.crt`)), agent: false }, (response) => {
-      const commonName = String((response.socket as TLSSocket).getPeerCertificate().subject.CN);
-      let text = '';
-      response.on('data', (chunk: Buffer) => (text += chunk.toString())).on('end', () => resolve({ commonName, text }));
-    });
+    const asked = request(
+      { host: '127.0.0.1', port, ca: readFileSync(join(FIXTURES, `${trusted}.crt`)), agent: false },
+      (response) => {
+        const commonName = String((response.socket as TLSSocket).getPeerCertificate().subject.CN);
+        let text = '';
+        response
+          .on('data', (chunk: Buffer) => (text += chunk.toString()))
+          .on('end', () => resolve({ commonName, text }));
+      },
+    );
     asked.on('error', reject).end();
   });
 }
@@ -91,7 +127,10 @@ test('another pair is served without a restart; one that does not fit changes no
   const { port } = server.address() as AddressInfo;
   const metrics = servingMetrics();
   const lines: string[] = [];
-  const log = { info: (_: unknown, text: string) => lines.push(text), error: (_: unknown, text: string) => lines.push(text) };
+  const log = {
+    info: (_: unknown, text: string) => lines.push(text),
+    error: (_: unknown, text: string) => lines.push(text),
+  };
   const watch = watchPair(server, pair, { metrics, log: log as never, now: Date.now }, 10);
   try {
     assert.deepEqual(await ask(port, 'first'), { commonName: 'sightline-test-first', text: 'served' });
@@ -102,7 +141,10 @@ test('another pair is served without a restart; one that does not fit changes no
     put('first', 'second');
     await until(() => lines.length === 2);
     assert.equal((await ask(port, 'second')).commonName, 'sightline-test-second');
-    assert.deepEqual(lines, ['another certificate is served', 'a changed certificate or key is not taken; the one before is served still']);
+    assert.deepEqual(lines, [
+      'another certificate is served',
+      'a changed certificate or key is not taken; the one before is served still',
+    ]);
     const text = await metrics.registry.metrics();
     assert.match(text, /sightline_tls_certificate_reads_total\{outcome="taken",process="serving"\} 1\n/);
     assert.match(text, /sightline_tls_certificate_reads_total\{outcome="refused",process="serving"\} 1\n/);
@@ -122,7 +164,10 @@ test('an old version of TLS is refused', async () => {
   const { port } = server.address() as AddressInfo;
   await assert.rejects(
     new Promise((resolve, reject) => {
-      const socket = connect({ host: '127.0.0.1', port, rejectUnauthorized: false, minVersion: 'TLSv1.1', maxVersion: 'TLSv1.1' }, () => resolve(socket.destroy()));
+      const socket = connect(
+        { host: '127.0.0.1', port, rejectUnauthorized: false, minVersion: 'TLSv1.1', maxVersion: 'TLSv1.1' },
+        () => resolve(socket.destroy()),
+      );
       socket.on('error', reject);
     }),
   );

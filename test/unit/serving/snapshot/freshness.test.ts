@@ -30,7 +30,11 @@ test('a partition behind the end is as of its arrival, and the answer as of the 
 });
 
 test('under steady load progress is measured at the ends of some seconds ago', () => {
-  const standing = standingOf([{ nextOffset: 95, arrival: 100 }], [snapshot(9_000, 100), snapshot(8_500, 95), snapshot(8_000, 90)], null);
+  const standing = standingOf(
+    [{ nextOffset: 95, arrival: 100 }],
+    [snapshot(9_000, 100), snapshot(8_500, 95), snapshot(8_000, 90)],
+    null,
+  );
   assert.equal(standing.speedAsOf, 8_500);
 });
 
@@ -50,29 +54,35 @@ test('while Kafka is away the answer is as of the arrivals and never called caug
 test('the promise holds on any log: every record committed before speed_as_of lies before the progress', () => {
   const records = fc.array(fc.tuple(fc.integer({ min: 1, max: 50 }), fc.nat(2)), { maxLength: 60 });
   fc.assert(
-    fc.property(records, fc.array(fc.tuple(fc.nat(3_000), fc.tuple(fc.nat(60), fc.nat(60), fc.nat(60))), { minLength: 1, maxLength: 8 }), (gaps, looks) => {
-      const log: number[][] = [[], [], []];
-      let t = 0;
-      for (const [gap, partition] of gaps) log[partition]!.push((t += gap));
-      let snapshots: EndSnapshot[] = [];
-      let last: Standing | null = null;
-      const reached = [0, 0, 0];
-      for (const [at, wish] of [...looks].sort((a, b) => a[0] - b[0])) {
-        const ends = log.map((stamps) => stamps.filter((stamp) => stamp <= at).length);
-        snapshots = [snapshot(at, ...ends), ...snapshots].slice(0, 3);
-        const partitions = ends.map((end, p) => {
-          reached[p] = Math.max(reached[p]!, Math.min(end, wish[p]!));
-          return { nextOffset: reached[p]!, arrival: log[p]![reached[p]! - 1] ?? 0 };
-        });
-        const standing: Standing = standingOf(partitions, snapshots, last);
-        for (const [p, stamps] of log.entries()) {
-          const missing = stamps.findIndex((stamp, offset) => stamp < standing.speedAsOf && offset >= partitions[p]!.nextOffset);
-          assert.equal(missing, -1);
+    fc.property(
+      records,
+      fc.array(fc.tuple(fc.nat(3_000), fc.tuple(fc.nat(60), fc.nat(60), fc.nat(60))), { minLength: 1, maxLength: 8 }),
+      (gaps, looks) => {
+        const log: number[][] = [[], [], []];
+        let t = 0;
+        for (const [gap, partition] of gaps) log[partition]!.push((t += gap));
+        let snapshots: EndSnapshot[] = [];
+        let last: Standing | null = null;
+        const reached = [0, 0, 0];
+        for (const [at, wish] of [...looks].sort((a, b) => a[0] - b[0])) {
+          const ends = log.map((stamps) => stamps.filter((stamp) => stamp <= at).length);
+          snapshots = [snapshot(at, ...ends), ...snapshots].slice(0, 3);
+          const partitions = ends.map((end, p) => {
+            reached[p] = Math.max(reached[p]!, Math.min(end, wish[p]!));
+            return { nextOffset: reached[p]!, arrival: log[p]![reached[p]! - 1] ?? 0 };
+          });
+          const standing: Standing = standingOf(partitions, snapshots, last);
+          for (const [p, stamps] of log.entries()) {
+            const missing = stamps.findIndex(
+              (stamp, offset) => stamp < standing.speedAsOf && offset >= partitions[p]!.nextOffset,
+            );
+            assert.equal(missing, -1);
+          }
+          assert.ok(standing.speedAsOf >= (last?.speedAsOf ?? 0), 'it never goes back');
+          last = standing;
         }
-        assert.ok(standing.speedAsOf >= (last?.speedAsOf ?? 0), 'it never goes back');
-        last = standing;
-      }
-    }),
+      },
+    ),
     { numRuns: 500 },
   );
 });

@@ -1,9 +1,9 @@
 /**
- * The reconciling SQL against the domain's own rule, record by record: what the speed layer would decide is what the batch
- * layer publishes, whatever copies, arrivals, epochs and buckets there are (laws L2 and L6).
+ * The reconciling SQL against the domain's own rule, record by record: what the speed layer would decide is what the
+ * batch layer publishes, whatever copies, arrivals, epochs and buckets there are (laws L2 and L6).
  *
- * Method: random logs over several epochs with a small W; the model walks each partition by offset and asks outcomeOf; the
- * batch layer reconciles epoch after epoch through real Parquet files. A failing seed is printed by fast-check.
+ * Method: random logs over several epochs with a small W; the model walks each partition by offset and asks outcomeOf;
+ * the batch layer reconciles epoch after epoch through real Parquet files. A failing seed is printed by fast-check.
  */
 import assert from 'node:assert/strict';
 import { mkdtemp, rm } from 'node:fs/promises';
@@ -119,7 +119,12 @@ function saysOtherwise(a: Placed, b: Placed): boolean {
   return a.detection.item !== b.detection.item || a.detection.detectedAt !== b.detection.detectedAt;
 }
 
-async function batch(records: readonly Placed[], run: string, bucketRows: number, growsOnDay = Infinity): Promise<Map<number, Expected>> {
+async function batch(
+  records: readonly Placed[],
+  run: string,
+  bucketRows: number,
+  growsOnDay = Infinity,
+): Promise<Map<number, Expected>> {
   const outcome = new Map<number, Expected>();
   const growths = growsOnDay === Infinity ? [] : [{ from: dayOf(growsOnDay), partitions: 3 }];
   const met: string[] = [];
@@ -127,7 +132,11 @@ async function batch(records: readonly Placed[], run: string, bucketRows: number
   for (let e = 0; e <= 9; e++) {
     const duck = await openDuck({ memoryMb: 256, threads: 1, spillFolder: join(folder, 'spill') });
     try {
-      const raw = await archived(duck, records.filter(({ epoch }) => epoch === e), `${run}-${e}`);
+      const raw = await archived(
+        duck,
+        records.filter(({ epoch }) => epoch === e),
+        `${run}-${e}`,
+      );
       await reconcile(
         duck,
         RULES,
@@ -148,10 +157,15 @@ async function batch(records: readonly Placed[], run: string, bucketRows: number
         ),
       });
       met.push(await saved(duck, 'met', 'TRUE', join(folder, `${run}-${e}-met.parquet`)));
-      const dates = await duck.rows("SELECT DISTINCT strftime(make_timestamp(timestamp_detected * 1000), '%Y-%m-%d') AS d FROM detections");
+      const dates = await duck.rows(
+        "SELECT DISTINCT strftime(make_timestamp(timestamp_detected * 1000), '%Y-%m-%d') AS d FROM detections",
+      );
       for (const { d } of dates) {
         const where = `strftime(make_timestamp(timestamp_detected * 1000), '%Y-%m-%d') = '${d}'`;
-        published.push({ date: String(d), localFile: await saved(duck, 'detections', where, join(folder, `${run}-${e}-${d}.parquet`)) });
+        published.push({
+          date: String(d),
+          localFile: await saved(duck, 'detections', where, join(folder, `${run}-${e}-${d}.parquet`)),
+        });
       }
     } finally {
       duck.close();
@@ -170,7 +184,12 @@ async function archived(duck: Duck, records: readonly Placed[], name: string) {
       const record = { partition, offset, stamp: arrival, key: null, value: Buffer.from('{}'), headers: [] };
       writer.append(record, arrival, { kind: 'detection', detection });
     }
-    files.push(await writer.finish(() => ({ localFile: join(folder, `${name}-${partition}.parquet`), metadata: "{version: '1'}" })));
+    files.push(
+      await writer.finish(() => ({
+        localFile: join(folder, `${name}-${partition}.parquet`),
+        metadata: "{version: '1'}",
+      })),
+    );
   }
   return files;
 }
@@ -210,15 +229,24 @@ test('SQL decides every record as the domain does, over epochs, for any bucket s
 test('a row in force for W and no longer: day 0 first met, day 2 a copy, day 4 first met again', async () => {
   const days = (n: number): Made => ({ id: 2, hours: n * 24, behindHours: 0, item: 'van' });
   const outcome = await batch(placed([days(0), days(2), days(4)]), 'days', 1_000);
-  assert.deepEqual([0, 2, 4].map((e) => outcome.get(e)!.published.length), [1, 0, 1]);
+  assert.deepEqual(
+    [0, 2, 4].map((e) => outcome.get(e)!.published.length),
+    [1, 0, 1],
+  );
 });
 
 test('an id that was met in its old home is a copy in its new one, for W and no longer', async () => {
   const days = (n: number): Made => ({ id: 2, hours: n * 24, behindHours: 0, item: 'van' });
   const records = placed([days(0), days(2), days(4)], 1);
-  assert.deepEqual(records.map(({ partition }) => partition), [0, 2, 2]);
+  assert.deepEqual(
+    records.map(({ partition }) => partition),
+    [0, 2, 2],
+  );
   const outcome = await batch(records, 'moved', 1_000, 1);
-  assert.deepEqual([0, 2, 4].map((e) => outcome.get(e)!.published.length), [1, 0, 1]);
+  assert.deepEqual(
+    [0, 2, 4].map((e) => outcome.get(e)!.published.length),
+    [1, 0, 1],
+  );
 });
 
 test('a deferred detection that the lake has under its own date is met, and not published again', async () => {

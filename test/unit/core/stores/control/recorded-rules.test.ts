@@ -9,12 +9,23 @@ import { readConfig } from '../../../../../core/process/config.ts';
 import { readRules } from '../../../../../core/stores/control/recorded-rules.ts';
 import { SOUND_TOPIC } from '../../../../support/topic-facts.ts';
 
-const FACTS: TopicFacts = { ...SOUND_TOPIC, topicId: 'a1', partitionCount: 3, retentionMs: 7_200_000, segmentMs: 3_600_000 };
+const FACTS: TopicFacts = {
+  ...SOUND_TOPIC,
+  topicId: 'a1',
+  partitionCount: 3,
+  retentionMs: 7_200_000,
+  segmentMs: 3_600_000,
+};
 
 /** A log whose oldest record has this stamp (null: empty), and a control table that is empty or holds these rules. */
 const NOT_GROWN: GrowthRecord = { change: 0, settled: -1, growths: [], growingTo: null };
 
-function world(oldest: number | null, facts: TopicFacts | null = FACTS, recorded: RecordedRules | null = null, growth = NOT_GROWN) {
+function world(
+  oldest: number | null,
+  facts: TopicFacts | null = FACTS,
+  recorded: RecordedRules | null = null,
+  growth = NOT_GROWN,
+) {
   let held = recorded;
   const admin: Pick<LogAdmin, 'facts' | 'ends' | 'holdsBefore'> = {
     facts: async () => facts,
@@ -52,7 +63,10 @@ describe('the recorded rules', () => {
     const { read } = world(null);
     await read({ EPOCH_SECONDS: '300' });
     assert.equal((await read()).epochSeconds, 300);
-    await assert.rejects(read({ EPOCH_SECONDS: '60', DEDUP_WINDOW_DAYS: '5' }), /EPOCH_SECONDS is 60, recorded was 300\n.*DEDUP_WINDOW_DAYS is 5/);
+    await assert.rejects(
+      read({ EPOCH_SECONDS: '60', DEDUP_WINDOW_DAYS: '5' }),
+      /EPOCH_SECONDS is 60, recorded was 300\n.*DEDUP_WINDOW_DAYS is 5/,
+    );
   });
 
   it('refuse a topic that was created anew, has other partitions or another clock', async () => {
@@ -74,7 +88,10 @@ describe('the recorded rules', () => {
     const rules = await world(null).read();
     const growing = { ...NOT_GROWN, growingTo: 5 };
     for (const partitionCount of [3, 4, 5]) await world(null, { ...FACTS, partitionCount }, rules, growing).read();
-    await assert.rejects(world(null, { ...FACTS, partitionCount: 6 }, rules, growing).read(), /has 6 partitions, recorded were 3/);
+    await assert.rejects(
+      world(null, { ...FACTS, partitionCount: 6 }, rules, growing).read(),
+      /has 6 partitions, recorded were 3/,
+    );
     const growths = [{ from: 900_000 as Instant, partitions: 5 }];
     const grown = { ...NOT_GROWN, growths };
     assert.deepEqual((await world(null, { ...FACTS, partitionCount: 5 }, rules, grown).read()).growths, growths);

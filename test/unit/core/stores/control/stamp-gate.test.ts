@@ -1,4 +1,7 @@
-/** Settling and correcting: of a reader that passes a stamp and somebody who corrects it one comes first, and the other learns of it (L5). */
+/**
+ * Settling and correcting: of a reader that passes a stamp and somebody who corrects it one comes first, and the other
+ * learns of it (L5).
+ */
 import assert from 'node:assert/strict';
 import { describe, it } from 'node:test';
 import type { LogRecord } from '../../../../../core/domain/detection.ts';
@@ -12,16 +15,25 @@ import { recordCorrection, SETTLED_AT_ONCE_MS, stampGate } from '../../../../../
 const NOON = Date.UTC(2026, 10, 22, 12);
 const DAY_MS = 86_400_000;
 const AHEAD_MS = 300_000;
-const log = (...stamps: number[]): LogRecord[] => stamps.map((stamp, offset) => ({ partition: 0, offset, stamp, key: null, value: null, headers: [] }));
+const log = (...stamps: number[]): LogRecord[] =>
+  stamps.map((stamp, offset) => ({ partition: 0, offset, stamp, key: null, value: null, headers: [] }));
 const JUMP = log(NOON, NOON + 10 * DAY_MS, NOON + 1);
 
 const patient = (gate: StampGate) => ({
-  pass: (partition: number, soFar: Instant, records: readonly LogRecord[]) => gate.pass(partition, soFar, records, (step) => step()),
+  pass: (partition: number, soFar: Instant, records: readonly LogRecord[]) =>
+    gate.pass(partition, soFar, records, (step) => step()),
 });
 
 /** `before` happens once, before the next change arrives. */
 function stage() {
-  const state = { record: NOT_SETTLED, reads: 0, moves: 0, now: NOON, before: null as (() => Promise<unknown>) | null, losesAnswers: false };
+  const state = {
+    record: NOT_SETTLED,
+    reads: 0,
+    moves: 0,
+    now: NOON,
+    before: null as (() => Promise<unknown>) | null,
+    losesAnswers: false,
+  };
   const control: StampRows = {
     async stamps() {
       state.reads++;
@@ -37,7 +49,8 @@ function stage() {
       return !state.losesAnswers;
     },
   };
-  const gate = (leadMs = 0) => patient(stampGate({ control, logLife: 1, now: () => state.now + leadMs, aheadMs: AHEAD_MS }));
+  const gate = (leadMs = 0) =>
+    patient(stampGate({ control, logLife: 1, now: () => state.now + leadMs, aheadMs: AHEAD_MS }));
   return { state, control, gate };
 }
 
@@ -45,7 +58,10 @@ describe('a gate', () => {
   it('settles what is about to be decided, a little ahead, so that few calls are needed', async () => {
     const { state, gate } = stage();
     const mine = gate();
-    assert.equal((await mine.pass(0, instant(0), log(NOON - 2, NOON - 1))).stamps.settled, NOON - 1 + SETTLED_AT_ONCE_MS);
+    assert.equal(
+      (await mine.pass(0, instant(0), log(NOON - 2, NOON - 1))).stamps.settled,
+      NOON - 1 + SETTLED_AT_ONCE_MS,
+    );
     const { reads, moves } = state;
     for (let i = 0; i < 100; i++) await mine.pass(0, instant(NOON), log(NOON + i));
     assert.deepEqual([state.reads, state.moves, moves], [reads, moves, 1]);
@@ -126,7 +142,10 @@ describe('a race for one stamp', () => {
   it('is won by one of two who correct, and the other is told', async () => {
     const { state, control } = stage();
     const range = { from: 1, to: 1 };
-    const both = await Promise.all([recordCorrection(control, 1, 0, range, NOON), recordCorrection(control, 1, 0, range, NOON)]);
+    const both = await Promise.all([
+      recordCorrection(control, 1, 0, range, NOON),
+      recordCorrection(control, 1, 0, range, NOON),
+    ]);
     assert.ok(both.some(({ status }) => status === 'recorded'));
     assert.deepEqual(state.record.corrections, [range]);
     assert.deepEqual(await recordCorrection(control, 1, 0, range, NOON), { status: 'present' });
@@ -138,7 +157,12 @@ describe('a correction', () => {
     const { state, control } = stage();
     await recordCorrection(control, 1, 0, { from: 4, to: 6 }, NOON);
     const before: StampRecord = state.record;
-    for (const range of [{ from: 4, to: 7 }, { from: 6, to: 6 }, { from: 0, to: 4 }, { from: 5, to: 5 }]) {
+    for (const range of [
+      { from: 4, to: 7 },
+      { from: 6, to: 6 },
+      { from: 0, to: 4 },
+      { from: 5, to: 5 },
+    ]) {
       assert.equal((await recordCorrection(control, 1, 0, range, NOON)).status, 'amid');
     }
     assert.equal(state.record, before);

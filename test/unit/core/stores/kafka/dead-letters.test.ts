@@ -5,13 +5,25 @@ import { batchesOf } from '../../../../../core/stores/kafka/dead-letters.ts';
 
 const replay = (bytes: number): Replay => ({
   home: 0,
-  letter: { partition: 0, offset: 0, keptAt: 0, key: null, value: Buffer.alloc(bytes), source: null, reason: null, detail: null },
+  letter: {
+    partition: 0,
+    offset: 0,
+    keptAt: 0,
+    key: null,
+    value: Buffer.alloc(bytes),
+    source: null,
+    reason: null,
+    detail: null,
+  },
 });
 
 describe('requests of a replay', () => {
   it('hold no more than a broker takes, and a large letter goes alone', () => {
     const batches = [...batchesOf([replay(100), replay(900_000), replay(100), replay(100)])];
-    assert.deepEqual(batches.map((batch) => batch.length), [1, 1, 2]);
+    assert.deepEqual(
+      batches.map((batch) => batch.length),
+      [1, 1, 2],
+    );
   });
 
   it('lose none, in their order', () => {

@@ -37,12 +37,20 @@ for (const [fate, names] of Object.entries(GOLDEN)) {
 }
 
 test('an error of node-rdkafka is a Retryable, a Refusal with its remedy, or the bug itself', () => {
-  const errorOf = (name: string) => Object.assign(new Error(`Broker: ${name}`), { code: codeOf(name) }) as unknown as rdkafka.LibrdKafkaError;
+  const errorOf = (name: string) =>
+    Object.assign(new Error(`Broker: ${name}`), { code: codeOf(name) }) as unknown as rdkafka.LibrdKafkaError;
   const away = asFault(SETTINGS, errorOf('_ALL_BROKERS_DOWN'));
-  assert.ok(away instanceof Retryable && away.dependency === 'Kafka' && away.message === 'Kafka at b:9092: Broker: _ALL_BROKERS_DOWN');
+  assert.ok(
+    away instanceof Retryable &&
+      away.dependency === 'Kafka' &&
+      away.message === 'Kafka at b:9092: Broker: _ALL_BROKERS_DOWN',
+  );
   const denied = asFault(SETTINGS, errorOf('GROUP_AUTHORIZATION_FAILED'));
   assert.ok(denied instanceof Refusal && denied.exitCode === EXIT.usage);
-  assert.match(denied.message, /^Kafka at b:9092: Broker: GROUP_AUTHORIZATION_FAILED\. Grant it with Kafka's ACLs: workers read the topic and the group/);
+  assert.match(
+    denied.message,
+    /^Kafka at b:9092: Broker: GROUP_AUTHORIZATION_FAILED\. Grant it with Kafka's ACLs: workers read the topic and the group/,
+  );
   const large = asFault(SETTINGS, errorOf('MSG_SIZE_TOO_LARGE'));
   assert.ok(large instanceof Refusal && large.exitCode === EXIT.data_check_failed);
   const bug = errorOf('_STATE');
@@ -50,23 +58,32 @@ test('an error of node-rdkafka is a Retryable, a Refusal with its remedy, or the
 });
 
 test('an error of kafkajs is judged by the codes in it, however deep', () => {
-  const protocol = (code: number, type: string) => Object.assign(new kafkajs.KafkaJSProtocolError(new Error(type)), { code, type });
+  const protocol = (code: number, type: string) =>
+    Object.assign(new kafkajs.KafkaJSProtocolError(new Error(type)), { code, type });
   const denied = protocol(29, 'TOPIC_AUTHORIZATION_FAILED');
   const retried = new kafkajs.KafkaJSNumberOfRetriesExceeded(denied, { retryCount: 3, retryTime: 9 });
-  const both = Object.assign(new Error('Topic creation errors'), { errors: [protocol(36, 'TOPIC_ALREADY_EXISTS'), protocol(38, 'INVALID_REPLICATION_FACTOR')] });
+  const both = Object.assign(new Error('Topic creation errors'), {
+    errors: [protocol(36, 'TOPIC_ALREADY_EXISTS'), protocol(38, 'INVALID_REPLICATION_FACTOR')],
+  });
   for (const thrown of [denied, retried, both]) {
     const fault = kafkaJsFault('Kafka at b', thrown);
     assert.ok(fault instanceof Refusal && fault.exitCode === EXIT.usage, thrown.message);
   }
   assert.match(kafkaJsFault('Kafka at b', both).message, /KAFKA_REPLICATION \(no more than there are brokers\)/);
-  const noLeader = new kafkajs.KafkaJSNumberOfRetriesExceeded(protocol(5, 'LEADER_NOT_AVAILABLE'), { retryCount: 3, retryTime: 9 });
+  const noLeader = new kafkajs.KafkaJSNumberOfRetriesExceeded(protocol(5, 'LEADER_NOT_AVAILABLE'), {
+    retryCount: 3,
+    retryTime: 9,
+  });
   assert.ok(kafkaJsFault('Kafka at b', noLeader) instanceof Retryable);
-  assert.ok(kafkaJsFault('Kafka at b', new kafkajs.KafkaJSConnectionError('connect ECONNREFUSED')) instanceof Retryable);
+  assert.ok(
+    kafkaJsFault('Kafka at b', new kafkajs.KafkaJSConnectionError('connect ECONNREFUSED')) instanceof Retryable,
+  );
   assert.ok(kafkaJsFault('Kafka at b', new Error('no answer within 15 s')) instanceof Retryable);
 });
 
 test('a mistake of ours between the calls is a bug, and a fault stays what it is', () => {
   const bug = new TypeError('x is not a function');
   assert.equal(kafkaJsFault('Kafka at b', bug), bug);
-  for (const known of [new Retryable('Kafka', 'away'), new Refusal(EXIT.usage, 'no')]) assert.equal(kafkaJsFault('Kafka at b', known), known);
+  for (const known of [new Retryable('Kafka', 'away'), new Refusal(EXIT.usage, 'no')])
+    assert.equal(kafkaJsFault('Kafka at b', known), known);
 });

@@ -2,8 +2,13 @@ import assert from 'node:assert/strict';
 import { describe, it } from 'node:test';
 import { portionsOf } from '../../../../../core/stores/kafka/producer.ts';
 
-const record = (bytes: number, keyBytes = 0) => ({ key: Buffer.alloc(keyBytes), value: Buffer.alloc(bytes), headers: [] });
-const countsOf = (records: ReturnType<typeof record>[]): number[] => [...portionsOf(records)].map((portion) => portion.length);
+const record = (bytes: number, keyBytes = 0) => ({
+  key: Buffer.alloc(keyBytes),
+  value: Buffer.alloc(bytes),
+  headers: [],
+});
+const countsOf = (records: ReturnType<typeof record>[]): number[] =>
+  [...portionsOf(records)].map((portion) => portion.length);
 
 describe('records on their way to Kafka', () => {
   it('go in portions that are acknowledged in time, every record once and in order', () => {

@@ -25,7 +25,14 @@ test('integers beyond 2^53, bytes, texts with a null character and lists survive
     [9_007_199_254_740_993n, -(2n ** 63n), null],
     [Buffer.from([0, 255, 128]), Buffer.alloc(0), null],
     ["a\0b 'quoted' 😀", '\ufeff begins like a byte-order mark', null],
-    [[{ name: '\ufeffx', value: Buffer.from([1]) }, { name: 'y', value: null }], [], null],
+    [
+      [
+        { name: '\ufeffx', value: Buffer.from([1]) },
+        { name: 'y', value: null },
+      ],
+      [],
+      null,
+    ],
     [1.5, 9_007_199_254_740_991, null],
   ];
   appender.append(columns, 3);
@@ -48,7 +55,9 @@ test('integers beyond 2^53, bytes, texts with a null character and lists survive
 
 test('what is larger than memory spills into its folder', async () => {
   const duck = await open();
-  await duck.run("CREATE TABLE big AS SELECT i, md5(CAST(i AS VARCHAR)) AS a, md5(CAST(-i AS VARCHAR)) AS b FROM range(2000000) t(i)");
+  await duck.run(
+    'CREATE TABLE big AS SELECT i, md5(CAST(i AS VARCHAR)) AS a, md5(CAST(-i AS VARCHAR)) AS b FROM range(2000000) t(i)',
+  );
   const [row] = await duck.rows('SELECT COUNT(*) AS n FROM (SELECT * FROM big ORDER BY a, b)');
   assert.equal(row!.n, 2_000_000n);
   duck.close();
@@ -59,9 +68,12 @@ test('a statement that nobody waits for any more is interrupted, and says why', 
   const endless = 'SELECT count(*) FROM range(10000000000) a, range(10000000000) b WHERE a.range * b.range = 7';
   const left = AbortSignal.timeout(50);
   await assert.rejects(duck.rows(endless, undefined, { signal: left }), (fault) => fault === left.reason);
-  await assert.rejects(async () => {
-    for await (const rows of duck.batches(endless, { signal: AbortSignal.timeout(50) })) assert.deepEqual(rows, []);
-  }, { name: 'TimeoutError' });
+  await assert.rejects(
+    async () => {
+      for await (const rows of duck.batches(endless, { signal: AbortSignal.timeout(50) })) assert.deepEqual(rows, []);
+    },
+    { name: 'TimeoutError' },
+  );
   assert.deepEqual(await duck.rows('SELECT 1::BIGINT AS one'), [{ one: 1n }]);
   duck.close();
 });
@@ -99,8 +111,14 @@ test('no statement fetches or loads an extension, and nothing can be set otherwi
     ];
     for (const [statement, words] of refused) await assert.rejects(duck.rows(statement), words, statement);
     assert.deepEqual(asked, []);
-    const built = await duck.rows("SELECT extension_name FROM duckdb_extensions() WHERE loaded AND install_mode = 'STATICALLY_LINKED'");
-    for (const name of ['core_functions', 'icu', 'json', 'parquet']) assert.ok(built.some((row) => row.extension_name === name), `${name} is built in`);
+    const built = await duck.rows(
+      "SELECT extension_name FROM duckdb_extensions() WHERE loaded AND install_mode = 'STATICALLY_LINKED'",
+    );
+    for (const name of ['core_functions', 'icu', 'json', 'parquet'])
+      assert.ok(
+        built.some((row) => row.extension_name === name),
+        `${name} is built in`,
+      );
   } finally {
     duck.close();
     server.close();

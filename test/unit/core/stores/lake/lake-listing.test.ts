@@ -12,8 +12,16 @@ const file = (date: string, hour: string, epoch: string, rows: number) => ({
 
 test('a day is complete when every epoch that begins in it is published, and open before', () => {
   const runs = [
-    { epoch: '2026-11-22', to: Date.parse('2026-11-23'), files: [file('2026-11-22', '13', '2026-11-22', 5), file('2026-11-21', '23', '2026-11-22', 1)] },
-    { epoch: '2026-11-21', to: Date.parse('2026-11-22'), files: [file('2026-11-21', '00', '2026-11-21', 7), file('2026-11-23', '00', '2026-11-21', 2)] },
+    {
+      epoch: '2026-11-22',
+      to: Date.parse('2026-11-23'),
+      files: [file('2026-11-22', '13', '2026-11-22', 5), file('2026-11-21', '23', '2026-11-22', 1)],
+    },
+    {
+      epoch: '2026-11-21',
+      to: Date.parse('2026-11-22'),
+      files: [file('2026-11-21', '00', '2026-11-21', 7), file('2026-11-23', '00', '2026-11-21', 2)],
+    },
   ];
   assert.deepEqual(daysOf(runs), [
     { date: '2026-11-23', rows: 2, bytes: 20, files: 1, epochs: ['2026-11-21'], state: 'open' },

@@ -1,10 +1,12 @@
-/** What a store's caller hears of rows that failed: what cannot pass before what can, and never an error of the client. */
+/**
+ * What a store's caller hears of rows that failed: what cannot pass before what can, and never an error of the client.
+ */
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import { Refusal, Retryable } from '../../../../../core/process/errors.ts';
 import { requireAnswers } from '../../../../../core/stores/rows/answers.ts';
 import type { HBaseClient } from '../../../../../core/hbase/types.ts';
-import type { HBaseError} from '../../../../../core/hbase/errors.ts';
+import type { HBaseError } from '../../../../../core/hbase/errors.ts';
 import { asHBaseError, serverError } from '../../../../../core/hbase/errors.ts';
 import { askHBase, getRows, isWithoutTables, putRows } from '../../../../../core/stores/rows/hbase-rows.ts';
 
@@ -20,16 +22,36 @@ const failing = (...errors: HBaseError[]): HBaseClient =>
     put: async () => errors.map((error) => ({ status: 'failed', error })),
   }) as unknown as HBaseClient;
 
-const read = async (...errors: HBaseError[]): Promise<unknown> => requireAnswers('t', await getRows(failing(...errors), 't', errors.map(() => ROW), () => 1));
-const write = (...errors: HBaseError[]): Promise<void> => putRows(failing(...errors), 't', errors.map(() => ({ ...ROW, cells: [] })));
+const read = async (...errors: HBaseError[]): Promise<unknown> =>
+  requireAnswers(
+    't',
+    await getRows(
+      failing(...errors),
+      't',
+      errors.map(() => ROW),
+      () => 1,
+    ),
+  );
+const write = (...errors: HBaseError[]): Promise<void> =>
+  putRows(
+    failing(...errors),
+    't',
+    errors.map(() => ({ ...ROW, cells: [] })),
+  );
 
-for (const [what, ask] of [['reading', read], ['writing', write]] as const) {
+for (const [what, ask] of [
+  ['reading', read],
+  ['writing', write],
+] as const) {
   test(`${what}: a region that moves is worth another try`, async () => {
     await assert.rejects(ask(MOVED, MOVED), Retryable);
   });
 
   test(`${what}: a missing right is a Refusal, also beside rows that may pass`, async () => {
-    await assert.rejects(ask(MOVED, DENIED, MOVED), (fault) => fault instanceof Refusal && fault.exitCode === 2 && /HADOOP_USER/.test(fault.message));
+    await assert.rejects(
+      ask(MOVED, DENIED, MOVED),
+      (fault) => fault instanceof Refusal && fault.exitCode === 2 && /HADOOP_USER/.test(fault.message),
+    );
   });
 
   test(`${what}: a bug is thrown as it is`, async () => {

@@ -1,6 +1,7 @@
 /**
- * Two versions of the program on one table `control`: what the newer one writes beside keeps the older one from nothing, and outlives it.
- * The newer writer is made here of bytes, with members that this version does not know; HBase is the simulation's, in memory.
+ * Two versions of the program on one table `control`: what the newer one writes beside keeps the older one from
+ * nothing, and outlives it. The newer writer is made here of bytes, with members that this version does not know; HBase
+ * is the simulation's, in memory.
  */
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
@@ -32,7 +33,9 @@ function opened() {
   /** A newer version adds members to a row, in an order of its own. */
   const asNewer = async (row: string, timestamp: number, members: object): Promise<void> => {
     const json = { zone: 'new', ...(await rowOf(row)), ...members };
-    const cells = [{ family: CONTROL_FAMILY, qualifier: CONTROL_QUALIFIER, timestamp, value: Buffer.from(JSON.stringify(json)) }];
+    const cells = [
+      { family: CONTROL_FAMILY, qualifier: CONTROL_QUALIFIER, timestamp, value: Buffer.from(JSON.stringify(json)) },
+    ];
     await hbase.put(TABLE, [{ row: Buffer.from(row), cells }]);
   };
   return { control, rowOf, asNewer };
@@ -61,7 +64,13 @@ test('a lease of a newer version is renewed and given back by an older one', asy
 test('growths of a newer version keep their members when an older one settles an epoch', async () => {
   const { control, rowOf, asNewer } = opened();
   const first = await control.growth(1);
-  assert.ok(await control.moveGrowth(1, first, { settled: 3, growths: [{ from: 60_000 as Instant, partitions: 4 }], growingTo: null }));
+  assert.ok(
+    await control.moveGrowth(1, first, {
+      settled: 3,
+      growths: [{ from: 60_000 as Instant, partitions: 4 }],
+      growingTo: null,
+    }),
+  );
   await asNewer('growth/1', 1, { growths: [{ from: 60_000, partitions: 4, why: 'load' }] });
   const read = await control.growth(1);
   assert.ok(await control.moveGrowth(1, read, { ...read, settled: 9 }));
@@ -86,7 +95,11 @@ test('who moves a row from what is not there any more moves nothing', async () =
   assert.ok(await control.moveHorizon(1, null, horizonAt(7)));
   assert.equal(await control.moveHorizon(1, null, horizonAt(7)), false);
   assert.equal(await control.moveHorizon(1, horizonAt(6), horizonAt(7)), false);
-  assert.equal(await control.moveHorizon(2, horizonAt(7), horizonAt(8)), false, 'the row of another generation is absent');
+  assert.equal(
+    await control.moveHorizon(2, horizonAt(7), horizonAt(8)),
+    false,
+    'the row of another generation is absent',
+  );
   assert.ok(await control.moveHorizon(1, horizonAt(7), horizonAt(8)));
 });
 
@@ -96,5 +109,9 @@ test('rules that ask for what this version does not know stop it, and it says so
   await asNewer('rules', 1, { requires: ['own_first_met'] });
   assert.deepEqual(await control.rules(), { ...RULES, ownFirstMet: true });
   await asNewer('rules', 1, { requires: ['own_first_met', 'lunar_epochs'] });
-  await assert.rejects(control.rules(), (fault: { exitCode?: number; message: string }) => fault.exitCode === 2 && /newer version.*ask for lunar_epochs/.test(fault.message));
+  await assert.rejects(
+    control.rules(),
+    (fault: { exitCode?: number; message: string }) =>
+      fault.exitCode === 2 && /newer version.*ask for lunar_epochs/.test(fault.message),
+  );
 });

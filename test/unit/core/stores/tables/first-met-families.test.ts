@@ -1,4 +1,7 @@
-/** How long first-met rows live, against the recorded rules and the topic as it is (law L6), and which families there are. */
+/**
+ * How long first-met rows live, against the recorded rules and the topic as it is (law L6), and which families there
+ * are.
+ */
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import type { Rules } from '../../../../../core/domain/rules.ts';
@@ -9,7 +12,15 @@ import { ensureFamilies } from '../../../../../core/stores/tables/schema.ts';
 import { SOUND_TOPIC } from '../../../../support/topic-facts.ts';
 
 const DAY_S = 86_400;
-const FACTS: TopicFacts = { ...SOUND_TOPIC, topicId: 'a', partitionCount: 3, isLogAppendTime: true, retentionMs: 7 * DAY_S * 1_000, segmentMs: DAY_S * 1_000, deletionDelayMs: 60_000 };
+const FACTS: TopicFacts = {
+  ...SOUND_TOPIC,
+  topicId: 'a',
+  partitionCount: 3,
+  isLogAppendTime: true,
+  retentionMs: 7 * DAY_S * 1_000,
+  segmentMs: DAY_S * 1_000,
+  deletionDelayMs: 60_000,
+};
 const RULES: Rules = {
   ...{ generation: 1, logLife: 1, epochSeconds: DAY_S, dedupWindowDays: 2, clockAheadDays: 1, partitionCount: 3 },
   ...{ firstEpoch: 0, firstOffsets: [0, 0, 0] },
@@ -17,14 +28,20 @@ const RULES: Rules = {
 /** W, retention.ms, segment.ms, a day for clocks, file.delete.delay.ms. */
 const NEEDED_S = (3 + 7 + 1 + 1) * DAY_S + 60;
 
-function tableWith(families: TableSchema['families']): { hbase: HBaseClient; now: () => Map<string, number | undefined> } {
+function tableWith(families: TableSchema['families']): {
+  hbase: HBaseClient;
+  now: () => Map<string, number | undefined>;
+} {
   const found = new Map(families.map((family) => [family.name, family]));
   const admin = {
     describeTable: async (name: string) => ({ name, families: [...found.values()] }),
     modifyFamilies: async (schema: TableSchema) => schema.families.forEach((family) => found.set(family.name, family)),
     dropFamily: async (_: string, family: string) => void found.delete(family),
   };
-  return { hbase: { admin } as unknown as HBaseClient, now: () => new Map([...found.values()].map(({ name, ttlSeconds }) => [name, ttlSeconds])) };
+  return {
+    hbase: { admin } as unknown as HBaseClient,
+    now: () => new Map([...found.values()].map(({ name, ttlSeconds }) => [name, ttlSeconds])),
+  };
 }
 
 const admin = (facts = FACTS) => ({ facts: async () => facts });
@@ -45,20 +62,36 @@ for (const [what, facts, rules] of [
 ] as const) {
   test(`rows that live too short ${what} are refused, with what was found, what is needed and the command`, async () => {
     const { hbase } = tableWith([{ name: 'd', ttlSeconds: NEEDED_S }]);
-    await assert.rejects(checkRowLife(hbase, 'ns', admin(facts), rules), (fault: { exitCode?: number; message: string }) => {
-      assert.match(fault.message, /^Rows of ns:detections, family d, live for 12 days, and .* days are needed: .*"sightline prepare" raises/);
-      return fault.exitCode === 2;
-    });
+    await assert.rejects(
+      checkRowLife(hbase, 'ns', admin(facts), rules),
+      (fault: { exitCode?: number; message: string }) => {
+        assert.match(
+          fault.message,
+          /^Rows of ns:detections, family d, live for 12 days, and .* days are needed: .*"sightline prepare" raises/,
+        );
+        return fault.exitCode === 2;
+      },
+    );
   });
 }
 
 test('a generation of its own needs its own family', async () => {
   const { hbase } = tableWith([{ name: 'd' }]);
-  await assert.rejects(checkRowLife(hbase, 'ns', admin(), { ...RULES, generation: 2, ownFirstMet: true }), /family d2 is not there/);
+  await assert.rejects(
+    checkRowLife(hbase, 'ns', admin(), { ...RULES, generation: 2, ownFirstMet: true }),
+    /family d2 is not there/,
+  );
 });
 
 test('a family lives for as long as the generation of it that needs it longest', () => {
-  const plans = familyPlans([RULES, { ...RULES, generation: 2, dedupWindowDays: 5 }, { ...RULES, generation: 3, dedupWindowDays: 1, ownFirstMet: true }], FACTS);
+  const plans = familyPlans(
+    [
+      RULES,
+      { ...RULES, generation: 2, dedupWindowDays: 5 },
+      { ...RULES, generation: 3, dedupWindowDays: 1, ownFirstMet: true },
+    ],
+    FACTS,
+  );
   assert.deepEqual(plans, [
     { name: 'd', ttlSeconds: NEEDED_S + 3 * DAY_S },
     { name: 'd3', ttlSeconds: NEEDED_S - DAY_S },
@@ -70,12 +103,37 @@ test('what a generation needs is made or raised, and nothing else is touched or 
   const families = firstMetFamilies(hbase, 'ns', admin());
   const next = { ...RULES, generation: 2, dedupWindowDays: 5, ownFirstMet: true };
   await families.ensure(next);
-  assert.deepEqual([...now()], [['d', 9 * NEEDED_S], ['d2', NEEDED_S + 3 * DAY_S]]);
+  assert.deepEqual(
+    [...now()],
+    [
+      ['d', 9 * NEEDED_S],
+      ['d2', NEEDED_S + 3 * DAY_S],
+    ],
+  );
   await checkRowLife(hbase, 'ns', admin(), next);
   await firstMetFamilies(hbase, 'ns', admin({ ...FACTS, segmentMs: 2 * FACTS.segmentMs })).ensure(next);
-  assert.deepEqual([...now()], [['d', 9 * NEEDED_S], ['d2', NEEDED_S + 4 * DAY_S]]);
-  await ensureFamilies(hbase, { name: 'ns:detections', families: [{ name: 'd', ttlSeconds: 1 }, { name: 'd3', ttlSeconds: 7 }] });
-  assert.deepEqual([...now()], [['d', 9 * NEEDED_S], ['d2', NEEDED_S + 4 * DAY_S], ['d3', 7]]);
+  assert.deepEqual(
+    [...now()],
+    [
+      ['d', 9 * NEEDED_S],
+      ['d2', NEEDED_S + 4 * DAY_S],
+    ],
+  );
+  await ensureFamilies(hbase, {
+    name: 'ns:detections',
+    families: [
+      { name: 'd', ttlSeconds: 1 },
+      { name: 'd3', ttlSeconds: 7 },
+    ],
+  });
+  assert.deepEqual(
+    [...now()],
+    [
+      ['d', 9 * NEEDED_S],
+      ['d2', NEEDED_S + 4 * DAY_S],
+      ['d3', 7],
+    ],
+  );
 });
 
 test('families of generations that are gone are told apart from those that live, and from what is not ours', async () => {
@@ -83,7 +141,11 @@ test('families of generations that are gone are told apart from those that live,
   const families = firstMetFamilies(hbase, 'ns', admin());
   const own = (generation: number): Rules => ({ ...RULES, generation, ownFirstMet: true });
   assert.deepEqual(await families.unneeded([own(3), own(4)]), ['d', 'd2']);
-  assert.deepEqual(await families.unneeded([{ ...RULES, generation: 3 }]), ['d2', 'd3', 'd4'], 'rules without rows of their own share the first family');
+  assert.deepEqual(
+    await families.unneeded([{ ...RULES, generation: 3 }]),
+    ['d2', 'd3', 'd4'],
+    'rules without rows of their own share the first family',
+  );
   await families.drop(['d', 'd2']);
   assert.deepEqual([...now().keys()], ['d3', 'd4', 'x']);
 });
