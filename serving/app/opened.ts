@@ -11,7 +11,7 @@ import type { Allowances } from '../bounds/allowance.ts';
 import type { Costs } from '../bounds/costs.ts';
 import type { CountQuestion } from '../counts/plan.ts';
 import type { Asking } from '../counts/asking.ts';
-import type { Seam } from '../snapshot/snapshot.ts';
+import type { Snapshot } from '../snapshot/snapshot.ts';
 import type { ServingParts } from './parts.ts';
 import { heldPartitions } from '../../core/stores/control/held-partitions.ts';
 import { lookAhead } from '../counts/look-ahead.ts';
@@ -20,7 +20,7 @@ import { countAsker, countOn } from '../counts/counts.ts';
 import { placeNames } from '../counts/location-names.ts';
 import { readsInTurn } from '../bounds/reads-in-turn.ts';
 import { runWatch } from '../snapshot/run-watch.ts';
-import { seamWatch } from '../snapshot/snapshot.ts';
+import { snapshotReader } from '../snapshot/snapshot.ts';
 import { searchedParts } from '../counts/searched.ts';
 import { turnstile } from '../bounds/turnstile.ts';
 
@@ -100,17 +100,17 @@ function assemble(stores: Stores, parts: ServingParts, { costs, allowed }: Bound
     detections: stores.detections,
   };
   const { speedView, batchView, detections } = readsInTurn(counting, turns);
-  const { seamFreshForMs: freshForMs, seamAnswersForMs: answersForMs = 0 } = parts;
-  const newest = seamWatch(stores, { now, freshForMs });
+  const { snapshotFreshForMs: freshForMs, snapshotUsableForMs: answersForMs = 0 } = parts;
+  const newest = snapshotReader(stores, { now, freshForMs });
   const places = placeNames(stores, now);
   const cache = countCache({ speedView, batchView }, parts.config.COUNT_CACHE_MB * 2 ** 20, metrics.remembers);
   const searched = searchedParts({ speedView, batchView }, now);
-  const look = (question: CountQuestion, seam: Seam): Promise<unknown> =>
-    allowed.within(costs.counts, {}, (allowance) => countOn(question, seam, { cache, now, searched }, allowance));
+  const look = (question: CountQuestion, snapshot: Snapshot): Promise<unknown> =>
+    allowed.within(costs.counts, {}, (allowance) => countOn(question, snapshot, { cache, now, searched }, allowance));
   const ahead = answersForMs > 0 ? lookAhead(newest, look, { now, freshForMs, answersForMs }) : null;
-  const seams = ahead ?? newest;
+  const snapshots = ahead ?? newest;
   const count = countAsker({
-    seams,
+    snapshots,
     cache,
     now,
     searched,
@@ -118,12 +118,25 @@ function assemble(stores: Stores, parts: ServingParts, { costs, allowed }: Bound
     ...(ahead ? { onAsked: ahead.asked } : {}),
   });
   const runUnderWay = runWatch(stores.control, now);
-  const held = (seam: Seam): Promise<HeldSince[]> =>
+  const held = (snapshot: Snapshot): Promise<HeldSince[]> =>
     heldPartitions(
       stores.control,
-      seam.rules.logLife,
-      seam.progress.map(({ nextOffset }) => nextOffset),
+      snapshot.rules.logLife,
+      snapshot.progress.map(({ nextOffset }) => nextOffset),
     );
   const aheadMs = parts.config.BROKER_AHEAD_SECONDS * 1_000;
-  return { stores, count, searched, places, seams, runUnderWay, held, aheadMs, speedView, batchView, detections, now };
+  return {
+    stores,
+    count,
+    searched,
+    places,
+    snapshots,
+    runUnderWay,
+    held,
+    aheadMs,
+    speedView,
+    batchView,
+    detections,
+    now,
+  };
 }

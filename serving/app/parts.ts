@@ -35,10 +35,10 @@ export interface ServingParts {
   /** Where who did what is written; nowhere without it. */
   readonly audit?: Audit;
   /** How long one reading of progress and horizon serves new questions. */
-  readonly seamFreshForMs: number;
+  readonly snapshotFreshForMs: number;
   /**
    * How old it may be under an answer while a newer one is looked for in the background (look-ahead.ts); without it
    * every answer waits for a fresh one.
    */
-  readonly seamAnswersForMs?: number;
+  readonly snapshotUsableForMs?: number;
 }

@@ -17,8 +17,8 @@ const HELD = Symbol.for('sightline.serving');
 /** A viewer would rather hear "not now" than wait: a call, and an operation with its retries or a silence of HDFS. */
 const CALL_TIMEOUT_MS = 3_000;
 const OPERATION_TIMEOUT_MS = 5_000;
-const SEAM_FRESH_FOR_MS = 250;
-const SEAM_ANSWERS_FOR_MS = 1_000;
+const SNAPSHOT_FRESH_FOR_MS = 250;
+const SNAPSHOT_USABLE_FOR_MS = 1_000;
 
 type Holder = { [HELD]?: Serving | undefined };
 
@@ -57,7 +57,7 @@ function fromEnvironment(): Serving {
     now: Date.now,
     gate: currentAccess().gate,
     audit: currentAccess().audit,
-    seamFreshForMs: SEAM_FRESH_FOR_MS,
-    seamAnswersForMs: SEAM_ANSWERS_FOR_MS,
+    snapshotFreshForMs: SNAPSHOT_FRESH_FOR_MS,
+    snapshotUsableForMs: SNAPSHOT_USABLE_FOR_MS,
   });
 }

@@ -26,8 +26,8 @@ async function checksOf(open: () => Promise<Opened>): Promise<Check[]> {
     { name: 'rules', ok: true, detail: `generation ${generation}` },
     await check('HBase', () => opened.stores.hbase.ping()),
     await check('log', async () => {
-      const { ends } = await opened.seams.current();
-      const fault = opened.seams.logFault();
+      const { ends } = await opened.snapshots.current();
+      const fault = opened.snapshots.logFault();
       if (fault) throw fault;
       if (!ends) throw new Error('Kafka has not told the ends of the log yet');
     }),
@@ -36,10 +36,10 @@ async function checksOf(open: () => Promise<Opened>): Promise<Check[]> {
 }
 
 /** What is held is not counted yet, and said here; answers stand all the same. */
-async function partitions({ seams, held, aheadMs }: Opened): Promise<Check> {
+async function partitions({ snapshots, held, aheadMs }: Opened): Promise<Check> {
   const name = 'partitions';
   try {
-    const texts = (await held(await seams.current())).map((each) => holdText(each, aheadMs));
+    const texts = (await held(await snapshots.current())).map((each) => holdText(each, aheadMs));
     return { name, ok: true, detail: texts.length === 0 ? 'none is held' : texts.join('\n') };
   } catch (fault) {
     return { name, ok: false, detail: messageOf(fault) };

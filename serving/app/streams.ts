@@ -12,7 +12,7 @@ import { callerSlots } from '../bounds/caller-slots.ts';
 import { viewOf } from '../counts/counts.ts';
 import { AskerLeft, TooMany } from '../faults.ts';
 import { described } from '../problem.ts';
-import { topItemsOnSeam } from '../questions/top-items.ts';
+import { topItemsWithSnapshot } from '../questions/top-items.ts';
 import { openingFrame } from '../stream/frames.ts';
 import { streamHub } from '../stream/hub.ts';
 import { nameOfQuestion } from '../stream/question.ts';
@@ -99,15 +99,15 @@ export function servingStreams(
 
 function sourceOf(opened: () => Promise<Opened>, now: () => number, { costs, allowed }: Bounds): StreamSource {
   return {
-    seam: async (last) => (await opened()).seams.current(last ?? undefined),
+    snapshot: async (last) => (await opened()).snapshots.current(last ?? undefined),
     async topItems(question, signal) {
-      const { answer, seam } = await allowed.within(costs.counts, { signal }, async (allowance) =>
-        topItemsOnSeam(question, await opened(), allowance),
+      const { answer, snapshot } = await allowed.within(costs.counts, { signal }, async (allowance) =>
+        topItemsWithSnapshot(question, await opened(), allowance),
       );
       if (!answer.parts) throw new Error('a streamed answer has parts');
-      return { answer: { ...answer, parts: answer.parts }, seam };
+      return { answer: { ...answer, parts: answer.parts }, snapshot };
     },
-    view: async (seam) => viewOf(seam, await (await opened()).places(), now()),
+    view: async (snapshot) => viewOf(snapshot, await (await opened()).places(), now()),
     describe: described,
   };
 }

@@ -2,7 +2,7 @@
  * Hours of the batch view, remembered for as long as there is room: what is published never changes (law L9).
  *
  * An hour is known up to an epoch. When the horizon has moved since, the rows of the epochs after it are read and
- * added, so an hour is read once and each epoch of it once. Sheets keep their epochs: a question on an earlier seam
+ * added, so an hour is read once and each epoch of it once. Sheets keep their epochs: a question on an earlier snapshot
  * leaves out what it must not count. Rows are read in pieces and packed piece by piece, so that what they take while
  * they are decoded does not grow with the window.
  */
@@ -73,7 +73,7 @@ export function batchHours(view: Pick<BatchView, 'published'>, names: Names, bud
       const keyOf = (hour: number): string => `batch ${level} ${scope} ${hour}`;
       const hoursAsked = Array.from({ length: hours.to - hours.from + 1 }, (_, at) => hours.from + at);
       const ready = hoursAsked.map((hour) => known.get(keyOf(hour)) ?? NOTHING);
-      // Nothing to read: not held up by a look on a later seam that is under way.
+      // Nothing to read: not held up by a look on a later snapshot that is under way.
       if (ready.every(({ upTo }) => upTo >= horizon)) {
         for (const hour of hoursAsked) budget.used(keyOf(hour));
         return ready.flatMap(({ sheets }) => sheets);

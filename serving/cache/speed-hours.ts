@@ -5,8 +5,8 @@
  * A look at a partition's cells that began when its progress was P has every effect of the records before P. What
  * changed since has a timestamp of P or more, so the next look asks for that alone, and a partition whose progress
  * stands still is not asked. Each epoch remembers its hours and the progress of its last look. Epochs up to the horizon
- * are forgotten; an epoch that was pruned in the middle of a look is never counted, because an answer on a seam that
- * old is not given (snapshot.ts, law L5).
+ * are forgotten; an epoch that was pruned in the middle of a look is never counted, because an answer on a snapshot
+ * that old is not given (snapshot.ts, law L5).
  */
 import type { Scope } from '../../core/domain/counts.ts';
 import type { Epoch } from '../../core/domain/epoch.ts';
@@ -50,7 +50,7 @@ export function speedHours(view: Pick<SpeedView, 'changed'>, names: Names, budge
     async sheets(scope, level, look, limits) {
       const key = `speed ${level} ${scope}`;
       const ready = known.get(key);
-      // Nothing to read: not held up by a look on a later seam that is under way.
+      // Nothing to read: not held up by a look on a later snapshot that is under way.
       if (ready && readsOf(ready, look).length === 0) {
         budget.used(key);
         return sheetsOf(ready, look);

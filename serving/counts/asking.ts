@@ -9,15 +9,15 @@ import type { SearchedPart } from './searched.ts';
 import type { Waiting } from '../bounds/shared.ts';
 import type { CountQuestion } from './plan.ts';
 import type { RunWatch } from '../snapshot/run-watch.ts';
-import type { Seam, SeamWatch } from '../snapshot/snapshot.ts';
+import type { Snapshot, SnapshotReader } from '../snapshot/snapshot.ts';
 
 export interface Asking {
   readonly count: (question: CountQuestion, asker?: Waiting) => Promise<Counted>;
   readonly searched: SearchedPart;
   readonly places: () => Promise<PlaceNames>;
-  readonly seams: SeamWatch;
+  readonly snapshots: SnapshotReader;
   readonly runUnderWay: RunWatch;
-  readonly held: (seam: Seam) => Promise<HeldSince[]>;
+  readonly held: (snapshot: Snapshot) => Promise<HeldSince[]>;
   /** How far a stamp may be ahead of a reader's clock. */
   readonly aheadMs: number;
   readonly speedView: Pick<SpeedView, 'read' | 'list'>;

@@ -2,25 +2,25 @@
  * Looks ahead: while somebody asks, the stores are looked at in the background, so that an answer need not wait for
  * them.
  *
- * Between snapshot.ts and counts.ts. A round takes a new seam, then looks at everything that was asked lately on it,
- * and only then do answers stand on it. While a round is under way they stand on the seam of the round before, whole
- * and just as true: `speed_as_of` says as of when, and no answer stands on an earlier seam than one before it. Without
- * anybody who asks nothing is read; a seam that is too old, after a rest or because the stores are slow, is never
- * answered on: then the question waits for the stores, and hears if they are down.
+ * Between snapshot.ts and counts.ts. A round takes a new snapshot, then looks at everything that was asked lately on
+ * it, and only then do answers stand on it. While a round is under way they stand on the snapshot of the round before,
+ * whole and just as true: `speed_as_of` says as of when, and no answer stands on an earlier snapshot than one before
+ * it. Without anybody who asks nothing is read; a snapshot that is too old, after a rest or because the stores are
+ * slow, is never answered on: then the question waits for the stores, and hears if they are down.
  */
-import type { Seam, SeamWatch } from '../snapshot/snapshot.ts';
+import type { Snapshot, SnapshotReader } from '../snapshot/snapshot.ts';
 import type { CountQuestion } from './plan.ts';
 import { isFault } from '../faults.ts';
 
 export interface AheadOptions {
   readonly now: () => number;
-  /** How old a seam is when the next round begins. */
+  /** How old a snapshot is when the next round begins. */
   readonly freshForMs: number;
-  /** How old a seam may be under an answer. */
+  /** How old a snapshot may be under an answer. */
   readonly answersForMs: number;
 }
 
-export interface Ahead extends SeamWatch {
+export interface Ahead extends SnapshotReader {
   /**
    * Tells that the question was asked. `cells` names what it reads: one of those who read the same is looked at for all
    * of them.
@@ -34,35 +34,36 @@ const LATELY_MS = 2_000;
 const MOST_LOOKS = 8;
 
 interface Round {
-  readonly seam: Promise<Seam>;
+  readonly snapshot: Promise<Snapshot>;
   /** The same, when everything was looked at on it. */
-  readonly done: Promise<Seam>;
+  readonly done: Promise<Snapshot>;
 }
 
 export function lookAhead(
-  seams: SeamWatch,
-  look: (question: CountQuestion, seam: Seam) => Promise<unknown>,
+  snapshots: SnapshotReader,
+  look: (question: CountQuestion, snapshot: Snapshot) => Promise<unknown>,
   options: AheadOptions,
 ): Ahead {
   const { now, freshForMs, answersForMs } = options;
   // In the order of asking, the last one last.
   const lately = new Map<string, { question: CountQuestion; askedAt: number }>();
-  let stood: Seam | null = null;
+  let stood: Snapshot | null = null;
   let round: Round | null = null;
   let timer: NodeJS.Timeout | null = null;
 
-  const isWithin = (seam: Seam | null, ms: number): seam is Seam => seam !== null && now() - seam.readAt <= ms;
-  const looked = async (reading: Promise<Seam>, begunAt: number): Promise<Seam> => {
+  const isWithin = (snapshot: Snapshot | null, ms: number): snapshot is Snapshot =>
+    snapshot !== null && now() - snapshot.readAt <= ms;
+  const looked = async (reading: Promise<Snapshot>, begunAt: number): Promise<Snapshot> => {
     try {
-      const seam = await reading;
+      const snapshot = await reading;
       const questions = [...lately].slice(-MOST_LOOKS);
       // A look that fails is the business of the next one who asks; one that costs too much is not tried again before
       // somebody asks.
-      const looks = await Promise.allSettled(questions.map(([, { question }]) => look(question, seam)));
+      const looks = await Promise.allSettled(questions.map(([, { question }]) => look(question, snapshot)));
       looks.forEach(
         (one, at) => one.status === 'rejected' && isFault('TooCostly', one.reason) && lately.delete(questions[at]![0]),
       );
-      return (stood = seam);
+      return (stood = snapshot);
     } finally {
       round = null;
       planRound(begunAt);
@@ -71,15 +72,15 @@ export function lookAhead(
   const nextRound = (): Round => {
     if (round) return round;
     const begunAt = now();
-    const seam = seams.current(stood ?? undefined);
-    const done = looked(seam, begunAt);
+    const snapshot = snapshots.current(stood ?? undefined);
+    const done = looked(snapshot, begunAt);
     // Who waits for it hears of its fault.
     done.catch(() => undefined);
-    return (round = { seam, done });
+    return (round = { snapshot, done });
   };
-  const newerThan = async (other: Seam): Promise<Seam> => {
-    const seam = await nextRound().done;
-    return seam === other ? nextRound().done : seam;
+  const newerThan = async (other: Snapshot): Promise<Snapshot> => {
+    const snapshot = await nextRound().done;
+    return snapshot === other ? nextRound().done : snapshot;
   };
   const planRound = (begunAt: number): void => {
     for (const [cells, { askedAt }] of lately) if (now() - askedAt > LATELY_MS) lately.delete(cells);
@@ -103,11 +104,11 @@ export function lookAhead(
     async current(other) {
       if (other !== undefined) return stood !== other && isWithin(stood, freshForMs) ? stood : newerThan(other);
       if (isWithin(stood, freshForMs)) return stood;
-      const { seam } = nextRound();
+      const { snapshot } = nextRound();
       // Too old to stand on: the question looks for itself, and what others asked does not hold it up.
-      return isWithin(stood, answersForMs) ? stood : (stood = await seam);
+      return isWithin(stood, answersForMs) ? stood : (stood = await snapshot);
     },
-    stillHolds: (seam) => seams.stillHolds(seam),
-    logFault: () => seams.logFault(),
+    isStillValid: (snapshot) => snapshots.isStillValid(snapshot),
+    logFault: () => snapshots.logFault(),
   };
 }

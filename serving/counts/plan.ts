@@ -1,10 +1,10 @@
 /**
  * The plan of a question about counts: which cells of which view, before anything is read.
  *
- * A question and the seam (snapshot.ts) go in, read.ts takes the plan to the stores, merge.ts adds up what came back.
- * The plan keeps the seam's law (L5): batch cells of epochs up to the horizon, speed cells of epochs after it, each
- * cell once. Whole hours are read from the levels of an hour and only the edges of the window from those of a minute,
- * so that a week costs little more than an hour.
+ * A question and the snapshot (snapshot.ts) go in, read.ts takes the plan to the stores, merge.ts adds up what came
+ * back. The plan keeps law L5: batch cells of epochs up to the horizon, speed cells of epochs after it, each cell once.
+ * Whole hours are read from the levels of an hour and only the edges of the window from those of a minute, so that a
+ * week costs little more than an hour.
  */
 import type { Level, Scope } from '../../core/domain/counts.ts';
 import type { Epoch } from '../../core/domain/epoch.ts';
@@ -32,7 +32,7 @@ export interface CountQuestion {
 }
 
 /** What decides which epochs count in which view. */
-export interface PlanSeam {
+export interface PlanSnapshot {
   readonly rules: Rules;
   readonly horizon: Epoch | null;
   readonly now: number;
@@ -58,10 +58,14 @@ export interface CountPlan {
   readonly reads: readonly PlannedRead[];
 }
 
-export function planCounts(question: CountQuestion, seam: PlanSeam, searched: TimeWindow = question.window): CountPlan {
-  const { horizon } = seam;
+export function planCounts(
+  question: CountQuestion,
+  snapshot: PlanSnapshot,
+  searched: TimeWindow = question.window,
+): CountPlan {
+  const { horizon } = snapshot;
   if (searched.from >= searched.to) return { question, searched, horizon, speedEpochs: [], reads: [] };
-  const speedEpochs = speedEpochsOf(searched, seam);
+  const speedEpochs = speedEpochsOf(searched, snapshot);
   const views = [
     ...(horizon === null ? [] : (['batch'] as const)),
     ...(speedEpochs.length === 0 ? [] : (['speed'] as const)),
@@ -80,7 +84,7 @@ export function planCounts(question: CountQuestion, seam: PlanSeam, searched: Ti
  * The epochs after the horizon in which the speed layer can have counted a detection of the window: it counts nothing
  * that arrived more than D after its own time or more than F before it (L6).
  */
-export function speedEpochsOf(window: TimeWindow, { rules, horizon, now, latestArrival }: PlanSeam): Epoch[] {
+export function speedEpochsOf(window: TimeWindow, { rules, horizon, now, latestArrival }: PlanSnapshot): Epoch[] {
   const earliest = (window.from - rules.clockAheadDays * DAY_MS) as Instant;
   const latest = (window.to - 1 + rules.dedupWindowDays * DAY_MS) as Instant;
   const first = Math.max(horizon === null ? rules.firstEpoch : horizon + 1, epochOf(earliest, rules));

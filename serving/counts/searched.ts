@@ -11,7 +11,7 @@ import type { Epoch } from '../../core/domain/epoch.ts';
 import type { ReadLimits } from '../../core/process/read-limits.ts';
 import type { BatchView } from '../../core/stores/views/batch-view.ts';
 import type { SpeedView } from '../../core/stores/views/speed-view.ts';
-import type { Seam } from '../snapshot/snapshot.ts';
+import type { Snapshot } from '../snapshot/snapshot.ts';
 import type { TimeWindow } from './window.ts';
 import { endOf, startOf } from '../../core/domain/epoch.ts';
 import { DAY_MS, HOUR_MS, hourOf, MINUTE_MS } from '../../core/domain/time.ts';
@@ -23,14 +23,14 @@ export interface SearchedViews {
 }
 
 /** The part of the window; empty where nothing can be in it. Within the window, always. */
-export type SearchedPart = (window: TimeWindow, seam: Seam, limits?: ReadLimits) => Promise<TimeWindow>;
+export type SearchedPart = (window: TimeWindow, snapshot: Snapshot, limits?: ReadLimits) => Promise<TimeWindow>;
 
 export function searchedParts({ speedView, batchView }: SearchedViews, now: () => number): SearchedPart {
   /**
    * What is published never changes, so the first hour of the batch view only falls, and only when the horizon moves.
    */
   let published: { readonly upTo: number; readonly first: number } = { upTo: -1, first: Infinity };
-  const ofFirstEpoch = new WeakMap<Seam, Promise<number | null>>();
+  const ofFirstEpoch = new WeakMap<Snapshot, Promise<number | null>>();
 
   const firstPublished = async (horizon: Epoch, fromHour: number, limits: ReadLimits | undefined): Promise<number> => {
     const { upTo, first } = published;
@@ -39,35 +39,39 @@ export function searchedParts({ speedView, batchView }: SearchedViews, now: () =
     if (horizon > published.upTo) published = { upTo: horizon, first: Math.min(found, published.first) };
     return Math.min(found, first);
   };
-  const firstUnpublished = async (seam: Seam, bound: number, limits: ReadLimits | undefined): Promise<number> => {
-    const { rules, horizon } = seam;
+  const firstUnpublished = async (
+    snapshot: Snapshot,
+    bound: number,
+    limits: ReadLimits | undefined,
+  ): Promise<number> => {
+    const { rules, horizon } = snapshot;
     if (horizon !== null && horizon.epoch >= rules.firstEpoch) return bound;
-    let asked = ofFirstEpoch.get(seam);
+    let asked = ofFirstEpoch.get(snapshot);
     if (!asked) {
-      // Of the seam, not of whoever asks first: others wait for it as well.
+      // Of the snapshot, not of whoever asks first: others wait for it as well.
       ofFirstEpoch.set(
-        seam,
+        snapshot,
         (asked = speedView.firstHour(rules.firstEpoch as Epoch, bound, { onBytes: limits?.onBytes })),
       );
-      asked.catch(() => ofFirstEpoch.delete(seam));
+      asked.catch(() => ofFirstEpoch.delete(snapshot));
     }
     return (await asked) ?? bound;
   };
 
-  return async (window, seam, limits) => {
-    const { rules, horizon } = seam;
+  return async (window, snapshot, limits) => {
+    const { rules, horizon } = snapshot;
     const firstEpoch = Math.max(rules.firstEpoch, (horizon?.epoch ?? -1) + 1) as Epoch;
     const bound = Math.max(0, hourOf((startOf(firstEpoch, rules) - rules.dedupWindowDays * DAY_MS) as Instant));
     let first = 0;
     const fromHour = hourOf(window.from);
     if (fromHour < bound) {
       const [speed, batch] = await Promise.all([
-        firstUnpublished(seam, bound, limits),
+        firstUnpublished(snapshot, bound, limits),
         horizon === null ? Infinity : firstPublished(horizon.epoch, fromHour, limits),
       ]);
       first = Math.min(speed, batch) * HOUR_MS;
     }
-    const arrivals = seam.progress.map(({ arrival }) => arrival);
+    const arrivals = snapshot.progress.map(({ arrival }) => arrival);
     const latest =
       Math.max(now(), ...arrivals, horizon === null ? 0 : endOf(horizon.epoch, rules)) + rules.clockAheadDays * DAY_MS;
     const from = Math.min(Math.max(window.from, first), window.to);

@@ -15,7 +15,7 @@ import { oid } from '../../core/domain/oid.ts';
 import { newestFirst } from '../../core/stores/views/list-view.ts';
 
 /** Which epochs of which view. */
-export interface ListSeam {
+export interface ListEpochs {
   readonly horizon: Epoch | null;
   readonly speedEpochs: readonly Epoch[];
 }
@@ -26,7 +26,7 @@ export type ListViews = Pick<Asking, 'speedView' | 'batchView'>;
 export interface Part {
   readonly scope: Scope;
   readonly window: TimeWindow;
-  readonly seam: ListSeam;
+  readonly snapshot: ListEpochs;
   readonly views: ListViews;
   readonly hours: Hours;
   /** In the newest of these hours, only what sorts after this entry. */
@@ -40,11 +40,11 @@ export const GREATEST_OID = oid(2n ** 63n - 1n);
 
 /** The newest `limit` of a slice of one hour, sorted; complete down to the last of them, or down to `notBefore`. */
 export async function ofSlice(part: Part, notBefore: Instant): Promise<PlacedDetection[]> {
-  const { scope, seam, views, hours, window, after, limits } = part;
+  const { scope, snapshot, views, hours, window, after, limits } = part;
   const bounds: ListBounds = { ...(after ? { after } : {}), notBefore };
   const lists = await Promise.all([
-    seam.horizon === null ? [] : views.batchView.list(scope, seam.horizon, hours, bounds, limits),
-    seam.speedEpochs.length === 0 ? [] : views.speedView.list(scope, seam.speedEpochs, hours, bounds, limits),
+    snapshot.horizon === null ? [] : views.batchView.list(scope, snapshot.horizon, hours, bounds, limits),
+    snapshot.speedEpochs.length === 0 ? [] : views.speedView.list(scope, snapshot.speedEpochs, hours, bounds, limits),
   ]);
   return lists
     .flat()

@@ -80,12 +80,14 @@ async function countsByHour(part: Part): Promise<Map<number, number[]>> {
   return counts;
 }
 
-async function minutesOf({ scope, hours, seam, views, limits }: Part): Promise<CountRow[]> {
+async function minutesOf({ scope, hours, snapshot, views, limits }: Part): Promise<CountRow[]> {
   const rows = await Promise.all([
-    seam.horizon === null ? [] : views.batchView.read(scope, seam.horizon, hours, ['minute'], undefined, limits),
-    seam.speedEpochs.length === 0
+    snapshot.horizon === null
       ? []
-      : views.speedView.read(scope, seam.speedEpochs, hours, ['minute'], undefined, limits),
+      : views.batchView.read(scope, snapshot.horizon, hours, ['minute'], undefined, limits),
+    snapshot.speedEpochs.length === 0
+      ? []
+      : views.speedView.read(scope, snapshot.speedEpochs, hours, ['minute'], undefined, limits),
   ]);
   return rows.flat();
 }

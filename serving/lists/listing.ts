@@ -10,7 +10,7 @@ import type { Instant } from '../../core/domain/time.ts';
 import type { ReadLimits } from '../../core/process/read-limits.ts';
 import type { Hours } from '../../core/stores/views/count-view.ts';
 import type { ListedDetection, PlacedDetection } from '../../core/stores/views/list-view.ts';
-import type { ListSeam, ListViews, Part } from './list-part.ts';
+import type { ListEpochs, ListViews, Part } from './list-part.ts';
 import type { TimeWindow } from '../counts/window.ts';
 import { hourOf, HOUR_MS } from '../../core/domain/time.ts';
 import { newestFirst } from '../../core/stores/views/list-view.ts';
@@ -31,7 +31,7 @@ const MOST_HOURS_AT_ONCE = 8_192;
 /** Up to `limit` entries, newest first; at the same millisecond the smaller id first. */
 export async function listPage(
   page: Page,
-  seam: ListSeam,
+  snapshot: ListEpochs,
   views: ListViews,
   limits?: ReadLimits,
 ): Promise<PlacedDetection[]> {
@@ -41,7 +41,7 @@ export async function listPage(
   const start = startOf(page);
   for (const hours of hoursBackwards(start.hour, hourOf(window.from))) {
     const after = hours.to === start.hour ? start.after : undefined;
-    const part: Part = { scope, window, seam, views, hours, after, limit: limit - entries.length, limits };
+    const part: Part = { scope, window, snapshot, views, hours, after, limit: limit - entries.length, limits };
     entries.push(...(await ofHours(part)));
     if (entries.length >= limit) break;
   }

@@ -21,7 +21,7 @@ export async function detection(
   limits?: Allowance,
 ): Promise<DetectionAnswer | null> {
   const [row] = requireAnswers('detections', await asking.detections.find([id], limits));
-  const { rules } = await asking.seams.current();
+  const { rules } = await asking.snapshots.current();
   const places = await asking.places();
   // An id that came again after W has a row of its own time; a date asks for the detection of that day.
   if (row && (date === undefined || dateOf(row.detection.detectedAt) === date)) {

@@ -17,7 +17,7 @@ import type { Asking } from '../counts/asking.ts';
 import type { WindowQuestion } from '../counts/window.ts';
 import type { LakeRow } from '../lake/lake-row.ts';
 import { requireAnswers } from '../../core/stores/rows/answers.ts';
-import { planSeam, viewOf, whileSeamHolds } from '../counts/counts.ts';
+import { planSnapshotOf, viewOf, readOnValidSnapshot } from '../counts/counts.ts';
 import { readCursor, writeCursor } from '../lists/cursor.ts';
 import { joined, joinedOfLake } from './joined.ts';
 import { listedKey } from '../lake/lake-listed.ts';
@@ -39,14 +39,18 @@ export async function detections(
   const { location, limit = LIMIT } = question;
   const window = windowOf(question, asking.now());
   const after = question.cursor === undefined ? null : readCursor(question.cursor);
-  const { entries, seam, searched } = await whileSeamHolds(asking.seams, await asking.seams.current(), async (seam) => {
-    const { horizon } = planSeam(seam, asking.now());
-    const searched = await asking.searched(window, seam, limits);
-    const speedEpochs = speedEpochsOf(searched, planSeam(seam, asking.now()));
-    // One more than asked for tells whether there is a next page.
-    const page = { scope: location, window: searched, after, limit: limit + 1 };
-    return { entries: await listPage(page, { horizon, speedEpochs }, asking, limits), seam, searched };
-  });
+  const { entries, snapshot, searched } = await readOnValidSnapshot(
+    asking.snapshots,
+    await asking.snapshots.current(),
+    async (snapshot) => {
+      const { horizon } = planSnapshotOf(snapshot, asking.now());
+      const searched = await asking.searched(window, snapshot, limits);
+      const speedEpochs = speedEpochsOf(searched, planSnapshotOf(snapshot, asking.now()));
+      // One more than asked for tells whether there is a next page.
+      const page = { scope: location, window: searched, after, limit: limit + 1 };
+      return { entries: await listPage(page, { horizon, speedEpochs }, asking, limits), snapshot, searched };
+    },
+  );
   const shown = entries.slice(0, limit);
   const rows = requireAnswers(
     'detections',
@@ -65,10 +69,10 @@ export async function detections(
     ...window,
     ...searchedIn(window, searched),
     detections: shown.map((entry, index) =>
-      listedRow(entry, rows[index] ?? null, ofLake.get(listedKey(entry)), places, seam.rules),
+      listedRow(entry, rows[index] ?? null, ofLake.get(listedKey(entry)), places, snapshot.rules),
     ),
     next_cursor: entries.length > limit && last ? writeCursor(last) : null,
-    view: viewOf(seam, places, asking.now()),
+    view: viewOf(snapshot, places, asking.now()),
   };
 }
 

@@ -22,7 +22,7 @@ export async function locations(
   asker?: Waiting,
 ): Promise<LocationsAnswer> {
   const window = alignToMinutes(windowOf(question, asking.now()));
-  const { plan, read, seam } = await asking.count(
+  const { plan, read, snapshot } = await asking.count(
     { scope: 'all', subject: 'place', window, allowPartial: question.allowPartial },
     asker,
   );
@@ -37,7 +37,7 @@ export async function locations(
     ...searchedIn(window, plan.searched),
     total: parts.batch + parts.speed,
     locations: [...all.values()].sort(busiestFirst),
-    view: viewOf(seam, places, asking.now(), read.missing),
+    view: viewOf(snapshot, places, asking.now(), read.missing),
     ...(question.parts ? { parts } : {}),
   };
 

@@ -28,7 +28,7 @@ export async function timeline(question: TimelineQuestion, asking: Asking, asker
   const window = alignToMinutes(windowOf(question, asking.now()));
   const step = question.stepSeconds ?? STEP_SECONDS;
   const buckets = bucketsOf(window, step * SECOND_MS, question.tz);
-  const { plan, read, seam } = await asking.count(
+  const { plan, read, snapshot } = await asking.count(
     { scope: question.location, subject: 'minute', window, allowPartial: question.allowPartial },
     asker,
   );
@@ -51,7 +51,7 @@ export async function timeline(question: TimelineQuestion, asking: Asking, asker
     ...(question.tz === undefined ? {} : { tz: question.tz }),
     total: parts.batch + parts.speed,
     points,
-    view: viewOf(seam, await asking.places(), asking.now(), read.missing),
+    view: viewOf(snapshot, await asking.places(), asking.now(), read.missing),
     ...(question.parts ? { parts } : {}),
   };
 }

@@ -4,7 +4,7 @@ import type { Instant } from '../../core/domain/time.ts';
 import type { TopItemsAnswer } from '../answers.ts';
 import type { Counted } from '../counts/counts.ts';
 import type { CountQuestion } from '../counts/plan.ts';
-import type { Seam } from '../snapshot/snapshot.ts';
+import type { Snapshot } from '../snapshot/snapshot.ts';
 import type { Waiting } from '../bounds/shared.ts';
 import type { TimeWindow, WindowQuestion } from '../counts/window.ts';
 import type { Asking } from '../counts/asking.ts';
@@ -28,15 +28,15 @@ const LIMIT = 10;
 const TRIES = 4;
 
 export async function topItems(question: TopItemsQuestion, asking: Asking, asker?: Waiting): Promise<TopItemsAnswer> {
-  return (await topItemsOnSeam(question, asking, asker)).answer;
+  return (await topItemsWithSnapshot(question, asking, asker)).answer;
 }
 
-/** The same with the seam that the answer stands on. */
-export async function topItemsOnSeam(
+/** The same with the snapshot that the answer stands on. */
+export async function topItemsWithSnapshot(
   question: TopItemsQuestion,
   asking: Asking,
   asker?: Waiting,
-): Promise<{ answer: TopItemsAnswer; seam: Seam }> {
+): Promise<{ answer: TopItemsAnswer; snapshot: Snapshot }> {
   const { location, limit = LIMIT, since } = question;
   const window = alignToMinutes(windowOf(question, asking.now()));
   const counted = { scope: location, subject: 'item', allowPartial: question.allowPartial } as const;
@@ -64,10 +64,10 @@ export async function topItemsOnSeam(
     ...(ofSince && sinceParts
       ? { since: { ...ofSince.plan.question.window, total: sinceParts.batch + sinceParts.speed } }
       : {}),
-    view: viewOf(of.seam, await asking.places(), asking.now(), of.read.missing),
+    view: viewOf(of.snapshot, await asking.places(), asking.now(), of.read.missing),
     ...(question.parts ? { parts } : {}),
   };
-  return { answer, seam: of.seam };
+  return { answer, snapshot: of.snapshot };
 }
 
 /** Of a time that has not come yet, its first minute. */
@@ -75,7 +75,7 @@ function untilNow(since: number, now: number): TimeWindow {
   return alignToMinutes({ from: since as Instant, to: Math.max(now, since + 1) as Instant });
 }
 
-/** Both on one seam, and both whole or both without the same view. */
+/** Both on one snapshot, and both whole or both without the same view. */
 async function atOneMoment(
   one: CountQuestion,
   other: CountQuestion,
@@ -84,7 +84,7 @@ async function atOneMoment(
 ): Promise<[Counted, Counted]> {
   for (let attempt = 1; attempt <= TRIES; attempt++) {
     const [a, b] = await Promise.all([count(one, asker), count(other, asker)]);
-    if (a.seam === b.seam && a.read.missing === b.read.missing) return [a, b];
+    if (a.snapshot === b.snapshot && a.read.missing === b.read.missing) return [a, b];
   }
   throw new Retryable('HBase', `the horizon moved during each of ${TRIES} readings; the views answer too slowly`);
 }

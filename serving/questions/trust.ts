@@ -2,12 +2,12 @@
  * May the numbers be believed: what became of every record, how far each partition is behind, how far the batch layer
  * is.
  *
- * Everything is of one seam, so that tallies, offsets and the view agree with each other.
+ * Everything is of one snapshot, so that tallies, offsets and the view agree with each other.
  */
 import type { DeadLetterReason } from '../../core/domain/dead-letters.ts';
 import type { Tallies } from '../../core/domain/tallies.ts';
 import type { TalliesAnswer, TrustAnswer, TrustPartition } from '../answers.ts';
-import type { Seam } from '../snapshot/snapshot.ts';
+import type { Snapshot } from '../snapshot/snapshot.ts';
 import type { Asking } from '../counts/asking.ts';
 import { DEAD_LETTER_REASONS } from '../../core/domain/dead-letters.ts';
 import { endOf, epoch, epochAt, nameOf } from '../../core/domain/epoch.ts';
@@ -18,20 +18,20 @@ import { resumesAt, remedyOf } from '../../core/process/hold-text.ts';
 import { viewOf } from '../counts/counts.ts';
 
 export async function trust(asking: Asking): Promise<TrustAnswer> {
-  const seam = await asking.seams.current();
-  const { rules, horizon } = seam;
+  const snapshot = await asking.snapshots.current();
+  const { rules, horizon } = snapshot;
   const now = asking.now();
-  const fault = asking.seams.logFault();
-  if (!seam.ends || fault) throw new Retryable('Kafka', 'Kafka does not tell the ends of the log', fault);
-  const { ends } = seam.ends;
+  const fault = asking.snapshots.logFault();
+  if (!snapshot.ends || fault) throw new Retryable('Kafka', 'Kafka does not tell the ends of the log', fault);
+  const { ends } = snapshot.ends;
   const isRunning = await asking.runUnderWay();
-  const held = await asking.held(seam);
-  const all = seam.progress.map(({ tallies }) => tallies).reduce(addTallies, NO_TALLIES);
+  const held = await asking.held(snapshot);
+  const all = snapshot.progress.map(({ tallies }) => tallies).reduce(addTallies, NO_TALLIES);
   return {
     generation: rules.generation,
     epoch_seconds: rules.epochSeconds,
     tallies: talliesAnswer(all),
-    partitions: seam.progress.map((_, p) => partition(seam, ends, p, now)).sort(worstFirst),
+    partitions: snapshot.progress.map((_, p) => partition(snapshot, ends, p, now)).sort(worstFirst),
     dead_letters: deadLetters(all),
     held: held.map((each) => ({ ...each, goes_on_at: resumesAt(each, asking.aheadMs), remedy: remedyOf(each) })),
     horizon: horizon && {
@@ -39,12 +39,12 @@ export async function trust(asking: Asking): Promise<TrustAnswer> {
       ends_at: endOf(horizon.epoch, rules),
       published_at: horizon.publishedAt,
     },
-    batch: batchOf(seam, now, isRunning),
-    view: viewOf(seam, await asking.places(), now),
+    batch: batchOf(snapshot, now, isRunning),
+    view: viewOf(snapshot, await asking.places(), now),
   };
 }
 
-function partition({ progress, standing }: Seam, ends: readonly number[], p: number, now: number): TrustPartition {
+function partition({ progress, standing }: Snapshot, ends: readonly number[], p: number, now: number): TrustPartition {
   const { nextOffset, tallies } = progress[p]!;
   const endOffset = Math.max(ends[p] ?? nextOffset, nextOffset);
   const asOf = standing.asOf[p]!;
@@ -76,7 +76,7 @@ function deadLetters({ dead_letters_by_reason: byReason }: Tallies): TrustAnswer
 }
 
 /** Epochs that are over and not published; one that just ended counts, as nobody waits for it yet. */
-function batchOf({ rules, horizon }: Seam, now: number, isRunning: boolean): TrustAnswer['batch'] {
+function batchOf({ rules, horizon }: Snapshot, now: number, isRunning: boolean): TrustAnswer['batch'] {
   const open = epoch(Math.max(rules.firstEpoch, epochAt(now, rules)));
   const next = epoch(horizon ? horizon.epoch + 1 : rules.firstEpoch);
   const behind = Math.max(0, open - next);

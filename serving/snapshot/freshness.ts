@@ -13,7 +13,7 @@
  * The offset after the last record of each partition, asked for at `at` (so nothing committed before `at` lies beyond
  * them).
  */
-export interface EndSnapshot {
+export interface EndOffsets {
   readonly at: number;
   readonly ends: readonly number[];
 }
@@ -35,23 +35,23 @@ export interface Standing {
 }
 
 /**
- * `snapshots` newest first; `before` is the standing of the last time, whose memory is kept. A partition beyond the
- * first ones came by growing: where no snapshot names it, there was none.
+ * `history`: newest first. `before`: the previous standing, whose `caughtUpAt` is carried over. A partition beyond the
+ * first ones came by growing: where no entry of the history names it, it did not exist.
  */
 export function standingOf(
   partitions: readonly PartitionStand[],
-  snapshots: readonly EndSnapshot[],
+  history: readonly EndOffsets[],
   before: Pick<Standing, 'caughtUpAt'> | null,
   firstPartitions = partitions.length,
 ): Standing {
-  const isThere = (p: number): boolean => p < firstPartitions || snapshots.some(({ ends }) => p < ends.length);
-  const endOf = ({ ends }: EndSnapshot, p: number): number => ends[p] ?? (isThere(p) ? Infinity : 0);
+  const isThere = (p: number): boolean => p < firstPartitions || history.some(({ ends }) => p < ends.length);
+  const endOf = ({ ends }: EndOffsets, p: number): number => ends[p] ?? (isThere(p) ? Infinity : 0);
   const caughtUpAt = partitions.map(({ nextOffset }, p) => {
-    const reached = snapshots.find((snapshot) => nextOffset >= endOf(snapshot, p));
+    const reached = history.find((known) => nextOffset >= endOf(known, p));
     return Math.max(before?.caughtUpAt[p] ?? 0, reached?.at ?? 0);
   });
   const asOf = partitions.map(({ arrival }, p) => Math.max(arrival, caughtUpAt[p]!));
-  const newest = snapshots[0];
+  const newest = history[0];
   return {
     caughtUpAt,
     asOf,

@@ -1,28 +1,28 @@
 /**
  * The ends of the log over the last seconds, without letting Kafka hold up an answer.
  *
- * snapshot.ts asks for a newer snapshot before it reads progress. While Kafka is away the last snapshots stand and
+ * snapshot.ts asks for newer ends before it reads progress. While Kafka is away the last known ends stand and
  * freshness grows, which is true: counts are in HBase and stay exact, only how far behind the log they are is no longer
  * known better. The ends are those of the log, not those of what is delivered: behind a transaction that hangs, what
  * was acknowledged waits unseen.
  */
 import { setTimeout as pause } from 'node:timers/promises';
 import type { LogAdmin } from '../../core/stores/kafka/types.ts';
-import type { EndSnapshot } from './freshness.ts';
+import type { EndOffsets } from './freshness.ts';
 
 const KEPT = 40;
 const WAIT_MS = 1_500;
 const REST_MS = 2_000;
 
 export interface LogEnds {
-  /** Asks once more, waiting a bounded time; returns the snapshots that are known, newest first. */
-  refresh(): Promise<readonly EndSnapshot[]>;
+  /** Asks once more, waiting a bounded time; returns the ends that are known, newest first. */
+  refresh(): Promise<readonly EndOffsets[]>;
   /** Why the newest question was not answered; null if it was. */
   fault(): unknown;
 }
 
 export function logEnds(admin: Pick<LogAdmin, 'newestEnds'>, now: () => number): LogEnds {
-  let known: readonly EndSnapshot[] = [];
+  let known: readonly EndOffsets[] = [];
   let pending: Promise<void> | null = null;
   let fault: unknown = null;
   let failedAt = -Infinity;

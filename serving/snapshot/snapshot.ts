@@ -1,17 +1,17 @@
 /**
- * The seam that an answer stands on: the horizon, the partitions' progress and the log's ends, read in the order that
- * makes the answer's promise true.
+ * The snapshot that an answer stands on: the horizon, the partitions' progress and the log's ends, read in the order
+ * that makes the answer's promise true.
  *
- * Every question takes a seam first and reads its counts after it; one seam serves all questions of the next quarter of
- * a second, so that many viewers ask Kafka and the control table no more often than one. Order: ends, then progress and
- * horizon, then (in the questions) counts. Read the other way round, a count could be older than what `speed_as_of`
- * claims.
+ * Every question takes a snapshot first and reads its counts after it; one snapshot serves all questions of the next
+ * quarter of a second, so that many viewers ask Kafka and the control table no more often than one. Order: ends, then
+ * progress and horizon, then (in the questions) counts. Read the other way round, a count could be older than what
+ * `speed_as_of` claims.
  */
 import type { ControlStore } from '../../core/stores/control/control.ts';
 import type { LogAdmin } from '../../core/stores/kafka/types.ts';
 import type { Rules } from '../../core/domain/rules.ts';
 import type { Instant } from '../../core/domain/time.ts';
-import type { EndSnapshot, Standing } from './freshness.ts';
+import type { EndOffsets, Standing } from './freshness.ts';
 import type { Horizon } from '../../core/stores/control/horizon-row.ts';
 import type { Progress } from '../../core/stores/control/progress-rows.ts';
 import { epoch, startOf } from '../../core/domain/epoch.ts';
@@ -21,7 +21,7 @@ import { NO_TALLIES } from '../../core/domain/tallies.ts';
 import { standingOf } from './freshness.ts';
 import { logEnds } from './log-ends.ts';
 
-export interface Seam {
+export interface Snapshot {
   readonly readAt: number;
   readonly rules: Rules;
   readonly horizon: Horizon | null;
@@ -30,37 +30,37 @@ export interface Seam {
    */
   readonly progress: readonly Progress[];
   /** The newest ends of the log that are known; null if Kafka has never answered. */
-  readonly ends: EndSnapshot | null;
+  readonly ends: EndOffsets | null;
   readonly standing: Standing;
 }
 
-export interface SeamWatch {
-  /** `other`: a seam that did not hold and must not be returned again. */
-  current(other?: Seam): Promise<Seam>;
-  /** Whether what was read since `seam` may be added up: its epochs cannot have been pruned in between. */
-  stillHolds(seam: Seam): Promise<boolean>;
+export interface SnapshotReader {
+  /** `other`: a snapshot that did not hold and must not be returned again. */
+  current(other?: Snapshot): Promise<Snapshot>;
+  /** Whether what was read since `snapshot` may be added up: its epochs cannot have been pruned in between. */
+  isStillValid(snapshot: Snapshot): Promise<boolean>;
   /** Why the ends of the log are not known any better; null if they are. */
   logFault(): unknown;
 }
 
-export interface SeamSources {
+export interface SnapshotSources {
   readonly control: Pick<ControlStore, 'progress' | 'horizon' | 'growth'>;
   readonly admin: Pick<LogAdmin, 'newestEnds'>;
   readonly rules: Rules;
 }
 
-export interface SeamOptions {
+export interface SnapshotOptions {
   readonly now: () => number;
-  /** How long a seam serves new questions. */
+  /** How long a snapshot serves new questions. */
   readonly freshForMs: number;
 }
 
-export function seamWatch(sources: SeamSources, options: SeamOptions): SeamWatch {
+export function snapshotReader(sources: SnapshotSources, options: SnapshotOptions): SnapshotReader {
   const { control, rules } = sources;
   const { now } = options;
   const log = logEnds(sources.admin, now);
-  let last: Seam | null = null;
-  let pending: Promise<Seam> | null = null;
+  let last: Snapshot | null = null;
+  let pending: Promise<Snapshot> | null = null;
 
   const progressOf = async (from: number, to: number): Promise<Progress[]> => {
     if (to <= from) return [];
@@ -68,8 +68,8 @@ export function seamWatch(sources: SeamSources, options: SeamOptions): SeamWatch
     const rows = await control.progress(rules.generation, partitions);
     return rows.map((row, i) => row ?? notBegun(rules, from + i));
   };
-  const read = async (): Promise<Seam> => {
-    const snapshots = await log.refresh();
+  const read = async (): Promise<Snapshot> => {
+    const history = await log.refresh();
     const readAt = now();
     const [horizon, known] = await Promise.all([
       control.horizon(rules.generation),
@@ -78,9 +78,9 @@ export function seamWatch(sources: SeamSources, options: SeamOptions): SeamWatch
     // After the progress: what it includes was decided by counts that were recorded by then.
     const { growths, growingTo } = await control.growth(rules.generation);
     const recorded = Math.max(partitionsEver({ ...rules, growths }), growingTo ?? 0);
-    const progress = [...known, ...(await progressOf(known.length, Math.max(recorded, filledOf(snapshots[0]))))];
-    const standing = standingOf(progress, snapshots, last?.standing ?? null, rules.partitionCount);
-    return { readAt, rules, horizon, progress, ends: snapshots[0] ?? null, standing };
+    const progress = [...known, ...(await progressOf(known.length, Math.max(recorded, filledOf(history[0]))))];
+    const standing = standingOf(progress, history, last?.standing ?? null, rules.partitionCount);
+    return { readAt, rules, horizon, progress, ends: history[0] ?? null, standing };
   };
   return {
     async current(other) {
@@ -88,19 +88,19 @@ export function seamWatch(sources: SeamSources, options: SeamOptions): SeamWatch
       pending ??= read().finally(() => (pending = null));
       return (last = await pending);
     },
-    async stillHolds(seam) {
+    async isStillValid(snapshot) {
       // Half of the grace that is recorded with the horizon is safe without asking again (core/domain/grace.ts).
-      if (now() - seam.readAt < reliedOnMs(seam.horizon)) return true;
+      if (now() - snapshot.readAt < reliedOnMs(snapshot.horizon)) return true;
       const horizon = await control.horizon(rules.generation);
-      return (horizon?.epoch ?? null) === (seam.horizon?.epoch ?? null);
+      return (horizon?.epoch ?? null) === (snapshot.horizon?.epoch ?? null);
     },
     logFault: () => log.fault(),
   };
 }
 
 /** How many partitions there are up to the last one that holds a record: one that nobody recorded counts as behind. */
-function filledOf(snapshot: EndSnapshot | undefined): number {
-  return (snapshot?.ends.findLastIndex((end) => end > 0) ?? -1) + 1;
+function filledOf(newest: EndOffsets | undefined): number {
+  return (newest?.ends.findLastIndex((end) => end > 0) ?? -1) + 1;
 }
 
 function notBegun(rules: Rules, partition: number): Progress {

@@ -7,7 +7,7 @@
  * half a poll, and would tie both layers' lives together.
  */
 import type { Frame } from './frames.ts';
-import type { Seam } from '../snapshot/snapshot.ts';
+import type { Snapshot } from '../snapshot/snapshot.ts';
 import type { StreamQuestion } from './question.ts';
 import type { StreamSource, Topic, Viewer } from './topic.ts';
 import { untilAborted } from '../../core/process/read-limits.ts';
@@ -104,7 +104,7 @@ function poller(
 ): { start(): void; stop(): void } {
   let timer: NodeJS.Timeout | null = null;
   let isAsking = false;
-  let seam: Seam | null = null;
+  let snapshot: Snapshot | null = null;
   let isDown = false;
   let beatAt = 0;
 
@@ -118,9 +118,9 @@ function poller(
   };
   const ask = async (): Promise<number> => {
     try {
-      seam = await source.seam(seam);
-      const view = await source.view(seam);
-      refreshStale(topics, seam, view.reference_version);
+      snapshot = await source.snapshot(snapshot);
+      const view = await source.view(snapshot);
+      refreshStale(topics, snapshot, view.reference_version);
       beat(isDown, () => beatFrame(view));
       isDown = false;
       return options.pollMs;
@@ -150,11 +150,11 @@ function poller(
   };
 }
 
-function refreshStale(topics: Map<string, Topic>, seam: Seam, referenceVersion: number | null): void {
+function refreshStale(topics: Map<string, Topic>, snapshot: Snapshot, referenceVersion: number | null): void {
   let free = READS_AT_ONCE - [...topics.values()].filter(({ isReading }) => isReading).length;
   for (const [key, topic] of [...topics]) {
     if (free <= 0) return;
-    if (topic.isReading || topic.isCurrent(seam, referenceVersion)) continue;
+    if (topic.isReading || topic.isCurrent(snapshot, referenceVersion)) continue;
     // To the end of the line, so that with many questions each gets its turn.
     topics.delete(key);
     topics.set(key, topic);

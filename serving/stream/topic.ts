@@ -8,7 +8,7 @@
 import { createHash } from 'node:crypto';
 import type { Problem, StreamedTopItems, View } from '../answers.ts';
 import type { TopItemsQuestion } from '../questions/top-items.ts';
-import type { Seam } from '../snapshot/snapshot.ts';
+import type { Snapshot } from '../snapshot/snapshot.ts';
 import type { Frame } from './frames.ts';
 import type { StreamQuestion } from './question.ts';
 import { MINUTE_MS, SECOND_MS } from '../../core/domain/time.ts';
@@ -27,22 +27,22 @@ export interface Viewer {
 
 /** What streams are made of: serving's own questions, over whichever stores are open now. */
 export interface StreamSource {
-  /** A seam that is newer than `last`. */
-  seam(last: Seam | null): Promise<Seam>;
+  /** A snapshot that is newer than `last`. */
+  snapshot(last: Snapshot | null): Promise<Snapshot>;
   /** `signal` is aborted when nobody watches any more. */
   topItems(
     question: TopItemsQuestion,
     signal: AbortSignal,
-  ): Promise<{ answer: Omit<StreamedTopItems, 'question'>; seam: Seam }>;
-  view(seam: Seam): Promise<View>;
+  ): Promise<{ answer: Omit<StreamedTopItems, 'question'>; snapshot: Snapshot }>;
+  view(snapshot: Snapshot): Promise<View>;
   describe(fault: unknown): Omit<Problem, 'request_id'>;
 }
 
 export interface Topic {
   readonly isReading: boolean;
   readonly viewerCount: number;
-  /** Whether what stands is what `seam` would give at this moment. */
-  isCurrent(seam: Seam, referenceVersion: number | null): boolean;
+  /** Whether what stands is what `snapshot` would give at this moment. */
+  isCurrent(snapshot: Snapshot, referenceVersion: number | null): boolean;
   /** Reads the question, once for all who ask at this time, and tells every viewer; throws what reading threw. */
   read(): Promise<void>;
   /** The same in the background: viewers are told of a fault once. */
@@ -73,11 +73,11 @@ export function topicOf(question: StreamQuestion, source: StreamSource, now: () 
   };
   const readNow = async (signal: AbortSignal): Promise<void> => {
     const { location, limit, since } = question;
-    const { answer, seam } = await source.topItems(
+    const { answer, snapshot } = await source.topItems(
       { location, limit, parts: true, ...windowAt(question, now()), ...(since === undefined ? {} : { since }) },
       signal,
     );
-    const id = idOf(question, seam, answer, answer.view.reference_version);
+    const id = idOf(question, snapshot, answer, answer.view.reference_version);
     if (state?.id !== id) state = { id, frame: topItemsFrame(id, { ...answer, question: name }) };
     isDown = false;
     refusals = 0;
@@ -94,10 +94,10 @@ export function topicOf(question: StreamQuestion, source: StreamSource, now: () 
     get viewerCount() {
       return told.size;
     },
-    isCurrent: (seam, referenceVersion) =>
+    isCurrent: (snapshot, referenceVersion) =>
       isDown
         ? now() < restsUntil
-        : state?.id === idOf(question, seam, alignToMinutes(windowAt(question, now())), referenceVersion),
+        : state?.id === idOf(question, snapshot, alignToMinutes(windowAt(question, now())), referenceVersion),
     read: reading.read,
     refresh() {
       reading.read().catch((fault: unknown) => {
@@ -155,11 +155,11 @@ function windowAt({ windowSeconds }: StreamQuestion, now: number) {
 /** Progress only grows, so the sum of its offsets tells it from every other progress of the generation. */
 function idOf(
   question: StreamQuestion,
-  seam: Seam,
+  snapshot: Snapshot,
   window: { from: number; to: number },
   referenceVersion: number | null,
 ): string {
-  const { rules, horizon, progress } = seam;
+  const { rules, horizon, progress } = snapshot;
   const offsets = progress.reduce((sum, { nextOffset }) => sum + nextOffset, 0);
   const asked = createHash('sha256')
     .update(JSON.stringify([question.location, question.limit, window.from, question.since]))

@@ -49,7 +49,7 @@ function servingOn(config: Config): Serving {
     log: createLog('test', 'silent'),
     now: Date.now,
     gate: OPEN_GATE,
-    seamFreshForMs: 0,
+    snapshotFreshForMs: 0,
   });
 }
 

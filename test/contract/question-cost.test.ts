@@ -47,7 +47,7 @@ function servingOn(bounds: Partial<CostConfig>): Serving {
     log: createLog('test', 'silent'),
     now: Date.now,
     gate: OPEN_GATE,
-    seamFreshForMs: 0,
+    snapshotFreshForMs: 0,
   });
 }
 

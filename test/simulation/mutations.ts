@@ -318,7 +318,7 @@ export const MUTATIONS: readonly Mutation[] = [
     edits: [
       {
         file: 'serving/snapshot/snapshot.ts',
-        find: 'Math.max(recorded, filledOf(snapshots[0]))',
+        find: 'Math.max(recorded, filledOf(history[0]))',
         put: 'known.length + 0 * recorded',
       },
     ],
@@ -326,13 +326,13 @@ export const MUTATIONS: readonly Mutation[] = [
   {
     bug: 'an answer counts on ends of the log that it asked for after the progress',
     edits: [
-      { file: 'serving/snapshot/snapshot.ts', find: '    const snapshots = await log.refresh();\n', put: '' },
+      { file: 'serving/snapshot/snapshot.ts', find: '    const history = await log.refresh();\n', put: '' },
       {
         file: 'serving/snapshot/snapshot.ts',
-        find: '    const progress = [...known, ...(await progressOf(known.length, Math.max(recorded, filledOf(snapshots[0]))))];\n',
+        find: '    const progress = [...known, ...(await progressOf(known.length, Math.max(recorded, filledOf(history[0]))))];\n',
         put:
           '    await log.refresh();\n    const progress = [...known, ...(await progressOf(known.length, recorded))];\n' +
-          '    const snapshots = [{ at: now(), ends: progress.map(({ nextOffset }) => nextOffset) }];\n',
+          '    const history = [{ at: now(), ends: progress.map(({ nextOffset }) => nextOffset) }];\n',
       },
     ],
   },

@@ -1,9 +1,9 @@
 /**
- * Somebody who asks: the real plan, reads, merge and seam of serving, in the middle of everything, held to what an
+ * Somebody who asks: the real plan, reads, merge and snapshot of serving, in the middle of everything, held to what an
  * answer promises.
  *
  * Nothing that the answer claims to include is missing, nothing is invented: for each item or place it lies between the
- * truth up to what the seam had seen (the progress of each partition, and everything that was in the log before
+ * truth up to what the snapshot had seen (the progress of each partition, and everything that was in the log before
  * `speed_as_of`) and the truth of all that the log holds when it is given. And the total of everything never falls.
  */
 import assert from 'node:assert/strict';
@@ -20,8 +20,8 @@ import { countAsker } from '../../serving/counts/counts.ts';
 import { eachCounted, sumsBySubject, totalOf } from '../../serving/counts/merge.ts';
 import type { CountQuestion } from '../../serving/counts/plan.ts';
 import { searchedParts } from '../../serving/counts/searched.ts';
-import { seamWatch } from '../../serving/snapshot/snapshot.ts';
-import type { Seam as AnswerSeam } from '../../serving/snapshot/snapshot.ts';
+import { snapshotReader } from '../../serving/snapshot/snapshot.ts';
+import type { Snapshot } from '../../serving/snapshot/snapshot.ts';
 import type { Seam } from './seam.ts';
 import { PLACES, START_MS } from './traffic.ts';
 import type { Met } from './truth.ts';
@@ -51,10 +51,10 @@ export function viewer(world: World, seam: Seam): Viewer {
   const hbase = world.hbase.client(() => order.turn(self), faults);
   const admin = { newestEnds: async () => log.ends().map(({ high }) => high) };
   const options = { now: log.clockMs, freshForMs: 250 };
-  const seams = seamWatch({ control: controlStore(hbase, NAMESPACE), admin, rules }, options);
+  const snapshots = snapshotReader({ control: controlStore(hbase, NAMESPACE), admin, rules }, options);
   const views = { speedView: speedView(hbase, NAMESPACE, rules), batchView: batchView(hbase, NAMESPACE, rules) };
   const ask = countAsker({
-    seams,
+    snapshots,
     cache: countCache(views, CACHE_BYTES),
     searched: searchedParts(views, log.clockMs),
     now: log.clockMs,
@@ -62,12 +62,12 @@ export function viewer(world: World, seam: Seam): Viewer {
   let greatestTotal = 0;
 
   const answer = async (question: CountQuestion): Promise<number> => {
-    const { plan, read, seam: stood } = await ask(question);
+    const { plan, read, snapshot } = await ask(question);
     const sums = sumsBySubject(plan, read);
     const { batch, speed } = totalOf(sums);
     const said = new Map<string, number>();
     eachCounted(sums, (subject, sum) => said.set(subject, sum));
-    promised(world, seam, question, stood, said);
+    promised(world, seam, question, snapshot, said);
     made.answers++;
     return batch + speed;
   };
@@ -107,10 +107,10 @@ function promised(
   { truth, log }: World,
   seam: Seam,
   question: CountQuestion,
-  stood: AnswerSeam,
+  snapshot: Snapshot,
   said: ReadonlyMap<string, number>,
 ): void {
-  const horizon = stood.horizon?.epoch ?? -1;
+  const horizon = snapshot.horizon?.epoch ?? -1;
   const {
     scope,
     subject,
@@ -127,9 +127,9 @@ function promised(
   };
   for (const met of seam.published(horizon)) if (isAsked(met)) count(met, true);
   // Committed before `speed_as_of`, and stamped before it: a broker whose clock runs ahead stamps later than it takes.
-  const asOf = stood.standing.speedAsOf;
+  const asOf = snapshot.standing.speedAsOf;
   const certain = log.partitions.map((_, p) =>
-    Math.max(stood.progress[p]?.nextOffset ?? 0, Math.min(log.firstSince(p, asOf), truth.firstArrived(p, asOf))),
+    Math.max(snapshot.progress[p]?.nextOffset ?? 0, Math.min(log.firstSince(p, asOf), truth.firstArrived(p, asOf))),
   );
   for (const met of truth.met) {
     if (met.epoch > horizon && !met.isDeferred && isAsked(met)) count(met, met.offset < certain[met.partition]!);

@@ -93,7 +93,7 @@ export function openBatchOf(config: Config, reached: BatchContext['reached'] = (
   });
 }
 
-/** The serving code over the same stores, which looks at the seam with every question. */
+/** The serving code over the same stores, which reads a new snapshot for every question. */
 export function servingOf(config: Config): Serving {
   return createServing({
     config,
@@ -103,7 +103,7 @@ export function servingOf(config: Config): Serving {
     metrics: servingMetrics(),
     log: createLog('test', 'silent'),
     now: Date.now,
-    seamFreshForMs: 0,
+    snapshotFreshForMs: 0,
   });
 }
 

@@ -4,7 +4,7 @@
  *
  * Model: records in partitions, counted by a speed layer that misses some of them; epochs that are published (with what
  * was missed: a repair), and pruned. The doubles give exactly what they are asked for, so that a cell which the cache
- * fails to ask for is missing. Questions come on the newest seam or on the one before, several at once, with stores
+ * fails to ask for is missing. Questions come on the newest snapshot or on the one before, several at once, with stores
  * that fail now and then and room for little.
  */
 import assert from 'node:assert/strict';
@@ -14,7 +14,7 @@ import type { Scope } from '../../../core/domain/counts.ts';
 import type { Epoch } from '../../../core/domain/epoch.ts';
 import type { HourLevel, HourRow } from '../../../core/stores/views/count-view.ts';
 import type { CountViews } from '../../../serving/cache/count-cache.ts';
-import type { CountQuestion, PlanSeam } from '../../../serving/counts/plan.ts';
+import type { CountQuestion, PlanSnapshot } from '../../../serving/counts/plan.ts';
 import { startOf } from '../../../core/domain/epoch.ts';
 import { addToMinute } from '../../../core/domain/hour-counts.ts';
 import { HOUR_MS, instant, MINUTE_MS } from '../../../core/domain/time.ts';
@@ -233,8 +233,8 @@ async function ask(
     subject: drawn.isOfPlaces ? 'place' : 'item',
     window: { from: instant(to - drawn.minutes * MINUTE_MS), to: instant(to) },
   };
-  const seam: PlanSeam = { rules: RULES, horizon: seen.horizon as Epoch | null, now, latestArrival: now };
-  const plan = planCounts(asked, seam);
+  const snapshot: PlanSnapshot = { rules: RULES, horizon: seen.horizon as Epoch | null, now, latestArrival: now };
+  const plan = planCounts(asked, snapshot);
   for (let tries = 1; ; tries++) {
     try {
       const said = new Map<string, number>();

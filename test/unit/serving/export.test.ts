@@ -22,7 +22,7 @@ import { exportRows } from '../../../serving/export/rows.ts';
 import type { ExportRow } from '../../../serving/export/row.ts';
 import { getExport } from '../../../serving/http/export.ts';
 import type { Asking } from '../../../serving/counts/asking.ts';
-import type { Seam } from '../../../serving/snapshot/snapshot.ts';
+import type { Snapshot } from '../../../serving/snapshot/snapshot.ts';
 import type { Stage } from './serving-double.ts';
 import { stageOf } from './serving-double.ts';
 import type { Sighting } from './world.ts';
@@ -221,7 +221,7 @@ test('an export has each row of its window once, wherever the horizon stands and
           if (steps >= movesAt && later !== null && later > (horizon ?? -1)) horizon = later;
           world = worldOf(all, { horizon, prunedTo: steps > movesAt + 4 ? (horizon ?? -1) : -1 });
         };
-        const seam = (): Seam =>
+        const snapshot = (): Snapshot =>
           ({
             readAt: now,
             rules: RULES,
@@ -230,11 +230,11 @@ test('an export has each row of its window once, wherever the horizon stands and
                 ? null
                 : { epoch: horizon, cuts: [], arrivals: [], publishedAt: instant(0), graceMs: 20_000 },
             progress: [{ partition: 0, nextOffset: 0, arrival: instant(NOW), tallies: NO_TALLIES }],
-          }) as unknown as Seam;
+          }) as unknown as Snapshot;
         const asking = {
           now: () => now,
           places: async () => ({ version: 1, nameOf: new Map() }),
-          seams: { current: async () => seam() },
+          snapshots: { current: async () => snapshot() },
           speedView: {
             read: async (...asked: Parameters<Asking['speedView']['read']>) => (step(), world.speedView.read(...asked)),
             list: async (...asked: Parameters<Asking['speedView']['list']>) => (step(), world.speedView.list(...asked)),

@@ -1,4 +1,4 @@
-/** The API as a caller meets it: answers by their schema, faults as problems, one seam under each answer. */
+/** The API as a caller meets it: answers by their schema, faults as problems, one snapshot under each answer. */
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import type { Epoch } from '../../../core/domain/epoch.ts';

@@ -105,7 +105,7 @@ export function stageOf(
       knows: (request) => stage.gate.knows(request),
     },
     ...(audit ? { audit } : {}),
-    seamFreshForMs: 250,
+    snapshotFreshForMs: 250,
   });
   return stage;
 }

@@ -42,7 +42,7 @@ function publish(stage: Stage, horizon: Epoch): void {
 }
 
 async function readsOf(stage: Stage, ask: (serving: Serving) => Promise<unknown>): Promise<Reads> {
-  // Past the time for which a seam serves new questions.
+  // Past the time for which a snapshot serves new questions.
   stage.now += 300;
   stage.asked = {};
   await ask(stage.serving);

@@ -3,7 +3,7 @@
  *
  * Each sighting is counted once, under the epoch of its arrival. The speed view holds the epochs that are not pruned,
  * published or not; the batch view holds the published ones and, as a half-written next one, some that are not. Only
- * reading them by the seam gives the truth, and every read is recorded.
+ * reading them by the horizon gives the truth, and every read is recorded.
  */
 import fc from 'fast-check';
 import type { CountCell, Level, Scope } from '../../../core/domain/counts.ts';
@@ -89,11 +89,11 @@ export const epochOfSighting = ({ arrival }: Sighting): Epoch =>
  */
 export function worldOf(
   all: readonly Sighting[],
-  seam: { horizon: Epoch | null; prunedTo: number; halfWritten?: number },
+  published: { horizon: Epoch | null; prunedTo: number; halfWritten?: number },
 ): World {
-  const horizon = seam.horizon ?? -1;
-  const speed = all.filter((one) => epochOfSighting(one) > seam.prunedTo);
-  const half = all.filter((one) => epochOfSighting(one) === (seam.halfWritten ?? -1)).slice(1);
+  const horizon = published.horizon ?? -1;
+  const speed = all.filter((one) => epochOfSighting(one) > published.prunedTo);
+  const half = all.filter((one) => epochOfSighting(one) === (published.halfWritten ?? -1)).slice(1);
   const batch = [...all.filter((one) => epochOfSighting(one) <= horizon), ...half];
   const speedRows = rowsOfAll(speed, (one) => homeOf(one.id, RULES.partitionCount));
   const batchRows = rowsOfAll(batch, () => -1);

@@ -1,8 +1,8 @@
 /**
- * Answers do not wait for the stores while somebody asks, and say no less than the truth: the seam of each is one on
- * which everything it reads was looked at.
+ * Answers do not wait for the stores while somebody asks, and say no less than the truth: the snapshot of each is one
+ * on which everything it reads was looked at.
  *
- * The seam watch is a double whose readings and looks end when the test says so; the clock is the test's own.
+ * The snapshot reader is a double whose readings and looks end when the test says so; the clock is the test's own.
  */
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
@@ -10,7 +10,7 @@ import { setTimeout as pause } from 'node:timers/promises';
 import type { Epoch } from '../../../../core/domain/epoch.ts';
 import type { HourRow } from '../../../../core/stores/views/count-view.ts';
 import type { CountQuestion } from '../../../../serving/counts/plan.ts';
-import type { Seam } from '../../../../serving/snapshot/snapshot.ts';
+import type { Snapshot } from '../../../../serving/snapshot/snapshot.ts';
 import { HOUR_MS, instant } from '../../../../core/domain/time.ts';
 import { Retryable } from '../../../../core/process/errors.ts';
 import { lookAhead } from '../../../../serving/counts/look-ahead.ts';
@@ -21,32 +21,32 @@ const QUESTION: CountQuestion = { scope: 'all', subject: 'item', window: { from:
 function stageOf() {
   const stage = {
     now: 10_000,
-    seams: [] as Seam[],
+    snapshots: [] as Snapshot[],
     looks: [] as string[],
     held: [] as (() => void)[],
     isHeld: false,
     fault: null as Error | null,
   };
-  const seams = {
-    async current(other?: Seam): Promise<Seam> {
+  const snapshots = {
+    async current(other?: Snapshot): Promise<Snapshot> {
       await Promise.resolve();
       if (stage.fault) throw stage.fault;
-      const last = stage.seams.at(-1);
+      const last = stage.snapshots.at(-1);
       if (last && last !== other && stage.now - last.readAt <= 250) return last;
-      stage.seams.push({ readAt: stage.now } as Seam);
-      return stage.seams.at(-1)!;
+      stage.snapshots.push({ readAt: stage.now } as Snapshot);
+      return stage.snapshots.at(-1)!;
     },
-    stillHolds: async () => true,
+    isStillValid: async () => true,
     logFault: () => null,
   };
   const look = async ({ scope }: CountQuestion): Promise<void> => {
     stage.looks.push(scope);
     if (stage.isHeld) await new Promise<void>((resolve) => stage.held.push(resolve));
   };
-  return { stage, ahead: lookAhead(seams, look, { now: () => stage.now, freshForMs: 250, answersForMs: 1_000 }) };
+  return { stage, ahead: lookAhead(snapshots, look, { now: () => stage.now, freshForMs: 250, answersForMs: 1_000 }) };
 }
 
-test('an answer stands on the seam before until everything that was asked lately was looked at on the next', async () => {
+test('an answer stands on the snapshot before until everything that was asked lately was looked at on the next', async () => {
   const { stage, ahead } = stageOf();
   ahead.asked('items', QUESTION);
   const first = await ahead.current();
@@ -55,15 +55,15 @@ test('an answer stands on the seam before until everything that was asked lately
   stage.now += 300;
   assert.equal(await ahead.current(), first);
   await pause(0);
-  assert.equal(stage.seams.length, 2, 'a round is under way');
+  assert.equal(stage.snapshots.length, 2, 'a round is under way');
   assert.equal(await ahead.current(), first, 'and holds nobody up');
   stage.held.forEach((release) => release());
   await pause(0);
-  assert.equal(await ahead.current(), stage.seams[1]);
+  assert.equal(await ahead.current(), stage.snapshots[1]);
   assert.deepEqual(stage.looks, ['all', 'all']);
 });
 
-test('who must have a newer seam waits for the round, and nobody is answered on an earlier one afterwards', async () => {
+test('who must have a newer snapshot waits for the round, and nobody is answered on an earlier one afterwards', async () => {
   const { stage, ahead } = stageOf();
   ahead.asked('items', QUESTION);
   const first = await ahead.current();
@@ -73,7 +73,7 @@ test('who must have a newer seam waits for the round, and nobody is answered on 
   assert.equal(await ahead.current(), newer);
 });
 
-test('a seam that is too old is not answered on: the question waits, and hears that a store is down', async () => {
+test('a snapshot that is too old is not answered on: the question waits, and hears that a store is down', async () => {
   const { stage, ahead } = stageOf();
   ahead.asked('items', QUESTION);
   const first = await ahead.current();
@@ -87,32 +87,32 @@ test('a seam that is too old is not answered on: the question waits, and hears t
   assert.equal(next.readAt, stage.now);
 });
 
-test('a question that waits for a seam is not held up by the look of another one', async () => {
+test('a question that waits for a snapshot is not held up by the look of another one', async () => {
   const { stage, ahead } = stageOf();
   stage.isHeld = true;
   ahead.asked('items', QUESTION);
-  const seam = await ahead.current();
-  assert.equal(seam, stage.seams[0]);
-  assert.equal(await ahead.current(), seam, 'and it is stood on from now on');
+  const snapshot = await ahead.current();
+  assert.equal(snapshot, stage.snapshots[0]);
+  assert.equal(await ahead.current(), snapshot, 'and it is stood on from now on');
 });
 
 test('rounds go on by themselves while somebody has asked lately, and end with that', async () => {
   const { stage, ahead } = stageOf();
   ahead.asked('items', QUESTION);
   await ahead.current();
-  for (let step = 0; step < 18 && stage.seams.length < 3; step++) {
+  for (let step = 0; step < 18 && stage.snapshots.length < 3; step++) {
     stage.now += 100;
     await pause(100);
   }
-  assert.ok(stage.seams.length >= 3, 'without a further question');
+  assert.ok(stage.snapshots.length >= 3, 'without a further question');
   stage.now += 10_000;
   await pause(300);
-  const { length } = stage.seams;
+  const { length } = stage.snapshots;
   for (let step = 0; step < 5; step++) {
     stage.now += 300;
     await pause(300);
   }
-  assert.equal(stage.seams.length, length);
+  assert.equal(stage.snapshots.length, length);
 });
 
 test('of many questions the last ones are looked at, the same cells once', async () => {

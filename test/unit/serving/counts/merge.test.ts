@@ -34,7 +34,7 @@ const windows = fc
       to: instant(Math.max(from + unit, Math.floor((from + lengthMs) / unit) * unit)),
     });
   });
-const seams = fc
+const published = fc
   .tuple(fc.option(fc.integer({ min: RULES.firstEpoch, max: LAST_EPOCH })), fc.nat(12), fc.boolean())
   .map(([horizon, kept, half]) => ({
     horizon: horizon as never,
@@ -48,19 +48,19 @@ test('batch and speed add up to the count of the window, for items, places and b
     fc.asyncProperty(
       sightings,
       windows,
-      seams,
+      published,
       scopes,
       fc.constantFrom(1, 7, 60),
-      async (all, window, seam, scope, stepMinutes) => {
+      async (all, window, published, scope, stepMinutes) => {
         const inside = all.filter(
           (one) =>
             one.detectedAt >= window.from && one.detectedAt < window.to && (scope === 'all' || one.location === scope),
         );
         const ask = async (subject: Subject) => {
-          const world = worldOf(all, seam);
+          const world = worldOf(all, published);
           const plan = planCounts(
             { scope, subject, window },
-            { rules: RULES, horizon: seam.horizon, now: NOW, latestArrival: NOW },
+            { rules: RULES, horizon: published.horizon, now: NOW, latestArrival: NOW },
           );
           return { plan, read: await readPlan(plan, [0, 0, 0], countCache(world, 1e6).hours()) };
         };
@@ -84,7 +84,7 @@ test('batch and speed add up to the count of the window, for items, places and b
           );
         }
         const parts = totalOf(sumsBySubject(items.plan, items.read));
-        assert.equal(parts.batch, inside.filter((one) => epochOfSighting(one) <= (seam.horizon ?? -1)).length);
+        assert.equal(parts.batch, inside.filter((one) => epochOfSighting(one) <= (published.horizon ?? -1)).length);
       },
     ),
     { numRuns: 400 },

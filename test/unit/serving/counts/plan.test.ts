@@ -2,7 +2,7 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import type { Epoch } from '../../../../core/domain/epoch.ts';
-import type { PlanSeam, Subject } from '../../../../serving/counts/plan.ts';
+import type { PlanSnapshot, Subject } from '../../../../serving/counts/plan.ts';
 import { HOUR_MS, instant } from '../../../../core/domain/time.ts';
 import { countCache } from '../../../../serving/cache/count-cache.ts';
 import { planCounts, speedEpochsOf } from '../../../../serving/counts/plan.ts';
@@ -11,11 +11,11 @@ import { NOW, RULES, worldOf } from '../world.ts';
 
 const at = (iso: string): number => Date.parse(`2026-11-${iso}:00Z`);
 const window = (from: string, to: string) => ({ from: instant(at(from)), to: instant(at(to)) });
-const seam: PlanSeam = { rules: RULES, horizon: null, now: NOW, latestArrival: NOW };
+const snapshot: PlanSnapshot = { rules: RULES, horizon: null, now: NOW, latestArrival: NOW };
 const hour = (iso: string): number => at(iso) / HOUR_MS;
 
 function readsOf(subject: Subject, from: string, to: string, horizon: Epoch | null = null) {
-  return planCounts({ scope: 'all', subject, window: window(from, to) }, { ...seam, horizon }).reads;
+  return planCounts({ scope: 'all', subject, window: window(from, to) }, { ...snapshot, horizon }).reads;
 }
 
 test('whole hours are read from the level of an hour, the edges from that of a minute', () => {
@@ -65,7 +65,7 @@ test('a week costs one read a view', async () => {
   const world = worldOf([], { horizon: (RULES.firstEpoch + 2) as Epoch, prunedTo: -1 });
   const plan = planCounts(
     { scope: 'all', subject: 'item', window: window('16T09:31', '23T09:32') },
-    { ...seam, horizon: (RULES.firstEpoch + 2) as Epoch },
+    { ...snapshot, horizon: (RULES.firstEpoch + 2) as Epoch },
   );
   await readPlan(plan, [0, 0, 0], countCache(world, 1e6).hours());
   assert.equal(world.reads.length, 2);
@@ -77,13 +77,13 @@ test('before the first epoch is published the batch view is not read', () => {
 
 test('the speed view is asked only for epochs after the horizon', () => {
   const horizon = (RULES.firstEpoch + 5) as Epoch;
-  const epochs = speedEpochsOf(window('20T00:00', '23T14:32'), { ...seam, horizon });
+  const epochs = speedEpochsOf(window('20T00:00', '23T14:32'), { ...snapshot, horizon });
   assert.equal(epochs[0], horizon + 1);
 });
 
 test('an old window asks no epoch in which the speed layer could not have counted it', () => {
   const rules = { ...RULES, firstEpoch: RULES.firstEpoch - 100 };
-  const epochs = speedEpochsOf(window('10T12:00', '10T13:00'), { ...seam, rules });
+  const epochs = speedEpochsOf(window('10T12:00', '10T13:00'), { ...snapshot, rules });
   const startsAt = (e: number): number => e * rules.epochSeconds * 1_000;
   assert.ok(
     startsAt(epochs[0]!) <= at('09T12:00') && startsAt(epochs[0]! + 1) > at('09T12:00'),
@@ -97,7 +97,7 @@ test('an old window asks no epoch in which the speed layer could not have counte
 
 test('an epoch that began by the clock of a broker ahead of ours is asked too', () => {
   const ahead = NOW + 3 * RULES.epochSeconds * 1_000;
-  const epochs = speedEpochsOf(window('23T13:00', '23T14:32'), { ...seam, latestArrival: ahead });
+  const epochs = speedEpochsOf(window('23T13:00', '23T14:32'), { ...snapshot, latestArrival: ahead });
   assert.ok(epochs.includes(Math.floor(ahead / (RULES.epochSeconds * 1_000)) as Epoch));
 });
 

@@ -1,4 +1,4 @@
-/** Pages of detections: newest first, complete, without repeats, for one place and for all, across the seam. */
+/** Pages of detections: newest first, complete, without repeats, for one place and for all, across the horizon. */
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import fc from 'fast-check';
@@ -28,12 +28,12 @@ test('the pages of a window are its detections, each once, newest first', async 
           prunedTo: (horizon ?? -1) - 2,
           halfWritten: (horizon ?? -2) + 1,
         });
-        const seam = { rules: RULES, horizon: horizon as Epoch | null, now: NOW, latestArrival: NOW };
-        const listSeam = { horizon: seam.horizon, speedEpochs: speedEpochsOf(window, seam) };
+        const snapshot = { rules: RULES, horizon: horizon as Epoch | null, now: NOW, latestArrival: NOW };
+        const listEpochs = { horizon: snapshot.horizon, speedEpochs: speedEpochsOf(window, snapshot) };
         const got: ListedDetection[] = [];
         let after: ListedDetection | null = null;
         for (let pages = 0; pages < 100; pages++) {
-          const page: ListedDetection[] = await listPage({ scope, window, after, limit }, listSeam, world);
+          const page: ListedDetection[] = await listPage({ scope, window, after, limit }, listEpochs, world);
           got.push(...page);
           if (page.length < limit) break;
           after = readCursor(writeCursor(page.at(-1)!));

@@ -2,20 +2,20 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import fc from 'fast-check';
-import type { EndSnapshot, Standing } from '../../../../serving/snapshot/freshness.ts';
+import type { EndOffsets, Standing } from '../../../../serving/snapshot/freshness.ts';
 import { logEnds } from '../../../../serving/snapshot/log-ends.ts';
 import { freshnessMs, standingOf } from '../../../../serving/snapshot/freshness.ts';
 
-const snapshot = (at: number, ...ends: number[]): EndSnapshot => ({ at, ends });
+const endsAt = (at: number, ...ends: number[]): EndOffsets => ({ at, ends });
 
 test('a partition at the end of the log is as of the time at which the end was asked for', () => {
-  const standing = standingOf([{ nextOffset: 10, arrival: 3_000 }], [snapshot(9_000, 10)], null);
+  const standing = standingOf([{ nextOffset: 10, arrival: 3_000 }], [endsAt(9_000, 10)], null);
   assert.equal(standing.speedAsOf, 9_000);
   assert.equal(freshnessMs(standing, 9_040), 0);
 });
 
 test('quiet cameras leave nothing behind, however long they are quiet', () => {
-  const standing = standingOf([{ nextOffset: 0, arrival: 0 }], [snapshot(86_400_000, 0)], null);
+  const standing = standingOf([{ nextOffset: 0, arrival: 0 }], [endsAt(86_400_000, 0)], null);
   assert.equal(freshnessMs(standing, 86_400_200), 0);
 });
 
@@ -24,7 +24,7 @@ test('a partition behind the end is as of its arrival, and the answer as of the 
     { nextOffset: 10, arrival: 3_000 },
     { nextOffset: 7, arrival: 2_000 },
   ];
-  const standing = standingOf(partitions, [snapshot(9_000, 10, 8)], null);
+  const standing = standingOf(partitions, [endsAt(9_000, 10, 8)], null);
   assert.equal(standing.speedAsOf, 2_000);
   assert.equal(freshnessMs(standing, 9_000), 7_000);
 });
@@ -32,15 +32,15 @@ test('a partition behind the end is as of its arrival, and the answer as of the 
 test('under steady load progress is measured at the ends of some seconds ago', () => {
   const standing = standingOf(
     [{ nextOffset: 95, arrival: 100 }],
-    [snapshot(9_000, 100), snapshot(8_500, 95), snapshot(8_000, 90)],
+    [endsAt(9_000, 100), endsAt(8_500, 95), endsAt(8_000, 90)],
     null,
   );
   assert.equal(standing.speedAsOf, 8_500);
 });
 
-test('what was seen to be complete stays so when its snapshot is forgotten', () => {
-  const seen = standingOf([{ nextOffset: 10, arrival: 3_000 }], [snapshot(9_000, 10)], null);
-  const later = standingOf([{ nextOffset: 10, arrival: 3_000 }], [snapshot(60_000, 11)], seen);
+test('what was seen to be complete stays so when its ends are forgotten', () => {
+  const seen = standingOf([{ nextOffset: 10, arrival: 3_000 }], [endsAt(9_000, 10)], null);
+  const later = standingOf([{ nextOffset: 10, arrival: 3_000 }], [endsAt(60_000, 11)], seen);
   assert.equal(later.speedAsOf, 9_000);
   assert.equal(freshnessMs(later, 60_100), 51_100);
 });
@@ -61,17 +61,17 @@ test('the promise holds on any log: every record committed before speed_as_of li
         const log: number[][] = [[], [], []];
         let t = 0;
         for (const [gap, partition] of gaps) log[partition]!.push((t += gap));
-        let snapshots: EndSnapshot[] = [];
+        let history: EndOffsets[] = [];
         let last: Standing | null = null;
         const reached = [0, 0, 0];
         for (const [at, wish] of [...looks].sort((a, b) => a[0] - b[0])) {
           const ends = log.map((stamps) => stamps.filter((stamp) => stamp <= at).length);
-          snapshots = [snapshot(at, ...ends), ...snapshots].slice(0, 3);
+          history = [endsAt(at, ...ends), ...history].slice(0, 3);
           const partitions = ends.map((end, p) => {
             reached[p] = Math.max(reached[p]!, Math.min(end, wish[p]!));
             return { nextOffset: reached[p]!, arrival: log[p]![reached[p]! - 1] ?? 0 };
           });
-          const standing: Standing = standingOf(partitions, snapshots, last);
+          const standing: Standing = standingOf(partitions, history, last);
           for (const [p, stamps] of log.entries()) {
             const missing = stamps.findIndex(
               (stamp, offset) => stamp < standing.speedAsOf && offset >= partitions[p]!.nextOffset,
@@ -89,8 +89,8 @@ test('the promise holds on any log: every record committed before speed_as_of li
 
 test('behind a transaction that hangs an answer is behind, however far everything that is delivered is counted', async () => {
   const admin = { ends: async () => [{ partition: 0, low: 0, high: 10 }], newestEnds: async () => [12] };
-  const snapshots = await logEnds(admin, () => 5_000).refresh();
-  assert.deepEqual(snapshots, [{ at: 5_000, ends: [12] }]);
-  const delivered = standingOf([{ nextOffset: 10, arrival: 4_000 }], snapshots, null);
+  const history = await logEnds(admin, () => 5_000).refresh();
+  assert.deepEqual(history, [{ at: 5_000, ends: [12] }]);
+  const delivered = standingOf([{ nextOffset: 10, arrival: 4_000 }], history, null);
   assert.deepEqual([delivered.isCaughtUp, freshnessMs(delivered, 6_000)], [false, 2_000]);
 });
