@@ -1,23 +1,26 @@
 /**
- * The lock of the lake: one run at a time, and none that a dead run keeps (law L9).
+ * The lock of the lake: one run at a time, and a dead run does not keep the lock (law L9).
  *
- * run.ts holds it from its first look at the horizon to its last write. It is a row in HBase whose number grows while
- * its owner lives; a contender trusts no clock but its own: a number that stood still for the lease's length while it
- * watched is dead, and an owner on this machine whose process is gone is dead at once (lease-owner.ts). The holder
- * counts from the other end: from when it sent the last renewal that was acknowledged, and for less than the length, by
- * a timer that no hanging call can hold up. So it has stopped before anybody else may begin.
+ * lake-lock.ts takes it for a whole piece of work. The lock is a row in HBase whose number grows while its owner lives.
+ * A contender trusts no clock but its own: if the number stands still for the lease's length, the owner is dead
+ * (core/stores/control/lease-watch.ts), and an owner on this machine whose process has ended is dead at once
+ * (lease-owner.ts). The holder counts from the moment when it sent the last renewal that HBase acknowledged, and for
+ * less than the length. A timer ends its work, so no call that hangs can delay the end. So the holder has stopped
+ * before another process may begin.
  */
 import type { ControlStore } from '../../core/stores/control/control.ts';
 import type { Lease } from '../../core/stores/control/lease-rows.ts';
+import type { LeaseState } from '../../core/stores/control/lease-watch.ts';
 import { EXIT, messageOf, Refusal, Retryable } from '../../core/process/errors.ts';
+import { isSameLease, watchLease } from '../../core/stores/control/lease-watch.ts';
 import { isDeadHere } from './lease-owner.ts';
 import { NOBODY } from '../../core/stores/control/lease-rows.ts';
 
-/** Time, for the holder and for a contender. Tests bring their own. */
+/** Time, for the holder and for a contender. Tests pass a clock that they move. */
 export interface LeaseClock {
   /** Milliseconds that never step back. */
   now(): number;
-  /** Calls once; returns what calls it off. */
+  /** Calls once after that time; returns a function that cancels the call. */
   after(ms: number, call: () => void): () => void;
 }
 
@@ -30,23 +33,23 @@ export interface LeaseOptions {
 }
 
 export interface HeldLease {
-  /** Aborted when the lease was lost or could not be renewed in time. */
+  /** Aborted when the lease is lost or is not renewed in time. */
   readonly lost: AbortSignal;
   /**
-   * Throws unless the lease is still ours, by our clock and in HBase. To be asked before every step that nobody else
-   * may see done.
+   * Throws unless this process still holds the lease, by its clock and in HBase. Call it before every step whose effect
+   * others see.
    */
   check(): Promise<void>;
   release(): Promise<void>;
 }
 
 /**
- * Of the length, how long a holder may work after sending a renewal; the rest is for steps under way and clocks of
- * another pace.
+ * The share of the length for which a holder may work after it sent a renewal. The rest is for steps that are under way
+ * and for clocks that run at another speed.
  */
-const HELD_SHARE = 0.8;
-/** Often, so that a contender sees within a second that the owner lives. */
-const RENEWALS_IN_A_LENGTH = 10;
+const WORKING_SHARE = 0.8;
+/** So many that a contender sees within a second that the owner lives. */
+const RENEWALS_PER_LENGTH = 10;
 
 const PROCESS_CLOCK: LeaseClock = {
   now: () => performance.now(),
@@ -58,127 +61,137 @@ const PROCESS_CLOCK: LeaseClock = {
 
 export const LEASE_DEFAULTS = { lengthMs: 10_000, isDead: isDeadHere, clock: PROCESS_CLOCK } as const;
 
-/** Takes the lock, or throws a Refusal with exit code 6 when a live run holds it. */
-export async function takeLease(
-  control: Pick<ControlStore, 'lease' | 'moveLease'>,
-  name: string,
-  options: LeaseOptions,
-): Promise<HeldLease> {
-  const found = await control.lease(name);
-  if (found && found.owner !== NOBODY && !options.isDead(found.owner))
-    await watchStandStill(control, name, found, options);
-  const mine: Lease = { owner: options.owner, renewal: (found?.renewal ?? 0) + 1, lengthMs: options.lengthMs };
+type Rows = Pick<ControlStore, 'lease' | 'moveLease'>;
+
+/** Takes the lock, or throws a Refusal with exit code 6 if a living process holds it. */
+export async function takeLease(control: Rows, name: string, options: LeaseOptions): Promise<HeldLease> {
+  const look = watchLease(control, name, options.clock.now);
+  const { lease: former, isAlive } = await look();
+  if (former && isAlive && !options.isDead(former.owner)) await waitUntilDead(name, former, look, options);
+  const mine: Lease = { owner: options.owner, renewal: (former?.renewal ?? 0) + 1, lengthMs: options.lengthMs };
   const sentAt = options.clock.now();
-  const isMoved = (await control.moveLease(name, found, mine)) || isSame(await control.lease(name), mine);
-  if (!isMoved) throw held(name, (await control.lease(name))?.owner);
-  return keep(control, name, mine, sentAt, options);
+  const current = await moveRow(control, name, former, mine);
+  if (!isSameLease(current, mine)) throw heldBy(current?.owner, name);
+  return holdLease(control, name, { lease: mine, sentAt }, options);
 }
 
-async function watchStandStill(
-  control: Pick<ControlStore, 'lease'>,
+/** Throws if the owner renews the lease. */
+async function waitUntilDead(
   name: string,
-  found: Lease,
+  lease: Lease,
+  look: () => Promise<LeaseState>,
   { clock, signal }: LeaseOptions,
 ): Promise<void> {
-  const began = clock.now();
-  while (clock.now() - began < found.lengthMs) {
-    await new Promise<void>((resolve) => clock.after(Math.min(100, found.lengthMs / 40), resolve));
+  for (;;) {
+    await new Promise<void>((resolve) => clock.after(Math.min(100, lease.lengthMs / 40), resolve));
     signal?.throwIfAborted();
-    const now = await control.lease(name);
-    if (!isSame(now, found)) throw held(name, now?.owner);
+    const state = await look();
+    if (!isSameLease(state.lease, lease)) throw heldBy(state.lease?.owner, name);
+    if (!state.isAlive) return;
   }
 }
 
-function isSame(a: Lease | null, b: Lease): boolean {
-  return a?.renewal === b.renewal && a.owner === b.owner;
+/** Returns the row afterwards. HBase may make the move and its answer may get lost: then the row shows the move. */
+async function moveRow(control: Rows, name: string, from: Lease | null, to: Lease): Promise<Lease | null> {
+  return (await control.moveLease(name, from, to)) ? to : control.lease(name);
 }
 
-function keep(
-  control: Pick<ControlStore, 'lease' | 'moveLease'>,
+function holdLease(
+  control: Rows,
   name: string,
-  first: Lease,
-  firstSentAt: number,
-  options: LeaseOptions,
+  taken: { lease: Lease; sentAt: number },
+  { clock, lengthMs, owner }: LeaseOptions,
 ): HeldLease {
-  const { clock, lengthMs } = options;
   const loss = new AbortController();
-  let mine = first;
-  let endsAt = -Infinity;
-  let callOffEnd = (): void => undefined;
-  let callOffRenewal = (): void => undefined;
-  let underWay: Promise<void> = Promise.resolve();
+  let mine = taken.lease;
+  let cancelRenewal = (): void => undefined;
+  let renewal: Promise<void> = Promise.resolve();
 
-  const lose = (because: string): void => {
-    callOffEnd();
-    callOffRenewal();
+  const lose = (reason: string): void => {
+    deadline.cancel();
+    cancelRenewal();
     loss.abort(
       new Refusal(
         EXIT.lake_held,
-        `The lock ${name} was lost: ${because}. Nothing more is written; run again, it goes on from there.`,
+        `The lock ${name} was lost: ${reason}. This process writes nothing more. Run again: it goes on from there.`,
       ),
     );
   };
-  const expire = (): void =>
-    lose(`no renewal of the last ${(lengthMs * HELD_SHARE) / 1_000} s was acknowledged by HBase`);
-  const heldSince = (sentAt: number): void => {
-    endsAt = sentAt + lengthMs * HELD_SHARE;
-    callOffEnd();
-    callOffEnd = clock.after(Math.max(0, endsAt - clock.now()), expire);
-  };
+  const expire = (): void => lose(`HBase acknowledged no renewal within ${(lengthMs * WORKING_SHARE) / 1_000} s`);
+  const deadline = newDeadline(clock, expire);
   const move = async (to: Lease): Promise<void> => {
     const sentAt = clock.now();
-    const moved = await control.moveLease(name, mine, to);
-    // An answer that got lost on the way: the row says whether the move was made.
-    const now = moved ? to : await control.lease(name);
+    const current = await moveRow(control, name, mine, to);
     if (loss.signal.aborted) return;
-    if (!isSame(now, to)) return lose(`${now?.owner ?? 'nobody'} holds it now`);
+    if (!isSameLease(current, to)) return lose(`${current?.owner || 'nobody'} holds it now`);
     mine = to;
-    heldSince(sentAt);
+    deadline.moveTo(sentAt + lengthMs * WORKING_SHARE);
   };
   const renewLater = (): void => {
-    callOffRenewal = clock.after(lengthMs / RENEWALS_IN_A_LENGTH, () => {
-      underWay = move({ ...mine, renewal: mine.renewal + 1 })
+    cancelRenewal = clock.after(lengthMs / RENEWALS_PER_LENGTH, () => {
+      renewal = move({ ...mine, renewal: mine.renewal + 1 })
         .catch((fault: unknown) => {
           if (!(fault instanceof Retryable)) lose(messageOf(fault));
         })
         .finally(() => loss.signal.aborted || renewLater());
     });
   };
-  heldSince(firstSentAt);
+  deadline.moveTo(taken.sentAt + lengthMs * WORKING_SHARE);
   renewLater();
   return {
     lost: loss.signal,
     async check() {
-      if (!loss.signal.aborted && clock.now() >= endsAt) expire();
+      if (!loss.signal.aborted && deadline.hasPassed()) expire();
       loss.signal.throwIfAborted();
-      const now = await control.lease(name);
-      if (now?.owner !== options.owner && !loss.signal.aborted) lose(`${now?.owner || 'nobody'} holds it now`);
+      const current = await control.lease(name);
+      if (current?.owner !== owner && !loss.signal.aborted) lose(`${current?.owner || 'nobody'} holds it now`);
       loss.signal.throwIfAborted();
     },
     async release() {
-      callOffRenewal();
-      // A renewal that hangs must not hold up the end; what it says is of no use after a loss.
-      await Promise.race([underWay, ended(loss.signal)]);
-      callOffRenewal();
+      cancelRenewal();
+      // A renewal that hangs must not delay the end; after a loss its answer has no use.
+      await Promise.race([renewal, untilAborted(loss.signal)]);
+      cancelRenewal();
       try {
         if (!loss.signal.aborted) await move({ ...mine, owner: NOBODY, renewal: mine.renewal + 1 });
       } finally {
-        callOffEnd();
+        deadline.cancel();
       }
     },
   };
 }
 
-function ended(signal: AbortSignal): Promise<void> {
+interface Deadline {
+  moveTo(time: number): void;
+  hasPassed(): boolean;
+  cancel(): void;
+}
+
+/** Calls `expire` when its time has come. */
+function newDeadline(clock: LeaseClock, expire: () => void): Deadline {
+  let endsAt = -Infinity;
+  let cancel = (): void => undefined;
+  return {
+    moveTo(time) {
+      endsAt = time;
+      cancel();
+      cancel = clock.after(Math.max(0, endsAt - clock.now()), expire);
+    },
+    hasPassed: () => clock.now() >= endsAt,
+    cancel: () => cancel(),
+  };
+}
+
+function untilAborted(signal: AbortSignal): Promise<void> {
   return new Promise((resolve) => {
     if (signal.aborted) resolve();
     else signal.addEventListener('abort', () => resolve(), { once: true });
   });
 }
 
-function held(name: string, owner = 'another run'): Refusal {
+function heldBy(owner: string | undefined, name: string): Refusal {
   return new Refusal(
     EXIT.lake_held,
-    `${owner} holds the lock ${name}; one run at a time. Try again when it has ended.`,
+    `${owner || 'Another run'} holds the lock ${name}; only one run may work at a time. Try again when it has ended.`,
   );
 }
