@@ -1,8 +1,8 @@
 /**
- * What every step of a run works with, and the names of the steps.
+ * What every step of a run works with: settings, stores, log and metrics.
  *
- * commands make a context, run.ts passes it down. `reached` is told each point that a crash could follow: the
- * tests stop a run there, everyone else does nothing.
+ * commands/open.ts makes a context, run.ts passes it down. Steps call `mayCrashAt` at each point of steps.ts where a
+ * crash may strike: tests stop a run there, in all other processes it does nothing.
  */
 import type { ControlStore } from '../core/stores/control/control.ts';
 import type { BatchView } from '../core/stores/views/batch-view.ts';
@@ -14,32 +14,32 @@ import type { LogAdmin, LogProducer, LogReader } from '../core/stores/kafka/type
 import type { OldGenerations } from '../core/stores/views/old-generations.ts';
 import type { SpeedView } from '../core/stores/views/speed-view.ts';
 import type { Log } from '../core/process/log.ts';
-import type { Point } from './steps.ts';
+import type { CrashPoint } from './steps.ts';
 import type { BatchMetrics } from './metrics.ts';
 import type { ProgressLine } from './progress-line.ts';
 import type { RecordedRules } from '../core/stores/control/rules-rows.ts';
 
 export interface SparkSettings {
-  /** Path of spark-submit. */
+  /** Path of the program spark-submit. */
   readonly submit: string;
   readonly master: string;
-  /** Further options of spark-submit. */
+  /** Further options for spark-submit. */
   readonly options: readonly string[];
   readonly driverMemoryMb: number;
   readonly user: string;
-  /** Where the lake is in HDFS as Spark names it, with scheme. */
+  /** The root in HDFS as a URL, which Spark needs: hdfs://namenode:8020/sightline. */
   readonly lakeRoot: string;
 }
 
 export interface BatchSettings {
-  /** Local folder for working copies; may be deleted at any time while no run is under way. */
+  /** Folder on this machine for working copies; it may be deleted while no run is under way. */
   readonly workFolder: string;
   readonly memoryMb: number;
   readonly threads: number;
-  /** Given: Spark reconciles and writes the files of an epoch, not DuckDB in this process. */
+  /** If given, Spark reconciles an epoch and writes its files; if not, DuckDB in this process does. */
   readonly spark?: SparkSettings | undefined;
   readonly speedWaitMs: number;
-  /** Recorded with the horizon that a run moves (core/domain/grace.ts). */
+  /** A run records it with the horizon that it moves (core/domain/grace.ts). */
   readonly pruneGraceMs: number;
   readonly archiveEveryMs: number;
   /** How far a stamp may be ahead of this clock (BROKER_AHEAD_SECONDS). */
@@ -52,7 +52,7 @@ export interface BatchContext {
   readonly control: ControlStore;
   readonly admin: LogAdmin;
   readonly reader: LogReader;
-  /** The reader reads an archive: nothing is appended to the log, and quiet partitions end where the archive does. */
+  /** True: the reader reads an archive. Nothing is appended to the log, and a quiet partition ends with the archive. */
   readonly fromArchive?: boolean;
   readonly producer: LogProducer;
   readonly hdfs: Hdfs;
@@ -63,8 +63,8 @@ export interface BatchContext {
   readonly oldGenerations: OldGenerations;
   readonly firstMetFamilies: FirstMetFamilies;
   readonly log: Log;
-  readonly say: ProgressLine;
+  readonly progressLine: ProgressLine;
   readonly metrics: BatchMetrics;
   readonly signal: AbortSignal;
-  readonly reached: (point: Point) => void | Promise<void>;
+  readonly mayCrashAt: (point: CrashPoint) => void | Promise<void>;
 }

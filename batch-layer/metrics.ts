@@ -1,7 +1,7 @@
 /**
- * What Prometheus sees of the batch layer.
+ * The metrics of the batch layer for Prometheus.
  *
- * run.ts and scheduler.ts move these; names begin with sightline_batch_.
+ * run.ts, archive-now.ts and scheduler.ts set them; all names begin with sightline_batch_.
  */
 import type { Step } from './steps.ts';
 import { Counter, Gauge, Histogram } from 'prom-client';
@@ -9,75 +9,51 @@ import type { Registry } from 'prom-client';
 import type { RunReport } from '../core/stores/lake/runs.ts';
 
 export interface BatchMetrics {
-  ran(report: RunReport, tookMs: number): void;
-  failed(): void;
-  step(step: Step, tookMs: number): void;
-  /** Epochs that are over and not published. */
-  behind(epochs: number): void;
-  horizon(epochNumber: number): void;
-  pruned(rows: number): void;
-  /** Partitions before whose stamps a run or the archive stopped. */
-  held(partitions: number): void;
+  countRun(report: RunReport, tookMs: number): void;
+  countFailedRun(): void;
+  observeStep(step: Step, tookMs: number): void;
+  /** How many epochs are over and not published. */
+  setUnpublished(epochs: number): void;
+  setHorizon(epochNumber: number): void;
+  countPruned(rows: number): void;
+  /** In how many partitions a run or the archive stopped before a stamp that is ahead of the clock. */
+  setHeldPartitions(partitions: number): void;
 }
 
 export function batchMetrics(registry: Registry): BatchMetrics {
   const registers = [registry];
+  const counter = (name: string, help: string, ...labelNames: string[]): Counter =>
+    new Counter({ name, help, labelNames, registers });
+  const gauge = (name: string, help: string): Gauge => new Gauge({ name, help, registers });
   const buckets = [1, 2, 5, 10, 20, 40, 60, 120, 300, 900, 3_600];
-  const runs = new Counter({
-    name: 'sightline_batch_runs_total',
-    help: 'Runs by result',
-    labelNames: ['result'],
-    registers,
-  });
-  const duration = new Histogram({
+  const runSeconds = new Histogram({
     name: 'sightline_batch_run_seconds',
-    help: 'Time of a run that published',
+    help: 'Duration of a run that published its epoch',
     buckets,
     registers,
   });
-  const steps = new Histogram({
+  const stepSeconds = new Histogram({
     name: 'sightline_batch_step_seconds',
-    help: 'Time of a step of a run',
+    help: 'Duration of a step of a run',
     labelNames: ['step'],
     buckets: [0.1, 0.5, ...buckets],
     registers,
   });
-  const records = new Counter({
-    name: 'sightline_batch_records_total',
-    help: 'Records of published epochs by what became of them',
-    labelNames: ['outcome'],
-    registers,
-  });
-  const rows = new Counter({ name: 'sightline_batch_rows_total', help: 'Rows published to the lake', registers });
-  const differences = new Counter({
-    name: 'sightline_batch_differences_total',
-    help: 'Cells whose speed and batch counts differ',
-    registers,
-  });
-  const lag = new Gauge({
-    name: 'sightline_batch_behind_epochs',
-    help: 'Epochs that are over and not published',
-    registers,
-  });
-  const horizon = new Gauge({
-    name: 'sightline_batch_horizon_epoch',
-    help: 'Number of the last published epoch',
-    registers,
-  });
-  const pruned = new Counter({
-    name: 'sightline_batch_pruned_rows_total',
-    help: 'Rows removed from the speed view',
-    registers,
-  });
-  const held = new Gauge({
-    name: 'sightline_batch_partitions_held',
-    help: 'Partitions that cannot be read on because a stamp is ahead of the clock',
-    registers,
-  });
+  const runs = counter('sightline_batch_runs_total', 'Runs by result', 'result');
+  const records = counter('sightline_batch_records_total', 'Records of published epochs by outcome', 'outcome');
+  const rows = counter('sightline_batch_rows_total', 'Rows published to the lake');
+  const differences = counter('sightline_batch_differences_total', 'Cells whose speed and batch counts differ');
+  const unpublished = gauge('sightline_batch_behind_epochs', 'Epochs that are over and not published');
+  const horizon = gauge('sightline_batch_horizon_epoch', 'Number of the last published epoch');
+  const pruned = counter('sightline_batch_pruned_rows_total', 'Rows removed from the speed view');
+  const heldPartitions = gauge(
+    'sightline_batch_partitions_held',
+    'Partitions that the archive cannot read on because a stamp is ahead of the clock',
+  );
   return {
-    ran(report, tookMs) {
+    countRun(report, tookMs) {
       runs.inc({ result: report.result });
-      duration.observe(tookMs / 1_000);
+      runSeconds.observe(tookMs / 1_000);
       rows.inc(report.rows);
       differences.inc(report.comparison.differences.count);
       const { tallies } = report;
@@ -85,11 +61,11 @@ export function batchMetrics(registry: Registry): BatchMetrics {
         records.inc({ outcome }, tallies[outcome]);
       }
     },
-    failed: () => runs.inc({ result: 'failed' }),
-    step: (step, tookMs) => steps.observe({ step }, tookMs / 1_000),
-    behind: (epochs) => lag.set(epochs),
-    horizon: (epochNumber) => horizon.set(epochNumber),
-    pruned: (count) => pruned.inc(count),
-    held: (partitions) => held.set(partitions),
+    countFailedRun: () => runs.inc({ result: 'failed' }),
+    observeStep: (step, tookMs) => stepSeconds.observe({ step }, tookMs / 1_000),
+    setUnpublished: (epochs) => unpublished.set(epochs),
+    setHorizon: (epochNumber) => horizon.set(epochNumber),
+    countPruned: (count) => pruned.inc(count),
+    setHeldPartitions: (partitions) => heldPartitions.set(partitions),
   };
 }

@@ -1,8 +1,7 @@
 /**
- * The values that one step of a run hands to the next: where an epoch starts, what was read of it, and the files made
- * of it.
+ * The values that one step of a run hands to the next: where an epoch starts, what was read of it, and its files.
  *
- * archive.ts makes an Archive, reconcile.ts reads its raw files, stage.ts turns local files into staged ones, and
+ * archive.ts makes an `Archive`, reconcile.ts reads its raw files, stage.ts turns local files into staged ones, and
  * intent.ts lists those.
  */
 import type { DeadLetterReason } from '../core/domain/dead-letters.ts';
@@ -11,10 +10,12 @@ import type { Instant } from '../core/domain/time.ts';
 import type { Verdict } from '../core/domain/verdict.ts';
 import type { HeldPartition } from '../core/process/hold-text.ts';
 
-/** Where the previous epoch ended. */
+/** Where an epoch starts in the log. */
 export interface EpochStart {
   readonly epoch: Epoch;
+  /** The first offset of each partition. */
   readonly firsts: readonly number[];
+  /** The arrival of each partition before that offset. */
   readonly arrivals: readonly Instant[];
 }
 
@@ -25,7 +26,7 @@ export interface RawFile {
 }
 
 export interface ArchivedFile extends RawFile {
-  /** Offsets of the first and the last record in it. */
+  /** Offsets of its first and its last record. */
   readonly first: number;
   readonly last: number;
 }
@@ -34,38 +35,38 @@ export interface ArchivedPartition {
   readonly partition: number;
   readonly first: number;
   readonly cut: number;
-  /** Arrival reached before the cut. */
+  /** Arrival of the last record before the cut. */
   readonly arrival: Instant;
   readonly records: number;
   readonly verdicts: Readonly<Record<Verdict['kind'], number>>;
   readonly deadLettersByReason: Readonly<Partial<Record<DeadLetterReason, number>>>;
 }
 
-/** A raw file of one reading, with what is in it. */
+/** A raw file that was written now, with counts of its records. */
 export interface RawPart extends ArchivedFile, Pick<ArchivedPartition, 'arrival' | 'verdicts' | 'deadLettersByReason'> {
   readonly path: string;
-  /** Where reading began for it, and where the next file of the partition begins. */
+  /** The offset at which reading began for it, and the one at which the next file of the partition begins. */
   readonly from: number;
   readonly next: number;
 }
 
 export interface Archive {
   readonly partitions: readonly ArchivedPartition[];
-  /** What was read from the log now. */
+  /** The files that were written now. */
   readonly files: readonly RawPart[];
-  /** Partitions in which no record after the epoch's end was delivered. */
-  readonly uncut: readonly number[];
-  /** Of them, those in which reading stopped before a stamp that is ahead. */
-  readonly held: readonly HeldPartition[];
+  /** Partitions that delivered no record from after the epoch's end. */
+  readonly uncutPartitions: readonly number[];
+  /** Those of them in which reading stopped before a stamp that is ahead of the clock. */
+  readonly heldPartitions: readonly HeldPartition[];
 }
 
-/** Everything of the epoch: archived before, and read by this attempt. */
+/** All raw files of the epoch: those that were archived before, and those that this attempt wrote. */
 export interface Archived {
   readonly partitions: Archive['partitions'];
   readonly files: readonly RawFile[];
 }
 
-/** A file of the epoch on this machine, with its place in the lake. */
+/** A file of the epoch on this machine, with its final path in the lake. */
 export interface LocalFile {
   readonly path: string;
   readonly localFile: string;
@@ -73,7 +74,7 @@ export interface LocalFile {
 }
 
 export interface StagedFile {
-  /** Where it belongs, and where it waits; both relative to the root. */
+  /** Its final path and its path in staging, both relative to the root. */
   readonly path: string;
   readonly staged: string;
   readonly bytes: number;

@@ -1,15 +1,14 @@
 /**
- * What a command says about itself while it runs: one line that is overwritten on a terminal, plain lines elsewhere.
+ * The progress of a command while it runs: one line that is overwritten on a terminal, plain lines elsewhere.
  *
- * Steps report how far they are; with a total known, the time left follows from the rate. On a terminal the line is
- * renewed a few times a second; in a file or a pipe a line is written when a step ends and every half minute of a long
- * one, so that a log stays short. Standard output is never touched: it belongs to data.
+ * Steps report how far they are; if the total is known, the line says how much time is left. On a terminal the line
+ * changes a few times a second. In a file or a pipe there is a line when a step ends and every half minute of a long
+ * step, so that a log stays short. Everything goes to standard error: standard output is for data.
  */
 export interface ProgressLine {
-  /** `done` of what is counted (records, files, cells) in this step, of `total` where that is known. */
-  progress(step: string, done: number, what: string, total?: number): void;
-  /** A step of an epoch has ended. */
-  ended(epoch: string, step: string, tookMs: number): void;
+  /** `unit` says what is counted: records, files, cells. */
+  update(step: string, done: number, unit: string, total?: number): void;
+  finishStep(epoch: string, step: string, tookMs: number): void;
 }
 
 const TERMINAL_EVERY_MS = 200;
@@ -25,7 +24,7 @@ export function progressLineOn(stream: Stream, now: () => number = () => perform
   let shownAt = 0;
   const show = (text: string): void => void stream.write(isTerminal ? `\r\u001b[2K${text}` : `${text}\n`);
   return {
-    progress(name, done, what, total) {
+    update(name, done, unit, total) {
       const at = now();
       if (name !== step) {
         [step, beganAt] = [name, at];
@@ -33,23 +32,23 @@ export function progressLineOn(stream: Stream, now: () => number = () => perform
       }
       if (at - shownAt < everyMs) return;
       shownAt = at;
-      show(`${name}: ${progressText(done, what, at - beganAt, total)}`);
+      show(`${name}: ${progressText(done, unit, at - beganAt, total)}`);
     },
-    ended(epoch, name, tookMs) {
+    finishStep(epoch, name, tookMs) {
       step = '';
       show(`${epoch} ${name}: ${(tookMs / 1_000).toFixed(1)} s${isTerminal ? '\n' : ''}`);
     },
   };
 }
 
-export function progressText(done: number, what: string, tookMs: number, total?: number): string {
+export function progressText(done: number, unit: string, tookMs: number, total?: number): string {
   const perSecond = tookMs > 0 ? (done * 1_000) / tookMs : 0;
-  const of = total === undefined ? '' : ` of ${shown(total)}`;
-  const counted = `${shown(done)}${of} ${what}`;
-  if (perSecond === 0) return counted;
-  const rate = `${counted}, ${shown(perSecond)} a second`;
-  if (total === undefined || total <= done) return rate;
-  return `${rate}, ${timeText((total - done) / perSecond)} left`;
+  const ofTotal = total === undefined ? '' : ` of ${shown(total)}`;
+  const count = `${shown(done)}${ofTotal} ${unit}`;
+  if (perSecond === 0) return count;
+  const countAndRate = `${count}, ${shown(perSecond)} a second`;
+  if (total === undefined || total <= done) return countAndRate;
+  return `${countAndRate}, ${timeText((total - done) / perSecond)} left`;
 }
 
 function timeText(seconds: number): string {
@@ -59,4 +58,4 @@ function timeText(seconds: number): string {
 
 const shown = (count: number): string => Math.round(count).toLocaleString('en');
 
-export const SILENT: ProgressLine = { progress: () => undefined, ended: () => undefined };
+export const SILENT: ProgressLine = { update: () => undefined, finishStep: () => undefined };

@@ -1,10 +1,11 @@
 /**
- * `batch archive`: what the log holds of the epochs that are not published yet goes into raw files now (law L9).
+ * `batch archive`: writes the records of epochs that are not published yet into raw files now (law L9).
  *
- * The archive is the master dataset; done hourly, Kafka's retention never decides what is kept. Called with the lock of
- * the lake held. It appends no tick and cuts nothing: a partition is read to its end as it is, and an epoch's run goes
- * on from there. Where no record after an epoch's end was delivered yet, the next record may still belong to it, so
- * later epochs wait for the next time. So does a partition whose next stamp is ahead of the clock (held-partitions.ts).
+ * The archive is the master dataset. If this runs every hour, Kafka's retention never decides which records are kept.
+ * The caller holds the lock of the lake. No tick is appended and no epoch is cut: a partition is read to the log's
+ * present end, and the epoch's run goes on from there. If a partition has delivered no record from after an epoch's
+ * end, its next record may still belong to that epoch, so its later epochs wait for the next call. The same holds for a
+ * partition whose next stamp is ahead of the clock (held-partitions.ts).
  */
 import { join } from 'node:path';
 import type { Epoch } from '../../core/domain/epoch.ts';
@@ -18,7 +19,7 @@ import type { Horizon } from '../../core/stores/control/horizon-row.ts';
 import { epochAt, nameOf } from '../../core/domain/epoch.ts';
 import { openDuck } from '../../core/stores/lake/duckdb.ts';
 import { archive } from './archive.ts';
-import { addJournalEntry, finishJournals, settleArchive } from './journal.ts';
+import { addJournalEntry, finishJournals, recoverArchive } from './journal.ts';
 import { readIntent } from '../lake/intent.ts';
 import { localCopies } from '../lake/local-copies.ts';
 import { openOwnFolder } from '../lock/own-folder.ts';
@@ -27,54 +28,52 @@ import { settleRules } from '../epochs/settled-rules.ts';
 import { stageFiles } from '../lake/stage.ts';
 import { epochStartAt, epochStartOf } from '../epochs/epoch-start.ts';
 
-/** What was added to one epoch's archive. */
-export interface Added {
+/** What one call added to the archive of an epoch. */
+export interface ArchivedEpoch {
   readonly epoch: string;
   readonly records: number;
   readonly files: number;
   readonly bytes: number;
-  /** Per partition: the offset up to which the epoch is archived now. */
+  /** For each partition: the offset up to which the epoch is archived now. */
   readonly archived_to: readonly number[];
 }
 
-export interface ArchivedNow {
-  /** Epochs to which nothing was added are left out. */
-  readonly added: readonly Added[];
+interface ArchiveResult {
+  /** The epochs to which something was added. */
+  readonly epochs: readonly ArchivedEpoch[];
   /** Partitions that could not be read to their ends, because a stamp is ahead of the clock. */
-  readonly held: readonly HeldPartition[];
+  readonly heldPartitions: readonly HeldPartition[];
 }
 
 /** Archives every epoch that is not published, in order. */
-export async function archiveNow(before: BatchContext, lease: HeldLease): Promise<ArchivedNow> {
-  const horizon = await horizonOf(before);
+export async function archiveNow(batch: BatchContext, lease: HeldLease): Promise<ArchiveResult> {
+  const horizon = await horizonOf(batch);
   await lease.check();
-  await finishJournals(before);
-  const added: Added[] = [];
-  const now = epochAt(Date.now(), before.rules);
-  const context = await settleRules(before, now);
-  let seam = await nextEpochStart(context, horizon);
-  let skip: readonly number[] = [];
-  const held: HeldPartition[] = [];
-  while (seam.epoch <= now && skip.length < seam.firsts.length) {
-    const { one, archived } = await archiveEpoch(context, lease, seam, skip);
-    if (one.files > 0) added.push(one);
-    held.push(...archived.held);
-    skip = archived.uncut;
-    const epoch = (seam.epoch + 1) as Epoch;
-    seam = epochStartAt(
+  await finishJournals(batch);
+  const present = epochAt(Date.now(), batch.rules);
+  const context = await settleRules(batch, present);
+  const epochs: ArchivedEpoch[] = [];
+  const heldPartitions: HeldPartition[] = [];
+  let skippedPartitions: readonly number[] = [];
+  let start = await nextEpochStart(context, horizon);
+  while (start.epoch <= present && skippedPartitions.length < start.firsts.length) {
+    const { archived, summary } = await archiveEpoch(context, lease, start, skippedPartitions);
+    if (summary.files > 0) epochs.push(summary);
+    heldPartitions.push(...archived.heldPartitions);
+    skippedPartitions = archived.uncutPartitions;
+    const epoch = (start.epoch + 1) as Epoch;
+    start = epochStartAt(
       context.rules,
       epoch,
       archived.partitions.map(({ cut }) => cut),
       archived.partitions.map(({ arrival }) => arrival),
     );
   }
-  context.metrics.held(held.length);
-  return { added, held };
+  context.metrics.setHeldPartitions(heldPartitions.length);
+  return { epochs, heldPartitions };
 }
 
-/**
- * Behind the horizon; or behind an epoch whose run died after its intent, because that names every file of it already.
- */
+/** After the horizon; or after an epoch whose run died behind its intent, because the intent names all of its files. */
 async function nextEpochStart(context: BatchContext, horizon: Horizon | null): Promise<EpochStart> {
   const epoch = nextEpoch(horizon, context.rules);
   const intent = await readIntent(context.hdfs, nameOf(epoch, context.rules));
@@ -92,9 +91,9 @@ async function nextEpochStart(context: BatchContext, horizon: Horizon | null): P
 async function archiveEpoch(
   context: BatchContext,
   lease: HeldLease,
-  seam: EpochStart,
-  skip: readonly number[],
-): Promise<{ one: Added; archived: Archive }> {
+  start: EpochStart,
+  skippedPartitions: readonly number[],
+): Promise<{ archived: Archive; summary: ArchivedEpoch }> {
   const { settings, rules } = context;
   const attempt = `archive-${new Date().toISOString().replaceAll(/[-:.]/g, '')}-${process.pid}`;
   const own = await openOwnFolder(settings.workFolder, attempt);
@@ -105,29 +104,34 @@ async function archiveEpoch(
     spillFolder: join(folder, 'spill'),
   });
   try {
-    const early = await settleArchive(context, seam.epoch, seam.firsts);
-    const archived = await archive(context, duck, seam, { folder, ticks: false, early: early.files, skip });
-    const files = await staged(context, seam.epoch, { attempt, folder }, archived);
-    await context.reached('archive_staged');
+    const journal = await recoverArchive(context, start.epoch, start.firsts);
+    const options = { folder, appendsTicks: false, earlyFiles: journal.files, skippedPartitions };
+    const archived = await archive(context, duck, start, options);
+    const files = await stageArchive(context, start.epoch, { attempt, folder }, archived);
+    await context.mayCrashAt('archive_staged');
     if (files.length > 0) {
-      await addJournalEntry(context, seam.epoch, attempt, { nextEntry: early.nextEntry, files }, () => lease.check());
+      const entry = { epoch: start.epoch, attempt, number: journal.nextEntry, files };
+      await addJournalEntry(context, entry, () => lease.check());
     }
-    const one = {
-      epoch: nameOf(seam.epoch, rules),
+    const summary = {
+      epoch: nameOf(start.epoch, rules),
       records: files.reduce((sum, { rows }) => sum + rows, 0),
       files: files.length,
       bytes: files.reduce((sum, { bytes }) => sum + bytes, 0),
       archived_to: archived.partitions.map(({ cut }) => cut),
     };
-    return { one, archived };
+    return { archived, summary };
   } finally {
     duck.close();
     await own.remove();
   }
 }
 
-/** Uploaded and read back, byte for byte; the run of the epoch finds local copies of them if it is this machine's. */
-async function staged(
+/**
+ * Uploads the raw files and reads them back, byte for byte. It keeps local copies, which the run of the epoch finds if
+ * it works on this machine.
+ */
+async function stageArchive(
   context: BatchContext,
   epoch: Epoch,
   { attempt, folder }: { attempt: string; folder: string },
@@ -138,7 +142,7 @@ async function staged(
     own: join(folder, 'copies'),
     keeps: true,
   });
-  const uploaded = await stageFiles(context, epoch, attempt, archived.files, copies);
+  const uploaded = await stageFiles(context, { epoch, attempt, copies }, archived.files);
   const byPath = new Map(uploaded.map((file) => [file.path, file]));
   const files: JournalFile[] = [];
   for (const part of archived.files) {

@@ -1,10 +1,10 @@
 /**
- * Partitions whose next record is stamped too far ahead of this clock: the archive stops before it, and a run ends (law
- * L5).
+ * Held partitions: the stamp of their next record is too far ahead of this clock, so the archive stops before it and a
+ * run ends (law L5).
  *
- * archive.ts makes its gate here. Until the stamp is settled or corrected the epoch cannot be cut in that partition:
- * the record may belong to this epoch or to a later one. The scheduler asks `isStillHeld` instead of reading the epoch
- * again and again.
+ * archive.ts makes its gate here. Until the clock reaches the stamp or somebody corrects it, the epoch cannot be cut in
+ * that partition, because the record may belong to this epoch or to a later one. The scheduler asks `isStillHeld`
+ * instead of reading the epoch again and again.
  */
 import type { HeldPartition } from '../../core/process/hold-text.ts';
 import type { StampRecord, StampRows } from '../../core/stores/control/stamp-rows.ts';
@@ -17,30 +17,33 @@ import { stampGate } from '../../core/stores/control/stamp-gate.ts';
 
 /** Ends a run with exit code 5. */
 export class StampsAhead extends Retryable {
-  readonly held: readonly HeldPartition[];
-  constructor(held: readonly HeldPartition[], aheadMs: number) {
-    super('Kafka', held.map((each) => holdText(each, aheadMs)).join('\n'));
-    this.held = held;
+  readonly heldPartitions: readonly HeldPartition[];
+  constructor(heldPartitions: readonly HeldPartition[], aheadMs: number) {
+    super('Kafka', heldPartitions.map((partition) => holdText(partition, aheadMs)).join('\n'));
+    this.heldPartitions = heldPartitions;
   }
 }
 
-/** `isDry`: nothing is settled for others. What an archive holds was decided before, whatever clocks say now. */
-export function archiveGate({ control, rules, settings, fromArchive }: BatchContext, isDry: boolean): StampGate {
+/**
+ * The gate that decides which stamps may be read now. A dry run records none of its decisions. A rebuild lets every
+ * stamp pass: the first reading of the log decided about them.
+ */
+export function archiveGate({ control, rules, settings, fromArchive }: BatchContext, isDryRun: boolean): StampGate {
   return stampGate({
-    control: isDry ? unrecorded(control) : control,
+    control: isDryRun ? stampsInMemory(control) : control,
     logLife: rules.logLife,
     now: Date.now,
     aheadMs: fromArchive === true ? Infinity : settings.brokerAheadMs,
   });
 }
 
-/** What would be recorded holds for this reader alone. */
-function unrecorded(control: StampRows): StampRows {
+/** Keeps in memory, for this reader alone, what would be recorded. */
+function stampsInMemory(control: StampRows): StampRows {
   const moved = new Map<number, StampRecord>();
   return {
     async stamps(logLife, partitions) {
-      const found = await control.stamps(logLife, partitions);
-      return partitions.map((partition, i) => moved.get(partition) ?? found[i]!);
+      const recorded = await control.stamps(logLife, partitions);
+      return partitions.map((partition, i) => moved.get(partition) ?? recorded[i]!);
     },
     async moveStamps(_, partition, from, to) {
       moved.set(partition, { ...to, change: from.change });
@@ -49,31 +52,30 @@ function unrecorded(control: StampRows): StampRows {
   };
 }
 
-type Held = { readonly held: HeldPartition | null };
+/** A reading of a partition; `hold` says where it stopped because of a stamp. */
+type Reading = { readonly hold: HeldPartition | null };
 
-export function heldPartitionsOf(readings: readonly Held[]): HeldPartition[] {
-  return readings.flatMap(({ held }) => (held ? [held] : []));
+export function heldPartitionsOf(readings: readonly Reading[]): HeldPartition[] {
+  return readings.flatMap(({ hold }) => (hold ? [hold] : []));
 }
 
-/** Throws if one of them stands before a stamp that is ahead. */
+/** Throws StampsAhead if one of the readings stopped before a stamp that is ahead of the clock. */
 export function refuseHeld(
   { settings, metrics }: Pick<BatchContext, 'settings' | 'metrics'>,
-  readings: readonly Held[],
+  readings: readonly Reading[],
 ): void {
-  const held = heldPartitionsOf(readings);
-  metrics.held(held.length);
-  if (held.length > 0) throw new StampsAhead(held, settings.brokerAheadMs);
+  const heldPartitions = heldPartitionsOf(readings);
+  metrics.setHeldPartitions(heldPartitions.length);
+  if (heldPartitions.length > 0) throw new StampsAhead(heldPartitions, settings.brokerAheadMs);
 }
 
-/** Whether one of these partitions would still be held: no clock has come there, and nothing was corrected. */
+/** True while the stamp of one of these partitions is still ahead of the clock and nobody has corrected it. */
 export async function isStillHeld(
   { control, rules, settings }: BatchContext,
-  held: readonly HeldPartition[],
+  heldPartitions: readonly HeldPartition[],
   now: number,
 ): Promise<boolean> {
-  const records = await control.stamps(
-    rules.logLife,
-    held.map(({ partition }) => partition),
-  );
-  return held.some((each, i) => isAhead(each, records[i]!) && each.stamp > now + settings.brokerAheadMs);
+  const partitions = heldPartitions.map(({ partition }) => partition);
+  const records = await control.stamps(rules.logLife, partitions);
+  return heldPartitions.some((each, i) => isAhead(each, records[i]!) && each.stamp > now + settings.brokerAheadMs);
 }

@@ -1,11 +1,11 @@
 /**
- * What was archived of an epoch before its run: raw files by exact ranges, and the journal that names them (law L9).
+ * The journal of an epoch that is not published yet: its entries name the raw files that are archived already (law L9).
  *
- * `batch archive` adds to it, the epoch's run takes it over and reads only the rest from the log. An entry appears by
- * the renaming of a complete file to the next number, never over another one: it is the intent of its files, which are
- * then renamed from staging to their place; who comes next finishes that first. So a raw file is in its place only if
- * an entry names it, ranges follow each other without overlap or gap, and of two writers one is told that it is not
- * alone.
+ * `batch archive` adds entries. The epoch's run takes the files over and reads only the rest from the log. An entry
+ * appears when a complete file is renamed to the next free number, never over another file. It is the intent of its raw
+ * files, which are renamed from staging to their final paths after it; the next process finishes renames that a dead
+ * one left. So a raw file has its final path only if an entry names it, ranges follow each other without overlap or
+ * gap, and of two writers the second one is refused.
  */
 import { z } from 'zod';
 import type { Epoch } from '../../core/domain/epoch.ts';
@@ -34,10 +34,10 @@ const JournalFile = z.object({
   sha256: z.string(),
   rows: whole,
   partition: whole,
-  /** Where reading began for it and where it ended: the next file of the partition begins there. */
+  /** The offsets at which reading began and ended for this file; the next file of the partition begins at `next`. */
   from: whole,
   next: whole,
-  /** Arrival of its last record: the next file's go on from it. */
+  /** Arrival of its last record; arrivals of the next file rise from it. */
   arrival: whole,
   verdicts: z.object({ tick: whole, dead_letter: whole, stray: whole, detection: whole }),
   dead_letters_by_reason: z.record(z.string(), whole),
@@ -46,37 +46,41 @@ export type JournalFile = z.infer<typeof JournalFile>;
 
 const Entry = z.object({ version: z.literal(1), epoch: z.string(), written_at: whole, files: z.array(JournalFile) });
 
-export interface Journal {
-  /** In the order in which they were archived; of one partition by offset. */
+interface Journal {
+  /** In the order in which they were archived, so those of one partition are in the order of offsets. */
   readonly files: readonly JournalFile[];
   /** Number of the next entry. */
   readonly nextEntry: number;
 }
 
-type Context = Pick<BatchContext, 'hdfs' | 'rules' | 'signal' | 'reached'>;
+type Context = Pick<BatchContext, 'hdfs' | 'rules' | 'signal' | 'mayCrashAt'>;
 
-/** Reads an epoch's journal and brings every file that it names to its place. */
-export async function settleArchive(
+/**
+ * Reads an epoch's journal and finishes its renames, so that every file that it names has its final path. A dry run
+ * renames nothing.
+ */
+export async function recoverArchive(
   context: Context,
   epoch: Epoch,
   firsts: readonly number[],
-  options: { isDry: boolean } = { isDry: false },
+  isDryRun = false,
 ): Promise<Journal> {
   const name = nameOf(epoch, context.rules);
   const entries = await context.hdfs.list(archiveJournal(name));
   const files = await filesOfJournal(context.hdfs, archiveJournal(name));
   checkRanges(name, files, firsts);
-  if (!options.isDry) await renameAll(context, files);
+  if (!isDryRun) await renameAll(context, files);
   const known = new Set(files.map(({ path }) => path));
-  const foreign = (await context.hdfs.list(rawFolder(name))).find(({ path }) => !known.has(path));
-  if (!foreign) return { files, nextEntry: entries.length + 1 };
+  const unknown = (await context.hdfs.list(rawFolder(name))).find(({ path }) => !known.has(path));
+  if (!unknown) return { files, nextEntry: entries.length + 1 };
   throw new Refusal(
     EXIT.data_check_failed,
-    `${foreign.path} is in the archive and neither a manifest nor a journal names it: find out who wrote it and move it away.`,
+    `${unknown.path} is in the archive, but no manifest and no journal names it. ` +
+      'Find out who wrote it and move it away.',
   );
 }
 
-/** Every file that a journal names, in the order in which they were archived. */
+/** Returns every file that a journal names, in the order in which they were archived. */
 export async function filesOfJournal(hdfs: Hdfs, journal: string): Promise<JournalFile[]> {
   const files: JournalFile[] = [];
   for (const { path } of await hdfs.list(journal)) files.push(...(await readEntry(hdfs, path)).files);
@@ -87,14 +91,14 @@ async function readEntry(hdfs: Hdfs, path: string): Promise<z.infer<typeof Entry
   return Entry.parse(JSON.parse((await hdfs.read(path)).toString('utf8')));
 }
 
-/** Each partition's files begin where the epoch does and follow each other. */
+/** Throws unless the files of each partition begin where the epoch does and follow each other. */
 function checkRanges(epoch: string, files: readonly JournalFile[], firsts: readonly number[]): void {
   const nexts = [...firsts];
   for (const { partition, from, next, path } of files) {
     if (from !== nexts[partition] || next < from) {
       throw new Refusal(
         EXIT.data_check_failed,
-        `The archive of epoch ${epoch} is not contiguous: ${path} begins at offset ${from} and ${nexts[partition]} was expected. ` +
+        `The archive of epoch ${epoch} has a gap: ${path} begins at offset ${from} instead of ${nexts[partition]}. ` +
           `Somebody changed the files of ${archiveJournal(epoch)}: restore them.`,
       );
     }
@@ -102,37 +106,43 @@ function checkRanges(epoch: string, files: readonly JournalFile[], firsts: reado
   }
 }
 
+interface NewEntry {
+  readonly epoch: Epoch;
+  readonly attempt: string;
+  /** Its number. */
+  readonly number: number;
+  readonly files: readonly JournalFile[];
+}
+
 /**
- * Makes an entry appear and its files with it. Safe to kill at any point: whoever comes next goes on. `check` throws if
- * the lock was lost: whoever has it now may have swept what is staged here.
+ * Adds an entry and renames its files. Safe to kill at any point: the next process finishes it. `checkLock` throws if
+ * the lock is lost: its new holder may have removed the staged files.
  */
 export async function addJournalEntry(
   context: Context,
-  epoch: Epoch,
-  attempt: string,
-  { nextEntry, files }: { nextEntry: number; files: readonly JournalFile[] },
-  check: () => Promise<void>,
+  { epoch, attempt, number, files }: NewEntry,
+  checkLock: () => Promise<void>,
 ): Promise<void> {
-  const { hdfs, rules, reached } = context;
+  const { hdfs, rules, mayCrashAt } = context;
   const name = nameOf(epoch, rules);
   const staging = `${stagingFolder(name)}/${attempt}`;
   const prepared = `${staging}/_entry.json`;
   const entry: z.infer<typeof Entry> = { version: 1, epoch: name, written_at: Date.now(), files: [...files] };
   await hdfs.write(prepared, Buffer.from(JSON.stringify(entry)));
-  await reached('archive_prepared');
-  await check();
-  if (!(await hdfs.rename(prepared, archiveEntry(name, nextEntry)))) {
+  await mayCrashAt('archive_prepared');
+  await checkLock();
+  if (!(await hdfs.rename(prepared, archiveEntry(name, number)))) {
     throw new Refusal(
       EXIT.lake_held,
-      `Another run archived epoch ${name} at the same time; run again to go on from there`,
+      `Another process archived epoch ${name} at the same time. Run again: it goes on after those records.`,
     );
   }
-  await reached('archive_declared');
+  await mayCrashAt('archive_declared');
   await renameAll(context, files);
   await hdfs.remove(staging);
 }
 
-/** Brings what journals name from staging to its place, whichever epochs they are of: before staging is swept. */
+/** Finishes the renames of all journals, whatever their epoch. Must be called before staging is swept. */
 export async function finishJournals(context: Context): Promise<void> {
   for (const { path } of await context.hdfs.list(STAGING)) {
     await renameAll(context, await filesOfJournal(context.hdfs, archiveJournal(path.slice(STAGING.length + 1))));
@@ -142,15 +152,15 @@ export async function finishJournals(context: Context): Promise<void> {
 async function renameAll(context: Context, files: readonly StagedFile[]): Promise<void> {
   for (const file of files) {
     context.signal.throwIfAborted();
-    const there = await context.hdfs.facts(file.path);
-    // Verified when it was staged; its run looks at every byte again before it publishes.
-    if (there?.bytes === file.bytes) continue;
+    const present = await context.hdfs.facts(file.path);
+    // The file was verified when it was staged; the epoch's run reads every byte again before it publishes.
+    if (present?.bytes === file.bytes) continue;
     await withRetry(COMMAND_RETRY, () => publishFile(context.hdfs, file), { signal: context.signal });
-    await context.reached('archived_one_file');
+    await context.mayCrashAt('archived_one_file');
   }
 }
 
-/** Journals of epochs that are published have done their work: manifests name those files from then on. */
+/** Removes the journals of published epochs: manifests name their files from then on. */
 export async function sweepJournals(
   { hdfs, rules }: Pick<Context, 'hdfs' | 'rules'>,
   horizon: Epoch | null,

@@ -1,11 +1,10 @@
 /**
- * One raw file: records of a partition in the order of offsets, every byte as it came, with what the parser said of
- * them.
+ * One raw file: records of a partition in the order of offsets, every byte as it came, with the parser's verdict.
  *
- * archive.ts feeds it judged records; reconcile.ts reads the file's columns, so SQL never parses JSON (law L10). Rows
- * go through an appender into a table of this process and out again as Parquet, at the pace of columns instead of rows;
- * numbers below 2^53 pass as doubles, which are exact there and spare a bigint each. A file is full by its bytes as
- * well as by its rows, so that memory holds it whatever its records weigh, here and wherever it is read.
+ * partition-reading.ts appends records; reconcile.ts reads the file's columns, so SQL never parses JSON (law L10). An
+ * appender puts the rows into a DuckDB table of this process, and COPY writes that as Parquet, which is faster than
+ * writing row by row. Numbers below 2^53 pass as doubles, which are exact there and cost no bigint. A file is full when
+ * it has enough bytes or enough rows, so that memory can hold it wherever it is read, however large its records are.
  */
 import { randomUUID } from 'node:crypto';
 import type { LogRecord } from '../../core/domain/detection.ts';
@@ -29,22 +28,23 @@ export function rawLimitsFor(memoryMb: number): RawLimits {
 
 export interface RawWriter {
   readonly rows: number;
-  /** It holds as much as a file should; another record is taken all the same. */
+  /** The file has as many rows or bytes as a file should have; another record may still be appended. */
   readonly isFull: boolean;
   append(record: LogRecord, arrival: Instant, verdict: Verdict): void;
-  /** Writes the Parquet file, whose place and key-value metadata follow from its offsets; the writer is used up. */
+  /** Writes the Parquet file; `target` gives its path and key-value metadata. The writer cannot be used afterwards. */
   finish(
-    place: (range: { first: number; last: number }) => { localFile: string; metadata: string },
+    target: (range: { first: number; last: number }) => { localFile: string; metadata: string },
   ): Promise<ArchivedFile>;
 }
 
-const COLUMNS = `o DOUBLE, stamp DOUBLE, arrival DOUBLE, k BLOB, v BLOB, h STRUCT(name VARCHAR, value BLOB)[], verdict TINYINT,
-  reason VARCHAR, detail VARCHAR, home INTEGER, location BIGINT, camera BIGINT, id BIGINT, item VARCHAR, t DOUBLE`;
+const COLUMNS = `o DOUBLE, stamp DOUBLE, arrival DOUBLE, k BLOB, v BLOB, h STRUCT(name VARCHAR, value BLOB)[],
+  verdict TINYINT, reason VARCHAR, detail VARCHAR, home INTEGER, location BIGINT, camera BIGINT, id BIGINT,
+  item VARCHAR, t DOUBLE`;
 const COLUMN_COUNT = 15;
 const ROWS_PER_FILE = 500_000;
-/** Handed over to DuckDB at once: fewer than CHUNK_ROWS, if they weigh so much. */
+/** Rows that have so many bytes are handed over to DuckDB, even if they are fewer than CHUNK_ROWS. */
 const CHUNK_BYTES = 4_194_304;
-/** The columns of fixed width. */
+/** Bytes of the columns of fixed width. */
 const ROW_BYTES = 64;
 const VERDICTS = ['tick', 'dead_letter', 'stray', 'detection'] as const;
 const VERDICT_CODE: Readonly<Record<Verdict['kind'], number>> = { tick: 0, dead_letter: 1, stray: 2, detection: 3 };
@@ -78,15 +78,15 @@ export async function rawWriter(duck: Duck, partition: number, limits: RawLimits
       const bytes = weightOf(record, verdict);
       weight.add(rows, bytes);
       rows += 1;
-      fill(columns, filled, record, arrival, verdict);
+      fill(columns, filled, { record, arrival, verdict });
       filled += 1;
       filledBytes += bytes;
       if (filled === CHUNK_ROWS || filledBytes >= CHUNK_BYTES) handOver();
     },
-    async finish(place) {
+    async finish(target) {
       handOver();
       appender.close();
-      const { localFile, metadata } = place({ first, last });
+      const { localFile, metadata } = target({ first, last });
       await duck.run(
         copyStatement(table, partition, { localFile, metadata, groupRows: groupRowsFor(weight.ofVectors()) }),
       );
@@ -100,11 +100,11 @@ export async function rawWriter(duck: Duck, partition: number, limits: RawLimits
 }
 
 interface Weight {
-  /** Of all rows. */
+  /** Bytes of all rows. */
   readonly bytes: number;
-  /** Of the last vector's rows. */
+  /** Bytes of the rows of the last vector. */
   ofVector(): number;
-  /** A row's share of each vector, the heaviest first. */
+  /** For each vector, the heaviest first: bytes of an average row, and how many rows there are. */
   ofVectors(): { bytes: number; rows: number }[];
   add(row: number, bytes: number): void;
 }
@@ -127,13 +127,13 @@ function weightOfRows(): Weight {
   };
 }
 
-/** An item's name is told by its characters; it stands in the value a second time. */
+/** Bytes of a row. An item's name counts a second time, because it has a column beside the value. */
 function weightOf(record: LogRecord, verdict: Verdict): number {
   const item = verdict.kind === 'detection' || verdict.kind === 'stray' ? verdict.detection.item.length : 0;
   return ROW_BYTES + bytesOf(record) + item;
 }
 
-/** A record of a raw file as Kafka delivered it. */
+/** From a row of a raw file to the record as Kafka delivered it. */
 export function recordOf(row: Row): LogRecord {
   const headers = (row.headers ?? []) as readonly { name: string; value: Buffer | null }[];
   return {
@@ -146,7 +146,11 @@ export function recordOf(row: Row): LogRecord {
   };
 }
 
-function fill(columns: Cell[][], at: number, record: LogRecord, arrival: Instant, verdict: Verdict): void {
+function fill(
+  columns: Cell[][],
+  at: number,
+  { record, arrival, verdict }: { record: LogRecord; arrival: Instant; verdict: Verdict },
+): void {
   columns[0]![at] = record.offset;
   columns[1]![at] = record.stamp;
   columns[2]![at] = arrival;
@@ -173,10 +177,10 @@ function copyStatement(
 ): string {
   const kinds = VERDICTS.map((kind, code) => `WHEN ${code} THEN '${kind}'`).join(' ');
   return `COPY (SELECT
-      CAST(${partition} AS INTEGER) AS kafka_partition, CAST(o AS BIGINT) AS kafka_offset, CAST(stamp AS BIGINT) AS stamp,
-      CAST(arrival AS BIGINT) AS arrival, k AS key, v AS value, h AS headers, CASE verdict ${kinds} END AS verdict, reason,
-      detail, home, location AS geographical_location_oid, camera AS video_camera_oid, id AS detection_oid, item AS item_name,
-      CAST(t AS BIGINT) AS timestamp_detected
+      CAST(${partition} AS INTEGER) AS kafka_partition, CAST(o AS BIGINT) AS kafka_offset,
+      CAST(stamp AS BIGINT) AS stamp, CAST(arrival AS BIGINT) AS arrival, k AS key, v AS value, h AS headers,
+      CASE verdict ${kinds} END AS verdict, reason, detail, home, location AS geographical_location_oid,
+      camera AS video_camera_oid, id AS detection_oid, item AS item_name, CAST(t AS BIGINT) AS timestamp_detected
     FROM ${table}) TO ${quoted(localFile)}
     (FORMAT parquet, COMPRESSION zstd, COMPRESSION_LEVEL 3, ROW_GROUP_SIZE ${groupRows}, KV_METADATA ${metadata})`;
 }

@@ -1,7 +1,7 @@
 /**
- * From the configuration to a context: opens what a run works with, and closes it in reverse.
+ * Makes a context from the configuration: opens what a run works with, and closes it in reverse order.
  *
- * The commands and the scheduler call it; tests make a context of their own.
+ * The commands and the scheduler call it; unit tests make their contexts themselves.
  */
 import { createHash } from 'node:crypto';
 import { join, resolve } from 'node:path';
@@ -23,8 +23,8 @@ export interface OpenBatch {
 
 export type Engine = 'duckdb' | 'spark';
 
-export type BatchParts = Pick<BatchContext, 'log' | 'say' | 'metrics' | 'signal'> &
-  Partial<Pick<BatchContext, 'reached'>>;
+export type BatchParts = Pick<BatchContext, 'log' | 'progressLine' | 'metrics' | 'signal'> &
+  Partial<Pick<BatchContext, 'mayCrashAt'>>;
 
 export async function openBatch(
   config: Config,
@@ -32,7 +32,7 @@ export async function openBatch(
   options: Pick<OpenOptions, 'rules'> & { engine?: Engine } = {},
 ): Promise<OpenBatch> {
   const spark = options.engine === 'spark' ? await sparkSettings(config) : undefined;
-  // Who brings rules of its own, a rebuild, makes what they need before it counts by them.
+  // A rebuild passes its own rules, and makes the tables that they need before it uses them.
   const stores = await openStores(config, { ...options, checksRowLife: options.rules === undefined });
   const reader = logReader(config);
   const producer = logProducer(config);
@@ -40,7 +40,7 @@ export async function openBatch(
     context: {
       ...parts,
       ...stores,
-      reached: parts.reached ?? (() => undefined),
+      mayCrashAt: parts.mayCrashAt ?? (() => undefined),
       settings: { ...settingsOf(config), spark },
       hdfs: hdfs(config),
       oldGenerations: oldGenerations(stores.hbase, config.HBASE_NAMESPACE),
@@ -57,7 +57,7 @@ export async function openBatch(
 }
 
 export function settingsOf(config: Config): BatchSettings {
-  // Two lakes on one machine must not share working copies.
+  // The working copies of two lakes on one machine must not mix.
   const lake = createHash('sha256').update(`${config.WEBHDFS_URL} ${config.SIGHTLINE_ROOT}`).digest('hex').slice(0, 12);
   return {
     workFolder: join(resolve(config.SIGHTLINE_HOME), 'batch', lake),

@@ -1,4 +1,7 @@
-/** `sightline batch rebuild`: opens both generations, rebuilds, switches; and finishes a switch that was begun. */
+/**
+ * `sightline batch rebuild`: opens both generations, rebuilds and switches. If an earlier process died during its
+ * switch, the command only finishes that switch.
+ */
 import { setPriority } from 'node:os';
 import type { Config } from '../../core/process/config.ts';
 import type { BatchContext } from '../context.ts';
@@ -16,8 +19,8 @@ import { openBatch } from './open.ts';
 import { rulesAfter } from '../generations/first-epoch.ts';
 import { withOwnRows } from '../generations/own-rows.ts';
 import { checkRebuildable, rebuild } from '../generations/rebuild.ts';
-import { checkGrowths, growthsFor } from '../generations/growths.ts';
-import { startRecount } from '../generations/recount.ts';
+import { checkGrowths, takeOverGrowths } from '../generations/growths.ts';
+import { recountWhile } from '../generations/recount.ts';
 import { progressLineOn } from '../progress-line.ts';
 import { summaryOf } from '../report/summary.ts';
 import { finishSwitch } from '../lock/switch.ts';
@@ -31,23 +34,26 @@ export interface RebuildCommandOptions {
   readonly json?: boolean;
 }
 
-export async function runRebuild(options: RebuildCommandOptions, reached?: BatchContext['reached']): Promise<number> {
+export async function runRebuild(
+  options: RebuildCommandOptions,
+  mayCrashAt?: BatchContext['mayCrashAt'],
+): Promise<number> {
   setPriority(NICENESS);
   const config = readConfig();
   const log = createLog('batch', config.given.has('LOG_LEVEL') ? config.LOG_LEVEL : 'warn');
   const metrics = batchMetrics(createRegistry('batch'));
   const parts: BatchParts = {
     log,
-    say: progressLineOn(process.stderr),
+    progressLine: progressLineOn(process.stderr),
     metrics,
     signal: stopSignal(),
-    ...(reached ? { reached } : {}),
+    ...(mayCrashAt ? { mayCrashAt } : {}),
   };
   const { context: old, close } = await openBatch(config, parts, { rules: rulesAsRecorded });
   try {
     const finished = await withLock(old, LAKE_LEASE, finishSwitch);
     if (finished !== null) {
-      process.stderr.write(`The switch to generation ${finished} was begun before and is finished now\n`);
+      process.stderr.write(`An earlier process began the switch to generation ${finished}; it is finished now\n`);
       return EXIT.done;
     }
     const rebuilt = await rebuildFrom(config, parts, old, options);
@@ -64,38 +70,39 @@ async function rebuildFrom(
   old: BatchContext,
   options: RebuildCommandOptions,
 ): Promise<Rebuilt> {
-  return withLock(old, REBUILD_LEASE, async (held, lease) => {
-    const wanted = rulesAfter(old.rules, askedRules(config, old));
-    // A rebuild that is recorded must be finished as it was begun, and holds up a growth of the topic: what can be
-    // refused is refused before.
-    checkGrowths(await old.control.growth(old.rules.generation), wanted);
-    await checkRebuildable(held, wanted);
-    const recorded = await withOwnRows(old, await old.control.recordRebuild(wanted));
-    const rules = { ...recorded, growths: await growthsFor(old, recorded) };
+  return withLock(old, REBUILD_LEASE, async (locked, lease) => {
+    const newRules = rulesAfter(old.rules, rulesFromEnvironment(config, old));
+    // A recorded rebuild must be finished with the same rules, and no partition can be added meanwhile. So all checks
+    // come before it is recorded.
+    checkGrowths(await old.control.growth(old.rules.generation), newRules);
+    await checkRebuildable(locked, newRules);
+    const recorded = await withOwnRows(old, await old.control.recordRebuild(newRules));
+    const rules = { ...recorded, growths: await takeOverGrowths(old, recorded) };
     if (
-      rules.epochSeconds !== wanted.epochSeconds ||
-      rules.dedupWindowDays !== wanted.dedupWindowDays ||
-      rules.clockAheadDays !== wanted.clockAheadDays
+      rules.epochSeconds !== newRules.epochSeconds ||
+      rules.dedupWindowDays !== newRules.dedupWindowDays ||
+      rules.clockAheadDays !== newRules.clockAheadDays
     ) {
       throw new Refusal(
         EXIT.usage,
-        `A rebuild of generation ${rules.generation} was begun with EPOCH_SECONDS=${rules.epochSeconds}, DEDUP_WINDOW_DAYS=` +
-          `${rules.dedupWindowDays} and CLOCK_AHEAD_DAYS=${rules.clockAheadDays}; finish it with the same values`,
+        `A rebuild of generation ${rules.generation} has begun with other values. Finish it with ` +
+          `EPOCH_SECONDS=${rules.epochSeconds}, DEDUP_WINDOW_DAYS=${rules.dedupWindowDays} and ` +
+          `CLOCK_AHEAD_DAYS=${rules.clockAheadDays}.`,
       );
     }
     const root = `${config.SIGHTLINE_ROOT}/${generationFolder(rules.generation)}`;
     const fresh = await openBatch(
       { ...config, SIGHTLINE_ROOT: root },
-      { ...parts, signal: held.signal },
+      { ...parts, signal: locked.signal },
       { rules: async () => rules },
     );
     try {
       await fresh.context.firstMetFamilies.ensure(rules);
-      return await rebuild(held, fresh.context, lease, {
+      return await rebuild(locked, fresh.context, lease, {
         keepsOld: !options.switch,
         acceptsDifferences: options.acceptDifferences === true,
-        took: (report) => void process.stderr.write(`${summaryOf(report)}\n`),
-        recounting: (context, work) => startRecount(config, held, context, work),
+        onPublished: (report) => void process.stderr.write(`${summaryOf(report)}\n`),
+        recount: (context, work) => recountWhile(config, locked, context, work),
       });
     } finally {
       await fresh.close();
@@ -103,8 +110,8 @@ async function rebuildFrom(
   });
 }
 
-/** What the environment sets itself; all else stays as it was recorded. */
-function askedRules(
+/** The rules that the environment sets; the others stay as they are recorded. */
+function rulesFromEnvironment(
   config: Config,
   { rules }: BatchContext,
 ): Pick<BatchContext['rules'], 'epochSeconds' | 'dedupWindowDays' | 'clockAheadDays'> {
@@ -118,9 +125,9 @@ function askedRules(
 function textOf({ SIGHTLINE_ROOT: root }: Config, rebuilt: Rebuilt): string {
   const { generation, epochs, rows, horizon, switched, different } = rebuilt;
   const what = `generation ${generation}: ${epochs} epochs up to ${horizon}, ${rows.toLocaleString('en')} detections`;
-  const compared = different.length === 0 ? '' : `; ${different.length} epochs differ from what was published`;
+  const differences = different.length === 0 ? '' : `; ${different.length} epochs differ from what was published`;
   const where = switched
-    ? `it holds now, and the lake before it is ${root}/${generationFolder(generation - 1)}`
+    ? `it is the current one now, and the lake before it is ${root}/${generationFolder(generation - 1)}`
     : `not switched; it is in ${root}/${generationFolder(generation)}`;
-  return `${what}${compared}; ${where}`;
+  return `${what}${differences}; ${where}`;
 }

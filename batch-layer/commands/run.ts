@@ -2,8 +2,8 @@
  * `sightline batch run`: publishes epochs in order, shows what a run would do, or computes published epochs again and
  * compares.
  *
- * A range stops at its first failure, and the exit code is that failure's. An epoch that is published with differences
- * is no failure: it is published, the ones after it follow, and the code is 4 in the end.
+ * A range stops at its first failure, whose exit code is that of the command. An epoch that is published with
+ * differences is no failure: the epochs after it are published too, and the exit code is 4 in the end.
  */
 import type { Epoch } from '../../core/domain/epoch.ts';
 import type { RunReport } from '../../core/stores/lake/runs.ts';
@@ -18,9 +18,9 @@ import { isSame, reprocess, reprocessText } from '../run/reprocess.ts';
 import { dryRun } from '../run/run.ts';
 import { readEpochRange, planNextRun, horizonOf } from '../epochs/next-epochs.ts';
 import { countsOf, summaryOf } from '../report/summary.ts';
-import { print, withBatch } from './with-batch.ts';
+import { nothingToDo, print, withBatch } from './with-batch.ts';
 
-export interface RunOptions {
+export interface RunCommandOptions {
   readonly epoch?: string;
   readonly from?: string;
   readonly to?: string;
@@ -30,71 +30,73 @@ export interface RunOptions {
   readonly engine: Engine;
 }
 
-export function run(options: RunOptions): Promise<number> {
+export function runRun(options: RunCommandOptions): Promise<number> {
   return withBatch(async ({ context }) => {
-    const asked = readEpochRange(options, context.rules);
+    const range = readEpochRange(options, context.rules);
     if (options.reprocess !== 'none' && options.engine === 'spark') {
       throw new Refusal(
         EXIT.usage,
-        'Published epochs are computed again by DuckDB on this machine, whoever published them; leave --engine out',
+        'DuckDB computes published epochs again on this machine, whichever engine published them; leave --engine out',
       );
     }
-    if (options.reprocess !== 'none') return again(context, asked, options);
-    if (options.dryRun === true) return dry(context, asked, options);
-    const { reports, stopped } = await publishEpochs(context, asked, (report: RunReport) =>
+    if (options.reprocess !== 'none') return compareAgain(context, range, options);
+    if (options.dryRun === true) return showDryRun(context, range, options);
+    const { reports, stopReason } = await publishEpochs(context, range, (report: RunReport) =>
       print(options.json, report, summaryOf(report)),
     );
-    if (reports.length === 0) return nothingToDo(stopped);
+    if (reports.length === 0) return nothingToDo(stopReason);
     return reports.some(({ result }) => result === 'repaired') ? EXIT.data_check_failed : EXIT.done;
   }, options.engine);
 }
 
-/** The next epoch only: those after it rest on what it publishes. */
-async function dry(context: BatchContext, asked: EpochRange, { json, engine }: RunOptions): Promise<number> {
+/** For the next epoch only: those after it need what it publishes. */
+async function showDryRun(
+  context: BatchContext,
+  range: EpochRange,
+  { json, engine }: RunCommandOptions,
+): Promise<number> {
   if (engine === 'spark')
     throw new Refusal(EXIT.usage, 'A dry run writes nothing to HDFS, and Spark reads from there; leave --engine out');
   const horizon = await horizonOf(context);
-  const next = planNextRun(asked, horizon, context.rules, Date.now());
+  const next = planNextRun(range, horizon, context.rules, Date.now());
   if ('stop' in next) return nothingToDo(next.stop);
   const draft = await dryRun(context, horizon, next.run);
   print(json, draft, `${countsOf(draft)}; nothing was written`);
   return EXIT.done;
 }
 
-/** Compares published epochs with what their log says; 3 if all are the same, 4 at the first one that is not. */
-async function again(
+/** Compares published epochs with what the log says; returns 3 if all are the same, 4 at the first one that differs. */
+async function compareAgain(
   context: BatchContext,
-  asked: EpochRange,
-  { reprocess: which, json }: RunOptions,
+  range: EpochRange,
+  { reprocess: which, json }: RunCommandOptions,
 ): Promise<number> {
   const { rules, hdfs: files } = context;
   const horizon = await horizonOf(context);
-  const last = Math.min(asked.to ?? Infinity, horizon?.epoch ?? -1);
-  if ((asked.to ?? last) > last)
-    throw new Refusal(EXIT.usage, `Epoch ${nameOf(asked.to!, rules)} is not published; --reprocess compares what is`);
+  const last = Math.min(range.to ?? Infinity, horizon?.epoch ?? -1);
+  if ((range.to ?? last) > last)
+    throw new Refusal(
+      EXIT.usage,
+      `Epoch ${nameOf(range.to!, rules)} is not published; --reprocess compares published epochs only`,
+    );
   let [compared, proved] = [0, 0];
-  for (let epoch = asked.from ?? (rules.firstEpoch as Epoch); epoch <= last; epoch = (epoch + 1) as Epoch) {
+  for (let epoch = range.from ?? (rules.firstEpoch as Epoch); epoch <= last; epoch = (epoch + 1) as Epoch) {
     if (which === 'failed' && (await readRun(files, nameOf(epoch, rules)))?.result === 'proved') {
       proved += 1;
       continue;
     }
-    const found = await reprocess(context, epoch);
-    print(json, found, reprocessText(found));
+    const result = await reprocess(context, epoch);
+    print(json, result, reprocessText(result));
     compared += 1;
-    if (isSame(found)) continue;
-    const rest = epoch < last ? `; the epochs from ${nameOf((epoch + 1) as Epoch, rules)} on were not looked at` : '';
-    process.stderr.write(`Epoch ${found.epoch} is not what its log says${rest}\n`);
+    if (isSame(result)) continue;
+    const rest = epoch < last ? `; epochs from ${nameOf((epoch + 1) as Epoch, rules)} on were not compared` : '';
+    process.stderr.write(`Epoch ${result.epoch} differs from what the log says${rest}\n`);
     return EXIT.data_check_failed;
   }
-  if (compared > 0) return nothingToDo(`${compared} epochs are what their log says`);
+  if (compared > 0) return nothingToDo(`${compared} epochs are what the log says`);
   return nothingToDo(
     proved > 0
       ? `All ${proved} of them were proved when they were published`
-      : 'No published epoch is among those that were asked for',
+      : 'None of the epochs that you named is published',
   );
-}
-
-export function nothingToDo(because: string): number {
-  process.stderr.write(`${because}\n`);
-  return EXIT.nothing_to_do;
 }

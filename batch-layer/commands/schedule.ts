@@ -1,7 +1,4 @@
-/**
- * `sightline batch schedule`: the service that publishes each epoch a little after its end, with metrics and a log of
- * its own.
- */
+/** `sightline batch schedule`: the service that publishes each epoch shortly after its end, with metrics and a log. */
 import { setPriority } from 'node:os';
 import type { Config } from '../../core/process/config.ts';
 import type { Engine, OpenBatch } from './open.ts';
@@ -26,12 +23,12 @@ export async function runSchedule({ engine }: { engine: Engine }): Promise<void>
   let waitingFor: string | null = 'opening HBase and Kafka';
   const onWait = (because: string | null): void => void (waitingFor = because);
   const server = await serveMetrics(registry, { host: config.BIND, port: config.METRICS_PORT }, () => waitingFor);
-  log.info({ metrics_port: server.port }, 'the batch layer runs by the clock');
+  log.info({ metrics_port: server.port }, 'the scheduler of the batch layer has started');
   try {
-    const open = await openPatiently(
+    const open = await openWithRetry(
       config,
       engine,
-      { log, say: SILENT, metrics: batchMetrics(registry), signal },
+      { log, progressLine: SILENT, metrics: batchMetrics(registry), signal },
       onWait,
     );
     onWait(null);
@@ -45,7 +42,7 @@ export async function runSchedule({ engine }: { engine: Engine }): Promise<void>
   }
 }
 
-function openPatiently(
+function openWithRetry(
   config: Config,
   engine: Engine,
   parts: Parameters<typeof openBatch>[1],

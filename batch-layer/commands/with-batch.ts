@@ -1,13 +1,15 @@
 /**
- * A command of the batch layer around its work: configuration, stores, log and progress, closed in reverse.
+ * What every batch command does around its work: it reads the configuration, opens stores, log and progress line, and
+ * closes them in reverse order.
  *
- * A command by hand tells its progress in plain words and logs only what is out of the ordinary; the scheduler is a
- * service and logs JSON lines (commands/schedule.ts). Both give way to the speed layer and to serving where they share
- * a machine.
+ * A command shows its progress in plain words and logs only warnings; the scheduler is a service and logs JSON lines
+ * (commands/schedule.ts). Both run with a low priority, so that the speed layer and serving go first on a shared
+ * machine.
  */
 import { setPriority } from 'node:os';
 import type { Engine, OpenBatch } from './open.ts';
 import { readConfig } from '../../core/process/config.ts';
+import { EXIT } from '../../core/process/errors.ts';
 import { stopSignal } from '../../core/process/life.ts';
 import { createLog } from '../../core/process/log.ts';
 import { createRegistry } from '../../core/process/metrics.ts';
@@ -25,7 +27,7 @@ export async function withBatch(
   const config = readConfig();
   const log = createLog('batch', config.given.has('LOG_LEVEL') ? config.LOG_LEVEL : 'warn');
   const metrics = batchMetrics(createRegistry('batch'));
-  const parts = { log, say: progressLineOn(process.stderr), metrics, signal: stopSignal() };
+  const parts = { log, progressLine: progressLineOn(process.stderr), metrics, signal: stopSignal() };
   const open = await openBatch(config, parts, { engine });
   try {
     return await work(open);
@@ -34,7 +36,13 @@ export async function withBatch(
   }
 }
 
-/** Data to standard output: one JSON object a line, or words. */
-export function print(isJson: boolean | undefined, value: unknown, words: string): void {
-  process.stdout.write(isJson === true ? `${JSON.stringify(value)}\n` : `${words}\n`);
+/** Writes data to standard output: one line of JSON, or text. */
+export function print(isJson: boolean | undefined, value: unknown, text: string): void {
+  process.stdout.write(isJson === true ? `${JSON.stringify(value)}\n` : `${text}\n`);
+}
+
+/** Says why on standard error; returns the exit code. */
+export function nothingToDo(reason: string): number {
+  process.stderr.write(`${reason}\n`);
+  return EXIT.nothing_to_do;
 }

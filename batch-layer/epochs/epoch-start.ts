@@ -1,7 +1,8 @@
 /**
- * Where an epoch starts in the log: an offset and an arrival for each partition (law L5).
+ * The epoch start: the offset and the arrival in each partition at which the archive begins to read an epoch (law L5).
  *
- * The archive begins to read there; the previous epoch's cuts, which the horizon keeps, say where it is. Pure.
+ * They are the cuts and arrivals of the epoch before, which the horizon keeps. prepare.ts, archive-now.ts and
+ * reprocess.ts ask for it. Pure.
  */
 import type { Epoch } from '../../core/domain/epoch.ts';
 import type { Rules } from '../../core/domain/rules.ts';
@@ -12,7 +13,7 @@ import type { Horizon } from '../../core/stores/control/horizon-row.ts';
 import { BEFORE_ALL } from '../../core/domain/arrival.ts';
 import { allPartitions } from '../../core/domain/growth.ts';
 
-/** Where the epoch before ended, or where the generation begins. */
+/** The end of the epoch at the horizon; without a horizon, the begin of the generation. */
 export function epochStartOf(
   { rules }: Pick<BatchContext, 'rules'>,
   { epoch, horizon }: { epoch: Epoch; horizon: Horizon | null },
@@ -21,8 +22,8 @@ export function epochStartOf(
 }
 
 /**
- * A partition that the epoch before did not know begins where the generation does, at its first record if it came by
- * growing.
+ * A partition that the epoch before did not have starts where the generation starts; if it was added to the topic
+ * later, at its first record.
  */
 export function epochStartAt(
   rules: Rules,

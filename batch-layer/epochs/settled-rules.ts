@@ -1,6 +1,6 @@
 /**
- * A context whose rules are final for an epoch: asked for before the first of its records is judged
- * (core/stores/control/settled-growth.ts).
+ * Makes a context whose rules cannot change for an epoch any more (core/stores/control/settled-growth.ts). run.ts and
+ * archive-now.ts call it before they judge the first record of the epoch.
  */
 import type { Epoch } from '../../core/domain/epoch.ts';
 import type { BatchContext } from '../context.ts';

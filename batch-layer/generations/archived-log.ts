@@ -1,10 +1,10 @@
 /**
- * The archive as a log: what a rebuild reads in place of Kafka, and the places as they stood (laws L9 and L10).
+ * The archive as a log: a rebuild reads it instead of Kafka, with dataset B as it was at the time (laws L9 and L10).
  *
- * Raw files are found by their names, whose ranges must not overlap; manifests and journals say what their bytes must
- * be. Only bytes, stamps and offsets are taken: what a record is, is judged again, by the parser and the rules of
- * today. Manifests may be gone, places too (then dataset B of today gives the names); without raw files there is
- * nothing to rebuild from.
+ * rebuild.ts asks for it. The names of raw files say their ranges, which must not overlap; manifests and journals name
+ * their checksums. A rebuild takes only bytes, stamps and offsets from them, and judges each record again, with the
+ * parser and the rules of today. If a manifest is missing, its files are read without a check; if dataset B of an epoch
+ * is missing, the present one gives the names. Raw files cannot be replaced.
  */
 import { randomUUID } from 'node:crypto';
 import { rm } from 'node:fs/promises';
@@ -29,12 +29,12 @@ import { recordOf } from '../archive/raw-file.ts';
 
 export interface ArchivedLog {
   readonly reader: LogReader;
-  /** Per partition: where the archive ends. */
+  /** For each partition: the offset at which the archive ends. */
   readonly ends: readonly number[];
-  /** The manifest of an old epoch; null if it is gone. */
+  /** The manifest of an old epoch; null if it is missing. */
   manifest(epoch: Epoch): Promise<RunReport | null>;
-  /** Dataset B as it stood in the old epoch that ends with or after this instant; null if that is not known. */
-  placesAt(t: number): Promise<Location[] | null>;
+  /** Dataset B as it was in the old epoch that holds this instant; null if its file is missing. */
+  locationsAt(t: number): Promise<Location[] | null>;
 }
 
 interface RawRange {
@@ -67,48 +67,56 @@ export async function archivedLog(old: BatchContext, horizon: Horizon): Promise<
     ends,
     reader: rangeReader(old, ranges, ends),
     manifest: async (epoch) => manifests.get(epoch) ?? null,
-    placesAt: (t) => placesOf(old, Math.min(epochAt(t, rules), horizon.epoch) as Epoch),
+    locationsAt: (t) => readLocations(old, Math.min(epochAt(t, rules), horizon.epoch) as Epoch),
   };
 }
 
-/** Throws if the folder of raw files holds one that no rebuild could read in its place. */
+/** Throws if one of the raw files cannot be used by a rebuild. */
 export async function checkRawFiles(old: BatchContext): Promise<void> {
   await rawRanges(old, new Map());
 }
 
-/** Least memory to read a raw file with: its largest vector in pages, compressed and not, and as rows. */
+/** The least memory to read a raw file: its largest vector as pages, compressed and uncompressed, and as rows. */
 const READ_MB = 256;
 const RAW_NAME = /\/part-(?:l(\d+)-)?(\d+)-(\d+)-(\d+)\.parquet$/;
 
-/** Per partition in the order of offsets. */
+/** The files of each partition in the order of offsets. */
 async function rawRanges({ hdfs, rules }: BatchContext, checksums: ReadonlyMap<string, string>): Promise<RawRange[][]> {
   const ranges: RawRange[][] = allPartitions(rules).map(() => []);
   for (const { path, bytes } of await hdfs.walk(`${LAKE}/raw`)) {
     const [, life = '1', ...numbers] = RAW_NAME.exec(path) ?? [];
     const [partition, first, last] = numbers.map(Number);
-    if (numbers.length > 0 && Number(life) !== rules.logLife) throw otherLife(path, Number(life), rules.logLife);
-    const of = ranges[partition ?? -1];
-    if (!of) throw new Refusal(EXIT.data_check_failed, `${path} is no raw file of this lake; move it away`);
-    of.push({ path, bytes, sha256: checksums.get(path) ?? null, partition: partition!, first: first!, last: last! });
+    if (numbers.length > 0 && Number(life) !== rules.logLife) throw otherLogLife(path, Number(life), rules.logLife);
+    const ofPartition = ranges[partition ?? -1];
+    if (!ofPartition) throw new Refusal(EXIT.data_check_failed, `${path} is no raw file of this lake; move it away`);
+    ofPartition.push({
+      path,
+      bytes,
+      sha256: checksums.get(path) ?? null,
+      partition: partition!,
+      first: first!,
+      last: last!,
+    });
   }
-  for (const of of ranges) {
-    of.sort((a, b) => a.first - b.first);
-    const bad = of.find((range, i) => i > 0 && range.first <= of[i - 1]!.last);
-    if (bad)
+  for (const ofPartition of ranges) {
+    ofPartition.sort((a, b) => a.first - b.first);
+    const i = ofPartition.findIndex((range, at) => at > 0 && range.first <= ofPartition[at - 1]!.last);
+    if (i >= 0)
       throw new Refusal(
         EXIT.data_check_failed,
-        `${bad.path} holds offsets that another raw file holds too; move one of them away`,
+        `${ofPartition[i]!.path} and ${ofPartition[i - 1]!.path} hold the same offsets; move one of them away`,
       );
   }
   return ranges;
 }
 
-/** Offsets begin anew with each life of the log, so files of two lives cannot be put in one order by their names. */
-function otherLife(path: string, found: number, logLife: number): Refusal {
+/** Offsets begin again with each log life, so files of two lives have no common order. */
+function otherLogLife(path: string, found: number, logLife: number): Refusal {
   return new Refusal(
     EXIT.data_check_failed,
-    `${path} is of life ${found} of the log, and this lake is of life ${logLife}. A rebuild reads one life: offsets begin anew with each. ` +
-      'Move the files of other lives out of lake/raw, into a root of their own, and run again; nothing was changed.',
+    `${path} is of log life ${found}, and this lake is of log life ${logLife}. A rebuild reads one log life, because ` +
+      'offsets begin again with each. Move the files of other log lives out of lake/raw into a root of their own, ' +
+      'and run again; nothing was changed.',
   );
 }
 
@@ -126,7 +134,7 @@ function rangeReader(old: BatchContext, ranges: readonly RawRange[][], ends: rea
           signal?.throwIfAborted();
           const unverified = join(own.path, `${randomUUID()}.parquet`);
           if (range.sha256 === null) await hdfs.download(range.path, unverified);
-          const file = range.sha256 === null ? unverified : await copies.of({ ...range, sha256: range.sha256 });
+          const file = range.sha256 === null ? unverified : await copies.fetch({ ...range, sha256: range.sha256 });
           for await (const records of recordsIn(file, next, settings.memoryMb, own.path)) {
             next = records.at(-1)!.offset + 1;
             yield { records, next, atEnd: false };
@@ -142,10 +150,7 @@ function rangeReader(old: BatchContext, ranges: readonly RawRange[][], ends: rea
   };
 }
 
-/**
- * A raw file is in the order of offsets, and one thread reads it in its order: nothing is sorted, so memory holds a
- * vector.
- */
+/** A raw file is in the order of offsets and one thread reads it in that order, so memory holds one vector. */
 async function* recordsIn(file: string, from: number, memoryMb: number, folder: string): AsyncIterable<LogRecord[]> {
   const duck = await openDuck({
     memoryMb: Math.max(READ_MB, memoryMb / 4),
@@ -156,11 +161,14 @@ async function* recordsIn(file: string, from: number, memoryMb: number, folder: 
   try {
     const rows = duck.batches(`SELECT kafka_partition, kafka_offset, stamp, key, value, headers FROM ${parquet([file])}
       WHERE kafka_offset >= ${from}`);
-    for await (const some of rows) {
-      const records = some.map(recordOf);
-      const behind = records.find(({ offset }, at) => offset < (records[at - 1]?.offset ?? next - 1) + 1);
-      if (behind)
-        throw new Refusal(EXIT.data_check_failed, `${file} is not in the order of offsets at offset ${behind.offset}`);
+    for await (const chunk of rows) {
+      const records = chunk.map(recordOf);
+      const misplaced = records.find(({ offset }, at) => offset < (records[at - 1]?.offset ?? next - 1) + 1);
+      if (misplaced)
+        throw new Refusal(
+          EXIT.data_check_failed,
+          `${file} is not in the order of offsets at offset ${misplaced.offset}; restore it from a copy`,
+        );
       next = records.at(-1)!.offset + 1;
       yield records;
     }
@@ -169,12 +177,12 @@ async function* recordsIn(file: string, from: number, memoryMb: number, folder: 
   }
 }
 
-async function placesOf(old: BatchContext, epoch: Epoch): Promise<Location[] | null> {
+async function readLocations(old: BatchContext, epoch: Epoch): Promise<Location[] | null> {
   const { hdfs, rules, settings } = old;
   const path = locationsFile(nameOf(epoch, rules));
   if (!(await hdfs.facts(path))) return null;
-  const own = await openOwnFolder(settings.workFolder, `places-${randomUUID()}`);
-  const localFile = join(own.path, 'places.parquet');
+  const own = await openOwnFolder(settings.workFolder, `locations-${randomUUID()}`);
+  const localFile = join(own.path, 'locations.parquet');
   const duck = await openDuck({ memoryMb: 256, threads: 1, spillFolder: join(own.path, 'spill') });
   try {
     await hdfs.download(path, localFile);

@@ -1,11 +1,11 @@
 /**
- * What a rebuild left behind goes: lakes and counts of generations that do not hold any more (laws L9 and L10).
+ * Removes old generations after a rebuild: their lakes, and their counts and first-met rows in HBase (laws L9 and L10).
  *
- * `batch prune --generations` calls it with the locks of rebuilds and of the lake held, so no switch is under way. The
- * old lake is the only other copy of every record, so it goes only if the lake that holds is whole: a manifest for each
- * epoch up to the horizon, and each of its files there with its length. What stands in HBase goes before folders:
- * whoever was killed in between finds the folder still and goes on. A generation beyond the one that holds is being
- * rebuilt and is left alone.
+ * commands/prune.ts calls it while it holds the locks of rebuilds and of the lake, so no switch is under way. The old
+ * lake is the only other copy of every record, so it is removed only if the current lake is complete: each epoch up to
+ * the horizon has its manifest, and each of its files has its length. HBase is cleared before the folders: if the
+ * process is killed in between, the next one still finds the folder. A later generation than the current one is being
+ * rebuilt, and nothing of it is touched.
  */
 import type { Epoch } from '../../core/domain/epoch.ts';
 import type { FileFacts } from '../../core/stores/hdfs/types.ts';
@@ -20,29 +20,29 @@ export interface OldGeneration {
   readonly generation: number;
   /** Rows of both views in HBase. */
   readonly rows: number;
-  /** Its lake, relative to the root, and what is in it. */
+  /** The folder of its lake, relative to the root. */
   readonly folder: string;
   readonly files: number;
   readonly bytes: number;
-  /** The family of its first-met rows in HBase; null where it shares that of the one that holds, or it is gone. */
+  /** The HBase family of its first-met rows; null if it shares the current generation's family or has none any more. */
   readonly firstMetFamily: string | null;
 }
 
-export interface DropOptions {
-  readonly isDry: boolean;
+interface DropOptions {
+  readonly isDryRun: boolean;
   readonly now: number;
   /** Throws unless both locks are still held. */
-  check(): Promise<void>;
+  checkLocks(): Promise<void>;
 }
 
-/** What was removed, or would be; empty if nothing is left or the grace after a switch is not over. */
+/** Returns what it removed, or would remove; empty if nothing is left or the grace after a switch is not over. */
 export async function dropOldGenerations(
   context: BatchContext,
-  { isDry, now, check }: DropOptions,
+  { isDryRun, now, checkLocks }: DropOptions,
 ): Promise<OldGeneration[]> {
   const { hdfs, rules, control, oldGenerations, firstMetFamilies } = context;
-  const folders = (await hdfs.list('')).flatMap((entry) => oldFolder(entry, rules.generation));
-  // The lake was renamed into its folder at the switch.
+  const folders = (await hdfs.list('')).flatMap((entry) => oldGenerationFolder(entry, rules.generation));
+  // The switch renamed the lake, so the folder's time is that of the switch.
   const graceMs = await greatestGraceMs(context, [rules, ...folders]);
   if (folders.some(({ modifiedAtMs }) => modifiedAtMs + graceMs > now)) return [];
   const rows = await oldGenerations.rows(rules.generation);
@@ -70,19 +70,19 @@ export async function dropOldGenerations(
     });
   }
   if (old.length === 0) return [];
-  await checkWhole(context);
-  if (isDry) return old;
-  await check();
+  await checkComplete(context);
+  if (isDryRun) return old;
+  await checkLocks();
   await firstMetFamilies.drop([...families.values()]);
   await oldGenerations.drop(rules.generation);
   for (const { path } of folders) {
-    await check();
+    await checkLocks();
     await hdfs.remove(path);
   }
   return old;
 }
 
-/** What an answer of any of these generations may still count on. */
+/** For so long after the switch an answer may still read one of these generations. */
 async function greatestGraceMs(
   { control, settings }: BatchContext,
   generations: readonly { generation: number }[],
@@ -91,35 +91,36 @@ async function greatestGraceMs(
   return Math.max(...horizons.map((horizon) => horizon?.graceMs ?? settings.pruneGraceMs));
 }
 
-/** The family without a number is what the generations share that were made before each had its own; the first was. */
+/** Early versions had one family without a number for all generations; it counts as that of the first generation. */
 const generationOf = (family: string): number => Number(/\d+$/.exec(family)?.[0] ?? 1);
 
 const FOLDER = /^_generation-(\d+)$/;
 
-function oldFolder(entry: FileFacts, before: number): (FileFacts & { generation: number })[] {
+function oldGenerationFolder(entry: FileFacts, before: number): (FileFacts & { generation: number })[] {
   const generation = Number(FOLDER.exec(entry.path)?.[1]);
   return entry.isFolder && generation < before ? [{ ...entry, generation }] : [];
 }
 
-/** Throws unless every published epoch of the generation that holds has its manifest and its files. */
-async function checkWhole(context: BatchContext): Promise<void> {
+/** Throws unless every published epoch of the current generation has its manifest and its files. */
+async function checkComplete(context: BatchContext): Promise<void> {
   const { hdfs, rules } = context;
   const horizon = await horizonOf(context);
-  if (!horizon) throw notWhole(`generation ${rules.generation} has published nothing yet`);
+  if (!horizon) throw incompleteLake(`generation ${rules.generation} has published nothing yet`);
   const bytesOf = new Map((await hdfs.walk(LAKE)).map(({ path, bytes }) => [path, bytes]));
   for (let epoch = rules.firstEpoch as Epoch; epoch <= horizon.epoch; epoch = (epoch + 1) as Epoch) {
     const name = nameOf(epoch, rules);
     const run = await readRun(hdfs, name);
-    if (!run) throw notWhole(`the manifest of ${name} is gone`);
+    if (!run) throw incompleteLake(`the manifest of epoch ${name} is missing`);
     const bad = run.files.find(({ path, bytes }) => bytesOf.get(path) !== bytes);
-    if (bad)
-      throw notWhole(`${bad.path} has ${bytesOf.get(bad.path) ?? 'no'} bytes, and its manifest says ${bad.bytes}`);
+    if (bad && !bytesOf.has(bad.path)) throw incompleteLake(`${bad.path} is missing`);
+    if (bad) throw incompleteLake(`${bad.path} has ${bytesOf.get(bad.path)} bytes, but its manifest says ${bad.bytes}`);
   }
 }
 
-function notWhole(because: string): Refusal {
+function incompleteLake(finding: string): Refusal {
   return new Refusal(
     EXIT.data_check_failed,
-    `The current lake is incomplete: ${because}. Nothing older was removed; run "batch run --reprocess all" to see what is missing.`,
+    `The current lake is incomplete: ${finding}. Nothing was removed. ` +
+      '"batch run --reprocess all" shows what is missing.',
   );
 }

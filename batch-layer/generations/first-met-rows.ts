@@ -1,10 +1,11 @@
 /**
- * A rebuilt generation's first-met rows: those that can be in force for what lies beyond its horizon (laws L2, L6, L9).
+ * Writes the first-met rows of a rebuilt generation: those that can be in force for records after its horizon (laws L2,
+ * L6, L9).
  *
- * rebuild.ts calls it before the new generation's worker decides its first record: without these rows, every copy of
- * what was met before the horizon would be new to it. They come from the first-met files that the rebuild's own runs
- * published, so they are those of the new rules. Puts carry their arrival and may be repeated; an epoch that is written
- * in full is recorded, so that a rebuild that was killed goes on there.
+ * rebuild.ts calls it before the worker of the new generation reads its first record: without these rows, the worker
+ * would count every copy of an earlier record as new. The rows come from the first-met files that the rebuild
+ * published, so they follow the new rules. Each put carries its arrival as timestamp and may be repeated. An epoch
+ * whose rows are all written is recorded, so that the next rebuild goes on after it if this one is killed.
  */
 import { randomUUID } from 'node:crypto';
 import { join } from 'node:path';
@@ -27,10 +28,10 @@ import { publishedEpochs } from '../lake/published-epochs.ts';
 import { horizonOf } from '../epochs/next-epochs.ts';
 
 const PUTS_AT_ONCE = 3;
-/** Least memory to read rows with: a vector of the longest names, in pages and as rows. */
+/** The least memory to read rows: a vector of the longest names, as pages and as rows. */
 const READ_MB = 256;
 
-/** Writes what is not written yet; returns how many rows it wrote. */
+/** Writes the rows that are not written yet; returns how many. */
 export async function writeFirstMet(fresh: BatchContext): Promise<number> {
   const { control, rules, settings } = fresh;
   const horizon = (await horizonOf(fresh))!.epoch;
@@ -48,7 +49,7 @@ export async function writeFirstMet(fresh: BatchContext): Promise<number> {
     for (const epoch of epochs.filter((_, i) => !isWritten[i])) {
       rows = await writeEpoch(fresh, { duck, copies }, { epoch, since: inForceSince(horizon, rules), before: rows });
       await control.putFirstMetWritten(rules.generation, epoch);
-      await fresh.reached('first_met_written');
+      await fresh.mayCrashAt('first_met_written');
     }
   } finally {
     duck.close();
@@ -58,25 +59,24 @@ export async function writeFirstMet(fresh: BatchContext): Promise<number> {
 }
 
 /**
- * Later horizons need no older rows, so an epoch that was written for an earlier one has all that a later one needs.
+ * A later horizon needs no older rows, so an epoch that was written for an earlier horizon need not be written again.
  */
 async function writeEpoch(
   fresh: BatchContext,
   { duck, copies }: { duck: Duck; copies: LocalCopies },
   { epoch, since, before }: { epoch: Epoch; since: Instant; before: number },
 ): Promise<number> {
-  const { rules, signal, say, detections } = fresh;
+  const { rules, signal, progressLine, detections } = fresh;
   let rows = before;
-  for (const file of await publishedEpochs(fresh).metOf(epoch)) {
-    const found = duck.batches(
-      `SELECT ${namesOf(MET_COLUMNS)} FROM ${parquet([await copies.of(file)])} WHERE arrival >= ${since}`,
+  for (const file of await publishedEpochs(fresh).firstMetOf(epoch)) {
+    const chunks = duck.batches(
+      `SELECT ${namesOf(MET_COLUMNS)} FROM ${parquet([await copies.fetch(file)])} WHERE arrival >= ${since}`,
     );
-    await inLanes(PUTS_AT_ONCE, found, async (some, failed) => {
-      await withRetry(COMMAND_RETRY, () => detections.put(some.map((row) => firstMetOf(row, rules.logLife))), {
-        signal: [signal, failed],
-      });
-      rows += some.length;
-      say.progress('first-met rows', rows, `rows of ${nameOf(epoch, rules)} and before`);
+    await inLanes(PUTS_AT_ONCE, chunks, async (chunk, failed) => {
+      const put = (): Promise<void> => detections.put(chunk.map((row) => firstMetOf(row, rules.logLife)));
+      await withRetry(COMMAND_RETRY, put, { signal: [signal, failed] });
+      rows += chunk.length;
+      progressLine.update('first-met rows', rows, `rows of ${nameOf(epoch, rules)} and before`);
     });
   }
   return rows;

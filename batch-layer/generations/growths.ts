@@ -1,9 +1,10 @@
 /**
- * A rebuild and the growths of the topic: the new generation takes over all of them, and each must begin with one of
- * its epochs (L3).
+ * The growths of the topic in a rebuild: the new generation takes over all of them, and each must begin together with
+ * one of its epochs (law L3).
  *
- * commands/rebuild.ts asks twice: before it records the rebuild, so that nothing is recorded that could never be
- * finished; and behind, when no other growth is begun any more ("topic grow" looks before and after it records one).
+ * commands/rebuild.ts checks them twice: before it records the rebuild, because a recorded rebuild must be finished;
+ * and after that, when no other growth can begin ("topic grow" looks for a rebuild before and after it records a
+ * growth).
  */
 import type { Rules, Growth } from '../../core/domain/rules.ts';
 import type { BatchContext } from '../context.ts';
@@ -15,33 +16,34 @@ import { EXIT, Refusal } from '../../core/process/errors.ts';
 /** Throws a Refusal if a growth is under way, or began within an epoch of these rules. */
 export function checkGrowths(
   { growths, growingTo }: Pick<GrowthRecord, 'growths' | 'growingTo'>,
-  wanted: Pick<Rules, 'epochSeconds'>,
+  newRules: Pick<Rules, 'epochSeconds'>,
 ): void {
   if (growingTo !== null) {
     throw new Refusal(
       EXIT.usage,
-      `The topic is being given ${growingTo} partitions; finish "sightline topic grow --partitions ${growingTo}" first`,
+      `The topic is growing to ${growingTo} partitions; finish "sightline topic grow --partitions ${growingTo}" first`,
     );
   }
-  const amid = growths.find(({ from }) => startOf(epochAt(from, wanted), wanted) !== from);
-  if (amid) {
+  const midEpoch = growths.find(({ from }) => startOf(epochAt(from, newRules), newRules) !== from);
+  if (midEpoch) {
     throw new Refusal(
       EXIT.usage,
-      `The topic grew to ${amid.partitions} partitions at ${new Date(amid.from).toISOString()}, in the middle of an epoch of ${wanted.epochSeconds} ` +
-        'seconds, and an epoch has one count of partitions; choose an EPOCH_SECONDS of which an epoch begins then',
+      `The topic grew to ${midEpoch.partitions} partitions at ${new Date(midEpoch.from).toISOString()}, in the ` +
+        `middle of an epoch of ${newRules.epochSeconds} seconds. The number of partitions must not change within an ` +
+        'epoch: choose an EPOCH_SECONDS with which an epoch begins at that time.',
     );
   }
 }
 
-/** What the new generation, which is recorded, knows of growths from its beginning. */
-export async function growthsFor(
+/** Records the growths for the new generation, which must be recorded, and returns them. */
+export async function takeOverGrowths(
   { control, rules: old }: BatchContext,
   fresh: RecordedRules,
 ): Promise<readonly Growth[]> {
-  const found = await control.growth(old.generation);
-  checkGrowths(found, fresh);
-  const begun = await control.growth(fresh.generation);
-  if (begun.change === 0)
-    await control.moveGrowth(fresh.generation, begun, { settled: -1, growths: found.growths, growingTo: null });
+  const oldRecord = await control.growth(old.generation);
+  checkGrowths(oldRecord, fresh);
+  const record = await control.growth(fresh.generation);
+  if (record.change === 0)
+    await control.moveGrowth(fresh.generation, record, { settled: -1, growths: oldRecord.growths, growingTo: null });
   return (await control.growth(fresh.generation)).growths;
 }

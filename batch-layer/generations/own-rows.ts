@@ -1,9 +1,9 @@
 /**
- * A rebuild that an older version of the program began has first-met rows that it shares with the generation that holds
- * (law L9).
+ * Gives a rebuild that an older version of the program began first-met rows of its own: in that version it shared them
+ * with the current generation (law L9).
  *
- * commands/rebuild.ts asks before it goes on with it. Nobody may have counted by the rules yet whose rows are set
- * apart.
+ * commands/rebuild.ts calls it before it goes on with such a rebuild. This is possible only while no worker has counted
+ * for the new generation.
  */
 import type { BatchContext } from '../context.ts';
 import type { RecordedRules } from '../../core/stores/control/rules-rows.ts';
@@ -11,8 +11,8 @@ import { allPartitions } from '../../core/domain/growth.ts';
 import { EXIT, Refusal } from '../../core/process/errors.ts';
 
 /**
- * The recorded rules of a rebuild, with first-met rows of its own; as they are where sharing them does no harm. Throws
- * a Refusal where it does.
+ * Returns the recorded rules of a rebuild, changed so that it has first-met rows of its own. If workers have counted,
+ * the rules stay as they are where sharing does no harm; where it does, this throws a Refusal.
  */
 export async function withOwnRows(
   { control, rules: old }: Pick<BatchContext, 'control' | 'rules'>,
@@ -28,8 +28,10 @@ export async function withOwnRows(
   if (dedupWindowDays === old.dedupWindowDays && clockAheadDays === old.clockAheadDays) return recorded;
   throw new Refusal(
     EXIT.data_check_failed,
-    `The rebuild of generation ${generation} was begun by an older version of the program, and its workers have counted with first-met rows that ` +
-      `generation ${old.generation} counts by too: with another DEDUP_WINDOW_DAYS or CLOCK_AHEAD_DAYS both counts would be wrong. Finish it with the ` +
-      'version that began it, then run "batch rebuild" once more with this one: it counts everything anew, with rows of its own.',
+    `An older version of the program began the rebuild of generation ${generation}, and its workers have ` +
+      `counted with the first-met rows of generation ${old.generation}. With another DEDUP_WINDOW_DAYS or ` +
+      'CLOCK_AHEAD_DAYS the counts of both generations would be wrong. Finish the rebuild with the version that ' +
+      'began it, then run "batch rebuild" with this version: it counts everything again, with first-met rows of ' +
+      'its own.',
   );
 }

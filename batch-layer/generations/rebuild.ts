@@ -1,13 +1,14 @@
 /**
- * Rebuild: lake and batch view again from the archive alone, as a new generation in a root of its own, then a switch
- * (laws L9, L10).
+ * Rebuild: makes the lake and the batch view again from the archive alone, as a new generation with a root of its own,
+ * then switches to it (laws L9, L10).
  *
  *   epoch after epoch from the old archive · its first-met rows · what is archived of open epochs · the speed layer
  *   counts on │ switch
  *
- * Left of the switch nothing of the old generation is touched and readers see none of the new; killed anywhere, the
- * next rebuild goes on. The old generation may publish meanwhile: the lock of the lake is taken for the last epochs
- * only. Rows that differ from what was published stop it before the switch, unless the rules were meant to change.
+ * Before the switch nothing of the old generation is changed, and readers see nothing of the new one. If the process is
+ * killed, the next rebuild goes on. The old generation may publish meanwhile: the rebuild takes the lock of the lake
+ * for the last epochs only. If rows differ from those that were published, it stops before the switch, unless the rules
+ * have changed or the command accepts differences.
  */
 import type { Epoch } from '../../core/domain/epoch.ts';
 import type { Instant } from '../../core/domain/time.ts';
@@ -34,7 +35,9 @@ export interface Rebuilt {
   readonly horizon: string;
   readonly epochs: number;
   readonly rows: number;
-  /** Epochs whose rows are not those that were published; empty where rules changed and nothing can be compared. */
+  /**
+   * Epochs whose rows differ from those that were published; empty if the rules changed, so that none is comparable.
+   */
   readonly different: readonly string[];
   readonly switched: boolean;
 }
@@ -42,15 +45,14 @@ export interface Rebuilt {
 export interface RebuildOptions {
   readonly keepsOld: boolean;
   readonly acceptsDifferences: boolean;
-  readonly took: (report: RunReport) => void;
+  readonly onPublished: (report: RunReport) => void;
   /**
-   * Counts what lies beyond the new horizon with a speed worker of the new generation, and keeps it until `work` is
-   * done.
+   * Counts the records after the new horizon with a worker of the new generation, which runs until `work` has ended.
    */
-  recounting(fresh: BatchContext, work: () => Promise<void>): Promise<void>;
+  recount(fresh: BatchContext, work: () => Promise<void>): Promise<void>;
 }
 
-/** With the lock of rebuilds held; `fresh` works for the new generation and its own root. */
+/** The caller holds the lock of rebuilds; `fresh` works for the new generation with its own root. */
 export async function rebuild(
   old: BatchContext,
   fresh: BatchContext,
@@ -59,60 +61,63 @@ export async function rebuild(
 ): Promise<Rebuilt> {
   await catchUp(old, fresh, lease, options);
   if (!options.keepsOld) await writeFirstMet(fresh);
-  return withLakeLock(old, async (held, lake) => {
-    const log = await catchUp(held, fresh, lease, options);
-    const rebuilt = await rebuiltSoFar(held, fresh, log);
-    if (rebuilt.different.length > 0 && !options.acceptsDifferences) throw different(rebuilt);
+  return withLakeLock(old, async (locked, lakeLease) => {
+    const log = await catchUp(locked, fresh, lease, options);
+    const rebuilt = await summarizeRebuild(locked, fresh, log);
+    if (rebuilt.different.length > 0 && !options.acceptsDifferences) throw differencesRefusal(rebuilt);
     if (options.keepsOld) return rebuilt;
-    await archiveNow(reading(fresh, log), lease);
+    await archiveNow(withArchiveAsLog(fresh, log), lease);
     await writeFirstMet(fresh);
-    await beginProgress(fresh);
-    await options.recounting(fresh, async () => {
-      await fresh.reached('recounted');
+    await putFirstProgress(fresh);
+    await options.recount(fresh, async () => {
+      await fresh.mayCrashAt('recounted');
       await lease.check();
-      await lake.check();
-      await switchTo(held, old.rules, fresh.rules);
+      await lakeLease.check();
+      await switchTo(locked, old.rules, fresh.rules);
     });
     return { ...rebuilt, switched: true };
   });
 }
 
-/** Before anything is recorded: whether there is something to rebuild, and raw files of one life to do it from. */
-export async function checkRebuildable(old: BatchContext, wanted: RecordedRules): Promise<void> {
-  await rebuildableUpTo(old, wanted);
+/** Throws unless there is an epoch to rebuild and all raw files are of this log life. Call it before recording. */
+export async function checkRebuildable(old: BatchContext, newRules: RecordedRules): Promise<void> {
+  await findLastEpoch(old, newRules);
   await checkRawFiles(old);
 }
 
-async function rebuildableUpTo(
+async function findLastEpoch(
   old: BatchContext,
-  wanted: RecordedRules,
+  newRules: RecordedRules,
 ): Promise<{ oldHorizon: Horizon; last: Epoch }> {
   const oldHorizon = await horizonOf(old);
-  const last = oldHorizon && lastWholeEpoch(oldHorizon, old.rules, wanted);
+  const last = oldHorizon && lastWholeEpoch(oldHorizon, old.rules, newRules);
   if (!oldHorizon || last === null)
-    throw new Refusal(EXIT.nothing_to_do, 'No epoch is published that could be rebuilt');
+    throw new Refusal(
+      EXIT.nothing_to_do,
+      'No published epoch can be rebuilt: none of the new length ends before the horizon',
+    );
   return { oldHorizon, last };
 }
 
-/** Publishes every epoch of the new rules that the old horizon covers. */
+/** Publishes every epoch of the new rules that ends with the old horizon or before it. */
 async function catchUp(
   old: BatchContext,
   fresh: BatchContext,
   lease: HeldLease,
-  { took }: RebuildOptions,
+  { onPublished }: RebuildOptions,
 ): Promise<ArchivedLog> {
-  const { oldHorizon, last } = await rebuildableUpTo(old, fresh.rules);
+  const { oldHorizon, last } = await findLastEpoch(old, fresh.rules);
   const log = await archivedLog(old, oldHorizon);
   for (;;) {
     const horizon = await horizonOf(fresh);
     const epoch = nextEpoch(horizon, fresh.rules);
     if (epoch > last) return log;
-    took(await runEpoch(await asItStood(old, fresh, log, epoch), lease, horizon, epoch));
+    onPublished(await runEpoch(await withFormerLocations(old, fresh, log, epoch), lease, horizon, epoch));
   }
 }
 
-/** The new generation with the old archive for a log. */
-function reading(fresh: BatchContext, { reader, ends }: ArchivedLog): BatchContext {
+/** The context of the new generation, with the old archive instead of the log. */
+function withArchiveAsLog(fresh: BatchContext, { reader, ends }: ArchivedLog): BatchContext {
   const { firstOffsets } = fresh.rules;
   const archived = ends.map((high, partition) => ({ partition, low: firstOffsets[partition] ?? 0, high }));
   return {
@@ -124,31 +129,31 @@ function reading(fresh: BatchContext, { reader, ends }: ArchivedLog): BatchConte
   };
 }
 
-/** The same, with dataset B as it stood when the epoch's records were published first. */
-async function asItStood(
+/** The same context, with dataset B as it was when the records of the epoch were first published. */
+async function withFormerLocations(
   old: BatchContext,
   fresh: BatchContext,
   log: ArchivedLog,
   epoch: Epoch,
 ): Promise<BatchContext> {
   const lastInstant = startOf((epoch + 1) as Epoch, fresh.rules) - 1;
-  const places = await log.placesAt(lastInstant);
+  const former = await log.locationsAt(lastInstant);
   const before = await log.manifest(epochAt(lastInstant, old.rules));
   const { control, locations } = fresh;
   const version = before?.reference_version ?? null;
   const reference: typeof control.reference = async () =>
-    places && version !== null ? { version, locations: places.length, loadedAt: 0 as Instant } : control.reference();
+    former && version !== null ? { version, locations: former.length, loadedAt: 0 as Instant } : control.reference();
   return {
-    ...reading(fresh, log),
-    locations: { ...locations, all: async () => places ?? locations.all() },
+    ...withArchiveAsLog(fresh, log),
+    locations: { ...locations, all: async () => former ?? locations.all() },
     control: { ...control, reference },
   };
 }
 
-async function rebuiltSoFar(old: BatchContext, fresh: BatchContext, log: ArchivedLog): Promise<Rebuilt> {
+async function summarizeRebuild(old: BatchContext, fresh: BatchContext, log: ArchivedLog): Promise<Rebuilt> {
   const { rules } = fresh;
   const horizon = (await horizonOf(fresh))!;
-  const comparable =
+  const isComparable =
     rules.epochSeconds === old.rules.epochSeconds && rules.dedupWindowDays === old.rules.dedupWindowDays;
   const different: string[] = [];
   let [epochs, rows] = [0, 0];
@@ -158,14 +163,14 @@ async function rebuiltSoFar(old: BatchContext, fresh: BatchContext, log: Archive
     if (!now)
       throw new Refusal(
         EXIT.data_check_failed,
-        `The manifest of ${name} is gone from the lake that is being rebuilt; remove that lake and begin again`,
+        `The manifest of epoch ${name} is missing in the new lake; remove the new lake and run the rebuild again`,
       );
     epochs += 1;
     rows += now.rows;
-    const before = comparable ? await log.manifest(epoch) : null;
-    const isOther =
+    const before = isComparable ? await log.manifest(epoch) : null;
+    const isDifferent =
       before && (before.records !== now.records || (before.rows_sha256 ?? now.rows_sha256) !== now.rows_sha256);
-    if (isOther) different.push(name);
+    if (isDifferent) different.push(name);
   }
   return {
     generation: rules.generation,
@@ -177,10 +182,8 @@ async function rebuiltSoFar(old: BatchContext, fresh: BatchContext, log: Archive
   };
 }
 
-/**
- * Where a worker of the new generation begins: at the horizon, with the tallies that the batch layer has up to there.
- */
-async function beginProgress(fresh: BatchContext): Promise<void> {
+/** Records where a worker of the new generation begins: at the horizon, with the tallies of the batch layer. */
+async function putFirstProgress(fresh: BatchContext): Promise<void> {
   const { control, hdfs, rules } = fresh;
   const horizon = (await horizonOf(fresh))!;
   const { partitions } = (await readRun(hdfs, nameOf(horizon.epoch, rules)))!;
@@ -190,10 +193,11 @@ async function beginProgress(fresh: BatchContext): Promise<void> {
   await control.putProgress(rules.generation, progress);
 }
 
-function different({ different: epochs }: Rebuilt): Refusal {
+function differencesRefusal({ different }: Rebuilt): Refusal {
   return new Refusal(
     EXIT.data_check_failed,
-    `What the archive gives is not what was published for ${epochs.join(', ')}. Nothing was switched. "batch run --epoch <epoch> ` +
-      '--reprocess all" tells the rows; --accept-differences switches all the same.',
+    `The rows from the archive differ from those that were published for ${different.join(', ')}. ` +
+      'Nothing was switched. "batch run --epoch <epoch> --reprocess all" shows the rows; ' +
+      '--accept-differences switches nevertheless.',
   );
 }

@@ -1,9 +1,9 @@
 /**
- * The speed layer's part of a rebuild: a worker of the new generation counts what lies beyond its horizon (law L9).
+ * The speed layer's part of a rebuild: a worker of the new generation counts the records after its horizon (law L9).
  *
- * It is the ordinary worker as a process of its own, in a group of its own, told by REBUILD_GENERATION which rules to
- * count by; its cells carry the new generation, so nobody sees them before the switch. It ends with its starter,
- * whatever happens to that.
+ * It is the ordinary worker, as a child process with a consumer group of its own; REBUILD_GENERATION tells it which
+ * rules to follow. Its cells carry the new generation, so no answer uses them before the switch. When this process
+ * ends, for whatever reason, the worker ends too.
  */
 import type { ChildProcess } from 'node:child_process';
 import { spawn } from 'node:child_process';
@@ -16,11 +16,11 @@ import { EXIT, Refusal } from '../../core/process/errors.ts';
 
 const PROGRAM = fileURLToPath(new URL('../../sightline.mjs', import.meta.url));
 const LOOK_EVERY_MS = 250;
-/** The switch follows at once if catching up took no longer: then little is left to be counted. */
+/** If catching up took no longer than this, little is left to count, and the switch follows. */
 const CLOSE_MS = 3_000;
 
-/** Runs a worker until it is as far as the old generation's, then `work`, then ends it. */
-export async function startRecount(
+/** Starts a worker, waits until it has caught up with the old generation, does `work`, then stops the worker. */
+export async function recountWhile(
   config: Config,
   old: BatchContext,
   fresh: BatchContext,
@@ -45,7 +45,7 @@ export async function startRecount(
   try {
     for (let tookMs = Infinity; tookMs > CLOSE_MS;) {
       const began = performance.now();
-      await reached(old, fresh, () => hasEnded);
+      await waitUntilLevel(old, fresh, () => hasEnded);
       tookMs = performance.now() - began;
     }
     await work();
@@ -54,20 +54,20 @@ export async function startRecount(
   }
 }
 
-/** Until the new generation's progress is where the old one's was when this began. */
-async function reached(old: BatchContext, fresh: BatchContext, hasEnded: () => boolean): Promise<void> {
+/** Waits until the new generation's progress is where the old one's was when this began. */
+async function waitUntilLevel(old: BatchContext, fresh: BatchContext, hasEnded: () => boolean): Promise<void> {
   const partitions = allPartitions(fresh.rules);
   const target = await old.control.progress(old.rules.generation, partitions);
   for (;;) {
     const now = await fresh.control.progress(fresh.rules.generation, partitions);
     const behind = partitions.map((p) => Math.max(0, (target[p]?.nextOffset ?? 0) - (now[p]?.nextOffset ?? 0)));
     const left = behind.reduce((a, b) => a + b, 0);
-    fresh.say.progress('recount', -left, "records to the speed layer's place", 0);
+    fresh.progressLine.update('recount', -left, 'records behind the speed layer', 0);
     if (left === 0) return;
     if (hasEnded()) {
       throw new Refusal(
         EXIT.dependency_down,
-        'The worker that counts beyond the new horizon ended; its last words are above. Run again to go on.',
+        'The worker of the new generation has ended; its messages are above. Run again to go on.',
       );
     }
     await sleep(LOOK_EVERY_MS, undefined, { signal: fresh.signal });

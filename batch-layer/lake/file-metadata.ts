@@ -1,15 +1,14 @@
 /**
- * The key-value metadata of every Parquet file that a run writes: which version of the layout, which epoch, which
- * offsets.
+ * The key-value metadata of every Parquet file that a run writes: version of the layout, epoch and offsets.
  *
- * stage.ts and archive.ts put it into their COPY statements, so that a file that lost its folder still says where it
- * belongs.
+ * raw-file-queue.ts and write-file.ts put it into their COPY statements, so that a file that was moved out of its
+ * folder still says where it belongs.
  */
 import { quoted } from '../../core/stores/lake/duckdb.ts';
 
-export const LAYOUT_VERSION = 1;
+const LAYOUT_VERSION = 1;
 
-/** Offsets are per partition, first and cut. */
+/** `offsets`: the first offset and the cut of each partition. */
 export function metadataFields(
   epoch: string,
   offsets: readonly { partition: number; first: number; cut: number }[],
@@ -18,7 +17,7 @@ export function metadataFields(
   return { version: String(LAYOUT_VERSION), epoch, offsets: ranges };
 }
 
-/** The same as a DuckDB struct literal. */
+/** The metadata as a DuckDB struct literal. */
 export function metadataOf(...facts: Parameters<typeof metadataFields>): string {
   const fields = Object.entries(metadataFields(...facts)).map(([name, value]) => `${name}: ${quoted(value)}`);
   return `{${fields.join(', ')}}`;

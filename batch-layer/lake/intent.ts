@@ -1,10 +1,10 @@
 /**
- * The intent: from here on an epoch is published, whatever happens; and the renames that do it (law L9).
+ * The intent: once it exists, its epoch will be published; and the renames that publish the epoch (law L9).
  *
- * It lists every staged file with its final name, length and checksum, and appears by the renaming of a complete file.
- * Killed before that, staging is thrown away; after it, any later run reads the intent and finishes it: final there and
- * verified, skip; staged, rename; neither, a person must look. It carries the draft of the report too, so that nothing
- * is computed twice.
+ * The intent lists every staged file with its final path, length and checksum. It appears when a complete file is
+ * renamed. If a run dies before that, the next run removes staging. If it dies after that, the next run finishes the
+ * intent, file by file: a file that has its final path and checksum is skipped, a staged file is renamed, and if there
+ * is neither, a person must look. The intent carries the draft of the report too, so that nothing is computed twice.
  */
 import { z } from 'zod';
 import type { Epoch } from '../../core/domain/epoch.ts';
@@ -37,42 +37,42 @@ export type Intent = z.infer<typeof Intent>;
 
 const RENAMES_AT_ONCE = 4;
 
-/** The intent of an epoch that was begun; null if there is none. */
+/** Returns the intent of an epoch; null if it has none. */
 export async function readIntent(hdfs: Hdfs, epoch: string): Promise<Intent | null> {
   const path = intentFile(epoch);
   return (await hdfs.facts(path)) ? Intent.parse(JSON.parse((await hdfs.read(path)).toString('utf8'))) : null;
 }
 
 /**
- * Makes the intent appear, whole. `check` throws if the lock was lost meanwhile: whoever has it now may have swept what
- * is staged here.
+ * Writes the intent and renames it, so that it appears complete. `checkLock` throws if the lock is lost: its new holder
+ * may have removed the staged files.
  */
 export async function writeIntent(
   context: BatchContext,
   draft: Draft,
   files: readonly StagedFile[],
-  check: () => Promise<void>,
+  checkLock: () => Promise<void>,
 ): Promise<Intent> {
   const { epoch, attempt } = draft;
   const intent: Intent = { version: 1, epoch, attempt, draft, files: [...files] };
   const prepared = `${stagingFolder(epoch)}/${attempt}/_intent.json`;
   await context.hdfs.write(prepared, Buffer.from(JSON.stringify(intent)));
-  await context.reached('intent_prepared');
-  await check();
+  await context.mayCrashAt('intent_prepared');
+  await checkLock();
   if (!(await context.hdfs.rename(prepared, intentFile(epoch)))) {
-    throw new Refusal(EXIT.lake_held, `Epoch ${epoch} has an intent of another run already; run again to finish it`);
+    throw new Refusal(EXIT.lake_held, `Another run has written the intent of epoch ${epoch}. Run again to finish it.`);
   }
   return intent;
 }
 
-/** Brings every file of an intent to its place. Safe to repeat from any point. */
+/** Renames every file of an intent to its final path. Safe to repeat after a crash at any point. */
 export async function publishIntent(context: BatchContext, intent: Intent): Promise<void> {
   let done = 0;
   await inLanes(RENAMES_AT_ONCE, intent.files, async (file, failed) => {
     context.signal.throwIfAborted();
     await withRetry(COMMAND_RETRY, () => publishFile(context.hdfs, file), { signal: [context.signal, failed] });
-    context.say.progress('publish', ++done, 'files', intent.files.length);
-    await context.reached('published_one_file');
+    context.progressLine.update('publish', ++done, 'files', intent.files.length);
+    await context.mayCrashAt('published_one_file');
   });
 }
 
@@ -82,25 +82,30 @@ export async function publishFile(hdfs: Hdfs, file: StagedFile): Promise<void> {
     const renamed = await hdfs.facts(file.path);
     if (renamed?.bytes === file.bytes) return;
   }
-  const found = final ?? (await hdfs.facts(file.path));
-  if (found === null) {
+  const present = final ?? (await hdfs.facts(file.path));
+  if (present === null) {
     if (await hdfs.facts(file.staged))
-      throw new Retryable('HDFS', `${file.staged} could not be renamed to ${file.path}`);
+      throw new Retryable('HDFS', `HDFS did not rename ${file.staged} to ${file.path}`);
     throw new Refusal(
       EXIT.data_check_failed,
-      `${file.path} is neither published nor staged (${file.staged}): restore one of them, ${file.bytes} bytes with SHA-256 ${file.sha256}`,
+      `${file.path} is neither published nor staged as ${file.staged}. Restore one of them from a copy: it has ` +
+        `${file.bytes} bytes and SHA-256 ${file.sha256}.`,
     );
   }
-  const sha256 = found.bytes === file.bytes ? await hdfs.sha256(file.path) : `that of ${found.bytes} bytes`;
+  const hasLength = present.bytes === file.bytes;
+  const sha256 = hasLength ? await hdfs.sha256(file.path) : null;
   if (sha256 === file.sha256) return;
+  const difference = hasLength
+    ? `found checksum ${sha256}, expected ${file.sha256}`
+    : `found ${present.bytes} bytes, expected ${file.bytes}`;
   throw new Refusal(
     EXIT.data_check_failed,
-    `${file.path} is there with another content (checksum ${sha256}, expected ${file.sha256}); a published file is never ` +
-      'overwritten. Find out who wrote it and move it away, then run again.',
+    `${file.path} exists with another content: ${difference}. A published file is never overwritten. ` +
+      'Find out who wrote it and move it away, then run again.',
   );
 }
 
-/** Throws away what died before its intent, and intents and staging of what is published. */
+/** Removes staging of runs that died before their intent, and staging and intents of published epochs. */
 export async function sweepStaging(context: BatchContext, horizon: Epoch | null): Promise<void> {
   const { hdfs, rules } = context;
   const isPublished = (name: string): boolean => {

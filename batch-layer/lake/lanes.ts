@@ -1,13 +1,13 @@
 /**
- * Work on many things, a few at a time: files that are sent, read back or renamed.
+ * Works on many things, a few at a time: uploads, downloads, renames.
  *
- * A thing is asked for when a lane is free, so what makes it is never far ahead. When one fails, no further one is
- * begun, the waits of those under way are ended, they are waited for, and the first fault is thrown: nothing goes on
- * behind the caller's back.
+ * A lane takes the next thing when it is free, so the source of things is never far ahead. When the work on one thing
+ * fails, no further work begins, the other lanes get an abort signal, and when all have ended the first fault is
+ * thrown: nothing runs on after that.
  */
 
-/** `failed` is aborted with the first fault. */
-export type LaneWork<T> = (thing: T, failed: AbortSignal) => Promise<void>;
+/** `failed` is aborted when the work on another thing fails. */
+type LaneWork<T> = (thing: T, failed: AbortSignal) => Promise<void>;
 
 export async function inLanes<T>(
   lanes: number,
@@ -15,22 +15,22 @@ export async function inLanes<T>(
   work: LaneWork<T>,
 ): Promise<void> {
   const failure = new AbortController();
-  const under: Set<Promise<void>> = new Set();
+  const running: Set<Promise<void>> = new Set();
   const begin = (thing: T): void => {
     const done: Promise<void> = work(thing, failure.signal)
       .catch((fault: unknown) => failure.abort(fault))
-      .finally(() => under.delete(done));
-    under.add(done);
+      .finally(() => running.delete(done));
+    running.add(done);
   };
   try {
     for await (const thing of things) {
-      while (under.size >= lanes) await Promise.race(under);
+      while (running.size >= lanes) await Promise.race(running);
       if (failure.signal.aborted) break;
       begin(thing);
     }
   } catch (fault) {
     failure.abort(fault);
   }
-  await Promise.all(under);
+  await Promise.all(running);
   failure.signal.throwIfAborted();
 }

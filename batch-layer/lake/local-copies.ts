@@ -1,10 +1,11 @@
 /**
- * Local copies of the lake's files, named by their checksum: what was verified once need not be fetched again.
+ * Copies of the lake's files on this machine, named by their checksum, so that a file is fetched only once.
  *
- * stage.ts puts in what it just wrote, reconcile and view read what a run needs of earlier epochs. A copy appears under
- * its checksum only after its bytes were found to have it, so a name is a promise; deleting the folder costs time and
- * nothing else. Processes share the folder, so each reads by hard links in a folder of its own (own-folder.ts): a run
- * that tidies up takes names away, and a file that somebody reads lives until its reader is done or dead.
+ * stage.ts adds the files that it has just written; prepare.ts and run.ts fetch those that a run needs of earlier
+ * epochs. A copy gets its name only after its checksum was computed, so the name is always true. Deleting the folder
+ * costs time and nothing else. Processes share the folder, so each makes hard links in a folder of its own
+ * (own-folder.ts) and reads those: a run that cleans up removes only names, and a file lives until its last reader has
+ * ended.
  */
 import { randomUUID } from 'node:crypto';
 import { link, mkdir, readdir, rename, rm, stat } from 'node:fs/promises';
@@ -14,50 +15,48 @@ import type { PublishedFile } from '../../core/stores/lake/runs.ts';
 import { EXIT, Refusal } from '../../core/process/errors.ts';
 import { sha256Of } from '../../core/process/file-hash.ts';
 
-export type Wanted = Pick<PublishedFile, 'path' | 'bytes' | 'sha256'>;
+/** A file of the lake with the content that it must have. */
+export type LakeFile = Pick<PublishedFile, 'path' | 'bytes' | 'sha256'>;
 
 export interface LocalCopies {
-  /**
-   * Path of a local file with exactly these bytes, in the folder of this piece of work; fetched from HDFS if there is
-   * none.
-   */
-  of(file: Wanted): Promise<string>;
-  /** Takes a file over whose checksum the caller has computed. */
-  adopt(localFile: string, file: Wanted): Promise<void>;
-  /** Removes every copy but these; whoever reads one goes on. */
-  keepOnly(files: readonly Wanted[]): Promise<void>;
+  /** Returns the path of a local file with this content, in the own folder; gets it from HDFS if there is no copy. */
+  fetch(file: LakeFile): Promise<string>;
+  /** Adds a file whose checksum the caller has computed. */
+  adopt(localFile: string, file: LakeFile): Promise<void>;
+  /** Removes every other copy from the shared folder. Other processes can still read those that they have linked. */
+  keepOnly(files: readonly LakeFile[]): Promise<void>;
 }
 
-export interface CopyFolders {
-  /** Of all processes. */
+interface CopyFolders {
+  /** The folder of all processes. */
   readonly shared: string;
-  /** Of this piece of work: removed with it. */
+  /** The folder of this piece of work, which is removed with it. */
   readonly own: string;
-  /** What is fetched stays for others; only a run does so, because it tidies up. */
+  /** True: a fetched file is shared with other processes. Only a run does so, because it also cleans up. */
   readonly keeps: boolean;
 }
 
 export function localCopies(hdfs: Hdfs, { shared, own, keeps }: CopyFolders): LocalCopies {
-  const nameOf = ({ sha256 }: Wanted): string => `${sha256}.parquet`;
-  const share = async (file: Wanted): Promise<void> => {
+  const nameOf = ({ sha256 }: LakeFile): string => `${sha256}.parquet`;
+  const share = async (file: LakeFile): Promise<void> => {
     await mkdir(shared, { recursive: true });
-    const made = join(shared, `making-${randomUUID()}`);
+    const temporary = join(shared, `making-${randomUUID()}`);
     try {
-      await link(join(own, nameOf(file)), made);
-      await rename(made, join(shared, nameOf(file)));
+      await link(join(own, nameOf(file)), temporary);
+      await rename(temporary, join(shared, nameOf(file)));
     } catch (fault) {
-      // Another process has tidied up in between: then the copy is not kept, and nothing else.
+      // Another process has just cleaned up: then this copy is not shared.
       if (!isGone(fault)) throw fault;
     } finally {
-      await rm(made, { force: true });
+      await rm(temporary, { force: true });
     }
   };
   return {
-    async of(file) {
+    async fetch(file) {
       const mine = join(own, nameOf(file));
       if ((await lengthOf(mine)) === file.bytes) return mine;
       await mkdir(own, { recursive: true });
-      if (await isLinked(join(shared, nameOf(file)), mine, file.bytes)) return mine;
+      if (await linkCopy(join(shared, nameOf(file)), mine, file.bytes)) return mine;
       await fetchTo(hdfs, file, mine);
       if (keeps) await share(file);
       return mine;
@@ -70,14 +69,14 @@ export function localCopies(hdfs: Hdfs, { shared, own, keeps }: CopyFolders): Lo
     },
     async keepOnly(files) {
       const kept = new Set(files.map(nameOf));
-      const found = await readdir(shared).catch(() => []);
-      await Promise.all(found.filter((name) => !kept.has(name)).map((name) => rm(join(shared, name), { force: true })));
+      const names = await readdir(shared).catch(() => []);
+      await Promise.all(names.filter((name) => !kept.has(name)).map((name) => rm(join(shared, name), { force: true })));
     },
   };
 }
 
-/** False: there is no such copy, or no longer. */
-async function isLinked(from: string, to: string, bytes: number): Promise<boolean> {
+/** Returns false if there is no such copy. */
+async function linkCopy(from: string, to: string, bytes: number): Promise<boolean> {
   try {
     await rm(to, { force: true });
     await link(from, to);
@@ -89,23 +88,24 @@ async function isLinked(from: string, to: string, bytes: number): Promise<boolea
 }
 
 const isGone = (fault: unknown): boolean => (fault as NodeJS.ErrnoException).code === 'ENOENT';
-/** Another lane of this piece of work was faster. */
+/** Another lane of this piece of work has made the link. */
 const isThere = (fault: unknown): boolean => (fault as NodeJS.ErrnoException).code === 'EEXIST';
 
-async function fetchTo(hdfs: Hdfs, file: Wanted, to: string): Promise<void> {
-  const fetched = `${to}.${randomUUID()}`;
+async function fetchTo(hdfs: Hdfs, file: LakeFile, to: string): Promise<void> {
+  const download = `${to}.${randomUUID()}`;
   try {
-    await hdfs.download(file.path, fetched);
-    const found = await sha256Of(fetched);
-    if (found !== file.sha256) {
+    await hdfs.download(file.path, download);
+    const sha256 = await sha256Of(download);
+    if (sha256 !== file.sha256) {
       throw new Refusal(
         EXIT.data_check_failed,
-        `${file.path} has checksum ${found} in HDFS; its manifest says ${file.sha256}. A published file never changes: restore it.`,
+        `${file.path} has checksum ${sha256} in HDFS, but its manifest says ${file.sha256}. ` +
+          'A published file never changes: restore it from a copy.',
       );
     }
-    await rename(fetched, to);
+    await rename(download, to);
   } finally {
-    await rm(fetched, { force: true });
+    await rm(download, { force: true });
   }
 }
 

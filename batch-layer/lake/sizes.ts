@@ -1,55 +1,53 @@
 /**
- * How much the batch layer takes at once, in bytes: a record weighs anything from a hundred bytes to a megabyte.
+ * How many bytes the batch layer takes at once: a record has anything from a hundred bytes to a megabyte.
  *
- * raw-file.ts, write-file.ts, reconcile.ts, detections-files.ts, rows-hash.ts and reprocess.ts ask here. What is
- * sorted, joined or hashed at once follows from the memory that BATCH_MEMORY_MB gives. What readers must hold, a vector
- * and a row group of a file, is the same everywhere: whoever reads a file may have less memory than its writer. Bounds
- * by rows stand beside these, for records that weigh little.
+ * raw-file.ts, write-file.ts, reconcile.ts, detections-files.ts, rows-hash.ts and reprocess.ts ask here. How much is
+ * sorted, joined or hashed at once follows from BATCH_MEMORY_MB. A vector and a row group of a file have fixed bounds,
+ * because a reader of the file may have less memory than its writer. Small records are bounded by their number as well.
  */
 import { CHUNK_ROWS } from '../../core/stores/lake/duckdb.ts';
 
 const MB = 1_048_576;
 
-/**
- * DuckDB reads at least a vector of rows at once, as far as its row group goes; so no vector of a file of ours weighs
- * more.
- */
+/** The most bytes of a vector in our files: DuckDB reads at least one vector of rows at once. */
 export const VECTOR_BYTES = 32 * MB;
-/** A writer gathers a row group, and holds its pages twice while it compresses them. */
+/** A writer holds a whole row group, and its pages twice while it compresses them. */
 const ROW_GROUP_BYTES = 32 * MB;
-/** As DuckDB does by itself: 122,880 rows. */
+/** DuckDB's default: 122,880 rows. */
 const GROUP_VECTORS = 60;
 
-/** Of a raw file before compression: two are gathered while a third is written. */
+/** Bytes of a raw file before compression: two files are filled while a third is written. */
 export function rawFileBytesFor(memoryMb: number): number {
   return Math.min(128, memoryMb / 8) * MB;
 }
 
-/** Long texts of the rows that are joined at once: relations and hash tables hold each up to four times. */
+/**
+ * Bytes of long texts in the rows that are joined at once: relations and hash tables hold each text up to four times.
+ */
 export function bucketBytesFor(memoryMb: number): number {
   return (memoryMb / 8) * MB;
 }
 
-/** Long texts of the rows that are sorted, or hashed, in memory. */
+/** Bytes of long texts in the rows that are sorted or hashed in memory. */
 export function sortBytesFor(memoryMb: number): number {
   return (memoryMb / 8) * MB;
 }
 
-/** A whole, and what adding up shares may be wrong by. */
+/** A whole, with room for the rounding errors of added shares. */
 export const WHOLE = 1 + 1e-9;
 
-/** Of two bounds that share one memory, how much is used up: 1 is all. */
+/** The share of the memory that a part uses, by rows and by bytes together: 1 is all of it. */
 export function shareOf(
   part: { readonly rows: number; readonly bytes?: number },
-  most: { readonly rows: number; readonly bytes: number },
+  limits: { readonly rows: number; readonly bytes: number },
 ): number {
-  return part.rows / most.rows + (part.bytes ?? 0) / most.bytes;
+  return part.rows / limits.rows + (part.bytes ?? 0) / limits.bytes;
 }
 
-/** DuckDB keeps a text of twelve bytes within the row. */
+/** DuckDB keeps a text of up to twelve bytes within the row. */
 const SHORT_TEXT_BYTES = 12;
 
-/** SQL: what these columns weigh beyond their rows. */
+/** SQL: the bytes of long texts in these columns. */
 export function textBytes(columns: readonly string[]): string {
   const parts = columns.map(
     (column) => `CASE WHEN strlen(${column}) > ${SHORT_TEXT_BYTES} THEN strlen(${column}) ELSE 0 END`,
@@ -57,27 +55,24 @@ export function textBytes(columns: readonly string[]): string {
   return parts.join(' + ');
 }
 
-/**
- * SQL conditions that cut rows into parts by their names: all rows of a name are in one part, and no part holds more
- * names than may be held.
- */
-export function nameParts(column: string, bytes: number, most: number): string[] {
-  const parts = Math.max(1, Math.ceil(bytes / most));
+/** SQL conditions that cut rows into parts: all rows of a name are in one part, with about `partBytes` of names. */
+export function nameParts(column: string, bytes: number, partBytes: number): string[] {
+  const parts = Math.max(1, Math.ceil(bytes / partBytes));
   return Array.from({ length: parts }, (_, part) => (parts === 1 ? 'TRUE' : `hash(${column}) % ${parts} = ${part}`));
 }
 
 /**
- * Rows of a row group: the most that keep every group within ROW_GROUP_BYTES, however the rows are ordered. `weights`
- * says how many rows weigh how much, the heaviest first.
+ * How many rows a row group may have, so that every group keeps within ROW_GROUP_BYTES, however the rows are ordered.
+ * `weights` says how many rows have how many bytes, the heaviest rows first.
  */
 export function groupRowsFor(weights: Iterable<{ readonly bytes: number; readonly rows: number }>): number {
   let free = ROW_GROUP_BYTES;
   let fitting = 0;
   for (const { bytes, rows } of weights) {
-    const taken = Math.min(rows, Math.floor(free / Math.max(1, bytes)));
-    fitting += taken;
-    free -= taken * bytes;
-    if (taken < rows) return vectorsOf(fitting) * CHUNK_ROWS;
+    const count = Math.min(rows, Math.floor(free / Math.max(1, bytes)));
+    fitting += count;
+    free -= count * bytes;
+    if (count < rows) return vectorsOf(fitting) * CHUNK_ROWS;
   }
   return GROUP_VECTORS * CHUNK_ROWS;
 }

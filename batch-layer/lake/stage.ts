@@ -1,9 +1,9 @@
 /**
- * Stage: the epoch's Parquet files, written here, uploaded to staging and read back, byte for byte.
+ * Stage: writes the epoch's Parquet files on this machine, uploads them to staging and reads them back, byte for byte.
  *
- * reconcile.ts left the tables, archive.ts the raw files; intent.ts lists what this returns. A file is on its way while
- * the next one is written. Each attempt stages in a folder of its own: a run that was taken for dead cannot write into
- * another's files.
+ * The tables come from reconcile.ts, the raw files from archive.ts; intent.ts lists what this returns. Files are
+ * uploaded while the next one is written. Each attempt has a staging folder of its own, so a run that lost its lock
+ * cannot change the files of the next run.
  */
 import { stat } from 'node:fs/promises';
 import type { Epoch } from '../../core/domain/epoch.ts';
@@ -17,21 +17,19 @@ import { conflictsFile, locationsFile, metFile, stagingFolder, topItemsFile } fr
 import { dateOf } from '../../core/domain/time.ts';
 import { Retryable } from '../../core/process/errors.ts';
 import { COMMAND_RETRY, withRetry } from '../../core/process/retry.ts';
-import { detectionsFiles, SORT_ROWS, sortsOf } from './detections-files.ts';
+import { detectionsFiles, SORT_ROWS, sortGroups } from './detections-files.ts';
 import { inLanes } from './lanes.ts';
 import { textBytes } from './sizes.ts';
 import { textOf, TOP_ITEMS_FILE } from '../sql/statements.ts';
 import { fileWriter } from './write-file.ts';
 import { sha256Of } from '../../core/process/file-hash.ts';
 
-/**
- * Most of a small file's time is spent waiting: HDFS closes it, and tells its length, when its DataNode has reported.
- */
+/** So many, because the upload of a small file mostly waits until the DataNode has reported it to the NameNode. */
 const UPLOADS_AT_ONCE = 8;
 
 // ---- writing -------------------------------------------------------------------------------------------------------
 
-/** Writes every file of the epoch but the raw ones, which are there; each is told when it is whole. */
+/** Yields every file of the epoch when it is complete. The raw files exist already; the others are written here. */
 export async function* writeFiles(duck: Duck, options: WriteOptions): AsyncGenerator<LocalFile, undefined> {
   const { epoch, archive } = options;
   const write = fileWriter(duck, options);
@@ -39,11 +37,11 @@ export async function* writeFiles(duck: Duck, options: WriteOptions): AsyncGener
   yield* detectionsFiles(duck, write, options);
   yield* topItemsFiles(duck, epoch, write);
   yield await write(locationsFile(epoch), LOCATIONS);
-  yield* metFiles(duck, write, options);
+  yield* firstMetFiles(duck, write, options);
   yield* conflictFiles(duck, epoch, write);
 }
 
-/** Only what an engine elsewhere reads: the raw files and dataset B, from the table `locations`. */
+/** Yields the files that Spark reads: the raw files, and dataset B from the table `locations`. */
 export async function* writeSources(duck: Duck, options: WriteOptions): AsyncGenerator<LocalFile, undefined> {
   yield* rawFilesOf(options.archive);
   yield await fileWriter(duck, options)(locationsFile(options.epoch), LOCATIONS);
@@ -61,31 +59,31 @@ function rawFilesOf({ files }: Archive): LocalFile[] {
 }
 
 /**
- * As many partitions in a file as are sorted at once, so that memory does not grow with the epoch; one file if there is
- * no row.
+ * The first-met rows. A file holds as many partitions as are sorted at once, so that memory does not grow with the
+ * epoch; an epoch without rows has one empty file.
  */
-async function* metFiles(
+async function* firstMetFiles(
   duck: Duck,
   write: Write,
   { epoch, sortRows = SORT_ROWS, sortBytes = Infinity }: WriteOptions,
 ): AsyncGenerator<LocalFile, undefined> {
-  const found =
-    await duck.rows(`SELECT kafka_partition AS partition, COUNT(*) AS n, CAST(SUM(${textBytes(['item_name'])}) AS DOUBLE) AS bytes
+  const sums = await duck.rows(`SELECT kafka_partition AS partition, COUNT(*) AS n,
+      CAST(SUM(${textBytes(['item_name'])}) AS DOUBLE) AS bytes
     FROM met GROUP BY kafka_partition ORDER BY kafka_partition`);
-  const partitions = found.map(({ partition, n, bytes }) => ({
+  const partitions = sums.map(({ partition, n, bytes }) => ({
     partition: Number(partition),
     rows: Number(n),
     bytes: Number(bytes),
   }));
-  const sorts = sortsOf(partitions, sortRows, sortBytes);
-  for (const [n, some] of (sorts.length > 0 ? sorts : [[]]).entries()) {
-    const [first, last] = [some[0]?.partition ?? 0, some.at(-1)?.partition ?? 0];
+  const groups = sortGroups(partitions, sortRows, sortBytes);
+  for (const [n, group] of (groups.length > 0 ? groups : [[]]).entries()) {
+    const [first, last] = [group[0]?.partition ?? 0, group.at(-1)?.partition ?? 0];
     const select = `SELECT * FROM met WHERE kafka_partition BETWEEN ${first} AND ${last}`;
     yield await write(metFile(epoch, n), { select, order: BY_OFFSET, texts: ['item_name'] });
   }
 }
 
-/** All of them: the report lists the first. */
+/** The file holds all conflicts; the report lists the first ones. */
 async function* conflictFiles(duck: Duck, epoch: string, write: Write): AsyncGenerator<LocalFile, undefined> {
   const [count] = await duck.rows('SELECT COUNT(*) AS n FROM conflicts');
   const content: Content = { select: 'SELECT * FROM conflicts', order: BY_OFFSET, texts: ['first_item', 'item_name'] };
@@ -106,20 +104,27 @@ async function* topItemsFiles(duck: Duck, epoch: string, write: Write): AsyncGen
 
 // ---- uploading -----------------------------------------------------------------------------------------------------
 
+interface Staging {
+  readonly epoch: Epoch;
+  readonly attempt: string;
+  /** Keeps the files of this machine, but not the raw ones. */
+  readonly copies: LocalCopies;
+}
+
 export async function stageFiles(
   context: BatchContext,
-  epoch: Epoch,
-  attempt: string,
+  { epoch, attempt, copies }: Staging,
   files: AsyncGenerator<LocalFile, undefined> | readonly LocalFile[],
-  copies: LocalCopies,
 ): Promise<StagedFile[]> {
   const folder = `${stagingFolder(nameOf(epoch, context.rules))}/${attempt}`;
   const staged: StagedFile[] = [];
   await inLanes(UPLOADS_AT_ONCE, files, async (file, failed) => {
     context.signal.throwIfAborted();
-    staged.push(await stageFile(context, folder, file, copies, failed));
-    context.say.progress('stage', staged.length, 'files', 'length' in files ? files.length : undefined);
-    await context.reached('staged_one_file');
+    const stagedFile = await stageFile(context, folder, file, failed);
+    if (!file.path.startsWith('lake/raw/')) await copies.adopt(file.localFile, stagedFile);
+    staged.push(stagedFile);
+    context.progressLine.update('stage', staged.length, 'files', 'length' in files ? files.length : undefined);
+    await context.mayCrashAt('staged_one_file');
   });
   return staged.sort((a, b) => (a.path < b.path ? -1 : 1));
 }
@@ -127,11 +132,9 @@ export async function stageFiles(
 async function stageFile(
   context: BatchContext,
   folder: string,
-  file: LocalFile,
-  copies: LocalCopies,
+  { path, localFile, rows }: LocalFile,
   failed: AbortSignal,
 ): Promise<StagedFile> {
-  const { path, localFile, rows } = file;
   const staged = `${folder}/${path}`;
   const { size: bytes } = await stat(localFile);
   const sha256 = await sha256Of(localFile);
@@ -139,12 +142,11 @@ async function stageFile(
     COMMAND_RETRY,
     async () => {
       await context.hdfs.upload(localFile, staged);
-      const found = await context.hdfs.sha256(staged);
-      if (found !== sha256)
-        throw new Retryable('HDFS', `${staged} reads back with checksum ${found}; ${sha256} was written`);
+      const readBack = await context.hdfs.sha256(staged);
+      if (readBack !== sha256)
+        throw new Retryable('HDFS', `${staged} reads back with checksum ${readBack}, but ${sha256} was written`);
     },
     { signal: [context.signal, failed] },
   );
-  if (!path.startsWith('lake/raw/')) await copies.adopt(localFile, { path, bytes, sha256 });
   return { path, staged, bytes, sha256, rows };
 }

@@ -1,10 +1,9 @@
 /**
- * One Parquet file of an epoch on this machine, from a SELECT: compressed, described by its key-value metadata,
- * counted.
+ * Writes one Parquet file of an epoch on this machine from a SELECT, with key-value metadata, and counts its rows.
  *
- * stage.ts, detections-files.ts and differences.ts write all but the raw files by it. How many rows a row group has
- * follows from what their texts weigh: names of five thousand characters make small groups, so that writers and readers
- * can hold them.
+ * stage.ts, detections-files.ts and differences.ts write all but the raw files with it. The number of rows in a row
+ * group follows from the bytes of their texts: names of five thousand characters make small groups, which fit into the
+ * memory of writers and readers.
  */
 import { mkdir } from 'node:fs/promises';
 import { dirname, join } from 'node:path';
@@ -18,7 +17,7 @@ export interface WriteOptions {
   readonly folder: string;
   readonly epoch: string;
   readonly archive: Archive;
-  /** How many rows, and bytes of long texts, are sorted at once; at least those of one hour. */
+  /** How many rows, and bytes of long texts, are sorted at once. A single hour may have more. */
   readonly sortRows?: number;
   readonly sortBytes?: number;
   readonly rowsPerFile?: number;
@@ -26,9 +25,9 @@ export interface WriteOptions {
 
 export interface Content {
   readonly select: string;
-  /** Columns of the answer to sort by; without them rows keep the order that they have. */
+  /** Columns to sort by; without them rows keep their order. */
   readonly order?: string;
-  /** Columns of the answer whose texts may be long. */
+  /** Columns whose texts may be long. */
   readonly texts: readonly string[];
 }
 
@@ -62,13 +61,13 @@ const ROW_BYTES = 100;
 
 async function groupRowsOf(duck: Duck, { select, texts }: Content): Promise<number> {
   const bytes = [String(ROW_BYTES), ...texts.map((column) => `COALESCE(strlen(${column}), 0)`)].join(' + ');
-  const found = await duck.rows(
+  const weights = await duck.rows(
     `SELECT ${bytes} AS bytes, COUNT(*) AS n FROM (${select}) GROUP BY bytes ORDER BY bytes DESC`,
   );
-  return groupRowsFor(found.map((row) => ({ bytes: Number(row.bytes), rows: Number(row.n) })));
+  return groupRowsFor(weights.map((row) => ({ bytes: Number(row.bytes), rows: Number(row.n) })));
 }
 
-/** From the footer of a Parquet file. */
+/** Reads the number of rows from the footer of a Parquet file. */
 export async function rowsIn(duck: Duck, localFile: string): Promise<number> {
   const [count] = await duck.rows(`SELECT num_rows FROM parquet_file_metadata(${quoted(localFile)})`);
   return Number(count!.num_rows);

@@ -1,9 +1,9 @@
 /**
- * The lock of the lake around some work: take it, finish a switch that a dead process began, work, give it back (law
- * L9).
+ * Holds the lock of the lake around a piece of work: takes it, finishes a switch that a dead process began, works,
+ * gives it back (law L9).
  *
- * Commands, publish-epochs.ts and scheduler.ts come here; lease.ts keeps the lock. When the lock is lost, the signal
- * that every step listens to is aborted with the reason.
+ * Commands, publish-epochs.ts and scheduler.ts call it; lease.ts renews the lock. When the lock is lost, the signal of
+ * the work's context is aborted with the reason.
  */
 import type { BatchContext } from '../context.ts';
 import type { HeldLease } from './lease.ts';
@@ -13,21 +13,21 @@ import { thisOwner } from './lease-owner.ts';
 import { finishSwitch } from './switch.ts';
 import { LAKE_LEASE } from '../../core/stores/control/lease-rows.ts';
 
-/** The lake, its lock held, of the generation that this process works for. */
+/** Throws GenerationChanged if this process works for another generation than the recorded one. */
 export function withLakeLock<T>(
   context: BatchContext,
-  work: (held: BatchContext, lease: HeldLease) => Promise<T>,
+  work: (locked: BatchContext, lease: HeldLease) => Promise<T>,
 ): Promise<T> {
-  return withLock(context, LAKE_LEASE, async (held, lease) => {
+  return withLock(context, LAKE_LEASE, async (locked, lease) => {
     await finishSwitch(context);
     const recorded = await context.control.rules();
     if (recorded && recorded.generation !== context.rules.generation)
       throw new GenerationChanged(context.rules.generation, recorded.generation);
-    return work(held, lease);
+    return work(locked, lease);
   });
 }
 
-/** A process that began before a rebuild's switch; its supervisor starts it again. */
+/** The process began before the switch of a rebuild; its supervisor starts it again. */
 export class GenerationChanged extends Refusal {
   constructor(mine: number, recorded: number) {
     super(
@@ -40,7 +40,7 @@ export class GenerationChanged extends Refusal {
 export async function withLock<T>(
   context: BatchContext,
   name: string,
-  work: (held: BatchContext, lease: HeldLease) => Promise<T>,
+  work: (locked: BatchContext, lease: HeldLease) => Promise<T>,
 ): Promise<T> {
   const lease = await takeLease(context.control, name, {
     ...LEASE_DEFAULTS,
@@ -50,12 +50,14 @@ export async function withLock<T>(
   try {
     return await work({ ...context, signal: AbortSignal.any([context.signal, lease.lost]) }, lease);
   } catch (fault) {
-    // Whatever broke after the lock was lost, the loss is why.
+    // If the lock is lost, that is the cause of any other fault.
     if (lease.lost.aborted && !context.signal.aborted) throw lease.lost.reason;
     throw fault;
   } finally {
     await lease
       .release()
-      .catch((fault: unknown) => context.log.warn({ fault }, 'the lock could not be given back; it dies by itself'));
+      .catch((fault: unknown) =>
+        context.log.warn({ fault }, 'the lock could not be given back; it ends by itself within its length'),
+      );
   }
 }

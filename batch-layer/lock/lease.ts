@@ -110,12 +110,7 @@ function holdLease(
   const lose = (reason: string): void => {
     deadline.cancel();
     cancelRenewal();
-    loss.abort(
-      new Refusal(
-        EXIT.lake_held,
-        `The lock ${name} was lost: ${reason}. This process writes nothing more. Run again: it goes on from there.`,
-      ),
-    );
+    loss.abort(lostLease(name, reason));
   };
   const expire = (): void => lose(`HBase acknowledged no renewal within ${(lengthMs * WORKING_SHARE) / 1_000} s`);
   const deadline = newDeadline(clock, expire);
@@ -187,6 +182,13 @@ function untilAborted(signal: AbortSignal): Promise<void> {
     if (signal.aborted) resolve();
     else signal.addEventListener('abort', () => resolve(), { once: true });
   });
+}
+
+function lostLease(name: string, reason: string): Refusal {
+  return new Refusal(
+    EXIT.lake_held,
+    `The lock ${name} was lost: ${reason}. This process writes nothing more. Run again: it goes on from there.`,
+  );
 }
 
 function heldBy(owner: string | undefined, name: string): Refusal {

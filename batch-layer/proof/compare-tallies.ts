@@ -1,9 +1,9 @@
 /**
- * The tallies of both layers over one epoch (laws L7 and L8).
+ * Compares the tallies of both layers over one epoch (laws L7 and L8).
  *
- * The speed layer leaves its running sums at every cut that it passes, under the offset of the cut; so finding them
- * there says also that both layers cut the epoch at the same record. What it had counted at the cut before is in the
- * previous report, so each epoch answers for its own records only.
+ * compare.ts calls it. At every cut the speed layer writes its running sums under the offset of the cut. If they are
+ * found there, both layers have cut the epoch at the same record. The sums at the cut before are in the previous
+ * report, so only the records of this epoch are result.
  */
 import type { Tallies } from '../../core/domain/tallies.ts';
 import type { PartitionReport, RunReport, TallyDifference } from '../../core/stores/lake/runs.ts';
@@ -11,21 +11,21 @@ import type { BatchContext } from '../context.ts';
 import type { SpeedProgress } from './speed-progress.ts';
 import { addTallies, NO_TALLIES } from '../../core/domain/tallies.ts';
 
-export interface ComparedTallies {
+interface ComparedTallies {
   readonly differences: TallyDifference[];
   readonly unproven: string[];
-  /** Of the partitions that were compared: the speed layer's tallies at the cut. */
+  /** For each partition that was compared: the speed layer's tallies at the cut. */
   readonly speed: ReadonlyMap<number, Tallies>;
 }
 
-/** Of partitions whose progress has passed the cut. */
+/** The progress of these partitions must have passed the cut. */
 export async function compareTallies(
   context: Pick<BatchContext, 'control' | 'rules'>,
   partitions: readonly PartitionReport[],
   previous: RunReport | null,
   speed: SpeedProgress,
 ): Promise<ComparedTallies> {
-  const compared = {
+  const result = {
     differences: [] as TallyDifference[],
     unproven: [] as string[],
     speed: new Map<number, Tallies>(),
@@ -33,20 +33,20 @@ export async function compareTallies(
   const atCuts = await context.control.cutTallies(context.rules.generation, partitions);
   partitions.forEach((report, i) => {
     const { partition, cut } = report;
-    const progress = speed.past(partition, cut);
-    // A worker that stopped right at the cut has not seen a record behind it, and its progress says the same.
+    const progress = speed.atOrPast(partition, cut);
+    // A worker that stopped exactly at the cut has not written sums for it, but its progress has the same numbers.
     const atCut = atCuts[i]?.tallies ?? (progress?.nextOffset === cut ? progress.tallies : null);
     if (!atCut) {
-      compared.unproven.push(`tallies of partition ${partition}: the speed layer left none at offset ${cut}`);
+      result.unproven.push(`tallies of partition ${partition}: the speed layer wrote none at offset ${cut}`);
       return;
     }
-    compared.speed.set(partition, atCut);
-    compared.differences.push(...differencesOf(report, atCut, previous?.partitions[partition]));
+    result.speed.set(partition, atCut);
+    result.differences.push(...tallyDifferences(report, atCut, previous?.partitions[partition]));
   });
-  return compared;
+  return result;
 }
 
-function differencesOf(
+function tallyDifferences(
   report: PartitionReport,
   atCut: Tallies,
   previous: PartitionReport | undefined,

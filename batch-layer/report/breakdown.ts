@@ -1,8 +1,8 @@
 /**
- * How copies came and how late detections were: the parts of a report that tell producers what to look at (law L7).
+ * How copies came and how late detections were: the parts of a report that show problems of producers (law L7).
  *
- * reconcile.ts leaves the table `copies`, already summed by bucket; lateness is read from the table `detections`. Both
- * are told in buckets whose upper bounds are named, so that reports of many epochs can be added up.
+ * report.ts asks for them. reconcile.ts leaves the table `copies`; lateness comes from the relation `detections`. Both
+ * are counts with fixed upper bounds, so that the reports of many epochs can be added up.
  */
 import type { Rules } from '../../core/domain/rules.ts';
 import type { Duck } from '../../core/stores/lake/duckdb.ts';
@@ -12,7 +12,7 @@ import { DAY_MS, HOUR_MS, MINUTE_MS, SECOND_MS } from '../../core/domain/time.ts
 type Copies = NonNullable<RunReport['copies']>;
 type Lateness = NonNullable<RunReport['late']>;
 
-/** Throws if they are not as many as the tallies say: then the run has a fault, and nothing may be published. */
+/** Throws if the number of copies differs from the tallies: then the run has a bug, and nothing may be published. */
 export async function copiesOf(duck: Duck, tallied: number): Promise<Copies> {
   const rows = await duck.rows(
     'SELECT way, below_ms, CAST(SUM(copies) AS BIGINT) AS copies FROM copies GROUP BY way, below_ms',
@@ -23,15 +23,16 @@ export async function copiesOf(duck: Duck, tallied: number): Promise<Copies> {
     byWay[way as keyof typeof byWay] += Number(copies);
     byDistance.set(Number(below), (byDistance.get(Number(below)) ?? 0) + Number(copies));
   }
-  const told = byWay.same_partition + byWay.stray + byWay.re_stamped;
-  if (told !== tallied) throw new Error(`${tallied} records were copies, and the way of ${told} is known`);
+  const classified = byWay.same_partition + byWay.stray + byWay.re_stamped;
+  if (classified !== tallied)
+    throw new Error(`The tallies count ${tallied} copies, but the breakdown by way counts ${classified}`);
   return {
     by_way: byWay,
     by_distance: [...byDistance].sort(([a], [b]) => a - b).map(([below_ms, copies]) => ({ below_ms, copies })),
   };
 }
 
-/** Of what is published: how far each detection's own time was behind its arrival. */
+/** How far the own time of published detections was before their arrival. */
 export async function latenessOf(duck: Duck, rules: Rules): Promise<Lateness> {
   const bounds = [
     0,
@@ -44,9 +45,8 @@ export async function latenessOf(duck: Duck, rules: Rules): Promise<Lateness> {
     rules.dedupWindowDays * DAY_MS + 1,
   ];
   const cases = bounds.map((bound) => `WHEN arrival - timestamp_detected < ${bound} THEN ${bound}`).join(' ');
-  const rows = await duck.rows(
-    `SELECT CASE ${cases} END AS below_ms, COUNT(*) AS n FROM detections GROUP BY below_ms ORDER BY below_ms NULLS LAST`,
-  );
+  const rows = await duck.rows(`SELECT CASE ${cases} END AS below_ms, COUNT(*) AS n
+    FROM detections GROUP BY below_ms ORDER BY below_ms NULLS LAST`);
   return rows.map(({ below_ms: below, n }) => ({
     below_ms: below === null ? null : Number(below),
     detections: Number(n),

@@ -1,7 +1,7 @@
 /**
- * A report in words and columns: what `sightline batch report` prints for a person.
+ * A report as text: what `sightline batch report` prints for a person.
  *
- * The JSON is the report; this leaves nothing out that calls for somebody, and shortens lists to what fits a screen.
+ * The JSON is the whole report. The text shows everything that somebody must act on, and only the begin of long lists.
  */
 import type { RunReport } from '../../core/stores/lake/runs.ts';
 
@@ -9,19 +9,20 @@ const SHOWN = 10;
 
 export function reportText(report: RunReport): string {
   const { epoch, result, tallies, comparison } = report;
-  const took = ((report.published_at - report.began_at) / 1_000).toFixed(1);
+  const seconds = ((report.published_at - report.began_at) / 1_000).toFixed(1);
+  const resumed = report.resumed ? ', finishing an earlier attempt' : '';
   const byReason = Object.entries(tallies.dead_letters_by_reason).map(([reason, count]) => `${reason} ${shown(count)}`);
   const parts = [
-    `${epoch}  ${result}, published ${isoOf(report.published_at)} after ${took} s${report.resumed ? ', finishing an earlier try' : ''}`,
+    `${epoch}  ${result}, published ${isoOf(report.published_at)} after ${seconds} s${resumed}`,
     section('records', [
       ['records', shown(report.records), offsetsText(report)],
       ['new', shown(tallies.new), ''],
       ['copies', shown(tallies.copies), copiesText(report)],
-      ['strays', shown(tallies.strays), `${shown(report.strays_forwarded)} sent home by this run`],
+      ['strays', shown(tallies.strays), `${shown(report.strays_forwarded)} forwarded by this run`],
       [
         'deferred',
         shown(tallies.deferred),
-        `${shown(report.deferred.published)} published, ${shown(report.deferred.copies)} in the lake before`,
+        `${shown(report.deferred.published)} published, ${shown(report.deferred.copies)} already in the lake`,
       ],
       ['dead letters', shown(tallies.dead_letters), byReason.join(', ')],
       ['ticks', shown(tallies.ticks), ''],
@@ -51,7 +52,7 @@ export function reportText(report: RunReport): string {
     list(
       'tallies that differ',
       comparison.tally_differences.map(
-        (d) => `partition ${d.partition}: ${d.tally} ${d.batch}, the speed layer had ${d.speed}`,
+        (d) => `partition ${d.partition}: ${d.tally}: batch ${d.batch}, speed ${d.speed}`,
       ),
     ),
     list('conflicts', report.conflicts.listed.map(conflictText), report.conflicts.count),
@@ -74,15 +75,15 @@ function list(title: string, entries: readonly string[], count = entries.length)
   if (entries.length === 0) return '';
   const rest =
     count > SHOWN
-      ? [`  … and ${shown(count - Math.min(entries.length, SHOWN))} more; --json has what the report lists`]
+      ? [`  … and ${shown(count - Math.min(entries.length, SHOWN))} more; --json shows all that the report lists`]
       : [];
   return [title, ...entries.slice(0, SHOWN).map((entry) => `  ${entry}`), ...rest].join('\n');
 }
 
 function offsetsText({ partitions }: RunReport): string {
   const ranges = partitions.slice(0, SHOWN).map(({ partition, first, cut }) => `${partition}: ${first} to ${cut - 1}`);
-  const held = partitions.some(({ first, cut }) => cut > first);
-  return held ? `offsets ${ranges.join(', ')}${partitions.length > SHOWN ? ', …' : ''}` : '';
+  const hasRecords = partitions.some(({ first, cut }) => cut > first);
+  return hasRecords ? `offsets ${ranges.join(', ')}${partitions.length > SHOWN ? ', …' : ''}` : '';
 }
 
 function copiesText({ copies, copies_of_earlier_epochs: earlier }: RunReport): string {
@@ -100,7 +101,9 @@ function lateText({ late }: RunReport): string {
   if (!late || late.length === 0) return '';
   const text = ({ below_ms: below, detections }: (typeof late)[number]): string => {
     if (below === null) return `${shown(detections)} later`;
-    return below === 0 ? `${shown(detections)} by clocks ahead` : `${shown(detections)} within ${spanText(below)}`;
+    return below === 0
+      ? `${shown(detections)} before their own time (clock ahead)`
+      : `${shown(detections)} within ${spanText(below)}`;
   };
   return `arrived: ${late.map(text).join(', ')}`;
 }
@@ -121,17 +124,18 @@ function differenceText(d: RunReport['comparison']['differences']['listed'][numb
     ...d.missing_in_speed.map((id) => `only batch ${id}`),
     ...d.missing_in_batch.map((id) => `only speed ${id}`),
   ];
-  const named = ids.length > 0 ? ids : d.counted.map((id) => `among ${id}`);
+  const shownIds = ids.length > 0 ? ids : d.counted.map((id) => `one of ${id}`);
+  const cell = `partition ${d.partition}, place ${d.geographical_location_oid}, ${isoOf(d.minute)}`;
   return (
-    `partition ${d.partition}, place ${d.geographical_location_oid}, ${isoOf(d.minute)}, ${JSON.stringify(d.item_name)}: ` +
-    `${d.batch}, the speed layer had ${d.speed}; ${named.slice(0, SHOWN).join(', ')}`
+    `${cell}, ${JSON.stringify(d.item_name)}: batch ${d.batch}, speed ${d.speed}; ` +
+    shownIds.slice(0, SHOWN).join(', ')
   );
 }
 
 function conflictText({ detection_oid: id, first, copy }: RunReport['conflicts']['listed'][number]): string {
-  const said = ({ kafka_partition: p, kafka_offset: o, payload }: typeof first): string =>
+  const recordText = ({ kafka_partition: p, kafka_offset: o, payload }: typeof first): string =>
     `${p}/${o} ${JSON.stringify(payload)}`;
-  return `${id}: ${said(first)} counts, ${said(copy)} says otherwise`;
+  return `${id}: ${recordText(first)} counts, ${recordText(copy)} differs`;
 }
 
 const isoOf = (ms: number): string => new Date(ms).toISOString();

@@ -1,8 +1,9 @@
 /**
  * The report of a run: what became of every record of the epoch, in numbers that add up (law L7).
  *
- * Drafted from the tables that reconcile.ts leaves and carried inside the intent, so that whoever finishes the run can
- * write the manifest; completed with the comparison. core/stores/lake/runs.ts owns its shape.
+ * prepare.ts makes a draft from the relations that reconcile.ts leaves. The intent carries the draft, so that another
+ * process can finish the run and write the manifest. run.ts completes it with the comparison. core/stores/lake/runs.ts
+ * owns the shape.
  */
 import type { Epoch } from '../../core/domain/epoch.ts';
 import type { Tallies } from '../../core/domain/tallies.ts';
@@ -16,7 +17,7 @@ import { addTallies, NO_TALLIES, recordsOf } from '../../core/domain/tallies.ts'
 import { RunReport } from '../../core/stores/lake/runs.ts';
 import { copiesOf, latenessOf } from './breakdown.ts';
 
-/** What is known before the epoch is published. */
+/** The part of the report that is known before the epoch is published. */
 export const Draft = RunReport.omit({
   result: true,
   published_at: true,
@@ -27,7 +28,7 @@ export const Draft = RunReport.omit({
 });
 export type Draft = z.infer<typeof Draft>;
 
-export interface DraftFacts {
+interface DraftFacts {
   readonly epoch: Epoch;
   readonly attempt: string;
   readonly beganAt: number;
@@ -35,13 +36,13 @@ export interface DraftFacts {
   readonly staged: readonly StagedFile[];
   readonly straysForwarded: number;
   readonly referenceVersion: number | null;
-  /** Report of the epoch before; null for the generation's first. */
+  /** Report of the epoch before; null for the first epoch of a generation. */
   readonly previous: RunReport | null;
   readonly steps: Draft['steps'];
 }
 
 const LISTED_CONFLICTS = 1_000;
-/** Names may have thousands of characters, and a report is read as a whole; the file of conflicts holds all of them. */
+/** A report is read as a whole, and names may have thousands of characters. The file of conflicts holds all of them. */
 const LISTED_CONFLICT_BYTES = 1_048_576;
 const LISTED_LOCATIONS = 1_000;
 
@@ -81,23 +82,22 @@ export async function draftOf(context: BatchContext, duck: Duck, facts: DraftFac
 }
 
 const FATES = `SELECT kafka_partition, SUM(detections)::BIGINT AS detections, SUM(new)::BIGINT AS new,
-  SUM(deferred)::BIGINT AS deferred, SUM(copies_of_earlier)::BIGINT AS copies_of_earlier FROM fates GROUP BY kafka_partition`;
+  SUM(deferred)::BIGINT AS deferred, SUM(copies_of_earlier)::BIGINT AS copies_of_earlier
+  FROM fates GROUP BY kafka_partition`;
 
-/** Throws if the partition's records do not add up: then the run has a fault, and nothing may be published. */
+/** Throws if the partition's records do not add up: then the run has a bug, and nothing may be published. */
 function partitionReport(
   archived: ArchivedPartition,
   fates: Row | undefined,
   previous: PartitionReport | undefined,
 ): PartitionReport {
   const { partition, first, cut, arrival, records, verdicts, deadLettersByReason } = archived;
-  const [met, deferred, detections] = [
-    Number(fates?.new ?? 0),
-    Number(fates?.deferred ?? 0),
-    Number(fates?.detections ?? 0),
-  ];
+  const newCount = Number(fates?.new ?? 0);
+  const deferred = Number(fates?.deferred ?? 0);
+  const detections = Number(fates?.detections ?? 0);
   const tallies: Tallies = {
-    new: met,
-    copies: detections - met - deferred,
+    new: newCount,
+    copies: detections - newCount - deferred,
     strays: verdicts.stray,
     deferred,
     dead_letters: verdicts.dead_letter,
@@ -106,8 +106,8 @@ function partitionReport(
   };
   if (recordsOf(tallies) !== records || detections !== verdicts.detection) {
     throw new Error(
-      `Partition ${partition}: ${records} records were archived and ${recordsOf(tallies)} accounted for ` +
-        `(${verdicts.detection} detections at home, ${detections} reconciled)`,
+      `Partition ${partition}: ${records} records were archived, but the tallies count ${recordsOf(tallies)} ` +
+        `(${verdicts.detection} detections were archived, ${detections} reconciled)`,
     );
   }
   const before = (previous?.tallies_so_far as Tallies | undefined) ?? NO_TALLIES;
@@ -126,8 +126,16 @@ async function conflictsOf(duck: Duck): Promise<Draft['conflicts']> {
     ) WHERE bytes <= ${LISTED_CONFLICT_BYTES} ORDER BY kafka_partition, kafka_offset`);
   const listed = rows.map((row): Conflict => ({
     detection_oid: String(row.detection_oid),
-    first: met(row, 'first_partition', 'first_offset', 'first_location', 'first_camera', 'first_item', 'first_time'),
-    copy: met(
+    first: recordIn(
+      row,
+      'first_partition',
+      'first_offset',
+      'first_location',
+      'first_camera',
+      'first_item',
+      'first_time',
+    ),
+    copy: recordIn(
       row,
       'kafka_partition',
       'kafka_offset',
@@ -140,7 +148,8 @@ async function conflictsOf(duck: Duck): Promise<Draft['conflicts']> {
   return { count: Number(count!.n), listed };
 }
 
-function met(row: Row, ...names: [string, string, string, string, string, string]): Conflict['first'] {
+/** One of the two records that a row of `conflicts` holds. */
+function recordIn(row: Row, ...names: [string, string, string, string, string, string]): Conflict['first'] {
   const [partition, offset, location, camera, item, time] = names;
   return {
     kafka_partition: Number(row[partition]),
@@ -178,8 +187,10 @@ function sum(numbers: readonly number[]): number {
 
 // ---- completed -----------------------------------------------------------------------------------------------------
 
-/** Proved: no difference and nothing unproven. A difference is repaired by publishing, whatever else is unproven. */
-export function resultOf(comparison: Comparison): RunReport['result'] {
+/**
+ * Proved: no difference and nothing unproven. Publishing repairs every difference, so the result is then `repaired`.
+ */
+function resultOf(comparison: Comparison): RunReport['result'] {
   if (comparison.differences.count > 0 || comparison.tally_differences.length > 0) return 'repaired';
   return comparison.unproven.length > 0 ? 'unproven' : 'proved';
 }

@@ -1,6 +1,4 @@
-/**
- * A run in one line, for people: the command prints it, the scheduler logs it.
- */
+/** A run in one line for people: commands/run.ts prints it, scheduler.ts logs it. */
 import type { RunReport } from '../../core/stores/lake/runs.ts';
 import type { Draft } from './report.ts';
 
@@ -23,7 +21,8 @@ export function countsOf(draft: Draft): string {
     `${shown(tallies.deferred)} deferred`,
     `${shown(tallies.dead_letters)} dead letters`,
   ];
-  return `${draft.epoch}: ${shown(draft.records)} records, ${shown(draft.rows)} detections published (${parts.join(', ')})`;
+  const published = `${shown(draft.rows)} detections published`;
+  return `${draft.epoch}: ${shown(draft.records)} records, ${published} (${parts.join(', ')})`;
 }
 
 const shown = (count: number): string => count.toLocaleString('en');

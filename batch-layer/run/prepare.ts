@@ -1,9 +1,9 @@
 /**
  * The first half of a run, up to the intent: archive, forward, reconcile, stage (laws L3, L5 to L9).
  *
- * run.ts calls it when no intent is there. Killed anywhere in it, nothing of the epoch is visible, and the next run
- * begins again: the cut is a fact of the log, so it finds the same records. A stray may be forwarded twice, which makes
- * it a copy.
+ * run.ts calls it if the epoch has no intent yet. If it is killed, nothing of the epoch is visible, and the next run
+ * begins again: the cut is a fact of the log, so that run finds the same records. It may forward a stray a second time;
+ * the second record is then a copy.
  */
 import { mkdir, stat } from 'node:fs/promises';
 import type { Epoch } from '../../core/domain/epoch.ts';
@@ -22,7 +22,7 @@ import { nameOf, startOf } from '../../core/domain/epoch.ts';
 import { hasGrownBefore } from '../../core/domain/growth.ts';
 import { archive } from '../archive/archive.ts';
 import { epochStartOf } from '../epochs/epoch-start.ts';
-import { settleArchive } from '../archive/journal.ts';
+import { recoverArchive } from '../archive/journal.ts';
 import { bucketRowsFor, bucketsFor, reconcile } from '../reconcile/duckdb/reconcile.ts';
 import { draftOf } from '../report/report.ts';
 import { stageBySpark } from '../reconcile/spark/stage.ts';
@@ -31,15 +31,18 @@ import { stageFiles, writeFiles } from '../lake/stage.ts';
 import { forwardStrays } from '../archive/strays.ts';
 import { sha256Of } from '../../core/process/file-hash.ts';
 
-export interface Preparation {
+/** What a run is about to do. */
+export interface RunPlan {
   readonly epoch: Epoch;
   readonly attempt: string;
   readonly beganAt: number;
   readonly horizon: Horizon | null;
+  /** Report of the epoch at the horizon. */
   readonly previous: RunReport | null;
-  /** A local folder of this attempt's own. */
+  /** A folder on this machine that only this attempt uses. */
   readonly folder: string;
-  readonly dryRun: boolean;
+  /** True: the run writes nothing outside this machine. */
+  readonly isDryRun: boolean;
 }
 
 export interface Tools {
@@ -47,83 +50,90 @@ export interface Tools {
   readonly copies: LocalCopies;
   readonly published: PublishedEpochs;
   readonly speed: SpeedProgress;
-  readonly timed: StepTimes;
+  readonly stepTimes: StepTimes;
 }
 
-export interface Prepared {
+interface Prepared {
   readonly draft: Draft;
   readonly staged: readonly StagedFile[];
 }
 
-export async function prepare(context: BatchContext, plan: Preparation, tools: Tools): Promise<Prepared> {
-  const { duck, speed, timed } = tools;
-  const { folder, dryRun } = plan;
-  const appends = !dryRun && context.fromArchive !== true;
+export async function prepare(context: BatchContext, plan: RunPlan, tools: Tools): Promise<Prepared> {
+  const { duck, speed, stepTimes } = tools;
+  const { folder, isDryRun } = plan;
+  const appendsToLog = !isDryRun && context.fromArchive !== true;
   await mkdir(folder, { recursive: true });
-  const seam = epochStartOf(context, plan);
-  const early = await settleArchive(context, plan.epoch, seam.firsts, { isDry: dryRun });
-  const read = await timed.step('archive', () =>
-    archive(context, duck, seam, { folder, ticks: appends, isDry: dryRun, early: early.files }),
+  const start = epochStartOf(context, plan);
+  const { files: earlyFiles } = await recoverArchive(context, plan.epoch, start.firsts, isDryRun);
+  const read = await stepTimes.measure('archive', () =>
+    archive(context, duck, start, { folder, appendsTicks: appendsToLog, isDryRun, earlyFiles }),
   );
   const archived: Archived = {
     partitions: read.partitions,
-    files: [...(await localOf(context, tools, early.files)), ...read.files],
+    files: [...(await fetchEarly(context, tools, earlyFiles)), ...read.files],
   };
-  await context.reached('archived');
-  const straysForwarded = !appends ? 0 : await timed.step('forward', () => forward(context, duck, archived, speed));
-  await context.reached('forwarded');
+  await context.mayCrashAt('archived');
+  const straysForwarded = appendsToLog
+    ? await stepTimes.measure('forward', () => forward(context, duck, archived, speed))
+    : 0;
+  await context.mayCrashAt('forwarded');
   const reference = await context.control.reference();
-  const staged = await stageEpoch(context, plan, tools, { archived, read, early: inPlace(early.files) });
-  await context.reached('staged');
+  const staged = await stageEpoch(context, plan, tools, { archived, read, earlyFiles: asStaged(earlyFiles) });
+  await context.mayCrashAt('staged');
   const draft = await draftOf(context, duck, {
     ...plan,
     archive: archived,
     staged,
     straysForwarded,
     referenceVersion: reference?.version ?? null,
-    steps: timed.taken(),
+    steps: stepTimes.all(),
   });
   return { draft, staged };
 }
 
-/** Reconciles and stages, with the engine that was asked for; an epoch without a detection is nothing to submit. */
+/** Reconciles and stages. Spark is used if the command asked for it and the epoch has a detection. */
 export async function stageEpoch(
   context: BatchContext,
-  plan: Preparation,
+  plan: RunPlan,
   tools: Tools,
-  { archived, read, early }: { archived: Archived; read: Archive; early: readonly StagedFile[] },
+  { archived, read, earlyFiles }: { archived: Archived; read: Archive; earlyFiles: readonly StagedFile[] },
 ): Promise<StagedFile[]> {
   const { spark } = context.settings;
   const hasDetections = archived.partitions.some(({ verdicts }) => verdicts.detection > 0);
-  if (spark && !plan.dryRun && hasDetections)
-    return stageBySpark(context, plan, tools, { archive: read, early, spark });
-  const { folder, dryRun } = plan;
-  await tools.timed.step('reconcile', () => reconcileEpoch(context, plan, tools, archived));
-  await context.reached('reconciled');
-  return tools.timed.step('stage', async () => {
+  if (spark && !plan.isDryRun && hasDetections)
+    return stageBySpark(context, plan, tools, { archive: read, earlyFiles, spark });
+  const { folder, isDryRun } = plan;
+  await tools.stepTimes.measure('reconcile', () => reconcileEpoch(context, plan, tools, archived));
+  await context.mayCrashAt('reconciled');
+  return tools.stepTimes.measure('stage', async () => {
     const { memoryMb } = context.settings;
     const sorts = { sortRows: bucketRowsFor(memoryMb), sortBytes: sortBytesFor(memoryMb) };
     const files = writeFiles(tools.duck, { folder, epoch: nameOf(plan.epoch, context.rules), archive: read, ...sorts });
-    const mine = dryRun
-      ? await measured(files)
-      : await stageFiles(context, plan.epoch, plan.attempt, files, tools.copies);
-    return [...early, ...mine].sort((a, b) => (a.path < b.path ? -1 : 1));
+    const staged = isDryRun
+      ? await measure(files)
+      : await stageFiles(context, { ...plan, copies: tools.copies }, files);
+    return [...earlyFiles, ...staged].sort((a, b) => (a.path < b.path ? -1 : 1));
   });
 }
 
-async function localOf({ hdfs }: BatchContext, { copies }: Tools, early: readonly JournalFile[]): Promise<RawFile[]> {
+/** Gets local copies of the raw files that were archived before this run. */
+async function fetchEarly(
+  { hdfs }: BatchContext,
+  { copies }: Tools,
+  earlyFiles: readonly JournalFile[],
+): Promise<RawFile[]> {
   const files: RawFile[] = [];
-  for (const file of early) {
-    // A dry run leaves what is on its way where it is.
+  for (const file of earlyFiles) {
+    // A dry run has renamed nothing, so a file may still be in staging.
     const path = (await hdfs.facts(file.path)) ? file.path : file.staged;
-    files.push({ localFile: await copies.of({ ...file, path }), partition: file.partition, rows: file.rows });
+    files.push({ localFile: await copies.fetch({ ...file, path }), partition: file.partition, rows: file.rows });
   }
   return files;
 }
 
-/** The intent names them too, so that publishing looks at every byte of them again; there is nothing to rename. */
-function inPlace(early: readonly JournalFile[]): StagedFile[] {
-  return early.map(({ path, bytes, sha256, rows }) => ({ path, staged: path, bytes, sha256, rows }));
+/** The intent names these files too, so that publishing reads every byte of them again. They need no rename. */
+function asStaged(earlyFiles: readonly JournalFile[]): StagedFile[] {
+  return earlyFiles.map(({ path, bytes, sha256, rows }) => ({ path, staged: path, bytes, sha256, rows }));
 }
 
 async function forward(context: BatchContext, duck: Duck, archived: Archived, speed: SpeedProgress): Promise<number> {
@@ -131,15 +141,10 @@ async function forward(context: BatchContext, duck: Duck, archived: Archived, sp
   return forwardStrays(context, duck, archived, speed);
 }
 
-async function reconcileEpoch(
-  context: BatchContext,
-  plan: Preparation,
-  tools: Tools,
-  archived: Archived,
-): Promise<void> {
+async function reconcileEpoch(context: BatchContext, plan: RunPlan, tools: Tools, archived: Archived): Promise<void> {
   const { copies, published, duck } = tools;
   const earlier: string[] = [];
-  for (const file of await published.met(plan.epoch)) earlier.push(await copies.of(file));
+  for (const file of await published.firstMetBefore(plan.epoch)) earlier.push(await copies.fetch(file));
   const locations = await context.locations.all();
   await reconcile(
     duck,
@@ -148,15 +153,15 @@ async function reconcileEpoch(
       raw: archived.files,
       earlier,
       locations,
-      hasMoved: hasGrownBefore(startOf(plan.epoch, context.rules), context.rules),
+      hasGrown: hasGrownBefore(startOf(plan.epoch, context.rules), context.rules),
       lakeFiles: (dates) => published.detections(plan.epoch, dates, copies),
     },
     { signal: context.signal, ...bucketsFor(context.settings.memoryMb) },
   );
 }
 
-/** For a dry run: the files as they would be staged. */
-async function measured(files: AsyncIterable<LocalFile>): Promise<StagedFile[]> {
+/** For a dry run: describes the files as they would be staged. */
+async function measure(files: AsyncIterable<LocalFile>): Promise<StagedFile[]> {
   const all: StagedFile[] = [];
   for await (const { path, localFile, rows } of files) {
     const { size: bytes } = await stat(localFile);

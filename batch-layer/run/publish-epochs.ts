@@ -1,8 +1,7 @@
 /**
- * Publishes epoch after epoch, in order, until nothing is left to publish; the lock of the lake is held for the whole
- * series.
+ * Publishes epoch after epoch, in order, until none is left, and holds the lock of the lake all the while.
  *
- * The run command and the scheduler call it; run.ts publishes one epoch, next-epochs.ts says which one is next.
+ * commands/run.ts and scheduler.ts call it; run.ts publishes one epoch, next-epochs.ts says which one is next.
  */
 import type { RunReport } from '../../core/stores/lake/runs.ts';
 import type { BatchContext } from '../context.ts';
@@ -11,31 +10,29 @@ import { runEpoch } from './run.ts';
 import { planNextRun, horizonOf } from '../epochs/next-epochs.ts';
 import { withLakeLock } from '../lock/lake-lock.ts';
 
-export interface Series {
+interface Series {
   readonly reports: RunReport[];
-  /** Why there was nothing (more) to do. */
-  readonly stopped: string;
+  /** Why no (further) epoch was published. */
+  readonly stopReason: string;
 }
 
-/**
- * Publishes what was asked for, in order; throws at the first failure. `took` hears of each epoch that was published.
- */
+/** Throws at the first failure. `onPublished` is called after each epoch. */
 export async function publishEpochs(
   context: BatchContext,
-  asked: EpochRange,
-  took: (report: RunReport) => void = () => undefined,
+  range: EpochRange,
+  onPublished: (report: RunReport) => void = () => undefined,
 ): Promise<Series> {
   const reports: RunReport[] = [];
-  const first = planNextRun(asked, await horizonOf(context), context.rules, Date.now());
-  if ('stop' in first) return { reports, stopped: first.stop };
-  return withLakeLock(context, async (held, lease) => {
+  const first = planNextRun(range, await horizonOf(context), context.rules, Date.now());
+  if ('stop' in first) return { reports, stopReason: first.stop };
+  return withLakeLock(context, async (locked, lease) => {
     for (;;) {
-      const horizon = await horizonOf(held);
-      const next = planNextRun(asked, horizon, held.rules, Date.now());
-      if ('stop' in next) return { reports, stopped: next.stop };
-      const report = await runEpoch(held, lease, horizon, next.run);
+      const horizon = await horizonOf(locked);
+      const next = planNextRun(range, horizon, locked.rules, Date.now());
+      if ('stop' in next) return { reports, stopReason: next.stop };
+      const report = await runEpoch(locked, lease, horizon, next.run);
       reports.push(report);
-      took(report);
+      onPublished(report);
     }
   });
 }

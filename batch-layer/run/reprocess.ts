@@ -1,10 +1,10 @@
 /**
- * Reprocessing: a published epoch computed again and compared with what is published, row by row (law L9).
+ * Reprocessing: computes a published epoch again and compares it with what is published, row by row (law L9).
  *
- * It never changes anything: the same means that the lake is what its log says and that every file has the bytes that
- * its manifest names, different is for a person to look at. Records come from the log for as long as it holds them,
- * else from the epoch's raw files; names of places from the epoch's own copy of dataset B, because the Parquet keeps
- * the names as they stood.
+ * It never changes anything. If all is the same, the lake is what its log says and every file has the checksum that its
+ * manifest names; if not, a person must find out why. Records come from the log for as long as it holds them, then from
+ * the epoch's raw files. Names of places come from the epoch's own copy of dataset B, because the Parquet keeps the
+ * names as they were then.
  */
 import { join } from 'node:path';
 import type { Location } from '../../core/domain/detection.ts';
@@ -15,7 +15,7 @@ import type { Duck, Row } from '../../core/stores/lake/duckdb.ts';
 import type { RunReport } from '../../core/stores/lake/runs.ts';
 import type { RawFile } from '../model.ts';
 import type { BatchContext } from '../context.ts';
-import type { Preparation, Tools } from './prepare.ts';
+import type { RunPlan, Tools } from './prepare.ts';
 import type { Horizon } from '../../core/stores/control/horizon-row.ts';
 import { nameOf, startOf } from '../../core/domain/epoch.ts';
 import { hasGrownBefore } from '../../core/domain/growth.ts';
@@ -30,71 +30,72 @@ import { withTools } from './run.ts';
 import { shareOf, textBytes } from '../lake/sizes.ts';
 import { epochStartOf } from '../epochs/epoch-start.ts';
 
-export interface Reprocessed {
+export interface ReprocessResult {
   readonly epoch: string;
   readonly rows: number;
-  /** Rows that are published and were not found again, and the other way round. */
+  /** How many rows are published and were not computed again. */
   readonly only_published: number;
+  /** How many rows were computed and are not published. */
   readonly only_computed: number;
   /** Ids of those rows with what each side says, at most a hundred. */
   readonly rows_that_differ: readonly DifferentRow[];
-  /** Files of the manifest that are not what they were. */
+  /** Files of the manifest that are gone or have another checksum. */
   readonly altered_files: readonly AlteredFile[];
 }
 
-export interface DifferentRow {
+interface DifferentRow {
   readonly detection_oid: string;
   readonly published: Row | null;
   readonly computed: Row | null;
 }
 
-export interface AlteredFile {
+interface AlteredFile {
   readonly path: string;
-  /** The checksum that the manifest names. */
+  /** Checksum in the manifest. */
   readonly expected: string;
-  /** The one that HDFS has; null if the file is gone. */
+  /** Checksum of the file in HDFS; null if the file is gone. */
   readonly found: string | null;
 }
 
 const SHOWN_IDS = 100;
 
-export function isSame(found: Reprocessed): boolean {
-  return found.only_published + found.only_computed + found.altered_files.length === 0;
+export function isSame(result: ReprocessResult): boolean {
+  return result.only_published + result.only_computed + result.altered_files.length === 0;
 }
 
-/** What was found, for people. */
-export function reprocessText(found: Reprocessed): string {
-  if (isSame(found)) return `${found.epoch}: ${found.rows} rows, the same`;
-  const ids = found.rows_that_differ.map(({ detection_oid }) => detection_oid);
+/** The result for people. */
+export function reprocessText(result: ReprocessResult): string {
+  const { epoch, only_published, only_computed } = result;
+  if (isSame(result)) return `${epoch}: ${result.rows} rows, the same`;
+  const ids = result.rows_that_differ.map(({ detection_oid }) => detection_oid);
   const rows =
     ids.length === 0
       ? 'no row differs'
-      : `${found.only_published} rows are only published and ${found.only_computed} only in the log; ids ${ids.join(', ')}`;
-  const files = found.altered_files.map(
-    ({ path, found: now }) => `${path} ${now === null ? 'is gone' : 'was altered'}`,
-  );
-  return [`${found.epoch}: ${found.rows} rows, different: ${rows}`, ...files].join('\n  ');
+      : `${only_published} rows are only published and ${only_computed} only in the log; ids ${ids.join(', ')}`;
+  const files = result.altered_files.map(({ path, found }) => `${path} ${found === null ? 'is gone' : 'was altered'}`);
+  return [`${epoch}: ${result.rows} rows, different: ${rows}`, ...files].join('\n  ');
 }
 
-export async function reprocess(context: BatchContext, epoch: Epoch): Promise<Reprocessed> {
+export async function reprocess(context: BatchContext, epoch: Epoch): Promise<ReprocessResult> {
   const { hdfs, rules } = context;
   const report = await readRun(hdfs, nameOf(epoch, rules));
   if (!report)
     throw new Refusal(
       EXIT.data_check_failed,
-      `Epoch ${nameOf(epoch, rules)} is published, but its manifest is not in HDFS`,
+      `Epoch ${nameOf(epoch, rules)} is published, but its manifest is missing. Restore it from a copy.`,
     );
-  const before = epoch > rules.firstEpoch ? await readRun(hdfs, nameOf((epoch - 1) as Epoch, rules)) : null;
-  return withTools(context, before && horizonAt(before), epoch, true, async (plan, tools) => {
-    const raw = (await fromLog(context, plan, tools, report)) ?? (await fromRaw(tools, report));
+  const previous = epoch > rules.firstEpoch ? await readRun(hdfs, nameOf((epoch - 1) as Epoch, rules)) : null;
+  const target = { horizon: previous && horizonAt(previous), epoch, isDryRun: true };
+  return withTools(context, target, async (plan, tools) => {
+    const raw = (await readLog(context, plan, tools, report)) ?? (await fetchRawFiles(tools, report));
     const earlier: string[] = [];
-    for (const file of await tools.published.met(epoch)) earlier.push(await tools.copies.of(file));
-    const locations = await locationsOf(tools, report);
+    for (const file of await tools.published.firstMetBefore(epoch)) earlier.push(await tools.copies.fetch(file));
+    const locations = await readLocations(tools, report);
     const lakeFiles = (dates: readonly string[]) => tools.published.detections(epoch, dates, tools.copies);
-    const hasMoved = hasGrownBefore(startOf(epoch, rules), rules);
+    const hasGrown = hasGrownBefore(startOf(epoch, rules), rules);
     const options = { signal: context.signal, ...bucketsFor(context.settings.memoryMb) };
-    await reconcile(tools.duck, rules, { raw, earlier, locations, hasMoved, lakeFiles }, options);
-    return differencesOf(context, plan, tools, report);
+    await reconcile(tools.duck, rules, { raw, earlier, locations, hasGrown, lakeFiles }, options);
+    return compareWithPublished(context, plan, tools, report);
   });
 }
 
@@ -107,10 +108,10 @@ function horizonAt(report: RunReport): Horizon {
   };
 }
 
-/** Null if the log no longer holds the epoch. */
-async function fromLog(
+/** Returns raw files of what the log holds; null if it no longer holds the whole epoch. */
+async function readLog(
   context: BatchContext,
-  plan: Preparation,
+  plan: RunPlan,
   { duck }: Tools,
   report: RunReport,
 ): Promise<readonly RawFile[] | null> {
@@ -118,34 +119,39 @@ async function fromLog(
   if (report.partitions.some(({ partition, first }) => (ends[partition]?.low ?? Infinity) > first)) return null;
   const archived = await archive(context, duck, epochStartOf(context, plan), {
     folder: plan.folder,
-    ticks: false,
-    isDry: true,
+    appendsTicks: false,
+    isDryRun: true,
   });
-  const moved = archived.partitions.find(({ partition, cut }) => cut !== (report.partitions[partition]?.cut ?? cut));
-  if (moved) {
-    const published = report.partitions[moved.partition]?.cut;
+  const other = archived.partitions.find(({ partition, cut }) => cut !== (report.partitions[partition]?.cut ?? cut));
+  if (other) {
+    const published = report.partitions[other.partition]?.cut;
     throw new Refusal(
       EXIT.data_check_failed,
-      `Epoch ${report.epoch}: partition ${moved.partition} is cut at ${moved.cut} in the log, and was published with ${published}`,
+      `Epoch ${report.epoch}: the log cuts partition ${other.partition} at offset ${other.cut}, but the epoch was ` +
+        `published with a cut at ${published}. Find out whether the topic was created anew or stamps were corrected.`,
     );
   }
   return archived.files;
 }
 
-async function fromRaw({ copies }: Tools, report: RunReport): Promise<RawFile[]> {
+async function fetchRawFiles({ copies }: Tools, report: RunReport): Promise<RawFile[]> {
   const files: RawFile[] = [];
   for (const file of report.files) {
     const partition = /\/part-(?:l\d+-)?(\d+)-\d+-\d+\.parquet$/.exec(file.path)?.[1];
     if (partition === undefined) continue;
-    files.push({ localFile: await copies.of(file), partition: Number(partition), rows: file.rows });
+    files.push({ localFile: await copies.fetch(file), partition: Number(partition), rows: file.rows });
   }
   return files;
 }
 
-async function locationsOf({ copies, duck }: Tools, report: RunReport): Promise<Location[]> {
+async function readLocations({ copies, duck }: Tools, report: RunReport): Promise<Location[]> {
   const file = report.files.find(({ path }) => path === locationsFile(report.epoch));
-  if (!file) throw new Refusal(EXIT.data_check_failed, `The manifest of ${report.epoch} names no copy of the places`);
-  const rows = await duck.rows(`SELECT * FROM ${parquet([await copies.of(file)])}`);
+  if (!file)
+    throw new Refusal(
+      EXIT.data_check_failed,
+      `The manifest of epoch ${report.epoch} names no file ${locationsFile(report.epoch)}. Restore the manifest.`,
+    );
+  const rows = await duck.rows(`SELECT * FROM ${parquet([await copies.fetch(file)])}`);
   return rows.map((row) => ({
     oid: String(row.geographical_location_oid) as Oid,
     name: String(row.geographical_location),
@@ -154,13 +160,13 @@ async function locationsOf({ copies, duck }: Tools, report: RunReport): Promise<
 
 // ---- comparing -----------------------------------------------------------------------------------------------------
 
-/** The published side is read from HDFS as it is now: a local copy would show what it was. */
-async function differencesOf(
+/** Reads the published files from HDFS as they are now: a local copy would show what they were. */
+async function compareWithPublished(
   { hdfs, settings }: BatchContext,
-  { folder }: Preparation,
+  { folder }: RunPlan,
   { duck }: Tools,
   report: RunReport,
-): Promise<Reprocessed> {
+): Promise<ReprocessResult> {
   const columns = namesOf(DETECTION_COLUMNS);
   const altered: AlteredFile[] = [];
   await duck.run(createTable('published', DETECTION_COLUMNS));
@@ -170,17 +176,17 @@ async function differencesOf(
     if (found === null || !path.startsWith('lake/detections/')) continue;
     const localFile = join(folder, 'as-it-is.parquet');
     await hdfs.download(path, localFile);
-    const taken = duck.run(`INSERT INTO published SELECT ${columns} FROM ${parquet([localFile])}`);
-    // What cannot be read any more has been told by its checksum, and its rows will be missing.
-    await (found === expected ? taken : taken.catch(() => undefined));
+    const insert = duck.run(`INSERT INTO published SELECT ${columns} FROM ${parquet([localFile])}`);
+    // An altered file may be unreadable. The result names it as altered, and its rows as missing.
+    await (found === expected ? insert : insert.catch(() => undefined));
   }
   await duck.run(`CREATE VIEW computed AS
     SELECT * EXCLUDE (arrival, is_deferred), make_timestamptz(timestamp_detected * 1000) AS detected_at,
       make_timestamptz(arrival * 1000) AS arrived_at FROM detections`);
-  const parts = await comparedParts(duck, settings.memoryMb);
-  const onlyPublished = await rowsOnlyIn(duck, parts, 'published', 'computed');
-  const onlyComputed = await rowsOnlyIn(duck, parts, 'computed', 'published');
-  const ids = [...new Set([...onlyPublished.first, ...onlyComputed.first].map(idOf))].slice(0, SHOWN_IDS);
+  const parts = await countParts(duck, settings.memoryMb);
+  const onlyPublished = await findRowsOnlyIn(duck, parts, 'published', 'computed');
+  const onlyComputed = await findRowsOnlyIn(duck, parts, 'computed', 'published');
+  const ids = [...new Set([...onlyPublished.rows, ...onlyComputed.rows].map(idOf))].slice(0, SHOWN_IDS);
   return {
     epoch: report.epoch,
     rows: report.rows,
@@ -188,51 +194,48 @@ async function differencesOf(
     only_computed: onlyComputed.count,
     rows_that_differ: ids.map((id) => ({
       detection_oid: id,
-      published: rowOf(onlyPublished.first, id),
-      computed: rowOf(onlyComputed.first, id),
+      published: rowOf(onlyPublished.rows, id),
+      computed: rowOf(onlyComputed.rows, id),
     })),
     altered_files: altered,
   };
 }
 
-/** Of both sides together, by a hash of the id: as many parts as keep a part within the bounds of a bucket. */
-async function comparedParts(duck: Duck, memoryMb: number): Promise<number> {
-  const [all] = await duck.rows(
+/** In how many parts, by a hash of the id, both sides are compared, so that a part is no larger than a bucket. */
+async function countParts(duck: Duck, memoryMb: number): Promise<number> {
+  const [total] = await duck.rows(
     `SELECT COUNT(*) AS n, CAST(SUM(${textBytes(['item_name'])}) AS DOUBLE) AS bytes FROM published`,
   );
   const { bucketRows, bucketBytes } = bucketsFor(memoryMb);
-  return Math.max(
-    1,
-    Math.ceil(
-      2 * shareOf({ rows: Number(all!.n), bytes: Number(all!.bytes ?? 0) }, { rows: bucketRows, bytes: bucketBytes }),
-    ),
-  );
+  const published = { rows: Number(total!.n), bytes: Number(total!.bytes ?? 0) };
+  return Math.max(1, Math.ceil(2 * shareOf(published, { rows: bucketRows, bytes: bucketBytes })));
 }
 
-interface OnlyThere {
+interface RowsOnlyIn {
   readonly count: number;
-  /** At most SHOWN_IDS. */
-  readonly first: readonly Row[];
+  /** At most SHOWN_IDS of them. */
+  readonly rows: readonly Row[];
 }
 
-async function rowsOnlyIn(duck: Duck, parts: number, a: string, b: string): Promise<OnlyThere> {
+/** Rows of table `a` that table `b` lacks. */
+async function findRowsOnlyIn(duck: Duck, parts: number, a: string, b: string): Promise<RowsOnlyIn> {
   const columns = namesOf(DETECTION_COLUMNS);
   const texts = DETECTION_COLUMNS.map(([name, type]) =>
     type === 'BIGINT' ? `CAST(${name} AS VARCHAR) AS ${name}` : name,
   );
-  const first: Row[] = [];
+  const rows: Row[] = [];
   let count = 0;
   for (let part = 0; part < parts; part++) {
-    const mine = `ABS(detection_oid % 1000003) % ${parts} = ${part}`;
-    await duck.run(`CREATE OR REPLACE TEMP TABLE only_there AS
-      SELECT ${columns} FROM ${a} WHERE ${mine} EXCEPT ALL SELECT ${columns} FROM ${b} WHERE ${mine}`);
-    const [found] = await duck.rows('SELECT COUNT(*) AS n FROM only_there');
-    count += Number(found!.n);
-    if (first.length < SHOWN_IDS)
-      first.push(...(await duck.rows(`SELECT ${texts.join(', ')} FROM only_there LIMIT ${SHOWN_IDS - first.length}`)));
+    const inPart = `ABS(detection_oid % 1000003) % ${parts} = ${part}`;
+    await duck.run(`CREATE OR REPLACE TEMP TABLE only_in_one AS
+      SELECT ${columns} FROM ${a} WHERE ${inPart} EXCEPT ALL SELECT ${columns} FROM ${b} WHERE ${inPart}`);
+    const [ofPart] = await duck.rows('SELECT COUNT(*) AS n FROM only_in_one');
+    count += Number(ofPart!.n);
+    if (rows.length < SHOWN_IDS)
+      rows.push(...(await duck.rows(`SELECT ${texts.join(', ')} FROM only_in_one LIMIT ${SHOWN_IDS - rows.length}`)));
   }
-  await duck.run('DROP TABLE only_there');
-  return { count, first };
+  await duck.run('DROP TABLE only_in_one');
+  return { count, rows };
 }
 
 const idOf = (row: Row): string => String(row.detection_oid);

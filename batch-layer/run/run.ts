@@ -1,13 +1,13 @@
 /**
- * One run: the publishing of one epoch, in the order of effects (laws L8 and L9).
+ * One run: publishes one epoch, in the order of effects (laws L8 and L9).
  *
  *   lock · archive · forward strays · reconcile · stage │ intent │ publish · batch view · compare · manifest · horizon
  *   · prune
  *
- * Left of the intent nothing is visible, and a crash costs the work; right of it every effect can be repeated, and the
+ * Before the intent nothing is visible, and a crash costs only the work. After it every effect can be repeated, and the
  * next run finishes what this one began. The horizon moves last, by check-and-put: until then serving reads the speed
- * view alone. The commands and the scheduler call it with the lock of the lake held; every step that others see done
- * begins with a look whether it still is, and a run that lost it does none of them.
+ * view alone. publish-epochs.ts and rebuild.ts call `runEpoch` while they hold the lock. Before every step whose effect
+ * others see, the run checks the lock; a run that has lost it does none of these steps.
  */
 import { join } from 'node:path';
 import type { Epoch } from '../../core/domain/epoch.ts';
@@ -18,7 +18,7 @@ import type { BatchContext } from '../context.ts';
 import type { HeldLease } from '../lock/lease.ts';
 import type { Draft } from '../report/report.ts';
 import type { Intent } from '../lake/intent.ts';
-import type { Preparation, Tools } from './prepare.ts';
+import type { RunPlan, Tools } from './prepare.ts';
 import type { HashedFile } from '../lake/rows-hash.ts';
 import type { Horizon } from '../../core/stores/control/horizon-row.ts';
 import { nameOf } from '../../core/domain/epoch.ts';
@@ -43,51 +43,62 @@ import { completeReport } from '../report/report.ts';
 import { chainHash, hashLimitsFor, rowsHash } from '../lake/rows-hash.ts';
 import { speedProgress } from '../proof/speed-progress.ts';
 import { settleRules } from '../epochs/settled-rules.ts';
-import { measureSteps } from './step-times.ts';
+import { newStepTimes } from './step-times.ts';
 import { writeView } from '../view/batch-view.ts';
 
-/** Publishes the epoch after the horizon, which must be over. The lease must be held. */
+/** What the steps of a run share. */
+interface Run {
+  readonly context: BatchContext;
+  readonly lease: HeldLease;
+  readonly plan: RunPlan;
+  readonly tools: Tools;
+}
+
+/** Publishes the epoch after the horizon, which must be over. The caller holds the lease. */
 export async function runEpoch(
-  before: BatchContext,
+  batch: BatchContext,
   lease: HeldLease,
   horizon: Horizon | null,
   epoch: Epoch,
 ): Promise<RunReport> {
   const began = performance.now();
-  const context = await settleRules(before, epoch);
-  await context.reached('locked');
-  return withTools(context, horizon, epoch, false, async (plan, tools) => {
-    const pending = await readIntent(context.hdfs, nameOf(epoch, context.rules));
+  const context = await settleRules(batch, epoch);
+  await context.mayCrashAt('locked');
+  return withTools(context, { horizon, epoch, isDryRun: false }, async (plan, tools) => {
+    const run = { context, lease, plan, tools };
+    const pendingIntent = await readIntent(context.hdfs, nameOf(epoch, context.rules));
     await lease.check();
     await finishJournals(context);
     await sweepStaging(context, horizon?.epoch ?? null);
-    const intent = pending ?? (await intend(context, lease, plan, tools));
-    const report = await finish(context, lease, plan, tools, intent, pending !== null);
-    context.metrics.ran(report, performance.now() - began);
-    context.metrics.horizon(epoch);
+    const intent = pendingIntent ?? (await prepareIntent(run));
+    const report = await publish(run, intent, pendingIntent !== null);
+    context.metrics.countRun(report, performance.now() - began);
+    context.metrics.setHorizon(epoch);
     return report;
   });
 }
 
-/** Everything up to the intent, and nothing outside this machine. */
+/** Does everything up to the intent, and writes nothing outside this machine. */
 export function dryRun(context: BatchContext, horizon: Horizon | null, epoch: Epoch): Promise<Draft> {
-  return withTools(context, horizon, epoch, true, async (plan, tools) => (await prepare(context, plan, tools)).draft);
+  return withTools(
+    context,
+    { horizon, epoch, isDryRun: true },
+    async (plan, tools) => (await prepare(context, plan, tools)).draft,
+  );
 }
 
-/** Opens a database and a folder for one piece of work, and leaves nothing behind. */
+/** Opens a database and a folder for one piece of work, and removes both when it has ended. */
 export async function withTools<T>(
   context: BatchContext,
-  horizon: Horizon | null,
-  epoch: Epoch,
-  isDry: boolean,
-  work: (plan: Preparation, tools: Tools) => Promise<T>,
+  { horizon, epoch, isDryRun }: Pick<RunPlan, 'horizon' | 'epoch' | 'isDryRun'>,
+  work: (plan: RunPlan, tools: Tools) => Promise<T>,
 ): Promise<T> {
   const { settings, hdfs, rules } = context;
   const beganAt = Date.now();
   const attempt = `${new Date(beganAt).toISOString().replaceAll(/[-:.]/g, '')}-${process.pid}`;
-  const own = await openOwnFolder(settings.workFolder, `${isDry ? 'dry-run' : 'attempt'}-${attempt}`);
+  const own = await openOwnFolder(settings.workFolder, `${isDryRun ? 'dry-run' : 'attempt'}-${attempt}`);
   const folder = own.path;
-  const timed = measureSteps(context, nameOf(epoch, rules));
+  const stepTimes = newStepTimes(context, nameOf(epoch, rules));
   const duck = await openDuck({
     memoryMb: settings.memoryMb,
     threads: settings.threads,
@@ -98,15 +109,15 @@ export async function withTools<T>(
     const copies = localCopies(hdfs, {
       shared: join(settings.workFolder, 'copies'),
       own: join(folder, 'copies'),
-      keeps: !isDry,
+      keeps: !isDryRun,
     });
-    const tools = { duck, copies, published: publishedEpochs(context), speed: speedProgress(context), timed };
-    return await work({ epoch, attempt, beganAt, horizon, previous, folder, dryRun: isDry }, tools);
+    const tools = { duck, copies, published: publishedEpochs(context), speed: speedProgress(context), stepTimes };
+    return await work({ epoch, attempt, beganAt, horizon, previous, folder, isDryRun }, tools);
   } catch (fault) {
-    if (!isDry && !isTold(context) && !(fault instanceof StampsAhead))
+    if (!isDryRun && !isStoppedByUser(context) && !(fault instanceof StampsAhead))
       await recordAttempt(
         context,
-        { epoch: nameOf(epoch, rules), attempt, beganAt, step: timed.current() ?? 'lock' },
+        { epoch: nameOf(epoch, rules), attempt, beganAt, step: stepTimes.current() ?? 'lock' },
         fault,
       );
     throw fault;
@@ -116,94 +127,91 @@ export async function withTools<T>(
   }
 }
 
-/** Whether a person stopped it: then nothing failed. */
-function isTold({ signal }: BatchContext): boolean {
+/** True if a person stopped the process: then the attempt has not failed. */
+function isStoppedByUser({ signal }: BatchContext): boolean {
   return signal.aborted && signal.reason instanceof Stopped;
 }
 
-async function intend(context: BatchContext, lease: HeldLease, plan: Preparation, tools: Tools): Promise<Intent> {
+async function prepareIntent({ context, lease, plan, tools }: Run): Promise<Intent> {
   const { draft, staged } = await prepare(context, plan, tools);
   await dropRelations(tools.duck);
-  return tools.timed.step('intent', async () => {
+  return tools.stepTimes.measure('intent', async () => {
     const intent = await writeIntent(context, draft, staged, () => lease.check());
-    await context.reached('intended');
+    await context.mayCrashAt('intended');
     return intent;
   });
 }
 
-async function finish(
-  context: BatchContext,
-  lease: HeldLease,
-  plan: Preparation,
-  tools: Tools,
-  intent: Intent,
-  resumed: boolean,
-): Promise<RunReport> {
-  const { duck, timed, speed } = tools;
+/** Everything after the intent. `isResumed`: a run that died wrote the intent. */
+async function publish(run: Run, intent: Intent, isResumed: boolean): Promise<RunReport> {
+  const { context, lease, plan, tools } = run;
+  const { duck, stepTimes, speed } = tools;
+  const { epoch, previous } = plan;
+  const { draft } = intent;
   await lease.check();
-  await timed.step('publish', () => publishIntent(context, intent));
-  await context.reached('published');
-  const files = await publishedFiles(tools, intent);
+  await stepTimes.measure('publish', () => publishIntent(context, intent));
+  await context.mayCrashAt('published');
+  const files = await fetchPublished(tools, intent);
   const published = await publishedTable(duck, files);
   await lease.check();
-  await timed.step('view', () => writeView(context, duck, plan.epoch, published));
-  await context.reached('view_written');
-  const hashes = await timed.step('hash', () => hashesOf(context, duck, plan, intent, files));
-  await context.reached('hashed');
-  const compared = await timed.step('compare', () =>
-    compare(context, duck, plan.epoch, published, intent.draft, plan.previous, speed),
+  await stepTimes.measure('view', () => writeView(context, duck, epoch, published));
+  await context.mayCrashAt('view_written');
+  const hashes = await stepTimes.measure('hash', () => hashRows(run, files));
+  await context.mayCrashAt('hashed');
+  const proof = await stepTimes.measure('compare', () =>
+    compare(context, duck, { epoch, published, draft, previous, speed }),
   );
-  await context.reached('compared');
+  await context.mayCrashAt('compared');
   await lease.check();
-  const steps = timed.taken().filter(({ step }) => !intent.draft.steps.some((done) => done.step === step));
-  const made = completeReport(intent.draft, { ...compared, hashes, resumed, publishedAt: Date.now(), steps });
-  const report = await timed.step('report', () => writeManifest(context, made));
-  await context.reached('reported');
+  const steps = stepTimes.all().filter(({ step }) => !draft.steps.some((done) => done.step === step));
+  const facts = { ...proof, hashes, resumed: isResumed, publishedAt: Date.now(), steps };
+  const report = await stepTimes.measure('report', () => writeManifest(context, completeReport(draft, facts)));
+  await context.mayCrashAt('reported');
   await lease.check();
-  await timed.step('horizon', () => moveHorizon(context, plan, report));
-  await context.reached('horizon_moved');
-  if (await isStillHeld(context, lease)) await timed.step('prune', () => tidy(context, plan, tools, intent));
-  await context.reached('pruned');
+  await stepTimes.measure('horizon', () => moveHorizon(context, plan, report));
+  await context.mayCrashAt('horizon_moved');
+  if (await hasLock(context, lease)) await stepTimes.measure('prune', () => cleanUp(run, intent));
+  await context.mayCrashAt('pruned');
   return report;
 }
 
-/** The epoch is published: what is left to be tidied is the next run's if the lock is not ours any more. */
-async function isStillHeld({ log }: BatchContext, lease: HeldLease): Promise<boolean> {
+/** The epoch is published: without the lock, this run leaves the clean-up to the next one. */
+async function hasLock({ log }: BatchContext, lease: HeldLease): Promise<boolean> {
   try {
     await lease.check();
     return true;
   } catch (fault) {
-    log.warn({ because: messageOf(fault) }, 'tidying is left to the next run');
+    log.warn({ because: messageOf(fault) }, 'the lock is lost, so the next run cleans up');
     return false;
   }
 }
 
-/** The published detections of the epoch, read from copies whose checksums are the published ones. */
-async function publishedFiles({ copies }: Tools, intent: Intent): Promise<HashedFile[]> {
+/** Gets local copies of the epoch's detections, whose checksums are the published ones. */
+async function fetchPublished({ copies }: Tools, intent: Intent): Promise<HashedFile[]> {
   const files = intent.files.filter(({ path }) => path.startsWith('lake/detections/'));
   return Promise.all(
-    files.map(async (file) => ({ path: file.path, rows: file.rows, localFile: await copies.of(file) })),
+    files.map(async (file) => ({ path: file.path, rows: file.rows, localFile: await copies.fetch(file) })),
   );
 }
 
+/** Returns a table expression (SQL) over these files. */
 async function publishedTable(duck: Duck, files: readonly HashedFile[]): Promise<string> {
   if (files.length > 0) return parquet(files.map(({ localFile }) => localFile));
   await duck.run(createTable('nothing_published', DETECTION_COLUMNS));
   return 'nothing_published';
 }
 
-async function hashesOf(
-  { settings }: BatchContext,
-  duck: Duck,
-  { previous }: Preparation,
-  { epoch }: Intent,
+async function hashRows(
+  { context, plan, tools }: Run,
   files: readonly HashedFile[],
 ): Promise<Pick<RunReport, 'rows_sha256' | 'chain_sha256'>> {
-  const rows = await rowsHash(duck, files, hashLimitsFor(settings.memoryMb));
-  return { rows_sha256: rows, chain_sha256: chainHash(previous?.chain_sha256 ?? null, epoch, rows) };
+  const { settings, rules } = context;
+  const rows = await rowsHash(tools.duck, files, hashLimitsFor(settings.memoryMb));
+  const chain = chainHash(plan.previous?.chain_sha256 ?? null, nameOf(plan.epoch, rules), rows);
+  return { rows_sha256: rows, chain_sha256: chain };
 }
 
-/** A manifest that a killed run wrote stands: it is what readers may have seen. */
+/** If a killed run has written the manifest, that manifest stays, because readers may have seen it. */
 async function writeManifest({ hdfs }: BatchContext, report: RunReport): Promise<RunReport> {
   const written = await readRun(hdfs, report.epoch);
   if (written) return written;
@@ -211,7 +219,7 @@ async function writeManifest({ hdfs }: BatchContext, report: RunReport): Promise
   return report;
 }
 
-async function moveHorizon(context: BatchContext, { epoch, horizon }: Preparation, report: RunReport): Promise<void> {
+async function moveHorizon(context: BatchContext, { epoch, horizon }: RunPlan, report: RunReport): Promise<void> {
   const { control, rules, settings } = context;
   const publishedAt = Date.now() as Instant;
   const to: Horizon = {
@@ -222,25 +230,26 @@ async function moveHorizon(context: BatchContext, { epoch, horizon }: Preparatio
     ...graceAfter(horizon, publishedAt, settings.pruneGraceMs),
   };
   if (await control.moveHorizon(rules.generation, horizon, to)) return;
-  // Either the answer got lost on its way, or somebody else moved it.
-  const now = await control.horizon(rules.generation);
-  if (now?.epoch === epoch && now.cuts.every((cut, partition) => cut === to.cuts[partition])) return;
+  // HBase moved it and the answer got lost, or another run moved it.
+  const current = await control.horizon(rules.generation);
+  if (current?.epoch === epoch && current.cuts.every((cut, partition) => cut === to.cuts[partition])) return;
   throw new Refusal(
     EXIT.lake_held,
-    `The horizon is at ${now ? nameOf(now.epoch, rules) : 'nothing'}; epoch ${report.epoch} could not move it. Another run was faster.`,
+    `This run could not move the horizon to epoch ${report.epoch}: another run has moved it to ` +
+      `${current ? nameOf(current.epoch, rules) : 'no epoch'}. Run again: it goes on from there.`,
   );
 }
 
-async function tidy(context: BatchContext, { epoch }: Preparation, tools: Tools, intent: Intent): Promise<void> {
+async function cleanUp({ context, plan: { epoch }, tools }: Run, intent: Intent): Promise<void> {
   await removeIntent(context, epoch);
   await sweepJournals(context, epoch);
   const mine = intent.files.filter(({ path }) => path.startsWith(`${MET}/`));
-  await tools.copies.keepOnly([...(await tools.published.met(epoch)), ...mine]);
+  await tools.copies.keepOnly([...(await tools.published.firstMetBefore(epoch)), ...mine]);
   try {
     await pruneDue(context, Date.now());
   } catch (fault) {
     if (!(fault instanceof Retryable)) throw fault;
-    context.log.warn({ because: messageOf(fault) }, 'pruning is left to the next run');
+    context.log.warn({ because: messageOf(fault) }, 'the speed view could not be pruned, so the next run prunes it');
   }
 }
 
@@ -260,12 +269,12 @@ async function recordAttempt(
     exit_code: fault instanceof Refusal ? fault.exitCode : fault instanceof Retryable ? EXIT.dependency_down : EXIT.bug,
     because: messageOf(fault),
   };
-  context.metrics.failed();
+  context.metrics.countFailedRun();
   const write = context.hdfs.write(
     attemptFile(facts.epoch, facts.attempt),
     Buffer.from(`${JSON.stringify(report, null, 1)}\n`),
   );
-  await write.catch((unwritten: unknown) =>
-    context.log.warn({ because: messageOf(unwritten) }, 'the failed attempt could not be recorded'),
+  await write.catch((writeFault: unknown) =>
+    context.log.warn({ because: messageOf(writeFault) }, 'the report of the failed attempt could not be written'),
   );
 }

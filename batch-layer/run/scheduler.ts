@@ -1,11 +1,11 @@
 /**
- * The scheduler: publishes each epoch a little after its end, catches up in order, prunes when the grace is over, and
- * archives a long epoch hour by hour while it is open.
+ * The scheduler: publishes each epoch shortly after its end, catches up in order, prunes when the grace is over, and
+ * archives a long epoch every hour while it is open.
  *
- * `npm start` keeps one running; in production a cron line can do the same with `batch run`. It survives what may pass,
- * and what a person mends while it runs (a data check that failed): that is logged, told in /readyz and tried again
- * with growing delays, because a run is safe to repeat from any point. What its own settings or rights forbid, and a
- * bug, end it. The little after is for the speed layer: once it has passed the cut by a little, the proof is cheap.
+ * `npm start` keeps one running; in production a cron line with `batch run` can do the same. When a dependency is down
+ * or a data check fails, the scheduler logs it, shows it in /readyz and tries again after a growing delay: a run is
+ * safe to repeat from any point. A fault of its settings or rights ends it, and so does a bug. The delay after an
+ * epoch's end lets the speed layer read up to the cut first, so that the proof need not wait.
  */
 import { setTimeout as sleep } from 'node:timers/promises';
 import type { Epoch } from '../../core/domain/epoch.ts';
@@ -26,31 +26,31 @@ const FIRST_BACKOFF_MS = 1_000;
 const GREATEST_BACKOFF_MS = 60_000;
 const LOOK_EVERY_MS = 5_000;
 
-/** Runs until the context's signal is aborted. `onWait` hears why the last try failed, and null when one succeeds. */
+/** Runs until the context's signal is aborted. `onWait` gets the reason of a failed try, and null after a success. */
 export async function schedule(
   context: BatchContext,
   onWait: (because: string | null) => void = () => undefined,
 ): Promise<void> {
   const { log, signal } = context;
   let failures = 0;
-  let pruned: Epoch | null = null;
+  let lastPruned: Epoch | null = null;
   let archivedAt = -Infinity;
-  let stop: StampsAhead | null = null;
+  let hold: StampsAhead | null = null;
   while (!signal.aborted) {
     try {
-      if (stop && !(await isStillHeld(context, stop.held, Date.now()))) stop = null;
-      stop ??= await published(context);
-      pruned = (await pruneNow(context, pruned)) ?? pruned;
-      if (isArchiveDue(context, archivedAt, stop !== null)) {
+      if (hold && !(await isStillHeld(context, hold.heldPartitions, Date.now()))) hold = null;
+      hold ??= await publishUntilHeld(context);
+      lastPruned = (await pruneNow(context, lastPruned)) ?? lastPruned;
+      if (isArchiveDue(context, archivedAt, hold !== null)) {
         await archiveOpen(context);
         archivedAt = performance.now();
       }
       failures = 0;
       onWait(null);
-      await pause(stop ? LOOK_EVERY_MS : await untilNextMs(context), signal);
+      await pause(hold ? LOOK_EVERY_MS : await untilNextMs(context), signal);
     } catch (fault) {
       if (signal.aborted) return;
-      if (fault instanceof GenerationChanged || !isTriedAgain(fault)) throw fault;
+      if (fault instanceof GenerationChanged || !isRetried(fault)) throw fault;
       onWait(messageOf(fault));
       failures += 1;
       const delayMs =
@@ -63,29 +63,29 @@ export async function schedule(
 }
 
 /**
- * Publishes what is due; returns what it stopped at if a stamp is ahead, said once: it may last for days, and is no
- * failed try.
+ * Publishes what is due. If a stamp is ahead of the clock, it logs that once and returns the fault: this may last for
+ * days, and no try has failed.
  */
-async function published(context: BatchContext): Promise<StampsAhead | null> {
+async function publishUntilHeld(context: BatchContext): Promise<StampsAhead | null> {
   try {
     await publishDue(context);
     return null;
   } catch (fault) {
     if (!(fault instanceof StampsAhead)) throw fault;
-    context.log.warn({ held: fault.held }, fault.message);
+    context.log.warn({ held: fault.heldPartitions }, fault.message);
     return fault;
   }
 }
 
-/** Not a bug, and not what only another start mends. */
-function isTriedAgain(fault: unknown): boolean {
+/** False for a bug, and for a fault that only a restart with other settings can repair. */
+function isRetried(fault: unknown): boolean {
   return fault instanceof Retryable || (fault instanceof Refusal && fault.exitCode !== EXIT.usage);
 }
 
 async function publishDue(context: BatchContext): Promise<void> {
   const { rules, metrics, log } = context;
   const horizon = await horizonOf(context);
-  metrics.behind(countUnpublished(horizon, rules, Date.now()));
+  metrics.setUnpublished(countUnpublished(horizon, rules, Date.now()));
   if (Date.now() < endOf(nextEpoch(horizon, rules), rules) + delayAfterEndMs(context)) return;
   await publishEpochs(context, { from: null, to: null }, (report) => {
     log.info(
@@ -93,27 +93,28 @@ async function publishDue(context: BatchContext): Promise<void> {
       summaryOf(report),
     );
   });
-  metrics.behind(countUnpublished(await horizonOf(context), rules, Date.now()));
+  metrics.setUnpublished(countUnpublished(await horizonOf(context), rules, Date.now()));
 }
 
-/** Short epochs are archived by their runs alone, unless these have stopped. */
-function isArchiveDue({ rules, settings }: BatchContext, archivedAt: number, hasStopped: boolean): boolean {
+/** The run of a short epoch archives it; between runs only long epochs are archived, or all while runs are held. */
+function isArchiveDue({ rules, settings }: BatchContext, archivedAt: number, isHeld: boolean): boolean {
   return (
-    (hasStopped || rules.epochSeconds * 1_000 > settings.archiveEveryMs) &&
+    (isHeld || rules.epochSeconds * 1_000 > settings.archiveEveryMs) &&
     performance.now() - archivedAt >= settings.archiveEveryMs
   );
 }
 
 async function archiveOpen(context: BatchContext): Promise<void> {
-  const { added, held } = await withLakeLock(context, archiveNow);
-  for (const one of added) context.log.info(one, 'archived what the log holds');
-  for (const each of held) context.log.warn(each, holdText(each, context.settings.brokerAheadMs));
+  const { epochs, heldPartitions } = await withLakeLock(context, archiveNow);
+  for (const epoch of epochs) context.log.info(epoch, 'archived what the log holds');
+  for (const partition of heldPartitions)
+    context.log.warn(partition, holdText(partition, context.settings.brokerAheadMs));
 }
 
-async function pruneNow(context: BatchContext, pruned: Epoch | null): Promise<Epoch | null> {
-  const done = await pruneDue(context, Date.now(), pruned);
-  if (done) context.log.info({ up_to_epoch: done.epoch, rows: done.rows }, 'pruned the speed view');
-  return done?.epoch ?? null;
+async function pruneNow(context: BatchContext, lastPruned: Epoch | null): Promise<Epoch | null> {
+  const pruned = await pruneDue(context, Date.now(), lastPruned);
+  if (pruned) context.log.info({ up_to_epoch: pruned.epoch, rows: pruned.rows }, 'pruned the speed view');
+  return pruned?.epoch ?? null;
 }
 
 async function untilNextMs(context: BatchContext): Promise<number> {

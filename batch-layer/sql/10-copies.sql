@@ -1,5 +1,6 @@
--- Every copy by the way that it came and by how long after its first it arrived: in this epoch, or after one of an earlier epoch.
--- re_stamped: its own time is not the first's; stray: it was sent home from another partition; same_partition: sent again as it was.
+-- Every copy by its way and by how long after its first record it arrived; that record is of this epoch or an earlier
+-- one. re_stamped: its own time differs from that of the first. stray: it was forwarded from another partition.
+-- same_partition: it was sent again unchanged.
 SELECT c.kafka_partition, c.way, c.below_ms, COUNT(*) AS copies
 FROM (
   SELECT

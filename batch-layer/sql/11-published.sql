@@ -1,5 +1,6 @@
--- What this epoch publishes: one row per detection, joined with dataset B as it stands. An unknown place has no name. All buckets'
--- rows are in met by now: an engine may read this once for each file instead of keeping it. The hint is Spark's, a comment to DuckDB.
+-- What this epoch publishes: one row for each detection, joined with dataset B as it is now. An unknown place has no
+-- name. The relation met holds the rows of all buckets by now, so an engine may run this once for each file instead of
+-- keeping the result. The hint is for Spark; for DuckDB it is a comment.
 SELECT /*+ BROADCAST(b) */
   m.geographical_location_oid,
   m.video_camera_oid,

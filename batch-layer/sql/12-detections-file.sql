@@ -1,4 +1,4 @@
--- A row of the files that people read. timestamp_millis is Spark's name; DuckDB is given it as a macro.
+-- The rows of the files that people read. Spark has timestamp_millis; DuckDB gets a macro of that name.
 SELECT
   geographical_location_oid,
   video_camera_oid,

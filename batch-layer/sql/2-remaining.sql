@@ -1,4 +1,4 @@
--- The records that have no row in force: every other one is a copy, and renews nothing.
+-- The records without a row in force. Every other record is a copy.
 SELECT r.*
 FROM records r
 LEFT JOIN last_met m ON m.detection_oid = r.detection_oid

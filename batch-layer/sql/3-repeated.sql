@@ -1,4 +1,5 @@
--- Ids that remain more than once, with the offset of their first. Most ids come once: nothing else is decided for all of them.
+-- The ids that remain more than once, with the offset of their first record. Most ids come once, so this is a small
+-- relation, and no larger one is needed.
 SELECT r.detection_oid, MIN(r.kafka_offset) AS kafka_offset
 FROM remaining r
 GROUP BY r.detection_oid

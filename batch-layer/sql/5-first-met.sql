@@ -1,5 +1,5 @@
--- What remains and repeats nothing is first met, by offset. A detection whose own time lies more than D behind its arrival is
--- deferred.
+-- The remaining records that repeat nothing are first met. A detection is deferred if its own time lies more than D
+-- before its arrival.
 SELECT r.*, (r.arrival - r.timestamp_detected > {window_ms}) AS is_deferred
 FROM remaining r
 LEFT JOIN repeats c ON c.detection_oid = r.detection_oid AND c.kafka_offset = r.kafka_offset

@@ -1,6 +1,6 @@
--- Deferred detections that the lake already has, by their own event date: they are first met, but published before. Dates are
--- days of UTC since 1970; timestamps are not negative, so whole days are what remains without the remainder.
--- in:  lake  what is published under the dates of this bucket's deferred detections
+-- Deferred detections that the lake already has under their own event date: they are first met, but not published
+-- again. Dates are days of UTC since 1970; timestamps are not negative, so subtracting the remainder gives whole days.
+-- in:  lake  what is published for the dates of this bucket's deferred detections
 SELECT DISTINCT m.detection_oid
 FROM first_met m
 JOIN lake l ON l.detection_oid = m.detection_oid

@@ -1,4 +1,4 @@
--- What later epochs must know: every id that was first met, published or not, with what its record said.
+-- What later epochs must know: every id that is first met, published or not, with the columns of its record.
 SELECT
   m.detection_oid,
   m.arrival,

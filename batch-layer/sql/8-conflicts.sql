@@ -1,4 +1,4 @@
--- Copies that say something else than the record that met their id first: in this epoch, or in an earlier one.
+-- Copies whose columns differ from those of the record that first met their id, in this epoch or in an earlier one.
 SELECT
   r.detection_oid,
   f.kafka_partition AS first_partition, f.kafka_offset AS first_offset,

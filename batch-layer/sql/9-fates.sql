@@ -1,5 +1,5 @@
--- How many of each partition's home detections were new, deferred or copies, and how many copies had their first in an
--- earlier epoch (L7).
+-- For each partition: how many of its detections are new, deferred or copies, and how many copies have their first
+-- record in an earlier epoch (L7).
 SELECT
   t.kafka_partition,
   CAST(SUM(t.detections) AS BIGINT) AS detections,
@@ -11,7 +11,8 @@ FROM (
   FROM records r
   GROUP BY r.kafka_partition
   UNION ALL
-  SELECT f.kafka_partition, 0, SUM(CASE WHEN f.is_deferred THEN 0 ELSE 1 END), SUM(CASE WHEN f.is_deferred THEN 1 ELSE 0 END), 0
+  SELECT f.kafka_partition, 0, SUM(CASE WHEN f.is_deferred THEN 0 ELSE 1 END),
+    SUM(CASE WHEN f.is_deferred THEN 1 ELSE 0 END), 0
   FROM first_met f
   GROUP BY f.kafka_partition
   UNION ALL

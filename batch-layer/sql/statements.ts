@@ -1,10 +1,11 @@
 /**
- * The reconciling statements of sql/, in their order, and which relation each of them makes (laws L2, L6, L7).
+ * The SQL statements that reconcile an epoch, in their order, and the relation that each of them makes (laws L2, L6,
+ * L7).
  *
- * reconcile.ts runs them in DuckDB bucket by bucket, spark/plan.ts hands them to Spark for the whole epoch. Each file
- * is one SELECT in the part of SQL that both engines read the same way: no table is created in it, no engine's own
- * function is called; numbers stand in braces and are filled in here. So there is one rule, and engines differ only in
- * where relations are kept.
+ * reconcile.ts runs them in DuckDB, bucket by bucket; spark/plan.ts hands them to Spark for the whole epoch. Each file
+ * is one SELECT in SQL that both engines understand alike: it creates no table and calls no function of one engine
+ * alone. Numbers stand in braces and are filled in here. So both engines follow one rule, and differ only in where they
+ * keep relations.
  */
 import { readFileSync } from 'node:fs';
 import type { Rules } from '../../core/domain/rules.ts';
@@ -13,17 +14,14 @@ import { DAY_MS } from '../../core/domain/time.ts';
 
 export interface Statement {
   readonly file: string;
-  /**
-   * The relation that it makes; those of OUTPUTS are kept, all others are needed by later statements of the same
-   * bucket.
-   */
+  /** The relation that it makes. Those of OUTPUTS are kept; later statements of the same bucket need the others. */
   readonly makes: string;
-  /** Read so few times that keeping its rows would cost more than asking again. */
+  /** True: the relation is read so rarely that a view costs less than a table. */
   readonly isView?: boolean;
 }
 
-/** Up to the detections that are first met; `lake` is read after them, for the dates of what is deferred. */
-export const DECIDE: readonly Statement[] = [
+/** They find the detections that are first met. After them `lake` is read, for the dates of deferred detections. */
+export const FIRST_MET_STATEMENTS: readonly Statement[] = [
   { file: '1-rows-in-force', makes: 'last_met' },
   { file: '2-remaining', makes: 'remaining', isView: true },
   { file: '3-repeated', makes: 'repeated' },
@@ -31,7 +29,8 @@ export const DECIDE: readonly Statement[] = [
   { file: '5-first-met', makes: 'first_met' },
 ];
 
-export const TELL: readonly Statement[] = [
+/** They say what became of every record. */
+export const OUTCOME_STATEMENTS: readonly Statement[] = [
   { file: '6-deferred', makes: 'known_deferred' },
   { file: '7-met', makes: 'met' },
   { file: '8-conflicts', makes: 'conflicts' },
@@ -39,21 +38,21 @@ export const TELL: readonly Statement[] = [
   { file: '10-copies', makes: 'copies' },
 ];
 
-/** The relation detections, from what all buckets met. */
+/** Makes the relation `detections` from the first-met rows of all buckets. */
 export const PUBLISHED: Statement = { file: '11-published', makes: 'detections', isView: true };
 
-/** What people read, from the relation detections. */
+/** Make the files that people read, from the relation `detections`. */
 export const DETECTIONS_FILE: Pick<Statement, 'file'> = { file: '12-detections-file' };
 export const TOP_ITEMS_FILE: Pick<Statement, 'file'> = { file: '13-top-items-file' };
 
-/** What an epoch leaves behind for its files and its report. */
+/** The relations from which the epoch's files and its report are made. */
 export const OUTPUTS = ['detections', 'met', 'conflicts', 'fates', 'copies'] as const;
 
 export function isOutput({ makes }: Statement): boolean {
   return (OUTPUTS as readonly string[]).includes(makes);
 }
 
-/** The statement with its numbers filled in; those of files have none. */
+/** Returns the statement with its numbers filled in; the statements of files have none. */
 export function textOf({ file }: Pick<Statement, 'file'>, rules?: Rules): string {
   const values: Record<string, string> = rules
     ? { in_force_ms: String(inForceMs(rules)), window_ms: String(rules.dedupWindowDays * DAY_MS) }
@@ -61,7 +60,7 @@ export function textOf({ file }: Pick<Statement, 'file'>, rules?: Rules): string
   const text = readFileSync(new URL(`${file}.sql`, import.meta.url), 'utf8');
   return text.replace(/\{(\w+)\}/g, (_, key: string) => {
     const value = values[key];
-    if (value === undefined) throw new Error(`sql/${file}.sql names {${key}}, which has no value`);
+    if (value === undefined) throw new Error(`sql/${file}.sql contains {${key}}, which has no value`);
     return value;
   });
 }

@@ -1,11 +1,12 @@
 /**
- * The batch view of an epoch: its hour cells and its list of detections, counted from the published files (laws L5,
- * L9).
+ * Writes the batch view of an epoch: its hour cells and its list of detections, counted from the published files (laws
+ * L5, L9).
  *
- * run.ts hands it local copies whose checksums are those of the published files; serving sees the rows once the horizon
- * has moved. Each kind of cell is one query that streams its groups in the order of cells, so memory does not grow with
- * the number of items, or some by a hash of the name where names are heavy, because a name is held once for each minute
- * and place that has it; cells are absolute and carry the epoch's number, so writing them again changes nothing.
+ * run.ts hands over local copies whose checksums are those of the published files; serving reads the rows when the
+ * horizon has moved. Each kind of cell is one query that streams its groups in the order of cells, so memory does not
+ * grow with the number of items. Where names are long, there are several queries, cut by a hash of the name, because
+ * DuckDB holds a name once for each minute and place that has it. Cells are absolute and carry the epoch's number as
+ * timestamp, so writing them again changes nothing.
  */
 import type { Epoch } from '../../core/domain/epoch.ts';
 import type { HourKind, MinuteCounts } from '../../core/domain/hour-counts.ts';
@@ -13,44 +14,44 @@ import type { Oid } from '../../core/domain/oid.ts';
 import type { Instant } from '../../core/domain/time.ts';
 import type { ListEntry } from '../../core/layout/hbase.ts';
 import type { Duck, Row } from '../../core/stores/lake/duckdb.ts';
-import type { Piece } from './put-line.ts';
+import type { Piece } from './put-queue.ts';
 import type { BatchContext } from '../context.ts';
 import { groupOf } from '../../core/domain/hour-counts.ts';
 import { SECOND_MS } from '../../core/domain/time.ts';
 import { nameParts, sortBytesFor, textBytes } from '../lake/sizes.ts';
-import { putLine } from './put-line.ts';
+import { putQueue } from './put-queue.ts';
 
-/** `published` is a table expression over the epoch's detections files. Returns the number of cells written. */
+/** `published` is a table expression (SQL) over the epoch's detections files. Returns the number of cells written. */
 export async function writeView(context: BatchContext, duck: Duck, epoch: Epoch, published: string): Promise<number> {
-  const line = putLine(context);
+  const queue = putQueue(context);
   const parts = await namePartsOf(duck, published, `${PLACE}, timestamp_detected // 60000`, context.settings.memoryMb);
   for (const [kind, queries] of countQueries(published, parts)) {
     for (const query of queries) {
-      for await (const cells of hourCells(duck, query, kind, epoch)) await line.put(cells);
+      for await (const cells of hourCells(duck, query, kind, epoch)) await queue.put(cells);
     }
-    await context.reached('view_half_written');
+    await context.mayCrashAt('view_half_written');
   }
-  for await (const lists of secondLists(duck, published, epoch)) await line.put(lists);
-  return line.all();
+  for await (const lists of secondLists(duck, published, epoch)) await queue.put(lists);
+  return queue.finish();
 }
 
-// ---- what is counted -----------------------------------------------------------------------------------------------
+// ---- counts -------------------------------------------------------------------------------------------------------
 
 const PLACE = 'geographical_location_oid';
 
 /**
- * Conditions that cut the groups of a table expression by their names, so that those of a part fit into memory:
- * grouping holds a name once for each group that has it. Groups are weighed by the hash of their names, which takes
- * eight bytes.
+ * SQL conditions that cut the groups of a table expression into parts by their names, so that the names of a part fit
+ * into memory: GROUP BY holds a name once for each group that has it. To count the groups this groups by the hash of
+ * the name, which takes eight bytes.
  */
 export async function namePartsOf(duck: Duck, published: string, group: string, memoryMb: number): Promise<string[]> {
-  const [all] = await duck.rows(`SELECT CAST(SUM(bytes) AS DOUBLE) AS bytes FROM (
+  const [total] = await duck.rows(`SELECT CAST(SUM(bytes) AS DOUBLE) AS bytes FROM (
     SELECT ANY_VALUE(${textBytes(['item_name'])}) AS bytes FROM ${published} GROUP BY ${group}, hash(item_name))`);
-  return nameParts('item_name', Number(all!.bytes ?? 0), 2 * sortBytesFor(memoryMb));
+  return nameParts('item_name', Number(total!.bytes ?? 0), 2 * sortBytesFor(memoryMb));
 }
 
 /**
- * Queries of each kind of cell; rows are one minute of a cell, all minutes of a cell one after the other in one query.
+ * The queries of each kind of cell. A row is one minute of a cell; all minutes of a cell follow each other in a query.
  */
 function countQueries(published: string, parts: readonly string[]): [HourKind, string[]][] {
   const query = (place: string, item: string, part = 'TRUE'): string =>
@@ -65,7 +66,7 @@ function countQueries(published: string, parts: readonly string[]): [HourKind, s
   ];
 }
 
-/** Gathers the minutes of each cell. */
+/** Makes a cell of the rows of its minutes. */
 async function* hourCells(duck: Duck, query: string, kind: HourKind, epoch: Epoch): AsyncGenerator<Piece[]> {
   let open: { hour: Row[string]; place: Row[string]; item: string; minutes: MinuteCounts } | null = null;
   const piece = ({ hour, place, item, minutes }: NonNullable<typeof open>): Piece => {
@@ -90,12 +91,13 @@ async function* hourCells(duck: Duck, query: string, kind: HourKind, epoch: Epoc
 // ---- the list ------------------------------------------------------------------------------------------------------
 
 const HOUR_SECONDS = 3_600;
-/** Keeps a cell far below what HBase takes for one. */
+/** So that a cell is far smaller than the largest that HBase accepts. */
 const ENTRIES_PER_LIST = 2_000;
 
-/** The detections of each second, by group; ordered, so that a second run writes the same bytes. */
+/** The detections of each second by group, in a fixed order, so that a second run writes the same bytes. */
 async function* secondLists(duck: Duck, published: string, epoch: Epoch): AsyncGenerator<Piece[]> {
-  const query = `SELECT ${PLACE} AS place, timestamp_detected AS t, detection_oid AS id FROM ${published} ORDER BY t, id`;
+  const query = `SELECT ${PLACE} AS place, timestamp_detected AS t, detection_oid AS id
+    FROM ${published} ORDER BY t, id`;
   let second = -1;
   let first = 0;
   let groups = new Map<number, ListEntry[]>();

@@ -1,10 +1,9 @@
 /**
- * `npm run bench:batch -- all`: every figure of the batch layer in one go, for a machine that has nothing else to do.
+ * `npm run bench:batch -- all`: measures every figure of the batch layer, on a machine that has nothing else to do.
  *
- * Each part is a process of its own with a limit of time; what it says goes through, what it found is collected. The
- * table at the end holds what the decision and the page quote, with what follows from it: whether the cost of a record
- * stays level, how many times faster than the same SQL through Spark it is, and how long a day of 864 million records
- * takes.
+ * Each part is a process of its own with a time limit; its messages are shown and its figures are collected. The table
+ * at the end has the figures of README.md. conclusions.ts says what follows from them: whether the cost of a record
+ * stays the same, how many times as fast as Spark it is, and how long a day of 864 million records takes.
  */
 import { spawn } from 'node:child_process';
 import { cpus, loadavg, totalmem } from 'node:os';
@@ -16,7 +15,7 @@ import { note, perSecond, table } from './figures.ts';
 const MAIN = fileURLToPath(new URL('main.ts', import.meta.url));
 const PART_LIMIT_MS = 45 * 60_000;
 
-export interface AllOptions {
+interface AllOptions {
   readonly detections: number;
   readonly runs: number;
   readonly records: readonly number[];
@@ -41,9 +40,9 @@ export async function benchAll(options: AllOptions): Promise<boolean> {
   const failed: string[] = [];
   for (const [n, part] of parts.entries()) {
     note(`part ${n + 1} of ${parts.length}: ${part.join(' ')}; load ${loadavg()[0]!.toFixed(1)}`);
-    const found = await runPart(part);
-    if (found === null) failed.push(part.join(' '));
-    figures.push(...(found ?? []));
+    const ofPart = await runPart(part);
+    if (ofPart === null) failed.push(part.join(' '));
+    figures.push(...(ofPart ?? []));
   }
   process.stdout.write(`\n${table(figures)}\n\n${conclusions(figures).join('\n')}\n`);
   for (const part of failed) process.stdout.write(`FAILED: ${part}\n`);
@@ -51,10 +50,11 @@ export async function benchAll(options: AllOptions): Promise<boolean> {
 }
 
 function machine(): string {
-  const found = cpus();
-  return `${found.length} × ${found[0]?.model ?? 'processor'}, ${Math.round(totalmem() / 2 ** 30)} GB, Node ${process.version}, load ${loadavg()
-    .map((load) => load.toFixed(1))
-    .join(' ')}`;
+  const cores = cpus();
+  const load = loadavg().map((value) => value.toFixed(1));
+  const memory = `${Math.round(totalmem() / 2 ** 30)} GB`;
+  const processor = `${cores.length} × ${cores[0]?.model ?? 'processor'}`;
+  return `${processor}, ${memory}, Node ${process.version}, load ${load.join(' ')}`;
 }
 
 /** Null if it failed or took too long. */

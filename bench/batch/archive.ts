@@ -1,9 +1,9 @@
 /**
- * Kafka → archived: how many records a second come from the log, judged, into raw Parquet files on this machine.
+ * Kafka → archived: how many records a second the archive reads, judges and writes into raw files on this machine.
  *
  * Target: 80,000 a second on two cores, with the broker on the same two. A topic is filled first; then the archive
- * reads all of it, as a run or `sightline batch archive` does. The processor time of this process is told too: under
- * `npm start` it competes with the speed layer, whatever the clock says.
+ * reads all of it, as a run or `sightline batch archive` does. The processor time of this process is printed too,
+ * because under `npm start` the archive shares the processor with the speed layer.
  */
 import { mkdtemp, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
@@ -16,7 +16,7 @@ import { archive } from '../../batch-layer/archive/archive.ts';
 import { fillTopic } from '../support/traffic.ts';
 import { cpuMsOf } from '../support/cpu.ts';
 import { benchWorld } from '../support/world.ts';
-import { note, peakMb, tell } from './figures.ts';
+import { note, peakMb, printFigure } from './figures.ts';
 import { openBench } from './open.ts';
 
 const TARGET = 80_000;
@@ -34,22 +34,24 @@ export async function benchArchive(detections: number, runs: number, asJson: boo
     for (let run = 0; run < runs; run++) {
       const duck = await openDuck({ memoryMb: 2_048, threads: 2, spillFolder: join(folder, 'spill') });
       const { rules } = batch.context;
-      const seam = {
+      const start = {
         epoch: epochAt(instant(Date.now()), rules),
         firsts: rules.firstOffsets,
         arrivals: rules.firstOffsets.map(() => BEFORE_ALL),
       };
       const broker = cpuMsOf(world.daemons.kafka!);
       const [cpu, began] = [process.cpuUsage(), performance.now()];
-      const { partitions, files } = await archive(batch.context, duck, seam, { folder, ticks: false });
+      const { partitions, files } = await archive(batch.context, duck, start, { folder, appendsTicks: false });
       const seconds = (performance.now() - began) / 1_000;
       const { user, system } = process.cpuUsage(cpu);
       duck.close();
       const read = partitions.reduce((sum, partition) => sum + partition.records, 0);
       if (read !== records) throw new Error(`${records} records were sent and ${read} archived`);
       const micros = (ms: number): string => ((ms * 1_000) / read).toFixed(1);
-      const detail = `${files.length} files; ${micros((user + system) / 1_000)} µs of processor time a record, the broker's ${micros(cpuMsOf(world.daemons.kafka!) - broker)}`;
-      tell(
+      const detail =
+        `${files.length} files; ${micros((user + system) / 1_000)} µs of processor time a record, ` +
+        `the broker's ${micros(cpuMsOf(world.daemons.kafka!) - broker)}`;
+      printFigure(
         {
           what: `archive, run ${run + 1}, ${read.toLocaleString('en')} records`,
           records: read,

@@ -1,10 +1,10 @@
 /**
- * Records of any weight through a small memory: filled, archived, published and run again by the commands themselves.
+ * Records of any size with little memory: the commands archive and publish them, run again and compare.
  *
- * Target: with BATCH_MEMORY_MB=512 a gigabyte of records of 250 KB, and two million records of 2.5 KB, are archived and
- * published, the lake holds what was sent byte for byte, and a second run has nothing to do. Half of what is large is a
- * name of up to 5,000 code points, the rest unknown fields, escapes and dead letters. Each command is a process of its
- * own, whose greatest resident memory the kernel tells.
+ * Target: with BATCH_MEMORY_MB=512 the commands archive and publish a gigabyte of records of 250 KB, and two million
+ * records of 2.5 KB. The lake then holds what was sent, byte for byte, and a second run has nothing to do. Half of the
+ * large records have a name of up to 5,000 code points, the others unknown fields, escapes or dead letters. Each
+ * command is a process of its own, and its greatest resident memory is read from the kernel.
  */
 import { spawn } from 'node:child_process';
 import { readFileSync } from 'node:fs';
@@ -16,7 +16,7 @@ import { listRuns, readRun } from '../../core/stores/lake/runs.ts';
 import { batchWorld } from '../../test/support/batch-world.ts';
 import { checkLake } from '../../test/support/sized-lake.ts';
 import { sendSized } from '../../test/support/send-sized.ts';
-import { note, tell } from './figures.ts';
+import { note, printFigure } from './figures.ts';
 
 const EPOCH_SECONDS = 300;
 const LOOK_EVERY_MS = 50;
@@ -28,15 +28,15 @@ export interface BytesCase {
 }
 
 export async function benchBytes(cases: readonly BytesCase[], asJson: boolean): Promise<void> {
-  for (const one of cases) {
+  for (const each of cases) {
     const world = await batchWorld({
       EPOCH_SECONDS: String(EPOCH_SECONDS),
       SPEED_WAIT_SECONDS: '0',
-      BATCH_MEMORY_MB: String(one.memoryMb),
+      BATCH_MEMORY_MB: String(each.memoryMb),
       LOG_LEVEL: 'warn',
     });
     try {
-      await benchCase(world, one, asJson);
+      await benchCase(world, each, asJson);
     } finally {
       await world.drop();
     }
@@ -49,9 +49,9 @@ async function benchCase(world: BatchWorld, { records, bytes, memoryMb }: BytesC
   const sent = await sendSized(world.config, plan, (count) => note(`bytes: ${count.toLocaleString('en')} sent`));
   const firstOver = epochEndAfter(Date.now());
   note(`bytes: ${sent.toLocaleString('en')} sent; archiving`);
-  const archived = await command(world, ['batch', 'archive']);
+  const archived = await runSightline(world, ['batch', 'archive']);
   if (archived.code !== 0) throw new Error(`batch archive ended with ${archived.code}`);
-  tell(
+  printFigure(
     {
       what: `archive, ${what}`,
       records: sent,
@@ -64,38 +64,31 @@ async function benchCase(world: BatchWorld, { records, bytes, memoryMb }: BytesC
   );
   note('bytes: waiting for the end of the epoch');
   await pause(Math.max(0, firstOver + 1_000 - Date.now()));
-  const run = await command(world, ['batch', 'run']);
+  const run = await runSightline(world, ['batch', 'run']);
   if (run.code !== 0) throw new Error(`batch run ended with ${run.code}`);
-  const again = await command(world, ['batch', 'run']);
+  const secondRun = await runSightline(world, ['batch', 'run']);
   note('bytes: comparing with what was sent');
   const store = hdfs(world.config);
   const lake = await checkLake(store, plan);
   const steps = await stepsOf(world);
   const detail =
-    `${lake.detections.toLocaleString('en')} detections, ${lake.rawFiles} raw files of ${(lake.rawBytes / 1e6).toFixed(0)} MB, all as they were sent; ` +
-    `${steps}; the second run: exit ${again.code} after ${again.seconds.toFixed(1)} s`;
-  tell(
+    `${lake.detections.toLocaleString('en')} detections, ${lake.rawFiles} raw files of ` +
+    `${(lake.rawBytes / 1e6).toFixed(0)} MB, all as they were sent; ${steps}; ` +
+    `the second run: exit ${secondRun.code} after ${secondRun.seconds.toFixed(1)} s`;
+  printFigure(
     { what: `publish, ${what}`, records: sent, seconds: run.seconds, target: null, peakMb: run.peakMb, detail },
     asJson,
   );
-  const same = await command(world, [
-    'batch',
-    'run',
-    '--from',
-    lastOf(await listRuns(store)),
-    '--to',
-    lastOf(await listRuns(store)),
-    '--reprocess',
-    'all',
-  ]);
-  tell(
+  const epoch = lastOf(await listRuns(store));
+  const reprocess = await runSightline(world, ['batch', 'run', '--from', epoch, '--to', epoch, '--reprocess', 'all']);
+  printFigure(
     {
       what: `reprocess, ${what}`,
       records: sent,
-      seconds: same.seconds,
+      seconds: reprocess.seconds,
       target: null,
-      peakMb: same.peakMb,
-      detail: `exit ${same.code} (3: the same)`,
+      peakMb: reprocess.peakMb,
+      detail: `exit ${reprocess.code} (3: the same)`,
     },
     asJson,
   );
@@ -103,7 +96,7 @@ async function benchCase(world: BatchWorld, { records, bytes, memoryMb }: BytesC
 
 const epochEndAfter = (t: number): number => (Math.floor(t / (EPOCH_SECONDS * 1_000)) + 1) * EPOCH_SECONDS * 1_000;
 
-/** Newest first is how runs are listed: the last but empty epochs is the largest. */
+/** The name of the latest epoch. */
 function lastOf(names: readonly string[]): string {
   return [...names].sort().at(-1)!;
 }
@@ -118,14 +111,14 @@ async function stepsOf(world: BatchWorld): Promise<string> {
   return [...sums].map(([step, ms]) => `${step} ${(ms / 1_000).toFixed(1)} s`).join(', ');
 }
 
-interface Ended {
+interface CommandResult {
   readonly code: number | null;
   readonly seconds: number;
-  /** As the kernel counts it, looked at while the process lives. */
+  /** The greatest resident memory that the kernel showed while the process ran. */
   readonly peakMb: number;
 }
 
-function command(world: BatchWorld, args: readonly string[]): Promise<Ended> {
+function runSightline(world: BatchWorld, args: readonly string[]): Promise<CommandResult> {
   return new Promise((resolve) => {
     const began = performance.now();
     const child = spawn(process.execPath, ['sightline.mjs', ...args], {

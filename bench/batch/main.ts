@@ -1,15 +1,15 @@
 /**
- * `npm run bench:batch -- all|archive|publish|bytes|writers`: what the batch layer costs. README.md says how and what
- * came out.
+ * `npm run bench:batch -- all|archive|publish|bytes|writers`: measures what the batch layer costs. README.md says how,
+ * and has the figures.
  *
- *     all      every part, each in a process of its own, and a table; 25 to 40 minutes on two cores, up to 20 GB of disk
- *     archive  [--detections 2000000] [--runs 3]                  Kafka → archived; needs a stack
- *     publish  [--records 1000000,10000000] [--engine duckdb,spark]  archived → published; needs a stack, Spark for its part
- *     bytes    [--cases 4000x250000x512,2000000x2500x512]         records x bytes x MB of memory, by the commands; needs a stack
- *     writers  [--rows 300000]                                     four writers of Parquet; needs nothing
+ *     all      every part, each in a process of its own, and a table: 25 to 40 minutes, up to 20 GB of disk
+ *     archive  [--detections 2000000] [--runs 3]            Kafka → archived
+ *     publish  [--records 1000000,10000000] [--engine duckdb,spark]            archived → published
+ *     bytes    [--cases 4000x250000x512,2000000x2500x512]   records x bytes x MB of memory, by the commands
+ *     writers  [--rows 300000]                              four writers of Parquet
  *
- * For `all`, --records are the sizes for DuckDB (1, 10 and 50 million) and --spark-records those for Spark (1 and 10
- * million).
+ * All but `writers` need a stack. For `all`, --records are the sizes for DuckDB (1, 10 and 50 million) and
+ * --spark-records those for Spark (1 and 10 million).
  */
 import { parseArgs } from 'node:util';
 import type { Engine } from '../../batch-layer/commands/open.ts';
@@ -57,5 +57,5 @@ const parts: Readonly<Record<string, () => Promise<boolean | void>>> = {
   writers: () => benchWriters(Number(values.rows), values.json),
 };
 const part = parts[what];
-if (!part) process.stderr.write(`There is no part ${what}; there are ${Object.keys(parts).join(', ')}\n`);
+if (!part) process.stderr.write(`There is no part ${what}. Name one of ${Object.keys(parts).join(', ')}.\n`);
 process.exit(part && (await part()) !== false ? 0 : 2);

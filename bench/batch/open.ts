@@ -1,4 +1,4 @@
-/** A batch layer for the benchmarks: it logs nothing and tells of its progress on standard error. */
+/** A batch layer for the benchmarks: it logs nothing and shows its progress on standard error. */
 import { Registry } from 'prom-client';
 import type { Config } from '../../core/process/config.ts';
 import type { Engine, OpenBatch } from '../../batch-layer/commands/open.ts';
@@ -11,7 +11,7 @@ export function openBench(config: Config, engine: Engine = 'duckdb'): Promise<Op
   const signal = new AbortController().signal;
   const parts = {
     log: createLog('bench', 'silent'),
-    say: progressLineOn(process.stderr),
+    progressLine: progressLineOn(process.stderr),
     metrics: batchMetrics(new Registry()),
     signal,
   };

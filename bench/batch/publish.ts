@@ -3,9 +3,9 @@
  *
  * Target: 400,000 records a second on two cores, with HDFS on the same two; a record's cost must not grow with the
  * epoch; at least three times as fast as Spark (local[2]) on the same SQL. Raw files lie in HDFS already, as `sightline
- * batch archive` leaves them. Timed are reconciling, writing the epoch's files, sending them to HDFS with read-back,
- * and renaming them to their places. Not timed: the batch view in HBase, whose cost follows the number of detections
- * and belongs to bench/speed's store.
+ * batch archive` leaves them. Timed are reconciling, writing the epoch's files, uploading them to HDFS with read-back,
+ * and renaming them to their final paths. The batch view in HBase is not timed: its cost follows the number of
+ * detections, which bench/speed measures.
  */
 import { rm, stat } from 'node:fs/promises';
 import { join } from 'node:path';
@@ -23,13 +23,13 @@ import { withTools } from '../../batch-layer/run/run.ts';
 import { makeRawFiles } from '../../test/support/raw-files.ts';
 import { benchWorld } from '../support/world.ts';
 import { conclusions } from './conclusions.ts';
-import { note, peakMb, tell } from './figures.ts';
+import { note, peakMb, printFigure } from './figures.ts';
 import { openBench } from './open.ts';
 import { sha256Of } from '../../core/process/file-hash.ts';
 
 type Batch = Awaited<ReturnType<typeof openBench>>;
 
-const TELL_EVERY = 5_000_000;
+const NOTE_EVERY = 5_000_000;
 
 const TARGET = 400_000;
 
@@ -55,7 +55,7 @@ export async function benchPublish(
       try {
         const figure = await benchOne(world, batch, engine, records);
         figures.push(figure);
-        tell(figure, asJson);
+        printFigure(figure, asJson);
       } finally {
         await batch.close();
         await world.drop();
@@ -69,37 +69,38 @@ async function benchOne(world: BenchWorld, { context }: Batch, engine: Engine, r
   const epoch = context.rules.firstEpoch as Epoch;
   const folder = join(world.config.SIGHTLINE_HOME, 'raw');
   try {
-    return await withTools(context, null, epoch, false, async (plan, tools) => {
+    return await withTools(context, { horizon: null, epoch, isDryRun: false }, async (plan, tools) => {
       const raw = await rawFiles(folder, records, startOf(epoch, context.rules));
-      const early = engine === 'spark' ? await inHdfs(context, raw) : [];
+      const earlyFiles = engine === 'spark' ? await inHdfs(context, raw) : [];
       const partitions = partitionsOf(raw);
       note(`publish, ${engine}: begins`);
       const [cpu, began] = [process.cpuUsage(), performance.now()];
       const staged = await stageEpoch(context, plan, tools, {
         archived: { partitions, files: raw },
-        read: { partitions, files: [], uncut: [], held: [] },
-        early,
+        read: { partitions, files: [], uncutPartitions: [], heldPartitions: [] },
+        earlyFiles,
       });
-      const mine = staged.filter((file) => !early.includes(file));
+      const newFiles = staged.filter((file) => !earlyFiles.includes(file));
       const facts = {
         ...plan,
         archive: { partitions },
-        staged: mine,
+        staged: newFiles,
         straysForwarded: 0,
         referenceVersion: null,
-        steps: tools.timed.taken(),
+        steps: tools.stepTimes.all(),
       };
       const draft = await draftOf(context, tools.duck, facts);
-      await publishIntent(context, await writeIntent(context, draft, mine, async () => undefined));
+      await publishIntent(context, await writeIntent(context, draft, newFiles, async () => undefined));
       const seconds = (performance.now() - began) / 1_000;
       const { user, system } = process.cpuUsage(cpu);
       const total = raw.reduce((sum, file) => sum + file.rows, 0);
       if (draft.rows + draft.tallies.copies !== total)
         throw new Error(`${total} records became ${draft.rows} rows and ${draft.tallies.copies} copies`);
-      const steps = tools.timed.taken().map(({ step, took_ms }) => `${step} ${(took_ms / 1_000).toFixed(1)} s`);
+      const steps = tools.stepTimes.all().map(({ step, took_ms }) => `${step} ${(took_ms / 1_000).toFixed(1)} s`);
       const detail =
         `${steps.join(', ')}; ${((user + system) / total).toFixed(2)} µs a record of this process's processor time; ` +
-        `${mine.length} files, ${draft.rows.toLocaleString('en')} rows of ${(draft.bytes / draft.rows).toFixed(1)} bytes`;
+        `${newFiles.length} files, ${draft.rows.toLocaleString('en')} rows ` +
+        `of ${(draft.bytes / draft.rows).toFixed(1)} bytes`;
       const target = engine === 'duckdb' ? TARGET : null;
       return {
         what: `publish, ${engine}, ${total.toLocaleString('en')} records`,
@@ -116,15 +117,14 @@ async function benchOne(world: BenchWorld, { context }: Batch, engine: Engine, r
 }
 
 /**
- * As the archive leaves them, but made here: sending fifty million records through Kafka first would take a quarter of
- * an hour.
+ * Makes raw files as the archive writes them: sending fifty million records through Kafka takes a quarter of an hour.
  */
 async function rawFiles(folder: string, records: number, beganAt: number): Promise<RawFile[]> {
   const maker = await openDuck({ memoryMb: 512, threads: 2, spillFolder: join(folder, 'spill') });
-  let told = 0;
+  let noted = 0;
   const raw = await makeRawFiles(maker, folder, records, beganAt, (made) => {
-    if (made - told < TELL_EVERY && made < records) return;
-    told = made;
+    if (made - noted < NOTE_EVERY && made < records) return;
+    noted = made;
     note(`publish: ${made.toLocaleString('en')} records made`);
   });
   maker.close();

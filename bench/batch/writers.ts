@@ -1,9 +1,9 @@
 /**
  * Four writers of Parquet on the same rows in one run: parquetjs, its maintained fork, hyparquet-writer, and DuckDB.
  *
- * Each gets detections as rows or columns of JavaScript values, whatever it takes, and writes one file in this folder's
- * temporary place with the best compression that it knows. Building the values is not timed. Rows a second, and bytes a
- * row.
+ * Each gets detections as rows or columns of JavaScript values, as it needs them, and writes one file in a temporary
+ * folder with the best compression that it has. Building the values is not timed. Measured are rows a second and bytes
+ * a row.
  */
 import { mkdtemp, rm, stat } from 'node:fs/promises';
 import { writeFileSync } from 'node:fs';
@@ -13,7 +13,7 @@ import { parquetWriteBuffer } from 'hyparquet-writer';
 import forkOfParquetjs from 'parquetjs';
 import parquetjs from 'parquetjs-original';
 import { CHUNK_ROWS, openDuck, quoted } from '../../core/stores/lake/duckdb.ts';
-import { note, peakMb, tell } from './figures.ts';
+import { note, peakMb, printFigure } from './figures.ts';
 
 interface Columns {
   readonly place: bigint[];
@@ -36,11 +36,8 @@ export async function benchWriters(rows: number, asJson: boolean): Promise<void>
   note(`writers: making ${rows.toLocaleString('en')} rows`);
   const columns = columnsOf(rows);
   const writers: [string, (file: string) => Promise<void>][] = [
-    ['parquetjs, snappy', (file) => byRows(parquetjs as unknown as RowWriters, columns, rows, 'SNAPPY', file)],
-    [
-      '@dsnp/parquetjs, snappy',
-      (file) => byRows(forkOfParquetjs as unknown as RowWriters, columns, rows, 'SNAPPY', file),
-    ],
+    ['parquetjs, snappy', (file) => byRows(parquetjs as unknown as RowWriters, columns, rows, file)],
+    ['@dsnp/parquetjs, snappy', (file) => byRows(forkOfParquetjs as unknown as RowWriters, columns, rows, file)],
     ['hyparquet-writer, snappy', async (file) => byColumns(columns, file)],
     ['DuckDB, zstd 3', (file) => byDuckDb(columns, rows, folder, file)],
   ];
@@ -51,7 +48,7 @@ export async function benchWriters(rows: number, asJson: boolean): Promise<void>
       await write(file);
       const seconds = (performance.now() - began) / 1_000;
       const { size } = await stat(file);
-      tell(
+      printFigure(
         {
           what: `writer, ${name}`,
           records: rows,
@@ -74,7 +71,7 @@ function columnsOf(rows: number): Columns {
     const place = (n * 7_919) % 400;
     columns.place.push(BigInt(place));
     columns.camera.push(BigInt(place * 10 + (n % 10)));
-    // Below 2^53: parquetjs complains of every larger number.
+    // Below 2^53, because parquetjs warns of every larger number.
     columns.id.push(1_000_000_007n + BigInt(n) * 7n);
     columns.item.push(`item ${(n * 31) % 40}`);
     columns.time.push(1_795_447_426_574n + BigInt(n));
@@ -94,10 +91,11 @@ async function byRows(
   { ParquetSchema, ParquetWriter }: RowWriters,
   columns: Columns,
   rows: number,
-  compression: string,
   file: string,
 ): Promise<void> {
-  const fields = Object.fromEntries(Object.entries(FIELDS).map(([name, { type }]) => [name, { type, compression }]));
+  const fields = Object.fromEntries(
+    Object.entries(FIELDS).map(([name, { type }]) => [name, { type, compression: 'SNAPPY' }]),
+  );
   const writer = await ParquetWriter.openFile(new ParquetSchema(fields), file);
   for (let n = 0; n < rows; n++) {
     await writer.appendRow({
@@ -112,10 +110,10 @@ async function byRows(
 }
 
 function byColumns(columns: Columns, file: string): void {
-  const named = [columns.place, columns.camera, columns.id, columns.item, columns.time];
+  const values = [columns.place, columns.camera, columns.id, columns.item, columns.time];
   const columnData = Object.entries(FIELDS).map(([name, { type }], at) => ({
     name,
-    data: named[at]!,
+    data: values[at]!,
     type: type === 'UTF8' ? ('STRING' as const) : type,
   }));
   writeFileSync(file, new Uint8Array(parquetWriteBuffer({ columnData })));
@@ -123,9 +121,8 @@ function byColumns(columns: Columns, file: string): void {
 
 async function byDuckDb(columns: Columns, rows: number, folder: string, file: string): Promise<void> {
   const duck = await openDuck({ memoryMb: 1_024, threads: 2, spillFolder: join(folder, 'spill') });
-  await duck.run(
-    'CREATE TABLE t (geographical_location_oid BIGINT, video_camera_oid BIGINT, detection_oid BIGINT, item_name VARCHAR, timestamp_detected BIGINT)',
-  );
+  await duck.run(`CREATE TABLE t (geographical_location_oid BIGINT, video_camera_oid BIGINT, detection_oid BIGINT,
+    item_name VARCHAR, timestamp_detected BIGINT)`);
   const appender = await duck.appender('t');
   for (let at = 0; at < rows; at += CHUNK_ROWS) {
     const to = Math.min(rows, at + CHUNK_ROWS);

@@ -1,5 +1,5 @@
 /**
- * Epochs: fixed slices of arrival, the seam between the speed view and the batch view (law L5).
+ * Epochs: fixed slices of arrival; each is counted by the speed view or by the batch view (law L5).
  *
  * An epoch is a whole number: its start divided by its length. Its name is what people and folders see: the UTC date,
  * or `…THHMM`, or `…THHMMSS` when it does not start on a minute (HDFS refuses colons). Epochs tile time: each instant

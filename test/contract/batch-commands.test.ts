@@ -13,9 +13,9 @@ import { join } from 'node:path';
 import { after, before, test } from 'node:test';
 import { setTimeout as pause } from 'node:timers/promises';
 import type { Rebuilt } from '../../batch-layer/generations/rebuild.ts';
-import type { Reprocessed } from '../../batch-layer/run/reprocess.ts';
+import type { ReprocessResult } from '../../batch-layer/run/reprocess.ts';
 import type { OpenBatch } from '../../batch-layer/commands/open.ts';
-import type { Added } from '../../batch-layer/archive/archive-now.ts';
+import type { ArchivedEpoch } from '../../batch-layer/archive/archive-now.ts';
 import type { OldGeneration } from '../../batch-layer/generations/drop.ts';
 import type { RunReport } from '../../core/stores/lake/runs.ts';
 import type { BatchWorld, Feed } from '../support/batch-world.ts';
@@ -74,7 +74,7 @@ test('what is archived while an epoch is open is taken over by its run, with eve
   await pause(3_000);
   const first = await command(['archive', '--json']);
   assert.equal(first.code, 0);
-  const added = linesOf<Added>(first.stdout);
+  const added = linesOf<ArchivedEpoch>(first.stdout);
   assert.ok(added.reduce((sum, { records }) => sum + records, 0) > 0);
   await fed.stop();
   assert.ok([0, 3].includes((await command(['archive'])).code));
@@ -120,7 +120,9 @@ test('one payload altered in the lake is found by computing the epoch again, and
   await files.upload(altered, path);
   const found = await command(['run', '--epoch', published.epoch, '--reprocess', 'all', '--json']);
   assert.equal(found.code, 4);
-  const [{ rows_that_differ: rows, altered_files: files_ }] = linesOf<Reprocessed>(found.stdout) as [Reprocessed];
+  const [{ rows_that_differ: rows, altered_files: files_ }] = linesOf<ReprocessResult>(found.stdout) as [
+    ReprocessResult,
+  ];
   assert.deepEqual(
     rows.map(({ detection_oid }) => detection_oid),
     [victim!.id],
@@ -168,7 +170,7 @@ test('a raw file of another life of the log makes a rebuild refuse before anythi
   assert.equal(refused.code, 4);
   assert.match(
     refused.stderr,
-    new RegExp(`${foreign} is of life 2 of the log, and this lake is of life 1.*Move the files`),
+    new RegExp(`${foreign} is of log life 2, and this lake is of log life 1.*Move the files`),
   );
   assert.equal(await control.rebuilding(2), null, 'a rebuild that is recorded would hold up a growth of the topic');
   await files.rename(foreign, 'another-root/lake/raw/part-l2-0-0-9.parquet');

@@ -31,7 +31,7 @@ import { isSame, reprocess } from '../../batch-layer/run/reprocess.ts';
 import { nextEpoch, horizonOf } from '../../batch-layer/epochs/next-epochs.ts';
 import { batchWorld, feed, openBatchOf, servingOf } from '../support/batch-world.ts';
 import { ROOT, sightline } from '../support/main-job.ts';
-import { RUN_POINTS } from '../../batch-layer/steps.ts';
+import { CRASH_POINTS } from '../../batch-layer/steps.ts';
 
 let world: BatchWorld;
 let batch: OpenBatch;
@@ -192,7 +192,7 @@ function isBehind(why: string, partition: number, cut: number): boolean {
 }
 
 /** Behind `horizon_moved` the epoch is published, and the next run has nothing to be killed in. */
-const POINTS = RUN_POINTS.filter((point) => point !== 'pruned');
+const POINTS = CRASH_POINTS.run.filter((point) => point !== 'pruned');
 
 test('a run that is killed at one point after the other is finished by the last one, and readers never see a part of it', async () => {
   await fed.stop();

@@ -78,8 +78,8 @@ export function seamOf(world: World): Seam {
       next: horizon?.cuts[partition] ?? 0,
       arrival: (horizon?.arrivals[partition] ?? 0) as Instant,
     };
-    for await (const { taken, next, endsWith } of readToCut(endOf(epoch, rules), place, { reader, stamps })) {
-      for (const { record, arrival } of taken)
+    for await (const { records, next, endsWith } of readToCut(endOf(epoch, rules), place, { reader, stamps })) {
+      for (const { record, arrival } of records)
         assert.equal(arrival, truth.arrival(partition, record.offset + 1), `arrival of ${partition}/${record.offset}`);
       if (endsWith === 'wait') return null;
       if (endsWith === 'cut') return next;

@@ -114,7 +114,7 @@ export function append(
 export function contextOf(
   world: World,
   workFolder: string,
-  options: { reached?: BatchContext['reached']; signal?: AbortSignal; speedWaitMs?: number } = {},
+  options: { mayCrashAt?: BatchContext['mayCrashAt']; signal?: AbortSignal; speedWaitMs?: number } = {},
 ): BatchContext {
   const { rules, hdfs } = world;
   return {
@@ -135,10 +135,10 @@ export function contextOf(
     oldGenerations: oldGenerationsDouble(world),
     firstMetFamilies: familiesDouble(world),
     log: createLog('test', 'silent'),
-    say: SILENT,
+    progressLine: SILENT,
     metrics: batchMetrics(new Registry()),
     signal: options.signal ?? new AbortController().signal,
-    reached: options.reached ?? (() => undefined),
+    mayCrashAt: options.mayCrashAt ?? (() => undefined),
   };
 }
 

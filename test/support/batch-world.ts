@@ -83,13 +83,16 @@ async function dropStores(config: Config): Promise<void> {
   await hdfs({ ...config, SIGHTLINE_ROOT: '/' }).remove(config.SIGHTLINE_ROOT.slice(1));
 }
 
-export function openBatchOf(config: Config, reached: BatchContext['reached'] = () => undefined): Promise<OpenBatch> {
+export function openBatchOf(
+  config: Config,
+  mayCrashAt: BatchContext['mayCrashAt'] = () => undefined,
+): Promise<OpenBatch> {
   return openBatch(config, {
     log: createLog('test', 'silent'),
-    say: SILENT,
+    progressLine: SILENT,
     metrics: batchMetrics(new Registry()),
     signal: new AbortController().signal,
-    reached,
+    mayCrashAt,
   });
 }
 

@@ -25,7 +25,7 @@ const copies = localCopies({ download } as unknown as Hdfs, {
 const wanted = { path: 'lake/x', sha256, bytes: Number(bytes) };
 let held = '';
 const steps: Readonly<Record<string, () => Promise<string>>> = {
-  hold: async () => (held = await copies.of(wanted)),
+  hold: async () => (held = await copies.fetch(wanted)),
   read: async () => String((await readFile(held)).length),
   tidy: async () => copies.keepOnly([]).then(() => 'tidied'),
 };

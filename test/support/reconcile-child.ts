@@ -44,7 +44,7 @@ const beforeMb = Math.round(process.memoryUsage().rss / 1_048_576);
 const locations = Array.from({ length: 400 }, (_, place) => ({ oid: oid(place), name: `place ${place}` }));
 const bucketRows = bucketRowsFor(memoryMb);
 await reconcile(duck, RULES, { raw, earlier: [], locations, lakeFiles: async () => [] }, { bucketRows });
-const archive = { partitions: [], files: [], uncut: [], held: [] };
+const archive = { partitions: [], files: [], uncutPartitions: [], heldPartitions: [] };
 const rowsIn = { 'lake/detections/': 0, 'lake/_runs/_met/': 0 };
 for await (const { path, rows } of writeFiles(duck, { folder, epoch: '2024-10-04', archive, sortRows: bucketRows })) {
   for (const prefix of ['lake/detections/', 'lake/_runs/_met/'] as const)

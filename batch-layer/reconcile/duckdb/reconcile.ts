@@ -1,11 +1,11 @@
 /**
- * From records to detections: one row per detection of the epoch, decided by SQL (laws L2, L6, L7).
+ * Reconciles an epoch: from its records SQL makes one row for each detection (laws L2, L6, L7).
  *
- * run.ts hands it the raw files of the epoch, what earlier epochs first met and dataset B; it leaves the relations
- * `detections`, `met`, `conflicts`, `fates` and `copies` for stage.ts and report.ts. The statements in sql/ run once
- * per bucket: all records of an id lie in its home partition of the epoch, which is a hash of the id, so a bucket is
- * some partitions, or a part of a large one by another hash, chosen by rows and by what their names weigh; memory is
- * bounded by a bucket, not by the epoch. Plain SQL, so that another engine can run the same statements.
+ * prepare.ts hands over the raw files of the epoch, the first-met rows of earlier epochs and dataset B. This file
+ * leaves the relations `detections`, `met`, `conflicts`, `fates` and `copies` for stage.ts and report.ts. The
+ * statements in sql/ run once for each bucket. All records of an id lie in one partition, so a bucket is some
+ * partitions, or a part of a large partition by a hash of the id, chosen by their rows and the bytes of their names.
+ * Memory is bounded by a bucket, not by the epoch. The statements are plain SQL, so that Spark can run them too.
  */
 import type { Rules } from '../../../core/domain/rules.ts';
 import type { Location } from '../../../core/domain/detection.ts';
@@ -17,23 +17,27 @@ import { STRAY_HEADER } from '../../../core/domain/verdict.ts';
 import { createTable, LOCATION_COLUMNS, MET_COLUMNS, namesOf } from '../../../core/layout/lake-columns.ts';
 import { CHUNK_ROWS, parquet, quoted } from '../../../core/stores/lake/duckdb.ts';
 import { bucketBytesFor, shareOf, textBytes, WHOLE } from '../../lake/sizes.ts';
-import { DECIDE, isOutput, OUTPUTS, PUBLISHED, TELL, textOf } from '../../sql/statements.ts';
+import {
+  FIRST_MET_STATEMENTS,
+  isOutput,
+  OUTCOME_STATEMENTS,
+  OUTPUTS,
+  PUBLISHED,
+  textOf,
+} from '../../sql/statements.ts';
 
 export interface Sources {
   readonly raw: readonly RawFile[];
-  /** Local copies of the first-met rows of every earlier epoch that could be in force. */
+  /** Local copies of the first-met rows of earlier epochs that can be in force. */
   readonly earlier: readonly string[];
-  /** The topic grew so lately that an id may have been met in another partition than its records lie in now. */
-  readonly hasMoved?: boolean;
+  /** True if the topic grew so recently that first-met rows of an id may be of another partition than its records. */
+  readonly hasGrown?: boolean;
   readonly locations: readonly Location[];
-  /** Local copies of what earlier epochs published under these dates of detection. */
+  /** Local copies of the detections that earlier epochs published for these dates. */
   lakeFiles(dates: readonly string[]): Promise<readonly { date: string; localFile: string }[]>;
 }
 
-/**
- * A bucket's relations with their hash tables take some 200 to 300 bytes a record; half of the memory is left for the
- * epoch's.
- */
+/** A bucket's relations and hash tables take 200 to 300 bytes a record; half of the memory is for the whole epoch's. */
 const BUCKET_ROWS_PER_MB = 2_000;
 const BUCKET_ROWS = 4_000_000;
 
@@ -41,7 +45,7 @@ export function bucketRowsFor(memoryMb: number): number {
   return memoryMb * BUCKET_ROWS_PER_MB;
 }
 
-/** The bounds of a bucket that the memory allows. */
+/** The bounds of a bucket that this memory allows. */
 export function bucketsFor(memoryMb: number): { bucketRows: number; bucketBytes: number } {
   return { bucketRows: bucketRowsFor(memoryMb), bucketBytes: bucketBytesFor(memoryMb) };
 }
@@ -54,49 +58,49 @@ export async function reconcile(
 ): Promise<void> {
   await loadLocations(duck, sources.locations);
   await createOutputs(duck, rules);
-  const weighed = await weighedPartitions(duck, sources.raw);
-  for (const bucket of bucketsOf(weighed, options.bucketRows ?? BUCKET_ROWS, options.bucketBytes)) {
+  const weights = await weighPartitions(duck, sources.raw);
+  for (const bucket of bucketsOf(weights, options.bucketRows ?? BUCKET_ROWS, options.bucketBytes)) {
     options.signal?.throwIfAborted();
     await loadBucket(duck, bucket, sources);
-    await run(duck, rules, DECIDE);
+    await run(duck, rules, FIRST_MET_STATEMENTS);
     await loadLake(duck, sources);
-    await run(duck, rules, TELL);
+    await run(duck, rules, OUTCOME_STATEMENTS);
     await dropBucket(duck);
   }
 }
 
 // ---- buckets -------------------------------------------------------------------------------------------------------
 
-export interface Bucket {
+interface Bucket {
   readonly partitions: readonly number[];
   /** One of `parts` parts of a partition that is too large for one bucket. */
   readonly part: number;
   readonly parts: number;
 }
 
-/** What a bucket is chosen by: rows, and the bytes of their long names. */
-export interface Weighed {
+/** Rows of a partition, and the bytes of their long names. */
+interface PartitionWeight {
   readonly partition: number;
   readonly rows: number;
   readonly bytes?: number;
 }
 
-/** Names are weighed where they are: dictionaries let a file look smaller than its rows are in memory. */
-async function weighedPartitions(duck: Duck, raw: readonly RawFile[]): Promise<Weighed[]> {
+/** Reads the names to sum up their bytes: with a dictionary a file is much smaller than its rows are in memory. */
+async function weighPartitions(duck: Duck, raw: readonly RawFile[]): Promise<PartitionWeight[]> {
   if (raw.length === 0) return [];
-  const found =
+  const sums =
     await duck.rows(`SELECT kafka_partition AS partition, CAST(SUM(${textBytes(['item_name'])}) AS DOUBLE) AS bytes
     FROM ${parquet(raw.map(({ localFile }) => localFile))} WHERE verdict = 'detection' GROUP BY partition`);
   return [
     ...raw,
-    ...found.map(({ partition, bytes }) => ({ partition: Number(partition), rows: 0, bytes: Number(bytes) })),
+    ...sums.map(({ partition, bytes }) => ({ partition: Number(partition), rows: 0, bytes: Number(bytes) })),
   ];
 }
 
-/** Every partition that has rows lies in one bucket, or is split over buckets of its own. */
-export function bucketsOf(weighed: readonly Weighed[], bucketRows: number, bucketBytes = Infinity): Bucket[] {
+/** Puts each partition into one bucket; a partition that is too large gets several buckets of its own. */
+export function bucketsOf(weights: readonly PartitionWeight[], bucketRows: number, bucketBytes = Infinity): Bucket[] {
   const shares = new Map<number, number>();
-  for (const part of weighed) {
+  for (const part of weights) {
     shares.set(
       part.partition,
       (shares.get(part.partition) ?? 0) + shareOf(part, { rows: bucketRows, bytes: bucketBytes }),
@@ -104,11 +108,11 @@ export function bucketsOf(weighed: readonly Weighed[], bucketRows: number, bucke
   }
   const buckets: Bucket[] = [];
   let open: number[] = [];
-  let taken = 0;
+  let usedShare = 0;
   const close = (): void => {
     if (open.length > 0) buckets.push({ partitions: open, part: 0, parts: 1 });
     open = [];
-    taken = 0;
+    usedShare = 0;
   };
   for (const [partition, share] of [...shares].sort(([a], [b]) => a - b)) {
     const parts = Math.ceil(share / WHOLE);
@@ -116,9 +120,9 @@ export function bucketsOf(weighed: readonly Weighed[], bucketRows: number, bucke
       for (let part = 0; part < parts; part++) buckets.push({ partitions: [partition], part, parts });
       continue;
     }
-    if (taken + share > WHOLE) close();
+    if (usedShare + share > WHOLE) close();
     open.push(partition);
-    taken += share;
+    usedShare += share;
   }
   close();
   return buckets;
@@ -128,25 +132,24 @@ async function loadBucket(duck: Duck, bucket: Bucket, sources: Sources): Promise
   const within = new Set(bucket.partitions);
   const files = sources.raw.filter(({ partition }) => within.has(partition)).map(({ localFile }) => localFile);
   const part = partOf(bucket);
-  const mine = `kafka_partition IN (${bucket.partitions.join(', ')}) AND ${part}`;
+  const inBucket = `kafka_partition IN (${bucket.partitions.join(', ')}) AND ${part}`;
   await duck.run(`CREATE TABLE records AS
-    SELECT kafka_partition, kafka_offset, arrival, geographical_location_oid, video_camera_oid, detection_oid, item_name,
-      timestamp_detected, ${IS_FORWARDED} AS is_forwarded
-    FROM ${parquet(files)} WHERE verdict = 'detection' AND ${mine}`);
+    SELECT kafka_partition, kafka_offset, arrival, geographical_location_oid, video_camera_oid, detection_oid,
+      item_name, timestamp_detected, ${IS_FORWARDED} AS is_forwarded
+    FROM ${parquet(files)} WHERE verdict = 'detection' AND ${inBucket}`);
   if (sources.earlier.length === 0) {
     await duck.run('CREATE OR REPLACE TABLE no_earlier AS SELECT * FROM met WHERE FALSE');
     await duck.run('CREATE VIEW earlier AS SELECT * FROM no_earlier');
     return;
   }
-  await duck.run(
-    `CREATE VIEW earlier AS SELECT ${namesOf(MET_COLUMNS)} FROM ${parquet(sources.earlier)} WHERE ${sources.hasMoved ? part : mine}`,
-  );
+  await duck.run(`CREATE VIEW earlier AS SELECT ${namesOf(MET_COLUMNS)}
+    FROM ${parquet(sources.earlier)} WHERE ${sources.hasGrown ? part : inBucket}`);
 }
 
-/** Whether a worker or a run sent it home from another partition. */
+/** SQL: true if a worker or a run forwarded the record from another partition. */
 const IS_FORWARDED = `COALESCE(list_contains([h.name FOR h IN headers], '${STRAY_HEADER}'), FALSE)`;
 
-/** A modulus that is no divisor of anything likely, so that ids in steps spread all the same. */
+/** SQL: the rows of this part. 1,000,003 is a prime, so ids with a fixed step between them spread evenly too. */
 function partOf({ part, parts }: Bucket): string {
   return parts === 1 ? 'TRUE' : `(ABS(detection_oid % 1000003) % ${parts}) = ${part}`;
 }
@@ -163,7 +166,7 @@ export async function loadLocations(duck: Duck, locations: readonly Location[]):
   appender.close();
 }
 
-/** Empty relations of OUTPUTS; what is published is read from what was met, so that its rows are kept once. */
+/** Makes the relations of OUTPUTS, empty. `detections` is a view on `met`, so that its rows are kept once. */
 export async function createOutputs(duck: Duck, rules: Rules): Promise<void> {
   await duck.run(createTable('met', MET_COLUMNS));
   await run(duck, rules, [PUBLISHED]);
@@ -176,15 +179,11 @@ export async function createOutputs(duck: Duck, rules: Rules): Promise<void> {
   await duck.run('CREATE TABLE copies (kafka_partition INTEGER, way VARCHAR, below_ms BIGINT, copies BIGINT)');
 }
 
-/**
- * What is published under the dates that deferred detections of this bucket have; usually there are none, and nothing
- * is fetched.
- */
+/** Loads what is published for the dates of this bucket's deferred detections. Usually there are none. */
 async function loadLake(duck: Duck, sources: Sources): Promise<void> {
   await duck.run('CREATE TABLE lake (detection_oid BIGINT, timestamp_detected BIGINT)');
-  const days = await duck.rows(
-    `SELECT DISTINCT timestamp_detected - timestamp_detected % ${DAY_MS} AS day FROM first_met WHERE is_deferred ORDER BY day`,
-  );
+  const days = await duck.rows(`SELECT DISTINCT timestamp_detected - timestamp_detected % ${DAY_MS} AS day
+    FROM first_met WHERE is_deferred ORDER BY day`);
   if (days.length === 0) return;
   for (const { localFile } of await sources.lakeFiles(days.map(({ day }) => dateOf(Number(day))))) {
     await duck.run(`INSERT INTO lake SELECT detection_oid, timestamp_detected FROM ${parquet([localFile])}
@@ -207,18 +206,18 @@ async function run(duck: Duck, rules: Rules, statements: readonly Statement[]): 
 }
 
 async function dropBucket(duck: Duck): Promise<void> {
-  const made = [...DECIDE, ...TELL].filter((statement) => !isOutput(statement));
-  for (const { makes, isView } of made) await duck.run(`DROP ${isView ? 'VIEW' : 'TABLE'} ${makes}`);
+  const statements = [...FIRST_MET_STATEMENTS, ...OUTCOME_STATEMENTS].filter((statement) => !isOutput(statement));
+  for (const { makes, isView } of statements) await duck.run(`DROP ${isView ? 'VIEW' : 'TABLE'} ${makes}`);
   for (const table of ['records', 'lake']) await duck.run(`DROP TABLE ${table}`);
   await duck.run('DROP VIEW earlier');
 }
 
-/** What reconciling left behind, once it is in files. */
+/** Drops the relations of OUTPUTS when they are in files. */
 export async function dropRelations(duck: Duck): Promise<void> {
   const names = [...OUTPUTS, 'locations'].map(quoted).join(', ');
-  const found = await duck.rows(
+  const tables = await duck.rows(
     `SELECT table_name, table_type FROM information_schema.tables WHERE table_name IN (${names})`,
   );
-  for (const { table_name: name, table_type: type } of found)
+  for (const { table_name: name, table_type: type } of tables)
     await duck.run(`DROP ${type === 'VIEW' ? 'VIEW' : 'TABLE'} ${String(name)}`);
 }

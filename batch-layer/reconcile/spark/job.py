@@ -1,8 +1,8 @@
-"""Reconciles one epoch in Spark: the statements of sql/ over raw files, and the files of the epoch from their answer.
+"""Reconciles one epoch in Spark: runs the statements of sql/ over the raw files and writes the files of the epoch.
 
-spark-submit runs it with the path of a plan (plan.ts, Plan) and it needs nothing but PySpark: no Python runs on executors. It
-reads and writes only below the folders that the plan names, all of them in staging, so a job that dies leaves nothing that
-anybody reads. Spark's own names of files do not matter: whoever publishes gives them their place.
+spark-submit runs it with the path of a plan (plan.ts, Plan). It needs nothing but PySpark: no Python runs on executors.
+It writes only below the staging folder that the plan names, so nobody reads what a dead job leaves. Spark chooses the
+names of files; stage.ts gives them their final paths.
 """
 
 import json
@@ -17,10 +17,11 @@ RECORD_COLUMNS = [
     *["kafka_partition", "kafka_offset", "arrival", "geographical_location_oid", "video_camera_oid", "detection_oid"],
     *["item_name", "timestamp_detected"],
 ]
-DAY_OF_DEFERRED = "SELECT DISTINCT date_format(timestamp_millis(timestamp_detected), 'yyyy-MM-dd') AS dt FROM first_met WHERE is_deferred"
+DAY_OF_DEFERRED = """SELECT DISTINCT date_format(timestamp_millis(timestamp_detected), 'yyyy-MM-dd') AS dt
+    FROM first_met WHERE is_deferred"""
 BY_PLACE_AND_TIME = ["geographical_location_oid", "timestamp_detected", "detection_oid"]
 BY_OFFSET = ["kafka_partition", "kafka_offset"]
-# Ids and times differ in every row: a dictionary of them would only cost.
+# Ids and times differ in every row, so a dictionary would only make the file larger.
 PLAIN_COLUMNS = ["detection_oid", "timestamp_detected", "detected_at", "arrived_at", "kafka_offset", "arrival"]
 ROWS_PER_ROW_GROUP = 122_880
 
@@ -31,10 +32,10 @@ def main(plan_path: str) -> None:
     spark = SparkSession.builder.appName(f"sightline {plan['epoch']}").getOrCreate()
     try:
         define_sources(spark, plan)
-        for statement in plan["decide"]:
+        for statement in plan["first_met_statements"]:
             define(spark, statement, cached=statement["makes"] in ("repeats", "first_met"))
         read_lake(spark, plan)
-        for statement in plan["tell"]:
+        for statement in plan["outcome_statements"]:
             define(spark, statement, cached=statement["makes"] == "known_deferred")
         write_outputs(spark, plan)
     finally:
@@ -58,11 +59,12 @@ def define_sources(spark: SparkSession, plan: dict) -> None:
 
 
 def read_lake(spark: SparkSession, plan: dict) -> None:
-    """What is published under the dates of deferred detections; usually there are none, and nothing is read."""
+    """Loads what is published for the dates of deferred detections. Usually there are none."""
     dates = [row.dt for row in spark.sql(DAY_OF_DEFERRED).collect()]
     folders = [folder for folder in (f"{plan['lake']}/dt={date}" for date in dates) if is_there(spark, folder)]
     if folders:
-        lake = spark.read.option("basePath", plan["lake"]).parquet(*folders).select("detection_oid", "timestamp_detected")
+        lake = spark.read.option("basePath", plan["lake"]).parquet(*folders)
+        lake = lake.select("detection_oid", "timestamp_detected")
     else:
         lake = spark.createDataFrame([], "detection_oid BIGINT, timestamp_detected BIGINT")
     lake.createOrReplaceTempView("lake")
@@ -74,13 +76,16 @@ def write_outputs(spark: SparkSession, plan: dict) -> None:
     detections = spark.sql(plan["detections_file"]).selectExpr(
         "*", "date_format(detected_at, 'yyyy-MM-dd') AS dt", "date_format(detected_at, 'HH') AS hour"
     )
-    write(plan, "detections", in_order(detections, files, ["dt", "hour", *BY_PLACE_AND_TIME]), folders=["dt", "hour"], bloom="detection_oid")
-    top_items = spark.sql(plan["top_items_file"]).selectExpr("date_format(timestamp_millis(day), 'yyyy-MM-dd') AS dt", "* EXCEPT (day)")
-    ranked = top_items.orderBy("dt", "hour", "geographical_location_oid", top_items.detections.desc(), "item_name").coalesce(1)
+    by_hour = in_order(detections, files, ["dt", "hour", *BY_PLACE_AND_TIME])
+    write(plan, "detections", by_hour, folders=["dt", "hour"], bloom="detection_oid")
+    date = "date_format(timestamp_millis(day), 'yyyy-MM-dd') AS dt"
+    top_items = spark.sql(plan["top_items_file"]).selectExpr(date, "* EXCEPT (day)")
+    rank = ["dt", "hour", "geographical_location_oid", top_items.detections.desc(), "item_name"]
+    ranked = top_items.orderBy(*rank).coalesce(1)
     write(plan, "top_items", ranked, folders=["dt"])
     write(plan, "met", in_order(spark.table("met"), files, BY_OFFSET))
     write(plan, "conflicts", in_order(spark.table("conflicts"), 1, BY_OFFSET))
-    for relation in plan["told"]:
+    for relation in plan["report_relations"]:
         write(plan, relation, spark.table(relation).coalesce(1))
     add_metadata(spark, plan)
 
@@ -92,7 +97,8 @@ def in_order(frame: DataFrame, files: int, columns: list[str]) -> DataFrame:
 
 def write(plan: dict, name: str, frame: DataFrame, folders: tuple | list = (), bloom: str | None = None) -> None:
     writer = frame.write.option("compression", "zstd").option("parquet.compression.codec.zstd.level", 3)
-    writer = writer.option("parquet.block.row.count.limit", ROWS_PER_ROW_GROUP).option("maxRecordsPerFile", plan["rows_per_file"])
+    writer = writer.option("parquet.block.row.count.limit", ROWS_PER_ROW_GROUP)
+    writer = writer.option("maxRecordsPerFile", plan["rows_per_file"])
     for column in set(frame.columns).intersection(PLAIN_COLUMNS):
         writer = writer.option(f"parquet.enable.dictionary#{column}", "false")
     if bloom:
@@ -114,7 +120,7 @@ def is_there(spark: SparkSession, uri: str) -> bool:
 
 
 def add_metadata(spark: SparkSession, plan: dict) -> None:
-    """Version, epoch and offsets into every file: Spark's writer takes none, so a second footer goes behind its own."""
+    """Adds version, epoch and offsets to every file. Spark's writer cannot, so a second footer follows its own."""
     fs, out = file_system(spark, plan["out"])
     listing = fs.listFiles(out, True)
     while listing.hasNext():
@@ -124,7 +130,7 @@ def add_metadata(spark: SparkSession, plan: dict) -> None:
 
 
 def append_footer(spark: SparkSession, fs, status, metadata: dict) -> None:
-    """A Parquet file is read from its end: footer, length of the footer, PAR1. Offsets in it count from the beginning."""
+    """A Parquet file ends with footer, length of the footer, PAR1. Offsets in the footer count from its begin."""
     parquet = spark._jvm.org.apache.parquet.format
     length = status.getLen()
     with closing(fs.open(status.getPath())) as source:

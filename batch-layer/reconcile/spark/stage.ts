@@ -1,11 +1,10 @@
 /**
- * An epoch through Spark: raw files and places go to staging, Spark reconciles them there and writes the epoch's files
- * beside them; what it wrote is read back, named, and described to the report (laws L2, L6, L9).
+ * Reconciles and stages an epoch with Spark (laws L2, L6, L9).
  *
- * prepare.ts calls it in place of reconcile.ts and stage.ts. Seam, archive, intent and publishing are the same for both
- * engines, and so is the report: its questions are asked of the files that Spark wrote, with the same SQL as ever.
- * Reading them back gives their checksums and the local copies from which the batch view is written; the data is sorted
- * and joined elsewhere.
+ * prepare.ts calls it instead of reconcile.ts and stage.ts. The raw files and dataset B are uploaded to staging; Spark
+ * reconciles them and writes the epoch's files beside them. Then this file downloads what Spark wrote: that gives the
+ * checksums, and the local copies from which the batch view is written. Archive, intent, publishing and report are the
+ * same for both engines; the report runs the same SQL on the files that Spark wrote.
  */
 import { mkdir, stat, writeFile } from 'node:fs/promises';
 import { dirname, join } from 'node:path';
@@ -42,7 +41,7 @@ import { sha256Of } from '../../../core/process/file-hash.ts';
 
 const DOWNLOADS_AT_ONCE = 3;
 
-/** The epoch that is prepared, the attempt, and its folder on this machine. */
+/** The epoch, the attempt, and its folder on this machine. */
 interface Attempt {
   readonly epoch: Epoch;
   readonly attempt: string;
@@ -53,7 +52,7 @@ interface Tools {
   readonly duck: Duck;
   readonly copies: LocalCopies;
   readonly published: PublishedEpochs;
-  readonly timed: StepTimes;
+  readonly stepTimes: StepTimes;
 }
 
 /** Leaves the relations of OUTPUTS in `duck`, and returns every file of the epoch, staged. */
@@ -61,22 +60,22 @@ export async function stageBySpark(
   context: BatchContext,
   plan: Attempt,
   tools: Tools,
-  { archive, early, spark }: { archive: Archive; early: readonly StagedFile[]; spark: SparkSettings },
+  { archive, earlyFiles, spark }: { archive: Archive; earlyFiles: readonly StagedFile[]; spark: SparkSettings },
 ): Promise<StagedFile[]> {
-  const { duck, copies, timed } = tools;
+  const { duck, copies, stepTimes } = tools;
   const epoch = nameOf(plan.epoch, context.rules);
   const out = `${stagingFolder(epoch)}/${plan.attempt}/_spark`;
-  const sources = await timed.step('reconcile', async () => {
+  const sources = await stepTimes.measure('reconcile', async () => {
     await loadLocations(duck, await context.locations.all());
     const files = writeSources(duck, { folder: plan.folder, epoch, archive });
-    const staged = [...early, ...(await stageFiles(context, plan.epoch, plan.attempt, files, copies))];
-    await reconcileInSpark(context, plan, tools, archive, { spark, staged, out });
+    const staged = [...earlyFiles, ...(await stageFiles(context, { ...plan, copies }, files))];
+    await reconcileInSpark(context, plan, tools, { archive, spark, staged, out });
     return staged;
   });
-  await context.reached('reconciled');
-  return timed.step('stage', async () => {
+  await context.mayCrashAt('reconciled');
+  return stepTimes.measure('stage', async () => {
     const written = await readBack(context, plan, tools, { epoch, out });
-    await showOutputs(duck, written, context.rules);
+    await createViews(duck, written, context.rules);
     const files = written.flatMap(({ staged }) => (staged ? [staged] : []));
     return [...sources, ...files].sort((a, b) => (a.path < b.path ? -1 : 1));
   });
@@ -86,22 +85,22 @@ async function reconcileInSpark(
   context: BatchContext,
   plan: Attempt,
   { published }: Tools,
-  archive: Archive,
-  { spark, staged, out }: { spark: SparkSettings; staged: readonly StagedFile[]; out: string },
+  job: { archive: Archive; spark: SparkSettings; staged: readonly StagedFile[]; out: string },
 ): Promise<void> {
+  const { archive, spark, staged, out } = job;
   const url = (path: string): string => `${spark.lakeRoot}/${path}`;
   const epoch = nameOf(plan.epoch, context.rules);
-  const places = {
+  const paths = {
     raw: staged.filter(({ path }) => path.startsWith(`${LAKE}/raw/`)).map((file) => url(file.staged)),
-    earlier: (await published.met(plan.epoch)).map(({ path }) => url(path)),
+    earlier: (await published.firstMetBefore(plan.epoch)).map(({ path }) => url(path)),
     locations: url(staged.find(({ path }) => path.startsWith(`${LAKE}/locations/`))!.staged),
     lake: url(`${LAKE}/detections`),
     out: url(out),
   };
   const metadata = metadataFields(epoch, archive.partitions);
-  const made = planOf(places, { epoch, rules: context.rules, rowsPerFile: ROWS_PER_DETECTIONS_FILE, metadata });
+  const jobPlan = planOf(paths, { epoch, rules: context.rules, rowsPerFile: ROWS_PER_DETECTIONS_FILE, metadata });
   const planFile = join(plan.folder, 'spark-plan.json');
-  await writeFile(planFile, JSON.stringify(made));
+  await writeFile(planFile, JSON.stringify(jobPlan));
   const records = archive.partitions.reduce((sum, partition) => sum + partition.records, 0);
   await submit(
     spark,
@@ -110,13 +109,13 @@ async function reconcileInSpark(
   );
 }
 
-// ---- what Spark wrote ----------------------------------------------------------------------------------------------
+// ---- output of Spark ----------------------------------------------------------------------------------------------
 
 interface Written {
   readonly relation: string;
   readonly localFile: string;
   readonly rows: number;
-  /** Null for what only the report needs. */
+  /** Null if only the report needs the file. */
   readonly staged: StagedFile | null;
 }
 
@@ -126,10 +125,10 @@ async function readBack(
   { duck, copies }: Tools,
   { epoch, out }: { epoch: string; out: string },
 ): Promise<Written[]> {
-  const found = (await context.hdfs.walk(out)).filter(({ path }) => path.endsWith('.parquet'));
+  const outputs = (await context.hdfs.walk(out)).filter(({ path }) => path.endsWith('.parquet'));
   const files = nameOutputs(
     epoch,
-    found.map(({ path }) => path.slice(out.length + 1)),
+    outputs.map(({ path }) => path.slice(out.length + 1)),
   );
   const written: Written[] = [];
   await inLanes(DOWNLOADS_AT_ONCE, files, async ({ relation, name, path }) => {
@@ -138,19 +137,19 @@ async function readBack(
     await context.hdfs.download(`${out}/${name}`, localFile);
     const rows = await rowsIn(duck, localFile);
     const isKept = path !== null && (rows > 0 || relation === 'met');
-    const staged = isKept ? { path, staged: `${out}/${name}`, ...(await measured(localFile)), rows } : null;
+    const staged = isKept ? { path, staged: `${out}/${name}`, ...(await measure(localFile)), rows } : null;
     if (staged) await copies.adopt(localFile, staged);
     written.push({ relation, localFile, rows, staged });
-    context.say.progress('stage', written.length, 'files', files.length);
+    context.progressLine.update('stage', written.length, 'files', files.length);
   });
   return written;
 }
 
-async function measured(localFile: string): Promise<{ bytes: number; sha256: string }> {
+async function measure(localFile: string): Promise<{ bytes: number; sha256: string }> {
   return { bytes: (await stat(localFile)).size, sha256: await sha256Of(localFile) };
 }
 
-/** From the names that Spark gave to places in the lake; Spark numbers its tasks in the order of the rows. */
+/** Gives the files of Spark their final paths in the lake. Spark numbers its tasks in the order of the rows. */
 export function nameOutputs(
   epoch: string,
   names: readonly string[],
@@ -162,11 +161,11 @@ export function nameOutputs(
     counts.set(folder, n + 1);
     const [relation = '', ...folders] = folder.split('/');
     const [date, hour] = folders.map((part) => part.slice(part.indexOf('=') + 1));
-    return { relation, name, path: placeOf(relation, { epoch, n, date, hour }) };
+    return { relation, name, path: lakePathOf(relation, { epoch, n, date, hour }) };
   });
 }
 
-function placeOf(
+function lakePathOf(
   relation: string,
   at: { epoch: string; n: number; date: string | undefined; hour: string | undefined },
 ): string | null {
@@ -177,15 +176,16 @@ function placeOf(
   return relation === 'conflicts' ? conflictsFile(epoch) : null;
 }
 
-/** The relations that the report asks, as views on the files; an empty one where Spark had no row to write. */
-async function showOutputs(duck: Duck, written: readonly Written[], rules: Rules): Promise<void> {
+/** Makes the relations of OUTPUTS as views on the files; a relation without rows is an empty table. */
+async function createViews(duck: Duck, written: readonly Written[], rules: Rules): Promise<void> {
   await dropRelations(duck);
   await loadLocations(duck, []);
   await createOutputs(duck, rules);
   const windowMs = rules.dedupWindowDays * DAY_MS;
   const columnsOf: Readonly<Partial<Record<string, string>>> = {
-    detections: `geographical_location_oid, video_camera_oid, detection_oid, item_name, timestamp_detected, geographical_location,
-      epoch_ms(arrived_at) AS arrival, kafka_partition, kafka_offset, epoch_ms(arrived_at) - timestamp_detected > ${windowMs} AS is_deferred`,
+    detections: `geographical_location_oid, video_camera_oid, detection_oid, item_name, timestamp_detected,
+      geographical_location, epoch_ms(arrived_at) AS arrival, kafka_partition, kafka_offset,
+      epoch_ms(arrived_at) - timestamp_detected > ${windowMs} AS is_deferred`,
   };
   for (const relation of OUTPUTS) {
     const files = written

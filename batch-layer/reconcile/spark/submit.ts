@@ -1,9 +1,9 @@
 /**
- * spark-submit, run to its end: one job, told by a plan in a file.
+ * Runs spark-submit for one job and waits for its end.
  *
- * stage.ts writes the plan that plan.ts makes. Spark logs to standard error: an error message ends with its last lines,
- * and the whole log is in a file beside the plan. A job that is told to stop is killed with its JVM, which is a child
- * of its own process group.
+ * stage.ts writes the job's plan, which plan.ts makes, to a file. Spark logs to standard error: the last lines are part
+ * of the error message, and the whole log is in a file beside the plan. spark-submit has a process group of its own, so
+ * that its JVM is killed too when the run is stopped.
  */
 import { spawn } from 'node:child_process';
 import { createWriteStream } from 'node:fs';
@@ -13,7 +13,7 @@ import { fileURLToPath } from 'node:url';
 import type { SparkSettings } from '../../context.ts';
 import { EXIT, messageOf, Refusal, Retryable } from '../../../core/process/errors.ts';
 
-export type Submit = (
+type Submit = (
   settings: Omit<SparkSettings, 'lakeRoot'>,
   job: { plan: string; logFile: string; shuffles: number },
   signal: AbortSignal,
@@ -32,8 +32,8 @@ export const submit: Submit = async (settings, job, signal) => {
       'spark.sql.session.timeZone': 'UTC',
       'spark.sql.parquet.outputTimestampType': 'TIMESTAMP_MICROS',
       'spark.sql.shuffle.partitions': String(job.shuffles),
-      // Spark guesses from compressed files how large a table is, and broadcast millions of rows; the places, which are
-      // few, have a hint.
+      // Spark guesses the size of a table from compressed files, and would broadcast millions of rows. Dataset B is
+      // small, and its statement has a hint.
       'spark.sql.autoBroadcastJoinThreshold': '-1',
       'spark.hadoop.mapreduce.fileoutputcommitter.marksuccessfuljobs': 'false',
       ...(isLocal ? { 'spark.driver.host': '127.0.0.1', 'spark.driver.bindAddress': '127.0.0.1' } : {}),
@@ -42,17 +42,18 @@ export const submit: Submit = async (settings, job, signal) => {
   ];
   const environment = {
     ...process.env,
-    // The scripts of an environment ask the first python3 where Spark is: it must be their own.
+    // The scripts of a Python environment look for Spark with the first python3 on the PATH, which must be their own.
     PATH: `${dirname(settings.submit)}:${process.env.PATH ?? ''}`,
     HADOOP_USER_NAME: settings.user,
     ...(isLocal ? { SPARK_LOCAL_IP: '127.0.0.1' } : {}),
   };
-  const { code, tail } = await ended(settings.submit, [...options, JOB, job.plan], environment, job.logFile, signal);
+  const args = [...options, JOB, job.plan];
+  const { code, tail } = await runProgram({ program: settings.submit, args, environment, ...job }, signal);
   signal.throwIfAborted();
   if (code !== 0)
     throw new Retryable(
       'Spark',
-      `spark-submit to ${settings.master} ended with ${code}; its last lines:\n${tail.join('\n')}`,
+      `spark-submit to ${settings.master} ended with ${code}; its last lines are:\n${tail.join('\n')}`,
     );
 };
 
@@ -66,21 +67,26 @@ async function checkThere({ submit: path }: Pick<SparkSettings, 'submit'>): Prom
   } catch {
     throw new Refusal(
       EXIT.dependency_down,
-      `Spark is not set up: there is no ${path}. "npx sightline spark setup" installs PySpark from PyPI, once (about 450 MB); ` +
-        'SPARK_HOME names a Spark that is there already. "--engine duckdb" needs neither.',
+      `Spark is not set up: ${path} does not exist. Run "npx sightline spark setup", which installs PySpark from ` +
+        'PyPI (about 450 MB), or set SPARK_HOME to a Spark that is installed. "--engine duckdb" needs no Spark.',
     );
   }
 }
 
-function ended(
-  program: string,
-  args: readonly string[],
-  env: NodeJS.ProcessEnv,
-  logFile: string,
+interface Program {
+  readonly program: string;
+  readonly args: readonly string[];
+  readonly environment: NodeJS.ProcessEnv;
+  readonly logFile: string;
+}
+
+/** Resolves when the program has ended, with its exit code or signal and the last lines that it wrote. */
+function runProgram(
+  { program, args, environment, logFile }: Program,
   signal: AbortSignal,
 ): Promise<{ code: number | string; tail: string[] }> {
   return new Promise((resolve, reject) => {
-    const child = spawn(program, args, { env, stdio: ['ignore', 'pipe', 'pipe'], detached: true });
+    const child = spawn(program, args, { env: environment, stdio: ['ignore', 'pipe', 'pipe'], detached: true });
     const log = createWriteStream(logFile);
     const tail: string[] = [];
     const take = (chunk: Buffer): void => {

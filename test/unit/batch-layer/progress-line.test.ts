@@ -32,11 +32,11 @@ test('rate and time left follow from what is done and what is left', () => {
 test('on a terminal one line is written over', () => {
   const out = stream(true);
   let now = 0;
-  const say = progressLineOn(out, () => now);
-  say.progress('archive', 10, 'records', 100);
+  const progressLine = progressLineOn(out, () => now);
+  progressLine.update('archive', 10, 'records', 100);
   now = 1_000;
-  say.progress('archive', 50, 'records', 100);
-  say.ended('2026-11-22', 'archive', 1_500);
+  progressLine.update('archive', 50, 'records', 100);
+  progressLine.finishStep('2026-11-22', 'archive', 1_500);
   assert.equal(out.text.split('\r').length, 4);
   assert.match(out.text, /1 s left/);
   assert.ok(out.text.endsWith('2026-11-22 archive: 1.5 s\n'));
@@ -45,9 +45,9 @@ test('on a terminal one line is written over', () => {
 test('elsewhere a line is written when a step ends, and every half minute of a long one, without control characters', () => {
   const out = stream(false);
   let now = 0;
-  const say = progressLineOn(out, () => now);
-  for (now = 0; now <= 65_000; now += 1_000) say.progress('archive', now, 'records', 100_000);
-  say.ended('2026-11-22', 'archive', 65_000);
+  const progressLine = progressLineOn(out, () => now);
+  for (now = 0; now <= 65_000; now += 1_000) progressLine.update('archive', now, 'records', 100_000);
+  progressLine.finishStep('2026-11-22', 'archive', 65_000);
   assert.equal(out.text.trim().split('\n').length, 3);
   // eslint-disable-next-line no-control-regex
   assert.doesNotMatch(out.text, /[\r\u001b]/);

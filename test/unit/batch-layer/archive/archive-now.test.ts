@@ -12,7 +12,7 @@ import type { Epoch } from '../../../../core/domain/epoch.ts';
 import type { LogRecord } from '../../../../core/domain/detection.ts';
 import type { State } from '../../../support/filled-world.ts';
 import type { World } from '../../../support/batch-doubles.ts';
-import type { Point } from '../../../../batch-layer/steps.ts';
+import type { CrashPoint } from '../../../../batch-layer/steps.ts';
 import { nameOf } from '../../../../core/domain/epoch.ts';
 import { readRun } from '../../../../core/stores/lake/runs.ts';
 import { archiveNow } from '../../../../batch-layer/archive/archive-now.ts';
@@ -22,7 +22,7 @@ import { contextOf } from '../../../support/batch-doubles.ts';
 import { FILLED_RULES, filled, FIRST, stateOf } from '../../../support/filled-world.ts';
 import { Crash } from '../../../support/hdfs-double.ts';
 import { testClock } from '../../../support/lease-clock.ts';
-import { ARCHIVE_POINTS } from '../../../../batch-layer/steps.ts';
+import { CRASH_POINTS } from '../../../../batch-layer/steps.ts';
 import { withLakeLock } from '../../../../batch-layer/lock/lake-lock.ts';
 
 const LAST = (FIRST + 2) as Epoch;
@@ -43,7 +43,7 @@ after(() => rm(folder, { recursive: true, force: true }));
 
 let processes = 0;
 const inNewProcess = (): string => join(folder, `process-${processes++}`);
-const archiving = async (context: BatchContext) => (await withLakeLock(context, archiveNow)).added;
+const archiving = async (context: BatchContext) => (await withLakeLock(context, archiveNow)).epochs;
 
 /** The world as it was when its log held so much of each partition; `arrive` lets the rest come. */
 function early(share: number): { world: World; arrive(): void } {
@@ -124,13 +124,13 @@ test('what Kafka deleted after it was archived is not missed', async () => {
   await assertPublishedAsEver(world);
 });
 
-for (const point of ARCHIVE_POINTS) {
+for (const point of CRASH_POINTS.archive) {
   test(`an archive that is killed at ${point} leaves no overlap and no gap`, async () => {
     const { world, arrive } = early(0.3);
-    const reached = (at: Point): void => {
+    const mayCrashAt = (at: CrashPoint): void => {
       if (at === point) throw new Crash(point);
     };
-    await assert.rejects(archiving(contextOf(world, inNewProcess(), { reached })), Crash);
+    await assert.rejects(archiving(contextOf(world, inNewProcess(), { mayCrashAt })), Crash);
     world.lease = null;
     arrive();
     await assertPublishedAsEver(world);
@@ -158,7 +158,7 @@ test('an archive that is killed between any two operations of HDFS, and again, i
 
 test('a writer that was taken for dead cannot put a second entry in the place of the first', async () => {
   const { world, arrive } = early(0.2);
-  const reached = async (at: Point): Promise<void> => {
+  const mayCrashAt = async (at: CrashPoint): Promise<void> => {
     if (at !== 'archive_prepared') return;
     arrive();
     world.lease = null;
@@ -166,7 +166,7 @@ test('a writer that was taken for dead cannot put a second entry in the place of
     world.lease = null;
   };
   await assert.rejects(
-    archiving(contextOf(world, inNewProcess(), { reached })),
+    archiving(contextOf(world, inNewProcess(), { mayCrashAt })),
     (fault: { exitCode?: number }) => fault.exitCode === 6,
   );
   world.lease = null;
@@ -182,20 +182,20 @@ test('a file in the archive that nobody declared stops the run for a person to l
   );
 });
 
-for (const point of ARCHIVE_POINTS) {
+for (const point of CRASH_POINTS.archive) {
   test(`an archiving that loses the lock at ${point} does nothing more that others see`, async () => {
     const { world } = early(0.2);
     const clock = testClock();
     const outside = (): string[] =>
       [...world.hdfs.files.keys()].filter((path) => !path.startsWith('lake/_staging/')).sort();
     let seen: string[] | null = null;
-    const reached = async (at: Point): Promise<void> => {
+    const mayCrashAt = async (at: CrashPoint): Promise<void> => {
       if (at !== point || seen !== null) return;
       world.lease = { owner: 'the next one', renewal: 99, lengthMs: 10_000 };
       await clock.advance(1_500);
       seen = outside();
     };
-    const context = contextOf(world, inNewProcess(), { reached });
+    const context = contextOf(world, inNewProcess(), { mayCrashAt });
     const lease = await takeLease(context.control, 'lake', { ...LEASE_DEFAULTS, clock, owner: 'loser' });
     await assert.rejects(archiveNow({ ...context, signal: lease.lost }, lease));
     assert.deepEqual(outside(), seen);

@@ -47,12 +47,12 @@ async function archived(
 ): Promise<Archive> {
   const duck = await openDuck({ memoryMb: 128, threads: 1, spillFolder: join(folder, 'spill') });
   try {
-    const seam = {
+    const start = {
       epoch: 1_000 as Epoch,
       firsts: options.firsts ?? [0, 0],
       arrivals: (options.arrivals ?? [0, 0]) as Instant[],
     };
-    return await archive(contextOf(world, folder), duck, seam, { ...options, folder, ticks: true });
+    return await archive(contextOf(world, folder), duck, start, { ...options, folder, appendsTicks: true });
   } finally {
     duck.close();
   }
@@ -116,8 +116,8 @@ test('a tick whose stamp was too early belongs to the epoch, and another one cut
     world.tickStamp = END;
   };
   const duck = await openDuck({ memoryMb: 128, threads: 1, spillFolder: join(folder, 'spill') });
-  const seam = { epoch: 1_000 as Epoch, firsts: [0, 0], arrivals: [0, 0] as Instant[] };
-  const { partitions } = await archive(context, duck, seam, { folder, ticks: true });
+  const start = { epoch: 1_000 as Epoch, firsts: [0, 0], arrivals: [0, 0] as Instant[] };
+  const { partitions } = await archive(context, duck, start, { folder, appendsTicks: true });
   duck.close();
   assert.deepEqual(
     partitions.map(({ cut, verdicts }) => [cut, verdicts.tick]),
@@ -163,7 +163,7 @@ test('before a stamp from the future an epoch cannot be cut: the run ends with e
   seen(world, 1, END);
   await assert.rejects(archived(world), (fault: Error) => {
     assert.ok(fault instanceof StampsAhead);
-    assert.deepEqual(fault.held, [{ partition: 0, offset: 1, stamp: FUTURE }]);
+    assert.deepEqual(fault.heldPartitions, [{ partition: 0, offset: 1, stamp: FUTURE }]);
     assert.match(
       fault.message,
       /Partition 0 is held before offset 1: .*goes on by itself at .*sightline topic correct-stamps --partition 0/,
@@ -211,13 +211,18 @@ test('what an archive holds is read again whatever clocks say now', async () => 
   seen(world, 0, START, FUTURE);
   seen(world, 1, FUTURE);
   const duck = await openDuck({ memoryMb: 128, threads: 1, spillFolder: join(folder, 'spill') });
-  const seam = { epoch: 1_000 as Epoch, firsts: [0, 0], arrivals: [0, 0] as Instant[] };
-  const { partitions, held } = await archive({ ...contextOf(world, folder), fromArchive: true }, duck, seam, {
-    folder,
-    ticks: false,
-  });
+  const start = { epoch: 1_000 as Epoch, firsts: [0, 0], arrivals: [0, 0] as Instant[] };
+  const { partitions, heldPartitions } = await archive(
+    { ...contextOf(world, folder), fromArchive: true },
+    duck,
+    start,
+    {
+      folder,
+      appendsTicks: false,
+    },
+  );
   duck.close();
-  assert.deepEqual([partitions.map(({ cut }) => cut), held], [[1, 0], []]);
+  assert.deepEqual([partitions.map(({ cut }) => cut), heldPartitions], [[1, 0], []]);
 });
 
 test('a dry run settles nothing for others', async () => {
@@ -225,8 +230,12 @@ test('a dry run settles nothing for others', async () => {
   seen(world, 0, START, END);
   seen(world, 1, END);
   const duck = await openDuck({ memoryMb: 128, threads: 1, spillFolder: join(folder, 'spill') });
-  const seam = { epoch: 1_000 as Epoch, firsts: [0, 0], arrivals: [0, 0] as Instant[] };
-  const { partitions } = await archive(contextOf(world, folder), duck, seam, { folder, ticks: false, isDry: true });
+  const start = { epoch: 1_000 as Epoch, firsts: [0, 0], arrivals: [0, 0] as Instant[] };
+  const { partitions } = await archive(contextOf(world, folder), duck, start, {
+    folder,
+    appendsTicks: false,
+    isDryRun: true,
+  });
   duck.close();
   assert.deepEqual([partitions.map(({ cut }) => cut), world.stamps?.size], [[1, 0], 0]);
 });

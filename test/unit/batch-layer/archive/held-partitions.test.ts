@@ -48,10 +48,10 @@ const corrected = (world: World) =>
 
 test('the archive takes what lies before it, and all of the other partitions, and tells which one is held', async () => {
   const world = frozen();
-  const { added, held } = await withLakeLock(contextOf(world, inNewProcess()), archiveNow);
-  assert.deepEqual(held, [{ partition: P, offset: AT, stamp: FUTURE }]);
+  const { epochs, heldPartitions } = await withLakeLock(contextOf(world, inNewProcess()), archiveNow);
+  assert.deepEqual(heldPartitions, [{ partition: P, offset: AT, stamp: FUTURE }]);
   assert.deepEqual(
-    added.at(-1)!.archived_to.map((to, partition) => (partition === P ? to : to - world.log[partition]!.length)),
+    epochs.at(-1)!.archived_to.map((to, partition) => (partition === P ? to : to - world.log[partition]!.length)),
     [AT, 0, 0],
   );
 });
@@ -99,8 +99,8 @@ test('a rebuild reads the same arrivals from the archive', async () => {
   const options = {
     keepsOld: true,
     acceptsDifferences: false,
-    took: () => undefined,
-    recounting: (_: unknown, work: () => Promise<void>) => work(),
+    onPublished: () => undefined,
+    recount: (_: unknown, work: () => Promise<void>) => work(),
   };
   const rebuilt = await withLock(context, 'rebuild', (held, lease) =>
     rebuild(contextOf(old, inNewProcess()), held, lease, options),

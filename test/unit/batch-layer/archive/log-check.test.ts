@@ -47,7 +47,7 @@ async function* batches(pass: () => void) {
 
 async function readWith({ look, pass }: ReturnType<typeof stage>, ms: number, change: () => void): Promise<number> {
   let read = 0;
-  const reader = look.watched({ read: () => batches(() => pass(ms)), close: async () => undefined });
+  const reader = look.wrap({ read: () => batches(() => pass(ms)), close: async () => undefined });
   for await (const batch of reader.read(0, 0)) {
     read = batch.next;
     if (read === 1) change();
@@ -58,55 +58,55 @@ async function readWith({ look, pass }: ReturnType<typeof stage>, ms: number, ch
 describe('a look at the log', () => {
   it('refuses what stops the archive, and names the command', async () => {
     const { look, changed, configured } = stage();
-    await look.now();
+    await look.run();
     configured({ 'message.timestamp.type': 'CreateTime' });
     await assert.rejects(
-      look.now(),
+      look.run(),
       /message.timestamp.type=CreateTime.*--add-config message.timestamp.type=LogAppendTime.*This was changed after 2001/s,
     );
     configured({ 'cleanup.policy': 'compact' });
-    await assert.rejects(look.now(), /cleanup.policy=compact/);
+    await assert.rejects(look.run(), /cleanup.policy=compact/);
     changed({ topicId: 'b' });
-    await assert.rejects(look.now(), /created anew/);
+    await assert.rejects(look.run(), /created anew/);
     changed({ partitionCount: 3 });
-    await assert.rejects(look.now(), /has 3 partitions, recorded were 2/);
+    await assert.rejects(look.run(), /has 3 partitions, recorded were 2/);
   });
 
   it('archives on where only the dead-letter topic is at fault, or where what is left is threatened', async () => {
     const { look, changed, warned } = stage();
     changed({ settings: otherwise({ 'retention.bytes': '5' }).settings, deadLetterSettings: null });
-    await look.now();
-    await look.now();
+    await look.run();
+    await look.run();
     assert.equal(warned.length, 1, 'told once');
     assert.match(warned[0]!, /retention.bytes=5, -1 was expected.*\n.*detections.dlq does not exist/);
   });
 
   it('is repeated while the log is read', async () => {
     const long = stage();
-    await long.look.now();
+    await long.look.run();
     await assert.rejects(
       readWith(long, 8_000, () => long.configured({ 'message.timestamp.type': 'CreateTime' })),
       /CreateTime/,
     );
     const short = stage();
-    await short.look.now();
+    await short.look.run();
     assert.equal(await readWith(short, 1_000, () => short.configured({ 'message.timestamp.type': 'CreateTime' })), 3);
   });
 
   it('is not asked for by a rebuild, which reads raw files', async () => {
     const { look, changed } = stage({ fromArchive: true });
     changed({ topicId: 'b' });
-    await look.now();
+    await look.run();
   });
 
   it('tells of partitions whose unarchived records Kafka soon deletes', async () => {
     const { look, changed, warned, now } = stage();
     changed({ retentionMs: 100_000_000 });
-    await look.now();
+    await look.run();
     const epoch = Math.floor((now() - 90_000_000) / 3_600_000) as Epoch;
-    look.tellWhatExpires(epoch, [{ partition: 0, arrival: (now() - 74_000_000) as Instant }]);
+    look.warnOfExpiry(epoch, [{ partition: 0, arrival: (now() - 74_000_000) as Instant }]);
     assert.deepEqual(warned, []);
-    look.tellWhatExpires(
+    look.warnOfExpiry(
       epoch,
       [0, 1].map((partition) => ({ partition, arrival: 0 as Instant })),
     );

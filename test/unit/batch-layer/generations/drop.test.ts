@@ -47,12 +47,12 @@ function afterRebuilds(): World {
 
 const generationFiles = ({ hdfs }: World): string[] =>
   [...hdfs.files.keys()].filter((name) => name.startsWith('_generation'));
-const drop = (world: World, isDry: boolean, graceMs = 0, check = async (): Promise<void> => undefined) => {
+const drop = (world: World, isDryRun: boolean, graceMs = 0, checkLocks = async (): Promise<void> => undefined) => {
   const made = contextOf(world, folder);
   const rebuilding = async (): Promise<RecordedRules> => ({ ...world.rules, generation: 4 });
   const context = { ...made, control: { ...made.control, rebuilding } };
   world.horizon = { ...world.horizon!, graceMs };
-  return dropOldGenerations(context, { isDry, now: 1_000, check });
+  return dropOldGenerations(context, { isDryRun, now: 1_000, checkLocks });
 };
 
 test('a dry run tells what would go, and nothing goes', async () => {

@@ -13,7 +13,7 @@ import type { FirstMet } from '../../../../core/domain/first-met.ts';
 import type { Oid } from '../../../../core/domain/oid.ts';
 import type { World } from '../../../support/batch-doubles.ts';
 import type { Rebuilt, RebuildOptions } from '../../../../batch-layer/generations/rebuild.ts';
-import type { Point } from '../../../../batch-layer/steps.ts';
+import type { CrashPoint } from '../../../../batch-layer/steps.ts';
 import type { Progress } from '../../../../core/stores/control/progress-rows.ts';
 import type { RecordedRules } from '../../../../core/stores/control/rules-rows.ts';
 import { nameOf } from '../../../../core/domain/epoch.ts';
@@ -27,7 +27,7 @@ import { finishSwitch } from '../../../../batch-layer/lock/switch.ts';
 import { contextOf, worldOf } from '../../../support/batch-doubles.ts';
 import { FILLED_RULES, filled, FIRST, stateOf } from '../../../support/filled-world.ts';
 import { below, Crash, hdfsDouble } from '../../../support/hdfs-double.ts';
-import { ARCHIVE_POINTS, RUN_POINTS, SWITCH_POINTS } from '../../../../batch-layer/steps.ts';
+import { CRASH_POINTS } from '../../../../batch-layer/steps.ts';
 import { GenerationChanged, withLakeLock, withLock } from '../../../../batch-layer/lock/lake-lock.ts';
 
 const LAST = (FIRST + 2) as Epoch;
@@ -67,17 +67,17 @@ function nextWorld(old: World, asked: Partial<RecordedRules> = {}): World {
 function rebuilding(
   old: World,
   fresh: World,
-  options: Partial<RebuildOptions> & { reached?: BatchContext['reached'] } = {},
+  options: Partial<RebuildOptions> & { mayCrashAt?: BatchContext['mayCrashAt'] } = {},
 ): Promise<Rebuilt> {
-  const { reached, ...rest } = options;
-  const hooks = reached ? { reached } : {};
+  const { mayCrashAt, ...rest } = options;
+  const hooks = mayCrashAt ? { mayCrashAt } : {};
   const context = contextOf(old, inNewProcess(), hooks);
   const freshContext = contextOf(fresh, inNewProcess(), hooks);
   const putProgress = async (_: number, rows: readonly Progress[]): Promise<void> => void (fresh.progress = [...rows]);
   const next = { ...freshContext, control: { ...freshContext.control, putProgress } };
   return withLock(next, 'rebuild', (held, lease) =>
     rebuild(context, held, lease, {
-      ...{ keepsOld: false, acceptsDifferences: false, took: () => undefined, recounting: (_, work) => work() },
+      ...{ keepsOld: false, acceptsDifferences: false, onPublished: () => undefined, recount: (_, work) => work() },
       ...rest,
     }),
   );
@@ -145,9 +145,9 @@ test('detections, manifests, places and the batch view may all be lost: the raw 
 });
 
 for (const [what, name, word] of [
-  ['of another life of the log', 'part-l2-0-0-9.parquet', /is of life 2 of the log, and this lake is of life 1/],
+  ['of another life of the log', 'part-l2-0-0-9.parquet', /is of log life 2, and this lake is of log life 1/],
   ['that is none', 'notes.txt', /is no raw file of this lake/],
-  ['with offsets that another one holds', 'part-0-0-0.parquet', /holds offsets that another raw file holds too/],
+  ['with offsets that another one holds', 'part-0-0-0.parquet', /hold the same offsets/],
 ] as const) {
   test(`a raw file ${what} is named, and nothing is rebuilt or changed`, async () => {
     const old = await oldWorld();
@@ -196,17 +196,17 @@ test('epochs of another length hold the same detections', async () => {
  * `archive_prepared` to `archived_one_file`: what the new lake takes over of open epochs; `locked` is the first
  * epoch's.
  */
-const POINTS: readonly Point[] = [...RUN_POINTS, ...ARCHIVE_POINTS, ...SWITCH_POINTS];
+const POINTS: readonly CrashPoint[] = Object.values(CRASH_POINTS).flat();
 
 for (const point of POINTS) {
   test(`a rebuild that is killed at ${point} is finished by the next one`, async () => {
     const old = await oldWorld();
     const before_ = await stateOf(old);
     const fresh = nextWorld(old);
-    const reached = (at: Point): void => {
+    const mayCrashAt = (at: CrashPoint): void => {
       if (at === point) throw new Crash(point);
     };
-    await assert.rejects(rebuilding(old, fresh, { reached }), Crash);
+    await assert.rejects(rebuilding(old, fresh, { mayCrashAt }), Crash);
     old.lease = fresh.lease = null;
     const finished = await withLock(contextOf(old, inNewProcess()), 'lake', finishSwitch);
     if (finished === null) await rebuilding(old, fresh);

@@ -13,7 +13,7 @@ import type { LocalFile } from '../../../../batch-layer/model.ts';
 import { oid } from '../../../../core/domain/oid.ts';
 import { HOUR_MS } from '../../../../core/domain/time.ts';
 import { openDuck, quoted } from '../../../../core/stores/lake/duckdb.ts';
-import { detectionsFiles, sortsOf } from '../../../../batch-layer/lake/detections-files.ts';
+import { detectionsFiles, sortGroups } from '../../../../batch-layer/lake/detections-files.ts';
 import { createOutputs, loadLocations } from '../../../../batch-layer/reconcile/duckdb/reconcile.ts';
 import { fileWriter } from '../../../../batch-layer/lake/write-file.ts';
 
@@ -46,7 +46,7 @@ async function written(sortRows: number, rowsPerFile: number): Promise<{ files: 
   const options = {
     folder: join(folder, `${sortRows}-${rowsPerFile}`),
     epoch: '2024-10-04',
-    archive: { partitions: [], files: [], uncut: [], held: [] },
+    archive: { partitions: [], files: [], uncutPartitions: [], heldPartitions: [] },
   };
   const files: LocalFile[] = [];
   const rows: Row[] = [];
@@ -91,8 +91,8 @@ test('a large hour is cut into files of a size, in order', async () => {
 test('hours are sorted together as far as there is room, and a large one alone', () => {
   const hours = [3, 4, 20, 1, 1, 9].map((rows, hour) => ({ hour, rows }));
   assert.deepEqual(
-    sortsOf(hours, 10).map((some) => some.map(({ hour }) => hour)),
+    sortGroups(hours, 10).map((some) => some.map(({ hour }) => hour)),
     [[0, 1], [2], [3, 4], [5]],
   );
-  assert.deepEqual(sortsOf([], 10), []);
+  assert.deepEqual(sortGroups([], 10), []);
 });

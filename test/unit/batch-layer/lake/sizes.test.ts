@@ -6,7 +6,7 @@ import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import fc from 'fast-check';
 import { CHUNK_ROWS } from '../../../../core/stores/lake/duckdb.ts';
-import { sortsOf } from '../../../../batch-layer/lake/detections-files.ts';
+import { sortGroups } from '../../../../batch-layer/lake/detections-files.ts';
 import { bucketsOf } from '../../../../batch-layer/reconcile/duckdb/reconcile.ts';
 import { groupRowsFor, rawFileBytesFor } from '../../../../batch-layer/lake/sizes.ts';
 
@@ -64,7 +64,7 @@ test('a partition whose names are heavy is split like one of many rows', () => {
 test('hours are sorted together only as far as their names fit too', () => {
   const hours = [400, 500, 900, 50].map((bytes, hour) => ({ hour, rows: 1, bytes }));
   assert.deepEqual(
-    sortsOf(hours, 1_000, 1_000).map((some) => some.map(({ hour }) => hour)),
+    sortGroups(hours, 1_000, 1_000).map((some) => some.map(({ hour }) => hour)),
     [
       [0, 1],
       [2, 3],

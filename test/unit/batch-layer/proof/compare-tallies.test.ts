@@ -39,7 +39,7 @@ function compared(options: { atCut?: Tallies; progressAt?: number; own: Tallies;
   if (options.atCut) world.cutTallies!.set('0/10', { partition: 0, cut: 10, tallies: options.atCut });
   const nextOffset = options.progressAt ?? 99;
   const progress = { partition: 0, nextOffset, arrival: 0 as Instant, tallies: tallies({ new: 5 }) };
-  const speed: SpeedProgress = { waitFor: async () => undefined, past: () => progress, latest: () => progress };
+  const speed: SpeedProgress = { waitFor: async () => undefined, atOrPast: () => progress, latest: () => progress };
   const before = options.before ? previous(options.before) : null;
   return compareTallies(contextOf(world, '/nowhere'), [partition(10, options.own)], before, speed);
 }

@@ -116,15 +116,13 @@ async function compared(world: World, published: readonly Met[], deferred: reado
     }
     const partitions = [0, 1].map((partition) => ({ partition, cut: 500, tallies: NO_TALLIES }));
     const context = contextOf(world, folder);
-    return await compare(
-      context,
-      duck,
-      EPOCH,
-      'published',
-      { partitions } as unknown as Draft,
-      null,
-      speedProgress(context),
-    );
+    return await compare(context, duck, {
+      epoch: EPOCH,
+      published: 'published',
+      draft: { partitions } as unknown as Draft,
+      previous: null,
+      speed: speedProgress(context),
+    });
   } finally {
     duck.close();
   }

@@ -55,7 +55,7 @@ for (const [bytes, records] of [
     const limits = bucketsFor(MEMORY_MB);
     const locations = [{ oid: oid(1), name: 'Bridge' }];
     await reconcile(duck, RULES, { raw, earlier: [], locations, lakeFiles: async () => [] }, limits);
-    const archive = { partitions: [], files: [], uncut: [], held: [] };
+    const archive = { partitions: [], files: [], uncutPartitions: [], heldPartitions: [] };
     const options = {
       folder: join(folder, String(bytes)),
       epoch: '2024-10-04',

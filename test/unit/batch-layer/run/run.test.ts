@@ -15,7 +15,7 @@ import type { RunReport } from '../../../../core/stores/lake/runs.ts';
 import type { State } from '../../../support/filled-world.ts';
 import type { World } from '../../../support/batch-doubles.ts';
 import type { Epoch } from '../../../../core/domain/epoch.ts';
-import type { Point } from '../../../../batch-layer/steps.ts';
+import type { CrashPoint } from '../../../../batch-layer/steps.ts';
 import { eachHourCellOf, hourCellKey, hourRowKey, hourRowsOf } from '../../../../core/domain/hour-counts.ts';
 import { minuteOf } from '../../../../core/domain/time.ts';
 import { nameOf } from '../../../../core/domain/epoch.ts';
@@ -29,7 +29,7 @@ import { contextOf } from '../../../support/batch-doubles.ts';
 import { FILLED_RULES, filled, FIRST, stateOf } from '../../../support/filled-world.ts';
 import { Crash } from '../../../support/hdfs-double.ts';
 import { testClock } from '../../../support/lease-clock.ts';
-import { RUN_POINTS } from '../../../../batch-layer/steps.ts';
+import { CRASH_POINTS } from '../../../../batch-layer/steps.ts';
 
 const RULES = FILLED_RULES;
 const FIRST_EPOCH = { from: FIRST as Epoch, to: FIRST as Epoch };
@@ -112,13 +112,13 @@ test('the second epoch follows from the first: its copies of earlier epochs do n
   );
 });
 
-for (const point of RUN_POINTS) {
+for (const point of CRASH_POINTS.run) {
   test(`killed at ${point}, the next run ends as if nothing had happened`, async () => {
     const world = filled();
-    const reached = (at: Point): void => {
+    const mayCrashAt = (at: CrashPoint): void => {
       if (at === point) throw new Crash(point);
     };
-    await assert.rejects(publishEpochs(contextOf(world, inNewProcess(), { reached }), FIRST_EPOCH), Crash);
+    await assert.rejects(publishEpochs(contextOf(world, inNewProcess(), { mayCrashAt }), FIRST_EPOCH), Crash);
     world.lease = null;
     const again = await published(world);
     assert.equal(again.length, ['horizon_moved', 'pruned'].includes(point) ? 0 : 1);
@@ -148,12 +148,12 @@ function outwardOf(world: World): unknown {
   };
 }
 
-for (const point of RUN_POINTS.slice(0, -1)) {
+for (const point of CRASH_POINTS.run.slice(0, -1)) {
   test(`a run that loses the lock at ${point} does nothing more that others see`, async () => {
     const world = filled();
     const clock = testClock();
     let seen: unknown = null;
-    const reached = async (at: Point): Promise<void> => {
+    const mayCrashAt = async (at: CrashPoint): Promise<void> => {
       if (at !== point || seen !== null) return;
       // Renames beside this one end first.
       for (let turns = 0; turns < 50; turns++) await turn();
@@ -161,7 +161,7 @@ for (const point of RUN_POINTS.slice(0, -1)) {
       await clock.advance(1_500);
       seen = outwardOf(world);
     };
-    const context = contextOf(world, inNewProcess(), { reached });
+    const context = contextOf(world, inNewProcess(), { mayCrashAt });
     const lease = await takeLease(context.control, 'lake', { ...LEASE_DEFAULTS, clock, owner: 'loser' });
     const held = { ...context, signal: lease.lost };
     const outcome = runEpoch(held, lease, null, FIRST as Epoch);
@@ -182,10 +182,10 @@ function withoutLeftovers(state: State): State {
 test('killed between operations of HDFS from the intent on, the next run ends as if nothing had happened', async () => {
   for (let operations = 0; ; operations += 8) {
     const world = filled();
-    const reached = (at: Point): void => {
+    const mayCrashAt = (at: CrashPoint): void => {
       if (at === 'intended') world.hdfs.budget = operations;
     };
-    const died = await publishEpochs(contextOf(world, inNewProcess(), { reached }), FIRST_EPOCH).then(
+    const died = await publishEpochs(contextOf(world, inNewProcess(), { mayCrashAt }), FIRST_EPOCH).then(
       () => false,
       () => true,
     );
@@ -203,10 +203,10 @@ test('killed between operations of HDFS from the intent on, the next run ends as
 
 test('a file that is neither staged nor published stops the run for a person to look', async () => {
   const world = filled();
-  const reached = (at: Point): void => {
+  const mayCrashAt = (at: CrashPoint): void => {
     if (at === 'intended') throw new Crash(at);
   };
-  await assert.rejects(publishEpochs(contextOf(world, inNewProcess(), { reached }), FIRST_EPOCH), Crash);
+  await assert.rejects(publishEpochs(contextOf(world, inNewProcess(), { mayCrashAt }), FIRST_EPOCH), Crash);
   const victim = [...world.hdfs.files.keys()].find((name) => name.includes('/lake/detections/'))!;
   world.hdfs.files.delete(victim);
   world.lease = null;

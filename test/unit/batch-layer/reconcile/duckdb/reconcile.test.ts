@@ -143,7 +143,7 @@ async function batch(
         {
           raw,
           earlier: met,
-          hasMoved: hasGrownBefore(dayOf(e), { ...RULES, growths }),
+          hasGrown: hasGrownBefore(dayOf(e), { ...RULES, growths }),
           locations: [{ oid: oid(1), name: 'Bridge' }],
           lakeFiles: async (dates) => published.filter(({ date }) => dates.includes(date)),
         },

@@ -1,8 +1,8 @@
 /**
- * How the batch view is written: puts of bounded size, a few under way at a time.
+ * Writes the batch view to HBase in puts of bounded size, a few at a time.
  *
- * batch-view.ts hands over pieces of rows as it counts them; pieces of one row go into one mutation as far as they come
- * together. Nothing is kept beyond the puts that are under way, whatever the epoch's size.
+ * batch-view.ts hands over pieces of rows as it counts them; pieces of one row that come together go into one mutation.
+ * Memory holds only the puts that are under way, however large the epoch is.
  */
 import type { HourCell, HourRowName } from '../../core/domain/hour-counts.ts';
 import type { ListWrite } from '../../core/stores/views/list-view.ts';
@@ -18,17 +18,17 @@ const MINUTE_BYTES = 3;
 const ENTRY_BYTES = 18;
 const PUTS_AT_ONCE = 3;
 
-/** A part of a row: a count cell, or some of the list. */
+/** A part of a row: a count cell, or a part of the list of detections. */
 export type Piece = { readonly name: HourRowName } & ({ readonly cell: HourCell } | { readonly list: ListWrite });
 
-export interface PutLine {
+interface PutQueue {
   put(pieces: readonly Piece[]): Promise<void>;
-  /** Resolves with the number of cells when all are written. */
-  all(): Promise<number>;
+  /** Waits until all pieces are written; returns the number of cells. */
+  finish(): Promise<number>;
 }
 
-export function putLine(context: BatchContext): PutLine {
-  const underWay = new Set<Promise<void>>();
+export function putQueue(context: BatchContext): PutQueue {
+  const puts = new Set<Promise<void>>();
   let open = newPart();
   let cells = 0;
   const failure = new AbortController();
@@ -38,27 +38,27 @@ export function putLine(context: BatchContext): PutLine {
     open = newPart();
     context.signal.throwIfAborted();
     failure.signal.throwIfAborted();
-    if (underWay.size >= PUTS_AT_ONCE) await Promise.race(underWay);
+    if (puts.size >= PUTS_AT_ONCE) await Promise.race(puts);
     const put = withRetry(COMMAND_RETRY, () => context.batchView.put(writes), {
       signal: [context.signal, failure.signal],
     })
       .catch((thrown: unknown) => failure.abort(thrown))
-      .finally(() => underWay.delete(put));
-    underWay.add(put);
-    context.say.progress('view', cells, 'cells');
+      .finally(() => puts.delete(put));
+    puts.add(put);
+    context.progressLine.update('view', cells, 'cells');
   };
   return {
     async put(pieces) {
       for (const piece of pieces) {
-        if (!open.take(piece)) {
+        if (!open.add(piece)) {
           await send();
-          open.take(piece);
+          open.add(piece);
         }
       }
     },
-    async all() {
+    async finish() {
       if (open.cells > 0) await send();
-      await Promise.all(underWay);
+      await Promise.all(puts);
       failure.signal.throwIfAborted();
       return cells;
     },
@@ -68,8 +68,8 @@ export function putLine(context: BatchContext): PutLine {
 interface Part {
   readonly rows: Map<string, Mutable<BatchRowWrite>>;
   readonly cells: number;
-  /** False: it is full, and took nothing. An empty part takes any piece. */
-  take(piece: Piece): boolean;
+  /** Returns false if the part is full and the piece was not added. An empty part takes any piece. */
+  add(piece: Piece): boolean;
 }
 type Mutable<T> = { [K in keyof T]: T[K] extends readonly (infer Entry)[] ? Entry[] : T[K] };
 
@@ -82,7 +82,7 @@ function newPart(): Part {
     get cells() {
       return cells;
     },
-    take(piece) {
+    add(piece) {
       const size = bytesOf(piece);
       if (cells > 0 && (cells === CELLS_PER_PUT || bytes + size > BYTES_PER_PUT)) return false;
       const key = hourRowKey(piece.name);

@@ -1,0 +1,53 @@
+/** The longer help of the batch commands. It is the contract of their exit codes. */
+
+export const HELP = `
+An epoch is the slice of time in which Kafka received its records: a UTC day (2026-11-22), or less (2026-11-22T1410).
+Epochs are published in order, each once. The next run finishes what a dead run began. Only one run works at a time.
+
+Exit codes:
+  0  done; also if the result is "unproven"
+  1  a bug: the stack trace is on standard error; it is safe to run again
+  2  usage or configuration; or other epochs must be published before this one
+  3  nothing to do: published already, not over yet, or computed again with the same result
+  4  a data check failed; or published with differences, which publishing repaired
+  5  a dependency is down: run again when it is back
+  6  another run holds the lake: run again when it has ended
+
+Examples:
+  sightline batch run                        call it every night; it catches up on missed nights in order
+  sightline batch archive                    call it every hour, so that Kafka's retention deletes nothing unarchived
+  sightline batch report                     what the last run published and proved
+  sightline batch run --epoch 2026-11-22 --reprocess all    compare that day with what the log says`;
+
+export const RUN_HELP = `
+Without --epoch, --from and --to: every epoch that is over, oldest first. A range stops at its first failure.
+An epoch before the next unpublished one is published already (exit code 3); one after it is refused (2).
+--reprocess changes nothing. Exit code 3: all epochs are the same. Exit code 4: an epoch differs; it stops there and
+prints the ids with both sides. DuckDB on this machine computes, whichever engine published.
+
+Environment: KAFKA_BROKERS, HBASE_ZOOKEEPER, WEBHDFS_URL, SIGHTLINE_ROOT, BATCH_MEMORY_MB (2048), BATCH_THREADS (2),
+SPEED_WAIT_SECONDS (60: how long a run waits for the speed layer; after that its part is unproven), LOG_LEVEL (warn).
+--engine spark: SPARK_MASTER (local[*]), SPARK_HOME or "sightline spark setup", SPARK_SUBMIT_OPTIONS, HDFS_URL,
+HADOOP_CONF_DIR.`;
+
+export const ARCHIVE_HELP = `
+Each file holds an exact range of offsets and is read back after it is written. The run of its epoch takes the file over
+and reads only the rest from Kafka. You may stop or kill the command at any point.
+Exit code 3: the log holds nothing new. Exit code 5: a partition could not be read to its end, because a broker's clock
+ran ahead; all others are archived.`;
+
+export const PRUNE_HELP = `
+--generations: after the switch of "batch rebuild", the old lake lies in SIGHTLINE_ROOT/_generation-<n>; its counts and
+its first-met rows are in HBase. This removes them for every generation before the current one, when the recorded grace
+after the switch is over. First it checks that the current lake is complete: every epoch has its manifest, and every
+file has its length. If not, it removes nothing (exit code 4). It never touches a generation that is being rebuilt.
+What it removes cannot be brought back. If it is killed, run it again.`;
+
+export const REBUILD_HELP = `
+It publishes every epoch again, in order, from the raw files below SIGHTLINE_ROOT/lake/raw, into
+SIGHTLINE_ROOT/_generation-<n>. To change EPOCH_SECONDS, DEDUP_WINDOW_DAYS or CLOCK_AHEAD_DAYS, set the new values and
+call it. Then a worker counts the records after the new horizon, and the new generation replaces the old one. Workers
+and schedulers of the old generation end with exit code 5; start them again. Epochs are published meanwhile as usual.
+If the command is killed, run it again. Exit code 4: rows differ from those that were published, and nothing was
+switched. The old lake is kept in SIGHTLINE_ROOT/_generation-<n - 1>: "batch prune --generations" removes it, and says
+how large it is with --dry-run.`;
