@@ -69,7 +69,7 @@ const linesOf = <T>(text: string): T[] =>
     .map((line) => JSON.parse(line) as T);
 const until = async (t: number): Promise<void> => void (await pause(Math.max(0, t - Date.now())));
 
-test('what is archived while an epoch is open is taken over by its run, with every record once', async () => {
+test('a run takes over what was archived while its epoch was open, with every record once', async () => {
   const { rules, hdfs: files } = batch.context;
   await pause(3_000);
   const first = await command(['archive', '--json']);
@@ -104,7 +104,7 @@ test('what is archived while an epoch is open is taken over by its run, with eve
   );
 });
 
-test('one payload altered in the lake is found by computing the epoch again, and named', async () => {
+test('--reprocess finds and names one payload that was altered in the lake', async () => {
   const { hdfs: files } = batch.context;
   const { path } = published.files.find((file) => file.path.startsWith('lake/detections/'))!;
   const [whole, altered] = ['whole', 'altered'].map((name) => join(world.config.SIGHTLINE_HOME, `${name}.parquet`)) as [
@@ -136,7 +136,7 @@ test('one payload altered in the lake is found by computing the epoch again, and
   assert.equal((await command(['run', '--epoch', published.epoch, '--reprocess', 'all'])).code, 3);
 });
 
-test('a run that is not alone ends with 6, one whose dependency is down with 5, one that was asked nonsense with 2', async () => {
+test('exit codes: 6 if another run holds the lock, 5 if a dependency is down, 2 for wrong usage', async () => {
   const { control } = batch.context;
   const lease = await takeLease(control, LAKE_LEASE, { ...LEASE_DEFAULTS, owner: 'another:1:1' });
   assert.equal((await command(['archive'])).code, 6);
@@ -160,7 +160,7 @@ async function withoutLake(rules: OpenBatch['context']['rules']): Promise<number
   return ended.map(({ code }) => code);
 }
 
-test('a raw file of another life of the log makes a rebuild refuse before anything is changed, and moved away it does not', async () => {
+test('a rebuild refuses a raw file of another log life before it changes anything, and works when the file is moved', async () => {
   const { hdfs: files, control } = batch.context;
   const foreign = `lake/raw/epoch=${published.epoch}/part-l2-0-0-9.parquet`;
   const names = async (): Promise<string[]> => (await files.walk('')).map(({ path }) => path).sort();
@@ -178,7 +178,7 @@ test('a raw file of another life of the log makes a rebuild refuse before anythi
   assert.deepEqual(await names(), before_);
 });
 
-test('from the archive alone come the rows and counts that were there, and the new generation takes their place', async () => {
+test('a rebuild from the archive alone gives the same rows and counts, and its generation replaces the old one', async () => {
   const { config } = world;
   const files = hdfs(config);
   const before_ = await answersOf();
@@ -203,7 +203,7 @@ test('from the archive alone come the rows and counts that were there, and the n
   assert.ok(next.every(({ result, generation }) => result === 'proved' && generation === 2));
 });
 
-test('the grace is the one that was recorded: a prune whose environment has another one removes nothing before', async () => {
+test('the recorded grace decides, not that of the environment: a prune removes nothing before it is over', async () => {
   const now = { PRUNE_GRACE_SECONDS: '0' };
   const horizon = (await batch.context.control.horizon(2))!;
   assert.equal(horizon.graceMs, GRACE_SECONDS * 1_000);
@@ -211,7 +211,7 @@ test('the grace is the one that was recorded: a prune whose environment has anot
   assert.equal((await command(['prune', '--generations'], now)).code, 3);
 });
 
-test('what the generation before left is told by a dry run, removed when asked, and missed by nobody', async () => {
+test('prune --generations: a dry run says what the old generation left, and answers stay the same after its removal', async () => {
   const now = { PRUNE_GRACE_SECONDS: '600' };
   await until(switchedAt + GRACE_SECONDS * 1_000 + 500);
   const before_ = await answersOf();
@@ -226,7 +226,7 @@ test('what the generation before left is told by a dry run, removed when asked, 
   assert.deepEqual(await answersOf(), before_);
 });
 
-test('pruning is told by a dry run, takes published epochs from the speed view once, and is nothing to do after that', async () => {
+test('prune: a dry run says what is due, a prune removes it from the speed view, and the next one has nothing to do', async () => {
   const now = { PRUNE_GRACE_SECONDS: '600' };
   await until((await batch.context.control.horizon(2))!.keptUntil! + 500);
   const before_ = await answersOf();

@@ -139,7 +139,7 @@ function countedTwice({ scope, partition, hour, epoch, cells }: CountRow): Speed
   return { name: { group: groupOf(location), hour, epoch }, partition, cells: [wrong], listed: [] };
 }
 
-test('what is published is nothing to do, what is not over neither, what lies beyond is refused', async () => {
+test('a published epoch and an open epoch are nothing to do; an epoch beyond the next is refused', async () => {
   const { rules } = batch.context;
   const horizon = (await horizonOf(batch.context))!;
   const run = (epoch: number) =>
@@ -156,7 +156,7 @@ test('what is published is nothing to do, what is not over neither, what lies be
   assert.deepEqual([code, (JSON.parse(stdout) as RunReport).epoch_number], [0, horizon.epoch]);
 });
 
-test('without a speed layer an epoch is published as unproven, and strays are sent home', async () => {
+test('without a speed layer an epoch is published as unproven, and its run forwards the strays', async () => {
   speed!.kill('SIGTERM');
   await new Promise((resolve) => speed!.once('exit', resolve));
   speed = null;
@@ -194,7 +194,7 @@ function isBehind(why: string, partition: number, cut: number): boolean {
 /** Behind `horizon_moved` the epoch is published, and the next run has nothing to be killed in. */
 const POINTS = CRASH_POINTS.run.filter((point) => point !== 'pruned');
 
-test('a run that is killed at one point after the other is finished by the last one, and readers never see a part of it', async () => {
+test('runs that are killed at each point in turn are finished by the last one, and readers never see a part', async () => {
   await fed.stop();
   const epoch = await next();
   const readers = reading(epoch);
@@ -257,7 +257,7 @@ function reading(epoch: Epoch): { stop(): Promise<number[]> } {
   };
 }
 
-test('in the end every detection that was sent is published once, every record is archived once, and the batch view has them all', async () => {
+test('in the end every detection is published once, every record is archived once, and the batch view has all', async () => {
   const { context } = batch;
   // A stray that a run sends home arrives in the epoch of that moment, which may be several epochs on.
   for (let sentUpTo = Date.now(), publishedTo = 0; publishedTo <= sentUpTo;) {

@@ -144,7 +144,7 @@ print(json.dumps({"items": {row.item_name: row["count"] for row in items}, "rows
 spark.stop()
 `;
 
-test('pandas, DuckDB and Spark answer the examples of the page alike', async () => {
+test('pandas, DuckDB and Spark answer the examples of docs/data.md alike', async () => {
   const [python, spark] = examplesOf(DATA_PAGE, '## Examples', 'python');
   const { SIGHTLINE_ROOT: root, WEBHDFS_URL: url, SIGHTLINE_HOME: home } = world.config;
   const dates = (await batch.context.hdfs.list('lake/detections')).map(({ path }) =>

@@ -94,7 +94,7 @@ async function differences(columns: string, a: string, b: string): Promise<Row[]
 const count = async (from: string): Promise<number> =>
   Number((await duck.rows(`SELECT COUNT(*) AS n FROM ${from}`))[0]!.n);
 
-test('the golden epoch has every fate in it', async () => {
+test('the golden epoch has every outcome in it', async () => {
   const [fates] =
     await duck.rows(`SELECT SUM(new)::INT AS new, SUM(deferred)::INT AS deferred, SUM(copies_of_earlier)::INT AS earlier,
     SUM(detections)::INT AS detections FROM fates`);
@@ -114,13 +114,13 @@ test('Spark publishes the rows that DuckDB publishes', async () => {
 });
 
 for (const relation of ['met', 'conflicts']) {
-  test(`Spark tells the same in ${relation}`, async () => {
+  test(`Spark and DuckDB agree on ${relation}`, async () => {
     assert.equal(await count(written(relation)), await count(relation));
     assert.deepEqual(await differences('*', relation, written(relation)), []);
   });
 }
 
-test('Spark accounts for the records of every partition as DuckDB does, which went by buckets', async () => {
+test('Spark and DuckDB agree on the records of every partition, though DuckDB works in buckets', async () => {
   const fates = (from: string): Promise<Row[]> =>
     duck.rows(`SELECT kafka_partition, SUM(detections)::BIGINT AS detections, SUM(new)::BIGINT AS new, SUM(deferred)::BIGINT AS deferred,
       SUM(copies_of_earlier)::BIGINT AS copies_of_earlier FROM ${from} GROUP BY kafka_partition ORDER BY kafka_partition`);
@@ -186,7 +186,7 @@ test('files lie in the folder of their day and hour, in the order of place and t
   }
 });
 
-test('what Spark writes has the layout of the contract', async () => {
+test('the files of Spark have the layout of the contract', async () => {
   const all = quoted(join(folder, 'out', 'detections', '**', '*.parquet'));
   const columns =
     await duck.rows(`SELECT path_in_schema AS name, ANY_VALUE(type) AS type, BOOL_AND(compression = 'ZSTD') AS zstd,
@@ -233,7 +233,7 @@ print(json.dumps({"rows": len(frame), "ids": int(frame["detection_oid"].nunique(
   assert.deepEqual(answer, { rows: await count('detections'), ids, epoch: EPOCH, type: 'timestamp[us, tz=UTC]' });
 });
 
-test('a job that fails is told with what Spark said last, and ends with exit code 5', async () => {
+test('a job that fails ends with exit code 5 and the last lines of Spark', async () => {
   const planFile = join(folder, 'broken.json');
   await writeFile(planFile, '{"epoch": "none"}');
   const job = { plan: planFile, logFile: join(folder, 'broken.log'), shuffles: 2 };

@@ -135,7 +135,7 @@ for (const name of masters) {
     },
   );
 
-  test(`what Spark published by ${name} is what DuckDB finds in the log, row by row`, async () => {
+  test(`the rows that Spark published by ${name} are those that DuckDB finds in the log`, async () => {
     const found = await reprocess(batch.context, published.epoch_number as Epoch);
     assert.deepEqual(
       [found.only_published, found.only_computed, found.rows, found.altered_files],
@@ -144,7 +144,7 @@ for (const name of masters) {
   });
 }
 
-test('the next epoch knows what Spark met', async () => {
+test('the next epoch knows the ids that Spark has first met', async () => {
   const epoch = await nextOver();
   const { reports } = await publishEpochs(
     batch.context,

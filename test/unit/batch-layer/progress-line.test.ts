@@ -15,7 +15,7 @@ function stream(isTTY: boolean): { text: string; isTTY: boolean; write(text: str
   return made;
 }
 
-test('rate and time left follow from what is done and what is left', () => {
+test('rate and time left follow from the count and the total', () => {
   assert.equal(
     progressText(80_000, 'records', 1_000, 880_000),
     '80,000 of 880,000 records, 80,000 a second, 10 s left',
@@ -29,7 +29,7 @@ test('rate and time left follow from what is done and what is left', () => {
   assert.match(progressText(1, 'files', 60_000, 1_000), /, 16\.6 h left$|, 16\.7 h left$/);
 });
 
-test('on a terminal one line is written over', () => {
+test('on a terminal one line is overwritten', () => {
   const out = stream(true);
   let now = 0;
   const progressLine = progressLineOn(out, () => now);
@@ -42,7 +42,7 @@ test('on a terminal one line is written over', () => {
   assert.ok(out.text.endsWith('2026-11-22 archive: 1.5 s\n'));
 });
 
-test('elsewhere a line is written when a step ends, and every half minute of a long one, without control characters', () => {
+test('elsewhere a line is written when a step ends and every half minute of a long step, without control characters', () => {
   const out = stream(false);
   let now = 0;
   const progressLine = progressLineOn(out, () => now);

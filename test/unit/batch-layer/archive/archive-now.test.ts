@@ -81,7 +81,7 @@ async function assertPublishedAsEver(world: World): Promise<void> {
   for (const name of world.hdfs.files.keys()) if (name.startsWith('lake/raw/')) assert.ok(named.has(name), name);
 }
 
-test('what was archived in pieces is taken over, and only the rest is read from the log', async () => {
+test('a run takes over what was archived before, and reads only the rest from the log', async () => {
   const { world, arrive } = early(0.2);
   const [first] = await archiving(contextOf(world, inNewProcess()));
   assert.equal(first!.epoch, nameOfFirst);
@@ -113,7 +113,7 @@ test('several epochs that are over are archived into their own folders, and thei
   await assertPublishedAsEver(world);
 });
 
-test('what Kafka deleted after it was archived is not missed', async () => {
+test('a run does not need records that Kafka deleted after they were archived', async () => {
   const { world, arrive } = early(0.3);
   await archiving(contextOf(world, inNewProcess()));
   const lows = world.log.map((log) => log.length);
@@ -137,7 +137,7 @@ for (const point of CRASH_POINTS.archive) {
   });
 }
 
-test('an archive that is killed between any two operations of HDFS, and again, is finished by whoever comes next', async () => {
+test('an archive that is killed twice between any two operations of HDFS is finished by the next process', async () => {
   for (let operations = 1; ; operations += 5) {
     const { world, arrive } = early(0.3);
     world.hdfs.budget = operations;
@@ -156,7 +156,7 @@ test('an archive that is killed between any two operations of HDFS, and again, i
   }
 });
 
-test('a writer that was taken for dead cannot put a second entry in the place of the first', async () => {
+test('a writer that has lost its lock cannot replace the journal entry of another one', async () => {
   const { world, arrive } = early(0.2);
   const mayCrashAt = async (at: CrashPoint): Promise<void> => {
     if (at !== 'archive_prepared') return;
@@ -173,7 +173,7 @@ test('a writer that was taken for dead cannot put a second entry in the place of
   await assertPublishedAsEver(world);
 });
 
-test('a file in the archive that nobody declared stops the run for a person to look', async () => {
+test('a file in the archive that no journal names stops the run', async () => {
   const world = filled();
   world.hdfs.files.set(`lake/raw/epoch=${nameOfFirst}/part-0-0-5.parquet`, Buffer.from('foreign'));
   await assert.rejects(
@@ -183,7 +183,7 @@ test('a file in the archive that nobody declared stops the run for a person to l
 });
 
 for (const point of CRASH_POINTS.archive) {
-  test(`an archiving that loses the lock at ${point} does nothing more that others see`, async () => {
+  test(`an archive that loses the lock at ${point} has no further effect that others see`, async () => {
     const { world } = early(0.2);
     const clock = testClock();
     const outside = (): string[] =>

@@ -206,7 +206,7 @@ test('a corrected stamp neither cuts the epoch nor carries its arrival ahead', a
   );
 });
 
-test('what an archive holds is read again whatever clocks say now', async () => {
+test('a rebuild reads archived records again, whatever the clock says now', async () => {
   const world = worldOf(RULES);
   seen(world, 0, START, FUTURE);
   seen(world, 1, FUTURE);
@@ -225,7 +225,7 @@ test('what an archive holds is read again whatever clocks say now', async () => 
   assert.deepEqual([partitions.map(({ cut }) => cut), heldPartitions], [[1, 0], []]);
 });
 
-test('a dry run settles nothing for others', async () => {
+test('a dry run records no stamp for other readers', async () => {
   const world = worldOf(RULES);
   seen(world, 0, START, END);
   seen(world, 1, END);
@@ -240,7 +240,7 @@ test('a dry run settles nothing for others', async () => {
   assert.deepEqual([partitions.map(({ cut }) => cut), world.stamps?.size], [[1, 0], 0]);
 });
 
-test('an epoch is not archived from a topic that stamps otherwise, nor from one that was created anew', async () => {
+test('an epoch is not archived from a topic without LogAppendTime, nor from a topic that was created anew', async () => {
   const world = worldOf(RULES);
   seen(world, 0, START, END);
   seen(world, 1, END);

@@ -46,7 +46,7 @@ function frozen(): World {
 const corrected = (world: World) =>
   recordCorrection(contextOf(world, inNewProcess()).control, 1, P, { from: AT, to: AT }, FUTURE);
 
-test('the archive takes what lies before it, and all of the other partitions, and tells which one is held', async () => {
+test('the archive reads up to the stamp, and all of the other partitions, and names the held partition', async () => {
   const world = frozen();
   const { epochs, heldPartitions } = await withLakeLock(contextOf(world, inNewProcess()), archiveNow);
   assert.deepEqual(heldPartitions, [{ partition: P, offset: AT, stamp: FUTURE }]);
@@ -56,7 +56,7 @@ test('the archive takes what lies before it, and all of the other partitions, an
   );
 });
 
-test('a run is held and no failed try; corrected, it publishes what it would have without the stamp', async () => {
+test('a held run is no failed attempt; after the correction it publishes the same as without the stamp', async () => {
   const yardstick = filled();
   await publishEpochs(contextOf(yardstick, inNewProcess()), ALL);
   const world = frozen();
@@ -109,7 +109,7 @@ test('a rebuild reads the same arrivals from the archive', async () => {
   assert.deepEqual(fresh.horizon!.arrivals, old.horizon!.arrivals);
 });
 
-test('the scheduler waits without reading the epoch again, says so once, and goes on when it is corrected', async (t) => {
+test('the scheduler waits without reading the epoch again, logs it once, and goes on after the correction', async (t) => {
   const world = frozen();
   const stop = new AbortController();
   const context = contextOf(world, inNewProcess(), { signal: stop.signal });

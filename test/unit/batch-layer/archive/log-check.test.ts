@@ -55,8 +55,8 @@ async function readWith({ look, pass }: ReturnType<typeof stage>, ms: number, ch
   return read;
 }
 
-describe('a look at the log', () => {
-  it('refuses what stops the archive, and names the command', async () => {
+describe('the check of the log', () => {
+  it('refuses a setting that stops the archive, and names the command that repairs it', async () => {
     const { look, changed, configured } = stage();
     await look.run();
     configured({ 'message.timestamp.type': 'CreateTime' });
@@ -72,7 +72,7 @@ describe('a look at the log', () => {
     await assert.rejects(look.run(), /has 3 partitions, recorded were 2/);
   });
 
-  it('archives on where only the dead-letter topic is at fault, or where what is left is threatened', async () => {
+  it('only warns if the dead-letter topic is missing or a setting threatens later records', async () => {
     const { look, changed, warned } = stage();
     changed({ settings: otherwise({ 'retention.bytes': '5' }).settings, deadLetterSettings: null });
     await look.run();
@@ -93,13 +93,13 @@ describe('a look at the log', () => {
     assert.equal(await readWith(short, 1_000, () => short.configured({ 'message.timestamp.type': 'CreateTime' })), 3);
   });
 
-  it('is not asked for by a rebuild, which reads raw files', async () => {
+  it('is skipped by a rebuild, which reads raw files', async () => {
     const { look, changed } = stage({ fromArchive: true });
     changed({ topicId: 'b' });
     await look.run();
   });
 
-  it('tells of partitions whose unarchived records Kafka soon deletes', async () => {
+  it('warns of partitions whose unarchived records Kafka soon deletes', async () => {
     const { look, changed, warned, now } = stage();
     changed({ retentionMs: 100_000_000 });
     await look.run();

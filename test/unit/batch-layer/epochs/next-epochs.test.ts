@@ -23,14 +23,14 @@ const at = (number: number): number => number * 300_000;
 const horizon = (number: number) => ({ epoch: e(number) });
 const isUsage = (fault: { exitCode?: number }): boolean => fault.exitCode === 2;
 
-test('without an epoch, the next one is run for as long as it is over', () => {
+test('without a range, the next epoch is run if it is over', () => {
   const all = { from: null, to: null };
   assert.deepEqual(planNextRun(all, null, RULES, at(101)), { run: 100 });
   assert.deepEqual(planNextRun(all, horizon(104), RULES, at(106)), { run: 105 });
   assert.ok('stop' in planNextRun(all, horizon(104), RULES, at(106) - 1));
 });
 
-test('a named epoch is run when it is next, done when it is published, refused when it lies beyond', () => {
+test('a named epoch is run if it is the next, skipped if it is published, refused if it lies beyond', () => {
   const one = { from: e(105), to: e(105) };
   assert.deepEqual(planNextRun(one, horizon(104), RULES, at(110)), { run: 105 });
   assert.ok('stop' in planNextRun(one, horizon(105), RULES, at(110)));
@@ -38,13 +38,13 @@ test('a named epoch is run when it is next, done when it is published, refused w
   assert.throws(() => planNextRun(one, null, RULES, at(110)), isUsage);
 });
 
-test('a range goes on from the horizon to its end', () => {
+test('a range is run from the horizon to its end', () => {
   const range = { from: e(103), to: e(106) };
   assert.deepEqual(planNextRun(range, horizon(104), RULES, at(110)), { run: 105 });
   assert.ok('stop' in planNextRun(range, horizon(106), RULES, at(110)));
 });
 
-test('epochs are asked for by name', () => {
+test('an epoch is named by its name, and other texts are refused', () => {
   assert.deepEqual(readEpochRange({}, RULES), { from: null, to: null });
   assert.deepEqual(readEpochRange({ epoch: '1970-01-01T0820' }, RULES), { from: 100, to: 100 });
   assert.deepEqual(readEpochRange({ from: '1970-01-01T0820', to: '1970-01-01T0830' }, RULES), { from: 100, to: 102 });
@@ -53,7 +53,7 @@ test('epochs are asked for by name', () => {
   assert.throws(() => readEpochRange({ from: '1970-01-01T0830', to: '1970-01-01T0820' }, RULES), isUsage);
 });
 
-test('the batch is behind by the epochs that are over and not published', () => {
+test('the unpublished epochs are those that are over and after the horizon', () => {
   assert.equal(countUnpublished(null, RULES, at(100)), 0);
   assert.equal(countUnpublished(null, RULES, at(103)), 3);
   assert.equal(countUnpublished(horizon(101), RULES, at(103) + 5), 1);

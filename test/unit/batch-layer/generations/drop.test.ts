@@ -55,7 +55,7 @@ const drop = (world: World, isDryRun: boolean, graceMs = 0, checkLocks = async (
   return dropOldGenerations(context, { isDryRun, now: 1_000, checkLocks });
 };
 
-test('a dry run tells what would go, and nothing goes', async () => {
+test('a dry run says what would be removed, and removes nothing', async () => {
   const world = afterRebuilds();
   assert.deepEqual(await drop(world, true), [
     { generation: 1, rows: 5, folder: '_generation-1', files: 1, bytes: 10, firstMetFamily: 'd' },
@@ -65,7 +65,7 @@ test('a dry run tells what would go, and nothing goes', async () => {
   assert.equal(world.oldRows.size, 4);
 });
 
-test('older generations go with lake and rows; the one that holds and the one that is being rebuilt stay', async () => {
+test('lakes and rows of older generations are removed; those of the current one and of a rebuild stay', async () => {
   const world = afterRebuilds();
   const lake = [...world.hdfs.files.keys()].filter((name) => name.startsWith('lake/'));
   assert.deepEqual(
@@ -82,7 +82,7 @@ test('older generations go with lake and rows; the one that holds and the one th
   assert.deepEqual(await drop(world, false), []);
 });
 
-test('within the grace after a switch nothing goes', async () => {
+test('within the grace after a switch nothing is removed', async () => {
   const world = afterRebuilds();
   assert.deepEqual(await drop(world, false, 5_000), []);
   assert.deepEqual(generationFiles(world), [...OLD, NEWER]);
@@ -109,7 +109,7 @@ for (const [what, which] of [
   });
 }
 
-test('killed between any two operations, the next prune finishes it', async () => {
+test('a prune that is killed between any two operations is finished by the next one', async () => {
   for (let budget = 0; ; budget++) {
     const world = afterRebuilds();
     world.hdfs.budget = budget;
@@ -126,7 +126,7 @@ test('killed between any two operations, the next prune finishes it', async () =
   }
 });
 
-test('a drop whose locks were lost removes nothing', async () => {
+test('a drop that has lost its locks removes nothing', async () => {
   const world = afterRebuilds();
   const lost = async (): Promise<void> => {
     throw new Error('lost');

@@ -25,7 +25,7 @@ test('a growth within an epoch of the new rules is refused, with the count and t
   }
 });
 
-test('a growth that is under way is to be finished first', () => {
+test('a rebuild is refused while the topic is growing', () => {
   assert.throws(
     () => checkGrowths({ growths: [], growingTo: 12 }, { epochSeconds: 60 }),
     isUsage(/finish "sightline topic grow --partitions 12" first/),

@@ -105,7 +105,7 @@ async function chainOf(world: World, epoch: Epoch): Promise<string | null> {
   return (await readRun(world.hdfs, nameOf(epoch, world.rules)))!.chain_sha256;
 }
 
-test('the rebuilt lake and batch view are the old ones, row by row, and take their place', async () => {
+test('the rebuilt lake and batch view equal the old ones, row by row, and replace them', async () => {
   const old = await oldWorld();
   const before_ = await stateOf(old);
   const chain = await chainOf(old, LAST);
@@ -132,7 +132,7 @@ test('the rebuilt lake and batch view are the old ones, row by row, and take the
   assert.ok(![...old.hdfs.files.keys()].some((name) => name.startsWith('_generation-2/') || name === '_switch.json'));
 });
 
-test('detections, manifests, places and the batch view may all be lost: the raw files are enough', async () => {
+test('the raw files are enough: detections, manifests, dataset B and the batch view may all be lost', async () => {
   const old = await oldWorld();
   const { rows } = await stateOf(old);
   for (const name of [...old.hdfs.files.keys()]) {
@@ -166,7 +166,7 @@ for (const [what, name, word] of [
   });
 }
 
-test('rows that are not what was published stop the rebuild before the switch, unless they are accepted', async () => {
+test('rows that differ from the published ones stop the rebuild before the switch, unless they are accepted', async () => {
   const old = await oldWorld();
   const path = `lake/_runs/${nameOf(LAST, FILLED_RULES)}.json`;
   const report = { ...(await readRun(old.hdfs, nameOf(LAST, FILLED_RULES)))!, rows_sha256: 'f'.repeat(64) };
@@ -219,7 +219,7 @@ for (const point of POINTS) {
   });
 }
 
-test('a process of the generation before the switch publishes nothing more', async () => {
+test('a process of the old generation publishes nothing after the switch', async () => {
   const old = await oldWorld();
   const stale = contextOf({ ...old, rules: FILLED_RULES }, inNewProcess());
   await rebuilding(old, nextWorld(old));

@@ -79,7 +79,7 @@ for (const [sorts, sortRows] of [
   });
 }
 
-test('a large hour is cut into files of a size, in order', async () => {
+test('a large hour is cut into files of equal size, in order', async () => {
   const whole = await written(1e6, 1e6);
   const { files, rows } = await written(3_000, 500);
   assert.deepEqual(rows, whole.rows);
@@ -88,7 +88,7 @@ test('a large hour is cut into files of a size, in order', async () => {
   assert.ok(files[1]!.path.endsWith('hour=00/2024-10-04-1.parquet'));
 });
 
-test('hours are sorted together as far as there is room, and a large one alone', () => {
+test('as many hours as fit are sorted together, and a large hour alone', () => {
   const hours = [3, 4, 20, 1, 1, 9].map((rows, hour) => ({ hour, rows }));
   assert.deepEqual(
     sortGroups(hours, 10).map((some) => some.map(({ hour }) => hour)),

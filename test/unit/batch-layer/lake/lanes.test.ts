@@ -6,7 +6,7 @@ import { Retryable } from '../../../../core/process/errors.ts';
 import { COMMAND_RETRY, withRetry } from '../../../../core/process/retry.ts';
 import { inLanes } from '../../../../batch-layer/lake/lanes.ts';
 
-test('every thing is worked on, never more at once than there are lanes', async () => {
+test('every thing is worked on, and never more at once than there are lanes', async () => {
   const done: number[] = [];
   let [now, most] = [0, 0];
   await inLanes(
@@ -26,7 +26,7 @@ test('every thing is worked on, never more at once than there are lanes', async 
   assert.equal(most, 3);
 });
 
-test('after a fault nothing is begun, and what is under way has ended when it is thrown', async () => {
+test('after a fault no work begins, and all work has ended when the fault is thrown', async () => {
   const begun: number[] = [];
   let underWay = 0;
   const work = async (n: number): Promise<void> => {
@@ -48,7 +48,7 @@ test('after a fault nothing is begun, and what is under way has ended when it is
   assert.ok(begun.length < 5, `${begun.length} were begun`);
 });
 
-test('what makes the things is asked no further ahead than there are lanes, and its own fault ends the work', async () => {
+test('the source of things is read no further ahead than there are lanes, and its fault ends the work', async () => {
   let made = 0;
   let finished = 0;
   async function* source(): AsyncGenerator<number, undefined> {
@@ -64,7 +64,7 @@ test('what makes the things is asked no further ahead than there are lanes, and 
   assert.equal(finished, 6);
 });
 
-test('a fault ends the waits of the other lanes, and is the one that is thrown', async () => {
+test('a fault aborts the waits of the other lanes, and is the one that is thrown', async () => {
   let tries = 0;
   const work = async (n: number, failed: AbortSignal): Promise<void> => {
     if (n === 1) throw new Error('broken');

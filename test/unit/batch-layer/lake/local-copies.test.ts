@@ -53,7 +53,7 @@ async function begin(work: string): Promise<Process> {
 
 const ended = (child: ChildProcess): Promise<unknown> => new Promise((resolve) => child.once('exit', resolve));
 
-test('a run that tidies up takes no file from a reader in another process', async () => {
+test('a run that cleans up removes no file that another process reads', async () => {
   const work = join(folder, 'shared');
   const [reader, run] = [await begin(work), await begin(work)];
   await reader.ask('hold');
@@ -65,7 +65,7 @@ test('a run that tidies up takes no file from a reader in another process', asyn
   assert.equal(await run.ask('read'), String(content.length));
 });
 
-test('what a killed process left is removed by the next one, and what a living one has is not', async () => {
+test('the next process removes the folders of a killed process, but not those of a living one', async () => {
   const work = join(folder, 'killed');
   const [alive, killed] = [await begin(work), await begin(work)];
   await alive.ask('hold');
@@ -82,7 +82,7 @@ test('what a killed process left is removed by the next one, and what a living o
   assert.deepEqual(await readdir(join(work, 'own')), []);
 });
 
-test('what nobody can tell the owner of is removed when it was not touched for a day', async () => {
+test('a folder with an unknown owner is removed when nobody has touched it for a day', async () => {
   const work = join(folder, 'unknown');
   const [old, fresh] = ['attempt-1~elsewhere:7:1:abcabcabcabc:ffff', 'attempt-2~elsewhere:7:1:abcabcabcabc:ffff'].map(
     (name) => join(work, 'own', name),

@@ -13,7 +13,7 @@ import { groupRowsFor, rawFileBytesFor } from '../../../../batch-layer/lake/size
 const MOST = 32 * 1_048_576;
 const weight = fc.record({ bytes: fc.integer({ min: 1, max: 25_000 }), rows: fc.integer({ min: 1, max: 60_000 }) });
 
-test('a row group is never heavier than 32 MB, in whatever order its rows lie, unless one vector is', () => {
+test('a row group never has more than 32 MB, in any order of rows, unless one vector has', () => {
   fc.assert(
     fc.property(fc.array(weight, { minLength: 1, maxLength: 6 }), (weights) => {
       const heaviestFirst = [...weights].sort((a, b) => b.bytes - a.bytes);
@@ -30,7 +30,7 @@ test('a row group is never heavier than 32 MB, in whatever order its rows lie, u
   );
 });
 
-test('short names keep the largest row groups, long ones make the smallest', () => {
+test('short names give the largest row groups, long names the smallest', () => {
   assert.equal(groupRowsFor([{ bytes: 120, rows: 5_000_000 }]), 122_880);
   assert.equal(
     groupRowsFor([
@@ -43,7 +43,7 @@ test('short names keep the largest row groups, long ones make the smallest', () 
   assert.equal(groupRowsFor([]), 122_880);
 });
 
-test('a partition whose names are heavy is split like one of many rows', () => {
+test('a partition with long names is split like one with many rows', () => {
   const weighed = [
     { partition: 0, rows: 10 },
     { partition: 1, rows: 10 },
@@ -61,7 +61,7 @@ test('a partition whose names are heavy is split like one of many rows', () => {
   );
 });
 
-test('hours are sorted together only as far as their names fit too', () => {
+test('hours are sorted together only if their names fit into memory too', () => {
   const hours = [400, 500, 900, 50].map((bytes, hour) => ({ hour, rows: 1, bytes }));
   assert.deepEqual(
     sortGroups(hours, 1_000, 1_000).map((some) => some.map(({ hour }) => hour)),
@@ -72,7 +72,7 @@ test('hours are sorted together only as far as their names fit too', () => {
   );
 });
 
-test('raw files grow with the memory up to what any reader holds', () => {
+test('raw files grow with the memory, up to a fixed size that every reader can hold', () => {
   assert.deepEqual(
     [256, 512, 2_048, 65_536].map((mb) => rawFileBytesFor(mb) / 1_048_576),
     [32, 64, 128, 128],

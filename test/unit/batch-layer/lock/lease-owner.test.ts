@@ -16,7 +16,7 @@ const container = (name: string, began: string): ProcessSpace => ({
   isAlive: (pid) => pid === 1,
 });
 
-test('two containers with one host name and one process number have two names, and neither calls the other dead', () => {
+test('two containers with one host name and one process number have two names, and neither takes the other for dead', () => {
   const [one, other] = [container('aaaaaaaaaaaa', '100'), container('bbbbbbbbbbbb', '250')];
   const [first, second] = [ownerOf(1, one), ownerOf(1, other)];
   assert.notEqual(first, second);
@@ -24,7 +24,7 @@ test('two containers with one host name and one process number have two names, a
   assert.equal(isDeadHere(first, other), false);
 });
 
-test('two that began in one place at one instant with one number have two names', () => {
+test('two processes with the same space, start time and number have two names', () => {
   assert.notEqual(ownerOf(1, container('aaaaaaaaaaaa', '100')), ownerOf(1, container('aaaaaaaaaaaa', '100')));
 });
 
@@ -35,14 +35,14 @@ test("an owner of this place is dead if its process is gone or its number is ano
   assert.equal(isDeadHere(ownerOf(7, now), now), true);
 });
 
-test('where the place is not known, or the name has another form, nobody is called dead', () => {
+test('without a known process space, or with a name of another form, no owner counts as dead', () => {
   const unknown = container('?', '100');
   assert.equal(isDeadHere(ownerOf(7, unknown), unknown), false);
   assert.equal(isDeadHere(`${hostname()}:${process.pid}:1`), false);
   assert.equal(isDeadHere('another:1:1'), false);
 });
 
-test('this process keeps its name and is alive; one that ended here is dead', () => {
+test('this process keeps its name and is alive; a process that ended here is dead', () => {
   assert.equal(thisOwner(), thisOwner());
   assert.equal(isDeadHere(thisOwner()), false);
   const gone = spawnSync(process.execPath, ['-e', '']).pid;

@@ -50,7 +50,7 @@ test('a lock whose number stands still for its length is taken over', async () =
   await lease.release();
 });
 
-test('a lock of a process of this machine that is gone is taken at once', async () => {
+test('the lock of an ended process of this machine is taken at once', async () => {
   const world = row();
   world.lease = { owner: 'dead', renewal: 7, lengthMs: 60_000 };
   const began = performance.now();
@@ -64,7 +64,7 @@ test('a lock of a process of this machine that is gone is taken at once', async 
   assert.ok(performance.now() - began < 5_000);
 });
 
-test('an owner that was taken for dead learns that the lock is lost', async () => {
+test('an owner whose lock another process took learns that it is lost', async () => {
   const world = row();
   const lease = await takeLease(controlDouble(world), 'lake', options('a'));
   world.lease = { owner: 'b', renewal: 99, lengthMs: 60 };
@@ -135,7 +135,7 @@ test('a renewal counts from when it was sent, not from when it was answered', as
   await holder.release();
 });
 
-test('renewals that fail for a while lose nothing, and for long the lease', async () => {
+test('the lease survives renewals that fail for a short while, but not for long', async () => {
   const { clock, control, take } = lockedWorld();
   let isAway = false;
   const moveLease: typeof control.moveLease = async (...asked) => {
@@ -155,7 +155,7 @@ test('renewals that fail for a while lose nothing, and for long the lease', asyn
   await holder.release();
 });
 
-test('a holder whose process stood still learns from its own clock that the lease is lost, before it asks anybody', async () => {
+test('a holder whose process was suspended learns from its own clock that the lease is lost, before it asks HBase', async () => {
   const { clock, control } = lockedWorld();
   let standsAt = 0;
   const holder = await takeLease(
@@ -179,7 +179,7 @@ test('a holder whose process stood still learns from its own clock that the leas
   await holder.release();
 });
 
-test('a take whose answer came too late is lost at once', async () => {
+test('a lease is lost at once if the answer to its taking came too late', async () => {
   const { clock, control, take } = lockedWorld();
   const moveLease: typeof control.moveLease = async (...asked) => {
     const moved = await control.moveLease(...asked);

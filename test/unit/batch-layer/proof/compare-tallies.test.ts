@@ -50,13 +50,13 @@ test('equal tallies at the cut leave no difference', async () => {
   assert.deepEqual([differences, unproven, speed.get(0)], [[], [], own]);
 });
 
-test('an epoch answers for its own records: what differed before is not told again', async () => {
+test('a difference of the epoch before is not reported again', async () => {
   const before = partition(4, tallies({ new: 3 }), tallies({ new: 2, copies: 1 }));
   const own = tallies({ new: 4 });
   assert.deepEqual((await compared({ atCut: tallies({ new: 6, copies: 1 }), own, before })).differences, []);
 });
 
-test('a tally that the speed layer has otherwise is told by its name', async () => {
+test('a tally that differs is reported by its name', async () => {
   const own = tallies({ new: 4, dead_letters: 1, dead_letters_by_reason: { not_json: 1 } });
   const { differences } = await compared({
     atCut: tallies({ new: 5, dead_letters: 1, dead_letters_by_reason: { bad_utf8: 1 } }),
@@ -69,7 +69,7 @@ test('a tally that the speed layer has otherwise is told by its name', async () 
   ]);
 });
 
-test('a progress that stands at the cut is as good; without either the tallies are unproven', async () => {
+test('progress that stands at the cut is used instead of sums; without both the tallies are unproven', async () => {
   assert.deepEqual((await compared({ progressAt: 10, own: tallies({ new: 5 }) })).differences, []);
   assert.equal((await compared({ progressAt: 11, own: tallies({ new: 5 }) })).unproven.length, 1);
 });

@@ -128,7 +128,7 @@ async function compared(world: World, published: readonly Met[], deferred: reado
   }
 }
 
-test('layers that counted the same leave no difference, deferred detections set aside', async () => {
+test('layers that counted the same have no difference, apart from deferred detections', async () => {
   const met = detections(20);
   const { comparison } = await compared(worldWith(met.slice(0, 18)), met.slice(0, 18), met.slice(18));
   assert.deepEqual(comparison, {
@@ -166,7 +166,7 @@ test('a detection that only the speed layer counted is named', async () => {
   assert.deepEqual([listed!.missing_in_batch, listed!.missing_in_speed], [[alone.detection.id], []]);
 });
 
-test('a partition that has not passed its cut is unproven, and nothing else is said of it', async () => {
+test('a partition that has not passed its cut is unproven, and no difference is reported for it', async () => {
   const met = detections(20);
   const { comparison } = await compared(worldWith([], { progress: 499 }), met);
   assert.equal(comparison.partitions, 0);
@@ -177,7 +177,7 @@ test('a partition that has not passed its cut is unproven, and nothing else is s
   );
 });
 
-test('when differences are more than a report holds, every cell is kept in a file', async () => {
+test('if there are more differences than a report lists, a file holds every cell', async () => {
   const met = detections(
     300,
     Array.from({ length: 300 }, (_, i) => `item ${i}`),

@@ -94,7 +94,7 @@ test('names of any text are published, compared and found again', async () => {
   );
 });
 
-test('a folder is only a place, whatever its name looks like', async () => {
+test('a folder is only a path, whatever its name looks like', async () => {
   for (const [n, odd] of ODD_FOLDERS.entries()) {
     const duck = await openDuck({ memoryMb: 128, threads: 1, spillFolder: join(folder, 'spill') });
     await mkdir(join(folder, `files ${n}`, odd), { recursive: true });
@@ -105,6 +105,6 @@ test('a folder is only a place, whatever its name looks like', async () => {
   }
 });
 
-test('a text with U+0000 is refused as a part of a statement, with what to do', () => {
+test('a text with U+0000 is refused as a part of a statement, and the error says what to do', () => {
   assert.throws(() => quoted('a\0b'), /bind it as a parameter/);
 });

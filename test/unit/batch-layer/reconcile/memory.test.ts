@@ -40,7 +40,7 @@ before(async () => {
 });
 after(() => rm(folder, { recursive: true, force: true }));
 
-test('an epoch much larger than the limit stays below it', () => {
+test('memory stays below the limit with an epoch that is much larger', () => {
   assert.ok(told.relationsMb > 2.5 * LIMIT_MB, `${told.relationsMb} MB of relations`);
   assert.ok(
     told.greatestMb < told.beforeMb + LIMIT_MB + BESIDE_MB,
@@ -48,7 +48,7 @@ test('an epoch much larger than the limit stays below it', () => {
   );
 });
 
-test('it is published whole all the same, bucket by bucket', () => {
+test('the large epoch is published completely, bucket by bucket', () => {
   const copies = 12 * Math.floor(RECORDS / 12 / 11);
   assert.equal(told.records, RECORDS);
   assert.ok(told.buckets > 4, `${told.buckets} buckets`);

@@ -149,7 +149,7 @@ function outwardOf(world: World): unknown {
 }
 
 for (const point of CRASH_POINTS.run.slice(0, -1)) {
-  test(`a run that loses the lock at ${point} does nothing more that others see`, async () => {
+  test(`a run that loses the lock at ${point} has no further effect that others see`, async () => {
     const world = filled();
     const clock = testClock();
     let seen: unknown = null;
@@ -213,7 +213,7 @@ test('a file that is neither staged nor published stops the run for a person to 
   await assert.rejects(published(world), (fault: { exitCode?: number }) => fault.exitCode === 4);
 });
 
-test('an epoch that is published, or not over, is nothing to do; one beyond the next is refused', async () => {
+test('a published epoch and an open epoch are nothing to do; an epoch beyond the next is refused', async () => {
   const world = filled();
   await published(world);
   assert.deepEqual(await published(world), []);

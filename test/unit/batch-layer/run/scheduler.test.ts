@@ -40,7 +40,7 @@ for (const fault of [
   new Refusal(EXIT.data_check_failed, 'part-3.parquet is missing'),
   new Refusal(EXIT.lake_held, 'another run'),
 ]) {
-  test(`tried again, and told: ${fault.message}`, async () => {
+  test(`the scheduler logs and tries again: ${fault.message}`, async () => {
     assert.deepEqual(await outcomeOf(fault), { waits: [fault.message], looks: 2 });
   });
 }
@@ -49,7 +49,7 @@ for (const fault of [
   new Refusal(EXIT.usage, 'HADOOP_USER must be allowed to write'),
   new TypeError('x is not a function'),
 ]) {
-  test(`ends the scheduler: ${fault.message}`, async () => {
+  test(`the scheduler ends: ${fault.message}`, async () => {
     await assert.rejects(outcomeOf(fault), (thrown) => thrown === fault);
   });
 }

@@ -212,7 +212,7 @@ const sorted = (outcome: Map<number, Expected>): unknown =>
     conflicts: [...conflicts].sort(),
   }));
 
-test('SQL decides every record as the domain does, over epochs, for any bucket size, and when the topic grows', async () => {
+test('SQL and the domain agree on every record, over epochs, for any bucket size, and when the topic grows', async () => {
   let run = 0;
   const property = fc.asyncProperty(
     fc.array(made, { minLength: 1, maxLength: 40 }),
@@ -235,7 +235,7 @@ test('a row in force for W and no longer: day 0 first met, day 2 a copy, day 4 f
   );
 });
 
-test('an id that was met in its old home is a copy in its new one, for W and no longer', async () => {
+test('an id that was first met in its old home partition is a copy in the new one, for W and no longer', async () => {
   const days = (n: number): Made => ({ id: 2, hours: n * 24, behindHours: 0, item: 'van' });
   const records = placed([days(0), days(2), days(4)], 1);
   assert.deepEqual(
@@ -249,7 +249,7 @@ test('an id that was met in its old home is a copy in its new one, for W and no 
   );
 });
 
-test('a deferred detection that the lake has under its own date is met, and not published again', async () => {
+test('a deferred detection that the lake has under its own date is first met, but not published again', async () => {
   const first = { id: 2, hours: 0, behindHours: 0, item: 'van' };
   const late = { id: 2, hours: 5 * 24, behindHours: 5 * 24, item: 'van' };
   const unknown = { id: 4, hours: 5 * 24, behindHours: 5 * 24, item: 'van' };
