@@ -23,10 +23,7 @@ export const STEPS = [
 
 export type Step = (typeof STEPS)[number];
 
-/**
- * Points that a crash may follow, in order; what it leaves behind, the next process must be able to finish or to throw
- * away.
- */
+/** The points after which a process may crash, in order. The next process finishes or throws away what is left. */
 export const CRASH_POINTS = {
   /** A run: at least one point for each step. */
   run: [
