@@ -6,7 +6,7 @@
  * known row does not exist. A partition's rows are dropped when it is revoked, since another worker goes on with them,
  * and those of an epoch when the partition is past it; over the limit of cells, the rows that were not used for longest
  * go first. A row that the last round used stays: the round needed all of them at once, and the next one needs most of
- * them again (docs/decisions/0061).
+ * them again (docs/decisions/0004-speed-layer.md#the-rows-of-the-last-round-stay-in-memory).
  */
 import type { Epoch } from '../core/domain/epoch.ts';
 import type { HourCell, HourRowName } from '../core/domain/hour-counts.ts';

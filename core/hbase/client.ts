@@ -3,7 +3,7 @@
  * its only callers, and know no other file here but types.ts and errors.ts.
  *
  * Nothing is connected before the first question. Every question has a deadline; every row has an answer, in the order
- * of the request. Why a client of our own: docs/decisions/0002-hbase-client.md.
+ * of the request. Why a client of our own: docs/decisions/0003-hbase.md#a-client-of-our-own.
  */
 import { untilAborted } from '../process/read-limits.ts';
 import { deleteActions, getActions, putActions } from './actions.ts';

@@ -59,7 +59,10 @@ const webhdfsUrl = z.url().transform((text, context) => {
     });
   return url.origin;
 });
-/** What stands in HDFS, in URLs, in globs of Spark and in SQL alike without being escaped (docs/decisions/0052). */
+/**
+ * Letters that need no escape in HDFS, in URLs, in Spark's patterns and in SQL
+ * (docs/decisions/0012-processes.md#addresses).
+ */
 const ROOT_FOLDER = /^(\/(?!\.{1,2}(\/|$))[A-Za-z0-9_.=@~+,-]+)+$/;
 const root = z
   .string()
@@ -120,22 +123,22 @@ const Settings = z.object({
   /** A generation that is being rebuilt, for the worker that counts it: "batch rebuild" sets it. */
   REBUILD_GENERATION: z.coerce.number().int().min(2).optional(),
   /**
-   * How far a record's stamp may be ahead of a reader's clock before the reader waits (docs/decisions/0064). Clocks
-   * that somebody keeps agree within seconds.
+   * How far a record's stamp may be ahead of a reader's clock before the reader waits
+   * (docs/decisions/0005-topic.md#stamps). Clocks that somebody keeps agree within seconds.
    */
   BROKER_AHEAD_SECONDS: seconds.min(1).default(300),
   /** How often the scheduler archives what the log holds of an epoch that is longer than this. */
   ARCHIVE_EVERY_SECONDS: seconds.min(1).default(3_600),
   /**
    * Least time between the beginnings of two rounds of a speed worker: smaller is fresher, larger writes fewer cells
-   * (docs/decisions/0015).
+   * (docs/decisions/0003-hbase.md#cells-of-an-hour).
    */
   SPEED_LINGER_MS: z.coerce.number().int().min(0).max(10_000).default(100),
   /** Most records in a round; bounds memory, and how much is done again after a crash. */
   SPEED_ROUND_RECORDS: z.coerce.number().int().min(1).max(100_000).default(20_000),
   /**
    * Count cells that a speed worker keeps in memory (about 250 bytes each); rows that the last round used stay beyond
-   * it (docs/decisions/0061).
+   * it (docs/decisions/0004-speed-layer.md#the-rows-of-the-last-round-stay-in-memory).
    */
   SPEED_CACHED_CELLS: z.coerce.number().int().min(1_000).default(1_000_000),
   /** Who may look (serving/access/gate.ts). none: everybody, so only on a loopback address. */
@@ -220,13 +223,13 @@ const Settings = z.object({
    * event.
    */
   STREAM_POLL_MS: z.coerce.number().int().min(20).max(10_000).default(150),
-  /** Memory for counts that one serving process remembers, in megabytes (docs/decisions/0023). */
+  /** Memory for the counts of one serving process, in megabytes (docs/decisions/0010-answers.md#count-cache). */
   COUNT_CACHE_MB: z.coerce.number().int().min(0).max(65_536).default(256),
   /** How long one question may take. A page gives up after eight seconds, and should hear why. */
   QUESTION_SECONDS: z.coerce.number().int().min(1).max(600).default(7),
   /**
    * Most that one question may read of HBase, in megabytes; all together twice as much. A day of 100,000 items an hour
-   * is some 100 (docs/decisions/0060).
+   * is some 100 (docs/decisions/0010-answers.md#what-a-question-may-cost).
    */
   QUESTION_MB: z.coerce.number().int().min(1).max(65_536).default(256),
   /** Reads of HBase that one serving process makes at once, and how many more wait their turn. */

@@ -1,10 +1,10 @@
 /**
  * Rows that travel: when two rows change places, each is seen to move there, 160 ms long, where motion is welcome.
  *
- * Rows of a table belong to their place in the order (docs/decisions/0032), so nothing in the page moves: the row that
- * now holds a key begins, as a transform, where that key was painted last and comes to rest at its own place. The
- * caller hands over the keys in the order of the rows, and what they are rows of; another subject, sort or search is
- * another table, and nothing travels into it.
+ * Rows of a table belong to their rank (docs/decisions/0013-dashboard.md#a-row-belongs-to-its-rank), so nothing in the
+ * page moves: the row that now holds a key begins, as a transform, where that key was painted last and comes to rest at
+ * its own place. The caller hands over the keys in the order of the rows, and what they are rows of; another subject,
+ * sort or search is another table, and nothing travels into it.
  */
 import type { RefObject } from 'react';
 import { useLayoutEffect, useRef } from 'react';

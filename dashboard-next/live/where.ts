@@ -1,8 +1,8 @@
 /**
  * Which page: the path of the address, as live/address.ts is its query.
  *
- * Screens say "place", paths say `location`, like all code (docs/decisions/0031). A link to another page keeps what the
- * viewer has chosen for all of them: window, pace and time zone.
+ * Screens say "place", paths say `location`, like all code (docs/decisions/0001-words.md). A link to another page keeps
+ * what the viewer has chosen for all of them: window, pace and time zone.
  */
 import type { Shown, Where } from './address.ts';
 import { addressOf, DEFAULTS } from './address.ts';

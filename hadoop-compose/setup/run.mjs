@@ -45,7 +45,7 @@ try {
   ensurePackages(NEEDS[what]);
   await ensureModules(root, PRODUCTION.includes(what));
   if (what === 'start' && process.getuid?.() === 0)
-    say('root runs this, and so all that it starts; a user of its own can do it too (docs/decisions/0072-root.md)');
+    say('root runs this, and so all that it starts; a user of its own can do it too (docs/decisions/0011-access.md)');
   if (ENTRY[what]) {
     process.argv = [process.argv[0], join(root, ENTRY[what]), what, ...args];
     await import(pathToFileURL(join(root, ENTRY[what])).href);

@@ -18,7 +18,7 @@ export const mavenDependencyPlugin = '3.8.1';
 
 /**
  * `zookeeper`: Hadoop's and HBase's artifacts bring 3.8.4, which has known holes; a later one of its line takes its
- * place (docs/decisions/0070-supply-chain.md).
+ * place (docs/decisions/0002-dependencies.md#what-is-installed).
  */
 export const releases = { hadoop: '3.4.2', hbase: '2.6.4-hadoop3', kafka: '4.1.2', zookeeper: '3.8.6' } as const;
 

@@ -5,7 +5,7 @@
  * in a sealed cookie of ten minutes, one for each sign-in, since several tabs may be on their way at once. A browser
  * that had a session is asked for without a person first (prompt=none): the issuer knows it, says who it is and in
  * which groups now, and a wall screen goes on by itself. Only if the issuer wants a person it shows one its page.
- * Tokens are not kept, but for the ID token that signing out shows (decision 0068).
+ * Tokens are not kept, but for the ID token that signing out shows (docs/decisions/0011-access.md#sessions).
  */
 import * as openid from 'openid-client';
 import type { Config } from '../../core/process/config.ts';

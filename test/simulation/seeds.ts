@@ -1,6 +1,6 @@
 /**
  * Seeds that once failed, made small by `npm run simulate -- --shrink`. Each fails when the rule that it names is taken
- * away (mutations.ts, docs/decisions/0008-batches.md).
+ * away (mutations.ts, docs/decisions/0004-speed-layer.md).
  */
 import type { Failing } from './shrink.ts';
 

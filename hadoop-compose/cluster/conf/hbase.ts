@@ -3,10 +3,10 @@
  *
  * Two cores: few handlers and one compaction of each kind at a time. The region server's memory is what decides whether
  * it lives; its heap is in `daemons.ts`, its shares are smaller than HBase's own
- * (docs/decisions/0014-region-server-heap.md). Old logs and files are kept for one minute instead of ten, as the disk
- * of a laptop is small. ZooKeeper's session is short, so that a killed region server's rows are served again within
- * seconds of its restart; for the same reason the file that it was writing is asked for again after one second (HBase's
- * own choice is 4, then 64).
+ * (docs/decisions/0003-hbase.md#memory-of-the-region-server). Old logs and files are kept for one minute instead of
+ * ten, as the disk of a laptop is small. ZooKeeper's session is short, so that a killed region server's rows are served
+ * again within seconds of its restart; for the same reason the file that it was writing is asked for again after one
+ * second (HBase's own choice is 4, then 64).
  */
 import type { Settings } from './xml.ts';
 import { hdfsClient, hdfsUrl } from './hadoop.ts';

@@ -1,5 +1,6 @@
 /**
- * Records much heavier than memory allows for at once go through every step of an epoch all the same (decision 0056).
+ * Records much heavier than memory allows for at once go through every step of an epoch all the same
+ * (docs/decisions/0008-lake.md#bytes-not-rows).
  *
  * Method: the archive's own writer, reconciling, files and the rows hash over real DuckDB with a limit that one file of
  * all these records exceeds several times; its out-of-memory error is the failure. What comes out is compared with what
