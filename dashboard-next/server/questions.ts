@@ -8,7 +8,7 @@ import { oid } from '../../core/domain/oid.ts';
 import type { Scope } from '../../core/domain/counts.ts';
 import { messageOf } from '../../core/process/errors.ts';
 import type { Serving } from '../../serving/app/app.ts';
-import { seenBy } from '../../serving/http/seen.ts';
+import { seenBy } from '../../serving/http/role-reports.ts';
 import { isFault } from '../../serving/faults.ts';
 import { described } from '../../serving/problem.ts';
 import { verdictOf } from '../live/ask.ts';

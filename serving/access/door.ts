@@ -14,7 +14,7 @@ import { isLoopback, nameInHost as nameOf } from '../../core/process/host-port.t
 import { addressList } from './addresses.ts';
 import { admitsMethod } from './methods.ts';
 import { stampPeer } from './peer.ts';
-import { turnAway } from './turned-away.ts';
+import { turnAway } from './refuse-request.ts';
 import { listed } from './list-text.ts';
 
 export type DoorConfig = Pick<Config, 'AUTH' | 'ALLOWED_HOSTS' | 'PUBLIC_URL' | 'TRUSTED_PROXIES'>;

@@ -5,7 +5,7 @@
  * at others (TRACE).
  */
 import type { IncomingMessage, ServerResponse } from 'node:http';
-import { turnAway } from './turned-away.ts';
+import { turnAway } from './refuse-request.ts';
 
 const READS = ['GET', 'HEAD'];
 const ALLOW = [...READS, 'OPTIONS'].join(', ');

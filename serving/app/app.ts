@@ -29,7 +29,7 @@ import type { Gate } from '../access/gate.ts';
 import type { Allowance, Asker, Cost } from '../bounds/allowance.ts';
 import type { Exports } from './exports.ts';
 import type { ServingMetrics } from '../metrics.ts';
-import type { Opened } from './opened.ts';
+import type { Opened } from './context.ts';
 import type { ServingParts } from './parts.ts';
 import type { Streams } from './streams.ts';
 import type { WindowQuestion } from '../counts/window.ts';
@@ -39,21 +39,21 @@ import { lakeListing } from '../../core/stores/lake/lake-listing.ts';
 import { allowances } from '../bounds/allowance.ts';
 import { costsOf } from '../bounds/costs.ts';
 import { servingExports } from './exports.ts';
-import { listedInLake } from '../lake/lake-listed.ts';
+import { listedInLake } from '../lake/listed-rows.ts';
 import { lakeLookup } from '../lake/lake-lookup.ts';
-import { openedOnce } from './opened.ts';
+import { openedOnce } from './context.ts';
 import { detection } from '../questions/detection.ts';
 import { detections } from '../questions/detections.ts';
 import { locations } from '../questions/locations.ts';
-import { ready } from './ready.ts';
+import { ready } from './readiness-checks.ts';
 import { sharedReadiness } from './readiness.ts';
 import { runShelf } from '../questions/runs.ts';
 import { timeline } from '../questions/timeline.ts';
 import { topItems } from '../questions/top-items.ts';
 import { trust } from '../questions/trust.ts';
-import { sharing } from '../bounds/shared.ts';
+import { sharing } from '../bounds/shared-work.ts';
 import { servingStreams } from './streams.ts';
-import { turnstile } from '../bounds/turnstile.ts';
+import { turnstile } from '../bounds/bounded-queue.ts';
 
 export interface Serving {
   topItems(

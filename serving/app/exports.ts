@@ -5,7 +5,7 @@
  * the stream pulls a batch when it has room. However it ends, the reading behind it ends with it and its files are
  * removed; a client that stays and takes nothing is cut, since it holds one of a few places.
  */
-import type { Opened } from './opened.ts';
+import type { Opened } from './context.ts';
 import type { ExportQuestion } from '../export/rows.ts';
 import type { ServingParts } from './parts.ts';
 import { DETECTION_COLUMNS } from '../../core/layout/lake-columns.ts';

@@ -4,7 +4,7 @@
  * app.ts makes it over its opened stores, http/stream.ts asks for one stream a request. A stream ends after an hour, so
  * that who may look is asked again; a client comes back by itself with the last id that it saw.
  */
-import type { Bounds, Opened } from './opened.ts';
+import type { Bounds, Opened } from './context.ts';
 import type { StreamQuestion } from '../stream/question.ts';
 import type { StreamSource } from '../stream/topic.ts';
 import type { ServingParts } from './parts.ts';

@@ -14,7 +14,7 @@ import type { HourLevel, HourRow, Hours } from '../../core/stores/views/count-vi
 import type { Budget } from './budget.ts';
 import type { Names } from './names.ts';
 import type { Sheet } from './sheet.ts';
-import { inTurn } from './in-turn.ts';
+import { inTurn } from './keyed-lock.ts';
 import { FoldedSheet, PackedSheet } from './sheet.ts';
 
 export interface BatchHours {

@@ -16,7 +16,7 @@ import type { EpochHours, SpeedView } from '../../core/stores/views/speed-view.t
 import type { Budget } from './budget.ts';
 import type { Names } from './names.ts';
 import type { Sheet } from './sheet.ts';
-import { inTurn } from './in-turn.ts';
+import { inTurn } from './keyed-lock.ts';
 import { LiveSheet } from './sheet.ts';
 
 /**

@@ -14,16 +14,16 @@ import type { CountCache } from '../cache/count-cache.ts';
 import type { CountPlan, CountQuestion, PlanSnapshot } from './plan.ts';
 import type { PlaceNames } from './location-names.ts';
 import type { PlanSheets } from './read.ts';
-import type { SearchedPart } from './searched.ts';
+import type { SearchedPart } from './clip-window.ts';
 import type { Snapshot, SnapshotReader } from '../snapshot/snapshot.ts';
-import type { Shared, Waiting } from '../bounds/shared.ts';
+import type { Shared, Waiting } from '../bounds/shared-work.ts';
 import { nameOf } from '../../core/domain/epoch.ts';
 import { Retryable } from '../../core/process/errors.ts';
 import { manyListeners, untilAborted } from '../../core/process/read-limits.ts';
 import { freshnessMs } from '../snapshot/freshness.ts';
 import { planCounts } from './plan.ts';
 import { cellsKeyOf, readPlan } from './read.ts';
-import { shared } from '../bounds/shared.ts';
+import { shared } from '../bounds/shared-work.ts';
 
 export interface CountStores {
   readonly snapshots: SnapshotReader;

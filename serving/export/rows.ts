@@ -10,7 +10,7 @@ import type { Scope } from '../../core/domain/counts.ts';
 import type { Epoch } from '../../core/domain/epoch.ts';
 import { reliedOnMs } from '../../core/domain/grace.ts';
 import type { ReadLimits } from '../../core/process/read-limits.ts';
-import type { Asking } from '../counts/asking.ts';
+import type { Asking } from '../counts/question-context.ts';
 import type { Snapshot } from '../snapshot/snapshot.ts';
 import type { LakeRows } from './lake-rows.ts';
 import type { ExportRow } from './row.ts';

@@ -11,7 +11,7 @@ import type { FirstMet } from '../../core/domain/first-met.ts';
 import type { PlacedDetection } from '../../core/stores/views/list-view.ts';
 import type { ReadLimits } from '../../core/process/read-limits.ts';
 import type { PlaceNames } from '../counts/location-names.ts';
-import type { Asking } from '../counts/asking.ts';
+import type { Asking } from '../counts/question-context.ts';
 import type { TimeWindow } from '../counts/window.ts';
 import type { ExportRow } from './row.ts';
 import { HOUR_MS, hourOf, MINUTE_MS, SECOND_MS } from '../../core/domain/time.ts';

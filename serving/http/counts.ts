@@ -1,7 +1,7 @@
 /** GET /api/v1/top-items, /api/v1/locations, /api/v1/timeline. */
 import type { Serving } from '../app/app.ts';
 import { currentServing } from '../app/process.ts';
-import { LOCATIONS, TIMELINE, TOP_ITEMS } from './asked.ts';
+import { LOCATIONS, TIMELINE, TOP_ITEMS } from './path-parameters.ts';
 import { readQuery } from './parameters.ts';
 import { respond } from './respond.ts';
 

@@ -2,7 +2,7 @@
 import type { Serving } from '../app/app.ts';
 import { NothingThere } from '../faults.ts';
 import { currentServing } from '../app/process.ts';
-import { DETECTION, DETECTION_PATH, DETECTIONS } from './asked.ts';
+import { DETECTION, DETECTION_PATH, DETECTIONS } from './path-parameters.ts';
 import { readPath, readQuery } from './parameters.ts';
 import { respond } from './respond.ts';
 

@@ -7,7 +7,7 @@ import { BadQuestion } from '../faults.ts';
 import { clientOf } from '../access/peer.ts';
 import { currentServing } from '../app/process.ts';
 import { windowOf } from '../counts/window.ts';
-import { EXPORT } from './asked.ts';
+import { EXPORT } from './path-parameters.ts';
 import { readQuery } from './parameters.ts';
 import { framed, headersOnly } from './respond.ts';
 

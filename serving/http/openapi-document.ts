@@ -8,7 +8,7 @@
 import { z } from 'zod';
 import type { ParameterSet } from './parameters.ts';
 import * as answers from '../answers.ts';
-import * as asked from './asked.ts';
+import * as asked from './path-parameters.ts';
 
 type Json = Readonly<Record<string, unknown>>;
 

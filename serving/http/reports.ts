@@ -2,10 +2,10 @@
 import type { Serving } from '../app/app.ts';
 import { NothingThere } from '../faults.ts';
 import { currentServing } from '../app/process.ts';
-import { RUN_PATH, RUNS } from './asked.ts';
+import { RUN_PATH, RUNS } from './path-parameters.ts';
 import { readPath, readQuery } from './parameters.ts';
 import { OPERATORS, respond } from './respond.ts';
-import { seenBy } from './seen.ts';
+import { seenBy } from './role-reports.ts';
 
 export function getTrust(
   request: Request,

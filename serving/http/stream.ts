@@ -4,7 +4,7 @@
  */
 import type { Serving } from '../app/app.ts';
 import { currentServing } from '../app/process.ts';
-import { STREAM } from './asked.ts';
+import { STREAM } from './path-parameters.ts';
 import { readQuery } from './parameters.ts';
 import { framed, headersOnly } from './respond.ts';
 

@@ -9,7 +9,7 @@ import type { Instant } from '../../core/domain/time.ts';
 import type { Hours } from '../../core/stores/views/count-view.ts';
 import type { ListBounds, ListedDetection, PlacedDetection } from '../../core/stores/views/list-view.ts';
 import type { ReadLimits } from '../../core/process/read-limits.ts';
-import type { Asking } from '../counts/asking.ts';
+import type { Asking } from '../counts/question-context.ts';
 import type { TimeWindow } from '../counts/window.ts';
 import { oid } from '../../core/domain/oid.ts';
 import { newestFirst } from '../../core/stores/views/list-view.ts';

@@ -8,10 +8,10 @@ import type { FindInLake } from '../lake/lake-row.ts';
 import type { Oid } from '../../core/domain/oid.ts';
 import type { DetectionAnswer } from '../answers.ts';
 import type { Allowance } from '../bounds/allowance.ts';
-import type { Asking } from '../counts/asking.ts';
+import type { Asking } from '../counts/question-context.ts';
 import { requireAnswers } from '../../core/stores/rows/answers.ts';
 import { dateOf } from '../../core/domain/time.ts';
-import { joined, joinedOfLake } from './joined.ts';
+import { joined, joinedOfLake } from './join.ts';
 
 export async function detection(
   id: Oid,

@@ -5,13 +5,13 @@
  * nothing was counted: the sum of the list is the total, and a quiet place does not drop out of a table.
  */
 import type { CountedLocation, LocationsAnswer } from '../answers.ts';
-import type { Waiting } from '../bounds/shared.ts';
-import type { Asking } from '../counts/asking.ts';
+import type { Waiting } from '../bounds/shared-work.ts';
+import type { Asking } from '../counts/question-context.ts';
 import type { WindowQuestion } from '../counts/window.ts';
 import { compareOids, oid } from '../../core/domain/oid.ts';
 import { viewOf } from '../counts/counts.ts';
 import { eachCounted, sumsBySubject, totalOf } from '../counts/merge.ts';
-import { searchedIn } from '../counts/searched.ts';
+import { searchedIn } from '../counts/clip-window.ts';
 import { alignToMinutes, windowOf } from '../counts/window.ts';
 
 export type LocationsQuestion = WindowQuestion & { parts?: boolean; allowPartial?: boolean };

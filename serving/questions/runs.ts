@@ -9,7 +9,7 @@ import type { Hdfs } from '../../core/stores/hdfs/types.ts';
 import type { RunReport } from '../../core/stores/lake/runs.ts';
 import type { RunsAnswer, RunSummary } from '../answers.ts';
 import { listRuns, readAttempts, readRun } from '../../core/stores/lake/runs.ts';
-import { sharing } from '../bounds/shared.ts';
+import { sharing } from '../bounds/shared-work.ts';
 
 const AT_ONCE = 8;
 

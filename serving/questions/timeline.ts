@@ -4,14 +4,14 @@
  */
 import type { Scope } from '../../core/domain/counts.ts';
 import type { TimelineAnswer, TimelinePoint } from '../answers.ts';
-import type { Waiting } from '../bounds/shared.ts';
-import type { Asking } from '../counts/asking.ts';
+import type { Waiting } from '../bounds/shared-work.ts';
+import type { Asking } from '../counts/question-context.ts';
 import type { WindowQuestion } from '../counts/window.ts';
 import { SECOND_MS } from '../../core/domain/time.ts';
 import { bucketsOf } from '../counts/buckets.ts';
 import { viewOf } from '../counts/counts.ts';
 import { sumsByBucket, totalOf } from '../counts/merge.ts';
-import { searchedIn } from '../counts/searched.ts';
+import { searchedIn } from '../counts/clip-window.ts';
 import { alignToMinutes, windowOf } from '../counts/window.ts';
 
 export type TimelineQuestion = WindowQuestion & {

@@ -5,14 +5,14 @@ import type { TopItemsAnswer } from '../answers.ts';
 import type { Counted } from '../counts/counts.ts';
 import type { CountQuestion } from '../counts/plan.ts';
 import type { Snapshot } from '../snapshot/snapshot.ts';
-import type { Waiting } from '../bounds/shared.ts';
+import type { Waiting } from '../bounds/shared-work.ts';
 import type { TimeWindow, WindowQuestion } from '../counts/window.ts';
-import type { Asking } from '../counts/asking.ts';
+import type { Asking } from '../counts/question-context.ts';
 import { Retryable } from '../../core/process/errors.ts';
 import { viewOf } from '../counts/counts.ts';
 import { eachCounted, sumsBySubject, totalOf } from '../counts/merge.ts';
 import { firstByRank } from '../counts/rank.ts';
-import { searchedIn } from '../counts/searched.ts';
+import { searchedIn } from '../counts/clip-window.ts';
 import { alignToMinutes, windowOf } from '../counts/window.ts';
 
 /** `since`: how many there were from then until now is counted too, at the same moment. */

@@ -8,7 +8,7 @@ import type { DeadLetterReason } from '../../core/domain/dead-letters.ts';
 import type { Tallies } from '../../core/domain/tallies.ts';
 import type { TalliesAnswer, TrustAnswer, TrustPartition } from '../answers.ts';
 import type { Snapshot } from '../snapshot/snapshot.ts';
-import type { Asking } from '../counts/asking.ts';
+import type { Asking } from '../counts/question-context.ts';
 import { DEAD_LETTER_REASONS } from '../../core/domain/dead-letters.ts';
 import { endOf, epoch, epochAt, nameOf } from '../../core/domain/epoch.ts';
 import { addTallies, NO_TALLIES, recordsOf } from '../../core/domain/tallies.ts';

@@ -19,7 +19,7 @@ import { countCache } from '../../serving/cache/count-cache.ts';
 import { countAsker } from '../../serving/counts/counts.ts';
 import { eachCounted, sumsBySubject, totalOf } from '../../serving/counts/merge.ts';
 import type { CountQuestion } from '../../serving/counts/plan.ts';
-import { searchedParts } from '../../serving/counts/searched.ts';
+import { searchedParts } from '../../serving/counts/clip-window.ts';
 import { snapshotReader } from '../../serving/snapshot/snapshot.ts';
 import type { Snapshot } from '../../serving/snapshot/snapshot.ts';
 import type { Seam } from './seam.ts';

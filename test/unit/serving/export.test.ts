@@ -21,7 +21,7 @@ import type { LakeQuestion } from '../../../serving/export/lake-rows.ts';
 import { exportRows } from '../../../serving/export/rows.ts';
 import type { ExportRow } from '../../../serving/export/row.ts';
 import { getExport } from '../../../serving/http/export.ts';
-import type { Asking } from '../../../serving/counts/asking.ts';
+import type { Asking } from '../../../serving/counts/question-context.ts';
 import type { Snapshot } from '../../../serving/snapshot/snapshot.ts';
 import type { Stage } from './serving-double.ts';
 import { stageOf } from './serving-double.ts';

@@ -1,4 +1,4 @@
-import { getNothing } from '../../../../serving/http/nothing.ts';
+import { getNothing } from '../../../../serving/http/unknown-path.ts';
 
 export const dynamic = 'force-dynamic';
 export const GET = (request: Request): Promise<Response> => getNothing(request);

@@ -8,7 +8,7 @@ import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import { Ajv2020 } from 'ajv/dist/2020.js';
 import fc from 'fast-check';
-import * as asked from '../../../../serving/http/asked.ts';
+import * as asked from '../../../../serving/http/path-parameters.ts';
 import type { Parameter, ParameterSet } from '../../../../serving/http/parameters.ts';
 import { readQuery } from '../../../../serving/http/parameters.ts';
 import { openApi } from '../../../../serving/http/openapi-document.ts';

@@ -11,9 +11,9 @@ import { detectionsFile, manifestFile } from '../../../../core/layout/lake.ts';
 import { Retryable } from '../../../../core/process/errors.ts';
 import { untilAborted } from '../../../../core/process/read-limits.ts';
 import { openDuck, quoted } from '../../../../core/stores/lake/duckdb.ts';
-import { listedInLake, listedKey } from '../../../../serving/lake/lake-listed.ts';
+import { listedInLake, listedKey } from '../../../../serving/lake/listed-rows.ts';
 import { lakeLookup } from '../../../../serving/lake/lake-lookup.ts';
-import { turnstile } from '../../../../serving/bounds/turnstile.ts';
+import { turnstile } from '../../../../serving/bounds/bounded-queue.ts';
 import { hdfsDouble } from '../../../support/hdfs-double.ts';
 
 const date = '2026-11-22';

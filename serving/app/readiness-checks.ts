@@ -3,7 +3,7 @@
  * says which partitions are held.
  */
 import type { ReadyAnswer } from '../answers.ts';
-import type { Opened } from './opened.ts';
+import type { Opened } from './context.ts';
 import { messageOf } from '../../core/process/errors.ts';
 import { holdText } from '../../core/process/hold-text.ts';
 

@@ -9,7 +9,7 @@ import type { ReadLimits } from '../../core/process/read-limits.ts';
 import type { BatchView } from '../../core/stores/views/batch-view.ts';
 import type { DetectionsStore } from '../../core/stores/tables/detections.ts';
 import type { SpeedView } from '../../core/stores/views/speed-view.ts';
-import type { Turnstile } from './turnstile.ts';
+import type { Turnstile } from './bounded-queue.ts';
 
 export interface ReadStores {
   readonly speedView: Pick<SpeedView, 'read' | 'changed' | 'list' | 'firstHour'>;

@@ -10,7 +10,7 @@ import type { Stores } from '../../core/stores/open.ts';
 import type { Allowances } from '../bounds/allowance.ts';
 import type { Costs } from '../bounds/costs.ts';
 import type { CountQuestion } from '../counts/plan.ts';
-import type { Asking } from '../counts/asking.ts';
+import type { Asking } from '../counts/question-context.ts';
 import type { Snapshot } from '../snapshot/snapshot.ts';
 import type { ServingParts } from './parts.ts';
 import { heldPartitions } from '../../core/stores/control/held-partitions.ts';
@@ -18,11 +18,11 @@ import { lookAhead } from '../counts/look-ahead.ts';
 import { countCache } from '../cache/count-cache.ts';
 import { countAsker, countOn } from '../counts/counts.ts';
 import { placeNames } from '../counts/location-names.ts';
-import { readsInTurn } from '../bounds/reads-in-turn.ts';
+import { readsInTurn } from '../bounds/limited-reads.ts';
 import { runWatch } from '../snapshot/run-watch.ts';
 import { snapshotReader } from '../snapshot/snapshot.ts';
-import { searchedParts } from '../counts/searched.ts';
-import { turnstile } from '../bounds/turnstile.ts';
+import { searchedParts } from '../counts/clip-window.ts';
+import { turnstile } from '../bounds/bounded-queue.ts';
 
 export interface Opened extends Asking {
   readonly stores: Stores;
