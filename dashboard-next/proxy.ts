@@ -11,9 +11,9 @@ import { randomBytes } from 'node:crypto';
 import type { NextRequest } from 'next/server';
 import { NextResponse } from 'next/server';
 import { currentAccess } from '../serving/access/current.ts';
-import { auditRefusal, whoseFault } from '../serving/access/refusals.ts';
+import { auditRefusal, refusedCaller } from '../serving/access/refusals.ts';
 import { isFault } from '../serving/faults.ts';
-import { described } from '../serving/problem.ts';
+import { problemOf } from '../serving/problem.ts';
 import { THEME_COOKIE, THEME_HEADER } from './live/theme.ts';
 
 export async function proxy(request: NextRequest): Promise<Response> {
@@ -22,7 +22,7 @@ export async function proxy(request: NextRequest): Promise<Response> {
     await access.gate.admit(request);
   } catch (fault) {
     const answer = turnedAway(fault, request, access.mode);
-    auditRefusal(access.audit, request, { status: answer.status, route: 'page', who: whoseFault(fault) });
+    auditRefusal(access.audit, request, { status: answer.status, route: 'page', who: refusedCaller(fault) });
     return answer;
   }
   const policy = policyWith(randomBytes(16).toString('base64'));
@@ -42,15 +42,15 @@ export async function proxy(request: NextRequest): Promise<Response> {
 /** A page for people: to the issuer where one signs in, else why not, in plain words. */
 function turnedAway(fault: unknown, request: NextRequest, mode: string): Response {
   const { pathname, search } = request.nextUrl;
-  if (mode === 'oidc' && isFault('NotAdmitted', fault)) {
+  if (mode === 'oidc' && isFault('Unauthenticated', fault)) {
     // Next.js ends with a 500 at a relative location here, and sends this one as one.
     const location = new URL(`/api/auth/login?to=${encodeURIComponent(pathname + search)}`, request.nextUrl).href;
     return new Response(null, { status: 303, headers: { ...PLAIN, location } });
   }
-  const { status, detail } = described(fault);
-  const headers = isFault('NotAdmitted', fault)
+  const { status, detail } = problemOf(fault);
+  const headers = isFault('Unauthenticated', fault)
     ? fault.headers
-    : isFault('TooMany', fault)
+    : isFault('TooManyRequests', fault)
       ? { 'retry-after': String(fault.retryAfterSeconds) }
       : {};
   return new Response(`${detail}\n`, { status, headers: { ...PLAIN, ...headers } });

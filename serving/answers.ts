@@ -1,10 +1,10 @@
 /**
- * Every JSON answer of the API, schema first: the contract between serving and whoever reads it.
+ * Every JSON answer of the API, schema first: the contract between serving and its clients.
  *
- * serving/ makes these values, the dashboard imports the types (types only, so that no schema is sent to a browser),
- * tests parse what came over the wire with the schemas. Times are epoch milliseconds, counts are numbers, oids are
- * decimal text, because a JSON number loses digits beyond 2^53. Field names of dataset A and B stay as the cameras and
- * the table of places have them.
+ * serving/ makes these values, the dashboard imports the types (types only, so that no schema reaches a browser), tests
+ * parse answers with the schemas. Times are epoch milliseconds, counts are numbers, oids are decimal text, because a
+ * JSON number loses digits beyond 2^53. Fields of dataset A and B keep the names that cameras and the table of places
+ * use.
  */
 import { z } from 'zod';
 import { AttemptReport, RunReport } from '../core/stores/lake/runs.ts';
@@ -14,31 +14,32 @@ const count = z.number().int().min(0);
 const oidText = z.string().regex(/^(0|-?[1-9]\d{0,18})$/);
 const scope = z.union([z.literal('all'), oidText]);
 
-/** How much of a number the batch layer has published, and how much is the speed layer's; they add up to it. */
+/**
+ * The part of a number that comes from the batch view and the part that comes from the speed view; their sum is the
+ * number.
+ */
 export const Parts = z.object({ batch: count, speed: count });
 export type Parts = z.infer<typeof Parts>;
 
-/** What an answer rests on. Nothing committed before speed_as_of is missing in it. */
+/** The state of the stores that an answer was read from. Everything committed before speed_as_of is in the answer. */
 export const View = z.object({
   /** Name of the last published epoch; null before the first. */
   horizon: z.string().nullable(),
   speed_as_of: ms,
-  /** How far the answer is behind the end of the log; 0 when everything in it is counted. */
+  /** How far the answer is behind the end of the log; 0 when every record of the log is counted. */
   freshness_ms: z.number().int().min(0),
   /** Version of the table of places; null before the first load. */
   reference_version: z.number().int().nullable(),
-  /** Only with `allow_partial=true`: the view that did not answer, whose part is in no number of the answer. */
+  /** Only with `allow_partial=true`: the view that did not answer; the numbers of the answer leave it out. */
   missing: z.enum(['batch', 'speed']).optional(),
 });
 export type View = z.infer<typeof View>;
 
-/** The window that was used: [from, to), for counts whole minutes. */
+/** The window of the answer: [from, to), in whole minutes for counts. */
 const window = {
   from: ms,
   to: ms,
-  /**
-   * Only where the window is wider: the part of it that was looked through. Nothing can be counted before or after it.
-   */
+  /** Only if the window is wider: the part of it that was read. No detection can be counted outside this part. */
   searched: z.object({ from: ms, to: ms }).optional(),
 };
 
@@ -48,12 +49,12 @@ export type RankedItem = z.infer<typeof RankedItem>;
 export const TopItemsAnswer = z.object({
   location: scope,
   ...window,
-  /** Of all items, shown or not. */
+  /** Of all items, including those beyond `limit`. */
   total: count,
   /** How many different items there are; items holds the first `limit` of them. */
   distinct_items: count,
   items: z.array(RankedItem),
-  /** Only with `since`: how many there were from then until now, at the same moment. */
+  /** Only with `since`: the total from then until now, counted at the same moment. */
   since: z.object({ from: ms, to: ms, total: count }).optional(),
   view: View,
   parts: Parts.optional(),
@@ -62,14 +63,14 @@ export type TopItemsAnswer = z.infer<typeof TopItemsAnswer>;
 
 /** Data of the event `top-items` of a stream. */
 export const StreamedTopItems = TopItemsAnswer.required({ parts: true }).extend({
-  /** Which one of the stream's questions it answers, as `questions` names it. */
+  /** The question of the stream that this answers, by its name in `questions`. */
   question: z.string(),
 });
 export type StreamedTopItems = z.infer<typeof StreamedTopItems>;
 
 export const CountedLocation = z.object({
   geographical_location_oid: oidText,
-  /** Null: dataset B does not know the place (yet). */
+  /** Null while dataset B does not have the place. */
   geographical_location: z.string().nullable(),
   count,
 });
@@ -96,17 +97,17 @@ export const TimelineAnswer = z.object({
   ...window,
   /** Seconds. */
   step: z.number().int(),
-  /** The zone that was asked for: days are its days. */
+  /** The time zone of the question, which defines the days. */
   tz: z.string().optional(),
   total: count,
-  /** One a bucket, empty ones too, oldest first. */
+  /** One for each bucket, empty buckets included, oldest first. */
   points: z.array(TimelinePoint),
   view: View,
   parts: Parts.optional(),
 });
 export type TimelineAnswer = z.infer<typeof TimelineAnswer>;
 
-/** A detection joined with the name of its place, and where the log has it. */
+/** A detection with the name of its place and its position in the log. */
 export const JoinedDetection = z.object({
   detection_oid: oidText,
   geographical_location_oid: oidText,
@@ -117,14 +118,14 @@ export const JoinedDetection = z.object({
   arrived_at: ms,
   kafka_partition: z.number().int(),
   kafka_offset: z.number().int(),
-  /** Too old for the speed layer when it arrived; the batch layer decides about it. */
+  /** True if the detection was too old for the speed layer when it arrived; then only the batch layer counts it. */
   deferred: z.boolean(),
 });
 export type JoinedDetection = z.infer<typeof JoinedDetection>;
 
 /**
- * A row of the list. Where `incomplete` is true HBase has lost the row (it lives for days) and the lake did not give it
- * in time.
+ * A row of the list. `incomplete` is true if HBase has deleted the row (it keeps rows for days) and the lake did not
+ * answer in time.
  */
 export const ListedRow = JoinedDetection.partial({
   video_camera_oid: true,
@@ -141,7 +142,7 @@ export const DetectionsAnswer = z.object({
   ...window,
   /** Newest first; at the same millisecond the smaller oid first. */
   detections: z.array(ListedRow),
-  /** Ask again with it for the older ones; null at the end. */
+  /** The `cursor` of the next, older page; null on the last page. */
   next_cursor: z.string().nullable(),
   view: View,
 });
@@ -150,7 +151,7 @@ export type DetectionsAnswer = z.infer<typeof DetectionsAnswer>;
 export const DetectionAnswer = JoinedDetection.extend({ found_in: z.enum(['hbase', 'lake']) });
 export type DetectionAnswer = z.infer<typeof DetectionAnswer>;
 
-/** What became of records; records = the sum of the other six. */
+/** How the layers classified records; `records` is the sum of the other six. */
 export const TalliesAnswer = z.object({
   records: count,
   new: count,
@@ -181,8 +182,8 @@ export const TrustAnswer = z.object({
   partitions: z.array(TrustPartition),
   dead_letters: z.array(z.object({ reason: z.string(), meaning: z.string(), count })),
   /**
-   * Partitions whose next record is stamped too far ahead: readers wait before it until their clocks come there, or it
-   * is corrected.
+   * Held partitions: the timestamp of the next record is too far in the future. Readers wait until their clocks reach
+   * it or an operator records a correction.
    */
   held: z.array(
     z.object({
@@ -190,23 +191,23 @@ export const TrustAnswer = z.object({
       offset: z.number().int(),
       stamp: ms,
       since: ms,
-      /** When readers whose clocks are right go on by themselves. */
+      /** When readers with correct clocks continue without a correction. */
       goes_on_at: ms,
-      /** The command that corrects it, as a dry run. */
+      /** The command that records the correction, as a dry run. */
       remedy: z.string(),
     }),
   ),
-  /** Members that are empty because the caller is a viewer, not because there is nothing. */
+  /** Members that are empty only because the caller is a viewer. */
   hidden: z.array(z.enum(['dead_letters'])).optional(),
   horizon: z.object({ epoch: z.string(), ends_at: ms, published_at: ms }).nullable(),
   batch: z.object({
-    /** Epochs that are over and not published. */
+    /** Epochs that have ended and are not published. */
     behind_epochs: count,
-    /** Since the first of them was over. */
+    /** Time since the first of them ended. */
     behind_seconds: z.number().min(0),
-    /** The epoch that a run is publishing now. */
+    /** The epoch that a run publishes now; null if none does. */
     running: z.string().nullable(),
-    /** The epoch that is not over yet. */
+    /** The current epoch, which has not ended. */
     open_epoch: z.string(),
     open_ends_at: ms,
   }),
@@ -214,7 +215,7 @@ export const TrustAnswer = z.object({
 });
 export type TrustAnswer = z.infer<typeof TrustAnswer>;
 
-/** One published epoch in a line; runs/<epoch> has the whole report. */
+/** A summary of one published epoch; runs/<epoch> has the whole report. */
 export const RunSummary = z.object({
   epoch: z.string(),
   /** Bounds of the epoch. */
@@ -226,14 +227,13 @@ export const RunSummary = z.object({
   took_ms: ms,
   records: count,
   tallies: TalliesAnswer,
-  /** Detections in the lake's files, and their size. */
+  /** Rows and bytes of the epoch's files in the lake. */
   rows: count,
   bytes: count,
-  /** Cells and tallies in which the speed layer and the batch layer disagreed. */
+  /** Cells and tallies that differ between the speed layer and the batch layer. */
   differences: count,
   /**
-   * Detections of the epoch that each layer counted on its own; the speed layer's is null where not all of it could be
-   * compared.
+   * How many detections of the epoch each layer counted; `speed` is null if part of the epoch could not be compared.
    */
   counted: z.object({ batch: count, speed: count.nullable() }),
   conflicts: count,
@@ -246,7 +246,7 @@ export const RunsAnswer = z.object({
   /** Newest first; the newest `limit` of `total`. */
   runs: z.array(RunSummary),
   total: count,
-  /** Tries that failed, newest first, at most `limit`. */
+  /** Failed attempts, newest first, at most `limit`. */
   attempts: z.array(AttemptReport),
 });
 export type RunsAnswer = z.infer<typeof RunsAnswer>;
@@ -257,7 +257,7 @@ export type RunAnswer = z.infer<typeof RunAnswer>;
 export const LakeAnswer = z.object({
   /** Folder of the lake in HDFS. */
   root: z.string(),
-  /** Where WebHDFS answers, for those who read the lake. */
+  /** The address of WebHDFS, for programs that read the lake. */
   webhdfs: z.string(),
   /** Newest first. */
   days: z.array(
@@ -280,8 +280,8 @@ export const ReadyAnswer = z.object({
 export type ReadyAnswer = z.infer<typeof ReadyAnswer>;
 
 /**
- * `application/problem+json` (RFC 9457). `field` names the parameter at fault of a 400, `narrow` what helps against a
- * 503 that comes of the question itself.
+ * `application/problem+json` (RFC 9457). `field` names the wrong parameter of a 400, `narrow` the parameters that make
+ * a question cheaper if its own cost caused the 503.
  */
 export const Problem = z.object({
   type: z.string(),
@@ -289,7 +289,7 @@ export const Problem = z.object({
   status: z.number().int(),
   detail: z.string(),
   field: z.string().optional(),
-  /** Parameters that make the question cheaper, where it costs more than one question may. */
+  /** Parameters that make the question cheaper, if it costs more than one question may. */
   narrow: z.array(z.string()).optional(),
   request_id: z.string(),
 });

@@ -1,13 +1,12 @@
 /**
- * What can be wrong with a question, as types; http/respond.ts turns them into problem answers.
+ * The errors that a question can end with, as types; http/respond.ts turns them into problem answers.
  *
- * A store that is away is a Retryable (core/process/errors.ts) and becomes a 503; everything else that is thrown is a
- * bug.
+ * A store that does not answer is a Retryable (core/process/errors.ts) and becomes a 503. Every other error is a bug.
  */
 
 import type { Refusal, Retryable } from '../core/process/errors.ts';
 
-/** 400: names the parameter, what was found and what was expected. */
+/** 400: names the parameter, the value that was found and the value that was expected. */
 export class BadQuestion extends Error {
   override readonly name = 'BadQuestion';
   readonly field: string;
@@ -17,14 +16,14 @@ export class BadQuestion extends Error {
   }
 }
 
-/** 404: nothing has this name. */
-export class NothingThere extends Error {
-  override readonly name = 'NothingThere';
+/** 404: nothing exists under this name. */
+export class NotFound extends Error {
+  override readonly name = 'NotFound';
 }
 
-/** 401: who asks is not known; `headers` say how to tell. */
-export class NotAdmitted extends Error {
-  override readonly name = 'NotAdmitted';
+/** 401: the caller is unknown; `headers` tell the client how to sign in. */
+export class Unauthenticated extends Error {
+  override readonly name = 'Unauthenticated';
   readonly headers: Readonly<Record<string, string>>;
   constructor(message: string, headers: Readonly<Record<string, string>> = {}) {
     super(message);
@@ -32,24 +31,24 @@ export class NotAdmitted extends Error {
   }
 }
 
-/** 403: who asks is known, and may not see this. */
-export class NotAllowed extends Error {
-  override readonly name = 'NotAllowed';
+/** 403: the caller is known and has no right to see this. */
+export class Forbidden extends Error {
+  override readonly name = 'Forbidden';
   readonly who: string | null;
   readonly title: string;
-  constructor(message: string, who: string | null = null, title = 'This is for operators') {
+  constructor(message: string, who: string | null = null, title = 'Operators only') {
     super(message);
     this.who = who;
     this.title = title;
   }
 }
 
-/** 429 or 503: not now, because too many ask. */
-export class TooMany extends Error {
-  override readonly name = 'TooMany';
+/** 429 or 503: the caller, or all callers together, have reached a limit. */
+export class TooManyRequests extends Error {
+  override readonly name = 'TooManyRequests';
   readonly status: 429 | 503;
   readonly retryAfterSeconds: number;
-  /** Whose limit it is, where that is known. */
+  /** The caller whose limit is reached, if known. */
   who: string | null = null;
   constructor(status: 429 | 503, message: string, retryAfterSeconds: number) {
     super(message);
@@ -63,13 +62,14 @@ export class TooMany extends Error {
 }
 
 /**
- * 503: one question would cost more than one may. Asking again does not help; `narrow` names the parameters that do.
+ * 503: the question costs more than one question may. The same question fails again; `narrow` names the parameters that
+ * make it cheaper.
  */
 export class TooCostly extends Error {
   override readonly name = 'TooCostly';
   readonly bound: 'bytes' | 'time';
   readonly narrow: readonly string[];
-  /** Set where what was read so far is kept, so that asking again goes on from there. */
+  /** Set if a repeated question continues from what this one has read. */
   readonly retryAfterSeconds: number | null;
   constructor(
     bound: 'bytes' | 'time',
@@ -84,29 +84,29 @@ export class TooCostly extends Error {
   }
 }
 
-/** Who asked has left: nobody reads the answer. */
-export class AskerLeft extends Error {
-  override readonly name = 'AskerLeft';
+/** The client has closed the connection, so nobody reads the answer. */
+export class ClientLeft extends Error {
+  override readonly name = 'ClientLeft';
   constructor() {
-    super('who asked has left');
+    super('The client closed the connection before the answer was ready');
   }
 }
 
 interface Faults {
   BadQuestion: BadQuestion;
-  NothingThere: NothingThere;
-  TooMany: TooMany;
+  NotFound: NotFound;
+  TooManyRequests: TooManyRequests;
   TooCostly: TooCostly;
-  AskerLeft: AskerLeft;
-  NotAdmitted: NotAdmitted;
-  NotAllowed: NotAllowed;
+  ClientLeft: ClientLeft;
+  Unauthenticated: Unauthenticated;
+  Forbidden: Forbidden;
   Retryable: Retryable;
   Refusal: Refusal;
 }
 
 /**
- * Whether something that was thrown is the fault of this name. Pages and routes are bundled apart, each with a copy of
- * these classes, and share one Serving: `instanceof` would not know the other bundle's.
+ * Whether a thrown value is the fault of this name. Next.js bundles pages and routes separately, each with its own copy
+ * of these classes, and both share one Serving: `instanceof` fails for a class of the other bundle.
  */
 export function isFault<Name extends keyof Faults>(name: Name, thrown: unknown): thrown is Faults[Name] {
   return thrown instanceof Error && thrown.name === name;

@@ -1,4 +1,4 @@
-/** What serving counts about itself, for Prometheus. */
+/** The metrics of serving, for Prometheus. */
 import { Counter, Gauge, Histogram } from 'prom-client';
 import type { Registry } from 'prom-client';
 import type { BatchView } from '../core/stores/views/batch-view.ts';
@@ -9,30 +9,30 @@ import { isFault } from './faults.ts';
 
 export interface ServingMetrics {
   readonly registry: Registry;
-  answered(route: string, status: number, seconds: number): void;
-  /** The view of an answer that goes out. */
-  showed(view: View): void;
-  /** The same views, with their reads counted. */
-  countingSpeed(view: SpeedView): SpeedView;
-  countingBatch(view: BatchView): BatchView;
-  hbaseEvent(kind: string): void;
-  /** Streams that are open, and the different questions that they ask. */
-  streams(viewers: number, questions: number): void;
-  streamedState(outcome: 'sent' | 'replaced'): void;
-  /** Does what takes a place, and counts it if there was none: all are taken, or this caller has as many as one may. */
-  countingRefusals<Place>(what: 'exports' | 'streams', take: () => Place): Place;
-  /** When the certificate that is served ends, in seconds since 1970. */
-  certificateEnds(second: number): void;
-  /** A changed certificate and key were taken or refused. */
-  certificateRead(outcome: 'taken' | 'refused'): void;
-  /** Bytes of counts that are remembered. */
-  remembers(bytes: number): void;
-  /** Exports that are running. */
-  exports(running: number): void;
-  /** What a question ended with instead of an answer; only what it cost counts here. */
-  gaveUp(fault: unknown): void;
-  /** Reads of HBase or look-ups in the lake: how many are under way, and how many wait. */
-  queue(queue: 'reads' | 'lookups', running: number, waiting: number): void;
+  countAnswer(route: string, status: number, seconds: number): void;
+  /** Sets the freshness from the view of an answer. */
+  setFreshness(view: View): void;
+  /** Return the same view and count its reads. */
+  countSpeedReads(view: SpeedView): SpeedView;
+  countBatchReads(view: BatchView): BatchView;
+  countHBaseEvent(kind: string): void;
+  /** Open streams, and the different questions that they ask. */
+  setStreams(viewers: number, questions: number): void;
+  countState(outcome: 'sent' | 'replaced'): void;
+  /** Runs `take`, which takes a slot, and counts a refusal: the process or the caller has no free slot. */
+  countRefusal<Slot>(what: 'exports' | 'streams', take: () => Slot): Slot;
+  /** When the served certificate expires, in seconds since 1970. */
+  setCertificateEnd(second: number): void;
+  /** The server has taken or refused a changed certificate and key. */
+  countCertificateRead(outcome: 'taken' | 'refused'): void;
+  /** Bytes of cached counts. */
+  setCacheBytes(bytes: number): void;
+  /** Running exports. */
+  setExports(running: number): void;
+  /** Counts a question that ended without an answer because of its cost; ignores other faults. */
+  countStopped(fault: unknown): void;
+  /** Running and waiting reads of HBase or lookups in the lake. */
+  setQueue(queue: 'reads' | 'lookups', running: number, waiting: number): void;
 }
 
 export function servingMetrics(): ServingMetrics {
@@ -40,7 +40,7 @@ export function servingMetrics(): ServingMetrics {
   const registers = [registry];
   const requests = new Counter({
     name: 'sightline_api_requests_total',
-    help: 'Answers given, by route and status',
+    help: 'API answers by route and status',
     labelNames: ['route', 'status'],
     registers,
   });
@@ -53,7 +53,7 @@ export function servingMetrics(): ServingMetrics {
   });
   const freshness = new Gauge({
     name: 'sightline_freshness_seconds',
-    help: 'How far the newest answer was behind the end of the log',
+    help: 'How far the newest answer is behind the end of the log',
     registers,
   });
   const events = new Counter({
@@ -64,20 +64,20 @@ export function servingMetrics(): ServingMetrics {
   });
   return {
     registry,
-    answered(route, status, seconds) {
+    countAnswer(route, status, seconds) {
       requests.inc({ route, status });
       durations.observe({ route }, seconds);
     },
-    showed: (view) => freshness.set(view.freshness_ms / 1_000),
+    setFreshness: (view) => freshness.set(view.freshness_ms / 1_000),
     ...readMetrics(registers),
-    hbaseEvent: (kind) => events.inc({ kind }),
+    countHBaseEvent: (kind) => events.inc({ kind }),
     ...streamMetrics(registers),
     ...costMetrics(registers),
     ...tlsMetrics(registers),
   };
 }
 
-function readMetrics(registers: Registry[]): Pick<ServingMetrics, 'countingSpeed' | 'countingBatch'> {
+function readMetrics(registers: Registry[]): Pick<ServingMetrics, 'countSpeedReads' | 'countBatchReads'> {
   const reads = new Counter({
     name: 'sightline_store_reads_total',
     help: 'Reads of count cells from HBase, by view and level',
@@ -85,22 +85,22 @@ function readMetrics(registers: Registry[]): Pick<ServingMetrics, 'countingSpeed
     registers,
   });
   const counted =
-    <Asked extends unknown[], Answer>(
+    <Args extends unknown[], Answer>(
       view: 'speed' | 'batch',
-      read: (...asked: Asked) => Answer,
-      levelsOf: (asked: Asked) => readonly string[],
+      read: (...args: Args) => Answer,
+      levelsOf: (args: Args) => readonly string[],
     ) =>
-    (...asked: Asked): Answer => {
-      reads.inc({ view, level: levelsOf(asked).join('+') });
-      return read(...asked);
+    (...args: Args): Answer => {
+      reads.inc({ view, level: levelsOf(args).join('+') });
+      return read(...args);
     };
   return {
-    countingSpeed: (view) => ({
+    countSpeedReads: (view) => ({
       ...view,
       read: counted('speed', view.read, ([, , , levels]) => levels),
       changed: counted('speed', view.changed, ([, level]) => [level]),
     }),
-    countingBatch: (view) => ({
+    countBatchReads: (view) => ({
       ...view,
       read: counted('batch', view.read, ([, , , levels]) => levels),
       published: counted('batch', view.published, ([, level]) => [level]),
@@ -108,52 +108,52 @@ function readMetrics(registers: Registry[]): Pick<ServingMetrics, 'countingSpeed
   };
 }
 
-function costMetrics(registers: Registry[]): Pick<ServingMetrics, 'gaveUp' | 'queue'> {
+function costMetrics(registers: Registry[]): Pick<ServingMetrics, 'countStopped' | 'setQueue'> {
   const stopped = new Counter({
     name: 'sightline_questions_stopped_total',
-    help: 'Questions that ended without an answer: who asked has left, too long, too many bytes, or too many at once',
+    help: 'Questions stopped without an answer, by reason: client left, time, bytes, too many at once',
     labelNames: ['because'],
     registers,
   });
   const queues = new Gauge({
     name: 'sightline_queue',
-    help: 'Reads of HBase and look-ups in the lake that are under way or wait',
+    help: 'Running and waiting reads of HBase and lookups in the lake',
     labelNames: ['queue', 'state'],
     registers,
   });
   return {
-    gaveUp(fault) {
-      if (isFault('AskerLeft', fault)) stopped.inc({ because: 'left' });
+    countStopped(fault) {
+      if (isFault('ClientLeft', fault)) stopped.inc({ because: 'left' });
       else if (isFault('TooCostly', fault)) stopped.inc({ because: fault.bound });
-      else if (isFault('TooMany', fault)) stopped.inc({ because: 'too_many' });
+      else if (isFault('TooManyRequests', fault)) stopped.inc({ because: 'too_many' });
     },
-    queue(queue, running, waiting) {
+    setQueue(queue, running, waiting) {
       queues.set({ queue, state: 'running' }, running);
       queues.set({ queue, state: 'waiting' }, waiting);
     },
   };
 }
 
-function tlsMetrics(registers: Registry[]): Pick<ServingMetrics, 'certificateEnds' | 'certificateRead'> {
+function tlsMetrics(registers: Registry[]): Pick<ServingMetrics, 'setCertificateEnd' | 'countCertificateRead'> {
   const ends = new Gauge({
     name: 'sightline_tls_certificate_ends_timestamp_seconds',
-    help: 'When the certificate that is served ends; 0 without TLS',
+    help: 'When the served certificate expires; 0 without TLS',
     registers,
   });
   const reads = new Counter({
     name: 'sightline_tls_certificate_reads_total',
-    help: 'Changed certificates and keys: taken, or refused while the ones before stay',
+    help: 'Changed certificates and keys that the server has taken, or refused and kept the previous ones',
     labelNames: ['outcome'],
     registers,
   });
   for (const outcome of ['taken', 'refused']) reads.inc({ outcome }, 0);
-  return { certificateEnds: (second) => ends.set(second), certificateRead: (outcome) => reads.inc({ outcome }) };
+  return { setCertificateEnd: (second) => ends.set(second), countCertificateRead: (outcome) => reads.inc({ outcome }) };
 }
 
 function streamMetrics(
   registers: Registry[],
-): Pick<ServingMetrics, 'streams' | 'streamedState' | 'exports' | 'countingRefusals' | 'remembers'> {
-  const streams = new Gauge({ name: 'sightline_stream_connections', help: 'Streams that are open', registers });
+): Pick<ServingMetrics, 'setStreams' | 'countState' | 'setExports' | 'countRefusal' | 'setCacheBytes'> {
+  const streams = new Gauge({ name: 'sightline_stream_connections', help: 'Open streams', registers });
   const streamed = new Gauge({
     name: 'sightline_stream_questions',
     help: 'Different questions that open streams ask',
@@ -161,37 +161,37 @@ function streamMetrics(
   });
   const states = new Counter({
     name: 'sightline_stream_states_total',
-    help: 'States given to clients, and those that a newer one replaced before the client took them',
+    help: 'States sent to clients, and states that a newer one replaced before they were sent',
     labelNames: ['outcome'],
     registers,
   });
   const remembered = new Gauge({
     name: 'sightline_count_cache_bytes',
-    help: 'Memory for counts that are remembered, about',
+    help: 'Approximate memory of cached counts',
     registers,
   });
-  const exports = new Gauge({ name: 'sightline_exports', help: 'Exports that are running', registers });
+  const exports = new Gauge({ name: 'sightline_exports', help: 'Running exports', registers });
   const refused = new Counter({
     name: 'sightline_places_refused_total',
-    help: 'Exports and streams that were refused because all places are taken, or as many as one caller may hold',
+    help: 'Exports and streams refused because the process or the caller has reached its limit',
     labelNames: ['what', 'because'],
     registers,
   });
   return {
-    countingRefusals(what, take) {
+    countRefusal(what, take) {
       try {
         return take();
       } catch (fault) {
-        if (isFault('TooMany', fault)) refused.inc({ what, because: fault.status === 429 ? 'caller' : 'all' });
+        if (isFault('TooManyRequests', fault)) refused.inc({ what, because: fault.status === 429 ? 'caller' : 'all' });
         throw fault;
       }
     },
-    remembers: (bytes) => remembered.set(bytes),
-    exports: (running) => exports.set(running),
-    streams(viewers, questions) {
+    setCacheBytes: (bytes) => remembered.set(bytes),
+    setExports: (running) => exports.set(running),
+    setStreams(viewers, questions) {
       streams.set(viewers);
       streamed.set(questions);
     },
-    streamedState: (outcome) => states.inc({ outcome }),
+    countState: (outcome) => states.inc({ outcome }),
   };
 }

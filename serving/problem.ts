@@ -8,15 +8,15 @@ import type { Problem } from './answers.ts';
 import { messageOf } from '../core/process/errors.ts';
 import { isFault } from './faults.ts';
 
-export function described(fault: unknown): Omit<Problem, 'request_id'> {
+export function problemOf(fault: unknown): Omit<Problem, 'request_id'> {
   const type = 'about:blank';
   if (isFault('BadQuestion', fault)) {
     return { type, title: `Invalid parameter: ${fault.field}`, status: 400, detail: fault.message, field: fault.field };
   }
-  if (isFault('NothingThere', fault)) return { type, title: 'Not found', status: 404, detail: fault.message };
-  if (isFault('NotAdmitted', fault))
+  if (isFault('NotFound', fault)) return { type, title: 'Not found', status: 404, detail: fault.message };
+  if (isFault('Unauthenticated', fault))
     return { type, title: 'Authentication required', status: 401, detail: fault.message };
-  if (isFault('NotAllowed', fault)) return { type, title: fault.title, status: 403, detail: fault.message };
+  if (isFault('Forbidden', fault)) return { type, title: fault.title, status: 403, detail: fault.message };
   if (isFault('Retryable', fault)) {
     return { type, title: `${fault.dependency} does not answer`, status: 503, detail: messageOf(fault) };
   }
@@ -27,8 +27,8 @@ export function described(fault: unknown): Omit<Problem, 'request_id'> {
     const title = fault.bound === 'time' ? 'The question takes too long' : 'The question asks for too much';
     return { type, title, status: 503, detail: fault.message, narrow: [...fault.narrow] };
   }
-  if (isFault('AskerLeft', fault)) return { type, title: 'Client closed request', status: 499, detail: fault.message };
-  if (isFault('TooMany', fault))
+  if (isFault('ClientLeft', fault)) return { type, title: 'Client closed request', status: 499, detail: fault.message };
+  if (isFault('TooManyRequests', fault))
     return { type, title: 'Too many requests', status: fault.status, detail: fault.message };
   return {
     type,

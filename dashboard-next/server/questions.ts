@@ -8,9 +8,9 @@ import { oid } from '../../core/domain/oid.ts';
 import type { Scope } from '../../core/domain/counts.ts';
 import { messageOf } from '../../core/process/errors.ts';
 import type { Serving } from '../../serving/app/app.ts';
-import { seenBy } from '../../serving/http/role-reports.ts';
+import { reportsFor } from '../../serving/http/role-reports.ts';
 import { isFault } from '../../serving/faults.ts';
-import { described } from '../../serving/problem.ts';
+import { problemOf } from '../../serving/problem.ts';
 import { verdictOf } from '../live/ask.ts';
 import type { Questions } from '../live/questions.ts';
 import type { Role } from '../../serving/access/caller.ts';
@@ -29,7 +29,7 @@ export function servingQuestions(serving: () => Serving, role: Role): Questions 
     topItems: (question) => ask((from) => from.topItems({ ...question, location: scopeOf(question.location) })),
     timeline: (question) => ask((from) => from.timeline({ ...question, location: scopeOf(question.location) })),
     locations: (question) => ask((from) => from.locations(question)),
-    trust: () => ask((from) => seenBy(role, from).trust()),
+    trust: () => ask((from) => reportsFor(role, from).trust()),
     verdict: (epoch) =>
       ask(async (from) => {
         // As over HTTP: who may not see a run sees no verdict of it.
@@ -38,10 +38,10 @@ export function servingQuestions(serving: () => Serving, role: Role): Questions 
       }),
     detections: (question) => ask((from) => from.detections({ ...question, location: scopeOf(question.location) })),
     detection: (id, dt) => ask((from) => from.detection(oid(id), dt ?? undefined)),
-    runs: () => ask((from) => seenBy(role, from).runs()),
+    runs: () => ask((from) => reportsFor(role, from).runs()),
     report: (epoch) =>
       ask(async (from) => {
-        const report = await seenBy(role, from).run(epoch);
+        const report = await reportsFor(role, from).run(epoch);
         return report ? reportOf(report) : null;
       }),
     lake: () => ask((from) => from.lake()),
@@ -53,11 +53,11 @@ function scopeOf(location: string): Scope {
 }
 
 function noAnswerOf(thrown: unknown): NoAnswer {
-  return new NoAnswer(kindOf(thrown), described(thrown).title, { detail: messageOf(thrown) });
+  return new NoAnswer(kindOf(thrown), problemOf(thrown).title, { detail: messageOf(thrown) });
 }
 
 function kindOf(thrown: unknown): NoAnswer['kind'] {
   if (isFault('TooCostly', thrown)) return 'costly';
-  if (isFault('Retryable', thrown) || isFault('TooMany', thrown) || isFault('Refusal', thrown)) return 'down';
+  if (isFault('Retryable', thrown) || isFault('TooManyRequests', thrown) || isFault('Refusal', thrown)) return 'down';
   return 'refused';
 }

@@ -1,16 +1,16 @@
-/** Lists of addresses and networks: `127.0.0.1,10.0.0.0/8,fd00::/8`. */
+/** A list of addresses and networks, such as `127.0.0.1,10.0.0.0/8,fd00::/8`. */
 import { BlockList, isIP, isIPv4 } from 'node:net';
 import { EXIT, Refusal } from '../../core/process/errors.ts';
-import { listed } from './list-text.ts';
+import { parseList } from './list-text.ts';
 
 export interface AddressList {
   has(address: string): boolean;
 }
 
-/** The list that a variable holds. Throws a Refusal that names the entry that is none. */
+/** Parses the list of a variable. Throws a Refusal that names a wrong entry. */
 export function addressList(variable: string, text: string): AddressList {
   const list = new BlockList();
-  for (const entry of listed(text)) {
+  for (const entry of parseList(text)) {
     const [address = '', bits, ...rest] = entry.split('/');
     const width = isIPv4(address) ? 32 : 128;
     const prefix = bits === undefined ? width : /^\d{1,3}$/.test(bits) ? Number(bits) : Number.NaN;

@@ -1,4 +1,4 @@
-/** Who asks, as gate.ts finds it, and the settings that decide it: the words of this room. */
+/** The caller of a request as gate.ts finds it, and the settings that decide about access: the types of this folder. */
 import type { Config } from '../../core/process/config.ts';
 
 export type Role = 'viewer' | 'operator';
@@ -8,8 +8,8 @@ export interface Caller {
   readonly role: Role;
 }
 
-/** What is read of a request. */
-export type Asking = Pick<Request, 'headers'>;
+/** The part of a request that access checks read. */
+export type RequestHeaders = Pick<Request, 'headers'>;
 
 export type AccessConfig = Pick<
   Config,

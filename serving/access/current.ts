@@ -1,5 +1,5 @@
 /**
- * The gate and the sign-in of this process, made from the environment when first asked for; shared by routes and pages.
+ * The gate and the sign-in of this process, created from the environment by the first use; routes and pages share them.
  */
 import type { Config } from '../../core/process/config.ts';
 import type { Audit } from '../../core/process/audit.ts';
@@ -12,7 +12,7 @@ import type { SignIn } from './oidc.ts';
 import { signIn } from './oidc.ts';
 import { checkAccess } from './settings.ts';
 
-const HELD = Symbol.for('sightline.access');
+const ACCESS_KEY = Symbol.for('sightline.access');
 
 export interface Access {
   readonly mode: Config['AUTH'];
@@ -22,14 +22,14 @@ export interface Access {
   readonly signIn: SignIn | null;
 }
 
-type Holder = { [HELD]?: Access };
+type Holder = { [ACCESS_KEY]?: Access };
 
 export function currentAccess(): Access {
   const holder = globalThis as Holder;
-  return (holder[HELD] ??= accessOf(readConfig()));
+  return (holder[ACCESS_KEY] ??= accessOf(readConfig()));
 }
 
-/** Throws a Refusal if the settings do not fit. */
+/** Throws a Refusal if the settings contradict each other. */
 export function accessOf(config: Config, now: () => number = Date.now): Access {
   checkAccess(config);
   const log = createLog('serving', config.LOG_LEVEL);

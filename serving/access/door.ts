@@ -1,10 +1,10 @@
 /**
- * What happens to a request before Next.js sees it: is it for this app, does it read, from where did it come, and what
- * no client may say itself.
+ * Checks of a request before Next.js sees it: its host, its method, its client address, and headers that no client may
+ * set.
  *
- * command.ts calls it for every request. A page of another site can make its own name point to this address (DNS
- * rebinding) and then read what it likes, as long as the browser's Host header is believed; so only names that are ours
- * get an answer. Probes have none of these names and tell nothing, so they are let through.
+ * command.ts calls it for every request. A page of another site can point its own name at this address (DNS rebinding)
+ * and would then read every answer if the app believed the Host header. So only requests for our own host names get an
+ * answer. Probes have none of these names and reveal nothing, so they pass.
  */
 import type { IncomingMessage, ServerResponse } from 'node:http';
 import type { Audit } from '../../core/process/audit.ts';
@@ -14,8 +14,8 @@ import { isLoopback, nameInHost as nameOf } from '../../core/process/host-port.t
 import { addressList } from './addresses.ts';
 import { admitsMethod } from './methods.ts';
 import { stampPeer } from './peer.ts';
-import { turnAway } from './refuse-request.ts';
-import { listed } from './list-text.ts';
+import { refuseRequest } from './refuse-request.ts';
+import { parseList } from './list-text.ts';
 
 export type DoorConfig = Pick<Config, 'AUTH' | 'ALLOWED_HOSTS' | 'PUBLIC_URL' | 'TRUSTED_PROXIES'>;
 
@@ -23,8 +23,8 @@ const PROBES = ['/healthz', '/readyz'];
 const A_YEAR_OF_SECONDS = 31_536_000;
 
 /**
- * Returns whether the request may go on; if not, it is answered. Throws a Refusal if a list of addresses cannot be
- * read.
+ * Returns whether the request may continue; if not, it has its answer already. Throws a Refusal if a list of addresses
+ * cannot be parsed.
  */
 export function createDoor(
   config: DoorConfig,
@@ -38,12 +38,12 @@ export function createDoor(
     const path = (request.url ?? '').split('?')[0]!;
     if (!PROBES.includes(path) && !isOurs(request.headers.host)) {
       audit.record({ event: 'refused', who: null, from: client, status: 421, route: 'host' });
-      turnAway(response, { title: 'Misdirected request', status: 421, detail: notOurs(request.headers.host) });
+      refuseRequest(response, { title: 'Misdirected request', status: 421, detail: notOurs(request.headers.host) });
       return false;
     }
     if (!admitsMethod(request, response)) return false;
-    // X-Forwarded-Proto is there only if a trusted proxy wrote it. A name of this machine is shared by all that is
-    // developed on it.
+    // X-Forwarded-Proto exists only if a trusted proxy has set it. Loopback names get no HSTS, because other apps on
+    // this machine share them.
     const isEncrypted = isPublic || request.headers['x-forwarded-proto'] === 'https' || 'encrypted' in request.socket;
     if (isEncrypted && !isLoopback(nameOf(request.headers.host ?? ''))) {
       response.setHeader('strict-transport-security', `max-age=${A_YEAR_OF_SECONDS}`);
@@ -53,15 +53,15 @@ export function createDoor(
 }
 
 /**
- * Names in ALLOWED_HOSTS and that of PUBLIC_URL; loopback names where AUTH=none; every name where nothing is said and
- * one signs in.
+ * Our host names: those in ALLOWED_HOSTS and that of PUBLIC_URL, and loopback names for AUTH=none. Without these
+ * settings every name passes, if the app has a sign-in.
  */
 export function hostTest({
   AUTH,
   ALLOWED_HOSTS,
   PUBLIC_URL,
 }: Omit<DoorConfig, 'TRUSTED_PROXIES'>): (host: string | undefined) => boolean {
-  const names = listed(ALLOWED_HOSTS)
+  const names = parseList(ALLOWED_HOSTS)
     .map(nameOf)
     .filter((name) => name !== '');
   if (PUBLIC_URL) names.push(nameOf(new URL(PUBLIC_URL).host));
@@ -73,4 +73,5 @@ export function hostTest({
 }
 
 const notOurs = (host: string | undefined): string =>
-  `This app does not answer at ${JSON.stringify((host ?? '').slice(0, 100))}; ALLOWED_HOSTS or PUBLIC_URL names the hosts that it answers at`;
+  `This app does not answer for the host ${JSON.stringify((host ?? '').slice(0, 100))}; ` +
+  'add it to ALLOWED_HOSTS or PUBLIC_URL';

@@ -1,36 +1,36 @@
 /**
- * Who may look: turns a request into a caller with a role, or refuses it.
+ * Decides about access: finds the caller of a request and its role, or refuses the request.
  *
- * http/respond.ts asks it before every answer, proxy.ts before every page and page-props.ts where a page is made, so
- * that nothing can forget to. Four ways, chosen by AUTH: none (only on a loopback address), basic (users.ts), proxy (a
- * header, taken only from listed addresses) and oidc (a session, session.ts). A viewer sees numbers; an operator sees
- * runs and dead letters too. How much one caller may ask is decided here as well.
+ * http/respond.ts calls it before every answer, proxy.ts before every page and page-props.ts where a page is rendered,
+ * so that nothing can forget it. AUTH chooses one of four ways: none (only on a loopback address), basic (users.ts),
+ * proxy (a header, accepted only from listed addresses) and oidc (a session, session.ts). A viewer sees numbers; an
+ * operator also sees runs and dead letters. The gate also limits how much one caller may ask.
  */
 import { isUtf8 } from 'node:buffer';
 import { createHash, timingSafeEqual } from 'node:crypto';
 import type { Audit } from '../../core/process/audit.ts';
-import type { AccessConfig, Asking, Caller, Role } from './caller.ts';
+import type { AccessConfig, RequestHeaders, Caller, Role } from './caller.ts';
 import { NO_AUDIT } from '../../core/process/audit.ts';
-import { isFault, NotAdmitted, NotAllowed } from '../faults.ts';
+import { isFault, Unauthenticated, Forbidden } from '../faults.ts';
 import { addressList } from './addresses.ts';
 import { hostTest } from './door.ts';
-import { mayNotLook, roleIn } from './groups.ts';
+import { noAccessText, roleIn } from './groups.ts';
 import { guessLimits, networkOf } from './guesses.ts';
 import { clientOf, peerOf } from './peer.ts';
 import { rateLimit } from './rate.ts';
 import { sessions } from './session.ts';
 import { basicUsers } from './users.ts';
-import { listed } from './list-text.ts';
+import { parseList } from './list-text.ts';
 
 export interface Gate {
-  /** Who asks. Throws NotAdmitted, or NotAllowed where somebody is known who may not look. */
-  identify(request: Asking): Promise<Caller>;
-  /** The same, and counts the question. Throws TooMany when the caller asks too much. */
-  admit(request: Asking): Promise<Caller>;
-  /** Under what a caller's questions and places are counted: the name of a known user, else the client's network. */
-  keyOf(caller: Caller, request: Asking): string;
-  /** Whether who asks may hear names of hosts: somebody who is let in, at a name of ours. Never throws. */
-  knows(request: Asking): Promise<boolean>;
+  /** Finds the caller. Throws Unauthenticated, or Forbidden for a known person without access. */
+  identify(request: RequestHeaders): Promise<Caller>;
+  /** Finds the caller and counts the request. Throws TooManyRequests when the caller asks too much. */
+  admit(request: RequestHeaders): Promise<Caller>;
+  /** The key that counts a caller's requests and slots: the name of a known user, else the client's network. */
+  keyOf(caller: Caller, request: RequestHeaders): string;
+  /** Whether the caller may see host names: it has access and used one of our host names. Never throws. */
+  isKnown(request: RequestHeaders): Promise<boolean>;
 }
 
 export function createGate(config: AccessConfig, now: () => number = Date.now, audit: Audit = NO_AUDIT): Gate {
@@ -43,17 +43,18 @@ export function createGate(config: AccessConfig, now: () => number = Date.now, a
     identify,
     keyOf,
     async admit(request) {
-      // Known callers first: what strangers ask, from the same balancer or office too, takes nothing from them.
+      // Identifies first, so that requests of strangers behind the same balancer or office do not use up the limit of a
+      // known caller.
       const caller = await identify(request);
       try {
         limit(keyOf(caller, request));
       } catch (fault) {
-        throw isFault('TooMany', fault) ? fault.of(caller.name) : fault;
+        throw isFault('TooManyRequests', fault) ? fault.of(caller.name) : fault;
       }
       return caller;
     },
-    // Probes pass the door under any name, so a page of another site could ask for them by a name of its own.
-    knows: async (request) =>
+    // Probes pass door.ts under any host name, so a page of another site could request them under its own name.
+    isKnown: async (request) =>
       isOurs(request.headers.get('host') ?? undefined) &&
       identify(request).then(
         () => true,
@@ -62,34 +63,38 @@ export function createGate(config: AccessConfig, now: () => number = Date.now, a
   };
 }
 
-function identifierOf(config: AccessConfig, now: () => number, audit: Audit): (request: Asking) => Promise<Caller> {
+function identifierOf(
+  config: AccessConfig,
+  now: () => number,
+  audit: Audit,
+): (request: RequestHeaders) => Promise<Caller> {
   switch (config.AUTH) {
     case 'none':
-      // Whoever sits at this machine operates it.
+      // Only users of this machine reach a loopback address, and they operate it.
       return async () => ({ name: 'local', role: 'operator' });
     case 'basic': {
       const users = basicUsers(config.AUTH_USERS ?? '', guessLimits(config.RATE_LIMIT_PER_MINUTE, now), now, {
-        signedIn: ({ name, role }, from) => audit.record({ event: 'sign_in', who: name, role, from }),
-        failed: (who, from) => audit.record({ event: 'sign_in_failed', who, from }),
+        onSignIn: ({ name, role }, from) => audit.record({ event: 'sign_in', who: name, role, from }),
+        onFailure: (who, from) => audit.record({ event: 'sign_in_failed', who, from }),
       });
       return (request) => users.identify(request.headers.get('authorization'), clientOf(request));
     }
     case 'proxy':
       return proxyIdentifier(config);
     case 'oidc': {
-      const held = sessions(config, now);
+      const sessionStore = sessions(config, now);
       return async (request) => {
-        const person = await held.identify(request.headers.get('cookie'));
+        const person = await sessionStore.identify(request.headers.get('cookie'));
         const role = roleIn(person, config);
-        if (role === null) throw new NotAllowed(mayNotLook(person.name), person.name, 'You may not look');
+        if (role === null) throw new Forbidden(noAccessText(person.name), person.name, 'No access');
         return { name: person.name, role };
       };
     }
   }
 }
 
-/** An address alone can be shared by others on the same machine or network, so the proxy also shows a secret. */
-function proxyIdentifier(config: AccessConfig): (request: Asking) => Promise<Caller> {
+/** Other programs can share the address of the proxy, so the proxy also sends a secret. */
+function proxyIdentifier(config: AccessConfig): (request: RequestHeaders) => Promise<Caller> {
   const {
     AUTH_PROXY_HEADER,
     AUTH_PROXY_ADDRESSES = '',
@@ -101,28 +106,28 @@ function proxyIdentifier(config: AccessConfig): (request: Asking) => Promise<Cal
   const secret = digestOf(AUTH_PROXY_SECRET);
   return async (request) => {
     if (!trusted.has(peerOf(request)))
-      throw new NotAdmitted('This address is not one of the proxies that may say who asks');
-    const shown = request.headers.get(AUTH_PROXY_SECRET_HEADER) ?? '';
-    if (AUTH_PROXY_SECRET === '' || !timingSafeEqual(digestOf(shown), secret)) {
-      throw new NotAdmitted(
-        `The proxy did not show the secret that it shares with this app (header ${AUTH_PROXY_SECRET_HEADER})`,
+      throw new Unauthenticated('This address is not a proxy that may name the user (AUTH_PROXY_ADDRESSES)');
+    const sentSecret = request.headers.get(AUTH_PROXY_SECRET_HEADER) ?? '';
+    if (AUTH_PROXY_SECRET === '' || !timingSafeEqual(digestOf(sentSecret), secret)) {
+      throw new Unauthenticated(
+        `The proxy did not send the secret that it shares with this app (header ${AUTH_PROXY_SECRET_HEADER})`,
       );
     }
     const name = headerText(request.headers.get(AUTH_PROXY_HEADER)).trim();
-    if (!name) throw new NotAdmitted(`The proxy did not say who asks (header ${AUTH_PROXY_HEADER})`);
+    if (!name) throw new Unauthenticated(`The proxy did not send the name of the user (header ${AUTH_PROXY_HEADER})`);
     return { name, role: roleOf(name, AUTH_OPERATORS) };
   };
 }
 
 const digestOf = (text: string): Buffer => createHash('sha256').update(text).digest();
 
-/** A header comes as bytes, one character each; proxies write names in UTF-8. */
+/** Node gives a header as one character for each byte; proxies write names in UTF-8. */
 function headerText(value: string | null): string {
   const bytes = Buffer.from(value ?? '', 'latin1');
   return isUtf8(bytes) ? bytes.toString('utf8') : (value ?? '');
 }
 
-/** AUTH_OPERATORS names operators, separated by commas; everybody else whom the proxy lets in is a viewer. */
+/** AUTH_OPERATORS lists the operators, separated by commas; all other users of the proxy are viewers. */
 function roleOf(name: string, operators: string): Role {
-  return listed(operators).includes(name) ? 'operator' : 'viewer';
+  return parseList(operators).includes(name) ? 'operator' : 'viewer';
 }

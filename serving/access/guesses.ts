@@ -1,9 +1,9 @@
 /**
- * How many wrong passwords are taken: by user and by client, so that guessing is slow and nobody else is held up by it.
+ * Limits wrong passwords by user and by client, so that guessing is slow and does not slow down others.
  *
- * users.ts looks before it hashes and counts only what was wrong: a request without credentials costs nothing and
- * counts nothing. Who guesses at one user from one network meets the lowest limit. The limit of a user over all
- * networks is high, because it also keeps out the user. Addresses of IPv6 count by their /64, which is one customer's.
+ * users.ts checks the limits before it hashes and counts only wrong passwords: a request without credentials costs and
+ * counts nothing. Guesses at one user from one network have the lowest limit. The limit of a user over all networks is
+ * high, because reaching it also locks out the user. IPv6 addresses count by their /64, which belongs to one customer.
  */
 import { isIPv6 } from 'node:net';
 import { rateLimit } from './rate.ts';
@@ -11,12 +11,12 @@ import { rateLimit } from './rate.ts';
 const MOST_PER_MINUTE = { userAndClient: 10, client: 60, user: 300 };
 
 export interface Guesses {
-  /** Throws TooMany if no further guess is taken. */
+  /** Throws TooManyRequests if a limit is reached. */
   check(user: string, client: string): void;
   count(user: string, client: string): void;
 }
 
-/** `mostPerMinute`: a lower limit for all three; 0 is none. */
+/** `mostPerMinute`: an upper bound for all three limits; 0 means none. */
 export function guessLimits(mostPerMinute: number, now: () => number): Guesses {
   const limit = (most: number) =>
     rateLimit(mostPerMinute > 0 ? Math.min(most, mostPerMinute) : most, now, 'wrong passwords');
@@ -34,7 +34,7 @@ export function guessLimits(mostPerMinute: number, now: () => number): Guesses {
     },
     count(user, client) {
       const network = networkOf(client);
-      // Each takes its token whatever the others say: the next check tells the caller.
+      // Each limit counts the guess even if another one is reached; the next check throws.
       for (const take of [
         () => limits.userAndClient(`${network} ${user}`),
         () => limits.client(network),

@@ -1,7 +1,7 @@
 /**
- * The OpenID Connect issuer as oidc.ts needs it: asked once how to sign in, and again where that failed.
+ * The OpenID Connect issuer: its configuration is read once, and again after a failure.
  *
- * Spoken to by openid-client, through the network's proxy where one is set. No token of it goes into an error or a log.
+ * openid-client talks to it, through the network's proxy if one is set. No token appears in an error or a log.
  */
 import * as openid from 'openid-client';
 import type { Config } from '../../core/process/config.ts';
@@ -13,13 +13,13 @@ export type IssuerConfig = Pick<Config, 'OIDC_ISSUER' | 'OIDC_CLIENT_ID' | 'OIDC
 
 /** Throws Retryable while the issuer does not answer. */
 export function issuerOf(config: IssuerConfig): () => Promise<openid.Configuration> {
-  let discovered: Promise<openid.Configuration> | null = null;
+  let configuration: Promise<openid.Configuration> | null = null;
   return () => {
-    discovered ??= discover(config).catch((fault: unknown) => {
-      discovered = null;
-      throw new Retryable('The issuer', `${config.OIDC_ISSUER} does not tell how to sign in`, fault);
+    configuration ??= discover(config).catch((fault: unknown) => {
+      configuration = null;
+      throw new Retryable('The issuer', `${config.OIDC_ISSUER} does not answer with its OpenID configuration`, fault);
     });
-    return discovered;
+    return configuration;
   };
 }
 
@@ -29,10 +29,10 @@ function discover({
   OIDC_CLIENT_SECRET,
 }: IssuerConfig): Promise<openid.Configuration> {
   const url = new URL(OIDC_ISSUER);
-  // Only a test's issuer speaks plain HTTP, on this machine.
+  // Only the issuer of a test uses plain HTTP, on this machine.
   const execute = url.protocol === 'http:' && isLoopback(url.hostname) ? [openid.allowInsecureRequests] : [];
   return openid.discovery(url, OIDC_CLIENT_ID, OIDC_CLIENT_SECRET, undefined, {
     execute,
-    [openid.customFetch]: (asked, options) => outwardFetch(asked, options),
+    [openid.customFetch]: (url, options) => outwardFetch(url, options),
   });
 }

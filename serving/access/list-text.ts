@@ -1,5 +1,5 @@
-/** Settings that are lists, by commas: the entries without what surrounds them. */
-export function listed(text: string): string[] {
+/** Parses a setting that is a list: trimmed entries between commas, without empty ones. */
+export function parseList(text: string): string[] {
   return text
     .split(',')
     .map((one) => one.trim())

@@ -1,25 +1,24 @@
 /**
- * The methods that the app answers, in every place of it: everything here is read, nothing is changed.
+ * The methods that the app answers on every path: reads only, because nothing can be changed over HTTP.
  *
- * door.ts asks before Next.js sees a request, which answers some methods without the header Allow and ends with a 500
- * at others (TRACE).
+ * door.ts calls it before Next.js, which answers some methods without the header Allow and others (TRACE) with a 500.
  */
 import type { IncomingMessage, ServerResponse } from 'node:http';
-import { turnAway } from './refuse-request.ts';
+import { refuseRequest } from './refuse-request.ts';
 
 const READS = ['GET', 'HEAD'];
 const ALLOW = [...READS, 'OPTIONS'].join(', ');
 
-/** Whether the request reads; if not, it is answered. */
+/** Whether the method is a read; if not, the request has its answer already. */
 export function admitsMethod({ method = '' }: IncomingMessage, response: ServerResponse): boolean {
   if (READS.includes(method)) return true;
   response.setHeader('allow', ALLOW);
   if (method === 'OPTIONS') response.writeHead(204).end();
   else
-    turnAway(response, {
+    refuseRequest(response, {
       title: 'Method not allowed',
       status: 405,
-      detail: `This app answers ${ALLOW}, and not ${method}`,
+      detail: `This app answers ${ALLOW}; the method was ${method}`,
     });
   return false;
 }

@@ -1,19 +1,19 @@
 /**
- * Signing in and out with an OpenID Connect issuer: authorization code with PKCE, by openid-client.
+ * Sign-in and sign-out with an OpenID Connect issuer: authorization code with PKCE, by openid-client.
  *
- * http/auth.ts calls the steps. What must survive the way to the issuer and back (nonce, verifier, where to go) travels
- * in a sealed cookie of ten minutes, one for each sign-in, since several tabs may be on their way at once. A browser
- * that had a session is asked for without a person first (prompt=none): the issuer knows it, says who it is and in
- * which groups now, and a wall screen goes on by itself. Only if the issuer wants a person it shows one its page.
- * Tokens are not kept, but for the ID token that signing out shows (docs/decisions/0011-access.md#sessions).
+ * http/auth.ts calls the steps. The values of a sign-in (nonce, verifier, target) travel to the issuer and back in an
+ * encrypted cookie that lives ten minutes, one for each sign-in, because several tabs may sign in at once. If the
+ * browser had a session, the first attempt is silent (prompt=none): the issuer confirms the person and the current
+ * groups without a page, so a wall screen continues by itself. Only if the issuer needs a person it shows its page.
+ * Tokens are not kept, except the ID token, which sign-out sends (docs/decisions/0011-access.md#sessions).
  */
 import * as openid from 'openid-client';
 import type { Config } from '../../core/process/config.ts';
 import { Retryable } from '../../core/process/errors.ts';
-import { NotAdmitted, NotAllowed } from '../faults.ts';
-import { personOf, tellsEnough } from './claims.ts';
+import { Unauthenticated, Forbidden } from '../faults.ts';
+import { personOf, hasNameAndGroups } from './claims.ts';
 import type { GroupConfig } from './groups.ts';
-import { mayNotLook, roleIn } from './groups.ts';
+import { noAccessText, roleIn } from './groups.ts';
 import { issuerOf } from './issuer.ts';
 import type { IssuerConfig } from './issuer.ts';
 import { sessions } from './session.ts';
@@ -25,18 +25,18 @@ export type OidcConfig = IssuerConfig &
     'PUBLIC_URL' | 'SESSION_SECRET' | 'OIDC_NAME_CLAIM' | 'OIDC_GROUPS_CLAIM' | 'OIDC_SCOPES' | 'OIDC_SESSION_MINUTES'
   >;
 
-/** Where the browser goes next, and the cookies that it takes along. */
+/** The next address of the browser, and the cookies to set. */
 export interface Step {
   readonly location: string;
   readonly cookies: readonly string[];
 }
 
-type Asking = Pick<Request, 'url' | 'headers'>;
+type SignInRequest = Pick<Request, 'url' | 'headers'>;
 
 export interface SignIn {
   login(to: string, request: Pick<Request, 'headers'>): Promise<Step>;
-  /** Throws NotAdmitted where the issuer confirms nobody, NotAllowed where it is somebody who may not look. */
-  callback(request: Asking): Promise<Step>;
+  /** Throws Unauthenticated if the issuer does not confirm the sign-in, Forbidden for a person without access. */
+  callback(request: SignInRequest): Promise<Step>;
   logout(request: Pick<Request, 'headers'>): Promise<Step>;
 }
 
@@ -45,11 +45,11 @@ const ID_TOKEN_COOKIE = 'sightline-id-token';
 const LOGIN_SECONDS = 600;
 const ID_TOKEN_SECONDS = 30 * 86_400;
 const PATH = '/api/auth';
-/** What an issuer answers to prompt=none where it needs a person (OpenID Connect Core, 3.1.2.6). */
+/** Errors of an issuer that needs a person after prompt=none (OpenID Connect Core, 3.1.2.6). */
 const NEEDS_A_PERSON = ['login_required', 'interaction_required', 'account_selection_required', 'consent_required'];
 
 export function signIn(config: OidcConfig, now: () => number = Date.now): SignIn {
-  const held = sessions(config, now);
+  const sessionStore = sessions(config, now);
   const base = (config.PUBLIC_URL ?? '').replace(/\/$/, '');
   const redirectUri = `${base}${PATH}/callback`;
   const issuer = issuerOf(config);
@@ -64,42 +64,47 @@ export function signIn(config: OidcConfig, now: () => number = Date.now): SignIn
       code_challenge_method: 'S256',
       ...(isSilent ? { prompt: 'none' } : {}),
     });
-    const cookie = await held.seal(
+    const cookie = await sessionStore.seal(
       cookieOf(state),
-      { state, expected: nonce, verifier, isSilent, to: ownPath(to) },
+      { state, expected: nonce, verifier, isSilent, to: localPath(to) },
       LOGIN_SECONDS,
     );
-    // An address that no cookie can hold is not worth failing for.
+    // If the target is too long for a cookie, the sign-in leads to the home page.
     return cookie === null ? begin('/', isSilent) : { location: location.href, cookies: [cookie] };
   };
   return {
-    login: (to, request) => begin(to, held.wasHere(request.headers.get('cookie'))),
+    login: (to, request) => begin(to, sessionStore.hadSession(request.headers.get('cookie'))),
     async callback(request) {
       const { search, searchParams } = new URL(request.url);
       const name = cookieOf(searchParams.get('state') ?? '');
-      const begun = await held.unseal(name, request.headers.get('cookie'));
-      if (!begun)
-        throw new NotAdmitted('This sign-in did not begin here, or more than ten minutes ago; begin again at /');
-      if (begun.isSilent === true && NEEDS_A_PERSON.includes(searchParams.get('error') ?? '')) {
-        const next = await begin(String(begun.to), false);
-        return { ...next, cookies: [...next.cookies, held.end(name)] };
+      const attempt = await sessionStore.unseal(name, request.headers.get('cookie'));
+      if (!attempt)
+        throw new Unauthenticated(
+          'This sign-in did not start in this browser, or more than ten minutes ago; start again at /',
+        );
+      if (attempt.isSilent === true && NEEDS_A_PERSON.includes(searchParams.get('error') ?? '')) {
+        const next = await begin(String(attempt.to), false);
+        return { ...next, cookies: [...next.cookies, sessionStore.end(name)] };
       }
-      const tokens = await exchanged(await issuer(), Object.assign(new URL(redirectUri), { search }), begun);
+      const tokens = await exchangeCode(await issuer(), Object.assign(new URL(redirectUri), { search }), attempt);
       const person = personOf(await claimsOf(await issuer(), tokens, config), config);
-      if (roleIn(person, config) === null)
-        throw new NotAllowed(mayNotLook(person.name), person.name, 'You may not look');
-      const idToken = await held.seal(ID_TOKEN_COOKIE, { token: tokens.id_token }, ID_TOKEN_SECONDS);
-      const cookies = [await held.begin(person), idToken ?? held.end(ID_TOKEN_COOKIE), held.end(name)];
-      return { location: `${base}${ownPath(String(begun.to))}`, cookies };
+      if (roleIn(person, config) === null) throw new Forbidden(noAccessText(person.name), person.name, 'No access');
+      const idToken = await sessionStore.seal(ID_TOKEN_COOKIE, { token: tokens.id_token }, ID_TOKEN_SECONDS);
+      const cookies = [
+        await sessionStore.begin(person),
+        idToken ?? sessionStore.end(ID_TOKEN_COOKIE),
+        sessionStore.end(name),
+      ];
+      return { location: `${base}${localPath(String(attempt.to))}`, cookies };
     },
     async logout(request) {
-      const idToken = (await held.unseal(ID_TOKEN_COOKIE, request.headers.get('cookie')))?.token;
-      const cookies = [held.end(), held.end(ID_TOKEN_COOKIE)];
-      const here = `${base}${PATH}/signed-out`;
+      const idToken = (await sessionStore.unseal(ID_TOKEN_COOKIE, request.headers.get('cookie')))?.token;
+      const cookies = [sessionStore.end(), sessionStore.end(ID_TOKEN_COOKIE)];
+      const signedOutUrl = `${base}${PATH}/signed-out`;
       const known = await issuer().catch(() => null);
-      if (!known?.serverMetadata().end_session_endpoint) return { location: here, cookies };
+      if (!known?.serverMetadata().end_session_endpoint) return { location: signedOutUrl, cookies };
       const end = openid.buildEndSessionUrl(known, {
-        post_logout_redirect_uri: here,
+        post_logout_redirect_uri: signedOutUrl,
         ...(typeof idToken === 'string' ? { id_token_hint: idToken } : {}),
       });
       return { location: end.href, cookies };
@@ -107,39 +112,39 @@ export function signIn(config: OidcConfig, now: () => number = Date.now): SignIn
   };
 }
 
-/** A cookie for each sign-in, named by its state. */
+/** The name of the cookie of a sign-in, from its state. */
 const cookieOf = (state: string): string => `${LOGIN_COOKIE}-${state.replace(/[^\w-]/g, '').slice(0, 12)}`;
 
 type Tokens = Awaited<ReturnType<typeof openid.authorizationCodeGrant>>;
 
-function exchanged(known: openid.Configuration, back: URL, begun: Record<string, unknown>): Promise<Tokens> {
+function exchangeCode(known: openid.Configuration, back: URL, attempt: Record<string, unknown>): Promise<Tokens> {
   const checks = {
-    expectedState: String(begun.state),
-    expectedNonce: String(begun.expected),
-    pkceCodeVerifier: String(begun.verifier),
+    expectedState: String(attempt.state),
+    expectedNonce: String(attempt.expected),
+    pkceCodeVerifier: String(attempt.verifier),
   };
   return openid.authorizationCodeGrant(known, back, checks).catch((fault: unknown) => {
-    // What fetch throws when nobody answers; what the issuer answers is one of the package's own faults.
+    // fetch throws this when nobody answers; an error answer of the issuer is a fault of the package.
     if (fault instanceof TypeError && 'cause' in fault)
-      throw new Retryable('The issuer', 'The issuer does not answer while somebody signs in');
-    throw new NotAdmitted('The issuer did not confirm this sign-in; begin again at /');
+      throw new Retryable('The issuer', 'The issuer did not answer during the sign-in');
+    throw new Unauthenticated('The issuer did not confirm this sign-in; start again at /');
   });
 }
 
-/** Of the ID token; what is missing there, many issuers tell at their userinfo endpoint. */
+/** The claims of the ID token, completed from the userinfo endpoint if name or groups are missing. */
 async function claimsOf(
   known: openid.Configuration,
   tokens: Tokens,
   config: OidcConfig,
 ): Promise<Record<string, unknown>> {
   const claims = tokens.claims();
-  if (!claims) throw new NotAdmitted('The issuer did not say who signed in');
-  if (tellsEnough(claims, config) || !known.serverMetadata().userinfo_endpoint) return claims;
-  const more = await openid.fetchUserInfo(known, tokens.access_token, claims.sub).catch(() => ({}));
-  return { ...more, ...claims };
+  if (!claims) throw new Unauthenticated('The issuer sent no ID token with this sign-in; start again at /');
+  if (hasNameAndGroups(claims, config) || !known.serverMetadata().userinfo_endpoint) return claims;
+  const userInfo = await openid.fetchUserInfo(known, tokens.access_token, claims.sub).catch(() => ({}));
+  return { ...userInfo, ...claims };
 }
 
-/** A path of this app; anything else leads home. */
-export function ownPath(to: string): string {
+/** The target if it is a path of this app, else the home page. */
+export function localPath(to: string): string {
   return /^\/(?![/\\])[^\s\\]*$/.test(to) ? to : '/';
 }

@@ -1,16 +1,19 @@
 /**
- * How much one caller may ask: a bucket of tokens that fills with time (the classic token bucket).
+ * Limits the requests of one caller with a token bucket.
  *
- * gate.ts takes one for each request. A bucket holds a minute's worth, so that a page that loads at once is not held
- * up. The number of buckets is bounded: the one that was used least recently goes first, and is full again if its
- * caller comes back.
+ * gate.ts takes one token for each request. A bucket holds the tokens of a minute, so that a page that loads at once is
+ * not delayed. The number of buckets is limited: the least recently used one is removed, and its caller starts with a
+ * full bucket again.
  */
 import { MINUTE_MS, SECOND_MS } from '../../core/domain/time.ts';
-import { TooMany } from '../faults.ts';
+import { TooManyRequests } from '../faults.ts';
 
 const MOST_BUCKETS = 10_000;
 
-/** Takes a token of the key, or only looks whether there is one, or throws TooMany; `perMinute` 0 is no limit. */
+/**
+ * Takes a token of the key, or only checks for one; throws TooManyRequests without a token. `perMinute` 0 means no
+ * limit.
+ */
 export function rateLimit(
   perMinute: number,
   now: () => number,
@@ -27,6 +30,10 @@ export function rateLimit(
     if (buckets.size > MOST_BUCKETS) buckets.delete(buckets.keys().next().value!);
     if (tokens >= 1) return;
     const waitSeconds = Math.ceil(((1 - tokens) * MINUTE_MS) / perMinute / SECOND_MS);
-    throw new TooMany(429, `more than ${perMinute} ${what} a minute; try again in ${waitSeconds} s`, waitSeconds);
+    throw new TooManyRequests(
+      429,
+      `You have reached the limit of ${perMinute} ${what} a minute; try again in ${waitSeconds} s`,
+      waitSeconds,
+    );
   };
 }

@@ -1,13 +1,10 @@
-/**
- * Refusals in the audit trail: who was turned away, from where and with which status; the API, pages and the door
- * record theirs here.
- */
+/** Refusals in the audit trail, from the API, pages and door.ts: who was refused, from where and with which status. */
 import type { Audit } from '../../core/process/audit.ts';
-import type { Asking } from './caller.ts';
+import type { RequestHeaders } from './caller.ts';
 import { isFault } from '../faults.ts';
 import { clientOf } from './peer.ts';
 
-/** 401 and 403: not admitted, not allowed; 421: not our host; 429: too much of one caller. */
+/** 401: unknown caller; 403: no right; 421: not our host; 429: limit of one caller. */
 const AUDITED: ReadonlySet<number> = new Set([401, 403, 421, 429]);
 
 export interface RefusalFacts {
@@ -17,11 +14,11 @@ export interface RefusalFacts {
   readonly request_id?: string;
 }
 
-export function auditRefusal(audit: Audit, request: Asking, facts: RefusalFacts): void {
+export function auditRefusal(audit: Audit, request: RequestHeaders, facts: RefusalFacts): void {
   if (AUDITED.has(facts.status)) audit.record({ event: 'refused', from: clientOf(request), ...facts });
 }
 
-/** Who was refused, where the fault knows it. */
-export function whoseFault(fault: unknown): string | null {
-  return isFault('NotAllowed', fault) || isFault('TooMany', fault) ? fault.who : null;
+/** The refused caller, if the fault knows it. */
+export function refusedCaller(fault: unknown): string | null {
+  return isFault('Forbidden', fault) || isFault('TooManyRequests', fault) ? fault.who : null;
 }

@@ -1,9 +1,9 @@
-/** The answer to a request that goes no further than the door: a problem (RFC 9457), as the API's own are. */
+/** Answers a request that door.ts refuses: a problem (RFC 9457), like those of the API. */
 import { randomUUID } from 'node:crypto';
 import type { ServerResponse } from 'node:http';
 import type { Problem } from '../answers.ts';
 
-export function turnAway(response: ServerResponse, problem: Pick<Problem, 'title' | 'status' | 'detail'>): void {
+export function refuseRequest(response: ServerResponse, problem: Pick<Problem, 'title' | 'status' | 'detail'>): void {
   const request_id = randomUUID();
   response.writeHead(problem.status, {
     'content-type': 'application/problem+json',

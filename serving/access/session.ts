@@ -1,38 +1,38 @@
 /**
- * Sessions of AUTH=oidc: a cookie that only this system can make or read.
+ * Sessions of AUTH=oidc: a cookie that only this system can create or read.
  *
- * oidc.ts makes one when the issuer has said who somebody is, gate.ts reads it with every request. The cookie is an
- * encrypted JWT (jose, direct A256GCM) with a name, groups and an end; nothing is kept on the server, so every copy of
- * serving that has the same SESSION_SECRET knows it. Script cannot read it (HttpOnly), other sites' requests do not
- * carry it beyond links (SameSite=Lax). The browser keeps it longer than it is worth something: that it was there tells
- * oidc.ts to ask the issuer first without a person.
+ * oidc.ts creates a session when the issuer has confirmed a person, gate.ts reads it with every request. The cookie is
+ * an encrypted JWT (jose, direct A256GCM) with a name, groups and an end. The server keeps nothing, so every copy of
+ * serving with the same SESSION_SECRET can read it. Scripts cannot read it (HttpOnly), and requests of other sites do
+ * not carry it, except links (SameSite=Lax). The browser keeps the cookie longer than the session: an ended session
+ * tells oidc.ts to ask the issuer silently first.
  */
 import { createHash } from 'node:crypto';
 import { EncryptJWT, jwtDecrypt } from 'jose';
 import { DAY_MS, MINUTE_MS, SECOND_MS } from '../../core/domain/time.ts';
-import { NotAdmitted, NotAllowed } from '../faults.ts';
+import { Unauthenticated, Forbidden } from '../faults.ts';
 import type { Person } from './groups.ts';
 import type { AccessConfig } from './caller.ts';
 import { chosenGroups } from './groups.ts';
 import { SIGN_IN_HEADER } from './sign-in-header.ts';
 
 export const SESSION_COOKIE = 'sightline-session';
-/** How long a browser remembers that somebody was signed in. */
+/** How long a browser keeps the cookie. */
 const KEPT_SECONDS = (30 * DAY_MS) / SECOND_MS;
 /** Browsers drop a cookie of more than 4,096 bytes; its name and attributes take some 150. */
 const MOST_BYTES = 3_900;
 
 export interface Sessions {
-  /** Throws NotAdmitted. */
+  /** The person of the session. Throws Unauthenticated without one. */
   identify(cookies: string | null): Promise<Person>;
-  /** The Set-Cookie of a new session. Throws NotAllowed if no cookie can hold the groups. */
+  /** The Set-Cookie of a new session. Throws Forbidden if the groups do not fit in a cookie. */
   begin(person: Person): Promise<string>;
-  /** Whether this browser had a session, over or not. */
-  wasHere(cookies: string | null): boolean;
+  /** Whether this browser has a session, even an ended one. */
+  hadSession(cookies: string | null): boolean;
   end(name?: string): string;
-  /** A sealed cookie of another kind, kept as long as it is worth something; null if it is too large for a browser. */
+  /** The Set-Cookie of other encrypted content, valid for `seconds`; null if it is too large for a browser. */
   seal(name: string, content: Record<string, unknown>, seconds: number): Promise<string | null>;
-  /** Null if it is not there, not ours or over. */
+  /** The content of such a cookie; null if it is missing, forged or expired. */
   unseal(name: string, cookies: string | null): Promise<Record<string, unknown> | null>;
 }
 
@@ -50,8 +50,8 @@ export function sessions(config: SessionConfig, now: () => number = Date.now): S
   const { SESSION_SECRET = '', PUBLIC_URL = '' } = config;
   const key = createHash('sha256').update(SESSION_SECRET).digest();
   const isSecure = PUBLIC_URL.startsWith('https:');
-  // Browsers take a cookie of this prefix only over HTTPS, from this very host, for all of it: no neighbour can set
-  // one.
+  // Browsers accept a cookie with this prefix only over HTTPS and from this very host, so a neighbour host cannot set
+  // it.
   const nameOf = (name: string): string => (isSecure ? `__Host-${name}` : name);
   const cookie = (name: string, value: string, seconds: number): string =>
     `${nameOf(name)}=${value}; Path=/; Max-Age=${seconds}; HttpOnly; SameSite=Lax${isSecure ? '; Secure' : ''}`;
@@ -60,7 +60,7 @@ export function sessions(config: SessionConfig, now: () => number = Date.now): S
       ?.split(/;\s*/)
       .find((one) => one.startsWith(`${nameOf(name)}=`))
       ?.slice(nameOf(name).length + 1);
-  const sealed = async (name: string, content: Record<string, unknown>, ms: number): Promise<string | null> => {
+  const encryptContent = async (name: string, content: Record<string, unknown>, ms: number): Promise<string | null> => {
     const token = new EncryptJWT(content).setProtectedHeader({ alg: 'dir', enc: 'A256GCM' }).setAudience(name);
     const value = await token
       .setIssuedAt(new Date(now()))
@@ -79,30 +79,32 @@ export function sessions(config: SessionConfig, now: () => number = Date.now): S
   return {
     unseal,
     async seal(name, content, seconds) {
-      const value = await sealed(name, content, seconds * SECOND_MS);
+      const value = await encryptContent(name, content, seconds * SECOND_MS);
       return value === null ? null : cookie(name, value, seconds);
     },
     async identify(cookies) {
-      const held = await unseal(SESSION_COOKIE, cookies);
-      if (!held || !Array.isArray(held.groups))
-        throw new NotAdmitted('Nobody is signed in; /api/auth/login signs in', { [SIGN_IN_HEADER]: '/api/auth/login' });
-      return { name: String(held.name), groups: held.groups.map(String) };
+      const claims = await unseal(SESSION_COOKIE, cookies);
+      if (!claims || !Array.isArray(claims.groups))
+        throw new Unauthenticated('You are not signed in; sign in at /api/auth/login', {
+          [SIGN_IN_HEADER]: '/api/auth/login',
+        });
+      return { name: String(claims.name), groups: claims.groups.map(String) };
     },
     async begin({ name, groups }) {
       const sealFor = (some: readonly string[]): Promise<string | null> =>
-        sealed(SESSION_COOKIE, { name, groups: some }, config.OIDC_SESSION_MINUTES * MINUTE_MS);
-      // Somebody in hundreds of groups: those that settings name now are enough until the session is renewed.
+        encryptContent(SESSION_COOKIE, { name, groups: some }, config.OIDC_SESSION_MINUTES * MINUTE_MS);
+      // A person can be in hundreds of groups. The groups in the settings are then enough until the session is renewed.
       const value =
         (await sealFor(groups)) ?? (await sealFor(groups.filter((one) => chosenGroups(config).includes(one))));
       if (value === null)
-        throw new NotAllowed(
-          'Your groups are more than a cookie can hold; name fewer in OIDC_VIEWER_GROUPS and OIDC_OPERATOR_GROUPS',
+        throw new Forbidden(
+          'Your groups do not fit in a cookie; name fewer in OIDC_VIEWER_GROUPS and OIDC_OPERATOR_GROUPS',
           name,
-          'You may not look',
+          'No access',
         );
       return cookie(SESSION_COOKIE, value, KEPT_SECONDS);
     },
-    wasHere: (cookies) => valueOf(SESSION_COOKIE, cookies) !== undefined,
+    hadSession: (cookies) => valueOf(SESSION_COOKIE, cookies) !== undefined,
     end: (name = SESSION_COOKIE) => cookie(name, '', 0),
   };
 }

@@ -1,4 +1,4 @@
-/** Whether the settings of access can be served with: asked before anything listens. */
+/** Checks the settings of access before the server listens. */
 import type { Config } from '../../core/process/config.ts';
 import { EXIT, Refusal } from '../../core/process/errors.ts';
 import { isLoopback } from '../../core/process/host-port.ts';
@@ -6,32 +6,36 @@ import { proxyFor } from '../../core/process/proxy.ts';
 import { createDoor } from './door.ts';
 import { createGate } from './gate.ts';
 import { chosenGroups } from './groups.ts';
-import { listed } from './list-text.ts';
+import { parseList } from './list-text.ts';
 
 const SECRET_LENGTH = 32;
 
-/** Throws a Refusal that says what is missing; never shows a secret. */
+/** Throws a Refusal that names every fault; never shows a secret. */
 export function checkAccess(config: Config): void {
   const faults: string[] = [];
   if (config.AUTH === 'none' && !isLoopback(config.BIND)) {
     faults.push(
-      `AUTH=none lets everybody in, so it serves only on a loopback address; BIND is ${config.BIND}. Choose AUTH=basic, proxy or oidc (docs/operations.md), or BIND=127.0.0.1`,
+      `AUTH=none admits everybody, so it serves only on a loopback address; BIND is ${config.BIND}. ` +
+        'Choose AUTH=basic, proxy or oidc (docs/operations.md), or BIND=127.0.0.1',
     );
   }
   if (config.AUTH === 'proxy' && !config.AUTH_PROXY_ADDRESSES)
-    faults.push('AUTH=proxy needs AUTH_PROXY_ADDRESSES, the proxies that may say who asks');
+    faults.push('AUTH=proxy needs AUTH_PROXY_ADDRESSES, the addresses of the proxies that may name the user');
   if (config.AUTH === 'proxy' && (config.AUTH_PROXY_SECRET ?? '').length < SECRET_LENGTH) {
     faults.push(
-      `AUTH=proxy needs AUTH_PROXY_SECRET (or AUTH_PROXY_SECRET_FILE) of at least ${SECRET_LENGTH} characters, which the proxy shows in the header ${config.AUTH_PROXY_SECRET_HEADER}`,
+      `AUTH=proxy needs AUTH_PROXY_SECRET (or AUTH_PROXY_SECRET_FILE) of at least ${SECRET_LENGTH} characters, ` +
+        `which the proxy sends in the header ${config.AUTH_PROXY_SECRET_HEADER}`,
     );
   }
   faults.push(...publicUrlFaults(config.PUBLIC_URL), ...tlsFaults(config));
   if (config.AUTH === 'oidc') {
     for (const name of ['OIDC_ISSUER', 'OIDC_CLIENT_ID', 'PUBLIC_URL', 'SESSION_SECRET'] as const)
       if (!config[name]) faults.push(`AUTH=oidc needs ${name}`);
-    if (listed(config.AUTH_OPERATORS).length === 0 && chosenGroups(config).length === 0) {
+    if (parseList(config.AUTH_OPERATORS).length === 0 && chosenGroups(config).length === 0) {
       faults.push(
-        `AUTH=oidc lets in whom you choose, and nobody is chosen: OIDC_VIEWER_GROUPS and OIDC_OPERATOR_GROUPS name groups of the claim ${config.OIDC_GROUPS_CLAIM} (OIDC_GROUPS_CLAIM), AUTH_OPERATORS names of the claim ${config.OIDC_NAME_CLAIM} (OIDC_NAME_CLAIM); OIDC_VIEWER_GROUPS=* lets everybody look whom the issuer signs in`,
+        `AUTH=oidc gives access to nobody yet. Set OIDC_VIEWER_GROUPS or OIDC_OPERATOR_GROUPS to groups ` +
+          `of the claim ${config.OIDC_GROUPS_CLAIM} (OIDC_GROUPS_CLAIM), or AUTH_OPERATORS to names of the claim ${config.OIDC_NAME_CLAIM} (OIDC_NAME_CLAIM); ` +
+          'OIDC_VIEWER_GROUPS=* gives access to everybody whom the issuer signs in',
       );
     }
     if (config.SESSION_SECRET && config.SESSION_SECRET.length < SECRET_LENGTH)
@@ -49,16 +53,18 @@ function tlsFaults({ TLS_CERT_FILE: cert, TLS_KEY_FILE: key, PUBLIC_URL: url }: 
   const faults: string[] = [];
   if ((cert === undefined) !== (key === undefined))
     faults.push(
-      `TLS_CERT_FILE and TLS_KEY_FILE belong together; only ${cert === undefined ? 'TLS_KEY_FILE' : 'TLS_CERT_FILE'} is set`,
+      'TLS_CERT_FILE and TLS_KEY_FILE must be set together; ' +
+        `only ${cert === undefined ? 'TLS_KEY_FILE' : 'TLS_CERT_FILE'} is set`,
     );
   if (cert !== undefined && url?.startsWith('http:'))
     faults.push(
-      'PUBLIC_URL is http://, and with TLS_CERT_FILE only https:// is answered; set PUBLIC_URL to the https:// address, or leave it out',
+      'PUBLIC_URL is http://, but with TLS_CERT_FILE the app answers only https://; ' +
+        'set PUBLIC_URL to the https:// address, or leave it out',
     );
   return faults;
 }
 
-/** Sessions and passwords must not cross a network in the clear, and the app lives at the root of its host. */
+/** Sessions and passwords must not cross a network unencrypted, and the app must be at the root of its host. */
 function publicUrlFaults(text: string | undefined): string[] {
   if (text === undefined) return [];
   const { protocol, hostname, pathname, search, hash, username, password } = new URL(text);

@@ -1,5 +1,5 @@
 /**
- * The header of a 401 that signing in mends without a form in the page: a page that gets it loads itself anew, by way
- * of the sign-in.
+ * The header of a 401 that a sign-in repairs without a form: a page that gets it reloads itself and is sent to the
+ * sign-in.
  */
 export const SIGN_IN_HEADER = 'x-sightline-sign-in';

@@ -3,19 +3,19 @@
  *
  *   alice:operator:scrypt$131072$8$1$<salt, base64>$<hash, base64>
  *
- * `sightline user` makes a line. Hashes are scrypt (RFC 7914) at the cost that OWASP's Password Storage Cheat Sheet
- * names, and compared in constant time; an unknown name costs as much as a known one. Scrypt is slow on purpose, and a
- * page asks every second: a header that was right is remembered, as a keyed digest, for ten minutes, and known before
- * anything is counted or hashed. Users are read when the process starts, so remembering them outlives no change.
+ * `sightline user` makes a line. Hashes are scrypt (RFC 7914) with the cost of OWASP's Password Storage Cheat Sheet,
+ * and the comparison takes constant time; an unknown name costs as much as a known one. Scrypt is slow on purpose, but
+ * a page asks every second: a correct header is cached for ten minutes, as a keyed digest, and checked before anything
+ * is counted or hashed. Users are read when the process starts, so the cache never outlives a change.
  */
 import { createHmac, randomBytes, scrypt, timingSafeEqual } from 'node:crypto';
 import { promisify } from 'node:util';
 import { MINUTE_MS } from '../../core/domain/time.ts';
 import { EXIT, Refusal } from '../../core/process/errors.ts';
-import { NotAdmitted } from '../faults.ts';
+import { Unauthenticated } from '../faults.ts';
 import type { Guesses } from './guesses.ts';
 import type { Caller, Role } from './caller.ts';
-import { boundedQueue } from './queue.ts';
+import { boundedQueue } from '../bounds/bounded-queue.ts';
 
 const derive = promisify<string, Buffer, number, { N: number; r: number; p: number; maxmem: number }, Buffer>(scrypt);
 const COST = { N: 131_072, r: 8, p: 1 };
@@ -23,8 +23,8 @@ const MOST_MEMORY = 256 * 1_048_576;
 const HASH_BYTES = 32;
 const LINE = /^([^:\s]+):(viewer|operator):scrypt\$(\d+)\$(\d+)\$(\d+)\$([A-Za-z0-9+/=]+)\$([A-Za-z0-9+/=]+)$/;
 const REMEMBERED_MS = 10 * MINUTE_MS;
-/** A hash takes some 128 MB for a third of a second. */
-const HASHES = { running: 1, waiting: 20 };
+/** One hash takes about 128 MB for a third of a second. */
+const HASHES = { atOnce: 1, waiting: 20, what: 'password checks' };
 const LEAST_BYTES = { salt: 8, hash: 16 };
 export const LEAST_PASSWORD_CHARACTERS = 12;
 const MOST_REMEMBERED = 1_000;
@@ -36,29 +36,29 @@ interface User extends Caller {
 }
 
 export interface BasicUsers {
-  /** Throws NotAdmitted, or TooMany after many wrong passwords and while many others are hashed. */
+  /** Throws Unauthenticated; throws TooManyRequests after many wrong passwords or while many other passwords wait. */
   identify(authorization: string | null, client: string): Promise<Caller>;
 }
 
-/** Whoever wants to hear what became of passwords: the audit trail. */
+/** Events of password checks, for the audit trail. */
 export interface PasswordEvents {
-  signedIn(caller: Caller, client: string): void;
-  /** `name` only if there is such a user: people type passwords in its place. */
-  failed(name: string | null, client: string): void;
+  onSignIn(caller: Caller, client: string): void;
+  /** `name` is null if no user has it, because people type passwords into the name field. */
+  onFailure(name: string | null, client: string): void;
 }
 
-const NOBODY_HEARS: PasswordEvents = { signedIn: () => undefined, failed: () => undefined };
+const NO_EVENTS: PasswordEvents = { onSignIn: () => undefined, onFailure: () => undefined };
 
 /** Throws a Refusal that names the line at fault, never its hash. */
 export function basicUsers(
   text: string,
   guesses: Guesses,
   now: () => number = Date.now,
-  events = NOBODY_HEARS,
+  events = NO_EVENTS,
 ): BasicUsers {
   const users = new Map(readUsers(text).map((user) => [user.name, user]));
-  // Of the cost of the others, so that the time tells nobody whether a name exists.
-  const nobody: User = {
+  // Has the same cost as real users, so that the time does not reveal whether a name exists.
+  const decoy: User = {
     name: '',
     role: 'viewer',
     cost: [...users.values()][0]!.cost,
@@ -68,22 +68,22 @@ export function basicUsers(
   const key = randomBytes(32);
   const queue = boundedQueue(HASHES);
   const remembered = new Map<string, { caller: Caller; until: number }>();
-  const asked = new Map<string, Promise<Caller>>();
+  const pending = new Map<string, Promise<Caller>>();
   const check = async ({ name, password }: Credentials, client: string): Promise<Caller> => {
     guesses.check(name, client);
-    const user = users.get(name) ?? nobody;
+    const user = users.get(name) ?? decoy;
     const { N, r, p } = user.cost;
-    const hash = await queue(() =>
+    const hash = await queue.run(undefined, () =>
       derive(password.normalize('NFC'), user.salt, user.hash.length, { N, r, p, maxmem: MOST_MEMORY }),
     );
-    if (timingSafeEqual(hash, user.hash) && user !== nobody) {
+    if (timingSafeEqual(hash, user.hash) && user !== decoy) {
       const caller = { name: user.name, role: user.role };
-      events.signedIn(caller, client);
+      events.onSignIn(caller, client);
       return caller;
     }
     guesses.count(name, client);
-    events.failed(user === nobody ? null : name, client);
-    throw new NotAdmitted('Name or password are not right', { 'www-authenticate': CHALLENGE });
+    events.onFailure(user === decoy ? null : name, client);
+    throw new Unauthenticated('The name or the password is wrong', { 'www-authenticate': CHALLENGE });
   };
   return {
     async identify(authorization, client) {
@@ -92,11 +92,14 @@ export function basicUsers(
         .digest('base64');
       const known = remembered.get(digest);
       if (known && known.until > now()) return known.caller;
-      const given = credentialsOf(authorization);
-      if (!given) throw new NotAdmitted('A name and a password are needed', { 'www-authenticate': CHALLENGE });
-      // A page asks several questions at once: one hash answers all of them.
-      const answer = asked.get(digest) ?? check(given, client).finally(() => asked.delete(digest));
-      asked.set(digest, answer);
+      const credentials = credentialsOf(authorization);
+      if (!credentials)
+        throw new Unauthenticated('A name and a password are required (HTTP Basic authentication)', {
+          'www-authenticate': CHALLENGE,
+        });
+      // A page sends several requests at once: one hash serves all of them.
+      const answer = pending.get(digest) ?? check(credentials, client).finally(() => pending.delete(digest));
+      pending.set(digest, answer);
       const caller = await answer;
       remembered.delete(digest);
       remembered.set(digest, { caller, until: now() + REMEMBERED_MS });
@@ -165,7 +168,7 @@ function readUsers(text: string): User[] {
   return users;
 }
 
-/** What is wrong with a line that looks right: a hash of no bytes would let in everybody. */
+/** The fault of a line with the right form; a hash without bytes would admit everybody. */
 function faultOf({ cost: { N, r, p }, salt, hash }: Pick<User, 'cost' | 'salt' | 'hash'>): string | null {
   if (salt.length < LEAST_BYTES.salt || hash.length < LEAST_BYTES.hash) return 'a salt or a hash that is too short';
   if (N < 2 || (N & (N - 1)) !== 0 || r < 1 || p < 1)
@@ -173,7 +176,7 @@ function faultOf({ cost: { N, r, p }, salt, hash }: Pick<User, 'cost' | 'salt' |
   return 128 * N * r * p > MOST_MEMORY ? `a hash that needs more than ${MOST_MEMORY / 1_048_576} MB` : null;
 }
 
-/** A line for AUTH_USERS; only tests, which hash many, ask for a lower cost. */
+/** A line for AUTH_USERS; only tests, which hash many passwords, use a lower cost. */
 export async function userLine(name: string, role: Role, password: string, cost: User['cost'] = COST): Promise<string> {
   const salt = randomBytes(16);
   const hash = await derive(password.normalize('NFC'), salt, HASH_BYTES, { ...cost, maxmem: MOST_MEMORY });

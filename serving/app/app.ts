@@ -1,10 +1,10 @@
 /**
- * Serving as one value: every question that the API can be asked, answered in typed answers.
+ * Serving as one value: every question of the API, with typed answers.
  *
- * Route handlers (serving/http) turn requests into these calls, the dashboard's first paint makes them directly. Stores
- * are opened by the first question and kept; while a store is away every question that needs it is a Retryable, never a
- * partial number. When the recorded generation is no longer the one that was opened, everything is opened anew. Each
- * question has an allowance (allowance.ts): it ends when its asker has left, after so much time, and after so many
+ * Route handlers (serving/http) turn requests into these calls; the dashboard's first paint calls them directly. The
+ * first question opens the stores, and they stay open. While a store does not answer, a question that needs it ends
+ * with a Retryable, never with a partial number. When the recorded generation changes, the stores are opened again.
+ * Each question has an allowance (allowance.ts), which ends it when the client leaves, after its time, or after its
  * bytes.
  */
 import type { Scope } from '../../core/domain/counts.ts';
@@ -29,31 +29,32 @@ import type { Gate } from '../access/gate.ts';
 import type { Allowance, Asker, Cost } from '../bounds/allowance.ts';
 import type { Exports } from './exports.ts';
 import type { ServingMetrics } from '../metrics.ts';
-import type { Opened } from './context.ts';
+import type { ServingContext } from './context.ts';
 import type { ServingParts } from './parts.ts';
 import type { Streams } from './streams.ts';
 import type { WindowQuestion } from '../counts/window.ts';
 import { SECOND_MS } from '../../core/domain/time.ts';
 import { LAKE } from '../../core/layout/lake.ts';
 import { lakeListing } from '../../core/stores/lake/lake-listing.ts';
-import { allowances } from '../bounds/allowance.ts';
+import { createAllowances } from '../bounds/allowance.ts';
+import type { Costs } from '../bounds/costs.ts';
 import { costsOf } from '../bounds/costs.ts';
 import { servingExports } from './exports.ts';
-import { listedInLake } from '../lake/listed-rows.ts';
+import { listedRowFinder } from '../lake/listed-rows.ts';
 import { lakeLookup } from '../lake/lake-lookup.ts';
-import { openedOnce } from './context.ts';
+import { contextSource } from './context.ts';
 import { detection } from '../questions/detection.ts';
 import { detections } from '../questions/detections.ts';
 import { locations } from '../questions/locations.ts';
-import { ready } from './readiness-checks.ts';
+import { checkReadiness } from './readiness-checks.ts';
 import { sharedReadiness } from './readiness.ts';
-import { runShelf } from '../questions/runs.ts';
+import { runReports } from '../questions/runs.ts';
 import { timeline } from '../questions/timeline.ts';
 import { topItems } from '../questions/top-items.ts';
 import { trust } from '../questions/trust.ts';
-import { sharing } from '../bounds/shared-work.ts';
+import { shareByKey } from '../bounds/shared-work.ts';
 import { servingStreams } from './streams.ts';
-import { turnstile } from '../bounds/bounded-queue.ts';
+import { boundedQueue } from '../bounds/bounded-queue.ts';
 
 export interface Serving {
   topItems(
@@ -84,14 +85,14 @@ export interface Serving {
     question: WindowQuestion & { location: Scope; limit?: number; cursor?: string | undefined },
     asker?: Asker,
   ): Promise<DetectionsAnswer>;
-  /** Null if no detection has the id. `date` (YYYY-MM-DD) looks into that day of the lake too. */
+  /** Null if no detection has the id. With `date` (YYYY-MM-DD) the lookup also reads that day of the lake. */
   detection(id: Oid, date?: string, asker?: Asker): Promise<DetectionAnswer | null>;
   trust(asker?: Asker): Promise<TrustAnswer>;
   runs(question?: { limit?: number }, asker?: Asker): Promise<RunsAnswer>;
   /** Null if the epoch is not published. */
   run(epoch: string, asker?: Asker): Promise<RunAnswer | null>;
   lake(asker?: Asker): Promise<LakeAnswer>;
-  /** One look for all who ask, at most one a second; readiness.ts. */
+  /** One check for all callers, at most one a second (readiness.ts). */
   ready(): Promise<ReadyAnswer>;
   readonly streams: Streams;
   readonly exports: Exports;
@@ -99,7 +100,7 @@ export interface Serving {
   readonly gate: Gate;
   readonly audit: Audit;
   readonly metrics: ServingMetrics;
-  /** METRICS_PORT shows the metrics, and PORT does not. */
+  /** True if METRICS_PORT serves the metrics instead of PORT. */
   readonly hasMetricsPort: boolean;
   readonly log: Log;
   close(): Promise<void>;
@@ -110,63 +111,54 @@ const RUNS = 50;
 export function createServing(parts: ServingParts): Serving {
   const { config, hdfs, metrics, log } = parts;
   const costs = costsOf(config);
-  const allowed = allowances(costs.counts.bytes, metrics.gaveUp);
-  const opened = openedOnce(parts, { costs, allowed });
-  const shelf = runShelf(hdfs);
+  const allowances = createAllowances(costs.counts.bytes, metrics.countStopped);
+  const contexts = contextSource(parts, { costs, allowances });
+  const reports = runReports(hdfs);
   const listing = lakeListing(hdfs);
-  const shareListing = sharing<LakeAnswer['days']>();
-  const turns = turnstile({
-    ...costs.lookups,
-    what: 'look-ups in the lake',
-    onSize: (running, waiting) => metrics.queue('lookups', running, waiting),
-  });
-  const lookup = lakeLookup(hdfs, {
-    turns,
-    mostBytes: costs.lookup.bytes,
-    joinableMs: costs.lookup.seconds * SECOND_MS,
-    now: parts.now,
-  });
-  const listed = listedInLake(hdfs, parts.now, turns);
-  const bounded = <Answer>(
+  const shareListing = shareByKey<LakeAnswer['days']>();
+  const { lookup, listedRows } = lakeSearch(parts, costs);
+  const answerWithin = <Answer>(
     cost: Cost,
     asker: Asker | undefined,
     answer: (allowance: Allowance) => Promise<Answer>,
-  ): Promise<Answer> => allowed.within(cost, asker ?? {}, answer);
-  const asked = <Answer>(
+  ): Promise<Answer> => allowances.within(cost, asker ?? {}, answer);
+  const answerFromStores = <Answer>(
     cost: Cost,
     asker: Asker | undefined,
-    answer: (open: Opened, allowance: Allowance) => Promise<Answer>,
+    answer: (context: ServingContext, allowance: Allowance) => Promise<Answer>,
   ): Promise<Answer> =>
-    bounded(cost, asker, async (allowance) => {
-      const given = await answer(await opened.get(), allowance);
-      if (isViewed(given)) metrics.showed(given.view);
-      return given;
+    answerWithin(cost, asker, async (allowance) => {
+      const result = await answer(await contexts.get(), allowance);
+      if (hasView(result)) metrics.setFreshness(result.view);
+      return result;
     });
-  const streams = servingStreams(parts, opened.get, { costs, allowed });
+  const streams = servingStreams(parts, contexts.get, { costs, allowances });
   return {
-    topItems: (question, asker) => asked(costs.counts, asker, (open, allowance) => topItems(question, open, allowance)),
+    topItems: (question, asker) =>
+      answerFromStores(costs.counts, asker, (context, allowance) => topItems(question, context, allowance)),
     locations: (question, asker) =>
-      asked(costs.counts, asker, (open, allowance) => locations(question, open, allowance)),
-    timeline: (question, asker) => asked(costs.counts, asker, (open, allowance) => timeline(question, open, allowance)),
+      answerFromStores(costs.counts, asker, (context, allowance) => locations(question, context, allowance)),
+    timeline: (question, asker) =>
+      answerFromStores(costs.counts, asker, (context, allowance) => timeline(question, context, allowance)),
     detections: (question, asker) =>
-      asked(costs.list, asker, (open, allowance) => detections(question, open, listed, allowance)),
+      answerFromStores(costs.list, asker, (context, allowance) => detections(question, context, listedRows, allowance)),
     detection: (id, date, asker) =>
-      asked(date === undefined ? costs.row : costs.lookup, asker, (open, allowance) =>
-        detection(id, date, open, lookup.find, allowance),
+      answerFromStores(date === undefined ? costs.row : costs.lookup, asker, (context, allowance) =>
+        detection({ id, date }, context, lookup.find, allowance),
       ),
-    trust: (asker) => asked(costs.row, asker, trust),
+    trust: (asker) => answerFromStores(costs.row, asker, trust),
     runs: (question, asker) =>
-      bounded(costs.reports, asker, (allowance) => shelf.newest(question?.limit ?? RUNS, allowance)),
-    run: (epoch, asker) => bounded(costs.row, asker, (allowance) => shelf.report(epoch, allowance)),
+      answerWithin(costs.reports, asker, (allowance) => reports.newest(question?.limit ?? RUNS, allowance)),
+    run: (epoch, asker) => answerWithin(costs.row, asker, (allowance) => reports.report(epoch, allowance)),
     lake: async (asker) => {
-      const days = await bounded(costs.reports, asker, (allowance) =>
-        shareListing('days', allowance, (signal, heard) => listing.days({ signal, onBytes: heard })),
+      const days = await answerWithin(costs.reports, asker, (allowance) =>
+        shareListing('days', allowance, (signal, onAnswer) => listing.days({ signal, onBytes: onAnswer })),
       );
       return { root: `${config.SIGHTLINE_ROOT}/${LAKE}`, webhdfs: config.WEBHDFS_URL, days };
     },
-    ready: sharedReadiness(() => ready(opened.get), { now: parts.now, log }),
+    ready: sharedReadiness(() => checkReadiness(contexts.get), { now: parts.now, log }),
     streams,
-    exports: servingExports(parts, opened.get),
+    exports: servingExports(parts, contexts.get),
     now: parts.now,
     gate: parts.gate,
     audit: parts.audit ?? NO_AUDIT,
@@ -176,11 +168,22 @@ export function createServing(parts: ServingParts): Serving {
     async close() {
       streams.endAll();
       parts.audit?.flush();
-      await opened.close();
+      await contexts.close();
     },
   };
 }
 
-function isViewed(answer: unknown): answer is { view: View } {
+/** Searches in the lake, which share one queue. */
+function lakeSearch({ hdfs, metrics, now }: ServingParts, { lookup, lookups }: Costs) {
+  const queue = boundedQueue({
+    ...lookups,
+    what: 'lookups in the lake',
+    onSize: (running, waiting) => metrics.setQueue('lookups', running, waiting),
+  });
+  const options = { queue, mostBytes: lookup.bytes, joinableMs: lookup.seconds * SECOND_MS, now };
+  return { lookup: lakeLookup(hdfs, options), listedRows: listedRowFinder(hdfs, now, queue) };
+}
+
+function hasView(answer: unknown): answer is { view: View } {
   return typeof answer === 'object' && answer !== null && 'view' in answer;
 }

@@ -1,59 +1,59 @@
 /**
- * The stores as serving keeps them: opened by the first question, shared by all, opened anew when the generation
- * changes.
+ * The open stores and what serving builds on them: opened by the first question, shared by all, opened again when the
+ * generation changes.
  *
- * app.ts asks for them with each question. A failed opening is not kept, so the next question tries again; a store that
- * goes away later is the store's own business, it finds its servers again by itself.
+ * app.ts gets this context for each question. A failed attempt is not kept, so the next question tries again. A store
+ * that fails later reconnects by itself.
  */
 import type { HeldSince } from '../../core/stores/control/held-partitions.ts';
 import type { Stores } from '../../core/stores/open.ts';
 import type { Allowances } from '../bounds/allowance.ts';
 import type { Costs } from '../bounds/costs.ts';
 import type { CountQuestion } from '../counts/plan.ts';
-import type { Asking } from '../counts/question-context.ts';
+import type { QuestionContext } from '../counts/question-context.ts';
 import type { Snapshot } from '../snapshot/snapshot.ts';
 import type { ServingParts } from './parts.ts';
 import { heldPartitions } from '../../core/stores/control/held-partitions.ts';
 import { lookAhead } from '../counts/look-ahead.ts';
 import { countCache } from '../cache/count-cache.ts';
-import { countAsker, countOn } from '../counts/counts.ts';
+import { createCounter, countOnSnapshot } from '../counts/counts.ts';
 import { placeNames } from '../counts/location-names.ts';
-import { readsInTurn } from '../bounds/limited-reads.ts';
+import { limitReads } from '../bounds/limited-reads.ts';
 import { runWatch } from '../snapshot/run-watch.ts';
 import { snapshotReader } from '../snapshot/snapshot.ts';
-import { searchedParts } from '../counts/clip-window.ts';
-import { turnstile } from '../bounds/bounded-queue.ts';
+import { windowClipper } from '../counts/clip-window.ts';
+import { boundedQueue } from '../bounds/bounded-queue.ts';
 
-export interface Opened extends Asking {
+export interface ServingContext extends QuestionContext {
   readonly stores: Stores;
 }
 
-export interface OpenedOnce {
-  readonly get: () => Promise<Opened>;
+export interface ContextSource {
+  readonly get: () => Promise<ServingContext>;
   readonly close: () => Promise<void>;
 }
 
-/** How often the recorded generation is looked at. */
+/** How often the recorded generation is read. */
 const CHECK_EVERY_MS = 2_000;
 
-/** What the questions over the stores are held to. */
+/** The limits of questions. */
 export interface Bounds {
   readonly costs: Costs;
-  readonly allowed: Allowances;
+  readonly allowances: Allowances;
 }
 
-export function openedOnce(parts: ServingParts, bounds: Bounds): OpenedOnce {
-  let opening: Promise<Opened> | null = null;
+export function contextSource(parts: ServingParts, bounds: Bounds): ContextSource {
+  let context: Promise<ServingContext> | null = null;
   let checkedAt = 0;
-  const open = (): Promise<Opened> => {
+  const open = (): Promise<ServingContext> => {
     checkedAt = parts.now();
-    const tried = parts.open().then((stores) => assemble(stores, parts, bounds));
-    tried.catch(() => {
-      if (opening === tried) opening = null;
+    const attempt = parts.open().then((stores) => contextOf(stores, parts, bounds));
+    attempt.catch(() => {
+      if (context === attempt) context = null;
     });
-    return tried;
+    return attempt;
   };
-  const isOutdated = async ({ stores }: Opened): Promise<boolean> => {
+  const isOutdated = async ({ stores }: ServingContext): Promise<boolean> => {
     if (parts.now() - checkedAt < CHECK_EVERY_MS) return false;
     checkedAt = parts.now();
     const recorded = await stores.control.rules();
@@ -61,63 +61,65 @@ export function openedOnce(parts: ServingParts, bounds: Bounds): OpenedOnce {
   };
   return {
     async get() {
-      const mine = (opening ??= open());
-      const opened = await mine;
+      const newest = (context ??= open());
+      const opened = await newest;
       if (!(await isOutdated(opened))) return opened;
-      if (opening === mine) {
-        opening = open();
+      if (context === newest) {
+        context = open();
         parts.log.info(
           { before: opened.stores.rules.generation },
-          'the generation changed; the stores are opened anew',
+          'the generation has changed; serving opens the stores again',
         );
         void closeLater(opened);
       }
-      return opening ?? open();
+      return context ?? open();
     },
     async close() {
-      const last = opening;
-      opening = null;
+      const last = context;
+      context = null;
       await last?.then(({ stores }) => stores.close()).catch(() => undefined);
     },
   };
 }
 
-/** Answers that were begun with the old stores get their time to end. */
-function closeLater({ stores }: Opened): void {
+/** Gives answers that still use the old stores time to end. */
+function closeLater({ stores }: ServingContext): void {
   setTimeout(() => void stores.close(), 15_000).unref();
 }
 
-function assemble(stores: Stores, parts: ServingParts, { costs, allowed }: Bounds): Opened {
+function contextOf(stores: Stores, parts: ServingParts, { costs, allowances }: Bounds): ServingContext {
   const { metrics, now } = parts;
-  const turns = turnstile({
+  const queue = boundedQueue({
     ...costs.reads,
     what: 'reads of HBase',
-    onSize: (running, waiting) => metrics.queue('reads', running, waiting),
+    onSize: (running, waiting) => metrics.setQueue('reads', running, waiting),
   });
   const counting = {
-    speedView: metrics.countingSpeed(stores.speedView),
-    batchView: metrics.countingBatch(stores.batchView),
+    speedView: metrics.countSpeedReads(stores.speedView),
+    batchView: metrics.countBatchReads(stores.batchView),
     detections: stores.detections,
   };
-  const { speedView, batchView, detections } = readsInTurn(counting, turns);
-  const { snapshotFreshForMs: freshForMs, snapshotUsableForMs: answersForMs = 0 } = parts;
+  const { speedView, batchView, detections } = limitReads(counting, queue);
+  const { snapshotFreshForMs: freshForMs, snapshotUsableForMs: usableForMs = 0 } = parts;
   const newest = snapshotReader(stores, { now, freshForMs });
   const places = placeNames(stores, now);
-  const cache = countCache({ speedView, batchView }, parts.config.COUNT_CACHE_MB * 2 ** 20, metrics.remembers);
-  const searched = searchedParts({ speedView, batchView }, now);
-  const look = (question: CountQuestion, snapshot: Snapshot): Promise<unknown> =>
-    allowed.within(costs.counts, {}, (allowance) => countOn(question, snapshot, { cache, now, searched }, allowance));
-  const ahead = answersForMs > 0 ? lookAhead(newest, look, { now, freshForMs, answersForMs }) : null;
+  const cache = countCache({ speedView, batchView }, parts.config.COUNT_CACHE_MB * 2 ** 20, metrics.setCacheBytes);
+  const clipWindow = windowClipper({ speedView, batchView }, now);
+  const readAhead = (question: CountQuestion, snapshot: Snapshot): Promise<unknown> =>
+    allowances.within(costs.counts, {}, (allowance) =>
+      countOnSnapshot(question, snapshot, { cache, now, clipWindow }, allowance),
+    );
+  const ahead = usableForMs > 0 ? lookAhead(newest, readAhead, { now, freshForMs, usableForMs }) : null;
   const snapshots = ahead ?? newest;
-  const count = countAsker({
+  const count = createCounter({
     snapshots,
     cache,
     now,
-    searched,
-    meter: () => allowed.meter(costs.counts),
-    ...(ahead ? { onAsked: ahead.asked } : {}),
+    clipWindow,
+    meter: () => allowances.meter(costs.counts),
+    ...(ahead ? { onQuestion: ahead.noteQuestion } : {}),
   });
-  const runUnderWay = runWatch(stores.control, now);
+  const isRunUnderWay = runWatch(stores.control, now);
   const held = (snapshot: Snapshot): Promise<HeldSince[]> =>
     heldPartitions(
       stores.control,
@@ -128,11 +130,11 @@ function assemble(stores: Stores, parts: ServingParts, { costs, allowed }: Bound
   return {
     stores,
     count,
-    searched,
+    clipWindow,
     places,
     snapshots,
-    runUnderWay,
-    held,
+    isRunUnderWay,
+    heldPartitions: held,
     aheadMs,
     speedView,
     batchView,

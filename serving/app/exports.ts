@@ -1,11 +1,11 @@
 /**
- * Exports of serving: rows of a window as a stream of bytes that a client may leave at any time.
+ * Exports of serving: the rows of a window as a stream of bytes.
  *
- * app.ts makes it over its opened stores, http/export.ts asks for one. Nothing is read further than the client takes:
- * the stream pulls a batch when it has room. However it ends, the reading behind it ends with it and its files are
- * removed; a client that stays and takes nothing is cut, since it holds one of a few places.
+ * app.ts creates it, http/export.ts opens one export for a request. The stream reads a batch only when the client takes
+ * one. However an export ends, its reads end too and its files are deleted. A client that takes nothing for a while is
+ * disconnected, because it holds one of a few slots.
  */
-import type { Opened } from './context.ts';
+import type { ServingContext } from './context.ts';
 import type { ExportQuestion } from '../export/rows.ts';
 import type { ServingParts } from './parts.ts';
 import { DETECTION_COLUMNS } from '../../core/layout/lake-columns.ts';
@@ -15,15 +15,15 @@ import { callerSlots } from '../bounds/caller-slots.ts';
 import { csvOf } from '../export/csv.ts';
 import { lakeRows } from '../export/lake-rows.ts';
 import { exportRows } from '../export/rows.ts';
-import { AskerLeft, isFault, TooMany } from '../faults.ts';
+import { ClientLeft, isFault, TooManyRequests } from '../faults.ts';
 
 export const EXPORT_FORMATS = ['parquet', 'csv'] as const;
 export type ExportFormat = (typeof EXPORT_FORMATS)[number];
 
 export interface Exports {
   /**
-   * Resolves when the first rows are known; throws what reading them threw, or TooMany. `caller`: for whom the place
-   * counts.
+   * Resolves when the first rows are read; throws the fault of that read, or TooManyRequests. `caller`: the owner of
+   * the slot.
    */
   open(
     question: ExportQuestion & { format: ExportFormat },
@@ -33,24 +33,27 @@ export interface Exports {
 }
 
 const RETRY_AFTER_SECONDS = 30;
-/** So long a client may take nothing of what is ready for it. */
+/** Limit for a client that takes nothing. */
 const STALLED_MS = 60_000;
 
-export function servingExports({ config, hdfs, metrics, log }: ServingParts, opened: () => Promise<Opened>): Exports {
+export function servingExports(
+  { config, hdfs, metrics, log }: ServingParts,
+  openContext: () => Promise<ServingContext>,
+): Exports {
   const fromLake = lakeRows(hdfs);
   let running = 0;
-  const sized = (change: number): void => metrics.exports((running += change));
+  const changeRunning = (change: number): void => metrics.setExports((running += change));
   const ofCaller = callerSlots({
     most: config.EXPORTS_PER_CALLER,
     what: 'exports',
     variable: 'EXPORTS_PER_CALLER',
     retryAfterSeconds: RETRY_AFTER_SECONDS,
   });
-  const takePlace = (caller: string): (() => void) => {
+  const takeSlot = (caller: string): (() => void) => {
     if (running >= config.EXPORTS_AT_ONCE) {
-      throw new TooMany(
+      throw new TooManyRequests(
         503,
-        `${running} exports are running, as many as this process runs at once`,
+        `${running} exports are running, the limit of this process (EXPORTS_AT_ONCE); try again later`,
         RETRY_AFTER_SECONDS,
       );
     }
@@ -58,64 +61,64 @@ export function servingExports({ config, hdfs, metrics, log }: ServingParts, ope
   };
   return {
     async open({ format, ...question }, request, caller) {
-      const leavePlace = metrics.countingRefusals('exports', () => takePlace(caller));
-      sized(1);
+      const releaseSlot = metrics.countRefusal('exports', () => takeSlot(caller));
+      changeRunning(1);
       let isRunning = true;
       const stop = new AbortController();
-      const leave = (): void => stop.abort(new AskerLeft());
-      const ended = (): void => {
+      const stopReading = (): void => stop.abort(new ClientLeft());
+      const onEnd = (): void => {
         if (isRunning) {
-          sized(-1);
-          leavePlace();
+          changeRunning(-1);
+          releaseSlot();
         }
         isRunning = false;
-        request.signal.removeEventListener('abort', leave);
+        request.signal.removeEventListener('abort', stopReading);
       };
-      request.signal.addEventListener('abort', leave);
-      if (request.signal.aborted) leave();
+      request.signal.addEventListener('abort', stopReading);
+      if (request.signal.aborted) stopReading();
       try {
-        const rows = exportRows(question, await opened(), fromLake, { signal: manyListeners(stop.signal) });
+        const rows = exportRows(question, await openContext(), fromLake, { signal: manyListeners(stop.signal) });
         const bytes = format === 'csv' ? csvOf(rows) : parquetOf(DETECTION_COLUMNS, rows);
         const onFault = (fault: unknown): void => {
-          if (!isFault('AskerLeft', fault)) log.warn({ err: fault }, 'an export broke off');
+          if (!isFault('ClientLeft', fault)) log.warn({ err: fault }, 'an export has failed');
         };
-        return pulled(bytes, await bytes.next(), {
+        return pullStream(bytes, await bytes.next(), {
           request,
-          onEnded: ended,
+          onEnd,
           onFault,
-          stop: leave,
+          stop: stopReading,
           stalledMs: STALLED_MS,
         });
       } catch (fault) {
-        ended();
+        onEnd();
         throw fault;
       }
     },
   };
 }
 
-interface PulledOptions {
+interface PullOptions {
   readonly request: Pick<Request, 'signal'>;
-  readonly onEnded: () => void;
+  readonly onEnd: () => void;
   readonly onFault: (fault: unknown) => void;
-  /** Ends what is being read. */
+  /** Ends the running reads. */
   readonly stop: () => void;
   readonly stalledMs: number;
 }
 
-/** A web stream over a generator; what it holds is freed when the client has gone. */
-function pulled(
+/** A web stream over a generator; it frees its resources when the client has gone. */
+function pullStream(
   bytes: AsyncGenerator<Uint8Array>,
   first: IteratorResult<Uint8Array>,
-  { request, onEnded, onFault, stop, stalledMs }: PulledOptions,
+  { request, onEnd, onFault, stop, stalledMs }: PullOptions,
 ): ReadableStream<Uint8Array> {
   let next: IteratorResult<Uint8Array> | null = first;
   const free = (): void => {
-    // By way of the request, as in streams.ts: its signal is told only for as long as the request itself is held.
+    // Uses the request itself, as in streams.ts: its signal stops working once nothing refers to the request.
     request.signal.removeEventListener('abort', free);
     clearTimeout(stalled);
     stop();
-    void bytes.return(undefined).then(onEnded, onEnded);
+    void bytes.return(undefined).then(onEnd, onEnd);
   };
   let stalled: NodeJS.Timeout | undefined;
   request.signal.addEventListener('abort', free);
@@ -129,7 +132,7 @@ function pulled(
           next = null;
           if (!done) {
             stalled = setTimeout(() => {
-              controller.error(new Error('the client takes nothing'));
+              controller.error(new Error('the client reads nothing'));
               free();
             }, stalledMs);
             stalled.unref();

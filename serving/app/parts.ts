@@ -1,6 +1,6 @@
 /**
- * What serving is made of: app.ts puts it together, process.ts brings the real parts, tests bring doubles of the stores
- * and a clock.
+ * The parts that serving is made of: app.ts assembles them, process.ts passes the real ones, tests pass doubles of the
+ * stores and a clock.
  */
 import type { Audit } from '../../core/process/audit.ts';
 import type { Config } from '../../core/process/config.ts';
@@ -32,13 +32,13 @@ export interface ServingParts {
   readonly log: Log;
   readonly now: () => number;
   readonly gate: Gate;
-  /** Where who did what is written; nowhere without it. */
+  /** The audit trail; without it nothing is recorded. */
   readonly audit?: Audit;
-  /** How long one reading of progress and horizon serves new questions. */
+  /** How long a snapshot serves new questions. */
   readonly snapshotFreshForMs: number;
   /**
-   * How old it may be under an answer while a newer one is looked for in the background (look-ahead.ts); without it
-   * every answer waits for a fresh one.
+   * How old a snapshot may be while a newer one is read in the background (look-ahead.ts); without it every answer
+   * waits for a fresh snapshot.
    */
   readonly snapshotUsableForMs?: number;
 }

@@ -1,7 +1,7 @@
 /**
- * The one Serving of this process, made from the environment when it is first asked for.
+ * The one Serving of this process, created from the environment by its first use.
  *
- * It hangs on the global object, because Next.js loads modules once for each bundle and again after a change, and a
+ * It is a property of the global object, because Next.js loads modules once for each bundle and again after a change; a
  * second set of connections and caches would be neither closed nor shared.
  */
 import type { Serving } from './app.ts';
@@ -13,31 +13,34 @@ import { currentAccess } from '../access/current.ts';
 import { createServing } from './app.ts';
 import { servingMetrics } from '../metrics.ts';
 
-const HELD = Symbol.for('sightline.serving');
-/** A viewer would rather hear "not now" than wait: a call, and an operation with its retries or a silence of HDFS. */
+const SERVING_KEY = Symbol.for('sightline.serving');
+/**
+ * Timeouts of one call, and of an operation with its retries or a silent HDFS: short, because a quick error is better
+ * than a long wait.
+ */
 const CALL_TIMEOUT_MS = 3_000;
 const OPERATION_TIMEOUT_MS = 5_000;
 const SNAPSHOT_FRESH_FOR_MS = 250;
 const SNAPSHOT_USABLE_FOR_MS = 1_000;
 
-type Holder = { [HELD]?: Serving | undefined };
+type Holder = { [SERVING_KEY]?: Serving | undefined };
 
 export function currentServing(): Serving {
   const holder = globalThis as Holder;
-  return (holder[HELD] ??= fromEnvironment());
+  return (holder[SERVING_KEY] ??= fromEnvironment());
 }
 
-/** Ends the open streams, so that nothing long keeps the server from closing. */
+/** Ends the open streams, so that the server can close. */
 export function endStreams(): void {
-  (globalThis as Holder)[HELD]?.streams.endAll();
+  (globalThis as Holder)[SERVING_KEY]?.streams.endAll();
 }
 
-/** Closes what was opened, if anything was. */
+/** Closes the serving of this process, if it exists. */
 export async function closeServing(): Promise<void> {
   const holder = globalThis as Holder;
-  const held = holder[HELD];
-  holder[HELD] = undefined;
-  await held?.close();
+  const current = holder[SERVING_KEY];
+  holder[SERVING_KEY] = undefined;
+  await current?.close();
 }
 
 function fromEnvironment(): Serving {
@@ -49,7 +52,7 @@ function fromEnvironment(): Serving {
       openStores(config, {
         callTimeoutMs: CALL_TIMEOUT_MS,
         operationTimeoutMs: OPERATION_TIMEOUT_MS,
-        onHBaseEvent: ({ kind }) => metrics.hbaseEvent(kind),
+        onHBaseEvent: ({ kind }) => metrics.countHBaseEvent(kind),
       }),
     hdfs: hdfs(config, { idleLimitMs: OPERATION_TIMEOUT_MS }),
     metrics,

@@ -1,46 +1,46 @@
 /**
- * Whether the API can answer: HBase answers, the rules are recorded and agree, the ends of the log are known. It also
- * says which partitions are held.
+ * Checks whether the API can answer: HBase answers, the recorded rules fit the configuration, Kafka answers with the
+ * ends of the log. The result also names held partitions.
  */
 import type { ReadyAnswer } from '../answers.ts';
-import type { Opened } from './context.ts';
+import type { ServingContext } from './context.ts';
 import { messageOf } from '../../core/process/errors.ts';
 import { holdText } from '../../core/process/hold-text.ts';
 
 type Check = ReadyAnswer['checks'][number];
 
-export async function ready(open: () => Promise<Opened>): Promise<ReadyAnswer> {
+export async function checkReadiness(open: () => Promise<ServingContext>): Promise<ReadyAnswer> {
   const checks = await checksOf(open);
   return { ready: checks.every(({ ok }) => ok), checks };
 }
 
-async function checksOf(open: () => Promise<Opened>): Promise<Check[]> {
-  let opened: Opened;
+async function checksOf(open: () => Promise<ServingContext>): Promise<Check[]> {
+  let context: ServingContext;
   try {
-    opened = await open();
+    context = await open();
   } catch (fault) {
     return [{ name: 'stores', ok: false, detail: messageOf(fault) }];
   }
-  const { generation } = opened.stores.rules;
+  const { generation } = context.stores.rules;
   return [
     { name: 'rules', ok: true, detail: `generation ${generation}` },
-    await check('HBase', () => opened.stores.hbase.ping()),
+    await check('HBase', () => context.stores.hbase.ping()),
     await check('log', async () => {
-      const { ends } = await opened.snapshots.current();
-      const fault = opened.snapshots.logFault();
+      const { ends } = await context.snapshots.current();
+      const fault = context.snapshots.logFault();
       if (fault) throw fault;
-      if (!ends) throw new Error('Kafka has not told the ends of the log yet');
+      if (!ends) throw new Error('Kafka has not yet answered with the ends of the log');
     }),
-    await partitions(opened),
+    await checkPartitions(context),
   ];
 }
 
-/** What is held is not counted yet, and said here; answers stand all the same. */
-async function partitions({ snapshots, held, aheadMs }: Opened): Promise<Check> {
+/** A held partition is reported, but it does not make serving unready: answers stay correct. */
+async function checkPartitions({ snapshots, heldPartitions, aheadMs }: ServingContext): Promise<Check> {
   const name = 'partitions';
   try {
-    const texts = (await held(await snapshots.current())).map((each) => holdText(each, aheadMs));
-    return { name, ok: true, detail: texts.length === 0 ? 'none is held' : texts.join('\n') };
+    const texts = (await heldPartitions(await snapshots.current())).map((each) => holdText(each, aheadMs));
+    return { name, ok: true, detail: texts.length === 0 ? 'no partition is held' : texts.join('\n') };
   } catch (fault) {
     return { name, ok: false, detail: messageOf(fault) };
   }

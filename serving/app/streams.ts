@@ -1,17 +1,17 @@
 /**
- * Streams of serving: opens a connection's sink, lets the hub fill it, and keeps count.
+ * Streams of serving: opens the sink of a connection, subscribes it to the hub, and limits how many are open.
  *
- * app.ts makes it over its opened stores, http/stream.ts asks for one stream a request. A stream ends after an hour, so
- * that who may look is asked again; a client comes back by itself with the last id that it saw.
+ * app.ts creates it, http/stream.ts opens one stream for a request. A stream ends after an hour, so that access is
+ * checked again; the client reconnects by itself with the last id that it has seen.
  */
-import type { Bounds, Opened } from './context.ts';
+import type { Bounds, ServingContext } from './context.ts';
 import type { StreamQuestion } from '../stream/question.ts';
 import type { StreamSource } from '../stream/topic.ts';
 import type { ServingParts } from './parts.ts';
 import { callerSlots } from '../bounds/caller-slots.ts';
 import { viewOf } from '../counts/counts.ts';
-import { AskerLeft, TooMany } from '../faults.ts';
-import { described } from '../problem.ts';
+import { ClientLeft, TooManyRequests } from '../faults.ts';
+import { problemOf } from '../problem.ts';
 import { topItemsWithSnapshot } from '../questions/top-items.ts';
 import { openingFrame } from '../stream/frames.ts';
 import { streamHub } from '../stream/hub.ts';
@@ -20,8 +20,8 @@ import { Sink } from '../stream/sink.ts';
 
 export interface Streams {
   /**
-   * Resolves when the first state is known; throws what reading it threw, or TooMany. `caller`: for whom the place
-   * counts.
+   * Resolves when the first state is read; throws the fault of that read, or TooManyRequests. `caller`: the owner of
+   * the slot.
    */
   open(
     questions: readonly StreamQuestion[],
@@ -30,28 +30,33 @@ export interface Streams {
   endAll(): void;
 }
 
-const COME_BACK_AFTER_MS = 2_000;
+const RECONNECT_AFTER_MS = 2_000;
 const LONGEST_MS = 3_600_000;
 const RETRY_AFTER_SECONDS = 15;
 
 export function servingStreams(
   { config, metrics, now }: ServingParts,
-  opened: () => Promise<Opened>,
+  openContext: () => Promise<ServingContext>,
   bounds: Bounds,
 ): Streams {
-  const hub = streamHub(sourceOf(opened, now, bounds), { now, pollMs: config.STREAM_POLL_MS, onSize: metrics.streams });
-  const opening = openingFrame(COME_BACK_AFTER_MS);
+  const hub = streamHub(sourceOf(openContext, now, bounds), {
+    now,
+    pollMs: config.STREAM_POLL_MS,
+    onSize: metrics.setStreams,
+  });
+  const opening = openingFrame(RECONNECT_AFTER_MS);
   const ofCaller = callerSlots({
     most: config.STREAMS_PER_CALLER,
     what: 'streams',
     variable: 'STREAMS_PER_CALLER',
     retryAfterSeconds: RETRY_AFTER_SECONDS,
   });
-  const takePlace = (caller: string): (() => void) => {
+  const takeSlot = (caller: string): (() => void) => {
     if (hub.viewers >= config.STREAM_CONNECTIONS) {
-      throw new TooMany(
+      throw new TooManyRequests(
         503,
-        `${hub.viewers} streams are open, as many as this process keeps; ask for answers instead`,
+        `${hub.viewers} streams are open, the limit of this process (STREAM_CONNECTIONS); ` +
+          'poll /api/v1/top-items instead',
         RETRY_AFTER_SECONDS,
       );
     }
@@ -59,16 +64,15 @@ export function servingStreams(
   };
   return {
     async open(questions, { lastEventId, request, caller }) {
-      const leavePlace = metrics.countingRefusals('streams', () => takePlace(caller));
+      const releaseSlot = metrics.countRefusal('streams', () => takeSlot(caller));
       let leave: (() => void) | null = null;
       const sink = new Sink(opening, {
         now,
-        onState: metrics.streamedState,
+        onState: metrics.countState,
         onClosed() {
           clearTimeout(longest);
-          leavePlace();
-          // By way of the request: its signal is told of a leaving client only for as long as the request itself is
-          // held.
+          releaseSlot();
+          // Uses the request itself: its signal stops working once nothing refers to the request.
           request.signal.removeEventListener('abort', sink.end);
           leave?.();
         },
@@ -84,9 +88,9 @@ export function servingStreams(
         );
       } catch (fault) {
         sink.end();
-        throw request.signal.aborted ? new AskerLeft() : fault;
+        throw request.signal.aborted ? new ClientLeft() : fault;
       }
-      // The client may have gone while the first state was read.
+      // The client may have left while the first state was read.
       if (!sink.isOpen || request.signal.aborted) {
         sink.end();
         leave();
@@ -97,17 +101,21 @@ export function servingStreams(
   };
 }
 
-function sourceOf(opened: () => Promise<Opened>, now: () => number, { costs, allowed }: Bounds): StreamSource {
+function sourceOf(
+  openContext: () => Promise<ServingContext>,
+  now: () => number,
+  { costs, allowances }: Bounds,
+): StreamSource {
   return {
-    snapshot: async (last) => (await opened()).snapshots.current(last ?? undefined),
+    snapshot: async (last) => (await openContext()).snapshots.current(last ?? undefined),
     async topItems(question, signal) {
-      const { answer, snapshot } = await allowed.within(costs.counts, { signal }, async (allowance) =>
-        topItemsWithSnapshot(question, await opened(), allowance),
+      const { answer, snapshot } = await allowances.within(costs.counts, { signal }, async (allowance) =>
+        topItemsWithSnapshot(question, await openContext(), allowance),
       );
       if (!answer.parts) throw new Error('a streamed answer has parts');
       return { answer: { ...answer, parts: answer.parts }, snapshot };
     },
-    view: async (snapshot) => viewOf(snapshot, await (await opened()).places(), now()),
-    describe: described,
+    view: async (snapshot) => viewOf(snapshot, await (await openContext()).places(), now()),
+    describe: problemOf,
   };
 }

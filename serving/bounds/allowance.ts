@@ -1,46 +1,46 @@
 /**
- * What one question may cost: so much time, so many bytes of the stores, and nothing once its asker has left.
+ * Limits the cost of one question: its time, its bytes from the stores, and its life once the client has left.
  *
- * app.ts opens one for each question and hands its limits down to every read; whichever bound is met first ends the
- * reads and is the answer. Reads that several askers share (shared.ts) have a meter of their own, so a read is counted
- * once. Bytes are those that came from the stores: what they become in memory is a small multiple, and all questions
- * together hold no more than a few of them.
+ * app.ts opens one allowance for each question and passes its limits to every read. The first limit that is reached
+ * ends all reads of the question and is its answer. A read that several questions share (shared-work.ts) has a meter of
+ * its own, so its bytes count once. Bytes are counted as they come from the stores: in memory they take a small
+ * multiple, and all questions together hold only a few times the limit of one.
  */
 import type { ReadLimits } from '../../core/process/read-limits.ts';
 import { manyListeners, untilAborted } from '../../core/process/read-limits.ts';
 import { Retryable } from '../../core/process/errors.ts';
-import { AskerLeft, TooCostly, TooMany } from '../faults.ts';
+import { ClientLeft, TooCostly, TooManyRequests } from '../faults.ts';
 
 /**
- * Who asks: its signal is aborted when it has left. By way of a request, whose signal is told only for as long as the
- * request is held.
+ * The client of a question; its signal aborts when the client leaves. It is the request itself, because its signal
+ * stops working once nothing refers to the request.
  */
 export interface Asker {
   readonly signal?: AbortSignal | undefined;
 }
 
-/** Bounds of a kind of question. */
+/** Limits for a kind of question. */
 export interface Cost {
   readonly seconds: number;
   readonly bytes: number;
-  /** Whether what is read is held in memory, and so counted with that of all other questions. */
+  /** Whether the bytes stay in memory, so that they count towards the limit of all questions together. */
   readonly inMemory: boolean;
-  /** What makes such a question cheaper, as a clause. */
+  /** Tells the caller how to make the question cheaper, as a clause. */
   readonly advice: string;
-  /** The parameters of that. */
+  /** The parameters that the advice names. */
   readonly narrow: readonly string[];
-  /** Set where what was read is kept, so that asking again goes on from there. */
-  readonly againAfterSeconds?: number;
+  /** Set if a repeated question continues from what this one has read. */
+  readonly retryAfterSeconds?: number;
 }
 
 export interface Allowance extends ReadLimits {
   readonly signal: AbortSignal;
   readonly onBytes: (bytes: number) => void;
-  /** Tells that a store has answered to a read that is shared. */
-  readonly heard: () => void;
+  /** To be called when a store has answered a shared read. */
+  readonly onAnswer: () => void;
 }
 
-/** Counts the bytes of one read or question; `done` gives back what it holds of the bytes of all. */
+/** Counts the bytes of one read or question; `done` removes them from the bytes of all questions. */
 export interface Meter {
   readonly onBytes: (bytes: number) => void;
   done(): void;
@@ -48,107 +48,113 @@ export interface Meter {
 
 export interface Allowances {
   /**
-   * Does the work within the bounds. Throws what met them first: TooCostly, TooMany, AskerLeft, or a Retryable where a
-   * store was silent.
+   * Runs the work within the limits. Throws the first limit that is reached: TooCostly, TooManyRequests, ClientLeft, or
+   * a Retryable if a store did not answer.
    */
   within<T>(cost: Cost, asker: Asker, work: (allowance: Allowance) => Promise<T>): Promise<T>;
-  /** For a read that several askers share. */
+  /** For a read that several questions share. */
   meter(cost: Cost): Meter;
 }
 
-/** So many times the bytes of one question all of them together may have taken. */
+/** All questions together may read this many times the bytes of one. */
 const TOGETHER = 2;
-/** A store that said nothing for so long is what kept a question, not its size. */
+/** If no store has answered for this long, a store is the cause of the delay and not the size of the question. */
 const SILENT_MS = 3_000;
 const RETRY_AFTER_SECONDS = 2;
 
-/** `onFault` is told what each question ended with that has no answer. */
-export function allowances(mostBytes: number, onFault: (fault: unknown) => void = () => undefined): Allowances {
+/** `onFault` gets the fault of each question that ends without an answer. */
+export function createAllowances(mostBytes: number, onFault: (fault: unknown) => void = () => undefined): Allowances {
   const meter = meters(mostBytes);
   return {
     meter,
     async within(cost, asker, work) {
-      const stop = new AbortController();
+      const controller = new AbortController();
       const { onBytes, done } = meter(cost);
-      const beganAt = performance.now();
-      let heardAt = beganAt;
-      const heard = (): void => {
-        heardAt = performance.now();
+      const startedAt = performance.now();
+      let answeredAt = startedAt;
+      const onAnswer = (): void => {
+        answeredAt = performance.now();
       };
       const allowance: Allowance = {
-        signal: manyListeners(stop.signal),
-        heard,
+        signal: manyListeners(controller.signal),
+        onAnswer,
         onBytes(bytes) {
-          heard();
+          onAnswer();
           try {
             onBytes(bytes);
           } catch (fault) {
-            stop.abort(fault);
+            controller.abort(fault);
             throw fault;
           }
         },
       };
-      const timer = setTimeout(() => stop.abort(lateness(cost, performance.now() - heardAt)), cost.seconds * 1_000);
-      const leave = (): void => stop.abort(new AskerLeft());
-      asker.signal?.addEventListener('abort', leave, { once: true });
-      if (asker.signal?.aborted) leave();
+      const timer = setTimeout(
+        () => controller.abort(lateFault(cost, performance.now() - answeredAt)),
+        cost.seconds * 1_000,
+      );
+      const onLeave = (): void => controller.abort(new ClientLeft());
+      asker.signal?.addEventListener('abort', onLeave, { once: true });
+      if (asker.signal?.aborted) onLeave();
       try {
-        stop.signal.throwIfAborted();
-        return await untilAborted(work(allowance), stop.signal);
+        controller.signal.throwIfAborted();
+        return await untilAborted(work(allowance), controller.signal);
       } catch (fault) {
-        // What the work began side by side ends with it.
-        stop.abort(fault);
+        // Parallel reads that the work has started end too.
+        controller.abort(fault);
         onFault(fault);
         throw fault;
       } finally {
         clearTimeout(timer);
-        asker.signal?.removeEventListener('abort', leave);
+        asker.signal?.removeEventListener('abort', onLeave);
         done();
       }
     },
   };
 }
 
-/** Meters that know of each other. */
+/** Meters that share one sum for the bytes in memory. */
 function meters(mostBytes: number): Allowances['meter'] {
-  let underWay = 0;
-  return ({ bytes: most, inMemory, advice, narrow }: Cost): Meter => {
-    let taken = 0;
+  let bytesInMemory = 0;
+  return ({ bytes: mostOfQuestion, inMemory, advice, narrow }: Cost): Meter => {
+    let bytesRead = 0;
     return {
       onBytes(bytes) {
-        taken += bytes;
-        if (inMemory) underWay += bytes;
-        if (taken > most)
+        bytesRead += bytes;
+        if (inMemory) bytesInMemory += bytes;
+        if (bytesRead > mostOfQuestion)
           throw new TooCostly(
             'bytes',
-            `The answer asks for more than ${megabytes(most)} of the stores, the most that one question may read: ${advice}`,
+            `The question reads more than ${megabytes(mostOfQuestion)} from the stores, ` +
+              `the limit for one question: ${advice}`,
             narrow,
           );
-        if (inMemory && underWay > TOGETHER * mostBytes && taken < underWay) {
-          throw new TooMany(
+        if (inMemory && bytesInMemory > TOGETHER * mostBytes && bytesRead < bytesInMemory) {
+          throw new TooManyRequests(
             503,
-            `the questions that are under way have read ${megabytes(underWay)}, as much as they may together`,
+            `All running questions together have read ${megabytes(bytesInMemory)}, ` +
+              'the limit of this process; try again later',
             RETRY_AFTER_SECONDS,
           );
         }
       },
       done() {
-        if (inMemory) underWay -= taken;
-        taken = 0;
+        if (inMemory) bytesInMemory -= bytesRead;
+        bytesRead = 0;
       },
     };
   };
 }
 
-function lateness({ seconds, advice, narrow, againAfterSeconds }: Cost, silentMs: number): Error {
+function lateFault({ seconds, advice, narrow, retryAfterSeconds: againAfterSeconds }: Cost, silentMs: number): Error {
   if (silentMs >= Math.min(SILENT_MS, (seconds * 1_000) / 2))
     return new Retryable(
       'A store',
-      `no store has answered for ${Math.round(silentMs / 1_000)} s; the question was given up after ${seconds} s`,
+      `No store has answered for ${Math.round(silentMs / 1_000)} s, ` +
+        `so the question was stopped after ${seconds} s; try again later`,
     );
   return new TooCostly(
     'time',
-    `There is no answer within ${seconds} s, the most that one question may take: ${advice}`,
+    `The question takes more than ${seconds} s, the limit for one question: ${advice}`,
     narrow,
     againAfterSeconds ?? null,
   );

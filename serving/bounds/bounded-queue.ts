@@ -1,68 +1,69 @@
 /**
- * A bounded queue: so many at once, so many more wait in the order of asking, and whoever comes after them is refused.
+ * A bounded queue: some work runs, some more waits in the order of arrival, and further work is refused.
  *
- * Reads of HBase (opened.ts) and look-ups in the lake (lake-lookup.ts) go through one each. Who leaves while waiting
- * frees the place.
+ * Reads of HBase (context.ts), lookups in the lake (lake-lookup.ts) and password hashes (users.ts) each have one. A
+ * waiter that leaves frees its position.
  */
-import { TooMany } from '../faults.ts';
+import { TooManyRequests } from '../faults.ts';
 
-export interface Turnstile {
+export interface BoundedQueue {
   /**
-   * Does the work when its turn comes. Throws TooMany where too many wait, or the signal's reason if it is aborted
+   * Runs the work when its turn comes. Throws TooManyRequests if too many wait, or the signal's reason if it aborts
    * before the turn.
    */
-  pass<T>(signal: AbortSignal | undefined, work: () => Promise<T>): Promise<T>;
+  run<T>(signal: AbortSignal | undefined, work: () => Promise<T>): Promise<T>;
 }
 
-export interface TurnstileOptions {
+export interface BoundedQueueOptions {
   readonly atOnce: number;
   readonly waiting: number;
-  /** What waits, as a noun. */
+  /** What the queue holds, as a plural. */
   readonly what: string;
-  /** Told when the numbers change. */
+  /** Called when the numbers change. */
   readonly onSize?: (running: number, waiting: number) => void;
 }
 
 const RETRY_AFTER_SECONDS = 2;
 
-export function turnstile({
+export function boundedQueue({
   atOnce,
   waiting: mostWaiting,
   what,
   onSize = () => undefined,
-}: TurnstileOptions): Turnstile {
+}: BoundedQueueOptions): BoundedQueue {
   const queue = new Set<() => void>();
   let running = 0;
-  const sized = (): void => onSize(running, queue.size);
-  const turn = (signal: AbortSignal | undefined): Promise<void> =>
+  const reportSize = (): void => onSize(running, queue.size);
+  const waitForTurn = (signal: AbortSignal | undefined): Promise<void> =>
     new Promise((resolve, reject) => {
-      const go = (): void => {
+      const start = (): void => {
         signal?.removeEventListener('abort', leave);
         running++;
         resolve();
       };
       const leave = (): void => {
-        queue.delete(go);
-        sized();
+        queue.delete(start);
+        reportSize();
         reject(signal?.reason as Error);
       };
       if (signal?.aborted) return reject(signal.reason as Error);
-      if (running < atOnce) return go();
+      if (running < atOnce) return start();
       if (queue.size >= mostWaiting)
         return reject(
-          new TooMany(
+          new TooManyRequests(
             503,
-            `${running} ${what} are under way and ${queue.size} wait, as many as this process lets wait`,
+            `${running} ${what} are running and ${queue.size} are waiting, ` +
+              'the limit of this process; try again later',
             RETRY_AFTER_SECONDS,
           ),
         );
-      queue.add(go);
+      queue.add(start);
       signal?.addEventListener('abort', leave, { once: true });
     });
   return {
-    async pass(signal, work) {
-      await turn(signal);
-      sized();
+    async run(signal, work) {
+      await waitForTurn(signal);
+      reportSize();
       try {
         return await work();
       } finally {
@@ -72,7 +73,7 @@ export function turnstile({
           queue.delete(next);
           next();
         }
-        sized();
+        reportSize();
       }
     },
   };

@@ -1,24 +1,24 @@
 /**
- * How many places of a kind one caller holds: exports that run, streams that are open.
+ * Limits how many exports or streams one caller may have at the same time.
  *
- * exports.ts and streams.ts take a place for each and leave it however it ends. The number of all places is bounded
- * there; this bound leaves some to everybody else. Nothing is kept of a caller who holds none.
+ * exports.ts and streams.ts take a slot for each and release it however the export or stream ends. They also limit the
+ * number for all callers; this limit leaves slots for others. A caller without a slot takes no memory.
  */
-import { TooMany } from '../faults.ts';
+import { TooManyRequests } from '../faults.ts';
 
 export interface CallerSlots {
   /**
-   * Returns the way out, which may be taken more than once. Throws TooMany (429) if the caller holds as many as one
-   * may.
+   * Returns the function that releases the slot, which may be called more than once. Throws TooManyRequests (429) if
+   * the caller has no free slot.
    */
   take(caller: string): () => void;
 }
 
 export interface CallerSlotsOptions {
   readonly most: number;
-  /** What a place is for, as a plural. */
+  /** What a slot is for, as a plural. */
   readonly what: string;
-  /** The setting that bounds it. */
+  /** The setting that holds the limit. */
   readonly variable: string;
   readonly retryAfterSeconds: number;
 }
@@ -29,9 +29,9 @@ export function callerSlots({ most, what, variable, retryAfterSeconds }: CallerS
     take(caller) {
       const count = counts.get(caller) ?? 0;
       if (count >= most)
-        throw new TooMany(
+        throw new TooManyRequests(
           429,
-          `You have ${count} ${what} under way, as many as one caller may (${variable}); end one, or try again later`,
+          `You have ${count} running ${what}, the limit for one caller (${variable}); end one, or try again later`,
           retryAfterSeconds,
         );
       counts.set(caller, count + 1);

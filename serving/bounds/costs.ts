@@ -1,7 +1,7 @@
 /**
- * What each kind of question may cost, from the configuration, and what helps a caller whose question costs more.
+ * The limits for each kind of question, from the configuration, and the advice for a question that exceeds them.
  *
- * app.ts gives each question its cost; allowance.ts holds it to that.
+ * app.ts chooses the cost of each question; allowance.ts enforces it.
  */
 import type { Config } from '../../core/process/config.ts';
 import type { Cost } from './allowance.ts';
@@ -21,11 +21,11 @@ export type CostConfig = Pick<
 export interface Costs {
   readonly counts: Cost;
   readonly list: Cost;
-  /** A row or a few by their names, a report. */
+  /** A few rows by their keys, or a report. */
   readonly row: Cost;
   /** A day of the lake. */
   readonly lookup: Cost;
-  /** Many reports; those that were read are remembered. */
+  /** Many reports; serving caches those that it has read. */
   readonly reports: Cost;
   readonly reads: { readonly atOnce: number; readonly waiting: number };
   readonly lookups: { readonly atOnce: number; readonly waiting: number };
@@ -42,9 +42,9 @@ export function costsOf(config: CostConfig): Costs {
     row: { ...question, advice: 'try again later', narrow: [] },
     reports: {
       ...question,
-      advice: 'what was read so far is remembered, so ask again',
+      advice: 'ask again, and the next answer continues from what this one has read',
       narrow: ['limit'],
-      againAfterSeconds: AGAIN_AFTER_SECONDS,
+      retryAfterSeconds: AGAIN_AFTER_SECONDS,
     },
     lookup: {
       seconds: config.LOOKUP_SECONDS,

@@ -1,15 +1,14 @@
 /**
- * The stores as questions read them, with a bound on how many reads are under way at once.
+ * The stores as questions read them, with a limit on parallel reads.
  *
- * opened.ts puts it between the stores and everything that asks. What is remembered needs no turn, so a question that
- * costs much holds up others that cost much, and nobody else. No read waits for another one in here, so turns cannot
- * wait for each other.
+ * context.ts puts this queue between the stores and all questions. A cached answer needs no read, so an expensive
+ * question delays only other expensive questions. No read waits for another read in here, so the queue cannot deadlock.
  */
 import type { ReadLimits } from '../../core/process/read-limits.ts';
 import type { BatchView } from '../../core/stores/views/batch-view.ts';
 import type { DetectionsStore } from '../../core/stores/tables/detections.ts';
 import type { SpeedView } from '../../core/stores/views/speed-view.ts';
-import type { Turnstile } from './bounded-queue.ts';
+import type { BoundedQueue } from './bounded-queue.ts';
 
 export interface ReadStores {
   readonly speedView: Pick<SpeedView, 'read' | 'changed' | 'list' | 'firstHour'>;
@@ -17,28 +16,28 @@ export interface ReadStores {
   readonly detections: Pick<DetectionsStore, 'find'>;
 }
 
-export function readsInTurn({ speedView, batchView, detections }: ReadStores, turns: Turnstile): ReadStores {
-  const inTurn = <T>(limits: ReadLimits | undefined, read: () => Promise<T>): Promise<T> =>
-    turns.pass(limits?.signal, read);
+export function limitReads({ speedView, batchView, detections }: ReadStores, queue: BoundedQueue): ReadStores {
+  const queued = <T>(limits: ReadLimits | undefined, read: () => Promise<T>): Promise<T> =>
+    queue.run(limits?.signal, read);
   return {
     speedView: {
       read: (scope, epochs, hours, levels, minutes, limits) =>
-        inTurn(limits, () => speedView.read(scope, epochs, hours, levels, minutes, limits)),
+        queued(limits, () => speedView.read(scope, epochs, hours, levels, minutes, limits)),
       changed: (scope, level, spans, since, limits) =>
-        inTurn(limits, () => speedView.changed(scope, level, spans, since, limits)),
+        queued(limits, () => speedView.changed(scope, level, spans, since, limits)),
       list: (scope, epochs, hours, bounds, limits) =>
-        inTurn(limits, () => speedView.list(scope, epochs, hours, bounds, limits)),
-      firstHour: (epoch, before, limits) => inTurn(limits, () => speedView.firstHour(epoch, before, limits)),
+        queued(limits, () => speedView.list(scope, epochs, hours, bounds, limits)),
+      firstHour: (epoch, before, limits) => queued(limits, () => speedView.firstHour(epoch, before, limits)),
     },
     batchView: {
       read: (scope, horizon, hours, levels, minutes, limits) =>
-        inTurn(limits, () => batchView.read(scope, horizon, hours, levels, minutes, limits)),
+        queued(limits, () => batchView.read(scope, horizon, hours, levels, minutes, limits)),
       published: (scope, level, hours, epochs, limits) =>
-        inTurn(limits, () => batchView.published(scope, level, hours, epochs, limits)),
+        queued(limits, () => batchView.published(scope, level, hours, epochs, limits)),
       list: (scope, horizon, hours, bounds, limits) =>
-        inTurn(limits, () => batchView.list(scope, horizon, hours, bounds, limits)),
-      firstHour: (limits) => inTurn(limits, () => batchView.firstHour(limits)),
+        queued(limits, () => batchView.list(scope, horizon, hours, bounds, limits)),
+      firstHour: (limits) => queued(limits, () => batchView.firstHour(limits)),
     },
-    detections: { find: (ids, limits) => inTurn(limits, () => detections.find(ids, limits)) },
+    detections: { find: (ids, limits) => queued(limits, () => detections.find(ids, limits)) },
   };
 }

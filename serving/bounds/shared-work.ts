@@ -1,45 +1,45 @@
 /**
- * Work that several askers wait for together: it is done once, and given up when the last of them has left.
+ * Work that several questions wait for: it runs once, and stops when the last of them has left.
  *
- * counts.ts shares identical questions, lake-lookup.ts the files of a day. An asker who leaves, or whose time is over,
- * takes nothing from the others.
+ * counts.ts shares identical questions, app.ts and runs.ts share reads of the lake. A question that leaves or runs out
+ * of time does not affect the others.
  */
 import type { ReadLimits } from '../../core/process/read-limits.ts';
 import { manyListeners } from '../../core/process/read-limits.ts';
 
-/** Of one asker: when it leaves, and what it does when a store has answered. */
-export type Waiting = Pick<ReadLimits, 'signal'> & { readonly heard?: () => void };
+/** One waiting question: the signal of its end, and its callback for each answer of a store. */
+export type Waiter = Pick<ReadLimits, 'signal'> & { readonly onAnswer?: () => void };
 
 export interface Shared<T> {
-  /** Waits for it: until it is done, or for as long as the limits of this asker allow. */
-  join(asker?: Waiting): Promise<T>;
-  /** Everybody has left: whoever comes now begins anew. */
-  readonly isGivenUp: boolean;
-  /** For those who only want to know that it has ended. */
+  /** Waits until the work is done or the signal of this waiter aborts. */
+  join(waiter?: Waiter): Promise<T>;
+  /** True when every waiter has left; the work must then start again. */
+  readonly isAbandoned: boolean;
+  /** Settles when the work has ended. */
   readonly done: Promise<T>;
 }
 
-/** `heard`: to be called when a store has answered. */
-export function shared<T>(work: (signal: AbortSignal, heard: () => void) => Promise<T>): Shared<T> {
+/** The work calls `onAnswer` whenever a store has answered. */
+export function shareWork<T>(work: (signal: AbortSignal, onAnswer: () => void) => Promise<T>): Shared<T> {
   const stop = new AbortController();
-  const askers = new Set<Waiting>();
+  const waiters = new Set<Waiter>();
   const done = work(manyListeners(stop.signal), () => {
-    for (const { heard } of askers) heard?.();
+    for (const { onAnswer } of waiters) onAnswer?.();
   });
   done.catch(() => undefined);
   return {
     done,
-    get isGivenUp() {
+    get isAbandoned() {
       return stop.signal.aborted;
     },
-    join({ signal, heard } = {}) {
-      const asker: Waiting = { ...(heard ? { heard } : {}) };
-      askers.add(asker);
+    join({ signal, onAnswer } = {}) {
+      const waiter: Waiter = { ...(onAnswer ? { onAnswer } : {}) };
+      waiters.add(waiter);
       return new Promise((resolve, reject) => {
         const leave = (): void => {
           reject(signal?.reason as Error);
-          askers.delete(asker);
-          if (askers.size === 0) stop.abort(signal?.reason);
+          waiters.delete(waiter);
+          if (waiters.size === 0) stop.abort(signal?.reason);
         };
         if (signal?.aborted) return leave();
         signal?.addEventListener('abort', leave, { once: true });
@@ -50,21 +50,21 @@ export function shared<T>(work: (signal: AbortSignal, heard: () => void) => Prom
   };
 }
 
-/** Shares work by a key for as long as it is under way. */
-export function sharing<T>(): (
+/** Shares running work by its key. */
+export function shareByKey<T>(): (
   key: string,
-  asker: Waiting | undefined,
-  work: (signal: AbortSignal, heard: () => void) => Promise<T>,
+  waiter: Waiter | undefined,
+  work: (signal: AbortSignal, onAnswer: () => void) => Promise<T>,
 ) => Promise<T> {
   const underWay = new Map<string, Shared<T>>();
-  return (key, asker, work) => {
-    let one = underWay.get(key);
-    if (!one || one.isGivenUp) {
-      const mine = (one = shared(work));
-      underWay.set(key, mine);
-      const forget = (): void => void (underWay.get(key) === mine && underWay.delete(key));
-      mine.done.then(forget, forget);
+  return (key, waiter, work) => {
+    let current = underWay.get(key);
+    if (!current || current.isAbandoned) {
+      const started = (current = shareWork(work));
+      underWay.set(key, started);
+      const forget = (): void => void (underWay.get(key) === started && underWay.delete(key));
+      started.done.then(forget, forget);
     }
-    return one.join(asker);
+    return current.join(waiter);
   };
 }

@@ -1,10 +1,9 @@
 /**
- * Hours of the batch view, remembered for as long as there is room: what is published never changes (law L9).
+ * Caches hours of the batch view: a published epoch never changes (law L9).
  *
- * An hour is known up to an epoch. When the horizon has moved since, the rows of the epochs after it are read and
- * added, so an hour is read once and each epoch of it once. Sheets keep their epochs: a question on an earlier snapshot
- * leaves out what it must not count. Rows are read in pieces and packed piece by piece, so that what they take while
- * they are decoded does not grow with the window.
+ * A cached hour is complete up to an epoch. After the horizon has moved, only the rows of later epochs are read and
+ * added, so each epoch of an hour is read once. Sheets keep their epoch, so that a question on an earlier snapshot can
+ * leave out later epochs. Rows are read and packed in pieces, so that decoding takes the same memory for any window.
  */
 import type { Scope } from '../../core/domain/counts.ts';
 import type { Epoch } from '../../core/domain/epoch.ts';
@@ -14,17 +13,25 @@ import type { HourLevel, HourRow, Hours } from '../../core/stores/views/count-vi
 import type { Budget } from './budget.ts';
 import type { Names } from './names.ts';
 import type { Sheet } from './sheet.ts';
-import { inTurn } from './keyed-lock.ts';
+import { keyedLock } from './keyed-lock.ts';
 import { FoldedSheet, PackedSheet } from './sheet.ts';
 
+/** Whole hours of one level, of all epochs up to the horizon. */
+export interface BatchLook {
+  readonly scope: Scope;
+  readonly level: HourLevel;
+  readonly horizon: Epoch;
+  readonly hours: Hours;
+}
+
 export interface BatchHours {
-  /** Of all epochs up to the horizon, and perhaps of later ones. */
-  sheets(scope: Scope, level: HourLevel, horizon: Epoch, hours: Hours, limits?: ReadLimits): Promise<Sheet[]>;
+  /** The sheets of all epochs up to the horizon; later epochs may be among them. */
+  sheets(look: BatchLook, limits?: ReadLimits): Promise<Sheet[]>;
   /**
-   * Sums of whole hours by name, out of their sheets; remembered too where the cells are many. Later names are beyond
-   * its end.
+   * Sums of whole hours by name, from their sheets; cached if there are many cells. A name that is added later has an
+   * index beyond the end.
    */
-  sums(scope: Scope, level: HourLevel, horizon: Epoch, hours: Hours, sheets: readonly Sheet[]): Float64Array;
+  sums(look: BatchLook, sheets: readonly Sheet[]): Float64Array;
 }
 
 interface KnownHour {
@@ -32,87 +39,92 @@ interface KnownHour {
   readonly sheets: readonly PackedSheet[];
 }
 
-/** A longer window is read anew each time: more hours than these are no view that somebody watches. */
+/** A window with more hours is not cached: no dashboard shows one. */
 const MOST_HOURS = 1_008;
-/** Hours of the first piece, a week and more; of the next ones as many as hold about so many cells. */
+/** Hours of the first piece, more than a week; a later piece has as many hours as hold about PIECE_CELLS cells. */
 const PIECE_HOURS = 192;
 const PIECE_CELLS = 50_000;
-/** A year nearly: years without a count are soon behind, and one that is full is within what a question may read. */
+/** Almost a year: years without counts pass quickly, and a full year stays within the limit of a question. */
 const MOST_PIECE_HOURS = 8_192;
 const NOTHING: KnownHour = { upTo: -1, sheets: [] };
 const EMPTY_BYTES = 200;
 
-/** Whether hours are too many to be remembered. */
+/** Whether there are too many hours to cache. */
 export const isLong = ({ from, to }: Hours): boolean => to - from >= MOST_HOURS;
 
 export function batchHours(view: Pick<BatchView, 'published'>, names: Names, budget: Budget): BatchHours {
   const known = new Map<string, KnownHour>();
-  const turn = inTurn();
   const knownSums = new Map<string, Float64Array>();
+  const withLock = keyedLock();
+
+  const readMissing = async (look: BatchLook, limits: ReadLimits | undefined): Promise<Sheet[]> => {
+    limits?.signal?.throwIfAborted();
+    const { scope, level, horizon } = look;
+    const hoursRead = new Map<number, KnownHour>();
+    for (const hour of hoursIn(look)) hoursRead.set(hour, known.get(keyOf(look, hour)) ?? NOTHING);
+    await Promise.all(
+      missingSpans(hoursRead, horizon).map(async ({ from, to, upTo }) => {
+        const read = (piece: Hours) => view.published(scope, level, piece, { after: upTo, upTo: horizon }, limits);
+        for await (const { piece, rows } of readInPieces({ from, to }, read)) {
+          for (let hour = piece.from; hour <= piece.to; hour++) {
+            const more = rows.filter((row) => row.hour === hour).map((row) => new PackedSheet(row, level, names));
+            hoursRead.set(hour, { upTo: horizon, sheets: [...hoursRead.get(hour)!.sheets, ...more] });
+          }
+        }
+      }),
+    );
+    for (const [hour, knownHour] of hoursRead) remember(keyOf(look, hour), knownHour);
+    return [...hoursRead.values()].flatMap(({ sheets }) => sheets);
+  };
+  const remember = (key: string, hour: KnownHour): void => {
+    if (known.get(key) === hour) return budget.touch(key);
+    known.set(key, hour);
+    const bytes = hour.sheets.reduce((sum, sheet) => sum + sheet.bytes, EMPTY_BYTES);
+    budget.add(key, bytes, () => known.delete(key));
+  };
   return {
-    sums(scope, level, horizon, { from, to }, sheets) {
+    sums({ scope, level, horizon, hours: { from, to } }, sheets) {
       const key = `sums ${level} ${scope} ${horizon} ${from} ${to}`;
-      const before = knownSums.get(key);
-      if (before) {
-        budget.used(key);
-        return before;
+      const knownSum = knownSums.get(key);
+      if (knownSum) {
+        budget.touch(key);
+        return knownSum;
       }
-      const sums = summed(sheets, horizon, names.list.length);
+      const sums = addUpSheets(sheets, horizon, names.list.length);
       if (sheets.reduce((cells, { subjects }) => cells + subjects.length, 0) > sums.length) {
         knownSums.set(key, sums);
-        budget.holds(key, sums.byteLength, () => knownSums.delete(key));
+        budget.add(key, sums.byteLength, () => knownSums.delete(key));
       }
       return sums;
     },
-    async sheets(scope, level, horizon, hours, limits) {
+    async sheets(look, limits) {
+      const { scope, level, horizon, hours } = look;
       if (isLong(hours)) {
         const read = (piece: Hours) =>
           view.published(scope, level, piece, { after: NOTHING.upTo, upTo: horizon }, limits);
-        return longSheets(hours, read, (rows) => sheetsOfLong(rows, level, horizon, hours, names));
+        return readLongSheets(hours, read, (rows) => sheetsOfLong(rows, look, names));
       }
-      const keyOf = (hour: number): string => `batch ${level} ${scope} ${hour}`;
-      const hoursAsked = Array.from({ length: hours.to - hours.from + 1 }, (_, at) => hours.from + at);
-      const ready = hoursAsked.map((hour) => known.get(keyOf(hour)) ?? NOTHING);
-      // Nothing to read: not held up by a look on a later snapshot that is under way.
-      if (ready.every(({ upTo }) => upTo >= horizon)) {
-        for (const hour of hoursAsked) budget.used(keyOf(hour));
-        return ready.flatMap(({ sheets }) => sheets);
+      const knownHours = hoursIn(look).map((hour) => known.get(keyOf(look, hour)) ?? NOTHING);
+      // Everything is cached, so this question does not wait for a running read of a later snapshot.
+      if (knownHours.every(({ upTo }) => upTo >= horizon)) {
+        for (const hour of hoursIn(look)) budget.touch(keyOf(look, hour));
+        return knownHours.flatMap(({ sheets }) => sheets);
       }
-      return turn(`${level} ${scope}`, async () => {
-        limits?.signal?.throwIfAborted();
-        const found = new Map<number, KnownHour>();
-        for (const hour of hoursAsked) found.set(hour, known.get(keyOf(hour)) ?? NOTHING);
-        await Promise.all(
-          runsOf(found, horizon).map(async ({ from, to, upTo }) => {
-            const read = (piece: Hours) => view.published(scope, level, piece, { after: upTo, upTo: horizon }, limits);
-            for await (const { piece, rows } of pieces({ from, to }, read)) {
-              for (let hour = piece.from; hour <= piece.to; hour++) {
-                const more = rows.filter((row) => row.hour === hour).map((row) => new PackedSheet(row, level, names));
-                found.set(hour, { upTo: horizon, sheets: [...found.get(hour)!.sheets, ...more] });
-              }
-            }
-          }),
-        );
-        for (const [hour, knownHour] of found) {
-          const key = keyOf(hour);
-          if (known.get(key) === knownHour) budget.used(key);
-          else {
-            known.set(key, knownHour);
-            budget.holds(
-              key,
-              knownHour.sheets.reduce((sum, { bytes }) => sum + bytes, EMPTY_BYTES),
-              () => known.delete(key),
-            );
-          }
-        }
-        return [...found.values()].flatMap(({ sheets }) => sheets);
-      });
+      return withLock(`${level} ${scope}`, () => readMissing(look, limits));
     },
   };
 }
 
-/** Reads hours one piece after the other. */
-async function* pieces(
+function keyOf({ scope, level }: BatchLook, hour: number): string {
+  return `batch ${level} ${scope} ${hour}`;
+}
+
+function hoursIn({ hours: { from, to } }: BatchLook): number[] {
+  return Array.from({ length: to - from + 1 }, (_, index) => from + index);
+}
+
+/** Reads the hours piece by piece. */
+async function* readInPieces(
   hours: Hours,
   read: (piece: Hours) => Promise<HourRow[]>,
 ): AsyncGenerator<{ piece: Hours; rows: HourRow[] }> {
@@ -131,22 +143,20 @@ async function* pieces(
   }
 }
 
-async function longSheets(
+async function readLongSheets(
   hours: Hours,
   read: (piece: Hours) => Promise<HourRow[]>,
   pack: (rows: readonly HourRow[]) => Sheet[],
 ): Promise<Sheet[]> {
   const sheets: Sheet[] = [];
-  for await (const { rows } of pieces(hours, read)) sheets.push(...pack(rows));
+  for await (const { rows } of readInPieces(hours, read)) sheets.push(...pack(rows));
   return sheets;
 }
 
-/** Of the hours within a long window only sums are asked for, but for its edges and for timelines. */
+/** For the inner hours of a long window questions need only sums; edges and timelines need minutes. */
 function sheetsOfLong(
   rows: readonly HourRow[],
-  level: HourLevel,
-  horizon: Epoch,
-  { from, to }: Hours,
+  { level, horizon, hours: { from, to } }: BatchLook,
   names: Names,
 ): Sheet[] {
   const isWithin = ({ hour }: HourRow): boolean => level !== 'minute' && hour > from && hour < to;
@@ -156,7 +166,7 @@ function sheetsOfLong(
   return first ? [...sheets, new FoldedSheet(within, level, { hour: first.hour, epoch: horizon }, names)] : sheets;
 }
 
-function summed(sheets: readonly Sheet[], horizon: number, size: number): Float64Array {
+function addUpSheets(sheets: readonly Sheet[], horizon: number, size: number): Float64Array {
   const into = new Float64Array(size);
   for (const { epoch, subjects, sums } of sheets) {
     if (epoch > horizon) continue;
@@ -165,14 +175,14 @@ function summed(sheets: readonly Sheet[], horizon: number, size: number): Float6
   return into;
 }
 
-/** Neighbouring hours that are known up to the same epoch before the horizon: one read each. */
-function runsOf(hours: ReadonlyMap<number, KnownHour>, horizon: number): (Hours & { upTo: number })[] {
-  const runs: { from: number; to: number; upTo: number }[] = [];
+/** Adjacent hours that are cached up to the same epoch before the horizon; each span is one read. */
+function missingSpans(hours: ReadonlyMap<number, KnownHour>, horizon: number): (Hours & { upTo: number })[] {
+  const spans: { from: number; to: number; upTo: number }[] = [];
   for (const [hour, { upTo }] of hours) {
     if (upTo >= horizon) continue;
-    const last = runs.at(-1);
+    const last = spans.at(-1);
     if (last && last.to === hour - 1 && last.upTo === upTo) last.to = hour;
-    else runs.push({ from: hour, to: hour, upTo });
+    else spans.push({ from: hour, to: hour, upTo });
   }
-  return runs;
+  return spans;
 }

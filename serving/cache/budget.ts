@@ -1,46 +1,49 @@
 /**
- * A bound in bytes for everything that serving remembers: what was used longest ago goes first.
+ * A limit in bytes for everything that serving caches: the entry that was used least recently goes first (LRU).
  *
- * batch-hours.ts and speed-hours.ts say what they hold under which key; a question that is using what goes away keeps
- * its own reference, so nothing is taken from under it.
+ * batch-hours.ts and speed-hours.ts add an entry under each key. A question that uses an evicted entry has its own
+ * reference, so eviction never affects it.
  */
 export interface Budget {
-  /** `bytes` are held under the key, and were used now; `drop` forgets them. May drop others, or this very one. */
-  holds(key: string, bytes: number, drop: () => void): void;
-  /** They were used now. */
-  used(key: string): void;
-  /** Nothing is held under the key any more. */
-  gone(key: string): void;
+  /**
+   * Adds or replaces the entry of the key and marks it as used; `drop` removes it from its cache. May evict other
+   * entries, or this one.
+   */
+  add(key: string, bytes: number, drop: () => void): void;
+  /** Marks the entry as used. */
+  touch(key: string): void;
+  /** Removes the entry without calling `drop`. */
+  remove(key: string): void;
   readonly bytes: number;
 }
 
-export function budgetOf(mostBytes: number, onBytes: (bytes: number) => void = () => undefined): Budget {
-  // A Map keeps the order of insertion: the first is the one that was used longest ago.
-  const held = new Map<string, { bytes: number; drop: () => void }>();
+export function createBudget(mostBytes: number, onBytes: (bytes: number) => void = () => undefined): Budget {
+  // A Map keeps the order of insertion: the first entry is the least recently used.
+  const entries = new Map<string, { bytes: number; drop: () => void }>();
   let sum = 0;
   const remove = (key: string): void => {
-    sum -= held.get(key)?.bytes ?? 0;
-    held.delete(key);
+    sum -= entries.get(key)?.bytes ?? 0;
+    entries.delete(key);
   };
   return {
-    holds(key, bytes, drop) {
+    add(key, bytes, drop) {
       remove(key);
-      held.set(key, { bytes, drop });
+      entries.set(key, { bytes, drop });
       sum += bytes;
-      for (const [oldest, entry] of held) {
+      for (const [oldest, entry] of entries) {
         if (sum <= mostBytes) break;
         remove(oldest);
         entry.drop();
       }
       onBytes(sum);
     },
-    used(key) {
-      const entry = held.get(key);
+    touch(key) {
+      const entry = entries.get(key);
       if (!entry) return;
-      held.delete(key);
-      held.set(key, entry);
+      entries.delete(key);
+      entries.set(key, entry);
     },
-    gone: remove,
+    remove,
     get bytes() {
       return sum;
     },

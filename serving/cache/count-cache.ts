@@ -1,16 +1,16 @@
 /**
- * What serving remembers of both views: the one way by which a question about counts comes to its cells.
+ * The cache of both views: every question about counts gets its cells from here.
  *
- * opened.ts makes one for the stores of a generation, so that two generations never meet in it; read.ts asks. It is
- * bounded in bytes. Names are shared by all sheets and are not forgotten one by one: where they alone take half of the
- * room, everything is begun anew.
+ * context.ts makes one cache for each generation, so that cells of two generations never mix; read.ts reads it. Its
+ * size is limited in bytes. All sheets share one table of names, which only grows: when names take half of the limit,
+ * the cache starts again empty.
  */
 import type { BatchView } from '../../core/stores/views/batch-view.ts';
 import type { SpeedView } from '../../core/stores/views/speed-view.ts';
 import type { BatchHours } from './batch-hours.ts';
 import type { SpeedHours } from './speed-hours.ts';
 import { batchHours } from './batch-hours.ts';
-import { budgetOf } from './budget.ts';
+import { createBudget } from './budget.ts';
 import { Names } from './names.ts';
 import { speedHours } from './speed-hours.ts';
 
@@ -19,7 +19,7 @@ export interface CountViews {
   readonly batchView: Pick<BatchView, 'published'>;
 }
 
-/** Sheets that go together: a question takes all of its own from one. */
+/** Hours whose sheets share one table of names: a question takes all of its sheets from the same one. */
 export interface CountHours {
   readonly names: Names;
   readonly batch: BatchHours;
@@ -37,7 +37,7 @@ export function countCache(
 ): CountCache {
   const begin = (): CountHours => {
     const names = new Names();
-    const budget = budgetOf(mostBytes, (bytes) => onBytes?.(bytes + names.bytes));
+    const budget = createBudget(mostBytes, (bytes) => onBytes?.(bytes + names.bytes));
     return { names, batch: batchHours(batchView, names, budget), speed: speedHours(speedView, names, budget) };
   };
   let current = begin();

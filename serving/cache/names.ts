@@ -1,13 +1,13 @@
-/** Names of items and places as small numbers, so that cells are columns of numbers and sums are arrays. */
+/** Maps names of items and places to small numbers, so that cells are columns of numbers and sums are arrays. */
 
 export class Names {
   readonly list: string[] = [];
-  /** About what they take, in bytes. */
+  /** Approximate memory, in bytes. */
   bytes = 0;
   private readonly numbers = new Map<string, number>();
 
-  /** Undefined if nothing has been counted under the name. */
-  known(name: string): number | undefined {
+  /** The number of a name; undefined if no cell has it. */
+  find(name: string): number | undefined {
     return this.numbers.get(name);
   }
 

@@ -1,9 +1,9 @@
 /**
- * Hour cells in memory: one sheet has those of one row of a view, as columns of numbers.
+ * Hour cells in memory: a sheet holds the cells of one row of a view, as columns of numbers.
  *
- * batch-hours.ts and speed-hours.ts keep them, merge.ts adds them up. A published row never changes and is packed; a
- * row of the speed view changes cell by cell, and a cell is replaced only by one that includes at least as much of the
- * log (law L4).
+ * batch-hours.ts and speed-hours.ts cache sheets, merge.ts adds them up. A row of the batch view never changes and is
+ * packed. A row of the speed view changes cell by cell; a new cell replaces an old one only if it includes at least as
+ * much of the log (law L4).
  */
 import type { Epoch } from '../../core/domain/epoch.ts';
 import type { HourCell, MinuteCounts } from '../../core/domain/hour-counts.ts';
@@ -14,11 +14,11 @@ import { sumOf } from '../../core/domain/hour-counts.ts';
 export interface Sheet {
   readonly hour: number;
   readonly epoch: Epoch;
-  /** What each cell counts, as a number of the names. */
+  /** The item or place of each cell, as its number in the names. */
   readonly subjects: ArrayLike<number>;
-  /** Of each cell: how many in the whole hour. */
+  /** The count of each cell in the whole hour. */
   readonly sums: ArrayLike<number>;
-  eachMinute(cell: number, take: (minute: number, count: number) => void): void;
+  eachMinute(cell: number, update: (minute: number, count: number) => void): void;
 }
 
 const subjectOf = (level: HourLevel, { item, location }: HourCell): string =>
@@ -64,10 +64,7 @@ export class PackedSheet implements Sheet {
   }
 }
 
-/**
- * Rows of several hours and epochs as one, of which nothing is known but the sums: none of its minutes can be asked
- * for.
- */
+/** Rows of several hours and epochs added up: it has sums only, no minutes. */
 export class FoldedSheet implements Sheet {
   readonly hour: number;
   readonly epoch: Epoch;
@@ -94,11 +91,11 @@ export class FoldedSheet implements Sheet {
   }
 
   eachMinute(): never {
-    throw new Error('the minutes of folded hours are not known');
+    throw new Error('a folded sheet has no minutes');
   }
 }
 
-/** A row that its partition's worker still writes. */
+/** A row of the speed view, which a worker still writes. */
 export class LiveSheet implements Sheet {
   readonly hour: number;
   readonly epoch: Epoch;

@@ -1,12 +1,12 @@
 /**
- * Hours of the speed view, kept up by asking only for what changed: a cell's timestamp is the last offset that it
- * includes (law L4).
+ * Caches hours of the speed view and updates them by reading only changed cells: a cell's timestamp is the last offset
+ * that it includes (law L4).
  *
- * A look at a partition's cells that began when its progress was P has every effect of the records before P. What
- * changed since has a timestamp of P or more, so the next look asks for that alone, and a partition whose progress
- * stands still is not asked. Each epoch remembers its hours and the progress of its last look. Epochs up to the horizon
- * are forgotten; an epoch that was pruned in the middle of a look is never counted, because an answer on a snapshot
- * that old is not given (snapshot.ts, law L5).
+ * If a read starts when the progress of a partition is P, it returns every effect of the records before P. A later
+ * change has a timestamp of P or more, so the next read asks only for those, and skips partitions whose progress has
+ * not moved. Each epoch remembers its hours and the progress of its last read. Epochs up to the horizon leave the
+ * cache. An epoch that is pruned during a read is never counted, because no answer uses a snapshot that old
+ * (snapshot.ts, law L5).
  */
 import type { Scope } from '../../core/domain/counts.ts';
 import type { Epoch } from '../../core/domain/epoch.ts';
@@ -16,11 +16,11 @@ import type { EpochHours, SpeedView } from '../../core/stores/views/speed-view.t
 import type { Budget } from './budget.ts';
 import type { Names } from './names.ts';
 import type { Sheet } from './sheet.ts';
-import { inTurn } from './keyed-lock.ts';
+import { keyedLock } from './keyed-lock.ts';
 import { LiveSheet } from './sheet.ts';
 
 /**
- * `progress`: the next offset of each partition, read before; all effects of earlier records are in what comes back.
+ * `progress`: the next offset of each partition, read before the cells; the sheets then include all earlier records.
  */
 export interface SpeedLook {
   readonly epochs: readonly Epoch[];
@@ -35,7 +35,7 @@ export interface SpeedHours {
 
 interface KnownEpoch {
   readonly hours: Hours;
-  /** Per partition: everything before this offset is in the sheets; of one that came later, nothing. */
+  /** Per partition: the sheets include every record before this offset. A partition without an entry has none. */
   readonly since: readonly number[];
   /** By hour and partition. */
   readonly sheets: Map<string, LiveSheet>;
@@ -45,17 +45,17 @@ type KnownEpochs = Map<Epoch, KnownEpoch>;
 
 export function speedHours(view: Pick<SpeedView, 'changed'>, names: Names, budget: Budget): SpeedHours {
   const known = new Map<string, KnownEpochs>();
-  const turn = inTurn();
+  const withLock = keyedLock();
   return {
     async sheets(scope, level, look, limits) {
       const key = `speed ${level} ${scope}`;
-      const ready = known.get(key);
-      // Nothing to read: not held up by a look on a later snapshot that is under way.
-      if (ready && readsOf(ready, look).length === 0) {
-        budget.used(key);
-        return sheetsOf(ready, look);
+      const knownEpochs = known.get(key);
+      // Everything is cached, so this question does not wait for a running read of a later snapshot.
+      if (knownEpochs && readsOf(knownEpochs, look).length === 0) {
+        budget.touch(key);
+        return sheetsOf(knownEpochs, look);
       }
-      return turn(key, async () => {
+      return withLock(key, async () => {
         limits?.signal?.throwIfAborted();
         const epochs: KnownEpochs = known.get(key) ?? new Map();
         for (const epoch of epochs.keys()) if (epoch <= (look.horizon ?? -1)) epochs.delete(epoch);
@@ -63,13 +63,13 @@ export function speedHours(view: Pick<SpeedView, 'changed'>, names: Names, budge
         const answers = await Promise.all(
           reads.map(({ spans, since }) => view.changed(scope, level, spans, since, limits)),
         );
-        // Only now, when all was read: a look that fails half-way leaves what is known as it was.
-        cover(epochs, look);
-        for (const row of answers.flat()) take(epochs, row, level, names);
-        if (reads.length === 0) budget.used(key);
+        // Only after all reads have succeeded: a failed read leaves the cache as it was.
+        recordLook(epochs, look);
+        for (const row of answers.flat()) addRow(epochs, row, level, names);
+        if (reads.length === 0) budget.touch(key);
         else {
           known.set(key, epochs);
-          budget.holds(key, bytesOf(epochs), () => known.delete(key));
+          budget.add(key, bytesOf(epochs), () => known.delete(key));
         }
         return sheetsOf(epochs, look);
       });
@@ -86,10 +86,7 @@ interface ChangedRead {
   readonly since: ReadonlyMap<number, number>;
 }
 
-/**
- * Hours that were never read, whole; of those that were, what changed since, in one read for all that were last looked
- * at together.
- */
+/** One read for all hours that are not cached, and one for the changes of all epochs that were last read together. */
 function readsOf(known: KnownEpochs, { epochs, hours, progress }: SpeedLook): ChangedRead[] {
   const whole: ChangedRead = { spans: [], since: new Map(progress.map((_, partition) => [partition, 0])) };
   const changed = new Map<readonly number[], ChangedRead>();
@@ -103,13 +100,13 @@ function readsOf(known: KnownEpochs, { epochs, hours, progress }: SpeedLook): Ch
       whole.spans.push({ epoch, hours: { from: hours.from, to: before.hours.from - 1 } });
     if (hours.to > before.hours.to) whole.spans.push({ epoch, hours: { from: before.hours.to + 1, to: hours.to } });
     let read = changed.get(before.since);
-    if (!read) changed.set(before.since, (read = { spans: [], since: movedSince(before.since, progress) }));
+    if (!read) changed.set(before.since, (read = { spans: [], since: changedPartitions(before.since, progress) }));
     read.spans.push({ epoch, hours: before.hours });
   }
   return [whole, ...changed.values()].filter(({ spans, since }) => spans.length > 0 && since.size > 0);
 }
 
-function movedSince(since: readonly number[], progress: readonly number[]): Map<number, number> {
+function changedPartitions(since: readonly number[], progress: readonly number[]): Map<number, number> {
   const moved = new Map<number, number>();
   progress.forEach((next, partition) => {
     const from = since[partition] ?? 0;
@@ -118,14 +115,14 @@ function movedSince(since: readonly number[], progress: readonly number[]): Map<
   return moved;
 }
 
-/** Of each partition the later of two; a look knows those that it had heard of. */
-function laterOf(one: readonly number[], other: readonly number[]): number[] {
+/** The later offset of each partition; the two lists can differ in length after the topic has grown. */
+function laterOffsets(one: readonly number[], other: readonly number[]): number[] {
   const [longer, shorter] = one.length < other.length ? [other, one] : [one, other];
   return longer.map((offset, partition) => Math.max(offset, shorter[partition] ?? 0));
 }
 
-/** What is known after the look: as many hours as both, in one piece, as of the later progress of each partition. */
-function cover(known: KnownEpochs, { epochs, hours, progress }: SpeedLook): void {
+/** Extends the cached hours by the hours of the read, as one range, and moves each partition to the later progress. */
+function recordLook(known: KnownEpochs, { epochs, hours, progress }: SpeedLook): void {
   const later = new Map<readonly number[], readonly number[]>();
   for (const epoch of epochs) {
     const before = known.get(epoch);
@@ -137,7 +134,8 @@ function cover(known: KnownEpochs, { epochs, hours, progress }: SpeedLook): void
     if (!since)
       later.set(
         before.since,
-        (since = movedSince(before.since, progress).size === 0 ? before.since : laterOf(before.since, progress)),
+        (since =
+          changedPartitions(before.since, progress).size === 0 ? before.since : laterOffsets(before.since, progress)),
       );
     known.set(epoch, {
       ...before,
@@ -147,7 +145,7 @@ function cover(known: KnownEpochs, { epochs, hours, progress }: SpeedLook): void
   }
 }
 
-function take(known: KnownEpochs, row: HourRow, level: HourLevel, names: Names): void {
+function addRow(known: KnownEpochs, row: HourRow, level: HourLevel, names: Names): void {
   const sheets = known.get(row.epoch)?.sheets;
   if (!sheets) return;
   const key = `${row.hour} ${row.partition}`;

@@ -1,11 +1,11 @@
 /**
- * Into which buckets a timeline cuts its window.
+ * Divides the window of a timeline into buckets.
  *
- * questions/timeline.ts makes them, merge.ts asks into which one a minute falls. Buckets tile time. Without a zone they
- * begin at multiples of the step since 1970 UTC. With one, the days are the zone's: steps of days are whole days there,
- * 23 or 25 hours where clocks change, and shorter steps are counted from each midnight, the last of a day ending with
- * the day. Counts are kept by the minute, so zones that are half or three quarters of an hour off UTC are exact; only
- * where a day begins inside a minute (local times of before 1972) does its bucket begin with that minute.
+ * questions/timeline.ts creates them, merge.ts finds the bucket of a minute. Buckets tile time. Without a time zone
+ * they start at multiples of the step since 1970 UTC. With one, days are the days of the zone: a step of days has whole
+ * days, of 23 or 25 hours where clocks change; shorter steps count from each midnight, and the last step of a day ends
+ * with the day. Counts are kept by the minute, so zones with offsets of half or three quarters of an hour are exact.
+ * Only where a day starts inside a minute (local times before 1972) does its bucket start with that minute.
  */
 import type { TimeWindow } from './window.ts';
 import { DAY_MS, MINUTE_MS } from '../../core/domain/time.ts';
@@ -13,7 +13,7 @@ import { dayOf, startOfDay, wallOf } from '../../core/domain/zone.ts';
 import { BadQuestion } from '../faults.ts';
 
 export interface Buckets {
-  /** Where each begins, in order, and where the last one ends. */
+  /** The start of each bucket, in order, and the end of the last one. */
   readonly bounds: readonly number[];
   /** The bucket that holds an instant of the window. */
   at(t: number): number;
@@ -22,7 +22,7 @@ export interface Buckets {
 /** Two weeks of minutes. */
 export const MOST_BUCKETS = 20_160;
 
-/** Throws a BadQuestion for a step that the zone's days do not allow, or that makes too many buckets. */
+/** Throws a BadQuestion if the step does not fit the days of the zone, or makes too many buckets. */
 export function bucketsOf(window: TimeWindow, stepMs: number, zone?: string): Buckets {
   refuseTooMany(Math.ceil((window.to - window.from) / stepMs), stepMs);
   const bounds =
@@ -40,7 +40,8 @@ function refuseTooMany(count: number, stepMs: number): void {
   if (count <= MOST_BUCKETS) return;
   throw new BadQuestion(
     'step',
-    `step ${stepMs / 1_000} makes ${count} points of this window; at most ${MOST_BUCKETS} are given: take a longer step`,
+    `step is ${stepMs / 1_000}, which makes ${count} points; ` +
+      `at most ${MOST_BUCKETS} were expected: choose a longer step`,
   );
 }
 
@@ -49,12 +50,13 @@ function regular({ from, to }: TimeWindow, stepMs: number): number[] {
   return Array.from({ length: Math.ceil((to - first) / stepMs) + 1 }, (_, index) => first + index * stepMs);
 }
 
-/** Each so many days long; as without a zone, they are counted from 1 January 1970. */
+/** Buckets of whole days; as without a zone, they are counted from 1 January 1970. */
 function ofDays({ from, to }: TimeWindow, stepMs: number, zone: string): number[] {
   if (stepMs % DAY_MS !== 0) {
     throw new BadQuestion(
       'step',
-      `step is ${stepMs / 1_000} and tz ${zone}; with tz a step longer than a day must be whole days, a multiple of ${DAY_MS / 1_000}`,
+      `step is ${stepMs / 1_000} and tz is ${zone}; ` +
+        `with tz, whole days were expected: a multiple of ${DAY_MS / 1_000}`,
     );
   }
   const days = stepMs / DAY_MS;
@@ -62,20 +64,20 @@ function ofDays({ from, to }: TimeWindow, stepMs: number, zone: string): number[
   const bounds: number[] = [];
   for (let day = Math.floor(dayOf(from, zone) / days) * days; bounds.length === 0 || bounds.at(-1)! < to; day += days) {
     const start = Math.floor(startOf(day) / MINUTE_MS) * MINUTE_MS;
-    // A day that the zone left out is no bucket, and where midnight comes twice a late minute may still be of the day
-    // before.
+    // A day that the zone skips makes no bucket. Where midnight comes twice, a minute after the first one can still
+    // belong to the previous day.
     if (bounds.length > 0 && start <= from) bounds.length = 0;
     if (start !== bounds.at(-1)) bounds.push(start);
   }
   return bounds;
 }
 
-/** Shorter than the time between any two changes of a zone's clocks that undo each other. */
+/** No zone changes its clocks and changes them back within this time. */
 const STEADY_DAYS = 14;
 
 /**
- * Where days begin, for days in ascending order: a zone is asked once for as long as its clocks go on without a change,
- * since asking is slow.
+ * Returns the start of a day, for days in ascending order. Zone lookups are slow, so it does one for a whole stretch
+ * without a clock change.
  */
 function dayStarts(zone: string): (day: number) => number {
   let steady = { first: 0, last: -1, startsAt: 0 };

@@ -1,11 +1,11 @@
 /**
- * The part of a window in which anything can have been counted: whatever lies before or after it needs no look.
+ * Clips a window to the part in which a detection can have been counted.
  *
- * counts.ts and questions/detections.ts read this part alone; an answer names it where the window is wider, so that
- * nothing is trimmed in silence. It is never too narrow. Its begin: a late detection may be as old as 1970 by its own
- * time, so the least hour that the batch view holds is asked for, once for each horizon; an epoch that is not published
- * holds nothing older than D before its start (law L6), but for the generation's first, which also takes what a broker
- * stamped before it and is asked too. Its end: F after the latest arrival there can be.
+ * counts.ts and questions/detections.ts read this part only. An answer names it if the window is wider, so that nothing
+ * is trimmed in silence. The part is never too narrow. Its start: a late detection may be as old as 1970 by its own
+ * time, so the first hour of the batch view is read once for each horizon. An unpublished epoch holds nothing older
+ * than D before its start (law L6), except the generation's first epoch, which also takes records with earlier broker
+ * timestamps, so its first hour is read too. Its end: F after the latest possible arrival.
  */
 import type { Epoch } from '../../core/domain/epoch.ts';
 import type { ReadLimits } from '../../core/process/read-limits.ts';
@@ -17,27 +17,27 @@ import { endOf, startOf } from '../../core/domain/epoch.ts';
 import { DAY_MS, HOUR_MS, hourOf, MINUTE_MS } from '../../core/domain/time.ts';
 import type { Instant } from '../../core/domain/time.ts';
 
-export interface SearchedViews {
+export interface ClippingViews {
   readonly speedView: Pick<SpeedView, 'firstHour'>;
   readonly batchView: Pick<BatchView, 'firstHour'>;
 }
 
-/** The part of the window; empty where nothing can be in it. Within the window, always. */
-export type SearchedPart = (window: TimeWindow, snapshot: Snapshot, limits?: ReadLimits) => Promise<TimeWindow>;
+/** Returns the part of the window; it is empty if nothing can be in the window. */
+export type ClipWindow = (window: TimeWindow, snapshot: Snapshot, limits?: ReadLimits) => Promise<TimeWindow>;
 
-export function searchedParts({ speedView, batchView }: SearchedViews, now: () => number): SearchedPart {
+export function windowClipper({ speedView, batchView }: ClippingViews, now: () => number): ClipWindow {
   /**
-   * What is published never changes, so the first hour of the batch view only falls, and only when the horizon moves.
+   * A published epoch never changes, so the first hour of the batch view only falls, and only when the horizon moves.
    */
   let published: { readonly upTo: number; readonly first: number } = { upTo: -1, first: Infinity };
-  const ofFirstEpoch = new WeakMap<Snapshot, Promise<number | null>>();
+  const firstHourOf = new WeakMap<Snapshot, Promise<number | null>>();
 
   const firstPublished = async (horizon: Epoch, fromHour: number, limits: ReadLimits | undefined): Promise<number> => {
     const { upTo, first } = published;
     if (upTo >= horizon || first <= fromHour) return first;
-    const found = (await batchView.firstHour(limits)) ?? Infinity;
-    if (horizon > published.upTo) published = { upTo: horizon, first: Math.min(found, published.first) };
-    return Math.min(found, first);
+    const firstHour = (await batchView.firstHour(limits)) ?? Infinity;
+    if (horizon > published.upTo) published = { upTo: horizon, first: Math.min(firstHour, published.first) };
+    return Math.min(firstHour, first);
   };
   const firstUnpublished = async (
     snapshot: Snapshot,
@@ -46,16 +46,16 @@ export function searchedParts({ speedView, batchView }: SearchedViews, now: () =
   ): Promise<number> => {
     const { rules, horizon } = snapshot;
     if (horizon !== null && horizon.epoch >= rules.firstEpoch) return bound;
-    let asked = ofFirstEpoch.get(snapshot);
-    if (!asked) {
-      // Of the snapshot, not of whoever asks first: others wait for it as well.
-      ofFirstEpoch.set(
+    let firstHourRead = firstHourOf.get(snapshot);
+    if (!firstHourRead) {
+      // The read belongs to the snapshot and not to its first question, because other questions wait for it too.
+      firstHourOf.set(
         snapshot,
-        (asked = speedView.firstHour(rules.firstEpoch as Epoch, bound, { onBytes: limits?.onBytes })),
+        (firstHourRead = speedView.firstHour(rules.firstEpoch as Epoch, bound, { onBytes: limits?.onBytes })),
       );
-      asked.catch(() => ofFirstEpoch.delete(snapshot));
+      firstHourRead.catch(() => firstHourOf.delete(snapshot));
     }
-    return (await asked) ?? bound;
+    return (await firstHourRead) ?? bound;
   };
 
   return async (window, snapshot, limits) => {
@@ -80,7 +80,10 @@ export function searchedParts({ speedView, batchView }: SearchedViews, now: () =
   };
 }
 
-/** For an answer: only where the window is wider. */
-export function searchedIn(window: TimeWindow, { from, to }: TimeWindow): { searched?: { from: number; to: number } } {
+/** The field `searched` of an answer; left out if it equals the window. */
+export function searchedField(
+  window: TimeWindow,
+  { from, to }: TimeWindow,
+): { searched?: { from: number; to: number } } {
   return from === window.from && to === window.to ? {} : { searched: { from, to } };
 }

@@ -1,10 +1,10 @@
 /**
- * plan → read → merge, for every question about counts.
+ * Answers questions about counts: plans, reads the snapshot's cells, and reads again if they may be incomplete.
  *
- * The questions in questions/ say what they count and how to merge it; this file takes a snapshot, plans, reads, and
- * reads again if the horizon moved so late that an epoch could have been pruned on the way. Identical questions that
- * meet the same snapshot share one read: it began after the snapshot was read, so the snapshot's promise holds for all
- * of them.
+ * The questions in questions/ say what they count and how to merge it. This file takes a snapshot, plans, reads, and
+ * repeats the read if the horizon has moved so far that an epoch may have been pruned meanwhile. Identical questions on
+ * one snapshot share one read: it started after the snapshot was read, so the promise of the snapshot holds for all of
+ * them.
  */
 import type { Epoch } from '../../core/domain/epoch.ts';
 import type { ReadLimits } from '../../core/process/read-limits.ts';
@@ -14,29 +14,29 @@ import type { CountCache } from '../cache/count-cache.ts';
 import type { CountPlan, CountQuestion, PlanSnapshot } from './plan.ts';
 import type { PlaceNames } from './location-names.ts';
 import type { PlanSheets } from './read.ts';
-import type { SearchedPart } from './clip-window.ts';
+import type { ClipWindow } from './clip-window.ts';
 import type { Snapshot, SnapshotReader } from '../snapshot/snapshot.ts';
-import type { Shared, Waiting } from '../bounds/shared-work.ts';
+import type { Shared, Waiter } from '../bounds/shared-work.ts';
 import { nameOf } from '../../core/domain/epoch.ts';
 import { Retryable } from '../../core/process/errors.ts';
 import { manyListeners, untilAborted } from '../../core/process/read-limits.ts';
 import { freshnessMs } from '../snapshot/freshness.ts';
 import { planCounts } from './plan.ts';
 import { cellsKeyOf, readPlan } from './read.ts';
-import { shared } from '../bounds/shared-work.ts';
+import { shareWork } from '../bounds/shared-work.ts';
 
 export interface CountStores {
   readonly snapshots: SnapshotReader;
   readonly cache: CountCache;
   readonly now: () => number;
-  readonly searched: SearchedPart;
-  /** Of each read. */
+  readonly clipWindow: ClipWindow;
+  /** Creates the meter of each read. */
   readonly meter?: () => Meter;
-  /** Told of every question, and which cells it reads. */
-  readonly onAsked?: (cells: string, question: CountQuestion) => void;
+  /** Called with every question and the key of its cells. */
+  readonly onQuestion?: (cells: string, question: CountQuestion) => void;
 }
 
-export interface Counted {
+export interface CountResult {
   readonly plan: CountPlan;
   readonly read: PlanSheets;
   readonly snapshot: Snapshot;
@@ -44,46 +44,47 @@ export interface Counted {
 
 const TRIES = 4;
 
-export function countAsker(stores: CountStores): (question: CountQuestion, asker?: Waiting) => Promise<Counted> {
-  const underWay = new WeakMap<Snapshot, Map<string, Shared<Counted>>>();
-  return async (question, asker) => {
-    stores.onAsked?.(cellsKeyOf(question), question);
-    const snapshot = await untilAborted(stores.snapshots.current(), asker?.signal);
+export function createCounter(stores: CountStores): (question: CountQuestion, waiter?: Waiter) => Promise<CountResult> {
+  const underWay = new WeakMap<Snapshot, Map<string, Shared<CountResult>>>();
+  return async (question, waiter) => {
+    stores.onQuestion?.(cellsKeyOf(question), question);
+    const snapshot = await untilAborted(stores.snapshots.current(), waiter?.signal);
     let bySnapshot = underWay.get(snapshot);
     if (!bySnapshot) underWay.set(snapshot, (bySnapshot = new Map()));
     const key = JSON.stringify(question);
-    let asked = bySnapshot.get(key);
-    if (!asked || asked.isGivenUp) {
-      const mine = (asked = shared((signal, heard) => count(question, snapshot, stores, signal, heard)));
-      bySnapshot.set(key, mine);
-      // A fault must not be shared with questions that could succeed by now.
-      mine.done.catch(() => bySnapshot.get(key) === mine && bySnapshot.delete(key));
+    let sharedRead = bySnapshot.get(key);
+    if (!sharedRead || sharedRead.isAbandoned) {
+      const started = (sharedRead = shareWork((signal, onAnswer) =>
+        count(question, snapshot, stores, { signal, onAnswer }),
+      ));
+      bySnapshot.set(key, started);
+      // A later question must not get this fault, because it may succeed.
+      started.done.catch(() => bySnapshot.get(key) === started && bySnapshot.delete(key));
     }
-    return asked.join(asker);
+    return sharedRead.join(waiter);
   };
 }
 
-/** One read for all who ask it now, on a meter of its own. */
+/** One shared read, with a meter of its own. */
 async function count(
   question: CountQuestion,
   first: Snapshot,
   stores: CountStores,
-  signal: AbortSignal,
-  heard: () => void,
-): Promise<Counted> {
+  { signal, onAnswer }: { signal: AbortSignal; onAnswer: () => void },
+): Promise<CountResult> {
   const meter = stores.meter?.();
   const failed = new AbortController();
   const onBytes = (bytes: number): void => {
-    heard();
+    onAnswer();
     meter?.onBytes(bytes);
   };
   const limits = { signal: manyListeners(AbortSignal.any([signal, failed.signal])), onBytes };
   try {
     return await readOnValidSnapshot(stores.snapshots, first, (snapshot) =>
-      countOn(question, snapshot, stores, limits),
+      countOnSnapshot(question, snapshot, stores, limits),
     );
   } catch (fault) {
-    // One of the reads side by side failed: the others end too.
+    // One of the parallel reads has failed, so the others end too.
     failed.abort(fault);
     throw fault;
   } finally {
@@ -91,19 +92,23 @@ async function count(
   }
 }
 
-/** On this snapshot, which must hold until all is read. */
-export async function countOn(
+/** Reads the cells of the question; the snapshot must stay valid until the read ends. */
+export async function countOnSnapshot(
   question: CountQuestion,
   snapshot: Snapshot,
-  { cache, now, searched }: Pick<CountStores, 'cache' | 'now' | 'searched'>,
+  { cache, now, clipWindow }: Pick<CountStores, 'cache' | 'now' | 'clipWindow'>,
   limits?: ReadLimits,
-): Promise<Counted> {
-  const plan = planCounts(question, planSnapshotOf(snapshot, now()), await searched(question.window, snapshot, limits));
+): Promise<CountResult> {
+  const plan = planCounts(
+    question,
+    planSnapshotOf(snapshot, now()),
+    await clipWindow(question.window, snapshot, limits),
+  );
   const progress = snapshot.progress.map(({ nextOffset }) => nextOffset);
   return { plan, read: await readPlan(plan, progress, cache.hours(), limits), snapshot };
 }
 
-/** Reads until no epoch can have been pruned between the snapshot and the end of the read. */
+/** Repeats the read until no epoch can have been pruned between the snapshot and the end of the read. */
 export async function readOnValidSnapshot<T>(
   snapshots: SnapshotReader,
   first: Snapshot,
@@ -115,7 +120,10 @@ export async function readOnValidSnapshot<T>(
     if (await snapshots.isStillValid(snapshot)) return result;
     snapshot = await snapshots.current(snapshot);
   }
-  throw new Retryable('HBase', `the horizon moved during each of ${TRIES} readings; the views answer too slowly`);
+  throw new Retryable(
+    'HBase',
+    `The horizon moved during each of ${TRIES} reads; the views answer too slowly. Try again later`,
+  );
 }
 
 export function planSnapshotOf(snapshot: Snapshot, now: number): PlanSnapshot {

@@ -1,8 +1,8 @@
 /**
- * The names of places, kept in memory and read again when dataset B was loaded anew.
+ * The names of places, kept in memory and read again after each load of dataset B.
  *
- * Every answer joins here, so that a place that becomes known gets its name in history too. The version is asked for at
- * most once a second, before the table is read: the names are at least as new as the version that an answer shows.
+ * Every answer joins here, so a place that B adds later gets its name in history too. The version is read at most once
+ * a second and before the table: the names are at least as new as the version that an answer shows.
  */
 import type { Location } from '../../core/domain/detection.ts';
 import type { ControlStore } from '../../core/stores/control/control.ts';

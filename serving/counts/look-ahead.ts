@@ -1,114 +1,133 @@
 /**
- * Looks ahead: while somebody asks, the stores are looked at in the background, so that an answer need not wait for
- * them.
+ * Looks ahead: while clients ask, it reads the stores in the background, so that answers need not wait for them.
  *
- * Between snapshot.ts and counts.ts. A round takes a new snapshot, then looks at everything that was asked lately on
- * it, and only then do answers stand on it. While a round is under way they stand on the snapshot of the round before,
- * whole and just as true: `speed_as_of` says as of when, and no answer stands on an earlier snapshot than one before
- * it. Without anybody who asks nothing is read; a snapshot that is too old, after a rest or because the stores are
- * slow, is never answered on: then the question waits for the stores, and hears if they are down.
+ * It stands between snapshot.ts and counts.ts. A round reads a new snapshot and then the cells of all recent questions;
+ * only then do answers use the snapshot. Until then they use the previous one, which is complete and just as true:
+ * `speed_as_of` shows its time, and no answer uses an earlier snapshot than an answer before it. Without questions
+ * nothing is read. A snapshot that is too old, after a pause or because the stores are slow, is never used: the
+ * question then waits for the stores, and gets their fault if they are down.
  */
 import type { Snapshot, SnapshotReader } from '../snapshot/snapshot.ts';
 import type { CountQuestion } from './plan.ts';
 import { isFault } from '../faults.ts';
 
-export interface AheadOptions {
+export interface LookAheadOptions {
   readonly now: () => number;
-  /** How old a snapshot is when the next round begins. */
+  /** Age of the snapshot at which the next round starts. */
   readonly freshForMs: number;
-  /** How old a snapshot may be under an answer. */
-  readonly answersForMs: number;
+  /** Greatest age of a snapshot that an answer may use. */
+  readonly usableForMs: number;
 }
 
-export interface Ahead extends SnapshotReader {
+export interface LookAhead extends SnapshotReader {
   /**
-   * Tells that the question was asked. `cells` names what it reads: one of those who read the same is looked at for all
-   * of them.
+   * Records a question, so that the next rounds read its cells. `cells` is the key of these cells: one question stands
+   * for all that read the same.
    */
-  asked(cells: string, question: CountQuestion): void;
+  noteQuestion(cells: string, question: CountQuestion): void;
 }
 
-/** A question is looked at for so long after it was asked. */
-const LATELY_MS = 2_000;
-/** Of more the last ones: each is a range of the speed view, four times a second. */
-const MOST_LOOKS = 8;
+/** Rounds read the cells of a question for this long after it was asked. */
+const RECENT_MS = 2_000;
+/** A round reads the most recent ones only: each is a range of the speed view, four times a second. */
+const MOST_READS = 8;
 
 interface Round {
   readonly snapshot: Promise<Snapshot>;
-  /** The same, when everything was looked at on it. */
+  /** The same snapshot, once the cells of all recent questions were read on it. */
   readonly done: Promise<Snapshot>;
 }
 
 export function lookAhead(
   snapshots: SnapshotReader,
-  look: (question: CountQuestion, snapshot: Snapshot) => Promise<unknown>,
-  options: AheadOptions,
-): Ahead {
-  const { now, freshForMs, answersForMs } = options;
-  // In the order of asking, the last one last.
-  const lately = new Map<string, { question: CountQuestion; askedAt: number }>();
-  let stood: Snapshot | null = null;
+  read: (question: CountQuestion, snapshot: Snapshot) => Promise<unknown>,
+  options: LookAheadOptions,
+): LookAhead {
+  const { now, freshForMs, usableForMs } = options;
+  const recent = recentQuestions(now);
+  let usable: Snapshot | null = null;
   let round: Round | null = null;
   let timer: NodeJS.Timeout | null = null;
 
   const isWithin = (snapshot: Snapshot | null, ms: number): snapshot is Snapshot =>
     snapshot !== null && now() - snapshot.readAt <= ms;
-  const looked = async (reading: Promise<Snapshot>, begunAt: number): Promise<Snapshot> => {
+  const finishRound = async (pending: Promise<Snapshot>, startedAt: number): Promise<Snapshot> => {
     try {
-      const snapshot = await reading;
-      const questions = [...lately].slice(-MOST_LOOKS);
-      // A look that fails is the business of the next one who asks; one that costs too much is not tried again before
-      // somebody asks.
-      const looks = await Promise.allSettled(questions.map(([, { question }]) => look(question, snapshot)));
-      looks.forEach(
-        (one, at) => one.status === 'rejected' && isFault('TooCostly', one.reason) && lately.delete(questions[at]![0]),
-      );
-      return (stood = snapshot);
+      const snapshot = await pending;
+      await recent.readAll((question) => read(question, snapshot));
+      return (usable = snapshot);
     } finally {
       round = null;
-      planRound(begunAt);
+      planRound(startedAt);
     }
   };
   const nextRound = (): Round => {
     if (round) return round;
-    const begunAt = now();
-    const snapshot = snapshots.current(stood ?? undefined);
-    const done = looked(snapshot, begunAt);
-    // Who waits for it hears of its fault.
+    const startedAt = now();
+    const snapshot = snapshots.current(usable ?? undefined);
+    const done = finishRound(snapshot, startedAt);
+    // A question that waits for the round gets its fault.
     done.catch(() => undefined);
     return (round = { snapshot, done });
   };
-  const newerThan = async (other: Snapshot): Promise<Snapshot> => {
+  const readNewer = async (other: Snapshot): Promise<Snapshot> => {
     const snapshot = await nextRound().done;
     return snapshot === other ? nextRound().done : snapshot;
   };
-  const planRound = (begunAt: number): void => {
-    for (const [cells, { askedAt }] of lately) if (now() - askedAt > LATELY_MS) lately.delete(cells);
-    if (timer !== null || round !== null || lately.size === 0) return;
+  const planRound = (startedAt: number): void => {
+    const isIdle = recent.isEmpty();
+    if (timer !== null || round !== null || isIdle) return;
     timer = setTimeout(
       () => {
         timer = null;
-        if (isWithin(stood, freshForMs - 1)) planRound(stood.readAt);
+        if (isWithin(usable, freshForMs - 1)) planRound(usable.readAt);
         else nextRound();
       },
-      Math.max(1, begunAt + freshForMs - now()),
+      Math.max(1, startedAt + freshForMs - now()),
     );
     timer.unref();
   };
   return {
-    asked(cells, question) {
-      lately.delete(cells);
-      lately.set(cells, { question, askedAt: now() });
+    noteQuestion(cells, question) {
+      recent.add(cells, question);
       planRound(now());
     },
     async current(other) {
-      if (other !== undefined) return stood !== other && isWithin(stood, freshForMs) ? stood : newerThan(other);
-      if (isWithin(stood, freshForMs)) return stood;
+      if (other !== undefined) return usable !== other && isWithin(usable, freshForMs) ? usable : readNewer(other);
+      if (isWithin(usable, freshForMs)) return usable;
       const { snapshot } = nextRound();
-      // Too old to stand on: the question looks for itself, and what others asked does not hold it up.
-      return isWithin(stood, answersForMs) ? stood : (stood = await snapshot);
+      // The snapshot is too old, so the question reads its own cells and does not wait for those of others.
+      return isWithin(usable, usableForMs) ? usable : (usable = await snapshot);
     },
     isStillValid: (snapshot) => snapshots.isStillValid(snapshot),
     logFault: () => snapshots.logFault(),
+  };
+}
+
+/** The questions of the last RECENT_MS, by the key of their cells. */
+function recentQuestions(now: () => number) {
+  // The most recent question is last.
+  const questions = new Map<string, { question: CountQuestion; askedAt: number }>();
+  return {
+    add(cells: string, question: CountQuestion): void {
+      questions.delete(cells);
+      questions.set(cells, { question, askedAt: now() });
+    },
+    /** Forgets old questions first. */
+    isEmpty(): boolean {
+      for (const [cells, { askedAt }] of questions) if (now() - askedAt > RECENT_MS) questions.delete(cells);
+      return questions.size === 0;
+    },
+    /**
+     * Reads the cells of the most recent questions. A read that fails is left to the next question; one that costs too
+     * much is not repeated before somebody asks again.
+     */
+    async readAll(read: (question: CountQuestion) => Promise<unknown>): Promise<void> {
+      const latest = [...questions].slice(-MOST_READS);
+      const reads = await Promise.allSettled(latest.map(([, { question }]) => read(question)));
+      reads.forEach((one, index) => {
+        if (one.status === 'rejected' && isFault('TooCostly', one.reason)) questions.delete(latest[index]![0]);
+      });
+    },
   };
 }

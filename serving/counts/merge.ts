@@ -1,10 +1,11 @@
 /**
- * Batch ⊕ speed: adds up the cells that a plan's reads brought back.
+ * Batch ⊕ speed: adds up the cells that the reads of a plan returned.
  *
- * Takes sheets from read.ts, hands sums to the answers. Each cell is added once and to one side: a batch row whose
- * epoch is beyond the horizon, or a speed row whose epoch is not, is not of the plan and is left out, whatever was read
- * (law L5). All partitions' cells of one name are summed; addition is all there is, so the order of rows never matters.
- * Sums are columns, a place for each name or bucket, so that a hundred thousand items are milliseconds.
+ * It takes sheets from read.ts and returns sums to the questions. Each cell counts once and on one side: a batch row of
+ * an epoch after the horizon and a speed row of an epoch up to it are not in the plan, so they are left out, whatever
+ * was read (law L5). Cells of one name are summed over all partitions; addition is the only operation, so the order of
+ * rows does not matter. Sums are arrays with one number for each name or bucket, so that a hundred thousand items take
+ * milliseconds.
  */
 import type { Parts } from '../answers.ts';
 import type { Buckets } from './buckets.ts';
@@ -15,15 +16,15 @@ import { HOUR_MS, MINUTE_MS } from '../../core/domain/time.ts';
 export interface ReadSheets {
   readonly read: PlannedRead;
   readonly sheets: readonly Sheet[];
-  /** The same added up by name already: whole hours of published epochs alone. */
-  readonly summed?: Float64Array;
-  /** Only cells of this name; −1 if there are none. */
-  readonly only?: number;
+  /** Sums of the sheets by name, if the cache has them: only for whole hours of published epochs. */
+  readonly sums?: Float64Array;
+  /** If set, only cells of this name count; −1 if no cell has it. */
+  readonly onlySubject?: number;
 }
 
 export interface SheetsOfPlan {
   readonly parts: readonly ReadSheets[];
-  /** What the numbers in the sheets stand for. */
+  /** The names behind the numbers in the sheets. */
   readonly names: readonly string[];
 }
 
@@ -33,27 +34,27 @@ export interface Sums {
 }
 
 export interface SubjectSums extends Sums {
-  /** Of each place in the columns. Those that were not counted in the window have 0. */
+  /** The name of each number in the sums. A name without a count in the window has 0. */
   readonly names: readonly string[];
 }
 
-const addedUp = new WeakMap<SheetsOfPlan, SubjectSums>();
+const sumsOfRead = new WeakMap<SheetsOfPlan, SubjectSums>();
 
-/** Sums by item or place, over the whole window: added up once for all who share the read. */
+/** Sums by item or place over the whole window; questions that share a read share the sums. */
 export function sumsBySubject(plan: CountPlan, read: SheetsOfPlan): SubjectSums {
-  const before = addedUp.get(read);
-  if (before) return before;
+  const known = sumsOfRead.get(read);
+  if (known) return known;
   const sums = addUp(plan, read);
-  addedUp.set(read, sums);
+  sumsOfRead.set(read, sums);
   return sums;
 }
 
 function addUp(plan: CountPlan, { parts, names }: SheetsOfPlan): SubjectSums {
   const sums = { batch: new Float64Array(names.length), speed: new Float64Array(names.length) };
-  for (const { read, sheets, summed } of parts) {
+  for (const { read, sheets, sums: sheetSums } of parts) {
     const into = sums[read.view];
-    if (summed) {
-      for (let at = 0; at < summed.length; at++) into[at]! += summed[at]!;
+    if (sheetSums) {
+      for (let at = 0; at < sheetSums.length; at++) into[at]! += sheetSums[at]!;
       continue;
     }
     for (const sheet of sheets) {
@@ -70,10 +71,11 @@ function addUp(plan: CountPlan, { parts, names }: SheetsOfPlan): SubjectSums {
 /** Sums by bucket. */
 export function sumsByBucket(plan: CountPlan, { parts }: SheetsOfPlan, { bounds, at }: Buckets): Sums {
   const sums = { batch: new Float64Array(bounds.length - 1), speed: new Float64Array(bounds.length - 1) };
-  for (const { read, sheets, only } of parts) {
+  for (const { read, sheets, onlySubject } of parts) {
     const into = sums[read.view];
     for (const sheet of sheets) {
-      if (isOfView(plan, read, sheet)) eachMinuteInside(plan, sheet, only, (_, t, count) => (into[at(t)]! += count));
+      if (isOfView(plan, read, sheet))
+        eachMinuteInside(plan, sheet, onlySubject, (_, t, count) => (into[at(t)]! += count));
     }
   }
   return sums;
@@ -89,7 +91,7 @@ function sumOfAll(counts: Float64Array): number {
   return total;
 }
 
-/** Calls `take` with every name that was counted. */
+/** Calls `take` with every name that has a count. */
 export function eachCounted({ names, batch, speed }: SubjectSums, take: (name: string, count: number) => void): void {
   for (let at = 0; at < batch.length; at++) {
     const count = batch[at]! + speed[at]!;
@@ -104,12 +106,12 @@ function isOfView({ horizon }: CountPlan, { view }: PlannedRead, { epoch }: Shee
 function eachMinuteInside(
   { question: { window } }: CountPlan,
   sheet: Sheet,
-  only: number | undefined,
+  onlySubject: number | undefined,
   take: (cell: number, t: number, count: number) => void,
 ): void {
   const start = sheet.hour * HOUR_MS;
   for (let cell = 0; cell < sheet.subjects.length; cell++) {
-    if (only !== undefined && sheet.subjects[cell] !== only) continue;
+    if (onlySubject !== undefined && sheet.subjects[cell] !== onlySubject) continue;
     sheet.eachMinute(cell, (minute, count) => {
       const t = start + minute * MINUTE_MS;
       if (t >= window.from && t < window.to) take(cell, t, count);

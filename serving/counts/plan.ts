@@ -1,10 +1,10 @@
 /**
- * The plan of a question about counts: which cells of which view, before anything is read.
+ * The plan of a question about counts: the cells of each view that it needs, before anything is read.
  *
- * A question and the snapshot (snapshot.ts) go in, read.ts takes the plan to the stores, merge.ts adds up what came
- * back. The plan keeps law L5: batch cells of epochs up to the horizon, speed cells of epochs after it, each cell once.
- * Whole hours are read from the levels of an hour and only the edges of the window from those of a minute, so that a
- * week costs little more than an hour.
+ * A question and a snapshot (snapshot.ts) go in, read.ts reads the plan from the stores, merge.ts adds up the cells.
+ * The plan keeps law L5: batch cells of epochs up to the horizon, speed cells of later epochs, each cell once. It reads
+ * whole hours from the levels of an hour and only the edges of the window from the levels of a minute, so that a week
+ * costs little more than an hour.
  */
 import type { Level, Scope } from '../../core/domain/counts.ts';
 import type { Epoch } from '../../core/domain/epoch.ts';
@@ -14,7 +14,7 @@ import type { TimeWindow } from './window.ts';
 import { epochAt, epochOf } from '../../core/domain/epoch.ts';
 import { DAY_MS, HOUR_MS, MINUTE_MS } from '../../core/domain/time.ts';
 
-/** What is counted: items, places, or only how many in each minute. */
+/** What the question counts: items, places, or detections of each minute. */
 export type Subject = 'item' | 'place' | 'minute';
 
 export interface CountQuestion {
@@ -22,21 +22,23 @@ export interface CountQuestion {
   readonly subject: Subject;
   /** Whole minutes. */
   readonly window: TimeWindow;
-  /** Whether one view's part alone is an answer while the other is away. */
+  /** Whether one view is enough for an answer while the other does not answer. */
   readonly allowPartial?: boolean | undefined;
   /**
-   * Where two windows are counted at one moment, the beginning of the other: who shares one of the two reads shares
-   * both.
+   * The start of a second window that is counted at the same moment. It is part of the key: questions that share one of
+   * the two reads share both.
    */
   readonly beside?: number | undefined;
 }
 
-/** What decides which epochs count in which view. */
+/** The part of a snapshot that decides which epochs count in which view. */
 export interface PlanSnapshot {
   readonly rules: Rules;
   readonly horizon: Epoch | null;
   readonly now: number;
-  /** The latest arrival that the speed layer has reached: a broker's clock may be ahead of ours. */
+  /**
+   * The latest arrival that the speed layer has reached; it can be after `now`, because a broker's clock may be ahead.
+   */
   readonly latestArrival: number;
 }
 
@@ -45,13 +47,13 @@ export interface PlannedRead {
   readonly level: Level;
   /** Hours since 1970, both included. */
   readonly hours: { readonly from: number; readonly to: number };
-  /** Of a single hour, for the levels of a minute: [from, to). */
+  /** Only for the levels of a minute: the minutes of a single hour, [from, to). */
   readonly minutes?: { readonly from: number; readonly to: number };
 }
 
 export interface CountPlan {
   readonly question: CountQuestion;
-  /** The part of the window that is read (searched.ts). */
+  /** The part of the window that the plan reads (clip-window.ts). */
   readonly searched: TimeWindow;
   readonly horizon: Epoch | null;
   readonly speedEpochs: readonly Epoch[];
@@ -81,8 +83,8 @@ export function planCounts(
 }
 
 /**
- * The epochs after the horizon in which the speed layer can have counted a detection of the window: it counts nothing
- * that arrived more than D after its own time or more than F before it (L6).
+ * The epochs after the horizon in which the speed layer can have counted a detection of the window. It counts no
+ * detection that arrived more than D after its own time or more than F before it (L6).
  */
 export function speedEpochsOf(window: TimeWindow, { rules, horizon, now, latestArrival }: PlanSnapshot): Epoch[] {
   const earliest = (window.from - rules.clockAheadDays * DAY_MS) as Instant;
@@ -105,7 +107,7 @@ function sectionsOf(subject: Subject, window: TimeWindow): Section[] {
   const { minute, hour } = LEVELS_OF[subject];
   const firstHour = Math.floor(window.from / HOUR_MS);
   const lastHour = Math.floor((window.to - 1) / HOUR_MS);
-  // A row has at most sixty cells of this level: one range over all hours is cheaper than narrow edges.
+  // A row has at most sixty cells of this level, so one range over all hours is cheaper than narrow edges.
   if (hour === null) return [{ level: minute, hours: { from: firstHour, to: lastHour } }];
   const edge = (at: number): Section => {
     const from = Math.max(0, (window.from - at * HOUR_MS) / MINUTE_MS);

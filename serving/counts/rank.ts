@@ -2,22 +2,22 @@
  * The order of items: greater count first, then the item's name by its UTF-8 bytes.
  *
  * JavaScript compares UTF-16 units, which puts characters beyond U+FFFF before those from U+E000 on; UTF-8 does not.
- * The comparison walks over the units and lifts surrogates above the rest, which is the byte order without encoding
- * anything.
+ * The comparison walks over the units and ranks surrogates above all others, which gives the order of bytes without
+ * encoding.
  */
 
-/** Negative, zero or positive, as Buffer.compare would say of the two texts in UTF-8. Texts must be well-formed. */
+/** Negative, zero or positive, like Buffer.compare of the two texts in UTF-8. Texts must be well-formed. */
 export function compareUtf8(a: string, b: string): number {
   const shared = Math.min(a.length, b.length);
   for (let at = 0; at < shared; at++) {
     const ofA = a.charCodeAt(at);
     const ofB = b.charCodeAt(at);
-    if (ofA !== ofB) return lifted(ofA) - lifted(ofB);
+    if (ofA !== ofB) return rankOfUnit(ofA) - rankOfUnit(ofB);
   }
   return a.length - b.length;
 }
 
-function lifted(unit: number): number {
+function rankOfUnit(unit: number): number {
   return unit >= 0xd800 && unit <= 0xdfff ? unit + 0x1_0000 : unit;
 }
 
@@ -26,9 +26,7 @@ export interface Ranked {
   readonly name: string;
 }
 
-/**
- * The first `limit` of those that `each` calls with, in order, and how many there were: without sorting all of them.
- */
+/** The first `limit` names in order, and the number of all names, without sorting all of them. */
 export function firstByRank(
   each: (take: (name: string, count: number) => void) => void,
   limit: number,
@@ -40,8 +38,8 @@ export function firstByRank(
     of++;
     if (count < least) return;
     first.push({ name, count });
-    // Twice as many as wanted are sorted now and then; what counts less than the last of them cannot be among the
-    // first.
+    // Sorts whenever it has twice `limit` names; a name with a lower count than the last of the first `limit` is then
+    // skipped.
     if (first.length < 2 * limit) return;
     first = first.sort(byRank).slice(0, limit);
     least = first.at(-1)!.count;

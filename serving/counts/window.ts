@@ -3,13 +3,13 @@
  *
  * http/parameters.ts reads texts with `readTime`; every question completes its window here. Counts are kept by the
  * minute, so a window of counts is aligned outward to whole minutes and the answer names the aligned bounds: a narrower
- * one would leave out detections that were asked for.
+ * window would leave out detections of the question.
  */
 import type { Instant } from '../../core/domain/time.ts';
 import { HOUR_MS, MINUTE_MS, readTimeText } from '../../core/domain/time.ts';
 import { BadQuestion } from '../faults.ts';
 
-/** [from, to) in epoch milliseconds; what is left out is the last hour's. */
+/** [from, to) in epoch milliseconds; by default the last hour. */
 export interface WindowQuestion {
   readonly from?: number | undefined;
   readonly to?: number | undefined;
@@ -26,11 +26,12 @@ export function readTime(field: string, text: string): number {
   if (t !== null) return t;
   throw new BadQuestion(
     field,
-    `${field} is ${JSON.stringify(text.slice(0, 60))}; epoch milliseconds or an ISO 8601 time such as 2026-11-22T14:00Z were expected`,
+    `${field} is ${JSON.stringify(text.slice(0, 60))}; epoch milliseconds or an ISO 8601 time were expected, ` +
+      'such as 2026-11-22T14:00Z',
   );
 }
 
-/** The window of a question, to the millisecond: the last hour for what it leaves out. */
+/** The window of a question, to the millisecond, with the last hour as default. */
 export function windowOf(question: WindowQuestion, now: number): TimeWindow {
   const to = question.to ?? Math.max(now, 1);
   const from = question.from ?? Math.max(0, to - HOUR_MS);

@@ -1,15 +1,16 @@
 /**
  * Rows as CSV (RFC 4180): a header, commas, CRLF, fields in quotes where they need them.
  *
- * Item names and names of places come from outside and are written as csv-text.ts says, so that no spreadsheet runs
- * them. Numbers and times are never touched, so a negative oid stays a number.
+ * Item names and names of places come from outside, so csv-text.ts escapes them and no spreadsheet runs them as
+ * formulas. Numbers and times stay as they are, so a negative oid stays a number.
  */
 import { csvText } from '../../core/domain/csv-text.ts';
 import type { ExportRow } from './row.ts';
 
 const HEADER =
-  'geographical_location_oid,video_camera_oid,detection_oid,item_name,timestamp_detected,geographical_location,detected_at,arrived_at,kafka_partition,kafka_offset\r\n';
-/** A batch of long names goes out in pieces of this length. */
+  'geographical_location_oid,video_camera_oid,detection_oid,item_name,timestamp_detected,' +
+  'geographical_location,detected_at,arrived_at,kafka_partition,kafka_offset\r\n';
+/** A batch of long names is written in pieces of this length. */
 const PIECE_CHARACTERS = 1_048_576;
 
 export async function* csvOf(batches: AsyncIterable<readonly ExportRow[]>): AsyncGenerator<Uint8Array> {

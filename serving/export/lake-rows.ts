@@ -1,9 +1,9 @@
 /**
- * Rows of published epochs out of the lake's files, a file at a time.
+ * Rows of published epochs from the lake's files, one file at a time.
  *
- * rows.ts says which epochs; a file is fetched from HDFS, read with DuckDB in batches and removed, so that memory and
- * disk hold one file's worth however long the window is. Published files never change. A place's name is the one that
- * dataset B has now, the one in the file only where B has lost it: the same that every other answer shows.
+ * rows.ts names the epochs. Each file is downloaded from HDFS, read with DuckDB in batches and deleted, so that memory
+ * and disk hold one file however long the window is. Published files never change. A place gets the name that dataset B
+ * has now, and the name in the file only if B has lost it, as in every other answer.
  */
 import { mkdtemp, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
@@ -45,12 +45,12 @@ export function lakeRows(hdfs: Hdfs): LakeRows {
     try {
       for (let day = Math.floor(question.window.from / DAY_MS) * DAY_MS; day < question.window.to; day += DAY_MS) {
         for (const path of await filesOf(hdfs, dateOf(day), question)) {
-          // A name of its own: DuckDB keeps what it knows of a file by its path and its time in seconds.
+          // Each download gets a new name: DuckDB caches metadata by path and modification time in seconds.
           const local = join(folder, `${fetched++}.parquet`);
           await hdfs.download(path, local, question.limits);
           duck ??= await openDuck({ memoryMb: MEMORY_MB, threads: 1, spillFolder: folder });
           for await (const rows of duck.batches(selectFrom(local, question), question.limits))
-            yield rows.map((row) => exported(row, question.places));
+            yield rows.map((row) => exportRow(row, question.places));
           await rm(local);
         }
       }
@@ -78,12 +78,12 @@ function selectFrom(local: string, { window, location }: LakeQuestion): string {
     `timestamp_detected < ${window.to}`,
     ...(location === 'all' ? [] : [`geographical_location_oid = ${BigInt(location)}`]),
   ];
-  return `SELECT geographical_location_oid, video_camera_oid, detection_oid, item_name, timestamp_detected, geographical_location,
-      epoch_ms(arrived_at) AS arrived_at, kafka_partition, kafka_offset
+  return `SELECT geographical_location_oid, video_camera_oid, detection_oid, item_name, timestamp_detected,
+      geographical_location, epoch_ms(arrived_at) AS arrived_at, kafka_partition, kafka_offset
     FROM ${parquet([local])} WHERE ${conditions.join(' AND ')}`;
 }
 
-function exported(row: Row, { nameOf }: PlaceNames): ExportRow {
+function exportRow(row: Row, { nameOf }: PlaceNames): ExportRow {
   const place = oid(row.geographical_location_oid as bigint);
   const name = nameOf.get(place) ?? row.geographical_location ?? null;
   const detectedAt = Number(row.timestamp_detected);

@@ -1,9 +1,9 @@
 /**
- * A row of an export: the columns of the lake's table `detections`, whichever store it came from.
+ * A row of an export: the columns of the lake's table `detections`, from either store.
  *
- * lake-rows.ts and speed-rows.ts make them; csv.ts, or the writer of Parquet, writes them. Ids are decimal text or
- * bigint, times milliseconds. What HBase has lost of a detection (its row lives for days) is null; the lake has all of
- * it.
+ * lake-rows.ts and speed-rows.ts create rows; csv.ts or the Parquet writer writes them. Ids are decimal text or bigint,
+ * times are milliseconds. A column is null if HBase has already deleted the detection's row (it keeps rows for days);
+ * the lake has all columns.
  */
 export interface ExportRow {
   readonly geographical_location_oid: string | bigint;

@@ -1,16 +1,16 @@
 /**
- * The joined rows of a window, batch by batch: what a list of detections pages through, all of it, in flat memory.
+ * The joined rows of a window, batch by batch: the content of the list of detections, in constant memory.
  *
- * questions ask it over the opened stores, csv.ts and core/stores/lake/parquet-rows.ts write it down. Epochs up to the
- * horizon come from the lake, later ones from the speed view, by the horizon of the snapshot, as in every answer; an
- * epoch that is published while the export runs is taken from the lake from there on, before it can be pruned. Rows
- * come by epoch and are not sorted: sorting a million would need them all at once.
+ * exports.ts calls it, csv.ts and core/stores/lake/parquet-rows.ts write the rows. Epochs up to the horizon of the
+ * snapshot come from the lake, later ones from the speed view. If an epoch is published during the export, its
+ * remaining rows come from the lake, before the epoch can be pruned. Rows come by epoch and are not sorted, because
+ * sorting a million rows would need all of them in memory.
  */
 import type { Scope } from '../../core/domain/counts.ts';
 import type { Epoch } from '../../core/domain/epoch.ts';
 import { reliedOnMs } from '../../core/domain/grace.ts';
 import type { ReadLimits } from '../../core/process/read-limits.ts';
-import type { Asking } from '../counts/question-context.ts';
+import type { QuestionContext } from '../counts/question-context.ts';
 import type { Snapshot } from '../snapshot/snapshot.ts';
 import type { LakeRows } from './lake-rows.ts';
 import type { ExportRow } from './row.ts';
@@ -24,49 +24,50 @@ export type ExportQuestion = WindowQuestion & { location: Scope };
 
 export async function* exportRows(
   question: ExportQuestion,
-  asking: Asking,
+  context: QuestionContext,
   fromLake: LakeRows,
   limits?: ReadLimits,
 ): AsyncGenerator<ExportRow[]> {
-  const window = windowOf(question, asking.now());
-  const snapshot = await asking.snapshots.current();
+  const window = windowOf(question, context.now());
+  const snapshot = await context.snapshots.current();
   const { rules } = snapshot;
-  const places = await asking.places();
+  const places = await context.places();
   const horizon = snapshot.horizon?.epoch ?? null;
   const common = { window, location: question.location, places, limits };
   if (horizon !== null) yield* fromLake({ ...common, rules, isWanted: (epoch) => epoch <= horizon });
-  for (const epoch of speedEpochsOf(window, planSnapshotOf(snapshot, asking.now()))) {
-    const given = { upTo: window.from };
-    const watch = await watchOf(epoch, asking);
-    if (watch) yield* speedRows({ ...common, epoch, isThere: watch.isThere }, asking, given);
-    if (watch && !watch.hasGone()) continue;
-    yield* fromLake({ ...common, rules, window: { ...window, from: given.upTo }, isWanted: (one) => one === epoch });
+  for (const epoch of speedEpochsOf(window, planSnapshotOf(snapshot, context.now()))) {
+    const position = { upTo: window.from };
+    const watch = await watchEpoch(epoch, context);
+    if (watch) yield* speedRows({ ...common, epoch, isInSpeedView: watch.isInSpeedView }, context, position);
+    if (watch && !watch.wasPruned()) continue;
+    yield* fromLake({ ...common, rules, window: { ...window, from: position.upTo }, isWanted: (one) => one === epoch });
   }
 }
 
 interface EpochWatch {
-  readonly isThere: () => Promise<boolean>;
-  readonly hasGone: () => boolean;
+  readonly isInSpeedView: () => Promise<boolean>;
+  readonly wasPruned: () => boolean;
 }
 
 /**
- * Null if the epoch is published already. An epoch is pruned when the grace has passed since the horizon reached it, so
- * it is whole for half of the grace that is recorded with the horizon after a look that found it unpublished.
+ * Null if the epoch is already published. An epoch is pruned when the grace period has passed since the horizon reached
+ * it. So after a check that finds it unpublished, it stays complete for half of the grace period that the horizon row
+ * records.
  */
-async function watchOf(epoch: Epoch, { snapshots, now }: Asking): Promise<EpochWatch | null> {
+async function watchEpoch(epoch: Epoch, { snapshots, now }: QuestionContext): Promise<EpochWatch | null> {
   const isUnpublished = ({ horizon }: Snapshot): boolean => horizon === null || horizon.epoch < epoch;
   let snapshot = await snapshots.current();
   if (!isUnpublished(snapshot)) return null;
   let { readAt: seenAt, horizon: seenAtHorizon } = snapshot;
-  let gone = false;
+  let isPruned = false;
   return {
-    async isThere() {
-      if (gone) return false;
+    async isInSpeedView() {
+      if (isPruned) return false;
       snapshot = await snapshots.current();
       if (isUnpublished(snapshot)) ({ readAt: seenAt, horizon: seenAtHorizon } = snapshot);
-      else gone = now() - seenAt >= reliedOnMs(seenAtHorizon);
-      return !gone;
+      else isPruned = now() - seenAt >= reliedOnMs(seenAtHorizon);
+      return !isPruned;
     },
-    hasGone: () => gone,
+    wasPruned: () => isPruned,
   };
 }

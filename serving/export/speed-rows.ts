@@ -1,9 +1,10 @@
 /**
- * Rows of one epoch that is not published yet: the speed view's lists say which, the table `detections` says what.
+ * Rows of one unpublished epoch: the lists of the speed view name them, the table `detections` has their columns.
  *
- * rows.ts takes them epoch by epoch. The epoch is read in slices of time, sized by the counts of its minutes, each list
- * whole before its rows are joined, because the epoch may be published and pruned on the way: `isThere` is asked after
- * each list, and where it says no the caller goes on with the lake, from the slice that was not used.
+ * rows.ts reads one epoch after the other. The epoch is read in slices of time, whose size follows from the counts of
+ * its minutes. Each slice's list is read completely before its rows are joined. The epoch may be published and pruned
+ * meanwhile: `isInSpeedView` is checked after each list, and if it is false the caller continues with the lake, from
+ * the slice that was not used.
  */
 import type { Scope } from '../../core/domain/counts.ts';
 import type { Epoch } from '../../core/domain/epoch.ts';
@@ -11,7 +12,7 @@ import type { FirstMet } from '../../core/domain/first-met.ts';
 import type { PlacedDetection } from '../../core/stores/views/list-view.ts';
 import type { ReadLimits } from '../../core/process/read-limits.ts';
 import type { PlaceNames } from '../counts/location-names.ts';
-import type { Asking } from '../counts/question-context.ts';
+import type { QuestionContext } from '../counts/question-context.ts';
 import type { TimeWindow } from '../counts/window.ts';
 import type { ExportRow } from './row.ts';
 import { HOUR_MS, hourOf, MINUTE_MS, SECOND_MS } from '../../core/domain/time.ts';
@@ -24,47 +25,48 @@ export interface SpeedQuestion {
   readonly location: Scope;
   readonly epoch: Epoch;
   readonly places: PlaceNames;
-  /** Whether everything of the epoch was still in the speed view until now. */
-  readonly isThere: () => Promise<boolean>;
+  /** Whether the speed view has held the complete epoch until now. */
+  readonly isInSpeedView: () => Promise<boolean>;
   readonly limits?: ReadLimits | undefined;
 }
 
-type Stores = Pick<Asking, 'speedView' | 'detections'>;
+type Stores = Pick<QuestionContext, 'speedView' | 'detections'>;
 
 const SLICE_DETECTIONS = 20_000;
 const JOINED_AT_ONCE = 1_000;
 
 /**
- * In the order of time. Ends early if the epoch has left the speed view; `given.upTo` then says which rows were given:
- * those before it.
+ * Yields rows in the order of time. Ends early if the epoch has left the speed view; all rows before `position.upTo`
+ * have then been yielded.
  */
 export async function* speedRows(
   question: SpeedQuestion,
   stores: Stores,
-  given: { upTo: Instant },
+  position: { upTo: Instant },
 ): AsyncGenerator<ExportRow[]> {
-  const { epoch, location, places, isThere, limits } = question;
+  const { epoch, location, places, isInSpeedView, limits } = question;
   const slices = await slicesOf(question, stores);
-  if (!(await isThere())) return;
+  if (!(await isInSpeedView())) return;
   for (const { from, to } of slices) {
     const hour = hourOf(from);
     const before = to % HOUR_MS === 0 ? {} : { after: { detectedAt: to, id: GREATEST_OID } };
-    const listed = await stores.speedView.list(
+    const entries = await stores.speedView.list(
       location,
       [epoch],
       { from: hour, to: hour },
       { notBefore: from, ...before },
       limits,
     );
-    if (!(await isThere())) return;
-    for (let at = 0; at < listed.length; at += JOINED_AT_ONCE)
-      yield await joined(listed.slice(at, at + JOINED_AT_ONCE), places, stores, limits);
-    given.upTo = to;
+    if (!(await isInSpeedView())) return;
+    for (let at = 0; at < entries.length; at += JOINED_AT_ONCE)
+      yield await joinRows(entries.slice(at, at + JOINED_AT_ONCE), places, stores, limits);
+    position.upTo = to;
   }
 }
 
 /**
- * Slices of the window that hold something, each within a minute and, as far as whole seconds allow, of bounded length.
+ * Slices of the window that have detections; each is within a minute and has a limited number of them, as far as whole
+ * seconds allow.
  */
 async function slicesOf(
   { window, location, epoch, limits }: SpeedQuestion,
@@ -93,8 +95,8 @@ function slicesOfMinute(start: number, count: number, window: TimeWindow): TimeW
   return slices;
 }
 
-async function joined(
-  listed: readonly PlacedDetection[],
+async function joinRows(
+  entries: readonly PlacedDetection[],
   places: PlaceNames,
   { detections }: Stores,
   limits: ReadLimits | undefined,
@@ -102,26 +104,27 @@ async function joined(
   const rows = requireAnswers(
     'detections',
     await detections.find(
-      listed.map(({ id }) => id),
+      entries.map(({ id }) => id),
       limits,
     ),
   );
-  return listed.map((entry, index) => exported(entry, rows[index] ?? null, places));
+  return entries.map((entry, index) => exportRow(entry, rows[index] ?? null, places));
 }
 
-/** A row that tells of another detection of the same id does not count: it came again after W. */
-function exported(entry: PlacedDetection, row: FirstMet | null, { nameOf }: PlaceNames): ExportRow {
-  const met = row?.detection.detectedAt === entry.detectedAt && row.detection.location === entry.location ? row : null;
+/** A row of another detection with the same id is ignored: the id came again after W. */
+function exportRow(entry: PlacedDetection, row: FirstMet | null, { nameOf }: PlaceNames): ExportRow {
+  const firstMet =
+    row?.detection.detectedAt === entry.detectedAt && row.detection.location === entry.location ? row : null;
   return {
     geographical_location_oid: entry.location,
-    video_camera_oid: met?.detection.camera ?? null,
+    video_camera_oid: firstMet?.detection.camera ?? null,
     detection_oid: entry.id,
-    item_name: met?.detection.item ?? null,
+    item_name: firstMet?.detection.item ?? null,
     timestamp_detected: entry.detectedAt,
     geographical_location: nameOf.get(entry.location) ?? null,
     detected_at: entry.detectedAt,
-    arrived_at: met?.arrival ?? null,
-    kafka_partition: met?.partition ?? null,
-    kafka_offset: met?.offset ?? null,
+    arrived_at: firstMet?.arrival ?? null,
+    kafka_partition: firstMet?.partition ?? null,
+    kafka_offset: firstMet?.offset ?? null,
   };
 }

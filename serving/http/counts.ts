@@ -3,16 +3,16 @@ import type { Serving } from '../app/app.ts';
 import { currentServing } from '../app/process.ts';
 import { LOCATIONS, TIMELINE, TOP_ITEMS } from './path-parameters.ts';
 import { readQuery } from './parameters.ts';
-import { respond } from './respond.ts';
+import { respondJson } from './respond.ts';
 
 export function getTopItems(
   request: Request,
   _params: object = {},
   serving: Serving = currentServing(),
 ): Promise<Response> {
-  return respond('/api/v1/top-items', request, serving, async () => {
-    const { allow_partial: allowPartial, ...asked } = readQuery(TOP_ITEMS, request);
-    return serving.topItems({ ...asked, allowPartial }, request);
+  return respondJson({ route: '/api/v1/top-items' }, request, serving, async () => {
+    const { allow_partial: allowPartial, ...query } = readQuery(TOP_ITEMS, request);
+    return serving.topItems({ ...query, allowPartial }, request);
   });
 }
 
@@ -21,9 +21,9 @@ export function getLocations(
   _params: object = {},
   serving: Serving = currentServing(),
 ): Promise<Response> {
-  return respond('/api/v1/locations', request, serving, async () => {
-    const { allow_partial: allowPartial, ...asked } = readQuery(LOCATIONS, request);
-    return serving.locations({ ...asked, allowPartial }, request);
+  return respondJson({ route: '/api/v1/locations' }, request, serving, async () => {
+    const { allow_partial: allowPartial, ...query } = readQuery(LOCATIONS, request);
+    return serving.locations({ ...query, allowPartial }, request);
   });
 }
 
@@ -32,8 +32,8 @@ export function getTimeline(
   _params: object = {},
   serving: Serving = currentServing(),
 ): Promise<Response> {
-  return respond('/api/v1/timeline', request, serving, async () => {
-    const { step: stepSeconds, allow_partial: allowPartial, ...asked } = readQuery(TIMELINE, request);
-    return serving.timeline({ ...asked, stepSeconds, allowPartial }, request);
+  return respondJson({ route: '/api/v1/timeline' }, request, serving, async () => {
+    const { step: stepSeconds, allow_partial: allowPartial, ...query } = readQuery(TIMELINE, request);
+    return serving.timeline({ ...query, stepSeconds, allowPartial }, request);
   });
 }

@@ -1,17 +1,17 @@
 /** GET /api/v1/detections, /api/v1/detections/<detection_oid>. */
 import type { Serving } from '../app/app.ts';
-import { NothingThere } from '../faults.ts';
+import { NotFound } from '../faults.ts';
 import { currentServing } from '../app/process.ts';
 import { DETECTION, DETECTION_PATH, DETECTIONS } from './path-parameters.ts';
 import { readPath, readQuery } from './parameters.ts';
-import { respond } from './respond.ts';
+import { respondJson } from './respond.ts';
 
 export function getDetections(
   request: Request,
   _params: object = {},
   serving: Serving = currentServing(),
 ): Promise<Response> {
-  return respond('/api/v1/detections', request, serving, async () =>
+  return respondJson({ route: '/api/v1/detections' }, request, serving, async () =>
     serving.detections(readQuery(DETECTIONS, request), request),
   );
 }
@@ -21,15 +21,15 @@ export function getDetection(
   params: { detection_oid: string },
   serving: Serving = currentServing(),
 ): Promise<Response> {
-  return respond('/api/v1/detections/<detection_oid>', request, serving, async () => {
+  return respondJson({ route: '/api/v1/detections/<detection_oid>' }, request, serving, async () => {
     const id = readPath(DETECTION_PATH, 'detection_oid', params);
     const { dt: date } = readQuery(DETECTION, request);
-    const found = await serving.detection(id, date, request);
-    if (found) return found;
+    const detection = await serving.detection(id, date, request);
+    if (detection) return detection;
     const where =
       date === undefined
-        ? 'in HBase; dt=<date> looks into that day of the lake too'
-        : `in HBase or in the lake's day ${date}`;
-    throw new NothingThere(`No detection ${id} was found ${where}`);
+        ? 'in HBase; add dt=<date> to read that day of the lake too'
+        : `in HBase or in day ${date} of the lake`;
+    throw new NotFound(`Detection ${id} was not found ${where}`);
   });
 }

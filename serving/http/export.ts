@@ -1,4 +1,4 @@
-/** GET /api/v1/export: the joined rows of a window as a file, Parquet or CSV, in pieces as they are read. */
+/** GET /api/v1/export: the joined rows of a window as a file, Parquet or CSV, streamed while they are read. */
 import type { Scope } from '../../core/domain/counts.ts';
 import type { Serving } from '../app/app.ts';
 import type { ExportFormat } from '../app/exports.ts';
@@ -9,7 +9,7 @@ import { currentServing } from '../app/process.ts';
 import { windowOf } from '../counts/window.ts';
 import { EXPORT } from './path-parameters.ts';
 import { readQuery } from './parameters.ts';
-import { framed, headersOnly } from './respond.ts';
+import { respondWith, headersOnly } from './respond.ts';
 
 const MOST_DAYS = 31;
 const CONTENT_TYPE: Record<ExportFormat, string> = {
@@ -22,13 +22,13 @@ export function getExport(
   _params: object = {},
   serving: Serving = currentServing(),
 ): Promise<Response> {
-  return framed('/api/v1/export', request, serving, async (headers, caller) => {
-    const { location, format, ...asked } = readQuery(EXPORT, request);
-    const window = windowOf(asked, serving.now());
+  return respondWith({ route: '/api/v1/export' }, request, serving, async (headers, caller) => {
+    const { location, format, ...query } = readQuery(EXPORT, request);
+    const window = windowOf(query, serving.now());
     if (window.to - window.from > MOST_DAYS * DAY_MS) {
       throw new BadQuestion(
         'from',
-        `the window is longer than ${MOST_DAYS} days; ask for it in parts, or read the lake itself (docs/data.md)`,
+        `The window is longer than ${MOST_DAYS} days; export it in parts, or read the lake itself (docs/data.md)`,
       );
     }
     const stamp = (ms: number): string => new Date(ms).toISOString();
@@ -51,7 +51,7 @@ export function getExport(
         ...headers,
         'content-type': CONTENT_TYPE[format],
         'content-disposition': `attachment; filename="${fileName(location, window)}.${format}"`,
-        // no-transform: it is made in pieces as the client takes them, and must not be gathered on the way.
+        // no-transform: the file is streamed as the client takes it, so a proxy must not buffer it.
         'cache-control': 'no-store, no-transform',
         'x-accel-buffering': 'no',
       },

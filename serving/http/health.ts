@@ -1,16 +1,21 @@
-/** GET /healthz (the process lives), /readyz (it can answer), /metrics (Prometheus). */
+/** GET /healthz (the process runs), /readyz (it can answer), /metrics (Prometheus). */
 import type { Serving } from '../app/app.ts';
-import { NothingThere } from '../faults.ts';
+import { NotFound } from '../faults.ts';
 import { currentServing } from '../app/process.ts';
-import { forStrangers } from '../app/readiness.ts';
-import { framed, OPEN } from './respond.ts';
+import { withoutDetails } from '../app/readiness.ts';
+import { respondWith } from './respond.ts';
 
 export function getHealth(
   request: Request,
   _params: object = {},
   serving: Serving = currentServing(),
 ): Promise<Response> {
-  return framed('/healthz', request, serving, async (headers) => new Response('ok\n', { headers }), OPEN);
+  return respondWith(
+    { route: '/healthz', audience: 'anybody' },
+    request,
+    serving,
+    async (headers) => new Response('ok\n', { headers }),
+  );
 }
 
 export function getReadiness(
@@ -18,19 +23,13 @@ export function getReadiness(
   _params: object = {},
   serving: Serving = currentServing(),
 ): Promise<Response> {
-  return framed(
-    '/readyz',
-    request,
-    serving,
-    async (headers) => {
-      const answer = await serving.ready();
-      return Response.json((await serving.gate.knows(request)) ? answer : forStrangers(answer), {
-        status: answer.ready ? 200 : 503,
-        headers: { ...headers, ...(answer.ready ? {} : { 'retry-after': '2' }) },
-      });
-    },
-    OPEN,
-  );
+  return respondWith({ route: '/readyz', audience: 'anybody' }, request, serving, async (headers) => {
+    const answer = await serving.ready();
+    return Response.json((await serving.gate.isKnown(request)) ? answer : withoutDetails(answer), {
+      status: answer.ready ? 200 : 503,
+      headers: { ...headers, ...(answer.ready ? {} : { 'retry-after': '2' }) },
+    });
+  });
 }
 
 export function getMetrics(
@@ -38,15 +37,9 @@ export function getMetrics(
   _params: object = {},
   serving: Serving = currentServing(),
 ): Promise<Response> {
-  return framed(
-    '/metrics',
-    request,
-    serving,
-    async (headers) => {
-      if (serving.hasMetricsPort) throw new NothingThere('Metrics are not shown here, but on METRICS_PORT');
-      const { registry } = serving.metrics;
-      return new Response(await registry.metrics(), { headers: { ...headers, 'content-type': registry.contentType } });
-    },
-    OPEN,
-  );
+  return respondWith({ route: '/metrics', audience: 'anybody' }, request, serving, async (headers) => {
+    if (serving.hasMetricsPort) throw new NotFound('Metrics are served on METRICS_PORT, not on this port');
+    const { registry } = serving.metrics;
+    return new Response(await registry.metrics(), { headers: { ...headers, 'content-type': registry.contentType } });
+  });
 }

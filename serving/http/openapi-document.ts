@@ -1,14 +1,14 @@
 /**
  * The API as an OpenAPI 3.1 document, made from the schemas of its answers.
  *
- * http/openapi.ts serves it, a test holds every answer against it. What an answer looks like is written once, in
- * answers.ts, what a path may be asked in http/asked.ts, from where the handlers read it; this file adds paths and
- * which schema each answers with. docs/api.md says what things mean.
+ * http/openapi.ts serves it, and a test checks every answer against it. answers.ts defines the answers and
+ * http/path-parameters.ts the parameters, once for handlers and document; this file adds the paths and the schema of
+ * each answer. docs/api.md explains the meaning.
  */
 import { z } from 'zod';
 import type { ParameterSet } from './parameters.ts';
 import * as answers from '../answers.ts';
-import * as asked from './path-parameters.ts';
+import * as parameters from './path-parameters.ts';
 
 type Json = Readonly<Record<string, unknown>>;
 
@@ -29,47 +29,62 @@ const SCHEMAS = {
 };
 type SchemaName = keyof typeof SCHEMAS;
 
-/** Of each path: what it says about itself. */
-interface Told {
+/** The description of a path. */
+interface PathDescription {
   readonly summary: string;
   readonly query?: ParameterSet;
   readonly path?: ParameterSet;
   readonly answer: SchemaName | Readonly<Record<string, Json>>;
 }
 
-const PATHS: Readonly<Record<string, Told>> = {
-  '/api/v1/top-items': { summary: 'The most counted items', query: asked.TOP_ITEMS, answer: 'TopItemsAnswer' },
-  '/api/v1/locations': { summary: 'The count of every place', query: asked.LOCATIONS, answer: 'LocationsAnswer' },
-  '/api/v1/timeline': { summary: 'One count for each step', query: asked.TIMELINE, answer: 'TimelineAnswer' },
-  '/api/v1/detections': { summary: 'Joined rows, newest first', query: asked.DETECTIONS, answer: 'DetectionsAnswer' },
+const PATHS: Readonly<Record<string, PathDescription>> = {
+  '/api/v1/top-items': {
+    summary: 'Items with the highest counts',
+    query: parameters.TOP_ITEMS,
+    answer: 'TopItemsAnswer',
+  },
+  '/api/v1/locations': { summary: 'Count of every place', query: parameters.LOCATIONS, answer: 'LocationsAnswer' },
+  '/api/v1/timeline': {
+    summary: 'Counts over time, one for each step',
+    query: parameters.TIMELINE,
+    answer: 'TimelineAnswer',
+  },
+  '/api/v1/detections': {
+    summary: 'Detections with the name of their place, newest first',
+    query: parameters.DETECTIONS,
+    answer: 'DetectionsAnswer',
+  },
   '/api/v1/detections/{detection_oid}': {
-    summary: 'One joined row',
-    path: asked.DETECTION_PATH,
-    query: asked.DETECTION,
+    summary: 'One detection with the name of its place',
+    path: parameters.DETECTION_PATH,
+    query: parameters.DETECTION,
     answer: 'DetectionAnswer',
   },
   '/api/v1/stream': {
     summary: 'Server-sent events: top-items (StreamedTopItems), view (View), problem (Problem)',
-    query: asked.STREAM,
+    query: parameters.STREAM,
     answer: { 'text/event-stream': { type: 'string' } },
   },
   '/api/v1/export': {
-    summary: 'The joined rows of a window of at most 31 days',
-    query: asked.EXPORT,
+    summary: 'Detections with the name of their place as a file, for a window of at most 31 days',
+    query: parameters.EXPORT,
     answer: {
       'application/vnd.apache.parquet': { type: 'string', contentMediaType: 'application/octet-stream' },
       'text/csv': { type: 'string' },
     },
   },
-  '/api/v1/trust': { summary: 'What became of every record', answer: 'TrustAnswer' },
-  '/api/v1/runs': { summary: 'Published epochs and failed tries', query: asked.RUNS, answer: 'RunsAnswer' },
-  '/api/v1/runs/{epoch}': { summary: 'The report of one', path: asked.RUN_PATH, answer: 'RunAnswer' },
-  '/api/v1/lake': { summary: 'The days of the lake', answer: 'LakeAnswer' },
-  '/readyz': { summary: 'Whether it can answer', answer: 'ReadyAnswer' },
+  '/api/v1/trust': {
+    summary: 'Tallies of all records, progress of partitions, and lag of the batch layer',
+    answer: 'TrustAnswer',
+  },
+  '/api/v1/runs': { summary: 'Published epochs and failed attempts', query: parameters.RUNS, answer: 'RunsAnswer' },
+  '/api/v1/runs/{epoch}': { summary: 'Report of one published epoch', path: parameters.RUN_PATH, answer: 'RunAnswer' },
+  '/api/v1/lake': { summary: 'Days of the lake', answer: 'LakeAnswer' },
+  '/readyz': { summary: 'Whether the API can answer', answer: 'ReadyAnswer' },
 };
 
-/** Empty is as left out, in a query; a path has no empty part. */
-function parametersOf({ path = {}, query = {} }: Told): Json[] {
+/** An empty query parameter counts as left out; a path parameter is never empty. */
+function parametersOf({ path = {}, query = {} }: PathDescription): Json[] {
   return [
     ...Object.entries(path).map(([name, { description, schema }]) => ({
       name,
@@ -91,29 +106,34 @@ function parametersOf({ path = {}, query = {} }: Told): Json[] {
 export function openApi(): Json {
   return {
     openapi: '3.1.0',
-    info: { title: 'Sightline', version: '1', description: 'What cameras see, each detection counted exactly once.' },
-    paths: Object.fromEntries(Object.entries(PATHS).map(([path, told]) => [path, { get: operationOf(path, told) }])),
+    info: {
+      title: 'Sightline',
+      version: '1',
+      description: 'Counts of what cameras see; each detection counts exactly once.',
+    },
+    paths: Object.fromEntries(Object.entries(PATHS).map(([path, about]) => [path, { get: operationOf(path, about) }])),
     components: {
       schemas: Object.fromEntries(Object.entries(SCHEMAS).map(([name, schema]) => [name, schemaOf(schema)])),
     },
   };
 }
 
-/** What helps is in the answer: `Retry-After` where asking again does, `narrow` where another question does. */
+/** The answer tells what to do: `Retry-After` to try again, `narrow` to change the question. */
 const NOT_NOW: Json = {
   description:
-    'No answer: a store is away or too much is asked at once (Retry-After says when to ask again), or the question itself would take too long or read too much (narrow names the parameters that make it cheaper)',
+    'No answer now. Either a store does not answer or a limit is reached: Retry-After says when to try again. ' +
+    'Or the question takes too long or reads too much: narrow names the parameters that make it cheaper.',
   headers: {
     'Retry-After': {
-      description: 'Seconds; left out where asking the same again does not help',
+      description: 'Seconds; left out if the same question fails again',
       schema: { type: 'integer', minimum: 1 },
     },
   },
   content: { 'application/problem+json': { schema: { $ref: '#/components/schemas/Problem' } } },
 };
 
-function operationOf(path: string, told: Told): Json {
-  const { summary, answer } = told;
+function operationOf(path: string, about: PathDescription): Json {
+  const { summary, answer } = about;
   const reference = (name: SchemaName): Json => ({ schema: { $ref: `#/components/schemas/${name}` } });
   const content =
     typeof answer === 'string'
@@ -121,10 +141,10 @@ function operationOf(path: string, told: Told): Json {
       : Object.fromEntries(Object.entries(answer).map(([type, schema]) => [type, { schema }]));
   return {
     summary,
-    parameters: parametersOf(told),
+    parameters: parametersOf(about),
     responses: {
       200: { description: summary, content },
-      503: path === '/readyz' ? { description: 'It cannot answer now', content } : NOT_NOW,
+      503: path === '/readyz' ? { description: 'The API cannot answer now', content } : NOT_NOW,
       default: { description: 'A problem (RFC 9457)', content: { 'application/problem+json': reference('Problem') } },
     },
   };

@@ -2,12 +2,12 @@
 import type { Serving } from '../app/app.ts';
 import { openApi } from './openapi-document.ts';
 import { currentServing } from '../app/process.ts';
-import { respond } from './respond.ts';
+import { respondJson } from './respond.ts';
 
 export function getOpenApi(
   request: Request,
   _params: object = {},
   serving: Serving = currentServing(),
 ): Promise<Response> {
-  return respond('/api/v1/openapi.json', request, serving, async () => openApi());
+  return respondJson({ route: '/api/v1/openapi.json' }, request, serving, async () => openApi());
 }

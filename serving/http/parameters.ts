@@ -1,10 +1,10 @@
 /**
- * Parameters of requests: what each takes, said once, for the reader and for the OpenAPI document alike.
+ * Types of request parameters: each one defines its reader and its OpenAPI schema.
  *
- * asked.ts names the parameters of every path, the handlers read them, openapi-document.ts shows them. A parameter that
- * is given twice is a fault, not a choice; one that the API does not know is left alone; one that is empty counts as
- * left out (a form sends such). Each fault is a BadQuestion that names its field. A test holds that schema and reader
- * take the same texts.
+ * path-parameters.ts lists the parameters of every path, handlers read them, openapi-document.ts publishes them. A
+ * parameter that is given twice is a fault. An unknown parameter is ignored. An empty one counts as left out, because
+ * HTML forms send those. Each fault is a BadQuestion that names its field. A test checks that schema and reader accept
+ * the same texts.
  */
 import type { Scope } from '../../core/domain/counts.ts';
 import type { Oid } from '../../core/domain/oid.ts';
@@ -27,7 +27,7 @@ export interface Parameter<Value> {
   read(text: string | undefined, field: string): Value;
 }
 
-/** By name, for the names to be written once. */
+/** Parameters by name. */
 export type ParameterSet = Readonly<Record<string, Parameter<unknown>>>;
 export type ReadValues<Parameters extends ParameterSet> = {
   readonly [Name in keyof Parameters]: ReturnType<Parameters[Name]['read']>;
@@ -37,8 +37,8 @@ export function readQuery<Parameters extends ParameterSet>(
   parameters: Parameters,
   request: Request,
 ): ReadValues<Parameters> {
-  const given = givenBy(request);
-  const read = Object.entries(parameters).map(([name, parameter]) => [name, parameter.read(given(name), name)]);
+  const readValue = queryReader(request);
+  const read = Object.entries(parameters).map(([name, parameter]) => [name, parameter.read(readValue(name), name)]);
   return Object.fromEntries(read) as ReadValues<Parameters>;
 }
 
@@ -50,8 +50,8 @@ export function readPath<Name extends string, Value>(
   return parameters[name].read(params[name], name);
 }
 
-/** What the query gives by a name; nothing for what is empty. */
-export function givenBy(request: Request): (name: string) => string | undefined {
+/** Returns a function that reads a value of the query by name; undefined for an empty one. */
+export function queryReader(request: Request): (name: string) => string | undefined {
   const { searchParams } = new URL(request.url);
   return (name) => {
     const values = searchParams.getAll(name);
@@ -79,12 +79,12 @@ function oidOf(text: string, field: string, or = ''): Oid {
   if (reading.ok) return reading.oid;
   throw new BadQuestion(
     field,
-    `${field} is ${shown(text)}; ${or}a signed 64-bit integer in decimal digits was expected`,
+    `${field} is ${quote(text)}; ${or}a signed 64-bit integer in decimal digits was expected`,
   );
 }
 
 export const time = (description: string): Parameter<number | undefined> => ({
-  description: `${description}. Epoch milliseconds, or ISO 8601; without a zone UTC`,
+  description: `${description}. Epoch milliseconds or ISO 8601 (UTC if it has no zone)`,
   schema: { type: 'string', pattern: TIME_PATTERN, examples: ['1795356000000', '2026-11-22T14:00Z'] },
   read: (text, field) => (text === undefined ? undefined : readTime(field, text)),
 });
@@ -96,7 +96,7 @@ interface Bounds {
   readonly byDefault: number;
 }
 
-export const whole = (
+export const wholeNumber = (
   description: string,
   { least, greatest, multipleOf = 1, byDefault }: Bounds,
 ): Parameter<number> => ({
@@ -113,7 +113,7 @@ export const whole = (
     const value = /^(?:0|[1-9]\d{0,9})$/.test(text) ? Number(text) : Number.NaN;
     if (value >= least && value <= greatest && value % multipleOf === 0) return value;
     const kind = multipleOf === 1 ? 'a whole number' : `a multiple of ${multipleOf}`;
-    throw new BadQuestion(field, `${field} is ${shown(text)}; ${kind} from ${least} to ${greatest} was expected`);
+    throw new BadQuestion(field, `${field} is ${quote(text)}; ${kind} from ${least} to ${greatest} was expected`);
   },
 });
 
@@ -127,7 +127,7 @@ export const choice = <Choice extends string>(
   read(text = byDefault, field) {
     const chosen = choices.find((one) => one === text);
     if (chosen !== undefined) return chosen;
-    throw new BadQuestion(field, `${field} is ${shown(text)}; ${choices.join(' or ')} was expected`);
+    throw new BadQuestion(field, `${field} is ${quote(text)}; ${choices.join(' or ')} was expected`);
   },
 });
 
@@ -136,7 +136,7 @@ export const flag = (description: string): Parameter<boolean> => ({
   schema: { type: 'boolean', default: false },
   read(text = 'false', field) {
     if (text === 'true' || text === 'false') return text === 'true';
-    throw new BadQuestion(field, `${field} is ${shown(text)}; true or false was expected`);
+    throw new BadQuestion(field, `${field} is ${quote(text)}; true or false was expected`);
   },
 });
 
@@ -145,7 +145,7 @@ export const date = (description: string): Parameter<string | undefined> => ({
   schema: { type: 'string', pattern: DATE_PATTERN, examples: ['2026-11-22'] },
   read(text, field) {
     if (text === undefined || isDateText(text)) return text;
-    throw new BadQuestion(field, `${field} is ${shown(text)}; a date such as 2026-11-22 was expected`);
+    throw new BadQuestion(field, `${field} is ${quote(text)}; a date such as 2026-11-22 was expected`);
   },
 });
 
@@ -158,7 +158,7 @@ export const cursor = (description: string): Parameter<string | undefined> => ({
   },
 });
 
-/** V8 lists some zones by an older name alone, and takes both; names are taken in any case. */
+/** V8 lists some zones under their older name only, but accepts both names, in any case. */
 const RENAMED = [
   'UTC',
   'Asia/Kolkata',
@@ -179,12 +179,12 @@ export const zone = (description: string): Parameter<string | undefined> => ({
     if (text === undefined || isZone(text)) return text;
     throw new BadQuestion(
       field,
-      `${field} is ${shown(text)}; a time zone of the IANA list such as Europe/Berlin was expected`,
+      `${field} is ${quote(text)}; a time zone of the IANA list such as Europe/Berlin was expected`,
     );
   },
 });
 
-export const streamed = (description: string): Parameter<StreamQuestion[] | undefined> => ({
+export const questionNames = (description: string): Parameter<StreamQuestion[] | undefined> => ({
   description,
   schema: {
     type: 'string',
@@ -196,7 +196,8 @@ export const streamed = (description: string): Parameter<StreamQuestion[] | unde
     if (questions !== null) return questions;
     throw new BadQuestion(
       field,
-      `${field} is ${shown(text!)}; up to ${MOST_STREAMED} of location.window.limit or location.window.limit.since were expected, such as all.3600.10,17.300.10`,
+      `${field} is ${quote(text!)}; up to ${MOST_STREAMED} names location.window.limit[.since] were expected, ` +
+        'such as all.3600.10,17.300.10',
     );
   },
 });
@@ -210,11 +211,11 @@ export const epochName = (description: string): Parameter<string> => ({
     if (EPOCH_NAME.test(text)) return text;
     throw new BadQuestion(
       field,
-      `${field} is ${shown(text)}; the name of an epoch was expected, such as 2026-11-22 or 2026-11-22T1410`,
+      `${field} is ${quote(text)}; the name of an epoch was expected, such as 2026-11-22 or 2026-11-22T1410`,
     );
   },
 });
 
-function shown(text: string): string {
+function quote(text: string): string {
   return JSON.stringify(text.length <= 60 ? text : `${text.slice(0, 57)}…`);
 }

@@ -1,26 +1,38 @@
 /**
- * What each path of the API may be asked: its parameters.
+ * The parameters of every path of the API.
  *
- * The handler of a path reads these, and openapi-document.ts tells them; no parameter is read that is not here, so the
- * document leaves none out.
+ * Handlers read them, and openapi-document.ts publishes them. A handler reads no other parameter, so the document is
+ * complete.
  */
 import { WEEK_SECONDS } from '../../core/domain/time.ts';
 import { EXPORT_FORMATS } from '../app/exports.ts';
 import { STREAMED_LIMIT, STREAMED_WINDOW } from '../stream/question.ts';
-import { choice, cursor, date, epochName, flag, oid, scope, streamed, time, whole, zone } from './parameters.ts';
+import {
+  choice,
+  cursor,
+  date,
+  epochName,
+  flag,
+  oid,
+  scope,
+  questionNames,
+  time,
+  wholeNumber,
+  zone,
+} from './parameters.ts';
 
-const LOCATION = { location: scope('A place, or all of them') };
+const LOCATION = { location: scope('The oid of a place, or all for every place') };
 const WINDOW = {
-  from: time('Begin of the window; an hour before its end if left out'),
-  to: time('End of the window, excluded, so it is after the begin; now if left out'),
+  from: time('Start of the window, included; by default one hour before its end'),
+  to: time('End of the window, excluded; it must be after the start; by default now'),
 };
 const PARTS = {
-  parts: flag('Adds how much the batch view and the speed view hold'),
-  allow_partial: flag('Answers with one view alone while the other is away; view.missing names it'),
+  parts: flag('Adds how much of each number comes from the batch view and from the speed view'),
+  allow_partial: flag('Answers from one view while the other does not answer; view.missing names the missing view'),
 };
 const MOST_ITEMS = {
-  limit: whole('Most items', { ...STREAMED_LIMIT, byDefault: 10 }),
-  since: time('Adds how many there were from then until now, counted at the same moment'),
+  limit: wholeNumber('Maximum number of items', { ...STREAMED_LIMIT, byDefault: 10 }),
+  since: time('Adds the total from this time until now, counted at the same moment'),
 };
 
 export const TOP_ITEMS = { ...LOCATION, ...WINDOW, ...MOST_ITEMS, ...PARTS };
@@ -28,31 +40,33 @@ export const LOCATIONS = { ...WINDOW, ...PARTS };
 export const TIMELINE = {
   ...LOCATION,
   ...WINDOW,
-  step: whole('Seconds, a multiple of 60; an answer has at most 20,160 points', {
+  step: wholeNumber('Length of a step in seconds, a multiple of 60; an answer has at most 20,160 points', {
     least: 60,
     greatest: WEEK_SECONDS,
     multipleOf: 60,
     byDefault: 60,
   }),
   tz: zone(
-    'Days are those of this zone of the IANA list, 23 or 25 hours where its clocks change; then each point says where it ends (to)',
+    'Time zone (IANA name) of the days, which have 23 or 25 hours when its clocks change; each point then has a to',
   ),
   ...PARTS,
 };
 export const DETECTIONS = {
   ...LOCATION,
   ...WINDOW,
-  limit: whole('Most rows', { least: 1, greatest: 500, byDefault: 50 }),
-  cursor: cursor('next_cursor of the page before'),
+  limit: wholeNumber('Maximum number of rows', { least: 1, greatest: 500, byDefault: 50 }),
+  cursor: cursor('next_cursor of the previous page'),
 };
-export const DETECTION = { dt: date('Looks into this day of the lake too') };
-export const DETECTION_PATH = { detection_oid: oid('Its id') };
+export const DETECTION = { dt: date('Also reads this day of the lake') };
+export const DETECTION_PATH = { detection_oid: oid('The id of the detection') };
 export const STREAM = {
   ...LOCATION,
-  window: whole('Seconds up to now', { ...STREAMED_WINDOW, byDefault: 300 }),
+  window: wholeNumber('Length of the window in seconds; it ends now', { ...STREAMED_WINDOW, byDefault: 300 }),
   ...MOST_ITEMS,
-  questions: streamed('Several in one stream; the other parameters count for nothing then'),
+  questions: questionNames('Several questions in one stream; all other parameters are then ignored'),
 };
-export const EXPORT = { ...LOCATION, ...WINDOW, format: choice('Of the file', EXPORT_FORMATS, 'parquet') };
-export const RUNS = { limit: whole('Most of each', { least: 1, greatest: 1_000, byDefault: 50 }) };
-export const RUN_PATH = { epoch: epochName('Its name') };
+export const EXPORT = { ...LOCATION, ...WINDOW, format: choice('Format of the file', EXPORT_FORMATS, 'parquet') };
+export const RUNS = {
+  limit: wholeNumber('Maximum number of runs, and of failed attempts', { least: 1, greatest: 1_000, byDefault: 50 }),
+};
+export const RUN_PATH = { epoch: epochName('The name of the epoch') };

@@ -1,18 +1,20 @@
 /** GET /api/v1/trust, /api/v1/runs, /api/v1/runs/<epoch>, /api/v1/lake. */
 import type { Serving } from '../app/app.ts';
-import { NothingThere } from '../faults.ts';
+import { NotFound } from '../faults.ts';
 import { currentServing } from '../app/process.ts';
 import { RUN_PATH, RUNS } from './path-parameters.ts';
 import { readPath, readQuery } from './parameters.ts';
-import { OPERATORS, respond } from './respond.ts';
-import { seenBy } from './role-reports.ts';
+import { respondJson } from './respond.ts';
+import { reportsFor } from './role-reports.ts';
 
 export function getTrust(
   request: Request,
   _params: object = {},
   serving: Serving = currentServing(),
 ): Promise<Response> {
-  return respond('/api/v1/trust', request, serving, ({ role }) => seenBy(role, serving).trust(request));
+  return respondJson({ route: '/api/v1/trust' }, request, serving, ({ role }) =>
+    reportsFor(role, serving).trust(request),
+  );
 }
 
 export function getRuns(
@@ -20,12 +22,8 @@ export function getRuns(
   _params: object = {},
   serving: Serving = currentServing(),
 ): Promise<Response> {
-  return respond(
-    '/api/v1/runs',
-    request,
-    serving,
-    async () => serving.runs(readQuery(RUNS, request), request),
-    OPERATORS,
+  return respondJson({ route: '/api/v1/runs', audience: 'operators' }, request, serving, async () =>
+    serving.runs(readQuery(RUNS, request), request),
   );
 }
 
@@ -34,18 +32,12 @@ export function getRun(
   params: { epoch: string },
   serving: Serving = currentServing(),
 ): Promise<Response> {
-  return respond(
-    '/api/v1/runs/<epoch>',
-    request,
-    serving,
-    async () => {
-      const epoch = readPath(RUN_PATH, 'epoch', params);
-      const report = await serving.run(epoch, request);
-      if (!report) throw new NothingThere(`Epoch ${epoch} is not published; /api/v1/runs lists those that are`);
-      return report;
-    },
-    OPERATORS,
-  );
+  return respondJson({ route: '/api/v1/runs/<epoch>', audience: 'operators' }, request, serving, async () => {
+    const epoch = readPath(RUN_PATH, 'epoch', params);
+    const report = await serving.run(epoch, request);
+    if (!report) throw new NotFound(`Epoch ${epoch} is not published; /api/v1/runs lists the published epochs`);
+    return report;
+  });
 }
 
 export function getLake(
@@ -53,5 +45,5 @@ export function getLake(
   _params: object = {},
   serving: Serving = currentServing(),
 ): Promise<Response> {
-  return respond('/api/v1/lake', request, serving, () => serving.lake(request));
+  return respondJson({ route: '/api/v1/lake' }, request, serving, () => serving.lake(request));
 }

@@ -1,17 +1,17 @@
 /**
- * The frame of every answer: headers, request id, metrics, and what becomes of a fault.
+ * Wraps every answer: access, headers, request id, metrics, and the problem answer of a fault.
  *
- * Handlers hand over the work, this file hands a Response to Next.js. Nothing is worked on before the gate has let the
- * caller in. A bad question is a 400 that names the field, a store that is away a 503 with Retry-After, a question that
- * costs too much a 503 that says what to narrow, anything else a 500 that keeps its message in the log and shows only
- * the request's id. Where the client has left nobody sees the answer; metrics know it by nginx's status 499.
+ * Handlers pass their work, this file returns a Response to Next.js. The work starts only after the gate has admitted
+ * the caller. A bad question is a 400 that names the field; a store that does not answer is a 503 with Retry-After; a
+ * question that costs too much is a 503 that names what to narrow. Every other error is a 500: the log has its message,
+ * the answer only the request id. If the client has left, metrics count the status 499, as nginx does.
  */
 import { randomUUID } from 'node:crypto';
 import type { Serving } from '../app/app.ts';
 import type { Caller } from '../access/caller.ts';
-import { auditRefusal, whoseFault } from '../access/refusals.ts';
-import { isFault, NotAllowed } from '../faults.ts';
-import { described } from '../problem.ts';
+import { auditRefusal, refusedCaller } from '../access/refusals.ts';
+import { isFault, Forbidden } from '../faults.ts';
+import { problemOf } from '../problem.ts';
 
 const RETRY_AFTER_SECONDS = 5;
 
@@ -24,38 +24,34 @@ const FIXED_HEADERS = {
   'x-frame-options': 'DENY',
 } as const;
 
-/** Who gets an answer: whoever is let in, operators only, or anybody (probes, signing in). */
+/** Who gets an answer: admitted callers, operators only, or anybody (probes and sign-in). */
 export type Audience = 'viewers' | 'operators' | 'anybody';
-export const OPERATORS: Audience = 'operators';
-export const OPEN: Audience = 'anybody';
 
-/** Answers with JSON what `work` returns. `route` is the path with its parameters' names, for metrics. */
-export function respond(
-  route: string,
+export interface Route {
+  /** The path with the names of its parameters, for metrics. */
+  readonly route: string;
+  /** By default viewers. */
+  readonly audience?: Audience;
+}
+
+/** Answers with the JSON of what `work` returns. */
+export function respondJson(
+  route: Route,
   request: Request,
   serving: Serving,
   work: (caller: Caller) => Promise<unknown>,
-  audience: Audience = 'viewers',
 ): Promise<Response> {
-  return framed(
-    route,
-    request,
-    serving,
-    async (headers, caller) => Response.json(await work(caller), { headers }),
-    audience,
+  return respondWith(route, request, serving, async (headers, caller) =>
+    Response.json(await work(caller), { headers }),
   );
 }
 
-/**
- * The frame for an answer of another kind; `work` puts the headers on its response. What HEAD asks for has no body (see
- * headersOnly).
- */
-export async function framed(
-  route: string,
+/** Like `respondJson`, for any other kind of answer; `work` puts the headers on its response. HEAD gets no body. */
+export async function respondWith(
+  { route, audience = 'viewers' }: Route,
   request: Request,
   serving: Serving,
   work: (headers: Record<string, string>, caller: Caller) => Promise<Response>,
-  audience: Audience = 'viewers',
 ): Promise<Response> {
   const startedAt = performance.now();
   const requestId = requestIdOf(request);
@@ -63,7 +59,7 @@ export async function framed(
   let response: Response;
   let caller: Caller | null = null;
   try {
-    caller = await admitted(request, serving, audience);
+    caller = await callerOf(request, serving, audience);
     response = await work(headers, caller);
   } catch (fault) {
     response = problemResponse(fault, { route, requestId, headers, serving });
@@ -71,39 +67,38 @@ export async function framed(
       status: response.status,
       route,
       request_id: requestId,
-      who: caller?.name || whoseFault(fault),
+      who: caller?.name || refusedCaller(fault),
     });
   }
-  serving.metrics.answered(route, response.status, (performance.now() - startedAt) / 1_000);
+  serving.metrics.countAnswer(route, response.status, (performance.now() - startedAt) / 1_000);
   return headersOnly(request) ? withoutBody(response) : response;
 }
 
 /**
- * Next.js answers HEAD by the handler of GET and reads no body: what stands behind one would never hear that nobody
- * takes it.
+ * Next.js answers HEAD with the handler of GET and never reads the body, so the source of the body would wait for ever.
  */
 async function withoutBody({ body, status, headers }: Response): Promise<Response> {
   await body?.cancel();
   return new Response(null, { status, headers });
 }
 
-/** Whether the headers of the answer are all that is asked for: then nothing is read or held for a body. */
+/** Whether the request needs only headers; the handler then reads nothing for a body. */
 export const headersOnly = (request: Request): boolean => request.method === 'HEAD';
 
 const ANYBODY: Caller = { name: '', role: 'viewer' };
 
-async function admitted(request: Request, { gate }: Serving, audience: Audience): Promise<Caller> {
+async function callerOf(request: Request, { gate }: Serving, audience: Audience): Promise<Caller> {
   if (audience === 'anybody') return ANYBODY;
   const caller = await gate.admit(request);
   if (audience === 'operators' && caller.role !== 'operator')
-    throw new NotAllowed(`${caller.name} is a viewer; runs and dead letters are for operators`, caller.name);
+    throw new Forbidden(`${caller.name} is a viewer; only operators may see runs and dead letters`, caller.name);
   return caller;
 }
 
-/** The caller's id, if it is one that a log line can hold. */
+/** The request id of the caller, if it is safe to log. */
 function requestIdOf(request: Request): string {
-  const given = request.headers.get('x-request-id');
-  return given !== null && /^[\w.:-]{1,100}$/.test(given) ? given : randomUUID();
+  const fromHeader = request.headers.get('x-request-id');
+  return fromHeader !== null && /^[\w.:-]{1,100}$/.test(fromHeader) ? fromHeader : randomUUID();
 }
 
 interface Circumstances {
@@ -114,10 +109,10 @@ interface Circumstances {
 }
 
 function problemResponse(fault: unknown, { route, requestId, headers, serving }: Circumstances): Response {
-  const problem = { ...described(fault), request_id: requestId };
+  const problem = { ...problemOf(fault), request_id: requestId };
   const { status } = problem;
   const retryAfter =
-    isFault('TooMany', fault) || isFault('TooCostly', fault)
+    isFault('TooManyRequests', fault) || isFault('TooCostly', fault)
       ? fault.retryAfterSeconds
       : status === 503
         ? RETRY_AFTER_SECONDS
@@ -130,7 +125,7 @@ function problemResponse(fault: unknown, { route, requestId, headers, serving }:
     headers: {
       ...headers,
       'content-type': 'application/problem+json',
-      ...(isFault('NotAdmitted', fault) ? fault.headers : {}),
+      ...(isFault('Unauthenticated', fault) ? fault.headers : {}),
       ...(retryAfter === null ? {} : { 'retry-after': String(retryAfter) }),
     },
   });

@@ -1,19 +1,19 @@
 /**
- * Serving as somebody with a role sees it: numbers for everybody, runs and the reasons of dead letters for operators.
+ * Serving with the rights of a role: viewers get numbers, operators also get runs and the reasons of dead letters.
  *
- * The routes of the API ask through it, and so do pages that the server paints: what a viewer is refused over HTTP does
- * not come with a page either.
+ * The routes of the API use it, and so do pages that the server renders: a page never contains what the API refuses to
+ * the same viewer.
  */
 import type { Serving } from '../app/app.ts';
 import type { Role } from '../access/caller.ts';
-import { NotAllowed } from '../faults.ts';
+import { Forbidden } from '../faults.ts';
 
 export type Reports = Pick<Serving, 'runs' | 'run' | 'trust'>;
 
-export function seenBy(role: Role, serving: Serving): Reports {
+export function reportsFor(role: Role, serving: Serving): Reports {
   if (role === 'operator') return serving;
   const refused = async (): Promise<never> => {
-    throw new NotAllowed('Runs and dead letters are for operators, and you are a viewer');
+    throw new Forbidden('You are a viewer; only operators may see runs and dead letters');
   };
   return {
     runs: refused,

@@ -1,21 +1,18 @@
-/**
- * GET /api/v1/stream: server-sent events of the top items of a place, or of several questions, for as long as the
- * client stays.
- */
+/** GET /api/v1/stream: server-sent events with the top items of a place, or with the answers to several questions. */
 import type { Serving } from '../app/app.ts';
 import { currentServing } from '../app/process.ts';
 import { STREAM } from './path-parameters.ts';
 import { readQuery } from './parameters.ts';
-import { framed, headersOnly } from './respond.ts';
+import { respondWith, headersOnly } from './respond.ts';
 
 export function getStream(
   request: Request,
   _params: object = {},
   serving: Serving = currentServing(),
 ): Promise<Response> {
-  return framed('/api/v1/stream', request, serving, async (headers, caller) => {
-    const { window: windowSeconds, questions = [], ...asked } = readQuery(STREAM, request);
-    const all = questions.length > 0 ? questions : [{ ...asked, windowSeconds }];
+  return respondWith({ route: '/api/v1/stream' }, request, serving, async (headers, caller) => {
+    const { window: windowSeconds, questions = [], ...query } = readQuery(STREAM, request);
+    const all = questions.length > 0 ? questions : [{ ...query, windowSeconds }];
     const lastEventId = request.headers.get('last-event-id');
     const stream = headersOnly(request)
       ? null
@@ -24,7 +21,7 @@ export function getStream(
       headers: {
         ...headers,
         'content-type': 'text/event-stream; charset=utf-8',
-        // no-transform: nothing on the way may compress, which would hold events back.
+        // no-transform: a proxy that compresses would delay events.
         'cache-control': 'no-store, no-transform',
         'x-accel-buffering': 'no',
       },

@@ -1,15 +1,15 @@
-/** GET of a path below /api that the API does not have: a problem answer, not a page. */
+/** GET of an unknown path below /api: a problem answer instead of a page. */
 import type { Serving } from '../app/app.ts';
-import { NothingThere } from '../faults.ts';
+import { NotFound } from '../faults.ts';
 import { currentServing } from '../app/process.ts';
-import { respond } from './respond.ts';
+import { respondJson } from './respond.ts';
 
-export function getNothing(
+export function getUnknownPath(
   request: Request,
   _params: object = {},
   serving: Serving = currentServing(),
 ): Promise<Response> {
-  return respond('/api/<unknown>', request, serving, async () => {
-    throw new NothingThere(`The API has no ${new URL(request.url).pathname}; docs/api.md lists what it has`);
+  return respondJson({ route: '/api/<unknown>' }, request, serving, async () => {
+    throw new NotFound(`The API has no path ${new URL(request.url).pathname}; docs/api.md lists all paths`);
   });
 }

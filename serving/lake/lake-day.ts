@@ -1,10 +1,10 @@
 /**
- * One pass over the lake's files of a day, for everybody who seeks an id in it meanwhile.
+ * One pass over the lake's files of a day, shared by all questions that seek an id in it.
  *
- * lake-lookup.ts begins it. Files are fetched one at a time, looked through for all ids at once and removed, newest
- * epoch first; only published ones count, as an epoch is complete when its manifest is there. Who comes when some files
- * were looked through already gets those in a second turn. An id may have come again after W: the newest epoch's row is
- * the answer, so a seeker that has found a row waits for the newer files that it has not seen.
+ * lake-lookup.ts starts it. The pass downloads one file at a time, newest epoch first, searches it for all ids at once
+ * and deletes it. Only published files count: an epoch is complete when its manifest exists. A seeker that joins late
+ * gets the files that it has missed in a second round. An id can come again after W, and the row of the newest epoch is
+ * the answer, so a seeker with a row still waits for newer files that it has not seen.
  */
 import { mkdtemp, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
@@ -12,47 +12,47 @@ import { join } from 'node:path';
 import type { Oid } from '../../core/domain/oid.ts';
 import type { Duck } from '../../core/stores/lake/duckdb.ts';
 import type { FileFacts, Hdfs } from '../../core/stores/hdfs/types.ts';
-import type { Waiting } from '../bounds/shared-work.ts';
-import type { Turnstile } from '../bounds/bounded-queue.ts';
+import type { Waiter } from '../bounds/shared-work.ts';
+import type { BoundedQueue } from '../bounds/bounded-queue.ts';
 import type { LakeRow } from './lake-row.ts';
 import { LAKE } from '../../core/layout/lake.ts';
 import { openDuck, parquet } from '../../core/stores/lake/duckdb.ts';
 import { listRuns } from '../../core/stores/lake/runs.ts';
 import { manyListeners } from '../../core/process/read-limits.ts';
 import { TooCostly } from '../faults.ts';
-import { epochOfFile, LAKE_ROW, lakeRow, LOOK_UP_MEMORY_MB } from './lake-row.ts';
+import { epochOfFile, LAKE_ROW, lakeRow, LOOKUP_MEMORY_MB } from './lake-row.ts';
 
-export interface LookupTerms {
-  readonly turns: Turnstile;
-  /** Of one day's files together. */
+export interface LookupOptions {
+  readonly queue: BoundedQueue;
+  /** Limit for all files of one day together. */
   readonly mostBytes: number;
-  /** Who seeks later than this after a pass began gets a new one, which knows of newer files. */
+  /** A pass accepts seekers for this long; a later seeker starts a new pass, which lists newer files too. */
   readonly joinableMs: number;
   readonly now: () => number;
 }
 
 export interface DayPass {
-  readonly beganAt: number;
-  /** Nobody can join any more. */
+  readonly startedAt: number;
+  /** True when nobody can join any more. */
   readonly isOver: boolean;
-  /** Resolves, however it ended. */
+  /** Resolves when the pass has ended, also after a fault. */
   readonly ended: Promise<void>;
-  /** Null if no published file of the day has the id. */
-  seek(id: Oid, asker?: Waiting): Promise<LakeRow | null>;
+  /** Finds the row of the id; null if no published file of the day has it. */
+  seek(id: Oid, waiter?: Waiter): Promise<LakeRow | null>;
 }
 
 interface Seeker {
   readonly id: Oid;
-  /** Positions of the files that it has seen. */
-  readonly seen: Set<number>;
-  /** The newest row that it has found, and in which file. */
+  /** Indexes of the files that were searched for it. */
+  readonly searchedFiles: Set<number>;
+  /** The newest row so far, and the index of its file. */
   best: { readonly at: number; readonly row: LakeRow } | null;
-  readonly heard: (() => void) | undefined;
+  readonly onAnswer: (() => void) | undefined;
   readonly resolve: (row: LakeRow | null) => void;
   readonly reject: (fault: unknown) => void;
 }
 
-export function passOver(hdfs: Hdfs, date: string, terms: LookupTerms): DayPass {
+export function startDayPass(hdfs: Hdfs, date: string, options: LookupOptions): DayPass {
   const seekers = new Set<Seeker>();
   const stop = new AbortController();
   manyListeners(stop.signal);
@@ -63,10 +63,10 @@ export function passOver(hdfs: Hdfs, date: string, terms: LookupTerms): DayPass 
     seekers.clear();
   };
   const beginning = async (): Promise<void> => {
-    // Whoever began it joins first.
+    // Lets the seeker that started the pass join first.
     await Promise.resolve();
-    await terms.turns.pass(stop.signal, () =>
-      goThrough({ hdfs, date, seekers, signal: stop.signal, mostBytes: terms.mostBytes }),
+    await options.queue.run(stop.signal, () =>
+      readDay({ hdfs, date, seekers, signal: stop.signal, mostBytes: options.mostBytes }),
     );
   };
   const ended = beginning().then(
@@ -74,19 +74,19 @@ export function passOver(hdfs: Hdfs, date: string, terms: LookupTerms): DayPass 
     (fault: unknown) => end(({ reject }) => reject(fault)),
   );
   return {
-    beganAt: terms.now(),
+    startedAt: options.now(),
     ended,
     get isOver() {
       return isOver || stop.signal.aborted;
     },
-    seek: (id, { signal, heard } = {}) =>
+    seek: (id, { signal, onAnswer } = {}) =>
       new Promise((resolve, reject) => {
         const done = (): void => signal?.removeEventListener('abort', leave);
         const seeker: Seeker = {
           id,
-          seen: new Set(),
+          searchedFiles: new Set(),
           best: null,
-          heard,
+          onAnswer,
           resolve: (row) => (done(), resolve(row)),
           reject: (fault) => (done(), reject(fault as Error)),
         };
@@ -110,27 +110,27 @@ interface Pass {
   readonly mostBytes: number;
 }
 
-async function goThrough({ hdfs, date, seekers, signal, mostBytes }: Pass): Promise<void> {
+async function readDay({ hdfs, date, seekers, signal, mostBytes }: Pass): Promise<void> {
   const limits = {
     signal,
     onBytes: (): void => {
-      for (const { heard } of seekers) heard?.();
+      for (const { onAnswer } of seekers) onAnswer?.();
     },
   };
   const published = new Set(await listRuns(hdfs, limits));
   const files = (await hdfs.walk(`${LAKE}/detections/dt=${date}`, limits))
     .filter(({ path }) => published.has(epochOfFile(path)))
     .reverse();
-  checkWeight(date, files, mostBytes);
+  checkDayBytes(date, files, mostBytes);
   if (files.length === 0) return;
   const folder = await mkdtemp(join(tmpdir(), 'sightline-lookup-'));
   let duck: Duck | null = null;
   let fetched = 0;
   try {
-    duck = await openDuck({ memoryMb: LOOK_UP_MEMORY_MB, threads: 1, spillFolder: folder });
+    duck = await openDuck({ memoryMb: LOOKUP_MEMORY_MB, threads: 1, spillFolder: folder });
     for (let at = 0; seekers.size > 0; at = (at + 1) % files.length) {
-      if ([...seekers].every(({ seen }) => seen.has(at))) continue;
-      // A name of its own: DuckDB keeps what it knows of a file by its path and its time in seconds.
+      if ([...seekers].every(({ searchedFiles }) => searchedFiles.has(at))) continue;
+      // Each download gets a new name: DuckDB caches metadata by path and modification time in seconds.
       const local = join(folder, `${fetched++}.parquet`);
       await hdfs.download(files[at]!.path, local, limits);
       const served = [...seekers];
@@ -141,7 +141,7 @@ async function goThrough({ hdfs, date, seekers, signal, mostBytes }: Pass): Prom
         limits,
       );
       await rm(local);
-      for (const seeker of served) see(seeker, at, rows.get(seeker.id) ?? null);
+      for (const seeker of served) recordFile(seeker, at, rows.get(seeker.id) ?? null);
       for (const seeker of served.filter((one) => isDone(one, files.length))) {
         seekers.delete(seeker);
         seeker.resolve(seeker.best?.row ?? null);
@@ -153,26 +153,28 @@ async function goThrough({ hdfs, date, seekers, signal, mostBytes }: Pass): Prom
   }
 }
 
-/** Before anything is fetched. */
-function checkWeight(date: string, files: readonly FileFacts[], mostBytes: number): void {
+/** Refuses a day that is too large, before the first download. */
+function checkDayBytes(date: string, files: readonly FileFacts[], mostBytes: number): void {
   const bytes = files.reduce((sum, file) => sum + file.bytes, 0);
   if (bytes <= mostBytes) return;
   const megabytes = (some: number): string => `${Math.ceil(some / 2 ** 20)} MB`;
   throw new TooCostly(
     'bytes',
-    `The lake's day ${date} has ${megabytes(bytes)} in ${files.length} files, and a look-up reads ${megabytes(mostBytes)} at most: leave dt out, or read the lake itself with pandas, DuckDB or Spark (docs/data.md)`,
+    `Day ${date} of the lake has ${megabytes(bytes)} in ${files.length} files; ` +
+      `a lookup reads at most ${megabytes(mostBytes)}. ` +
+      'Leave dt out, or read the lake itself with pandas, DuckDB or Spark (docs/data.md)',
     ['dt'],
   );
 }
 
-function see(seeker: Seeker, at: number, row: LakeRow | null): void {
-  seeker.seen.add(at);
+function recordFile(seeker: Seeker, at: number, row: LakeRow | null): void {
+  seeker.searchedFiles.add(at);
   if (row && (seeker.best === null || at < seeker.best.at)) seeker.best = { at, row };
 }
 
-function isDone({ seen, best }: Seeker, files: number): boolean {
+function isDone({ searchedFiles, best }: Seeker, files: number): boolean {
   const needed = best?.at ?? files;
-  for (let at = 0; at < needed; at++) if (!seen.has(at)) return false;
+  for (let at = 0; at < needed; at++) if (!searchedFiles.has(at)) return false;
   return true;
 }
 
@@ -183,11 +185,13 @@ async function rowsIn(
   limits: { signal: AbortSignal },
 ): Promise<Map<Oid, LakeRow>> {
   const rows = await duck.rows(
-    `SELECT ${LAKE_ROW} FROM ${parquet([local])} WHERE detection_oid IN (${[...new Set(ids)].map((id) => BigInt(id)).join(', ')})`,
+    `SELECT ${LAKE_ROW} FROM ${parquet([local])}
+     WHERE detection_oid IN (${[...new Set(ids)].map((id) => BigInt(id)).join(', ')})`,
     undefined,
     limits,
   );
-  const found = new Map<Oid, LakeRow>();
-  for (const row of rows.map(lakeRow)) if (!found.has(row.met.detection.id)) found.set(row.met.detection.id, row);
-  return found;
+  const rowsById = new Map<Oid, LakeRow>();
+  for (const row of rows.map(lakeRow))
+    if (!rowsById.has(row.firstMet.detection.id)) rowsById.set(row.firstMet.detection.id, row);
+  return rowsById;
 }

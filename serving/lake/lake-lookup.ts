@@ -1,30 +1,29 @@
 /**
- * Finds one detection in the lake's files of a day: for ids whose row in HBase is gone.
+ * Finds one detection in the lake's files of a day, after HBase has deleted its row.
  *
- * It costs what the day weighs, so a day is gone through once for all who seek in it at the time (lake-day.ts), only so
- * many days at a time, and not at all where the day weighs more than a look-up may read. Who leaves is not waited for;
- * with the last one the pass ends.
+ * A lookup costs as much as the day is large. So all lookups of a day share one pass (lake-day.ts), few days are read
+ * at the same time, and a day above the limit is refused. A pass ends when the last caller has left.
  */
 import type { Hdfs } from '../../core/stores/hdfs/types.ts';
 import type { DayPass } from './lake-day.ts';
-import type { LookupTerms } from './lake-day.ts';
+import type { LookupOptions } from './lake-day.ts';
 import type { FindInLake } from './lake-row.ts';
-import { passOver } from './lake-day.ts';
+import { startDayPass } from './lake-day.ts';
 
-/** Nothing is bounded: for a caller that asks alone. */
-const ALONE: LookupTerms = { turns: { pass: (_, work) => work() }, mostBytes: Infinity, joinableMs: 0, now: Date.now };
+/** Without limits, for a single caller. */
+const ALONE: LookupOptions = { queue: { run: (_, work) => work() }, mostBytes: Infinity, joinableMs: 0, now: Date.now };
 
-export function lakeLookup(hdfs: Hdfs, terms: LookupTerms = ALONE): { find: FindInLake } {
+export function lakeLookup(hdfs: Hdfs, options: LookupOptions = ALONE): { find: FindInLake } {
   const days = new Map<string, DayPass>();
   return {
-    find(id, date, asker) {
+    find(id, date, waiter) {
       let pass = days.get(date);
-      if (!pass || pass.isOver || terms.now() - pass.beganAt > terms.joinableMs) {
-        const mine = (pass = passOver(hdfs, date, terms));
+      if (!pass || pass.isOver || options.now() - pass.startedAt > options.joinableMs) {
+        const mine = (pass = startDayPass(hdfs, date, options));
         days.set(date, mine);
         void mine.ended.finally(() => days.get(date) === mine && days.delete(date));
       }
-      return pass.seek(id, asker);
+      return pass.seek(id, waiter);
     },
   };
 }

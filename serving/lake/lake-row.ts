@@ -1,7 +1,7 @@
 /**
- * A row of the lake's table `detections` as look-ups read it with DuckDB, and what they know of its files.
+ * A row of the lake's table `detections` as lookups read it with DuckDB, and the epoch in a file's name.
  *
- * lake-day.ts seeks one id in a day, lake-listed.ts the rows of a page in their hours.
+ * lake-day.ts seeks one id in a day, listed-rows.ts the rows of a page in their hours.
  */
 import type { FirstMet } from '../../core/domain/first-met.ts';
 import type { Oid } from '../../core/domain/oid.ts';
@@ -10,17 +10,17 @@ import type { Row } from '../../core/stores/lake/duckdb.ts';
 import { oid } from '../../core/domain/oid.ts';
 import { instant } from '../../core/domain/time.ts';
 
-/** A row of the lake, with the name of its place as it stood. */
+/** A row of the lake, with the name that its place had then. */
 export interface LakeRow {
-  readonly met: Omit<FirstMet, 'logLife'>;
-  readonly placeName: string | null;
+  readonly firstMet: Omit<FirstMet, 'logLife'>;
+  readonly locationName: string | null;
 }
 
-/** Looks a detection up in the lake's files of a day. */
+/** Looks up a detection in the lake's files of a day; null if it is not there. */
 export type FindInLake = (id: Oid, date: string, limits?: Allowance) => Promise<LakeRow | null>;
 
-export const LOOK_UP_MEMORY_MB = 256;
-/** The columns that lakeRow takes. */
+export const LOOKUP_MEMORY_MB = 256;
+/** The columns that lakeRow needs. */
 export const LAKE_ROW = `detection_oid, geographical_location_oid, geographical_location, video_camera_oid, item_name,
        timestamp_detected, epoch_ms(arrived_at) AS arrived_at, kafka_partition, kafka_offset`;
 
@@ -32,7 +32,7 @@ export function epochOfFile(path: string): string {
 export function lakeRow(row: Row): LakeRow {
   const name = row.geographical_location ?? null;
   return {
-    met: {
+    firstMet: {
       partition: Number(row.kafka_partition),
       offset: Number(row.kafka_offset),
       arrival: instant(Number(row.arrived_at)),
@@ -44,6 +44,6 @@ export function lakeRow(row: Row): LakeRow {
         detectedAt: instant(Number(row.timestamp_detected)),
       },
     },
-    placeName: name === null ? null : String(name),
+    locationName: name === null ? null : String(name),
   };
 }

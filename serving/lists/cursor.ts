@@ -1,4 +1,4 @@
-/** Where a page of detections ended, as a text that callers hand back and need not understand: `time.id`. */
+/** The cursor of a page of detections, as opaque text for callers: `time.id` of the last entry. */
 import type { ListedDetection } from '../../core/stores/views/list-view.ts';
 import type { Oid } from '../../core/domain/oid.ts';
 import { OID_PATTERN } from '../../core/domain/oid.ts';
@@ -14,7 +14,7 @@ export function writeCursor({ detectedAt, id }: ListedDetection): string {
 
 export function readCursor(text: string): ListedDetection {
   if (!CURSOR.test(text))
-    throw new BadQuestion('cursor', 'cursor is not one that an answer gave; leave it out to begin with the newest');
+    throw new BadQuestion('cursor', 'cursor is not the next_cursor of an answer; leave it out to get the newest page');
   const [detectedAt, id] = text.split('.') as [string, string];
   return { detectedAt: instant(Number(detectedAt)), id: id as Oid };
 }

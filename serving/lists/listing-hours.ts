@@ -1,24 +1,23 @@
 /**
- * The newest detections of some hours, exactly, out of lists that are kept by the second.
+ * The newest detections of some hours, from lists that are kept by the second.
  *
- * listing.ts hands over the hours. The counts of the scope's minutes say in which minutes its newest entries lie, and
- * only those are read, in slices of time that begin with the width in which a page should lie and grow. Slices are
- * disjoint and go back in time, so nothing is missed or repeated. The cost: one read of counts, and for each slice one
- * read of the lists. A list holds the places of a group together, so a place that is seldom seen is looked for among
- * its neighbours.
+ * listing.ts passes the hours. The counts of the minutes tell which minutes hold the newest entries, and only those are
+ * read, in slices of time. The first slice is as wide as a page probably needs; later slices grow. Slices are disjoint
+ * and go back in time, so no entry is missing or repeated. The cost is one read of counts and one read of the lists for
+ * each slice. A list holds a group of places together, so a rare place is searched among its neighbours.
  */
 import type { Instant } from '../../core/domain/time.ts';
 import type { CountRow, Minutes } from '../../core/stores/views/count-view.ts';
 import type { PlacedDetection } from '../../core/stores/views/list-view.ts';
 import type { Part } from './list-part.ts';
 import { HOUR_MS, MINUTE_MS, SECOND_MS } from '../../core/domain/time.ts';
-import { GREATEST_OID, ofSlice } from './list-part.ts';
+import { GREATEST_OID, listSlice } from './list-part.ts';
 
 const NARROWEST_SLICE_MS = SECOND_MS;
 const SLICE_GROWTH = 4;
 
-/** The newest `limit` of the hours, sorted. */
-export async function ofHours(part: Part): Promise<PlacedDetection[]> {
+/** The newest `limit` entries of the hours, sorted. */
+export async function listHours(part: Part): Promise<PlacedDetection[]> {
   const countsOf = await countsByHour(part);
   const entries: PlacedDetection[] = [];
   for (let hour = part.hours.to; hour >= part.hours.from && entries.length < part.limit; hour--) {
@@ -26,7 +25,7 @@ export async function ofHours(part: Part): Promise<PlacedDetection[]> {
     if (!counts) continue;
     const after = hour === part.hours.to ? part.after : undefined;
     entries.push(
-      ...(await ofHour(
+      ...(await listHour(
         { ...part, hours: { from: hour, to: hour }, after, limit: part.limit - entries.length },
         counts,
       )),
@@ -35,7 +34,7 @@ export async function ofHours(part: Part): Promise<PlacedDetection[]> {
   return entries;
 }
 
-async function ofHour(part: Part, counts: readonly number[]): Promise<PlacedDetection[]> {
+async function listHour(part: Part, counts: readonly number[]): Promise<PlacedDetection[]> {
   const startMs = part.hours.from * HOUR_MS;
   const entries: PlacedDetection[] = [];
   let { after } = part;
@@ -47,7 +46,7 @@ async function ofHour(part: Part, counts: readonly number[]): Promise<PlacedDete
     let widthMs = Math.max(NARROWEST_SLICE_MS, Math.ceil((2 * part.limit * (end - from)) / span.counted));
     for (; end > from && entries.length < part.limit; widthMs *= SLICE_GROWTH) {
       const notBefore = Math.max(from, end - widthMs) as Instant;
-      entries.push(...(await ofSlice({ ...part, after, limit: part.limit - entries.length }, notBefore)));
+      entries.push(...(await listSlice({ ...part, after, limit: part.limit - entries.length }, notBefore)));
       end = notBefore;
       after = { detectedAt: notBefore, id: GREATEST_OID };
     }
@@ -55,7 +54,7 @@ async function ofHour(part: Part, counts: readonly number[]): Promise<PlacedDete
   return entries;
 }
 
-/** Minutes back from `end` (a fraction of the hour in minutes) until the whole ones among them hold `needed`. */
+/** The minutes before `end` (in minutes of the hour, with a fraction) whose whole minutes hold `needed` entries. */
 function spanOf(counts: readonly number[], end: number, needed: number): Minutes & { counted: number } {
   const to = Math.ceil(end);
   let from = to;
@@ -69,7 +68,7 @@ function spanOf(counts: readonly number[], end: number, needed: number): Minutes
   return { from, to, counted };
 }
 
-/** Detections of each minute, of the hours that have any. */
+/** Counts by minute, for the hours that have any. */
 async function countsByHour(part: Part): Promise<Map<number, number[]>> {
   const counts = new Map<number, number[]>();
   for (const { hour, cells } of await minutesOf(part)) {
@@ -80,7 +79,7 @@ async function countsByHour(part: Part): Promise<Map<number, number[]>> {
   return counts;
 }
 
-async function minutesOf({ scope, hours, snapshot, views, limits }: Part): Promise<CountRow[]> {
+async function minutesOf({ scope, hours, epochs: snapshot, views, limits }: Part): Promise<CountRow[]> {
   const rows = await Promise.all([
     snapshot.horizon === null
       ? []

@@ -1,9 +1,9 @@
 /**
  * The detections of a place in a window, newest first, page by page.
  *
- * The lists say which (listing.ts), the rows of `detections` say what. A row that is gone (it lives for days, a list
- * for as long as its epoch) or that by now tells of a later detection of the same id does not take its entry with it:
- * the lake has it. What the lake could not give in time is shown with what the list knows, marked incomplete.
+ * The lists name the entries (listing.ts), the rows of `detections` have their columns. A list lives as long as its
+ * epoch, a row only for days, and a later detection of the same id replaces it; the entry stays, and its row comes from
+ * the lake. If the lake does not answer in time, the entry has only the columns of the list and is marked incomplete.
  */
 import type { Scope } from '../../core/domain/counts.ts';
 import type { FirstMet } from '../../core/domain/first-met.ts';
@@ -11,19 +11,19 @@ import type { Rules } from '../../core/domain/rules.ts';
 import type { PlacedDetection } from '../../core/stores/views/list-view.ts';
 import type { DetectionsAnswer, ListedRow } from '../answers.ts';
 import type { Allowance } from '../bounds/allowance.ts';
-import type { ListedInLake } from '../lake/listed-rows.ts';
+import type { FindListedRows } from '../lake/listed-rows.ts';
 import type { PlaceNames } from '../counts/location-names.ts';
-import type { Asking } from '../counts/question-context.ts';
+import type { QuestionContext } from '../counts/question-context.ts';
 import type { WindowQuestion } from '../counts/window.ts';
 import type { LakeRow } from '../lake/lake-row.ts';
 import { requireAnswers } from '../../core/stores/rows/answers.ts';
 import { planSnapshotOf, viewOf, readOnValidSnapshot } from '../counts/counts.ts';
 import { readCursor, writeCursor } from '../lists/cursor.ts';
-import { joined, joinedOfLake } from './join.ts';
-import { listedKey } from '../lake/listed-rows.ts';
+import { joinLocation, joinLakeRow } from './join.ts';
+import { entryKey } from '../lake/listed-rows.ts';
 import { listPage } from '../lists/listing.ts';
 import { speedEpochsOf } from '../counts/plan.ts';
-import { searchedIn } from '../counts/clip-window.ts';
+import { searchedField } from '../counts/clip-window.ts';
 import { windowOf } from '../counts/window.ts';
 
 export type DetectionsQuestion = WindowQuestion & { location: Scope; limit?: number; cursor?: string | undefined };
@@ -32,63 +32,62 @@ const LIMIT = 50;
 
 export async function detections(
   question: DetectionsQuestion,
-  asking: Asking,
-  inLake: ListedInLake,
+  context: QuestionContext,
+  findInLake: FindListedRows,
   limits?: Allowance,
 ): Promise<DetectionsAnswer> {
   const { location, limit = LIMIT } = question;
-  const window = windowOf(question, asking.now());
+  const window = windowOf(question, context.now());
   const after = question.cursor === undefined ? null : readCursor(question.cursor);
   const { entries, snapshot, searched } = await readOnValidSnapshot(
-    asking.snapshots,
-    await asking.snapshots.current(),
+    context.snapshots,
+    await context.snapshots.current(),
     async (snapshot) => {
-      const { horizon } = planSnapshotOf(snapshot, asking.now());
-      const searched = await asking.searched(window, snapshot, limits);
-      const speedEpochs = speedEpochsOf(searched, planSnapshotOf(snapshot, asking.now()));
-      // One more than asked for tells whether there is a next page.
+      const { horizon } = planSnapshotOf(snapshot, context.now());
+      const searched = await context.clipWindow(window, snapshot, limits);
+      const speedEpochs = speedEpochsOf(searched, planSnapshotOf(snapshot, context.now()));
+      // One more entry than the limit shows whether there is a next page.
       const page = { scope: location, window: searched, after, limit: limit + 1 };
-      return { entries: await listPage(page, { horizon, speedEpochs }, asking, limits), snapshot, searched };
+      return { entries: await listPage(page, { horizon, speedEpochs }, context, limits), snapshot, searched };
     },
   );
-  const shown = entries.slice(0, limit);
+  const pageEntries = entries.slice(0, limit);
   const rows = requireAnswers(
     'detections',
-    await asking.detections.find(
-      shown.map(({ id }) => id),
+    await context.detections.find(
+      pageEntries.map(({ id }) => id),
       limits,
     ),
   );
-  const isGone = (entry: PlacedDetection, index: number): boolean => !tellsOf(rows[index] ?? null, entry);
-  const gone = shown.filter(isGone);
-  const ofLake = gone.length === 0 ? new Map<string, LakeRow>() : await inLake(gone, limits);
-  const places = await asking.places();
-  const last = shown.at(-1);
+  const isMissing = (entry: PlacedDetection, index: number): boolean => !isRowOf(rows[index] ?? null, entry);
+  const missing = pageEntries.filter(isMissing);
+  const lakeRows = missing.length === 0 ? new Map<string, LakeRow>() : await findInLake(missing, limits);
+  const places = await context.places();
+  const last = pageEntries.at(-1);
   return {
     location,
     ...window,
-    ...searchedIn(window, searched),
-    detections: shown.map((entry, index) =>
-      listedRow(entry, rows[index] ?? null, ofLake.get(listedKey(entry)), places, snapshot.rules),
+    ...searchedField(window, searched),
+    detections: pageEntries.map((entry, index) =>
+      listedRow(entry, { row: rows[index] ?? null, lakeRow: lakeRows.get(entryKey(entry)) }, places, snapshot.rules),
     ),
     next_cursor: entries.length > limit && last ? writeCursor(last) : null,
-    view: viewOf(snapshot, places, asking.now()),
+    view: viewOf(snapshot, places, context.now()),
   };
 }
 
-function tellsOf(row: FirstMet | null, entry: PlacedDetection): row is FirstMet {
+function isRowOf(row: FirstMet | null, entry: PlacedDetection): row is FirstMet {
   return row !== null && row.detection.detectedAt === entry.detectedAt && row.detection.location === entry.location;
 }
 
 function listedRow(
   entry: PlacedDetection,
-  row: FirstMet | null,
-  ofLake: LakeRow | undefined,
+  { row, lakeRow }: { row: FirstMet | null; lakeRow: LakeRow | undefined },
   places: PlaceNames,
   rules: Rules,
 ): ListedRow {
-  if (tellsOf(row, entry)) return { ...joined(row, places, rules), incomplete: false };
-  if (ofLake) return { ...joinedOfLake(ofLake, places, rules), incomplete: false };
+  if (isRowOf(row, entry)) return { ...joinLocation(row, places, rules), incomplete: false };
+  if (lakeRow) return { ...joinLakeRow(lakeRow, places, rules), incomplete: false };
   return {
     detection_oid: entry.id,
     geographical_location_oid: entry.location,

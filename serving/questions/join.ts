@@ -1,4 +1,4 @@
-/** A first-met row joined with the name of its place, in the fields that people see. */
+/** Joins a first-met row with the name of its place, in the fields of the API. */
 import type { FirstMet } from '../../core/domain/first-met.ts';
 import type { Rules } from '../../core/domain/rules.ts';
 import type { JoinedDetection } from '../answers.ts';
@@ -6,13 +6,16 @@ import type { PlaceNames } from '../counts/location-names.ts';
 import type { LakeRow } from '../lake/lake-row.ts';
 import { isDeferred } from '../../core/domain/rules.ts';
 
-/** The same of the lake: the Parquet has the name as it stood, which is shown only where B has lost it. */
-export function joinedOfLake({ met, placeName }: LakeRow, places: PlaceNames, rules: Rules): JoinedDetection {
-  const told = joined(met, places, rules);
-  return { ...told, geographical_location: told.geographical_location ?? placeName };
+/**
+ * The same for a row of the lake: the Parquet has the name that the place had then, which is used only if B has lost
+ * it.
+ */
+export function joinLakeRow({ firstMet, locationName }: LakeRow, places: PlaceNames, rules: Rules): JoinedDetection {
+  const current = joinLocation(firstMet, places, rules);
+  return { ...current, geographical_location: current.geographical_location ?? locationName };
 }
 
-export function joined(row: Omit<FirstMet, 'logLife'>, places: PlaceNames, rules: Rules): JoinedDetection {
+export function joinLocation(row: Omit<FirstMet, 'logLife'>, places: PlaceNames, rules: Rules): JoinedDetection {
   const { detection, arrival, partition, offset } = row;
   return {
     detection_oid: detection.id,

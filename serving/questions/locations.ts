@@ -1,47 +1,47 @@
 /**
- * How many detections each place had in a window.
+ * The count of every place in a window.
  *
- * Every place that was counted is there, whether dataset B knows it or not, and every place that B knows, with 0 if
- * nothing was counted: the sum of the list is the total, and a quiet place does not drop out of a table.
+ * The answer has every place with a count, known to dataset B or not, and every place of B, with 0 if it has no count:
+ * the total is the sum of the list, and a quiet place stays in the table.
  */
 import type { CountedLocation, LocationsAnswer } from '../answers.ts';
-import type { Waiting } from '../bounds/shared-work.ts';
-import type { Asking } from '../counts/question-context.ts';
+import type { Waiter } from '../bounds/shared-work.ts';
+import type { QuestionContext } from '../counts/question-context.ts';
 import type { WindowQuestion } from '../counts/window.ts';
 import { compareOids, oid } from '../../core/domain/oid.ts';
 import { viewOf } from '../counts/counts.ts';
 import { eachCounted, sumsBySubject, totalOf } from '../counts/merge.ts';
-import { searchedIn } from '../counts/clip-window.ts';
+import { searchedField } from '../counts/clip-window.ts';
 import { alignToMinutes, windowOf } from '../counts/window.ts';
 
 export type LocationsQuestion = WindowQuestion & { parts?: boolean; allowPartial?: boolean };
 
 export async function locations(
   question: LocationsQuestion,
-  asking: Asking,
-  asker?: Waiting,
+  context: QuestionContext,
+  asker?: Waiter,
 ): Promise<LocationsAnswer> {
-  const window = alignToMinutes(windowOf(question, asking.now()));
-  const { plan, read, snapshot } = await asking.count(
+  const window = alignToMinutes(windowOf(question, context.now()));
+  const { plan, read, snapshot } = await context.count(
     { scope: 'all', subject: 'place', window, allowPartial: question.allowPartial },
     asker,
   );
-  const places = await asking.places();
+  const places = await context.places();
   const sums = sumsBySubject(plan, read);
   const parts = totalOf(sums);
   const all = new Map<string, CountedLocation>();
-  for (const place of places.nameOf.keys()) all.set(place, located(place, 0));
-  eachCounted(sums, (place, count) => all.set(place, located(place, count)));
+  for (const place of places.nameOf.keys()) all.set(place, countedLocation(place, 0));
+  eachCounted(sums, (place, count) => all.set(place, countedLocation(place, count)));
   return {
     ...window,
-    ...searchedIn(window, plan.searched),
+    ...searchedField(window, plan.searched),
     total: parts.batch + parts.speed,
     locations: [...all.values()].sort(busiestFirst),
-    view: viewOf(snapshot, places, asking.now(), read.missing),
+    view: viewOf(snapshot, places, context.now(), read.missing),
     ...(question.parts ? { parts } : {}),
   };
 
-  function located(place: string, count: number): CountedLocation {
+  function countedLocation(place: string, count: number): CountedLocation {
     return { geographical_location_oid: place, geographical_location: places.nameOf.get(oid(place)) ?? null, count };
   }
 }

@@ -1,17 +1,14 @@
-/**
- * How many detections each step of a window had. Where its buckets begin is buckets.ts; two timelines of a step line
- * up.
- */
+/** The counts of each step of a window. buckets.ts defines the steps, so two timelines with the same step line up. */
 import type { Scope } from '../../core/domain/counts.ts';
 import type { TimelineAnswer, TimelinePoint } from '../answers.ts';
-import type { Waiting } from '../bounds/shared-work.ts';
-import type { Asking } from '../counts/question-context.ts';
+import type { Waiter } from '../bounds/shared-work.ts';
+import type { QuestionContext } from '../counts/question-context.ts';
 import type { WindowQuestion } from '../counts/window.ts';
 import { SECOND_MS } from '../../core/domain/time.ts';
 import { bucketsOf } from '../counts/buckets.ts';
 import { viewOf } from '../counts/counts.ts';
 import { sumsByBucket, totalOf } from '../counts/merge.ts';
-import { searchedIn } from '../counts/clip-window.ts';
+import { searchedField } from '../counts/clip-window.ts';
 import { alignToMinutes, windowOf } from '../counts/window.ts';
 
 export type TimelineQuestion = WindowQuestion & {
@@ -24,11 +21,15 @@ export type TimelineQuestion = WindowQuestion & {
 
 const STEP_SECONDS = 60;
 
-export async function timeline(question: TimelineQuestion, asking: Asking, asker?: Waiting): Promise<TimelineAnswer> {
-  const window = alignToMinutes(windowOf(question, asking.now()));
+export async function timeline(
+  question: TimelineQuestion,
+  context: QuestionContext,
+  asker?: Waiter,
+): Promise<TimelineAnswer> {
+  const window = alignToMinutes(windowOf(question, context.now()));
   const step = question.stepSeconds ?? STEP_SECONDS;
   const buckets = bucketsOf(window, step * SECOND_MS, question.tz);
-  const { plan, read, snapshot } = await asking.count(
+  const { plan, read, snapshot } = await context.count(
     { scope: question.location, subject: 'minute', window, allowPartial: question.allowPartial },
     asker,
   );
@@ -46,12 +47,12 @@ export async function timeline(question: TimelineQuestion, asking: Asking, asker
   return {
     location: question.location,
     ...window,
-    ...searchedIn(window, plan.searched),
+    ...searchedField(window, plan.searched),
     step,
     ...(question.tz === undefined ? {} : { tz: question.tz }),
     total: parts.batch + parts.speed,
     points,
-    view: viewOf(snapshot, await asking.places(), asking.now(), read.missing),
+    view: viewOf(snapshot, await context.places(), context.now(), read.missing),
     ...(question.parts ? { parts } : {}),
   };
 }

@@ -1,14 +1,14 @@
 /**
- * May the numbers be believed: what became of every record, how far each partition is behind, how far the batch layer
- * is.
+ * Whether the numbers can be trusted: tallies of all records, how far each partition is behind, and how far the batch
+ * layer is.
  *
- * Everything is of one snapshot, so that tallies, offsets and the view agree with each other.
+ * All of it comes from one snapshot, so that tallies, offsets and the view agree.
  */
 import type { DeadLetterReason } from '../../core/domain/dead-letters.ts';
 import type { Tallies } from '../../core/domain/tallies.ts';
 import type { TalliesAnswer, TrustAnswer, TrustPartition } from '../answers.ts';
 import type { Snapshot } from '../snapshot/snapshot.ts';
-import type { Asking } from '../counts/question-context.ts';
+import type { QuestionContext } from '../counts/question-context.ts';
 import { DEAD_LETTER_REASONS } from '../../core/domain/dead-letters.ts';
 import { endOf, epoch, epochAt, nameOf } from '../../core/domain/epoch.ts';
 import { addTallies, NO_TALLIES, recordsOf } from '../../core/domain/tallies.ts';
@@ -17,15 +17,15 @@ import { Retryable } from '../../core/process/errors.ts';
 import { resumesAt, remedyOf } from '../../core/process/hold-text.ts';
 import { viewOf } from '../counts/counts.ts';
 
-export async function trust(asking: Asking): Promise<TrustAnswer> {
-  const snapshot = await asking.snapshots.current();
+export async function trust(context: QuestionContext): Promise<TrustAnswer> {
+  const snapshot = await context.snapshots.current();
   const { rules, horizon } = snapshot;
-  const now = asking.now();
-  const fault = asking.snapshots.logFault();
-  if (!snapshot.ends || fault) throw new Retryable('Kafka', 'Kafka does not tell the ends of the log', fault);
+  const now = context.now();
+  const fault = context.snapshots.logFault();
+  if (!snapshot.ends || fault) throw new Retryable('Kafka', 'Kafka does not answer with the ends of the log', fault);
   const { ends } = snapshot.ends;
-  const isRunning = await asking.runUnderWay();
-  const held = await asking.held(snapshot);
+  const isRunning = await context.isRunUnderWay();
+  const heldPartitions = await context.heldPartitions(snapshot);
   const all = snapshot.progress.map(({ tallies }) => tallies).reduce(addTallies, NO_TALLIES);
   return {
     generation: rules.generation,
@@ -33,14 +33,18 @@ export async function trust(asking: Asking): Promise<TrustAnswer> {
     tallies: talliesAnswer(all),
     partitions: snapshot.progress.map((_, p) => partition(snapshot, ends, p, now)).sort(worstFirst),
     dead_letters: deadLetters(all),
-    held: held.map((each) => ({ ...each, goes_on_at: resumesAt(each, asking.aheadMs), remedy: remedyOf(each) })),
+    held: heldPartitions.map((each) => ({
+      ...each,
+      goes_on_at: resumesAt(each, context.aheadMs),
+      remedy: remedyOf(each),
+    })),
     horizon: horizon && {
       epoch: nameOf(horizon.epoch, rules),
       ends_at: endOf(horizon.epoch, rules),
       published_at: horizon.publishedAt,
     },
     batch: batchOf(snapshot, now, isRunning),
-    view: viewOf(snapshot, await asking.places(), now),
+    view: viewOf(snapshot, await context.places(), now),
   };
 }
 
@@ -75,7 +79,7 @@ function deadLetters({ dead_letters_by_reason: byReason }: Tallies): TrustAnswer
     .sort((a, b) => b.count - a.count || (a.reason < b.reason ? -1 : 1));
 }
 
-/** Epochs that are over and not published; one that just ended counts, as nobody waits for it yet. */
+/** The state of the batch layer. An epoch that has just ended counts as behind. */
 function batchOf({ rules, horizon }: Snapshot, now: number, isRunning: boolean): TrustAnswer['batch'] {
   const open = epoch(Math.max(rules.firstEpoch, epochAt(now, rules)));
   const next = epoch(horizon ? horizon.epoch + 1 : rules.firstEpoch);
@@ -83,7 +87,7 @@ function batchOf({ rules, horizon }: Snapshot, now: number, isRunning: boolean):
   return {
     behind_epochs: behind,
     behind_seconds: behind === 0 ? 0 : Math.max(0, now - endOf(next, rules)) / SECOND_MS,
-    // With nothing to publish the lock is held to archive.
+    // If nothing is to publish, the owner of the lock archives.
     running: isRunning && behind > 0 ? nameOf(next, rules) : null,
     open_epoch: nameOf(open, rules),
     open_ends_at: endOf(open, rules),

@@ -1,9 +1,8 @@
 /**
- * Builds the Next.js app when its build is missing or not of these sources.
+ * Builds the Next.js app if its build is missing or belongs to other sources.
  *
- * `sightline serve` and `npm start` call it before they serve. The build is recognised by a fingerprint of everything
- * that goes into it, because file times say nothing after a checkout; a build that failed leaves no fingerprint and is
- * made again.
+ * `sightline serve` and `npm start` call it before they serve. A fingerprint of all sources identifies the build,
+ * because file times say nothing after a checkout. A failed build leaves no fingerprint, so it is repeated.
  */
 import { spawn } from 'node:child_process';
 import { createHash } from 'node:crypto';
@@ -21,34 +20,34 @@ const FINGERPRINT_FILE = join(APP_FOLDER, '.next', 'sightline-fingerprint');
 const SOURCES = ['core', 'serving', 'dashboard-next', 'tsconfig.json', 'package-lock.json'];
 const NOT_SOURCES = new Set(['.next', 'node_modules', 'next-env.d.ts', 'tsconfig.tsbuildinfo']);
 
-/** Next.js lets one build run at a time; the other one may be of these very sources. */
+/** Next.js allows one build at a time; the other build may be of the same sources. */
 const OTHER_BUILD = /Another next build process is already running/;
 const OTHER_BUILD_LIMIT_MS = 180_000;
 const OTHER_BUILD_PAUSE_MS = 1_000;
 
 /**
- * Resolves when the build is of these sources; `say` is told what takes long. Throws a Refusal with the build's last
- * words, or the signal's reason when that ends it.
+ * Resolves when the build belongs to these sources; `report` gets messages about slow steps. Throws a Refusal with the
+ * end of the build's output, or the signal's reason if the signal aborts.
  */
-export async function ensureBuilt(say: (who: string, what: string) => void, signal?: AbortSignal): Promise<void> {
-  // Another line of Node is another compiler's host: a build is repeated rather than hoped for.
-  const wanted = `${fingerprintOf(SOURCES.map((source) => join(ROOT, source)))} ${process.versions.modules}`;
-  if (wanted === builtFingerprint()) return;
-  say('app', 'is built; this takes about half a minute');
+export async function ensureBuilt(report: (who: string, what: string) => void, signal?: AbortSignal): Promise<void> {
+  // Another major version of Node needs another build.
+  const expected = `${fingerprintOf(SOURCES.map((source) => join(ROOT, source)))} ${process.versions.modules}`;
+  if (expected === builtFingerprint()) return;
+  report('app', 'building the app; this takes about half a minute');
   const deadlineMs = Date.now() + OTHER_BUILD_LIMIT_MS;
-  while (wanted !== builtFingerprint()) {
+  while (expected !== builtFingerprint()) {
     rmSync(FINGERPRINT_FILE, { force: true });
     const { code, output } = await build(signal);
     signal?.throwIfAborted();
-    if (code === 0) writeFileSync(FINGERPRINT_FILE, wanted);
+    if (code === 0) writeFileSync(FINGERPRINT_FILE, expected);
     else if (!OTHER_BUILD.test(output) || Date.now() > deadlineMs) {
       throw new Refusal(
         EXIT.bug,
-        `The app could not be built; next build ended with ${code}:\n${output.slice(-4_000)}`,
+        `The app could not be built: next build ended with exit code ${code}:\n${output.slice(-4_000)}`,
       );
     } else await pause(OTHER_BUILD_PAUSE_MS, undefined, signal ? { signal } : {});
   }
-  say('app', 'is built');
+  report('app', 'is built');
 }
 
 function builtFingerprint(): string | null {

@@ -1,8 +1,8 @@
 /**
- * `sightline serve`: the API and the dashboard, until told to stop.
+ * `sightline serve`: serves the API and the dashboard until it is stopped.
  *
- * Next.js is run in this process, so that the signal, the connections and the stores have one owner. Stopping ends
- * streams at once, lets short answers end, cuts what is left after two seconds, and closes the stores last.
+ * Next.js runs in this process, so that the signal, the connections and the stores have one owner. A stop ends streams
+ * at once, lets short answers finish, cuts the rest after two seconds, and closes the stores last.
  */
 import type { Server } from 'node:http';
 import type { Server as HttpsServer } from 'node:https';
@@ -36,16 +36,18 @@ export function serveCommand(): Command {
 }
 
 /**
- * `sightline user NAME`: a line for AUTH_USERS; the password comes from standard input, never from the command line.
+ * `sightline user NAME`: prints a line for AUTH_USERS; reads the password from standard input, never from the command
+ * line.
  */
 export function userCommand(): Command {
   return new Command('user')
-    .description('make a line for AUTH_USERS (AUTH=basic); reads the password from standard input')
+    .description('print a line for AUTH_USERS (AUTH=basic); reads the password from standard input')
     .argument('<name>', 'without colon or space')
     .addOption(new Option('--role <role>', 'what the user may see').choices(['viewer', 'operator']).default('viewer'))
     .action((name: string, { role }: { role: Role }) =>
       runCommand(async () => {
-        if (!/^[^:\s]+$/.test(name)) throw new Refusal(EXIT.usage, 'A name has no colon and no space');
+        if (!/^[^:\s]+$/.test(name))
+          throw new Refusal(EXIT.usage, `The name is ${JSON.stringify(name)}; no colon and no space were expected`);
         const password = (await text(process.stdin)).replace(/\r?\n$/, '');
         const length = [...password.normalize('NFC')].length;
         if (length < LEAST_PASSWORD_CHARACTERS)
@@ -64,7 +66,7 @@ async function serve(config: Config, signal: AbortSignal): Promise<number> {
   const say = (who: string, what: string): void => void process.stderr.write(`${who}: ${what}\n`);
   await ensureBuilt(say, signal);
   const { BIND: hostname, PORT: port } = config;
-  // React and Next.js choose their production code by it when they are loaded.
+  // React and Next.js read NODE_ENV when they are loaded.
   Object.assign(process.env, { NODE_ENV: 'production', NEXT_TELEMETRY_DISABLED: '1' });
   const { default: next } = await import('next');
   const app = next({ dir: APP_FOLDER, dev: false, hostname, port });
@@ -77,7 +79,7 @@ async function serve(config: Config, signal: AbortSignal): Promise<number> {
   const pairWatch = pair && watchPair(server as HttpsServer, pair, currentServing());
   server.keepAliveTimeout = config.KEEP_ALIVE_SECONDS * SECOND_MS;
   const connections = connectionsOf(server);
-  const metricsServer = await ownMetrics(config);
+  const metricsServer = await serveOwnMetrics(config);
   if (metricsServer) say('app', `shows its metrics on port ${metricsServer.port}`);
   await listen(server, hostname, port);
   say('app', `answers at ${pair ? 'https' : 'http'}://${hostPort(reachable(hostname), portOf(server))}`);
@@ -91,8 +93,8 @@ async function serve(config: Config, signal: AbortSignal): Promise<number> {
   return EXIT.done;
 }
 
-/** On METRICS_PORT, where it is set: what is for operators is then not on the port that everybody reaches. */
-async function ownMetrics({ BIND: host, METRICS_PORT: port }: Config): Promise<MetricsServer | null> {
+/** Serves metrics on METRICS_PORT if it is set, so that the public port does not serve them. */
+async function serveOwnMetrics({ BIND: host, METRICS_PORT: port }: Config): Promise<MetricsServer | null> {
   if (port === 0) return null;
   const { metrics, ready } = currentServing();
   return serveMetrics(metrics.registry, { host, port }, async () => {
@@ -106,7 +108,7 @@ function listen(server: Server | HttpsServer, host: string, port: number): Promi
     server.once('error', (fault: NodeJS.ErrnoException) =>
       reject(
         fault.code === 'EADDRINUSE'
-          ? new Refusal(EXIT.dependency_down, `Port ${port} on ${host} is taken; PORT chooses another`, fault)
+          ? new Refusal(EXIT.dependency_down, `Port ${port} on ${host} is in use; choose another with PORT`, fault)
           : fault,
       ),
     );

@@ -1,10 +1,10 @@
 /**
- * The connections of a server, and which answers are under way on each, so that stopping waits for nothing else.
+ * The connections of a server and the answers that run on each, so that a stop waits for nothing else.
  *
- * command.ts closes the server by it. Node counts a connection that has not asked anything yet as busy, and browsers
- * open such ones ahead; so what is idle is known here. An answer may end; an endless one (server-sent events, ended by
- * their owner before) only gets the moment that its last bytes need, since a client that does not read would take for
- * ever.
+ * command.ts closes the server with it. Node counts a connection without a request as busy, and browsers open such
+ * connections in advance, so this file tracks which ones are idle. A running answer may finish. A stream of server-sent
+ * events, which its owner has already ended, gets only a moment for its last bytes, because a client that does not read
+ * would delay the stop for ever.
  */
 import type { Server as HttpServer, ServerResponse } from 'node:http';
 import type { Server as HttpsServer } from 'node:https';
@@ -17,7 +17,7 @@ export interface CloseLimits {
 }
 
 export interface Connections {
-  /** Takes no new connections, and resolves when all are closed: by themselves, or cut when their limit has passed. */
+  /** Accepts no new connections and resolves when all are closed, by themselves or after their limit. */
   close(limits: CloseLimits): Promise<void>;
 }
 
@@ -29,7 +29,7 @@ export function connectionsOf(server: HttpServer | HttpsServer): Connections {
     raw.add(socket);
     socket.once('close', () => raw.delete(socket));
   });
-  // With TLS requests come on sockets of their own, above the connections.
+  // With TLS, requests arrive on sockets above the raw connections.
   server.on(server instanceof TlsServer ? 'secureConnection' : 'connection', (socket: Socket) => {
     underWay.set(socket, new Set());
     socket.once('close', () => underWay.delete(socket));

@@ -2,10 +2,9 @@
  * TLS in the server itself: a certificate with its chain and its key, read at the start and again when the files
  * change.
  *
- * command.ts serves with it where TLS_CERT_FILE and TLS_KEY_FILE are set. A pair that cannot be served with is refused
- * at the start; later the one before stays, and the log and a metric say so. Files are looked at by time rather than
- * watched, because certificates are renewed by renaming, through links and by mounts, which watchers miss. Connections
- * that are open keep the pair that they began with.
+ * command.ts uses it if TLS_CERT_FILE and TLS_KEY_FILE are set. A wrong pair stops the start; later the server keeps
+ * the previous pair, and the log and a metric report the fault. The files are compared at intervals instead of watched,
+ * because renewal replaces them by renames, links and mounts, which watchers miss. Open connections keep their pair.
  */
 import { createPrivateKey, X509Certificate } from 'node:crypto';
 import { readFileSync } from 'node:fs';
@@ -34,7 +33,7 @@ export interface Pair extends PairFiles {
 const LOOK_EVERY_MS = 10_000;
 const LEAST_VERSION = 'TLSv1.2';
 
-/** Null where the app speaks HTTP. */
+/** The files of the pair; null if the app serves HTTP. */
 export function pairFilesOf({
   TLS_CERT_FILE: certFile,
   TLS_KEY_FILE: keyFile,
@@ -42,47 +41,47 @@ export function pairFilesOf({
   return certFile !== undefined && keyFile !== undefined ? { certFile, keyFile } : null;
 }
 
-/** Throws a Refusal that says what is wrong with which file; never shows a key. */
+/** Throws a Refusal that names the file and its fault; never shows a key. */
 export function readPair({ certFile, keyFile }: PairFiles, now: number): Pair {
   const cert = contentOf('TLS_CERT_FILE', certFile);
   const key = contentOf('TLS_KEY_FILE', keyFile);
-  const certificate = parsed('TLS_CERT_FILE', certFile, 'a certificate in PEM', () => new X509Certificate(cert));
-  const privateKey = parsed('TLS_KEY_FILE', keyFile, 'a private key in PEM without a password', () =>
+  const certificate = parsePem('TLS_CERT_FILE', certFile, 'a certificate in PEM', () => new X509Certificate(cert));
+  const privateKey = parsePem('TLS_KEY_FILE', keyFile, 'a private key in PEM without a password', () =>
     createPrivateKey(key),
   );
   if (!certificate.checkPrivateKey(privateKey))
-    throw refused(`TLS_KEY_FILE ${keyFile} is not the key of the certificate in TLS_CERT_FILE ${certFile}`);
+    throw tlsRefusal(`TLS_KEY_FILE ${keyFile} is not the key of the certificate in TLS_CERT_FILE ${certFile}`);
   const [beginsAt, endsAt] = [Date.parse(certificate.validFrom), Date.parse(certificate.validTo)];
   if (now >= endsAt)
-    throw refused(
-      `the certificate in TLS_CERT_FILE ${certFile} ended on ${certificate.validTo}; a valid one was expected`,
+    throw tlsRefusal(
+      `the certificate in TLS_CERT_FILE ${certFile} expired on ${certificate.validTo}; a valid one was expected`,
     );
   if (now < beginsAt)
-    throw refused(
-      `the certificate in TLS_CERT_FILE ${certFile} begins on ${certificate.validFrom}; one that is valid now was expected`,
+    throw tlsRefusal(
+      `the certificate in TLS_CERT_FILE ${certFile} is valid from ${certificate.validFrom}; a valid one was expected`,
     );
-  // OpenSSL reads the chain behind the first certificate, and has its own opinion of keys that are too short.
-  parsed('TLS_CERT_FILE', certFile, 'a certificate with its chain', () =>
+  // OpenSSL also checks the chain behind the first certificate and the length of the key.
+  parsePem('TLS_CERT_FILE', certFile, 'a certificate with its chain', () =>
     createSecureContext({ cert, key, minVersion: LEAST_VERSION }),
   );
   return { certFile, keyFile, cert, key, endsAt };
 }
 
-const refused = (text: string): Refusal => new Refusal(EXIT.usage, `TLS: ${text}`);
+const tlsRefusal = (text: string): Refusal => new Refusal(EXIT.usage, `TLS: ${text}`);
 
 function contentOf(variable: string, file: string): Buffer {
   try {
     return readFileSync(file);
   } catch (fault) {
-    throw refused(`${variable} ${file} cannot be read (${messageOf(fault)})`);
+    throw tlsRefusal(`${variable} ${file} cannot be read (${messageOf(fault)})`);
   }
 }
 
-function parsed<T>(variable: string, file: string, expected: string, parse: () => T): T {
+function parsePem<T>(variable: string, file: string, expected: string, parse: () => T): T {
   try {
     return parse();
   } catch (fault) {
-    throw refused(`${variable} ${file} does not hold what was expected, ${expected} (${messageOf(fault)})`);
+    throw tlsRefusal(`${variable} ${file} is not valid; ${expected} was expected (${messageOf(fault)})`);
   }
 }
 
@@ -96,34 +95,35 @@ export interface PairWatch {
   stop(): void;
 }
 
-/** Serves with another pair as soon as the files hold one that fits. */
+/** Replaces the pair as soon as the files hold a new valid one. */
 export function watchPair(
   server: Pick<HttpsServer, 'setSecureContext'>,
   first: Pair,
   { metrics, log, now }: Pick<Serving, 'metrics' | 'log' | 'now'>,
   everyMs = LOOK_EVERY_MS,
 ): PairWatch {
-  let seen = fingerprintOf(first);
-  let unfit: string | null = null;
-  metrics.certificateEnds(first.endsAt / SECOND_MS);
+  let servedFingerprint = fingerprintOf(first);
+  let rejectedFingerprint: string | null = null;
+  metrics.setCertificateEnd(first.endsAt / SECOND_MS);
   const look = (): void => {
-    const found = fingerprintOf(first);
-    if (found === seen) return;
+    const fingerprint = fingerprintOf(first);
+    if (fingerprint === servedFingerprint) return;
     try {
       const { cert, key, endsAt } = readPair(first, now());
       server.setSecureContext({ cert, key, minVersion: LEAST_VERSION });
-      seen = found;
-      metrics.certificateEnds(endsAt / SECOND_MS);
-      metrics.certificateRead('taken');
-      log.info({ ends: new Date(endsAt).toISOString() }, 'another certificate is served');
+      servedFingerprint = fingerprint;
+      metrics.setCertificateEnd(endsAt / SECOND_MS);
+      metrics.countCertificateRead('taken');
+      log.info({ ends: new Date(endsAt).toISOString() }, 'the server has taken a new certificate');
     } catch (fault) {
-      // Two files are not replaced at once: what does not fit is refused when it is the same at the next look.
-      if (unfit !== found) return void (unfit = found);
-      seen = found;
-      metrics.certificateRead('refused');
+      // Two files are not replaced at the same moment, so a wrong pair is refused only if it is the same at the next
+      // check.
+      if (rejectedFingerprint !== fingerprint) return void (rejectedFingerprint = fingerprint);
+      servedFingerprint = fingerprint;
+      metrics.countCertificateRead('refused');
       log.error(
         { because: messageOf(fault) },
-        'a changed certificate or key is not taken; the one before is served still',
+        'the server has refused a changed certificate or key and keeps the previous one',
       );
     }
   };
@@ -133,8 +133,8 @@ export function watchPair(
 }
 
 /**
- * The bytes of both files, or that one cannot be read: a few KB, so comparing them is cheaper than being wrong about
- * times of files.
+ * The bytes of both files, or the error of reading them. They have a few KB, so a comparison is cheap and safer than
+ * file times.
  */
 function fingerprintOf({ certFile, keyFile }: PairFiles): string {
   return [certFile, keyFile]

@@ -1,10 +1,10 @@
 /**
- * The ends of the log over the last seconds, without letting Kafka hold up an answer.
+ * The ends of the log over the last seconds; a slow Kafka does not delay answers.
  *
- * snapshot.ts asks for newer ends before it reads progress. While Kafka is away the last known ends stand and
- * freshness grows, which is true: counts are in HBase and stay exact, only how far behind the log they are is no longer
- * known better. The ends are those of the log, not those of what is delivered: behind a transaction that hangs, what
- * was acknowledged waits unseen.
+ * snapshot.ts asks for newer ends before it reads progress. While Kafka does not answer, the last known ends stay and
+ * freshness grows. That is true: counts are in HBase and stay exact, only the distance to the end of the log is
+ * unknown. The ends are those of the log and not of the delivered records, because acknowledged records can wait unseen
+ * behind a transaction that hangs.
  */
 import { setTimeout as pause } from 'node:timers/promises';
 import type { LogAdmin } from '../../core/stores/kafka/types.ts';
@@ -15,9 +15,9 @@ const WAIT_MS = 1_500;
 const REST_MS = 2_000;
 
 export interface LogEnds {
-  /** Asks once more, waiting a bounded time; returns the ends that are known, newest first. */
+  /** Asks Kafka again and waits a limited time; returns the known ends, newest first. */
   refresh(): Promise<readonly EndOffsets[]>;
-  /** Why the newest question was not answered; null if it was. */
+  /** The fault of the newest request; null if Kafka has answered it. */
   fault(): unknown;
 }
 

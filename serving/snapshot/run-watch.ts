@@ -1,7 +1,7 @@
 /**
- * Whether a run of the batch layer is under way: true while a living process holds the lock of the lake.
+ * Whether a run of the batch layer is active: true while a living process holds the lock of the lake.
  *
- * Asked by questions/trust.ts.
+ * questions/trust.ts asks it.
  */
 import type { ControlStore } from '../../core/stores/control/control.ts';
 import { LAKE_LEASE } from '../../core/stores/control/lease-rows.ts';

@@ -1,11 +1,10 @@
 /**
- * The snapshot that an answer stands on: the horizon, the partitions' progress and the log's ends, read in the order
- * that makes the answer's promise true.
+ * The snapshot that an answer is read from: the horizon, the progress of the partitions and the ends of the log, read
+ * in the order that makes the answer's promise true.
  *
- * Every question takes a snapshot first and reads its counts after it; one snapshot serves all questions of the next
- * quarter of a second, so that many viewers ask Kafka and the control table no more often than one. Order: ends, then
- * progress and horizon, then (in the questions) counts. Read the other way round, a count could be older than what
- * `speed_as_of` claims.
+ * Every question takes a snapshot first and reads its counts after it. One snapshot serves all questions of a quarter
+ * of a second, so many viewers cost Kafka and the control table no more than one. The order is: ends, then progress and
+ * horizon, then (in the questions) counts. In the reverse order a count could be older than `speed_as_of` claims.
  */
 import type { ControlStore } from '../../core/stores/control/control.ts';
 import type { LogAdmin } from '../../core/stores/kafka/types.ts';
@@ -26,20 +25,21 @@ export interface Snapshot {
   readonly rules: Rules;
   readonly horizon: Horizon | null;
   /**
-   * One a partition that is recorded or holds a record; where nothing was processed yet, the generation's first offset.
+   * One entry for each partition that is recorded or holds a record; before its first batch, the generation's first
+   * offset.
    */
   readonly progress: readonly Progress[];
-  /** The newest ends of the log that are known; null if Kafka has never answered. */
+  /** The newest known ends of the log; null if Kafka has never answered. */
   readonly ends: EndOffsets | null;
   readonly standing: Standing;
 }
 
 export interface SnapshotReader {
-  /** `other`: a snapshot that did not hold and must not be returned again. */
+  /** The newest snapshot. `other`: a snapshot that was not valid long enough and must not be returned again. */
   current(other?: Snapshot): Promise<Snapshot>;
-  /** Whether what was read since `snapshot` may be added up: its epochs cannot have been pruned in between. */
+  /** Whether cells that were read since `snapshot` are complete: no epoch of it can have been pruned meanwhile. */
   isStillValid(snapshot: Snapshot): Promise<boolean>;
-  /** Why the ends of the log are not known any better; null if they are. */
+  /** The fault of the newest request for the ends of the log; null if there is none. */
   logFault(): unknown;
 }
 
@@ -75,7 +75,7 @@ export function snapshotReader(sources: SnapshotSources, options: SnapshotOption
       control.horizon(rules.generation),
       progressOf(0, partitionsEver(rules)),
     ]);
-    // After the progress: what it includes was decided by counts that were recorded by then.
+    // Read after the progress, so every partition that the progress includes is already recorded.
     const { growths, growingTo } = await control.growth(rules.generation);
     const recorded = Math.max(partitionsEver({ ...rules, growths }), growingTo ?? 0);
     const progress = [...known, ...(await progressOf(known.length, Math.max(recorded, filledOf(history[0]))))];
@@ -89,7 +89,7 @@ export function snapshotReader(sources: SnapshotSources, options: SnapshotOption
       return (last = await pending);
     },
     async isStillValid(snapshot) {
-      // Half of the grace that is recorded with the horizon is safe without asking again (core/domain/grace.ts).
+      // Within half of the recorded grace period nothing can have been pruned (core/domain/grace.ts).
       if (now() - snapshot.readAt < reliedOnMs(snapshot.horizon)) return true;
       const horizon = await control.horizon(rules.generation);
       return (horizon?.epoch ?? null) === (snapshot.horizon?.epoch ?? null);
@@ -98,7 +98,7 @@ export function snapshotReader(sources: SnapshotSources, options: SnapshotOption
   };
 }
 
-/** How many partitions there are up to the last one that holds a record: one that nobody recorded counts as behind. */
+/** The number of partitions up to the last one that holds a record; an unrecorded partition counts as behind. */
 function filledOf(newest: EndOffsets | undefined): number {
   return (newest?.ends.findLastIndex((end) => end > 0) ?? -1) + 1;
 }

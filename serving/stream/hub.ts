@@ -1,10 +1,10 @@
 /**
- * The hub: one reader for all viewers, so that the stores carry the same load for one of them and for a thousand.
+ * The hub: one reader for all viewers, so that a thousand viewers load the stores no more than one.
  *
- * streams.ts brings viewers. While there are any, one poll asks for progress and horizon, a few rows of the control
- * table; only when they moved, or the minute did, is a topic read again, and its one frame goes to all of its viewers.
- * The last viewer takes the topic away, the last topic stops the poll. A push from the speed layer would be quicker by
- * half a poll, and would tie both layers' lives together.
+ * streams.ts subscribes viewers. While there are any, one poll reads progress and horizon, a few rows of the control
+ * table. Only when they or the minute have changed is a topic read again, and its one frame goes to all of its viewers.
+ * The topic ends with its last viewer, the poll with the last topic. A push from the speed layer would save half a poll
+ * interval, but it would couple the two layers.
  */
 import type { Frame } from './frames.ts';
 import type { Snapshot } from '../snapshot/snapshot.ts';
@@ -18,16 +18,17 @@ import { topicOf } from './topic.ts';
 export interface HubOptions {
   readonly now: () => number;
   readonly pollMs: number;
-  /** Told when the numbers of viewers and of different questions change. */
+  /** Called when the numbers of viewers and of different questions change. */
   readonly onSize: (viewers: number, questions: number) => void;
 }
 
 export interface StreamHub {
   /**
-   * Resolves when the viewers of a connection were told the first states, or those of them whose questions have one;
-   * throws what reading threw where none has, or why the client has left. Returns the way out.
+   * Subscribes the viewers of a connection and resolves when they have their first states. A question without an answer
+   * is skipped; if none has an answer, throws the fault of the first. Also throws when the client leaves. Returns the
+   * function that unsubscribes.
    */
-  watch(watched: readonly Watched[], lastEventId: string | null, left?: AbortSignal): Promise<() => void>;
+  watch(watched: readonly Watched[], lastEventId: string | null, signal?: AbortSignal): Promise<() => void>;
   readonly viewers: number;
   /** Ends every stream. */
   endAll(): void;
@@ -47,11 +48,11 @@ export function streamHub(source: StreamSource, options: HubOptions): StreamHub 
   const topics = new Map<string, Topic>();
   const poll = poller(source, topics, options);
   let viewers = 0;
-  const sized = (change: number): void => {
+  const changeViewers = (change: number): void => {
     viewers += change;
     options.onSize(viewers, topics.size);
   };
-  const enter = (question: StreamQuestion, viewer: Viewer) => {
+  const subscribe = (question: StreamQuestion, viewer: Viewer) => {
     const key = nameOfQuestion(question);
     const topic = topics.get(key) ?? topicOf(question, source, options.now);
     topics.set(key, topic);
@@ -62,24 +63,24 @@ export function streamHub(source: StreamSource, options: HubOptions): StreamHub 
     return { topic, viewer, leave };
   };
   return {
-    async watch(watched, lastEventId, left) {
-      const entered = watched.map(({ question, viewer }) => enter(question, viewer));
-      let isIn = true;
-      sized(1);
+    async watch(watched, lastEventId, signal) {
+      const subscriptions = watched.map(({ question, viewer }) => subscribe(question, viewer));
+      let isWatching = true;
+      changeViewers(1);
       const leave = (): void => {
-        if (!isIn) return;
-        isIn = false;
-        for (const one of entered) one.leave();
-        sized(-1);
+        if (!isWatching) return;
+        isWatching = false;
+        for (const one of subscriptions) one.leave();
+        changeViewers(-1);
       };
       try {
-        const joined = await untilAborted(
-          Promise.allSettled(entered.map(({ topic, viewer }) => topic.join(viewer, lastEventId))),
-          left,
+        const results = await untilAborted(
+          Promise.allSettled(subscriptions.map(({ topic, viewer }) => topic.join(viewer, lastEventId))),
+          signal,
         );
-        // Those that have no answer now are read again at the next poll, which tells the viewer why.
-        const failed = joined.filter((one) => one.status === 'rejected');
-        if (failed.length === joined.length && failed[0]) throw failed[0].reason;
+        // The next poll reads failed questions again and sends the viewer their fault.
+        const failed = results.filter((one) => one.status === 'rejected');
+        if (failed.length === results.length && failed[0]) throw failed[0].reason;
       } catch (fault) {
         leave();
         throw fault;
@@ -103,43 +104,43 @@ function poller(
   options: HubOptions,
 ): { start(): void; stop(): void } {
   let timer: NodeJS.Timeout | null = null;
-  let isAsking = false;
+  let isPolling = false;
   let snapshot: Snapshot | null = null;
   let isDown = false;
-  let beatAt = 0;
+  let nextBeatAt = 0;
 
-  const tellAll = (frame: Frame): void => {
+  const notifyAll = (frame: Frame): void => {
     for (const topic of topics.values()) topic.notify(frame);
   };
-  const beat = (isDue: boolean, frame: () => Frame): void => {
-    if (!isDue && options.now() < beatAt) return;
-    beatAt = options.now() + BEAT_MS;
-    tellAll(frame());
+  const notifyWhenDue = (isImmediate: boolean, frame: () => Frame): void => {
+    if (!isImmediate && options.now() < nextBeatAt) return;
+    nextBeatAt = options.now() + BEAT_MS;
+    notifyAll(frame());
   };
-  const ask = async (): Promise<number> => {
+  const pollOnce = async (): Promise<number> => {
     try {
       snapshot = await source.snapshot(snapshot);
       const view = await source.view(snapshot);
       refreshStale(topics, snapshot, view.reference_version);
-      beat(isDown, () => beatFrame(view));
+      notifyWhenDue(isDown, () => beatFrame(view));
       isDown = false;
       return options.pollMs;
     } catch (fault) {
-      beat(!isDown, () => (isDown ? beatFrame(null) : problemFrame(source.describe(fault))));
+      notifyWhenDue(!isDown, () => (isDown ? beatFrame(null) : problemFrame(source.describe(fault))));
       isDown = true;
       return REST_MS;
     }
   };
-  const turn = async (): Promise<void> => {
+  const pollAndPlan = async (): Promise<void> => {
     timer = null;
-    isAsking = true;
-    const waitMs = await ask();
-    isAsking = false;
+    isPolling = true;
+    const waitMs = await pollOnce();
+    isPolling = false;
     plan(waitMs);
   };
   const plan = (ms: number): void => {
-    if (timer !== null || isAsking || topics.size === 0) return;
-    timer = setTimeout(() => void turn(), ms);
+    if (timer !== null || isPolling || topics.size === 0) return;
+    timer = setTimeout(() => void pollAndPlan(), ms);
   };
   return {
     start: () => plan(options.pollMs),
@@ -155,7 +156,7 @@ function refreshStale(topics: Map<string, Topic>, snapshot: Snapshot, referenceV
   for (const [key, topic] of [...topics]) {
     if (free <= 0) return;
     if (topic.isReading || topic.isCurrent(snapshot, referenceVersion)) continue;
-    // To the end of the line, so that with many questions each gets its turn.
+    // Moves the topic to the end, so that each of many questions gets its turn.
     topics.delete(key);
     topics.set(key, topic);
     topic.refresh();

@@ -1,10 +1,10 @@
 /**
- * What a stream tells of, and its name: `all.3600.10` is the ten most counted items of all places in the last hour, and
- * `all.3600.10.1795392000000` also how many there were since that instant.
+ * The question of a stream, and its name: `all.3600.10` is the ten most counted items of all places in the last hour,
+ * and `all.3600.10.1795392000000` also asks for the total since that instant.
  *
- * http/stream.ts reads names, each event of an answer carries one: several questions share a stream, since a browser
- * allows few connections to a host. The grammar is `location.window.limit[.since]`: oids have no dot, the rest are
- * whole numbers (seconds, items, epoch milliseconds).
+ * http/stream.ts reads names, and each event with an answer has one. Several questions share a stream, because browsers
+ * allow few connections to a host. The grammar is `location.window.limit[.since]`: oids have no dot, the rest are whole
+ * numbers (seconds, items, epoch milliseconds).
  */
 import type { Scope } from '../../core/domain/counts.ts';
 import { digitsUpTo } from '../../core/domain/digits.ts';
@@ -20,7 +20,7 @@ export interface StreamQuestion {
 
 export const STREAMED_WINDOW = { least: 60, greatest: WEEK_SECONDS };
 export const STREAMED_LIMIT = { least: 1, greatest: 1_000 };
-/** Each is read while anybody watches it. */
+/** Limit of questions in one stream, because each is read while anybody watches it. */
 export const MOST_STREAMED = 12;
 
 const NAME = [
@@ -30,7 +30,7 @@ const NAME = [
   `(?:[1-9][0-9]{0,2}|${STREAMED_LIMIT.greatest})`,
 ].join('[.]');
 const SINCE = '(?:[.](?:0|[1-9][0-9]{0,13}))?';
-/** Names with commas between them: what readQuestionNames takes, as a regular expression. */
+/** The texts that readQuestionNames accepts, as a regular expression: names with commas between them. */
 export const QUESTIONS_PATTERN = `^${NAME}${SINCE}(?:,${NAME}${SINCE}){0,${MOST_STREAMED - 1}}$`;
 const QUESTIONS = new RegExp(QUESTIONS_PATTERN);
 
@@ -42,15 +42,15 @@ export function nameOfQuestion({ location, windowSeconds, limit, since }: Stream
   return [location, windowSeconds, limit, ...(since === undefined ? [] : [since])].join('.');
 }
 
-/** Each of them once; null for a text that is not names of questions. */
+/** The questions of a list of names, each once; null if the text is not such a list. */
 export function readQuestionNames(text: string): StreamQuestion[] | null {
   return QUESTIONS.test(text) ? [...new Set(text.split(','))].map(questionNamed) : null;
 }
 
 function questionNamed(name: string): StreamQuestion {
-  const [place = '', window, limit, since] = name.split('.');
+  const [location = '', window, limit, since] = name.split('.');
   return {
-    location: place === 'all' ? 'all' : oid(place),
+    location: location === 'all' ? 'all' : oid(location),
     windowSeconds: Number(window),
     limit: Number(limit),
     ...(since === undefined ? {} : { since: Number(since) }),

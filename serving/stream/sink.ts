@@ -1,22 +1,22 @@
 /**
- * One viewer's connection: frames go in as they come, bytes go out as fast as the client takes them.
+ * The connection of one viewer: frames come in as they are made, bytes go out as fast as the client reads.
  *
- * hub.ts calls it, http/stream.ts hands the stream to Next.js. A client that is slow gets the newest state when it is
- * ready, not every one on the way: at most one state and one notice of each question wait, so a connection's memory is
- * bounded however long it does not read. One that has taken nothing for a while is cut.
+ * hub.ts calls it, http/stream.ts passes the stream to Next.js. A slow client gets the newest state when it is ready,
+ * not every state: at most one state and one notice of each question wait, so the memory of a connection is limited
+ * however long the client does not read. A client that takes nothing for a while is disconnected.
  */
 import type { Frame } from './frames.ts';
 import type { Viewer } from './topic.ts';
 
 export interface SinkHooks {
   readonly now: () => number;
-  /** Told once, however the connection ended. */
+  /** Called once, however the connection ends. */
   readonly onClosed: () => void;
-  /** What became of a state: it went to the client, or a newer one replaced it first. */
+  /** Called for each state: the client got it, or a newer one replaced it first. */
   readonly onState: (outcome: 'sent' | 'replaced') => void;
 }
 
-/** Frames that the stream itself may hold; what is written to the socket comes after it. */
+/** Frames that the stream may queue, before those that the socket buffers. */
 const QUEUED_FRAMES = 2;
 const STALLED_MS = 60_000;
 
@@ -24,7 +24,7 @@ export class Sink implements Viewer {
   readonly stream: ReadableStream<Uint8Array>;
   private readonly hooks: SinkHooks;
   private controller!: ReadableStreamDefaultController<Uint8Array>;
-  /** By question. */
+  /** Frames that wait, by question. */
   private readonly waitingStates = new Map<string, Frame>();
   private readonly waitingNotices = new Map<string, Frame>();
   private lastNotice: Frame | null = null;
@@ -40,7 +40,7 @@ export class Sink implements Viewer {
           controller.enqueue(opening);
         },
         pull: () => this.flush(),
-        cancel: () => this.closed(),
+        cancel: () => this.handleClose(),
       },
       new CountQueuingStrategy({ highWaterMark: QUEUED_FRAMES }),
     );
@@ -50,23 +50,26 @@ export class Sink implements Viewer {
     return this.open;
   }
 
-  /** Replaces a state of the question that still waits. */
+  /** Sends a state; it replaces a waiting state of the question. */
   state(frame: Frame, question = ''): void {
     if (!this.open) return;
     if (this.waitingStates.has(question)) this.hooks.onState('replaced');
     this.waitingStates.set(question, frame);
-    this.offered();
+    this.flushOrCut();
   }
 
-  /** Replaces a notice of the question that still waits. What is told to all of its questions a client hears once. */
+  /**
+   * Sends a notice; it replaces a waiting notice of the question. A notice for several questions reaches the client
+   * once.
+   */
   notice(frame: Frame, question = ''): void {
     if (!this.open || frame === this.lastNotice) return;
     this.lastNotice = frame;
     this.waitingNotices.set(question, frame);
-    this.offered();
+    this.flushOrCut();
   }
 
-  /** The viewer of one of its questions. */
+  /** The viewer for one question of the connection. */
   viewerOf(question: string): Viewer {
     return {
       state: (frame) => this.state(frame, question),
@@ -75,21 +78,21 @@ export class Sink implements Viewer {
     };
   }
 
-  /** Ends the stream in good order. */
+  /** Ends the stream normally. */
   readonly end = (): void => {
     if (!this.open) return;
     this.controller.close();
-    this.closed();
+    this.handleClose();
   };
 
-  private offered(): void {
+  private flushOrCut(): void {
     this.flush();
     if (!this.open || !(this.waitingStates.size + this.waitingNotices.size > 0)) return;
     const now = this.hooks.now();
     this.waitingSince ??= now;
     if (now - this.waitingSince <= STALLED_MS) return;
-    this.controller.error(new Error('the client takes nothing'));
-    this.closed();
+    this.controller.error(new Error('the client reads nothing'));
+    this.handleClose();
   }
 
   private flush(): void {
@@ -106,7 +109,7 @@ export class Sink implements Viewer {
     }
   }
 
-  private closed(): void {
+  private handleClose(): void {
     if (!this.open) return;
     this.open = false;
     this.waitingStates.clear();

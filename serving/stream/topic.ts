@@ -1,9 +1,9 @@
 /**
- * A topic: one question with everybody who watches it, read once for all of them.
+ * A topic: one question with all of its viewers, read once for all of them.
  *
- * hub.ts says when to read. Each viewer is told a state once, told by its id; the id names what the state rests on, so
- * the same id is the same state, whichever process it came from, and a viewer that comes back with it is told only what
- * is newer.
+ * hub.ts decides when to read. Each viewer gets a state once, identified by its id. The id describes the data behind
+ * the state, so equal ids mean equal states in every process, and a viewer that reconnects with an id gets only newer
+ * states.
  */
 import { createHash } from 'node:crypto';
 import type { Problem, StreamedTopItems, View } from '../answers.ts';
@@ -12,7 +12,7 @@ import type { Snapshot } from '../snapshot/snapshot.ts';
 import type { Frame } from './frames.ts';
 import type { StreamQuestion } from './question.ts';
 import { MINUTE_MS, SECOND_MS } from '../../core/domain/time.ts';
-import { AskerLeft, isFault } from '../faults.ts';
+import { ClientLeft, isFault } from '../faults.ts';
 import { alignToMinutes, windowOf } from '../counts/window.ts';
 import { problemFrame, topItemsFrame } from './frames.ts';
 import { nameOfQuestion } from './question.ts';
@@ -25,11 +25,11 @@ export interface Viewer {
   end(): void;
 }
 
-/** What streams are made of: serving's own questions, over whichever stores are open now. */
+/** The source of streams: the questions of serving, over the stores that are open now. */
 export interface StreamSource {
-  /** A snapshot that is newer than `last`. */
+  /** Returns a newer snapshot than `last`. */
   snapshot(last: Snapshot | null): Promise<Snapshot>;
-  /** `signal` is aborted when nobody watches any more. */
+  /** `signal` aborts when the last viewer has left. */
   topItems(
     question: TopItemsQuestion,
     signal: AbortSignal,
@@ -41,37 +41,37 @@ export interface StreamSource {
 export interface Topic {
   readonly isReading: boolean;
   readonly viewerCount: number;
-  /** Whether what stands is what `snapshot` would give at this moment. */
+  /** Whether the current state is the one that `snapshot` gives at this moment. */
   isCurrent(snapshot: Snapshot, referenceVersion: number | null): boolean;
-  /** Reads the question, once for all who ask at this time, and tells every viewer; throws what reading threw. */
+  /** Reads the question, once for all callers, and sends the state to every viewer; throws the fault of the read. */
   read(): Promise<void>;
-  /** The same in the background: viewers are told of a fault once. */
+  /** The same in the background; viewers get a fault once. */
   refresh(): void;
-  /** Resolves when the viewer was told the newest state, unless it is the one with this id. */
+  /** Adds a viewer and resolves when it has the newest state; a viewer that has the state with this id gets nothing. */
   join(viewer: Viewer, lastEventId: string | null): Promise<void>;
   leave(viewer: Viewer): void;
   notify(frame: Frame): void;
   end(): void;
 }
 
-const FIRST_REST_MS = 1_000;
-const LONGEST_REST_MS = 30_000;
+const FIRST_PAUSE_MS = 1_000;
+const LONGEST_PAUSE_MS = 30_000;
 
 export function topicOf(question: StreamQuestion, source: StreamSource, now: () => number): Topic {
   const name = nameOfQuestion(question);
-  const told = new Map<Viewer, string | null>();
+  const lastSentIds = new Map<Viewer, string | null>();
   let state: { readonly id: string; readonly frame: Frame } | null = null;
   let isDown = false;
-  /** A question that costs too much costs as much the next time: it is not read again for a while, then for longer. */
+  /** A question that costs too much will cost as much again, so its reads pause for longer and longer. */
   let refusals = 0;
-  let restsUntil = 0;
+  let pausedUntil = 0;
 
-  const give = (viewer: Viewer): void => {
-    if (state === null || told.get(viewer) === state.id) return;
-    told.set(viewer, state.id);
+  const sendState = (viewer: Viewer): void => {
+    if (state === null || lastSentIds.get(viewer) === state.id) return;
+    lastSentIds.set(viewer, state.id);
     viewer.state(state.frame);
   };
-  const readNow = async (signal: AbortSignal): Promise<void> => {
+  const readState = async (signal: AbortSignal): Promise<void> => {
     const { location, limit, since } = question;
     const { answer, snapshot } = await source.topItems(
       { location, limit, parts: true, ...windowAt(question, now()), ...(since === undefined ? {} : { since }) },
@@ -81,68 +81,68 @@ export function topicOf(question: StreamQuestion, source: StreamSource, now: () 
     if (state?.id !== id) state = { id, frame: topItemsFrame(id, { ...answer, question: name }) };
     isDown = false;
     refusals = 0;
-    for (const viewer of told.keys()) give(viewer);
+    for (const viewer of lastSentIds.keys()) sendState(viewer);
   };
-  const reading = oneReading(readNow);
+  const stateRead = singleRead(readState);
   const notify = (frame: Frame): void => {
-    for (const viewer of told.keys()) viewer.notice(frame);
+    for (const viewer of lastSentIds.keys()) viewer.notice(frame);
   };
   return {
     get isReading() {
-      return reading.isUnderWay();
+      return stateRead.isRunning();
     },
     get viewerCount() {
-      return told.size;
+      return lastSentIds.size;
     },
     isCurrent: (snapshot, referenceVersion) =>
       isDown
-        ? now() < restsUntil
+        ? now() < pausedUntil
         : state?.id === idOf(question, snapshot, alignToMinutes(windowAt(question, now())), referenceVersion),
-    read: reading.read,
+    read: stateRead.read,
     refresh() {
-      reading.read().catch((fault: unknown) => {
+      stateRead.read().catch((fault: unknown) => {
         if (!isDown) notify(problemFrame(source.describe(fault), name));
         isDown = true;
         if (isFault('TooCostly', fault))
-          restsUntil = now() + Math.min(LONGEST_REST_MS, FIRST_REST_MS * 2 ** refusals++);
+          pausedUntil = now() + Math.min(LONGEST_PAUSE_MS, FIRST_PAUSE_MS * 2 ** refusals++);
       });
     },
     async join(viewer, lastEventId) {
-      told.set(viewer, lastEventId);
-      if (state === null || isDown) await reading.read();
-      else give(viewer);
+      lastSentIds.set(viewer, lastEventId);
+      if (state === null || isDown) await stateRead.read();
+      else sendState(viewer);
     },
     leave(viewer) {
-      told.delete(viewer);
-      if (told.size === 0) reading.stop();
+      lastSentIds.delete(viewer);
+      if (lastSentIds.size === 0) stateRead.stop();
     },
     notify,
     end() {
-      for (const viewer of [...told.keys()]) viewer.end();
+      for (const viewer of [...lastSentIds.keys()]) viewer.end();
     },
   };
 }
 
-/** One reading at a time, shared by all who ask for it; one that is stopped is no longer under way. */
-function oneReading(readNow: (signal: AbortSignal) => Promise<void>): {
-  isUnderWay(): boolean;
+/** One read at a time, shared by all callers; a read that is stopped does not count as running. */
+function singleRead(read: (signal: AbortSignal) => Promise<void>): {
+  isRunning(): boolean;
   read(): Promise<void>;
   stop(): void;
 } {
   let current: { readonly done: Promise<void>; readonly stop: AbortController } | null = null;
   return {
-    isUnderWay: () => current !== null,
+    isRunning: () => current !== null,
     read() {
       if (current) return current.done;
       const stop = new AbortController();
-      const done = readNow(stop.signal).finally(() => {
+      const done = read(stop.signal).finally(() => {
         if (current?.stop === stop) current = null;
       });
       current = { done, stop };
       return done;
     },
     stop() {
-      current?.stop.abort(new AskerLeft());
+      current?.stop.abort(new ClientLeft());
       current = null;
     },
   };
@@ -152,7 +152,7 @@ function windowAt({ windowSeconds }: StreamQuestion, now: number) {
   return windowOf({ from: Math.max(0, now - windowSeconds * SECOND_MS), to: now }, now);
 }
 
-/** Progress only grows, so the sum of its offsets tells it from every other progress of the generation. */
+/** Progress only grows, so the sum of its offsets identifies it within the generation. */
 function idOf(
   question: StreamQuestion,
   snapshot: Snapshot,
@@ -161,7 +161,7 @@ function idOf(
 ): string {
   const { rules, horizon, progress } = snapshot;
   const offsets = progress.reduce((sum, { nextOffset }) => sum + nextOffset, 0);
-  const asked = createHash('sha256')
+  const questionHash = createHash('sha256')
     .update(JSON.stringify([question.location, question.limit, window.from, question.since]))
     .digest('hex')
     .slice(0, 8);
@@ -171,6 +171,6 @@ function idOf(
     offsets,
     referenceVersion ?? 'none',
     window.to / MINUTE_MS,
-    asked,
+    questionHash,
   ].join('-');
 }

@@ -16,10 +16,10 @@ import { batchView } from '../../core/stores/views/batch-view.ts';
 import { controlStore } from '../../core/stores/control/control.ts';
 import { speedView } from '../../core/stores/views/speed-view.ts';
 import { countCache } from '../../serving/cache/count-cache.ts';
-import { countAsker } from '../../serving/counts/counts.ts';
+import { createCounter } from '../../serving/counts/counts.ts';
 import { eachCounted, sumsBySubject, totalOf } from '../../serving/counts/merge.ts';
 import type { CountQuestion } from '../../serving/counts/plan.ts';
-import { searchedParts } from '../../serving/counts/clip-window.ts';
+import { windowClipper } from '../../serving/counts/clip-window.ts';
 import { snapshotReader } from '../../serving/snapshot/snapshot.ts';
 import type { Snapshot } from '../../serving/snapshot/snapshot.ts';
 import type { Seam } from './seam.ts';
@@ -53,10 +53,10 @@ export function viewer(world: World, seam: Seam): Viewer {
   const options = { now: log.clockMs, freshForMs: 250 };
   const snapshots = snapshotReader({ control: controlStore(hbase, NAMESPACE), admin, rules }, options);
   const views = { speedView: speedView(hbase, NAMESPACE, rules), batchView: batchView(hbase, NAMESPACE, rules) };
-  const ask = countAsker({
+  const ask = createCounter({
     snapshots,
     cache: countCache(views, CACHE_BYTES),
-    searched: searchedParts(views, log.clockMs),
+    clipWindow: windowClipper(views, log.clockMs),
     now: log.clockMs,
   });
   let greatestTotal = 0;

@@ -3,4 +3,4 @@ import type { Gate } from '../../serving/access/gate.ts';
 
 const letIn: Gate['admit'] = async () => ({ name: 'local', role: 'operator' });
 
-export const OPEN_GATE: Gate = { identify: letIn, admit: letIn, keyOf: () => 'local', knows: async () => true };
+export const OPEN_GATE: Gate = { identify: letIn, admit: letIn, keyOf: () => 'local', isKnown: async () => true };

@@ -13,9 +13,9 @@ from schemathesis.specs.openapi.checks import positive_data_acceptance
 
 TOGETHER = re.compile(
     r"must be after from"
-    r"|the window is longer than \d+ days"
-    r"|makes \d+ points of this window"
-    r"|with tz a step longer than a day must be whole days"
+    r"|The window is longer than \d+ days"
+    r"|which makes \d+ points"
+    r"|with tz, whole days were expected"
 )
 STREAM = "/api/v1/stream"
 ZONES = ["UTC", "America/New_York", "Asia/Kathmandu"]

@@ -12,7 +12,7 @@ import { Refusal } from '../../../core/process/errors.ts';
 import { accessOf } from '../../../serving/access/current.ts';
 import type { Gate } from '../../../serving/access/gate.ts';
 import { createGate } from '../../../serving/access/gate.ts';
-import { ownPath } from '../../../serving/access/oidc.ts';
+import { localPath } from '../../../serving/access/oidc.ts';
 import { stampPeer } from '../../../serving/access/peer.ts';
 import { checkAccess } from '../../../serving/access/settings.ts';
 import { userLine as lineOfUser } from '../../../serving/access/users.ts';
@@ -323,7 +323,7 @@ test('oidc: a real issuer signs somebody in, the session opens the API, and leav
     await go('/api/auth/logout');
     assert.equal(await statusOf(stage, { cookie: browser.cookieOf(app) }), 401);
     const others = accessOf({ ...config, SESSION_SECRET: `${SECRET}!` });
-    await assert.rejects(others.gate.admit(request('/', { cookie })), /Nobody is signed in/);
+    await assert.rejects(others.gate.admit(request('/', { cookie })), /You are not signed in/);
   } finally {
     await issuer.close();
   }
@@ -348,7 +348,7 @@ test('oidc: an issuer that is away is a 503; after a sign-in one lands in this a
     ['https://evil.example', '/'],
     ['', '/'],
   ] as const)
-    assert.equal(ownPath(to), own);
+    assert.equal(localPath(to), own);
   assert.equal(
     (await getAuth(request('/api/auth/login'), { step: 'login' }, stage.serving, { signIn: null })).status,
     404,
@@ -370,9 +370,9 @@ test('a page that the server paints shows a viewer no more than the API does', a
   const ofViewer = servingQuestions(() => serving, 'viewer');
   await assert.rejects(
     ofViewer.runs(),
-    (fault: NoAnswer) => fault.kind === 'refused' && fault.title === 'This is for operators',
+    (fault: NoAnswer) => fault.kind === 'refused' && fault.title === 'Operators only',
   );
-  await assert.rejects(ofViewer.report('2026-11-22'), /This is for operators/);
+  await assert.rejects(ofViewer.report('2026-11-22'), /Operators only/);
   assert.equal(await ofViewer.verdict('2026-11-22'), null);
   assert.deepEqual([(await ofViewer.trust()).dead_letters, asked], [[], []]);
   const ofOperator = servingQuestions(() => serving, 'operator');

@@ -13,7 +13,7 @@ import { getAuth } from '../../../serving/http/auth.ts';
 import { getTopItems } from '../../../serving/http/counts.ts';
 import { getExport } from '../../../serving/http/export.ts';
 import { getRuns } from '../../../serving/http/reports.ts';
-import { NotAdmitted } from '../../../serving/faults.ts';
+import { Unauthenticated } from '../../../serving/faults.ts';
 import { stageOf } from './serving-double.ts';
 
 const CHEAP = { N: 2, r: 8, p: 1 };
@@ -106,14 +106,14 @@ test('a sign-in at the issuer, one that it does not confirm, and leaving', async
     identify: async ({ headers }) =>
       headers.get('cookie')?.includes('session=1')
         ? { name: 'olga', role: 'operator' }
-        : Promise.reject(new NotAdmitted('nobody')),
+        : Promise.reject(new Unauthenticated('nobody')),
   };
   const signIn = {
     login: async () => ({ location: '/', cookies: [] }),
     callback: async ({ url }: Request) =>
       url.includes('code=good')
         ? { location: '/', cookies: ['session=1; Path=/'] }
-        : Promise.reject(new NotAdmitted('not confirmed')),
+        : Promise.reject(new Unauthenticated('not confirmed')),
     logout: async () => ({ location: '/', cookies: ['session=; Max-Age=0'] }),
   };
   const step = (name: string, path: string, headers: Record<string, string> = {}): Promise<Response> =>

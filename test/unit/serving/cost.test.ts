@@ -270,7 +270,7 @@ test('reads wait for their turn, and beyond the queue a question is a 503 that s
     [refused.status, problem.title, refused.headers.get('retry-after')],
     [503, 'Too many requests', '2'],
   );
-  assert.match(problem.detail, /1 reads of HBase are under way and 1 wait/);
+  assert.match(problem.detail, /1 reads of HBase are running and 1 are waiting/);
   assert.equal(reads.begun, 1);
   left.abort();
   assert.deepEqual(

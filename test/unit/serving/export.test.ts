@@ -21,7 +21,7 @@ import type { LakeQuestion } from '../../../serving/export/lake-rows.ts';
 import { exportRows } from '../../../serving/export/rows.ts';
 import type { ExportRow } from '../../../serving/export/row.ts';
 import { getExport } from '../../../serving/http/export.ts';
-import type { Asking } from '../../../serving/counts/question-context.ts';
+import type { QuestionContext } from '../../../serving/counts/question-context.ts';
 import type { Snapshot } from '../../../serving/snapshot/snapshot.ts';
 import type { Stage } from './serving-double.ts';
 import { stageOf } from './serving-double.ts';
@@ -236,8 +236,14 @@ test('an export has each row of its window once, wherever the horizon stands and
           places: async () => ({ version: 1, nameOf: new Map() }),
           snapshots: { current: async () => snapshot() },
           speedView: {
-            read: async (...asked: Parameters<Asking['speedView']['read']>) => (step(), world.speedView.read(...asked)),
-            list: async (...asked: Parameters<Asking['speedView']['list']>) => (step(), world.speedView.list(...asked)),
+            read: async (...asked: Parameters<QuestionContext['speedView']['read']>) => (
+              step(),
+              world.speedView.read(...asked)
+            ),
+            list: async (...asked: Parameters<QuestionContext['speedView']['list']>) => (
+              step(),
+              world.speedView.list(...asked)
+            ),
           },
           detections: {
             find: async (ids: readonly string[]) =>
@@ -255,7 +261,7 @@ test('an export has each row of its window once, wherever the horizon stands and
                 };
               }),
           },
-        } as unknown as Asking;
+        } as unknown as QuestionContext;
         async function* fromLake({
           isWanted,
           window: asked,

@@ -6,7 +6,7 @@ import { getDetections } from '../../../serving/http/detections.ts';
 import { getExport } from '../../../serving/http/export.ts';
 import { getHealth, getMetrics, getReadiness } from '../../../serving/http/health.ts';
 import { getLake, getRuns, getTrust } from '../../../serving/http/reports.ts';
-import { framed } from '../../../serving/http/respond.ts';
+import { respondWith } from '../../../serving/http/respond.ts';
 import { getStream } from '../../../serving/http/stream.ts';
 import { stageOf } from './serving-double.ts';
 
@@ -61,6 +61,11 @@ test('a body that a route made for HEAD all the same is told that nobody takes i
   const stage = stageOf();
   let isCancelled = false;
   const body = new ReadableStream({ cancel: () => void (isCancelled = true) });
-  await framed('/test', asking('HEAD'), stage.serving, async (headers) => new Response(body, { headers }), 'anybody');
+  await respondWith(
+    { route: '/test', audience: 'anybody' },
+    asking('HEAD'),
+    stage.serving,
+    async (headers) => new Response(body, { headers }),
+  );
   assert.ok(isCancelled);
 });

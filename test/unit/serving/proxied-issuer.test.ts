@@ -86,7 +86,7 @@ test('the whole sign-in goes through the proxy', async () => {
 test('without a proxy, and where NO_PROXY names the issuer, the proxy is not asked', async () => {
   const before = proxy.asked.length;
   for (const environment of [{}, { HTTPS_PROXY: proxy.url, NO_PROXY: '.example' }] as Record<string, string>[]) {
-    await assert.rejects(signIn(environment), /does not tell how to sign in/);
+    await assert.rejects(signIn(environment), /does not answer with its OpenID configuration/);
   }
   assert.equal(proxy.asked.length, before);
 });

@@ -102,7 +102,7 @@ export function stageOf(
       identify: (request) => stage.gate.identify(request),
       admit: (request) => stage.gate.admit(request),
       keyOf: (caller, request) => stage.gate.keyOf(caller, request),
-      knows: (request) => stage.gate.knows(request),
+      isKnown: (request) => stage.gate.isKnown(request),
     },
     ...(audit ? { audit } : {}),
     snapshotFreshForMs: 250,

@@ -1,4 +1,4 @@
-import { getNothing } from '../../../../serving/http/unknown-path.ts';
+import { getUnknownPath } from '../../../../serving/http/unknown-path.ts';
 
 export const dynamic = 'force-dynamic';
-export const GET = (request: Request): Promise<Response> => getNothing(request);
+export const GET = (request: Request): Promise<Response> => getUnknownPath(request);

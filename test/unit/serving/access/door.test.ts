@@ -7,7 +7,7 @@ import { addressList } from '../../../../serving/access/addresses.ts';
 import { createDoor, hostTest } from '../../../../serving/access/door.ts';
 import { guessLimits, networkOf } from '../../../../serving/access/guesses.ts';
 import { clientOf, peerOf, stampPeer } from '../../../../serving/access/peer.ts';
-import { boundedQueue } from '../../../../serving/access/queue.ts';
+import { boundedQueue } from '../../../../serving/bounds/bounded-queue.ts';
 import { sessions } from '../../../../serving/access/session.ts';
 
 const isOurs = (environment: Record<string, string>): ((host: string | undefined) => boolean) =>
@@ -172,20 +172,20 @@ test('wrong passwords are counted by user, by client and by both; a limit of one
   guesses.check('alice', '10.0.0.1');
 });
 
-test('hashing is done one at a time, and a long line is refused at once', async () => {
-  const queue = boundedQueue({ running: 1, waiting: 2 });
+test('passwords are hashed one at a time, and a full queue refuses at once', async () => {
+  const queue = boundedQueue({ atOnce: 1, waiting: 2, what: 'password checks' });
   const done: number[] = [];
   let finish = (): void => undefined;
-  const first = queue(() => new Promise<void>((resolve) => (finish = () => resolve(void done.push(1)))));
-  const others = [2, 3].map((n) => queue(async () => void done.push(n)));
+  const first = queue.run(undefined, () => new Promise<void>((resolve) => (finish = () => resolve(void done.push(1)))));
+  const others = [2, 3].map((n) => queue.run(undefined, async () => void done.push(n)));
   await assert.rejects(
-    queue(async () => done.push(4)),
+    queue.run(undefined, async () => done.push(4)),
     { status: 503 },
   );
   finish();
   await Promise.all([first, ...others]);
   assert.deepEqual(done, [1, 2, 3]);
-  await queue(async () => done.push(5));
+  await queue.run(undefined, async () => done.push(5));
 });
 
 test('over HTTPS cookies carry the prefix that no neighbouring host can set', async () => {

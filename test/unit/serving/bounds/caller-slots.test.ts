@@ -54,14 +54,14 @@ for (const [what, route] of [
     assert.deepEqual([refused.status, Number(refused.headers.get('retry-after')) > 0], [429, true]);
     assert.match(
       ((await refused.json()) as { detail: string }).detail,
-      new RegExp(`You have 2 ${what} under way, as many as one caller may`),
+      new RegExp(`You have 2 running ${what}, the limit for one caller`),
     );
     const others = [await ask('2001:db8:0:1::1'), await ask('10.0.0.1')];
     assert.deepEqual(
       [...held, ...others].map(({ status }) => status),
       [200, 200, 200, 200],
     );
-    assert.equal((await ask('10.0.0.2')).status, 503, 'all places are taken');
+    assert.equal((await ask('10.0.0.2')).status, 503, 'all slots are taken');
     assert.deepEqual(await refusals(stage), { [`${what} caller`]: 1, [`${what} all`]: 1 });
     for (const response of [...held, ...others]) await response.body!.cancel();
     for (

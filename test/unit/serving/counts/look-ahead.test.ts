@@ -43,12 +43,12 @@ function stageOf() {
     stage.looks.push(scope);
     if (stage.isHeld) await new Promise<void>((resolve) => stage.held.push(resolve));
   };
-  return { stage, ahead: lookAhead(snapshots, look, { now: () => stage.now, freshForMs: 250, answersForMs: 1_000 }) };
+  return { stage, ahead: lookAhead(snapshots, look, { now: () => stage.now, freshForMs: 250, usableForMs: 1_000 }) };
 }
 
 test('an answer stands on the snapshot before until everything that was asked lately was looked at on the next', async () => {
   const { stage, ahead } = stageOf();
-  ahead.asked('items', QUESTION);
+  ahead.noteQuestion('items', QUESTION);
   const first = await ahead.current();
   await pause(0);
   stage.isHeld = true;
@@ -65,7 +65,7 @@ test('an answer stands on the snapshot before until everything that was asked la
 
 test('who must have a newer snapshot waits for the round, and nobody is answered on an earlier one afterwards', async () => {
   const { stage, ahead } = stageOf();
-  ahead.asked('items', QUESTION);
+  ahead.noteQuestion('items', QUESTION);
   const first = await ahead.current();
   stage.now += 100;
   const newer = await ahead.current(first);
@@ -75,7 +75,7 @@ test('who must have a newer snapshot waits for the round, and nobody is answered
 
 test('a snapshot that is too old is not answered on: the question waits, and hears that a store is down', async () => {
   const { stage, ahead } = stageOf();
-  ahead.asked('items', QUESTION);
+  ahead.noteQuestion('items', QUESTION);
   const first = await ahead.current();
   stage.now += 900;
   stage.fault = new Retryable('HBase', 'away');
@@ -90,7 +90,7 @@ test('a snapshot that is too old is not answered on: the question waits, and hea
 test('a question that waits for a snapshot is not held up by the look of another one', async () => {
   const { stage, ahead } = stageOf();
   stage.isHeld = true;
-  ahead.asked('items', QUESTION);
+  ahead.noteQuestion('items', QUESTION);
   const snapshot = await ahead.current();
   assert.equal(snapshot, stage.snapshots[0]);
   assert.equal(await ahead.current(), snapshot, 'and it is stood on from now on');
@@ -98,7 +98,7 @@ test('a question that waits for a snapshot is not held up by the look of another
 
 test('rounds go on by themselves while somebody has asked lately, and end with that', async () => {
   const { stage, ahead } = stageOf();
-  ahead.asked('items', QUESTION);
+  ahead.noteQuestion('items', QUESTION);
   await ahead.current();
   for (let step = 0; step < 18 && stage.snapshots.length < 3; step++) {
     stage.now += 100;
@@ -119,8 +119,8 @@ test('of many questions the last ones are looked at, the same cells once', async
   const { stage, ahead } = stageOf();
   await ahead.current();
   for (let place = 0; place < 20; place++)
-    ahead.asked(`items ${place}`, { ...QUESTION, scope: String(place) as never });
-  ahead.asked('items 19', { ...QUESTION, scope: '19' as never });
+    ahead.noteQuestion(`items ${place}`, { ...QUESTION, scope: String(place) as never });
+  ahead.noteQuestion('items 19', { ...QUESTION, scope: '19' as never });
   stage.now += 300;
   await ahead.current();
   await pause(0);
@@ -145,11 +145,13 @@ test('what was looked at is answered from memory while a later look is under way
   const { speed, batch } = cache.hours();
   const hours = { from: 0, to: 0 };
   const look = { epochs: [1 as Epoch], hours, horizon: 0 as Epoch, progress: [6] };
+  const batchLook = (horizon: number) =>
+    ({ scope: 'all', level: 'minute_item', horizon: horizon as Epoch, hours }) as const;
   await speed.sheets('all', 'minute_item', look);
-  await batch.sheets('all', 'minute_item', 0 as Epoch, hours);
+  await batch.sheets(batchLook(0));
   isHeld = true;
   void speed.sheets('all', 'minute_item', { ...look, progress: [9] });
-  void batch.sheets('all', 'minute_item', 1 as Epoch, hours);
+  void batch.sheets(batchLook(1));
   const [sheet] = await speed.sheets('all', 'minute_item', look);
-  assert.deepEqual([sheet!.sums[0], await batch.sheets('all', 'minute_item', 0 as Epoch, hours)], [5, []]);
+  assert.deepEqual([sheet!.sums[0], await batch.sheets(batchLook(0))], [5, []]);
 });

@@ -11,9 +11,9 @@ import { detectionsFile, manifestFile } from '../../../../core/layout/lake.ts';
 import { Retryable } from '../../../../core/process/errors.ts';
 import { untilAborted } from '../../../../core/process/read-limits.ts';
 import { openDuck, quoted } from '../../../../core/stores/lake/duckdb.ts';
-import { listedInLake, listedKey } from '../../../../serving/lake/listed-rows.ts';
+import { listedRowFinder, entryKey } from '../../../../serving/lake/listed-rows.ts';
 import { lakeLookup } from '../../../../serving/lake/lake-lookup.ts';
-import { turnstile } from '../../../../serving/bounds/bounded-queue.ts';
+import { boundedQueue } from '../../../../serving/bounds/bounded-queue.ts';
 import { hdfsDouble } from '../../../support/hdfs-double.ts';
 
 const date = '2026-11-22';
@@ -59,7 +59,7 @@ test('a detection is found by its id and day, with every digit of it', async () 
     },
     placeName: 'Hall B',
   });
-  assert.equal((await lakeLookup(hdfs).find(oid('-5'), date))?.met.detection.item, 'car');
+  assert.equal((await lakeLookup(hdfs).find(oid('-5'), date))?.firstMet.detection.item, 'car');
 });
 
 test('an epoch without a manifest is not looked at, nor another day', async () => {
@@ -79,21 +79,21 @@ test('rows of a page that HBase has forgotten are found by id, place and time, i
     of('-5', '17', 1_795_352_400_122),
     of('-5', '17', 0),
   ];
-  const found = await listedInLake(hdfs, Date.now)([kept, elsewhere, earlier, unpublished, before]);
+  const found = await listedRowFinder(hdfs, Date.now)([kept, elsewhere, earlier, unpublished, before]);
   assert.deepEqual(
-    [...found].map(([key, { met }]) => [key, met.detection.item]),
-    [[listedKey(kept), 'bicycle']],
+    [...found].map(([key, { firstMet: met }]) => [key, met.detection.item]),
+    [[entryKey(kept), 'bicycle']],
   );
 });
 
 test('a page waits for the lake a bounded time, and a lake that is away makes no page fail', async () => {
   const wanted = [{ id: oid('-5'), location: oid('17'), detectedAt: instant(1_795_352_400_123) }];
   let now = 0;
-  const late = listedInLake({ ...hdfs, walk: async (folder) => ((now += 6_000), hdfs.walk(folder)) }, () => now);
+  const late = listedRowFinder({ ...hdfs, walk: async (folder) => ((now += 6_000), hdfs.walk(folder)) }, () => now);
   assert.equal((await late(wanted)).size, 0);
-  const away = listedInLake({ ...hdfs, walk: () => Promise.reject(new Retryable('HDFS', 'away')) }, Date.now);
+  const away = listedRowFinder({ ...hdfs, walk: () => Promise.reject(new Retryable('HDFS', 'away')) }, Date.now);
   assert.equal((await away(wanted)).size, 0);
-  assert.equal((await listedInLake(hdfs, Date.now)(wanted)).size, 1);
+  assert.equal((await listedRowFinder(hdfs, Date.now)(wanted)).size, 1);
 });
 
 /** Downloads wait until they are let go, and are counted. */
@@ -118,8 +118,8 @@ function slowLake() {
   return { lake, downloads, ended, letGo };
 }
 
-const termsOf = (atOnce: number, waiting: number, mostBytes = Infinity) => ({
-  turns: turnstile({ atOnce, waiting, what: 'look-ups' }),
+const optionsOf = (atOnce: number, waiting: number, mostBytes = Infinity) => ({
+  queue: boundedQueue({ atOnce, waiting, what: 'lookups' }),
   mostBytes,
   joinableMs: 60_000,
   now: Date.now,
@@ -131,13 +131,13 @@ const until = async (isSo: () => boolean): Promise<void> => {
 
 test('a day is gone through once for all who seek in it, and who comes late gets the files before in a second turn', async () => {
   const { lake, downloads, letGo } = slowLake();
-  const { find } = lakeLookup(lake, termsOf(1, 1));
+  const { find } = lakeLookup(lake, optionsOf(1, 1));
   const early = ['9007199254740993', '-5', '4711', '9007199254740993'].map((id) => find(oid(id), date));
   await until(() => downloads.length === 1);
   letGo();
   const found = await Promise.all(early);
   assert.deepEqual(
-    found.map((row) => row?.met.detection.item ?? null),
+    found.map((row) => row?.firstMet.detection.item ?? null),
     ['bicycle', 'car', null, 'bicycle'],
   );
   assert.deepEqual(downloads, ['2026-11-23-0.parquet', '2026-11-22-0.parquet']);
@@ -155,16 +155,16 @@ test('who seeks when some files are behind waits for those too', async () => {
         await hdfs.download(path, local);
       },
     },
-    termsOf(1, 1),
+    optionsOf(1, 1),
   );
-  assert.equal((await find(oid('9007199254740993'), date))?.met.detection.item, 'bicycle');
+  assert.equal((await find(oid('9007199254740993'), date))?.firstMet.detection.item, 'bicycle');
   const [car, none] = (await Promise.all(late)) as ({ met: { detection: { item: string } } } | null)[];
   assert.deepEqual([car?.met.detection.item, none, fetched], ['car', null, 3]);
 });
 
 test('with the last who seeks in a day its download ends; nobody is held up by those who left', async () => {
   const { lake, downloads, ended } = slowLake();
-  const { find } = lakeLookup(lake, termsOf(1, 1));
+  const { find } = lakeLookup(lake, optionsOf(1, 1));
   const [one, other] = [new AbortController(), new AbortController()];
   const sought = [one, other].map(({ signal }) => find(oid('4711'), date, { signal } as never));
   await until(() => downloads.length === 1);
@@ -182,12 +182,12 @@ test('so many days are looked through at once, so many wait, and beyond them a l
     detectionsFile({ date: '2026-11-20', hour: 1, epoch: '2026-11-22', n: 0 }),
     hdfs.files.get(detectionsFile({ date, hour: 13, epoch: '2026-11-22', n: 0 }))!,
   );
-  const { find } = lakeLookup(lake, termsOf(1, 1));
+  const { find } = lakeLookup(lake, optionsOf(1, 1));
   const first = find(oid('4711'), date);
   await until(() => downloads.length === 1);
   const second = find(oid('4711'), '2026-11-20');
   await pause(20);
-  await assert.rejects(find(oid('4711'), '2026-11-19'), { name: 'TooMany', status: 503 });
+  await assert.rejects(find(oid('4711'), '2026-11-19'), { name: 'TooManyRequests', status: 503 });
   assert.equal(downloads.length, 1);
   letGo();
   assert.deepEqual(await Promise.all([first, second]), [null, null]);
@@ -196,7 +196,7 @@ test('so many days are looked through at once, so many wait, and beyond them a l
 
 test('a day that weighs more than a look-up may read is refused before anything is fetched', async () => {
   const { lake, downloads } = slowLake();
-  await assert.rejects(lakeLookup(lake, termsOf(1, 1, 100)).find(oid('4711'), date), {
+  await assert.rejects(lakeLookup(lake, optionsOf(1, 1, 100)).find(oid('4711'), date), {
     name: 'TooCostly',
     message: /2026-11-22 has 1 MB in 2 files/,
     narrow: ['dt'],

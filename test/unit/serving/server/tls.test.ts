@@ -50,7 +50,7 @@ test('a pair that cannot be served with is refused with exit code 2 and the reas
   );
   assert.match(
     refusalOf(() => readPair(files, Date.now() - 20 * YEAR_MS)),
-    /begins on/,
+    /is valid from/,
   );
   put('first', 'second');
   assert.match(
@@ -60,7 +60,7 @@ test('a pair that cannot be served with is refused with exit code 2 and the reas
   writeFileSync(files.keyFile, 'no key');
   assert.match(
     refusalOf(() => readPair(files, Date.now())),
-    /TLS_KEY_FILE .* does not hold what was expected, a private key/,
+    /TLS_KEY_FILE .* is not valid; a private key/,
   );
   writeFileSync(files.certFile, 'no certificate');
   assert.match(
@@ -77,8 +77,8 @@ test('a pair that cannot be served with is refused with exit code 2 and the reas
 test('both files or none, and a PUBLIC_URL that fits', () => {
   const check = (environment: Record<string, string>): string =>
     refusalOf(() => checkAccess(readConfig(environment as NodeJS.ProcessEnv)));
-  assert.match(check({ TLS_CERT_FILE: '/a' }), /belong together; only TLS_CERT_FILE is set/);
-  assert.match(check({ TLS_KEY_FILE: '/a' }), /belong together; only TLS_KEY_FILE is set/);
+  assert.match(check({ TLS_CERT_FILE: '/a' }), /must be set together; only TLS_CERT_FILE is set/);
+  assert.match(check({ TLS_KEY_FILE: '/a' }), /must be set together; only TLS_KEY_FILE is set/);
   assert.match(
     check({ TLS_CERT_FILE: '/a', TLS_KEY_FILE: '/b', PUBLIC_URL: 'http://localhost:3000' }),
     /PUBLIC_URL is http:\/\//,
@@ -142,8 +142,8 @@ test('another pair is served without a restart; one that does not fit changes no
     await until(() => lines.length === 2);
     assert.equal((await ask(port, 'second')).commonName, 'sightline-test-second');
     assert.deepEqual(lines, [
-      'another certificate is served',
-      'a changed certificate or key is not taken; the one before is served still',
+      'the server has taken a new certificate',
+      'the server has refused a changed certificate or key and keeps the previous one',
     ]);
     const text = await metrics.registry.metrics();
     assert.match(text, /sightline_tls_certificate_reads_total\{outcome="taken",process="serving"\} 1\n/);
