@@ -73,7 +73,7 @@ export async function archiveNow(batch: BatchContext, lease: HeldLease): Promise
   return { epochs, heldPartitions };
 }
 
-/** After the horizon; or after an epoch whose run died behind its intent, because the intent names all of its files. */
+/** After the horizon; or after an epoch whose run died after its intent, because the intent names all of its files. */
 async function nextEpochStart(context: BatchContext, horizon: Horizon | null): Promise<EpochStart> {
   const epoch = nextEpoch(horizon, context.rules);
   const intent = await readIntent(context.hdfs, nameOf(epoch, context.rules));

@@ -82,7 +82,7 @@ export async function archive(
   };
 }
 
-/** Returns how many records may wait in the log; it counts those behind the epoch's end too. */
+/** Returns how many records may wait in the log; it counts those after the epoch's end too. */
 async function checkLogHolds(
   context: BatchContext,
   check: LogCheck,

@@ -20,7 +20,7 @@ interface LogPosition {
   readonly arrival: Instant;
 }
 
-export interface ArrivedRecord {
+interface ArrivedRecord {
   readonly record: LogRecord;
   readonly arrival: Instant;
 }

@@ -13,7 +13,7 @@ import type { Horizon } from '../../core/stores/control/horizon-row.ts';
 import { BEFORE_ALL } from '../../core/domain/arrival.ts';
 import { allPartitions } from '../../core/domain/growth.ts';
 
-/** The end of the epoch at the horizon; without a horizon, the begin of the generation. */
+/** The end of the epoch at the horizon; without a horizon, the beginning of the generation. */
 export function epochStartOf(
   { rules }: Pick<BatchContext, 'rules'>,
   { epoch, horizon }: { epoch: Epoch; horizon: Horizon | null },

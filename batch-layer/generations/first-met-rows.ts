@@ -59,7 +59,7 @@ export async function writeFirstMet(fresh: BatchContext): Promise<number> {
 }
 
 /**
- * A later horizon needs no older rows, so an epoch that was written for an earlier horizon need not be written again.
+ * A later horizon needs no older rows, so an epoch that was written for an earlier horizon is not written again.
  */
 async function writeEpoch(
   fresh: BatchContext,

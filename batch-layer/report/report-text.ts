@@ -1,7 +1,8 @@
 /**
  * A report as text: what `sightline batch report` prints for a person.
  *
- * The JSON is the whole report. The text shows everything that somebody must act on, and only the begin of long lists.
+ * The JSON is the whole report. The text shows everything that somebody must act on, and only the beginning of long
+ * lists.
  */
 import type { RunReport } from '../../core/stores/lake/runs.ts';
 

@@ -5,7 +5,7 @@
  * `npm start` keeps one running; in production a cron line with `batch run` can do the same. When a dependency is down
  * or a data check fails, the scheduler logs it, shows it in /readyz and tries again after a growing delay: a run is
  * safe to repeat from any point. A fault of its settings or rights ends it, and so does a bug. The delay after an
- * epoch's end lets the speed layer read up to the cut first, so that the proof need not wait.
+ * epoch's end lets the speed layer read up to the cut first, so that the proof does not have to wait.
  */
 import { setTimeout as sleep } from 'node:timers/promises';
 import type { Epoch } from '../../core/domain/epoch.ts';

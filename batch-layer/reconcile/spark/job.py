@@ -130,7 +130,7 @@ def add_metadata(spark: SparkSession, plan: dict) -> None:
 
 
 def append_footer(spark: SparkSession, fs, status, metadata: dict) -> None:
-    """A Parquet file ends with footer, length of the footer, PAR1. Offsets in the footer count from its begin."""
+    """A Parquet file ends with footer, length of the footer, PAR1. Offsets in the footer count from its beginning."""
     parquet = spark._jvm.org.apache.parquet.format
     length = status.getLen()
     with closing(fs.open(status.getPath())) as source:
