@@ -38,13 +38,17 @@ export function admit(
   let { arrival, nextOffset } = progress;
   for (let i = 0; i < records.length; i++) {
     const record = records[i]!;
+    // mutation: redelivered-record
     if (record.offset < nextOffset) continue;
     arrival = arrivalOf(arrival, record, corrections);
+    // mutation: stamp-hold
     if (arrival > settled) return { batch, rest: records.slice(i), waitsFor: 'stamp' };
     if (arrival >= stop) return { batch, rest: records.slice(i), waitsFor: 'growth' };
     const first = batch[0];
+    // mutation: batch-reach
     if (first && arrival - first.arrival > inForceMs(rules)) return { batch, rest: records.slice(i), waitsFor: null };
     batch.push({ record, arrival, verdict: judge(record, arrival, rules) });
+    // mutation: admitted-offset
     nextOffset = record.offset + 1;
   }
   return { batch, rest: [], waitsFor: null };

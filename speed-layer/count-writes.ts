@@ -62,6 +62,7 @@ export function countWrites(known: KnownCounts, rules: Rules): CountWrites {
   return {
     add({ detection, arrival, offset }) {
       const { id, location, detectedAt } = detection;
+      // mutation: count-epoch
       const ofHour = rows.of(epochOf(arrival, rules), hourOf(detectedAt));
       const ofGroup = ofHour(groupOf(location));
       const ofAll = ofHour('all');
@@ -117,6 +118,7 @@ function include(row: OpenRow, kind: HourKind, location: Oid | '', item: string,
     return;
   }
   const before = cellIn(row.known, kind, location, item);
+  // mutation: cell-includes-offset
   if (before && before.upTo >= offset) return;
   const cell: OpenCell = { kind, location, item, minutes: before ? before.minutes.slice() : [], upTo: offset };
   addToMinute(cell.minutes, minute);

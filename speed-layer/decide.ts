@@ -74,6 +74,7 @@ export function decide(known: Known, batch: readonly Judged[], drainedTo: number
     if (epoch > open)
       cuts.push({
         partition: record.partition,
+        // mutation: cut-offset
         cut: record.offset,
         tallies: addTallies(progress.tallies, tally.done()),
       });
@@ -98,7 +99,9 @@ export function decide(known: Known, batch: readonly Judged[], drainedTo: number
         const row = met.get(detection.id) ?? rowOf(known.rows, candidate, rules);
         const outcome = outcomeOf(candidate, row, rules);
         tally[TALLY_OF[outcome]]++;
+        // mutation: first-met-renewal
         if (outcome !== 'copy') met.set(detection.id, candidate);
+        // mutation: counted-outcome
         if (outcome === 'new') counts.add(candidate);
       }
     }
@@ -132,6 +135,7 @@ function rowOf(rows: Known['rows'], record: FirstMet, rules: Rules): FirstMet | 
   const row = rows.get(record.detection.id) ?? null;
   if (row === null || row.logLife !== record.logLife) return row;
   const isLater = row.partition === record.partition ? row.offset > record.offset : row.arrival > record.arrival;
+  // mutation: overtaken-row
   if (!isLater || isInForce(row.arrival, record.arrival, rules)) return row;
   throw new Refusal(
     EXIT.dependency_down,

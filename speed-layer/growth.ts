@@ -53,6 +53,7 @@ export function growthGate({ control, admin, producer, persist, now, ...ports }:
   let tickedAt = -Infinity;
   let waitingFor: string | null = null;
 
+  // mutation: growth-stop
   const stopOf = ({ arrival }: Progress): Instant =>
     growthAfter((arrival > openTo ? arrival : openTo) as Instant, rules) ?? (Infinity as Instant);
   const tellOf = async (from: Instant, held: readonly Progress[]): Promise<void> => {
@@ -65,6 +66,7 @@ export function growthGate({ control, admin, producer, persist, now, ...ports }:
     rules: () => rules,
     async settle(latest) {
       const epoch = epochOf(latest, rules);
+      // mutation: settled-epoch
       if (epoch <= settled) return rules;
       const growth = await persist(() => settledGrowth(control, generation, epoch));
       settled = growth.settled;
@@ -78,6 +80,7 @@ export function growthGate({ control, admin, producer, persist, now, ...ports }:
         held.filter((each) => stopOf(each) === from),
       );
       const unread = await persist(() => unreadBefore(control, rules, from));
+      // mutation: growth-unread
       if (unread.length === 0) {
         openTo = from;
         waitingFor = null;

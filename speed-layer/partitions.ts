@@ -34,6 +34,7 @@ export function partitionHooks(ports: PartitionPorts, holdings: Holdings): Group
     async revoked(partitions) {
       for (const partition of partitions) {
         holdings.progress.delete(partition);
+        // mutation: revoked-counts
         holdings.counts.drop(partition);
       }
       holdings.held = new Map([...holdings.held].filter(([partition]) => holdings.progress.has(partition)));
@@ -59,6 +60,7 @@ async function startsOf(ports: PartitionPorts, partitions: readonly number[]): P
     };
     const end = ends.get(partition) ?? { low: 0, high: 0 };
     if (isBroken(start.nextOffset, end)) throw brokenRange(topic, partition, start.nextOffset, end);
+    // mutation: partition-start
     return start;
   });
 }

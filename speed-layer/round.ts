@@ -128,6 +128,7 @@ async function hold(
     [...holdings.held.keys()].filter((partition) => waits.get(partition) === what);
   holdings.ahead = new Map(waitFor('stamp').map((partition) => [partition, holdings.held.get(partition)![0]!]));
   consumer.hold([...holdings.held.keys()]);
+  // mutation: growth-waits
   const forGrowth = waitFor('growth');
   if (holdings.ahead.size > 0) reached('stopped_for_stamp');
   if (forGrowth.length === 0) return;
@@ -147,6 +148,7 @@ async function settled(
     const passage = await stamps.pass(partition, progress.get(partition)!.arrival, records, (step) =>
       persist(step, failed),
     );
+    // mutation: settled-growth-reach
     latest = Math.max(latest, passage.reaches);
     return [partition, passage.stamps];
   });
@@ -186,6 +188,7 @@ async function runLane(
       waiting.set(partition, admitted.rest);
       if (admitted.waitsFor) waits.set(partition, admitted.waitsFor);
       isOver &&= isLast || admitted.waitsFor !== null;
+      // mutation: drained-end
       const drainedTo = isLast ? (drained.get(partition) ?? 0) : 0;
       if (admitted.batch.length > 0 || drainedTo > progress.nextOffset)
         batches.push({ progress, ...admitted, drainedTo });
@@ -241,15 +244,19 @@ async function write(ports: RoundPorts, holdings: Holdings, effects: readonly Ef
   const cuts = effects.flatMap((e) => e.cuts);
   const progress = effects.map((e) => e.progress);
 
+  // mutation: strays-send
   if (strays.length > 0) await persist(() => ports.producer.forward(strays));
   reached('strays_forwarded');
   if (deadLetters.length > 0) await persist(() => ports.producer.deadLetter(deadLetters));
   reached('dead_letters_kept');
+  // mutation: rows-write
   await persist(() => ports.detections.put(firstMet));
   reached('first_met_written');
+  // mutation: counts-write
   await persist(() => ports.speedView.put(counts));
   holdings.counts.apply(counts);
   reached('counts_written');
+  // mutation: progress-write
   await persist(() => ports.control.putProgress(ports.growth.rules().generation, progress, cuts));
   for (const reachedBy of progress) {
     holdings.progress.set(reachedBy.partition, reachedBy);
@@ -266,6 +273,7 @@ async function write(ports: RoundPorts, holdings: Holdings, effects: readonly Ef
  */
 function byPartition(holdings: Holdings, records: readonly LogRecord[]): Map<number, readonly LogRecord[]> {
   const byPartition = new Map<number, LogRecord[]>();
+  // mutation: held-records-first
   for (const [partition, held] of holdings.held)
     if (holdings.progress.has(partition)) byPartition.set(partition, [...held]);
   for (const record of records) {
@@ -289,6 +297,7 @@ function* rowsToCountIn(batch: readonly Judged[], rows: ReadonlyMap<Oid, FirstMe
     const { partition, offset } = record;
     const row = rows.get(detection.id) ?? null;
     const outcome = outcomeOf({ logLife: rules.logLife, partition, offset, arrival, detection }, row, rules);
+    // mutation: count-rows-of-new
     if (outcome === 'new') yield* hourRowsOf(detection, epochOf(arrival, rules));
   }
 }

@@ -147,6 +147,7 @@ async function recorded({ rules, control, now, say }: GrowPorts, to: number): Pr
     const found = await control.growth(rules.generation);
     const last = found.growths.at(-1);
     if (last?.partitions === to) return last;
+    // mutation: growth-epoch
     const epoch = (Math.max(found.settled, rules.firstEpoch, epochAt(now(), rules)) + 1) as Epoch;
     say(`recording that ${to} partitions count from epoch ${nameOf(epoch, rules)} on`);
     const growths = [...found.growths, { from: startOf(epoch, rules), partitions: to }];

@@ -59,6 +59,7 @@ export async function* readToCut(
     let stop: { at: LogRecord; endsWith: 'cut' | 'wait' } | null = null;
     for (const record of records) {
       const reached = arrivalOf(arrival, record, stamps.corrections);
+      // mutation: cut-hold
       if (reached > stamps.settled) stop = { at: record, endsWith: 'wait' };
       else if (reached >= end) stop = { at: record, endsWith: 'cut' };
       if (stop) break;

@@ -22,11 +22,13 @@ export function lastWholeEpoch(horizon: Pick<Horizon, 'epoch'>, oldRules: Rules,
  * record does not arrive before the horizon's end.
  */
 export function inForceSince(horizon: Epoch, rules: Rules): Instant {
+  // mutation: rebuilt-rows-since
   return (endOf(horizon, rules) - inForceMs(rules)) as Instant;
 }
 
 /** The published epochs that can hold such rows, in order. */
 export function epochsInForce(horizon: Epoch, rules: Rules): Epoch[] {
+  // mutation: rebuilt-rows-epochs
   const first = Math.max(rules.firstEpoch, epochAt(inForceSince(horizon, rules), rules));
   return Array.from({ length: horizon - first + 1 }, (_, i) => (first + i) as Epoch);
 }

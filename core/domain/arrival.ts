@@ -9,6 +9,7 @@ import type { Instant } from './time.ts';
 
 /** Arrival of a record with this stamp, when the greatest stamp before it was `soFar`. */
 export function arrivalAfter(soFar: Instant, stamp: number): Instant {
+  // mutation: arrival-rise
   return (stamp > soFar ? stamp : soFar) as Instant;
 }
 

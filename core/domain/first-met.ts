@@ -21,11 +21,13 @@ export type Outcome = 'new' | 'copy' | 'deferred';
 
 /** A row is in force for a record if their arrivals differ by at most W. */
 export function isInForce(rowArrival: Instant, recordArrival: Instant, rules: Rules): boolean {
+  // mutation: in-force-window
   return Math.abs(recordArrival - rowArrival) <= inForceMs(rules);
 }
 
 /** Decides one detection at home; `row` is what its id has, or null. `new` and `deferred` are both first met. */
 export function outcomeOf(record: FirstMet, row: FirstMet | null, rules: Rules): Outcome {
+  // mutation: copy-outcome
   if (row && !isSameRecord(row, record) && isInForce(row.arrival, record.arrival, rules)) return 'copy';
   return isDeferred(record.detection.detectedAt, record.arrival, rules) ? 'deferred' : 'new';
 }

@@ -33,6 +33,7 @@ export function arrivalOf(soFar: Instant, { offset, stamp }: Stamped, correction
 }
 
 export function isCorrected(offset: number, corrections: readonly Correction[]): boolean {
+  // mutation: corrected-offsets
   return corrections.some(({ from, to }) => offset >= from && offset <= to);
 }
 
@@ -53,6 +54,7 @@ export function passable(
   { settled, corrections }: Stamps,
   latest: number,
 ): Passable {
+  // mutation: settled-limit
   const limit = Math.max(soFar, settled, latest);
   let reaches = soFar;
   for (const record of records) {

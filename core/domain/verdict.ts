@@ -40,17 +40,21 @@ export function judge(record: LogRecord, arrival: Instant, rules: Rules): Verdic
   if (isAhead(detection.detectedAt, arrival, rules)) {
     return dead('ahead_of_arrival', `timestamp_detected is ${detection.detectedAt}, the arrival ${arrival}`);
   }
+  // mutation: home-partition
   const home = homeOf(detection.id, partitionsAt(arrival, rules));
   if (home === record.partition) return { kind: 'detection', detection };
+  // mutation: stray-not-at-home
   if (hasHeader(record, STRAY_HEADER) && !wasHome(record.partition, detection, arrival, rules)) {
     return dead('stray_not_at_home', `detection ${detection.id} belongs to partition ${home}, not ${record.partition}`);
   }
+  // mutation: stray-too-large
   if (record.value!.length > GREATEST_STRAY_BYTES) {
     return dead(
       'too_large_to_forward',
       `detection ${detection.id} belongs to partition ${home}; its value has ${record.value!.length} bytes, at most ${GREATEST_STRAY_BYTES} are sent home`,
     );
   }
+  // mutation: stray-verdict
   return { kind: 'stray', detection, home };
 }
 

@@ -71,6 +71,7 @@ export function oidOfRow(row: Buffer): Oid {
 
 /** The family of `detections` in which a generation's first-met rows stand. */
 export function detectionFamily(rules: Pick<Rules, 'generation' | 'ownFirstMet'>): string {
+  // mutation: first-met-family
   return rules.ownFirstMet ? `${DETECTION_FAMILY}${rules.generation}` : DETECTION_FAMILY;
 }
 

@@ -179,6 +179,7 @@ function addUpSheets(sheets: readonly Sheet[], horizon: number, size: number): F
 function missingSpans(hours: ReadonlyMap<number, KnownHour>, horizon: number): (Hours & { upTo: number })[] {
   const spans: { from: number; to: number; upTo: number }[] = [];
   for (const [hour, { upTo }] of hours) {
+    // mutation: known-hour
     if (upTo >= horizon) continue;
     const last = spans.at(-1);
     if (last && last.to === hour - 1 && last.upTo === upTo) last.to = hour;

@@ -110,6 +110,7 @@ function changedPartitions(since: readonly number[], progress: readonly number[]
   const moved = new Map<number, number>();
   progress.forEach((next, partition) => {
     const from = since[partition] ?? 0;
+    // mutation: changed-since
     if (next > from) moved.set(partition, from);
   });
   return moved;

@@ -100,6 +100,7 @@ export function eachCounted({ names, batch, speed }: SubjectSums, take: (name: s
 }
 
 function isOfView({ horizon }: CountPlan, { view }: PlannedRead, { epoch }: Sheet): boolean {
+  // mutation: view-of-epoch
   return epoch <= (horizon ?? -1) === (view === 'batch');
 }
 

@@ -89,6 +89,7 @@ export function planCounts(
 export function speedEpochsOf(window: TimeWindow, { rules, horizon, now, latestArrival }: PlanSnapshot): Epoch[] {
   const earliest = (window.from - rules.clockAheadDays * DAY_MS) as Instant;
   const latest = (window.to - 1 + rules.dedupWindowDays * DAY_MS) as Instant;
+  // mutation: first-speed-epoch
   const first = Math.max(horizon === null ? rules.firstEpoch : horizon + 1, epochOf(earliest, rules));
   const open = Math.max(rules.firstEpoch, epochAt(Math.max(now, latestArrival), rules) + 1);
   const last = Math.min(open, epochOf(latest, rules));

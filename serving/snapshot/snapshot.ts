@@ -69,6 +69,7 @@ export function snapshotReader(sources: SnapshotSources, options: SnapshotOption
     return rows.map((row, i) => row ?? notBegun(rules, from + i));
   };
   const read = async (): Promise<Snapshot> => {
+    // mutation: answer-ends
     const history = await log.refresh();
     const readAt = now();
     const [horizon, known] = await Promise.all([
@@ -78,6 +79,7 @@ export function snapshotReader(sources: SnapshotSources, options: SnapshotOption
     // Read after the progress, so every partition that the progress includes is already recorded.
     const { growths, growingTo } = await control.growth(rules.generation);
     const recorded = Math.max(partitionsEver({ ...rules, growths }), growingTo ?? 0);
+    // mutation: answer-progress
     const progress = [...known, ...(await progressOf(known.length, Math.max(recorded, filledOf(history[0]))))];
     const standing = standingOf(progress, history, last?.standing ?? null, rules.partitionCount);
     return { readAt, rules, horizon, progress, ends: history[0] ?? null, standing };

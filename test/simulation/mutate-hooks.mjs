@@ -1,33 +1,21 @@
 /**
- * Changes the source of a module as it is loaded, before TypeScript is taken off it. No file is touched: the edits live
- * in the test's process alone. Each must match exactly once, so that code which moved on cannot leave a mutation behind
- * that changes nothing.
+ * Loads changed sources in the place of files, before TypeScript is taken off them: mutations.test.ts hands them over
+ * by SIGHTLINE_MUTATION, a file with a JSON object of sources by path from the root of the repository. Each that is
+ * loaded is named on standard error, so that the test sees that its bug took part.
  */
-import { writeSync } from 'node:fs';
+import { readFileSync, writeSync } from 'node:fs';
 
-let edits = [];
+let sources = new Map();
 
-export function initialize(data) {
-  edits = data;
+export function initialize(file) {
+  sources = new Map(Object.entries(JSON.parse(readFileSync(file, 'utf8'))));
 }
 
 export async function load(url, context, nextLoad) {
   const loaded = await nextLoad(url, context);
-  const mine = edits.filter(({ file }) => url.split('?', 1)[0].endsWith(`/${file}`));
-  if (mine.length === 0) return loaded;
-  const source = mine.reduce(edited, String(loaded.source));
-  return { ...loaded, source };
-}
-
-function edited(text, { file, find, put }) {
-  const parts = text.split(anyLayout(find));
-  if (parts.length !== 2) throw new Error(`the edit of ${file} matches ${parts.length - 1} times, not once: ${find}`);
-  writeSync(2, `mutated ${file}\n`);
-  return parts.join(put);
-}
-
-/** The tokens of a piece of source with any white space between them, so that a formatter may break its lines. */
-function anyLayout(find) {
-  const tokens = find.match(/\w+|[^\w\s]/g).map((token) => token.replace(/[^\w\s]/, '\\$&'));
-  return new RegExp(tokens.map((token) => (/^\\[)\]}]$/.test(token) ? `,?\\s*${token}` : token)).join('\\s*'));
+  const path = url.split('?', 1)[0];
+  const changed = [...sources.keys()].find((file) => path.endsWith(`/${file}`));
+  if (changed === undefined) return loaded;
+  writeSync(2, `mutated ${changed}\n`);
+  return { ...loaded, source: sources.get(changed) };
 }

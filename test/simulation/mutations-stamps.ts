@@ -7,42 +7,25 @@ import type { Mutation } from './mutations.ts';
 export const STAMP_MUTATIONS: readonly Mutation[] = [
   {
     bug: 'a worker passes a stamp from the future at once',
-    edits: [
-      {
-        file: 'speed-layer/admit.ts',
-        find: "    if (arrival > settled) return { batch, rest: records.slice(i), waitsFor: 'stamp' };\n",
-        put: '',
-      },
-    ],
+    edits: [{ at: 'stamp-hold', action: 'remove' }],
   },
   {
     bug: 'a run cuts at a stamp from the future',
-    edits: [
-      {
-        file: 'batch-layer/archive/cut.ts',
-        find: "if (reached > stamps.settled) stop = { at: record, endsWith: 'wait' };\n      else if",
-        put: 'if',
-      },
-    ],
+    edits: [{ at: 'cut-hold', action: 'replace', part: 'condition', text: 'false as boolean' }],
     seed: 575,
   },
   {
     bug: 'every reader settles whatever stamps it meets',
-    edits: [
-      {
-        file: 'core/domain/stamps.ts',
-        find: 'const limit = Math.max(soFar, settled, latest);',
-        put: 'const limit = Math.max(soFar, settled, latest, Infinity);',
-      },
-    ],
+    edits: [{ at: 'settled-limit', action: 'replace', part: 'value', text: 'Infinity' }],
   },
   {
     bug: 'a growth is settled up to a stamp that is held',
     edits: [
       {
-        file: 'speed-layer/round.ts',
-        find: 'latest = Math.max(latest, passage.reaches);',
-        put: 'latest = Math.max(latest, passage.reaches, ...records.map(({ stamp }) => stamp));',
+        at: 'settled-growth-reach',
+        action: 'replace',
+        part: 'value',
+        text: 'Math.max($, ...records.map(({ stamp }) => stamp))',
       },
     ],
   },
@@ -50,9 +33,10 @@ export const STAMP_MUTATIONS: readonly Mutation[] = [
     bug: 'a stamp is passed without being settled for others',
     edits: [
       {
-        file: 'core/stores/control/stamp-gate.ts',
-        find: '        if (isFresh || !isSettled) {',
-        put: '        if (!isSettled) return { ...passage, stamps: { ...record, settled: reaches } };\n        if (isFresh || !isSettled) {',
+        at: 'stamp-settling',
+        action: 'insert',
+        side: 'before',
+        text: 'if (!isSettled) return { ...passage, stamps: { ...record, ...({ settled: reaches } satisfies Partial<Stamps>) } };',
       },
     ],
   },
@@ -60,54 +44,45 @@ export const STAMP_MUTATIONS: readonly Mutation[] = [
     bug: 'corrections are taken from before the settling',
     edits: [
       {
-        file: 'core/stores/control/stamp-gate.ts',
-        find: '        record = await read(partition, persist);\n      }',
-        put: '        record = { ...(await read(partition, persist)), corrections: record.corrections };\n      }',
+        at: 'stamps-read-again',
+        action: 'replace',
+        part: 'value',
+        text: '{ ...$, corrections: record.corrections }',
       },
     ],
   },
   {
     bug: 'a correction does not ask what readers have passed',
-    edits: [
-      {
-        file: 'core/stores/control/stamp-gate.ts',
-        find: "    if (stamp <= found.settled) return { status: 'settled', by: found };\n",
-        put: '',
-      },
-    ],
+    edits: [{ at: 'correction-settled', action: 'remove' }],
   },
   {
     bug: 'a correction that is recorded twice is made longer',
     edits: [
+      { at: 'correction-overlap', action: 'remove' },
       {
-        file: 'core/stores/control/stamp-gate.ts',
-        find: "    if (found.corrections.some((each) => each.from <= to && from <= each.to)) return { status: 'amid', by: found };\n",
-        put: '',
-      },
-      {
-        file: 'core/stores/control/stamp-gate.ts',
-        find: '[...found.corrections, { from, to }]',
-        put: '[...found.corrections.filter((each) => each.to < from || each.from > to), { from, to }]',
+        at: 'correction-record',
+        action: 'replace',
+        part: 'value',
+        text: '[...$.filter((each) => each.to < from || each.from > to), { from, to }]',
       },
     ],
   },
   {
     bug: 'a correction holds for its first record alone',
-    edits: [
-      { file: 'core/domain/stamps.ts', find: 'offset >= from && offset <= to', put: 'offset === from && offset <= to' },
-    ],
+    edits: [{ at: 'corrected-offsets', action: 'replace', part: { operator: '>=' }, text: '$1 === $2' }],
   },
   {
     bug: 'a correction ends one record too early',
-    edits: [{ file: 'core/domain/stamps.ts', find: 'offset <= to)', put: 'offset < to)' }],
+    edits: [{ at: 'corrected-offsets', action: 'replace', part: { operator: '<=' }, text: '$1 < $2' }],
   },
   {
     bug: 'arrival is carried on from a corrected record',
     edits: [
       {
-        file: 'speed-layer/admit.ts',
-        find: '    nextOffset = record.offset + 1;',
-        put: '    nextOffset = record.offset + 1;\n    if (record.stamp > arrival) arrival = record.stamp as typeof arrival;',
+        at: 'admitted-offset',
+        action: 'insert',
+        side: 'after',
+        text: 'if (record.stamp > arrival) arrival = record.stamp as typeof arrival;',
       },
     ],
   },
@@ -115,20 +90,15 @@ export const STAMP_MUTATIONS: readonly Mutation[] = [
     bug: "a reader's clock decides what a record is",
     edits: [
       {
-        file: 'core/stores/control/stamp-gate.ts',
-        find: '        const passage = passable(soFar, records, record, latest);',
-        put: '        for (const each of records) (each as { stamp: number }).stamp = Math.min(each.stamp, latest);\n        const passage = passable(soFar, records, record, latest);',
+        at: 'stamp-passage',
+        action: 'insert',
+        side: 'before',
+        text: 'for (const each of records) (each as { stamp: number }).stamp = Math.min(each.stamp, latest);',
       },
     ],
   },
   {
     bug: 'a partition that is held before a stamp counts as read to the beginning of a growth',
-    edits: [
-      {
-        file: 'speed-layer/round.ts',
-        find: "  const forGrowth = waitFor('growth');",
-        put: "  const forGrowth = [...waitFor('growth'), ...waitFor('stamp')];",
-      },
-    ],
+    edits: [{ at: 'growth-waits', action: 'replace', part: 'value', text: "[...$, ...waitFor('stamp')]" }],
   },
 ];

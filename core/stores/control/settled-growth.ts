@@ -22,6 +22,7 @@ export async function settledGrowth(
 ): Promise<GrowthRecord> {
   for (;;) {
     const found = await control.growth(generation);
+    // mutation: epoch-settling
     if (found.settled >= epoch) return found;
     // Whether it was done is read, not believed: an answer may get lost on its way.
     await control.moveGrowth(generation, found, { ...found, settled: epoch });

@@ -54,12 +54,14 @@ export function stampGate({ control, logLife, now, aheadMs }: StampGatePorts): S
       let record = known.get(partition)?.record ?? (await read(partition, persist));
       for (let isFresh = false; ; isFresh = true) {
         const latest = now() + aheadMs;
+        // mutation: stamp-passage
         const passage = passable(soFar, records, record, latest);
         const { reaches, ahead } = passage;
         const isSettled = reaches <= record.settled || records.length === 0;
         const isTold = ahead === null || record.hold?.offset === ahead.offset;
         if (isSettled && isTold && (ahead === null || isFresh || !isDue(partition)))
           return { ...passage, stamps: record };
+        // mutation: stamp-settling
         if (isFresh || !isSettled) {
           const settled = isSettled
             ? record.settled
@@ -72,6 +74,7 @@ export function stampGate({ control, logLife, now, aheadMs }: StampGatePorts): S
             await persist(() => control.moveStamps(logLife, partition, record, { ...record, settled, hold }));
         }
         // Whether it was done is read, not believed; what was corrected meanwhile holds.
+        // mutation: stamps-read-again
         record = await read(partition, persist);
       }
     },
@@ -101,11 +104,14 @@ export async function recordCorrection(
     const [found] = (await control.stamps(logLife, [partition])) as [StampRecord];
     if (found.corrections.some((each) => each.from === from && each.to === to))
       return { status: isMine ? 'recorded' : 'present' };
+    // mutation: correction-overlap
     if (found.corrections.some((each) => each.from <= to && from <= each.to)) return { status: 'amid', by: found };
+    // mutation: correction-settled
     if (stamp <= found.settled) return { status: 'settled', by: found };
     // Whether it was done is read, not believed: a reader may have settled it first, or an answer got lost.
     await control.moveStamps(logLife, partition, found, {
       ...found,
+      // mutation: correction-record
       corrections: [...found.corrections, { from, to }],
     });
   }

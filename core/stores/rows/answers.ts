@@ -24,6 +24,7 @@ export function requireAnswers<Row>(store: string, answers: readonly Answer<Row>
   const lasting = faults.find((fault) => !(fault instanceof Retryable));
   if (lasting) throw lasting;
   return answers.map((answer) => {
+    // mutation: failed-answer
     if (answer.status === 'failed')
       throw new Retryable('HBase', `${store} did not answer for every row: ${answer.because}`, answer.fault);
     return answer.status === 'found' ? answer.row : null;

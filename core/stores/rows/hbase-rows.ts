@@ -44,6 +44,7 @@ export async function deleteRows(hbase: HBaseClient, table: string, deletes: Row
 function allDone(table: string, asked: number, answers: readonly PutAnswer[]): void {
   const errors = answers.flatMap((answer) => (answer.status === 'failed' ? [answer.error] : []));
   const failed = errors.find((error) => !isResent(error)) ?? errors[0];
+  // mutation: failed-put
   if (failed !== undefined) throw hbaseFault(table, failed);
   if (answers.length !== asked) {
     throw new Retryable('HBase', `${table}: ${answers.length} of ${asked} rows were answered`);
