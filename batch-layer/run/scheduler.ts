@@ -26,10 +26,14 @@ const FIRST_BACKOFF_MS = 1_000;
 const GREATEST_BACKOFF_MS = 60_000;
 const LOOK_EVERY_MS = 5_000;
 
-/** Runs until the context's signal is aborted. `onWait` gets the reason of a failed try, and null after a success. */
+/**
+ * Runs until the context's signal is aborted. `onWait` gets the reason of a failed try, and null after a success. It
+ * looks for the next epoch at least every `lookEveryMs`.
+ */
 export async function schedule(
   context: BatchContext,
   onWait: (because: string | null) => void = () => undefined,
+  { lookEveryMs = LOOK_EVERY_MS } = {},
 ): Promise<void> {
   const { log, signal } = context;
   let failures = 0;
@@ -47,7 +51,7 @@ export async function schedule(
       }
       failures = 0;
       onWait(null);
-      await pause(hold ? LOOK_EVERY_MS : await untilNextMs(context), signal);
+      await pause(hold ? lookEveryMs : Math.min(lookEveryMs, await untilNextMs(context)), signal);
     } catch (fault) {
       if (signal.aborted) return;
       if (fault instanceof GenerationChanged || !isRetried(fault)) throw fault;
@@ -120,7 +124,7 @@ async function pruneNow(context: BatchContext, lastPruned: Epoch | null): Promis
 async function untilNextMs(context: BatchContext): Promise<number> {
   const next = nextEpoch(await horizonOf(context), context.rules);
   const untilMs = endOf(next, context.rules) + delayAfterEndMs(context) - Date.now();
-  return Math.max(10, Math.min(untilMs, LOOK_EVERY_MS));
+  return Math.max(10, untilMs);
 }
 
 function delayAfterEndMs({ rules }: BatchContext): number {

@@ -2,12 +2,13 @@
  * A worker ends with its first fault, whatever its lanes wait for; and says what it waits for while it may go on (L1).
  */
 import assert from 'node:assert/strict';
-import { setTimeout as sleep } from 'node:timers/promises';
+import { setImmediate as turn, setTimeout as sleep } from 'node:timers/promises';
 import { test } from 'node:test';
 import type { LogRecord } from '../../../core/domain/detection.ts';
 import { instant, LAST_INSTANT } from '../../../core/domain/time.ts';
 import { EXIT, Refusal, Retryable } from '../../../core/process/errors.ts';
 import { createLog } from '../../../core/process/log.ts';
+import { WORKER_RETRY } from '../../../core/process/retry.ts';
 import { countRows } from '../../../speed-layer/count-rows.ts';
 import type { Holdings } from '../../../speed-layer/round.ts';
 import type { WorkerPorts } from '../../../speed-layer/worker.ts';
@@ -62,9 +63,11 @@ function worker(changes: Partial<WorkerPorts>) {
 
 test("a lane that fails ends the other one's wait, and the worker with its own words", async () => {
   let tries = 0;
+  let refuse = (): void => undefined;
+  const refuses = new Promise<void>((resolve) => (refuse = resolve));
   const put: WorkerPorts['detections']['put'] = async (rows) => {
     if (rows[0]!.partition === 1) {
-      await sleep(150);
+      await refuses;
       throw new Refusal(EXIT.usage, 'HBase refuses this user');
     }
     tries += 1;
@@ -72,11 +75,13 @@ test("a lane that fails ends the other one's wait, and the worker with its own w
   };
   const find: WorkerPorts['detections']['find'] = async (ids) => ids.map(() => ({ status: 'absent' }));
   const { ended, waits } = worker({ detections: { find, put } });
-  await sleep(75);
+  while (waits.waitingFor() === null) await turn();
   assert.match(waits.waitingFor() ?? '', /waiting for HBase: the client was closed/);
+  refuse();
   await assert.rejects(ended, { message: 'HBase refuses this user' });
   const triesThen = tries;
-  await sleep(400);
+  // Longer than the first wait between two tries.
+  await sleep(WORKER_RETRY.firstDelayMs + 20);
   assert.equal(tries, triesThen, 'no lane is left that tries again');
   assert.equal(waits.waitingFor(), null);
 });
@@ -99,10 +104,11 @@ test('a worker that is told to stop ends quietly, also while it waits', async ()
   const find = async (): Promise<never> => {
     throw new Retryable('HBase', 'away');
   };
-  const { ended, stop } = worker({ detections: { find, put: nothing } });
-  await sleep(30);
+  const { ended, stop, waits } = worker({ detections: { find, put: nothing } });
+  while (waits.waitingFor() === null) await turn();
   stop.abort();
-  await ended;
+  await assert.doesNotReject(ended);
+  assert.equal(waits.waitingFor(), null);
 });
 
 test('a lane that goes on does not hide that another one waits', async () => {

@@ -1,6 +1,6 @@
 /** Work side by side ends together: with the first fault, after everything that was under way. */
 import assert from 'node:assert/strict';
-import { setTimeout as sleep } from 'node:timers/promises';
+import { setImmediate as turn, setTimeout as sleep } from 'node:timers/promises';
 import { test } from 'node:test';
 import { Retryable } from '../../../../core/process/errors.ts';
 import { withRetry, WORKER_RETRY } from '../../../../core/process/retry.ts';
@@ -23,19 +23,20 @@ test('the first fault ends a wait that would last for ever, and is the one that 
       { signal },
     );
   const broken = async (): Promise<void> => {
-    await sleep(120);
+    while (tries === 0) await turn();
     throw new Error('first');
   };
   await assert.rejects(runTogether([forEver, broken]), { message: 'first' });
   const triesThen = tries;
-  await sleep(300);
+  // Longer than the first wait between two tries.
+  await sleep(WORKER_RETRY.firstDelayMs + 20);
   assert.equal(tries, triesThen, 'nothing goes on behind the fault');
 });
 
 test('what cannot be interrupted is waited for', async () => {
   let isDone = false;
   const slow = async (): Promise<void> => {
-    await sleep(60);
+    for (let turns = 0; turns < 5; turns++) await turn();
     isDone = true;
   };
   await assert.rejects(runTogether([slow, async () => assert.fail('at once')]), /at once/);

@@ -4,7 +4,7 @@
  */
 import assert from 'node:assert/strict';
 import { spawn } from 'node:child_process';
-import { mkdirSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs';
+import { existsSync, mkdirSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { after, beforeEach, describe, it } from 'node:test';
@@ -95,12 +95,15 @@ describe('the lock of a stack', () => {
     'is not held by who was killed, even when its number was given to this very process',
     { timeout: 20_000 },
     async () => {
+      const lock = join(stack.folder, 'lock');
       writeFileSync(
-        join(stack.folder, 'lock'),
+        lock,
         JSON.stringify({ pid: process.pid, birth: 'an earlier life of the container 1', command: 'cluster up' }),
       );
       const release = await holdLock(stack, 'cluster down', AbortSignal.timeout(5_000));
+      assert.match(readFileSync(lock, 'utf8'), /cluster down/);
       await release();
+      assert.equal(existsSync(lock), false);
     },
   );
 

@@ -42,6 +42,7 @@ test('a connection that asked nothing yet does not hold up the stop', async (t) 
   await once(later, 'connect');
   await connections.close({ streamMs: NEVER_MS, answerMs: NEVER_MS });
   await closed;
+  assert.ok(socket.destroyed);
 });
 
 test('an answer that is under way is given whole, then its connection goes', async (t) => {
