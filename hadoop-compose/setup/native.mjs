@@ -1,17 +1,16 @@
 /**
  * Whether node_modules are there and were compiled for the Node that runs.
  *
- * The set-up asks it before it trusts its own marker, and sightline.mjs before it loads anything, since `npx sightline`
- * and the services of a cluster go past the set-up. node-gyp leaves beside each binary the configuration that it
- * compiled with; reading it costs a millisecond, loading the binary of another Node ends the process with a stack
- * trace.
+ * The set-up asks it before it trusts its own marker. sightline.mjs asks it before it loads anything, because
+ * `npx sightline` and the services of a cluster do not run the set-up. node-gyp leaves its configuration beside each
+ * binary. Reading it takes a millisecond; loading a binary of another Node would end the process with a stack trace.
  */
 import { existsSync, readFileSync } from 'node:fs';
 import { dirname, join } from 'node:path';
 
-/** What is tied to one Node; the other native packages speak Node-API, which stays the same. */
+/** Packages that are compiled for one version of Node; the other native packages use Node-API, which stays the same. */
 export const COMPILED = ['node-rdkafka'];
-/** The last that their compilation makes: without it, it was not finished. */
+/** The last file that the compilation writes: if it is missing, the compilation did not finish. */
 const BINARY = { 'node-rdkafka': 'node-librdkafka.node' };
 const NEEDED = ['tsx', 'commander', ...COMPILED];
 /** 22.13 and 24 are the first of their lines that the packages of `npm run check` take. */
@@ -25,7 +24,7 @@ export function nodeFault(version = process.versions.node) {
   return isSupported ? null : `Node is ${version}; needed is ${SUPPORTED}.`;
 }
 
-/** What is wrong with the modules, in a sentence, or null. */
+/** A sentence that says what is wrong with the modules, or null. */
 export function modulesFault(root, abi = process.versions.modules, version = process.versions.node) {
   const modules = join(root, 'node_modules');
   const missing = NEEDED.find((name) => !existsSync(join(modules, name, 'package.json')));
@@ -55,16 +54,19 @@ const LINES = { 115: 20, 127: 22, 137: 24 };
 const lineOf = (abi) => (LINES[abi] ? `line ${LINES[abi]}, ABI ${abi}` : `ABI ${abi}`);
 
 /**
- * Environment for whatever compiles: headers of the Node that runs, and one job at a time, since librdkafka's
- * configuration is a step that its makefile does not wait for. Headers beside Node are taken only if they are its own;
- * a setting of npm may name others.
+ * Environment for whatever compiles: headers of the Node that runs, and one job at a time, since librdkafka's makefile
+ * does not wait for its configuration step. Headers beside Node are used only if they belong to it; a setting of npm
+ * may name others. node-gyp reads the number of jobs from the package's settings, then from npm's, then from JOBS;
+ * npm 11 warns about `jobs` among its own settings, so that one is taken away.
  */
 export function compilerEnvironment(
   environment = process.env,
   running = process.execPath,
   abi = process.versions.modules,
 ) {
-  const settled = { ...environment, MAKEFLAGS: '', JOBS: '1', npm_config_jobs: '1', NODE_ENV: 'development' };
+  const oneJob = { MAKEFLAGS: '', JOBS: '1', npm_package_config_node_gyp_jobs: '1' };
+  const settled = { ...environment, ...oneJob, NODE_ENV: 'development' };
+  delete settled.npm_config_jobs;
   const prefix = dirname(dirname(running));
   if (headersOf(prefix) === abi) return { ...settled, npm_config_nodedir: prefix };
   const named = environment.npm_config_nodedir;

@@ -81,7 +81,7 @@ test('what compiles takes the headers of the Node that runs, one job at a time',
     writeFileSync(join(prefix!, 'include', 'node', 'node_version.h'), `#define NODE_MODULE_VERSION ${abi}\n`);
   }
   const given = { MAKEFLAGS: '-j8', JOBS: 'max', npm_config_jobs: 'max', npm_config_nodedir: other };
-  const serial = { MAKEFLAGS: '', JOBS: '1', npm_config_jobs: '1', NODE_ENV: 'development' };
+  const serial = { MAKEFLAGS: '', JOBS: '1', npm_package_config_node_gyp_jobs: '1', NODE_ENV: 'development' };
   assert.deepEqual(compilerEnvironment(given, join(own!, 'bin', 'node'), '137'), {
     ...serial,
     npm_config_nodedir: own,
