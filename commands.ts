@@ -1,8 +1,7 @@
 /**
- * The sub-commands of `sightline`, by name; each part brings its own, so that what a command can do is written where it
- * is done.
+ * The sub-commands of `sightline`, by name. Each is defined in the folder that carries it out.
  *
- * sightline.ts loads those that are asked for, because the native drivers behind some of them take a moment.
+ * sightline.ts loads only the sub-command that is called, because some of them load native drivers, which takes time.
  */
 import type { Command } from 'commander';
 
@@ -18,6 +17,7 @@ export const PARTS: Readonly<Record<string, () => Promise<Command>>> = {
   batch: async () => (await import('./batch-layer/commands/command.ts')).batchCommand(),
   serve: async () => (await import('./serving/server/command.ts')).serveCommand(),
   config: async () => (await import('./admin/config/command.ts')).configCommand(),
+  rows: async () => (await import('./admin/rows/command.ts')).rowsCommand(),
   topic: async () => (await import('./admin/topic/command.ts')).topicCommand(),
   dlq: async () => (await import('./admin/dead-letters/command.ts')).deadLettersCommand(),
   user: async () => (await import('./serving/server/command.ts')).userCommand(),

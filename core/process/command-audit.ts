@@ -34,6 +34,7 @@ export const NOT_CHANGING = [
   'batch report',
   'dlq list',
   'dlq show',
+  'rows show',
   'doctor',
   'user',
   'serve',

@@ -14,7 +14,7 @@ import kafkajs from 'kafkajs';
 import { LEVELS } from '../../core/domain/counts.ts';
 import type { CountCell } from '../../core/domain/counts.ts';
 import type { Epoch } from '../../core/domain/epoch.ts';
-import { epochAt } from '../../core/domain/epoch.ts';
+import { epochAt, nameOf } from '../../core/domain/epoch.ts';
 import { oid } from '../../core/domain/oid.ts';
 import { addTallies, NO_TALLIES, recordsOf } from '../../core/domain/tallies.ts';
 import { requireAnswers } from '../../core/stores/rows/answers.ts';
@@ -23,7 +23,8 @@ import { openStores } from '../../core/stores/open.ts';
 import type { Stores } from '../../core/stores/open.ts';
 import { batchWorld } from '../support/batch-world.ts';
 import type { BatchWorld } from '../support/batch-world.ts';
-import { ROOT } from '../support/main-job.ts';
+import type { ShownRow } from '../../admin/rows/show-row.ts';
+import { ROOT, sightline } from '../support/main-job.ts';
 import { speedFeed } from '../support/speed-feed.ts';
 import type { SpeedFeed } from '../support/speed-feed.ts';
 import type { Progress } from '../../core/stores/control/progress-rows.ts';
@@ -171,6 +172,27 @@ test('every detection has its row, and every counted one its place in the list',
   const ofAll = await stores.speedView.list('all', epochsHeld(), hours);
   assert.deepEqual(ofAll.map(({ id }) => id as string).sort(), [...listed].sort());
   assert.deepEqual([...listed].sort(), [...feed.counted].sort());
+});
+
+test('rows that a worker wrote are shown by keys that a person can type', { timeout: 60_000 }, async () => {
+  const [id] = feed.counted;
+  const [first] = requireAnswers('detections', await stores.detections.find([oid(id!)]));
+  const show = async (table: string, key: string): Promise<ShownRow> => {
+    const { code, stdout } = await sightline(['rows', 'show', table, key], world.environment);
+    assert.equal(code, 0);
+    return JSON.parse(stdout) as ShownRow;
+  };
+  const { key, cells } = await show('detections', id!);
+  assert.deepEqual(key, { detection_oid: id });
+  const { partition, offset, item_name: item } = cells[0]!.value as Record<string, unknown>;
+  assert.deepEqual([partition, offset, item], [first!.partition, first!.offset, first!.detection.item]);
+
+  const epoch = nameOf(epochAt(first!.arrival, stores.rules), stores.rules);
+  const hour = new Date(first!.detection.detectedAt).toISOString().slice(0, 13);
+  const row = await show('speed_view', `${epoch}/${hour}/${first!.detection.location}/${first!.partition}`);
+  assert.ok(JSON.stringify(row.cells).includes(`"detection_oid":"${id}"`));
+  const { code } = await sightline(['rows', 'show', 'detections', '-1'], world.environment);
+  assert.equal(code, 3);
 });
 
 test('the dead letters are the poison, byte for byte', async () => {
