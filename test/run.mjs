@@ -8,6 +8,7 @@
  * and `test:soak` are neither: the real stack under fire, or at full rate, for as long as they are told. `test:spark`
  * sends epochs to every kind of Spark master, each started by the tests.
  */
+import { Buffer } from 'node:buffer';
 import { existsSync, readFileSync } from 'node:fs';
 import { register } from 'tsx/esm/api';
 import { spawnGroup } from '../hadoop-compose/setup/group.mjs';
@@ -43,15 +44,16 @@ surviveLostOutput();
 const { stop, hurry } = stopOrders({ withParent: process.env.npm_lifecycle_event !== undefined });
 const counts = { passed: 0, failed: 0 };
 const outcomes = [];
+const write = (chunk) => void process.stdout.write(chunk);
 const { take, failures } = failureCollector();
 
 /**
- * Runs a step; its output is shown as it comes, and node's own closing counts are added up. Told to stop, it ends the
- * step with all that this has started, and runs no other one, but for what cleans up.
+ * Runs a step; its output is shown as it comes, or by `show`, and node's own closing counts are added up. Told to stop,
+ * it ends the step with all that this has started, and runs no other one, but for what cleans up.
  */
-async function step(name, program, args, env = process.env, isCleanUp = false) {
+async function step(name, program, args, { env = process.env, isCleanUp = false, show = write } = {}) {
   if (stop.aborted && !isCleanUp) return false;
-  process.stdout.write(`\n== ${name}\n`);
+  show(`\n== ${name}\n`);
   const beganMs = Date.now();
   const group = spawnGroup(program, args, { env, stdio: ['ignore', 'pipe', 'inherit'] });
   const { child } = group;
@@ -63,7 +65,7 @@ async function step(name, program, args, env = process.env, isCleanUp = false) {
   const closing = { pass: 0, fail: 0 };
   let line = '';
   child.stdout.on('data', (chunk) => {
-    process.stdout.write(chunk);
+    show(chunk);
     const lines = (line + chunk.toString('utf8')).split('\n');
     line = lines.pop();
     lines.forEach(take);
@@ -78,6 +80,17 @@ async function step(name, program, args, env = process.env, isCleanUp = false) {
   counts.failed += code === 0 ? 0 : Math.max(1, closing.fail);
   outcomes.push({ name, ok: code === 0, seconds: ((Date.now() - beganMs) / 1000).toFixed(0) });
   return code === 0;
+}
+
+/** Runs steps at the same time, so that both cores work. The output of each is shown when the step has ended. */
+async function stepsTogether(steps) {
+  write(`\n== together: ${steps.map(([name]) => name).join(', ')}\n`);
+  const each = async ([name, program, args]) => {
+    const output = [];
+    await step(name, program, args, { show: (chunk) => void output.push(Buffer.from(chunk)) });
+    write(Buffer.concat(output));
+  };
+  await Promise.all(steps.map(each));
 }
 
 function nodeTests(
@@ -98,11 +111,11 @@ function nodeTests(
     `--test-concurrency=${concurrency}`,
     `--test-timeout=${timeoutMs}`,
   ];
-  return step(name, process.execPath, [...options, ...found], env);
+  return step(name, process.execPath, [...options, ...found], { env });
 }
 
 const sightline = (name, args, isCleanUp = false) =>
-  step(name, process.execPath, ['sightline.mjs', ...args], stackEnvironment, isCleanUp);
+  step(name, process.execPath, ['sightline.mjs', ...args], { env: stackEnvironment, isCleanUp });
 
 /**
  * `npm run check -- FILE …`: lint of the files, and the tests that they are or have, else those that import them; in
@@ -135,14 +148,18 @@ async function checkFiles() {
 }
 
 async function check() {
-  await step('types', 'npm', ['run', '--silent', 'typecheck']);
-  await step('lint', 'npm', ['run', '--silent', 'lint']);
-  await step('format', 'npm', ['run', '--silent', 'format:check']);
+  await stepsTogether([
+    ['types', 'npm', ['run', '--silent', 'typecheck']],
+    ['lint', 'npm', ['run', '--silent', 'lint']],
+    ['format', 'npm', ['run', '--silent', 'format:check']],
+  ]);
   await nodeTests('unit tests', 'test/unit', process.env, { concurrency: 2 });
   // Three hundred seeds and the deliberate bugs take some minutes; `check` is for every few lines of work.
   const isThorough = what === 'test';
   const simulation = { ...process.env, SIGHTLINE_SEEDS: isThorough ? '300' : '100' };
+  // The seeds are one process, and the bugs two at a time: side by side no core is idle.
   await nodeTests('simulation', 'test/simulation', simulation, {
+    concurrency: 2,
     timeoutMs: 600_000,
     except: isThorough ? [] : ['mutations.test.ts'],
   });
