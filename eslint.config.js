@@ -42,6 +42,14 @@ export default tseslint.config(
       'prefer-const': 'error',
     },
   },
+  {
+    files: ['admin/**', 'hadoop-compose/**', 'bench/**', 'test/run.mjs', '*.ts', '*.mjs'],
+    rules: {
+      'max-params': ['error', 4],
+      'max-lines': ['error', { max: 300, skipBlankLines: false, skipComments: false }],
+      'max-lines-per-function': ['error', { max: 60, skipBlankLines: true, skipComments: true, IIFEs: true }],
+    },
+  },
   { files: ['test/**'], rules: { 'max-lines-per-function': 'off' } },
   { files: ['**/*.tsx'], rules: { 'max-lines-per-function': ['error', { max: 120 }] } },
   {

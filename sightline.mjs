@@ -1,8 +1,8 @@
 #!/usr/bin/env node
 /**
- * The program that npm links as `sightline`: looks whether Node and its modules fit, teaches Node to read TypeScript,
- * then hands over to the command line. Nothing but Node is imported before the look, since a module of another Node
- * ends the process.
+ * The program that npm links as `sightline`: it checks that Node and the modules fit each other, lets Node read
+ * TypeScript, and runs the command line. It imports no package before the check, because a module that was compiled for
+ * another Node ends the process.
  */
 import { dirname } from 'node:path';
 import { fileURLToPath } from 'node:url';

@@ -1,9 +1,9 @@
 /**
  * The command line, `npx sightline …`: one program, one sub-command a part.
  *
- * commands.ts has the sub-commands, which are loaded only when they are asked for. What changes something is written to
- * the audit trail before it begins and when it has ended (core/process/command-audit.ts); where that cannot be written
- * nothing is changed.
+ * commands.ts has the sub-commands, which are loaded only when they are called. A command that changes something is
+ * written to the audit trail when it begins and when it ends (core/process/command-audit.ts); if that cannot be
+ * written, the command does not run.
  */
 import { readFileSync } from 'node:fs';
 import { Command, Option } from 'commander';

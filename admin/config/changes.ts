@@ -1,7 +1,7 @@
 /**
- * What is recorded of the rules, what this environment asks for, and which command makes the one the other (law L10).
+ * Compares the recorded rules with this environment, and names the commands that change the rules (law L10).
  *
- * command.ts prints it and runs the commands. Only what the environment sets itself is asked for; all else stays as
+ * command.ts prints the comparison and runs the commands. A setting that the environment does not set stays as
  * recorded.
  */
 import type { Rules } from '../../core/domain/rules.ts';
@@ -12,7 +12,7 @@ export interface Change {
   readonly setting: 'EPOCH_SECONDS' | 'DEDUP_WINDOW_DAYS' | 'CLOCK_AHEAD_DAYS' | 'KAFKA_PARTITIONS';
   readonly recorded: number;
   readonly asked: number;
-  /** Words behind `sightline` that change it. */
+  /** The arguments of `sightline` that change it. */
   readonly command: readonly string[];
 }
 
@@ -42,8 +42,8 @@ export function changesOf(rules: Rules, config: Asked): Change[] {
 }
 
 /**
- * The commands that make the changes, each once, in the order in which they are to be run: ids move first, then all is
- * published anew.
+ * The commands that make the changes, each once, in the order in which to run them: a growth moves ids first, then a
+ * rebuild publishes everything again.
  */
 export function commandsOf(changes: readonly Change[]): string[][] {
   const lines = new Map(changes.map(({ command }) => [command.join(' '), [...command]]));

@@ -1,6 +1,6 @@
 /**
- * `sightline config show|change`: the recorded rules beside what the environment asks for, and the way from the one to
- * the other.
+ * `sightline config show|change`: prints the recorded rules beside what the environment asks for, and runs the commands
+ * that change them.
  */
 import { spawn } from 'node:child_process';
 import { fileURLToPath } from 'node:url';
@@ -35,7 +35,7 @@ export function configCommand(): Command {
 }
 
 async function show(config: Config, json: boolean): Promise<number> {
-  const settings = await recordedIn(config, settingsOf);
+  const settings = await withRecorded(config, settingsOf);
   if (json) process.stdout.write(`${JSON.stringify(settings, null, 2)}\n`);
   else for (const each of settings) process.stdout.write(`${lineOf(each)}\n`);
   return EXIT.done;
@@ -47,7 +47,7 @@ function lineOf({ setting, recorded, asked, command }: Change): string {
 }
 
 async function change(config: Config, isDry: boolean): Promise<number> {
-  const changes = await recordedIn(config, changesOf);
+  const changes = await withRecorded(config, changesOf);
   if (changes.length === 0) {
     process.stderr.write('The environment asks for nothing but what is recorded\n');
     return EXIT.nothing_to_do;
@@ -61,13 +61,13 @@ async function change(config: Config, isDry: boolean): Promise<number> {
   const orders = stopOrders();
   for (const words of commands) {
     process.stderr.write(`sightline ${words.join(' ')}\n`);
-    const code = await ended(words, orders);
+    const code = await runSightline(words, orders);
     if (code !== EXIT.done) return code;
   }
   return EXIT.done;
 }
 
-async function recordedIn<T>(
+async function withRecorded<T>(
   config: Config,
   of: (rules: Parameters<typeof settingsOf>[0], config: Config) => T,
 ): Promise<T> {
@@ -80,10 +80,10 @@ async function recordedIn<T>(
 }
 
 /**
- * Exit code of a command of ours, which talks to the terminal itself, is told to stop when we are, and again when we
- * are.
+ * Runs a command of ours on this terminal and returns its exit code. Each signal to stop that this process gets goes on
+ * to the command.
  */
-function ended(words: readonly string[], { stop, hurry }: StopOrders): Promise<number> {
+function runSightline(words: readonly string[], { stop, hurry }: StopOrders): Promise<number> {
   const child = spawn(process.execPath, [PROGRAM, ...words], { stdio: 'inherit' });
   const end = (): void => void child.kill('SIGTERM');
   const quicken = (): void => void child.kill('SIGQUIT');
@@ -100,13 +100,13 @@ function ended(words: readonly string[], { stop, hurry }: StopOrders): Promise<n
 }
 
 const HELP = `
-Rules are recorded, because two processes that count by different ones would count differently; a process whose environment asks
-for others refuses to start. Set the new values in the environment of this command:
+The rules are recorded, so that all processes count by the same ones: a process whose environment asks for other rules refuses to
+start. Set the new values in the environment of this command:
 
   KAFKA_PARTITIONS=24 npx sightline config change --dry-run
   EPOCH_SECONDS=3600 npx sightline config change
 
-More partitions are "topic grow", live. Other rules are "batch rebuild": every epoch is published anew from the archive under the new
-ones, then all processes are to be started with them.
+For more partitions the command runs "topic grow", while detections are counted. For other rules it runs "batch rebuild", which
+publishes every epoch again from the archive; then start all processes with the new values.
 
 Exit codes: 0 done, 2 usage, 3 nothing to change, and those of the commands that it runs.`;

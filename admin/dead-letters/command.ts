@@ -1,5 +1,5 @@
 /**
- * `sightline dlq list|show|replay`: records that could not be detections, for the people who tend them.
+ * `sightline dlq list|show|replay`: lists, shows and publishes again the records that are no detections.
  *
  * Data goes to standard output, all else to standard error. `list` and `show` ask Kafka alone; `replay` needs the
  * recorded rules, since they say where a detection belongs.
@@ -36,7 +36,7 @@ interface ReplayOptions extends SelectionOptions {
 
 export function deadLettersCommand(): Command {
   const dlq = new Command('dlq').description('dead letters: records that could not be detections, kept byte for byte');
-  selecting(dlq.command('list'))
+  addSelection(dlq.command('list'))
     .description('the newest letters: letter, time, reason, record (topic/partition/offset), beginning of the value')
     .option('--limit <n>', 'at most so many', '50')
     .option('--json', 'one JSON object a line')
@@ -47,7 +47,7 @@ export function deadLettersCommand(): Command {
     .description('all of one letter: its bytes as text where they are UTF-8, else in hexadecimal')
     .option('--json', 'as JSON')
     .action((letter: string, options: { json?: boolean }) => runCommand(() => show(letter, options.json === true)));
-  selecting(dlq.command('replay'))
+  addSelection(dlq.command('replay'))
     .argument('[letters...]', 'these letters alone, each <partition>/<offset>')
     .description("publish letters again that today's parser reads; safe to repeat, since an id counts once")
     .option('--dry-run', 'say what would become of each, and publish nothing')
@@ -61,7 +61,7 @@ export function deadLettersCommand(): Command {
   return dlq;
 }
 
-function selecting(command: Command): Command {
+function addSelection(command: Command): Command {
   return command
     .option('--reason <name>', 'of this reason only')
     .option('--partition <n>', 'records of this partition of the log')
@@ -87,7 +87,7 @@ async function list(options: ListOptions): Promise<number> {
   );
   let found = 0;
   await withLog(readConfig(), async (log) => {
-    for await (const letters of selected(log, selection)) {
+    for await (const letters of readSelected(log, selection)) {
       found += letters.length;
       // A line needs the beginning of a value that may be large.
       shown.add(
@@ -99,7 +99,7 @@ async function list(options: ListOptions): Promise<number> {
     }
   });
   const letters = shown.letters();
-  for (const { line, letter } of letters) out(letter ? visibleJson(jsonOf(letter)) : line);
+  for (const { line, letter } of letters) print(letter ? visibleJson(jsonOf(letter)) : line);
   process.stderr.write(
     `${letters.length} of ${found} letters${letters.length < found ? ', the newest; --limit shows more' : ''}\n`,
   );
@@ -111,7 +111,7 @@ async function show(text: string, json: boolean): Promise<number> {
   const config = readConfig();
   const letter = await withLog(config, (log) => log.one(partition, offset));
   if (!letter) throw new Refusal(EXIT.usage, `Topic ${config.KAFKA_DEAD_LETTER_TOPIC} holds no letter ${text}`);
-  out(json ? visibleJson(jsonOf(letter)) : allOf(letter));
+  print(json ? visibleJson(jsonOf(letter)) : allOf(letter));
   return EXIT.done;
 }
 
@@ -125,8 +125,8 @@ async function replay(names: readonly string[], options: ReplayOptions): Promise
   const stores = await withRetry(COMMAND_RETRY, () => openStores(config));
   try {
     const tell = (letter: KeptLetter, judged: Rejudged): void => {
-      if (json) out(visibleJson({ letter: nameOf(letter), ...fateOf(judged) }));
-      else if (dryRun || judged.fate === 'dead_letter') out(`${nameOf(letter)}\t${visible(wordsOf(judged))}`);
+      if (json) print(visibleJson({ letter: nameOf(letter), ...fateOf(judged) }));
+      else if (dryRun || judged.fate === 'dead_letter') print(`${nameOf(letter)}\t${visible(wordsOf(judged))}`);
     };
     const tellTooLarge = (letter: KeptLetter): void => {
       const { KAFKA_BROKERS: brokers, KAFKA_TOPIC: topic } = config;
@@ -136,10 +136,10 @@ async function replay(names: readonly string[], options: ReplayOptions): Promise
       );
     };
     const summary = await withLog(config, (log) => {
-      const letters = addresses.length > 0 ? named(log, addresses, config) : selected(log, selection);
+      const letters = addresses.length > 0 ? readNamed(log, addresses, config) : readSelected(log, selection);
       return replayAll(letters, log, stores.rules, { dryRun, force, tell, tellTooLarge });
     });
-    if (json) out(JSON.stringify(summary));
+    if (json) print(JSON.stringify(summary));
     process.stderr.write(`${summaryText(summary, dryRun)}\n`);
     if (summary.selected === 0) return EXIT.nothing_to_do;
     return summary.remaining > 0 ? EXIT.data_check_failed : EXIT.done;
@@ -157,14 +157,14 @@ async function withLog<T>(config: Config, work: (log: DeadLetterLog) => Promise<
   }
 }
 
-async function* selected(log: DeadLetterLog, selection: Selection): AsyncGenerator<KeptLetter[]> {
+async function* readSelected(log: DeadLetterLog, selection: Selection): AsyncGenerator<KeptLetter[]> {
   for await (const letters of log.read(selection.since, stopSignal())) {
     const some = letters.filter((letter) => isSelected(letter, selection));
     if (some.length > 0) yield some;
   }
 }
 
-async function* named(
+async function* readNamed(
   log: DeadLetterLog,
   addresses: ReturnType<typeof addressOf>[],
   config: Config,
@@ -203,6 +203,6 @@ function summaryText(
   return `${all} letters: ${replayed} ${dryRun ? 'would be' : 'were'} published again${later}${kept}${dryRun ? '; nothing was published' : ''}`;
 }
 
-function out(line: string): void {
+function print(line: string): void {
   process.stdout.write(`${line}\n`);
 }

@@ -1,9 +1,8 @@
 /**
  * What a dead letter would be if it were published now: the same judgement that both layers make, by today's parser.
  *
- * replay.ts asks for each letter. It is judged at the home that its id has, without the headers that it once had, and
- * with the present as its arrival, since that is how it will arrive; so a timestamp that was too far ahead may fit by
- * now.
+ * replay.ts asks for each letter. The letter is judged as it would arrive: in the home partition of its id, without its
+ * old headers, and now. So a timestamp that was too far ahead may be accepted now.
  */
 import type { DeadLetter } from '../../core/domain/dead-letters.ts';
 import type { Rules } from '../../core/domain/rules.ts';

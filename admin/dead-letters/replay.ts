@@ -1,9 +1,9 @@
 /**
  * Replays dead letters after a fix: those that today's parser reads go home, byte for byte.
  *
- * The command hands it what was selected. Safe to repeat, and safe to stop at any point: an id counts once, however
- * often its record is produced. What still cannot be a detection stays where it is, unless it is forced out; then it
- * comes back as a new letter. What is too large for the topic with its header stays too, and the others go on.
+ * command.ts hands it the selected letters. It is safe to repeat and to stop at any point: an id counts once, however
+ * often its record is produced. A letter that is still no detection stays, unless the person forces it; then it comes
+ * back as a new letter. A letter that is too large for the topic with its header stays too.
  */
 import type { Rules } from '../../core/domain/rules.ts';
 import type { Instant } from '../../core/domain/time.ts';

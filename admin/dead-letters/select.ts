@@ -1,5 +1,5 @@
 /**
- * Which dead letters a command is about, and the newest of them.
+ * Selects the dead letters that a command works on, and keeps the newest of them.
  *
  * Options come as texts, are checked together, and become a selection; list and replay read the topic through it.
  * Partition and offset are those of the record in the log, since that is what reports and logs name.

@@ -14,7 +14,7 @@ const NARROW = 60;
 export function lineOf(letter: KeptLetter): string {
   const { reason, source, value } = letter;
   const from = source ? `${source.topic}/${source.partition}/${source.offset}` : 'unknown';
-  return [nameOf(letter), timeOf(letter), visible(reason ?? 'unknown'), visible(from), shortened(value)].join('\t');
+  return [nameOf(letter), timeOf(letter), visible(reason ?? 'unknown'), visible(from), shorten(value)].join('\t');
 }
 
 export function allOf(letter: KeptLetter): string {
@@ -76,7 +76,7 @@ function bytesText(bytes: Buffer | null): string {
     : `${shown.bytes} ${unit}, hex: ${shown.hex}`;
 }
 
-function shortened(value: Buffer | null): string {
+function shorten(value: Buffer | null): string {
   if (value === null) return '(no value)';
   // A value may be as large as a record; so many bytes hold more characters than are shown.
   const beginning = value.subarray(0, 4 * NARROW);

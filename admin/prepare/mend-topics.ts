@@ -1,8 +1,8 @@
 /**
- * Sets on topics that are there what the layers would refuse, one setting at a time, and says each.
+ * Corrects the settings of existing topics that the layers would refuse, one at a time, and prints each.
  *
- * prepare.ts calls it. How long the log keeps records is the operator's to say, and lowering a limit would refuse what
- * producers send today: such faults are refused, with the command that mends them.
+ * prepare.ts calls it. The operator decides how long the log keeps records, and a lower limit would refuse records that
+ * producers send today: for such faults it throws a Refusal that names the command.
  */
 import { setTimeout as pause } from 'node:timers/promises';
 import type { TopicFault } from '../../core/layout/topic-settings.ts';

@@ -3,10 +3,9 @@
  * repeat.
  *
  * `sightline cluster up` and `npm start` call it on this machine, `sightline prepare` against clusters that exist.
- * Nothing that is there already is changed, but a time to live of first-met rows that is too short for the recorded
- * rules (it is never lowered), and settings of the topics that the layers would refuse (mend-topics.ts). The rules are
- * not recorded here but by the first process that counts (core/stores/control/recorded-rules.ts), since only then it
- * matters which they are.
+ * It changes only two things that exist: a time to live of first-met rows that is too short for the recorded rules (it
+ * never lowers one), and settings of the topics that the layers would refuse (mend-topics.ts). It does not record the
+ * rules: the first process that counts does that (core/stores/control/recorded-rules.ts).
  */
 import { LAKE } from '../../core/layout/lake.ts';
 import type { Config } from '../../core/process/config.ts';
@@ -36,12 +35,12 @@ export async function prepare(config: Config, say: Say, places?: Places, stop?: 
   const onRetry = (fault: Retryable): void => say('prepare', `${fault.message}; trying again`);
   const hooks = (first: AbortSignal) => ({ onRetry, signal: stop ? AbortSignal.any([first, stop]) : first });
   await runTogether([
-    (first) => withRetry(COMMAND_RETRY, () => topicsAndTables(config, say, places), hooks(first)),
-    (first) => withRetry(COMMAND_RETRY, () => folders(config), hooks(first)),
+    (first) => withRetry(COMMAND_RETRY, () => makeTopicsAndTables(config, say, places), hooks(first)),
+    (first) => withRetry(COMMAND_RETRY, () => makeFolders(config), hooks(first)),
   ]);
 }
 
-async function topicsAndTables(config: Config, say: Say, places?: Places): Promise<void> {
+async function makeTopicsAndTables(config: Config, say: Say, places?: Places): Promise<void> {
   const admin = logAdmin(config);
   const hbase = openHBase(config);
   try {
@@ -51,11 +50,11 @@ async function topicsAndTables(config: Config, say: Say, places?: Places): Promi
     if (!facts) throw new Retryable('Kafka', `topic ${config.KAFKA_TOPIC} is not to be seen yet`);
     await mendTopics(config, admin, facts, say);
     await ensureTables(hbase, config.HBASE_NAMESPACE, {
-      detections: familyPlans((await livingRules(config, hbase)) ?? [firstRules(config)], facts),
+      detections: familyPlans((await readRules(config, hbase)) ?? [firstRules(config)], facts),
       regions: config.HBASE_REGIONS,
     });
     say('hbase', `tables of namespace ${config.HBASE_NAMESPACE} are there`);
-    if (places) await firstReference(config, hbase, places, say);
+    if (places) await loadFirstReference(config, hbase, places, say);
   } finally {
     await Promise.all([admin.close(), hbase.close()]);
   }
@@ -67,7 +66,7 @@ function firstRules({ DEDUP_WINDOW_DAYS, CLOCK_AHEAD_DAYS }: Config): Parameters
 }
 
 /** The recorded rules, and those of a rebuild that is under way; null on a system that has never counted. */
-async function livingRules(config: Config, hbase: HBaseClient): Promise<RecordedRules[] | null> {
+async function readRules(config: Config, hbase: HBaseClient): Promise<RecordedRules[] | null> {
   const control = controlStore(hbase, config.HBASE_NAMESPACE);
   try {
     const rules = await control.rules();
@@ -79,7 +78,7 @@ async function livingRules(config: Config, hbase: HBaseClient): Promise<Recorded
   }
 }
 
-async function firstReference(
+async function loadFirstReference(
   config: Config,
   hbase: HBaseClient,
   { file, isChosen, locations }: Places,
@@ -99,7 +98,7 @@ async function firstReference(
   say('reference', `${loaded} places loaded from ${file}`);
 }
 
-async function folders(config: Config): Promise<void> {
+async function makeFolders(config: Config): Promise<void> {
   const files = hdfs(config);
   for (const folder of FOLDERS) await files.makeFolder(folder);
 }
@@ -108,7 +107,7 @@ async function folders(config: Config): Promise<void> {
 export async function recordedEpochSeconds(config: Config): Promise<number | null> {
   const hbase = openHBase(config);
   try {
-    return (await livingRules(config, hbase))?.[0]?.epochSeconds ?? null;
+    return (await readRules(config, hbase))?.[0]?.epochSeconds ?? null;
   } finally {
     await hbase.close();
   }

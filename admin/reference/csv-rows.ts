@@ -2,8 +2,8 @@
  * Rows of a CSV text with the lines that they stand in: RFC 4180, and what spreadsheets make of it.
  *
  * locations.ts takes the rows. Line ends may change within the text. A row that cannot be read costs its own line and
- * no other: csv-parse reads one row at a time, and after a broken one reading goes on with the next line, so no line is
- * swallowed by a quote that somebody left open.
+ * no other: csv-parse reads one row at a time, and after a broken row reading goes on with the next line. So a quote
+ * that nobody closed costs one line.
  */
 import { parse } from 'csv-parse/sync';
 

@@ -2,9 +2,9 @@
  * From the bytes of a file that a person saved to text: UTF-8, UTF-16 with or without its mark, or the encoding that is
  * named.
  *
- * csv-rows.ts takes the text. What is not valid in the encoding becomes U+FFFD, which locations.ts never takes for a
- * letter, so no broken name is loaded. Nothing is guessed among the one-byte encodings: every byte is a letter in each
- * of them, in each another one.
+ * csv-rows.ts takes the text. Bytes that are not valid in the encoding become U+FFFD, and locations.ts refuses a name
+ * that holds it, so no broken name is loaded. The person must name a one-byte encoding: every byte is a letter in each
+ * of them, so the bytes do not tell which one it is.
  */
 import iconv from 'iconv-lite';
 import { EXIT, Refusal } from '../../core/process/errors.ts';

@@ -17,7 +17,7 @@ interface Options {
   readonly dryRun?: boolean;
 }
 
-interface Asked {
+interface Wanted {
   readonly partition: number;
   readonly from: number | undefined;
   readonly to: number | undefined;
@@ -38,7 +38,7 @@ export function addCorrectStamps(topic: Command): void {
 }
 
 async function run(options: Options): Promise<number> {
-  const asked = askedOf(options);
+  const wanted = readOptions(options);
   const config = readConfig();
   const signal = stopSignal();
   const stores = await withRetry(COMMAND_RETRY, () => openStores(config), { signal });
@@ -47,10 +47,10 @@ async function run(options: Options): Promise<number> {
     const { control } = stores;
     const { growths } = await control.growth(stores.rules.generation);
     const rules = { ...stores.rules, growths };
-    if (!allPartitions(rules).includes(asked.partition)) {
+    if (!allPartitions(rules).includes(wanted.partition)) {
       throw new Refusal(
         EXIT.usage,
-        `--partition is ${asked.partition}; the topic has partitions 0 to ${allPartitions(rules).length - 1}`,
+        `--partition is ${wanted.partition}; the topic has partitions 0 to ${allPartitions(rules).length - 1}`,
       );
     }
     const aheadMs = config.BROKER_AHEAD_SECONDS * 1_000;
@@ -61,9 +61,9 @@ async function run(options: Options): Promise<number> {
       now: Date.now,
       aheadMs,
     };
-    const plan = await withRetry(COMMAND_RETRY, () => planFor(ports, asked.partition, asked.to), { signal });
-    if (!plan) return await nothingToDo(ports, asked.partition);
-    checkAsked(asked, plan);
+    const plan = await withRetry(COMMAND_RETRY, () => planFor(ports, wanted.partition, wanted.to), { signal });
+    if (!plan) return await nothingToDo(ports, wanted.partition);
+    checkOptions(wanted, plan);
     if (options.dryRun === true) {
       process.stdout.write(`would correct ${textOf(plan)}; nothing was recorded\n`);
     } else {
@@ -80,7 +80,7 @@ async function run(options: Options): Promise<number> {
   }
 }
 
-function askedOf({ partition, from, to }: Options): Asked {
+function readOptions({ partition, from, to }: Options): Wanted {
   const whole = (name: string, text: string | undefined): number | undefined => {
     if (text === undefined || /^(0|[1-9]\d{0,14})$/.test(text)) return text === undefined ? undefined : Number(text);
     throw new Refusal(EXIT.usage, `${name} is "${text}"; a whole number from 0 was expected`);
@@ -89,7 +89,7 @@ function askedOf({ partition, from, to }: Options): Asked {
 }
 
 /** A correction begins where readers wait, and reaches to a record that is there. */
-function checkAsked({ from, to }: Asked, { partition, correction }: Plan): void {
+function checkOptions({ from, to }: Wanted, { partition, correction }: Plan): void {
   if (from !== undefined && from !== correction.from) {
     throw new Refusal(
       EXIT.usage,
@@ -142,11 +142,11 @@ function warn({ partition, deadLetters, reachesEnd }: Plan): void {
 const time = (t: number): string => (Math.abs(t) <= 8.64e15 ? new Date(t).toISOString() : `${t} ms since 1970`);
 
 const HELP = `
-A record's stamp says when it arrived. A broker whose clock ran ahead stamps the future, and workers and the archive hold its partition
-before such a record: until their clocks have come there, or until this command is given. Put the broker's clock right first.
-Look with --dry-run: it finds the first record that is ahead and the run behind it. What is recorded is never changed, and holds for
-both layers, the archive and every rebuild. It is refused when a reader has passed the first record already (its clock ran ahead, or
-time has come there). Safe to stop and to repeat at any point.
+A record's stamp says when it arrived. A broker whose clock runs ahead stamps records with a time in the future, and workers and the
+archive wait before such a record until their clocks reach its stamp, or until you run this command. Correct the broker's clock first.
+Then look with --dry-run: it finds the first record that is ahead, and those behind it. A recorded correction is never changed, and holds
+for both layers, the archive and every rebuild. The command refuses if a reader has already passed the first record, because its clock
+ran ahead or has reached the stamp. Safe to stop and to repeat at any point.
 
 Exit codes: 0 done, 2 usage, 3 nothing is ahead (or it was corrected before), 4 a reader has passed it, 5 Kafka or HBase is away.
 

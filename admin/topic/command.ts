@@ -45,7 +45,7 @@ async function run(options: Options): Promise<number> {
   const producer = logProducer(config);
   try {
     const has = await presentCount(stores);
-    if (options.dryRun === true) return await dry(stores, has, to);
+    if (options.dryRun === true) return await dryRun(stores, has, to);
     if (has.isDone && has.partitions === to) return nothingToDo(to);
     const growth = await withRetry(COMMAND_RETRY, () => grow(portsOf(stores, producer, signal), to), { signal });
     process.stdout.write(
@@ -63,7 +63,7 @@ function countOf(text: string): number {
   throw new Refusal(EXIT.usage, `--partitions is "${text}"; 1 to ${GREATEST_PARTITIONS} was expected`);
 }
 
-/** What counts at last, and whether nothing is left to be done for it. */
+/** How many partitions count once every growth is in force, and whether all of them are. */
 async function presentCount({ control, rules }: Stores): Promise<{ partitions: number; isDone: boolean }> {
   const { growths, growingTo } = await control.growth(rules.generation);
   const grown = { ...rules, growths };
@@ -72,7 +72,7 @@ async function presentCount({ control, rules }: Stores): Promise<{ partitions: n
   return { partitions: partitionsEver(grown), isDone: growingTo === null && unread.length === 0 };
 }
 
-async function dry(stores: Stores, has: { partitions: number; isDone: boolean }, to: number): Promise<number> {
+async function dryRun(stores: Stores, has: { partitions: number; isDone: boolean }, to: number): Promise<number> {
   await check(stores, await stores.control.growth(stores.rules.generation), to);
   if (has.isDone && has.partitions === to) return nothingToDo(to);
   process.stdout.write(
@@ -106,9 +106,9 @@ function portsOf({ rules, control, admin }: Stores, producer: GrowPorts['produce
 }
 
 const HELP = `
-Ids move to other partitions with the first record of an epoch, at the earliest of the next one; the command waits until that is
-done and says what it waits for. Producers may use the new partitions from the moment they are there, or go on with the old ones:
-what arrives elsewhere is sent home. Safe to stop and to repeat at any point.
+Ids move to other partitions with the first record of an epoch, at the earliest of the next one. The command waits until that is
+done, and says what it waits for. Producers may use the new partitions at once, or go on with the old ones: a record outside its home
+partition is sent home. Safe to stop and to repeat at any point.
 
 Exit codes: 0 done, 2 usage (fewer partitions than now, another growth or a rebuild under way), 3 so many count already,
 4 the log is not the one that was counted, 5 Kafka or HBase is away, or a partition is held because a broker's clock ran ahead.`;

@@ -2,9 +2,9 @@
  * Correcting stamps that run ahead: which records of a partition, and what becomes of them (law L5).
  *
  * command-correct.ts opens its ports; the simulation calls it with wrong clocks and old views. A correction begins with
- * the first record before which every reader whose clock is right waits, and reaches over the run of records whose
- * stamps are ahead too. Looking decides nothing: whether a reader has passed the first record meanwhile is settled when
- * it is recorded (core/stores/control/stamp-gate.ts).
+ * the first record that is ahead of the clock: every reader with a right clock waits before it. It ends with the last
+ * of the following records that are ahead too. A plan may be out of date when it is recorded: recording refuses it if a
+ * reader has passed the first record meanwhile (core/stores/control/stamp-gate.ts).
  */
 import type { LogRecord } from '../../core/domain/detection.ts';
 import type { Rules } from '../../core/domain/rules.ts';
@@ -33,16 +33,16 @@ export interface Plan {
   /** Of the first record. */
   readonly stamp: number;
   readonly greatestStamp: number;
-  /** As of when they count. */
+  /** The arrival that they count with. */
   readonly arrival: Instant;
   readonly records: number;
-  /** Of them, those whose own time is too far ahead of that arrival. */
+  /** How many of them become dead letters: their own time is too far ahead of that arrival. */
   readonly deadLetters: number;
   /** The last record that the log holds is one of them, so the next one may be ahead too. */
   readonly reachesEnd: boolean;
 }
 
-/** Where everything is decided that lies before. */
+/** The offset before which everything is decided. */
 interface Decided {
   readonly offset: number;
   readonly arrival: Instant;

@@ -32,7 +32,7 @@ export interface GrowPorts {
   /** Between two looks. */
   pause(): Promise<void>;
   say(what: string): void;
-  /** How long workers are given to begin with the new partitions before these count. */
+  /** How long to wait until workers have begun with the new partitions. */
   readonly heedLimitMs: number;
 }
 
@@ -40,11 +40,12 @@ const TICK_EVERY_MS = 1_000;
 
 /** Resolves when the topic has `to` partitions, they count, and every partition is read past where that began. */
 export async function grow(ports: GrowPorts, to: number): Promise<Growth> {
-  const before = await announced(ports, to);
+  const before = await announce(ports, to);
   await ports.admin.grow(to);
-  if (before.growingTo !== null) await heeded(ports, partitionsEver({ ...ports.rules, growths: before.growths }), to);
-  const growth = await recorded(ports, to);
-  await inForce(ports, growth);
+  if (before.growingTo !== null)
+    await waitForWorkers(ports, partitionsEver({ ...ports.rules, growths: before.growths }), to);
+  const growth = await recordGrowth(ports, to);
+  await waitUntilInForce(ports, growth);
   return growth;
 }
 
@@ -102,7 +103,7 @@ async function checkHeld({ rules, control }: Pick<GrowPorts, 'rules' | 'control'
 }
 
 /** Step 1; returns what is recorded then. */
-async function announced(ports: GrowPorts, to: number): Promise<GrowthRecord> {
+async function announce(ports: GrowPorts, to: number): Promise<GrowthRecord> {
   const { rules, control } = ports;
   for (;;) {
     const found = await control.growth(rules.generation);
@@ -111,17 +112,17 @@ async function announced(ports: GrowPorts, to: number): Promise<GrowthRecord> {
     ports.say(`recording that the topic is given ${to} partitions`);
     if (!(await control.moveGrowth(rules.generation, found, { ...found, growingTo: to }))) continue;
     if ((await control.rebuilding(rules.generation + 1)) === null) continue;
-    // A rebuild began in between, and may have looked before: nothing was added yet, so take it back.
+    // A rebuild has begun meanwhile, and may not know of this growth. Nothing was added yet, so take it back.
     const mine = await control.growth(rules.generation);
     if (mine.growingTo === to) await control.moveGrowth(rules.generation, mine, { ...mine, growingTo: null });
   }
 }
 
 /**
- * Until a worker has read a tick in every new partition, so that nobody waits for one that has no reader when it
- * counts.
+ * Waits until a worker has read a tick in every new partition. All partitions wait for each other where a growth
+ * begins, so a new partition without a reader would hold up the others.
  */
-async function heeded(ports: GrowPorts, from: number, to: number): Promise<void> {
+async function waitForWorkers(ports: GrowPorts, from: number, to: number): Promise<void> {
   const { rules, control, producer, now } = ports;
   const added = Array.from({ length: to - from }, (_, i) => from + i);
   const giveUpAt = now() + ports.heedLimitMs;
@@ -142,7 +143,7 @@ async function heeded(ports: GrowPorts, from: number, to: number): Promise<void>
 }
 
 /** Step 3: with the first epoch that is not settled and has not begun. */
-async function recorded({ rules, control, now, say }: GrowPorts, to: number): Promise<Growth> {
+async function recordGrowth({ rules, control, now, say }: GrowPorts, to: number): Promise<Growth> {
   for (;;) {
     const found = await control.growth(rules.generation);
     const last = found.growths.at(-1);
@@ -151,13 +152,14 @@ async function recorded({ rules, control, now, say }: GrowPorts, to: number): Pr
     const epoch = (Math.max(found.settled, rules.firstEpoch, epochAt(now(), rules)) + 1) as Epoch;
     say(`recording that ${to} partitions count from epoch ${nameOf(epoch, rules)} on`);
     const growths = [...found.growths, { from: startOf(epoch, rules), partitions: to }];
-    // Whether it was done is read, not believed: somebody may have settled the epoch first, or an answer got lost.
+    // The next turn reads whether it was recorded: another process may have settled the epoch first, or an answer got
+    // lost.
     await control.moveGrowth(rules.generation, found, { ...found, growths, growingTo: null });
   }
 }
 
 /** Step 4. */
-async function inForce(ports: GrowPorts, { from, partitions }: Growth): Promise<void> {
+async function waitUntilInForce(ports: GrowPorts, { from, partitions }: Growth): Promise<void> {
   const { control, admin, producer, now, say } = ports;
   const { growths } = await control.growth(ports.rules.generation);
   const rules = { ...ports.rules, growths };

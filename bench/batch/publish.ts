@@ -122,7 +122,7 @@ async function benchOne(world: BenchWorld, { context }: Batch, engine: Engine, r
 async function rawFiles(folder: string, records: number, beganAt: number): Promise<RawFile[]> {
   const maker = await openDuck({ memoryMb: 512, threads: 2, spillFolder: join(folder, 'spill') });
   let noted = 0;
-  const raw = await makeRawFiles(maker, folder, records, beganAt, (made) => {
+  const raw = await makeRawFiles(maker, folder, { records, beganAt }, (made) => {
     if (made - noted < NOTE_EVERY && made < records) return;
     noted = made;
     note(`publish: ${made.toLocaleString('en')} records made`);

@@ -73,7 +73,7 @@ export async function loadDay(world: BenchWorld, detections: number, { withView 
   const files: string[] = [];
   try {
     for (let hour = firstHour; hour < endHour; hour++) {
-      const file = await publishHour(batch.context, duck, folder, hour, Math.ceil(detections / HOURS));
+      const file = await publishHour(batch.context, { duck, folder }, hour, Math.ceil(detections / HOURS));
       if (withView) await writeView(batch.context, duck, hour as Epoch, `read_parquet(${quoted(file)})`);
       files.push(file);
     }
@@ -96,8 +96,7 @@ type Context = Awaited<ReturnType<typeof openBench>>['context'];
 
 async function publishHour(
   context: Context,
-  duck: Duck,
-  folder: string,
+  { duck, folder }: { readonly duck: Duck; readonly folder: string },
   hour: number,
   detections: number,
 ): Promise<string> {

@@ -1,9 +1,9 @@
 /**
  * The running cameras as one value: started, paused, resumed and stopped.
  *
- * `sightline produce` lends them its terminal; `npm start` reads their statistics, one line of JSON a second. The
- * Python process gets a group of its own, so that Ctrl-C reaches it once, through us; it stops by itself when we are
- * gone.
+ * `sightline produce` gives them its terminal; `npm start` reads their statistics, one line of JSON a second. The
+ * Python process leads a process group of its own, so that a Ctrl-C reaches it only through us. It stops by itself when
+ * this process is gone.
  */
 import type { ChildProcess } from 'node:child_process';
 import { spawn } from 'node:child_process';
@@ -28,7 +28,7 @@ export interface CameraStats {
   readonly failed: number;
   /** Sent and not acknowledged yet. */
   readonly outstanding: number;
-  /** Copies whose time has not come. */
+  /** Copies that will be sent later. */
   readonly waiting_copies: number;
 }
 

@@ -1,8 +1,8 @@
 /**
  * `sightline produce`: simulated cameras, by hand.
  *
- * Brokers and topic come from the configuration, all else is passed on to the Python producer, which checks it and ends
- * with 2 where it does not fit. Its exit code is ours: 0 done, 2 usage, 5 Kafka or Python is away. SIGUSR1 pauses,
+ * Brokers and topic come from the configuration. All other options go to the Python producer, which checks them and
+ * ends with 2 if one is wrong. Its exit code is ours: 0 done, 2 usage, 5 Kafka or Python is away. SIGUSR1 pauses,
  * SIGUSR2 resumes.
  */
 import { Command, Option } from 'commander';
@@ -53,7 +53,9 @@ export function produceCommand(): Command {
   );
 }
 
-/** The cameras are given a places file of their own making, so that they read whatever `reference load` reads. */
+/**
+ * The cameras get a places file that we write for them, so that they accept every file that `reference load` accepts.
+ */
 async function produce(args: readonly string[], placesFile: string | undefined): Promise<number> {
   const { stop, hurry } = stopOrders();
   const config = readConfig();

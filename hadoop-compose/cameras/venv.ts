@@ -36,12 +36,12 @@ const ASK_TIMEOUT_MS = 20_000;
 /** Seconds on an idle machine; two minutes and more were seen where others compiled. */
 const MAKE_TIMEOUT_MS = 600_000;
 const INSTALL_TIMEOUT_MS = 900_000;
-/** What a Python that was told to end still writes makes a folder full again. */
+/** A Python that was told to end may still write into the folder, so removing it is tried again. */
 const REMOVE_ALL = { recursive: true, force: true, maxRetries: 10, retryDelay: 300 };
 const SHOWN_LINES_OF_PIP = 15;
 /**
- * Nothing without a hash in the file: neither a package nor, where one comes as source, the tools that build it, which
- * pip would fetch unseen.
+ * Installs only what has a hash in the file. That holds for build tools too: pip would fetch them without a check for a
+ * package that comes as source.
  */
 const ONLY_WHAT_IS_WRITTEN = ['--require-hashes', '--no-build-isolation'];
 /** How pip begins to say that a file is not the one whose hash was written down. */
@@ -79,7 +79,7 @@ export async function environmentOf(
     await make(base, folder, say, signal);
     for (const file of files) {
       signal?.throwIfAborted();
-      if (!(await isInstalled(folder, file))) await install(python, folder, file, say, signal);
+      if (!(await isInstalled(folder, file))) await install({ python, folder, file }, say, signal);
     }
     return python;
   } finally {
@@ -178,7 +178,14 @@ async function works(python: string): Promise<boolean> {
   );
 }
 
-async function install(python: string, folder: string, file: string, say: Say, signal?: AbortSignal): Promise<void> {
+/** Into which environment the packages of which file go. */
+interface Installation {
+  readonly python: string;
+  readonly folder: string;
+  readonly file: string;
+}
+
+async function install({ python, folder, file }: Installation, say: Say, signal?: AbortSignal): Promise<void> {
   const wanted = (await readFile(file, 'utf8')).split('\n').filter((line) => line.includes('==')).length;
   say('python', `installing ${wanted} packages of ${basename(file)} (once; about a minute)`);
   let got = 0;

@@ -2,7 +2,7 @@
  * `sightline cluster up|status|down|reset`: the stack on this machine, by hand.
  *
  * Data goes to standard output, all else to standard error. Exit codes: 0 done, 2 wrong usage, 5 something is missing
- * or not well and a second try after the remedy makes sense.
+ * or does not work; the message says what to do before the next try.
  */
 import { createInterface } from 'node:readline/promises';
 import { Command } from 'commander';
@@ -85,7 +85,7 @@ async function down(): Promise<void> {
 
 async function reset(yes: boolean): Promise<void> {
   const stack = stackFrom();
-  if (!yes && !(await agreed(stack.folder)))
+  if (!yes && !(await isConfirmed(stack.folder)))
     throw new ClusterError('Nothing was deleted. `--yes` answers the question beforehand.', EXIT.usage);
   const say = sayOn();
   await clusterReset(stack, say, hurryOf(say));
@@ -102,7 +102,7 @@ function hurryOf(say: Say): AbortSignal {
   return hurry;
 }
 
-async function agreed(folder: string): Promise<boolean> {
+async function isConfirmed(folder: string): Promise<boolean> {
   if (!process.stdin.isTTY) return false;
   const terminal = createInterface({ input: process.stdin, output: process.stderr });
   try {

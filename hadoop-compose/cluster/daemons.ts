@@ -2,8 +2,8 @@
  * The six daemons of the stack: what to run, with how much memory, after which others, and when it is ready.
  *
  * The table is in order of start; `down` goes through it backwards, so HBase ends while HDFS can still take what it
- * flushes. The heaps are for a laptop of two cores; the region server's is the one that matters (see `conf/hbase.ts`),
- * its regions of 4 MB keep requests of a megabyte out of the humongous path.
+ * flushes. The heaps are for a laptop of two cores; the region server's matters most (see `conf/hbase.ts`). Its JVM has
+ * G1 regions of 4 MB, so that G1 does not treat a request of a megabyte as a humongous object.
  */
 import { randomUUID } from 'node:crypto';
 import { existsSync, readdirSync } from 'node:fs';
@@ -135,7 +135,8 @@ export function daemonOf(name: DaemonName): Daemon {
 }
 
 /**
- * A format that was killed leaves a VERSION without an image; any image or edit means that there is something to keep.
+ * A format that was killed leaves a VERSION file without an image. If there is an image or an edit, there is data to
+ * keep.
  */
 function holdsNames(stack: Stack): boolean {
   const current = join(dataFolder(stack, 'namenode'), 'current');

@@ -1,10 +1,10 @@
 /**
  * Stops daemons in the reverse order of their start: first HBase, which flushes its memory to HDFS while that still
- * runs, then Kafka, HDFS and ZooKeeper. SIGTERM, a bounded wait, SIGKILL: nothing is left behind. A kill loses no data,
- * as every store has its log on disk; it only makes the next start longer. So who is in a hurry gets the kill without
- * the wait.
+ * runs, then Kafka, HDFS and ZooKeeper. Each gets SIGTERM, and SIGKILL after a bounded wait. A kill loses no data,
+ * since every store has its log on disk; it only makes the next start longer. So a person in a hurry may skip the wait.
  *
- * What a killed `npm start` left behind ends first, and with the daemons the note that they were its.
+ * The parts that a killed `npm start` left behind are ended first. When the daemons are down, the note that names their
+ * starter is removed (starter.ts).
  */
 import { rm } from 'node:fs/promises';
 import { setTimeout as pause } from 'node:timers/promises';

@@ -3,8 +3,8 @@
  * NameNode.
  *
  * `cluster up` and `npm start` call this before they prepare anything; on a cluster its administrator does the same
- * once (the service hdfs-folders of compose.yaml). HDFS lets nobody else make a folder in its root. What is there and
- * is somebody else's stays so.
+ * once (the service hdfs-folders of compose.yaml). HDFS lets nobody else make a folder in its root. A folder that
+ * belongs to another user keeps its owner.
  */
 import { userInfo } from 'node:os';
 import { z } from 'zod';

@@ -2,8 +2,8 @@
  * Fetches the jar sets, once. A set is gathered in a staging folder beside its place and renamed when it is whole, so a
  * folder that exists is complete, and a fetch that was killed leaves nothing that could be taken for one.
  *
- * Maven does the resolving, from a generated pom with nothing but the pins; a set that is there needs no Maven at all.
- * A set is kept only if each jar is the one that `checksums/` names, and no jar is missing or more.
+ * Maven resolves the jars from a generated pom that holds only the pins; a set that is there needs no Maven. A set is
+ * kept only if its jars are exactly those that `checksums/` lists.
  */
 import { spawn } from 'node:child_process';
 import { existsSync } from 'node:fs';
@@ -21,7 +21,7 @@ import { findMaven } from './tools.ts';
 import { jarSetFolder, jarSetsOfStack, mavenDependencyPlugin, pins, pomOf } from '../stack/versions.ts';
 import type { JarSetName } from '../stack/versions.ts';
 
-/** Sees to it that these jar sets are there; by default those of the stack. */
+/** Fetches those of these jar sets that are missing; by default the sets of the stack. */
 export async function fetchJars(
   stack: Pick<Stack, 'jarsFolder'>,
   say: Say,
@@ -34,22 +34,26 @@ export async function fetchJars(
   for (const set of missing) {
     throwIfStopped(signal);
     say('jars', `fetching ${set}: ${pins[set].join(', ')}`);
-    const count = await fetchSet(stack, set, maven, say, signal);
+    const count = await fetchSet(stack, { set, maven, say, signal });
     say('jars', `${set} is there (${count} jars)`);
   }
 }
 
-async function fetchSet(
-  stack: Pick<Stack, 'jarsFolder'>,
-  set: JarSetName,
-  maven: string,
-  say: Say,
-  signal?: AbortSignal,
-): Promise<number> {
+export interface JarRequest {
+  readonly set: JarSetName;
+  readonly maven: string;
+  readonly say: Say;
+  readonly signal?: AbortSignal | undefined;
+  /** Options of Maven that add folders for group, artifact and version. */
+  readonly layout?: readonly string[];
+}
+
+async function fetchSet(stack: Pick<Stack, 'jarsFolder'>, request: JarRequest): Promise<number> {
+  const { set } = request;
   await mkdir(stack.jarsFolder, { recursive: true });
   const staging = await mkdtemp(join(stack.jarsFolder, `.${jarSetFolder(set)}-`));
   try {
-    await resolveSet(staging, set, maven, say, signal);
+    await resolveSet(staging, request);
     const count = (await readdir(join(staging, 'jars'))).filter((name) => name.endsWith('.jar')).length;
     if (count === 0) throw new ClusterError(`Maven ended well and brought no jar for ${set}; nothing was kept.`);
     await refuseOthers(join(staging, 'jars'), set);
@@ -62,20 +66,11 @@ async function fetchSet(
   }
 }
 
-/**
- * Maven's choice of jars for the pins, in `<folder>/jars`; `layout` adds folders that tell group, artifact and version.
- */
-export async function resolveSet(
-  folder: string,
-  set: JarSetName,
-  maven: string,
-  say: Say,
-  signal?: AbortSignal,
-  layout: readonly string[] = [],
-): Promise<void> {
-  await writeFile(join(folder, 'pom.xml'), pomOf(set));
-  const options = await mavenProxyOptions(maven, join(folder, 'settings.xml'));
-  await copyDependencies([maven, '-B', ...options], folder, set, layout, say, signal);
+/** Lets Maven choose the jars of a set's pins and copy them to `<folder>/jars`. */
+export async function resolveSet(folder: string, request: JarRequest): Promise<void> {
+  await writeFile(join(folder, 'pom.xml'), pomOf(request.set));
+  const options = await mavenProxyOptions(request.maven, join(folder, 'settings.xml'));
+  await copyDependencies(folder, options, request);
 }
 
 async function refuseOthers(folder: string, set: JarSetName): Promise<void> {
@@ -93,15 +88,14 @@ async function refuseOthers(folder: string, set: JarSetName): Promise<void> {
 }
 
 function copyDependencies(
-  maven: readonly string[],
   folder: string,
-  set: JarSetName,
-  layout: readonly string[],
-  say: Say,
-  signal?: AbortSignal,
+  options: readonly string[],
+  { set, maven, say, signal, layout = [] }: JarRequest,
 ): Promise<void> {
   const goal = `org.apache.maven.plugins:maven-dependency-plugin:${mavenDependencyPlugin}:copy-dependencies`;
   const args = [
+    '-B',
+    ...options,
     '-f',
     join(folder, 'pom.xml'),
     goal,
@@ -110,7 +104,7 @@ function copyDependencies(
     ...layout,
   ];
   return new Promise((resolve, reject) => {
-    const child = spawn('nice', [...maven, ...args], { stdio: ['ignore', 'pipe', 'pipe'], ...groupOf(signal) });
+    const child = spawn('nice', [maven, ...args], { stdio: ['ignore', 'pipe', 'pipe'], ...groupOf(signal) });
     endGroupWith(child, signal);
     const lines: string[] = [];
     let fetched = 0;

@@ -17,12 +17,16 @@ import { marksOf, recordPid } from './processes.ts';
 import { confFolder, jarFolder, logFile, printFile } from '../stack/stack.ts';
 import type { Stack } from '../stack/stack.ts';
 
-/** Returns the pid of the running daemon. `hurry` cuts a formatting short that has to come first. */
+/** Returns the pid of the running daemon. Its storage may have to be formatted first; `hurry` ends that. */
 export async function launch(stack: Stack, daemon: Daemon, java: string, hurry?: AbortSignal): Promise<number> {
   const prints = printFile(stack, daemon.name);
   if (existsSync(prints)) renameSync(prints, `${prints}.1`);
   const format = daemon.format?.(stack);
-  if (format) await formatStorage(stack, daemon, java, format, hurry);
+  if (format) {
+    const mark = `-Dsightline.part-of=${markOfPart(stack, `formatting of ${daemon.title}`)}`;
+    const child = await spawnJava(stack, daemon, java, [mark, ...javaArgs(stack, daemon, format)]);
+    await waitForFormat(stack, daemon, child, hurry);
+  }
   const child = await spawnJava(stack, daemon, java, [
     ...marksOf(stack, daemon.name),
     ...javaArgs(stack, daemon, daemon.program(stack)),
@@ -33,17 +37,10 @@ export async function launch(stack: Stack, daemon: Daemon, java: string, hurry?:
 }
 
 /**
- * It takes seconds, so only who asks to stop twice interrupts it; the next start formats anew what is half-formatted.
+ * Formatting takes seconds, so only the second request to stop interrupts it. The next start formats again what is
+ * half-formatted.
  */
-async function formatStorage(
-  stack: Stack,
-  daemon: Daemon,
-  java: string,
-  program: Program,
-  hurry?: AbortSignal,
-): Promise<void> {
-  const mark = `-Dsightline.part-of=${markOfPart(stack, `formatting of ${daemon.title}`)}`;
-  const child = await spawnJava(stack, daemon, java, [mark, ...javaArgs(stack, daemon, program)]);
+async function waitForFormat(stack: Stack, daemon: Daemon, child: ChildProcess, hurry?: AbortSignal): Promise<void> {
   const kill = (): void => void child.kill('SIGKILL');
   if (hurry?.aborted) kill();
   hurry?.addEventListener('abort', kill, { once: true });
@@ -115,7 +112,7 @@ const opened = [
   'sun.nio.ch',
 ];
 
-/** The caller's environment without what would change a JVM or a Hadoop behind our back. */
+/** The caller's environment without variables that change options of a JVM or of Hadoop. */
 function environment(): NodeJS.ProcessEnv {
   const kept = Object.entries(process.env).filter(
     ([name]) => !/^(JAVA_TOOL_OPTIONS|_JAVA_OPTIONS|JDK_JAVA_OPTIONS|CLASSPATH|HADOOP_|HBASE_|HDFS_|KAFKA_)/.test(name),

@@ -1,11 +1,10 @@
 /**
- * What a starter left behind when it was killed: the parts, the cameras, and the formatting of a store, if they still
- * run.
+ * Processes that a starter left behind when it was killed: the parts, the cameras, and the formatting of a store.
  *
- * Each carries a mark on its command line that names its starter, itself and its stack. The system gives orphans
- * another parent, so one whose parent is not the starter of its mark is left behind; nothing has to be recorded that a
- * crash could keep from being recorded. They end by themselves when their starter is gone. This is for those that do
- * not, and for the next start, which must not begin beside them.
+ * Each carries a mark on its command line that names its starter, itself and its stack. When the starter is gone, the
+ * system gives the process another parent; so a process whose parent is not the starter in its mark was left behind. No
+ * file records this, so a crash cannot lose it. Such a process normally ends by itself. This code ends those that do
+ * not, and the next start calls it before it starts its own.
  */
 import { setTimeout as pause } from 'node:timers/promises';
 import { allProcesses, argsOf, parentOf, send } from './processes.ts';
@@ -48,16 +47,16 @@ export async function endLeftBehind(stack: Folder, say: Say, hurry?: AbortSignal
     `ending what a killed npm start left behind: ${left.map(({ name, pid }) => `${name} (process ${pid})`).join(', ')}`,
   );
   left.forEach(({ pid }) => send(pid, 'SIGTERM'));
-  const still = await remaining(stack, left, GRACE_MS, hurry);
+  const still = await waitForEnd(stack, left, GRACE_MS, hurry);
   if (still.length === 0) return left.length;
   say('parts', `killing ${still.map(({ name }) => name).join(', ')}`);
   still.forEach(({ pid }) => send(pid, 'SIGKILL'));
-  for (const { pid, name } of await remaining(stack, still, KILL_MS))
+  for (const { pid, name } of await waitForEnd(stack, still, KILL_MS))
     say('parts', `process ${pid} (${name}) cannot be killed`);
   return left.length;
 }
 
-async function remaining(
+async function waitForEnd(
   stack: Folder,
   left: readonly LeftBehind[],
   withinMs: number,

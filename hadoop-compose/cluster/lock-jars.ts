@@ -1,8 +1,8 @@
 /**
  * Behind `npm run lock:jars`: what Maven brings for the pins of versions.ts, written down jar by jar in `checksums/`.
  *
- * For whoever changed a pin, to be run once and looked at in the diff: from then on every machine must get these very
- * jars. Maven lays them out by group, artifact and version here, which their plain names would not tell.
+ * Run it once after you change a pin, and look at the diff: from then on every machine must get exactly these jars.
+ * Maven puts them into folders by group, artifact and version here, because the names of the files do not tell these.
  */
 import { mkdir, mkdtemp, readdir, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
@@ -28,7 +28,7 @@ async function lock(set: JarSetName, maven: string, say: Say, signal: AbortSigna
   const folder = await mkdtemp(join(tmpdir(), `sightline-jars-${set}-`));
   try {
     say('jars', `resolving ${set}`);
-    await resolveSet(folder, set, maven, say, signal, LAYOUT);
+    await resolveSet(folder, { set, maven, say, signal, layout: LAYOUT });
     const jars = await jarsIn(join(folder, 'jars'));
     const file = checksumsFile(set);
     await mkdir(dirname(file), { recursive: true });

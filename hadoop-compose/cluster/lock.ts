@@ -1,6 +1,7 @@
 /**
- * One command at a time changes a stack. The lock is a file that names its holder; a holder that is gone holds nothing.
- * It is made whole elsewhere and linked into place, so nobody ever reads half of it.
+ * The lock of a stack: one command at a time changes it. The lock is a file that names its holder; the lock of a
+ * process that is gone does not count. The file is written under another name and linked into place, so nobody reads
+ * half of it.
  */
 import { link, mkdir, readFile, rm, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
@@ -35,7 +36,7 @@ export async function holdLock(
   try {
     for (;;) {
       throwIfStopped(signal);
-      if (await linked(own, file)) return () => rm(file, { force: true });
+      if (await tryLink(own, file)) return () => rm(file, { force: true });
       const holder = await readHolder(file);
       if (holder && !isAlive(holder)) await rm(file, { force: true });
       else if (holder && Date.now() > deadlineMs) {
@@ -49,7 +50,7 @@ export async function holdLock(
   }
 }
 
-async function linked(from: string, to: string): Promise<boolean> {
+async function tryLink(from: string, to: string): Promise<boolean> {
   try {
     await link(from, to);
     return true;
@@ -60,8 +61,8 @@ async function linked(from: string, to: string): Promise<boolean> {
 }
 
 /**
- * A number that the system gave to another process since then is no holder: in a container it is often the very same
- * one.
+ * The system may have given the holder's pid to another process since then; that one holds nothing. In a container it
+ * is often this very process.
  */
 function isAlive({ pid, birth }: Holder): boolean {
   return birth === undefined ? argsOf(pid).length > 0 : birthOf(pid) === birth;

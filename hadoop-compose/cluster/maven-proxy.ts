@@ -1,11 +1,11 @@
 /**
- * Maven behind a forward proxy: it knows the proxies of its settings only, and none of the variables that all other
- * programs read.
+ * Maven behind a forward proxy: Maven reads proxies from its settings only, not from HTTPS_PROXY and the other
+ * variables that most programs read.
  *
- * jars.ts writes these settings beside the pom and names them as Maven's global ones (`-gs`), so that mirrors and
- * servers of the person's own settings stay in force. Maven's own global settings are taken along. A proxy that
- * somebody has told Maven already, in either settings or in MAVEN_OPTS, is left alone. A file and no options, because a
- * password on a command line is seen by all.
+ * jars.ts writes these settings beside the pom and passes them as Maven's global settings (`-gs`), so that mirrors and
+ * servers in the person's own settings stay in force. The settings include what Maven's own global settings hold. If
+ * either settings or MAVEN_OPTS name a proxy, nothing is changed. The proxy is passed in a file, because every user of
+ * the machine can read a password on a command line.
  */
 import { execFile } from 'node:child_process';
 import { readFile, writeFile } from 'node:fs/promises';
@@ -18,13 +18,13 @@ import { escaped } from './conf/xml.ts';
 
 const run = promisify(execFile);
 
-/** Where jars come from decides nothing here: Maven asks by protocol. This name is on nobody's NO_PROXY. */
+/** Maven chooses a proxy by protocol, not by host, so any host will do that no NO_PROXY names. */
 const ELSEWHERE = 'repository.invalid';
 const EMPTY = '<settings>\n</settings>\n';
 
 type Environment = Readonly<Record<string, string | undefined>>;
 
-/** Options for Maven: none where it needs no word about proxies. Writes `file` otherwise, for its owner alone. */
+/** Options for Maven; none if it needs no proxy. Otherwise writes `file`, which only its owner can read. */
 export async function mavenProxyOptions(
   maven: string,
   file: string,
@@ -74,7 +74,9 @@ export function proxyElements(environment: Environment): string {
   return elements.join('\n');
 }
 
-/** NO_PROXY as Java writes it. A network that does not end at a dot cannot be said so, and is left out. */
+/**
+ * NO_PROXY as Java writes it. It cannot express a network whose prefix does not end at a dot; such a one is left out.
+ */
 export function nonProxyHosts(entries: readonly string[]): string[] {
   const named = entries.flatMap((entry) => {
     const network = /^(\d+)\.(\d+)\.(\d+)\.\d+\/(8|16|24)$/.exec(entry);

@@ -1,6 +1,6 @@
 /**
- * Questions that a daemon answers only when it can do its work. Each probe returns undefined when it is ready, or what
- * is still missing, in words. They speak the daemons' own small protocols, so that asking costs no driver and no JVM.
+ * Questions that a daemon answers only when it can do its work. A probe returns undefined when the daemon is ready, or
+ * a text that says what is missing. Probes speak the daemons' own protocols, so they need no driver and no JVM.
  */
 import { connect } from 'node:net';
 import { loopback } from '../stack/ports.ts';
@@ -62,8 +62,8 @@ export const masterReady: Probe = async ({ ports }) => {
 };
 
 /**
- * The master has finished its start, counts this very region server (the one before it, on the same port, had another
- * start code), has no log of a crashed one left to read, and meta at least is open.
+ * The master has finished its start, knows this region server (an earlier one on the same port had another start code),
+ * has split the logs of crashed region servers, and meta is open.
  */
 export const regionserverReady: Probe = async ({ ports }) => {
   const own = await bean(ports.regionserverInfo, 'Hadoop:service=HBase,name=RegionServer,sub=Server');
@@ -76,8 +76,8 @@ export const regionserverReady: Probe = async ({ ports }) => {
 };
 
 /**
- * The log folder of a crashed region server is called `…-splitting` until its regions can be opened again. One that
- * nothing has touched for a minute was left over by something else and must not keep the stack from being ready.
+ * The log folder of a crashed region server is called `…-splitting` until its regions can be opened again. A folder
+ * that has not changed for a minute is left over from something else, and the stack does not wait for it.
  */
 async function isRecovering(namenodeHttp: number): Promise<boolean> {
   const url = `http://${loopback}:${namenodeHttp}/webhdfs/v1/hbase/WALs?op=LISTSTATUS`;

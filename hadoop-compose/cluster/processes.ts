@@ -1,9 +1,9 @@
 /**
- * Which processes are ours. A daemon carries two marks on its command line, `-Dsightline.daemon=` and
- * `-Dsightline.home=`; they are the truth, and the pid file is only where to look first.
+ * Which processes are ours: a daemon carries two marks on its command line, `-Dsightline.daemon=` and
+ * `-Dsightline.home=`. The pid file only says where to look first.
  *
- * So a pid that the system gave to another program is never taken for a daemon and never killed, and a daemon whose pid
- * file was lost is still found by `status` and `down`.
+ * So a pid that the system has given to another program is never killed as a daemon, and `status` and `down` find a
+ * daemon whose pid file was lost.
  */
 import { execFileSync } from 'node:child_process';
 import { existsSync, mkdirSync, readFileSync, readdirSync, rmSync, writeFileSync } from 'node:fs';
@@ -22,7 +22,7 @@ export function carriesMarks(args: readonly string[], stack: Stack, daemon: Daem
 
 /** The daemon's pid, or undefined if it does not run. */
 export function pidOf(stack: Stack, daemon: DaemonName): number | undefined {
-  const recorded = recordedPid(stack, daemon);
+  const recorded = readPid(stack, daemon);
   if (recorded !== undefined && carriesMarks(argsOf(recorded), stack, daemon)) return recorded;
   const found = allProcesses().find((process) => carriesMarks(process.args, stack, daemon));
   return found?.pid;
@@ -39,7 +39,7 @@ export function forgetPid(stack: Stack, daemon: DaemonName): void {
   rmSync(pidFile(stack, daemon), { force: true });
 }
 
-function recordedPid(stack: Stack, daemon: DaemonName): number | undefined {
+function readPid(stack: Stack, daemon: DaemonName): number | undefined {
   const file = pidFile(stack, daemon);
   if (!existsSync(file)) return undefined;
   const pid = Number(readFileSync(file, 'utf8').trim());
@@ -72,8 +72,8 @@ export function allProcesses(): { pid: number; args: string[] }[] {
 }
 
 /**
- * When a process was born, as text that no other process shares: a number that was given again, also after a restart of
- * the machine or of a container, is told from the process that had it. Undefined if there is no such process.
+ * When a process was born, as a text that no other process shares. It tells apart two processes that had the same pid
+ * one after the other, also across a restart of the machine or of a container. Undefined if there is no such process.
  */
 export function birthOf(pid: number): string | undefined {
   if (argsOf(pid).length === 0) return undefined;

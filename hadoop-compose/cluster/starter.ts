@@ -2,10 +2,10 @@
  * Which `npm start` stops the daemons of a stack when it ends: a note in the stack's folder, written before the first
  * one is launched.
  *
- * Daemons outlive who started them, so after a kill -9 they are still there. The note then names a process that is
- * gone, and whoever comes next takes them over: the next `npm start` stops them when it ends, `cluster down` at once.
- * Without a note they are nobody's: `cluster up` started them by hand, and they stay until `cluster down`. Nobody
- * touches the note of another process that lives.
+ * Daemons outlive the process that started them, so they go on after a kill -9. The note then names a process that is
+ * gone, and the next command takes the daemons over: `npm start` stops them when it ends, `cluster down` at once. If
+ * there is no note, `cluster up` started the daemons by hand, and they stay until `cluster down`. Nobody changes the
+ * note of another process that lives.
  */
 import { mkdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
@@ -29,7 +29,7 @@ export function starterOf(stack: Folder): Starter | null {
   return { pid: note.pid, state: note.pid === process.pid ? 'this process' : 'alive' };
 }
 
-/** Makes this process the one that stops the daemons, unless another one that lives is; whether it is now. */
+/** Makes this process the one that stops the daemons, unless another living process is. Returns whether it is now. */
 export function becomeStarter(stack: Folder): boolean {
   if (starterOf(stack)?.state === 'alive') return false;
   mkdirSync(stack.folder, { recursive: true });

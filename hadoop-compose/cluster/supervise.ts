@@ -2,10 +2,9 @@
  * Keeps a stack alive for as long as its caller lives: a daemon that died is started again, with a pause that doubles
  * from one second to thirty while it keeps dying, and is forgotten once it has lived for a minute.
  *
- * Each daemon is watched by a loop of its own, as one death often causes others (a NameNode takes HBase along). The
- * loops ask for the pid once a second; a pid is the one thing that a death changes at once. `cluster down` from
- * elsewhere ends the supervision instead of fighting it. Nothing is stopped here: the caller runs `clusterDown` when it
- * is done.
+ * Each daemon has a loop of its own, since one death often causes others (HBase dies with the NameNode). The loops ask
+ * for the pid once a second, because a pid vanishes as soon as its process dies. `cluster down` from another terminal
+ * ends the supervision. Nothing is stopped here: the caller runs `clusterDown` at the end.
  */
 import { setTimeout as pause } from 'node:timers/promises';
 import { Stopped } from '../../core/process/life.ts';
@@ -62,14 +61,14 @@ async function watch(supervision: Supervision, daemon: Daemon, java: string): Pr
   const { stack, onEvent, signal } = supervision;
   let pauseMs = shortestPauseMs;
   let aliveSinceMs = Date.now();
-  while (await waited(watchEveryMs, signal)) {
+  while (await hasWaited(watchEveryMs, signal)) {
     if (pidOf(stack, daemon.name) !== undefined) {
       if (Date.now() - aliveSinceMs > provenMs) pauseMs = shortestPauseMs;
       continue;
     }
     if ((await readWish(stack)) === 'down') return 'taken down';
     onEvent({ kind: 'died', daemon: daemon.name, lastWords: lastWords(stack, daemon.name), againInMs: pauseMs });
-    if (!(await waited(pauseMs, signal))) return 'stopped';
+    if (!(await hasWaited(pauseMs, signal))) return 'stopped';
     pauseMs = Math.min(pauseMs * 2, longestPauseMs);
     aliveSinceMs = Date.now();
     await startAgain(supervision, daemon, java);
@@ -90,7 +89,7 @@ async function startAgain({ stack, onEvent, signal }: Supervision, daemon: Daemo
   }
 }
 
-/** Under the lock, so that a `cluster down` does not miss a daemon that is launched behind its back. */
+/** Holds the lock, so that a `cluster down` at the same time does not miss a daemon that is just launched. */
 async function launchUnderLock(
   stack: Stack,
   daemon: Daemon,
@@ -113,6 +112,6 @@ async function launchUnderLock(
 }
 
 /** False if the signal came first. */
-async function waited(ms: number, signal: AbortSignal): Promise<boolean> {
+async function hasWaited(ms: number, signal: AbortSignal): Promise<boolean> {
   return pause(ms, true, { signal }).catch(() => false);
 }

@@ -43,10 +43,10 @@ export function ownerOf(port: number): { pid: number; program: string } | undefi
   const listening = sockets.filter(({ isListening }) => isListening);
   const inodes = new Set((listening.length > 0 ? listening : sockets).map(({ inode }) => inode));
   if (inodes.size === 0) return undefined;
-  for (const name of listed('/proc')) {
+  for (const name of listFolder('/proc')) {
     if (!/^\d+$/.test(name)) continue;
-    for (const descriptor of listed(`/proc/${name}/fd`)) {
-      const inode = /^socket:\[(\d+)\]$/.exec(linked(`/proc/${name}/fd/${descriptor}`))?.[1];
+    for (const descriptor of listFolder(`/proc/${name}/fd`)) {
+      const inode = /^socket:\[(\d+)\]$/.exec(readLink(`/proc/${name}/fd/${descriptor}`))?.[1];
       if (inode && inodes.has(inode)) return { pid: Number(name), program: programOf(Number(name)) };
     }
   }
@@ -80,7 +80,7 @@ function programOf(pid: number): string {
   return daemon ? `${daemon} of the stack in ${home}` : program;
 }
 
-function listed(folder: string): string[] {
+function listFolder(folder: string): string[] {
   try {
     return readdirSync(folder);
   } catch {
@@ -88,7 +88,7 @@ function listed(folder: string): string[] {
   }
 }
 
-function linked(path: string): string {
+function readLink(path: string): string {
   try {
     return readlinkSync(path);
   } catch {

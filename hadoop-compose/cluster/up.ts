@@ -2,8 +2,8 @@
  * Brings the stack up, or the part of it that is missing. Each daemon waits for those named in its `after`, and for
  * nothing else, so ZooKeeper, HDFS and Kafka start side by side and HBase follows as soon as it can.
  *
- * Ready means that the daemon's probe says so. A daemon that ends before that fails the whole start with its last
- * words; then, and after Ctrl-C, what this call had started is stopped again, and what ran before is left alone.
+ * A daemon is ready when its probe says so. If a daemon ends before that, the start fails and shows the end of its log.
+ * Then, and after Ctrl-C, the daemons that this call started are stopped again; those that ran before go on.
  */
 import { setTimeout as pause } from 'node:timers/promises';
 import { Stopped } from '../../core/process/life.ts';

@@ -1,6 +1,6 @@
 /**
- * What somebody last asked for: a stack that is up, or one that is down. A supervisor reads it, so that `cluster down`
- * from another terminal is not taken for five deaths in a row.
+ * Whether a person last asked for the stack to be up or down. A supervisor reads it, so that it does not start the
+ * daemons again that a `cluster down` from another terminal stops.
  */
 import { mkdir, readFile, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';

@@ -1,8 +1,9 @@
 /**
- * What may be wrong with a machine or with the clusters that it is pointed at: one check a question.
+ * The checks of `sightline doctor`: what may be wrong with this machine or with the clusters that the environment
+ * names.
  *
- * Each check asks one thing and says what it found, or what is wrong and the remedy. None changes anything, all are
- * bounded in time, and none depends on another having passed.
+ * Each check asks one question and returns what it found, or what is wrong and how to correct it. A check changes
+ * nothing, ends within a time limit, and does not depend on other checks.
  */
 import { spawnSync } from 'node:child_process';
 import { statfs } from 'node:fs/promises';

@@ -1,11 +1,9 @@
 /**
- * What every program that we start inherits, settled once, before anything else runs: `npm start` and `sightline` begin
- * here.
+ * The environment that every program that we start inherits: `npm start` and `sightline` set it before anything else.
  *
- * Three things that differ from machine to machine and that no single place could mend: proxies (this machine itself is
- * never asked through one), the locale (Java reads and writes names of files in the locale's letters, and knows no
- * others), and which Node the scripts of packages find (it must be the one that runs). Plain JavaScript, because it
- * runs before there are node modules.
+ * Three things differ from machine to machine: proxies (no program may ask this machine itself through one), the locale
+ * (Java reads and writes names of files in the encoding of the locale), and the Node that scripts of packages find (it
+ * must be the Node that runs). Plain JavaScript, because it runs before there are node modules.
  */
 import { spawnSync } from 'node:child_process';
 import { accessSync, constants, realpathSync } from 'node:fs';
@@ -37,14 +35,15 @@ function both(environment, name, value) {
   environment[name.toLowerCase()] = value;
 }
 
-/** npm, pip and apt-get do not read ALL_PROXY; what it means for HTTP is said in the words that they know. */
+/** npm, pip and apt-get do not read ALL_PROXY, so its value goes to HTTP_PROXY and HTTPS_PROXY if these are not set. */
 function forAll(environment, name) {
   const all = environment.all_proxy || environment.ALL_PROXY || '';
   return name !== 'ALL_PROXY' && /^https?:\/\//i.test(all) ? all : '';
 }
 
 /**
- * Scripts of packages begin with `env node`: the first on PATH must be the Node that runs, or they compile for another.
+ * Scripts of packages begin with `env node`. The first Node on PATH must be the Node that runs, or they compile for
+ * another one.
  */
 export function settlePath(environment, running = process.execPath) {
   const folders = (environment.PATH ?? '').split(delimiter).filter(Boolean);

@@ -2,9 +2,9 @@
  * A program that is run as one step of something longer, with all that it starts: `npm ci` of the set-up, a step of the
  * tests, a benchmark.
  *
- * It leads a process group of its own. So Ctrl-C in a terminal reaches only who runs the steps, which then ends the
- * group and goes on to clean up; without that the terminal would strike the clean-up as well. When the step is over
- * because it was told to stop, whatever it leaves in its group gets a minute for its own orderly end.
+ * It leads a process group of its own. So a Ctrl-C in the terminal reaches only the process that runs the steps; that
+ * one ends the group and then cleans up, undisturbed by the Ctrl-C. When a step was told to stop, other processes of
+ * its group get a minute to end in order.
  */
 import { spawn } from 'node:child_process';
 import { setTimeout as pause } from 'node:timers/promises';

@@ -8,7 +8,7 @@
 import { existsSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
 
-/** 'all', 'production' (all but packages of development), or null if something is missing or another version. */
+/** 'all', 'production' (all but development packages), or null if a package is missing or has another version. */
 export function installedPart(root) {
   const list = join(root, 'node_modules', '.package-lock.json');
   if (!existsSync(list)) return null;
@@ -32,7 +32,7 @@ function isThere(wanted, found) {
   return found.version === wanted.version && (found.integrity ?? '') === (wanted.integrity ?? '');
 }
 
-/** Whether npm was told to leave packages of development away. `npm run x --omit=dev` sets the first of these. */
+/** Whether npm was told to omit development packages. `npm run x --omit=dev` sets the first of these variables. */
 export function omitsDev(environment = process.env) {
   const include = (environment.npm_config_include ?? '').split(/[\s,]+/);
   if (include.includes('dev')) return false;

@@ -4,9 +4,9 @@
  *
  * Packages run no scripts when they are installed (.npmrc); those that package.json allows are compiled by name
  * afterwards. What is there is read from npm's own list in node_modules (installed.mjs) and from what was compiled
- * (native.mjs), so the second start costs a few small reads, and what somebody installed with `npm ci` by hand is only
- * completed. Packages of development are left away where the environment says so (`npm run setup --omit=dev`,
- * NODE_ENV=production) or where they are not: whoever needs them installs them then.
+ * (native.mjs), so the second start costs a few small reads, and an installation that a person made with `npm ci` is
+ * only completed. Development packages are omitted if the environment says so (`npm run setup --omit=dev`,
+ * NODE_ENV=production), or if they are missing and the run does not need them.
  */
 import { existsSync, readFileSync } from 'node:fs';
 import { dirname, join } from 'node:path';
@@ -15,7 +15,7 @@ import { compilerEnvironment, modulesFault } from './native.mjs';
 import { ensurePackages } from './packages.mjs';
 import { Missing, runLong, say } from './steps.mjs';
 
-/** `isProduction`: what runs next needs no packages of development. */
+/** `isProduction`: what runs next needs no development packages. */
 export async function ensureModules(root, isProduction) {
   const part = installedPart(root);
   const isThere = part === 'all' || (part === 'production' && isProduction);
@@ -44,7 +44,7 @@ async function install(root, withoutDev, fault) {
   await npmRun('npm ci', ['ci', '--no-audit', '--no-fund', '--ignore-scripts', kind], root);
 }
 
-/** Their scripts, and nobody else's. */
+/** Runs the scripts of these packages only. */
 async function compile(root) {
   const allowed = scriptsAllowed(root).filter((name) => existsSync(join(root, 'node_modules', name)));
   await npmRun(`compiling ${allowed.join(', ')}`, ['rebuild', ...allowed, '--ignore-scripts=false'], root);
@@ -67,7 +67,7 @@ function npm() {
   return existsSync(own) ? [process.execPath, own] : ['npm'];
 }
 
-/** make takes a blank for the end of a name, and librdkafka's makefiles do not quote. */
+/** librdkafka's makefiles do not quote paths, so make would end a path at its first blank. */
 function refuseBlanks(root) {
   if (/\s/.test(root))
     throw new Missing(

@@ -1,8 +1,8 @@
 /**
  * What must be on the machine before anything of ours can run: compilers, Java, Maven, Python, a browser.
  *
- * As root on Debian and its kin what is missing is installed; everywhere else the answer is one message that names all
- * of it. Plain JavaScript, because it runs before there are node modules.
+ * On Debian and its derivatives root installs what is missing; everywhere else one message names all of it. Plain
+ * JavaScript, because it runs before there are node modules.
  */
 import { spawnSync } from 'node:child_process';
 import { existsSync } from 'node:fs';

@@ -24,7 +24,7 @@ const NEEDS = {
   check: [],
   setup: ['java', 'maven', 'python', 'browser'],
 };
-/** What these run needs no packages of development. */
+/** Commands that need no development packages. */
 const PRODUCTION = ['start', 'setup'];
 const ENTRY = {
   start: 'sightline.mjs',

@@ -1,4 +1,4 @@
-/** The small tools of the set-up: say what happens, run a program and show that it is alive, fail with words. */
+/** The tools of the set-up: print what happens, run a program and show that it is alive, fail with a sentence. */
 import { spawnSync } from 'node:child_process';
 import { spawnGroup } from './group.mjs';
 
@@ -13,8 +13,8 @@ export function say(text) {
 }
 
 /**
- * Something that a person has to mend; ends the set-up with its exit code (5: something is missing, 2: it cannot work
- * so) and no stack trace.
+ * A fault that a person must correct. It ends the set-up without a stack trace, with exit code 5 if something is
+ * missing, and 2 if it cannot work in this way.
  */
 export class Missing extends Error {
   constructor(message, exitCode = 5) {
@@ -35,8 +35,8 @@ export function run(program, args, options = {}) {
 }
 
 /**
- * The same for what takes minutes: every twenty seconds a line says that it still runs. Told to stop, it ends the
- * program with all that this has started, such as compilers, and then the process.
+ * The same for a program that takes minutes: every twenty seconds a line says that it still runs. A signal to stop ends
+ * the program with everything that it has started, such as compilers, and then this process.
  */
 export async function runLong(what, program, args, options = {}) {
   let group = null;

@@ -2,9 +2,9 @@
  * What each jar of a set is, to the byte: `checksums/<set>.txt`, one line a jar, `<sha256> <file>
  * <group:artifact:version[:classifier]>`.
  *
- * `lock-jars.ts` writes these files, `jars.ts` keeps no set that differs from them, and the list of components
- * (`setup/sbom.ts`) is made of them. They are written down because Maven believes whatever repository it asks: its own
- * checksums come from the same place.
+ * `lock-jars.ts` writes these files, `jars.ts` refuses a set that differs from them, and `setup/sbom.ts` makes the list
+ * of components from them. They are needed because Maven trusts the repository that it asks: Maven's own checksums come
+ * from there too.
  */
 import { existsSync, readFileSync } from 'node:fs';
 import { readdir } from 'node:fs/promises';

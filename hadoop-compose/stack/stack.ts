@@ -57,7 +57,7 @@ function refuseUnusable(variable: string, path: string): void {
 export const confFolder = (stack: Stack, family: string): string => join(stack.folder, 'conf', family);
 export const dataFolder = (stack: Stack, daemon: string): string => join(stack.folder, 'data', daemon);
 export const logFile = (stack: Stack, daemon: string): string => join(stack.folder, 'logs', `${daemon}.log`);
-/** What a daemon prints outside its log: a JVM that cannot start says so only here. */
+/** What a daemon prints to its standard output: a JVM that cannot start writes only here. */
 export const printFile = (stack: Stack, daemon: string): string => join(stack.folder, 'logs', `${daemon}.out`);
 export const jarFolder = (stack: Pick<Stack, 'jarsFolder'>, set: JarSetName): string =>
   join(stack.jarsFolder, jarSetFolder(set));

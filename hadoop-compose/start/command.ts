@@ -37,7 +37,7 @@ export function startCommand(): Command {
     );
 }
 
-/** Then the shell waits for npm, and a start that outlived it would be nobody's. */
+/** Under npm the shell waits for npm only: a start that outlived npm would run on without an owner. */
 function isRunByNpm(): boolean {
   return process.env.npm_lifecycle_event !== undefined;
 }
@@ -51,5 +51,5 @@ Environment:
   and every variable of the layers' configuration (docs/clusters.md)
 
 Ctrl-C stops everything in order; all data is kept. A second one, a second or more later, kills what is left; SIGTERM and a closed
-terminal (SIGHUP) stop as Ctrl-C does. What a start leaves behind that is killed with -9, the next one takes over, or "sightline
+terminal (SIGHUP) stop as Ctrl-C does. If a start is killed with -9, the next start takes over what it left running; "sightline
 cluster down" stops it. "sightline cluster reset" deletes the data.`;

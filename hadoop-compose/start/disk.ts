@@ -1,9 +1,9 @@
 /**
  * Watches free disk, so that the cameras pause before it runs out and go on when there is room again.
  *
- * Ten thousand detections a second are several gigabytes an hour. Kafka and HBase stop for good on a full disk, a
- * paused camera only waits, so the pause comes early: below the reserve; and ends with some room to spare, so that it
- * does not flutter.
+ * Ten thousand detections a second are several gigabytes an hour. Kafka and HBase do not recover from a full disk; a
+ * paused camera only waits. So the cameras pause when free space falls below the reserve, and go on at half as much
+ * again, so that they do not pause and resume all the time.
  */
 import { statfs } from 'node:fs/promises';
 

@@ -1,5 +1,5 @@
 /**
- * What `npm start` can be told, and the environment that it gives to the parts.
+ * The options of `npm start`, and the environment that it gives to the parts.
  *
  * The laptop's defaults differ from a cluster's where a day is too long to watch: epochs of minutes, a short grace, and
  * a log that is kept for hours, because ten thousand records a second are several gigabytes an hour. What the caller's

@@ -1,10 +1,10 @@
 /**
  * One part of Sightline as a child process: started, started again when it dies, stopped with patience.
  *
- * `npm start` makes one for each speed worker, the scheduler and the app. A part runs in a process group of its own, so
- * that Ctrl-C reaches only the starter, which then stops the parts in order; the IPC channel between them tells a part
- * that its starter is gone, so that none is left behind; and should it hang even so, its mark tells the next start
- * whose it was (cluster/left-behind.ts). Its output goes to a log file that is bounded in size.
+ * `npm start` makes one for each speed worker, the scheduler and the app. A part leads a process group of its own, so
+ * that Ctrl-C reaches only the starter, which then stops the parts in order. A part learns from its IPC channel that
+ * its starter is gone, and ends. If it hangs, its mark tells the next start whose part it was (cluster/left-behind.ts).
+ * Its output goes to a log file of bounded size.
  */
 import type { ChildProcess } from 'node:child_process';
 import { spawn } from 'node:child_process';

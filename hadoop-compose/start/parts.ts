@@ -23,9 +23,9 @@ export interface PartsPlan {
 export function startParts(plan: PartsPlan, tell: (text: string) => void, refused: AbortController): Part[] {
   const hooks: PartHooks = {
     onDeath: (name, how, againInMs, lastLines) =>
-      tell(`${name} died (${how}) and is started again in ${(againInMs / 1_000).toFixed(1)} s\n${indented(lastLines)}`),
+      tell(`${name} died (${how}) and is started again in ${(againInMs / 1_000).toFixed(1)} s\n${indent(lastLines)}`),
     onRefusal: (name, lastLines) =>
-      refused.abort(new Refusal(EXIT.usage, `${name} refuses to run:\n${indented(lastLines)}`)),
+      refused.abort(new Refusal(EXIT.usage, `${name} refuses to run:\n${indent(lastLines)}`)),
   };
   const part = (name: string, words: string[], stopLimitMs: number): Part => {
     const args = [`--part-of=${markOfPart(plan.stack, name)}`, ...words];
@@ -39,7 +39,7 @@ export function startParts(plan: PartsPlan, tell: (text: string) => void, refuse
   return [part('app', ['serve'], 10_000), ...workers, part('batch', ['batch', 'schedule'], 60_000)];
 }
 
-function indented(text: string): string {
+function indent(text: string): string {
   return text
     .split('\n')
     .map((line) => `    ${line}`)

@@ -1,10 +1,10 @@
 /**
  * The main job on one machine: the stack, the layers, the dashboard and the cameras, from nothing to ready, and back.
  *
- * Order: what takes long and needs nobody goes side by side (daemons, Python's environment, the app's build); then
- * topics, tables and rules; then the layers; the cameras last, when the API can answer, so that the first detection is
- * seen at once. Stopping goes the other way round (stopping.ts), from whatever point it was asked for. The daemons are
- * stopped if this start launched one of them, or took them over from one that was killed.
+ * Order: first the long steps that do not depend on each other, side by side (daemons, Python's environment, the app's
+ * build); then topics, tables and rules; then the layers; last the cameras, when the API answers, so that a person sees
+ * the first detection at once. Stopping goes the other way round (stopping.ts), and may begin at any of these steps.
+ * The daemons are stopped if this start launched one of them, or took them over from a start that was killed.
  */
 import { connect } from 'node:net';
 import { setTimeout as pause } from 'node:timers/promises';
@@ -78,7 +78,7 @@ export async function start(options: StartOptions, given: StopOrders): Promise<n
   return EXIT.done;
 }
 
-/** What takes long and needs nobody, side by side; if one fails, the others are ended too. */
+/** The long steps that do not depend on each other, side by side; if one fails, the others are ended too. */
 async function setUp(stack: Stack, say: Say, { stop, hurry }: StopOrders, hasTakenOver: boolean): Promise<void> {
   const failed = new AbortController();
   const signal = AbortSignal.any([stop, failed.signal]);
@@ -134,7 +134,7 @@ async function run({ options, stack, config, environment, say }: Running, orders
     );
     process.stdout.write(`Sightline is ready: ${address}\n`);
     line = statusLine(`${address}/api/v1/trust`, () => ({ ...facts, freeBytes: disk?.freeBytes() ?? 0 }));
-    supervision = superviseCluster({ stack, signal: over.signal, onEvent: (event) => tell(described(event)) });
+    supervision = superviseCluster({ stack, signal: over.signal, onEvent: (event) => tell(describe(event)) });
     supervision.catch((fault: unknown) => tell(`the daemons are not watched: ${messageOf(fault)}`));
     void cameras?.ended.then((code) => code !== 0 && tell(`cameras: ended with ${code}`));
     await untilStopped(stop);
@@ -179,7 +179,7 @@ function diskHooks(
   };
 }
 
-function described(event: SupervisionEvent): string {
+function describe(event: SupervisionEvent): string {
   if (event.kind === 'taken down') return 'the stack was taken down from elsewhere';
   if (event.kind === 'died') {
     const lastLine = event.lastWords.trim().split('\n').at(-1)?.trim() ?? '';

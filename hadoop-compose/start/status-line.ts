@@ -8,13 +8,13 @@ import type { CameraStats } from '../cameras/cameras.ts';
 
 export interface StatusFacts {
   cameras: CameraStats | null;
-  /** Says why the cameras stand still; null while they run. */
+  /** Shows why the cameras are paused; null while they run. */
   paused: string | null;
   freeBytes: number;
 }
 
 export interface StatusLine {
-  /** Prints a line for keeps, above the status line. */
+  /** Prints a line that stays, above the status line. */
   event(text: string): void;
   stop(): void;
 }

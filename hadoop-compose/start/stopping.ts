@@ -2,8 +2,8 @@
  * How `npm start` stops: the cameras first, so that everything published is also counted, then the parts; the daemons
  * are the last.
  *
- * In order as long as that takes less than STOP_LIMIT_MS and nobody asks again; then what is left is killed, which
- * loses nothing that is stored, since every part repeats from its progress and every daemon has its log on disk.
+ * If that takes longer than STOP_LIMIT_MS, or a person asks again, what is left is killed. That loses nothing that is
+ * stored: every part repeats from its progress, and every daemon has its log on disk.
  */
 import type { Cameras } from '../cameras/cameras.ts';
 import type { Say } from '../../core/process/step-log.ts';

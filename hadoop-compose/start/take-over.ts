@@ -2,9 +2,9 @@
  * The first thing that `npm start` does: takes over what an earlier one left behind when it was killed (kill -9, out of
  * memory).
  *
- * Its parts and cameras are ended, since they could be of other options or hang; its daemons go on, since they take
- * long to start and hold nothing of it. They become this start's, which stops them when it ends. Daemons that somebody
- * started by hand stay nobody's.
+ * It ends the parts and cameras of the earlier start, because they may have other options or hang. The daemons go on,
+ * because they take long to start and do not depend on those options; this start stops them when it ends. It does not
+ * take over daemons that a person started by hand.
  */
 import { daemonNames } from '../cluster/daemons.ts';
 import { endLeftBehind } from '../cluster/left-behind.ts';

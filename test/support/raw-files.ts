@@ -19,13 +19,18 @@ const COPY_DISTANCE = 2_000;
 const ITEMS = 40;
 const PLACES = 400;
 
-/** `told` hears after each file how many records there are. */
+export interface RawRecords {
+  readonly records: number;
+  /** The arrival of the first one. */
+  readonly beganAt: number;
+}
+
+/** Calls `onFile` after each file with the number of records made so far. */
 export async function makeRawFiles(
   duck: Duck,
   folder: string,
-  records: number,
-  beganAt: number,
-  told: (made: number) => void = () => undefined,
+  { records, beganAt }: RawRecords,
+  onFile: (made: number) => void = () => undefined,
 ): Promise<RawFile[]> {
   await mkdir(folder, { recursive: true });
   const perPartition = Math.floor(records / PARTITIONS);
@@ -35,16 +40,21 @@ export async function makeRawFiles(
       const to = Math.min(perPartition, from + ROWS_PER_FILE);
       const localFile = join(folder, `part-${partition}-${from}-${to - 1}.parquet`);
       await duck.run(
-        `COPY (${selectOf(partition, from, to, perPartition, beganAt)}) TO ${quoted(localFile)} (FORMAT parquet, COMPRESSION zstd, COMPRESSION_LEVEL 3)`,
+        `COPY (${selectOf(partition, { from, to }, perPartition, beganAt)}) TO ${quoted(localFile)} (FORMAT parquet, COMPRESSION zstd, COMPRESSION_LEVEL 3)`,
       );
       files.push({ localFile, partition, rows: to - from });
-      told(files.reduce((sum, { rows }) => sum + rows, 0));
+      onFile(files.reduce((sum, { rows }) => sum + rows, 0));
     }
   }
   return files;
 }
 
-function selectOf(partition: number, from: number, to: number, all: number, beganAt: number): string {
+function selectOf(
+  partition: number,
+  { from, to }: { readonly from: number; readonly to: number },
+  all: number,
+  beganAt: number,
+): string {
   // n counts detections of the partition; a copy repeats the n of a record some way back.
   return `
     WITH records AS (SELECT range AS o, CASE WHEN range % 11 = 10 THEN greatest(0, range - ${COPY_DISTANCE}) ELSE range END AS n FROM range(${from}, ${to})),

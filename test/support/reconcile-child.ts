@@ -37,7 +37,7 @@ const BYTES_PER_RECORD = 10 * 8 + 10 * 8 + 12 * 8;
 
 const options = { memoryMb, threads: 2, spillFolder: join(folder, 'spill') };
 const maker = await openDuck(options);
-const raw = await makeRawFiles(maker, join(folder, 'raw'), Number(records), 20_000 * DAY_MS);
+const raw = await makeRawFiles(maker, join(folder, 'raw'), { records: Number(records), beganAt: 20_000 * DAY_MS });
 maker.close();
 const duck = await openDuck(options);
 const beforeMb = Math.round(process.memoryUsage().rss / 1_048_576);
