@@ -80,7 +80,7 @@ export function stepChecks(world: World): StepChecks {
           leadMs <= AHEAD_MS + world.clocks.greatestLeadMs(),
           `arrival before ${partition}/${nextOffset} is ${leadMs} ms ahead, and was decided`,
         );
-        sameTallies(tallies, world, partition, nextOffset, 'progress');
+        sameTallies(world, { what: 'progress', partition, offset: nextOffset }, tallies);
         await complete(partition, nextOffset, horizon);
       }
     },
@@ -191,10 +191,14 @@ function cutRow(world: World, { partition, cut, tallies }: { partition: number; 
     Math.floor(truth.arrival(partition, cut + 1) / length) > Math.max(epochBefore, rules.firstEpoch - 1),
     `${partition}/${cut} is a cut`,
   );
-  sameTallies(tallies, world, partition, cut, 'cut');
+  sameTallies(world, { what: 'cut', partition, offset: cut }, tallies);
 }
 
-function sameTallies(said: Tallies, { truth }: World, partition: number, offset: number, what: string): void {
+function sameTallies(
+  { truth }: World,
+  { what, partition, offset }: { readonly what: string; readonly partition: number; readonly offset: number },
+  said: Tallies,
+): void {
   const { dead_letters_by_reason: reasons, ...tallies } = said;
   const expected = truth.tally(partition, offset);
   if (!isDeepStrictEqual({ ...tallies }, { ...expected }))

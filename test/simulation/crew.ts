@@ -7,6 +7,8 @@ export interface Crew {
   start(): void;
   /** Tells its workers to stop, and starts no other; who sleeps does not hear of it yet. */
   retire(): void;
+  /** How many records of the log its workers have put behind them, as far as any has come. */
+  read(): number;
   /** Nobody is in the middle of a round, and everything in the log is decided. */
   isRead(): boolean;
 }
@@ -19,6 +21,8 @@ export interface CrewHooks {
 export function crewOf(world: World, hooks: CrewHooks): Crew {
   const workers = new Map<string, LiveWorker>();
   const { generation } = world.rules;
+  /** By partition. */
+  const furthest: number[] = [];
   let born = 0;
   const start = (): void => {
     const worker = startWorker(world, `${generation === 1 ? '' : `generation ${generation} `}worker ${++born}`);
@@ -35,6 +39,12 @@ export function crewOf(world: World, hooks: CrewHooks): Crew {
     start,
     retire() {
       world.isOver = true;
+    },
+    read() {
+      for (const { holdings } of workers.values())
+        for (const [partition, { nextOffset }] of holdings.progress)
+          furthest[partition] = Math.max(furthest[partition] ?? 0, nextOffset);
+      return furthest.reduce((sum, offset) => sum + offset, 0);
     },
     isRead: () =>
       [...workers.values()].every(({ isInRound }) => !isInRound) &&

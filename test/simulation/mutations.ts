@@ -62,6 +62,7 @@ export const MUTATIONS: readonly Mutation[] = [
   {
     bug: 'a stray is sent home whatever its size',
     edits: [{ at: 'stray-too-large', action: 'remove' }],
+    seed: 6,
   },
   {
     bug: 'copies renew',
@@ -81,7 +82,7 @@ export const MUTATIONS: readonly Mutation[] = [
   {
     bug: 'a worker that was left behind takes the row of a later record for no row',
     edits: [{ at: 'overtaken-row', action: 'replace', part: 'condition', text: 'true' }],
-    seed: 20_100,
+    seed: 20_257,
   },
   {
     bug: 'a batch reaches over more than W',
@@ -95,10 +96,12 @@ export const MUTATIONS: readonly Mutation[] = [
   {
     bug: 'a row stays in force for ever',
     edits: [{ at: 'in-force-window', action: 'replace', part: 'value', text: 'true' }],
+    seed: 4,
   },
   {
     bug: 'a row that HBase did not answer for passes for absent',
     edits: [{ at: 'failed-answer', action: 'remove' }],
+    seed: 31,
   },
   {
     bug: 'a row that was not written is not noticed',
@@ -111,10 +114,12 @@ export const MUTATIONS: readonly Mutation[] = [
   {
     bug: 'records that come again after a rebalance are taken again',
     edits: [{ at: 'redelivered-record', action: 'remove' }],
+    seed: 20,
   },
   {
     bug: 'the counts of a revoked partition are kept',
     edits: [{ at: 'revoked-counts', action: 'remove' }],
+    seed: 3,
   },
   {
     bug: "counting goes by the camera's clock instead of arrival",
@@ -136,10 +141,12 @@ export const MUTATIONS: readonly Mutation[] = [
   {
     bug: 'the epoch of the horizon is taken from neither view',
     edits: [{ at: 'view-of-epoch', action: 'replace', part: { operator: '<=' }, text: '$1 < $2' }],
+    seed: 15,
   },
   {
     bug: 'epochs beyond the horizon begin one too late',
     edits: [{ at: 'first-speed-epoch', action: 'replace', part: { operator: '?:' }, text: '$1 ? $2 : $3 + 1' }],
+    seed: 5,
   },
   {
     bug: 'what changed in the speed view is asked for from one offset too late',
@@ -148,23 +155,27 @@ export const MUTATIONS: readonly Mutation[] = [
   {
     bug: 'an hour that is remembered gets no epoch that is published later',
     edits: [{ at: 'known-hour', action: 'replace', part: 'condition', text: '$1 >= 0' }],
+    seed: 8,
   },
   {
     bug: 'a growth begins in each partition by itself',
     edits: [{ at: 'growth-stop', action: 'replace', part: 'value', text: 'Infinity as Instant' }],
+    seed: 8,
   },
   {
     bug: 'a worker waits for its own partitions only when the topic grows',
     edits: [{ at: 'growth-unread', action: 'replace', part: 'condition', text: 'true' }],
+    seed: 10,
   },
   {
     bug: 'how the topic grew is read once',
     edits: [{ at: 'settled-epoch', action: 'replace', part: 'condition', text: '$2 >= 0' }],
+    seed: 4,
   },
   {
     bug: 'an epoch is decided without being settled, so that a growth may come late',
     edits: [{ at: 'epoch-settling', action: 'replace', part: 'condition', text: '$2 >= 0' }],
-    seed: 560,
+    seed: 569,
   },
   {
     bug: 'more partitions count from the present epoch on, whoever has settled it',
@@ -176,6 +187,7 @@ export const MUTATIONS: readonly Mutation[] = [
         text: 'Math.max(rules.firstEpoch, epochAt(now(), rules))',
       },
     ],
+    seed: 8,
   },
   {
     bug: 'an epoch is judged by the count of a later one',
@@ -187,23 +199,28 @@ export const MUTATIONS: readonly Mutation[] = [
         text: 'homeOf(detection.id, partitionsAt((arrival + rules.epochSeconds * 1_000) as Instant, rules))',
       },
     ],
+    seed: 4,
   },
   {
     bug: 'a stray that was sent home before the topic grew is a dead letter after it',
     edits: [{ at: 'stray-not-at-home', action: 'replace', part: 'condition', text: '$1' }],
+    seed: 4,
   },
   {
     bug: 'records that wait for a growth are forgotten',
     edits: [{ at: 'held-records-first', action: 'remove' }],
+    seed: 3,
   },
   {
     bug: 'the end of the log counts as read where records wait',
     edits: [{ at: 'drained-end', action: 'replace', part: { operator: '?:' }, text: '$2' }],
+    seed: 3,
   },
   ...STAMP_MUTATIONS,
   {
     bug: 'an answer knows only the partitions that the topic began with',
     edits: [{ at: 'answer-progress', action: 'replace', part: 'value', text: 'known' }],
+    seed: 4,
   },
   {
     bug: 'an answer counts on ends of the log that it asked for after the progress',
@@ -222,6 +239,7 @@ export const MUTATIONS: readonly Mutation[] = [
   {
     bug: 'generations share their first-met rows',
     edits: [{ at: 'first-met-family', action: 'replace', part: { operator: '?:' }, text: '$3' }],
+    seed: 11,
   },
   {
     bug: 'a generation that is rebuilt begins without first-met rows',
@@ -230,7 +248,7 @@ export const MUTATIONS: readonly Mutation[] = [
   {
     bug: 'a generation that is rebuilt begins with first-met rows of half of its W',
     edits: [{ at: 'rebuilt-rows-since', action: 'replace', part: { operator: '-' }, text: '$1 - $2 / 2' }],
-    seed: 606,
+    seed: 611,
   },
   {
     bug: 'a generation that is rebuilt takes first-met rows from its last epoch alone',

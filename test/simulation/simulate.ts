@@ -132,7 +132,7 @@ export async function simulate(seed: number, recordCount = 150, plan: FaultPlan 
   const checkStep = async (): Promise<void> => {
     for (const { checks, seam } of sides) await checks.afterStep(seam.horizon());
   };
-  const each = async (): Promise<void> => {
+  const beforeTurn = async (): Promise<void> => {
     log.passTime(random.below(10));
     if (metadata.chance(0.01)) for (const { world } of sides) world.group.discover();
     await checkStep();
@@ -154,7 +154,9 @@ export async function simulate(seed: number, recordCount = 150, plan: FaultPlan 
   };
   const isBusy = (): boolean => rebuilding?.isUnderWay() === true || sides.some(({ person }) => person.isAsking);
   const isDone = (): boolean => failure !== null || (!isRough && !isBusy() && held.crew.isRead());
-  await order.run(isDone, (who) => !asleep.has(who), each);
+  const reached = (): number =>
+    sent + sides.reduce((sum, { crew, seam }) => sum + crew.read() + seam.horizon() - old.world.rules.firstEpoch, 0);
+  await order.run({ isDone, mayAct: (who) => !asleep.has(who), beforeTurn, reached });
   if (failure) throw failure;
   base.hbase.deliverLate();
   await checkStep();
@@ -170,11 +172,12 @@ export async function simulate(seed: number, recordCount = 150, plan: FaultPlan 
   const asked = person.total().finally(() => (isAnswered = true));
   // It may be refused while its turns are taken; it is thrown below.
   asked.catch(() => undefined);
-  await order.run(
-    () => isAnswered,
-    (who) => who.startsWith('viewer'),
-    async () => undefined,
-  );
+  await order.run({
+    isDone: () => isAnswered,
+    mayAct: (who) => who.startsWith('viewer'),
+    beforeTurn: async () => undefined,
+    reached: () => 0,
+  });
   assert.equal(await asked, counted, 'batch and speed together');
   const answers = sides.reduce((sum, each) => sum + each.person.answers, 0);
   const rebuilds = held === old ? 0 : 1;

@@ -67,7 +67,7 @@ export function viewer(world: World, seam: Seam): Viewer {
     const { batch, speed } = totalOf(sums);
     const said = new Map<string, number>();
     eachCounted(sums, (subject, sum) => said.set(subject, sum));
-    promised(world, seam, question, snapshot, said);
+    checkPromise(world, seam, { question, snapshot, said });
     made.answers++;
     return batch + speed;
   };
@@ -103,13 +103,14 @@ function anyQuestion({ random, log }: World): CountQuestion {
   return { scope, subject, window: window(from, from + 1 + random.below(2 * DAY_MS)) };
 }
 
-function promised(
-  { truth, log }: World,
-  seam: Seam,
-  question: CountQuestion,
-  snapshot: Snapshot,
-  said: ReadonlyMap<string, number>,
-): void {
+interface GivenAnswer {
+  readonly question: CountQuestion;
+  readonly snapshot: Snapshot;
+  readonly said: ReadonlyMap<string, number>;
+}
+
+/** An answer lies between what was promised and what the log holds. */
+function checkPromise({ truth, log }: World, seam: Seam, { question, snapshot, said }: GivenAnswer): void {
   const horizon = snapshot.horizon?.epoch ?? -1;
   const {
     scope,
