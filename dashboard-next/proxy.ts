@@ -14,7 +14,7 @@ import { currentAccess } from '../serving/access/current.ts';
 import { auditRefusal, refusedCaller } from '../serving/access/refusals.ts';
 import { isFault } from '../serving/faults.ts';
 import { problemOf } from '../serving/problem.ts';
-import { THEME_COOKIE, THEME_HEADER } from './live/theme.ts';
+import { THEME_COOKIE, THEME_HEADER } from './model/theme.ts';
 
 export async function proxy(request: NextRequest): Promise<Response> {
   const access = currentAccess();

@@ -1,6 +1,6 @@
 'use client';
 /** What a page shows when its own code failed. A store that is away never leads here: pages show that themselves. */
-import { Brand } from '../components/Brand.tsx';
+import { Brand } from '../elements/Brand.tsx';
 
 export default function PageError({ error, reset }: { error: Error & { digest?: string }; reset: () => void }) {
   return (

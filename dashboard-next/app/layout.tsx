@@ -5,7 +5,7 @@
 import { headers } from 'next/headers';
 import type { Metadata, Viewport } from 'next';
 import type { ReactNode } from 'react';
-import { asThemeChoice, THEME_HEADER } from '../live/theme.ts';
+import { asThemeChoice, THEME_HEADER } from '../model/theme.ts';
 import '../styles/face.css';
 import '../styles/tokens.css';
 import '../styles/base.css';

@@ -1,6 +1,6 @@
 /** The page for addresses that lead nowhere: a search that works without a script, and the way home. */
 import type { Metadata } from 'next';
-import { Brand } from '../components/Brand.tsx';
+import { Brand } from '../elements/Brand.tsx';
 
 export const metadata: Metadata = { title: 'Nothing here' };
 export const dynamic = 'force-dynamic';

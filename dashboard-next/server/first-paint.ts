@@ -6,13 +6,13 @@
  */
 import { createHash } from 'node:crypto';
 import { currentServing } from '../../serving/app/process.ts';
-import type { Board } from '../live/board.ts';
-import { nothingLate, readBoard } from '../live/board.ts';
-import { asNoAnswer } from '../live/questions.ts';
-import type { FirstPaint } from '../live/page.ts';
+import type { Board } from '../model/board.ts';
+import { nothingLate, readBoard } from '../model/board.ts';
+import { asNoAnswer } from '../model/questions.ts';
+import type { FirstPaint } from '../model/page.ts';
 import type { Caller } from '../../serving/access/caller.ts';
-import type { Subject } from '../live/parts.ts';
-import { servingQuestions } from './questions.ts';
+import type { Subject } from '../model/board-answers.ts';
+import { servingQuestions } from './serving-questions.ts';
 import { inTime } from '../../core/process/in-time.ts';
 
 const PATIENCE_MS = 4_000;

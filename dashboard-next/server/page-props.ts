@@ -4,11 +4,11 @@
  */
 import { headers } from 'next/headers';
 import { currentAccess } from '../../serving/access/current.ts';
-import { readAddress } from '../live/address.ts';
-import { asThemeChoice, THEME_HEADER } from '../live/theme.ts';
+import { readAddress } from '../model/address.ts';
+import { asThemeChoice, THEME_HEADER } from '../model/theme.ts';
 import { firstPaint } from './first-paint.ts';
-import type { Where } from '../live/address.ts';
-import type { PageProps } from '../live/page.ts';
+import type { Where } from '../model/address.ts';
+import type { PageProps } from '../model/page.ts';
 
 export type Search = Promise<Record<string, string | string[] | undefined>>;
 

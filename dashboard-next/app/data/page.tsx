@@ -1,5 +1,5 @@
 /** The page of the data: what the lake holds, and how to take it away. */
-import { DataPage } from '../../components/DataPage.tsx';
+import { DataPage } from '../../data/DataPage.tsx';
 import type { Search } from '../../server/page-props.ts';
 import { pageProps } from '../../server/page-props.ts';
 

@@ -1,5 +1,5 @@
 /** The page of all places. */
-import { PlacesPage } from '../../components/PlacesPage.tsx';
+import { PlacesPage } from '../../places/PlacesPage.tsx';
 import type { Search } from '../../server/page-props.ts';
 import { pageProps } from '../../server/page-props.ts';
 

@@ -1,5 +1,5 @@
 /** The page of trust: may the numbers be believed, and what did each night prove. */
-import { TrustPage } from '../../components/TrustPage.tsx';
+import { TrustPage } from '../../trust/TrustPage.tsx';
 import type { Search } from '../../server/page-props.ts';
 import { pageProps } from '../../server/page-props.ts';
 

@@ -1,7 +1,7 @@
 /** The page of one detection. One that is not there yet may still arrive, so its page looks again. */
 import { notFound } from 'next/navigation';
-import { DetectionPage } from '../../../components/DetectionPage.tsx';
-import { isOid } from '../../../live/address.ts';
+import { DetectionPage } from '../../../places/DetectionPage.tsx';
+import { isOid } from '../../../model/address.ts';
 import type { Search } from '../../../server/page-props.ts';
 import { pageProps } from '../../../server/page-props.ts';
 

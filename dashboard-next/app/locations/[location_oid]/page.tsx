@@ -1,7 +1,7 @@
 /** The page of one place. Any oid has one, whether dataset B knows it or not. */
 import { notFound } from 'next/navigation';
-import { PlacePage } from '../../../components/PlacePage.tsx';
-import { isOid } from '../../../live/address.ts';
+import { PlacePage } from '../../../places/PlacePage.tsx';
+import { isOid } from '../../../model/address.ts';
 import type { Search } from '../../../server/page-props.ts';
 import { pageProps } from '../../../server/page-props.ts';
 

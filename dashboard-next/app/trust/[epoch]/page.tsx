@@ -1,7 +1,7 @@
 /** The page of one night: what its run found, speed against batch. */
 import { notFound } from 'next/navigation';
-import { RunPage } from '../../../components/RunPage.tsx';
-import { isEpochName } from '../../../live/report.ts';
+import { RunPage } from '../../../trust/RunPage.tsx';
+import { isEpochName } from '../../../model/report.ts';
 import type { Search } from '../../../server/page-props.ts';
 import { pageProps } from '../../../server/page-props.ts';
 

@@ -5,7 +5,7 @@ import { test } from 'node:test';
 import fc from 'fast-check';
 import { isDateText, LAST_INSTANT, readTimeText } from '../../../../core/domain/time.ts';
 import { selectionOf } from '../../../../admin/dead-letters/select.ts';
-import { readAddress } from '../../../../dashboard-next/live/address.ts';
+import { readAddress } from '../../../../dashboard-next/model/address.ts';
 import { readTime } from '../../../../serving/counts/window.ts';
 
 const NOON = Date.UTC(2026, 10, 22, 12);

@@ -1,0 +1,131 @@
+/**
+ * The feed: keeps the board up to date by asking, and tells the page about answers and silences as events.
+ *
+ * This is the one place that decides how news arrives. The total of a rolling window is pushed (push.ts) and painted at
+ * most as often as the viewer wants; everything else, and the total where no push comes, is asked for. One read is
+ * under way at a time; a new subject makes the old read's answer worthless. Hidden pages ask nothing, listen to nothing
+ * and catch up once. A paused page keeps its stream, or asks now and then whether all is well, without painting.
+ */
+import type { Board, Reading } from '../model/board.ts';
+import type { LiveEvent } from '../model/live-state.ts';
+import type { Questions } from '../model/questions.ts';
+import { nothingLate, readBoard, subjectKey } from '../model/board.ts';
+import type { OpenStream, Push } from './push.ts';
+import type { Subject } from '../model/board-answers.ts';
+import { startPush } from './push.ts';
+import { asNoAnswer } from '../model/questions.ts';
+
+const PULSE_MS = 10_000;
+const PATIENCE_MS = 250;
+const BACK_OFF_MS = [1_000, 2_000, 4_000, 8_000, 15_000];
+
+export interface FeedWorld {
+  readonly questions: Questions;
+  readonly now: () => number;
+  readonly setTimer: (run: () => void, ms: number) => () => void;
+  readonly isHidden: () => boolean;
+  readonly random: () => number;
+  /** Null: everything is asked for. */
+  readonly openStream: OpenStream | null;
+}
+
+export interface Feed {
+  /** What to show and how often; null: paused. */
+  show(subject: Subject, everyMs: number | null): void;
+  /** Asks at once, whatever was planned. */
+  askNow(): void;
+  stop(): void;
+}
+
+export function startFeed(
+  world: FeedWorld,
+  first: Board | null,
+  tell: (event: LiveEvent) => void,
+  tellBusy: (busy: boolean) => void,
+): Feed {
+  let board = first;
+  let wanted: { subject: Subject; everyMs: number | null } | null = null;
+  let turn = 0;
+  let failures = 0;
+  let cancelTimer: () => void = () => undefined;
+  const reading = readingOf(world);
+  const push = startPush(world.openStream, world.now);
+
+  const plan = (ms: number): void => {
+    cancelTimer();
+    cancelTimer = world.setTimer(() => void ask(), Math.max(0, ms));
+  };
+
+  const ask = async (): Promise<void> => {
+    if (!wanted || world.isHidden()) return push.watch(null);
+    const { subject, everyMs } = wanted;
+    push.watch(subject);
+    const current = ++turn;
+    const beganAt = world.now();
+    const isNews = !board || subjectKey(board.subject) !== subjectKey(subject);
+    const paints = everyMs !== null || isNews;
+    if (isNews) tellBusy(true);
+    try {
+      const event = paints ? await paintable(reading, subject, board, push) : await pulse(world, subject, push);
+      if (current !== turn) return;
+      if (event.type === 'board') board = event.board;
+      failures = 0;
+      tellBusy(false);
+      tell(event);
+      plan((everyMs ?? PULSE_MS) - (world.now() - beganAt));
+    } catch (thrown) {
+      if (current !== turn) return;
+      fail(thrown);
+    }
+  };
+
+  const fail = (thrown: unknown): void => {
+    const { kind, title, detail, requestId, retryAfterMs } = asNoAnswer(thrown);
+    const waitMs = retryAfterMs ?? backOffMs(failures++, world.random());
+    tellBusy(false);
+    const at = world.now();
+    tell({ type: 'fault', fault: { kind, title, detail, requestId }, at, retryAt: at + waitMs });
+    plan(waitMs);
+  };
+
+  return {
+    show(subject, everyMs) {
+      const resumed = wanted?.everyMs === null && everyMs !== null;
+      const isFirst = wanted === null;
+      const isNews = !board || subjectKey(board.subject) !== subjectKey(subject);
+      wanted = { subject, everyMs };
+      // A read of another subject that is still under way must not paint.
+      turn += 1;
+      plan(isNews || resumed ? 0 : isFirst ? Math.min(everyMs ?? PULSE_MS, 1_000) : (everyMs ?? PULSE_MS));
+    },
+    askNow: () => plan(0),
+    stop() {
+      turn += 1;
+      wanted = null;
+      push.watch(null);
+      cancelTimer();
+    },
+  };
+}
+
+function backOffMs(failures: number, random: number): number {
+  return BACK_OFF_MS[Math.min(failures, BACK_OFF_MS.length - 1)]! * (0.9 + random * 0.2);
+}
+
+function readingOf({ questions, now, setTimer }: FeedWorld): Reading {
+  const patience = (): Promise<void> => new Promise((resolve) => void setTimer(resolve, PATIENCE_MS));
+  return { questions, now, late: nothingLate(), patience };
+}
+
+async function paintable(reading: Reading, subject: Subject, last: Board | null, push: Push): Promise<LiveEvent> {
+  return { type: 'board', board: await readBoard({ ...reading, pushed: () => push.newest(subject) }, subject, last) };
+}
+
+async function pulse({ questions, now }: FeedWorld, subject: Subject, push: Push): Promise<LiveEvent> {
+  const to = now();
+  const pushed = push.newest(subject);
+  if (pushed) return { type: 'pulse', view: pushed.view, at: to };
+  const { location, allowPartial } = subject;
+  const { view } = await questions.topItems({ from: to - 60_000, to, location, limit: 1, allowPartial });
+  return { type: 'pulse', view, at: now() };
+}

@@ -1,0 +1,192 @@
+/**
+ * The pages' questions over HTTP: the browser's side of the port in model/questions.ts.
+ *
+ * A problem answer (RFC 9457) becomes a NoAnswer: 503 says that a store is down and when to ask again, or that the
+ * question costs too much where the problem names what to narrow, 401 and 403 that a role is needed, 404 that there is
+ * no such thing, any other status that the question was refused; no answer within the time limit counts as no
+ * connection.
+ */
+import type { Clock } from './clock.ts';
+import type { RunAnswer } from '../../serving/answers.ts';
+import { SIGN_IN_HEADER } from '../../serving/access/sign-in-header.ts';
+import type { Partly, Questions, Silence, Verdict } from '../model/questions.ts';
+import { asNoAnswer, NoAnswer } from '../model/questions.ts';
+import { reportOf } from '../model/report.ts';
+
+const TIME_LIMIT_MS = 8_000;
+/** A day of the lake is looked through file by file; serving gives up after LOOKUP_SECONDS (30) and says so. */
+const LOOK_UP_LIMIT_MS = 35_000;
+
+type Fetch = (
+  url: string,
+  init: { signal: AbortSignal; headers: Record<string, string>; cache: 'no-store' },
+) => Promise<Response>;
+
+export function topItemsPath(
+  question: Partly & {
+    from: number | undefined;
+    to: number | undefined;
+    location: string;
+    limit: number;
+    parts?: boolean;
+    since?: number;
+  },
+): string {
+  return path('top-items', {
+    location: question.location,
+    from: question.from,
+    to: question.to,
+    limit: question.limit,
+    since: question.since,
+    parts: question.parts,
+    allow_partial: asked(question),
+  });
+}
+
+/** Left out where the whole is wanted. */
+function asked({ allowPartial }: Partly): true | undefined {
+  return allowPartial ? true : undefined;
+}
+
+export function exportPath(question: {
+  location: string;
+  from: number;
+  to: number;
+  format: 'parquet' | 'csv';
+}): string {
+  return path('export', question);
+}
+
+export function locationsPath(question: Partly & { from?: number; to?: number }): string {
+  return path('locations', { from: question.from, to: question.to, allow_partial: asked(question) });
+}
+
+function timelinePath(question: Parameters<Questions['timeline']>[0]): string {
+  const { location, from, to, stepSeconds, tz, parts } = question;
+  return path('timeline', { location, from, to, step: stepSeconds, tz, parts, allow_partial: asked(question) });
+}
+
+function path(name: string, parameters: Record<string, string | number | boolean | undefined>): string {
+  const query = new URLSearchParams();
+  for (const [key, value] of Object.entries(parameters)) if (value !== undefined) query.set(key, String(value));
+  const text = query.toString();
+  return `/api/v1/${name}${text === '' ? '' : `?${text}`}`;
+}
+
+export function httpQuestions(
+  clock: Clock,
+  base = '',
+  fetchIt: Fetch = fetch,
+  signInAgain: () => void = loadAgain,
+): Questions {
+  const ask = async <T>(where: string, limitMs = TIME_LIMIT_MS): Promise<T> => {
+    const sentAt = Date.now();
+    let response: Response;
+    try {
+      response = await fetchIt(base + where, {
+        signal: AbortSignal.timeout(limitMs),
+        headers: { accept: 'application/json' },
+        cache: 'no-store',
+      });
+    } catch (thrown) {
+      throw asNoAnswer(thrown);
+    }
+    clock.observe(response.headers.get('date'), sentAt, Date.now());
+    if (response.ok) return (await response.json().catch(rejectAsNoAnswer)) as T;
+    if (response.status === 401 && response.headers.has(SIGN_IN_HEADER)) signInAgain();
+    throw await refusal(response);
+  };
+  return {
+    topItems: (question) => ask(topItemsPath(question)),
+    timeline: (question) => ask(timelinePath(question)),
+    locations: (question) => ask(locationsPath(question)),
+    trust: () => ask('/api/v1/trust'),
+    verdict: async (epoch) => {
+      // Who may not see runs sees the horizon without a verdict.
+      const run = await orNull<ReportedRun>(ask(runPath(epoch)), ['absent', 'forbidden']);
+      return run && verdictOf(run);
+    },
+    detections: ({ location, from, to, limit, cursor }) =>
+      ask(path('detections', { location, from, to, limit, cursor })),
+    detection: (id, dt) =>
+      orNull(ask(detectionPath(id, dt), dt === null ? TIME_LIMIT_MS : LOOK_UP_LIMIT_MS), ['absent']),
+    runs: () => ask('/api/v1/runs'),
+    report: async (epoch) => {
+      const run = await orNull<RunAnswer>(ask(runPath(epoch)), ['absent']);
+      return run && reportOf(run);
+    },
+    lake: () => ask('/api/v1/lake'),
+  };
+}
+
+export function runPath(epoch: string): string {
+  return path(`runs/${encodeURIComponent(epoch)}`, {});
+}
+
+export function detectionPath(id: string, dt: string | null): string {
+  return path(`detections/${id}`, { dt: dt ?? undefined });
+}
+
+async function orNull<T>(answer: Promise<T>, kinds: readonly Silence[]): Promise<T | null> {
+  try {
+    return await answer;
+  } catch (thrown) {
+    if (thrown instanceof NoAnswer && kinds.includes(thrown.kind)) return null;
+    throw thrown;
+  }
+}
+
+let isLoading = false;
+
+/**
+ * The session is over: the server leads a page through the sign-in and back here, without a person where the issuer
+ * knows the browser.
+ */
+function loadAgain(): void {
+  if (!isLoading) (globalThis as { location?: { reload(): void } }).location?.reload();
+  isLoading = true;
+}
+
+function rejectAsNoAnswer(thrown: unknown): never {
+  throw asNoAnswer(thrown);
+}
+
+const KINDS: Record<number, Silence> = {
+  401: 'forbidden',
+  403: 'forbidden',
+  404: 'absent',
+  502: 'down',
+  503: 'down',
+  504: 'down',
+};
+
+async function refusal(response: Response): Promise<NoAnswer> {
+  const problem = (await response.json().catch(() => ({}))) as {
+    title?: string;
+    detail?: string;
+    request_id?: string;
+    narrow?: readonly string[];
+  };
+  const seconds = Number(response.headers.get('retry-after') ?? Number.NaN);
+  return new NoAnswer(
+    problem.narrow ? 'costly' : (KINDS[response.status] ?? 'refused'),
+    problem.title ?? `The API answered ${response.status}`,
+    {
+      detail: problem.detail ?? '',
+      retryAfterMs: Number.isFinite(seconds) ? seconds * 1_000 : null,
+      requestId: problem.request_id ?? null,
+    },
+  );
+}
+
+/** The few fields of a run's report that the page shows. */
+export interface ReportedRun {
+  readonly epoch: string;
+  readonly result: string;
+  readonly comparison?: { readonly differences?: { readonly count?: number } };
+}
+
+export function verdictOf({ epoch, result, comparison }: ReportedRun): Verdict | null {
+  if (result !== 'proved' && result !== 'repaired' && result !== 'unproven') return null;
+  return { epoch, result, differences: comparison?.differences?.count ?? 0 };
+}

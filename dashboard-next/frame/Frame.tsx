@@ -1,0 +1,70 @@
+/** What surrounds every page: the bar, the line at the foot, the tabs of a phone, the dialogs, the one live region. */
+import type { ReactNode } from 'react';
+import { WINDOWS } from '../model/address.ts';
+import { CustomRange } from './CustomRange.tsx';
+import { Finder } from './Finder.tsx';
+import { Footer } from './Footer.tsx';
+import { MoreSheet } from './MoreSheet.tsx';
+import { ItemNameDialog } from './ItemNameDialog.tsx';
+import { Shortcuts } from './Shortcuts.tsx';
+import { Tabs } from './Tabs.tsx';
+import { TopBar } from './TopBar.tsx';
+import type { PageState } from '../hooks/usePage.ts';
+
+interface Props {
+  readonly page: PageState;
+  /** Of the document. */
+  readonly title: string;
+  /** Path of the API's answer that the page shows; null where there is none for who looks. */
+  readonly json: string | null;
+  readonly children: ReactNode;
+}
+
+export function Frame({ page, title, json, children }: Props) {
+  const { shown, board, now, dialog, setDialog, change, copy, theme, turnTheme } = page;
+  const close = (): void => setDialog(null);
+  return (
+    <>
+      <title>{title}</title>
+      <a className="skip" href="#main">
+        Skip to the numbers
+      </a>
+      <TopBar page={page} />
+      <main id="main" className={page.isOld ? 'old' : undefined}>
+        {children}
+        <Footer page={page} json={json} />
+      </main>
+      <Tabs shown={shown} />
+      <div className="vh" role="status" aria-live="polite">
+        {page.announced}
+      </div>
+      <Finder
+        page={page}
+        purpose={dialog === 'place' ? 'place' : 'find'}
+        isOpen={dialog === 'find' || dialog === 'place'}
+        close={close}
+      />
+      <CustomRange
+        key={dialog === 'custom' ? 'open' : 'closed'}
+        isOpen={dialog === 'custom'}
+        close={close}
+        span={board ? { from: board.top.from, to: board.top.to } : { from: now - WINDOWS['1h'] * 60_000, to: now }}
+        shown={shown}
+        change={change}
+      />
+      <Shortcuts isOpen={dialog === 'keys'} close={close} />
+      <MoreSheet
+        isOpen={dialog === 'more'}
+        close={close}
+        open={setDialog}
+        shown={shown}
+        theme={theme}
+        now={now}
+        change={change}
+        turnTheme={turnTheme}
+        copy={copy}
+      />
+      <ItemNameDialog name={page.openName} close={() => page.setOpenName(null)} />
+    </>
+  );
+}

@@ -1,0 +1,53 @@
+/** What a phone's bar has no room for. */
+import type { Shown } from '../model/address.ts';
+import type { ThemeChoice } from '../model/theme.ts';
+import { Dialog } from '../elements/Dialog.tsx';
+import { Icon } from '../elements/Icon.tsx';
+import { THEME_ICONS } from './TopBar.tsx';
+import type { Change } from '../hooks/useAddress.ts';
+import type { CopyLink } from '../hooks/useCopyLink.ts';
+import type { DialogName } from '../model/page.ts';
+import { ZoneSelect } from '../elements/ZoneSelect.tsx';
+
+interface Props {
+  readonly isOpen: boolean;
+  readonly close: () => void;
+  readonly open: (dialog: DialogName) => void;
+  readonly shown: Shown;
+  readonly theme: ThemeChoice;
+  readonly now: number;
+  readonly change: Change;
+  readonly turnTheme: () => void;
+  readonly copy: CopyLink;
+}
+
+export function MoreSheet({ isOpen, close, open, shown, theme, now, change, turnTheme, copy }: Props) {
+  return (
+    <Dialog title="More" isOpen={isOpen} close={close} className="sheet">
+      <ul className="sheetlist">
+        <li>
+          <button type="button" onClick={() => open('find')}>
+            <Icon name="search" />
+            Find a place or a detection
+          </button>
+        </li>
+        <li>
+          <button type="button" onClick={copy.copy}>
+            <Icon name={copy.done ? 'check' : 'link'} />
+            {copy.done ? 'Copied' : 'Copy link'}
+          </button>
+        </li>
+        <li>
+          <button type="button" onClick={turnTheme}>
+            <Icon name={THEME_ICONS[theme]} />
+            Theme: {theme}
+          </button>
+        </li>
+        <li className="row">
+          <span>Time zone</span>
+          <ZoneSelect id="zone-more" tz={shown.tz} now={now} onChange={(tz) => change({ tz })} />
+        </li>
+      </ul>
+    </Dialog>
+  );
+}

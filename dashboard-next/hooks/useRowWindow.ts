@@ -1,0 +1,59 @@
+/**
+ * The rows of a long table that are worth having in the page: those near what is seen, whatever the table's length.
+ *
+ * The page scrolls, the table is as high as all of its rows: what is not there is two rows of the height of all that
+ * they stand for. Rows are of one height, which is measured and not assumed. The server paints the first rows; a short
+ * table is always whole.
+ */
+import type { RefObject } from 'react';
+import { useEffect, useRef, useState } from 'react';
+import { rowsInView } from '../model/row-window.ts';
+import type { RowWindow } from '../model/row-window.ts';
+
+export interface WindowedRows extends RowWindow {
+  readonly body: RefObject<HTMLTableSectionElement | null>;
+  /** Of one row, in pixels; 0 until it was measured. */
+  readonly rowHeight: number;
+}
+
+/** `atOnce`: how many rows are there without a look at the screen; a table of no more is never cut. */
+export function useRowWindow(total: number, atOnce: number): WindowedRows {
+  const body = useRef<HTMLTableSectionElement>(null);
+  const [state, setState] = useState({ first: 0, end: atOnce, rowHeight: 0 });
+  const isLong = total > atOnce;
+  useEffect(() => {
+    if (!isLong) return undefined;
+    let frame = 0;
+    const look = (): void => {
+      frame = 0;
+      const row = body.current?.querySelector('tr:not(.spacer)');
+      if (!body.current || !row) return;
+      const rowHeight = row.getBoundingClientRect().height;
+      const seen = rowsInView({
+        top: -body.current.getBoundingClientRect().top,
+        height: window.innerHeight,
+        rowHeight,
+        total,
+      });
+      setState((was) =>
+        was.first === seen.first && was.end === seen.end && was.rowHeight === rowHeight ? was : { ...seen, rowHeight },
+      );
+    };
+    const later = (): void => {
+      frame ||= requestAnimationFrame(look);
+    };
+    look();
+    window.addEventListener('scroll', later, { passive: true });
+    window.addEventListener('resize', later);
+    return () => {
+      cancelAnimationFrame(frame);
+      window.removeEventListener('scroll', later);
+      window.removeEventListener('resize', later);
+    };
+  }, [isLong, total]);
+  if (!isLong || state.rowHeight === 0)
+    return { body, first: 0, end: Math.min(total, atOnce), rowHeight: state.rowHeight };
+  // A table that became shorter than where one was in it ends with its last rows until the next look.
+  const first = Math.max(0, Math.min(state.first, total - atOnce));
+  return { body, first, end: Math.min(Math.max(state.end, first + atOnce), total), rowHeight: state.rowHeight };
+}

@@ -1,0 +1,72 @@
+/** The timeline as a table, newest first: exactly the numbers of the picture, in its box. */
+import type { Bar } from '../model/bars.ts';
+import { count } from '../text/numbers.ts';
+import { boundsText, clock, dayClock } from '../text/times.ts';
+import { isReadTwice, offsetMs } from '../../core/domain/zone.ts';
+import { offsetText } from '../text/zones.ts';
+import { Digits } from '../elements/Digits.tsx';
+
+export function TimelineTable({
+  bars,
+  tz,
+  now,
+  lengthWords,
+}: {
+  bars: readonly Bar[];
+  tz: string;
+  now: number;
+  lengthWords: string;
+}) {
+  const zone = bars[0] ? offsetText(bars[0].t, tz) : 'UTC';
+  return (
+    <div className="twin" tabIndex={0} role="region" aria-labelledby="timeline-title" data-arrows>
+      <table>
+        <thead>
+          <tr>
+            <th scope="col">Time, {zone}</th>
+            <th scope="col" className="r">
+              Count
+            </th>
+            <th scope="col" className="r">
+              Batch
+            </th>
+            <th scope="col" className="r">
+              Speed
+            </th>
+            <th scope="col" className="r">
+              {lengthWords} before
+            </th>
+          </tr>
+        </thead>
+        <tbody>
+          {[...bars].reverse().map((bar) => (
+            <tr key={bar.t}>
+              <th scope="row" className="num">
+                {rowText(bar, tz, now)}
+                {bar.cut && <span className="hint"> part</span>}
+              </th>
+              <td className="r num">
+                <Digits text={bar.unknown ? '–' : count(bar.count)} />
+              </td>
+              <td className="r num">
+                <Digits text={bar.unknown ? '–' : count(bar.batch)} />
+              </td>
+              <td className="r num">
+                <Digits text={bar.unknown ? '–' : count(bar.speed)} />
+              </td>
+              <td className="r num">
+                <Digits text={bar.before === null ? '–' : count(bar.before)} />
+              </td>
+            </tr>
+          ))}
+        </tbody>
+      </table>
+    </div>
+  );
+}
+
+/** The day is named once, at midnight too; on a night when clocks change both ends say how far they are from UTC. */
+function rowText({ t, to }: Bar, tz: string, now: number): string {
+  const isPlain = offsetMs(t, tz) === offsetMs(to, tz) && !isReadTwice(t, tz) && !isReadTwice(to, tz);
+  return isPlain ? `${dayClock(t, tz, now)} – ${clock(to, tz)}` : boundsText({ from: t, to }, tz, now);
+}

@@ -1,0 +1,161 @@
+/**
+ * What was seen most: rank, item, count, share, change. Names are text of strangers: one line each, whole on request.
+ */
+import type { ReactNode } from 'react';
+import { useRef } from 'react';
+import type { Shown } from '../model/address.ts';
+import { LIMITS } from '../model/address.ts';
+import type { Board } from '../model/board.ts';
+import { partOf, subjectKey } from '../model/board.ts';
+import { count, share } from '../text/numbers.ts';
+import { onlySuffix } from '../model/partial-answer.ts';
+import type { ItemRow } from '../model/rows.ts';
+import { itemRows } from '../model/rows.ts';
+import { boundsText } from '../text/times.ts';
+import { CountCells } from './CountCells.tsx';
+import { Arrow, Icon } from '../elements/Icon.tsx';
+import { ItemName } from './ItemName.tsx';
+import { RowBar } from './RowBar.tsx';
+import type { Change } from '../hooks/useAddress.ts';
+import { useSteadyRows } from '../hooks/useSteadyRows.ts';
+import { useRowMoves } from '../hooks/useRowMoves.ts';
+
+interface Props {
+  readonly board: Board | null;
+  readonly shown: Shown;
+  readonly change: Change;
+  readonly openName: (name: string) => void;
+}
+
+export function ItemsTable({ board, shown, change, openName }: Props) {
+  const fresh = board ? itemRows(board.top, partOf(board, 'comparedItems')) : [];
+  const { rows, handlers } = useSteadyRows(fresh);
+  const total = board?.top.total ?? 0;
+  const body = useRef<HTMLTableSectionElement>(null);
+  useRowMoves(
+    body,
+    rows.map(({ key }) => key),
+    board ? subjectKey(board.subject) : '',
+  );
+  const greatest = Math.max(0, ...rows.map((row) => row.count));
+  return (
+    <section className="card" aria-labelledby="items-title">
+      <header>
+        <h2 id="items-title">Top items</h2>
+        <span className="hint num">{board && rows.length > 0 && hint(board)}</span>
+        <span className="sp" />
+        <span className="pick ghost sm">
+          <span aria-hidden="true">Top {shown.limit}</span>
+          <Icon name="down" small />
+          <select
+            id="limit"
+            aria-label="How many items"
+            value={String(shown.limit)}
+            onChange={(event) => change({ limit: Number(event.target.value) })}
+          >
+            {LIMITS.map((limit) => (
+              <option key={limit} value={limit}>
+                Top {limit}
+              </option>
+            ))}
+          </select>
+        </span>
+      </header>
+      <table className="items" {...handlers}>
+        <thead>
+          <tr>
+            <th scope="col" className="r rk">
+              <span aria-hidden="true">#</span>
+              <span className="vh">Rank</span>
+            </th>
+            <th scope="col">Item</th>
+            <th scope="col" className="r cnt">
+              Count
+            </th>
+            <th scope="col" className="r shr">
+              Share
+            </th>
+            <th scope="col" className="r chgc">
+              Change
+            </th>
+          </tr>
+        </thead>
+        <tbody ref={body}>
+          {rows.map((row, place) => (
+            <Row key={place} row={row} total={total} greatest={greatest} openName={openName} />
+          ))}
+          {rows.length < 10 && (
+            <Filler rows={10 - rows.length} text={rows.length === 0 ? emptyText(board, shown) : ''} columns={4} />
+          )}
+        </tbody>
+      </table>
+    </section>
+  );
+}
+
+function hint({ top }: Board): string {
+  const shownCount = top.items.reduce((sum, item) => sum + item.count, 0);
+  return `${count(top.items.length)} of ${count(top.distinct_items)} · ${share(shownCount, top.total)} of detections${onlySuffix(top.view)}`;
+}
+
+function emptyText(board: Board | null, shown: Shown): ReactNode {
+  if (!board) return 'No numbers yet';
+  if (partOf(board, 'trust')?.tallies.records === 0) {
+    return (
+      <>
+        Waiting for the first detection. <code>npm start -- --rate 1000</code> simulates cameras.
+      </>
+    );
+  }
+  return `Nothing was seen here, ${boundsText(board.top, shown.tz, board.readAt)}.`;
+}
+
+/**
+ * Keeps the card's height while there are fewer rows than usual. `columns` are those that a phone shows too: a cell
+ * that spans a column which is not displayed makes one more, and all others move when it comes.
+ */
+export function Filler({ rows, text, columns }: { rows: number; text: ReactNode; columns: number }) {
+  return Array.from({ length: rows }, (_, index) => (
+    <tr key={`filler-${index}`} className="filler" aria-hidden={index > 0 || text === '' ? true : undefined}>
+      <td colSpan={index === 0 && text !== '' ? columns : 1}>{index === 0 ? text : ''}</td>
+    </tr>
+  ));
+}
+
+/** A row belongs to its rank: when items change places their names change rows, and no row moves. */
+function Row({
+  row,
+  total,
+  greatest,
+  openName,
+}: {
+  row: ItemRow;
+  total: number;
+  greatest: number;
+  openName: (name: string) => void;
+}) {
+  return (
+    <tr>
+      <td className="r rk num">
+        {row.rank}
+        <Moved key={row.key} by={row.moved} />
+      </td>
+      <td className="nm">
+        <RowBar part={row.count} whole={greatest} />
+        <ItemName key={row.key} name={row.name} openName={openName} />
+      </td>
+      <CountCells row={row} total={total} />
+    </tr>
+  );
+}
+
+function Moved({ by }: { by: number | null }) {
+  if (by === null || by === 0) return null;
+  return (
+    <span className="mv">
+      <Arrow up={by > 0} />
+      <span className="vh">{by > 0 ? 'up' : 'down'} </span>
+      {Math.abs(by)}
+    </span>
+  );
+}

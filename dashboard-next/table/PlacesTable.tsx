@@ -1,0 +1,305 @@
+/** Where it was seen: every place with its count, searched and sorted; each leads to its page. */
+import Link from 'next/link';
+import type { ReactNode } from 'react';
+import { useEffect, useMemo, useRef, useState } from 'react';
+import type { Shown, Sort } from '../model/address.ts';
+import type { LocationsAnswer } from '../../serving/answers.ts';
+import { isoMinute } from '../model/address.ts';
+import type { Board } from '../model/board.ts';
+import { partOf, subjectKey } from '../model/board.ts';
+import { count, share } from '../text/numbers.ts';
+import { onlySuffix } from '../model/partial-answer.ts';
+import type { PlaceRow } from '../model/rows.ts';
+import { matching, placeRows, sorted } from '../model/rows.ts';
+import type { CsvCell } from '../model/csv.ts';
+import { linkTo } from '../model/routes.ts';
+import { CountCells } from './CountCells.tsx';
+import { CsvButton } from './CsvButton.tsx';
+import { Icon } from '../elements/Icon.tsx';
+import { Filler } from './ItemsTable.tsx';
+import { RowBar } from './RowBar.tsx';
+import { CardTitle } from './CardTitle.tsx';
+import type { Change } from '../hooks/useAddress.ts';
+import { useSteadyRows } from '../hooks/useSteadyRows.ts';
+import { useRowMoves } from '../hooks/useRowMoves.ts';
+import { useRowWindow } from '../hooks/useRowWindow.ts';
+
+const MORE_ROWS = 40;
+/** Rows of a long table that are there before anybody scrolls. */
+const AT_ONCE = 100;
+
+interface Props {
+  readonly board: Board | null;
+  readonly shown: Shown;
+  readonly change: Change;
+  readonly say: (text: string) => void;
+  /** All places, however many, and as CSV; else the first few and more on request. */
+  readonly isWhole?: boolean;
+}
+
+export function PlacesTable({ board, shown, change, say, isWhole = false }: Props) {
+  const answer = partOf(board, 'places');
+  const compared = partOf(board, 'comparedPlaces');
+  const all = useMemo(() => (answer ? placeRows(answer, compared) : []), [answer, compared]);
+  const [q, type] = useTyped(shown.q, (text) => change({ q: text }, 'replace'));
+  const found = useMemo(() => sorted(matching(all, q), shown.sort), [all, q, shown.sort]);
+  const [most, setMost] = useState(10);
+  const { rows, handlers, release } = useSteadyRows(isWhole ? found : found.slice(0, most));
+  const sortBy = (sort: Sort): void => {
+    release();
+    change({ sort });
+  };
+  const left = isWhole ? 0 : found.length - most;
+  useEffect(() => {
+    if (q !== '') say(`${found.length} ${found.length === 1 ? 'place matches' : 'places match'}`);
+  }, [q]);
+  return (
+    <section className="card" aria-labelledby="places-title">
+      <header>
+        <CardTitle id="places-title" title="Places" view={answer?.view ?? null} tz={shown.tz} />
+        <span className="hint num found">
+          {answer &&
+            (q === '' ? count(all.length) : `${count(found.length)} of ${count(all.length)}`) + onlySuffix(answer.view)}
+        </span>
+        {left > 0 && (
+          <button type="button" className="textlink num" onClick={() => setMost(most + MORE_ROWS)}>
+            Show {Math.min(left, MORE_ROWS)} more
+          </button>
+        )}
+        <span className="sp" />
+        {isWhole && answer && (
+          <CsvButton
+            name={csvName(answer)}
+            head={CSV_HEAD}
+            rows={() => found.map((row) => csvRow(row, answer.total))}
+          />
+        )}
+        <label className="srch">
+          <Icon name="search" />
+          <span className="vh">Search places</span>
+          <input
+            type="search"
+            id="q"
+            placeholder="Search places"
+            value={q}
+            maxLength={200}
+            onFocus={release}
+            onChange={(event) => type(event.target.value)}
+          />
+        </label>
+      </header>
+      <table className="places" aria-rowcount={isWhole ? found.length + 1 : undefined} {...handlers}>
+        <Head sort={shown.sort} sortBy={sortBy} />
+        <PlaceRows
+          rows={rows}
+          total={answer?.total ?? 0}
+          shown={shown}
+          of={`${board ? subjectKey(board.subject) : ''} ${shown.sort} ${q}`}
+          isWhole={isWhole}
+        >
+          {rows.length === 0 && (
+            <NothingRow
+              board={board}
+              isLoaded={answer !== null}
+              anyPlace={all.length > 0}
+              q={q}
+              clear={() => type('')}
+            />
+          )}
+          {rows.length < 10 && <Filler rows={10 - Math.max(1, rows.length)} text="" columns={3} />}
+        </PlaceRows>
+      </table>
+    </section>
+  );
+}
+
+interface RowsProps {
+  readonly rows: readonly PlaceRow[];
+  readonly total: number;
+  readonly shown: Shown;
+  /** What they are rows of. */
+  readonly of: string;
+  readonly isWhole: boolean;
+  /** What follows the rows. */
+  readonly children: ReactNode;
+}
+
+/** A long table has the rows near what is seen; in a short one, rows that change places are seen to. */
+function PlaceRows({ rows, total, shown, of, isWhole, children }: RowsProps) {
+  const { body, first, end, rowHeight } = useRowWindow(rows.length, AT_ONCE);
+  useRowMoves(body, isWhole ? [] : rows.map(({ key }) => key), of);
+  const greatest = useMemo(() => rows.reduce((most, row) => Math.max(most, row.count), 0), [rows]);
+  return (
+    <tbody ref={body}>
+      <Spacer height={first * rowHeight} />
+      {rows.slice(first, end).map((row, index) => (
+        <Row
+          key={first + index}
+          index={isWhole ? first + index + 2 : undefined}
+          row={row}
+          total={total}
+          greatest={greatest}
+          isChosen={row.oid === shown.location}
+          href={linkTo({ page: 'place', location: row.oid }, shown)}
+        />
+      ))}
+      <Spacer height={(rows.length - end) * rowHeight} />
+      {children}
+    </tbody>
+  );
+}
+
+function Spacer({ height }: { height: number }) {
+  if (height <= 0) return null;
+  return (
+    <tr className="spacer" aria-hidden="true">
+      <td>
+        <svg width="1" height={height} />
+      </td>
+    </tr>
+  );
+}
+
+/** Text that the address holds too: what is typed is there at once, and Back brings back what was. */
+function useTyped(inAddress: string, tell: (text: string) => void): [string, (text: string) => void] {
+  const [text, setText] = useState(inAddress);
+  const told = useRef(inAddress);
+  useEffect(() => {
+    // While somebody types the address is a little behind.
+    if (inAddress === told.current || document.activeElement?.id === 'q') return;
+    told.current = inAddress;
+    setText(inAddress);
+  }, [inAddress]);
+  const type = (next: string): void => {
+    told.current = next;
+    setText(next);
+    tell(next);
+  };
+  return [text, type];
+}
+
+function Head({ sort, sortBy }: { sort: Sort; sortBy: (sort: Sort) => void }) {
+  return (
+    <thead>
+      <tr>
+        <th scope="col" aria-sort={sort === 'name' ? 'ascending' : undefined}>
+          <SortButton label="Place" arrow={sort === 'name' ? '↑' : ''} onClick={() => sortBy('name')} />
+        </th>
+        <th
+          scope="col"
+          className="r cnt"
+          aria-sort={sort === '-count' ? 'descending' : sort === 'count' ? 'ascending' : undefined}
+        >
+          <SortButton
+            label="Count"
+            arrow={sort === '-count' ? '↓' : sort === 'count' ? '↑' : ''}
+            onClick={() => sortBy(sort === '-count' ? 'count' : '-count')}
+          />
+        </th>
+        <th scope="col" className="r shr">
+          Share
+        </th>
+        <th scope="col" className="r chgc" aria-sort={sort === '-change' ? 'descending' : undefined}>
+          <SortButton label="Change" arrow={sort === '-change' ? '↓' : ''} onClick={() => sortBy('-change')} />
+        </th>
+      </tr>
+    </thead>
+  );
+}
+
+function SortButton({ label, arrow, onClick }: { label: string; arrow: string; onClick: () => void }) {
+  return (
+    <button type="button" className={arrow === '' ? 'sort' : 'sort on'} onClick={onClick}>
+      {label}
+      <span className="dir" aria-hidden="true">
+        {arrow}
+      </span>
+    </button>
+  );
+}
+
+interface RowProps {
+  /** Among all rows of the table, if not all are in the page. */
+  readonly index: number | undefined;
+  readonly row: PlaceRow;
+  readonly total: number;
+  readonly greatest: number;
+  readonly isChosen: boolean;
+  readonly href: string;
+}
+
+/** A row belongs to its place in the order: places change rows, and no row moves. */
+function Row({ index, row, total, greatest, isChosen, href }: RowProps) {
+  return (
+    <tr className={isChosen ? 'chosen' : undefined} aria-rowindex={index}>
+      <td className="nm">
+        <RowBar part={row.count} whole={greatest} />
+        <Link
+          key={row.key}
+          href={href}
+          prefetch={false}
+          className={row.name ? 'name' : 'name unk'}
+          title={row.name ?? 'The table of places does not know this oid yet'}
+        >
+          <bdi>{row.name ?? 'Unknown place'}</bdi> <span className="oid num">#{row.oid}</span>
+          <span className="below num" aria-hidden="true">
+            {share(row.count, total)}
+          </span>
+        </Link>
+      </td>
+      <CountCells row={row} total={total} />
+    </tr>
+  );
+}
+
+function NothingRow({
+  board,
+  isLoaded,
+  anyPlace,
+  q,
+  clear,
+}: {
+  board: Board | null;
+  isLoaded: boolean;
+  anyPlace: boolean;
+  q: string;
+  clear: () => void;
+}) {
+  return (
+    <tr className="filler">
+      <td colSpan={3}>
+        {!board || !isLoaded ? (
+          'No numbers yet'
+        ) : anyPlace ? (
+          <>
+            No place matches ‘<bdi>{q}</bdi>’.{' '}
+            <button type="button" className="inline" onClick={clear}>
+              Clear
+            </button>
+          </>
+        ) : (
+          <>
+            <code>sightline reference load FILE.csv</code> gives places their names
+          </>
+        )}
+      </td>
+    </tr>
+  );
+}
+
+const CSV_HEAD = [
+  'geographical_location',
+  'geographical_location_oid',
+  'count',
+  'share',
+  'count_now_of_complete_minutes',
+  'count_before',
+];
+
+function csvName({ from, to }: LocationsAnswer): string {
+  return `places ${isoMinute(from)} ${isoMinute(to)}.csv`.replaceAll(':', '');
+}
+
+function csvRow({ name, oid, count: n, compared }: PlaceRow, total: number): CsvCell[] {
+  return [name, oid, n, total > 0 ? n / total : null, compared.now, compared.before];
+}

@@ -1,0 +1,137 @@
+/** Speed against batch: by partition, by place, and each cell that differs with the ids behind it. */
+import Link from 'next/link';
+import { count } from '../text/numbers.ts';
+import { visible } from '../text/names.ts';
+import type { Report } from '../model/report.ts';
+import { dayClock } from '../text/times.ts';
+import { linkTo } from '../model/routes.ts';
+import type { PageState } from '../hooks/usePage.ts';
+
+export function Differences({ report, page }: { report: Report; page: PageState }) {
+  return (
+    <>
+      <section className="card" aria-labelledby="by-partition-title">
+        <header>
+          <h2 id="by-partition-title">By partition</h2>
+          <span className="hint">new detections of all epochs so far, as each layer counted them</span>
+        </header>
+        <table>
+          <thead>
+            <tr>
+              <th scope="col" className="r rk">
+                #
+              </th>
+              <th scope="col" className="r wide">
+                Offsets
+              </th>
+              <th scope="col" className="r wide">
+                Records
+              </th>
+              <LayerHeads />
+              <th scope="col" className="r">
+                Differences
+              </th>
+            </tr>
+          </thead>
+          <tbody>
+            {report.partitions.map((one) => (
+              <tr key={one.partition}>
+                <th scope="row" className="r num rk">
+                  {one.partition}
+                </th>
+                <td className="r num wide">
+                  {count(one.first)} – {count(one.cut)}
+                </td>
+                <td className="r num wide">{count(one.records)}</td>
+                <td className="r num">{one.speed === null ? 'not compared' : count(one.speed)}</td>
+                <td className="r num">{count(one.batch)}</td>
+                <td className="r num">{count(one.differences)}</td>
+              </tr>
+            ))}
+          </tbody>
+        </table>
+      </section>
+      {report.differenceCount > 0 && <EachDifference report={report} page={page} />}
+    </>
+  );
+}
+
+/** Of what each layer counted; every table of differences has the two in this order. */
+function LayerHeads() {
+  return (
+    <>
+      <th scope="col" className="r">
+        Speed
+      </th>
+      <th scope="col" className="r">
+        Batch
+      </th>
+    </>
+  );
+}
+
+function EachDifference({ report, page: { shown, now } }: { report: Report; page: PageState }) {
+  const all = report.differences.length + report.tallyDifferences.length;
+  return (
+    <section className="card" aria-labelledby="differences-title">
+      <header>
+        <h2 id="differences-title">Differences</h2>
+        <span className="hint num">
+          {all < report.differenceCount
+            ? `the first ${count(all)} of ${count(report.differenceCount)}; the JSON has all`
+            : count(report.differenceCount)}
+        </span>
+      </header>
+      <ul className="lead">
+        {report.places.map(({ oid, cells, batch, speed }) => (
+          <li key={oid} className="num">
+            Place <Link href={linkTo({ page: 'place', location: oid }, shown)}>#{oid}</Link>: speed {count(speed)},
+            batch {count(batch)} in {count(cells)} {cells === 1 ? 'cell' : 'cells'}
+          </li>
+        ))}
+        {report.tallyDifferences.map(({ partition, tally, batch, speed }) => (
+          <li key={`${partition} ${tally}`} className="num">
+            Tally {tally} of partition {partition}: speed {count(speed)}, batch {count(batch)}
+          </li>
+        ))}
+      </ul>
+      <div className="scroll" tabIndex={0} role="region" aria-labelledby="differences-title">
+        <table className="cells">
+          <thead>
+            <tr>
+              <th scope="col">Minute, UTC</th>
+              <th scope="col">Place</th>
+              <th scope="col">Item</th>
+              <LayerHeads />
+              <th scope="col">Ids</th>
+            </tr>
+          </thead>
+          <tbody>
+            {report.differences.map((one, index) => (
+              <tr key={index}>
+                <td className="num">{dayClock(one.minute, 'UTC', now)}</td>
+                <td className="num">#{one.geographical_location_oid}</td>
+                <td>
+                  <bdi>{visible(one.item_name)}</bdi>
+                </td>
+                <td className="r num">{count(one.speed)}</td>
+                <td className="r num">{count(one.batch)}</td>
+                <td className="num">
+                  {idsText('not in speed', one.missing_in_speed)}
+                  {idsText('not in batch', one.missing_in_batch)}
+                </td>
+              </tr>
+            ))}
+          </tbody>
+        </table>
+      </div>
+    </section>
+  );
+}
+
+const IDS = 3;
+
+function idsText(words: string, ids: readonly string[]): string {
+  if (ids.length === 0) return '';
+  return `${words}: ${ids.slice(0, IDS).join(', ')}${ids.length > IDS ? ` and ${count(ids.length - IDS)} more in the JSON` : ''}. `;
+}

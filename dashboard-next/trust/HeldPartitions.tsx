@@ -1,0 +1,62 @@
+/**
+ * Partitions that are held because a broker's clock ran ahead: since when, until when, and what to do. Nothing while
+ * none is.
+ */
+import { partOf } from '../model/board.ts';
+import { count } from '../text/numbers.ts';
+import { moment } from '../text/times.ts';
+import type { PageState } from '../hooks/usePage.ts';
+
+export function HeldPartitions({ page: { board, shown, now } }: { page: PageState }) {
+  const held = partOf(board, 'trust')?.held ?? [];
+  const [first] = held;
+  if (!first) return null;
+  const at = (t: number): string => moment(t, shown.tz, now);
+  return (
+    <section className="card" aria-labelledby="held-title">
+      <header>
+        <h2 id="held-title">Held: a broker’s clock ran ahead</h2>
+        <span className="hint num">
+          {held.length} partition{held.length === 1 ? '' : 's'}
+        </span>
+      </header>
+      <div className="scroll">
+        <table className="held">
+          <thead>
+            <tr>
+              <th scope="col" className="r rk">
+                #
+              </th>
+              <th scope="col" className="r wide">
+                Before offset
+              </th>
+              <th scope="col" className="wide">
+                Stamped
+              </th>
+              <th scope="col">Held since</th>
+              <th scope="col">Goes on by itself</th>
+            </tr>
+          </thead>
+          <tbody>
+            {held.map((one) => (
+              <tr key={one.partition}>
+                <th scope="row" className="r num rk">
+                  {one.partition}
+                </th>
+                <td className="r num wide">{count(one.offset)}</td>
+                <td className="num wide">{at(one.stamp)}</td>
+                <td className="num">{at(one.since)}</td>
+                <td className="num">{at(one.goes_on_at)}</td>
+              </tr>
+            ))}
+          </tbody>
+        </table>
+      </div>
+      <p className="lead">
+        <b>What arrived in them since then is not counted yet.</b> Wait, or put the broker’s clock right and correct the
+        stamps: <code>{first.remedy}</code>
+        {held.length > 1 && ', and the same for each of the others.'}
+      </p>
+    </section>
+  );
+}

@@ -1,0 +1,123 @@
+/** What each night proved: the speed layer's count beside the batch layer's, and the way to the report. */
+import Link from 'next/link';
+import { faultOfPart, partOf } from '../model/board.ts';
+import type { Night } from '../model/nights.ts';
+import { nightsOf } from '../model/nights.ts';
+import { count } from '../text/numbers.ts';
+import { clock } from '../text/times.ts';
+import { linkTo } from '../model/routes.ts';
+import { Filler } from '../table/ItemsTable.tsx';
+import { FaultMessage } from '../frame/FaultMessage.tsx';
+import { Verdict } from './Verdict.tsx';
+import type { PageState } from '../hooks/usePage.ts';
+
+/** The table is as high with one night as with many: what lies below it stays where it is. */
+const ROWS = 10;
+
+export function Nights({ page }: { page: PageState }) {
+  const { board, shown } = page;
+  const runs = partOf(board, 'runs');
+  const trust = partOf(board, 'trust');
+  const fault = faultOfPart(board, 'runs');
+  const nights = runs ? nightsOf(runs, trust, (t) => clock(t, 'UTC')) : [];
+  const isFirst = runs !== null && runs.total === 0 && runs.attempts.length === 0 && trust?.batch.behind_epochs === 0;
+  return (
+    <section className="card" aria-labelledby="nights-title">
+      <header>
+        <h2 id="nights-title">Nights</h2>
+        <span className="hint num">
+          {runs &&
+            !isFirst &&
+            (runs.total > runs.runs.length
+              ? `the newest ${count(runs.runs.length)} of ${count(runs.total)}`
+              : `${count(runs.total)} published`)}
+        </span>
+      </header>
+      {!runs && fault && <FaultMessage fault={fault} page={page} />}
+      {isFirst && (
+        <p className="lead">
+          The first night has not ended. <code>sightline batch run --epoch {trust.batch.open_epoch}</code> runs it once
+          it has.
+        </p>
+      )}
+      {runs && !isFirst && (
+        <div className="scroll nightrows" tabIndex={0} role="region" aria-labelledby="nights-title">
+          <table className="nights">
+            <Head />
+            <tbody>
+              {nights.map((night, place) => (
+                <Row key={place} night={night} href={linkTo({ page: 'run', epoch: night.epoch }, shown)} />
+              ))}
+              {nights.length < ROWS && <Filler rows={ROWS - nights.length} text="" columns={8} />}
+            </tbody>
+          </table>
+        </div>
+      )}
+    </section>
+  );
+}
+
+function Head() {
+  return (
+    <thead>
+      <tr>
+        <th scope="col">Epoch, UTC</th>
+        <th scope="col">Verdict</th>
+        <th scope="col" className="r wide">
+          Speed counted
+        </th>
+        <th scope="col" className="r wide">
+          Batch counted
+        </th>
+        <th scope="col" className="r wide">
+          Differences
+        </th>
+        <th scope="col" className="r wide">
+          Repaired
+        </th>
+        <th scope="col" className="r wide">
+          Conflicts
+        </th>
+        <th scope="col" className="r wide">
+          Took
+        </th>
+      </tr>
+    </thead>
+  );
+}
+
+function Row({ night, href }: { night: Night; href: string }) {
+  const { run } = night;
+  const number = (n: number | null | undefined): string => (n === null || n === undefined ? '–' : count(n));
+  return (
+    <tr>
+      <th scope="row" className="num">
+        {run || night.verdict === 'Running' ? (
+          <Link key={night.key} href={href} prefetch={false}>
+            {night.epoch}
+          </Link>
+        ) : (
+          night.epoch
+        )}
+      </th>
+      <td className="verdictcell" title={night.note}>
+        <Verdict key={night.verdict} word={night.verdict} />{' '}
+        <span key={night.key} className="hint">
+          {night.note}
+        </span>
+      </td>
+      <td className="r num wide">{number(run?.counted.speed)}</td>
+      <td className="r num wide">{number(run?.counted.batch)}</td>
+      <td className="r num wide">{number(run?.differences)}</td>
+      <td className="r num wide">{number(run && (run.result === 'repaired' ? run.differences : 0))}</td>
+      <td className="r num wide">{number(run?.conflicts)}</td>
+      <td className="r num wide">{run ? tookText(run.took_ms) : '–'}</td>
+    </tr>
+  );
+}
+
+function tookText(ms: number): string {
+  return ms < 60_000
+    ? `${(ms / 1_000).toFixed(1)}\u00a0s`
+    : `${Math.floor(ms / 60_000)}\u00a0min ${Math.round((ms % 60_000) / 1_000)}\u00a0s`;
+}

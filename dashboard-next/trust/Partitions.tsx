@@ -1,0 +1,80 @@
+/** How far each partition of the log is read, worst first. */
+import type { TrustPartition } from '../../serving/answers.ts';
+import { partOf } from '../model/board.ts';
+import { count } from '../text/numbers.ts';
+import { clockTenths } from '../text/times.ts';
+import { offsetText } from '../text/zones.ts';
+import { Digits } from '../elements/Digits.tsx';
+import { RowBar } from '../table/RowBar.tsx';
+import type { PageState } from '../hooks/usePage.ts';
+
+/** The least that fills a bar: from here on the badge says Late. */
+const FULL_BAR_S = 3;
+
+/** To the whole second: what is less would change places at every look. */
+function worstFirst(a: TrustPartition, b: TrustPartition): number {
+  return Math.floor(b.behind_seconds) - Math.floor(a.behind_seconds) || a.partition - b.partition;
+}
+
+export function Partitions({ page: { board, shown, now } }: { page: PageState }) {
+  const partitions = [...(partOf(board, 'trust')?.partitions ?? [])].sort(worstFirst);
+  const greatest = Math.max(FULL_BAR_S, ...partitions.map(({ behind_seconds }) => behind_seconds));
+  const cell = (text: string) => <Digits text={text} />;
+  return (
+    <section className="card" aria-labelledby="partitions-title">
+      <header>
+        <h2 id="partitions-title">Partitions</h2>
+        <span className="hint num">{partitions.length > 0 && `${partitions.length}, worst first`}</span>
+      </header>
+      <div className="scroll">
+        <table className="partitions">
+          <thead>
+            <tr>
+              <th scope="col" className="r rk">
+                #
+              </th>
+              <th scope="col" className="behind" aria-label="How far behind, as a bar" />
+              <th scope="col" className="r">
+                Behind, s
+              </th>
+              <th scope="col" className="r">
+                Behind, records
+              </th>
+              <th scope="col" className="r wide">
+                Offset
+              </th>
+              <th scope="col" className="r wide">
+                End of the log
+              </th>
+              <th scope="col" className="r wide">
+                As of, {offsetText(now, shown.tz)}
+              </th>
+            </tr>
+          </thead>
+          <tbody>
+            {partitions.map((one, place) => (
+              <tr key={place}>
+                <th scope="row" className="r num rk">
+                  {cell(String(one.partition))}
+                </th>
+                <td className="nm">
+                  <RowBar part={one.behind_seconds} whole={greatest} />
+                </td>
+                <td className="r num">{cell(one.behind_seconds.toFixed(1))}</td>
+                <td className="r num">{cell(count(one.behind_records))}</td>
+                <td className="r num wide">{cell(count(one.next_offset))}</td>
+                <td className="r num wide">{cell(count(one.end_offset))}</td>
+                <td className="r num wide">{cell(clockTenths(one.as_of, shown.tz))}</td>
+              </tr>
+            ))}
+            {partitions.length === 0 && (
+              <tr className="filler">
+                <td colSpan={7}>No answer yet</td>
+              </tr>
+            )}
+          </tbody>
+        </table>
+      </div>
+    </section>
+  );
+}

@@ -1,0 +1,67 @@
+import assert from 'node:assert/strict';
+import { test } from 'node:test';
+import { inHeldOrder, itemRows, matching, placeRows, sorted } from '../../../../dashboard-next/model/rows.ts';
+import { locations, ranked } from '../answers.ts';
+
+test('an item is compared by its name and says how many places it moved', () => {
+  const periods = { now: ranked({ car: 80, bus: 40 }), before: ranked({ bus: 50, car: 40 }) };
+  const [car, bus] = itemRows(ranked({ car: 100, bus: 60 }), periods);
+  assert.deepEqual([car!.compared, car!.moved], [{ now: 80, before: 40 }, 1]);
+  assert.deepEqual([bus!.compared, bus!.moved], [{ now: 40, before: 50 }, -1]);
+});
+
+test('an item that an answer may have left out has no known change; one that was not there is new', () => {
+  const cut = { now: ranked({ car: 80 }), before: ranked({ bus: 50 }, { distinct_items: 900 }) };
+  assert.deepEqual(itemRows(ranked({ car: 100 }), cut)[0]!.compared, { now: 80, before: null });
+  const whole = { now: ranked({ car: 80 }), before: ranked({ bus: 50 }) };
+  assert.deepEqual(itemRows(ranked({ car: 100 }), whole)[0]!.compared, { now: 80, before: 0 });
+});
+
+test('where nothing was counted before, nothing is called new', () => {
+  assert.deepEqual(itemRows(ranked({ car: 1 }), { now: ranked({ car: 1 }), before: ranked({}) })[0]!.compared, {
+    now: null,
+    before: null,
+  });
+  assert.deepEqual(
+    placeRows(locations({ 1: 5 }), { now: locations({ 1: 5 }), before: locations({ 1: 0 }) })[0]!.compared,
+    { now: null, before: null },
+  );
+});
+
+const places = placeRows(
+  locations({ 17: 30, 204: 20, 4711: 10 }, { 17: 'Straße der Einheit, Süd', 204: 'Harbour Gate' }),
+  {
+    now: locations({ 17: 30, 204: 20, 4711: 10 }),
+    before: locations({ 17: 10, 204: 20 }),
+  },
+);
+const oids = (rows: readonly { oid: string }[]): string[] => rows.map(({ oid }) => oid);
+
+test('places are found by name without case or accents, by oid, and unknown ones as unknown', () => {
+  assert.deepEqual(oids(matching(places, ' SUD ')), ['17']);
+  assert.deepEqual(oids(matching(places, 'strasse')), ['17']);
+  assert.deepEqual(oids(matching(places, '4')), ['204', '4711']);
+  assert.deepEqual(oids(matching(places, '#204')), ['204']);
+  assert.deepEqual(oids(matching(places, 'unknown')), ['4711']);
+  assert.deepEqual(oids(matching(places, '')), ['17', '204', '4711']);
+});
+
+test('places sort by count, name and change', () => {
+  assert.deepEqual(oids(sorted(places, '-count')), ['17', '204', '4711']);
+  assert.deepEqual(oids(sorted(places, 'count')), ['4711', '204', '17']);
+  assert.deepEqual(oids(sorted(places, 'name')), ['204', '17', '4711']);
+  assert.deepEqual(oids(sorted(places, '-change')), ['4711', '17', '204']);
+});
+
+test('a held table keeps its order, takes new values and appends what is new', () => {
+  const rows = [
+    { key: 'c', n: 9 },
+    { key: 'a', n: 8 },
+    { key: 'd', n: 7 },
+  ];
+  assert.deepEqual(
+    inHeldOrder(rows, ['a', 'b', 'c']).map(({ key, n }) => `${key}${n}`),
+    ['a8', 'c9', 'd7'],
+  );
+  assert.equal(inHeldOrder(rows, null), rows);
+});
