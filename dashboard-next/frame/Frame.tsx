@@ -63,6 +63,7 @@ export function Frame({ page, title, json, children }: Props) {
         change={change}
         turnTheme={turnTheme}
         copy={copy}
+        signedInAs={page.signedInAs}
       />
       <ItemNameDialog name={page.openName} close={() => page.setOpenName(null)} />
     </>

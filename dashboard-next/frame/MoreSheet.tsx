@@ -4,6 +4,7 @@ import type { ThemeChoice } from '../model/theme.ts';
 import { Dialog } from '../elements/Dialog.tsx';
 import { Icon } from '../elements/Icon.tsx';
 import { THEME_ICONS } from './TopBar.tsx';
+import { SignOutLink } from './SignOutLink.tsx';
 import type { Change } from '../hooks/useAddress.ts';
 import type { CopyLink } from '../hooks/useCopyLink.ts';
 import type { DialogName } from '../model/page.ts';
@@ -19,9 +20,10 @@ interface Props {
   readonly change: Change;
   readonly turnTheme: () => void;
   readonly copy: CopyLink;
+  readonly signedInAs: string | null;
 }
 
-export function MoreSheet({ isOpen, close, open, shown, theme, now, change, turnTheme, copy }: Props) {
+export function MoreSheet({ isOpen, close, open, shown, theme, now, change, turnTheme, copy, signedInAs }: Props) {
   return (
     <Dialog title="More" isOpen={isOpen} close={close} className="sheet">
       <ul className="sheetlist">
@@ -47,6 +49,11 @@ export function MoreSheet({ isOpen, close, open, shown, theme, now, change, turn
           <span>Time zone</span>
           <ZoneSelect id="zone-more" tz={shown.tz} now={now} onChange={(tz) => change({ tz })} />
         </li>
+        {signedInAs !== null && (
+          <li>
+            <SignOutLink name={signedInAs} />
+          </li>
+        )}
       </ul>
     </Dialog>
   );

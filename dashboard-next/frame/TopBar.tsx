@@ -1,6 +1,6 @@
 /**
- * The bar on every page: brand, pages, search, freshness, time zone, theme. On a phone the last four are behind one
- * button.
+ * The bar on every page: brand, pages, search, freshness, time zone, theme, and the end of a session. On a phone one
+ * button opens what has no room (MoreSheet.tsx).
  */
 import Link from 'next/link';
 import type { ThemeChoice } from '../model/theme.ts';
@@ -10,6 +10,7 @@ import { Digits } from '../elements/Digits.tsx';
 import { Icon } from '../elements/Icon.tsx';
 import type { IconName } from '../elements/Icon.tsx';
 import { Pages } from './Tabs.tsx';
+import { SignOutLink } from './SignOutLink.tsx';
 import type { PageState } from '../hooks/usePage.ts';
 import { ZoneSelect } from '../elements/ZoneSelect.tsx';
 
@@ -37,6 +38,7 @@ export function TopBar({ page }: { page: PageState }) {
       >
         <Icon name={THEME_ICONS[theme]} />
       </button>
+      <SignOutLink name={page.signedInAs} className="ghost signout" />
       <button
         type="button"
         className="ghost icon more"

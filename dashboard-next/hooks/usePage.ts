@@ -50,6 +50,7 @@ export interface PageState {
   readonly dismiss: () => void;
   readonly theme: ThemeChoice;
   readonly turnTheme: () => void;
+  readonly signedInAs: string | null;
   readonly dialog: DialogName | null;
   readonly setDialog: (dialog: DialogName | null) => void;
   readonly openName: string | null;
@@ -60,7 +61,7 @@ export interface PageState {
   readonly copy: CopyLink;
 }
 
-export function usePage({ where, first, theme: firstTheme }: PageProps): PageState {
+export function usePage({ where, first, theme: firstTheme, signedInAs }: PageProps): PageState {
   const { shown, faults, change } = useAddress(where);
   const { state, now, busy, askNow } = useLive(first, shown);
   const [dialog, setDialog] = useState<DialogName | null>(null);
@@ -119,6 +120,7 @@ export function usePage({ where, first, theme: firstTheme }: PageProps): PageSta
     dismiss,
     theme,
     turnTheme,
+    signedInAs,
     dialog,
     setDialog,
     openName,

@@ -25,6 +25,8 @@ export interface PageProps {
   readonly where: Where;
   readonly first: FirstPaint;
   readonly theme: ThemeChoice;
+  /** Whose session /api/auth/logout ends; null where nobody signs in. */
+  readonly signedInAs: string | null;
 }
 
 export type DialogName = 'find' | 'place' | 'custom' | 'keys' | 'more';

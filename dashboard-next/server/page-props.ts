@@ -1,6 +1,6 @@
 /**
- * What every page is handed: which page it is, its first paint, and the theme. Each page's own file is three lines
- * around it.
+ * What the server hands to every page: which page it is, its first paint, the theme, and who is signed in. Each page's
+ * own file is three lines around it.
  */
 import { headers } from 'next/headers';
 import { currentAccess } from '../../serving/access/current.ts';
@@ -22,6 +22,7 @@ export async function pageProps(where: Where, searchParams: Search): Promise<Pag
   const told = await headers();
   const theme = asThemeChoice(told.get(THEME_HEADER));
   // Asked where the page is made: no header can say it, and a page that was reached around proxy.ts shows nothing.
-  const caller = await currentAccess().gate.identify({ headers: new Headers(told) });
-  return { where, first: await firstPaint(shown, caller), theme };
+  const { gate, signIn } = currentAccess();
+  const caller = await gate.identify({ headers: new Headers(told) });
+  return { where, first: await firstPaint(shown, caller), theme, signedInAs: signIn ? caller.name : null };
 }

@@ -13,6 +13,8 @@ import { createServer } from 'node:net';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { after, before, test } from 'node:test';
+import { readConfig } from '../../core/process/config.ts';
+import { sessions } from '../../serving/access/session.ts';
 import { userLine } from '../../serving/access/users.ts';
 import type { AppProcess } from '../support/app-process.ts';
 import { startApp } from '../support/app-process.ts';
@@ -74,7 +76,9 @@ test('a page comes with a policy whose nonce is new each time, and with the usua
     nonces.add(nonce);
     assert.match(policy, /default-src 'self'.*object-src 'none'.*frame-ancestors 'none'/);
     assert.doesNotMatch(policy, /unsafe/);
-    assert.ok((await response.text()).includes(`nonce="${nonce}"`));
+    const html = await response.text();
+    assert.ok(html.includes(`nonce="${nonce}"`));
+    assert.doesNotMatch(html, /api\/auth\/logout/, 'a browser that sends a password has no session to end');
     for (const [name, value] of [
       ['x-content-type-options', 'nosniff'],
       ['x-frame-options', 'DENY'],
@@ -129,7 +133,7 @@ test('an app that everybody could reach does not start without authentication', 
   await assert.rejects(startApp({ ...NOWHERE, AUTH: 'none', BIND: '0.0.0.0' }), /ended with 2[\s\S]*AUTH=none/);
 });
 
-test('with an issuer a page of somebody who is not signed in leads to the sign-in, and back to that page', async () => {
+test('with an issuer a page leads to the sign-in and back to that page, and then has a link to sign out', async () => {
   const settings = {
     OIDC_ISSUER: 'http://127.0.0.1:1',
     OIDC_CLIENT_ID: 'sightline',
@@ -142,6 +146,9 @@ test('with an issuer a page of somebody who is not signed in leads to the sign-i
     const response = await fetch(`${signedBy.address}/trust?window=24h`, { redirect: 'manual' });
     const { pathname, search } = new URL(response.headers.get('location') ?? '', signedBy.address);
     assert.deepEqual([response.status, pathname + search], [303, '/api/auth/login?to=%2Ftrust%3Fwindow%3D24h']);
+    const cookie = await sessions(readConfig(settings)).begin({ name: 'olga', groups: [] });
+    const page = await fetch(`${signedBy.address}/trust`, { headers: { cookie: cookie.split(';')[0]! } });
+    assert.match(await page.text(), /<a [^>]*href="\/api\/auth\/logout" title="Signed in as olga"/);
   } finally {
     await signedBy.stop();
   }
