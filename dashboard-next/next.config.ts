@@ -1,8 +1,8 @@
 /**
- * Next.js runs the API and the pages in one process, with this repository's own TypeScript beside it.
+ * Next.js runs the API and the pages in one process, together with the TypeScript of this repository.
  *
- * The root is the repository, so that pages and routes can import serving/ and core/ without a build of their own.
- * Packages with native parts or files that they find at run time stay outside the bundle.
+ * The root is the repository, so that pages and routes import serving/ and core/ without a build of their own. Packages
+ * with native parts, and packages that find files at run time, stay outside the bundle.
  */
 import { dirname } from 'node:path';
 import { fileURLToPath } from 'node:url';
@@ -25,9 +25,9 @@ const config: NextConfig = {
     'protobufjs',
     'webhdfs',
   ],
-  // `npm run check` checks types; the first start of a fresh clone should not wait for them again.
+  // `npm run check` checks types; the first start of a fresh clone does not wait for them.
   typescript: { ignoreBuildErrors: true },
-  // No page has a picture to make smaller; without this the address that does it for anybody is there (/_next/image).
+  // No page needs resized pictures; this turns off the address that resizes them for everybody (/_next/image).
   images: { unoptimized: true },
   poweredByHeader: false,
   reactStrictMode: true,

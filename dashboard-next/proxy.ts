@@ -1,11 +1,11 @@
 /**
- * The headers of pages: scripts and inline styles only with this request's nonce, nothing from elsewhere, in no frame.
+ * The headers of pages, and the gate before them.
  *
- * Next.js reads the nonce from the request's own header and puts it on what it writes. Server HTML therefore carries no
- * style attributes: widths are SVG attributes or classes. The theme is decided here too, because a layout does not see
- * the address. Nobody gets a page whom the gate does not let in; what its reader may see, a page asks the gate itself
- * (server/page-props.ts). Answers of the API are no pages and pass by: they have headers and a look at the gate of
- * their own.
+ * The policy allows scripts and inline styles with the nonce of this request alone, nothing from other hosts, and no
+ * frames. Next.js reads the nonce from the request's own header and adds it to what it writes. The HTML therefore has
+ * no style attributes: widths are SVG attributes or classes. The theme is decided here too, because a layout does not
+ * see the address. The gate refuses people who may not look; page-props.ts asks it again for the role. Routes of the
+ * API do not pass here: they have their own headers and ask the gate themselves.
  */
 import { randomBytes } from 'node:crypto';
 import type { NextRequest } from 'next/server';
@@ -21,7 +21,7 @@ export async function proxy(request: NextRequest): Promise<Response> {
   try {
     await access.gate.admit(request);
   } catch (fault) {
-    const answer = turnedAway(fault, request, access.mode);
+    const answer = refusalPage(fault, request, access.mode);
     auditRefusal(access.audit, request, { status: answer.status, route: 'page', who: refusedCaller(fault) });
     return answer;
   }
@@ -39,11 +39,11 @@ export async function proxy(request: NextRequest): Promise<Response> {
   return response;
 }
 
-/** A page for people: to the issuer where one signs in, else why not, in plain words. */
-function turnedAway(fault: unknown, request: NextRequest, mode: string): Response {
+/** What a person gets instead of a page: the way to the issuer, or the reason in plain words. */
+function refusalPage(fault: unknown, request: NextRequest, mode: string): Response {
   const { pathname, search } = request.nextUrl;
   if (mode === 'oidc' && isFault('Unauthenticated', fault)) {
-    // Next.js ends with a 500 at a relative location here, and sends this one as one.
+    // Next.js fails with a 500 on a relative location, and sends this absolute one as a relative one.
     const location = new URL(`/api/auth/login?to=${encodeURIComponent(pathname + search)}`, request.nextUrl).href;
     return new Response(null, { status: 303, headers: { ...PLAIN, location } });
   }
@@ -76,7 +76,7 @@ function policyWith(nonce: string): string {
     `script-src 'self' 'nonce-${nonce}' 'strict-dynamic'${development ? " 'unsafe-eval'" : ''}`,
     development ? "style-src 'self' 'unsafe-inline'" : `style-src 'self' 'nonce-${nonce}'`,
     "img-src 'self' data:",
-    // The face's first letters are in the style sheet.
+    // The style sheet holds the Latin letters of the typeface.
     "font-src 'self' data:",
     "object-src 'none'",
     "base-uri 'self'",

@@ -1,5 +1,5 @@
 'use client';
-/** What a page shows when its own code failed. A store that is away never leads here: pages show that themselves. */
+/** The page when code of a page fails. A store that does not answer never leads here: pages show that themselves. */
 import { Brand } from '../elements/Brand.tsx';
 
 export default function PageError({ error, reset }: { error: Error & { digest?: string }; reset: () => void }) {
@@ -8,7 +8,7 @@ export default function PageError({ error, reset }: { error: Error & { digest?: 
       <Brand />
       <h1>This page could not be shown.</h1>
       <p>
-        The counts are not touched by this. Try again; if it stays, the log has the reason
+        The counts are not affected. Try again; if this page comes back, the log has the reason
         {error.digest ? ` under ${error.digest}` : ''}.
       </p>
       <button type="button" className="btn" onClick={reset}>

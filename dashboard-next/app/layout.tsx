@@ -1,6 +1,6 @@
 /**
- * The frame of every page: language, face, theme. The theme comes from the proxy, so the first paint has the right
- * colours.
+ * The document of every page: language, typeface, theme. The theme comes from proxy.ts, so the first paint has the
+ * right colours.
  */
 import { headers } from 'next/headers';
 import type { Metadata, Viewport } from 'next';
@@ -34,8 +34,8 @@ export const viewport: Viewport = {
 const END = 'end';
 
 /**
- * Nothing is shown before the face is there, two seconds at most: text that is laid out in another face first moves
- * what stands beside it. A style sheet of the script's own, so that nothing is hidden where scripts are off.
+ * Hides the page until the typeface is there, for two seconds at most: text in another typeface would move what stands
+ * beside it. The script adds the style sheet itself, so that the page is visible without scripts.
  */
 const AWAIT_FACE = `(() => {
   const hidden = new CSSStyleSheet();
@@ -47,12 +47,12 @@ const AWAIT_FACE = `(() => {
 })()`;
 
 export default async function Layout({ children }: { children: ReactNode }) {
-  const told = await headers();
-  const theme = asThemeChoice(told.get(THEME_HEADER));
-  const nonce = /'nonce-([^']+)'/.exec(told.get('content-security-policy') ?? '')?.[1];
+  const requestHeaders = await headers();
+  const theme = asThemeChoice(requestHeaders.get(THEME_HEADER));
+  const nonce = /'nonce-([^']+)'/.exec(requestHeaders.get('content-security-policy') ?? '')?.[1];
   return (
     <html lang="en" data-theme={theme === 'system' ? undefined : theme}>
-      {/* Nothing is painted before all of it is there: a page that is painted as it comes moves with every part. */}
+      {/* The page is painted once it is complete: a page that is painted in parts moves with every part. */}
       <link rel="expect" href={`#${END}`} blocking="render" />
       <body>
         <script nonce={nonce} suppressHydrationWarning dangerouslySetInnerHTML={{ __html: AWAIT_FACE }} />

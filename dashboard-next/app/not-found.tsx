@@ -1,4 +1,4 @@
-/** The page for addresses that lead nowhere: a search that works without a script, and the way home. */
+/** The page for unknown addresses: a search that works without scripts, and a link to Live. */
 import type { Metadata } from 'next';
 import { Brand } from '../elements/Brand.tsx';
 
@@ -19,7 +19,7 @@ export default function NotFound() {
         </button>
       </form>
       <p>
-        Or go to <a href="/">Live</a>, where all numbers begin.
+        Or go to <a href="/">Live</a>.
       </p>
     </main>
   );

@@ -1,4 +1,4 @@
-/** The Live page: how much, of what, where, now. */
+/** The Live page: how many detections, of which items, where, now. */
 import { LivePage } from '../live/LivePage.tsx';
 import type { Search } from '../server/page-props.ts';
 import { pageProps } from '../server/page-props.ts';

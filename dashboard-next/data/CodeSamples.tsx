@@ -1,4 +1,4 @@
-/** Lines that read the ticked days, to be copied into a notebook. */
+/** Lines of Python that read the ticked days, to copy into a notebook. */
 import { useState } from 'react';
 import type { LakeAnswer } from '../../serving/answers.ts';
 import type { Reader } from '../model/lake.ts';

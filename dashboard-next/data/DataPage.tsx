@@ -1,7 +1,7 @@
 'use client';
-/** The Data page: what is in the lake, day by day, ready lines to read it, and a window as a file. */
+/** The Data page: the days of the lake, lines that read them, and a window as a file. */
 import { useState } from 'react';
-import { faultOfPart, partOf } from '../model/board.ts';
+import { faultOfAnswer, answerOf } from '../model/board.ts';
 import { DaysTable } from './DaysTable.tsx';
 import { ExportForm } from './ExportForm.tsx';
 import { Frame } from '../frame/Frame.tsx';
@@ -15,15 +15,15 @@ import type { PageProps } from '../model/page.ts';
 export function DataPage(props: PageProps) {
   const page = usePage(props);
   const { board } = page;
-  const lake = partOf(board, 'lake');
-  const trust = partOf(board, 'trust');
-  const fault = faultOfPart(board, 'lake');
-  const [picked, setPicked] = useState<readonly string[] | null>(null);
+  const lake = answerOf(board, 'lake');
+  const trust = answerOf(board, 'trust');
+  const fault = faultOfAnswer(board, 'lake');
+  const [ownSelection, setOwnSelection] = useState<readonly string[] | null>(null);
   const days = lake?.days ?? [];
-  // Until somebody ticks days, the lines are for the newest one.
-  const ticked = picked ?? days.slice(0, 1).map(({ date }) => date);
+  // The newest day is ticked until somebody ticks others.
+  const selectedDays = ownSelection ?? days.slice(0, 1).map(({ date }) => date);
   const tick = (date: string): void =>
-    setPicked(ticked.includes(date) ? ticked.filter((one) => one !== date) : [...ticked, date].sort());
+    setOwnSelection(selectedDays.includes(date) ? selectedDays.filter((one) => one !== date) : [...selectedDays, date].sort());
   return (
     <Frame page={page} title="Data · Sightline" json="/api/v1/lake">
       <div className="pagehead">
@@ -47,11 +47,11 @@ export function DataPage(props: PageProps) {
           {days.length > 0 && (
             <>
               <DayCalendar days={days} now={page.now} />
-              <DaysTable days={days} ticked={ticked} tick={tick} isAway={fault !== null} />
+              <DaysTable days={days} selectedDays={selectedDays} tick={tick} isDown={fault !== null} />
             </>
           )}
         </section>
-        <CodeSamples lake={lake} days={ticked} say={page.say} />
+        <CodeSamples lake={lake} days={selectedDays} say={page.say} />
         <ExportForm page={page} />
       </div>
     </Frame>

@@ -1,6 +1,6 @@
 /**
- * Ninety days at a glance: the darker, the more rows; an outline is a day that is still open. The table below is its
- * twin.
+ * Ninety days as a calendar: the darker, the more rows; an outline is a day that is still open. The table below has the
+ * same numbers.
  */
 import { calendarOf } from '../model/lake.ts';
 import type { LakeDay } from '../model/lake.ts';
@@ -17,7 +17,7 @@ export function DayCalendar({ days, now }: { days: readonly LakeDay[]; now: numb
         width="100%"
         height="44"
         role="img"
-        aria-label={`The last ${cells.length} days: ${filled.length} hold detections; the table below has them`}
+        aria-label={`The last ${cells.length} days: ${filled.length} have detections; the table below lists them`}
       >
         {cells.map((cell, index) => {
           const t = Date.parse(`${cell.date}T00:00Z`);

@@ -1,4 +1,4 @@
-/** The days of the lake: how much is in each, whether it is whole, and its files to take away. */
+/** The days of the lake: rows, size, files, and the downloads of complete days. */
 import { exportPath } from '../feed/http-questions.ts';
 import type { LakeDay } from '../model/lake.ts';
 import { dayBounds } from '../model/lake.ts';
@@ -8,13 +8,13 @@ import { Icon } from '../elements/Icon.tsx';
 
 interface Props {
   readonly days: readonly LakeDay[];
-  readonly ticked: readonly string[];
+  readonly selectedDays: readonly string[];
   readonly tick: (date: string) => void;
-  /** HDFS does not answer: the list is what it was, and nothing can be downloaded. */
-  readonly isAway: boolean;
+  /** HDFS does not answer: the last list stays, and downloads are off. */
+  readonly isDown: boolean;
 }
 
-export function DaysTable({ days, ticked, tick, isAway }: Props) {
+export function DaysTable({ days, selectedDays, tick, isDown }: Props) {
   return (
     <div className="scroll dayrows" tabIndex={0} role="region" aria-labelledby="days-title">
       <table>
@@ -47,7 +47,7 @@ export function DaysTable({ days, ticked, tick, isAway }: Props) {
                 <label>
                   <input
                     type="checkbox"
-                    checked={ticked.includes(day.date)}
+                    checked={selectedDays.includes(day.date)}
                     onChange={() => tick(day.date)}
                     aria-label={`${day.date} in the lines that read the lake`}
                   />
@@ -68,7 +68,7 @@ export function DaysTable({ days, ticked, tick, isAway }: Props) {
                 {count(day.epochs.length)}
               </td>
               <td className="get">
-                <Get day={day} isAway={isAway} />
+                <Downloads day={day} isDown={isDown} />
               </td>
             </tr>
           ))}
@@ -78,7 +78,7 @@ export function DaysTable({ days, ticked, tick, isAway }: Props) {
   );
 }
 
-function Get({ day, isAway }: { day: LakeDay; isAway: boolean }) {
+function Downloads({ day, isDown }: { day: LakeDay; isDown: boolean }) {
   if (day.state === 'open') return <span className="hint">open, not for download yet</span>;
   const question = { location: 'all', ...dayBounds(day.date) };
   return (
@@ -87,7 +87,7 @@ function Get({ day, isAway }: { day: LakeDay; isAway: boolean }) {
       <span className="vh">complete</span>
       {(['parquet', 'csv'] as const).map((format) => {
         const name = format === 'csv' ? 'CSV' : 'Parquet';
-        return isAway ? (
+        return isDown ? (
           <button
             key={format}
             type="button"

@@ -1,8 +1,8 @@
-/** The rows of a window as a file: place, from, to, format; how many to expect is asked while one chooses. */
+/** The export of a window as a file: place, range, format, and an estimate of its rows. */
 import { useEffect, useState } from 'react';
 import { isOid } from '../model/address.ts';
 import { exportPath, httpQuestions } from '../feed/http-questions.ts';
-import { partOf } from '../model/board.ts';
+import { answerOf } from '../model/board.ts';
 import { MINUTE_MS } from '../model/bounds.ts';
 import { serverClock } from '../feed/clock.ts';
 import { placeName } from '../text/names.ts';
@@ -23,22 +23,22 @@ interface Choice {
 }
 
 export function ExportForm({ page }: { page: PageState }) {
-  const { board, shown, now } = page;
+  const { board, choices, now } = page;
   const [start] = useState(
     () =>
-      shown.fixed ?? {
+      choices.fixed ?? {
         from: Math.floor(now / MINUTE_MS) * MINUTE_MS - 60 * MINUTE_MS,
         to: Math.floor(now / MINUTE_MS) * MINUTE_MS,
       },
   );
   const [location, setLocation] = useState('');
-  const [from, setFrom] = useState(() => wallTimeOf(start.from, shown.tz));
-  const [to, setTo] = useState(() => wallTimeOf(start.to, shown.tz));
+  const [from, setFrom] = useState(() => wallTimeOf(start.from, choices.tz));
+  const [to, setTo] = useState(() => wallTimeOf(start.to, choices.tz));
   const [format, setFormat] = useState<(typeof FORMATS)[number]>('parquet');
   const choice = {
     location: location.trim() === '' ? 'all' : location.trim().replace(/^#/, ''),
-    from: instantIn(from, shown.tz),
-    to: instantIn(to, shown.tz),
+    from: instantIn(from, choices.tz),
+    to: instantIn(to, choices.tz),
   };
   const fault = faultOf(choice);
   const rows = useEstimate(choice, fault !== null, now);
@@ -61,17 +61,17 @@ export function ExportForm({ page }: { page: PageState }) {
           />
         </label>
         <datalist id="export-places">
-          {(partOf(board, 'places')?.locations ?? []).slice(0, 500).map((place) => (
+          {(answerOf(board, 'places')?.locations ?? []).slice(0, 500).map((place) => (
             <option key={place.geographical_location_oid} value={place.geographical_location_oid}>
               {placeName(place.geographical_location) ?? 'Unknown place'}
             </option>
           ))}
         </datalist>
         <WallTimeField
-          label={`From, ${zoneText(start.from, shown.tz)}`}
+          label={`From, ${zoneText(start.from, choices.tz)}`}
           name="export-from"
           time={from}
-          zone={shown.tz}
+          zone={choices.tz}
           change={setFrom}
           isInvalid={fault?.field === 'from'}
           faultId="export-fault"
@@ -80,7 +80,7 @@ export function ExportForm({ page }: { page: PageState }) {
           label="To, not included"
           name="export-to"
           time={to}
-          zone={shown.tz}
+          zone={choices.tz}
           change={setTo}
           isInvalid={fault?.field === 'to'}
           faultId="export-fault"
@@ -110,7 +110,7 @@ export function ExportForm({ page }: { page: PageState }) {
         <span className="hint num">
           {fault
             ? ''
-            : `${rows === null ? 'Counting' : `About ${count(rows)} ${rows === 1 ? 'row' : 'rows'}`}; streams, closing the tab stops it`}
+            : `${rows === null ? 'Counting' : `About ${count(rows)} ${rows === 1 ? 'row' : 'rows'}`}; the file is streamed, and closing the tab stops it`}
         </span>
         <span className="sp" />
         {fault ? (
@@ -131,13 +131,13 @@ export function ExportForm({ page }: { page: PageState }) {
 
 function faultOf({ location, from, to }: Choice): { field: string; text: string } | null {
   if (location !== 'all' && !isOid(location))
-    return { field: 'location', text: 'A place’s oid was expected, or nothing for all places.' };
+    return { field: 'location', text: 'Enter the oid of a place, or nothing for all places.' };
   if (Number.isNaN(from)) return { field: 'from', text: 'The beginning needs a day and a time.' };
   if (Number.isNaN(to)) return { field: 'to', text: 'The end needs a day and a time.' };
   return to <= from ? { field: 'to', text: 'The end must be after the beginning.' } : null;
 }
 
-/** How many rows the window has now; null while it is asked. */
+/** How many rows the window has now; null before the answer. */
 function useEstimate({ location, from, to }: Choice, isBad: boolean, now: number): number | null {
   const [rows, setRows] = useState<number | null>(null);
   useEffect(() => {

@@ -1,4 +1,4 @@
-/** The name of the product, and the way home. */
+/** The name of the product, as a link to the Live page. */
 export function Brand() {
   return (
     <a className="brand" href="/">

@@ -1,10 +1,10 @@
-/** Copies one value; the sign says that it is done. */
+/** A button that copies one value; its icon shows when that is done. */
 import { Icon } from './Icon.tsx';
 import { useClipboard } from '../hooks/useClipboard.ts';
 
 interface Props {
   readonly text: string;
-  /** What is copied, for those who do not see the sign. */
+  /** Names the value for screen readers. */
   readonly what: string;
   readonly label?: string;
   readonly say: (text: string) => void;

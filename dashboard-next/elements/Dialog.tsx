@@ -1,4 +1,6 @@
-/** A modal dialog of the browser's own kind: focus goes in, Escape and the backdrop close it, focus returns. */
+/**
+ * A modal dialog, the browser's own: it takes the focus, Escape and the backdrop close it, and then the focus returns.
+ */
 import { useEffect, useRef } from 'react';
 import type { ReactNode } from 'react';
 import { Icon } from './Icon.tsx';

@@ -1,4 +1,4 @@
-/** The few signs of the pages, drawn on a grid of sixteen; they say nothing that the text beside them does not. */
+/** The few icons of the pages, on a grid of sixteen. They add nothing to the text beside them. */
 const PATHS = {
   down: 'm4.5 6.5 3.5 3.5 3.5-3.5',
   search: 'M11 7a4 4 0 1 1-8 0 4 4 0 0 1 8 0ZM10 10l3.2 3.2',
@@ -37,7 +37,7 @@ export function Icon({ name, small = false }: { name: IconName; small?: boolean 
   );
 }
 
-/** ▲ or ▼, drawn, because faces differ in them. */
+/** ▲ or ▼, drawn, because typefaces draw them differently. */
 export function Arrow({ up }: { up: boolean }) {
   return (
     <svg className="arrow" viewBox="0 0 8 8" aria-hidden="true">

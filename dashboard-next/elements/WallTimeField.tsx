@@ -1,4 +1,4 @@
-/** A day and a time in the zone that is shown; in the hour that comes twice also which of the two. */
+/** A field for a day and a time in the chosen zone; in the hour that a clock shows twice, also for which of the two. */
 import type { ReactNode } from 'react';
 import { clock } from '../text/times.ts';
 import type { WallTime } from '../text/wall-time.ts';

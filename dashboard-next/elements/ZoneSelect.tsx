@@ -1,4 +1,4 @@
-/** The time zone in which everything is shown. The long list is made when somebody reaches for it. */
+/** The choice of the time zone. The long list is made when somebody opens it. */
 import { useState } from 'react';
 import { offsetText } from '../text/zones.ts';
 import { Icon } from './Icon.tsx';

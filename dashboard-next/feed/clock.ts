@@ -1,16 +1,16 @@
 /**
  * The server's clock as a browser knows it: windows end "now" on the server, whatever the viewer's own clock says.
  *
- * Every answer's Date header bounds the difference between the two clocks from both sides. While no difference at all
- * is possible none is assumed; otherwise the smallest that is.
+ * The Date header of each answer limits the difference between the two clocks from both sides. While the limits allow
+ * no difference, none is assumed; else the smallest that they allow.
  */
 export interface Clock {
   now(): number;
-  /** A Date header, and when its request was sent and its answer received on the own clock. */
+  /** A Date header, and when the own clock showed that the request was sent and the answer received. */
   observe(date: string | null, sentAt: number, receivedAt: number): void;
 }
 
-/** `knownAtLeast`: a time of the server that had passed already. */
+/** `knownAtLeast`: a time that the server's clock has passed already. */
 export function serverClock(knownAtLeast: number, own: () => number = Date.now): Clock {
   let least = knownAtLeast - own();
   let most = Infinity;
@@ -21,7 +21,7 @@ export function serverClock(knownAtLeast: number, own: () => number = Date.now):
       if (Number.isNaN(second)) return;
       const low = second - receivedAt;
       const high = second + 1_000 - sentAt;
-      // One of the clocks was set: what was known before no longer holds.
+      // Somebody has set one of the clocks: the earlier limits no longer count.
       if (low > most || high < least) [least, most] = [low, high];
       else [least, most] = [Math.max(least, low), Math.min(most, high)];
     },

@@ -1,15 +1,16 @@
 /**
- * The feed: keeps the board up to date by asking, and tells the page about answers and silences as events.
+ * The feed: keeps the board up to date, and reports answers and failures to the page as events.
  *
- * This is the one place that decides how news arrives. The total of a rolling window is pushed (push.ts) and painted at
- * most as often as the viewer wants; everything else, and the total where no push comes, is asked for. One read is
- * under way at a time; a new subject makes the old read's answer worthless. Hidden pages ask nothing, listen to nothing
- * and catch up once. A paused page keeps its stream, or asks now and then whether all is well, without painting.
+ * This is the one place that decides how new numbers arrive. The total of a rolling window is pushed (push.ts) and
+ * painted at most as often as the viewer wants. Everything else is asked for, and the total too while nothing is
+ * pushed. One read is under way at a time; a new subject makes the answer of the old read worthless. A hidden page asks
+ * nothing and catches up once. A paused page keeps its stream, or asks now and then whether all is well, and does not
+ * paint.
  */
 import type { Board, Reading } from '../model/board.ts';
 import type { LiveEvent } from '../model/live-state.ts';
 import type { Questions } from '../model/questions.ts';
-import { nothingLate, readBoard, subjectKey } from '../model/board.ts';
+import { nothingPending, readBoard, subjectKey } from '../model/board.ts';
 import type { OpenStream, Push } from './push.ts';
 import type { Subject } from '../model/board-answers.ts';
 import { startPush } from './push.ts';
@@ -25,14 +26,14 @@ export interface FeedWorld {
   readonly setTimer: (run: () => void, ms: number) => () => void;
   readonly isHidden: () => boolean;
   readonly random: () => number;
-  /** Null: everything is asked for. */
+  /** Null if there is no stream; then everything is asked for. */
   readonly openStream: OpenStream | null;
 }
 
 export interface Feed {
-  /** What to show and how often; null: paused. */
+  /** Sets what to show and how often; null pauses. */
   show(subject: Subject, everyMs: number | null): void;
-  /** Asks at once, whatever was planned. */
+  /** Asks at once. */
   askNow(): void;
   stop(): void;
 }
@@ -40,8 +41,8 @@ export interface Feed {
 export function startFeed(
   world: FeedWorld,
   first: Board | null,
-  tell: (event: LiveEvent) => void,
-  tellBusy: (busy: boolean) => void,
+  emit: (event: LiveEvent) => void,
+  setBusy: (busy: boolean) => void,
 ): Feed {
   let board = first;
   let wanted: { subject: Subject; everyMs: number | null } | null = null;
@@ -64,14 +65,14 @@ export function startFeed(
     const beganAt = world.now();
     const isNews = !board || subjectKey(board.subject) !== subjectKey(subject);
     const paints = everyMs !== null || isNews;
-    if (isNews) tellBusy(true);
+    if (isNews) setBusy(true);
     try {
-      const event = paints ? await paintable(reading, subject, board, push) : await pulse(world, subject, push);
+      const event = paints ? await readNext(reading, subject, board, push) : await readPulse(world, subject, push);
       if (current !== turn) return;
       if (event.type === 'board') board = event.board;
       failures = 0;
-      tellBusy(false);
-      tell(event);
+      setBusy(false);
+      emit(event);
       plan((everyMs ?? PULSE_MS) - (world.now() - beganAt));
     } catch (thrown) {
       if (current !== turn) return;
@@ -82,21 +83,21 @@ export function startFeed(
   const fail = (thrown: unknown): void => {
     const { kind, title, detail, requestId, retryAfterMs } = asNoAnswer(thrown);
     const waitMs = retryAfterMs ?? backOffMs(failures++, world.random());
-    tellBusy(false);
+    setBusy(false);
     const at = world.now();
-    tell({ type: 'fault', fault: { kind, title, detail, requestId }, at, retryAt: at + waitMs });
+    emit({ type: 'fault', fault: { kind, title, detail, requestId }, at, retryAt: at + waitMs });
     plan(waitMs);
   };
 
   return {
     show(subject, everyMs) {
-      const resumed = wanted?.everyMs === null && everyMs !== null;
+      const isResumed = wanted?.everyMs === null && everyMs !== null;
       const isFirst = wanted === null;
       const isNews = !board || subjectKey(board.subject) !== subjectKey(subject);
       wanted = { subject, everyMs };
-      // A read of another subject that is still under way must not paint.
+      // A read that is under way for another subject must not paint.
       turn += 1;
-      plan(isNews || resumed ? 0 : isFirst ? Math.min(everyMs ?? PULSE_MS, 1_000) : (everyMs ?? PULSE_MS));
+      plan(isNews || isResumed ? 0 : isFirst ? Math.min(everyMs ?? PULSE_MS, 1_000) : (everyMs ?? PULSE_MS));
     },
     askNow: () => plan(0),
     stop() {
@@ -114,14 +115,14 @@ function backOffMs(failures: number, random: number): number {
 
 function readingOf({ questions, now, setTimer }: FeedWorld): Reading {
   const patience = (): Promise<void> => new Promise((resolve) => void setTimer(resolve, PATIENCE_MS));
-  return { questions, now, late: nothingLate(), patience };
+  return { questions, now, pending: nothingPending(), patience };
 }
 
-async function paintable(reading: Reading, subject: Subject, last: Board | null, push: Push): Promise<LiveEvent> {
+async function readNext(reading: Reading, subject: Subject, last: Board | null, push: Push): Promise<LiveEvent> {
   return { type: 'board', board: await readBoard({ ...reading, pushed: () => push.newest(subject) }, subject, last) };
 }
 
-async function pulse({ questions, now }: FeedWorld, subject: Subject, push: Push): Promise<LiveEvent> {
+async function readPulse({ questions, now }: FeedWorld, subject: Subject, push: Push): Promise<LiveEvent> {
   const to = now();
   const pushed = push.newest(subject);
   if (pushed) return { type: 'pulse', view: pushed.view, at: to };

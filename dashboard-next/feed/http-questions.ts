@@ -1,20 +1,20 @@
 /**
  * The pages' questions over HTTP: the browser's side of the port in model/questions.ts.
  *
- * A problem answer (RFC 9457) becomes a NoAnswer: 503 says that a store is down and when to ask again, or that the
- * question costs too much where the problem names what to narrow, 401 and 403 that a role is needed, 404 that there is
- * no such thing, any other status that the question was refused; no answer within the time limit counts as no
- * connection.
+ * A problem answer (RFC 9457) becomes a NoAnswer. 503 means that a store is down, and says when to ask again; with a
+ * field that says what to narrow, the question needs too much work. 401 and 403 mean that a role is missing, 404 that
+ * the thing does not exist, any other status that the API refuses the question. No answer within the time limit means
+ * no connection.
  */
 import type { Clock } from './clock.ts';
 import type { RunAnswer } from '../../serving/answers.ts';
 import { SIGN_IN_HEADER } from '../../serving/access/sign-in-header.ts';
-import type { Partly, Questions, Silence, Verdict } from '../model/questions.ts';
+import type { PartialOption, Questions, NoAnswerKind, Verdict } from '../model/questions.ts';
 import { asNoAnswer, NoAnswer } from '../model/questions.ts';
 import { reportOf } from '../model/report.ts';
 
 const TIME_LIMIT_MS = 8_000;
-/** A day of the lake is looked through file by file; serving gives up after LOOKUP_SECONDS (30) and says so. */
+/** Serving searches a day of the lake file by file, for LOOKUP_SECONDS (30) at most. */
 const LOOK_UP_LIMIT_MS = 35_000;
 
 type Fetch = (
@@ -23,7 +23,7 @@ type Fetch = (
 ) => Promise<Response>;
 
 export function topItemsPath(
-  question: Partly & {
+  question: PartialOption & {
     from: number | undefined;
     to: number | undefined;
     location: string;
@@ -39,12 +39,12 @@ export function topItemsPath(
     limit: question.limit,
     since: question.since,
     parts: question.parts,
-    allow_partial: asked(question),
+    allow_partial: partialParameter(question),
   });
 }
 
-/** Left out where the whole is wanted. */
-function asked({ allowPartial }: Partly): true | undefined {
+/** Left out of the address unless it is set. */
+function partialParameter({ allowPartial }: PartialOption): true | undefined {
   return allowPartial ? true : undefined;
 }
 
@@ -57,13 +57,13 @@ export function exportPath(question: {
   return path('export', question);
 }
 
-export function locationsPath(question: Partly & { from?: number; to?: number }): string {
-  return path('locations', { from: question.from, to: question.to, allow_partial: asked(question) });
+export function locationsPath(question: PartialOption & { from?: number; to?: number }): string {
+  return path('locations', { from: question.from, to: question.to, allow_partial: partialParameter(question) });
 }
 
 function timelinePath(question: Parameters<Questions['timeline']>[0]): string {
   const { location, from, to, stepSeconds, tz, parts } = question;
-  return path('timeline', { location, from, to, step: stepSeconds, tz, parts, allow_partial: asked(question) });
+  return path('timeline', { location, from, to, step: stepSeconds, tz, parts, allow_partial: partialParameter(question) });
 }
 
 function path(name: string, parameters: Record<string, string | number | boolean | undefined>): string {
@@ -76,14 +76,14 @@ function path(name: string, parameters: Record<string, string | number | boolean
 export function httpQuestions(
   clock: Clock,
   base = '',
-  fetchIt: Fetch = fetch,
-  signInAgain: () => void = loadAgain,
+  fetchUrl: Fetch = fetch,
+  signIn: () => void = reloadPage,
 ): Questions {
-  const ask = async <T>(where: string, limitMs = TIME_LIMIT_MS): Promise<T> => {
+  const ask = async <T>(address: string, limitMs = TIME_LIMIT_MS): Promise<T> => {
     const sentAt = Date.now();
     let response: Response;
     try {
-      response = await fetchIt(base + where, {
+      response = await fetchUrl(base + address, {
         signal: AbortSignal.timeout(limitMs),
         headers: { accept: 'application/json' },
         cache: 'no-store',
@@ -93,7 +93,7 @@ export function httpQuestions(
     }
     clock.observe(response.headers.get('date'), sentAt, Date.now());
     if (response.ok) return (await response.json().catch(rejectAsNoAnswer)) as T;
-    if (response.status === 401 && response.headers.has(SIGN_IN_HEADER)) signInAgain();
+    if (response.status === 401 && response.headers.has(SIGN_IN_HEADER)) signIn();
     throw await refusal(response);
   };
   return {
@@ -102,7 +102,7 @@ export function httpQuestions(
     locations: (question) => ask(locationsPath(question)),
     trust: () => ask('/api/v1/trust'),
     verdict: async (epoch) => {
-      // Who may not see runs sees the horizon without a verdict.
+      // A viewer without the role for runs gets no verdict.
       const run = await orNull<ReportedRun>(ask(runPath(epoch)), ['absent', 'forbidden']);
       return run && verdictOf(run);
     },
@@ -127,7 +127,7 @@ export function detectionPath(id: string, dt: string | null): string {
   return path(`detections/${id}`, { dt: dt ?? undefined });
 }
 
-async function orNull<T>(answer: Promise<T>, kinds: readonly Silence[]): Promise<T | null> {
+async function orNull<T>(answer: Promise<T>, kinds: readonly NoAnswerKind[]): Promise<T | null> {
   try {
     return await answer;
   } catch (thrown) {
@@ -138,11 +138,8 @@ async function orNull<T>(answer: Promise<T>, kinds: readonly Silence[]): Promise
 
 let isLoading = false;
 
-/**
- * The session is over: the server leads a page through the sign-in and back here, without a person where the issuer
- * knows the browser.
- */
-function loadAgain(): void {
+/** The session is over: on a reload the server sends the browser to the sign-in and back here. */
+function reloadPage(): void {
   if (!isLoading) (globalThis as { location?: { reload(): void } }).location?.reload();
   isLoading = true;
 }
@@ -151,7 +148,7 @@ function rejectAsNoAnswer(thrown: unknown): never {
   throw asNoAnswer(thrown);
 }
 
-const KINDS: Record<number, Silence> = {
+const KINDS: Record<number, NoAnswerKind> = {
   401: 'forbidden',
   403: 'forbidden',
   404: 'absent',
@@ -179,7 +176,7 @@ async function refusal(response: Response): Promise<NoAnswer> {
   );
 }
 
-/** The few fields of a run's report that the page shows. */
+/** The fields of a run's report that make its verdict. */
 export interface ReportedRun {
   readonly epoch: string;
   readonly result: string;

@@ -1,10 +1,12 @@
 /**
- * The stream of the tab that leads (shared-stream.ts): of whichever questions all tabs ask now. When they change
- * another stream is opened, and the one before ends when the new one speaks, so that nothing is missed between them.
+ * The stream of the tab that leads (shared-stream.ts), with the questions of all tabs.
+ *
+ * When the questions change, another stream is opened. The one before ends when the new one has sent an answer, so that
+ * nothing is missed between them.
  */
-import type { HeardMany, OpenMany, SetTimer } from './event-stream.ts';
+import type { MultiListener, OpenMany, SetTimer } from './event-stream.ts';
 
-/** How long the stream before stays beside a new one that has not spoken. */
+/** How long the old stream stays if the new one sends nothing. */
 const OVERLAPS_MS = 5_000;
 
 interface StreamWorld {
@@ -12,21 +14,21 @@ interface StreamWorld {
   readonly setTimer: SetTimer;
 }
 
-export interface LedStream {
-  /** Opens a stream of these questions, if it is another one than now. */
+export interface LeaderStream {
+  /** Opens a stream for these questions, unless they are those of now. */
   ask(questions: readonly string[]): void;
   close(): void;
 }
 
-export function ledStream({ open, setTimer }: StreamWorld, pass: HeardMany): LedStream {
-  let asked = '';
+export function leaderStream({ open, setTimer }: StreamWorld, pass: MultiListener): LeaderStream {
+  let current = '';
   let closeNow: () => void = () => undefined;
   let closeBefore: () => void = () => undefined;
   return {
     ask(questions) {
-      const wanted = [...questions].sort().join(',');
-      if (wanted === asked) return;
-      asked = wanted;
+      const next = [...questions].sort().join(',');
+      if (next === current) return;
+      current = next;
       closeBefore();
       const ending = closeNow;
       const cancel = setTimer(ending, OVERLAPS_MS);

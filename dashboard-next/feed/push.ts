@@ -1,33 +1,32 @@
 /**
- * Push: the newest total of a rolling window, as the API's stream sends it.
+ * The newest total of a rolling window, as the stream of the API pushes it.
  *
- * The feed takes the total from here instead of asking for it, for as long as the stream speaks; where it is silent,
- * broken or tells of a problem there is nothing here, and the feed asks as it would without. Fixed ranges are not
- * streamed. One question is listened to at a time, and none while nobody looks; shared-stream.ts asks those of all tabs
- * in one stream.
+ * The feed takes the total from here while the stream sends events. If the stream is silent, broken or reports a
+ * problem, there is no total here and the feed asks for it. Fixed ranges are not streamed. One question is watched at a
+ * time, and none while the page is hidden; shared-stream.ts asks the questions of all tabs in one stream.
  */
 import type { TopItemsAnswer, View } from '../../serving/answers.ts';
 import type { Subject } from '../model/board-answers.ts';
 import { WINDOWS } from '../model/address.ts';
 import { sinceOf } from '../model/board-answers.ts';
 
-/** A view comes every ten seconds at the latest. */
+/** The stream sends an event at least every ten seconds. */
 const SILENT_AFTER_MS = 15_000;
 
-export interface Heard {
+export interface Listener {
   topItems(answer: TopItemsAnswer): void;
   view(view: View): void;
-  /** A store does not answer, or the connection broke: what was heard no longer stands. */
+  /** A store does not answer, or the connection broke: earlier events no longer count. */
   trouble(): void;
 }
 
-/** Begins to tell of a question; gives what ends it. */
-export type OpenStream = (question: string, heard: Heard) => () => void;
+/** Subscribes to a question; returns a function that ends the subscription. */
+export type OpenStream = (question: string, listener: Listener) => () => void;
 
 export interface Push {
-  /** What to listen to; null: nothing. */
+  /** Sets what to watch; null: nothing. */
   watch(subject: Subject | null): void;
-  /** The newest total of what is watched, or null if it is not known by push. */
+  /** The newest pushed total for the subject, or null. */
   newest(subject: Subject): TopItemsAnswer | null;
 }
 
@@ -35,10 +34,10 @@ export function startPush(open: OpenStream | null, now: () => number): Push {
   let question: string | null = null;
   let close: () => void = () => undefined;
   let top: TopItemsAnswer | null = null;
-  let heardAt = 0;
+  let receivedAt = 0;
   const hear = (answer: TopItemsAnswer | null): void => {
     top = answer;
-    heardAt = now();
+    receivedAt = now();
   };
   return {
     watch(subject) {
@@ -55,11 +54,11 @@ export function startPush(open: OpenStream | null, now: () => number): Push {
       });
     },
     newest: (subject) =>
-      question !== null && questionOf(subject, now()) === question && now() - heardAt < SILENT_AFTER_MS ? top : null,
+      question !== null && questionOf(subject, now()) === question && now() - receivedAt < SILENT_AFTER_MS ? top : null,
   };
 }
 
-/** Its name (serving/stream/question.ts). Fixed ranges are not streamed, and a stream tells of the whole only. */
+/** The question's name (serving/stream/question.ts). Fixed ranges and answers from one view are not streamed. */
 function questionOf(subject: Subject, now: number): string | null {
   const { window, fixed, location, limit, allowPartial } = subject;
   if (fixed || allowPartial) return null;

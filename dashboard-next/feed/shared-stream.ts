@@ -1,22 +1,22 @@
 /**
- * One stream for all tabs of a browser: one of them leads, asks the questions of all in one stream, and tells the
- * others what it hears.
+ * One stream for all tabs of a browser: one tab leads, asks the questions of all tabs in one stream, and passes the
+ * events on.
  *
- * HTTP/1.1 gives a browser six connections to a host, and a stream holds one. push.ts asks here; the browser's own
- * stream (event-stream.ts) and the channel between tabs (tab-channel.ts) are handed in. Every tab says every two
- * seconds what it wants, so each of them can lead. A tab leads when it hears no leader; of two, the one with the lesser
- * id goes on. A leader that closes or is hidden says so; one that freezes falls silent, and another takes over while
- * its viewers ask for themselves. Answers are whole states with the moment that they stand on, so nothing is missed or
- * counted twice on the way; an older one than was told is dropped. A stream is its reader's: when another one signs in,
- * the newer page says so, and the stream that was opened before ends.
+ * HTTP/1.1 allows a browser six connections to a host, and a stream takes one. push.ts subscribes here; event-stream.ts
+ * is the browser's own stream and tab-channel.ts the channel between tabs. Every tab sends its questions every two
+ * seconds, so each tab can lead. A tab leads if it hears no leader; of two leaders the one with the smaller id
+ * continues. A leader that closes or is hidden resigns. If a leader freezes, the other tabs notice its silence: they
+ * ask for themselves until one of them leads. Answers are whole states with their `speed_as_of`, so nothing is lost or
+ * counted twice, and an older one than the last is dropped. A stream belongs to one reader: when somebody else signs
+ * in, the newer page says so and the old stream ends.
  */
 import type { TopItemsAnswer, View } from '../../serving/answers.ts';
-import type { HeardMany, OpenMany, SetTimer } from './event-stream.ts';
+import type { MultiListener, OpenMany, SetTimer } from './event-stream.ts';
 import type { Reader } from '../model/page.ts';
-import type { LedStream } from './leader-stream.ts';
-import type { Heard, OpenStream } from './push.ts';
+import type { LeaderStream } from './leader-stream.ts';
+import type { Listener, OpenStream } from './push.ts';
 import { MOST_STREAMED } from '../../serving/stream/question.ts';
-import { ledStream } from './leader-stream.ts';
+import { leaderStream } from './leader-stream.ts';
 
 export type TabMessage = { readonly from: string; readonly reader: Reader } & (
   | { readonly type: 'want'; readonly questions: readonly string[] }
@@ -26,13 +26,13 @@ export type TabMessage = { readonly from: string; readonly reader: Reader } & (
   | { readonly type: 'view'; readonly view: View }
   | { readonly type: 'trouble'; readonly question: string | null }
 );
-type Said<Message = TabMessage> = Message extends TabMessage ? Omit<Message, 'from' | 'reader'> : never;
+type OwnMessage<Message = TabMessage> = Message extends TabMessage ? Omit<Message, 'from' | 'reader'> : never;
 
 export interface SharedWorld {
   readonly id: string;
   readonly reader: Reader;
   readonly open: OpenMany;
-  /** Joins the channel; gives what speaks to all other tabs. */
+  /** Joins the channel; returns a function that sends to all other tabs. */
   readonly join: (hear: (message: TabMessage) => void) => (message: TabMessage) => void;
   readonly setTimer: SetTimer;
   readonly now: () => number;
@@ -41,19 +41,19 @@ export interface SharedWorld {
 
 export interface SharedStream {
   readonly open: OpenStream;
-  /** Of a page that is hidden from view or left. */
+  /** The viewer hides or leaves the page. */
   rest(): void;
-  /** Of one that comes back. */
+  /** The viewer comes back to it. */
   wake(): void;
 }
 
 const BEAT_MS = 2_000;
 const SILENT_AFTER_MS = 5_000;
 const GONE_AFTER_MS = 7_000;
-/** How long a tab listens for a leader before it leads. */
+/** How long a tab waits for a leader before it leads. */
 const LISTENS_MS = 100;
 const JITTER_MS = 300;
-/** A page that leads to another one is back by then. */
+/** Time for a tab to open its next page and subscribe again. */
 const LINGERS_MS = 1_000;
 
 export function sharedStream(world: SharedWorld): SharedStream {
@@ -61,16 +61,16 @@ export function sharedStream(world: SharedWorld): SharedStream {
   return { open: tab.open, rest: tab.rest, wake: tab.wake };
 }
 
-/** A tab's part in it. */
+/** One tab. */
 class Tab {
   private readonly world: SharedWorld;
   private readonly post: (message: TabMessage) => void;
   private reader: Reader;
-  private readonly mine = new Map<string, Set<Heard>>();
+  private readonly own = new Map<string, Set<Listener>>();
   private readonly others = new Map<string, { readonly questions: readonly string[]; readonly at: number }>();
-  private readonly told = new Map<string, { readonly answer: TopItemsAnswer; readonly at: number }>();
+  private readonly newest = new Map<string, { readonly answer: TopItemsAnswer; readonly at: number }>();
   private leader: { readonly id: string; readonly at: number } | null = null;
-  private stream: LedStream | null = null;
+  private stream: LeaderStream | null = null;
   private isResting = false;
   private isBeating = false;
   private cancelClaim: () => void = () => undefined;
@@ -83,21 +83,21 @@ class Tab {
     });
   }
 
-  readonly open: OpenStream = (question, heard) => {
-    const all = this.mine.get(question) ?? new Set();
-    this.mine.set(question, all.add(heard));
-    const last = this.lately(question);
-    if (last) heard.topItems(last);
+  readonly open: OpenStream = (question, listener) => {
+    const all = this.own.get(question) ?? new Set();
+    this.own.set(question, all.add(listener));
+    const last = this.recent(question);
+    if (last) listener.topItems(last);
     this.want();
     if (this.stream) this.refresh();
     else if (!this.hasLeader()) this.claimSoon(LISTENS_MS);
     if (!this.isBeating) this.beatLater();
     return () => {
-      all.delete(heard);
-      if (all.size > 0 || this.mine.get(question) !== all) return;
-      this.mine.delete(question);
+      all.delete(listener);
+      if (all.size > 0 || this.own.get(question) !== all) return;
+      this.own.delete(question);
       this.want();
-      if (this.mine.size === 0) this.world.setTimer(() => void (this.mine.size === 0 && this.resign()), LINGERS_MS);
+      if (this.own.size === 0) this.world.setTimer(() => void (this.own.size === 0 && this.resign()), LINGERS_MS);
     };
   };
 
@@ -111,66 +111,66 @@ class Tab {
   readonly wake = (): void => {
     if (!this.isResting) return;
     this.isResting = false;
-    if (this.mine.size === 0) return;
+    if (this.own.size === 0) return;
     this.want();
     this.claimSoon(LISTENS_MS);
   };
 
-  private say(message: Said): void {
+  private say(message: OwnMessage): void {
     this.post({ ...message, from: this.world.id, reader: this.reader } as TabMessage);
   }
 
   private want(): void {
-    this.say({ type: 'want', questions: [...this.mine.keys()] });
+    this.say({ type: 'want', questions: [...this.own.keys()] });
   }
 
   private hasLeader(): boolean {
     return this.leader !== null && this.world.now() - this.leader.at < SILENT_AFTER_MS;
   }
 
-  /** What was told of a question and still stands. */
-  private lately(question: string): TopItemsAnswer | null {
-    const last = this.told.get(question);
+  /** The last answer to a question, if it is recent. */
+  private recent(question: string): TopItemsAnswer | null {
+    const last = this.newest.get(question);
     return last && this.world.now() - last.at < SILENT_AFTER_MS ? last.answer : null;
   }
 
-  /** To this tab's own pages. */
-  private readonly tell: HeardMany = {
+  /** Delivers to the listeners of this tab. */
+  private readonly deliver: MultiListener = {
     answer: (question, answer) => {
-      const before = this.lately(question);
+      const before = this.recent(question);
       if (before && !isNews(answer, before)) return;
-      this.told.set(question, { answer, at: this.world.now() });
-      for (const heard of this.mine.get(question) ?? []) heard.topItems(answer);
+      this.newest.set(question, { answer, at: this.world.now() });
+      for (const listener of this.own.get(question) ?? []) listener.topItems(answer);
     },
     view: (view) => {
-      for (const all of this.mine.values()) for (const heard of all) heard.view(view);
+      for (const all of this.own.values()) for (const listener of all) listener.view(view);
     },
     trouble: (question) => {
-      const troubled = question === null ? [...this.mine.values()] : [this.mine.get(question) ?? []];
-      for (const all of troubled) for (const heard of all) heard.trouble();
+      const troubled = question === null ? [...this.own.values()] : [this.own.get(question) ?? []];
+      for (const all of troubled) for (const listener of all) listener.trouble();
     },
   };
 
-  /** What the leader hears is for itself and for all. */
-  private readonly pass: HeardMany = {
+  /** Delivers what the leader hears to its own listeners and to all tabs. */
+  private readonly pass: MultiListener = {
     answer: (question, answer) => {
-      this.tell.answer(question, answer);
+      this.deliver.answer(question, answer);
       this.say({ type: 'answer', question, answer });
     },
     view: (view) => {
-      this.tell.view(view);
+      this.deliver.view(view);
       this.say({ type: 'view', view });
     },
     trouble: (question) => {
-      this.tell.trouble(question);
+      this.deliver.trouble(question);
       this.say({ type: 'trouble', question });
     },
   };
 
-  /** Serving takes MOST_STREAMED in one stream; whoever asks for more does so without it. */
+  /** Serving takes MOST_STREAMED questions in one stream; further questions are asked without a stream. */
   private refresh(): void {
     const wanted = [
-      ...new Set([...this.mine.keys(), ...[...this.others.values()].flatMap(({ questions }) => questions)]),
+      ...new Set([...this.own.keys(), ...[...this.others.values()].flatMap(({ questions }) => questions)]),
     ];
     this.stream?.ask(wanted.slice(0, MOST_STREAMED));
     for (const question of wanted.slice(MOST_STREAMED)) this.pass.trouble(question);
@@ -182,9 +182,9 @@ class Tab {
   }
 
   private lead(): void {
-    if (this.stream || this.isResting || this.mine.size === 0 || this.hasLeader()) return;
+    if (this.stream || this.isResting || this.own.size === 0 || this.hasLeader()) return;
     this.leader = null;
-    this.stream = ledStream(this.world, this.pass);
+    this.stream = leaderStream(this.world, this.pass);
     this.say({ type: 'lead' });
     this.refresh();
   }
@@ -201,7 +201,7 @@ class Tab {
   }
 
   private beatLater(): void {
-    this.isBeating = this.mine.size > 0 || this.stream !== null;
+    this.isBeating = this.own.size > 0 || this.stream !== null;
     if (this.isBeating) this.world.setTimer(() => this.beat(), BEAT_MS);
   }
 
@@ -212,14 +212,14 @@ class Tab {
       this.say({ type: 'lead' });
       return this.refresh();
     }
-    if (this.mine.size === 0 || this.isResting) return;
+    if (this.own.size === 0 || this.isResting) return;
     this.want();
     if (this.hasLeader()) return;
-    if (this.leader) this.tell.trouble(null);
+    if (this.leader) this.deliver.trouble(null);
     this.claimSoon(0);
   }
 
-  /** False for what another reader's page says: the newer page of the two is right about who reads. */
+  /** False if the message comes from a page of another reader that is older than this one. A newer page is right. */
   private isOfReader(message: TabMessage): boolean {
     if (message.reader.mark === this.reader.mark) return true;
     if (message.reader.since <= this.reader.since) {
@@ -229,10 +229,10 @@ class Tab {
     this.reader = message.reader;
     this.leader = null;
     this.others.clear();
-    this.told.clear();
+    this.newest.clear();
     this.stopLeading();
-    this.tell.trouble(null);
-    if (this.mine.size > 0) this.claimSoon(LISTENS_MS);
+    this.deliver.trouble(null);
+    if (this.own.size > 0) this.claimSoon(LISTENS_MS);
     return true;
   }
 
@@ -244,13 +244,13 @@ class Tab {
         return this.hearLead(message.from);
       case 'resign':
         if (this.leader?.id === message.from) this.leader = null;
-        return this.mine.size > 0 ? this.claimSoon(0) : undefined;
+        return this.own.size > 0 ? this.claimSoon(0) : undefined;
       case 'answer':
-        return this.tell.answer(message.question, message.answer);
+        return this.deliver.answer(message.question, message.answer);
       case 'view':
-        return this.tell.view(message.view);
+        return this.deliver.view(message.view);
       case 'trouble':
-        return this.tell.trouble(message.question);
+        return this.deliver.trouble(message.question);
     }
   }
 
@@ -264,20 +264,20 @@ class Tab {
 
   private hearWant(from: string, questions: readonly string[]): void {
     const before = this.others.get(from)?.questions ?? [];
-    // A new tab hears at once that there is a leader, and does not lead itself.
+    // A new tab must know at once that there is a leader.
     if (this.stream && before.length === 0) this.say({ type: 'lead' });
     if (questions.length === 0) this.others.delete(from);
     else this.others.set(from, { questions, at: this.world.now() });
     if (!this.stream) return;
     this.refresh();
     for (const question of questions.filter((one) => !before.includes(one))) {
-      const last = this.lately(question);
+      const last = this.recent(question);
       if (last) this.say({ type: 'answer', question, answer: last });
     }
   }
 }
 
-/** Whether it is not what was told before, nor of an earlier moment. */
+/** Whether the answer differs from the one before and is not older. */
 function isNews(answer: TopItemsAnswer, before: TopItemsAnswer): boolean {
   const asOf = answer.view.speed_as_of - before.view.speed_as_of;
   return (

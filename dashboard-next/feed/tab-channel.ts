@@ -1,7 +1,4 @@
-/**
- * The channel between the tabs of a browser, and this tab's part in the stream that they share; without a channel, a
- * stream of its own.
- */
+/** This tab's part in the shared stream, over a BroadcastChannel; without one, a stream of its own. */
 import type { SetTimer } from './event-stream.ts';
 import { eventStream, streamAlone } from './event-stream.ts';
 import type { OpenStream } from './push.ts';
@@ -11,19 +8,19 @@ import { sharedStream } from './shared-stream.ts';
 
 const CHANNEL = 'sightline.stream';
 
-/** One a tab, whichever of our pages it shows. */
+/** One for each tab, whichever page it shows. */
 let ofTab: OpenStream | null = null;
 
 export function streamOfTab(reader: Reader, setTimer: SetTimer): OpenStream {
-  return (ofTab ??= made(reader, setTimer));
+  return (ofTab ??= createStream(reader, setTimer));
 }
 
-function made(reader: Reader, setTimer: SetTimer): OpenStream {
+function createStream(reader: Reader, setTimer: SetTimer): OpenStream {
   const open = eventStream(setTimer);
   if (typeof BroadcastChannel === 'undefined') return streamAlone(open);
   const channel = new BroadcastChannel(CHANNEL);
   const shared = sharedStream({
-    // crypto.randomUUID is for secure contexts alone.
+    // crypto.randomUUID exists in secure contexts alone.
     id: `${Math.random()}`.slice(2),
     reader,
     open,

@@ -1,4 +1,4 @@
-/** Where a page below another one is. */
+/** The way back from a page to the page above it. */
 import Link from 'next/link';
 import type { ReactNode } from 'react';
 import { Icon } from '../elements/Icon.tsx';

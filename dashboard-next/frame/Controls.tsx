@@ -1,7 +1,7 @@
-/** What is shown: window, its bounds beside it, and whether it moves; on Live the place too. */
+/** The choices at the top of a page: window, bounds, refresh and pause; on Live the place too. */
 import type { ReactNode } from 'react';
 import type { CountedLocation } from '../../serving/answers.ts';
-import type { Refresh, Shown } from '../model/address.ts';
+import type { Refresh, Choices } from '../model/address.ts';
 import { WINDOW_NAMES, WINDOWS } from '../model/address.ts';
 import { isOver, MINUTE_MS, spanOf } from '../model/bounds.ts';
 import { placeName } from '../text/names.ts';
@@ -13,14 +13,14 @@ import type { PageState } from '../hooks/usePage.ts';
 
 interface Props {
   readonly page: PageState;
-  /** What the row begins with. */
+  /** First in the row. */
   readonly children?: ReactNode;
 }
 
 export function Controls({ page, children }: Props) {
-  const { shown, board, now, change, pause, copy, setDialog: open } = page;
+  const { choices, board, now, change, pause, copy, setDialog: open } = page;
   const busy = page.busy && board !== null;
-  const span = board ? board.top : spanOf(shown, now);
+  const span = board ? board.top : spanOf(choices, now);
   return (
     <div className="ctl" role="group" aria-label="What is shown">
       {children}
@@ -32,7 +32,7 @@ export function Controls({ page, children }: Props) {
               name="window"
               id={`window-${name}`}
               value={name}
-              checked={!shown.fixed && shown.window === name}
+              checked={!choices.fixed && choices.window === name}
               onChange={() => change({ window: name, fixed: null })}
             />
             <span>{lengthText(WINDOWS[name] * MINUTE_MS)}</span>
@@ -43,7 +43,7 @@ export function Controls({ page, children }: Props) {
           className="custom"
           id="custom"
           aria-haspopup="dialog"
-          aria-pressed={shown.fixed !== null}
+          aria-pressed={choices.fixed !== null}
           onClick={() => open('custom')}
         >
           <Icon name="calendar" />
@@ -51,34 +51,34 @@ export function Controls({ page, children }: Props) {
         </button>
       </div>
       <span className="bounds num">
-        <time dateTime={new Date(span.from).toISOString()}>{boundsText(span, shown.tz, now)}</time>{' '}
-        <span className="zonename">{spanZoneText(span, shown.tz)}</span>
+        <time dateTime={new Date(span.from).toISOString()}>{boundsText(span, choices.tz, now)}</time>{' '}
+        <span className="zonename">{spanZoneText(span, choices.tz)}</span>
       </span>
       <span className="sp" />
       <button type="button" className="ghost copy" onClick={copy.copy}>
         <Icon name={copy.done ? 'check' : 'link'} />
         <span>{copy.done ? 'Copied' : 'Copy link'}</span>
       </button>
-      <RunControl refresh={shown.refresh} isFixed={isOver(shown, now)} change={change} pause={pause} />
+      <PauseControl refresh={choices.refresh} isFixed={isOver(choices, now)} change={change} pause={pause} />
       <span className={busy ? 'busy on' : 'busy'} aria-hidden="true" />
     </div>
   );
 }
 
-/** The place that Live shows. `here` is its row of the places, if they are known and it is one of them. */
+/** The choice of the place on Live. `here` is the row of the chosen place, or null if it is unknown. */
 export function PlaceButton({
-  shown,
+  choices,
   here,
   open,
 }: {
-  shown: Shown;
+  choices: Choices;
   here: CountedLocation | null;
   open: PageState['setDialog'];
 }) {
   return (
     <button type="button" className="btn place" id="place" aria-haspopup="dialog" onClick={() => open('place')}>
       <Icon name="place" />
-      <PlaceLabel location={shown.location} here={here} />
+      <PlaceLabel location={choices.location} here={here} />
       <Icon name="down" small />
     </button>
   );
@@ -94,14 +94,14 @@ function PlaceLabel({ location, here }: { location: string; here: CountedLocatio
   );
 }
 
-interface RunProps {
+interface PauseProps {
   readonly refresh: Refresh;
   readonly isFixed: boolean;
   readonly change: Change;
   readonly pause: () => void;
 }
 
-function RunControl({ refresh, isFixed, change, pause }: RunProps) {
+function PauseControl({ refresh, isFixed, change, pause }: PauseProps) {
   const paused = refresh === 'off';
   return (
     <div className="run">

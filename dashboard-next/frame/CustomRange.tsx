@@ -1,7 +1,7 @@
-/** A fixed range, chosen to the minute in the zone that is shown. */
+/** The dialog for a fixed range, to the minute, in the chosen zone. */
 import { useState } from 'react';
 import type { FormEvent } from 'react';
-import type { Shown } from '../model/address.ts';
+import type { Choices } from '../model/address.ts';
 import type { Span } from '../model/questions.ts';
 import { instantIn, wallTimeOf } from '../text/wall-time.ts';
 import { spanZoneText } from '../text/zones.ts';
@@ -12,19 +12,19 @@ import { WallTimeField } from '../elements/WallTimeField.tsx';
 interface Props {
   readonly isOpen: boolean;
   readonly close: () => void;
-  /** What is shown now, as a start. */
+  /** The range of now, as a start. */
   readonly span: Span;
-  readonly shown: Shown;
+  readonly choices: Choices;
   readonly change: Change;
 }
 
-export function CustomRange({ isOpen, close, span, shown, change }: Props) {
-  const [from, setFrom] = useState(() => wallTimeOf(span.from, shown.tz));
-  const [to, setTo] = useState(() => wallTimeOf(span.to, shown.tz));
+export function CustomRange({ isOpen, close, span, choices, change }: Props) {
+  const [from, setFrom] = useState(() => wallTimeOf(span.from, choices.tz));
+  const [to, setTo] = useState(() => wallTimeOf(span.to, choices.tz));
   const [fault, setFault] = useState<string | null>(null);
   const apply = (event: FormEvent): void => {
     event.preventDefault();
-    const fixed = { from: instantIn(from, shown.tz), to: instantIn(to, shown.tz) };
+    const fixed = { from: instantIn(from, choices.tz), to: instantIn(to, choices.tz) };
     if (Number.isNaN(fixed.from) || Number.isNaN(fixed.to)) return setFault('Both ends need a day and a time.');
     if (fixed.to <= fixed.from) return setFault('The end must be after the beginning.');
     change({ fixed });
@@ -37,7 +37,7 @@ export function CustomRange({ isOpen, close, span, shown, change }: Props) {
           label="From"
           name="from"
           time={from}
-          zone={shown.tz}
+          zone={choices.tz}
           change={setFrom}
           isInvalid={false}
           faultId="range-fault"
@@ -47,17 +47,17 @@ export function CustomRange({ isOpen, close, span, shown, change }: Props) {
           label="To, not included"
           name="to"
           time={to}
-          zone={shown.tz}
+          zone={choices.tz}
           change={setTo}
           isInvalid={fault !== null}
           faultId="range-fault"
         />
-        <p className="hint">Times are {spanZoneText(span, shown.tz)}.</p>
+        <p className="hint">Times are {spanZoneText(span, choices.tz)}.</p>
         <p id="range-fault" className="fault" role="alert">
           {fault}
         </p>
         <p className="actions">
-          {shown.fixed && (
+          {choices.fixed && (
             <button
               type="button"
               className="btn"

@@ -1,4 +1,4 @@
-/** In the place of what could not be had: the bold sentence, details on request, and for whom it is. */
+/** Stands where an answer is missing: the problem in bold, details, and what to do. */
 import type { Fault } from '../model/questions.ts';
 import type { PageState } from '../hooks/usePage.ts';
 

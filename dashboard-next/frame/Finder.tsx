@@ -1,19 +1,18 @@
 /**
- * Finds a place by name or oid, and a detection by its oid; opened as the list from which Live's place is chosen, it
- * chooses.
+ * The dialog that finds a place by name or oid, and a detection by its oid. On Live it also chooses the place.
  *
- * A page that has not asked for the places asks for them when this opens.
+ * If the page has no list of places, it asks for one when the dialog opens.
  */
 import { useEffect, useState } from 'react';
 import type { KeyboardEvent } from 'react';
 import type { LocationsAnswer } from '../../serving/answers.ts';
 import { isOid } from '../model/address.ts';
 import { httpQuestions } from '../feed/http-questions.ts';
-import { partOf } from '../model/board.ts';
+import { answerOf } from '../model/board.ts';
 import { serverClock } from '../feed/clock.ts';
 import { placeName } from '../text/names.ts';
 import { count } from '../text/numbers.ts';
-import { matching } from '../model/rows.ts';
+import { matchPlaces } from '../model/rows.ts';
 import { Dialog } from '../elements/Dialog.tsx';
 import { Icon } from '../elements/Icon.tsx';
 import type { PageState } from '../hooks/usePage.ts';
@@ -36,7 +35,7 @@ export function Finder({ isOpen, close, ...rest }: Props) {
       close={close}
       className="finder"
     >
-      <Found close={close} {...rest} />
+      <Results close={close} {...rest} />
     </Dialog>
   );
 }
@@ -49,7 +48,7 @@ interface PlaceEntry {
 }
 type Entry = PlaceEntry | { readonly kind: 'all' } | { readonly kind: 'detection'; readonly oid: string };
 
-function Found({ page, purpose, close }: Omit<Props, 'isOpen'>) {
+function Results({ page, purpose, close }: Omit<Props, 'isOpen'>) {
   const [text, setText] = useState('');
   const [at, setAt] = useState(0);
   const places = usePlaces(page);
@@ -59,8 +58,8 @@ function Found({ page, purpose, close }: Omit<Props, 'isOpen'>) {
     name: placeName(place.geographical_location),
     count: place.count,
   }));
-  const found = matching(all, text);
-  const entries = entriesOf(text, purpose, all, found);
+  const matches = matchPlaces(all, text);
+  const entries = entriesOf(text, purpose, all, matches);
   const choose = (entry: Entry | undefined): void => {
     if (!entry) return;
     close();
@@ -115,18 +114,18 @@ function Found({ page, purpose, close }: Omit<Props, 'isOpen'>) {
         ))}
       </ul>
       {entries.length === 0 && (
-        <p className="none">{places ? <>No place matches ‘{text}’.</> : 'Asking for the places'}</p>
+        <p className="none">{places ? <>No place matches ‘{text}’.</> : 'Loading the places'}</p>
       )}
-      {found.length > MOST && <p className="hint num">{count(found.length - MOST)} more; type to narrow them down</p>}
+      {matches.length > MOST && <p className="hint num">{count(matches.length - MOST)} more; type to narrow them down</p>}
     </>
   );
 }
 
-/** The places of the page, or of the last hour if it has none. */
+/** The places on the page, or those of the last hour if it has none. */
 function usePlaces({ board, now }: PageState): LocationsAnswer | null {
-  const [asked, setAsked] = useState<LocationsAnswer | null>(null);
-  const held = partOf(board, 'places');
-  const isMissing = held === null;
+  const [answer, setAsked] = useState<LocationsAnswer | null>(null);
+  const known = answerOf(board, 'places');
+  const isMissing = known === null;
   useEffect(() => {
     if (!isMissing) return;
     let isWanted = true;
@@ -136,17 +135,17 @@ function usePlaces({ board, now }: PageState): LocationsAnswer | null {
       .catch(() => undefined);
     return () => void (isWanted = false);
   }, [isMissing]);
-  return held ?? asked;
+  return known ?? answer;
 }
 
 function entriesOf(
   text: string,
   purpose: Props['purpose'],
   all: readonly PlaceEntry[],
-  found: readonly PlaceEntry[],
+  matches: readonly PlaceEntry[],
 ): Entry[] {
   const oid = text.trim().replace(/^#/, '');
-  const known = found.slice(0, MOST);
+  const known = matches.slice(0, MOST);
   if (!isOid(oid)) return [...(purpose === 'place' && text.trim() === '' ? [{ kind: 'all' } as const] : []), ...known];
   const unknown: Entry[] = all.some((place) => place.oid === oid)
     ? []
@@ -158,8 +157,8 @@ function keyOf(entry: Entry): string {
   return entry.kind === 'all' ? 'all' : `${entry.kind} ${entry.oid}`;
 }
 
-function isShown(entry: Entry, { shown }: PageState): boolean {
-  return entry.kind !== 'detection' && (entry.kind === 'all' ? 'all' : entry.oid) === shown.location;
+function isShown(entry: Entry, { choices }: PageState): boolean {
+  return entry.kind !== 'detection' && (entry.kind === 'all' ? 'all' : entry.oid) === choices.location;
 }
 
 function EntryText({ entry }: { entry: Entry }) {

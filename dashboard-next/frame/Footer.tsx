@@ -1,4 +1,7 @@
-/** The fixed line at the foot: what the numbers rest on; or, in the same place, the one thing that is the matter. */
+/**
+ * The fixed line at the foot of a page: the horizon and the moment of the numbers; or in its place the notice of a
+ * problem.
+ */
 import Link from 'next/link';
 import type { Notice } from '../model/notice.ts';
 import { linkTo } from '../model/routes.ts';
@@ -8,7 +11,7 @@ import type { PageState } from '../hooks/usePage.ts';
 
 interface Props {
   readonly page: PageState;
-  /** Path of the API's answer that the page shows; null where there is none for who looks. */
+  /** Path of the API's answer on the page; null if the viewer may not see it. */
   readonly json: string | null;
 }
 
@@ -21,8 +24,8 @@ export function Footer({ page, json }: Props) {
       <noscript>
         <p className="notice calm">
           <span className="words">
-            <b>Live updates need JavaScript.</b> The numbers are those of this moment; <a href="">reload</a> for newer
-            ones.
+            <b>Live updates need JavaScript.</b> These numbers are of the moment when the page was loaded; <a href="">reload</a>{' '}
+            for newer ones.
           </span>
         </p>
       </noscript>
@@ -31,10 +34,10 @@ export function Footer({ page, json }: Props) {
 }
 
 function ViewLine({ page, json, hidden }: Props & { hidden: boolean }) {
-  const { board, shown, setDialog: open } = page;
+  const { board, choices, setDialog: open } = page;
   const view = board?.top.view ?? null;
   const horizon = view ? (view.horizon ?? 'none yet') : '–';
-  const asOf = view ? `${clockTenths(view.speed_as_of, shown.tz)} ${offsetText(view.speed_as_of, shown.tz)}` : '–';
+  const asOf = view ? `${clockTenths(view.speed_as_of, choices.tz)} ${offsetText(view.speed_as_of, choices.tz)}` : '–';
   return (
     <footer className={hidden ? 'view num covered' : 'view num'}>
       <span>
@@ -56,8 +59,8 @@ function ViewLine({ page, json, hidden }: Props & { hidden: boolean }) {
 }
 
 function NoticeBar({ page, notice }: { page: PageState; notice: Notice }) {
-  const { state, shown, askNow, dismiss, change } = page;
-  const fault = state.silence?.fault ?? null;
+  const { state, choices, askNow, dismiss, change } = page;
+  const fault = state.outage?.fault ?? null;
   const detail = (notice.action === 'try' || notice.action === 'part') && fault?.detail ? fault.detail : null;
   return (
     <div className={`notice ${notice.tone}`} role="region" aria-label="Notice">
@@ -74,7 +77,7 @@ function NoticeBar({ page, notice }: { page: PageState; notice: Notice }) {
         </details>
       )}
       {notice.action === 'trust' && (
-        <Link className="btn" href={linkTo({ page: 'trust' }, shown)} prefetch={false}>
+        <Link className="btn" href={linkTo({ page: 'trust' }, choices)} prefetch={false}>
           See Trust
         </Link>
       )}

@@ -1,4 +1,4 @@
-/** What surrounds every page: the bar, the line at the foot, the tabs of a phone, the dialogs, the one live region. */
+/** What surrounds every page: top bar, footer, tabs on a phone, dialogs, and the live region for screen readers. */
 import type { ReactNode } from 'react';
 import { WINDOWS } from '../model/address.ts';
 import { CustomRange } from './CustomRange.tsx';
@@ -15,13 +15,13 @@ interface Props {
   readonly page: PageState;
   /** Of the document. */
   readonly title: string;
-  /** Path of the API's answer that the page shows; null where there is none for who looks. */
+  /** Path of the API's answer on the page; null if the viewer may not see it. */
   readonly json: string | null;
   readonly children: ReactNode;
 }
 
 export function Frame({ page, title, json, children }: Props) {
-  const { shown, board, now, dialog, setDialog, change, copy, theme, turnTheme } = page;
+  const { choices, board, now, dialog, setDialog, change, copy, theme, switchTheme } = page;
   const close = (): void => setDialog(null);
   return (
     <>
@@ -34,9 +34,9 @@ export function Frame({ page, title, json, children }: Props) {
         {children}
         <Footer page={page} json={json} />
       </main>
-      <Tabs shown={shown} />
+      <Tabs choices={choices} />
       <div className="vh" role="status" aria-live="polite">
-        {page.announced}
+        {page.announcement}
       </div>
       <Finder
         page={page}
@@ -49,7 +49,7 @@ export function Frame({ page, title, json, children }: Props) {
         isOpen={dialog === 'custom'}
         close={close}
         span={board ? { from: board.top.from, to: board.top.to } : { from: now - WINDOWS['1h'] * 60_000, to: now }}
-        shown={shown}
+        choices={choices}
         change={change}
       />
       <Shortcuts isOpen={dialog === 'keys'} close={close} />
@@ -57,11 +57,11 @@ export function Frame({ page, title, json, children }: Props) {
         isOpen={dialog === 'more'}
         close={close}
         open={setDialog}
-        shown={shown}
+        choices={choices}
         theme={theme}
         now={now}
         change={change}
-        turnTheme={turnTheme}
+        switchTheme={switchTheme}
         copy={copy}
         signedInAs={page.signedInAs}
       />

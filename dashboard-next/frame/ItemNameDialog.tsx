@@ -1,5 +1,5 @@
-/** An item's whole name: every character of it, with what prints nothing made visible. */
-import { visible } from '../text/names.ts';
+/** The whole name of an item: every character, with invisible ones made visible. */
+import { makeVisible } from '../text/names.ts';
 import { count } from '../text/numbers.ts';
 import { Dialog } from '../elements/Dialog.tsx';
 
@@ -10,7 +10,7 @@ export function ItemNameDialog({ name, close }: { name: string | null; close: ()
         <>
           <p className="hint num">{count([...name].length)} characters</p>
           <p className="whole" tabIndex={0}>
-            <bdi>{visible(name)}</bdi>
+            <bdi>{makeVisible(name)}</bdi>
           </p>
         </>
       )}

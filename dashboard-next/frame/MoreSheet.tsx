@@ -1,5 +1,5 @@
-/** What a phone's bar has no room for. */
-import type { Shown } from '../model/address.ts';
+/** The dialog with what the top bar has no room for on a small screen. */
+import type { Choices } from '../model/address.ts';
 import type { ThemeChoice } from '../model/theme.ts';
 import { Dialog } from '../elements/Dialog.tsx';
 import { Icon } from '../elements/Icon.tsx';
@@ -14,16 +14,16 @@ interface Props {
   readonly isOpen: boolean;
   readonly close: () => void;
   readonly open: (dialog: DialogName) => void;
-  readonly shown: Shown;
+  readonly choices: Choices;
   readonly theme: ThemeChoice;
   readonly now: number;
   readonly change: Change;
-  readonly turnTheme: () => void;
+  readonly switchTheme: () => void;
   readonly copy: CopyLink;
   readonly signedInAs: string | null;
 }
 
-export function MoreSheet({ isOpen, close, open, shown, theme, now, change, turnTheme, copy, signedInAs }: Props) {
+export function MoreSheet({ isOpen, close, open, choices, theme, now, change, switchTheme, copy, signedInAs }: Props) {
   return (
     <Dialog title="More" isOpen={isOpen} close={close} className="sheet">
       <ul className="sheetlist">
@@ -40,14 +40,14 @@ export function MoreSheet({ isOpen, close, open, shown, theme, now, change, turn
           </button>
         </li>
         <li>
-          <button type="button" onClick={turnTheme}>
+          <button type="button" onClick={switchTheme}>
             <Icon name={THEME_ICONS[theme]} />
             Theme: {theme}
           </button>
         </li>
         <li className="row">
           <span>Time zone</span>
-          <ZoneSelect id="zone-more" tz={shown.tz} now={now} onChange={(tz) => change({ tz })} />
+          <ZoneSelect id="zone-more" tz={choices.tz} now={now} onChange={(tz) => change({ tz })} />
         </li>
         {signedInAs !== null && (
           <li>

@@ -1,4 +1,4 @@
-/** The list of keys, and the switch that turns them off for good (kept in this browser). */
+/** The list of keys, and the switch that turns them off; the browser keeps that choice. */
 import { useState } from 'react';
 import { Dialog } from '../elements/Dialog.tsx';
 import { KEYS_OFF } from '../hooks/useKeys.ts';
@@ -52,7 +52,7 @@ function KeysSwitch() {
           else localStorage.setItem(KEYS_OFF, 'off');
         }}
       />
-      Single keys act (? always opens this list)
+      Single keys are on (? always opens this list)
     </label>
   );
 }

@@ -1,16 +1,16 @@
-/** The pages of the navigation: in the bar at the top, and on a phone as tabs at the foot. */
+/** The navigation: in the top bar, and as tabs at the foot of a phone. */
 import Link from 'next/link';
-import type { Shown } from '../model/address.ts';
+import type { Choices } from '../model/address.ts';
 import { homeOf, linkTo, PAGES } from '../model/routes.ts';
 import { Icon } from '../elements/Icon.tsx';
 
 const ICONS = { live: 'pulse', places: 'place', trust: 'shield', data: 'disks' } as const;
 
-export function Pages({ shown }: { shown: Shown }) {
+export function Pages({ choices }: { choices: Choices }) {
   return (
     <nav className="pages" aria-label="Pages">
       {PAGES.map(({ page, name }) => (
-        <Link key={page} href={linkTo({ page }, shown)} prefetch={false} aria-current={current(page, shown)}>
+        <Link key={page} href={linkTo({ page }, choices)} prefetch={false} aria-current={current(page, choices)}>
           {name}
         </Link>
       ))}
@@ -18,11 +18,11 @@ export function Pages({ shown }: { shown: Shown }) {
   );
 }
 
-export function Tabs({ shown }: { shown: Shown }) {
+export function Tabs({ choices }: { choices: Choices }) {
   return (
     <nav className="tabs" aria-label="Pages">
       {PAGES.map(({ page, name }) => (
-        <Link key={page} href={linkTo({ page }, shown)} prefetch={false} aria-current={current(page, shown)}>
+        <Link key={page} href={linkTo({ page }, choices)} prefetch={false} aria-current={current(page, choices)}>
           <Icon name={ICONS[page]} />
           {name}
         </Link>
@@ -31,7 +31,7 @@ export function Tabs({ shown }: { shown: Shown }) {
   );
 }
 
-/** A page below one of the four is within it, but is not it. */
-function current(page: (typeof PAGES)[number]['page'], { where }: Shown): 'page' | 'true' | undefined {
-  return where.page === page ? 'page' : homeOf(where) === page ? 'true' : undefined;
+/** `page` on the page itself, `true` on a page below it. */
+function current(page: (typeof PAGES)[number]['page'], { route }: Choices): 'page' | 'true' | undefined {
+  return route.page === page ? 'page' : homeOf(route) === page ? 'true' : undefined;
 }

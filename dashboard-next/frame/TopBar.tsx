@@ -17,22 +17,22 @@ import { ZoneSelect } from '../elements/ZoneSelect.tsx';
 export const THEME_ICONS: Record<ThemeChoice, IconName> = { system: 'half', light: 'sun', dark: 'moon' };
 
 export function TopBar({ page }: { page: PageState }) {
-  const { shown, theme, now, change, turnTheme, setDialog: open } = page;
+  const { choices, theme, now, change, switchTheme, setDialog: open } = page;
   return (
     <header className="top">
       <Brand />
-      <Pages shown={shown} />
+      <Pages choices={choices} />
       <button type="button" className="find" id="find" onClick={() => open('find')}>
         <Icon name="search" />
         <span>Find a place or a detection</span>
         <kbd>/</kbd>
       </button>
       <BadgeLink page={page} />
-      <ZoneSelect id="zone" tz={shown.tz} now={now} onChange={(tz) => change({ tz })} />
+      <ZoneSelect id="zone" tz={choices.tz} now={now} onChange={(tz) => change({ tz })} />
       <button
         type="button"
         className="ghost icon theme"
-        onClick={turnTheme}
+        onClick={switchTheme}
         aria-label={`Theme: ${theme}`}
         title={`Theme: ${theme}`}
       >
@@ -52,11 +52,11 @@ export function TopBar({ page }: { page: PageState }) {
 }
 
 function BadgeLink({ page }: { page: PageState }) {
-  const { badge, shown } = page;
+  const { badge, choices } = page;
   return (
     <Link
       className={`badge ${badge.tone}`}
-      href={linkTo({ page: 'trust' }, shown)}
+      href={linkTo({ page: 'trust' }, choices)}
       prefetch={false}
       title={badgeTitle(page)}
       data-state={badge.state}
@@ -75,6 +75,6 @@ function BadgeLink({ page }: { page: PageState }) {
   );
 }
 
-function badgeTitle({ board, shown: { refresh } }: PageState): string {
+function badgeTitle({ board, choices: { refresh } }: PageState): string {
   return `Open Trust. ${board?.isPushed ? 'By push' : `By polling${refresh === 'off' ? '' : `, every ${refresh} s`}`}`;
 }

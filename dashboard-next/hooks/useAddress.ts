@@ -1,20 +1,23 @@
-/** What is shown, from the URL and back into it. Choices get an entry in the history, typing and pausing do not. */
+/**
+ * The choices on a page, read from the URL and written back. A choice makes an entry in the browser's history; typing
+ * and pausing replace the current one.
+ */
 import { useSearchParams } from 'next/navigation';
 import { useCallback, useEffect, useMemo, useRef } from 'react';
-import type { Shown, Where } from '../model/address.ts';
+import type { Choices, Route } from '../model/address.ts';
 import { addressOf, readAddress } from '../model/address.ts';
 import { pathOf } from '../model/routes.ts';
 
-export type Change = (patch: Partial<Shown>, how?: 'push' | 'replace') => void;
+export type Change = (patch: Partial<Choices>, how?: 'push' | 'replace') => void;
 
-export function useAddress(where: Where): { shown: Shown; faults: readonly string[]; change: Change } {
+export function useAddress(route: Route): { choices: Choices; faults: readonly string[]; change: Change } {
   const parameters = useSearchParams();
   const text = parameters.toString();
-  const path = pathOf(where);
-  const read = useMemo(() => readAddress(new URLSearchParams(text), where), [text, path]);
-  const latest = useRef(read.shown);
+  const path = pathOf(route);
+  const read = useMemo(() => readAddress(new URLSearchParams(text), route), [text, path]);
+  const latest = useRef(read.choices);
   useEffect(() => {
-    latest.current = read.shown;
+    latest.current = read.choices;
   }, [read]);
   useFocusKeptByHistory();
   const early = useRef<Parameters<Change>[] | null>([]);
@@ -43,15 +46,15 @@ export function useAddress(where: Where): { shown: Shown; faults: readonly strin
 }
 
 /**
- * Events are heard as soon as the page has come alive, effects run a task later, and in one of them, after ours, the
- * router begins to watch the history. An entry that is written before that would be none of its own, and Back to it
- * would not change the page.
+ * Runs once the router of Next.js watches the history. A page receives events before that, because effects run a task
+ * later and the router's effect runs after ours. The router does not know an entry that is written too early, and Back to
+ * it would not change the page.
  */
 function useWhenRouterListens(run: () => void): void {
   useEffect(() => queueMicrotask(run), []);
 }
 
-/** Back leads to the control from which one left. */
+/** Back moves the focus to the control that had it. */
 function useFocusKeptByHistory(): void {
   useEffect(() => {
     const restore = (event: PopStateEvent): void => {

@@ -1,25 +1,25 @@
-/** Copies a text and says so for two seconds. */
+/** Copies a text to the clipboard; `done` is true for two seconds after it. */
 import { useCallback, useEffect, useState } from 'react';
 
-const SHOWN_FOR_MS = 2_000;
+const DONE_FOR_MS = 2_000;
 
 export function useClipboard(): { done: boolean; copy: (text: string) => Promise<boolean> } {
   const [done, setDone] = useState(false);
   useEffect(() => {
     if (!done) return;
-    const timer = setTimeout(() => setDone(false), SHOWN_FOR_MS);
+    const timer = setTimeout(() => setDone(false), DONE_FOR_MS);
     return () => clearTimeout(timer);
   }, [done]);
   const copy = useCallback(async (text: string) => {
-    const ok = await written(text);
+    const ok = await writeText(text);
     setDone(ok);
     return ok;
   }, []);
   return { done, copy };
 }
 
-/** Pages that are not served over TLS or loopback have no clipboard of the new kind. */
-async function written(text: string): Promise<boolean> {
+/** Without TLS or loopback the browser has no navigator.clipboard; then a hidden field is copied. */
+async function writeText(text: string): Promise<boolean> {
   try {
     await navigator.clipboard.writeText(text);
     return true;

@@ -1,6 +1,6 @@
-/** Copy link: the rolling address while live, this very moment while paused. */
+/** "Copy link": copies the rolling address while the page is live, and this very range while it is paused. */
 import { useCallback } from 'react';
-import type { Shown } from '../model/address.ts';
+import type { Choices } from '../model/address.ts';
 import { addressOf } from '../model/address.ts';
 import type { Board } from '../model/board.ts';
 import { useClipboard } from './useClipboard.ts';
@@ -10,12 +10,12 @@ export interface CopyLink {
   readonly copy: () => void;
 }
 
-export function useCopyLink(shown: Shown, board: Board | null, say: (text: string) => void): CopyLink {
+export function useCopyLink(choices: Choices, board: Board | null, say: (text: string) => void): CopyLink {
   const { done, copy: copyText } = useClipboard();
-  const moment = shown.refresh === 'off' && board ? { from: board.top.from, to: board.top.to } : null;
+  const moment = choices.refresh === 'off' && board ? { from: board.top.from, to: board.top.to } : null;
   const copy = useCallback(() => {
     const url =
-      window.location.origin + window.location.pathname + addressOf(moment ? { ...shown, fixed: moment } : shown);
+      window.location.origin + window.location.pathname + addressOf(moment ? { ...choices, fixed: moment } : choices);
     void copyText(url).then((ok) =>
       say(
         ok
@@ -25,6 +25,6 @@ export function useCopyLink(shown: Shown, board: Board | null, say: (text: strin
           : `The browser does not allow copying. The link is ${url}`,
       ),
     );
-  }, [shown, moment?.from, moment?.to, say, copyText]);
+  }, [choices, moment?.from, moment?.to, say, copyText]);
   return { done, copy };
 }

@@ -1,6 +1,9 @@
-/** One key, one action; dead while somebody types, in a dialog, or when switched off in the list of shortcuts. */
+/**
+ * One key, one action. Keys do nothing while somebody types, while a dialog is open, or when they are switched off in
+ * the list of shortcuts.
+ */
 import { useEffect, useRef } from 'react';
-import type { Shown, Where } from '../model/address.ts';
+import type { Choices, Route } from '../model/address.ts';
 import { REFRESHES, WINDOW_NAMES } from '../model/address.ts';
 import { neighbour } from '../model/bounds.ts';
 import type { Refresh } from '../model/address.ts';
@@ -16,14 +19,14 @@ const PAGE_KEYS: Record<string, 'live' | 'places' | 'trust' | 'data'> = {
   d: 'data',
 };
 const GO_WITHIN_MS = 1_500;
-/** Pages that have a window to choose. */
-export const WITH_WINDOW: readonly string[] = ['live', 'places', 'place', 'trust'];
+/** Pages with a choice of window. */
+const WITH_WINDOW: readonly string[] = ['live', 'places', 'place', 'trust'];
 
 export interface KeyActions {
-  readonly shown: Shown;
+  readonly choices: Choices;
   readonly now: number;
   readonly change: Change;
-  readonly go: (where: Where) => void;
+  readonly go: (route: Route) => void;
   readonly pause: () => void;
   readonly setDialog: (dialog: DialogName) => void;
   readonly copy: () => void;
@@ -63,30 +66,30 @@ function isTyping({ target, key }: KeyboardEvent): boolean {
 }
 
 function actionOf(key: string, actions: KeyActions): (() => void) | undefined {
-  const { setDialog, copy, shown, sayNumbers } = actions;
+  const { setDialog, copy, choices, sayNumbers } = actions;
   const everywhere: Record<string, () => void> = {
     '/': () => setDialog('find'),
     l: copy,
     '?': () => setDialog('keys'),
     s: sayNumbers,
   };
-  return everywhere[key] ?? (WITH_WINDOW.includes(shown.where.page) ? actionOnWindow(key, actions) : undefined);
+  return everywhere[key] ?? (WITH_WINDOW.includes(choices.route.page) ? actionOnWindow(key, actions) : undefined);
 }
 
-function actionOnWindow(key: string, { shown, now, change, pause, setDialog }: KeyActions): (() => void) | undefined {
+function actionOnWindow(key: string, { choices, now, change, pause, setDialog }: KeyActions): (() => void) | undefined {
   const window = WINDOW_NAMES[Number(key) - 1];
   if (window) return () => change({ window, fixed: null });
   const move = (direction: -1 | 1) => () => {
-    const fixed = neighbour(shown, direction, now);
-    if (fixed || shown.fixed) change({ fixed });
+    const fixed = neighbour(choices, direction, now);
+    if (fixed || choices.fixed) change({ fixed });
   };
   const actions: Record<string, () => void> = {
     p: pause,
-    r: () => change({ refresh: nextRefresh(shown.refresh) }, 'replace'),
+    r: () => change({ refresh: nextRefresh(choices.refresh) }, 'replace'),
     c: () => setDialog('custom'),
     ArrowLeft: move(-1),
     ArrowRight: move(1),
-    t: () => change({ view: shown.view === 'chart' ? 'table' : 'chart' }),
+    t: () => change({ view: choices.view === 'chart' ? 'table' : 'chart' }),
   };
   return actions[key];
 }

@@ -1,6 +1,9 @@
-/** The feed as state: one event, one paint. `now` is the server's clock and moves at least once a second. */
+/**
+ * Runs the feed of a page and keeps its state: one event, one paint. `now` is the server's clock and moves at least
+ * once a second.
+ */
 import { useCallback, useEffect, useReducer, useRef, useState } from 'react';
-import type { Shown } from '../model/address.ts';
+import type { Choices } from '../model/address.ts';
 import type { LiveEvent, LiveState } from '../model/live-state.ts';
 import { httpQuestions } from '../feed/http-questions.ts';
 import { subjectKey } from '../model/board.ts';
@@ -14,42 +17,42 @@ import { streamOfTab } from '../feed/tab-channel.ts';
 
 const TICK_MS = 1_000;
 
-interface Painted {
+interface Picture {
   readonly state: LiveState;
   readonly now: number;
 }
 
 type Paint = { event: LiveEvent | null; now: number };
 
-function repaint(painted: Painted, { event, now }: Paint): Painted {
-  return { now, state: event ? nextState(painted.state, event) : painted.state };
+function repaint(picture: Picture, { event, now }: Paint): Picture {
+  return { now, state: event ? nextState(picture.state, event) : picture.state };
 }
 
-export interface Live extends Painted {
+export interface Live extends Picture {
   readonly busy: boolean;
   readonly askNow: () => void;
 }
 
-export function useLive(first: FirstPaint, shown: Shown): Live {
-  const [painted, paint] = useReducer(repaint, first, ({ board, fault, now }) => ({
+export function useLive(first: FirstPaint, choices: Choices): Live {
+  const [picture, paint] = useReducer(repaint, first, ({ board, fault, now }) => ({
     state: firstState(board, fault, now),
     now,
   }));
   const [busy, setBusy] = useState(false);
   const feed = useRef<Feed | null>(null);
-  const started = useRef(first);
+  const firstPaint = useRef(first);
   useEffect(() => {
-    const clock = serverClock(started.current.now);
+    const clock = serverClock(firstPaint.current.now);
     const world = {
       questions: httpQuestions(clock),
       now: clock.now,
       setTimer,
       isHidden: () => document.hidden,
       random: Math.random,
-      openStream: streamOfTab(started.current.reader, setTimer),
+      openStream: streamOfTab(firstPaint.current.reader, setTimer),
     };
     const tell = (event: LiveEvent): void => void requestAnimationFrame(() => paint({ event, now: clock.now() }));
-    const running = startFeed(world, started.current.board, tell, setBusy);
+    const running = startFeed(world, firstPaint.current.board, tell, setBusy);
     feed.current = running;
     const stopTicking = tick(clock, (now) => paint({ event: null, now }));
     const wake = (): void => {
@@ -64,15 +67,15 @@ export function useLive(first: FirstPaint, shown: Shown): Live {
       window.removeEventListener('online', wake);
     };
   }, []);
-  const { refresh } = shown;
-  const key = subjectKey(shown);
-  const subject = useRef(shown);
-  subject.current = shown;
+  const { refresh } = choices;
+  const key = subjectKey(choices);
+  const subject = useRef(choices);
+  subject.current = choices;
   useEffect(() => {
     feed.current?.show(subject.current, refresh === 'off' ? null : refresh * 1_000);
   }, [key, refresh]);
   const askNow = useCallback(() => feed.current?.askNow(), []);
-  return { ...painted, busy, askNow };
+  return { ...picture, busy, askNow };
 }
 
 function setTimer(run: () => void, ms: number): () => void {

@@ -1,10 +1,11 @@
 /**
- * Rows that travel: when two rows change places, each is seen to move there, 160 ms long, where motion is welcome.
+ * The motion of rows: when two rows change places, each one slides to its new place in 160 ms, if the viewer's system
+ * allows motion.
  *
- * Rows of a table belong to their rank (docs/decisions/0013-dashboard.md#a-row-belongs-to-its-rank), so nothing in the
- * page moves: the row that now holds a key begins, as a transform, where that key was painted last and comes to rest at
- * its own place. The caller hands over the keys in the order of the rows, and what they are rows of; another subject,
- * sort or search is another table, and nothing travels into it.
+ * The rows of a table stay where they are and swap their contents
+ * (docs/decisions/0013-dashboard.md#a-row-belongs-to-its-rank), so nothing in the page moves. The row that now has a
+ * key starts, by a transform, where that key was painted last. The caller gives the keys in the order of the rows, and
+ * a text that names the table; another subject, sort or search is another table, and then nothing slides.
  */
 import type { RefObject } from 'react';
 import { useLayoutEffect, useRef } from 'react';

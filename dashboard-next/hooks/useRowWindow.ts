@@ -1,9 +1,9 @@
 /**
- * The rows of a long table that are worth having in the page: those near what is seen, whatever the table's length.
+ * Which rows of a long table are in the page: those near the screen.
  *
- * The page scrolls, the table is as high as all of its rows: what is not there is two rows of the height of all that
- * they stand for. Rows are of one height, which is measured and not assumed. The server paints the first rows; a short
- * table is always whole.
+ * The page scrolls, and the table keeps its full height: one empty row above and one below stand for the rows that are
+ * left out. All rows have one height, which is measured. The server paints the first rows; a short table is always
+ * complete.
  */
 import type { RefObject } from 'react';
 import { useEffect, useRef, useState } from 'react';
@@ -12,11 +12,11 @@ import type { RowWindow } from '../model/row-window.ts';
 
 export interface WindowedRows extends RowWindow {
   readonly body: RefObject<HTMLTableSectionElement | null>;
-  /** Of one row, in pixels; 0 until it was measured. */
+  /** Of one row, in pixels; 0 before it is measured. */
   readonly rowHeight: number;
 }
 
-/** `atOnce`: how many rows are there without a look at the screen; a table of no more is never cut. */
+/** `atOnce`: how many rows are there before the screen is measured; a table with no more rows is always complete. */
 export function useRowWindow(total: number, atOnce: number): WindowedRows {
   const body = useRef<HTMLTableSectionElement>(null);
   const [state, setState] = useState({ first: 0, end: atOnce, rowHeight: 0 });
@@ -53,7 +53,7 @@ export function useRowWindow(total: number, atOnce: number): WindowedRows {
   }, [isLong, total]);
   if (!isLong || state.rowHeight === 0)
     return { body, first: 0, end: Math.min(total, atOnce), rowHeight: state.rowHeight };
-  // A table that became shorter than where one was in it ends with its last rows until the next look.
+  // If the table has become shorter than the scroll position, its last rows are shown until the next measurement.
   const first = Math.max(0, Math.min(state.first, total - atOnce));
   return { body, first, end: Math.min(Math.max(state.end, first + atOnce), total), rowHeight: state.rowHeight };
 }

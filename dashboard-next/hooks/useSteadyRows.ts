@@ -1,6 +1,6 @@
-/** While pointer or focus is in a table, its rows keep the order that they had when it came. */
+/** Keeps the order of a table's rows while the pointer or the focus is in the table. */
 import { useMemo, useRef, useState } from 'react';
-import { inHeldOrder } from '../model/rows.ts';
+import { keepOrder } from '../model/rows.ts';
 
 export function useSteadyRows<Row extends { key: string }>(
   rows: readonly Row[],
@@ -9,13 +9,13 @@ export function useSteadyRows<Row extends { key: string }>(
   handlers: { onPointerEnter: () => void; onPointerLeave: () => void; onFocus: () => void; onBlur: () => void };
   release: () => void;
 } {
-  const [held, setHeld] = useState<readonly string[] | null>(null);
+  const [order, setOrder] = useState<readonly string[] | null>(null);
   const current = useRef(rows);
   current.current = rows;
   const handlers = useMemo(() => {
-    const hold = (): void => setHeld((was) => was ?? current.current.map(({ key }) => key));
-    const release = (): void => setHeld(null);
+    const hold = (): void => setOrder((was) => was ?? current.current.map(({ key }) => key));
+    const release = (): void => setOrder(null);
     return { onPointerEnter: hold, onPointerLeave: release, onFocus: hold, onBlur: release };
   }, []);
-  return { rows: inHeldOrder(rows, held), handlers, release: handlers.onBlur };
+  return { rows: keepOrder(rows, order), handlers, release: handlers.onBlur };
 }

@@ -1,12 +1,12 @@
-/** Light, dark, or as the system has it, for all pages: the choice is kept in a cookie. */
+/** The theme for all pages: light, dark, or as the system has it. The choice is kept in a cookie. */
 import { useCallback, useState } from 'react';
 import type { ThemeChoice } from '../model/theme.ts';
 import { nextTheme, themeCookie } from '../model/theme.ts';
 import type { Change } from './useAddress.ts';
 
-export function useTheme(first: ThemeChoice, change: Change): { theme: ThemeChoice; turnTheme: () => void } {
+export function useTheme(first: ThemeChoice, change: Change): { theme: ThemeChoice; switchTheme: () => void } {
   const [theme, setTheme] = useState(first);
-  const turnTheme = useCallback(() => {
+  const switchTheme = useCallback(() => {
     const next = nextTheme(theme);
     setTheme(next);
     document.cookie = themeCookie(next);
@@ -14,5 +14,5 @@ export function useTheme(first: ThemeChoice, change: Change): { theme: ThemeChoi
     else document.documentElement.dataset['theme'] = next;
     change({ theme: null }, 'replace');
   }, [theme, change]);
-  return { theme, turnTheme };
+  return { theme, switchTheme };
 }

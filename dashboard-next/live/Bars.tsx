@@ -1,16 +1,16 @@
-/** The bars of the timeline: batch solid, speed hatched on top of it; a cut bucket is an outline. */
+/** The bars of the timeline: batch solid, speed hatched above it. A bucket that is cut off is an outline. */
 import type { Bar, Plot } from '../model/bars.ts';
 import { xOf, yOf } from '../model/bars.ts';
 
 export function Bars({ bars, plot }: { bars: readonly Bar[]; plot: Plot }) {
   const gap = (100 / bars.length) * (bars.length <= 20 ? 0.04 : bars.length <= 80 ? 0.1 : 0.14);
   return bars.map((bar) => {
-    if (bar.unknown || bar.count === 0) return null;
+    if (bar.isUnknown || bar.count === 0) return null;
     const box = {
       x: `${(xOf(bar.t, plot) + gap / 2).toFixed(3)}%`,
       width: `${(xOf(bar.to, plot) - xOf(bar.t, plot) - gap).toFixed(3)}%`,
     };
-    return bar.cut ? (
+    return bar.isCut ? (
       <Outline key={bar.t} bar={bar} plot={plot} box={box} />
     ) : (
       <Stack key={bar.t} bar={bar} plot={plot} box={box} />
@@ -18,13 +18,13 @@ export function Bars({ bars, plot }: { bars: readonly Bar[]; plot: Plot }) {
   });
 }
 
-interface One {
+interface BarProps {
   readonly bar: Bar;
   readonly plot: Plot;
   readonly box: { readonly x: string; readonly width: string };
 }
 
-function Stack({ bar, plot, box }: One) {
+function Stack({ bar, plot, box }: BarProps) {
   const seamY = yOf(bar.batch, plot);
   const topY = Math.min(yOf(bar.count, plot), plot.height - 1);
   const speedHeight = Math.max(0, seamY - topY);
@@ -49,7 +49,7 @@ function Stack({ bar, plot, box }: One) {
   );
 }
 
-function Outline({ bar, plot, box }: One) {
+function Outline({ bar, plot, box }: BarProps) {
   const y = Math.min(yOf(bar.count, plot), plot.height - 2);
   return <rect className={bar.speed === 0 ? 'cut batch' : 'cut'} {...box} y={y} height={plot.height - y} rx="1" />;
 }

@@ -1,24 +1,25 @@
 /**
- * How much of the total the batch layer has proved, and how much is the speed layer's alone: a bar and its two figures.
+ * How much of the total the batch layer has published, and how much the speed layer alone has counted: a bar and two
+ * shares.
  */
-import type { Shown } from '../model/address.ts';
+import type { Choices } from '../model/address.ts';
 import type { Board } from '../model/board.ts';
-import { partOf } from '../model/board.ts';
+import { answerOf } from '../model/board.ts';
 import { partsOf } from '../model/partial-answer.ts';
-import { batchNote, madeOf, speedNote } from '../model/share.ts';
+import { batchNote, splitTotal, speedNote } from '../model/share.ts';
 
-export function BatchSpeedSplit({ board, shown, now }: { board: Board | null; shown: Shown; now: number }) {
+export function BatchSpeedSplit({ board, choices, now }: { board: Board | null; choices: Choices; now: number }) {
   const parts = (board && partsOf(board.top)) ?? undefined;
   const missing = board?.top.view.missing ?? null;
-  const trust = partOf(board, 'trust');
-  const verdict = partOf(board, 'verdict');
-  const made = madeOf(parts ?? { batch: 0, speed: 0 });
-  const batch = batchNote(trust, verdict, shown.tz, now);
+  const trust = answerOf(board, 'trust');
+  const verdict = answerOf(board, 'verdict');
+  const split = splitTotal(parts ?? { batch: 0, speed: 0 });
+  const batch = batchNote(trust, verdict, choices.tz, now);
   const isEmpty = !parts || parts.batch + parts.speed === 0;
   return (
     <div className="kpi made">
       <h2>What this number is made of</h2>
-      <ShareBar batch={parts?.batch ?? 0} speed={parts?.speed ?? 0} batchWidth={made.batchWidth} />
+      <ShareBar batch={parts?.batch ?? 0} speed={parts?.speed ?? 0} batchWidth={split.batchWidth} />
       {missing ? (
         <dl className="parts">
           <Figure
@@ -37,24 +38,24 @@ export function BatchSpeedSplit({ board, shown, now }: { board: Board | null; sh
           />
         </dl>
       ) : !isEmpty && parts.speed === 0 ? (
-        <Whole
+        <SingleFigure
           kind="batch"
           figure="100 %"
           text={verdict?.result === 'proved' ? 'proved: it will not change' : batch.text}
         />
       ) : !isEmpty && trust && !trust.horizon ? (
-        <Whole kind="speed" figure="100 %" text="No batch run yet: all of it is speed" />
+        <SingleFigure kind="speed" figure="100 %" text="No batch run yet: all of it is speed" />
       ) : (
         <dl className="parts">
-          <Figure kind="batch" word="Batch" figure={made.batch} note={batch.text} warn={batch.warn} />
-          <Figure kind="speed" word="Speed" figure={made.speed} note={speedNote(parts, trust, shown.tz)} warn={false} />
+          <Figure kind="batch" word="Batch" figure={split.batch} note={batch.text} warn={batch.warn} />
+          <Figure kind="speed" word="Speed" figure={split.speed} note={speedNote(parts, trust, choices.tz)} warn={false} />
         </dl>
       )}
     </div>
   );
 }
 
-/** Solid and hatched; a part that is there is at least three pixels wide. */
+/** Batch solid, speed hatched; a part above zero is always visible. */
 export function ShareBar({ batch, speed, batchWidth }: { batch: number; speed: number; batchWidth: number }) {
   const least = 1;
   const width = batch === 0 ? 0 : speed === 0 ? 100 : Math.min(100 - least, Math.max(least, batchWidth));
@@ -111,7 +112,7 @@ function Figure({ kind, word, figure, note, warn }: FigureProps) {
   );
 }
 
-function Whole({ kind, figure, text }: { kind: 'batch' | 'speed'; figure: string; text: string }) {
+function SingleFigure({ kind, figure, text }: { kind: 'batch' | 'speed'; figure: string; text: string }) {
   return (
     <dl className="parts one">
       <Figure kind={kind} word={kind === 'batch' ? 'Batch' : 'Speed'} figure={figure} note={text} warn={false} />

@@ -1,8 +1,8 @@
 /**
- * The timeline as a picture: drawn on the server in its final box, the same in every browser.
+ * The timeline as a chart: the server draws it in its final box, and it looks the same in every browser.
  *
- * x is in per cent and y in pixels, so nothing needs to be measured. The pointer or the arrow keys choose a bucket and
- * say its numbers; drawing across buckets chooses their range.
+ * x is in per cent and y in pixels, so nothing is measured. The pointer or the arrow keys choose a bucket and show its
+ * numbers; dragging across buckets chooses their range.
  */
 import { useState } from 'react';
 import type { KeyboardEvent, PointerEvent } from 'react';
@@ -30,7 +30,7 @@ interface Props {
   readonly now: number;
   readonly isOld: boolean;
   readonly isAnswered: boolean;
-  /** The view that has no part in the bars. */
+  /** The view that the bars lack. */
   readonly missing: Missing | null;
   /** Of the plot, in pixels. */
   readonly height: number;
@@ -134,7 +134,7 @@ export function Chart({
   );
 }
 
-/** `UTC−5`; `+5:45` where that would be too long for its place. */
+/** `UTC−5`; `+5:45` if the text with UTC would not fit. */
 function axisZone(t: number, tz: string): string {
   const text = offsetText(t, tz);
   return text.length > 6 ? text.replace('UTC', '') : text;
@@ -158,7 +158,7 @@ function EmptyChart({ isAnswered, height }: { isAnswered: boolean; height: numbe
             />
           ))}
           <text className="seamt" x="50%" y={HEAD + height / 2 - 8} textAnchor="middle">
-            {isAnswered ? 'The timeline did not come with the last answer' : 'No numbers yet'}
+            {isAnswered ? 'There is no answer for the timeline' : 'No numbers yet'}
           </text>
         </svg>
       </div>
@@ -236,14 +236,14 @@ function YAxis({ plot, zone }: { plot: Plot; zone: string }) {
 }
 
 function XAxis({ plot, tz }: { plot: Plot; tz: string }) {
-  return axisLabels(plot.from, plot.to, tz).map(({ t, text, strong, wideOnly }) => {
+  return axisLabels(plot.from, plot.to, tz).map(({ t, text, isMidnight, isWideOnly }) => {
     const x = xOf(t, plot);
     const y = HEAD + plot.height;
     return (
-      <g key={t} className={wideOnly ? 'wide' : undefined}>
+      <g key={t} className={isWideOnly ? 'wide' : undefined}>
         <line className="tick" x1={`${x}%`} x2={`${x}%`} y1={y} y2={y + 4} />
         <text
-          className={strong ? 'ax day' : 'ax'}
+          className={isMidnight ? 'ax day' : 'ax'}
           x={`${x}%`}
           y={y + 19}
           textAnchor={x < 2 ? 'start' : x > 98 ? 'end' : 'middle'}
@@ -283,6 +283,6 @@ function Band({ bars, plot, from, to }: { bars: readonly Bar[]; plot: Plot; from
 function sentence(bars: readonly Bar[], tz: string, now: number): string {
   const range = boundsText({ from: bars[0]!.t, to: bars.at(-1)!.to }, tz, now);
   const ends = peakAndLow(bars);
-  if (!ends || ends.peak.count === 0) return `Detections from ${range}: none in any whole bucket`;
+  if (!ends || ends.peak.count === 0) return `Detections from ${range}: none in any complete bucket`;
   return `Detections from ${range}: most at ${clockOnce(ends.peak.t, tz)} with ${count(ends.peak.count)}, fewest at ${clockOnce(ends.low.t, tz)} with ${count(ends.low.count)}`;
 }

@@ -1,4 +1,4 @@
-/** The numbers of one bucket beside the pointer; of one width, so that it does not jump from bucket to bucket. */
+/** The numbers of one bucket beside the pointer. The box has one width, so that it does not jump between buckets. */
 import { useLayoutEffect, useRef } from 'react';
 import type { Bar } from '../model/bars.ts';
 import { count } from '../text/numbers.ts';
@@ -26,7 +26,7 @@ export function ChartTip({ bar, x, tz, now, lengthWords }: Props) {
       </p>
       <p className="all num">
         {count(bar.count)}
-        {bar.cut && <small> part of the bucket</small>}
+        {bar.isCut && <small> part of the bucket</small>}
       </p>
       <dl className="num">
         <dt>

@@ -1,8 +1,8 @@
-/** The band of four figures that a manager reads: total, rate, today, and what the total is made of. */
-import type { Shown, WindowName } from '../model/address.ts';
+/** The four figures at the top: total, rate, today, and the shares of batch and speed. */
+import type { Choices, WindowName } from '../model/address.ts';
 import type { State } from '../model/badge.ts';
 import type { Board } from '../model/board.ts';
-import { partOf } from '../model/board.ts';
+import { answerOf } from '../model/board.ts';
 import { isOver, lengthMsOf, MINUTE_MS, windowWords } from '../model/bounds.ts';
 import { change as changeOf, compact, count } from '../text/numbers.ts';
 import { rateRange, sparkPath } from '../model/rate.ts';
@@ -17,25 +17,25 @@ import type { Change } from '../hooks/useAddress.ts';
 interface Props {
   readonly board: Board | null;
   readonly state: LiveState;
-  readonly shown: Shown;
+  readonly choices: Choices;
   readonly condition: State;
   readonly now: number;
   readonly change: Change;
 }
 
-export function Kpis({ board, state, shown, condition, now, change }: Props) {
+export function Kpis({ board, state, choices, condition, now, change }: Props) {
   return (
     <section className="kpis" aria-label="Figures">
-      <Hero board={board} shown={shown} condition={condition} now={now} change={change} />
-      <RateNow board={board} state={state} shown={shown} condition={condition} />
-      <Today board={board} shown={shown} now={now} />
-      <BatchSpeedSplit board={board} shown={shown} now={now} />
+      <Hero board={board} choices={choices} condition={condition} now={now} change={change} />
+      <RateNow board={board} state={state} choices={choices} condition={condition} />
+      <Today board={board} choices={choices} now={now} />
+      <BatchSpeedSplit board={board} choices={choices} now={now} />
     </section>
   );
 }
 
-function Hero({ board, shown, condition, now, change }: Omit<Props, 'state'>) {
-  const words = windowWords(board?.subject ?? shown);
+function Hero({ board, choices, condition, now, change }: Omit<Props, 'state'>) {
+  const words = windowWords(board?.subject ?? choices);
   return (
     <div className="kpi hero">
       <h2>Detections{board?.subject.fixed ? ` in ${words}` : `, ${words}`}</h2>
@@ -43,21 +43,21 @@ function Hero({ board, shown, condition, now, change }: Omit<Props, 'state'>) {
         {board ? count(board.top.total) : <span className="none">–</span>}
       </p>
       <div className="sub num">
-        <HeroNote board={board} shown={shown} condition={condition} now={now} change={change} />
+        <HeroNote board={board} choices={choices} condition={condition} now={now} change={change} />
       </div>
     </div>
   );
 }
 
-function HeroNote({ board, shown, condition, now, change }: Omit<Props, 'state'>) {
-  if (!board) return <>{condition === 'connecting' ? 'Asking for the first numbers' : 'No numbers yet'}</>;
+function HeroNote({ board, choices, condition, now, change }: Omit<Props, 'state'>) {
+  if (!board) return <>{condition === 'connecting' ? 'Loading the first numbers' : 'No numbers yet'}</>;
   const only = onlyText(board.top.view);
   if (only) return <span className="warned">{`${only}: the ${board.top.view.missing} view does not answer`}</span>;
-  if (condition === 'stale') return <>true up to {moment(board.top.view.speed_as_of, shown.tz, now)}</>;
-  const trust = partOf(board, 'trust');
+  if (condition === 'stale') return <>true up to {moment(board.top.view.speed_as_of, choices.tz, now)}</>;
+  const trust = answerOf(board, 'trust');
   if (board.top.total === 0 && trust?.tallies.records === 0) return <>Waiting for the first detection</>;
-  if (board.top.total === 0) return <Widen shown={shown} change={change} />;
-  const compared = partOf(board, 'comparedItems');
+  if (board.top.total === 0) return <Widen choices={choices} change={change} />;
+  const compared = answerOf(board, 'comparedItems');
   const length = lengthText(compared ? compared.now.to - compared.now.from : lengthMsOf(board.subject));
   if (!compared) return <>no comparison with the {length} before yet</>;
   if (compared.before.total === 0) return <>nothing in the {length} before</>;
@@ -69,9 +69,9 @@ function HeroNote({ board, shown, condition, now, change }: Omit<Props, 'state'>
   );
 }
 
-function Widen({ shown, change }: { shown: Shown; change: Change }) {
+function Widen({ choices, change }: { choices: Choices; change: Change }) {
   const wider: WindowName | null =
-    shown.fixed || ['5m', '15m', '1h'].includes(shown.window) ? '24h' : shown.window === '24h' ? '7d' : null;
+    choices.fixed || ['5m', '15m', '1h'].includes(choices.window) ? '24h' : choices.window === '24h' ? '7d' : null;
   return (
     <>
       No detections in this window.
@@ -88,13 +88,13 @@ function Widen({ shown, change }: { shown: Shown; change: Change }) {
   );
 }
 
-function RateNow({ board, state, shown, condition }: Omit<Props, 'change' | 'now'>) {
+function RateNow({ board, state, choices, condition }: Omit<Props, 'change' | 'now'>) {
   const { track } = state;
-  const minute = partOf(board, 'minute');
-  const measured = track.rate ?? (minute ? (minute.total * 1_000) / MINUTE_MS : null);
+  const minute = answerOf(board, 'minute');
+  const latestRate = track.rate ?? (minute ? (minute.total * 1_000) / MINUTE_MS : null);
   const isPast = board !== null && isOver(board.subject, board.top.view.speed_as_of);
-  const known =
-    measured !== null &&
+  const isKnown =
+    latestRate !== null &&
     !isPast &&
     board?.top.view.missing !== 'speed' &&
     !['stale', 'offline', 'down', 'costly', 'connecting'].includes(condition);
@@ -104,10 +104,10 @@ function RateNow({ board, state, shown, condition }: Omit<Props, 'change' | 'now
       <h2>Rate now</h2>
       <div className="with">
         <p className="mid num" id="rate">
-          {known ? <Rate text={count(Math.round(measured))} /> : <span className="none">–</span>}
+          {isKnown ? <Rate text={count(Math.round(latestRate))} /> : <span className="none">–</span>}
         </p>
         <svg
-          className={known ? 'spark' : 'spark off'}
+          className={isKnown ? 'spark' : 'spark off'}
           viewBox="0 0 100 100"
           preserveAspectRatio="none"
           role="img"
@@ -118,7 +118,7 @@ function RateNow({ board, state, shown, condition }: Omit<Props, 'change' | 'now
         </svg>
       </div>
       <p className="sub num">
-        <RateNote board={board} state={state} shown={shown} condition={condition} isPast={isPast} measured={measured} />
+        <RateNote board={board} state={state} choices={choices} condition={condition} isPast={isPast} latestRate={latestRate} />
       </p>
     </div>
   );
@@ -140,25 +140,25 @@ function sparkWords({ track }: LiveState): string {
   return `Rates of the last ${ago(range.overMs)}: from ${compact(Math.round(range.min))} to ${compact(Math.round(range.max))}, mean ${compact(Math.round(mean))} a second`;
 }
 
-/** What a phone has no room for is marked. */
+/** Class `wide` marks what a phone leaves out. */
 function RateNote({
   board,
   state,
-  shown,
+  choices,
   condition,
   isPast,
-  measured,
-}: Omit<Props, 'change' | 'now'> & { isPast: boolean; measured: number | null }) {
+  latestRate,
+}: Omit<Props, 'change' | 'now'> & { isPast: boolean; latestRate: number | null }) {
   if (!board) return null;
   const { speed_as_of: asOf } = board.top.view;
   if (isPast) return <>this range is over</>;
   if (board.top.view.missing === 'speed') return <>not known</>;
   if (['stale', 'offline', 'down', 'costly'].includes(condition)) {
-    if (measured === null) return <>not known</>;
+    if (latestRate === null) return <>not known</>;
     return (
       <>
         <span className="wide">last known </span>
-        {`${compact(Math.round(measured))} at ${clockSeconds(asOf, shown.tz)}`}
+        {`${compact(Math.round(latestRate))} at ${clockSeconds(asOf, choices.tz)}`}
       </>
     );
   }
@@ -175,13 +175,13 @@ function RateNote({
       </span>
     );
   }
-  const minute = partOf(board, 'minute');
+  const minute = answerOf(board, 'minute');
   return (
-    <>{minute ? `mean of ${clockOnce(minute.from, shown.tz)} to ${clockOnce(minute.to, shown.tz)}` : 'measuring'}</>
+    <>{minute ? `mean of ${clockOnce(minute.from, choices.tz)} to ${clockOnce(minute.to, choices.tz)}` : 'measuring'}</>
   );
 }
 
-function Today({ board, shown, now }: Pick<Props, 'board' | 'shown' | 'now'>) {
+function Today({ board, choices, now }: Pick<Props, 'board' | 'choices' | 'now'>) {
   const today = board?.top.since ?? null;
   const only = onlyText(board?.top.view);
   return (
@@ -190,7 +190,7 @@ function Today({ board, shown, now }: Pick<Props, 'board' | 'shown' | 'now'>) {
       <p className="mid num" id="today">
         {today ? count(today.total) : <span className="none">–</span>}
       </p>
-      <p className="sub num">{only ? `${only} since 00:00` : `since 00:00 ${offsetText(now, shown.tz)}`}</p>
+      <p className="sub num">{only ? `${only} since 00:00` : `since 00:00 ${offsetText(now, choices.tz)}`}</p>
     </div>
   );
 }

@@ -1,10 +1,10 @@
-/** The timeline's card: the same buckets as a picture or as a table, in a box of one size. */
+/** The card of the timeline: the same buckets as a chart or as a table, in a box of one size. */
 import { useMemo, useRef } from 'react';
-import type { Shown } from '../model/address.ts';
+import type { Choices } from '../model/address.ts';
 import type { Top } from '../model/bars.ts';
 import { barsOf, nextTop, peakOf } from '../model/bars.ts';
 import type { Board } from '../model/board.ts';
-import { partOf } from '../model/board.ts';
+import { answerOf } from '../model/board.ts';
 import { bucketWords, lengthWords, stepSecondsOf } from '../model/bounds.ts';
 import { Chart, PLOT_HEIGHT } from './Chart.tsx';
 import { TimelineTable } from './TimelineTable.tsx';
@@ -13,22 +13,22 @@ import type { Change } from '../hooks/useAddress.ts';
 
 interface Props {
   readonly board: Board | null;
-  readonly shown: Shown;
+  readonly choices: Choices;
   readonly isOld: boolean;
   readonly now: number;
   readonly change: Change;
   readonly say: (text: string) => void;
-  /** Of the picture, in pixels. */
+  /** Of the chart, in pixels. */
   readonly plotHeight?: number;
 }
 
-export function Timeline({ board, shown, isOld, now, change, say, plotHeight = PLOT_HEIGHT }: Props) {
-  const answer = partOf(board, 'timeline');
-  const before = partOf(board, 'timelineBefore');
-  const trust = partOf(board, 'trust');
-  const verdict = partOf(board, 'verdict');
+export function Timeline({ board, choices, isOld, now, change, say, plotHeight = PLOT_HEIGHT }: Props) {
+  const answer = answerOf(board, 'timeline');
+  const before = answerOf(board, 'timelineBefore');
+  const trust = answerOf(board, 'trust');
+  const verdict = answerOf(board, 'verdict');
   const bars = useMemo(() => (answer ? barsOf(answer, before) : []), [answer, before]);
-  const subject = board?.subject ?? shown;
+  const subject = board?.subject ?? choices;
   const bucket = bucketWords(answer?.step ?? stepSecondsOf(subject));
   const length = lengthWords(subject);
   const top = useTop(peakOf(bars), `${answer?.location} ${answer?.step}`, now);
@@ -37,7 +37,7 @@ export function Timeline({ board, shown, isOld, now, change, say, plotHeight = P
   return (
     <section className="card chart" aria-labelledby="timeline-title">
       <header>
-        <CardTitle id="timeline-title" title={`Detections per ${bucket}`} view={answer?.view ?? null} tz={shown.tz} />
+        <CardTitle id="timeline-title" title={`Detections per ${bucket}`} view={answer?.view ?? null} tz={choices.tz} />
         <ul className="legend">
           <li>
             <span className="k batch" aria-hidden="true" />
@@ -64,7 +64,7 @@ export function Timeline({ board, shown, isOld, now, change, say, plotHeight = P
           <button
             type="button"
             id="view-chart"
-            aria-pressed={shown.view === 'chart'}
+            aria-pressed={choices.view === 'chart'}
             onClick={() => change({ view: 'chart' })}
           >
             Chart
@@ -72,7 +72,7 @@ export function Timeline({ board, shown, isOld, now, change, say, plotHeight = P
           <button
             type="button"
             id="view-table"
-            aria-pressed={shown.view === 'table'}
+            aria-pressed={choices.view === 'table'}
             onClick={() => change({ view: 'table' })}
           >
             Table
@@ -80,14 +80,14 @@ export function Timeline({ board, shown, isOld, now, change, say, plotHeight = P
         </div>
       </header>
       <div className={plotHeight === PLOT_HEIGHT ? 'plotbox' : 'plotbox tall'}>
-        {shown.view === 'table' ? (
-          <TimelineTable bars={bars} tz={shown.tz} now={now} lengthWords={length} />
+        {choices.view === 'table' ? (
+          <TimelineTable bars={bars} tz={choices.tz} now={now} lengthWords={length} />
         ) : (
           <Chart
             bars={bars}
             top={top}
             seam={seam}
-            tz={shown.tz}
+            tz={choices.tz}
             now={now}
             isOld={isOld}
             isAnswered={board !== null}
@@ -103,7 +103,7 @@ export function Timeline({ board, shown, isOld, now, change, say, plotHeight = P
   );
 }
 
-/** Top of the axis: what it was is kept between paints, for as long as the same thing is drawn. */
+/** The top of the axis. It is kept between paints while place and step stay the same. */
 function useTop(peak: number, key: string, now: number): number {
   const kept = useRef<{ key: string; top: Top } | null>(null);
   const before = kept.current?.key === key ? kept.current.top : null;

@@ -1,4 +1,4 @@
-/** The timeline as a table, newest first: exactly the numbers of the picture, in its box. */
+/** The timeline as a table, newest first: the numbers of the chart, in its box. */
 import type { Bar } from '../model/bars.ts';
 import { count } from '../text/numbers.ts';
 import { boundsText, clock, dayClock } from '../text/times.ts';
@@ -43,16 +43,16 @@ export function TimelineTable({
             <tr key={bar.t}>
               <th scope="row" className="num">
                 {rowText(bar, tz, now)}
-                {bar.cut && <span className="hint"> part</span>}
+                {bar.isCut && <span className="hint"> part</span>}
               </th>
               <td className="r num">
-                <Digits text={bar.unknown ? '–' : count(bar.count)} />
+                <Digits text={bar.isUnknown ? '–' : count(bar.count)} />
               </td>
               <td className="r num">
-                <Digits text={bar.unknown ? '–' : count(bar.batch)} />
+                <Digits text={bar.isUnknown ? '–' : count(bar.batch)} />
               </td>
               <td className="r num">
-                <Digits text={bar.unknown ? '–' : count(bar.speed)} />
+                <Digits text={bar.isUnknown ? '–' : count(bar.speed)} />
               </td>
               <td className="r num">
                 <Digits text={bar.before === null ? '–' : count(bar.before)} />
@@ -65,7 +65,7 @@ export function TimelineTable({
   );
 }
 
-/** The day is named once, at midnight too; on a night when clocks change both ends say how far they are from UTC. */
+/** The day once, also at midnight. If clocks change in the bucket, both ends show their offset. */
 function rowText({ t, to }: Bar, tz: string, now: number): string {
   const isPlain = offsetMs(t, tz) === offsetMs(to, tz) && !isReadTwice(t, tz) && !isReadTwice(to, tz);
   return isPlain ? `${dayClock(t, tz, now)} – ${clock(to, tz)}` : boundsText({ from: t, to }, tz, now);

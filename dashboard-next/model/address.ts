@@ -1,9 +1,9 @@
 /**
- * The address of what is shown: every choice on a page is a parameter of its URL, and nothing else holds it.
+ * The choices on a page, as the query of its URL; nothing else keeps them.
  *
- * Server and browser read it with `readAddress` and write it with `addressOf`; defaults are left out, so the shortest
- * link is the plain page. A value that is not understood becomes the default and is named, so that a bad link still
- * shows something true.
+ * Server and browser read them with `readAddress` and write them with `addressOf`. Default values are left out, so the
+ * shortest link is the plain page. A value that cannot be read becomes the default and is reported by name, so that a
+ * bad link still shows something true. routes.ts makes the path.
  */
 import { readOid } from '../../core/domain/oid.ts';
 import { isDateText, readTimeText } from '../../core/domain/time.ts';
@@ -11,13 +11,13 @@ import { dayClock } from '../text/times.ts';
 import { isZone } from '../../core/domain/zone.ts';
 import type { Span } from './questions.ts';
 
-/** Which page an address is of; routes.ts makes its path. */
-export type Where =
+/** One page of the dashboard; routes.ts makes its path. */
+export type Route =
   | { readonly page: 'live' | 'places' | 'trust' | 'data' }
   | { readonly page: 'place'; readonly location: string }
   | { readonly page: 'detection'; readonly id: string }
   | { readonly page: 'run'; readonly epoch: string };
-export type PageName = Where['page'];
+export type PageName = Route['page'];
 
 export const WINDOWS = { '5m': 5, '15m': 15, '1h': 60, '24h': 1_440, '7d': 10_080 } as const;
 export type WindowName = keyof typeof WINDOWS;
@@ -30,13 +30,13 @@ export const REFRESHES = ['1', '5', '10', 'off'] as const;
 export const THEMES = ['light', 'dark'] as const;
 export type Theme = (typeof THEMES)[number];
 
-export interface Shown {
-  /** The page, which the path says. */
-  readonly where: Where;
+export interface Choices {
+  /** From the path; all other fields are from the query. */
+  readonly route: Route;
   readonly window: WindowName;
   /** A fixed range in whole minutes; the window is ignored while there is one. */
   readonly fixed: Span | null;
-  /** `all` or a place's oid; of the page of a place, the path's. */
+  /** `all` or the oid of a place; on the page of a place it is the oid of the path. */
   readonly location: string;
   readonly limit: number;
   readonly q: string;
@@ -45,16 +45,16 @@ export interface Shown {
   readonly refresh: Refresh;
   readonly tz: string;
   readonly view: 'chart' | 'table';
-  /** The day of the lake that the page of a detection looks into too. */
+  /** The day of the lake in which the page of a detection looks too. */
   readonly dt: string | null;
-  /** One view alone is an answer while the other is away; only ever asked for while it is. */
+  /** Show one view alone while the other does not answer. Only a button in the notice of that failure sets it. */
   readonly allowPartial: boolean;
-  /** Only from the URL; the choice itself is kept in a cookie. */
+  /** From the URL alone; the viewer's own choice is in a cookie. */
   readonly theme: Theme | null;
 }
 
-export const DEFAULTS: Shown = {
-  where: { page: 'live' },
+export const DEFAULTS: Choices = {
+  route: { page: 'live' },
   window: '1h',
   fixed: null,
   location: 'all',
@@ -70,8 +70,8 @@ export const DEFAULTS: Shown = {
 };
 
 export interface ReadAddress {
-  readonly shown: Shown;
-  /** One sentence a parameter that was not understood. */
+  readonly choices: Choices;
+  /** One sentence for each parameter that cannot be read. */
   readonly faults: readonly string[];
 }
 
@@ -79,30 +79,30 @@ const LONGEST_Q = 200;
 
 type Get = (name: string) => string | null;
 
-export function readAddress(parameters: { get: Get }, where: Where = DEFAULTS.where): ReadAddress {
+export function readAddress(parameters: { get: Get }, route: Route = DEFAULTS.route): ReadAddress {
   const faults: string[] = [];
   const get: Get = (name) => parameters.get(name);
   const oneOf = <T extends string>(name: string, allowed: readonly T[], fallback: T): T => {
     const given = get(name);
     if (given === null || allowed.includes(given as T)) return (given as T | null) ?? fallback;
-    faults.push(`${name} is “${given.slice(0, 40)}”; ${allowed.join(', ')} were expected.`);
+    faults.push(`${name} is “${given.slice(0, 40)}”; expected one of ${allowed.join(', ')}.`);
     return fallback;
   };
   const passing = (name: string, fallback: string, test: (given: string) => boolean, expected: string): string => {
     const given = get(name);
     if (given === null || test(given)) return given ?? fallback;
-    faults.push(`${name} is “${given.slice(0, 40)}”; ${expected} was expected.`);
+    faults.push(`${name} is “${given.slice(0, 40)}”; expected ${expected}.`);
     return fallback;
   };
   const refresh = oneOf('refresh', REFRESHES, '1');
   const dt = passing('dt', '', isDateText, 'a date such as 2026-11-22');
-  const shown: Shown = {
-    where,
+  const choices: Choices = {
+    route,
     window: oneOf('window', WINDOW_NAMES, DEFAULTS.window),
     fixed: readFixed(get, faults),
     location:
-      where.page === 'place'
-        ? where.location
+      route.page === 'place'
+        ? route.location
         : passing('location', 'all', (given) => given === 'all' || isOid(given), '“all” or an oid'),
     limit: Number(oneOf('limit', LIMITS.map(String), '10')),
     q: (get('q') ?? '').slice(0, LONGEST_Q),
@@ -114,7 +114,7 @@ export function readAddress(parameters: { get: Get }, where: Where = DEFAULTS.wh
     allowPartial: oneOf('allow_partial', ['true', 'false'], 'false') === 'true',
     theme: get('theme') === null ? null : oneOf('theme', THEMES, 'light'),
   };
-  return { shown, faults };
+  return { choices, faults };
 }
 
 export function isOid(text: string): boolean {
@@ -137,7 +137,7 @@ function readFixed(get: Get, faults: string[]): Span | null {
 
 function expectedTime(name: string, given: string | null): string {
   const found = given === null ? `${name} is missing` : `${name} is “${given.slice(0, 40)}”`;
-  return `${found}; a minute such as 2026-11-22T14:32Z was expected.`;
+  return `${found}; expected a minute such as 2026-11-22T14:32Z.`;
 }
 
 /** Epoch milliseconds or an ISO 8601 minute (UTC if it names no zone), down to its minute; null for anything else. */
@@ -152,27 +152,27 @@ export function isoMinute(t: number): string {
   return `${new Date(t).toISOString().slice(0, 16)}Z`;
 }
 
-/** The query of what is shown, with its question mark; empty if everything is as by default. */
-export function addressOf(shown: Shown): string {
+/** The query for these choices, with its question mark; empty if all of them are defaults. */
+export function addressOf(choices: Choices): string {
   const parameters = new URLSearchParams();
   const put = (name: string, value: string, fallback: string): void => {
     if (value !== fallback) parameters.set(name, value);
   };
-  if (shown.fixed) {
-    parameters.set('from', isoMinute(shown.fixed.from));
-    parameters.set('to', isoMinute(shown.fixed.to));
+  if (choices.fixed) {
+    parameters.set('from', isoMinute(choices.fixed.from));
+    parameters.set('to', isoMinute(choices.fixed.to));
   }
-  put('window', shown.window, DEFAULTS.window);
-  if (shown.where.page !== 'place') put('location', shown.location, 'all');
-  put('limit', String(shown.limit), '10');
-  put('q', shown.q, '');
-  put('sort', shown.sort, DEFAULTS.sort);
-  put('refresh', String(shown.refresh), '1');
-  put('tz', shown.tz, 'UTC');
-  put('view', shown.view, 'chart');
-  put('dt', shown.dt ?? '', '');
-  put('allow_partial', String(shown.allowPartial), 'false');
-  if (shown.theme) parameters.set('theme', shown.theme);
+  put('window', choices.window, DEFAULTS.window);
+  if (choices.route.page !== 'place') put('location', choices.location, 'all');
+  put('limit', String(choices.limit), '10');
+  put('q', choices.q, '');
+  put('sort', choices.sort, DEFAULTS.sort);
+  put('refresh', String(choices.refresh), '1');
+  put('tz', choices.tz, 'UTC');
+  put('view', choices.view, 'chart');
+  put('dt', choices.dt ?? '', '');
+  put('allow_partial', String(choices.allowPartial), 'false');
+  if (choices.theme) parameters.set('theme', choices.theme);
   const query = parameters.toString().replaceAll('%3A', ':').replaceAll('%2F', '/');
   return query === '' ? '' : `?${query}`;
 }

@@ -1,8 +1,8 @@
 /**
- * The time axis: where labels stand and which of them a narrow screen leaves out.
+ * The time axis: where labels stand, and which of them a narrow screen leaves out.
  *
- * Labels stand at round times of the wall clock in the chosen zone; midnight is named by its day. On a narrow screen
- * only every second, third or fourth is shown, by class, so that the markup is the same for every width.
+ * Labels stand at round times of the wall clock in the chosen zone; midnight shows its day. A narrow screen shows every
+ * second, third or fourth label. A class on the label says so, so that the markup is the same for every width.
  */
 import { clock, day, weekday } from '../text/times.ts';
 import { dayOf, startOfDay, wallOf } from '../../core/domain/zone.ts';
@@ -37,9 +37,9 @@ export interface AxisLabel {
   readonly t: number;
   readonly text: string;
   /** A midnight. */
-  readonly strong: boolean;
+  readonly isMidnight: boolean;
   /** Not on narrow screens. */
-  readonly wideOnly: boolean;
+  readonly isWideOnly: boolean;
 }
 
 export function axisLabels(from: number, to: number, zone: string): AxisLabel[] {
@@ -53,26 +53,26 @@ export function axisLabels(from: number, to: number, zone: string): AxisLabel[] 
   for (let t = Math.ceil(from / stride) * stride; t < to; t += stride) {
     const wall = wallOf(t, zone);
     if (wall % every !== 0) continue;
-    const strong = wall % DAY === 0;
+    const isMidnight = wall % DAY === 0;
     labels.push({
       t,
-      text: strong ? dayText(t, to - from, zone) : clock(t, zone),
-      strong,
-      wideOnly: wall % narrow !== 0,
+      text: isMidnight ? dayText(t, to - from, zone) : clock(t, zone),
+      isMidnight,
+      isWideOnly: wall % narrow !== 0,
     });
   }
   return labels;
 }
 
-/** At the beginning of every so many days, which is not always a midnight, nor on a round hour of UTC. */
+/** Labels at the start of every n-th day. In some zones a day starts after midnight, or between two hours of UTC. */
 function dayLabels(from: number, to: number, zone: string, days: { every: number; narrow: number }): AxisLabel[] {
   const first = dayOf(from, zone);
   const all = Array.from({ length: dayOf(to, zone) - first + 1 }, (_, index) => first + index);
   return all
     .filter((one) => one % days.every === 0)
-    .map((one) => ({ t: startOfDay(one, zone), wideOnly: one % days.narrow !== 0 }))
+    .map((one) => ({ t: startOfDay(one, zone), isWideOnly: one % days.narrow !== 0 }))
     .filter(({ t }) => t >= from && t < to)
-    .map(({ t, wideOnly }) => ({ t, text: dayText(t, to - from, zone), strong: true, wideOnly }));
+    .map(({ t, isWideOnly }) => ({ t, text: dayText(t, to - from, zone), isMidnight: true, isWideOnly }));
 }
 
 function dayText(t: number, lengthMs: number, zone: string): string {

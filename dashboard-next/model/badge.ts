@@ -1,9 +1,9 @@
 /**
  * The freshness badge: one word, one shape and one number that say whether to trust what is on the screen.
  *
- * The feed reports answers and silences, the page asks `conditionOf` at each paint. Freshness gets worse at once and
- * better only after three good answers, so that a badge at a border does not flicker. What keeps numbers from coming
- * stands before how old they are; pausing replaces only the badge, never the warning below it.
+ * live-state.ts collects the signals from the feed, usePage.ts asks `conditionOf` at each paint. Freshness gets worse
+ * at once and better only after three good answers, so that the badge does not flicker at a limit. A reason why no
+ * numbers come has priority over the age of the numbers. Pausing changes the badge alone; the notice bar still warns.
  */
 import type { View } from '../../serving/answers.ts';
 import type { NoAnswer } from './questions.ts';
@@ -40,13 +40,13 @@ export function nextFreshness(before: Freshness, freshnessMs: number): Freshness
 }
 
 export interface Signals {
-  /** On the server's clock, like every time here. */
+  /** By the server's clock, as all times here. */
   readonly now: number;
   readonly answeredAt: number | null;
   readonly view: View | null;
   readonly freshness: Freshness;
-  /** Since when answers fail, and why; null while they come. */
-  readonly silence: {
+  /** Since when requests fail, and why; null while answers come. */
+  readonly outage: {
     readonly since: number;
     readonly fault: Pick<NoAnswer, 'kind' | 'title'>;
     readonly retryAt: number | null;
@@ -54,22 +54,22 @@ export interface Signals {
   /** Milliseconds between two paints. */
   readonly refreshMs: number;
   readonly pausedAt: number | null;
-  /** When the total last grew; null if the window cannot grow or it is not known. */
+  /** When the total last grew; null if unknown, or if the window is in the past. */
   readonly grewAt: number | null;
-  /** One view alone was asked for, if there is no more. */
+  /** The viewer accepts an answer from one view alone. */
   readonly allowsPartial: boolean;
 }
 
 export type State =
   'connecting' | 'live' | 'late' | 'stale' | 'quiet' | 'paused' | 'offline' | 'down' | 'costly' | 'partial';
 
-/** What is the matter, pausing aside. */
+/** The state of the numbers, whether or not the page is paused. */
 export function conditionOf(signals: Signals): Exclude<State, 'paused'> {
-  const { now, silence, view, freshness } = signals;
-  const silentMs = now - (signals.answeredAt ?? silence?.since ?? now);
-  const isDown = silence !== null && silence.fault.kind !== 'offline';
-  if (silence && !isDown && silentMs >= Math.max(SILENT_MS, 2 * signals.refreshMs)) return 'offline';
-  if (silence?.fault.kind === 'costly') return 'costly';
+  const { now, outage, view, freshness } = signals;
+  const silentMs = now - (signals.answeredAt ?? outage?.since ?? now);
+  const isDown = outage !== null && outage.fault.kind !== 'offline';
+  if (outage && !isDown && silentMs >= Math.max(SILENT_MS, 2 * signals.refreshMs)) return 'offline';
+  if (outage?.fault.kind === 'costly') return 'costly';
   if (isDown) return 'down';
   if (!view) return 'connecting';
   if (view.missing) return 'partial';
@@ -134,8 +134,8 @@ function numberOf(state: State, signals: Signals, zone: string): string {
   }
 }
 
-/** What the badge says to those who do not see it. */
-export function spoken({ state, word, number }: Badge): string {
+/** The badge in words, for screen readers. */
+export function spokenText({ state, word, number }: Badge): string {
   return `${word}${number === '' ? '' : state === 'paused' ? ` ${number}` : `, ${number}`}`
     .replace(/\u00a0min\b/, ' minutes')
     .replace(/\u00a0s\b/, ' seconds');

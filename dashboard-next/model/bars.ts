@@ -1,10 +1,10 @@
 /**
- * The timeline's geometry: from an answer's points to bars, line, seam and axes, in units that need no measured width.
+ * The geometry of the timeline: turns the points of an answer into bars, a line and axes, without a measured width.
  *
- * x is in per cent of the plot's width and y in pixels of its fixed height, so the server draws the same picture as
- * every browser and nothing moves when scripts arrive. A bucket that the window or the present cuts is marked and does
- * not decide how high the axis is, unless there is nothing else; what lies after the answer's `speed_as_of` is not
- * drawn at all, because it is not known to be zero.
+ * x is in per cent of the plot's width, y in pixels of its fixed height. So the server draws the same picture as every
+ * browser, and nothing moves when scripts arrive. A bucket that the window or the present cuts off is marked and does
+ * not set the height of the axis, unless all buckets are cut. What lies after `speed_as_of` of the answer is not drawn,
+ * because nobody knows whether it is zero.
  */
 import type { TimelineAnswer } from '../../serving/answers.ts';
 import { DAY_MS } from '../../core/domain/time.ts';
@@ -16,17 +16,17 @@ export interface Bar {
   readonly count: number;
   readonly batch: number;
   readonly speed: number;
-  /** The same bucket of the period before; null if it is not known, or nothing was counted in all of that period. */
+  /** Count of the same bucket in the period before; null if unknown, or if that whole period has no detections. */
   readonly before: number | null;
-  /** Cut by the window or by now. */
-  readonly cut: boolean;
-  /** After what is known. */
-  readonly unknown: boolean;
+  /** The window or the present ends inside this bucket. */
+  readonly isCut: boolean;
+  /** The bucket lies after `speed_as_of`. */
+  readonly isUnknown: boolean;
 }
 
 /**
- * What lies so much earlier is laid on the same bucket: in days of a zone by the calendar, since not all are of one
- * length.
+ * Matches each bucket with the bucket `shiftMs` earlier. Days of a zone are matched by the calendar, because they differ
+ * in length.
  */
 export function barsOf(answer: TimelineAnswer, before: { answer: TimelineAnswer; shiftMs: number } | null): Bar[] {
   const stepMs = answer.step * 1_000;
@@ -43,14 +43,14 @@ export function barsOf(answer: TimelineAnswer, before: { answer: TimelineAnswer;
     batch: parts?.batch ?? 0,
     speed: parts?.speed ?? count,
     before: earlier.get(place(t)) ?? null,
-    cut: t < answer.from || to > Math.min(answer.to, asOf),
-    unknown: t >= asOf && count === 0,
+    isCut: t < answer.from || to > Math.min(answer.to, asOf),
+    isUnknown: t >= asOf && count === 0,
   }));
 }
 
-/** The greatest number that must fit under the axis' top; of cut buckets only while no whole one holds anything. */
+/** The greatest number that the axis must fit; cut buckets count only if no whole bucket has detections. */
 export function peakOf(bars: readonly Bar[]): number {
-  const whole = Math.max(0, ...bars.map(({ cut, count, before }) => Math.max(cut ? 0 : count, before ?? 0)));
+  const whole = Math.max(0, ...bars.map(({ isCut, count, before }) => Math.max(isCut ? 0 : count, before ?? 0)));
   return whole > 0 ? whole : Math.max(0, ...bars.map(({ count }) => count));
 }
 
@@ -65,13 +65,13 @@ export function topOf(peak: number): number {
 
 export interface Top {
   readonly value: number;
-  /** Since when half of it would do; null while more is needed. */
+  /** Since when half of it is enough; null while it is not. */
   readonly roomySince: number | null;
 }
 
 const SHRINKS_AFTER_MS = 30_000;
 
-/** Grows at once; shrinks when the peak was below half for thirty seconds. */
+/** The axis grows at once; it shrinks after the peak is below half of it for thirty seconds. */
 export function nextTop(before: Top | null, peak: number, now: number): Top {
   const value = topOf(peak);
   if (!before || value >= before.value) return { value, roomySince: null };
@@ -110,7 +110,7 @@ function round(n: number, digits: number): number {
   return Number(n.toFixed(digits));
 }
 
-/** The bar that holds a part of the plot's width, 0 at its left edge and 1 at its right. */
+/** Index of the bar at a position on the plot; 0 is its left edge, 1 its right edge. */
 export function barAt(bars: readonly Bar[], { from, to }: Plot, part: number): number {
   const t = from + part * (to - from);
   return Math.max(
@@ -119,7 +119,7 @@ export function barAt(bars: readonly Bar[], { from, to }: Plot, part: number): n
   );
 }
 
-/** The line of the period before through the middle of each bucket; x in per cent of the plot's width, y in pixels. */
+/** The line of the period before, through the middle of each bucket; x in per cent of the plot's width, y in pixels. */
 export function linePath(bars: readonly Bar[], plot: Plot): string {
   let path = '';
   let pen = 'M';
@@ -134,18 +134,16 @@ export function linePath(bars: readonly Bar[], plot: Plot): string {
   return path;
 }
 
-/**
- * Where the first detection of the window is, if a good part of the window lies before it; its end if there is none.
- */
+/** The empty part at the start of the window, if it is large; the whole window if it has no detections. */
 export function leadingGap(bars: readonly Bar[]): { to: number; isAll: boolean } | null {
   const first = bars.findIndex(({ count }) => count > 0);
   if (first === -1) return bars.length === 0 ? null : { to: bars.at(-1)!.to, isAll: true };
   return first < Math.max(3, bars.length * 0.08) ? null : { to: bars[first]!.t, isAll: false };
 }
 
-/** What the picture says in a sentence. */
+/** The highest and the lowest whole bucket, for the description of the chart; null if there is none. */
 export function peakAndLow(bars: readonly Bar[]): { peak: Bar; low: Bar } | null {
-  const whole = bars.filter(({ cut, unknown }) => !cut && !unknown);
+  const whole = bars.filter(({ isCut, isUnknown }) => !isCut && !isUnknown);
   if (whole.length === 0) return null;
   const sorted = [...whole].sort((a, b) => a.count - b.count);
   return { low: sorted[0]!, peak: sorted.at(-1)! };

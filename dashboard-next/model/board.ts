@@ -1,126 +1,125 @@
 /**
- * The board: every answer that one picture of a page is made of, and which of them are due again.
+ * The board: all answers that one picture of a page shows, and the decision which of them are due again.
  *
- * The feed and the server's first paint both call `readBoard`; components only look. The total is asked at every
- * refresh, what changes slowly less often, and whatever belongs to bounds that moved at once. A new choice is painted
- * when all of it is there; while a choice stays, a slow part does not hold up the total and follows one paint later.
- * Nothing of another choice is shown.
+ * The feed and the server's first paint call `readBoard`; components only read the result. The total is asked at every
+ * refresh, slow answers less often, and answers for bounds that moved at once. A new choice is painted when all its
+ * answers are there. While a choice stays, a slow answer does not delay the total and comes one paint later. Answers
+ * for another choice are never shown.
  *
- * One page, one moment: what is shown at once stands on the total's `speed_as_of` or on an earlier one, which its card
- * then names; never on a later one, since then a part could be more than the whole beside it.
+ * All answers of a board are of the total's `speed_as_of` or older; the card of an older one shows its time. None is
+ * newer, because a part could then be greater than the whole beside it.
  */
 import type { TopItemsAnswer, View } from '../../serving/answers.ts';
-import type { AnyWanted, HeldParts, Part, PartName, Parts, Subject } from './board-answers.ts';
+import type { AnyAnswerPlan, BoardAnswers, BoardAnswer, AnswerName, Answers, Subject } from './board-answers.ts';
 import type { Fault, Questions } from './questions.ts';
 import { spanOf } from './bounds.ts';
-import { sinceOf, wantedParts } from './board-answers.ts';
+import { sinceOf, planAnswers } from './board-answers.ts';
 import { asNoAnswer, faultOf } from './questions.ts';
 import { pathOf } from './routes.ts';
 
-export type { PartName, Parts } from './board-answers.ts';
+export type { AnswerName as PartName, Answers as Parts } from './board-answers.ts';
 
 export interface Board {
   readonly subject: Subject;
   readonly top: TopItemsAnswer;
   readonly readAt: number;
-  /** The total came by push. */
+  /** The stream pushed the total; otherwise it was asked for. */
   readonly isPushed?: boolean;
-  readonly parts: HeldParts;
-  /** Of parts that were asked for last without an answer, why. */
-  readonly faults: { readonly [Name in PartName]?: Fault };
+  readonly answers: BoardAnswers;
+  /** Why the last request for an answer failed. */
+  readonly faults: { readonly [Name in AnswerName]?: Fault };
 }
 
-export function partOf<Name extends PartName>(board: Board | null, name: Name): Parts[Name] | null {
-  return board?.parts[name]?.value ?? null;
+export function answerOf<Name extends AnswerName>(board: Board | null, name: Name): Answers[Name] | null {
+  return board?.answers[name]?.value ?? null;
 }
 
-/** Whether a part was answered, be it with null. */
-export function isAnswered(board: Board | null, name: PartName): boolean {
-  return board?.parts[name] !== undefined;
+/** Whether there is an answer, which may be null. */
+export function isAnswered(board: Board | null, name: AnswerName): boolean {
+  return board?.answers[name] !== undefined;
 }
 
-export function faultOfPart(board: Board | null, name: PartName): Fault | null {
+export function faultOfAnswer(board: Board | null, name: AnswerName): Fault | null {
   return board?.faults[name] ?? null;
 }
 
-export function subjectKey({ where, window, fixed, location, limit, tz, dt, allowPartial }: Subject): string {
-  return [pathOf(where), fixed ? `${fixed.from}-${fixed.to}` : window, location, limit, tz, dt, allowPartial].join('|');
+export function subjectKey({ route, window, fixed, location, limit, tz, dt, allowPartial }: Subject): string {
+  return [pathOf(route), fixed ? `${fixed.from}-${fixed.to}` : window, location, limit, tz, dt, allowPartial].join('|');
 }
 
-function isDue(wanted: AnyWanted, part: Part<unknown> | undefined, now: number): boolean {
-  return part?.key !== wanted.key || now - part.at >= wanted.everyMs;
+function isDue(plan: AnyAnswerPlan, answer: BoardAnswer<unknown> | undefined, now: number): boolean {
+  return answer?.key !== plan.key || now - answer.at >= plan.everyMs;
 }
 
-/**
- * Parts that are asked for, and answers that came after the paint for which they were asked: they are in the next one.
- */
-export interface Late {
-  readonly underWay: Map<PartName, string>;
-  readonly arrived: Map<PartName, Part<unknown>>;
-  readonly faults: Map<PartName, Fault>;
+/** Requests under way, and answers that came too late for their paint; the next paint takes them. */
+export interface Pending {
+  readonly underWay: Map<AnswerName, string>;
+  readonly arrived: Map<AnswerName, BoardAnswer<unknown>>;
+  readonly faults: Map<AnswerName, Fault>;
 }
 
-export function nothingLate(): Late {
+export function nothingPending(): Pending {
   return { underWay: new Map(), arrived: new Map(), faults: new Map() };
 }
 
 export interface Reading {
   readonly questions: Questions;
   readonly now: () => number;
-  readonly late: Late;
-  /** How long the paint of a subject that is shown already waits for its slower parts. */
+  readonly pending: Pending;
+  /** How long a paint waits for slow answers while the subject stays the same. */
   readonly patience: () => Promise<void>;
-  /** The newest total, if it was pushed: it need not be asked for. */
+  /** The newest total from the stream, or null; then the total is asked for. */
   readonly pushed?: () => TopItemsAnswer | null;
-  /** Parts that the paint does without. */
-  readonly without?: readonly PartName[];
+  /** Answers that this paint leaves out. */
+  readonly without?: readonly AnswerName[];
 }
 
-/**
- * Asks what is due. Throws a NoAnswer if the total is not to be had; any other part may be missing, or one paint
- * behind.
- */
+/** Asks what is due. Throws a NoAnswer if there is no total; any other answer may be missing or one paint old. */
 export async function readBoard(reading: Reading, subject: Subject, last: Board | null): Promise<Board> {
-  const { now, late, without = [] } = reading;
+  const { now, pending, without = [] } = reading;
   const isShown = last !== null && subjectKey(last.subject) === subjectKey(subject);
   const first = await newestTotal(reading, subject, isShown ? last.top : null);
   const readAt = now();
   const of = subjectKey(subject);
-  const held: Partial<Record<PartName, Part<unknown>>> = { ...last?.parts };
-  takeArrived(late, first.top.view.speed_as_of, held);
-  const wanted = wantedParts(reading.questions, subject, first.top, { ...last?.parts }, readAt).filter(
-    ({ name }) => !without.includes(name),
-  );
-  // What has arrived and waits for its moment is not asked again before it was shown.
-  const isAsked = ({ name, key }: AnyWanted): boolean =>
-    late.underWay.get(name) === key || late.arrived.get(name)?.key === key;
-  const asked = wanted.filter((one) => isDue(one, held[one.name], readAt) && !isAsked(one));
-  const answers = Promise.all(asked.map((one) => askPart(one, of, readAt, late)));
-  await (isShown ? Promise.race([answers, reading.patience()]) : answers);
+  const current: Partial<Record<AnswerName, BoardAnswer<unknown>>> = { ...last?.answers };
+  takeArrived(pending, first.top.view.speed_as_of, current);
+  const planned = planAnswers({
+    questions: reading.questions,
+    subject,
+    top: first.top,
+    current: { ...last?.answers },
+    now: readAt,
+  }).filter(({ name }) => !without.includes(name));
+  // An answer that has arrived and waits for its paint is not asked for again.
+  const isUnderWay = ({ name, key }: AnyAnswerPlan): boolean =>
+    pending.underWay.get(name) === key || pending.arrived.get(name)?.key === key;
+  const due = planned.filter((one) => isDue(one, current[one.name], readAt) && !isUnderWay(one));
+  const requests = Promise.all(due.map((one) => askFor(one, of, readAt, pending)));
+  await (isShown ? Promise.race([requests, reading.patience()]) : requests);
   const { top, isPushed } = await totalFor(
     reading,
     subject,
     first,
-    Math.max(...[...late.arrived.values()].map(asOfPart)),
+    Math.max(...[...pending.arrived.values()].map(momentOf)),
   );
-  const parts: Partial<Record<PartName, Part<unknown>>> = {};
-  for (const { name, key } of wanted) {
-    const its = [late.arrived.get(name), held[name]].filter(
+  const answers: Partial<Record<AnswerName, BoardAnswer<unknown>>> = {};
+  for (const { name, key } of planned) {
+    const candidates = [pending.arrived.get(name), current[name]].filter(
       (one) => one !== undefined && (one.key === key || one.of === of),
     );
-    // What was shown stays, even where another process answers now that is further behind.
-    const part = its.find((one) => asOfPart(one!) <= top.view.speed_as_of) ?? (isShown ? last.parts[name] : undefined);
-    if (part) parts[name] = part;
+    // The answer on the screen stays if another process of serving, which is further behind, answers now.
+    const answer = candidates.find((one) => momentOf(one!) <= top.view.speed_as_of) ?? (isShown ? last.answers[name] : undefined);
+    if (answer) answers[name] = answer;
   }
-  takeArrived(late, top.view.speed_as_of, {});
-  return { subject, top, readAt, isPushed, parts: parts as HeldParts, faults: Object.fromEntries(late.faults) };
+  takeArrived(pending, top.view.speed_as_of, {});
+  return { subject, top, readAt, isPushed, answers: answers as BoardAnswers, faults: Object.fromEntries(pending.faults) };
 }
 
-/** A part that is newer than a pushed total stays for the next paint, when the total is newer too. */
-function takeArrived({ arrived }: Late, asOf: number, into: Partial<Record<PartName, Part<unknown>>>): void {
-  for (const [name, part] of arrived) {
-    if (asOfPart(part) > asOf) continue;
-    into[name] = part;
+/** Takes the answers that are not newer than the total; the others wait for the next paint. */
+function takeArrived({ arrived }: Pending, asOf: number, into: Partial<Record<AnswerName, BoardAnswer<unknown>>>): void {
+  for (const [name, answer] of arrived) {
+    if (momentOf(answer) > asOf) continue;
+    into[name] = answer;
     arrived.delete(name);
   }
 }
@@ -130,14 +129,17 @@ interface Total {
   readonly isPushed: boolean;
 }
 
-/** `shown`: a total of the same subject; what was pushed before it was asked for stands behind it. */
+/**
+ * Pushed, or else asked for. `current` is the total of the same subject that is on the screen; a pushed total that is
+ * older does not replace it.
+ */
 async function newestTotal(
   { questions, now, pushed }: Reading,
   subject: Subject,
-  shown: TopItemsAnswer | null,
+  current: TopItemsAnswer | null,
 ): Promise<Total> {
-  const heard = pushed?.() ?? null;
-  if (heard) return { top: shown && isBefore(heard, shown) ? shown : heard, isPushed: true };
+  const pushedTop = pushed?.() ?? null;
+  if (pushedTop) return { top: current && isBefore(pushedTop, current) ? current : pushedTop, isPushed: true };
   const since = sinceOf(subject, now());
   const { location, limit, allowPartial } = subject;
   return {
@@ -153,11 +155,11 @@ async function newestTotal(
   };
 }
 
-/** The total to show beside parts of a moment: of that moment or later, if there is such a one. */
+/** The total to show beside the answers: one that is not older than they are, if there is one. */
 async function totalFor(reading: Reading, subject: Subject, total: Total, asOf: number): Promise<Total> {
   if (asOf <= total.top.view.speed_as_of) return total;
-  const heard = reading.pushed?.() ?? null;
-  if (heard && !isBefore(heard, total.top)) return { top: heard, isPushed: true };
+  const pushedTop = reading.pushed?.() ?? null;
+  if (pushedTop && !isBefore(pushedTop, total.top)) return { top: pushedTop, isPushed: true };
   return total.isPushed ? total : newestTotal({ ...reading, pushed: () => null }, subject, null);
 }
 
@@ -165,8 +167,8 @@ function isBefore(one: TopItemsAnswer, other: TopItemsAnswer): boolean {
   return one.view.speed_as_of < other.view.speed_as_of;
 }
 
-/** As of when a part is; −∞ for what does not say, such as a report that never changes. */
-export function asOfPart({ value }: { readonly value: unknown }): number {
+/** The `speed_as_of` of an answer; −∞ if it has none, such as a report, which never changes. */
+export function momentOf({ value }: { readonly value: unknown }): number {
   if (typeof value !== 'object' || value === null) return -Infinity;
   if ('view' in value) return (value.view as View).speed_as_of;
   return Math.max(
@@ -177,19 +179,19 @@ export function asOfPart({ value }: { readonly value: unknown }): number {
   );
 }
 
-/** A part that fails stays due: it is asked again at the next refresh. */
-async function askPart(
-  { name, key, ask }: AnyWanted,
+/** An answer that fails stays due: it is asked for again at the next refresh. */
+async function askFor(
+  { name, key, ask }: AnyAnswerPlan,
   of: string,
   at: number,
-  { underWay, arrived, faults }: Late,
+  { underWay, arrived, faults }: Pending,
 ): Promise<void> {
   underWay.set(name, key);
   try {
     arrived.set(name, { key, of, at, value: await ask() });
     faults.delete(name);
   } catch (thrown) {
-    // Nothing is lost: what was shown stays.
+    // The answer on the screen stays.
     faults.set(name, faultOf(asNoAnswer(thrown)));
   } finally {
     if (underWay.get(name) === key) underWay.delete(name);

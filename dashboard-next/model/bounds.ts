@@ -1,13 +1,13 @@
 /**
- * From what is chosen to the instants that are asked for: the window itself, the period before, and complete minutes
- * for fair comparison.
+ * Turns a choice of window into the instants that are asked for: the window, the period before it, and complete minutes
+ * for comparison.
  *
  * Counts are kept by the minute and windows are aligned outward, so a rolling window always ends inside a minute that
- * is not over. A change in per cent would swing with it; comparisons therefore end where every minute is complete and
- * known. The timeline's buckets begin at multiples of their step, and days with those of the zone, for the period
- * before too, so that the two lie on each other.
+ * is not over. A change in per cent would vary with that minute; comparisons therefore end with the last complete
+ * minute. Buckets of the timeline start at multiples of their step, and days at the zone's midnight, also in the period
+ * before, so that the two match.
  */
-import type { Shown, WindowName } from './address.ts';
+import type { Choices, WindowName } from './address.ts';
 import type { Span } from './questions.ts';
 import { DAY_MS } from '../../core/domain/time.ts';
 import { dayOf, midnightBefore, startOfDay } from '../../core/domain/zone.ts';
@@ -21,24 +21,24 @@ const STEPS_SECONDS = [60, 300, 600, 3_600, 86_400] as const;
 const MOST_BUCKETS = 180;
 const STEP_OF_WINDOW: Record<WindowName, number> = { '5m': 60, '15m': 60, '1h': 60, '24h': 600, '7d': 3_600 };
 
-type Chosen = Pick<Shown, 'window' | 'fixed'>;
-/** With the zone whose days are meant. */
-type ChosenThere = Chosen & Pick<Shown, 'tz'>;
+type WindowChoice = Pick<Choices, 'window' | 'fixed'>;
+/** With the zone of its days. */
+type ZonedWindowChoice = WindowChoice & Pick<Choices, 'tz'>;
 
-export function spanOf({ window, fixed }: Chosen, now: number): Span {
+export function spanOf({ window, fixed }: WindowChoice, now: number): Span {
   if (fixed) return fixed;
   const lengthMs = WINDOWS[window] * MINUTE_MS;
   const floor = (t: number): number => Math.floor(t / MINUTE_MS) * MINUTE_MS;
   return { from: floor(now - lengthMs), to: floor(now) + MINUTE_MS };
 }
 
-/** Length of the chosen window; a rolling one's is its name's, not that of its aligned bounds. */
-export function lengthMsOf({ window, fixed }: Chosen): number {
+/** Length of the chosen window. A rolling window has the length in its name, not that of its aligned bounds. */
+export function lengthMsOf({ window, fixed }: WindowChoice): number {
   return fixed ? fixed.to - fixed.from : WINDOWS[window] * MINUTE_MS;
 }
 
-/** Whether nothing more can be detected in it. */
-export function isOver({ fixed }: Chosen, now: number): boolean {
+/** Whether the range lies in the past. */
+export function isOver({ fixed }: WindowChoice, now: number): boolean {
   return fixed !== null && fixed.to <= now;
 }
 
@@ -47,36 +47,33 @@ export interface Comparison {
   readonly before: Span;
 }
 
-/** Two periods of equal length, of complete minutes, one right before the other; null if not one minute is complete. */
-export function comparisonOf(chosen: Chosen, asOf: number): Comparison | null {
+/** Two periods of complete minutes and equal length, one right after the other; null if no minute is complete. */
+export function comparisonOf(choice: WindowChoice, asOf: number): Comparison | null {
   const end = Math.floor((asOf - SETTLED_AFTER_MS) / MINUTE_MS) * MINUTE_MS;
-  const lengthMs = lengthMsOf(chosen);
-  if (!chosen.fixed) {
+  const lengthMs = lengthMsOf(choice);
+  if (!choice.fixed) {
     const now = { from: end - lengthMs, to: end };
     return now.from - lengthMs < 0 ? null : { now, before: { from: now.from - lengthMs, to: now.from } };
   }
-  const { from } = chosen.fixed;
-  const to = Math.min(chosen.fixed.to, end);
+  const { from } = choice.fixed;
+  const to = Math.min(choice.fixed.to, end);
   if (to <= from || from - lengthMs < 0) return null;
   return { now: { from, to }, before: { from: from - lengthMs, to: to - lengthMs } };
 }
 
-export function stepSecondsOf(chosen: Chosen): number {
-  if (!chosen.fixed) return STEP_OF_WINDOW[chosen.window];
-  const seconds = (chosen.fixed.to - chosen.fixed.from) / 1_000;
+export function stepSecondsOf(choice: WindowChoice): number {
+  if (!choice.fixed) return STEP_OF_WINDOW[choice.window];
+  const seconds = (choice.fixed.to - choice.fixed.from) / 1_000;
   return STEPS_SECONDS.find((step) => seconds / step <= MOST_BUCKETS) ?? 86_400;
 }
 
-/**
- * What the timeline's line shows: the window's buckets, whole ones, moved back by `shiftMs`; by the zone's calendar
- * where they are days.
- */
-export function lineBeforeOf(chosen: ChosenThere, span: Span): { span: Span; shiftMs: number } | null {
-  const stepMs = stepSecondsOf(chosen) * 1_000;
-  if (stepMs === DAY_MS && chosen.tz !== 'UTC') return daysBeforeOf(chosen.tz, span);
-  const shiftMs = Math.ceil(lengthMsOf(chosen) / stepMs) * stepMs;
-  // In a zone that is not whole hours off UTC the outermost buckets begin and end beyond multiples of the step.
-  const beyondMs = chosen.tz === 'UTC' ? 0 : stepMs;
+/** The period before, for the line of the timeline: whole buckets, moved back by `shiftMs`, or by days of the zone. */
+export function lineBeforeOf(choice: ZonedWindowChoice, span: Span): { span: Span; shiftMs: number } | null {
+  const stepMs = stepSecondsOf(choice) * 1_000;
+  if (stepMs === DAY_MS && choice.tz !== 'UTC') return daysBeforeOf(choice.tz, span);
+  const shiftMs = Math.ceil(lengthMsOf(choice) / stepMs) * stepMs;
+  // In a zone whose offset is not a whole hour, the first and last bucket reach beyond multiples of the step.
+  const beyondMs = choice.tz === 'UTC' ? 0 : stepMs;
   const from = Math.floor(span.from / stepMs) * stepMs - beyondMs - shiftMs;
   const to = Math.ceil(span.to / stepMs) * stepMs + beyondMs - shiftMs;
   return from < 0 ? null : { span: { from, to }, shiftMs };
@@ -89,15 +86,12 @@ function daysBeforeOf(tz: string, span: Span): { span: Span; shiftMs: number } |
   return from < 0 ? null : { span: { from, to: startOfDay(first, tz) }, shiftMs: days * DAY_MS };
 }
 
-/**
- * The period that ← or → leads to; a rolling window again where it would pass the present. Whole days lead to whole
- * days.
- */
-export function neighbour(chosen: ChosenThere, direction: -1 | 1, now: number): Span | null {
-  const lengthMs = lengthMsOf(chosen);
+/** The period that ← or → selects; null if it would reach past the present. Whole days lead to whole days. */
+export function neighbour(choice: ZonedWindowChoice, direction: -1 | 1, now: number): Span | null {
+  const lengthMs = lengthMsOf(choice);
   const end = Math.floor(now / MINUTE_MS) * MINUTE_MS;
-  const from = chosen.fixed ? chosen.fixed.from : end - lengthMs;
-  const next = wholeDaysBeside(chosen, direction) ?? {
+  const from = choice.fixed ? choice.fixed.from : end - lengthMs;
+  const next = wholeDaysBeside(choice, direction) ?? {
     from: from + direction * lengthMs,
     to: from + direction * lengthMs + lengthMs,
   };
@@ -105,24 +99,24 @@ export function neighbour(chosen: ChosenThere, direction: -1 | 1, now: number): 
 }
 
 /** As many days of the zone before or after a range of whole ones; null for any other. */
-function wholeDaysBeside(chosen: ChosenThere, direction: -1 | 1): Span | null {
-  const days = wholeDaysOf(chosen);
+function wholeDaysBeside(choice: ZonedWindowChoice, direction: -1 | 1): Span | null {
+  const days = wholeDaysOf(choice);
   if (!days) return null;
   const first = days.first + direction * days.count;
-  return { from: startOfDay(first, chosen.tz), to: startOfDay(first + days.count, chosen.tz) };
+  return { from: startOfDay(first, choice.tz), to: startOfDay(first + days.count, choice.tz) };
 }
 
 /** Null unless the range is whole days of the zone. */
-function wholeDaysOf({ fixed, tz }: ChosenThere): { first: number; count: number } | null {
+function wholeDaysOf({ fixed, tz }: ZonedWindowChoice): { first: number; count: number } | null {
   if (!fixed || midnightBefore(fixed.from, tz) !== fixed.from || midnightBefore(fixed.to, tz) !== fixed.to) return null;
   const first = dayOf(fixed.from, tz);
   return { first, count: dayOf(fixed.to, tz) - first };
 }
 
 /** `24 h`; `14 d` of a range of whole days, whether or not one of them has 25 hours. */
-export function lengthWords(chosen: ChosenThere): string {
-  const days = wholeDaysOf(chosen);
-  return days && days.count > 1 ? `${days.count}${NBSP}d` : lengthText(lengthMsOf(chosen));
+export function lengthWords(choice: ZonedWindowChoice): string {
+  const days = wholeDaysOf(choice);
+  return days && days.count > 1 ? `${days.count}${NBSP}d` : lengthText(lengthMsOf(choice));
 }
 
 /** `per min`, `per 10 min`, `per day`. */
@@ -131,7 +125,7 @@ export function bucketWords(stepSeconds: number): string {
 }
 
 /** `last 24 h`, or `90 min` of a fixed range. */
-export function windowWords(chosen: ChosenThere): string {
-  const length = lengthWords(chosen);
-  return chosen.fixed ? length : `last ${length}`;
+export function windowWords(choice: ZonedWindowChoice): string {
+  const length = lengthWords(choice);
+  return choice.fixed ? length : `last ${length}`;
 }

@@ -1,6 +1,6 @@
 /**
- * Tables as CSV text (RFC 4180), safe to open in a spreadsheet (core/domain/csv-text.ts). Whole numbers, oids among
- * them, stay numbers.
+ * A table as CSV text (RFC 4180) that is safe to open in a spreadsheet (core/domain/csv-text.ts). Whole numbers and
+ * oids stay numbers.
  */
 import { csvField, csvText } from '../../core/domain/csv-text.ts';
 

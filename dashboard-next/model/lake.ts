@@ -1,4 +1,4 @@
-/** The lake as a page shows it: a calendar of ninety days, and lines that read the days that are ticked. */
+/** The lake on the Data page: a calendar of ninety days, and lines of Python that read the days that are ticked. */
 import type { LakeAnswer } from '../../serving/answers.ts';
 
 export type LakeDay = LakeAnswer['days'][number];

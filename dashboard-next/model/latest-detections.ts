@@ -1,57 +1,57 @@
 /**
- * The list of the newest detections: what came while it is held, and what older pages add to it.
+ * A snapshot of the newest detections that stands still while somebody points at the list.
  *
- * Rows come newest first. While somebody points at the list it stands still; how many came meanwhile is counted over
- * all answers since, and where an answer holds nothing that was seen before, some may have come between: then the
- * number is a least one.
+ * LatestTable.tsx takes a snapshot, counts in it the rows that arrive meanwhile, and adds older pages at its end. Rows
+ * come newest first. If an answer has no row that is known, rows may have come between two answers; the number of newer
+ * rows is then a lower bound.
  */
 import type { DetectionsAnswer, ListedRow } from '../../serving/answers.ts';
 
-export interface HeldList {
+export interface ListSnapshot {
   readonly rows: readonly ListedRow[];
-  /** Leads to what is older than the rows. */
+  /** Of the page with older rows; null if there are none. */
   readonly cursor: string | null;
-  /** The bounds that the cursor belongs to. */
+  /** Bounds of the answer that has the cursor. */
   readonly span: { readonly from: number; readonly to: number };
   readonly known: ReadonlySet<string>;
   readonly newer: number;
-  /** More may have come than were seen. */
-  readonly isLeast: boolean;
+  /** `newer` is a lower bound. */
+  readonly isLowerBound: boolean;
 }
 
 const keyOf = ({ detection_oid, timestamp_detected }: ListedRow): string => `${detection_oid} ${timestamp_detected}`;
 
-export function hold({ detections, next_cursor, from, to }: DetectionsAnswer): HeldList {
+export function takeSnapshot({ detections, next_cursor, from, to }: DetectionsAnswer): ListSnapshot {
   return {
     rows: detections,
     cursor: next_cursor,
     span: { from, to },
     known: new Set(detections.map(keyOf)),
     newer: 0,
-    isLeast: false,
+    isLowerBound: false,
   };
 }
 
-/** A further answer while the list is held. */
-export function meanwhile(held: HeldList, { detections }: DetectionsAnswer): HeldList {
-  const fresh = detections.filter((row) => !held.known.has(keyOf(row)));
-  if (fresh.length === 0) return held;
-  const isLeast = held.isLeast || fresh.length === detections.length;
-  return { ...held, known: new Set([...held.known, ...fresh.map(keyOf)]), newer: held.newer + fresh.length, isLeast };
+/** Counts the rows of a further answer that the snapshot does not have. */
+export function countNewer(snapshot: ListSnapshot, { detections }: DetectionsAnswer): ListSnapshot {
+  const fresh = detections.filter((row) => !snapshot.known.has(keyOf(row)));
+  if (fresh.length === 0) return snapshot;
+  const isLowerBound = snapshot.isLowerBound || fresh.length === detections.length;
+  return { ...snapshot, known: new Set([...snapshot.known, ...fresh.map(keyOf)]), newer: snapshot.newer + fresh.length, isLowerBound };
 }
 
-/** An older page, below what is there. */
-export function withOlder(held: HeldList, { detections, next_cursor }: DetectionsAnswer): HeldList {
-  const older = detections.filter((row) => !held.known.has(keyOf(row)));
+/** Adds a page of older rows at the end. */
+export function appendOlder(snapshot: ListSnapshot, { detections, next_cursor }: DetectionsAnswer): ListSnapshot {
+  const older = detections.filter((row) => !snapshot.known.has(keyOf(row)));
   return {
-    ...held,
-    rows: [...held.rows, ...older],
+    ...snapshot,
+    rows: [...snapshot.rows, ...older],
     cursor: next_cursor,
-    known: new Set([...held.known, ...older.map(keyOf)]),
+    known: new Set([...snapshot.known, ...older.map(keyOf)]),
   };
 }
 
 /** `37 newer`, `more than 37 newer`. */
-export function newerText({ newer, isLeast }: HeldList): string {
-  return `${isLeast ? 'more than ' : ''}${newer.toLocaleString('en-US')} newer`;
+export function newerText({ newer, isLowerBound }: ListSnapshot): string {
+  return `${isLowerBound ? 'more than ' : ''}${newer.toLocaleString('en-US')} newer`;
 }

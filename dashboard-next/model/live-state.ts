@@ -1,33 +1,33 @@
 /**
- * What the page knows between two paints, and how each event of the feed changes it.
+ * What a page knows, and how each event of the feed changes it.
  *
- * One event, one new state, one paint: all numbers of an answer change together. Pure, so that every state of the badge
- * can be reached in a test without a browser.
+ * One event makes one new state and one paint: all numbers of an answer change together. The functions are pure, so
+ * that a test reaches every state of the badge without a browser.
  */
 import type { View } from '../../serving/answers.ts';
 import type { Freshness, Signals } from './badge.ts';
 import type { Board } from './board.ts';
 import type { Fault } from './questions.ts';
 import type { RateTrack } from './rate.ts';
-import type { Shown } from './address.ts';
+import type { Choices } from './address.ts';
 import { FRESH, levelOf, nextFreshness } from './badge.ts';
 import { isOver } from './bounds.ts';
 import { NO_RATE, trackRate } from './rate.ts';
 
 export interface LiveState {
   readonly board: Board | null;
-  /** Of the last answer, painted or not. */
+  /** Of the last answer; a paused page has not painted it. */
   readonly view: View | null;
   readonly answeredAt: number | null;
   readonly freshness: Freshness;
-  readonly silence: { readonly since: number; readonly fault: Fault; readonly retryAt: number | null } | null;
+  readonly outage: { readonly since: number; readonly fault: Fault; readonly retryAt: number | null } | null;
   readonly track: RateTrack;
-  readonly corrected: { readonly amount: number; readonly at: number } | null;
+  readonly correction: { readonly amount: number; readonly at: number } | null;
 }
 
 export type LiveEvent =
   | { readonly type: 'board'; readonly board: Board }
-  /** An answer that is not painted, because the page is paused. */
+  /** A paused page has read an answer and does not paint it. */
   | { readonly type: 'pulse'; readonly view: View; readonly at: number }
   | { readonly type: 'fault'; readonly fault: Fault; readonly at: number; readonly retryAt: number | null };
 
@@ -37,9 +37,9 @@ export function firstState(board: Board | null, fault: Fault | null, now: number
     view: null,
     answeredAt: null,
     freshness: FRESH,
-    silence: null,
+    outage: null,
     track: NO_RATE,
-    corrected: null,
+    correction: null,
   };
   if (board) {
     const state = nextState(empty, { type: 'board', board });
@@ -57,7 +57,7 @@ export function nextState(state: LiveState, event: LiveEvent): LiveState {
     case 'fault':
       return {
         ...state,
-        silence: { since: state.silence?.since ?? event.at, fault: event.fault, retryAt: event.retryAt },
+        outage: { since: state.outage?.since ?? event.at, fault: event.fault, retryAt: event.retryAt },
       };
   }
 }
@@ -66,8 +66,8 @@ function answered(
   state: LiveState,
   view: View,
   at: number,
-): Pick<LiveState, 'view' | 'answeredAt' | 'freshness' | 'silence'> {
-  return { view, answeredAt: at, freshness: nextFreshness(state.freshness, view.freshness_ms), silence: null };
+): Pick<LiveState, 'view' | 'answeredAt' | 'freshness' | 'outage'> {
+  return { view, answeredAt: at, freshness: nextFreshness(state.freshness, view.freshness_ms), outage: null };
 }
 
 function withBoard(state: LiveState, board: Board): LiveState {
@@ -75,7 +75,7 @@ function withBoard(state: LiveState, board: Board): LiveState {
   const last = state.board;
   const track = last && last.subject.location !== board.subject.location ? NO_RATE : state.track;
   const key = [top.location, top.from, top.view.horizon, top.view.missing].join('|');
-  const fell =
+  const drop =
     last && areWhole(last, board) && sameBounds(last, board) && last.top.view.horizon !== top.view.horizon
       ? last.top.total - top.total
       : 0;
@@ -83,7 +83,7 @@ function withBoard(state: LiveState, board: Board): LiveState {
     ...answered(state, top.view, board.readAt),
     board,
     track: trackRate(track, { key, asOf: top.view.speed_as_of, total: top.total }),
-    corrected: fell > 0 ? { amount: fell, at: board.readAt } : state.corrected,
+    correction: drop > 0 ? { amount: drop, at: board.readAt } : state.correction,
   };
 }
 
@@ -96,19 +96,19 @@ function sameBounds({ top: a }: Board, { top: b }: Board): boolean {
 }
 
 /** What the badge and the notice bar are made from. */
-export function signalsOf(state: LiveState, shown: Shown, now: number): Signals {
-  const paused = shown.refresh === 'off';
+export function signalsOf(state: LiveState, choices: Choices, now: number): Signals {
+  const paused = choices.refresh === 'off';
   const { board } = state;
   return {
     now,
     answeredAt: state.answeredAt,
     view: state.view,
     freshness: state.freshness,
-    silence: state.silence,
-    refreshMs: paused ? 10_000 : Number(shown.refresh) * 1_000,
+    outage: state.outage,
+    refreshMs: paused ? 10_000 : Number(choices.refresh) * 1_000,
     pausedAt: paused && board ? board.readAt : null,
     grewAt:
       !board || board.top.view.missing || isOver(board.subject, board.top.view.speed_as_of) ? null : state.track.grewAt,
-    allowsPartial: shown.allowPartial,
+    allowsPartial: choices.allowPartial,
   };
 }

@@ -1,8 +1,8 @@
 /**
- * The nights: every epoch that was published, failed, is being published or is due, as a table has them, newest first.
+ * The rows of the table of nights, newest first: epochs that are published, failed, running or due.
  *
- * A try that failed shows until its epoch is published or tried again; epochs that are over and have no run are one
- * row, since the batch layer takes them in order. Where none is due the epoch that is still open says until when it is.
+ * A failed attempt shows until its epoch is published or runs again. All epochs that are over and have no run share one
+ * row, because the batch layer takes them in order. If none is due, the open epoch shows when it ends.
  */
 import type { RunsAnswer, RunSummary, TrustAnswer } from '../../serving/answers.ts';
 import { count } from '../text/numbers.ts';
@@ -23,25 +23,25 @@ export function nightsOf(
 ): Night[] {
   const published = new Set(runs.map(({ epoch }) => epoch));
   const newest = runs[0]?.epoch ?? '';
-  // What was tried again with success is told by its run.
-  const failed = attempts.filter(({ epoch }) => !published.has(epoch) && epoch > newest);
-  const newestFailed = failed.filter(({ epoch }, index) => failed.findIndex((one) => one.epoch === epoch) === index);
-  const running = trust?.batch.running && !published.has(trust.batch.running) ? trust.batch.running : null;
-  const standing = newestFailed.filter(({ epoch }) => epoch !== running);
+  // An attempt is left out once a run has published its epoch.
+  const failedAttempts = attempts.filter(({ epoch }) => !published.has(epoch) && epoch > newest);
+  const newestFailures = failedAttempts.filter(({ epoch }, index) => failedAttempts.findIndex((one) => one.epoch === epoch) === index);
+  const runningEpoch = trust?.batch.running && !published.has(trust.batch.running) ? trust.batch.running : null;
+  const unresolved = newestFailures.filter(({ epoch }) => epoch !== runningEpoch);
   return [
-    ...due(trust, standing.length + (running ? 1 : 0), clock),
-    ...(running
+    ...due(trust, unresolved.length + (runningEpoch ? 1 : 0), clock),
+    ...(runningEpoch
       ? [
           {
-            key: `running ${running}`,
-            epoch: running,
+            key: `running ${runningEpoch}`,
+            epoch: runningEpoch,
             verdict: 'Running',
-            note: newestFailed.length > standing.length ? 'again, after a try that failed' : 'under way',
+            note: newestFailures.length > unresolved.length ? 'again, after a failed attempt' : 'under way',
             run: null,
           } as const,
         ]
       : []),
-    ...standing.map((one): Night => ({
+    ...unresolved.map((one): Night => ({
       key: `failed ${one.epoch}`,
       epoch: one.epoch,
       verdict: 'Failed',
@@ -58,16 +58,16 @@ export function nightsOf(
   ];
 }
 
-/** What no run has begun with. */
-function due(trust: TrustAnswer | null, begun: number, clock: (t: number) => string): Night[] {
+/** One row for the epochs that no run has started, or for the open epoch. */
+function due(trust: TrustAnswer | null, startedCount: number, clock: (t: number) => string): Night[] {
   if (!trust) return [];
   const { behind_epochs: behind, open_epoch: open, open_ends_at: endsAt } = trust.batch;
-  const waiting = Math.max(0, behind - begun);
-  if (waiting > 0)
+  const waitingCount = Math.max(0, behind - startedCount);
+  if (waitingCount > 0)
     return [
       {
         key: 'not run',
-        epoch: waiting === 1 ? '1 epoch' : `${count(waiting)} epochs`,
+        epoch: waitingCount === 1 ? '1 epoch' : `${count(waitingCount)} epochs`,
         verdict: 'Not run',
         note: 'over, not published yet',
         run: null,

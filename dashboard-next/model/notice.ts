@@ -1,14 +1,14 @@
 /**
- * The notice bar: what is the matter in one bold sentence, what it means for the numbers, and one thing to do.
+ * The notice bar: a bold sentence for the problem, a second one for the numbers, and one thing to do.
  *
- * It takes the place of the view line at the page's foot, so that nothing moves when it comes. It speaks only of what
- * changes how the numbers must be read; the badge says everything else.
+ * It covers the view line at the foot of the page, so that nothing moves when it appears. It reports only what changes
+ * how to read the numbers; the badge reports everything else.
  */
 import type { Signals, Tone } from './badge.ts';
 import { conditionOf } from './badge.ts';
 import { ago, moment } from '../text/times.ts';
 
-/** A late view is worth a bar from here on; below, the badge is enough. */
+/** From this age on a late view gets a bar; below, the badge is enough. */
 const WORTH_A_BAR_MS = 15_000;
 
 export interface Notice {
@@ -21,50 +21,50 @@ export interface Notice {
 }
 
 export interface Occasion {
-  /** Parameters of the address that were not understood. */
+  /** One sentence for each parameter of the address that cannot be read. */
   readonly faults: readonly string[];
-  /** By how much the total fell when a run moved the horizon, while that is news. */
-  readonly corrected: number | null;
+  /** By how much a batch run lowered the total, for a minute after it; else null. */
+  readonly correction: number | null;
 }
 
-export function noticeOf(signals: Signals, zone: string, { faults, corrected }: Occasion): Notice | null {
+export function noticeOf(signals: Signals, zone: string, { faults, correction }: Occasion): Notice | null {
   const trouble = troubleOf(signals, zone);
   if (trouble) return { ...trouble, text: [trouble.text, ...faults].join(' ') };
   if (faults.length > 0) {
-    return { tone: 'warn', strong: 'This link was not understood whole.', text: faults.join(' '), action: 'dismiss' };
+    return { tone: 'warn', strong: 'Part of this link cannot be read.', text: faults.join(' '), action: 'dismiss' };
   }
-  if (corrected === null) return null;
+  if (correction === null) return null;
   return {
     tone: 'calm',
-    strong: `Corrected by the batch run: −${corrected.toLocaleString('en-US')}.`,
+    strong: `Corrected by the batch run: −${correction.toLocaleString('en-US')}.`,
     text: 'The published count is the true one.',
     action: 'trust',
   };
 }
 
 function troubleOf(signals: Signals, zone: string): Notice | null {
-  const { now, view, answeredAt, silence } = signals;
+  const { now, view, answeredAt, outage } = signals;
   const asOf = view ? moment(view.speed_as_of, zone, now) : '';
   switch (conditionOf(signals)) {
     case 'offline':
       return {
         tone: 'calm',
         strong: answeredAt === null ? 'No connection.' : `No connection for ${ago(now - answeredAt)}.`,
-        text: `${lastNumbers('Last numbers', answeredAt, zone, now)} ${tryingAgain('Trying again', silence, now)}`,
+        text: `${lastNumbers('Last numbers', answeredAt, zone, now)} ${tryingAgain('Trying again', outage, now)}`,
         action: 'try',
       };
     case 'down':
       return {
         tone: 'bad',
-        strong: sentence(silence?.fault.title ?? 'A store does not answer'),
-        text: `${lastNumbers('Last true numbers', answeredAt, zone, now)} ${tryingAgain('Again', silence, now)}`,
-        // Where a part was asked for already, neither view answers.
-        action: silence?.fault.kind === 'down' && !signals.allowsPartial ? 'part' : 'try',
+        strong: sentence(outage?.fault.title ?? 'A store does not answer'),
+        text: `${lastNumbers('Last true numbers', answeredAt, zone, now)} ${tryingAgain('Again', outage, now)}`,
+        // If the page asks for one view already, neither answers.
+        action: outage?.fault.kind === 'down' && !signals.allowsPartial ? 'part' : 'try',
       };
     case 'costly':
       return {
         tone: 'warn',
-        strong: sentence(silence?.fault.title ?? 'The question asks for too much'),
+        strong: sentence(outage?.fault.title ?? 'The question asks for too much'),
         text: `Choose a shorter window, or one place. ${lastNumbers('Last numbers', answeredAt, zone, now)}`,
         action: 'try',
       };
@@ -86,7 +86,7 @@ function troubleOf(signals: Signals, zone: string): Notice | null {
       return {
         tone: 'bad',
         strong: `Nothing counted since ${asOf}.`,
-        text: 'What you see is true up to then. Detections wait in the log and will be counted.',
+        text: 'The numbers are true up to then. New detections wait in the log and will be counted.',
         action: 'trust',
       };
     case 'late':
@@ -102,7 +102,7 @@ function troubleOf(signals: Signals, zone: string): Notice | null {
   }
 }
 
-/** The seam, as the last answer names it. */
+/** The horizon of the last answer, in words. */
 function published({ view }: Signals): string {
   return view?.horizon ? `the end of epoch ${view.horizon}` : 'the last published epoch';
 }
@@ -111,8 +111,8 @@ function lastNumbers(words: string, answeredAt: number | null, zone: string, now
   return answeredAt === null ? 'No numbers yet.' : `${words} from ${moment(answeredAt, zone, now)}.`;
 }
 
-function tryingAgain(words: string, silence: Signals['silence'], now: number): string {
-  const inMs = (silence?.retryAt ?? now) - now;
+function tryingAgain(words: string, outage: Signals['outage'], now: number): string {
+  const inMs = (outage?.retryAt ?? now) - now;
   return inMs < 1_000 ? `${words} now.` : `${words} in ${ago(inMs)}.`;
 }
 

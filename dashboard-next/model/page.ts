@@ -1,13 +1,10 @@
-/**
- * What the server hands to a page, and the dialogs that a page may open. first-paint.ts fills it, the components read
- * it.
- */
-import type { Where } from './address.ts';
+/** What the server hands to a page, and the dialogs that a page opens. page-props.ts fills it, usePage.ts reads it. */
+import type { Route } from './address.ts';
 import type { Board } from './board.ts';
 import type { Fault } from './questions.ts';
 import type { ThemeChoice } from './theme.ts';
 
-/** Who reads, and when the page that says so was made. */
+/** A mark of the person who reads, and when the server made the page with it. */
 export interface Reader {
   readonly mark: string;
   readonly since: number;
@@ -22,7 +19,7 @@ export interface FirstPaint {
 }
 
 export interface PageProps {
-  readonly where: Where;
+  readonly route: Route;
   readonly first: FirstPaint;
   readonly theme: ThemeChoice;
   /** Whose session /api/auth/logout ends; null where nobody signs in. */

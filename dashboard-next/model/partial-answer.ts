@@ -1,9 +1,8 @@
 /**
- * Numbers of one view alone: what to call them.
+ * The words beside a number that comes from one view alone.
  *
- * Each answer names in its own view what is missing in it, and whatever shows a number of it says so beside the number;
- * the badge and the notice say it of the page. Such an answer comes only where it was asked for, so there is never a
- * partial number without these words.
+ * Each answer names the view that is missing in it, and whatever shows a number of it shows these words too. The badge
+ * and the notice bar report it for the page. The API gives such an answer only to a page that asks for it.
  */
 import type { TopItemsAnswer, View } from '../../serving/answers.ts';
 
@@ -16,13 +15,13 @@ export function onlyText(view: View | null | undefined): string | null {
   return view?.missing ? `${OTHER[view.missing]}\u00a0only` : null;
 }
 
-/** ` · speed only` behind what is said of an answer already. */
+/** ` · speed only`, to follow other words about an answer; empty for a whole answer. */
 export function onlySuffix(view: View | null | undefined): string {
   const only = onlyText(view);
   return only ? ` · ${only}` : '';
 }
 
-/** The two parts of a total, which are known only of a whole one. */
+/** The batch part and the speed part of a total; null if a view is missing. */
 export function partsOf({ parts, view }: TopItemsAnswer): { batch: number; speed: number } | null {
   return view.missing ? null : (parts ?? null);
 }

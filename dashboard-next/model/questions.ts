@@ -29,21 +29,21 @@ export interface Verdict {
   readonly differences: number;
 }
 
-/** Whether one view alone is an answer; without, a view that is away is a NoAnswer. */
-export interface Partly {
+/** `allowPartial`: accept an answer from one view while the other does not answer; else that is a NoAnswer. */
+export interface PartialOption {
   readonly allowPartial?: boolean;
 }
 
 export interface Questions {
   topItems(
-    question: Span & Partly & { location: string; limit: number; parts?: boolean; since?: number },
+    question: Span & PartialOption & { location: string; limit: number; parts?: boolean; since?: number },
   ): Promise<TopItemsAnswer>;
   timeline(
-    question: Span & Partly & { location: string; stepSeconds: number; tz?: string; parts?: boolean },
+    question: Span & PartialOption & { location: string; stepSeconds: number; tz?: string; parts?: boolean },
   ): Promise<TimelineAnswer>;
-  locations(question: Span & Partly): Promise<LocationsAnswer>;
+  locations(question: Span & PartialOption): Promise<LocationsAnswer>;
   trust(): Promise<TrustAnswer>;
-  /** What the run of an epoch proved; null if there is no report. */
+  /** The verdict of the run of an epoch; null if there is no report. */
   verdict(epoch: string): Promise<Verdict | null>;
   /** The newest first; `cursor` of an answer leads to the older ones. */
   detections(question: Span & { location: string; limit: number; cursor?: string }): Promise<DetectionsAnswer>;
@@ -55,25 +55,22 @@ export interface Questions {
   lake(): Promise<LakeAnswer>;
 }
 
-/**
- * `costly`: one question may not cost so much; `forbidden`: who asks has not the role; `absent`: there is no such
- * thing.
- */
-export type Silence = 'offline' | 'down' | 'costly' | 'refused' | 'forbidden' | 'absent';
+/** `costly`: the question needs too much work; `forbidden`: the role does not allow it; `absent`: it does not exist. */
+export type NoAnswerKind = 'offline' | 'down' | 'costly' | 'refused' | 'forbidden' | 'absent';
 
 /** A NoAnswer that can be sent from the server to the browser. */
 export type Fault = Pick<NoAnswer, 'kind' | 'title' | 'detail' | 'requestId'>;
 
 export class NoAnswer extends Error {
   override readonly name = 'NoAnswer';
-  readonly kind: Silence;
+  readonly kind: NoAnswerKind;
   /** What a person reads first. */
   readonly title: string;
   readonly detail: string;
   readonly retryAfterMs: number | null;
   readonly requestId: string | null;
   constructor(
-    kind: Silence,
+    kind: NoAnswerKind,
     title: string,
     rest: { detail?: string; retryAfterMs?: number | null; requestId?: string | null } = {},
   ) {

@@ -1,15 +1,16 @@
 /**
- * A run's report as a page shows it: the comparison by partition and by place, and the first of each list.
+ * The report of a run as its page shows it: the comparison by partition and by place, and the first entries of each
+ * list.
  *
- * A report names every difference and every conflict, which can be very many; the page carries the first ones, says how
+ * A report names every difference and every conflict, and there can be very many. The page has the first ones, says how
  * many there are, and links to the whole as JSON. Server and browser make it from the same answer of the API.
  */
 import type { RunAnswer } from '../../serving/answers.ts';
 
-/** Rows of a list that the page carries. */
-export const LISTED = 100;
+/** Entries of a list on the page. */
+export const MOST_LISTED = 100;
 
-const KEPT = [
+const COPIED_FIELDS = [
   'epoch',
   'from',
   'to',
@@ -29,17 +30,17 @@ const KEPT = [
   'copies_of_earlier_epochs',
   'steps',
 ] as const;
-type Kept = Pick<RunAnswer, (typeof KEPT)[number]>;
+type CopiedFields = Pick<RunAnswer, (typeof COPIED_FIELDS)[number]>;
 
 export interface PartitionRow {
   readonly partition: number;
   readonly first: number;
   readonly cut: number;
   readonly records: number;
-  /** Counted by the batch layer so far, and by the speed layer; null where it was not compared. */
+  /** New detections that each layer has counted so far; `speed` is null if the run did not compare. */
   readonly batch: number;
   readonly speed: number | null;
-  /** Differing cells and tallies. */
+  /** Cells and tallies whose counts differ. */
   readonly differences: number;
 }
 
@@ -50,7 +51,7 @@ export interface PlaceDifference {
   readonly speed: number;
 }
 
-export interface Report extends Kept {
+export interface Report extends CopiedFields {
   readonly cells: number;
   readonly differenceCount: number;
   readonly unproven: readonly string[];
@@ -67,17 +68,17 @@ export interface Report extends Kept {
 export function reportOf(run: RunAnswer): Report {
   const { differences, tally_differences, cells, unproven } = run.comparison;
   return {
-    ...(Object.fromEntries(KEPT.map((name) => [name, run[name]])) as Kept),
+    ...(Object.fromEntries(COPIED_FIELDS.map((name) => [name, run[name]])) as CopiedFields),
     cells,
     differenceCount: differences.count + tally_differences.length,
     unproven,
     partitions: partitionRows(run),
     places: byPlace(differences.listed),
-    differences: differences.listed.slice(0, LISTED),
-    tallyDifferences: tally_differences.slice(0, LISTED),
+    differences: differences.listed.slice(0, MOST_LISTED),
+    tallyDifferences: tally_differences.slice(0, MOST_LISTED),
     conflictCount: run.conflicts.count,
-    conflicts: run.conflicts.listed.slice(0, LISTED),
-    unknownPlaces: { ...run.unknown_locations, listed: run.unknown_locations.listed.slice(0, LISTED) },
+    conflicts: run.conflicts.listed.slice(0, MOST_LISTED),
+    unknownPlaces: { ...run.unknown_locations, listed: run.unknown_locations.listed.slice(0, MOST_LISTED) },
     fileCount: run.files.length,
   };
 }
@@ -105,7 +106,7 @@ function byPlace(listed: RunAnswer['comparison']['differences']['listed']): Plac
   }
   return [...places.values()]
     .sort((a, b) => Math.abs(b.batch - b.speed) - Math.abs(a.batch - a.speed))
-    .slice(0, LISTED);
+    .slice(0, MOST_LISTED);
 }
 
 export function isEpochName(text: string): boolean {

@@ -1,28 +1,28 @@
 /**
- * Which page: the path of the address, as address.ts is its query.
+ * The path of each page; address.ts has the query.
  *
- * Screens say "place", paths say `location`, like all code (docs/decisions/0001-words.md). A link to another page keeps
- * what the viewer has chosen for all of them: window, pace and time zone.
+ * Screens say "place", paths and code say `location` (docs/decisions/0001-words.md). A link to another page keeps the
+ * choices that count for all pages: window, refresh, time zone.
  */
-import type { Shown, Where } from './address.ts';
+import type { Choices, Route } from './address.ts';
 import { addressOf, DEFAULTS } from './address.ts';
 
-export const LIVE: Where = { page: 'live' };
+export const LIVE: Route = { page: 'live' };
 
-export function pathOf(where: Where): string {
-  switch (where.page) {
+export function pathOf(route: Route): string {
+  switch (route.page) {
     case 'live':
       return '/';
     case 'places':
       return '/locations';
     case 'place':
-      return `/locations/${where.location}`;
+      return `/locations/${route.location}`;
     case 'detection':
-      return `/detections/${where.id}`;
+      return `/detections/${route.id}`;
     case 'trust':
       return '/trust';
     case 'run':
-      return `/trust/${where.epoch}`;
+      return `/trust/${route.epoch}`;
     case 'data':
       return '/data';
   }
@@ -30,14 +30,14 @@ export function pathOf(where: Where): string {
 
 /** The address of another page for the same viewer. */
 export function linkTo(
-  where: Where,
-  { window, fixed, refresh, tz, theme }: Shown,
-  changed: Partial<Shown> = {},
+  route: Route,
+  { window, fixed, refresh, tz, theme }: Choices,
+  changed: Partial<Choices> = {},
 ): string {
-  return pathOf(where) + addressOf({ ...DEFAULTS, window, fixed, refresh, tz, theme, ...changed, where });
+  return pathOf(route) + addressOf({ ...DEFAULTS, window, fixed, refresh, tz, theme, ...changed, route });
 }
 
-/** The four pages of the navigation, and which of them a page belongs to. */
+/** The four pages of the navigation. */
 export const PAGES = [
   { page: 'live', name: 'Live' },
   { page: 'places', name: 'Places' },
@@ -45,6 +45,7 @@ export const PAGES = [
   { page: 'data', name: 'Data' },
 ] as const;
 
-export function homeOf({ page }: Where): (typeof PAGES)[number]['page'] {
+/** The page of the navigation to which a page belongs. */
+export function homeOf({ page }: Route): (typeof PAGES)[number]['page'] {
   return page === 'place' ? 'places' : page === 'run' ? 'trust' : page === 'detection' ? 'places' : page;
 }

@@ -1,13 +1,10 @@
-/**
- * Which rows changed places between two paints of a table: from where to where, by index. A row that is new moves from
- * nowhere.
- */
+/** Which rows of a table change places between two paints: from one index to another. A new row has no move. */
 export interface Move {
   readonly from: number;
   readonly to: number;
 }
 
-/** Beyond these, rows are not followed with the eye; they are simply there. */
+/** The eye cannot follow more moves than this; then there are none. */
 const MOST = 24;
 
 export function movesOf(before: readonly string[], after: readonly string[]): Move[] {

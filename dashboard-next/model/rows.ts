@@ -1,37 +1,37 @@
 /**
- * Rows of the two tables, from answers to what is written in each cell.
+ * The rows of the two tables, items and places, made from answers.
  *
- * Counts are joined with those of the period before by name or oid. While somebody points at a table its order is held,
- * so that a row does not slip away under the pointer; the values go on.
+ * Counts are joined with those of the period before, by name or oid. While somebody points at a table its rows keep
+ * their order, so that no row slips away under the pointer; their values still change.
  */
 import type { CountedLocation, LocationsAnswer, TopItemsAnswer } from '../../serving/answers.ts';
 import type { Sort } from './address.ts';
 import { changeRank } from '../text/numbers.ts';
 import { placeName } from '../text/names.ts';
 
-/** Of complete minutes, for the change; null where it is not known. */
-export interface Compared {
+/** Counts of two periods of complete minutes, for the change; null if unknown. */
+export interface PeriodCounts {
   readonly now: number | null;
   readonly before: number | null;
 }
 
-export const NOT_COMPARED: Compared = { now: null, before: null };
+export const UNKNOWN_PERIODS: PeriodCounts = { now: null, before: null };
 
 export interface ItemRow {
   readonly key: string;
   readonly rank: number;
   readonly name: string;
   readonly count: number;
-  readonly compared: Compared;
-  /** Places gained since the period before; null if not known, 0 if none. */
-  readonly moved: number | null;
+  readonly compared: PeriodCounts;
+  /** Ranks gained since the period before; 0 if none, null if unknown. */
+  readonly ranksGained: number | null;
 }
 
 export function itemRows(
   top: TopItemsAnswer,
   periods: { now: TopItemsAnswer; before: TopItemsAnswer } | null,
 ): ItemRow[] {
-  const compared = comparable(periods);
+  const compared = comparablePeriods(periods);
   const now = compared ? countsByName(compared.now) : null;
   const before = compared ? countsByName(compared.before) : null;
   const rankBefore = new Map(compared?.before.items.map(({ item_name, item_rank }) => [item_name, item_rank]));
@@ -40,19 +40,19 @@ export function itemRows(
     rank,
     name,
     count,
-    compared: now && before ? { now: now(name), before: before(name) } : NOT_COMPARED,
-    moved: rankBefore.has(name) ? rankBefore.get(name)! - rank : null,
+    compared: now && before ? { now: now(name), before: before(name) } : UNKNOWN_PERIODS,
+    ranksGained: rankBefore.has(name) ? rankBefore.get(name)! - rank : null,
   }));
 }
 
-/** Where nothing at all was counted in the period before, not everything is new: there is nothing to compare with. */
-function comparable<Answer extends { total: number }>(
+/** Null if the period before has no detections: then nothing is compared, because everything would be new. */
+function comparablePeriods<Answer extends { total: number }>(
   periods: { now: Answer; before: Answer } | null,
 ): { now: Answer; before: Answer } | null {
   return periods && periods.before.total > 0 ? periods : null;
 }
 
-/** Null for a name that the answer may have left out; 0 if it holds all there are. */
+/** Looks up a name: null if the answer may have left it out, 0 if the answer lists all items without it. */
 function countsByName(answer: TopItemsAnswer): (name: string) => number | null {
   const counts = new Map(answer.items.map(({ item_name, count }) => [item_name, count]));
   const absent = answer.distinct_items <= answer.items.length ? 0 : null;
@@ -62,17 +62,17 @@ function countsByName(answer: TopItemsAnswer): (name: string) => number | null {
 export interface PlaceRow {
   readonly key: string;
   readonly oid: string;
-  /** Null: the table of places does not know it. */
+  /** Null if the table of places does not have it. */
   readonly name: string | null;
   readonly count: number;
-  readonly compared: Compared;
+  readonly compared: PeriodCounts;
 }
 
 export function placeRows(
   answer: LocationsAnswer,
   periods: { now: LocationsAnswer; before: LocationsAnswer } | null,
 ): PlaceRow[] {
-  const compared = comparable(periods);
+  const compared = comparablePeriods(periods);
   const now = compared ? countsByOid(compared.now) : null;
   const before = compared ? countsByOid(compared.before) : null;
   return answer.locations.map(({ geographical_location_oid: oid, geographical_location: name, count }) => ({
@@ -80,7 +80,7 @@ export function placeRows(
     oid,
     name: placeName(name),
     count,
-    compared: now && before ? { now: now.get(oid) ?? 0, before: before.get(oid) ?? 0 } : NOT_COMPARED,
+    compared: now && before ? { now: now.get(oid) ?? 0, before: before.get(oid) ?? 0 } : UNKNOWN_PERIODS,
   }));
 }
 
@@ -88,25 +88,25 @@ function countsByOid({ locations }: LocationsAnswer): Map<string, number> {
   return new Map(locations.map((place: CountedLocation) => [place.geographical_location_oid, place.count]));
 }
 
-/** Places whose name or oid holds the text; `#17` finds the oid 17 alone. */
-export function matching<Row extends { oid: string; name: string | null }>(
+/** Places whose name or oid contains the text; `#17` finds the oid 17 alone. */
+export function matchPlaces<Row extends { oid: string; name: string | null }>(
   rows: readonly Row[],
   q: string,
 ): readonly Row[] {
-  const wanted = folded(q.trim());
+  const wanted = foldCase(q.trim());
   if (wanted === '') return rows;
   if (/^#-?\d+$/.test(wanted)) return rows.filter(({ oid }) => oid === wanted.slice(1));
-  return rows.filter(({ oid, name }) => oid.includes(wanted) || folded(name ?? 'unknown place').includes(wanted));
+  return rows.filter(({ oid, name }) => oid.includes(wanted) || foldCase(name ?? 'unknown place').includes(wanted));
 }
 
-/** Without case and accents: who types `sud` finds `Süd`. */
-function folded(text: string): string {
+/** Without case and accents: `sud` finds `Süd`. */
+function foldCase(text: string): string {
   return text.normalize('NFKD').replace(/\p{M}/gu, '').replaceAll('ß', 'ss').toLowerCase();
 }
 
 const collator = new Intl.Collator('en', { numeric: true });
 
-export function sorted(rows: readonly PlaceRow[], sort: Sort): readonly PlaceRow[] {
+export function sortPlaces(rows: readonly PlaceRow[], sort: Sort): readonly PlaceRow[] {
   switch (sort) {
     case '-count':
       return [...rows].sort((a, b) => b.count - a.count);
@@ -130,14 +130,14 @@ function descending(a: number, b: number): number {
   return a === b ? 0 : b > a ? 1 : -1;
 }
 
-/** The rows in the order of `held` as far as they are still there; what is new follows. */
-export function inHeldOrder<Row extends { key: string }>(
+/** The rows in the given order of keys; new rows follow. */
+export function keepOrder<Row extends { key: string }>(
   rows: readonly Row[],
-  held: readonly string[] | null,
+  order: readonly string[] | null,
 ): readonly Row[] {
-  if (!held) return rows;
+  if (!order) return rows;
   const byKey = new Map(rows.map((row) => [row.key, row]));
-  const kept = held.flatMap((key) => byKey.get(key) ?? []);
-  const seen = new Set(held);
-  return [...kept, ...rows.filter(({ key }) => !seen.has(key))];
+  const present = order.flatMap((key) => byKey.get(key) ?? []);
+  const seen = new Set(order);
+  return [...present, ...rows.filter(({ key }) => !seen.has(key))];
 }

@@ -1,8 +1,7 @@
 /**
- * What a number is made of: how much the batch layer has published, how much is the speed layer's alone.
+ * How much of a total the batch layer has published, and how much the speed layer alone has counted.
  *
- * The two figures are of the total that is shown and add up to 100.0. A part that is there is at least three pixels
- * wide.
+ * The two shares are of the total on the screen and add up to 100.0.
  */
 import type { Parts, TrustAnswer } from '../../serving/answers.ts';
 import type { Verdict } from './questions.ts';
@@ -10,17 +9,17 @@ import { share } from '../text/numbers.ts';
 import { ago, clock, day, NBSP } from '../text/times.ts';
 
 const DAY_S = 86_400;
-/** A batch run that is not there two epochs after its time is late; never sooner than this. */
+/** The batch layer is late one epoch after its time, but never sooner than this. */
 const LATE_AFTER_S = 600;
 
-export interface MadeOf {
+export interface Split {
   readonly batch: string;
   readonly speed: string;
-  /** Per cent of the bar's width, for drawing; parts that exist are visible. */
+  /** In per cent, for the bar. */
   readonly batchWidth: number;
 }
 
-export function madeOf({ batch, speed }: Parts): MadeOf {
+export function splitTotal({ batch, speed }: Parts): Split {
   const total = batch + speed;
   if (total === 0) return { batch: '–', speed: '–', batchWidth: 0 };
   return { batch: share(batch, total), speed: share(speed, total), batchWidth: (batch / total) * 100 };
@@ -42,7 +41,7 @@ export function batchNote(
   return { text: `${upTo}, ${verdict.result}`, warn: verdict.result === 'unproven' };
 }
 
-/** The last published day, or where epochs are shorter than a day the time up to which they reach. */
+/** The last published day; if epochs are shorter than a day, the end of the last one. */
 export function horizonText(trust: TrustAnswer, zone: string, now: number): string {
   if (!trust.horizon) return 'none';
   const { epoch, ends_at: endsAt } = trust.horizon;
@@ -58,7 +57,7 @@ export function batchLate({ batch, epoch_seconds: epochSeconds }: TrustAnswer): 
   return `Batch is ${batch.behind_epochs}${NBSP}night${batch.behind_epochs === 1 ? '' : 's'} late`;
 }
 
-/** Below "Speed": when the open epoch ends and can be checked. */
+/** Below "Speed": when the open epoch ends, so that the batch layer can check it. */
 export function speedNote(parts: Parts | undefined, trust: TrustAnswer | null, zone: string): string {
   if (parts?.speed === 0) return 'none';
   return trust ? `checked after ${clock(trust.batch.open_ends_at, zone)}` : '';

@@ -1,11 +1,11 @@
-/** What a record of the log can become (law L7), in one order everywhere; the six add up to the records. */
+/** The six outcomes of a record of the log, in one order everywhere; they add up to the records. */
 export const TALLY_NAMES = [
-  { name: 'new', word: 'new', meaning: 'met for the first time and counted' },
-  { name: 'copies', word: 'copies', meaning: 'of a detection that was counted already' },
-  { name: 'strays', word: 'strays', meaning: 'found outside their partition and sent home' },
+  { name: 'new', word: 'new', meaning: 'seen for the first time and counted' },
+  { name: 'copies', word: 'copies', meaning: 'of a detection that is counted already' },
+  { name: 'strays', word: 'strays', meaning: 'in the wrong partition, sent to the right one' },
   { name: 'deferred', word: 'deferred', meaning: 'too old for the speed layer, left to the batch layer' },
-  { name: 'dead_letters', word: 'dead letters', meaning: 'could not be detections; kept byte for byte' },
-  { name: 'ticks', word: 'ticks', meaning: 'of the batch layer, to end an epoch of a quiet partition' },
+  { name: 'dead_letters', word: 'dead letters', meaning: 'cannot be detections; kept byte for byte' },
+  { name: 'ticks', word: 'ticks', meaning: 'sent by the batch layer to end an epoch in a quiet partition' },
 ] as const;
 
 export type TallyName = (typeof TALLY_NAMES)[number]['name'];

@@ -1,6 +1,5 @@
 /**
- * Light, dark, or as the system has it: the choice is kept in a cookie, so that the server's first paint has it
- * already.
+ * The theme: light, dark, or as the system has it. The choice is in a cookie, so that the server's first paint has it.
  */
 import type { Theme } from './address.ts';
 

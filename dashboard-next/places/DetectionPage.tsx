@@ -1,12 +1,12 @@
 'use client';
-/** The page of a detection: one joined row, to the offset; or that there is none, and what may have become of it. */
+/** The page of a detection: its joined row, or that it was not counted, and the possible reasons. */
 import Link from 'next/link';
 import type { ReactNode } from 'react';
 import type { DetectionAnswer } from '../../serving/answers.ts';
 import { detectionPath } from '../feed/http-questions.ts';
-import { faultOfPart, isAnswered, partOf } from '../model/board.ts';
+import { faultOfAnswer, isAnswered, answerOf } from '../model/board.ts';
 import { MINUTE_MS } from '../model/bounds.ts';
-import { placeName, visible } from '../text/names.ts';
+import { placeName, makeVisible } from '../text/names.ts';
 import { count } from '../text/numbers.ts';
 import { clockMs, day, laterText } from '../text/times.ts';
 import { linkTo } from '../model/routes.ts';
@@ -21,37 +21,37 @@ import { usePage } from '../hooks/usePage.ts';
 
 export function DetectionPage(props: PageProps) {
   const page = usePage(props);
-  const { shown, board } = page;
-  const { where } = shown;
-  if (where.page !== 'detection') throw new Error('this is the page of a detection');
-  const found = partOf(board, 'detection');
+  const { choices, board } = page;
+  const { route } = choices;
+  if (route.page !== 'detection') throw new Error('this is the page of a detection');
+  const detection = answerOf(board, 'detection');
   return (
-    <Frame page={page} title={`Detection ${where.id} · Sightline`} json={detectionPath(where.id, shown.dt)}>
-      <Breadcrumbs to={linkTo({ page: 'places' }, shown)} name="Places">
-        Detection <span className="num">{where.id}</span>
+    <Frame page={page} title={`Detection ${route.id} · Sightline`} json={detectionPath(route.id, choices.dt)}>
+      <Breadcrumbs to={linkTo({ page: 'places' }, choices)} name="Places">
+        Detection <span className="num">{route.id}</span>
       </Breadcrumbs>
-      {found ? <Found found={found} page={page} /> : <NotFound id={where.id} page={page} />}
+      {detection ? <DetectionFacts detection={detection} page={page} /> : <NotFound id={route.id} page={page} />}
     </Frame>
   );
 }
 
 function NotFound({ id, page }: { id: string; page: PageState }) {
-  const { board, shown } = page;
-  const fault = faultOfPart(board, 'detection');
+  const { board, choices } = page;
+  const fault = faultOfAnswer(board, 'detection');
   if (fault && !isAnswered(board, 'detection')) return <FaultMessage fault={fault} page={page} />;
   if (!board || !isAnswered(board, 'detection')) return <p className="card lead">No answer yet.</p>;
   return (
     <section className="card lead" aria-label="Not found">
       <h2>No detection {id} was counted.</h2>
       <p>
-        It may be a copy, a dead letter or not arrived yet: <Link href={linkTo({ page: 'trust' }, shown)}>Trust</Link>.{' '}
-        {shown.dt
-          ? `The lake’s day ${shown.dt} was searched too.`
+        It may be a copy, a dead letter or not arrived yet: <Link href={linkTo({ page: 'trust' }, choices)}>Trust</Link>.{' '}
+        {choices.dt
+          ? `The lake’s day ${choices.dt} was searched too.`
           : 'HBase keeps detections for days; older ones are in the lake, day by day:'}
       </p>
       <form className="look" method="get">
         <label>
-          Day of the lake, UTC <input type="date" name="dt" defaultValue={shown.dt ?? ''} required />
+          Day of the lake, UTC <input type="date" name="dt" defaultValue={choices.dt ?? ''} required />
         </label>
         <button type="submit" className="btn">
           Look there
@@ -61,11 +61,11 @@ function NotFound({ id, page }: { id: string; page: PageState }) {
   );
 }
 
-function Found({ found, page }: { found: DetectionAnswer; page: PageState }) {
-  const { shown, now, say } = page;
-  const { timestamp_detected: t, geographical_location_oid: place } = found;
+function DetectionFacts({ detection, page }: { detection: DetectionAnswer; page: PageState }) {
+  const { choices, now, say } = page;
+  const { timestamp_detected: t, geographical_location_oid: place } = detection;
   const minute = { from: Math.floor(t / MINUTE_MS) * MINUTE_MS, to: Math.floor(t / MINUTE_MS) * MINUTE_MS + MINUTE_MS };
-  const name = placeName(found.geographical_location);
+  const name = placeName(detection.geographical_location);
   const row = (label: string, field: string, value: ReactNode, text: string, unit?: string): ReactNode => (
     <div key={field}>
       <dt>
@@ -84,54 +84,54 @@ function Found({ found, page }: { found: DetectionAnswer; page: PageState }) {
   return (
     <section className="card facts" aria-label="Detection">
       <dl>
-        {row('Item', 'item_name', <bdi className="anywhere">{visible(found.item_name)}</bdi>, found.item_name)}
+        {row('Item', 'item_name', <bdi className="anywhere">{makeVisible(detection.item_name)}</bdi>, detection.item_name)}
         {row(
           'Place',
           'geographical_location',
-          <Link href={linkTo({ page: 'place', location: place }, shown)}>
+          <Link href={linkTo({ page: 'place', location: place }, choices)}>
             {name ? <bdi>{name}</bdi> : <i>Unknown place</i>}
           </Link>,
-          found.geographical_location ?? '',
+          detection.geographical_location ?? '',
         )}
         {row('Place’s oid', 'geographical_location_oid', `#${place}`, place)}
-        {row('Camera', 'video_camera_oid', found.video_camera_oid, found.video_camera_oid)}
-        {row('Detection', 'detection_oid', found.detection_oid, found.detection_oid)}
+        {row('Camera', 'video_camera_oid', detection.video_camera_oid, detection.video_camera_oid)}
+        {row('Detection', 'detection_oid', detection.detection_oid, detection.detection_oid)}
         {row('Detected at', 'timestamp_detected', <Moment t={t} page={page} />, String(t), 'by the camera’s clock')}
         {row(
           'Arrived at',
           'arrived_at',
-          <Moment t={found.arrived_at} page={page} />,
-          String(found.arrived_at),
-          `${laterText(found.arrived_at - t)}, by the log’s clock`,
+          <Moment t={detection.arrived_at} page={page} />,
+          String(detection.arrived_at),
+          `${laterText(detection.arrived_at - t)}, by the log’s clock`,
         )}
         {row(
           'Partition',
           'kafka_partition',
-          found.kafka_partition,
-          String(found.kafka_partition),
+          detection.kafka_partition,
+          String(detection.kafka_partition),
           'of the topic detections',
         )}
         {row(
           'Offset',
           'kafka_offset',
-          count(found.kafka_offset),
-          String(found.kafka_offset),
+          count(detection.kafka_offset),
+          String(detection.kafka_offset),
           'of the record that was first met',
         )}
         {row(
           'Deferred',
           'deferred',
-          found.deferred ? 'yes' : 'no',
-          String(found.deferred),
-          found.deferred ? 'too old for the speed layer when it arrived; the batch layer counts it' : '',
+          detection.deferred ? 'yes' : 'no',
+          String(detection.deferred),
+          detection.deferred ? 'too old for the speed layer when it arrived; the batch layer counts it' : '',
         )}
       </dl>
       <footer>
-        <Link href={linkTo({ page: 'place', location: place }, shown, { fixed: minute })}>
+        <Link href={linkTo({ page: 'place', location: place }, choices, { fixed: minute })}>
           Its minute at this place
         </Link>
         <span className="hint">
-          Found in {found.found_in === 'lake' ? 'the lake' : 'HBase'}
+          Found in {detection.found_in === 'lake' ? 'the lake' : 'HBase'}
           {t > now ? '; the camera’s clock is ahead' : ''}.
         </span>
       </footer>
@@ -139,10 +139,10 @@ function Found({ found, page }: { found: DetectionAnswer; page: PageState }) {
   );
 }
 
-function Moment({ t, page: { shown, now } }: { t: number; page: PageState }) {
+function Moment({ t, page: { choices, now } }: { t: number; page: PageState }) {
   return (
     <time dateTime={new Date(t).toISOString()} title={`${t} ms since 1970`}>
-      {day(t, shown.tz, now)} {clockMs(t, shown.tz)} {offsetText(t, shown.tz)}
+      {day(t, choices.tz, now)} {clockMs(t, choices.tz)} {offsetText(t, choices.tz)}
     </time>
   );
 }

@@ -1,14 +1,14 @@
-/** A list without rows: when the last detection was, and the way to it. */
-import { partOf } from '../model/board.ts';
+/** The row of an empty list: when the last detection was, and a button that shows it. */
+import { answerOf } from '../model/board.ts';
 import { MINUTE_MS } from '../model/bounds.ts';
 import { moment } from '../text/times.ts';
 import type { PageState } from '../hooks/usePage.ts';
 
-/** What is shown around the last detection. */
+/** The window that the button chooses. */
 const AROUND_MS = 15 * MINUTE_MS;
 
-export function LatestEmpty({ page: { board, shown, now, change } }: { page: PageState }) {
-  const [last] = partOf(board, 'lastSeen')?.detections ?? [];
+export function LatestEmpty({ page: { board, choices, now, change } }: { page: PageState }) {
+  const [last] = answerOf(board, 'lastSeen')?.detections ?? [];
   const show = (t: number): void => {
     const end = Math.floor(t / MINUTE_MS) * MINUTE_MS + MINUTE_MS;
     change({ fixed: { from: end - AROUND_MS, to: end } });
@@ -20,7 +20,7 @@ export function LatestEmpty({ page: { board, shown, now, change } }: { page: Pag
         {last && (
           <>
             {' '}
-            Last one: {moment(last.timestamp_detected, shown.tz, now)},{' '}
+            Last one: {moment(last.timestamp_detected, choices.tz, now)},{' '}
             <button type="button" className="inline" onClick={() => show(last.timestamp_detected)}>
               show
             </button>

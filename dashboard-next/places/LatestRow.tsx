@@ -1,6 +1,7 @@
 /**
- * One detection in a list: when, what, which camera, its id. On a phone camera and id stand below the item. The day of
- * another day stands behind the time, so that at midnight, when today becomes another day, no time moves.
+ * One detection in the list: time, item, camera, id. On a phone camera and id stand below the item.
+ *
+ * The day of an earlier day stands behind the time, so that no time moves when the day changes at midnight.
  */
 import Link from 'next/link';
 import type { ListedRow } from '../../serving/answers.ts';
@@ -11,17 +12,17 @@ import { ItemName } from '../table/ItemName.tsx';
 import type { PageState } from '../hooks/usePage.ts';
 
 export function LatestRow({ row, page }: { row: ListedRow; page: PageState }) {
-  const { shown, now } = page;
+  const { choices, now } = page;
   const t = row.timestamp_detected;
-  const today = day(t, shown.tz, now) === day(now, shown.tz, now);
+  const today = day(t, choices.tz, now) === day(now, choices.tz, now);
   const dt = row.incomplete ? new Date(t).toISOString().slice(0, 10) : null;
-  const href = linkTo({ page: 'detection', id: row.detection_oid }, shown, { dt });
+  const href = linkTo({ page: 'detection', id: row.detection_oid }, choices, { dt });
   return (
     <tr>
       <td className="num when">
         <time dateTime={new Date(t).toISOString()} title={new Date(t).toISOString()}>
-          {clockMs(t, shown.tz)}
-          {!today && <span className="hint"> {day(t, shown.tz, now)}</span>}
+          {clockMs(t, choices.tz)}
+          {!today && <span className="hint"> {day(t, choices.tz, now)}</span>}
         </time>
       </td>
       <td className="nm">
@@ -51,7 +52,7 @@ export function LatestRow({ row, page }: { row: ListedRow; page: PageState }) {
 function Item({ row, openName }: { row: ListedRow; openName: (name: string) => void }) {
   if (row.item_name === undefined) {
     return (
-      <span className="name hint" title="Its row in HBase is gone; the lake has the whole of it">
+      <span className="name hint" title="HBase no longer has this row; the lake has all of it">
         in the lake only
       </span>
     );

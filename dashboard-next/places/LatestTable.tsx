@@ -1,17 +1,17 @@
 /**
- * The latest detections of a place, as they come: held while somebody points at them, older ones on request.
+ * The latest detections of a place as they arrive; older ones on request.
  *
- * New rows appear at the top without moving anything that is looked at: rows belong to their place in the list, and
- * while pointer or focus is inside nothing changes but the number of those that came meanwhile.
+ * While pointer or focus is in the list it stands still, and a button counts the newer rows. New rows fill the list
+ * from the top; no row moves on the screen.
  */
 import { useEffect, useRef, useState } from 'react';
 import type { FocusEvent } from 'react';
 import type { DetectionsAnswer } from '../../serving/answers.ts';
 import { httpQuestions } from '../feed/http-questions.ts';
-import { faultOfPart, partOf } from '../model/board.ts';
+import { faultOfAnswer, answerOf } from '../model/board.ts';
 import { serverClock } from '../feed/clock.ts';
-import type { HeldList } from '../model/latest-detections.ts';
-import { hold, meanwhile, newerText, withOlder } from '../model/latest-detections.ts';
+import type { ListSnapshot } from '../model/latest-detections.ts';
+import { takeSnapshot, countNewer, newerText, appendOlder } from '../model/latest-detections.ts';
 import { LATEST } from '../model/board-answers.ts';
 import { offsetText } from '../text/zones.ts';
 import { Filler } from '../table/ItemsTable.tsx';
@@ -24,38 +24,38 @@ import type { PageState } from '../hooks/usePage.ts';
 const OLDER_AT_ONCE = 50;
 
 export function LatestTable({ page }: { page: PageState }) {
-  const { board, shown, now } = page;
-  const answer = partOf(board, 'latest');
-  const { list, held, isOld, handlers, release, older } = useLatest(page, answer);
+  const { board, choices, now } = page;
+  const answer = answerOf(board, 'latest');
+  const { list, snapshot, isOld, handlers, release, older } = useLatest(page, answer);
   const rows = list?.rows ?? [];
-  const trouble = faultOfPart(board, 'latest');
+  const fault = faultOfAnswer(board, 'latest');
   return (
     <section className="card latest" aria-labelledby="latest-title">
       <header>
         <CardTitle
           id="latest-title"
           title="Latest detections"
-          view={held ? null : (answer?.view ?? null)}
-          tz={shown.tz}
+          view={snapshot ? null : (answer?.view ?? null)}
+          tz={choices.tz}
         />
-        <span className="hint">{held ? 'held' : shown.refresh === 'off' ? 'paused' : 'as they come'}</span>
+        <span className="hint">{snapshot ? 'on hold' : choices.refresh === 'off' ? 'paused' : 'as they arrive'}</span>
         <span className="sp" />
         <button
           type="button"
-          className={held && held.newer > 0 ? 'btn num newer' : 'btn num newer off'}
+          className={snapshot && snapshot.newer > 0 ? 'btn num newer' : 'btn num newer off'}
           onClick={release}
-          disabled={!held || held.newer === 0}
+          disabled={!snapshot || snapshot.newer === 0}
         >
-          {held && held.newer > 0 ? newerText(held) : 'newest'}
+          {snapshot && snapshot.newer > 0 ? newerText(snapshot) : 'newest'}
         </button>
       </header>
       <div {...handlers}>
-        {!answer && trouble && <FaultMessage fault={trouble} page={page} />}
+        {!answer && fault && <FaultMessage fault={fault} page={page} />}
         <table>
           <thead>
             <tr>
               <th scope="col" className="when">
-                Time, {offsetText(now, shown.tz)}
+                Time, {offsetText(now, choices.tz)}
               </th>
               <th scope="col">Item</th>
               <th scope="col" className="r cam">
@@ -93,36 +93,36 @@ export function LatestTable({ page }: { page: PageState }) {
   );
 }
 
-function useLatest({ shown, now }: PageState, answer: DetectionsAnswer | null) {
-  const [held, setHeld] = useState<HeldList | null>(null);
+function useLatest({ choices, now }: PageState, answer: DetectionsAnswer | null) {
+  const [snapshot, setSnapshot] = useState<ListSnapshot | null>(null);
   const [isUnderWay, setUnderWay] = useState(false);
   const [fault, setFault] = useState<string | null>(null);
-  const [opened, setOpened] = useState(false);
+  const [isReadingOlder, setReadingOlder] = useState(false);
   const latest = useRef(answer);
   latest.current = answer;
   useEffect(() => {
-    if (answer) setHeld((was) => was && meanwhile(was, answer));
+    if (answer) setSnapshot((was) => was && countNewer(was, answer));
   }, [answer]);
-  const take = (): void => setHeld((was) => was ?? (latest.current && hold(latest.current)));
+  const freeze = (): void => setSnapshot((was) => was ?? (latest.current && takeSnapshot(latest.current)));
   const release = (): void => {
-    setOpened(false);
-    setHeld(null);
+    setReadingOlder(false);
+    setSnapshot(null);
   };
-  // Whoever asked for older ones reads on, wherever the pointer goes.
-  const leave = (): void => setHeld((was) => (opened ? was : null));
+  // A reader of older rows keeps them, even if the pointer leaves.
+  const leave = (): void => setSnapshot((was) => (isReadingOlder ? was : null));
   const ask = async (): Promise<void> => {
-    const from = held ?? (latest.current && hold(latest.current));
+    const from = snapshot ?? (latest.current && takeSnapshot(latest.current));
     if (!from?.cursor) return;
     setUnderWay(true);
-    setOpened(true);
+    setReadingOlder(true);
     try {
       const answered = await httpQuestions(serverClock(now)).detections({
         ...from.span,
-        location: shown.location,
+        location: choices.location,
         limit: OLDER_AT_ONCE,
         cursor: from.cursor,
       });
-      setHeld((was) => withOlder(was ?? from, answered));
+      setSnapshot((was) => appendOlder(was ?? from, answered));
       setFault(null);
     } catch (thrown) {
       setFault(thrown instanceof Error ? thrown.message : String(thrown));
@@ -131,14 +131,14 @@ function useLatest({ shown, now }: PageState, answer: DetectionsAnswer | null) {
     }
   };
   const handlers = {
-    onPointerEnter: take,
+    onPointerEnter: freeze,
     onPointerLeave: leave,
-    onFocus: take,
+    onFocus: freeze,
     onBlur: (event: FocusEvent) => void (event.currentTarget.contains(event.relatedTarget) || leave()),
   };
   return {
-    list: held ?? (answer && hold(answer)),
-    held,
+    list: snapshot ?? (answer && takeSnapshot(answer)),
+    snapshot,
     isOld: fault !== null,
     handlers,
     release,

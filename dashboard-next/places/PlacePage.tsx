@@ -1,7 +1,7 @@
 'use client';
-/** The page of a place: its figures, timeline and items as on Live, and its detections as they come. */
+/** The page of a place: figures, timeline and items as on Live, and its latest detections. */
 import { topItemsPath } from '../feed/http-questions.ts';
-import { partOf } from '../model/board.ts';
+import { answerOf } from '../model/board.ts';
 import { windowWords } from '../model/bounds.ts';
 import { placeName } from '../text/names.ts';
 import { compact } from '../text/numbers.ts';
@@ -16,48 +16,48 @@ import { Timeline } from '../live/Timeline.tsx';
 import { usePage } from '../hooks/usePage.ts';
 import type { PageProps } from '../model/page.ts';
 
-/** As high as ten rows of items beside it. */
+/** As high as the ten rows of items beside it. */
 const PLOT_HEIGHT = 264;
 
 export function PlacePage(props: PageProps) {
   const page = usePage(props);
-  const { shown, board, state, condition, now, change, say, isOld } = page;
-  const { location } = shown;
-  const places = partOf(board, 'places');
+  const { choices, board, state, condition, now, change, say, isOld } = page;
+  const { location } = choices;
+  const places = answerOf(board, 'places');
   const row = places?.locations.find((place) => place.geographical_location_oid === location) ?? null;
   const name = row ? placeName(row.geographical_location) : null;
   const title = `${name ?? `Place #${location}`}${board ? `: ${compact(board.top.total)} detections, ${windowWords(board.subject)}` : ''} · Sightline`;
   const json = topItemsPath({
     location,
-    limit: shown.limit,
+    limit: choices.limit,
     from: board?.top.from,
     to: board?.top.to,
     parts: true,
-    allowPartial: shown.allowPartial,
+    allowPartial: choices.allowPartial,
   });
   return (
     <Frame page={page} title={title} json={json}>
       <Controls page={page}>
-        <Breadcrumbs to={linkTo({ page: 'places' }, shown)} name="Places">
+        <Breadcrumbs to={linkTo({ page: 'places' }, choices)} name="Places">
           {name ? <bdi>{name}</bdi> : <i>{places ? 'Unknown place' : 'Place'}</i>}{' '}
           <span className="oid num">#{location}</span>
         </Breadcrumbs>
       </Controls>
-      <Kpis board={board} state={state} shown={shown} condition={condition} now={now} change={change} />
+      <Kpis board={board} state={state} choices={choices} condition={condition} now={now} change={change} />
       {places && name === null && (
-        <p className="aside">Dataset B has no place {location} yet; its name will appear by itself.</p>
+        <p className="aside">Dataset B has no place {location} yet. Its name appears here once dataset B has it.</p>
       )}
       <div className="two placed">
         <Timeline
           board={board}
-          shown={shown}
+          choices={choices}
           isOld={isOld}
           now={now}
           change={change}
           say={say}
           plotHeight={PLOT_HEIGHT}
         />
-        <ItemsTable board={board} shown={shown} change={change} openName={page.setOpenName} />
+        <ItemsTable board={board} choices={choices} change={change} openName={page.setOpenName} />
       </div>
       <LatestTable key={location} page={page} />
     </Frame>

@@ -1,13 +1,13 @@
 /**
- * What the server knows when a page is asked for: the board with real numbers, or why there is none.
+ * The first paint: when a page is asked for, the server reads its board, or the reason why there is none.
  *
- * The page waits for stores a few seconds at most; what is not there by then the browser asks for, so a slow store
- * never leaves a viewer with an empty window.
+ * The server waits four seconds for the stores. The browser asks for whatever is missing then, so a slow store never
+ * leaves a viewer with an empty window.
  */
 import { createHash } from 'node:crypto';
 import { currentServing } from '../../serving/app/process.ts';
 import type { Board } from '../model/board.ts';
-import { nothingLate, readBoard } from '../model/board.ts';
+import { nothingPending, readBoard } from '../model/board.ts';
 import { asNoAnswer } from '../model/questions.ts';
 import type { FirstPaint } from '../model/page.ts';
 import type { Caller } from '../../serving/access/caller.ts';
@@ -21,11 +21,11 @@ export async function firstPaint(subject: Subject, caller: Caller): Promise<Firs
   const questions = servingQuestions(currentServing, caller.role);
   const reader = { mark: markOf(caller), since: Date.now() };
   try {
-    // The changes of places cost as much as all the rest; the browser asks for them at once.
+    // The comparison of places costs as much as all other answers; the browser asks for it at once.
     const reading = {
       questions,
       now: Date.now,
-      late: nothingLate(),
+      pending: nothingPending(),
       patience: () => Promise.resolve(),
       without: ['comparedPlaces'] as const,
     };
@@ -37,7 +37,7 @@ export async function firstPaint(subject: Subject, caller: Caller): Promise<Firs
   }
 }
 
-/** Tells one reader's pages from another's, and no name. */
+/** Tells the pages of one reader from those of another, without the name. */
 function markOf({ name, role }: Caller): string {
   return createHash('sha256')
     .update(JSON.stringify([name, role]))

@@ -1,8 +1,8 @@
 /**
  * The pages' questions asked of serving directly: the server's side of the port in model/questions.ts.
  *
- * The first paint takes the same answers as the API gives, without a round trip to itself. Faults become the same kinds
- * as over HTTP.
+ * The first paint gets the same answers as the API gives, without a request to itself. Faults become the same kinds of
+ * NoAnswer as over HTTP.
  */
 import { oid } from '../../core/domain/oid.ts';
 import type { Scope } from '../../core/domain/counts.ts';
@@ -32,7 +32,7 @@ export function servingQuestions(serving: () => Serving, role: Role): Questions 
     trust: () => ask((from) => reportsFor(role, from).trust()),
     verdict: (epoch) =>
       ask(async (from) => {
-        // As over HTTP: who may not see a run sees no verdict of it.
+        // As over HTTP, a role that may not see runs gets no verdict.
         const report = role === 'operator' ? await from.run(epoch) : null;
         return report ? verdictOf(report) : null;
       }),

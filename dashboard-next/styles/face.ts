@@ -1,10 +1,10 @@
 /**
- * Writes face.css, the page's own face, from the package that has it: `node --import tsx
- * dashboard-next/styles/face.ts`. A test holds the two together.
+ * Writes face.css, the typeface of the pages, from its package: `node --import tsx dashboard-next/styles/face.ts`. A
+ * test checks that the file is up to date.
  *
- * The letters of English and its neighbours are in the style sheet itself, so they come with it, and the page waits for
- * them: nothing moves when a file arrives later. The other alphabets are files, each fetched when a page has a letter
- * of it, so that a name such as Łódź or Nguyễn Huệ is in one face from its first letter to its last.
+ * The letters of English and its neighbours are in the style sheet itself. The page waits for them, so nothing moves
+ * when a file arrives later. The other alphabets are files, each fetched when a page has a letter of it, so that a name
+ * such as Łódź or Nguyễn Huệ has one typeface from its first letter to its last.
  */
 import { readFileSync, writeFileSync } from 'node:fs';
 import { createRequire } from 'node:module';

@@ -1,4 +1,6 @@
-/** A change against the period before: an arrow and a number, in no colour, because more is neither good nor bad. */
+/**
+ * A change against the period before: an arrow and a number. It has no colour, because more is neither good nor bad.
+ */
 import { Arrow } from '../elements/Icon.tsx';
 import type { Change } from '../text/numbers.ts';
 

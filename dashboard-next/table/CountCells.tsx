@@ -1,14 +1,11 @@
-/**
- * The figures of a counted row, an item's or a place's: its count, its share of the total, its change since the period
- * before.
- */
+/** The cells of a row of items or places: count, share of the total, change since the period before. */
 import { change as changeOf, count, share } from '../text/numbers.ts';
-import type { Compared } from '../model/rows.ts';
+import type { PeriodCounts } from '../model/rows.ts';
 import { ChangeText } from './ChangeText.tsx';
 import { Digits } from '../elements/Digits.tsx';
 
 interface Props {
-  readonly row: { readonly count: number; readonly compared: Compared };
+  readonly row: { readonly count: number; readonly compared: PeriodCounts };
   readonly total: number;
 }
 

@@ -1,4 +1,4 @@
-/** What a table shows, as a CSV file: all of it, not only the rows on the screen. */
+/** A button that saves a table as a CSV file: all rows, also those that are not on the screen. */
 import type { CsvCell } from '../model/csv.ts';
 import { csvOf } from '../model/csv.ts';
 import { Icon } from '../elements/Icon.tsx';

@@ -1,12 +1,12 @@
-/** An item's name in one line, whatever it holds; what does not fit opens as a whole. It is untrusted text. */
-import { shownName, visible } from '../text/names.ts';
+/** The name of an item in one line. A long name opens in a dialog. Names are untrusted text. */
+import { shortenName, makeVisible } from '../text/names.ts';
 import { count } from '../text/numbers.ts';
 
 export function ItemName({ name, openName }: { name: string; openName: (name: string) => void }) {
-  const { text, more, long } = shownName(name);
-  if (!long) {
+  const { text, more, isLong } = shortenName(name);
+  if (!isLong) {
     return (
-      <bdi className="name" title={visible(name)}>
+      <bdi className="name" title={makeVisible(name)}>
         {text}
       </bdi>
     );
@@ -15,7 +15,7 @@ export function ItemName({ name, openName }: { name: string; openName: (name: st
     <button
       type="button"
       className="name open"
-      title={visible(name)}
+      title={makeVisible(name)}
       aria-haspopup="dialog"
       onClick={() => openName(name)}
     >

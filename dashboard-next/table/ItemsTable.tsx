@@ -1,12 +1,10 @@
-/**
- * What was seen most: rank, item, count, share, change. Names are text of strangers: one line each, whole on request.
- */
+/** The top items: rank, name, count, share, change. */
 import type { ReactNode } from 'react';
 import { useRef } from 'react';
-import type { Shown } from '../model/address.ts';
+import type { Choices } from '../model/address.ts';
 import { LIMITS } from '../model/address.ts';
 import type { Board } from '../model/board.ts';
-import { partOf, subjectKey } from '../model/board.ts';
+import { answerOf, subjectKey } from '../model/board.ts';
 import { count, share } from '../text/numbers.ts';
 import { onlySuffix } from '../model/partial-answer.ts';
 import type { ItemRow } from '../model/rows.ts';
@@ -22,13 +20,13 @@ import { useRowMoves } from '../hooks/useRowMoves.ts';
 
 interface Props {
   readonly board: Board | null;
-  readonly shown: Shown;
+  readonly choices: Choices;
   readonly change: Change;
   readonly openName: (name: string) => void;
 }
 
-export function ItemsTable({ board, shown, change, openName }: Props) {
-  const fresh = board ? itemRows(board.top, partOf(board, 'comparedItems')) : [];
+export function ItemsTable({ board, choices, change, openName }: Props) {
+  const fresh = board ? itemRows(board.top, answerOf(board, 'comparedItems')) : [];
   const { rows, handlers } = useSteadyRows(fresh);
   const total = board?.top.total ?? 0;
   const body = useRef<HTMLTableSectionElement>(null);
@@ -45,12 +43,12 @@ export function ItemsTable({ board, shown, change, openName }: Props) {
         <span className="hint num">{board && rows.length > 0 && hint(board)}</span>
         <span className="sp" />
         <span className="pick ghost sm">
-          <span aria-hidden="true">Top {shown.limit}</span>
+          <span aria-hidden="true">Top {choices.limit}</span>
           <Icon name="down" small />
           <select
             id="limit"
             aria-label="How many items"
-            value={String(shown.limit)}
+            value={String(choices.limit)}
             onChange={(event) => change({ limit: Number(event.target.value) })}
           >
             {LIMITS.map((limit) => (
@@ -85,7 +83,7 @@ export function ItemsTable({ board, shown, change, openName }: Props) {
             <Row key={place} row={row} total={total} greatest={greatest} openName={openName} />
           ))}
           {rows.length < 10 && (
-            <Filler rows={10 - rows.length} text={rows.length === 0 ? emptyText(board, shown) : ''} columns={4} />
+            <Filler rows={10 - rows.length} text={rows.length === 0 ? emptyText(board, choices) : ''} columns={4} />
           )}
         </tbody>
       </table>
@@ -98,21 +96,21 @@ function hint({ top }: Board): string {
   return `${count(top.items.length)} of ${count(top.distinct_items)} · ${share(shownCount, top.total)} of detections${onlySuffix(top.view)}`;
 }
 
-function emptyText(board: Board | null, shown: Shown): ReactNode {
+function emptyText(board: Board | null, choices: Choices): ReactNode {
   if (!board) return 'No numbers yet';
-  if (partOf(board, 'trust')?.tallies.records === 0) {
+  if (answerOf(board, 'trust')?.tallies.records === 0) {
     return (
       <>
         Waiting for the first detection. <code>npm start -- --rate 1000</code> simulates cameras.
       </>
     );
   }
-  return `Nothing was seen here, ${boundsText(board.top, shown.tz, board.readAt)}.`;
+  return `No detections here, ${boundsText(board.top, choices.tz, board.readAt)}.`;
 }
 
 /**
- * Keeps the card's height while there are fewer rows than usual. `columns` are those that a phone shows too: a cell
- * that spans a column which is not displayed makes one more, and all others move when it comes.
+ * Empty rows that keep the height of a card. `columns` is the number of columns that a phone shows too: a cell that
+ * spans a hidden column would add a column, and all others would move.
  */
 export function Filler({ rows, text, columns }: { rows: number; text: ReactNode; columns: number }) {
   return Array.from({ length: rows }, (_, index) => (
@@ -122,7 +120,7 @@ export function Filler({ rows, text, columns }: { rows: number; text: ReactNode;
   ));
 }
 
-/** A row belongs to its rank: when items change places their names change rows, and no row moves. */
+/** A row belongs to a rank: when two items change ranks, their names change rows and no row moves. */
 function Row({
   row,
   total,
@@ -138,7 +136,7 @@ function Row({
     <tr>
       <td className="r rk num">
         {row.rank}
-        <Moved key={row.key} by={row.moved} />
+        <RankChange key={row.key} by={row.ranksGained} />
       </td>
       <td className="nm">
         <RowBar part={row.count} whole={greatest} />
@@ -149,7 +147,7 @@ function Row({
   );
 }
 
-function Moved({ by }: { by: number | null }) {
+function RankChange({ by }: { by: number | null }) {
   if (by === null || by === 0) return null;
   return (
     <span className="mv">

@@ -1,16 +1,16 @@
-/** Where it was seen: every place with its count, searched and sorted; each leads to its page. */
+/** The table of places: counts, search and sorting; each row leads to the page of its place. */
 import Link from 'next/link';
 import type { ReactNode } from 'react';
 import { useEffect, useMemo, useRef, useState } from 'react';
-import type { Shown, Sort } from '../model/address.ts';
+import type { Choices, Sort } from '../model/address.ts';
 import type { LocationsAnswer } from '../../serving/answers.ts';
 import { isoMinute } from '../model/address.ts';
 import type { Board } from '../model/board.ts';
-import { partOf, subjectKey } from '../model/board.ts';
+import { answerOf, subjectKey } from '../model/board.ts';
 import { count, share } from '../text/numbers.ts';
 import { onlySuffix } from '../model/partial-answer.ts';
 import type { PlaceRow } from '../model/rows.ts';
-import { matching, placeRows, sorted } from '../model/rows.ts';
+import { matchPlaces, placeRows, sortPlaces } from '../model/rows.ts';
 import type { CsvCell } from '../model/csv.ts';
 import { linkTo } from '../model/routes.ts';
 import { CountCells } from './CountCells.tsx';
@@ -25,41 +25,41 @@ import { useRowMoves } from '../hooks/useRowMoves.ts';
 import { useRowWindow } from '../hooks/useRowWindow.ts';
 
 const MORE_ROWS = 40;
-/** Rows of a long table that are there before anybody scrolls. */
+/** Rows of a long table that are there before the screen is measured. */
 const AT_ONCE = 100;
 
 interface Props {
   readonly board: Board | null;
-  readonly shown: Shown;
+  readonly choices: Choices;
   readonly change: Change;
   readonly say: (text: string) => void;
-  /** All places, however many, and as CSV; else the first few and more on request. */
+  /** All places, with a button for CSV; else the first ten, and more on request. */
   readonly isWhole?: boolean;
 }
 
-export function PlacesTable({ board, shown, change, say, isWhole = false }: Props) {
-  const answer = partOf(board, 'places');
-  const compared = partOf(board, 'comparedPlaces');
+export function PlacesTable({ board, choices, change, say, isWhole = false }: Props) {
+  const answer = answerOf(board, 'places');
+  const compared = answerOf(board, 'comparedPlaces');
   const all = useMemo(() => (answer ? placeRows(answer, compared) : []), [answer, compared]);
-  const [q, type] = useTyped(shown.q, (text) => change({ q: text }, 'replace'));
-  const found = useMemo(() => sorted(matching(all, q), shown.sort), [all, q, shown.sort]);
+  const [q, type] = useSearchText(choices.q, (text) => change({ q: text }, 'replace'));
+  const matches = useMemo(() => sortPlaces(matchPlaces(all, q), choices.sort), [all, q, choices.sort]);
   const [most, setMost] = useState(10);
-  const { rows, handlers, release } = useSteadyRows(isWhole ? found : found.slice(0, most));
+  const { rows, handlers, release } = useSteadyRows(isWhole ? matches : matches.slice(0, most));
   const sortBy = (sort: Sort): void => {
     release();
     change({ sort });
   };
-  const left = isWhole ? 0 : found.length - most;
+  const left = isWhole ? 0 : matches.length - most;
   useEffect(() => {
-    if (q !== '') say(`${found.length} ${found.length === 1 ? 'place matches' : 'places match'}`);
+    if (q !== '') say(`${matches.length} ${matches.length === 1 ? 'place matches' : 'places match'}`);
   }, [q]);
   return (
     <section className="card" aria-labelledby="places-title">
       <header>
-        <CardTitle id="places-title" title="Places" view={answer?.view ?? null} tz={shown.tz} />
+        <CardTitle id="places-title" title="Places" view={answer?.view ?? null} tz={choices.tz} />
         <span className="hint num found">
           {answer &&
-            (q === '' ? count(all.length) : `${count(found.length)} of ${count(all.length)}`) + onlySuffix(answer.view)}
+            (q === '' ? count(all.length) : `${count(matches.length)} of ${count(all.length)}`) + onlySuffix(answer.view)}
         </span>
         {left > 0 && (
           <button type="button" className="textlink num" onClick={() => setMost(most + MORE_ROWS)}>
@@ -71,7 +71,7 @@ export function PlacesTable({ board, shown, change, say, isWhole = false }: Prop
           <CsvButton
             name={csvName(answer)}
             head={CSV_HEAD}
-            rows={() => found.map((row) => csvRow(row, answer.total))}
+            rows={() => matches.map((row) => csvRow(row, answer.total))}
           />
         )}
         <label className="srch">
@@ -88,13 +88,13 @@ export function PlacesTable({ board, shown, change, say, isWhole = false }: Prop
           />
         </label>
       </header>
-      <table className="places" aria-rowcount={isWhole ? found.length + 1 : undefined} {...handlers}>
-        <Head sort={shown.sort} sortBy={sortBy} />
+      <table className="places" aria-rowcount={isWhole ? matches.length + 1 : undefined} {...handlers}>
+        <Head sort={choices.sort} sortBy={sortBy} />
         <PlaceRows
           rows={rows}
           total={answer?.total ?? 0}
-          shown={shown}
-          of={`${board ? subjectKey(board.subject) : ''} ${shown.sort} ${q}`}
+          choices={choices}
+          of={`${board ? subjectKey(board.subject) : ''} ${choices.sort} ${q}`}
           isWhole={isWhole}
         >
           {rows.length === 0 && (
@@ -116,7 +116,7 @@ export function PlacesTable({ board, shown, change, say, isWhole = false }: Prop
 interface RowsProps {
   readonly rows: readonly PlaceRow[];
   readonly total: number;
-  readonly shown: Shown;
+  readonly choices: Choices;
   /** What they are rows of. */
   readonly of: string;
   readonly isWhole: boolean;
@@ -125,7 +125,7 @@ interface RowsProps {
 }
 
 /** A long table has the rows near what is seen; in a short one, rows that change places are seen to. */
-function PlaceRows({ rows, total, shown, of, isWhole, children }: RowsProps) {
+function PlaceRows({ rows, total, choices, of, isWhole, children }: RowsProps) {
   const { body, first, end, rowHeight } = useRowWindow(rows.length, AT_ONCE);
   useRowMoves(body, isWhole ? [] : rows.map(({ key }) => key), of);
   const greatest = useMemo(() => rows.reduce((most, row) => Math.max(most, row.count), 0), [rows]);
@@ -139,8 +139,8 @@ function PlaceRows({ rows, total, shown, of, isWhole, children }: RowsProps) {
           row={row}
           total={total}
           greatest={greatest}
-          isChosen={row.oid === shown.location}
-          href={linkTo({ page: 'place', location: row.oid }, shown)}
+          isChosen={row.oid === choices.location}
+          href={linkTo({ page: 'place', location: row.oid }, choices)}
         />
       ))}
       <Spacer height={(rows.length - end) * rowHeight} />
@@ -160,20 +160,20 @@ function Spacer({ height }: { height: number }) {
   );
 }
 
-/** Text that the address holds too: what is typed is there at once, and Back brings back what was. */
-function useTyped(inAddress: string, tell: (text: string) => void): [string, (text: string) => void] {
+/** The text of the search, which is in the address too: typing shows at once, and Back restores the text. */
+function useSearchText(inAddress: string, report: (text: string) => void): [string, (text: string) => void] {
   const [text, setText] = useState(inAddress);
-  const told = useRef(inAddress);
+  const lastText = useRef(inAddress);
   useEffect(() => {
-    // While somebody types the address is a little behind.
-    if (inAddress === told.current || document.activeElement?.id === 'q') return;
-    told.current = inAddress;
+    // While somebody types, the address is a little behind.
+    if (inAddress === lastText.current || document.activeElement?.id === 'q') return;
+    lastText.current = inAddress;
     setText(inAddress);
   }, [inAddress]);
   const type = (next: string): void => {
-    told.current = next;
+    lastText.current = next;
     setText(next);
-    tell(next);
+    report(next);
   };
   return [text, type];
 }
@@ -219,7 +219,7 @@ function SortButton({ label, arrow, onClick }: { label: string; arrow: string; o
 }
 
 interface RowProps {
-  /** Among all rows of the table, if not all are in the page. */
+  /** Among all rows of the table; undefined if all are in the page. */
   readonly index: number | undefined;
   readonly row: PlaceRow;
   readonly total: number;

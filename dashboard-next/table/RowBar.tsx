@@ -1,6 +1,6 @@
 /**
- * The faint bar behind a name: how long it is beside the longest. The number stands in its own column, so this is
- * decoration.
+ * The faint bar behind a name: its length compares the row with the longest. It is decoration; the number has its own
+ * column.
  */
 export function RowBar({ part, whole }: { part: number; whole: number }) {
   const width = whole > 0 ? ((part / whole) * 100).toFixed(2) : '0';

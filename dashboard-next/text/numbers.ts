@@ -1,9 +1,8 @@
 /**
- * Numbers as the pages write them: counts in full, everything else in few digits with its unit.
+ * How the pages write numbers: counts in full, other numbers with few digits and their unit.
  *
- * Counts are whole and below 2^53, so a double holds them exactly and nothing is rounded on the way to the screen;
- * shares and changes are one division of two such numbers, rounded once. A share of something is never written as
- * nothing.
+ * Counts are whole and below 2^53, so a double is exact and nothing is rounded. Shares and changes are one division of
+ * two such numbers, rounded once. A share above zero is never written as zero.
  */
 import { NBSP } from './times.ts';
 
@@ -32,14 +31,14 @@ export function compact(n: number): string {
   return count(Math.round(n));
 }
 
-/** The same without zeros that say nothing, for axes: `8 M`, `2.5 k`. */
+/** The same without zeros at the end, for axes: `8 M`, `2.5 k`. */
 export function tick(n: number): string {
   return compact(n)
     .replace(/(\.\d*?)0+(?=\D|$)/, '$1')
     .replace(/\.(?=\D|$)/, '');
 }
 
-/** `38.7 %`; `< 0.1 %` for what is more than nothing; `–` of nothing. */
+/** `38.7 %`; `< 0.1 %` for a small part above zero; `–` if the whole is 0. */
 export function share(part: number, whole: number): string {
   if (whole <= 0) return '–';
   const tenths = Math.round((part / whole) * 1_000);
@@ -64,7 +63,7 @@ export interface Change {
 
 export const UNKNOWN_CHANGE: Change = { direction: 'unknown', text: '–' };
 
-/** How `now` compares with the period before; `null` where one of them is not known. */
+/** The change from the period before to now; null means unknown. */
 export function change(now: number | null, before: number | null): Change {
   if (now === null || before === null) return UNKNOWN_CHANGE;
   if (before === 0) return now === 0 ? UNKNOWN_CHANGE : { direction: 'new', text: 'new' };

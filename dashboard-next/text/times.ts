@@ -1,8 +1,8 @@
 /**
- * Times as the pages write them: 24 hours, day before month in words, the zone named once beside them.
+ * How the pages write times: 24 hours, the day before the month's name, the zone named once beside them.
  *
- * Months and weekdays are spelled here and not by the run time, so that the server's first paint and the browser agree
- * to the letter.
+ * Names of months and weekdays are listed here and not taken from the run time, so that the server and every browser
+ * write the same.
  */
 import { isReadTwice, offsetMs, wallOf } from '../../core/domain/zone.ts';
 import { offsetText } from './zones.ts';
@@ -21,7 +21,7 @@ export function clock(t: number, zone: string): string {
   return `${two(wall.getUTCHours())}:${two(wall.getUTCMinutes())}`;
 }
 
-/** `14:32`; `01:32 UTC−4` where the clock reads the same an hour later again. */
+/** `14:32`; `01:32 UTC−4` if the clock shows this time twice, because it is set back. */
 export function clockOnce(t: number, zone: string): string {
   return isReadTwice(t, zone) ? `${clock(t, zone)} ${offsetText(t, zone)}` : clock(t, zone);
 }
@@ -41,7 +41,7 @@ export function clockMs(t: number, zone: string): string {
   return `${clockSeconds(t, zone)}.${String(new Date(wallOf(t, zone)).getUTCMilliseconds()).padStart(3, '0')}`;
 }
 
-/** `22 Nov`; with the year where it is not that of `now`. */
+/** `22 Nov`; with the year if it is not that of `now`. */
 export function day(t: number, zone: string, now: number): string {
   const wall = new Date(wallOf(t, zone));
   const year = wall.getUTCFullYear();
@@ -61,8 +61,8 @@ export function dayClock(t: number, zone: string, now: number): string {
 }
 
 /**
- * `22 Nov 14:32 – 23 Nov 14:33`, the day once if it is one. Both ends say how far they are from UTC where clocks change
- * between them, or where one of them is read twice: `1 Nov 01:30 UTC−4 – 01:00 UTC−5`.
+ * `22 Nov 14:32 – 23 Nov 14:33`, with the day once if both are on one day. Both ends show their offset if clocks change
+ * between them, or if a clock shows one of them twice: `1 Nov 01:30 UTC−4 – 01:00 UTC−5`.
  */
 export function boundsText({ from, to }: { from: number; to: number }, zone: string, now: number): string {
   const sameDay = Math.floor(wallOf(from, zone) / DAY_MS) === Math.floor(wallOf(to, zone) / DAY_MS);
@@ -72,13 +72,13 @@ export function boundsText({ from, to }: { from: number; to: number }, zone: str
   return `${end(from, dayClock(from, zone, now))} – ${end(to, sameDay ? clock(to, zone) : dayClock(to, zone, now))}`;
 }
 
-/** `14:28:02 UTC`, with the day in front if it is another one than that of `now`. */
+/** `14:28:02 UTC`, after the day if it is not that of `now`. */
 export function moment(t: number, zone: string, now: number): string {
   const sameDay = Math.floor(wallOf(t, zone) / DAY_MS) === Math.floor(wallOf(now, zone) / DAY_MS);
   return `${sameDay ? '' : `${day(t, zone, now)} `}${clockSeconds(t, zone)} ${offsetText(t, zone)}`;
 }
 
-/** A length of time in one unit: `0.8 s` (with tenths below ten seconds if wanted), `34 s`, `4 min`, `3 h`, `2 d`. */
+/** A length of time in one unit: `0.8 s` (with `tenths`, below ten seconds), `34 s`, `4 min`, `3 h`, `2 d`. */
 export function ago(ms: number, tenths = false): string {
   const seconds = Math.max(0, ms) / 1_000;
   if (tenths && seconds < 10) return `${(Math.floor(seconds * 10) / 10).toFixed(1)}${NBSP}s`;
@@ -88,16 +88,14 @@ export function ago(ms: number, tenths = false): string {
   return `${Math.floor(seconds / 86_400)}${NBSP}d`;
 }
 
-/**
- * How long after a moment another was, exactly where that is less than a second: `77 ms later`, `4.2 s before that`.
- */
+/** How much later one moment is than another, exact below a second: `77 ms later`, `4.2 s before that`. */
 export function laterText(ms: number): string {
   if (ms === 0) return 'in the same millisecond';
   const length = Math.abs(ms);
   return `${length < 1_000 ? `${length}${NBSP}ms` : ago(length, true)} ${ms < 0 ? 'before that' : 'later'}`;
 }
 
-/** A whole length: `24 h`, `7 d`, `1 h 30 min`, `90 d`. */
+/** The length of a window: `24 h`, `7 d`, `1 h 30 min`, `90 d`. */
 export function lengthText(ms: number): string {
   const minutes = Math.round(ms / 60_000);
   if (minutes % 1_440 === 0 && minutes > 1_440) return `${minutes / 1_440}${NBSP}d`;

@@ -1,5 +1,6 @@
 /**
- * A wall clock's reading as a person chooses it in a field: the text, and which of two hours where clocks are put back.
+ * A time that a person chooses in a field, as the wall clock of a zone shows it: the text, and which of two hours when
+ * clocks are set back.
  *
  * WallTimeField.tsx shows one; forms of a range read their ends here. The text is that of `<input
  * type="datetime-local">`.
@@ -7,9 +8,9 @@
 import { instantOfWall, instantsOfWall, wallOf } from '../../core/domain/zone.ts';
 
 export interface WallTime {
-  /** `2026-11-22T14:32`, or '' while it is not whole. */
+  /** `2026-11-22T14:32`, or '' while it is incomplete. */
   readonly text: string;
-  /** The second of the two instants that read the same. */
+  /** The later one of two instants with this text. */
   readonly isLater: boolean;
 }
 
@@ -18,16 +19,13 @@ export function wallTimeOf(t: number, zone: string): WallTime {
   return { text: new Date(wall).toISOString().slice(0, 16), isLater: instantsOfWall(wall, zone)[1] === t };
 }
 
-/** The instants that read so: none of an empty text or of an hour that is left out. */
+/** The instants with this text: none if it is incomplete, or in the hour that clocks leave out. */
 export function readingsOf({ text }: WallTime, zone: string): number[] {
   const wall = wallIn(text);
   return Number.isNaN(wall) ? [] : instantsOfWall(wall, zone);
 }
 
-/**
- * NaN for a text that is not whole. In an hour that is left out, as far after the change as the text is after its
- * beginning.
- */
+/** NaN for an incomplete text. In the hour that clocks leave out: as far after the change as the text is into the hour. */
 export function instantIn(time: WallTime, zone: string): number {
   const wall = wallIn(time.text);
   if (Number.isNaN(wall)) return wall;

@@ -1,7 +1,4 @@
-/**
- * How pages name a zone: by how far its clock is ahead of UTC at an instant. What its clock says is
- * core/domain/zone.ts.
- */
+/** How the pages name a zone: by its offset from UTC at an instant. core/domain/zone.ts knows the clocks. */
 import { MINUTE_MS } from '../../core/domain/time.ts';
 import { offsetMs } from '../../core/domain/zone.ts';
 
@@ -13,7 +10,7 @@ export function offsetText(t: number, zone: string): string {
   return `UTC${minutes < 0 ? '−' : '+'}${Math.floor(Math.abs(minutes) / 60)}${rest === 0 ? '' : `:${String(rest).padStart(2, '0')}`}`;
 }
 
-/** Of a range: `America/New York, UTC−4, then UTC−5` where clocks change in it. */
+/** For a range: `America/New York, UTC−4, then UTC−5` if clocks change in it. */
 export function spanZoneText({ from, to }: { from: number; to: number }, zone: string): string {
   const [first, last] = [offsetText(from, zone), offsetText(to, zone)];
   return first === last ? zoneText(to, zone) : `${zoneText(from, zone)}, then ${last}`;

@@ -1,5 +1,5 @@
-/** Both payloads of each conflict, side by side; what differs is marked. */
-import { visible } from '../text/names.ts';
+/** The two payloads of each conflict side by side, with the differing fields marked. */
+import { makeVisible } from '../text/names.ts';
 import type { Report } from '../model/report.ts';
 
 type Conflict = Report['conflicts'][number];
@@ -44,7 +44,7 @@ export function ConflictList({ conflicts }: { conflicts: readonly Conflict[] }) 
 }
 
 function Value({ payload, field }: { payload: Payload; field: (typeof FIELDS)[number][0] }) {
-  const text = visible(String(payload[field]));
+  const text = makeVisible(String(payload[field]));
   return (
     <td className="num" title={text}>
       <bdi>{text}</bdi>

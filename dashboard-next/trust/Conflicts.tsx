@@ -1,6 +1,6 @@
-/** Copies that said something else than the first: of the newest night that met any, both payloads side by side. */
+/** Conflicts of the newest night that has any: copies whose payload differs from the first record. */
 import Link from 'next/link';
-import { faultOfPart, partOf } from '../model/board.ts';
+import { faultOfAnswer, answerOf } from '../model/board.ts';
 import { count } from '../text/numbers.ts';
 import { linkTo } from '../model/routes.ts';
 import { ConflictList } from './ConflictList.tsx';
@@ -9,10 +9,10 @@ import type { PageState } from '../hooks/usePage.ts';
 const SHOWN = 5;
 
 export function Conflicts({ page }: { page: PageState }) {
-  const { board, shown } = page;
-  const runs = partOf(board, 'runs');
-  const report = partOf(board, 'conflicted');
-  const isForbidden = faultOfPart(board, 'runs')?.kind === 'forbidden';
+  const { board, choices } = page;
+  const runs = answerOf(board, 'runs');
+  const report = answerOf(board, 'conflictReport');
+  const isForbidden = faultOfAnswer(board, 'runs')?.kind === 'forbidden';
   const all = runs?.runs.reduce((sum, { conflicts }) => sum + conflicts, 0) ?? 0;
   return (
     <section className="card" aria-labelledby="conflicts-title">
@@ -22,15 +22,15 @@ export function Conflicts({ page }: { page: PageState }) {
       </header>
       {isForbidden && (
         <p className="lead">
-          <b>Ask an operator.</b> Both payloads of a conflict are shown to operators.
+          <b>Ask an operator.</b> Only operators see the payloads of a conflict.
         </p>
       )}
-      {runs && all === 0 && <p className="lead">None: every copy said what the first had said.</p>}
+      {runs && all === 0 && <p className="lead">None: every copy had the same payload as its first record.</p>}
       {all > 0 && report && (
         <>
           <p className="lead hint">
-            Night <Link href={linkTo({ page: 'run', epoch: report.epoch }, shown)}>{report.epoch}</Link> met{' '}
-            {count(report.conflictCount)}. The first one counts.
+            Night <Link href={linkTo({ page: 'run', epoch: report.epoch }, choices)}>{report.epoch}</Link> has{' '}
+            {count(report.conflictCount)}. The first record counts.
           </p>
           <ConflictList conflicts={report.conflicts.slice(0, SHOWN)} />
         </>

@@ -1,12 +1,12 @@
-/** Records that could not be detections, by reason. They are kept byte for byte; operators see them. */
-import { faultOfPart, partOf } from '../model/board.ts';
+/** Dead letters by reason. Only operators see them. */
+import { faultOfAnswer, answerOf } from '../model/board.ts';
 import { count } from '../text/numbers.ts';
 import { RowBar } from '../table/RowBar.tsx';
 import type { PageState } from '../hooks/usePage.ts';
 
 export function DeadLetters({ page: { board } }: { page: PageState }) {
-  const trust = partOf(board, 'trust');
-  const isForbidden = faultOfPart(board, 'runs')?.kind === 'forbidden';
+  const trust = answerOf(board, 'trust');
+  const isForbidden = faultOfAnswer(board, 'runs')?.kind === 'forbidden';
   const letters = trust?.dead_letters ?? [];
   const greatest = Math.max(0, ...letters.map((one) => one.count));
   return (
@@ -17,10 +17,10 @@ export function DeadLetters({ page: { board } }: { page: PageState }) {
       </header>
       {isForbidden && (
         <p className="lead">
-          <b>Ask an operator.</b> What dead letters hold is shown to operators.
+          <b>Ask an operator.</b> Only operators see dead letters.
         </p>
       )}
-      {!isForbidden && trust && letters.length === 0 && <p className="lead">None: every record could be read.</p>}
+      {!isForbidden && trust && letters.length === 0 && <p className="lead">None: every record is readable.</p>}
       {!isForbidden && letters.length > 0 && (
         <>
           <table className="letters">

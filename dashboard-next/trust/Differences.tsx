@@ -1,7 +1,7 @@
-/** Speed against batch: by partition, by place, and each cell that differs with the ids behind it. */
+/** Speed against batch: by partition, by place, and every cell that differs, with the ids behind it. */
 import Link from 'next/link';
 import { count } from '../text/numbers.ts';
-import { visible } from '../text/names.ts';
+import { makeVisible } from '../text/names.ts';
 import type { Report } from '../model/report.ts';
 import { dayClock } from '../text/times.ts';
 import { linkTo } from '../model/routes.ts';
@@ -56,7 +56,7 @@ export function Differences({ report, page }: { report: Report; page: PageState 
   );
 }
 
-/** Of what each layer counted; every table of differences has the two in this order. */
+/** The two layers, in one order in every table. */
 function LayerHeads() {
   return (
     <>
@@ -70,7 +70,7 @@ function LayerHeads() {
   );
 }
 
-function EachDifference({ report, page: { shown, now } }: { report: Report; page: PageState }) {
+function EachDifference({ report, page: { choices, now } }: { report: Report; page: PageState }) {
   const all = report.differences.length + report.tallyDifferences.length;
   return (
     <section className="card" aria-labelledby="differences-title">
@@ -85,7 +85,7 @@ function EachDifference({ report, page: { shown, now } }: { report: Report; page
       <ul className="lead">
         {report.places.map(({ oid, cells, batch, speed }) => (
           <li key={oid} className="num">
-            Place <Link href={linkTo({ page: 'place', location: oid }, shown)}>#{oid}</Link>: speed {count(speed)},
+            Place <Link href={linkTo({ page: 'place', location: oid }, choices)}>#{oid}</Link>: speed {count(speed)},
             batch {count(batch)} in {count(cells)} {cells === 1 ? 'cell' : 'cells'}
           </li>
         ))}
@@ -112,7 +112,7 @@ function EachDifference({ report, page: { shown, now } }: { report: Report; page
                 <td className="num">{dayClock(one.minute, 'UTC', now)}</td>
                 <td className="num">#{one.geographical_location_oid}</td>
                 <td>
-                  <bdi>{visible(one.item_name)}</bdi>
+                  <bdi>{makeVisible(one.item_name)}</bdi>
                 </td>
                 <td className="r num">{count(one.speed)}</td>
                 <td className="r num">{count(one.batch)}</td>

@@ -1,17 +1,17 @@
 /**
- * Partitions that are held because a broker's clock ran ahead: since when, until when, and what to do. Nothing while
- * none is.
+ * Partitions that wait because a broker's clock ran ahead: since when, until when, and what to do. Without any,
+ * nothing.
  */
-import { partOf } from '../model/board.ts';
+import { answerOf } from '../model/board.ts';
 import { count } from '../text/numbers.ts';
 import { moment } from '../text/times.ts';
 import type { PageState } from '../hooks/usePage.ts';
 
-export function HeldPartitions({ page: { board, shown, now } }: { page: PageState }) {
-  const held = partOf(board, 'trust')?.held ?? [];
+export function HeldPartitions({ page: { board, choices, now } }: { page: PageState }) {
+  const held = answerOf(board, 'trust')?.held ?? [];
   const [first] = held;
   if (!first) return null;
-  const at = (t: number): string => moment(t, shown.tz, now);
+  const at = (t: number): string => moment(t, choices.tz, now);
   return (
     <section className="card" aria-labelledby="held-title">
       <header>
@@ -34,7 +34,7 @@ export function HeldPartitions({ page: { board, shown, now } }: { page: PageStat
                 Stamped
               </th>
               <th scope="col">Held since</th>
-              <th scope="col">Goes on by itself</th>
+              <th scope="col">Continues by itself</th>
             </tr>
           </thead>
           <tbody>
@@ -53,8 +53,8 @@ export function HeldPartitions({ page: { board, shown, now } }: { page: PageStat
         </table>
       </div>
       <p className="lead">
-        <b>What arrived in them since then is not counted yet.</b> Wait, or put the broker’s clock right and correct the
-        stamps: <code>{first.remedy}</code>
+        <b>Records that have arrived there since then are not counted yet.</b> Wait, or set the broker’s clock and correct
+        the stamps: <code>{first.remedy}</code>
         {held.length > 1 && ', and the same for each of the others.'}
       </p>
     </section>

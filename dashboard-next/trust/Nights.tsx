@@ -1,6 +1,6 @@
-/** What each night proved: the speed layer's count beside the batch layer's, and the way to the report. */
+/** The table of nights: the counts of speed and batch side by side, the verdict, and a link to the report. */
 import Link from 'next/link';
-import { faultOfPart, partOf } from '../model/board.ts';
+import { faultOfAnswer, answerOf } from '../model/board.ts';
 import type { Night } from '../model/nights.ts';
 import { nightsOf } from '../model/nights.ts';
 import { count } from '../text/numbers.ts';
@@ -11,14 +11,14 @@ import { FaultMessage } from '../frame/FaultMessage.tsx';
 import { Verdict } from './Verdict.tsx';
 import type { PageState } from '../hooks/usePage.ts';
 
-/** The table is as high with one night as with many: what lies below it stays where it is. */
+/** Least rows of the table, so that what is below it does not move. */
 const ROWS = 10;
 
 export function Nights({ page }: { page: PageState }) {
-  const { board, shown } = page;
-  const runs = partOf(board, 'runs');
-  const trust = partOf(board, 'trust');
-  const fault = faultOfPart(board, 'runs');
+  const { board, choices } = page;
+  const runs = answerOf(board, 'runs');
+  const trust = answerOf(board, 'trust');
+  const fault = faultOfAnswer(board, 'runs');
   const nights = runs ? nightsOf(runs, trust, (t) => clock(t, 'UTC')) : [];
   const isFirst = runs !== null && runs.total === 0 && runs.attempts.length === 0 && trust?.batch.behind_epochs === 0;
   return (
@@ -46,7 +46,7 @@ export function Nights({ page }: { page: PageState }) {
             <Head />
             <tbody>
               {nights.map((night, place) => (
-                <Row key={place} night={night} href={linkTo({ page: 'run', epoch: night.epoch }, shown)} />
+                <Row key={place} night={night} href={linkTo({ page: 'run', epoch: night.epoch }, choices)} />
               ))}
               {nights.length < ROWS && <Filler rows={ROWS - nights.length} text="" columns={8} />}
             </tbody>

@@ -1,6 +1,6 @@
-/** How far each partition of the log is read, worst first. */
+/** How far the speed layer has read each partition of the log, worst first. */
 import type { TrustPartition } from '../../serving/answers.ts';
-import { partOf } from '../model/board.ts';
+import { answerOf } from '../model/board.ts';
 import { count } from '../text/numbers.ts';
 import { clockTenths } from '../text/times.ts';
 import { offsetText } from '../text/zones.ts';
@@ -8,16 +8,16 @@ import { Digits } from '../elements/Digits.tsx';
 import { RowBar } from '../table/RowBar.tsx';
 import type { PageState } from '../hooks/usePage.ts';
 
-/** The least that fills a bar: from here on the badge says Late. */
+/** Seconds that fill a bar at least: from here on the badge says Late. */
 const FULL_BAR_S = 3;
 
-/** To the whole second: what is less would change places at every look. */
+/** By whole seconds: smaller differences would change the order at every refresh. */
 function worstFirst(a: TrustPartition, b: TrustPartition): number {
   return Math.floor(b.behind_seconds) - Math.floor(a.behind_seconds) || a.partition - b.partition;
 }
 
-export function Partitions({ page: { board, shown, now } }: { page: PageState }) {
-  const partitions = [...(partOf(board, 'trust')?.partitions ?? [])].sort(worstFirst);
+export function Partitions({ page: { board, choices, now } }: { page: PageState }) {
+  const partitions = [...(answerOf(board, 'trust')?.partitions ?? [])].sort(worstFirst);
   const greatest = Math.max(FULL_BAR_S, ...partitions.map(({ behind_seconds }) => behind_seconds));
   const cell = (text: string) => <Digits text={text} />;
   return (
@@ -47,7 +47,7 @@ export function Partitions({ page: { board, shown, now } }: { page: PageState })
                 End of the log
               </th>
               <th scope="col" className="r wide">
-                As of, {offsetText(now, shown.tz)}
+                As of, {offsetText(now, choices.tz)}
               </th>
             </tr>
           </thead>
@@ -64,7 +64,7 @@ export function Partitions({ page: { board, shown, now } }: { page: PageState })
                 <td className="r num">{cell(count(one.behind_records))}</td>
                 <td className="r num wide">{cell(count(one.next_offset))}</td>
                 <td className="r num wide">{cell(count(one.end_offset))}</td>
-                <td className="r num wide">{cell(clockTenths(one.as_of, shown.tz))}</td>
+                <td className="r num wide">{cell(clockTenths(one.as_of, choices.tz))}</td>
               </tr>
             ))}
             {partitions.length === 0 && (

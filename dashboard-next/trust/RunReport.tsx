@@ -1,4 +1,4 @@
-/** A night's report: facts, records, the comparison, and the command that compares again. */
+/** The report of a night: facts, tallies, the comparison, and the command that compares again. */
 import type { ReactNode } from 'react';
 import { noteOf, VERDICTS } from '../model/nights.ts';
 import { bytes, count } from '../text/numbers.ts';
@@ -30,7 +30,7 @@ export function RunReport({ report, page }: { report: Report; page: PageState })
           <Fact name="Published">{dayClock(report.published_at, 'UTC', now)} UTC</Fact>
           <Fact name="Took">
             {((report.published_at - report.began_at) / 1_000).toFixed(1)} s, {report.engine}
-            {report.resumed && ', finished an earlier try'}
+            {report.resumed && ', finished an earlier attempt'}
           </Fact>
           <Fact name="Detections published">
             {count(report.rows)}, {bytes(report.bytes)} in {count(report.fileCount)} files
@@ -39,7 +39,7 @@ export function RunReport({ report, page }: { report: Report; page: PageState })
           <Fact name="Deferred">
             {count(report.deferred.published)} published, {count(report.deferred.copies)} copies
           </Fact>
-          <Fact name="Places that B did not know">
+          <Fact name="Places missing in dataset B">
             {count(report.unknownPlaces.count)}, {count(report.unknownPlaces.detections)} detections
           </Fact>
           <Fact name="Generation, places table">

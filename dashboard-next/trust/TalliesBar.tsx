@@ -1,4 +1,4 @@
-/** What records became: six numbers that add up exactly, as one bar and as a table. */
+/** The outcomes of records: six numbers that add up exactly, as a bar and as a table. */
 import type { TalliesAnswer } from '../../serving/answers.ts';
 import { count, share } from '../text/numbers.ts';
 import { Digits } from '../elements/Digits.tsx';
@@ -33,7 +33,7 @@ export function TalliesBar({ title, tallies }: Props) {
         </colgroup>
         <thead className="vh">
           <tr>
-            <th scope="col">What became of them</th>
+            <th scope="col">Outcome</th>
             <th scope="col">Records</th>
             <th scope="col">Share</th>
             <th scope="col">Meaning</th>

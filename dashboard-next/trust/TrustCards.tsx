@@ -1,48 +1,47 @@
 /**
- * Four answers at a glance: what the window is made of, up to where it is proved, how fresh it is, how long the open
- * time is.
+ * Four answers at a glance: the shares of batch and speed, the horizon, the freshness, and the time since the horizon.
  */
 import type { TrustAnswer } from '../../serving/answers.ts';
-import { partOf } from '../model/board.ts';
+import { answerOf } from '../model/board.ts';
 import { MINUTE_MS, windowWords } from '../model/bounds.ts';
 import { partsOf } from '../model/partial-answer.ts';
-import { batchNote, horizonText, madeOf } from '../model/share.ts';
+import { batchNote, horizonText, splitTotal } from '../model/share.ts';
 import { ago, clock, lengthText } from '../text/times.ts';
 import { offsetText } from '../text/zones.ts';
 import { ShareBar } from '../live/BatchSpeedSplit.tsx';
 import type { PageState } from '../hooks/usePage.ts';
 
 export function TrustCards({ page }: { page: PageState }) {
-  const { board, shown, now } = page;
-  const trust = partOf(board, 'trust');
-  const verdict = partOf(board, 'verdict');
+  const { board, choices, now } = page;
+  const trust = answerOf(board, 'trust');
+  const verdict = answerOf(board, 'verdict');
   const parts = (board && partsOf(board.top)) ?? { batch: 0, speed: 0 };
-  const made = madeOf(parts);
-  const words = windowWords(board?.subject ?? shown);
+  const split = splitTotal(parts);
+  const words = windowWords(board?.subject ?? choices);
   return (
     <section className="kpis cards" aria-label="At a glance">
       <div className="kpi">
         <h2>Share of {words}</h2>
-        <ShareBar batch={parts.batch} speed={parts.speed} batchWidth={made.batchWidth} />
+        <ShareBar batch={parts.batch} speed={parts.speed} batchWidth={split.batchWidth} />
         <p className="sub num">
           <span className="one">
-            <span className="k batch" aria-hidden="true" /> batch <b>{made.batch}</b>
+            <span className="k batch" aria-hidden="true" /> batch <b>{split.batch}</b>
           </span>
           <span className="one">
-            <span className="k speed" aria-hidden="true" /> speed <b>{made.speed}</b>
+            <span className="k speed" aria-hidden="true" /> speed <b>{split.speed}</b>
           </span>
         </p>
       </div>
       <div className="kpi">
         <h2>Horizon</h2>
         <p className="mid num">
-          {trust ? trust.horizon ? horizonText(trust, shown.tz, now) : 'none yet' : <span className="none">–</span>}
+          {trust ? trust.horizon ? horizonText(trust, choices.tz, now) : 'none yet' : <span className="none">–</span>}
         </p>
         <p className="sub num">
           {trust && (
             <HorizonNote
               trust={trust}
-              note={batchNote(trust, verdict, shown.tz, now)}
+              note={batchNote(trust, verdict, choices.tz, now)}
               word={verdict?.result ?? null}
               epoch={trust.horizon?.epoch ?? null}
             />
@@ -58,7 +57,7 @@ export function TrustCards({ page }: { page: PageState }) {
         <h2>Open, not proved yet</h2>
         <p className="mid num">{trust ? openFor(trust, now) : <span className="none">–</span>}</p>
         <p className="sub num">
-          {trust && `this epoch ends at ${clock(trust.batch.open_ends_at, shown.tz)} ${offsetText(now, shown.tz)}`}
+          {trust && `this epoch ends at ${clock(trust.batch.open_ends_at, choices.tz)} ${offsetText(now, choices.tz)}`}
         </p>
       </div>
     </section>
@@ -92,7 +91,7 @@ function HorizonNote({
 
 function worstText({ partitions }: TrustAnswer): string {
   const [worst] = partitions;
-  if (!worst || worst.behind_records === 0) return 'every partition is read to its end';
+  if (!worst || worst.behind_records === 0) return 'all partitions are read to their end';
   return `worst: partition ${worst.partition}, ${ago(worst.behind_seconds * 1_000, true)} behind`;
 }
 

@@ -1,6 +1,6 @@
 'use client';
-/** The Trust page: may I believe it, and what did the nights prove? */
-import { faultOfPart, partOf } from '../model/board.ts';
+/** The Trust page: can I trust the numbers, and what did the nights prove? */
+import { faultOfAnswer, answerOf } from '../model/board.ts';
 import { Conflicts } from './Conflicts.tsx';
 import { Controls } from '../frame/Controls.tsx';
 import { DeadLetters } from './DeadLetters.tsx';
@@ -17,8 +17,8 @@ import type { PageProps } from '../model/page.ts';
 export function TrustPage(props: PageProps) {
   const page = usePage(props);
   const { board } = page;
-  const trust = partOf(board, 'trust');
-  const fault = faultOfPart(board, 'trust');
+  const trust = answerOf(board, 'trust');
+  const fault = faultOfAnswer(board, 'trust');
   return (
     <Frame page={page} title="Trust · Sightline" json="/api/v1/trust">
       <h1 className="vh">Trust</h1>

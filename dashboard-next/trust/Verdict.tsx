@@ -1,4 +1,4 @@
-/** The verdict on a night: a shape and a word; "Proved" only where its report says so. */
+/** The verdict on a night: a shape and a word. */
 import type { Night } from '../model/nights.ts';
 
 const TONES: Record<Night['verdict'], { tone: string; path: string }> = {

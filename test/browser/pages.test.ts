@@ -125,13 +125,13 @@ describe('the pages', { concurrency: false }, () => {
         await rows.nth(before).waitFor();
       }
       await page.locator('.newer').click();
-      await page.locator('.latest .hint', { hasText: 'held' }).waitFor({ state: 'detached' });
+      await page.locator('.latest .hint', { hasText: 'on hold' }).waitFor({ state: 'detached' });
     });
   });
 
   test('a place that nobody has counted still has a page, and says so', async () => {
     await see('/locations/4711471147?window=5m', {}, async (page) => {
-      await page.getByText('Dataset B has no place 4711471147 yet; its name will appear by itself.').waitFor();
+      await page.getByText('Dataset B has no place 4711471147 yet. Its name appears here once dataset B has it.').waitFor();
       await page.getByText('No detections here in this window.').waitFor();
       assert.equal(await page.locator('#total').textContent(), '0');
     });
@@ -259,7 +259,7 @@ describe('the pages', { concurrency: false }, () => {
         format: 'csv',
       });
       await page.locator('#export-place').fill('seventeen');
-      await page.getByText('A place’s oid was expected').waitFor();
+      await page.getByText('Enter the oid of a place').waitFor();
       assert.equal(await page.getByRole('button', { name: 'Download' }).isDisabled(), true);
     });
   });

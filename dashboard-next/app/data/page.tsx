@@ -1,4 +1,4 @@
-/** The page of the data: what the lake holds, and how to take it away. */
+/** The Data page: what the lake has, and how to get it. */
 import { DataPage } from '../../data/DataPage.tsx';
 import type { Search } from '../../server/page-props.ts';
 import { pageProps } from '../../server/page-props.ts';

@@ -1,4 +1,4 @@
-/** The page of trust: may the numbers be believed, and what did each night prove. */
+/** The Trust page: can I trust the numbers, and what did each night prove? */
 import { TrustPage } from '../../trust/TrustPage.tsx';
 import type { Search } from '../../server/page-props.ts';
 import { pageProps } from '../../server/page-props.ts';

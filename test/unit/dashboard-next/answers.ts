@@ -108,7 +108,7 @@ export function board(top: TopItemsAnswer, changed: Partial<Board> = {}): Board 
     subject: DEFAULTS,
     top,
     readAt: top.view.speed_as_of + top.view.freshness_ms,
-    parts: {},
+    answers: {},
     faults: {},
     ...changed,
   };
@@ -120,7 +120,7 @@ export function signals(changed: Partial<Signals> = {}): Signals {
     answeredAt: NOON + 900,
     view: view(),
     freshness: FRESH,
-    silence: null,
+    outage: null,
     refreshMs: 1_000,
     pausedAt: null,
     grewAt: NOON,

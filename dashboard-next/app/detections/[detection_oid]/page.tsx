@@ -1,4 +1,4 @@
-/** The page of one detection. One that is not there yet may still arrive, so its page looks again. */
+/** The page of one detection. A missing one may still arrive, so its page asks again. */
 import { notFound } from 'next/navigation';
 import { DetectionPage } from '../../../places/DetectionPage.tsx';
 import { isOid } from '../../../model/address.ts';

@@ -1,4 +1,4 @@
-/** The page of one place. Any oid has one, whether dataset B knows it or not. */
+/** The page of one place. Every oid has one, also if dataset B does not have the place. */
 import { notFound } from 'next/navigation';
 import { PlacePage } from '../../../places/PlacePage.tsx';
 import { isOid } from '../../../model/address.ts';

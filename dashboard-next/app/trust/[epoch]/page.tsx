@@ -1,4 +1,4 @@
-/** The page of one night: what its run found, speed against batch. */
+/** The page of one night: the report of its run, speed against batch. */
 import { notFound } from 'next/navigation';
 import { RunPage } from '../../../trust/RunPage.tsx';
 import { isEpochName } from '../../../model/report.ts';

@@ -9,10 +9,10 @@ import { setImmediate as soon } from 'node:timers/promises';
 import { DEFAULTS } from '../../../../dashboard-next/model/address.ts';
 import type { Questions } from '../../../../dashboard-next/model/questions.ts';
 import { NoAnswer } from '../../../../dashboard-next/model/questions.ts';
-import type { Heard, OpenStream } from '../../../../dashboard-next/feed/push.ts';
+import type { Listener, OpenStream } from '../../../../dashboard-next/feed/push.ts';
 import type { LiveEvent } from '../../../../dashboard-next/model/live-state.ts';
 import type { Board } from '../../../../dashboard-next/model/board.ts';
-import { asOfPart } from '../../../../dashboard-next/model/board.ts';
+import { momentOf } from '../../../../dashboard-next/model/board.ts';
 import { startFeed } from '../../../../dashboard-next/feed/feed.ts';
 import { listed, locations, NOON, timeline, topItems, trust, view } from '../answers.ts';
 
@@ -55,7 +55,7 @@ function world({ streams = false } = {}) {
     report: told('report', () => null),
     lake: told('lake', () => ({ root: '/sightline/lake', webhdfs: 'http://127.0.0.1:9870', days: [] })),
   };
-  const streamed: { question: string; heard: Heard; open: boolean }[] = [];
+  const streamed: { question: string; heard: Listener; open: boolean }[] = [];
   const openStream: OpenStream | null = streams
     ? (question, heard) => {
         const stream = { question, heard, open: true };
@@ -180,7 +180,7 @@ test('a slow part does not hold up the total of a choice that is shown; it follo
   const boards = events.flatMap((event) => (event.type === 'board' ? [event.board] : []));
   assert.ok(boards.length >= 13, `${boards.length} boards`);
   assert.ok(count(asked, 'locations') <= 9);
-  const asOf = boards.map(({ parts }) => parts.places?.at);
+  const asOf = boards.map(({ answers: parts }) => parts.places?.at);
   assert.equal(asOf[0], NOON);
   assert.ok(asOf.at(-1)! > NOON);
   feed.stop();
@@ -196,7 +196,7 @@ test('a new choice is painted when all of it is there', async () => {
   assert.equal(events.length, 1);
   await pass(200);
   const last = events.at(-1);
-  assert.ok(last?.type === 'board' && last.board.subject.location === '17' && last.board.parts.timeline);
+  assert.ok(last?.type === 'board' && last.board.subject.location === '17' && last.board.answers.timeline);
   feed.stop();
 });
 
@@ -249,16 +249,16 @@ test('pausing keeps the stream, a hidden page closes it, a fixed range has none'
 });
 
 /** Everything on a board that says as of when it is. */
-function moments({ parts }: Board): number[] {
+function moments({ answers: parts }: Board): number[] {
   return Object.values(parts)
-    .map((part) => asOfPart(part))
+    .map((part) => momentOf(part))
     .filter(Number.isFinite);
 }
 
 test('no part of a page stands on a later moment than its total, asked or pushed, and all of it comes', async () => {
   for (const streams of [false, true]) {
     const { feed, pass, events, streamed, now } = world({ streams });
-    feed.show({ ...DEFAULTS, where: { page: 'place', location: '17' }, location: '17' }, 1_000);
+    feed.show({ ...DEFAULTS, route: { page: 'place', location: '17' }, location: '17' }, 1_000);
     for (let second = 0; second < 30; second++) {
       streamed[0]?.heard.topItems(topItems({ view: view({ speed_as_of: now() - 300 }) }));
       await pass(1_000);
@@ -269,9 +269,9 @@ test('no part of a page stands on a later moment than its total, asked or pushed
       for (const asOf of moments(board))
         assert.ok(asOf <= board.top.view.speed_as_of, `${asOf - board.top.view.speed_as_of} ms later`);
     for (const name of ['timeline', 'places', 'trust', 'latest'] as const)
-      assert.ok(boards.at(-1)!.parts[name], `${name}, ${streams ? 'pushed' : 'asked'}`);
+      assert.ok(boards.at(-1)!.answers[name], `${name}, ${streams ? 'pushed' : 'asked'}`);
     assert.ok(
-      boards.at(-1)!.top.view.speed_as_of - asOfPart(boards.at(-1)!.parts.latest!) <= 2_300,
+      boards.at(-1)!.top.view.speed_as_of - momentOf(boards.at(-1)!.answers.latest!) <= 2_300,
       'what is asked each time is two paints behind at most',
     );
     feed.stop();

@@ -6,7 +6,7 @@
  */
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
-import type { HeardMany } from '../../../../dashboard-next/feed/event-stream.ts';
+import type { MultiListener } from '../../../../dashboard-next/feed/event-stream.ts';
 import type { SharedStream, TabMessage } from '../../../../dashboard-next/feed/shared-stream.ts';
 import type { Reader } from '../../../../dashboard-next/model/page.ts';
 import { sharedStream } from '../../../../dashboard-next/feed/shared-stream.ts';
@@ -28,7 +28,7 @@ function browser() {
   let now = 0;
   let timers: { at: number; tab: () => Tab; run: () => void }[] = [];
   const tabs: Tab[] = [];
-  const streams: { questions: readonly string[]; heard: HeardMany; tab: () => Tab }[] = [];
+  const streams: { questions: readonly string[]; heard: MultiListener; tab: () => Tab }[] = [];
   const atOnce = { most: 0 };
 
   const tab = (reader = ANNA): Tab => {

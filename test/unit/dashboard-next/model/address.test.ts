@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import fc from 'fast-check';
-import type { Shown } from '../../../../dashboard-next/model/address.ts';
+import type { Choices } from '../../../../dashboard-next/model/address.ts';
 import {
   addressOf,
   DEFAULTS,
@@ -13,9 +13,9 @@ import {
 
 const read = (query: string) => readAddress(new URLSearchParams(query));
 const minute = fc.integer({ min: 0, max: 60_000_000 }).map((n) => n * 60_000);
-const anyShown: fc.Arbitrary<Shown> = fc.record(
+const anyShown: fc.Arbitrary<Choices> = fc.record(
   {
-    where: fc.constant(DEFAULTS.where),
+    route: fc.constant(DEFAULTS.route),
     window: fc.constantFrom(...WINDOW_NAMES),
     fixed: fc.option(
       fc
@@ -26,7 +26,7 @@ const anyShown: fc.Arbitrary<Shown> = fc.record(
     limit: fc.constantFrom(...LIMITS),
     q: fc.string({ unit: 'grapheme', maxLength: 40 }),
     sort: fc.constantFrom(...SORTS),
-    refresh: fc.constantFrom(1, 5, 10, 'off') as fc.Arbitrary<Shown['refresh']>,
+    refresh: fc.constantFrom(1, 5, 10, 'off') as fc.Arbitrary<Choices['refresh']>,
     tz: fc.constantFrom('UTC', 'Europe/Berlin', 'Asia/Kolkata'),
     view: fc.constantFrom('chart', 'table'),
     dt: fc.constantFrom(null, '2026-11-22'),
@@ -38,16 +38,16 @@ const anyShown: fc.Arbitrary<Shown> = fc.record(
 
 test('what is shown survives its address', () => {
   fc.assert(
-    fc.property(anyShown, (shown) => {
-      const { shown: back, faults } = read(addressOf(shown));
-      assert.deepEqual(back, shown);
+    fc.property(anyShown, (choices) => {
+      const { choices: back, faults } = read(addressOf(choices));
+      assert.deepEqual(back, choices);
       assert.deepEqual(faults, []);
     }),
   );
 });
 
 test('the plain page is the default, and the default is the plain page', () => {
-  assert.deepEqual(read('').shown, DEFAULTS);
+  assert.deepEqual(read('').choices, DEFAULTS);
   assert.equal(addressOf(DEFAULTS), '');
 });
 
@@ -61,8 +61,8 @@ test('a value that is not understood becomes the default and is named', () => {
     ['location=007', 'location'],
     ['view=globe', 'view'],
   ] as const) {
-    const { shown, faults } = read(query);
-    assert.deepEqual(shown, DEFAULTS, query);
+    const { choices, faults } = read(query);
+    assert.deepEqual(choices, DEFAULTS, query);
     assert.equal(faults.length, 1, query);
     assert.match(faults[0]!, new RegExp(`^${name} is `));
   }
@@ -70,9 +70,9 @@ test('a value that is not understood becomes the default and is named', () => {
 
 test('a range is read as ISO 8601 or as milliseconds, down to the minute', () => {
   const from = Date.UTC(2026, 10, 22, 14, 32);
-  assert.deepEqual(read(`from=2026-11-22T14:32Z&to=${from + 90_500}`).shown.fixed, { from, to: from + 60_000 });
-  assert.equal(read('from=2026-11-22T15:32%2B01:00&to=2026-11-22T15:00Z').shown.fixed?.from, from);
-  assert.equal(read('from=2026-11-22T14:32&to=2026-11-22T15:00').shown.fixed?.from, from);
+  assert.deepEqual(read(`from=2026-11-22T14:32Z&to=${from + 90_500}`).choices.fixed, { from, to: from + 60_000 });
+  assert.equal(read('from=2026-11-22T15:32%2B01:00&to=2026-11-22T15:00Z').choices.fixed?.from, from);
+  assert.equal(read('from=2026-11-22T14:32&to=2026-11-22T15:00').choices.fixed?.from, from);
 });
 
 test('a range that is empty, turned round or half given is not taken', () => {
@@ -82,8 +82,8 @@ test('a range that is empty, turned round or half given is not taken', () => {
     'from=2026-11-22T14:32Z&to=2026-11-22T14:32Z',
     'from=yesterday&to=today',
   ]) {
-    const { shown, faults } = read(query);
-    assert.equal(shown.fixed, null, query);
+    const { choices, faults } = read(query);
+    assert.equal(choices.fixed, null, query);
     assert.ok(faults.length > 0, query);
   }
 });

@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import type { Signals, State } from '../../../../dashboard-next/model/badge.ts';
-import { badgeOf, conditionOf, FRESH, nextFreshness, spoken } from '../../../../dashboard-next/model/badge.ts';
+import { badgeOf, conditionOf, FRESH, nextFreshness, spokenText } from '../../../../dashboard-next/model/badge.ts';
 import { noticeOf } from '../../../../dashboard-next/model/notice.ts';
 import { NOON, signals, view } from '../answers.ts';
 
@@ -28,15 +28,15 @@ const STATES: Record<State, [Signals, string, string, string]> = {
     signals({
       now: NOON + 12_900,
       answeredAt: NOON + 900,
-      silence: { since: NOON + 2_000, fault: offline, retryAt: NOON + 16_900 },
+      outage: { since: NOON + 2_000, fault: offline, retryAt: NOON + 16_900 },
     }),
     'ring',
     'Offline',
     '12:00:00',
   ],
-  down: [signals({ silence: { since: NOON, fault: down, retryAt: NOON + 8_900 } }), 'square', 'Down', '12:00:00'],
+  down: [signals({ outage: { since: NOON, fault: down, retryAt: NOON + 8_900 } }), 'square', 'Down', '12:00:00'],
   costly: [
-    signals({ silence: { since: NOON, fault: costly, retryAt: NOON + 8_900 } }),
+    signals({ outage: { since: NOON, fault: costly, retryAt: NOON + 8_900 } }),
     'diamond',
     'Too much',
     '12:00:00',
@@ -71,17 +71,17 @@ test('what keeps numbers from coming stands before how old they are', () => {
     ...stale,
     view: { ...stale.view!, missing: 'speed' },
     answeredAt: NOON - 20_000,
-    silence: silent,
+    outage: silent,
     grewAt: NOON - 300_000,
   } as const;
   assert.equal(conditionOf(all), 'offline');
-  assert.equal(conditionOf({ ...all, silence: { ...silent, fault: down } }), 'down');
-  assert.equal(conditionOf({ ...all, silence: null }), 'partial');
-  assert.equal(conditionOf({ ...all, silence: null, view: stale.view }), 'stale');
+  assert.equal(conditionOf({ ...all, outage: { ...silent, fault: down } }), 'down');
+  assert.equal(conditionOf({ ...all, outage: null }), 'partial');
+  assert.equal(conditionOf({ ...all, outage: null, view: stale.view }), 'stale');
 });
 
 test('a short silence is no state yet; how long that is follows the refresh', () => {
-  const quiet = signals({ answeredAt: NOON - 14_000, silence: { since: NOON - 4_000, fault: offline, retryAt: null } });
+  const quiet = signals({ answeredAt: NOON - 14_000, outage: { since: NOON - 4_000, fault: offline, retryAt: null } });
   assert.equal(conditionOf({ ...quiet, refreshMs: 10_000 }), 'live');
   assert.equal(conditionOf({ ...quiet, refreshMs: 1_000 }), 'offline');
 });
@@ -89,17 +89,17 @@ test('a short silence is no state yet; how long that is follows the refresh', ()
 test('pausing replaces the badge and not the warning', () => {
   const paused = { ...stale, pausedAt: NOON };
   assert.equal(badgeOf(paused, 'UTC').word, 'Paused');
-  assert.equal(noticeOf(paused, 'UTC', { faults: [], corrected: null })?.tone, 'bad');
+  assert.equal(noticeOf(paused, 'UTC', { faults: [], correction: null })?.tone, 'bad');
 });
 
 test('the notice bar says until when numbers are true and what comes next', () => {
   const words = (given: Signals): string => {
-    const notice = noticeOf(given, 'UTC', { faults: [], corrected: null });
+    const notice = noticeOf(given, 'UTC', { faults: [], correction: null });
     return notice ? `${notice.strong} ${notice.text}`.replaceAll('\u00a0', ' ') : '';
   };
   assert.equal(
     words(stale),
-    'Nothing counted since 11:55:56 UTC. What you see is true up to then. Detections wait in the log and will be counted.',
+    'Nothing counted since 11:55:56 UTC. The numbers are true up to then. New detections wait in the log and will be counted.',
   );
   assert.equal(words(late), 'The speed layer is 34 s behind. Numbers are true up to 11:59:26 UTC.');
   assert.equal(
@@ -112,11 +112,11 @@ test('the notice bar says until when numbers are true and what comes next', () =
 });
 
 test('a store that is down offers the part that answers, once; a part says what is missing and offers to ask for the whole', () => {
-  const told = (given: Signals) => noticeOf(given, 'UTC', { faults: [], corrected: null })!;
+  const told = (given: Signals) => noticeOf(given, 'UTC', { faults: [], correction: null })!;
   assert.equal(told(STATES.down[0]).action, 'part');
   assert.equal(told({ ...STATES.down[0], allowsPartial: true }).action, 'try');
   const refused = { kind: 'refused', title: 'Invalid parameter: limit' } as const;
-  assert.equal(told({ ...STATES.down[0], silence: { since: NOON, fault: refused, retryAt: null } }).action, 'try');
+  assert.equal(told({ ...STATES.down[0], outage: { since: NOON, fault: refused, retryAt: null } }).action, 'try');
   for (const [missing, words] of [
     ['speed', 'The speed view is missing: nothing that arrived after the end of epoch 2026-11-22'],
     ['batch', 'The batch view is missing: nothing that arrived up to the end of epoch 2026-11-22'],
@@ -127,20 +127,20 @@ test('a store that is down offers the part that answers, once; a part says what 
   }
 });
 
-test('a link that was not understood and a corrected total are told, trouble first', () => {
-  const occasion = { faults: ['limit is “7”; 5, 10 were expected.'], corrected: 214 };
+test('the notice shows a link that cannot be read and a corrected total, but a failure first', () => {
+  const occasion = { faults: ['limit is “7”; expected one of 5, 10.'], correction: 214 };
   assert.match(noticeOf(signals(), 'UTC', occasion)!.text, /limit is/);
-  assert.equal(noticeOf(signals(), 'UTC', { faults: [], corrected: 214 })!.strong, 'Corrected by the batch run: −214.');
+  assert.equal(noticeOf(signals(), 'UTC', { faults: [], correction: 214 })!.strong, 'Corrected by the batch run: −214.');
   assert.equal(noticeOf(stale, 'UTC', occasion)!.tone, 'bad');
 });
 
-test('what is spoken has its units in words', () => {
-  assert.equal(spoken(badgeOf(late, 'UTC')), 'Late, 34 seconds behind');
-  assert.equal(spoken(badgeOf(stale, 'UTC')), 'Stale, 4 minutes behind');
+test('spoken text has its units in words', () => {
+  assert.equal(spokenText(badgeOf(late, 'UTC')), 'Late, 34 seconds behind');
+  assert.equal(spokenText(badgeOf(stale, 'UTC')), 'Stale, 4 minutes behind');
 });
 
 test('a question that costs too much says what to choose, and offers no part of it', () => {
-  const notice = noticeOf(STATES.costly[0], 'UTC', { faults: [], corrected: null });
+  const notice = noticeOf(STATES.costly[0], 'UTC', { faults: [], correction: null });
   assert.deepEqual([notice?.strong, notice?.action], ['The question asks for too much.', 'try']);
   assert.match(notice!.text, /^Choose a shorter window, or one place\. Last numbers from/);
 });

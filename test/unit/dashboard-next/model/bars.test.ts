@@ -20,7 +20,7 @@ test('a bucket that the window or the present cuts is marked and does not raise 
   const answer = timeline([900, 5, 6, 700], { view: view({ speed_as_of: NOON - 10_000 }) });
   const bars = barsOf({ ...answer, from: answer.from + 1 }, null);
   assert.deepEqual(
-    bars.map(({ cut }) => cut),
+    bars.map(({ isCut }) => isCut),
     [true, false, false, true],
   );
   assert.equal(peakOf(bars), 6);
@@ -29,7 +29,7 @@ test('a bucket that the window or the present cuts is marked and does not raise 
 test('where no whole bucket holds anything, the axis fits those that are cut', () => {
   const bars = barsOf(timeline([0, 0, 0, 181], { view: view({ speed_as_of: NOON - 10_000 }) }), null);
   assert.deepEqual(
-    bars.map(({ cut }) => cut),
+    bars.map(({ isCut }) => isCut),
     [false, false, false, true],
   );
   assert.equal(peakOf(bars), 181);
@@ -38,7 +38,7 @@ test('where no whole bucket holds anything, the axis fits those that are cut', (
 test('what lies after the answer’s moment is unknown, not zero', () => {
   const bars = barsOf(timeline([5, 5, 0, 0], { view: view({ speed_as_of: NOON - 120_000 }) }), null);
   assert.deepEqual(
-    bars.map(({ unknown }) => unknown),
+    bars.map(({ isUnknown }) => isUnknown),
     [false, false, true, true],
   );
 });
@@ -113,12 +113,12 @@ test('labels stand at round wall times, few enough to be read, days by name', ()
     ['12:00', '15:00', '18:00', '21:00', 'Mon 23', '03:00', '06:00', '09:00'],
   );
   assert.deepEqual(
-    day.filter(({ wideOnly }) => !wideOnly).map(({ text }) => text),
+    day.filter(({ isWideOnly }) => !isWideOnly).map(({ text }) => text),
     ['12:00', '18:00', 'Mon 23', '06:00'],
   );
   assert.ok(
     axisLabels(NOON - 86_400_000, NOON, 'Asia/Kolkata').some(
-      ({ strong, t }) => strong && t === Date.UTC(2026, 10, 22, 18, 30),
+      ({ isMidnight, t }) => isMidnight && t === Date.UTC(2026, 10, 22, 18, 30),
     ),
   );
   for (const minutes of [5, 15, 60, 1_440, 10_080, 129_600])
@@ -146,7 +146,7 @@ function daysInNewYork(first: number, counts: readonly number[]) {
 test('days of 23 and 25 hours are drawn as long as they are, and compared by the calendar', () => {
   const bars = barsOf(daysInNewYork(0, [5, 6, 7]), { answer: daysInNewYork(-3, [1, 2, 3]), shiftMs: 3 * 86_400_000 });
   assert.deepEqual(
-    bars.map(({ t, to, before, cut }) => [(to - t) / 3_600_000, before, cut]),
+    bars.map(({ t, to, before, isCut }) => [(to - t) / 3_600_000, before, isCut]),
     [
       [24, 1, false],
       [25, 2, false],

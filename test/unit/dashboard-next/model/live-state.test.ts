@@ -22,7 +22,7 @@ test('a fault keeps the numbers, and the time since when they are old', () => {
   const first = nextState(lit, { type: 'fault', fault, at: NOON + 2_000, retryAt: NOON + 3_000 });
   const second = nextState(first, { type: 'fault', fault, at: NOON + 5_000, retryAt: NOON + 9_000 });
   assert.equal(second.board?.top.total, 7);
-  assert.deepEqual([second.silence?.since, second.silence?.retryAt], [NOON + 2_000, NOON + 9_000]);
+  assert.deepEqual([second.outage?.since, second.outage?.retryAt], [NOON + 2_000, NOON + 9_000]);
 });
 
 test('a pulse while paused tells how things stand and paints nothing', () => {
@@ -37,8 +37,8 @@ test('a pulse while paused tells how things stand and paints nothing', () => {
 test('a total that falls when the horizon moves was corrected; one that falls with its bounds was not', () => {
   const lit = firstState(at(0, 1_000), null, NOON);
   const moved = nextState(lit, { type: 'board', board: at(1, 786, { horizon: '2026-11-23' }) });
-  assert.equal(moved.corrected?.amount, 214);
-  assert.equal(nextState(lit, { type: 'board', board: at(1, 786) }).corrected, null);
+  assert.equal(moved.correction?.amount, 214);
+  assert.equal(nextState(lit, { type: 'board', board: at(1, 786) }).correction, null);
 });
 
 test('another place starts a rate of its own', () => {

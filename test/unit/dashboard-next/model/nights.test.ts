@@ -68,7 +68,7 @@ test('a try that failed stays until its epoch is tried again or published', () =
   ]);
   assert.equal(
     rows(failed, batch({ behind_epochs: 1, running: '2026-11-23' }))[0],
-    '2026-11-23 Running: again, after a try that failed',
+    '2026-11-23 Running: again, after a failed attempt',
   );
   const since = runs({
     ...failed,

@@ -1,13 +1,13 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
-import { inHeldOrder, itemRows, matching, placeRows, sorted } from '../../../../dashboard-next/model/rows.ts';
+import { keepOrder, itemRows, matchPlaces, placeRows, sortPlaces } from '../../../../dashboard-next/model/rows.ts';
 import { locations, ranked } from '../answers.ts';
 
 test('an item is compared by its name and says how many places it moved', () => {
   const periods = { now: ranked({ car: 80, bus: 40 }), before: ranked({ bus: 50, car: 40 }) };
   const [car, bus] = itemRows(ranked({ car: 100, bus: 60 }), periods);
-  assert.deepEqual([car!.compared, car!.moved], [{ now: 80, before: 40 }, 1]);
-  assert.deepEqual([bus!.compared, bus!.moved], [{ now: 40, before: 50 }, -1]);
+  assert.deepEqual([car!.compared, car!.ranksGained], [{ now: 80, before: 40 }, 1]);
+  assert.deepEqual([bus!.compared, bus!.ranksGained], [{ now: 40, before: 50 }, -1]);
 });
 
 test('an item that an answer may have left out has no known change; one that was not there is new', () => {
@@ -38,19 +38,19 @@ const places = placeRows(
 const oids = (rows: readonly { oid: string }[]): string[] => rows.map(({ oid }) => oid);
 
 test('places are found by name without case or accents, by oid, and unknown ones as unknown', () => {
-  assert.deepEqual(oids(matching(places, ' SUD ')), ['17']);
-  assert.deepEqual(oids(matching(places, 'strasse')), ['17']);
-  assert.deepEqual(oids(matching(places, '4')), ['204', '4711']);
-  assert.deepEqual(oids(matching(places, '#204')), ['204']);
-  assert.deepEqual(oids(matching(places, 'unknown')), ['4711']);
-  assert.deepEqual(oids(matching(places, '')), ['17', '204', '4711']);
+  assert.deepEqual(oids(matchPlaces(places, ' SUD ')), ['17']);
+  assert.deepEqual(oids(matchPlaces(places, 'strasse')), ['17']);
+  assert.deepEqual(oids(matchPlaces(places, '4')), ['204', '4711']);
+  assert.deepEqual(oids(matchPlaces(places, '#204')), ['204']);
+  assert.deepEqual(oids(matchPlaces(places, 'unknown')), ['4711']);
+  assert.deepEqual(oids(matchPlaces(places, '')), ['17', '204', '4711']);
 });
 
 test('places sort by count, name and change', () => {
-  assert.deepEqual(oids(sorted(places, '-count')), ['17', '204', '4711']);
-  assert.deepEqual(oids(sorted(places, 'count')), ['4711', '204', '17']);
-  assert.deepEqual(oids(sorted(places, 'name')), ['204', '17', '4711']);
-  assert.deepEqual(oids(sorted(places, '-change')), ['4711', '17', '204']);
+  assert.deepEqual(oids(sortPlaces(places, '-count')), ['17', '204', '4711']);
+  assert.deepEqual(oids(sortPlaces(places, 'count')), ['4711', '204', '17']);
+  assert.deepEqual(oids(sortPlaces(places, 'name')), ['204', '17', '4711']);
+  assert.deepEqual(oids(sortPlaces(places, '-change')), ['4711', '17', '204']);
 });
 
 test('a held table keeps its order, takes new values and appends what is new', () => {
@@ -60,8 +60,8 @@ test('a held table keeps its order, takes new values and appends what is new', (
     { key: 'd', n: 7 },
   ];
   assert.deepEqual(
-    inHeldOrder(rows, ['a', 'b', 'c']).map(({ key, n }) => `${key}${n}`),
+    keepOrder(rows, ['a', 'b', 'c']).map(({ key, n }) => `${key}${n}`),
     ['a8', 'c9', 'd7'],
   );
-  assert.equal(inHeldOrder(rows, null), rows);
+  assert.equal(keepOrder(rows, null), rows);
 });

@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import fc from 'fast-check';
-import { batchLate, batchNote, horizonText, madeOf, speedNote } from '../../../../dashboard-next/model/share.ts';
+import { batchLate, batchNote, horizonText, splitTotal, speedNote } from '../../../../dashboard-next/model/share.ts';
 import { NOON, trust } from '../answers.ts';
 
 const plain = (text: string): string => text.replaceAll('\u00a0', ' ');
@@ -15,7 +15,7 @@ test('the two shares add up to 100.0', () => {
   const part = fc.integer({ min: 0, max: 1e12 });
   fc.assert(
     fc.property(part, part, (batch, speed) => {
-      const made = madeOf({ batch, speed });
+      const made = splitTotal({ batch, speed });
       const [a, b] = [parseFloat(made.batch), parseFloat(made.speed)];
       if (!/[–<>]/.test(made.batch + made.speed)) assert.ok(Math.abs(a + b - 100) < 0.11);
     }),
