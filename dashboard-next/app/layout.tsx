@@ -15,6 +15,10 @@ import '../styles/kpis.css';
 import '../styles/timeline.css';
 import '../styles/tables.css';
 import '../styles/pages.css';
+import '../styles/places.css';
+import '../styles/trust.css';
+import '../styles/data.css';
+import '../styles/pages-narrow.css';
 import '../styles/dialogs.css';
 import '../styles/narrow.css';
 

@@ -23,7 +23,9 @@ export function DataPage(props: PageProps) {
   // The newest day is ticked until somebody ticks others.
   const selectedDays = ownSelection ?? days.slice(0, 1).map(({ date }) => date);
   const tick = (date: string): void =>
-    setOwnSelection(selectedDays.includes(date) ? selectedDays.filter((one) => one !== date) : [...selectedDays, date].sort());
+    setOwnSelection(
+      selectedDays.includes(date) ? selectedDays.filter((one) => one !== date) : [...selectedDays, date].sort(),
+    );
   return (
     <Frame page={page} title="Data · Sightline" json="/api/v1/lake">
       <div className="pagehead">

@@ -27,7 +27,9 @@ export function eventStream(setTimer: SetTimer): OpenMany {
     let cancel: () => void = () => undefined;
     const open = (): void => {
       source = new EventSource(`/api/v1/stream?questions=${questions.join(',')}`);
-      on(source, 'top-items', (data) => listener.answer((data as { question: string }).question, data as TopItemsAnswer));
+      on(source, 'top-items', (data) =>
+        listener.answer((data as { question: string }).question, data as TopItemsAnswer),
+      );
       on(source, 'view', (data) => listener.view(data as View));
       on(source, 'problem', (data) => listener.trouble((data as { question?: string }).question ?? null));
       source.addEventListener('error', () => {

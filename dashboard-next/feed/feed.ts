@@ -20,7 +20,7 @@ const PULSE_MS = 10_000;
 const PATIENCE_MS = 250;
 const BACK_OFF_MS = [1_000, 2_000, 4_000, 8_000, 15_000];
 
-export interface FeedWorld {
+interface FeedWorld {
   readonly questions: Questions;
   readonly now: () => number;
   readonly setTimer: (run: () => void, ms: number) => () => void;
@@ -44,69 +44,97 @@ export function startFeed(
   emit: (event: LiveEvent) => void,
   setBusy: (busy: boolean) => void,
 ): Feed {
-  let board = first;
-  let wanted: { subject: Subject; everyMs: number | null } | null = null;
-  let turn = 0;
-  let failures = 0;
-  let cancelTimer: () => void = () => undefined;
-  const reading = readingOf(world);
-  const push = startPush(world.openStream, world.now);
+  return new FeedLoop(world, first, { emit, setBusy });
+}
 
-  const plan = (ms: number): void => {
-    cancelTimer();
-    cancelTimer = world.setTimer(() => void ask(), Math.max(0, ms));
-  };
+interface FeedListener {
+  readonly emit: (event: LiveEvent) => void;
+  readonly setBusy: (busy: boolean) => void;
+}
 
-  const ask = async (): Promise<void> => {
-    if (!wanted || world.isHidden()) return push.watch(null);
-    const { subject, everyMs } = wanted;
+class FeedLoop implements Feed {
+  private readonly world: FeedWorld;
+  private readonly listener: FeedListener;
+  private readonly reading: Reading;
+  private readonly push: Push;
+  private board: Board | null;
+  private wanted: { subject: Subject; everyMs: number | null } | null = null;
+  /** Only the read of the current turn may paint. */
+  private turn = 0;
+  private failures = 0;
+  private cancelTimer: () => void = () => undefined;
+
+  constructor(world: FeedWorld, first: Board | null, listener: FeedListener) {
+    this.world = world;
+    this.board = first;
+    this.listener = listener;
+    this.reading = readingOf(world);
+    this.push = startPush(world.openStream, world.now);
+  }
+
+  show(subject: Subject, everyMs: number | null): void {
+    const isResumed = this.wanted?.everyMs === null && everyMs !== null;
+    const isFirst = this.wanted === null;
+    const waitMs = isFirst ? Math.min(everyMs ?? PULSE_MS, 1_000) : (everyMs ?? PULSE_MS);
+    this.wanted = { subject, everyMs };
+    // A read that is under way for another subject must not paint.
+    this.turn += 1;
+    this.plan(this.isNews(subject) || isResumed ? 0 : waitMs);
+  }
+
+  askNow(): void {
+    this.plan(0);
+  }
+
+  stop(): void {
+    this.turn += 1;
+    this.wanted = null;
+    this.push.watch(null);
+    this.cancelTimer();
+  }
+
+  private isNews(subject: Subject): boolean {
+    return !this.board || subjectKey(this.board.subject) !== subjectKey(subject);
+  }
+
+  private plan(ms: number): void {
+    this.cancelTimer();
+    this.cancelTimer = this.world.setTimer(() => void this.ask(), Math.max(0, ms));
+  }
+
+  private async ask(): Promise<void> {
+    const { world, listener, push } = this;
+    if (!this.wanted || world.isHidden()) return push.watch(null);
+    const { subject, everyMs } = this.wanted;
     push.watch(subject);
-    const current = ++turn;
+    const current = ++this.turn;
     const beganAt = world.now();
-    const isNews = !board || subjectKey(board.subject) !== subjectKey(subject);
-    const paints = everyMs !== null || isNews;
-    if (isNews) setBusy(true);
+    const isNews = this.isNews(subject);
+    if (isNews) listener.setBusy(true);
     try {
-      const event = paints ? await readNext(reading, subject, board, push) : await readPulse(world, subject, push);
-      if (current !== turn) return;
-      if (event.type === 'board') board = event.board;
-      failures = 0;
-      setBusy(false);
-      emit(event);
-      plan((everyMs ?? PULSE_MS) - (world.now() - beganAt));
+      const event =
+        everyMs !== null || isNews
+          ? await readNext(this.reading, subject, this.board, push)
+          : await readPulse(world, subject, push);
+      if (current !== this.turn) return;
+      if (event.type === 'board') this.board = event.board;
+      this.failures = 0;
+      listener.setBusy(false);
+      listener.emit(event);
+      this.plan((everyMs ?? PULSE_MS) - (world.now() - beganAt));
     } catch (thrown) {
-      if (current !== turn) return;
-      fail(thrown);
+      if (current === this.turn) this.fail(thrown);
     }
-  };
+  }
 
-  const fail = (thrown: unknown): void => {
+  private fail(thrown: unknown): void {
     const { kind, title, detail, requestId, retryAfterMs } = asNoAnswer(thrown);
-    const waitMs = retryAfterMs ?? backOffMs(failures++, world.random());
-    setBusy(false);
-    const at = world.now();
-    emit({ type: 'fault', fault: { kind, title, detail, requestId }, at, retryAt: at + waitMs });
-    plan(waitMs);
-  };
-
-  return {
-    show(subject, everyMs) {
-      const isResumed = wanted?.everyMs === null && everyMs !== null;
-      const isFirst = wanted === null;
-      const isNews = !board || subjectKey(board.subject) !== subjectKey(subject);
-      wanted = { subject, everyMs };
-      // A read that is under way for another subject must not paint.
-      turn += 1;
-      plan(isNews || isResumed ? 0 : isFirst ? Math.min(everyMs ?? PULSE_MS, 1_000) : (everyMs ?? PULSE_MS));
-    },
-    askNow: () => plan(0),
-    stop() {
-      turn += 1;
-      wanted = null;
-      push.watch(null);
-      cancelTimer();
-    },
-  };
+    const waitMs = retryAfterMs ?? backOffMs(this.failures++, this.world.random());
+    this.listener.setBusy(false);
+    const at = this.world.now();
+    this.listener.emit({ type: 'fault', fault: { kind, title, detail, requestId }, at, retryAt: at + waitMs });
+    this.plan(waitMs);
+  }
 }
 
 function backOffMs(failures: number, random: number): number {

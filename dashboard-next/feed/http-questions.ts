@@ -63,7 +63,15 @@ export function locationsPath(question: PartialOption & { from?: number; to?: nu
 
 function timelinePath(question: Parameters<Questions['timeline']>[0]): string {
   const { location, from, to, stepSeconds, tz, parts } = question;
-  return path('timeline', { location, from, to, step: stepSeconds, tz, parts, allow_partial: partialParameter(question) });
+  return path('timeline', {
+    location,
+    from,
+    to,
+    step: stepSeconds,
+    tz,
+    parts,
+    allow_partial: partialParameter(question),
+  });
 }
 
 function path(name: string, parameters: Record<string, string | number | boolean | undefined>): string {

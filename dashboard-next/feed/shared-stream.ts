@@ -28,7 +28,7 @@ export type TabMessage = { readonly from: string; readonly reader: Reader } & (
 );
 type OwnMessage<Message = TabMessage> = Message extends TabMessage ? Omit<Message, 'from' | 'reader'> : never;
 
-export interface SharedWorld {
+interface SharedWorld {
   readonly id: string;
   readonly reader: Reader;
   readonly open: OpenMany;

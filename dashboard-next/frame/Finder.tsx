@@ -116,7 +116,9 @@ function Results({ page, purpose, close }: Omit<Props, 'isOpen'>) {
       {entries.length === 0 && (
         <p className="none">{places ? <>No place matches ‘{text}’.</> : 'Loading the places'}</p>
       )}
-      {matches.length > MOST && <p className="hint num">{count(matches.length - MOST)} more; type to narrow them down</p>}
+      {matches.length > MOST && (
+        <p className="hint num">{count(matches.length - MOST)} more; type to narrow them down</p>
+      )}
     </>
   );
 }

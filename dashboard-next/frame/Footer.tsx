@@ -24,8 +24,8 @@ export function Footer({ page, json }: Props) {
       <noscript>
         <p className="notice calm">
           <span className="words">
-            <b>Live updates need JavaScript.</b> These numbers are of the moment when the page was loaded; <a href="">reload</a>{' '}
-            for newer ones.
+            <b>Live updates need JavaScript.</b> These numbers are of the moment when the page was loaded;{' '}
+            <a href="">reload</a> for newer ones.
           </span>
         </p>
       </noscript>

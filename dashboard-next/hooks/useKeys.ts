@@ -22,7 +22,7 @@ const GO_WITHIN_MS = 1_500;
 /** Pages with a choice of window. */
 const WITH_WINDOW: readonly string[] = ['live', 'places', 'place', 'trust'];
 
-export interface KeyActions {
+interface KeyActions {
   readonly choices: Choices;
   readonly now: number;
   readonly change: Change;

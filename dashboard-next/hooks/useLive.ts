@@ -28,7 +28,7 @@ function repaint(picture: Picture, { event, now }: Paint): Picture {
   return { now, state: event ? nextState(picture.state, event) : picture.state };
 }
 
-export interface Live extends Picture {
+interface Live extends Picture {
   readonly busy: boolean;
   readonly askNow: () => void;
 }

@@ -8,9 +8,9 @@
 import { useRouter } from 'next/navigation';
 import { useCallback, useEffect, useRef, useState } from 'react';
 import type { Choices, Route } from '../model/address.ts';
-import type { Badge, State } from '../model/badge.ts';
+import type { Badge, Signals, State } from '../model/badge.ts';
 import type { Board } from '../model/board.ts';
-import type { Notice } from '../model/notice.ts';
+import type { Notice, Occasion } from '../model/notice.ts';
 import type { LiveState } from '../model/live-state.ts';
 import type { ThemeChoice } from '../model/theme.ts';
 import type { Change } from './useAddress.ts';
@@ -66,31 +66,19 @@ export function usePage({ route, first, theme: firstTheme, signedInAs }: PagePro
   const { state, now, busy, askNow } = useLive(first, choices);
   const [dialog, setDialog] = useState<DialogName | null>(null);
   const [openName, setOpenName] = useState<string | null>(null);
-  const [dismissed, setDismissed] = useState(false);
-  const router = useRouter();
   const { board } = state;
   const signals = signalsOf(state, choices, now);
   const condition = conditionOf(signals);
   const badge = badgeOf(signals, choices.tz);
-  const correction = state.correction && now - state.correction.at < CORRECTION_NEWS_MS ? state.correction.amount : null;
-  const notice = noticeOf(signals, choices.tz, { faults: dismissed ? [] : faults, correction });
+  const { notice, dismiss } = useNotice(signals, choices.tz, { faults, correction: newsOf(state, now) });
   useWholeWhenBack(board, change);
   const announcer = useAnnouncer(badge.state === 'live' ? badge.word : spokenText(badge).replace(/\d+.*$/, ''));
   const { say } = announcer;
   const pause = usePause(choices, change, say);
   const { theme, switchTheme } = useTheme(firstTheme, change);
   const copy = useCopyLink(choices, board, say);
-  const latest = useRef(choices);
-  latest.current = choices;
-  const go = useCallback(
-    (to: Route, changed?: Partial<Choices>) => router.push(linkTo(to, latest.current, changed)),
-    [router],
-  );
-  const sayNumbers = (): void => {
-    if (!board) return;
-    const rate = state.track.rate === null ? '' : `, ${count(Math.round(state.track.rate))} a second`;
-    say(`${count(board.top.total)} detections, ${windowWords(board.subject)}${rate}, ${spokenText(badge)}`);
-  };
+  const go = useGo(choices);
+  const sayNumbers = (): void => void (board && say(numbersInWords(board, state.track.rate, badge)));
   useKeys({
     choices,
     now,
@@ -103,7 +91,6 @@ export function usePage({ route, first, theme: firstTheme, signedInAs }: PagePro
     isOpen: dialog !== null || openName !== null,
   });
   const isOld = condition === 'stale' || condition === 'offline' || condition === 'down' || condition === 'costly';
-  const dismiss = useCallback(() => setDismissed(true), []);
   return {
     choices,
     change,
@@ -130,6 +117,31 @@ export function usePage({ route, first, theme: firstTheme, signedInAs }: PagePro
     pause,
     copy,
   };
+}
+
+/** The amount of a correction while it is news. */
+function newsOf({ correction }: LiveState, now: number): number | null {
+  return correction && now - correction.at < CORRECTION_NEWS_MS ? correction.amount : null;
+}
+
+function useNotice(signals: Signals, zone: string, { faults, correction }: Occasion) {
+  const [isDismissed, setDismissed] = useState(false);
+  const notice = noticeOf(signals, zone, { faults: isDismissed ? [] : faults, correction });
+  const dismiss = useCallback(() => setDismissed(true), []);
+  return { notice, dismiss };
+}
+
+function useGo(choices: Choices): PageState['go'] {
+  const router = useRouter();
+  const latest = useRef(choices);
+  latest.current = choices;
+  return useCallback((to, changed) => router.push(linkTo(to, latest.current, changed)), [router]);
+}
+
+/** What the key `s` speaks. */
+function numbersInWords({ top, subject }: Board, rate: number | null, badge: Badge): string {
+  const rateWords = rate === null ? '' : `, ${count(Math.round(rate))} a second`;
+  return `${count(top.total)} detections, ${windowWords(subject)}${rateWords}, ${spokenText(badge)}`;
 }
 
 /** Takes `allowPartial` back when both views answer, so that the page warns the next time that one does not. */

@@ -10,7 +10,7 @@ import { useEffect, useRef, useState } from 'react';
 import { rowsInView } from '../model/row-window.ts';
 import type { RowWindow } from '../model/row-window.ts';
 
-export interface WindowedRows extends RowWindow {
+interface WindowedRows extends RowWindow {
   readonly body: RefObject<HTMLTableSectionElement | null>;
   /** Of one row, in pixels; 0 before it is measured. */
   readonly rowHeight: number;

@@ -48,7 +48,13 @@ export function BatchSpeedSplit({ board, choices, now }: { board: Board | null; 
       ) : (
         <dl className="parts">
           <Figure kind="batch" word="Batch" figure={split.batch} note={batch.text} warn={batch.warn} />
-          <Figure kind="speed" word="Speed" figure={split.speed} note={speedNote(parts, trust, choices.tz)} warn={false} />
+          <Figure
+            kind="speed"
+            word="Speed"
+            figure={split.speed}
+            note={speedNote(parts, trust, choices.tz)}
+            warn={false}
+          />
         </dl>
       )}
     </div>

@@ -118,7 +118,14 @@ function RateNow({ board, state, choices, condition }: Omit<Props, 'change' | 'n
         </svg>
       </div>
       <p className="sub num">
-        <RateNote board={board} state={state} choices={choices} condition={condition} isPast={isPast} latestRate={latestRate} />
+        <RateNote
+          board={board}
+          state={state}
+          choices={choices}
+          condition={condition}
+          isPast={isPast}
+          latestRate={latestRate}
+        />
       </p>
     </div>
   );

@@ -27,7 +27,7 @@ export const SORTS = ['-count', 'count', 'name', '-change'] as const;
 export type Sort = (typeof SORTS)[number];
 export type Refresh = 1 | 5 | 10 | 'off';
 export const REFRESHES = ['1', '5', '10', 'off'] as const;
-export const THEMES = ['light', 'dark'] as const;
+const THEMES = ['light', 'dark'] as const;
 export type Theme = (typeof THEMES)[number];
 
 export interface Choices {
@@ -69,7 +69,7 @@ export const DEFAULTS: Choices = {
   theme: null,
 };
 
-export interface ReadAddress {
+interface ReadAddress {
   readonly choices: Choices;
   /** One sentence for each parameter that cannot be read. */
   readonly faults: readonly string[];

@@ -33,7 +33,7 @@ const INTERVALS = [
 const MOST_WIDE = 9;
 const MOST_NARROW = 4;
 
-export interface AxisLabel {
+interface AxisLabel {
   readonly t: number;
   readonly text: string;
   /** A midnight. */

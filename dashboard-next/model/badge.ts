@@ -77,12 +77,12 @@ export function conditionOf(signals: Signals): Exclude<State, 'paused'> {
   return quietMs(signals) >= QUIET_MS ? 'quiet' : 'live';
 }
 
-export function quietMs({ grewAt, view }: Pick<Signals, 'grewAt' | 'view'>): number {
+function quietMs({ grewAt, view }: Pick<Signals, 'grewAt' | 'view'>): number {
   return grewAt === null || !view ? 0 : view.speed_as_of - grewAt;
 }
 
 export type Tone = 'good' | 'warn' | 'bad' | 'calm';
-export type Shape = 'disc' | 'diamond' | 'square' | 'ring';
+type Shape = 'disc' | 'diamond' | 'square' | 'ring';
 
 export interface Badge {
   readonly state: State;

@@ -110,9 +110,12 @@ export function sinceOf({ route, tz }: Subject, now: number): number | undefined
 /** The answers that a subject needs beside its total. */
 export function planAnswers(planning: Planning): AnyAnswerPlan[] {
   const names = ANSWERS_OF[planning.subject.route.page];
-  return [...planFigures(planning), ...planComparisons(planning), ...planLatest(planning), ...planReports(planning)].filter(({ name }) =>
-    names.includes(name),
-  );
+  return [
+    ...planFigures(planning),
+    ...planComparisons(planning),
+    ...planLatest(planning),
+    ...planReports(planning),
+  ].filter(({ name }) => names.includes(name));
 }
 
 function planFigures({ questions, subject, top, current }: Planning): AnyAnswerPlan[] {
@@ -132,7 +135,8 @@ function planFigures({ questions, subject, top, current }: Planning): AnyAnswerP
       name: 'timeline',
       key: keyOf(location, span.from, span.to, stepSeconds, subject.tz, whole),
       everyMs: isFinal || stepSeconds > 60 ? SLOW_MS : SLOW_MS / 2,
-      ask: () => questions.timeline({ ...span, location, stepSeconds, ...zoneOfDays(subject), parts: true, allowPartial }),
+      ask: () =>
+        questions.timeline({ ...span, location, stepSeconds, ...zoneOfDays(subject), parts: true, allowPartial }),
     },
     {
       name: 'places',
@@ -182,7 +186,12 @@ function planComparisons({ questions, subject, top }: Planning): AnyAnswerPlan[]
   const key = keyOf(periods.now.from, periods.now.to);
   const items = (of: Span): Promise<TopItemsAnswer> => questions.topItems({ ...of, location, limit: COMPARED_ITEMS });
   plans.push(
-    { name: 'comparedItems', key: keyOf(location, key), everyMs: NEVER_AGAIN, ask: async () => askBoth(items, periods) },
+    {
+      name: 'comparedItems',
+      key: keyOf(location, key),
+      everyMs: NEVER_AGAIN,
+      ask: async () => askBoth(items, periods),
+    },
     {
       name: 'comparedPlaces',
       key,
@@ -227,7 +236,12 @@ function planReports({ questions, subject, top, current }: Planning): AnyAnswerP
   ];
   const conflicted = current.runs?.value.runs.find(({ conflicts }) => conflicts > 0)?.epoch;
   if (conflicted)
-    plans.push({ name: 'conflictReport', key: conflicted, everyMs: NEVER_AGAIN, ask: () => questions.report(conflicted) });
+    plans.push({
+      name: 'conflictReport',
+      key: conflicted,
+      everyMs: NEVER_AGAIN,
+      ask: () => questions.report(conflicted),
+    });
   if (route.page === 'detection') {
     // A detection that is found does not change. One that is not found may still arrive; the lake is searched only once.
     const everyMs = current.detection?.value || dt ? NEVER_AGAIN : SLOW_MS / 2;

@@ -52,7 +52,7 @@ function isDue(plan: AnyAnswerPlan, answer: BoardAnswer<unknown> | undefined, no
 }
 
 /** Requests under way, and answers that came too late for their paint; the next paint takes them. */
-export interface Pending {
+interface Pending {
   readonly underWay: Map<AnswerName, string>;
   readonly arrived: Map<AnswerName, BoardAnswer<unknown>>;
   readonly faults: Map<AnswerName, Fault>;
@@ -108,15 +108,27 @@ export async function readBoard(reading: Reading, subject: Subject, last: Board 
       (one) => one !== undefined && (one.key === key || one.of === of),
     );
     // The answer on the screen stays if another process of serving, which is further behind, answers now.
-    const answer = candidates.find((one) => momentOf(one!) <= top.view.speed_as_of) ?? (isShown ? last.answers[name] : undefined);
+    const answer =
+      candidates.find((one) => momentOf(one!) <= top.view.speed_as_of) ?? (isShown ? last.answers[name] : undefined);
     if (answer) answers[name] = answer;
   }
   takeArrived(pending, top.view.speed_as_of, {});
-  return { subject, top, readAt, isPushed, answers: answers as BoardAnswers, faults: Object.fromEntries(pending.faults) };
+  return {
+    subject,
+    top,
+    readAt,
+    isPushed,
+    answers: answers as BoardAnswers,
+    faults: Object.fromEntries(pending.faults),
+  };
 }
 
 /** Takes the answers that are not newer than the total; the others wait for the next paint. */
-function takeArrived({ arrived }: Pending, asOf: number, into: Partial<Record<AnswerName, BoardAnswer<unknown>>>): void {
+function takeArrived(
+  { arrived }: Pending,
+  asOf: number,
+  into: Partial<Record<AnswerName, BoardAnswer<unknown>>>,
+): void {
   for (const [name, answer] of arrived) {
     if (momentOf(answer) > asOf) continue;
     into[name] = answer;

@@ -42,7 +42,7 @@ export function isOver({ fixed }: WindowChoice, now: number): boolean {
   return fixed !== null && fixed.to <= now;
 }
 
-export interface Comparison {
+interface Comparison {
   readonly now: Span;
   readonly before: Span;
 }

@@ -4,9 +4,9 @@ import type { LakeAnswer } from '../../serving/answers.ts';
 export type LakeDay = LakeAnswer['days'][number];
 
 const DAY_MS = 86_400_000;
-export const CALENDAR_DAYS = 90;
+const CALENDAR_DAYS = 90;
 
-export interface CalendarCell {
+interface CalendarCell {
   readonly date: string;
   readonly day: LakeDay | null;
   /** 0 (nothing) to 4, by the square root of its share of the fullest day. */

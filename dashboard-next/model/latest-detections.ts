@@ -37,7 +37,12 @@ export function countNewer(snapshot: ListSnapshot, { detections }: DetectionsAns
   const fresh = detections.filter((row) => !snapshot.known.has(keyOf(row)));
   if (fresh.length === 0) return snapshot;
   const isLowerBound = snapshot.isLowerBound || fresh.length === detections.length;
-  return { ...snapshot, known: new Set([...snapshot.known, ...fresh.map(keyOf)]), newer: snapshot.newer + fresh.length, isLowerBound };
+  return {
+    ...snapshot,
+    known: new Set([...snapshot.known, ...fresh.map(keyOf)]),
+    newer: snapshot.newer + fresh.length,
+    isLowerBound,
+  };
 }
 
 /** Adds a page of older rows at the end. */

@@ -25,7 +25,9 @@ export function nightsOf(
   const newest = runs[0]?.epoch ?? '';
   // An attempt is left out once a run has published its epoch.
   const failedAttempts = attempts.filter(({ epoch }) => !published.has(epoch) && epoch > newest);
-  const newestFailures = failedAttempts.filter(({ epoch }, index) => failedAttempts.findIndex((one) => one.epoch === epoch) === index);
+  const newestFailures = failedAttempts.filter(
+    ({ epoch }, index) => failedAttempts.findIndex((one) => one.epoch === epoch) === index,
+  );
   const runningEpoch = trust?.batch.running && !published.has(trust.batch.running) ? trust.batch.running : null;
   const unresolved = newestFailures.filter(({ epoch }) => epoch !== runningEpoch);
   return [

@@ -9,7 +9,7 @@ const MEASURED_OVER_MS = 10_000;
 const NEEDED_MS = 3_000;
 const LINE_MS = 60_000;
 
-export interface Sample {
+interface Sample {
   /** Place, start, horizon and missing view: only samples with equal keys are compared. */
   readonly key: string;
   readonly asOf: number;

@@ -8,7 +8,7 @@
 import type { RunAnswer } from '../../serving/answers.ts';
 
 /** Entries of a list on the page. */
-export const MOST_LISTED = 100;
+const MOST_LISTED = 100;
 
 const COPIED_FIELDS = [
   'epoch',
@@ -32,7 +32,7 @@ const COPIED_FIELDS = [
 ] as const;
 type CopiedFields = Pick<RunAnswer, (typeof COPIED_FIELDS)[number]>;
 
-export interface PartitionRow {
+interface PartitionRow {
   readonly partition: number;
   readonly first: number;
   readonly cut: number;
@@ -44,7 +44,7 @@ export interface PartitionRow {
   readonly differences: number;
 }
 
-export interface PlaceDifference {
+interface PlaceDifference {
   readonly oid: string;
   readonly cells: number;
   readonly batch: number;

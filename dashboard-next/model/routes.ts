@@ -7,8 +7,6 @@
 import type { Choices, Route } from './address.ts';
 import { addressOf, DEFAULTS } from './address.ts';
 
-export const LIVE: Route = { page: 'live' };
-
 export function pathOf(route: Route): string {
   switch (route.page) {
     case 'live':

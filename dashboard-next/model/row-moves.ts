@@ -1,5 +1,5 @@
 /** Which rows of a table change places between two paints: from one index to another. A new row has no move. */
-export interface Move {
+interface Move {
   readonly from: number;
   readonly to: number;
 }

@@ -15,7 +15,7 @@ export interface PeriodCounts {
   readonly before: number | null;
 }
 
-export const UNKNOWN_PERIODS: PeriodCounts = { now: null, before: null };
+const UNKNOWN_PERIODS: PeriodCounts = { now: null, before: null };
 
 export interface ItemRow {
   readonly key: string;

@@ -12,7 +12,7 @@ const DAY_S = 86_400;
 /** The batch layer is late one epoch after its time, but never sooner than this. */
 const LATE_AFTER_S = 600;
 
-export interface Split {
+interface Split {
   readonly batch: string;
   readonly speed: string;
   /** In per cent, for the bar. */

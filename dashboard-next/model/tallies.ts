@@ -1,5 +1,5 @@
 /** The six outcomes of a record of the log, in one order everywhere; they add up to the records. */
-export const TALLY_NAMES = [
+const TALLY_NAMES = [
   { name: 'new', word: 'new', meaning: 'seen for the first time and counted' },
   { name: 'copies', word: 'copies', meaning: 'of a detection that is counted already' },
   { name: 'strays', word: 'strays', meaning: 'in the wrong partition, sent to the right one' },
@@ -8,7 +8,7 @@ export const TALLY_NAMES = [
   { name: 'ticks', word: 'ticks', meaning: 'sent by the batch layer to end an epoch in a quiet partition' },
 ] as const;
 
-export type TallyName = (typeof TALLY_NAMES)[number]['name'];
+type TallyName = (typeof TALLY_NAMES)[number]['name'];
 
 export interface TallyRow {
   readonly name: TallyName;

@@ -44,7 +44,8 @@ function NotFound({ id, page }: { id: string; page: PageState }) {
     <section className="card lead" aria-label="Not found">
       <h2>No detection {id} was counted.</h2>
       <p>
-        It may be a copy, a dead letter or not arrived yet: <Link href={linkTo({ page: 'trust' }, choices)}>Trust</Link>.{' '}
+        It may be a copy, a dead letter or not arrived yet: <Link href={linkTo({ page: 'trust' }, choices)}>Trust</Link>
+        .{' '}
         {choices.dt
           ? `The lake’s day ${choices.dt} was searched too.`
           : 'HBase keeps detections for days; older ones are in the lake, day by day:'}
@@ -66,65 +67,59 @@ function DetectionFacts({ detection, page }: { detection: DetectionAnswer; page:
   const { timestamp_detected: t, geographical_location_oid: place } = detection;
   const minute = { from: Math.floor(t / MINUTE_MS) * MINUTE_MS, to: Math.floor(t / MINUTE_MS) * MINUTE_MS + MINUTE_MS };
   const name = placeName(detection.geographical_location);
-  const row = (label: string, field: string, value: ReactNode, text: string, unit?: string): ReactNode => (
-    <div key={field}>
-      <dt>
-        {label}
-        <code>{field}</code>
-      </dt>
-      <dd className="num">
-        {value}
-        {unit && <span className="hint"> {unit}</span>}
-      </dd>
-      <dd>
-        <CopyButton text={text} what={label.toLowerCase()} say={say} />
-      </dd>
-    </div>
-  );
   return (
     <section className="card facts" aria-label="Detection">
       <dl>
-        {row('Item', 'item_name', <bdi className="anywhere">{makeVisible(detection.item_name)}</bdi>, detection.item_name)}
-        {row(
-          'Place',
-          'geographical_location',
+        <Row label="Item" field="item_name" text={detection.item_name} say={say}>
+          <bdi className="anywhere">{makeVisible(detection.item_name)}</bdi>
+        </Row>
+        <Row label="Place" field="geographical_location" text={detection.geographical_location ?? ''} say={say}>
           <Link href={linkTo({ page: 'place', location: place }, choices)}>
             {name ? <bdi>{name}</bdi> : <i>Unknown place</i>}
-          </Link>,
-          detection.geographical_location ?? '',
-        )}
-        {row('Place’s oid', 'geographical_location_oid', `#${place}`, place)}
-        {row('Camera', 'video_camera_oid', detection.video_camera_oid, detection.video_camera_oid)}
-        {row('Detection', 'detection_oid', detection.detection_oid, detection.detection_oid)}
-        {row('Detected at', 'timestamp_detected', <Moment t={t} page={page} />, String(t), 'by the camera’s clock')}
-        {row(
-          'Arrived at',
-          'arrived_at',
-          <Moment t={detection.arrived_at} page={page} />,
-          String(detection.arrived_at),
-          `${laterText(detection.arrived_at - t)}, by the log’s clock`,
-        )}
-        {row(
-          'Partition',
-          'kafka_partition',
-          detection.kafka_partition,
-          String(detection.kafka_partition),
-          'of the topic detections',
-        )}
-        {row(
-          'Offset',
-          'kafka_offset',
-          count(detection.kafka_offset),
-          String(detection.kafka_offset),
-          'of the record that was first met',
-        )}
-        {row(
-          'Deferred',
-          'deferred',
-          detection.deferred ? 'yes' : 'no',
-          String(detection.deferred),
-          detection.deferred ? 'too old for the speed layer when it arrived; the batch layer counts it' : '',
-        )}
+          </Link>
+        </Row>
+        <Row label="Place’s oid" field="geographical_location_oid" text={place} say={say}>
+          #{place}
+        </Row>
+        <Row label="Camera" field="video_camera_oid" text={detection.video_camera_oid} say={say} />
+        <Row label="Detection" field="detection_oid" text={detection.detection_oid} say={say} />
+        <Row label="Detected at" field="timestamp_detected" text={String(t)} note="by the camera’s clock" say={say}>
+          <Moment t={t} page={page} />
+        </Row>
+        <Row
+          label="Arrived at"
+          field="arrived_at"
+          text={String(detection.arrived_at)}
+          note={`${laterText(detection.arrived_at - t)}, by the log’s clock`}
+          say={say}
+        >
+          <Moment t={detection.arrived_at} page={page} />
+        </Row>
+        <Row
+          label="Partition"
+          field="kafka_partition"
+          text={String(detection.kafka_partition)}
+          note="of the topic detections"
+          say={say}
+        />
+        <Row
+          label="Offset"
+          field="kafka_offset"
+          text={String(detection.kafka_offset)}
+          note="of the first record with this id"
+          say={say}
+        >
+          {count(detection.kafka_offset)}
+        </Row>
+        <Row
+          label="Deferred"
+          field="deferred"
+          text={String(detection.deferred)}
+          note={detection.deferred ? 'too old for the speed layer when it arrived; the batch layer counts it' : ''}
+          say={say}
+        >
+          {detection.deferred ? 'yes' : 'no'}
+        </Row>
       </dl>
       <footer>
         <Link href={linkTo({ page: 'place', location: place }, choices, { fixed: minute })}>
@@ -136,6 +131,36 @@ function DetectionFacts({ detection, page }: { detection: DetectionAnswer; page:
         </span>
       </footer>
     </section>
+  );
+}
+
+interface RowProps {
+  readonly label: string;
+  /** Its name in the API. */
+  readonly field: string;
+  /** What the button copies. */
+  readonly text: string;
+  readonly note?: string;
+  readonly say: (text: string) => void;
+  /** What is shown, if it is not the text. */
+  readonly children?: ReactNode;
+}
+
+function Row({ label, field, text, note, say, children }: RowProps) {
+  return (
+    <div>
+      <dt>
+        {label}
+        <code>{field}</code>
+      </dt>
+      <dd className="num">
+        {children ?? text}
+        {note && <span className="hint"> {note}</span>}
+      </dd>
+      <dd>
+        <CopyButton text={text} what={label.toLowerCase()} say={say} />
+      </dd>
+    </div>
   );
 }
 

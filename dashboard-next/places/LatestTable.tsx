@@ -14,7 +14,7 @@ import type { ListSnapshot } from '../model/latest-detections.ts';
 import { takeSnapshot, countNewer, newerText, appendOlder } from '../model/latest-detections.ts';
 import { LATEST } from '../model/board-answers.ts';
 import { offsetText } from '../text/zones.ts';
-import { Filler } from '../table/ItemsTable.tsx';
+import { Filler } from '../table/Filler.tsx';
 import { LatestEmpty } from './LatestEmpty.tsx';
 import { LatestRow } from './LatestRow.tsx';
 import { CardTitle } from '../table/CardTitle.tsx';

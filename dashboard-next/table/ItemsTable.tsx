@@ -12,6 +12,7 @@ import { itemRows } from '../model/rows.ts';
 import { boundsText } from '../text/times.ts';
 import { CountCells } from './CountCells.tsx';
 import { Arrow, Icon } from '../elements/Icon.tsx';
+import { Filler } from './Filler.tsx';
 import { ItemName } from './ItemName.tsx';
 import { RowBar } from './RowBar.tsx';
 import type { Change } from '../hooks/useAddress.ts';
@@ -106,18 +107,6 @@ function emptyText(board: Board | null, choices: Choices): ReactNode {
     );
   }
   return `No detections here, ${boundsText(board.top, choices.tz, board.readAt)}.`;
-}
-
-/**
- * Empty rows that keep the height of a card. `columns` is the number of columns that a phone shows too: a cell that
- * spans a hidden column would add a column, and all others would move.
- */
-export function Filler({ rows, text, columns }: { rows: number; text: ReactNode; columns: number }) {
-  return Array.from({ length: rows }, (_, index) => (
-    <tr key={`filler-${index}`} className="filler" aria-hidden={index > 0 || text === '' ? true : undefined}>
-      <td colSpan={index === 0 && text !== '' ? columns : 1}>{index === 0 ? text : ''}</td>
-    </tr>
-  ));
 }
 
 /** A row belongs to a rank: when two items change ranks, their names change rows and no row moves. */

@@ -1,32 +1,24 @@
 /** The table of places: counts, search and sorting; each row leads to the page of its place. */
-import Link from 'next/link';
-import type { ReactNode } from 'react';
 import { useEffect, useMemo, useRef, useState } from 'react';
 import type { Choices, Sort } from '../model/address.ts';
 import type { LocationsAnswer } from '../../serving/answers.ts';
 import { isoMinute } from '../model/address.ts';
 import type { Board } from '../model/board.ts';
 import { answerOf, subjectKey } from '../model/board.ts';
-import { count, share } from '../text/numbers.ts';
+import { count } from '../text/numbers.ts';
 import { onlySuffix } from '../model/partial-answer.ts';
 import type { PlaceRow } from '../model/rows.ts';
 import { matchPlaces, placeRows, sortPlaces } from '../model/rows.ts';
 import type { CsvCell } from '../model/csv.ts';
-import { linkTo } from '../model/routes.ts';
-import { CountCells } from './CountCells.tsx';
 import { CsvButton } from './CsvButton.tsx';
 import { Icon } from '../elements/Icon.tsx';
-import { Filler } from './ItemsTable.tsx';
-import { RowBar } from './RowBar.tsx';
+import { Filler } from './Filler.tsx';
+import { PlaceRows } from './PlaceRows.tsx';
 import { CardTitle } from './CardTitle.tsx';
 import type { Change } from '../hooks/useAddress.ts';
 import { useSteadyRows } from '../hooks/useSteadyRows.ts';
-import { useRowMoves } from '../hooks/useRowMoves.ts';
-import { useRowWindow } from '../hooks/useRowWindow.ts';
 
 const MORE_ROWS = 40;
-/** Rows of a long table that are there before the screen is measured. */
-const AT_ONCE = 100;
 
 interface Props {
   readonly board: Board | null;
@@ -59,7 +51,8 @@ export function PlacesTable({ board, choices, change, say, isWhole = false }: Pr
         <CardTitle id="places-title" title="Places" view={answer?.view ?? null} tz={choices.tz} />
         <span className="hint num found">
           {answer &&
-            (q === '' ? count(all.length) : `${count(matches.length)} of ${count(all.length)}`) + onlySuffix(answer.view)}
+            (q === '' ? count(all.length) : `${count(matches.length)} of ${count(all.length)}`) +
+              onlySuffix(answer.view)}
         </span>
         {left > 0 && (
           <button type="button" className="textlink num" onClick={() => setMost(most + MORE_ROWS)}>
@@ -110,53 +103,6 @@ export function PlacesTable({ board, choices, change, say, isWhole = false }: Pr
         </PlaceRows>
       </table>
     </section>
-  );
-}
-
-interface RowsProps {
-  readonly rows: readonly PlaceRow[];
-  readonly total: number;
-  readonly choices: Choices;
-  /** What they are rows of. */
-  readonly of: string;
-  readonly isWhole: boolean;
-  /** What follows the rows. */
-  readonly children: ReactNode;
-}
-
-/** A long table has the rows near what is seen; in a short one, rows that change places are seen to. */
-function PlaceRows({ rows, total, choices, of, isWhole, children }: RowsProps) {
-  const { body, first, end, rowHeight } = useRowWindow(rows.length, AT_ONCE);
-  useRowMoves(body, isWhole ? [] : rows.map(({ key }) => key), of);
-  const greatest = useMemo(() => rows.reduce((most, row) => Math.max(most, row.count), 0), [rows]);
-  return (
-    <tbody ref={body}>
-      <Spacer height={first * rowHeight} />
-      {rows.slice(first, end).map((row, index) => (
-        <Row
-          key={first + index}
-          index={isWhole ? first + index + 2 : undefined}
-          row={row}
-          total={total}
-          greatest={greatest}
-          isChosen={row.oid === choices.location}
-          href={linkTo({ page: 'place', location: row.oid }, choices)}
-        />
-      ))}
-      <Spacer height={(rows.length - end) * rowHeight} />
-      {children}
-    </tbody>
-  );
-}
-
-function Spacer({ height }: { height: number }) {
-  if (height <= 0) return null;
-  return (
-    <tr className="spacer" aria-hidden="true">
-      <td>
-        <svg width="1" height={height} />
-      </td>
-    </tr>
   );
 }
 
@@ -215,40 +161,6 @@ function SortButton({ label, arrow, onClick }: { label: string; arrow: string; o
         {arrow}
       </span>
     </button>
-  );
-}
-
-interface RowProps {
-  /** Among all rows of the table; undefined if all are in the page. */
-  readonly index: number | undefined;
-  readonly row: PlaceRow;
-  readonly total: number;
-  readonly greatest: number;
-  readonly isChosen: boolean;
-  readonly href: string;
-}
-
-/** A row belongs to its place in the order: places change rows, and no row moves. */
-function Row({ index, row, total, greatest, isChosen, href }: RowProps) {
-  return (
-    <tr className={isChosen ? 'chosen' : undefined} aria-rowindex={index}>
-      <td className="nm">
-        <RowBar part={row.count} whole={greatest} />
-        <Link
-          key={row.key}
-          href={href}
-          prefetch={false}
-          className={row.name ? 'name' : 'name unk'}
-          title={row.name ?? 'The table of places does not know this oid yet'}
-        >
-          <bdi>{row.name ?? 'Unknown place'}</bdi> <span className="oid num">#{row.oid}</span>
-          <span className="below num" aria-hidden="true">
-            {share(row.count, total)}
-          </span>
-        </Link>
-      </td>
-      <CountCells row={row} total={total} />
-    </tr>
   );
 }
 

@@ -33,7 +33,7 @@ function isJoiner(mark: string, at: number, whole: string): boolean {
   );
 }
 
-export interface ShortName {
+interface ShortName {
   readonly text: string;
   /** Code points of the name that `text` leaves out. */
   readonly more: number;

@@ -61,7 +61,7 @@ export interface Change {
   readonly text: string;
 }
 
-export const UNKNOWN_CHANGE: Change = { direction: 'unknown', text: '–' };
+const UNKNOWN_CHANGE: Change = { direction: 'unknown', text: '–' };
 
 /** The change from the period before to now; null means unknown. */
 export function change(now: number | null, before: number | null): Change {

@@ -53,8 +53,8 @@ export function HeldPartitions({ page: { board, choices, now } }: { page: PageSt
         </table>
       </div>
       <p className="lead">
-        <b>Records that have arrived there since then are not counted yet.</b> Wait, or set the broker’s clock and correct
-        the stamps: <code>{first.remedy}</code>
+        <b>Records that have arrived there since then are not counted yet.</b> Wait, or set the broker’s clock and
+        correct the stamps: <code>{first.remedy}</code>
         {held.length > 1 && ', and the same for each of the others.'}
       </p>
     </section>

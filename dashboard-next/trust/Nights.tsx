@@ -6,7 +6,7 @@ import { nightsOf } from '../model/nights.ts';
 import { count } from '../text/numbers.ts';
 import { clock } from '../text/times.ts';
 import { linkTo } from '../model/routes.ts';
-import { Filler } from '../table/ItemsTable.tsx';
+import { Filler } from '../table/Filler.tsx';
 import { FaultMessage } from '../frame/FaultMessage.tsx';
 import { Verdict } from './Verdict.tsx';
 import type { PageState } from '../hooks/usePage.ts';

@@ -31,8 +31,8 @@ export function RunPage(props: PageProps) {
           <FaultMessage fault={fault} page={page} />
           {fault.kind === 'forbidden' && (
             <p className="lead">
-              <Link href={linkTo({ page: 'trust' }, choices)}>Trust</Link> shows everybody up to where the numbers are proved,
-              and the outcome of every record.
+              <Link href={linkTo({ page: 'trust' }, choices)}>Trust</Link> shows everybody up to where the numbers are
+              proved, and the outcome of every record.
             </p>
           )}
         </section>

@@ -131,7 +131,9 @@ describe('the pages', { concurrency: false }, () => {
 
   test('a place that nobody has counted still has a page, and says so', async () => {
     await see('/locations/4711471147?window=5m', {}, async (page) => {
-      await page.getByText('Dataset B has no place 4711471147 yet. Its name appears here once dataset B has it.').waitFor();
+      await page
+        .getByText('Dataset B has no place 4711471147 yet. Its name appears here once dataset B has it.')
+        .waitFor();
       await page.getByText('No detections here in this window.').waitFor();
       assert.equal(await page.locator('#total').textContent(), '0');
     });

@@ -130,7 +130,10 @@ test('a store that is down offers the part that answers, once; a part says what 
 test('the notice shows a link that cannot be read and a corrected total, but a failure first', () => {
   const occasion = { faults: ['limit is “7”; expected one of 5, 10.'], correction: 214 };
   assert.match(noticeOf(signals(), 'UTC', occasion)!.text, /limit is/);
-  assert.equal(noticeOf(signals(), 'UTC', { faults: [], correction: 214 })!.strong, 'Corrected by the batch run: −214.');
+  assert.equal(
+    noticeOf(signals(), 'UTC', { faults: [], correction: 214 })!.strong,
+    'Corrected by the batch run: −214.',
+  );
   assert.equal(noticeOf(stale, 'UTC', occasion)!.tone, 'bad');
 });
 

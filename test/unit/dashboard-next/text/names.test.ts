@@ -12,7 +12,8 @@ test('no character of a name is invisible or turns the text around it', () => {
   fc.assert(
     fc.property(
       any,
-      (name) => !/[\p{Cc}\u200e\u200f\u2028-\u202e\u2066-\u2069]/u.test(makeVisible(name)) && makeVisible(name).trim() !== '',
+      (name) =>
+        !/[\p{Cc}\u200e\u200f\u2028-\u202e\u2066-\u2069]/u.test(makeVisible(name)) && makeVisible(name).trim() !== '',
     ),
   );
 });
