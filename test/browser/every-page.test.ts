@@ -1,6 +1,6 @@
 /**
- * What holds for every page beside Live, in a real browser against a running app (SIGHTLINE_URL): nothing moves, it
- * fits a phone, it has its numbers without a script, and nothing serious stands in the way of anybody.
+ * Rules for every page beside Live, in a real browser against a running app (SIGHTLINE_URL): nothing moves, it fits a
+ * phone, it has its numbers without scripts, and axe finds no serious fault.
  */
 import assert from 'node:assert/strict';
 import { after, before, describe, test } from 'node:test';
@@ -50,7 +50,7 @@ describe('every page', { concurrency: false }, () => {
     }
   });
 
-  test('nothing moves while a page loads, on a phone and on a wide screen, on a line where it comes in pieces', async () => {
+  test('nothing moves while a page loads over a slow line, on a phone and on a wide screen', async () => {
     for (const path of ['/', ...paths]) {
       for (const options of [PHONE, {}]) {
         await seeSlowly(path, options, async (page) => {
@@ -66,7 +66,7 @@ describe('every page', { concurrency: false }, () => {
     }
   });
 
-  test('every page fits a phone, and its controls a finger', async () => {
+  test('every page fits a phone, and its controls are large enough for a finger', async () => {
     for (const path of paths) {
       await see(path, PHONE, async (page) => {
         const { width, cut, small } = await onAPhone(page);
@@ -78,7 +78,7 @@ describe('every page', { concurrency: false }, () => {
     }
   });
 
-  test('every page has its numbers without any script', async () => {
+  test('every page has its numbers without scripts', async () => {
     for (const path of paths) {
       await see(path, { javaScriptEnabled: false }, async (page) => {
         assert.match(await page.content(), /Live updates need JavaScript/);

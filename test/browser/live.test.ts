@@ -1,9 +1,8 @@
 /**
- * The Live page in a real browser against a running app (SIGHTLINE_URL), whatever its stores hold.
+ * The Live page in a real browser against a running app (SIGHTLINE_URL) with any data.
  *
- * Method: what is on the screen is compared with what the API says for the same bounds; since detections go on
- * arriving, the API is asked before and after, and the screen must lie between. Pictures of what was seen are kept in
- * test-output/.
+ * Method: the numbers on the screen are compared with those of the API for the same bounds. Detections keep arriving,
+ * so the API is asked before and after, and the screen must lie between the two. Pictures are kept in test-output/.
  */
 import assert from 'node:assert/strict';
 import { describe, test } from 'node:test';
@@ -96,7 +95,7 @@ describe('the Live page', { concurrency: false }, () => {
     });
   });
 
-  test('the server’s own paint has the numbers, without any script', async () => {
+  test('the page of the server has the numbers without scripts', async () => {
     const range = quietRange();
     const earlier = await ask(range);
     await see(`/?from=${range.from}&to=${range.to}`, { javaScriptEnabled: false }, async (page) => {
@@ -113,7 +112,7 @@ describe('the Live page', { concurrency: false }, () => {
     });
   });
 
-  test('a window chosen is in the address; back and forward lead through what was chosen', async () => {
+  test('a chosen window is in the address; Back and Forward go through the choices', async () => {
     await see('/', {}, async (page) => {
       const title = page.locator('.hero h2');
       await page.locator('label:has(#window-24h)').click();
@@ -133,7 +132,7 @@ describe('the Live page', { concurrency: false }, () => {
     });
   });
 
-  test('it goes on by itself, and pausing freezes every number', async () => {
+  test('numbers update by themselves, and pausing freezes all of them', async () => {
     await see('/', {}, async (page) => {
       const asOf = page.locator('.asof');
       const first = await asOf.textContent();
@@ -150,7 +149,7 @@ describe('the Live page', { concurrency: false }, () => {
     });
   });
 
-  test('totals are pushed: none is asked for while the stream speaks, and none is missed', async () => {
+  test('totals are pushed: none is asked for while the stream sends, and none is missed', async () => {
     await see('/?window=5m', {}, async (page) => {
       await page.locator('.badge[title*="By push"]').waitFor({ timeout: 60_000 });
       let asked = 0;
@@ -169,7 +168,7 @@ describe('the Live page', { concurrency: false }, () => {
     });
   });
 
-  test('nothing moves but digits on a slow machine, when numbers become none and many again', async () => {
+  test('nothing moves but digits on a slow machine, when numbers disappear and come back', async () => {
     await see('/?window=5m', {}, async (page) => {
       await withoutStream(page);
       await slowDown(page);
@@ -184,7 +183,7 @@ describe('the Live page', { concurrency: false }, () => {
     });
   });
 
-  test('light and dark are two themes; the choice is kept', async () => {
+  test('the chosen theme is kept', async () => {
     const ground = (page: Page): Promise<string> =>
       page.evaluate('getComputedStyle(document.documentElement).backgroundColor');
     await see('/?window=24h', { colorScheme: 'dark' }, async (page) => {
@@ -197,7 +196,7 @@ describe('the Live page', { concurrency: false }, () => {
     });
   });
 
-  test('a phone shows all of it without scrolling sideways, in targets for fingers', async () => {
+  test('a phone shows the page without scrolling sideways, with targets for fingers', async () => {
     await see('/?window=24h', PHONE, async (page) => {
       assert.ok((await page.evaluate<number>('document.documentElement.scrollWidth')) <= 390);
       const small = await page.evaluate<
@@ -210,14 +209,14 @@ describe('the Live page', { concurrency: false }, () => {
     });
   });
 
-  test('a wide screen shows the same, larger', async () => {
+  test('a wide screen shows the same page, larger', async () => {
     await see('/?window=24h', { viewport: { width: 1920, height: 1080 } }, async (page) => {
       assert.ok((await page.evaluate<number>('document.documentElement.scrollWidth')) <= 1920);
       await screenshot(page, 'live-1920-light');
     });
   });
 
-  test('places are searched in the address, and a row leads to its place and back', async () => {
+  test('the search for places is in the address, and a row leads to its place and back', async () => {
     await see('/?window=7d', {}, async (page) => {
       const rows = page.locator('table.places tbody tr:not(.filler)');
       const oid = (await rows.first().locator('.oid').textContent())!.slice(1);
@@ -238,7 +237,7 @@ describe('the Live page', { concurrency: false }, () => {
     });
   });
 
-  test('what is typed at the moment at which the page comes alive is searched for, and Back leads to it', async () => {
+  test('text typed while the page loads is searched for, and Back leads to it', async () => {
     await see('/data', {}, async (page) => {
       const oid = (await answerOf<LocationsAnswer>('locations')).locations[0]!.geographical_location_oid;
       await page.addInitScript(typedWhenAlive(`#${oid}`));
@@ -260,7 +259,7 @@ describe('the Live page', { concurrency: false }, () => {
     });
   });
 
-  test('without a connection the numbers stay and the page says since when', async () => {
+  test('without a connection the numbers stay, and the page says for how long', async () => {
     await see('/', {}, async (page) => {
       await withoutStream(page);
       await page.context().setOffline(true);

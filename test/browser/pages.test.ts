@@ -1,8 +1,8 @@
 /**
- * The pages beside Live in a real browser against a running app (SIGHTLINE_URL), whatever its stores hold.
+ * The pages beside Live in a real browser against a running app (SIGHTLINE_URL) with any data.
  *
- * Method: what a page shows is compared with what the API says; a state that cannot be waited for is made by changing
- * the API's answers on their way to the browser. Pictures of what was seen are kept in test-output/.
+ * Method: a page is compared with the answers of the API; rare states are made by changing the answers on their way to
+ * the browser. Pictures are kept in test-output/.
  */
 import assert from 'node:assert/strict';
 import { readFileSync } from 'node:fs';
@@ -33,7 +33,7 @@ async function changed<Answer>(page: Page, path: string, change: (answer: Answer
 }
 
 describe('the pages', { concurrency: false }, () => {
-  test('the navigation leads through all four, by pointer and by keys, and back again', async () => {
+  test('the navigation leads to all four pages and back, by pointer and by keys', async () => {
     await see('/?window=24h', {}, async (page) => {
       for (const [name, path, heading] of [
         ['Places', '/locations', 'Places'],
@@ -70,7 +70,7 @@ describe('the pages', { concurrency: false }, () => {
     });
   });
 
-  test('Places counts every place as the API does, and gives the table away as CSV', async () => {
+  test('Places counts every place as the API does, and saves the table as CSV', async () => {
     const to = Math.floor(Date.now() / MINUTE_MS) * MINUTE_MS - MINUTE_MS;
     const range = `from=${to - 60 * MINUTE_MS}&to=${to}`;
     const earlier = await answerOf<LocationsAnswer>(`locations?${range}`);
@@ -98,7 +98,7 @@ describe('the pages', { concurrency: false }, () => {
     });
   });
 
-  test('a place shows its detections as they come, holds them while they are pointed at, and leads to older ones', async () => {
+  test('a place shows detections as they arrive, keeps them still under the pointer, and leads to older ones', async () => {
     await see(`/locations/${place}?window=24h`, {}, async (page) => {
       const rows = page.locator('.latest tbody tr:not(.filler)');
       const first = rows.first().locator('.det');
@@ -129,7 +129,7 @@ describe('the pages', { concurrency: false }, () => {
     });
   });
 
-  test('a place that nobody has counted still has a page, and says so', async () => {
+  test('a place without detections has a page that says so', async () => {
     await see('/locations/4711471147?window=5m', {}, async (page) => {
       await page
         .getByText('Dataset B has no place 4711471147 yet. Its name appears here once dataset B has it.')
@@ -139,7 +139,7 @@ describe('the pages', { concurrency: false }, () => {
     });
   });
 
-  test('a detection is shown to the offset, and its page leads to its minute at its place', async () => {
+  test('the page of a detection shows every field and leads to its minute at its place', async () => {
     const row = await answerOf<{ timestamp_detected: number; kafka_offset: number }>(`detections/${detection}`);
     await see(`/detections/${detection}`, {}, async (page) => {
       const text = await page.locator('.facts').innerText();
@@ -154,7 +154,7 @@ describe('the pages', { concurrency: false }, () => {
     });
   });
 
-  test('an id that was never counted says what may have become of it', async () => {
+  test('the page of an unknown id gives the possible reasons', async () => {
     await see(`/detections/${NOWHERE}`, {}, async (page) => {
       await page.getByText(`No detection ${NOWHERE} was counted.`).waitFor();
       await page.getByText('It may be a copy, a dead letter or not arrived yet').waitFor();
@@ -163,7 +163,7 @@ describe('the pages', { concurrency: false }, () => {
     });
   });
 
-  test('what became of records adds up on Trust, and is what the API says', async () => {
+  test('the tallies on Trust add up and are those of the API', async () => {
     await see('/trust?refresh=off', {}, async (page) => {
       const records = digits(await page.locator('#records', { hasText: /\d/ }).textContent());
       const parts = (await page.locator('.tallies tbody td:nth-child(2)').allTextContents()).map(digits);
@@ -179,7 +179,7 @@ describe('the pages', { concurrency: false }, () => {
     });
   });
 
-  test('a night says Proved only where its report does', async () => {
+  test('a night is Proved only if its report says so', async () => {
     if (epoch === null) return;
     await see('/trust', {}, async (page) => {
       const words: Record<string, string> = { proved: 'Proved', repaired: 'Repaired', unproven: 'Unproven' };
@@ -196,7 +196,7 @@ describe('the pages', { concurrency: false }, () => {
     });
   });
 
-  test('without a published night, and for who may not see runs, Trust says what to do', async () => {
+  test('without a published night, and without the role for runs, Trust says what to do', async () => {
     await see('/data', {}, async (page) => {
       await changed<RunsAnswer>(page, 'runs', () => ({ runs: [], total: 0, attempts: [] }));
       await changed<TrustAnswer>(page, 'trust', (answer) => ({
@@ -221,7 +221,7 @@ describe('the pages', { concurrency: false }, () => {
     });
   });
 
-  test('Data lists the days of the lake, writes lines for those that are ticked, and hands out what is whole', async () => {
+  test('Data lists the days of the lake, has lines for ticked days, and offers complete days for download', async () => {
     const { days, root } = await answerOf<LakeAnswer>('lake');
     await see('/data', {}, async (page) => {
       if (days.length === 0) {
@@ -244,7 +244,7 @@ describe('the pages', { concurrency: false }, () => {
     });
   });
 
-  test('the export is asked for exactly the window that was chosen', async () => {
+  test('the export has exactly the chosen window', async () => {
     await see('/data?from=2026-11-22T10:00Z&to=2026-11-22T11:00Z', {}, async (page) => {
       await page.locator('#export-place').fill(place);
       await page.locator('label:has(input[value=csv])').click();
@@ -266,7 +266,7 @@ describe('the pages', { concurrency: false }, () => {
     });
   });
 
-  test('HDFS away: the days stay, nothing is handed out, and the page says when to try again', async () => {
+  test('if HDFS does not answer, the days stay, downloads are off, and the page says when to try again', async () => {
     await see('/data', {}, async (page) => {
       if ((await answerOf<LakeAnswer>('lake')).days.length === 0) return;
       await page.locator('.dayrows tbody tr').first().waitFor();
@@ -285,7 +285,7 @@ describe('the pages', { concurrency: false }, () => {
     });
   });
 
-  test('an address that leads nowhere offers the search', async () => {
+  test('an unknown address offers the search', async () => {
     await see('/locations/not-an-oid', {}, async (page) => {
       await page.locator('input[name=q]').fill('station');
       await page.keyboard.press('Enter');

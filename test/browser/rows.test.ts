@@ -68,7 +68,7 @@ async function withLongRows(page: Page): Promise<void> {
 }
 
 describe('rows', { concurrency: false }, () => {
-  test('ten thousand places scroll to the last and are searched, with few of them in the page', async () => {
+  test('ten thousand places scroll to the end and are searched, with few rows in the page', async () => {
     await see('/locations?window=24h', {}, async (page) => {
       await withManyPlaces(page);
       await page.locator(`table.places[aria-rowcount="${MANY + 1}"]`).waitFor();
@@ -89,7 +89,7 @@ describe('rows', { concurrency: false }, () => {
     });
   });
 
-  test('rows that change places are seen to travel, and nothing shifts; where motion is not welcome they are simply there', async () => {
+  test('rows that change places slide without a layout shift; with reduced motion they do not slide', async () => {
     await see('/?window=24h', { reducedMotion: 'no-preference' }, async (page) => {
       const moves = await withRestlessItems(page);
       const began = await page.evaluate<number>('document.fonts.ready.then(() => performance.now())');

@@ -1,9 +1,9 @@
 /**
- * The states of the numbers that a healthy app is seldom in, in a real browser against a running app (SIGHTLINE_URL):
+ * Rare states of the numbers, in a real browser against a running app (SIGHTLINE_URL):
  * first run, late, stale, quiet, down and paused.
  *
  * Method: the API's answers are changed on their way to the browser, as they are in that state; badge, notice and
- * numbers are held against each other. Pictures are kept in test-output/: of the stale state in both themes, on a phone
+ * numbers must agree. Pictures are kept in test-output/: of the stale state in both themes, on a phone
  * and on a wall screen.
  */
 import assert from 'node:assert/strict';
@@ -83,7 +83,7 @@ async function look(page: Page, name: string): Promise<void> {
 
 for (const [screen, options] of SCREENS) {
   describe(`on ${screen}`, { concurrency: false }, () => {
-    test('stale numbers stay, no rate is claimed, and the notice says until when they are true', async () => {
+    test('stale numbers stay without a rate, and the notice says until when they are true', async () => {
       await see('/?window=1h', options, async (page) => {
         await changing(page, behind(4 * 60_000));
         await page.locator('.badge[data-state=stale]', { hasText: /4\smin/ }).waitFor();
@@ -112,7 +112,7 @@ for (const [screen, options] of SCREENS) {
   });
 }
 
-test('late numbers stay, with how far they are behind', async () => {
+test('late numbers stay, and the notice says how far they are behind', async () => {
   await see('/?window=1h', {}, async (page) => {
     await changing(page, behind(34_000));
     await page.locator('.badge[data-state=late]', { hasText: /34\ss/ }).waitFor();
@@ -125,7 +125,7 @@ test('late numbers stay, with how far they are behind', async () => {
   });
 });
 
-test('a store that is down leaves the last true numbers and says when it is asked again', async () => {
+test('while a store is down the last true numbers stay, and the notice says when the page asks again', async () => {
   await see('/?window=1h', {}, async (page) => {
     await page.route('**/api/v1/stream?*', (route) => route.abort());
     await page.route(ANSWERS, away);
@@ -143,7 +143,7 @@ test('a pause freezes the numbers and says since when', async () => {
   });
 });
 
-test('cameras that are quiet are not called late', async () => {
+test('quiet cameras are not late', async () => {
   await see('/?window=1h', {}, async (page) => {
     let total: unknown = null;
     await changing(page, (answer) => {

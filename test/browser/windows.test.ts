@@ -2,8 +2,8 @@
  * Seven windows of one browser against a running app (SIGHTLINE_URL): HTTP/1.1 gives them six connections, and they
  * share one stream.
  *
- * Method: the app's own metric of open streams, and what each page says of how its numbers come. Pages of one context
- * are windows of one browser: they share cookies, connections and the channel between tabs.
+ * Method: the app's own metric of open streams, and the title of each page's badge, which says how its numbers come.
+ * Pages of one context are windows of one browser: they share cookies, connections and the channel between tabs.
  */
 import assert from 'node:assert/strict';
 import { after, before, describe, test } from 'node:test';
@@ -60,7 +60,7 @@ async function leading(some: readonly Page[]): Promise<Page> {
 }
 
 describe('seven windows of one browser', { concurrency: false }, () => {
-  test('share one stream, and each is told its own numbers', async () => {
+  test('share one stream, and each gets its own numbers', async () => {
     for (const path of PATHS) {
       const page = await context.newPage();
       page.on('pageerror', (error) => complaints.push(error.message));
@@ -90,13 +90,13 @@ describe('seven windows of one browser', { concurrency: false }, () => {
     assert.match(words[3]!, /24/, 'each its own window');
   });
 
-  test('go on when some of them close, whichever of them held the stream', async () => {
+  test('continue when some of them close, also the one with the stream', async () => {
     for (let left = 0; left < 3; left++) await pages.shift()!.close();
     await allPushed(pages);
     await oneStream('for four');
   });
 
-  test('go on when the one that holds the stream freezes', async () => {
+  test('continue when the one with the stream freezes', async () => {
     const leader = await leading(pages);
     const session = await context.newCDPSession(leader);
     await session.send('Page.setWebLifecycleState', { state: 'frozen' });

@@ -185,7 +185,7 @@ describe('the main job', () => {
             'test/browser/pages.test.ts',
             'test/browser/every-page.test.ts',
             'test/browser/windows.test.ts',
-            'test/browser/away.test.ts',
+            'test/browser/missing-views.test.ts',
             'test/browser/rows.test.ts',
             'test/browser/states.test.ts',
           ],

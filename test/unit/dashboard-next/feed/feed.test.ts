@@ -101,7 +101,7 @@ function world({ streams = false } = {}) {
 
 const count = (asked: readonly string[], name: string): number => asked.filter((one) => one === name).length;
 
-test('the total is asked at every refresh, what changes slowly less often', async () => {
+test('the total is asked for at every refresh, slow answers less often', async () => {
   const { feed, asked, pass, events } = world();
   feed.show(DEFAULTS, 1_000);
   await pass(9_000);
@@ -111,7 +111,7 @@ test('the total is asked at every refresh, what changes slowly less often', asyn
   feed.stop();
 });
 
-test('after the stop nothing is asked', async () => {
+test('a stopped feed asks nothing', async () => {
   const { feed, asked, pass } = world();
   feed.show(DEFAULTS, 1_000);
   await pass(1_000);
@@ -121,7 +121,7 @@ test('after the stop nothing is asked', async () => {
   assert.equal(asked.length, before);
 });
 
-test('a silence is met with longer and longer pauses, a store with the pause it asks for', async () => {
+test('without a connection the pauses grow; a store decides its own pause', async () => {
   const { feed, pass, fail, events, nextInMs } = world();
   fail(new NoAnswer('offline', 'No connection'));
   feed.show(DEFAULTS, 1_000);
@@ -141,7 +141,7 @@ test('a silence is met with longer and longer pauses, a store with the pause it 
   feed.stop();
 });
 
-test('a paused page asks how things stand and paints nothing, but paints another choice once', async () => {
+test('a paused page asks for the state and paints nothing, but paints another choice once', async () => {
   const { feed, pass, events } = world();
   feed.show(DEFAULTS, 1_000);
   await pass(0);
@@ -171,7 +171,7 @@ test('a hidden page asks nothing and catches up once', async () => {
   feed.stop();
 });
 
-test('a slow part does not hold up the total of a choice that is shown; it follows when it is there', async () => {
+test('a slow answer does not delay the total of the same choice; it follows later', async () => {
   const { feed, pass, slow, events, asked } = world();
   feed.show(DEFAULTS, 1_000);
   await pass(0);
@@ -186,7 +186,7 @@ test('a slow part does not hold up the total of a choice that is shown; it follo
   feed.stop();
 });
 
-test('a new choice is painted when all of it is there', async () => {
+test('a new choice is painted when all its answers are there', async () => {
   const { feed, pass, slow, events } = world();
   feed.show(DEFAULTS, 1_000);
   await pass(0);
@@ -200,7 +200,7 @@ test('a new choice is painted when all of it is there', async () => {
   feed.stop();
 });
 
-test('a pushed total is painted and not asked for; every other part still is', async () => {
+test('a pushed total is painted and not asked for; all other answers are asked for', async () => {
   const { feed, streamed, asked, events, pass } = world({ streams: true });
   feed.show(DEFAULTS, 1_000);
   await pass(1_000);
@@ -215,7 +215,7 @@ test('a pushed total is painted and not asked for; every other part still is', a
   assert.ok(asked.filter((name) => name === 'timeline').length > 1);
 });
 
-test('a stream that breaks, tells of a problem or falls silent is replaced by asking', async () => {
+test('if the stream breaks, reports a problem or is silent, the feed asks', async () => {
   for (const befalls of ['trouble', 'silence'] as const) {
     const { feed, streamed, asked, pass } = world({ streams: true });
     feed.show(DEFAULTS, 1_000);
@@ -255,7 +255,7 @@ function moments({ answers: parts }: Board): number[] {
     .filter(Number.isFinite);
 }
 
-test('no part of a page stands on a later moment than its total, asked or pushed, and all of it comes', async () => {
+test('no answer on a page is newer than its total, asked for or pushed, and all answers come', async () => {
   for (const streams of [false, true]) {
     const { feed, pass, events, streamed, now } = world({ streams });
     feed.show({ ...DEFAULTS, route: { page: 'place', location: '17' }, location: '17' }, 1_000);
@@ -278,7 +278,7 @@ test('no part of a page stands on a later moment than its total, asked or pushed
   }
 });
 
-test('today so far is of the answer that has the total: it never stands below a window that lies within it', async () => {
+test('today so far is in the answer with the total: it is never below the total of a window within today', async () => {
   const { feed, pass, events, asked } = world();
   feed.show({ ...DEFAULTS, window: '15m' }, 1_000);
   await pass(25_000);

@@ -27,7 +27,7 @@ test('a question becomes the API’s address, and its answer comes back', async 
   ]);
 });
 
-test('a page whose session is over goes through the sign-in by itself; a role that is missing is no reason to', async () => {
+test('a page whose session is over goes to the sign-in by itself; one whose role is missing does not', async () => {
   const signedIn: number[] = [];
   const ask = (status: number, headers: Record<string, string>) =>
     httpQuestions(
@@ -42,7 +42,7 @@ test('a page whose session is over goes through the sign-in by itself; a role th
   assert.deepEqual(signedIn, [401]);
 });
 
-test('each refusal says what happened: a store is down, the question is wrong, nobody is there', async () => {
+test('each failure has its kind: a store is down, the question is wrong, there is no connection', async () => {
   const problem = { title: 'HBase does not answer', detail: 'connection refused', request_id: 'r1' };
   const ask = (response: () => Response | Promise<Response>) =>
     answering(response).questions.locations({ from: 1, to: 2 });
@@ -75,7 +75,7 @@ test('each refusal says what happened: a store is down, the question is wrong, n
   );
 });
 
-test('a look-up in a day of the lake is given longer than other questions', async () => {
+test('a search in a day of the lake has a longer time limit', async () => {
   const limits: number[] = [];
   const timeout = AbortSignal.timeout;
   AbortSignal.timeout = (ms) => (limits.push(ms), timeout.call(AbortSignal, ms));
@@ -102,7 +102,7 @@ test('an epoch without a report has no verdict', async () => {
   });
 });
 
-test('the server’s clock is learnt from its answers, and a small difference is none', () => {
+test('the server’s clock follows from its answers, and a small difference is ignored', () => {
   let own = 1_000_000;
   const clock = serverClock(0, () => own);
   assert.equal(clock.now(), own);

@@ -135,7 +135,7 @@ test('seven windows of one browser share one stream, each with its own question'
   assert.ok(atOnce.most <= 2, 'never more than the one before beside it');
 });
 
-test('a page that comes later is told at once what is known, and its own question is asked beside the others', () => {
+test('a new page gets known answers at once, and its own question joins the stream', () => {
   const { page, pass, streams, count } = browser();
   const first = page('all.3600.10');
   pass(1_000);
@@ -155,7 +155,7 @@ test('a page that comes later is told at once what is known, and its own questio
   );
 });
 
-test('when the leading tab closes, another leads; nothing is missed and nothing told twice', () => {
+test('when the leading tab closes, another leads; no answer is missed or delivered twice', () => {
   const { page, pass, streams, count, close } = browser();
   const pages = QUESTIONS.map((question) => page(question));
   pass(1_000);
@@ -168,7 +168,7 @@ test('when the leading tab closes, another leads; nothing is missed and nothing 
   for (const { totals, troubles } of left) assert.deepEqual([totals, troubles], [[1, 2], 0]);
 });
 
-test('when the leading tab crashes or freezes, its viewers ask for themselves until another leads; when it thaws one leads', () => {
+test('when the leading tab freezes, the others ask for themselves until one leads; when it continues, one leads', () => {
   for (const end of ['crash', 'freeze'] as const) {
     const { page, pass, streams, count, crash, thaw } = browser();
     const pages = QUESTIONS.map((question) => page(question));
@@ -194,7 +194,7 @@ test('when the leading tab crashes or freezes, its viewers ask for themselves un
   }
 });
 
-test('a page that is hidden leads no longer, and is told again when it comes back', () => {
+test('a hidden page does not lead, and gets answers again when it is shown', () => {
   const { page, pass, streams, count } = browser();
   const [one, two] = [page('all.3600.10'), page('17.300.10')];
   pass(1_000);
@@ -210,7 +210,7 @@ test('a page that is hidden leads no longer, and is told again when it comes bac
   assert.deepEqual([one.totals, two.totals, streams.length], [[5], [5], 1]);
 });
 
-test('when another reader signs in, the stream before ends, and one is opened as the newer page’s reader', () => {
+test('when another reader signs in, the old stream ends, and a new one is opened for that reader', () => {
   const { page, pass, streams, count } = browser();
   const old = page('all.3600.10');
   pass(1_000);
@@ -224,7 +224,7 @@ test('when another reader signs in, the stream before ends, and one is opened as
   assert.deepEqual([old.totals, newer.totals], [[1, 2], [2]]);
 });
 
-test('an answer that stands on an earlier moment than one that was told is dropped', () => {
+test('an answer that is older than the last one is dropped', () => {
   const { page, pass, count } = browser();
   const one = page('all.3600.10');
   pass(1_000);
@@ -233,7 +233,7 @@ test('an answer that stands on an earlier moment than one that was told is dropp
   assert.deepEqual(one.totals, [9]);
 });
 
-test('questions beyond what one stream takes are left to their pages', () => {
+test('questions beyond the limit of a stream are asked without it', () => {
   const { page, pass, streams } = browser();
   const pages = Array.from({ length: 14 }, (_, index) => page(`${index}.300.10`));
   pass(4_000);

@@ -36,7 +36,7 @@ const anyShown: fc.Arbitrary<Choices> = fc.record(
   { noNullPrototype: true },
 );
 
-test('what is shown survives its address', () => {
+test('choices survive being written to an address and read back', () => {
   fc.assert(
     fc.property(anyShown, (choices) => {
       const { choices: back, faults } = read(addressOf(choices));
@@ -51,7 +51,7 @@ test('the plain page is the default, and the default is the plain page', () => {
   assert.equal(addressOf(DEFAULTS), '');
 });
 
-test('a value that is not understood becomes the default and is named', () => {
+test('a value that cannot be read becomes the default and is named', () => {
   for (const [query, name] of [
     ['window=2h', 'window'],
     ['limit=11', 'limit'],
@@ -75,7 +75,7 @@ test('a range is read as ISO 8601 or as milliseconds, down to the minute', () =>
   assert.equal(read('from=2026-11-22T14:32&to=2026-11-22T15:00').choices.fixed?.from, from);
 });
 
-test('a range that is empty, turned round or half given is not taken', () => {
+test('an empty, reversed or incomplete range is refused', () => {
   for (const query of [
     'from=2026-11-22T14:32Z',
     'from=5&to=4',

@@ -65,7 +65,7 @@ test('freshness gets worse at once and better after three good answers', () => {
   assert.equal(nextFreshness(FRESH, 3_000).level, 'late');
 });
 
-test('what keeps numbers from coming stands before how old they are', () => {
+test('the reason why no numbers come has priority over their age', () => {
   const silent = { since: NOON - 20_000, fault: offline, retryAt: null };
   const all = {
     ...stale,
@@ -80,13 +80,13 @@ test('what keeps numbers from coming stands before how old they are', () => {
   assert.equal(conditionOf({ ...all, outage: null, view: stale.view }), 'stale');
 });
 
-test('a short silence is no state yet; how long that is follows the refresh', () => {
+test('a short silence is no state yet; its limit depends on the refresh', () => {
   const quiet = signals({ answeredAt: NOON - 14_000, outage: { since: NOON - 4_000, fault: offline, retryAt: null } });
   assert.equal(conditionOf({ ...quiet, refreshMs: 10_000 }), 'live');
   assert.equal(conditionOf({ ...quiet, refreshMs: 1_000 }), 'offline');
 });
 
-test('pausing replaces the badge and not the warning', () => {
+test('pausing changes the badge and not the warning', () => {
   const paused = { ...stale, pausedAt: NOON };
   assert.equal(badgeOf(paused, 'UTC').word, 'Paused');
   assert.equal(noticeOf(paused, 'UTC', { faults: [], correction: null })?.tone, 'bad');
@@ -111,7 +111,7 @@ test('the notice bar says until when numbers are true and what comes next', () =
   assert.equal(words(signals({ view: view({ freshness_ms: 9_000 }), freshness: { level: 'late', better: 0 } })), '');
 });
 
-test('a store that is down offers the part that answers, once; a part says what is missing and offers to ask for the whole', () => {
+test('while a store is down the notice offers the view that answers, once; then it names the missing view and offers to ask for both', () => {
   const told = (given: Signals) => noticeOf(given, 'UTC', { faults: [], correction: null })!;
   assert.equal(told(STATES.down[0]).action, 'part');
   assert.equal(told({ ...STATES.down[0], allowsPartial: true }).action, 'try');
@@ -142,7 +142,7 @@ test('spoken text has its units in words', () => {
   assert.equal(spokenText(badgeOf(stale, 'UTC')), 'Stale, 4 minutes behind');
 });
 
-test('a question that costs too much says what to choose, and offers no part of it', () => {
+test('for a question that costs too much the notice says what to choose, and offers no part', () => {
   const notice = noticeOf(STATES.costly[0], 'UTC', { faults: [], correction: null });
   assert.deepEqual([notice?.strong, notice?.action], ['The question asks for too much.', 'try']);
   assert.match(notice!.text, /^Choose a shorter window, or one place\. Last numbers from/);

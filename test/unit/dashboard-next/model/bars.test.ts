@@ -16,7 +16,7 @@ import {
 } from '../../../../dashboard-next/model/bars.ts';
 import { NOON, timeline, view } from '../answers.ts';
 
-test('a bucket that the window or the present cuts is marked and does not raise the axis', () => {
+test('a bucket that the window or the present cuts off is marked and does not raise the axis', () => {
   const answer = timeline([900, 5, 6, 700], { view: view({ speed_as_of: NOON - 10_000 }) });
   const bars = barsOf({ ...answer, from: answer.from + 1 }, null);
   assert.deepEqual(
@@ -26,7 +26,7 @@ test('a bucket that the window or the present cuts is marked and does not raise 
   assert.equal(peakOf(bars), 6);
 });
 
-test('where no whole bucket holds anything, the axis fits those that are cut', () => {
+test('if no whole bucket has detections, the axis fits those that are cut off', () => {
   const bars = barsOf(timeline([0, 0, 0, 181], { view: view({ speed_as_of: NOON - 10_000 }) }), null);
   assert.deepEqual(
     bars.map(({ isCut }) => isCut),
@@ -35,7 +35,7 @@ test('where no whole bucket holds anything, the axis fits those that are cut', (
   assert.equal(peakOf(bars), 181);
 });
 
-test('what lies after the answer’s moment is unknown, not zero', () => {
+test('buckets after speed_as_of are unknown, not zero', () => {
   const bars = barsOf(timeline([5, 5, 0, 0], { view: view({ speed_as_of: NOON - 120_000 }) }), null);
   assert.deepEqual(
     bars.map(({ isUnknown }) => isUnknown),
@@ -43,7 +43,7 @@ test('what lies after the answer’s moment is unknown, not zero', () => {
   );
 });
 
-test('the period before is laid on the same buckets, and left out where nothing was counted', () => {
+test('the period before is matched by bucket, and left out if it has no detections', () => {
   const shiftMs = 240_000;
   const shifted = timeline([1, 2, 3, 4]);
   const before = {
@@ -88,7 +88,7 @@ test('the axis grows at once and shrinks after thirty seconds below half', () =>
   assert.equal(nextTop(roomy, 60, 31_000).roomySince, null);
 });
 
-test('a bar stands inside the plot whatever its count', () => {
+test('a bar is inside the plot, whatever its count', () => {
   const plot = { from: 0, to: 100, height: 140, top: 10 };
   assert.deepEqual(
     [0, 5, 10, 99].map((count) => yOf(count, plot)),
@@ -159,7 +159,7 @@ test('days of 23 and 25 hours are drawn as long as they are, and compared by the
   assert.match(linePath(bars, plot), /^M16\.438 90L50 80L83\.562 70$/);
 });
 
-test('days are labelled where they begin, in zones of half an hour and over changes of clocks too', () => {
+test('labels of days stand at their start, also in zones of half an hour and when clocks change', () => {
   const week = (zone: string, from: number) => axisLabels(from, from + 7 * 86_400_000, zone);
   const kolkata = week('Asia/Kolkata', Date.UTC(2026, 10, 20, 9));
   assert.deepEqual(

@@ -32,7 +32,7 @@ test('a rolling window holds its whole length and now, in whole minutes', () => 
   );
 });
 
-test('what is compared is complete, equally long and adjacent', () => {
+test('compared periods are complete, equally long and adjacent', () => {
   fc.assert(
     fc.property(anyWindow, anyTime, (window, asOf) => {
       const { now, before } = comparisonOf(rolling(window), asOf)!;
@@ -43,7 +43,7 @@ test('what is compared is complete, equally long and adjacent', () => {
   );
 });
 
-test('a range that is not over is compared as far as it is known', () => {
+test('a range that is not over is compared up to its last complete minute', () => {
   const from = Date.UTC(2026, 10, 23);
   const asOf = from + 90 * MINUTE_MS;
   const periods = comparisonOf(fixed(from, from + 120 * MINUTE_MS), asOf)!;
@@ -65,7 +65,7 @@ test('a timeline has at most 180 buckets, or days', () => {
   );
 });
 
-test('the line of the period before lies on the window’s buckets', () => {
+test('the line of the period before matches the buckets of the window', () => {
   fc.assert(
     fc.property(anyTime, fc.integer({ min: 1, max: 100_000 }), (at, minutes) => {
       const from = Math.floor(at / MINUTE_MS) * MINUTE_MS;
@@ -88,7 +88,7 @@ test('the period before and back again is the rolling window', () => {
   assert.equal(neighbour({ ...rolling('1h'), fixed: after }, 1, now), null);
 });
 
-test('a range is over once nothing of it lies ahead', () => {
+test('a range is over when it lies in the past', () => {
   assert.ok(isOver(fixed(0, 60_000), 60_000));
   assert.ok(!isOver(fixed(0, 60_000), 59_999));
   assert.ok(!isOver(rolling('1h'), Infinity));
@@ -98,7 +98,7 @@ const NEW_YORK = 'America/New_York';
 /** Midnight there of a day of November 2026, on whose first clocks are put back. */
 const november = (day: number): number => Date.UTC(2026, 10, day, day > 1 ? 5 : 4);
 
-test('the days before days are as many days of the zone, over a change of its clocks too', () => {
+test('the period before some days is as many days of the zone, also when clocks change', () => {
   const chosen = fixed(november(-1), november(13), NEW_YORK);
   assert.deepEqual(lineBeforeOf(chosen, chosen.fixed), {
     span: { from: november(-15), to: november(-1) },
@@ -106,7 +106,7 @@ test('the days before days are as many days of the zone, over a change of its cl
   });
 });
 
-test('from whole days the arrows lead to whole days, though one of them has 25 hours', () => {
+test('from whole days the arrows lead to whole days, also if one of them has 25 hours', () => {
   const day = (n: number) => fixed(november(n), november(n + 1), NEW_YORK);
   const now = november(20);
   assert.deepEqual(
@@ -120,7 +120,7 @@ test('from whole days the arrows lead to whole days, though one of them has 25 h
   });
 });
 
-test('whole days are counted as days, also where one of them has 25 hours', () => {
+test('whole days are counted as days, also if one of them has 25 hours', () => {
   assert.equal(lengthWords(fixed(november(-1), november(13), NEW_YORK)), `14${NBSP}d`);
   assert.equal(lengthWords(fixed(november(1), november(2), NEW_YORK)), `25${NBSP}h`);
   assert.equal(lengthWords(rolling('7d')), `7${NBSP}d`);

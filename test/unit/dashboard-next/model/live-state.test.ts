@@ -17,7 +17,7 @@ test('a first paint without stores says what is down, and the first answer ends 
   assert.equal(lit.board?.top.total, 7);
 });
 
-test('a fault keeps the numbers, and the time since when they are old', () => {
+test('a fault keeps the numbers, and the time since when they fail', () => {
   const lit = firstState(at(0, 7), null, NOON);
   const first = nextState(lit, { type: 'fault', fault, at: NOON + 2_000, retryAt: NOON + 3_000 });
   const second = nextState(first, { type: 'fault', fault, at: NOON + 5_000, retryAt: NOON + 9_000 });
@@ -25,7 +25,7 @@ test('a fault keeps the numbers, and the time since when they are old', () => {
   assert.deepEqual([second.outage?.since, second.outage?.retryAt], [NOON + 2_000, NOON + 9_000]);
 });
 
-test('a pulse while paused tells how things stand and paints nothing', () => {
+test('a pulse on a paused page changes the state and paints no numbers', () => {
   const lit = firstState(at(0, 7), null, NOON);
   const pulsed = nextState(lit, { type: 'pulse', view: view({ freshness_ms: 90_000 }), at: NOON + 10_000 });
   const paused = { ...DEFAULTS, refresh: 'off' } as const;
@@ -34,14 +34,14 @@ test('a pulse while paused tells how things stand and paints nothing', () => {
   assert.equal(signalsOf(pulsed, paused, NOON + 10_000).pausedAt, lit.board!.readAt);
 });
 
-test('a total that falls when the horizon moves was corrected; one that falls with its bounds was not', () => {
+test('a total that falls when the horizon moves is a correction; one that falls with its bounds is not', () => {
   const lit = firstState(at(0, 1_000), null, NOON);
   const moved = nextState(lit, { type: 'board', board: at(1, 786, { horizon: '2026-11-23' }) });
   assert.equal(moved.correction?.amount, 214);
   assert.equal(nextState(lit, { type: 'board', board: at(1, 786) }).correction, null);
 });
 
-test('another place starts a rate of its own', () => {
+test('another place starts a new rate', () => {
   let state = firstState(at(0, 0), null, NOON);
   for (let s = 1; s <= 5; s++) state = nextState(state, { type: 'board', board: at(s, s * 50) });
   assert.equal(state.track.rate, 50);

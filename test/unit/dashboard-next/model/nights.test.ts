@@ -44,12 +44,12 @@ const batch = (changed: object = {}) => trust({ batch: { ...trust().batch, ...ch
 const rows = (answer: RunsAnswer, of: ReturnType<typeof trust> | null) =>
   nightsOf(answer, of, () => '00:00').map(({ epoch, verdict, note }) => `${epoch} ${verdict}${note && `: ${note}`}`);
 
-test('nothing is due: the open epoch says until when it is, above what was published', () => {
+test('if no epoch is due, the open one shows its end, above the published ones', () => {
   assert.deepEqual(rows(runs(), batch()), ['2026-11-23 Not run: open until 00:00', '2026-11-22 Proved']);
   assert.deepEqual(rows(runs(), null), ['2026-11-22 Proved']);
 });
 
-test('a run under way is a row of its own; what waits behind it is counted beside it', () => {
+test('a running run has a row; the epochs that wait have another', () => {
   assert.deepEqual(rows(runs(), batch({ behind_epochs: 1, running: '2026-11-23' })), [
     '2026-11-23 Running: under way',
     '2026-11-22 Proved',
@@ -60,7 +60,7 @@ test('a run under way is a row of its own; what waits behind it is counted besid
   );
 });
 
-test('a try that failed stays until its epoch is tried again or published', () => {
+test('a failed attempt stays until its epoch runs again or is published', () => {
   const failed = runs({ attempts: [attempt('2026-11-23'), attempt('2026-11-23'), attempt('2026-11-22')] });
   assert.deepEqual(rows(failed, batch({ behind_epochs: 1 })), [
     '2026-11-23 Failed: exit 5 in archive: Kafka is away',

@@ -24,12 +24,12 @@ test('when the bounds move the rate stays until there are new samples, and is ne
   assert.equal(run(NO_RATE, 'a', 0, 5, -7).rate, 0);
 });
 
-test('an answer that is as of the same moment adds nothing', () => {
+test('an answer of the same moment adds no sample', () => {
   const track = run(NO_RATE, 'a', 0, 5, 100);
   assert.equal(trackRate(track, { key: 'a', asOf: 5_000, total: 999_999 }), track);
 });
 
-test('the rate forgets what is older than ten seconds, the line what is older than a minute', () => {
+test('the rate covers ten seconds, the line a minute', () => {
   const track = run(run(NO_RATE, 'a', 0, 60, 100), 'b', 61, 120, 500);
   assert.equal(track.rate, 500);
   assert.deepEqual(rateRange(track), { min: 500, max: 500, overMs: 59_000 });

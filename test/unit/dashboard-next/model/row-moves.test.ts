@@ -10,12 +10,12 @@ test('rows that change places move from where they were to where they are', () =
   assert.deepEqual(movesOf(['a', 'b'], ['a', 'b']), []);
 });
 
-test('a row that is new moves from nowhere, one that is gone moves nowhere', () => {
+test('new rows and removed rows have no move', () => {
   assert.deepEqual(movesOf(['a', 'b', 'c'], ['a', 'd', 'c']), []);
   assert.deepEqual(movesOf(['a', 'b'], ['d', 'a']), [{ from: 0, to: 1 }]);
 });
 
-test('a table that is all in motion is simply there', () => {
+test('with too many moves there are none', () => {
   const keys = Array.from({ length: 60 }, (_, index) => String(index));
   assert.deepEqual(movesOf(keys, [...keys].reverse()), []);
 });

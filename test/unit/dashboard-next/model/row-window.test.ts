@@ -10,7 +10,7 @@ const sight = fc.record({
   total: fc.integer({ min: 0, max: 12_000 }),
 });
 
-test('every row that is seen is there, and never many more, however long the table is', () => {
+test('every row on the screen is there, and few others, however long the table is', () => {
   fc.assert(
     fc.property(sight, (one) => {
       const { first, end } = rowsInView(one);

@@ -3,21 +3,21 @@ import { test } from 'node:test';
 import { keepOrder, itemRows, matchPlaces, placeRows, sortPlaces } from '../../../../dashboard-next/model/rows.ts';
 import { locations, ranked } from '../answers.ts';
 
-test('an item is compared by its name and says how many places it moved', () => {
+test('an item is compared by its name and shows how many ranks it gained', () => {
   const periods = { now: ranked({ car: 80, bus: 40 }), before: ranked({ bus: 50, car: 40 }) };
   const [car, bus] = itemRows(ranked({ car: 100, bus: 60 }), periods);
   assert.deepEqual([car!.compared, car!.ranksGained], [{ now: 80, before: 40 }, 1]);
   assert.deepEqual([bus!.compared, bus!.ranksGained], [{ now: 40, before: 50 }, -1]);
 });
 
-test('an item that an answer may have left out has no known change; one that was not there is new', () => {
+test('an item that an answer may have left out has no change; one that was not there is new', () => {
   const cut = { now: ranked({ car: 80 }), before: ranked({ bus: 50 }, { distinct_items: 900 }) };
   assert.deepEqual(itemRows(ranked({ car: 100 }), cut)[0]!.compared, { now: 80, before: null });
   const whole = { now: ranked({ car: 80 }), before: ranked({ bus: 50 }) };
   assert.deepEqual(itemRows(ranked({ car: 100 }), whole)[0]!.compared, { now: 80, before: 0 });
 });
 
-test('where nothing was counted before, nothing is called new', () => {
+test('if the period before has no detections, no item is new', () => {
   assert.deepEqual(itemRows(ranked({ car: 1 }), { now: ranked({ car: 1 }), before: ranked({}) })[0]!.compared, {
     now: null,
     before: null,
@@ -53,7 +53,7 @@ test('places sort by count, name and change', () => {
   assert.deepEqual(oids(sortPlaces(places, '-change')), ['4711', '17', '204']);
 });
 
-test('a held table keeps its order, takes new values and appends what is new', () => {
+test('a table under the pointer keeps its order, shows new values and appends new rows', () => {
   const rows = [
     { key: 'c', n: 9 },
     { key: 'a', n: 8 },

@@ -22,7 +22,7 @@ test('the two shares add up to 100.0', () => {
   );
 });
 
-test('below batch stands up to when, and what its run found', () => {
+test('the note of batch has its end and the verdict', () => {
   assert.equal(batchNote(trust(), verdict('proved'), 'UTC', NOON).text, 'to 22 Nov, proved');
   assert.equal(batchNote(trust(), verdict('repaired', 3), 'UTC', NOON).text, 'to 22 Nov, 3 repaired');
   assert.deepEqual(batchNote(trust(), verdict('unproven'), 'UTC', NOON), { text: 'to 22 Nov, unproven', warn: true });
@@ -30,7 +30,7 @@ test('below batch stands up to when, and what its run found', () => {
   assert.equal(batchNote(trust(), { ...verdict('proved'), epoch: '2026-11-21' }, 'UTC', NOON).text, 'to 22 Nov');
 });
 
-test('epochs shorter than a day are named by the time that they reach', () => {
+test('the horizon of epochs shorter than a day is a time', () => {
   const short = trust({
     epoch_seconds: 300,
     horizon: { epoch: '2026-11-23T1150', ends_at: NOON - 300_000, published_at: NOON - 290_000 },
@@ -39,7 +39,7 @@ test('epochs shorter than a day are named by the time that they reach', () => {
   assert.equal(horizonText(short, 'Europe/Berlin', NOON), '12:55');
 });
 
-test('a batch layer that is behind says by how much', () => {
+test('a late batch layer shows by how much it is late', () => {
   const batch = {
     behind_epochs: 1,
     behind_seconds: 90_000,
@@ -55,7 +55,7 @@ test('a batch layer that is behind says by how much', () => {
   );
 });
 
-test('below speed stands when it can be checked', () => {
+test('the note of speed has the time when it can be checked', () => {
   assert.equal(speedNote({ batch: 1, speed: 1 }, trust(), 'UTC'), 'checked after 00:00');
   assert.equal(speedNote({ batch: 1, speed: 0 }, trust(), 'UTC'), 'none');
 });

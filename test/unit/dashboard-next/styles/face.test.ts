@@ -5,7 +5,7 @@ import { FACE_FILE, faceCss } from '../../../../dashboard-next/styles/face.ts';
 
 const css = readFileSync(FACE_FILE, 'utf8');
 
-test('the page’s face is that of the package, with its first letters in the style sheet', () => {
+test('the typeface is that of the package, with the Latin letters in the style sheet', () => {
   assert.equal(css, faceCss());
   assert.equal(css.match(/url\(data:font\/woff2/g)?.length, 1);
   assert.ok(!css.includes('font-display: swap'));
@@ -23,7 +23,7 @@ const ranges = [...css.matchAll(/unicode-range: ([^;]+);/g)].flatMap(([, list]) 
 const isCovered = (letter: string): boolean =>
   ranges.some(([from, to = from]) => letter.codePointAt(0)! >= from! && letter.codePointAt(0)! <= to!);
 
-test('names of many languages are in one face from the first letter to the last', () => {
+test('names of many languages have one typeface from the first letter to the last', () => {
   for (const name of [
     'Straße des 17. Juni',
     'İstanbul Şişli Meydanı',

@@ -18,11 +18,11 @@ test('no character of a name is invisible or turns the text around it', () => {
   );
 });
 
-test('a family stays a family', () => {
+test('an emoji of several people stays one emoji', () => {
   assert.equal(makeVisible('👨‍👩‍👧'), '👨‍👩‍👧');
 });
 
-test('a long name is cut between code points and says how much is left', () => {
+test('a long name is shortened between code points, with the number of characters left out', () => {
   const { text, more, isLong } = shortenName('🚲'.repeat(5_000));
   assert.equal([...text].length, MOST_CODE_POINTS);
   assert.equal(more, 5_000 - MOST_CODE_POINTS);

@@ -30,7 +30,7 @@ test('a compact number has three digits and the next unit as soon as it needs it
   assert.equal(plain(tick(200)), '200');
 });
 
-test('a share of something is never nothing, and only the whole is all', () => {
+test('a part above zero is never 0 %, and only the whole is 100 %', () => {
   assert.equal(plain(share(387, 1_000)), '38.7 %');
   assert.equal(plain(share(1, 1_000_000)), '< 0.1 %');
   assert.equal(plain(share(999_999, 1_000_000)), '> 99.9 %');
@@ -44,7 +44,7 @@ test('a share of something is never nothing, and only the whole is all', () => {
   );
 });
 
-test('a change says which way, what is new, and what is not known', () => {
+test('a change has a direction, or is new, or unknown', () => {
   const cases: [number | null, number | null, string, string][] = [
     [1_031, 1_000, 'up', '3.1 %'],
     [969, 1_000, 'down', '3.1 %'],
@@ -61,7 +61,7 @@ test('a change says which way, what is new, and what is not known', () => {
   }
 });
 
-test('sorted by change, what is new comes first and what is not known last', () => {
+test('sorted by change, new rows come first and unknown ones last', () => {
   const ranks = [changeRank(5, 0), changeRank(9, 3), changeRank(3, 9), changeRank(null, 1)];
   assert.deepEqual(
     ranks,

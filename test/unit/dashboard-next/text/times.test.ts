@@ -14,7 +14,7 @@ import {
 const plain = (text: string): string => text.replaceAll('\u00a0', ' ');
 const now = Date.UTC(2026, 10, 23, 14, 32, 6, 480);
 
-test('bounds name each day once, and a year only where it is another', () => {
+test('bounds name each day once, and a year only if it is another one', () => {
   assert.equal(
     boundsText({ from: Date.UTC(2026, 10, 22, 14, 32), to: Date.UTC(2026, 10, 23, 14, 33) }, 'UTC', now),
     '22 Nov 14:32 – 23 Nov 14:33',
@@ -63,7 +63,7 @@ test('how much later one moment was than another is exact below a second', () =>
   for (const [ms, text] of cases) assert.equal(plain(laterText(ms)), text);
 });
 
-test('on the night when clocks go back every time says which of two it is', () => {
+test('on the night when clocks go back every time has its offset', () => {
   const zone = 'America/New_York';
   const [half, one, halfAgain] = [Date.UTC(2026, 10, 1, 5, 30), Date.UTC(2026, 10, 1, 6), Date.UTC(2026, 10, 1, 6, 30)];
   assert.equal(boundsText({ from: half, to: one }, zone, now), '1 Nov 01:30 UTC−4 – 01:00 UTC−5');
@@ -78,7 +78,7 @@ test('on the night when clocks go back every time says which of two it is', () =
   );
 });
 
-test('on the night when clocks go forward a range says that it crosses the change', () => {
+test('on the night when clocks go forward a range over the change has both offsets', () => {
   const from = Date.UTC(2026, 2, 29, 0, 30);
   assert.equal(boundsText({ from, to: from + 3_600_000 }, 'Europe/Berlin', now), '29 Mar 01:30 UTC+1 – 03:30 UTC+2');
 });

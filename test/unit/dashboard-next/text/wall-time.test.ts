@@ -4,7 +4,7 @@ import { test } from 'node:test';
 import fc from 'fast-check';
 import { instantIn, readingsOf, wallTimeOf } from '../../../../dashboard-next/text/wall-time.ts';
 
-test('every minute survives the way through a field, in zones that change their clocks by an hour, by half of one, or never', () => {
+test('every minute survives being written to a field and read back, in zones that change clocks by an hour, by half an hour, or never', () => {
   // Two years around the changes of 2026, to the minute.
   const minute = fc.integer({ min: 29_448_000, max: 30_499_200 }).map((n) => n * 60_000);
   const zone = fc.constantFrom(
@@ -24,7 +24,7 @@ test('every minute survives the way through a field, in zones that change their 
   }
 });
 
-test('the hour that comes twice gives a range of one hour that ends when the clock reads as it began', () => {
+test('the hour that comes twice makes a range of one hour with equal texts at both ends', () => {
   const zone = 'America/New_York';
   const [from, to] = [Date.UTC(2026, 10, 1, 5, 30), Date.UTC(2026, 10, 1, 6, 30)];
   const ends = [wallTimeOf(from, zone), wallTimeOf(to, zone)];
@@ -39,7 +39,7 @@ test('the hour that comes twice gives a range of one hour that ends when the clo
   assert.deepEqual(readingsOf(ends[0]!, zone), [from, to]);
 });
 
-test('an hour that is left out has no reading, and stands for the one after', () => {
+test('an hour that clocks leave out has no instant, and means the one after', () => {
   const skipped = { text: '2026-03-29T02:30', isLater: false };
   assert.deepEqual(readingsOf(skipped, 'Europe/Berlin'), []);
   assert.equal(instantIn(skipped, 'Europe/Berlin'), Date.UTC(2026, 2, 29, 1, 30));

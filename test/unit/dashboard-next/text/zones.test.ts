@@ -2,7 +2,7 @@ import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import { offsetText, spanZoneText, zoneText } from '../../../../dashboard-next/text/zones.ts';
 
-test('zones are named by how far they are ahead', () => {
+test('zones are named by their offset', () => {
   const t = Date.UTC(2026, 10, 22);
   assert.equal(offsetText(t, 'UTC'), 'UTC');
   assert.equal(offsetText(t, 'Asia/Kolkata'), 'UTC+5:30');

@@ -1,8 +1,8 @@
 /**
- * A view that is away and a run that is under way, in a real browser against a running app (SIGHTLINE_URL).
+ * A view that does not answer and a run that is running, in a real browser against a running app (SIGHTLINE_URL).
  *
- * Method: the API's answers are changed on their way to the browser, as they are while a store is away; the page's
- * words, its address and its numbers are held against each other. Pictures of what was seen are kept in test-output/.
+ * Method: the answers of the API are changed on their way to the browser, as they are while a store is down; words,
+ * address and numbers of the page must agree. Pictures are kept in test-output/.
  */
 import assert from 'node:assert/strict';
 import { describe, test } from 'node:test';
@@ -57,7 +57,7 @@ async function withoutBatch(route: Route): Promise<void> {
   await route.fulfill({ response, json });
 }
 
-describe('what is away or under way', { concurrency: false }, () => {
+describe('views that do not answer, and runs that are running', { concurrency: false }, () => {
   for (const [name, options] of [
     ['', {}],
     [' on a phone', PHONE],
@@ -99,7 +99,7 @@ describe('what is away or under way', { concurrency: false }, () => {
     });
   }
 
-  test('while a run is under way its night says so, on Trust and on its own page', async () => {
+  test('a running run shows as Running on Trust and on its own page', async () => {
     await see('/trust', {}, async (page) => {
       const running = '2999-12-31';
       await page.route('**/api/v1/trust', async (route) => {
