@@ -47,8 +47,8 @@ export function useAddress(route: Route): { choices: Choices; faults: readonly s
 
 /**
  * Runs once the router of Next.js watches the history. A page receives events before that, because effects run a task
- * later and the router's effect runs after ours. The router does not know an entry that is written too early, and Back to
- * it would not change the page.
+ * later and the router's effect runs after ours. The router does not know an entry that is written too early, and Back
+ * to it would not change the page.
  */
 function useWhenRouterListens(run: () => void): void {
   useEffect(() => queueMicrotask(run), []);

@@ -25,8 +25,8 @@ export interface Bar {
 }
 
 /**
- * Matches each bucket with the bucket `shiftMs` earlier. Days of a zone are matched by the calendar, because they differ
- * in length.
+ * Matches each bucket with the bucket `shiftMs` earlier. Days of a zone are matched by the calendar, because they
+ * differ in length.
  */
 export function barsOf(answer: TimelineAnswer, before: { answer: TimelineAnswer; shiftMs: number } | null): Bar[] {
   const stepMs = answer.step * 1_000;

@@ -243,7 +243,7 @@ function planReports({ questions, subject, top, current }: Planning): AnyAnswerP
       ask: () => questions.report(conflicted),
     });
   if (route.page === 'detection') {
-    // A detection that is found does not change. One that is not found may still arrive; the lake is searched only once.
+    // A detection does not change. One that is not found may still arrive, but the lake is searched only once.
     const everyMs = current.detection?.value || dt ? NEVER_AGAIN : SLOW_MS / 2;
     plans.push({
       name: 'detection',

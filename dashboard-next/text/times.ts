@@ -61,8 +61,8 @@ export function dayClock(t: number, zone: string, now: number): string {
 }
 
 /**
- * `22 Nov 14:32 – 23 Nov 14:33`, with the day once if both are on one day. Both ends show their offset if clocks change
- * between them, or if a clock shows one of them twice: `1 Nov 01:30 UTC−4 – 01:00 UTC−5`.
+ * `22 Nov 14:32 – 23 Nov 14:33`, with the day once if both are on one day. Both ends show their offset if clocks
+ * change between them, or if a clock shows one of them twice: `1 Nov 01:30 UTC−4 – 01:00 UTC−5`.
  */
 export function boundsText({ from, to }: { from: number; to: number }, zone: string, now: number): string {
   const sameDay = Math.floor(wallOf(from, zone) / DAY_MS) === Math.floor(wallOf(to, zone) / DAY_MS);

@@ -25,7 +25,9 @@ export function readingsOf({ text }: WallTime, zone: string): number[] {
   return Number.isNaN(wall) ? [] : instantsOfWall(wall, zone);
 }
 
-/** NaN for an incomplete text. In the hour that clocks leave out: as far after the change as the text is into the hour. */
+/**
+ * NaN for an incomplete text. In the hour that clocks leave out: as far after the change as the text is into the hour.
+ */
 export function instantIn(time: WallTime, zone: string): number {
   const wall = wallIn(time.text);
   if (Number.isNaN(wall)) return wall;

@@ -62,7 +62,7 @@ describe('views that do not answer, and runs that are running', { concurrency: f
     ['', {}],
     [' on a phone', PHONE],
   ] as const) {
-    test(`a view that is away leaves the last true numbers; its part is shown only when asked for, and says that it is one${name}`, async () => {
+    test(`while a view does not answer, the last true numbers stay; the other view is shown on request, and named${name}`, async () => {
       await see('/?window=24h', options, async (page) => {
         await page.route('**/api/v1/stream?*', (route) => route.abort());
         await page.route(COUNTS, withoutBatch);

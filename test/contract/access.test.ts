@@ -134,7 +134,7 @@ test('an app that everybody could reach does not start without authentication', 
 });
 
 test('with an issuer a page leads to the sign-in and back to that page, and then has a link to sign out', async () => {
-  const settings = {
+  const settings: Record<string, string> = {
     OIDC_ISSUER: 'http://127.0.0.1:1',
     OIDC_CLIENT_ID: 'sightline',
     PUBLIC_URL: 'http://127.0.0.1:3000',
@@ -146,7 +146,7 @@ test('with an issuer a page leads to the sign-in and back to that page, and then
     const response = await fetch(`${signedBy.address}/trust?window=24h`, { redirect: 'manual' });
     const { pathname, search } = new URL(response.headers.get('location') ?? '', signedBy.address);
     assert.deepEqual([response.status, pathname + search], [303, '/api/auth/login?to=%2Ftrust%3Fwindow%3D24h']);
-    const cookie = await sessions(readConfig(settings)).begin({ name: 'olga', groups: [] });
+    const cookie = await sessions(readConfig(settings as NodeJS.ProcessEnv)).begin({ name: 'olga', groups: [] });
     const page = await fetch(`${signedBy.address}/trust`, { headers: { cookie: cookie.split(';')[0]! } });
     assert.match(await page.text(), /<a [^>]*href="\/api\/auth\/logout" title="Signed in as olga"/);
   } finally {

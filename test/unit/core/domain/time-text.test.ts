@@ -69,7 +69,7 @@ test('the API, the command line and the address of a page read one text as one i
   const text = '2026-11-22T12:00';
   assert.equal(readTime('from', text), NOON);
   assert.equal(selectionOf({ since: text }).since, NOON);
-  assert.equal(readAddress(new URLSearchParams({ from: text, to: '2026-11-23' })).shown.fixed?.from, NOON);
+  assert.equal(readAddress(new URLSearchParams({ from: text, to: '2026-11-23' })).choices.fixed?.from, NOON);
   assert.throws(() => selectionOf({ since: '2026-02-30' }), { exitCode: 2, message: /--since is "2026-02-30"/ });
 });
 
