@@ -20,5 +20,6 @@ export const PARTS: Readonly<Record<string, () => Promise<Command>>> = {
   rows: async () => (await import('./admin/rows/command.ts')).rowsCommand(),
   topic: async () => (await import('./admin/topic/command.ts')).topicCommand(),
   dlq: async () => (await import('./admin/dead-letters/command.ts')).deadLettersCommand(),
+  'kafka-exporter': async () => (await import('./observe/exporter/command.ts')).kafkaExporterCommand(),
   user: async () => (await import('./serving/server/command.ts')).userCommand(),
 };

@@ -40,6 +40,7 @@ export const NOT_CHANGING = [
   'serve',
   'speed',
   'batch schedule',
+  'kafka-exporter',
 ] as const;
 
 export interface AskedCommand {

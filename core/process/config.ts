@@ -92,6 +92,10 @@ const Settings = z.object({
   KAFKA_RETENTION_HOURS: z.coerce.number().positive().default(168),
   /** How much of it a partition's segment holds before it is rolled, in megabytes; bounded disks want small ones. */
   KAFKA_SEGMENT_MB: z.coerce.number().int().min(1).default(512),
+  /** Where "sightline kafka-exporter" shows its metrics: the port of the common exporter. */
+  KAFKA_EXPORTER_PORT: port.default(9308),
+  /** How long one look at the brokers may take: less than Prometheus waits for a scrape (10 s by default). */
+  KAFKA_EXPORTER_SECONDS: z.coerce.number().positive().max(600).default(8),
   HBASE_ZOOKEEPER: hostPorts.default('127.0.0.1:2181'),
   HBASE_ZNODE: z
     .string()

@@ -26,10 +26,20 @@ export function createRegistry(process: string): Registry {
   return registry;
 }
 
-function cannotListen({ host, port }: { host: string; port: number }, fault: Error): Refusal {
+export interface MetricsAddress {
+  readonly host: string;
+  readonly port: number;
+  /** The variable that sets the port. */
+  readonly variable?: string;
+}
+
+/** What can be shown: a registry, or what makes its text when it is asked. */
+export type Exposition = Pick<Registry, 'metrics' | 'contentType'>;
+
+function cannotListen({ host, port, variable = 'METRICS_PORT' }: MetricsAddress, fault: Error): Refusal {
   return new Refusal(
     EXIT.usage,
-    `METRICS_PORT ${port} on ${inUrl(host)} cannot be listened on (${fault.message}); choose another, or 0 for any`,
+    `${variable} ${port} on ${inUrl(host)} cannot be listened on (${fault.message}); choose another, or 0 for any`,
   );
 }
 
@@ -44,8 +54,8 @@ export interface MetricsServer {
  * rebinding).
  */
 export async function serveMetrics(
-  registry: Registry,
-  where: { host: string; port: number },
+  registry: Exposition,
+  where: MetricsAddress,
   notReady: () => string | null | Promise<string | null> = () => null,
 ): Promise<MetricsServer> {
   const isOurs = (name: string): boolean => !isLoopback(where.host) || isLoopback(name);

@@ -22,6 +22,7 @@ const ROOMS = [
   'serving',
   'admin',
   'dashboard-next',
+  'observe',
   'hadoop-compose',
 ];
 const CORE = ['core/domain', 'core/layout', 'core/stores', 'core/hbase', 'core/process'];
@@ -38,7 +39,8 @@ const MAY_IMPORT: Readonly<Record<string, readonly string[]>> = {
   serving: CORE,
   'dashboard-next': ['serving', 'core/process', 'core/domain'],
   admin: CORE,
-  'hadoop-compose': [...CORE, 'serving', 'admin'],
+  observe: CORE,
+  'hadoop-compose': [...CORE, 'serving', 'admin', 'observe'],
 };
 
 const DRIVERS = [
