@@ -12,8 +12,8 @@ export interface BatchMetrics {
   countRun(report: RunReport, tookMs: number): void;
   countFailedRun(): void;
   observeStep(step: Step, tookMs: number): void;
-  /** How many epochs are over and not published. */
-  setUnpublished(epochs: number): void;
+  /** How many epochs are over and not published; when the next one to be published ends, and how long it is. */
+  setUnpublished(epochs: number, next: { readonly endMs: number; readonly seconds: number }): void;
   setHorizon(epochNumber: number): void;
   countPruned(rows: number): void;
   /** In how many partitions a run or the archive stopped before a stamp that is ahead of the clock. */
@@ -40,10 +40,17 @@ export function batchMetrics(registry: Registry): BatchMetrics {
     registers,
   });
   const runs = counter('sightline_batch_runs_total', 'Runs by result', 'result');
+  // A counter that starts at 0 lets rules see the first run of each result as an increase.
+  for (const result of ['proved', 'repaired', 'unproven', 'failed']) runs.inc({ result }, 0);
   const records = counter('sightline_batch_records_total', 'Records of published epochs by outcome', 'outcome');
   const rows = counter('sightline_batch_rows_total', 'Rows published to the lake');
   const differences = counter('sightline_batch_differences_total', 'Cells whose speed and batch counts differ');
   const unpublished = gauge('sightline_batch_behind_epochs', 'Epochs that are over and not published');
+  const nextEnd = gauge(
+    'sightline_batch_next_epoch_end_timestamp_seconds',
+    'When the next epoch to be published ends, or when it ended',
+  );
+  const epochSeconds = gauge('sightline_batch_epoch_length_seconds', 'Length of an epoch');
   const horizon = gauge('sightline_batch_horizon_epoch', 'Number of the last published epoch');
   const pruned = counter('sightline_batch_pruned_rows_total', 'Rows removed from the speed view');
   const heldPartitions = gauge(
@@ -63,7 +70,11 @@ export function batchMetrics(registry: Registry): BatchMetrics {
     },
     countFailedRun: () => runs.inc({ result: 'failed' }),
     observeStep: (step, tookMs) => stepSeconds.observe({ step }, tookMs / 1_000),
-    setUnpublished: (epochs) => unpublished.set(epochs),
+    setUnpublished(epochs, { endMs, seconds }) {
+      unpublished.set(epochs);
+      nextEnd.set(endMs / 1_000);
+      epochSeconds.set(seconds);
+    },
     setHorizon: (epochNumber) => horizon.set(epochNumber),
     countPruned: (count) => pruned.inc(count),
     setHeldPartitions: (partitions) => heldPartitions.set(partitions),

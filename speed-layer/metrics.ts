@@ -15,6 +15,8 @@ export interface SpeedMetrics {
   retried(dependency: string): void;
   /** How many settings of the topics threaten what is still to be read (watch.ts). */
   threats(count: number): void;
+  /** By how many seconds first-met rows live longer than they must. */
+  firstMetSpare(seconds: number): void;
   /** The same store, with each call's time measured. */
   timed<Store extends object>(name: string, store: Store): Store;
 }
@@ -80,6 +82,11 @@ export function speedMetrics(registry: Registry, lag: LagSource): SpeedMetrics {
     help: 'Settings of the topics that threaten what is still to be read',
     registers,
   });
+  const spare = new Gauge({
+    name: name('first_met_spare_seconds'),
+    help: 'By how much first-met rows live longer than they must; below 0 copies could count as new',
+    registers,
+  });
   lagGauges(registry, lag);
   holdGauges([registry], lag.holdings);
   return {
@@ -97,6 +104,7 @@ export function speedMetrics(registry: Registry, lag: LagSource): SpeedMetrics {
     },
     retried: (dependency) => retries.inc({ dependency }),
     threats: (count) => threats.set(count),
+    firstMetSpare: (seconds) => spare.set(seconds),
     timed: (store, calls) => timed(calls, (operation) => stores.startTimer({ store, operation })),
   };
 }

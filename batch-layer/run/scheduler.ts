@@ -10,6 +10,7 @@
 import { setTimeout as sleep } from 'node:timers/promises';
 import type { Epoch } from '../../core/domain/epoch.ts';
 import type { BatchContext } from '../context.ts';
+import type { Horizon } from '../../core/stores/control/horizon-row.ts';
 import { endOf } from '../../core/domain/epoch.ts';
 import { EXIT, messageOf, Refusal, Retryable } from '../../core/process/errors.ts';
 import { holdText } from '../../core/process/hold-text.ts';
@@ -87,9 +88,9 @@ function isRetried(fault: unknown): boolean {
 }
 
 async function publishDue(context: BatchContext): Promise<void> {
-  const { rules, metrics, log } = context;
+  const { rules, log } = context;
   const horizon = await horizonOf(context);
-  metrics.setUnpublished(countUnpublished(horizon, rules, Date.now()));
+  setUnpublished(context, horizon);
   if (Date.now() < endOf(nextEpoch(horizon, rules), rules) + delayAfterEndMs(context)) return;
   await publishEpochs(context, { from: null, to: null }, (report) => {
     log.info(
@@ -97,7 +98,12 @@ async function publishDue(context: BatchContext): Promise<void> {
       summaryOf(report),
     );
   });
-  metrics.setUnpublished(countUnpublished(await horizonOf(context), rules, Date.now()));
+  setUnpublished(context, await horizonOf(context));
+}
+
+function setUnpublished({ rules, metrics }: BatchContext, horizon: Horizon | null): void {
+  const next = { endMs: endOf(nextEpoch(horizon, rules), rules), seconds: rules.epochSeconds };
+  metrics.setUnpublished(countUnpublished(horizon, rules, Date.now()), next);
 }
 
 /** The run of a short epoch archives it; between runs only long epochs are archived, or all while runs are held. */

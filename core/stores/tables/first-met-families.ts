@@ -78,15 +78,39 @@ export async function checkRowLife(
   admin: Pick<LogAdmin, 'facts'>,
   rules: Rules,
 ): Promise<void> {
+  const life = await rowLifeNow(hbase, namespace, admin, rules);
+  if (!life || life.spareSeconds >= 0) return;
+  const { table, facts, ttlSeconds, neededSeconds } = life;
+  throw tooShort(`${table}, family ${detectionFamily(rules)}`, ttlSeconds, neededSeconds, lifeOf(rules, facts));
+}
+
+/**
+ * By how much first-met rows live longer than they must; below 0 they could vanish while a copy may still come. Null if
+ * the topic or the table is not there.
+ */
+export async function rowLifeNow(
+  hbase: HBaseClient,
+  namespace: string,
+  admin: Pick<LogAdmin, 'facts'>,
+  rules: Rules,
+): Promise<RowLifeNow | null> {
   const table = `${namespace}:detections`;
   const facts = await admin.facts();
   const found = await askHBase(table, () => hbase.admin.describeTable(table));
-  const family = detectionFamily(rules);
-  const now = found?.families.find(({ name }) => name === family);
-  if (!facts || !found) return;
-  const needed = detectionTtlSeconds(lifeOf(rules, facts));
-  if (now && (now.ttlSeconds === undefined || now.ttlSeconds >= needed)) return;
-  throw tooShort(`${table}, family ${family}`, now?.ttlSeconds, needed, lifeOf(rules, facts));
+  if (!facts || !found) return null;
+  const family = found.families.find(({ name }) => name === detectionFamily(rules));
+  const neededSeconds = detectionTtlSeconds(lifeOf(rules, facts));
+  const lives = family ? (family.ttlSeconds ?? Infinity) : -Infinity;
+  return { table, facts, ttlSeconds: family?.ttlSeconds, neededSeconds, spareSeconds: lives - neededSeconds };
+}
+
+interface RowLifeNow {
+  readonly table: string;
+  readonly facts: TopicFacts;
+  /** Undefined if the family is not there, or its rows live for ever. */
+  readonly ttlSeconds: number | undefined;
+  readonly neededSeconds: number;
+  readonly spareSeconds: number;
 }
 
 function tooShort(where: string, foundSeconds: number | undefined, neededSeconds: number, life: RowLife): Refusal {

@@ -1,4 +1,4 @@
-/** A look at a cluster ends in time, whatever a broker does, and reads answers byte by byte as the protocol has them. */
+/** A look at a cluster ends in time, whatever a broker does, and reads answers as the protocol has them. */
 import assert from 'node:assert/strict';
 import { createServer } from 'node:net';
 import type { AddressInfo, Server, Socket } from 'node:net';

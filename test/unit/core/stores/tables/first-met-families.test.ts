@@ -7,7 +7,7 @@ import { test } from 'node:test';
 import type { Rules } from '../../../../../core/domain/rules.ts';
 import type { HBaseClient, TableSchema } from '../../../../../core/hbase/types.ts';
 import type { TopicFacts } from '../../../../../core/stores/kafka/types.ts';
-import { checkRowLife, familyPlans, firstMetFamilies } from '../../../../../core/stores/tables/first-met-families.ts';
+import { checkRowLife, familyPlans, firstMetFamilies, rowLifeNow } from '../../../../../core/stores/tables/first-met-families.ts';
 import { ensureFamilies } from '../../../../../core/stores/tables/schema.ts';
 import { SOUND_TOPIC } from '../../../../support/topic-facts.ts';
 
@@ -51,6 +51,20 @@ test('rows that live long enough, or for ever, are no reason to stop', async () 
     const { hbase } = tableWith([{ name: 'd', ...(ttlSeconds === undefined ? {} : { ttlSeconds }) }]);
     await assert.doesNotReject(checkRowLife(hbase, 'ns', admin(), RULES), `a life of ${ttlSeconds ?? 'any'} seconds`);
   }
+});
+
+test('how much longer rows live than they must is told in seconds, and falls below 0 before a copy could count', async () => {
+  const spare = async (...families: TableSchema['families']) =>
+    (await rowLifeNow(tableWith(families).hbase, 'ns', admin(), RULES))?.spareSeconds;
+  assert.deepEqual(
+    [
+      await spare({ name: 'd', ttlSeconds: NEEDED_S + 5 }),
+      await spare({ name: 'd', ttlSeconds: NEEDED_S - 5 }),
+      await spare({ name: 'd' }),
+      await spare(),
+    ],
+    [5, -5, Infinity, -Infinity],
+  );
 });
 
 for (const [what, facts, rules] of [
