@@ -21,5 +21,6 @@ export const PARTS: Readonly<Record<string, () => Promise<Command>>> = {
   topic: async () => (await import('./admin/topic/command.ts')).topicCommand(),
   dlq: async () => (await import('./admin/dead-letters/command.ts')).deadLettersCommand(),
   'kafka-exporter': async () => (await import('./observe/exporter/command.ts')).kafkaExporterCommand(),
+  observe: async () => (await import('./hadoop-compose/observe/command.ts')).observeCommand(),
   user: async () => (await import('./serving/server/command.ts')).userCommand(),
 };

@@ -7,9 +7,11 @@ import { messageOf, Retryable } from '../core/process/errors.ts';
 import { stopSignal } from '../core/process/life.ts';
 import { createLog } from '../core/process/log.ts';
 import { createRegistry, serveMetrics } from '../core/process/metrics.ts';
+import { announceTarget } from '../core/process/metrics-target.ts';
 import { openLogConsumer } from '../core/stores/kafka/consumer.ts';
 import { logProducer } from '../core/stores/kafka/producer.ts';
 import { openStores } from '../core/stores/open.ts';
+import { rowLifeNow } from '../core/stores/tables/first-met-families.ts';
 import { stampGate } from '../core/stores/control/stamp-gate.ts';
 import { countRows } from './count-rows.ts';
 import { growthGate } from './growth.ts';
@@ -21,6 +23,7 @@ import { patience, runWorker } from './worker.ts';
 import { inTime } from '../core/process/in-time.ts';
 
 const WATCH_EVERY_MS = 15_000;
+const TELL_EVERY_LOOKS = 20;
 const CLOSE_LIMIT_MS = 10_000;
 /** Two keep HBase and this process busy at once; more would only make smaller mutations. */
 const LANES = 2;
@@ -56,6 +59,8 @@ export async function runSpeedLayer(config: Config): Promise<void> {
   try {
     const server = await serveMetrics(registry, { host: config.BIND, port: config.METRICS_PORT }, notReady);
     closing.push(() => server.close());
+    const forgetTarget = announceTarget(config, 'speed', server.port);
+    closing.push(async () => forgetTarget());
     log.info({ port: server.port }, 'metrics');
 
     const stores = await persist(() => openStores(config, { ...HBASE_DEADLINES, checksRowLife: true }));
@@ -73,6 +78,10 @@ export async function runSpeedLayer(config: Config): Promise<void> {
     const look = logWatch(topic, rules, admin, stores.control, holdings.progress, options);
     await persist(look);
 
+    const tellRowLife = async (): Promise<void> => {
+      const life = await rowLifeNow(stores.hbase, config.HBASE_NAMESPACE, admin, rules);
+      if (life) metrics.firstMetSpare(life.spareSeconds);
+    };
     const hooks = partitionHooks({ topic, rules, control, admin, persist }, holdings);
     const consumer = await persist(() => openLogConsumer(config, logged(hooks, log), (fault) => log.debug(fault)));
     closing.push(() => consumer.close());
@@ -94,7 +103,7 @@ export async function runSpeedLayer(config: Config): Promise<void> {
       metrics,
       persist,
       reached: () => undefined,
-      watch: saying(look, (away) => void (kafkaIsAway = away)),
+      watch: saying(andNowAndThen(look, tellRowLife), (away) => void (kafkaIsAway = away)),
     };
     await runWorker(ports, holdings, paceOf(config), signal, failure);
   } catch (thrown) {
@@ -115,6 +124,15 @@ function saying(look: () => Promise<void>, said: (away: string | null) => void):
       if (fault instanceof Retryable) said(`waiting for Kafka: ${fault.message}`);
       throw fault;
     }
+  };
+}
+
+/** The same look; with every twentieth one something is told besides, which nobody waits for and which may fail. */
+function andNowAndThen(look: () => Promise<void>, tell: () => Promise<void>): () => Promise<void> {
+  let looks = 0;
+  return async () => {
+    if (looks++ % TELL_EVERY_LOOKS === 0) tell().catch(() => undefined);
+    await look();
   };
 }
 

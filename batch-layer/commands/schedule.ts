@@ -7,6 +7,7 @@ import { messageOf } from '../../core/process/errors.ts';
 import { stopSignal } from '../../core/process/life.ts';
 import { createLog } from '../../core/process/log.ts';
 import { createRegistry, serveMetrics } from '../../core/process/metrics.ts';
+import { announceTarget } from '../../core/process/metrics-target.ts';
 import { withRetry, WORKER_RETRY } from '../../core/process/retry.ts';
 import { batchMetrics } from '../metrics.ts';
 import { openBatch } from './open.ts';
@@ -23,6 +24,7 @@ export async function runSchedule({ engine }: { engine: Engine }): Promise<void>
   let waitingFor: string | null = 'opening HBase and Kafka';
   const onWait = (because: string | null): void => void (waitingFor = because);
   const server = await serveMetrics(registry, { host: config.BIND, port: config.METRICS_PORT }, () => waitingFor);
+  const forgetTarget = announceTarget(config, 'batch', server.port);
   log.info({ metrics_port: server.port }, 'the scheduler of the batch layer has started');
   try {
     const open = await openWithRetry(
@@ -38,6 +40,7 @@ export async function runSchedule({ engine }: { engine: Engine }): Promise<void>
       await open.close();
     }
   } finally {
+    forgetTarget();
     await server.close();
   }
 }

@@ -41,6 +41,7 @@ export const NOT_CHANGING = [
   'speed',
   'batch schedule',
   'kafka-exporter',
+  'observe',
 ] as const;
 
 export interface AskedCommand {

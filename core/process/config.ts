@@ -260,6 +260,15 @@ const Settings = z.object({
   EXPORTS_PER_CALLER: z.coerce.number().int().min(1).max(64).default(2),
   /** 0: any free port, and the process says which on standard error; serving then shows its metrics on PORT. */
   METRICS_PORT: port.default(0),
+  /**
+   * Where a process writes down for Prometheus where its metrics are, and under which name (metrics-target.ts);
+   * "npm start" sets both.
+   */
+  METRICS_TARGETS: z.string().min(1).optional(),
+  METRICS_NAME: z
+    .string()
+    .regex(/^[\w.-]+$/, 'expected letters (a-z, A-Z), digits and . _ -')
+    .optional(),
   /** Where everything generated on this machine goes. */
   SIGHTLINE_HOME: z.string().min(1).default(HOME),
   /** Memory for DuckDB, in megabytes. */

@@ -26,6 +26,21 @@ const NEEDS = {
     debian: ['openjdk-17-jdk-headless'],
   },
   maven: { name: 'Maven', has: () => works('mvn', ['--version']), debian: ['maven'] },
+  prometheus: {
+    name: 'Prometheus',
+    has: () => works(process.env.PROMETHEUS_BIN ?? 'prometheus', ['--version']),
+    debian: ['prometheus'],
+    optional: true,
+  },
+  alertmanager: {
+    name: 'Alertmanager',
+    has: () =>
+      [process.env.ALERTMANAGER_BIN ?? 'prometheus-alertmanager', 'alertmanager'].some((name) =>
+        works(name, ['--version']),
+      ),
+    debian: ['prometheus-alertmanager'],
+    optional: true,
+  },
   browser: { name: 'Chromium', has: () => browserPath() !== null, debian: ['chromium'], optional: true },
 };
 
@@ -35,8 +50,9 @@ export function ensurePackages(needs) {
   if (missing.length === 0) return;
   const debian = missing.flatMap((need) => NEEDS[need].debian);
   if (canInstall()) {
+    // Packages of services (Prometheus) start them at once where systemd runs; offline it does not.
     say(`installing system packages: ${debian.join(' ')}`);
-    const env = { ...process.env, DEBIAN_FRONTEND: 'noninteractive' };
+    const env = { ...process.env, DEBIAN_FRONTEND: 'noninteractive', SYSTEMD_OFFLINE: '1' };
     run('apt-get', ['update', '-qq'], { env, quiet: true, tolerate: true });
     run('apt-get', ['install', '-y', '-qq', '--no-install-recommends', ...debian], {
       env,

@@ -14,10 +14,12 @@ import { ensurePackages } from './packages.mjs';
 import { Missing, say } from './steps.mjs';
 
 const root = join(dirname(fileURLToPath(import.meta.url)), '..', '..');
+/** Optional in packages.mjs: who asks for them and has none hears so from the command. */
+const OBSERVERS = ['prometheus', 'alertmanager'];
 const NEEDS = {
   start: ['java', 'maven', 'python'],
-  test: ['java', 'maven', 'python', 'browser'],
-  'test:faults': ['java', 'maven', 'python'],
+  test: ['java', 'maven', 'python', 'browser', ...OBSERVERS],
+  'test:faults': ['java', 'maven', 'python', ...OBSERVERS],
   'test:soak': ['java', 'maven', 'python'],
   'test:spark': ['java', 'maven', 'python'],
   bench: ['java', 'maven', 'python'],
@@ -42,7 +44,7 @@ try {
   const fault = nodeFault();
   if (fault !== null) throw new Missing(fault);
   settleEnvironment(root);
-  ensurePackages(NEEDS[what]);
+  ensurePackages([...NEEDS[what], ...(args.includes('--observe') ? OBSERVERS : [])]);
   await ensureModules(root, PRODUCTION.includes(what));
   if (what === 'start' && process.getuid?.() === 0)
     say('root runs this, and so all that it starts; a user of its own can do it too (docs/decisions/0011-access.md)');

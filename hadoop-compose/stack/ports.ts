@@ -24,11 +24,23 @@ export const portTable = {
   masterInfo: { port: 16010, variable: 'SIGHTLINE_HBASE_MASTER_INFO_PORT' },
   regionserver: { port: 16020, variable: 'SIGHTLINE_HBASE_REGIONSERVER_PORT' },
   regionserverInfo: { port: 16030, variable: 'SIGHTLINE_HBASE_REGIONSERVER_INFO_PORT' },
+  prometheus: { port: 9090, variable: 'SIGHTLINE_PROMETHEUS_PORT' },
+  // Its own choice is the port of Kafka's controller.
+  alertmanager: { port: 9095, variable: 'SIGHTLINE_ALERTMANAGER_PORT' },
+  kafkaExporter: { port: 9308, variable: 'SIGHTLINE_KAFKA_EXPORTER_PORT' },
 } as const;
 
 export type PortName = keyof typeof portTable;
 /** What answers over HTTP: our own probes ask there by fetch, people by their browsers. */
-const WEB_PORTS: readonly PortName[] = ['namenodeHttp', 'datanodeHttp', 'masterInfo', 'regionserverInfo'];
+const WEB_PORTS: readonly PortName[] = [
+  'namenodeHttp',
+  'datanodeHttp',
+  'masterInfo',
+  'regionserverInfo',
+  'prometheus',
+  'alertmanager',
+  'kafkaExporter',
+];
 export type Ports = Readonly<Record<PortName, number>>;
 export const portNames = Object.keys(portTable) as PortName[];
 

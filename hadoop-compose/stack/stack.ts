@@ -4,7 +4,7 @@
  *     .sightline/                      SIGHTLINE_HOME
  *       jars/<set>-<hash>/             shared by all stacks; SIGHTLINE_JARS
  *       stack/                         or <name>-stack/ with SIGHTLINE_STACK=<name>
- *         conf/ data/ logs/ pids/      reset deletes these and nothing else
+ *         conf/ data/ logs/ pids/ targets/   reset deletes these and nothing else
  */
 import { join, resolve } from 'node:path';
 import { fileURLToPath } from 'node:url';
@@ -56,6 +56,8 @@ function refuseUnusable(variable: string, path: string): void {
 
 export const confFolder = (stack: Stack, family: string): string => join(stack.folder, 'conf', family);
 export const dataFolder = (stack: Stack, daemon: string): string => join(stack.folder, 'data', daemon);
+/** Files in which each process says where Prometheus finds its metrics. */
+export const targetsFolder = (stack: Pick<Stack, 'folder'>): string => join(stack.folder, 'targets');
 export const logFile = (stack: Stack, daemon: string): string => join(stack.folder, 'logs', `${daemon}.log`);
 /** What a daemon prints to its standard output: a JVM that cannot start writes only here. */
 export const printFile = (stack: Stack, daemon: string): string => join(stack.folder, 'logs', `${daemon}.out`);

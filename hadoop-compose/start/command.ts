@@ -29,6 +29,7 @@ export function startCommand(): Command {
     )
     .option('--truth <file>', 'append to this CSV every record that Kafka acknowledged')
     .option('--places <file.csv>', 'dataset B for a new system (default: the places that come with the project)')
+    .option('--observe', 'run Prometheus and Alertmanager too, with the rules and alerts of observe/rules')
     .addHelpText('after', help)
     .action((given: Omit<StartOptions, 'reserveGigabytes'> & { reserveGb: number }) =>
       runCommand(() =>

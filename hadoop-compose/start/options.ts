@@ -18,6 +18,8 @@ export interface StartOptions {
   readonly reserveGigabytes: number;
   /** A file that gets every record that Kafka acknowledged, for checks. */
   readonly truth?: string;
+  /** Runs Prometheus and Alertmanager too. */
+  readonly observe?: boolean;
   /** Dataset B for a new system. */
   readonly places?: string;
 }

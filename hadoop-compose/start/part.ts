@@ -18,6 +18,10 @@ export interface PartPlan {
   readonly args: readonly string[];
   readonly environment: NodeJS.ProcessEnv;
   readonly logFile: string;
+  /**
+   * Of a program of others, which knows neither our mark nor an IPC channel: its first argument, which is the mark.
+   */
+  readonly foreignMark?: string;
   /** How long it may take to end after SIGTERM. */
   readonly stopLimitMs: number;
 }
@@ -43,6 +47,18 @@ const LONGEST_PAUSE_MS = 15_000;
 const PROVEN_MS = 30_000;
 const REFUSALS = [2, 4];
 
+function spawned(program: string, { args, environment, foreignMark }: PartPlan): ChildProcess {
+  if (foreignMark !== undefined) {
+    const options = { argv0: foreignMark, detached: true, env: environment };
+    return spawn(program, args, { ...options, stdio: ['ignore', 'pipe', 'pipe'] });
+  }
+  return spawn(process.execPath, [YOUNG_SPACE, program, ...args], {
+    detached: true,
+    stdio: ['ignore', 'pipe', 'pipe', 'ipc'],
+    env: environment,
+  });
+}
+
 export function startPart(program: string, plan: PartPlan, hooks: PartHooks): Part {
   const log = boundedLog(plan.logFile);
   let child: ChildProcess | null = null;
@@ -53,11 +69,7 @@ export function startPart(program: string, plan: PartPlan, hooks: PartHooks): Pa
 
   const launch = (): void => {
     const startedMs = Date.now();
-    const running = spawn(process.execPath, [YOUNG_SPACE, program, ...plan.args], {
-      detached: true,
-      stdio: ['ignore', 'pipe', 'pipe', 'ipc'],
-      env: plan.environment,
-    });
+    const running = spawned(program, plan);
     child = running;
     running.stdout?.on('data', log.write);
     running.stderr?.on('data', log.write);

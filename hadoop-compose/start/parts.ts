@@ -1,9 +1,11 @@
 /**
  * Which processes `npm start` runs besides the daemons and the cameras: speed workers, the batch scheduler, the app.
  */
+import { existsSync, readdirSync, rmSync } from 'node:fs';
 import { fileURLToPath } from 'node:url';
 import { EXIT, Refusal } from '../../core/process/errors.ts';
 import { markOfPart } from '../cluster/left-behind.ts';
+import { targetsFolder } from '../stack/stack.ts';
 import type { Stack } from '../stack/stack.ts';
 import type { Part, PartHooks } from './part.ts';
 import { startPart } from './part.ts';
@@ -12,6 +14,8 @@ const PROGRAM = fileURLToPath(new URL('../../sightline.mjs', import.meta.url));
 
 export interface PartsPlan {
   readonly workers: number;
+  /** Whether Prometheus and Alertmanager are run too. */
+  readonly observes: boolean;
   readonly environment: NodeJS.ProcessEnv;
   /** Whose parts they are; their logs go there too. */
   readonly stack: Pick<Stack, 'folder'>;
@@ -27,16 +31,31 @@ export function startParts(plan: PartsPlan, tell: (text: string) => void, refuse
     onRefusal: (name, lastLines) =>
       refused.abort(new Refusal(EXIT.usage, `${name} refuses to run:\n${indent(lastLines)}`)),
   };
+  const targetOf = (name: string) => ({ METRICS_TARGETS: targetsFolder(plan.stack), METRICS_NAME: name });
+  forgetTargets(targetsFolder(plan.stack));
   const part = (name: string, words: string[], stopLimitMs: number): Part => {
     const args = [`--part-of=${markOfPart(plan.stack, name)}`, ...words];
     return startPart(
       PROGRAM,
-      { name, args, environment: plan.environment, logFile: `${plan.stack.folder}/logs/${name}.log`, stopLimitMs },
+      {
+        name,
+        args,
+        environment: { ...plan.environment, ...targetOf(name) },
+        logFile: `${plan.stack.folder}/logs/${name}.log`,
+        stopLimitMs,
+      },
       hooks,
     );
   };
   const workers = Array.from({ length: plan.workers }, (_, i) => part(`speed-${i + 1}`, ['speed'], 30_000));
-  return [part('app', ['serve'], 10_000), ...workers, part('batch', ['batch', 'schedule'], 60_000)];
+  const observers = plan.observes ? [part('observe', ['observe'], 20_000)] : [];
+  return [...observers, part('app', ['serve'], 10_000), ...workers, part('batch', ['batch', 'schedule'], 60_000)];
+}
+
+/** What the parts of a start that was killed could not remove; `sightline observe` may run beside and keeps its own. */
+function forgetTargets(folder: string): void {
+  const files = existsSync(folder) ? readdirSync(folder) : [];
+  for (const file of files.filter((name) => /^(app|batch|speed-\d+)\.json$/.test(name))) rmSync(`${folder}/${file}`);
 }
 
 function indent(text: string): string {

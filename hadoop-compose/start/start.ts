@@ -14,7 +14,9 @@ import { ensureVenv } from '../cameras/venv.ts';
 import { clusterDown } from '../cluster/down.ts';
 import { makeHdfsFolders } from '../cluster/hdfs-folders.ts';
 import { markOfPart } from '../cluster/left-behind.ts';
-import { addressesOf } from '../stack/ports.ts';
+import { findObservers, OBSERVE_PORTS } from '../cluster/observers.ts';
+import { refuseTakenPorts } from '../cluster/taken-ports.ts';
+import { addressesOf, loopback } from '../stack/ports.ts';
 import { sayOn } from '../../core/process/step-log.ts';
 import type { Say } from '../../core/process/step-log.ts';
 import { stackFrom } from '../stack/stack.ts';
@@ -42,7 +44,7 @@ import { statusLine } from './status-line.ts';
 import { stopAll, unlessStopped, withLimit } from './stopping.ts';
 import { takeOver } from './take-over.ts';
 
-const APP_READY_LIMIT_MS = 120_000;
+const READY_LIMIT_MS = 120_000;
 
 /** Runs until told to stop; returns the exit code. */
 export async function start(options: StartOptions, given: StopOrders): Promise<number> {
@@ -61,6 +63,10 @@ export async function start(options: StartOptions, given: StopOrders): Promise<n
   let isUp = false;
   try {
     await refuseTakenPort(settings);
+    if (options.observe) {
+      findObservers();
+      await refuseTakenPorts(stack, OBSERVE_PORTS);
+    }
     await setUp(stack, say, orders, hasTakenOver);
     isUp = true;
     const recorded = options.epochSeconds ?? (await unlessStopped(orders.stop, recordedEpochSeconds(settings)));
@@ -114,13 +120,14 @@ async function run({ options, stack, config, environment, say }: Running, orders
   const over = new AbortController();
   let line: StatusLine | null = null;
   const tell = (text: string): void => (line ? line.event(text) : void process.stderr.write(`${text}\n`));
-  const parts = startParts({ workers: options.workers, environment, stack }, tell, refused);
+  const parts = startParts({ ...options, observes: options.observe === true, environment, stack }, tell, refused);
   let cameras: Cameras | null = null;
   let disk: DiskWatch | null = null;
   let supervision: Promise<void> | null = null;
   try {
     await becomeReady(`${address}/readyz`, stop);
     say('app', `answers at ${address}`);
+    if (options.observe) await sayObservers(stack, say, stop);
     const onStats = (stats: CameraStats): void => void (facts.cameras = stats);
     const partOf = markOfPart(stack, 'cameras');
     cameras =
@@ -147,6 +154,14 @@ async function run({ options, stack, config, environment, say }: Running, orders
     await supervision?.catch(() => undefined);
   }
   if (refused.signal.aborted) throw refused.signal.reason;
+}
+
+async function sayObservers({ ports }: Stack, say: Say, stop: AbortSignal): Promise<void> {
+  for (const name of ['prometheus', 'alertmanager'] as const) {
+    const url = `http://${hostPort(loopback, ports[name])}`;
+    await becomeReady(`${url}/-/ready`, stop);
+    say(name, `answers at ${url}`);
+  }
 }
 
 function cameraArguments(options: StartOptions, config: Config): string[] {
@@ -190,7 +205,7 @@ function describe(event: SupervisionEvent): string {
 }
 
 async function becomeReady(url: string, signal: AbortSignal): Promise<void> {
-  const deadlineMs = Date.now() + APP_READY_LIMIT_MS;
+  const deadlineMs = Date.now() + READY_LIMIT_MS;
   let last = 'it does not answer';
   while (Date.now() < deadlineMs) {
     signal.throwIfAborted();
@@ -203,7 +218,7 @@ async function becomeReady(url: string, signal: AbortSignal): Promise<void> {
     }
     await pause(200, undefined, { signal });
   }
-  throw new Refusal(EXIT.dependency_down, `The app was not ready after ${APP_READY_LIMIT_MS / 1_000} s: ${last}`);
+  throw new Refusal(EXIT.dependency_down, `${url} was not ready after ${READY_LIMIT_MS / 1_000} s: ${last}`);
 }
 
 async function refuseTakenPort({ BIND, PORT: port }: Pick<Config, 'BIND' | 'PORT'>): Promise<void> {

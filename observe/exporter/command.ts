@@ -5,15 +5,11 @@ import { readConfig } from '../../core/process/config.ts';
 import { runCommand, stopSignal, untilStopped } from '../../core/process/life.ts';
 import { createLog } from '../../core/process/log.ts';
 import { createRegistry, serveMetrics } from '../../core/process/metrics.ts';
+import { announceTarget } from '../../core/process/metrics-target.ts';
 import { kafkaCluster } from '../../core/stores/kafka/cluster-facts.ts';
+import type { Filters } from './filters.ts';
+import { loggedFault, shownBy } from './filters.ts';
 import { kafkaExporter } from './kafka-exporter.ts';
-
-export interface Filters {
-  readonly topics: RegExp;
-  readonly exceptTopics: RegExp;
-  readonly groups: RegExp;
-  readonly exceptGroups: RegExp;
-}
 
 const ALL = /.*/;
 const NONE = /^$/;
@@ -33,21 +29,19 @@ async function runKafkaExporter(config: Config, filters: Filters): Promise<void>
   const signal = stopSignal();
   const log = createLog('kafka-exporter', config.LOG_LEVEL);
   const exporter = kafkaExporter(kafkaCluster(config), createRegistry('kafka-exporter'), {
-    hasTopic: (topic) => filters.topics.test(topic) && !filters.exceptTopics.test(topic),
-    hasGroup: (group) => filters.groups.test(group) && !filters.exceptGroups.test(group),
+    ...shownBy(filters),
     limitMs: config.KAFKA_EXPORTER_SECONDS * 1_000,
     now: Date.now,
-    onFault: (because) =>
-      because === null
-        ? log.info('Kafka answers everything again')
-        : log.warn({ because }, 'Kafka did not answer everything'),
+    onFault: loggedFault(log),
   });
   const where = { host: config.BIND, port: config.KAFKA_EXPORTER_PORT, variable: 'KAFKA_EXPORTER_PORT' };
   const server = await serveMetrics(exporter, where, exporter.fault);
+  const forget = announceTarget(config, 'kafka-exporter', server.port);
   log.info({ port: server.port }, 'metrics');
   try {
     await untilStopped(signal);
   } finally {
+    forget();
     await server.close();
     log.info('stopped');
   }

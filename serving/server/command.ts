@@ -17,6 +17,7 @@ import { runCommand, stopSignal, untilStopped } from '../../core/process/life.ts
 import type { MetricsServer } from '../../core/process/metrics.ts';
 import type { Role } from '../access/caller.ts';
 import { serveMetrics } from '../../core/process/metrics.ts';
+import { announceTarget } from '../../core/process/metrics-target.ts';
 import { currentAccess } from '../access/current.ts';
 import { createDoor } from '../access/door.ts';
 import { checkAccess } from '../access/settings.ts';
@@ -83,7 +84,10 @@ async function serve(config: Config, signal: AbortSignal): Promise<number> {
   if (metricsServer) say('app', `shows its metrics on port ${metricsServer.port}`);
   await listen(server, hostname, port);
   say('app', `answers at ${pair ? 'https' : 'http'}://${hostPort(reachable(hostname), portOf(server))}`);
+  const metricsPort = metricsServer?.port ?? portOf(server);
+  const forgetTarget = announceTarget(config, 'serving', metricsPort, pair && !metricsServer ? 'https' : 'http');
   await untilStopped(signal);
+  forgetTarget();
   pairWatch?.stop();
   endStreams();
   await connections.close(CLOSE_LIMITS);

@@ -8,7 +8,7 @@ import { confFiles } from '../../../../hadoop-compose/cluster/conf/write.ts';
 import { settingsProperties, settingsXml } from '../../../../hadoop-compose/cluster/conf/xml.ts';
 import { daemons } from '../../../../hadoop-compose/cluster/daemons.ts';
 import { javaArgs } from '../../../../hadoop-compose/cluster/launch.ts';
-import { portNames, portsFrom } from '../../../../hadoop-compose/stack/ports.ts';
+import { portsFrom } from '../../../../hadoop-compose/stack/ports.ts';
 import { stackFrom } from '../../../../hadoop-compose/stack/stack.ts';
 import type { Stack } from '../../../../hadoop-compose/stack/stack.ts';
 
@@ -18,13 +18,15 @@ const stack: Stack = {
   ports: portsFrom({ SIGHTLINE_PORT_BASE_OFFSET: '10000' }),
 };
 
+const ofDaemons = daemons.flatMap(({ ports }) => ports);
+
 test('every port of the stack appears in its configuration, and no port of another stack', () => {
   const text = Object.values(confFiles(stack)).join('\n');
-  for (const name of portNames) assert.ok(text.includes(String(stack.ports[name])), `${name} is configured`);
+  for (const name of ofDaemons) assert.ok(text.includes(String(stack.ports[name])), `${name} is configured`);
   const moved = Object.values(confFiles({ ...stack, ports: portsFrom({ SIGHTLINE_PORT_BASE_OFFSET: '20000' }) })).join(
     '\n',
   );
-  for (const name of portNames) assert.ok(!moved.includes(`:${stack.ports[name]}`), `${name} moved`);
+  for (const name of ofDaemons) assert.ok(!moved.includes(`:${stack.ports[name]}`), `${name} moved`);
 });
 
 test('every address that is listened on is loopback', () => {

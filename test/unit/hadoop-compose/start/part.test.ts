@@ -4,6 +4,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { setTimeout as pause } from 'node:timers/promises';
 import { after, describe, it } from 'node:test';
+import { argsOf } from '../../../../hadoop-compose/cluster/processes.ts';
 import type { Part } from '../../../../hadoop-compose/start/part.ts';
 import { startPart } from '../../../../hadoop-compose/start/part.ts';
 
@@ -44,6 +45,26 @@ describe('a part of the main job', () => {
     process.kill(first, 'SIGKILL');
     await until(() => part.pid() !== undefined && part.pid() !== first);
     assert.deepEqual(deaths, ['SIGKILL']);
+    await part.stop();
+    assert.equal(part.pid(), undefined);
+  });
+
+  it('carries its mark in its first argument where it is a program of others', async () => {
+    const mark = `--part-of=${process.pid}/foreign@${folder}`;
+    const part = startPart(
+      process.execPath,
+      {
+        name: 'foreign',
+        args: ['-e', 'setInterval(() => {}, 1000)'],
+        environment: process.env,
+        logFile: join(folder, 'foreign.log'),
+        stopLimitMs: 2_000,
+        foreignMark: mark,
+      },
+      { onDeath: () => undefined, onRefusal: () => undefined },
+    );
+    started.push(part);
+    await until(() => argsOf(part.pid()!)[0] === mark);
     await part.stop();
     assert.equal(part.pid(), undefined);
   });
