@@ -31,7 +31,6 @@ export function startParts(plan: PartsPlan, tell: (text: string) => void, refuse
     onRefusal: (name, lastLines) =>
       refused.abort(new Refusal(EXIT.usage, `${name} refuses to run:\n${indent(lastLines)}`)),
   };
-  const targetOf = (name: string) => ({ METRICS_TARGETS: targetsFolder(plan.stack), METRICS_NAME: name });
   forgetTargets(targetsFolder(plan.stack));
   const part = (name: string, words: string[], stopLimitMs: number): Part => {
     const args = [`--part-of=${markOfPart(plan.stack, name)}`, ...words];
@@ -40,7 +39,7 @@ export function startParts(plan: PartsPlan, tell: (text: string) => void, refuse
       {
         name,
         args,
-        environment: { ...plan.environment, ...targetOf(name) },
+        environment: { ...plan.environment, ...targetOf(plan.stack, name) },
         logFile: `${plan.stack.folder}/logs/${name}.log`,
         stopLimitMs,
       },
@@ -52,10 +51,16 @@ export function startParts(plan: PartsPlan, tell: (text: string) => void, refuse
   return [...observers, part('app', ['serve'], 10_000), ...workers, part('batch', ['batch', 'schedule'], 60_000)];
 }
 
+/** Tells a part under which name, and in which folder, it writes down where its metrics are. */
+export function targetOf(stack: PartsPlan['stack'], name: string): Record<string, string> {
+  return { METRICS_TARGETS: targetsFolder(stack), METRICS_NAME: name };
+}
+
 /** What the parts of a start that was killed could not remove; `sightline observe` may run beside and keeps its own. */
 function forgetTargets(folder: string): void {
   const files = existsSync(folder) ? readdirSync(folder) : [];
-  for (const file of files.filter((name) => /^(app|batch|speed-\d+)\.json$/.test(name))) rmSync(`${folder}/${file}`);
+  for (const file of files.filter((name) => /^(app|batch|cameras|speed-\d+)\.json$/.test(name)))
+    rmSync(`${folder}/${file}`);
 }
 
 function indent(text: string): string {

@@ -38,7 +38,7 @@ import type { DiskWatch } from './disk.ts';
 import { watchDisk } from './disk.ts';
 import type { StartOptions } from './options.ts';
 import { LAPTOP_EPOCH_SECONDS, partEnvironment } from './options.ts';
-import { startParts } from './parts.ts';
+import { startParts, targetOf } from './parts.ts';
 import type { StatusFacts, StatusLine } from './status-line.ts';
 import { statusLine } from './status-line.ts';
 import { stopAll, unlessStopped, withLimit } from './stopping.ts';
@@ -132,7 +132,12 @@ async function run({ options, stack, config, environment, say }: Running, orders
     const partOf = markOfPart(stack, 'cameras');
     cameras =
       options.rate > 0
-        ? await startCameras(cameraArguments(options, config), { environment, onStats, partOf, signal: stop })
+        ? await startCameras(cameraArguments(options, config), {
+            environment: { ...environment, ...targetOf(stack, 'cameras') },
+            onStats,
+            partOf,
+            signal: stop,
+          })
         : null;
     disk = await watchDisk(
       stack.folder,
@@ -169,6 +174,8 @@ function cameraArguments(options: StartOptions, config: Config): string[] {
     `--brokers=${config.KAFKA_BROKERS}`,
     `--topic=${config.KAFKA_TOPIC}`,
     `--rate=${options.rate}`,
+    // Any free port; the file of the target names it.
+    '--metrics-port=0',
     `--copies=${options.copies}`,
     ...(options.truth ? [`--truth=${options.truth}`] : []),
   ];

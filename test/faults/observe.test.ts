@@ -50,7 +50,7 @@ describe('the observed stack', () => {
     const up = await eventually(
       'all targets',
       targets,
-      (found) => found.length >= 11 && found.every(([, health]) => health === 'up'),
+      (found) => found.length >= 12 && found.every(([, health]) => health === 'up'),
       90_000,
     );
     assert.deepEqual(
@@ -59,6 +59,7 @@ describe('the observed stack', () => {
         'alertmanager',
         'app',
         'batch',
+        'cameras',
         'datanode',
         'hbase-master',
         'hbase-regionserver',

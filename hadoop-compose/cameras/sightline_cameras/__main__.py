@@ -15,6 +15,7 @@ from .places import read_places
 from .run import Run
 from .signals import Orders
 from .tally import Tally, serve_metrics
+from .target import announce_target
 from .topic import Unavailable, wait_for_topic
 from .traffic import Traffic
 from .truth import Truth
@@ -49,14 +50,18 @@ def main(arguments: list[str]) -> int:
     ids = DetectionIds(random_node() if options.node is None else options.node)
     traffic = Traffic(city, ids, random.Random(options.seed), options.shares, partition_count)
     pace = Pace(options.rate, options.rhythm, random.Random(options.seed))
+    target = None
     if options.metrics_port is not None:
         port = serve_metrics(options.metrics_port, tally, lambda: len(copies))
         print(f"cameras: metrics at http://127.0.0.1:{port}/metrics", file=sys.stderr)
+        target = announce_target(port)
     gc.collect()
     gc.freeze()
     run = Run(options, traffic, pace, copies, log, tally, truth, orders)
     run.until_done()
     run.finish()
+    if target:
+        target.unlink(missing_ok=True)
     return _ending(tally, len(copies), log.fatal)
 
 

@@ -2,6 +2,7 @@
 
 import contextlib
 import io
+import json
 import os
 import random
 import signal
@@ -18,6 +19,7 @@ from sightline_cameras.pace import Pace, rhythm_at
 from sightline_cameras.places import kind_of, read_places
 from sightline_cameras.record import Record
 from sightline_cameras.signals import Orders
+from sightline_cameras.target import announce_target
 from sightline_cameras.traffic import Planned
 from sightline_cameras.truth import HEADER, Truth
 
@@ -26,6 +28,21 @@ DAY_SECONDS = 86_400
 
 def record(oid: int = 1, item: str = "bicycle", kind: str = "new") -> Record:
     return Record(b"{}", oid, 17, 3021, item_of(item).csv_field, item, 1_795_447_426_574, kind)
+
+
+class Target(unittest.TestCase):
+    def test_prometheus_finds_the_cameras_where_npm_start_says(self):
+        with tempfile.TemporaryDirectory() as folder:
+            named = {"METRICS_TARGETS": f"{folder}/targets", "METRICS_NAME": "cameras"}
+            file = announce_target(41_000, named)
+            self.assertEqual(file, Path(folder, "targets", "cameras.json"))
+            [target] = json.loads(file.read_text(encoding="utf-8"))
+            self.assertEqual(target["targets"], ["127.0.0.1:41000"])
+            self.assertEqual((target["labels"]["job"], target["labels"]["instance"]), ("cameras", "cameras"))
+            self.assertEqual(os.listdir(file.parent), ["cameras.json"])
+
+    def test_without_a_folder_nothing_is_written(self):
+        self.assertIsNone(announce_target(41_000, {}))
 
 
 class Home(unittest.TestCase):
