@@ -182,7 +182,7 @@ const CASES: readonly Case[] = [
   },
   { alert: 'SightlineApiSlowFast', at: '75m', fires: times('0+1000x60 60000+200x40'), quiet: times('0+995x600') },
   { alert: 'SightlineApiSlowSlow', at: '60m', fires: times('0+900x600'), quiet: times('0+970x600') },
-  { alert: 'SightlineStale', at: '75m', fires: visible('0+6000x60 360000+600x40'), quiet: visible('0+5980x600') },
+  { alert: 'SightlineStale', at: '80m', fires: visible('0+6000x60 360000+600x40'), quiet: visible('0+5980x600') },
   {
     alert: 'SightlineCertificateEnds',
     at: '20m',
