@@ -7,7 +7,12 @@ import { test } from 'node:test';
 import type { Rules } from '../../../../../core/domain/rules.ts';
 import type { HBaseClient, TableSchema } from '../../../../../core/hbase/types.ts';
 import type { TopicFacts } from '../../../../../core/stores/kafka/types.ts';
-import { checkRowLife, familyPlans, firstMetFamilies, rowLifeNow } from '../../../../../core/stores/tables/first-met-families.ts';
+import {
+  checkRowLife,
+  familyPlans,
+  firstMetFamilies,
+  rowLifeNow,
+} from '../../../../../core/stores/tables/first-met-families.ts';
 import { ensureFamilies } from '../../../../../core/stores/tables/schema.ts';
 import { SOUND_TOPIC } from '../../../../support/topic-facts.ts';
 
