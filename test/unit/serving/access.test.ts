@@ -90,10 +90,10 @@ test('settings that do not fit are refused by name, and no secret is told', () =
     [{ AUTH: 'none', BIND: '127.0.0.1', PUBLIC_URL: 'https://example.org/sightline' }, /PUBLIC_URL has a path/],
     [{ AUTH: 'none', BIND: '127.0.0.1', TRUSTED_PROXIES: 'balancer' }, /TRUSTED_PROXIES has "balancer"/],
     [{ AUTH: 'oidc' }, /OIDC_ISSUER.*OIDC_CLIENT_ID.*PUBLIC_URL.*SESSION_SECRET/s],
-    [{ AUTH: 'oidc' }, /nobody is chosen: OIDC_VIEWER_GROUPS and OIDC_OPERATOR_GROUPS/],
+    [{ AUTH: 'oidc' }, /gives access to nobody yet\. Set OIDC_VIEWER_GROUPS or OIDC_OPERATOR_GROUPS/],
     [
       { AUTH: 'oidc', OIDC_VIEWER_GROUPS: ' , ', OIDC_NAME_CLAIM: 'email' },
-      /nobody is chosen.*AUTH_OPERATORS names of the claim email/,
+      /gives access to nobody yet.*AUTH_OPERATORS to names of the claim email/,
     ],
     [
       {

@@ -315,7 +315,7 @@ test('a client that stays and takes nothing is cut after a minute, and makes roo
   t.mock.timers.tick(59_000);
   assert.equal(await running(stage), 1);
   t.mock.timers.tick(2_000);
-  await assert.rejects(response.text(), /the client takes nothing/);
+  await assert.rejects(response.text(), /the client reads nothing/);
   await new Promise((resolve) => setImmediate(resolve));
   assert.equal(await running(stage), 0);
 });

@@ -45,7 +45,7 @@ after(() => rm(folder, { recursive: true, force: true }));
 test('a detection is found by its id and day, with every digit of it', async () => {
   const row = await lakeLookup(hdfs).find(oid('9007199254740993'), date);
   assert.deepEqual(row, {
-    met: {
+    firstMet: {
       partition: 3,
       offset: 99,
       arrival: 1_795_352_401_500,
@@ -57,7 +57,7 @@ test('a detection is found by its id and day, with every digit of it', async () 
         detectedAt: 1_795_352_400_123,
       },
     },
-    placeName: 'Hall B',
+    locationName: 'Hall B',
   });
   assert.equal((await lakeLookup(hdfs).find(oid('-5'), date))?.firstMet.detection.item, 'car');
 });
@@ -81,7 +81,7 @@ test('rows of a page that HBase has forgotten are found by id, place and time, i
   ];
   const found = await listedRowFinder(hdfs, Date.now)([kept, elsewhere, earlier, unpublished, before]);
   assert.deepEqual(
-    [...found].map(([key, { firstMet: met }]) => [key, met.detection.item]),
+    [...found].map(([key, { firstMet }]) => [key, firstMet.detection.item]),
     [[entryKey(kept), 'bicycle']],
   );
 });
@@ -158,8 +158,8 @@ test('who seeks when some files are behind waits for those too', async () => {
     optionsOf(1, 1),
   );
   assert.equal((await find(oid('9007199254740993'), date))?.firstMet.detection.item, 'bicycle');
-  const [car, none] = (await Promise.all(late)) as ({ met: { detection: { item: string } } } | null)[];
-  assert.deepEqual([car?.met.detection.item, none, fetched], ['car', null, 3]);
+  const [car, none] = (await Promise.all(late)) as ({ firstMet: { detection: { item: string } } } | null)[];
+  assert.deepEqual([car?.firstMet.detection.item, none, fetched], ['car', null, 3]);
 });
 
 test('with the last who seeks in a day its download ends; nobody is held up by those who left', async () => {
@@ -198,7 +198,7 @@ test('a day that weighs more than a look-up may read is refused before anything 
   const { lake, downloads } = slowLake();
   await assert.rejects(lakeLookup(lake, optionsOf(1, 1, 100)).find(oid('4711'), date), {
     name: 'TooCostly',
-    message: /2026-11-22 has 1 MB in 2 files/,
+    message: /2026-11-22 of the lake has 1 MB in 2 files/,
     narrow: ['dt'],
   });
   assert.deepEqual(downloads, []);

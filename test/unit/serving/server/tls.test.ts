@@ -46,7 +46,7 @@ test('a pair that cannot be served with is refused with exit code 2 and the reas
   assert.ok(readPair(files, Date.now()).endsAt > Date.now() + 50 * YEAR_MS);
   assert.match(
     refusalOf(() => readPair(files, Date.now() + 200 * YEAR_MS)),
-    /ended on .* 21/,
+    /expired on .* 21/,
   );
   assert.match(
     refusalOf(() => readPair(files, Date.now() - 20 * YEAR_MS)),
@@ -65,7 +65,7 @@ test('a pair that cannot be served with is refused with exit code 2 and the reas
   writeFileSync(files.certFile, 'no certificate');
   assert.match(
     refusalOf(() => readPair(files, Date.now())),
-    /TLS_CERT_FILE .* does not hold what was expected, a certificate/,
+    /TLS_CERT_FILE .* is not valid; a certificate/,
   );
   rmSync(files.certFile);
   assert.match(
