@@ -1,17 +1,28 @@
 /**
- * The three things that a batch does to a row, as bytes: put, delete, get. batch.ts holds the requests, multi.ts lays
- * them into Multi's message and block; this file knows the form of one.
+ * The three actions of a batch as bytes: put, delete, get. batch.ts has the requests, multi.ts writes them into Multi's
+ * message and block; this file knows the form of one action.
  *
  * Action = index 1, then MutationProto 2 or Get 3
  * MutationProto = mutate_type 2 (2 put, 3 delete), associated_cell_count 8     the row and all else is in the cells
  * Get = row 1, Column 2 {family 1, qualifier 2}, TimeRange 5 {from 1, to 2}
  *
- * Sizes come first and are exact: a request is cut by them and its buffer is allocated once.
+ * Sizes come first and are exact: plan.ts cuts requests by them, and multi.ts allocates a buffer once.
  */
-import { cellBytes, familyBytes, rowFault, timestampFault, TYPE_DELETE_FAMILY, TYPE_PUT, writeCell } from './cells.ts';
+import type { WrittenCell } from './cells.ts';
+import {
+  cellBytes,
+  familyBytes,
+  NO_BYTES,
+  rowFault,
+  timestampFault,
+  TYPE_DELETE_FAMILY,
+  TYPE_PUT,
+  writeCell,
+} from './cells.ts';
 import { asHBaseError, requestError } from './errors.ts';
 import type { HBaseError } from './errors.ts';
-import { fieldBytes, varintBytes, writeBytes, writeField, writeVarint } from './protobuf.ts';
+import { varintBytes, writeVarint } from '../layout/varint.ts';
+import { fieldBytes, writeBytes, writeField } from './protobuf.ts';
 import type { RowDelete, RowGet, RowPut } from './types.ts';
 
 export interface Actions {
@@ -45,15 +56,14 @@ export function putActions(puts: readonly RowPut[]): Actions {
     },
     writeCells(into, at, i) {
       const { row, cells } = puts[i]!;
-      for (const cell of cells)
-        at = writeCell(into, at, row, familyBytes(cell.family), cell.qualifier, cell.timestamp, TYPE_PUT, cell.value);
+      for (const { family, qualifier, timestamp, value } of cells)
+        at = writeCell(into, at, { row, family: familyBytes(family), qualifier, timestamp, type: TYPE_PUT, value });
       return at;
     },
   };
 }
 
 export function deleteActions(deletes: readonly RowDelete[]): Actions {
-  const noQualifier = Buffer.alloc(0);
   return {
     operation: 'delete',
     count: deletes.length,
@@ -69,8 +79,10 @@ export function deleteActions(deletes: readonly RowDelete[]): Actions {
     },
     writeCells(into, at, i) {
       const { row, families, timestamp } = deletes[i]!;
-      for (const family of families)
-        at = writeCell(into, at, row, familyBytes(family), noQualifier, timestamp, TYPE_DELETE_FAMILY);
+      for (const family of families) {
+        const marker = { family: familyBytes(family), type: TYPE_DELETE_FAMILY, qualifier: NO_BYTES, value: NO_BYTES };
+        at = writeCell(into, at, { row, timestamp, ...marker } as WrittenCell);
+      }
       return at;
     },
   };
@@ -157,7 +169,7 @@ function field(tag: number, bytes: Buffer): Buffer {
 }
 
 function putFault(put: RowPut): HBaseError | undefined {
-  if (put.cells.length === 0) return requestError('a put without cells');
+  if (put.cells.length === 0) return requestError('a put has no cells');
   for (const cell of put.cells) {
     const fault = timestampFault(cell.timestamp) ?? familyFault(cell.family);
     if (fault !== undefined) return fault;
@@ -166,7 +178,7 @@ function putFault(put: RowPut): HBaseError | undefined {
 }
 
 function deleteFault(one: RowDelete): HBaseError | undefined {
-  if (one.families.length === 0) return requestError('a delete without families');
+  if (one.families.length === 0) return requestError('a delete names no families');
   for (const family of one.families) {
     const fault = familyFault(family);
     if (fault !== undefined) return fault;

@@ -1,6 +1,6 @@
 /**
  * Namespaces, tables and regions: what set-up, `config change` and the tests ask of the master. Every command may be
- * repeated: what is there already, or gone already, is what was asked for.
+ * repeated: creating what exists, or dropping what is gone, succeeds.
  */
 import type { Reach } from './batch.ts';
 import { HBaseError } from './errors.ts';
@@ -15,33 +15,42 @@ import type { HBaseAdmin } from './types.ts';
 
 const ENCODED_NAME = 2;
 
-/** Reads meta until it shows what `holds` asks for. */
-type Shown = (table: string, holds: (regions: TableRegions) => boolean, otherwise: string) => Promise<void>;
+/** Reads meta until the table's regions are as they must be; `otherwise` says what is not so yet. */
+type WaitForRegions = (
+  table: string,
+  isReached: (regions: TableRegions) => boolean,
+  otherwise: string,
+) => Promise<void>;
 
 export function hbaseAdmin(reach: Reach, master: Master): HBaseAdmin {
-  const shown: Shown = (table, holds, otherwise) =>
+  const waitForRegions: WaitForRegions = (table, isReached, otherwise) =>
     withRetry(master.terms(), async () => {
       const regions = await readAnew(reach, table).catch((error: unknown) => {
         if (error instanceof HBaseError && error.exception === 'TableNotFoundException')
           throw new HBaseError('wait', 'NotYet', error.message);
         throw error;
       });
-      if (!holds(regions)) throw new HBaseError('wait', 'NotYet', `${table}: ${otherwise}`);
+      if (!isReached(regions)) throw new HBaseError('wait', 'NotYet', `${table}: ${otherwise}`);
     });
-  return { ...namespaces(master), ...tables(reach, master, shown), ...regionMoves(reach, master, shown) };
+  return {
+    ...namespaces(master),
+    ...tableSchemas(master, waitForRegions),
+    ...tableStates(reach, master),
+    ...regionMoves(reach, master, waitForRegions),
+  };
 }
 
 function namespaces(master: Master): Pick<HBaseAdmin, 'ensureNamespace' | 'dropNamespace'> {
   return {
     async ensureNamespace(name) {
       const question = { namespaceDescriptor: { name: Buffer.from(name) } };
-      await unless(
+      await doUnless(
         'NamespaceExistException',
         master.carryOut('CreateNamespace', messages.createNamespaceRequest, question),
       );
     },
     async dropNamespace(name) {
-      await unless(
+      await doUnless(
         'NamespaceNotFoundException',
         master.carryOut('DeleteNamespace', messages.deleteNamespaceRequest, { namespaceName: name }),
       );
@@ -49,71 +58,72 @@ function namespaces(master: Master): Pick<HBaseAdmin, 'ensureNamespace' | 'dropN
   };
 }
 
-function tables(
-  reach: Reach,
+async function readDescriptor(master: Master, table: string): Promise<TableDescriptor | undefined> {
+  const answer = await master.ask({
+    method: 'GetTableDescriptors',
+    request: messages.getTableDescriptorsRequest,
+    message: { table_names: [tableName(table)] },
+    response: messages.getTableDescriptorsResponse,
+  });
+  return answer.table_schema[0];
+}
+
+function tableSchemas(
   master: Master,
-  shown: Shown,
-): Pick<
-  HBaseAdmin,
-  'ensureTable' | 'describeTable' | 'modifyFamilies' | 'dropFamily' | 'dropTable' | 'disableTable' | 'enableTable'
-> {
-  const descriptor = async (table: string): Promise<TableDescriptor | undefined> => {
-    const question = { table_names: [tableName(table)] };
-    const answer = await master.ask(
-      'GetTableDescriptors',
-      messages.getTableDescriptorsRequest,
-      question,
-      messages.getTableDescriptorsResponse,
-    );
-    return answer.table_schema[0];
-  };
+  waitForRegions: WaitForRegions,
+): Pick<HBaseAdmin, 'ensureTable' | 'describeTable' | 'modifyFamilies' | 'dropFamily'> {
   const modify = (table: string, schema: TableDescriptor): Promise<void> =>
     master.carryOut('ModifyTable', messages.modifyTableRequest, { table_name: tableName(table), table_schema: schema });
-  const disable = async (table: string): Promise<void> => {
-    await unless(
-      'TableNotEnabledException',
-      master.carryOut('DisableTable', messages.disableTableRequest, { table_name: tableName(table) }),
-    );
-  };
   return {
     async ensureTable(schema, splitKeys) {
-      let created = (await descriptor(schema.name)) === undefined;
+      let created = (await readDescriptor(master, schema.name)) === undefined;
       if (created) {
         const question = { table_schema: encodeSchema(schema), split_keys: splitKeys };
-        created = await unless(
+        created = await doUnless(
           'TableExistsException',
           master.carryOut('CreateTable', messages.createTableRequest, question),
         );
       }
-      await shown(
+      await waitForRegions(
         schema.name,
-        (table) => table.whole && table.regions.every((region) => region.server !== ''),
+        (table) => table.isWhole && table.regions.every((region) => region.server !== ''),
         'not all regions have a server',
       );
       return created ? 'created' : 'existed';
     },
     async describeTable(table) {
-      const found = await descriptor(table);
-      return found === undefined ? null : decodeSchema(table, found);
+      const descriptor = await readDescriptor(master, table);
+      return descriptor === undefined ? null : decodeSchema(table, descriptor);
     },
     async modifyFamilies(schema) {
-      const found = await descriptor(schema.name);
-      if (found === undefined)
+      const descriptor = await readDescriptor(master, schema.name);
+      if (descriptor === undefined)
         throw new HBaseError('refuse', 'TableNotFoundException', `${schema.name} does not exist; create it first`);
-      const changed = changeFamilies(found, schema);
-      if (changed === found) return;
+      const changed = changeFamilies(descriptor, schema);
+      if (changed === descriptor) return;
       await modify(schema.name, changed);
     },
     async dropFamily(table, family) {
-      const found = await descriptor(table);
-      const kept = found?.column_families.filter(({ name }) => name.toString('utf8') !== family);
-      if (!found || !kept || kept.length === found.column_families.length) return;
-      await modify(table, { ...found, column_families: kept });
+      const descriptor = await readDescriptor(master, table);
+      const others = descriptor?.column_families.filter(({ name }) => name.toString('utf8') !== family);
+      if (!descriptor || !others || others.length === descriptor.column_families.length) return;
+      await modify(table, { ...descriptor, column_families: others });
     },
+  };
+}
+
+function tableStates(reach: Reach, master: Master): Pick<HBaseAdmin, 'dropTable' | 'disableTable' | 'enableTable'> {
+  const disable = async (table: string): Promise<void> => {
+    await doUnless(
+      'TableNotEnabledException',
+      master.carryOut('DisableTable', messages.disableTableRequest, { table_name: tableName(table) }),
+    );
+  };
+  return {
     async dropTable(table) {
-      if ((await descriptor(table)) === undefined) return;
+      if ((await readDescriptor(master, table)) === undefined) return;
       await disable(table);
-      await unless(
+      await doUnless(
         'TableNotFoundException',
         master.carryOut('DeleteTable', messages.deleteTableRequest, { table_name: tableName(table) }),
       );
@@ -121,7 +131,7 @@ function tables(
     },
     disableTable: disable,
     async enableTable(table) {
-      await unless(
+      await doUnless(
         'TableNotDisabledException',
         master.carryOut('EnableTable', messages.enableTableRequest, { table_name: tableName(table) }),
       );
@@ -132,7 +142,7 @@ function tables(
 function regionMoves(
   reach: Reach,
   master: Master,
-  shown: Shown,
+  waitForRegions: WaitForRegions,
 ): Pick<HBaseAdmin, 'regions' | 'moveRegion' | 'splitRegion'> {
   const read = (table: string) => withRetry(master.terms(), () => readAnew(reach, table));
   return {
@@ -141,18 +151,22 @@ function regionMoves(
       return regions.map(({ name, start, end, server }) => ({ name: name.toString('latin1'), start, end, server }));
     },
     async moveRegion(table, regionName) {
-      const before = named(await read(table), regionName);
+      const before = regionNamed(await read(table), regionName);
       if (before === undefined)
         throw new HBaseError('bug', 'UnknownRegionException', `${table} has no region ${regionName}`);
-      const question = { region: { type: ENCODED_NAME, value: encodedName(regionName) } };
-      await master.ask('MoveRegion', messages.moveRegionRequest, question, messages.moveRegionResponse);
-      const moved = (now: TableRegions) => {
-        const server = named(now, regionName)?.server;
+      await master.ask({
+        method: 'MoveRegion',
+        request: messages.moveRegionRequest,
+        message: { region: { type: ENCODED_NAME, value: encodedName(regionName) } },
+        response: messages.moveRegionResponse,
+      });
+      const hasMoved = (now: TableRegions) => {
+        const server = regionNamed(now, regionName)?.server;
         return server !== undefined && server !== '' && server !== before.server;
       };
-      await shown(
+      await waitForRegions(
         table,
-        moved,
+        hasMoved,
         `region ${regionName} has not moved yet; a cluster of one server has nowhere to move it`,
       );
     },
@@ -164,9 +178,9 @@ function regionMoves(
         region_info: region.info,
         split_row: splitKey,
       });
-      const split = (now: TableRegions) =>
-        now.whole && now.at(splitKey)?.start.equals(splitKey) === true && now.at(splitKey)?.server !== '';
-      await shown(table, split, 'the region has not split yet');
+      const hasSplit = (now: TableRegions) =>
+        now.isWhole && now.at(splitKey)?.start.equals(splitKey) === true && now.at(splitKey)?.server !== '';
+      await waitForRegions(table, hasSplit, 'the region has not split yet');
     },
   };
 }
@@ -175,8 +189,8 @@ async function readAnew(reach: Reach, table: string): Promise<TableRegions> {
   return reach.meta.regions(table, Number.MAX_SAFE_INTEGER);
 }
 
-/** True: done. False: refused with the named exception, which says that there is nothing to do. */
-async function unless(exception: string, work: Promise<void>): Promise<boolean> {
+/** True: done. False: the master refused with this exception, so there is nothing to do. */
+async function doUnless(exception: string, work: Promise<void>): Promise<boolean> {
   try {
     await work;
     return true;
@@ -186,7 +200,7 @@ async function unless(exception: string, work: Promise<void>): Promise<boolean> 
   }
 }
 
-function named(table: TableRegions, regionName: string): Region | undefined {
+function regionNamed(table: TableRegions, regionName: string): Region | undefined {
   return table.regions.find((region) => region.name.toString('latin1') === regionName);
 }
 

@@ -8,7 +8,7 @@
  * Row "r", family "f", qualifier "q", timestamp 1, value "v":
  *        00000018 0000000f 00000001 0001 72 01 66 71 0000000000000001 04 76
  *
- * A decoded cell's buffers are views of the block that they came in; whoever keeps one for long copies it.
+ * A decoded cell's buffers are views of the block that they came in: copy one before keeping it for long.
  */
 import { protocolError, requestError } from './errors.ts';
 import type { HBaseError } from './errors.ts';
@@ -20,7 +20,7 @@ export const TYPE_DELETE_FAMILY = 14;
 
 const KEY_OVERHEAD = 2 + 1 + 8 + 1;
 const CELL_OVERHEAD = 4 + 8 + KEY_OVERHEAD;
-const NO_BYTES = Buffer.alloc(0);
+export const NO_BYTES = Buffer.alloc(0);
 
 export function cellBytes(
   rowLength: number,
@@ -31,16 +31,21 @@ export function cellBytes(
   return CELL_OVERHEAD + rowLength + familyLength + qualifierLength + valueLength;
 }
 
-/** Writes one cell; answers the position after it. The caller has checked the parts with cellFault. */
+/** A cell as it is written: its family as bytes, and whether it puts or deletes. */
+export interface WrittenCell {
+  readonly row: Buffer;
+  readonly family: Buffer;
+  readonly qualifier: Buffer;
+  readonly timestamp: number;
+  readonly type: typeof TYPE_PUT | typeof TYPE_DELETE_FAMILY;
+  readonly value: Buffer;
+}
+
+/** Returns the position after the cell. The caller has checked its parts (rowFault, timestampFault). */
 export function writeCell(
   into: Buffer,
   start: number,
-  row: Buffer,
-  family: Buffer,
-  qualifier: Buffer,
-  timestamp: number,
-  type: number,
-  value: Buffer = NO_BYTES,
+  { row, family, qualifier, timestamp, type, value }: WrittenCell,
 ): number {
   const keyLength = KEY_OVERHEAD + row.length + family.length + qualifier.length;
   let at = writeInt32(into, start, 8 + keyLength + value.length);
@@ -61,12 +66,12 @@ export function writeCell(
 /** Why a row or timestamp cannot be written, or undefined. */
 export function rowFault(row: Buffer): HBaseError | undefined {
   if (row.length > 0 && row.length <= 0x7fff) return undefined;
-  return requestError(`a row key of ${row.length} bytes; HBase takes 1 to 32767`);
+  return requestError(`the row key has ${row.length} bytes; HBase takes 1 to 32767`);
 }
 
 export function timestampFault(timestamp: number): HBaseError | undefined {
   if (Number.isSafeInteger(timestamp) && timestamp >= 0) return undefined;
-  return requestError(`the timestamp ${timestamp}; a cell's is an integer from 0 to 2^53 - 1, and always the caller's`);
+  return requestError(`the timestamp is ${timestamp}; the caller must give an integer from 0 to 2^53 - 1`);
 }
 
 const families = new Map<string, Buffer>();
@@ -77,7 +82,7 @@ export function familyBytes(family: string): Buffer {
   if (bytes === undefined) {
     bytes = Buffer.from(family, 'utf8');
     if (bytes.length === 0 || bytes.length > 127)
-      throw requestError(`the family name "${family}"; HBase takes 1 to 127 bytes`);
+      throw requestError(`the family name is "${family}"; HBase takes 1 to 127 bytes`);
     families.set(family, bytes);
   }
   return bytes;
@@ -100,7 +105,7 @@ export class CellReader {
 
   next(): Cell {
     const { block, at } = this;
-    if (at + CELL_OVERHEAD > block.length) throw protocolError(`a block of cells ends inside a cell at byte ${at}`);
+    if (at + CELL_OVERHEAD > block.length) throw protocolError(`the block of cells ends inside the cell at byte ${at}`);
     const length = block.readInt32BE(at);
     const end = at + 4 + length;
     const keyLength = block.readInt32BE(at + 4);
@@ -115,12 +120,12 @@ export class CellReader {
       end > block.length
     )
       throw protocolError(
-        `a cell at byte ${at} of ${block.length} claims ${length} bytes, key ${keyLength}, value ${valueLength}`,
+        `the cell at byte ${at} of ${block.length} claims ${length} bytes, key ${keyLength}, value ${valueLength}`,
       );
     const qualifierAt = familyAt + (familyAt <= end ? block[familyAt - 1]! : 0);
     const timestampAt = at + 12 + keyLength - 9;
     if (familyAt > timestampAt || qualifierAt > timestampAt)
-      throw protocolError(`a cell at byte ${at} has a row and a family longer than its key of ${keyLength}`);
+      throw protocolError(`the cell at byte ${at} has a row and a family longer than its key of ${keyLength} bytes`);
     this.at = end;
     return {
       row: block.subarray(at + 14, familyAt - 1),
@@ -152,7 +157,7 @@ export class CellReader {
 function readTimestamp(block: Buffer, at: number): number {
   const timestamp = block.readInt32BE(at) * 0x100000000 + block.readUInt32BE(at + 4);
   if (timestamp < 0 || timestamp > Number.MAX_SAFE_INTEGER)
-    throw requestError(`a cell with the timestamp ${timestamp}, beyond 2^53: this table was not written by us`);
+    throw requestError(`a cell has the timestamp ${timestamp}, beyond 2^53: another program wrote this table`);
   return timestamp;
 }
 

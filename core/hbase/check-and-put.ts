@@ -1,76 +1,67 @@
 /**
- * One put on one condition, decided by the region server under the row's lock: how a horizon or a lock moves exactly
- * once. Unlike a batch it must not simply be sent again: if the first sending was applied, the second is refused by its
- * own effect, and a winner would be told that it lost.
+ * One put on one condition (compare-and-set), which the region server decides under the row's lock: how a horizon or a
+ * lock moves exactly once. The client must not simply resend it as it does a batch: if the server applied the first
+ * sending, the second fails on the first one's effect, and the winner would hear that it lost.
  *
- * After a failure that leaves open whether the put was applied, the row is read:
- *   every cell of the put is there, value and timestamp   → it was applied: true
- *   the checked column is still as expected               → it was not (a late first sending fails or repeats itself): send again
- *   anything else                                         → somebody else's value; whether ours stood there before cannot
- *                                                           be known, so this throws, and the caller reads and decides
- * Two writers of identical cells cannot be told apart: a put that is to have one winner carries something of its own.
+ * After a failure that leaves open whether the server applied the put, the client reads the row:
+ *   every cell of the put is there, value and timestamp   → the server applied it: true
+ *   the checked column is still as expected               → it did not, and a late first sending changes nothing: resend
+ *   anything else                                         → somebody else's value. Nobody knows whether ours stood there
+ *                                                           before, so this throws, and the caller reads and begins again
+ * Two writers of identical cells look the same: a put that must have one winner carries something of its own.
  */
 import { putActions, getActions } from './actions.ts';
 import { runBatch } from './batch.ts';
 import type { Reach } from './batch.ts';
 import { familyBytes } from './cells.ts';
-import { asHBaseError, deadlineError, HBaseError, isResent, requestError } from './errors.ts';
+import { asHBaseError, HBaseError, isResent, noServerError, requestError } from './errors.ts';
 import { messages } from './messages.ts';
 import type { Region } from './regions.ts';
-import { backoffMs, pause } from './retry.ts';
-import type { Cell, RowPut } from './types.ts';
+import { Patience, withRetry } from './retry.ts';
+import type { Cell, Check, RowPut } from './types.ts';
 
 const EQUAL = 2;
 const PUT = 2;
 const COMPARATOR = 'org.apache.hadoop.hbase.filter.BinaryComparator';
 
-export interface Check {
-  row: Buffer;
-  family: string;
-  qualifier: Buffer;
-  /** Null: the column must be absent. */
-  expected: Buffer | null;
+/** One check-and-put under way. */
+interface Sending {
+  readonly reach: Reach;
+  readonly table: string;
+  readonly check: Check;
+  readonly put: RowPut;
+  readonly patience: Patience;
 }
 
 export async function checkAndPut(reach: Reach, table: string, check: Check, put: RowPut): Promise<boolean> {
-  const actions = putActions([put]);
-  const fault = actions.fault(0) ?? checkFault(check, put);
+  const fault = putActions([put]).fault(0) ?? checkFault(check, put);
   if (fault !== undefined) throw fault;
-  const deadline = performance.now() + reach.operationTimeoutMs;
+  const patience = new Patience(reach.operationTimeoutMs);
+  const sending: Sending = { reach, table, check, put, patience };
   let stale = 0;
-  for (let attempt = 0; ; attempt++) {
+  const attempt = async (): Promise<boolean> => {
     let version = 0;
     try {
       const regions = await reach.meta.regions(table, stale);
       version = regions.version;
-      return await sendOnce(reach, table, regions.at(put.row), check, put, deadline);
+      return await sendOnce(sending, regions.at(put.row));
     } catch (thrown) {
       const error = asHBaseError(thrown);
-      if (!isResent(error)) throw error;
       if (error.fate === 'relocate') stale = version;
-      if (error.ambiguous && (await readWasApplied(reach, table, check, put, error))) return true;
-      const waitMs = backoffMs(attempt);
-      if (performance.now() + waitMs > deadline) throw error;
-      await pause(waitMs, reach.signal);
-      reach.emit({ kind: 'retried', operation: 'checkAndPut', attempt: attempt + 1, rows: 1, reason: error.message });
+      if (isResent(error) && error.isAmbiguous && (await readWasApplied(sending, error))) return true;
+      throw error;
     }
-  }
+  };
+  const onRetry = (error: HBaseError, attempts: number): void =>
+    reach.emit({ kind: 'retried', operation: 'checkAndPut', attempt: attempts, rows: 1, reason: error.message });
+  return withRetry({ patience, signal: reach.signal, onRetry }, attempt);
 }
 
 async function sendOnce(
-  reach: Reach,
-  table: string,
+  { reach, table, check, put, patience }: Sending,
   region: Pick<Region, 'name' | 'server'> | undefined,
-  check: Check,
-  put: RowPut,
-  deadline: number,
 ): Promise<boolean> {
-  if (region === undefined || region.server === '')
-    throw new HBaseError(
-      'relocate',
-      'NoRegion',
-      `no server has the region of row ${put.row.toString('hex')} of ${table} just now`,
-    );
+  if (region === undefined || region.server === '') throw noServerError(`row ${put.row.toString('hex')} of ${table}`);
   const connection = await reach.servers.connection(region.server, 'ClientService');
   const actions = putActions([put]);
   const cells = Buffer.allocUnsafe(actions.cellsBytes(0));
@@ -87,54 +78,46 @@ async function sendOnce(
       comparator: { name: COMPARATOR, serialized_comparator: comparator },
     },
   });
-  const timeoutMs = Math.floor(Math.min(reach.callTimeoutMs, deadline - performance.now()));
+  const timeoutMs = Math.floor(Math.min(reach.callTimeoutMs, patience.leftMs));
   if (timeoutMs <= 0) throw new HBaseError('relocate', 'deadline', `no time is left for a check-and-put of ${table}`);
   const reply = await connection.call({ method: 'Mutate', param, cells, timeoutMs });
   const { processed } = messages.mutateResponse.decode(reply.param);
   if (processed === undefined)
-    throw new HBaseError(
-      'wait',
-      'unanswered',
-      `${region.server} does not say whether it applied a check-and-put`,
-      true,
-    );
+    throw new HBaseError('wait', 'unanswered', `${region.server} does not say whether it applied a check-and-put`, {
+      isAmbiguous: true,
+    });
   return processed;
 }
 
 /** True: applied. False: not applied, send again. Throws where that cannot be known. */
-async function readWasApplied(
-  reach: Reach,
-  table: string,
-  check: Check,
-  put: RowPut,
-  failure: HBaseError,
-): Promise<boolean> {
+async function readWasApplied({ reach, table, check, put }: Sending, failure: HBaseError): Promise<boolean> {
   const columns = [check, ...put.cells].map(({ family, qualifier }) => ({ family, qualifier }));
-  const [found] = await runBatch(reach, table, getActions([{ row: put.row, columns }]));
-  if (found === undefined) throw deadlineError('a read after a check-and-put', reach.operationTimeoutMs);
-  if (found instanceof HBaseError && !isResent(found)) throw found;
-  if (found instanceof HBaseError)
-    throw new HBaseError('anew', 'ambiguous', `${failure.message}; and reading the row failed: ${found.message}`, true);
-  return wasApplied(found, check, put, failure);
+  const [cells] = await runBatch(reach, table, getActions([{ row: put.row, columns }]));
+  if (cells instanceof HBaseError && !isResent(cells)) throw cells;
+  if (cells instanceof HBaseError)
+    throw new HBaseError('anew', 'ambiguous', `${failure.message}; and reading the row failed: ${cells.message}`, {
+      isAmbiguous: true,
+    });
+  return wasApplied(cells!, check, put, failure);
 }
 
-export function wasApplied(found: readonly Cell[], check: Check, put: RowPut, failure: HBaseError): boolean {
+export function wasApplied(cells: readonly Cell[], check: Check, put: RowPut, failure: HBaseError): boolean {
   const cellOf = (family: string, qualifier: Buffer) =>
-    found.find((cell) => cell.family === family && cell.qualifier.equals(qualifier));
+    cells.find((cell) => cell.family === family && cell.qualifier.equals(qualifier));
   const applied = put.cells.every((cell) => {
-    const there = cellOf(cell.family, cell.qualifier);
-    return there !== undefined && there.timestamp === cell.timestamp && there.value.equals(cell.value);
+    const stored = cellOf(cell.family, cell.qualifier);
+    return stored !== undefined && stored.timestamp === cell.timestamp && stored.value.equals(cell.value);
   });
   if (applied) return true;
   const value = cellOf(check.family, check.qualifier)?.value;
-  const asExpected =
+  const isAsExpected =
     check.expected === null ? value === undefined || value.length === 0 : value?.equals(check.expected) === true;
-  if (asExpected) return false;
+  if (isAsExpected) return false;
   throw new HBaseError(
     'anew',
     'ambiguous',
-    `${failure.message}; the column holds another value by now: read it and decide`,
-    true,
+    `${failure.message}; the column has another value now: read the row and begin again`,
+    { isAmbiguous: true },
   );
 }
 

@@ -1,9 +1,9 @@
 /**
- * The face of our HBase client: puts its parts together and turns outcomes into answers. core/stores' HBase stores are
- * its only callers, and know no other file here but types.ts and errors.ts.
+ * The entrance of our HBase client: puts its parts together and turns outcomes into answers. The HBase stores of
+ * core/stores are its only callers, and import only this file, types.ts and errors.ts.
  *
- * Nothing is connected before the first question. Every question has a deadline; every row has an answer, in the order
- * of the request. Why a client of our own: docs/decisions/0003-hbase.md#a-client-of-our-own.
+ * The client connects with the first question. Every question has a deadline; every row has an answer, in the order of
+ * the request. Why a client of our own: docs/decisions/0002-hbase-client.md.
  */
 import { untilAborted } from '../process/read-limits.ts';
 import { deleteActions, getActions, putActions } from './actions.ts';
@@ -23,7 +23,7 @@ import { inTime } from '../process/in-time.ts';
 
 const CONNECT_TIMEOUT_MS = 5_000;
 const PING_TIMEOUT_MS = 2_000;
-/** Of a cell beside its row, qualifier and value. */
+/** What a cell takes beside its row, qualifier and value. */
 const CELL_BYTES = 24;
 
 export function createHBaseClient(options: HBaseClientOptions): HBaseClient {
@@ -62,15 +62,14 @@ export function createHBaseClient(options: HBaseClientOptions): HBaseClient {
       });
     },
     scan: (table, scan) => scanTable(reach, table, scan),
-    checkAndPut: (table, row, family, qualifier, expected, put) =>
-      checkAndPut(reach, table, { row, family, qualifier, expected }, put),
+    checkAndPut: (table, check, put) => checkAndPut(reach, table, check, put),
     admin: hbaseAdmin(reach, new Master(directory, reach)),
     ping: () => ping(meta),
     close,
   };
 }
 
-/** About what the answers took on their way. */
+/** About how many bytes the answers took on the wire. */
 function bytesOf(outcomes: readonly (Cell[] | HBaseError)[]): number {
   let bytes = 0;
   for (const outcome of outcomes)
@@ -80,10 +79,10 @@ function bytesOf(outcomes: readonly (Cell[] | HBaseError)[]): number {
   return bytes;
 }
 
-/** Asks meta, and once more for a remembered server that meta has left; never longer than the time of a ping. */
+/** Asks meta, and repeats once, since meta may have left the server that we remember. Takes no longer than a ping. */
 function ping(meta: Meta): Promise<void> {
-  const asked = meta.ping(PING_TIMEOUT_MS).catch(() => meta.ping(PING_TIMEOUT_MS));
-  return inTime(asked, PING_TIMEOUT_MS, () => {
+  const answer = meta.ping(PING_TIMEOUT_MS).catch(() => meta.ping(PING_TIMEOUT_MS));
+  return inTime(answer, PING_TIMEOUT_MS, () => {
     throw deadlineError('a ping', PING_TIMEOUT_MS);
   });
 }

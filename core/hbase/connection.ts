@@ -1,11 +1,11 @@
 /**
- * One connection to one server for one service. servers.ts opens it and hands it out; a call is a promise that is kept,
- * broken by the server's exception, by its own deadline, or by the loss of the connection, whichever is first.
+ * One connection to one server for one service. servers.ts opens it and hands it out. A call ends with its answer, with
+ * the server's exception, at its own deadline, or with the loss of the connection, whichever comes first.
  *
- * Answers come in any order and are matched by call id; one that nobody waits for any more is dropped. When the
- * connection ends, all its calls fail at once. A call that times out on a connection which has been silent ever since
- * takes the connection down with it: a dead peer would otherwise cost every later call its deadline too. A server that
- * does not admit us says so in an answer to no call, and closes: then its reason is what all calls fail with.
+ * Answers come in any order; the connection matches them by call id and drops an answer that nobody waits for. When the
+ * connection ends, all its calls fail at once. If a call times out and nothing has arrived since it was sent, the
+ * connection closes: otherwise a dead peer would cost every later call its deadline too. A server that does not admit us
+ * sends an answer with call id −1 and closes: then all calls fail with its reason.
  */
 import { connect } from 'node:net';
 import type { Socket } from 'node:net';
@@ -16,22 +16,30 @@ import { decodeAnswer, encodeHello, encodeQuestionHead, FrameCutter } from './fr
 import type { MessageCodec } from './messages.ts';
 
 export interface Question {
-  method: string;
-  param: Buffer;
-  cells?: Buffer;
-  timeoutMs: number;
+  readonly method: string;
+  readonly param: Buffer;
+  readonly cells?: Buffer;
+  readonly timeoutMs: number;
+}
+
+/** A question whose messages protobufjs knows. */
+export interface TypedQuestion<Q, A> {
+  readonly method: string;
+  readonly request: MessageCodec<Q>;
+  readonly message: Q;
+  readonly response: MessageCodec<A>;
 }
 
 export interface Reply {
-  param: Buffer;
-  cells: Buffer;
+  readonly param: Buffer;
+  readonly cells: Buffer;
 }
 
 interface Waiting {
   resolve(reply: Reply): void;
   reject(error: HBaseError): void;
-  timer: NodeJS.Timeout;
-  askedAt: number;
+  readonly timer: NodeJS.Timeout;
+  readonly askedAt: number;
 }
 
 const NO_BYTES = Buffer.alloc(0);
@@ -74,25 +82,19 @@ export class Connection {
       this.waiting.set(callId, { resolve, reject, timer, askedAt: performance.now() });
       const cells = question.cells ?? NO_BYTES;
       this.socket.cork();
+      const { method, param, timeoutMs } = question;
       this.socket.write(
-        encodeQuestionHead(callId, question.method, question.param.length, cells.length, question.timeoutMs),
+        encodeQuestionHead({ callId, method, paramBytes: param.length, cellsBytes: cells.length, timeoutMs }),
       );
-      this.socket.write(question.param);
+      this.socket.write(param);
       if (cells.length > 0) this.socket.write(cells);
       this.socket.uncork();
     });
   }
 
-  /** A call whose messages protobufjs knows. */
-  async ask<Q, A>(
-    method: string,
-    ask: MessageCodec<Q>,
-    message: Q,
-    answer: MessageCodec<A>,
-    timeoutMs: number,
-  ): Promise<A> {
-    const reply = await this.call({ method, param: ask.encode(message), timeoutMs });
-    return answer.decode(reply.param);
+  async ask<Q, A>({ method, request, message, response }: TypedQuestion<Q, A>, timeoutMs: number): Promise<A> {
+    const reply = await this.call({ method, param: request.encode(message), timeoutMs });
+    return response.decode(reply.param);
   }
 
   close(reason: string): void {
@@ -129,7 +131,9 @@ export class Connection {
 
   private end(reason: string, fault?: HBaseError): void {
     if (this.ended !== undefined) return;
-    const gone = new HBaseError('relocate', 'connection', `to ${this.server} is gone: ${reason}`, true);
+    const gone = new HBaseError('relocate', 'connection', `to ${this.server} is gone: ${reason}`, {
+      isAmbiguous: true,
+    });
     this.ended = fault !== undefined && !isResent(fault) ? fault : gone;
     this.socket.destroy();
     for (const waiting of this.waiting.values()) {
@@ -141,14 +145,16 @@ export class Connection {
   }
 }
 
-/** Connects and says hello; the error says that nothing was asked yet. */
-export function openConnection(
-  server: HostPort,
-  service: string,
-  user: string,
-  timeoutMs: number,
-  onEnd: (reason: string) => void,
-): Promise<Connection> {
+export interface ConnectionOptions {
+  readonly server: HostPort;
+  readonly service: string;
+  readonly user: string;
+  readonly timeoutMs: number;
+  readonly onEnd: (reason: string) => void;
+}
+
+/** Connects and says hello; its error is not ambiguous, since nothing was asked yet. */
+export function openConnection({ server, service, user, timeoutMs, onEnd }: ConnectionOptions): Promise<Connection> {
   return new Promise((resolve, reject) => {
     const socket = connect({ ...partsOf(server), noDelay: true, keepAlive: true });
     const fail = (reason: string) => {

@@ -15,15 +15,20 @@ export class HBaseError extends Error {
    * closed.
    */
   readonly exception: string;
-  /** The server may have carried the call out all the same. Matters to writes that are not idempotent. */
-  readonly ambiguous: boolean;
+  /** The server may have carried out the call all the same. Matters to writes that are not idempotent. */
+  readonly isAmbiguous: boolean;
 
-  constructor(fate: ErrorFate, exception: string, message: string, ambiguous = false, cause?: unknown) {
+  constructor(
+    fate: ErrorFate,
+    exception: string,
+    message: string,
+    { isAmbiguous = false, cause }: { isAmbiguous?: boolean; cause?: unknown } = {},
+  ) {
     super(`${exception}: ${message}`, cause === undefined ? undefined : { cause });
     this.name = 'HBaseError';
     this.fate = fate;
     this.exception = exception;
-    this.ambiguous = ambiguous;
+    this.isAmbiguous = isAmbiguous;
   }
 }
 
@@ -35,15 +40,17 @@ export function serverError(className: string, text: string, doNotRetry = false)
   if (name === 'FailedSanityCheckException' && /out of range/i.test(text))
     return new HBaseError('relocate', name, message);
   const fate = fateOf(name) ?? (doNotRetry ? 'bug' : undefined);
-  return fate === undefined ? new HBaseError('wait', name, message, true) : new HBaseError(fate, name, message);
+  return fate === undefined
+    ? new HBaseError('wait', name, message, { isAmbiguous: true })
+    : new HBaseError(fate, name, message);
 }
 
-/** Whether the client sends the same again: all else is the caller's. */
+/** Whether the client resends the call by itself; every other error goes to the caller. */
 export function isResent({ fate }: HBaseError): boolean {
   return fate === 'relocate' || fate === 'wait';
 }
 
-/** What an error of the client means for whoever asked a store, of which `what` names the table. */
+/** What an error of the client means for the caller of a store; `what` names the table. */
 export function hbaseFault(what: string, error: HBaseError): Error {
   if (isResent(error) || error.fate === 'anew') return new Retryable('HBase', `${what}: ${error.message}`, error);
   if (error.fate === 'bug') return error.cause instanceof Error ? error.cause : error;
@@ -51,27 +58,39 @@ export function hbaseFault(what: string, error: HBaseError): Error {
   return new Refusal(exitCode, `HBase refuses ${what}: ${error.message}. ${remedy.replace('<table>', what)}.`, error);
 }
 
-/** The other side spoke, but not the protocol that we know. */
+/** The answer does not follow the protocol that we know. */
 export function protocolError(found: string): HBaseError {
-  return new HBaseError('wait', 'protocol', `${found}; the answer cannot be trusted and the call is made again`, true);
+  return new HBaseError('wait', 'protocol', `${found}; the client drops the answer and calls again`, {
+    isAmbiguous: true,
+  });
 }
 
-/** The caller asked for something that HBase has no words for. */
+/** The caller asked for something that HBase cannot express. */
 export function requestError(found: string): HBaseError {
   return new HBaseError('bug', 'request', found);
 }
 
 export function deadlineError(what: string, timeoutMs: number): HBaseError {
-  return new HBaseError('relocate', 'deadline', `${what} had no answer within ${timeoutMs} ms`, true);
+  return new HBaseError('relocate', 'deadline', `${what} had no answer within ${timeoutMs} ms`, { isAmbiguous: true });
 }
 
 export function closedError(): HBaseError {
-  return new HBaseError('bug', 'closed', 'the client was closed, and something went on with it', true);
+  return new HBaseError('bug', 'closed', 'the client is closed; its caller must not use it any more', {
+    isAmbiguous: true,
+  });
+}
+
+/** `rows`: which rows have no region with a server just now, because it moves or splits. */
+export function noServerError(rows: string): HBaseError {
+  return new HBaseError('relocate', 'NoRegion', `no server has the region of ${rows} just now`);
 }
 
 export function asHBaseError(error: unknown): HBaseError {
   if (error instanceof HBaseError) return error;
-  return new HBaseError('bug', 'bug', error instanceof Error ? error.message : String(error), true, error);
+  return new HBaseError('bug', 'bug', error instanceof Error ? error.message : String(error), {
+    isAmbiguous: true,
+    cause: error,
+  });
 }
 
 function firstLine(text: string, className: string): string {

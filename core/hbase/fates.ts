@@ -1,16 +1,16 @@
 /**
  * What becomes of a call that HBase refuses: the one table of its exceptions, by the simple names of Java's classes.
  *
- * errors.ts makes errors by it, the client resends by their fate, and the stores turn what is left into a fault for
- * their callers. Names are data: a line each. Whatever a server may throw at a client of HBase 2.6 is listed; an
- * exception that nobody has listed is waited for unless the server forbids a retry, because giving up early loses a
- * batch and waiting costs seconds.
+ * errors.ts makes errors from it, the client resends by their fate, and the stores turn the rest into a fault for their
+ * callers. The table lists every exception that a server may throw at a client of HBase 2.6. For an exception that is
+ * not listed the client waits and resends, unless the server forbids a retry: giving up early loses a batch, and waiting
+ * costs seconds.
  *
- *   relocate   refused before anything was written: the row is somewhere else. Ask meta again, then resend
+ *   relocate   the server wrote nothing, because the row is somewhere else: ask meta again, then resend
  *   wait       the server is there but not ready, or too busy: back off, then resend
- *   anew       resending cannot help, looking can: the caller reads, and begins anew
+ *   anew       resending cannot help: the caller reads the row and begins again
  *   refuse     a person must do something first; the remedy says what
- *   bug        the question was wrong, or its answer is one that the asker meets itself
+ *   bug        the question was wrong, or its caller handles this exception itself
  */
 import type { ExitCode } from '../process/errors.ts';
 import { EXIT } from '../process/errors.ts';
@@ -44,22 +44,23 @@ const NAMES: Readonly<Record<Exclude<ErrorFate, 'refuse'>, string>> = {
 };
 
 const GRANT =
-  'Grant the user of HADOOP_USER what is missing (read, write and execute on the tables; create on the namespace for "sightline prepare")';
+  'Grant the user of HADOOP_USER the rights that are missing: read, write and execute on the tables, and create on the ' +
+  'namespace for "sightline prepare"';
 const CREATE = '"sightline prepare" creates topics, tables and folders; HBASE_NAMESPACE and HBASE_ZNODE name others';
-const ROOM = 'Raise its quota in HBase or remove what is not needed, then start again';
-const SPEAKS =
-  'Sightline speaks to HBase 2 with simple authentication; look at its version, and at hbase.security.authentication';
+const ROOM = 'Raise its quota in HBase or remove data that nobody needs, then start again';
+const PROTOCOL =
+  'Sightline speaks to HBase 2 with simple authentication; check its version and hbase.security.authentication';
 
 const REFUSED: readonly (Remedy & { readonly names: string })[] = [
   { exitCode: EXIT.usage, remedy: GRANT, names: 'AccessDeniedException AccessControlException AuthorizationException' },
   {
     exitCode: EXIT.usage,
-    remedy: SPEAKS,
+    remedy: PROTOCOL,
     names: 'BadAuthException SaslException InvalidToken FallbackDisallowedException FatalConnectionException',
   },
   {
     exitCode: EXIT.usage,
-    remedy: SPEAKS,
+    remedy: PROTOCOL,
     names: `UnsupportedCellCodecException UnsupportedCompressionCodecException UnsupportedCryptoException WrongVersionException
       EmptyServiceNameException UnknownServiceException UnknownProtocolException`,
   },
@@ -71,12 +72,13 @@ const REFUSED: readonly (Remedy & { readonly names: string })[] = [
   {
     exitCode: EXIT.usage,
     remedy:
-      'Its tables were made by another version of Sightline: "sightline prepare" with this one, in a HBASE_NAMESPACE of its own',
+      'Another version of Sightline made its tables: run "sightline prepare" of this version with another ' +
+      'HBASE_NAMESPACE',
     names: 'NoSuchColumnFamilyException',
   },
   {
     exitCode: EXIT.dependency_down,
-    remedy: "Whoever disabled it enables it again (hbase shell: enable '<table>'); then start again",
+    remedy: "Enable it again (hbase shell: enable '<table>'), then start again",
     names: 'TableNotEnabledException',
   },
   { exitCode: EXIT.dependency_down, remedy: ROOM, names: 'SpaceLimitingException QuotaExceededException' },
@@ -88,7 +90,8 @@ const REFUSED: readonly (Remedy & { readonly names: string })[] = [
   {
     exitCode: EXIT.data_check_failed,
     remedy:
-      'A file of HBase is damaged: "hbase hbck" tells which; bring it back from a copy, or begin with empty tables and "sightline batch rebuild"',
+      'A file of HBase is damaged: "hbase hbck" names it. Restore it from a copy, or begin with empty tables and ' +
+      '"sightline batch rebuild"',
     names: 'CorruptHFileException InvalidHFileException',
   },
 ];

@@ -1,6 +1,6 @@
 /**
- * Framing: how questions and answers lie on a connection to a master or a region server. connection.ts sends and cuts;
- * this file is pure, so that tests can hold its bytes against golden ones.
+ * Framing: how questions and answers lie on a connection to a master or a region server. connection.ts sends and
+ * receives them; this file is pure, so that tests can compare its bytes with golden ones.
  *
  * hello    = "HBas" version:00 auth:50 (simple) length:int32 ConnectionHeader                 sent once, not answered
  * question = total:int32 varint RequestHeader varint param cells       total counts what follows; each message is
@@ -13,11 +13,12 @@
 import { protocolError, serverError } from './errors.ts';
 import type { HBaseError } from './errors.ts';
 import { messages } from './messages.ts';
-import { fieldBytes, ProtobufReader, varintBytes, writeBytes, writeVarint } from './protobuf.ts';
+import { varintBytes, writeVarint } from '../layout/varint.ts';
+import { ProtobufReader, writeBytes } from './protobuf.ts';
 
 const NO_BYTES = Buffer.alloc(0);
 const CELL_CODEC = 'org.apache.hadoop.hbase.codec.KeyValueCodec';
-/** An answer of more is no answer of ours: requests are cut and scans are bounded. */
+/** More than any answer to our requests, which are bounded. */
 const MOST_ANSWER_BYTES = 512 * 1024 * 1024;
 
 export function encodeHello(service: string, user: string): Buffer {
@@ -34,111 +35,64 @@ export function encodeHello(service: string, user: string): Buffer {
   return hello;
 }
 
+export interface QuestionHead {
+  readonly callId: number;
+  readonly method: string;
+  readonly paramBytes: number;
+  readonly cellsBytes: number;
+  readonly timeoutMs: number;
+}
+
 /** Everything of a question up to its param; param and cells follow it on the wire. */
-export function encodeQuestionHead(
-  callId: number,
-  method: string,
-  paramLength: number,
-  cellsLength: number,
-  timeoutMs: number,
-): Buffer {
-  const name = Buffer.from(method, 'latin1');
-  const metaLength = 1 + varintBytes(cellsLength);
-  const headerLength =
-    1 +
-    varintBytes(callId) +
-    fieldBytes(name.length) +
-    2 +
-    (cellsLength > 0 ? fieldBytes(metaLength) : 0) +
-    1 +
-    varintBytes(timeoutMs);
-  const headLength = varintBytes(headerLength) + headerLength + varintBytes(paramLength);
-  const head = Buffer.allocUnsafe(4 + headLength);
-  let at = head.writeInt32BE(headLength + paramLength + cellsLength, 0);
-  at = writeVarint(head, at, headerLength);
-  head[at++] = 0x08;
-  at = writeVarint(head, at, callId);
-  head[at++] = 0x1a;
-  at = writeBytes(head, writeVarint(head, at, name.length), name);
-  head[at++] = 0x20;
-  head[at++] = 1;
-  if (cellsLength > 0) {
-    head[at++] = 0x2a;
-    at = writeVarint(head, at, metaLength);
-    head[at++] = 0x08;
-    at = writeVarint(head, at, cellsLength);
-  }
-  head[at++] = 0x38;
-  at = writeVarint(head, at, timeoutMs);
-  writeVarint(head, at, paramLength);
+export function encodeQuestionHead({ callId, method, paramBytes, cellsBytes, timeoutMs }: QuestionHead): Buffer {
+  const header = messages.requestHeader.encode({
+    call_id: callId,
+    method_name: method,
+    request_param: true,
+    ...(cellsBytes > 0 ? { cell_block_meta: { length: cellsBytes } } : {}),
+    timeout: timeoutMs,
+  });
+  const headBytes = varintBytes(header.length) + header.length + varintBytes(paramBytes);
+  const head = Buffer.allocUnsafe(4 + headBytes);
+  let at = head.writeInt32BE(headBytes + paramBytes + cellsBytes, 0);
+  at = writeVarint(head, at, header.length);
+  at = writeBytes(head, at, header);
+  writeVarint(head, at, paramBytes);
   return head;
 }
 
 export interface Answer {
-  callId: number;
-  error: HBaseError | undefined;
-  param: Buffer;
-  cells: Buffer;
+  readonly callId: number;
+  readonly error: HBaseError | undefined;
+  readonly param: Buffer;
+  readonly cells: Buffer;
 }
 
 /** Reads an answer without its leading total. */
 export function decodeAnswer(frame: Buffer): Answer {
   const reader = new ProtobufReader(frame);
-  const headerEnd = reader.lengthEnd();
-  const header = new ProtobufReader(frame, reader.at, headerEnd);
-  let callId = -1;
-  let cellsLength = 0;
-  let error: HBaseError | undefined;
-  while (header.more) {
-    const tag = header.varint();
-    if (tag === 0x08) callId = header.varint();
-    else if (tag === 0x12) error = decodeException(header.take());
-    else if (tag === 0x1a) cellsLength = decodeCellsLength(header.take());
-    else header.skip(tag);
+  const { call_id: callId, exception, cell_block_meta } = messages.responseHeader.decode(reader.take());
+  if (callId === undefined) throw protocolError('an answer names no call');
+  if (exception !== undefined) {
+    const { exception_class_name = 'unnamed', stack_trace = '', do_not_retry } = exception;
+    const error = serverError(exception_class_name, stack_trace, do_not_retry);
+    return { callId, error, param: NO_BYTES, cells: NO_BYTES };
   }
-  if (callId < 0) throw protocolError('an answer names no call');
-  if (error !== undefined) return { callId, error, param: NO_BYTES, cells: NO_BYTES };
-  reader.at = headerEnd;
   const param = reader.take();
   const cells = frame.subarray(reader.at);
-  if (cells.length !== cellsLength)
-    throw protocolError(`an answer announces ${cellsLength} bytes of cells and carries ${cells.length}`);
-  return { callId, error, param, cells };
+  const cellsBytes = cell_block_meta?.length ?? 0;
+  if (cells.length !== cellsBytes)
+    throw protocolError(`an answer announces ${cellsBytes} bytes of cells and has ${cells.length}`);
+  return { callId, error: undefined, param, cells };
 }
 
-function decodeException(bytes: Buffer): HBaseError {
-  const reader = new ProtobufReader(bytes);
-  let className = 'unnamed';
-  let trace = '';
-  let doNotRetry = false;
-  while (reader.more) {
-    const tag = reader.varint();
-    if (tag === 0x0a) className = reader.text();
-    else if (tag === 0x12) trace = reader.text();
-    else if (tag === 0x28) doNotRetry = reader.varint() !== 0;
-    else reader.skip(tag);
-  }
-  return serverError(className, trace, doNotRetry);
-}
-
-function decodeCellsLength(bytes: Buffer): number {
-  const reader = new ProtobufReader(bytes);
-  let length = 0;
-  while (reader.more) {
-    const tag = reader.varint();
-    if (tag === 0x08) length = reader.varint();
-    else reader.skip(tag);
-  }
-  return length;
-}
-
-/** Cuts a stream of bytes into frames; holds at most one unfinished frame, and joins its pieces once. */
+/** Cuts a stream of bytes into frames; keeps at most one unfinished frame, and joins its pieces once. */
 export class FrameCutter {
   private pieces: Buffer[] = [];
   private heldBytes = 0;
   private wantedBytes = 4;
 
-  /** Takes what arrived and hands every finished frame, without its total, to `onFrame`. */
+  /** Adds the bytes that arrived, and passes every finished frame, without its total, to `onFrame`. */
   push(piece: Buffer, onFrame: (frame: Buffer) => void): void {
     this.pieces.push(piece);
     this.heldBytes += piece.length;
@@ -148,7 +102,8 @@ export class FrameCutter {
     this.wantedBytes = 4;
     while (bytes.length - at >= 4) {
       const total = bytes.readInt32BE(at);
-      if (total < 0 || total > MOST_ANSWER_BYTES) throw protocolError(`a frame that claims ${total} bytes`);
+      if (total < 0 || total > MOST_ANSWER_BYTES)
+        throw protocolError(`a frame claims ${total} bytes, and ${MOST_ANSWER_BYTES} are expected at most`);
       if (bytes.length - at < 4 + total) {
         this.wantedBytes = 4 + total;
         break;

@@ -1,8 +1,8 @@
 /**
  * The messages of HBase 2.6 that this client speaks, and of each only the fields that it uses. Names and field numbers
  * are HBase's (package hbase.pb): they are the protocol. messages.ts compiles this text when the process starts; it is
- * a TypeScript string and no file, so that a bundler can carry it. Multi and the response header are not here: they
- * are the hot path and are written by hand in multi.ts and frames.ts.
+ * a TypeScript string and no file, so that a bundler can carry it. Multi is not here: it is the hot path, and multi.ts
+ * writes and reads it by hand.
  */
 export const HBASE_PROTO = /* proto */ `
 syntax = "proto2";
@@ -14,6 +14,18 @@ message ConnectionHeader {
   optional string service_name = 2;
   optional string cell_block_codec_class = 3;
 }
+
+message CellBlockMeta { optional uint32 length = 1; }
+message RequestHeader {
+  optional uint32 call_id = 1;
+  optional string method_name = 3;
+  optional bool request_param = 4;
+  optional CellBlockMeta cell_block_meta = 5;
+  optional uint32 timeout = 7;
+}
+message ExceptionResponse { optional string exception_class_name = 1; optional string stack_trace = 2; optional bool do_not_retry = 5; }
+message ResponseHeader { optional uint32 call_id = 1; optional ExceptionResponse exception = 2; optional CellBlockMeta cell_block_meta = 3; }
+message NameBytesPair { optional string name = 1; optional bytes value = 2; }
 
 // Where things are
 message ServerName { required string host_name = 1; optional uint32 port = 2; optional uint64 start_code = 3; }

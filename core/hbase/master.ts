@@ -1,22 +1,23 @@
 /**
- * Questions to the master, which makes, changes and drops tables: found through ZooKeeper, asked with retries, and
- * where it answers with a procedure, waited for until that has finished. admin.ts knows which questions.
+ * Questions to the master, which creates, changes and drops tables. This file finds the master through ZooKeeper,
+ * repeats questions, and waits for the procedures that they start. admin.ts knows the questions.
  *
- * A question may reach the master twice, when its first answer was lost; the callers take "exists already" and "not
- * found" for what they are after.
+ * The master may get a question twice, if its first answer was lost: callers treat "exists already" and "not found" as
+ * success.
  */
 import type { HostPort } from '../process/host-port.ts';
 import type { Reach } from './batch.ts';
 import { asHBaseError, HBaseError, isResent, serverError } from './errors.ts';
 import { messages } from './messages.ts';
-import type { MessageCodec, ProcedureStarted } from './messages.ts';
-import { pause, withRetry } from './retry.ts';
+import type { MessageCodec } from './messages.ts';
+import type { TypedQuestion } from './connection.ts';
+import { Patience, pause, withRetry } from './retry.ts';
 import type { RetryTerms } from './retry.ts';
 import type { Directory } from './zookeeper.ts';
 
 const FINISHED = 2;
 const LONGEST_POLL_MS = 250;
-/** Tables of many regions take the master longer than a row takes a region server. */
+/** A table of many regions takes the master longer than a row takes a region server. */
 const LEAST_TIMEOUT_MS = 120_000;
 
 export class Master {
@@ -32,19 +33,19 @@ export class Master {
   terms(): RetryTerms {
     const { reach } = this;
     return {
-      deadline: performance.now() + Math.max(reach.operationTimeoutMs, LEAST_TIMEOUT_MS),
+      patience: new Patience(Math.max(reach.operationTimeoutMs, LEAST_TIMEOUT_MS)),
       signal: reach.signal,
       onRetry: (error, attempt) =>
         reach.emit({ kind: 'retried', operation: 'admin', attempt, rows: 0, reason: error.message }),
     };
   }
 
-  ask<Q, A>(method: string, ask: MessageCodec<Q>, message: Q, answer: MessageCodec<A>): Promise<A> {
+  ask<Q, A>(question: TypedQuestion<Q, A>): Promise<A> {
     return withRetry(this.terms(), async () => {
       try {
         this.server ??= await this.directory.masterServer();
         const connection = await this.reach.servers.connection(this.server, 'MasterService');
-        return await connection.ask(method, ask, message, answer, this.reach.callTimeoutMs);
+        return await connection.ask(question, this.reach.callTimeoutMs);
       } catch (thrown) {
         const error = asHBaseError(thrown);
         if (isResent(error)) this.server = undefined;
@@ -53,35 +54,37 @@ export class Master {
     });
   }
 
-  /** A question that starts a procedure; returns when that has finished. */
-  async carryOut<Q>(method: string, ask: MessageCodec<Q>, message: Q): Promise<void> {
-    const started: ProcedureStarted = await this.ask(method, ask, message, messages.procedureStarted);
-    const { deadline, signal } = this.terms();
+  /** Asks a question that starts a procedure; returns when the procedure has finished. */
+  async carryOut<Q>(method: string, request: MessageCodec<Q>, message: Q): Promise<void> {
+    const started = await this.ask({ method, request, message, response: messages.procedureStarted });
+    const { patience, signal } = this.terms();
     if (started.proc_id === undefined) return;
     for (let pollMs = 20; ; pollMs = Math.min(LONGEST_POLL_MS, pollMs * 2)) {
-      const result = await this.ask(
-        'getProcedureResult',
-        messages.getProcedureResultRequest,
-        { proc_id: started.proc_id },
-        messages.procedureResult,
-      );
+      const result = await this.ask({
+        method: 'getProcedureResult',
+        request: messages.getProcedureResultRequest,
+        message: { proc_id: started.proc_id },
+        response: messages.procedureResult,
+      });
       const failure = result.exception?.generic_exception;
       if (failure !== undefined) throw asFinal(serverError(failure.class_name ?? 'unnamed', failure.message ?? method));
-      // A procedure that the master no longer knows has finished: it keeps them for minutes.
+      // A procedure that the master does not know has finished: the master keeps them for minutes.
       if (result.state === FINISHED || result.state === 0) return;
-      if (performance.now() > deadline)
+      if (patience.leftMs < 0)
         throw new HBaseError(
           'anew',
           'deadline',
-          `${method}: the master is still at procedure ${started.proc_id}`,
-          true,
+          `${method}: the master has not finished procedure ${started.proc_id} yet`,
+          {
+            isAmbiguous: true,
+          },
         );
       await pause(pollMs, signal);
     }
   }
 }
 
-/** A procedure that failed has been rolled back: waiting for it cannot help, asking for another one may. */
+/** The master has rolled back a failed procedure: waiting cannot help, a new procedure may. */
 function asFinal(error: HBaseError): HBaseError {
   return isResent(error) ? new HBaseError('anew', error.exception, error.message) : error;
 }

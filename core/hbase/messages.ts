@@ -1,9 +1,9 @@
 /**
  * The messages of HBase as typed codecs: every call but Multi encodes its question and decodes its answer here.
  *
- * protobufjs compiles hbase.proto.ts once; the interfaces below are the same messages for the compiler's eyes. Numbers
- * of 64 bits (scanner and procedure ids) stay decimal text, since they may pass 2^53. An answer that does not parse is
- * a protocol error, never half a message.
+ * protobufjs compiles hbase.proto.ts once; the interfaces below are the same messages as TypeScript types. Numbers of 64
+ * bits (scanner and procedure ids) stay decimal text, since they may exceed 2^53. An answer that does not parse is a
+ * protocol error, never half a message.
  */
 import protobuf from 'protobufjs';
 import { protocolError } from './errors.ts';
@@ -35,103 +35,119 @@ function codec<T extends object>(name: string): MessageCodec<T> {
 }
 
 export interface ServerName {
-  host_name: string;
-  port?: number;
-  start_code?: string;
+  readonly host_name: string;
+  readonly port?: number;
+  readonly start_code?: string;
 }
+
 export interface TableName {
-  namespace: Buffer;
-  qualifier: Buffer;
+  readonly namespace: Buffer;
+  readonly qualifier: Buffer;
 }
+
 export interface RegionInfo {
-  region_id: string;
-  table_name: TableName;
-  start_key?: Buffer;
-  end_key?: Buffer;
-  offline?: boolean;
-  split?: boolean;
-  replica_id?: number;
+  readonly region_id: string;
+  readonly table_name: TableName;
+  readonly start_key?: Buffer;
+  readonly end_key?: Buffer;
+  readonly offline?: boolean;
+  readonly split?: boolean;
+  readonly replica_id?: number;
 }
+
 /** type 1: the full region name; 2: its encoded name. */
 export interface RegionSpecifier {
-  type: number;
-  value: Buffer;
+  readonly type: number;
+  readonly value: Buffer;
 }
+
 export interface TimeRange {
-  from?: number;
-  to?: number;
+  readonly from?: number;
+  readonly to?: number;
 }
+
 export interface Column {
-  family: Buffer;
-  qualifier?: Buffer[];
+  readonly family: Buffer;
+  readonly qualifier?: readonly Buffer[];
 }
+
 export interface Filter {
-  name: string;
-  serialized_filter: Buffer;
+  readonly name: string;
+  readonly serialized_filter: Buffer;
 }
+
 export interface Scan {
-  column: Column[];
-  start_row?: Buffer;
-  stop_row?: Buffer;
-  filter?: Filter;
-  time_range?: TimeRange;
-  max_result_size?: number;
-  store_limit?: number;
-  reversed?: boolean;
-  caching?: number;
-  include_start_row?: boolean;
-  include_stop_row?: boolean;
+  readonly column: readonly Column[];
+  readonly start_row?: Buffer;
+  readonly stop_row?: Buffer;
+  readonly filter?: Filter;
+  readonly time_range?: TimeRange;
+  readonly max_result_size?: number;
+  readonly store_limit?: number;
+  readonly reversed?: boolean;
+  readonly caching?: number;
+  readonly include_start_row?: boolean;
+  readonly include_stop_row?: boolean;
 }
+
 export interface ScanRequest {
-  region?: RegionSpecifier;
-  scan?: Scan;
-  scanner_id?: string;
-  number_of_rows?: number;
-  close_scanner?: boolean;
-  client_handles_partials?: boolean;
-  client_handles_heartbeats?: boolean;
-  limit_of_rows?: number;
+  readonly region?: RegionSpecifier;
+  readonly scan?: Scan;
+  readonly scanner_id?: string;
+  readonly number_of_rows?: number;
+  readonly close_scanner?: boolean;
+  readonly client_handles_partials?: boolean;
+  readonly client_handles_heartbeats?: boolean;
+  readonly limit_of_rows?: number;
 }
+
 export interface ScanResponse {
-  cells_per_result: number[];
-  scanner_id?: string;
-  more_results?: boolean;
-  partial_flag_per_result: boolean[];
-  more_results_in_region?: boolean;
-  heartbeat_message?: boolean;
+  readonly cells_per_result: readonly number[];
+  readonly scanner_id?: string;
+  readonly more_results?: boolean;
+  readonly partial_flag_per_result: readonly boolean[];
+  readonly more_results_in_region?: boolean;
+  readonly heartbeat_message?: boolean;
 }
+
 export interface Condition {
-  row: Buffer;
-  family: Buffer;
-  qualifier: Buffer;
-  compare_type: number;
-  comparator: { name: string; serialized_comparator: Buffer };
+  readonly row: Buffer;
+  readonly family: Buffer;
+  readonly qualifier: Buffer;
+  readonly compare_type: number;
+  readonly comparator: { name: string; serialized_comparator: Buffer };
 }
+
 export interface BytesPair {
-  first: Buffer;
-  second: Buffer;
+  readonly first: Buffer;
+  readonly second: Buffer;
 }
+
 export interface StringPair {
-  name: string;
-  value: string;
+  readonly name: string;
+  readonly value: string;
 }
+
 export interface ColumnFamilySchema {
-  name: Buffer;
-  attributes: BytesPair[];
-  configuration: StringPair[];
+  readonly name: Buffer;
+  readonly attributes: readonly BytesPair[];
+  readonly configuration: readonly StringPair[];
 }
+
 export interface TableDescriptor {
-  table_name?: TableName;
-  attributes: BytesPair[];
-  column_families: ColumnFamilySchema[];
-  configuration: StringPair[];
+  readonly table_name?: TableName;
+  readonly attributes: readonly BytesPair[];
+  readonly column_families: readonly ColumnFamilySchema[];
+  readonly configuration: readonly StringPair[];
 }
+
 export interface ProcedureStarted {
-  proc_id?: string;
+  readonly proc_id?: string;
 }
+
 export interface ProcedureResult {
-  state: number;
-  exception?: { source?: string; generic_exception?: { class_name?: string; message?: string } };
+  readonly state: number;
+  readonly exception?: { readonly generic_exception?: { readonly class_name?: string; readonly message?: string } };
 }
 
 export const messages = {
@@ -140,6 +156,19 @@ export const messages = {
     service_name: string;
     cell_block_codec_class?: string;
   }>('ConnectionHeader'),
+  requestHeader: codec<{
+    call_id: number;
+    method_name: string;
+    request_param: boolean;
+    cell_block_meta?: { length: number };
+    timeout: number;
+  }>('RequestHeader'),
+  responseHeader: codec<{
+    call_id?: number;
+    exception?: { exception_class_name?: string; stack_trace?: string; do_not_retry?: boolean };
+    cell_block_meta?: { length?: number };
+  }>('ResponseHeader'),
+  nameBytesPair: codec<{ name?: string; value?: Buffer }>('NameBytesPair'),
   metaRegionServer: codec<{ server: ServerName }>('MetaRegionServer'),
   master: codec<{ master: ServerName }>('Master'),
   regionInfo: codec<RegionInfo>('RegionInfo'),
@@ -178,7 +207,7 @@ export const messages = {
   deleteNamespaceRequest: codec<{ namespaceName: string }>('DeleteNamespaceRequest'),
   getTableDescriptorsRequest: codec<{ table_names: TableName[] }>('GetTableDescriptorsRequest'),
   getTableDescriptorsResponse: codec<{ table_schema: TableDescriptor[] }>('GetTableDescriptorsResponse'),
-  createTableRequest: codec<{ table_schema: TableDescriptor; split_keys: Buffer[] }>('CreateTableRequest'),
+  createTableRequest: codec<{ table_schema: TableDescriptor; split_keys: readonly Buffer[] }>('CreateTableRequest'),
   modifyTableRequest: codec<{ table_name: TableName; table_schema: TableDescriptor }>('ModifyTableRequest'),
   disableTableRequest: codec<{ table_name: TableName }>('DisableTableRequest'),
   enableTableRequest: codec<{ table_name: TableName }>('EnableTableRequest'),

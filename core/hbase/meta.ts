@@ -1,11 +1,12 @@
 /**
- * HBase's own table of regions, hbase:meta: read whole for a table when first asked, and again when a server says that
- * a region has moved. Batches and scans ask here where to go; the answer may be stale, the servers correct it.
+ * HBase's own table of regions, hbase:meta. This file reads all regions of a table on the first question, and again
+ * when a server says that a region has moved. Batches and scans ask here where to go; the answer may be stale, and the
+ * servers correct it.
  *
- * meta's rows are "table,start,id.encoded."; a table's are scanned from "T,," to "T ,,", because meta compares the
- * parts of its keys, not their bytes ("T,-" would lose most regions). Another table whose name begins with T stays
- * outside, and the name inside each row is compared all the same. meta's own server comes from ZooKeeper and is
- * forgotten on any failure, so that a stale answer costs one attempt.
+ * meta's rows are "table,start,id.encoded."; the scan for table T goes from "T,," to "T ,,", because meta compares the
+ * parts of its keys, not their bytes ("T,-" would lose most regions). So another table whose name begins with T stays
+ * outside; the scan compares the name inside each row all the same. ZooKeeper names meta's own server. This file forgets
+ * it on any failure, so that a stale answer costs one attempt.
  */
 import type { HostPort } from '../process/host-port.ts';
 import type { Connection } from './connection.ts';
@@ -23,7 +24,7 @@ const META_REGION = { type: 1, value: Buffer.from('hbase:meta,,1') };
 const INFO = Buffer.from('info');
 const TABLE = Buffer.from('table');
 const STATE = Buffer.from('state');
-/** Of TableState; 0 is enabled, 2 and 3 are on their way. */
+/** Of TableState; 0: enabled, 2: disabling, 3: enabling. */
 const DISABLED = 1;
 const ROWS_PER_CALL = 1000;
 
@@ -44,7 +45,7 @@ export class Meta {
     this.emit = emit;
   }
 
-  /** A table's regions: remembered ones, unless their version is `stale` or older. One attempt; the caller retries. */
+  /** A table's regions, from memory unless their version is `stale` or older. One attempt; the caller retries. */
   async regions(table: string, stale = 0): Promise<TableRegions> {
     const known = this.tables.get(table);
     if (known !== undefined && known.version > stale) return known;
@@ -59,7 +60,7 @@ export class Meta {
     this.tables.delete(table);
   }
 
-  /** Asks meta for a row that need not exist. */
+  /** Asks meta for a row; the row may be absent. */
   async ping(timeoutMs: number): Promise<void> {
     const get = { row: Buffer.from('hbase:meta'), column: [{ family: INFO, qualifier: [] }], existence_only: true };
     const param = messages.getRequest.encode({ region: META_REGION, get });
@@ -74,7 +75,7 @@ export class Meta {
       this.tables.delete(table);
       throw new HBaseError('refuse', 'TableNotFoundException', `meta has no region of ${table}`);
     }
-    // Its regions look like ones that move: no server has them, and none ever will.
+    // Its regions look like moving ones, because no server has them; but none will open them.
     if (state === DISABLED) {
       this.tables.delete(table);
       throw new HBaseError('refuse', 'TableNotEnabledException', `${table} is disabled`);
@@ -142,7 +143,7 @@ function openingScan(table: string) {
   };
 }
 
-/** A row of meta, or undefined if it is no region that can be asked: a split parent, a replica, another table's. */
+/** The region of a row of meta; undefined for a split parent, a replica or another table's region. */
 function readRegion(table: string, cells: CellReader, count: number): Region | undefined {
   let info: RegionInfo | undefined;
   let name: Buffer | undefined;
@@ -160,7 +161,7 @@ function readRegion(table: string, cells: CellReader, count: number): Region | u
   return makeRegion(name, info, server);
 }
 
-/** In meta's keys and in our words the default namespace goes without its name. */
+/** In meta's keys and in our code the default namespace has no name. */
 export function tableText(name: TableName): string {
   const namespace = name.namespace.toString('utf8');
   const qualifier = name.qualifier.toString('utf8');

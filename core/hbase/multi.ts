@@ -1,6 +1,6 @@
 /**
  * Multi, HBase's batch: its question and its answer by hand, since both are on the path of every detection. plan.ts
- * says what goes into one, batch.ts sends it and deals with the outcomes.
+ * says what goes into one; batch.ts sends it and handles the outcomes.
  *
  * MultiRequest  = RegionAction 1 …            RegionAction = RegionSpecifier 1, Action 3 …     Action: see actions.ts
  * block         = the cells of all actions in exactly their order
@@ -8,15 +8,17 @@
  * RegionActionResult = ResultOrException 1 … , or NameBytesPair 2: the exception of the whole region
  * ResultOrException  = index 1, Result 2 {associated_cell_count 2}, NameBytesPair 3 {class 1, text 2}
  *
- * Results do not come in the order of the actions: they are matched by index, and their cells lie in the block in the
- * order of the results. What the answer does not name stays `undefined`, and has failed.
+ * Results do not come in the order of the actions: this file matches them by index. Their cells lie in the block in the
+ * order of the results. The outcome of an action that the answer does not name stays `undefined`: it has failed.
  */
 import type { Actions } from './actions.ts';
 import { CellReader } from './cells.ts';
 import { protocolError, serverError } from './errors.ts';
 import type { HBaseError } from './errors.ts';
+import { messages } from './messages.ts';
 import type { RegionPart } from './plan.ts';
-import { fieldBytes, ProtobufReader, varintBytes, writeBytes, writeVarint } from './protobuf.ts';
+import { varintBytes, writeVarint } from '../layout/varint.ts';
+import { fieldBytes, ProtobufReader, writeBytes } from './protobuf.ts';
 import type { Cell } from './types.ts';
 
 /**
@@ -135,14 +137,6 @@ function cellCount(reader: ProtobufReader): number {
 }
 
 function decodeException(bytes: Buffer): HBaseError {
-  const reader = new ProtobufReader(bytes);
-  let className = 'unnamed';
-  let text = '';
-  while (reader.more) {
-    const tag = reader.varint();
-    if (tag === 0x0a) className = reader.text();
-    else if (tag === 0x12) text = reader.text();
-    else reader.skip(tag);
-  }
-  return serverError(className, text);
+  const { name = 'unnamed', value } = messages.nameBytesPair.decode(bytes);
+  return serverError(name, value?.toString('utf8') ?? '');
 }

@@ -1,15 +1,15 @@
 /**
- * How many actions a request to one server may hold: as many as plan.ts allows, until one had no answer in time.
+ * How many actions a request to one server may have: as many as plan.ts allows, until a request has no answer in time.
  *
- * A server that is short of processor time, or has just started, needs for a full request longer than anyone waits.
- * Asked for the same again it would do the same work again, answered to nobody, and more of it each time. A quarter of
- * what was too much is asked for instead, and twice as much each time that a request which used most of its allowance
- * was answered well within its time.
+ * A server that is short of processor time, or has just started, needs longer for a full request than the client waits.
+ * If the client repeated the request, the server would do the same work again for nobody. So after a late answer the
+ * client asks for a quarter of the actions, and doubles that each time the server answers a nearly full request quickly
+ * (multiplicative increase and decrease).
  */
 import { MOST_REQUEST_ACTIONS } from './plan.ts';
 
 export const LEAST_REQUEST_ACTIONS = 50;
-/** Of the time that a call has. */
+/** The part of a call's time within which an answer counts as quick. */
 const QUICK = 0.1;
 
 export class Pace {
@@ -24,7 +24,7 @@ export class Pace {
       this.most = Math.min(MOST_REQUEST_ACTIONS, this.most * 2);
   }
 
-  /** A small request that was late says that the server stood still, not that the request was too large. */
+  /** A small request that was late shows that the server stood still, not that the request was too large. */
   late(actions: number): void {
     if (actions > LEAST_REQUEST_ACTIONS)
       this.most = Math.max(LEAST_REQUEST_ACTIONS, Math.min(this.most, Math.ceil(actions / 4)));

@@ -1,10 +1,10 @@
 /**
  * Which rows go to which server in which request: a plan is a value, made before anything is sent. batch.ts carries it
- * out; rows whose region is unknown just now are named, so that no row is left without a fate.
+ * out. The plan names rows that have no region with a server just now, so that no row is forgotten.
  *
- * A request stays under 400 KB and 5,000 actions: the server keeps a larger one in one piece in memory that its garbage
- * collector handles badly, and warns of longer ones. A server that was late gets fewer at a time (pace.ts). A row
- * larger than that goes alone.
+ * A request stays under 400 KB and 5,000 actions: the server keeps a larger one in one piece, which its garbage
+ * collector handles badly, and it warns of more actions. A server that was late gets fewer actions at a time (pace.ts).
+ * A larger row goes alone.
  */
 import type { HostPort } from '../process/host-port.ts';
 import type { Actions } from './actions.ts';
@@ -14,35 +14,33 @@ export const MOST_REQUEST_BYTES = 400 * 1024;
 export const MOST_REQUEST_ACTIONS = 5_000;
 
 export interface RegionPart {
-  region: Region;
-  /** Positions in the caller's batch; the place in this list is the action's index on the wire. */
-  rows: number[];
+  readonly region: Region;
+  /** Positions in the caller's batch; the position in this list is the action's index on the wire. */
+  readonly rows: number[];
 }
 
 export interface ServerRequest {
-  server: HostPort;
-  parts: RegionPart[];
+  readonly server: HostPort;
+  readonly parts: RegionPart[];
   actions: number;
   bytes: number;
 }
 
 export interface Plan {
-  requests: ServerRequest[];
+  readonly requests: readonly ServerRequest[];
   /** Rows that no region with a server holds just now. */
-  homeless: number[];
+  readonly homeless: readonly number[];
 }
 
-const ANY_NUMBER = (): number => MOST_REQUEST_ACTIONS;
-
-/** `mostActions`: how many a request to that server may hold just now. */
+/** `mostActions`: how many actions a request to that server may have just now. */
 export function planBatch(
   actions: Actions,
   rows: readonly number[],
   table: TableRegions,
-  mostActions: (server: string) => number = ANY_NUMBER,
+  mostActions: (server: string) => number = () => MOST_REQUEST_ACTIONS,
 ): Plan {
   const { regions } = table;
-  const buckets: (number[] | undefined)[] = new Array<number[] | undefined>(regions.length);
+  const rowsOf: (number[] | undefined)[] = new Array<number[] | undefined>(regions.length);
   const homeless: number[] = [];
   for (const i of rows) {
     const at = table.indexOf(actions.row(i));
@@ -50,46 +48,37 @@ export function planBatch(
       homeless.push(i);
       continue;
     }
-    const bucket = buckets[at];
-    if (bucket === undefined) buckets[at] = [i];
-    else bucket.push(i);
+    const regionRows = rowsOf[at];
+    if (regionRows === undefined) rowsOf[at] = [i];
+    else regionRows.push(i);
   }
-  const open = new Map<string, ServerRequest>();
   const requests: ServerRequest[] = [];
-  for (let at = 0; at < regions.length; at++) {
-    const bucket = buckets[at];
-    const { server } = regions[at]!;
-    if (bucket !== undefined && server !== '')
-      placeRegion(actions, { region: regions[at]!, server }, bucket, mostActions(server), open, requests);
-  }
+  const open = new Map<HostPort, ServerRequest>();
+  const add = (region: Region, server: HostPort, regionRows: readonly number[]): void => {
+    const most = mostActions(server);
+    let request = open.get(server);
+    let part: RegionPart | undefined;
+    for (const i of regionRows) {
+      const bytes = actions.bodyBytes(i) + actions.cellsBytes(i) + 8;
+      if (request === undefined || request.actions >= most || request.bytes + bytes > MOST_REQUEST_BYTES) {
+        request = { server, parts: [], actions: 0, bytes: 0 };
+        open.set(server, request);
+        requests.push(request);
+        part = undefined;
+      }
+      if (part === undefined) {
+        part = { region, rows: [] };
+        request.parts.push(part);
+        request.bytes += region.specifier.length + 4;
+      }
+      part.rows.push(i);
+      request.actions++;
+      request.bytes += bytes;
+    }
+  };
+  rowsOf.forEach((regionRows, at) => {
+    const region = regions[at]!;
+    if (regionRows !== undefined && region.server !== '') add(region, region.server, regionRows);
+  });
   return { requests, homeless };
-}
-
-function placeRegion(
-  actions: Actions,
-  { region, server }: { region: Region; server: HostPort },
-  rows: readonly number[],
-  mostActions: number,
-  open: Map<string, ServerRequest>,
-  requests: ServerRequest[],
-): void {
-  let request = open.get(server);
-  let part: RegionPart | undefined;
-  for (const i of rows) {
-    const bytes = actions.bodyBytes(i) + actions.cellsBytes(i) + 8;
-    if (request === undefined || request.actions >= mostActions || request.bytes + bytes > MOST_REQUEST_BYTES) {
-      request = { server, parts: [], actions: 0, bytes: 0 };
-      open.set(server, request);
-      requests.push(request);
-      part = undefined;
-    }
-    if (part === undefined) {
-      part = { region, rows: [] };
-      request.parts.push(part);
-      request.bytes += region.specifier.length + 4;
-    }
-    part.rows.push(i);
-    request.actions++;
-    request.bytes += bytes;
-  }
 }

@@ -1,40 +1,15 @@
 /**
- * Protocol Buffers by hand, for the two messages of the hot path: Multi's request and its answer, and the header of
- * every answer. protobufjs (messages.ts) does all other messages; here a row must cost well under a microsecond, and an
- * object per action costs more than that.
+ * Protocol Buffers by hand, for the two messages of the hot path: Multi's request and its answer. protobufjs
+ * (messages.ts) does all other messages. Here a row must cost well under a microsecond, and an object per action costs
+ * more than that.
  *
  * field  = tag varint (number << 3 | wire type), then by wire type: 0 varint, 1 eight bytes, 2 varint length + bytes,
- *          5 four bytes.
- * varint = groups of seven bits, least significant first, the top bit set on all but the last: 300 = AC 02.
+ *          5 four bytes. Varints: core/layout/varint.ts.
  *
- * The reader trusts nothing: whatever runs past its end is a protocol error, never a short read.
+ * The reader trusts nothing: a field that runs past the end is a protocol error, never a short read.
  */
+import { varintBytes, writeVarint } from '../layout/varint.ts';
 import { protocolError } from './errors.ts';
-
-export function varintBytes(value: number): number {
-  if (value < 0x80) return 1;
-  if (value < 0x4000) return 2;
-  if (value < 0x200000) return 3;
-  if (value < 0x10000000) return 4;
-  let bytes = 5;
-  for (let rest = Math.floor(value / 2 ** 35); rest > 0; rest = Math.floor(rest / 128)) bytes++;
-  return bytes;
-}
-
-/** Writes an integer in [0, 2^53); answers the position after it. */
-export function writeVarint(into: Buffer, at: number, value: number): number {
-  let rest = value;
-  while (rest >= 0x10000000) {
-    into[at++] = (rest % 128) | 0x80;
-    rest = Math.floor(rest / 128);
-  }
-  while (rest >= 0x80) {
-    into[at++] = (rest & 0x7f) | 0x80;
-    rest >>>= 7;
-  }
-  into[at++] = rest;
-  return at;
-}
 
 /** Size of a length-delimited field whose tag takes one byte. */
 export function fieldBytes(length: number): number {

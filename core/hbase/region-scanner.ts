@@ -1,10 +1,10 @@
 /**
- * A scan of one region: opened by its first call, then asked for more until the region ends. scan.ts leads it from
- * region to region and opens another one where a call fails.
+ * A scan of one region: its first call opens it, further calls ask for more until the region ends. scan.ts goes from
+ * region to region, and opens another scanner where a call fails.
  *
- * A call on a scanner is never repeated: the server may have moved on, and rows would be lost. After any failure the
- * scanner is abandoned and a new one starts behind the last row that was handed on, so next_call_seq is not needed. An
- * answer without rows is a heartbeat: the server is busy filtering and wants to be asked again.
+ * Nobody repeats a call on a scanner: the server may have moved on, and rows would be lost. After any failure scan.ts
+ * opens a new scanner behind the last row that it handed on, so next_call_seq is not needed. An answer without rows is a
+ * heartbeat: the server is busy filtering; ask again.
  */
 import { CellReader, familyBytes } from './cells.ts';
 import type { Connection } from './connection.ts';
@@ -21,15 +21,15 @@ const FILTERS = 'org.apache.hadoop.hbase.filter';
 
 /** Where a scan stands: an empty row is the table's beginning, or its end for a reversed scan. */
 export interface ScanPosition {
-  row: Buffer;
-  inclusive: boolean;
+  readonly row: Buffer;
+  readonly isInclusive: boolean;
 }
 
-export interface ScanStep {
-  rows: Cell[][];
-  regionDone: boolean;
+export interface ScanAnswer {
+  readonly rows: Cell[][];
+  readonly isRegionDone: boolean;
   /** Of the answer, as it came. */
-  bytes: number;
+  readonly bytes: number;
 }
 
 export class RegionScanner {
@@ -48,7 +48,7 @@ export class RegionScanner {
     this.timeoutMs = timeoutMs;
   }
 
-  async next(batchRows: number, limitRows: number): Promise<ScanStep> {
+  async next(batchRows: number, limitRows: number): Promise<ScanAnswer> {
     const shared = {
       number_of_rows: Math.min(batchRows, limitRows),
       client_handles_partials: true,
@@ -68,12 +68,12 @@ export class RegionScanner {
     for (let i = 0; i < answer.cells_per_result.length; i++)
       this.assembler.push(cells.take(answer.cells_per_result[i]!), answer.partial_flag_per_result[i] === true, rows);
     // more_results says that the whole scan is over: the stop row is in this region, or the limit is reached.
-    const regionDone = answer.more_results === false || answer.more_results_in_region === false;
-    if (regionDone) {
+    const isRegionDone = answer.more_results === false || answer.more_results_in_region === false;
+    if (isRegionDone) {
       this.assembler.finish(rows);
       this.open = false;
     }
-    return { rows, regionDone, bytes: reply.param.length + reply.cells.length };
+    return { rows, isRegionDone, bytes: reply.param.length + reply.cells.length };
   }
 
   /** Frees the scanner at the server; where that fails, its lease there runs out by itself. */
@@ -88,10 +88,10 @@ export class RegionScanner {
 }
 
 export function scanMessage(options: ScanOptions, from: ScanPosition, batchRows: number): Scan {
-  const scan: Scan = {
+  const scan: { -readonly [K in keyof Scan]: Scan[K] } = {
     column: (options.families ?? []).map((family) => ({ family: familyBytes(family), qualifier: [] })),
     start_row: from.row,
-    include_start_row: from.inclusive,
+    include_start_row: from.isInclusive,
     stop_row: options.stop,
     include_stop_row: false,
     max_result_size: MOST_ANSWER_BYTES,

@@ -1,10 +1,10 @@
 /**
- * Where the rows of a table are: its regions in order, and the region of a row. meta.ts reads them, plan.ts and scan.ts
- * ask; a table's regions are replaced as a whole when a server says that one has moved.
+ * Where the rows of a table are: its regions in order, and the region of a row. meta.ts reads them; plan.ts and scan.ts
+ * ask. When a server says that a region has moved, meta.ts replaces all regions of the table.
  *
- * A region holds [start, end), an empty end has no bound. While a region splits or moves, the list may have a hole: a
- * row in it has no region just now, and the caller waits and asks again. The look-up is on the path of every row, so it
- * compares the first six bytes as one number and the whole keys only where those are equal.
+ * A region holds [start, end); an empty end has no bound. While a region splits or moves, the list may have a hole: a
+ * row in it has no region just now, and the caller waits and asks again. The lookup is on the path of every row, so it
+ * compares the first six bytes as one number, and whole keys only where those are equal.
  */
 import type { HostPort } from '../process/host-port.ts';
 import { namedHostPort } from '../process/host-port.ts';
@@ -13,19 +13,19 @@ import type { RegionInfo } from './messages.ts';
 
 export interface Region {
   /** The full name, as meta keeps it. */
-  name: Buffer;
-  start: Buffer;
-  end: Buffer;
+  readonly name: Buffer;
+  readonly start: Buffer;
+  readonly end: Buffer;
   /** Empty while no server has the region. */
-  server: HostPort | '';
-  info: RegionInfo;
+  readonly server: HostPort | '';
+  readonly info: RegionInfo;
   /** RegionSpecifier {type 1, value name} as field 1 of a message: the beginning of most questions to a region. */
-  specifier: Buffer;
+  readonly specifier: Buffer;
 }
 
-/** `named`: the server as meta names it, empty where it names none. */
-export function makeRegion(name: Buffer, info: RegionInfo, named: string): Region {
-  const server = namedHostPort(named) ?? '';
+/** `address`: of the server, as meta writes it; empty where no server has the region. */
+export function makeRegion(name: Buffer, info: RegionInfo, address: string): Region {
+  const server = namedHostPort(address) ?? '';
   const specifier = Buffer.alloc(2 + fieldBytes(name.length));
   specifier[0] = 0x08;
   specifier[1] = 1;
@@ -44,7 +44,7 @@ export function makeRegion(name: Buffer, info: RegionInfo, named: string): Regio
 
 export class TableRegions {
   readonly table: string;
-  /** Raised with every reading of meta, so that one stale answer leads to one reading. */
+  /** Rises with every reading of meta, so that one stale answer leads to one reading. */
   readonly version: number;
   /** In order of their start. */
   readonly regions: readonly Region[];
@@ -84,7 +84,7 @@ export class TableRegions {
   }
 
   /** No hole from the empty key to the end. */
-  get whole(): boolean {
+  get isWhole(): boolean {
     let reached: Buffer | undefined = Buffer.alloc(0);
     for (const region of this.regions) {
       if (reached === undefined || !reached.equals(region.start)) return false;

@@ -1,9 +1,9 @@
 /**
- * Trying again: back-off with jitter until a deadline. The one place where the client waits.
+ * The client's one retry loop: back-off with jitter until the operation's time is over. Batches, scans, check-and-puts
+ * and questions to the master all repeat their attempts in `withRetry`.
  *
- * The first wait is short, since most regions that moved are open elsewhere by then; later ones double up to a bound,
- * so that a cluster that comes back after half a minute is not met by a storm. Jitter keeps workers from falling in
- * step.
+ * The first wait is short, since most regions that moved are open elsewhere by then. Later waits double up to a bound,
+ * so that clients do not storm a cluster that comes back after half a minute. Jitter spreads the workers' attempts.
  */
 import { asHBaseError, closedError, isResent } from './errors.ts';
 import type { HBaseError } from './errors.ts';
@@ -35,14 +35,33 @@ export function pause(ms: number, signal: AbortSignal): Promise<void> {
   });
 }
 
+/** How long an operation may still take: its limit, counted anew with each renewal. */
+export class Patience {
+  private readonly limitMs: number;
+  private since = performance.now();
+
+  constructor(limitMs: number) {
+    this.limitMs = limitMs;
+  }
+
+  get leftMs(): number {
+    return this.since + this.limitMs - performance.now();
+  }
+
+  renew(): void {
+    this.since = performance.now();
+  }
+}
+
 export interface RetryTerms {
-  deadline: number;
-  signal: AbortSignal;
+  readonly patience: Patience;
+  /** Aborted when the client is closed. */
+  readonly signal: AbortSignal;
   /** Called before every further attempt. */
   onRetry(error: HBaseError, attempt: number): void;
 }
 
-/** Repeats `attempt` until it succeeds, cannot succeed, or the deadline (of performance.now()) would pass. */
+/** Repeats `attempt` until it succeeds, cannot succeed, or the next wait would take longer than the patience. */
 export async function withRetry<T>(terms: RetryTerms, attempt: () => Promise<T>): Promise<T> {
   for (let n = 0; ; n++) {
     try {
@@ -51,7 +70,7 @@ export async function withRetry<T>(terms: RetryTerms, attempt: () => Promise<T>)
     } catch (thrown) {
       const error = asHBaseError(thrown);
       const waitMs = backoffMs(n);
-      if (!isResent(error) || performance.now() + waitMs > terms.deadline) throw error;
+      if (!isResent(error) || waitMs > terms.patience.leftMs) throw error;
       await pause(waitMs, terms.signal);
       terms.onRetry(error, n + 1);
     }

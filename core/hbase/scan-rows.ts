@@ -1,33 +1,33 @@
 /**
- * Puts rows together out of a scan's results. A server that reaches the size of one answer inside a wide row sends the
- * row in pieces, each flagged as partial; region-scanner.ts feeds the pieces here and hands on whole rows only.
+ * Assembles rows from a scan's results. A server that reaches the size of one answer inside a wide row sends the row in
+ * pieces, each flagged as partial; region-scanner.ts passes the pieces to this file and hands on whole rows only.
  *
  * A row is whole when a piece of it is not flagged, when a piece of another row follows, or when its region ends: the
- * flag says only that more may come. Half a row that is held when a call fails is thrown away and read again.
+ * flag says only that more may come. When a call fails, the scan drops half a row and reads it again.
  */
 import type { Cell } from './types.ts';
 
 export class RowAssembler {
-  private held: Cell[] | undefined;
+  private unfinished: Cell[] | undefined;
 
-  /** Takes one result; adds the rows that it completes to `rows`. */
-  push(cells: Cell[], partial: boolean, rows: Cell[][]): void {
+  /** Adds one result, and the rows that it completes to `rows`. */
+  push(cells: Cell[], isPartial: boolean, rows: Cell[][]): void {
     if (cells.length === 0) return;
-    if (this.held !== undefined) {
-      if (this.held[0]!.row.equals(cells[0]!.row)) {
-        for (const cell of cells) this.held.push(cell);
-        if (!partial) this.finish(rows);
+    if (this.unfinished !== undefined) {
+      if (this.unfinished[0]!.row.equals(cells[0]!.row)) {
+        for (const cell of cells) this.unfinished.push(cell);
+        if (!isPartial) this.finish(rows);
         return;
       }
       this.finish(rows);
     }
-    if (partial) this.held = cells;
+    if (isPartial) this.unfinished = cells;
     else rows.push(cells);
   }
 
-  /** The region has ended: what is held is whole. */
+  /** To be called when the region has ended: an unfinished row is whole then. */
   finish(rows: Cell[][]): void {
-    if (this.held !== undefined) rows.push(this.held);
-    this.held = undefined;
+    if (this.unfinished !== undefined) rows.push(this.unfinished);
+    this.unfinished = undefined;
   }
 }

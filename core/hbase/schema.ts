@@ -1,6 +1,6 @@
 /**
- * A table's description, between our words (types.ts) and HBase's attributes, which are pairs of ASCII texts. admin.ts
- * sends and reads them. Attributes and families that we have no word for are kept as they are when a table is changed.
+ * A table's description: from our words (types.ts) to HBase's attributes, which are pairs of ASCII texts, and back.
+ * admin.ts sends and reads them. A change keeps attributes and families that our words do not name.
  */
 import { familyBytes } from './cells.ts';
 import type { BytesPair, ColumnFamilySchema, TableDescriptor } from './messages.ts';
@@ -62,7 +62,7 @@ function decodeFamily(family: ColumnFamilySchema): FamilySchema {
   const attributes = new Map(
     family.attributes.map(({ first, second }) => [first.toString('latin1'), second.toString('latin1')]),
   );
-  const schema: FamilySchema = { name: family.name.toString('utf8') };
+  const schema: { -readonly [K in keyof FamilySchema]: FamilySchema[K] } = { name: family.name.toString('utf8') };
   const ttl = attributes.get('TTL');
   if (ttl !== undefined && ttl !== 'FOREVER' && Number(ttl) !== FOREVER_SECONDS) schema.ttlSeconds = Number(ttl);
   const versions = attributes.get('VERSIONS');

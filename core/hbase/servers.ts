@@ -1,10 +1,10 @@
 /**
- * The connections of one client: one per server and service, made when first asked for, made anew after a loss. Whoever
- * asks for a server waits for the one attempt that is under way.
+ * The connections of one client: one per server and service, opened on the first question and again after a loss. All
+ * callers that ask for a server wait for the same attempt.
  *
- * It also holds the gates: at most so many batches are under way at one server at a time, all callers together, because
- * a region server with little memory suffers more from a flood of requests than we from waiting our turn. And what each
- * server was found to bear (pace.ts).
+ * It also has the gates, which limit how many requests of batches one server handles at a time: a region server with
+ * little memory suffers more from a flood of requests than callers suffer from waiting. And it has the pace of each
+ * server (pace.ts).
  */
 import type { HostPort } from '../process/host-port.ts';
 import { closedError } from './errors.ts';
@@ -35,9 +35,15 @@ export class Servers {
     const key = `${service} ${server}`;
     const known = this.connections.get(key);
     if (known !== undefined) return known;
-    const opening = openConnection(server, service, this.user, this.connectTimeoutMs, (reason) => {
-      this.connections.delete(key);
-      this.emit({ kind: 'disconnected', server, reason });
+    const opening = openConnection({
+      server,
+      service,
+      user: this.user,
+      timeoutMs: this.connectTimeoutMs,
+      onEnd: (reason) => {
+        this.connections.delete(key);
+        this.emit({ kind: 'disconnected', server, reason });
+      },
     });
     this.connections.set(key, opening);
     try {
@@ -70,13 +76,10 @@ export class Servers {
   }
 }
 
-/**
- * Lets `width` pieces of work through at a time. Callers take turns, so that a long batch does not keep a short one
- * waiting.
- */
+/** Lets `width` pieces of work through at a time. Callers take turns, so that a long batch does not block a short one. */
 export class Gate {
   private free: number;
-  /** Those that wait, by caller; the caller whose turn is next comes first. */
+  /** The work that waits, by caller; the caller whose turn is next comes first. */
   private readonly queues = new Map<object, (() => void)[]>();
 
   constructor(width: number) {

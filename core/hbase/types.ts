@@ -1,100 +1,117 @@
-// What the HBase client offers, in HBase's own words: rows, families, qualifiers, timestamps. The stores of core/stores
-// program against this file and never against the wire; client.ts answers it. Every row that was asked for is answered
-// in the order of the request, as found, absent, done or failed: a row that the server did not name has failed, so that
-// a caller can never mistake silence for absence. Timestamps are always the caller's: a resent write changes nothing.
-
+/**
+ * What the HBase client offers, in HBase's own words: rows, families, qualifiers, timestamps. The stores of core/stores
+ * program against this file and never against the wire; client.ts answers it.
+ *
+ * The client answers for every row in the order of the request: found, absent, done or failed. A row that the server
+ * does not name has failed, so that no caller mistakes silence for absence. Timestamps are always the caller's: a resent
+ * write changes nothing.
+ */
 import type { ReadLimits } from '../process/read-limits.ts';
 import type { HBaseError } from './errors.ts';
 
 /** One cell. `timestamp` is an integer in [0, 2^53). */
 export interface Cell {
-  row: Buffer;
-  family: string;
-  qualifier: Buffer;
-  timestamp: number;
-  value: Buffer;
+  readonly row: Buffer;
+  readonly family: string;
+  readonly qualifier: Buffer;
+  readonly timestamp: number;
+  readonly value: Buffer;
 }
 
 /** One mutation, atomic for its row. */
 export interface RowPut {
-  row: Buffer;
-  cells: { family: string; qualifier: Buffer; timestamp: number; value: Buffer }[];
+  readonly row: Buffer;
+  readonly cells: readonly Omit<Cell, 'row'>[];
 }
 
 /** DeleteFamily markers: hides every cell of these families with a timestamp at or below `timestamp`. */
 export interface RowDelete {
-  row: Buffer;
-  families: string[];
-  timestamp: number;
+  readonly row: Buffer;
+  readonly families: readonly string[];
+  readonly timestamp: number;
 }
 
 /** `families` and `columns` narrow the question, both absent means the whole row; `timeRange` is [from, to). */
 export interface RowGet {
-  row: Buffer;
-  families?: string[];
-  columns?: { family: string; qualifier: Buffer }[];
-  timeRange?: { from: number; to: number };
+  readonly row: Buffer;
+  readonly families?: readonly string[];
+  readonly columns?: readonly Pick<Cell, 'family' | 'qualifier'>[];
+  readonly timeRange?: { readonly from: number; readonly to: number };
+}
+
+interface FailedRow {
+  readonly status: 'failed';
+  readonly error: HBaseError;
 }
 
 export type GetAnswer =
-  { status: 'found'; cells: Cell[] } | { status: 'absent' } | { status: 'failed'; error: HBaseError };
+  { readonly status: 'found'; readonly cells: readonly Cell[] } | { readonly status: 'absent' } | FailedRow;
 
-export type PutAnswer = { status: 'done' } | { status: 'failed'; error: HBaseError };
+export type PutAnswer = { readonly status: 'done' } | FailedRow;
+
+/** A condition on one column of a row. */
+export interface Check {
+  readonly row: Buffer;
+  readonly family: string;
+  readonly qualifier: Buffer;
+  /** Null: the column must be absent. */
+  readonly expected: Buffer | null;
+}
 
 export interface ScanOptions {
   /** First row, inclusive; empty: from the table's beginning. With `reversed`, the greatest row. */
-  start: Buffer;
+  readonly start: Buffer;
   /** Row to stop before, exclusive; empty: to the table's end. */
-  stop: Buffer;
-  families?: string[];
-  timeRange?: { from: number; to: number };
-  reversed?: boolean;
-  limitRows?: number;
-  /** Most rows in one batch handed out. */
-  batchRows?: number;
+  readonly stop: Buffer;
+  readonly families?: readonly string[];
+  readonly timeRange?: { readonly from: number; readonly to: number };
+  readonly reversed?: boolean;
+  readonly limitRows?: number;
+  /** How many rows a batch has at most. */
+  readonly batchRows?: number;
   /** Row keys with one cell each and no value. */
-  keysOnly?: boolean;
+  readonly keysOnly?: boolean;
   /** Qualifiers in [from, to); an empty `to` has no upper bound. */
-  columnRange?: { from: Buffer; to: Buffer };
+  readonly columnRange?: { readonly from: Buffer; readonly to: Buffer };
   /** Only rows of these ranges, each [start, stop) and not empty; `start` and `stop` above must span them. */
-  rowRanges?: { start: Buffer; stop: Buffer }[];
+  readonly rowRanges?: readonly { readonly start: Buffer; readonly stop: Buffer }[];
   /** Most cells of one row, the first ones in the order of qualifiers (of those in the column range). */
-  limitCells?: number;
+  readonly limitCells?: number;
   /** When to stop: the scan then throws the signal's reason, and frees its scanner. */
-  limits?: ReadLimits | undefined;
+  readonly limits?: ReadLimits | undefined;
 }
 
 export interface TableSchema {
   /** "namespace:table" */
-  name: string;
-  families: FamilySchema[];
+  readonly name: string;
+  readonly families: readonly FamilySchema[];
 }
 
 export interface FamilySchema {
-  name: string;
-  ttlSeconds?: number;
-  maxVersions?: number;
-  bloom?: 'ROW' | 'NONE' | 'ROWCOL';
-  compression?: 'NONE';
-  blockSizeBytes?: number;
-  dataBlockEncoding?: 'NONE' | 'FAST_DIFF';
-  inMemory?: boolean;
-  /** BASIC keeps the sorted structure that takes writes small: older cells in memory lie in flat arrays. */
-  inMemoryCompaction?: 'NONE' | 'BASIC';
+  readonly name: string;
+  readonly ttlSeconds?: number;
+  readonly maxVersions?: number;
+  readonly bloom?: 'ROW' | 'NONE' | 'ROWCOL';
+  readonly compression?: 'NONE';
+  readonly blockSizeBytes?: number;
+  readonly dataBlockEncoding?: 'NONE' | 'FAST_DIFF';
+  readonly inMemory?: boolean;
+  /** BASIC keeps the sorted structure for new writes small: older cells in memory lie in flat arrays. */
+  readonly inMemoryCompaction?: 'NONE' | 'BASIC';
 }
 
-export interface RegionPlace {
+export interface RegionLocation {
   /** The full region name, which HBase keeps in meta; a byte a character, since it holds the start key. */
-  name: string;
-  start: Buffer;
-  end: Buffer;
-  /** "host:port", or empty while the region is nowhere. */
-  server: string;
+  readonly name: string;
+  readonly start: Buffer;
+  readonly end: Buffer;
+  /** "host:port", or empty while no server has the region. */
+  readonly server: string;
 }
 
 export interface HBaseAdmin {
   ensureNamespace(name: string): Promise<void>;
-  ensureTable(schema: TableSchema, splitKeys: Buffer[]): Promise<'created' | 'existed'>;
+  ensureTable(schema: TableSchema, splitKeys: readonly Buffer[]): Promise<'created' | 'existed'>;
   describeTable(table: string): Promise<TableSchema | null>;
   modifyFamilies(schema: TableSchema): Promise<void>;
   /** Removes a family with everything in it; a table keeps at least one. */
@@ -103,7 +120,7 @@ export interface HBaseAdmin {
   disableTable(table: string): Promise<void>;
   enableTable(table: string): Promise<void>;
   dropNamespace(name: string): Promise<void>;
-  regions(table: string): Promise<RegionPlace[]>;
+  regions(table: string): Promise<RegionLocation[]>;
   /** Asks the master to move a region to another server, any other; returns when it has moved. */
   moveRegion(table: string, regionName: string): Promise<void>;
   /** Splits the region that holds `splitKey` there; returns when both halves are open. */
@@ -111,24 +128,17 @@ export interface HBaseAdmin {
 }
 
 export interface HBaseClient {
-  put(table: string, puts: RowPut[]): Promise<PutAnswer[]>;
-  get(table: string, gets: RowGet[], limits?: ReadLimits): Promise<GetAnswer[]>;
-  delete(table: string, deletes: RowDelete[]): Promise<PutAnswer[]>;
+  put(table: string, puts: readonly RowPut[]): Promise<PutAnswer[]>;
+  get(table: string, gets: readonly RowGet[], limits?: ReadLimits): Promise<GetAnswer[]>;
+  delete(table: string, deletes: readonly RowDelete[]): Promise<PutAnswer[]>;
   /**
-   * Batches of rows; a row is all of its cells, never split over two entries. Survives regions that move or split on
-   * the way without a row lost or repeated. Throws HBaseError, or what its limits say.
+   * Batches of rows; a row is all of its cells, never split over two entries. The scan loses and repeats no row when
+   * regions move or split meanwhile. Throws HBaseError, or what its limits say.
    */
   scan(table: string, options: ScanOptions): AsyncIterable<Cell[][]>;
-  /** `expected` null: the column must be absent. True: the put was applied. */
-  checkAndPut(
-    table: string,
-    row: Buffer,
-    family: string,
-    qualifier: Buffer,
-    expected: Buffer | null,
-    put: RowPut,
-  ): Promise<boolean>;
-  admin: HBaseAdmin;
+  /** Puts if the check holds (compare-and-set). True: the put was applied. Check and put name the same row. */
+  checkAndPut(table: string, check: Check, put: RowPut): Promise<boolean>;
+  readonly admin: HBaseAdmin;
   /** A cheap question to meta; rejects quickly when HBase is away. */
   ping(): Promise<void>;
   close(): Promise<void>;
@@ -136,23 +146,29 @@ export interface HBaseClient {
 
 export interface HBaseClientOptions {
   /** "host:port[,host:port…]" */
-  zookeeper: string;
+  readonly zookeeper: string;
   /** Root node of this HBase, usually "/hbase". */
-  znode: string;
+  readonly znode: string;
   /** The user that HBase sees. */
-  user: string;
+  readonly user: string;
   /** Deadline of one call to one server. */
-  callTimeoutMs: number;
+  readonly callTimeoutMs: number;
   /** Deadline of one operation with all its retries. */
-  operationTimeoutMs: number;
-  signal?: AbortSignal;
+  readonly operationTimeoutMs: number;
+  readonly signal?: AbortSignal;
   onEvent?: (event: HBaseEvent) => void;
 }
 
 /** What happened below the surface, for logs and metrics. */
 export type HBaseEvent =
-  | { kind: 'connected'; server: string }
-  | { kind: 'disconnected'; server: string; reason: string }
-  | { kind: 'relocated'; table: string; reason: string }
-  | { kind: 'retried'; operation: string; attempt: number; rows: number; reason: string }
-  | { kind: 'located'; server: string };
+  | { readonly kind: 'connected'; readonly server: string }
+  | { readonly kind: 'disconnected'; readonly server: string; readonly reason: string }
+  | { readonly kind: 'relocated'; readonly table: string; readonly reason: string }
+  | {
+      readonly kind: 'retried';
+      readonly operation: string;
+      readonly attempt: number;
+      readonly rows: number;
+      readonly reason: string;
+    }
+  | { readonly kind: 'located'; readonly server: string };

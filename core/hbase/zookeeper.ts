@@ -1,9 +1,9 @@
 /**
- * Asks ZooKeeper where HBase is: the one node that names meta's region server, and the one that names the master.
+ * Asks ZooKeeper where HBase is: one node names meta's region server, another the master.
  *
- * A session for one question, closed afterwards: the answers change only when a server dies, regions.ts and admin.ts
- * remember them, and a lasting session would need heartbeats. The answer may be stale; whoever uses it finds out from
- * the server that it names, and asks again.
+ * Each question has a session of its own, closed afterwards: the answers change only when a server dies, meta.ts and
+ * master.ts remember them, and a lasting session would need heartbeats. The answer may be stale; the server that it names
+ * then refuses, and the caller asks again.
  *
  * connect = length:int32 protocol:int32(0) zxid:int64(0) timeout:int32 session:int64(0) passwordLength:int32(16) zeros
  * getData = length:int32 xid:int32 opcode:int32(4) pathLength:int32 path watch:int8(0)
@@ -63,7 +63,7 @@ function address(server: ServerName): HostPort {
 export function unwrap(data: Buffer): Buffer {
   const magicAt = data.length >= 5 && data[0] === 0xff ? 5 + data.readInt32BE(1) : -1;
   if (magicAt < 5 || data.toString('latin1', magicAt, magicAt + 4) !== 'PBUF')
-    throw protocolError(`a node of ZooKeeper holds ${data.length} bytes that are not HBase's`);
+    throw protocolError(`a node of ZooKeeper has ${data.length} bytes that HBase did not write`);
   return data.subarray(magicAt + 4);
 }
 
@@ -93,9 +93,13 @@ export function decodeData(frame: Buffer, path: string): Buffer {
   if (frame.length < 16) throw protocolError(`ZooKeeper answers ${frame.length} bytes`);
   const error = frame.readInt32BE(12);
   if (error === NO_NODE)
-    throw new HBaseError('wait', 'NoNode', `ZooKeeper has no ${path}: HBase is not up, or its root node is another`);
+    throw new HBaseError(
+      'wait',
+      'NoNode',
+      `ZooKeeper has no ${path}: HBase is not up, or its root node is another one (HBASE_ZNODE)`,
+    );
   if (error === NO_AUTH)
-    throw new HBaseError('refuse', 'AccessDeniedException', `ZooKeeper does not let us read ${path}`);
+    throw new HBaseError('refuse', 'AccessDeniedException', `ZooKeeper does not allow us to read ${path}`);
   if (error !== 0) throw new HBaseError('wait', 'ZooKeeper', `error ${error} for ${path}`);
   const length = frame.length >= 20 ? frame.readInt32BE(16) : -1;
   if (length < 0 || frame.length < 20 + length) throw protocolError(`ZooKeeper's answer for ${path} ends early`);
@@ -107,10 +111,10 @@ function readNode(host: HostPort, path: string, timeoutMs: number, signal: Abort
     const socket = connect({ ...partsOf(host), noDelay: true });
     const cutter = new FrameCutter();
     let answers = 0;
-    let finished = false;
+    let isFinished = false;
     const finish = (settle: () => void) => {
-      if (finished) return;
-      finished = true;
+      if (isFinished) return;
+      isFinished = true;
       clearTimeout(timer);
       signal.removeEventListener('abort', onAbort);
       if (socket.writable) socket.write(CLOSE);

@@ -35,28 +35,3 @@ export function readOidAt(from: Buffer, at: number): Oid {
   if (high < 0x20_0000) return oid(high * WORD + from.readUInt32BE(at + 4));
   return oid(BigInt.asIntN(64, from.readBigUInt64BE(at) ^ (1n << 63n)));
 }
-
-/** LEB128: seven bits a byte, the lowest first; value below 2^53. */
-export function putVarint(into: Buffer, value: number, at: number): number {
-  let rest = value;
-  for (; rest >= 128; rest = Math.floor(rest / 128)) into[at++] = (rest % 128) | 0x80;
-  into[at++] = rest;
-  return at;
-}
-
-export function varintBytes(value: number): number {
-  let bytes = 1;
-  for (let rest = value; rest >= 128; rest = Math.floor(rest / 128)) bytes++;
-  return bytes;
-}
-
-/** Throws a RangeError if the bytes end within the number. */
-export function readVarint(from: Buffer, start: number): number {
-  let value = 0;
-  for (let at = start, scale = 1; ; at++, scale *= 128) {
-    const byte = from[at];
-    if (byte === undefined) throw new RangeError(`the number at byte ${start} of ${from.length} does not end`);
-    value += (byte & 0x7f) * scale;
-    if (byte < 0x80) return value;
-  }
-}

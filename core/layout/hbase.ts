@@ -36,7 +36,8 @@ import { epoch } from '../domain/epoch.ts';
 import { murmur2 } from '../domain/home.ts';
 import { PLACE_GROUPS } from '../domain/hour-counts.ts';
 import { HOUR_MS, SECOND_MS } from '../domain/time.ts';
-import { putOid, putU64, putVarint, readOidAt, readU64, readVarint, varintBytes } from './bytes.ts';
+import { putOid, putU64, readOidAt, readU64 } from './bytes.ts';
+import { readVarint, varintBytes, writeVarint } from './varint.ts';
 
 export const VIEW_SALTS = PLACE_GROUPS;
 /** First-met rows of the generations that share theirs. */
@@ -177,7 +178,7 @@ export function encodeHourCell(cell: HourCell): EncodedCell {
   let to = 1;
   for (let at = 0; at < minutes.length; at += 2) {
     value[to] = minutes[at]!;
-    to = putVarint(value, minutes[at + 1]!, to + 1);
+    to = writeVarint(value, to + 1, minutes[at + 1]!);
   }
   if (named > 0) value.write(item, to);
   return { family: FAMILY_OF_KIND[cell.kind], qualifier: hourQualifier(cell, itemBytes), timestamp: cell.upTo, value };

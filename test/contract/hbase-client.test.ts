@@ -262,13 +262,17 @@ test('of many that check and put at once, exactly one wins, and it is the one th
     const clients = [hbase, ...others];
     const results = await Promise.all(
       Array.from({ length: 12 }, (_, i) =>
-        clients[i % 3]!.checkAndPut(ROWS, row, 'f', Q, expected === null ? null : Buffer.from(expected), {
-          row,
-          cells: [
-            { family: 'f', qualifier: Q, timestamp: round, value: Buffer.from(`winner of ${round}`) },
-            { family: 'g', qualifier: Q, timestamp: round, value: Buffer.from(String(i)) },
-          ],
-        }),
+        clients[i % 3]!.checkAndPut(
+          ROWS,
+          { row, family: 'f', qualifier: Q, expected: expected === null ? null : Buffer.from(expected) },
+          {
+            row,
+            cells: [
+              { family: 'f', qualifier: Q, timestamp: round, value: Buffer.from(`winner of ${round}`) },
+              { family: 'g', qualifier: Q, timestamp: round, value: Buffer.from(String(i)) },
+            ],
+          },
+        ),
       ),
     );
     assert.equal(results.filter(Boolean).length, 1);
@@ -392,10 +396,7 @@ test('what we write another client reads, what it writes we read, and its condit
   assert.equal(
     await hbase.checkAndPut(
       WITNESSED,
-      Buffer.from('ours'),
-      'f',
-      Q,
-      Buffer.from('ünï'),
+      { row: Buffer.from('ours'), family: 'f', qualifier: Q, expected: Buffer.from('ünï') },
       put(Buffer.from('ours'), 'x', 44),
     ),
     false,

@@ -39,13 +39,19 @@ test('a table that is disabled, or is dropped, under a client is refused at once
   await hbase.admin.ensureTable({ name: table, families: [{ name: 'f' }] }, []);
   const ways: [string, () => Promise<unknown>][] = [
     ['put', () => putRows(hbase, table, [put('v')])],
-    ['get', async () => requireAnswers(table, await getRows(hbase, table, [{ row: Q }], () => 1))],
+    ['get', async () => requireAnswers(table, await getRows(hbase, { table, gets: [{ row: Q }] }, () => 1))],
     [
       'scan',
       () =>
         askHBase(table, () => hbase.scan(table, { start: NO_BYTES, stop: NO_BYTES })[Symbol.asyncIterator]().next()),
     ],
-    ['check-and-put', () => askHBase(table, () => hbase.checkAndPut(table, Q, 'f', Q, null, put('v')))],
+    [
+      'check-and-put',
+      () =>
+        askHBase(table, () =>
+          hbase.checkAndPut(table, { row: Q, family: 'f', qualifier: Q, expected: null }, put('v')),
+        ),
+    ],
   ];
   const allRefused = async (message: RegExp): Promise<void> => {
     for (const [name, ask] of ways) {
@@ -56,7 +62,7 @@ test('a table that is disabled, or is dropped, under a client is refused at once
   };
   await putRows(hbase, table, [put('v')]);
   await other.admin.disableTable(table);
-  await allRefused(/TableNotEnabledException: .*taken_away is disabled\. Whoever disabled it enables it again/);
+  await allRefused(/TableNotEnabledException: .*taken_away is disabled\. Enable it again/);
   await other.admin.enableTable(table);
   await putRows(hbase, table, [put('w', 2)]);
   await other.admin.dropTable(table);

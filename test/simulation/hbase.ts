@@ -8,6 +8,7 @@
  */
 import { HBaseError } from '../../core/hbase/errors.ts';
 import type {
+  Check,
   Cell,
   GetAnswer,
   HBaseClient,
@@ -140,14 +141,7 @@ function clientOf({ before, faults, rowsOf, rowFor, apply, late }: Inside): HBas
         if (cells.length > 0) yield [cells];
       }
     },
-    async checkAndPut(
-      table: string,
-      row: Buffer,
-      family: string,
-      qualifier: Buffer,
-      expected: Buffer | null,
-      put: RowPut,
-    ): Promise<boolean> {
+    async checkAndPut(table: string, { row, family, qualifier, expected }: Check, put: RowPut): Promise<boolean> {
       await before();
       if (faults?.strikes('hbase_refused', 0.01)) throw failure('hbase_refused');
       const isDone = (): boolean => {
@@ -191,5 +185,5 @@ function cellsOf(
 }
 
 function failure(how: Fate): HBaseError {
-  return new HBaseError('wait', 'simulated', `the call was ${how}`, true);
+  return new HBaseError('wait', 'simulated', `the call was ${how}`, { isAmbiguous: true });
 }

@@ -32,7 +32,7 @@ const MAY_IMPORT: Readonly<Record<string, readonly string[]>> = {
   'core/domain': [],
   'core/layout': ['core/domain'],
   'core/process': ['core/domain'],
-  'core/hbase': ['core/process'],
+  'core/hbase': ['core/layout', 'core/process'],
   'core/stores': ['core/domain', 'core/layout', 'core/process', 'core/hbase'],
   'speed-layer': CORE,
   'batch-layer': CORE,

@@ -13,6 +13,7 @@
  */
 import { connect } from 'node:net';
 import type { HostPort } from '../../process/host-port.ts';
+import { readVarint, varintBytes, writeVarint } from '../../layout/varint.ts';
 import { parseHostPorts, partsOf } from '../../process/host-port.ts';
 import { messageOf, Refusal, Retryable } from '../../process/errors.ts';
 import { kafkaFault } from './faults.ts';
@@ -59,12 +60,9 @@ export function metadataRequest(topic: string): Buffer {
 export function topicIdIn(answer: Buffer): string {
   let at = 4;
   const uv = (): number => {
-    let value = 0;
-    for (let shift = 0; ; shift += 7) {
-      const byte = answer.readUInt8(at++);
-      value |= (byte & 0x7f) << shift;
-      if (byte < 0x80) return value;
-    }
+    const value = readVarint(answer, at);
+    at += varintBytes(value);
+    return value;
   };
   const skipText = (): void => {
     const bytes = Math.max(0, uv() - 1);
@@ -91,11 +89,9 @@ export function topicIdIn(answer: Buffer): string {
 }
 
 function varint(value: number): Buffer {
-  const bytes: number[] = [];
-  for (let rest = value; ; rest >>>= 7) {
-    if (rest < 0x80) return Buffer.from([...bytes, rest]);
-    bytes.push((rest & 0x7f) | 0x80);
-  }
+  const bytes = Buffer.alloc(varintBytes(value));
+  writeVarint(bytes, 0, value);
+  return bytes;
 }
 
 /** One request over a connection of its own; the answer without its size. */

@@ -2,11 +2,11 @@
  * Rows of one JSON cell, which several versions of the program may read and move (the table `control`,
  * core/stores/control/control.ts).
  *
- * A reader takes the members that it knows and passes over the others. Moving a row compares members that the caller
- * knows with what stands there now, and then the bytes as they stand (check-and-put): a member that only a newer
- * version knows neither keeps an older one from moving the row, nor is it lost. Comparing the row with bytes made anew
- * would do both. What is put without a comparison (progress) keeps nothing of what was there, so a member that has to
- * outlive an older writer must not stand in such a row.
+ * A reader takes the members that it knows and ignores the others. To move a row, a process compares the members that it
+ * knows with what the row holds now, and then puts on the condition that the bytes are still the same (check-and-put). So
+ * a member that only a newer version knows neither stops an older version from moving the row, nor gets lost. A put
+ * without a comparison (progress) keeps no member of the old row, so a member that an older version must not lose does
+ * not belong in such a row.
  */
 import type { HBaseClient, RowPut } from '../../hbase/types.ts';
 import { CONTROL_FAMILY, CONTROL_QUALIFIER } from '../../layout/hbase.ts';
@@ -19,7 +19,7 @@ export interface JsonPut {
   readonly json: unknown;
 }
 
-/** Takes what it knows of a row's JSON; throws if that is not as it must be. */
+/** Takes the members that it knows of a row's JSON; throws if they are not as they must be. */
 type Read<T> = (json: unknown) => T;
 
 export interface JsonCells {
@@ -28,12 +28,9 @@ export interface JsonCells {
   put(puts: readonly JsonPut[]): Promise<void>;
   /** Puts a row that is not there; false if it is. */
   create(put: JsonPut): Promise<boolean>;
-  /**
-   * Moves a row from what `read` makes of it; null: it must be absent. False if it is not, or not any more, what is
-   * there.
-   */
+  /** Moves a row from `from`, as `read` reads it; null: the row must be absent. False if the row holds something else. */
   move<T>(from: T | null, to: JsonPut, read: Read<T>): Promise<boolean>;
-  /** The same, but of what was there nothing is kept. */
+  /** The same, but keeps no member of the old row. */
   replace<T>(from: T, to: JsonPut, read: Read<T>): Promise<boolean>;
 }
 
@@ -43,16 +40,20 @@ export function jsonCells(hbase: HBaseClient, table: string): JsonCells {
     read: (json: unknown, bytes: Buffer) => T,
   ): Promise<(T | null)[]> => {
     const gets = rows.map((row) => ({ row: Buffer.from(row), families: [CONTROL_FAMILY] }));
-    const answers = await getRows(hbase, table, gets, (cells) =>
+    const answers = await getRows(hbase, { table, gets }, (cells) =>
       read(JSON.parse(cells[0]!.value.toString('utf8')), cells[0]!.value),
     );
     return requireAnswers(table, answers);
   };
   const checkAndPut = (expected: Buffer | null, put: JsonPut): Promise<boolean> =>
     askHBase(table, () =>
-      hbase.checkAndPut(table, Buffer.from(put.row), CONTROL_FAMILY, CONTROL_QUALIFIER, expected, rowPut(put)),
+      hbase.checkAndPut(
+        table,
+        { row: Buffer.from(put.row), family: CONTROL_FAMILY, qualifier: CONTROL_QUALIFIER, expected },
+        rowPut(put),
+      ),
     );
-  const moved = async <T>(
+  const moveKnown = async <T>(
     from: T,
     to: JsonPut,
     read: Read<T>,
@@ -70,8 +71,8 @@ export function jsonCells(hbase: HBaseClient, table: string): JsonCells {
     move: (from, to, read) =>
       from === null
         ? checkAndPut(null, to)
-        : moved(from, to, read, (json, known) => ({ ...unknownOf(json, known as object), ...(to.json as object) })),
-    replace: (from, to, read) => moved(from, to, read, () => to.json),
+        : moveKnown(from, to, read, (json, known) => ({ ...unknownOf(json, known as object), ...(to.json as object) })),
+    replace: (from, to, read) => moveKnown(from, to, read, () => to.json),
   };
 }
 

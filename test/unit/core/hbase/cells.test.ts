@@ -25,7 +25,7 @@ function encode(
 ): Buffer {
   const name = familyBytes(family);
   const bytes = Buffer.alloc(cellBytes(row.length, name.length, qualifier.length, value.length));
-  assert.equal(writeCell(bytes, 0, row, name, qualifier, timestamp, type, value), bytes.length);
+  assert.equal(writeCell(bytes, 0, { row, family: name, qualifier, timestamp, type, value }), bytes.length);
   return bytes;
 }
 

@@ -11,7 +11,7 @@ afterEach(closeAll);
 
 const ROW = Buffer.from('r');
 const Q = Buffer.from('q');
-const LOST = new HBaseError('relocate', 'connection', 'lost', true);
+const LOST = new HBaseError('relocate', 'connection', 'lost', { isAmbiguous: true });
 const cell = (value: string, timestamp: number) => ({
   row: ROW,
   family: 'f',
@@ -49,7 +49,15 @@ async function forgetfulServer(applies: boolean) {
   const server = await fakeServer((asked) => {
     if (asked.method === 'Multi') {
       const found = value === undefined ? Buffer.alloc(0) : Buffer.alloc(cellBytes(1, 1, 1, value.length));
-      if (value !== undefined) writeCell(found, 0, ROW, Buffer.from('f'), Q, 7, TYPE_PUT, Buffer.from(value));
+      if (value !== undefined)
+        writeCell(found, 0, {
+          row: ROW,
+          family: Buffer.from('f'),
+          qualifier: Q,
+          timestamp: 7,
+          type: TYPE_PUT,
+          value: Buffer.from(value),
+        });
       asked.reply(multiAnswer([{ results: [{ index: 0, cells: value === undefined ? 0 : 1 }] }]), found);
       return;
     }

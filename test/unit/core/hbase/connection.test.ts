@@ -16,7 +16,13 @@ test('answers in any order reach the calls that asked', async () => {
     held.push(asked);
     if (held.length === 3) for (const one of [held[2]!, held[0]!, held[1]!]) one.reply(one.param, Buffer.from('c'));
   });
-  const connection = await openConnection(server.address, 'ClientService', 'me', 1_000, () => undefined);
+  const connection = await openConnection({
+    server: server.address,
+    service: 'ClientService',
+    user: 'me',
+    timeoutMs: 1_000,
+    onEnd: () => undefined,
+  });
   const replies = await Promise.all(['a', 'b', 'c'].map((text) => connection.call(question(text))));
   assert.deepEqual(
     replies.map(({ param, cells }) => `${param.toString()}${cells.toString()}`),
@@ -27,7 +33,13 @@ test('answers in any order reach the calls that asked', async () => {
 test('a server at an IPv6 address is reached there', async () => {
   const server = await fakeServer((asked) => asked.reply(asked.param), '::1');
   assert.match(server.address, /^\[::1\]:\d+$/);
-  const connection = await openConnection(server.address, 'ClientService', 'me', 1_000, () => undefined);
+  const connection = await openConnection({
+    server: server.address,
+    service: 'ClientService',
+    user: 'me',
+    timeoutMs: 1_000,
+    onEnd: () => undefined,
+  });
   assert.equal((await connection.call(question('a'))).param.toString(), 'a');
 });
 
@@ -35,7 +47,13 @@ test('a call that the server refuses fails alone', async () => {
   const server = await fakeServer((asked) =>
     asked.param.toString() === 'bad' ? asked.refuse('x.CallQueueTooBigException') : asked.reply(asked.param),
   );
-  const connection = await openConnection(server.address, 'ClientService', 'me', 1_000, () => undefined);
+  const connection = await openConnection({
+    server: server.address,
+    service: 'ClientService',
+    user: 'me',
+    timeoutMs: 1_000,
+    onEnd: () => undefined,
+  });
   const [bad, good] = await Promise.allSettled([connection.call(question('bad')), connection.call(question('good'))]);
   assert.equal(bad.status === 'rejected' && (bad.reason as { fate: string }).fate, 'wait');
   assert.equal(good.status, 'fulfilled');
@@ -45,7 +63,13 @@ test('a server that does not admit us says why once, and every call fails with t
   const server = await fakeServer((asked) =>
     asked.dismiss('org.apache.hadoop.hbase.security.AccessDeniedException', 'Authentication is required'),
   );
-  const connection = await openConnection(server.address, 'ClientService', 'me', 1_000, () => undefined);
+  const connection = await openConnection({
+    server: server.address,
+    service: 'ClientService',
+    user: 'me',
+    timeoutMs: 1_000,
+    onEnd: () => undefined,
+  });
   const isRefused = {
     fate: 'refuse',
     exception: 'AccessDeniedException',
@@ -61,12 +85,23 @@ test('when the connection is lost all its calls fail at once, and later ones too
     if (asked.param.toString() === '3') asked.hangUp();
   });
   let reason = '';
-  const connection = await openConnection(server.address, 'ClientService', 'me', 1_000, (why) => (reason = why));
+  const connection = await openConnection({
+    server: server.address,
+    service: 'ClientService',
+    user: 'me',
+    timeoutMs: 1_000,
+    onEnd: (why) => (reason = why),
+  });
   const calls = await Promise.allSettled(['1', '2', '3'].map((text) => connection.call(question(text, 60_000))));
-  for (const call of calls) assert.ok(call.status === 'rejected' && (call.reason as { ambiguous: boolean }).ambiguous);
+  for (const call of calls)
+    assert.ok(call.status === 'rejected' && (call.reason as { isAmbiguous: boolean }).isAmbiguous);
   assert.notEqual(reason, '');
   assert.equal(connection.usable, false);
-  await assert.rejects(connection.call(question('4')), { fate: 'relocate', exception: 'connection', ambiguous: false });
+  await assert.rejects(connection.call(question('4')), {
+    fate: 'relocate',
+    exception: 'connection',
+    isAmbiguous: false,
+  });
 });
 
 test('a call has its own deadline, and its late answer is dropped', async () => {
@@ -75,8 +110,14 @@ test('a call has its own deadline, and its late answer is dropped', async () => 
     if (asked.param.toString() === 'slow') late = asked;
     else asked.reply(asked.param);
   });
-  const connection = await openConnection(server.address, 'ClientService', 'me', 1_000, () => undefined);
-  const slow = assert.rejects(connection.call(question('slow', 60)), { exception: 'deadline', ambiguous: true });
+  const connection = await openConnection({
+    server: server.address,
+    service: 'ClientService',
+    user: 'me',
+    timeoutMs: 1_000,
+    onEnd: () => undefined,
+  });
+  const slow = assert.rejects(connection.call(question('slow', 60)), { exception: 'deadline', isAmbiguous: true });
   await connection.call(question('quick'));
   await slow;
   late!.reply(Buffer.from('too late'));
@@ -85,7 +126,13 @@ test('a call has its own deadline, and its late answer is dropped', async () => 
 
 test('a connection that is silent for a whole deadline is given up', async () => {
   const server = await fakeServer(() => undefined);
-  const connection = await openConnection(server.address, 'ClientService', 'me', 1_000, () => undefined);
+  const connection = await openConnection({
+    server: server.address,
+    service: 'ClientService',
+    user: 'me',
+    timeoutMs: 1_000,
+    onEnd: () => undefined,
+  });
   const [first, second] = await Promise.allSettled([
     connection.call(question('a', 50)),
     connection.call(question('b', 60_000)),
@@ -98,10 +145,16 @@ test('a server that is not there is named, and nothing was asked of it', async (
   const server = await fakeServer(() => undefined);
   await server.close();
   await assert.rejects(
-    openConnection(server.address, 'ClientService', 'me', 1_000, () => undefined),
+    openConnection({
+      server: server.address,
+      service: 'ClientService',
+      user: 'me',
+      timeoutMs: 1_000,
+      onEnd: () => undefined,
+    }),
     {
       fate: 'relocate',
-      ambiguous: false,
+      isAmbiguous: false,
       message: new RegExp(server.address),
     },
   );

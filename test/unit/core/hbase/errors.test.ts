@@ -24,7 +24,7 @@ test('a region that is elsewhere is looked up again', () => {
   ]) {
     const error = serverError(P + name, `${P}${name}: Region moved to: hostname=x\n\tat y`);
     assert.equal(error.fate, 'relocate', name);
-    assert.equal(error.ambiguous, false, name);
+    assert.equal(error.isAmbiguous, false, name);
     assert.equal(error.message.includes('\n'), false);
   }
 });
@@ -58,7 +58,7 @@ test('what resending cannot help is refused', () => {
 });
 
 test('an exception that nobody listed is waited for and ambiguous, unless the server forbids a retry', () => {
-  assert.deepEqual(pick(serverError('java.io.IOException', 'sync failed')), { fate: 'wait', ambiguous: true });
+  assert.deepEqual(pick(serverError('java.io.IOException', 'sync failed')), { fate: 'wait', isAmbiguous: true });
   assert.equal(serverError('x.Y$Z', 'w', true).fate, 'bug');
   assert.equal(serverError('x.Y$Z', 'w').exception, 'Z');
 });
@@ -132,6 +132,6 @@ test('a bug stays what it is, with its own stack', () => {
   assert.equal(asHBaseError(known), known);
 });
 
-function pick({ fate, ambiguous }: { fate: string; ambiguous: boolean }) {
-  return { fate, ambiguous };
+function pick({ fate, isAmbiguous }: { fate: string; isAmbiguous: boolean }) {
+  return { fate, isAmbiguous };
 }

@@ -17,10 +17,16 @@ test('a connection to a region server begins with the preamble, the user, the se
 });
 
 test('a question has its total, its header and the length of its param', () => {
-  const head = encodeQuestionHead(300, 'Multi', 5, 0, 1000);
+  const head = encodeQuestionHead({ callId: 300, method: 'Multi', paramBytes: 5, cellsBytes: 0, timeoutMs: 1000 });
   assert.equal(head.toString('hex'), '00000016' + '0f' + '08ac02' + '1a054d756c7469' + '2001' + '38e807' + '05');
   assert.equal(head.readInt32BE(0), head.length - 4 + 5);
-  const withCells = encodeQuestionHead(300, 'Multi', 5, 200, 1000);
+  const withCells = encodeQuestionHead({
+    callId: 300,
+    method: 'Multi',
+    paramBytes: 5,
+    cellsBytes: 200,
+    timeoutMs: 1000,
+  });
   assert.equal(
     withCells.toString('hex'),
     '000000e3' + '14' + '08ac02' + '1a054d756c7469' + '2001' + '2a0308c801' + '38e807' + '05',

@@ -68,7 +68,14 @@ test('gets name their row, their columns and their time range', () => {
 
 function cellOf(row: string): Buffer {
   const bytes = Buffer.alloc(cellBytes(1, 1, 1, 0));
-  writeCell(bytes, 0, Buffer.from(row), Buffer.from('f'), Buffer.from('q'), 1, TYPE_PUT);
+  writeCell(bytes, 0, {
+    row: Buffer.from(row),
+    family: Buffer.from('f'),
+    qualifier: Buffer.from('q'),
+    timestamp: 1,
+    type: TYPE_PUT,
+    value: Buffer.alloc(0),
+  });
   return bytes;
 }
 

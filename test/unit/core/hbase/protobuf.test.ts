@@ -3,7 +3,8 @@ import { test } from 'node:test';
 import assert from 'node:assert/strict';
 import fc from 'fast-check';
 import protobuf from 'protobufjs';
-import { fieldBytes, ProtobufReader, varintBytes, writeField, writeVarint } from '../../../../core/hbase/protobuf.ts';
+import { varintBytes, writeVarint } from '../../../../core/layout/varint.ts';
+import { fieldBytes, ProtobufReader, writeField } from '../../../../core/hbase/protobuf.ts';
 
 function varint(value: number): Buffer {
   const bytes = Buffer.alloc(varintBytes(value));

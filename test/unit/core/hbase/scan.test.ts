@@ -16,7 +16,14 @@ const CELLS_PER_ROW = 3;
 
 function cellOf(row: number, column: number): Buffer {
   const bytes = Buffer.alloc(cellBytes(1, 1, 1, 0));
-  writeCell(bytes, 0, Buffer.from([row]), Buffer.from('f'), Buffer.from([column]), 1, TYPE_PUT);
+  writeCell(bytes, 0, {
+    row: Buffer.from([row]),
+    family: Buffer.from('f'),
+    qualifier: Buffer.from([column]),
+    timestamp: 1,
+    type: TYPE_PUT,
+    value: Buffer.alloc(0),
+  });
   return bytes;
 }
 
