@@ -98,13 +98,13 @@ function readMetrics(registers: Registry[]): Pick<ServingMetrics, 'countSpeedRea
   return {
     countSpeedReads: (view) => ({
       ...view,
-      read: counted('speed', view.read, ([, , , levels]) => levels),
-      changed: counted('speed', view.changed, ([, level]) => [level]),
+      read: counted('speed', view.read, ([{ levels }]) => levels),
+      changed: counted('speed', view.changed, ([{ level }]) => [level]),
     }),
     countBatchReads: (view) => ({
       ...view,
-      read: counted('batch', view.read, ([, , , levels]) => levels),
-      published: counted('batch', view.published, ([, level]) => [level]),
+      read: counted('batch', view.read, ([{ levels }]) => levels),
+      published: counted('batch', view.published, ([{ level }]) => [level]),
     }),
   };
 }

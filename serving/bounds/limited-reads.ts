@@ -21,21 +21,15 @@ export function limitReads({ speedView, batchView, detections }: ReadStores, que
     queue.run(limits?.signal, read);
   return {
     speedView: {
-      read: (scope, epochs, hours, levels, minutes, limits) =>
-        queued(limits, () => speedView.read(scope, epochs, hours, levels, minutes, limits)),
-      changed: (scope, level, spans, since, limits) =>
-        queued(limits, () => speedView.changed(scope, level, spans, since, limits)),
-      list: (scope, epochs, hours, bounds, limits) =>
-        queued(limits, () => speedView.list(scope, epochs, hours, bounds, limits)),
+      read: (reading, limits) => queued(limits, () => speedView.read(reading, limits)),
+      changed: (reading, limits) => queued(limits, () => speedView.changed(reading, limits)),
+      list: (reading, limits) => queued(limits, () => speedView.list(reading, limits)),
       firstHour: (epoch, before, limits) => queued(limits, () => speedView.firstHour(epoch, before, limits)),
     },
     batchView: {
-      read: (scope, horizon, hours, levels, minutes, limits) =>
-        queued(limits, () => batchView.read(scope, horizon, hours, levels, minutes, limits)),
-      published: (scope, level, hours, epochs, limits) =>
-        queued(limits, () => batchView.published(scope, level, hours, epochs, limits)),
-      list: (scope, horizon, hours, bounds, limits) =>
-        queued(limits, () => batchView.list(scope, horizon, hours, bounds, limits)),
+      read: (reading, limits) => queued(limits, () => batchView.read(reading, limits)),
+      published: (reading, limits) => queued(limits, () => batchView.published(reading, limits)),
+      list: (reading, limits) => queued(limits, () => batchView.list(reading, limits)),
       firstHour: (limits) => queued(limits, () => batchView.firstHour(limits)),
     },
     detections: { find: (ids, limits) => queued(limits, () => detections.find(ids, limits)) },

@@ -64,7 +64,8 @@ export function batchHours(view: Pick<BatchView, 'published'>, names: Names, bud
     for (const hour of hoursIn(look)) hoursRead.set(hour, known.get(keyOf(look, hour)) ?? NOTHING);
     await Promise.all(
       missingSpans(hoursRead, horizon).map(async ({ from, to, upTo }) => {
-        const read = (piece: Hours) => view.published(scope, level, piece, { after: upTo, upTo: horizon }, limits);
+        const read = (piece: Hours) =>
+          view.published({ scope, level, hours: piece, epochs: { after: upTo, upTo: horizon } }, limits);
         for await (const { piece, rows } of readInPieces({ from, to }, read)) {
           for (let hour = piece.from; hour <= piece.to; hour++) {
             const more = rows.filter((row) => row.hour === hour).map((row) => new PackedSheet(row, level, names));
@@ -101,7 +102,7 @@ export function batchHours(view: Pick<BatchView, 'published'>, names: Names, bud
       const { scope, level, horizon, hours } = look;
       if (isLong(hours)) {
         const read = (piece: Hours) =>
-          view.published(scope, level, piece, { after: NOTHING.upTo, upTo: horizon }, limits);
+          view.published({ scope, level, hours: piece, epochs: { after: NOTHING.upTo, upTo: horizon } }, limits);
         return readLongSheets(hours, read, (rows) => sheetsOfLong(rows, look, names));
       }
       const knownHours = hoursIn(look).map((hour) => known.get(keyOf(look, hour)) ?? NOTHING);

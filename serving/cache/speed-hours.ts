@@ -61,7 +61,7 @@ export function speedHours(view: Pick<SpeedView, 'changed'>, names: Names, budge
         for (const epoch of epochs.keys()) if (epoch <= (look.horizon ?? -1)) epochs.delete(epoch);
         const reads = readsOf(epochs, look);
         const answers = await Promise.all(
-          reads.map(({ spans, since }) => view.changed(scope, level, spans, since, limits)),
+          reads.map(({ spans, since }) => view.changed({ scope, level, spans, since }, limits)),
         );
         // Only after all reads have succeeded: a failed read leaves the cache as it was.
         recordLook(epochs, look);

@@ -51,10 +51,7 @@ export async function* speedRows(
     const hour = hourOf(from);
     const before = to % HOUR_MS === 0 ? {} : { after: { detectedAt: to, id: GREATEST_OID } };
     const entries = await stores.speedView.list(
-      location,
-      [epoch],
-      { from: hour, to: hour },
-      { notBefore: from, ...before },
+      { scope: location, epochs: [epoch], hours: { from: hour, to: hour }, bounds: { notBefore: from, ...before } },
       limits,
     );
     if (!(await isInSpeedView())) return;
@@ -74,7 +71,10 @@ async function slicesOf(
 ): Promise<TimeWindow[]> {
   const hours = { from: hourOf(window.from), to: hourOf((window.to - 1) as Instant) };
   const counts = new Map<number, number>();
-  for (const { hour, cells } of await speedView.read(location, [epoch], hours, ['minute'], undefined, limits)) {
+  for (const { hour, cells } of await speedView.read(
+    { scope: location, epochs: [epoch], hours, levels: ['minute'] },
+    limits,
+  )) {
     for (const { minute, count } of cells) {
       const start = hour * HOUR_MS + minute * MINUTE_MS;
       counts.set(start, (counts.get(start) ?? 0) + count);

@@ -43,8 +43,10 @@ export async function listSlice(part: Part, notBefore: Instant): Promise<PlacedD
   const { scope, epochs: snapshot, views, hours, window, after, limits } = part;
   const bounds: ListBounds = { ...(after ? { after } : {}), notBefore };
   const lists = await Promise.all([
-    snapshot.horizon === null ? [] : views.batchView.list(scope, snapshot.horizon, hours, bounds, limits),
-    snapshot.speedEpochs.length === 0 ? [] : views.speedView.list(scope, snapshot.speedEpochs, hours, bounds, limits),
+    snapshot.horizon === null ? [] : views.batchView.list({ scope, horizon: snapshot.horizon, hours, bounds }, limits),
+    snapshot.speedEpochs.length === 0
+      ? []
+      : views.speedView.list({ scope, epochs: snapshot.speedEpochs, hours, bounds }, limits),
   ]);
   return lists
     .flat()

@@ -83,10 +83,10 @@ async function minutesOf({ scope, hours, epochs: snapshot, views, limits }: Part
   const rows = await Promise.all([
     snapshot.horizon === null
       ? []
-      : views.batchView.read(scope, snapshot.horizon, hours, ['minute'], undefined, limits),
+      : views.batchView.read({ scope, horizon: snapshot.horizon, hours, levels: ['minute'] }, limits),
     snapshot.speedEpochs.length === 0
       ? []
-      : views.speedView.read(scope, snapshot.speedEpochs, hours, ['minute'], undefined, limits),
+      : views.speedView.read({ scope, epochs: snapshot.speedEpochs, hours, levels: ['minute'] }, limits),
   ]);
   return rows.flat();
 }

@@ -280,7 +280,12 @@ test('in the end every detection is published once, every record is archived onc
   );
   assert.ok(records.length >= fed.records);
   const hours = { from: Math.floor(Date.now() / 3_600_000) - 1, to: Math.floor(Date.now() / 3_600_000) };
-  const rows = await context.batchView.read('all', (await horizonOf(context))!.epoch, hours, ['minute']);
+  const rows = await context.batchView.read({
+    scope: 'all',
+    horizon: (await horizonOf(context))!.epoch,
+    hours,
+    levels: ['minute'],
+  });
   assert.equal(
     rows.flatMap(({ cells }) => cells).reduce((sum, { count }) => sum + count, 0),
     fed.ids.size,

@@ -18,7 +18,7 @@ import { homeOf } from '../../core/domain/home.ts';
 import { oid } from '../../core/domain/oid.ts';
 import type { Rules } from '../../core/domain/rules.ts';
 import type { Instant } from '../../core/domain/time.ts';
-import { judge } from '../../core/domain/verdict.ts';
+import { classify } from '../../core/domain/verdict.ts';
 import { startCameras } from '../../hadoop-compose/cameras/cameras.ts';
 import type { CameraStats } from '../../hadoop-compose/cameras/cameras.ts';
 import { readTruth } from '../support/truth.ts';
@@ -133,7 +133,7 @@ test('the truth file names every record of the log once, and none that is not th
 test('every record says what the truth says of it, as both layers read it', () => {
   for (const line of run.truth) {
     const record = run.log.get(place(line))!;
-    const verdict = judge(record, record.stamp as Instant, rules);
+    const verdict = classify(record, record.stamp as Instant, rules);
     if (verdict.kind === 'dead_letter') {
       assert.equal(line.kind, `poison:${verdict.deadLetter.reason}`);
       continue;

@@ -115,7 +115,7 @@ test("a folder below a file, and a WebHDFS address that is another service's, ar
   });
   await assert.rejects(
     elsewhere.list(''),
-    (fault) => fault instanceof Refusal && /Look at WEBHDFS_URL/.test(fault.message),
+    (fault) => fault instanceof Refusal && /Check WEBHDFS_URL/.test(fault.message),
   );
 });
 

@@ -10,7 +10,7 @@ import { after, before, test } from 'node:test';
 import { setTimeout as pause } from 'node:timers/promises';
 import kafkajs from 'kafkajs';
 import type { LogRecord } from '../../core/domain/detection.ts';
-import { judge } from '../../core/domain/verdict.ts';
+import { classify } from '../../core/domain/verdict.ts';
 import { instant } from '../../core/domain/time.ts';
 import { readConfig } from '../../core/process/config.ts';
 import { logAdmin } from '../../core/stores/kafka/admin.ts';
@@ -115,10 +115,10 @@ test('a tombstone, an empty value and their headers are told apart', async () =>
 
 test('an offset that the log does not hold is refused, before its beginning and behind its end', async () => {
   const end = (await admin.ends())[0]!.high;
-  await assert.rejects(readAll(0, end + 1), /The log ends before what was counted.*cluster reset/s);
+  await assert.rejects(readAll(0, end + 1), /The log ends before the offset that is counted.*cluster reset/s);
   await tools.fetchTopicMetadata({ topics: [topic] });
   await tools.deleteTopicRecords({ topic, partitions: [{ partition: 0, offset: '2' }] });
-  await assert.rejects(readAll(0, 1), /deleted by retention before they were counted.*KAFKA_RETENTION_HOURS/s);
+  await assert.rejects(readAll(0, 1), /deleted records by retention before they were counted.*KAFKA_RETENTION_HOURS/s);
 });
 
 test('a stray comes home with its bytes, and says where it was', async () => {
@@ -147,7 +147,7 @@ test('a stray comes home with its bytes, and says where it was', async () => {
     ],
   );
   assert.deepEqual(tick?.value, Buffer.alloc(0));
-  assert.equal(judge(tick!, instant(0), RULES).kind, 'tick');
+  assert.equal(classify(tick!, instant(0), RULES).kind, 'tick');
 });
 
 const RULES = {

@@ -83,9 +83,12 @@ async function publishAll(): Promise<void> {
 async function published(): Promise<number> {
   const { context } = batch;
   const hour = Math.floor(Date.now() / 3_600_000);
-  const rows = await context.batchView.read('all', (await horizonOf(context))!.epoch, { from: hour - 1, to: hour }, [
-    'minute',
-  ]);
+  const rows = await context.batchView.read({
+    scope: 'all',
+    horizon: (await horizonOf(context))!.epoch,
+    hours: { from: hour - 1, to: hour },
+    levels: ['minute'],
+  });
   return rows.flatMap(({ cells }) => cells).reduce((sum, { count }) => sum + count, 0);
 }
 

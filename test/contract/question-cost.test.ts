@@ -12,6 +12,7 @@ import { oid } from '../../core/domain/oid.ts';
 import { DAY_MS, dateOf, HOUR_MS, instant } from '../../core/domain/time.ts';
 import { createLog } from '../../core/process/log.ts';
 import type { Hdfs } from '../../core/stores/hdfs/types.ts';
+import type { SpeedReading } from '../../core/stores/views/speed-view.ts';
 import { hdfs } from '../../core/stores/hdfs/hdfs.ts';
 import { openStores } from '../../core/stores/open.ts';
 import * as answers from '../../serving/answers.ts';
@@ -156,17 +157,13 @@ test('the real stores count the bytes of what they read, and end with what is th
   const hours = { from: 0, to: Math.floor(now / HOUR_MS) + 24 };
   const epochs = Array.from({ length: 20 }, (_, at) => epoch(epochAt(now, COUNTED_RULES) - at));
   let bytes = 0;
-  const rows = await stack.stores.speedView.read('all', epochs, hours, ['minute_item'], undefined, {
-    onBytes: (more) => (bytes += more),
-  });
+  const reading: SpeedReading = { scope: 'all', epochs, hours, levels: ['minute_item'] };
+  const rows = await stack.stores.speedView.read(reading, { onBytes: (more) => (bytes += more) });
   assert.ok(bytes > 50 * rows.length, `${bytes} bytes of ${rows.length} rows`);
   const tooMuch = (): never => {
     throw new Error('too much');
   };
-  await assert.rejects(
-    stack.stores.speedView.read('all', epochs, hours, ['minute_item'], undefined, { onBytes: tooMuch }),
-    /too much/,
-  );
+  await assert.rejects(stack.stores.speedView.read(reading, { onBytes: tooMuch }), /too much/);
   await assert.rejects(
     stack.stores.detections.find([oid(1)], { onBytes: tooMuch, signal: AbortSignal.abort(new Error('left')) }),
     /left/,

@@ -149,7 +149,7 @@ test('every cell of every level holds the truth', async () => {
   const places = new Set([...feed.counts.keys()].map((cell) => cell.split(' ')[0]!));
   for (const scope of ['all' as const, ...[...places].map(oid)]) {
     const levels = scope === 'all' ? LEVELS : LEVELS.filter((level) => !level.endsWith('place'));
-    for (const row of await stores.speedView.read(scope, epochs, hours, levels)) {
+    for (const row of await stores.speedView.read({ scope, epochs, hours, levels })) {
       for (const { level, minute, subject, count } of row.cells as CountCell[])
         add(held, [scope, row.hour, level, minute, subject], count);
     }
@@ -168,8 +168,8 @@ test('every detection has its row, and every counted one its place in the list',
   const places = [...new Set(rows.map((row) => row!.detection.location))];
   const hours = { from: 0, to: 4_000_000 };
   for (const place of places)
-    for (const { id } of await stores.speedView.list(place, epochsHeld(), hours)) listed.add(id);
-  const ofAll = await stores.speedView.list('all', epochsHeld(), hours);
+    for (const { id } of await stores.speedView.list({ scope: place, epochs: epochsHeld(), hours })) listed.add(id);
+  const ofAll = await stores.speedView.list({ scope: 'all', epochs: epochsHeld(), hours });
   assert.deepEqual(ofAll.map(({ id }) => id as string).sort(), [...listed].sort());
   assert.deepEqual([...listed].sort(), [...feed.counted].sort());
 });

@@ -258,7 +258,8 @@ function viewDoubles(world: World): Pick<BatchContext, 'detections' | 'locations
       load: async () => [],
       put: async () => undefined,
       read: async () => [],
-      list: async (scope) => (world.speedListed ?? []).filter(({ location }) => scope === 'all' || location === scope),
+      list: async ({ scope }) =>
+        (world.speedListed ?? []).filter(({ location }) => scope === 'all' || location === scope),
       changed: async () => [],
       firstHour: async () => null,
       eachPlaceOf: async (e, _, take) => take(world.speedRows.filter(({ epoch }) => epoch === e)),

@@ -23,7 +23,7 @@ const GENERATION = { from: 1, to: 5 };
 /** One line for each cell of a generation's batch view. */
 export async function batchCells(hbase: HBaseClient, namespace: string, generation: number): Promise<string[]> {
   const found: string[] = [];
-  await scanRanges(hbase, `${namespace}:batch_view`, generationRanges(generation), {}, async (rows) => {
+  await scanRanges(hbase, { table: `${namespace}:batch_view`, ranges: generationRanges(generation) }, async (rows) => {
     for (const { row, family, qualifier, timestamp, value } of rows.flat()) {
       const key = Buffer.from(row).fill(0, GENERATION.from, GENERATION.to);
       found.push([key.toString('hex'), family, qualifier.toString('hex'), timestamp, value.toString('hex')].join(' '));

@@ -28,10 +28,8 @@ export function detectionsStore(hbase: HBaseClient, namespace: string, rules: Ru
     find: (ids, limits) =>
       getRows(
         hbase,
-        table,
-        ids.map((id) => ({ row: saltedOid(id), families: [family] })),
+        { table, gets: ids.map((id) => ({ row: saltedOid(id), families: [family] })), limits },
         (cells, index) => decodeFirstMet(ids[index]!, cells[0]!.value),
-        limits,
       ),
     put: (rows) =>
       putRows(

@@ -22,7 +22,7 @@ export function locationsStore(hbase: HBaseClient, namespace: string): Locations
     async all() {
       const locations: Location[] = [];
       const everything = { start: Buffer.alloc(0), stop: Buffer.alloc(0) };
-      await scanRanges(hbase, table, [everything], { families: [LOCATION_FAMILY] }, (rows) => {
+      await scanRanges(hbase, { table, ranges: [everything], options: { families: [LOCATION_FAMILY] } }, (rows) => {
         for (const cells of rows) {
           const { row, value } = cells[0]!;
           locations.push({ oid: oidOfRow(row), name: value.toString('utf8') });

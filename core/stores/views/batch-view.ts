@@ -16,7 +16,7 @@ import { groupOfScope } from '../../domain/hour-counts.ts';
 import type { ReadLimits } from '../../process/read-limits.ts';
 import { batchRow, decodeBatchRow, encodeHourCell, encodeList } from '../../layout/hbase.ts';
 import { batchEpochRanges, batchRanges } from '../../layout/hbase-ranges.ts';
-import { hourCellsOf, leastHour, ofLevel, placeOfLevel, scanRanges } from './count-view.ts';
+import { hourCellsOf, leastHour, ofLevel, cellsOfLevel, scanRanges } from './count-view.ts';
 import { putRows } from '../rows/hbase-rows.ts';
 import { listedIn, listGroups, listOptions } from './list-view.ts';
 
@@ -26,37 +26,41 @@ export interface BatchRowWrite {
   readonly listed: readonly ListWrite[];
 }
 
+/** What a scope counted in hours, of every epoch up to and including the horizon. */
+export interface BatchReading {
+  readonly scope: Scope;
+  readonly horizon: Epoch;
+  readonly hours: Hours;
+  readonly levels: readonly Level[];
+  /** Narrows every hour; for the levels of a minute only. */
+  readonly minutes?: Minutes | undefined;
+}
+
+/** The hour cells of a scope in hours, of the epochs after `after` (−1: of all) up to and including `upTo`. */
+export interface PublishedReading {
+  readonly scope: Scope;
+  readonly level: HourLevel;
+  readonly hours: Hours;
+  readonly epochs: { readonly after: number; readonly upTo: Epoch };
+}
+
+/** The list of detections of a scope in hours, of every epoch up to and including the horizon. */
+export interface BatchListReading {
+  readonly scope: Scope;
+  readonly horizon: Epoch;
+  readonly hours: Hours;
+  /** Without bounds whole hours. */
+  readonly bounds?: ListBounds | undefined;
+}
+
 export interface BatchView {
   /** Writes every row or throws a Retryable. */
   put(writes: readonly BatchRowWrite[]): Promise<void>;
-  /** What a scope counted in hours, of every epoch up to and including the horizon. `minutes` as in the speed view. */
-  read(
-    scope: Scope,
-    horizon: Epoch,
-    hours: Hours,
-    levels: readonly Level[],
-    minutes?: Minutes,
-    limits?: ReadLimits,
-  ): Promise<CountRow[]>;
-  /** The hour cells of a scope in hours, of the epochs after `after` (−1: of all) up to and including `upTo`. */
-  published(
-    scope: Scope,
-    level: HourLevel,
-    hours: Hours,
-    epochs: { after: number; upTo: Epoch },
-    limits?: ReadLimits,
-  ): Promise<HourRow[]>;
-  /** The list of detections of a scope over hours up to the horizon; not sorted; whole hours unless bounded. */
-  list(
-    scope: Scope,
-    horizon: Epoch,
-    hours: Hours,
-    bounds?: ListBounds,
-    limits?: ReadLimits,
-  ): Promise<PlacedDetection[]>;
-  /**
-   * The least hour in which anything was counted, be its epoch published or only written by now; null if there is none.
-   */
+  read(reading: BatchReading, limits?: ReadLimits): Promise<CountRow[]>;
+  published(reading: PublishedReading, limits?: ReadLimits): Promise<HourRow[]>;
+  /** Not sorted. */
+  list(reading: BatchListReading, limits?: ReadLimits): Promise<PlacedDetection[]>;
+  /** The first hour that has a count, whether its epoch is published or only written; null if there is none. */
   firstHour(limits?: ReadLimits): Promise<number | null>;
 }
 
@@ -79,39 +83,29 @@ export function batchView(hbase: HBaseClient, namespace: string, rules: { genera
           ],
         })),
       ),
-    async read(scope, horizon, hours, levels, minutes, limits) {
+    async read({ scope, horizon, hours, levels, minutes }, limits) {
       const rows: CountRow[] = [];
       for (const level of levels) {
-        const { scope: of, families, columns } = placeOfLevel(scope, level);
-        await scanRanges(
-          hbase,
-          table,
-          batchRanges(generation, groupOfScope(of), hours),
-          { families, ...columns, limits },
-          (batch) => {
-            for (const cells of batch) {
-              const { group, epoch, hour } = decodeBatchRow(cells[0]!.row);
-              if (epoch > horizon) continue;
-              rows.push({
-                scope,
-                epoch,
-                hour,
-                partition: -1,
-                cells: ofLevel(level, hourCellsOf(group, cells), minutes),
-              });
-            }
-          },
-        );
+        const { scope: of, families, columns } = cellsOfLevel(scope, level);
+        const ranges = batchRanges(generation, groupOfScope(of), hours);
+        await scanRanges(hbase, { table, ranges, options: { families, ...columns, limits } }, (batch) => {
+          for (const cells of batch) {
+            const { group, epoch, hour } = decodeBatchRow(cells[0]!.row);
+            if (epoch > horizon) continue;
+            const levelCells = ofLevel(level, hourCellsOf(group, cells), minutes);
+            rows.push({ scope, epoch, hour, partition: -1, cells: levelCells });
+          }
+        });
       }
       return rows;
     },
-    async published(scope, level, hours, epochs, limits) {
-      const { scope: of, families, columns } = placeOfLevel(scope, level);
+    async published({ scope, level, hours, epochs }, limits) {
+      const { scope: of, families, columns } = cellsOfLevel(scope, level);
       const group = groupOfScope(of);
       const ranges =
         epochs.after < 0 ? batchRanges(generation, group, hours) : batchEpochRanges(generation, group, hours, epochs);
       const rows: HourRow[] = [];
-      await scanRanges(hbase, table, ranges, { families, ...columns, limits }, (batch) => {
+      await scanRanges(hbase, { table, ranges, options: { families, ...columns, limits } }, (batch) => {
         for (const cells of batch) {
           const { epoch, hour } = decodeBatchRow(cells[0]!.row);
           if (epoch > epochs.after && epoch <= epochs.upTo)
@@ -121,11 +115,15 @@ export function batchView(hbase: HBaseClient, namespace: string, rules: { genera
       return rows;
     },
     firstHour: (limits) =>
-      leastHour(hbase, table, batchRanges(generation, 'all', EVERY_HOUR), (row) => decodeBatchRow(row).hour, limits),
-    async list(scope, horizon, hours, bounds, limits) {
+      leastHour(
+        hbase,
+        { table, ranges: batchRanges(generation, 'all', EVERY_HOUR), limits },
+        (row) => decodeBatchRow(row).hour,
+      ),
+    async list({ scope, horizon, hours, bounds }, limits) {
       const listed: PlacedDetection[] = [];
       const ranges = listGroups(scope).flatMap((group) => batchRanges(generation, group, hours));
-      await scanRanges(hbase, table, ranges, { ...listOptions(bounds), limits }, (batch) => {
+      await scanRanges(hbase, { table, ranges, options: { ...listOptions(bounds), limits } }, (batch) => {
         for (const cells of batch) {
           const { epoch, hour } = decodeBatchRow(cells[0]!.row);
           if (epoch <= horizon) for (const entry of listedIn(hour, cells, scope, bounds)) listed.push(entry);

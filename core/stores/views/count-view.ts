@@ -1,9 +1,9 @@
 /**
  * Reading hour cells in the words of questions: shared by the speed view and the batch view.
  *
- * A reading names scope, levels, hours and, for the levels of a minute, the minutes of an hour; this file says which
- * rows and columns hold them, the stores turn that into ranges of their own row keys. Rows come whole and in batches,
- * so memory is bounded by the batch, not by the window.
+ * A reading names scope, levels, hours and, for the levels of a minute, the minutes of an hour. This file says which
+ * rows and columns hold them; the stores turn that into ranges of their own row keys. Rows come whole and in batches, so
+ * the batch bounds the memory, not the window.
  */
 import type { CountCell, Level, Scope } from '../../domain/counts.ts';
 import type { Epoch } from '../../domain/epoch.ts';
@@ -17,17 +17,17 @@ import { columnsOfPlace, decodeHourCell, LIST_FAMILY } from '../../layout/hbase.
 import { runTogether } from '../../process/together.ts';
 import { askHBase } from '../rows/hbase-rows.ts';
 
-/** What one row of a view has of a scope, in cells of the levels that were asked for. */
+/** What one row of a view has of a scope, in cells of the levels that the question names. */
 export interface CountRow {
   readonly scope: Scope;
   readonly hour: number;
   readonly epoch: Epoch;
-  /** The speed view's rows have one, the batch view's are of all partitions together: −1. */
+  /** Of the speed view's row; −1 in the batch view, whose rows count all partitions together. */
   readonly partition: number;
   readonly cells: readonly CountCell[];
 }
 
-/** The hour cells of one row of a view, as far as they were asked for. */
+/** The hour cells of one row of a view that the question asks for. */
 export interface HourRow {
   readonly hour: number;
   readonly epoch: Epoch;
@@ -36,7 +36,7 @@ export interface HourRow {
   readonly cells: readonly HourCell[];
 }
 
-/** What an hour cell of a scope counts, in the words of levels: each has its minutes, and their sum is the hour. */
+/** The levels that hour cells answer directly: a cell has its minutes, and their sum is the hour's count. */
 export type HourLevel = Extract<Level, 'minute_item' | 'minute_place' | 'minute'>;
 
 /** Hours since 1970, both included. */
@@ -51,15 +51,15 @@ export interface Minutes {
   readonly to: number;
 }
 
-/** Where a level of a scope is kept. */
-export interface LevelPlace {
+/** Which cells hold a level of a scope. */
+export interface LevelCells {
   readonly scope: Scope;
-  readonly families: string[];
+  readonly families: readonly string[];
   readonly columns: Pick<ScanOptions, 'columnRange'>;
 }
 
 /** The counts of a place's minutes are those of the place among all places, so no cell holds them twice. */
-export function placeOfLevel(scope: Scope, level: Level): LevelPlace {
+export function cellsOfLevel(scope: Scope, level: Level): LevelCells {
   const ofPlace = scope === 'all' ? {} : { columnRange: columnsOfPlace(scope) };
   if (level === 'minute') return { scope: 'all', families: [scope === 'all' ? 't' : 'p'], columns: ofPlace };
   if (level === 'minute_item' || level === 'hour_item') return { scope, families: ['i'], columns: ofPlace };
@@ -67,23 +67,23 @@ export function placeOfLevel(scope: Scope, level: Level): LevelPlace {
   return { scope, families: ['p'], columns: {} };
 }
 
-/** Hour cells as the cells of a level, in the minutes asked for. */
+/** Hour cells as the cells of a level, within the given minutes. */
 export function ofLevel(level: Level, cells: readonly HourCell[], minutes: Minutes = { from: 0, to: 60 }): CountCell[] {
-  const made: CountCell[] = [];
+  const levelCells: CountCell[] = [];
   for (const cell of cells) {
     const subject =
       level === 'minute' ? '' : level === 'minute_item' || level === 'hour_item' ? cell.item : cell.location;
     if (level === 'hour_item' || level === 'hour_place') {
-      made.push({ level, minute: 0, subject, count: sumOf(cell.minutes), upTo: cell.upTo });
+      levelCells.push({ level, minute: 0, subject, count: sumOf(cell.minutes), upTo: cell.upTo });
       continue;
     }
     for (let at = 0; at < cell.minutes.length; at += 2) {
       const minute = cell.minutes[at]!;
       if (minute >= minutes.from && minute < minutes.to)
-        made.push({ level, minute, subject, count: cell.minutes[at + 1]!, upTo: cell.upTo });
+        levelCells.push({ level, minute, subject, count: cell.minutes[at + 1]!, upTo: cell.upTo });
     }
   }
-  return made;
+  return levelCells;
 }
 
 /** Hour cells of a row; the list of detections is no count and is left out. */
@@ -103,23 +103,26 @@ export function byPlace(cells: readonly HourCell[]): Map<Oid, HourCell[]> {
   return places;
 }
 
-/**
- * Scans ranges, those of one salt together, at most `atOnce` scans at a time, and calls `take` for each batch of rows.
- */
+export interface RangesQuestion {
+  readonly table: string;
+  readonly ranges: readonly RowRange[];
+  readonly options?: Omit<ScanOptions, 'start' | 'stop'>;
+  /** How many scans run at a time, at most. */
+  readonly atOnce?: number;
+}
+
+/** Scans ranges, those of one salt together, and calls `take` for each batch of rows. */
 export async function scanRanges(
   hbase: HBaseClient,
-  table: string,
-  ranges: readonly RowRange[],
-  options: Omit<ScanOptions, 'start' | 'stop'>,
+  { table, ranges, options = {}, atOnce = 8 }: RangesQuestion,
   take: (rows: Cell[][]) => void | Promise<void>,
-  atOnce = 8,
 ): Promise<void> {
   const scans = scansOf(ranges);
   const waiting = [...scans];
   const lane = async (failed: AbortSignal): Promise<void> => {
     for (let range = waiting.shift(); range; range = waiting.shift()) {
       for await (const rows of hbase.scan(table, { ...range, ...options })) {
-        // Nobody would take what is read behind another lane's fault.
+        // After another lane's fault nobody uses what this lane reads.
         failed.throwIfAborted();
         await take(rows);
       }
@@ -129,26 +132,28 @@ export async function scanRanges(
 }
 
 /**
- * The least hour among the rows of ranges in whose keys nothing but the salt stands before what `hourOf` reads; null
- * without rows.
+ * The first hour among the rows of ranges, in whose keys only the salt stands before what `hourOf` reads; null without
+ * rows.
  */
 export async function leastHour(
   hbase: HBaseClient,
-  table: string,
-  ranges: readonly RowRange[],
+  { table, ranges, limits }: Pick<RangesQuestion, 'table' | 'ranges'> & { readonly limits: ReadLimits | undefined },
   hourOf: (row: Buffer) => number,
-  limits: ReadLimits | undefined,
 ): Promise<number | null> {
   let least: number | null = null;
-  await scanRanges(hbase, table, ranges, { families: ['t'], keysOnly: true, limitRows: 1, limits }, (rows) => {
-    for (const cells of rows) least = Math.min(least ?? Infinity, hourOf(cells[0]!.row));
-  });
+  await scanRanges(
+    hbase,
+    { table, ranges, options: { families: ['t'], keysOnly: true, limitRows: 1, limits } },
+    (rows) => {
+      for (const cells of rows) least = Math.min(least ?? Infinity, hourOf(cells[0]!.row));
+    },
+  );
   return least;
 }
 
 const MOST_RANGES_IN_A_SCAN = 256;
 
-/** One scan for the ranges of a salt: many epochs are one question to the server instead of one each. */
+/** One scan for the ranges of a salt, so that many epochs are one question to the server. */
 function scansOf(ranges: readonly RowRange[]): Pick<ScanOptions, 'start' | 'stop' | 'rowRanges'>[] {
   const bySalt = new Map<number | undefined, RowRange[]>();
   for (const range of ranges) {

@@ -32,7 +32,7 @@ export function oldGenerations(hbase: HBaseClient, namespace: string): OldGenera
     const found = new Map<number, number>();
     for (let generation = 1; generation < before; generation++) {
       for (const table of tables) {
-        await scanRanges(hbase, table, generationRanges(generation), options, async (rows) => {
+        await scanRanges(hbase, { table, ranges: generationRanges(generation), options }, async (rows) => {
           found.set(generation, (found.get(generation) ?? 0) + rows.length);
           await take(table, rows);
         });

@@ -94,7 +94,7 @@ function viewsOf(model: Model): CountViews {
   };
   return {
     speedView: {
-      async changed(scope, level, spans, since) {
+      async changed({ scope, level, spans, since }) {
         const isAsked = (epoch: number, hour: number): boolean =>
           spans.some((span) => span.epoch === epoch && hour >= span.hours.from && hour <= span.hours.to);
         const counted = everything().filter(
@@ -108,7 +108,7 @@ function viewsOf(model: Model): CountViews {
       },
     },
     batchView: {
-      async published(scope, level, hours, { after, upTo }) {
+      async published({ scope, level, hours, epochs: { after, upTo } }) {
         await mayFail();
         const rows = rowsOf(
           everything().filter(({ one }) => one.epoch > after && one.epoch <= upTo),

@@ -93,8 +93,8 @@ test('a question of a stream that has no answer is named, and the others go on',
     ...stage.world,
     speedView: {
       ...speedView,
-      changed: async (scope, level, spans, since, limits) =>
-        scope === '1' ? (limits?.onBytes?.(2 ** 40), []) : speedView.changed(scope, level, spans, since, limits),
+      changed: async (reading, limits) =>
+        reading.scope === '1' ? (limits?.onBytes?.(2 ** 40), []) : speedView.changed(reading, limits),
     },
   };
   const client = await connect(stage, ['all.300.10', '1.300.10']);

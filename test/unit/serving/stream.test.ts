@@ -241,7 +241,7 @@ test('a stream whose question comes to cost too much says so once, and reads it 
     ...stage.world,
     speedView: {
       ...stage.world.speedView,
-      changed: async (_scope, _level, _spans, _since, limits) => (reads++, limits?.onBytes?.(2 ** 30), []),
+      changed: async (_reading, limits) => (reads++, limits?.onBytes?.(2 ** 30), []),
     },
   };
   stage.now += 300;

@@ -102,12 +102,12 @@ export function worldOf(
     epochsRead: [],
     cellsReturned: 0,
     speedView: {
-      async read(scope, epochs, hours, levels, minutes) {
+      async read({ scope, epochs, hours, levels, minutes }) {
         world.epochsRead.push(...epochs);
         return taken(speedRows, { view: 'speed', scope, levels, hours, minutes }, (e) => epochs.includes(e));
       },
       // More than what changed may come, and everything does.
-      async changed(scope, level, spans) {
+      async changed({ scope, level, spans }) {
         world.epochsRead.push(...spans.map(({ epoch }) => epoch));
         const hours = {
           from: Math.min(...spans.map((span) => span.hours.from)),
@@ -123,19 +123,19 @@ export function worldOf(
           );
       },
       firstHour: async (e, before) => leastOf(speedRows.filter(({ epoch, hour }) => epoch === e && hour < before)),
-      list: async (scope, epochs, hours, bounds) => listed(speed, scope, hours, bounds, (e) => epochs.includes(e)),
+      list: async ({ scope, epochs, hours, bounds }) => listed(speed, scope, hours, bounds, (e) => epochs.includes(e)),
     },
     batchView: {
-      read: async (scope, upTo, hours, levels, minutes) =>
+      read: async ({ scope, horizon: upTo, hours, levels, minutes }) =>
         taken(batchRows, { view: 'batch', scope, levels, hours, minutes }, (e) => e <= upTo),
-      published: async (scope, level, hours, { after, upTo }) =>
+      published: async ({ scope, level, hours, epochs: { after, upTo } }) =>
         taken(
           batchRows,
           { view: 'batch', scope, levels: [level], hours, minutes: undefined },
           (e) => e > after && e <= upTo,
         ).map((row) => hourRowOf(row, level)),
       firstHour: async () => leastOf(batchRows),
-      list: async (scope, upTo, hours, bounds) => listed(batch, scope, hours, bounds, (e) => e <= upTo),
+      list: async ({ scope, horizon: upTo, hours, bounds }) => listed(batch, scope, hours, bounds, (e) => e <= upTo),
     },
   };
   return world;
