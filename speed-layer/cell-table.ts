@@ -1,9 +1,9 @@
 /**
- * Cells of one count row, found by their name without building a text for it.
+ * The cells of one count row, found by their name without building a text key.
  *
- * count-rows.ts keeps what is known in such tables, count-writes.ts what a batch touches. A detection looks up four
- * cells, so a joined key costs more than all the rest of counting: places have shelves of their own, where an item is
- * found by its name.
+ * count-rows.ts keeps known cells in such tables, count-writes.ts the cells that a batch changes. A detection looks up
+ * four cells, so building a joined key would cost more than all other counting. Each place has a map of its own, with
+ * its items by name.
  */
 import type { HourCell, HourCellName, HourKind } from '../core/domain/hour-counts.ts';
 import type { Oid } from '../core/domain/oid.ts';

@@ -1,12 +1,12 @@
 /**
- * The count rows that this worker knows: loaded from HBase once, then kept (law L4).
+ * The count rows that this worker knows: loaded from HBase once, then kept in memory (law L4).
  *
- * round.ts loads the rows that a batch needs and does not find here, hands them to decide.ts, and applies what was
- * written after HBase acknowledged it. A row is known with all of its cells or not at all, so a cell that is not in a
- * known row does not exist. A partition's rows are dropped when it is revoked, since another worker goes on with them,
- * and those of an epoch when the partition is past it; over the limit of cells, the rows that were not used for longest
- * go first. A row that the last round used stays: the round needed all of them at once, and the next one needs most of
- * them again (docs/decisions/0004-speed-layer.md#the-rows-of-the-last-round-stay-in-memory).
+ * round.ts loads the rows that a batch needs and this cache lacks, passes them to decide.ts, and applies the writes
+ * after HBase has acknowledged them. The cache knows a row with all of its cells or not at all, so a cell that is not in
+ * a known row does not exist. It drops a partition's rows when the group revokes the partition, because another worker
+ * goes on with them, and the rows of an epoch when the partition is past it. Over the limit of cells it drops the least
+ * recently used rows first. It keeps the rows that the last round used: a round needs all of its rows at once, and the
+ * next round needs most of them too (docs/decisions/0061).
  */
 import type { Epoch } from '../core/domain/epoch.ts';
 import type { HourCell, HourRowName } from '../core/domain/hour-counts.ts';
@@ -18,27 +18,27 @@ import { addCell, cellIn, cellTable } from './cell-table.ts';
 /** The rows of one partition. */
 export interface KnownCounts {
   readonly partition: number;
-  /** The row of an hourRowKey. Asking for one that is not known is a bug: its cells would be taken for zero. */
+  /** The row of an hourRowKey. Throws for a row that is not known: its cells would count from zero. */
   row(key: string): CellTable<HourCell>;
 }
 
 export interface CountRows {
-  /** Those of the rows that are not known, each once. */
+  /** The rows that the cache lacks, each once. */
   missing(partition: number, names: Iterable<HourRowName>): HourRowName[];
-  /** Takes a row as HBase has it. */
+  /** Adds a row as HBase has it. */
   keep(partition: number, name: HourRowName, cells: readonly HourCell[]): void;
   known(partition: number): KnownCounts;
-  /** Takes what HBase acknowledged. */
+  /** Applies writes that HBase has acknowledged. */
   apply(writes: readonly SpeedRowWrite[]): void;
-  /** The partition counts in this epoch or later ones from now on: arrivals never fall. */
+  /** Drops rows of earlier epochs: arrivals never fall, so the partition counts in this epoch or later ones. */
   enter(partition: number, epoch: Epoch): void;
   /**
-   * Lets go of what is over the limit and was not used since the trim before; to be called between rounds, since a
-   * round relies on what it loaded.
+   * Drops what is over the limit, except rows that were used since the last trim. Called between rounds, because a
+   * round relies on the rows that it loaded.
    */
   trim(): void;
   drop(partition: number): void;
-  /** Cells that are kept; a row counts as one more. */
+  /** How many cells the cache holds; a row counts as one more. */
   cells(): number;
 }
 
@@ -52,7 +52,7 @@ interface Row {
   usedAt: number;
 }
 
-/** So much more than the excess goes, so that rows which only grow do not cost others their place every round. */
+/** A trim drops this many cells more than the excess, so that rows which only grow do not cause a trim each round. */
 const SLACK_CELLS = 2_000;
 
 export function countRows(greatestCells: number): CountRows {
@@ -79,7 +79,10 @@ export function countRows(greatestCells: number): CountRows {
         partition,
         row(key) {
           const row = rows.get(key);
-          if (!row) throw new Error(`count row ${key} of partition ${partition} was to be loaded before deciding`);
+          if (!row)
+            throw new Error(
+              `count row ${key} of partition ${partition} is not loaded; load it before deciding the batch`,
+            );
           kept.use(row);
           return row.table;
         },
@@ -92,19 +95,19 @@ export function countRows(greatestCells: number): CountRows {
       }
     },
     enter(partition, epoch) {
-      for (const row of rowsOf(partition).values()) if (row.epoch < epoch) kept.letGo(row);
+      for (const row of rowsOf(partition).values()) if (row.epoch < epoch) kept.remove(row);
     },
     trim() {
       const target =
         kept.cells > greatestCells ? greatestCells - Math.min(SLACK_CELLS, Math.ceil(greatestCells / 5)) : Infinity;
       for (const row of kept.inOrder) {
         if (kept.cells <= target || row.usedAt === kept.round) break;
-        kept.letGo(row);
+        kept.remove(row);
       }
       kept.round++;
     },
     drop(partition) {
-      for (const row of rowsOf(partition).values()) kept.letGo(row);
+      for (const row of rowsOf(partition).values()) kept.remove(row);
     },
     cells: () => kept.cells,
   };
@@ -121,7 +124,7 @@ function keptRows() {
   };
   const kept = {
     rowsOf,
-    /** The one that was not used for longest first. */
+    /** The least recently used row first. */
     inOrder: inOrder as ReadonlySet<Row>,
     cells: 0,
     round: 0,
@@ -132,12 +135,12 @@ function keptRows() {
     },
     add(row: Row): void {
       const before = rowsOf(row.partition).get(row.key);
-      if (before) kept.letGo(before);
+      if (before) kept.remove(before);
       rowsOf(row.partition).set(row.key, row);
       kept.use(row);
       kept.cells += sizeOf(row);
     },
-    letGo(row: Row): void {
+    remove(row: Row): void {
       const rows = rowsOf(row.partition);
       rows.delete(row.key);
       if (rows.size === 0) partitions.delete(row.partition);

@@ -1,14 +1,13 @@
 /**
- * The count cells that one batch touches, as absolute numbers, and the lists that it adds to (law L4).
+ * The count cells that one batch changes, as absolute numbers, and the lists that it adds to (law L4).
  *
- * decide.ts adds each new detection in the order of offsets; what comes out is written as it is. A cell starts from
- * what is known of it and passes over offsets that it includes already, so that a replay changes nothing; its last
- * offset goes with it as timestamp. The known cells are never changed: these are copies.
+ * decide.ts adds each new detection in the order of offsets; round.ts writes the result as it is. A cell starts from
+ * what is known of it and skips offsets that it includes already, so that a replay changes nothing. Its last offset is
+ * its timestamp. The known cells never change: these are copies.
  */
 import type { Epoch } from '../core/domain/epoch.ts';
 import type { FirstMet } from '../core/domain/first-met.ts';
-import type { HourCell, HourKind, HourRowName, MinuteCounts } from '../core/domain/hour-counts.ts';
-import type { Oid } from '../core/domain/oid.ts';
+import type { HourCell, HourCellName, HourRowName, MinuteCounts } from '../core/domain/hour-counts.ts';
 import type { Rules } from '../core/domain/rules.ts';
 import type { ListEntry } from '../core/layout/hbase.ts';
 import type { SpeedRowWrite } from '../core/stores/views/speed-view.ts';
@@ -43,11 +42,11 @@ interface OpenRow {
 
 export interface CountWrites {
   /** Counts a new detection. Offsets must rise from call to call. */
-  add(met: FirstMet): void;
-  done(): SpeedRowWrite[];
+  add(firstMet: FirstMet): void;
+  writes(): SpeedRowWrite[];
 }
 
-/** Keeps a cell of the list far below what HBase takes for one. */
+/** Keeps a cell of the list far below the size limit of HBase. */
 const ENTRIES_PER_LIST = 2_000;
 
 export function countWrites(known: KnownCounts, rules: Rules): CountWrites {
@@ -67,21 +66,20 @@ export function countWrites(known: KnownCounts, rules: Rules): CountWrites {
       const ofGroup = ofHour(groupOf(location));
       const ofAll = ofHour('all');
       const minute = minuteOf(detectedAt);
-      eachHourCellOf(detection, (kind, place, item) =>
-        include(kind === 'place_item' ? ofGroup : ofAll, kind, place, item, minute, offset),
-      );
-      list(ofGroup, { id, location, detectedAt }, offset);
+      eachHourCellOf(detection, (kind, place, item) => {
+        const row = kind === 'place_item' ? ofGroup : ofAll;
+        countInCell(row, { kind, location: place, item }, minute, offset);
+      });
+      addToList(ofGroup, { id, location, detectedAt }, offset);
     },
-    done: () =>
+    writes: () =>
       rows.all
         .filter(({ cells, lists }) => cells.length > 0 || lists.length > 0)
         .map(({ name, cells, lists }) => ({ name, partition: known.partition, cells, listed: lists })),
   };
 }
 
-/**
- * Rows by epoch, hour and group. Nearly every detection is of the same hour as the one before, so that hour is at hand.
- */
+/** Rows by epoch, hour and group. Remembers the last hour, because nearly every detection falls into it. */
 function rowsByHour<Row>(open: (name: HourRowName) => Row) {
   const hours = new Map<string, (group: HourRowName['group']) => Row>();
   const all: Row[] = [];
@@ -110,7 +108,7 @@ function rowsByHour<Row>(open: (name: HourRowName) => Row) {
   };
 }
 
-function include(row: OpenRow, kind: HourKind, location: Oid | '', item: string, minute: number, offset: number): void {
+function countInCell(row: OpenRow, { kind, location, item }: HourCellName, minute: number, offset: number): void {
   const touched = cellIn(row.touched, kind, location, item);
   if (touched) {
     addToMinute(touched.minutes, minute);
@@ -126,7 +124,7 @@ function include(row: OpenRow, kind: HourKind, location: Oid | '', item: string,
   row.cells.push(cell);
 }
 
-function list(row: OpenRow, entry: ListEntry, offset: number): void {
+function addToList(row: OpenRow, entry: ListEntry, offset: number): void {
   const second = Math.floor((entry.detectedAt % HOUR_MS) / SECOND_MS);
   let open = row.openLists.get(second);
   if (!open || open.entries.length === ENTRIES_PER_LIST) {

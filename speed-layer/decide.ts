@@ -1,17 +1,17 @@
 /**
  * What a batch of one partition does: the heart of the speed layer, pure and synchronous (law L1).
  *
- * round.ts hands it judged records in the order of offsets, with everything that HBase knows of them, and carries out
- * the effects that it names. The answer depends on the log alone: deciding the same records again, from an earlier
- * progress, in other batches or by another worker, names the same rows and cells. Nothing that is known is changed
- * here, since an effect that was not acknowledged must be tried again as it is.
+ * round.ts passes classified records in the order of offsets, with everything that HBase knows of them, and carries out
+ * the effects that `decideBatch` names. The answer depends on the log alone: another worker that decides the same
+ * records, from an earlier progress or in other batches, names the same rows and cells. This file changes nothing that
+ * is known, because round.ts must be able to repeat an effect that HBase has not acknowledged.
  *
  *   tick          is tallied, nothing else
- *   dead letter   is kept byte for byte
+ *   dead letter   goes to the dead-letter topic byte for byte
  *   stray         is sent home, where it will be an ordinary record
  *   copy          is tallied: its id has a row in force (core/domain/first-met.ts)
- *   deferred      is first met, but too old: its row is written, the batch layer counts it
- *   new           is first met: its row is written, it is listed at its place, its cells count it
+ *   deferred      is first met, but too old: its row is written, and the batch layer counts it
+ *   new           is first met: its row is written, the list of its place names it, its cells count it
  */
 import type { DeadLetter, DeadLetterReason } from '../core/domain/dead-letters.ts';
 import type { LogRecord } from '../core/domain/detection.ts';
@@ -30,7 +30,8 @@ import { addTallies } from '../core/domain/tallies.ts';
 import { EXIT, Refusal } from '../core/process/errors.ts';
 import { countWrites } from './count-writes.ts';
 
-export interface Judged {
+/** A record of a batch, and what the record alone tells of it. */
+export interface ClassifiedRecord {
   readonly record: LogRecord;
   readonly arrival: Instant;
   readonly verdict: Verdict;
@@ -45,28 +46,34 @@ export interface Known {
   readonly counts: KnownCounts;
 }
 
-/** What is to be written, in the order in which round.ts writes it. */
+/** What round.ts writes, in this order. */
 export interface Effects {
   readonly strays: readonly { record: LogRecord; id: Oid; home: number }[];
   readonly deadLetters: readonly { record: LogRecord; deadLetter: DeadLetter }[];
   readonly firstMet: readonly FirstMet[];
   readonly counts: readonly SpeedRowWrite[];
-  /** Where the batch passed the end of an epoch, and the tallies until then. */
+  /** Where the batch passes the end of an epoch, and the tallies up to there. */
   readonly cuts: readonly CutTallies[];
   readonly progress: Progress;
   /** Of this batch alone. */
   readonly tallies: Tallies;
 }
 
-/** `drainedTo`: where the log was found to end behind these records; markers of transactions take offsets too. */
-export function decide(known: Known, batch: readonly Judged[], drainedTo: number, rules: Rules): Effects {
+/** `drainedTo`: where the log ends after these records; markers of transactions take offsets too. */
+export function decideBatch(
+  known: Known,
+  batch: readonly ClassifiedRecord[],
+  drainedTo: number,
+  rules: Rules,
+): Effects {
   const strays: Effects['strays'][number][] = [];
   const deadLetters: Effects['deadLetters'][number][] = [];
-  const met = new Map<Oid, FirstMet>();
+  const firstMet = new Map<Oid, FirstMet>();
   const counts = countWrites(known.counts, rules);
   const tally = newTally();
   const cuts: CutTallies[] = [];
   const { progress } = known;
+  const talliesSoFar = (): Tallies => addTallies(progress.tallies, tally.total());
   let open = epochOf(progress.arrival, rules);
 
   for (const { record, arrival, verdict } of batch) {
@@ -76,7 +83,7 @@ export function decide(known: Known, batch: readonly Judged[], drainedTo: number
         partition: record.partition,
         // mutation: cut-offset
         cut: record.offset,
-        tallies: addTallies(progress.tallies, tally.done()),
+        tallies: talliesSoFar(),
       });
     open = epoch;
     switch (verdict.kind) {
@@ -96,11 +103,11 @@ export function decide(known: Known, batch: readonly Judged[], drainedTo: number
         const { detection } = verdict;
         const { partition, offset } = record;
         const candidate: FirstMet = { logLife: rules.logLife, partition, offset, arrival, detection };
-        const row = met.get(detection.id) ?? rowOf(known.rows, candidate, rules);
+        const row = firstMet.get(detection.id) ?? rowOf(known.rows, candidate, rules);
         const outcome = outcomeOf(candidate, row, rules);
         tally[TALLY_OF[outcome]]++;
         // mutation: first-met-renewal
-        if (outcome !== 'copy') met.set(detection.id, candidate);
+        if (outcome !== 'copy') firstMet.set(detection.id, candidate);
         // mutation: counted-outcome
         if (outcome === 'new') counts.add(candidate);
       }
@@ -108,20 +115,19 @@ export function decide(known: Known, batch: readonly Judged[], drainedTo: number
   }
 
   const last = batch.at(-1);
-  const tallies = tally.done();
   return {
     strays,
     deadLetters,
-    firstMet: [...met.values()],
-    counts: counts.done(),
+    firstMet: [...firstMet.values()],
+    counts: counts.writes(),
     cuts,
     progress: {
       partition: progress.partition,
       nextOffset: Math.max(last ? last.record.offset + 1 : progress.nextOffset, drainedTo),
       arrival: last ? last.arrival : progress.arrival,
-      tallies: addTallies(progress.tallies, tallies),
+      tallies: talliesSoFar(),
     },
-    tallies,
+    tallies: tally.total(),
   };
 }
 
@@ -139,8 +145,9 @@ function rowOf(rows: Known['rows'], record: FirstMet, rules: Rules): FirstMet | 
   if (!isLater || isInForce(row.arrival, record.arrival, rules)) return row;
   throw new Refusal(
     EXIT.dependency_down,
-    `A faster worker has overwritten the row that offset ${record.offset} of partition ${record.partition} needs: the row of detection ` +
-      `${record.detection.id} names offset ${row.offset}. This record is already counted. Start this worker again; it begins at the progress.`,
+    `A faster worker has overwritten the row that offset ${record.offset} of partition ${record.partition} needs: ` +
+      `the row of detection ${record.detection.id} names offset ${row.offset}. This record is already counted. ` +
+      'Start this worker again; it begins at the progress.',
   );
 }
 
@@ -158,7 +165,7 @@ function newTally() {
     reason(reason: DeadLetterReason): void {
       reasons[reason] = (reasons[reason] ?? 0) + 1;
     },
-    done(): Tallies {
+    total(): Tallies {
       const { new: isNew, copies, strays, deferred, dead_letters, ticks } = this;
       return { new: isNew, copies, strays, deferred, dead_letters, ticks, dead_letters_by_reason: reasons };
     },

@@ -2,10 +2,11 @@
  * A worker's view of how the topic grows: rules that are final for what it decides, and the gate at the beginning of a
  * growth (L3).
  *
- * round.ts asks before it decides. With a growth ids change their partition, so no record that arrives in it is decided
- * before everything that arrived earlier, in every partition, is in HBase: each partition stops at its cut, its worker
- * says so in the control table, and the gate opens when all have. Both are facts of the log, so a zombie says nothing
- * else. Where a partition is quiet, a worker that waits appends a tick. All other partitions go on.
+ * round.ts asks before it decides. A growth gives ids other partitions, so no worker decides a record that arrives in it
+ * before everything that arrived earlier, in every partition, is in HBase. Each partition stops at its cut, its worker
+ * records that in the control table, and the gate opens when all partitions have stopped. Both facts follow from the
+ * log, so a zombie records the same. Where a partition is quiet, a worker that waits appends a tick. Partitions that
+ * have not reached their cut go on.
  */
 import type { Rules } from '../core/domain/rules.ts';
 import type { Instant } from '../core/domain/time.ts';
@@ -15,18 +16,16 @@ import type { Progress } from '../core/stores/control/progress-rows.ts';
 import { BEFORE_ALL } from '../core/domain/arrival.ts';
 import { epochOf } from '../core/domain/epoch.ts';
 import { growthAfter } from '../core/domain/growth.ts';
-import { quietOf, settledGrowth, unreadBefore } from '../core/stores/control/settled-growth.ts';
+import { quietPartitions, settleGrowth, unreadBefore } from '../core/stores/control/settled-growth.ts';
 
 export interface GrowthGate {
   /** The rules as last read. */
   rules(): Rules;
   /** Returns rules that hold for everything that arrived up to `latest`, whatever is recorded later. */
   settle(latest: Instant): Promise<Rules>;
-  /**
-   * Where a partition with this progress must stop: nothing is decided that arrives then or later; Infinity if nowhere.
-   */
+  /** When a partition with this progress must stop: no record that arrives then or later is decided. Infinity: never. */
   stopOf(progress: Progress): Instant;
-  /** These partitions have stopped, and their progress is in HBase. */
+  /** Takes partitions that have stopped and whose progress is in HBase; opens the gate when all have. */
   stopped(held: readonly Progress[]): Promise<void>;
   /** What the gate waits for, or null. */
   waitingFor(): string | null;
@@ -45,10 +44,10 @@ const TICK_EVERY_MS = 1_000;
 
 export function growthGate({ control, admin, producer, persist, now, ...ports }: GatePorts): GrowthGate {
   const { generation } = ports.rules;
-  const told = new Set<string>();
+  const reported = new Set<string>();
   let rules = ports.rules;
   let settled = -1;
-  /** Every growth up to here is begun. */
+  /** Every growth up to here has begun. */
   let openTo = BEFORE_ALL;
   let tickedAt = -Infinity;
   let waitingFor: string | null = null;
@@ -56,11 +55,11 @@ export function growthGate({ control, admin, producer, persist, now, ...ports }:
   // mutation: growth-stop
   const stopOf = ({ arrival }: Progress): Instant =>
     growthAfter((arrival > openTo ? arrival : openTo) as Instant, rules) ?? (Infinity as Instant);
-  const tellOf = async (from: Instant, held: readonly Progress[]): Promise<void> => {
-    const untold = held.map(({ partition }) => partition).filter((partition) => !told.has(`${from}/${partition}`));
-    if (untold.length === 0) return;
-    await persist(() => control.putReadUpTo(generation, from, untold));
-    for (const partition of untold) told.add(`${from}/${partition}`);
+  const reportRead = async (from: Instant, partitions: readonly number[]): Promise<void> => {
+    const unreported = partitions.filter((partition) => !reported.has(`${from}/${partition}`));
+    if (unreported.length === 0) return;
+    await persist(() => control.putReadUpTo(generation, from, unreported));
+    for (const partition of unreported) reported.add(`${from}/${partition}`);
   };
   return {
     rules: () => rules,
@@ -68,16 +67,17 @@ export function growthGate({ control, admin, producer, persist, now, ...ports }:
       const epoch = epochOf(latest, rules);
       // mutation: settled-epoch
       if (epoch <= settled) return rules;
-      const growth = await persist(() => settledGrowth(control, generation, epoch));
+      const growth = await persist(() => settleGrowth(control, generation, epoch));
       settled = growth.settled;
       return (rules = { ...rules, growths: growth.growths });
     },
     stopOf,
     async stopped(held) {
       const from = Math.min(...held.map(stopOf)) as Instant;
-      await tellOf(
+      const atCut = held.filter((each) => stopOf(each) === from);
+      await reportRead(
         from,
-        held.filter((each) => stopOf(each) === from),
+        atCut.map(({ partition }) => partition),
       );
       const unread = await persist(() => unreadBefore(control, rules, from));
       // mutation: growth-unread
@@ -87,10 +87,10 @@ export function growthGate({ control, admin, producer, persist, now, ...ports }:
         return;
       }
       const names = unread.map(({ partition }) => partition).join(', ');
-      waitingFor = `the topic grows: what arrived before ${new Date(from).toISOString()} is still to be counted in partitions ${names}`;
+      waitingFor = `the topic grows: partitions ${names} still count what arrived before ${new Date(from).toISOString()}`;
       if (now() - tickedAt < TICK_EVERY_MS) return;
       tickedAt = now();
-      const quiet = await persist(() => quietOf(admin, rules, unread));
+      const quiet = await persist(() => quietPartitions(admin, rules, unread));
       if (quiet.length > 0) await persist(() => producer.tick(quiet));
     },
     waitingFor: () => waitingFor,

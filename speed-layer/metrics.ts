@@ -1,8 +1,8 @@
 /**
  * What a speed worker tells Prometheus: what became of records, how fresh the counts are, and where time goes.
  *
- * worker.ts moves these after each round, from the effects that were written, so a metric never counts what HBase does
- * not have. Lag is worked out when somebody asks.
+ * worker.ts raises these after each round, from the effects that HBase acknowledged, so a metric never counts what HBase
+ * does not have. The gauges compute the lag when Prometheus asks.
  */
 import type { Registry } from 'prom-client';
 import { Counter, Gauge, Histogram } from 'prom-client';
@@ -17,21 +17,20 @@ export interface SpeedMetrics {
   threats(count: number): void;
   /** By how many seconds first-met rows live longer than they must. */
   firstMetSpare(seconds: number): void;
+  /** Says where the log's ends are known from; before that no lag is shown. */
+  measureLag(ends: LogEnds): void;
   /** The same store, with each call's time measured. */
   timed<Store extends object>(name: string, store: Store): Store;
 }
 
-export interface LagSource {
-  readonly holdings: Holdings;
-  /** End of each held partition as last heard of. */
-  ends(): ReadonlyMap<number, number>;
-}
+/** Returns the end of each held partition as last heard of. */
+type LogEnds = () => ReadonlyMap<number, number>;
 
 const FAST_BUCKETS = [0.002, 0.005, 0.01, 0.02, 0.05, 0.1, 0.2, 0.5, 1, 2, 5, 10, 30];
 const VISIBLE_BUCKETS = [0.05, 0.1, 0.2, 0.3, 0.5, 0.75, 1, 1.5, 2, 3, 5, 10, 30, 60, 300, 3_600];
 const OUTCOMES = ['new', 'copies', 'strays', 'deferred', 'dead_letters', 'ticks'] as const;
 
-export function speedMetrics(registry: Registry, lag: LagSource): SpeedMetrics {
+export function speedMetrics(registry: Registry, holdings: Holdings): SpeedMetrics {
   const registers = [registry];
   const name = (suffix: string): string => `sightline_speed_${suffix}`;
   const records = new Counter({
@@ -87,8 +86,8 @@ export function speedMetrics(registry: Registry, lag: LagSource): SpeedMetrics {
     help: 'By how much first-met rows live longer than they must; below 0 copies could count as new',
     registers,
   });
-  lagGauges(registry, lag);
-  holdGauges([registry], lag.holdings);
+  const measureLag = lagGauges(registry, holdings);
+  holdGauges([registry], holdings);
   return {
     round(delivered, effects, tookMs) {
       for (const { tallies } of effects) {
@@ -105,12 +104,15 @@ export function speedMetrics(registry: Registry, lag: LagSource): SpeedMetrics {
     retried: (dependency) => retries.inc({ dependency }),
     threats: (count) => threats.set(count),
     firstMetSpare: (seconds) => spare.set(seconds),
+    measureLag,
     timed: (store, calls) => timed(calls, (operation) => stores.startTimer({ store, operation })),
   };
 }
 
-function lagGauges(registry: Registry, { holdings, ends }: LagSource): void {
+/** Returns what sets the source of the ends. */
+function lagGauges(registry: Registry, holdings: Holdings): (ends: LogEnds) => void {
   const registers = [registry];
+  let ends: LogEnds = () => new Map();
   const each = (gauge: Gauge<'partition'>, value: (behind: number, arrival: number) => number): void => {
     gauge.reset();
     const known = ends();
@@ -153,6 +155,7 @@ function lagGauges(registry: Registry, { holdings, ends }: LagSource): void {
       this.set(holdings.counts.cells());
     },
   });
+  return (source) => void (ends = source);
 }
 
 function holdGauges(registers: [Registry], holdings: Holdings): void {

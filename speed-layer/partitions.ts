@@ -2,9 +2,10 @@
  * Where a worker begins in the partitions that the group gives it, and what it forgets of those that it gives back.
  *
  * The consumer awaits these hooks between takes, so no round is in flight. A partition begins at its progress row, or
- * where the generation begins; a log that starts after that or ends before it is refused.
+ * where the generation begins. If the log starts after that offset or ends before it, the worker stops.
  */
 import type { Rules } from '../core/domain/rules.ts';
+import type { Log } from '../core/process/log.ts';
 import type { ControlStore } from '../core/stores/control/control.ts';
 import type { GroupHooks, LogAdmin } from '../core/stores/kafka/types.ts';
 import type { Holdings, RoundPorts } from './round.ts';
@@ -43,16 +44,31 @@ export function partitionHooks(ports: PartitionPorts, holdings: Holdings): Group
   };
 }
 
+/** The same hooks, which also log the partitions that come and go. */
+export function logHooks(hooks: GroupHooks, log: Pick<Log, 'info'>): GroupHooks {
+  return {
+    async assigned(partitions) {
+      const starts = await hooks.assigned(partitions);
+      log.info({ starts }, 'partitions came');
+      return starts;
+    },
+    async revoked(partitions) {
+      await hooks.revoked(partitions);
+      log.info({ partitions }, 'partitions went');
+    },
+  };
+}
+
 async function startsOf(ports: PartitionPorts, partitions: readonly number[]): Promise<Progress[]> {
   const { topic, rules, control, admin, persist } = ports;
   const atLeast = Math.max(...partitions) + 1;
   if (atLeast > rules.partitionCount)
     await persist(async () => checkCount(topic, atLeast, rules, await control.growth(rules.generation)));
-  const found = await persist(() => control.progress(rules.generation, partitions));
+  const recorded = await persist(() => control.progress(rules.generation, partitions));
   // Asked for after the progress, so that a log that grows meanwhile does not seem to end before it.
   const ends = new Map((await persist(() => admin.ends())).map((end) => [end.partition, end]));
   return partitions.map((partition, i) => {
-    const start = found[i] ?? {
+    const start = recorded[i] ?? {
       partition,
       nextOffset: rules.firstOffsets[partition] ?? 0,
       arrival: BEFORE_ALL,
@@ -65,13 +81,14 @@ async function startsOf(ports: PartitionPorts, partitions: readonly number[]): P
   });
 }
 
-/** Throws if the topic has partitions that nobody recorded: they are recorded before they are added. */
+/** Throws if the topic has partitions that nobody recorded: "topic grow" records them before it adds them. */
 export function checkCount(topic: string, atLeast: number, rules: Rules, growth: GrowthRecord): void {
   const recorded = partitionsEver({ ...rules, growths: growth.growths });
   if (atLeast <= Math.max(recorded, growth.growingTo ?? 0)) return;
   throw new Refusal(
     EXIT.data_check_failed,
-    `Topic ${topic} has at least ${atLeast} partitions, recorded were ${recorded}: the home of ids would change. Partitions are added by ` +
-      '"sightline topic grow" alone; restore the recorded count or begin anew with "sightline cluster reset".',
+    `Topic ${topic} has at least ${atLeast} partitions, recorded were ${recorded}: ids would get other home partitions. ` +
+      'Add partitions with "sightline topic grow" only. Restore the recorded count, or begin anew with ' +
+      '"sightline cluster reset".',
   );
 }

@@ -1,20 +1,19 @@
 /**
  * One round: the records that were delivered, all partitions together, become effects in one fixed order (law L1).
  *
- * worker.ts calls it with one round in flight. Nothing is decided unless every row that was asked for was answered, and
- * each step starts after the one before was acknowledged in full. A crash anywhere is repaired by reading again from
- * the progress:
+ * worker.ts calls it, one round at a time. A round decides only after HBase has answered for every row, and each step
+ * starts after the step before is acknowledged in full. After a crash anywhere a worker reads again from the progress:
  *
  *   1 strays, dead letters → Kafka   before: nothing happened. After: sent again on replay; a stray's second copy is a copy,
  *                                    a dead letter stands twice in its topic
- *   2 first-met rows → HBase         a replay finds a row that names its own record, and meets it first again
- *   3 count cells → HBase            a replay passes over offsets that a cell includes already
- *   4 cuts, progress → HBase         from here on nothing of this round is read again; a cut that was passed has its tallies first
- *   5 the group's offset → Kafka     follows for lag tools; nobody starts from it
+ *   2 first-met rows → HBase         a replay finds a row that names its own record, and decides the same
+ *   3 count cells → HBase            a replay skips offsets that a cell includes already
+ *   4 cuts, progress → HBase         no replay reads this round again; the tallies of a cut are written before the progress
+ *   5 the group's offset → Kafka     follows for lag tools; no worker starts from it
  *
- * Rows before counts, because the list of a place names detections whose rows people then ask for; all before progress,
- * because what is behind it is never done again. Steps that failed are tried again with the same effects: all of them
- * are idempotent.
+ * Rows come before counts, because the list of a place names detections whose rows people then ask for. The progress
+ * comes last, because no worker repeats what lies before it. A round repeats a failed step with the same effects: all
+ * effects are idempotent.
  */
 import type { LogRecord } from '../core/domain/detection.ts';
 import type { FirstMet } from '../core/domain/first-met.ts';
@@ -29,7 +28,7 @@ import type { SpeedView } from '../core/stores/views/speed-view.ts';
 import type { StampGate } from '../core/stores/control/stamp-gate.ts';
 import type { Wait } from './admit.ts';
 import type { CountRows } from './count-rows.ts';
-import type { Effects, Judged } from './decide.ts';
+import type { ClassifiedRecord, Effects } from './decide.ts';
 import type { GrowthGate } from './growth.ts';
 import type { Progress } from '../core/stores/control/progress-rows.ts';
 import { epochOf } from '../core/domain/epoch.ts';
@@ -39,9 +38,9 @@ import { runTogether } from '../core/process/together.ts';
 import { requireAnswers } from '../core/stores/rows/answers.ts';
 import { NOT_SETTLED } from '../core/stores/control/stamp-rows.ts';
 import { admit } from './admit.ts';
-import { decide } from './decide.ts';
+import { decideBatch } from './decide.ts';
 
-/** Where a worker may die, for tests and the simulation. */
+/** The steps of a round; tests and the simulation kill workers there. */
 export type CrashPoint =
   | 'ids_looked_up'
   | 'count_rows_loaded'
@@ -58,24 +57,24 @@ export type CrashPoint =
 export interface RoundPorts {
   readonly growth: GrowthGate;
   readonly stamps: StampGate;
-  /** How many groups of partitions go through a round side by side: while HBase works for one, another is decided. */
+  /** How many groups of partitions go through a round side by side: while HBase works for one, we decide another. */
   readonly lanes: number;
   readonly consumer: Pick<LogConsumer, 'commit' | 'hold'>;
   readonly producer: Pick<LogProducer, 'forward' | 'deadLetter'>;
   readonly detections: Pick<DetectionsStore, 'find' | 'put'>;
   readonly speedView: Pick<SpeedView, 'load' | 'put'>;
   readonly control: Pick<ControlStore, 'putProgress'>;
-  /** Does a step until it succeeds, the worker is told to stop, or another lane has failed, which aborts `lane`. */
+  /** Repeats a step until it succeeds or the worker stops; a fault of another lane aborts `lane` and ends it too. */
   persist<T>(step: () => Promise<T>, lane?: AbortSignal): Promise<T>;
-  /** Nothing, or throws (tests). */
+  /** Does nothing; in tests it may throw. */
   reached(point: CrashPoint): void;
 }
 
-/** What this worker holds of its partitions; changed only when HBase acknowledged. */
+/** What this worker remembers of its partitions. It changes only after HBase has acknowledged the effects. */
 export interface Holdings {
   readonly progress: Map<number, Progress>;
   readonly counts: CountRows;
-  /** Delivered records that must wait, for a growth to begin or for their stamps, of at most one take a partition. */
+  /** Delivered records that wait for a growth or for their stamps; of each partition at most those of one take. */
   held: ReadonlyMap<number, readonly LogRecord[]>;
   /** The record of each partition that waits for its stamp. */
   ahead: ReadonlyMap<number, LogRecord>;
@@ -89,9 +88,9 @@ export interface Delivered {
 }
 
 /**
- * Does what was delivered, in as many rounds as it takes; returns the effects of each partition's batches. Lanes share
- * no partition, so each goes through the order of effects for itself, as a worker that holds only these partitions
- * would. A lane that fails ends the waits of the others, and its fault is thrown when they have ended: the caller may
+ * Carries out what was delivered, in as many batches as it takes; returns the effects of each batch. Lanes share no
+ * partition, so each lane goes through the order of effects by itself, like a worker that holds only its partitions. A
+ * lane that fails ends the waits of the others. `runRound` throws its fault when all lanes have ended, so the caller may
  * close what they work with.
  */
 export async function runRound(
@@ -99,8 +98,8 @@ export async function runRound(
   holdings: Holdings,
   { records, drained }: Delivered,
 ): Promise<Effects[]> {
-  const waiting = byPartition(holdings, records);
-  const stamps = await settled(ports, holdings, waiting);
+  const waiting = groupByPartition(holdings, records);
+  const stamps = await settleArrivals(ports, holdings, waiting);
   const waits = new Map<number, Wait>();
   const lanes = Array.from({ length: ports.lanes }, (_, lane) => {
     const partitions = [...holdings.progress.keys()].filter((partition) => partition % ports.lanes === lane);
@@ -111,12 +110,12 @@ export async function runRound(
   });
   const effects = (await runTogether(lanes)).flat();
   holdings.counts.trim();
-  await hold(ports, holdings, waiting, waits);
+  await holdWaiting(ports, holdings, waiting, waits);
   return effects;
 }
 
-/** What must wait is kept, and no more of its partition is delivered meanwhile. */
-async function hold(
+/** Keeps the records that must wait. The consumer delivers no more of their partitions meanwhile. */
+async function holdWaiting(
   { growth, consumer, reached }: RoundPorts,
   holdings: Holdings,
   waiting: ReadonlyMap<number, readonly LogRecord[]>,
@@ -136,15 +135,15 @@ async function hold(
   await growth.stopped(forGrowth.map((partition) => holdings.progress.get(partition)!));
 }
 
-/** Settles, for everybody, the arrivals that are about to be decided, and the growths that hold for them. */
-async function settled(
+/** Settles, for all readers, the arrivals that this round decides, and the growths that hold for them. */
+async function settleArrivals(
   { stamps, growth, persist }: RoundPorts,
   { progress }: Holdings,
   waiting: ReadonlyMap<number, readonly LogRecord[]>,
 ): Promise<ReadonlyMap<number, Stamps>> {
   let latest = 0;
-  const asked = [...waiting].filter(([, records]) => records.length > 0);
-  const works = asked.map(([partition, records]) => async (failed: AbortSignal): Promise<[number, Stamps]> => {
+  const toSettle = [...waiting].filter(([, records]) => records.length > 0);
+  const works = toSettle.map(([partition, records]) => async (failed: AbortSignal): Promise<[number, Stamps]> => {
     const passage = await stamps.pass(partition, progress.get(partition)!.arrival, records, (step) =>
       persist(step, failed),
     );
@@ -152,12 +151,13 @@ async function settled(
     latest = Math.max(latest, passage.reaches);
     return [partition, passage.stamps];
   });
-  const passed = await runTogether(works);
-  if (passed.length > 0) await growth.settle(latest as Instant);
-  return new Map(passed);
+  const settled = await runTogether(works);
+  if (settled.length > 0) await growth.settle(latest as Instant);
+  return new Map(settled);
 }
 
-interface Line {
+/** The records of a lane, and what they wait for. */
+interface LaneWork {
   readonly waiting: Map<number, readonly LogRecord[]>;
   readonly stamps: ReadonlyMap<number, Stamps>;
   readonly waits: Map<number, Wait>;
@@ -168,7 +168,7 @@ async function runLane(
   ports: RoundPorts,
   holdings: Holdings,
   partitions: readonly number[],
-  { waiting, stamps, waits, drained }: Line,
+  { waiting, stamps, waits, drained }: LaneWork,
 ): Promise<Effects[]> {
   const all: Effects[] = [];
   for (let isOver = false; !isOver;) {
@@ -177,13 +177,13 @@ async function runLane(
     for (const partition of partitions) {
       const progress = holdings.progress.get(partition)!;
       const records = waiting.get(partition) ?? [];
-      const admitted = admit(
+      const delivery = {
         progress,
         records,
-        ports.growth.rules(),
-        stamps.get(partition) ?? NOT_SETTLED,
-        ports.growth.stopOf(progress),
-      );
+        stamps: stamps.get(partition) ?? NOT_SETTLED,
+        stop: ports.growth.stopOf(progress),
+      };
+      const admitted = admit(delivery, ports.growth.rules());
       const isLast = admitted.rest.length === 0;
       waiting.set(partition, admitted.rest);
       if (admitted.waitsFor) waits.set(partition, admitted.waitsFor);
@@ -194,7 +194,7 @@ async function runLane(
         batches.push({ progress, ...admitted, drainedTo });
     }
     if (batches.length === 0) continue;
-    const effects = await decided(ports, holdings, batches);
+    const effects = await decideBatches(ports, holdings, batches);
     await write(ports, holdings, effects);
     all.push(...effects);
   }
@@ -203,12 +203,12 @@ async function runLane(
 
 interface Batch {
   readonly progress: Progress;
-  readonly batch: readonly Judged[];
+  readonly batch: readonly ClassifiedRecord[];
   readonly drainedTo: number;
 }
 
-/** Learns what HBase knows of the batches, then decides each. */
-async function decided(ports: RoundPorts, { counts }: Holdings, batches: readonly Batch[]): Promise<Effects[]> {
+/** Reads what HBase knows of the batches, then decides each. */
+async function decideBatches(ports: RoundPorts, { counts }: Holdings, batches: readonly Batch[]): Promise<Effects[]> {
   const { growth, persist, reached } = ports;
   const rules = growth.rules();
   const ids = [...new Set(batches.flatMap(({ batch }) => idsAtHome(batch)))];
@@ -219,7 +219,7 @@ async function decided(ports: RoundPorts, { counts }: Holdings, batches: readonl
 
   for (const { progress, batch } of batches) {
     const { partition } = progress;
-    const names = counts.missing(partition, rowsToCountIn(batch, rows, rules));
+    const names = counts.missing(partition, countRowNames(batch, rows, rules));
     const loaded = await persist(async () =>
       requireAnswers('speed_view', await ports.speedView.load(names, partition)),
     );
@@ -228,7 +228,7 @@ async function decided(ports: RoundPorts, { counts }: Holdings, batches: readonl
   reached('count_rows_loaded');
 
   const effects = batches.map(({ progress, batch, drainedTo }) =>
-    decide({ progress, rows, counts: counts.known(progress.partition) }, batch, drainedTo, rules),
+    decideBatch({ progress, rows, counts: counts.known(progress.partition) }, batch, drainedTo, rules),
   );
   reached('decided');
   return effects;
@@ -258,9 +258,9 @@ async function write(ports: RoundPorts, holdings: Holdings, effects: readonly Ef
   reached('counts_written');
   // mutation: progress-write
   await persist(() => ports.control.putProgress(ports.growth.rules().generation, progress, cuts));
-  for (const reachedBy of progress) {
-    holdings.progress.set(reachedBy.partition, reachedBy);
-    holdings.counts.enter(reachedBy.partition, epochOf(reachedBy.arrival, ports.growth.rules()));
+  for (const each of progress) {
+    holdings.progress.set(each.partition, each);
+    holdings.counts.enter(each.partition, epochOf(each.arrival, ports.growth.rules()));
   }
   reached('progress_written');
   ports.consumer.commit(progress.map(({ partition, nextOffset }) => ({ partition, offset: nextOffset })));
@@ -268,29 +268,28 @@ async function write(ports: RoundPorts, holdings: Holdings, effects: readonly Ef
 }
 
 /**
- * Records of partitions that this worker holds, those that wait first; others were revoked while they were on their
- * way.
+ * Records by partition, those that wait first. Leaves out partitions that the group revoked while their records were on
+ * the way.
  */
-function byPartition(holdings: Holdings, records: readonly LogRecord[]): Map<number, readonly LogRecord[]> {
-  const byPartition = new Map<number, LogRecord[]>();
+function groupByPartition(holdings: Holdings, records: readonly LogRecord[]): Map<number, readonly LogRecord[]> {
+  const groups = new Map<number, LogRecord[]>();
   // mutation: held-records-first
-  for (const [partition, held] of holdings.held)
-    if (holdings.progress.has(partition)) byPartition.set(partition, [...held]);
+  for (const [partition, held] of holdings.held) if (holdings.progress.has(partition)) groups.set(partition, [...held]);
   for (const record of records) {
     if (!holdings.progress.has(record.partition)) continue;
-    const before = byPartition.get(record.partition);
-    if (before) before.push(record);
-    else byPartition.set(record.partition, [record]);
+    const group = groups.get(record.partition);
+    if (group) group.push(record);
+    else groups.set(record.partition, [record]);
   }
-  return byPartition;
+  return groups;
 }
 
-function idsAtHome(batch: readonly Judged[]): Oid[] {
+function idsAtHome(batch: readonly ClassifiedRecord[]): Oid[] {
   return batch.flatMap(({ verdict }) => (verdict.kind === 'detection' ? [verdict.detection.id] : []));
 }
 
-/** Rows that the batch may count in: those of every detection that may be new. */
-function* rowsToCountIn(batch: readonly Judged[], rows: ReadonlyMap<Oid, FirstMet>, rules: Rules) {
+/** Names of the count rows that the batch may change: those of every detection that may be new. */
+function* countRowNames(batch: readonly ClassifiedRecord[], rows: ReadonlyMap<Oid, FirstMet>, rules: Rules) {
   for (const { record, arrival, verdict } of batch) {
     if (verdict.kind !== 'detection') continue;
     const { detection } = verdict;

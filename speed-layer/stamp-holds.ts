@@ -1,8 +1,8 @@
 /**
- * What a worker says of partitions that it holds before a stamp from the future: in its log once, in /readyz for as
- * long (law L5).
+ * What a worker says of partitions that it holds before a stamp from the future: once in its log, and in /readyz for as
+ * long as it holds them (law L5).
  *
- * main.ts asks; round.ts keeps what is held in its holdings.
+ * main.ts asks; round.ts keeps the held records in the worker's holdings.
  */
 import type { Log } from '../core/process/log.ts';
 import type { StampGate } from '../core/stores/control/stamp-gate.ts';
@@ -15,8 +15,8 @@ export function stampsWaitFor({ ahead }: Pick<Holdings, 'ahead'>, aheadMs: numbe
   return [...ahead].map(([partition, { offset, stamp }]) => holdText({ partition, offset, stamp }, aheadMs)).join('\n');
 }
 
-/** The same gate, which logs when a partition begins to wait and when it goes on. */
-export function loggedHolds(gate: StampGate, log: Log, aheadMs: number): StampGate {
+/** The same gate, which also logs when a partition begins to wait and when it goes on. */
+export function logHolds(gate: StampGate, log: Log, aheadMs: number): StampGate {
   const before = new Map<number, number>();
   return {
     async pass(partition, soFar, records, persist) {

@@ -1,10 +1,10 @@
 /**
- * A speed worker: takes what the log has, does a round, and again, until told to stop.
+ * A speed worker: takes records from the log and does a round, until told to stop.
  *
- * main.ts opens its parts. Rounds begin at least the linger apart while it keeps up, so that HBase gets few large
- * mutations, and follow each other at once while it is behind. Told to stop it finishes the round in flight and leaves
- * the group; while a dependency is away it waits with back-off and says so in `waitingFor`. What cannot pass ends every
- * wait of the worker, wherever it was found, and is thrown: no lane goes on with clients that are being closed.
+ * main.ts opens its parts. While the worker keeps up, rounds begin at least the linger apart, so that HBase gets few
+ * large mutations; while it is behind, they follow each other at once. A worker that is told to stop finishes the round
+ * in flight and leaves the group. While a dependency is away the worker waits with back-off, and `waitingFor` says so. A
+ * fault that cannot pass ends every wait of the worker and is thrown: no lane goes on with clients that main.ts closes.
  */
 import { setTimeout as sleep } from 'node:timers/promises';
 import type { Log } from '../core/process/log.ts';
@@ -28,17 +28,17 @@ export interface WorkerPorts extends RoundPorts {
   watch(): Promise<void>;
 }
 
-/**
- * Until `signal` is aborted; `failure` is what the worker aborts with its first fault, and what `ports.persist` must
- * listen to.
- */
-export async function runWorker(
-  ports: WorkerPorts,
-  holdings: Holdings,
-  pace: Pace,
-  signal: AbortSignal,
-  failure: AbortController,
-): Promise<void> {
+export interface WorkerRun {
+  readonly holdings: Holdings;
+  readonly pace: Pace;
+  /** Aborted when the worker is told to stop. */
+  readonly signal: AbortSignal;
+  /** The worker aborts it with its first fault; `ports.persist` must listen to it. */
+  readonly failure: AbortController;
+}
+
+/** Runs until `signal` is aborted. */
+export async function runWorker(ports: WorkerPorts, { holdings, pace, signal, failure }: WorkerRun): Promise<void> {
   const watching = watchBeside(ports.watch, pace.watchEveryMs, failure);
   try {
     while (!signal.aborted) {
@@ -59,24 +59,21 @@ export async function runWorker(
   }
 }
 
-/**
- * Checks at intervals without holding up the rounds; a round that waits for what will not come is ended by what was
- * found.
- */
+/** Looks at intervals without holding up the rounds. A fault ends the rounds' waits, since what they wait for is gone. */
 function watchBeside(watch: () => Promise<void>, everyMs: number, failure: AbortController): { stop(): void } {
-  let isAsking = false;
-  const ask = async (): Promise<void> => {
-    if (isAsking) return;
-    isAsking = true;
+  let isLooking = false;
+  const look = async (): Promise<void> => {
+    if (isLooking) return;
+    isLooking = true;
     try {
       await watch();
     } catch (thrown) {
       if (!(thrown instanceof Retryable)) failure.abort(thrown);
     } finally {
-      isAsking = false;
+      isLooking = false;
     }
   };
-  const timer = setInterval(() => void ask(), everyMs);
+  const timer = setInterval(() => void look(), everyMs);
   return { stop: () => clearInterval(timer) };
 }
 
@@ -86,9 +83,9 @@ export interface Patience {
   waitingFor(): string | null;
 }
 
-/** Tries a step again for as long as its dependency is away, and neither the worker nor the step's lane is to end. */
+/** Repeats a step for as long as its dependency is away, until the worker or the step's lane ends. */
 export function patience(log: Log, retried: (dependency: string) => void, signal: AbortSignal): Patience {
-  /** Steps that wait, oldest first: lanes wait side by side, and one that goes on says nothing of the other. */
+  /** Why each waiting step waits, oldest first: lanes wait side by side, and each ends its own wait. */
   const waits = new Map<object, string>();
   return {
     async persist(step, lane) {
@@ -100,9 +97,9 @@ export function patience(log: Log, retried: (dependency: string) => void, signal
           log.warn({ attempt, delayMs, because: messageOf(fault) }, `${fault.dependency} is away`);
       };
       try {
-        const done = await withRetry(WORKER_RETRY, step, { signal: lane ? [signal, lane] : signal, onRetry });
+        const result = await withRetry(WORKER_RETRY, step, { signal: lane ? [signal, lane] : signal, onRetry });
         if (waits.has(wait)) log.info('going on');
-        return done;
+        return result;
       } finally {
         waits.delete(wait);
       }

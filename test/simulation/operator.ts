@@ -54,7 +54,8 @@ export async function startOperator(world: World): Promise<void> {
     const to = Math.min(log.end(partition) - 1, from + random.below(12));
     await wait(60);
     const stamp = log.partitions[partition]![from]?.stamp;
-    if (stamp !== undefined) await recordCorrection(control, rules.logLife, partition, { from, to }, stamp);
+    if (stamp !== undefined)
+      await recordCorrection(control, { logLife: rules.logLife, partition, correction: { from, to }, stamp });
   };
   /** Whoever sees what waits: a correction, or patience. */
   const settle = async (): Promise<void> => {

@@ -17,13 +17,17 @@ import { oid } from '../../../core/domain/oid.ts';
 import { DAY_MS, HOUR_MS, instant, MINUTE_MS } from '../../../core/domain/time.ts';
 import type { Tallies } from '../../../core/domain/tallies.ts';
 import { recordsOf } from '../../../core/domain/tallies.ts';
+import type { Stamps } from '../../../core/domain/stamps.ts';
 import { TICK_HEADER } from '../../../core/domain/verdict.ts';
 import { admit } from '../../../speed-layer/admit.ts';
 import { cellTable, addCell } from '../../../speed-layer/cell-table.ts';
-import { decide } from '../../../speed-layer/decide.ts';
+import { decideBatch } from '../../../speed-layer/decide.ts';
 import type { Effects } from '../../../speed-layer/decide.ts';
 import type { Progress } from '../../../core/stores/control/progress-rows.ts';
 import { home, idsAt, NOON, progressOf, record, RULES, SETTLED } from './records.ts';
+
+const admitted = (progress: Progress, records: readonly LogRecord[], stamps: Stamps = SETTLED) =>
+  admit({ progress, records, stamps, stop: Infinity }, RULES);
 
 /** What HBase holds of one partition: a put with a lower timestamp loses. */
 class Held {
@@ -65,8 +69,8 @@ class Held {
   }
 
   step(records: readonly LogRecord[], steps = 4): Effects {
-    const { batch } = admit(this.progress, records, RULES, SETTLED);
-    const effects = decide({ progress: this.progress, rows: this.rows, counts: this.counts() }, batch, 0, RULES);
+    const { batch } = admitted(this.progress, records);
+    const effects = decideBatch({ progress: this.progress, rows: this.rows, counts: this.counts() }, batch, 0, RULES);
     this.put(effects, steps);
     return effects;
   }
@@ -186,11 +190,11 @@ describe('a batch', () => {
   });
 
   it('moves the progress past what is never delivered', () => {
-    const { batch } = admit(progressOf(P), [record(0, { id: A })], RULES, SETTLED);
+    const { batch } = admitted(progressOf(P), [record(0, { id: A })]);
     const known = { progress: progressOf(P), rows: new Map(), counts: fresh().counts() };
-    assert.equal(decide(known, batch, 9, RULES).progress.nextOffset, 9);
-    assert.equal(decide(known, [], 9, RULES).progress.nextOffset, 9);
-    assert.equal(decide(known, batch, 0, RULES).progress.nextOffset, 1);
+    assert.equal(decideBatch(known, batch, 9, RULES).progress.nextOffset, 9);
+    assert.equal(decideBatch(known, [], 9, RULES).progress.nextOffset, 9);
+    assert.equal(decideBatch(known, batch, 0, RULES).progress.nextOffset, 1);
   });
 
   it('changes nothing that it was given', () => {
@@ -212,7 +216,7 @@ describe('a batch', () => {
     const records = [0, 3 * DAY_MS, 3 * DAY_MS + 1].map((afterMs, offset) =>
       record(offset, { id: A, stamp: NOON + afterMs }),
     );
-    const { batch, rest } = admit(progressOf(P), records, RULES, SETTLED);
+    const { batch, rest } = admitted(progressOf(P), records);
     assert.deepEqual([batch.length, rest.map(({ offset }) => offset)], [2, [2]]);
   });
 
@@ -220,12 +224,12 @@ describe('a batch', () => {
     const records = [0, 9 * DAY_MS, 1, 9 * DAY_MS + 1].map((afterMs, offset) =>
       record(offset, { id: A, stamp: NOON + afterMs }),
     );
-    const held = admit(progressOf(P), records, RULES, { settled: instant(NOON + DAY_MS), corrections: [] });
+    const held = admitted(progressOf(P), records, { settled: instant(NOON + DAY_MS), corrections: [] });
     assert.deepEqual(
       [held.batch.length, held.rest.map(({ offset }) => offset), held.waitsFor],
       [1, [1, 2, 3], 'stamp'],
     );
-    const corrected = admit(progressOf(P), records, RULES, {
+    const corrected = admitted(progressOf(P), records, {
       settled: instant(NOON + DAY_MS),
       corrections: [{ from: 1, to: 1 }],
     });
@@ -237,14 +241,12 @@ describe('a batch', () => {
   });
 
   it('passes over records that progress has behind it', () => {
-    const { batch } = admit(
+    const { batch } = admitted(
       progressOf(P, 2),
       [0, 1, 2].map((offset) => record(offset, { id: A })),
-      RULES,
-      SETTLED,
     );
     assert.deepEqual(
-      batch.map((judged) => judged.record.offset),
+      batch.map(({ record: { offset } }) => offset),
       [2],
     );
   });

@@ -5,7 +5,7 @@ import type { Instant } from '../../../core/domain/time.ts';
 import type { GrowthRecord } from '../../../core/stores/control/growth-rows.ts';
 import type { Progress } from '../../../core/stores/control/progress-rows.ts';
 import { DAY_MS, instant } from '../../../core/domain/time.ts';
-import { settledGrowth } from '../../../core/stores/control/settled-growth.ts';
+import { settleGrowth } from '../../../core/stores/control/settled-growth.ts';
 import { growthGate } from '../../../speed-layer/growth.ts';
 import { NOON, progressOf, RULES } from './records.ts';
 
@@ -55,7 +55,7 @@ describe('rules', () => {
   it('are settled by one of two that try, and a growth that was on its way comes to nothing', async () => {
     const { control, state } = stage(FRESH);
     const before = state.growth;
-    await Promise.all([settledGrowth(control, 1, TODAY), settledGrowth(control, 1, TODAY)]);
+    await Promise.all([settleGrowth(control, 1, TODAY), settleGrowth(control, 1, TODAY)]);
     assert.deepEqual([state.growth.settled, state.growth.change], [TODAY, 1]);
     assert.equal(
       await control.moveGrowth(1, before, { ...before, growths: [{ from: instant(TODAY * DAY_MS), partitions: 6 }] }),

@@ -1,7 +1,7 @@
 /** Where a worker begins, and what it refuses rather than step over (L1, L3). */
 import assert from 'node:assert/strict';
 import { describe, it } from 'node:test';
-import { Refusal } from '../../../core/process/errors.ts';
+import { Refusal, Retryable } from '../../../core/process/errors.ts';
 import type { TopicFacts } from '../../../core/stores/kafka/types.ts';
 import { countRows } from '../../../speed-layer/count-rows.ts';
 import { partitionHooks } from '../../../speed-layer/partitions.ts';
@@ -75,20 +75,20 @@ describe('a partition that comes', () => {
 
 describe('the watch over the log', () => {
   const threats: string[][] = [];
-  const options = {
+  const ports = {
+    topic: 'detections',
+    rules: { ...RULES, topicId: 'a' },
+    control: { rules: async () => null, growth: async () => NOT_GROWN },
     leastRetentionMs: 7_200_000,
-    warn: (told: readonly string[]) => void threats.push([...told]),
+    warn: (texts: readonly string[]) => void threats.push([...texts]),
     now: () => NOON,
   };
-  const watch = (held: Map<number, Progress>, found: Partial<TopicFacts> | null, low = 0) =>
-    logWatch(
-      'detections',
-      { ...RULES, topicId: 'a' },
-      { facts: async () => found && { ...SOUND_TOPIC, ...found }, ends: async () => ends(low, 80) },
-      { rules: async () => null, growth: async () => NOT_GROWN },
-      held,
-      options,
-    );
+  const watch = (progress: Map<number, Progress>, found: Partial<TopicFacts> | null, low = 0) =>
+    logWatch({
+      ...ports,
+      admin: { facts: async () => found && { ...SOUND_TOPIC, ...found }, ends: async () => ends(low, 80) },
+      progress,
+    }).look;
 
   it('is content with the log that was recorded', async () => {
     await assert.doesNotReject(watch(new Map([[1, progressOf(1, 50)]]), {})());
@@ -122,17 +122,29 @@ describe('the watch over the log', () => {
   it('says since when the settings are not right', async () => {
     let found: TopicFacts = SOUND_TOPIC;
     const admin = { facts: async () => found, ends: async () => ends(0, 80) };
-    const look = logWatch(
-      'detections',
-      { ...RULES, topicId: 'a' },
-      admin,
-      { rules: async () => null, growth: async () => NOT_GROWN },
-      new Map(),
-      options,
-    );
+    const { look } = logWatch({ ...ports, admin, progress: new Map() });
     await look();
     found = otherwise({ 'message.timestamp.type': 'CreateTime' });
     await assert.rejects(look(), /This was changed after 2026-11-22T12:00:00.000Z/);
+  });
+
+  it('says that it waits for Kafka until a look has an answer', async () => {
+    let isAway = true;
+    const facts = async () => {
+      if (isAway) throw new Retryable('Kafka', 'no broker answers');
+      return SOUND_TOPIC;
+    };
+    const { look, waitingFor } = logWatch({
+      ...ports,
+      admin: { facts, ends: async () => ends(0, 80) },
+      progress: new Map(),
+    });
+    assert.equal(waitingFor(), null);
+    await assert.rejects(look(), Retryable);
+    assert.equal(waitingFor(), 'waiting for Kafka: no broker answers');
+    isAway = false;
+    await look();
+    assert.equal(waitingFor(), null);
   });
 
   it('goes on and tells of what only threatens: stopping would make the loss certain', async () => {

@@ -58,7 +58,7 @@ function worker(changes: Partial<WorkerPorts>) {
     persist: waits.persist,
     ...changes,
   };
-  return { waits, stop, ended: runWorker(ports, holdings, PACE, stop.signal, failure) };
+  return { waits, stop, ended: runWorker(ports, { holdings, pace: PACE, signal: stop.signal, failure }) };
 }
 
 test("a lane that fails ends the other one's wait, and the worker with its own words", async () => {
