@@ -8,7 +8,7 @@
 import { readFileSync } from 'node:fs';
 import { Command, Option } from 'commander';
 import { PARTS } from './commands.ts';
-import { commandBegins } from './core/process/command-audit.ts';
+import { auditCommand } from './core/process/command-audit.ts';
 import { EXIT } from './core/process/errors.ts';
 import { endInTime, runCommand } from './core/process/life.ts';
 
@@ -33,7 +33,7 @@ function withUsageExit(command: Command): Command {
 let hasEnded: ((exitCode: number) => void) | null = null;
 program.hook('preAction', (_program, asked) => {
   const words = asked.parent === program ? asked.name() : `${asked.parent!.name()} ${asked.name()}`;
-  hasEnded = commandBegins({ words, args: asked.args, options: asked.opts() });
+  hasEnded = auditCommand({ words, args: asked.args, options: asked.opts() });
 });
 program.hook('postAction', () => hasEnded?.(Number(process.exitCode ?? EXIT.done)));
 

@@ -12,7 +12,7 @@ import { partitionsAt } from '../../core/domain/growth.ts';
 import { homeOf } from '../../core/domain/home.ts';
 import { parseDetection } from '../../core/domain/parse.ts';
 import { isDeferred } from '../../core/domain/rules.ts';
-import { judge } from '../../core/domain/verdict.ts';
+import { classify } from '../../core/domain/verdict.ts';
 
 export type Rejudged =
   | { readonly fate: 'detection'; readonly id: string; readonly home: number; readonly isDeferred: boolean }
@@ -25,7 +25,7 @@ export function rejudge({ value, source }: KeptLetter, now: Instant, rules: Rule
   if (!reading.ok) return { fate: 'dead_letter', deadLetter: reading.deadLetter, home: elsewhere };
   const { detection } = reading;
   const home = homeOf(detection.id, partitionsAt(now, rules));
-  const verdict = judge({ partition: home, offset: 0, stamp: now, key: null, value, headers: [] }, now, rules);
+  const verdict = classify({ partition: home, offset: 0, stamp: now, key: null, value, headers: [] }, now, rules);
   if (verdict.kind === 'dead_letter') return { fate: 'dead_letter', deadLetter: verdict.deadLetter, home };
   return { fate: 'detection', id: detection.id, home, isDeferred: isDeferred(detection.detectedAt, now, rules) };
 }

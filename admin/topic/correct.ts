@@ -15,7 +15,7 @@ import type { LogReader } from '../../core/stores/kafka/types.ts';
 import type { CorrectionRefused } from '../../core/stores/control/stamp-gate.ts';
 import { BEFORE_ALL } from '../../core/domain/arrival.ts';
 import { arrivalOf, isCorrected } from '../../core/domain/stamps.ts';
-import { judge } from '../../core/domain/verdict.ts';
+import { classify } from '../../core/domain/verdict.ts';
 import { EXIT, Refusal } from '../../core/process/errors.ts';
 import { recordCorrection } from '../../core/stores/control/stamp-gate.ts';
 
@@ -72,8 +72,8 @@ export async function planFor(ports: CorrectPorts, partition: number, to?: numbe
 
 function withRecord(plan: Plan | null, record: LogRecord, arrival: Instant, rules: Rules): Plan {
   const { partition, offset, stamp } = record;
-  const verdict = judge(record, arrival, rules);
-  const isLost = verdict.kind === 'dead_letter' && judge(record, stamp as Instant, rules).kind !== 'dead_letter';
+  const verdict = classify(record, arrival, rules);
+  const isLost = verdict.kind === 'dead_letter' && classify(record, stamp as Instant, rules).kind !== 'dead_letter';
   return {
     ...{ partition, arrival, stamp: plan?.stamp ?? stamp, reachesEnd: true },
     correction: { from: plan?.correction.from ?? offset, to: offset },
@@ -99,7 +99,7 @@ export async function correct(
   { control, rules }: CorrectPorts,
   { partition, correction, stamp }: Plan,
 ): Promise<'recorded' | 'present'> {
-  const done = await recordCorrection(control, rules.logLife, partition, correction, stamp);
+  const done = await recordCorrection(control, { logLife: rules.logLife, partition, correction, stamp });
   if ('by' in done) throw tooLate(partition, correction, done);
   return done.status;
 }

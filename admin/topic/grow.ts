@@ -21,7 +21,7 @@ import { partitionsEver } from '../../core/domain/growth.ts';
 import { EXIT, Refusal } from '../../core/process/errors.ts';
 import { remedyOf } from '../../core/process/hold-text.ts';
 import { heldPartitions } from '../../core/stores/control/held-partitions.ts';
-import { quietOf, unreadBefore } from '../../core/stores/control/settled-growth.ts';
+import { quietPartitions, unreadBefore } from '../../core/stores/control/settled-growth.ts';
 
 export interface GrowPorts {
   readonly rules: RecordedRules;
@@ -174,7 +174,7 @@ async function waitUntilInForce(ports: GrowPorts, { from, partitions }: Growth):
       );
       if (now() - tickedAt >= TICK_EVERY_MS) {
         tickedAt = now();
-        const quiet = await quietOf(admin, rules, unread);
+        const quiet = await quietPartitions(admin, rules, unread);
         if (quiet.length > 0) await producer.tick(quiet);
       }
     }

@@ -1,8 +1,8 @@
 /**
  * From bytes to a detection, or to the reason why not: the one parser of both layers (law L10).
  *
- * verdict.ts calls it for every record that is no tick. Pure and total: any bytes give an answer, none throws. Ids are
- * read from the JSON text itself, because a JSON number beyond 2^53 is not what JSON.parse makes of it.
+ * verdict.ts calls it for every record that is no tick. Pure and total: it answers for any bytes and never throws. It
+ * reads ids from the JSON text itself, because JSON.parse rounds numbers beyond 2^53.
  */
 import { isUtf8 } from 'node:buffer';
 import type { DeadLetter, DeadLetterReason } from './dead-letters.ts';
@@ -38,30 +38,28 @@ class Unreadable extends Error {
 
 function read(value: Buffer | null): Detection {
   const text = textOf(value);
-  return usual(text) ?? anyOther(text);
+  return readUsual(text) ?? readAny(text);
 }
 
 const OID = '(0|-?[1-9][0-9]{0,18})';
-/** The contract's own example, with or without spaces: no escape, no other field. */
+/** The form of nearly every record: the contract's example, with or without spaces, no escape, no other field. */
 const USUAL = new RegExp(
   `^\\{"geographical_location_oid": ?${OID}, ?"video_camera_oid": ?${OID}, ?"detection_oid": ?${OID}, ?` +
     `"item_name": ?"([^"\\\\\\u0000-\\u001f]{1,${GREATEST_ITEM_CODE_POINTS}})", ?"timestamp_detected": ?(0|[1-9][0-9]{0,14})\\}$`,
 );
 
-/**
- * What nearly every record looks like, at a third of the cost; null: look closely. It may only say what anyOther says.
- */
-function usual(text: string): Detection | null {
-  const found = USUAL.exec(text);
-  if (found === null) return null;
-  const [location, camera, id] = [found[1]!, found[2]!, found[3]!];
-  const detectedAt = Number(found[5]) as Instant;
+/** Reads the usual form at a third of the cost; null: another form. Must agree with readAny. */
+function readUsual(text: string): Detection | null {
+  const fields = USUAL.exec(text);
+  if (fields === null) return null;
+  const [location, camera, id] = [fields[1]!, fields[2]!, fields[3]!];
+  const detectedAt = Number(fields[5]) as Instant;
   if (detectedAt > LAST_INSTANT || !isInRange(location) || !isInRange(camera) || !isInRange(id)) return null;
-  return { location, camera, id, item: found[4]!, detectedAt };
+  return { location, camera, id, item: fields[4]!, detectedAt };
 }
 
-function anyOther(text: string): Detection {
-  const raw = members(text);
+function readAny(text: string): Detection {
+  const raw = readMembers(text);
   return {
     location: oidField(raw, 'geographical_location_oid'),
     camera: oidField(raw, 'video_camera_oid'),
@@ -84,7 +82,7 @@ function textOf(value: Buffer | null): string {
   return value.toString('utf8');
 }
 
-function members(text: string): Map<string, string> {
+function readMembers(text: string): Map<string, string> {
   let parsed: unknown;
   try {
     parsed = JSON.parse(text);
@@ -95,52 +93,51 @@ function members(text: string): Map<string, string> {
     throw new Unreadable('not_an_object', `the value is ${describe(parsed)}; a JSON object was expected`);
   }
   if (hasLoneSurrogate(text)) throw new Unreadable('lone_surrogate', 'an escape stands for half of a surrogate pair');
-  const found = membersOf(text);
-  if (!found.ok) throw new Unreadable('duplicate_field', `${quoted(found.duplicate)} occurs twice`);
-  return found.raw;
+  const members = membersOf(text);
+  if (!members.ok) throw new Unreadable('duplicate_field', `${quote(members.duplicate)} occurs twice`);
+  return members.raw;
 }
 
-function present(raw: Map<string, string>, name: string): string {
+function fieldToken(raw: Map<string, string>, name: string): string {
   const token = raw.get(name);
   if (token === undefined) throw new Unreadable('missing_field', `${name} is missing`);
   return token;
 }
 
 function oidField(raw: Map<string, string>, name: string): Oid {
-  const token = present(raw, name);
+  const token = fieldToken(raw, name);
   const isText = token.startsWith('"');
   const text = isText ? (JSON.parse(token) as string) : token;
   const reading = readOid(text);
   if (reading.ok) return reading.oid;
   if (reading.because === 'out_of_range') {
-    throw new Unreadable('out_of_range', `${name} is ${shortened(text)}; a signed 64-bit integer was expected`);
+    throw new Unreadable('out_of_range', `${name} is ${shorten(text)}; a signed 64-bit integer was expected`);
   }
   throw new Unreadable(
     'wrong_type',
-    `${name} is ${shortened(token)}; an integer or its canonical decimal text was expected`,
+    `${name} is ${shorten(token)}; an integer or its canonical decimal text was expected`,
   );
 }
 
 function timeField(raw: Map<string, string>): Instant {
   const name = 'timestamp_detected';
-  const token = present(raw, name);
+  const token = fieldToken(raw, name);
   if (!INTEGER.test(token) || token === '-0') {
     throw new Unreadable(
       'wrong_type',
-      `${name} is ${shortened(token)}; an integer of milliseconds since 1970 was expected`,
+      `${name} is ${shorten(token)}; an integer of milliseconds since 1970 was expected`,
     );
   }
   const ms = Number(token);
   if (ms < 0 || ms > LAST_INSTANT) {
-    throw new Unreadable('out_of_range', `${name} is ${shortened(token)}; 0 to ${LAST_INSTANT} was expected`);
+    throw new Unreadable('out_of_range', `${name} is ${shorten(token)}; 0 to ${LAST_INSTANT} was expected`);
   }
   return ms as Instant;
 }
 
 function itemField(raw: Map<string, string>): string {
-  const token = present(raw, 'item_name');
-  if (!token.startsWith('"'))
-    throw new Unreadable('wrong_type', `item_name is ${shortened(token)}; a text was expected`);
+  const token = fieldToken(raw, 'item_name');
+  if (!token.startsWith('"')) throw new Unreadable('wrong_type', `item_name is ${shorten(token)}; a text was expected`);
   const item = JSON.parse(token) as string;
   const length = item.length <= GREATEST_ITEM_CODE_POINTS ? item.length : codePoints(item);
   if (length < 1 || length > GREATEST_ITEM_CODE_POINTS) {
@@ -163,10 +160,10 @@ function describe(parsed: unknown): string {
   return Array.isArray(parsed) ? 'an array' : `a ${typeof parsed}`;
 }
 
-function shortened(token: string): string {
+function shorten(token: string): string {
   return token.length <= 60 ? token : `${token.slice(0, 57)}…`;
 }
 
-function quoted(name: string): string {
-  return JSON.stringify(shortened(name));
+function quote(name: string): string {
+  return JSON.stringify(shorten(name));
 }

@@ -1,16 +1,16 @@
 /**
- * What the two topics must be set to, and what is wrong with them as they are: pure, from the settings that Kafka
- * tells.
+ * What the settings of the two topics must be, and what is wrong with them now: pure, from the settings that Kafka
+ * reports.
  *
- * Topics belong to an operator, who may change them while they are read. Workers ask again and again, the batch layer
- * with each archiving, `prepare` and `doctor` when they are called; all of them judge by this table. Some faults stop
- * the layers, because going on would count wrongly or lose records in silence. Others only threaten what is still to be
- * read: stopping would make that loss certain, so the layers go on and say so.
+ * Topics belong to an operator, who may change them at any time. Workers check them regularly, the batch layer with each
+ * archiving, `prepare` and `doctor` when somebody calls them; all of them use this table. Some faults stop the layers,
+ * because going on would miscount or lose records in silence. Others only threaten records that are still to be read:
+ * stopping would make that loss certain, so the layers go on and report it.
  *
- * Sizes: Kafka's limit is of a batch, packed as it comes and once more when the broker has unpacked it. A record that
- * is sent home is at most a value of GREATEST_STRAY_BYTES (domain/verdict.ts), headers of 32 KiB (log.ts), an id and
- * some 200 bytes: LEAST_TOPIC_BYTES holds it. A dead letter is any record of the log with our five headers in place of
- * its own: at most DEAD_LETTER_ROOM_BYTES more.
+ * Sizes: Kafka's limit holds for a batch as it comes, and again after the broker has unpacked it. A record that is sent
+ * home has at most a value of GREATEST_STRAY_BYTES (domain/verdict.ts), headers of 32 KiB (log.ts), an id and some 200
+ * bytes: it fits into LEAST_TOPIC_BYTES. A dead letter is any record of the log with our five headers in place of its
+ * own: at most DEAD_LETTER_ROOM_BYTES more.
  */
 
 /** Kafka's default for a topic. */
@@ -21,10 +21,10 @@ export const LEAST_TOPIC_BYTES = 1_048_588;
 export const GREATEST_TOPIC_BYTES = 64 * 1_048_576;
 export const DEAD_LETTER_ROOM_BYTES = 65_536;
 export const LEAST_DEAD_LETTER_BYTES = 2 * 1_048_576;
-/** So many archivings may be missed before Kafka deletes what was not archived. */
+/** Kafka keeps records for this many archivings, so that one of them may fail. */
 const ARCHIVINGS_KEPT = 2;
 
-/** A setting by its name in Kafka, as text; what the broker does not know is not there. */
+/** A setting by its name in Kafka, as text; settings that the broker does not know are left out. */
 export type TopicSettings = ReadonlyMap<string, string>;
 
 export interface LogSettings {
@@ -47,15 +47,13 @@ export interface TopicFault {
   readonly stops: 'both layers' | 'the speed layer' | 'nobody';
   /** The value that mends it; null: the topic is missing. */
   readonly value: string | null;
-  /**
-   * Whether `prepare` sets it: not what an operator chooses, nor what would refuse records that producers send today.
-   */
+  /** Whether `prepare` sets it. It leaves to the operator what may refuse records that producers send today. */
   readonly isMended: boolean;
-  /** What stays as it is when it is mended. */
+  /** What mending does not repair. */
   readonly left?: string;
 }
 
-/** How long Kafka must keep records, if they are archived at the end of an epoch and at least so often. */
+/** How long Kafka must keep records that are archived at the end of an epoch, and at least so often. */
 export function leastRetentionMs(epochSeconds: number, archiveEveryMs: number): number {
   return ARCHIVINGS_KEPT * Math.min(epochSeconds * 1_000, archiveEveryMs);
 }
@@ -65,114 +63,110 @@ export function topicFaults(log: LogSettings, leastRetention: number): TopicFaul
 }
 
 function logFaults({ topic, settings }: LogSettings, leastRetention: number): TopicFault[] {
-  const faults: TopicFault[] = [];
-  const fault = (
-    setting: string,
-    expected: string,
-    given: Pick<TopicFault, 'because' | 'stops' | 'value'> & Partial<TopicFault>,
-  ): void =>
-    void faults.push({ topic, setting, found: settings.get(setting) ?? 'nothing', expected, isMended: true, ...given });
-  const is = (setting: string, value: string): boolean => (settings.get(setting) ?? value) === value;
+  const has = (setting: string, value: string): boolean => (settings.get(setting) ?? value) === value;
   const bytes = numberOf(settings, 'max.message.bytes', LEAST_TOPIC_BYTES);
   const retention = numberOf(settings, 'retention.ms', -1);
-
-  if (!is('message.timestamp.type', 'LogAppendTime')) {
-    const because = "records carry the clock of whoever sent them, and an epoch is a slice of the log's own clock";
-    const left =
-      'Records that came meanwhile keep their stamps and count by them (docs/operations.md, "A topic that was changed")';
-    fault('message.timestamp.type', 'LogAppendTime', { because, stops: 'both layers', value: 'LogAppendTime', left });
-  }
-  if (isCompacted(settings)) {
-    const because = 'Kafka removes a record when a later one has its key, counted or not, and leaves no trace';
-    const left =
-      'Records that Kafka removed already are gone: the report of the epoch names what the speed layer had counted of them';
-    fault('cleanup.policy', 'delete', { because, stops: 'both layers', value: 'delete', left });
-  }
-  if (bytes < LEAST_TOPIC_BYTES) {
-    const because = 'a record in the wrong partition is sent home, and must fit';
-    fault('max.message.bytes', `at least ${LEAST_TOPIC_BYTES}`, {
-      because,
-      stops: 'the speed layer',
-      value: String(LEAST_TOPIC_BYTES),
-    });
-  }
-  if (bytes > GREATEST_TOPIC_BYTES) {
-    const because = 'workers could not read a larger record';
-    fault('max.message.bytes', `at most ${GREATEST_TOPIC_BYTES}`, {
-      because,
-      stops: 'nobody',
-      value: String(GREATEST_TOPIC_BYTES),
-      isMended: false,
-    });
-  }
-  if (!is('compression.type', 'uncompressed')) {
-    const because =
-      'the limit would be of packed bytes, so that a record has no greatest size, and not every reader knows every codec';
-    fault('compression.type', 'uncompressed', { because, stops: 'nobody', value: 'uncompressed' });
-  }
-  if (!is('retention.bytes', '-1')) {
-    const because = 'Kafka deletes records by size, counted and archived or not';
-    fault('retention.bytes', '-1', { because, stops: 'nobody', value: '-1' });
-  }
-  if (retention >= 0 && retention < leastRetention) {
-    const because = 'Kafka may delete records before they are archived';
-    fault('retention.ms', `at least ${leastRetention}`, {
-      because,
-      stops: 'nobody',
-      value: String(leastRetention),
-      isMended: false,
-    });
-  }
-  return faults;
+  const rules: readonly (SettingRule & { readonly isBroken: boolean })[] = [
+    { ...LOG_APPEND_TIME, isBroken: !has('message.timestamp.type', 'LogAppendTime') },
+    { ...NOT_COMPACTED, isBroken: isCompacted(settings) },
+    { ...ROOM_FOR_STRAYS, isBroken: bytes < LEAST_TOPIC_BYTES },
+    { ...READABLE_RECORDS, isBroken: bytes > GREATEST_TOPIC_BYTES },
+    { ...UNCOMPRESSED, isBroken: !has('compression.type', 'uncompressed') },
+    { ...NOT_BY_SIZE, isBroken: !has('retention.bytes', '-1') },
+    { ...longEnough(leastRetention), isBroken: retention >= 0 && retention < leastRetention },
+  ];
+  return rules
+    .filter(({ isBroken }) => isBroken)
+    .map(({ isBroken: _, ...rule }) => ({ topic, found: settings.get(rule.setting) ?? 'nothing', ...rule }));
 }
 
-function deadLetterFaults({ settings, deadLetterTopic: topic, deadLetterSettings: found }: LogSettings): TopicFault[] {
-  const stops = 'the speed layer';
-  if (!found) {
+/** What a setting must be, and what follows if it is not. */
+type SettingRule = Omit<TopicFault, 'topic' | 'found'>;
+
+const LOG_APPEND_TIME: SettingRule = {
+  setting: 'message.timestamp.type',
+  expected: 'LogAppendTime',
+  because: "records carry the clock of whoever sent them, and an epoch is a slice of the log's own clock",
+  stops: 'both layers',
+  value: 'LogAppendTime',
+  isMended: true,
+  left:
+    'Records that came meanwhile keep their stamps and count by them ' +
+    '(docs/operations.md, "A topic that was changed")',
+};
+const NOT_COMPACTED: SettingRule = {
+  setting: 'cleanup.policy',
+  expected: 'delete',
+  because: 'Kafka removes a record when a later one has its key, counted or not, and leaves no trace',
+  stops: 'both layers',
+  value: 'delete',
+  isMended: true,
+  left:
+    'Records that Kafka removed already are gone: the report of the epoch names what the speed layer had counted of ' +
+    'them',
+};
+const ROOM_FOR_STRAYS: SettingRule = {
+  setting: 'max.message.bytes',
+  expected: `at least ${LEAST_TOPIC_BYTES}`,
+  because: 'a record in the wrong partition is sent home, and must fit',
+  stops: 'the speed layer',
+  value: String(LEAST_TOPIC_BYTES),
+  isMended: true,
+};
+const READABLE_RECORDS: SettingRule = {
+  setting: 'max.message.bytes',
+  expected: `at most ${GREATEST_TOPIC_BYTES}`,
+  because: 'workers could not read a larger record',
+  stops: 'nobody',
+  value: String(GREATEST_TOPIC_BYTES),
+  isMended: false,
+};
+const UNCOMPRESSED: SettingRule = {
+  setting: 'compression.type',
+  expected: 'uncompressed',
+  because:
+    'the limit would be of packed bytes, so that a record has no greatest size, and not every reader knows every codec',
+  stops: 'nobody',
+  value: 'uncompressed',
+  isMended: true,
+};
+const NOT_BY_SIZE: SettingRule = {
+  setting: 'retention.bytes',
+  expected: '-1',
+  because: 'Kafka deletes records by size, counted and archived or not',
+  stops: 'nobody',
+  value: '-1',
+  isMended: true,
+};
+const longEnough = (leastRetention: number): SettingRule => ({
+  setting: 'retention.ms',
+  expected: `at least ${leastRetention}`,
+  because: 'Kafka may delete records before they are archived',
+  stops: 'nobody',
+  value: String(leastRetention),
+  isMended: false,
+});
+
+function deadLetterFaults({ settings, deadLetterTopic: topic, deadLetterSettings }: LogSettings): TopicFault[] {
+  const shared = { topic, stops: 'the speed layer', isMended: true } as const;
+  if (!deadLetterSettings) {
     const because = 'records that cannot be detections are kept there';
-    return [
-      {
-        topic,
-        setting: 'the topic',
-        found: 'nothing',
-        expected: 'that it exists',
-        because,
-        stops,
-        value: null,
-        isMended: true,
-      },
-    ];
+    return [{ ...shared, setting: 'the topic', found: 'nothing', expected: 'that it exists', because, value: null }];
   }
   const faults: TopicFault[] = [];
-  if (isCompacted(found)) {
+  if (isCompacted(deadLetterSettings)) {
     const because = 'Kafka removes letters whose key a later one has, and refuses those without a key';
-    faults.push({
-      topic,
-      setting: 'cleanup.policy',
-      found: found.get('cleanup.policy')!,
-      expected: 'delete',
-      because,
-      stops,
-      value: 'delete',
-      isMended: true,
-    });
+    const found = deadLetterSettings.get('cleanup.policy')!;
+    faults.push({ ...shared, setting: 'cleanup.policy', found, expected: 'delete', because, value: 'delete' });
   }
   const least =
     Math.max(LEAST_TOPIC_BYTES, numberOf(settings, 'max.message.bytes', LEAST_TOPIC_BYTES)) + DEAD_LETTER_ROOM_BYTES;
-  const bytes = numberOf(found, 'max.message.bytes', Infinity);
+  const bytes = numberOf(deadLetterSettings, 'max.message.bytes', Infinity);
   if (bytes < least) {
     const because = 'any record of the log must fit, with the headers that say why it is a dead letter';
     const value = String(Math.max(least, LEAST_DEAD_LETTER_BYTES));
-    faults.push({
-      topic,
-      setting: 'max.message.bytes',
-      found: String(bytes),
-      expected: `at least ${least}`,
-      because,
-      stops,
-      value,
-      isMended: true,
-    });
+    const expected = `at least ${least}`;
+    faults.push({ ...shared, setting: 'max.message.bytes', found: String(bytes), expected, because, value });
   }
   return faults;
 }
@@ -196,7 +190,10 @@ export function faultText(fault: TopicFault, brokers: string): string {
 }
 
 export function setCommand(brokers: string, topic: string, setting: string, value: string): string {
-  return `kafka-configs.sh --bootstrap-server ${brokers} --alter --entity-type topics --entity-name ${topic} --add-config ${setting}=${value}`;
+  return (
+    `kafka-configs.sh --bootstrap-server ${brokers} --alter --entity-type topics --entity-name ${topic} ` +
+    `--add-config ${setting}=${value}`
+  );
 }
 
 /** For a record of this size that a topic refused. */

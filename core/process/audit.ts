@@ -129,7 +129,7 @@ function makeFolder(folder: string): void {
   }
 }
 
-function shortened(entry: Record<string, unknown>): Record<string, unknown> {
+function shorten(entry: Record<string, unknown>): Record<string, unknown> {
   const cut = (value: unknown): unknown =>
     typeof value === 'string' && value.length > MOST_CHARACTERS ? `${value.slice(0, MOST_CHARACTERS)}…` : value;
   return Object.fromEntries(Object.entries(entry).map(([name, value]) => [name, cut(value)]));

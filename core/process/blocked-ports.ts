@@ -2,9 +2,9 @@
  * Ports that browsers and `fetch` do not ask, whatever listens there ("bad ports" of the WHATWG Fetch Standard, port
  * blocking).
  *
- * They belong to protocols that a request could be mistaken for: mail, IRC, SIP, X11. A server there starts and looks
- * well, and no page ever comes from it; so config.ts refuses them for what people open, and the stack's ports.ts for
- * what our own probes ask.
+ * They belong to protocols that could mistake a request for one of theirs: mail, IRC, SIP, X11. A server there starts
+ * without a fault, and no page ever comes from it. So setting-types.ts refuses them for servers that people open, and
+ * the stack's ports.ts for servers that our own probes ask.
  */
 const BLOCKED: ReadonlySet<number> = new Set([
   1, 7, 9, 11, 13, 15, 17, 19, 20, 21, 22, 23, 25, 37, 42, 43, 53, 69, 77, 79, 87, 95, 101, 102, 103, 104, 109, 110,
@@ -19,5 +19,8 @@ export function isBlockedPort(port: number): boolean {
 
 /** Why such a port is refused, after the name of its variable. */
 export function blockedPortText(port: number): string {
-  return `port ${port} is one of those that browsers and fetch refuse to ask (the "bad ports" of the Fetch Standard); choose another`;
+  return (
+    `port ${port} is one of those that browsers and fetch refuse to ask ` +
+    '(the "bad ports" of the Fetch Standard); choose another'
+  );
 }

@@ -55,7 +55,7 @@ export interface AskedCommand {
  * Records that it begins; returns what records its end, or null for a command that changes nothing. Throws a Refusal if
  * that cannot be written.
  */
-export function commandBegins(
+export function auditCommand(
   { words, args, options }: AskedCommand,
   environment: NodeJS.ProcessEnv = process.env,
 ): ((exitCode: number) => void) | null {

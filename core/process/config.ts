@@ -1,81 +1,15 @@
 /**
- * The configuration: environment variables, read once, every fault reported together by name.
+ * The configuration: environment variables, read once; all faults are reported together, by name.
  *
- * Mains call it and pass the parts on; nothing else reads process.env. Each default stands here with its reason. Any
- * name may be given as NAME_FILE instead, whose file holds the value (secrets).
+ * Mains read it and pass the parts on; nothing else reads process.env. Each default stands here with its reason. Any
+ * variable may be given as NAME_FILE instead: the file holds the value (secrets).
  */
 import { readFileSync } from 'node:fs';
 import { dirname, join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { z } from 'zod';
-import { blockedPortText, isBlockedPort } from './blocked-ports.ts';
 import { EXIT, Refusal } from './errors.ts';
-import { parseHost, parseHostPorts } from './host-port.ts';
-
-/** Of a server that people open: one that a browser would not ask looks well and shows nothing. */
-const port = z.coerce
-  .number()
-  .int()
-  .min(0)
-  .max(65_535)
-  .refine((chosen) => !isBlockedPort(chosen), { error: ({ input }) => blockedPortText(Number(input)) });
-const publicUrl = z.url().refine((text) => !isBlockedPort(Number(new URL(text).port)), {
-  error: ({ input }) => blockedPortText(Number(new URL(String(input)).port)),
-});
-const seconds = z.coerce.number().int().min(0);
-const hostPorts = z.string().transform((text, context) => {
-  const found = parseHostPorts(text);
-  if (found) return found.join(',');
-  context.addIssue({
-    code: 'custom',
-    message: `expected host:port[,host:port], an IPv6 address in brackets as in [::1]:9092, and found ${JSON.stringify(text)}`,
-  });
-  return z.NEVER;
-});
-const bind = z.string().transform((text, context) => {
-  const host = parseHost(text);
-  if (host !== null) return host;
-  context.addIssue({
-    code: 'custom',
-    message: `expected an address or the name of a host, without a port or a zone, and found ${JSON.stringify(text)}`,
-  });
-  return z.NEVER;
-});
-/** Everything but the server would be left out of what is asked; better said than ignored. */
-const webhdfsUrl = z.url().transform((text, context) => {
-  const url = new URL(text);
-  const surplus = Object.entries({
-    'a path': url.pathname !== '/',
-    'a user': url.username + url.password !== '',
-    'a query': url.search !== '' || url.hash !== '',
-  });
-  const faults = surplus.filter(([, isThere]) => isThere).map(([name]) => name);
-  if (!/^https?:$/.test(url.protocol))
-    context.addIssue({ code: 'custom', message: `expected http:// or https://, and found ${url.protocol}//` });
-  else if (faults.length > 0)
-    context.addIssue({
-      code: 'custom',
-      message: `expected the address of a server, such as http://namenode:9870, and found ${faults.join(' and ')} in it; /webhdfs/v1 is added by itself, HADOOP_USER names the user`,
-    });
-  return url.origin;
-});
-/**
- * Letters that need no escape in HDFS, in URLs, in Spark's patterns and in SQL
- * (docs/decisions/0012-processes.md#addresses).
- */
-const ROOT_FOLDER = /^(\/(?!\.{1,2}(\/|$))[A-Za-z0-9_.=@~+,-]+)+$/;
-const root = z
-  .string()
-  .regex(
-    ROOT_FOLDER,
-    'expected an absolute path of letters (a-z, A-Z), digits and _ . = @ ~ + , - without a slash at its end; blanks, % and letters such as ä mean something else in a URL or a file pattern',
-  );
-const topic = z
-  .string()
-  .regex(
-    /^(?!\.{1,2}$)[a-zA-Z0-9._-]{1,249}$/,
-    'expected up to 249 letters (a-z, A-Z), digits and . _ -, as Kafka does',
-  );
+import { bind, hostPorts, port, publicUrl, root, seconds, topic, webhdfsUrl } from './setting-types.ts';
 
 const HOME = join(dirname(fileURLToPath(import.meta.url)), '..', '..', '.sightline');
 

@@ -16,12 +16,12 @@ const UNSEEN_BUT_LINES = /(?!\n)[\p{Cc}\p{Cf}\p{Zl}\p{Zp}]/gu;
 
 /** On one line. */
 export function visible(text: string): string {
-  return text.replace(UNSEEN, escaped);
+  return text.replace(UNSEEN, escapeCharacter);
 }
 
 /** Keeps the line feeds, for a text of several lines that we put together. */
 export function visibleLines(text: string): string {
-  return text.replace(UNSEEN_BUT_LINES, escaped);
+  return text.replace(UNSEEN_BUT_LINES, escapeCharacter);
 }
 
 /**
@@ -35,6 +35,6 @@ export function visibleJson(value: unknown, space?: number): string {
   );
 }
 
-function escaped(character: string): string {
+function escapeCharacter(character: string): string {
   return `\\u{${character.codePointAt(0)!.toString(16)}}`;
 }

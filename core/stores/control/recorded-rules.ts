@@ -1,9 +1,9 @@
 /**
  * The recorded rules against this process's configuration and the topic as it is (law L10).
  *
- * Every process checks before it does anything else; the very first one records, by check-and-put, so that two firsts
- * agree. A difference is a refusal that names the two values and what to do, because two processes with different rules
- * would count differently in silence.
+ * Every process checks them before it does anything else. The very first process records them, by check-and-put, so that
+ * two first processes agree. On a difference the process refuses to start and names both values and the remedy, because
+ * two processes with different rules would count differently in silence.
  */
 import type { Config } from '../../process/config.ts';
 import type { ControlStore } from './control.ts';
@@ -16,21 +16,16 @@ import { setCommand } from '../../layout/topic-settings.ts';
 import { EXIT, Refusal } from '../../process/errors.ts';
 import { checkLife, checkPartitions } from './topic-check.ts';
 
-/**
- * The rules that hold: recorded now, as generation 1, if none were. Throws a Refusal if they differ from the
- * configuration.
- */
+/** The rules that hold; records generation 1 if there are none. Throws a Refusal if they differ from the configuration. */
 export async function readRules(config: Config, admin: LogAdmin, control: ControlStore): Promise<RecordedRules> {
   const facts = await topicFacts(config, admin);
   if (config.REBUILD_GENERATION !== undefined)
-    return checked(await rebuilding(config.REBUILD_GENERATION, control), config, facts, control);
+    return checkRules(await rulesOfRebuild(config.REBUILD_GENERATION, control), config, facts, control);
   const recorded = (await control.rules()) ?? (await control.recordRules(await newRules(config, facts, admin)));
-  return checked(recorded, config, facts, control);
+  return checkRules(recorded, config, facts, control);
 }
 
-/**
- * The recorded rules as they are, whatever the configuration says: for a rebuild, which may have come to change them.
- */
+/** The recorded rules, whatever the configuration says: for a rebuild, which may be there to change them. */
 export async function rulesAsRecorded(config: Config, admin: LogAdmin, control: ControlStore): Promise<RecordedRules> {
   const facts = await topicFacts(config, admin);
   const recorded = await control.rules();
@@ -39,12 +34,12 @@ export async function rulesAsRecorded(config: Config, admin: LogAdmin, control: 
   return withGrowth(recorded, config, facts, control);
 }
 
-async function rebuilding(generation: number, control: ControlStore): Promise<RecordedRules> {
+async function rulesOfRebuild(generation: number, control: ControlStore): Promise<RecordedRules> {
   const rules = await control.rebuilding(generation);
   if (rules) return rules;
   throw new Refusal(
     EXIT.usage,
-    `REBUILD_GENERATION is ${generation}, and no such generation is being rebuilt; leave it out`,
+    `REBUILD_GENERATION is ${generation}, and no rebuild of that generation is under way. Leave the variable out.`,
   );
 }
 
@@ -53,14 +48,15 @@ async function topicFacts(config: Config, admin: LogAdmin): Promise<TopicFacts> 
   if (!facts) {
     throw new Refusal(
       EXIT.usage,
-      `Topic ${config.KAFKA_TOPIC} does not exist at ${config.KAFKA_BROKERS}; "sightline prepare" creates topics, tables and folders`,
+      `Topic ${config.KAFKA_TOPIC} does not exist at ${config.KAFKA_BROKERS}; ` +
+        '"sightline prepare" creates topics, tables and folders',
     );
   }
   return facts;
 }
 
 async function newRules(config: Config, facts: TopicFacts, admin: LogAdmin): Promise<RecordedRules> {
-  // Before anything is recorded: the first epoch would follow from the clocks of producers.
+  // Check before recording: otherwise the first epoch would follow from the clocks of producers.
   checkClock(config, facts);
   const ends = await admin.ends();
   return {
@@ -92,7 +88,7 @@ async function firstEpoch(config: Config, facts: TopicFacts, admin: LogAdmin): P
   return holding;
 }
 
-async function checked(
+async function checkRules(
   recorded: RecordedRules,
   config: Config,
   facts: TopicFacts,
@@ -107,13 +103,14 @@ async function checked(
     throw new Refusal(
       EXIT.usage,
       `This configuration is not the recorded one:\n${differences.join('\n')}\n` +
-        'Set the recorded values. "sightline config change" makes the new ones the recorded: a rebuild publishes every epoch anew from the archive.',
+        'Set the recorded values, or record these with "sightline config change", which publishes every epoch anew ' +
+        'from the archive.',
     );
   }
   return withGrowth(recorded, config, facts, control);
 }
 
-/** Asked for after the topic's facts: partitions are recorded before they are added. */
+/** Reads the growth after the topic's facts: `topic grow` records partitions before it adds them. */
 async function withGrowth(
   recorded: RecordedRules,
   config: Config,
@@ -137,12 +134,13 @@ function checkClock({ KAFKA_TOPIC: topic, KAFKA_BROKERS: brokers }: Config, { is
   if (isLogAppendTime) return;
   throw new Refusal(
     EXIT.data_check_failed,
-    `Topic ${topic} does not stamp records with LogAppendTime, so an epoch would go by the clocks of producers. "sightline prepare" mends it, or ` +
+    `Topic ${topic} does not stamp records with LogAppendTime, so an epoch would go by the clocks of producers. ` +
+      'Mend it with "sightline prepare", or with ' +
       setCommand(brokers, topic, 'message.timestamp.type', 'LogAppendTime'),
   );
 }
 
-/** Only what was asked for can differ: a variable that is not set takes the recorded value. */
+/** Only a variable that is set can differ: one that is not set takes the recorded value. */
 function difference(
   name: 'EPOCH_SECONDS' | 'DEDUP_WINDOW_DAYS' | 'CLOCK_AHEAD_DAYS',
   recorded: number,

@@ -1,10 +1,9 @@
 /**
  * Growth as it is recorded: which epochs are settled, and how far the log is read towards a growth (law L3).
  *
- * Before the first record of an epoch is decided, archived or published, whoever does it settles the epoch: from then
- * on no growth can be recorded that begins with it. Settling and recording a growth are check-and-puts of one row, so
- * of the two one comes first and the other learns of it: no clock takes part, and a growth that was on its way for an
- * hour comes to nothing.
+ * A process settles an epoch before it decides, archives or publishes the epoch's first record: from then on nobody can
+ * record a growth that begins with that epoch. Settling and recording a growth are check-and-puts of one row: one of
+ * them comes first and the other sees it. No clock takes part, and a growth that arrives too late fails.
  */
 import type { Rules } from '../../domain/rules.ts';
 import type { Instant } from '../../domain/time.ts';
@@ -15,27 +14,27 @@ import type { Progress } from './progress-rows.ts';
 import { allPartitions, partitionsAt } from '../../domain/growth.ts';
 
 /** Settles an epoch and all before it, and returns what is recorded for them. */
-export async function settledGrowth(
+export async function settleGrowth(
   control: Pick<ControlStore, 'growth' | 'moveGrowth'>,
   generation: number,
   epoch: number,
 ): Promise<GrowthRecord> {
   for (;;) {
-    const found = await control.growth(generation);
+    const record = await control.growth(generation);
     // mutation: epoch-settling
-    if (found.settled >= epoch) return found;
-    // Whether it was done is read, not believed: an answer may get lost on its way.
-    await control.moveGrowth(generation, found, { ...found, settled: epoch });
+    if (record.settled >= epoch) return record;
+    // The next turn reads what is recorded now: the answer may be lost, or another process may have moved the row.
+    await control.moveGrowth(generation, record, { ...record, settled: epoch });
   }
 }
 
 /** The rules with every growth that is, or ever will be, recorded up to and including this epoch. */
-export async function settledRules<R extends Rules>(
+export async function settleRules<R extends Rules>(
   control: Pick<ControlStore, 'growth' | 'moveGrowth'>,
   rules: R,
   epoch: number,
 ): Promise<R> {
-  const { growths } = await settledGrowth(control, rules.generation, epoch);
+  const { growths } = await settleGrowth(control, rules.generation, epoch);
   return { ...rules, growths };
 }
 
@@ -44,7 +43,7 @@ export interface Unread {
   readonly progress: Progress | null;
 }
 
-/** The partitions in which something may be left to be counted that arrived before the growth at `from`. */
+/** The partitions that may still hold records to count which arrived before the growth at `from`. */
 export async function unreadBefore(
   control: Pick<ControlStore, 'readUpTo' | 'progress'>,
   rules: Rules,
@@ -54,16 +53,14 @@ export async function unreadBefore(
   const isRead = await control.readUpTo(rules.generation, from, partitions);
   const open = partitions.filter((partition) => !isRead[partition]);
   const progress = await control.progress(rules.generation, open);
-  // A generation may begin behind the growth.
+  // A generation may begin after the growth.
   return open
     .map((partition, i) => ({ partition, progress: progress[i]! }))
     .filter((each) => (each.progress?.arrival ?? 0) < from);
 }
 
-/**
- * Those of them that hold nothing to be read: they are quiet, and a tick would tell that the growth's epoch has begun.
- */
-export async function quietOf(
+/** Those of them that hold no record to read: a tick there shows that the growth's epoch has begun. */
+export async function quietPartitions(
   admin: Pick<LogAdmin, 'ends'>,
   rules: Rules,
   unread: readonly Unread[],

@@ -1,11 +1,11 @@
 /**
- * The gate of stamps: settles what a reader is about to decide, and tells where it must wait (law L5).
+ * The gate of stamps: settles the arrivals that a reader is about to decide, and says where it must wait (law L5).
  *
- * The speed layer asks before a batch, the archive before a chunk. Before a record is decided its arrival is settled in
- * the partition's row: from then on no correction can begin with it or before it. Settling and correcting are
- * check-and-puts of one row, so of the two one comes first and the other learns of it, whatever clocks say. Settled is
- * a little ahead, so that it costs a call or two in five minutes; never ahead of what the reader's clock allows, so
- * that what it would hold stays open to a correction.
+ * The speed layer asks before a batch, the archive before a chunk. A reader settles a record's arrival in the
+ * partition's row before it decides the record: from then on no correction can begin with that record or before it.
+ * Settling and correcting are check-and-puts of one row: one of them comes first and the other sees it, whatever the
+ * clocks say. A reader settles a little ahead, so that it needs only a call or two in five minutes. It never settles
+ * beyond what its clock allows, so that records which it would hold stay open to a correction.
  */
 import type { Correction, Passable, Stamps } from '../../domain/stamps.ts';
 import type { LogRecord } from '../../domain/detection.ts';
@@ -17,8 +17,8 @@ type Persist = <T>(step: () => Promise<T>) => Promise<T>;
 
 export interface StampGate {
   /**
-   * What holds of the partition's stamps up to where these records, which follow an arrival of `soFar`, may be decided.
-   * `persist` does a step until it succeeds, or as often as the reader wants.
+   * How far the reader may decide these records, which follow an arrival of `soFar`, and the stamps that hold for them.
+   * `persist` repeats a step until it succeeds, or as often as the reader wants.
    */
   pass(partition: number, soFar: Instant, records: readonly LogRecord[], persist: Persist): Promise<Passage>;
 }
@@ -32,13 +32,13 @@ export interface StampGatePorts {
   readonly logLife: number;
   /** The reader's clock. */
   readonly now: () => number;
-  /** How far ahead of it a stamp may be; Infinity: whatever is read was decided before. */
+  /** How far ahead of it a stamp may be; Infinity: every record that this reader reads was decided before. */
   readonly aheadMs: number;
 }
 
-/** So far behind a record others are settled with it. */
+/** A reader settles arrivals up to this far behind a record together with it. */
 export const SETTLED_AT_ONCE_MS = 300_000;
-/** How often a reader that waits looks whether something was recorded. */
+/** How often a waiting reader reads the row again. */
 const LOOK_EVERY_MS = 250;
 
 export function stampGate({ control, logLife, now, aheadMs }: StampGatePorts): StampGate {
@@ -58,8 +58,8 @@ export function stampGate({ control, logLife, now, aheadMs }: StampGatePorts): S
         const passage = passable(soFar, records, record, latest);
         const { reaches, ahead } = passage;
         const isSettled = reaches <= record.settled || records.length === 0;
-        const isTold = ahead === null || record.hold?.offset === ahead.offset;
-        if (isSettled && isTold && (ahead === null || isFresh || !isDue(partition)))
+        const isHoldRecorded = ahead === null || record.hold?.offset === ahead.offset;
+        if (isSettled && isHoldRecorded && (ahead === null || isFresh || !isDue(partition)))
           return { ...passage, stamps: record };
         // mutation: stamp-settling
         if (isFresh || !isSettled) {
@@ -67,13 +67,13 @@ export function stampGate({ control, logLife, now, aheadMs }: StampGatePorts): S
             ? record.settled
             : (Math.max(reaches, Math.min(reaches + SETTLED_AT_ONCE_MS, latest)) as Instant);
           const hold =
-            ahead === null || isTold
+            ahead === null || isHoldRecorded
               ? record.hold
               : { offset: ahead.offset, stamp: ahead.stamp, since: now() as Instant };
           if (!isSettled || hold !== record.hold)
             await persist(() => control.moveStamps(logLife, partition, record, { ...record, settled, hold }));
         }
-        // Whether it was done is read, not believed; what was corrected meanwhile holds.
+        // Read what is recorded now: the answer may be lost, and somebody may have corrected stamps meanwhile.
         // mutation: stamps-read-again
         record = await read(partition, persist);
       }
@@ -86,33 +86,38 @@ export function stampGate({ control, logLife, now, aheadMs }: StampGatePorts): S
   }
 }
 
-/** A reader has passed its first record, or it would change another correction. */
+/** `settled`: a reader has passed its first record. `amid`: it would change another correction. */
 export interface CorrectionRefused {
   readonly status: 'settled' | 'amid';
   readonly by: StampRecord;
 }
 
-/** Records a correction that begins with a record of this stamp, unless somebody has decided that record. */
+export interface CorrectionRequest {
+  readonly logLife: number;
+  readonly partition: number;
+  readonly correction: Correction;
+  /** Of the record with which the correction begins. */
+  readonly stamp: number;
+}
+
+/** Records a correction, unless a reader has decided its first record. */
 export async function recordCorrection(
   control: StampRows,
-  logLife: number,
-  partition: number,
-  { from, to }: Correction,
-  stamp: number,
+  { logLife, partition, correction: { from, to }, stamp }: CorrectionRequest,
 ): Promise<{ readonly status: 'recorded' | 'present' } | CorrectionRefused> {
   for (let isMine = false; ; isMine = true) {
-    const [found] = (await control.stamps(logLife, [partition])) as [StampRecord];
-    if (found.corrections.some((each) => each.from === from && each.to === to))
+    const [record] = (await control.stamps(logLife, [partition])) as [StampRecord];
+    if (record.corrections.some((each) => each.from === from && each.to === to))
       return { status: isMine ? 'recorded' : 'present' };
     // mutation: correction-overlap
-    if (found.corrections.some((each) => each.from <= to && from <= each.to)) return { status: 'amid', by: found };
+    if (record.corrections.some((each) => each.from <= to && from <= each.to)) return { status: 'amid', by: record };
     // mutation: correction-settled
-    if (stamp <= found.settled) return { status: 'settled', by: found };
-    // Whether it was done is read, not believed: a reader may have settled it first, or an answer got lost.
-    await control.moveStamps(logLife, partition, found, {
-      ...found,
+    if (stamp <= record.settled) return { status: 'settled', by: record };
+    // The next turn reads what is recorded now: a reader may have settled first, or the answer may be lost.
+    await control.moveStamps(logLife, partition, record, {
+      ...record,
       // mutation: correction-record
-      corrections: [...found.corrections, { from, to }],
+      corrections: [...record.corrections, { from, to }],
     });
   }
 }

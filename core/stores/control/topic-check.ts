@@ -1,11 +1,10 @@
 /**
- * The topic as it is against the topic that was recorded, and its settings against what they must be (laws L1, L5,
- * L10).
+ * Compares the topic with the recorded one, and its settings with what they must be (laws L1, L5, L10).
  *
- * recorded-rules.ts asks at every start, the speed layer's watch every some seconds, the batch layer with each
- * archiving: a topic may be deleted, created anew, given partitions or configured otherwise while it is read. A Refusal
- * says what was found, what was expected and which command mends it; what only threatens comes back as text, to be told
- * (layout/topic-settings.ts says which is which).
+ * recorded-rules.ts checks at every start, the speed layer's watch every few seconds, the batch layer with each
+ * archiving: somebody may delete a topic, create it anew, add partitions or change settings while it is read. A Refusal
+ * says what was found, what was expected and which command mends it. Faults that only threaten come back as texts to
+ * report (layout/topic-settings.ts says which those are).
  */
 import type { TopicFault } from '../../layout/topic-settings.ts';
 import type { TopicFacts } from '../kafka/types.ts';
@@ -19,20 +18,17 @@ import { EXIT, Refusal } from '../../process/errors.ts';
 export function checkLife(topic: string, facts: TopicFacts | null, recordedId: string): asserts facts is TopicFacts {
   if (facts?.topicId === recordedId) return;
   const because = facts
-    ? 'it was created anew, so its offsets mean other records than the ones that were counted'
+    ? 'it was created anew, so its offsets mean other records than those that were counted'
     : 'it was deleted, with every record that was not archived';
   throw new Refusal(
     EXIT.data_check_failed,
-    `Topic ${topic} has id ${facts?.topicId ?? 'none'}, recorded was ${recordedId}: ${because}. Point KAFKA_TOPIC at the old topic, or begin anew: with ` +
-      'another HBASE_NAMESPACE, SIGHTLINE_ROOT and KAFKA_GROUP and "sightline prepare", which leaves what is there; on one machine ' +
-      '"sightline cluster reset" deletes it.',
+    `Topic ${topic} has id ${facts?.topicId ?? 'none'}, recorded was ${recordedId}: ${because}. ` +
+      'Point KAFKA_TOPIC at the old topic, or begin anew: "sightline prepare" with another HBASE_NAMESPACE, ' +
+      'SIGHTLINE_ROOT and KAFKA_GROUP keeps the old data; on one machine "sightline cluster reset" deletes it.',
   );
 }
 
-/**
- * Throws if the topic has partitions that nobody recorded, or lacks some; those of a growth that is under way are no
- * fault.
- */
+/** Throws if the topic has partitions that nobody recorded, or lacks some. A growth under way is no fault. */
 export function checkPartitions(
   topic: string,
   found: number,
@@ -43,14 +39,13 @@ export function checkPartitions(
   if (found >= recorded && found <= Math.max(recorded, growingTo ?? 0)) return;
   throw new Refusal(
     EXIT.data_check_failed,
-    `Topic ${topic} has ${found} partitions, recorded were ${recorded}: the home of ids would change. ` +
-      'Partitions are added by "sightline topic grow" alone; restore the recorded count or begin anew with "sightline cluster reset".',
+    `Topic ${topic} has ${found} partitions, recorded were ${recorded}: ids would get other home partitions. ` +
+      'Add partitions with "sightline topic grow" only. Restore the recorded count, or begin anew with ' +
+      '"sightline cluster reset".',
   );
 }
 
-/**
- * `since`: when the settings were right last, if that is known. Returns what this layer should tell and goes on with.
- */
+/** `since`: when the settings were last right, if that is known. Returns what this layer reports and goes on with. */
 export function checkSettings(
   facts: TopicFacts,
   leastRetention: number,

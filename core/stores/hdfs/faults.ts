@@ -1,9 +1,9 @@
 /**
  * What becomes of a fault of HDFS: the one table of its exceptions, by their simple names in WebHDFS's answers.
  *
- * hdfs.ts hands every fault through here: try again, a person with a remedy, or a bug, which ends the run. An
- * IOException says in words alone what is wrong, so for those words are data too. What is not listed is a bug: a write
- * that HDFS refuses for a reason that nobody knows must not be repeated for ever.
+ * hdfs.ts passes every fault through this file: it becomes a Retryable, a Refusal with its remedy, or a bug, which ends
+ * the run. An IOException says what is wrong in its message alone, so the table lists words too. An exception that is
+ * not listed is a bug: a run must not repeat for ever a write that HDFS refuses for an unknown reason.
  */
 import type { ExitCode } from '../../process/errors.ts';
 import { EXIT, messageOf, Refusal, Retryable } from '../../process/errors.ts';
@@ -23,19 +23,19 @@ export class RemoteError extends Error {
   }
 }
 
-const AGAIN = new Set(
+const RETRYABLE = new Set(
   `SafeModeException StandbyException RetriableException ObserverRetryOnActiveException NotReplicatedYetException
   AlreadyBeingCreatedException LeaseExpiredException RecoveryInProgressException ReplicaNotFoundException BlockMissingException
   ConnectException ConnectTimeoutException SocketTimeoutException SocketException NoRouteToHostException UnknownHostException
   EOFException ClosedChannelException DiskOutOfSpaceException DiskErrorException`.split(/\s+/),
 );
 
-/** Of exceptions that say little by their name. */
-const AGAIN_WORDS =
+/** Words of exceptions whose name says little. */
+const RETRYABLE_WORDS =
   /safe mode|standby|still not started|startup mode|too busy|could only be (?:replicated|written) to|Failed to find datanode|no datanode|No space left|out of space|lease|being created|Connection refused/i;
 
-/** Of connections, before anything was answered. */
-const AGAIN_CODES = new Set(
+/** Codes of connections that fail before an answer. */
+const RETRYABLE_CODES = new Set(
   `ECONNREFUSED ECONNRESET ECONNABORTED ETIMEDOUT ESOCKETTIMEDOUT EPIPE EHOSTUNREACH ENETUNREACH ENOTFOUND EAI_AGAIN`.split(
     ' ',
   ),
@@ -52,8 +52,9 @@ interface Refused {
 const RIGHTS =
   'HADOOP_USER must be allowed to write below SIGHTLINE_ROOT: let its owner give it the folder (hdfs dfs -chown)';
 const ADDRESS =
-  'Look at WEBHDFS_URL: it names the HTTP address of the NameNode (port 9870 unless set otherwise), and dfs.webhdfs.enabled must be true';
-const SIGN_IN = "This HDFS asks for another way of signing in than a user's name";
+  'Check WEBHDFS_URL: it must be the HTTP address of the NameNode (port 9870 by default), and dfs.webhdfs.enabled ' +
+  'must be true';
+const SIGN_IN = "This HDFS expects another way of signing in than a user's name";
 
 const REFUSED: readonly Refused[] = [
   { names: ['AccessControlException', 'AuthorizationException'], exitCode: EXIT.usage, remedy: RIGHTS },
@@ -67,13 +68,15 @@ const REFUSED: readonly Refused[] = [
     ],
     exitCode: EXIT.dependency_down,
     remedy:
-      'Raise the quota of the folder (hdfs dfsadmin -setSpaceQuota, -setQuota) or remove what is not needed, then run again; nothing was published in part',
+      'Raise the quota of the folder (hdfs dfsadmin -setSpaceQuota, -setQuota) or remove data that nobody needs, then ' +
+      'run again; nothing was published in part',
   },
   {
     names: ['MaxDirectoryItemsExceededException', 'PathComponentTooLongException'],
     exitCode: EXIT.usage,
     remedy:
-      "Raise dfs.namenode.fs-limits.max-directory-items and dfs.namenode.fs-limits.max-component-length to HDFS's defaults at least",
+      'Raise dfs.namenode.fs-limits.max-directory-items and dfs.namenode.fs-limits.max-component-length at least to the ' +
+      'defaults of HDFS',
   },
   {
     names: ['ParentNotDirectoryException', 'FileAlreadyExistsException', 'PathIsNotDirectoryException'],
@@ -103,8 +106,8 @@ function refusalOf(thrown: unknown, message: string): Pick<Refused, 'exitCode' |
 }
 
 function mayPass(thrown: unknown, message: string): boolean {
-  if (!(thrown instanceof RemoteError)) return AGAIN_CODES.has(codeOf(thrown)) || SOCKET_WORDS.test(message);
-  return AGAIN.has(thrown.exception) || AGAIN_WORDS.test(message) || thrown.exception === '';
+  if (!(thrown instanceof RemoteError)) return RETRYABLE_CODES.has(codeOf(thrown)) || SOCKET_WORDS.test(message);
+  return RETRYABLE.has(thrown.exception) || RETRYABLE_WORDS.test(message) || thrown.exception === '';
 }
 
 function codeOf(thrown: unknown): string {
@@ -113,7 +116,7 @@ function codeOf(thrown: unknown): string {
 
 /** What an answer with a status of 400 or more says. */
 export function remoteError(body: unknown, status: number): RemoteError {
-  const remote = remoteOf(typeof body === 'string' ? parsed(body) : body);
+  const remote = remoteOf(typeof body === 'string' ? parseJson(body) : body);
   if (remote) return new RemoteError(remote.exception, status, remote.message);
   return new RemoteError('', status, `it answers ${status} without a reason of HDFS`);
 }
@@ -124,7 +127,7 @@ function remoteOf(body: unknown): { exception: string; message: string } | null 
   return { exception: exception.slice(exception.lastIndexOf('$') + 1), message: message || exception };
 }
 
-function parsed(text: string): unknown {
+function parseJson(text: string): unknown {
   try {
     return JSON.parse(text) as unknown;
   } catch {

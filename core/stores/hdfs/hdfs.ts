@@ -38,7 +38,7 @@ export function hdfs(config: Settings, { idleLimitMs = IDLE_LIMIT_MS }: { idleLi
   const ask = asking(config, idleLimitMs);
   const facts = async (path: string, limits?: ReadLimits): Promise<FileFacts | null> => {
     try {
-      const { FileStatus } = StatusAnswer.parse(await ask.json('GET', 'getfilestatus', path, undefined, limits));
+      const { FileStatus } = StatusAnswer.parse(await ask.json('GET', 'getfilestatus', path, { limits }));
       return factsOf(path, FileStatus);
     } catch (fault) {
       if (isMissing(fault)) return null;
@@ -47,7 +47,7 @@ export function hdfs(config: Settings, { idleLimitMs = IDLE_LIMIT_MS }: { idleLi
   };
   const list = async (folder: string, limits?: ReadLimits): Promise<FileFacts[]> => {
     try {
-      const { FileStatuses } = ListAnswer.parse(await ask.json('GET', 'liststatus', folder, undefined, limits));
+      const { FileStatuses } = ListAnswer.parse(await ask.json('GET', 'liststatus', folder, { limits }));
       const found = FileStatuses.FileStatus.map((status) => factsOf(posix.join(folder, status.pathSuffix), status));
       return found.sort((a, b) => (a.path < b.path ? -1 : 1));
     } catch (fault) {
@@ -61,7 +61,7 @@ export function hdfs(config: Settings, { idleLimitMs = IDLE_LIMIT_MS }: { idleLi
     return [...found.filter((entry) => !entry.isFolder), ...below.flat()];
   };
   const makeFolder = async (folder: string): Promise<void> => {
-    await ask.json('PUT', 'mkdirs', folder, { permission: '0755' });
+    await ask.json('PUT', 'mkdirs', folder, { params: { permission: '0755' } });
   };
   const readStream = (path: string, limits?: ReadLimits): Readable => verifiedRead(ask, path, facts, limits);
   return {
@@ -116,7 +116,7 @@ function contents(
         await send(ask, Readable.from([bytes]), temporary);
         await checkLength(facts, temporary, bytes.length);
         const target = { destination: ask.absolute(path), renameoptions: 'OVERWRITE' };
-        await ask.json('PUT', 'rename', temporary, target);
+        await ask.json('PUT', 'rename', temporary, { params: target });
       } catch (fault) {
         await ask.json('DELETE', 'delete', temporary).catch(() => undefined);
         throw fault;
@@ -202,12 +202,12 @@ function changes(ask: Asking, facts: Facts, makeFolder: Hdfs['makeFolder']): Pic
       // HDFS would move the source into a folder of that name; a file of that name makes it answer false.
       if ((await facts(to)) !== null) return false;
       await makeFolder(posix.dirname(to));
-      const answer = await ask.json('PUT', 'rename', from, { destination: ask.absolute(to) });
+      const answer = await ask.json('PUT', 'rename', from, { params: { destination: ask.absolute(to) } });
       return BooleanAnswer.parse(answer).boolean;
     },
     async remove(path) {
       if (path === '' || path === '/') throw new RangeError('the root itself is never removed');
-      await ask.json('DELETE', 'delete', path, { recursive: true });
+      await ask.json('DELETE', 'delete', path, { params: { recursive: true } });
     },
   };
 }
@@ -245,17 +245,16 @@ function wayTo(url: URL): { proxy: string | null; agent?: HttpAgent } {
 /** As Node's own agents are. */
 const KEPT = { keepAlive: true, scheduling: 'lifo', timeout: 5_000 } as const;
 
+interface AskOptions {
+  readonly params?: Record<string, unknown>;
+  readonly limits?: ReadLimits | undefined;
+}
+
 interface Asking {
   readonly url: string;
   readonly client: ReturnType<typeof webhdfs.createClient>;
   absolute(path: string): string;
-  json(
-    method: string,
-    operation: string,
-    path: string,
-    params?: Record<string, unknown>,
-    limits?: ReadLimits,
-  ): Promise<unknown>;
+  json(method: string, operation: string, path: string, options?: AskOptions): Promise<unknown>;
 }
 
 function asking(config: Settings, idleLimitMs: number): Asking {
@@ -276,8 +275,9 @@ function asking(config: Settings, idleLimitMs: number): Asking {
       throw new RangeError(`${JSON.stringify(path)} is no path of the lake`);
     return posix.join(config.SIGHTLINE_ROOT, path);
   };
-  const json: Asking['json'] = (method, operation, path, params, { signal } = {}) =>
+  const json: Asking['json'] = (method, operation, path, { params, limits } = {}) =>
     new Promise((resolve, reject) => {
+      const signal = limits?.signal;
       signal?.throwIfAborted();
       const endpoint = client._getOperationEndpoint(operation, absolute(path), params);
       const request = client._sendRequest(method, endpoint, (fault, _response, body) => {

@@ -1,8 +1,8 @@
 /**
  * Topics and their ends, by kafkajs: what no hot path does.
  *
- * The set-up creates topics here and mends their settings, serving asks for the log's ends, both layers check that the
- * topic is the recorded one and set as it must be. One connection is opened on the first question and kept.
+ * The set-up creates topics here and mends their settings, serving asks for the log's ends, and both layers check that
+ * the topic is the recorded one and has the right settings. The first question opens one connection, which is kept.
  */
 import { setTimeout as pause } from 'node:timers/promises';
 import kafkajs from 'kafkajs';
@@ -36,27 +36,24 @@ export function logAdmin(config: Settings): LogAdmin {
   const kafka = kafkaJsClient(config, 'sightline.admin', 10_000);
   let open: Promise<Admin> | null = null;
   const ask = async <T>(question: (admin: Admin) => Promise<T>): Promise<T> => {
-    const asked = (open ??= connected(kafka.admin()));
+    const connection = (open ??= connect(kafka.admin()));
     try {
-      return await answered(asked.then(question));
+      return await withinLimit(connection.then(question));
     } catch (thrown) {
-      // What has failed once, or never answers, is left behind with its connection; the next question makes another.
-      if (open === asked) open = null;
-      void asked.then((admin) => admin.disconnect()).catch(() => undefined);
+      // A connection that failed, or never answers, is left behind; the next question opens another one.
+      if (open === connection) open = null;
+      void connection.then((admin) => admin.disconnect()).catch(() => undefined);
       throw kafkaJsFault(`Kafka at ${config.KAFKA_BROKERS}`, thrown);
     }
   };
   const topic = config.KAFKA_TOPIC;
-  /**
-   * A question about the topic; one that no broker knows any more is for a person, one that they have not heard of yet
-   * is not.
-   */
+  /** A question about the topic. If no broker lists the topic it is deleted, which is a Refusal; else it is new. */
   const askOfTopic = async <T>(question: (admin: Admin) => Promise<T>): Promise<T> => {
     try {
       return await ask(question);
     } catch (fault) {
       if (fault instanceof Retryable && codesIn(fault.cause).includes(UNKNOWN_TOPIC) && (await isGone(ask, topic)))
-        throw gone(config);
+        throw topicGone(config);
       throw fault;
     }
   };
@@ -87,7 +84,7 @@ export function logAdmin(config: Settings): LogAdmin {
 const ANSWER_LIMIT_MS = 15_000;
 const GONE_LOOKS = 3;
 
-/** Asked again and again, since a broker that was just started knows little at first. */
+/** Asks several times, since a broker that has just started knows little. */
 async function isGone(ask: <T>(question: (admin: Admin) => Promise<T>) => Promise<T>, topic: string): Promise<boolean> {
   for (let look = 0; look < GONE_LOOKS; look++) {
     if (look > 0) await pause(1_000);
@@ -96,20 +93,21 @@ async function isGone(ask: <T>(question: (admin: Admin) => Promise<T>) => Promis
   return true;
 }
 
-function gone({ KAFKA_TOPIC, KAFKA_BROKERS }: Settings): Refusal {
+function topicGone({ KAFKA_TOPIC, KAFKA_BROKERS }: Settings): Refusal {
   return new Refusal(
     EXIT.data_check_failed,
-    `Topic ${KAFKA_TOPIC} does not exist any more at ${KAFKA_BROKERS}: it was deleted. Point KAFKA_TOPIC or KAFKA_BROKERS at the one that was counted, or ` +
-      'begin anew: "sightline prepare" with another HBASE_NAMESPACE, SIGHTLINE_ROOT and KAFKA_GROUP; on one machine "sightline cluster reset".',
+    `Topic ${KAFKA_TOPIC} does not exist any more at ${KAFKA_BROKERS}: it was deleted. Point KAFKA_TOPIC or ` +
+      'KAFKA_BROKERS at the one that was counted, or begin anew: "sightline prepare" with another HBASE_NAMESPACE, ' +
+      'SIGHTLINE_ROOT and KAFKA_GROUP; on one machine "sightline cluster reset".',
   );
 }
 
-async function connected(admin: Admin): Promise<Admin> {
+async function connect(admin: Admin): Promise<Admin> {
   await admin.connect();
   return admin;
 }
 
-/** kafkajs has limits of its own, but was seen to forget a question when a broker went away under it. */
+/** kafkajs has limits of its own, but sometimes forgets a question when a broker goes away. */
 function answered<T>(answer: Promise<T>): Promise<T> {
   return inTime(answer, ANSWER_LIMIT_MS, () => {
     throw new Error(`no answer within ${ANSWER_LIMIT_MS / 1_000} s`);

@@ -1,7 +1,7 @@
 /**
- * An offset that the log does not hold: the one fault that nobody may step over in silence (law L1).
+ * An offset that the log does not hold: no worker may skip it in silence (law L1).
  *
- * Workers and readings throw it wherever they notice; the message says what was found and what a person can do.
+ * Workers and readers throw this fault wherever they find it; the message says what a person can do.
  */
 import { EXIT, Refusal } from '../../process/errors.ts';
 
@@ -18,9 +18,9 @@ export function brokenRange(
   const found = `Partition ${partition} of ${topic} holds offsets ${ends.low} to ${ends.high}, and offset ${offset} was wanted`;
   const because =
     offset < ends.low
-      ? 'Records were deleted by retention before they were counted. Restore them from a replica or a backup of the log. To go on ' +
-        'without them for good, begin anew with "sightline cluster reset", and raise KAFKA_RETENTION_HOURS.'
-      : 'The log ends before what was counted: records that had been acknowledged are gone (an unclean leader election, or a topic ' +
-        'restored from an older copy). Restore the log, or begin anew with "sightline cluster reset".';
+      ? 'Kafka deleted records by retention before they were counted. Restore them from a replica or a backup of the ' +
+        'log. To go on without them, begin anew with "sightline cluster reset", and raise KAFKA_RETENTION_HOURS.'
+      : 'The log ends before the offset that is counted: acknowledged records are gone (an unclean leader election, or a ' +
+        'topic that was restored from an older copy). Restore the log, or begin anew with "sightline cluster reset".';
   return new Refusal(EXIT.data_check_failed, `${found}. ${because}`);
 }

@@ -1,9 +1,9 @@
 /**
  * The callbacks of node-rdkafka as promises, with our faults for its errors.
  *
- * consumer.ts, reader.ts and producer.ts share them. `consume` calls back as soon as it has its number of records or
- * its wait passes without one, so a long wait under steady traffic would gather for a long time: waits are kept short
- * here.
+ * consumer.ts, reader.ts and producer.ts share them. node-rdkafka's `consume` calls back when it has its number of
+ * records or when its wait passes without one. With a long wait it would gather records for a long time under steady
+ * traffic, so waits are short here.
  */
 import type { EventEmitter } from 'node:events';
 import type { KafkaConsumer, LibrdKafkaError, Message, Producer } from 'node-rdkafka';
@@ -13,11 +13,8 @@ import { kafkaFate } from './faults.ts';
 
 export const ANSWER_LIMIT_MS = 10_000;
 
-/**
- * Connects; of what the client told meanwhile, what can never succeed is why it failed, not that no broker was reached
- * by it.
- */
-export function connected(client: KafkaConsumer | Producer, settings: KafkaSettings): Promise<void> {
+/** Connects. If that fails, the reason is a fault that can never pass, where the client reported one meanwhile. */
+export function connect(client: KafkaConsumer | Producer, settings: KafkaSettings): Promise<void> {
   let refusal: LibrdKafkaError | null = null;
   const hear = (error: LibrdKafkaError): void => {
     if (kafkaFate(error.code) === 'refuse') refusal ??= error;
@@ -34,7 +31,7 @@ export function connected(client: KafkaConsumer | Producer, settings: KafkaSetti
   });
 }
 
-export function disconnected(client: KafkaConsumer | Producer): Promise<void> {
+export function disconnect(client: KafkaConsumer | Producer): Promise<void> {
   return new Promise((resolve) => {
     if (client.isConnected()) client.disconnect(() => resolve());
     else resolve();
@@ -48,8 +45,8 @@ export interface Consumed {
 
 export const NOTHING: Consumed = { error: null, messages: [] };
 
-/** Up to `limit` messages: waits up to `waitMs` for each that is not there yet. An error comes without messages. */
-export function consumed(consumer: KafkaConsumer, limit: number, waitMs: number): Promise<Consumed> {
+/** Up to `limit` messages; waits up to `waitMs` for each message. An error comes without messages. */
+export function consume(consumer: KafkaConsumer, limit: number, waitMs: number): Promise<Consumed> {
   consumer.setDefaultConsumeTimeout(waitMs);
   return new Promise((resolve) => {
     consumer.consume(limit, (error: LibrdKafkaError | null, messages: Message[] | undefined) =>

@@ -56,12 +56,12 @@ export function isOffsetGone(error: LibrdKafkaError): boolean {
   );
 }
 
-/** Of the two pieces of news that a rebalance brings. */
+/** A rebalance brings partitions or takes them away. */
 export function isAssigning(error: LibrdKafkaError): boolean {
   return error.code === ERRORS.ERR__ASSIGN_PARTITIONS;
 }
 
-/** The group went on without us because a round took long; the next take joins it again. */
+/** The group went on without this worker because a round took long; the next take joins it again. */
 export function isLeftGroup(error: LibrdKafkaError): boolean {
   return error.code === ERRORS.ERR__MAX_POLL_EXCEEDED;
 }
@@ -81,8 +81,8 @@ export function asFault(settings: KafkaSettings, error: LibrdKafkaError): Error 
   if (isUnreadable(error)) {
     return new Refusal(
       EXIT.data_check_failed,
-      `topic ${settings.KAFKA_TOPIC} holds a batch of records that cannot be read: ${error.message}. This build of librdkafka ` +
-        `knows ${rdkafka.features.join(', ')}; producers must use a compression from that list.`,
+      `Topic ${settings.KAFKA_TOPIC} holds a batch of records that cannot be read: ${error.message}. This build of ` +
+        `librdkafka knows ${rdkafka.features.join(', ')}; producers must use a compression from that list.`,
     );
   }
   return kafkaFault(`Kafka at ${settings.KAFKA_BROKERS}`, error.code, error.message, error);

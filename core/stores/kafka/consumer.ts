@@ -1,12 +1,11 @@
 /**
  * A consumer of the group: what a speed worker reads from (types.ts, LogConsumer).
  *
- * Everything happens within `take`, one thing at a time: the group's news first (partitions that come and go, for which
- * the hooks are awaited), records after that. So no record is on its way while the assignment changes: what a take
- * delivers belongs to the partitions that the hooks have named, and a record or an end of an earlier assignment cannot
- * pass for one of a later. Partitions move cooperatively, so that those that stay keep what is known of them. Starting
- * offsets are the hooks', never the group's. node-rdkafka's own waiting would go on for as long as records trickle in,
- * so a take waits for the first record only.
+ * Everything happens within `take`, one thing at a time: first the group's news (partitions that come and go; `take`
+ * awaits the hooks), then records. So the assignment never changes while records are on their way: a take delivers only
+ * records of the partitions that the hooks have named, never one of an earlier assignment. Partitions move
+ * cooperatively, so a worker keeps its memory of those that stay. The hooks give the starting offsets, never the group.
+ * A take waits for the first record only, because node-rdkafka's own wait lasts for as long as records trickle in.
  */
 import type { LibrdKafkaError, TopicPartition } from 'node-rdkafka';
 import rdkafka from 'node-rdkafka';
@@ -14,7 +13,7 @@ import type { GroupHooks, LogConsumer } from './types.ts';
 import type { KafkaSettings } from './client-config.ts';
 import { EXIT, messageOf, Refusal } from '../../process/errors.ts';
 import { brokenRange, isBroken } from './broken-range.ts';
-import { connected, consumed, disconnected, endsOf, NOTHING } from './calls.ts';
+import { connect, consume, disconnect, endsOf, NOTHING } from './calls.ts';
 import { asFault, CONSUMER_TOPIC_CONFIG, consumerConfig } from './client-config.ts';
 import { isAssigning, isLeftGroup, isOffsetGone } from './client-config.ts';
 import { groupOffsets } from './group-offsets.ts';
@@ -34,7 +33,7 @@ interface News {
   readonly partitions: readonly number[];
 }
 
-/** `onFault` is told what does not stop a worker: commits that failed, brokers that went away. */
+/** `onFault` hears of faults that do not stop a worker: failed commits, brokers that went away. */
 export async function openLogConsumer(
   settings: ConsumerSettings,
   hooks: GroupHooks,
@@ -59,7 +58,7 @@ export async function openLogConsumer(
       group.leave(news.partitions);
     }
   };
-  await connected(consumer, settings);
+  await connect(consumer, settings);
   consumer.subscribe([settings.KAFKA_TOPIC]);
   return {
     async take(limit) {
@@ -67,10 +66,10 @@ export async function openLogConsumer(
       offsets.send();
       const fault = failed;
       failed = null;
-      if (fault) await meet(fault, settings, group, onFault);
-      const first = await consumed(consumer, 1, FIRST_RECORD_WAIT_MS);
-      const others = first.messages.length > 0 ? await consumed(consumer, limit - 1, 0) : NOTHING;
-      // An error is met by the next take: these records were taken from the queue and will not come again.
+      if (fault) await throwFault(fault, settings, group, onFault);
+      const first = await consume(consumer, 1, FIRST_RECORD_WAIT_MS);
+      const others = first.messages.length > 0 ? await consume(consumer, limit - 1, 0) : NOTHING;
+      // The next take throws the error: these records have left the queue and will not come again.
       failed = first.error ?? others.error;
       const messages = [...first.messages, ...others.messages];
       for (const { partition, offset } of messages) next.set(partition, offset + 1);
@@ -85,7 +84,7 @@ export async function openLogConsumer(
       while (offsets.isWaiting() && Date.now() < giveUpAt) {
         offsets.send(0);
         // Answers come with a take; its records are behind the progress and will be read again.
-        await consumed(consumer, 1, FIRST_RECORD_WAIT_MS);
+        await consume(consumer, 1, FIRST_RECORD_WAIT_MS);
       }
       await group.close();
     },
@@ -94,7 +93,7 @@ export async function openLogConsumer(
 
 interface Group {
   readonly consumer: rdkafka.KafkaConsumer;
-  /** What the group told and nobody has dealt with. */
+  /** What the group has announced and no take has handled yet. */
   readonly news: News[];
   /** Per held partition, the offset after the last record that was delivered. */
   readonly next: Map<number, number>;
@@ -120,9 +119,9 @@ function joinGroup(
       'session.timeout.ms': 10_000,
       'heartbeat.interval.ms': 2_000,
       rebalance_cb: (error: LibrdKafkaError, partitions: TopicPartition[]) => {
-        const told = { isAssigning: isAssigning(error), partitions: partitions.map(({ partition }) => partition) };
-        if (isClosing) settle(told);
-        else news.push(told);
+        const change = { isAssigning: isAssigning(error), partitions: partitions.map(({ partition }) => partition) };
+        if (isClosing) settle(change);
+        else news.push(change);
       },
       offset_commit_cb: onCommit,
     },
@@ -138,8 +137,8 @@ function joinGroup(
     if (consumer.rebalanceProtocol() === 'EAGER') consumer.unassign();
     else consumer.incrementalUnassign(partitions.map((partition) => ({ topic, partition })));
   };
-  // News that nobody will learn of still wants the answer of its kind: the group's client waits for one before it
-  // leaves, and throws at partitions that go without having come.
+  // While closing, news needs an answer too: the group's client waits for it before it leaves, and it throws for
+  // partitions that go without having come.
   const settle = ({ isAssigning, partitions }: News): void => {
     try {
       if (isAssigning)
@@ -156,7 +155,7 @@ function joinGroup(
     enter(starts) {
       for (const { partition, offset } of starts) next.set(partition, offset);
       consumer.incrementalAssign(starts.map(({ partition, offset }) => ({ topic, partition, offset })));
-      // What was held before it went and came again is not held now.
+      // A partition that was held, went and came again is not held now.
       consumer.resume(starts.map(({ partition }) => ({ topic, partition })));
     },
     hold: (partitions) =>
@@ -169,13 +168,13 @@ function joinGroup(
     leave,
     async close() {
       isClosing = true;
-      for (const told of news.splice(0)) settle(told);
-      await disconnected(consumer);
+      for (const change of news.splice(0)) settle(change);
+      await disconnect(consumer);
     },
   };
 }
 
-/** Makes `wanted` the partitions of which nothing is delivered. */
+/** Pauses exactly the `wanted` partitions. */
 function hold(consumer: rdkafka.KafkaConsumer, topic: string, held: Set<number>, wanted: readonly number[]): void {
   const addresses = (partitions: readonly number[]) => partitions.map((partition) => ({ topic, partition }));
   const freed = [...held].filter((partition) => !wanted.includes(partition));
@@ -186,8 +185,8 @@ function hold(consumer: rdkafka.KafkaConsumer, topic: string, held: Set<number>,
   for (const partition of added) held.add(partition);
 }
 
-/** Throws what stops this worker, or what is to be tried again. */
-async function meet(
+/** Throws a fault that stops this worker or makes it try again; reports one that does neither. */
+async function throwFault(
   error: LibrdKafkaError,
   settings: ConsumerSettings,
   { consumer, next }: Group,
@@ -201,11 +200,11 @@ async function meet(
   }
   throw new Refusal(
     EXIT.dependency_down,
-    `Kafka refused an offset that it holds (${error.message}); start the worker again`,
+    `Kafka refused an offset that it holds (${error.message}). Start the worker again.`,
   );
 }
 
-/** From what the last fetches said; asks nobody. */
+/** From the last fetches, without a question to the brokers. */
 function knownEnds(consumer: rdkafka.KafkaConsumer, topic: string, held: Iterable<number>): Map<number, number> {
   const ends = new Map<number, number>();
   for (const partition of held) {

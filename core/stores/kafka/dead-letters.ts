@@ -68,7 +68,7 @@ export function deadLetterLog(settings: Settings): DeadLetterLog {
       return null;
     },
     async replay(replays) {
-      const open = (producer ??= await withRetry(COMMAND_RETRY, () => connected(kafka, settings.KAFKA_BROKERS)));
+      const open = (producer ??= await withRetry(COMMAND_RETRY, () => connect(kafka, settings.KAFKA_BROKERS)));
       const tooLarge: Replay[] = [];
       for (const some of batchesOf(replays)) tooLarge.push(...(await sendOrSplit(open, settings, some)));
       return tooLarge;
@@ -113,7 +113,7 @@ async function rangesOf(kafka: Kafka, topic: string, since: number): Promise<Ran
   }
 }
 
-async function connected(kafka: Kafka, brokers: string): Promise<Producer> {
+async function connect(kafka: Kafka, brokers: string): Promise<Producer> {
   const producer = kafka.producer({ allowAutoTopicCreation: false, metadataMaxAge: METADATA_AGE_MS });
   try {
     await producer.connect();

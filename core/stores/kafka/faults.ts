@@ -3,9 +3,8 @@
  *
  * Brokers answer with the codes of the protocol, which node-rdkafka and kafkajs pass on as they are; negative ones are
  * librdkafka's own. client-config.ts, admin.ts, producer.ts and dead-letters.ts turn faults into a Retryable, a Refusal
- * with its remedy, or a bug here. What nobody has listed is tried again: brokers that come and go have many words for
- * it, and a topic that is not known (3) may be one of which a broker has not heard yet; whether it is gone is asked
- * where it matters (admin.ts, the worker's watch).
+ * with its remedy, or a bug here. A code that is not listed is retried: brokers that come and go use many codes, and a
+ * topic that is not known (3) may be new to one broker. admin.ts and the worker's watch check whether it is gone.
  */
 import { EXIT, messageOf, Refusal, Retryable } from '../../process/errors.ts';
 import type { ExitCode } from '../../process/errors.ts';
@@ -25,13 +24,14 @@ const REFUSED: readonly Refused[] = [
     codes: [29, 30, 31, 53, 65],
     exitCode: EXIT.usage,
     remedy:
-      'Grant it with Kafka\'s ACLs: workers read the topic and the group and write the topic and the dead-letter topic, "sightline prepare" creates topics',
+      "Grant it with Kafka's ACLs: workers read the topic and the group, and write the topic and the dead-letter topic; " +
+      '"sightline prepare" creates topics',
   },
   {
     // UNSUPPORTED_SASL_MECHANISM, ILLEGAL_SASL_STATE, SECURITY_DISABLED, SASL_AUTHENTICATION_FAILED
     codes: [33, 34, 54, 58, -169, -181],
     exitCode: EXIT.usage,
-    remedy: 'The brokers ask for another way of signing in: look at the listener that KAFKA_BROKERS names',
+    remedy: 'The brokers expect another way of signing in: check the listener that KAFKA_BROKERS names',
   },
   {
     // INVALID_TOPIC, INVALID_PARTITIONS, INVALID_REPLICATION_FACTOR, INVALID_REPLICA_ASSIGNMENT, INVALID_CONFIG,
@@ -39,14 +39,16 @@ const REFUSED: readonly Refused[] = [
     codes: [17, 37, 38, 39, 40, 44],
     exitCode: EXIT.usage,
     remedy:
-      'The brokers do not take what was asked for: look at KAFKA_TOPIC, KAFKA_PARTITIONS, KAFKA_REPLICATION (no more than there are brokers) and KAFKA_RETENTION_HOURS',
+      'The brokers refuse this setting: check KAFKA_TOPIC, KAFKA_PARTITIONS, KAFKA_REPLICATION (at most the number of ' +
+      'brokers) and KAFKA_RETENTION_HOURS',
   },
   {
     // INCONSISTENT_GROUP_PROTOCOL, INVALID_GROUP_ID, INVALID_SESSION_TIMEOUT, GROUP_MAX_SIZE_REACHED
     codes: [23, 24, 26, 81],
     exitCode: EXIT.usage,
     remedy:
-      "The group does not take this worker: KAFKA_GROUP must be of Sightline's workers alone, and the brokers must allow a session of 10 s",
+      "The group refuses this worker: only Sightline's workers may use KAFKA_GROUP, and the brokers must allow a " +
+      'session of 10 s',
   },
   {
     // UNSUPPORTED_VERSION, UNSUPPORTED_FOR_MESSAGE_FORMAT
@@ -62,10 +64,7 @@ const REFUSED: readonly Refused[] = [
   },
 ];
 
-/**
- * INVALID_REQUIRED_ACKS, INVALID_REQUEST, and of librdkafka: INVALID_ARG, STATE and DESTROY (a client that was closed),
- * FATAL.
- */
+/** INVALID_REQUIRED_ACKS, INVALID_REQUEST; of librdkafka: INVALID_ARG, STATE and DESTROY (a closed client), FATAL. */
 const BUGS: readonly number[] = [21, 42, -186, -172, -197, -150];
 
 /** UNKNOWN_TOPIC_OR_PARTITION. */

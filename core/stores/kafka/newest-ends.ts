@@ -39,18 +39,18 @@ export function newestEnds(kafka: Kafka, topic: string): NewestEnds {
   return {
     close,
     async ask() {
-      const asked = (open ??= connected(kafka, topic));
+      const cluster = (open ??= connect(kafka, topic));
       try {
-        return await endsOf(await asked, topic);
+        return await endsOf(await cluster, topic);
       } catch (fault) {
-        if (open === asked) await close();
+        if (open === cluster) await close();
         throw fault;
       }
     },
   };
 }
 
-async function connected(kafka: Kafka, topic: string): Promise<Cluster> {
+async function connect(kafka: Kafka, topic: string): Promise<Cluster> {
   const cluster = createCluster(kafka);
   await cluster.connect();
   await cluster.addTargetTopic(topic);
@@ -60,9 +60,9 @@ async function connected(kafka: Kafka, topic: string): Promise<Cluster> {
 async function endsOf(cluster: Cluster, topic: string): Promise<number[]> {
   await cluster.refreshMetadataIfNecessary();
   const partitions = cluster.findTopicPartitionMetadata(topic).map(({ partitionId }) => ({ partition: partitionId }));
-  const [found] = await cluster.fetchTopicsOffset([{ topic, fromBeginning: false, partitions }]);
+  const [answer] = await cluster.fetchTopicsOffset([{ topic, fromBeginning: false, partitions }]);
   const ends: number[] = [];
-  for (const { partition, offset } of found?.partitions ?? []) ends[partition] = Number(offset);
+  for (const { partition, offset } of answer?.partitions ?? []) ends[partition] = Number(offset);
   return ends;
 }
 

@@ -16,7 +16,7 @@ import { TICK_HEADER } from '../../domain/verdict.ts';
 import { deadLetterHeaders, forwardedHeaders } from '../../layout/log.ts';
 import { raiseLimit } from '../../layout/topic-settings.ts';
 import { EXIT, messageOf, Refusal, Retryable } from '../../process/errors.ts';
-import { connected, disconnected } from './calls.ts';
+import { connect, disconnect } from './calls.ts';
 import { clientConfig } from './client-config.ts';
 import { kafkaFault } from './faults.ts';
 
@@ -45,12 +45,12 @@ export function logProducer(settings: ProducerSettings): LogProducer {
   let connecting: Promise<rdkafka.Producer> | null = null;
   const send = async (records: readonly Outgoing[]): Promise<void> => {
     if (records.length === 0) return;
-    connecting ??= connectedProducer(settings).catch((fault: unknown) => {
+    connecting ??= openProducer(settings).catch((fault: unknown) => {
       connecting = null;
       throw fault;
     });
     const producer = await connecting;
-    for (const portion of portionsOf(records)) await delivered(producer, portion, settings.KAFKA_BROKERS);
+    for (const portion of portionsOf(records)) await deliver(producer, portion, settings.KAFKA_BROKERS);
   };
   return {
     forward: (strays) =>
@@ -76,7 +76,7 @@ export function logProducer(settings: ProducerSettings): LogProducer {
     tick: (partitions) => send(partitions.map((partition) => tickIn(settings.KAFKA_TOPIC, partition))),
     close: async () => {
       const producer = await connecting?.catch(() => null);
-      if (producer) await disconnected(producer);
+      if (producer) await disconnect(producer);
     },
   };
 }
@@ -85,7 +85,7 @@ function tickIn(topic: string, partition: number): Outgoing {
   return { topic, partition, key: null, value: Buffer.alloc(0), headers: [[TICK_HEADER, Buffer.from('1')]] };
 }
 
-async function connectedProducer(settings: ProducerSettings): Promise<rdkafka.Producer> {
+async function openProducer(settings: ProducerSettings): Promise<rdkafka.Producer> {
   const producer = new rdkafka.Producer(
     {
       ...clientConfig(settings, 'sightline.producer'),
@@ -97,12 +97,12 @@ async function connectedProducer(settings: ProducerSettings): Promise<rdkafka.Pr
     { 'request.required.acks': -1, 'message.timeout.ms': DELIVERY_LIMIT_MS },
   );
   producer.on('event.error', () => undefined);
-  await connected(producer, settings);
+  await connect(producer, settings);
   return producer;
 }
 
 /** Hands records over and waits for the reports of all of them. */
-async function delivered(producer: rdkafka.Producer, records: readonly Outgoing[], brokers: string): Promise<void> {
+async function deliver(producer: rdkafka.Producer, records: readonly Outgoing[], brokers: string): Promise<void> {
   let waitingFor = 0;
   let fault: LibrdKafkaError | null = null;
   const call = {};
@@ -125,7 +125,7 @@ async function delivered(producer: rdkafka.Producer, records: readonly Outgoing[
   } finally {
     producer.off('delivery-report', onReport);
   }
-  if (fault) throw undelivered(fault, records, brokers);
+  if (fault) throw deliveryFault(fault, records, brokers);
   if (waitingFor > 0)
     throw new Retryable('Kafka', `${waitingFor} of ${records.length} records were not acknowledged in time`);
 }
@@ -159,7 +159,7 @@ function withAddress(bytes: Buffer | null): Buffer | null {
 
 const EMPTY = Buffer.from('.').subarray(0, 0);
 
-function undelivered(error: LibrdKafkaError, records: readonly Outgoing[], brokers: string): Error {
+function deliveryFault(error: LibrdKafkaError, records: readonly Outgoing[], brokers: string): Error {
   if (isTooLarge(error)) return tooLarge(records, brokers);
   return kafkaFault(
     `Kafka, topic ${records[0]!.topic}`,

@@ -1,11 +1,11 @@
 /**
  * Reads one partition from an offset to its end: what the batch layer archives from (types.ts, LogReader).
  *
- * Partitions are assigned by hand, so that a reading waits for no group and disturbs none. The end is what Kafka's eof
- * event says it is, not a count of records: markers of transactions take offsets and are never delivered. An offset
- * that the log does not hold is a Refusal with its remedy, also when retention deletes it while the reading is under
- * way; node-rdkafka drops an error that follows records in one take, so a reading that hears nothing asks the broker
- * where the log begins and ends.
+ * The reader assigns partitions by hand, so that it waits for no group and disturbs none. The partition ends where
+ * Kafka's eof event says, not after a number of records: markers of transactions take offsets, and Kafka never delivers
+ * them. If the log does not hold an offset, the reader throws a Refusal with its remedy, also when retention deletes the
+ * offset meanwhile. node-rdkafka drops an error that follows records in one take, so a reader that hears nothing asks
+ * the broker where the log begins and ends.
  */
 import type { EofEvent, LibrdKafkaError } from 'node-rdkafka';
 import rdkafka from 'node-rdkafka';
@@ -13,12 +13,12 @@ import type { LogRecord } from '../../domain/detection.ts';
 import type { LogEnds, LogReader } from './types.ts';
 import type { KafkaSettings } from './client-config.ts';
 import { brokenRange, isBroken } from './broken-range.ts';
-import { connected, consumed, disconnected, endsOf, NOTHING } from './calls.ts';
+import { connect, consume, disconnect, endsOf, NOTHING } from './calls.ts';
 import { asFault, CONSUMER_TOPIC_CONFIG, consumerConfig, isOffsetGone } from './client-config.ts';
 import { recordOf } from './record.ts';
 
 const TAKE_RECORDS = 1_000;
-/** A take never waits while records come, so it holds no more than the client has queued, whatever records weigh. */
+/** A take never waits while records come, so it holds no more than the client has queued, whatever their size. */
 const QUEUED_KBYTES = 16_384;
 const FIRST_RECORD_WAIT_MS = 50;
 const QUIET_LIMIT_MS = 2_000;
@@ -88,16 +88,16 @@ async function openReading(settings: KafkaSettings, partition: number, from: num
   consumer.on('partition.eof', (event: EofEvent) => {
     eof = event.offset;
   });
-  await connected(consumer, settings);
+  await connect(consumer, settings);
   consumer.assign([{ topic, partition, offset: from }]);
   const ends = (): Promise<Omit<LogEnds, 'partition'>> => endsOf(consumer, settings, partition);
   let closed: Promise<void> | null = null;
   let failed: LibrdKafkaError | null = null;
   return {
     async take(next) {
-      const first = failed ? { ...NOTHING, error: failed } : await consumed(consumer, 1, FIRST_RECORD_WAIT_MS);
-      const others = first.messages.length > 0 ? await consumed(consumer, TAKE_RECORDS - 1, 0) : NOTHING;
-      // The next take meets it: what was delivered before it will not come again.
+      const first = failed ? { ...NOTHING, error: failed } : await consume(consumer, 1, FIRST_RECORD_WAIT_MS);
+      const others = first.messages.length > 0 ? await consume(consumer, TAKE_RECORDS - 1, 0) : NOTHING;
+      // The next take throws it: the records before it will not come again.
       failed = others.error;
       const { error } = first;
       const messages = [...first.messages, ...others.messages];
@@ -109,6 +109,6 @@ async function openReading(settings: KafkaSettings, partition: number, from: num
       const found = await ends();
       if (isBroken(next, found)) throw brokenRange(topic, partition, next, found);
     },
-    close: () => (closed ??= disconnected(consumer)),
+    close: () => (closed ??= disconnect(consumer)),
   };
 }

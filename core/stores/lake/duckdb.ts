@@ -4,8 +4,7 @@
  * The batch layer archives through an appender, reconciles with SQL and writes Parquet with COPY; serving reads the
  * lake with it. The one file that imports @duckdb/node-api. One database is one temporary file-backed instance: what
  * does not fit into its memory limit spills into the folder that the caller owns. 64-bit integers come and go as
- * bigint, bytes as Buffer. What it can do is built in: no statement makes it fetch or load an extension, or set
- * anything otherwise.
+ * bigint, bytes as Buffer. No statement can make it fetch or load an extension, or change a setting.
  */
 import {
   DuckDBBlobValue,
@@ -73,17 +72,19 @@ export async function openDuck(options: DuckOptions): Promise<Duck> {
     temp_directory: options.spillFolder,
   });
   const connection = await instance.connect();
-  for (const setting of SETTLED) await connection.run(setting);
+  for (const setting of FIXED_SETTINGS) await connection.run(setting);
   await connection.run(SPARK_NAMES);
-  const asked = <T>(answer: Promise<T>): Promise<T> =>
+  const withFault = <T>(answer: Promise<T>): Promise<T> =>
     answer.catch((fault: unknown) => Promise.reject(asFault(fault, options)));
   return {
     async run(sql, parameters) {
-      await asked(connection.run(sql, parameters && converted(parameters)));
+      await withFault(connection.run(sql, parameters && toDriverValues(parameters)));
     },
     async rows(sql, parameters, limits) {
-      const answer = await asked(
-        interruptible(connection, limits, () => connection.runAndReadAll(sql, parameters && converted(parameters))),
+      const answer = await withFault(
+        interruptible(connection, limits, () =>
+          connection.runAndReadAll(sql, parameters && toDriverValues(parameters)),
+        ),
       );
       return answer.getRowObjects().map(plainRow);
     },
@@ -102,7 +103,7 @@ export async function openDuck(options: DuckOptions): Promise<Duck> {
   };
 }
 
-/** Trying again with the same limit would end the same way. */
+/** A Refusal for want of memory: the same limit would end the same way. */
 function asFault(fault: unknown, { memoryMb }: DuckOptions): unknown {
   if (!messageOf(fault).startsWith('Out of Memory Error')) return fault;
   return new Refusal(
@@ -113,10 +114,10 @@ function asFault(fault: unknown, { memoryMb }: DuckOptions): unknown {
 }
 
 /**
- * Of all connections, in this order: the last one lets nothing be set any more. INSTALL and LOAD are no settings, so
- * there is no place to fetch an extension from and none to keep it in: this file of the system is no folder.
+ * Of all connections, in this order: the last one locks the settings. INSTALL and LOAD are statements, so no setting
+ * forbids them: instead the repository and the folder of extensions are a file of the system that is no folder.
  */
-const SETTLED = [
+const FIXED_SETTINGS = [
   "SET GLOBAL TimeZone = 'UTC'",
   'SET autoinstall_known_extensions = false',
   'SET autoload_known_extensions = false',
@@ -127,10 +128,10 @@ const SETTLED = [
   'SET lock_configuration = true',
 ];
 
-/** What the statements that Spark runs too call by Spark's name. */
+/** A function by Spark's name, for statements that Spark runs too. */
 const SPARK_NAMES = 'CREATE MACRO timestamp_millis(ms) AS make_timestamptz(ms * 1000)';
 
-/** A name of a file as an SQL literal. What people, cameras or stores say is bound as a parameter instead. */
+/** A file's name as an SQL literal. Bind texts of people, cameras or stores as parameters instead. */
 export function quoted(text: string): string {
   if (text.includes('\0'))
     throw new RangeError(`${JSON.stringify(text)} holds U+0000, which ends a statement of SQL; bind it as a parameter`);
@@ -144,19 +145,18 @@ export function parquet(files: readonly string[]): string {
 
 const INTERRUPT_EVERY_MS = 50;
 
-/** Does the work of a connection; interrupts it when nobody waits any more, and throws why. */
+/** Does the work of a connection. When the signal is aborted it interrupts the work and throws the signal's reason. */
 async function interruptible<T>(
   connection: DuckDBConnection,
   limits: ReadLimits | undefined,
   work: () => Promise<T>,
 ): Promise<T> {
   const signal = limits?.signal;
-  let again: NodeJS.Timeout | undefined;
-  // A statement forgets at its beginning that it was interrupted, and it begins in another thread: so until it has
-  // ended.
+  let repeating: NodeJS.Timeout | undefined;
+  // A statement that begins forgets an earlier interrupt, and it begins in another thread. So repeat until it ends.
   const interrupt = (): void => {
     connection.interrupt();
-    again = setInterval(() => connection.interrupt(), INTERRUPT_EVERY_MS);
+    repeating = setInterval(() => connection.interrupt(), INTERRUPT_EVERY_MS);
   };
   signal?.throwIfAborted();
   signal?.addEventListener('abort', interrupt, { once: true });
@@ -167,7 +167,7 @@ async function interruptible<T>(
     throw fault;
   } finally {
     signal?.removeEventListener('abort', interrupt);
-    clearInterval(again);
+    clearInterval(repeating);
   }
 }
 
@@ -225,9 +225,7 @@ async function appenderOf(connection: DuckDBConnection, table: string): Promise<
   };
 }
 
-/**
- * What a cell weighs beside its fixed width; a text is taken for ASCII, which the flushes' distance may be wrong by.
- */
+/** Bytes of a cell beside its fixed width. Counts a text as ASCII; flushes may come a little late for others. */
 function bytesOf(value: Cell): number {
   if (typeof value === 'string' || Buffer.isBuffer(value)) return value.length;
   if (typeof value !== 'object' || value === null) return 0;
@@ -241,10 +239,10 @@ function driverValue(value: Cell): DuckDBValue {
   if (typeof value !== 'object' || value === null) return value;
   if (Buffer.isBuffer(value)) return new DuckDBBlobValue(value);
   const structs = value as readonly Readonly<Record<string, Value>>[];
-  return new DuckDBListValue(structs.map((struct) => new DuckDBStructValue(converted(struct))));
+  return new DuckDBListValue(structs.map((struct) => new DuckDBStructValue(toDriverValues(struct))));
 }
 
-function converted(values: Readonly<Record<string, Value>>): Record<string, DuckDBValue> {
+function toDriverValues(values: Readonly<Record<string, Value>>): Record<string, DuckDBValue> {
   return Object.fromEntries(Object.entries(values).map(([name, value]) => [name, driverValue(value)]));
 }
 

@@ -41,19 +41,19 @@ export async function* parquetOf(
   for await (const rows of batches) {
     for (const row of rows) {
       bytes += bytesOf(row as ParquetRow);
-      // The writer closes a group behind the row with which it has as many as it may.
+      // The writer closes a group after the row that makes it full.
       const isFull = bytes >= ROW_GROUP_BYTES;
       if (isFull) writer.setRowGroupSize(1);
-      await writer.appendRow(shreddable(row as ParquetRow, times));
+      await writer.appendRow(driverRow(row as ParquetRow, times));
       if (!isFull) continue;
       writer.setRowGroupSize(ROW_GROUP_ROWS);
       bytes = 0;
-      yield* taken(written);
+      yield* takeAll(written);
     }
-    yield* taken(written);
+    yield* takeAll(written);
   }
   await writer.close();
-  yield* taken(written);
+  yield* takeAll(written);
 }
 
 /** Of its texts, which are all that may be large. */
@@ -66,7 +66,7 @@ function bytesOf(row: ParquetRow): number {
   return bytes;
 }
 
-function* taken(written: Buffer[]): Generator<Uint8Array> {
+function* takeAll(written: Buffer[]): Generator<Uint8Array> {
   while (written.length > 0) yield written.shift()!;
 }
 
@@ -79,7 +79,7 @@ function schemaOf(columns: Columns): InstanceType<typeof parquet.ParquetSchema> 
   return new parquet.ParquetSchema(Object.fromEntries(fields) as never);
 }
 
-function shreddable(row: ParquetRow, times: readonly string[]): Record<string, unknown> {
+function driverRow(row: ParquetRow, times: readonly string[]): Record<string, unknown> {
   const values: Record<string, unknown> = { ...row };
   for (const name of times) {
     const ms = row[name];

@@ -181,7 +181,12 @@ test('a corrected stamp neither cuts the epoch nor carries its arrival ahead', a
   const world = worldOf(RULES);
   seen(world, 0, START, FUTURE, FUTURE + 5, START + 9, END, FUTURE + 9);
   seen(world, 1, END);
-  await recordCorrection(contextOf(world, folder).control, 1, 0, { from: 1, to: 2 }, FUTURE);
+  await recordCorrection(contextOf(world, folder).control, {
+    logLife: 1,
+    partition: 0,
+    correction: { from: 1, to: 2 },
+    stamp: FUTURE,
+  });
   const { partitions, files } = await archived(world);
   assert.deepEqual(
     partitions.map(({ cut, records, arrival }) => [cut, records, arrival]),

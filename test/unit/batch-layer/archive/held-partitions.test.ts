@@ -44,7 +44,12 @@ function frozen(): World {
 }
 
 const corrected = (world: World) =>
-  recordCorrection(contextOf(world, inNewProcess()).control, 1, P, { from: AT, to: AT }, FUTURE);
+  recordCorrection(contextOf(world, inNewProcess()).control, {
+    logLife: 1,
+    partition: P,
+    correction: { from: AT, to: AT },
+    stamp: FUTURE,
+  });
 
 test('the archive reads up to the stamp, and all of the other partitions, and names the held partition', async () => {
   const world = frozen();
@@ -72,13 +77,12 @@ test('a held run is no failed attempt; after the correction it publishes the sam
   for (const part of ['rows', 'cells', 'listed', 'raw'] as const) assert.deepEqual(published[part], wanted[part], part);
   assert.ok(isSame(await reprocess(contextOf(world, inNewProcess()), FIRST as Epoch)));
   assert.deepEqual(
-    await recordCorrection(
-      contextOf(world, inNewProcess()).control,
-      1,
-      P,
-      { from: AT + 1, to: AT + 1 },
-      world.log[P]![AT + 1]!.stamp,
-    ).then(({ status }) => status),
+    await recordCorrection(contextOf(world, inNewProcess()).control, {
+      logLife: 1,
+      partition: P,
+      correction: { from: AT + 1, to: AT + 1 },
+      stamp: world.log[P]![AT + 1]!.stamp,
+    }).then(({ status }) => status),
     'settled',
   );
 });

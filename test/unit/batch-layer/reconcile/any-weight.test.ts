@@ -18,7 +18,7 @@ import type { HashedFile } from '../../../../batch-layer/lake/rows-hash.ts';
 import type { ArchivedFile } from '../../../../batch-layer/model.ts';
 import { oid } from '../../../../core/domain/oid.ts';
 import { DAY_MS, instant } from '../../../../core/domain/time.ts';
-import { judge } from '../../../../core/domain/verdict.ts';
+import { classify } from '../../../../core/domain/verdict.ts';
 import { openDuck, parquet } from '../../../../core/stores/lake/duckdb.ts';
 import { rawLimitsFor, rawWriter, recordOf } from '../../../../batch-layer/archive/raw-file.ts';
 import { bucketsFor, dropRelations, reconcile } from '../../../../batch-layer/reconcile/duckdb/reconcile.ts';
@@ -97,7 +97,7 @@ async function archived(plan: Plan): Promise<ArchivedFile[]> {
       Object.entries(header).map(([name, text]) => [name, Buffer.from(text)] as const),
     );
     const record = { partition: 0, offset, stamp: BEGAN_AT, key: Buffer.from(key), value, headers: pairs };
-    writer.append(record, instant(BEGAN_AT), judge(record, instant(BEGAN_AT), RULES));
+    writer.append(record, instant(BEGAN_AT), classify(record, instant(BEGAN_AT), RULES));
     if (!writer.isFull) continue;
     await close();
     writer = await rawWriter(duck, 0, rawLimitsFor(MEMORY_MB));

@@ -19,7 +19,7 @@ import type { CrashPoint } from '../../../../batch-layer/steps.ts';
 import { eachHourCellOf, hourCellKey, hourRowKey, hourRowsOf } from '../../../../core/domain/hour-counts.ts';
 import { minuteOf } from '../../../../core/domain/time.ts';
 import { nameOf } from '../../../../core/domain/epoch.ts';
-import { judge } from '../../../../core/domain/verdict.ts';
+import { classify } from '../../../../core/domain/verdict.ts';
 import { instant } from '../../../../core/domain/time.ts';
 import { readAttempts, readRun } from '../../../../core/stores/lake/runs.ts';
 import { publishEpochs } from '../../../../batch-layer/run/publish-epochs.ts';
@@ -62,14 +62,14 @@ test('an epoch is published once: every detection of it, every record raw, and e
   const [report] = await published(world);
   const state = await stateOf(world);
   const { cuts } = world.horizon!;
-  const firsts = new Map<string, ReturnType<typeof judge>>();
+  const firsts = new Map<string, ReturnType<typeof classify>>();
   const rowsExpected: string[] = [];
   const cellsExpected = new Map<string, number>();
   let records = 0;
   world.log.forEach((log, partition) => {
     for (const record of log.slice(0, cuts[partition])) {
       records += 1;
-      const verdict = judge(record, instant(record.stamp), RULES);
+      const verdict = classify(record, instant(record.stamp), RULES);
       if (verdict.kind !== 'detection' || firsts.has(verdict.detection.id)) continue;
       firsts.set(verdict.detection.id, verdict);
       const { id, item, location } = verdict.detection;

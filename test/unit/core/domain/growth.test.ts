@@ -13,7 +13,7 @@ import { homeOf } from '../../../../core/domain/home.ts';
 import { oid } from '../../../../core/domain/oid.ts';
 import type { Rules } from '../../../../core/domain/rules.ts';
 import { DAY_MS, instant } from '../../../../core/domain/time.ts';
-import { judge, STRAY_HEADER } from '../../../../core/domain/verdict.ts';
+import { classify, STRAY_HEADER } from '../../../../core/domain/verdict.ts';
 
 const day = (n: number) => instant(Date.UTC(2026, 10, 1) + n * DAY_MS);
 const RULES: Rules = {
@@ -68,7 +68,7 @@ describe('a detection in a topic that grew', () => {
       `{"geographical_location_oid":1,"video_camera_oid":2,"detection_oid":${moved},"item_name":"car","timestamp_detected":${arrival}}`,
     );
     const headers: [string, Buffer][] = isForwarded ? [[STRAY_HEADER, Buffer.from('1/7')]] : [];
-    const verdict = judge({ partition, offset: 0, stamp: arrival, key: null, value, headers }, arrival, RULES);
+    const verdict = classify({ partition, offset: 0, stamp: arrival, key: null, value, headers }, arrival, RULES);
     return verdict.kind === 'stray' ? `to ${verdict.home}` : verdict.kind;
   };
 

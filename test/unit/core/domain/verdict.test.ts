@@ -5,7 +5,7 @@ import type { LogRecord } from '../../../../core/domain/detection.ts';
 import { homeOf } from '../../../../core/domain/home.ts';
 import { oid } from '../../../../core/domain/oid.ts';
 import { instant } from '../../../../core/domain/time.ts';
-import { GREATEST_STRAY_BYTES, judge, STRAY_HEADER } from '../../../../core/domain/verdict.ts';
+import { GREATEST_STRAY_BYTES, classify, STRAY_HEADER } from '../../../../core/domain/verdict.ts';
 
 const NOW = instant(Date.UTC(2026, 10, 22));
 const RULES = {
@@ -27,7 +27,7 @@ function record(partition: number, bytes: number, headers: LogRecord['headers'] 
   return { partition, offset: 1, stamp: NOW, key: null, value: Buffer.from(text.padEnd(bytes)), headers };
 }
 const reasonOf = (judged: LogRecord): string => {
-  const verdict = judge(judged, NOW, RULES);
+  const verdict = classify(judged, NOW, RULES);
   return verdict.kind === 'dead_letter' ? verdict.deadLetter.reason : verdict.kind;
 };
 
@@ -36,7 +36,7 @@ describe('a large record', () => {
     assert.equal(reasonOf(record(AWAY, GREATEST_STRAY_BYTES)), 'stray');
     assert.equal(reasonOf(record(AWAY, GREATEST_STRAY_BYTES + 1)), 'too_large_to_forward');
     assert.match(
-      JSON.stringify(judge(record(AWAY, GREATEST_STRAY_BYTES + 1), NOW, RULES)),
+      JSON.stringify(classify(record(AWAY, GREATEST_STRAY_BYTES + 1), NOW, RULES)),
       new RegExp(`belongs to partition ${HOME}; its value has 1000001 bytes, at most 1000000`),
     );
   });

@@ -12,7 +12,7 @@ import { fileURLToPath } from 'node:url';
 import type { Command } from 'commander';
 import { PARTS } from '../../../../commands.ts';
 import { AUDIT_EVENTS, createAudit } from '../../../../core/process/audit.ts';
-import { CHANGING, commandBegins, NOT_CHANGING } from '../../../../core/process/command-audit.ts';
+import { CHANGING, auditCommand, NOT_CHANGING } from '../../../../core/process/command-audit.ts';
 import { auditFileIn, readConfig } from '../../../../core/process/config.ts';
 import { EXIT } from '../../../../core/process/errors.ts';
 
@@ -126,9 +126,9 @@ test('every command is one that changes something or one that does not', async (
 test('a command that changes something has a beginning and an end; a dry run and a reading one have none', () => {
   const file = join(folder, 'commands.log');
   const given = environment({ AUDIT_FILE: file, SUDO_USER: 'olga' });
-  commandBegins({ words: 'topic grow', args: [], options: { partitions: 24 } }, given)!(4);
-  assert.equal(commandBegins({ words: 'topic grow', args: [], options: { dryRun: true } }, given), null);
-  assert.equal(commandBegins({ words: 'dlq list', args: [], options: {} }, given), null);
+  auditCommand({ words: 'topic grow', args: [], options: { partitions: 24 } }, given)!(4);
+  assert.equal(auditCommand({ words: 'topic grow', args: [], options: { dryRun: true } }, given), null);
+  assert.equal(auditCommand({ words: 'dlq list', args: [], options: {} }, given), null);
   const [began, ended, ...more] = linesOf(file);
   assert.deepEqual(
     [

@@ -338,7 +338,7 @@ test('an answer without a reason of HDFS is a busy proxy, a way of signing in, o
     assert.rejects(files.list('a'), (fault) => fault instanceof Refusal && /signing in/.test(fault.message)),
   );
   await against(plain(404), (files) =>
-    assert.rejects(files.list('a'), (fault) => fault instanceof Refusal && /Look at WEBHDFS_URL/.test(fault.message)),
+    assert.rejects(files.list('a'), (fault) => fault instanceof Refusal && /Check WEBHDFS_URL/.test(fault.message)),
   );
 });
 

@@ -102,7 +102,15 @@ describe('a gate', () => {
     const { state, control, gate } = stage();
     const mine = gate();
     await mine.pass(0, instant(0), JUMP);
-    assert.deepEqual(await recordCorrection(control, 1, 0, { from: 1, to: 1 }, JUMP[1]!.stamp), { status: 'recorded' });
+    assert.deepEqual(
+      await recordCorrection(control, {
+        logLife: 1,
+        partition: 0,
+        correction: { from: 1, to: 1 },
+        stamp: JUMP[1]!.stamp,
+      }),
+      { status: 'recorded' },
+    );
     state.now += 1_000;
     const { reaches, ahead } = await mine.pass(0, instant(NOON), JUMP.slice(1));
     assert.deepEqual([reaches, ahead], [NOON + 1, null]);
@@ -126,7 +134,8 @@ describe('a race for one stamp', () => {
   it('is lost by the reader if the correction is recorded while it settles', async () => {
     const { state, control, gate } = stage();
     await gate().pass(0, instant(0), JUMP.slice(0, 1));
-    state.before = () => recordCorrection(control, 1, 0, { from: 1, to: 1 }, JUMP[1]!.stamp);
+    state.before = () =>
+      recordCorrection(control, { logLife: 1, partition: 0, correction: { from: 1, to: 1 }, stamp: JUMP[1]!.stamp });
     const { stamps, reaches } = await gate(11 * DAY_MS).pass(0, instant(NOON), JUMP.slice(1));
     assert.deepEqual([stamps.corrections, reaches], [[{ from: 1, to: 1 }], NOON + 1]);
     assert.ok(stamps.settled < JUMP[1]!.stamp);
@@ -135,7 +144,17 @@ describe('a race for one stamp', () => {
   it('is lost by the correction if a reader settles while it is recorded', async () => {
     const { state, control, gate } = stage();
     state.before = () => gate(11 * DAY_MS).pass(0, instant(0), JUMP);
-    assert.equal((await recordCorrection(control, 1, 0, { from: 1, to: 1 }, JUMP[1]!.stamp)).status, 'settled');
+    assert.equal(
+      (
+        await recordCorrection(control, {
+          logLife: 1,
+          partition: 0,
+          correction: { from: 1, to: 1 },
+          stamp: JUMP[1]!.stamp,
+        })
+      ).status,
+      'settled',
+    );
     assert.deepEqual(state.record.corrections, []);
   });
 
@@ -143,19 +162,21 @@ describe('a race for one stamp', () => {
     const { state, control } = stage();
     const range = { from: 1, to: 1 };
     const both = await Promise.all([
-      recordCorrection(control, 1, 0, range, NOON),
-      recordCorrection(control, 1, 0, range, NOON),
+      recordCorrection(control, { logLife: 1, partition: 0, correction: range, stamp: NOON }),
+      recordCorrection(control, { logLife: 1, partition: 0, correction: range, stamp: NOON }),
     ]);
     assert.ok(both.some(({ status }) => status === 'recorded'));
     assert.deepEqual(state.record.corrections, [range]);
-    assert.deepEqual(await recordCorrection(control, 1, 0, range, NOON), { status: 'present' });
+    assert.deepEqual(await recordCorrection(control, { logLife: 1, partition: 0, correction: range, stamp: NOON }), {
+      status: 'present',
+    });
   });
 });
 
 describe('a correction', () => {
   it('never changes one that is recorded', async () => {
     const { state, control } = stage();
-    await recordCorrection(control, 1, 0, { from: 4, to: 6 }, NOON);
+    await recordCorrection(control, { logLife: 1, partition: 0, correction: { from: 4, to: 6 }, stamp: NOON });
     const before: StampRecord = state.record;
     for (const range of [
       { from: 4, to: 7 },
@@ -163,9 +184,16 @@ describe('a correction', () => {
       { from: 0, to: 4 },
       { from: 5, to: 5 },
     ]) {
-      assert.equal((await recordCorrection(control, 1, 0, range, NOON)).status, 'amid');
+      assert.equal(
+        (await recordCorrection(control, { logLife: 1, partition: 0, correction: range, stamp: NOON })).status,
+        'amid',
+      );
     }
     assert.equal(state.record, before);
-    assert.equal((await recordCorrection(control, 1, 0, { from: 7, to: 7 }, NOON)).status, 'recorded');
+    assert.equal(
+      (await recordCorrection(control, { logLife: 1, partition: 0, correction: { from: 7, to: 7 }, stamp: NOON }))
+        .status,
+      'recorded',
+    );
   });
 });

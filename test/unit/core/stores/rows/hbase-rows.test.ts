@@ -23,15 +23,7 @@ const failing = (...errors: HBaseError[]): HBaseClient =>
   }) as unknown as HBaseClient;
 
 const read = async (...errors: HBaseError[]): Promise<unknown> =>
-  requireAnswers(
-    't',
-    await getRows(
-      failing(...errors),
-      't',
-      errors.map(() => ROW),
-      () => 1,
-    ),
-  );
+  requireAnswers('t', await getRows(failing(...errors), { table: 't', gets: errors.map(() => ROW) }, () => 1));
 const write = (...errors: HBaseError[]): Promise<void> =>
   putRows(
     failing(...errors),
