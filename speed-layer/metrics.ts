@@ -31,61 +31,8 @@ const VISIBLE_BUCKETS = [0.05, 0.1, 0.2, 0.3, 0.5, 0.75, 1, 1.5, 2, 3, 5, 10, 30
 const OUTCOMES = ['new', 'copies', 'strays', 'deferred', 'dead_letters', 'ticks'] as const;
 
 export function speedMetrics(registry: Registry, holdings: Holdings): SpeedMetrics {
-  const registers = [registry];
-  const name = (suffix: string): string => `sightline_speed_${suffix}`;
-  const records = new Counter({
-    name: name('records_total'),
-    help: 'Records by what they were',
-    labelNames: ['outcome'],
-    registers,
-  });
-  const deadLetters = new Counter({
-    name: name('dead_letters_total'),
-    help: 'Dead letters by reason',
-    labelNames: ['reason'],
-    registers,
-  });
-  const visible = new Histogram({
-    name: name('publish_to_visible_seconds'),
-    help: 'From the log taking a record to its effects being in HBase',
-    buckets: VISIBLE_BUCKETS,
-    registers,
-  });
-  const roundRecords = new Histogram({
-    name: name('round_records'),
-    help: 'Records in a round',
-    buckets: [1, 10, 50, 100, 500, 1_000, 2_000, 5_000, 10_000],
-    registers,
-  });
-  const roundSeconds = new Histogram({
-    name: name('round_seconds'),
-    help: 'Time of a round',
-    buckets: FAST_BUCKETS,
-    registers,
-  });
-  const retries = new Counter({
-    name: name('retries_total'),
-    help: 'Steps tried again',
-    labelNames: ['dependency'],
-    registers,
-  });
-  const stores = new Histogram({
-    name: 'sightline_store_seconds',
-    help: 'Time of a call to a store',
-    labelNames: ['store', 'operation'],
-    buckets: FAST_BUCKETS,
-    registers,
-  });
-  const threats = new Gauge({
-    name: name('topic_threats'),
-    help: 'Settings of the topics that threaten what is still to be read',
-    registers,
-  });
-  const spare = new Gauge({
-    name: name('first_met_spare_seconds'),
-    help: 'By how much first-met rows live longer than they must; below 0 copies could count as new',
-    registers,
-  });
+  const { records, deadLetters, visible, roundRecords, roundSeconds, retries, stores, threats, spare } =
+    createMeters(registry);
   const measureLag = lagGauges(registry, holdings);
   holdGauges([registry], holdings);
   return {
@@ -107,6 +54,66 @@ export function speedMetrics(registry: Registry, holdings: Holdings): SpeedMetri
     measureLag,
     timed: (store, calls) => timed(calls, (operation) => stores.startTimer({ store, operation })),
   };
+}
+
+/** Counters and histograms that the worker raises. */
+function createMeters(registry: Registry) {
+  const registers = [registry];
+  const name = (suffix: string): string => `sightline_speed_${suffix}`;
+  const records = new Counter({
+    name: name('records_total'),
+    help: 'Records by outcome',
+    labelNames: ['outcome'],
+    registers,
+  });
+  const deadLetters = new Counter({
+    name: name('dead_letters_total'),
+    help: 'Dead letters by reason',
+    labelNames: ['reason'],
+    registers,
+  });
+  const visible = new Histogram({
+    name: name('publish_to_visible_seconds'),
+    help: 'Time from the log taking a record to HBase having its effects',
+    buckets: VISIBLE_BUCKETS,
+    registers,
+  });
+  const roundRecords = new Histogram({
+    name: name('round_records'),
+    help: 'Records in a round',
+    buckets: [1, 10, 50, 100, 500, 1_000, 2_000, 5_000, 10_000],
+    registers,
+  });
+  const roundSeconds = new Histogram({
+    name: name('round_seconds'),
+    help: 'Time of a round',
+    buckets: FAST_BUCKETS,
+    registers,
+  });
+  const retries = new Counter({
+    name: name('retries_total'),
+    help: 'Steps that were retried',
+    labelNames: ['dependency'],
+    registers,
+  });
+  const stores = new Histogram({
+    name: 'sightline_store_seconds',
+    help: 'Time of a call to a store',
+    labelNames: ['store', 'operation'],
+    buckets: FAST_BUCKETS,
+    registers,
+  });
+  const threats = new Gauge({
+    name: name('topic_threats'),
+    help: 'Topic settings that threaten unread records',
+    registers,
+  });
+  const spare = new Gauge({
+    name: name('first_met_spare_seconds'),
+    help: 'By how much first-met rows live longer than they must; below 0 copies could count as new',
+    registers,
+  });
+  return { records, deadLetters, visible, roundRecords, roundSeconds, retries, stores, threats, spare };
 }
 
 /** Returns what sets the source of the ends. */
@@ -161,7 +168,7 @@ function lagGauges(registry: Registry, holdings: Holdings): (ends: LogEnds) => v
 function holdGauges(registers: [Registry], holdings: Holdings): void {
   new Gauge({
     name: 'sightline_speed_partitions_held',
-    help: 'Partitions whose next records wait until a growth of the topic begins',
+    help: 'Partitions whose next records wait for a growth of the topic to begin',
     registers,
     collect() {
       this.set(holdings.held.size - holdings.ahead.size);
@@ -169,7 +176,7 @@ function holdGauges(registers: [Registry], holdings: Holdings): void {
   });
   new Gauge({
     name: 'sightline_speed_stamps_ahead_seconds',
-    help: 'Of partitions that are held before a stamp from the future: how far it is ahead of this clock',
+    help: 'How far the stamp before which a partition is held is ahead of this clock',
     labelNames: ['partition'],
     registers,
     collect() {

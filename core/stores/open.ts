@@ -1,9 +1,9 @@
 /**
  * Opens what a process works with: HBase with its tables as stores, the log's administration, and the recorded rules.
  *
- * Mains call it once and pass the parts on; closing is in reverse. It throws a Retryable while a dependency is away and
- * a Refusal when the set-up is missing or the rules differ, and then leaves nothing open; a worker calls it until it
- * succeeds.
+ * Mains call it once and pass the parts on; `close` closes them in reverse. It throws a Retryable while a dependency is
+ * away, and a Refusal when the set-up is missing or the rules differ; then it leaves nothing open. A worker calls it
+ * until it succeeds.
  */
 import type { Config } from '../process/config.ts';
 import type { BatchView } from './views/batch-view.ts';
@@ -44,16 +44,13 @@ export interface OpenOptions {
   /** Deadline of one HBase operation with all its retries. */
   readonly operationTimeoutMs?: number;
   readonly onHBaseEvent?: (event: HBaseEvent) => void;
-  /** Which rules to work by; the recorded ones, compared with the configuration, unless a rebuild says otherwise. */
+  /** Reads the rules to work by; without it the recorded ones, compared with the configuration. */
   readonly rules?: typeof readRules;
-  /** For whoever decides by first-met rows: refuse to start where they could vanish too soon. */
+  /** Refuse to start where first-met rows could vanish too soon; for processes that decide by them. */
   readonly checksRowLife?: boolean;
 }
 
-/**
- * HBase alone, for what needs no rules: the set-up, and loading dataset B. Nothing is connected before the first
- * question.
- */
+/** HBase alone, for work without rules: the set-up, and loading dataset B. Connects with the first question. */
 export function openHBase(config: Config, options: OpenOptions = {}): HBaseClient {
   return createHBaseClient({
     zookeeper: config.HBASE_ZOOKEEPER,
@@ -97,6 +94,7 @@ export async function openStores(config: Config, options: OpenOptions = {}): Pro
 function noTables({ HBASE_NAMESPACE, HBASE_ZOOKEEPER }: Config): Refusal {
   return new Refusal(
     EXIT.usage,
-    `HBase at ${HBASE_ZOOKEEPER} has no tables in namespace ${HBASE_NAMESPACE}; "sightline prepare" creates topics, tables and folders`,
+    `HBase at ${HBASE_ZOOKEEPER} has no tables in namespace ${HBASE_NAMESPACE}; ` +
+      '"sightline prepare" creates topics, tables and folders',
   );
 }

@@ -1,10 +1,10 @@
 /**
  * HDFS over WebHDFS, with the webhdfs package: the one file that imports it.
  *
- * The batch layer writes and verifies here, serving reads. The package alone cannot be trusted with a file: it emits
- * `finish` after `error`, its streams may end early without a fault, and its rename forgets the answer. So every write
- * is followed by a look at the length, every read must deliver the length that was promised, and a rename's answer is
- * read from its body. What a fault means is decided in faults.ts.
+ * The batch layer writes and verifies here, serving reads. The package alone is not safe for files: it emits `finish`
+ * after `error`, its streams may end early without a fault, and its rename drops the answer. So every write checks the
+ * file's length afterwards, every read must deliver the length that HDFS announced, and a rename reads its answer from
+ * the body. faults.ts says what a fault means.
  */
 import { createHash, randomUUID } from 'node:crypto';
 import { createReadStream, createWriteStream } from 'node:fs';
@@ -26,12 +26,12 @@ import { hdfsFault, isMissing, remoteError } from './faults.ts';
 type Settings = Pick<Config, 'WEBHDFS_URL' | 'SIGHTLINE_ROOT' | 'HADOOP_USER'>;
 
 /**
- * HDFS may ask for the first of whatever changes something (dfs.webhdfs.rest-csrf); the second is of the files that are
- * sent, and the package forgets it once it is given any.
+ * HDFS may require the first header for changes (dfs.webhdfs.rest-csrf). The second is the type of uploaded files: the
+ * package leaves it out when it gets headers of ours.
  */
 const HEADERS = { 'X-XSRF-HEADER': 'sightline', 'content-type': 'application/octet-stream' };
 
-/** A silent connection is given up after this long, unless the caller has less patience. */
+/** A connection closes after this long without a byte, unless the caller sets a shorter limit. */
 const IDLE_LIMIT_MS = 60_000;
 
 export function hdfs(config: Settings, { idleLimitMs = IDLE_LIMIT_MS }: { idleLimitMs?: number } = {}): Hdfs {
@@ -130,10 +130,7 @@ function contents(
   };
 }
 
-/**
- * Sends a stream to a new file; what was there is replaced. The package may claim success: the caller checks the
- * length.
- */
+/** Sends a stream to a file and replaces an old one. The package may report success wrongly: check the length. */
 function send(ask: Asking, from: Readable, path: string): Promise<void> {
   return new Promise((resolve, reject) => {
     const to = ask.client.createWriteStream(ask.absolute(path), { overwrite: true, permission: '0644' });
@@ -176,7 +173,7 @@ function verifiedRead(ask: Asking, path: string, facts: Facts, limits: ReadLimit
     const broken = (): Retryable =>
       new Retryable('HDFS', `reading ${path} ended after ${received} of ${expected.bytes} bytes`);
     from.on('error', (thrown) => out.destroy(hdfsFault(ask.url, thrown)));
-    // Whoever takes no more of the stream frees the connection too.
+    // A reader that stops early frees the connection too.
     out.once('close', () => received < expected.bytes && from.abort());
     from.on('data', (chunk: Buffer) => {
       received += chunk.length;
@@ -199,14 +196,14 @@ function verifiedRead(ask: Asking, path: string, facts: Facts, limits: ReadLimit
 function changes(ask: Asking, facts: Facts, makeFolder: Hdfs['makeFolder']): Pick<Hdfs, 'rename' | 'remove'> {
   return {
     async rename(from, to) {
-      // HDFS would move the source into a folder of that name; a file of that name makes it answer false.
+      // If `to` is a folder, HDFS would move the source into it; if it is a file, HDFS would answer false.
       if ((await facts(to)) !== null) return false;
       await makeFolder(posix.dirname(to));
       const answer = await ask.json('PUT', 'rename', from, { params: { destination: ask.absolute(to) } });
       return BooleanAnswer.parse(answer).boolean;
     },
     async remove(path) {
-      if (path === '' || path === '/') throw new RangeError('the root itself is never removed');
+      if (path === '' || path === '/') throw new RangeError('the path is the root, which nobody may remove');
       await ask.json('DELETE', 'delete', path, { params: { recursive: true } });
     },
   };
@@ -229,9 +226,7 @@ function factsOf(path: string, status: z.infer<typeof Status>): FileFacts {
   return { path, isFolder: status.type === 'DIRECTORY', bytes: status.length, modifiedAtMs: status.modificationTime };
 }
 
-/**
- * The proxy, and an agent of our own for whoever is asked first: Node's may ask a proxy by itself (NODE_USE_ENV_PROXY).
- */
+/** The proxy, and an agent of our own: Node's agent may ask a proxy by itself (NODE_USE_ENV_PROXY). */
 function wayTo(url: URL): { proxy: string | null; agent?: HttpAgent } {
   const proxy = proxyFor(url);
   // The package brings its own agent for a tunnel.
@@ -242,7 +237,7 @@ function wayTo(url: URL): { proxy: string | null; agent?: HttpAgent } {
   };
 }
 
-/** As Node's own agents are. */
+/** The settings of Node's own agents. */
 const KEPT = { keepAlive: true, scheduling: 'lifo', timeout: 5_000 } as const;
 
 interface AskOptions {
@@ -263,11 +258,10 @@ function asking(config: Settings, idleLimitMs: number): Asking {
   const port = Number(url.port || (protocol === 'https' ? 443 : 80));
   const client = webhdfs.createClient(
     { host: url.hostname, port, path: '/webhdfs/v1', user: config.HADOOP_USER, protocol },
-    // Named, or the package asks the environment by rules of its own; data nodes are reached in the way of their
-    // NameNode.
+    // Give the proxy, or the package reads the environment by its own rules. Data nodes use the NameNode's proxy.
     { timeout: idleLimitMs, headers: HEADERS, ...wayTo(url) },
   );
-  // By itself it takes some refusals for success, and keeps of an exception the words without the name.
+  // By itself the package takes some refusals for success, and drops the name of an exception.
   client._isError = ({ statusCode }) => statusCode >= 400;
   client._parseError = (body, _, status = 500) => remoteError(body, status);
   const absolute = (path: string): string => {

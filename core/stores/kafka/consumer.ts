@@ -103,6 +103,25 @@ interface Group {
   close(): Promise<void>;
 }
 
+function createConsumer(
+  settings: ConsumerSettings,
+  onNews: (news: News) => void,
+  onCommit: (error: LibrdKafkaError | undefined) => void,
+): rdkafka.KafkaConsumer {
+  return new rdkafka.KafkaConsumer(
+    {
+      ...consumerConfig(settings, 'sightline.speed', settings.KAFKA_GROUP),
+      'partition.assignment.strategy': 'cooperative-sticky',
+      'session.timeout.ms': 10_000,
+      'heartbeat.interval.ms': 2_000,
+      rebalance_cb: (error: LibrdKafkaError, partitions: TopicPartition[]) =>
+        onNews({ isAssigning: isAssigning(error), partitions: partitions.map(({ partition }) => partition) }),
+      offset_commit_cb: onCommit,
+    },
+    CONSUMER_TOPIC_CONFIG,
+  );
+}
+
 function joinGroup(
   settings: ConsumerSettings,
   onFault: (message: string) => void,
@@ -112,21 +131,8 @@ function joinGroup(
   const news: News[] = [];
   const next = new Map<number, number>();
   let isClosing = false;
-  const consumer: rdkafka.KafkaConsumer = new rdkafka.KafkaConsumer(
-    {
-      ...consumerConfig(settings, 'sightline.speed', settings.KAFKA_GROUP),
-      'partition.assignment.strategy': 'cooperative-sticky',
-      'session.timeout.ms': 10_000,
-      'heartbeat.interval.ms': 2_000,
-      rebalance_cb: (error: LibrdKafkaError, partitions: TopicPartition[]) => {
-        const change = { isAssigning: isAssigning(error), partitions: partitions.map(({ partition }) => partition) };
-        if (isClosing) settle(change);
-        else news.push(change);
-      },
-      offset_commit_cb: onCommit,
-    },
-    CONSUMER_TOPIC_CONFIG,
-  );
+  const takeNews = (change: News): void => (isClosing ? settle(change) : void news.push(change));
+  const consumer = createConsumer(settings, takeNews, onCommit);
   consumer.on('event.error', (error: LibrdKafkaError) => onFault(error.message));
   const held = new Set<number>();
   const leave = (partitions: readonly number[]): void => {

@@ -1,9 +1,9 @@
 /**
- * The dead-letter topic for the people who tend it: reading what is kept, and producing letters again.
+ * The dead-letter topic for operators: reading its letters, and producing them again.
  *
- * `sightline dlq` asks here. A reading ends where the topic ended when it began, so that letters which come back
- * meanwhile are not taken for old ones. Replays go by kafkajs, whose headers and keys are bytes: a value and a key
- * leave as they came. Requests are bounded, because a broker takes no batch larger than its largest record.
+ * `sightline dlq` uses it. A reading ends where the topic ended when the reading began, so that it does not read a
+ * letter that comes back meanwhile. Replays use kafkajs, whose headers and keys are bytes: values and keys leave as they
+ * came. Requests are bounded, because a broker takes no batch larger than its largest record.
  */
 import type { Kafka, Message, Producer } from 'kafkajs';
 import type { Config } from '../../process/config.ts';
@@ -34,8 +34,8 @@ export interface DeadLetterLog {
   /** Null if the topic holds no such letter. */
   one(partition: number, offset: number): Promise<KeptLetter | null>;
   /**
-   * Produces each again to its home; resolves when all are acknowledged by all replicas, but those that are too large
-   * for the topic with their header, which it returns. Repeating it makes copies, no more.
+   * Produces each letter again to its home, and resolves when all replicas have acknowledged all of them. Returns those
+   * that are too large for the topic with their header. Repeating it only makes copies.
    */
   replay(replays: readonly Replay[]): Promise<Replay[]>;
   close(): Promise<void>;
@@ -143,7 +143,7 @@ async function send(producer: Producer, settings: Settings, replays: readonly Re
     const acknowledged = new Set(
       (await producer.send({ topic, acks: -1, messages })).map(({ partition }) => partition),
     );
-    // kafkajs leaves out, without a word, what is for a partition that it has not heard of.
+    // kafkajs drops, without a fault, records for a partition that it does not know yet.
     const left = replays.find(({ home }) => !acknowledged.has(home));
     if (left) throw new Error(`partition ${left.home} is not known yet`);
     return true;

@@ -1,18 +1,18 @@
 /**
- * The group's offsets, which follow the progress rows so that lag tools tell the truth.
+ * The group's offsets, which follow the progress rows so that lag tools are right.
  *
- * consumer.ts tells what is wanted and when to send. A commit that the group refuses, because partitions are being
- * dealt out, is sent again later: without that, offsets of a topic that falls quiet then would stay behind for good.
- * One is under way at a time.
+ * consumer.ts says which offsets to commit and when to send them. If the group refuses a commit during a rebalance, this
+ * file sends it again later: otherwise the offsets of a topic that falls quiet then would stay behind for good. One
+ * commit is under way at a time.
  */
 import type { KafkaConsumer, LibrdKafkaError } from 'node-rdkafka';
 import { messageOf } from '../../process/errors.ts';
 
 export interface GroupOffsets {
   want(offsets: readonly { partition: number; offset: number }[]): void;
-  /** Partitions that are somebody else's now. */
+  /** Forgets partitions that belong to another worker now. */
   forget(partitions: readonly number[]): void;
-  /** Sends what is wanted, if the last commit was answered and lies so far back. */
+  /** Commits the wanted offsets, if the last commit was answered and is old enough. */
   send(leastPauseMs?: number): void;
   /** To be called with every answer. */
   answered(error: LibrdKafkaError | undefined): void;

@@ -1,11 +1,11 @@
 /**
- * Where each partition really ends: the offset that its next record will get, whoever may read what lies before it.
+ * The newest end of each partition: the offset that its next record will get.
  *
- * admin.ts asks for it, serving measures its freshness by it. kafkajs's administration tells the last stable offset, up
- * to which committed records are delivered: behind a transaction that hangs that one stands still while the log takes,
- * and acknowledges, records that nobody sees. kafkajs can ask for the other end too, but only its consumers do, inside;
- * so this file takes a cluster of it by the name that kafkajs gives it within, which the contract test holds to what
- * the broker says.
+ * admin.ts asks for it; serving measures its freshness by it. The admin client of kafkajs returns the last stable offset,
+ * up to which Kafka delivers committed records. Behind a hanging transaction that offset stands still, while the log
+ * still acknowledges records that no consumer gets. kafkajs can ask for the newest end too, but only its consumers do so,
+ * internally. So this file uses the internal cluster object of kafkajs by its symbol's name; a contract test compares
+ * the result with the broker's.
  */
 import type { Kafka } from 'kafkajs';
 
@@ -24,7 +24,7 @@ interface Cluster {
 const READ_UNCOMMITTED = 0;
 
 export interface NewestEnds {
-  /** By partition. What fails leaves its connections behind, and the next question makes others. */
+  /** By partition. After a failure the next question opens other connections. */
   ask(): Promise<number[]>;
   close(): Promise<void>;
 }
@@ -73,7 +73,7 @@ function createCluster(kafka: Kafka): Cluster {
   const create = name && (kafka as unknown as Record<symbol, (options: object) => Cluster>)[name];
   if (!create)
     throw new Error(
-      'This version of kafkajs has no createCluster within; core/stores/kafka/newest-ends.ts was written for 2.2',
+      'This version of kafkajs has no internal createCluster; core/stores/kafka/newest-ends.ts was written for 2.2',
     );
   return create({ allowAutoTopicCreation: false, isolationLevel: READ_UNCOMMITTED });
 }

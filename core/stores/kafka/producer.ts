@@ -1,11 +1,11 @@
 /**
- * Produces what we write to the log ourselves: strays sent home, dead letters, ticks (types.ts, LogProducer).
+ * Produces the records that Sightline itself writes: strays sent home, dead letters, ticks (types.ts, LogProducer).
  *
- * A call resolves when every record of it is acknowledged by all replicas, and throws a fault otherwise (faults.ts);
- * doing it again at most writes copies, which the layers expect. A stray goes to its home by partition number, not by
- * any partitioner's idea of its key. The connection is made with the first record, since many workers never send one.
- * Records are compressed, with the one codec that every client reads. Large records go in portions, so that each
- * portion is acknowledged in time and the client's queue is never full.
+ * A call resolves when all replicas have acknowledged every record of it, and throws a fault otherwise (faults.ts);
+ * repeating the call at most writes copies, which the layers expect. A stray goes to its home by partition number, not by
+ * a partitioner. The producer connects with the first record, since many workers never send one. It compresses records
+ * with the one codec that every client reads. It sends large records in portions, so that Kafka acknowledges each
+ * portion in time and the client's queue never fills up.
  */
 import { setTimeout as sleep } from 'node:timers/promises';
 import type { LibrdKafkaError, MessageHeader } from 'node-rdkafka';
@@ -41,7 +41,7 @@ const PORTION_BYTES = 16_000_000;
 const RECORD_OVERHEAD_BYTES = 100;
 
 export function logProducer(settings: ProducerSettings): LogProducer {
-  // A promise, since two lanes of a worker may send their first record at once; a connection that failed is made anew.
+  // A promise, since two lanes of a worker may send their first record at once; the next call repeats a failed connect.
   let connecting: Promise<rdkafka.Producer> | null = null;
   const send = async (records: readonly Outgoing[]): Promise<void> => {
     if (records.length === 0) return;
@@ -101,24 +101,24 @@ async function openProducer(settings: ProducerSettings): Promise<rdkafka.Produce
   return producer;
 }
 
-/** Hands records over and waits for the reports of all of them. */
+/** Gives records to the client and waits for the reports of all of them. */
 async function deliver(producer: rdkafka.Producer, records: readonly Outgoing[], brokers: string): Promise<void> {
-  let waitingFor = 0;
+  let missing = 0;
   let fault: LibrdKafkaError | null = null;
   const call = {};
   const onReport = (error: LibrdKafkaError | null, report: { opaque?: unknown }): void => {
     if (report.opaque !== call) return;
-    waitingFor--;
+    missing--;
     if (error) fault = error;
   };
   producer.on('delivery-report', onReport);
   try {
     for (const record of records) {
       handOver(producer, record, call, brokers);
-      waitingFor++;
+      missing++;
     }
     const giveUpAt = Date.now() + DELIVERY_LIMIT_MS + 5_000;
-    while (waitingFor > 0 && Date.now() < giveUpAt) {
+    while (missing > 0 && Date.now() < giveUpAt) {
       producer.poll();
       await sleep(POLL_MS);
     }
@@ -126,8 +126,8 @@ async function deliver(producer: rdkafka.Producer, records: readonly Outgoing[],
     producer.off('delivery-report', onReport);
   }
   if (fault) throw deliveryFault(fault, records, brokers);
-  if (waitingFor > 0)
-    throw new Retryable('Kafka', `${waitingFor} of ${records.length} records were not acknowledged in time`);
+  if (missing > 0)
+    throw new Retryable('Kafka', `${missing} of ${records.length} records were not acknowledged in time`);
 }
 
 function handOver(producer: rdkafka.Producer, record: Outgoing, call: object, brokers: string): void {
@@ -169,16 +169,14 @@ function deliveryFault(error: LibrdKafkaError, records: readonly Outgoing[], bro
   );
 }
 
-/**
- * The topics' limits are checked to hold every record, so this one came while another limit was set: trying again helps
- * only after somebody has changed it.
- */
+/** The layers check that the topics' limits allow every record, so somebody has lowered one: a person must raise it. */
 function tooLarge(records: readonly Outgoing[], brokers: string): Refusal {
   const { topic } = records[0]!;
   const bytes = records.reduce((most, record) => Math.max(most, bytesOf(record)), 0);
   return new Refusal(
     EXIT.data_check_failed,
-    `A record of ${bytes} bytes for topic ${topic} is larger than the topic takes. Raise its limit and start again: ${raiseLimit(brokers, topic, bytes)}`,
+    `A record of ${bytes} bytes for topic ${topic} is larger than the topic takes. ` +
+      `Raise its limit and start again: ${raiseLimit(brokers, topic, bytes)}`,
   );
 }
 

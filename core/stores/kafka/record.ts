@@ -1,5 +1,5 @@
 /**
- * From node-rdkafka's message to a record of the log: nothing interpreted, nothing lost.
+ * From node-rdkafka's message to a record of the log, with nothing interpreted and nothing lost.
  *
  * consumer.ts and reader.ts call it for every message. node-rdkafka gives each header as an object with one member; a
  * header without a value comes as no bytes.
@@ -30,7 +30,7 @@ function headerOf(header: object): Header[] {
   ]);
 }
 
-/** What a record weighs: every byte that the log keeps of it. */
+/** How many bytes the log keeps of a record. */
 export function bytesOf({ key, value, headers }: Pick<LogRecord, 'key' | 'value' | 'headers'>): number {
   let bytes = (key?.length ?? 0) + (value?.length ?? 0);
   for (const [name, content] of headers) bytes += name.length + (content?.length ?? 0);

@@ -1,8 +1,9 @@
 /**
- * Changes settings of a topic and leaves its others alone.
+ * Changes settings of a topic and leaves its other settings alone.
  *
- * kafkajs knows only the request that replaces all of a topic's settings; to send along those that it has would undo a
- * change that the asked broker has not heard of yet. So this one request is made here, as topic-id.ts makes its own.
+ * kafkajs knows only the request that replaces all settings of a topic. Sending the current ones along could undo a
+ * change that the asked broker has not heard of yet. So this file makes the incremental request itself, as topic-id.ts
+ * makes its own.
  *
  *   request   api_key:i16=44 api_version:i16=0 correlation:i32 client_id:i16+bytes
  *             | resources:i32 (type:i8=2 name:i16+bytes configs:i32 (name:i16+bytes operation:i8=0 value:i16+bytes)*)* validate_only:i8
@@ -14,8 +15,8 @@ import { parseHostPorts } from '../../process/host-port.ts';
 import { askBroker } from './topic-id.ts';
 
 /**
- * Asks the brokers (`host:port[,host:port]`) in turn; throws a Retryable if none does it, and a Refusal if Kafka may
- * not or will not.
+ * Asks the brokers (`host:port[,host:port]`) in turn. Throws a Retryable if none of them answers, and a Refusal if Kafka
+ * refuses the change.
  */
 export async function configureTopic(
   brokers: string,

@@ -1,8 +1,8 @@
 /**
- * Kafka's id of a topic: what tells a topic from one of the same name that was created after it (its log life).
+ * Kafka's id of a topic, which tells it from a later topic of the same name (its log life).
  *
- * kafkajs speaks versions of the metadata request that are older than topic ids, so this one question is asked here,
- * over a plain connection of its own that is closed after the answer.
+ * kafkajs uses versions of the metadata request that are older than topic ids, so this file asks this one question
+ * itself, over a plain connection that it closes after the answer.
  *
  *   request   size:i32 | api_key:i16=3 api_version:i16=10 correlation:i32 client_id:i16+bytes tags:uv=0
  *             | topics:uv(n+1) (topic_id:16 name:uv(len+1)+bytes tags:uv)* auto_create:i8 ops:i8 ops:i8 tags:uv
@@ -31,7 +31,7 @@ export async function topicIdOf(brokers: string, topic: string): Promise<string>
       last = `${broker}: ${messageOf(thrown)}`;
     }
   }
-  throw new Retryable('Kafka', `no broker told the id of topic ${topic}; the last one said: ${last}`);
+  throw new Retryable('Kafka', `no broker returned the id of topic ${topic}; the last one answered: ${last}`);
 }
 
 export function metadataRequest(topic: string): Buffer {

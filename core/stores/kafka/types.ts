@@ -14,9 +14,7 @@ export interface LogEnds {
   readonly partition: number;
   /** First offset that the log still holds. */
   readonly low: number;
-  /**
-   * Up to here committed records are delivered: the next record's offset, or where the oldest open transaction began.
-   */
+  /** Kafka delivers committed records up to here: the next record's offset, or the oldest open transaction's first. */
   readonly high: number;
 }
 
@@ -39,13 +37,11 @@ export interface LogAdmin {
   facts(): Promise<TopicFacts | null>;
   /** Changes settings of a topic, and leaves its others as they are. */
   configure(topic: string, settings: Readonly<Record<string, string>>): Promise<void>;
-  /** Gives the topic more partitions; nothing, if it has so many. */
+  /** Adds partitions up to this count; does nothing if the topic has as many. */
   grow(partitionCount: number): Promise<void>;
   /** Ends of every partition, in the order of their numbers. */
   ends(): Promise<LogEnds[]>;
-  /**
-   * By partition, the offset that the next record will get, also where an open transaction hides what was acknowledged.
-   */
+  /** By partition, the offset that the next record will get, even while an open transaction hides earlier records. */
   newestEnds(): Promise<number[]>;
   /** Whether the log holds a record with a stamp before `t`; a hint, as it sees aborted records too. */
   holdsBefore(t: Instant): Promise<boolean>;
@@ -54,15 +50,15 @@ export interface LogAdmin {
 
 /** A consumer of the group `KAFKA_GROUP`; partitions come and go with rebalances. */
 export interface LogConsumer {
-  /** Up to `limit` records that are there, or none after a short wait; per partition in the order of offsets. */
+  /** Up to `limit` records, or none after a short wait; per partition in the order of offsets. */
   take(limit: number): Promise<LogRecord[]>;
   /** Delivers nothing of these partitions until they are no longer named. */
   hold(partitions: readonly number[]): void;
-  /** Offsets that a partition was read up to with nothing behind them (transaction markers leave holes). */
+  /** Per partition, the offset at which the log ended when it was read to its end (transaction markers leave holes). */
   drained(): ReadonlyMap<number, number>;
-  /** Follows the progress rows, for lag tools. Not waited for: nobody starts from it, and a fault is only reported. */
+  /** Follows the progress rows, for lag tools. Does not wait: no worker starts from it, and a fault is only reported. */
   commit(next: readonly { partition: number; offset: number }[]): void;
-  /** The end of each held partition as last heard of; a partition that was not heard of yet is left out. */
+  /** The last known end of each held partition; leaves out partitions whose end is not known yet. */
   ends(): ReadonlyMap<number, number>;
   close(): Promise<void>;
 }
@@ -70,13 +66,13 @@ export interface LogConsumer {
 export interface GroupHooks {
   /** Where to start each partition; awaited before the first record of it is delivered. */
   assigned(partitions: readonly number[]): Promise<readonly { partition: number; offset: number }[]>;
-  /** Finish what is in flight for these; awaited before they are given away. */
+  /** Must finish what is in flight for these; awaited before the group gives them to others. */
   revoked(partitions: readonly number[]): Promise<void>;
 }
 
-/** Reads one partition from an offset for as long as `wanted` says so; ends without waiting for the group. */
+/** Reads one partition from an offset to its end, without a group. */
 export interface LogReader {
-  /** Batches in the order of offsets, up to the partition's end as it is when it is reached; the caller asks again. */
+  /** Batches in the order of offsets, up to the partition's end when the reader reaches it; the caller asks again. */
   read(
     partition: number,
     from: number,

@@ -1,8 +1,8 @@
 /**
- * The days of the lake: what each date of detections holds, told from the manifests of published epochs.
+ * The days of the lake: what each date of detections has, according to the manifests of published epochs.
  *
- * Serving shows it at /api/v1/lake. A manifest never changes, so each is read once and remembered. A day is open while
- * epochs that begin within it are still to come; a late detection may add to a day that is complete.
+ * Serving shows it at /api/v1/lake. A manifest never changes, so this file reads each once and remembers it. A day is
+ * open while epochs that begin within it are not published; a late detection may add to a complete day.
  */
 import type { ReadLimits } from '../../process/read-limits.ts';
 import type { Hdfs } from '../hdfs/types.ts';
@@ -28,7 +28,7 @@ export interface ListedRun {
 }
 
 export interface LakeListing {
-  /** What was read of manifests when it is ended is kept. */
+  /** A reading that is aborted keeps the manifests that it has read. */
   days(limits?: ReadLimits): Promise<LakeDay[]>;
 }
 

@@ -3,7 +3,7 @@
  *
  * Serving hands over batches of rows by column name and passes the bytes on; the one file that imports parquetjs. The
  * batch layer writes the lake with DuckDB, which needs a file on a disk; a download has none. Memory holds one row
- * group, which is full by its rows or by the bytes of its texts. Columns are those of layout/lake-columns.ts; every one
+ * group; its number of rows and the bytes of its texts are limited. Columns are those of layout/lake-columns.ts; every one
  * may be null here. Pages of the first version, which every reader knows.
  */
 import parquet from 'parquetjs';

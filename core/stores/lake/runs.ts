@@ -1,9 +1,9 @@
 /**
- * Runs of the batch layer as the lake keeps them: manifest and report of a published epoch in one JSON file, and tries
- * that failed.
+ * Runs of the batch layer as the lake keeps them: manifest and report of a published epoch in one JSON file, and failed
+ * attempts.
  *
- * The batch layer writes them, before it moves the horizon; serving shows them, the next runs read where the log was
- * cut. A report never changes once its epoch is published. Field names are those of the API. Oids are texts, instants
+ * The batch layer writes them before it moves the horizon; serving shows them; later runs read the cuts from them. A
+ * report never changes after its epoch is published. Field names are those of the API. Oids are texts, instants
  * milliseconds.
  */
 import { z } from 'zod';
@@ -50,9 +50,7 @@ const CountDifference = z.object({
   /** Ids that the batch layer counted in this cell and the speed layer did not, and the other way round. */
   missing_in_speed: z.array(z.string()),
   missing_in_batch: z.array(z.string()),
-  /**
-   * Ids that the batch layer counted in this cell, at most a hundred: whichever was counted otherwise is among them.
-   */
+  /** Ids that the batch layer counted in this cell, at most a hundred; they include those that differ. */
   counted: z.array(z.string()).default([]),
 });
 
@@ -86,7 +84,7 @@ export const RunReport = z.object({
   to: whole,
   engine: z.string(),
   attempt: z.string(),
-  /** Whether an earlier try had published the files and this one finished it. */
+  /** Whether an earlier attempt had published the files and this one finished the run. */
   resumed: z.boolean(),
   began_at: whole,
   published_at: whole,
@@ -96,7 +94,7 @@ export const RunReport = z.object({
   records: whole,
   tallies: TalliesJson,
   copies_of_earlier_epochs: whole,
-  /** Null in reports that were written before it was told; the same holds for the others that may be null. */
+  /** Null in reports of versions that did not write it; the same holds for the other fields that may be null. */
   copies: Copies.nullable().default(null),
   late: Late.nullable().default(null),
   conflicts: z.object({
@@ -161,7 +159,7 @@ export async function listRuns(hdfs: Hdfs, limits?: ReadLimits): Promise<string[
     .reverse();
 }
 
-/** Tries that failed, newest first, at most `limit`. */
+/** Failed attempts, newest first, at most `limit`. */
 export async function readAttempts(hdfs: Hdfs, limit: number, limits?: ReadLimits): Promise<AttemptReport[]> {
   const found = await hdfs.list(`${RUNS}/_attempts`, limits);
   const newest = found

@@ -2,10 +2,10 @@
  * The families of the table `detections`: one for the first-met rows of each generation that has its own (laws L6 and
  * L9).
  *
- * `sightline prepare` makes those of the generations that live, a rebuild makes the one of its own before anything is
- * written to it, the layers check theirs when they start, and `batch prune --generations` removes those of generations
- * that are gone, whole: no row of them is read for it. A family of its own, since a look-up reads one family: what
- * another generation left costs it nothing.
+ * `sightline prepare` creates the families of the living generations, a rebuild creates its own before it writes a row,
+ * and the layers check theirs when they start. `batch prune --generations` drops the families of generations that are
+ * gone, without reading their rows. Each generation has a family of its own because a lookup reads one family: rows of
+ * other generations cost it nothing.
  */
 import type { Rules } from '../../domain/rules.ts';
 import type { RowLife } from '../../layout/tables.ts';
@@ -21,7 +21,7 @@ import { askHBase } from '../rows/hbase-rows.ts';
 import { ensureFamilies, familyOf } from './schema.ts';
 
 export interface FirstMetFamilies {
-  /** Makes a generation's family unless it is there, and raises its time to live if it is too short. */
+  /** Creates a generation's family if it is missing, and raises its time to live if that is too short. */
   ensure(rules: Rules): Promise<void>;
   /** Families that none of these generations needs. */
   unneeded(living: readonly Rules[]): Promise<string[]>;
@@ -30,7 +30,7 @@ export interface FirstMetFamilies {
 
 type Lived = Pick<Rules, 'generation' | 'ownFirstMet' | 'dedupWindowDays' | 'clockAheadDays'>;
 
-/** What each of these generations needs; one that they share lives for as long as the one that needs it longest. */
+/** The families of these generations. A shared family lives for as long as the generation that needs it longest. */
 export function familyPlans(living: readonly Lived[], facts: TopicFacts): FamilyPlan[] {
   const seconds = new Map<string, number>();
   for (const rules of living) {
@@ -116,13 +116,14 @@ interface RowLifeNow {
 function tooShort(where: string, foundSeconds: number | undefined, neededSeconds: number, life: RowLife): Refusal {
   const days = (ms: number): string => (ms < 0 ? 'for ever' : daysText(Number((ms / DAY_MS).toFixed(2))));
   const found =
-    foundSeconds === undefined ? `${where} is not there` : `Rows of ${where}, live for ${days(foundSeconds * 1_000)}`;
+    foundSeconds === undefined ? `${where} does not exist` : `Rows of ${where}, live for ${days(foundSeconds * 1_000)}`;
   return new Refusal(
     EXIT.usage,
-    `${found}, and ${days(neededSeconds * 1_000)} are needed: W is ${days(life.inForceMs)}, and Kafka may deliver a record for retention.ms ` +
-      `(${days(life.retentionMs)}), segment.ms (${days(life.segmentMs)}) and file.delete.delay.ms (${life.deletionDelayMs} ms) after its arrival, and a day ` +
-      'is for clocks. A first-met row that is gone too soon makes a copy count as new. "sightline prepare" raises the time to live (docs/operations.md); ' +
-      'nothing was counted.',
+    `${found}, and ${days(neededSeconds * 1_000)} are needed: W is ${days(life.inForceMs)}, and Kafka may deliver a ` +
+      `record for retention.ms (${days(life.retentionMs)}), segment.ms (${days(life.segmentMs)}) and ` +
+      `file.delete.delay.ms (${life.deletionDelayMs} ms) after its arrival, and a day is for clocks. A first-met row ` +
+      'that vanishes too soon makes a copy count as new. "sightline prepare" raises the time to live ' +
+      '(docs/operations.md); nothing was counted.',
   );
 }
 

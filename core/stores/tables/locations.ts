@@ -1,9 +1,9 @@
 /**
  * The table `locations`: dataset B, the names of places.
  *
- * `sightline reference load` writes it, serving and the batch layer read it whole: it is small and changes rarely. A
- * name is looked up when an answer is made, never when a detection is counted, so a place that becomes known later gets
- * its name in history too. Each load has a version; a name that did not change keeps its cell.
+ * `sightline reference load` writes it, serving and the batch layer read it whole: it is small and changes rarely.
+ * Serving looks up a name when it makes an answer, never when a detection counts, so a place that becomes known later
+ * has its name in history too. Each load has a version; a name that does not change keeps its cell.
  */
 import type { Location } from '../../domain/detection.ts';
 import type { HBaseClient } from '../../hbase/types.ts';

@@ -1,9 +1,9 @@
 /**
  * Creates what HBase lacks: the namespace and its tables, split; safe to repeat.
  *
- * Called by `sightline cluster up`'s preparation and by tests. An existing table is left as it is, but that it is given
- * a family that it lacks (a generation that is rebuilt has one of its own), and that the time to live of first-met rows
- * is raised when Kafka's retention or W asks for more (law L6). Nothing is ever lowered.
+ * `sightline prepare` and tests call it. An existing table keeps its schema, with two exceptions: it gets families that
+ * it lacks (a rebuild's generation has one of its own), and a longer time to live of first-met rows when Kafka's
+ * retention or W needs it (law L6). Nothing here shortens a time to live.
  */
 import type { FamilySchema, HBaseClient, TableSchema } from '../../hbase/types.ts';
 import type { FamilyPlan, TableOptions, TablePlan } from '../../layout/tables.ts';

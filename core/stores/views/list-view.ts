@@ -1,8 +1,8 @@
 /**
  * Reading the lists of detections, which lie second by second in the rows of groups: shared by both views.
  *
- * A reading names scope, hours and a span of time; what comes back is complete within it. A speed worker that died may
- * have written an entry twice, in cells of two batches: each row names an id once.
+ * A reading names scope, hours and a span of time; the answer is complete within it. A speed worker that dies may write
+ * an entry twice, in cells of two batches; the answer names each id once a row.
  */
 import type { Scope } from '../../domain/counts.ts';
 import type { Group } from '../../domain/hour-counts.ts';

@@ -1,10 +1,10 @@
 /**
- * What generations that do not hold any more left in the tables of both views (laws L4 and L10).
+ * Rows of old generations in the tables of both views (laws L4 and L10).
  *
- * A rebuild switches to a generation with keys of its own and leaves the old one's where they are; `batch prune
- * --generations` removes them here. A generation's number is never used again, so nobody writes such rows but a worker
- * that does not know yet, and what it leaves goes with the next prune. A delete names the greatest timestamp of the
- * row's own cells, never a clock.
+ * A rebuild switches to a generation with keys of its own and leaves the old generation's rows; `batch prune
+ * --generations` removes them here. No generation's number is used twice, so only a worker that has not heard of the
+ * switch still writes such rows, and the next prune removes those. A delete names the greatest timestamp of the row's own
+ * cells, never a clock's.
  */
 import type { Cell, HBaseClient, ScanOptions } from '../../hbase/types.ts';
 import { generationRanges } from '../../layout/hbase-ranges.ts';
@@ -23,22 +23,22 @@ const FAMILIES = [...COUNT_FAMILIES, LIST_FAMILY];
 
 export function oldGenerations(hbase: HBaseClient, namespace: string): OldGenerations {
   const tables = [`${namespace}:speed_view`, `${namespace}:batch_view`];
-  /** Calls `take` for the rows of every generation below; returns how many rows each has. */
+  /** Calls `take` for the rows of every earlier generation; returns how many rows each has. */
   const sweep = async (
     before: number,
     options: Pick<ScanOptions, 'keysOnly' | 'batchRows'>,
     take: (table: string, rows: Cell[][]) => Promise<void>,
   ) => {
-    const found = new Map<number, number>();
+    const counts = new Map<number, number>();
     for (let generation = 1; generation < before; generation++) {
       for (const table of tables) {
         await scanRanges(hbase, { table, ranges: generationRanges(generation), options }, async (rows) => {
-          found.set(generation, (found.get(generation) ?? 0) + rows.length);
+          counts.set(generation, (counts.get(generation) ?? 0) + rows.length);
           await take(table, rows);
         });
       }
     }
-    return found;
+    return counts;
   };
   return {
     rows: (before) => sweep(before, { keysOnly: true, batchRows: 1_000 }, async () => undefined),

@@ -1,9 +1,9 @@
 /**
  * The table `speed_view`: counts of the epochs that the batch layer has not published yet (laws L4 and L5).
  *
- * Speed workers load a row once, keep it, and put absolute cells; serving reads windows; the batch layer compares an
- * epoch and prunes published ones. Nothing is incremented. A prune names the timestamp cut − 1, so that a later epoch's
- * cell in the same row could never be hidden by it.
+ * Speed workers load a row once, keep it, and put absolute cells, never increments. Serving reads windows; the batch
+ * layer compares an epoch and prunes published ones. A prune names the timestamp cut − 1, so that it can never hide a
+ * later epoch's cell in the same row.
  */
 import type { Level, Scope } from '../../domain/counts.ts';
 import type { Epoch } from '../../domain/epoch.ts';
@@ -80,7 +80,7 @@ export interface SpeedView {
   put(writes: readonly SpeedRowWrite[]): Promise<void>;
   read(reading: SpeedReading, limits?: ReadLimits): Promise<CountRow[]>;
   changed(reading: ChangedReading, limits?: ReadLimits): Promise<HourRow[]>;
-  /** The least hour before `before` in which an epoch has counted anything; null if there is none. */
+  /** The first hour before `before` in which an epoch has a count; null if there is none. */
   firstHour(e: Epoch, before: number, limits?: ReadLimits): Promise<number | null>;
   /** Not sorted. */
   list(reading: SpeedListReading, limits?: ReadLimits): Promise<PlacedDetection[]>;

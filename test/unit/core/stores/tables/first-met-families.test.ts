@@ -98,7 +98,7 @@ test('a generation of its own needs its own family', async () => {
   const { hbase } = tableWith([{ name: 'd' }]);
   await assert.rejects(
     checkRowLife(hbase, 'ns', admin(), { ...RULES, generation: 2, ownFirstMet: true }),
-    /family d2 is not there/,
+    /family d2 does not exist/,
   );
 });
 
