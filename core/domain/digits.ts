@@ -1,11 +1,11 @@
 /**
- * Patterns of decimal texts, for readers and for whoever is told what they take (the OpenAPI document): a bound as a
- * regular expression.
+ * Patterns of decimal texts up to a bound, as regular expressions: for readers, and for the OpenAPI document that
+ * describes what they take.
  */
 
 /**
- * The part of a pattern that takes the texts of as many digits as `greatest` that are not greater; none of them begins
- * with a digit below `least`.
+ * The part of a pattern that takes texts with as many digits as `greatest` and no greater value. Their first digit is
+ * `least` or more.
  */
 export function digitsUpTo(greatest: string, least: 0 | 1): string {
   const smaller = [...greatest].flatMap((digit, index) => {

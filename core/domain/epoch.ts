@@ -1,5 +1,5 @@
 /**
- * Epochs: fixed slices of arrival; each is counted by the speed view or by the batch view (law L5).
+ * Epochs: fixed slices of arrival; the speed view and the batch view meet at an epoch's end (law L5).
  *
  * An epoch is a whole number: its start divided by its length. Its name is what people and folders see: the UTC date,
  * or `…THHMM`, or `…THHMMSS` when it does not start on a minute (HDFS refuses colons). Epochs tile time: each instant
@@ -15,7 +15,8 @@ export type Epoch = number & { readonly [epochBrand]: true };
 type Length = Pick<Rules, 'epochSeconds'>;
 
 export function epoch(number: number): Epoch {
-  if (!Number.isSafeInteger(number) || number < 0) throw new RangeError(`${number} is no epoch number`);
+  if (!Number.isSafeInteger(number) || number < 0)
+    throw new RangeError(`${number} is not an epoch number; a whole number from 0 is expected`);
   return number as Epoch;
 }
 
@@ -24,7 +25,7 @@ export function epochOf(arrival: Instant, rules: Length & Pick<Rules, 'firstEpoc
   return Math.max(rules.firstEpoch, epochAt(arrival, rules)) as Epoch;
 }
 
-/** The epoch that holds an instant, without regard to the generation's first. */
+/** The epoch of an instant, even before the generation's first. */
 export function epochAt(t: number, { epochSeconds }: Length): Epoch {
   return Math.floor(t / (epochSeconds * 1_000)) as Epoch;
 }
@@ -46,7 +47,7 @@ export function nameOf(e: Epoch, length: Length): string {
   return `${date}T${iso.slice(11, 13)}${iso.slice(14, 16)}${seconds === '00' ? '' : seconds}`;
 }
 
-/** What the name of an epoch of some length looks like. */
+/** The form of an epoch's name, of any length. */
 export const EPOCH_NAME_PATTERN = `${DATE_PATTERN.slice(0, -1)}(?:T(?:[01][0-9]|2[0-3])(?:[0-5][0-9]){1,2})?$`;
 
 /** The epoch of a name, or null if the name is not that of an epoch of this length. */
@@ -56,6 +57,6 @@ export function epochNamed(name: string, length: Length): Epoch | null {
   const [, date, hour = '00', minute = '00', second = '00'] = parts;
   const start = Date.parse(`${date}T${hour}:${minute}:${second}.000Z`);
   if (Number.isNaN(start) || start < 0) return null;
-  const found = epochAt(start, length);
-  return nameOf(found, length) === name ? found : null;
+  const epoch = epochAt(start, length);
+  return nameOf(epoch, length) === name ? epoch : null;
 }

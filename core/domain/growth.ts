@@ -2,11 +2,10 @@
  * Growth: how many partitions count for the home of an id, as a function of the epoch in which a record arrives (law
  * L3).
  *
- * A topic that grows has more partitions, and many ids have another home then. A growth is in force from the first
- * record of an epoch on, so an epoch has one count, and both layers take it from here.
- * core/stores/control/settled-growth.ts sees to it that nobody decides a record of an epoch while a growth could still
- * be recorded for it; speed-layer/growth.ts, that nothing of the new homes is decided before everything of the old
- * ones.
+ * A topic that grows has more partitions, and many ids get another home. A growth holds from the first record of an
+ * epoch on, so an epoch has one count, and both layers take it from here. core/stores/control/settled-growth.ts makes
+ * sure that nobody decides a record of an epoch while a growth could still be recorded for that epoch.
+ * speed-layer/growth.ts makes sure that workers decide everything of the old homes before anything of the new ones.
  */
 import type { Rules } from './rules.ts';
 import type { Instant } from './time.ts';
@@ -21,7 +20,7 @@ export function partitionsAt(arrival: Instant, { partitionCount, growths }: Coun
   return partitionCount;
 }
 
-/** How many partitions count at last: all that can hold a record, as far as the rules know. */
+/** How many partitions the rules know at most: all that can hold a record. */
 export function partitionsEver({ partitionCount, growths }: Counts): number {
   return growths?.at(-1)?.partitions ?? partitionCount;
 }
@@ -44,7 +43,7 @@ export function earlierCounts(arrival: Instant, { partitionCount, growths = [] }
   );
 }
 
-/** Whether rows that may be in force for what arrives from `start` on were met while another count held. */
+/** Whether rows that may be in force for arrivals from `start` on are from a time with another count. */
 export function hasGrownBefore(start: Instant, rules: Rules): boolean {
   const reach = start - inForceMs(rules);
   return rules.growths?.some(({ from }) => from > reach && from <= start) ?? false;

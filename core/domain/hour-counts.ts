@@ -1,9 +1,9 @@
 /**
  * Count cells as they are kept: one cell is one hour of one subject, minute by minute (law L4).
  *
- * A detection adds to four of them: its item at its place, its item in all places, its place among all places, and all
- * together. The speed layer raises them, the batch layer computes them anew, layout/hbase.ts gives them bytes, and the
- * stores answer from them in the words of counts.ts. Places share rows by group, so that a round of many places is few
+ * A detection adds to four cells: its item at its place, its item in all places, its place among all places, and the
+ * total. The speed layer raises them, the batch layer computes them again, layout/hbase.ts encodes them, and the stores
+ * answer from them in the words of counts.ts. Places share rows by group, so that a round of many places needs few
  * mutations.
  */
 import type { Scope } from './counts.ts';
@@ -87,7 +87,7 @@ export function hourCellKey({ kind, location, item }: HourCellName): string {
   return `${kind}/${location}/${item}`;
 }
 
-/** Adds `count` to a minute, in place. Nearly always it is the last one or a new last one. */
+/** Adds `count` to a minute, in place. The minute is nearly always the last one, or follows it. */
 export function addToMinute(minutes: MinuteCounts, minute: number, count = 1): void {
   let at = minutes.length - 2;
   while (at >= 0 && minutes[at]! > minute) at -= 2;

@@ -1,9 +1,9 @@
 /**
  * Object identifiers: signed 64-bit integers, held as their canonical decimal text.
  *
- * The parser (parse.ts) makes them, every layer passes them on, layout/ turns them into eight bytes. Text, because
- * numbers lose digits beyond 2^53, text is what Kafka's key, the JSON answers and a Map key want anyway, and one id has
- * exactly one text: no leading zeros, no `-0`, no sign but a minus.
+ * The parser (parse.ts) makes them, every layer passes them on, layout/ turns them into eight bytes. They are texts,
+ * because numbers lose digits beyond 2^53, and because Kafka's key, the JSON answers and a Map need a text anyway. One id
+ * has exactly one text: no leading zeros, no `-0`, no sign but a minus.
  */
 import { digitsUpTo } from './digits.ts';
 
@@ -24,16 +24,17 @@ export function readOid(text: string): OidReading {
   return isInRange(text) ? { ok: true, oid: text as Oid } : { ok: false, because: 'out_of_range' };
 }
 
-/** Whether a canonical decimal text is of a signed 64-bit integer: as many digits have the order of their texts. */
+/** Whether a canonical decimal text is a signed 64-bit integer. Texts of equal length sort like their numbers. */
 export function isInRange(text: string): text is Oid {
   const farthest = text.charCodeAt(0) === 0x2d ? LEAST : GREATEST;
   return text.length < farthest.length || (text.length === farthest.length && text <= farthest);
 }
 
-/** For ids that are known to be right (a stored row, a test): throws on anything else. */
+/** For ids that must be right (a stored row, a test): throws on anything else. */
 export function oid(text: string | bigint | number): Oid {
   const reading = readOid(String(text));
-  if (!reading.ok) throw new RangeError(`"${String(text)}" is no signed 64-bit integer in canonical decimal text`);
+  if (!reading.ok)
+    throw new RangeError(`"${String(text)}" is not the canonical decimal text of a signed 64-bit integer`);
   return reading.oid;
 }
 

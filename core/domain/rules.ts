@@ -1,8 +1,8 @@
 /**
  * The rules of a generation: everything that decides what a record is and where it counts (laws L5, L6, L10).
  *
- * Recorded once in HBase's control table when the log is first used; every process compares its own configuration with
- * the record and refuses to start on a difference, because two processes with different rules would count differently.
+ * The first process records them in HBase's control table. Every process compares its configuration with the record and
+ * refuses to start on a difference, because two processes with different rules would count differently.
  */
 import type { Instant } from './time.ts';
 import { DAY_MS } from './time.ts';
@@ -26,8 +26,8 @@ export interface Rules {
   /** F: a detection whose own time lies further ahead of its arrival is a dead letter. */
   readonly clockAheadDays: number;
   /**
-   * Partition count of the topic when the generation began; home(id) is taken modulo this, or what the topic has grown
-   * to (growth.ts).
+   * Partition count of the topic when the generation began. home(id) is the hash modulo this, or modulo the count to
+   * which the topic has grown (growth.ts).
    */
   readonly partitionCount: number;
   /** How the topic grew since, oldest first. */
@@ -36,10 +36,7 @@ export interface Rules {
   readonly firstEpoch: number;
   /** Per partition, the offset at which this generation begins to count; 0 in those that came by growing. */
   readonly firstOffsets: readonly number[];
-  /**
-   * Its first-met rows stand apart from those of every other generation; all that were made before this was recorded
-   * share theirs.
-   */
+  /** Whether its first-met rows have a family of their own; generations of older versions share one family. */
   readonly ownFirstMet?: boolean | undefined;
 }
 

@@ -1,11 +1,11 @@
 /**
  * Stamps from the future: which records of a partition may be decided, and as of when a corrected one arrived (law L5).
  *
- * A broker whose clock ran ahead would carry its partition's arrival far ahead for good, since arrival never falls. So
- * a reader decides a record only if its arrival is *settled*: recorded, for all readers, as one that nobody corrects
- * any more (core/stores/control/stamp-gate.ts). It settles what its own clock allows and waits before the rest. A
- * *correction* begins with a record that is not settled: from there to its last offset stamps count for nothing. A
- * clock decides when a reader waits, never what a record is.
+ * A broker whose clock runs ahead would move its partition's arrival far ahead for good, since arrival never falls. So a
+ * reader decides a record only if its arrival is *settled*: recorded for all readers as one that nobody corrects any more
+ * (core/stores/control/stamp-gate.ts). A reader settles what its own clock allows and waits before the rest. A
+ * *correction* begins with a record that is not settled; from there to its last offset stamps do not count. A clock
+ * decides when a reader waits, never what a record is.
  */
 import type { LogRecord } from './detection.ts';
 import type { Instant } from './time.ts';
@@ -19,7 +19,7 @@ export interface Correction {
 
 /** What is recorded of a partition's stamps. */
 export interface Stamps {
-  /** No correction begins any more with a record that arrived by then. */
+  /** No correction can begin with a record that arrived by then. */
   readonly settled: Instant;
   /** Apart from each other. */
   readonly corrections: readonly Correction[];
@@ -46,7 +46,7 @@ export interface Passable {
 
 /**
  * How far a reader may go in these records, which follow an arrival of `soFar`, if its clock allows stamps up to
- * `latest`. An arrival that was reached before is not waited for: it cannot be corrected any more.
+ * `latest`. It does not wait for an arrival that it has reached before: nobody can correct that any more.
  */
 export function passable(
   soFar: Instant,

@@ -1,7 +1,7 @@
 /**
  * Instants: whole milliseconds since 1970 UTC, as numbers, branded so that a count or an offset cannot pass for one.
  *
- * Two clocks meet here and must not be mixed: `timestamp_detected` is a camera's, arrival is the log's (arrival.ts).
+ * Two clocks must not be mixed: `timestamp_detected` is a camera's, arrival is the log's (arrival.ts).
  */
 import { digitsUpTo } from './digits.ts';
 
@@ -18,7 +18,7 @@ export const WEEK_SECONDS = 7 * 86_400;
 export const LAST_INSTANT = 253_402_300_799_999;
 
 export function instant(ms: number): Instant {
-  if (!Number.isSafeInteger(ms)) throw new RangeError(`${ms} is no whole number of milliseconds`);
+  if (!Number.isSafeInteger(ms)) throw new RangeError(`${ms} is not a whole number of milliseconds`);
   return ms as Instant;
 }
 
@@ -50,7 +50,7 @@ const MILLISECONDS = `(?:[0-9]{1,14}|${digitsUpTo(String(LAST_INSTANT + 1), 0)})
 /** A day that exists, such as `2026-11-22`, of the years 1970 to 9999. */
 export const DATE_PATTERN = `^${DATE}$`;
 export const MILLISECONDS_PATTERN = `^${MILLISECONDS}$`;
-/** What readTimeText takes: exactly that, so that whoever is told the pattern is told the truth. */
+/** Exactly what readTimeText takes; the OpenAPI document shows it. */
 export const TIME_PATTERN = `^(?:${MILLISECONDS}|${DATE}(?:T${CLOCK}${ZONE}?)?)$`;
 
 const [IS_DATE, IS_TIME] = [new RegExp(DATE_PATTERN), new RegExp(TIME_PATTERN)];
@@ -58,9 +58,9 @@ const PARTS = /^(.{10})(?:T(\d\d:\d\d)(?::(\d\d)(?:\.(\d+))?)?(Z|[+ -].*)?)?$/;
 
 /**
  * Epoch milliseconds of a text as people and programs write it, or null: a whole number of milliseconds, or ISO 8601
- * down to a part of a second, in UTC unless it names another zone; a day alone is its first instant. Every door reads
- * times here, so that one text means one instant. A plus sign may have become a space, as it does in a query. Where a
- * zone takes a text out of 1970 to 9999 it means the nearest instant of those years: there are no others.
+ * down to a part of a second, in UTC unless it names another zone; a day alone is its first instant. All commands and
+ * questions read times here, so that one text means one instant. A plus sign may be a space, as in a query. If a zone
+ * takes a text out of 1970 to 9999, the text means the nearest instant of those years.
  */
 export function readTimeText(text: string): Instant | null {
   if (!IS_TIME.test(text)) return null;

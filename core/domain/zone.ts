@@ -1,14 +1,14 @@
 /**
  * Time zones: what the clock on the wall says at an instant, the other way round, and where days begin.
  *
- * Serving cuts days with it, pages show and read times with it. Instants are epoch milliseconds, zones are IANA names,
- * and the result is the same on the server and in every browser: only offsets are taken from the run time's zone
- * tables, never its texts. UTC takes a short way, since it is the default. A day begins with its first instant, so days
- * tile time: where clocks change a day has 23 or 25 hours, and one that midnight is left out of begins an hour later.
+ * Serving cuts days with it, pages show and read times with it. Instants are epoch milliseconds, zones are IANA names.
+ * The result is the same on the server and in every browser, because only offsets come from the zone tables of the run
+ * time, never texts. UTC has a short path, since it is the default. A day begins with its first instant, so days tile
+ * time: where clocks change, a day has 23 or 25 hours, and a day without midnight begins an hour later.
  */
 import { DAY_MS, SECOND_MS } from './time.ts';
 
-/** By the lower-case name: names are read in any case, and a caller must not fill the memory with spellings of one. */
+/** By the lower-case name: any case is valid, and a caller must not fill the memory with spellings of one name. */
 const formats = new Map<string, Intl.DateTimeFormat>();
 
 /** A name of the IANA list, not an offset such as `+02:00`, which some run times take for a zone. */
@@ -27,7 +27,7 @@ function formatOf(zone: string): Intl.DateTimeFormat {
   const key = zone.toLowerCase();
   const known = formats.get(key);
   if (known) return known;
-  const made = new Intl.DateTimeFormat('en-US', {
+  const format = new Intl.DateTimeFormat('en-US', {
     timeZone: zone,
     calendar: 'gregory',
     hourCycle: 'h23',
@@ -38,8 +38,8 @@ function formatOf(zone: string): Intl.DateTimeFormat {
     minute: 'numeric',
     second: 'numeric',
   });
-  formats.set(key, made);
-  return made;
+  formats.set(key, format);
+  return format;
 }
 
 /** Milliseconds that the zone's wall clock is ahead of UTC at an instant. */
@@ -51,7 +51,7 @@ export function offsetMs(t: number, zone: string): number {
   return wall - Math.floor(t / SECOND_MS) * SECOND_MS;
 }
 
-/** The wall clock's reading, written as the UTC instant that would read the same. */
+/** The wall clock's reading, as the UTC instant that reads the same. */
 export function wallOf(t: number, zone: string): number {
   return t + offsetMs(t, zone);
 }
@@ -76,7 +76,7 @@ export function isReadTwice(t: number, zone: string): boolean {
   return zone !== 'UTC' && instantsOfWall(wallOf(t, zone), zone).length > 1;
 }
 
-/** The day that an instant is of, in days since 1 January 1970 of the zone's calendar. */
+/** The day of an instant, in days since 1 January 1970 of the zone's calendar. */
 export function dayOf(t: number, zone: string): number {
   return Math.floor(wallOf(t, zone) / DAY_MS);
 }

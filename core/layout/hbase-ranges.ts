@@ -1,7 +1,7 @@
 /**
  * Which rows of the two views a reading needs, as ranges of their keys (hbase.ts has the grammar).
  *
- * The stores scan them. Ranges of one salt lie in one piece of a table, so that many of them can be one scan.
+ * The stores scan them. Ranges of one salt lie together in a table, so that many of them can be one scan.
  */
 import type { Group, HourRowName } from '../domain/hour-counts.ts';
 import { epoch } from '../domain/epoch.ts';
@@ -13,10 +13,7 @@ export interface RowRange {
   readonly stop: Buffer;
 }
 
-/**
- * Rows of one group and epoch for the hours fromHour … toHour (both included), in as many ranges as they have salts: a
- * topic may grow.
- */
+/** Rows of one group and epoch for hours, both ends included; a range a salt, since a topic may grow. */
 export function speedRanges(
   generation: number,
   group: Group,
@@ -43,7 +40,7 @@ export function speedEpochRanges(generation: number, from: number, before: numbe
 /** Every row of a generation, in either view: both keys begin with salt and generation. */
 export const generationRanges = (generation: number): RowRange[] => speedEpochRanges(generation, 0, 0xffff_ffff);
 
-/** Rows of one group for the hours fromHour … toHour (both included), of all epochs. */
+/** Rows of one group for hours, both ends included, of all epochs. */
 export function batchRanges(generation: number, group: Group, hours: { from: number; to: number }): RowRange[] {
   const none = epoch(0);
   const first = batchRow(generation, { group, hour: hours.from, epoch: none });

@@ -1,9 +1,9 @@
 /**
  * Every row key and every cell of HBase, and nothing else: the one owner of these bytes.
  *
- * The stores in core/stores hand it domain values and get bytes, and the other way round. Numbers are big-endian and
+ * The stores in core/stores turn domain values into bytes here, and bytes into domain values. Numbers are big-endian and
  * ordered (bytes.ts); u1, u2, u4, u8 are unsigned of that many bytes, oid is 8 bytes with the sign bit turned, varint
- * is LEB128.
+ * is LEB128 (varint.ts).
  *
  *   detections   row  = salt:u1 id:oid                              salt = bits 8 … 15 of murmur2(id)
  *                d:r  = logLife:u4 partition:u4 offset:u8 arrival:u8 location:oid camera:oid detectedAt:u8 item:utf8
@@ -95,7 +95,9 @@ export function encodeFirstMet(met: FirstMet): Buffer {
 
 export function decodeFirstMet(id: Oid, value: Buffer): FirstMet {
   if (value.length <= FIXED_BYTES)
-    throw new RangeError(`the row of detection ${id} holds ${value.length} bytes, too few`);
+    throw new RangeError(
+      `the row of detection ${id} has ${value.length} bytes; more than ${FIXED_BYTES} were expected`,
+    );
   return {
     logLife: value.readUInt32BE(0),
     partition: value.readUInt32BE(4),
@@ -237,9 +239,7 @@ export interface ListEntry {
   readonly detectedAt: Instant;
 }
 
-/**
- * `second`: of the hour. `first` tells cells of one second apart; entries beyond the second are the caller's mistake.
- */
+/** `second`: of the hour; all entries must lie within it. `first` tells cells of one second apart. */
 export function encodeList(
   second: number,
   first: number,

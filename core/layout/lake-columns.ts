@@ -1,10 +1,10 @@
 /**
  * The columns of the lake's Parquet files: the one owner of their names, order and types.
  *
- * The batch layer writes them, serving and data scientists read them; the names of dataset A and B are the cameras'
- * own. Types are SQL's: BIGINT is INT64, TIMESTAMPTZ is TIMESTAMP(MICROS, UTC), BLOB is plain bytes. Times in
- * milliseconds stay whole numbers where law depends on them (stamp, arrival, timestamp_detected); people find them
- * again as timestamps.
+ * The batch layer writes them, serving and data scientists read them; datasets A and B keep the names of the cameras.
+ * Types are SQL's: BIGINT is INT64, TIMESTAMPTZ is TIMESTAMP(MICROS, UTC), BLOB is plain bytes. Times in milliseconds
+ * stay whole numbers where a law depends on them (stamp, arrival, timestamp_detected); for people there are timestamps
+ * beside them.
  *
  *   raw         every record as it came, in the order of offsets
  *   detections  one row per detection, by place and time

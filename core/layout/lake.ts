@@ -2,22 +2,22 @@
  * The folders and files of the lake: Hive layout, UTC, names that begin with `_` are ours.
  *
  * The batch layer writes them, serving and data scientists read them. All paths are relative to SIGHTLINE_ROOT. An
- * epoch's files carry its name, so that a published epoch can be told, checked and never changed.
+ * epoch's files have its name, so that a published epoch can be recognized and checked, and never changes.
  *
  *   lake/raw/epoch=<epoch>/part-<partition>-<first>-<last>.parquet   (part-l<log life>-… from log life 2)
  *   lake/detections/dt=<date>/hour=<hh>/<epoch>-<n>.parquet          dt and hour of timestamp_detected
  *   lake/top_items/dt=<date>/<epoch>.parquet
  *   lake/locations/<epoch>.parquet
  *   lake/_runs/<epoch>.json                                          manifest and report
- *   lake/_runs/_intents/<epoch>.json                                 files on their way from staging to their place
+ *   lake/_runs/_intents/<epoch>.json                                 files on their way from staging to the lake
  *   lake/_runs/_archive/<epoch>/<n>.json                             raw files that were archived before the epoch is published
- *   lake/_runs/_attempts/<epoch>-<began>.json                        tries that failed
+ *   lake/_runs/_attempts/<epoch>-<began>.json                        attempts that failed
  *   lake/_runs/_met/<epoch>[-<n>].parquet                             ids first met in the epoch, for the runs that follow
- *   lake/_runs/_conflicts/<epoch>.parquet                            every copy that says otherwise, if there are any
+ *   lake/_runs/_conflicts/<epoch>.parquet                            every copy with another payload, if there are any
  *   lake/_runs/_differences/<epoch>.parquet                          cells whose speed and batch counts differ, if the report cannot hold all
  *   lake/_staging/<epoch>/…                                          the same paths below it, not published yet
  *   _generation-<n>/lake/…                                           a whole lake of another generation: being rebuilt, or retired
- *   _switch.json                                                     which of them takes the place of which, while that is done
+ *   _switch.json                                                     which lake replaces which, while a switch is under way
  */
 export const LAKE = 'lake';
 export const RUNS = `${LAKE}/_runs`;

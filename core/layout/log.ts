@@ -3,8 +3,8 @@
  *
  * A detection is a record of topic `detections`: key = detection_oid as decimal text, value = a JSON object with the
  * five fields of dataset A (domain/parse.ts says exactly which texts). The topic's time is LogAppendTime, because
- * arrival is the log's clock and never a camera's; it is kept by time only, because losing records to a size limit
- * would be a silent gap. Dead letters carry Kafka Connect's header names, which other people's tools know.
+ * arrival is the log's clock and never a camera's. Kafka keeps the topic by time only, because a size limit would lose
+ * records in silence. Dead letters have Kafka Connect's header names, which other tools know.
  */
 import { isUtf8 } from 'node:buffer';
 import type { DeadLetter } from '../domain/dead-letters.ts';
@@ -54,18 +54,18 @@ export function topicPlans(options: {
 
 export type Headers = readonly (readonly [name: string, value: Buffer])[];
 
-/** Value of the header of a forwarded record: where it came from. */
+/** The header of a forwarded record; its value says where the record came from. */
 export function strayHeaders(record: LogRecord): Headers {
   return [[STRAY_HEADER, Buffer.from(`${record.partition}/${record.offset}`)]];
 }
 
 const GREATEST_KEPT_HEADERS_BYTES = 32_768;
-/** Lengths and counts that Kafka writes around a header take less. */
+/** More than the lengths and counts that Kafka writes around a header. */
 const HEADER_OVERHEAD_BYTES = 10;
 
 /**
- * Headers of a record that is sent home: its own, then ours. Its own are left behind where they are no text, which
- * Kafka's client cannot produce, or so large that the record might not fit; no reader of ours asks for them.
+ * Headers of a record that is sent home: its own, then ours. Leaves out its own headers where they are no text, which
+ * Kafka's client cannot produce, or so large that the record might not fit; no reader of ours needs them.
  */
 export function forwardedHeaders(record: LogRecord): LogRecord['headers'] {
   const own = record.headers.filter(([, value]) => value !== null && isUtf8(value) && !value.includes(0));
@@ -90,9 +90,7 @@ export function deadLetterHeaders(topic: string, record: LogRecord, deadLetter: 
   return Object.entries(texts).map(([name, text]) => [DEAD_LETTER_PREFIX + name, Buffer.from(text)] as const);
 }
 
-/**
- * A dead letter as its topic keeps it. What our headers do not say, because somebody else wrote the record, is null.
- */
+/** A dead letter as its topic keeps it. Fields without a header of ours are null: another program wrote the record. */
 export interface KeptLetter extends Position {
   /** When it was kept, in milliseconds. */
   readonly keptAt: number;

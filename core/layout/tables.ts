@@ -1,9 +1,9 @@
 /**
  * The tables of HBase and where they are split: the schema that core/stores/tables/schema.ts creates.
  *
- * Keys begin with a salt, so a table is split between salts and load spreads over its regions whatever the data. Counts
- * have one version and no time to live; first-met rows live for as long as a copy could be met again, which is
- * housekeeping and never decides anything (law L6).
+ * Keys begin with a salt, so a table is split between salts and the load spreads over its regions, whatever the data.
+ * Counts have one version and no time to live. First-met rows live for as long as a copy may come; that is housekeeping
+ * and never decides anything (law L6).
  */
 import { DAY_MS } from '../domain/time.ts';
 import { CONTROL_FAMILY, COUNT_FAMILIES, LIST_FAMILY, LOCATION_FAMILY, VIEW_SALTS } from './hbase.ts';

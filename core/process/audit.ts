@@ -1,11 +1,11 @@
 /**
  * The audit trail: who did what, and from where, one JSON line each, apart from the log.
  *
- * serving/ records sign-ins, refusals and exports, command-audit.ts the commands that change something; AUDIT_EVENTS is
- * the list of all. A line is appended to AUDIT_FILE at once, so that several processes share the file and a rotation
- * needs no signal; `-` is standard error. No secret is ever handed over, and no text can end a line or move a
- * terminal's cursor. What a stranger can repeat at will (a refusal) is written once a minute, with how often it came,
- * so that nobody fills the disk.
+ * serving/ records sign-ins, refusals and exports, command-audit.ts the commands that change something; AUDIT_EVENTS
+ * lists all events. This file appends each line to AUDIT_FILE at once, so that several processes share the file and a
+ * rotation needs no signal; `-` is standard error. Callers pass no secrets, and no text can end a line or move a
+ * terminal's cursor. It writes events that a stranger can repeat at will (refusals) once a minute with their number, so
+ * that nobody fills the disk.
  */
 import { appendFileSync, existsSync, mkdirSync } from 'node:fs';
 import { dirname } from 'node:path';
@@ -29,10 +29,7 @@ type Detail = string | number | boolean | null | undefined | readonly string[];
 
 export interface AuditEntry {
   readonly event: AuditEvent;
-  /**
-   * A name that this system knows; null where nobody was let in. Never what a stranger typed: people type passwords
-   * there.
-   */
+  /** A name that this system knows; null for an unknown caller. Never a typed text: people type passwords there. */
   readonly who: string | null;
   /** The client's address, or the machine's name for a command. */
   readonly from: string;
@@ -41,7 +38,7 @@ export interface AuditEntry {
 
 export interface Audit {
   record(entry: AuditEntry): void;
-  /** Writes what is still counted. */
+  /** Writes the events that are only counted so far. */
   flush(): void;
 }
 
@@ -57,7 +54,7 @@ export interface AuditOptions {
   /** A path, or `-`. */
   readonly file: string;
   readonly now?: () => number;
-  /** Told when the file cannot be written; the line then goes to standard error, so that it is not lost. */
+  /** Hears of a file that cannot be written; the line then goes to standard error, so that it is not lost. */
   readonly onFault?: (fault: unknown) => void;
 }
 
@@ -111,14 +108,13 @@ function openOrRefuse(file: string): void {
   } catch (fault) {
     throw new Refusal(
       EXIT.usage,
-      `The audit trail cannot be written: ${messageOf(fault)}. AUDIT_FILE names a file that this user may write, or - for standard error`,
+      `The audit trail cannot be written: ${messageOf(fault)}. ` +
+        'Set AUDIT_FILE to a file that this user may write, or to - for standard error',
     );
   }
 }
 
-/**
- * Step by step: where a folder cannot be made for a reason of its own (below /proc), Node's `recursive` tries for ever.
- */
+/** Step by step, because Node's `recursive` never ends where a folder cannot be created (below /proc). */
 function makeFolder(folder: string): void {
   if (existsSync(folder)) return;
   makeFolder(dirname(folder));

@@ -1,9 +1,8 @@
 /**
  * Which commands of `sightline` change something, and their lines in the audit trail.
  *
- * sightline.ts calls it before and after each command. Every command stands in one of the two lists, which a test
- * holds, so that a new one is thought about. A dry run changes nothing; a command that was killed has a beginning and
- * no end.
+ * sightline.ts calls it before and after each command. Every command is in one of the two lists; a test checks that, so
+ * that nobody forgets a new command. A dry run changes nothing. A command that was killed has a beginning and no end.
  */
 import { hostname, userInfo } from 'node:os';
 import { createAudit } from './audit.ts';
@@ -27,7 +26,7 @@ export const CHANGING = [
   'dlq replay',
   'spark setup',
 ] as const;
-/** Those that read or print, and the services, whose work stands in logs, metrics and reports. */
+/** Commands that read or print, and the services: their logs, metrics and reports show their work. */
 export const NOT_CHANGING = [
   'cluster status',
   'config show',
@@ -52,8 +51,8 @@ export interface AskedCommand {
 }
 
 /**
- * Records that it begins; returns what records its end, or null for a command that changes nothing. Throws a Refusal if
- * that cannot be written.
+ * Records that a command begins. Returns a function that records its end, or null for a command that changes nothing.
+ * Throws a Refusal if the audit trail cannot be written.
  */
 export function auditCommand(
   { words, args, options }: AskedCommand,

@@ -1,9 +1,9 @@
 /**
- * Three fates of a fault, as types (bad data is a fourth, and no error: it is a value, see domain/dead-letters.ts).
+ * Three kinds of faults, as types (bad data is no fault but a value, see domain/dead-letters.ts).
  *
- * Retryable: a dependency is away and may come back; retry.ts meets it. Refusal: a person must do something; the
- * message says what, and the command line ends with its exit code. Anything else is a bug and ends the process, which
- * its supervisor starts again. Exit codes are a contract of the commands.
+ * Retryable: a dependency is away and may come back; retry.ts repeats the work. Refusal: a person must do something; the
+ * message says what, and the command ends with its exit code. Anything else is a bug and ends the process, which its
+ * supervisor starts again. Exit codes are a contract of the commands.
  */
 export const EXIT = {
   done: 0,
@@ -17,7 +17,7 @@ export const EXIT = {
 
 export type ExitCode = (typeof EXIT)[keyof typeof EXIT];
 
-/** A dependency did not answer, or answered that it cannot now. Trying again is safe. */
+/** A dependency did not answer, or cannot do the work now. Trying again is safe. */
 export class Retryable extends Error {
   override readonly name = 'Retryable';
   /** Which dependency: `Kafka`, `HBase`, `HDFS`. */
@@ -28,7 +28,7 @@ export class Retryable extends Error {
   }
 }
 
-/** Ends a command with a message for a person and an exit code; no stack trace is shown. */
+/** Ends a command with a message for a person and an exit code, without a stack trace. */
 export class Refusal extends Error {
   override readonly name = 'Refusal';
   readonly exitCode: ExitCode;

@@ -1,18 +1,16 @@
 /**
- * A child with all that it starts: a build or an installation that is given up when the process is told to stop.
+ * A child process with all processes that it starts: a build or an installation that ends when its starter must stop.
  *
- * Such a child is spawned with `groupOf`, so that it leads a group of its own: Ctrl-C in a terminal then reaches its
- * starter alone, which ends the whole group. Ending only the child would leave its helpers behind, and they would go on
- * writing into half-made folders. Who heeds no signal must not do this, since nobody would end the group.
+ * `groupOf` makes such a child the leader of a process group. Ctrl-C in a terminal then reaches only the starter, which
+ * ends the whole group. Ending only the child would leave its own children behind, and they would go on writing into
+ * half-made folders. A starter without a stop signal must not do this, since nobody would end the group.
  */
 import type { ChildProcess } from 'node:child_process';
 
 /** An option for `spawn`. */
 export const groupOf = (signal: AbortSignal | undefined): { detached: boolean } => ({ detached: signal !== undefined });
 
-/**
- * Kills the child's group when the signal is aborted, or at once if it is; nothing once the child has ended by itself.
- */
+/** Kills the child's group when the signal is aborted, unless the child has ended by itself. */
 export function endGroupWith(child: ChildProcess, signal: AbortSignal | undefined): void {
   if (!signal) return;
   const kill = (): void => killGroup(child);

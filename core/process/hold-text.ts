@@ -1,9 +1,8 @@
 /**
- * What a partition that is held before a stamp is said to be, wherever it is said: by a worker, a run, the API, a
- * command.
+ * The text for a partition that is held before a stamp: one text for workers, runs, the API and commands.
  *
- * Found, expected, and the two remedies, in one sentence each (law L5; docs/operations.md, "A broker's clock ran
- * ahead").
+ * It says what was found, what was expected, and the two remedies, in one sentence each (law L5; docs/operations.md, "A
+ * broker's clock ran ahead").
  */
 export interface HeldPartition {
   readonly partition: number;
@@ -20,8 +19,10 @@ export function resumesAt({ stamp }: Pick<HeldPartition, 'stamp'>, aheadMs: numb
 export function holdText(held: HeldPartition, aheadMs: number): string {
   const { partition, offset, stamp } = held;
   return (
-    `Partition ${partition} is held before offset ${offset}: the broker stamped it ${timeText(stamp)}, more than ${aheadMs / 1_000} s ahead of ` +
-    `this machine's clock. It goes on by itself at ${timeText(resumesAt(held, aheadMs))}. If the broker's clock was wrong, put it right, then correct the stamps: ${remedyOf(held)}`
+    `Partition ${partition} is held before offset ${offset}: the broker stamped it ${timeText(stamp)}, more than ` +
+    `${aheadMs / 1_000} s ahead of this machine's clock. It goes on by itself at ` +
+    `${timeText(resumesAt(held, aheadMs))}. If the broker's clock was wrong, put it right, then correct the stamps: ` +
+    remedyOf(held)
   );
 }
 

@@ -1,9 +1,9 @@
 /**
  * Addresses of servers, `host:port` or `[IPv6]:port`: the one place that reads and writes them.
  *
- * config.ts parses what people set, the HBase client what ZooKeeper and meta name, the Kafka clients ask for the parts.
- * A HostPort is one canonical text, so that it can be a key and stand in a message. A host alone never has brackets; in
- * front of a port and in a URL an IPv6 address has them, because its own colons would be taken for the port's.
+ * setting-types.ts parses the addresses that people set, the HBase client those of ZooKeeper and meta; the Kafka clients
+ * take the parts. A HostPort is one canonical text, so that it can be a key and stand in a message. A host alone never
+ * has brackets; before a port and in a URL an IPv6 address has them, because of its own colons.
  */
 import { BlockList, isIPv4, isIPv6 } from 'node:net';
 
@@ -33,8 +33,8 @@ export function parseHostPort(text: string): HostPort | null {
 }
 
 /**
- * What another program wrote, HBase in its table of regions: some leave an IPv6 address without brackets. Null if there
- * is no port.
+ * An address that another program wrote, such as HBase in its table of regions: some write an IPv6 address without
+ * brackets. Null if there is no port.
  */
 export function namedHostPort(text: string): HostPort | null {
   const colon = text.lastIndexOf(':');
@@ -66,10 +66,7 @@ export function inUrl(host: string): string {
   return isIPv6(bare(host)) ? `[${bare(host)}]` : host;
 }
 
-/**
- * The address at which a server that listens on `host` is reached from this machine: "any address" is no place to go
- * to.
- */
+/** The address at which this machine reaches a server that listens on `host`; "any address" becomes loopback. */
 export function reachable(host: string): string {
   if (host === '0.0.0.0') return '127.0.0.1';
   return isIPv6(bare(host)) && canonical(host) === '::' ? '::1' : bare(host);

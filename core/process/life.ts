@@ -1,11 +1,11 @@
 /**
- * The life of a process: until told to stop, and how a command ends.
+ * The life of a process: until somebody tells it to stop, and how a command ends.
  *
- * One order to stop often comes several times: on a terminal Ctrl-C reaches every process of the foreground, and npm
- * sends on what it gets. So what follows within a second is the same order. A person who asks again later wants it
- * quicker, not less of it: `stop` and `hurry` are two signals, and whoever has children ends them at both. A terminal
- * that closes asks once, in silence; a starter that died as well. runCommand turns what was thrown into a message on
- * standard error and the exit code of the contract.
+ * One order to stop often arrives several times: on a terminal Ctrl-C reaches every process of the foreground, and npm
+ * passes on its signals. So orders within a second are the same order. A person who repeats the order later wants a
+ * quicker end: `stop` and `hurry` are two signals, and a process with children ends them at both. A closed terminal gives
+ * one order, and so does the death of the starter. runCommand turns a fault into a message on standard error and the exit
+ * code of the contract.
  */
 import { EXIT, messageOf, Refusal, Retryable } from './errors.ts';
 import { surviveLostOutput } from './output.ts';
@@ -15,7 +15,7 @@ export interface StopOrders {
    * Aborted by the first order: SIGINT, SIGTERM, SIGHUP, SIGQUIT, or the death of the starter. The reason is a Stopped.
    */
   readonly stop: AbortSignal;
-  /** Aborted when somebody asks again a second or more later, or with SIGQUIT: what is left is to end at once. */
+  /** Aborted when somebody repeats the order a second or more later, or sends SIGQUIT: end the rest at once. */
   readonly hurry: AbortSignal;
 }
 
@@ -29,15 +29,12 @@ export interface OrderWishes {
   readonly source?: OrderSource;
   /** Milliseconds of a clock that only goes forward. */
   readonly now?: () => number;
-  /** The death of the parent is an order too: of npm, which cannot pass on its own kill -9. */
+  /** Treat the death of the parent as an order: npm cannot pass on its own kill -9. */
   readonly withParent?: boolean;
 }
 
 const AGAIN_AFTER_MS = 1_000;
-/**
- * Nobody is left who would kill a process whose starter died, so it gives itself as long as the most patient starter
- * does.
- */
+/** After its starter died nobody kills a process that hangs, so it ends itself after the longest time of a starter. */
 const ORPHAN_LIMIT_MS = 60_000;
 const LOOK_FOR_PARENT_MS = 500;
 
@@ -89,14 +86,14 @@ function lookForParent(source: OrderSource, onDeath: () => void): void {
   look.unref();
 }
 
-/** The stop signal of a process without children: asked again, it ends at once with 130. */
+/** The stop signal of a process without children; the second order ends it at once with 130. */
 export function stopSignal(): AbortSignal {
   const { stop, hurry } = stopOrders();
   hurry.addEventListener('abort', () => process.exit(130));
   return stop;
 }
 
-/** The reason of an aborted stop signal: nobody's fault. */
+/** The reason of an aborted stop signal; it is no fault. */
 export class Stopped extends Error {
   override readonly name = 'Stopped';
   constructor() {
@@ -129,7 +126,7 @@ export async function runCommand(command: () => Promise<number | void>): Promise
   }
 }
 
-/** For when a command is over: a process that something keeps alive all the same says what that is, and ends. */
+/** After a command is over: a process that something still keeps alive says what that is, and ends. */
 export function endInTime(limitMs = END_LIMIT_MS): void {
   const end = (): void => {
     const open = [...new Set(process.getActiveResourcesInfo())].join(', ');
@@ -144,8 +141,8 @@ export function endInTime(limitMs = END_LIMIT_MS): void {
 const END_LIMIT_MS = 15_000;
 
 /**
- * Node's waits throw an AbortError of their own when their signal is aborted; why it was, is its cause. A native module
- * that does not load is a matter of set-up.
+ * Node's waits throw an AbortError when their signal is aborted; its cause is the reason. A native module that does not
+ * load is a fault of the set-up.
  */
 function reasonOf(thrown: unknown): unknown {
   if (thrown instanceof Error && 'code' in thrown && thrown.code === 'ERR_DLOPEN_FAILED') {

@@ -11,7 +11,7 @@ export type Log = Logger;
 
 export function createLog(process: string, level: string): Log {
   const output = pino.destination({ dest: 2, sync: true });
-  // A terminal that was closed takes no more lines (output.ts); the process has better things to do than to die of it.
+  // A closed terminal takes no more lines (output.ts); the process must not die of that.
   output.on('error', () => undefined);
   return pino({ level, base: { process }, timestamp: pino.stdTimeFunctions.isoTime }, output);
 }

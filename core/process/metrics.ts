@@ -1,8 +1,8 @@
 /**
  * Metrics of a process, for Prometheus: a registry, and the small HTTP server that shows it.
  *
- * Every long-running process has one at /metrics, with /healthz beside it and, where it has an opinion, /readyz. A
- * metric is defined beside the code that moves it; its name begins with `sightline_`.
+ * Every long-running process serves /metrics, /healthz and /readyz. A metric is defined beside the code that changes it;
+ * its name begins with `sightline_`.
  */
 import { createServer } from 'node:http';
 import type { AddressInfo } from 'node:net';
@@ -39,7 +39,8 @@ export type Exposition = Pick<Registry, 'metrics' | 'contentType'>;
 function cannotListen({ host, port, variable = 'METRICS_PORT' }: MetricsAddress, fault: Error): Refusal {
   return new Refusal(
     EXIT.usage,
-    `${variable} ${port} on ${inUrl(host)} cannot be listened on (${fault.message}); choose another, or 0 for any`,
+    `The process cannot listen on ${variable} ${port} of ${inUrl(host)} (${fault.message}); ` +
+      'choose another port, or 0 for any',
   );
 }
 
@@ -49,8 +50,8 @@ export interface MetricsServer {
 }
 
 /**
- * Serves /metrics, /healthz and /readyz; `notReady` returns why the process is not ready, or null. A server of this
- * machine alone answers only to its names, since a page of another site could make its own name point here (DNS
+ * Serves /metrics, /healthz and /readyz; `notReady` returns why the process is not ready, or null. A server on a loopback
+ * address answers only to names of this machine, since a page of another site could make its own name point here (DNS
  * rebinding).
  */
 export async function serveMetrics(

@@ -1,16 +1,15 @@
 /**
- * Standard output and standard error that may go away: the terminal was closed (EIO), the reader of the pipe has left
- * (EPIPE).
+ * Survives the loss of standard output and standard error: a closed terminal (EIO), a pipe whose reader has left (EPIPE).
  *
- * Node makes an uncaught error of that, which would end a process in the middle of its orderly end, and leave its
- * children. Here what is written then is lost and nothing else happens. Any other fault of standard output, such as a
- * full disk, is kept for the end: the command then says so and ends with 5, since data is missing.
+ * Node makes that an uncaught error, which would end a process in the middle of its orderly end and leave its children
+ * behind. Here the text is lost and nothing else happens. The command keeps any other fault of standard output, such as
+ * a full disk, for its end: it then reports the fault and ends with 5, since data is missing.
  */
 import { closeSync, openSync } from 'node:fs';
 import { isatty } from 'node:tty';
 
 export interface Output {
-  /** What kept standard output from being written whole; null if nothing did, or if nobody reads it any more. */
+  /** Why standard output is incomplete; null if it is complete, or if nobody reads it any more. */
   fault(): Error | null;
 }
 

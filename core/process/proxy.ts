@@ -2,10 +2,10 @@
  * The forward proxy of the network, as HTTP_PROXY, HTTPS_PROXY, ALL_PROXY and NO_PROXY name it, in capitals or small
  * letters.
  *
- * Whoever asks over HTTP asks here first: the sign-in (an issuer is elsewhere), the client of HDFS, the questions to
- * the NameNode, Maven's settings. This machine itself is never asked through a proxy, whatever the variables say: the
- * proxy would ask its own machine. These are conventions of every program and no settings of ours, so they are read
- * from the environment at the time.
+ * All HTTP requests take their proxy from here: the sign-in (to an issuer), the client of HDFS, the questions to the
+ * NameNode, Maven's settings. Requests to this machine never go through a proxy, whatever the variables say: the proxy
+ * would ask its own machine. The variables are conventions of all programs and not settings of Sightline, so this file
+ * reads them from the environment with each request.
  */
 import { BlockList, isIP, isIPv4 } from 'node:net';
 import request from '@cypress/request';
@@ -47,8 +47,8 @@ export interface Outward {
 }
 
 /**
- * By the package that asks HDFS: it tunnels https through any proxy, and hands it plain questions as they are.
- * Redirects are answers.
+ * Uses the HTTP package of the HDFS client: it tunnels https through any proxy and sends plain http to the proxy. A
+ * redirect is an answer.
  */
 function fetchThrough(proxy: URL, target: URL, { method = 'GET', headers, body, signal }: Outward): Promise<Response> {
   return new Promise((resolve, reject) => {
@@ -87,10 +87,11 @@ function proxyNamed(name: string, environment: Environment): URL | null {
   const url = URL.canParse(whole) ? new URL(whole) : null;
   if (url && /^https?:$/.test(url.protocol) && url.hostname !== '') return url;
   // The text may hold a password.
-  const found = url ? `${url.protocol}//…` : 'something that is no address';
+  const found = url ? `${url.protocol}//…` : 'not an address';
   throw new Refusal(
     EXIT.usage,
-    `${name} is ${found}; expected http://host:port of a forward proxy (https:// too, no SOCKS), or NO_PROXY with what is reached without`,
+    `${name} is ${found}; expected http://host:port of a forward proxy (https:// too, no SOCKS). ` +
+      'Hosts that need no proxy belong in NO_PROXY',
   );
 }
 

@@ -1,24 +1,20 @@
 /**
- * What a reader gives along with a question to a store: how it says that it wants no answer any more, and who counts
- * what it reads.
+ * The limits that a reader gives a store with its question: a signal that ends the read, and a function that counts its
+ * bytes.
  *
- * Serving makes one for each question (serving/bounds/allowance.ts), the stores heed it: they ask nothing further once
- * the signal is aborted, and tell of the bytes of every answer that they take. Who gives none waits for as long as the
- * store's own time limits say.
+ * Serving makes one for each question (serving/bounds/allowance.ts). The stores ask nothing further once the signal is
+ * aborted, and report the bytes of every answer. Without limits a read lasts as long as the store's own time limits.
  */
 import { setMaxListeners } from 'node:events';
 
 export interface ReadLimits {
-  /** When it is aborted the read ends with the signal's reason. */
+  /** Once it is aborted, the read ends with the signal's reason. */
   readonly signal?: AbortSignal | undefined;
-  /** Told of the bytes of each answer as it comes; what it throws ends the read. */
+  /** Hears of the bytes of each answer as it comes; what it throws ends the read. */
   readonly onBytes?: ((bytes: number) => void) | undefined;
 }
 
-/**
- * What the work resolves to, or the signal's reason as soon as it is aborted: then the work ends by itself and nobody
- * hears of it.
- */
+/** The work's result, or the signal's reason as soon as it is aborted; nobody hears of the work after that. */
 export function untilAborted<T>(work: Promise<T>, signal: AbortSignal | undefined): Promise<T> {
   if (!signal) return work;
   return new Promise((resolve, reject) => {
@@ -29,7 +25,7 @@ export function untilAborted<T>(work: Promise<T>, signal: AbortSignal | undefine
   });
 }
 
-/** The same signal, to which as many reads listen as are under way: Node takes more than ten for a leak. */
+/** Allows any number of reads to listen to a signal: Node reports more than ten as a leak. */
 export function manyListeners(signal: AbortSignal): AbortSignal {
   setMaxListeners(0, signal);
   return signal;

@@ -1,5 +1,5 @@
 /**
- * Bounded back-off with jitter: the one place that meets a Retryable.
+ * Bounded back-off with jitter: the one place that handles a Retryable.
  *
  * The speed layer retries a batch for as long as its dependency is away; commands give up after a limit and end with
  * exit code 5. The clock and the dice are passed in by tests.
@@ -18,9 +18,9 @@ export const WORKER_RETRY: RetryPolicy = { firstDelayMs: 100, greatestDelayMs: 5
 export const COMMAND_RETRY: RetryPolicy = { firstDelayMs: 200, greatestDelayMs: 3_000, limitMs: 60_000 };
 
 export interface RetryHooks {
-  /** Any of them ends the trying and its waits; what it was aborted with is thrown. */
+  /** Any of them ends the retries and their waits; its reason is thrown. */
   readonly signal?: AbortSignal | readonly AbortSignal[] | undefined;
-  /** Told before each wait, with the fault that caused it. */
+  /** Called before each wait, with the fault that caused it. */
   readonly onRetry?: ((fault: Retryable, attempt: number, delayMs: number) => void) | undefined;
 }
 

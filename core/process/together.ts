@@ -1,10 +1,10 @@
 /**
- * Pieces of work side by side that end together: the first fault ends the waits of the others, all are waited for, and
- * that fault is thrown.
+ * Runs pieces of work side by side that end together: the first fault ends the waits of the others, and is thrown after
+ * all have ended.
  *
- * The lanes of a round, of uploads, of scans and the halves of a set-up run in it. `Promise.all` would throw at once
- * and leave the others behind, each with its retries and with clients that the caller closes next: a process that tries
- * again for ever.
+ * The lanes of a round, of uploads and of scans and the halves of a set-up run in it. `Promise.all` would throw at once
+ * and leave the others behind, with their retries and with clients that the caller closes next: they would retry for
+ * ever.
  */
 
 /** A piece of work; the signal is aborted with the first fault of the others. */

@@ -1,7 +1,7 @@
 /**
  * The table `control`: the few facts that all layers agree on, one JSON cell a row.
  *
- *   rules                       what was recorded for the generation (domain/rules.ts), with the topic's id; timestamp = generation
+ *   rules                       the rules of the current generation (domain/rules.ts), with the topic's id; timestamp = generation
  *   rules/<generation>          the same of a generation that is being rebuilt; timestamp 1
  *   growth/<generation>         how the topic grew, and for which epochs that is settled; timestamp = number of the change; check-and-put
  *   stamps/<log life>/<partition>       what is settled of a partition's stamps, and corrections (stamp-rows.ts); check-and-put
@@ -13,7 +13,7 @@
  *   reference                   version and size of dataset B; timestamp = version
  *   lease/<name>                who holds what only one may hold; timestamp = number of the renewal
  *
- * Each kind of row has a file of its own here. Rows move by check-and-put with members of other versions kept
+ * Each kind of row has a file of its own here. Rows move by check-and-put and keep the members of other versions
  * (json-cells.ts).
  */
 import type { HBaseClient } from '../../hbase/types.ts';

@@ -14,19 +14,19 @@ import type { JsonCells } from '../rows/json-cells.ts';
 export interface GrowthRecord {
   /** Raised by each change. */
   readonly change: number;
-  /** Nobody can record a growth any more that begins with this epoch or an earlier one; -1: with any. */
+  /** Nobody can record a growth that begins with this epoch or an earlier one; -1: every epoch is still open. */
   readonly settled: number;
   readonly growths: readonly Growth[];
-  /** The topic is being given so many partitions; from when on they count is not recorded yet. */
+  /** The count to which the topic is growing; the growth's beginning is not recorded yet. */
   readonly growingTo: number | null;
 }
 
 export interface GrowthRows {
-  /** What nobody has changed yet is change 0. */
+  /** Change 0 if nobody has changed it yet. */
   growth(generation: number): Promise<GrowthRecord>;
   /** Records `to`; false if `from` is not (any more) what is recorded. */
   moveGrowth(generation: number, from: GrowthRecord, to: Omit<GrowthRecord, 'change'>): Promise<boolean>;
-  /** Of each partition, whether it is known that everything in it that arrived before `from` is counted. */
+  /** Of each partition, whether everything that arrived in it before `from` is counted. */
   readUpTo(generation: number, from: Instant, partitions: readonly number[]): Promise<boolean[]>;
   putReadUpTo(generation: number, from: Instant, partitions: readonly number[]): Promise<void>;
 }

@@ -1,16 +1,16 @@
 /**
- * Partitions before whose next record readers wait, because a broker's clock ran ahead: as the first of them recorded
- * it (law L5).
+ * Partitions whose next record readers wait for, because a broker's clock ran ahead: as the first reader recorded it (law
+ * L5).
  *
- * Serving shows them; `topic grow` does not begin while there is one. What the speed layer has passed, or what was
- * settled or corrected since, is held no more.
+ * Serving shows them; `topic grow` does not begin while there is one. A partition is free again when the speed layer has
+ * passed the record, or when the stamp was settled or corrected.
  */
 import type { HeldPartition } from '../../process/hold-text.ts';
 import type { StampRows } from './stamp-rows.ts';
 import { isAhead } from '../../domain/stamps.ts';
 
 export interface HeldSince extends HeldPartition {
-  /** By the clock of who waited first. */
+  /** By the clock of the first reader that waited. */
   readonly since: number;
 }
 

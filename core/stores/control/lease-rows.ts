@@ -8,7 +8,7 @@ import type { JsonCells } from '../rows/json-cells.ts';
 
 /** The lock that a run of the batch layer holds. */
 export const LAKE_LEASE = 'lake';
-/** Of whoever makes or removes a generation. */
+/** Of the command that makes or removes a generation. */
 export const REBUILD_LEASE = 'rebuild';
 /** Owner of a lease that was given back. */
 export const NOBODY = '';

@@ -3,8 +3,8 @@
  * (laws L1, L8).
  *
  * control.ts composes them; the speed layer writes both after its counts, serving and the batch layer read them. A
- * stale writer loses to a greater offset; two writers of one offset write the same bytes, because JSON is written with
- * its members in one fixed order.
+ * stale writer loses to a greater offset; two writers of one offset write the same bytes, because the members of the
+ * JSON have one fixed order.
  */
 import { z } from 'zod';
 import type { Tallies } from '../../domain/tallies.ts';
@@ -33,7 +33,7 @@ export interface CutTallies {
 export interface ProgressRows {
   /** One entry a partition, null where nothing was processed yet. */
   progress(generation: number, partitions: readonly number[]): Promise<(Progress | null)[]>;
-  /** Writes what was passed first, then the progress, so that whoever sees a progress finds every cut before it. */
+  /** Writes the cuts first, then the progress, so that a reader of the progress finds every cut before it. */
   putProgress(generation: number, progress: readonly Progress[], cuts?: readonly CutTallies[]): Promise<void>;
   /** One entry a cut that was asked for; null where the speed layer has not processed a record at or after it. */
   cutTallies(generation: number, cuts: readonly Omit<CutTallies, 'tallies'>[]): Promise<(CutTallies | null)[]>;

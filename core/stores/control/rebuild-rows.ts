@@ -12,12 +12,9 @@ import { jsonOfRules, readRules, readRulesJson } from './rules-rows.ts';
 export interface RebuildRows {
   /** The rules of a generation that is being rebuilt; null if none is. */
   rebuilding(generation: number): Promise<RecordedRules | null>;
-  /** Records what a rebuild works towards unless that generation has its rules; returns what holds now. */
+  /** Records the rules of a rebuild unless that generation has rules; returns what holds now. */
   recordRebuild(rules: RecordedRules): Promise<RecordedRules>;
-  /**
-   * Changes what a rebuild works towards, which nobody may have begun to count by; false if `from` is not what is
-   * recorded.
-   */
+  /** Changes the rules of a rebuild, by which nobody counts yet; false if `from` is not what is recorded. */
   moveRebuild(from: RecordedRules, to: RecordedRules): Promise<boolean>;
   /** Of each published epoch, whether a rebuild has written the generation's first-met rows. */
   firstMetWritten(generation: number, epochs: readonly Epoch[]): Promise<boolean[]>;

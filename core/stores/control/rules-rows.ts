@@ -31,7 +31,7 @@ export function rulesRows(cell: JsonCells): RulesRows {
       return (await cell.read('rules', readRules)) ?? rules;
     },
     async switchRules(from, to) {
-      // As the row of the rebuild stands, with what a newer version wrote there.
+      // Begin with the rebuild's row, to keep the members that a newer version wrote there.
       const whole = await cell.read(`rules/${to.generation}`, (json) => json as object);
       const json = { ...whole, ...jsonOfRules(to) };
       return cell.replace(jsonOfRules(from), { row: 'rules', timestamp: to.generation, json }, readRulesJson);
@@ -50,7 +50,7 @@ const RulesJson = z.object({
   firstEpoch: whole,
   firstOffsets: z.array(whole),
   topicId: z.string(),
-  /** What a program must know to count by these rules: one that does not know all of it stops. */
+  /** Features that a program must know to count by these rules; a program that lacks one stops. */
   requires: z.array(z.string()).optional(),
 });
 type RulesJson = z.infer<typeof RulesJson>;
@@ -71,7 +71,7 @@ export function readRules(json: unknown): RecordedRules {
   if (unknown.length === 0) return requires.length === 0 ? rules : { ...rules, ownFirstMet: true };
   throw new Refusal(
     EXIT.usage,
-    `A newer version of the program recorded the rules of generation ${rules.generation}. They ask for ${unknown.join(', ')}, which this ` +
-      'version does not know. Run the newer version.',
+    `A newer version of the program recorded the rules of generation ${rules.generation}. ` +
+      `They ask for ${unknown.join(', ')}, which this version does not know. Run the newer version.`,
   );
 }

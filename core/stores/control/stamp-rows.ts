@@ -1,10 +1,10 @@
 /**
- * The rows `stamps/<log life>/<partition>` of the table `control`: what is settled of a partition's stamps, and its
+ * The rows `stamps/<log life>/<partition>` of the table `control`: how far a partition's stamps are settled, and its
  * corrections.
  *
- * Timestamp = number of the change; moved by check-and-put alone, so that of a reader that passes a stamp and an
- * operator who corrects it one comes first and the other learns of it (stamp-gate.ts). They belong to a life of the
- * log, not to a generation: a rebuild reads the same arrivals.
+ * Timestamp = number of the change. Only check-and-puts move these rows: when a reader passes a stamp and an operator
+ * corrects it, one of them comes first and the other sees it (stamp-gate.ts). They belong to a life of the log, not to a
+ * generation: a rebuild reads the same arrivals.
  *
  *   stamps/1/3   {"change":7,"corrections":[{"from":120,"to":163}],"hold":null,"settled":1795447726574}
  */
@@ -13,14 +13,11 @@ import type { Stamps } from '../../domain/stamps.ts';
 import type { Instant } from '../../domain/time.ts';
 import type { JsonCells } from '../rows/json-cells.ts';
 
-/**
- * Where a reader was first seen to wait; it does so while the record is ahead (domain/stamps.ts). For people, it
- * decides nothing.
- */
+/** Where the first reader waits, while the record is ahead (domain/stamps.ts). For people; it decides nothing. */
 export interface Hold {
   readonly offset: number;
   readonly stamp: number;
-  /** By the clock of who waited first. */
+  /** By the clock of the first reader that waited. */
   readonly since: Instant;
 }
 
@@ -31,7 +28,7 @@ export interface StampRecord extends Stamps {
 }
 
 export interface StampRows {
-  /** One a partition; what nobody has changed yet is change 0. */
+  /** One record a partition; change 0 if nobody has changed it yet. */
   stamps(logLife: number, partitions: readonly number[]): Promise<StampRecord[]>;
   /** Records `to`; false if `from` is not (any more) what is recorded. */
   moveStamps(logLife: number, partition: number, from: StampRecord, to: Omit<StampRecord, 'change'>): Promise<boolean>;

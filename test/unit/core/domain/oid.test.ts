@@ -25,6 +25,6 @@ describe('an object identifier', () => {
   });
 
   it('throws where it was said to be right and is not', () => {
-    assert.throws(() => oid('01'), /"01" is no signed 64-bit integer/);
+    assert.throws(() => oid('01'), /"01" is not the canonical decimal text of a signed 64-bit integer/);
   });
 });
