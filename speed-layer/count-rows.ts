@@ -2,11 +2,12 @@
  * The count rows that this worker knows: loaded from HBase once, then kept in memory (law L4).
  *
  * round.ts loads the rows that a batch needs and this cache lacks, passes them to decide.ts, and applies the writes
- * after HBase has acknowledged them. The cache knows a row with all of its cells or not at all, so a cell that is not in
- * a known row does not exist. It drops a partition's rows when the group revokes the partition, because another worker
- * goes on with them, and the rows of an epoch when the partition is past it. Over the limit of cells it drops the least
- * recently used rows first. It keeps the rows that the last round used: a round needs all of its rows at once, and the
- * next round needs most of them too (docs/decisions/0061).
+ * after HBase has acknowledged them. The cache knows a row with all of its cells or not at all, so a cell that is not
+ * in a known row does not exist. It drops a partition's rows when the group revokes the partition, because another
+ * worker goes on with them, and the rows of an epoch when the partition is past it. Over the limit of cells it drops
+ * the least recently used rows first. It keeps the rows that the last round used: a round needs all of its rows at
+ * once, and the next round needs most of them too
+ * (docs/decisions/0004-speed-layer.md#the-rows-of-the-last-round-stay-in-memory).
  */
 import type { Epoch } from '../core/domain/epoch.ts';
 import type { HourCell, HourRowName } from '../core/domain/hour-counts.ts';

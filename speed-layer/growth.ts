@@ -2,11 +2,11 @@
  * A worker's view of how the topic grows: rules that are final for what it decides, and the gate at the beginning of a
  * growth (L3).
  *
- * round.ts asks before it decides. A growth gives ids other partitions, so no worker decides a record that arrives in it
- * before everything that arrived earlier, in every partition, is in HBase. Each partition stops at its cut, its worker
- * records that in the control table, and the gate opens when all partitions have stopped. Both facts follow from the
- * log, so a zombie records the same. Where a partition is quiet, a worker that waits appends a tick. Partitions that
- * have not reached their cut go on.
+ * round.ts asks before it decides. A growth gives ids other partitions, so no worker decides a record that arrives in
+ * it before everything that arrived earlier, in every partition, is in HBase. Each partition stops at its cut, its
+ * worker records that in the control table, and the gate opens when all partitions have stopped. Both facts follow from
+ * the log, so a zombie records the same. Where a partition is quiet, a worker that waits appends a tick. Partitions
+ * that have not reached their cut go on.
  */
 import type { Rules } from '../core/domain/rules.ts';
 import type { Instant } from '../core/domain/time.ts';
@@ -23,7 +23,9 @@ export interface GrowthGate {
   rules(): Rules;
   /** Returns rules that hold for everything that arrived up to `latest`, whatever is recorded later. */
   settle(latest: Instant): Promise<Rules>;
-  /** When a partition with this progress must stop: no record that arrives then or later is decided. Infinity: never. */
+  /**
+   * When a partition with this progress must stop: no record that arrives then or later is decided. Infinity: never.
+   */
   stopOf(progress: Progress): Instant;
   /** Takes partitions that have stopped and whose progress is in HBase; opens the gate when all have. */
   stopped(held: readonly Progress[]): Promise<void>;

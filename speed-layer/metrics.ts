@@ -1,8 +1,8 @@
 /**
  * What a speed worker tells Prometheus: what became of records, how fresh the counts are, and where time goes.
  *
- * worker.ts raises these after each round, from the effects that HBase acknowledged, so a metric never counts what HBase
- * does not have. The gauges compute the lag when Prometheus asks.
+ * worker.ts raises these after each round, from the effects that HBase acknowledged, so a metric never counts what
+ * HBase does not have. The gauges compute the lag when Prometheus asks.
  */
 import type { Registry } from 'prom-client';
 import { Counter, Gauge, Histogram } from 'prom-client';

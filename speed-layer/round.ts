@@ -90,8 +90,8 @@ export interface Delivered {
 /**
  * Carries out what was delivered, in as many batches as it takes; returns the effects of each batch. Lanes share no
  * partition, so each lane goes through the order of effects by itself, like a worker that holds only its partitions. A
- * lane that fails ends the waits of the others. `runRound` throws its fault when all lanes have ended, so the caller may
- * close what they work with.
+ * lane that fails ends the waits of the others. `runRound` throws its fault when all lanes have ended, so the caller
+ * may close what they work with.
  */
 export async function runRound(
   ports: RoundPorts,

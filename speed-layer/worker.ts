@@ -3,8 +3,9 @@
  *
  * main.ts opens its parts. While the worker keeps up, rounds begin at least the linger apart, so that HBase gets few
  * large mutations; while it is behind, they follow each other at once. A worker that is told to stop finishes the round
- * in flight and leaves the group. While a dependency is away the worker waits with back-off, and `waitingFor` says so. A
- * fault that cannot pass ends every wait of the worker and is thrown: no lane goes on with clients that main.ts closes.
+ * in flight and leaves the group. While a dependency is away the worker waits with back-off, and `waitingFor` says so.
+ * A fault that cannot pass ends every wait of the worker and is thrown: no lane goes on with clients that main.ts
+ * closes.
  */
 import { setTimeout as sleep } from 'node:timers/promises';
 import type { Log } from '../core/process/log.ts';
@@ -59,7 +60,9 @@ export async function runWorker(ports: WorkerPorts, { holdings, pace, signal, fa
   }
 }
 
-/** Looks at intervals without holding up the rounds. A fault ends the rounds' waits, since what they wait for is gone. */
+/**
+ * Looks at intervals without holding up the rounds. A fault ends the rounds' waits, since what they wait for is gone.
+ */
 function watchBeside(watch: () => Promise<void>, everyMs: number, failure: AbortController): { stop(): void } {
   let isLooking = false;
   const look = async (): Promise<void> => {

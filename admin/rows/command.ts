@@ -75,6 +75,6 @@ export async function readRow(
     throw new Refusal(EXIT.usage, 'No rules are recorded yet, so no epoch has a name: run "sightline prepare" first');
   const row = rowKey(table, keyText, rules);
   const name = `${namespace}:${table}`;
-  const [cells] = requireAnswers(table, await getRows(hbase, name, [{ row }], (found) => found));
+  const [cells] = requireAnswers(table, await getRows(hbase, { table: name, gets: [{ row }] }, (found) => found));
   return cells ? showRow(table, row, cells, rules) : null;
 }

@@ -17,7 +17,7 @@ import type { JournalFile } from './journal.ts';
 import type { RawFileQueue } from './raw-file-queue.ts';
 import type { RawWriter } from './raw-file.ts';
 import { endOf } from '../../core/domain/epoch.ts';
-import { judge } from '../../core/domain/verdict.ts';
+import { classify } from '../../core/domain/verdict.ts';
 import { readToCut } from './cut.ts';
 import { rawWriter } from './raw-file.ts';
 
@@ -99,7 +99,7 @@ export async function readPartition(job: ArchiveJob, reading: PartitionReading):
 /** The reading's arrival is that of the record. */
 function appendRecord({ context }: ArchiveJob, reading: PartitionReading, writer: RawWriter, record: LogRecord): void {
   const { arrival } = reading;
-  const verdict = judge(record, arrival, context.rules);
+  const verdict = classify(record, arrival, context.rules);
   writer.append(record, arrival, verdict);
   reading.records += 1;
   for (const counts of [reading, reading.inFile]) {

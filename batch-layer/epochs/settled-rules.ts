@@ -4,8 +4,8 @@
  */
 import type { Epoch } from '../../core/domain/epoch.ts';
 import type { BatchContext } from '../context.ts';
-import { settleRules } from '../../core/stores/control/settled-growth.ts';
+import { settleEpoch } from '../../core/stores/control/settled-growth.ts';
 
 export async function settleRules(context: BatchContext, epoch: Epoch): Promise<BatchContext> {
-  return { ...context, rules: await settleRules(context.control, context.rules, epoch) };
+  return { ...context, rules: await settleEpoch(context.control, context.rules, epoch) };
 }

@@ -128,34 +128,19 @@ async function explainDifference(lookup: Lookup, row: Row): Promise<CountDiffere
   };
 }
 
-/** Met by the speed layer, and yet not in its view: a row of the view is lost. */
-async function notListed(
-  context: BatchContext,
-  epoch: Epoch,
-  place: Oid,
-  hour: number,
-  ids: readonly Oid[],
-): Promise<Oid[]> {
-  const listed = new Set(
-    (await context.speedView.list({ scope: place, epochs: [epoch], hours: { from: hour, to: hour } })).map(
-      ({ id }) => id,
-    ),
-  );
-  return ids.filter((id) => !listed.has(id));
+/** Ids that the list of the speed view lacks: if the speed layer has met them, a row of its view is lost. */
+async function findUnlisted({ context, epoch }: Lookup, { place, hour }: Cell, ids: readonly Oid[]): Promise<Oid[]> {
+  const listed = await context.speedView.list({ scope: place, epochs: [epoch], hours: { from: hour, to: hour } });
+  const listedIds = new Set(listed.map(({ id }) => id));
+  return ids.filter((id) => !listedIds.has(id));
 }
 
 function isRecord(row: FirstMet | null, partition: number, offset: number): boolean {
   return row !== null && row.partition === partition && row.offset === offset;
 }
 
-async function missingInBatch(
-  context: BatchContext,
-  duck: Duck,
-  epoch: Epoch,
-  published: string,
-  where: { partition: number; place: Oid; hour: number; from: number; cell: string; item: string },
-): Promise<string[]> {
-  const { partition, place, hour, from, cell, item } = where;
+async function findMissingInBatch({ context, duck, epoch, published }: Lookup, cell: Cell): Promise<string[]> {
+  const { partition, place, item, hour, from } = cell;
   const listed = await context.speedView.list({
     scope: place,
     epochs: [epoch],

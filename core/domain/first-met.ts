@@ -2,8 +2,8 @@
  * First met: whether a detection counts, given the row of `detections` that its id has (laws L2 and L6).
  *
  * The answer depends on the log alone. A row that names this very record means that an earlier attempt wrote it, so a
- * replay repeats its first answer. A row of another record is in force while the two arrivals lie within W. Copies renew
- * nothing.
+ * replay repeats its first answer. A row of another record is in force while the two arrivals lie within W. Copies
+ * renew nothing.
  */
 import type { Detection, Position } from './detection.ts';
 import type { Rules } from './rules.ts';

@@ -1,9 +1,9 @@
 /**
- * The grace: how long a published epoch stays in the speed view, so that an answer that began before still finds it (law
- * L5).
+ * The grace: how long a published epoch stays in the speed view, so that an answer that began before still finds it
+ * (law L5).
  *
- * A run records it with the horizon, and all processes use that record: an answer relies on half of the grace beside the
- * horizon that it read, and a prune waits until `keptUntil`. So two processes with different environments cannot
+ * A run records it with the horizon, and all processes use that record: an answer relies on half of the grace beside
+ * the horizon that it read, and a prune waits until `keptUntil`. So two processes with different environments cannot
  * disagree, and a shorter grace takes nothing from an answer that began under a longer one.
  */
 import type { Instant } from './time.ts';

@@ -2,8 +2,8 @@
  * The members of a JSON object as raw text: what JSON.parse cannot give.
  *
  * JSON.parse rounds integers beyond 2^53 and keeps the last of two equal names; both would miscount. It still decides
- * whether a text is JSON. This file only walks over a text that JSON.parse accepts, so it needs no error handling and no
- * grammar beyond strings and nesting.
+ * whether a text is JSON. This file only walks over a text that JSON.parse accepts, so it needs no error handling and
+ * no grammar beyond strings and nesting.
  */
 export type Members = { ok: true; raw: Map<string, string> } | { ok: false; duplicate: string };
 

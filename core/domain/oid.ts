@@ -2,8 +2,8 @@
  * Object identifiers: signed 64-bit integers, held as their canonical decimal text.
  *
  * The parser (parse.ts) makes them, every layer passes them on, layout/ turns them into eight bytes. They are texts,
- * because numbers lose digits beyond 2^53, and because Kafka's key, the JSON answers and a Map need a text anyway. One id
- * has exactly one text: no leading zeros, no `-0`, no sign but a minus.
+ * because numbers lose digits beyond 2^53, and because Kafka's key, the JSON answers and a Map need a text anyway. One
+ * id has exactly one text: no leading zeros, no `-0`, no sign but a minus.
  */
 import { digitsUpTo } from './digits.ts';
 

@@ -1,9 +1,9 @@
 /**
  * Stamps from the future: which records of a partition may be decided, and as of when a corrected one arrived (law L5).
  *
- * A broker whose clock runs ahead would move its partition's arrival far ahead for good, since arrival never falls. So a
- * reader decides a record only if its arrival is *settled*: recorded for all readers as one that nobody corrects any more
- * (core/stores/control/stamp-gate.ts). A reader settles what its own clock allows and waits before the rest. A
+ * A broker whose clock runs ahead would move its partition's arrival far ahead for good, since arrival never falls. So
+ * a reader decides a record only if its arrival is *settled*: recorded for all readers as one that nobody corrects any
+ * more (core/stores/control/stamp-gate.ts). A reader settles what its own clock allows and waits before the rest. A
  * *correction* begins with a record that is not settled; from there to its last offset stamps do not count. A clock
  * decides when a reader waits, never what a record is.
  */

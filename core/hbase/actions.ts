@@ -137,7 +137,7 @@ function writeMutation(into: Buffer, at: number, type: number, cellCount: number
 }
 
 /** Get's fields after its row. */
-export function encodeSelection(get: RowGet): Buffer {
+function encodeSelection(get: RowGet): Buffer {
   const columns = new Map<string, Buffer[]>();
   for (const family of get.families ?? []) columns.set(family, []);
   for (const { family, qualifier } of get.columns ?? []) {

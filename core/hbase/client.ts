@@ -3,7 +3,7 @@
  * core/stores are its only callers, and import only this file, types.ts and errors.ts.
  *
  * The client connects with the first question. Every question has a deadline; every row has an answer, in the order of
- * the request. Why a client of our own: docs/decisions/0002-hbase-client.md.
+ * the request. Why a client of our own: docs/decisions/0003-hbase.md#a-client-of-our-own.
  */
 import { untilAborted } from '../process/read-limits.ts';
 import { deleteActions, getActions, putActions } from './actions.ts';

@@ -4,8 +4,8 @@
  *
  * Answers come in any order; the connection matches them by call id and drops an answer that nobody waits for. When the
  * connection ends, all its calls fail at once. If a call times out and nothing has arrived since it was sent, the
- * connection closes: otherwise a dead peer would cost every later call its deadline too. A server that does not admit us
- * sends an answer with call id −1 and closes: then all calls fail with its reason.
+ * connection closes: otherwise a dead peer would cost every later call its deadline too. A server that does not admit
+ * us sends an answer with call id −1 and closes: then all calls fail with its reason.
  */
 import { connect } from 'node:net';
 import type { Socket } from 'node:net';

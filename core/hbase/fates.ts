@@ -3,8 +3,8 @@
  *
  * errors.ts makes errors from it, the client resends by their fate, and the stores turn the rest into a fault for their
  * callers. The table lists every exception that a server may throw at a client of HBase 2.6. For an exception that is
- * not listed the client waits and resends, unless the server forbids a retry: giving up early loses a batch, and waiting
- * costs seconds.
+ * not listed the client waits and resends, unless the server forbids a retry: giving up early loses a batch, and
+ * waiting costs seconds.
  *
  *   relocate   the server wrote nothing, because the row is somewhere else: ask meta again, then resend
  *   wait       the server is there but not ready, or too busy: back off, then resend

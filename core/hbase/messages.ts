@@ -1,8 +1,8 @@
 /**
  * The messages of HBase as typed codecs: every call but Multi encodes its question and decodes its answer here.
  *
- * protobufjs compiles hbase.proto.ts once; the interfaces below are the same messages as TypeScript types. Numbers of 64
- * bits (scanner and procedure ids) stay decimal text, since they may exceed 2^53. An answer that does not parse is a
+ * protobufjs compiles hbase.proto.ts once; the interfaces below are the same messages as TypeScript types. Numbers of
+ * 64 bits (scanner and procedure ids) stay decimal text, since they may exceed 2^53. An answer that does not parse is a
  * protocol error, never half a message.
  */
 import protobuf from 'protobufjs';

@@ -5,8 +5,8 @@
  *
  * meta's rows are "table,start,id.encoded."; the scan for table T goes from "T,," to "T ,,", because meta compares the
  * parts of its keys, not their bytes ("T,-" would lose most regions). So another table whose name begins with T stays
- * outside; the scan compares the name inside each row all the same. ZooKeeper names meta's own server. This file forgets
- * it on any failure, so that a stale answer costs one attempt.
+ * outside; the scan compares the name inside each row all the same. ZooKeeper names meta's own server. This file
+ * forgets it on any failure, so that a stale answer costs one attempt.
  */
 import type { HostPort } from '../process/host-port.ts';
 import type { Connection } from './connection.ts';
@@ -162,7 +162,7 @@ function readRegion(table: string, cells: CellReader, count: number): Region | u
 }
 
 /** In meta's keys and in our code the default namespace has no name. */
-export function tableText(name: TableName): string {
+function tableText(name: TableName): string {
   const namespace = name.namespace.toString('utf8');
   const qualifier = name.qualifier.toString('utf8');
   return namespace === 'default' ? qualifier : `${namespace}:${qualifier}`;

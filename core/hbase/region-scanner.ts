@@ -3,8 +3,8 @@
  * region to region, and opens another scanner where a call fails.
  *
  * Nobody repeats a call on a scanner: the server may have moved on, and rows would be lost. After any failure scan.ts
- * opens a new scanner behind the last row that it handed on, so next_call_seq is not needed. An answer without rows is a
- * heartbeat: the server is busy filtering; ask again.
+ * opens a new scanner behind the last row that it handed on, so next_call_seq is not needed. An answer without rows is
+ * a heartbeat: the server is busy filtering; ask again.
  */
 import { CellReader, familyBytes } from './cells.ts';
 import type { Connection } from './connection.ts';

@@ -76,7 +76,9 @@ export class Servers {
   }
 }
 
-/** Lets `width` pieces of work through at a time. Callers take turns, so that a long batch does not block a short one. */
+/**
+ * Lets `width` pieces of work through at a time. Callers take turns, so that a long batch does not block a short one.
+ */
 export class Gate {
   private free: number;
   /** The work that waits, by caller; the caller whose turn is next comes first. */

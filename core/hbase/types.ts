@@ -3,8 +3,8 @@
  * program against this file and never against the wire; client.ts answers it.
  *
  * The client answers for every row in the order of the request: found, absent, done or failed. A row that the server
- * does not name has failed, so that no caller mistakes silence for absence. Timestamps are always the caller's: a resent
- * write changes nothing.
+ * does not name has failed, so that no caller mistakes silence for absence. Timestamps are always the caller's: a
+ * resent write changes nothing.
  */
 import type { ReadLimits } from '../process/read-limits.ts';
 import type { HBaseError } from './errors.ts';

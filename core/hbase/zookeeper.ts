@@ -2,8 +2,8 @@
  * Asks ZooKeeper where HBase is: one node names meta's region server, another the master.
  *
  * Each question has a session of its own, closed afterwards: the answers change only when a server dies, meta.ts and
- * master.ts remember them, and a lasting session would need heartbeats. The answer may be stale; the server that it names
- * then refuses, and the caller asks again.
+ * master.ts remember them, and a lasting session would need heartbeats. The answer may be stale; the server that it
+ * names then refuses, and the caller asks again.
  *
  * connect = length:int32 protocol:int32(0) zxid:int64(0) timeout:int32 session:int64(0) passwordLength:int32(16) zeros
  * getData = length:int32 xid:int32 opcode:int32(4) pathLength:int32 path watch:int8(0)

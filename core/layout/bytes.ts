@@ -1,8 +1,8 @@
 /**
  * Numbers as big-endian bytes that sort like the numbers: the parts of row keys and cells.
  *
- * hbase.ts, the only caller, owns which number stands where. Whole numbers up to 2^53 are two words, because BigInt costs
- * several times as much and a detection writes a dozen numbers.
+ * hbase.ts, the only caller, owns which number stands where. Whole numbers up to 2^53 are two words, because BigInt
+ * costs several times as much and a detection writes a dozen numbers.
  */
 import type { Oid } from '../domain/oid.ts';
 import { oid } from '../domain/oid.ts';

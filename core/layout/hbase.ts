@@ -1,9 +1,9 @@
 /**
  * Every row key and every cell of HBase, and nothing else: the one owner of these bytes.
  *
- * The stores in core/stores turn domain values into bytes here, and bytes into domain values. Numbers are big-endian and
- * ordered (bytes.ts); u1, u2, u4, u8 are unsigned of that many bytes, oid is 8 bytes with the sign bit turned, varint
- * is LEB128 (varint.ts).
+ * The stores in core/stores turn domain values into bytes here, and bytes into domain values. Numbers are big-endian
+ * and ordered (bytes.ts); u1, u2, u4, u8 are unsigned of that many bytes, oid is 8 bytes with the sign bit turned,
+ * varint is LEB128 (varint.ts).
  *
  *   detections   row  = salt:u1 id:oid                              salt = bits 8 … 15 of murmur2(id)
  *                d:r  = logLife:u4 partition:u4 offset:u8 arrival:u8 location:oid camera:oid detectedAt:u8 item:utf8
@@ -48,7 +48,7 @@ export const LOCATION_QUALIFIER = Buffer.from('n');
 export const CONTROL_FAMILY = 'c';
 export const CONTROL_QUALIFIER = Buffer.from('v');
 export const LIST_FAMILY = 'd';
-export const FAMILY_OF_KIND: Readonly<Record<HourKind, string>> = {
+const FAMILY_OF_KIND: Readonly<Record<HourKind, string>> = {
   place_item: 'i',
   item: 'i',
   place: 'p',

@@ -2,10 +2,10 @@
  * What the settings of the two topics must be, and what is wrong with them now: pure, from the settings that Kafka
  * reports.
  *
- * Topics belong to an operator, who may change them at any time. Workers check them regularly, the batch layer with each
- * archiving, `prepare` and `doctor` when somebody calls them; all of them use this table. Some faults stop the layers,
- * because going on would miscount or lose records in silence. Others only threaten records that are still to be read:
- * stopping would make that loss certain, so the layers go on and report it.
+ * Topics belong to an operator, who may change them at any time. Workers check them regularly, the batch layer with
+ * each archiving, `prepare` and `doctor` when somebody calls them; all of them use this table. Some faults stop the
+ * layers, because going on would miscount or lose records in silence. Others only threaten records that are still to be
+ * read: stopping would make that loss certain, so the layers go on and report it.
  *
  * Sizes: Kafka's limit holds for a batch as it comes, and again after the broker has unpacked it. A record that is sent
  * home has at most a value of GREATEST_STRAY_BYTES (domain/verdict.ts), headers of 32 KiB (log.ts), an id and some 200

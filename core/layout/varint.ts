@@ -1,6 +1,6 @@
 /**
- * Varints (LEB128): whole numbers below 2^53 as seven bits a byte, the lowest first, the top bit set on all but the last
- * byte: 300 = AC 02.
+ * Varints (LEB128): whole numbers below 2^53 as seven bits a byte, the lowest first, the top bit set on all but the
+ * last byte: 300 = AC 02.
  *
  * The cells of counts (hbase.ts), the messages of HBase (core/hbase/protobuf.ts) and Kafka's flexible requests write
  * their numbers with it.

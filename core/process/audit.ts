@@ -43,7 +43,7 @@ export interface Audit {
 }
 
 export const NO_AUDIT: Audit = { record: () => undefined, flush: () => undefined };
-export const STANDARD_ERROR = '-';
+const STANDARD_ERROR = '-';
 const REPEATED: ReadonlySet<AuditEvent> = new Set(['refused', 'sign_in_failed']);
 const MOST_COUNTED = 1_000;
 const MOST_CHARACTERS = 500;
@@ -64,7 +64,7 @@ export function createAudit({ process: source, file, now = Date.now, onFault = (
   const counted = new Map<string, { entry: AuditEntry; times: number }>();
   let timer: NodeJS.Timeout | null = null;
   const write = (entry: Record<string, unknown>): void => {
-    const line = `${visibleJson({ time: new Date(now()).toISOString(), audit: true, process: source, ...shortened(entry) })}\n`;
+    const line = `${visibleJson({ time: new Date(now()).toISOString(), audit: true, process: source, ...shorten(entry) })}\n`;
     try {
       if (file === STANDARD_ERROR) process.stderr.write(line);
       else appendFileSync(file, line, { mode: 0o600 });

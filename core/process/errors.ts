@@ -1,9 +1,9 @@
 /**
  * Three kinds of faults, as types (bad data is no fault but a value, see domain/dead-letters.ts).
  *
- * Retryable: a dependency is away and may come back; retry.ts repeats the work. Refusal: a person must do something; the
- * message says what, and the command ends with its exit code. Anything else is a bug and ends the process, which its
- * supervisor starts again. Exit codes are a contract of the commands.
+ * Retryable: a dependency is away and may come back; retry.ts repeats the work. Refusal: a person must do something;
+ * the message says what, and the command ends with its exit code. Anything else is a bug and ends the process, which
+ * its supervisor starts again. Exit codes are a contract of the commands.
  */
 export const EXIT = {
   done: 0,

@@ -1,9 +1,9 @@
 /**
  * Addresses of servers, `host:port` or `[IPv6]:port`: the one place that reads and writes them.
  *
- * setting-types.ts parses the addresses that people set, the HBase client those of ZooKeeper and meta; the Kafka clients
- * take the parts. A HostPort is one canonical text, so that it can be a key and stand in a message. A host alone never
- * has brackets; before a port and in a URL an IPv6 address has them, because of its own colons.
+ * setting-types.ts parses the addresses that people set, the HBase client those of ZooKeeper and meta; the Kafka
+ * clients take the parts. A HostPort is one canonical text, so that it can be a key and stand in a message. A host
+ * alone never has brackets; before a port and in a URL an IPv6 address has them, because of its own colons.
  */
 import { BlockList, isIPv4, isIPv6 } from 'node:net';
 

@@ -3,9 +3,9 @@
  *
  * One order to stop often arrives several times: on a terminal Ctrl-C reaches every process of the foreground, and npm
  * passes on its signals. So orders within a second are the same order. A person who repeats the order later wants a
- * quicker end: `stop` and `hurry` are two signals, and a process with children ends them at both. A closed terminal gives
- * one order, and so does the death of the starter. runCommand turns a fault into a message on standard error and the exit
- * code of the contract.
+ * quicker end: `stop` and `hurry` are two signals, and a process with children ends them at both. A closed terminal
+ * gives one order, and so does the death of the starter. runCommand turns a fault into a message on standard error and
+ * the exit code of the contract.
  */
 import { EXIT, messageOf, Refusal, Retryable } from './errors.ts';
 import { surviveLostOutput } from './output.ts';

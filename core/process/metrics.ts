@@ -1,8 +1,8 @@
 /**
  * Metrics of a process, for Prometheus: a registry, and the small HTTP server that shows it.
  *
- * Every long-running process serves /metrics, /healthz and /readyz. A metric is defined beside the code that changes it;
- * its name begins with `sightline_`.
+ * Every long-running process serves /metrics, /healthz and /readyz. A metric is defined beside the code that changes
+ * it; its name begins with `sightline_`.
  */
 import { createServer } from 'node:http';
 import type { AddressInfo } from 'node:net';
@@ -50,9 +50,9 @@ export interface MetricsServer {
 }
 
 /**
- * Serves /metrics, /healthz and /readyz; `notReady` returns why the process is not ready, or null. A server on a loopback
- * address answers only to names of this machine, since a page of another site could make its own name point here (DNS
- * rebinding).
+ * Serves /metrics, /healthz and /readyz; `notReady` returns why the process is not ready, or null. A server on a
+ * loopback address answers only to names of this machine, since a page of another site could make its own name point
+ * here (DNS rebinding).
  */
 export async function serveMetrics(
   registry: Exposition,

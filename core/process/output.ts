@@ -1,5 +1,6 @@
 /**
- * Survives the loss of standard output and standard error: a closed terminal (EIO), a pipe whose reader has left (EPIPE).
+ * Survives the loss of standard output and standard error: a closed terminal (EIO), a pipe whose reader has left
+ * (EPIPE).
  *
  * Node makes that an uncaught error, which would end a process in the middle of its orderly end and leave its children
  * behind. Here the text is lost and nothing else happens. The command keeps any other fault of standard output, such as

@@ -1,7 +1,8 @@
 /**
  * The kinds of settings that config.ts reads from the environment: addresses, ports, folders, topics.
  *
- * Each is a zod type whose fault says what was expected and what was found; config.ts puts the variable's name in front.
+ * Each is a zod type whose fault says what was expected and what was found; config.ts puts the variable's name in
+ * front.
  */
 import { z } from 'zod';
 import { blockedPortText, isBlockedPort } from './blocked-ports.ts';
@@ -58,7 +59,10 @@ export const webhdfsUrl = z.url().transform((text, context) => {
     });
   return url.origin;
 });
-/** What HDFS, URLs, Spark's globs and SQL all take without escaping (docs/decisions/0052). */
+/**
+ * Letters that need no escape in HDFS, in URLs, in Spark's patterns and in SQL
+ * (docs/decisions/0012-processes.md#addresses).
+ */
 const ROOT_FOLDER = /^(\/(?!\.{1,2}(\/|$))[A-Za-z0-9_.=@~+,-]+)+$/;
 export const root = z
   .string()

@@ -1,9 +1,10 @@
 /**
- * Makes texts from outside safe for a terminal: a control character could move its cursor, hide the rest or type for the
- * reader.
+ * Makes texts from outside safe for a terminal: a control character could move its cursor, hide the rest or type for
+ * the reader.
  *
  * Every command that prints texts of producers or files uses it. It escapes control characters of both kinds (C0 and
- * C1), formatting characters such as those that change the direction of writing, and separators of lines and paragraphs.
+ * C1), formatting characters such as those that change the direction of writing, and separators of lines and
+ * paragraphs.
  */
 const UNSEEN = /[\p{Cc}\p{Cf}\p{Zl}\p{Zp}]/gu;
 /**

@@ -59,7 +59,9 @@ async function createTable({ master }: Asked, table: string, jar: string): Promi
  * else.
  */
 const servers = (): Promise<string> =>
-  patient.master.ask('GetClusterStatus', AS_BYTES, Buffer.alloc(0), AS_BYTES).then((bytes) => bytes.toString('latin1'));
+  patient.master
+    .ask({ method: 'GetClusterStatus', request: AS_BYTES, message: Buffer.alloc(0), response: AS_BYTES })
+    .then((bytes) => bytes.toString('latin1'));
 
 test('code that a table names is not loaded by a region server, and what HBase itself needs is', async () => {
   await createTable(patient, 'plain', '');

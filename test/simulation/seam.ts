@@ -20,7 +20,7 @@ import { Retryable } from '../../core/process/errors.ts';
 import { batchView } from '../../core/stores/views/batch-view.ts';
 import type { BatchRowWrite } from '../../core/stores/views/batch-view.ts';
 import { controlStore } from '../../core/stores/control/control.ts';
-import { settleRules } from '../../core/stores/control/settled-growth.ts';
+import { settleEpoch } from '../../core/stores/control/settled-growth.ts';
 import { speedView } from '../../core/stores/views/speed-view.ts';
 import { stampGate } from '../../core/stores/control/stamp-gate.ts';
 import { readToCut } from '../../batch-layer/archive/cut.ts';
@@ -126,7 +126,7 @@ export function seamOf(world: World): Seam {
     await publishEpoch(horizon, epoch);
   };
   const publishEpoch = async (horizon: Horizon | null, epoch: Epoch): Promise<void> => {
-    const partitions = allPartitions(await settleRules(control, rules, epoch));
+    const partitions = allPartitions(await settleEpoch(control, rules, epoch));
     const cuts = await cutsOf(epoch, partitions, horizon);
     if (!cuts) return;
     const met = publishedIn(epoch);

@@ -1,9 +1,9 @@
 /**
- * Partitions whose next record readers wait for, because a broker's clock ran ahead: as the first reader recorded it (law
- * L5).
+ * Partitions whose next record readers wait for, because a broker's clock ran ahead: as the first reader recorded it
+ * (law L5).
  *
- * Serving shows them; `topic grow` does not begin while there is one. A partition is free again when the speed layer has
- * passed the record, or when the stamp was settled or corrected.
+ * Serving shows them; `topic grow` does not begin while there is one. A partition is free again when the speed layer
+ * has passed the record, or when the stamp was settled or corrected.
  */
 import type { HeldPartition } from '../../process/hold-text.ts';
 import type { StampRows } from './stamp-rows.ts';

@@ -1,9 +1,9 @@
 /**
  * The recorded rules against this process's configuration and the topic as it is (law L10).
  *
- * Every process checks them before it does anything else. The very first process records them, by check-and-put, so that
- * two first processes agree. On a difference the process refuses to start and names both values and the remedy, because
- * two processes with different rules would count differently in silence.
+ * Every process checks them before it does anything else. The very first process records them, by check-and-put, so
+ * that two first processes agree. On a difference the process refuses to start and names both values and the remedy,
+ * because two processes with different rules would count differently in silence.
  */
 import type { Config } from '../../process/config.ts';
 import type { ControlStore } from './control.ts';
@@ -16,7 +16,9 @@ import { setCommand } from '../../layout/topic-settings.ts';
 import { EXIT, Refusal } from '../../process/errors.ts';
 import { checkLife, checkPartitions } from './topic-check.ts';
 
-/** The rules that hold; records generation 1 if there are none. Throws a Refusal if they differ from the configuration. */
+/**
+ * The rules that hold; records generation 1 if there are none. Throws a Refusal if they differ from the configuration.
+ */
 export async function readRules(config: Config, admin: LogAdmin, control: ControlStore): Promise<RecordedRules> {
   const facts = await topicFacts(config, admin);
   if (config.REBUILD_GENERATION !== undefined)

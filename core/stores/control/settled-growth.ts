@@ -29,7 +29,7 @@ export async function settleGrowth(
 }
 
 /** The rules with every growth that is, or ever will be, recorded up to and including this epoch. */
-export async function settleRules<R extends Rules>(
+export async function settleEpoch<R extends Rules>(
   control: Pick<ControlStore, 'growth' | 'moveGrowth'>,
   rules: R,
   epoch: number,

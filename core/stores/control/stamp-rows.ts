@@ -3,8 +3,8 @@
  * corrections.
  *
  * Timestamp = number of the change. Only check-and-puts move these rows: when a reader passes a stamp and an operator
- * corrects it, one of them comes first and the other sees it (stamp-gate.ts). They belong to a life of the log, not to a
- * generation: a rebuild reads the same arrivals.
+ * corrects it, one of them comes first and the other sees it (stamp-gate.ts). They belong to a life of the log, not to
+ * a generation: a rebuild reads the same arrivals.
  *
  *   stamps/1/3   {"change":7,"corrections":[{"from":120,"to":163}],"hold":null,"settled":1795447726574}
  */

@@ -12,7 +12,7 @@ import { EXIT, messageOf, Refusal, Retryable } from '../../process/errors.ts';
  * What WebHDFS answered instead of what was asked for; `exception` is empty where it gave no reason (a proxy, another
  * service).
  */
-export class RemoteError extends Error {
+class RemoteError extends Error {
   override readonly name = 'RemoteError';
   readonly exception: string;
   readonly status: number;

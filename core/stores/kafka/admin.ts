@@ -108,7 +108,7 @@ async function connect(admin: Admin): Promise<Admin> {
 }
 
 /** kafkajs has limits of its own, but sometimes forgets a question when a broker goes away. */
-function answered<T>(answer: Promise<T>): Promise<T> {
+function withinLimit<T>(answer: Promise<T>): Promise<T> {
   return inTime(answer, ANSWER_LIMIT_MS, () => {
     throw new Error(`no answer within ${ANSWER_LIMIT_MS / 1_000} s`);
   });

@@ -2,8 +2,8 @@
  * The dead-letter topic for operators: reading its letters, and producing them again.
  *
  * `sightline dlq` uses it. A reading ends where the topic ended when the reading began, so that it does not read a
- * letter that comes back meanwhile. Replays use kafkajs, whose headers and keys are bytes: values and keys leave as they
- * came. Requests are bounded, because a broker takes no batch larger than its largest record.
+ * letter that comes back meanwhile. Replays use kafkajs, whose headers and keys are bytes: values and keys leave as
+ * they came. Requests are bounded, because a broker takes no batch larger than its largest record.
  */
 import type { Kafka, Message, Producer } from 'kafkajs';
 import type { Config } from '../../process/config.ts';

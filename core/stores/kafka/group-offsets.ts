@@ -1,9 +1,9 @@
 /**
  * The group's offsets, which follow the progress rows so that lag tools are right.
  *
- * consumer.ts says which offsets to commit and when to send them. If the group refuses a commit during a rebalance, this
- * file sends it again later: otherwise the offsets of a topic that falls quiet then would stay behind for good. One
- * commit is under way at a time.
+ * consumer.ts says which offsets to commit and when to send them. If the group refuses a commit during a rebalance,
+ * this file sends it again later: otherwise the offsets of a topic that falls quiet then would stay behind for good.
+ * One commit is under way at a time.
  */
 import type { KafkaConsumer, LibrdKafkaError } from 'node-rdkafka';
 import { messageOf } from '../../process/errors.ts';

@@ -2,8 +2,8 @@
  * Every kafkajs client of ours: quiet, with limits, and with brokers at any address.
  *
  * admin.ts and dead-letters.ts open theirs here. kafkajs cuts a broker's address at its first colon, so it cannot take
- * an IPv6 address. It gets a name instead (`ipv6-__1:9092` for `[::1]:9092`), and the socket factory turns the name back
- * into the address. Brokers that the cluster itself names come with host and port apart and need no such name.
+ * an IPv6 address. It gets a name instead (`ipv6-__1:9092` for `[::1]:9092`), and the socket factory turns the name
+ * back into the address. Brokers that the cluster itself names come with host and port apart and need no such name.
  */
 import { connect, isIPv6 } from 'node:net';
 import kafkajs from 'kafkajs';

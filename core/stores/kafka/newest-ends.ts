@@ -1,11 +1,11 @@
 /**
  * The newest end of each partition: the offset that its next record will get.
  *
- * admin.ts asks for it; serving measures its freshness by it. The admin client of kafkajs returns the last stable offset,
- * up to which Kafka delivers committed records. Behind a hanging transaction that offset stands still, while the log
- * still acknowledges records that no consumer gets. kafkajs can ask for the newest end too, but only its consumers do so,
- * internally. So this file uses the internal cluster object of kafkajs by its symbol's name; a contract test compares
- * the result with the broker's.
+ * admin.ts asks for it; serving measures its freshness by it. The admin client of kafkajs returns the last stable
+ * offset, up to which Kafka delivers committed records. Behind a hanging transaction that offset stands still, while
+ * the log still acknowledges records that no consumer gets. kafkajs can ask for the newest end too, but only its
+ * consumers do so, internally. So this file uses the internal cluster object of kafkajs by its symbol's name; a
+ * contract test compares the result with the broker's.
  */
 import type { Kafka } from 'kafkajs';
 

@@ -2,10 +2,10 @@
  * Produces the records that Sightline itself writes: strays sent home, dead letters, ticks (types.ts, LogProducer).
  *
  * A call resolves when all replicas have acknowledged every record of it, and throws a fault otherwise (faults.ts);
- * repeating the call at most writes copies, which the layers expect. A stray goes to its home by partition number, not by
- * a partitioner. The producer connects with the first record, since many workers never send one. It compresses records
- * with the one codec that every client reads. It sends large records in portions, so that Kafka acknowledges each
- * portion in time and the client's queue never fills up.
+ * repeating the call at most writes copies, which the layers expect. A stray goes to its home by partition number, not
+ * by a partitioner. The producer connects with the first record, since many workers never send one. It compresses
+ * records with the one codec that every client reads. It sends large records in portions, so that Kafka acknowledges
+ * each portion in time and the client's queue never fills up.
  */
 import { setTimeout as sleep } from 'node:timers/promises';
 import type { LibrdKafkaError, MessageHeader } from 'node-rdkafka';

@@ -3,9 +3,9 @@
  *
  * The reader assigns partitions by hand, so that it waits for no group and disturbs none. The partition ends where
  * Kafka's eof event says, not after a number of records: markers of transactions take offsets, and Kafka never delivers
- * them. If the log does not hold an offset, the reader throws a Refusal with its remedy, also when retention deletes the
- * offset meanwhile. node-rdkafka drops an error that follows records in one take, so a reader that hears nothing asks
- * the broker where the log begins and ends.
+ * them. If the log does not hold an offset, the reader throws a Refusal with its remedy, also when retention deletes
+ * the offset meanwhile. node-rdkafka drops an error that follows records in one take, so a reader that hears nothing
+ * asks the broker where the log begins and ends.
  */
 import type { EofEvent, LibrdKafkaError } from 'node-rdkafka';
 import rdkafka from 'node-rdkafka';

@@ -15,8 +15,8 @@ import { parseHostPorts } from '../../process/host-port.ts';
 import { askBroker } from './topic-id.ts';
 
 /**
- * Asks the brokers (`host:port[,host:port]`) in turn. Throws a Retryable if none of them answers, and a Refusal if Kafka
- * refuses the change.
+ * Asks the brokers (`host:port[,host:port]`) in turn. Throws a Retryable if none of them answers, and a Refusal if
+ * Kafka refuses the change.
  */
 export async function configureTopic(
   brokers: string,

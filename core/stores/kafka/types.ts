@@ -56,7 +56,9 @@ export interface LogConsumer {
   hold(partitions: readonly number[]): void;
   /** Per partition, the offset at which the log ended when it was read to its end (transaction markers leave holes). */
   drained(): ReadonlyMap<number, number>;
-  /** Follows the progress rows, for lag tools. Does not wait: no worker starts from it, and a fault is only reported. */
+  /**
+   * Follows the progress rows, for lag tools. Does not wait: no worker starts from it, and a fault is only reported.
+   */
   commit(next: readonly { partition: number; offset: number }[]): void;
   /** The last known end of each held partition; leaves out partitions whose end is not known yet. */
   ends(): ReadonlyMap<number, number>;

@@ -3,8 +3,8 @@
  *
  * Serving hands over batches of rows by column name and passes the bytes on; the one file that imports parquetjs. The
  * batch layer writes the lake with DuckDB, which needs a file on a disk; a download has none. Memory holds one row
- * group; its number of rows and the bytes of its texts are limited. Columns are those of layout/lake-columns.ts; every one
- * may be null here. Pages of the first version, which every reader knows.
+ * group; its number of rows and the bytes of its texts are limited. Columns are those of layout/lake-columns.ts; every
+ * one may be null here. Pages of the first version, which every reader knows.
  */
 import parquet from 'parquetjs';
 import type { Columns } from '../../layout/lake-columns.ts';

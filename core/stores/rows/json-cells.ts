@@ -2,11 +2,11 @@
  * Rows of one JSON cell, which several versions of the program may read and move (the table `control`,
  * core/stores/control/control.ts).
  *
- * A reader takes the members that it knows and ignores the others. To move a row, a process compares the members that it
- * knows with what the row holds now, and then puts on the condition that the bytes are still the same (check-and-put). So
- * a member that only a newer version knows neither stops an older version from moving the row, nor gets lost. A put
- * without a comparison (progress) keeps no member of the old row, so a member that an older version must not lose does
- * not belong in such a row.
+ * A reader takes the members that it knows and ignores the others. To move a row, a process compares the members that
+ * it knows with what the row holds now, and then puts on the condition that the bytes are still the same
+ * (check-and-put). So a member that only a newer version knows neither stops an older version from moving the row, nor
+ * gets lost. A put without a comparison (progress) keeps no member of the old row, so a member that an older version
+ * must not lose does not belong in such a row.
  */
 import type { HBaseClient, RowPut } from '../../hbase/types.ts';
 import { CONTROL_FAMILY, CONTROL_QUALIFIER } from '../../layout/hbase.ts';
@@ -28,7 +28,9 @@ export interface JsonCells {
   put(puts: readonly JsonPut[]): Promise<void>;
   /** Puts a row that is not there; false if it is. */
   create(put: JsonPut): Promise<boolean>;
-  /** Moves a row from `from`, as `read` reads it; null: the row must be absent. False if the row holds something else. */
+  /**
+   * Moves a row from `from`, as `read` reads it; null: the row must be absent. False if the row holds something else.
+   */
   move<T>(from: T | null, to: JsonPut, read: Read<T>): Promise<boolean>;
   /** The same, but keeps no member of the old row. */
   replace<T>(from: T, to: JsonPut, read: Read<T>): Promise<boolean>;

@@ -1,9 +1,9 @@
 /**
  * The table `detections`: which record first met an id (law L2), and that record's detection.
  *
- * The speed layer asks before it decides, and writes the rows that it first met; serving reads joined rows by id. The cell's
- * timestamp is the arrival, so a later row of the same id wins over a zombie's older one, and time to live runs from
- * the arrival.
+ * The speed layer asks before it decides, and writes the rows that it first met; serving reads joined rows by id. The
+ * cell's timestamp is the arrival, so a later row of the same id wins over a zombie's older one, and time to live runs
+ * from the arrival.
  */
 import type { FirstMet } from '../../domain/first-met.ts';
 import type { Oid } from '../../domain/oid.ts';

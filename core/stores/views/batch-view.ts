@@ -3,8 +3,8 @@
  * L9).
  *
  * A batch run writes the cells of its epoch from the published files, as absolute numbers whose timestamp is the
- * epoch's number, so that another run writes the same bytes. Serving reads only epochs up to the horizon, so nobody sees
- * a half-written epoch.
+ * epoch's number, so that another run writes the same bytes. Serving reads only epochs up to the horizon, so nobody
+ * sees a half-written epoch.
  */
 import type { Level, Scope } from '../../domain/counts.ts';
 import type { Epoch } from '../../domain/epoch.ts';

@@ -2,8 +2,8 @@
  * Reading hour cells in the words of questions: shared by the speed view and the batch view.
  *
  * A reading names scope, levels, hours and, for the levels of a minute, the minutes of an hour. This file says which
- * rows and columns hold them; the stores turn that into ranges of their own row keys. Rows come whole and in batches, so
- * the batch bounds the memory, not the window.
+ * rows and columns hold them; the stores turn that into ranges of their own row keys. Rows come whole and in batches,
+ * so the batch bounds the memory, not the window.
  */
 import type { CountCell, Level, Scope } from '../../domain/counts.ts';
 import type { Epoch } from '../../domain/epoch.ts';

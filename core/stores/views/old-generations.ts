@@ -3,8 +3,8 @@
  *
  * A rebuild switches to a generation with keys of its own and leaves the old generation's rows; `batch prune
  * --generations` removes them here. No generation's number is used twice, so only a worker that has not heard of the
- * switch still writes such rows, and the next prune removes those. A delete names the greatest timestamp of the row's own
- * cells, never a clock's.
+ * switch still writes such rows, and the next prune removes those. A delete names the greatest timestamp of the row's
+ * own cells, never a clock's.
  */
 import type { Cell, HBaseClient, ScanOptions } from '../../hbase/types.ts';
 import { generationRanges } from '../../layout/hbase-ranges.ts';

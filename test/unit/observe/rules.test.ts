@@ -251,10 +251,7 @@ test(
 
 test('every metric of ours that a rule names is one that a process shows', async () => {
   const speed = createRegistry('speed');
-  speedMetrics(speed, {
-    holdings: { progress: new Map(), counts: { cells: () => 0 }, held: new Map(), ahead: new Map() } as never,
-    ends: () => new Map(),
-  });
+  speedMetrics(speed, { progress: new Map(), counts: { cells: () => 0 }, held: new Map(), ahead: new Map() } as never);
   const batch = createRegistry('batch');
   batchMetrics(batch);
   const kafka = kafkaMetrics({ facts: NOTHING_SEEN, isUp: false, tookMs: 0, now: 0 });

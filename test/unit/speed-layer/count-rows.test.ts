@@ -44,7 +44,7 @@ describe('known count rows', () => {
         countRows(1_000)
           .known(0)
           .row(hourRowKey(row(1))),
-      /was to be loaded before deciding/,
+      /is not loaded; load it before deciding/,
     );
   });
 

@@ -48,7 +48,7 @@ describe('a partition that comes', () => {
   });
 
   it('is refused if its log ends before the progress', async () => {
-    await assert.rejects(hooks([progressOf(2, 50)], 0, 49).assigned([2]), /ends before what was counted/);
+    await assert.rejects(hooks([progressOf(2, 50)], 0, 49).assigned([2]), /ends before the offset that is counted/);
   });
 
   it('is refused if the topic has more partitions than were recorded', async () => {

@@ -12,6 +12,7 @@ import {
   TYPE_PUT,
   writeCell,
 } from '../../../../core/hbase/cells.ts';
+import type { WrittenCell } from '../../../../core/hbase/cells.ts';
 
 const GOLDEN = Buffer.from('000000180000000f0000000100017201667100000000000000010476', 'hex');
 
@@ -20,7 +21,7 @@ function encode(
   family: string,
   qualifier: Buffer,
   timestamp: number,
-  type: number,
+  type: WrittenCell['type'],
   value: Buffer,
 ): Buffer {
   const name = familyBytes(family);

@@ -16,7 +16,7 @@ test('a row belongs to the one region whose range holds it, or to none in a hole
       fc.array(key),
       (splits, gone, rows) => {
         const whole = tableOf(splits);
-        assert.equal(whole.whole, true);
+        assert.equal(whole.isWhole, true);
         const table = new TableRegions(
           't',
           1,
@@ -41,10 +41,10 @@ test('a row belongs to the one region whose range holds it, or to none in a hole
 
 test('a table with a missing, a doubled or an unfinished region is not whole', () => {
   const regions = tableOf([Buffer.from('g'), Buffer.from('n')]).regions;
-  assert.equal(new TableRegions('t', 1, []).whole, false);
-  assert.equal(new TableRegions('t', 1, [regions[0]!, regions[2]!]).whole, false);
-  assert.equal(new TableRegions('t', 1, [regions[0]!, regions[1]!]).whole, false);
-  assert.equal(new TableRegions('t', 1, [...regions, region('g', 'n')]).whole, false);
+  assert.equal(new TableRegions('t', 1, []).isWhole, false);
+  assert.equal(new TableRegions('t', 1, [regions[0]!, regions[2]!]).isWhole, false);
+  assert.equal(new TableRegions('t', 1, [regions[0]!, regions[1]!]).isWhole, false);
+  assert.equal(new TableRegions('t', 1, [...regions, region('g', 'n')]).isWhole, false);
 });
 
 test('a region carries its specifier ready for the wire', () => {

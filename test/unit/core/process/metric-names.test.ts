@@ -31,10 +31,7 @@ function faultsOf({ name, help, type }: { name: string; help: string; type: unkn
 }
 
 const speed = createRegistry('speed');
-speedMetrics(speed, {
-  holdings: { progress: new Map(), counts: { cells: () => 0 }, held: new Map(), ahead: new Map() } as never,
-  ends: () => new Map(),
-});
+speedMetrics(speed, { progress: new Map(), counts: { cells: () => 0 }, held: new Map(), ahead: new Map() } as never);
 /** Names of the common Kafka exporter, whose dashboards ask for them. */
 const FIXED_NAMES = ['kafka_consumergroup_current_offset_sum', 'kafka_consumergroup_lag_sum'];
 const kafka = kafkaMetrics({ facts: NOTHING_SEEN, isUp: false, tookMs: 0, now: 0 });

@@ -80,7 +80,7 @@ describe('the recorded rules', () => {
 
   it('are not recorded from a log that goes by the clocks of producers', async () => {
     const { read, recorded } = world(Date.now(), { ...FACTS, isLogAppendTime: false });
-    await assert.rejects(read(), /LogAppendTime.*"sightline prepare" mends it, or kafka-configs.sh/);
+    await assert.rejects(read(), /LogAppendTime.*Mend it with "sightline prepare", or with kafka-configs.sh/);
     assert.equal(recorded(), null);
   });
 

@@ -69,7 +69,7 @@ test('an error of kafkajs is judged by the codes in it, however deep', () => {
     const fault = kafkaJsFault('Kafka at b', thrown);
     assert.ok(fault instanceof Refusal && fault.exitCode === EXIT.usage, thrown.message);
   }
-  assert.match(kafkaJsFault('Kafka at b', both).message, /KAFKA_REPLICATION \(no more than there are brokers\)/);
+  assert.match(kafkaJsFault('Kafka at b', both).message, /KAFKA_REPLICATION \(at most the number of brokers\)/);
   const noLeader = new kafkajs.KafkaJSNumberOfRetriesExceeded(protocol(5, 'LEADER_NOT_AVAILABLE'), {
     retryCount: 3,
     retryTime: 9,

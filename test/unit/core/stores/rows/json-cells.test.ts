@@ -28,7 +28,10 @@ function opened() {
   const rowOf = async (row: string): Promise<Record<string, unknown>> => {
     const [answer] = await hbase.get(TABLE, [{ row: Buffer.from(row) }]);
     assert.equal(answer!.status, 'found');
-    return JSON.parse((answer as { cells: { value: Buffer }[] }).cells[0]!.value.toString()) as Record<string, unknown>;
+    return JSON.parse((answer as { cells: readonly { value: Buffer }[] }).cells[0]!.value.toString()) as Record<
+      string,
+      unknown
+    >;
   };
   /** A newer version adds members to a row, in an order of its own. */
   const asNewer = async (row: string, timestamp: number, members: object): Promise<void> => {
