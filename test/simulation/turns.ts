@@ -24,6 +24,8 @@ export interface Steps {
 
 /** In 376 seeds the longest stretch was 364 turns. */
 const MOST_TURNS_WITHOUT_PROGRESS = 20_000;
+/** Enough for a rebuild that publishes days of log in epochs of ten minutes, which some seeds want. */
+const MOST_TURNS = 300_000;
 
 export function turns(random: Dice): Turns {
   const waiting: { who: string; go: () => void }[] = [];
@@ -31,12 +33,13 @@ export function turns(random: Dice): Turns {
     turn: (who) => new Promise((resolve) => waiting.push({ who, go: resolve })),
     async run({ isDone, mayAct, beforeTurn, reached }) {
       let greatest = -Infinity;
-      for (let idleTurns = 0; idleTurns < MOST_TURNS_WITHOUT_PROGRESS; idleTurns++) {
+      let idleTurns = 0;
+      for (let count = 0; count < MOST_TURNS && idleTurns < MOST_TURNS_WITHOUT_PROGRESS; count++) {
         await new Promise((resolve) => setImmediate(resolve));
         if (isDone()) return;
         await beforeTurn();
         const now = reached();
-        if (now > greatest) idleTurns = 0;
+        idleTurns = now > greatest ? 0 : idleTurns + 1;
         greatest = Math.max(greatest, now);
         const able = waiting.filter(({ who }) => mayAct(who));
         if (able.length === 0) continue;
@@ -45,7 +48,7 @@ export function turns(random: Dice): Turns {
         chosen.go();
       }
       const who = waiting.map((each) => each.who).join(', ');
-      throw new Error(`nothing has come any further for ${MOST_TURNS_WITHOUT_PROGRESS} turns; waiting: ${who}`);
+      throw new Error(`no end after ${MOST_TURNS} turns, or no progress for ${idleTurns}; waiting: ${who}`);
     },
   };
 }
