@@ -22,5 +22,6 @@ export const PARTS: Readonly<Record<string, () => Promise<Command>>> = {
   dlq: async () => (await import('./admin/dead-letters/command.ts')).deadLettersCommand(),
   'kafka-exporter': async () => (await import('./observe/exporter/command.ts')).kafkaExporterCommand(),
   observe: async () => (await import('./hadoop-compose/observe/command.ts')).observeCommand(),
+  footage: async () => (await import('./footage/command.ts')).footageCommand(),
   user: async () => (await import('./serving/server/command.ts')).userCommand(),
 };

@@ -19,7 +19,7 @@ import type { RawLimits } from './raw-file.ts';
 import { nameOf } from '../../core/domain/epoch.ts';
 import { EXIT, Refusal } from '../../core/process/errors.ts';
 import { archiveGate, heldPartitionsOf, refuseHeld } from './held-partitions.ts';
-import { inLanes } from '../lake/lanes.ts';
+import { inLanes } from '../../core/process/lanes.ts';
 import { logCheck } from './log-check.ts';
 import { archivedPartition, newReading, readPartition, resumeAfter } from './partition-reading.ts';
 import { rawLimitsFor } from './raw-file.ts';

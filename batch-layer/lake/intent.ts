@@ -15,7 +15,7 @@ import { epochNamed, nameOf } from '../../core/domain/epoch.ts';
 import { intentFile, STAGING, stagingFolder } from '../../core/layout/lake.ts';
 import { EXIT, Refusal, Retryable } from '../../core/process/errors.ts';
 import { COMMAND_RETRY, withRetry } from '../../core/process/retry.ts';
-import { inLanes } from './lanes.ts';
+import { inLanes } from '../../core/process/lanes.ts';
 import { Draft } from '../report/report.ts';
 
 const Intent = z.object({

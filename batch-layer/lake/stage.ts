@@ -18,7 +18,7 @@ import { dateOf } from '../../core/domain/time.ts';
 import { Retryable } from '../../core/process/errors.ts';
 import { COMMAND_RETRY, withRetry } from '../../core/process/retry.ts';
 import { detectionsFiles, SORT_ROWS, sortGroups } from './detections-files.ts';
-import { inLanes } from './lanes.ts';
+import { inLanes } from '../../core/process/lanes.ts';
 import { textBytes } from './sizes.ts';
 import { textOf, TOP_ITEMS_FILE } from '../sql/statements.ts';
 import { fileWriter } from './write-file.ts';

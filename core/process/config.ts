@@ -224,6 +224,10 @@ const Settings = z.object({
     .string()
     .regex(/^\w+:\/\/[^\s/]*$/, 'expected scheme://authority without a path')
     .optional(),
+  /** The folders of the agent that takes footage (footage/folders.ts), on a camera gateway's disk. */
+  FOOTAGE_FOLDER: z.string().min(1).default(join(HOME, 'footage')),
+  /** A larger file is rejected. Flume holds a file in memory whole, some four times. */
+  FOOTAGE_GREATEST_MB: z.coerce.number().int().min(1).max(1_024).default(256),
   /**
    * Where the audit trail goes (audit.ts): a file, or - for standard error; without it `audit.log` in SIGHTLINE_HOME.
    */

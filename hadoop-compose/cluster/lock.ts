@@ -10,7 +10,7 @@ import { ClusterError, throwIfStopped } from '../stack/errors.ts';
 import { argsOf, birthOf } from './processes.ts';
 import type { Stack } from '../stack/stack.ts';
 
-const patienceMs = 240_000;
+const PATIENCE_MS = 240_000;
 /** Two waits of one process must not share a file. */
 let waits = 0;
 
@@ -21,11 +21,12 @@ interface Holder {
   readonly command: string;
 }
 
-/** Waits for the lock and returns what gives it back. */
+/** Waits for the lock, for `patienceMs` at most, and returns what gives it back. */
 export async function holdLock(
   stack: Pick<Stack, 'folder'>,
   command: string,
   signal?: AbortSignal,
+  patienceMs = PATIENCE_MS,
 ): Promise<() => Promise<void>> {
   await mkdir(stack.folder, { recursive: true });
   const file = join(stack.folder, 'lock');

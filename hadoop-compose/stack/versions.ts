@@ -20,11 +20,20 @@ export const mavenDependencyPlugin = '3.8.1';
  * `zookeeper`: Hadoop's and HBase's artifacts bring 3.8.4, which has known holes; a later one of its line takes its
  * place (docs/decisions/0002-dependencies.md#what-is-installed).
  */
-export const releases = { hadoop: '3.4.2', hbase: '2.6.4-hadoop3', kafka: '4.1.2', zookeeper: '3.8.6' } as const;
+export const releases = {
+  flume: '1.11.0',
+  hadoop: '3.4.2',
+  hbase: '2.6.4-hadoop3',
+  kafka: '4.1.2',
+  zookeeper: '3.8.6',
+} as const;
 
 const zookeeper = `org.apache.zookeeper:zookeeper:${releases.zookeeper}`;
 
-/** Maven coordinates, `group:artifact:version`, with everything that they need at run time. */
+/**
+ * Maven coordinates, `group:artifact:version`, with everything that they need at run time; `group:artifact:version:alone`
+ * brings that jar and nothing that it depends on.
+ */
 export const pins: Readonly<Record<JarSetName, readonly string[]>> = {
   hadoop: [
     zookeeper,
@@ -47,6 +56,16 @@ export const pins: Readonly<Record<JarSetName, readonly string[]>> = {
     // The other two load classes of it, whether a timeline is kept or not.
     `org.apache.hadoop:hadoop-yarn-server-timelineservice:${releases.hadoop}`,
   ],
+  flume: [
+    `org.apache.flume:flume-ng-node:${releases.flume}`,
+    `org.apache.flume.flume-ng-channels:flume-file-channel:${releases.flume}`,
+    `org.apache.flume.flume-ng-sinks:flume-hdfs-sink:${releases.flume}`,
+    // Only its BlobDeserializer is used: it makes one event of one file.
+    `org.apache.flume.flume-ng-sinks:flume-ng-morphline-solr-sink:${releases.flume}:alone`,
+    'org.slf4j:slf4j-simple:1.7.36',
+    `org.apache.hadoop:hadoop-client-api:${releases.hadoop}`,
+    `org.apache.hadoop:hadoop-client-runtime:${releases.hadoop}`,
+  ],
 };
 
 /** `hbase-1f3a…`: changes with every pin and every jar of the set. */
@@ -58,8 +77,12 @@ export function jarSetFolder(set: JarSetName): string {
 /** The pom from which Maven resolves one set. */
 export function pomOf(set: JarSetName): string {
   const dependencies = pins[set].map((pin) => {
-    const [group, artifact, version] = pin.split(':');
-    return `    <dependency><groupId>${group}</groupId><artifactId>${artifact}</artifactId><version>${version}</version></dependency>`;
+    const [group, artifact, version, alone] = pin.split(':');
+    const exclusions =
+      alone === undefined
+        ? ''
+        : '<exclusions><exclusion><groupId>*</groupId><artifactId>*</artifactId></exclusion></exclusions>';
+    return `    <dependency><groupId>${group}</groupId><artifactId>${artifact}</artifactId><version>${version}</version>${exclusions}</dependency>`;
   });
   return [
     '<project>',

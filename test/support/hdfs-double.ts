@@ -54,6 +54,7 @@ export function hdfsDouble(): HdfsDouble {
     readStream: (path) => Readable.from([need(path)]),
     write: spend(async (path: string, bytes: Buffer) => void files.set(path, Buffer.from(bytes))),
     upload: spend(async (localFile: string, path: string) => void files.set(path, await readFile(localFile))),
+    salvage: spend(async (path: string, localFile: string) => writeFile(localFile, need(path))),
     download: spend(async (path: string, localFile: string) => {
       await mkdir(dirname(localFile), { recursive: true });
       await writeFile(localFile, need(path));

@@ -21,6 +21,7 @@ const ROOMS = [
   'batch-layer',
   'serving',
   'admin',
+  'footage',
   'dashboard-next',
   'observe',
   'hadoop-compose',
@@ -41,6 +42,8 @@ const MAY_IMPORT: Readonly<Record<string, readonly string[]>> = {
   admin: CORE,
   observe: CORE,
   'hadoop-compose': [...CORE, 'serving', 'admin', 'observe'],
+  // The agent brings its own Flume, as the stack brings its daemons.
+  footage: [...CORE, 'hadoop-compose'],
 };
 
 const DRIVERS = [

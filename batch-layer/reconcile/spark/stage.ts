@@ -28,7 +28,7 @@ import {
   topItemsFile,
 } from '../../../core/layout/lake.ts';
 import { parquet } from '../../../core/stores/lake/duckdb.ts';
-import { inLanes } from '../../lake/lanes.ts';
+import { inLanes } from '../../../core/process/lanes.ts';
 import { metadataFields } from '../../lake/file-metadata.ts';
 import { createOutputs, dropRelations, loadLocations } from '../duckdb/reconcile.ts';
 import { ROWS_PER_DETECTIONS_FILE } from '../../lake/detections-files.ts';

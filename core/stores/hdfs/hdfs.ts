@@ -83,7 +83,7 @@ function contents(
   ask: Asking,
   facts: Facts,
   readStream: (path: string, limits?: ReadLimits) => Readable,
-): Pick<Hdfs, 'read' | 'download' | 'sha256' | 'upload' | 'write' | 'capacity'> {
+): Pick<Hdfs, 'read' | 'download' | 'sha256' | 'upload' | 'write' | 'salvage' | 'capacity'> {
   return {
     async read(path, limits) {
       const chunks: Buffer[] = [];
@@ -122,6 +122,13 @@ function contents(
         throw fault;
       }
       await checkLength(facts, path, bytes.length);
+    },
+    async salvage(path, localFile) {
+      const from = ask.client.createReadStream(ask.absolute(path));
+      const out = new PassThrough({ highWaterMark: 1 << 20 });
+      from.on('error', (thrown) => out.destroy(hdfsFault(ask.url, thrown)));
+      from.pipe(out);
+      await pipeline(out, createWriteStream(localFile));
     },
     async capacity() {
       const { FsStatus } = CapacityAnswer.parse(await ask.json('GET', 'getstatus', ''));

@@ -28,6 +28,11 @@ export interface Hdfs {
   write(path: string, bytes: Buffer): Promise<void>;
   /** Uploads a local file to the path (not atomic: for staging), checks the length. Overwrites. */
   upload(localFile: string, path: string): Promise<void>;
+  /**
+   * Downloads what a writer that died had sent of a file, though HDFS still holds it open and tells no length. The
+   * caller knows by other means (a hash) whether that is all.
+   */
+  salvage(path: string, localFile: string): Promise<void>;
   /** Downloads to a local file; it appears whole or not at all. */
   download(path: string, localFile: string, limits?: ReadLimits): Promise<void>;
   /** SHA-256 of a file's bytes as they are in HDFS, in hexadecimal. */

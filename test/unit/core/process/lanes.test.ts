@@ -4,7 +4,7 @@ import { setImmediate as turn } from 'node:timers/promises';
 import { test } from 'node:test';
 import { Retryable } from '../../../../core/process/errors.ts';
 import { COMMAND_RETRY, withRetry } from '../../../../core/process/retry.ts';
-import { inLanes } from '../../../../batch-layer/lake/lanes.ts';
+import { inLanes } from '../../../../core/process/lanes.ts';
 
 test('every thing is worked on, and never more at once than there are lanes', async () => {
   const done: number[] = [];

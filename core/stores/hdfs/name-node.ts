@@ -1,0 +1,41 @@
+/**
+ * What a NameNode says of its own configuration, which it publishes beside WebHDFS.
+ *
+ * HDFS has one name over WebHDFS, which our own code speaks, and another for Hadoop's clients: Spark
+ * (batch-layer/reconcile/spark/settings.ts) and Flume (footage/flume.ts) ask for it here.
+ */
+import type { Config } from '../../process/config.ts';
+import { messageOf, Retryable } from '../../process/errors.ts';
+import { outwardFetch } from '../../process/proxy.ts';
+
+const ANSWER_LIMIT_MS = 10_000;
+
+export interface FileSystem {
+  /** `hdfs://namenode:8020`: HDFS_URL, or what the NameNode calls itself. */
+  readonly url: string;
+  /** How often a block is kept; a client without the cluster's configuration would ask for three. */
+  readonly replication: string | undefined;
+}
+
+export async function fileSystemOf(config: Pick<Config, 'WEBHDFS_URL' | 'HDFS_URL'>): Promise<FileSystem> {
+  const text = await outwardFetch(`${config.WEBHDFS_URL}/conf`, { signal: AbortSignal.timeout(ANSWER_LIMIT_MS) }).then(
+    (answer) => answer.text(),
+    (fault: unknown) => {
+      throw new Retryable(
+        'HDFS',
+        `the configuration of the NameNode could not be read from ${config.WEBHDFS_URL}/conf: ${messageOf(fault)}`,
+        fault,
+      );
+    },
+  );
+  const settingOf = (name: string): string | undefined =>
+    new RegExp(`<name>${name.replaceAll('.', '\\.')}</name>\\s*<value>([^<]+)</value>`).exec(text)?.[1];
+  const url = config.HDFS_URL ?? settingOf('fs.defaultFS')?.replace(/\/$/, '');
+  if (url === undefined) {
+    throw new Retryable(
+      'HDFS',
+      `the NameNode at ${config.WEBHDFS_URL} has no fs.defaultFS; set HDFS_URL, for example hdfs://namenode:8020`,
+    );
+  }
+  return { url, replication: settingOf('dfs.replication') };
+}

@@ -1,0 +1,111 @@
+/**
+ * `sightline footage agent`: on a camera gateway, from the hand-over folder into HDFS.
+ *
+ * The order of effects: take (rename) → name by content → spool (rename) → Flume's channel → HDFS `_arriving`; after
+ * that settle.ts goes on. A crash between any two repeats the last step and loses nothing. One agent a folder: the
+ * second is refused, because two Flumes on one spool stop each other.
+ */
+import { mkdirSync, writeFileSync } from 'node:fs';
+import { join } from 'node:path';
+import { setTimeout as pause } from 'node:timers/promises';
+import type { Config } from '../core/process/config.ts';
+import { createLog } from '../core/process/log.ts';
+import type { Log } from '../core/process/log.ts';
+import type { StopOrders } from '../core/process/life.ts';
+import { COMMAND_RETRY, withRetry } from '../core/process/retry.ts';
+import type { Say } from '../core/process/step-log.ts';
+import { fileSystemOf } from '../core/stores/hdfs/name-node.ts';
+import { fetchJars } from '../hadoop-compose/cluster/jars.ts';
+import { endLeftBehind } from '../hadoop-compose/cluster/left-behind.ts';
+import { holdLock } from '../hadoop-compose/cluster/lock.ts';
+import { findJava } from '../hadoop-compose/cluster/tools.ts';
+import { jarFolder, stackFrom } from '../hadoop-compose/stack/stack.ts';
+import { foldersIn, makeFolders } from './folders.ts';
+import type { Folders } from './folders.ts';
+import { flumeProperties, hadoopSite } from './flume.ts';
+import { startFlume } from './flume-process.ts';
+import type { FlumeProcess } from './flume-process.ts';
+import type { Taken } from './handover.ts';
+import { takeFiles } from './handover.ts';
+
+/** How many files may wait for Flume; more wait in the hand-over, where their camera sees them. */
+const SPOOL_FILES = 500;
+const SINKS = 2;
+const LOOK_EVERY_MS = 200;
+const TELL_EVERY_MS = 10_000;
+const MB = 1 << 20;
+
+/** Runs until it is told to stop. */
+export async function runAgent(config: Config, say: Say, { stop, hurry }: StopOrders): Promise<void> {
+  const log = createLog('footage', config.LOG_LEVEL);
+  const folders = foldersIn(config.FOOTAGE_FOLDER);
+  makeFolders(folders);
+  const release = await holdLock({ folder: folders.root }, 'sightline footage agent', stop, 0);
+  let flume: FlumeProcess | null = null;
+  try {
+    await endLeftBehind({ folder: folders.root }, say, hurry);
+    const stack = stackFrom();
+    const [java, fileSystem] = await Promise.all([
+      findJava(),
+      withRetry(COMMAND_RETRY, () => fileSystemOf(config), { signal: stop }),
+      fetchJars(stack, say, stop, ['flume']),
+    ]);
+    const greatestBytes = config.FOOTAGE_GREATEST_MB * MB;
+    writeConfiguration(folders, {
+      'flume.properties': flumeProperties({
+        folders,
+        fileSystem,
+        root: config.SIGHTLINE_ROOT,
+        greatestBytes,
+        sinks: SINKS,
+      }),
+      'hdfs-site.xml': hadoopSite(fileSystem),
+    });
+    flume = startFlume({
+      java,
+      jars: jarFolder(stack, 'flume'),
+      folders,
+      hadoopConf: config.HADOOP_CONF_DIR,
+      greatestBytes,
+      user: config.HADOOP_USER,
+      onDeath: (how, againInMs, lastLines) =>
+        log.warn({ how, againInMs, lastLines }, 'Flume died; it is started again'),
+    });
+    log.info(
+      { handover: folders.handover, to: `${fileSystem.url}${config.SIGHTLINE_ROOT}` },
+      'the agent takes footage',
+    );
+    await takeUntilStopped(folders, greatestBytes, log, stop);
+  } finally {
+    await flume?.stop(hurry);
+    await release();
+  }
+}
+
+async function takeUntilStopped(folders: Folders, greatestBytes: number, log: Log, stop: AbortSignal): Promise<void> {
+  let total: Taken = { passedOn: 0, bytes: 0, copies: 0, rejected: 0 };
+  let toldMs = Date.now();
+  while (!stop.aborted) {
+    const taken = await takeFiles(folders, { greatestBytes, spoolFiles: SPOOL_FILES }, stop);
+    total = sum(total, taken);
+    if (Date.now() - toldMs >= TELL_EVERY_MS && total.passedOn + total.copies + total.rejected > 0) {
+      log.info(total, 'footage taken');
+      total = { passedOn: 0, bytes: 0, copies: 0, rejected: 0 };
+      toldMs = Date.now();
+    }
+    if (taken.passedOn === 0) await pause(LOOK_EVERY_MS, undefined, { signal: stop }).catch(() => undefined);
+  }
+}
+
+const sum = (a: Taken, b: Taken): Taken => ({
+  passedOn: a.passedOn + b.passedOn,
+  bytes: a.bytes + b.bytes,
+  copies: a.copies + b.copies,
+  rejected: a.rejected + b.rejected,
+});
+
+function writeConfiguration(folders: Folders, files: Readonly<Record<string, string>>): void {
+  const conf = join(folders.flume, 'conf');
+  mkdirSync(conf, { recursive: true });
+  for (const [name, text] of Object.entries(files)) writeFileSync(join(conf, name), text);
+}

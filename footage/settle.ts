@@ -1,0 +1,143 @@
+/**
+ * From Flume's deliveries to settled files: each file once, under its own name, byte for byte.
+ *
+ * Flume delivers at least once and leaves `.tmp` files after a kill. So each arrival is read and its hash compared with
+ * the one in its name; then one rename, which never overwrites, moves it to its folder. Readers see only what is
+ * settled. Any number of these may run at once and be killed at any point: whoever renames second finds the file
+ * settled. What cannot be what its name says is set aside with a reason, never removed.
+ *
+ *   arrival                                  fate
+ *   closed, hash right, not settled yet      settled: renamed
+ *   closed, settled already                  copy: removed (the settled one was read when it came)
+ *   closed, hash wrong                       rejected: `changed`
+ *   closed, a name that is not ours          rejected: `unknown_name`
+ *   open (.tmp), younger than openForMs      left alone: Flume may be writing
+ *   open, older, settled already             copy: removed
+ *   open, older, whole by its hash           recovered: written again from what HDFS has, settled, and removed
+ *   open, older, cut short                   waits for Flume to deliver it again; rejected as `torn` after tornAfterMs
+ *
+ * An open file is written again because HDFS keeps it for its dead writer: an append by somebody else takes over one
+ * file of that writer a minute, and the others after twenty.
+ */
+import { randomUUID } from 'node:crypto';
+import { rm, stat } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { join, posix } from 'node:path';
+import { ARRIVING, parseArrival, REJECTED, settledFile, travelName } from '../core/layout/footage.ts';
+import type { Footage } from '../core/layout/footage.ts';
+import { sha256Of } from '../core/process/file-hash.ts';
+import { inLanes } from '../core/process/lanes.ts';
+import type { FileFacts, Hdfs } from '../core/stores/hdfs/types.ts';
+
+export interface SettleRules {
+  /** How old a `.tmp` may be before its Flume is taken for dead. */
+  readonly openForMs: number;
+  /** How long a file that was cut short waits for Flume to deliver it again. */
+  readonly tornAfterMs: number;
+}
+
+export const SETTLE_RULES: SettleRules = { openForMs: 90_000, tornAfterMs: 3_600_000 };
+
+export type SetAsideReason = 'changed' | 'torn' | 'unknown_name';
+
+export interface Settled {
+  settled: number;
+  /** Of what was settled. */
+  bytes: number;
+  copies: number;
+  /** Of what was settled: files that a killed Flume had left open. */
+  recovered: number;
+  rejected: number;
+  /** Open files, and files cut short that may still be delivered again. */
+  waiting: number;
+}
+
+const LANES = 8;
+
+/** One pass over what has arrived. Resolves with what was done; throws a Retryable while HDFS is away. */
+export async function settle(hdfs: Hdfs, now: () => number, rules: SettleRules = SETTLE_RULES): Promise<Settled> {
+  const done: Settled = { settled: 0, bytes: 0, copies: 0, recovered: 0, rejected: 0, waiting: 0 };
+  const arrivals = (await hdfs.list(ARRIVING)).filter(({ isFolder }) => !isFolder);
+  await inLanes(LANES, arrivals, async (arrival) => {
+    const ageMs = now() - arrival.modifiedAtMs;
+    const fate = await settleOne(hdfs, arrival, ageMs, rules).catch((fault: unknown) =>
+      unlessGone(hdfs, arrival, fault),
+    );
+    done[fate.is] += 1;
+    if (fate.is !== 'settled') return;
+    done.bytes += fate.bytes;
+    if (fate.isRecovered) done.recovered += 1;
+  });
+  return done;
+}
+
+type Fate =
+  | { readonly is: 'settled'; readonly bytes: number; readonly isRecovered: boolean }
+  | { readonly is: 'copies' | 'rejected' | 'waiting' };
+
+async function settleOne(hdfs: Hdfs, arrival: FileFacts, ageMs: number, rules: SettleRules): Promise<Fate> {
+  const parsed = parseArrival(posix.basename(arrival.path));
+  if (parsed === null) return setAside(hdfs, arrival, 'unknown_name');
+  const { footage, isOpen } = parsed;
+  if (isOpen && ageMs < rules.openForMs) return { is: 'waiting' };
+  if ((await hdfs.facts(settledFile(footage))) !== null) return removeCopy(hdfs, arrival);
+  if (isOpen) return settleOpen(hdfs, arrival, footage, ageMs >= rules.tornAfterMs);
+  if ((await hdfs.sha256(arrival.path)) !== footage.sha256) return setAside(hdfs, arrival, 'changed');
+  if (await hdfs.rename(arrival.path, settledFile(footage))) {
+    return { is: 'settled', bytes: arrival.bytes, isRecovered: false };
+  }
+  // Somebody settled it, or another delivery of it, at the same moment.
+  return (await hdfs.facts(settledFile(footage))) === null ? { is: 'waiting' } : removeCopy(hdfs, arrival);
+}
+
+async function settleOpen(hdfs: Hdfs, arrival: FileFacts, footage: Footage, isLate: boolean): Promise<Fate> {
+  const local = join(tmpdir(), `sightline-footage-${randomUUID()}`);
+  try {
+    await hdfs.salvage(arrival.path, local);
+    if ((await sha256Of(local)) !== footage.sha256) {
+      return isLate ? setAside(hdfs, arrival, 'torn') : { is: 'waiting' };
+    }
+    const again = `${ARRIVING}/${travelName(footage)}.${Date.now()}.tmp`;
+    await hdfs.upload(local, again);
+    if (!(await hdfs.rename(again, settledFile(footage)))) await hdfs.remove(again);
+    await hdfs.remove(arrival.path);
+    return { is: 'settled', bytes: (await stat(local)).size, isRecovered: true };
+  } finally {
+    await rm(local, { force: true });
+  }
+}
+
+/** Flume renames what it has finished, and another settling may be quicker: the next pass sees what became of it. */
+async function unlessGone(hdfs: Hdfs, arrival: FileFacts, fault: unknown): Promise<Fate> {
+  if ((await hdfs.facts(arrival.path)) !== null) throw fault;
+  return { is: 'waiting' };
+}
+
+async function removeCopy(hdfs: Hdfs, arrival: FileFacts): Promise<Fate> {
+  await hdfs.remove(arrival.path);
+  return { is: 'copies' };
+}
+
+/** The reason first: a file that was set aside is never without one. */
+async function setAside(hdfs: Hdfs, arrival: FileFacts, reason: SetAsideReason): Promise<Fate> {
+  const kept = `${REJECTED}/${posix.basename(arrival.path)}`;
+  const note = { at: new Date().toISOString(), name: posix.basename(arrival.path), bytes: arrival.bytes, reason };
+  await hdfs.write(`${kept}.json`, Buffer.from(`${JSON.stringify(note)}\n`));
+  await hdfs.rename(arrival.path, kept);
+  return { is: 'rejected' };
+}
+
+export interface SetAside {
+  /** ISO 8601, UTC. */
+  readonly at: string;
+  readonly name: string;
+  readonly bytes: number;
+  readonly reason: SetAsideReason;
+}
+
+/** What was set aside, in order of its names. */
+export async function listSetAside(hdfs: Hdfs): Promise<SetAside[]> {
+  const notes = (await hdfs.list(REJECTED)).filter(({ path }) => path.endsWith('.json'));
+  const texts = await Promise.all(notes.map(({ path }) => hdfs.read(path)));
+  return texts.map((text) => JSON.parse(text.toString()) as SetAside);
+}
