@@ -31,8 +31,8 @@ export const releases = {
 const zookeeper = `org.apache.zookeeper:zookeeper:${releases.zookeeper}`;
 
 /**
- * Maven coordinates, `group:artifact:version`, with everything that they need at run time; `group:artifact:version:alone`
- * brings that jar and nothing that it depends on.
+ * Maven coordinates, `group:artifact:version`, with everything that they need at run time;
+ * `group:artifact:version:alone` brings that jar and nothing that it depends on.
  */
 export const pins: Readonly<Record<JarSetName, readonly string[]>> = {
   hadoop: [
