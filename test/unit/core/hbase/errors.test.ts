@@ -110,7 +110,7 @@ test('what a person must do something about is a Refusal that says what, with an
     ],
     ['TableNotFoundException', EXIT.usage, /"sightline prepare" creates/],
     ['NoSuchColumnFamilyException', EXIT.usage, /Another version of Sightline/],
-    ['TableNotEnabledException', EXIT.dependency_down, /enable 'n:t'\); then start again/],
+    ['TableNotEnabledException', EXIT.dependency_down, /enable 'n:t'\), then start again/],
     ['SpaceLimitingException', EXIT.dependency_down, /quota/],
     ['RequestTooBigException', EXIT.data_check_failed, /hbase\.ipc\.max\.request\.size/],
     ['CorruptHFileException', EXIT.data_check_failed, /damaged/],
