@@ -203,6 +203,12 @@ const Settings = z.object({
     .string()
     .regex(/^[\w.-]+$/, 'expected letters (a-z, A-Z), digits and . _ -')
     .optional(),
+  /**
+   * How many items and how many places serving names in its metrics, the most counted ones of the last hour; the others
+   * are one sum. Each is a series of Prometheus, so this bounds them whatever the data. 0 and 0: none, and no reads.
+   */
+  METRICS_TOP_ITEMS: z.coerce.number().int().min(0).max(1_000).default(10),
+  METRICS_TOP_LOCATIONS: z.coerce.number().int().min(0).max(1_000).default(20),
   /** Where everything generated on this machine goes. */
   SIGHTLINE_HOME: z.string().min(1).default(HOME),
   /** Memory for DuckDB, in megabytes. */

@@ -47,6 +47,8 @@ import { detection } from '../questions/detection.ts';
 import { detections } from '../questions/detections.ts';
 import { locations } from '../questions/locations.ts';
 import { checkReadiness } from './readiness-checks.ts';
+import { recent } from '../questions/recent.ts';
+import { recentMetrics } from './recent-metrics.ts';
 import { sharedReadiness } from './readiness.ts';
 import { runReports } from '../questions/runs.ts';
 import { timeline } from '../questions/timeline.ts';
@@ -100,6 +102,8 @@ export interface Serving {
   readonly gate: Gate;
   readonly audit: Audit;
   readonly metrics: ServingMetrics;
+  /** What Prometheus reads; `isKnown`: the numbers of the last hour too, which are not for strangers. */
+  metricsText(isKnown: boolean): Promise<string>;
   /** True if METRICS_PORT serves the metrics instead of PORT. */
   readonly hasMetricsPort: boolean;
   readonly log: Log;
@@ -132,6 +136,9 @@ export function createServing(parts: ServingParts): Serving {
       if (hasView(result)) metrics.setFreshness(result.view);
       return result;
     });
+  const ofRecent = recentMetrics({ items: config.METRICS_TOP_ITEMS, locations: config.METRICS_TOP_LOCATIONS }, (tops) =>
+    answerFromStores(costs.counts, undefined, (context, allowance) => recent(tops, context, allowance)),
+  );
   const streams = servingStreams(parts, contexts.get, { costs, allowances });
   return {
     topItems: (question, asker) =>
@@ -163,6 +170,11 @@ export function createServing(parts: ServingParts): Serving {
     gate: parts.gate,
     audit: parts.audit ?? NO_AUDIT,
     metrics,
+    async metricsText(isKnown) {
+      // The counts first: they move what the others show of this process.
+      const counts = isKnown ? await ofRecent.text() : '';
+      return (await metrics.registry.metrics()) + counts;
+    },
     hasMetricsPort: config.METRICS_PORT !== 0,
     log,
     async close() {

@@ -24,6 +24,8 @@ export interface ServingParts {
     | 'EXPORTS_PER_CALLER'
     | 'COUNT_CACHE_MB'
     | 'METRICS_PORT'
+    | 'METRICS_TOP_ITEMS'
+    | 'METRICS_TOP_LOCATIONS'
   > &
     CostConfig;
   readonly open: () => Promise<Stores>;

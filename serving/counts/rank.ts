@@ -30,21 +30,22 @@ export interface Ranked {
 export function firstByRank(
   each: (take: (name: string, count: number) => void) => void,
   limit: number,
+  order: (a: Ranked, b: Ranked) => number = byRank,
 ): { first: Ranked[]; of: number } {
   let first: Ranked[] = [];
   let least = 0;
   let of = 0;
   each((name, count) => {
     of++;
-    if (count < least) return;
+    if (count < least || limit === 0) return;
     first.push({ name, count });
     // Sorts whenever it has twice `limit` names; a name with a lower count than the last of the first `limit` is then
     // skipped.
     if (first.length < 2 * limit) return;
-    first = first.sort(byRank).slice(0, limit);
+    first = first.sort(order).slice(0, limit);
     least = first.at(-1)!.count;
   });
-  return { first: first.sort(byRank).slice(0, limit), of };
+  return { first: first.sort(order).slice(0, limit), of };
 }
 
 export function byRank(a: Ranked, b: Ranked): number {

@@ -39,7 +39,8 @@ export function getMetrics(
 ): Promise<Response> {
   return respondWith({ route: '/metrics', audience: 'anybody' }, request, serving, async (headers) => {
     if (serving.hasMetricsPort) throw new NotFound('Metrics are served on METRICS_PORT, not on this port');
-    const { registry } = serving.metrics;
-    return new Response(await registry.metrics(), { headers: { ...headers, 'content-type': registry.contentType } });
+    const text = await serving.metricsText(await serving.gate.isKnown(request));
+    const { contentType } = serving.metrics.registry;
+    return new Response(text, { headers: { ...headers, 'content-type': contentType } });
   });
 }

@@ -2,13 +2,11 @@
 import type { Scope } from '../../core/domain/counts.ts';
 import type { Instant } from '../../core/domain/time.ts';
 import type { TopItemsAnswer } from '../answers.ts';
-import type { CountResult } from '../counts/counts.ts';
-import type { CountQuestion } from '../counts/plan.ts';
 import type { Snapshot } from '../snapshot/snapshot.ts';
 import type { Waiter } from '../bounds/shared-work.ts';
 import type { TimeWindow, WindowQuestion } from '../counts/window.ts';
 import type { QuestionContext } from '../counts/question-context.ts';
-import { Retryable } from '../../core/process/errors.ts';
+import { countTogether } from '../counts/count-together.ts';
 import { viewOf } from '../counts/counts.ts';
 import { eachCounted, sumsBySubject, totalOf } from '../counts/merge.ts';
 import { firstByRank } from '../counts/rank.ts';
@@ -25,7 +23,6 @@ export type TopItemsQuestion = WindowQuestion & {
 };
 
 const LIMIT = 10;
-const TRIES = 4;
 
 export async function topItems(
   question: TopItemsQuestion,
@@ -77,21 +74,4 @@ export async function topItemsWithSnapshot(
 /** For a time in the future, its first minute. */
 function windowUntilNow(since: number, now: number): TimeWindow {
   return alignToMinutes({ from: since as Instant, to: Math.max(now, since + 1) as Instant });
-}
-
-/** Counts both on one snapshot, both complete or both without the same view. */
-async function countTogether(
-  one: CountQuestion,
-  other: CountQuestion,
-  { count }: QuestionContext,
-  asker: Waiter | undefined,
-): Promise<[CountResult, CountResult]> {
-  for (let attempt = 1; attempt <= TRIES; attempt++) {
-    const [a, b] = await Promise.all([count(one, asker), count(other, asker)]);
-    if (a.snapshot === b.snapshot && a.read.missing === b.read.missing) return [a, b];
-  }
-  throw new Retryable(
-    'HBase',
-    `The horizon moved during each of ${TRIES} reads; the views answer too slowly. Try again later`,
-  );
 }

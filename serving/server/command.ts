@@ -100,8 +100,9 @@ async function serve(config: Config, signal: AbortSignal): Promise<number> {
 /** Serves metrics on METRICS_PORT if it is set, so that the public port does not serve them. */
 async function serveOwnMetrics({ BIND: host, METRICS_PORT: port }: Config): Promise<MetricsServer | null> {
   if (port === 0) return null;
-  const { metrics, ready } = currentServing();
-  return serveMetrics(metrics.registry, { host, port }, async () => {
+  const { metrics, metricsText, ready } = currentServing();
+  const shown = { metrics: () => metricsText(true), contentType: metrics.registry.contentType };
+  return serveMetrics(shown, { host, port }, async () => {
     const answer = await ready();
     return answer.ready ? null : reasonsOf(answer);
   });

@@ -16,6 +16,7 @@ import { hdfs } from '../../core/stores/hdfs/hdfs.ts';
 import { openStores } from '../../core/stores/open.ts';
 import * as answers from '../../serving/answers.ts';
 import { createServing } from '../../serving/app/app.ts';
+import { labelText } from '../../serving/app/recent-metrics.ts';
 import type { Serving } from '../../serving/app/app.ts';
 import { getLocations, getTimeline, getTopItems } from '../../serving/http/counts.ts';
 import { getDetection, getDetections } from '../../serving/http/detections.ts';
@@ -29,6 +30,7 @@ import type { Fact } from '../support/counted-world.ts';
 import { OPEN_GATE } from '../support/open-gate.ts';
 import { COUNTED_RULES, PLACES, randomOf } from '../support/counted-world.ts';
 import { agrees } from '../support/openapi.ts';
+import { recentSeries } from '../support/recent-series.ts';
 
 const HOUR_MS = 3_600_000;
 const MINUTE_MS = 60_000;
@@ -40,14 +42,14 @@ const now = Date.now();
 let stack: CountedStack;
 let serving: Serving;
 
-function servingOn(settings: Config): Serving {
+function servingOn(settings: Config, clock: () => number = Date.now): Serving {
   return createServing({
     config: settings,
     open: () => openStores(settings, { callTimeoutMs: 3_000, operationTimeoutMs: 5_000 }),
     hdfs: hdfs(settings),
     metrics: servingMetrics(),
     log: createLog('test', 'silent'),
-    now: Date.now,
+    now: clock,
     gate: OPEN_GATE,
     snapshotFreshForMs: 0,
   });
@@ -224,6 +226,29 @@ test('every answer is what the OpenAPI document says', async () => {
   ] as const) {
     await agrees(path, await response);
   }
+});
+
+test('the last hour in Prometheus is what the API answers, named and rest', async () => {
+  const settings = { ...stack.config, METRICS_TOP_ITEMS: 3, METRICS_TOP_LOCATIONS: 2 };
+  const still = servingOn(settings, () => now);
+  const shown = recentSeries(await still.metricsText(true));
+  const items = answers.TopItemsAnswer.parse(await (await getTopItems(get('/?limit=1000'), {}, still)).json());
+  const places = answers.LocationsAnswer.parse(await (await getLocations(get('/'), {}, still)).json());
+  await still.close();
+  const sum = (counted: readonly { count: number }[]): number => counted.reduce((all, { count }) => all + count, 0);
+  assert.ok(items.total > 100, `only ${items.total} detections in the last hour`);
+  assert.deepEqual([shown.total, sum(shown.items), sum(shown.locations)], [items.total, items.total, places.total]);
+  assert.deepEqual(shown.items, [
+    ...items.items.slice(0, 3).map(({ item_name, count }) => ({ item: labelText(item_name), top: 'yes', count })),
+    { item: 'other', top: 'no', count: sum(items.items.slice(3)) },
+  ]);
+  assert.deepEqual(
+    shown.locations.map(({ location, count }) => [location, count]),
+    [
+      ...places.locations.slice(0, 2).map((place) => [place.geographical_location_oid, place.count]),
+      ['other', sum(places.locations.slice(2))],
+    ],
+  );
 });
 
 test('a detection is found by its id, whatever the number', async () => {

@@ -78,6 +78,8 @@ export function stageOf(
       EXPORTS_AT_ONCE: 2,
       EXPORTS_PER_CALLER: 2,
       METRICS_PORT: 0,
+      METRICS_TOP_ITEMS: 0,
+      METRICS_TOP_LOCATIONS: 0,
       COUNT_CACHE_MB: 16,
       WEBHDFS_URL: 'http://127.0.0.1:9870',
       QUESTION_SECONDS: 7,

@@ -2,7 +2,8 @@
  * The names of all metrics follow Prometheus' rules, as `promtool check metrics` has them: help, units, endings by
  * type.
  *
- * promtool is not on every machine, so its rules stand here for all processes that show metrics.
+ * promtool is not on every machine, so its rules stand here for all processes that show metrics. The labels are a
+ * closed list too: none is an id, a camera or a free text, which would make series without bound.
  */
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
@@ -10,6 +11,7 @@ import type { Registry } from 'prom-client';
 import { batchMetrics } from '../../../../batch-layer/metrics.ts';
 import { createRegistry } from '../../../../core/process/metrics.ts';
 import { kafkaMetrics, NOTHING_SEEN } from '../../../../observe/exporter/kafka-metrics.ts';
+import { recentMetrics } from '../../../../serving/app/recent-metrics.ts';
 import { servingMetrics } from '../../../../serving/metrics.ts';
 import { speedMetrics } from '../../../../speed-layer/metrics.ts';
 
@@ -37,6 +39,7 @@ const FIXED_NAMES = ['kafka_consumergroup_current_offset_sum', 'kafka_consumergr
 const kafka = kafkaMetrics({ facts: NOTHING_SEEN, isUp: false, tookMs: 0, now: 0 });
 const batch = createRegistry('batch');
 batchMetrics(batch);
+const recent = recentMetrics({ items: 1, locations: 1 }, () => Promise.reject(new Error('not read'))).registry;
 
 test('every name of every process is one that promtool takes', async () => {
   for (const [process, registry] of Object.entries<Registry>({ speed, batch, serving: servingMetrics().registry })) {
@@ -48,6 +51,36 @@ test('every name of every process is one that promtool takes', async () => {
       process,
     );
   }
+  const metrics = await recent.getMetricsAsJSON();
+  assert.equal(metrics.length, 6);
+  assert.deepEqual(
+    metrics.flatMap((metric) => faultsOf({ ...metric, type: String(metric.type) })),
+    [],
+  );
+});
+
+/** Each has few values, or as many as there are partitions. */
+const LABELS = [
+  ...['outcome', 'reason', 'partition', 'dependency', 'store', 'operation', 'result', 'step', 'route', 'status'],
+  ...['kind', 'view', 'level', 'queue', 'state', 'because', 'what'],
+  // Of a Node process.
+  ...['space', 'type', 'version', 'major', 'minor', 'patch', 'quantile', 'le'],
+];
+/** The items and places of the last hour that are named, METRICS_TOP_ITEMS and METRICS_TOP_LOCATIONS of them. */
+const TOP_LABELS = ['item', 'location', 'name', 'top'];
+
+test('no label is an id, a camera or a free text, but of the few that are counted most', () => {
+  const labelsOf = (registry: Registry): string[] =>
+    registry.getMetricsAsArray().flatMap((metric) => (metric as unknown as { labelNames: string[] }).labelNames);
+  for (const registry of [speed, batch, servingMetrics().registry])
+    assert.deepEqual(
+      labelsOf(registry).filter((label) => !LABELS.includes(label)),
+      [],
+    );
+  assert.deepEqual(
+    labelsOf(recent).filter((label) => !LABELS.includes(label) && !TOP_LABELS.includes(label)),
+    [],
+  );
 });
 
 test('so is every name of the Kafka exporter that is not given', async () => {
