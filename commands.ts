@@ -23,5 +23,6 @@ export const PARTS: Readonly<Record<string, () => Promise<Command>>> = {
   'kafka-exporter': async () => (await import('./observe/exporter/command.ts')).kafkaExporterCommand(),
   observe: async () => (await import('./hadoop-compose/observe/command.ts')).observeCommand(),
   footage: async () => (await import('./footage/command.ts')).footageCommand(),
+  trace: async () => (await import('./admin/trace/command.ts')).traceCommand(),
   user: async () => (await import('./serving/server/command.ts')).userCommand(),
 };

@@ -36,6 +36,7 @@ export const NOT_CHANGING = [
   'rows show',
   'doctor',
   'user',
+  'trace',
   'serve',
   'speed',
   'batch schedule',
