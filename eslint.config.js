@@ -6,6 +6,7 @@ const NODE_GLOBALS = [
   'console',
   'URL',
   'fetch',
+  'AbortSignal',
   'setTimeout',
   'clearTimeout',
   'setInterval',
