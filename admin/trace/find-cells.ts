@@ -44,7 +44,7 @@ export async function findCells(
   for (const { cell, ofPlace, level } of LOOKS) {
     const scope: Scope = ofPlace ? detection.location : 'all';
     const subject = level === 'minute_item' ? detection.item : '';
-    const speed = await speedView.read(scope, [epoch], hours, [level], minutes);
+    const speed = await speedView.read({ scope, epochs: [epoch], hours, levels: [level], minutes });
     found.push(
       ...cellsOf(
         'speed',
@@ -52,7 +52,7 @@ export async function findCells(
       ),
     );
     if (isPublished) {
-      const batch = await batchView.read(scope, epoch, hours, [level], minutes);
+      const batch = await batchView.read({ scope, horizon: epoch, hours, levels: [level], minutes });
       found.push(
         ...cellsOf(
           'batch',
@@ -69,9 +69,9 @@ export async function findCells(
   }
   const bounds = { notBefore: detection.detectedAt };
   const listed = (ids: readonly { id: string }[]): number => (ids.some(({ id }) => id === detection.id) ? 1 : 0);
-  const inSpeed = listed(await speedView.list(detection.location, [epoch], hours, bounds));
+  const inSpeed = listed(await speedView.list({ scope: detection.location, epochs: [epoch], hours, bounds }));
   if (inSpeed > 0) found.push({ view: 'speed', cell: 'listed', ...of, count: inSpeed, up_to: null });
   if (!isPublished) return found;
-  const inBatch = listed(await batchView.list(detection.location, epoch, hours, bounds));
+  const inBatch = listed(await batchView.list({ scope: detection.location, horizon: epoch, hours, bounds }));
   return inBatch > 0 ? [...found, { view: 'batch', cell: 'listed', ...of, count: inBatch, up_to: null }] : found;
 }

@@ -29,18 +29,22 @@ export interface ByteBound {
 
 export type MetInLog = Pick<FirstMet, 'partition' | 'offset' | 'detection'>;
 
-/** `run`: the manifest of the epoch, or null while it is not published. */
+export interface EpochFiles {
+  /** Its name. */
+  readonly epoch: string;
+  /** The manifest of the epoch, or null while it is not published. */
+  readonly run: RunReport | null;
+}
+
 export async function findFiles(
   hdfs: Hdfs,
   met: MetInLog,
-  epoch: string,
-  run: RunReport | null,
+  { epoch, run }: EpochFiles,
   bound: ByteBound,
 ): Promise<TracedFile[]> {
   const paths = run ? run.files.map(({ path }) => path) : (await hdfs.list(rawFolder(epoch))).map(({ path }) => path);
   const found: TracedFile[] = [];
-  for (const { table, path } of candidates(paths, met, epoch))
-    found.push(await lookInto(hdfs, table, path, met, bound));
+  for (const candidate of candidates(paths, met, epoch)) found.push(await lookInto(hdfs, candidate, met, bound));
   return found;
 }
 
@@ -64,8 +68,7 @@ export function candidates(
 
 async function lookInto(
   hdfs: Hdfs,
-  table: TracedFile['table'],
-  path: string,
+  { table, path }: Pick<TracedFile, 'table' | 'path'>,
   { partition, offset, detection }: MetInLog,
   bound: ByteBound,
 ): Promise<TracedFile> {
@@ -116,8 +119,7 @@ export function groupOf(row: number, rowsOfGroups: readonly number[]): number {
 export async function findInDay(
   hdfs: Hdfs,
   id: Oid,
-  date: string,
-  published: ReadonlySet<string>,
+  { date, published }: { readonly date: string; readonly published: ReadonlySet<string> },
   bound: ByteBound,
 ): Promise<{ met: FirstMetInLake | null; isWhole: boolean }> {
   const files = (await hdfs.walk(`${LAKE}/detections/dt=${date}`)).reverse();

@@ -17,7 +17,7 @@ import { epochOf, nameOf } from '../../core/domain/epoch.ts';
 import { outcomeOf } from '../../core/domain/first-met.ts';
 import { parseDetection } from '../../core/domain/parse.ts';
 import { arrivalOf } from '../../core/domain/stamps.ts';
-import { judge, STRAY_HEADER } from '../../core/domain/verdict.ts';
+import { classify, STRAY_HEADER } from '../../core/domain/verdict.ts';
 
 export interface Stretch {
   readonly id: Oid;
@@ -61,7 +61,7 @@ function namesId(id: Oid): (record: Pick<LogRecord, 'key' | 'value'>) => boolean
 
 function tracedRecord(record: LogRecord, arrival: Instant, about: Pick<Stretch, 'id' | 'rules' | 'row'>): TracedRecord {
   const { rules, row } = about;
-  const verdict = judge(record, arrival, rules);
+  const verdict = classify(record, arrival, rules);
   const from = record.headers.find(([name]) => name === STRAY_HEADER)?.[1];
   const common = {
     kafka_partition: record.partition,

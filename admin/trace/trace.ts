@@ -23,6 +23,7 @@ import { listRuns, readRun } from '../../core/stores/lake/runs.ts';
 import { requireAnswers } from '../../core/stores/rows/answers.ts';
 import { findCells } from './find-cells.ts';
 import { findFiles, findInDay } from './find-files.ts';
+import type { RecordSearch } from './find-records.ts';
 import { findRecords } from './find-records.ts';
 import { payload } from './judge-records.ts';
 import { missingIn } from './missing.ts';
@@ -60,9 +61,10 @@ export async function trace(id: Oid, sources: TraceSources, options: TraceOption
   const notes: string[] = [];
   const bound: ByteBound = { left: options.mostBytes };
   const [row] = requireAnswers('detections', await stores.detections.find([id])) as [FirstMet | null];
-  const inDay = row === null && options.date !== null ? await lookInDay(id, options.date, hdfs, bound, notes) : null;
+  const inDay =
+    row === null && options.date !== null ? await lookInDay({ id, date: options.date }, hdfs, bound, notes) : null;
   const window = windowOf(options, (row ?? inDay)?.arrival ?? null);
-  const { records, ranges } = await recordsIn(id, row, window, sources, options);
+  const { records, ranges } = await recordsIn({ id, row, window }, sources, options);
   notes.push(
     ...ranges
       .filter((range) => !range.is_whole)
@@ -94,9 +96,7 @@ function windowOf({ around, hours, now }: TraceOptions, arrival: Instant | null)
 }
 
 async function recordsIn(
-  id: Oid,
-  row: FirstMet | null,
-  window: { from: number; to: number },
+  { id, row, window }: Pick<RecordSearch, 'id' | 'row' | 'window'>,
   { stores, reader, momentsAt }: TraceSources,
   { inAllPartitions, mostRecords, tell, signal }: TraceOptions,
 ): ReturnType<typeof findRecords> {
@@ -120,8 +120,13 @@ async function recordsIn(
   });
 }
 
-async function lookInDay(id: Oid, date: string, hdfs: Hdfs, bound: ByteBound, notes: string[]): Promise<Met | null> {
-  const { met, isWhole } = await findInDay(hdfs, id, date, new Set(await listRuns(hdfs)), bound);
+async function lookInDay(
+  { id, date }: { readonly id: Oid; readonly date: string },
+  hdfs: Hdfs,
+  bound: ByteBound,
+  notes: string[],
+): Promise<Met | null> {
+  const { met, isWhole } = await findInDay(hdfs, id, { date, published: new Set(await listRuns(hdfs)) }, bound);
   if (!met && !isWhole)
     notes.push(`Not every file of the lake's day ${date} was looked into: --most-mb allows no more.`);
   return met;
@@ -168,7 +173,7 @@ async function follow(met: Met, { stores, hdfs }: TraceSources, bound: ByteBound
     stage,
     published_at: run?.published_at ?? null,
     cells: await findCells(stores, met, epoch, isPublished),
-    files: await findFiles(hdfs, met, name, run, bound),
+    files: await findFiles(hdfs, met, { epoch: name, run }, bound),
   };
 }
 

@@ -10,9 +10,9 @@ const quantile = (of: number, histogram: string, by = ''): string =>
 
 export function pipeline(): DashboardBuilder {
   const board = dashboard('Pipeline', 'sightline-pipeline', 'From Kafka to an answer: rates, lag and latency by step');
-  speed(kafka(board));
-  stores(board);
-  return serving(board);
+  rounds(speed(kafka(board)));
+  serving(stores(board));
+  return resources(board);
 }
 
 function kafka(board: DashboardBuilder): DashboardBuilder {
@@ -100,7 +100,11 @@ function speed(board: DashboardBuilder): DashboardBuilder {
         },
         trend('sum by (reason) (increase(sightline_speed_dead_letters_total[1h])) or vector(0)', '{{reason}}'),
       ),
-    )
+    );
+}
+
+function rounds(board: DashboardBuilder): DashboardBuilder {
+  return board
     .withPanel(
       graph(
         { title: 'Time of a round', description: 'A round reads, decides, writes and commits.', unit: 's' },
@@ -202,7 +206,11 @@ function serving(board: DashboardBuilder): DashboardBuilder {
         trend('sum(sightline_stream_connections)', 'connections'),
         trend('sum(sightline_stream_questions)', 'questions'),
       ),
-    )
+    );
+}
+
+function resources(board: DashboardBuilder): DashboardBuilder {
+  return board
     .withPanel(
       graph(
         {

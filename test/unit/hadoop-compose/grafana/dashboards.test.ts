@@ -109,10 +109,7 @@ describe('the dashboards', () => {
 /** Names of our own processes' metrics, with the parts of histograms. */
 function ownMetrics(): Set<string> {
   const speed = createRegistry('speed');
-  speedMetrics(speed, {
-    holdings: { progress: new Map(), held: new Map(), ahead: new Map() } as never,
-    ends: () => new Map(),
-  });
+  speedMetrics(speed, { progress: new Map(), held: new Map(), ahead: new Map() } as never);
   const batch = createRegistry('batch');
   batchMetrics(batch);
   const recent = recentMetrics({ items: 1, locations: 1 }, () => Promise.reject(new Error('not read'))).registry;
