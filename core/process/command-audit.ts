@@ -25,6 +25,7 @@ export const CHANGING = [
   'batch rebuild',
   'dlq replay',
   'spark setup',
+  'footage settle',
 ] as const;
 /** Commands that read or print, and the services: their logs, metrics and reports show their work. */
 export const NOT_CHANGING = [
@@ -42,6 +43,8 @@ export const NOT_CHANGING = [
   'batch schedule',
   'kafka-exporter',
   'observe',
+  'footage agent',
+  'footage rejected',
 ] as const;
 
 export interface AskedCommand {

@@ -57,6 +57,9 @@ export const pins: Readonly<Record<JarSetName, readonly string[]>> = {
     `org.apache.hadoop:hadoop-yarn-server-timelineservice:${releases.hadoop}`,
   ],
   flume: [
+    // Without what it depends on: that would bring another logger.
+    `${zookeeper}:alone`,
+    `org.apache.zookeeper:zookeeper-jute:${releases.zookeeper}:alone`,
     `org.apache.flume:flume-ng-node:${releases.flume}`,
     `org.apache.flume.flume-ng-channels:flume-file-channel:${releases.flume}`,
     `org.apache.flume.flume-ng-sinks:flume-hdfs-sink:${releases.flume}`,

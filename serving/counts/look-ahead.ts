@@ -95,9 +95,14 @@ export function lookAhead(
     async current(other) {
       if (other !== undefined) return usable !== other && isWithin(usable, freshForMs) ? usable : readNewer(other);
       if (isWithin(usable, freshForMs)) return usable;
-      const { snapshot } = nextRound();
+      const { snapshot, done } = nextRound();
+      if (isWithin(usable, usableForMs)) return usable;
       // The snapshot is too old, so the question reads its own cells and does not wait for those of others.
-      return isWithin(usable, usableForMs) ? usable : (usable = await snapshot);
+      const newer = await snapshot;
+      if (isWithin(newer, usableForMs)) return (usable = newer);
+      // That round began long ago and still reads cells.
+      await done.catch(() => undefined);
+      return (usable = await nextRound().snapshot);
     },
     isStillValid: (snapshot) => snapshots.isStillValid(snapshot),
     logFault: () => snapshots.logFault(),

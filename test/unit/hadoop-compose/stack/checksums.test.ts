@@ -26,7 +26,7 @@ test('every set names its jars, each with a checksum and coordinates, every pin 
     }
     for (const pin of pins[set])
       assert.ok(
-        jars.some(({ coordinates }) => coordinates === pin),
+        jars.some(({ coordinates }) => coordinates === pin.replace(/:alone$/, '')),
         `${pin} of ${set}; npm run lock:jars`,
       );
     assert.equal(
