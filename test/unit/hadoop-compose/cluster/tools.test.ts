@@ -36,7 +36,8 @@ test('every pin is an exact version and stands in the pom of its set', () => {
   for (const set of jarSetNames) {
     assert.match(jarSetFolder(set), new RegExp(`^${set}-[0-9a-f]{12}$`));
     for (const pin of pins[set]) {
-      const [, artifact, version] = /^[\w.-]+:([\w.-]+):(\d[\w.-]*)(?::alone)?$/.exec(pin) ?? assert.fail(`${pin} is no pin`);
+      const [, artifact, version] =
+        /^[\w.-]+:([\w.-]+):(\d[\w.-]*)(?::alone)?$/.exec(pin) ?? assert.fail(`${pin} is no pin`);
       assert.ok(pomOf(set).includes(`<artifactId>${artifact}</artifactId><version>${version}</version>`));
     }
   }
