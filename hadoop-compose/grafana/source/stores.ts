@@ -190,13 +190,13 @@ function zooKeeper(board: DashboardBuilder): DashboardBuilder {
           unit: 'short',
           limits: [10, 100],
         },
-        trend('max by (instance) (outstanding_requests)', '{{instance}}'),
+        trend('max by (instance) (outstanding_requests or zk_outstanding_requests)', '{{instance}}'),
       ),
     )
     .withPanel(
       graph(
         { title: 'Connections', description: 'Clients of each server.', unit: 'short' },
-        trend('max by (instance) (num_alive_connections)', '{{instance}}'),
+        trend('max by (instance) (num_alive_connections or zk_num_alive_connections)', '{{instance}}'),
       ),
     );
 }
