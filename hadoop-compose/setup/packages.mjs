@@ -41,6 +41,13 @@ const NEEDS = {
     debian: ['prometheus-alertmanager'],
     optional: true,
   },
+  // Read by a test of our units; it need not run.
+  systemd: {
+    name: 'systemd-analyze',
+    has: () => works('systemd-analyze', ['--version']),
+    debian: ['systemd'],
+    optional: true,
+  },
   browser: { name: 'Chromium', has: () => browserPath() !== null, debian: ['chromium'], optional: true },
 };
 

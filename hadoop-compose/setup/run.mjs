@@ -18,7 +18,7 @@ const root = join(dirname(fileURLToPath(import.meta.url)), '..', '..');
 const OBSERVERS = ['prometheus', 'alertmanager'];
 const NEEDS = {
   start: ['java', 'maven', 'python'],
-  test: ['java', 'maven', 'python', 'browser', ...OBSERVERS],
+  test: ['java', 'maven', 'python', 'browser', 'systemd', ...OBSERVERS],
   'test:faults': ['java', 'maven', 'python', ...OBSERVERS],
   'test:soak': ['java', 'maven', 'python'],
   'test:spark': ['java', 'maven', 'python'],
