@@ -110,7 +110,7 @@ export function ExportForm({ page }: { page: PageState }) {
         <span className="hint num">
           {fault
             ? ''
-            : `${rows === null ? 'Counting' : `About ${count(rows)} ${rows === 1 ? 'row' : 'rows'}`}; the file is streamed, and closing the tab stops it`}
+            : `${rows === null ? 'Counting' : `About ${count(rows)} ${rows === 1 ? 'row' : 'rows'}`}; close the tab to stop`}
         </span>
         <span className="sp" />
         {fault ? (
