@@ -137,13 +137,13 @@ describe('npm start on a terminal', () => {
 });
 
 describe('npm run check on a terminal', () => {
-  it('ends its step at Ctrl-C and begins no other', { timeout: 120_000 }, async () => {
+  it('ends its steps at Ctrl-C and begins no other', { timeout: 120_000 }, async () => {
     const window = await openTerminal(environment, ROOT);
     try {
       window.type('npm run check');
-      await window.shows(/== types/, GONE_WITHIN_MS);
+      await window.shows(/== together: types, lint, format/, GONE_WITHIN_MS);
       await until(
-        'the step',
+        'the steps',
         () => window.processes().some((pid) => argsOf(pid).some((arg) => arg.endsWith('tsc'))),
         GONE_WITHIN_MS,
       );
@@ -151,7 +151,7 @@ describe('npm run check on a terminal', () => {
       window.interrupt();
       assert.equal(await window.prompt(GONE_WITHIN_MS), 130);
       assert.deepEqual(left(before), []);
-      assert.doesNotMatch(window.screen(), /== lint/);
+      assert.doesNotMatch(window.screen(), /== unit tests/);
     } finally {
       await window.close();
     }
