@@ -178,7 +178,7 @@ test(
     for (const args of [['speed'], ['batch', 'run'], ['batch', 'archive']]) {
       const { code: refused, stderr } = await sightline(args, world.environment);
       assert.deepEqual(
-        [refused, /LogAppendTime.*"sightline prepare" mends it/.test(stderr)],
+        [refused, /LogAppendTime.*Mend it with "sightline prepare"/.test(stderr)],
         [4, true],
         `${args.join(' ')}: ${stderr}`,
       );
