@@ -268,6 +268,6 @@ test(
     await admin.grow(world.config.KAFKA_PARTITIONS + 1);
     const grown = await within(second.ended, 'the worker ends');
     assert.equal(grown.code, 4);
-    assert.match(grown.said, /has at least 4 partitions, recorded were 3.*"sightline topic grow" alone/);
+    assert.match(grown.said, /has at least 4 partitions, recorded were 3.*"sightline topic grow" only/);
   },
 );
