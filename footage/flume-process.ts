@@ -9,6 +9,7 @@ import { spawn } from 'node:child_process';
 import { join } from 'node:path';
 import { setTimeout as pause } from 'node:timers/promises';
 import { boundedLog } from '../hadoop-compose/start/bounded-log.ts';
+import { javaEnvironment } from '../hadoop-compose/cluster/launch.ts';
 import { markOfPart } from '../hadoop-compose/cluster/left-behind.ts';
 import type { Folders } from './folders.ts';
 import { flumeArguments } from './flume.ts';
@@ -51,7 +52,7 @@ export function startFlume(wishes: FlumeWishes): FlumeProcess {
       cwd: wishes.folders.flume,
       detached: true,
       stdio: ['ignore', 'pipe', 'pipe'],
-      env: environment(wishes.user),
+      env: { ...javaEnvironment(), HADOOP_USER_NAME: wishes.user },
     });
     child = running;
     running.stdout.on('data', log.write);
@@ -89,12 +90,4 @@ export function startFlume(wishes: FlumeWishes): FlumeProcess {
       log.close();
     },
   };
-}
-
-/** The caller's environment without what would change a JVM or Hadoop's client behind our back. */
-function environment(user: string): NodeJS.ProcessEnv {
-  const kept = Object.entries(process.env).filter(
-    ([name]) => !/^(JAVA_TOOL_OPTIONS|_JAVA_OPTIONS|JDK_JAVA_OPTIONS|CLASSPATH|HADOOP_|FLUME_)/.test(name),
-  );
-  return { ...(Object.fromEntries(kept) as NodeJS.ProcessEnv), HADOOP_USER_NAME: user };
 }

@@ -9,6 +9,7 @@
 import { lstat, mkdir, open, readdir, rename, unlink } from 'node:fs/promises';
 import { join } from 'node:path';
 import { travelName, LATEST_TAKEN_MS } from '../core/layout/footage.ts';
+import type { FootageKind } from '../core/layout/footage.ts';
 import { readOid } from '../core/domain/oid.ts';
 import { sha256Of } from '../core/process/file-hash.ts';
 import type { Oid } from '../core/domain/oid.ts';
@@ -93,14 +94,14 @@ async function passOn(folders: Folders, limits: HandoverLimits, claimed: Claimed
   const { camera, name, file } = claimed;
   const facts = await lstat(file);
   const oid = readOid(camera);
-  const because = await whyNot(file, { isFile: facts.isFile(), bytes: facts.size, limits, isCamera: oid.ok });
-  if (because !== null || !oid.ok) {
-    reject(folders, file, { camera, name, bytes: facts.size, reason: because ?? 'unknown_camera' });
+  const kind = await kindOrReason(file, { isFile: facts.isFile(), bytes: facts.size, limits, isCamera: oid.ok });
+  if (typeof kind !== 'string' || !oid.ok) {
+    const reason = typeof kind === 'string' ? 'unknown_camera' : kind.reason;
+    reject(folders, file, { camera, name, bytes: facts.size, reason });
     taken.rejected += 1;
     return false;
   }
   const { takenAtMs, detection } = readName(name, facts.mtimeMs);
-  const kind = kindOf(await headOf(file))!;
   const spooled = join(
     folders.spool,
     travelName({ camera: oid.oid, takenAtMs, detection, sha256: await sha256Of(file), kind }),
@@ -116,15 +117,16 @@ async function passOn(folders: Folders, limits: HandoverLimits, claimed: Claimed
   return true;
 }
 
-async function whyNot(
+/** The kind of the file, or why it is rejected. */
+async function kindOrReason(
   file: Buffer,
   { isFile, bytes, limits, isCamera }: { isFile: boolean; bytes: number; limits: HandoverLimits; isCamera: boolean },
-): Promise<RejectReason | null> {
-  if (!isFile) return 'not_a_file';
-  if (!isCamera) return 'unknown_camera';
-  if (bytes === 0) return 'empty';
-  if (bytes > limits.greatestBytes) return 'too_large';
-  return kindOf(await headOf(file)) === null ? 'unknown_type' : null;
+): Promise<FootageKind | { readonly reason: RejectReason }> {
+  if (!isFile) return { reason: 'not_a_file' };
+  if (!isCamera) return { reason: 'unknown_camera' };
+  if (bytes === 0) return { reason: 'empty' };
+  if (bytes > limits.greatestBytes) return { reason: 'too_large' };
+  return kindOf(await headOf(file)) ?? { reason: 'unknown_type' };
 }
 
 /**

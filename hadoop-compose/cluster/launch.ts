@@ -60,7 +60,7 @@ async function spawnJava(stack: Stack, daemon: Daemon, java: string, args: reado
       cwd: stack.folder,
       detached: true,
       stdio: ['ignore', out, out],
-      env: environment(),
+      env: javaEnvironment(),
     });
     await new Promise<void>((resolve, reject) => {
       child.once('spawn', resolve);
@@ -113,9 +113,10 @@ const opened = [
 ];
 
 /** The caller's environment without variables that change options of a JVM or of Hadoop. */
-function environment(): NodeJS.ProcessEnv {
+export function javaEnvironment(): NodeJS.ProcessEnv {
   const kept = Object.entries(process.env).filter(
-    ([name]) => !/^(JAVA_TOOL_OPTIONS|_JAVA_OPTIONS|JDK_JAVA_OPTIONS|CLASSPATH|HADOOP_|HBASE_|HDFS_|KAFKA_)/.test(name),
+    ([name]) =>
+      !/^(JAVA_TOOL_OPTIONS|_JAVA_OPTIONS|JDK_JAVA_OPTIONS|CLASSPATH|HADOOP_|HBASE_|HDFS_|KAFKA_|FLUME_)/.test(name),
   );
   return Object.fromEntries(kept) as NodeJS.ProcessEnv;
 }
