@@ -24,7 +24,7 @@ import { foldersIn, makeFolders } from './folders.ts';
 import type { Folders } from './folders.ts';
 import { flumeProperties, hadoopSite } from './flume.ts';
 import { startFlume } from './flume-process.ts';
-import type { FlumeProcess } from './flume-process.ts';
+import type { SupervisedProcess } from '../hadoop-compose/start/supervise.ts';
 import type { Taken } from './handover.ts';
 import { takeFiles } from './handover.ts';
 
@@ -41,7 +41,7 @@ export async function runAgent(config: Config, say: Say, { stop, hurry }: StopOr
   const folders = foldersIn(config.FOOTAGE_FOLDER);
   makeFolders(folders);
   const release = await holdLock({ folder: folders.root }, 'sightline footage agent', stop, 0);
-  let flume: FlumeProcess | null = null;
+  let flume: SupervisedProcess | null = null;
   try {
     await endLeftBehind({ folder: folders.root }, say, hurry);
     const stack = stackFrom();
