@@ -12,13 +12,14 @@ import { join } from 'node:path';
 import type { FirstMet } from '../../core/domain/first-met.ts';
 import type { Oid } from '../../core/domain/oid.ts';
 import type { Hdfs } from '../../core/stores/hdfs/types.ts';
-import type { Duck, Row } from '../../core/stores/lake/duckdb.ts';
+import type { Duck } from '../../core/stores/lake/duckdb.ts';
+import type { FirstMetInLake } from '../../core/stores/lake/lake-row.ts';
 import type { RunReport } from '../../core/stores/lake/runs.ts';
 import type { TracedFile } from './model.ts';
-import { oid } from '../../core/domain/oid.ts';
-import { dateOf, instant } from '../../core/domain/time.ts';
-import { LAKE, rawFolder } from '../../core/layout/lake.ts';
-import { openDuck, quoted } from '../../core/stores/lake/duckdb.ts';
+import { dateOf } from '../../core/domain/time.ts';
+import { epochOfDetectionsFile, LAKE, rawFolder } from '../../core/layout/lake.ts';
+import { openDuck, parquet, quoted } from '../../core/stores/lake/duckdb.ts';
+import { LAKE_ROW, lakeRow } from '../../core/stores/lake/lake-row.ts';
 
 const MEMORY_MB = 256;
 
@@ -125,37 +126,18 @@ export async function findInDay(
   const files = (await hdfs.walk(`${LAKE}/detections/dt=${date}`)).reverse();
   let isWhole = true;
   for (const { path, bytes } of files) {
-    if (!published.has(path.slice(path.lastIndexOf('/') + 1).replace(/-\d+\.parquet$/, ''))) continue;
+    if (!published.has(epochOfDetectionsFile(path))) continue;
     if (bytes > bound.left) {
       isWhole = false;
       continue;
     }
     bound.left -= bytes;
     const [row] = await withFile(hdfs, path, (duck, local) =>
-      duck.rows(
-        `SELECT *, epoch_ms(arrived_at) AS arrived_ms FROM read_parquet(${quoted(local)}, hive_partitioning = false) WHERE detection_oid = ${BigInt(id)}`,
-      ),
+      duck.rows(`SELECT ${LAKE_ROW} FROM ${parquet([local])} WHERE detection_oid = ${BigInt(id)}`),
     );
-    if (row) return { met: metOf(row), isWhole };
+    if (row) return { met: lakeRow(row).firstMet, isWhole };
   }
   return { met: null, isWhole };
-}
-
-export type FirstMetInLake = Omit<FirstMet, 'logLife'>;
-
-function metOf(row: Row): FirstMetInLake {
-  return {
-    partition: Number(row.kafka_partition),
-    offset: Number(row.kafka_offset),
-    arrival: instant(Number(row.arrived_ms)),
-    detection: {
-      id: oid(String(row.detection_oid)),
-      location: oid(String(row.geographical_location_oid)),
-      camera: oid(String(row.video_camera_oid)),
-      item: String(row.item_name),
-      detectedAt: instant(Number(row.timestamp_detected)),
-    },
-  };
 }
 
 async function withFile<T>(hdfs: Hdfs, path: string, work: (duck: Duck, local: string) => Promise<T>): Promise<T> {

@@ -39,6 +39,11 @@ export function detectionsFile(options: { date: string; hour: number; epoch: str
   return `${LAKE}/detections/dt=${options.date}/hour=${hour}/${options.epoch}-${options.n}.parquet`;
 }
 
+/** The epoch in the name of a file of detections. */
+export function epochOfDetectionsFile(path: string): string {
+  return path.slice(path.lastIndexOf('/') + 1).replace(/-\d+\.parquet$/, '');
+}
+
 export function topItemsFile(options: { date: string; epoch: string }): string {
   return `${LAKE}/top_items/dt=${options.date}/${options.epoch}.parquet`;
 }

@@ -14,13 +14,15 @@ import type { Duck } from '../../core/stores/lake/duckdb.ts';
 import type { FileFacts, Hdfs } from '../../core/stores/hdfs/types.ts';
 import type { Waiter } from '../bounds/shared-work.ts';
 import type { BoundedQueue } from '../bounds/bounded-queue.ts';
-import type { LakeRow } from './lake-row.ts';
-import { LAKE } from '../../core/layout/lake.ts';
+import type { LakeRow } from '../../core/stores/lake/lake-row.ts';
+import { epochOfDetectionsFile, LAKE } from '../../core/layout/lake.ts';
 import { openDuck, parquet } from '../../core/stores/lake/duckdb.ts';
+import { LAKE_ROW, lakeRow } from '../../core/stores/lake/lake-row.ts';
 import { listRuns } from '../../core/stores/lake/runs.ts';
 import { manyListeners } from '../../core/process/read-limits.ts';
 import { TooCostly } from '../faults.ts';
-import { epochOfFile, LAKE_ROW, lakeRow, LOOKUP_MEMORY_MB } from './lake-row.ts';
+
+export const LOOKUP_MEMORY_MB = 256;
 
 export interface LookupOptions {
   readonly queue: BoundedQueue;
@@ -119,7 +121,7 @@ async function readDay({ hdfs, date, seekers, signal, mostBytes }: Pass): Promis
   };
   const published = new Set(await listRuns(hdfs, limits));
   const files = (await hdfs.walk(`${LAKE}/detections/dt=${date}`, limits))
-    .filter(({ path }) => published.has(epochOfFile(path)))
+    .filter(({ path }) => published.has(epochOfDetectionsFile(path)))
     .reverse();
   checkDayBytes(date, files, mostBytes);
   if (files.length === 0) return;

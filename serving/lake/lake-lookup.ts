@@ -5,10 +5,15 @@
  * at the same time, and a day above the limit is refused. A pass ends when the last caller has left.
  */
 import type { Hdfs } from '../../core/stores/hdfs/types.ts';
+import type { Oid } from '../../core/domain/oid.ts';
+import type { LakeRow } from '../../core/stores/lake/lake-row.ts';
+import type { Allowance } from '../bounds/allowance.ts';
 import type { DayPass } from './lake-day.ts';
 import type { LookupOptions } from './lake-day.ts';
-import type { FindInLake } from './lake-row.ts';
 import { startDayPass } from './lake-day.ts';
+
+/** Looks up a detection in the lake's files of a day; null if it is not there. */
+export type FindInLake = (id: Oid, date: string, limits?: Allowance) => Promise<LakeRow | null>;
 
 /** Without limits, for a single caller. */
 const ALONE: LookupOptions = { queue: { run: (_, work) => work() }, mostBytes: Infinity, joinableMs: 0, now: Date.now };

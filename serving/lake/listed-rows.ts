@@ -14,13 +14,14 @@ import type { PlacedDetection } from '../../core/stores/views/list-view.ts';
 import type { ReadLimits } from '../../core/process/read-limits.ts';
 import type { Waiter } from '../bounds/shared-work.ts';
 import type { BoundedQueue } from '../bounds/bounded-queue.ts';
-import type { LakeRow } from './lake-row.ts';
-import { LAKE } from '../../core/layout/lake.ts';
+import type { LakeRow } from '../../core/stores/lake/lake-row.ts';
+import { epochOfDetectionsFile, LAKE } from '../../core/layout/lake.ts';
 import { openDuck, parquet } from '../../core/stores/lake/duckdb.ts';
+import { LAKE_ROW, lakeRow } from '../../core/stores/lake/lake-row.ts';
 import { listRuns } from '../../core/stores/lake/runs.ts';
 import { manyListeners } from '../../core/process/read-limits.ts';
 import { isFault } from '../faults.ts';
-import { epochOfFile, LAKE_ROW, lakeRow, LOOKUP_MEMORY_MB } from './lake-row.ts';
+import { LOOKUP_MEMORY_MB } from './lake-day.ts';
 
 /** The rows by `entryKey`; a row that was not found in time has no entry. */
 export type FindListedRows = (
@@ -77,7 +78,7 @@ async function findRows(
         const missing = hourEntries.filter((entry) => !rows.has(entryKey(entry)));
         if (missing.length === 0) break;
         if (!isInTime()) return;
-        if (bytes > MOST_FILE_BYTES || !published.has(epochOfFile(path))) continue;
+        if (bytes > MOST_FILE_BYTES || !published.has(epochOfDetectionsFile(path))) continue;
         // Each download gets a new name: DuckDB caches metadata by path and modification time in seconds.
         const local = join(folder, `${fetched++}.parquet`);
         await hdfs.download(path, local, limits);

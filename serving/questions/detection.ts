@@ -4,7 +4,7 @@
  * The Parquet keeps the name that the place had then. An answer shows the name that dataset B has now, and the old name
  * only if B has lost it.
  */
-import type { FindInLake } from '../lake/lake-row.ts';
+import type { FindInLake } from '../lake/lake-lookup.ts';
 import type { Oid } from '../../core/domain/oid.ts';
 import type { DetectionAnswer } from '../answers.ts';
 import type { Allowance } from '../bounds/allowance.ts';

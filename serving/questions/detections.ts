@@ -15,7 +15,7 @@ import type { FindListedRows } from '../lake/listed-rows.ts';
 import type { PlaceNames } from '../counts/location-names.ts';
 import type { QuestionContext } from '../counts/question-context.ts';
 import type { WindowQuestion } from '../counts/window.ts';
-import type { LakeRow } from '../lake/lake-row.ts';
+import type { LakeRow } from '../../core/stores/lake/lake-row.ts';
 import { requireAnswers } from '../../core/stores/rows/answers.ts';
 import { planSnapshotOf, viewOf, readOnValidSnapshot } from '../counts/counts.ts';
 import { readCursor, writeCursor } from '../lists/cursor.ts';

@@ -1,9 +1,8 @@
 /** Joins a first-met row with the name of its place, in the fields of the API. */
-import type { FirstMet } from '../../core/domain/first-met.ts';
 import type { Rules } from '../../core/domain/rules.ts';
+import type { FirstMetInLake, LakeRow } from '../../core/stores/lake/lake-row.ts';
 import type { JoinedDetection } from '../answers.ts';
 import type { PlaceNames } from '../counts/location-names.ts';
-import type { LakeRow } from '../lake/lake-row.ts';
 import { isDeferred } from '../../core/domain/rules.ts';
 
 /**
@@ -15,7 +14,7 @@ export function joinLakeRow({ firstMet, locationName }: LakeRow, places: PlaceNa
   return { ...current, geographical_location: current.geographical_location ?? locationName };
 }
 
-export function joinLocation(row: Omit<FirstMet, 'logLife'>, places: PlaceNames, rules: Rules): JoinedDetection {
+export function joinLocation(row: FirstMetInLake, places: PlaceNames, rules: Rules): JoinedDetection {
   const { detection, arrival, partition, offset } = row;
   return {
     detection_oid: detection.id,
