@@ -4,45 +4,37 @@
  * board.ts asks for what is due and keeps it. The key of an answer is what it was asked for. When the bounds of a
  * rolling window move, answers with those bounds are due at once; the others are due when they are old.
  */
-import type {
-  DetectionAnswer,
-  DetectionsAnswer,
-  LakeAnswer,
-  LocationsAnswer,
-  RunsAnswer,
-  TimelineAnswer,
-  TopItemsAnswer,
-  TrustAnswer,
-} from '../../serving/answers.ts';
+import type { TopItemsAnswer } from '../../serving/answers.ts';
 import type { Choices, PageName } from './address.ts';
-import type { Questions, Span, Verdict } from './questions.ts';
-import type { Report } from './report.ts';
+import type { Questions, Span } from './questions.ts';
 import { comparisonOf, isOver, lineBeforeOf, MINUTE_MS, spanOf, stepSecondsOf } from './bounds.ts';
 import { midnightBefore } from '../../core/domain/zone.ts';
 
 /** The part of the address that decides which numbers are asked for. */
 export type Subject = Pick<Choices, 'route' | 'window' | 'fixed' | 'location' | 'limit' | 'tz' | 'dt' | 'allowPartial'>;
 
+type AnswerTo<Name extends keyof Questions> = Awaited<ReturnType<Questions[Name]>>;
+
 export interface Answers {
-  timeline: TimelineAnswer;
-  timelineBefore: { answer: TimelineAnswer; shiftMs: number };
-  comparedItems: { now: TopItemsAnswer; before: TopItemsAnswer };
-  places: LocationsAnswer;
-  comparedPlaces: { now: LocationsAnswer; before: LocationsAnswer };
+  timeline: AnswerTo<'timeline'>;
+  timelineBefore: { answer: AnswerTo<'timeline'>; shiftMs: number };
+  comparedItems: { now: AnswerTo<'topItems'>; before: AnswerTo<'topItems'> };
+  places: AnswerTo<'locations'>;
+  comparedPlaces: { now: AnswerTo<'locations'>; before: AnswerTo<'locations'> };
   /** The last complete minute: the rate until there are two samples. */
-  minute: TopItemsAnswer;
-  trust: TrustAnswer;
-  verdict: Verdict | null;
+  minute: AnswerTo<'topItems'>;
+  trust: AnswerTo<'trust'>;
+  verdict: AnswerTo<'verdict'>;
   /** The newest detections of a place. */
-  latest: DetectionsAnswer;
+  latest: AnswerTo<'detections'>;
   /** The last detection before the window, if the window has none. */
-  lastSeen: DetectionsAnswer;
-  detection: DetectionAnswer | null;
-  runs: RunsAnswer;
-  report: Report | null;
+  lastSeen: AnswerTo<'detections'>;
+  detection: AnswerTo<'detection'>;
+  runs: AnswerTo<'runs'>;
+  report: AnswerTo<'report'>;
   /** The report of the newest run that found conflicting copies. */
-  conflictReport: Report | null;
-  lake: LakeAnswer;
+  conflictReport: AnswerTo<'report'>;
+  lake: AnswerTo<'lake'>;
 }
 export type AnswerName = keyof Answers;
 
