@@ -5,6 +5,8 @@ import { dayBounds } from '../model/lake.ts';
 import { bytes, count } from '../text/numbers.ts';
 import { Digits } from '../elements/Digits.tsx';
 import { Icon } from '../elements/Icon.tsx';
+import type { Column } from '../table/TableHead.tsx';
+import { TableHead } from '../table/TableHead.tsx';
 
 interface Props {
   readonly days: readonly LakeDay[];
@@ -14,32 +16,20 @@ interface Props {
   readonly isDown: boolean;
 }
 
+const COLUMNS: readonly Column[] = [
+  { title: 'Day, UTC', className: 'pickday' },
+  { title: 'Rows', className: 'r' },
+  { title: 'Size', className: 'r wide' },
+  { title: 'Files', className: 'r wide' },
+  { title: 'Epochs', className: 'r wide' },
+  { title: 'Complete', className: 'get' },
+];
+
 export function DaysTable({ days, selectedDays, tick, isDown }: Props) {
   return (
     <div className="scroll dayrows" tabIndex={0} role="region" aria-labelledby="days-title">
       <table>
-        <thead>
-          <tr>
-            <th scope="col" className="pickday">
-              Day, UTC
-            </th>
-            <th scope="col" className="r">
-              Rows
-            </th>
-            <th scope="col" className="r wide">
-              Size
-            </th>
-            <th scope="col" className="r wide">
-              Files
-            </th>
-            <th scope="col" className="r wide">
-              Epochs
-            </th>
-            <th scope="col" className="get">
-              Complete
-            </th>
-          </tr>
-        </thead>
+        <TableHead columns={COLUMNS} />
         <tbody>
           {days.map((day) => (
             <tr key={day.date}>

@@ -5,6 +5,7 @@ import { boundsText, clock, dayClock } from '../text/times.ts';
 import { isReadTwice, offsetMs } from '../../core/domain/zone.ts';
 import { offsetText } from '../text/zones.ts';
 import { Digits } from '../elements/Digits.tsx';
+import { TableHead } from '../table/TableHead.tsx';
 
 export function TimelineTable({
   bars,
@@ -21,23 +22,15 @@ export function TimelineTable({
   return (
     <div className="twin" tabIndex={0} role="region" aria-labelledby="timeline-title" data-arrows>
       <table>
-        <thead>
-          <tr>
-            <th scope="col">Time, {zone}</th>
-            <th scope="col" className="r">
-              Count
-            </th>
-            <th scope="col" className="r">
-              Batch
-            </th>
-            <th scope="col" className="r">
-              Speed
-            </th>
-            <th scope="col" className="r">
-              {lengthWords} before
-            </th>
-          </tr>
-        </thead>
+        <TableHead
+          columns={[
+            { title: `Time, ${zone}` },
+            { title: 'Count', className: 'r' },
+            { title: 'Batch', className: 'r' },
+            { title: 'Speed', className: 'r' },
+            { title: `${lengthWords} before`, className: 'r' },
+          ]}
+        />
         <tbody>
           {[...bars].reverse().map((bar) => (
             <tr key={bar.t}>

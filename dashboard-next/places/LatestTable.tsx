@@ -20,6 +20,7 @@ import { LatestRow } from './LatestRow.tsx';
 import { CardTitle } from '../table/CardTitle.tsx';
 import { FaultMessage } from '../frame/FaultMessage.tsx';
 import type { PageState } from '../hooks/usePage.ts';
+import { TableHead } from '../table/TableHead.tsx';
 
 const OLDER_AT_ONCE = 50;
 
@@ -52,20 +53,14 @@ export function LatestTable({ page }: { page: PageState }) {
       <div {...handlers}>
         {!answer && fault && <FaultMessage fault={fault} page={page} />}
         <table>
-          <thead>
-            <tr>
-              <th scope="col" className="when">
-                Time, {offsetText(now, choices.tz)}
-              </th>
-              <th scope="col">Item</th>
-              <th scope="col" className="r cam">
-                Camera
-              </th>
-              <th scope="col" className="r det">
-                Detection
-              </th>
-            </tr>
-          </thead>
+          <TableHead
+            columns={[
+              { title: `Time, ${offsetText(now, choices.tz)}`, className: 'when' },
+              { title: 'Item' },
+              { title: 'Camera', className: 'r cam' },
+              { title: 'Detection', className: 'r det' },
+            ]}
+          />
           <tbody>
             {rows.map((row, place) => (
               <LatestRow key={place} row={row} page={page} />

@@ -18,6 +18,8 @@ import { RowBar } from './RowBar.tsx';
 import type { Change } from '../hooks/useAddress.ts';
 import { useSteadyRows } from '../hooks/useSteadyRows.ts';
 import { useRowMoves } from '../hooks/useRowMoves.ts';
+import type { Column } from './TableHead.tsx';
+import { TableHead } from './TableHead.tsx';
 
 interface Props {
   readonly board: Board | null;
@@ -25,6 +27,22 @@ interface Props {
   readonly change: Change;
   readonly openName: (name: string) => void;
 }
+
+const COLUMNS: readonly Column[] = [
+  {
+    title: (
+      <>
+        <span aria-hidden="true">#</span>
+        <span className="vh">Rank</span>
+      </>
+    ),
+    className: 'r rk',
+  },
+  { title: 'Item' },
+  { title: 'Count', className: 'r cnt' },
+  { title: 'Share', className: 'r shr' },
+  { title: 'Change', className: 'r chgc' },
+];
 
 export function ItemsTable({ board, choices, change, openName }: Props) {
   const fresh = board ? itemRows(board.top, answerOf(board, 'comparedItems')) : [];
@@ -61,24 +79,7 @@ export function ItemsTable({ board, choices, change, openName }: Props) {
         </span>
       </header>
       <table className="items" {...handlers}>
-        <thead>
-          <tr>
-            <th scope="col" className="r rk">
-              <span aria-hidden="true">#</span>
-              <span className="vh">Rank</span>
-            </th>
-            <th scope="col">Item</th>
-            <th scope="col" className="r cnt">
-              Count
-            </th>
-            <th scope="col" className="r shr">
-              Share
-            </th>
-            <th scope="col" className="r chgc">
-              Change
-            </th>
-          </tr>
-        </thead>
+        <TableHead columns={COLUMNS} />
         <tbody ref={body}>
           {rows.map((row, place) => (
             <Row key={place} row={row} total={total} greatest={greatest} openName={openName} />

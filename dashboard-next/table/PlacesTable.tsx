@@ -17,6 +17,8 @@ import { PlaceRows } from './PlaceRows.tsx';
 import { CardTitle } from './CardTitle.tsx';
 import type { Change } from '../hooks/useAddress.ts';
 import { useSteadyRows } from '../hooks/useSteadyRows.ts';
+import type { Column } from './TableHead.tsx';
+import { TableHead } from './TableHead.tsx';
 
 const MORE_ROWS = 40;
 
@@ -124,41 +126,42 @@ function useSearchText(inAddress: string, report: (text: string) => void): [stri
   return [text, type];
 }
 
+const ARROWS = { ascending: '↑', descending: '↓' } as const;
+
 function Head({ sort, sortBy }: { sort: Sort; sortBy: (sort: Sort) => void }) {
+  const byName = sort === 'name' ? 'ascending' : undefined;
+  const byCount = sort === '-count' ? 'descending' : sort === 'count' ? 'ascending' : undefined;
+  const byChange = sort === '-change' ? 'descending' : undefined;
+  const sortByCount = (): void => sortBy(sort === '-count' ? 'count' : '-count');
   return (
-    <thead>
-      <tr>
-        <th scope="col" aria-sort={sort === 'name' ? 'ascending' : undefined}>
-          <SortButton label="Place" arrow={sort === 'name' ? '↑' : ''} onClick={() => sortBy('name')} />
-        </th>
-        <th
-          scope="col"
-          className="r cnt"
-          aria-sort={sort === '-count' ? 'descending' : sort === 'count' ? 'ascending' : undefined}
-        >
-          <SortButton
-            label="Count"
-            arrow={sort === '-count' ? '↓' : sort === 'count' ? '↑' : ''}
-            onClick={() => sortBy(sort === '-count' ? 'count' : '-count')}
-          />
-        </th>
-        <th scope="col" className="r shr">
-          Share
-        </th>
-        <th scope="col" className="r chgc" aria-sort={sort === '-change' ? 'descending' : undefined}>
-          <SortButton label="Change" arrow={sort === '-change' ? '↓' : ''} onClick={() => sortBy('-change')} />
-        </th>
-      </tr>
-    </thead>
+    <TableHead
+      columns={[
+        {
+          title: <SortButton label="Place" sort={byName} onClick={() => sortBy('name')} />,
+          sort: byName,
+        },
+        {
+          title: <SortButton label="Count" sort={byCount} onClick={sortByCount} />,
+          className: 'r cnt',
+          sort: byCount,
+        },
+        { title: 'Share', className: 'r shr' },
+        {
+          title: <SortButton label="Change" sort={byChange} onClick={() => sortBy('-change')} />,
+          className: 'r chgc',
+          sort: byChange,
+        },
+      ]}
+    />
   );
 }
 
-function SortButton({ label, arrow, onClick }: { label: string; arrow: string; onClick: () => void }) {
+function SortButton({ label, sort, onClick }: { label: string; sort: Column['sort']; onClick: () => void }) {
   return (
-    <button type="button" className={arrow === '' ? 'sort' : 'sort on'} onClick={onClick}>
+    <button type="button" className={sort ? 'sort on' : 'sort'} onClick={onClick}>
       {label}
       <span className="dir" aria-hidden="true">
-        {arrow}
+        {sort && ARROWS[sort]}
       </span>
     </button>
   );

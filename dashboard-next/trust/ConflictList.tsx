@@ -1,6 +1,7 @@
 /** The two payloads of each conflict side by side, with the differing fields marked. */
 import { makeVisible } from '../text/names.ts';
 import type { Report } from '../model/report.ts';
+import { TableHead } from '../table/TableHead.tsx';
 
 type Conflict = Report['conflicts'][number];
 type Payload = Conflict['first']['payload'];
@@ -15,19 +16,13 @@ export function ConflictList({ conflicts }: { conflicts: readonly Conflict[] }) 
   return conflicts.map(({ detection_oid, first, copy }, index) => (
     <table key={index} className="conflict">
       <caption className="num">Detection {detection_oid}</caption>
-      <thead>
-        <tr>
-          <th scope="col" className="field">
-            Field
-          </th>
-          <th scope="col">
-            First, {first.kafka_partition}:{first.kafka_offset}
-          </th>
-          <th scope="col">
-            Copy, {copy.kafka_partition}:{copy.kafka_offset}
-          </th>
-        </tr>
-      </thead>
+      <TableHead
+        columns={[
+          { title: 'Field', className: 'field' },
+          { title: `First, ${first.kafka_partition}:${first.kafka_offset}` },
+          { title: `Copy, ${copy.kafka_partition}:${copy.kafka_offset}` },
+        ]}
+      />
       <tbody>
         {FIELDS.map(([field, word]) => (
           <tr key={field} className={first.payload[field] === copy.payload[field] ? undefined : 'differs'}>

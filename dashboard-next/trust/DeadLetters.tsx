@@ -3,6 +3,10 @@ import { faultOfAnswer, answerOf } from '../model/board.ts';
 import { count } from '../text/numbers.ts';
 import { RowBar } from '../table/RowBar.tsx';
 import type { PageState } from '../hooks/usePage.ts';
+import type { Column } from '../table/TableHead.tsx';
+import { TableHead } from '../table/TableHead.tsx';
+
+const COLUMNS: readonly Column[] = [{ title: 'Reason' }, { title: 'Records', className: 'r cnt' }];
 
 export function DeadLetters({ page: { board } }: { page: PageState }) {
   const trust = answerOf(board, 'trust');
@@ -24,14 +28,7 @@ export function DeadLetters({ page: { board } }: { page: PageState }) {
       {!isForbidden && letters.length > 0 && (
         <>
           <table className="letters">
-            <thead>
-              <tr>
-                <th scope="col">Reason</th>
-                <th scope="col" className="r cnt">
-                  Records
-                </th>
-              </tr>
-            </thead>
+            <TableHead columns={COLUMNS} />
             <tbody>
               {letters.map(({ reason, meaning, count: n }) => (
                 <tr key={reason}>

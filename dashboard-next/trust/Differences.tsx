@@ -6,6 +6,28 @@ import type { Report } from '../model/report.ts';
 import { dayClock } from '../text/times.ts';
 import { linkTo } from '../model/routes.ts';
 import type { PageState } from '../hooks/usePage.ts';
+import type { Column } from '../table/TableHead.tsx';
+import { TableHead } from '../table/TableHead.tsx';
+
+/** The two layers, in one order in every table. */
+const LAYER_COLUMNS: readonly Column[] = [
+  { title: 'Speed', className: 'r' },
+  { title: 'Batch', className: 'r' },
+];
+const PARTITION_COLUMNS: readonly Column[] = [
+  { title: '#', className: 'r rk' },
+  { title: 'Offsets', className: 'r wide' },
+  { title: 'Records', className: 'r wide' },
+  ...LAYER_COLUMNS,
+  { title: 'Differences', className: 'r' },
+];
+const CELL_COLUMNS: readonly Column[] = [
+  { title: 'Minute, UTC' },
+  { title: 'Place' },
+  { title: 'Item' },
+  ...LAYER_COLUMNS,
+  { title: 'Ids' },
+];
 
 export function Differences({ report, page }: { report: Report; page: PageState }) {
   return (
@@ -16,23 +38,7 @@ export function Differences({ report, page }: { report: Report; page: PageState 
           <span className="hint">new detections of all epochs so far, as each layer counted them</span>
         </header>
         <table>
-          <thead>
-            <tr>
-              <th scope="col" className="r rk">
-                #
-              </th>
-              <th scope="col" className="r wide">
-                Offsets
-              </th>
-              <th scope="col" className="r wide">
-                Records
-              </th>
-              <LayerHeads />
-              <th scope="col" className="r">
-                Differences
-              </th>
-            </tr>
-          </thead>
+          <TableHead columns={PARTITION_COLUMNS} />
           <tbody>
             {report.partitions.map((one) => (
               <tr key={one.partition}>
@@ -52,20 +58,6 @@ export function Differences({ report, page }: { report: Report; page: PageState 
         </table>
       </section>
       {report.differenceCount > 0 && <EachDifference report={report} page={page} />}
-    </>
-  );
-}
-
-/** The two layers, in one order in every table. */
-function LayerHeads() {
-  return (
-    <>
-      <th scope="col" className="r">
-        Speed
-      </th>
-      <th scope="col" className="r">
-        Batch
-      </th>
     </>
   );
 }
@@ -97,15 +89,7 @@ function EachDifference({ report, page: { choices, now } }: { report: Report; pa
       </ul>
       <div className="scroll" tabIndex={0} role="region" aria-labelledby="differences-title">
         <table className="cells">
-          <thead>
-            <tr>
-              <th scope="col">Minute, UTC</th>
-              <th scope="col">Place</th>
-              <th scope="col">Item</th>
-              <LayerHeads />
-              <th scope="col">Ids</th>
-            </tr>
-          </thead>
+          <TableHead columns={CELL_COLUMNS} />
           <tbody>
             {report.differences.map((one, index) => (
               <tr key={index}>

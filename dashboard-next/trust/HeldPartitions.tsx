@@ -6,6 +6,16 @@ import { answerOf } from '../model/board.ts';
 import { count } from '../text/numbers.ts';
 import { moment } from '../text/times.ts';
 import type { PageState } from '../hooks/usePage.ts';
+import type { Column } from '../table/TableHead.tsx';
+import { TableHead } from '../table/TableHead.tsx';
+
+const COLUMNS: readonly Column[] = [
+  { title: '#', className: 'r rk' },
+  { title: 'Before offset', className: 'r wide' },
+  { title: 'Stamped', className: 'wide' },
+  { title: 'Held since' },
+  { title: 'Continues by itself' },
+];
 
 export function HeldPartitions({ page: { board, choices, now } }: { page: PageState }) {
   const held = answerOf(board, 'trust')?.held ?? [];
@@ -22,21 +32,7 @@ export function HeldPartitions({ page: { board, choices, now } }: { page: PageSt
       </header>
       <div className="scroll">
         <table className="held">
-          <thead>
-            <tr>
-              <th scope="col" className="r rk">
-                #
-              </th>
-              <th scope="col" className="r wide">
-                Before offset
-              </th>
-              <th scope="col" className="wide">
-                Stamped
-              </th>
-              <th scope="col">Held since</th>
-              <th scope="col">Continues by itself</th>
-            </tr>
-          </thead>
+          <TableHead columns={COLUMNS} />
           <tbody>
             {held.map((one) => (
               <tr key={one.partition}>

@@ -10,9 +10,22 @@ import { Filler } from '../table/Filler.tsx';
 import { FaultMessage } from '../frame/FaultMessage.tsx';
 import { Verdict } from './Verdict.tsx';
 import type { PageState } from '../hooks/usePage.ts';
+import type { Column } from '../table/TableHead.tsx';
+import { TableHead } from '../table/TableHead.tsx';
 
 /** Least rows of the table, so that what is below it does not move. */
 const ROWS = 10;
+
+const COLUMNS: readonly Column[] = [
+  { title: 'Epoch, UTC' },
+  { title: 'Verdict' },
+  { title: 'Speed counted', className: 'r wide' },
+  { title: 'Batch counted', className: 'r wide' },
+  { title: 'Differences', className: 'r wide' },
+  { title: 'Repaired', className: 'r wide' },
+  { title: 'Conflicts', className: 'r wide' },
+  { title: 'Took', className: 'r wide' },
+];
 
 export function Nights({ page }: { page: PageState }) {
   const { board, choices } = page;
@@ -43,7 +56,7 @@ export function Nights({ page }: { page: PageState }) {
       {runs && !isFirst && (
         <div className="scroll nightrows" tabIndex={0} role="region" aria-labelledby="nights-title">
           <table className="nights">
-            <Head />
+            <TableHead columns={COLUMNS} />
             <tbody>
               {nights.map((night, place) => (
                 <Row key={place} night={night} href={linkTo({ page: 'run', epoch: night.epoch }, choices)} />
@@ -54,35 +67,6 @@ export function Nights({ page }: { page: PageState }) {
         </div>
       )}
     </section>
-  );
-}
-
-function Head() {
-  return (
-    <thead>
-      <tr>
-        <th scope="col">Epoch, UTC</th>
-        <th scope="col">Verdict</th>
-        <th scope="col" className="r wide">
-          Speed counted
-        </th>
-        <th scope="col" className="r wide">
-          Batch counted
-        </th>
-        <th scope="col" className="r wide">
-          Differences
-        </th>
-        <th scope="col" className="r wide">
-          Repaired
-        </th>
-        <th scope="col" className="r wide">
-          Conflicts
-        </th>
-        <th scope="col" className="r wide">
-          Took
-        </th>
-      </tr>
-    </thead>
   );
 }
 

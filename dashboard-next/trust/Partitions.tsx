@@ -7,6 +7,7 @@ import { offsetText } from '../text/zones.ts';
 import { Digits } from '../elements/Digits.tsx';
 import { RowBar } from '../table/RowBar.tsx';
 import type { PageState } from '../hooks/usePage.ts';
+import { TableHead } from '../table/TableHead.tsx';
 
 /** Seconds that fill a bar at least: from here on the badge says Late. */
 const FULL_BAR_S = 3;
@@ -28,29 +29,17 @@ export function Partitions({ page: { board, choices, now } }: { page: PageState 
       </header>
       <div className="scroll">
         <table className="partitions">
-          <thead>
-            <tr>
-              <th scope="col" className="r rk">
-                #
-              </th>
-              <th scope="col" className="behind" aria-label="How far behind, as a bar" />
-              <th scope="col" className="r">
-                Behind, s
-              </th>
-              <th scope="col" className="r">
-                Behind, records
-              </th>
-              <th scope="col" className="r wide">
-                Offset
-              </th>
-              <th scope="col" className="r wide">
-                End of the log
-              </th>
-              <th scope="col" className="r wide">
-                As of, {offsetText(now, choices.tz)}
-              </th>
-            </tr>
-          </thead>
+          <TableHead
+            columns={[
+              { title: '#', className: 'r rk' },
+              { className: 'behind', label: 'How far behind, as a bar' },
+              { title: 'Behind, s', className: 'r' },
+              { title: 'Behind, records', className: 'r' },
+              { title: 'Offset', className: 'r wide' },
+              { title: 'End of the log', className: 'r wide' },
+              { title: `As of, ${offsetText(now, choices.tz)}`, className: 'r wide' },
+            ]}
+          />
           <tbody>
             {partitions.map((one, place) => (
               <tr key={place}>
