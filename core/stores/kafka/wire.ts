@@ -2,9 +2,9 @@
  * Kafka's protocol for questions that no client of ours can ask in time: how numbers and texts are written, and one
  * connection to one broker.
  *
- * cluster-facts.ts writes its requests and reads its answers with this. A connection lives for one look at the cluster
- * and ends with its signal: nothing is cached, nothing is tried again, so an answer is never of an earlier moment. All
- * requests are of the versions without tagged fields, which brokers from 0.11 to 4 answer.
+ * broker-questions.ts writes its requests and reads its answers with this. A connection lives for one look at the
+ * cluster and ends with its signal: nothing is cached, nothing is tried again, so an answer is never of an earlier
+ * moment. All requests are of the versions without tagged fields, which brokers from 0.11 to 4 answer.
  *
  *   request   size:i32 api_key:i16 api_version:i16 correlation:i32 client_id:str | body
  *   answer    size:i32 correlation:i32 | body

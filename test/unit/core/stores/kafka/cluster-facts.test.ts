@@ -4,7 +4,8 @@ import { createServer } from 'node:net';
 import type { AddressInfo, Server, Socket } from 'node:net';
 import { after, test } from 'node:test';
 import { Retryable } from '../../../../../core/process/errors.ts';
-import { kafkaCluster, readMetadata, stampIn } from '../../../../../core/stores/kafka/cluster-facts.ts';
+import { readMetadata, stampIn } from '../../../../../core/stores/kafka/broker-questions.ts';
+import { kafkaCluster } from '../../../../../core/stores/kafka/cluster-facts.ts';
 import { Answer, array, i16, i32, i8, str } from '../../../../../core/stores/kafka/wire.ts';
 
 const servers: Server[] = [];
