@@ -10,7 +10,7 @@ import type { Stores } from '../core/stores/open.ts';
 import type { SpeedMetrics } from './metrics.ts';
 import type { OpenParts } from './open-parts.ts';
 import type { Readiness } from './readiness.ts';
-import type { Holdings } from './round.ts';
+import type { Holdings } from './round-ports.ts';
 import type { Pace, Patience, WorkerPorts } from './worker.ts';
 import { leastRetentionMs } from '../core/layout/topic-settings.ts';
 import { stopSignal } from '../core/process/life.ts';

@@ -8,7 +8,7 @@ import type { Registry } from 'prom-client';
 import { Counter, Gauge, Histogram } from 'prom-client';
 import type { LogRecord } from '../core/domain/detection.ts';
 import type { Effects } from './decide.ts';
-import type { Holdings } from './round.ts';
+import type { Holdings } from './round-ports.ts';
 
 export interface SpeedMetrics {
   round(delivered: readonly LogRecord[], effects: readonly Effects[], tookMs: number): void;

@@ -8,7 +8,7 @@ import type { Rules } from '../core/domain/rules.ts';
 import type { Log } from '../core/process/log.ts';
 import type { ControlStore } from '../core/stores/control/control.ts';
 import type { GroupHooks, LogAdmin } from '../core/stores/kafka/types.ts';
-import type { Holdings, RoundPorts } from './round.ts';
+import type { Holdings, RoundPorts } from './round-ports.ts';
 import type { GrowthRecord } from '../core/stores/control/growth-rows.ts';
 import type { Progress } from '../core/stores/control/progress-rows.ts';
 import { BEFORE_ALL } from '../core/domain/arrival.ts';

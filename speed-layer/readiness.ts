@@ -3,7 +3,7 @@
  *
  * main.ts adds the parts as it opens them. While the worker holds no partition, the step of its start is the reason.
  */
-import type { Holdings } from './round.ts';
+import type { Holdings } from './round-ports.ts';
 
 /** Returns why a part cannot go on just now, or null. */
 type AskPart = () => string | null;

@@ -21,15 +21,9 @@ import type { Oid } from '../core/domain/oid.ts';
 import type { Rules } from '../core/domain/rules.ts';
 import type { Stamps } from '../core/domain/stamps.ts';
 import type { Instant } from '../core/domain/time.ts';
-import type { ControlStore } from '../core/stores/control/control.ts';
-import type { DetectionsStore } from '../core/stores/tables/detections.ts';
-import type { LogConsumer, LogProducer } from '../core/stores/kafka/types.ts';
-import type { SpeedView } from '../core/stores/views/speed-view.ts';
-import type { StampGate } from '../core/stores/control/stamp-gate.ts';
 import type { Wait } from './admit.ts';
-import type { CountRows } from './count-rows.ts';
 import type { ClassifiedRecord, Effects } from './decide.ts';
-import type { GrowthGate } from './growth.ts';
+import type { Delivered, Holdings, RoundPorts } from './round-ports.ts';
 import type { Progress } from '../core/stores/control/progress-rows.ts';
 import { epochOf } from '../core/domain/epoch.ts';
 import { outcomeOf } from '../core/domain/first-met.ts';
@@ -39,53 +33,6 @@ import { requireAnswers } from '../core/stores/rows/answers.ts';
 import { NOT_SETTLED } from '../core/stores/control/stamp-rows.ts';
 import { admit } from './admit.ts';
 import { decideBatch } from './decide.ts';
-
-/** The steps of a round; tests and the simulation kill workers there. */
-export type CrashPoint =
-  | 'ids_looked_up'
-  | 'count_rows_loaded'
-  | 'decided'
-  | 'strays_forwarded'
-  | 'dead_letters_kept'
-  | 'first_met_written'
-  | 'counts_written'
-  | 'progress_written'
-  | 'offset_committed'
-  | 'stopped_for_stamp'
-  | 'stopped_for_growth';
-
-export interface RoundPorts {
-  readonly growth: GrowthGate;
-  readonly stamps: StampGate;
-  /** How many groups of partitions go through a round side by side: while HBase works for one, we decide another. */
-  readonly lanes: number;
-  readonly consumer: Pick<LogConsumer, 'commit' | 'hold'>;
-  readonly producer: Pick<LogProducer, 'forward' | 'deadLetter'>;
-  readonly detections: Pick<DetectionsStore, 'find' | 'put'>;
-  readonly speedView: Pick<SpeedView, 'load' | 'put'>;
-  readonly control: Pick<ControlStore, 'putProgress'>;
-  /** Repeats a step until it succeeds or the worker stops; a fault of another lane aborts `lane` and ends it too. */
-  persist<T>(step: () => Promise<T>, lane?: AbortSignal): Promise<T>;
-  /** Does nothing; in tests it may throw. */
-  reached(point: CrashPoint): void;
-}
-
-/** What this worker remembers of its partitions. It changes only after HBase has acknowledged the effects. */
-export interface Holdings {
-  readonly progress: Map<number, Progress>;
-  readonly counts: CountRows;
-  /** Delivered records that wait for a growth or for their stamps; of each partition at most those of one take. */
-  held: ReadonlyMap<number, readonly LogRecord[]>;
-  /** The record of each partition that waits for its stamp. */
-  ahead: ReadonlyMap<number, LogRecord>;
-}
-
-export interface Delivered {
-  /** Per partition in the order of offsets. */
-  readonly records: readonly LogRecord[];
-  /** Where a partition was found to end. */
-  readonly drained: ReadonlyMap<number, number>;
-}
 
 /**
  * Carries out what was delivered, in as many batches as it takes; returns the effects of each batch. Lanes share no

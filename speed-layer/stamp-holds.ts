@@ -6,7 +6,7 @@
  */
 import type { Log } from '../core/process/log.ts';
 import type { StampGate } from '../core/stores/control/stamp-gate.ts';
-import type { Holdings } from './round.ts';
+import type { Holdings } from './round-ports.ts';
 import { holdText } from '../core/process/hold-text.ts';
 
 /** Null if no partition is held. */

@@ -11,7 +11,7 @@ import { setTimeout as sleep } from 'node:timers/promises';
 import type { Log } from '../core/process/log.ts';
 import type { LogConsumer } from '../core/stores/kafka/types.ts';
 import type { SpeedMetrics } from './metrics.ts';
-import type { Holdings, RoundPorts } from './round.ts';
+import type { Holdings, RoundPorts } from './round-ports.ts';
 import { messageOf, Retryable } from '../core/process/errors.ts';
 import { withRetry, WORKER_RETRY } from '../core/process/retry.ts';
 import { runRound } from './round.ts';

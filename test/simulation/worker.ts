@@ -19,7 +19,7 @@ import { countRows } from '../../speed-layer/count-rows.ts';
 import { growthGate } from '../../speed-layer/growth.ts';
 import { partitionHooks } from '../../speed-layer/partitions.ts';
 import { runRound } from '../../speed-layer/round.ts';
-import type { CrashPoint, Holdings } from '../../speed-layer/round.ts';
+import type { CrashPoint, Holdings } from '../../speed-layer/round-ports.ts';
 import type { SimulatedGroup } from './group.ts';
 import type { Faults } from './faults.ts';
 import type { SimulatedHBase } from './hbase.ts';

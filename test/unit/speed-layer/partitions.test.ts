@@ -5,7 +5,7 @@ import { Refusal, Retryable } from '../../../core/process/errors.ts';
 import type { TopicFacts } from '../../../core/stores/kafka/types.ts';
 import { countRows } from '../../../speed-layer/count-rows.ts';
 import { partitionHooks } from '../../../speed-layer/partitions.ts';
-import type { Holdings } from '../../../speed-layer/round.ts';
+import type { Holdings } from '../../../speed-layer/round-ports.ts';
 import type { GrowthRecord } from '../../../core/stores/control/growth-rows.ts';
 import type { Progress } from '../../../core/stores/control/progress-rows.ts';
 import { logWatch } from '../../../speed-layer/watch.ts';

@@ -9,7 +9,7 @@ import { Retryable } from '../../../core/process/errors.ts';
 import { countRows } from '../../../speed-layer/count-rows.ts';
 import type { GrowthGate } from '../../../speed-layer/growth.ts';
 import { runRound } from '../../../speed-layer/round.ts';
-import type { Holdings, RoundPorts } from '../../../speed-layer/round.ts';
+import type { Holdings, RoundPorts } from '../../../speed-layer/round-ports.ts';
 import { idsAt, progressOf, record, RULES, SETTLED_GATE } from './records.ts';
 
 /** No growth is recorded. */

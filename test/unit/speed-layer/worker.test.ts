@@ -10,7 +10,7 @@ import { EXIT, Refusal, Retryable } from '../../../core/process/errors.ts';
 import { createLog } from '../../../core/process/log.ts';
 import { WORKER_RETRY } from '../../../core/process/retry.ts';
 import { countRows } from '../../../speed-layer/count-rows.ts';
-import type { Holdings } from '../../../speed-layer/round.ts';
+import type { Holdings } from '../../../speed-layer/round-ports.ts';
 import type { WorkerPorts } from '../../../speed-layer/worker.ts';
 import { patience, runWorker } from '../../../speed-layer/worker.ts';
 import { idsAt, progressOf, record, RULES, SETTLED_GATE } from './records.ts';
