@@ -16,7 +16,7 @@ import { groupOfScope } from '../../domain/hour-counts.ts';
 import type { ReadLimits } from '../../process/read-limits.ts';
 import { batchRow, decodeBatchRow, encodeHourCell, encodeList } from '../../layout/hbase.ts';
 import { batchEpochRanges, batchRanges } from '../../layout/hbase-ranges.ts';
-import { hourCellsOf, leastHour, ofLevel, cellsOfLevel, scanRanges } from './count-view.ts';
+import { hourCellsOf, leastHour, ofLevel, cellsOfLevel, rowScanner } from './count-view.ts';
 import { putRows } from '../rows/hbase-rows.ts';
 import { listedIn, listGroups, listOptions } from './list-view.ts';
 
@@ -70,6 +70,7 @@ const EVERY_HOUR: Hours = { from: 0, to: 0xffff_fffe };
 export function batchView(hbase: HBaseClient, namespace: string, rules: { generation: number }): BatchView {
   const table = `${namespace}:batch_view`;
   const { generation } = rules;
+  const eachRow = rowScanner(hbase, table, decodeBatchRow);
   return {
     put: (writes) =>
       putRows(
@@ -88,13 +89,10 @@ export function batchView(hbase: HBaseClient, namespace: string, rules: { genera
       for (const level of levels) {
         const { scope: of, families, columns } = cellsOfLevel(scope, level);
         const ranges = batchRanges(generation, groupOfScope(of), hours);
-        await scanRanges(hbase, { table, ranges, options: { families, ...columns, limits } }, (batch) => {
-          for (const cells of batch) {
-            const { group, epoch, hour } = decodeBatchRow(cells[0]!.row);
-            if (epoch > horizon) continue;
-            const levelCells = ofLevel(level, hourCellsOf(group, cells), minutes);
-            rows.push({ scope, epoch, hour, partition: -1, cells: levelCells });
-          }
+        await eachRow(ranges, { families, ...columns, limits }, ({ group, epoch, hour }, cells) => {
+          if (epoch > horizon) return;
+          const levelCells = ofLevel(level, hourCellsOf(group, cells), minutes);
+          rows.push({ scope, epoch, hour, partition: -1, cells: levelCells });
         });
       }
       return rows;
@@ -105,12 +103,9 @@ export function batchView(hbase: HBaseClient, namespace: string, rules: { genera
       const ranges =
         epochs.after < 0 ? batchRanges(generation, group, hours) : batchEpochRanges(generation, group, hours, epochs);
       const rows: HourRow[] = [];
-      await scanRanges(hbase, { table, ranges, options: { families, ...columns, limits } }, (batch) => {
-        for (const cells of batch) {
-          const { epoch, hour } = decodeBatchRow(cells[0]!.row);
-          if (epoch > epochs.after && epoch <= epochs.upTo)
-            rows.push({ epoch, hour, partition: -1, cells: hourCellsOf(group, cells) });
-        }
+      await eachRow(ranges, { families, ...columns, limits }, ({ epoch, hour }, cells) => {
+        if (epoch > epochs.after && epoch <= epochs.upTo)
+          rows.push({ epoch, hour, partition: -1, cells: hourCellsOf(group, cells) });
       });
       return rows;
     },
@@ -123,11 +118,8 @@ export function batchView(hbase: HBaseClient, namespace: string, rules: { genera
     async list({ scope, horizon, hours, bounds }, limits) {
       const listed: PlacedDetection[] = [];
       const ranges = listGroups(scope).flatMap((group) => batchRanges(generation, group, hours));
-      await scanRanges(hbase, { table, ranges, options: { ...listOptions(bounds), limits } }, (batch) => {
-        for (const cells of batch) {
-          const { epoch, hour } = decodeBatchRow(cells[0]!.row);
-          if (epoch <= horizon) for (const entry of listedIn(hour, cells, scope, bounds)) listed.push(entry);
-        }
+      await eachRow(ranges, { ...listOptions(bounds), limits }, ({ epoch, hour }, cells) => {
+        if (epoch <= horizon) for (const entry of listedIn(hour, cells, scope, bounds)) listed.push(entry);
       });
       return listed;
     },

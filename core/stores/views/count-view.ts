@@ -131,6 +131,18 @@ export async function scanRanges(
   await askHBase(table, () => runTogether(Array.from({ length: Math.min(atOnce, scans.length) }, () => lane)));
 }
 
+/** Scans a table and hands over each row with its name, which `nameOf` reads from the row's key. */
+export function rowScanner<Name>(hbase: HBaseClient, table: string, nameOf: (row: Buffer) => Name) {
+  return (
+    ranges: readonly RowRange[],
+    options: Omit<ScanOptions, 'start' | 'stop'>,
+    take: (name: Name, cells: readonly Cell[]) => void,
+  ): Promise<void> =>
+    scanRanges(hbase, { table, ranges, options }, (rows) => {
+      for (const cells of rows) take(nameOf(cells[0]!.row), cells);
+    });
+}
+
 /**
  * The first hour among the rows of ranges, in whose keys only the salt stands before what `hourOf` reads; null without
  * rows.

@@ -25,7 +25,7 @@ import {
   VIEW_SALTS,
 } from '../../layout/hbase.ts';
 import { speedEpochRanges, speedRanges } from '../../layout/hbase-ranges.ts';
-import { byPlace, hourCellsOf, leastHour, ofLevel, cellsOfLevel, scanRanges } from './count-view.ts';
+import { byPlace, hourCellsOf, leastHour, ofLevel, cellsOfLevel, rowScanner, scanRanges } from './count-view.ts';
 import { deleteRows, getRows, putRows } from '../rows/hbase-rows.ts';
 import { listedIn, listGroups, listOptions } from './list-view.ts';
 
@@ -143,17 +143,15 @@ function readings(
 ): Pick<SpeedView, 'read' | 'changed' | 'firstHour' | 'list' | 'eachPlaceOf'> {
   const rangesOf = (group: Group, epochs: readonly Epoch[], hours: Hours) =>
     epochs.flatMap((e) => speedRanges(generation, group, e, hours));
+  const eachRow = rowScanner(hbase, table, decodeSpeedRow);
   return {
     async read({ scope, epochs, hours, levels, minutes }, limits) {
       const rows: CountRow[] = [];
       for (const level of levels) {
         const { scope: of, families, columns } = cellsOfLevel(scope, level);
         const ranges = rangesOf(groupOfScope(of), epochs, hours);
-        await scanRanges(hbase, { table, ranges, options: { families, ...columns, limits } }, (batch) => {
-          for (const cells of batch) {
-            const { group, ...name } = decodeSpeedRow(cells[0]!.row);
-            rows.push(countRow(scope, name, ofLevel(level, hourCellsOf(group, cells), minutes)));
-          }
+        await eachRow(ranges, { families, ...columns, limits }, ({ group, ...name }, cells) => {
+          rows.push(countRow(scope, name, ofLevel(level, hourCellsOf(group, cells), minutes)));
         });
       }
       return rows;
@@ -165,11 +163,8 @@ function readings(
       const scan = ({ from, ranges: ofSalt }: ScanSince): Promise<void> => {
         const timeRange = from > 0 ? { timeRange: { from, to: Number.MAX_SAFE_INTEGER } } : {};
         const options = { families, ...columns, ...timeRange, limits };
-        return scanRanges(hbase, { table, ranges: ofSalt, options }, (batch) => {
-          for (const cells of batch) {
-            const { group, hour, epoch, partition } = decodeSpeedRow(cells[0]!.row);
-            rows.push({ hour, epoch, partition, cells: hourCellsOf(group, cells) });
-          }
+        return eachRow(ofSalt, options, ({ group, hour, epoch, partition }, cells) => {
+          rows.push({ hour, epoch, partition, cells: hourCellsOf(group, cells) });
         });
       };
       await Promise.all(sinceBySalt(groupOfScope(of), ranges, since).map(scan));
@@ -183,9 +178,8 @@ function readings(
     async list({ scope, epochs, hours, bounds }, limits) {
       const listed: PlacedDetection[] = [];
       const ranges = listGroups(scope).flatMap((group) => rangesOf(group, epochs, hours));
-      await scanRanges(hbase, { table, ranges, options: { ...listOptions(bounds), limits } }, (batch) => {
-        for (const cells of batch)
-          for (const entry of listedIn(decodeSpeedRow(cells[0]!.row).hour, cells, scope, bounds)) listed.push(entry);
+      await eachRow(ranges, { ...listOptions(bounds), limits }, ({ hour }, cells) => {
+        for (const entry of listedIn(hour, cells, scope, bounds)) listed.push(entry);
       });
       return listed;
     },
