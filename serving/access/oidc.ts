@@ -55,15 +55,8 @@ export function signIn(config: OidcConfig, now: () => number = Date.now): SignIn
   const issuer = issuerOf(config);
   const begin = async (to: string, isSilent: boolean): Promise<Step> => {
     const [state, nonce, verifier] = [openid.randomState(), openid.randomNonce(), openid.randomPKCECodeVerifier()];
-    const location = openid.buildAuthorizationUrl(await issuer(), {
-      redirect_uri: redirectUri,
-      scope: config.OIDC_SCOPES,
-      state,
-      nonce,
-      code_challenge: await openid.calculatePKCECodeChallenge(verifier),
-      code_challenge_method: 'S256',
-      ...(isSilent ? { prompt: 'none' } : {}),
-    });
+    const attempt = { state, nonce, verifier, isSilent };
+    const location = await authorizationUrl(await issuer(), attempt, { redirectUri, scope: config.OIDC_SCOPES });
     const cookie = await sessionStore.seal(
       cookieOf(state),
       { state, expected: nonce, verifier, isSilent, to: localPath(to) },
@@ -114,6 +107,22 @@ export function signIn(config: OidcConfig, now: () => number = Date.now): SignIn
 
 /** The name of the cookie of a sign-in, from its state. */
 const cookieOf = (state: string): string => `${LOGIN_COOKIE}-${state.replace(/[^\w-]/g, '').slice(0, 12)}`;
+
+async function authorizationUrl(
+  known: openid.Configuration,
+  { state, nonce, verifier, isSilent }: { state: string; nonce: string; verifier: string; isSilent: boolean },
+  { redirectUri, scope }: { redirectUri: string; scope: string },
+): Promise<URL> {
+  return openid.buildAuthorizationUrl(known, {
+    redirect_uri: redirectUri,
+    scope,
+    state,
+    nonce,
+    code_challenge: await openid.calculatePKCECodeChallenge(verifier),
+    code_challenge_method: 'S256',
+    ...(isSilent ? { prompt: 'none' } : {}),
+  });
+}
 
 type Tokens = Awaited<ReturnType<typeof openid.authorizationCodeGrant>>;
 

@@ -26,7 +26,7 @@ import type {
   View,
 } from '../answers.ts';
 import type { Gate } from '../access/gate.ts';
-import type { Allowance, Asker, Cost } from '../bounds/allowance.ts';
+import type { Allowance, Allowances, Asker, Cost } from '../bounds/allowance.ts';
 import type { Exports } from './exports.ts';
 import type { ServingMetrics } from '../metrics.ts';
 import type { ServingContext } from './context.ts';
@@ -121,21 +121,7 @@ export function createServing(parts: ServingParts): Serving {
   const listing = lakeListing(hdfs);
   const shareListing = shareByKey<LakeAnswer['days']>();
   const { lookup, listedRows } = lakeSearch(parts, costs);
-  const answerWithin = <Answer>(
-    cost: Cost,
-    asker: Asker | undefined,
-    answer: (allowance: Allowance) => Promise<Answer>,
-  ): Promise<Answer> => allowances.within(cost, asker ?? {}, answer);
-  const answerFromStores = <Answer>(
-    cost: Cost,
-    asker: Asker | undefined,
-    answer: (context: ServingContext, allowance: Allowance) => Promise<Answer>,
-  ): Promise<Answer> =>
-    answerWithin(cost, asker, async (allowance) => {
-      const result = await answer(await contexts.get(), allowance);
-      if (hasView(result)) metrics.setFreshness(result.view);
-      return result;
-    });
+  const { answerWithin, answerFromStores } = answerers(contexts.get, allowances, metrics);
   const ofRecent = recentMetrics({ items: config.METRICS_TOP_ITEMS, locations: config.METRICS_TOP_LOCATIONS }, (tops) =>
     answerFromStores(costs.counts, undefined, (context, allowance) => recent(tops, context, allowance)),
   );
@@ -183,6 +169,26 @@ export function createServing(parts: ServingParts): Serving {
       await contexts.close();
     },
   };
+}
+
+/** Answers within a cost: from whatever the answer reads, and from the stores, which tell how fresh they are. */
+function answerers(openContext: () => Promise<ServingContext>, allowances: Allowances, metrics: ServingMetrics) {
+  const answerWithin = <Answer>(
+    cost: Cost,
+    asker: Asker | undefined,
+    answer: (allowance: Allowance) => Promise<Answer>,
+  ): Promise<Answer> => allowances.within(cost, asker ?? {}, answer);
+  const answerFromStores = <Answer>(
+    cost: Cost,
+    asker: Asker | undefined,
+    answer: (context: ServingContext, allowance: Allowance) => Promise<Answer>,
+  ): Promise<Answer> =>
+    answerWithin(cost, asker, async (allowance) => {
+      const result = await answer(await openContext(), allowance);
+      if (hasView(result)) metrics.setFreshness(result.view);
+      return result;
+    });
+  return { answerWithin, answerFromStores };
 }
 
 /** Searches in the lake, which share one queue. */

@@ -45,23 +45,7 @@ export function servingStreams(
     onSize: metrics.setStreams,
   });
   const opening = openingFrame(RECONNECT_AFTER_MS);
-  const ofCaller = callerSlots({
-    most: config.STREAMS_PER_CALLER,
-    what: 'streams',
-    variable: 'STREAMS_PER_CALLER',
-    retryAfterSeconds: RETRY_AFTER_SECONDS,
-  });
-  const takeSlot = (caller: string): (() => void) => {
-    if (hub.viewers >= config.STREAM_CONNECTIONS) {
-      throw new TooManyRequests(
-        503,
-        `${hub.viewers} streams are open, the limit of this process (STREAM_CONNECTIONS); ` +
-          'poll /api/v1/top-items instead',
-        RETRY_AFTER_SECONDS,
-      );
-    }
-    return ofCaller.take(caller);
-  };
+  const takeSlot = streamSlots(config, () => hub.viewers);
   return {
     async open(questions, { lastEventId, request, caller }) {
       const releaseSlot = metrics.countRefusal('streams', () => takeSlot(caller));
@@ -98,6 +82,30 @@ export function servingStreams(
       return sink.stream;
     },
     endAll: () => hub.endAll(),
+  };
+}
+
+/** Takes a slot for a stream of a caller and returns its release; throws TooManyRequests if there is none. */
+function streamSlots(
+  { STREAM_CONNECTIONS, STREAMS_PER_CALLER }: ServingParts['config'],
+  openCount: () => number,
+): (caller: string) => () => void {
+  const ofCaller = callerSlots({
+    most: STREAMS_PER_CALLER,
+    what: 'streams',
+    variable: 'STREAMS_PER_CALLER',
+    retryAfterSeconds: RETRY_AFTER_SECONDS,
+  });
+  return (caller) => {
+    if (openCount() >= STREAM_CONNECTIONS) {
+      throw new TooManyRequests(
+        503,
+        `${openCount()} streams are open, the limit of this process (STREAM_CONNECTIONS); ` +
+          'poll /api/v1/top-items instead',
+        RETRY_AFTER_SECONDS,
+      );
+    }
+    return ofCaller.take(caller);
   };
 }
 

@@ -7,7 +7,7 @@
  */
 import type { Scope } from '../../core/domain/counts.ts';
 import type { Epoch } from '../../core/domain/epoch.ts';
-import type { BatchView } from '../../core/stores/views/batch-view.ts';
+import type { BatchView, PublishedReading } from '../../core/stores/views/batch-view.ts';
 import type { ReadLimits } from '../../core/process/read-limits.ts';
 import type { HourLevel, HourRow, Hours } from '../../core/stores/views/count-view.ts';
 import type { Budget } from './budget.ts';
@@ -59,21 +59,9 @@ export function batchHours(view: Pick<BatchView, 'published'>, names: Names, bud
 
   const readMissing = async (look: BatchLook, limits: ReadLimits | undefined): Promise<Sheet[]> => {
     limits?.signal?.throwIfAborted();
-    const { scope, level, horizon } = look;
     const hoursRead = new Map<number, KnownHour>();
     for (const hour of hoursIn(look)) hoursRead.set(hour, known.get(keyOf(look, hour)) ?? NOTHING);
-    await Promise.all(
-      missingSpans(hoursRead, horizon).map(async ({ from, to, upTo }) => {
-        const read = (piece: Hours) =>
-          view.published({ scope, level, hours: piece, epochs: { after: upTo, upTo: horizon } }, limits);
-        for await (const { piece, rows } of readInPieces({ from, to }, read)) {
-          for (let hour = piece.from; hour <= piece.to; hour++) {
-            const more = rows.filter((row) => row.hour === hour).map((row) => new PackedSheet(row, level, names));
-            hoursRead.set(hour, { upTo: horizon, sheets: [...hoursRead.get(hour)!.sheets, ...more] });
-          }
-        }
-      }),
-    );
+    await addMissing(hoursRead, look, names, (reading) => view.published(reading, limits));
     for (const [hour, knownHour] of hoursRead) remember(keyOf(look, hour), knownHour);
     return [...hoursRead.values()].flatMap(({ sheets }) => sheets);
   };
@@ -114,6 +102,25 @@ export function batchHours(view: Pick<BatchView, 'published'>, names: Names, bud
       return withLock(`${level} ${scope}`, () => readMissing(look, limits));
     },
   };
+}
+
+/** Reads the epochs that hours lack up to the horizon, and adds their sheets to the hours. */
+async function addMissing(
+  hours: Map<number, KnownHour>,
+  { scope, level, horizon }: BatchLook,
+  names: Names,
+  published: (reading: PublishedReading) => Promise<HourRow[]>,
+): Promise<void> {
+  const addSpan = async ({ from, to, upTo }: Hours & { upTo: number }): Promise<void> => {
+    const read = (piece: Hours) => published({ scope, level, hours: piece, epochs: { after: upTo, upTo: horizon } });
+    for await (const { piece, rows } of readInPieces({ from, to }, read)) {
+      for (let hour = piece.from; hour <= piece.to; hour++) {
+        const more = rows.filter((row) => row.hour === hour).map((row) => new PackedSheet(row, level, names));
+        hours.set(hour, { upTo: horizon, sheets: [...hours.get(hour)!.sheets, ...more] });
+      }
+    }
+  };
+  await Promise.all(missingSpans(hours, horizon).map(addSpan));
 }
 
 function keyOf({ scope, level }: BatchLook, hour: number): string {

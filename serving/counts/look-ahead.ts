@@ -46,42 +46,28 @@ export function lookAhead(
   const { now, freshForMs, usableForMs } = options;
   const recent = recentQuestions(now);
   let usable: Snapshot | null = null;
-  let round: Round | null = null;
   let timer: NodeJS.Timeout | null = null;
 
   const isWithin = (snapshot: Snapshot | null, ms: number): snapshot is Snapshot =>
     snapshot !== null && now() - snapshot.readAt <= ms;
-  const finishRound = async (pending: Promise<Snapshot>, startedAt: number): Promise<Snapshot> => {
-    try {
-      const snapshot = await pending;
-      await recent.readAll((question) => read(question, snapshot));
-      return (usable = snapshot);
-    } finally {
-      round = null;
-      planRound(startedAt);
-    }
-  };
-  const nextRound = (): Round => {
-    if (round) return round;
-    const startedAt = now();
-    const snapshot = snapshots.current(usable ?? undefined);
-    const done = finishRound(snapshot, startedAt);
-    // A question that waits for the round gets its fault.
-    done.catch(() => undefined);
-    return (round = { snapshot, done });
-  };
+  const rounds = singleRound(now, {
+    begin: () => snapshots.current(usable ?? undefined),
+    readCells: (snapshot) => recent.readAll((question) => read(question, snapshot)),
+    onRead: (snapshot) => void (usable = snapshot),
+    onEnd: (startedAt) => planRound(startedAt),
+  });
   const readNewer = async (other: Snapshot): Promise<Snapshot> => {
-    const snapshot = await nextRound().done;
-    return snapshot === other ? nextRound().done : snapshot;
+    const snapshot = await rounds.next().done;
+    return snapshot === other ? rounds.next().done : snapshot;
   };
   const planRound = (startedAt: number): void => {
     const isIdle = recent.isEmpty();
-    if (timer !== null || round !== null || isIdle) return;
+    if (timer !== null || rounds.isRunning() || isIdle) return;
     timer = setTimeout(
       () => {
         timer = null;
         if (isWithin(usable, freshForMs - 1)) planRound(usable.readAt);
-        else nextRound();
+        else rounds.next();
       },
       Math.max(1, startedAt + freshForMs - now()),
     );
@@ -95,17 +81,54 @@ export function lookAhead(
     async current(other) {
       if (other !== undefined) return usable !== other && isWithin(usable, freshForMs) ? usable : readNewer(other);
       if (isWithin(usable, freshForMs)) return usable;
-      const { snapshot, done } = nextRound();
+      const { snapshot, done } = rounds.next();
       if (isWithin(usable, usableForMs)) return usable;
       // The snapshot is too old, so the question reads its own cells and does not wait for those of others.
       const newer = await snapshot;
       if (isWithin(newer, usableForMs)) return (usable = newer);
       // That round began long ago and still reads cells.
       await done.catch(() => undefined);
-      return (usable = await nextRound().snapshot);
+      return (usable = await rounds.next().snapshot);
     },
     isStillValid: (snapshot) => snapshots.isStillValid(snapshot),
     logFault: () => snapshots.logFault(),
+  };
+}
+
+interface RoundSteps {
+  begin(): Promise<Snapshot>;
+  readCells(snapshot: Snapshot): Promise<void>;
+  onRead(snapshot: Snapshot): void;
+  /** After a fault too. */
+  onEnd(startedAt: number): void;
+}
+
+/** One round at a time, shared by all who wait for it. */
+function singleRound(now: () => number, steps: RoundSteps) {
+  let current: Round | null = null;
+  const finish = async (pending: Promise<Snapshot>, startedAt: number): Promise<Snapshot> => {
+    try {
+      const snapshot = await pending;
+      await steps.readCells(snapshot);
+      steps.onRead(snapshot);
+      return snapshot;
+    } finally {
+      current = null;
+      steps.onEnd(startedAt);
+    }
+  };
+  return {
+    isRunning: () => current !== null,
+    /** The round under way, or a new one. */
+    next(): Round {
+      if (current) return current;
+      const startedAt = now();
+      const snapshot = steps.begin();
+      const done = finish(snapshot, startedAt);
+      // A question that waits for the round gets its fault.
+      done.catch(() => undefined);
+      return (current = { snapshot, done });
+    },
   };
 }
 

@@ -62,9 +62,7 @@ export function topicOf(question: StreamQuestion, source: StreamSource, now: () 
   const lastSentIds = new Map<Viewer, string | null>();
   let state: { readonly id: string; readonly frame: Frame } | null = null;
   let isDown = false;
-  /** A question that costs too much will cost as much again, so its reads pause for longer and longer. */
-  let refusals = 0;
-  let pausedUntil = 0;
+  const pause = growingPause(now);
 
   const sendState = (viewer: Viewer): void => {
     if (state === null || lastSentIds.get(viewer) === state.id) return;
@@ -72,15 +70,11 @@ export function topicOf(question: StreamQuestion, source: StreamSource, now: () 
     viewer.state(state.frame);
   };
   const readState = async (signal: AbortSignal): Promise<void> => {
-    const { location, limit, since } = question;
-    const { answer, snapshot } = await source.topItems(
-      { location, limit, parts: true, ...windowAt(question, now()), ...(since === undefined ? {} : { since }) },
-      signal,
-    );
+    const { answer, snapshot } = await source.topItems(questionAt(question, now()), signal);
     const id = idOf(question, snapshot, answer, answer.view.reference_version);
     if (state?.id !== id) state = { id, frame: topItemsFrame(id, { ...answer, question: name }) };
     isDown = false;
-    refusals = 0;
+    pause.endGrowth();
     for (const viewer of lastSentIds.keys()) sendState(viewer);
   };
   const stateRead = singleRead(readState);
@@ -96,15 +90,14 @@ export function topicOf(question: StreamQuestion, source: StreamSource, now: () 
     },
     isCurrent: (snapshot, referenceVersion) =>
       isDown
-        ? now() < pausedUntil
+        ? pause.isOn()
         : state?.id === idOf(question, snapshot, alignToMinutes(windowAt(question, now())), referenceVersion),
     read: stateRead.read,
     refresh() {
       stateRead.read().catch((fault: unknown) => {
         if (!isDown) notify(problemFrame(source.describe(fault), name));
         isDown = true;
-        if (isFault('TooCostly', fault))
-          pausedUntil = now() + Math.min(LONGEST_PAUSE_MS, FIRST_PAUSE_MS * 2 ** refusals++);
+        if (isFault('TooCostly', fault)) pause.begin();
       });
     },
     async join(viewer, lastEventId) {
@@ -119,6 +112,22 @@ export function topicOf(question: StreamQuestion, source: StreamSource, now: () 
     notify,
     end() {
       for (const viewer of [...lastSentIds.keys()]) viewer.end();
+    },
+  };
+}
+
+/** A question that costs too much will cost as much again, so its reads pause for longer and longer. */
+function growingPause(now: () => number) {
+  let count = 0;
+  let until = 0;
+  return {
+    isOn: () => now() < until,
+    begin(): void {
+      until = now() + Math.min(LONGEST_PAUSE_MS, FIRST_PAUSE_MS * 2 ** count++);
+    },
+    /** The next pause is the shortest. */
+    endGrowth(): void {
+      count = 0;
     },
   };
 }
@@ -146,6 +155,11 @@ function singleRead(read: (signal: AbortSignal) => Promise<void>): {
       current = null;
     },
   };
+}
+
+function questionAt(question: StreamQuestion, now: number): TopItemsQuestion {
+  const { location, limit, since } = question;
+  return { location, limit, parts: true, ...windowAt(question, now), ...(since === undefined ? {} : { since }) };
 }
 
 function windowAt({ windowSeconds }: StreamQuestion, now: number) {
