@@ -114,20 +114,28 @@ export function decideBatch(
     }
   }
 
-  const last = batch.at(-1);
   return {
     strays,
     deadLetters,
     firstMet: [...firstMet.values()],
     counts: counts.writes(),
     cuts,
-    progress: {
-      partition: progress.partition,
-      nextOffset: Math.max(last ? last.record.offset + 1 : progress.nextOffset, drainedTo),
-      arrival: last ? last.arrival : progress.arrival,
-      tallies: talliesSoFar(),
-    },
+    progress: progressAfter(progress, batch.at(-1), drainedTo, talliesSoFar()),
     tallies: tally.total(),
+  };
+}
+
+function progressAfter(
+  { partition, nextOffset, arrival }: Progress,
+  last: ClassifiedRecord | undefined,
+  drainedTo: number,
+  tallies: Tallies,
+): Progress {
+  return {
+    partition,
+    nextOffset: Math.max(last ? last.record.offset + 1 : nextOffset, drainedTo),
+    arrival: last ? last.arrival : arrival,
+    tallies,
   };
 }
 
