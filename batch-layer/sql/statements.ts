@@ -22,19 +22,19 @@ export interface Statement {
 
 /** They find the detections that are first met. After them `lake` is read, for the dates of deferred detections. */
 export const FIRST_MET_STATEMENTS: readonly Statement[] = [
-  { file: '1-rows-in-force', makes: 'last_met' },
-  { file: '2-remaining', makes: 'remaining', isView: true },
-  { file: '3-repeated', makes: 'repeated' },
-  { file: '4-repeats', makes: 'repeats' },
-  { file: '5-first-met', makes: 'first_met' },
+  { file: '01-rows-in-force', makes: 'last_met' },
+  { file: '02-remaining', makes: 'remaining', isView: true },
+  { file: '03-repeated', makes: 'repeated' },
+  { file: '04-repeats', makes: 'repeats' },
+  { file: '05-first-met', makes: 'first_met' },
 ];
 
 /** They say what became of every record. */
 export const OUTCOME_STATEMENTS: readonly Statement[] = [
-  { file: '6-deferred', makes: 'known_deferred' },
-  { file: '7-met', makes: 'met' },
-  { file: '8-conflicts', makes: 'conflicts' },
-  { file: '9-fates', makes: 'fates' },
+  { file: '06-deferred', makes: 'known_deferred' },
+  { file: '07-met', makes: 'met' },
+  { file: '08-conflicts', makes: 'conflicts' },
+  { file: '09-fates', makes: 'fates' },
   { file: '10-copies', makes: 'copies' },
 ];
 
