@@ -12,7 +12,7 @@ import { recordCorrection } from '../../core/stores/control/stamp-gate.ts';
 import { correct, planFor } from '../../admin/topic/correct.ts';
 import type { CorrectPorts } from '../../admin/topic/correct.ts';
 import { AHEAD_MS } from './clocks.ts';
-import { readings } from './seam.ts';
+import { readings } from './publisher.ts';
 import { NAMESPACE } from './worker.ts';
 import type { World } from './worker.ts';
 

@@ -19,7 +19,7 @@ import { Retryable } from '../../core/process/errors.ts';
 import { controlStore } from '../../core/stores/control/control.ts';
 import { detectionsStore } from '../../core/stores/tables/detections.ts';
 import { epochsInForce, inForceSince, lastWholeEpoch } from '../../batch-layer/generations/first-epoch.ts';
-import type { Seam } from './seam.ts';
+import type { Publisher } from './publisher.ts';
 import type { Met } from './truth.ts';
 import { NAMESPACE } from './worker.ts';
 import type { World } from './worker.ts';
@@ -31,8 +31,8 @@ export interface Rebuilding {
 }
 
 export interface Sides {
-  readonly old: { world: World; seam: Seam };
-  readonly fresh: { world: World; seam: Seam };
+  readonly old: { world: World; publisher: Publisher };
+  readonly fresh: { world: World; publisher: Publisher };
   /** Starts workers of the new generation, which count on from its progress. */
   recount(): void;
   switchOver(): void;
@@ -66,14 +66,14 @@ export function startRebuilding(sides: Sides): Rebuilding {
     isUnderWay = false;
     await wait(200);
     sides.retireOld();
-    sides.old.seam.release();
+    sides.old.publisher.release();
   };
   return { isUnderWay: () => isUnderWay, ended: live() };
 }
 
 /** What is not rebuildable is refused before a rebuild is recorded. */
 function isRebuildable({ old, fresh }: Sides): boolean {
-  const epoch = old.seam.horizon() as Epoch;
+  const epoch = old.publisher.horizon() as Epoch;
   return epoch >= old.world.rules.firstEpoch && lastWholeEpoch({ epoch }, old.world.rules, fresh.world.rules) !== null;
 }
 
@@ -91,7 +91,7 @@ async function isDone(sides: Sides, begun: { isRecounting: boolean }): Promise<b
   try {
     const seeded = await catchUp(null);
     if (seeded === null) return false;
-    await old.seam.hold(turn);
+    await old.publisher.hold(turn);
     await catchUp(seeded);
     await beginProgress();
     if (!begun.isRecounting) sides.recount();
@@ -99,7 +99,7 @@ async function isDone(sides: Sides, begun: { isRecounting: boolean }): Promise<b
     await reached();
     return true;
   } catch (fault) {
-    old.seam.release();
+    old.publisher.release();
     if (fault instanceof Killed || fault instanceof Retryable) return false;
     throw fault;
   }
@@ -109,11 +109,11 @@ async function isDone(sides: Sides, begun: { isRecounting: boolean }): Promise<b
    * epoch.
    */
   async function catchUp(seeded: Epoch | null): Promise<Epoch | null> {
-    const { world, seam } = fresh;
+    const { world, publisher } = fresh;
     const horizon = (await control.horizon(old.world.rules.generation))!;
     const last = lastWholeEpoch(horizon, old.world.rules, world.rules);
     if (last === null) return null;
-    await seam.publishUpTo(last, turn);
+    await publisher.publishUpTo(last, turn);
     const wanted = new Set<number>(
       epochsInForce(last, world.rules).filter((epoch) => seeded === null || epoch > seeded),
     );

@@ -12,7 +12,7 @@ import { shrink } from './shrink.ts';
 import { simulate } from './simulate.ts';
 
 const command = new Command('simulate')
-  .description('the speed layer and the seam in virtual time, against the truth')
+  .description('the speed layer and the publisher in virtual time, against the truth')
   .option('--seeds <n>', 'how many', '1000')
   .option('--seed <s>', 'the first one', '1')
   .option('--records <n>', 'records in each', '150')

@@ -1,5 +1,5 @@
 /**
- * One simulation of the speed layer and the seam, from a seed (laws L1 to L7).
+ * One simulation of the speed layer and the publisher, from a seed (laws L1 to L7).
  *
  * Invariant: whatever crashes, sleeps, fails or comes twice, every cell and row that is ever written is true, no answer
  * of serving differs from the truth of what it claims to include, and views, rows, tallies and dead letters end up as
@@ -30,8 +30,8 @@ import { simulatedLog } from './log.ts';
 import { dice } from './random.ts';
 import { startOperator } from './operator.ts';
 import { startRebuilding } from './rebuilder.ts';
-import { seamOf } from './seam.ts';
-import type { Seam } from './seam.ts';
+import { publisherOf } from './publisher.ts';
+import type { Publisher } from './publisher.ts';
 import { speedRows } from './speed-rows.ts';
 import { START_MS, traffic } from './traffic.ts';
 import { cellsOf, truthOf } from './truth.ts';
@@ -67,7 +67,7 @@ export interface Outcome {
 interface Side {
   readonly world: World;
   readonly crew: Crew;
-  readonly seam: Seam;
+  readonly publisher: Publisher;
   readonly person: Viewer;
   readonly checks: StepChecks;
 }
@@ -87,8 +87,8 @@ export async function simulate(seed: number, recordCount = 150, plan: FaultPlan 
   const failed = (thrown: unknown): void => void (failure ??= thrown);
   const sides = worlds.map((world): Side => {
     const crew = crewOf(world, { ended: (how) => void ends.set(how, (ends.get(how) ?? 0) + 1), failed });
-    const seam = seamOf(world);
-    return { world, crew, seam, person: viewer(world, seam), checks: stepChecks(world) };
+    const publisher = publisherOf(world);
+    return { world, crew, publisher, person: viewer(world, publisher), checks: stepChecks(world) };
   });
   const [old, fresh] = sides as [Side, Side | undefined];
   /** The generation that holds. */
@@ -99,7 +99,7 @@ export async function simulate(seed: number, recordCount = 150, plan: FaultPlan 
   startCrew(old);
   startGrower(old.world, fresh !== undefined).catch(failed);
   startOperator(base).catch(failed);
-  old.seam.live().catch(failed);
+  old.publisher.live().catch(failed);
   const rebuilding =
     fresh &&
     startRebuilding({
@@ -109,7 +109,7 @@ export async function simulate(seed: number, recordCount = 150, plan: FaultPlan 
       switchOver() {
         held = fresh;
         startCrew(fresh);
-        fresh.seam.live().catch(failed);
+        fresh.publisher.live().catch(failed);
       },
       retireOld: () => old.crew.retire(),
     });
@@ -130,7 +130,7 @@ export async function simulate(seed: number, recordCount = 150, plan: FaultPlan 
     }
   };
   const checkStep = async (): Promise<void> => {
-    for (const { checks, seam } of sides) await checks.afterStep(seam.horizon());
+    for (const { checks, publisher } of sides) await checks.afterStep(publisher.horizon());
   };
   const beforeTurn = async (): Promise<void> => {
     log.passTime(random.below(10));
@@ -155,18 +155,19 @@ export async function simulate(seed: number, recordCount = 150, plan: FaultPlan 
   const isBusy = (): boolean => rebuilding?.isUnderWay() === true || sides.some(({ person }) => person.isAsking);
   const isDone = (): boolean => failure !== null || (!isRough && !isBusy() && held.crew.isRead());
   const reached = (): number =>
-    sent + sides.reduce((sum, { crew, seam }) => sum + crew.read() + seam.horizon() - old.world.rules.firstEpoch, 0);
+    sent +
+    sides.reduce((sum, { crew, publisher }) => sum + crew.read() + publisher.horizon() - old.world.rules.firstEpoch, 0);
   await order.run({ isDone, mayAct: (who) => !asleep.has(who), beforeTurn, reached });
   if (failure) throw failure;
   base.hbase.deliverLate();
   await checkStep();
 
-  const { world, seam, person } = held;
-  await compare(world, seam.horizon());
+  const { world, publisher, person } = held;
+  await compare(world, publisher.horizon());
   base.isOver = true;
   const counted =
-    world.truth.met.filter(({ epoch, isDeferred }) => epoch > seam.horizon() && !isDeferred).length +
-    seam.published(seam.horizon()).length;
+    world.truth.met.filter(({ epoch, isDeferred }) => epoch > publisher.horizon() && !isDeferred).length +
+    publisher.published(publisher.horizon()).length;
   log.passTime(1_000);
   let isAnswered = false;
   const asked = person.total().finally(() => (isAnswered = true));

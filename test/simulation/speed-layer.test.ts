@@ -25,7 +25,7 @@ const STEPS = [
   'stopped_for_growth',
 ];
 
-describe('the speed layer and the seam, simulated', () => {
+describe('the speed layer and the publisher, simulated', () => {
   for (const { seed, records, because, ...plan } of KEPT_SEEDS) {
     it(`seed ${seed}: ${because}`, () => simulate(seed, records, plan).then(() => undefined));
   }

@@ -22,7 +22,7 @@ import type { CountQuestion } from '../../serving/counts/plan.ts';
 import { windowClipper } from '../../serving/counts/clip-window.ts';
 import { snapshotReader } from '../../serving/snapshot/snapshot.ts';
 import type { Snapshot } from '../../serving/snapshot/snapshot.ts';
-import type { Seam } from './seam.ts';
+import type { Publisher } from './publisher.ts';
 import { PLACES, START_MS } from './traffic.ts';
 import type { Met } from './truth.ts';
 import { NAMESPACE } from './worker.ts';
@@ -45,7 +45,7 @@ const EVERYTHING: CountQuestion = {
   window: window(START_MS - 30 * DAY_MS, START_MS + 900 * DAY_MS),
 };
 
-export function viewer(world: World, seam: Seam): Viewer {
+export function viewer(world: World, publisher: Publisher): Viewer {
   const { rules, order, random, faults, log } = world;
   const self = `viewer ${rules.generation}`;
   const hbase = world.hbase.client(() => order.turn(self), faults);
@@ -67,7 +67,7 @@ export function viewer(world: World, seam: Seam): Viewer {
     const { batch, speed } = totalOf(sums);
     const said = new Map<string, number>();
     eachCounted(sums, (subject, sum) => said.set(subject, sum));
-    checkPromise(world, seam, { question, snapshot, said });
+    checkPromise(world, publisher, { question, snapshot, said });
     made.answers++;
     return batch + speed;
   };
@@ -110,7 +110,7 @@ interface GivenAnswer {
 }
 
 /** An answer lies between what was promised and what the log holds. */
-function checkPromise({ truth, log }: World, seam: Seam, { question, snapshot, said }: GivenAnswer): void {
+function checkPromise({ truth, log }: World, publisher: Publisher, { question, snapshot, said }: GivenAnswer): void {
   const horizon = snapshot.horizon?.epoch ?? -1;
   const {
     scope,
@@ -126,7 +126,7 @@ function checkPromise({ truth, log }: World, seam: Seam, { question, snapshot, s
     most.set(name, (most.get(name) ?? 0) + 1);
     if (isCertain) least.set(name, (least.get(name) ?? 0) + 1);
   };
-  for (const met of seam.published(horizon)) if (isAsked(met)) count(met, true);
+  for (const met of publisher.published(horizon)) if (isAsked(met)) count(met, true);
   // Committed before `speed_as_of`, and stamped before it: a broker whose clock runs ahead stamps later than it takes.
   const asOf = snapshot.standing.speedAsOf;
   const certain = log.partitions.map((_, p) =>

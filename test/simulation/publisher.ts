@@ -1,6 +1,6 @@
 /**
- * The seam in the simulation: a batch layer that publishes epochs by the truth and prunes the speed view, with the real
- * stores.
+ * The publisher of the simulation: a batch layer that publishes epochs by the truth and prunes the speed view, with the
+ * real stores.
  *
  * In the order of a run: ticks where a partition is quiet, the batch view, the horizon by check-and-put, and after the
  * grace the prune. It dies where the seed wants and begins again, as the next run would.
@@ -30,7 +30,7 @@ import { NAMESPACE } from './worker.ts';
 import type { World } from './worker.ts';
 import type { Horizon } from '../../core/stores/control/horizon-row.ts';
 
-export interface Seam {
+export interface Publisher {
   /** The last published epoch, as HBase has it; the one before the first if none is. */
   horizon(): number;
   /** What the epochs up to and including this one hold for good. */
@@ -53,7 +53,7 @@ const SELF = 'batch';
 /** Runs of one lake whose environments differ. */
 const GRACES_MS = [0, 4_000, 60_000, 600_000];
 
-export function seamOf(world: World): Seam {
+export function publisherOf(world: World): Publisher {
   const { rules, order, random, faults, log, truth } = world;
   const hbase = world.hbase.client(() => order.turn(SELF), faults);
   const control = controlStore(hbase, NAMESPACE);
