@@ -25,17 +25,17 @@ interface BarProps {
 }
 
 function Stack({ bar, plot, box }: BarProps) {
-  const seamY = yOf(bar.batch, plot);
+  const splitY = yOf(bar.batch, plot);
   const topY = Math.min(yOf(bar.count, plot), plot.height - 1);
-  const speedHeight = Math.max(0, seamY - topY);
+  const speedHeight = Math.max(0, splitY - topY);
   return (
     <>
       {bar.batch > 0 && (
         <rect
           className="f-batch"
           {...box}
-          y={bar.speed === 0 ? topY : seamY}
-          height={plot.height - (bar.speed === 0 ? topY : seamY)}
+          y={bar.speed === 0 ? topY : splitY}
+          height={plot.height - (bar.speed === 0 ? topY : splitY)}
           rx="1"
         />
       )}

@@ -25,7 +25,7 @@ const FOOT = 22;
 interface Props {
   readonly bars: readonly Bar[];
   readonly top: number;
-  readonly seam: { readonly at: number; readonly word: string | null } | null;
+  readonly horizon: { readonly at: number; readonly word: string | null } | null;
   readonly tz: string;
   readonly now: number;
   readonly isOld: boolean;
@@ -42,7 +42,7 @@ interface Props {
 export function Chart({
   bars,
   top,
-  seam,
+  horizon,
   tz,
   now,
   isOld,
@@ -121,7 +121,7 @@ export function Chart({
         >
           <Grid plot={plot} />
           <Picture bars={bars} plot={plot} tz={tz} missing={missing} />
-          {seam && seam.at > plot.from && seam.at < plot.to && <Seam seam={seam} plot={plot} />}
+          {horizon && horizon.at > plot.from && horizon.at < plot.to && <HorizonLine horizon={horizon} plot={plot} />}
           <XAxis plot={plot} tz={tz} />
           {drag && drag.from !== drag.to && (
             <Band bars={bars} plot={plot} from={Math.min(drag.from, drag.to)} to={Math.max(drag.from, drag.to)} />
@@ -157,7 +157,7 @@ function EmptyChart({ isAnswered, height }: { isAnswered: boolean; height: numbe
               y2={HEAD + height * part}
             />
           ))}
-          <text className="seamt" x="50%" y={HEAD + height / 2 - 8} textAnchor="middle">
+          <text className="horizonword" x="50%" y={HEAD + height / 2 - 8} textAnchor="middle">
             {isAnswered ? 'There is no answer for the timeline' : 'No numbers yet'}
           </text>
         </svg>
@@ -255,18 +255,18 @@ function XAxis({ plot, tz }: { plot: Plot; tz: string }) {
   });
 }
 
-function Seam({ seam, plot }: { seam: { at: number; word: string | null }; plot: Plot }) {
-  const x = xOf(seam.at, plot);
+function HorizonLine({ horizon, plot }: { horizon: { at: number; word: string | null }; plot: Plot }) {
+  const x = xOf(horizon.at, plot);
   return (
     <g>
-      <line className="seam" x1={`${x}%`} x2={`${x}%`} y1="4" y2={HEAD + plot.height} />
+      <line className="horizonline" x1={`${x}%`} x2={`${x}%`} y1="4" y2={HEAD + plot.height} />
       {x > 6 && (
-        <text className={x < 28 ? 'seamt wide' : 'seamt'} x={`${x}%`} dx="-8" y="12" textAnchor="end">
-          batch{seam.word ? `, ${seam.word}` : ''}
+        <text className={x < 28 ? 'horizonword wide' : 'horizonword'} x={`${x}%`} dx="-8" y="12" textAnchor="end">
+          batch{horizon.word ? `, ${horizon.word}` : ''}
         </text>
       )}
       {x < 96 && (
-        <text className={x > 86 ? 'seamt wide' : 'seamt'} x={`${x}%`} dx="8" y="12">
+        <text className={x > 86 ? 'horizonword wide' : 'horizonword'} x={`${x}%`} dx="8" y="12">
           speed
         </text>
       )}

@@ -33,7 +33,9 @@ export function Timeline({ board, choices, isOld, now, change, say, plotHeight =
   const length = lengthWords(subject);
   const top = useTop(peakOf(bars), `${answer?.location} ${answer?.step}`, now);
   const horizon = trust?.horizon ?? null;
-  const seam = horizon ? { at: horizon.ends_at, word: verdict?.epoch === horizon.epoch ? verdict.result : null } : null;
+  const horizonLine = horizon
+    ? { at: horizon.ends_at, word: verdict?.epoch === horizon.epoch ? verdict.result : null }
+    : null;
   return (
     <section className="card chart" aria-labelledby="timeline-title">
       <header>
@@ -86,7 +88,7 @@ export function Timeline({ board, choices, isOld, now, change, say, plotHeight =
           <Chart
             bars={bars}
             top={top}
-            seam={seam}
+            horizon={horizonLine}
             tz={choices.tz}
             now={now}
             isOld={isOld}
