@@ -9,7 +9,10 @@ import { asThemeChoice, THEME_HEADER } from '../model/theme.ts';
 import '../styles/face.css';
 import '../styles/tokens.css';
 import '../styles/base.css';
-import '../styles/frame.css';
+import '../styles/top-bar.css';
+import '../styles/buttons.css';
+import '../styles/footer.css';
+import '../styles/preferences.css';
 import '../styles/controls.css';
 import '../styles/kpis.css';
 import '../styles/timeline.css';
@@ -19,8 +22,12 @@ import '../styles/places.css';
 import '../styles/trust.css';
 import '../styles/data.css';
 import '../styles/pages-narrow.css';
+import '../styles/phone-pages.css';
 import '../styles/dialogs.css';
 import '../styles/narrow.css';
+import '../styles/phone-frame.css';
+import '../styles/phone-cards.css';
+import '../styles/phone-footer.css';
 
 export const metadata: Metadata = {
   title: { default: 'Sightline', template: '%s · Sightline' },
