@@ -28,6 +28,9 @@ export interface CameraStats {
   readonly failed: number;
   /** Sent and not acknowledged yet. */
   readonly outstanding: number;
+  /** Pictures and films handed over, and those that could not be. */
+  readonly footage: number;
+  readonly footage_lost: number;
   /** Copies that will be sent later. */
   readonly waiting_copies: number;
 }
@@ -63,7 +66,8 @@ const SIGNAL_NUMBERS: Partial<Record<NodeJS.Signals, number>> = { SIGINT: 2, SIG
 export async function startCameras(args: readonly string[], wishes: CameraWishes = {}): Promise<Cameras> {
   const environment = wishes.environment ?? process.env;
   const { onStats, partOf, signal } = wishes;
-  const python = await ensureVenv({ environment, ...(signal ? { signal } : {}) });
+  const footage = args.some((arg) => arg.startsWith('--footage='));
+  const python = await ensureVenv({ environment, footage, ...(signal ? { signal } : {}) });
   const child = spawn(
     python,
     [

@@ -46,6 +46,8 @@ export function produceCommand(): Command {
         .default('none'),
     )
     .option('--metrics-port <port>', 'serve Prometheus metrics on 127.0.0.1; 0 takes a free port')
+    .option('--footage <folder>', 'hand over pictures and films too, to the agent whose FOOTAGE_FOLDER this is')
+    .option('--frames-per-second <n>', 'pictures and films a second, of all cameras together', '20')
     .option('--wait-seconds <s>', 'how long to wait for Kafka and the topic before giving up', '60')
     .addHelpText('after', help);
   return command.action(() =>
@@ -99,6 +101,7 @@ Signals:
 Examples:
   sightline produce --rate 10000
   sightline produce --rate 2000 --count 100000 --copies 0.3 --truth truth.csv
+  sightline produce --rate 100 --footage .sightline/footage
   sightline produce --rate 500 --poison 0.01 --conflicts 0.001 --deferred 0.001
 
 Exit codes: 0 done, 2 usage, 5 Kafka or Python is away.`;

@@ -22,6 +22,8 @@ import type { Say } from '../../core/process/step-log.ts';
 export interface VenvWishes {
   /** Also pandas, pyarrow and DuckDB, to read the lake with. */
   readonly analysis?: boolean;
+  /** Also Pillow and PyAV, with which the cameras draw and film. */
+  readonly footage?: boolean;
   readonly environment?: Readonly<Record<string, string | undefined>>;
   readonly say?: Say;
   /** Ends what is under way: throws its reason. */
@@ -51,7 +53,11 @@ const OTHER_HASH = /DO NOT MATCH THE HASHES|require(?:s|ments)?[^\n]* hash/i;
 export async function ensureVenv(wishes: VenvWishes = {}): Promise<string> {
   const environment = wishes.environment ?? process.env;
   const folder = join(resolve(environment.SIGHTLINE_HOME || join(repository, '.sightline')), 'venv');
-  const files = ['requirements.txt', ...(wishes.analysis === true ? ['requirements-analysis.txt'] : [])];
+  const files = [
+    'requirements.txt',
+    ...(wishes.analysis === true ? ['requirements-analysis.txt'] : []),
+    ...(wishes.footage === true ? ['requirements-footage.txt'] : []),
+  ];
   return environmentOf(
     folder,
     files.map((file) => join(here, file)),
@@ -63,7 +69,7 @@ export async function ensureVenv(wishes: VenvWishes = {}): Promise<string> {
 export async function environmentOf(
   folder: string,
   files: readonly string[],
-  wishes: Omit<VenvWishes, 'analysis'> = {},
+  wishes: Omit<VenvWishes, 'analysis' | 'footage'> = {},
 ): Promise<string> {
   const environment = wishes.environment ?? process.env;
   const python = join(folder, 'bin', 'python');

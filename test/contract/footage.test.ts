@@ -8,7 +8,8 @@ import assert from 'node:assert/strict';
 import type { ChildProcess } from 'node:child_process';
 import { spawn } from 'node:child_process';
 import { createHash, randomBytes } from 'node:crypto';
-import { mkdirSync, mkdtempSync, readdirSync, renameSync, writeFileSync } from 'node:fs';
+import { once } from 'node:events';
+import { mkdirSync, mkdtempSync, readdirSync, readFileSync, renameSync, writeFileSync } from 'node:fs';
 import { rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
@@ -18,6 +19,7 @@ import { parseSettledFile } from '../../core/layout/footage.ts';
 import { readConfig } from '../../core/process/config.ts';
 import { hdfs } from '../../core/stores/hdfs/hdfs.ts';
 import { settle } from '../../footage/settle.ts';
+import { ensureVenv } from '../../hadoop-compose/cameras/venv.ts';
 import { leftBehind } from '../../hadoop-compose/cluster/left-behind.ts';
 import { allProcesses } from '../../hadoop-compose/cluster/processes.ts';
 import { ROOT } from '../support/main-job.ts';
@@ -76,6 +78,23 @@ function handOver(camera: string, name: string, bytes: Buffer): void {
   handedOver.set(createHash('sha256').update(bytes).digest('hex'), bytes.length);
 }
 
+/** What the simulated cameras draw: JPEGs, two PNGs and a film. */
+async function handOverDrawn(): Promise<void> {
+  const python = await ensureVenv({ footage: true });
+  const drawn = join(folder, 'drawn');
+  const env = { ...process.env, PYTHONPATH: join(ROOT, 'hadoop-compose', 'cameras'), PYTHONDONTWRITEBYTECODE: '1' };
+  const child = spawn(python, ['-m', 'sightline_cameras.footage', drawn], { env, stdio: ['pipe', 'pipe', 'inherit'] });
+  for (let i = 0; i < 40; i++) {
+    const sight = { camera_oid: 7 + (i % 3), oid: 8_000 + i, item: 'bicycle', detected_ms: 1_795_996_700_000 + i };
+    child.stdin.write(`${JSON.stringify({ ...sight, place_kind: 'park' })}\n`);
+  }
+  child.stdin.end();
+  await once(child, 'exit');
+  for (const camera of ['7', '8', '9'])
+    for (const name of readdirSync(join(drawn, 'handover', camera)))
+      handOver(camera, name, readFileSync(join(drawn, 'handover', camera, name)));
+}
+
 function handOverSome(count: number, firstMs: number): void {
   for (let i = 0; i < count; i++) {
     const bytes = Buffer.concat([HEADS[i % 2]!, randomBytes(2_000 + ((i * 7_919) % 60_000))]);
@@ -102,6 +121,12 @@ async function whatIsWhere(): Promise<string> {
   return [`${handedOver.size} were handed over.`, ...inHdfs, ...local].join('\n');
 }
 
+function countBy(names: readonly string[]): Record<string, number> {
+  return Object.fromEntries(
+    [...new Set(names)].sort().map((name) => [name, names.filter((one) => one === name).length]),
+  );
+}
+
 async function settledHashes(): Promise<string[]> {
   await settle(files, Date.now, RULES);
   const found = (await files.walk('footage')).map(({ path }) => parseSettledFile(path)).filter((one) => one !== null);
@@ -111,7 +136,7 @@ async function settledHashes(): Promise<string[]> {
 test('each file that is handed over is in HDFS once, though agent and Flume are killed', async () => {
   agent = startAgent();
   await until('the agent takes footage', () => said.includes('takes footage'), 240_000);
-  handOverSome(40, 1_795_996_800_000);
+  await handOverDrawn();
   handOver('7', 'a large one.jpg', Buffer.concat([HEADS[0]!, randomBytes(3_000_000)]));
   await until('some files have arrived', async () => (await files.list('footage/_arriving')).length > 5, 60_000);
 
@@ -128,6 +153,17 @@ test('each file that is handed over is in HDFS once, though agent and Flume are 
 
   const hashes = await settledHashes();
   assert.deepEqual([...hashes].sort(), [...handedOver.keys()].sort());
+  const drawn = (await files.walk('footage'))
+    .map(({ path }) => parseSettledFile(path))
+    .filter((one) => one !== null && one.takenAtMs < 1_795_996_800_000);
+  assert.deepEqual(
+    countBy(drawn.map((one) => `${one!.kind} ${one!.detection === null ? 'alone' : 'of a detection'}`)),
+    {
+      'jpg of a detection': 37,
+      'mp4 alone': 1,
+      'png of a detection': 2,
+    },
+  );
   for (const file of await files.walk('footage')) {
     const footage = parseSettledFile(file.path);
     if (footage === null) continue;

@@ -7,6 +7,7 @@ import sys
 from . import quiet  # noqa: F401 (before the libraries)
 from .city import City
 from .copies import WaitingCopies
+from .footage_feed import FootageFeed
 from .ids import DetectionIds, random_node
 from .kafka_log import KafkaLog
 from .options import parse_options
@@ -29,7 +30,8 @@ def main(arguments: list[str]) -> int:
     orders = Orders(options.stop_with_parent)
     orders.listen()
     try:
-        city = City(read_places(options.places), options.cameras)
+        places = read_places(options.places)
+        city = City(places, options.cameras)
         truth = Truth(options.truth) if options.truth else None
     except (OSError, ValueError) as fault:
         print(f"cameras: {fault}", file=sys.stderr)
@@ -46,7 +48,11 @@ def main(arguments: list[str]) -> int:
         return DONE if orders.stopped else KAFKA_AWAY
     tally = Tally()
     copies = WaitingCopies(_GREATEST_WAITING_COPIES)
-    log = KafkaLog(options.brokers, options.topic, partition_count, options.compression, tally, truth)
+    footage = None
+    if options.footage is not None:
+        kinds = {place.oid: place.kind for place in places}
+        footage = FootageFeed(options.footage, options.frames_per_second, kinds, tally)
+    log = KafkaLog(options.brokers, options.topic, partition_count, options.compression, tally, truth, footage)
     ids = DetectionIds(random_node() if options.node is None else options.node)
     traffic = Traffic(city, ids, random.Random(options.seed), options.shares, partition_count)
     pace = Pace(options.rate, options.rhythm, random.Random(options.seed))
@@ -57,7 +63,7 @@ def main(arguments: list[str]) -> int:
         target = announce_target(port)
     gc.collect()
     gc.freeze()
-    run = Run(options, traffic, pace, copies, log, tally, truth, orders)
+    run = Run(options, traffic, pace, copies, log, tally, truth, orders, footage)
     run.until_done()
     run.finish()
     if target:
@@ -71,6 +77,8 @@ def _ending(tally: Tally, left_copies: int, fatal: str | None) -> int:
         f"{tally.strays} of them strays",
         file=sys.stderr,
     )
+    if tally.footage or tally.footage_lost:
+        print(f"cameras: {tally.footage} pictures and films handed over, {tally.footage_lost} lost", file=sys.stderr)
     if left_copies:
         print(f"cameras: {left_copies} copies were not sent", file=sys.stderr)
     if tally.outstanding or tally.failed:

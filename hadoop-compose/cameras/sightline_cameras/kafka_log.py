@@ -1,6 +1,6 @@
 """The way into Kafka: two Quix Streams producers, and what was acknowledged of what they sent.
 
-run.py sends; the delivery reports of Kafka fill the tally and the truth file. The main producer places a record by its
+run.py sends; the delivery reports of Kafka fill the tally and the truth file, and tell footage_feed.py what it may show. The main producer places a record by its
 key's murmur2, where its home is; the other one keeps librdkafka's default, like a gateway that somebody else wrote.
 Both are idempotent and wait for ever: while Kafka is away nothing is lost and nothing is sent twice by the library;
 run.py bounds what may be outstanding. A refusal for good is counted, reported and kept out of the truth.
@@ -16,6 +16,7 @@ from confluent_kafka import KafkaError, Message
 from quixstreams import Application
 from quixstreams.kafka import Producer
 
+from .footage_feed import FootageFeed
 from .home import home_of
 from .record import CRC32, KEYLESS, MURMUR2, Record
 from .tally import Tally
@@ -30,12 +31,14 @@ _LIBRARY_LOG_PAUSE_SECONDS = 10.0
 
 class KafkaLog:
     def __init__(
-        self, brokers: str, topic: str, partition_count: int, compression: str, tally: Tally, truth: Truth | None
-    ) -> None:
+        self, brokers: str, topic: str, partition_count: int, compression: str, tally: Tally, truth: Truth | None,
+        footage: FootageFeed | None = None,
+    ) -> None:  # fmt: skip
         self._topic = topic
         self._partition_count = partition_count
         self._tally = tally
         self._truth = truth
+        self._footage = footage
         self._main = _producer(brokers, compression, "murmur2")
         self._other = _producer(brokers, compression, "consistent_random")
         self._by_way = {MURMUR2: self._main, CRC32: self._other, KEYLESS: self._other}
@@ -78,6 +81,8 @@ class KafkaLog:
             self._tally.strays += 1
         if self._truth is not None:
             self._truth.add(record, partition, message.offset())
+        if self._footage is not None and record.kind.startswith("new"):
+            self._footage.offer(record, self.last_acknowledged)
 
     def _refused(self, record: Record, error: KafkaError) -> None:
         self._tally.failed += 1

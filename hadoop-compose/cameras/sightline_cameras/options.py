@@ -12,6 +12,8 @@ from pathlib import Path
 from .ids import NODES
 from .traffic import Shares
 
+#: What one process can draw.
+_GREATEST_FRAMES = 200
 _PLACES = Path(__file__).resolve().parent.parent / "places.csv"
 
 
@@ -34,6 +36,9 @@ class Options:
     metrics_port: int | None
     compression: str
     wait_seconds: float
+    #: The agent's folder; None: no footage.
+    footage: Path | None
+    frames_per_second: float
     stop_with_parent: bool
     #: Whose part this is, for who reads the process table; not used here.
     part_of: str | None
@@ -75,6 +80,8 @@ def _parser() -> argparse.ArgumentParser:
     add("--metrics-port", type=_whole(0, 65_535), help="serve Prometheus metrics on 127.0.0.1")
     add("--compression", choices=("none", "gzip", "snappy", "lz4", "zstd"), default="none")
     add("--wait-seconds", type=_at_least(0), default=60.0, help="how long to wait for Kafka and the topic at the start")
+    add("--footage", type=Path, metavar="FOLDER", help="hand over pictures and films to the agent in this folder")
+    add("--frames-per-second", type=_above_zero, default=20.0, help="pictures and films a second, of all cameras")
     add("--stop-with-parent", action="store_true", help=argparse.SUPPRESS)
     add("--part-of", help=argparse.SUPPRESS)
     return parser
@@ -89,6 +96,16 @@ def _at_least(least: float):
 
     parse.__name__ = "number"
     return parse
+
+
+def _above_zero(text: str) -> float:
+    number = float(text)
+    if not (math.isfinite(number) and 0 < number <= _GREATEST_FRAMES):
+        raise argparse.ArgumentTypeError(f"{text} was found; a number above 0, at most {_GREATEST_FRAMES}, was expected")
+    return number
+
+
+_above_zero.__name__ = "number"
 
 
 def _whole(least: int, greatest: int | None = None):

@@ -10,6 +10,7 @@ import sys
 import time
 
 from .copies import WaitingCopies
+from .footage_feed import FootageFeed
 from .kafka_log import GREATEST_OUTSTANDING, KafkaLog
 from .options import Options
 from .pace import Pace
@@ -29,7 +30,7 @@ _SILENCE_SECONDS = 3.0
 class Run:
     def __init__(
         self, options: Options, traffic: Traffic, pace: Pace, copies: WaitingCopies, log: KafkaLog, tally: Tally,
-        truth: Truth | None, orders: Orders,
+        truth: Truth | None, orders: Orders, footage: FootageFeed | None = None,
     ) -> None:  # fmt: skip
         self._options = options
         self._traffic = traffic
@@ -39,6 +40,7 @@ class Run:
         self._tally = tally
         self._truth = truth
         self._orders = orders
+        self._footage = footage
         self._acked_before = 0
         self._silent = False
 
@@ -68,6 +70,8 @@ class Run:
                 if self._full() or not self._answers():
                     time.sleep(_SLICE_SECONDS)
         self._log.flush(lambda: self._orders.hurried or not self._waits_on(ended))
+        if self._footage is not None:
+            self._footage.close()
         if self._truth is not None:
             self._truth.close()
         self._report(1.0)
@@ -130,6 +134,8 @@ class Run:
         self._orders.look_for_parent()
         if self._truth is not None:
             self._truth.flush()
+        if self._footage is not None:
+            self._footage.every_second()
         if self._silent == self._answers():
             self._silent = not self._silent
             word = "does not answer; waiting for it" if self._silent else "answers again"

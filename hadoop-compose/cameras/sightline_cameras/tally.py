@@ -22,6 +22,10 @@ class Tally:
     #: Acknowledged outside the home partition.
     strays: int = 0
     failed: int = 0
+    #: Pictures and films handed over.
+    footage: int = 0
+    #: Pictures and films that could not be handed over.
+    footage_lost: int = 0
 
     @property
     def sent(self) -> int:
@@ -49,6 +53,10 @@ class _Metrics:
         yield CounterMetricFamily("sightline_cameras_acknowledged", "Records that Kafka acknowledged.", tally.acked)
         yield CounterMetricFamily("sightline_cameras_strays", "Acknowledged outside the home partition.", tally.strays)
         yield CounterMetricFamily("sightline_cameras_failed", "Records that Kafka refused for good.", tally.failed)
+        footage = CounterMetricFamily("sightline_cameras_footage_files", "Pictures and films.", labels=["outcome"])
+        footage.add_metric(["handed_over"], tally.footage)
+        footage.add_metric(["lost"], tally.footage_lost)
+        yield footage
         yield GaugeMetricFamily("sightline_cameras_outstanding_records", "Not acknowledged yet.", tally.outstanding)
         yield GaugeMetricFamily("sightline_cameras_waiting_copies", "Copies not due yet.", self._waiting_copies())
 
