@@ -14,6 +14,7 @@ import { endLeftBehind } from './left-behind.ts';
 import { holdLock } from './lock.ts';
 import { forgetPid, pidOf, send } from './processes.ts';
 import type { Say } from '../../core/process/step-log.ts';
+import { footageFolder } from '../stack/stack.ts';
 import type { Stack } from '../stack/stack.ts';
 import { forgetStarter, starterOf } from './starter.ts';
 import { recordWish } from './wish.ts';
@@ -41,7 +42,8 @@ export async function clusterDown(stack: Stack, say: Say, hurry?: AbortSignal): 
   try {
     await recordWish(stack, 'down');
     const starter = starterOf(stack);
-    const ended = await endLeftBehind(stack, say, hurry);
+    const ended =
+      (await endLeftBehind(stack, say, hurry)) + (await endLeftBehind({ folder: footageFolder(stack) }, say, hurry));
     const stopped = await stopDaemons(stack, daemonNames, say, hurry);
     if (starter?.state === 'gone' && stopped.length + ended > 0)
       say('cluster', `npm start (process ${starter.pid}) had been killed; what it left behind is stopped`);

@@ -56,6 +56,8 @@ function refuseUnusable(variable: string, path: string): void {
 
 export const confFolder = (stack: Stack, family: string): string => join(stack.folder, 'conf', family);
 export const dataFolder = (stack: Stack, daemon: string): string => join(stack.folder, 'data', daemon);
+/** Where the agent of `npm start -- --footage` has its folders (footage/folders.ts). */
+export const footageFolder = (stack: Stack): string => dataFolder(stack, 'footage');
 /** Files in which each process says where Prometheus finds its metrics. */
 export const targetsFolder = (stack: Pick<Stack, 'folder'>): string => join(stack.folder, 'targets');
 export const logFile = (stack: Stack, daemon: string): string => join(stack.folder, 'logs', `${daemon}.log`);

@@ -30,6 +30,13 @@ export function startCommand(): Command {
     .option('--truth <file>', 'append to this CSV every record that Kafka acknowledged')
     .option('--places <file.csv>', 'dataset B for a new system (default: the places that come with the project)')
     .option('--observe', 'run Prometheus and Alertmanager too, with the rules and alerts of observe/rules')
+    .option('--footage', 'take in pictures and films too: simulated cameras, the Flume agent, settling in HDFS')
+    .option(
+      '--frames-per-second <n>',
+      'with --footage: pictures and films a second from simulated cameras',
+      numberBetween(0.1, 200),
+      20,
+    )
     .addHelpText('after', help)
     .action((given: Omit<StartOptions, 'reserveGigabytes'> & { reserveGb: number }) =>
       runCommand(() =>
@@ -48,6 +55,7 @@ Environment:
   PORT                        of the dashboard (3000)
   SIGHTLINE_HOME              where jars, data and logs go (default: .sightline in the project)
   SIGHTLINE_STACK             the name of a second stack, with a folder of its own
+  FOOTAGE_FOLDER              with --footage: where cameras hand over (data/footage in the stack's folder)
   SIGHTLINE_PORT_BASE_OFFSET  added to the ports of Kafka, ZooKeeper, HDFS and HBase
   and every variable of the layers' configuration (docs/clusters.md)
 

@@ -20,6 +20,9 @@ export interface StartOptions {
   readonly truth?: string;
   /** Runs Prometheus and Alertmanager too. */
   readonly observe?: boolean;
+  /** Runs the agent that takes footage, and settling; the cameras hand over pictures and films. */
+  readonly footage?: boolean;
+  readonly framesPerSecond: number;
   /** Dataset B for a new system. */
   readonly places?: string;
 }

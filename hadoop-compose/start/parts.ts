@@ -1,5 +1,6 @@
 /**
- * Which processes `npm start` runs besides the daemons and the cameras: speed workers, the batch scheduler, the app.
+ * Which processes `npm start` runs besides the daemons and the cameras: speed workers, the batch scheduler, the app,
+ * and with `--footage` the agent and settling.
  */
 import { existsSync, readdirSync, rmSync } from 'node:fs';
 import { fileURLToPath } from 'node:url';
@@ -12,10 +13,14 @@ import { startPart } from './part.ts';
 
 const PROGRAM = fileURLToPath(new URL('../../sightline.mjs', import.meta.url));
 
+const SETTLE_EVERY_SECONDS = 5;
+
 export interface PartsPlan {
   readonly workers: number;
   /** Whether Prometheus and Alertmanager are run too. */
   readonly observes: boolean;
+  /** Whether footage is taken in. */
+  readonly footage: boolean;
   readonly environment: NodeJS.ProcessEnv;
   /** Whose parts they are; their logs go there too. */
   readonly stack: Pick<Stack, 'folder'>;
@@ -48,7 +53,14 @@ export function startParts(plan: PartsPlan, tell: (text: string) => void, refuse
   };
   const workers = Array.from({ length: plan.workers }, (_, i) => part(`speed-${i + 1}`, ['speed'], 30_000));
   const observers = plan.observes ? [part('observe', ['observe'], 20_000)] : [];
-  return [...observers, part('app', ['serve'], 10_000), ...workers, part('batch', ['batch', 'schedule'], 60_000)];
+  const footage = plan.footage
+    ? [
+        part('footage-agent', ['footage', 'agent'], 15_000),
+        part('footage-settle', ['footage', 'settle', '--every', String(SETTLE_EVERY_SECONDS)], 10_000),
+      ]
+    : [];
+  const batch = part('batch', ['batch', 'schedule'], 60_000);
+  return [...observers, part('app', ['serve'], 10_000), ...workers, batch, ...footage];
 }
 
 /** Tells a part under which name, and in which folder, it writes down where its metrics are. */
@@ -59,7 +71,7 @@ export function targetOf(stack: PartsPlan['stack'], name: string): Record<string
 /** What the parts of a start that was killed could not remove; `sightline observe` may run beside and keeps its own. */
 function forgetTargets(folder: string): void {
   const files = existsSync(folder) ? readdirSync(folder) : [];
-  for (const file of files.filter((name) => /^(app|batch|cameras|speed-\d+)\.json$/.test(name)))
+  for (const file of files.filter((name) => /^(app|batch|cameras|footage-(agent|settle)|speed-\d+)\.json$/.test(name)))
     rmSync(`${folder}/${file}`);
 }
 

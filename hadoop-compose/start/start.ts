@@ -7,11 +7,13 @@
  * The daemons are stopped if this start launched one of them, or took them over from a start that was killed.
  */
 import { connect } from 'node:net';
+import { resolve } from 'node:path';
 import { setTimeout as pause } from 'node:timers/promises';
 import type { CameraStats, Cameras } from '../cameras/cameras.ts';
 import { startCameras } from '../cameras/cameras.ts';
 import { ensureVenv } from '../cameras/venv.ts';
 import { clusterDown } from '../cluster/down.ts';
+import { fetchJars } from '../cluster/jars.ts';
 import { makeHdfsFolders } from '../cluster/hdfs-folders.ts';
 import { markOfPart } from '../cluster/left-behind.ts';
 import { findObservers, OBSERVE_PORTS } from '../cluster/observers.ts';
@@ -19,7 +21,7 @@ import { refuseTakenPorts } from '../cluster/taken-ports.ts';
 import { addressesOf, loopback } from '../stack/ports.ts';
 import { sayOn } from '../../core/process/step-log.ts';
 import type { Say } from '../../core/process/step-log.ts';
-import { stackFrom } from '../stack/stack.ts';
+import { footageFolder, stackFrom } from '../stack/stack.ts';
 import type { Stack } from '../stack/stack.ts';
 import { becomeStarter, forgetStarter, starterOf } from '../cluster/starter.ts';
 import type { SupervisionEvent } from '../cluster/supervise.ts';
@@ -59,7 +61,8 @@ export async function start(options: StartOptions, given: StopOrders): Promise<n
       '"npm start" serves this machine over http; TLS_CERT_FILE and TLS_KEY_FILE are for "sightline serve"',
     );
   const places = readPlaces(options.places);
-  const hasTakenOver = await takeOver(stack, say, orders);
+  const footageIn = resolve(process.env.FOOTAGE_FOLDER || footageFolder(stack));
+  const hasTakenOver = await takeOver(stack, footageIn, say, orders);
   let isUp = false;
   try {
     await refuseTakenPort(settings);
@@ -67,10 +70,13 @@ export async function start(options: StartOptions, given: StopOrders): Promise<n
       findObservers();
       await refuseTakenPorts(stack, OBSERVE_PORTS);
     }
-    await setUp(stack, say, orders, hasTakenOver);
+    await setUp({ stack, say, hasTakenOver, footage: options.footage === true }, orders);
     isUp = true;
     const recorded = options.epochSeconds ?? (await unlessStopped(orders.stop, recordedEpochSeconds(settings)));
-    const environment = partEnvironment(process.env, addresses, recorded ?? LAPTOP_EPOCH_SECONDS);
+    const environment = {
+      ...partEnvironment(process.env, addresses, recorded ?? LAPTOP_EPOCH_SECONDS),
+      FOOTAGE_FOLDER: footageIn,
+    };
     const config = readConfig(environment);
     await unlessStopped(
       orders.stop,
@@ -84,8 +90,16 @@ export async function start(options: StartOptions, given: StopOrders): Promise<n
   return EXIT.done;
 }
 
+interface SetUp {
+  readonly stack: Stack;
+  readonly say: Say;
+  readonly hasTakenOver: boolean;
+  /** Whether Flume and what the cameras draw with are needed. */
+  readonly footage: boolean;
+}
+
 /** The long steps that do not depend on each other, side by side; if one fails, the others are ended too. */
-async function setUp(stack: Stack, say: Say, { stop, hurry }: StopOrders, hasTakenOver: boolean): Promise<void> {
+async function setUp({ stack, say, hasTakenOver, footage }: SetUp, { stop, hurry }: StopOrders): Promise<void> {
   const failed = new AbortController();
   const signal = AbortSignal.any([stop, failed.signal]);
   const onFault = (fault: unknown): never => {
@@ -99,7 +113,11 @@ async function setUp(stack: Stack, say: Say, { stop, hurry }: StopOrders, hasTak
     throw fault;
   });
   const outcomes = await Promise.allSettled(
-    [cluster, ensureVenv({ say, signal }), ensureBuilt(say, signal)].map((work) => work.catch(onFault)),
+    [
+      cluster.then(() => (footage ? fetchJars(stack, say, signal, ['flume']) : undefined)),
+      ensureVenv({ say, signal, footage }),
+      ensureBuilt(say, signal),
+    ].map((work) => work.catch(onFault)),
   );
   if (outcomes.some(({ status }) => status === 'rejected')) throw failed.signal.reason;
 }
@@ -120,7 +138,8 @@ async function run({ options, stack, config, environment, say }: Running, orders
   const over = new AbortController();
   let line: StatusLine | null = null;
   const tell = (text: string): void => (line ? line.event(text) : void process.stderr.write(`${text}\n`));
-  const parts = startParts({ ...options, observes: options.observe === true, environment, stack }, tell, refused);
+  const { observe: observes = false, footage = false } = options;
+  const parts = startParts({ ...options, observes, footage, environment, stack }, tell, refused);
   let cameras: Cameras | null = null;
   let disk: DiskWatch | null = null;
   let supervision: Promise<void> | null = null;
@@ -177,6 +196,9 @@ function cameraArguments(options: StartOptions, config: Config): string[] {
     // Any free port; the file of the target names it.
     '--metrics-port=0',
     `--copies=${options.copies}`,
+    ...(options.footage
+      ? [`--footage=${config.FOOTAGE_FOLDER}`, `--frames-per-second=${options.framesPerSecond}`]
+      : []),
     ...(options.truth ? [`--truth=${options.truth}`] : []),
   ];
 }

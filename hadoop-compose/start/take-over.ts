@@ -15,11 +15,17 @@ import type { Stack } from '../stack/stack.ts';
 import { becomeStarter, forgetStarter, starterOf } from '../cluster/starter.ts';
 import type { StopOrders } from '../../core/process/life.ts';
 
-/** Whether daemons were taken over. */
-export async function takeOver(stack: Stack, say: Say, { stop, hurry }: StopOrders): Promise<boolean> {
+/** Whether daemons were taken over. `footageFolder`: the agent's, whose Flume carries a mark of its own. */
+export async function takeOver(
+  stack: Stack,
+  footageFolder: string,
+  say: Say,
+  { stop, hurry }: StopOrders,
+): Promise<boolean> {
   const release = await holdLock(stack, 'npm start', stop);
   try {
     await endLeftBehind(stack, say, hurry);
+    await endLeftBehind({ folder: footageFolder }, say, hurry);
     const starter = starterOf(stack);
     if (starter?.state !== 'gone') return false;
     const running = daemonNames.filter((name) => pidOf(stack, name) !== undefined);
