@@ -4,7 +4,7 @@
  *
  * Action = index 1, then MutationProto 2 or Get 3
  * MutationProto = mutate_type 2 (2 put, 3 delete), associated_cell_count 8     the row and all else is in the cells
- * Get = row 1, Column 2 {family 1, qualifier 2}, TimeRange 5 {from 1, to 2}
+ * Get = row 1, Column 2 {family 1, qualifier 2}
  *
  * Sizes come first and are exact: plan.ts cuts requests by them, and multi.ts allocates a buffer once.
  */
@@ -93,12 +93,7 @@ export function getActions(gets: readonly RowGet[]): Actions {
   let last: RowGet | undefined;
   let lastSelection: Buffer = Buffer.alloc(0);
   const selection = (get: RowGet): Buffer => {
-    if (
-      last === undefined ||
-      get.families !== last.families ||
-      get.columns !== last.columns ||
-      get.timeRange !== last.timeRange
-    ) {
+    if (last === undefined || get.families !== last.families || get.columns !== last.columns) {
       last = get;
       lastSelection = encodeSelection(get);
     }
@@ -145,21 +140,11 @@ function encodeSelection(get: RowGet): Buffer {
     if (qualifiers === undefined) columns.set(family, [qualifier]);
     else if (!(get.families ?? []).includes(family)) qualifiers.push(qualifier);
   }
-  const parts: Buffer[] = [];
-  for (const [family, qualifiers] of columns)
-    parts.push(
+  return Buffer.concat(
+    [...columns].map(([family, qualifiers]) =>
       field(0x12, Buffer.concat([field(0x0a, familyBytes(family)), ...qualifiers.map((one) => field(0x12, one))])),
-    );
-  if (get.timeRange !== undefined) {
-    const { from, to } = get.timeRange;
-    const range = Buffer.alloc(2 + varintBytes(from) + varintBytes(to));
-    range[0] = 0x08;
-    const at = writeVarint(range, 1, from);
-    range[at] = 0x10;
-    writeVarint(range, at + 1, to);
-    parts.push(field(0x2a, range));
-  }
-  return Buffer.concat(parts);
+    ),
+  );
 }
 
 function field(tag: number, bytes: Buffer): Buffer {
@@ -187,10 +172,6 @@ function deleteFault(one: RowDelete): HBaseError | undefined {
 }
 
 function getFault(get: RowGet): HBaseError | undefined {
-  if (get.timeRange !== undefined) {
-    const fault = timestampFault(get.timeRange.from) ?? timestampFault(get.timeRange.to);
-    if (fault !== undefined) return fault;
-  }
   for (const family of get.families ?? []) {
     const fault = familyFault(family);
     if (fault !== undefined) return fault;

@@ -84,7 +84,6 @@ export interface Scan {
   readonly time_range?: TimeRange;
   readonly max_result_size?: number;
   readonly store_limit?: number;
-  readonly reversed?: boolean;
   readonly caching?: number;
   readonly include_start_row?: boolean;
   readonly include_stop_row?: boolean;

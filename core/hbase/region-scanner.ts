@@ -19,7 +19,7 @@ const MOST_ANSWER_BYTES = 2 * 1024 * 1024;
 const CLOSE_TIMEOUT_MS = 2_000;
 const FILTERS = 'org.apache.hadoop.hbase.filter';
 
-/** Where a scan stands: an empty row is the table's beginning, or its end for a reversed scan. */
+/** Where a scan stands: an empty row is the table's beginning. */
 export interface ScanPosition {
   readonly row: Buffer;
   readonly isInclusive: boolean;
@@ -96,7 +96,6 @@ export function scanMessage(options: ScanOptions, from: ScanPosition, batchRows:
     include_stop_row: false,
     max_result_size: MOST_ANSWER_BYTES,
     caching: batchRows,
-    reversed: options.reversed === true,
   };
   const filters = scanFilters(options);
   if (filters.length > 0)
@@ -105,7 +104,6 @@ export function scanMessage(options: ScanOptions, from: ScanPosition, batchRows:
       serialized_filter: messages.filterList.encode({ operator: 1, filters }),
     };
   if (options.timeRange !== undefined) scan.time_range = options.timeRange;
-  if (options.limitCells !== undefined) scan.store_limit = options.limitCells;
   // A first-key filter beside a column range would take the first cell of all, in the range or not: limit the cells.
   if (options.keysOnly === true && options.columnRange !== undefined) scan.store_limit = 1;
   return scan;

@@ -65,20 +65,6 @@ export class TableRegions {
     return end.length === 0 || Buffer.compare(row, end) < 0 ? last : -1;
   }
 
-  /** The region that holds the greatest rows before `row`; an empty row: the last region. For reversed scans. */
-  before(row: Buffer): Region | undefined {
-    if (row.length === 0) {
-      const last = this.regions.at(-1);
-      return last !== undefined && last.end.length === 0 ? last : undefined;
-    }
-    for (let i = this.lastStartingAtOrBefore(row); i >= 0; i--) {
-      const region = this.regions[i]!;
-      if (Buffer.compare(region.start, row) < 0)
-        return region.end.length === 0 || Buffer.compare(row, region.end) <= 0 ? region : undefined;
-    }
-    return undefined;
-  }
-
   at(row: Buffer): Region | undefined {
     return this.regions[this.indexOf(row)];
   }

@@ -133,25 +133,20 @@ class TableScan {
   private async openScanner(): Promise<RegionScanner> {
     const { reach, table, options, position } = this;
     this.regions = await reach.meta.regions(table, this.stale);
-    const isBackwards = options.reversed === true && (!position.isInclusive || position.row.length === 0);
-    const region = isBackwards ? this.regions.before(position.row) : this.regions.at(position.row);
+    const region = this.regions.at(position.row);
     if (region === undefined || region.server === '')
       throw noServerError(`row ${position.row.toString('hex')} of ${table}`);
     const connection = await reach.servers.connection(region.server, 'ClientService');
     return new RegionScanner(region, connection, scanMessage(options, position, this.batchRows), reach.callTimeoutMs);
   }
 
-  /** Moves to the edge of a region that has ended; false: nothing lies behind it. */
+  /** Moves to the end of a region that was read; false: nothing lies behind it. */
   private enterNextRegion(region: Region): boolean {
-    const { stop, reversed } = this.options;
+    const { stop } = this.options;
     this.scanner = undefined;
-    const edge = reversed === true ? region.start : region.end;
-    if (edge.length === 0) return false;
-    if (stop.length > 0) {
-      const order = Buffer.compare(edge, stop);
-      if (reversed === true ? order <= 0 : order >= 0) return false;
-    }
-    this.position = { row: edge, isInclusive: reversed !== true };
+    const { end } = region;
+    if (end.length === 0 || (stop.length > 0 && Buffer.compare(end, stop) >= 0)) return false;
+    this.position = { row: end, isInclusive: true };
     return true;
   }
 
@@ -167,8 +162,6 @@ class TableScan {
   }
 }
 
-function isEmptyRange({ start, stop, reversed }: ScanOptions): boolean {
-  if (start.length === 0 || stop.length === 0) return false;
-  const order = Buffer.compare(start, stop);
-  return reversed === true ? order <= 0 : order >= 0;
+function isEmptyRange({ start, stop }: ScanOptions): boolean {
+  return start.length > 0 && stop.length > 0 && Buffer.compare(start, stop) >= 0;
 }

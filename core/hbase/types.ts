@@ -31,12 +31,11 @@ export interface RowDelete {
   readonly timestamp: number;
 }
 
-/** `families` and `columns` narrow the question, both absent means the whole row; `timeRange` is [from, to). */
+/** `families` and `columns` narrow the question; both absent means the whole row. */
 export interface RowGet {
   readonly row: Buffer;
   readonly families?: readonly string[];
   readonly columns?: readonly Pick<Cell, 'family' | 'qualifier'>[];
-  readonly timeRange?: { readonly from: number; readonly to: number };
 }
 
 interface FailedRow {
@@ -59,13 +58,13 @@ export interface Check {
 }
 
 export interface ScanOptions {
-  /** First row, inclusive; empty: from the table's beginning. With `reversed`, the greatest row. */
+  /** First row, inclusive; empty: from the table's beginning. */
   readonly start: Buffer;
   /** Row to stop before, exclusive; empty: to the table's end. */
   readonly stop: Buffer;
   readonly families?: readonly string[];
+  /** Cells with a timestamp in [from, to). */
   readonly timeRange?: { readonly from: number; readonly to: number };
-  readonly reversed?: boolean;
   readonly limitRows?: number;
   /** How many rows a batch has at most. */
   readonly batchRows?: number;
@@ -75,8 +74,6 @@ export interface ScanOptions {
   readonly columnRange?: { readonly from: Buffer; readonly to: Buffer };
   /** Only rows of these ranges, each [start, stop) and not empty; `start` and `stop` above must span them. */
   readonly rowRanges?: readonly { readonly start: Buffer; readonly stop: Buffer }[];
-  /** Most cells of one row, the first ones in the order of qualifiers (of those in the column range). */
-  readonly limitCells?: number;
   /** When to stop: the scan then throws the signal's reason, and frees its scanner. */
   readonly limits?: ReadLimits | undefined;
 }

@@ -27,12 +27,6 @@ test('a row belongs to the one region whose range holds it, or to none in a hole
             ({ start, end }) => Buffer.compare(start, row) <= 0 && (end.length === 0 || Buffer.compare(row, end) < 0),
           );
           assert.equal(table.indexOf(row), naive);
-          const before = table.regions.find(({ start, end }) =>
-            row.length === 0
-              ? end.length === 0
-              : Buffer.compare(start, row) < 0 && (end.length === 0 || Buffer.compare(row, end) <= 0),
-          );
-          assert.equal(table.before(row), before);
         }
       },
     ),
