@@ -12,6 +12,7 @@ import type { Instant } from '../../core/domain/time.ts';
 import type { Verdict } from '../../core/domain/verdict.ts';
 import type { Cell, Duck, Row } from '../../core/stores/lake/duckdb.ts';
 import type { ArchivedFile } from '../model.ts';
+import { RAW_COLUMNS } from '../../core/layout/lake-columns.ts';
 import { CHUNK_ROWS, quoted } from '../../core/stores/lake/duckdb.ts';
 import { bytesOf } from '../../core/stores/kafka/record.ts';
 import { groupRowsFor, rawFileBytesFor, VECTOR_BYTES } from '../lake/sizes.ts';
@@ -176,11 +177,20 @@ function copyStatement(
   { localFile, metadata, groupRows }: { localFile: string; metadata: string; groupRows: number },
 ): string {
   const kinds = VERDICTS.map((kind, code) => `WHEN ${code} THEN '${kind}'`).join(' ');
-  return `COPY (SELECT
-      CAST(${partition} AS INTEGER) AS kafka_partition, CAST(o AS BIGINT) AS kafka_offset,
-      CAST(stamp AS BIGINT) AS stamp, CAST(arrival AS BIGINT) AS arrival, k AS key, v AS value, h AS headers,
-      CASE verdict ${kinds} END AS verdict, reason, detail, home, location AS geographical_location_oid,
-      camera AS video_camera_oid, id AS detection_oid, item AS item_name, CAST(t AS BIGINT) AS timestamp_detected
-    FROM ${table}) TO ${quoted(localFile)}
+  const values: Readonly<Record<string, string>> = {
+    kafka_partition: String(partition),
+    kafka_offset: 'o',
+    key: 'k',
+    value: 'v',
+    headers: 'h',
+    verdict: `CASE verdict ${kinds} END`,
+    geographical_location_oid: 'location',
+    video_camera_oid: 'camera',
+    detection_oid: 'id',
+    item_name: 'item',
+    timestamp_detected: 't',
+  };
+  const columns = RAW_COLUMNS.map(([name, type]) => `CAST(${values[name] ?? name} AS ${type}) AS ${name}`);
+  return `COPY (SELECT ${columns.join(', ')} FROM ${table}) TO ${quoted(localFile)}
     (FORMAT parquet, COMPRESSION zstd, COMPRESSION_LEVEL 3, ROW_GROUP_SIZE ${groupRows}, KV_METADATA ${metadata})`;
 }

@@ -14,6 +14,7 @@ import type { LocalCopies } from './local-copies.ts';
 import type { Content, Write, WriteOptions } from './write-file.ts';
 import { nameOf } from '../../core/domain/epoch.ts';
 import { conflictsFile, locationsFile, metFile, stagingFolder, topItemsFile } from '../../core/layout/lake.ts';
+import { namesOf, TOP_ITEM_COLUMNS } from '../../core/layout/lake-columns.ts';
 import { dateOf } from '../../core/domain/time.ts';
 import { Retryable } from '../../core/process/errors.ts';
 import { COMMAND_RETRY, withRetry } from '../../core/process/retry.ts';
@@ -94,7 +95,7 @@ async function* topItemsFiles(duck: Duck, epoch: string, write: Write): AsyncGen
   await duck.run(`CREATE TEMP TABLE top_items AS ${textOf(TOP_ITEMS_FILE)}`);
   for (const { day } of await duck.rows('SELECT DISTINCT day FROM top_items ORDER BY day')) {
     yield await write(topItemsFile({ date: dateOf(Number(day)), epoch }), {
-      select: `SELECT * EXCLUDE (day) FROM top_items WHERE day = ${Number(day)}`,
+      select: `SELECT ${namesOf(TOP_ITEM_COLUMNS)} FROM top_items WHERE day = ${Number(day)}`,
       order: 'hour, geographical_location_oid, detections DESC, item_name',
       texts: ['item_name', 'geographical_location'],
     });
