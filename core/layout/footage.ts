@@ -13,6 +13,7 @@
  */
 import { readOid } from '../domain/oid.ts';
 import type { Oid } from '../domain/oid.ts';
+import { dateOf } from '../domain/time.ts';
 
 export const FOOTAGE = 'footage';
 export const ARRIVING = `${FOOTAGE}/_arriving`;
@@ -36,6 +37,9 @@ export interface Footage {
 /** 9999-12-31: what fits into four digits of a year. */
 export const LATEST_TAKEN_MS = 253_402_214_400_000;
 const NONE = 'none';
+/** The name of a settled file within its folder, as a regular expression; `oid` is the one of an id. */
+export const settledNamePattern = (oid: string): string =>
+  `^(?:[01][0-9]|2[0-3])(?:[0-5][0-9]){2}\\.[0-9]{3}_(?:none|${oid})_[0-9a-f]{64}\\.(?:${footageKinds.join('|')})$`;
 const PARTS = /^(-?\d{1,20})_(\d{1,15})_(none|-?\d{1,20})_([0-9a-f]{64})\.(jpg|png|mp4)$/;
 const SETTLED =
   /^footage\/camera=(-?\d{1,20})\/dt=(\d{4}-\d\d-\d\d)\/(\d\d)(\d\d)(\d\d\.\d{3})_(none|-?\d{1,20})_([0-9a-f]{64})\.(jpg|png|mp4)$/;
@@ -60,9 +64,22 @@ export function parseArrival(name: string): { readonly footage: Footage; readonl
 }
 
 export function settledFile(footage: Footage): string {
-  const [date, time] = new Date(footage.takenAtMs).toISOString().slice(0, -1).split('T') as [string, string];
-  const name = `${time.replaceAll(':', '')}_${footage.detection ?? NONE}_${footage.sha256}.${footage.kind}`;
-  return `${FOOTAGE}/camera=${footage.camera}/dt=${date}/${name}`;
+  const name = `${timeOfDay(footage.takenAtMs)}_${footage.detection ?? NONE}_${footage.sha256}.${footage.kind}`;
+  return `${footageFolder(footage.camera, dateOf(footage.takenAtMs))}/${name}`;
+}
+
+export function cameraFolder(camera: Oid | string): string {
+  return `${FOOTAGE}/camera=${camera}`;
+}
+
+/** `date` in UTC, as in 2026-11-30. */
+export function footageFolder(camera: Oid | string, date: string): string {
+  return `${cameraFolder(camera)}/dt=${date}`;
+}
+
+/** The time within the UTC day as names have it: 142233.001. */
+export function timeOfDay(ms: number): string {
+  return new Date(ms).toISOString().slice(11, -1).replaceAll(':', '');
 }
 
 export function parseSettledFile(path: string): Footage | null {

@@ -17,6 +17,8 @@ export interface HdfsDouble extends Hdfs {
   readonly files: Map<string, Buffer>;
   /** Operations that are left before the crash; Infinity for none. */
   budget: number;
+  /** How many names a piece of a list has; dfs.ls.limit. */
+  pieceEntries: number;
 }
 
 export function hdfsDouble(): HdfsDouble {
@@ -37,6 +39,7 @@ export function hdfsDouble(): HdfsDouble {
   const double: HdfsDouble = {
     files,
     budget: Infinity,
+    pieceEntries: 1_000,
     facts: spend(async (path: string) => {
       if (files.has(path)) return factsOf(path);
       return below(path).length > 0 ? { path, isFolder: true, bytes: 0, modifiedAtMs: 0 } : null;
@@ -48,10 +51,19 @@ export function hdfsDouble(): HdfsDouble {
         return files.has(path) ? factsOf(path) : { path, isFolder: true, bytes: 0, modifiedAtMs: 0 };
       });
     }),
+    listAfter: spend(async (folder: string, name: string) => {
+      const paths = below(folder).filter((path) => path.slice(headOf(folder).length) > name);
+      const entries = paths.sort().map(factsOf);
+      return {
+        entries: entries.slice(0, double.pieceEntries),
+        remaining: Math.max(0, entries.length - double.pieceEntries),
+      };
+    }),
     walk: spend(async (folder: string) => below(folder).map(factsOf)),
     makeFolder: spend(async () => undefined),
     read: spend(async (path: string) => need(path)),
-    readStream: (path) => Readable.from([need(path)]),
+    readStream: (path, _, range) =>
+      Readable.from([range ? need(path).subarray(range.offset, range.offset + range.bytes) : need(path)]),
     write: spend(async (path: string, bytes: Buffer) => void files.set(path, Buffer.from(bytes))),
     upload: spend(async (localFile: string, path: string) => void files.set(path, await readFile(localFile))),
     salvage: spend(async (path: string, localFile: string) => writeFile(localFile, need(path))),
@@ -95,9 +107,13 @@ export function below(folder: string, hdfs: HdfsDouble): HdfsDouble {
     },
     facts: async (path) => hdfs.facts(at(path)).then((found) => found && out(found)),
     list: async (path) => (await hdfs.list(at(path))).map(out),
+    listAfter: async (path, name) => {
+      const { entries, remaining } = await hdfs.listAfter(at(path), name);
+      return { entries: entries.map(out), remaining };
+    },
     walk: async (path) => (await hdfs.walk(at(path))).map(out),
     read: (path) => hdfs.read(at(path)),
-    readStream: (path) => hdfs.readStream(at(path)),
+    readStream: (path, limits, range) => hdfs.readStream(at(path), limits, range),
     write: (path, bytes) => hdfs.write(at(path), bytes),
     upload: (localFile, path) => hdfs.upload(localFile, at(path)),
     download: (path, localFile) => hdfs.download(at(path), localFile),

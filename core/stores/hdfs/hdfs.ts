@@ -15,12 +15,12 @@ import { dirname, posix } from 'node:path';
 import { PassThrough, Readable } from 'node:stream';
 import { pipeline } from 'node:stream/promises';
 import webhdfs from 'webhdfs';
-import { z } from 'zod';
 import type { Config } from '../../process/config.ts';
-import type { FileFacts, Hdfs } from './types.ts';
+import type { ByteRange, FileFacts, Hdfs, ListPiece } from './types.ts';
 import type { ReadLimits } from '../../process/read-limits.ts';
 import { Retryable } from '../../process/errors.ts';
 import { proxyFor } from '../../process/proxy.ts';
+import { BooleanAnswer, CapacityAnswer, entriesOf, factsOf, ListAnswer, PieceAnswer, StatusAnswer } from './answers.ts';
 import { hdfsFault, isMissing, remoteError } from './faults.ts';
 
 type Settings = Pick<Config, 'WEBHDFS_URL' | 'SIGHTLINE_ROOT' | 'HADOOP_USER'>;
@@ -36,25 +36,22 @@ const IDLE_LIMIT_MS = 60_000;
 
 export function hdfs(config: Settings, { idleLimitMs = IDLE_LIMIT_MS }: { idleLimitMs?: number } = {}): Hdfs {
   const ask = asking(config, idleLimitMs);
-  const facts = async (path: string, limits?: ReadLimits): Promise<FileFacts | null> => {
-    try {
+  const facts = (path: string, limits?: ReadLimits): Promise<FileFacts | null> =>
+    unlessMissing(null, async () => {
       const { FileStatus } = StatusAnswer.parse(await ask.json('GET', 'getfilestatus', path, { limits }));
       return factsOf(path, FileStatus);
-    } catch (fault) {
-      if (isMissing(fault)) return null;
-      throw fault;
-    }
-  };
-  const list = async (folder: string, limits?: ReadLimits): Promise<FileFacts[]> => {
-    try {
-      const { FileStatuses } = ListAnswer.parse(await ask.json('GET', 'liststatus', folder, { limits }));
-      const found = FileStatuses.FileStatus.map((status) => factsOf(posix.join(folder, status.pathSuffix), status));
+    });
+  const list = (folder: string, limits?: ReadLimits): Promise<FileFacts[]> =>
+    unlessMissing([], async () => {
+      const found = entriesOf(folder, ListAnswer.parse(await ask.json('GET', 'liststatus', folder, { limits })));
       return found.sort((a, b) => (a.path < b.path ? -1 : 1));
-    } catch (fault) {
-      if (isMissing(fault)) return [];
-      throw fault;
-    }
-  };
+    });
+  const listAfter = (folder: string, name: string, limits?: ReadLimits): Promise<ListPiece> =>
+    unlessMissing({ entries: [], remaining: 0 }, async () => {
+      const answer = await ask.json('GET', 'liststatus_batch', folder, { params: { startAfter: name }, limits });
+      const { partialListing, remainingEntries } = PieceAnswer.parse(answer).DirectoryListing;
+      return { entries: entriesOf(folder, partialListing), remaining: remainingEntries };
+    });
   const walk = async (folder: string, limits?: ReadLimits): Promise<FileFacts[]> => {
     const found = await list(folder, limits);
     const below = await Promise.all(found.filter((entry) => entry.isFolder).map((entry) => walk(entry.path, limits)));
@@ -63,16 +60,27 @@ export function hdfs(config: Settings, { idleLimitMs = IDLE_LIMIT_MS }: { idleLi
   const makeFolder = async (folder: string): Promise<void> => {
     await ask.json('PUT', 'mkdirs', folder, { params: { permission: '0755' } });
   };
-  const readStream = (path: string, limits?: ReadLimits): Readable => verifiedRead(ask, path, facts, limits);
+  const readStream = (path: string, limits?: ReadLimits, range?: ByteRange): Readable =>
+    verifiedRead(ask, path, { facts, limits, range });
   return {
     facts,
     list,
+    listAfter,
     walk,
     makeFolder,
     readStream,
     ...contents(ask, facts, readStream),
     ...changes(ask, facts, makeFolder),
   };
+}
+
+async function unlessMissing<T>(missing: T, answer: () => Promise<T>): Promise<T> {
+  try {
+    return await answer();
+  } catch (fault) {
+    if (isMissing(fault)) return missing;
+    throw fault;
+  }
 }
 
 // ---- contents ------------------------------------------------------------------------------------------------------
@@ -164,19 +172,26 @@ async function checkLength(facts: Facts, path: string, expectedBytes: number): P
   }
 }
 
-/** A stream that ends well only if it delivered as many bytes as the file has. */
-function verifiedRead(ask: Asking, path: string, facts: Facts, limits: ReadLimits | undefined): Readable {
+interface ReadOptions {
+  readonly facts: Facts;
+  readonly limits: ReadLimits | undefined;
+  readonly range: ByteRange | undefined;
+}
+
+/** A stream that ends well only if it delivered as many bytes as the file, or the range of it, has. */
+function verifiedRead(ask: Asking, path: string, { facts, limits, range }: ReadOptions): Readable {
   const out = new PassThrough({ highWaterMark: 1 << 20 });
   const stop = (): void => void out.destroy(limits?.signal?.reason as Error);
   limits?.signal?.addEventListener('abort', stop, { once: true });
   out.once('close', () => limits?.signal?.removeEventListener('abort', stop));
   const start = async (): Promise<void> => {
-    const expected = await facts(path, limits);
+    const expected = range ? { bytes: range.bytes, isFolder: false } : await facts(path, limits);
     if (out.destroyed) return;
     if (!expected || expected.isFolder) throw new Error(`there is no file ${ask.absolute(path)} in HDFS at ${ask.url}`);
     if (expected.bytes === 0) return void out.end();
     let received = 0;
-    const from = ask.client.createReadStream(ask.absolute(path));
+    const options = range && { offset: range.offset, length: range.bytes };
+    const from = ask.client.createReadStream(ask.absolute(path), options);
     const broken = (): Retryable =>
       new Retryable('HDFS', `reading ${path} ended after ${received} of ${expected.bytes} bytes`);
     from.on('error', (thrown) => out.destroy(hdfsFault(ask.url, thrown)));
@@ -217,21 +232,6 @@ function changes(ask: Asking, facts: Facts, makeFolder: Hdfs['makeFolder']): Pic
 }
 
 // ---- the wire ------------------------------------------------------------------------------------------------------
-
-const Status = z.object({
-  pathSuffix: z.string(),
-  type: z.string(),
-  length: z.number(),
-  modificationTime: z.number(),
-});
-const StatusAnswer = z.object({ FileStatus: Status });
-const ListAnswer = z.object({ FileStatuses: z.object({ FileStatus: z.array(Status) }) });
-const BooleanAnswer = z.object({ boolean: z.boolean() });
-const CapacityAnswer = z.object({ FsStatus: z.object({ used: z.number(), remaining: z.number() }) });
-
-function factsOf(path: string, status: z.infer<typeof Status>): FileFacts {
-  return { path, isFolder: status.type === 'DIRECTORY', bytes: status.length, modifiedAtMs: status.modificationTime };
-}
 
 /** The proxy, and an agent of our own: Node's agent may ask a proxy by itself (NODE_USE_ENV_PROXY). */
 function wayTo(url: URL): { proxy: string | null; agent?: HttpAgent } {

@@ -14,16 +14,31 @@ export interface FileFacts {
   readonly modifiedAtMs: number;
 }
 
+/** Names after a name, in the order of their bytes. */
+export interface ListPiece {
+  readonly entries: readonly FileFacts[];
+  /** How many entries of the folder come after these. */
+  readonly remaining: number;
+}
+
+export interface ByteRange {
+  readonly offset: number;
+  readonly bytes: number;
+}
+
 export interface Hdfs {
   /** Null if there is nothing at the path. */
   facts(path: string, limits?: ReadLimits): Promise<FileFacts | null>;
   /** What a folder holds, sorted by name; empty if there is no such folder. */
   list(folder: string, limits?: ReadLimits): Promise<FileFacts[]>;
+  /** One piece of a folder's list, as HDFS gives it (dfs.ls.limit, 1,000 names); empty if there is no such folder. */
+  listAfter(folder: string, name: string, limits?: ReadLimits): Promise<ListPiece>;
   /** Every file below a folder. */
   walk(folder: string, limits?: ReadLimits): Promise<FileFacts[]>;
   makeFolder(folder: string): Promise<void>;
   read(path: string, limits?: ReadLimits): Promise<Buffer>;
-  readStream(path: string, limits?: ReadLimits): NodeJS.ReadableStream;
+  /** Without `range` all of the file; the range must lie within the file. */
+  readStream(path: string, limits?: ReadLimits, range?: ByteRange): NodeJS.ReadableStream;
   /** Writes under a temporary name, checks the length, renames; the path appears whole or not at all. */
   write(path: string, bytes: Buffer): Promise<void>;
   /** Uploads a local file to the path (not atomic: for staging), checks the length. Overwrites. */

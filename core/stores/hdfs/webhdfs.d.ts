@@ -12,7 +12,7 @@ declare module 'webhdfs' {
       url: string,
       callback: (fault: Error | null | undefined, response?: unknown, body?: unknown) => void,
     ): { abort(): void };
-    createReadStream(path: string): Readable & { abort(): void };
+    createReadStream(path: string, options?: Record<string, unknown>): Readable & { abort(): void };
     createWriteStream(path: string, options?: Record<string, unknown>): Writable;
   }
 
