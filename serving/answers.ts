@@ -9,9 +9,9 @@
 import { z } from 'zod';
 import { AttemptReport, RunReport } from '../core/stores/lake/runs.ts';
 
-const ms = z.number().int();
-const count = z.number().int().min(0);
-const oidText = z.string().regex(/^(0|-?[1-9]\d{0,18})$/);
+export const ms = z.number().int();
+export const count = z.number().int().min(0);
+export const oidText = z.string().regex(/^(0|-?[1-9]\d{0,18})$/);
 const scope = z.union([z.literal('all'), oidText]);
 
 /**

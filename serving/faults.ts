@@ -92,12 +92,23 @@ export class ClientLeft extends Error {
   }
 }
 
+/** 416: the wanted part begins after the end of the file. */
+export class RangeNotSatisfiable extends Error {
+  override readonly name = 'RangeNotSatisfiable';
+  readonly headers: Readonly<Record<string, string>>;
+  constructor(wanted: string, bytes: number) {
+    super(`The range ${wanted} lies beyond the end of the file, which has ${bytes} bytes`);
+    this.headers = { 'content-range': `bytes */${bytes}` };
+  }
+}
+
 interface Faults {
   BadQuestion: BadQuestion;
   NotFound: NotFound;
   TooManyRequests: TooManyRequests;
   TooCostly: TooCostly;
   ClientLeft: ClientLeft;
+  RangeNotSatisfiable: RangeNotSatisfiable;
   Unauthenticated: Unauthenticated;
   Forbidden: Forbidden;
   Retryable: Retryable;

@@ -31,8 +31,8 @@ export interface ServingMetrics {
   setExports(running: number): void;
   /** Counts a question that ended without an answer because of its cost; ignores other faults. */
   countStopped(fault: unknown): void;
-  /** Running and waiting reads of HBase or lookups in the lake. */
-  setQueue(queue: 'reads' | 'lookups', running: number, waiting: number): void;
+  /** Running and waiting reads of HBase, lookups in the lake, or files of footage that are sent. */
+  setQueue(queue: 'reads' | 'lookups' | 'footage', running: number, waiting: number): void;
 }
 
 export function servingMetrics(): ServingMetrics {

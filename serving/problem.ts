@@ -27,6 +27,8 @@ export function problemOf(fault: unknown): Omit<Problem, 'request_id'> {
     const title = fault.bound === 'time' ? 'The question takes too long' : 'The question asks for too much';
     return { type, title, status: 503, detail: fault.message, narrow: [...fault.narrow] };
   }
+  if (isFault('RangeNotSatisfiable', fault))
+    return { type, title: 'Range not satisfiable', status: 416, detail: fault.message };
   if (isFault('ClientLeft', fault)) return { type, title: 'Client closed request', status: 499, detail: fault.message };
   if (isFault('TooManyRequests', fault))
     return { type, title: 'Too many requests', status: fault.status, detail: fault.message };

@@ -20,6 +20,7 @@ export const AUDIT_EVENTS = {
   sign_out: 'somebody ended a session',
   refused: 'a request was refused: 401, 403, 421 or 429',
   export: 'rows of a window were asked for as a file',
+  footage: 'a picture or a film, or a part of one, was asked for',
   command: 'a command that changes something began',
   command_ended: 'it ended, with its exit code',
 } as const;

@@ -109,6 +109,8 @@ const Settings = z.object({
   ALLOWED_HOSTS: z.string().default(''),
   /** AUTH=proxy and oidc: names of operators, separated by commas. With proxy everybody else is a viewer. */
   AUTH_OPERATORS: z.string().default(''),
+  /** Names of users, separated by commas, who may see footage, besides OIDC_FOOTAGE_GROUPS; *: everybody. */
+  AUTH_FOOTAGE: z.string().default(''),
   /** AUTH=oidc: the issuer and the client that it knows. */
   OIDC_ISSUER: z.url().optional(),
   OIDC_CLIENT_ID: z.string().min(1).optional(),
@@ -127,6 +129,7 @@ const Settings = z.object({
   OIDC_GROUPS_CLAIM: z.string().min(1).default('groups'),
   OIDC_VIEWER_GROUPS: z.string().default(''),
   OIDC_OPERATOR_GROUPS: z.string().default(''),
+  OIDC_FOOTAGE_GROUPS: z.string().default(''),
   /**
    * How long a session holds before the issuer is asked again who it is, without a person where it knows the browser.
    */
@@ -192,6 +195,9 @@ const Settings = z.object({
   EXPORTS_AT_ONCE: z.coerce.number().int().min(0).max(64).default(4),
   /** How many of them one caller may run: half, so that nobody takes all. */
   EXPORTS_PER_CALLER: z.coerce.number().int().min(1).max(64).default(2),
+  /** Files of footage that one serving process sends at once, and how many more wait their turn. */
+  FOOTAGE_READS_AT_ONCE: z.coerce.number().int().min(1).max(1_024).default(32),
+  FOOTAGE_READS_WAITING: z.coerce.number().int().min(0).max(100_000).default(256),
   /** 0: any free port, and the process says which on standard error; serving then shows its metrics on PORT. */
   METRICS_PORT: port.default(0),
   /**

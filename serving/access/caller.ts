@@ -3,9 +3,14 @@ import type { Config } from '../../core/process/config.ts';
 
 export type Role = 'viewer' | 'operator';
 
+/** A permission that no role includes. */
+export type Right = 'footage';
+
 export interface Caller {
   readonly name: string;
   readonly role: Role;
+  /** Left out if there are none. */
+  readonly rights?: readonly Right[];
 }
 
 /** The part of a request that access checks read. */
@@ -20,6 +25,8 @@ export type AccessConfig = Pick<
   | 'AUTH_PROXY_SECRET'
   | 'AUTH_PROXY_SECRET_HEADER'
   | 'AUTH_OPERATORS'
+  | 'AUTH_FOOTAGE'
+  | 'OIDC_FOOTAGE_GROUPS'
   | 'OIDC_VIEWER_GROUPS'
   | 'OIDC_OPERATOR_GROUPS'
   | 'OIDC_SESSION_MINUTES'

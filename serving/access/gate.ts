@@ -4,7 +4,8 @@
  * http/respond.ts calls it before every answer, proxy.ts before every page and page-props.ts where a page is rendered,
  * so that nothing can forget it. AUTH chooses one of four ways: none (only on a loopback address), basic (users.ts),
  * proxy (a header, accepted only from listed addresses) and oidc (a session, session.ts). A viewer sees numbers; an
- * operator also sees runs and dead letters. The gate also limits how much one caller may ask.
+ * operator also sees runs and dead letters. Footage is a right of its own. The gate also limits how much one caller may
+ * ask.
  */
 import { isUtf8 } from 'node:buffer';
 import { createHash, timingSafeEqual } from 'node:crypto';
@@ -14,7 +15,7 @@ import { NO_AUDIT } from '../../core/process/audit.ts';
 import { isFault, Unauthenticated, Forbidden } from '../faults.ts';
 import { addressList } from './addresses.ts';
 import { hostTest } from './door.ts';
-import { noAccessText, roleIn } from './groups.ts';
+import { noAccessText, roleIn, withRights } from './groups.ts';
 import { guessLimits, networkOf } from './guesses.ts';
 import { clientOf, peerOf } from './peer.ts';
 import { rateLimit } from './rate.ts';
@@ -71,13 +72,16 @@ function identifierOf(
   switch (config.AUTH) {
     case 'none':
       // Only users of this machine reach a loopback address, and they operate it.
-      return async () => ({ name: 'local', role: 'operator' });
+      return async () => ({ name: 'local', role: 'operator', rights: ['footage'] });
     case 'basic': {
       const users = basicUsers(config.AUTH_USERS ?? '', guessLimits(config.RATE_LIMIT_PER_MINUTE, now), now, {
         onSignIn: ({ name, role }, from) => audit.record({ event: 'sign_in', who: name, role, from }),
         onFailure: (who, from) => audit.record({ event: 'sign_in_failed', who, from }),
       });
-      return (request) => users.identify(request.headers.get('authorization'), clientOf(request));
+      return async (request) => {
+        const user = await users.identify(request.headers.get('authorization'), clientOf(request));
+        return withRights(user, [], config);
+      };
     }
     case 'proxy':
       return proxyIdentifier(config);
@@ -87,7 +91,7 @@ function identifierOf(
         const person = await sessionStore.identify(request.headers.get('cookie'));
         const role = roleIn(person, config);
         if (role === null) throw new Forbidden(noAccessText(person.name), person.name, 'No access');
-        return { name: person.name, role };
+        return withRights({ name: person.name, role }, person.groups, config);
       };
     }
   }
@@ -115,7 +119,7 @@ function proxyIdentifier(config: AccessConfig): (request: RequestHeaders) => Pro
     }
     const name = headerText(request.headers.get(AUTH_PROXY_HEADER)).trim();
     if (!name) throw new Unauthenticated(`The proxy did not send the name of the user (header ${AUTH_PROXY_HEADER})`);
-    return { name, role: roleOf(name, AUTH_OPERATORS) };
+    return withRights({ name, role: roleOf(name, AUTH_OPERATORS) }, [], config);
   };
 }
 

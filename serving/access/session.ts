@@ -13,7 +13,7 @@ import { DAY_MS, MINUTE_MS, SECOND_MS } from '../../core/domain/time.ts';
 import { Unauthenticated, Forbidden } from '../faults.ts';
 import type { Person } from './groups.ts';
 import type { AccessConfig } from './caller.ts';
-import { chosenGroups } from './groups.ts';
+import { groupsInSettings } from './groups.ts';
 import { SIGN_IN_HEADER } from './sign-in-header.ts';
 
 export const SESSION_COOKIE = 'sightline-session';
@@ -44,6 +44,7 @@ type SessionConfig = Pick<
   | 'AUTH_OPERATORS'
   | 'OIDC_VIEWER_GROUPS'
   | 'OIDC_OPERATOR_GROUPS'
+  | 'OIDC_FOOTAGE_GROUPS'
 >;
 
 export function sessions(config: SessionConfig, now: () => number = Date.now): Sessions {
@@ -95,7 +96,7 @@ export function sessions(config: SessionConfig, now: () => number = Date.now): S
         encryptContent(SESSION_COOKIE, { name, groups: some }, config.OIDC_SESSION_MINUTES * MINUTE_MS);
       // A person can be in hundreds of groups. The groups in the settings are then enough until the session is renewed.
       const value =
-        (await sealFor(groups)) ?? (await sealFor(groups.filter((one) => chosenGroups(config).includes(one))));
+        (await sealFor(groups)) ?? (await sealFor(groups.filter((one) => groupsInSettings(config).includes(one))));
       if (value === null)
         throw new Forbidden(
           'Your groups do not fit in a cookie; name fewer in OIDC_VIEWER_GROUPS and OIDC_OPERATOR_GROUPS',

@@ -35,11 +35,14 @@ import type { Streams } from './streams.ts';
 import type { WindowQuestion } from '../counts/window.ts';
 import { SECOND_MS } from '../../core/domain/time.ts';
 import { LAKE } from '../../core/layout/lake.ts';
+import { footageStore } from '../../core/stores/footage/footage-store.ts';
 import { lakeListing } from '../../core/stores/lake/lake-listing.ts';
 import { createAllowances } from '../bounds/allowance.ts';
 import type { Costs } from '../bounds/costs.ts';
 import { costsOf } from '../bounds/costs.ts';
 import { servingExports } from './exports.ts';
+import type { ServedFootage } from './footage.ts';
+import { servedFootage } from './footage.ts';
 import { listedRowFinder } from '../lake/listed-rows.ts';
 import { lakeLookup } from '../lake/lake-lookup.ts';
 import { contextSource } from './context.ts';
@@ -89,6 +92,7 @@ export interface Serving {
   ): Promise<DetectionsAnswer>;
   /** Null if no detection has the id. With `date` (YYYY-MM-DD) the lookup also reads that day of the lake. */
   detection(id: Oid, date?: string, asker?: Asker): Promise<DetectionAnswer | null>;
+  readonly footage: ServedFootage;
   trust(asker?: Asker): Promise<TrustAnswer>;
   runs(question?: { limit?: number }, asker?: Asker): Promise<RunsAnswer>;
   /** Null if the epoch is not published. */
@@ -126,7 +130,9 @@ export function createServing(parts: ServingParts): Serving {
     answerFromStores(costs.counts, undefined, (context, allowance) => recent(tops, context, allowance)),
   );
   const streams = servingStreams(parts, contexts.get, { costs, allowances });
+  const footage = servedFootage(parts, footageStore(hdfs), { costs, allowances });
   return {
+    footage,
     topItems: (question, asker) =>
       answerFromStores(costs.counts, asker, (context, allowance) => topItems(question, context, allowance)),
     locations: (question, asker) =>

@@ -16,6 +16,7 @@ import { csvOf } from '../export/csv.ts';
 import { lakeRows } from '../export/lake-rows.ts';
 import { exportRows } from '../export/rows.ts';
 import { ClientLeft, isFault, TooManyRequests } from '../faults.ts';
+import { pullStream } from './pull-stream.ts';
 
 export const EXPORT_FORMATS = ['parquet', 'csv'] as const;
 export type ExportFormat = (typeof EXPORT_FORMATS)[number];
@@ -95,59 +96,4 @@ export function servingExports(
       }
     },
   };
-}
-
-interface PullOptions {
-  readonly request: Pick<Request, 'signal'>;
-  readonly onEnd: () => void;
-  readonly onFault: (fault: unknown) => void;
-  /** Ends the running reads. */
-  readonly stop: () => void;
-  readonly stalledMs: number;
-}
-
-/** A web stream over a generator; it frees its resources when the client has gone. */
-function pullStream(
-  bytes: AsyncGenerator<Uint8Array>,
-  first: IteratorResult<Uint8Array>,
-  { request, onEnd, onFault, stop, stalledMs }: PullOptions,
-): ReadableStream<Uint8Array> {
-  let next: IteratorResult<Uint8Array> | null = first;
-  const free = (): void => {
-    // Uses the request itself, as in streams.ts: its signal stops working once nothing refers to the request.
-    request.signal.removeEventListener('abort', free);
-    clearTimeout(stalled);
-    stop();
-    void bytes.return(undefined).then(onEnd, onEnd);
-  };
-  let stalled: NodeJS.Timeout | undefined;
-  request.signal.addEventListener('abort', free);
-  if (request.signal.aborted) free();
-  return new ReadableStream<Uint8Array>(
-    {
-      async pull(controller) {
-        clearTimeout(stalled);
-        try {
-          const { value, done } = next ?? (await bytes.next());
-          next = null;
-          if (!done) {
-            stalled = setTimeout(() => {
-              controller.error(new Error('the client reads nothing'));
-              free();
-            }, stalledMs);
-            stalled.unref();
-            return controller.enqueue(value);
-          }
-          free();
-          controller.close();
-        } catch (fault) {
-          onFault(fault);
-          free();
-          controller.error(fault);
-        }
-      },
-      cancel: free,
-    },
-    new CountQueuingStrategy({ highWaterMark: 1 }),
-  );
 }

@@ -16,6 +16,8 @@ export type CostConfig = Pick<
   | 'LOOKUP_MB'
   | 'LOOKUPS_AT_ONCE'
   | 'LOOKUPS_WAITING'
+  | 'FOOTAGE_READS_AT_ONCE'
+  | 'FOOTAGE_READS_WAITING'
 >;
 
 export interface Costs {
@@ -25,10 +27,13 @@ export interface Costs {
   readonly row: Cost;
   /** A day of the lake. */
   readonly lookup: Cost;
+  /** A page of files of footage. */
+  readonly footage: Cost;
   /** Many reports; serving caches those that it has read. */
   readonly reports: Cost;
   readonly reads: { readonly atOnce: number; readonly waiting: number };
   readonly lookups: { readonly atOnce: number; readonly waiting: number };
+  readonly media: { readonly atOnce: number; readonly waiting: number };
 }
 
 const MB = 2 ** 20;
@@ -39,6 +44,7 @@ export function costsOf(config: CostConfig): Costs {
   return {
     counts: { ...question, advice: 'choose a shorter window, or one place', narrow: ['from', 'to', 'location'] },
     list: { ...question, advice: 'choose a later from, or another place', narrow: ['from', 'to', 'location'] },
+    footage: { ...question, advice: 'choose a shorter window', narrow: ['from', 'to'] },
     row: { ...question, advice: 'try again later', narrow: [] },
     reports: {
       ...question,
@@ -55,5 +61,6 @@ export function costsOf(config: CostConfig): Costs {
     },
     reads: { atOnce: config.READS_AT_ONCE, waiting: config.READS_WAITING },
     lookups: { atOnce: config.LOOKUPS_AT_ONCE, waiting: config.LOOKUPS_WAITING },
+    media: { atOnce: config.FOOTAGE_READS_AT_ONCE, waiting: config.FOOTAGE_READS_WAITING },
   };
 }

@@ -1,4 +1,6 @@
 /** GET /api/v1/detections, /api/v1/detections/<detection_oid>. */
+import type { Oid } from '../../core/domain/oid.ts';
+import type { DetectionAnswer } from '../answers.ts';
 import type { Serving } from '../app/app.ts';
 import { NotFound } from '../faults.ts';
 import { currentServing } from '../app/process.ts';
@@ -24,12 +26,20 @@ export function getDetection(
   return respondJson({ route: '/api/v1/detections/<detection_oid>' }, request, serving, async () => {
     const id = readPath(DETECTION_PATH, 'detection_oid', params);
     const { dt: date } = readQuery(DETECTION, request);
-    const detection = await serving.detection(id, date, request);
-    if (detection) return detection;
-    const where =
-      date === undefined
-        ? 'in HBase; add dt=<date> to read that day of the lake too'
-        : `in HBase or in day ${date} of the lake`;
-    throw new NotFound(`Detection ${id} was not found ${where}`);
+    return detectionOrNotFound({ id, date }, request, serving);
   });
+}
+
+export async function detectionOrNotFound(
+  { id, date }: { id: Oid; date: string | undefined },
+  request: Request,
+  serving: Serving,
+): Promise<DetectionAnswer> {
+  const detection = await serving.detection(id, date, request);
+  if (detection) return detection;
+  const where =
+    date === undefined
+      ? 'in HBase; add dt=<date> to read that day of the lake too'
+      : `in HBase or in day ${date} of the lake`;
+  throw new NotFound(`Detection ${id} was not found ${where}`);
 }

@@ -8,6 +8,8 @@
 import { z } from 'zod';
 import type { ParameterSet } from './parameters.ts';
 import * as answers from '../answers.ts';
+import * as footage from '../footage-answers.ts';
+import { MEDIA_TYPE } from './media-type.ts';
 import * as parameters from './path-parameters.ts';
 
 type Json = Readonly<Record<string, unknown>>;
@@ -19,6 +21,8 @@ const SCHEMAS = {
   TimelineAnswer: answers.TimelineAnswer,
   DetectionsAnswer: answers.DetectionsAnswer,
   DetectionAnswer: answers.DetectionAnswer,
+  DetectionFootageAnswer: footage.DetectionFootageAnswer,
+  FootageAnswer: footage.FootageAnswer,
   TrustAnswer: answers.TrustAnswer,
   RunsAnswer: answers.RunsAnswer,
   RunAnswer: answers.RunAnswer,
@@ -60,6 +64,24 @@ const PATHS: Readonly<Record<string, PathDescription>> = {
     query: parameters.DETECTION,
     answer: 'DetectionAnswer',
   },
+  '/api/v1/detections/{detection_oid}/footage': {
+    summary: 'Pictures and films that show a detection',
+    path: parameters.DETECTION_PATH,
+    query: parameters.DETECTION,
+    answer: 'DetectionFootageAnswer',
+  },
+  '/api/v1/footage': {
+    summary: 'Pictures and films of a camera, newest first, for a window of at most 31 days',
+    query: parameters.FOOTAGE,
+    answer: 'FootageAnswer',
+  },
+  '/api/v1/footage/{camera}/{date}/{name}': {
+    summary: 'A picture or a film; with Range a part of it (206)',
+    path: parameters.FOOTAGE_FILE_PATH,
+    answer: Object.fromEntries(
+      Object.values(MEDIA_TYPE).map((type) => [type, { type: 'string', contentMediaType: 'application/octet-stream' }]),
+    ),
+  },
   '/api/v1/stream': {
     summary: 'Server-sent events: top-items (StreamedTopItems), view (View), problem (Problem)',
     query: parameters.STREAM,
@@ -93,10 +115,10 @@ function parametersOf({ path = {}, query = {} }: PathDescription): Json[] {
       description,
       schema,
     })),
-    ...Object.entries(query).map(([name, { description, schema }]) => ({
+    ...Object.entries(query).map(([name, { description, schema, isRequired }]) => ({
       name,
       in: 'query',
-      allowEmptyValue: true,
+      ...(isRequired ? { required: true } : { allowEmptyValue: true }),
       description,
       schema,
     })),

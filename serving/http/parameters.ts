@@ -13,7 +13,9 @@ import { OID_PATTERN, readOid } from '../../core/domain/oid.ts';
 import { DATE_PATTERN, isDateText, TIME_PATTERN } from '../../core/domain/time.ts';
 import { isZone } from '../../core/domain/zone.ts';
 import type { StreamQuestion } from '../stream/question.ts';
+import { settledNamePattern } from '../../core/layout/footage.ts';
 import { CURSOR_PATTERN, readCursor } from '../lists/cursor.ts';
+import { FOOTAGE_CURSOR_PATTERN, readFootageCursor } from '../lists/footage-cursor.ts';
 import { BadQuestion } from '../faults.ts';
 import { MOST_STREAMED, QUESTIONS_PATTERN, readQuestionNames } from '../stream/question.ts';
 import { readTime } from '../counts/window.ts';
@@ -23,6 +25,8 @@ export type Schema = Readonly<Record<string, unknown>>;
 export interface Parameter<Value> {
   readonly description: string;
   readonly schema: Schema;
+  /** The parameter must be given. */
+  readonly isRequired?: true;
   /** `undefined`: left out. Throws a BadQuestion that names `field`. */
   read(text: string | undefined, field: string): Value;
 }
@@ -155,6 +159,28 @@ export const cursor = (description: string): Parameter<string | undefined> => ({
   read(text) {
     if (text !== undefined) readCursor(text);
     return text;
+  },
+});
+
+export const footageCursor = (description: string): Parameter<string | undefined> => ({
+  description,
+  schema: { type: 'string', pattern: FOOTAGE_CURSOR_PATTERN },
+  read(text) {
+    if (text !== undefined) readFootageCursor(text);
+    return text;
+  },
+});
+
+const FILE_NAME_PATTERN = settledNamePattern(OID_PATTERN.slice(1, -1));
+const FILE_NAME = new RegExp(FILE_NAME_PATTERN);
+
+/** The name of a file of footage within its day. */
+export const footageName = (description: string): Parameter<string> => ({
+  description,
+  schema: { type: 'string', pattern: FILE_NAME_PATTERN },
+  read(text = '', field) {
+    if (FILE_NAME.test(text)) return text;
+    throw new BadQuestion(field, `${field} is ${quote(text)}; the name of a file of footage was expected`);
   },
 });
 

@@ -13,6 +13,8 @@ import {
   date,
   epochName,
   flag,
+  footageCursor,
+  footageName,
   oid,
   scope,
   questionNames,
@@ -59,6 +61,19 @@ export const DETECTIONS = {
 };
 export const DETECTION = { dt: date('Also reads this day of the lake') };
 export const DETECTION_PATH = { detection_oid: oid('The id of the detection') };
+const CAMERA = oid('The id of the camera');
+export const FOOTAGE = {
+  camera: { ...CAMERA, isRequired: true as const },
+  from: WINDOW.from,
+  to: WINDOW.to,
+  limit: wholeNumber('Maximum number of files', { least: 1, greatest: 500, byDefault: 50 }),
+  cursor: footageCursor('next_cursor of the previous page'),
+};
+export const FOOTAGE_FILE_PATH = {
+  camera: CAMERA,
+  date: date('The day (UTC) on which the file was taken'),
+  name: footageName('The name of the file; href in a list has the whole path'),
+};
 export const STREAM = {
   ...LOCATION,
   window: wholeNumber('Length of the window in seconds; it ends now', { ...STREAMED_WINDOW, byDefault: 300 }),

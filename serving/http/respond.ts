@@ -8,7 +8,7 @@
  */
 import { randomUUID } from 'node:crypto';
 import type { Serving } from '../app/app.ts';
-import type { Caller } from '../access/caller.ts';
+import type { Caller, Right } from '../access/caller.ts';
 import { auditRefusal, refusedCaller } from '../access/refusals.ts';
 import { isFault, Forbidden } from '../faults.ts';
 import { problemOf } from '../problem.ts';
@@ -32,6 +32,8 @@ export interface Route {
   readonly route: string;
   /** By default viewers. */
   readonly audience?: Audience;
+  /** A right that the caller needs besides. */
+  readonly right?: Right;
 }
 
 /** Answers with the JSON of what `work` returns. */
@@ -48,7 +50,7 @@ export function respondJson(
 
 /** Like `respondJson`, for any other kind of answer; `work` puts the headers on its response. HEAD gets no body. */
 export async function respondWith(
-  { route, audience = 'viewers' }: Route,
+  { route, audience = 'viewers', right }: Route,
   request: Request,
   serving: Serving,
   work: (headers: Record<string, string>, caller: Caller) => Promise<Response>,
@@ -60,6 +62,7 @@ export async function respondWith(
   let caller: Caller | null = null;
   try {
     caller = await callerOf(request, serving, audience);
+    if (right) requireRight(caller, right);
     response = await work(headers, caller);
   } catch (fault) {
     response = problemResponse(fault, { route, requestId, headers, serving });
@@ -95,6 +98,15 @@ async function callerOf(request: Request, { gate }: Serving, audience: Audience)
   return caller;
 }
 
+/** Which settings give a right. */
+const SETTINGS_OF: Readonly<Record<Right, string>> = { footage: 'AUTH_FOOTAGE, OIDC_FOOTAGE_GROUPS' };
+
+function requireRight({ name, rights = [] }: Caller, right: Right): void {
+  if (rights.includes(right)) return;
+  const message = `${name} has no right to see ${right}; somebody who sets up the app can give it (${SETTINGS_OF[right]})`;
+  throw new Forbidden(message, name, 'Another right is needed');
+}
+
 /** The request id of the caller, if it is safe to log. */
 function requestIdOf(request: Request): string {
   const fromHeader = request.headers.get('x-request-id');
@@ -125,7 +137,7 @@ function problemResponse(fault: unknown, { route, requestId, headers, serving }:
     headers: {
       ...headers,
       'content-type': 'application/problem+json',
-      ...(isFault('Unauthenticated', fault) ? fault.headers : {}),
+      ...(isFault('Unauthenticated', fault) || isFault('RangeNotSatisfiable', fault) ? fault.headers : {}),
       ...(retryAfter === null ? {} : { 'retry-after': String(retryAfter) }),
     },
   });

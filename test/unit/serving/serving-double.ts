@@ -90,6 +90,8 @@ export function stageOf(
       LOOKUP_MB: 2_048,
       LOOKUPS_AT_ONCE: 2,
       LOOKUPS_WAITING: 32,
+      FOOTAGE_READS_AT_ONCE: 4,
+      FOOTAGE_READS_WAITING: 8,
       ...bounds,
     },
     open: async () => {

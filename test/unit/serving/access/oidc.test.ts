@@ -10,7 +10,7 @@ import { readConfig } from '../../../../core/process/config.ts';
 import type { Access } from '../../../../serving/access/current.ts';
 import { accessOf } from '../../../../serving/access/current.ts';
 import { claimOf, personOf } from '../../../../serving/access/claims.ts';
-import { roleIn } from '../../../../serving/access/groups.ts';
+import { roleIn, withRights } from '../../../../serving/access/groups.ts';
 import { sessions } from '../../../../serving/access/session.ts';
 import { SIGN_IN_HEADER } from '../../../../serving/access/sign-in-header.ts';
 import { getAuth } from '../../../../serving/http/auth.ts';
@@ -237,6 +237,16 @@ test('the star lets in whom the issuer signs in, and it must be written', () => 
   assert.equal(roleIn({ name: 'x', groups: [] }, chosen), 'viewer');
   assert.equal(roleIn({ name: 'x', groups: ['operations'] }, chosen), 'operator');
   assert.equal(roleIn({ name: '', groups: ['*'] }, { ...chosen, OIDC_VIEWER_GROUPS: '' }), null);
+});
+
+test('footage is a right beside the role: by name, and by a group that alone lets nobody in', () => {
+  const settings = { AUTH_FOOTAGE: 'u-17', OIDC_FOOTAGE_GROUPS: 'guards' };
+  const vera = { name: 'vera', role: 'viewer' } as const;
+  assert.deepEqual(withRights(vera, ['staff'], settings), vera);
+  assert.deepEqual(withRights(vera, ['staff', 'guards'], settings).rights, ['footage']);
+  assert.deepEqual(withRights({ ...vera, name: 'u-17' }, [], settings).rights, ['footage']);
+  const chosen = { AUTH_OPERATORS: '', OIDC_VIEWER_GROUPS: 'staff', OIDC_OPERATOR_GROUPS: '' };
+  assert.equal(roleIn({ name: 'x', groups: ['guards'] }, chosen), null);
 });
 
 test('a session fits into a cookie: of hundreds of groups it keeps those that make a difference', async () => {

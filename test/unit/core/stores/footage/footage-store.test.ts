@@ -1,6 +1,6 @@
 /**
- * Pages of footage: over HDFS in memory, whose lists come in small pieces, each page is what a naive filter of all files
- * gives, and a busy day costs few calls.
+ * Pages of footage: over HDFS in memory, whose lists come in small pieces, each page is what a naive filter of all
+ * files gives, and a busy day costs few calls.
  */
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
