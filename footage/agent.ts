@@ -12,6 +12,8 @@ import type { Config } from '../core/process/config.ts';
 import { createLog } from '../core/process/log.ts';
 import type { Log } from '../core/process/log.ts';
 import type { StopOrders } from '../core/process/life.ts';
+import { announceTarget } from '../core/process/metrics-target.ts';
+import { createRegistry, serveMetrics } from '../core/process/metrics.ts';
 import { COMMAND_RETRY, withRetry } from '../core/process/retry.ts';
 import type { Say } from '../core/process/step-log.ts';
 import { fileSystemOf } from '../core/stores/hdfs/name-node.ts';
@@ -27,11 +29,17 @@ import { startFlume } from './flume-process.ts';
 import type { SupervisedProcess } from '../hadoop-compose/start/supervise.ts';
 import type { Taken } from './handover.ts';
 import { takeFiles } from './handover.ts';
+import type { AgentMetrics } from './metrics.ts';
+import { agentMetrics } from './metrics.ts';
+import { waitingIn } from './waiting.ts';
 
 /** How many files may wait for Flume; more wait in the hand-over, where their camera sees them. */
 const SPOOL_FILES = 500;
 const SINKS = 2;
 const LOOK_EVERY_MS = 200;
+/** After so many files in one look the next look follows at once. */
+const MANY_FILES = 20;
+const COUNT_EVERY_MS = 5_000;
 const TELL_EVERY_MS = 10_000;
 const MB = 1 << 20;
 
@@ -41,8 +49,16 @@ export async function runAgent(config: Config, say: Say, { stop, hurry }: StopOr
   const folders = foldersIn(config.FOOTAGE_FOLDER);
   makeFolders(folders);
   const release = await holdLock({ folder: folders.root }, 'sightline footage agent', stop, 0);
+  const registry = createRegistry('footage-agent');
+  const metrics = agentMetrics(registry);
   let flume: SupervisedProcess | null = null;
+  const forget: (() => Promise<void> | void)[] = [];
   try {
+    const address = { host: config.BIND, port: config.METRICS_PORT };
+    const server = await serveMetrics(registry, address, () =>
+      flume === null ? 'the agent is starting' : flume.pid() === undefined ? 'Flume does not run' : null,
+    );
+    forget.push(announceTarget(config, 'footage', server.port), () => server.close());
     await endLeftBehind({ folder: folders.root }, say, hurry);
     const stack = stackFrom();
     const [java, fileSystem] = await Promise.all([
@@ -68,34 +84,53 @@ export async function runAgent(config: Config, say: Say, { stop, hurry }: StopOr
       hadoopConf: config.HADOOP_CONF_DIR,
       greatestBytes,
       user: config.HADOOP_USER,
-      onDeath: (how, againInMs, lastLines) =>
-        log.warn({ how, againInMs, lastLines }, 'Flume died; it is started again'),
+      onDeath(how, againInMs, lastLines) {
+        metrics.countFlumeDeath();
+        log.warn({ how, againInMs, lastLines }, 'Flume died; it is started again');
+      },
     });
-    log.info(
-      { handover: folders.handover, to: `${fileSystem.url}${config.SIGHTLINE_ROOT}` },
-      'the agent takes footage',
-    );
-    await takeUntilStopped(folders, greatestBytes, log, stop);
+    const to = `${fileSystem.url}${config.SIGHTLINE_ROOT}`;
+    log.info({ handover: folders.handover, to, metrics_port: server.port }, 'the agent takes footage');
+    await takeUntilStopped({ folders, greatestBytes, log, metrics }, stop);
   } finally {
+    for (const undo of forget) await undo();
     await flume?.stop(hurry);
     await release();
   }
 }
 
-async function takeUntilStopped(folders: Folders, greatestBytes: number, log: Log, stop: AbortSignal): Promise<void> {
-  let total: Taken = { passedOn: 0, bytes: 0, copies: 0, rejected: 0 };
+interface Taking {
+  readonly folders: Folders;
+  readonly greatestBytes: number;
+  readonly log: Log;
+  readonly metrics: AgentMetrics;
+}
+
+async function takeUntilStopped({ folders, greatestBytes, log, metrics }: Taking, stop: AbortSignal): Promise<void> {
+  const limits = { greatestBytes, spoolFiles: SPOOL_FILES, quiet: new Map(), onReject: metrics.countRejected };
+  let total = NOTHING;
   let toldMs = Date.now();
+  let countedMs = 0;
   while (!stop.aborted) {
-    const taken = await takeFiles(folders, { greatestBytes, spoolFiles: SPOOL_FILES }, stop);
+    const taken = await takeFiles(folders, limits, stop);
+    metrics.countTaken(taken);
     total = sum(total, taken);
+    if (Date.now() - countedMs >= COUNT_EVERY_MS) {
+      countedMs = Date.now();
+      const waiting = waitingIn(folders);
+      metrics.setWaiting('handover', waiting.handover);
+      metrics.setWaiting('spool', waiting.spool);
+    }
     if (Date.now() - toldMs >= TELL_EVERY_MS && total.passedOn + total.copies + total.rejected > 0) {
       log.info(total, 'footage taken');
-      total = { passedOn: 0, bytes: 0, copies: 0, rejected: 0 };
+      total = NOTHING;
       toldMs = Date.now();
     }
-    if (taken.passedOn === 0) await pause(LOOK_EVERY_MS, undefined, { signal: stop }).catch(() => undefined);
+    if (taken.passedOn < MANY_FILES) await pause(LOOK_EVERY_MS, undefined, { signal: stop }).catch(() => undefined);
   }
 }
+
+const NOTHING: Taken = { passedOn: 0, bytes: 0, copies: 0, rejected: 0 };
 
 const sum = (a: Taken, b: Taken): Taken => ({
   passedOn: a.passedOn + b.passedOn,

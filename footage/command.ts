@@ -2,14 +2,11 @@
  * `sightline footage`: the agent of a camera gateway, settling in HDFS, and what was no footage.
  */
 import { Command } from 'commander';
-import { setTimeout as pause } from 'node:timers/promises';
 import { readConfig } from '../core/process/config.ts';
 import type { Config } from '../core/process/config.ts';
 import { EXIT } from '../core/process/errors.ts';
-import type { Retryable } from '../core/process/errors.ts';
 import { runCommand, stopOrders, stopSignal } from '../core/process/life.ts';
-import { createLog } from '../core/process/log.ts';
-import { COMMAND_RETRY, WORKER_RETRY, withRetry } from '../core/process/retry.ts';
+import { COMMAND_RETRY, withRetry } from '../core/process/retry.ts';
 import { numberBetween } from '../hadoop-compose/start/options.ts';
 import { sayOn } from '../core/process/step-log.ts';
 import { visible } from '../core/process/visible.ts';
@@ -19,6 +16,7 @@ import { foldersIn } from './folders.ts';
 import { listRejected } from './rejected.ts';
 import { listSetAside, settle } from './settle.ts';
 import type { Settled } from './settle.ts';
+import { serveSettling } from './settle-service.ts';
 
 export function footageCommand(): Command {
   return new Command('footage')
@@ -49,7 +47,7 @@ function settleCommand(): Command {
       runCommand(async () => {
         const config = readConfig();
         if (options.every === undefined) return settleOnce(config);
-        return settleAgainAndAgain(config, options.every, stopSignal());
+        return serveSettling(config, options.every, stopSignal());
       }),
     );
 }
@@ -59,18 +57,6 @@ async function settleOnce(config: Config): Promise<number> {
   const done = await withRetry(COMMAND_RETRY, () => settle(hdfs(config), Date.now), { signal });
   process.stdout.write(`${sentence(done)}\n`);
   return done.settled + done.copies + done.rejected === 0 ? EXIT.nothing_to_do : EXIT.done;
-}
-
-async function settleAgainAndAgain(config: Config, seconds: number, signal: AbortSignal): Promise<number> {
-  const log = createLog('footage', config.LOG_LEVEL);
-  const files = hdfs(config);
-  while (!signal.aborted) {
-    const onRetry = (fault: Retryable): void => log.warn({ reason: fault.message }, 'HDFS is away; settling waits');
-    const done = await withRetry(WORKER_RETRY, () => settle(files, Date.now), { signal, onRetry });
-    if (done.settled + done.copies + done.rejected > 0) log.info(done, 'footage settled');
-    await pause(seconds * 1_000, undefined, { signal }).catch(() => undefined);
-  }
-  return EXIT.done;
 }
 
 function sentence({ settled, bytes, copies, recovered, rejected, waiting }: Settled): string {
@@ -120,6 +106,7 @@ Environment:
   FOOTAGE_GREATEST_MB   the largest file (256); Flume's heap grows with it
   WEBHDFS_URL           the NameNode; HDFS_URL where it does not name its file system itself
   SIGHTLINE_ROOT        the folder in HDFS (/sightline); HADOOP_USER owns the files
+  METRICS_PORT          /metrics, /healthz and /readyz (0: any free port, named in the log)
 
 Exit codes: 0 stopped, 1 another agent works in the folder, 2 usage, 5 HDFS or Maven is away.`;
 
@@ -128,5 +115,7 @@ Flume delivers each file at least once. This command reads what has arrived, com
 it to footage/camera=<oid>/dt=<date>/<time>_<detection>_<sha256>.<jpg|png|mp4>. A second copy is removed. A file that a killed agent
 left open is written again after 90 s, if all of it had arrived. What is not what its name says is set aside in footage/_rejected. It may be killed and
 run again at any time, also twice at once.
+
+With --every it serves /metrics, /healthz and /readyz on METRICS_PORT (0: any free port, named in the log).
 
 Exit codes: 0 something was settled, removed or set aside, 2 usage, 3 nothing had arrived, 5 HDFS is away.`;

@@ -6,6 +6,7 @@
  * crash anywhere leaves the file in `taking/`, where the next call finds it. Flume itself would pass over an empty
  * file in silence and stop at a name that it has seen before, so such files never reach it.
  */
+import { statSync } from 'node:fs';
 import { lstat, mkdir, open, readdir, rename, unlink } from 'node:fs/promises';
 import { join } from 'node:path';
 import { travelName, LATEST_TAKEN_MS } from '../core/layout/footage.ts';
@@ -23,6 +24,12 @@ export interface HandoverLimits {
   readonly greatestBytes: number;
   /** Files that may wait in the spool; cameras' files wait in the hand-over meanwhile. */
   readonly spoolFiles: number;
+  /**
+   * Kept from call to call: folders in which nothing waits, with their time of change. A gateway may have thousands of
+   * cameras, of which few hand over at a time.
+   */
+  readonly quiet?: Map<string, number>;
+  readonly onReject?: (reason: RejectReason) => void;
 }
 
 export interface Taken {
@@ -34,13 +41,15 @@ export interface Taken {
   rejected: number;
 }
 
+const CLOCK_TICK_MS = 1_000;
+
 /** One look at all folders. Resolves with what was done; zeros where nothing was there. */
 export async function takeFiles(folders: Folders, limits: HandoverLimits, signal: AbortSignal): Promise<Taken> {
   const taken: Taken = { passedOn: 0, bytes: 0, copies: 0, rejected: 0 };
   let room = limits.spoolFiles - (await readdir(folders.spool)).length;
   for (const from of [folders.taking, folders.handover]) {
     for (const camera of await camerasIn(from)) {
-      const fileNames = await readdir(join(from, camera), { encoding: 'buffer' });
+      const fileNames = await namesIn(join(from, camera), limits.quiet);
       for (const name of fileNames.filter((name) => from === folders.taking || isWhole(name.toString()))) {
         if (room <= 0 || signal.aborted) return taken;
         const file = await claim(folders, { from, camera, name });
@@ -60,7 +69,18 @@ async function camerasIn(folder: string): Promise<string[]> {
     .sort();
 }
 
-const isWhole = (name: string): boolean => !name.startsWith('.') && !/\.(part|tmp)$/i.test(name);
+/** Nothing for a folder that has not changed since it was found empty. */
+async function namesIn(folder: string, quiet: Map<string, number> | undefined): Promise<Buffer[]> {
+  const changedAtMs = statSync(folder).mtimeMs;
+  if (quiet?.get(folder) === changedAtMs) return [];
+  const names = await readdir(folder, { encoding: 'buffer' });
+  // A file that comes within the same tick of the clock does not change the folder's time again.
+  if (names.length === 0 && Date.now() - changedAtMs > CLOCK_TICK_MS) quiet?.set(folder, changedAtMs);
+  return names;
+}
+
+/** Whether the camera has finished writing. */
+export const isWhole = (name: string): boolean => !name.startsWith('.') && !/\.(part|tmp)$/i.test(name);
 
 /** Null if the camera took it back meanwhile. */
 async function claim(
@@ -99,6 +119,7 @@ async function passOn(folders: Folders, limits: HandoverLimits, claimed: Claimed
     const reason = typeof kind === 'string' ? 'unknown_camera' : kind.reason;
     reject(folders, file, { camera, name, bytes: facts.size, reason });
     taken.rejected += 1;
+    limits.onReject?.(reason);
     return false;
   }
   const { takenAtMs, detection } = readName(name, facts.mtimeMs);

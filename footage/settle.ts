@@ -28,6 +28,7 @@ import type { Footage } from '../core/layout/footage.ts';
 import { sha256Of } from '../core/process/file-hash.ts';
 import { inLanes } from '../core/process/lanes.ts';
 import type { FileFacts, Hdfs } from '../core/stores/hdfs/types.ts';
+import type { Waiting } from './waiting.ts';
 
 export interface SettleRules {
   /** How old a `.tmp` may be before its Flume is taken for dead. */
@@ -38,7 +39,8 @@ export interface SettleRules {
 
 export const SETTLE_RULES: SettleRules = { openForMs: 90_000, tornAfterMs: 3_600_000 };
 
-export type SetAsideReason = 'changed' | 'torn' | 'unknown_name';
+export const setAsideReasons = ['changed', 'torn', 'unknown_name'] as const;
+export type SetAsideReason = (typeof setAsideReasons)[number];
 
 export interface Settled {
   settled: number;
@@ -52,28 +54,51 @@ export interface Settled {
   waiting: number;
 }
 
+/** Who wants to hear what a pass finds and does: metrics. */
+export interface SettleWatch {
+  /** Before the pass: what Flume has finished, and what it may still be writing. */
+  readonly onArrivals?: (arrivals: { readonly closed: Waiting; readonly open: Waiting }) => void;
+  readonly onSettled?: (footage: Footage) => void;
+  readonly onSetAside?: (reason: SetAsideReason) => void;
+}
+
 const LANES = 8;
 
 /** One pass over what has arrived. Resolves with what was done; throws a Retryable while HDFS is away. */
-export async function settle(hdfs: Hdfs, now: () => number, rules: SettleRules = SETTLE_RULES): Promise<Settled> {
+export async function settle(
+  hdfs: Hdfs,
+  now: () => number,
+  rules: SettleRules = SETTLE_RULES,
+  watch: SettleWatch = {},
+): Promise<Settled> {
   const done: Settled = { settled: 0, bytes: 0, copies: 0, recovered: 0, rejected: 0, waiting: 0 };
   const arrivals = (await hdfs.list(ARRIVING)).filter(({ isFolder }) => !isFolder);
+  watch.onArrivals?.({ closed: waitingOf(arrivals, false), open: waitingOf(arrivals, true) });
   await inLanes(LANES, arrivals, async (arrival) => {
     const ageMs = now() - arrival.modifiedAtMs;
     const fate = await settleOne(hdfs, arrival, ageMs, rules).catch((fault: unknown) =>
       unlessGone(hdfs, arrival, fault),
     );
     done[fate.is] += 1;
+    if (fate.is === 'rejected') watch.onSetAside?.(fate.reason);
     if (fate.is !== 'settled') return;
+    watch.onSettled?.(fate.footage);
     done.bytes += fate.bytes;
     if (fate.isRecovered) done.recovered += 1;
   });
   return done;
 }
 
+function waitingOf(arrivals: readonly FileFacts[], isOpen: boolean): Waiting {
+  const these = arrivals.filter(({ path }) => path.endsWith('.tmp') === isOpen);
+  const oldestAtMs = these.reduce((least, { modifiedAtMs }) => Math.min(least, modifiedAtMs), Infinity);
+  return { files: these.length, oldestAtMs: these.length === 0 ? null : oldestAtMs };
+}
+
 type Fate =
-  | { readonly is: 'settled'; readonly bytes: number; readonly isRecovered: boolean }
-  | { readonly is: 'copies' | 'rejected' | 'waiting' };
+  | { readonly is: 'settled'; readonly footage: Footage; readonly bytes: number; readonly isRecovered: boolean }
+  | { readonly is: 'rejected'; readonly reason: SetAsideReason }
+  | { readonly is: 'copies' | 'waiting' };
 
 async function settleOne(hdfs: Hdfs, arrival: FileFacts, ageMs: number, rules: SettleRules): Promise<Fate> {
   const parsed = parseArrival(posix.basename(arrival.path));
@@ -84,7 +109,7 @@ async function settleOne(hdfs: Hdfs, arrival: FileFacts, ageMs: number, rules: S
   if (isOpen) return settleOpen(hdfs, arrival, footage, ageMs >= rules.tornAfterMs);
   if ((await hdfs.sha256(arrival.path)) !== footage.sha256) return setAside(hdfs, arrival, 'changed');
   if (await hdfs.rename(arrival.path, settledFile(footage))) {
-    return { is: 'settled', bytes: arrival.bytes, isRecovered: false };
+    return { is: 'settled', footage, bytes: arrival.bytes, isRecovered: false };
   }
   // Somebody settled it, or another delivery of it, at the same moment.
   return (await hdfs.facts(settledFile(footage))) === null ? { is: 'waiting' } : removeCopy(hdfs, arrival);
@@ -101,7 +126,7 @@ async function settleOpen(hdfs: Hdfs, arrival: FileFacts, footage: Footage, isLa
     await hdfs.upload(local, again);
     if (!(await hdfs.rename(again, settledFile(footage)))) await hdfs.remove(again);
     await hdfs.remove(arrival.path);
-    return { is: 'settled', bytes: (await stat(local)).size, isRecovered: true };
+    return { is: 'settled', footage, bytes: (await stat(local)).size, isRecovered: true };
   } finally {
     await rm(local, { force: true });
   }
@@ -124,7 +149,7 @@ async function setAside(hdfs: Hdfs, arrival: FileFacts, reason: SetAsideReason):
   const note = { at: new Date().toISOString(), name: posix.basename(arrival.path), bytes: arrival.bytes, reason };
   await hdfs.write(`${kept}.json`, Buffer.from(`${JSON.stringify(note)}\n`));
   await hdfs.rename(arrival.path, kept);
-  return { is: 'rejected' };
+  return { is: 'rejected', reason };
 }
 
 export interface SetAside {

@@ -23,6 +23,7 @@ import { foldersIn, makeFolders } from '../../../footage/folders.ts';
 import { takeFiles } from '../../../footage/handover.ts';
 import { kindOf } from '../../../footage/kinds.ts';
 import { listRejected } from '../../../footage/rejected.ts';
+import { waitingIn } from '../../../footage/waiting.ts';
 
 const JPEG = Buffer.from('ffd8ffe000104a46494600', 'hex');
 const LIMITS = { greatestBytes: 1_000, spoolFiles: 100 };
@@ -156,5 +157,29 @@ describe('the kind of a file', () => {
     assert.equal(kindOf(Buffer.from('<svg onload="x">')), null);
     assert.equal(kindOf(Buffer.from('GIF89a')), null);
     assert.equal(kindOf(Buffer.from([0xff, 0xd8])), null);
+  });
+
+  it('finds a new file in a folder that was quiet, whenever it comes', async () => {
+    const limits = { ...LIMITS, quiet: new Map<string, number>() };
+    mkdirSync(join(folders.handover, '7'));
+    const longAgo = new Date(Date.now() - 60_000);
+    utimesSync(join(folders.handover, '7'), longAgo, longAgo);
+    assert.equal((await takeFiles(folders, limits, NEVER)).passedOn, 0);
+    assert.equal(limits.quiet.size, 1, 'the folder is quiet');
+    put('7', '1-1.jpg', picture('a'));
+    assert.equal((await takeFiles(folders, limits, NEVER)).passedOn, 1);
+    assert.equal((await takeFiles(folders, limits, NEVER)).passedOn, 0);
+    put('7', '2-2.jpg', picture('b'));
+    assert.equal((await takeFiles(folders, limits, NEVER)).passedOn, 1, 'within the same second');
+  });
+
+  it('tells what waits and since when it has been in its folder, not what the camera made its time', () => {
+    put('7', '1-1.jpg', picture('a'));
+    put('7', '.2-2.jpg', picture('b'));
+    utimesSync(join(folders.handover, '7', '1-1.jpg'), new Date(0), new Date(0));
+    const { handover, spool } = waitingIn(folders);
+    assert.equal(handover.files, 1);
+    assert.ok(Date.now() - handover.oldestAtMs! < 60_000);
+    assert.deepEqual(spool, { files: 0, oldestAtMs: null });
   });
 });

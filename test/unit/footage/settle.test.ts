@@ -5,9 +5,11 @@
 import assert from 'node:assert/strict';
 import { createHash } from 'node:crypto';
 import { describe, it } from 'node:test';
+import { Registry } from 'prom-client';
 import { oid } from '../../../core/domain/oid.ts';
 import type { Footage } from '../../../core/layout/footage.ts';
 import { ARRIVING, REJECTED, settledFile, travelName } from '../../../core/layout/footage.ts';
+import { settleMetrics } from '../../../footage/metrics.ts';
 import { listSetAside, settle } from '../../../footage/settle.ts';
 import { Crash, hdfsDouble } from '../../support/hdfs-double.ts';
 
@@ -83,6 +85,31 @@ describe('settling footage', () => {
     assert.deepEqual(reasons, ['changed', 'torn', 'unknown_name']);
     assert.equal([...hdfs.files.keys()].filter((path) => path.startsWith(`${REJECTED}/`)).length, 6);
     assert.equal([...hdfs.files.keys()].filter((path) => path.startsWith(ARRIVING)).length, 0);
+  });
+
+  it('tells metrics what waited, how long settling took, and why a file was set aside', async () => {
+    const hdfs = hdfsDouble();
+    const registry = new Registry();
+    const nowMs = a.footage.takenAtMs + 7_000;
+    const metrics = settleMetrics(registry, () => nowMs);
+    hdfs.files.set(arrival(a, 1), a.bytes);
+    hdfs.files.set(arrival(a, 2), b.bytes);
+    hdfs.files.set(arrival(b, 3, '.tmp'), b.bytes.subarray(0, 3));
+    const done = await settle(hdfs, at(100_000), RULES, metrics);
+    const before = await registry.metrics();
+    assert.match(before, /sightline_footage_waiting_files\{kind="arrived"\} 2\n/);
+    metrics.countPass(done);
+    const text = await registry.metrics();
+    for (const line of [
+      'waiting_files{kind="arrived"} 0',
+      'waiting_files{kind="open"} 1',
+      'oldest_waiting_seconds{kind="arrived"} 0',
+      'files_total{result="settled"} 1',
+      'files_total{result="rejected"} 0',
+      'files_total{result="copy"} 1',
+      'settled_after_seconds_sum 7',
+    ])
+      assert.ok(text.includes(`sightline_footage_${line}\n`), `${line}\n${text}`);
   });
 
   it('ends the same wherever it dies', async () => {

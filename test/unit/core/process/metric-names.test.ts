@@ -10,6 +10,7 @@ import { test } from 'node:test';
 import type { Registry } from 'prom-client';
 import { batchMetrics } from '../../../../batch-layer/metrics.ts';
 import { createRegistry } from '../../../../core/process/metrics.ts';
+import { agentMetrics, settleMetrics } from '../../../../footage/metrics.ts';
 import { kafkaMetrics, NOTHING_SEEN } from '../../../../observe/exporter/kafka-metrics.ts';
 import { recentMetrics } from '../../../../serving/app/recent-metrics.ts';
 import { servingMetrics } from '../../../../serving/metrics.ts';
@@ -39,10 +40,16 @@ const FIXED_NAMES = ['kafka_consumergroup_current_offset_sum', 'kafka_consumergr
 const kafka = kafkaMetrics({ facts: NOTHING_SEEN, isUp: false, tookMs: 0, now: 0 });
 const batch = createRegistry('batch');
 batchMetrics(batch);
+const agent = createRegistry('footage-agent');
+agentMetrics(agent);
+const settling = createRegistry('footage-settle');
+settleMetrics(settling);
 const recent = recentMetrics({ items: 1, locations: 1 }, () => Promise.reject(new Error('not read'))).registry;
 
+const processes = { speed, batch, agent, settling, serving: servingMetrics().registry };
+
 test('every name of every process is one that promtool takes', async () => {
-  for (const [process, registry] of Object.entries<Registry>({ speed, batch, serving: servingMetrics().registry })) {
+  for (const [process, registry] of Object.entries<Registry>(processes)) {
     const metrics = await registry.getMetricsAsJSON();
     assert.ok(metrics.length > 20, process);
     assert.deepEqual(
@@ -72,7 +79,7 @@ const TOP_LABELS = ['item', 'location', 'name', 'top'];
 test('no label is an id, a camera or a free text, but of the few that are counted most', () => {
   const labelsOf = (registry: Registry): string[] =>
     registry.getMetricsAsArray().flatMap((metric) => (metric as unknown as { labelNames: string[] }).labelNames);
-  for (const registry of [speed, batch, servingMetrics().registry])
+  for (const registry of Object.values(processes))
     assert.deepEqual(
       labelsOf(registry).filter((label) => !LABELS.includes(label)),
       [],
