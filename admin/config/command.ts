@@ -100,13 +100,13 @@ function runSightline(words: readonly string[], { stop, hurry }: StopOrders): Pr
 }
 
 const HELP = `
-The rules are recorded, so that all processes count by the same ones: a process whose environment asks for other rules refuses to
-start. Set the new values in the environment of this command:
+The rules are recorded, so that all processes count by the same ones: a process whose environment asks for other rules
+refuses to start. Set the new values in the environment of this command:
 
   KAFKA_PARTITIONS=24 npx sightline config change --dry-run
   EPOCH_SECONDS=3600 npx sightline config change
 
-For more partitions the command runs "topic grow", while detections are counted. For other rules it runs "batch rebuild", which
-publishes every epoch again from the archive; then start all processes with the new values.
+For more partitions the command runs "topic grow", while detections are counted. For other rules it runs "batch
+rebuild", which publishes every epoch again from the archive; then start all processes with the new values.
 
 Exit codes: 0 done, 2 usage, 3 nothing to change, and those of the commands that it runs.`;

@@ -55,7 +55,8 @@ export function deadLettersCommand(): Command {
     .option('--json', 'one JSON object a letter, the sums last')
     .addHelpText(
       'after',
-      '\nExit codes: 0 all of them replayed, 2 usage, 3 nothing was selected, 4 some still cannot be detections, 5 Kafka or HBase is away.',
+      '\nExit codes: 0 all of them replayed, 2 usage, 3 nothing was selected, 4 some still cannot be detections, ' +
+        '5 Kafka or HBase is away.',
     )
     .action((letters: string[], options: ReplayOptions) => runCommand(() => replay(letters, options)));
   return dlq;
@@ -132,7 +133,8 @@ async function replay(names: readonly string[], options: ReplayOptions): Promise
       const { KAFKA_BROKERS: brokers, KAFKA_TOPIC: topic } = config;
       const remedy = raiseLimit(brokers, topic, bytesOf(letter));
       process.stderr.write(
-        `Letter ${nameOf(letter)} is larger than topic ${topic} takes, with its header. Raise the limit, then "sightline prepare": ${remedy}\n`,
+        `Letter ${nameOf(letter)} is larger than topic ${topic} takes, with its header. ` +
+          `Raise the limit, then "sightline prepare": ${remedy}\n`,
       );
     };
     const summary = await withLog(config, (log) => {
@@ -199,8 +201,10 @@ function summaryText(
   const later = deferred > 0 ? ` (${deferred} of them count when their epoch is published)` : '';
   const left = remaining - tooLarge;
   const large = tooLarge > 0 ? `, ${tooLarge} are too large for the topic` : '';
-  const kept = `${left > 0 ? `, ${left} still cannot be detections${forced > 0 ? ' and were forced out' : ''}` : ''}${large}`;
-  return `${all} letters: ${replayed} ${dryRun ? 'would be' : 'were'} published again${later}${kept}${dryRun ? '; nothing was published' : ''}`;
+  const fate = forced > 0 ? ' and were forced out' : '';
+  const kept = left > 0 ? `, ${left} still cannot be detections${fate}` : '';
+  const published = `${replayed} ${dryRun ? 'would be' : 'were'} published again`;
+  return `${all} letters: ${published}${later}${kept}${large}${dryRun ? '; nothing was published' : ''}`;
 }
 
 function print(line: string): void {

@@ -43,7 +43,8 @@ export function selectionOf(options: SelectionOptions): Selection {
     const ms = readTimeText(text);
     if (ms !== null) return ms;
     faults.push(
-      `--${name} is "${text}"; an ISO 8601 time such as 2026-11-22T14:00Z (UTC without a zone) or milliseconds since 1970 were expected`,
+      `--${name} is "${text}"; an ISO 8601 time such as 2026-11-22T14:00Z (UTC without a zone) or milliseconds ` +
+        'since 1970 were expected',
     );
     return null;
   };

@@ -19,9 +19,12 @@ export function lineOf(letter: KeptLetter): string {
 
 export function allOf(letter: KeptLetter): string {
   const { source, reason, detail, key, value } = letter;
+  const record = source
+    ? `${visible(source.topic)}, partition ${source.partition}, offset ${source.offset}`
+    : 'unknown';
   return [
     `letter     ${nameOf(letter)}, kept at ${timeOf(letter)}`,
-    `record     ${source ? `${visible(source.topic)}, partition ${source.partition}, offset ${source.offset}` : 'unknown'}`,
+    `record     ${record}`,
     `reason     ${visible(reason ?? 'unknown')}`,
     `detail     ${visible(detail ?? 'unknown')}`,
     `key        ${bytesText(key)}`,

@@ -46,7 +46,8 @@ async function load(file: string, { encoding, json }: LoadOptions): Promise<numb
   else {
     const { version, added, renamed, locations: all } = outcome;
     process.stderr.write(
-      `${locations.length} good lines, ${badLines.length} bad ones${blankRows > 0 ? `, ${blankRows} blank rows` : ''}; ${added} places added, ${renamed} renamed; ` +
+      `${locations.length} good lines, ${badLines.length} bad ones` +
+        `${blankRows > 0 ? `, ${blankRows} blank rows` : ''}; ${added} places added, ${renamed} renamed; ` +
         `the table is version ${version} with ${all} places\n`,
     );
   }

@@ -92,7 +92,8 @@ function readHeader(lines: readonly CsvLine[]): Header {
   const found = lines[line - 1]?.text.slice(0, 200) ?? '';
   throw new Refusal(
     EXIT.usage,
-    `The first line must name the columns ${OID} and ${NAME}, with ',', ';', '|' or a tab between them; found: ${found === '' ? 'nothing' : JSON.stringify(found)}`,
+    `The first line must name the columns ${OID} and ${NAME}, with ',', ';', '|' or a tab between them; found: ` +
+      `${found === '' ? 'nothing' : JSON.stringify(found)}`,
   );
 }
 
@@ -102,7 +103,8 @@ function refuseTwice(columns: readonly string[]): void {
     if (at.length > 1) {
       throw new Refusal(
         EXIT.usage,
-        `The first line names ${column} more than once (columns ${at.join(' and ')}); leave only the column that counts`,
+        `The first line names ${column} more than once (columns ${at.join(' and ')}); ` +
+          'leave only the column that counts',
       );
     }
   }
@@ -112,7 +114,10 @@ function readFields(fields: readonly string[], { width, oid, name }: Header): Lo
   const [oidText, nameText] = [fields[oid]?.trim(), fields[name]?.trim()];
   if (oidText === undefined || nameText === undefined) return 'a column is missing';
   if (!fields.slice(width).every(isBlank)) {
-    return `${fields.length} fields where the first line names ${width} columns; a name that holds the delimiter must stand in quotes`;
+    return (
+      `${fields.length} fields where the first line names ${width} columns; a name that holds the delimiter must ` +
+      'stand in quotes'
+    );
   }
   const reading = readOid(oidText);
   if (!reading.ok) return `${OID} is "${oidText}"; ${expectedOid(oidText)}`;
@@ -125,7 +130,10 @@ function readFields(fields: readonly string[], { width, oid, name }: Header): Lo
 
 function expectedOid(text: string): string {
   if (/^[+-]?\d+(?:[.,]\d+)?e\+?\d+$/i.test(text)) {
-    return 'a spreadsheet has rounded it and its last digits are lost: format the column as text, enter the id again and save';
+    return (
+      'a spreadsheet has rounded it and its last digits are lost: format the column as text, enter the id again ' +
+      'and save'
+    );
   }
   return 'a signed 64-bit integer without leading zeros, points or spaces was expected';
 }
@@ -137,7 +145,8 @@ function encodingHint(text: string, bytes: Buffer): string[] {
   if (bytes.includes(Buffer.from(REPLACEMENT)))
     return ['The file itself holds U+FFFD: an earlier conversion has lost letters there.'];
   return [
-    'The file is not in UTF-8. Save it as UTF-8, or use "reference load --encoding windows-1252", which spreadsheets on Windows often write.',
+    'The file is not in UTF-8. Save it as UTF-8, or use "reference load --encoding windows-1252", ' +
+      'which spreadsheets on Windows often write.',
   ];
 }
 
@@ -146,6 +155,7 @@ function roundingHint(locations: readonly Location[]): string[] {
   const long = locations.map(({ oid }) => oid.replace('-', '')).filter((digits) => digits.length > SPREADSHEET_DIGITS);
   if (long.length < 2 || !long.every((digits) => /^0+$/.test(digits.slice(SPREADSHEET_DIGITS)))) return [];
   return [
-    `All ${long.length} ids of more than ${SPREADSHEET_DIGITS} digits end in zeros: a spreadsheet may have rounded them; compare them with their source.`,
+    `All ${long.length} ids of more than ${SPREADSHEET_DIGITS} digits end in zeros: ` +
+      'a spreadsheet may have rounded them; compare them with their source.',
   ];
 }

@@ -37,7 +37,8 @@ export function rowKey(table: TableName, text: string, rules: KeyRules | null): 
   if (key) return key;
   throw new Refusal(
     EXIT.usage,
-    `The key is "${text}"; a row of ${table} is named by ${SHAPES[table]}, or by the bytes of its key such as 0x8000000011`,
+    `The key is "${text}"; a row of ${table} is named by ${SHAPES[table]}, or by the bytes of its key such as ` +
+      '0x8000000011',
   );
 }
 

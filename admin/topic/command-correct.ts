@@ -93,7 +93,8 @@ function checkOptions({ from, to }: Wanted, { partition, correction }: Plan): vo
   if (from !== undefined && from !== correction.from) {
     throw new Refusal(
       EXIT.usage,
-      `--from is ${from}; in partition ${partition} the first record that is ahead is offset ${correction.from}. Begin there, or leave --from out`,
+      `--from is ${from}; in partition ${partition} the first record that is ahead is offset ${correction.from}. ` +
+        'Begin there, or leave --from out',
     );
   }
   if (to !== undefined && to < correction.from) {
@@ -105,7 +106,8 @@ function checkOptions({ from, to }: Wanted, { partition, correction }: Plan): vo
   if (to !== undefined && to > correction.to) {
     throw new Refusal(
       EXIT.usage,
-      `--to is ${to}; the last record that partition ${partition} holds before the next correction is offset ${correction.to}`,
+      `--to is ${to}; the last record that partition ${partition} holds before the next correction is offset ` +
+        `${correction.to}`,
     );
   }
 }
@@ -114,8 +116,9 @@ async function nothingToDo({ rules, control, aheadMs }: CorrectPorts, partition:
   const [found] = await control.stamps(rules.logLife, [partition]);
   const corrected = found!.corrections.map(({ from, to }) => `${from} to ${to}`).join(', ');
   process.stderr.write(
-    `No record of partition ${partition} that is still to be decided is stamped more than ${aheadMs / 1_000} s ahead of this machine's clock ` +
-      `(${new Date().toISOString()})${corrected === '' ? '' : `; corrected before: offsets ${corrected}`}\n`,
+    `No record of partition ${partition} that is still to be decided is stamped more than ${aheadMs / 1_000} s ` +
+      `ahead of this machine's clock (${new Date().toISOString()})` +
+      `${corrected === '' ? '' : `; corrected before: offsets ${corrected}`}\n`,
   );
   return EXIT.nothing_to_do;
 }
@@ -123,32 +126,39 @@ async function nothingToDo({ rules, control, aheadMs }: CorrectPorts, partition:
 function textOf({ partition, correction: { from, to }, records, stamp, greatestStamp, arrival }: Plan): string {
   const stamps = stamp === greatestStamp ? time(stamp) : `${time(stamp)} up to ${time(greatestStamp)}`;
   const counted = records === 1 ? '1 record' : `${records} records`;
-  return `offsets ${from} to ${to} of partition ${partition}: ${counted} stamped ${stamps} count as arrived ${arrival === 0 ? 'before all others' : time(arrival)}`;
+  return (
+    `offsets ${from} to ${to} of partition ${partition}: ${counted} stamped ${stamps} count as arrived ` +
+    `${arrival === 0 ? 'before all others' : time(arrival)}`
+  );
 }
 
 function warn({ partition, deadLetters, reachesEnd }: Plan): void {
   if (deadLetters > 0) {
     process.stderr.write(
-      `${deadLetters} of them become dead letters, because their own time is more than CLOCK_AHEAD_DAYS after that arrival: the partition was quiet ` +
-        'before. They are kept; "sightline dlq replay" publishes them again, and then they count.\n',
+      `${deadLetters} of them become dead letters, because their own time is more than CLOCK_AHEAD_DAYS after that ` +
+        'arrival: the partition was quiet before. They are kept; "sightline dlq replay" publishes them again, ' +
+        'and then they count.\n',
     );
   }
   if (reachesEnd)
     process.stderr.write(
-      `The last record of partition ${partition} is ahead too. If the broker's clock is still wrong, the next one is held again: put it right first.\n`,
+      `The last record of partition ${partition} is ahead too. If the broker's clock is still wrong, ` +
+        'the next one is held again: put it right first.\n',
     );
 }
 
 const time = (t: number): string => (Math.abs(t) <= 8.64e15 ? new Date(t).toISOString() : `${t} ms since 1970`);
 
 const HELP = `
-A record's stamp says when it arrived. A broker whose clock runs ahead stamps records with a time in the future, and workers and the
-archive wait before such a record until their clocks reach its stamp, or until you run this command. Correct the broker's clock first.
-Then look with --dry-run: it finds the first record that is ahead, and those behind it. A recorded correction is never changed, and holds
-for both layers, the archive and every rebuild. The command refuses if a reader has already passed the first record, because its clock
-ran ahead or has reached the stamp. Safe to stop and to repeat at any point.
+A record's stamp says when it arrived. A broker whose clock runs ahead stamps records with a time in the future, and
+workers and the archive wait before such a record until their clocks reach its stamp, or until you run this command.
+Correct the broker's clock first. Then look with --dry-run: it finds the first record that is ahead, and those behind
+it. A recorded correction is never changed, and holds for both layers, the archive and every rebuild. The command
+refuses if a reader has already passed the first record, because its clock ran ahead or has reached the stamp. Safe to
+stop and to repeat at any point.
 
-Exit codes: 0 done, 2 usage, 3 nothing is ahead (or it was corrected before), 4 a reader has passed it, 5 Kafka or HBase is away.
+Exit codes: 0 done, 2 usage, 3 nothing is ahead (or it was corrected before), 4 a reader has passed it, 5 Kafka or
+HBase is away.
 
 Example:
   sightline topic correct-stamps --partition 3 --dry-run

@@ -78,7 +78,8 @@ async function dryRun(stores: Stores, has: { partitions: number; isDone: boolean
   process.stdout.write(
     has.partitions === to
       ? `${to} partitions are recorded; would wait until they count in every partition\n`
-      : `would give the topic ${to} partitions instead of ${has.partitions}, which count from an epoch that has not begun; nothing was done\n`,
+      : `would give the topic ${to} partitions instead of ${has.partitions}, which count from an epoch that has ` +
+          'not begun; nothing was done\n',
   );
   return EXIT.done;
 }
@@ -106,9 +107,10 @@ function portsOf({ rules, control, admin }: Stores, producer: GrowPorts['produce
 }
 
 const HELP = `
-Ids move to other partitions with the first record of an epoch, at the earliest of the next one. The command waits until that is
-done, and says what it waits for. Producers may use the new partitions at once, or go on with the old ones: a record outside its home
-partition is sent home. Safe to stop and to repeat at any point.
+Ids move to other partitions with the first record of an epoch, at the earliest of the next one. The command waits
+until that is done, and says what it waits for. Producers may use the new partitions at once, or go on with the old
+ones: a record outside its home partition is sent home. Safe to stop and to repeat at any point.
 
-Exit codes: 0 done, 2 usage (fewer partitions than now, another growth or a rebuild under way), 3 so many count already,
-4 the log is not the one that was counted, 5 Kafka or HBase is away, or a partition is held because a broker's clock ran ahead.`;
+Exit codes: 0 done, 2 usage (fewer partitions than now, another growth or a rebuild under way), 3 so many count
+already, 4 the log is not the one that was counted, 5 Kafka or HBase is away, or a partition is held because a
+broker's clock ran ahead.`;

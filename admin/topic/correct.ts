@@ -109,8 +109,10 @@ function tooLate(partition: number, { from, to }: Correction, { status, by }: Co
   return new Refusal(
     EXIT.data_check_failed,
     status === 'amid'
-      ? `${range} were corrected in part by somebody else meanwhile; a correction is never changed. Look again with --dry-run.`
-      : `${range} cannot be corrected any more: a reader has passed a stamp of ${new Date(by.settled).toISOString()} in it, because its ` +
+      ? `${range} were corrected in part by somebody else meanwhile; a correction is never changed. ` +
+          'Look again with --dry-run.'
+      : `${range} cannot be corrected any more: a reader has passed a stamp of ` +
+          `${new Date(by.settled).toISOString()} in it, because its ` +
           'clock had come there or ran ahead. They count as they are stamped.',
   );
 }

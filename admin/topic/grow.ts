@@ -64,20 +64,23 @@ export async function check(
   if (found.growingTo !== null && found.growingTo !== to) {
     throw new Refusal(
       EXIT.usage,
-      `The topic is being given ${found.growingTo} partitions already; finish that first: sightline topic grow --partitions ${found.growingTo}`,
+      `The topic is being given ${found.growingTo} partitions already; finish that first: ` +
+        `sightline topic grow --partitions ${found.growingTo}`,
     );
   }
   const last = found.growths.at(-1);
   if (last && to > now && (await unreadBefore(control, { ...rules, growths: found.growths }, last.from)).length > 0) {
     throw new Refusal(
       EXIT.usage,
-      `The growth to ${now} partitions is not in force in all partitions yet; finish it first: sightline topic grow --partitions ${now}`,
+      `The growth to ${now} partitions is not in force in all partitions yet; finish it first: ` +
+        `sightline topic grow --partitions ${now}`,
     );
   }
   if (to > now && found.growingTo === null && (await control.rebuilding(rules.generation + 1)) !== null) {
     throw new Refusal(
       EXIT.usage,
-      `A rebuild of generation ${rules.generation + 1} is under way and would not know of it; finish "sightline batch rebuild" first`,
+      `A rebuild of generation ${rules.generation + 1} is under way and would not know of it; ` +
+        'finish "sightline batch rebuild" first',
     );
   }
   if (to > now && found.growingTo === null) await checkHeld({ rules, control }, now);
@@ -97,8 +100,9 @@ async function checkHeld({ rules, control }: Pick<GrowPorts, 'rules' | 'control'
   if (!held) return;
   throw new Refusal(
     EXIT.dependency_down,
-    `Partition ${held.partition} is held before offset ${held.offset}, because a broker's clock ran ahead, and a growth would hold up all partitions ` +
-      `until it goes on. Wait, or correct its stamps first: ${remedyOf(held)}`,
+    `Partition ${held.partition} is held before offset ${held.offset}, because a broker's clock ran ahead, ` +
+      'and a growth would hold up all partitions until it goes on. Wait, or correct its stamps first: ' +
+      `${remedyOf(held)}`,
   );
 }
 
@@ -170,7 +174,8 @@ async function waitUntilInForce(ports: GrowPorts, { from, partitions }: Growth):
     if (now() < from) say(`${partitions} partitions count from ${new Date(from).toISOString()} on; waiting until then`);
     else {
       say(
-        `waiting until what arrived before ${new Date(from).toISOString()} is counted in partitions ${unread.map(({ partition }) => partition).join(', ')}`,
+        `waiting until what arrived before ${new Date(from).toISOString()} is counted in partitions ` +
+          `${unread.map(({ partition }) => partition).join(', ')}`,
       );
       if (now() - tickedAt >= TICK_EVERY_MS) {
         tickedAt = now();

@@ -52,11 +52,12 @@ export function traceCommand(): Command {
 }
 
 const HELP = `
-The log is read from ten minutes before the arrival in the row of the id until --hours after it; without a row, and without --around,
-the last --hours. Only the partitions that can be home of the id are read, and the places that records sent home name.
+The log is read from ten minutes before the arrival in the row of the id until --hours after it; without a row, and
+without --around, the last --hours. Only the partitions that can be home of the id are read, and the places that
+records sent home name.
 
-Exit codes: 0 found, and nothing is missing; 2 usage; 3 nothing knows the id within what was looked through; 4 something that should be
-there is missing; 5 Kafka, HBase or HDFS is away.`;
+Exit codes: 0 found, and nothing is missing; 2 usage; 3 nothing knows the id within what was looked through; 4
+something that should be there is missing; 5 Kafka, HBase or HDFS is away.`;
 
 async function run(text: string, options: Options): Promise<number> {
   const id = idOf(text);
@@ -101,7 +102,8 @@ function idOf(text: string): Oid {
   if (reading.ok) return reading.oid;
   throw new Refusal(
     EXIT.usage,
-    `The id is ${JSON.stringify(text.slice(0, 60))}; a signed 64-bit integer in decimal, without leading zeros, was expected`,
+    `The id is ${JSON.stringify(text.slice(0, 60))}; a signed 64-bit integer in decimal, without leading zeros, ` +
+      'was expected',
   );
 }
 

@@ -91,11 +91,13 @@ async function lookInto(
       : `detection_oid = ${BigInt(detection.id)} AND kafka_partition = ${partition} AND kafka_offset = ${offset}`;
   return withFile(hdfs, path, async (duck, local) => {
     const [row] = await duck.rows(
-      `SELECT file_row_number AS row FROM read_parquet(${quoted(local)}, file_row_number = true, hive_partitioning = false) WHERE ${isIt}`,
+      `SELECT file_row_number AS row
+       FROM read_parquet(${quoted(local)}, file_row_number = true, hive_partitioning = false) WHERE ${isIt}`,
     );
     if (!row) return { ...nothing, state: 'lacks_it' };
     const groups = await duck.rows(
-      `SELECT DISTINCT row_group_id AS id, row_group_num_rows AS rows FROM parquet_metadata(${quoted(local)}) ORDER BY id`,
+      `SELECT DISTINCT row_group_id AS id, row_group_num_rows AS rows
+       FROM parquet_metadata(${quoted(local)}) ORDER BY id`,
     );
     const at = Number(row.row);
     return {

@@ -12,7 +12,8 @@ export function traceText(trace: Trace): string {
       'letters',
       trace.dead_letters.map(
         ({ letter, kept_at, reason, record }) =>
-          `dead letter ${letter} keeps record ${record} since ${iso(kept_at)}: ${reason} ("sightline dlq show ${letter}")`,
+          `dead letter ${letter} keeps record ${record} since ${iso(kept_at)}: ` +
+          `${reason} ("sightline dlq show ${letter}")`,
       ),
     ),
     ...trace.countings.flatMap((counting) => [
@@ -40,7 +41,8 @@ function logLines({ looked_through: { from, to, log }, records }: Trace): string
     `looked through stamps ${iso(from)} … ${iso(to)}`,
     ...log.map(
       (range) =>
-        `  partition ${range.kafka_partition}, offsets ${range.from_offset} … ${range.to_offset}: ${range.records} records${range.is_whole ? '' : ', not to the end'}`,
+        `  partition ${range.kafka_partition}, offsets ${range.from_offset} … ${range.to_offset}: ` +
+        `${range.records} records${range.is_whole ? '' : ', not to the end'}`,
     ),
     ...(records.length === 0 ? ['no record of this id'] : []),
     ...records.map((record) => {
@@ -53,7 +55,10 @@ function logLines({ looked_through: { from, to, log }, records }: Trace): string
         ...(forwarded_from === undefined ? [] : [`came from ${forwarded_from}`]),
         ...(record.payload ? [payloadText(record.payload)] : []),
       ];
-      return `${kafka_partition}/${kafka_offset}  ${iso(stamp)}${arrival}  ${verdict}  epoch ${record.epoch}  ${more.join('; ')}`;
+      return (
+        `${kafka_partition}/${kafka_offset}  ${iso(stamp)}${arrival}  ${verdict}  epoch ${record.epoch}  ` +
+        `${more.join('; ')}`
+      );
     }),
   ];
 }
@@ -61,12 +66,16 @@ function logLines({ looked_through: { from, to, log }, records }: Trace): string
 function rowLines({ first_met: row }: Trace): string[] {
   if (!row) return ['no row in the table detections'];
   return [
-    `first met by ${row.kafka_partition}/${row.kafka_offset}, arrived ${iso(row.arrived_at)}; ${payloadText(row.payload)}`,
+    `first met by ${row.kafka_partition}/${row.kafka_offset}, arrived ${iso(row.arrived_at)}; ` +
+      `${payloadText(row.payload)}`,
   ];
 }
 
 function payloadText({ item_name, geographical_location_oid, video_camera_oid, timestamp_detected }: Payload): string {
-  return `${JSON.stringify(item_name.slice(0, 80))} at place ${geographical_location_oid}, camera ${video_camera_oid}, detected ${iso(timestamp_detected)}`;
+  return (
+    `${JSON.stringify(item_name.slice(0, 80))} at place ${geographical_location_oid}, camera ${video_camera_oid}, ` +
+    `detected ${iso(timestamp_detected)}`
+  );
 }
 
 function epochLine({
@@ -78,9 +87,11 @@ function epochLine({
   kafka_offset,
   is_deferred,
 }: Counting): string {
-  const of = `${epoch} of record ${kafka_partition}/${kafka_offset}${is_deferred ? ', deferred to the batch layer' : ''}`;
+  const fate = is_deferred ? ', deferred to the batch layer' : '';
+  const of = `${epoch} of record ${kafka_partition}/${kafka_offset}${fate}`;
   if (stage === 'published') return `${of}: published${published_at === null ? '' : ` ${iso(published_at)}`}`;
-  return `${of}: ends ${iso(epoch_ends_at)}; ${stage === 'counted' ? 'the speed layer has processed it' : 'the speed layer has not come to it yet'}`;
+  const reached = stage === 'counted' ? 'processed it' : 'not come to it yet';
+  return `${of}: ends ${iso(epoch_ends_at)}; the speed layer has ${reached}`;
 }
 
 function cellLines({ cells }: Counting): string[] {

@@ -71,7 +71,8 @@ export async function trace(id: Oid, sources: TraceSources, options: TraceOption
       .filter((range) => !range.is_whole)
       .map(
         ({ kafka_partition, records: read }) =>
-          `The window of partition ${kafka_partition} was not read to its end: --most-records ended it after ${read} records.`,
+          `The window of partition ${kafka_partition} was not read to its end: ` +
+          `--most-records ended it after ${read} records.`,
       ),
   );
   const deadLetters = await lettersOf(records, sources.letters, options);
