@@ -89,7 +89,8 @@ export function growthGate({ control, admin, producer, persist, now, ...ports }:
         return;
       }
       const names = unread.map(({ partition }) => partition).join(', ');
-      waitingFor = `the topic grows: partitions ${names} still count what arrived before ${new Date(from).toISOString()}`;
+      const time = new Date(from).toISOString();
+      waitingFor = `the topic grows: partitions ${names} still count what arrived before ${time}`;
       if (now() - tickedAt < TICK_EVERY_MS) return;
       tickedAt = now();
       const quiet = await persist(() => quietPartitions(admin, rules, unread));

@@ -87,8 +87,8 @@ export function checkCount(topic: string, atLeast: number, rules: Rules, growth:
   if (atLeast <= Math.max(recorded, growth.growingTo ?? 0)) return;
   throw new Refusal(
     EXIT.data_check_failed,
-    `Topic ${topic} has at least ${atLeast} partitions, recorded were ${recorded}: ids would get other home partitions. ` +
-      'Add partitions with "sightline topic grow" only. Restore the recorded count, or begin anew with ' +
+    `Topic ${topic} has at least ${atLeast} partitions, recorded were ${recorded}: ids would get other home ` +
+      'partitions. Add partitions with "sightline topic grow" only. Restore the recorded count, or begin anew with ' +
       '"sightline cluster reset".',
   );
 }

@@ -92,6 +92,7 @@ export function threatLog(log: Pick<Log, 'warn' | 'info'>, count: (threats: numb
 function oldGeneration(own: number, recorded: number): Refusal {
   return new Refusal(
     EXIT.dependency_down,
-    `A rebuild has switched from generation ${own} to ${recorded}, and this worker counts for the old one. Start it again.`,
+    `A rebuild has switched from generation ${own} to ${recorded}, and this worker counts for the old one. ` +
+      'Start it again.',
   );
 }

@@ -14,7 +14,8 @@ const CANONICAL = /^(?:0|-?[1-9][0-9]*)$/;
 const LEAST = String(-(2n ** 63n));
 const GREATEST = String(2n ** 63n - 1n);
 /** What readOid takes, as a regular expression. */
-export const OID_PATTERN = `^(?:0|-?[1-9][0-9]{0,17}|${digitsUpTo(GREATEST, 1)}|-(?:${digitsUpTo(LEAST.slice(1), 1)}))$`;
+export const OID_PATTERN =
+  `^(?:0|-?[1-9][0-9]{0,17}|${digitsUpTo(GREATEST, 1)}|` + `-(?:${digitsUpTo(LEAST.slice(1), 1)}))$`;
 
 export type OidReading = { ok: true; oid: Oid } | { ok: false; because: 'not_canonical' | 'out_of_range' };
 

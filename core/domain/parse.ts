@@ -45,7 +45,8 @@ const OID = '(0|-?[1-9][0-9]{0,18})';
 /** The form of nearly every record: the contract's example, with or without spaces, no escape, no other field. */
 const USUAL = new RegExp(
   `^\\{"geographical_location_oid": ?${OID}, ?"video_camera_oid": ?${OID}, ?"detection_oid": ?${OID}, ?` +
-    `"item_name": ?"([^"\\\\\\u0000-\\u001f]{1,${GREATEST_ITEM_CODE_POINTS}})", ?"timestamp_detected": ?(0|[1-9][0-9]{0,14})\\}$`,
+    `"item_name": ?"([^"\\\\\\u0000-\\u001f]{1,${GREATEST_ITEM_CODE_POINTS}})", ?` +
+    '"timestamp_detected": ?(0|[1-9][0-9]{0,14})\\}$',
 );
 
 /** Reads the usual form at a third of the cost; null: another form. Must agree with readAny. */

@@ -28,24 +28,26 @@ const NAMES: Readonly<Record<Exclude<ErrorFate, 'refuse'>, string>> = {
     RegionServerStoppedException RegionServerAbortedException ServerNotRunningYetException
     MasterNotRunningException MasterStoppedException StoppedRpcClientException`,
   wait: `
-    RegionOpeningException RegionInRecoveryException RegionTooBusyException NotAllMetaRegionsOnlineException TablePartiallyOpenException
-    TableInitializingException VisibilityControllerNotReadyException ServiceNotRunningException
-    CallQueueTooBigException CallDroppedException ServerTooBusyException RpcThrottlingException ThrottlingException
-    RetryImmediatelyException MultiActionResultTooLarge CallTimeoutException TimeoutIOException OperationTimeoutExceededException
-    WALSyncTimeoutIOException DroppedSnapshotException FailedSyncBeforeLogCloseException DamagedWALException
-    PleaseHoldException PleaseRestartMasterException MasterRegistryFetchException ConcurrentTableModificationException LockTimeoutException
-    UnknownScannerException ScannerResetException OutOfOrderScannerNextException LeaseException LeaseStillHeldException`,
+    RegionOpeningException RegionInRecoveryException RegionTooBusyException NotAllMetaRegionsOnlineException
+    TablePartiallyOpenException TableInitializingException VisibilityControllerNotReadyException
+    ServiceNotRunningException CallQueueTooBigException CallDroppedException ServerTooBusyException
+    RpcThrottlingException ThrottlingException RetryImmediatelyException MultiActionResultTooLarge
+    CallTimeoutException TimeoutIOException OperationTimeoutExceededException WALSyncTimeoutIOException
+    DroppedSnapshotException FailedSyncBeforeLogCloseException DamagedWALException PleaseHoldException
+    PleaseRestartMasterException MasterRegistryFetchException ConcurrentTableModificationException
+    LockTimeoutException UnknownScannerException ScannerResetException OutOfOrderScannerNextException
+    LeaseException LeaseStillHeldException`,
   anew: `ProcedureAbortedException DoNotRetryRegionException MergeRegionException`,
   bug: `
-    DoNotRetryIOException FailedSanityCheckException IllegalArgumentException IllegalArgumentIOException CallerDisconnectedException
-    InvalidRowFilterException IncompatibleFilterException WrongRowIOException CellScannerButNoCodecException
-    NamespaceExistException TableExistsException TableNotDisabledException ConstraintException
-    InvalidFamilyOperationException UnknownRegionException NoSuchProcedureException`,
+    DoNotRetryIOException FailedSanityCheckException IllegalArgumentException IllegalArgumentIOException
+    CallerDisconnectedException InvalidRowFilterException IncompatibleFilterException WrongRowIOException
+    CellScannerButNoCodecException NamespaceExistException TableExistsException TableNotDisabledException
+    ConstraintException InvalidFamilyOperationException UnknownRegionException NoSuchProcedureException`,
 };
 
 const GRANT =
-  'Grant the user of HADOOP_USER the rights that are missing: read, write and execute on the tables, and create on the ' +
-  'namespace for "sightline prepare"';
+  'Grant the user of HADOOP_USER the rights that are missing: read, write and execute on the tables, ' +
+  'and create on the namespace for "sightline prepare"';
 const CREATE = '"sightline prepare" creates topics, tables and folders; HBASE_NAMESPACE and HBASE_ZNODE name others';
 const ROOM = 'Raise its quota in HBase or remove data that nobody needs, then start again';
 const PROTOCOL =
@@ -61,8 +63,8 @@ const REFUSED: readonly (Remedy & { readonly names: string })[] = [
   {
     exitCode: EXIT.usage,
     remedy: PROTOCOL,
-    names: `UnsupportedCellCodecException UnsupportedCompressionCodecException UnsupportedCryptoException WrongVersionException
-      EmptyServiceNameException UnknownServiceException UnknownProtocolException`,
+    names: `UnsupportedCellCodecException UnsupportedCompressionCodecException UnsupportedCryptoException
+      WrongVersionException EmptyServiceNameException UnknownServiceException UnknownProtocolException`,
   },
   {
     exitCode: EXIT.usage,

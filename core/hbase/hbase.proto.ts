@@ -23,8 +23,16 @@ message RequestHeader {
   optional CellBlockMeta cell_block_meta = 5;
   optional uint32 timeout = 7;
 }
-message ExceptionResponse { optional string exception_class_name = 1; optional string stack_trace = 2; optional bool do_not_retry = 5; }
-message ResponseHeader { optional uint32 call_id = 1; optional ExceptionResponse exception = 2; optional CellBlockMeta cell_block_meta = 3; }
+message ExceptionResponse {
+  optional string exception_class_name = 1;
+  optional string stack_trace = 2;
+  optional bool do_not_retry = 5;
+}
+message ResponseHeader {
+  optional uint32 call_id = 1;
+  optional ExceptionResponse exception = 2;
+  optional CellBlockMeta cell_block_meta = 3;
+}
 message NameBytesPair { optional string name = 1; optional bytes value = 2; }
 
 // Where things are
@@ -52,7 +60,12 @@ message Filter { required string name = 1; optional bytes serialized_filter = 2;
 message FilterList { required uint32 operator = 1; repeated Filter filters = 2; }
 message FirstKeyOnlyFilter {}
 message KeyOnlyFilter { required bool len_as_val = 1; }
-message RowRange { optional bytes start_row = 1; optional bool start_row_inclusive = 2; optional bytes stop_row = 3; optional bool stop_row_inclusive = 4; }
+message RowRange {
+  optional bytes start_row = 1;
+  optional bool start_row_inclusive = 2;
+  optional bytes stop_row = 3;
+  optional bool stop_row_inclusive = 4;
+}
 message MultiRowRangeFilter { repeated RowRange row_range_list = 1; }
 message ColumnRangeFilter {
   optional bytes min_column = 1;
@@ -109,8 +122,16 @@ message Condition {
   optional uint32 compare_type = 4;
   optional Comparator comparator = 5;
 }
-message MutationProto { optional bytes row = 1; optional uint32 mutate_type = 2; optional int32 associated_cell_count = 8; }
-message MutateRequest { required RegionSpecifier region = 1; required MutationProto mutation = 2; optional Condition condition = 3; }
+message MutationProto {
+  optional bytes row = 1;
+  optional uint32 mutate_type = 2;
+  optional int32 associated_cell_count = 8;
+}
+message MutateRequest {
+  required RegionSpecifier region = 1;
+  required MutationProto mutation = 2;
+  optional Condition condition = 3;
+}
 message MutateResponse { optional bool processed = 2; }
 
 // The master

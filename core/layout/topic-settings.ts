@@ -186,7 +186,10 @@ export function faultText(fault: TopicFault, brokers: string): string {
   if (value === null) return `Topic ${topic} does not exist: ${because}. "sightline prepare" creates it`;
   const byHand = setCommand(brokers, topic, setting, value);
   const remedy = `${isMended ? '"sightline prepare" mends it, or' : 'Mend it:'} ${byHand}`;
-  return `Topic ${topic} has ${setting}=${found}, ${expected} was expected: ${because}. ${remedy}${left ? `. ${left}` : ''}`;
+  return (
+    `Topic ${topic} has ${setting}=${found}, ${expected} was expected: ${because}. ` +
+    `${remedy}${left ? `. ${left}` : ''}`
+  );
 }
 
 export function setCommand(brokers: string, topic: string, setting: string, value: string): string {

@@ -65,7 +65,8 @@ export function createAudit({ process: source, file, now = Date.now, onFault = (
   const counted = new Map<string, { entry: AuditEntry; times: number }>();
   let timer: NodeJS.Timeout | null = null;
   const write = (entry: Record<string, unknown>): void => {
-    const line = `${visibleJson({ time: new Date(now()).toISOString(), audit: true, process: source, ...shorten(entry) })}\n`;
+    const time = new Date(now()).toISOString();
+    const line = `${visibleJson({ time, audit: true, process: source, ...shorten(entry) })}\n`;
     try {
       if (file === STANDARD_ERROR) process.stderr.write(line);
       else appendFileSync(file, line, { mode: 0o600 });

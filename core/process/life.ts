@@ -148,7 +148,8 @@ function reasonOf(thrown: unknown): unknown {
   if (thrown instanceof Error && 'code' in thrown && thrown.code === 'ERR_DLOPEN_FAILED') {
     return new Refusal(
       EXIT.dependency_down,
-      `A native module cannot be loaded: ${thrown.message}\n"npm run setup" installs the modules for the Node that runs it.`,
+      `A native module cannot be loaded: ${thrown.message}\n"npm run setup" installs the modules for the Node ` +
+        'that runs it.',
       thrown,
     );
   }

@@ -25,9 +25,10 @@ class RemoteError extends Error {
 
 const RETRYABLE = new Set(
   `SafeModeException StandbyException RetriableException ObserverRetryOnActiveException NotReplicatedYetException
-  AlreadyBeingCreatedException LeaseExpiredException RecoveryInProgressException ReplicaNotFoundException BlockMissingException
-  ConnectException ConnectTimeoutException SocketTimeoutException SocketException NoRouteToHostException UnknownHostException
-  EOFException ClosedChannelException DiskOutOfSpaceException DiskErrorException`.split(/\s+/),
+  AlreadyBeingCreatedException LeaseExpiredException RecoveryInProgressException ReplicaNotFoundException
+  BlockMissingException ConnectException ConnectTimeoutException SocketTimeoutException SocketException
+  NoRouteToHostException UnknownHostException EOFException ClosedChannelException DiskOutOfSpaceException
+  DiskErrorException`.split(/\s+/),
 );
 
 /** Words of exceptions whose name says little. */
@@ -36,9 +37,8 @@ const RETRYABLE_WORDS =
 
 /** Codes of connections that fail before an answer. */
 const RETRYABLE_CODES = new Set(
-  `ECONNREFUSED ECONNRESET ECONNABORTED ETIMEDOUT ESOCKETTIMEDOUT EPIPE EHOSTUNREACH ENETUNREACH ENOTFOUND EAI_AGAIN`.split(
-    ' ',
-  ),
+  `ECONNREFUSED ECONNRESET ECONNABORTED ETIMEDOUT ESOCKETTIMEDOUT EPIPE
+  EHOSTUNREACH ENETUNREACH ENOTFOUND EAI_AGAIN`.split(/\s+/),
 );
 const SOCKET_WORDS = /socket hang up|Unexpected redirect/i;
 const TLS_CODES = /^(ERR_TLS|ERR_SSL|CERT_|DEPTH_ZERO|SELF_SIGNED|UNABLE_TO_(VERIFY|GET)|EPROTO|HPE_)/;
@@ -68,15 +68,15 @@ const REFUSED: readonly Refused[] = [
     ],
     exitCode: EXIT.dependency_down,
     remedy:
-      'Raise the quota of the folder (hdfs dfsadmin -setSpaceQuota, -setQuota) or remove data that nobody needs, then ' +
-      'run again; nothing was published in part',
+      'Raise the quota of the folder (hdfs dfsadmin -setSpaceQuota, -setQuota) or remove data that nobody needs, ' +
+      'then run again; nothing was published in part',
   },
   {
     names: ['MaxDirectoryItemsExceededException', 'PathComponentTooLongException'],
     exitCode: EXIT.usage,
     remedy:
-      'Raise dfs.namenode.fs-limits.max-directory-items and dfs.namenode.fs-limits.max-component-length at least to the ' +
-      'defaults of HDFS',
+      'Raise dfs.namenode.fs-limits.max-directory-items and dfs.namenode.fs-limits.max-component-length ' +
+      'at least to the defaults of HDFS',
   },
   {
     names: ['ParentNotDirectoryException', 'FileAlreadyExistsException', 'PathIsNotDirectoryException'],

@@ -15,12 +15,15 @@ export function brokenRange(
   offset: number,
   ends: { low: number; high: number },
 ): Refusal {
-  const found = `Partition ${partition} of ${topic} holds offsets ${ends.low} to ${ends.high}, and offset ${offset} was wanted`;
+  const found =
+    `Partition ${partition} of ${topic} holds offsets ${ends.low} to ${ends.high}, ` +
+    `and offset ${offset} was wanted`;
   const because =
     offset < ends.low
       ? 'Kafka deleted records by retention before they were counted. Restore them from a replica or a backup of the ' +
         'log. To go on without them, begin anew with "sightline cluster reset", and raise KAFKA_RETENTION_HOURS.'
-      : 'The log ends before the offset that is counted: acknowledged records are gone (an unclean leader election, or a ' +
-        'topic that was restored from an older copy). Restore the log, or begin anew with "sightline cluster reset".';
+      : 'The log ends before the offset that is counted: acknowledged records are gone (an unclean leader election, ' +
+        'or a topic that was restored from an older copy). Restore the log, or begin anew with ' +
+        '"sightline cluster reset".';
   return new Refusal(EXIT.data_check_failed, `${found}. ${because}`);
 }

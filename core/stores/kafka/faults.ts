@@ -24,8 +24,8 @@ const REFUSED: readonly Refused[] = [
     codes: [29, 30, 31, 53, 65],
     exitCode: EXIT.usage,
     remedy:
-      "Grant it with Kafka's ACLs: workers read the topic and the group, and write the topic and the dead-letter topic; " +
-      '"sightline prepare" creates topics',
+      "Grant it with Kafka's ACLs: workers read the topic and the group, and write the topic and the dead-letter " +
+      'topic; "sightline prepare" creates topics',
   },
   {
     // UNSUPPORTED_SASL_MECHANISM, ILLEGAL_SASL_STATE, SECURITY_DISABLED, SASL_AUTHENTICATION_FAILED
@@ -39,8 +39,8 @@ const REFUSED: readonly Refused[] = [
     codes: [17, 37, 38, 39, 40, 44],
     exitCode: EXIT.usage,
     remedy:
-      'The brokers refuse this setting: check KAFKA_TOPIC, KAFKA_PARTITIONS, KAFKA_REPLICATION (at most the number of ' +
-      'brokers) and KAFKA_RETENTION_HOURS',
+      'The brokers refuse this setting: check KAFKA_TOPIC, KAFKA_PARTITIONS, KAFKA_REPLICATION (at most the number ' +
+      'of brokers) and KAFKA_RETENTION_HOURS',
   },
   {
     // INCONSISTENT_GROUP_PROTOCOL, INVALID_GROUP_ID, INVALID_SESSION_TIMEOUT, GROUP_MAX_SIZE_REACHED

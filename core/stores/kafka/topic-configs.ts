@@ -64,7 +64,8 @@ export function checkAnswer(answer: Buffer): void {
   const length = Math.max(0, answer.readInt16BE(14));
   if (16 + length > answer.length) throw new RangeError('the answer ends before its message');
   if (error === 0) return;
-  const said = `Kafka did not change the topic's settings (error code ${error}): ${answer.toString('utf8', 16, 16 + length)}`;
+  const reason = answer.toString('utf8', 16, 16 + length);
+  const said = `Kafka did not change the topic's settings (error code ${error}): ${reason}`;
   throw PASSING_ERRORS.includes(error) ? new RangeError(said) : new Refusal(EXIT.data_check_failed, said);
 }
 
