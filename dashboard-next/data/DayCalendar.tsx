@@ -32,7 +32,10 @@ export function DayCalendar({ days, now }: { days: readonly LakeDay[]; now: numb
                 height="22"
                 rx="2"
               >
-                <title>{`${weekday(t, 'UTC')} ${day(t, 'UTC', now)}: ${cell.day ? `${compact(cell.day.rows)} rows, ${cell.day.state}` : 'nothing'}`}</title>
+                <title>
+                  {`${weekday(t, 'UTC')} ${day(t, 'UTC', now)}: ` +
+                    (cell.day ? `${compact(cell.day.rows)} rows, ${cell.day.state}` : 'nothing')}
+                </title>
               </rect>
               {(isMonth || index === 0) && !(index === 0 && Number(cell.date.slice(8)) > 20) && (
                 <text className={index * width > 68 ? 'ax wide' : 'ax'} x={`${(index * width).toFixed(3)}%`} y="40">

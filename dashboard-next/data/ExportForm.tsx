@@ -110,7 +110,8 @@ export function ExportForm({ page }: { page: PageState }) {
         <span className="hint num">
           {fault
             ? ''
-            : `${rows === null ? 'Counting' : `About ${count(rows)} ${rows === 1 ? 'row' : 'rows'}`}; close the tab to stop`}
+            : `${rows === null ? 'Counting' : `About ${count(rows)} ${rows === 1 ? 'row' : 'rows'}`}; ` +
+              'close the tab to stop'}
         </span>
         <span className="sp" />
         {fault ? (

@@ -205,7 +205,8 @@ function Picture({
             : gap.isAll
               ? 'no detections in this window'
               : gapWidth > 30
-                ? `no detections before ${gap.to - bars[0]!.t < DAY_MS ? clock(gap.to, tz) : dayClock(gap.to, tz, gap.to)}`
+                ? 'no detections before ' +
+                  (gap.to - bars[0]!.t < DAY_MS ? clock(gap.to, tz) : dayClock(gap.to, tz, gap.to))
                 : 'none'}
         </text>
       )}
@@ -284,5 +285,8 @@ function sentence(bars: readonly Bar[], tz: string, now: number): string {
   const range = boundsText({ from: bars[0]!.t, to: bars.at(-1)!.to }, tz, now);
   const ends = peakAndLow(bars);
   if (!ends || ends.peak.count === 0) return `Detections from ${range}: none in any complete bucket`;
-  return `Detections from ${range}: most at ${clockOnce(ends.peak.t, tz)} with ${count(ends.peak.count)}, fewest at ${clockOnce(ends.low.t, tz)} with ${count(ends.low.count)}`;
+  return (
+    `Detections from ${range}: most at ${clockOnce(ends.peak.t, tz)} with ${count(ends.peak.count)}, ` +
+    `fewest at ${clockOnce(ends.low.t, tz)} with ${count(ends.low.count)}`
+  );
 }

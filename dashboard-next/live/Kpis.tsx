@@ -144,7 +144,10 @@ function sparkWords({ track }: LiveState): string {
   const range = rateRange(track);
   if (!range) return 'No rates measured yet';
   const mean = track.line.reduce((sum, { rate }) => sum + rate, 0) / track.line.length;
-  return `Rates of the last ${ago(range.overMs)}: from ${compact(Math.round(range.min))} to ${compact(Math.round(range.max))}, mean ${compact(Math.round(mean))} a second`;
+  return (
+    `Rates of the last ${ago(range.overMs)}: from ${compact(Math.round(range.min))} to ` +
+    `${compact(Math.round(range.max))}, mean ${compact(Math.round(mean))} a second`
+  );
 }
 
 /** Class `wide` marks what a phone leaves out. */

@@ -26,7 +26,8 @@ export function PlacePage(props: PageProps) {
   const places = answerOf(board, 'places');
   const row = places?.locations.find((place) => place.geographical_location_oid === location) ?? null;
   const name = row ? placeName(row.geographical_location) : null;
-  const title = `${name ?? `Place #${location}`}${board ? `: ${compact(board.top.total)} detections, ${windowWords(board.subject)}` : ''} · Sightline`;
+  const total = board ? `: ${compact(board.top.total)} detections, ${windowWords(board.subject)}` : '';
+  const title = `${name ?? `Place #${location}`}${total} · Sightline`;
   const json = topItemsPath({
     location,
     limit: choices.limit,

@@ -95,7 +95,10 @@ export function ItemsTable({ board, choices, change, openName }: Props) {
 
 function hint({ top }: Board): string {
   const shownCount = top.items.reduce((sum, item) => sum + item.count, 0);
-  return `${count(top.items.length)} of ${count(top.distinct_items)} · ${share(shownCount, top.total)} of detections${onlySuffix(top.view)}`;
+  return (
+    `${count(top.items.length)} of ${count(top.distinct_items)} · ` +
+    `${share(shownCount, top.total)} of detections${onlySuffix(top.view)}`
+  );
 }
 
 function emptyText(board: Board | null, choices: Choices): ReactNode {

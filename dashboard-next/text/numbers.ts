@@ -52,7 +52,8 @@ export function bytes(n: number): string {
   const units = ['B', 'kB', 'MB', 'GB', 'TB', 'PB'];
   const power = n < 1_000 ? 0 : Math.min(units.length - 1, Math.floor(Math.log10(n) / 3));
   const inUnits = n / 1_000 ** power;
-  return `${power === 0 ? String(n) : inUnits >= 100 ? inUnits.toFixed(0) : inUnits.toPrecision(3)}${NBSP}${units[power]}`;
+  const digits = power === 0 ? String(n) : inUnits >= 100 ? inUnits.toFixed(0) : inUnits.toPrecision(3);
+  return `${digits}${NBSP}${units[power]}`;
 }
 
 export interface Change {

@@ -7,7 +7,8 @@ export function offsetText(t: number, zone: string): string {
   const minutes = Math.round(offsetMs(t, zone) / MINUTE_MS);
   if (minutes === 0) return 'UTC';
   const rest = Math.abs(minutes) % 60;
-  return `UTC${minutes < 0 ? '−' : '+'}${Math.floor(Math.abs(minutes) / 60)}${rest === 0 ? '' : `:${String(rest).padStart(2, '0')}`}`;
+  const hours = Math.floor(Math.abs(minutes) / 60);
+  return `UTC${minutes < 0 ? '−' : '+'}${hours}${rest === 0 ? '' : `:${String(rest).padStart(2, '0')}`}`;
 }
 
 /** For a range: `America/New York, UTC−4, then UTC−5` if clocks change in it. */

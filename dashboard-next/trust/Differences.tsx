@@ -117,5 +117,6 @@ const IDS = 3;
 
 function idsText(words: string, ids: readonly string[]): string {
   if (ids.length === 0) return '';
-  return `${words}: ${ids.slice(0, IDS).join(', ')}${ids.length > IDS ? ` and ${count(ids.length - IDS)} more in the JSON` : ''}. `;
+  const more = ids.length > IDS ? ` and ${count(ids.length - IDS)} more in the JSON` : '';
+  return `${words}: ${ids.slice(0, IDS).join(', ')}${more}. `;
 }

@@ -33,9 +33,10 @@ export function checkAccess(config: Config): void {
       if (!config[name]) faults.push(`AUTH=oidc needs ${name}`);
     if (parseList(config.AUTH_OPERATORS).length === 0 && chosenGroups(config).length === 0) {
       faults.push(
-        `AUTH=oidc gives access to nobody yet. Set OIDC_VIEWER_GROUPS or OIDC_OPERATOR_GROUPS to groups ` +
-          `of the claim ${config.OIDC_GROUPS_CLAIM} (OIDC_GROUPS_CLAIM), or AUTH_OPERATORS to names of the claim ${config.OIDC_NAME_CLAIM} (OIDC_NAME_CLAIM); ` +
-          'OIDC_VIEWER_GROUPS=* gives access to everybody whom the issuer signs in',
+        'AUTH=oidc gives access to nobody yet. Set OIDC_VIEWER_GROUPS or OIDC_OPERATOR_GROUPS to groups of the ' +
+          `claim ${config.OIDC_GROUPS_CLAIM} (OIDC_GROUPS_CLAIM), or AUTH_OPERATORS to names of the claim ` +
+          `${config.OIDC_NAME_CLAIM} (OIDC_NAME_CLAIM); OIDC_VIEWER_GROUPS=* gives access to everybody whom the ` +
+          'issuer signs in',
       );
     }
     if (config.SESSION_SECRET && config.SESSION_SECRET.length < SECRET_LENGTH)
