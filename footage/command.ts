@@ -86,7 +86,8 @@ function rejectedCommand(): Command {
         const text = (one: (typeof all)[number]): string =>
           options.json
             ? JSON.stringify(one)
-            : `${one.at || '-'}  ${one.reason.padEnd(14)}  ${String(one.bytes).padStart(10)}  ${visible(one.camera || 'HDFS')}/${visible(one.name)}`;
+            : `${one.at || '-'}  ${one.reason.padEnd(14)}  ${String(one.bytes).padStart(10)}  ` +
+              `${visible(one.camera || 'HDFS')}/${visible(one.name)}`;
         process.stdout.write(all.map((one) => `${text(one)}\n`).join(''));
         return all.length === 0 ? EXIT.nothing_to_do : EXIT.done;
       }),
@@ -94,10 +95,11 @@ function rejectedCommand(): Command {
 }
 
 const AGENT_HELP = `
-Cameras put files into FOOTAGE_FOLDER/handover/<video_camera_oid>/: write beside, then rename. A file's name begins with its time in
-milliseconds since 1970 and, if it shows a detection, "-" and the detection_oid: 1795996800123-9001.jpg. A file with another name
-counts as taken when it was last changed. JPEG, PNG and MP4 are told by their content. What is empty, too large or of another type
-goes to FOOTAGE_FOLDER/rejected ("sightline footage rejected").
+Cameras put files into FOOTAGE_FOLDER/handover/<video_camera_oid>/: write beside, then rename. A file's name begins
+with its time in milliseconds since 1970 and, if it shows a detection, "-" and the detection_oid:
+1795996800123-9001.jpg. A file with another name counts as taken when it was last changed. JPEG, PNG and MP4 are told
+by their content. What is empty, too large or of another type goes to FOOTAGE_FOLDER/rejected ("sightline footage
+rejected").
 
 The agent needs a Java of 17 or newer. It fetches Flume once. One agent runs in one folder.
 
@@ -111,10 +113,10 @@ Environment:
 Exit codes: 0 stopped, 1 another agent works in the folder, 2 usage, 5 HDFS or Maven is away.`;
 
 const SETTLE_HELP = `
-Flume delivers each file at least once. This command reads what has arrived, compares its hash with the one in its name, and renames
-it to footage/camera=<oid>/dt=<date>/<time>_<detection>_<sha256>.<jpg|png|mp4>. A second copy is removed. A file that a killed agent
-left open is written again after 90 s, if all of it had arrived. What is not what its name says is set aside in footage/_rejected. It may be killed and
-run again at any time, also twice at once.
+Flume delivers each file at least once. This command reads what has arrived, compares its hash with the one in its
+name, and renames it to footage/camera=<oid>/dt=<date>/<time>_<detection>_<sha256>.<jpg|png|mp4>. A second copy is
+removed. A file that a killed agent left open is written again after 90 s, if all of it had arrived. What is not what
+its name says is set aside in footage/_rejected. It may be killed and run again at any time, also twice at once.
 
 With --every it serves /metrics, /healthz and /readyz on METRICS_PORT (0: any free port, named in the log).
 

@@ -43,6 +43,7 @@ export function makeFolders(folders: Folders): void {
   if (other === undefined) return;
   throw new Refusal(
     EXIT.usage,
-    `${folders[other]} is on another file system than ${folders.root}; files are moved by renaming, so all folders must be on one`,
+    `${folders[other]} is on another file system than ${folders.root}; files are moved by renaming, ` +
+      'so all folders must be on one',
   );
 }

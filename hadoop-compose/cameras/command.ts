@@ -95,8 +95,8 @@ Environment:
   KAFKA_TOPIC     the topic (detections); it must exist, 'sightline prepare' creates it
 
 Signals:
-  SIGUSR1 pauses, SIGUSR2 resumes; SIGINT, SIGTERM and SIGHUP stop after the waiting copies were sent. Asked again a second or more
-  later, the cameras end at once, without the waiting copies.
+  SIGUSR1 pauses, SIGUSR2 resumes; SIGINT, SIGTERM and SIGHUP stop after the waiting copies were sent. Asked again a
+  second or more later, the cameras end at once, without the waiting copies.
 
 Examples:
   sightline produce --rate 10000

@@ -210,7 +210,8 @@ async function install({ python, folder, file }: Installation, say: Say, signal?
   if (status.code !== 0 && OTHER_HASH.test(status.tail)) {
     throw new Refusal(
       EXIT.dependency_down,
-      `A package is not the one whose hash stands in ${file}; nothing of it was installed. Look at where pip gets its packages (pip config list), ` +
+      `A package is not the one whose hash stands in ${file}; nothing of it was installed. ` +
+        'Look at where pip gets its packages (pip config list), ' +
         `or run \`npm run lock:python\` if a package was added by hand. pip said:\n${status.tail}`,
     );
   }

@@ -77,13 +77,15 @@ async function refuseOthers(folder: string, set: JarSetName): Promise<void> {
   const faults = await faultsOfJars(folder, set);
   if (faults.length === 0) return;
   throw new ClusterError(
-    `The jars of ${set} are not those whose checksums are in hadoop-compose/stack/checksums/${set}.txt; nothing was kept:\n` +
+    `The jars of ${set} are not those whose checksums are in hadoop-compose/stack/checksums/${set}.txt; ` +
+      'nothing was kept:\n' +
       `${faults
         .slice(0, 12)
         .map((fault) => `  ${fault}`)
         .join('\n')}${faults.length > 12 ? `\n  and ${faults.length - 12} more` : ''}\n` +
-      'Remove such a jar from the local repository of Maven (~/.m2/repository), in case its download broke off, and try again. If it stays so, ' +
-      'the repository that Maven asks serves something else (~/.m2/settings.xml, MAVEN_OPTS). After a change of versions.ts: npm run lock:jars.',
+      'Remove such a jar from the local repository of Maven (~/.m2/repository), in case its download broke off, ' +
+      'and try again. If it stays so, the repository that Maven asks serves something else (~/.m2/settings.xml, ' +
+      'MAVEN_OPTS). After a change of versions.ts: npm run lock:jars.',
   );
 }
 

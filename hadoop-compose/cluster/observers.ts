@@ -45,7 +45,8 @@ export function findObservers(env: Environment = process.env, runs = answersVers
   if (faults.length > 0)
     throw new ClusterError(
       `What observes the stack is missing: ${faults.join('; ')}.\n` +
-        'Install it (Debian and Ubuntu: apt-get install prometheus prometheus-alertmanager; macOS: brew install prometheus alertmanager).',
+        'Install it (Debian and Ubuntu: apt-get install prometheus prometheus-alertmanager; macOS: ' +
+        'brew install prometheus alertmanager).',
     );
   const scrapeSeconds = Number(env.OBSERVE_SCRAPE_SECONDS || Number.NaN);
   if (env.OBSERVE_SCRAPE_SECONDS && !(Number.isInteger(scrapeSeconds) && scrapeSeconds > 0))

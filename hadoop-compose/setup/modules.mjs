@@ -29,7 +29,8 @@ export async function ensureModules(root, isProduction) {
   const still = modulesFault(root);
   if (still !== null) {
     throw new Missing(
-      `npm ended well, and yet: ${still}\nAn option "nodedir" or "target" of npm may name another Node: "npm config get nodedir" tells.`,
+      `npm ended well, and yet: ${still}\nAn option "nodedir" or "target" of npm may name another Node: ` +
+        '"npm config get nodedir" tells.',
     );
   }
   say('node modules are installed');
@@ -38,7 +39,8 @@ export async function ensureModules(root, isProduction) {
 async function install(root, withoutDev, fault) {
   if (fault !== null) say(`${fault} They are installed anew`);
   say(
-    `installing node modules${withoutDev ? ' without those of development' : ''} and compiling librdkafka (once; two to four minutes)`,
+    `installing node modules${withoutDev ? ' without those of development' : ''} and compiling librdkafka (once; ` +
+      'two to four minutes)',
   );
   const kind = withoutDev ? '--omit=dev' : '--include=dev';
   await npmRun('npm ci', ['ci', '--no-audit', '--no-fund', '--ignore-scripts', kind], root);
@@ -71,7 +73,8 @@ function npm() {
 function refuseBlanks(root) {
   if (/\s/.test(root))
     throw new Missing(
-      `This clone lies in "${root}", whose name holds a blank; librdkafka cannot be compiled there. Move it to a path without blanks.`,
+      `This clone lies in "${root}", whose name holds a blank; librdkafka cannot be compiled there. ` +
+        'Move it to a path without blanks.',
       2,
     );
 }

@@ -49,7 +49,8 @@ function refuseUnusable(variable: string, path: string): void {
   const found = /[,:*?%$\\"'\p{Cc}]/u.exec(path)?.[0];
   if (found)
     throw new ClusterError(
-      `${variable}: '${path}' holds ${JSON.stringify(found)}; the daemons take it for something else than a letter of a path`,
+      `${variable}: '${path}' holds ${JSON.stringify(found)}; the daemons take it for something else than a ` +
+        'letter of a path',
       EXIT.usage,
     );
 }

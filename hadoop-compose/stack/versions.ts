@@ -85,7 +85,8 @@ export function pomOf(set: JarSetName): string {
       alone === undefined
         ? ''
         : '<exclusions><exclusion><groupId>*</groupId><artifactId>*</artifactId></exclusion></exclusions>';
-    return `    <dependency><groupId>${group}</groupId><artifactId>${artifact}</artifactId><version>${version}</version>${exclusions}</dependency>`;
+    const coordinates = `<groupId>${group}</groupId><artifactId>${artifact}</artifactId><version>${version}</version>`;
+    return `    <dependency>${coordinates}${exclusions}</dependency>`;
   });
   return [
     '<project>',

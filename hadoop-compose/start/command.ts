@@ -59,6 +59,6 @@ Environment:
   SIGHTLINE_PORT_BASE_OFFSET  added to the ports of Kafka, ZooKeeper, HDFS and HBase
   and every variable of the layers' configuration (docs/clusters.md)
 
-Ctrl-C stops everything in order; all data is kept. A second one, a second or more later, kills what is left; SIGTERM and a closed
-terminal (SIGHUP) stop as Ctrl-C does. If a start is killed with -9, the next start takes over what it left running; "sightline
-cluster down" stops it. "sightline cluster reset" deletes the data.`;
+Ctrl-C stops everything in order; all data is kept. A second one, a second or more later, kills what is left; SIGTERM
+and a closed terminal (SIGHUP) stop as Ctrl-C does. If a start is killed with -9, the next start takes over what it
+left running; "sightline cluster down" stops it. "sightline cluster reset" deletes the data.`;

@@ -227,7 +227,10 @@ function describe(event: SupervisionEvent): string {
   if (event.kind === 'taken down') return 'the stack was taken down from elsewhere';
   if (event.kind === 'died') {
     const lastLine = event.lastWords.trim().split('\n').at(-1)?.trim() ?? '';
-    return `${event.daemon} died and is started again in ${(event.againInMs / 1_000).toFixed(1)} s; its log ends with: ${lastLine.slice(0, 200)}`;
+    return (
+      `${event.daemon} died and is started again in ${(event.againInMs / 1_000).toFixed(1)} s; its log ends with: ` +
+      `${lastLine.slice(0, 200)}`
+    );
   }
   if (event.kind === 'failed') return `${event.daemon} could not be started: ${event.reason}`;
   return event.kind === 'ready' ? `${event.daemon} is ready again` : `${event.daemon} is started`;

@@ -36,7 +36,8 @@ export async function takeOver(
     becomeStarter(stack);
     say(
       'cluster',
-      `npm start (process ${starter.pid}) was killed; its daemons are taken over and stopped when this start ends: ${running.join(', ')}`,
+      `npm start (process ${starter.pid}) was killed; its daemons are taken over and stopped when this start ` +
+        `ends: ${running.join(', ')}`,
     );
     return true;
   } finally {

@@ -78,7 +78,8 @@ function runs(board: DashboardBuilder): DashboardBuilder {
       graph(
         { title: 'Time of the steps', description: 'Mean time of each step of a run.', unit: 's' },
         trend(
-          'sum by (step) (increase(sightline_batch_step_seconds_sum[1d])) / sum by (step) (increase(sightline_batch_step_seconds_count[1d]))',
+          'sum by (step) (increase(sightline_batch_step_seconds_sum[1d])) / ' +
+            'sum by (step) (increase(sightline_batch_step_seconds_count[1d]))',
           '{{step}}',
         ),
       ),

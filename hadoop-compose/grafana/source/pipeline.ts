@@ -195,7 +195,8 @@ function serving(board: DashboardBuilder): DashboardBuilder {
           limits: [0.001, 0.01],
         },
         trend(
-          `(sum(rate(sightline_api_requests_total{status=~"5.."}${RATE})) or vector(0)) / sum(rate(sightline_api_requests_total${RATE}))`,
+          `(sum(rate(sightline_api_requests_total{status=~"5.."}${RATE})) or vector(0)) / ` +
+            `sum(rate(sightline_api_requests_total${RATE}))`,
           'failed',
         ),
       ),
