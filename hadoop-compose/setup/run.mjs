@@ -47,7 +47,10 @@ try {
   ensurePackages([...NEEDS[what], ...(args.includes('--observe') ? OBSERVERS : [])]);
   await ensureModules(root, PRODUCTION.includes(what));
   if (what === 'start' && process.getuid?.() === 0)
-    say('root runs this, and so all that it starts; a user of its own can do it too (docs/decisions/0011-access.md)');
+    say(
+      'you start this as root, so the daemons and all parts run as root. They do not need that: ' +
+        'another user who owns the clone can start them (docs/decisions/0011-access.md)',
+    );
   if (ENTRY[what]) {
     process.argv = [process.argv[0], join(root, ENTRY[what]), what, ...args];
     await import(pathToFileURL(join(root, ENTRY[what])).href);
