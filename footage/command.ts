@@ -14,6 +14,7 @@ import { hdfs } from '../core/stores/hdfs/hdfs.ts';
 import { runAgent } from './agent.ts';
 import { foldersIn } from './folders.ts';
 import { listRejected } from './rejected.ts';
+import { eraseCommand, pruneCommand } from './retention-commands.ts';
 import { listSetAside, settle } from './settle.ts';
 import type { Settled } from './settle.ts';
 import { serveSettling } from './settle-service.ts';
@@ -23,7 +24,9 @@ export function footageCommand(): Command {
     .description('pictures and films of the cameras: take them in, settle them in HDFS')
     .addCommand(agentCommand())
     .addCommand(settleCommand())
-    .addCommand(rejectedCommand());
+    .addCommand(rejectedCommand())
+    .addCommand(pruneCommand())
+    .addCommand(eraseCommand());
 }
 
 function agentCommand(): Command {
@@ -118,6 +121,7 @@ name, and renames it to footage/camera=<oid>/dt=<date>/<time>_<detection>_<sha25
 removed. A file that a killed agent left open is written again after 90 s, if all of it had arrived. What is not what
 its name says is set aside in footage/_rejected. It may be killed and run again at any time, also twice at once.
 
-With --every it serves /metrics, /healthz and /readyz on METRICS_PORT (0: any free port, named in the log).
+With --every it also removes, once an hour, what is older than FOOTAGE_RETENTION_DAYS (7; 0 keeps everything). It
+serves /metrics, /healthz and /readyz on METRICS_PORT (0: any free port, named in the log).
 
 Exit codes: 0 something was settled, removed or set aside, 2 usage, 3 nothing had arrived, 5 HDFS is away.`;

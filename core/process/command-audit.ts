@@ -26,6 +26,8 @@ export const CHANGING = [
   'dlq replay',
   'spark setup',
   'footage settle',
+  'footage prune',
+  'footage erase',
 ] as const;
 /** Commands that read or print, and the services: their logs, metrics and reports show their work. */
 export const NOT_CHANGING = [
@@ -62,13 +64,16 @@ export function auditCommand(
   { words, args, options }: AskedCommand,
   environment: NodeJS.ProcessEnv = process.env,
 ): ((exitCode: number) => void) | null {
-  if (!(CHANGING as readonly string[]).includes(words) || options.dryRun === true) return null;
+  if (!(CHANGING as readonly string[]).includes(words) || isDryRun(words, options)) return null;
   const audit = createAudit({ process: 'command', file: auditFileIn(environment) });
   const { SUDO_USER: behind } = environment;
   const by = { who: userName(), ...(behind ? { behind } : {}), from: hostname(), command: words, pid: process.pid };
   audit.record({ event: 'command', ...by, args, options });
   return (exitCode) => audit.record({ event: 'command_ended', ...by, exit_code: exitCode });
 }
+
+const isDryRun = (words: string, options: AskedCommand['options']): boolean =>
+  options.dryRun === true || (words === 'footage erase' && options.execute !== true);
 
 /** The user of the machine; a container's may have a number and no name. */
 function userName(): string {

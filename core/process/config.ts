@@ -240,6 +240,8 @@ const Settings = z.object({
   FOOTAGE_FOLDER: z.string().min(1).default(join(HOME, 'footage')),
   /** A larger file is rejected. Flume holds a file in memory whole, some four times. */
   FOOTAGE_GREATEST_MB: z.coerce.number().int().min(1).max(1_024).default(256),
+  /** Older footage is removed by the settling service, whole days at a time; 0: never. */
+  FOOTAGE_RETENTION_DAYS: z.coerce.number().int().min(0).max(36_500).default(7),
   /**
    * Where the audit trail goes (audit.ts): a file, or - for standard error; without it `audit.log` in SIGHTLINE_HOME.
    */

@@ -10,4 +10,6 @@ export const LAPTOP: Readonly<Record<string, string>> = {
   KAFKA_SEGMENT_MB: '64',
   // Flume's heap grows by four times this.
   FOOTAGE_GREATEST_MB: '32',
+  // Twenty pictures a second are 29 GB a day.
+  FOOTAGE_RETENTION_DAYS: '1',
 };

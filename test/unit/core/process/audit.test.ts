@@ -128,6 +128,7 @@ test('a command that changes something has a beginning and an end; a dry run and
   const given = environment({ AUDIT_FILE: file, SUDO_USER: 'olga' });
   auditCommand({ words: 'topic grow', args: [], options: { partitions: 24 } }, given)!(4);
   assert.equal(auditCommand({ words: 'topic grow', args: [], options: { dryRun: true } }, given), null);
+  assert.equal(auditCommand({ words: 'footage erase', args: [], options: { camera: '7' } }, given), null);
   assert.equal(auditCommand({ words: 'dlq list', args: [], options: {} }, given), null);
   const [began, ended, ...more] = linesOf(file);
   assert.deepEqual(

@@ -1,0 +1,90 @@
+/**
+ * Erases footage of people: what one camera saw within a time, or the pictures of one detection.
+ *
+ * `sightline footage erase` calls `plan`, shows it, and only with `--execute` calls `erase`. Looked through are settled
+ * files, what has arrived and is not settled yet, and what was set aside. A file that Flume is still writing cannot go:
+ * Flume would send it again; it is counted as open, and the caller says to run again. Removing is idempotent, so a run
+ * that died is simply repeated. Films tell when they begin and not what they show: a time or a detection finds those
+ * that begin within it, or none.
+ */
+import { posix } from 'node:path';
+import type { Oid } from '../core/domain/oid.ts';
+import { ARRIVING, FOOTAGE, parseArrival, parseSettledFile, REJECTED } from '../core/layout/footage.ts';
+import type { Footage } from '../core/layout/footage.ts';
+import { inLanes } from '../core/process/lanes.ts';
+import type { FileFacts, Hdfs } from '../core/stores/hdfs/types.ts';
+
+export type Wanted =
+  | { readonly by: 'time'; readonly camera: Oid; readonly fromMs: number; readonly toMs: number }
+  /** `camera`: where to look; undefined: everywhere. */
+  | { readonly by: 'detection'; readonly detection: Oid; readonly camera: Oid | undefined };
+
+export interface ErasePlan {
+  readonly files: readonly { readonly path: string; readonly bytes: number }[];
+  /** Being written by Flume. */
+  readonly open: number;
+}
+
+const LANES = 8;
+/** A file may be settled between the look and the removal: it is found under its new name by the next look. */
+const MOST_LOOKS = 3;
+
+export async function plan(hdfs: Hdfs, wanted: Wanted): Promise<ErasePlan> {
+  const isWanted = matcher(wanted);
+  const files: FileFacts[] = [];
+  let open = 0;
+  for (const file of await hdfs.list(ARRIVING)) {
+    const arrival = parseArrival(posix.basename(file.path));
+    if (arrival === null || !isWanted(arrival.footage)) continue;
+    if (arrival.isOpen) open += 1;
+    else files.push(file);
+  }
+  for (const file of await hdfs.list(REJECTED)) {
+    const arrival = parseArrival(posix.basename(file.path).replace(/\.json$/, ''));
+    if (arrival !== null && isWanted(arrival.footage)) files.push(file);
+  }
+  await inLanes(LANES, await camerasOf(hdfs, wanted), async (camera) => {
+    for (const day of await daysOf(hdfs, camera, wanted))
+      for (const file of await hdfs.list(day)) {
+        const footage = parseSettledFile(file.path);
+        if (footage !== null && isWanted(footage)) files.push(file);
+      }
+  });
+  files.sort((a, b) => (a.path < b.path ? -1 : 1));
+  return { files: files.map(({ path, bytes }) => ({ path, bytes })), open };
+}
+
+/** Calls `onErased` for each file that is gone. Resolves with how many are still open. */
+export async function erase(
+  hdfs: Hdfs,
+  wanted: Wanted,
+  onErased: (file: ErasePlan['files'][number]) => void,
+): Promise<number> {
+  for (let look = 1; ; look++) {
+    const { files, open } = await plan(hdfs, wanted);
+    if (files.length === 0 || look > MOST_LOOKS) return open;
+    await inLanes(LANES, files, async (file) => {
+      await hdfs.remove(file.path);
+      onErased(file);
+    });
+  }
+}
+
+function matcher(wanted: Wanted): (footage: Footage) => boolean {
+  if (wanted.by === 'detection')
+    return ({ detection, camera }) =>
+      detection === wanted.detection && (wanted.camera === undefined || camera === wanted.camera);
+  return ({ camera, takenAtMs }) => camera === wanted.camera && takenAtMs >= wanted.fromMs && takenAtMs < wanted.toMs;
+}
+
+async function camerasOf(hdfs: Hdfs, wanted: Wanted): Promise<string[]> {
+  if (wanted.camera !== undefined) return [`${FOOTAGE}/camera=${wanted.camera}`];
+  return (await hdfs.list(FOOTAGE)).map(({ path }) => path).filter((path) => /\/camera=-?\d{1,20}$/.test(path));
+}
+
+async function daysOf(hdfs: Hdfs, camera: string, wanted: Wanted): Promise<string[]> {
+  const days = (await hdfs.list(camera)).map(({ path }) => path).filter((path) => /\/dt=\d{4}-\d\d-\d\d$/.test(path));
+  if (wanted.by === 'detection') return days;
+  const [first, last] = [wanted.fromMs, wanted.toMs].map((ms) => `dt=${new Date(ms).toISOString().slice(0, 10)}`);
+  return days.filter((path) => posix.basename(path) >= first! && posix.basename(path) <= last!);
+}

@@ -1,0 +1,79 @@
+/**
+ * Removes footage that is older than its retention: whole `camera=/dt=` folders of files and of packs, and what was set
+ * aside as long ago.
+ *
+ * `sightline footage prune` and the settling service call it. It looks at the names of folders alone, so that days
+ * which stay cost one listing a camera. A folder goes in one operation of HDFS; a run that dies has removed whole
+ * folders, and the next one goes on. The folders of cameras stay: settling may be moving a file into one just now.
+ */
+import { posix } from 'node:path';
+import { FOOTAGE, REJECTED } from '../core/layout/footage.ts';
+import { DAY_MS } from '../core/domain/time.ts';
+import { inLanes } from '../core/process/lanes.ts';
+import type { Hdfs } from '../core/stores/hdfs/types.ts';
+
+export interface Pruned {
+  folders: number;
+  files: number;
+  bytes: number;
+}
+
+export interface PruneRules {
+  /** Days before this one go, as in 2026-11-30 (UTC). */
+  readonly before: string;
+  readonly isDryRun?: boolean;
+  readonly signal?: AbortSignal;
+}
+
+const ROOTS = [FOOTAGE, 'footage_packed'];
+const LANES = 4;
+
+/** The first day that stays. A day goes when all of it is older than so many days; null if nothing ever goes. */
+export function firstKeptDay(retentionDays: number, nowMs: number): string | null {
+  return retentionDays === 0 ? null : new Date(nowMs - retentionDays * DAY_MS).toISOString().slice(0, 10);
+}
+
+/** Resolves with what was removed, or would be. Throws a Retryable while HDFS is away. */
+export async function prune(hdfs: Hdfs, rules: PruneRules): Promise<Pruned> {
+  const pruned: Pruned = { folders: 0, files: 0, bytes: 0 };
+  for (const root of ROOTS) {
+    const cameras = await namesIn(hdfs, root, /^camera=-?\d{1,20}$/);
+    await inLanes(LANES, cameras, async (camera) => {
+      for (const day of await namesIn(hdfs, camera, /^dt=\d{4}-\d\d-\d\d$/)) {
+        rules.signal?.throwIfAborted();
+        if (posix.basename(day).slice('dt='.length) < rules.before) await pruneDay(hdfs, day, { rules, pruned });
+      }
+    });
+  }
+  await pruneRejected(hdfs, rules, pruned);
+  return pruned;
+}
+
+async function namesIn(hdfs: Hdfs, folder: string, pattern: RegExp): Promise<string[]> {
+  const entries = await hdfs.list(folder);
+  return entries.map(({ path }) => path).filter((path) => pattern.test(posix.basename(path)));
+}
+
+async function pruneDay(
+  hdfs: Hdfs,
+  folder: string,
+  { rules, pruned }: { rules: PruneRules; pruned: Pruned },
+): Promise<void> {
+  const files = await hdfs.walk(folder);
+  if (!rules.isDryRun) await hdfs.remove(folder);
+  pruned.folders += 1;
+  pruned.files += files.length;
+  pruned.bytes += files.reduce((sum, { bytes }) => sum + bytes, 0);
+}
+
+/** By the time at which they were written: their names may tell none. */
+async function pruneRejected(hdfs: Hdfs, rules: PruneRules, pruned: Pruned): Promise<void> {
+  const beforeMs = Date.parse(`${rules.before}T00:00:00Z`);
+  for (const { path, bytes, modifiedAtMs, isFolder } of await hdfs.list(REJECTED)) {
+    rules.signal?.throwIfAborted();
+    if (isFolder || modifiedAtMs >= beforeMs) continue;
+    if (!rules.isDryRun) await hdfs.remove(path);
+    pruned.files += 1;
+    pruned.bytes += bytes;
+  }
+}

@@ -1,0 +1,138 @@
+/** `sightline footage prune` and `erase`: what goes because of its age, and what goes because somebody asks for it. */
+import { Command } from 'commander';
+import { readOid } from '../core/domain/oid.ts';
+import type { Oid } from '../core/domain/oid.ts';
+import { readTimeText } from '../core/domain/time.ts';
+import { readConfig } from '../core/process/config.ts';
+import { EXIT, Refusal } from '../core/process/errors.ts';
+import { runCommand, stopSignal } from '../core/process/life.ts';
+import { COMMAND_RETRY, withRetry } from '../core/process/retry.ts';
+import { hdfs } from '../core/stores/hdfs/hdfs.ts';
+import type { Wanted } from './erase.ts';
+import { erase, plan } from './erase.ts';
+import { firstKeptDay, prune } from './prune.ts';
+
+export function pruneCommand(): Command {
+  return new Command('prune')
+    .description('remove footage that is older than FOOTAGE_RETENTION_DAYS, whole days at a time')
+    .option('--dry-run', 'show how much would go')
+    .addHelpText('after', PRUNE_HELP)
+    .action((options: { dryRun?: boolean }) => runCommand(() => runPrune(options.dryRun === true)));
+}
+
+async function runPrune(isDryRun: boolean): Promise<number> {
+  const config = readConfig();
+  const signal = stopSignal();
+  const before = firstKeptDay(config.FOOTAGE_RETENTION_DAYS, Date.now());
+  if (before === null) {
+    process.stdout.write('FOOTAGE_RETENTION_DAYS is 0: all footage is kept.\n');
+    return EXIT.nothing_to_do;
+  }
+  const done = await withRetry(COMMAND_RETRY, () => prune(hdfs(config), { before, isDryRun, signal }), { signal });
+  const mb = (done.bytes / 1e6).toFixed(1);
+  const verb = isDryRun ? 'would be removed' : 'removed';
+  process.stdout.write(`${done.folders} days of cameras before ${before} ${verb}: ${done.files} files, ${mb} MB\n`);
+  return done.files + done.folders === 0 ? EXIT.nothing_to_do : EXIT.done;
+}
+
+interface EraseOptions {
+  readonly camera?: string;
+  readonly from?: string;
+  readonly to?: string;
+  readonly detection?: string;
+  readonly execute?: boolean;
+}
+
+export function eraseCommand(): Command {
+  return new Command('erase')
+    .description(
+      'remove what a camera saw within a time, or the pictures of a detection; without --execute it only lists',
+    )
+    .option('--camera <oid>', 'the camera')
+    .option('--from <time>', 'from this time on (ISO 8601 or milliseconds since 1970)')
+    .option('--to <time>', 'before this time')
+    .option('--detection <oid>', 'the detection; all cameras are looked through unless --camera names one')
+    .option('--execute', 'remove them')
+    .addHelpText('after', ERASE_HELP)
+    .action((options: EraseOptions) => runCommand(() => runErase(options)));
+}
+
+async function runErase(options: EraseOptions): Promise<number> {
+  const wanted = wantedBy(options);
+  const files = hdfs(readConfig());
+  const signal = stopSignal();
+  let count = 0;
+  let bytes = 0;
+  const tell = (file: { readonly path: string; readonly bytes: number }): void => {
+    count += 1;
+    bytes += file.bytes;
+    process.stdout.write(`${file.path}\n`);
+  };
+  const open = await withRetry(
+    COMMAND_RETRY,
+    async () => {
+      if (options.execute) return erase(files, wanted, tell);
+      const found = await plan(files, wanted);
+      found.files.forEach(tell);
+      return found.open;
+    },
+    { signal },
+  );
+  const verb = options.execute ? 'erased' : 'would be erased; --execute does it';
+  process.stderr.write(`${count} files (${(bytes / 1e6).toFixed(1)} MB) ${verb}\n`);
+  if (open > 0) {
+    process.stderr.write(`${open} files are being written by Flume and stay; run this command again in two minutes\n`);
+    return EXIT.dependency_down;
+  }
+  return count === 0 ? EXIT.nothing_to_do : EXIT.done;
+}
+
+/** Throws a Refusal for options that do not say what is meant. */
+export function wantedBy({ camera, from, to, detection }: EraseOptions): Wanted {
+  const cameraOid = camera === undefined ? undefined : idOf('--camera', camera);
+  if (detection !== undefined) {
+    if (from !== undefined || to !== undefined) throw refusal('--detection takes no --from and no --to');
+    return { by: 'detection', detection: idOf('--detection', detection), camera: cameraOid };
+  }
+  if (cameraOid === undefined || from === undefined || to === undefined)
+    throw refusal('--camera, --from and --to were expected, or --detection');
+  const [fromMs, toMs] = [timeOf('--from', from), timeOf('--to', to)];
+  if (fromMs >= toMs) throw refusal(`--from ${from} is not before --to ${to}`);
+  return { by: 'time', camera: cameraOid, fromMs, toMs };
+}
+
+const refusal = (text: string): Refusal => new Refusal(EXIT.usage, text);
+
+function idOf(option: string, text: string): Oid {
+  const reading = readOid(text);
+  if (reading.ok) return reading.oid;
+  throw refusal(`${option} is ${JSON.stringify(text.slice(0, 60))}; a signed 64-bit integer in decimal was expected`);
+}
+
+function timeOf(option: string, text: string): number {
+  const time = readTimeText(text);
+  if (time !== null) return time;
+  throw refusal(
+    `${option} is ${JSON.stringify(text.slice(0, 60))}; milliseconds since 1970 or an ISO 8601 time was expected`,
+  );
+}
+
+const PRUNE_HELP = `
+A day of a camera goes when all of it is older than FOOTAGE_RETENTION_DAYS (7; 0 keeps everything), with its packs.
+What was set aside goes as long after it was written. The settling service does this once an hour. It may be killed
+and run again at any time.
+
+Exit codes: 0 removed, or shown with --dry-run, 2 usage, 3 nothing was old enough, 5 HDFS is away.`;
+
+const ERASE_HELP = `
+Looked through are settled files, files that have arrived, and those that were set aside. The audit trail records a
+run with --execute. Times and detections are those in the files' names: a film counts by its beginning, and never for
+a detection, so give its camera and a time too. Files that still wait on a gateway (FOOTAGE_FOLDER) are not reached.
+Run it again until it ends with 3.
+
+Examples:
+  sightline footage erase --camera 7 --from 2026-11-30T08:00:00Z --to 2026-11-30T09:00:00Z
+  sightline footage erase --detection 9001 --execute
+
+Exit codes: 0 erased, or listed without --execute, 2 usage, 3 nothing was found, 5 HDFS is away, or a file is still
+being written.`;
