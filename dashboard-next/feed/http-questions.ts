@@ -9,6 +9,8 @@
 import type { Clock } from './clock.ts';
 import type { RunAnswer } from '../../serving/answers.ts';
 import { SIGN_IN_HEADER } from '../../serving/access/sign-in-header.ts';
+import type { Board } from '../model/board.ts';
+import type { Subject } from '../model/board-answers.ts';
 import type { PartialOption, Questions, NoAnswerKind, Verdict } from '../model/questions.ts';
 import { asNoAnswer, NoAnswer } from '../model/questions.ts';
 import { reportOf } from '../model/report.ts';
@@ -22,7 +24,7 @@ type Fetch = (
   init: { signal: AbortSignal; headers: Record<string, string>; cache: 'no-store' },
 ) => Promise<Response>;
 
-export function topItemsPath(
+function topItemsPath(
   question: PartialOption & {
     from: number | undefined;
     to: number | undefined;
@@ -41,6 +43,14 @@ export function topItemsPath(
     parts: question.parts,
     allow_partial: partialParameter(question),
   });
+}
+
+/** Where the API gives the total that a board shows, with its parts. */
+export function boardPath(
+  { location, limit, allowPartial }: Pick<Subject, 'location' | 'limit' | 'allowPartial'>,
+  board: Board | null,
+): string {
+  return topItemsPath({ location, limit, from: board?.top.from, to: board?.top.to, parts: true, allowPartial });
 }
 
 /** Left out of the address unless it is set. */

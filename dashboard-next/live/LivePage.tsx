@@ -1,7 +1,7 @@
 'use client';
 /** The Live page: how many detections, of which items, where, now. */
 import { useMemo } from 'react';
-import { topItemsPath } from '../feed/http-questions.ts';
+import { boardPath } from '../feed/http-questions.ts';
 import { answerOf } from '../model/board.ts';
 import { windowWords } from '../model/bounds.ts';
 import { compact } from '../text/numbers.ts';
@@ -25,16 +25,8 @@ export function LivePage(props: PageProps) {
   const title = board
     ? `${compact(board.top.total)} detections, ${windowWords(board.subject)} · Sightline`
     : 'Sightline';
-  const json = topItemsPath({
-    location: choices.location,
-    limit: choices.limit,
-    from: board?.top.from,
-    to: board?.top.to,
-    parts: true,
-    allowPartial: choices.allowPartial,
-  });
   return (
-    <Frame page={page} title={title} json={json}>
+    <Frame page={page} title={title} json={boardPath(choices, board)}>
       <h1 className="vh">Live</h1>
       <Controls page={page}>
         <PlaceButton choices={choices} here={here} open={page.setDialog} />

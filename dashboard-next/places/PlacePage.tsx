@@ -1,6 +1,6 @@
 'use client';
 /** The page of a place: figures, timeline and items as on Live, and its latest detections. */
-import { topItemsPath } from '../feed/http-questions.ts';
+import { boardPath } from '../feed/http-questions.ts';
 import { answerOf } from '../model/board.ts';
 import { windowWords } from '../model/bounds.ts';
 import { placeName } from '../text/names.ts';
@@ -28,16 +28,8 @@ export function PlacePage(props: PageProps) {
   const name = row ? placeName(row.geographical_location) : null;
   const total = board ? `: ${compact(board.top.total)} detections, ${windowWords(board.subject)}` : '';
   const title = `${name ?? `Place #${location}`}${total} · Sightline`;
-  const json = topItemsPath({
-    location,
-    limit: choices.limit,
-    from: board?.top.from,
-    to: board?.top.to,
-    parts: true,
-    allowPartial: choices.allowPartial,
-  });
   return (
-    <Frame page={page} title={title} json={json}>
+    <Frame page={page} title={title} json={boardPath(choices, board)}>
       <Controls page={page}>
         <Breadcrumbs to={linkTo({ page: 'places' }, choices)} name="Places">
           {name ? <bdi>{name}</bdi> : <i>{places ? 'Unknown place' : 'Place'}</i>}{' '}
