@@ -38,6 +38,7 @@ import { readPlaces } from '../../admin/reference/places.ts';
 import { ensureBuilt } from '../../serving/server/build.ts';
 import type { DiskWatch } from './disk.ts';
 import { watchDisk } from './disk.ts';
+import { watchFootage } from './footage-facts.ts';
 import type { StartOptions } from './options.ts';
 import { LAPTOP_EPOCH_SECONDS, partEnvironment } from './options.ts';
 import { startParts, targetOf } from './parts.ts';
@@ -132,7 +133,7 @@ interface Running {
 
 async function run({ options, stack, config, environment, say }: Running, orders: StopOrders): Promise<void> {
   const address = `http://${hostPort(reachable(config.BIND), config.PORT)}`;
-  const facts: StatusFacts = { cameras: null, paused: null, freeBytes: 0 };
+  const facts: StatusFacts = { cameras: null, paused: null, footage: null, freeBytes: 0 };
   const refused = new AbortController();
   const stop = AbortSignal.any([orders.stop, refused.signal]);
   const over = new AbortController();
@@ -143,6 +144,7 @@ async function run({ options, stack, config, environment, say }: Running, orders
   let cameras: Cameras | null = null;
   let disk: DiskWatch | null = null;
   let supervision: Promise<void> | null = null;
+  const stopWatching = footage ? watchFootage(stack, (found) => void (facts.footage = found)) : null;
   try {
     await becomeReady(`${address}/readyz`, stop);
     say('app', `answers at ${address}`);
@@ -172,6 +174,7 @@ async function run({ options, stack, config, environment, say }: Running, orders
   } finally {
     line?.stop();
     disk?.stop();
+    stopWatching?.();
     over.abort();
     await stopAll(cameras, parts, say, orders.hurry);
     // A daemon that is being started again just now is seen by who stops them all only when it is there.

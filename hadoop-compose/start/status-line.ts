@@ -5,11 +5,14 @@
  * drawn; events are lines of their own above it, terminal or not.
  */
 import type { CameraStats } from '../cameras/cameras.ts';
+import type { FootageFacts } from './footage-facts.ts';
 
 export interface StatusFacts {
   cameras: CameraStats | null;
   /** Shows why the cameras are paused; null while they run. */
   paused: string | null;
+  /** Null without footage, and before the first figures. */
+  footage: FootageFacts | null;
   freeBytes: number;
 }
 
@@ -55,7 +58,7 @@ export function statusLine(
 }
 
 /** In words; `trust` says why there are no figures if it is a text. */
-export function describe(trust: TrustFacts | string, { cameras, paused, freeBytes }: StatusFacts): string {
+export function describe(trust: TrustFacts | string, { cameras, paused, footage, freeBytes }: StatusFacts): string {
   const number = new Intl.NumberFormat('en-US');
   const parts = [
     paused ?? (cameras ? `${number.format(Math.round(cameras.rate))} records/s` : 'no cameras'),
@@ -68,9 +71,17 @@ export function describe(trust: TrustFacts | string, { cameras, paused, freeByte
           ...heldPart(trust),
           `horizon ${trust.horizon?.epoch ?? 'none yet'}`,
         ]),
+    ...footagePart(footage),
     `${Math.round(freeBytes / 1e9)} GB free`,
   ];
   return parts.join(' · ');
+}
+
+function footagePart(footage: FootageFacts | null): string[] {
+  if (footage === null) return [];
+  const after =
+    footage.visibleAfterSeconds === null ? '' : `, visible after ${footage.visibleAfterSeconds.toFixed(0)} s`;
+  return [`${new Intl.NumberFormat('en-US').format(footage.settled)} files settled${after}`];
 }
 
 /** A broker's clock ran ahead; the Trust page says what to do. */

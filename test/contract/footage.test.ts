@@ -15,9 +15,13 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { setTimeout as pause } from 'node:timers/promises';
 import { after, before, test } from 'node:test';
+import { oid } from '../../core/domain/oid.ts';
 import { parseSettledFile } from '../../core/layout/footage.ts';
 import { readConfig } from '../../core/process/config.ts';
 import { hdfs } from '../../core/stores/hdfs/hdfs.ts';
+import type { Wanted } from '../../footage/erase.ts';
+import { erase, plan } from '../../footage/erase.ts';
+import { prune } from '../../footage/prune.ts';
 import { settle } from '../../footage/settle.ts';
 import { ensureVenv } from '../../hadoop-compose/cameras/venv.ts';
 import { leftBehind } from '../../hadoop-compose/cluster/left-behind.ts';
@@ -171,6 +175,22 @@ test('each file that is handed over is in HDFS once, though agent and Flume are 
     assert.equal(await files.sha256(file.path), footage.sha256, file.path);
   }
   assert.deepEqual(readdirSync(join(folder, 'spool')), []);
+});
+
+test('a detection is erased, then all days that are older than the retention, in HDFS', async () => {
+  const wanted: Wanted = { by: 'detection', detection: oid(8_003), camera: undefined };
+  assert.equal((await plan(files, wanted)).files.length, 1);
+  const erased: string[] = [];
+  assert.equal(await erase(files, wanted, ({ path }) => erased.push(path)), 0);
+  assert.equal(parseSettledFile(erased[0]!)!.detection, oid(8_003));
+  const left = (await settledHashes()).length;
+  assert.equal(left, handedOver.size - 1);
+  assert.equal((await prune(files, { before: '2020-01-01' })).files, 0);
+  assert.equal((await prune(files, { before: '9999-01-01' })).files, left);
+  assert.deepEqual(
+    (await files.walk('footage/camera=8')).map(({ path }) => path),
+    [],
+  );
 });
 
 test('a second agent on the same folder is refused', async () => {
