@@ -14,7 +14,6 @@ export const ListAnswer = z.object({ FileStatuses: z.object({ FileStatus: z.arra
 export const PieceAnswer = z.object({
   DirectoryListing: z.object({ partialListing: ListAnswer, remainingEntries: z.number() }),
 });
-export const BooleanAnswer = z.object({ boolean: z.boolean() });
 export const CapacityAnswer = z.object({ FsStatus: z.object({ used: z.number(), remaining: z.number() }) });
 
 export function factsOf(path: string, status: z.infer<typeof Status>): FileFacts {

@@ -135,6 +135,15 @@ function parseJson(text: string): unknown {
   }
 }
 
+/** Whether HDFS refused a rename because something is at its target. */
+export function isTaken(thrown: unknown): boolean {
+  return (
+    thrown instanceof Refusal &&
+    thrown.cause instanceof RemoteError &&
+    thrown.cause.exception === 'FileAlreadyExistsException'
+  );
+}
+
 /** Whether HDFS said that there is nothing at the path. */
 export function isMissing(thrown: unknown): boolean {
   if (!(thrown instanceof Error) || thrown instanceof Retryable || thrown instanceof Refusal) return false;

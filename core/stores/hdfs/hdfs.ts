@@ -3,8 +3,8 @@
  *
  * The batch layer writes and verifies here, serving reads. The package alone is not safe for files: it emits `finish`
  * after `error`, its streams may end early without a fault, and its rename drops the answer. So every write checks the
- * file's length afterwards, every read must deliver the length that HDFS announced, and a rename reads its answer from
- * the body. faults.ts says what a fault means.
+ * file's length afterwards, every read must deliver the length that HDFS announced, and a rename is asked for without
+ * the package's own. faults.ts says what a fault means.
  */
 import { createHash, randomUUID } from 'node:crypto';
 import { createReadStream, createWriteStream } from 'node:fs';
@@ -20,8 +20,8 @@ import type { ByteRange, FileFacts, Hdfs, ListPiece } from './types.ts';
 import type { ReadLimits } from '../../process/read-limits.ts';
 import { Retryable } from '../../process/errors.ts';
 import { proxyFor } from '../../process/proxy.ts';
-import { BooleanAnswer, CapacityAnswer, entriesOf, factsOf, ListAnswer, PieceAnswer, StatusAnswer } from './answers.ts';
-import { hdfsFault, isMissing, remoteError } from './faults.ts';
+import { CapacityAnswer, entriesOf, factsOf, ListAnswer, PieceAnswer, StatusAnswer } from './answers.ts';
+import { hdfsFault, isMissing, isTaken, remoteError } from './faults.ts';
 
 type Settings = Pick<Config, 'WEBHDFS_URL' | 'SIGHTLINE_ROOT' | 'HADOOP_USER'>;
 
@@ -70,7 +70,7 @@ export function hdfs(config: Settings, { idleLimitMs = IDLE_LIMIT_MS }: { idleLi
     makeFolder,
     readStream,
     ...contents(ask, facts, readStream),
-    ...changes(ask, facts, makeFolder),
+    ...changes(ask, makeFolder),
   };
 }
 
@@ -215,14 +215,18 @@ function verifiedRead(ask: Asking, path: string, { facts, limits, range }: ReadO
 
 // ---- changes of names ----------------------------------------------------------------------------------------------
 
-function changes(ask: Asking, facts: Facts, makeFolder: Hdfs['makeFolder']): Pick<Hdfs, 'rename' | 'remove'> {
+function changes(ask: Asking, makeFolder: Hdfs['makeFolder']): Pick<Hdfs, 'rename' | 'remove'> {
   return {
     async rename(from, to) {
-      // If `to` is a folder, HDFS would move the source into it; if it is a file, HDFS would answer false.
-      if ((await facts(to)) !== null) return false;
       await makeFolder(posix.dirname(to));
-      const answer = await ask.json('PUT', 'rename', from, { params: { destination: ask.absolute(to) } });
-      return BooleanAnswer.parse(answer).boolean;
+      try {
+        // Without an option HDFS moves the source into a target that is a folder.
+        await ask.json('PUT', 'rename', from, { params: { destination: ask.absolute(to), renameoptions: 'NONE' } });
+        return true;
+      } catch (fault) {
+        if (isMissing(fault) || isTaken(fault)) return false;
+        throw fault;
+      }
     },
     async remove(path) {
       if (path === '' || path === '/') throw new RangeError('the path is the root, which nobody may remove');

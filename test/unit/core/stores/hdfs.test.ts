@@ -178,12 +178,21 @@ test('what may pass is worth another try, a missing right is for a person, a mis
   await assert.rejects(nobody.facts('a'), Retryable);
 });
 
-test('a rename says what HDFS said', async () => {
-  const answer: Answer = (_, response, operation) => {
-    if (operation === 'getfilestatus') return json(response, 404, remote('File does not exist: /s/b'));
-    json(response, 200, { boolean: operation === 'mkdirs' });
-  };
-  await against(answer, async (files) => assert.equal(await files.rename('a', 'b'), false));
+test('a rename is one question, which HDFS answers: done, the target is taken, or the source is gone', async () => {
+  const asked: string[] = [];
+  const saying =
+    (exception: string | null): Answer =>
+    (request, response, operation) => {
+      asked.push(`${operation} ${new URL(request.url!, 'http://x').searchParams.get('renameoptions') ?? ''}`.trim());
+      if (operation === 'mkdirs') return json(response, 200, { boolean: true });
+      if (exception === null) return void response.writeHead(200).end();
+      json(response, exception.startsWith('FileNot') ? 404 : 403, remote(`rename: ${exception}`, exception));
+    };
+  await against(saying(null), async (files) => assert.equal(await files.rename('a', 'b'), true));
+  assert.deepEqual(asked, ['mkdirs', 'rename NONE']);
+  for (const exception of ['FileAlreadyExistsException', 'FileNotFoundException'])
+    await against(saying(exception), async (files) => assert.equal(await files.rename('a', 'b'), false));
+  await against(saying('AccessControlException'), (files) => assert.rejects(files.rename('a', 'b'), Refusal));
 });
 
 test('paths that would leave the root are refused', async () => {
