@@ -87,7 +87,6 @@ message Scan {
   optional TimeRange time_range = 6;
   optional uint64 max_result_size = 10;
   optional uint32 store_limit = 11;
-  optional bool reversed = 15;
   optional uint32 caching = 17;
   optional bool include_start_row = 21;
   optional bool include_stop_row = 22;

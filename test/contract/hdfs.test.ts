@@ -60,6 +60,19 @@ test('a rename makes the folder, never overwrites, and needs its source', async 
   assert.equal((await files.read('deep/er/to')).toString(), '1');
 });
 
+test('a rename moves a whole folder, and nothing into a folder that exists', async () => {
+  await files.write('one/file', Buffer.from('1'));
+  await files.write('two/file', Buffer.from('2'));
+  await files.makeFolder('empty');
+  assert.equal(await files.rename('one', 'two'), false);
+  assert.equal(await files.rename('one', 'empty'), false);
+  assert.equal(await files.rename('one/file', 'empty'), false);
+  assert.equal(await files.rename('one', 'three'), true);
+  assert.equal((await files.read('three/file')).toString(), '1');
+  assert.equal(await files.facts('one'), null);
+  for (const folder of ['two', 'three', 'empty']) await files.remove(folder);
+});
+
 test('what is not there is null, empty or a fault, never a file', async () => {
   assert.equal(await files.facts('nothing'), null);
   assert.deepEqual(await files.list('nothing'), []);

@@ -137,11 +137,10 @@ function parseJson(text: string): unknown {
 
 /** Whether HDFS refused a rename because something is at its target. */
 export function isTaken(thrown: unknown): boolean {
-  return (
-    thrown instanceof Refusal &&
-    thrown.cause instanceof RemoteError &&
-    thrown.cause.exception === 'FileAlreadyExistsException'
-  );
+  const cause = thrown instanceof Error ? thrown.cause : undefined;
+  if (!(cause instanceof RemoteError)) return false;
+  // HDFS names a file and a folder that meet by a plain IOException.
+  return cause.exception === 'FileAlreadyExistsException' || /must both be directories/.test(cause.message);
 }
 
 /** Whether HDFS said that there is nothing at the path. */

@@ -192,6 +192,12 @@ test('a rename is one question, which HDFS answers: done, the target is taken, o
   assert.deepEqual(asked, ['mkdirs', 'rename NONE']);
   for (const exception of ['FileAlreadyExistsException', 'FileNotFoundException'])
     await against(saying(exception), async (files) => assert.equal(await files.rename('a', 'b'), false));
+  const both = remote('Source /s/a and destination /s/b must both be directories');
+  await against(
+    (_, response, operation) =>
+      operation === 'mkdirs' ? json(response, 200, { boolean: true }) : json(response, 403, both),
+    async (files) => assert.equal(await files.rename('a', 'b'), false),
+  );
   await against(saying('AccessControlException'), (files) => assert.rejects(files.rename('a', 'b'), Refusal));
 });
 
