@@ -231,7 +231,8 @@ test('a row of 100,000 cells is written, read and scanned whole, between its nei
   const [answer] = await hbase.get(ROWS, [{ row: key(p, 2) }]);
   assert.ok(answer?.status === 'found');
   assert.equal(answer.cells.length, 100_000);
-  const rows = await scan(ROWS, { start: key(p), stop: key(p + 1) });
+  const all = await scan(ROWS, { start: key(p), stop: key(p + 1) });
+  const rows = all.filter((row) => row[0]!.row[1] === p);
   assert.deepEqual(
     rows.map((row) => row.length),
     [1, 100_000, 1],
