@@ -1,25 +1,27 @@
 /**
- * Rows as a Parquet file, in pieces as they come: what people download from the app.
+ * Rows as a Parquet file, in pieces as they come: what people download from the app, and packs of footage.
  *
- * Serving hands over batches of rows by column name and passes the bytes on; the one file that imports parquetjs. The
- * batch layer writes the lake with DuckDB, which needs a file on a disk; a download has none. Memory holds one row
- * group; its number of rows and the bytes of its texts are limited. Columns are those of layout/lake-columns.ts; every
- * one may be null here. Pages of the first version, which every reader knows.
+ * Serving and footage/packs/ hand over batches of rows by column name and pass the bytes on; the one file that imports
+ * parquetjs. The batch layer writes the lake with DuckDB, which needs a file on a disk; a download has none. Memory
+ * holds one row group; its number of rows and the bytes of its texts and blobs are limited. Columns are those of
+ * layout/lake-columns.ts or layout/footage-packs.ts; every one may be null here. Pages of the first version, which every
+ * reader knows. A blob is neither compressed nor cut: its bytes stand in the file in one piece.
  */
 import parquet from 'parquetjs';
 import type { Columns } from '../../layout/lake-columns.ts';
 
 /** Oids as decimal text or bigint, times as milliseconds. */
-export type ParquetRow = { readonly [column: string]: string | number | bigint | null };
+export type ParquetRow = { readonly [column: string]: string | number | bigint | Buffer | null };
 
 const ROW_GROUP_ROWS = 32_768;
 const ROW_GROUP_BYTES = 16_777_216;
 const PAGE_ROWS = 4_096;
-const TYPE_OF: Readonly<Record<string, 'INT32' | 'INT64' | 'UTF8' | 'TIMESTAMP_MICROS'>> = {
+const TYPE_OF: Readonly<Record<string, 'INT32' | 'INT64' | 'UTF8' | 'TIMESTAMP_MICROS' | 'BYTE_ARRAY'>> = {
   INTEGER: 'INT32',
   BIGINT: 'INT64',
   VARCHAR: 'UTF8',
   TIMESTAMPTZ: 'TIMESTAMP_MICROS',
+  BLOB: 'BYTE_ARRAY',
 };
 
 export async function* parquetOf(
@@ -56,12 +58,12 @@ export async function* parquetOf(
   yield* takeAll(written);
 }
 
-/** Of its texts, which are all that may be large. */
+/** Of its texts and blobs, which are all that may be large. */
 function bytesOf(row: ParquetRow): number {
   let bytes = 0;
   for (const name in row) {
     const value = row[name];
-    if (typeof value === 'string') bytes += value.length;
+    if (typeof value === 'string' || Buffer.isBuffer(value)) bytes += value.length;
   }
   return bytes;
 }
@@ -74,7 +76,8 @@ function schemaOf(columns: Columns): InstanceType<typeof parquet.ParquetSchema> 
   const fields = columns.map(([name, sqlType]) => {
     const type = TYPE_OF[sqlType];
     if (!type) throw new TypeError(`column ${name} of type ${sqlType} has no type in a download`);
-    return [name, { type, optional: true, compression: 'SNAPPY', statistics: false }] as const;
+    const compression = type === 'BYTE_ARRAY' ? 'UNCOMPRESSED' : 'SNAPPY';
+    return [name, { type, optional: true, compression, statistics: false }] as const;
   });
   return new parquet.ParquetSchema(Object.fromEntries(fields) as never);
 }
@@ -83,7 +86,7 @@ function driverRow(row: ParquetRow, times: readonly string[]): Record<string, un
   const values: Record<string, unknown> = { ...row };
   for (const name of times) {
     const ms = row[name];
-    if (ms !== null && ms !== undefined) values[name] = BigInt(ms) * 1_000n;
+    if (ms !== null && ms !== undefined) values[name] = BigInt(ms as number | bigint) * 1_000n;
   }
   return values;
 }
