@@ -14,7 +14,7 @@ import type { Archive, EpochStart } from '../model.ts';
 import type { BatchContext } from '../context.ts';
 import type { JournalFile } from './journal.ts';
 import type { HeldPartition } from '../../core/process/hold-text.ts';
-import type { HeldLease } from '../lock/lease.ts';
+import type { HeldLease } from '../../core/stores/control/lease.ts';
 import type { Horizon } from '../../core/stores/control/horizon-row.ts';
 import { epochAt, nameOf } from '../../core/domain/epoch.ts';
 import { openDuck } from '../../core/stores/lake/duckdb.ts';

@@ -14,7 +14,7 @@ import type { Epoch } from '../../core/domain/epoch.ts';
 import type { Instant } from '../../core/domain/time.ts';
 import type { RunReport } from '../../core/stores/lake/runs.ts';
 import type { BatchContext } from '../context.ts';
-import type { HeldLease } from '../lock/lease.ts';
+import type { HeldLease } from '../../core/stores/control/lease.ts';
 import type { ArchivedLog } from './archived-log.ts';
 import type { Horizon } from '../../core/stores/control/horizon-row.ts';
 import type { RecordedRules } from '../../core/stores/control/rules-rows.ts';

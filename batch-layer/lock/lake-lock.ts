@@ -2,14 +2,13 @@
  * Holds the lock of the lake around a piece of work: takes it, finishes a switch that a dead process began, works,
  * gives it back (law L9).
  *
- * Commands, publish-epochs.ts and scheduler.ts call it; lease.ts renews the lock. When the lock is lost, the signal of
- * the work's context is aborted with the reason.
+ * Commands, publish-epochs.ts and scheduler.ts call it; with-lease.ts takes it and gives it back. When the lock is
+ * lost, the signal of the work's context is aborted with the reason.
  */
 import type { BatchContext } from '../context.ts';
-import type { HeldLease } from './lease.ts';
+import type { HeldLease } from '../../core/stores/control/lease.ts';
 import { EXIT, Refusal } from '../../core/process/errors.ts';
-import { LEASE_DEFAULTS, takeLease } from './lease.ts';
-import { thisOwner } from './lease-owner.ts';
+import { withLease } from '../../core/stores/control/with-lease.ts';
 import { finishSwitch } from './switch.ts';
 import { LAKE_LEASE } from '../../core/stores/control/lease-rows.ts';
 
@@ -42,22 +41,9 @@ export async function withLock<T>(
   name: string,
   work: (locked: BatchContext, lease: HeldLease) => Promise<T>,
 ): Promise<T> {
-  const lease = await takeLease(context.control, name, {
-    ...LEASE_DEFAULTS,
-    owner: thisOwner(),
-    signal: context.signal,
-  });
-  try {
-    return await work({ ...context, signal: AbortSignal.any([context.signal, lease.lost]) }, lease);
-  } catch (fault) {
-    // If the lock is lost, that is the cause of any other fault.
-    if (lease.lost.aborted && !context.signal.aborted) throw lease.lost.reason;
-    throw fault;
-  } finally {
-    await lease
-      .release()
-      .catch((fault: unknown) =>
-        context.log.warn({ fault }, 'the lock could not be given back; it ends by itself within its length'),
-      );
-  }
+  const onKept = (fault: unknown): void =>
+    context.log.warn({ fault }, 'the lock could not be given back; it ends by itself within its length');
+  return withLease(context.control, name, { signal: context.signal, onKept }, (signal, lease) =>
+    work({ ...context, signal }, lease),
+  );
 }

@@ -15,7 +15,7 @@ import type { Instant } from '../../core/domain/time.ts';
 import type { Duck } from '../../core/stores/lake/duckdb.ts';
 import type { AttemptReport } from '../../core/stores/lake/runs.ts';
 import type { BatchContext } from '../context.ts';
-import type { HeldLease } from '../lock/lease.ts';
+import type { HeldLease } from '../../core/stores/control/lease.ts';
 import type { Draft } from '../report/report.ts';
 import type { Intent } from '../lake/intent.ts';
 import type { RunPlan, Tools } from './prepare.ts';

@@ -25,7 +25,7 @@ import { instant } from '../../core/domain/time.ts';
 import { openDuck } from '../../core/stores/lake/duckdb.ts';
 import { hdfs } from '../../core/stores/hdfs/hdfs.ts';
 import { readRun } from '../../core/stores/lake/runs.ts';
-import { LEASE_DEFAULTS, takeLease } from '../../batch-layer/lock/lease.ts';
+import { LEASE_DEFAULTS, takeLease } from '../../core/stores/control/lease.ts';
 import { batchWorld, feed, openBatchOf, servingOf } from '../support/batch-world.ts';
 import { ROOT, sightline } from '../support/main-job.ts';
 import { LAKE_LEASE } from '../../core/stores/control/lease-rows.ts';

@@ -3,7 +3,7 @@
  * turn.
  */
 import { setImmediate as turn } from 'node:timers/promises';
-import type { LeaseClock } from '../../batch-layer/lock/lease.ts';
+import type { LeaseClock } from '../../core/stores/control/lease.ts';
 
 export interface TestClock extends LeaseClock {
   advance(ms: number): Promise<void>;

@@ -1,7 +1,7 @@
 /**
  * The rows `lease/<name>`: who holds what only one process may hold (law L9).
  *
- * control.ts composes them; batch-layer/lock/lease.ts takes, renews and gives back leases, by check-and-put.
+ * control.ts composes them; core/stores/control/lease.ts takes, renews and gives back leases, by check-and-put.
  */
 import { z } from 'zod';
 import type { JsonCells } from '../rows/json-cells.ts';
@@ -10,6 +10,8 @@ import type { JsonCells } from '../rows/json-cells.ts';
 export const LAKE_LEASE = 'lake';
 /** Of the command that makes or removes a generation. */
 export const REBUILD_LEASE = 'rebuild';
+/** Of the command that packs footage. */
+export const PACK_LEASE = 'footage-pack';
 /** Owner of a lease that was given back. */
 export const NOBODY = '';
 

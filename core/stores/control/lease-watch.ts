@@ -2,7 +2,7 @@
  * Watches whether the owner of a lease lives (law L9).
  *
  * A lease is a row whose number grows while its owner lives. The watch trusts no clock but its own: an owner is dead
- * when the number stands still for the lease's length between two looks of this watch. batch-layer/lock/lease.ts
+ * when the number stands still for the lease's length between two looks of this watch. core/stores/control/lease.ts
  * watches a lease that it wants to take; serving/snapshot/run-watch.ts tells whether a run is under way.
  */
 import type { Lease, LeaseRows } from './lease-rows.ts';

@@ -17,7 +17,7 @@ import { nameOf } from '../../../../core/domain/epoch.ts';
 import { readRun } from '../../../../core/stores/lake/runs.ts';
 import { archiveNow } from '../../../../batch-layer/archive/archive-now.ts';
 import { publishEpochs } from '../../../../batch-layer/run/publish-epochs.ts';
-import { LEASE_DEFAULTS, takeLease } from '../../../../batch-layer/lock/lease.ts';
+import { LEASE_DEFAULTS, takeLease } from '../../../../core/stores/control/lease.ts';
 import { contextOf } from '../../../support/batch-doubles.ts';
 import { FILLED_RULES, filled, FIRST, stateOf } from '../../../support/filled-world.ts';
 import { Crash } from '../../../support/hdfs-double.ts';

@@ -23,7 +23,7 @@ import { classify } from '../../../../core/domain/verdict.ts';
 import { instant } from '../../../../core/domain/time.ts';
 import { readAttempts, readRun } from '../../../../core/stores/lake/runs.ts';
 import { publishEpochs } from '../../../../batch-layer/run/publish-epochs.ts';
-import { LEASE_DEFAULTS, takeLease } from '../../../../batch-layer/lock/lease.ts';
+import { LEASE_DEFAULTS, takeLease } from '../../../../core/stores/control/lease.ts';
 import { runEpoch } from '../../../../batch-layer/run/run.ts';
 import { contextOf } from '../../../support/batch-doubles.ts';
 import { FILLED_RULES, filled, FIRST, stateOf } from '../../../support/filled-world.ts';

@@ -1,20 +1,19 @@
 /**
- * The lock of the lake: one run at a time, and a dead run does not keep the lock (law L9).
+ * A lock in HBase, for the lake and for packing: one process works at a time, and a dead one does not keep it (law L9).
  *
- * lake-lock.ts takes it for a whole piece of work. The lock is a row in HBase whose number grows while its owner lives.
- * A contender trusts no clock but its own: if the number stands still for the lease's length, the owner is dead
- * (core/stores/control/lease-watch.ts), and an owner on this machine whose process has ended is dead at once
- * (lease-owner.ts). The holder counts from the moment when it sent the last renewal that HBase acknowledged, and for
- * less than the length. A timer ends its work, so no call that hangs can delay the end. So the holder has stopped
- * before another process may begin.
+ * with-lease.ts takes it for a whole piece of work. The lock is a row in HBase whose number grows while its owner
+ * lives. A contender trusts no clock but its own: if the number stands still for the lease's length, the owner is dead
+ * (lease-watch.ts), and an owner on this machine whose process has ended is dead at once (lease-owner.ts). The holder
+ * counts from the moment when it sent the last renewal that HBase acknowledged, and for less than the length. A timer
+ * ends its work, so no call that hangs can delay the end. So the holder has stopped before another process may begin.
  */
-import type { ControlStore } from '../../core/stores/control/control.ts';
-import type { Lease } from '../../core/stores/control/lease-rows.ts';
-import type { LeaseState } from '../../core/stores/control/lease-watch.ts';
-import { EXIT, messageOf, Refusal, Retryable } from '../../core/process/errors.ts';
-import { isSameLease, watchLease } from '../../core/stores/control/lease-watch.ts';
+import type { ControlStore } from './control.ts';
+import type { Lease } from './lease-rows.ts';
+import type { LeaseState } from './lease-watch.ts';
+import { EXIT, messageOf, Refusal, Retryable } from '../../process/errors.ts';
+import { isSameLease, watchLease } from './lease-watch.ts';
 import { isDeadHere } from './lease-owner.ts';
-import { NOBODY } from '../../core/stores/control/lease-rows.ts';
+import { NOBODY } from './lease-rows.ts';
 
 /** Time, for the holder and for a contender. Tests pass a clock that they move. */
 export interface LeaseClock {

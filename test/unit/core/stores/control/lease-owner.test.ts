@@ -6,8 +6,8 @@ import assert from 'node:assert/strict';
 import { spawnSync } from 'node:child_process';
 import { hostname } from 'node:os';
 import { test } from 'node:test';
-import type { ProcessSpace } from '../../../../batch-layer/lock/lease-owner.ts';
-import { isDeadHere, ownerOf, thisOwner } from '../../../../batch-layer/lock/lease-owner.ts';
+import type { ProcessSpace } from '../../../../../core/stores/control/lease-owner.ts';
+import { isDeadHere, ownerOf, thisOwner } from '../../../../../core/stores/control/lease-owner.ts';
 
 /** A container's view: its process 1 began then, and there is no other. */
 const container = (name: string, began: string): ProcessSpace => ({

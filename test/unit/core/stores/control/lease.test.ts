@@ -1,12 +1,12 @@
 /** The lock of the lake: one run at a time, and none that a dead run keeps (law L9). */
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
-import type { HeldLease, LeaseOptions } from '../../../../batch-layer/lock/lease.ts';
-import type { Lease } from '../../../../core/stores/control/lease-rows.ts';
-import { LEASE_DEFAULTS, takeLease } from '../../../../batch-layer/lock/lease.ts';
-import { Retryable } from '../../../../core/process/errors.ts';
-import { controlDouble } from '../../../support/batch-doubles.ts';
-import { testClock } from '../../../support/lease-clock.ts';
+import type { HeldLease, LeaseOptions } from '../../../../../core/stores/control/lease.ts';
+import type { Lease } from '../../../../../core/stores/control/lease-rows.ts';
+import { LEASE_DEFAULTS, takeLease } from '../../../../../core/stores/control/lease.ts';
+import { Retryable } from '../../../../../core/process/errors.ts';
+import { controlDouble } from '../../../../support/batch-doubles.ts';
+import { testClock } from '../../../../support/lease-clock.ts';
 
 const row = (): Parameters<typeof controlDouble>[0] => ({
   rules: {} as never,
