@@ -1,5 +1,5 @@
 /**
- * `sightline footage`: the agent of a camera gateway, settling in HDFS, and what was no footage.
+ * `sightline footage`: the agent of a camera gateway, settling and packing in HDFS, and what was no footage.
  */
 import { Command } from 'commander';
 import { readConfig } from '../core/process/config.ts';
@@ -13,6 +13,7 @@ import { visible } from '../core/process/visible.ts';
 import { hdfs } from '../core/stores/hdfs/hdfs.ts';
 import { runAgent } from './agent.ts';
 import { foldersIn } from './folders.ts';
+import { packCommand } from './packs/command.ts';
 import { listRejected } from './rejected.ts';
 import { eraseCommand, pruneCommand } from './retention-commands.ts';
 import { listSetAside, settle } from './settle.ts';
@@ -24,6 +25,7 @@ export function footageCommand(): Command {
     .description('pictures and films of the cameras: take them in, settle them in HDFS')
     .addCommand(agentCommand())
     .addCommand(settleCommand())
+    .addCommand(packCommand())
     .addCommand(rejectedCommand())
     .addCommand(pruneCommand())
     .addCommand(eraseCommand());

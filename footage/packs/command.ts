@@ -1,0 +1,108 @@
+/**
+ * `sightline footage pack`: writes the small frames of past days into packs, and removes the originals.
+ */
+import { Command, InvalidArgumentError } from 'commander';
+import { mkdir } from 'node:fs/promises';
+import { join, resolve } from 'node:path';
+import { DAY_MS, dateOf, isDateText } from '../../core/domain/time.ts';
+import { readConfig } from '../../core/process/config.ts';
+import type { Config } from '../../core/process/config.ts';
+import { EXIT, Refusal } from '../../core/process/errors.ts';
+import type { ExitCode } from '../../core/process/errors.ts';
+import { runCommand, stopSignal } from '../../core/process/life.ts';
+import { COMMAND_RETRY, withRetry } from '../../core/process/retry.ts';
+import { controlStore } from '../../core/stores/control/control.ts';
+import { PACK_LEASE } from '../../core/stores/control/lease-rows.ts';
+import { withLease } from '../../core/stores/control/with-lease.ts';
+import { hdfs } from '../../core/stores/hdfs/hdfs.ts';
+import { openHBase } from '../../core/stores/open.ts';
+import type { PackedDay, PackRules } from './pack.ts';
+import { packDue } from './pack.ts';
+
+/** A block of HDFS; while a pack is written, this process holds as much in memory and once more on its disk. */
+const PACK_BYTES = 128 * 2 ** 20;
+const PACK_FRAMES = 20_000;
+const GREATEST_FRAME_BYTES = 4 * 2 ** 20;
+
+interface Options {
+  readonly before?: string;
+  readonly dryRun?: boolean;
+}
+
+export function packCommand(): Command {
+  return new Command('pack')
+    .description('write the small frames of past days into Parquet files, and remove the originals')
+    .option(
+      '--before <date>',
+      'days before this one, in UTC (yesterday, so that late frames are with the others)',
+      date,
+    )
+    .option('--dry-run', 'tell what would be packed, and change nothing')
+    .addHelpText('after', HELP)
+    .action((options: Options) => runCommand(() => pack(readConfig(), options)));
+}
+
+async function pack(config: Config, { before, dryRun = false }: Options): Promise<ExitCode> {
+  const now = Date.now();
+  if (before !== undefined && before > dateOf(now))
+    throw new Refusal(EXIT.usage, `--before ${before} lies in the future; today (${dateOf(now)}) is the latest day`);
+  const scratch = join(resolve(config.SIGHTLINE_HOME), 'footage-packs');
+  await mkdir(scratch, { recursive: true });
+  const rules = {
+    before: before ?? dateOf(now - DAY_MS),
+    ...{ greatestFrameBytes: GREATEST_FRAME_BYTES, packBytes: PACK_BYTES, packFrames: PACK_FRAMES, scratch },
+    ...{ isDryRun: dryRun, onDay: (day: PackedDay) => process.stdout.write(`${sentence(day, dryRun)}\n`) },
+  };
+  const signal = stopSignal();
+  const days = dryRun
+    ? await withRetry(COMMAND_RETRY, () => packDue(hdfs(config), { ...rules, signal }), { signal })
+    : await packAlone(config, rules, signal);
+  if (days.some(({ damaged }) => damaged.length > 0)) return EXIT.data_check_failed;
+  return days.some(({ frames, removed }) => frames + removed > 0) ? EXIT.done : EXIT.nothing_to_do;
+}
+
+/** Only one process packs at a time: two would write the same frames into two packs. */
+async function packAlone(config: Config, rules: PackRules, signal: AbortSignal): Promise<PackedDay[]> {
+  const hbase = openHBase(config);
+  try {
+    const control = controlStore(hbase, config.HBASE_NAMESPACE);
+    const onKept = (): boolean =>
+      process.stderr.write('The lease could not be given back; it ends by itself in 10 s.\n');
+    return await withRetry(
+      COMMAND_RETRY,
+      () =>
+        withLease(control, PACK_LEASE, { signal, onKept }, (held) => packDue(hdfs(config), { ...rules, signal: held })),
+      { signal },
+    );
+  } finally {
+    await hbase.close();
+  }
+}
+
+function sentence(day: PackedDay, isDryRun: boolean): string {
+  const { camera, date, packs, frames, bytes, removed, left, damaged } = day;
+  const verb = isDryRun ? 'would go' : 'went';
+  const parts = [
+    `camera ${camera}, ${date}: ${frames} frames (${(bytes / 1e6).toFixed(1)} MB) ${verb} into ${packs} packs`,
+    ...(removed > frames ? [`${removed - frames} originals of an earlier packing were removed`] : []),
+    ...(left > 0 ? [`${left} films and large frames stay files`] : []),
+    ...damaged.map(({ path }) => `${path} has other bytes than its name says and stays`),
+  ];
+  return parts.join('; ');
+}
+
+function date(text: string): string {
+  if (isDateText(text)) return text;
+  throw new InvalidArgumentError('A date such as 2026-11-30 was expected.');
+}
+
+const HELP = `
+HDFS keeps each file in the NameNode's memory, so many small files are what it bears worst. This command writes JPEG and PNG files of
+up to 4 MB into Parquet files of up to 128 MB: footage_packed/camera=<oid>/dt=<date>/. It reads each Parquet file back before it
+removes the originals. Films and larger frames stay files. Readers of the API see no difference. Run it once a day; it may be
+killed at any time, and the next run finishes.
+
+Environment: WEBHDFS_URL, SIGHTLINE_ROOT, HBASE_ZOOKEEPER (a lease sees to it that one packs at a time), SIGHTLINE_HOME (room for
+one pack).
+
+Exit codes: 0 packed, 2 usage, 3 nothing to pack, 4 originals are damaged, 5 HDFS or HBase is away, 6 another one packs.`;
