@@ -3,9 +3,9 @@
  * verified.
  *
  * A NameNode holds each file in memory, and twenty frames a second are 1.7 million files a day. So the frames of a
- * camera's day are written into packs (write-pack.ts), and the settled originals are removed afterwards. Films and frames
- * above the limit stay files. A reader that looks for both forms finds each frame in one of them at any moment; for a
- * short time in both, with the same hash.
+ * camera's day are written into packs (write-pack.ts), and the settled originals are removed afterwards. Films and
+ * frames above the limit stay files. A reader that looks for both forms finds each frame in one of them at any moment,
+ * and for a short time in both, with the same hash.
  *
  * One packing runs at a time (the caller holds a lease). It may die anywhere; the next one finishes:
  *   a pack without its index, or an index without its pack     removed: no original has gone for it

@@ -110,7 +110,8 @@ async function* readAhead(hdfs: Hdfs, frames: readonly Footage[]): AsyncGenerato
 
 /**
  * Where each frame's bytes begin in the file. They stand in the order of the rows, each after its length; between two
- * frames there may be heads of pages and other columns, so a place counts only if the bytes there have the frame's hash.
+ * frames there may be heads of pages and other columns, so a place counts only if the bytes there have the frame's
+ * hash.
  */
 async function locate(local: string, written: readonly WrittenFrame[]): Promise<PackedFrame[]> {
   const file = await readFile(local);

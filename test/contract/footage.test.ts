@@ -1,6 +1,6 @@
 /**
  * Footage through the real Flume into the real HDFS: what cameras hand over stands there once, byte for byte, though
- * agent and Flume are killed on the way.
+ * agent and Flume are killed on the way, and stands there still when the frames of past days were packed.
  *
  * Method: set equality of hashes between what was handed over and what HDFS serves.
  */
@@ -16,8 +16,11 @@ import { join } from 'node:path';
 import { setTimeout as pause } from 'node:timers/promises';
 import { after, before, test } from 'node:test';
 import { oid } from '../../core/domain/oid.ts';
-import { parseSettledFile } from '../../core/layout/footage.ts';
+import { dateOf } from '../../core/domain/time.ts';
+import { parseSettledFile, settledFile } from '../../core/layout/footage.ts';
+import type { Footage } from '../../core/layout/footage.ts';
 import { readConfig } from '../../core/process/config.ts';
+import { listPacks, readPackIndex } from '../../core/stores/footage/pack-index.ts';
 import { hdfs } from '../../core/stores/hdfs/hdfs.ts';
 import type { Wanted } from '../../footage/erase.ts';
 import { erase, plan } from '../../footage/erase.ts';
@@ -26,10 +29,15 @@ import { settle } from '../../footage/settle.ts';
 import { ensureVenv } from '../../hadoop-compose/cameras/venv.ts';
 import { leftBehind } from '../../hadoop-compose/cluster/left-behind.ts';
 import { allProcesses } from '../../hadoop-compose/cluster/processes.ts';
+import { examplesOf, withReplaced } from '../support/doc-examples.ts';
 import { ROOT } from '../support/main-job.ts';
+import { pythonAnswer } from '../support/python-answer.ts';
 
 const HEADS = [Buffer.from('ffd8ffe000104a464946', 'hex'), Buffer.from('89504e470d0a1a0a00000000', 'hex')];
 const RULES = { openForMs: 5_000, tornAfterMs: 600_000 };
+/** A day that is past wherever and whenever this runs: only such days are packed. */
+const DATE = '2024-04-01';
+const FIRST_MS = Date.parse(DATE);
 const folder = mkdtempSync(join(tmpdir(), 'sightline-footage-'));
 const config = readConfig({
   ...process.env,
@@ -67,6 +75,7 @@ function startAgent(): ChildProcess {
 
 async function end(signal: NodeJS.Signals): Promise<number | null> {
   const child = agent!;
+  if (child.exitCode !== null || child.signalCode !== null) return child.exitCode;
   const ended = new Promise<number | null>((resolve) => child.once('exit', resolve));
   child.kill(signal);
   agent = null;
@@ -89,7 +98,7 @@ async function handOverDrawn(): Promise<void> {
   const env = { ...process.env, PYTHONPATH: join(ROOT, 'hadoop-compose', 'cameras'), PYTHONDONTWRITEBYTECODE: '1' };
   const child = spawn(python, ['-m', 'sightline_cameras.footage', drawn], { env, stdio: ['pipe', 'pipe', 'inherit'] });
   for (let i = 0; i < 40; i++) {
-    const sight = { camera_oid: 7 + (i % 3), oid: 8_000 + i, item: 'bicycle', detected_ms: 1_795_996_700_000 + i };
+    const sight = { camera_oid: 7 + (i % 3), oid: 8_000 + i, item: 'bicycle', detected_ms: FIRST_MS + i * 1_000 };
     child.stdin.write(`${JSON.stringify({ ...sight, place_kind: 'park' })}\n`);
   }
   child.stdin.end();
@@ -131,10 +140,22 @@ function countBy(names: readonly string[]): Record<string, number> {
   );
 }
 
+async function settledFiles(): Promise<Footage[]> {
+  return (await files.walk('footage')).map(({ path }) => parseSettledFile(path)).filter((one) => one !== null);
+}
+
 async function settledHashes(): Promise<string[]> {
   await settle(files, Date.now, RULES);
-  const found = (await files.walk('footage')).map(({ path }) => parseSettledFile(path)).filter((one) => one !== null);
-  return found.map(({ sha256 }) => sha256);
+  return (await settledFiles()).map(({ sha256 }) => sha256);
+}
+
+async function sightline(...args: string[]): Promise<{ code: number | null; output: string }> {
+  const child = spawn(process.execPath, [join(ROOT, 'sightline.mjs'), ...args], { cwd: ROOT, env: environment });
+  let output = '';
+  for (const stream of [child.stdout, child.stderr])
+    stream.on('data', (chunk: Buffer) => void (output += chunk.toString()));
+  const code = await new Promise<number | null>((resolve) => child.once('close', resolve));
+  return { code, output };
 }
 
 test('each file that is handed over is in HDFS once, though agent and Flume are killed', async () => {
@@ -145,21 +166,21 @@ test('each file that is handed over is in HDFS once, though agent and Flume are 
   await until('some files have arrived', async () => (await files.list('footage/_arriving')).length > 5, 60_000);
 
   process.kill(flumes()[0]!, 'SIGKILL');
-  handOverSome(40, 1_795_996_900_000);
+  handOverSome(40, FIRST_MS + 100_000);
   await until('Flume runs again', () => /Flume died/.test(said) && flumes().length === 1, 30_000);
   await end('SIGKILL');
   assert.equal(leftBehind({ folder }).length, 1, 'the killed agent leaves its Flume behind');
 
   agent = startAgent();
   await until('the next agent ends it', () => said.includes('ending what'), 60_000);
-  handOverSome(20, 1_795_997_000_000);
+  handOverSome(20, FIRST_MS + 200_000);
   await until('everything is settled', async () => (await settledHashes()).length >= handedOver.size, 240_000);
 
   const hashes = await settledHashes();
   assert.deepEqual([...hashes].sort(), [...handedOver.keys()].sort());
   const drawn = (await files.walk('footage'))
     .map(({ path }) => parseSettledFile(path))
-    .filter((one) => one !== null && one.takenAtMs < 1_795_996_800_000);
+    .filter((one) => one !== null && one.takenAtMs < FIRST_MS + 100_000);
   assert.deepEqual(
     countBy(drawn.map((one) => `${one!.kind} ${one!.detection === null ? 'alone' : 'of a detection'}`)),
     {
@@ -206,4 +227,53 @@ test('the agent stops in seconds and leaves nothing behind', async () => {
   assert.equal(await end('SIGTERM'), 0);
   assert.ok(Date.now() - beganMs < 15_000);
   assert.deepEqual(flumes(), []);
+});
+
+const OF_FRAMES = `
+import hashlib, json
+print(json.dumps({"hashes": sorted(hashlib.sha256(frame).hexdigest() for frame in frames["frame"]),
+                  "named": sorted(frames["sha256"]), "sorted": bool(frames["taken_at"].is_monotonic_increasing)}))
+`;
+
+test('the frames of past days go into packs, which the API finds by their index and pandas by its own', async () => {
+  const ofDay = async () => (await settledFiles()).filter(({ takenAtMs }) => dateOf(takenAtMs) === DATE);
+  const before = (await ofDay()).filter(({ kind }) => kind !== 'mp4').map(settledFile);
+  assert.ok(before.length >= 100, `${before.length} frames are settled`);
+  const { code, output } = await sightline('footage', 'pack', '--before', '2024-04-02');
+  assert.deepEqual([code, output.match(/^camera 7, 2024-04-01: \d+ frames/m)?.length], [0, 1], output);
+
+  const packed: string[] = [];
+  for (const camera of ['7', '8', '9'])
+    for (const pack of (await listPacks(files, camera, DATE)).whole) {
+      const bytes = await files.read(pack.path);
+      for (const frame of await readPackIndex(files, pack)) {
+        const own = bytes.subarray(frame.offset, frame.offset + frame.bytes);
+        assert.equal(createHash('sha256').update(own).digest('hex'), frame.sha256);
+        packed.push(settledFile(frame));
+      }
+    }
+  assert.deepEqual(packed.sort(), before.sort());
+  assert.deepEqual(
+    (await settledFiles()).filter(({ takenAtMs }) => dateOf(takenAtMs) === DATE),
+    [],
+  );
+  assert.equal((await sightline('footage', 'pack', '--before', '2024-04-02')).code, 3);
+
+  const [example] = examplesOf(new URL('../../docs/data.md', import.meta.url), '## Footage', 'python');
+  const url = new URL(config.WEBHDFS_URL);
+  const script = withReplaced(example!, {
+    '127.0.0.1:9870/sightline': `${url.host}${config.SIGHTLINE_ROOT}`,
+    '2026-11-23': DATE,
+  });
+  const read = await pythonAnswer(await ensureVenv({ analysis: true }), script + OF_FRAMES, { cwd: folder });
+  const ofCamera = packed.map(parseSettledFile).filter((frame) => frame!.camera === '7');
+  assert.deepEqual(read.hashes, ofCamera.map((frame) => frame!.sha256).sort());
+  assert.deepEqual([read.named, read.sorted], [read.hashes, true]);
+  assert.ok(
+    handedOver.has(
+      createHash('sha256')
+        .update(readFileSync(join(folder, 'first.jpg')))
+        .digest('hex'),
+    ),
+  );
 });

@@ -2,8 +2,8 @@
  * The packs of a camera's day, and which frames they hold at which bytes.
  *
  * footage/packs/ writes packs; whoever looks for a frame finds it here and reads `bytes` of them from `offset` of the
- * pack's file. A pack is whole when its file and its index are there: anything else was left by a packing that died, and
- * the next one removes it. Fields of the index that this version does not know are passed over.
+ * pack's file. A pack is whole when its file and its index are there: anything else was left by a packing that died,
+ * and the next one removes it. Fields of the index that this version does not know are passed over.
  */
 import { posix } from 'node:path';
 import { z } from 'zod';

@@ -4,8 +4,8 @@
  * Serving and footage/packs/ hand over batches of rows by column name and pass the bytes on; the one file that imports
  * parquetjs. The batch layer writes the lake with DuckDB, which needs a file on a disk; a download has none. Memory
  * holds one row group; its number of rows and the bytes of its texts and blobs are limited. Columns are those of
- * layout/lake-columns.ts or layout/footage-packs.ts; every one may be null here. Pages of the first version, which every
- * reader knows. A blob is neither compressed nor cut: its bytes stand in the file in one piece.
+ * layout/lake-columns.ts or layout/footage-packs.ts; every one may be null here. Pages of the first version, which
+ * every reader knows. A blob is neither compressed nor cut: its bytes stand in the file in one piece.
  */
 import parquet from 'parquetjs';
 import type { Columns } from '../../layout/lake-columns.ts';
