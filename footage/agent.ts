@@ -14,7 +14,8 @@ import type { Log } from '../core/process/log.ts';
 import type { StopOrders } from '../core/process/life.ts';
 import { announceTarget } from '../core/process/metrics-target.ts';
 import { createRegistry, serveMetrics } from '../core/process/metrics.ts';
-import { COMMAND_RETRY, withRetry } from '../core/process/retry.ts';
+import type { Retryable } from '../core/process/errors.ts';
+import { WORKER_RETRY, withRetry } from '../core/process/retry.ts';
 import type { Say } from '../core/process/step-log.ts';
 import { fileSystemOf } from '../core/stores/hdfs/name-node.ts';
 import { fetchJars } from '../hadoop-compose/cluster/jars.ts';
@@ -61,11 +62,10 @@ export async function runAgent(config: Config, say: Say, { stop, hurry }: StopOr
     forget.push(announceTarget(config, 'footage', server.port), () => server.close());
     await endLeftBehind({ folder: folders.root }, say, hurry);
     const stack = stackFrom();
-    const [java, fileSystem] = await Promise.all([
-      findJava(),
-      withRetry(COMMAND_RETRY, () => fileSystemOf(config), { signal: stop }),
-      fetchJars(stack, say, stop, ['flume']),
-    ]);
+    const java = await findJava();
+    await fetchJars(stack, say, stop, ['flume']);
+    const onRetry = (fault: Retryable): void => log.warn({ reason: fault.message }, 'HDFS is away; the agent waits');
+    const fileSystem = await withRetry(WORKER_RETRY, () => fileSystemOf(config), { signal: stop, onRetry });
     const greatestBytes = config.FOOTAGE_GREATEST_MB * MB;
     writeConfiguration(folders, {
       'flume.properties': flumeProperties({

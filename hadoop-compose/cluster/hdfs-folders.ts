@@ -9,6 +9,7 @@
 import { userInfo } from 'node:os';
 import { z } from 'zod';
 import type { Config } from '../../core/process/config.ts';
+import { messageOf } from '../../core/process/errors.ts';
 import { ClusterError } from '../stack/errors.ts';
 import { loopback } from '../stack/ports.ts';
 import type { Stack } from '../stack/stack.ts';
@@ -39,11 +40,20 @@ function asSuperuser(stack: Stack, superuser: string, signal: AbortSignal | unde
   return async (method: string, path: string, query: Record<string, string>): Promise<unknown> => {
     const url = `http://${loopback}:${stack.ports.namenodeHttp}/webhdfs/v1${path}?${new URLSearchParams({ ...query, 'user.name': superuser })}`;
     const late = AbortSignal.timeout(ANSWER_LIMIT_MS);
-    const answer = await fetch(url, { method, signal: signal ? AbortSignal.any([signal, late]) : late });
-    if (answer.status === 404) return null;
-    const text = await answer.text();
-    if (!answer.ok)
+    const { status, ok, text } = await textOf(url, method, signal ? AbortSignal.any([signal, late]) : late).catch(
+      (fault: unknown) => {
+        if (signal?.aborted) throw signal.reason;
+        throw new ClusterError(`HDFS did not answer ${query.op} of ${path}: ${messageOf(fault)}`);
+      },
+    );
+    if (status === 404) return null;
+    if (!ok)
       throw new ClusterError(`HDFS refused ${query.op} of ${path} to ${superuser}, who runs it: ${text.slice(0, 300)}`);
     return text === '' ? true : JSON.parse(text);
   };
+}
+
+async function textOf(url: string, method: string, signal: AbortSignal) {
+  const answer = await fetch(url, { method, signal });
+  return { status: answer.status, ok: answer.ok, text: await answer.text() };
 }

@@ -18,16 +18,7 @@ export interface FileSystem {
 }
 
 export async function fileSystemOf(config: Pick<Config, 'WEBHDFS_URL' | 'HDFS_URL'>): Promise<FileSystem> {
-  const text = await outwardFetch(`${config.WEBHDFS_URL}/conf`, { signal: AbortSignal.timeout(ANSWER_LIMIT_MS) }).then(
-    (answer) => answer.text(),
-    (fault: unknown) => {
-      throw new Retryable(
-        'HDFS',
-        `the configuration of the NameNode could not be read from ${config.WEBHDFS_URL}/conf: ${messageOf(fault)}`,
-        fault,
-      );
-    },
-  );
+  const text = await configurationOf(config.WEBHDFS_URL);
   const settingOf = (name: string): string | undefined =>
     new RegExp(`<name>${name.replaceAll('.', '\\.')}</name>\\s*<value>([^<]+)</value>`).exec(text)?.[1];
   const url = config.HDFS_URL ?? settingOf('fs.defaultFS')?.replace(/\/$/, '');
@@ -38,4 +29,18 @@ export async function fileSystemOf(config: Pick<Config, 'WEBHDFS_URL' | 'HDFS_UR
     );
   }
   return { url, replication: settingOf('dfs.replication') };
+}
+
+/** The answer may break off after it has begun, too. */
+async function configurationOf(webhdfs: string): Promise<string> {
+  try {
+    const answer = await outwardFetch(`${webhdfs}/conf`, { signal: AbortSignal.timeout(ANSWER_LIMIT_MS) });
+    return await answer.text();
+  } catch (fault) {
+    throw new Retryable(
+      'HDFS',
+      `the configuration of the NameNode could not be read from ${webhdfs}/conf: ${messageOf(fault)}`,
+      fault,
+    );
+  }
 }
