@@ -2,17 +2,19 @@
  * Erases footage of people: what one camera saw within a time, or the pictures of one detection.
  *
  * `sightline footage erase` calls `plan`, shows it, and only with `--execute` calls `erase`. Looked through are settled
- * files, what has arrived and is not settled yet, and what was set aside. A file that Flume is still writing cannot go:
- * Flume would send it again; it is counted as open, and the caller says to run again. Removing is idempotent, so a run
- * that died is simply repeated. Films tell when they begin and not what they show: a time or a detection finds those
- * that begin within it, or none.
+ * files, packs (packs/erase-packed.ts), what has arrived and is not settled yet, and what was set aside. A file that
+ * Flume is still writing cannot go: Flume would send it again; it is counted as open, and the caller says to run
+ * again. Removing is idempotent, so a run that died is simply repeated. Films tell when they begin and not what they
+ * show: a time or a detection finds those that begin within it, or none.
  */
 import { posix } from 'node:path';
 import type { Oid } from '../core/domain/oid.ts';
-import { ARRIVING, FOOTAGE, parseArrival, parseSettledFile, REJECTED } from '../core/layout/footage.ts';
+import { ARRIVING, FOOTAGE, parseArrival, parseSettledFile, REJECTED, settledFile } from '../core/layout/footage.ts';
 import type { Footage } from '../core/layout/footage.ts';
 import { inLanes } from '../core/process/lanes.ts';
 import type { FileFacts, Hdfs } from '../core/stores/hdfs/types.ts';
+import type { PackedPlan } from './packs/erase-packed.ts';
+import { erasePacked, planPacked } from './packs/erase-packed.ts';
 
 export type Wanted =
   | { readonly by: 'time'; readonly camera: Oid; readonly fromMs: number; readonly toMs: number }
@@ -21,6 +23,8 @@ export type Wanted =
 
 export interface ErasePlan {
   readonly files: readonly { readonly path: string; readonly bytes: number }[];
+  /** Frames within packs. */
+  readonly packed: readonly PackedPlan[];
   /** Being written by Flume. */
   readonly open: number;
 }
@@ -51,18 +55,26 @@ export async function plan(hdfs: Hdfs, wanted: Wanted): Promise<ErasePlan> {
       }
   });
   files.sort((a, b) => (a.path < b.path ? -1 : 1));
-  return { files: files.map(({ path, bytes }) => ({ path, bytes })), open };
+  const packed = await planPacked(hdfs, wanted.camera, isWanted);
+  return { files: files.map(({ path, bytes }) => ({ path, bytes })), packed, open };
 }
 
-/** Calls `onErased` for each file that is gone. Resolves with how many are still open. */
+/**
+ * Calls `onErased` for each file and frame that is gone. Resolves with how many are still open. The caller holds the
+ * lease of packing (packs/alone.ts); `scratch` has room for one pack.
+ */
 export async function erase(
   hdfs: Hdfs,
   wanted: Wanted,
-  onErased: (file: ErasePlan['files'][number]) => void,
+  { scratch, onErased }: { scratch: string; onErased: (file: ErasePlan['files'][number]) => void },
 ): Promise<number> {
   for (let look = 1; ; look++) {
-    const { files, open } = await plan(hdfs, wanted);
-    if (files.length === 0 || look > MOST_LOOKS) return open;
+    const { files, packed, open } = await plan(hdfs, wanted);
+    if (files.length + packed.length === 0 || look > MOST_LOOKS) return open;
+    for (const one of packed) {
+      await erasePacked(hdfs, one, scratch);
+      for (const frame of one.erased) onErased({ path: settledFile(frame), bytes: frame.bytes });
+    }
     await inLanes(LANES, files, async (file) => {
       await hdfs.remove(file.path);
       onErased(file);

@@ -8,6 +8,7 @@
  */
 import { posix } from 'node:path';
 import { FOOTAGE, REJECTED } from '../core/layout/footage.ts';
+import { PACKS } from '../core/layout/footage-packs.ts';
 import { DAY_MS } from '../core/domain/time.ts';
 import { inLanes } from '../core/process/lanes.ts';
 import type { Hdfs } from '../core/stores/hdfs/types.ts';
@@ -25,7 +26,7 @@ export interface PruneRules {
   readonly signal?: AbortSignal;
 }
 
-const ROOTS = [FOOTAGE, 'footage_packed'];
+const ROOTS = [FOOTAGE, PACKS];
 const LANES = 4;
 
 /** The first day that stays. A day goes when all of it is older than so many days; null if nothing ever goes. */

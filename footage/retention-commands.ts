@@ -1,8 +1,10 @@
 /** `sightline footage prune` and `erase`: what goes because of its age, and what goes because somebody asks for it. */
 import { Command } from 'commander';
+import { resolve } from 'node:path';
 import { readOid } from '../core/domain/oid.ts';
 import type { Oid } from '../core/domain/oid.ts';
 import { readTimeText } from '../core/domain/time.ts';
+import { settledFile } from '../core/layout/footage.ts';
 import { readConfig } from '../core/process/config.ts';
 import { EXIT, Refusal } from '../core/process/errors.ts';
 import { runCommand, stopSignal } from '../core/process/life.ts';
@@ -10,6 +12,7 @@ import { COMMAND_RETRY, withRetry } from '../core/process/retry.ts';
 import { hdfs } from '../core/stores/hdfs/hdfs.ts';
 import type { Wanted } from './erase.ts';
 import { erase, plan } from './erase.ts';
+import { changePacksAlone } from './packs/alone.ts';
 import { firstKeptDay, prune } from './prune.ts';
 
 export function pruneCommand(): Command {
@@ -59,8 +62,10 @@ export function eraseCommand(): Command {
 
 async function runErase(options: EraseOptions): Promise<number> {
   const wanted = wantedBy(options);
-  const files = hdfs(readConfig());
+  const config = readConfig();
+  const files = hdfs(config);
   const signal = stopSignal();
+  const scratch = resolve(config.SIGHTLINE_HOME);
   let count = 0;
   let bytes = 0;
   const tell = (file: { readonly path: string; readonly bytes: number }): void => {
@@ -68,16 +73,15 @@ async function runErase(options: EraseOptions): Promise<number> {
     bytes += file.bytes;
     process.stdout.write(`${file.path}\n`);
   };
-  const open = await withRetry(
-    COMMAND_RETRY,
-    async () => {
-      if (options.execute) return erase(files, wanted, tell);
-      const found = await plan(files, wanted);
-      found.files.forEach(tell);
-      return found.open;
-    },
-    { signal },
-  );
+  const list = async (): Promise<number> => {
+    const found = await plan(files, wanted);
+    found.files.forEach(tell);
+    for (const frame of found.packed.flatMap(({ erased }) => erased)) tell({ path: settledFile(frame), ...frame });
+    return found.open;
+  };
+  const open = options.execute
+    ? await changePacksAlone(config, signal, () => erase(files, wanted, { scratch, onErased: tell }))
+    : await withRetry(COMMAND_RETRY, list, { signal });
   const verb = options.execute ? 'erased' : 'would be erased; --execute does it';
   process.stderr.write(`${count} files (${(bytes / 1e6).toFixed(1)} MB) ${verb}\n`);
   if (open > 0) {
@@ -125,14 +129,14 @@ and run again at any time.
 Exit codes: 0 removed, or shown with --dry-run, 2 usage, 3 nothing was old enough, 5 HDFS is away.`;
 
 const ERASE_HELP = `
-Looked through are settled files, files that have arrived, and those that were set aside. The audit trail records a
-run with --execute. Times and detections are those in the files' names: a film counts by its beginning, and never for
-a detection, so give its camera and a time too. Files that still wait on a gateway (FOOTAGE_FOLDER) are not reached.
-Run it again until it ends with 3.
+Looked through are settled files, frames in packs, files that have arrived, and those that were set aside. The audit
+trail records a run with --execute. Such a run needs HBase, for the lease that keeps packing away. Times and detections
+are those in the files' names: a film counts by its beginning, and never for a detection, so give its camera and a time
+too. Files that still wait on a gateway (FOOTAGE_FOLDER) are not reached. Run it again until it ends with 3.
 
 Examples:
   sightline footage erase --camera 7 --from 2026-11-30T08:00:00Z --to 2026-11-30T09:00:00Z
   sightline footage erase --detection 9001 --execute
 
-Exit codes: 0 erased, or listed without --execute, 2 usage, 3 nothing was found, 5 HDFS is away, or a file is still
-being written.`;
+Exit codes: 0 erased, or listed without --execute, 2 usage, 3 nothing was found, 5 HDFS or HBase is away, or a file is
+still being written, 6 packing is under way.`;

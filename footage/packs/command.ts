@@ -11,12 +11,9 @@ import { EXIT, Refusal } from '../../core/process/errors.ts';
 import type { ExitCode } from '../../core/process/errors.ts';
 import { runCommand, stopSignal } from '../../core/process/life.ts';
 import { COMMAND_RETRY, withRetry } from '../../core/process/retry.ts';
-import { controlStore } from '../../core/stores/control/control.ts';
-import { PACK_LEASE } from '../../core/stores/control/lease-rows.ts';
-import { withLease } from '../../core/stores/control/with-lease.ts';
 import { hdfs } from '../../core/stores/hdfs/hdfs.ts';
-import { openHBase } from '../../core/stores/open.ts';
-import type { PackedDay, PackRules } from './pack.ts';
+import { changePacksAlone } from './alone.ts';
+import type { PackedDay } from './pack.ts';
 import { packDue } from './pack.ts';
 
 /** A block of HDFS; while a pack is written, this process holds as much in memory and once more on its disk. */
@@ -56,27 +53,9 @@ async function pack(config: Config, { before, dryRun = false }: Options): Promis
   const signal = stopSignal();
   const days = dryRun
     ? await withRetry(COMMAND_RETRY, () => packDue(hdfs(config), { ...rules, signal }), { signal })
-    : await packAlone(config, rules, signal);
+    : await changePacksAlone(config, signal, (held) => packDue(hdfs(config), { ...rules, signal: held }));
   if (days.some(({ damaged }) => damaged.length > 0)) return EXIT.data_check_failed;
   return days.some(({ frames, removed }) => frames + removed > 0) ? EXIT.done : EXIT.nothing_to_do;
-}
-
-/** Only one process packs at a time: two would write the same frames into two packs. */
-async function packAlone(config: Config, rules: PackRules, signal: AbortSignal): Promise<PackedDay[]> {
-  const hbase = openHBase(config);
-  try {
-    const control = controlStore(hbase, config.HBASE_NAMESPACE);
-    const onKept = (): boolean =>
-      process.stderr.write('The lease could not be given back; it ends by itself in 10 s.\n');
-    return await withRetry(
-      COMMAND_RETRY,
-      () =>
-        withLease(control, PACK_LEASE, { signal, onKept }, (held) => packDue(hdfs(config), { ...rules, signal: held })),
-      { signal },
-    );
-  } finally {
-    await hbase.close();
-  }
 }
 
 function sentence(day: PackedDay, isDryRun: boolean): string {
@@ -97,12 +76,13 @@ function date(text: string): string {
 }
 
 const HELP = `
-HDFS keeps each file in the NameNode's memory, so many small files are what it bears worst. This command writes JPEG and PNG files of
-up to 4 MB into Parquet files of up to 128 MB: footage_packed/camera=<oid>/dt=<date>/. It reads each Parquet file back before it
-removes the originals. Films and larger frames stay files. Readers of the API see no difference. Run it once a day; it may be
-killed at any time, and the next run finishes.
+HDFS keeps each file in the NameNode's memory, so many small files are what it bears worst. This command writes JPEG
+and PNG files of up to 4 MB into Parquet files of up to 128 MB: footage_packed/camera=<oid>/dt=<date>/. It reads each
+Parquet file back before it removes the originals. Films and larger frames stay files. Readers of the API see no
+difference. Run it once a day; it may be killed at any time, and the next run finishes.
 
-Environment: WEBHDFS_URL, SIGHTLINE_ROOT, HBASE_ZOOKEEPER (a lease sees to it that one packs at a time), SIGHTLINE_HOME (room for
-one pack).
+Environment: WEBHDFS_URL, SIGHTLINE_ROOT, HBASE_ZOOKEEPER (for a lease, so that one process packs at a time),
+SIGHTLINE_HOME (with room for one pack).
 
-Exit codes: 0 packed, 2 usage, 3 nothing to pack, 4 originals are damaged, 5 HDFS or HBase is away, 6 another one packs.`;
+Exit codes: 0 packed, 2 usage, 3 nothing to pack, 4 originals are damaged, 5 HDFS or HBase is away, 6 another process
+packs or erases.`;

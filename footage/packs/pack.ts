@@ -146,7 +146,11 @@ async function packGroup(hdfs: Hdfs, frames: readonly Original[], { day, rules }
   if (rules.isDryRun) return count(frames);
   const folder = await mkdtemp(join(rules.scratch, 'sightline-pack-'));
   try {
-    const { path, packed, damaged } = await writePack(hdfs, frames, folder);
+    const { path, packed, damaged } = await writePack(
+      hdfs,
+      { frames, bytesOf: (frame) => hdfs.read(settledFile(frame)) },
+      folder,
+    );
     day.damaged.push(...damaged);
     if (path === null) return;
     const names = new Set(packed.map(settledFile));

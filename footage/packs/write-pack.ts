@@ -1,10 +1,10 @@
 /**
  * Writes one pack: frames of one camera and day as a Parquet file, each frame in one piece, and the index beside it.
  *
- * pack.ts chooses the frames and removes their originals afterwards. Each original's bytes are compared with the hash
- * in its name before they are packed. Then the pack is uploaded under a name that nobody reads, read back whole and
- * compared, and only then renamed, after its index: so what a reader finds is whole, and whoever dies here leaves
- * nothing that counts.
+ * pack.ts chooses the frames and removes their originals afterwards; erase-packed.ts writes what remains of a pack.
+ * The bytes of each frame are compared with its hash before they are packed. Then the pack is uploaded under a name
+ * that nobody reads, read back whole and compared, and only then renamed, after its index: so what a reader finds is
+ * whole, and whoever dies here leaves nothing that counts.
  */
 import { createHash } from 'node:crypto';
 import { readFile, rm, writeFile } from 'node:fs/promises';
@@ -31,17 +31,23 @@ export interface WrittenPack {
   readonly damaged: readonly Damaged[];
 }
 
-/** How many originals are read ahead of the one that is written. */
+/** How many frames are read ahead of the one that is written. */
 const READ_AHEAD = 8;
 /** Length of a BYTE_ARRAY in Parquet, before its bytes; little-endian. */
 const LENGTH_BYTES = 4;
 const HEAD_BYTES = 32;
 
-/** `frames` are sorted by time, then hash, and of one camera and day; `scratch` is a folder on this machine. */
-export async function writePack(hdfs: Hdfs, frames: readonly Footage[], scratch: string): Promise<WrittenPack> {
+export interface PackSource {
+  /** In the order of their settled names, and all of one camera and day. */
+  readonly frames: readonly Footage[];
+  readonly bytesOf: (frame: Footage) => Promise<Buffer>;
+}
+
+/** `scratch` is a folder on this machine. */
+export async function writePack(hdfs: Hdfs, source: PackSource, scratch: string): Promise<WrittenPack> {
   const local = join(scratch, 'pack.parquet');
   try {
-    const { packed, damaged } = await writeLocal(hdfs, frames, local);
+    const { packed, damaged } = await writeLocal(source, local);
     if (packed.length === 0) return { path: null, packed, damaged };
     const sha256 = await sha256Of(local);
     const { camera, takenAtMs } = packed[0]!;
@@ -65,15 +71,11 @@ interface WrittenFrame extends Footage {
   readonly head: Buffer;
 }
 
-async function writeLocal(
-  hdfs: Hdfs,
-  frames: readonly Footage[],
-  local: string,
-): Promise<{ packed: WrittenFrame[]; damaged: Damaged[] }> {
+async function writeLocal(source: PackSource, local: string): Promise<{ packed: WrittenFrame[]; damaged: Damaged[] }> {
   const packed: WrittenFrame[] = [];
   const damaged: Damaged[] = [];
   async function* rows(): AsyncGenerator<readonly object[]> {
-    for await (const { frame, bytes } of readAhead(hdfs, frames)) {
+    for await (const { frame, bytes } of readAhead(source)) {
       const { takenAtMs, detection, kind, sha256 } = frame;
       if (createHash('sha256').update(bytes).digest('hex') !== sha256) {
         damaged.push({ path: settledFile(frame) });
@@ -88,15 +90,15 @@ async function writeLocal(
   return { packed, damaged };
 }
 
-/** The originals in their order, some of them under way. */
-async function* readAhead(hdfs: Hdfs, frames: readonly Footage[]): AsyncGenerator<{ frame: Footage; bytes: Buffer }> {
+/** The frames in their order, some of them under way. */
+async function* readAhead({ frames, bytesOf }: PackSource): AsyncGenerator<{ frame: Footage; bytes: Buffer }> {
   const underWay: { frame: Footage; bytes: Promise<Buffer> }[] = [];
   let next = 0;
   try {
     while (next < frames.length || underWay.length > 0) {
       while (underWay.length < READ_AHEAD && next < frames.length) {
         const frame = frames[next++]!;
-        const bytes = hdfs.read(settledFile(frame));
+        const bytes = bytesOf(frame);
         bytes.catch(() => undefined);
         underWay.push({ frame, bytes });
       }

@@ -1,19 +1,21 @@
 /**
  * Footage as readers see it: pages of a camera's files, newest first, one file by its name, and bytes of it.
  *
- * Files can be kept in several forms: each as a file of its own (settled-form.ts) is one. The store asks every form
- * and merges the answers, so readers do not know the form. The names are the index: no form keeps another one that
- * could be out of step. footage/ writes the files; serving reads them here.
+ * Files are kept in two forms: each as a file of its own (settled-form.ts), or many in one (packed-form.ts). The store
+ * asks every form and merges the answers, so readers do not know the form. The names are the index of the first, and
+ * each pack brings its own, so nothing can be out of step. footage/ writes the files; serving reads them here.
  */
 import type { Readable } from 'node:stream';
 import type { Oid } from '../../domain/oid.ts';
 import { DAY_MS } from '../../domain/time.ts';
 import { FOOTAGE, travelName } from '../../layout/footage.ts';
 import type { Footage } from '../../layout/footage.ts';
+import { PACKS } from '../../layout/footage-packs.ts';
 import type { ReadLimits } from '../../process/read-limits.ts';
 import type { ByteRange, Hdfs } from '../hdfs/types.ts';
 import type { FootageFile, FootageForm, FootageQuestion } from './form.ts';
 import { newestFirst } from './form.ts';
+import { packedForm } from './packed-form.ts';
 import { settledForm } from './settled-form.ts';
 
 export interface FootageStore {
@@ -26,7 +28,10 @@ export interface FootageStore {
   hasAny(limits?: ReadLimits): Promise<boolean>;
 }
 
-export function footageStore(hdfs: Hdfs, forms: readonly FootageForm[] = [settledForm(hdfs)]): FootageStore {
+export function footageStore(
+  hdfs: Hdfs,
+  forms: readonly FootageForm[] = [settledForm(hdfs), packedForm(hdfs)],
+): FootageStore {
   return {
     async list(question, limits) {
       const { camera, from, to, limit } = question;
@@ -36,8 +41,10 @@ export function footageStore(hdfs: Hdfs, forms: readonly FootageForm[] = [settle
         const window = { from: Math.max(from, beginsAt), to: Math.min(to, beginsAt + DAY_MS) };
         if (window.from >= window.to) continue;
         const rest = { ...question, ...window, limit: limit - found.length };
-        const ofForms = await Promise.all(forms.map((form) => form.ofDay(date, rest, limits)));
-        found.push(...withoutCopies(ofForms.flat().sort(newestFirst)).slice(0, rest.limit));
+        // In this order: packing makes a pack before it removes a file, so nothing is missed.
+        const ofForms: FootageFile[] = [];
+        for (const form of forms) ofForms.push(...(await form.ofDay(date, rest, limits)));
+        found.push(...withoutCopies(ofForms.sort(newestFirst)).slice(0, rest.limit));
         if (found.length >= limit) break;
       }
       return found;
@@ -51,7 +58,8 @@ export function footageStore(hdfs: Hdfs, forms: readonly FootageForm[] = [settle
     },
     read: (file, { offset, bytes }, limits) =>
       hdfs.readStream(file.path, limits, { offset: file.offset + offset, bytes }) as Readable,
-    hasAny: async (limits) => (await hdfs.facts(FOOTAGE, limits)) !== null,
+    hasAny: async (limits) =>
+      (await hdfs.facts(FOOTAGE, limits)) !== null || (await hdfs.facts(PACKS, limits)) !== null,
   };
 }
 

@@ -1,7 +1,7 @@
 /**
  * A form in which footage is kept, as footage-store.ts asks it, and the order of files that every form gives.
  *
- * settled-form.ts is the form of one file each.
+ * settled-form.ts is the form of one file each, packed-form.ts that of many frames in one file.
  */
 import type { Oid } from '../../domain/oid.ts';
 import type { Footage } from '../../layout/footage.ts';

@@ -1,5 +1,6 @@
 /** Erasing, on an HDFS in memory: all that was asked for goes wherever it is on its way, and nothing else. */
 import assert from 'node:assert/strict';
+import { tmpdir } from 'node:os';
 import { describe, it } from 'node:test';
 import { oid } from '../../../core/domain/oid.ts';
 import { ARRIVING, REJECTED, settledFile, travelName } from '../../../core/layout/footage.ts';
@@ -9,6 +10,7 @@ import { erase, plan } from '../../../footage/erase.ts';
 import { Crash, hdfsDouble } from '../../support/hdfs-double.ts';
 import type { HdfsDouble } from '../../support/hdfs-double.ts';
 
+const scratch = tmpdir();
 const MIDNIGHT = Date.parse('2026-11-30T00:00:00Z');
 const footage = (camera: number, takenAtMs: number, detection: number | null): Footage => ({
   ...{ camera: oid(camera), takenAtMs, detection: detection === null ? null : oid(detection), kind: 'jpg' as const },
@@ -49,7 +51,7 @@ describe('erasing footage', () => {
   it('removes exactly that, and says that a file is still open', async () => {
     const hdfs = filled();
     const erased: string[] = [];
-    assert.equal(await erase(hdfs, window, ({ path }) => erased.push(path)), 1);
+    assert.equal(await erase(hdfs, window, { scratch, onErased: ({ path }) => erased.push(path) }), 1);
     assert.deepEqual(erased.sort(), gone);
     assert.deepEqual([...hdfs.files.keys()].sort(), [settled[3]!, settled[4]!, open, 'footage/notes.txt'].sort());
     assert.deepEqual((await plan(hdfs, window)).files, []);
@@ -78,7 +80,7 @@ describe('erasing footage', () => {
       }
       await remove(path);
     };
-    await erase(hdfs, window, () => undefined);
+    await erase(hdfs, window, { scratch, onErased: () => undefined });
     assert.deepEqual((await plan(hdfs, window)).files, []);
   });
 
@@ -86,12 +88,12 @@ describe('erasing footage', () => {
     for (let budget = 0; ; budget++) {
       const hdfs = filled();
       hdfs.budget = budget;
-      const died = await erase(hdfs, window, () => undefined).then(
+      const died = await erase(hdfs, window, { scratch, onErased: () => undefined }).then(
         () => false,
         (fault: unknown) => fault instanceof Crash || Promise.reject(fault),
       );
       hdfs.budget = Infinity;
-      await erase(hdfs, window, () => undefined);
+      await erase(hdfs, window, { scratch, onErased: () => undefined });
       assert.deepEqual([...hdfs.files.keys()].sort(), [settled[3]!, settled[4]!, open, 'footage/notes.txt'].sort());
       if (!died) break;
     }
