@@ -22,8 +22,6 @@ import type { Footage } from '../../core/layout/footage.ts';
 import { readConfig } from '../../core/process/config.ts';
 import { listPacks, readPackIndex } from '../../core/stores/footage/pack-index.ts';
 import { hdfs } from '../../core/stores/hdfs/hdfs.ts';
-import type { Wanted } from '../../footage/erase.ts';
-import { erase, plan } from '../../footage/erase.ts';
 import { prune } from '../../footage/prune.ts';
 import { settle } from '../../footage/settle.ts';
 import { ensureVenv } from '../../hadoop-compose/cameras/venv.ts';
@@ -198,22 +196,6 @@ test('each file that is handed over is in HDFS once, though agent and Flume are 
   assert.deepEqual(readdirSync(join(folder, 'spool')), []);
 });
 
-test('a detection is erased, then all days that are older than the retention, in HDFS', async () => {
-  const wanted: Wanted = { by: 'detection', detection: oid(8_003), camera: undefined };
-  assert.equal((await plan(files, wanted)).files.length, 1);
-  const erased: string[] = [];
-  assert.equal(await erase(files, wanted, ({ path }) => erased.push(path)), 0);
-  assert.equal(parseSettledFile(erased[0]!)!.detection, oid(8_003));
-  const left = (await settledHashes()).length;
-  assert.equal(left, handedOver.size - 1);
-  assert.equal((await prune(files, { before: '2020-01-01' })).files, 0);
-  assert.equal((await prune(files, { before: '9999-01-01' })).files, left);
-  assert.deepEqual(
-    (await files.walk('footage/camera=8')).map(({ path }) => path),
-    [],
-  );
-});
-
 test('a second agent on the same folder is refused', async () => {
   const second = startAgent();
   const code = await new Promise((resolve) => second.once('exit', resolve));
@@ -266,11 +248,39 @@ test('the frames of past days go into packs, which the API finds by their index 
   const ofCamera = packed.map(parseSettledFile).filter((frame) => frame!.camera === '7');
   assert.deepEqual(read.hashes, ofCamera.map((frame) => frame!.sha256).sort());
   assert.deepEqual([read.named, read.sorted], [read.hashes, true]);
-  assert.ok(
-    handedOver.has(
-      createHash('sha256')
-        .update(readFileSync(join(folder, 'first.jpg')))
-        .digest('hex'),
-    ),
-  );
+  const first = readFileSync(join(folder, 'first.jpg'));
+  assert.ok(handedOver.has(createHash('sha256').update(first).digest('hex')));
+});
+
+test('a detection is erased from a pack, a film from its folder, then all days older than the retention', async () => {
+  const frames = async () => {
+    const packs = await Promise.all(
+      ['7', '8', '9'].map(async (camera) => (await listPacks(files, camera, DATE)).whole),
+    );
+    return (await Promise.all(packs.flat().map((pack) => readPackIndex(files, pack)))).flat();
+  };
+  const before = await frames();
+  const one = before.find(({ detection }) => detection === oid(8_003))!;
+  const erase = ['footage', 'erase', '--detection', '8003'];
+  assert.match((await sightline(...erase)).output, /1 files \(.* would be erased/);
+  assert.equal((await frames()).length, before.length);
+  const erased = await sightline(...erase, '--execute');
+  assert.deepEqual([erased.code, erased.output.includes(settledFile(one))], [0, true], erased.output);
+  assert.equal((await sightline(...erase, '--execute')).code, 3);
+  const names = (of: readonly Footage[]): string[] => of.map(settledFile).sort();
+  assert.deepEqual(names(await frames()), names(before.filter((frame) => frame !== one)));
+
+  const film = (await settledFiles()).find(({ kind }) => kind === 'mp4')!;
+  const { camera, takenAtMs } = film;
+  const time = ['--from', String(takenAtMs), '--to', String(takenAtMs + 1)];
+  assert.equal((await sightline('footage', 'erase', '--camera', camera, ...time, '--execute')).code, 0);
+  assert.equal(await files.facts(settledFile(film)), null);
+
+  assert.equal((await prune(files, { before: '2020-01-01' })).files, 0);
+  await prune(files, { before: '9999-01-01' });
+  for (const root of ['footage', 'footage_packed'])
+    assert.deepEqual(
+      (await files.walk(root)).map(({ path }) => path),
+      [],
+    );
 });
