@@ -103,7 +103,8 @@ const SETTINGS_OF: Readonly<Record<Right, string>> = { footage: 'AUTH_FOOTAGE, O
 
 function requireRight({ name, rights = [] }: Caller, right: Right): void {
   if (rights.includes(right)) return;
-  const message = `${name} has no right to see ${right}; somebody who sets up the app can give it (${SETTINGS_OF[right]})`;
+  const message =
+    `${name} has no right to see ${right}; ` + `somebody who sets up the app can give it (${SETTINGS_OF[right]})`;
   throw new Forbidden(message, name, 'Another right is needed');
 }
 
