@@ -47,7 +47,7 @@ const CLOCK_TICK_MS = 1_000;
 export async function takeFiles(folders: Folders, limits: HandoverLimits, signal: AbortSignal): Promise<Taken> {
   const taken: Taken = { passedOn: 0, bytes: 0, copies: 0, rejected: 0 };
   let room = limits.spoolFiles - (await readdir(folders.spool)).length;
-  for (const from of [folders.taking, folders.handover]) {
+  for (const from of limits.quiet?.has(folders.taking) ? [folders.handover] : [folders.taking, folders.handover]) {
     for (const camera of await camerasIn(from)) {
       const fileNames = await namesIn(join(from, camera), limits.quiet);
       for (const name of fileNames.filter((name) => from === folders.taking || isWhole(name.toString()))) {
@@ -56,6 +56,8 @@ export async function takeFiles(folders: Folders, limits: HandoverLimits, signal
         if (file !== null && (await passOn(folders, limits, { camera, name: name.toString(), file }, taken))) room -= 1;
       }
     }
+    // Only a crash leaves files there, so one look is enough for the life of a process.
+    if (from === folders.taking) limits.quiet?.set(from, 0);
   }
   return taken;
 }
