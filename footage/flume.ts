@@ -93,6 +93,10 @@ function lines(values: Values, prefix: string = AGENT_NAME): string {
 export function hadoopSite({ replication }: FileSystem): string {
   const settings = {
     'dfs.client.block.write.replace-datanode-on-failure.best-effort': 'true',
+    // A DataNode often reports a block just after its writer closed the file; Hadoop would wait 400 ms then, so that
+    // a sink wrote two or three files a second.
+    'dfs.client.block.write.locateFollowingBlock.initial.delay.ms': 25,
+    'dfs.client.block.write.locateFollowingBlock.retries': 10,
     ...(replication === undefined ? {} : { 'dfs.replication': replication }),
   };
   const properties = Object.entries(settings).map(
