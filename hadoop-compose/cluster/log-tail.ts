@@ -13,7 +13,7 @@ export function lastWords(stack: Stack, daemon: string, lines = 15): string {
   return parts.length > 0 ? parts.join('\n') : `It left no word in ${logFile(stack, daemon)}.`;
 }
 
-export function tailOf(file: string, lines: number): string[] {
+function tailOf(file: string, lines: number): string[] {
   if (!existsSync(file)) return [];
   const descriptor = openSync(file, 'r');
   try {

@@ -28,7 +28,7 @@ export function pidOf(stack: Stack, daemon: DaemonName): number | undefined {
   return found?.pid;
 }
 
-export const pidFile = (stack: Stack, daemon: DaemonName): string => join(stack.folder, 'pids', `${daemon}.pid`);
+const pidFile = (stack: Stack, daemon: DaemonName): string => join(stack.folder, 'pids', `${daemon}.pid`);
 
 export function recordPid(stack: Stack, daemon: DaemonName, pid: number): void {
   mkdirSync(join(stack.folder, 'pids'), { recursive: true });

@@ -15,7 +15,7 @@ import type { Stack } from '../stack/stack.ts';
 
 export const RULES = fileURLToPath(new URL('../../observe/rules', import.meta.url));
 /** Often enough that an answer that is late shows within half a minute; a scrape of the region server is a megabyte. */
-export const SCRAPE_SECONDS = 10;
+const SCRAPE_SECONDS = 10;
 const KEPT = { time: '7d', size: '1GB' };
 const MOST_SAMPLES = 50_000;
 

@@ -15,7 +15,7 @@ const BINARY = { 'node-rdkafka': 'node-librdkafka.node' };
 const NEEDED = ['tsx', 'commander', ...COMPILED];
 /** 22.13 and 24 are the first of their lines that the packages of `npm run check` take. */
 const LEAST_MINOR = { 20: 19, 22: 13 };
-export const SUPPORTED = '20.19 or later of its line, 22.13 or later of its line, or 24 and later';
+const SUPPORTED = '20.19 or later of its line, 22.13 or later of its line, or 24 and later';
 
 /** What is wrong with the Node that runs, or null. */
 export function nodeFault(version = process.versions.node) {

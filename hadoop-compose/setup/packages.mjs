@@ -76,7 +76,7 @@ export function ensurePackages(needs) {
 }
 
 /** A browser of the machine, or null; the tests then use the one that comes as an npm package. */
-export function browserPath() {
+function browserPath() {
   const named = process.env.CHROMIUM;
   if (named) return existsSync(named) ? named : null;
   return (

@@ -28,7 +28,7 @@ export interface Bom {
 }
 
 /** A jar that several sets hold is one component. */
-export function jarComponents(): Component[] {
+function jarComponents(): Component[] {
   const found = new Map<string, Component>();
   for (const { coordinates, sha256 } of jarSetsOfStack.flatMap((set) => jarsOf(set))) {
     const [group = '', name = '', version = '', classifier] = coordinates.split(':');

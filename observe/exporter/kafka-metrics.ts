@@ -99,7 +99,7 @@ export interface Position {
 }
 
 /** Where a group is in every partition of the topics that it reads, those too in which it has no offset. */
-export function positionsOf({ offsets }: GroupFacts, partitions: readonly PartitionFacts[]): Position[] {
+function positionsOf({ offsets }: GroupFacts, partitions: readonly PartitionFacts[]): Position[] {
   const topics = new Set(offsets.map(({ topic }) => topic));
   return partitions
     .filter(({ topic }) => topics.has(topic))

@@ -16,7 +16,7 @@ import type { AccessConfig } from './caller.ts';
 import { groupsInSettings } from './groups.ts';
 import { SIGN_IN_HEADER } from './sign-in-header.ts';
 
-export const SESSION_COOKIE = 'sightline-session';
+const SESSION_COOKIE = 'sightline-session';
 /** How long a browser keeps the cookie. */
 const KEPT_SECONDS = (30 * DAY_MS) / SECOND_MS;
 /** Browsers drop a cookie of more than 4,096 bytes; its name and attributes take some 150. */
