@@ -11,7 +11,7 @@ import type { RunAnswer } from '../../serving/answers.ts';
 import { SIGN_IN_HEADER } from '../../serving/access/sign-in-header.ts';
 import type { Board } from '../model/board.ts';
 import type { Subject } from '../model/board-answers.ts';
-import type { PartialOption, Questions, NoAnswerKind, Verdict } from '../model/questions.ts';
+import type { FootageQuestions, PartialOption, Questions, NoAnswerKind, Verdict } from '../model/questions.ts';
 import { asNoAnswer, NoAnswer } from '../model/questions.ts';
 import { reportOf } from '../model/report.ts';
 
@@ -96,7 +96,7 @@ export function httpQuestions(
   base = '',
   fetchUrl: Fetch = fetch,
   signIn: () => void = reloadPage,
-): Questions {
+): Questions & FootageQuestions {
   const ask = async <T>(address: string, limitMs = TIME_LIMIT_MS): Promise<T> => {
     const sentAt = Date.now();
     let response: Response;
@@ -134,6 +134,9 @@ export function httpQuestions(
       return run && reportOf(run);
     },
     lake: () => ask('/api/v1/lake'),
+    footage: ({ camera, from, to, limit }) => ask(path('footage', { camera, from, to, limit })),
+    footageOfDetection: (id, dt) =>
+      ask(path(`detections/${id}/footage`, { dt: dt ?? undefined }), dt === null ? TIME_LIMIT_MS : LOOK_UP_LIMIT_MS),
   };
 }
 

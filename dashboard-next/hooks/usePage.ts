@@ -51,6 +51,7 @@ export interface PageState {
   readonly theme: ThemeChoice;
   readonly switchTheme: () => void;
   readonly signedInAs: string | null;
+  readonly footage: boolean;
   readonly dialog: DialogName | null;
   readonly setDialog: (dialog: DialogName | null) => void;
   readonly openName: string | null;
@@ -61,7 +62,7 @@ export interface PageState {
   readonly copy: CopyLink;
 }
 
-export function usePage({ route, first, theme: firstTheme, signedInAs }: PageProps): PageState {
+export function usePage({ route, first, theme: firstTheme, signedInAs, footage }: PageProps): PageState {
   const { choices, faults, change } = useAddress(route);
   const { state, now, busy, askNow } = useLive(first, choices);
   const [dialog, setDialog] = useState<DialogName | null>(null);
@@ -108,6 +109,7 @@ export function usePage({ route, first, theme: firstTheme, signedInAs }: PagePro
     theme,
     switchTheme,
     signedInAs,
+    footage,
     dialog,
     setDialog,
     openName,

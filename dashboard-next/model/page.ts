@@ -24,6 +24,8 @@ export interface PageProps {
   readonly theme: ThemeChoice;
   /** Whose session /api/auth/logout ends; null where nobody signs in. */
   readonly signedInAs: string | null;
+  /** There is footage, and the viewer may see it. */
+  readonly footage: boolean;
 }
 
 export type DialogName = 'find' | 'place' | 'custom' | 'keys' | 'more';

@@ -15,6 +15,7 @@ import type {
   TopItemsAnswer,
   TrustAnswer,
 } from '../../serving/answers.ts';
+import type { DetectionFootageAnswer, FootageAnswer } from '../../serving/footage-answers.ts';
 import type { Report } from './report.ts';
 
 /** [from, to) in epoch milliseconds. */
@@ -53,6 +54,12 @@ export interface Questions {
   /** Null if the epoch is not published. */
   report(epoch: string): Promise<Report | null>;
   lake(): Promise<LakeAnswer>;
+}
+
+/** What only the browser asks: pictures come after a page, and each has an address of its own. */
+export interface FootageQuestions {
+  footage(question: Span & { camera: string; limit: number }): Promise<FootageAnswer>;
+  footageOfDetection(id: string, dt: string | null): Promise<DetectionFootageAnswer>;
 }
 
 /** `costly`: the question needs too much work; `forbidden`: the role does not allow it; `absent`: it does not exist. */

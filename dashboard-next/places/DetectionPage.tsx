@@ -12,6 +12,7 @@ import { clockMs, day, laterText } from '../text/times.ts';
 import { linkTo } from '../model/routes.ts';
 import { offsetText } from '../text/zones.ts';
 import { CopyButton } from '../elements/CopyButton.tsx';
+import { DetectionFootage } from './DetectionFootage.tsx';
 import { Breadcrumbs } from '../frame/Breadcrumbs.tsx';
 import { Frame } from '../frame/Frame.tsx';
 import { FaultMessage } from '../frame/FaultMessage.tsx';
@@ -30,7 +31,14 @@ export function DetectionPage(props: PageProps) {
       <Breadcrumbs to={linkTo({ page: 'places' }, choices)} name="Places">
         Detection <span className="num">{route.id}</span>
       </Breadcrumbs>
-      {detection ? <DetectionFacts detection={detection} page={page} /> : <NotFound id={route.id} page={page} />}
+      {!detection && <NotFound id={route.id} page={page} />}
+      {detection && page.footage && (
+        <div className="seen">
+          <DetectionFacts detection={detection} page={page} />
+          <DetectionFootage key={detection.detection_oid} detection={detection} page={page} />
+        </div>
+      )}
+      {detection && !page.footage && <DetectionFacts detection={detection} page={page} />}
     </Frame>
   );
 }

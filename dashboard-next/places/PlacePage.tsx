@@ -11,6 +11,7 @@ import { Breadcrumbs } from '../frame/Breadcrumbs.tsx';
 import { Frame } from '../frame/Frame.tsx';
 import { ItemsTable } from '../table/ItemsTable.tsx';
 import { Kpis } from '../live/Kpis.tsx';
+import { FrameStrip } from './FrameStrip.tsx';
 import { LatestTable } from './LatestTable.tsx';
 import { Timeline } from '../live/Timeline.tsx';
 import { usePage } from '../hooks/usePage.ts';
@@ -52,6 +53,7 @@ export function PlacePage(props: PageProps) {
         />
         <ItemsTable board={board} choices={choices} change={change} openName={page.setOpenName} />
       </div>
+      {page.footage && <FrameStrip key={`strip ${location}`} page={page} place={row?.geographical_location ?? null} />}
       <LatestTable key={location} page={page} />
     </Frame>
   );

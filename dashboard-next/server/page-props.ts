@@ -6,6 +6,8 @@ import { headers } from 'next/headers';
 import { currentAccess } from '../../serving/access/current.ts';
 import { readAddress } from '../model/address.ts';
 import { asThemeChoice, THEME_HEADER } from '../model/theme.ts';
+import { currentServing } from '../../serving/app/process.ts';
+import type { Caller } from '../../serving/access/caller.ts';
 import { firstPaint } from './first-paint.ts';
 import type { Route } from '../model/address.ts';
 import type { PageProps } from '../model/page.ts';
@@ -24,5 +26,10 @@ export async function pageProps(route: Route, searchParams: Search): Promise<Pag
   // The gate is asked here too: no header can make up the answer, and a request that goes around proxy.ts gets nothing.
   const { gate, signIn } = currentAccess();
   const caller = await gate.identify({ headers: new Headers(requestHeaders) });
-  return { route, first: await firstPaint(choices, caller), theme, signedInAs: signIn ? caller.name : null };
+  const [painted, footage] = await Promise.all([firstPaint(choices, caller), hasFootage(caller)]);
+  return { route, first: painted, theme, signedInAs: signIn ? caller.name : null, footage };
+}
+
+async function hasFootage({ rights = [] }: Caller): Promise<boolean> {
+  return rights.includes('footage') && currentServing().footage.isThere();
 }

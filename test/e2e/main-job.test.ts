@@ -188,6 +188,7 @@ describe('the main job', () => {
             'test/browser/missing-views.test.ts',
             'test/browser/rows.test.ts',
             'test/browser/states.test.ts',
+            'test/browser/footage.test.ts',
           ],
           { ...process.env, SIGHTLINE_URL: job.address },
         ),

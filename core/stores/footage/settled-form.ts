@@ -16,7 +16,9 @@ import { newestFirst } from './form.ts';
 const DAY_FOLDER = /^dt=(\d{4}-\d\d-\d\d)$/;
 /** A slice is cut so that it should fill half of a piece, and grows by this factor. */
 const FULL = 0.5;
-const GROWTH = 4;
+const GROWTH = 8;
+/** The newest slice: short, because a page of a busy camera needs no more. */
+const FIRST_SPAN_MS = 600_000;
 
 export function settledForm(hdfs: Hdfs): FootageForm {
   return {
@@ -28,7 +30,7 @@ export function settledForm(hdfs: Hdfs): FootageForm {
       const folder = footageFolder(camera, date);
       const found: FootageFile[] = [];
       let end = after ? Math.min(to, after.takenAtMs + 1) : to;
-      let spanMs = end - from;
+      let spanMs = Math.min(end - from, FIRST_SPAN_MS);
       while (end > from && found.length < limit) {
         const start = Math.max(from, end - spanMs);
         const slice = await readSlice(hdfs, folder, { from: start, to: end }, limits);

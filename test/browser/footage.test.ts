@@ -1,0 +1,127 @@
+/**
+ * Footage in a real browser against a running app (SIGHTLINE_URL): the picture of a detection and the strip of its
+ * place load, move nothing, and say in words what they show.
+ *
+ * The test puts a picture of a detection that the app has into HDFS, where the app itself says that HDFS is.
+ */
+import assert from 'node:assert/strict';
+import { createHash } from 'node:crypto';
+import { after, before, describe, test } from 'node:test';
+import { setTimeout as pause } from 'node:timers/promises';
+import type { Page } from 'playwright-core';
+import { oid } from '../../core/domain/oid.ts';
+import { settledFile } from '../../core/layout/footage.ts';
+import { readConfig } from '../../core/process/config.ts';
+import type { Hdfs } from '../../core/stores/hdfs/types.ts';
+import { hdfs } from '../../core/stores/hdfs/hdfs.ts';
+import type { DetectionAnswer, LakeAnswer } from '../../serving/answers.ts';
+import { screenshot, shiftsSince } from '../support/browser.ts';
+import { answerOf, base, onAPhone, PHONE, seeing, seriousFaults, someOfAll } from '../support/screen.ts';
+
+/** One pixel. */
+const PNG = Buffer.from(
+  'iVBORw0KGgoAAAANSUhEUgAAAAEAAAABCAYAAAAfFcSJAAAADUlEQVR42mNk+M9QDwADhgGAWjR9awAAAABJRU5ErkJggg==',
+  'base64',
+);
+let detection: DetectionAnswer;
+let files: Hdfs;
+let path: string;
+const see = seeing();
+
+before(async () => {
+  const id = (await someOfAll()).detection;
+  detection = await answerOf<DetectionAnswer>(`detections/${id}`);
+  const { root, webhdfs } = await answerOf<LakeAnswer>('lake');
+  const SIGHTLINE_ROOT = root.slice(0, root.lastIndexOf('/'));
+  files = hdfs(readConfig({ ...process.env, WEBHDFS_URL: webhdfs, SIGHTLINE_ROOT }));
+  path = settledFile({
+    camera: oid(detection.video_camera_oid),
+    takenAtMs: detection.timestamp_detected,
+    detection: oid(id),
+    sha256: createHash('sha256').update(PNG).digest('hex'),
+    kind: 'png',
+  });
+  await files.write(path, PNG);
+  // The app looks every ten seconds whether there is footage.
+  for (let left = 30; left > 0 && !(await hasPictures()); left--) await pause(1_000);
+});
+after(() => files?.remove(path));
+
+async function hasPictures(): Promise<boolean> {
+  return (await (await fetch(`${base}/detections/${detection.detection_oid}`)).text()).includes('picture-title');
+}
+
+/** The widths of the pictures that have come, in the order of the page. */
+const widths = (page: Page): Promise<number[]> =>
+  page.evaluate<number[]>(`[...document.querySelectorAll('.frame img')].map((one) => one.naturalWidth)`);
+
+async function loaded(page: Page): Promise<void> {
+  await page.waitForFunction(
+    `[...document.querySelectorAll('.frame img')].some((one) => one.complete && one.naturalWidth > 0)`,
+  );
+}
+
+describe('footage on pages', { concurrency: false }, () => {
+  test('the page of a detection shows its picture, says what it shows, and nothing moves', async () => {
+    for (const theme of ['light', 'dark'] as const) {
+      await see(`/detections/${detection.detection_oid}`, { colorScheme: theme }, async (page) => {
+        await loaded(page);
+        assert.ok((await widths(page))[0]! > 0);
+        const text = (await page.locator('.footage img').getAttribute('alt'))!;
+        assert.match(text, /^.+ at .+, \d\d:\d\d:\d\d\.\d{3}$/);
+        if (detection.geographical_location) assert.ok(text.includes(` at ${detection.geographical_location}, `), text);
+        assert.deepEqual(await shiftsSince(page, 0), []);
+        assert.deepEqual(await seriousFaults(page), []);
+        await screenshot(page, `detection-picture-1440-${theme}`);
+      });
+    }
+  });
+
+  test('a place has a strip of the latest pictures that leads to a detection', async () => {
+    const window = `from=${detection.timestamp_detected - 60_000}&to=${detection.timestamp_detected + 1}&refresh=off`;
+    await see(`/locations/${detection.geographical_location_oid}?${window}`, {}, async (page) => {
+      await loaded(page);
+      assert.deepEqual(await shiftsSince(page, 0), []);
+      assert.deepEqual(await seriousFaults(page), []);
+      await screenshot(page, 'place-pictures-1440-light');
+      await page.locator(`.strip a[href^="/detections/${detection.detection_oid}"]`).click();
+      await page.waitForURL((url) => url.pathname === `/detections/${detection.detection_oid}`);
+      await loaded(page);
+    });
+  });
+
+  test('pictures fit a phone', async () => {
+    for (const at of [`/detections/${detection.detection_oid}`, `/locations/${detection.geographical_location_oid}`]) {
+      await see(at, PHONE, async (page) => {
+        await page.locator('.frame').first().waitFor();
+        const { width, small } = await onAPhone(page);
+        assert.ok(width <= 390, `${at} is ${width} wide`);
+        assert.deepEqual(small, [], at);
+        assert.deepEqual(await seriousFaults(page), []);
+        await screenshot(page, `${at.split('/')[1]}-picture-390-light`);
+      });
+    }
+  });
+
+  test('a detection without a picture says so quietly, in the same place', async () => {
+    await see(`/detections/${detection.detection_oid}`, {}, async (page) => {
+      await loaded(page);
+      const box = await page.locator('.footage .frame').boundingBox();
+      await page.route('**/footage*', (route) =>
+        route.fulfill({ json: { detection_oid: detection.detection_oid, footage: [], next_cursor: null } }),
+      );
+      await page.reload();
+      await page.getByText('No picture of this detection').waitFor();
+      assert.deepEqual(await page.locator('.footage .frame').boundingBox(), box);
+    });
+  });
+
+  test('a picture that is opened by itself is shown, and nothing in it can run', async () => {
+    const { footage } = await answerOf<{ footage: { href: string }[] }>(
+      `detections/${detection.detection_oid}/footage`,
+    );
+    await see(footage[0]!.href, {}, async (page) => {
+      assert.ok((await page.evaluate<number>(`document.images[0].naturalWidth`)) > 0);
+    });
+  });
+});
