@@ -26,6 +26,7 @@ export const CHANGING = [
   'dlq replay',
   'spark setup',
   'footage settle',
+  'footage pack',
   'footage prune',
   'footage erase',
 ] as const;
