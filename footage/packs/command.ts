@@ -4,13 +4,15 @@
 import { Command, InvalidArgumentError } from 'commander';
 import { mkdir } from 'node:fs/promises';
 import { join, resolve } from 'node:path';
-import { DAY_MS, dateOf, isDateText } from '../../core/domain/time.ts';
+import { setTimeout as sleep } from 'node:timers/promises';
+import { DAY_MS, dateOf, HOUR_MS, isDateText } from '../../core/domain/time.ts';
 import { readConfig } from '../../core/process/config.ts';
 import type { Config } from '../../core/process/config.ts';
-import { EXIT, Refusal } from '../../core/process/errors.ts';
+import { EXIT, messageOf, Refusal, Retryable } from '../../core/process/errors.ts';
 import type { ExitCode } from '../../core/process/errors.ts';
 import { runCommand, stopSignal } from '../../core/process/life.ts';
 import { COMMAND_RETRY, withRetry } from '../../core/process/retry.ts';
+import { numberBetween } from '../../hadoop-compose/start/options.ts';
 import { hdfs } from '../../core/stores/hdfs/hdfs.ts';
 import { changePacksAlone } from './alone.ts';
 import type { PackedDay } from './pack.ts';
@@ -24,6 +26,8 @@ const GREATEST_FRAME_BYTES = 4 * 2 ** 20;
 interface Options {
   readonly before?: string;
   readonly dryRun?: boolean;
+  /** Hours. */
+  readonly every?: number;
 }
 
 export function packCommand(): Command {
@@ -35,11 +39,33 @@ export function packCommand(): Command {
       date,
     )
     .option('--dry-run', 'tell what would be packed, and change nothing')
+    .option('--every <hours>', 'go on, with so many hours between two passes', numberBetween(0.01, 168))
     .addHelpText('after', HELP)
-    .action((options: Options) => runCommand(() => pack(readConfig(), options)));
+    .action((options: Options) =>
+      runCommand(() => {
+        const config = readConfig();
+        const signal = stopSignal();
+        return options.every === undefined
+          ? pack(config, options, signal)
+          : packAgainAndAgain(config, options.every, signal);
+      }),
+    );
 }
 
-async function pack(config: Config, { before, dryRun = false }: Options): Promise<ExitCode> {
+/** A pass that fails is told, and the next one comes in its time: packing is never urgent. */
+async function packAgainAndAgain(config: Config, hours: number, signal: AbortSignal): Promise<ExitCode> {
+  while (!signal.aborted) {
+    await pack(config, {}, signal).catch((fault: unknown) => {
+      if (signal.aborted) return;
+      if (!(fault instanceof Retryable || (fault instanceof Refusal && fault.exitCode !== EXIT.usage))) throw fault;
+      process.stderr.write(`${messageOf(fault)}; the next pass is in ${hours} hours\n`);
+    });
+    await sleep(hours * HOUR_MS, undefined, { signal }).catch(() => undefined);
+  }
+  return EXIT.done;
+}
+
+async function pack(config: Config, { before, dryRun = false }: Options, signal: AbortSignal): Promise<ExitCode> {
   const now = Date.now();
   if (before !== undefined && before > dateOf(now))
     throw new Refusal(EXIT.usage, `--before ${before} lies in the future; today (${dateOf(now)}) is the latest day`);
@@ -50,7 +76,6 @@ async function pack(config: Config, { before, dryRun = false }: Options): Promis
     ...{ greatestFrameBytes: GREATEST_FRAME_BYTES, packBytes: PACK_BYTES, packFrames: PACK_FRAMES, scratch },
     ...{ isDryRun: dryRun, onDay: (day: PackedDay) => process.stdout.write(`${sentence(day, dryRun)}\n`) },
   };
-  const signal = stopSignal();
   const days = dryRun
     ? await withRetry(COMMAND_RETRY, () => packDue(hdfs(config), { ...rules, signal }), { signal })
     : await changePacksAlone(config, signal, (held) => packDue(hdfs(config), { ...rules, signal: held }));
@@ -79,7 +104,7 @@ const HELP = `
 HDFS keeps each file in the NameNode's memory, so many small files are what it bears worst. This command writes JPEG
 and PNG files of up to 4 MB into Parquet files of up to 128 MB: footage_packed/camera=<oid>/dt=<date>/. It reads each
 Parquet file back before it removes the originals. Films and larger frames stay files. Readers of the API see no
-difference. Run it once a day; it may be killed at any time, and the next run finishes.
+difference. Run it once a day, or let it go on with --every; it may be killed at any time, and the next run finishes.
 
 Environment: WEBHDFS_URL, SIGHTLINE_ROOT, HBASE_ZOOKEEPER (for a lease, so that one process packs at a time),
 SIGHTLINE_HOME (with room for one pack).

@@ -42,7 +42,7 @@ async function assertCommand(words: readonly string[], where: string): Promise<v
   for (const word of words.slice(1)) {
     if (word.startsWith('-')) {
       assert.ok(
-        command.options.some(({ long }) => long === word),
+        command.options.some(({ long }) => long === word.split('=')[0]),
         `${where}: ${words.join(' ')}`,
       );
       continue;
@@ -88,7 +88,7 @@ describe('compose.yaml', () => {
   it('puts each service into one profile, and waits for none of another', () => {
     for (const [name, { profiles = [], depends_on: needs = {}, secrets = [] }] of services) {
       assert.equal(profiles.length, 1, name);
-      assert.ok(['stores', 'app', 'observe'].includes(profiles[0]!), name);
+      assert.ok(['stores', 'app', 'footage', 'observe'].includes(profiles[0]!), name);
       for (const other of Object.keys(needs))
         assert.deepEqual(file.services[other]!.profiles, profiles, `${name} → ${other}`);
       for (const secret of secrets) assert.ok(secret in file.secrets, `${name}: ${secret}`);
@@ -97,7 +97,9 @@ describe('compose.yaml', () => {
 
   it('runs our image without rights, on a file system that nobody writes to', async () => {
     const ours = services.filter(([, { image }]) => image?.startsWith('sightline/sightline'));
-    assert.deepEqual(ours.map(([name]) => name).sort(), ['batch', 'prepare', 'serve', 'speed']);
+    assert.deepEqual(ours.map(([name]) => name).sort(), [
+      ...['batch', 'footage-pack', 'footage-settle', 'prepare', 'serve', 'speed'],
+    ]);
     for (const [name, service] of ours) {
       assert.deepEqual(
         [service.user, service.read_only, service.cap_drop, service.security_opt],
@@ -147,7 +149,7 @@ describe('the units of systemd', () => {
   );
 
   it('call commands that exist', async () => {
-    assert.ok(units.length >= 5);
+    assert.ok(units.length >= 8);
     for (const unit of units) {
       const [, words] = /^ExecStart=\/usr\/bin\/env node sightline\.mjs (.+)$/m.exec(read(unit))!;
       await assertCommand(words!.split(' '), unit);
@@ -241,6 +243,8 @@ describe('the manifests of Kubernetes', () => {
       'batch-archive',
       'batch-prune',
       'batch-run',
+      'footage-pack',
+      'footage-settle',
       'serve',
       'speed',
     ]);
