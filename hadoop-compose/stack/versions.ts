@@ -29,6 +29,8 @@ export const releases = {
 } as const;
 
 const zookeeper = `org.apache.zookeeper:zookeeper:${releases.zookeeper}`;
+/** ZooKeeper brings SLF4J 2; the way to reload4j that Hadoop brings is one for SLF4J 1, which 2 does not see. */
+const logger = 'org.slf4j:slf4j-reload4j:2.0.13';
 
 /**
  * Maven coordinates, `group:artifact:version`, with everything that they need at run time;
@@ -37,6 +39,7 @@ const zookeeper = `org.apache.zookeeper:zookeeper:${releases.zookeeper}`;
 export const pins: Readonly<Record<JarSetName, readonly string[]>> = {
   hadoop: [
     zookeeper,
+    logger,
     `org.apache.hadoop:hadoop-common:${releases.hadoop}`,
     `org.apache.hadoop:hadoop-hdfs:${releases.hadoop}`,
     `org.apache.hadoop:hadoop-hdfs-client:${releases.hadoop}`,
@@ -49,6 +52,7 @@ export const pins: Readonly<Record<JarSetName, readonly string[]>> = {
   ],
   yarn: [
     zookeeper,
+    logger,
     `org.apache.hadoop:hadoop-common:${releases.hadoop}`,
     `org.apache.hadoop:hadoop-hdfs-client:${releases.hadoop}`,
     `org.apache.hadoop:hadoop-yarn-server-resourcemanager:${releases.hadoop}`,
@@ -71,6 +75,12 @@ export const pins: Readonly<Record<JarSetName, readonly string[]>> = {
   ],
 };
 
+/**
+ * ZooKeeper brings Logback, which SLF4J 2 would take: HDFS and YARN would not log as cluster/conf/logging.ts says, but
+ * write every DEBUG line to standard output, without end.
+ */
+const OTHER_LOGGER = 'ch.qos.logback';
+
 /** `hbase-1f3a…`: changes with every pin and every jar of the set. */
 export function jarSetFolder(set: JarSetName): string {
   const hash = createHash('sha256').update(pins[set].join('\n')).update(checksumsText(set)).digest('hex');
@@ -81,12 +91,10 @@ export function jarSetFolder(set: JarSetName): string {
 export function pomOf(set: JarSetName): string {
   const dependencies = pins[set].map((pin) => {
     const [group, artifact, version, alone] = pin.split(':');
-    const exclusions =
-      alone === undefined
-        ? ''
-        : '<exclusions><exclusion><groupId>*</groupId><artifactId>*</artifactId></exclusion></exclusions>';
+    const excluded = alone === undefined ? OTHER_LOGGER : '*';
+    const exclusion = `<exclusion><groupId>${excluded}</groupId><artifactId>*</artifactId></exclusion>`;
     const coordinates = `<groupId>${group}</groupId><artifactId>${artifact}</artifactId><version>${version}</version>`;
-    return `    <dependency>${coordinates}${exclusions}</dependency>`;
+    return `    <dependency>${coordinates}<exclusions>${exclusion}</exclusions></dependency>`;
   });
   return [
     '<project>',

@@ -2,7 +2,7 @@
 // through down and up, names who holds its ports, and leaves no process behind. Real daemons, one start and one more: a
 // minute or two.
 import assert from 'node:assert/strict';
-import { mkdtempSync, rmSync } from 'node:fs';
+import { mkdtempSync, readFileSync, rmSync } from 'node:fs';
 import { request } from 'node:http';
 import { tmpdir, userInfo } from 'node:os';
 import { join } from 'node:path';
@@ -60,6 +60,16 @@ test('a stack comes up whole, and coming up twice starts nothing', upTimeout, as
   assert.deepEqual((await clusterUp(stack, quiet)).started, []);
   await write();
   await readBack();
+});
+
+test('every daemon logs into its rotated log, nothing below INFO, and next to nothing to standard output', async () => {
+  for (const { daemon } of await clusterStatus(stack)) {
+    const textOf = (end: string): string => readFileSync(join(stack.folder, 'logs', `${daemon}.${end}`), 'utf8');
+    const [log, output] = [textOf('log'), textOf('out')];
+    assert.ok(log.length > 200, `${daemon}.log has ${log.length} characters`);
+    assert.ok(output.length < 20_000, `${daemon}.out has ${output.length} characters: ${output.slice(0, 500)}`);
+    assert.doesNotMatch(log + output, /^\S+ (?:\S+ )?(?:\[[^\]]*\] )?(?:DEBUG|TRACE) /m, daemon);
+  }
 });
 
 test('another stack on the same ports is refused, with the daemon that holds each port', async () => {
