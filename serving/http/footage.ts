@@ -8,7 +8,7 @@
  */
 import type { Serving } from '../app/app.ts';
 import type { Caller } from '../access/caller.ts';
-import type { Footage } from '../../core/layout/footage.ts';
+import type { Footage, FootageKind } from '../../core/layout/footage.ts';
 import { parseSettledFile } from '../../core/layout/footage.ts';
 import type { FootageFile } from '../../core/stores/footage/form.ts';
 import { clientOf } from '../access/peer.ts';
@@ -23,9 +23,17 @@ import { headersOnly, respondJson, respondWith } from './respond.ts';
 
 const RIGHT = { right: 'footage' } as const;
 const KEPT_SECONDS = 3_600;
-/** Browsers show a picture or a film that is opened by itself with styles and an element of their own. */
-const NOTHING_RUNS =
-  "sandbox; default-src 'none'; img-src 'self'; media-src 'self'; style-src 'unsafe-inline'; frame-ancestors 'none'";
+/**
+ * Nothing runs in a file that is opened by itself. A browser shows it with styles and an element of its own, and reads
+ * a film once more for that, which only the same origin may.
+ */
+const ELEMENTS =
+  "default-src 'none'; img-src 'self'; media-src 'self'; style-src 'unsafe-inline'; frame-ancestors 'none'";
+const POLICY: Readonly<Record<FootageKind, string>> = {
+  jpg: `sandbox; ${ELEMENTS}`,
+  png: `sandbox; ${ELEMENTS}`,
+  mp4: `sandbox allow-same-origin; ${ELEMENTS}`,
+};
 
 export function getFootage(
   request: Request,
@@ -94,7 +102,7 @@ function headersOf({ kind, takenAtMs, camera, detection }: Footage, etag: string
   return {
     'content-type': MEDIA_TYPE[kind],
     'content-disposition': `inline; filename="${name}"`,
-    'content-security-policy': NOTHING_RUNS,
+    'content-security-policy': POLICY[kind],
     'cache-control': `private, max-age=${KEPT_SECONDS}, immutable`,
     'accept-ranges': 'bytes',
     etag,

@@ -100,6 +100,7 @@ test('pages of a camera are all its files, newest first, and another camera has 
 test('a film comes byte for byte, whole and in parts, as a player asks for them', async () => {
   const whole = await film();
   assert.equal(whole.headers.get('content-type'), 'video/mp4');
+  assert.match(whole.headers.get('content-security-policy')!, /^sandbox allow-same-origin; default-src 'none';/);
   assert.ok(Buffer.from(await whole.arrayBuffer()).equals(FILM));
   for (const [range, from, to] of [
     ['bytes=0-0', 0, 1],
