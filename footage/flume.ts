@@ -13,7 +13,7 @@ import type { FileSystem } from '../core/stores/hdfs/name-node.ts';
 import type { Folders } from './folders.ts';
 
 const MB = 1 << 20;
-export const AGENT_NAME = 'footage';
+const AGENT_NAME = 'footage';
 
 export interface FlumePlan {
   readonly folders: Folders;

@@ -156,7 +156,7 @@ async function kindOrReason(
  * `<ms>`, or `<ms>-<detection>`, then anything. A camera that names its files otherwise is taken by the file's time of
  * change.
  */
-export function readName(name: string, changedAtMs: number): { takenAtMs: number; detection: Oid | null } {
+function readName(name: string, changedAtMs: number): { takenAtMs: number; detection: Oid | null } {
   const [, ms, id] = /^(\d{1,15})(?:-(-?\d{1,20}))?(?:[^0-9].*)?$/s.exec(name) ?? [];
   if (ms === undefined || Number(ms) >= LATEST_TAKEN_MS) {
     return { takenAtMs: Math.min(Math.max(Math.trunc(changedAtMs), 0), LATEST_TAKEN_MS - 1), detection: null };

@@ -92,7 +92,7 @@ async function runErase(options: EraseOptions): Promise<number> {
 }
 
 /** Throws a Refusal for options that do not say what is meant. */
-export function wantedBy({ camera, from, to, detection }: EraseOptions): Wanted {
+function wantedBy({ camera, from, to, detection }: EraseOptions): Wanted {
   const cameraOid = camera === undefined ? undefined : idOf('--camera', camera);
   if (detection !== undefined) {
     if (from !== undefined || to !== undefined) throw refusal('--detection takes no --from and no --to');

@@ -5,7 +5,6 @@
  * pack's file. A pack is whole when its file and its index are there: anything else was left by a packing that died,
  * and the next one removes it. Fields of the index that this version does not know are passed over.
  */
-import { posix } from 'node:path';
 import { z } from 'zod';
 import { readOid } from '../../domain/oid.ts';
 import type { Oid } from '../../domain/oid.ts';
@@ -78,9 +77,4 @@ export function packIndexText(frames: readonly PackedFrame[]): string {
   );
   const camera = frames[0]!.camera;
   return `{"version":${VERSION},"camera":"${camera}","frames":[\n${lines.join(',\n')}\n]}\n`;
-}
-
-/** For messages. */
-export function nameOfPack({ path }: Pack): string {
-  return posix.basename(path);
 }
