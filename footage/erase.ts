@@ -9,9 +9,19 @@
  */
 import { posix } from 'node:path';
 import type { Oid } from '../core/domain/oid.ts';
-import { ARRIVING, FOOTAGE, parseArrival, parseSettledFile, REJECTED, settledFile } from '../core/layout/footage.ts';
+import { dateOf } from '../core/domain/time.ts';
+import {
+  ARRIVING,
+  FOOTAGE,
+  footageFolder,
+  parseArrival,
+  parseSettledFile,
+  REJECTED,
+  settledFile,
+} from '../core/layout/footage.ts';
 import type { Footage } from '../core/layout/footage.ts';
 import { inLanes } from '../core/process/lanes.ts';
+import { camerasIn, datesOf } from '../core/stores/footage/days.ts';
 import type { FileFacts, Hdfs } from '../core/stores/hdfs/types.ts';
 import type { PackedPlan } from './packs/erase-packed.ts';
 import { erasePacked, planPacked } from './packs/erase-packed.ts';
@@ -47,9 +57,10 @@ export async function plan(hdfs: Hdfs, wanted: Wanted): Promise<ErasePlan> {
     const arrival = parseArrival(posix.basename(file.path).replace(/\.json$/, ''));
     if (arrival !== null && isWanted(arrival.footage)) files.push(file);
   }
-  await inLanes(LANES, await camerasOf(hdfs, wanted), async (camera) => {
-    for (const day of await daysOf(hdfs, camera, wanted))
-      for (const file of await hdfs.list(day)) {
+  const cameras = wanted.camera === undefined ? await camerasIn(hdfs, FOOTAGE) : [wanted.camera];
+  await inLanes<string>(LANES, cameras, async (camera) => {
+    for (const date of await datesFor(hdfs, camera, wanted))
+      for (const file of await hdfs.list(footageFolder(camera, date))) {
         const footage = parseSettledFile(file.path);
         if (footage !== null && isWanted(footage)) files.push(file);
       }
@@ -89,14 +100,8 @@ function matcher(wanted: Wanted): (footage: Footage) => boolean {
   return ({ camera, takenAtMs }) => camera === wanted.camera && takenAtMs >= wanted.fromMs && takenAtMs < wanted.toMs;
 }
 
-async function camerasOf(hdfs: Hdfs, wanted: Wanted): Promise<string[]> {
-  if (wanted.camera !== undefined) return [`${FOOTAGE}/camera=${wanted.camera}`];
-  return (await hdfs.list(FOOTAGE)).map(({ path }) => path).filter((path) => /\/camera=-?\d{1,20}$/.test(path));
-}
-
-async function daysOf(hdfs: Hdfs, camera: string, wanted: Wanted): Promise<string[]> {
-  const days = (await hdfs.list(camera)).map(({ path }) => path).filter((path) => /\/dt=\d{4}-\d\d-\d\d$/.test(path));
-  if (wanted.by === 'detection') return days;
-  const [first, last] = [wanted.fromMs, wanted.toMs].map((ms) => `dt=${new Date(ms).toISOString().slice(0, 10)}`);
-  return days.filter((path) => posix.basename(path) >= first! && posix.basename(path) <= last!);
+async function datesFor(hdfs: Hdfs, camera: string, wanted: Wanted): Promise<string[]> {
+  const dates = await datesOf(hdfs, FOOTAGE, camera);
+  if (wanted.by === 'detection') return dates;
+  return dates.filter((date) => date >= dateOf(wanted.fromMs) && date <= dateOf(wanted.toMs));
 }

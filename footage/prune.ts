@@ -6,11 +6,11 @@
  * which stay cost one listing a camera. A folder goes in one operation of HDFS; a run that dies has removed whole
  * folders, and the next one goes on. The folders of cameras stay: settling may be moving a file into one just now.
  */
-import { posix } from 'node:path';
 import { FOOTAGE, REJECTED } from '../core/layout/footage.ts';
 import { PACKS } from '../core/layout/footage-packs.ts';
 import { DAY_MS } from '../core/domain/time.ts';
 import { inLanes } from '../core/process/lanes.ts';
+import { camerasIn, datesOf } from '../core/stores/footage/days.ts';
 import type { Hdfs } from '../core/stores/hdfs/types.ts';
 
 export interface Pruned {
@@ -38,21 +38,17 @@ export function firstKeptDay(retentionDays: number, nowMs: number): string | nul
 export async function prune(hdfs: Hdfs, rules: PruneRules): Promise<Pruned> {
   const pruned: Pruned = { folders: 0, files: 0, bytes: 0 };
   for (const root of ROOTS) {
-    const cameras = await namesIn(hdfs, root, /^camera=-?\d{1,20}$/);
+    const cameras = await camerasIn(hdfs, root);
     await inLanes(LANES, cameras, async (camera) => {
-      for (const day of await namesIn(hdfs, camera, /^dt=\d{4}-\d\d-\d\d$/)) {
+      for (const date of await datesOf(hdfs, root, camera)) {
         rules.signal?.throwIfAborted();
-        if (posix.basename(day).slice('dt='.length) < rules.before) await pruneDay(hdfs, day, { rules, pruned });
+        const folder = `${root}/camera=${camera}/dt=${date}`;
+        if (date < rules.before) await pruneDay(hdfs, folder, { rules, pruned });
       }
     });
   }
   await pruneRejected(hdfs, rules, pruned);
   return pruned;
-}
-
-async function namesIn(hdfs: Hdfs, folder: string, pattern: RegExp): Promise<string[]> {
-  const entries = await hdfs.list(folder);
-  return entries.map(({ path }) => path).filter((path) => pattern.test(posix.basename(path)));
 }
 
 async function pruneDay(

@@ -68,7 +68,7 @@ export function settledFile(footage: Footage): string {
   return `${footageFolder(footage.camera, dateOf(footage.takenAtMs))}/${name}`;
 }
 
-export function cameraFolder(camera: Oid | string): string {
+function cameraFolder(camera: Oid | string): string {
   return `${FOOTAGE}/camera=${camera}`;
 }
 

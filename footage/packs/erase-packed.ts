@@ -6,13 +6,14 @@
  */
 import { createHash } from 'node:crypto';
 import { mkdtemp, rm } from 'node:fs/promises';
-import { join, posix } from 'node:path';
+import { join } from 'node:path';
 import type { Oid } from '../../core/domain/oid.ts';
 import { settledFile } from '../../core/layout/footage.ts';
 import type { Footage } from '../../core/layout/footage.ts';
 import { indexOfPack, PACKS } from '../../core/layout/footage-packs.ts';
 import type { Pack, PackedFrame } from '../../core/layout/footage-packs.ts';
 import { EXIT, Refusal } from '../../core/process/errors.ts';
+import { camerasIn, datesOf } from '../../core/stores/footage/days.ts';
 import { listPacks, readPackIndex } from '../../core/stores/footage/pack-index.ts';
 import type { Hdfs } from '../../core/stores/hdfs/types.ts';
 import { writePack } from './write-pack.ts';
@@ -30,20 +31,15 @@ export async function planPacked(
   isWanted: (footage: Footage) => boolean,
 ): Promise<PackedPlan[]> {
   const plans: PackedPlan[] = [];
-  const cameras = camera === undefined ? await namesIn(hdfs, PACKS, 'camera=') : [camera];
+  const cameras = camera === undefined ? await camerasIn(hdfs, PACKS) : [camera];
   for (const each of cameras)
-    for (const date of await namesIn(hdfs, `${PACKS}/camera=${each}`, 'dt='))
+    for (const date of await datesOf(hdfs, PACKS, each))
       for (const pack of (await listPacks(hdfs, each, date)).whole) {
         const frames = await readPackIndex(hdfs, pack);
         const erased = frames.filter(isWanted);
         if (erased.length > 0) plans.push({ pack, erased, kept: frames.filter((frame) => !isWanted(frame)) });
       }
   return plans;
-}
-
-async function namesIn(hdfs: Hdfs, folder: string, head: string): Promise<string[]> {
-  const names = (await hdfs.list(folder)).map(({ path }) => posix.basename(path));
-  return names.filter((name) => name.startsWith(head)).map((name) => name.slice(head.length));
 }
 
 export async function erasePacked(hdfs: Hdfs, { pack, kept }: PackedPlan, scratch: string): Promise<void> {

@@ -13,11 +13,12 @@
  *   frames that came after the day was packed                  one more pack
  */
 import { mkdtemp, rm } from 'node:fs/promises';
-import { join, posix } from 'node:path';
+import { join } from 'node:path';
 import { FOOTAGE, footageFolder, parseSettledFile, settledFile } from '../../core/layout/footage.ts';
 import type { Footage } from '../../core/layout/footage.ts';
 import { PACKING } from '../../core/layout/footage-packs.ts';
 import { inLanes } from '../../core/process/lanes.ts';
+import { camerasIn, datesOf } from '../../core/stores/footage/days.ts';
 import { listPacks, readPackIndex } from '../../core/stores/footage/pack-index.ts';
 import type { Hdfs } from '../../core/stores/hdfs/types.ts';
 import type { Damaged } from './write-pack.ts';
@@ -73,15 +74,9 @@ export async function packDue(hdfs: Hdfs, rules: PackRules): Promise<PackedDay[]
 
 async function daysBefore(hdfs: Hdfs, before: string): Promise<{ camera: string; date: string }[]> {
   const found: { camera: string; date: string }[] = [];
-  for (const camera of await namesIn(hdfs, FOOTAGE, /^camera=(-?\d+)$/))
-    for (const date of await namesIn(hdfs, `${FOOTAGE}/camera=${camera}`, /^dt=(\d{4}-\d\d-\d\d)$/))
-      if (date < before) found.push({ camera, date });
+  for (const camera of await camerasIn(hdfs, FOOTAGE))
+    for (const date of await datesOf(hdfs, FOOTAGE, camera)) if (date < before) found.push({ camera, date });
   return found;
-}
-
-async function namesIn(hdfs: Hdfs, folder: string, pattern: RegExp): Promise<string[]> {
-  const names = (await hdfs.list(folder)).map(({ path }) => pattern.exec(posix.basename(path))?.[1]);
-  return names.filter((name) => name !== undefined);
 }
 
 async function packDay(hdfs: Hdfs, camera: string, date: string, rules: PackRules): Promise<PackedDay> {

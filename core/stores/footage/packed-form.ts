@@ -5,7 +5,6 @@
  * reads the folder of the day and the indexes of the packs that it touches. Packs never change, so indexes that were
  * read lately are kept.
  */
-import { posix } from 'node:path';
 import { dateOf } from '../../domain/time.ts';
 import { settledFile } from '../../layout/footage.ts';
 import type { Footage } from '../../layout/footage.ts';
@@ -13,11 +12,11 @@ import { PACKS } from '../../layout/footage-packs.ts';
 import type { Pack } from '../../layout/footage-packs.ts';
 import type { ReadLimits } from '../../process/read-limits.ts';
 import type { Hdfs } from '../hdfs/types.ts';
+import { datesOf } from './days.ts';
 import type { FootageFile, FootageForm, FootageQuestion } from './form.ts';
 import { newestFirst } from './form.ts';
 import { listPacks, readPackIndex } from './pack-index.ts';
 
-const DAY_FOLDER = /^dt=(\d{4}-\d\d-\d\d)$/;
 /** Frames whose places are kept in memory; each takes some 400 bytes. */
 const KEPT_FRAMES = 100_000;
 
@@ -33,10 +32,7 @@ export function packedForm(hdfs: Hdfs, keptFrames = KEPT_FRAMES): FootageForm {
     return frames;
   };
   return {
-    async days(camera, limits) {
-      const folders = await hdfs.list(`${PACKS}/camera=${camera}`, limits);
-      return folders.flatMap(({ path }) => DAY_FOLDER.exec(posix.basename(path))?.[1] ?? []);
-    },
+    days: (camera, limits) => datesOf(hdfs, PACKS, camera, limits),
     async ofDay(date, question, limits) {
       const { whole } = await listPacks(hdfs, question.camera, date, limits);
       const found: FootageFile[] = [];

@@ -7,13 +7,13 @@
  * of a hundred.
  */
 import { posix } from 'node:path';
-import { cameraFolder, footageFolder, parseSettledFile, settledFile, timeOfDay } from '../../layout/footage.ts';
+import { FOOTAGE, footageFolder, parseSettledFile, settledFile, timeOfDay } from '../../layout/footage.ts';
 import type { ReadLimits } from '../../process/read-limits.ts';
 import type { FileFacts, Hdfs } from '../hdfs/types.ts';
+import { datesOf } from './days.ts';
 import type { FootageFile, FootageForm, FootageQuestion } from './form.ts';
 import { newestFirst } from './form.ts';
 
-const DAY_FOLDER = /^dt=(\d{4}-\d\d-\d\d)$/;
 /** A slice is cut so that it should fill half of a piece, and grows by this factor. */
 const FULL = 0.5;
 const GROWTH = 8;
@@ -22,10 +22,7 @@ const FIRST_SPAN_MS = 600_000;
 
 export function settledForm(hdfs: Hdfs): FootageForm {
   return {
-    async days(camera, limits) {
-      const folders = await hdfs.list(cameraFolder(camera), limits);
-      return folders.flatMap(({ path }) => DAY_FOLDER.exec(posix.basename(path))?.[1] ?? []);
-    },
+    days: (camera, limits) => datesOf(hdfs, FOOTAGE, camera, limits),
     async ofDay(date, { camera, from, to, limit, after }, limits) {
       const folder = footageFolder(camera, date);
       const found: FootageFile[] = [];
