@@ -31,6 +31,7 @@ import { isSame, reprocess } from '../../batch-layer/run/reprocess.ts';
 import { nextEpoch, horizonOf } from '../../batch-layer/epochs/next-epochs.ts';
 import { batchWorld, feed, openBatchOf, servingOf } from '../support/batch-world.ts';
 import { ROOT, sightline } from '../support/main-job.ts';
+import { meanwhile } from '../support/meanwhile.ts';
 import { CRASH_POINTS } from '../../batch-layer/steps.ts';
 
 let world: BatchWorld;
@@ -197,21 +198,21 @@ const POINTS = CRASH_POINTS.run.filter((point) => point !== 'pruned');
 test('runs that are killed at each point in turn are finished by the last one, and readers never see a part', async () => {
   await fed.stop();
   const epoch = await next();
-  const readers = reading(epoch);
-  for (const point of POINTS) {
-    const arguments_ = ['--import', 'tsx', 'test/support/batch-child.ts', point, String(epoch)];
-    const environment = { ...world.environment, SPEED_WAIT_SECONDS: '0' };
-    const child = spawn(process.execPath, arguments_, {
-      cwd: ROOT,
-      env: environment,
-      stdio: ['ignore', 'ignore', 'inherit'],
-    });
-    const signal = await new Promise((resolve) => child.once('exit', (_, by) => resolve(by)));
-    assert.equal(signal, 'SIGKILL', point);
-  }
-  assert.equal((await horizonOf(batch.context))!.epoch, epoch);
-  assert.equal(await publish(epoch), undefined);
-  const totals = await readers.stop();
+  const totals = await whileRead(epoch, async () => {
+    for (const point of POINTS) {
+      const arguments_ = ['--import', 'tsx', 'test/support/batch-child.ts', point, String(epoch)];
+      const environment = { ...world.environment, SPEED_WAIT_SECONDS: '0' };
+      const child = spawn(process.execPath, arguments_, {
+        cwd: ROOT,
+        env: environment,
+        stdio: ['ignore', 'ignore', 'inherit'],
+      });
+      const signal = await new Promise((resolve) => child.once('exit', (_, by) => resolve(by)));
+      assert.equal(signal, 'SIGKILL', point);
+    }
+    assert.equal((await horizonOf(batch.context))!.epoch, epoch);
+    assert.equal(await publish(epoch), undefined);
+  });
   const report = (await readRun(batch.context.hdfs, nameOf(epoch, batch.context.rules)))!;
   assert.ok(report.rows > 0);
   assert.deepEqual([...new Set(totals)], [totals[0]!, totals[0]! + report.rows]);
@@ -221,40 +222,35 @@ test('runs that are killed at each point in turn are finished by the last one, a
   );
 });
 
-/** Asks serving and reads the epoch's files again and again: every file is whole, and no id is there twice. */
-function reading(epoch: Epoch): { stop(): Promise<number[]> } {
+/**
+ * Asks serving and reads the epoch's files again and again meanwhile: every file is whole, and no id is there twice.
+ * Gives the totals that it was told.
+ */
+async function whileRead(epoch: Epoch, work: () => Promise<void>): Promise<number[]> {
   const { context } = batch;
   const serving = servingOf(world.config);
+  const duck = await openDuck({ memoryMb: 256, threads: 1, spillFolder: `${world.config.SIGHTLINE_HOME}/reading` });
   const window = { from: instant(Date.now() - 2 * 3_600_000), to: instant(Date.now() + 3_600_000) };
   const mine = `/${nameOf(epoch, context.rules)}-`;
   const totals: number[] = [];
-  let isStopped = false;
   const read = async (): Promise<void> => {
-    const duck = await openDuck({ memoryMb: 256, threads: 1, spillFolder: `${world.config.SIGHTLINE_HOME}/reading` });
-    for (let last = false; !last;) {
-      last = isStopped;
-      totals.push((await serving.topItems({ ...window, location: 'all' })).total);
-      const ids: string[] = [];
-      for (const { path } of (await context.hdfs.walk('lake/detections')).filter((file) => file.path.includes(mine))) {
-        const localFile = `${world.config.SIGHTLINE_HOME}/reading.parquet`;
-        await context.hdfs.download(path, localFile);
-        for (const row of await duck.rows(`SELECT detection_oid FROM '${localFile}'`))
-          ids.push(String(row.detection_oid));
-      }
-      assert.equal(new Set(ids).size, ids.length);
-      await pause(200);
+    totals.push((await serving.topItems({ ...window, location: 'all' })).total);
+    const ids: string[] = [];
+    for (const { path } of (await context.hdfs.walk('lake/detections')).filter((file) => file.path.includes(mine))) {
+      const localFile = `${world.config.SIGHTLINE_HOME}/reading.parquet`;
+      await context.hdfs.download(path, localFile);
+      for (const row of await duck.rows(`SELECT detection_oid FROM '${localFile}'`)) ids.push(String(row.detection_oid));
     }
+    assert.equal(new Set(ids).size, ids.length);
+    await pause(200);
+  };
+  try {
+    await meanwhile(read, work);
+  } finally {
     duck.close();
-  };
-  const running = read();
-  running.catch(() => undefined);
-  return {
-    async stop() {
-      isStopped = true;
-      await running.finally(() => serving.close());
-      return totals;
-    },
-  };
+    await serving.close();
+  }
+  return totals;
 }
 
 test('in the end every detection is published once, every record is archived once, and the batch view has all', async () => {

@@ -13,6 +13,7 @@ import { fileURLToPath } from 'node:url';
 import { promisify } from 'node:util';
 import { createHBaseClient } from '../../core/hbase/client.ts';
 import type { Cell, GetAnswer, RowPut, ScanOptions } from '../../core/hbase/types.ts';
+import { meanwhile } from '../support/meanwhile.ts';
 
 const zookeeper = process.env.HBASE_ZOOKEEPER ?? '127.0.0.1:2181';
 const znode = process.env.HBASE_ZNODE ?? '/hbase';
@@ -281,27 +282,20 @@ test('regions that split and move while rows are written and scanned lose nothin
     LOADED,
     rows.map((row) => put(row, 'v'.repeat(200), 1)),
   );
-  let busy = true;
   let timestamp = 1;
-  const writing = (async () => {
-    while (busy) {
-      timestamp++;
-      await write(
-        LOADED,
-        rows.map((row) => put(row, 'v'.repeat(200), timestamp)),
-      );
-    }
-  })();
+  const writeAll = (): Promise<void> => {
+    timestamp++;
+    return write(
+      LOADED,
+      rows.map((row) => put(row, 'v'.repeat(200), timestamp)),
+    );
+  };
   const expected = rows.map((row) => row.toString('hex')).sort();
-  const scanning = (async () => {
-    do {
-      const found = (await scan(LOADED, { batchRows: 100 })).map((row) => row[0]!.row.toString('hex'));
-      assert.deepEqual(found, expected);
-    } while (busy);
-  })();
-  await disturb();
-  busy = false;
-  await Promise.all([writing, scanning]);
+  const scanAll = async (): Promise<void> => {
+    const found = (await scan(LOADED, { batchRows: 100 })).map((row) => row[0]!.row.toString('hex'));
+    assert.deepEqual(found, expected);
+  };
+  await meanwhile(writeAll, () => meanwhile(scanAll, disturb));
   const answers = await hbase.get(
     LOADED,
     rows.map((row) => ({ row })),

@@ -24,10 +24,12 @@ import { asker, underFire } from '../faults/fire.ts';
 import { rebalanceStorm, regionsSplit, workersKilled, zombie } from '../faults/scenarios.ts';
 import type { MainJob } from '../support/main-job.ts';
 import { childrenOf, daemonPid, eventually, nodeTests, sightline, startMainJob } from '../support/main-job.ts';
+import { meanwhile } from '../support/meanwhile.ts';
 import { readTruth } from '../support/truth.ts';
 
 const EPOCH_SECONDS = 20;
 const DAY_MS = 86_400_000;
+const TRAFFIC = '--rate 1500 --seconds 75 --copies 0.25 --copy-delay-max 30 --poison 0.005'.split(' ');
 
 describe('the main job', () => {
   const folder = mkdtempSync(join(tmpdir(), 'sightline-e2e-'));
@@ -56,53 +58,33 @@ describe('the main job', () => {
     'counts every detection once while a worker, the region server and the batch scheduler are killed',
     { timeout: 600_000 },
     async () => {
-      const produce = sightline([
-        'produce',
-        '--rate',
-        '1500',
-        '--seconds',
-        '75',
-        '--copies',
-        '0.25',
-        '--copy-delay-max',
-        '30',
-        '--poison',
-        '0.005',
-        '--truth',
-        truthFile,
-      ]);
       const fell: string[] = [];
       let last = 0;
-      let watching = true;
-      const watch = (async () => {
-        while (watching) {
-          const answer = await total().catch(() => null);
-          if (answer && answer.total < last) fell.push(`${last} → ${answer.total} at horizon ${answer.view.horizon}`);
-          last = Math.max(last, answer?.total ?? 0);
-          await pause(500);
+      const watch = async (): Promise<void> => {
+        const answer = await total().catch(() => null);
+        if (answer && answer.total < last) fell.push(`${last} → ${answer.total} at horizon ${answer.view.horizon}`);
+        last = Math.max(last, answer?.total ?? 0);
+        await pause(500);
+      };
+      const strikes = async (): Promise<TopItemsAnswer> => {
+        const produce = sightline(['produce', ...TRAFFIC, '--truth', truthFile]);
+        for (const kill of [
+          () => childrenOf(job.pid, 'speed').at(0),
+          () => daemonPid('regionserver'),
+          () => childrenOf(job.pid, 'batch').at(0),
+        ]) {
+          await pause(15_000);
+          const pid = kill();
+          assert.ok(pid, 'there is something to kill');
+          process.kill(pid, 'SIGKILL');
         }
-      })();
-      for (const kill of [
-        () => childrenOf(job.pid, 'speed').at(0),
-        () => daemonPid('regionserver'),
-        () => childrenOf(job.pid, 'batch').at(0),
-      ]) {
-        await pause(15_000);
-        const pid = kill();
-        assert.ok(pid, 'there is something to kill');
-        process.kill(pid, 'SIGKILL');
-      }
-      assert.equal((await produce).code, 0);
-      const expected = await distinct();
-      const answer = await eventually(
-        'the whole truth',
-        total,
-        ({ total: now, view }) => now >= expected.size && view.freshness_ms === 0,
-        300_000,
-      );
-      watching = false;
-      await watch;
-      assert.equal(answer.total, expected.size);
+        assert.equal((await produce).code, 0);
+        const { size } = await distinct();
+        const isWhole = ({ total: now, view }: TopItemsAnswer): boolean => now >= size && view.freshness_ms === 0;
+        return eventually('the whole truth', total, isWhole, 300_000);
+      };
+      const answer = await meanwhile(watch, strikes);
+      assert.equal(answer.total, (await distinct()).size);
       assert.deepEqual(fell, [], 'no total ever fell');
     },
   );

@@ -5,7 +5,7 @@
  * that the status of the cluster and the process table name for this very stack, never by name alone.
  */
 import type { ChildProcess } from 'node:child_process';
-import { execFileSync, spawn } from 'node:child_process';
+import { spawnSync, spawn } from 'node:child_process';
 import { setTimeout as pause } from 'node:timers/promises';
 import { fileURLToPath } from 'node:url';
 import { stopOrders } from '../../core/process/life.ts';
@@ -112,7 +112,8 @@ export function childrenOf(parent: number, ...words: string[]): number[] {
 
 /** The pid of a daemon of this environment's stack. */
 export function daemonPid(name: string): number {
-  const said = execFileSync(process.execPath, [PROGRAM, 'cluster', 'status', '--json'], {
+  // The command fails when any daemon is slow to answer, which on a busy machine another one may be.
+  const { stdout: said } = spawnSync(process.execPath, [PROGRAM, 'cluster', 'status', '--json'], {
     cwd: ROOT,
     encoding: 'utf8',
   });
