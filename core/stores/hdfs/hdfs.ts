@@ -9,8 +9,6 @@
 import { createHash, randomUUID } from 'node:crypto';
 import { createReadStream, createWriteStream } from 'node:fs';
 import { mkdir, rename, rm, stat } from 'node:fs/promises';
-import { Agent as HttpAgent } from 'node:http';
-import { Agent as HttpsAgent } from 'node:https';
 import { dirname, posix } from 'node:path';
 import { PassThrough, Readable } from 'node:stream';
 import { pipeline } from 'node:stream/promises';
@@ -19,9 +17,9 @@ import type { Config } from '../../process/config.ts';
 import type { ByteRange, FileFacts, Hdfs, ListPiece } from './types.ts';
 import type { ReadLimits } from '../../process/read-limits.ts';
 import { Retryable } from '../../process/errors.ts';
-import { proxyFor } from '../../process/proxy.ts';
 import { CapacityAnswer, entriesOf, factsOf, ListAnswer, PieceAnswer, StatusAnswer } from './answers.ts';
 import { hdfsFault, isMissing, isTaken, remoteError } from './faults.ts';
+import { wayTo } from './way.ts';
 
 type Settings = Pick<Config, 'WEBHDFS_URL' | 'SIGHTLINE_ROOT' | 'HADOOP_USER'>;
 
@@ -38,7 +36,9 @@ export function hdfs(config: Settings, { idleLimitMs = IDLE_LIMIT_MS }: { idleLi
   const ask = asking(config, idleLimitMs);
   const facts = (path: string, limits?: ReadLimits): Promise<FileFacts | null> =>
     unlessMissing(null, async () => {
-      const { FileStatus } = StatusAnswer.parse(await ask.json('GET', 'getfilestatus', path, { limits }));
+      // A few bytes, whatever the file: only its content and lists count.
+      const uncounted = { signal: limits?.signal };
+      const { FileStatus } = StatusAnswer.parse(await ask.json('GET', 'getfilestatus', path, { limits: uncounted }));
       return factsOf(path, FileStatus);
     });
   const list = (folder: string, limits?: ReadLimits): Promise<FileFacts[]> =>
@@ -237,20 +237,6 @@ function changes(ask: Asking, makeFolder: Hdfs['makeFolder']): Pick<Hdfs, 'renam
 
 // ---- the wire ------------------------------------------------------------------------------------------------------
 
-/** The proxy, and an agent of our own: Node's agent may ask a proxy by itself (NODE_USE_ENV_PROXY). */
-function wayTo(url: URL): { proxy: string | null; agent?: HttpAgent } {
-  const proxy = proxyFor(url);
-  // The package brings its own agent for a tunnel.
-  if (proxy !== null && url.protocol === 'https:') return { proxy: proxy.href };
-  return {
-    proxy: proxy?.href ?? null,
-    agent: (proxy ?? url).protocol === 'https:' ? new HttpsAgent(KEPT) : new HttpAgent(KEPT),
-  };
-}
-
-/** The settings of Node's own agents. */
-const KEPT = { keepAlive: true, scheduling: 'lifo', timeout: 5_000 } as const;
-
 interface AskOptions {
   readonly params?: Record<string, unknown>;
   readonly limits?: ReadLimits | undefined;
@@ -290,11 +276,21 @@ function asking(config: Settings, idleLimitMs: number): Asking {
         if (fault) reject(hdfsFault(config.WEBHDFS_URL, fault));
         else resolve(body);
       });
-      const stop = (): void => {
+      const end = (fault: Error): void => {
+        signal?.removeEventListener('abort', stop);
         request.abort();
-        reject(signal?.reason as Error);
+        reject(fault);
       };
+      const stop = (): void => end(signal?.reason as Error);
       signal?.addEventListener('abort', stop, { once: true });
+      // Counted as they come: the list of a large folder ends at the limit, before all of it is in memory.
+      request.on('data', (chunk) => {
+        try {
+          limits?.onBytes?.(chunk.length);
+        } catch (thrown) {
+          end(thrown as Error);
+        }
+      });
     });
   return { url: config.WEBHDFS_URL, client, absolute, json };
 }

@@ -11,7 +11,7 @@ declare module 'webhdfs' {
       method: string,
       url: string,
       callback: (fault: Error | null | undefined, response?: unknown, body?: unknown) => void,
-    ): { abort(): void };
+    ): { abort(): void; on(event: 'data', listener: (chunk: Buffer) => void): unknown };
     createReadStream(path: string, options?: Record<string, unknown>): Readable & { abort(): void };
     createWriteStream(path: string, options?: Record<string, unknown>): Writable;
   }

@@ -276,6 +276,36 @@ test('a read tells of its bytes, and ends with what is thrown at it', async () =
   });
 });
 
+test('a list of a folder tells of its bytes, and ends with what is thrown at it before all of it has come', async () => {
+  const entry = { pathSuffix: '000000.123_9001.jpg', type: 'FILE', length: 5, modificationTime: 5 };
+  const whole = { FileStatuses: { FileStatus: Array.from({ length: 50 }, () => entry) } };
+  const piece = { DirectoryListing: { partialListing: whole, remainingEntries: 7 } };
+  await against(
+    (_, response, operation) => json(response, 200, operation === 'liststatus' ? whole : piece),
+    async (files) => {
+      let bytes = 0;
+      await files.list('a', { onBytes: (more) => (bytes += more) });
+      assert.equal(bytes, JSON.stringify(whole).length);
+      bytes = 0;
+      await files.listAfter('a', '0', { onBytes: (more) => (bytes += more) });
+      assert.equal(bytes, JSON.stringify(piece).length);
+    },
+  );
+  let hungUp: () => void = () => undefined;
+  const gone = new Promise<void>((resolve) => (hungUp = resolve));
+  const withoutEnd: Answer = (_, response) => {
+    response.once('close', hungUp);
+    response.writeHead(200, { 'content-type': 'application/json' }).write('{"FileStatuses":{"FileStatus":[');
+  };
+  await against(withoutEnd, async (files) => {
+    const tooMuch = (): never => {
+      throw new Error('too much');
+    };
+    await assert.rejects(files.list('a', { onBytes: tooMuch }), /too much/);
+    await gone;
+  });
+});
+
 // ---- fates
 // -----------------------------------------------------------------------------------------------------------
 
