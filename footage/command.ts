@@ -61,15 +61,16 @@ async function settleOnce(config: Config): Promise<number> {
   const signal = stopSignal();
   const done = await withRetry(COMMAND_RETRY, () => settle(hdfs(config), Date.now), { signal });
   process.stdout.write(`${sentence(done)}\n`);
-  return done.settled + done.copies + done.rejected === 0 ? EXIT.nothing_to_do : EXIT.done;
+  return done.settled + done.copies + done.rejected + done.erased === 0 ? EXIT.nothing_to_do : EXIT.done;
 }
 
-function sentence({ settled, bytes, copies, recovered, rejected, waiting }: Settled): string {
+function sentence({ settled, bytes, copies, recovered, rejected, erased, waiting }: Settled): string {
   const parts = [
     `${settled} files settled (${(bytes / 1e6).toFixed(1)} MB)`,
     ...(recovered > 0 ? [`${recovered} of them recovered from a killed agent`] : []),
     `${copies} second copies removed`,
     `${rejected} set aside`,
+    ...(erased > 0 ? [`${erased} removed because of an erase order`] : []),
     `${waiting} still open`,
   ];
   return parts.join(', ');
@@ -121,7 +122,8 @@ const SETTLE_HELP = `
 Flume delivers each file at least once. This command reads what has arrived, compares its hash with the one in its
 name, and renames it to footage/camera=<oid>/dt=<date>/<time>_<detection>_<sha256>.<jpg|png|mp4>. A second copy is
 removed. A file that a killed agent left open is written again after 90 s, if all of it had arrived. What is not what
-its name says is set aside in footage/_rejected. It may be killed and run again at any time, also twice at once.
+its name says is set aside in footage/_rejected. What "sightline footage erase --execute" asked for is removed. It may
+be killed and run again at any time, also twice at once.
 
 With --every it also removes, once an hour, what is older than FOOTAGE_RETENTION_DAYS (7; 0 keeps everything). It
 serves /metrics, /healthz and /readyz on METRICS_PORT (0: any free port, named in the log).

@@ -2,13 +2,12 @@
  * Erases footage of people: what one camera saw within a time, or the pictures of one detection.
  *
  * `sightline footage erase` calls `plan`, shows it, and only with `--execute` calls `erase`. Looked through are settled
- * files, packs (packs/erase-packed.ts), what has arrived and is not settled yet, and what was set aside. A file that
- * Flume is still writing cannot go: Flume would send it again; it is counted as open, and the caller says to run
- * again. Removing is idempotent, so a run that died is simply repeated. Films tell when they begin and not what they
- * show: a time or a detection finds those that begin within it, or none.
+ * files, packs (packs/erase-packed.ts), what has arrived and is not settled yet, and what was set aside. The order is
+ * written first (erase-orders.ts): settling removes what arrives later, from a gateway too. A file that Flume is still
+ * writing cannot go, because Flume would send it again; it is counted as open. Removing is idempotent, so a run that
+ * died is simply repeated.
  */
 import { posix } from 'node:path';
-import type { Oid } from '../core/domain/oid.ts';
 import { dateOf } from '../core/domain/time.ts';
 import {
   ARRIVING,
@@ -19,17 +18,14 @@ import {
   REJECTED,
   settledFile,
 } from '../core/layout/footage.ts';
-import type { Footage } from '../core/layout/footage.ts';
 import { inLanes } from '../core/process/lanes.ts';
 import { camerasIn, datesOf } from '../core/stores/footage/days.ts';
 import type { FileFacts, Hdfs } from '../core/stores/hdfs/types.ts';
 import type { PackedPlan } from './packs/erase-packed.ts';
 import { erasePacked, planPacked } from './packs/erase-packed.ts';
-
-export type Wanted =
-  | { readonly by: 'time'; readonly camera: Oid; readonly fromMs: number; readonly toMs: number }
-  /** `camera`: where to look; undefined: everywhere. */
-  | { readonly by: 'detection'; readonly detection: Oid; readonly camera: Oid | undefined };
+import { writeEraseOrder } from './erase-orders.ts';
+import { matcher } from './wanted.ts';
+import type { Wanted } from './wanted.ts';
 
 export interface ErasePlan {
   readonly files: readonly { readonly path: string; readonly bytes: number }[];
@@ -70,6 +66,13 @@ export async function plan(hdfs: Hdfs, wanted: Wanted): Promise<ErasePlan> {
   return { files: files.map(({ path, bytes }) => ({ path, bytes })), packed, open };
 }
 
+export interface EraseOptions {
+  readonly scratch: string;
+  readonly onErased: (file: ErasePlan['files'][number]) => void;
+  /** The order covers what was taken before. */
+  readonly nowMs?: number;
+}
+
 /**
  * Calls `onErased` for each file and frame that is gone. Resolves with how many are still open. The caller holds the
  * lease of packing (packs/alone.ts); `scratch` has room for one pack.
@@ -77,8 +80,9 @@ export async function plan(hdfs: Hdfs, wanted: Wanted): Promise<ErasePlan> {
 export async function erase(
   hdfs: Hdfs,
   wanted: Wanted,
-  { scratch, onErased }: { scratch: string; onErased: (file: ErasePlan['files'][number]) => void },
+  { scratch, onErased, nowMs = Date.now() }: EraseOptions,
 ): Promise<number> {
+  await writeEraseOrder(hdfs, wanted, nowMs);
   for (let look = 1; ; look++) {
     const { files, packed, open } = await plan(hdfs, wanted);
     if (files.length + packed.length === 0 || look > MOST_LOOKS) return open;
@@ -91,13 +95,6 @@ export async function erase(
       onErased(file);
     });
   }
-}
-
-function matcher(wanted: Wanted): (footage: Footage) => boolean {
-  if (wanted.by === 'detection')
-    return ({ detection, camera }) =>
-      detection === wanted.detection && (wanted.camera === undefined || camera === wanted.camera);
-  return ({ camera, takenAtMs }) => camera === wanted.camera && takenAtMs >= wanted.fromMs && takenAtMs < wanted.toMs;
 }
 
 async function datesFor(hdfs: Hdfs, camera: string, wanted: Wanted): Promise<string[]> {

@@ -68,7 +68,7 @@ export function settleMetrics(registry: Registry, now: () => number = Date.now):
     labelNames: ['result'],
     registers,
   });
-  for (const result of ['settled', 'recovered', 'copy', 'rejected']) files.inc({ result }, 0);
+  for (const result of ['settled', 'recovered', 'copy', 'rejected', 'erased']) files.inc({ result }, 0);
   const counter = (name: string, help: string): Counter => new Counter({ name, help, registers });
   const bytes = counter('sightline_footage_bytes_total', 'Bytes of the settled files');
   const prunedFiles = counter('sightline_footage_pruned_files_total', 'Settled files removed because of their age');
@@ -104,6 +104,7 @@ export function settleMetrics(registry: Registry, now: () => number = Date.now):
       files.inc({ result: 'recovered' }, done.recovered);
       files.inc({ result: 'copy' }, done.copies);
       files.inc({ result: 'rejected' }, done.rejected);
+      files.inc({ result: 'erased' }, done.erased);
       bytes.inc(done.bytes);
       waits('arrived', { files: 0, oldestAtMs: null });
     },

@@ -1,12 +1,12 @@
 /**
  * Removes footage that is older than its retention: whole `camera=/dt=` folders of files and of packs, and what was set
- * aside as long ago.
+ * aside as long ago. Orders to erase that were given as long ago go too.
  *
  * `sightline footage prune` and the settling service call it. It looks at the names of folders alone, so that days
  * which stay cost one listing a camera. A folder goes in one operation of HDFS; a run that dies has removed whole
  * folders, and the next one goes on. The folders of cameras stay: settling may be moving a file into one just now.
  */
-import { FOOTAGE, REJECTED } from '../core/layout/footage.ts';
+import { ERASURES, FOOTAGE, REJECTED } from '../core/layout/footage.ts';
 import { PACKS } from '../core/layout/footage-packs.ts';
 import { DAY_MS } from '../core/domain/time.ts';
 import { inLanes } from '../core/process/lanes.ts';
@@ -47,15 +47,18 @@ export async function prune(hdfs: Hdfs, rules: PruneRules): Promise<Pruned> {
       }
     });
   }
-  await pruneRejected(hdfs, rules, pruned);
+  await pruneWritten(hdfs, REJECTED, { rules, pruned });
+  // Orders are no footage: nobody counts them.
+  await pruneWritten(hdfs, ERASURES, { rules, pruned: { folders: 0, files: 0, bytes: 0 } });
   return pruned;
 }
 
-async function pruneDay(
-  hdfs: Hdfs,
-  folder: string,
-  { rules, pruned }: { rules: PruneRules; pruned: Pruned },
-): Promise<void> {
+interface Pruning {
+  readonly rules: PruneRules;
+  readonly pruned: Pruned;
+}
+
+async function pruneDay(hdfs: Hdfs, folder: string, { rules, pruned }: Pruning): Promise<void> {
   const files = await hdfs.walk(folder);
   if (!rules.isDryRun) await hdfs.remove(folder);
   pruned.folders += 1;
@@ -63,10 +66,10 @@ async function pruneDay(
   pruned.bytes += files.reduce((sum, { bytes }) => sum + bytes, 0);
 }
 
-/** By the time at which they were written: their names may tell none. */
-async function pruneRejected(hdfs: Hdfs, rules: PruneRules, pruned: Pruned): Promise<void> {
+/** By the time at which files were written: their names may tell none. */
+async function pruneWritten(hdfs: Hdfs, folder: string, { rules, pruned }: Pruning): Promise<void> {
   const beforeMs = Date.parse(`${rules.before}T00:00:00Z`);
-  for (const { path, bytes, modifiedAtMs, isFolder } of await hdfs.list(REJECTED)) {
+  for (const { path, bytes, modifiedAtMs, isFolder } of await hdfs.list(folder)) {
     rules.signal?.throwIfAborted();
     if (isFolder || modifiedAtMs >= beforeMs) continue;
     if (!rules.isDryRun) await hdfs.remove(path);

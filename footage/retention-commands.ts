@@ -10,10 +10,10 @@ import { EXIT, Refusal } from '../core/process/errors.ts';
 import { runCommand, stopSignal } from '../core/process/life.ts';
 import { COMMAND_RETRY, withRetry } from '../core/process/retry.ts';
 import { hdfs } from '../core/stores/hdfs/hdfs.ts';
-import type { Wanted } from './erase.ts';
 import { erase, plan } from './erase.ts';
 import { changePacksAlone } from './packs/alone.ts';
 import { firstKeptDay, prune } from './prune.ts';
+import type { Wanted } from './wanted.ts';
 
 export function pruneCommand(): Command {
   return new Command('prune')
@@ -85,7 +85,10 @@ async function runErase(options: EraseOptions): Promise<number> {
   const verb = options.execute ? 'erased' : 'would be erased; --execute does it';
   process.stderr.write(`${count} files (${(bytes / 1e6).toFixed(1)} MB) ${verb}\n`);
   if (open > 0) {
-    process.stderr.write(`${open} files are being written by Flume and stay; run this command again in two minutes\n`);
+    const later = options.execute
+      ? 'settling removes them when they are whole'
+      : 'they have to be whole before they go';
+    process.stderr.write(`${open} files are being written by Flume: ${later}; run this command again in two minutes\n`);
     return EXIT.dependency_down;
   }
   return count === 0 ? EXIT.nothing_to_do : EXIT.done;
@@ -132,7 +135,8 @@ const ERASE_HELP = `
 Looked through are settled files, frames in packs, files that have arrived, and those that were set aside. The audit
 trail records a run with --execute. Such a run needs HBase, for the lease that keeps packing away. Times and detections
 are those in the files' names: a film counts by its beginning, and never for a detection, so give its camera and a time
-too. Files that still wait on a gateway (FOOTAGE_FOLDER) are not reached. Run it again until it ends with 3.
+too. The order is kept in footage/_erasures: settling removes a file that still waits on a gateway when it arrives, if
+it was taken before the order was given. Run it again until it ends with 3.
 
 Examples:
   sightline footage erase --camera 7 --from 2026-11-30T08:00:00Z --to 2026-11-30T09:00:00Z

@@ -13,6 +13,7 @@ import { announceTarget } from '../core/process/metrics-target.ts';
 import { createRegistry, serveMetrics } from '../core/process/metrics.ts';
 import { WORKER_RETRY, withRetry } from '../core/process/retry.ts';
 import { hdfs } from '../core/stores/hdfs/hdfs.ts';
+import { eraseOrders } from './erase-orders.ts';
 import { settleMetrics } from './metrics.ts';
 import { firstKeptDay, prune } from './prune.ts';
 import { settle, SETTLE_RULES } from './settle.ts';
@@ -31,6 +32,7 @@ export async function serveSettling(config: Config, everySeconds: number, signal
     waitingFor = `HDFS is away: ${messageOf(fault)}`;
     log.warn({ reason: messageOf(fault) }, 'HDFS is away; settling waits');
   };
+  const options = { watch: metrics, readOrders: eraseOrders(files) };
   let prunedMs = -Infinity;
   const pruneOldDays = async (): Promise<void> => {
     const before = firstKeptDay(config.FOOTAGE_RETENTION_DAYS, Date.now());
@@ -42,11 +44,11 @@ export async function serveSettling(config: Config, everySeconds: number, signal
   };
   try {
     while (!signal.aborted) {
-      const pass = (): Promise<Settled> => settle(files, Date.now, SETTLE_RULES, metrics);
+      const pass = (): Promise<Settled> => settle(files, Date.now, SETTLE_RULES, options);
       const done = await withRetry(WORKER_RETRY, pass, { signal, onRetry });
       waitingFor = null;
       metrics.countPass(done);
-      if (done.settled + done.copies + done.rejected > 0) log.info(done, 'footage settled');
+      if (done.settled + done.copies + done.rejected + done.erased > 0) log.info(done, 'footage settled');
       await pruneOldDays();
       await pause(everySeconds * 1_000, undefined, { signal }).catch(() => undefined);
     }

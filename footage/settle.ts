@@ -7,6 +7,7 @@
  * settled. What cannot be what its name says is set aside with a reason, never removed.
  *
  *   arrival                                  fate
+ *   what an erase order covers               erased: removed (erase-orders.ts), once it is closed or old
  *   closed, hash right, not settled yet      settled: renamed
  *   closed, settled already                  copy: removed (the settled one was read when it came)
  *   closed, hash wrong                       rejected: `changed`
@@ -28,6 +29,8 @@ import type { Footage } from '../core/layout/footage.ts';
 import { sha256Of } from '../core/process/file-hash.ts';
 import { inLanes } from '../core/process/lanes.ts';
 import type { FileFacts, Hdfs } from '../core/stores/hdfs/types.ts';
+import { eraseOrders } from './erase-orders.ts';
+import type { IsErased } from './erase-orders.ts';
 import type { Waiting } from './waiting.ts';
 
 export interface SettleRules {
@@ -50,6 +53,8 @@ export interface Settled {
   /** Of what was settled: files that a killed Flume had left open. */
   recovered: number;
   rejected: number;
+  /** Removed because an erase order covers them. */
+  erased: number;
   /** Open files, and files cut short that may still be delivered again. */
   waiting: number;
 }
@@ -62,6 +67,12 @@ export interface SettleWatch {
   readonly onSetAside?: (reason: SetAsideReason) => void;
 }
 
+export interface SettleOptions {
+  readonly watch?: SettleWatch;
+  /** Reads the erase orders; a service keeps one, which remembers them. */
+  readonly readOrders?: () => Promise<IsErased>;
+}
+
 const LANES = 8;
 
 /** One pass over what has arrived. Resolves with what was done; throws a Retryable while HDFS is away. */
@@ -69,14 +80,16 @@ export async function settle(
   hdfs: Hdfs,
   now: () => number,
   rules: SettleRules = SETTLE_RULES,
-  watch: SettleWatch = {},
+  { watch = {}, readOrders = eraseOrders(hdfs) }: SettleOptions = {},
 ): Promise<Settled> {
-  const done: Settled = { settled: 0, bytes: 0, copies: 0, recovered: 0, rejected: 0, waiting: 0 };
+  const done: Settled = { settled: 0, bytes: 0, copies: 0, recovered: 0, rejected: 0, erased: 0, waiting: 0 };
   const arrivals = (await hdfs.list(ARRIVING)).filter(({ isFolder }) => !isFolder);
   watch.onArrivals?.({ closed: waitingOf(arrivals, false), open: waitingOf(arrivals, true) });
+  // After the list: an order that is not read here is written after it, and its command then finds these files.
+  const isErased = arrivals.length === 0 ? () => false : await readOrders();
   await inLanes(LANES, arrivals, async (arrival) => {
     const ageMs = now() - arrival.modifiedAtMs;
-    const fate = await settleOne(hdfs, arrival, ageMs, rules).catch((fault: unknown) =>
+    const fate = await settleOne(hdfs, arrival, ageMs, { ...rules, isErased }).catch((fault: unknown) =>
       unlessGone(hdfs, arrival, fault),
     );
     done[fate.is] += 1;
@@ -98,21 +111,24 @@ function waitingOf(arrivals: readonly FileFacts[], isOpen: boolean): Waiting {
 type Fate =
   | { readonly is: 'settled'; readonly footage: Footage; readonly bytes: number; readonly isRecovered: boolean }
   | { readonly is: 'rejected'; readonly reason: SetAsideReason }
-  | { readonly is: 'copies' | 'waiting' };
+  | { readonly is: 'copies' | 'erased' | 'waiting' };
 
-async function settleOne(hdfs: Hdfs, arrival: FileFacts, ageMs: number, rules: SettleRules): Promise<Fate> {
+type Rules = SettleRules & { readonly isErased: IsErased };
+
+async function settleOne(hdfs: Hdfs, arrival: FileFacts, ageMs: number, rules: Rules): Promise<Fate> {
   const parsed = parseArrival(posix.basename(arrival.path));
   if (parsed === null) return setAside(hdfs, arrival, 'unknown_name');
   const { footage, isOpen } = parsed;
   if (isOpen && ageMs < rules.openForMs) return { is: 'waiting' };
-  if ((await hdfs.facts(settledFile(footage))) !== null) return removeCopy(hdfs, arrival);
+  if (rules.isErased(footage)) return remove(hdfs, arrival, 'erased');
+  if ((await hdfs.facts(settledFile(footage))) !== null) return remove(hdfs, arrival, 'copies');
   if (isOpen) return settleOpen(hdfs, arrival, footage, ageMs >= rules.tornAfterMs);
   if ((await hdfs.sha256(arrival.path)) !== footage.sha256) return setAside(hdfs, arrival, 'changed');
   if (await hdfs.rename(arrival.path, settledFile(footage))) {
     return { is: 'settled', footage, bytes: arrival.bytes, isRecovered: false };
   }
   // Somebody settled it, or another delivery of it, at the same moment.
-  return (await hdfs.facts(settledFile(footage))) === null ? { is: 'waiting' } : removeCopy(hdfs, arrival);
+  return (await hdfs.facts(settledFile(footage))) === null ? { is: 'waiting' } : remove(hdfs, arrival, 'copies');
 }
 
 async function settleOpen(hdfs: Hdfs, arrival: FileFacts, footage: Footage, isLate: boolean): Promise<Fate> {
@@ -138,9 +154,9 @@ async function unlessGone(hdfs: Hdfs, arrival: FileFacts, fault: unknown): Promi
   return { is: 'waiting' };
 }
 
-async function removeCopy(hdfs: Hdfs, arrival: FileFacts): Promise<Fate> {
+async function remove(hdfs: Hdfs, arrival: FileFacts, is: 'copies' | 'erased'): Promise<Fate> {
   await hdfs.remove(arrival.path);
-  return { is: 'copies' };
+  return { is };
 }
 
 /** The reason first: a file that was set aside is never without one. */

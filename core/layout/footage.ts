@@ -10,6 +10,7 @@
  *   settled      footage/camera=<camera>/dt=<date>/<time>_<detection|none>_<sha256>.<kind>
  *                footage/camera=7/dt=2026-11-30/000000.123_9001_6f1e….jpg     date and time in UTC
  *   set aside    footage/_rejected/<name that it had>, and <that name>.json, which says why
+ *   to erase     footage/_erasures/<order>.json: what goes when it arrives (footage/erase-orders.ts)
  */
 import { readOid } from '../domain/oid.ts';
 import type { Oid } from '../domain/oid.ts';
@@ -18,6 +19,7 @@ import { dateOf } from '../domain/time.ts';
 export const FOOTAGE = 'footage';
 export const ARRIVING = `${FOOTAGE}/_arriving`;
 export const REJECTED = `${FOOTAGE}/_rejected`;
+export const ERASURES = `${FOOTAGE}/_erasures`;
 
 /** By content; the ending of a settled file. */
 export const footageKinds = ['jpg', 'png', 'mp4'] as const;

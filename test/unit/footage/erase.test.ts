@@ -3,15 +3,16 @@ import assert from 'node:assert/strict';
 import { tmpdir } from 'node:os';
 import { describe, it } from 'node:test';
 import { oid } from '../../../core/domain/oid.ts';
-import { ARRIVING, REJECTED, settledFile, travelName } from '../../../core/layout/footage.ts';
+import { ARRIVING, ERASURES, REJECTED, settledFile, travelName } from '../../../core/layout/footage.ts';
 import type { Footage } from '../../../core/layout/footage.ts';
-import type { Wanted } from '../../../footage/erase.ts';
 import { erase, plan } from '../../../footage/erase.ts';
+import type { Wanted } from '../../../footage/wanted.ts';
 import { Crash, hdfsDouble } from '../../support/hdfs-double.ts';
 import type { HdfsDouble } from '../../support/hdfs-double.ts';
 
 const scratch = tmpdir();
 const MIDNIGHT = Date.parse('2026-11-30T00:00:00Z');
+const nowMs = MIDNIGHT + 60_000;
 const footage = (camera: number, takenAtMs: number, detection: number | null): Footage => ({
   ...{ camera: oid(camera), takenAtMs, detection: detection === null ? null : oid(detection), kind: 'jpg' as const },
   sha256: String(takenAtMs % 10).repeat(64),
@@ -34,6 +35,9 @@ function filled(): HdfsDouble {
   return hdfs;
 }
 const window: Wanted = { by: 'time', camera: oid(7), fromMs: MIDNIGHT - 1_000, toMs: MIDNIGHT + 2_000 };
+const order = `${ERASURES}/camera_7_${MIDNIGHT - 1_000}_${MIDNIGHT + 2_000}.json`;
+/** After the window was erased. */
+const left = [settled[3]!, settled[4]!, open, 'footage/notes.txt', order].sort();
 const gone = [...settled.slice(0, 3), arrived, aside, `${aside}.json`].sort();
 
 describe('erasing footage', () => {
@@ -51,9 +55,9 @@ describe('erasing footage', () => {
   it('removes exactly that, and says that a file is still open', async () => {
     const hdfs = filled();
     const erased: string[] = [];
-    assert.equal(await erase(hdfs, window, { scratch, onErased: ({ path }) => erased.push(path) }), 1);
+    assert.equal(await erase(hdfs, window, { scratch, nowMs, onErased: ({ path }) => erased.push(path) }), 1);
     assert.deepEqual(erased.sort(), gone);
-    assert.deepEqual([...hdfs.files.keys()].sort(), [settled[3]!, settled[4]!, open, 'footage/notes.txt'].sort());
+    assert.deepEqual([...hdfs.files.keys()].sort(), left);
     assert.deepEqual((await plan(hdfs, window)).files, []);
   });
 
@@ -80,7 +84,7 @@ describe('erasing footage', () => {
       }
       await remove(path);
     };
-    await erase(hdfs, window, { scratch, onErased: () => undefined });
+    await erase(hdfs, window, { scratch, nowMs, onErased: () => undefined });
     assert.deepEqual((await plan(hdfs, window)).files, []);
   });
 
@@ -88,13 +92,13 @@ describe('erasing footage', () => {
     for (let budget = 0; ; budget++) {
       const hdfs = filled();
       hdfs.budget = budget;
-      const died = await erase(hdfs, window, { scratch, onErased: () => undefined }).then(
+      const died = await erase(hdfs, window, { scratch, nowMs, onErased: () => undefined }).then(
         () => false,
         (fault: unknown) => fault instanceof Crash || Promise.reject(fault),
       );
       hdfs.budget = Infinity;
-      await erase(hdfs, window, { scratch, onErased: () => undefined });
-      assert.deepEqual([...hdfs.files.keys()].sort(), [settled[3]!, settled[4]!, open, 'footage/notes.txt'].sort());
+      await erase(hdfs, window, { scratch, nowMs, onErased: () => undefined });
+      assert.deepEqual([...hdfs.files.keys()].sort(), left);
       if (!died) break;
     }
   });

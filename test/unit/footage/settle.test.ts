@@ -95,7 +95,7 @@ describe('settling footage', () => {
     hdfs.files.set(arrival(a, 1), a.bytes);
     hdfs.files.set(arrival(a, 2), b.bytes);
     hdfs.files.set(arrival(b, 3, '.tmp'), b.bytes.subarray(0, 3));
-    const done = await settle(hdfs, at(100_000), RULES, metrics);
+    const done = await settle(hdfs, at(100_000), RULES, { watch: metrics });
     const before = await registry.metrics();
     assert.match(before, /sightline_footage_waiting_files\{kind="arrived"\} 2\n/);
     metrics.countPass(done);
