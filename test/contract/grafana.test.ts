@@ -2,18 +2,23 @@
  * Every query of Prometheus in our dashboards, asked of a real Prometheus that watches a running stack: each is read,
  * and each answers with data.
  *
- * Needs Debian's prometheus, or PROMETHEUS_BIN. It scrapes a speed worker, the batch scheduler, serving, HBase and
- * the NameNode, each second. Queries of what is not watched here (Kafka's exporter, ZooKeeper) are read only.
+ * Needs Debian's prometheus, or PROMETHEUS_BIN. It scrapes a speed worker, the batch scheduler, settling of footage,
+ * serving, HBase and the NameNode, each second. Queries of what is not watched here (Kafka's exporter, ZooKeeper, the
+ * agent of footage) are read only.
  */
 import assert from 'node:assert/strict';
 import type { ChildProcess } from 'node:child_process';
 import { spawn, spawnSync } from 'node:child_process';
+import { createHash } from 'node:crypto';
 import { mkdtemp, rm, writeFile } from 'node:fs/promises';
 import { createServer } from 'node:net';
 import type { AddressInfo } from 'node:net';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { after, before, test } from 'node:test';
+import { oid } from '../../core/domain/oid.ts';
+import { ARRIVING, travelName } from '../../core/layout/footage.ts';
+import { hdfs } from '../../core/stores/hdfs/hdfs.ts';
 import { portsFrom } from '../../hadoop-compose/stack/ports.ts';
 import type { MetricsServer } from '../../core/process/metrics.ts';
 import { serveMetrics } from '../../core/process/metrics.ts';
@@ -26,7 +31,7 @@ import { eventually, ROOT } from '../support/main-job.ts';
 
 const PROMETHEUS = process.env.PROMETHEUS_BIN ?? 'prometheus';
 const isThere = spawnSync(PROMETHEUS, ['--version']).error === undefined;
-const NOT_WATCHED = /\b(kafka_|outstanding_requests|num_alive_connections)/;
+const NOT_WATCHED = /\b(kafka_|outstanding_requests|num_alive_connections|sightline_footage_(taken|flume))/;
 const LIMIT_MS = 150_000;
 
 let world: BatchWorld;
@@ -49,15 +54,25 @@ function start(program: string, args: readonly string[], environment: NodeJS.Pro
   children.push(spawn(program, args, { cwd: ROOT, env: environment, stdio: 'ignore' }));
 }
 
+/** One picture, as Flume leaves it in HDFS. */
+async function handOver(): Promise<void> {
+  const bytes = Buffer.from('a picture');
+  const sha256 = createHash('sha256').update(bytes).digest('hex');
+  const name = travelName({ camera: oid(7), takenAtMs: Date.now(), detection: null, sha256, kind: 'jpg' });
+  await hdfs(world.config).write(`${ARRIVING}/${name}.1`, bytes);
+}
+
 before(async () => {
   if (!isThere) return;
   world = await batchWorld({ EPOCH_SECONDS: '30', SPEED_LINGER_MS: '20' });
-  const [speed, batch, prometheus] = [await freePort(), await freePort(), await freePort()];
+  const [speed, batch, settling, prometheus] = [await freePort(), await freePort(), await freePort(), await freePort()];
   const ports = portsFrom(process.env);
   const sightline = (port: number, ...args: string[]): void =>
     start(process.execPath, ['sightline.mjs', ...args], { ...world.environment, METRICS_PORT: String(port) });
   sightline(speed, 'speed');
   sightline(batch, 'batch', 'schedule');
+  await handOver();
+  sightline(settling, 'footage', 'settle', '--every', '1');
   serving = servingOf(world.config);
   const { registry } = serving.metrics;
   const text = { metrics: () => serving.metricsText(true), contentType: registry.contentType };
@@ -74,7 +89,7 @@ before(async () => {
   const config = {
     global: { scrape_interval: '1s', scrape_timeout: '1s' },
     scrape_configs: [
-      job('sightline', '/metrics', speed, batch, shown.port),
+      job('sightline', '/metrics', speed, batch, settling, shown.port),
       job('hbase', '/prometheus', ports.masterInfo, ports.regionserverInfo),
       job('namenode', '/prom', new URL(world.config.WEBHDFS_URL).host),
     ],

@@ -1,5 +1,6 @@
 /** Every dashboard by the name of its file; generate.ts writes them, a unit test holds the files fresh. */
 import type { Dashboard, Panel } from '@grafana/grafana-foundation-sdk/dashboard';
+import { footage } from './footage.ts';
 import { liveCounts } from './live-counts.ts';
 import { nights } from './nights.ts';
 import { pipeline } from './pipeline.ts';
@@ -11,6 +12,7 @@ export function dashboards(): Record<string, Dashboard> {
     pipeline: numbered(pipeline().build()),
     nights: numbered(nights().build()),
     stores: numbered(stores().build()),
+    footage: numbered(footage().build()),
   };
 }
 

@@ -16,7 +16,7 @@ import type { ApiQuestion, Column } from './datasources.ts';
 import { API, ask, PROMETHEUS } from './datasources.ts';
 
 /** Grafana's names of units. */
-export type Unit = 'short' | 's' | 'ms' | 'cps' | 'bytes' | 'percentunit' | 'reqps' | 'decmbytes' | 'none';
+export type Unit = 'short' | 's' | 'ms' | 'cps' | 'bytes' | 'percentunit' | 'reqps' | 'Bps' | 'decmbytes' | 'none';
 
 interface Wishes {
   readonly title: string;

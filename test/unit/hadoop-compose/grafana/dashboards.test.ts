@@ -18,6 +18,7 @@ import { oid } from '../../../../core/domain/oid.ts';
 import { dashboardJson, dashboards } from '../../../../hadoop-compose/grafana/source/dashboards.ts';
 import { batchMetrics } from '../../../../batch-layer/metrics.ts';
 import { createRegistry } from '../../../../core/process/metrics.ts';
+import { agentMetrics, settleMetrics } from '../../../../footage/metrics.ts';
 import * as answers from '../../../../serving/answers.ts';
 import { recentMetrics } from '../../../../serving/app/recent-metrics.ts';
 import { getLocations, getTimeline, getTopItems } from '../../../../serving/http/counts.ts';
@@ -113,7 +114,10 @@ function ownMetrics(): Set<string> {
   const batch = createRegistry('batch');
   batchMetrics(batch);
   const recent = recentMetrics({ items: 1, locations: 1 }, () => Promise.reject(new Error('not read'))).registry;
-  const names = [speed, batch, servingMetrics().registry, recent].flatMap((registry) =>
+  const [agent, settling] = [createRegistry('footage-agent'), createRegistry('footage-settle')];
+  agentMetrics(agent);
+  settleMetrics(settling);
+  const names = [speed, batch, servingMetrics().registry, recent, agent, settling].flatMap((registry) =>
     registry.getMetricsAsArray().map(({ name }) => name),
   );
   return new Set(names.flatMap((name) => [name, `${name}_bucket`, `${name}_sum`, `${name}_count`]));
