@@ -18,18 +18,7 @@ import type { CrashPoint } from './steps.ts';
 import type { BatchMetrics } from './metrics.ts';
 import type { ProgressLine } from './progress-line.ts';
 import type { RecordedRules } from '../core/stores/control/rules-rows.ts';
-
-export interface SparkSettings {
-  /** Path of the program spark-submit. */
-  readonly submit: string;
-  readonly master: string;
-  /** Further options for spark-submit. */
-  readonly options: readonly string[];
-  readonly driverMemoryMb: number;
-  readonly user: string;
-  /** The root in HDFS as a URL, which Spark needs: hdfs://namenode:8020/sightline. */
-  readonly lakeRoot: string;
-}
+import type { SparkSettings } from '../core/stores/spark/settings.ts';
 
 export interface BatchSettings {
   /** Folder on this machine for working copies; it may be deleted while no run is under way. */

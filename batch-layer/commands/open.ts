@@ -14,7 +14,7 @@ import { logReader } from '../../core/stores/kafka/reader.ts';
 import { oldGenerations } from '../../core/stores/views/old-generations.ts';
 import type { OpenOptions } from '../../core/stores/open.ts';
 import { openStores } from '../../core/stores/open.ts';
-import { sparkSettings } from '../reconcile/spark/settings.ts';
+import { sparkSettings } from '../../core/stores/spark/settings.ts';
 
 export interface OpenBatch {
   readonly context: BatchContext;

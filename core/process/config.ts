@@ -9,6 +9,7 @@ import { dirname, join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { z } from 'zod';
 import { EXIT, Refusal } from './errors.ts';
+import { FOOTAGE_ANALYSIS_SETTINGS } from './footage-settings.ts';
 import { bind, hostPorts, port, publicUrl, root, seconds, topic, webhdfsUrl } from './setting-types.ts';
 
 const HOME = join(dirname(fileURLToPath(import.meta.url)), '..', '..', '.sightline');
@@ -242,9 +243,8 @@ const Settings = z.object({
   FOOTAGE_GREATEST_MB: z.coerce.number().int().min(1).max(1_024).default(256),
   /** Older footage is removed by the settling service, whole days at a time; 0: never. */
   FOOTAGE_RETENTION_DAYS: z.coerce.number().int().min(0).max(36_500).default(7),
-  /**
-   * Where the audit trail goes (audit.ts): a file, or - for standard error; without it `audit.log` in SIGHTLINE_HOME.
-   */
+  ...FOOTAGE_ANALYSIS_SETTINGS,
+  /** The audit trail (audit.ts): a file, or - for standard error; without it `audit.log` in SIGHTLINE_HOME. */
   AUDIT_FILE: z.string().min(1).optional(),
   LOG_LEVEL: z.enum(['trace', 'debug', 'info', 'warn', 'error', 'fatal', 'silent']).default('info'),
 });

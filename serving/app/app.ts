@@ -28,6 +28,7 @@ import type {
 import type { Gate } from '../access/gate.ts';
 import type { Allowance, Allowances, Asker, Cost } from '../bounds/allowance.ts';
 import type { Exports } from './exports.ts';
+import type { FootageCamerasAnswer } from '../footage-answers.ts';
 import type { ServingMetrics } from '../metrics.ts';
 import type { ServingContext } from './context.ts';
 import type { ServingParts } from './parts.ts';
@@ -35,6 +36,7 @@ import type { Streams } from './streams.ts';
 import type { WindowQuestion } from '../counts/window.ts';
 import { SECOND_MS } from '../../core/domain/time.ts';
 import { LAKE } from '../../core/layout/lake.ts';
+import { cameraHoursStore } from '../../core/stores/footage/camera-hours.ts';
 import { footageStore } from '../../core/stores/footage/footage-store.ts';
 import { lakeListing } from '../../core/stores/lake/lake-listing.ts';
 import { createAllowances } from '../bounds/allowance.ts';
@@ -46,6 +48,8 @@ import { servedFootage } from './footage.ts';
 import { listedRowFinder } from '../lake/listed-rows.ts';
 import { lakeLookup } from '../lake/lake-lookup.ts';
 import { contextSource } from './context.ts';
+import type { CamerasQuestion } from '../questions/cameras.ts';
+import { cameras } from '../questions/cameras.ts';
 import { detection } from '../questions/detection.ts';
 import { detections } from '../questions/detections.ts';
 import { locations } from '../questions/locations.ts';
@@ -93,6 +97,8 @@ export interface Serving {
   /** Null if no detection has the id. With `date` (YYYY-MM-DD) the lookup also reads that day of the lake. */
   detection(id: Oid, date?: string, asker?: Asker): Promise<DetectionAnswer | null>;
   readonly footage: ServedFootage;
+  /** What is wrong with which camera, by the analysis of footage. */
+  cameras(question: CamerasQuestion, asker?: Asker): Promise<FootageCamerasAnswer>;
   trust(asker?: Asker): Promise<TrustAnswer>;
   runs(question?: { limit?: number }, asker?: Asker): Promise<RunsAnswer>;
   /** Null if the epoch is not published. */
@@ -122,17 +128,21 @@ export function createServing(parts: ServingParts): Serving {
   const allowances = createAllowances(costs.counts.bytes, metrics.countStopped);
   const contexts = contextSource(parts, { costs, allowances });
   const reports = runReports(hdfs);
-  const listing = lakeListing(hdfs);
-  const shareListing = shareByKey<LakeAnswer['days']>();
+  const lakeAnswer = lakeAnswers(parts);
   const { lookup, listedRows } = lakeSearch(parts, costs);
   const { answerWithin, answerFromStores } = answerers(contexts.get, allowances, metrics);
   const ofRecent = recentMetrics({ items: config.METRICS_TOP_ITEMS, locations: config.METRICS_TOP_LOCATIONS }, (tops) =>
     answerFromStores(costs.counts, undefined, (context, allowance) => recent(tops, context, allowance)),
   );
   const streams = servingStreams(parts, contexts.get, { costs, allowances });
+  const cameraHours = cameraHoursStore(hdfs);
   const footage = servedFootage(parts, footageStore(hdfs), { costs, allowances });
   return {
     footage,
+    cameras: (question, asker) =>
+      answerFromStores(costs.footage, asker, (context, allowance) =>
+        cameras(question, { context, hours: cameraHours }, allowance),
+      ),
     topItems: (question, asker) =>
       answerFromStores(costs.counts, asker, (context, allowance) => topItems(question, context, allowance)),
     locations: (question, asker) =>
@@ -149,12 +159,7 @@ export function createServing(parts: ServingParts): Serving {
     runs: (question, asker) =>
       answerWithin(costs.reports, asker, (allowance) => reports.newest(question?.limit ?? RUNS, allowance)),
     run: (epoch, asker) => answerWithin(costs.row, asker, (allowance) => reports.report(epoch, allowance)),
-    lake: async (asker) => {
-      const days = await answerWithin(costs.reports, asker, (allowance) =>
-        shareListing('days', allowance, (signal, onAnswer) => listing.days({ signal, onBytes: onAnswer })),
-      );
-      return { root: `${config.SIGHTLINE_ROOT}/${LAKE}`, webhdfs: config.WEBHDFS_URL, days };
-    },
+    lake: (asker) => answerWithin(costs.reports, asker, lakeAnswer),
     ready: sharedReadiness(() => checkReadiness(contexts.get), { now: parts.now, log }),
     streams,
     exports: servingExports(parts, contexts.get),
@@ -195,6 +200,16 @@ function answerers(openContext: () => Promise<ServingContext>, allowances: Allow
       return result;
     });
   return { answerWithin, answerFromStores };
+}
+
+/** The days of the lake; those who ask at the same time share one reading. */
+function lakeAnswers({ config, hdfs }: ServingParts): (allowance: Allowance) => Promise<LakeAnswer> {
+  const listing = lakeListing(hdfs);
+  const share = shareByKey<LakeAnswer['days']>();
+  return async (allowance) => {
+    const days = await share('days', allowance, (signal, onAnswer) => listing.days({ signal, onBytes: onAnswer }));
+    return { root: `${config.SIGHTLINE_ROOT}/${LAKE}`, webhdfs: config.WEBHDFS_URL, days };
+  };
 }
 
 /** Searches in the lake, which share one queue. */

@@ -1,5 +1,6 @@
 /**
  * GET /api/v1/footage, /api/v1/detections/<detection_oid>/footage: lists of pictures and films;
+ * /api/v1/footage/cameras: numbers about cameras, which every viewer may see, because they name nobody;
  * /api/v1/footage/<camera>/<date>/<name>: the bytes of one, or a part of them.
  *
  * A path is read as the name of a settled file and nothing else, so no other file of HDFS can be reached. What comes
@@ -18,7 +19,7 @@ import { isKnownVersion, wantedRange } from './byte-range.ts';
 import { detectionOrNotFound } from './detections.ts';
 import { MEDIA_TYPE } from './media-type.ts';
 import { readPath, readQuery } from './parameters.ts';
-import { DETECTION, DETECTION_PATH, FOOTAGE, FOOTAGE_FILE_PATH } from './path-parameters.ts';
+import { DETECTION, DETECTION_PATH, FOOTAGE, FOOTAGE_CAMERAS, FOOTAGE_FILE_PATH } from './path-parameters.ts';
 import { headersOnly, respondJson, respondWith } from './respond.ts';
 
 const RIGHT = { right: 'footage' } as const;
@@ -42,6 +43,16 @@ export function getFootage(
 ): Promise<Response> {
   return respondJson({ route: '/api/v1/footage', ...RIGHT }, request, serving, async () =>
     serving.footage.ofCamera(readQuery(FOOTAGE, request), request),
+  );
+}
+
+export function getFootageCameras(
+  request: Request,
+  _params: object = {},
+  serving: Serving = currentServing(),
+): Promise<Response> {
+  return respondJson({ route: '/api/v1/footage/cameras' }, request, serving, async () =>
+    serving.cameras(readQuery(FOOTAGE_CAMERAS, request), request),
   );
 }
 

@@ -23,6 +23,7 @@ const SCHEMAS = {
   DetectionAnswer: answers.DetectionAnswer,
   DetectionFootageAnswer: footage.DetectionFootageAnswer,
   FootageAnswer: footage.FootageAnswer,
+  FootageCamerasAnswer: footage.FootageCamerasAnswer,
   TrustAnswer: answers.TrustAnswer,
   RunsAnswer: answers.RunsAnswer,
   RunAnswer: answers.RunAnswer,
@@ -74,6 +75,11 @@ const PATHS: Readonly<Record<string, PathDescription>> = {
     summary: 'Pictures and films of a camera, newest first, for a window of at most 31 days',
     query: parameters.FOOTAGE,
     answer: 'FootageAnswer',
+  },
+  '/api/v1/footage/cameras': {
+    summary: 'What is wrong with which camera, by the analysis of its footage, for a window of at most 7 days',
+    query: parameters.FOOTAGE_CAMERAS,
+    answer: 'FootageCamerasAnswer',
   },
   '/api/v1/footage/{camera}/{date}/{name}': {
     summary: 'A picture or a film; with Range a part of it (206)',

@@ -78,6 +78,12 @@ export const oid = (description: string): Parameter<Oid> => ({
   read: (text = '', field) => oidOf(text, field),
 });
 
+export const oidIfGiven = (description: string): Parameter<Oid | undefined> => ({
+  description,
+  schema: OID,
+  read: (text, field) => (text === undefined ? undefined : oidOf(text, field)),
+});
+
 function oidOf(text: string, field: string, or = ''): Oid {
   const reading = readOid(text);
   if (reading.ok) return reading.oid;

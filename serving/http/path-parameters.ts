@@ -16,6 +16,7 @@ import {
   footageCursor,
   footageName,
   oid,
+  oidIfGiven,
   scope,
   questionNames,
   time,
@@ -68,6 +69,12 @@ export const FOOTAGE = {
   to: WINDOW.to,
   limit: wholeNumber('Maximum number of files', { least: 1, greatest: 500, byDefault: 50 }),
   cursor: footageCursor('next_cursor of the previous page'),
+};
+export const FOOTAGE_CAMERAS = {
+  from: time('Start of the window, included; by default 24 hours before its end'),
+  to: WINDOW.to,
+  camera: oidIfGiven('Only this camera'),
+  limit: wholeNumber('Maximum number of cameras', { least: 1, greatest: 1_000, byDefault: 200 }),
 };
 export const FOOTAGE_FILE_PATH = {
   camera: CAMERA,

@@ -16,7 +16,7 @@ import type { BatchWorld, Feed } from '../support/batch-world.ts';
 import { endOf } from '../../core/domain/epoch.ts';
 import { publishEpochs } from '../../batch-layer/run/publish-epochs.ts';
 import { nextEpoch, horizonOf } from '../../batch-layer/epochs/next-epochs.ts';
-import { sparkSettings } from '../../batch-layer/reconcile/spark/settings.ts';
+import { sparkSettings } from '../../core/stores/spark/settings.ts';
 import { ensureVenv } from '../../hadoop-compose/cameras/venv.ts';
 import { ensureSpark } from '../../hadoop-compose/spark/command.ts';
 import { batchWorld, feed, openBatchOf, UNKNOWN_PLACE } from '../support/batch-world.ts';

@@ -13,14 +13,14 @@ import { join } from 'node:path';
 import { after, before, test } from 'node:test';
 import type { Duck, Row } from '../../core/stores/lake/duckdb.ts';
 import type { Golden } from '../support/golden-epoch.ts';
-import type { SparkSettings } from '../../batch-layer/context.ts';
+import type { SparkSettings } from '../../core/stores/spark/settings.ts';
 import { DETECTION_COLUMNS, LOCATION_COLUMNS, namesOf } from '../../core/layout/lake-columns.ts';
 import { openDuck, quoted } from '../../core/stores/lake/duckdb.ts';
 import { metadataFields } from '../../batch-layer/lake/file-metadata.ts';
 import { loadLocations, reconcile } from '../../batch-layer/reconcile/duckdb/reconcile.ts';
 import { planOf } from '../../batch-layer/reconcile/spark/plan.ts';
-import { nameOutputs } from '../../batch-layer/reconcile/spark/stage.ts';
-import { submit } from '../../batch-layer/reconcile/spark/submit.ts';
+import { nameOutputs, RECONCILE_JOB } from '../../batch-layer/reconcile/spark/stage.ts';
+import { submit } from '../../core/stores/spark/submit.ts';
 import { DETECTIONS_FILE, OUTPUTS, textOf, TOP_ITEMS_FILE } from '../../batch-layer/sql/statements.ts';
 import { ensureVenv } from '../../hadoop-compose/cameras/venv.ts';
 import { GOLDEN_PLACES, GOLDEN_RULES, goldenEpochIn } from '../support/golden-epoch.ts';
@@ -77,7 +77,7 @@ async function inSpark(settings: typeof spark, out: string): Promise<void> {
   await writeFile(planFile, JSON.stringify(plan));
   await submit(
     settings,
-    { plan: planFile, logFile: join(folder, `${out}.log`), shuffles: 2 },
+    { program: RECONCILE_JOB, plan: planFile, logFile: join(folder, `${out}.log`), shuffles: 2 },
     new AbortController().signal,
   );
 }
@@ -236,13 +236,13 @@ print(json.dumps({"rows": len(frame), "ids": int(frame["detection_oid"].nunique(
 test('a job that fails ends with exit code 5 and the last lines of Spark', async () => {
   const planFile = join(folder, 'broken.json');
   await writeFile(planFile, '{"epoch": "none"}');
-  const job = { plan: planFile, logFile: join(folder, 'broken.log'), shuffles: 2 };
+  const job = { program: RECONCILE_JOB, plan: planFile, logFile: join(folder, 'broken.log'), shuffles: 2 };
   const failed = submit({ ...spark, master: 'no-such-master' }, job, new AbortController().signal);
   await assert.rejects(failed, (fault: Error) => fault.name === 'Retryable' && /no-such-master/.test(fault.message));
 });
 
 test('without Spark the message names the command that sets it up', async () => {
-  const job = { plan: 'none', logFile: join(folder, 'none.log'), shuffles: 2 };
+  const job = { program: RECONCILE_JOB, plan: 'none', logFile: join(folder, 'none.log'), shuffles: 2 };
   const failed = submit({ ...spark, submit: join(folder, 'no', 'spark-submit') }, job, new AbortController().signal);
   await assert.rejects(
     failed,

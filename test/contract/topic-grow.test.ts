@@ -24,7 +24,7 @@ import type { RunReport } from '../../core/stores/lake/runs.ts';
 import { publishEpochs } from '../../batch-layer/run/publish-epochs.ts';
 import type { Rebuilt } from '../../batch-layer/generations/rebuild.ts';
 import { reprocess } from '../../batch-layer/run/reprocess.ts';
-import { sparkSettings } from '../../batch-layer/reconcile/spark/settings.ts';
+import { sparkSettings } from '../../core/stores/spark/settings.ts';
 import { ensureSpark } from '../../hadoop-compose/spark/command.ts';
 import { army } from '../faults/army.ts';
 import type { Army } from '../faults/army.ts';

@@ -8,6 +8,7 @@
  */
 import { mkdir, stat, writeFile } from 'node:fs/promises';
 import { dirname, join } from 'node:path';
+import { fileURLToPath } from 'node:url';
 import type { Rules } from '../../../core/domain/rules.ts';
 import type { Duck } from '../../../core/stores/lake/duckdb.ts';
 import type { BatchContext } from '../../context.ts';
@@ -16,7 +17,7 @@ import type { LocalCopies } from '../../lake/local-copies.ts';
 import type { PublishedEpochs } from '../../lake/published-epochs.ts';
 import type { StepTimes } from '../../steps.ts';
 import type { Archive, StagedFile } from '../../model.ts';
-import type { SparkSettings } from '../../context.ts';
+import type { SparkSettings } from '../../../core/stores/spark/settings.ts';
 import { nameOf } from '../../../core/domain/epoch.ts';
 import { DAY_MS } from '../../../core/domain/time.ts';
 import {
@@ -36,10 +37,11 @@ import { stageFiles, writeSources } from '../../lake/stage.ts';
 import { rowsIn } from '../../lake/write-file.ts';
 import { OUTPUTS, PUBLISHED } from '../../sql/statements.ts';
 import { planOf, shufflesOf } from './plan.ts';
-import { submit } from './submit.ts';
+import { submit } from '../../../core/stores/spark/submit.ts';
 import { sha256Of } from '../../../core/process/file-hash.ts';
 
 const DOWNLOADS_AT_ONCE = 3;
+export const RECONCILE_JOB = fileURLToPath(new URL('job.py', import.meta.url));
 
 /** The epoch, the attempt, and its folder on this machine. */
 interface Attempt {
@@ -104,7 +106,7 @@ async function reconcileInSpark(
   const records = archive.partitions.reduce((sum, partition) => sum + partition.records, 0);
   await submit(
     spark,
-    { plan: planFile, logFile: join(plan.folder, 'spark.log'), shuffles: shufflesOf(records) },
+    { program: RECONCILE_JOB, plan: planFile, logFile: join(plan.folder, 'spark.log'), shuffles: shufflesOf(records) },
     context.signal,
   );
 }

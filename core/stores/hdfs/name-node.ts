@@ -2,7 +2,7 @@
  * What a NameNode says of its own configuration, which it publishes beside WebHDFS.
  *
  * HDFS has one name over WebHDFS, which our own code speaks, and another for Hadoop's clients: Spark
- * (batch-layer/reconcile/spark/settings.ts) and Flume (footage/flume.ts) ask for it here.
+ * (core/stores/spark/settings.ts) and Flume (footage/flume.ts) ask for it here.
  */
 import type { Config } from '../../process/config.ts';
 import { messageOf, Retryable } from '../../process/errors.ts';

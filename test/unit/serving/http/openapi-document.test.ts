@@ -12,7 +12,7 @@ import type { Serving } from '../../../../serving/app/app.ts';
 import { getLocations, getTimeline, getTopItems } from '../../../../serving/http/counts.ts';
 import { getDetection, getDetections } from '../../../../serving/http/detections.ts';
 import { getExport } from '../../../../serving/http/export.ts';
-import { getDetectionFootage, getFootage } from '../../../../serving/http/footage.ts';
+import { getDetectionFootage, getFootage, getFootageCameras } from '../../../../serving/http/footage.ts';
 import { getReadiness } from '../../../../serving/http/health.ts';
 import { getOpenApi } from '../../../../serving/http/openapi.ts';
 import { getTrust } from '../../../../serving/http/reports.ts';
@@ -38,6 +38,8 @@ const ASKED: readonly (readonly [path: string, query: string, handler: Handler, 
   ['/api/v1/detections/{detection_oid}/footage', '', getDetectionFootage, { detection_oid: '1' }],
   ['/api/v1/footage', '?camera=7', getFootage],
   ['/api/v1/footage', '', getFootage],
+  ['/api/v1/footage/cameras', '', getFootageCameras],
+  ['/api/v1/footage/cameras', '?limit=0', getFootageCameras],
   ['/api/v1/stream', '', getStream],
   ['/api/v1/stream', '?window=1', getStream],
   ['/api/v1/export', '?format=csv', getExport],

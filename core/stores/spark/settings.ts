@@ -1,13 +1,25 @@
 /**
  * Makes the settings of Spark from the configuration: where it runs, and the URL of the lake for it.
  *
- * open.ts asks for them if the command has `--engine spark`. Our own code reaches HDFS by WebHDFS, Hadoop's clients by
- * another URL: HDFS_URL, or what the NameNode publishes (name-node.ts).
+ * The batch layer asks for them if the command has `--engine spark` (batch-layer/commands/open.ts), and so does the
+ * analysis of footage (footage/analysis/). Our own code reaches HDFS by WebHDFS, Hadoop's clients by another URL:
+ * HDFS_URL, or what the NameNode publishes (name-node.ts).
  */
-import type { Config } from '../../../core/process/config.ts';
-import type { SparkSettings } from '../../context.ts';
-import { sparkSubmit } from '../../../core/process/spark-home.ts';
-import { fileSystemOf } from '../../../core/stores/hdfs/name-node.ts';
+import type { Config } from '../../process/config.ts';
+import { sparkSubmit } from '../../process/spark-home.ts';
+import { fileSystemOf } from '../hdfs/name-node.ts';
+
+export interface SparkSettings {
+  /** Path of the program spark-submit. */
+  readonly submit: string;
+  readonly master: string;
+  /** Further options for spark-submit. */
+  readonly options: readonly string[];
+  readonly driverMemoryMb: number;
+  readonly user: string;
+  /** The root in HDFS as a URL, which Spark needs: hdfs://namenode:8020/sightline. */
+  readonly lakeRoot: string;
+}
 
 export async function sparkSettings(config: Config): Promise<SparkSettings> {
   const fileSystem = await fileSystemOf(config);

@@ -1,25 +1,30 @@
 /**
  * Runs spark-submit for one job and waits for its end.
  *
- * stage.ts writes the job's plan, which plan.ts makes, to a file. Spark logs to standard error: the last lines are part
- * of the error message, and the whole log is in a file beside the plan. spark-submit has a process group of its own, so
- * that its JVM is killed too when the run is stopped.
+ * A job is a Python program that reads a plan: that of the batch layer (batch-layer/reconcile/spark/stage.ts) and that
+ * of the analysis of footage (footage/analysis/). Spark logs to standard error: the last lines are part of
+ * the error message, and the whole log is in a file. spark-submit has a process group of its own, so that its JVM is
+ * killed too when the run is stopped.
  */
 import { spawn } from 'node:child_process';
 import { createWriteStream } from 'node:fs';
 import { access } from 'node:fs/promises';
 import { dirname } from 'node:path';
-import { fileURLToPath } from 'node:url';
-import type { SparkSettings } from '../../context.ts';
-import { EXIT, messageOf, Refusal, Retryable } from '../../../core/process/errors.ts';
+import { EXIT, messageOf, Refusal, Retryable } from '../../process/errors.ts';
+import type { SparkSettings } from './settings.ts';
 
-type Submit = (
-  settings: Omit<SparkSettings, 'lakeRoot'>,
-  job: { plan: string; logFile: string; shuffles: number },
-  signal: AbortSignal,
-) => Promise<void>;
+export interface SparkJob {
+  /** Paths of the Python program and of the plan that it gets as its argument. */
+  readonly program: string;
+  readonly plan: string;
+  readonly logFile: string;
+  readonly shuffles: number;
+  /** Paths of jars with classes that the executors load. */
+  readonly jars?: readonly string[];
+}
 
-const JOB = fileURLToPath(new URL('job.py', import.meta.url));
+type Submit = (settings: Omit<SparkSettings, 'lakeRoot'>, job: SparkJob, signal: AbortSignal) => Promise<void>;
+
 const SHOWN_LINES = 12;
 
 export const submit: Submit = async (settings, job, signal) => {
@@ -38,6 +43,7 @@ export const submit: Submit = async (settings, job, signal) => {
       'spark.hadoop.mapreduce.fileoutputcommitter.marksuccessfuljobs': 'false',
       ...(isLocal ? { 'spark.driver.host': '127.0.0.1', 'spark.driver.bindAddress': '127.0.0.1' } : {}),
     }),
+    ...(job.jars ? ['--jars', job.jars.join(',')] : []),
     ...settings.options,
   ];
   const environment = {
@@ -47,8 +53,11 @@ export const submit: Submit = async (settings, job, signal) => {
     HADOOP_USER_NAME: settings.user,
     ...(isLocal ? { SPARK_LOCAL_IP: '127.0.0.1' } : {}),
   };
-  const args = [...options, JOB, job.plan];
-  const { code, tail } = await runProgram({ program: settings.submit, args, environment, ...job }, signal);
+  const args = [...options, job.program, job.plan];
+  const { code, tail } = await runProgram(
+    { program: settings.submit, args, environment, logFile: job.logFile },
+    signal,
+  );
   signal.throwIfAborted();
   if (code !== 0)
     throw new Retryable(
@@ -68,7 +77,7 @@ async function checkThere({ submit: path }: Pick<SparkSettings, 'submit'>): Prom
     throw new Refusal(
       EXIT.dependency_down,
       `Spark is not set up: ${path} does not exist. Run "npx sightline spark setup", which installs PySpark from ` +
-        'PyPI (about 450 MB), or set SPARK_HOME to a Spark that is installed. "--engine duckdb" needs no Spark.',
+        'PyPI (about 450 MB), or set SPARK_HOME to a Spark that is installed. "batch run --engine duckdb" needs none.',
     );
   }
 }
