@@ -12,6 +12,7 @@ import { sayOn } from '../core/process/step-log.ts';
 import { visible } from '../core/process/visible.ts';
 import { hdfs } from '../core/stores/hdfs/hdfs.ts';
 import { runAgent } from './agent.ts';
+import { analyseCommand } from './analysis/command.ts';
 import { foldersIn } from './folders.ts';
 import { packCommand } from './packs/command.ts';
 import { listRejected } from './rejected.ts';
@@ -26,6 +27,7 @@ export function footageCommand(): Command {
     .addCommand(agentCommand())
     .addCommand(settleCommand())
     .addCommand(packCommand())
+    .addCommand(analyseCommand())
     .addCommand(rejectedCommand())
     .addCommand(pruneCommand())
     .addCommand(eraseCommand());

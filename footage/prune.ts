@@ -7,9 +7,11 @@
  * folders, and the next one goes on. The folders of cameras stay: settling may be moving a file into one just now.
  */
 import { ERASURES, FOOTAGE, REJECTED } from '../core/layout/footage.ts';
+import { analysedEpochFile, CAMERA_HOURS, FACTS } from '../core/layout/footage-facts.ts';
 import { PACKS } from '../core/layout/footage-packs.ts';
 import { DAY_MS } from '../core/domain/time.ts';
 import { inLanes } from '../core/process/lanes.ts';
+import { analysedEpochs } from '../core/stores/footage/analysed-epochs.ts';
 import { camerasIn, datesOf } from '../core/stores/footage/days.ts';
 import type { Hdfs } from '../core/stores/hdfs/types.ts';
 
@@ -47,6 +49,7 @@ export async function prune(hdfs: Hdfs, rules: PruneRules): Promise<Pruned> {
       }
     });
   }
+  await pruneFacts(hdfs, { rules, pruned });
   await pruneWritten(hdfs, REJECTED, { rules, pruned });
   // Orders are no footage: nobody counts them.
   await pruneWritten(hdfs, ERASURES, { rules, pruned: { folders: 0, files: 0, bytes: 0 } });
@@ -64,6 +67,18 @@ async function pruneDay(hdfs: Hdfs, folder: string, { rules, pruned }: Pruning):
   pruned.folders += 1;
   pruned.files += files.length;
   pruned.bytes += files.reduce((sum, { bytes }) => sum + bytes, 0);
+}
+
+/** What the analysis found in footage of these days: facts, hours of cameras, and which epochs were analysed. */
+async function pruneFacts(hdfs: Hdfs, { rules, pruned }: Pruning): Promise<void> {
+  for (const root of [FACTS, CAMERA_HOURS])
+    for (const { path } of await hdfs.list(root)) {
+      rules.signal?.throwIfAborted();
+      const date = /\/dt=(\d{4}-\d\d-\d\d)$/.exec(path)?.[1];
+      if (date !== undefined && date < rules.before) await pruneDay(hdfs, path, { rules, pruned });
+    }
+  for (const epoch of await analysedEpochs(hdfs))
+    if (epoch.slice(0, 10) < rules.before && !rules.isDryRun) await hdfs.remove(analysedEpochFile(epoch));
 }
 
 /** By the time at which files were written: their names may tell none. */

@@ -10,6 +10,8 @@ import { EXIT, Refusal } from '../core/process/errors.ts';
 import { runCommand, stopSignal } from '../core/process/life.ts';
 import { COMMAND_RETRY, withRetry } from '../core/process/retry.ts';
 import { hdfs } from '../core/stores/hdfs/hdfs.ts';
+import { eraseFacts } from './analysis/erase-facts.ts';
+import { recordedEpochSeconds } from './analysis/open.ts';
 import { erase, plan } from './erase.ts';
 import { changePacksAlone } from './packs/alone.ts';
 import { firstKeptDay, prune } from './prune.ts';
@@ -79,11 +81,25 @@ async function runErase(options: EraseOptions): Promise<number> {
     for (const frame of found.packed.flatMap(({ erased }) => erased)) tell({ path: settledFile(frame), ...frame });
     return found.open;
   };
+  const facts = { hdfs: files, rules: config, scratch, epochSeconds: 0, isDryRun: options.execute !== true };
+  let rows = 0;
+  const eraseAll = async (): Promise<number> => {
+    const epochSeconds = await recordedEpochSeconds(config);
+    const open = await erase(files, wanted, { scratch, onErased: tell });
+    // Afterwards: an analysis that begins now does not find the footage any more.
+    rows = await eraseFacts({ ...facts, epochSeconds }, wanted);
+    return open;
+  };
+  const listAll = async (): Promise<number> => {
+    rows = await eraseFacts(facts, wanted);
+    return list();
+  };
   const open = options.execute
-    ? await changePacksAlone(config, signal, () => erase(files, wanted, { scratch, onErased: tell }))
-    : await withRetry(COMMAND_RETRY, list, { signal });
+    ? await changePacksAlone(config, signal, eraseAll)
+    : await withRetry(COMMAND_RETRY, listAll, { signal });
   const verb = options.execute ? 'erased' : 'would be erased; --execute does it';
-  process.stderr.write(`${count} files (${(bytes / 1e6).toFixed(1)} MB) ${verb}\n`);
+  const ofFacts = rows > 0 ? ` and ${rows} rows of facts` : '';
+  process.stderr.write(`${count} files (${(bytes / 1e6).toFixed(1)} MB)${ofFacts} ${verb}\n`);
   if (open > 0) {
     const later = options.execute
       ? 'settling removes them when they are whole'
@@ -91,7 +107,7 @@ async function runErase(options: EraseOptions): Promise<number> {
     process.stderr.write(`${open} files are being written by Flume: ${later}; run this command again in two minutes\n`);
     return EXIT.dependency_down;
   }
-  return count === 0 ? EXIT.nothing_to_do : EXIT.done;
+  return count + rows === 0 ? EXIT.nothing_to_do : EXIT.done;
 }
 
 /** Throws a Refusal for options that do not say what is meant. */

@@ -27,6 +27,7 @@ export const CHANGING = [
   'spark setup',
   'footage settle',
   'footage pack',
+  'footage analyse',
   'footage prune',
   'footage erase',
 ] as const;

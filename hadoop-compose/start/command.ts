@@ -30,7 +30,10 @@ export function startCommand(): Command {
     .option('--truth <file>', 'append to this CSV every record that Kafka acknowledged')
     .option('--places <file.csv>', 'dataset B for a new system (default: the places that come with the project)')
     .option('--observe', 'run Prometheus and Alertmanager too, with the rules and alerts of observe/rules')
-    .option('--footage', 'take in pictures and films too: simulated cameras, the Flume agent, settling in HDFS')
+    .option(
+      '--footage',
+      'take in pictures and films too: simulated cameras, Flume, settling in HDFS, analysis if Spark is set up',
+    )
     .option(
       '--frames-per-second <n>',
       'with --footage: pictures and films a second from simulated cameras',

@@ -1,10 +1,13 @@
 /**
  * Which processes `npm start` runs besides the daemons and the cameras: speed workers, the batch scheduler, the app,
- * and with `--footage` the agent and settling.
+ * and with `--footage` the agent, settling, and where Spark is set up the analysis.
  */
 import { existsSync, readdirSync, rmSync } from 'node:fs';
 import { fileURLToPath } from 'node:url';
+import type { Config } from '../../core/process/config.ts';
 import { EXIT, Refusal } from '../../core/process/errors.ts';
+import { sparkSubmit } from '../../core/process/spark-home.ts';
+import type { Say } from '../../core/process/step-log.ts';
 import { markOfPart } from '../cluster/left-behind.ts';
 import { targetsFolder } from '../stack/stack.ts';
 import type { Stack } from '../stack/stack.ts';
@@ -14,6 +17,7 @@ import { startPart } from './part.ts';
 const PROGRAM = fileURLToPath(new URL('../../sightline.mjs', import.meta.url));
 
 const SETTLE_EVERY_SECONDS = 5;
+const ANALYSE_EVERY_SECONDS = 60;
 
 export interface PartsPlan {
   readonly workers: number;
@@ -21,6 +25,8 @@ export interface PartsPlan {
   readonly observes: boolean;
   /** Whether footage is taken in. */
   readonly footage: boolean;
+  /** Whether Spark analyses it. */
+  readonly analyses: boolean;
   readonly environment: NodeJS.ProcessEnv;
   /** Whose parts they are; their logs go there too. */
   readonly stack: Pick<Stack, 'folder'>;
@@ -57,10 +63,20 @@ export function startParts(plan: PartsPlan, tell: (text: string) => void, refuse
     ? [
         part('footage-agent', ['footage', 'agent'], 15_000),
         part('footage-settle', ['footage', 'settle', '--every', String(SETTLE_EVERY_SECONDS)], 10_000),
+        ...(plan.analyses
+          ? [part('footage-analyse', ['footage', 'analyse', '--every', String(ANALYSE_EVERY_SECONDS)], 15_000)]
+          : []),
       ]
     : [];
   const batch = part('batch', ['batch', 'schedule'], 60_000);
   return [...observers, part('app', ['serve'], 10_000), ...workers, batch, ...footage];
+}
+
+/** Whether Spark is there; if not, says how to set it up. */
+export function canAnalyse(config: Config, say: Say): boolean {
+  if (existsSync(sparkSubmit(config))) return true;
+  say('footage', 'is not analysed, because Spark is not set up; "npx sightline spark setup" does it (about 450 MB)');
+  return false;
 }
 
 /** Tells a part under which name, and in which folder, it writes down where its metrics are. */
@@ -71,7 +87,9 @@ export function targetOf(stack: PartsPlan['stack'], name: string): Record<string
 /** What the parts of a start that was killed could not remove; `sightline observe` may run beside and keeps its own. */
 function forgetTargets(folder: string): void {
   const files = existsSync(folder) ? readdirSync(folder) : [];
-  for (const file of files.filter((name) => /^(app|batch|cameras|footage-(agent|settle)|speed-\d+)\.json$/.test(name)))
+  for (const file of files.filter((name) =>
+    /^(app|batch|cameras|footage-(agent|settle|analyse)|speed-\d+)\.json$/.test(name),
+  ))
     rmSync(`${folder}/${file}`);
 }
 

@@ -41,7 +41,7 @@ import { watchDisk } from './disk.ts';
 import { watchFootage } from './footage-facts.ts';
 import type { StartOptions } from './options.ts';
 import { LAPTOP_EPOCH_SECONDS, partEnvironment } from './options.ts';
-import { startParts, targetOf } from './parts.ts';
+import { canAnalyse, startParts, targetOf } from './parts.ts';
 import type { StatusFacts, StatusLine } from './status-line.ts';
 import { statusLine } from './status-line.ts';
 import { stopAll, unlessStopped, withLimit } from './stopping.ts';
@@ -140,7 +140,8 @@ async function run({ options, stack, config, environment, say }: Running, orders
   let line: StatusLine | null = null;
   const tell = (text: string): void => (line ? line.event(text) : void process.stderr.write(`${text}\n`));
   const { observe: observes = false, footage = false } = options;
-  const parts = startParts({ ...options, observes, footage, environment, stack }, tell, refused);
+  const analyses = footage && canAnalyse(config, say);
+  const parts = startParts({ ...options, observes, footage, analyses, environment, stack }, tell, refused);
   let cameras: Cameras | null = null;
   let disk: DiskWatch | null = null;
   let supervision: Promise<void> | null = null;

@@ -2,7 +2,7 @@
  * Runs spark-submit for one job and waits for its end.
  *
  * A job is a Python program that reads a plan: that of the batch layer (batch-layer/reconcile/spark/stage.ts) and that
- * of the analysis of footage (footage/analysis/). Spark logs to standard error: the last lines are part of
+ * of the analysis of footage (footage/analysis/run-spark.ts). Spark logs to standard error: the last lines are part of
  * the error message, and the whole log is in a file. spark-submit has a process group of its own, so that its JVM is
  * killed too when the run is stopped.
  */

@@ -1,0 +1,87 @@
+/**
+ * `sightline footage analyse --every`: analyses each epoch after its end, with metrics, until it is told to stop.
+ *
+ * A round that fails, because a dependency is away or another process holds the lease, is told and tried again with the
+ * next look: analysis is never urgent. What it had published stays published.
+ */
+import { setPriority } from 'node:os';
+import { setTimeout as pause } from 'node:timers/promises';
+import { isWholeHour } from '../../core/stores/footage/camera-hours.ts';
+import { cameraHoursStore } from '../../core/stores/footage/camera-hours.ts';
+import { DAY_MS, HOUR_MS } from '../../core/domain/time.ts';
+import type { Config } from '../../core/process/config.ts';
+import { EXIT, messageOf, Refusal, Retryable } from '../../core/process/errors.ts';
+import type { ExitCode } from '../../core/process/errors.ts';
+import { createLog } from '../../core/process/log.ts';
+import type { Log } from '../../core/process/log.ts';
+import { announceTarget } from '../../core/process/metrics-target.ts';
+import { createRegistry, serveMetrics } from '../../core/process/metrics.ts';
+import { analyseEpochs } from './analyse.ts';
+import { dueEpochs, groupsOf } from './due.ts';
+import type { AnalysisMetrics } from './metrics.ts';
+import { analysisMetrics } from './metrics.ts';
+import type { OpenAnalysis } from './open.ts';
+import { withAnalysis } from './open.ts';
+
+/** Least urgent of all that runs beside it: cameras and counts come first. */
+const NICENESS = 10;
+
+export async function serveAnalysis(config: Config, everySeconds: number, signal: AbortSignal): Promise<ExitCode> {
+  setPriority(NICENESS);
+  const log = createLog('footage', config.LOG_LEVEL);
+  const registry = createRegistry('footage-analyse');
+  const metrics = analysisMetrics(registry);
+  let waitingFor: string | null = 'the first look is under way';
+  const server = await serveMetrics(registry, { host: config.BIND, port: config.METRICS_PORT }, () => waitingFor);
+  const forgetTarget = announceTarget(config, 'footage', server.port);
+  log.info({ metrics_port: server.port, every_s: everySeconds }, 'the analysis of footage has started');
+  try {
+    while (!signal.aborted) {
+      try {
+        await withAnalysis(config, signal, (open) => analyseDue(open, { config, log, metrics, signal }));
+        waitingFor = null;
+      } catch (fault) {
+        if (signal.aborted) break;
+        if (!(fault instanceof Retryable || (fault instanceof Refusal && fault.exitCode !== EXIT.usage))) throw fault;
+        waitingFor = messageOf(fault);
+        metrics.countFailure();
+        log.warn({ reason: messageOf(fault) }, 'footage was not analysed; the next look tries again');
+      }
+      await pause(everySeconds * 1_000, undefined, { signal }).catch(() => undefined);
+    }
+  } finally {
+    forgetTarget();
+    await server.close();
+  }
+  return EXIT.done;
+}
+
+interface Round {
+  readonly config: Config;
+  readonly log: Log;
+  readonly metrics: AnalysisMetrics;
+  readonly signal: AbortSignal;
+}
+
+async function analyseDue(open: OpenAnalysis, { config, log, metrics, signal }: Round): Promise<void> {
+  const { hdfs, epochSeconds, alone } = open;
+  const now = Date.now();
+  const due = await dueEpochs(hdfs, { epochSeconds, knownDays: config.FOOTAGE_KNOWN_DAYS, nowMs: now });
+  for (const group of groupsOf(due, epochSeconds)) {
+    signal.throwIfAborted();
+    const beganAt = performance.now();
+    const { epochs } = await alone((context) => analyseEpochs(context, group));
+    const tookMs = Math.round(performance.now() - beganAt);
+    for (const { epoch } of epochs) metrics.countEpoch(epoch);
+    metrics.observeRun(tookMs / 1_000);
+    const [first, last] = [epochs[0]!.epoch.epoch, epochs.at(-1)!.epoch.epoch];
+    const sum = (of: 'frames' | 'films' | 'faults'): number => epochs.reduce((all, { epoch }) => all + epoch[of], 0);
+    log.info(
+      { first, last, frames: sum('frames'), films: sum('films'), faults: sum('faults'), tookMs },
+      'footage analysed',
+    );
+  }
+  const hours = await cameraHoursStore(hdfs).between({ from: now - DAY_MS, to: now + HOUR_MS });
+  // Only a whole hour tells who is silent; what is dark or frozen is seen from the first frames on.
+  metrics.setCameras(hours.at(-1) ?? null, hours.filter(isWholeHour).at(-1) ?? null);
+}
