@@ -20,6 +20,7 @@ import '../styles/tables.css';
 import '../styles/pages.css';
 import '../styles/places.css';
 import '../styles/footage.css';
+import '../styles/cameras.css';
 import '../styles/trust.css';
 import '../styles/data.css';
 import '../styles/pages-narrow.css';

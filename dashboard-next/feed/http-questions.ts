@@ -134,10 +134,15 @@ export function httpQuestions(
       return run && reportOf(run);
     },
     lake: () => ask('/api/v1/lake'),
+    cameras: () => ask(camerasPath()),
     footage: ({ camera, from, to, limit }) => ask(path('footage', { camera, from, to, limit })),
     footageOfDetection: (id, dt) =>
       ask(path(`detections/${id}/footage`, { dt: dt ?? undefined }), dt === null ? TIME_LIMIT_MS : LOOK_UP_LIMIT_MS),
   };
+}
+
+export function camerasPath(): string {
+  return path('footage/cameras', {});
 }
 
 export function runPath(epoch: string): string {

@@ -13,7 +13,7 @@ const KEYS = [
   ['/', 'find a place or a detection'],
   ['l', 'copy the link'],
   ['s', 'say the numbers (screen readers)'],
-  ['g, then l p t d', 'Live, Places, Trust, Data'],
+  ['g, then l p c t d', 'Live, Places, Cameras, Trust, Data'],
   ['?', 'this list'],
   ['Esc', 'close'],
 ] as const;

@@ -4,7 +4,7 @@ import type { Choices } from '../model/address.ts';
 import { homeOf, linkTo, PAGES } from '../model/routes.ts';
 import { Icon } from '../elements/Icon.tsx';
 
-const ICONS = { live: 'pulse', places: 'place', trust: 'shield', data: 'disks' } as const;
+const ICONS = { live: 'pulse', places: 'place', cameras: 'camera', trust: 'shield', data: 'disks' } as const;
 
 export function Pages({ choices }: { choices: Choices }) {
   return (

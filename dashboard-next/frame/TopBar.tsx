@@ -22,7 +22,13 @@ export function TopBar({ page }: { page: PageState }) {
     <header className="top">
       <Brand />
       <Pages choices={choices} />
-      <button type="button" className="find" id="find" onClick={() => open('find')}>
+      <button
+        type="button"
+        className="find"
+        id="find"
+        aria-label="Find a place or a detection"
+        onClick={() => open('find')}
+      >
         <Icon name="search" />
         <span>Find a place or a detection</span>
         <kbd>/</kbd>

@@ -94,6 +94,48 @@ export function useDetectionsDuring(
   return rows;
 }
 
+/** Cameras whose last picture is asked for; each is a list of files. */
+const MOST_PICTURES = 24;
+const PICTURES_AT_ONCE = 4;
+const PICTURES_EVERY_MS = 60_000;
+/** Among so many of the newest files there is a picture, unless the camera makes films alone. */
+const LOOKED_AT = 4;
+
+/** The newest picture of each of the first cameras, or a film; again every minute unless the page is paused. */
+export function useLastPictures(
+  cameras: readonly { readonly video_camera_oid: string }[],
+  isPaused: boolean,
+): ReadonlyMap<string, ListedFootage> {
+  const [pictures, setPictures] = useState<ReadonlyMap<string, ListedFootage>>(new Map());
+  const oids = cameras.slice(0, MOST_PICTURES).map(({ video_camera_oid }) => video_camera_oid);
+  const key = oids.join(' ');
+  useEffect(() => {
+    let isOver = false;
+    const askOne = async (camera: string): Promise<void> => {
+      const to = Date.now();
+      const { footage } = await asked().footage({ camera, from: to - DAY_MS, to, limit: LOOKED_AT });
+      const picture = footage.find(({ kind }) => kind !== 'mp4') ?? footage[0];
+      if (picture && !isOver) setPictures((known) => new Map([...known, [camera, picture]]));
+    };
+    const ask = async (): Promise<void> => {
+      if (document.hidden) return;
+      const rest = key === '' ? [] : key.split(' ');
+      const lane = async (): Promise<void> => {
+        for (let camera = rest.shift(); camera !== undefined && !isOver; camera = rest.shift())
+          await askOne(camera).catch(() => undefined);
+      };
+      await Promise.all(Array.from({ length: PICTURES_AT_ONCE }, lane));
+    };
+    void ask();
+    const timer = isPaused ? undefined : setInterval(() => void ask(), PICTURES_EVERY_MS);
+    return () => {
+      isOver = true;
+      clearInterval(timer);
+    };
+  }, [key, isPaused]);
+  return pictures;
+}
+
 export interface Strip {
   readonly files: readonly ListedFootage[];
   /** It stands still while a pointer or the focus is in it. */

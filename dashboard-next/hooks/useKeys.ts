@@ -12,9 +12,10 @@ import type { DialogName } from '../model/page.ts';
 
 export const KEYS_OFF = 'sightline.keys';
 /** After `g`. */
-const PAGE_KEYS: Record<string, 'live' | 'places' | 'trust' | 'data'> = {
+const PAGE_KEYS: Record<string, 'live' | 'places' | 'cameras' | 'trust' | 'data'> = {
   l: 'live',
   p: 'places',
+  c: 'cameras',
   t: 'trust',
   d: 'data',
 };

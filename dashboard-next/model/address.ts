@@ -13,7 +13,7 @@ import type { Span } from './questions.ts';
 
 /** One page of the dashboard; routes.ts makes its path. */
 export type Route =
-  | { readonly page: 'live' | 'places' | 'trust' | 'data' }
+  | { readonly page: 'live' | 'places' | 'cameras' | 'trust' | 'data' }
   | { readonly page: 'place'; readonly location: string }
   | { readonly page: 'detection'; readonly id: string }
   | { readonly page: 'run'; readonly epoch: string };

@@ -35,6 +35,7 @@ export interface Answers {
   /** The report of the newest run that found conflicting copies. */
   conflictReport: AnswerTo<'report'>;
   lake: AnswerTo<'lake'>;
+  cameras: AnswerTo<'cameras'>;
 }
 export type AnswerName = keyof Answers;
 
@@ -55,6 +56,7 @@ const ANSWERS_OF: Record<PageName, readonly AnswerName[]> = {
   places: ['places', 'comparedPlaces'],
   place: [...FIGURES, 'latest', 'lastSeen'],
   detection: ['detection'],
+  cameras: ['cameras'],
   trust: ['trust', 'verdict', 'runs', 'conflictReport'],
   run: ['report', 'trust'],
   data: ['lake', 'trust', 'places'],
@@ -225,6 +227,7 @@ function planReports({ questions, subject, top, current }: Planning): AnyAnswerP
   const plans: AnyAnswerPlan[] = [
     { name: 'runs', key: horizon, everyMs: SLOW_MS, ask: () => questions.runs() },
     { name: 'lake', key: horizon, everyMs: SLOW_MS, ask: () => questions.lake() },
+    { name: 'cameras', key: '', everyMs: 3 * SLOW_MS, ask: () => questions.cameras() },
   ];
   const conflicted = current.runs?.value.runs.find(({ conflicts }) => conflicts > 0)?.epoch;
   if (conflicted)

@@ -26,6 +26,8 @@ export interface PageProps {
   readonly signedInAs: string | null;
   /** There is footage, and the viewer may see it. */
   readonly footage: boolean;
+  /** There is footage, whoever may see it. */
+  readonly footageIsThere: boolean;
 }
 
 export type DialogName = 'find' | 'place' | 'custom' | 'keys' | 'more';

@@ -15,7 +15,7 @@ import type {
   TopItemsAnswer,
   TrustAnswer,
 } from '../../serving/answers.ts';
-import type { DetectionFootageAnswer, FootageAnswer } from '../../serving/footage-answers.ts';
+import type { DetectionFootageAnswer, FootageAnswer, FootageCamerasAnswer } from '../../serving/footage-answers.ts';
 import type { Report } from './report.ts';
 
 /** [from, to) in epoch milliseconds. */
@@ -54,6 +54,8 @@ export interface Questions {
   /** Null if the epoch is not published. */
   report(epoch: string): Promise<Report | null>;
   lake(): Promise<LakeAnswer>;
+  /** What is wrong with which camera, over the last day. */
+  cameras(): Promise<FootageCamerasAnswer>;
 }
 
 /** What only the browser asks: pictures come after a page, and each has an address of its own. */

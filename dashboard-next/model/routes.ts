@@ -17,6 +17,8 @@ export function pathOf(route: Route): string {
       return `/locations/${route.location}`;
     case 'detection':
       return `/detections/${route.id}`;
+    case 'cameras':
+      return '/cameras';
     case 'trust':
       return '/trust';
     case 'run':
@@ -35,10 +37,11 @@ export function linkTo(
   return pathOf(route) + addressOf({ ...DEFAULTS, window, fixed, refresh, tz, theme, ...changed, route });
 }
 
-/** The four pages of the navigation. */
+/** The five pages of the navigation. */
 export const PAGES = [
   { page: 'live', name: 'Live' },
   { page: 'places', name: 'Places' },
+  { page: 'cameras', name: 'Cameras' },
   { page: 'trust', name: 'Trust' },
   { page: 'data', name: 'Data' },
 ] as const;

@@ -26,10 +26,14 @@ export async function pageProps(route: Route, searchParams: Search): Promise<Pag
   // The gate is asked here too: no header can make up the answer, and a request that goes around proxy.ts gets nothing.
   const { gate, signIn } = currentAccess();
   const caller = await gate.identify({ headers: new Headers(requestHeaders) });
-  const [painted, footage] = await Promise.all([firstPaint(choices, caller), hasFootage(caller)]);
-  return { route, first: painted, theme, signedInAs: signIn ? caller.name : null, footage };
+  const [painted, footageIsThere] = await Promise.all([
+    firstPaint(choices, caller),
+    currentServing().footage.isThere(),
+  ]);
+  const footage = footageIsThere && maySeeFootage(caller);
+  return { route, first: painted, theme, signedInAs: signIn ? caller.name : null, footage, footageIsThere };
 }
 
-async function hasFootage({ rights = [] }: Caller): Promise<boolean> {
-  return rights.includes('footage') && currentServing().footage.isThere();
+function maySeeFootage({ rights = [] }: Caller): boolean {
+  return rights.includes('footage');
 }

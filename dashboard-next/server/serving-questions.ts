@@ -17,6 +17,9 @@ import type { Role } from '../../serving/access/caller.ts';
 import { NoAnswer } from '../model/questions.ts';
 import { reportOf } from '../model/report.ts';
 
+/** As many as the API lists without a limit. */
+const SHOWN_CAMERAS = 200;
+
 export function servingQuestions(serving: () => Serving, role: Role): Questions {
   const ask = async <Answer>(question: (from: Serving) => Promise<Answer>): Promise<Answer> => {
     try {
@@ -45,6 +48,7 @@ export function servingQuestions(serving: () => Serving, role: Role): Questions 
         return report ? reportOf(report) : null;
       }),
     lake: () => ask((from) => from.lake()),
+    cameras: () => ask((from) => from.cameras({ limit: SHOWN_CAMERAS })),
   };
 }
 

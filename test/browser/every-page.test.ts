@@ -26,6 +26,7 @@ before(async () => {
     '/locations',
     `/locations/${place}`,
     `/detections/${detection}`,
+    '/cameras',
     '/trust',
     '/data',
     ...(epoch ? [`/trust/${epoch}`] : []),

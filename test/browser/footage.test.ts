@@ -1,8 +1,9 @@
 /**
- * Footage in a real browser against a running app (SIGHTLINE_URL): the picture of a detection and the strip of its
- * place load, move nothing, and say in words what they show.
+ * Footage in a real browser against a running app (SIGHTLINE_URL): the picture of a detection, the strip of its place
+ * and the page of cameras load, move nothing, and say in words what they show.
  *
- * The test puts a picture of a detection that the app has into HDFS, where the app itself says that HDFS is.
+ * The test puts a picture of a detection that the app has, and an hour of its camera, into HDFS, where the app itself
+ * says that HDFS is.
  */
 import assert from 'node:assert/strict';
 import { createHash } from 'node:crypto';
@@ -10,8 +11,11 @@ import { after, before, describe, test } from 'node:test';
 import { setTimeout as pause } from 'node:timers/promises';
 import type { Page } from 'playwright-core';
 import { oid } from '../../core/domain/oid.ts';
+import { HOUR_MS } from '../../core/domain/time.ts';
 import { settledFile } from '../../core/layout/footage.ts';
+import { cameraHoursFile } from '../../core/layout/footage-facts.ts';
 import { readConfig } from '../../core/process/config.ts';
+import { writeCameraHours } from '../../core/stores/footage/camera-hours.ts';
 import type { Hdfs } from '../../core/stores/hdfs/types.ts';
 import { hdfs } from '../../core/stores/hdfs/hdfs.ts';
 import type { DetectionAnswer, LakeAnswer } from '../../serving/answers.ts';
@@ -108,6 +112,35 @@ describe('footage on pages', { concurrency: false }, () => {
         assert.deepEqual(await seriousFaults(page), []);
         await screenshot(page, `${at.split('/')[1]}-picture-390-light`);
       });
+    }
+  });
+
+  test('the page of cameras says which camera is dark and since when, with its last picture and its place', async () => {
+    const from = Math.floor(Date.now() / HOUR_MS) * HOUR_MS;
+    const { video_camera_oid, geographical_location_oid } = detection;
+    const seen = { frames: 1_204, films: 0, faults: 0, detections: 9, brightness: 4, sharpness: 90, alike: 3 };
+    await writeCameraHours(files, {
+      version: 1,
+      from,
+      analysed_to: from + HOUR_MS,
+      cameras: [{ video_camera_oid, geographical_location_oid, ...seen, last_taken_at: from, flags: ['dark'] }],
+    });
+    try {
+      for (const options of [{}, { ...PHONE, colorScheme: 'dark' }] as const) {
+        await see('/cameras', options, async (page) => {
+          await loaded(page);
+          const row = page.locator('.camera', { hasText: `Camera ${video_camera_oid}` });
+          assert.match(await row.innerText(), /Dark[^]+almost black, since .+ UTC[^]+1,204 frames, brightness 4/);
+          assert.match((await row.locator('.frame img').getAttribute('alt'))!, /^Picture of camera .+ at .+/);
+          assert.match((await row.locator('.hours').getAttribute('aria-label'))!, /^2[45] hours: 1 dark, /);
+          assert.equal(await row.locator(`a[href^="/locations/${geographical_location_oid}"]`).count(), 1);
+          assert.deepEqual(await shiftsSince(page, 0), []);
+          assert.deepEqual(await seriousFaults(page), []);
+          await screenshot(page, `cameras-picture-${'isMobile' in options ? '390-dark' : '1440-light'}`);
+        });
+      }
+    } finally {
+      await files.remove(cameraHoursFile(from));
     }
   });
 

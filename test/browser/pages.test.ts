@@ -33,10 +33,11 @@ async function changed<Answer>(page: Page, path: string, change: (answer: Answer
 }
 
 describe('the pages', { concurrency: false }, () => {
-  test('the navigation leads to all four pages and back, by pointer and by keys', async () => {
+  test('the navigation leads to all five pages and back, by pointer and by keys', async () => {
     await see('/?window=24h', {}, async (page) => {
       for (const [name, path, heading] of [
         ['Places', '/locations', 'Places'],
+        ['Cameras', '/cameras', 'Cameras'],
         ['Trust', '/trust', 'Trust'],
         ['Data', '/data', 'Data'],
       ] as const) {

@@ -53,6 +53,14 @@ function world({ streams = false } = {}) {
     detection: told('detection', () => null),
     runs: told('runs', () => ({ runs: [], total: 0, attempts: [] })),
     report: told('report', () => null),
+    cameras: told('cameras', () => ({
+      from: 0,
+      to: 0,
+      analysed_to: null,
+      total: 0,
+      states: { silent: 0, dark: 0, frozen: 0, blurred: 0, well: 0 },
+      cameras: [],
+    })),
     lake: told('lake', () => ({ root: '/sightline/lake', webhdfs: 'http://127.0.0.1:9870', days: [] })),
   };
   const streamed: { question: string; heard: Listener; open: boolean }[] = [];
