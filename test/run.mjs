@@ -178,7 +178,8 @@ async function withEmptyStack(work) {
 async function onTheRealStack() {
   await withEmptyStack(async () => {
     if (only !== 'e2e' && (await sightline('the stack for the tests: up', ['cluster', 'up']))) {
-      await nodeTests('contract tests', 'test/contract', stackEnvironment, { timeoutMs: 900_000 });
+      // Each file has names of its own on the stack; mostly it waits for a daemon, so two files share the cores.
+      await nodeTests('contract tests', 'test/contract', stackEnvironment, { concurrency: 2, timeoutMs: 900_000 });
       await sightline('the stack for the tests: from nothing again', ['cluster', 'reset', '--yes']);
     }
     if (only !== 'contract') await nodeTests('end to end', 'test/e2e', stackEnvironment, { timeoutMs: 1_800_000 });

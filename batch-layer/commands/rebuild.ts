@@ -2,7 +2,6 @@
  * `sightline batch rebuild`: opens both generations, rebuilds and switches. If an earlier process died during its
  * switch, the command only finishes that switch.
  */
-import { setPriority } from 'node:os';
 import type { Config } from '../../core/process/config.ts';
 import type { BatchContext } from '../context.ts';
 import type { BatchParts } from './open.ts';
@@ -10,6 +9,7 @@ import type { Rebuilt } from '../generations/rebuild.ts';
 import { generationFolder } from '../../core/layout/lake.ts';
 import { readConfig } from '../../core/process/config.ts';
 import { EXIT, Refusal } from '../../core/process/errors.ts';
+import { giveWay } from '../../core/process/give-way.ts';
 import { stopSignal } from '../../core/process/life.ts';
 import { createLog } from '../../core/process/log.ts';
 import { createRegistry } from '../../core/process/metrics.ts';
@@ -24,7 +24,7 @@ import { recountWhile } from '../generations/recount.ts';
 import { progressLineOn } from '../progress-line.ts';
 import { summaryOf } from '../report/summary.ts';
 import { finishSwitch } from '../lock/switch.ts';
-import { NICENESS, print } from './with-batch.ts';
+import { print } from './with-batch.ts';
 import { withLock } from '../lock/lake-lock.ts';
 import { LAKE_LEASE, REBUILD_LEASE } from '../../core/stores/control/lease-rows.ts';
 
@@ -38,7 +38,7 @@ export async function runRebuild(
   options: RebuildCommandOptions,
   mayCrashAt?: BatchContext['mayCrashAt'],
 ): Promise<number> {
-  setPriority(NICENESS);
+  giveWay();
   const config = readConfig();
   const log = createLog('batch', config.given.has('LOG_LEVEL') ? config.LOG_LEVEL : 'warn');
   const metrics = batchMetrics(createRegistry('batch'));

@@ -1,9 +1,9 @@
 /** `sightline batch schedule`: the service that publishes each epoch shortly after its end, with metrics and a log. */
-import { setPriority } from 'node:os';
 import type { Config } from '../../core/process/config.ts';
 import type { Engine, OpenBatch } from './open.ts';
 import { readConfig } from '../../core/process/config.ts';
 import { messageOf } from '../../core/process/errors.ts';
+import { giveWay } from '../../core/process/give-way.ts';
 import { stopSignal } from '../../core/process/life.ts';
 import { createLog } from '../../core/process/log.ts';
 import { createRegistry, serveMetrics } from '../../core/process/metrics.ts';
@@ -13,10 +13,9 @@ import { batchMetrics } from '../metrics.ts';
 import { openBatch } from './open.ts';
 import { SILENT } from '../progress-line.ts';
 import { schedule } from '../run/scheduler.ts';
-import { NICENESS } from './with-batch.ts';
 
 export async function runSchedule({ engine }: { engine: Engine }): Promise<void> {
-  setPriority(NICENESS);
+  giveWay();
   const config = readConfig();
   const log = createLog('batch', config.LOG_LEVEL);
   const signal = stopSignal();

@@ -3,13 +3,12 @@
  * closes them in reverse order.
  *
  * A command shows its progress in plain words and logs only warnings; the scheduler is a service and logs JSON lines
- * (commands/schedule.ts). Both run with a low priority, so that the speed layer and serving go first on a shared
- * machine.
+ * (commands/schedule.ts). Both give way to the speed layer and serving on a shared machine.
  */
-import { setPriority } from 'node:os';
 import type { Engine, OpenBatch } from './open.ts';
 import { readConfig } from '../../core/process/config.ts';
 import { EXIT } from '../../core/process/errors.ts';
+import { giveWay } from '../../core/process/give-way.ts';
 import { stopSignal } from '../../core/process/life.ts';
 import { createLog } from '../../core/process/log.ts';
 import { createRegistry } from '../../core/process/metrics.ts';
@@ -17,13 +16,11 @@ import { batchMetrics } from '../metrics.ts';
 import { openBatch } from './open.ts';
 import { progressLineOn } from '../progress-line.ts';
 
-export const NICENESS = 10;
-
 export async function withBatch(
   work: (open: OpenBatch) => Promise<number>,
   engine: Engine = 'duckdb',
 ): Promise<number> {
-  setPriority(NICENESS);
+  giveWay();
   const config = readConfig();
   const log = createLog('batch', config.given.has('LOG_LEVEL') ? config.LOG_LEVEL : 'warn');
   const metrics = batchMetrics(createRegistry('batch'));

@@ -13,6 +13,7 @@ import type { BatchContext } from '../context.ts';
 import type { Config } from '../../core/process/config.ts';
 import { allPartitions } from '../../core/domain/growth.ts';
 import { EXIT, Refusal } from '../../core/process/errors.ts';
+import { giveWay } from '../../core/process/give-way.ts';
 
 const PROGRAM = fileURLToPath(new URL('../../sightline.mjs', import.meta.url));
 const LOOK_EVERY_MS = 250;
@@ -39,6 +40,7 @@ export async function recountWhile(
     stdio: ['ignore', 'ignore', 'inherit', 'ipc'],
     detached: true,
   });
+  if (child.pid !== undefined) giveWay(child.pid);
   const ended = new Promise<number | null>((resolve) => child.once('exit', resolve));
   let hasEnded = false;
   void ended.then(() => (hasEnded = true));

@@ -7,6 +7,7 @@ import { join, resolve } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { DAY_MS, dateOf, HOUR_MS, isDateText } from '../../core/domain/time.ts';
 import { readConfig } from '../../core/process/config.ts';
+import { giveWay } from '../../core/process/give-way.ts';
 import type { Config } from '../../core/process/config.ts';
 import { EXIT, messageOf, Refusal, Retryable } from '../../core/process/errors.ts';
 import type { ExitCode } from '../../core/process/errors.ts';
@@ -43,6 +44,7 @@ export function packCommand(): Command {
     .addHelpText('after', HELP)
     .action((options: Options) =>
       runCommand(() => {
+        giveWay();
         const config = readConfig();
         const signal = stopSignal();
         return options.every === undefined

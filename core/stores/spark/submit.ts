@@ -11,6 +11,7 @@ import { createWriteStream } from 'node:fs';
 import { access } from 'node:fs/promises';
 import { dirname } from 'node:path';
 import { EXIT, messageOf, Refusal, Retryable } from '../../process/errors.ts';
+import { giveWay } from '../../process/give-way.ts';
 import type { SparkSettings } from './settings.ts';
 
 export interface SparkJob {
@@ -96,6 +97,7 @@ function runProgram(
 ): Promise<{ code: number | string; tail: string[] }> {
   return new Promise((resolve, reject) => {
     const child = spawn(program, args, { env: environment, stdio: ['ignore', 'pipe', 'pipe'], detached: true });
+    if (child.pid !== undefined) giveWay(child.pid);
     const log = createWriteStream(logFile);
     const tail: string[] = [];
     const take = (chunk: Buffer): void => {
