@@ -20,6 +20,7 @@ export function produceCommand(): Command {
       '100',
     )
     .option('--no-rhythm', 'keep the rate the same by day and by night')
+    .option('--rise-seconds <s>', 'let the rate rise evenly for so long at the start', '0')
     .option('--count <n>', 'stop after so many new detections')
     .option('--seconds <s>', 'stop after so many seconds')
     .option('--copies <share>', 'share of detections sent again, one to three times each', '0.1')

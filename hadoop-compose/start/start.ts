@@ -2,13 +2,13 @@
  * The main job on one machine: the stack, the layers, the dashboard and the cameras, from nothing to ready, and back.
  *
  * Order: first the long steps that do not depend on each other, side by side (daemons, Python's environment, the app's
- * build); then topics, tables and rules; then the layers; last the cameras, when the API answers, so that a person sees
- * the first detection at once. Stopping goes the other way round (stopping.ts), and may begin at any of these steps.
+ * build); then topics, tables and rules; then the layers; last the cameras, when the API answers and a worker counts,
+ * so that a person sees the first detection at once. Stopping goes the other way round (stopping.ts), and may begin at
+ * any of these steps.
  * The daemons are stopped if this start launched one of them, or took them over from a start that was killed.
  */
 import { connect } from 'node:net';
 import { resolve } from 'node:path';
-import { setTimeout as pause } from 'node:timers/promises';
 import type { CameraStats, Cameras } from '../cameras/cameras.ts';
 import { startCameras } from '../cameras/cameras.ts';
 import { ensureVenv } from '../cameras/venv.ts';
@@ -18,7 +18,7 @@ import { makeHdfsFolders } from '../cluster/hdfs-folders.ts';
 import { markOfPart } from '../cluster/left-behind.ts';
 import { findObservers, OBSERVE_PORTS } from '../cluster/observers.ts';
 import { refuseTakenPorts } from '../cluster/taken-ports.ts';
-import { addressesOf, loopback } from '../stack/ports.ts';
+import { addressesOf } from '../stack/ports.ts';
 import { sayOn } from '../../core/process/step-log.ts';
 import type { Say } from '../../core/process/step-log.ts';
 import { footageFolder, stackFrom } from '../stack/stack.ts';
@@ -44,10 +44,11 @@ import { LAPTOP_EPOCH_SECONDS, partEnvironment } from './options.ts';
 import { canAnalyse, startParts, targetOf } from './parts.ts';
 import type { StatusFacts, StatusLine } from './status-line.ts';
 import { statusLine } from './status-line.ts';
+import { becomeReady, sayObservers, somebodyCounts } from './ready.ts';
 import { stopAll, unlessStopped, withLimit } from './stopping.ts';
 import { takeOver } from './take-over.ts';
 
-const READY_LIMIT_MS = 120_000;
+const RISE_SECONDS = 20;
 
 /** Runs until told to stop; returns the exit code. */
 export async function start(options: StartOptions, given: StopOrders): Promise<number> {
@@ -150,6 +151,7 @@ async function run({ options, stack, config, environment, say }: Running, orders
     await becomeReady(`${address}/readyz`, stop);
     say('app', `answers at ${address}`);
     if (options.observe) await sayObservers(stack, say, stop);
+    if (options.rate > 0) await somebodyCounts(stack, options.workers, say, stop);
     const onStats = (stats: CameraStats): void => void (facts.cameras = stats);
     const partOf = markOfPart(stack, 'cameras');
     cameras =
@@ -184,19 +186,12 @@ async function run({ options, stack, config, environment, say }: Running, orders
   if (refused.signal.aborted) throw refused.signal.reason;
 }
 
-async function sayObservers({ ports }: Stack, say: Say, stop: AbortSignal): Promise<void> {
-  for (const name of ['prometheus', 'alertmanager'] as const) {
-    const url = `http://${hostPort(loopback, ports[name])}`;
-    await becomeReady(`${url}/-/ready`, stop);
-    say(name, `answers at ${url}`);
-  }
-}
-
 function cameraArguments(options: StartOptions, config: Config): string[] {
   return [
     `--brokers=${config.KAFKA_BROKERS}`,
     `--topic=${config.KAFKA_TOPIC}`,
     `--rate=${options.rate}`,
+    `--rise-seconds=${RISE_SECONDS}`,
     // Any free port; the file of the target names it.
     '--metrics-port=0',
     `--copies=${options.copies}`,
@@ -238,23 +233,6 @@ function describe(event: SupervisionEvent): string {
   }
   if (event.kind === 'failed') return `${event.daemon} could not be started: ${event.reason}`;
   return event.kind === 'ready' ? `${event.daemon} is ready again` : `${event.daemon} is started`;
-}
-
-async function becomeReady(url: string, signal: AbortSignal): Promise<void> {
-  const deadlineMs = Date.now() + READY_LIMIT_MS;
-  let last = 'it does not answer';
-  while (Date.now() < deadlineMs) {
-    signal.throwIfAborted();
-    try {
-      const response = await fetch(url, { signal: AbortSignal.any([signal, AbortSignal.timeout(5_000)]) });
-      if (response.ok) return;
-      last = `${response.status} ${(await response.text()).slice(0, 300)}`;
-    } catch {
-      signal.throwIfAborted();
-    }
-    await pause(200, undefined, { signal });
-  }
-  throw new Refusal(EXIT.dependency_down, `${url} was not ready after ${READY_LIMIT_MS / 1_000} s: ${last}`);
 }
 
 async function refuseTakenPort({ BIND, PORT: port }: Pick<Config, 'BIND' | 'PORT'>): Promise<void> {

@@ -86,12 +86,19 @@ export async function sightline(
   return { code: await ending(child), stdout, stderr };
 }
 
-/** Runs test files in a process of their own, against what this test has started; 0 if all pass. */
-export function nodeTests(files: readonly string[], given: NodeJS.ProcessEnv): Promise<number> {
+/**
+ * Runs test files in processes of their own, `concurrency` at a time, against what this test has started; 0 if all
+ * pass.
+ */
+export function nodeTests(
+  files: readonly string[],
+  given: NodeJS.ProcessEnv,
+  { concurrency }: { concurrency: number },
+): Promise<number> {
   // Node would take the process for a part of this one's run and report nothing of its own.
   const environment = { ...given };
   delete environment.NODE_TEST_CONTEXT;
-  const args = ['--import', 'tsx', '--test', '--test-reporter=spec', '--test-concurrency=1', ...files];
+  const args = ['--import', 'tsx', '--test', '--test-reporter=spec', `--test-concurrency=${concurrency}`, ...files];
   return ending(
     spawn(process.execPath, args, { cwd: ROOT, stdio: ['ignore', 'inherit', 'inherit'], env: environment }),
   );

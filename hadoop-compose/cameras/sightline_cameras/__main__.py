@@ -55,7 +55,7 @@ def main(arguments: list[str]) -> int:
     log = KafkaLog(options.brokers, options.topic, partition_count, options.compression, tally, truth, footage)
     ids = DetectionIds(random_node() if options.node is None else options.node)
     traffic = Traffic(city, ids, random.Random(options.seed), options.shares, partition_count)
-    pace = Pace(options.rate, options.rhythm, random.Random(options.seed))
+    pace = Pace(options.rate, options.rhythm, random.Random(options.seed), options.rise_seconds)
     target = None
     if options.metrics_port is not None:
         port = serve_metrics(options.metrics_port, tally, lambda: len(copies))

@@ -23,6 +23,8 @@ class Options:
     topic: str
     rate: float
     rhythm: bool
+    #: How long the rate rises at the start.
+    rise_seconds: float
     count: int | None
     seconds: float | None
     seed: int | None
@@ -61,6 +63,7 @@ def _parser() -> argparse.ArgumentParser:
     add("--topic", default="detections")
     add("--rate", type=_at_least(0), default=100.0, help="new detections a second; 0 produces nothing and waits")
     add("--rhythm", action=argparse.BooleanOptionalAction, default=True, help="more by day than by night, within 15 %%")
+    add("--rise-seconds", type=_at_least(0), default=0.0, help="let the rate rise evenly for so long at the start")
     add("--count", type=_whole(1), help="stop after so many new detections")
     add("--seconds", type=_at_least(0), help="stop after so many seconds")
     add("--copies", type=_share, default=default.copies, help="share of detections that are sent again, once to 3 times")

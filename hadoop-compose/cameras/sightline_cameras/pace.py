@@ -1,7 +1,8 @@
 """How many detections belong to each slice of time.
 
 run.py asks once per slice. Smooth: what a slice does not use is carried over, but never more than a quarter of a
-second, so that neither a long wait nor a resumed pause ends in a burst. Over a whole day the rhythm averages to 1.
+second, so that neither a long wait nor a resumed pause ends in a burst. Over a whole day the rhythm averages to 1. The
+cameras of a city do not begin in one moment either: the rate may rise evenly for some seconds at the start.
 """
 
 import math
@@ -20,8 +21,10 @@ def rhythm_at(unix_seconds: float) -> float:
 
 
 class Pace:
-    def __init__(self, rate_per_second: float, rhythm: bool, rng: random.Random) -> None:
+    def __init__(self, rate_per_second: float, rhythm: bool, rng: random.Random, rise_seconds: float = 0) -> None:
         self._rate = rate_per_second
+        self._rise_seconds = rise_seconds
+        self._began: float | None = None
         self._rhythm = rhythm
         self._rng = rng
         self._noise = 0.0
@@ -40,11 +43,18 @@ class Pace:
 
     def take(self, unix_seconds: float, elapsed_seconds: float) -> int:
         """How many to send for the time that passed since the last call."""
-        rate = self.rate_at(unix_seconds)
+        rate = self.rate_at(unix_seconds) * self._risen(unix_seconds)
         self._carry = min(self._carry + rate * elapsed_seconds, max(1.0, rate * _GREATEST_CARRY_SECONDS))
         whole = int(self._carry)
         self._carry -= whole
         return whole
+
+    def _risen(self, unix_seconds: float) -> float:
+        """Share of the rate that is reached by now, 1 once the rise is over."""
+        if self._began is None:
+            self._began = unix_seconds
+        since = unix_seconds - self._began
+        return 1.0 if since >= self._rise_seconds else max(0.0, since / self._rise_seconds)
 
     def skip(self) -> None:
         """Forgets what was carried over, while paused or while Kafka does not answer."""

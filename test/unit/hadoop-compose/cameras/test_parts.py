@@ -71,6 +71,13 @@ class ThePace(unittest.TestCase):
     def test_a_long_pause_does_not_end_in_a_burst(self):
         self.assertLessEqual(Pace(1_000, False, random.Random(1)).take(0, 3_600), 250)
 
+    def test_the_rate_rises_evenly_and_then_stays(self):
+        pace = Pace(1_000, False, random.Random(1), rise_seconds=10)
+        taken = [sum(pace.take(second + slice_ / 50, 0.02) for slice_ in range(50)) for second in range(20)]
+        self.assertTrue(all(before < after for before, after in zip(taken[:9], taken[1:10])), taken)
+        self.assertAlmostEqual(sum(taken[:10]), 5_000, delta=60)
+        self.assertAlmostEqual(sum(taken[10:]), 10_000, delta=2)
+
     def test_a_rate_of_zero_sends_nothing(self):
         self.assertEqual(Pace(0, True, random.Random(1)).take(0, 1_000), 0)
 
