@@ -32,6 +32,7 @@ import type { Taken } from './handover.ts';
 import { takeFiles } from './handover.ts';
 import type { AgentMetrics } from './metrics.ts';
 import { agentMetrics } from './metrics.ts';
+import { keepReserve, LEAST_FREE_BYTES } from './reserve.ts';
 import { waitingIn } from './waiting.ts';
 
 /** How many files may wait for Flume; more wait in the hand-over, where their camera sees them. */
@@ -120,6 +121,7 @@ async function takeUntilStopped({ folders, greatestBytes, log, metrics }: Taking
       const waiting = waitingIn(folders);
       metrics.setWaiting('handover', waiting.handover);
       metrics.setWaiting('spool', waiting.spool);
+      await keepRoom({ folders, greatestBytes, log, metrics });
     }
     if (Date.now() - toldMs >= TELL_EVERY_MS && total.passedOn + total.copies + total.rejected > 0) {
       log.info(total, 'footage taken');
@@ -128,6 +130,15 @@ async function takeUntilStopped({ folders, greatestBytes, log, metrics }: Taking
     }
     if (taken.passedOn < MANY_FILES) await pause(LOOK_EVERY_MS, undefined, { signal: stop }).catch(() => undefined);
   }
+}
+
+/** The reserve holds the largest file, which Flume writes down before it leaves the spool. */
+async function keepRoom({ folders, greatestBytes, log, metrics }: Taking): Promise<void> {
+  const { change, free } = await keepReserve(join(folders.flume, 'reserve'), greatestBytes + LEAST_FREE_BYTES);
+  metrics.setFree(free);
+  const facts = { free_mb: Math.floor(free / MB), folder: folders.root };
+  if (change === 'given up') log.warn(facts, 'the disk was nearly full; the agent has given up its reserve');
+  if (change === 'kept') log.info(facts, 'the agent keeps a reserve for a full disk');
 }
 
 const NOTHING: Taken = { passedOn: 0, bytes: 0, copies: 0, rejected: 0 };

@@ -11,6 +11,7 @@ import { join } from 'node:path';
 import { ARRIVING } from '../core/layout/footage.ts';
 import type { FileSystem } from '../core/stores/hdfs/name-node.ts';
 import type { Folders } from './folders.ts';
+import { LEAST_FREE_BYTES } from './reserve.ts';
 
 const MB = 1 << 20;
 const AGENT_NAME = 'footage';
@@ -52,8 +53,9 @@ export function flumeProperties({ folders, fileSystem, root, greatestBytes, sink
       dataDirs: join(folders.flume, 'data'),
       capacity: 1_000,
       transactionCapacity: 10,
-      maxFileSize: Math.max(256 * MB, 2 * greatestBytes),
-      minimumRequiredSpace: 128 * MB,
+      // Two of them are kept. A small gateway's disk has room for that, and a full one is free again soon.
+      maxFileSize: Math.max(64 * MB, 2 * greatestBytes),
+      minimumRequiredSpace: LEAST_FREE_BYTES / 2,
     },
     ...Object.fromEntries(
       names.map((name) => [

@@ -19,6 +19,8 @@ export interface AgentMetrics {
   countRejected(reason: RejectReason): void;
   setWaiting(place: 'handover' | 'spool', waiting: Waiting): void;
   countFlumeDeath(): void;
+  /** Bytes that are free on the disk of the agent's folders. */
+  setFree(bytes: number): void;
 }
 
 export function agentMetrics(registry: Registry, now: () => number = Date.now): AgentMetrics {
@@ -41,6 +43,11 @@ export function agentMetrics(registry: Registry, now: () => number = Date.now): 
     help: 'How often Flume died and was started again',
     registers,
   });
+  const free = new Gauge({
+    name: 'sightline_footage_disk_free_bytes',
+    help: "Bytes that are free on the disk of the agent's folders; its own reserve is not among them",
+    registers,
+  });
   const waits = waitingGauges(registry, ['handover', 'spool'], now);
   return {
     countTaken({ passedOn, copies, rejected: notTaken, bytes: passedBytes }) {
@@ -52,6 +59,7 @@ export function agentMetrics(registry: Registry, now: () => number = Date.now): 
     countRejected: (reason) => rejected.inc({ reason }),
     setWaiting: waits,
     countFlumeDeath: () => flumeDeaths.inc(),
+    setFree: (bytes) => free.set(bytes),
   };
 }
 
