@@ -20,7 +20,7 @@ import type { Say } from '../core/process/step-log.ts';
 import { fileSystemOf } from '../core/stores/hdfs/name-node.ts';
 import { fetchJars } from '../hadoop-compose/cluster/jars.ts';
 import { endLeftBehind } from '../hadoop-compose/cluster/left-behind.ts';
-import { holdLock } from '../hadoop-compose/cluster/lock.ts';
+import { holdLock } from '../core/process/lock.ts';
 import { findJava } from '../hadoop-compose/cluster/tools.ts';
 import { jarFolder, stackFrom } from '../hadoop-compose/stack/stack.ts';
 import { foldersIn, makeFolders } from './folders.ts';

@@ -2,9 +2,9 @@
  * Work that can wait gives way to what cannot: runs of the batch layer to the speed layer and serving on the same
  * cores.
  *
- * Linux compares niceness only within a session when it groups processes by session (`sched_autogroup_enabled`, on by
- * default), and every part of a stack has a session of its own. So the session's group is made nice as well. Between
- * services of systemd or containers neither counts; there CPUWeight and cpu_shares say the same.
+ * Linux compares niceness only within a session when it groups processes by session, as most kernels do by default,
+ * and every part of a stack has a session of its own. So the session's group is made nice as well. Between services of
+ * systemd or containers neither counts; there CPUWeight and cpu_shares say the same.
  */
 import { writeFileSync } from 'node:fs';
 import { setPriority } from 'node:os';

@@ -15,7 +15,7 @@ import { fileURLToPath } from 'node:url';
 import { promisify } from 'node:util';
 import { EXIT, Refusal, Retryable } from '../../core/process/errors.ts';
 import { endGroupWith, groupOf } from '../../core/process/group.ts';
-import { holdLock } from '../cluster/lock.ts';
+import { holdLock } from '../../core/process/lock.ts';
 import { sayOn } from '../../core/process/step-log.ts';
 import type { Say } from '../../core/process/step-log.ts';
 

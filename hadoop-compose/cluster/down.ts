@@ -11,13 +11,14 @@ import { setTimeout as pause } from 'node:timers/promises';
 import { daemonNames, daemonOf } from './daemons.ts';
 import type { DaemonName } from './daemons.ts';
 import { endLeftBehind } from './left-behind.ts';
-import { holdLock } from './lock.ts';
-import { forgetPid, pidOf, send } from './processes.ts';
+import { holdLock } from '../../core/process/lock.ts';
+import { forgetPid, pidOf } from './processes.ts';
 import type { Say } from '../../core/process/step-log.ts';
 import { footageFolder } from '../stack/stack.ts';
 import type { Stack } from '../stack/stack.ts';
 import { forgetStarter, starterOf } from './starter.ts';
 import { recordWish } from './wish.ts';
+import { send } from '../../core/process/process-table.ts';
 
 const graceMs: Readonly<Record<DaemonName, number>> = {
   regionserver: 60_000,

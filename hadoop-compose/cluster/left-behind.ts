@@ -7,7 +7,7 @@
  * not, and the next start calls it before it starts its own.
  */
 import { setTimeout as pause } from 'node:timers/promises';
-import { allProcesses, argsOf, parentOf, send } from './processes.ts';
+import { allProcesses, argsOf, parentOf, send } from '../../core/process/process-table.ts';
 import type { Say } from '../../core/process/step-log.ts';
 import type { Stack } from '../stack/stack.ts';
 

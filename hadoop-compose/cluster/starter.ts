@@ -9,7 +9,7 @@
  */
 import { mkdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
-import { birthOf } from './processes.ts';
+import { birthOf } from '../../core/process/process-table.ts';
 import type { Stack } from '../stack/stack.ts';
 
 export interface Starter {

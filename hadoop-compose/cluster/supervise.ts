@@ -13,7 +13,7 @@ import { daemons } from './daemons.ts';
 import type { Daemon, DaemonName } from './daemons.ts';
 import { throwIfStopped } from '../stack/errors.ts';
 import { launch } from './launch.ts';
-import { holdLock } from './lock.ts';
+import { holdLock } from '../../core/process/lock.ts';
 import { lastWords } from './log-tail.ts';
 import { pidOf } from './processes.ts';
 import type { Stack } from '../stack/stack.ts';

@@ -7,8 +7,8 @@ import { readFileSync, readdirSync, readlinkSync } from 'node:fs';
 import { createServer } from 'node:net';
 import { ClusterError } from '../stack/errors.ts';
 import { loopback, portTable } from '../stack/ports.ts';
+import { argsOf } from '../../core/process/process-table.ts';
 import type { PortName } from '../stack/ports.ts';
-import { argsOf } from './processes.ts';
 import type { Stack } from '../stack/stack.ts';
 
 /** Throws one error that names every taken port of the given daemons. */

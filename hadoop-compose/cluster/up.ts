@@ -15,7 +15,7 @@ import { ClusterError, throwIfStopped } from '../stack/errors.ts';
 import { fetchJars } from './jars.ts';
 import { launch } from './launch.ts';
 import { lastWords } from './log-tail.ts';
-import { holdLock } from './lock.ts';
+import { holdLock } from '../../core/process/lock.ts';
 import { pidOf } from './processes.ts';
 import type { Say } from '../../core/process/step-log.ts';
 import type { Stack } from '../stack/stack.ts';

@@ -23,7 +23,6 @@ import { ALL_SHOWN, loggedFault } from '../../observe/exporter/filters.ts';
 import { kafkaExporter } from '../../observe/exporter/kafka-exporter.ts';
 import { zookeeperMetrics } from '../../observe/exporter/zookeeper.ts';
 import { endLeftBehind, markOfPart } from '../cluster/left-behind.ts';
-import { argsOf } from '../cluster/processes.ts';
 import { refuseTakenPorts } from '../cluster/taken-ports.ts';
 import type { Observers } from '../cluster/observers.ts';
 import { OBSERVE_PORTS } from '../cluster/observers.ts';
@@ -34,6 +33,7 @@ import type { Stack } from '../stack/stack.ts';
 import type { Part } from '../start/part.ts';
 import { startPart } from '../start/part.ts';
 import { alertmanagerArgs, daemonTargets, prometheusArgs, prometheusFile, prometheusYaml } from './conf.ts';
+import { argsOf } from '../../core/process/process-table.ts';
 
 const READY_LIMIT_MS = 60_000;
 const STOP_LIMIT_MS = 10_000;

@@ -8,7 +8,7 @@
  */
 import { daemonNames } from '../cluster/daemons.ts';
 import { endLeftBehind } from '../cluster/left-behind.ts';
-import { holdLock } from '../cluster/lock.ts';
+import { holdLock } from '../../core/process/lock.ts';
 import { pidOf } from '../cluster/processes.ts';
 import type { Say } from '../../core/process/step-log.ts';
 import type { Stack } from '../stack/stack.ts';

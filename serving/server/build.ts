@@ -2,17 +2,19 @@
  * Builds the Next.js app if its build is missing or belongs to other sources.
  *
  * `sightline serve` and `npm start` call it before they serve. A fingerprint of all sources identifies the build,
- * because file times say nothing after a checkout. A failed build leaves no fingerprint, so it is repeated.
+ * because file times say nothing after a checkout. A failed build leaves no fingerprint, so it is repeated. Several
+ * processes may start at once: one builds, under a lock, and the others serve what it built. A second build would take
+ * away the files that the first process serves already.
  */
 import { spawn } from 'node:child_process';
 import { createHash } from 'node:crypto';
 import { readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { createRequire } from 'node:module';
 import { join, relative } from 'node:path';
-import { setTimeout as pause } from 'node:timers/promises';
 import { fileURLToPath } from 'node:url';
 import { EXIT, Refusal } from '../../core/process/errors.ts';
 import { endGroupWith, groupOf } from '../../core/process/group.ts';
+import { holdLock } from '../../core/process/lock.ts';
 
 const ROOT = fileURLToPath(new URL('../..', import.meta.url));
 export const APP_FOLDER = join(ROOT, 'dashboard-next');
@@ -20,10 +22,7 @@ const FINGERPRINT_FILE = join(APP_FOLDER, '.next', 'sightline-fingerprint');
 const SOURCES = ['core', 'serving', 'dashboard-next', 'tsconfig.json', 'package-lock.json'];
 const NOT_SOURCES = new Set(['.next', 'node_modules', 'next-env.d.ts', 'tsconfig.tsbuildinfo']);
 
-/** Next.js allows one build at a time; the other build may be of the same sources. */
-const OTHER_BUILD = /Another next build process is already running/;
-const OTHER_BUILD_LIMIT_MS = 180_000;
-const OTHER_BUILD_PAUSE_MS = 1_000;
+const LOCK = { folder: join(ROOT, '.sightline', 'app-build.lock') };
 
 /**
  * Resolves when the build belongs to these sources; `report` gets messages about slow steps. Throws a Refusal with the
@@ -34,20 +33,38 @@ export async function ensureBuilt(report: (who: string, what: string) => void, s
   const expected = `${fingerprintOf(SOURCES.map((source) => join(ROOT, source)))} ${process.versions.modules}`;
   if (expected === builtFingerprint()) return;
   report('app', 'building the app; this takes about half a minute');
-  const deadlineMs = Date.now() + OTHER_BUILD_LIMIT_MS;
-  while (expected !== builtFingerprint()) {
-    rmSync(FINGERPRINT_FILE, { force: true });
-    const { code, output } = await build(signal);
-    signal?.throwIfAborted();
-    if (code === 0) writeFileSync(FINGERPRINT_FILE, expected);
-    else if (!OTHER_BUILD.test(output) || Date.now() > deadlineMs) {
-      throw new Refusal(
-        EXIT.bug,
-        `The app could not be built: next build ended with exit code ${code}:\n${output.slice(-4_000)}`,
-      );
-    } else await pause(OTHER_BUILD_PAUSE_MS, undefined, signal ? { signal } : {});
-  }
+  await oneBuild(
+    LOCK,
+    () => expected === builtFingerprint(),
+    async () => {
+      rmSync(FINGERPRINT_FILE, { force: true });
+      const { code, output } = await build(signal);
+      signal?.throwIfAborted();
+      if (code !== 0)
+        throw new Refusal(
+          EXIT.bug,
+          `The app could not be built: next build ended with exit code ${code}:\n${output.slice(-4_000)}`,
+        );
+      writeFileSync(FINGERPRINT_FILE, expected);
+    },
+    signal,
+  );
   report('app', 'is built');
+}
+
+/** Builds if nobody else of this machine has built by the time that it is this process's turn. */
+export async function oneBuild(
+  lock: { readonly folder: string },
+  isBuilt: () => boolean,
+  make: () => Promise<void>,
+  signal?: AbortSignal,
+): Promise<void> {
+  const release = await holdLock(lock, 'building the app', signal);
+  try {
+    if (!isBuilt()) await make();
+  } finally {
+    await release();
+  }
 }
 
 function builtFingerprint(): string | null {

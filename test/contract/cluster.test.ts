@@ -12,7 +12,7 @@ import { Kafka, logLevel } from 'kafkajs';
 import { createHBaseClient } from '../../core/hbase/client.ts';
 import { clusterDown } from '../../hadoop-compose/cluster/down.ts';
 import { addressesOf } from '../../hadoop-compose/stack/ports.ts';
-import { argsOf, pidOf } from '../../hadoop-compose/cluster/processes.ts';
+import { pidOf } from '../../hadoop-compose/cluster/processes.ts';
 import { stackFrom } from '../../hadoop-compose/stack/stack.ts';
 import type { Stack } from '../../hadoop-compose/stack/stack.ts';
 import { clusterStatus } from '../../hadoop-compose/cluster/status.ts';
@@ -21,6 +21,7 @@ import type { SupervisionEvent } from '../../hadoop-compose/cluster/supervise.ts
 import { clusterUp } from '../../hadoop-compose/cluster/up.ts';
 import { stopOrders } from '../../core/process/life.ts';
 import { pidsOfAll } from '../support/process-table.ts';
+import { argsOf } from '../../core/process/process-table.ts';
 
 const home = mkdtempSync(join(tmpdir(), 'sightline-cluster-'));
 /**

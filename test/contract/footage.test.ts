@@ -26,7 +26,6 @@ import { prune } from '../../footage/prune.ts';
 import { settle } from '../../footage/settle.ts';
 import { ensureVenv } from '../../hadoop-compose/cameras/venv.ts';
 import { leftBehind } from '../../hadoop-compose/cluster/left-behind.ts';
-import { allProcesses } from '../../hadoop-compose/cluster/processes.ts';
 import { examplesOf, withReplaced } from '../support/doc-examples.ts';
 import { ROOT } from '../support/main-job.ts';
 import { pythonAnswer } from '../support/python-answer.ts';
@@ -216,6 +215,7 @@ import hashlib, json
 print(json.dumps({"hashes": sorted(hashlib.sha256(frame).hexdigest() for frame in frames["frame"]),
                   "named": sorted(frames["sha256"]), "sorted": bool(frames["taken_at"].is_monotonic_increasing)}))
 `;
+import { allProcesses } from '../../core/process/process-table.ts';
 
 test('the frames of past days go into packs, which the API finds by their index and pandas by its own', async () => {
   const ofDay = async () => (await settledFiles()).filter(({ takenAtMs }) => dateOf(takenAtMs) === DATE);

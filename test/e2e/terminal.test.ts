@@ -13,11 +13,12 @@ import { setTimeout as pause } from 'node:timers/promises';
 import { after, afterEach, describe, it } from 'node:test';
 import { daemonNames } from '../../hadoop-compose/cluster/daemons.ts';
 import { clusterDown } from '../../hadoop-compose/cluster/down.ts';
-import { allProcesses, argsOf, pidOf } from '../../hadoop-compose/cluster/processes.ts';
+import { pidOf } from '../../hadoop-compose/cluster/processes.ts';
 import { stackFrom } from '../../hadoop-compose/stack/stack.ts';
 import { ROOT } from '../support/main-job.ts';
 import type { Terminal } from '../support/terminal.ts';
 import { openTerminal } from '../support/terminal.ts';
+import { allProcesses, argsOf } from '../../core/process/process-table.ts';
 
 /** As in cluster.test.ts: further up are the ports that Linux gives to outgoing connections. */
 const BESIDE_THE_TESTS = 5_000;

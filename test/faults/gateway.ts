@@ -10,13 +10,13 @@ import { parseSettledFile } from '../../core/layout/footage.ts';
 import { readConfig } from '../../core/process/config.ts';
 import { hdfs } from '../../core/stores/hdfs/hdfs.ts';
 import { markOfPart } from '../../hadoop-compose/cluster/left-behind.ts';
-import { allProcesses } from '../../hadoop-compose/cluster/processes.ts';
 import { addressesOf } from '../../hadoop-compose/stack/ports.ts';
 import type { Stack } from '../../hadoop-compose/stack/stack.ts';
 import { partEnvironment } from '../../hadoop-compose/start/options.ts';
 import type { Part } from '../../hadoop-compose/start/part.ts';
 import { startPart } from '../../hadoop-compose/start/part.ts';
 import { eventually, ROOT } from '../support/main-job.ts';
+import { allProcesses } from '../../core/process/process-table.ts';
 
 /** Settling takes a Flume for dead after 90 s. */
 const SETTLED_LIMIT_MS = 300_000;

@@ -5,10 +5,11 @@
  * not hide growth for long. Short-lived ones (a batch run) are one name; of several at a time the largest counts.
  */
 import { daemonNames } from '../../hadoop-compose/cluster/daemons.ts';
-import { argsOf, pidOf } from '../../hadoop-compose/cluster/processes.ts';
+import { pidOf } from '../../hadoop-compose/cluster/processes.ts';
 import type { Stack } from '../../hadoop-compose/stack/stack.ts';
 import { median } from '../../bench/support/table.ts';
 import { parentOf, pidsOfAll, residentMegabytes } from '../support/process-table.ts';
+import { argsOf } from '../../core/process/process-table.ts';
 
 export interface MemoryWatch {
   end(): void;

@@ -9,9 +9,9 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { after, beforeEach, describe, it } from 'node:test';
 import { endLeftBehind, leftBehind, markOfPart } from '../../../../hadoop-compose/cluster/left-behind.ts';
-import { holdLock } from '../../../../hadoop-compose/cluster/lock.ts';
-import { argsOf, birthOf } from '../../../../hadoop-compose/cluster/processes.ts';
+import { holdLock } from '../../../../core/process/lock.ts';
 import { becomeStarter, forgetStarter, starterOf } from '../../../../hadoop-compose/cluster/starter.ts';
+import { argsOf, birthOf } from '../../../../core/process/process-table.ts';
 
 const home = mkdtempSync(join(tmpdir(), 'sightline-left-behind-'));
 const stack = { folder: join(home, 'stack') };

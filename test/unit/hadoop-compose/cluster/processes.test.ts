@@ -7,14 +7,8 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { after, test } from 'node:test';
 import { portsFrom } from '../../../../hadoop-compose/stack/ports.ts';
-import {
-  argsOf,
-  carriesMarks,
-  forgetPid,
-  marksOf,
-  pidOf,
-  recordPid,
-} from '../../../../hadoop-compose/cluster/processes.ts';
+import { carriesMarks, forgetPid, marksOf, pidOf, recordPid } from '../../../../hadoop-compose/cluster/processes.ts';
+import { argsOf } from '../../../../core/process/process-table.ts';
 import type { Stack } from '../../../../hadoop-compose/stack/stack.ts';
 
 const folder = mkdtempSync(join(tmpdir(), 'sightline-processes-'));

@@ -6,7 +6,7 @@ import assert from 'node:assert/strict';
 import { spawn } from 'node:child_process';
 import { describe, it } from 'node:test';
 import { fileURLToPath } from 'node:url';
-import { argsOf, allProcesses } from '../../../../hadoop-compose/cluster/processes.ts';
+import { argsOf, allProcesses } from '../../../../core/process/process-table.ts';
 
 const STEPS = fileURLToPath(new URL('../../../../hadoop-compose/setup/steps.mjs', import.meta.url));
 

@@ -4,9 +4,9 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { setTimeout as pause } from 'node:timers/promises';
 import { after, describe, it } from 'node:test';
-import { argsOf } from '../../../../hadoop-compose/cluster/processes.ts';
 import type { Part } from '../../../../hadoop-compose/start/part.ts';
 import { startPart } from '../../../../hadoop-compose/start/part.ts';
+import { argsOf } from '../../../../core/process/process-table.ts';
 
 describe('a part of the main job', () => {
   const folder = mkdtempSync(join(tmpdir(), 'sightline-part-'));

@@ -1,14 +1,14 @@
 /**
- * The lock of a stack: one command at a time changes it. The lock is a file that names its holder; the lock of a
- * process that is gone does not count. The file is written under another name and linked into place, so nobody reads
- * half of it.
+ * The lock of a folder on this machine: one command at a time changes it. The lock is a file that names its holder; the
+ * lock of a process that is gone does not count. The file is written under another name and linked into place, so
+ * nobody reads half of it.
  */
 import { link, mkdir, readFile, rm, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { setTimeout as pause } from 'node:timers/promises';
-import { ClusterError, throwIfStopped } from '../stack/errors.ts';
-import { argsOf, birthOf } from './processes.ts';
-import type { Stack } from '../stack/stack.ts';
+import { EXIT, Refusal } from './errors.ts';
+import { Stopped } from './life.ts';
+import { argsOf, birthOf } from './process-table.ts';
 
 const PATIENCE_MS = 240_000;
 /** Two waits of one process must not share a file. */
@@ -21,28 +21,32 @@ interface Holder {
   readonly command: string;
 }
 
-/** Waits for the lock, for `patienceMs` at most, and returns what gives it back. */
+/**
+ * Waits for the lock, for `patienceMs` at most, and returns what gives it back. Makes the folder if need be. Throws a
+ * Refusal that names the holder, or Stopped.
+ */
 export async function holdLock(
-  stack: Pick<Stack, 'folder'>,
+  { folder }: { readonly folder: string },
   command: string,
   signal?: AbortSignal,
   patienceMs = PATIENCE_MS,
 ): Promise<() => Promise<void>> {
-  await mkdir(stack.folder, { recursive: true });
-  const file = join(stack.folder, 'lock');
+  await mkdir(folder, { recursive: true });
+  const file = join(folder, 'lock');
   const own = `${file}.${process.pid}.${(waits += 1)}`;
   const deadlineMs = Date.now() + patienceMs;
   const self: Holder = { pid: process.pid, birth: birthOf(process.pid), command };
   await writeFile(own, JSON.stringify(self));
   try {
     for (;;) {
-      throwIfStopped(signal);
+      if (signal?.aborted) throw new Stopped();
       if (await tryLink(own, file)) return () => rm(file, { force: true });
       const holder = await readHolder(file);
       if (holder && !isAlive(holder)) await rm(file, { force: true });
       else if (holder && Date.now() > deadlineMs) {
-        throw new ClusterError(
-          `'${holder.command}' (process ${holder.pid}) is still working on ${stack.folder}; try again when it ended.`,
+        throw new Refusal(
+          EXIT.dependency_down,
+          `'${holder.command}' (process ${holder.pid}) is still working on ${folder}; try again when it ended.`,
         );
       } else await pause(200);
     }
