@@ -1,8 +1,8 @@
 /**
  * Footage: pictures and films from the cameras' hand-over through Flume into HDFS, and what goes from there again.
  *
- * The agent of each gateway and settling show these metrics. Packing is a command that ends, so it
- * shows none; what it is for is seen in the files of the NameNode.
+ * The agent of each gateway, settling and the analysis show these metrics. Packing is a command that ends, so it shows
+ * none; what it is for is seen in the files of the NameNode.
  */
 import { RowBuilder } from '@grafana/grafana-foundation-sdk/dashboard';
 import type { DashboardBuilder } from '@grafana/grafana-foundation-sdk/dashboard';
@@ -15,7 +15,7 @@ const quantile = (of: number): string =>
 
 export function footage(): DashboardBuilder {
   const board = dashboard('Footage', 'sightline-footage', 'Pictures and films: handed over, in HDFS, removed');
-  return kept(gone(waiting(wayIn(now(board)))));
+  return kept(gone(cameras(waiting(wayIn(now(board))))));
 }
 
 function now(board: DashboardBuilder): DashboardBuilder {
@@ -133,6 +133,53 @@ function waiting(board: DashboardBuilder): DashboardBuilder {
           limits: [60, 300],
         },
         trend('max by (kind) (sightline_footage_oldest_waiting_seconds)', '{{kind}}'),
+      ),
+    );
+}
+
+function cameras(board: DashboardBuilder): DashboardBuilder {
+  return board
+    .withRow(new RowBuilder('What the analysis finds'))
+    .withPanel(
+      graph(
+        {
+          title: 'Cameras by state',
+          description: 'By the latest hour that was analysed. The page Cameras and the API name them.',
+          unit: 'none',
+        },
+        trend('max by (state) (sightline_footage_cameras)', '{{state}}'),
+      ),
+    )
+    .withPanel(
+      graph(
+        {
+          title: 'Analysed',
+          description:
+            'Frames and films in each hour before, those that nobody could decode, and analyses that failed.',
+          unit: 'short',
+        },
+        trend('sum by (kind) (increase(sightline_footage_analysed_files_total[1h]))', '{{kind}}'),
+        trend('sum(increase(sightline_footage_analysis_failures_total[1h]))', 'failed analyses'),
+      ),
+    )
+    .withPanel(
+      graph(
+        {
+          title: 'Analysis behind',
+          description: 'Time since the end of the latest epoch that is analysed.',
+          unit: 's',
+        },
+        trend('time() - max(sightline_footage_analysed_epoch > 0)', 'behind'),
+      ),
+    )
+    .withPanel(
+      graph(
+        { title: 'Time of an analysis', description: 'Mean of the last hour.', unit: 's' },
+        trend(
+          'sum(increase(sightline_footage_analysis_seconds_sum[1h])) / ' +
+            'sum(increase(sightline_footage_analysis_seconds_count[1h]))',
+          'mean',
+        ),
       ),
     );
 }

@@ -13,6 +13,7 @@ import { test } from 'node:test';
 import { fileURLToPath } from 'node:url';
 import { batchMetrics } from '../../../batch-layer/metrics.ts';
 import { createRegistry } from '../../../core/process/metrics.ts';
+import { analysisMetrics } from '../../../footage/analysis/metrics.ts';
 import { agentMetrics, settleMetrics } from '../../../footage/metrics.ts';
 import { kafkaMetrics, NOTHING_SEEN } from '../../../observe/exporter/kafka-metrics.ts';
 import { servingMetrics } from '../../../serving/metrics.ts';
@@ -172,6 +173,15 @@ const CASES: readonly Case[] = [
     },
   },
   {
+    alert: 'SightlineCameraDarkOrFrozen',
+    at: '30m',
+    fires: { 'sightline_footage_cameras{state="dark"}': '0x10 2x20' },
+    quiet: {
+      'sightline_footage_cameras{state="frozen"}': '0x20 1x5 0x5',
+      'sightline_footage_cameras{state="blurred"}': '3x30',
+    },
+  },
+  {
     alert: 'SightlineDiskShort',
     at: '10m',
     fires: { fs_namesystem_capacity_remaining: '5x10', fs_namesystem_capacity_total: '100x10' },
@@ -277,10 +287,11 @@ test('every metric of ours that a rule names is one that a process shows', async
   const batch = createRegistry('batch');
   batchMetrics(batch);
   const kafka = kafkaMetrics({ facts: NOTHING_SEEN, isUp: false, tookMs: 0, now: 0 });
-  const [agent, settling] = [createRegistry('footage-agent'), createRegistry('footage-settle')];
-  agentMetrics(agent);
-  settleMetrics(settling);
-  const registries = [speed, batch, servingMetrics().registry, kafka, agent, settling];
+  const [agent, settling, analysis] = ['agent', 'settle', 'analyse'].map((part) => createRegistry(`footage-${part}`));
+  agentMetrics(agent!);
+  settleMetrics(settling!);
+  analysisMetrics(analysis!);
+  const registries = [speed, batch, servingMetrics().registry, kafka, agent!, settling!, analysis!];
   const shown = await Promise.all(
     registries.map(async (registry) => (await registry.getMetricsAsJSON()).map(({ name }) => name)),
   );

@@ -18,6 +18,7 @@ import { oid } from '../../../../core/domain/oid.ts';
 import { dashboardJson, dashboards } from '../../../../hadoop-compose/grafana/source/dashboards.ts';
 import { batchMetrics } from '../../../../batch-layer/metrics.ts';
 import { createRegistry } from '../../../../core/process/metrics.ts';
+import { analysisMetrics } from '../../../../footage/analysis/metrics.ts';
 import { agentMetrics, settleMetrics } from '../../../../footage/metrics.ts';
 import * as answers from '../../../../serving/answers.ts';
 import { recentMetrics } from '../../../../serving/app/recent-metrics.ts';
@@ -114,10 +115,11 @@ function ownMetrics(): Set<string> {
   const batch = createRegistry('batch');
   batchMetrics(batch);
   const recent = recentMetrics({ items: 1, locations: 1 }, () => Promise.reject(new Error('not read'))).registry;
-  const [agent, settling] = [createRegistry('footage-agent'), createRegistry('footage-settle')];
-  agentMetrics(agent);
-  settleMetrics(settling);
-  const names = [speed, batch, servingMetrics().registry, recent, agent, settling].flatMap((registry) =>
+  const [agent, settling, analysis] = ['agent', 'settle', 'analyse'].map((part) => createRegistry(`footage-${part}`));
+  agentMetrics(agent!);
+  settleMetrics(settling!);
+  analysisMetrics(analysis!);
+  const names = [speed, batch, servingMetrics().registry, recent, agent!, settling!, analysis!].flatMap((registry) =>
     registry.getMetricsAsArray().map(({ name }) => name),
   );
   return new Set(names.flatMap((name) => [name, `${name}_bucket`, `${name}_sum`, `${name}_count`]));
