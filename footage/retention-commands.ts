@@ -159,4 +159,4 @@ Examples:
   sightline footage erase --detection 9001 --execute
 
 Exit codes: 0 erased, or listed without --execute, 2 usage, 3 nothing was found, 5 HDFS or HBase is away, or a file is
-still being written, 6 packing is under way.`;
+still being written, 6 packing or an analysis is under way.`;

@@ -112,4 +112,4 @@ Environment: WEBHDFS_URL, SIGHTLINE_ROOT, HBASE_ZOOKEEPER (for a lease, so that 
 SIGHTLINE_HOME (with room for one pack).
 
 Exit codes: 0 packed, 2 usage, 3 nothing to pack, 4 originals are damaged, 5 HDFS or HBase is away, 6 another process
-packs or erases.`;
+packs, erases or analyses.`;

@@ -10,7 +10,7 @@ import type { JsonCells } from '../rows/json-cells.ts';
 export const LAKE_LEASE = 'lake';
 /** Of the command that makes or removes a generation. */
 export const REBUILD_LEASE = 'rebuild';
-/** Of the command that packs footage. */
+/** Of whoever packs, erases or analyses footage. */
 export const PACK_LEASE = 'footage-pack';
 /** Owner of a lease that was given back. */
 export const NOBODY = '';
