@@ -11,7 +11,7 @@ import { dateOf, DAY_MS, MINUTE_MS } from '../../core/domain/time.ts';
 import { FOOTAGE } from '../../core/layout/footage.ts';
 import { PACKS } from '../../core/layout/footage-packs.ts';
 import { analysedEpochs } from '../../core/stores/footage/analysed-epochs.ts';
-import { camerasIn, datesOf } from '../../core/stores/footage/days.ts';
+import { cameraDaysIn } from '../../core/stores/footage/days.ts';
 import type { Hdfs } from '../../core/stores/hdfs/types.ts';
 
 /** How long after an epoch its last files may still be settled. */
@@ -23,12 +23,15 @@ export interface DueRules {
   readonly nowMs: number;
 }
 
+/** The first epoch that is not over yet, or whose last files may still be settled. */
+export function firstOpenEpoch(nowMs: number, length: { readonly epochSeconds: number }): Epoch {
+  return epochAt(nowMs - SETTLED_AFTER_MS, length);
+}
+
 /** In ascending order. */
 export async function dueEpochs(hdfs: Hdfs, { nowMs, knownDays, ...length }: DueRules): Promise<Epoch[]> {
   const days = new Set<string>();
-  for (const root of [FOOTAGE, PACKS])
-    for (const camera of await camerasIn(hdfs, root))
-      for (const date of await datesOf(hdfs, root, camera)) days.add(date);
+  for (const root of [FOOTAGE, PACKS]) for (const { date } of await cameraDaysIn(hdfs, root)) days.add(date);
   const last = [...days]
     .filter((date) => date <= dateOf(nowMs))
     .sort()
@@ -38,7 +41,7 @@ export async function dueEpochs(hdfs: Hdfs, { nowMs, knownDays, ...length }: Due
     if (date <= dateOf(nowMs)) days.add(date);
   }
   const analysed = new Set(await analysedEpochs(hdfs));
-  const firstOpen = epochAt(nowMs - SETTLED_AFTER_MS, length);
+  const firstOpen = firstOpenEpoch(nowMs, length);
   return [...days].sort().flatMap((date) => {
     const begin = Date.parse(date);
     const due: Epoch[] = [];

@@ -12,7 +12,7 @@ import { dateOf, DAY_MS, HOUR_MS } from '../../core/domain/time.ts';
 import { FOOTAGE, footageFolder, settledNamePattern, timeOfDay } from '../../core/layout/footage.ts';
 import { indexOfPack, PACKS } from '../../core/layout/footage-packs.ts';
 import { LAKE } from '../../core/layout/lake.ts';
-import { camerasIn, datesOf } from '../../core/stores/footage/days.ts';
+import { cameraDaysIn } from '../../core/stores/footage/days.ts';
 import { listPacks } from '../../core/stores/footage/pack-index.ts';
 import type { Hdfs } from '../../core/stores/hdfs/types.ts';
 
@@ -46,12 +46,12 @@ export async function planAnalysis(hdfs: Hdfs, facts: PlanFacts): Promise<Analys
   const url = (path: string): string => `${lakeRoot}/${path}`;
   const window = { from: startOf(epochs[0]!, facts), to: endOf(epochs.at(-1)!, facts) };
   const folders: [string, string, string, string, string][] = [];
-  for (const camera of await camerasIn(hdfs, FOOTAGE))
-    for (const date of (await datesOf(hdfs, FOOTAGE, camera)).filter((day) => touches(day, window)))
+  for (const { camera, date } of await cameraDaysIn(hdfs, FOOTAGE))
+    if (touches(date, window))
       folders.push([camera, date, url(footageFolder(camera, date)), ...namesWithin(date, window)]);
   const packs: [string, string, string][] = [];
-  for (const camera of await camerasIn(hdfs, PACKS))
-    for (const date of (await datesOf(hdfs, PACKS, camera)).filter((day) => touches(day, window)))
+  for (const { camera, date } of await cameraDaysIn(hdfs, PACKS))
+    if (touches(date, window))
       for (const { path, firstMs, lastMs } of (await listPacks(hdfs, camera, date)).whole)
         if (firstMs < window.to && lastMs >= window.from) packs.push([camera, url(path), url(indexOfPack(path))]);
   return {

@@ -8,6 +8,7 @@ import { setPriority } from 'node:os';
 import { setTimeout as pause } from 'node:timers/promises';
 import { isWholeHour } from '../../core/stores/footage/camera-hours.ts';
 import { cameraHoursStore } from '../../core/stores/footage/camera-hours.ts';
+import type { Epoch } from '../../core/domain/epoch.ts';
 import { DAY_MS, HOUR_MS } from '../../core/domain/time.ts';
 import type { Config } from '../../core/process/config.ts';
 import { EXIT, messageOf, Refusal, Retryable } from '../../core/process/errors.ts';
@@ -17,7 +18,7 @@ import type { Log } from '../../core/process/log.ts';
 import { announceTarget } from '../../core/process/metrics-target.ts';
 import { createRegistry, serveMetrics } from '../../core/process/metrics.ts';
 import { analyseEpochs } from './analyse.ts';
-import { dueEpochs, groupsOf } from './due.ts';
+import { dueEpochs, firstOpenEpoch, groupsOf } from './due.ts';
 import type { AnalysisMetrics } from './metrics.ts';
 import { analysisMetrics } from './metrics.ts';
 import type { OpenAnalysis } from './open.ts';
@@ -31,6 +32,7 @@ export async function serveAnalysis(config: Config, everySeconds: number, signal
   const log = createLog('footage', config.LOG_LEVEL);
   const registry = createRegistry('footage-analyse');
   const metrics = analysisMetrics(registry);
+  let doneTo: Epoch | null = null;
   let waitingFor: string | null = 'the first look is under way';
   const server = await serveMetrics(registry, { host: config.BIND, port: config.METRICS_PORT }, () => waitingFor);
   const forgetTarget = announceTarget(config, 'footage', server.port);
@@ -38,7 +40,8 @@ export async function serveAnalysis(config: Config, everySeconds: number, signal
   try {
     while (!signal.aborted) {
       try {
-        await withAnalysis(config, signal, (open) => analyseDue(open, { config, log, metrics, signal }));
+        const round: Round = { config, log, metrics, signal, doneTo };
+        doneTo = await withAnalysis(config, signal, (open) => analyseDue(open, round));
         waitingFor = null;
       } catch (fault) {
         if (signal.aborted) break;
@@ -61,12 +64,17 @@ interface Round {
   readonly log: Log;
   readonly metrics: AnalysisMetrics;
   readonly signal: AbortSignal;
+  /** The first open epoch of the round before, which looked for all epochs before it. */
+  readonly doneTo: Epoch | null;
 }
 
-async function analyseDue(open: OpenAnalysis, { config, log, metrics, signal }: Round): Promise<void> {
+/** Resolves with the first open epoch: nothing is due until another one is. */
+async function analyseDue(open: OpenAnalysis, { config, log, metrics, signal, doneTo }: Round): Promise<Epoch> {
   const { hdfs, epochSeconds, alone } = open;
   const now = Date.now();
-  const due = await dueEpochs(hdfs, { epochSeconds, knownDays: config.FOOTAGE_KNOWN_DAYS, nowMs: now });
+  const firstOpen = firstOpenEpoch(now, { epochSeconds });
+  const rules = { epochSeconds, knownDays: config.FOOTAGE_KNOWN_DAYS, nowMs: now };
+  const due = firstOpen === doneTo ? [] : await dueEpochs(hdfs, rules);
   for (const group of groupsOf(due, epochSeconds)) {
     signal.throwIfAborted();
     const beganAt = performance.now();
@@ -84,4 +92,5 @@ async function analyseDue(open: OpenAnalysis, { config, log, metrics, signal }: 
   const hours = await cameraHoursStore(hdfs).between({ from: now - DAY_MS, to: now + HOUR_MS });
   // Only a whole hour tells who is silent; what is dark or frozen is seen from the first frames on.
   metrics.setCameras(hours.at(-1) ?? null, hours.filter(isWholeHour).at(-1) ?? null);
+  return firstOpen;
 }
