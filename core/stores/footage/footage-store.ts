@@ -18,6 +18,9 @@ import { newestFirst } from './form.ts';
 import { packedForm } from './packed-form.ts';
 import { settledForm } from './settled-form.ts';
 
+/** How the names of cameras' folders begin. */
+const CAMERA = 'camera=';
+
 export interface FootageStore {
   /** Newest first, at most `limit`. */
   list(question: FootageQuestion, limits?: ReadLimits): Promise<FootageFile[]>;
@@ -58,9 +61,15 @@ export function footageStore(
     },
     read: (file, { offset, bytes }, limits) =>
       hdfs.readStream(file.path, limits, { offset: file.offset + offset, bytes }) as Readable,
-    hasAny: async (limits) =>
-      (await hdfs.facts(FOOTAGE, limits)) !== null || (await hdfs.facts(PACKS, limits)) !== null,
+    // `sightline prepare` makes the folder, so it says nothing.
+    hasAny: async (limits) => (await hasCameras(hdfs, FOOTAGE, limits)) || hasCameras(hdfs, PACKS, limits),
   };
+}
+
+/** Looks at one piece of the list, whatever the number of cameras. */
+async function hasCameras(hdfs: Hdfs, root: string, limits?: ReadLimits): Promise<boolean> {
+  const { entries } = await hdfs.listAfter(root, CAMERA, limits);
+  return entries[0]?.path.startsWith(`${root}/${CAMERA}`) ?? false;
 }
 
 /** Newest day first. */

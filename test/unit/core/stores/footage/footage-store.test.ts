@@ -98,6 +98,17 @@ test('without any footage lists are empty', async () => {
   assert.deepEqual(await store.list({ camera: CAMERA, from: 0, to: DAY, limit: 5 }), []);
 });
 
+test('there is footage once a camera has a folder, of files or of packs; folders of our own do not count', async () => {
+  const { hdfs, store } = storeOf([]);
+  // `sightline prepare` makes the folder itself.
+  hdfs.facts = async (path) => ({ path, isFolder: true, bytes: 0, modifiedAtMs: 0 });
+  hdfs.files.set('footage/_arriving/7_1_none.jpg.1', Buffer.alloc(1));
+  assert.equal(await store.hasAny(), false);
+  hdfs.files.set('footage_packed/camera=7/dt=2026-11-30/a.parquet', Buffer.alloc(1));
+  assert.equal(await store.hasAny(), true);
+  assert.equal(await storeOf([footageAt(DAY, 1)]).store.hasAny(), true);
+});
+
 test('a file that two forms have at once is listed once', async () => {
   const all = [footageAt(DAY, 1), footageAt(DAY + 1, 2)];
   const { hdfs } = storeOf(all);
