@@ -36,6 +36,7 @@ PACKED = """SELECT bigint(camera) AS video_camera_oid, frame.taken_at AS taken_m
   FROM packs LATERAL VIEW explode(from_json(read_text(index_url), '{index}').frames) AS frame"""
 FRAMES_A_TASK = 500
 MOST_LISTINGS = 64
+MOST_WRITERS = 32
 ROWS_PER_ROW_GROUP = 122_880
 
 
@@ -96,9 +97,10 @@ def facts_of(spark: SparkSession, files: DataFrame) -> DataFrame:
 
 
 def write_facts(facts: DataFrame, plan: dict) -> None:
-    """One file an epoch, in the folder epoch=<epoch>."""
+    """One file an epoch, in the folder epoch=<epoch>: all rows of an epoch are in one task."""
     order = ["epoch", "video_camera_oid", "taken_at", "sha256", "detection_oid", "kind"]
-    sorted_facts = facts.repartition(len(plan["epochs"]), "epoch").sortWithinPartitions(*order)
+    tasks = min(len(plan["epochs"]), MOST_WRITERS)
+    sorted_facts = facts.repartition(tasks, "epoch").sortWithinPartitions(*order)
     writer = sorted_facts.write.option("compression", "zstd").option("parquet.compression.codec.zstd.level", 3)
     writer = writer.option("parquet.block.row.count.limit", ROWS_PER_ROW_GROUP)
     for column in ["taken_at", "detection_oid", "sha256"]:

@@ -16,6 +16,7 @@ import { endOf, nameOf, startOf } from '../../core/domain/epoch.ts';
 import { FACT_COLUMNS, analysedEpochFile, factsFile } from '../../core/layout/footage-facts.ts';
 import { namesOf } from '../../core/layout/lake-columns.ts';
 import { sha256Of } from '../../core/process/file-hash.ts';
+import { inLanes } from '../../core/process/lanes.ts';
 import type { AnalysedEpoch } from '../../core/stores/footage/analysed-epochs.ts';
 import { analysedEpochs, readAnalysedEpoch, writeAnalysedEpoch } from '../../core/stores/footage/analysed-epochs.ts';
 import type { CameraHours } from '../../core/stores/footage/camera-hours.ts';
@@ -24,6 +25,8 @@ import { parquet } from '../../core/stores/lake/duckdb.ts';
 import { hoursOf } from './plan.ts';
 import type { SeenCamera, SumUpContext } from './sum-up.ts';
 import { sumUpHours } from './sum-up.ts';
+
+const LANES = 8;
 
 /** The new facts of an epoch. */
 export interface NewFacts {
@@ -49,14 +52,19 @@ export async function publishFacts(
 ): Promise<{ epochs: PublishedFacts[]; hours: CameraHours[] }> {
   const { hdfs } = context;
   const epochs: PublishedFacts[] = [];
-  for (const one of facts) epochs.push(await placeFacts(context, one, nowMs));
+  for (const one of facts.filter(({ file }) => file !== null)) epochs.push(await placeFacts(context, one, nowMs));
+  // Most epochs of a quiet day; they need no DuckDB, so several go at once.
+  const empty = facts.filter(({ file }) => file === null);
+  await inLanes(LANES, empty, async (one) => void epochs.push(await placeFacts(context, one, nowMs)));
+  epochs.sort((a, b) => a.epoch.from - b.epoch.from);
   const analysed = new Set([...(await analysedEpochs(hdfs)), ...epochs.map(({ epoch }) => epoch.epoch)]);
   const touched = hoursOf(
     facts.map(({ epoch }) => epoch),
     context,
   );
   const hours = await sumUpHours(context, { hours: touched, analysed, seen });
-  for (const { epoch, isSame } of epochs) if (!isSame) await writeAnalysedEpoch(hdfs, epoch);
+  const changed = epochs.filter(({ isSame }) => !isSame);
+  await inLanes(LANES, changed, ({ epoch }) => writeAnalysedEpoch(hdfs, epoch));
   return { epochs, hours };
 }
 
