@@ -70,7 +70,7 @@ export const AnalysedCamera = z.object({
   geographical_location_oid: oidText.nullable(),
   /** Null for a place that dataset B does not know. */
   geographical_location: z.string().nullable(),
-  /** The worst flag of the latest hour, or well. */
+  /** The worst flag of the latest hour, or well; silent also if the hour before was, and nothing has come since. */
   state: z.enum(cameraStates),
   /** Only hours in which the camera was known, oldest first. */
   hours: z.array(CameraHourAnswer),

@@ -40,7 +40,9 @@ export interface Since {
 export function sinceOf({ state, hours }: AnalysedCamera, windowFrom: number): Since | null {
   if (state === 'well') return null;
   let from: number | null = null;
-  for (const hour of [...hours].reverse()) {
+  // The hour under way has no flag for silence yet.
+  const isUndecided = state === 'silent' && hours.at(-1)?.flags.includes('silent') === false;
+  for (const hour of hours.slice(0, isUndecided ? -1 : undefined).reverse()) {
     const isNext = from === null || hour.from === from - HOUR_MS;
     if (!isNext || !hour.flags.includes(state)) break;
     from = hour.from;

@@ -1,8 +1,9 @@
 /**
  * What is wrong with which camera: the hours that the analysis of footage has summed up (footage/analysis/).
  *
- * The answer has numbers alone, which name nobody. The state of a camera is the worst flag of its latest hour. A camera
- * without footage and without detections for days leaves the list (FOOTAGE_KNOWN_DAYS).
+ * The answer has numbers alone, which name nobody. The state of a camera is the worst flag of its latest hour, or
+ * silent if it was silent before and nothing has come since. A camera without footage and without detections for days
+ * leaves the list (FOOTAGE_KNOWN_DAYS).
  */
 import type { Oid } from '../../core/domain/oid.ts';
 import { compareOids, oid } from '../../core/domain/oid.ts';
@@ -47,7 +48,7 @@ export async function cameras(
     const { video_camera_oid, geographical_location_oid: place } = latest;
     const name = place === null ? null : (nameOf.get(oid(place)) ?? null);
     const id = { video_camera_oid, geographical_location_oid: place, geographical_location: name };
-    return { ...id, state: stateOf(latest), hours: own };
+    return { ...id, state: stateOf(latest, own.at(-2)), hours: own };
   });
   const page = all.sort(worstFirst).slice(0, question.limit);
   refuseTooMany(page);
@@ -85,7 +86,9 @@ function refuseTooMany(page: readonly AnalysedCamera[]): void {
     );
 }
 
-function stateOf({ flags }: CameraHour): CameraState {
+/** Silence is decided when an hour is over: a camera that was silent in the hour before goes on until it is seen. */
+function stateOf({ flags, frames, films }: CameraHour, before: CameraHourAnswer | undefined): CameraState {
+  if (frames + films === 0 && before?.flags.includes('silent')) return 'silent';
   return cameraStates.find((state) => state === 'well' || flags.includes(state)) ?? 'well';
 }
 

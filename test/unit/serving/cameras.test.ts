@@ -52,6 +52,18 @@ test('the worst camera comes first, by its latest hour', async () => {
   assert.deepEqual(answer.states, { silent: 1, dark: 0, frozen: 1, blurred: 0, well: 2 });
 });
 
+test('a camera that was silent stays silent in the hour under way, until something of it comes', async () => {
+  const hdfs = hdfsDouble();
+  const nothing = { ...camera('7'), frames: 0, films: 0 };
+  await hours(hdfs, THIS_HOUR - HOUR_MS, [{ ...nothing, flags: ['silent'] }]);
+  await hours(hdfs, THIS_HOUR, [nothing]);
+  assert.deepEqual((await ask(hdfs)).states, { silent: 1, dark: 0, frozen: 0, blurred: 0, well: 0 });
+  const seen = hdfsDouble();
+  await hours(seen, THIS_HOUR - HOUR_MS, [{ ...nothing, flags: ['silent'] }]);
+  await hours(seen, THIS_HOUR, [camera('7')]);
+  assert.equal((await ask(seen)).cameras[0]!.state, 'well');
+});
+
 test('a limit leaves out cameras and says how many there are', async () => {
   const hdfs = hdfsDouble();
   await hours(hdfs, THIS_HOUR, [camera('7', ['dark']), camera('8')]);

@@ -35,6 +35,11 @@ describe('the state of a camera', () => {
     assert.deepEqual(sinceOf(camera('dark', gap), FROM), { from: FROM + 3 * HOUR_MS, isOpen: false });
   });
 
+  it('of a silent camera goes on through the hour under way, which is not decided yet', () => {
+    const hours = [hour(3), hour(4, ['silent']), hour(5, [], { frames: 0 })];
+    assert.deepEqual(sinceOf(camera('silent', hours), FROM), { from: FROM + 4 * HOUR_MS, isOpen: false });
+  });
+
   it('may be older than the window, and a camera that is well has none', () => {
     const all = [0, 1, 2].map((at) => hour(at, ['frozen']));
     assert.deepEqual(sinceOf(camera('frozen', all), FROM), { from: FROM, isOpen: true });
