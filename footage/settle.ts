@@ -12,6 +12,7 @@
  *   closed, settled already                  copy: removed (the settled one was read when it came)
  *   closed, hash wrong                       rejected: `changed`
  *   closed, a name that is not ours          rejected: `unknown_name`
+ *   kept by HDFS for a dead writer           left alone; the others go on
  *   open (.tmp), younger than openForMs      left alone: Flume may be writing
  *   open, older, settled already             copy: removed
  *   open, older, whole by its hash           recovered: written again from what HDFS has, settled, and removed
@@ -28,6 +29,7 @@ import { ARRIVING, parseArrival, REJECTED, settledFile, travelName } from '../co
 import type { Footage } from '../core/layout/footage.ts';
 import { sha256Of } from '../core/process/file-hash.ts';
 import { inLanes } from '../core/process/lanes.ts';
+import { HeldByWriter } from '../core/stores/hdfs/faults.ts';
 import type { FileFacts, Hdfs } from '../core/stores/hdfs/types.ts';
 import { eraseOrders } from './erase-orders.ts';
 import type { IsErased } from './erase-orders.ts';
@@ -90,7 +92,7 @@ export async function settle(
   await inLanes(LANES, arrivals, async (arrival) => {
     const ageMs = now() - arrival.modifiedAtMs;
     const fate = await settleOne(hdfs, arrival, ageMs, { ...rules, isErased }).catch((fault: unknown) =>
-      unlessGone(hdfs, arrival, fault),
+      laterPass(hdfs, arrival, fault),
     );
     done[fate.is] += 1;
     if (fate.is === 'rejected') watch.onSetAside?.(fate.reason);
@@ -148,8 +150,12 @@ async function settleOpen(hdfs: Hdfs, arrival: FileFacts, footage: Footage, isLa
   }
 }
 
-/** Flume renames what it has finished, and another settling may be quicker: the next pass sees what became of it. */
-async function unlessGone(hdfs: Hdfs, arrival: FileFacts, fault: unknown): Promise<Fate> {
+/**
+ * Flume renames what it has finished, and another settling may be quicker: the next pass sees what became of it. A file
+ * that HDFS keeps for a dead writer holds up no other one; Flume delivers it again, or HDFS closes it within the hour.
+ */
+async function laterPass(hdfs: Hdfs, arrival: FileFacts, fault: unknown): Promise<Fate> {
+  if (fault instanceof HeldByWriter) return { is: 'waiting' };
   if ((await hdfs.facts(arrival.path)) !== null) throw fault;
   return { is: 'waiting' };
 }

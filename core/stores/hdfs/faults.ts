@@ -23,6 +23,10 @@ class RemoteError extends Error {
   }
 }
 
+/** HDFS cannot tell yet how long a file is: it keeps it for a writer that died, or whose DataNode did. */
+export class HeldByWriter extends Retryable {}
+const HELD_BY_WRITER = /Cannot obtain block length/i;
+
 const RETRYABLE = new Set(
   `SafeModeException StandbyException RetriableException ObserverRetryOnActiveException NotReplicatedYetException
   AlreadyBeingCreatedException LeaseExpiredException RecoveryInProgressException ReplicaNotFoundException
@@ -89,6 +93,7 @@ export function hdfsFault(url: string, thrown: unknown): Error {
   if (thrown instanceof Retryable || thrown instanceof Refusal) return thrown;
   const message = messageOf(thrown).split('\n\tat ')[0]!.trim();
   const where = `HDFS at ${url}: ${message}`;
+  if (HELD_BY_WRITER.test(message)) return new HeldByWriter('HDFS', where, thrown);
   const refused = refusalOf(thrown, message);
   if (refused) return new Refusal(refused.exitCode, `${where}. ${refused.remedy}.`, thrown);
   return mayPass(thrown, message) ? new Retryable('HDFS', where, thrown) : new Error(where, { cause: thrown });

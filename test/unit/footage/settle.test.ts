@@ -9,6 +9,7 @@ import { Registry } from 'prom-client';
 import { oid } from '../../../core/domain/oid.ts';
 import type { Footage } from '../../../core/layout/footage.ts';
 import { ARRIVING, REJECTED, settledFile, travelName } from '../../../core/layout/footage.ts';
+import { hdfsFault } from '../../../core/stores/hdfs/faults.ts';
 import { settleMetrics } from '../../../footage/metrics.ts';
 import { listSetAside, settle } from '../../../footage/settle.ts';
 import { Crash, hdfsDouble } from '../../support/hdfs-double.ts';
@@ -49,6 +50,24 @@ describe('settling footage', () => {
     const done = await settle(hdfs, at(90_000), RULES);
     assert.deepEqual([done.settled, done.recovered], [1, 1]);
     assert.deepEqual([...hdfs.files.keys()], [settledFile(a.footage)]);
+  });
+
+  it('goes on with the others while HDFS keeps one for a writer that died', async () => {
+    const hdfs = hdfsDouble();
+    const answer = new Error('IOException: Cannot obtain block length for LocatedBlock{BP-1:blk_1_2; corrupt=false}');
+    for (const kept of [arrival(a, 1), arrival(a, 1, '.tmp')]) {
+      hdfs.files.set(kept, a.bytes);
+      hdfs.files.set(arrival(b, 2), b.bytes);
+      const { sha256, salvage } = hdfs;
+      hdfs.sha256 = (path) => (path === kept ? Promise.reject(hdfsFault('http://namenode', answer)) : sha256(path));
+      hdfs.salvage = () => Promise.reject(hdfsFault('http://namenode', answer));
+      const done = await settle(hdfs, at(100_000), RULES);
+      assert.deepEqual([done.settled, done.waiting], [1, 1]);
+      Object.assign(hdfs, { sha256, salvage });
+      hdfs.files.delete(settledFile(b.footage));
+      assert.equal((await settle(hdfs, at(100_000), RULES)).settled, 1);
+      hdfs.files.clear();
+    }
   });
 
   it('leaves to the next pass what Flume renames meanwhile', async () => {
