@@ -239,7 +239,8 @@ async function whileRead(epoch: Epoch, work: () => Promise<void>): Promise<numbe
     for (const { path } of (await context.hdfs.walk('lake/detections')).filter((file) => file.path.includes(mine))) {
       const localFile = `${world.config.SIGHTLINE_HOME}/reading.parquet`;
       await context.hdfs.download(path, localFile);
-      for (const row of await duck.rows(`SELECT detection_oid FROM '${localFile}'`)) ids.push(String(row.detection_oid));
+      for (const row of await duck.rows(`SELECT detection_oid FROM '${localFile}'`))
+        ids.push(String(row.detection_oid));
     }
     assert.equal(new Set(ids).size, ids.length);
     await pause(200);
