@@ -3,6 +3,7 @@
  * a text that says what is missing. Probes speak the daemons' own protocols, so they need no driver and no JVM.
  */
 import { connect } from 'node:net';
+import { setTimeout as pause } from 'node:timers/promises';
 import { loopback } from '../stack/ports.ts';
 import type { Stack } from '../stack/stack.ts';
 
@@ -10,6 +11,8 @@ export type Probe = (stack: Stack) => Promise<string | undefined>;
 
 const answerTimeoutMs = 3_000;
 const leftOverMs = 60_000;
+const MOST_LOOKS = 6;
+const LOOK_AGAIN_MS = 250;
 
 export const zookeeperReady: Probe = async ({ ports }) => {
   const answer = await exchange(ports.zookeeper, Buffer.from('srvr'), () => false);
@@ -57,7 +60,7 @@ export const datanodeReady: Probe = async ({ ports }) => {
 
 /** The master is active; what it then waits for is the region server. */
 export const masterReady: Probe = async ({ ports }) => {
-  const server = await bean(ports.masterInfo, 'Hadoop:service=HBase,name=Master,sub=Server');
+  const server = await hbaseBean(ports.masterInfo, 'Hadoop:service=HBase,name=Master,sub=Server');
   return server['tag.isActiveMaster'] === 'true' ? undefined : 'it is not the active master yet';
 };
 
@@ -66,8 +69,8 @@ export const masterReady: Probe = async ({ ports }) => {
  * has split the logs of crashed region servers, and meta is open.
  */
 export const regionserverReady: Probe = async ({ ports }) => {
-  const own = await bean(ports.regionserverInfo, 'Hadoop:service=HBase,name=RegionServer,sub=Server');
-  const master = await bean(ports.masterInfo, 'Hadoop:service=HBase,name=Master,sub=Server');
+  const own = await hbaseBean(ports.regionserverInfo, 'Hadoop:service=HBase,name=RegionServer,sub=Server');
+  const master = await hbaseBean(ports.masterInfo, 'Hadoop:service=HBase,name=Master,sub=Server');
   const live = String(master['tag.liveRegionServers'] ?? '').split(';');
   if (!live.includes(String(own['tag.serverName']))) return 'the master does not see it yet';
   if (numberOf(master, 'masterFinishedInitializationTime') === 0) return 'the master is still assigning meta';
@@ -96,6 +99,20 @@ const numberOf = (bean: Bean, name: string): number => Number(bean[name] ?? 0);
 
 type Bean = Readonly<Record<string, unknown>>;
 
+/** HBase takes its beans away for half a second each time after it has opened or closed regions (JmxCacheBuster). */
+async function hbaseBean(port: number, name: string): Promise<Bean> {
+  for (let looks = 1; ; looks++) {
+    try {
+      return await bean(port, name);
+    } catch (fault) {
+      if (!(fault instanceof MissingBean) || looks === MOST_LOOKS) throw fault;
+      await pause(LOOK_AGAIN_MS);
+    }
+  }
+}
+
+class MissingBean extends Error {}
+
 /** One JMX bean over HTTP; throws if it is not there (yet). */
 async function bean(port: number, name: string): Promise<Bean> {
   const response = await fetch(`http://${loopback}:${port}/jmx?qry=${encodeURIComponent(name)}`, {
@@ -104,7 +121,7 @@ async function bean(port: number, name: string): Promise<Bean> {
   if (!response.ok) throw new Error(`/jmx on port ${port} answered ${response.status}`);
   const { beans } = (await response.json()) as { beans?: Bean[] };
   const found = beans?.[0];
-  if (!found) throw new Error(`no ${name} on port ${port} yet`);
+  if (!found) throw new MissingBean(`no ${name} on port ${port} yet`);
   return found;
 }
 
