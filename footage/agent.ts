@@ -2,8 +2,9 @@
  * `sightline footage agent`: on a camera gateway, from the hand-over folder into HDFS.
  *
  * The order of effects: take (rename) → name by content → spool (rename) → Flume's channel → HDFS `_arriving`; after
- * that settle.ts goes on. A crash between any two repeats the last step and loses nothing. One agent a folder: the
- * second is refused, because two Flumes on one spool stop each other.
+ * that settle.ts goes on. A crash between any two repeats the last step and loses nothing. On a full disk the agent
+ * delivers in place of Flume (full-disk.ts). One agent a folder: the second is refused, because two Flumes on one spool
+ * stop each other.
  */
 import { mkdirSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
@@ -14,9 +15,11 @@ import type { Log } from '../core/process/log.ts';
 import type { StopOrders } from '../core/process/life.ts';
 import { announceTarget } from '../core/process/metrics-target.ts';
 import { createRegistry, serveMetrics } from '../core/process/metrics.ts';
-import type { Retryable } from '../core/process/errors.ts';
+import { Retryable } from '../core/process/errors.ts';
 import { WORKER_RETRY, withRetry } from '../core/process/retry.ts';
 import type { Say } from '../core/process/step-log.ts';
+import { hdfs } from '../core/stores/hdfs/hdfs.ts';
+import type { Hdfs } from '../core/stores/hdfs/types.ts';
 import { fileSystemOf } from '../core/stores/hdfs/name-node.ts';
 import { fetchJars } from '../hadoop-compose/cluster/jars.ts';
 import { endLeftBehind } from '../hadoop-compose/cluster/left-behind.ts';
@@ -32,7 +35,7 @@ import type { Taken } from './handover.ts';
 import { takeFiles } from './handover.ts';
 import type { AgentMetrics } from './metrics.ts';
 import { agentMetrics } from './metrics.ts';
-import { keepReserve, LEAST_FREE_BYTES } from './reserve.ts';
+import { deliverSpool, freeBytes, LEAST_FREE_BYTES, ROOM_BYTES } from './full-disk.ts';
 import { waitingIn } from './waiting.ts';
 
 /** How many files may wait for Flume; more wait in the hand-over, where their camera sees them. */
@@ -53,13 +56,11 @@ export async function runAgent(config: Config, say: Say, { stop, hurry }: StopOr
   const release = await holdLock({ folder: folders.root }, 'sightline footage agent', stop, 0);
   const registry = createRegistry('footage-agent');
   const metrics = agentMetrics(registry);
-  let flume: SupervisedProcess | null = null;
+  let flume: Flume | null = null;
   const forget: (() => Promise<void> | void)[] = [];
   try {
     const address = { host: config.BIND, port: config.METRICS_PORT };
-    const server = await serveMetrics(registry, address, () =>
-      flume === null ? 'the agent is starting' : flume.pid() === undefined ? 'Flume does not run' : null,
-    );
+    const server = await serveMetrics(registry, address, () => whyNotReady(flume));
     forget.push(announceTarget(config, 'footage', server.port), () => server.close());
     await endLeftBehind({ folder: folders.root }, say, hurry);
     const stack = stackFrom();
@@ -78,21 +79,24 @@ export async function runAgent(config: Config, say: Say, { stop, hurry }: StopOr
       }),
       'hdfs-site.xml': hadoopSite(fileSystem),
     });
-    flume = startFlume({
-      java,
-      jars: jarFolder(stack, 'flume'),
-      folders,
-      hadoopConf: config.HADOOP_CONF_DIR,
-      greatestBytes,
-      user: config.HADOOP_USER,
-      onDeath(how, againInMs, lastLines) {
-        metrics.countFlumeDeath();
-        log.warn({ how, againInMs, lastLines }, 'Flume died; it is started again');
-      },
-    });
+    flume = restartable(() =>
+      startFlume({
+        java,
+        jars: jarFolder(stack, 'flume'),
+        folders,
+        hadoopConf: config.HADOOP_CONF_DIR,
+        greatestBytes,
+        user: config.HADOOP_USER,
+        onDeath(how, againInMs, lastLines) {
+          metrics.countFlumeDeath();
+          log.warn({ how, againInMs, lastLines }, 'Flume died; it is started again');
+        },
+      }),
+    );
+    flume.start();
     const to = `${fileSystem.url}${config.SIGHTLINE_ROOT}`;
     log.info({ handover: folders.handover, to, metrics_port: server.port }, 'the agent takes footage');
-    await takeUntilStopped({ folders, greatestBytes, log, metrics }, stop);
+    await takeUntilStopped({ folders, greatestBytes, log, metrics, flume, hdfs: hdfs(config) }, stop);
   } finally {
     for (const undo of forget) await undo();
     await flume?.stop(hurry);
@@ -100,14 +104,45 @@ export async function runAgent(config: Config, say: Say, { stop, hurry }: StopOr
   }
 }
 
+function whyNotReady(flume: Flume | null): string | null {
+  if (flume === null) return 'the agent is starting';
+  if (!flume.isRunning()) return 'the disk is full; the agent delivers in place of Flume';
+  return flume.pid() === undefined ? 'Flume does not run' : null;
+}
+
 interface Taking {
   readonly folders: Folders;
   readonly greatestBytes: number;
   readonly log: Log;
   readonly metrics: AgentMetrics;
+  readonly hdfs: Hdfs;
+  readonly flume: Flume;
 }
 
-async function takeUntilStopped({ folders, greatestBytes, log, metrics }: Taking, stop: AbortSignal): Promise<void> {
+/** Started and stopped more than once. */
+interface Flume {
+  isRunning(): boolean;
+  start(): void;
+  stop(hurry?: AbortSignal): Promise<void>;
+  pid(): number | undefined;
+}
+
+function restartable(startOne: () => SupervisedProcess): Flume {
+  let running: SupervisedProcess | null = null;
+  return {
+    isRunning: () => running !== null,
+    start: () => void (running = startOne()),
+    pid: () => running?.pid(),
+    async stop(hurry) {
+      const one = running;
+      running = null;
+      await one?.stop(hurry);
+    },
+  };
+}
+
+async function takeUntilStopped(taking: Taking, stop: AbortSignal): Promise<void> {
+  const { folders, greatestBytes, log, metrics, flume } = taking;
   const limits = { greatestBytes, spoolFiles: SPOOL_FILES, quiet: new Map(), onReject: metrics.countRejected };
   let total = NOTHING;
   let toldMs = Date.now();
@@ -116,12 +151,12 @@ async function takeUntilStopped({ folders, greatestBytes, log, metrics }: Taking
     const taken = await takeFiles(folders, limits, stop);
     metrics.countTaken(taken);
     total = sum(total, taken);
+    if (!flume.isRunning() || Date.now() - countedMs >= COUNT_EVERY_MS) await relieveDisk(taking, stop);
     if (Date.now() - countedMs >= COUNT_EVERY_MS) {
       countedMs = Date.now();
       const waiting = waitingIn(folders);
       metrics.setWaiting('handover', waiting.handover);
       metrics.setWaiting('spool', waiting.spool);
-      await keepRoom({ folders, greatestBytes, log, metrics });
     }
     if (Date.now() - toldMs >= TELL_EVERY_MS && total.passedOn + total.copies + total.rejected > 0) {
       log.info(total, 'footage taken');
@@ -132,13 +167,26 @@ async function takeUntilStopped({ folders, greatestBytes, log, metrics }: Taking
   }
 }
 
-/** The reserve holds the largest file, which Flume writes down before it leaves the spool. */
-async function keepRoom({ folders, greatestBytes, log, metrics }: Taking): Promise<void> {
-  const { change, free } = await keepReserve(join(folders.flume, 'reserve'), greatestBytes + LEAST_FREE_BYTES);
+/** While the disk is full the agent delivers in place of Flume, look by look. */
+async function relieveDisk({ folders, log, metrics, hdfs: files, flume }: Taking, stop: AbortSignal): Promise<void> {
+  const free = await freeBytes(folders);
   metrics.setFree(free);
   const facts = { free_mb: Math.floor(free / MB), folder: folders.root };
-  if (change === 'given up') log.warn(facts, 'the disk was nearly full; the agent has given up its reserve');
-  if (change === 'kept') log.info(facts, 'the agent keeps a reserve for a full disk');
+  if (flume.isRunning() && free < LEAST_FREE_BYTES) {
+    log.warn(facts, 'the disk is full; the agent delivers in place of Flume until there is room');
+    await flume.stop();
+  }
+  if (flume.isRunning()) return;
+  try {
+    const delivered = await deliverSpool(files, folders, stop);
+    if (delivered > 0) log.info({ ...facts, delivered }, 'footage delivered');
+  } catch (fault) {
+    if (!(fault instanceof Retryable)) throw fault;
+    log.warn({ reason: fault.message }, 'HDFS is away and the disk is full; cameras cannot hand over');
+  }
+  if (stop.aborted || (await freeBytes(folders)) < ROOM_BYTES) return;
+  flume.start();
+  log.info(facts, 'the disk has room; Flume delivers again');
 }
 
 const NOTHING: Taken = { passedOn: 0, bytes: 0, copies: 0, rejected: 0 };

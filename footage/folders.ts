@@ -6,8 +6,7 @@
  *   taking/<camera>/<file>       the agent has taken it and looks at it; a camera cannot change it any more
  *   spool/<travel name>          Flume reads it and deletes it once its channel has it
  *   rejected/<camera>/<file>     files that are no footage, with rejected.jsonl, which says why
- *   flume/                       Flume's channel, its configuration, its log and its process number; the reserve for a
- *                                full disk
+ *   flume/                       Flume's channel, its configuration, its log and its process number
  */
 import { mkdirSync, statSync } from 'node:fs';
 import { join } from 'node:path';

@@ -45,7 +45,7 @@ export function agentMetrics(registry: Registry, now: () => number = Date.now): 
   });
   const free = new Gauge({
     name: 'sightline_footage_disk_free_bytes',
-    help: "Bytes that are free on the disk of the agent's folders; its own reserve is not among them",
+    help: "Bytes that are free on the disk of the agent's folders",
     registers,
   });
   const waits = waitingGauges(registry, ['handover', 'spool'], now);

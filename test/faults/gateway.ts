@@ -18,8 +18,11 @@ import { startPart } from '../../hadoop-compose/start/part.ts';
 import { eventually, ROOT } from '../support/main-job.ts';
 import { allProcesses } from '../../core/process/process-table.ts';
 
-/** Settling takes a Flume for dead after 90 s. */
-const SETTLED_LIMIT_MS = 300_000;
+/**
+ * Settling takes a Flume for dead after 90 s. What it was writing when the DataNode died too can be read when HDFS has
+ * given up on the writer, after twenty minutes.
+ */
+const SETTLED_LIMIT_MS = 1_500_000;
 const JPEG_HEAD = Buffer.from('ffd8ffe000104a464946', 'hex');
 
 export interface Gateway {
