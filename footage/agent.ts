@@ -32,7 +32,7 @@ import { flumeProperties, hadoopSite } from './flume.ts';
 import { startFlume } from './flume-process.ts';
 import type { SupervisedProcess } from '../hadoop-compose/start/supervise.ts';
 import type { Taken } from './handover.ts';
-import { takeFiles } from './handover.ts';
+import { FLUME_BYTES, takeFiles } from './handover.ts';
 import type { AgentMetrics } from './metrics.ts';
 import { agentMetrics } from './metrics.ts';
 import { deliverSpool, freeBytes, LEAST_FREE_BYTES, ROOM_BYTES } from './full-disk.ts';
@@ -69,12 +69,13 @@ export async function runAgent(config: Config, say: Say, { stop, hurry }: StopOr
     const onRetry = (fault: Retryable): void => log.warn({ reason: fault.message }, 'HDFS is away; the agent waits');
     const fileSystem = await withRetry(WORKER_RETRY, () => fileSystemOf(config), { signal: stop, onRetry });
     const greatestBytes = config.FOOTAGE_GREATEST_MB * MB;
+    const flumeBytes = Math.min(greatestBytes, FLUME_BYTES);
     writeConfiguration(folders, {
       'flume.properties': flumeProperties({
         folders,
         fileSystem,
         root: config.SIGHTLINE_ROOT,
-        greatestBytes,
+        greatestBytes: flumeBytes,
         sinks: SINKS,
       }),
       'hdfs-site.xml': hadoopSite(fileSystem),
@@ -85,7 +86,7 @@ export async function runAgent(config: Config, say: Say, { stop, hurry }: StopOr
         jars: jarFolder(stack, 'flume'),
         folders,
         hadoopConf: config.HADOOP_CONF_DIR,
-        greatestBytes,
+        greatestBytes: flumeBytes,
         user: config.HADOOP_USER,
         onDeath(how, againInMs, lastLines) {
           metrics.countFlumeDeath();
@@ -151,6 +152,7 @@ async function takeUntilStopped(taking: Taking, stop: AbortSignal): Promise<void
     const taken = await takeFiles(folders, limits, stop);
     metrics.countTaken(taken);
     total = sum(total, taken);
+    await deliver(taking, folders.large, stop);
     if (!flume.isRunning() || Date.now() - countedMs >= COUNT_EVERY_MS) await relieveDisk(taking, stop);
     if (Date.now() - countedMs >= COUNT_EVERY_MS) {
       countedMs = Date.now();
@@ -167,8 +169,21 @@ async function takeUntilStopped(taking: Taking, stop: AbortSignal): Promise<void
   }
 }
 
+/** Delivers a folder in place of Flume; while HDFS is away the files stay. */
+async function deliver({ log, hdfs: files }: Taking, spool: string, stop: AbortSignal): Promise<void> {
+  try {
+    const delivered = await deliverSpool(files, { spool }, stop);
+    if (delivered > 0) log.info({ delivered, from: spool }, 'footage delivered by the agent');
+  } catch (fault) {
+    if (!(fault instanceof Retryable)) throw fault;
+    log.warn({ reason: fault.message }, 'HDFS is away; the agent delivers later');
+    await pause(COUNT_EVERY_MS, undefined, { signal: stop }).catch(() => undefined);
+  }
+}
+
 /** While the disk is full the agent delivers in place of Flume, look by look. */
-async function relieveDisk({ folders, log, metrics, hdfs: files, flume }: Taking, stop: AbortSignal): Promise<void> {
+async function relieveDisk(taking: Taking, stop: AbortSignal): Promise<void> {
+  const { folders, log, metrics, flume } = taking;
   const free = await freeBytes(folders);
   metrics.setFree(free);
   const facts = { free_mb: Math.floor(free / MB), folder: folders.root };
@@ -177,13 +192,7 @@ async function relieveDisk({ folders, log, metrics, hdfs: files, flume }: Taking
     await flume.stop();
   }
   if (flume.isRunning()) return;
-  try {
-    const delivered = await deliverSpool(files, folders, stop);
-    if (delivered > 0) log.info({ ...facts, delivered }, 'footage delivered');
-  } catch (fault) {
-    if (!(fault instanceof Retryable)) throw fault;
-    log.warn({ reason: fault.message }, 'HDFS is away and the disk is full; cameras cannot hand over');
-  }
+  await deliver(taking, folders.spool, stop);
   if (stop.aborted || (await freeBytes(folders)) < ROOM_BYTES) return;
   flume.start();
   log.info(facts, 'the disk has room; Flume delivers again');

@@ -5,6 +5,7 @@
  *                                ends with .part or .tmp is still being written
  *   taking/<camera>/<file>       the agent has taken it and looks at it; a camera cannot change it any more
  *   spool/<travel name>          Flume reads it and deletes it once its channel has it
+ *   large/<travel name>          the agent itself delivers it: Flume cannot take it (full-disk.ts)
  *   rejected/<camera>/<file>     files that are no footage, with rejected.jsonl, which says why
  *   flume/                       Flume's channel, its configuration, its log and its process number
  */
@@ -17,11 +18,12 @@ export interface Folders {
   readonly handover: string;
   readonly taking: string;
   readonly spool: string;
+  readonly large: string;
   readonly rejected: string;
   readonly flume: string;
 }
 
-const NAMES = ['handover', 'taking', 'spool', 'rejected', 'flume'] as const;
+const NAMES = ['handover', 'taking', 'spool', 'large', 'rejected', 'flume'] as const;
 
 export function foldersIn(root: string): Folders {
   const folders = Object.fromEntries(NAMES.map((name) => [name, join(root, name)])) as Record<

@@ -1,5 +1,5 @@
 /**
- * A camera gateway's disk that cameras have filled.
+ * Delivery without Flume: for a camera gateway's disk that cameras have filled, and for files that Flume cannot take.
  *
  * Flume writes a file down before it leaves the spool, so on a full disk it would wait for ever. The agent then stops
  * Flume and delivers the spool itself, which needs no room: it uploads each file to where Flume delivers, under such a

@@ -41,6 +41,10 @@ export interface Taken {
   rejected: number;
 }
 
+/**
+ * What Flume can take: its file channel cannot read an event of more than 64 MB again, and then stands still for ever.
+ */
+export const FLUME_BYTES = 32 << 20;
 const CLOCK_TICK_MS = 1_000;
 
 /** One look at all folders. Resolves with what was done; zeros where nothing was there. */
@@ -126,7 +130,7 @@ async function passOn(folders: Folders, limits: HandoverLimits, claimed: Claimed
   }
   const { takenAtMs, detection } = readName(name, facts.mtimeMs);
   const spooled = join(
-    folders.spool,
+    facts.size > FLUME_BYTES ? folders.large : folders.spool,
     travelName({ camera: oid.oid, takenAtMs, detection, sha256: await sha256Of(file), kind }),
   );
   if (await isThere(spooled)) {

@@ -23,7 +23,7 @@ import { fileSystemOf } from '../../core/stores/hdfs/name-node.ts';
 import { hdfs } from '../../core/stores/hdfs/hdfs.ts';
 import { pidOf } from '../../hadoop-compose/cluster/processes.ts';
 import { findJava } from '../../hadoop-compose/cluster/tools.ts';
-import { jarFolder, stackFrom } from '../../hadoop-compose/stack/stack.ts';
+import { confFolder, jarFolder, stackFrom } from '../../hadoop-compose/stack/stack.ts';
 import { cpuMeter } from '../support/cpu.ts';
 import { printTable, quantile } from '../support/table.ts';
 
@@ -139,10 +139,14 @@ async function peer(): Promise<number> {
   execFileSync(
     await findJava(),
     [
-      ...['-cp', join(jarFolder(stack, 'hadoop'), '*'), 'org.apache.hadoop.fs.FsShell'],
+      ...[
+        '-cp',
+        `${confFolder(stack, 'hadoop')}:${join(jarFolder(stack, 'hadoop'), '*')}`,
+        'org.apache.hadoop.fs.FsShell',
+      ],
       ...['-put', local, `${url}${config.SIGHTLINE_ROOT}/peer`],
     ],
-    { env: { ...process.env, HADOOP_USER_NAME: config.HADOOP_USER }, stdio: ['ignore', 'ignore', 'ignore'] },
+    { env: { ...process.env, HADOOP_USER_NAME: config.HADOOP_USER }, stdio: ['ignore', 'ignore', 'inherit'] },
   );
   return ((everything - 1) * 1_000) / (Date.now() - beganMs);
 }

@@ -1,14 +1,19 @@
-/** On a full disk the agent delivers the spool itself: each file whole, under a name that settling takes. */
+/**
+ * Without Flume, on a full disk or for a large file, the agent delivers itself: each file whole, under a name that
+ * settling takes.
+ */
 import assert from 'node:assert/strict';
 import { createHash } from 'node:crypto';
-import { mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import { mkdirSync, mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { after, test } from 'node:test';
 import { oid } from '../../../core/domain/oid.ts';
 import { settledFile, travelName } from '../../../core/layout/footage.ts';
 import type { Footage } from '../../../core/layout/footage.ts';
+import { foldersIn, makeFolders } from '../../../footage/folders.ts';
 import { deliverSpool } from '../../../footage/full-disk.ts';
+import { FLUME_BYTES, takeFiles } from '../../../footage/handover.ts';
 import { settle } from '../../../footage/settle.ts';
 import { hdfsDouble } from '../../support/hdfs-double.ts';
 
@@ -42,4 +47,23 @@ test('a file that HDFS does not take stays in the spool', async () => {
   hdfs.upload = () => Promise.reject(new Error('no DataNode'));
   await assert.rejects(deliverSpool(hdfs, { spool }, new AbortController().signal), /no DataNode/);
   assert.equal(readFileSync(join(spool, name), 'utf8'), 'a picture');
+});
+
+test('what Flume cannot take is left to the agent', async () => {
+  const root = mkdtempSync(join(tmpdir(), 'sightline-large-'));
+  try {
+    const folders = foldersIn(root);
+    makeFolders(folders);
+    mkdirSync(join(folders.handover, '7'));
+    const film = Buffer.alloc(FLUME_BYTES + 1);
+    film.write('\0\0\0\x18ftypisom', 'latin1');
+    writeFileSync(join(folders.handover, '7', '1795996800123-1.mp4'), film);
+    writeFileSync(join(folders.handover, '7', '1795996800124-2.mp4'), film.subarray(0, 4_000));
+    const limits = { greatestBytes: 2 * FLUME_BYTES, spoolFiles: 10 };
+    assert.equal((await takeFiles(folders, limits, new AbortController().signal)).passedOn, 2);
+    assert.match(readdirSync(folders.large).join(), /^7_1795996800123_1_\w+\.mp4$/);
+    assert.match(readdirSync(folders.spool).join(), /^7_1795996800124_2_\w+\.mp4$/);
+  } finally {
+    rmSync(root, { recursive: true });
+  }
 });
