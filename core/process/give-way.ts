@@ -3,11 +3,13 @@
  * cores.
  *
  * Linux compares niceness only within a session when it groups processes by session, as most kernels do by default,
- * and every part of a stack has a session of its own. So the session's group is made nice as well. Between services of
- * systemd or containers neither counts; there CPUWeight and cpu_shares say the same.
+ * and every part of a stack leads a session of its own. So the group of such a session is made nice as well; that of a
+ * terminal, which an operator shares with the command, is left alone. Between services of systemd or containers neither
+ * counts; there CPUWeight and cpu_shares say the same.
  */
 import { writeFileSync } from 'node:fs';
 import { setPriority } from 'node:os';
+import { leadsSession } from './process-table.ts';
 
 const NICENESS = 10;
 
@@ -15,7 +17,7 @@ const NICENESS = 10;
 export function giveWay(pid: number = process.pid): void {
   try {
     setPriority(pid, NICENESS);
-    writeFileSync(`/proc/${pid}/autogroup`, String(NICENESS));
+    if (leadsSession(pid)) writeFileSync(`/proc/${pid}/autogroup`, String(NICENESS));
   } catch {
     // The kernel does not group by session, or the process has ended.
   }

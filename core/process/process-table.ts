@@ -60,6 +60,15 @@ function statOf(pid: number): string[] {
   return text.slice(text.lastIndexOf(')') + 2).split(' ');
 }
 
+/** Whether a process leads a session of its own, as those do that were spawned detached. */
+export function leadsSession(pid: number): boolean {
+  try {
+    return hasProc && Number(statOf(pid)[3]) === pid;
+  } catch {
+    return false;
+  }
+}
+
 /** Sends a signal; false if the process was gone already. */
 export function send(pid: number, signal: NodeJS.Signals): boolean {
   try {

@@ -4,7 +4,6 @@
  * A round that fails, because a dependency is away or another process holds the lease, is told and tried again with the
  * next look: analysis is never urgent. What it had published stays published.
  */
-import { setPriority } from 'node:os';
 import { setTimeout as pause } from 'node:timers/promises';
 import { isWholeHour } from '../../core/stores/footage/camera-hours.ts';
 import { cameraHoursStore } from '../../core/stores/footage/camera-hours.ts';
@@ -13,6 +12,7 @@ import { DAY_MS, HOUR_MS } from '../../core/domain/time.ts';
 import type { Config } from '../../core/process/config.ts';
 import { EXIT, messageOf, Refusal, Retryable } from '../../core/process/errors.ts';
 import type { ExitCode } from '../../core/process/errors.ts';
+import { giveWay } from '../../core/process/give-way.ts';
 import { createLog } from '../../core/process/log.ts';
 import type { Log } from '../../core/process/log.ts';
 import { announceTarget } from '../../core/process/metrics-target.ts';
@@ -24,11 +24,8 @@ import { analysisMetrics } from './metrics.ts';
 import type { OpenAnalysis } from './open.ts';
 import { withAnalysis } from './open.ts';
 
-/** Least urgent of all that runs beside it: cameras and counts come first. */
-const NICENESS = 10;
-
 export async function serveAnalysis(config: Config, everySeconds: number, signal: AbortSignal): Promise<ExitCode> {
-  setPriority(NICENESS);
+  giveWay();
   const log = createLog('footage', config.LOG_LEVEL);
   const registry = createRegistry('footage-analyse');
   const metrics = analysisMetrics(registry);

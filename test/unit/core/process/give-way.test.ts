@@ -54,3 +54,14 @@ test('a child that has ended gives way to nobody, and that is no fault', async (
   await once(child, 'exit');
   giveWay(child.pid);
 });
+
+test('a command leaves the session of its terminal as it was', async () => {
+  const groupFile = '/proc/self/autogroup';
+  const niceOfGroup = (): string | null =>
+    existsSync(groupFile) ? readFileSync(groupFile, 'utf8').replace(/^.* nice/, 'nice') : null;
+  const before = niceOfGroup();
+  const script = `(await import('${MODULE}')).giveWay(); process.exit((await import('node:os')).getPriority())`;
+  const child = spawn(process.execPath, ['--import', 'tsx', '--input-type=module', '-e', script], { stdio: 'inherit' });
+  assert.deepEqual(await once(child, 'exit'), [10, null]);
+  assert.equal(niceOfGroup(), before);
+});
