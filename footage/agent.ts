@@ -35,7 +35,7 @@ import type { Taken } from './handover.ts';
 import { FLUME_BYTES, takeFiles } from './handover.ts';
 import type { AgentMetrics } from './metrics.ts';
 import { agentMetrics } from './metrics.ts';
-import { deliverSpool, freeBytes, LEAST_FREE_BYTES, ROOM_BYTES } from './full-disk.ts';
+import { deliverFolder, freeBytes, LEAST_FREE_BYTES, ROOM_BYTES } from './full-disk.ts';
 import { waitingIn } from './waiting.ts';
 
 /** How many files may wait for Flume; more wait in the hand-over, where their camera sees them. */
@@ -170,10 +170,10 @@ async function takeUntilStopped(taking: Taking, stop: AbortSignal): Promise<void
 }
 
 /** Delivers a folder in place of Flume; while HDFS is away the files stay. */
-async function deliver({ log, hdfs: files }: Taking, spool: string, stop: AbortSignal): Promise<void> {
+async function deliver({ log, hdfs: files }: Taking, folder: string, stop: AbortSignal): Promise<void> {
   try {
-    const delivered = await deliverSpool(files, { spool }, stop);
-    if (delivered > 0) log.info({ delivered, from: spool }, 'footage delivered by the agent');
+    const delivered = await deliverFolder(files, folder, stop);
+    if (delivered > 0) log.info({ delivered, from: folder }, 'footage delivered by the agent');
   } catch (fault) {
     if (!(fault instanceof Retryable)) throw fault;
     log.warn({ reason: fault.message }, 'HDFS is away; the agent delivers later');
@@ -193,9 +193,10 @@ async function relieveDisk(taking: Taking, stop: AbortSignal): Promise<void> {
   }
   if (flume.isRunning()) return;
   await deliver(taking, folders.spool, stop);
-  if (stop.aborted || (await freeBytes(folders)) < ROOM_BYTES) return;
+  const freed = await freeBytes(folders);
+  if (stop.aborted || freed < ROOM_BYTES) return;
   flume.start();
-  log.info(facts, 'the disk has room; Flume delivers again');
+  log.info({ ...facts, free_mb: Math.floor(freed / MB) }, 'the disk has room; Flume delivers again');
 }
 
 const NOTHING: Taken = { passedOn: 0, bytes: 0, copies: 0, rejected: 0 };

@@ -12,23 +12,16 @@
  */
 import { posix } from 'node:path';
 import { z } from 'zod';
-import { readOid } from '../core/domain/oid.ts';
-import type { Oid } from '../core/domain/oid.ts';
 import { ERASURES } from '../core/layout/footage.ts';
 import type { Footage } from '../core/layout/footage.ts';
 import { EXIT, Refusal } from '../core/process/errors.ts';
+import { OidText } from '../core/stores/footage/oid-text.ts';
 import type { Hdfs } from '../core/stores/hdfs/types.ts';
-import { matcher } from './wanted.ts';
-import type { Wanted } from './wanted.ts';
+import { matcher } from '../core/stores/footage/wanted.ts';
+import type { Wanted } from '../core/stores/footage/wanted.ts';
 
 const VERSION = 1;
 
-const OidText = z.string().transform((text, context): Oid => {
-  const read = readOid(text);
-  if (read.ok) return read.oid;
-  context.addIssue(`${text} is no id`);
-  return z.NEVER;
-});
 const Ms = z.number().int();
 
 const OrderJson = z.discriminatedUnion('by', [

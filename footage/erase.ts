@@ -24,8 +24,8 @@ import type { FileFacts, Hdfs } from '../core/stores/hdfs/types.ts';
 import type { PackedPlan } from './packs/erase-packed.ts';
 import { erasePacked, planPacked } from './packs/erase-packed.ts';
 import { writeEraseOrder } from './erase-orders.ts';
-import { matcher } from './wanted.ts';
-import type { Wanted } from './wanted.ts';
+import { matcher } from '../core/stores/footage/wanted.ts';
+import type { Wanted } from '../core/stores/footage/wanted.ts';
 
 export interface ErasePlan {
   readonly files: readonly { readonly path: string; readonly bytes: number }[];

@@ -24,19 +24,19 @@ export async function freeBytes({ root }: Pick<Folders, 'root'>): Promise<number
   return bavail * bsize;
 }
 
-/** Uploads all that is in the spool, and removes it there; returns how many files. Flume must not run. */
-export async function deliverSpool(
+/** Uploads all files of a folder, and removes them there; returns how many. Flume must not read it meanwhile. */
+export async function deliverFolder(
   hdfs: Pick<Hdfs, 'upload' | 'rename'>,
-  { spool }: Pick<Folders, 'spool'>,
+  folder: string,
   signal: AbortSignal,
 ): Promise<number> {
   let delivered = 0;
-  for (const name of (await readdir(spool)).filter(isWhole)) {
+  for (const name of (await readdir(folder)).filter(isWhole)) {
     if (signal.aborted) break;
     const arrival = `${ARRIVING}/${name}.${Date.now()}`;
-    await hdfs.upload(join(spool, name), `${arrival}.tmp`);
+    await hdfs.upload(join(folder, name), `${arrival}.tmp`);
     await hdfs.rename(`${arrival}.tmp`, arrival);
-    await unlink(join(spool, name));
+    await unlink(join(folder, name));
     delivered += 1;
   }
   return delivered;

@@ -15,7 +15,7 @@ import { recordedEpochSeconds } from './analysis/open.ts';
 import { erase, plan } from './erase.ts';
 import { changePacksAlone } from './packs/alone.ts';
 import { firstKeptDay, prune } from './prune.ts';
-import type { Wanted } from './wanted.ts';
+import type { Wanted } from '../core/stores/footage/wanted.ts';
 
 export function pruneCommand(): Command {
   return new Command('prune')

@@ -24,7 +24,7 @@ export function waitingIn(folders: Folders): { readonly handover: Waiting; reado
       .filter((entry) => entry.isDirectory() && !entry.name.startsWith('.'))
       .flatMap(({ name }) => filesOf(join(folder, name))),
   );
-  return { handover: waiting(handover), spool: waiting(filesOf(folders.spool)) };
+  return { handover: waiting(handover), spool: waiting([folders.spool, folders.large].flatMap(filesOf)) };
 }
 
 const filesOf = (folder: string): string[] =>

@@ -18,9 +18,9 @@ import { setTimeout as pause } from 'node:timers/promises';
 import { parseArgs } from 'node:util';
 import { parseSettledFile } from '../../core/layout/footage.ts';
 import { readConfig } from '../../core/process/config.ts';
-import { allProcesses } from '../../core/process/process-table.ts';
 import { fileSystemOf } from '../../core/stores/hdfs/name-node.ts';
 import { hdfs } from '../../core/stores/hdfs/hdfs.ts';
+import { partsOf } from '../../hadoop-compose/cluster/left-behind.ts';
 import { pidOf } from '../../hadoop-compose/cluster/processes.ts';
 import { findJava } from '../../hadoop-compose/cluster/tools.ts';
 import { confFolder, jarFolder, stackFrom } from '../../hadoop-compose/stack/stack.ts';
@@ -100,9 +100,7 @@ async function handOverSteadily(): Promise<void> {
   }
 }
 
-const flumePid = (): number | undefined =>
-  allProcesses().find(({ args }) => args.some((arg) => arg.startsWith('-Dsightline.part-of=') && arg.endsWith(folder)))
-    ?.pid;
+const flumePid = (): number | undefined => partsOf({ folder }).find(({ name }) => name === 'flume')?.pid;
 
 async function ours(): Promise<{ perSecond: number; cpuMs: Record<string, number> }> {
   await files.makeFolder('footage');

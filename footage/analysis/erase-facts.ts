@@ -8,7 +8,6 @@
  */
 import { mkdtemp, rm } from 'node:fs/promises';
 import { basename, join } from 'node:path';
-import type { Oid } from '../../core/domain/oid.ts';
 import type { Config } from '../../core/process/config.ts';
 import { epochNamed } from '../../core/domain/epoch.ts';
 import { dateOf } from '../../core/domain/time.ts';
@@ -17,13 +16,9 @@ import { namesOf } from '../../core/layout/lake-columns.ts';
 import type { Hdfs } from '../../core/stores/hdfs/types.ts';
 import type { Duck, Value } from '../../core/stores/lake/duckdb.ts';
 import { openDuck, parquet, quoted } from '../../core/stores/lake/duckdb.ts';
+import type { Wanted } from '../../core/stores/footage/wanted.ts';
 import type { FlagRules } from './flags.ts';
 import { publishFacts } from './publish.ts';
-
-/** As `Wanted` of footage/wanted.ts says it. */
-export type WantedFacts =
-  | { readonly by: 'time'; readonly camera: Oid; readonly fromMs: number; readonly toMs: number }
-  | { readonly by: 'detection'; readonly detection: Oid; readonly camera: Oid | undefined };
 
 export interface EraseFactsContext {
   readonly hdfs: Hdfs;
@@ -35,7 +30,7 @@ export interface EraseFactsContext {
 }
 
 /** Resolves with how many rows went, or would. */
-export async function eraseFacts(context: EraseFactsContext, wanted: WantedFacts): Promise<number> {
+export async function eraseFacts(context: EraseFactsContext, wanted: Wanted): Promise<number> {
   const { hdfs, rules, scratch } = context;
   const files = await factsOf(hdfs, wanted);
   if (files.length === 0) return 0;
@@ -54,7 +49,7 @@ export async function eraseFacts(context: EraseFactsContext, wanted: WantedFacts
 
 type Work = EraseFactsContext & { readonly duck: Duck; readonly workFolder: string };
 
-async function eraseFrom(path: string, wanted: WantedFacts, work: Work): Promise<number> {
+async function eraseFrom(path: string, wanted: Wanted, work: Work): Promise<number> {
   const { hdfs, duck, workFolder } = work;
   const local = join(workFolder, 'facts.parquet');
   await hdfs.download(path, local);
@@ -84,7 +79,7 @@ async function eraseFrom(path: string, wanted: WantedFacts, work: Work): Promise
 }
 
 /** Files of facts that may have rows of what is wanted. */
-async function factsOf(hdfs: Hdfs, wanted: WantedFacts): Promise<string[]> {
+async function factsOf(hdfs: Hdfs, wanted: Wanted): Promise<string[]> {
   const folders = (await hdfs.list(FACTS)).filter(({ path }) => /\/dt=\d{4}-\d\d-\d\d$/.test(path));
   const isNear = (path: string): boolean =>
     wanted.by === 'detection' ||
@@ -95,7 +90,7 @@ async function factsOf(hdfs: Hdfs, wanted: WantedFacts): Promise<string[]> {
   return files;
 }
 
-function condition(wanted: WantedFacts): { sql: string; parameters: Record<string, Value> } {
+function condition(wanted: Wanted): { sql: string; parameters: Record<string, Value> } {
   if (wanted.by === 'time')
     return {
       sql: 'video_camera_oid = $camera AND epoch_ms(taken_at) >= $from_ms AND epoch_ms(taken_at) < $to_ms',

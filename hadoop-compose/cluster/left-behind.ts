@@ -30,12 +30,19 @@ export function markOfPart({ folder }: Folder, name: string, starter = process.p
   return `${starter}/${name}@${folder}`;
 }
 
-/** Everything of this stack that its starter left behind. */
-export function leftBehind(stack: Folder): LeftBehind[] {
+/** Every part of this stack that runs, whoever started it. */
+export function partsOf(stack: Folder): (LeftBehind & { readonly starter: number })[] {
   return allProcesses().flatMap(({ pid, args }) => {
     const mark = markIn(args, stack);
-    return mark === undefined || parentOf(pid) === mark.starter ? [] : [{ pid, name: mark.name }];
+    return mark === undefined ? [] : [{ pid, ...mark }];
   });
+}
+
+/** Everything of this stack that its starter left behind. */
+export function leftBehind(stack: Folder): LeftBehind[] {
+  return partsOf(stack)
+    .filter(({ pid, starter }) => parentOf(pid) !== starter)
+    .map(({ pid, name }) => ({ pid, name }));
 }
 
 /** Ends what was left behind: SIGTERM, a bounded wait, SIGKILL. Returns how many there were. */

@@ -25,7 +25,7 @@ import { hdfs } from '../../core/stores/hdfs/hdfs.ts';
 import { prune } from '../../footage/prune.ts';
 import { settle } from '../../footage/settle.ts';
 import { ensureVenv } from '../../hadoop-compose/cameras/venv.ts';
-import { leftBehind } from '../../hadoop-compose/cluster/left-behind.ts';
+import { leftBehind, partsOf } from '../../hadoop-compose/cluster/left-behind.ts';
 import { examplesOf, withReplaced } from '../support/doc-examples.ts';
 import { ROOT } from '../support/main-job.ts';
 import { pythonAnswer } from '../support/python-answer.ts';
@@ -113,8 +113,8 @@ function handOverSome(count: number, firstMs: number): void {
 }
 
 const flumes = (): number[] =>
-  allProcesses()
-    .filter(({ args }) => args.some((arg) => arg.startsWith('-Dsightline.part-of=') && arg.endsWith(`@${folder}`)))
+  partsOf({ folder })
+    .filter(({ name }) => name === 'flume')
     .map(({ pid }) => pid);
 
 async function until(what: string, isTrue: () => Promise<boolean> | boolean, limitMs: number): Promise<void> {
@@ -215,7 +215,6 @@ import hashlib, json
 print(json.dumps({"hashes": sorted(hashlib.sha256(frame).hexdigest() for frame in frames["frame"]),
                   "named": sorted(frames["sha256"]), "sorted": bool(frames["taken_at"].is_monotonic_increasing)}))
 `;
-import { allProcesses } from '../../core/process/process-table.ts';
 
 test('the frames of past days go into packs, which the API finds by their index and pandas by its own', async () => {
   const ofDay = async () => (await settledFiles()).filter(({ takenAtMs }) => dateOf(takenAtMs) === DATE);

@@ -9,14 +9,13 @@ import { join } from 'node:path';
 import { parseSettledFile } from '../../core/layout/footage.ts';
 import { readConfig } from '../../core/process/config.ts';
 import { hdfs } from '../../core/stores/hdfs/hdfs.ts';
-import { markOfPart } from '../../hadoop-compose/cluster/left-behind.ts';
+import { markOfPart, partsOf } from '../../hadoop-compose/cluster/left-behind.ts';
 import { addressesOf } from '../../hadoop-compose/stack/ports.ts';
 import type { Stack } from '../../hadoop-compose/stack/stack.ts';
 import { partEnvironment } from '../../hadoop-compose/start/options.ts';
 import type { Part } from '../../hadoop-compose/start/part.ts';
 import { startPart } from '../../hadoop-compose/start/part.ts';
 import { eventually, ROOT } from '../support/main-job.ts';
-import { allProcesses } from '../../core/process/process-table.ts';
 
 /**
  * Settling takes a Flume for dead after 90 s. What it was writing when the DataNode died too can be read when HDFS has
@@ -63,8 +62,8 @@ export async function openGateway(stack: Stack, folder: string, settings: Record
     });
   };
   const flumes = (): number[] =>
-    allProcesses()
-      .filter(({ args }) => args.some((arg) => arg.startsWith('-Dsightline.part-of=') && arg.endsWith(`@${folder}`)))
+    partsOf({ folder })
+      .filter(({ name }) => name === 'flume')
       .map(({ pid }) => pid);
   const settledFiles = async (): Promise<{ path: string; sha256: string; bytes: number }[]> =>
     (await files.walk('footage')).flatMap(({ path, bytes }) => {

@@ -8,8 +8,8 @@ import { daemonNames } from '../../hadoop-compose/cluster/daemons.ts';
 import { pidOf } from '../../hadoop-compose/cluster/processes.ts';
 import type { Stack } from '../../hadoop-compose/stack/stack.ts';
 import { median } from '../../bench/support/table.ts';
-import { parentOf, pidsOfAll, residentMegabytes } from '../support/process-table.ts';
-import { argsOf } from '../../core/process/process-table.ts';
+import { pidsOfAll, residentMegabytes } from '../support/process-table.ts';
+import { argsOf, parentOf } from '../../core/process/process-table.ts';
 
 export interface MemoryWatch {
   end(): void;

@@ -9,8 +9,8 @@ import { spawnSync, spawn } from 'node:child_process';
 import { setTimeout as pause } from 'node:timers/promises';
 import { fileURLToPath } from 'node:url';
 import { stopOrders } from '../../core/process/life.ts';
-import { parentOf, pidsOfAll } from './process-table.ts';
-import { argsOf } from '../../core/process/process-table.ts';
+import { pidsOfAll } from './process-table.ts';
+import { argsOf, parentOf } from '../../core/process/process-table.ts';
 
 export const ROOT = fileURLToPath(new URL('../..', import.meta.url));
 const PROGRAM = `${ROOT}/sightline.mjs`;

@@ -14,12 +14,7 @@ export function pidsOfAll(): number[] {
     .map(Number);
 }
 
-export function parentOf(pid: number): number | undefined {
-  const parent = /^\d+ \(.*\) \S (\d+)/s.exec(told(pid, 'stat') ?? '')?.[1];
-  return parent === undefined ? undefined : Number(parent);
-}
-
-function told(pid: number, file: 'status' | 'stat'): string | undefined {
+function told(pid: number, file: 'status'): string | undefined {
   try {
     return readFileSync(`/proc/${pid}/${file}`, 'utf8');
   } catch {

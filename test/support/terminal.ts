@@ -9,7 +9,8 @@
 import { spawn } from 'node:child_process';
 import { setTimeout as pause } from 'node:timers/promises';
 import { fileURLToPath } from 'node:url';
-import { parentOf, pidsOfAll } from './process-table.ts';
+import { parentOf } from '../../core/process/process-table.ts';
+import { pidsOfAll } from './process-table.ts';
 
 const PROGRAM = fileURLToPath(new URL('terminal.py', import.meta.url));
 const LOOK_EVERY_MS = 50;

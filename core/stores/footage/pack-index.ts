@@ -6,23 +6,16 @@
  * and the next one removes it. Fields of the index that this version does not know are passed over.
  */
 import { z } from 'zod';
-import { readOid } from '../../domain/oid.ts';
 import type { Oid } from '../../domain/oid.ts';
 import { footageKinds } from '../../layout/footage.ts';
 import { indexOfPack, packFolder, parsePack } from '../../layout/footage-packs.ts';
 import type { Pack, PackedFrame } from '../../layout/footage-packs.ts';
 import { EXIT, Refusal } from '../../process/errors.ts';
 import type { ReadLimits } from '../../process/read-limits.ts';
+import { OidText } from './oid-text.ts';
 import type { Hdfs } from '../hdfs/types.ts';
 
 const VERSION = 1;
-
-const OidText = z.string().transform((text, context): Oid => {
-  const read = readOid(text);
-  if (read.ok) return read.oid;
-  context.addIssue(`${text} is no id`);
-  return z.NEVER;
-});
 
 const IndexJson = z.object({
   version: z.literal(VERSION),

@@ -15,7 +15,7 @@ import { eraseOrders, writeEraseOrder } from '../../../footage/erase-orders.ts';
 import { settleMetrics } from '../../../footage/metrics.ts';
 import { prune } from '../../../footage/prune.ts';
 import { SETTLE_RULES, settle } from '../../../footage/settle.ts';
-import type { Wanted } from '../../../footage/wanted.ts';
+import type { Wanted } from '../../../core/stores/footage/wanted.ts';
 import { hdfsDouble } from '../../support/hdfs-double.ts';
 import type { HdfsDouble } from '../../support/hdfs-double.ts';
 

@@ -6,7 +6,7 @@ import { oid } from '../../../core/domain/oid.ts';
 import { ARRIVING, ERASURES, REJECTED, settledFile, travelName } from '../../../core/layout/footage.ts';
 import type { Footage } from '../../../core/layout/footage.ts';
 import { erase, plan } from '../../../footage/erase.ts';
-import type { Wanted } from '../../../footage/wanted.ts';
+import type { Wanted } from '../../../core/stores/footage/wanted.ts';
 import { Crash, hdfsDouble } from '../../support/hdfs-double.ts';
 import type { HdfsDouble } from '../../support/hdfs-double.ts';
 

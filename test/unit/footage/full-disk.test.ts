@@ -12,7 +12,7 @@ import { oid } from '../../../core/domain/oid.ts';
 import { settledFile, travelName } from '../../../core/layout/footage.ts';
 import type { Footage } from '../../../core/layout/footage.ts';
 import { foldersIn, makeFolders } from '../../../footage/folders.ts';
-import { deliverSpool } from '../../../footage/full-disk.ts';
+import { deliverFolder } from '../../../footage/full-disk.ts';
 import { FLUME_BYTES, takeFiles } from '../../../footage/handover.ts';
 import { settle } from '../../../footage/settle.ts';
 import { hdfsDouble } from '../../support/hdfs-double.ts';
@@ -35,7 +35,7 @@ test('what it delivers is settled, and leaves the spool', async () => {
     assert.match(path, /\.tmp$/, 'settling leaves a half file alone');
     return upload(localFile, path);
   };
-  assert.equal(await deliverSpool(hdfs, { spool }, new AbortController().signal), 2);
+  assert.equal(await deliverFolder(hdfs, spool, new AbortController().signal), 2);
   assert.deepEqual(readdirSync(spool), []);
   assert.equal((await settle(hdfs, () => 1_000)).settled, 2);
   assert.deepEqual([...hdfs.files.keys()].sort(), footage.map(settledFile).sort());
@@ -45,7 +45,7 @@ test('a file that HDFS does not take stays in the spool', async () => {
   const hdfs = hdfsDouble();
   const name = travelName(spooled('a picture'));
   hdfs.upload = () => Promise.reject(new Error('no DataNode'));
-  await assert.rejects(deliverSpool(hdfs, { spool }, new AbortController().signal), /no DataNode/);
+  await assert.rejects(deliverFolder(hdfs, spool, new AbortController().signal), /no DataNode/);
   assert.equal(readFileSync(join(spool, name), 'utf8'), 'a picture');
 });
 

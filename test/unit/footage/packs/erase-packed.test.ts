@@ -14,7 +14,7 @@ import { settledFile } from '../../../../core/layout/footage.ts';
 import { parsePack } from '../../../../core/layout/footage-packs.ts';
 import { Refusal } from '../../../../core/process/errors.ts';
 import { listPacks, readPackIndex } from '../../../../core/stores/footage/pack-index.ts';
-import type { Wanted } from '../../../../footage/wanted.ts';
+import type { Wanted } from '../../../../core/stores/footage/wanted.ts';
 import { erase, plan } from '../../../../footage/erase.ts';
 import { packDue } from '../../../../footage/packs/pack.ts';
 import type { HdfsDouble } from '../../../support/hdfs-double.ts';

@@ -1,12 +1,12 @@
 /**
  * Which footage somebody wants to erase: what one camera saw within a time, or the pictures of one detection.
  *
- * The command reads it from its options (retention-commands.ts), erase.ts looks for it, and erase-orders.ts keeps it
- * for files that arrive later. Films tell when they begin and not what they show: a time finds those that begin within
- * it, and a detection finds none.
+ * The command reads it from its options (footage/retention-commands.ts), footage/erase.ts looks for it in files and
+ * footage/analysis/erase-facts.ts in facts, and footage/erase-orders.ts keeps it for files that arrive later. A film
+ * tells when it begins and not what it shows: a time finds those that begin within it, and a detection finds none.
  */
-import type { Oid } from '../core/domain/oid.ts';
-import type { Footage } from '../core/layout/footage.ts';
+import type { Oid } from '../../domain/oid.ts';
+import type { Footage } from '../../layout/footage.ts';
 
 export type Wanted =
   | { readonly by: 'time'; readonly camera: Oid; readonly fromMs: number; readonly toMs: number }
