@@ -14,7 +14,7 @@ import type { Archive, EpochStart } from '../model.ts';
 import type { BatchContext } from '../context.ts';
 import type { JournalFile } from './journal.ts';
 import type { LogCheck } from './log-check.ts';
-import type { PartitionReading } from './partition-reading.ts';
+import type { ArchiveJob, PartitionReading } from './partition-reading.ts';
 import type { RawLimits } from './raw-file.ts';
 import { nameOf } from '../../core/domain/epoch.ts';
 import { EXIT, Refusal } from '../../core/process/errors.ts';
@@ -65,18 +65,34 @@ export async function archive(
     limits: options.limits ?? rawLimitsFor(context.settings.memoryMb),
     waiting,
   });
-  const job = { context, duck, epoch: start.epoch, files };
-  const unskipped = readings.filter(({ partition }) => !options.skippedPartitions?.includes(partition));
+  try {
+    await readAll({ context, duck, epoch: start.epoch, files }, readings, options);
+    await check.run();
+    return archiveOf(readings, await files.finish());
+  } finally {
+    await files.close();
+  }
+}
+
+/** Reads every partition to its cut; without ticks a quiet partition is read to the log's present end. */
+async function readAll(
+  job: ArchiveJob,
+  readings: readonly PartitionReading[],
+  { appendsTicks, isDryRun, skippedPartitions, tickLimitMs = TICK_LIMIT_MS }: ArchiveOptions,
+): Promise<void> {
+  const unskipped = readings.filter(({ partition }) => !skippedPartitions?.includes(partition));
   await inLanes(PARTITIONS_AT_ONCE, unskipped, (reading) => readPartition(job, reading));
   const quiet = readings.filter(({ isCut }) => !isCut);
-  if (options.appendsTicks || isDryRun) refuseHeld(context, quiet);
-  if (options.appendsTicks && quiet.length > 0) await tickUntilCut(job, quiet, options.tickLimitMs ?? TICK_LIMIT_MS);
-  await check.run();
+  if (appendsTicks || isDryRun === true) refuseHeld(job.context, quiet);
+  if (appendsTicks && quiet.length > 0) await tickUntilCut(job, quiet, tickLimitMs);
+}
+
+function archiveOf(readings: readonly PartitionReading[], files: Archive['files']): Archive {
   for (const reading of readings) if (!reading.isCut) reading.cut = reading.next;
   const uncut = readings.filter(({ isCut }) => !isCut);
   return {
     partitions: readings.map(archivedPartition),
-    files: await files.finish(),
+    files,
     uncutPartitions: uncut.map(({ partition }) => partition),
     heldPartitions: heldPartitionsOf(uncut),
   };

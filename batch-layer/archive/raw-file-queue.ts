@@ -24,6 +24,8 @@ export interface RawFileQueue {
   write(writer: RawWriter, facts: FileFacts): Promise<void>;
   /** Waits for the last file; returns all of them in the order of partitions and offsets. */
   finish(): Promise<Archive['files']>;
+  /** Waits for the file that is being written; throws nothing. After it, nothing is written into the folder. */
+  close(): Promise<void>;
 }
 
 export function rawFileQueue(options: {
@@ -62,5 +64,6 @@ export function rawFileQueue(options: {
       await lastWrite;
       return parts.sort((a, b) => a.partition - b.partition || a.from - b.from);
     },
+    close: () => lastWrite.catch(() => undefined),
   };
 }

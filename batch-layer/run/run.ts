@@ -27,6 +27,7 @@ import { attemptFile, manifestFile, MET } from '../../core/layout/lake.ts';
 import { createTable, DETECTION_COLUMNS } from '../../core/layout/lake-columns.ts';
 import { EXIT, messageOf, Refusal, Retryable } from '../../core/process/errors.ts';
 import { Stopped } from '../../core/process/life.ts';
+import { runTogether } from '../../core/process/together.ts';
 import { openDuck, parquet } from '../../core/stores/lake/duckdb.ts';
 import { readRun, RunReport } from '../../core/stores/lake/runs.ts';
 import { compare } from '../proof/compare.ts';
@@ -189,8 +190,8 @@ async function hasLock({ log }: BatchContext, lease: HeldLease): Promise<boolean
 /** Gets local copies of the epoch's detections, whose checksums are the published ones. */
 async function fetchPublished({ copies }: Tools, intent: Intent): Promise<HashedFile[]> {
   const files = intent.files.filter(({ path }) => path.startsWith('lake/detections/'));
-  return Promise.all(
-    files.map(async (file) => ({ path: file.path, rows: file.rows, localFile: await copies.fetch(file) })),
+  return runTogether(
+    files.map((file) => async () => ({ path: file.path, rows: file.rows, localFile: await copies.fetch(file) })),
   );
 }
 

@@ -23,16 +23,20 @@ import { putQueue } from './put-queue.ts';
 
 /** `published` is a table expression (SQL) over the epoch's detections files. Returns the number of cells written. */
 export async function writeView(context: BatchContext, duck: Duck, epoch: Epoch, published: string): Promise<number> {
-  const queue = putQueue(context);
   const parts = await namePartsOf(duck, published, `${PLACE}, timestamp_detected // 60000`, context.settings.memoryMb);
-  for (const [kind, queries] of countQueries(published, parts)) {
-    for (const query of queries) {
-      for await (const cells of hourCells(duck, query, kind, epoch)) await queue.put(cells);
+  const queue = putQueue(context);
+  try {
+    for (const [kind, queries] of countQueries(published, parts)) {
+      for (const query of queries) {
+        for await (const cells of hourCells(duck, query, kind, epoch)) await queue.put(cells);
+      }
+      await context.mayCrashAt('view_half_written');
     }
-    await context.mayCrashAt('view_half_written');
+    for await (const lists of secondLists(duck, published, epoch)) await queue.put(lists);
+    return await queue.finish();
+  } finally {
+    await queue.close();
   }
-  for await (const lists of secondLists(duck, published, epoch)) await queue.put(lists);
-  return queue.finish();
 }
 
 // ---- counts -------------------------------------------------------------------------------------------------------

@@ -25,6 +25,8 @@ interface PutQueue {
   put(pieces: readonly Piece[]): Promise<void>;
   /** Waits until all pieces are written; returns the number of cells. */
   finish(): Promise<number>;
+  /** Ends the retries of puts that are under way and waits for them; throws nothing. After it, nothing is written. */
+  close(): Promise<void>;
 }
 
 export function putQueue(context: BatchContext): PutQueue {
@@ -61,6 +63,10 @@ export function putQueue(context: BatchContext): PutQueue {
       await Promise.all(puts);
       failure.signal.throwIfAborted();
       return cells;
+    },
+    async close() {
+      failure.abort();
+      await Promise.all(puts);
     },
   };
 }

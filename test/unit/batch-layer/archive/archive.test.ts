@@ -4,9 +4,11 @@ import { mkdtemp, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { after, before, test } from 'node:test';
+import { setTimeout as sleep } from 'node:timers/promises';
 import type { World } from '../../../support/batch-doubles.ts';
 import type { Epoch } from '../../../../core/domain/epoch.ts';
 import type { Instant } from '../../../../core/domain/time.ts';
+import type { Duck } from '../../../../core/stores/lake/duckdb.ts';
 import type { Archive } from '../../../../batch-layer/model.ts';
 import type { RecordedRules } from '../../../../core/stores/control/rules-rows.ts';
 import { openDuck } from '../../../../core/stores/lake/duckdb.ts';
@@ -39,6 +41,7 @@ after(() => rm(folder, { recursive: true, force: true }));
 async function archived(
   world: World,
   options: {
+    slowWrites?: SlowWrites;
     limits?: { rows: number; bytes: number };
     tickLimitMs?: number;
     arrivals?: number[];
@@ -52,10 +55,31 @@ async function archived(
       firsts: options.firsts ?? [0, 0],
       arrivals: (options.arrivals ?? [0, 0]) as Instant[],
     };
-    return await archive(contextOf(world, folder), duck, start, { ...options, folder, appendsTicks: true });
+    const through = options.slowWrites ? withSlowWrites(duck, options.slowWrites) : duck;
+    return await archive(contextOf(world, folder), through, start, { ...options, folder, appendsTicks: true });
   } finally {
     duck.close();
   }
+}
+
+/** How many raw files have begun and are not finished. */
+interface SlowWrites {
+  begun: number;
+  finished: number;
+}
+
+/** A busy machine: writing a file takes longer than reading the rest of the log. */
+function withSlowWrites(duck: Duck, writes: SlowWrites): Duck {
+  return {
+    ...duck,
+    async run(sql, parameters) {
+      if (!sql.startsWith('COPY')) return duck.run(sql, parameters);
+      writes.begun += 1;
+      await sleep(200);
+      await duck.run(sql, parameters);
+      writes.finished += 1;
+    },
+  };
 }
 
 const seen = (world: World, partition: number, ...stamps: number[]): void =>
@@ -175,6 +199,15 @@ test('before a stamp from the future an epoch cannot be cut: the run ends with e
     [3, 1],
     'no tick is appended where it would be held too',
   );
+});
+
+test('a held run ends only when its raw files are written, so its folder can be removed', async () => {
+  const world = worldOf(RULES);
+  seen(world, 0, START, FUTURE, END);
+  seen(world, 1, START, END);
+  const slowWrites = { begun: 0, finished: 0 };
+  await assert.rejects(archived(world, { slowWrites }), StampsAhead);
+  assert.deepEqual(slowWrites, { begun: 2, finished: 2 });
 });
 
 test('a corrected stamp neither cuts the epoch nor carries its arrival ahead', async () => {

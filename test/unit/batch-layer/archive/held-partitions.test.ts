@@ -147,14 +147,23 @@ test('the scheduler waits without reading the epoch again, logs it once, and goe
     stamps: (...asked) => (looks++, context.control.stamps(...asked)),
   };
   const ended = schedule({ ...context, log, reader, control }, () => undefined, { lookEveryMs: 20 });
+  let hasEnded = false;
+  const until = async (isTrue: () => boolean): Promise<void> => {
+    while (!isTrue()) {
+      if (hasEnded) await ended;
+      assert.ok(!hasEnded, 'the scheduler has ended');
+      await sleep(5);
+    }
+  };
+  ended.finally(() => (hasEnded = true)).catch(() => undefined);
   // It archives what it can once, then looks at the row of stamps alone.
-  while (archives === 0) await sleep(5);
+  await until(() => archives > 0);
   const [readsBefore, looksBefore] = [reads, looks];
-  while (looks < looksBefore + 5) await sleep(5);
+  await until(() => looks >= looksBefore + 5);
   assert.deepEqual(warned, [[{ partition: P, offset: AT, stamp: FUTURE }]]);
   assert.deepEqual({ reads: reads - readsBefore, archives }, { reads: 0, archives: 1 });
   await corrected(world);
-  while ((world.horizon?.epoch ?? 0) < LAST) await sleep(50);
+  await until(() => (world.horizon?.epoch ?? 0) >= LAST);
   stop.abort();
   await ended;
 });
