@@ -81,7 +81,7 @@ async function runErase(options: EraseOptions): Promise<number> {
     for (const frame of found.packed.flatMap(({ erased }) => erased)) tell({ path: settledFile(frame), ...frame });
     return found.open;
   };
-  const facts = { hdfs: files, rules: config, scratch, epochSeconds: 0, isDryRun: options.execute !== true };
+  const facts = { hdfs: files, rules: config, scratch };
   let rows = 0;
   const eraseAll = async (): Promise<number> => {
     const epochSeconds = await recordedEpochSeconds(config);
@@ -91,7 +91,7 @@ async function runErase(options: EraseOptions): Promise<number> {
     return open;
   };
   const listAll = async (): Promise<number> => {
-    rows = await eraseFacts(facts, wanted);
+    rows = await eraseFacts({ ...facts, epochSeconds: null }, wanted);
     return list();
   };
   const open = options.execute

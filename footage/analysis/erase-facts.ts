@@ -23,10 +23,10 @@ import { publishFacts } from './publish.ts';
 export interface EraseFactsContext {
   readonly hdfs: Hdfs;
   readonly rules: FlagRules & Pick<Config, 'BATCH_MEMORY_MB' | 'BATCH_THREADS'>;
-  readonly epochSeconds: number;
+  /** Of the recorded rules; null to count the rows and to write nothing. */
+  readonly epochSeconds: number | null;
   /** A folder on this machine with room for the facts of an epoch. */
   readonly scratch: string;
-  readonly isDryRun: boolean;
 }
 
 /** Resolves with how many rows went, or would. */
@@ -50,7 +50,7 @@ export async function eraseFacts(context: EraseFactsContext, wanted: Wanted): Pr
 type Work = EraseFactsContext & { readonly duck: Duck; readonly workFolder: string };
 
 async function eraseFrom(path: string, wanted: Wanted, work: Work): Promise<number> {
-  const { hdfs, duck, workFolder } = work;
+  const { hdfs, duck, workFolder, epochSeconds } = work;
   const local = join(workFolder, 'facts.parquet');
   await hdfs.download(path, local);
   const { sql, parameters } = condition(wanted);
@@ -59,10 +59,10 @@ async function eraseFrom(path: string, wanted: Wanted, work: Work): Promise<numb
     parameters,
   );
   const erased = Number(count!.erased);
-  const epoch = epochNamed(basename(path, '.parquet'), work);
-  if (erased === 0 || work.isDryRun) return erased;
+  if (erased === 0 || epochSeconds === null) return erased;
+  const epoch = epochNamed(basename(path, '.parquet'), { epochSeconds });
   if (epoch === null)
-    throw new Error(`${path} has the name of no epoch of ${work.epochSeconds} seconds; remove the file itself`);
+    throw new Error(`${path} has the name of no epoch of ${epochSeconds} seconds; remove the file itself`);
   const kept = join(workFolder, 'kept.parquet');
   await duck.run(
     `COPY (SELECT ${namesOf(FACT_COLUMNS)} FROM read_parquet(${quoted(local)}, file_row_number = true)
@@ -74,7 +74,7 @@ async function eraseFrom(path: string, wanted: Wanted, work: Work): Promise<numb
   const isEmpty = erased === Number(count!.rows);
   if (!isEmpty) await hdfs.upload(kept, staged);
   const file = isEmpty ? null : { staged, local: kept };
-  await publishFacts(work, { facts: [{ epoch, file }], seen: null, nowMs: Date.now() });
+  await publishFacts({ ...work, epochSeconds }, { facts: [{ epoch, file }], seen: null, nowMs: Date.now() });
   return erased;
 }
 

@@ -262,6 +262,8 @@ for (const name of mastersAsked('local'))
 test('what is erased is in the facts and in the hour no more', async () => {
   const [gone] = of('dark');
   const erase = ['footage', 'erase', '--detection', String(gone!.detection_oid)];
+  const listed = await sightline(erase, environment);
+  assert.deepEqual([listed.code, /and 1 rows of facts would be erased/.test(listed.stderr)], [0, true], listed.stderr);
   assert.equal((await sightline([...erase, '--execute'], environment)).code, 0);
   const left = await readFacts();
   assert.deepEqual(

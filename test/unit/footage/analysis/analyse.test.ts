@@ -202,16 +202,18 @@ test('facts of erased footage go, the hour is summed up without them, and the co
   await analyse(hdfs);
   const erase = (isDryRun: boolean, fromMs: number, toMs: number) =>
     eraseFacts(
-      { hdfs, rules, epochSeconds: EPOCH_SECONDS, scratch: folder, isDryRun },
+      { hdfs, rules, epochSeconds: isDryRun ? null : EPOCH_SECONDS, scratch: folder },
       { by: 'time', camera: oid(8), fromMs, toMs },
     );
+  const before = published(hdfs);
   assert.equal(await erase(true, HOUR, HOUR + 2), 1);
+  assert.deepEqual(published(hdfs), before, 'counting changes nothing');
   assert.equal(await erase(false, HOUR, HOUR + 2), 1);
   assert.equal(await erase(false, HOUR, HOUR + 2), 0);
   assert.deepEqual(numbersIn(hdfs)[1], ['8', 2, 1, 1, 1, 5, []]);
   const left = JSON.parse(hdfs.files.get(analysedEpochFile('2024-04-01T1000'))!.toString()) as { frames: number };
   assert.equal(left.frames, 4);
-  const all = { hdfs, rules, epochSeconds: EPOCH_SECONDS, scratch: folder, isDryRun: false };
+  const all = { hdfs, rules, epochSeconds: EPOCH_SECONDS, scratch: folder };
   assert.equal(await eraseFacts(all, { by: 'detection', detection: oid(3), camera: undefined }), 1);
   await erase(false, 0, Date.parse('9999-01-01'));
   await eraseFacts(all, { by: 'time', camera: oid(7), fromMs: 0, toMs: Date.parse('9999-01-01') });
