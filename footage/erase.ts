@@ -3,9 +3,10 @@
  *
  * `sightline footage erase` calls `plan`, shows it, and only with `--execute` calls `erase`. Looked through are settled
  * files, packs (packs/erase-packed.ts), what has arrived and is not settled yet, and what was set aside. The order is
- * written first (erase-orders.ts): settling removes what arrives later, from a gateway too. A file that Flume is still
- * writing cannot go, because Flume would send it again; it is counted as open. Removing is idempotent, so a run that
- * died is simply repeated.
+ * written first (erase-orders.ts), before the lease of packing is taken: it stands though another process holds the
+ * lease for hours. Settling removes what arrives later, from a gateway too. A file that Flume is still writing cannot
+ * go, because Flume would send it again; it is counted as open. Removing is idempotent, so a run that died is simply
+ * repeated.
  */
 import { posix } from 'node:path';
 import { dateOf } from '../core/domain/time.ts';
@@ -67,22 +68,29 @@ export async function plan(hdfs: Hdfs, wanted: Wanted): Promise<ErasePlan> {
 }
 
 export interface EraseOptions {
+  /** A folder on this machine, with room for one pack. */
   readonly scratch: string;
   readonly onErased: (file: ErasePlan['files'][number]) => void;
   /** The order covers what was taken before. */
   readonly nowMs?: number;
+  /** Holds the lease of packing around the work (packs/alone.ts). */
+  readonly alone?: <T>(work: () => Promise<T>) => Promise<T>;
+  /** Under the same lease, when the footage is gone: an analysis that begins later does not find it any more. */
+  readonly afterwards?: () => Promise<void>;
 }
 
-/**
- * Calls `onErased` for each file and frame that is gone. Resolves with how many are still open. The caller holds the
- * lease of packing (packs/alone.ts); `scratch` has room for one pack.
- */
-export async function erase(
-  hdfs: Hdfs,
-  wanted: Wanted,
-  { scratch, onErased, nowMs = Date.now() }: EraseOptions,
-): Promise<number> {
+/** Calls `onErased` for each file and frame that is gone. Resolves with how many are still open. */
+export async function erase(hdfs: Hdfs, wanted: Wanted, options: EraseOptions): Promise<number> {
+  const { nowMs = Date.now(), alone = (work) => work(), afterwards } = options;
   await writeEraseOrder(hdfs, wanted, nowMs);
+  return alone(async () => {
+    const open = await eraseFound(hdfs, wanted, options);
+    await afterwards?.();
+    return open;
+  });
+}
+
+async function eraseFound(hdfs: Hdfs, wanted: Wanted, { scratch, onErased }: EraseOptions): Promise<number> {
   for (let look = 1; ; look++) {
     const { files, packed, open } = await plan(hdfs, wanted);
     if (files.length + packed.length === 0 || look > MOST_LOOKS) return open;

@@ -1,18 +1,20 @@
 /** `sightline footage prune` and `erase`: what goes because of its age, and what goes because somebody asks for it. */
 import { Command } from 'commander';
 import { resolve } from 'node:path';
+import { numberBetween } from '../hadoop-compose/start/options.ts';
 import { readOid } from '../core/domain/oid.ts';
 import type { Oid } from '../core/domain/oid.ts';
-import { readTimeText } from '../core/domain/time.ts';
+import { MINUTE_MS, readTimeText } from '../core/domain/time.ts';
 import { settledFile } from '../core/layout/footage.ts';
 import { readConfig } from '../core/process/config.ts';
-import { EXIT, Refusal } from '../core/process/errors.ts';
+import { EXIT, messageOf, Refusal } from '../core/process/errors.ts';
 import { runCommand, stopSignal } from '../core/process/life.ts';
 import { COMMAND_RETRY, withRetry } from '../core/process/retry.ts';
 import { hdfs } from '../core/stores/hdfs/hdfs.ts';
 import { eraseFacts } from './analysis/erase-facts.ts';
 import { recordedEpochSeconds } from './analysis/open.ts';
 import { erase, plan } from './erase.ts';
+import type { Patience } from './packs/alone.ts';
 import { changePacksAlone } from './packs/alone.ts';
 import { firstKeptDay, prune } from './prune.ts';
 import type { Wanted } from '../core/stores/footage/wanted.ts';
@@ -46,6 +48,8 @@ interface EraseOptions {
   readonly to?: string;
   readonly detection?: string;
   readonly execute?: boolean;
+  /** Minutes. */
+  readonly wait: number;
 }
 
 export function eraseCommand(): Command {
@@ -58,6 +62,12 @@ export function eraseCommand(): Command {
     .option('--to <time>', 'before this time')
     .option('--detection <oid>', 'the detection; all cameras are looked through unless --camera names one')
     .option('--execute', 'remove them')
+    .option(
+      '--wait <minutes>',
+      'with --execute: wait so long while packing or an analysis is under way',
+      numberBetween(0, 1_440),
+      10,
+    )
     .addHelpText('after', ERASE_HELP)
     .action((options: EraseOptions) => runCommand(() => runErase(options)));
 }
@@ -68,6 +78,7 @@ async function runErase(options: EraseOptions): Promise<number> {
   const files = hdfs(config);
   const signal = stopSignal();
   const scratch = resolve(config.SIGHTLINE_HOME);
+  const nowMs = Date.now();
   let count = 0;
   let bytes = 0;
   const tell = (file: { readonly path: string; readonly bytes: number }): void => {
@@ -83,20 +94,19 @@ async function runErase(options: EraseOptions): Promise<number> {
   };
   const facts = { hdfs: files, rules: config, scratch };
   let rows = 0;
-  const eraseAll = async (): Promise<number> => {
-    const epochSeconds = await recordedEpochSeconds(config);
-    const open = await erase(files, wanted, { scratch, onErased: tell });
-    // Afterwards: an analysis that begins now does not find the footage any more.
-    rows = await eraseFacts({ ...facts, epochSeconds }, wanted);
-    return open;
-  };
+  const eraseAll = (): Promise<number> =>
+    erase(files, wanted, {
+      ...{ scratch, onErased: tell, nowMs },
+      alone: (work) => changePacksAlone(config, signal, work, patienceOf(options.wait)).catch(tellThatOrderStands),
+      async afterwards() {
+        rows = await eraseFacts({ ...facts, epochSeconds: await recordedEpochSeconds(config) }, wanted);
+      },
+    });
   const listAll = async (): Promise<number> => {
     rows = await eraseFacts({ ...facts, epochSeconds: null }, wanted);
     return list();
   };
-  const open = options.execute
-    ? await changePacksAlone(config, signal, eraseAll)
-    : await withRetry(COMMAND_RETRY, listAll, { signal });
+  const open = await withRetry(COMMAND_RETRY, options.execute ? eraseAll : listAll, { signal });
   const verb = options.execute ? 'erased' : 'would be erased; --execute does it';
   const ofFacts = rows > 0 ? ` and ${rows} rows of facts` : '';
   process.stderr.write(`${count} files (${(bytes / 1e6).toFixed(1)} MB)${ofFacts} ${verb}\n`);
@@ -108,6 +118,28 @@ async function runErase(options: EraseOptions): Promise<number> {
     return EXIT.dependency_down;
   }
   return count + rows === 0 ? EXIT.nothing_to_do : EXIT.done;
+}
+
+/** Says at once what it waits for, and then once a minute. */
+function patienceOf(minutes: number): Patience {
+  let toldMs = -Infinity;
+  return {
+    limitMs: minutes * MINUTE_MS,
+    onWait(held, leftMs) {
+      if (performance.now() - toldMs < MINUTE_MS) return;
+      toldMs = performance.now();
+      process.stderr.write(`${messageOf(held)} Waiting for ${Math.ceil(leftMs / MINUTE_MS)} minutes at most.\n`);
+    },
+  };
+}
+
+/** Another process holds the lease, or HBase is away. */
+function tellThatOrderStands(fault: unknown): never {
+  process.stderr.write(
+    'The order is kept: what arrives from now on is removed. What is there already stays until this command ends ' +
+      'with 0 or 3; run it again.\n',
+  );
+  throw fault;
 }
 
 /** Throws a Refusal for options that do not say what is meant. */
@@ -149,14 +181,15 @@ Exit codes: 0 removed, or shown with --dry-run, 2 usage, 3 nothing was old enoug
 
 const ERASE_HELP = `
 Looked through are settled files, frames in packs, files that have arrived, and those that were set aside. The audit
-trail records a run with --execute. Such a run needs HBase, for the lease that keeps packing away. Times and detections
-are those in the files' names: a film counts by its beginning, and never for a detection, so give its camera and a time
-too. The order is kept in footage/_erasures: settling removes a file that still waits on a gateway when it arrives, if
-it was taken before the order was given. Run it again until it ends with 3.
+trail records a run with --execute. Such a run needs HBase, for the lease that keeps packing away, and waits for that
+lease (--wait). Times and detections are those in the files' names: a film counts by its beginning, and never for a
+detection, so give its camera and a time too. The order is kept in footage/_erasures before anything else is done:
+settling removes a file that still waits on a gateway when it arrives, if it was taken before the order was given. Run
+it again until it ends with 3.
 
 Examples:
   sightline footage erase --camera 7 --from 2026-11-30T08:00:00Z --to 2026-11-30T09:00:00Z
   sightline footage erase --detection 9001 --execute
 
 Exit codes: 0 erased, or listed without --execute, 2 usage, 3 nothing was found, 5 HDFS or HBase is away, or a file is
-still being written, 6 packing or an analysis is under way.`;
+still being written, 6 packing or an analysis is under way for longer than --wait. After 5 and 6 the order stands.`;

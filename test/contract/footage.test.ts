@@ -22,6 +22,7 @@ import type { Footage } from '../../core/layout/footage.ts';
 import { readConfig } from '../../core/process/config.ts';
 import { listPacks, readPackIndex } from '../../core/stores/footage/pack-index.ts';
 import { hdfs } from '../../core/stores/hdfs/hdfs.ts';
+import { changePacksAlone } from '../../footage/packs/alone.ts';
 import { prune } from '../../footage/prune.ts';
 import { settle } from '../../footage/settle.ts';
 import { ensureVenv } from '../../hadoop-compose/cameras/venv.ts';
@@ -251,6 +252,11 @@ test('the frames of past days go into packs, which the API finds by their index 
   assert.ok(handedOver.has(createHash('sha256').update(first).digest('hex')));
 });
 
+/** Does the work while this process holds the lease of packing. */
+async function packsHeld<T>(work: () => Promise<T>): Promise<T> {
+  return changePacksAlone(config, new AbortController().signal, work);
+}
+
 test('a detection is erased from a pack, a film from its folder, then all days older than the retention', async () => {
   const frames = async () => {
     const packs = await Promise.all(
@@ -263,7 +269,16 @@ test('a detection is erased from a pack, a film from its folder, then all days o
   const erase = ['footage', 'erase', '--detection', '8003'];
   assert.match((await sightline(...erase)).output, /1 files \(.* would be erased/);
   assert.equal((await frames()).length, before.length);
-  const erased = await sightline(...erase, '--execute');
+  const whileHeld = await packsHeld(() => sightline(...erase, '--execute', '--wait', '0'));
+  assert.deepEqual([whileHeld.code, /The order is kept/.test(whileHeld.output)], [6, true], whileHeld.output);
+  assert.ok(await files.facts('footage/_erasures/detection_8003.json'));
+  assert.equal((await frames()).length, before.length);
+  const { waiting } = await packsHeld(async () => {
+    const run = sightline(...erase, '--execute');
+    await pause(2_000);
+    return { waiting: run };
+  });
+  const erased = await waiting;
   assert.deepEqual([erased.code, erased.output.includes(settledFile(one))], [0, true], erased.output);
   assert.equal((await sightline(...erase, '--execute')).code, 3);
   const names = (of: readonly Footage[]): string[] => of.map(settledFile).sort();

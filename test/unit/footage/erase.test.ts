@@ -6,6 +6,7 @@ import { oid } from '../../../core/domain/oid.ts';
 import { ARRIVING, ERASURES, REJECTED, settledFile, travelName } from '../../../core/layout/footage.ts';
 import type { Footage } from '../../../core/layout/footage.ts';
 import { erase, plan } from '../../../footage/erase.ts';
+import { EXIT, Refusal } from '../../../core/process/errors.ts';
 import type { Wanted } from '../../../core/stores/footage/wanted.ts';
 import { Crash, hdfsDouble } from '../../support/hdfs-double.ts';
 import type { HdfsDouble } from '../../support/hdfs-double.ts';
@@ -86,6 +87,33 @@ describe('erasing footage', () => {
     };
     await erase(hdfs, window, { scratch, nowMs, onErased: () => undefined });
     assert.deepEqual((await plan(hdfs, window)).files, []);
+  });
+
+  it('keeps the order though another process holds the lease of packing, and removes nothing then', async () => {
+    const hdfs = filled();
+    const before = [...hdfs.files.keys()];
+    const held = new Refusal(EXIT.lake_held, 'packing is under way');
+    const options = { scratch, nowMs, onErased: () => undefined, alone: () => Promise.reject(held) };
+    await assert.rejects(erase(hdfs, window, options), held);
+    assert.deepEqual([...hdfs.files.keys()].sort(), [...before, order].sort());
+  });
+
+  it('takes the facts away under the same lease, when the footage is gone', async () => {
+    const hdfs = filled();
+    const steps: string[] = [];
+    await erase(hdfs, window, {
+      ...{ scratch, nowMs, onErased: () => undefined },
+      async alone(work) {
+        steps.push('lease');
+        const done = await work();
+        steps.push('given back');
+        return done;
+      },
+      async afterwards() {
+        steps.push(`facts, with ${(await plan(hdfs, window)).files.length} files left`);
+      },
+    });
+    assert.deepEqual(steps, ['lease', 'facts, with 0 files left', 'given back']);
   });
 
   it('ends the same wherever it dies', async () => {
