@@ -3,8 +3,8 @@
  *
  * The order of effects: take (rename) → name by content → spool (rename) → Flume's channel → HDFS `_arriving`; after
  * that settle.ts goes on. A crash between any two repeats the last step and loses nothing. On a full disk the agent
- * delivers in place of Flume (full-disk.ts). One agent a folder: the second is refused, because two Flumes on one spool
- * stop each other.
+ * delivers in place of Flume (full-disk.ts), also when the disk is full as the agent starts: until there is room it
+ * writes nothing there. One agent a folder: the second is refused, because two Flumes on one spool stop each other.
  */
 import { mkdirSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
@@ -20,10 +20,10 @@ import { WORKER_RETRY, withRetry } from '../core/process/retry.ts';
 import type { Say } from '../core/process/step-log.ts';
 import { hdfs } from '../core/stores/hdfs/hdfs.ts';
 import type { Hdfs } from '../core/stores/hdfs/types.ts';
+import type { FileSystem } from '../core/stores/hdfs/name-node.ts';
 import { fileSystemOf } from '../core/stores/hdfs/name-node.ts';
 import { fetchJars } from '../hadoop-compose/cluster/jars.ts';
 import { endLeftBehind } from '../hadoop-compose/cluster/left-behind.ts';
-import { holdLock } from '../core/process/lock.ts';
 import { findJava } from '../hadoop-compose/cluster/tools.ts';
 import { jarFolder, stackFrom } from '../hadoop-compose/stack/stack.ts';
 import { foldersIn, makeFolders } from './folders.ts';
@@ -36,6 +36,7 @@ import { FLUME_BYTES, takeFiles } from './handover.ts';
 import type { AgentMetrics } from './metrics.ts';
 import { agentMetrics } from './metrics.ts';
 import { deliverFolder, freeBytes, LEAST_FREE_BYTES, ROOM_BYTES } from './full-disk.ts';
+import { holdFolder } from './hold-folder.ts';
 import { waitingIn } from './waiting.ts';
 
 /** How many files may wait for Flume; more wait in the hand-over, where their camera sees them. */
@@ -49,11 +50,15 @@ const TELL_EVERY_MS = 10_000;
 const MB = 1 << 20;
 
 /** Runs until it is told to stop. */
-export async function runAgent(config: Config, say: Say, { stop, hurry }: StopOrders): Promise<void> {
+export async function runAgent(config: Config, say: Say, orders: StopOrders): Promise<void> {
+  const { stop, hurry } = orders;
   const log = createLog('footage', config.LOG_LEVEL);
   const folders = foldersIn(config.FOOTAGE_FOLDER);
   makeFolders(folders);
-  const release = await holdLock({ folder: folders.root }, 'sightline footage agent', stop, 0);
+  const greatestBytes = config.FOOTAGE_GREATEST_MB * MB;
+  const files = hdfs(config);
+  const onRetry = (fault: Retryable): void => log.warn({ reason: fault.message }, 'HDFS is away; the agent waits');
+  const release = await holdFolder({ folders, greatestBytes, hdfs: files, onRetry }, say, orders);
   const registry = createRegistry('footage-agent');
   const metrics = agentMetrics(registry);
   let flume: Flume | null = null;
@@ -66,43 +71,47 @@ export async function runAgent(config: Config, say: Say, { stop, hurry }: StopOr
     const stack = stackFrom();
     const java = await findJava();
     await fetchJars(stack, say, stop, ['flume']);
-    const onRetry = (fault: Retryable): void => log.warn({ reason: fault.message }, 'HDFS is away; the agent waits');
     const fileSystem = await withRetry(WORKER_RETRY, () => fileSystemOf(config), { signal: stop, onRetry });
-    const greatestBytes = config.FOOTAGE_GREATEST_MB * MB;
-    const flumeBytes = Math.min(greatestBytes, FLUME_BYTES);
-    writeConfiguration(folders, {
-      'flume.properties': flumeProperties({
-        folders,
-        fileSystem,
-        root: config.SIGHTLINE_ROOT,
-        greatestBytes: flumeBytes,
-        sinks: SINKS,
-      }),
-      'hdfs-site.xml': hadoopSite(fileSystem),
-    });
-    flume = restartable(() =>
-      startFlume({
-        java,
-        jars: jarFolder(stack, 'flume'),
-        folders,
-        hadoopConf: config.HADOOP_CONF_DIR,
-        greatestBytes: flumeBytes,
-        user: config.HADOOP_USER,
-        onDeath(how, againInMs, lastLines) {
-          metrics.countFlumeDeath();
-          log.warn({ how, againInMs, lastLines }, 'Flume died; it is started again');
-        },
-      }),
-    );
-    flume.start();
+    flume = flumeOf(config, { folders, fileSystem, java, jars: jarFolder(stack, 'flume'), metrics, log });
     const to = `${fileSystem.url}${config.SIGHTLINE_ROOT}`;
     log.info({ handover: folders.handover, to, metrics_port: server.port }, 'the agent takes footage');
-    await takeUntilStopped({ folders, greatestBytes, log, metrics, flume, hdfs: hdfs(config) }, stop);
+    const taking: Taking = { folders, greatestBytes, log, metrics, flume, hdfs: files };
+    await startUnlessFull(taking);
+    await takeUntilStopped(taking, stop);
   } finally {
     for (const undo of forget) await undo();
     await flume?.stop(hurry);
     await release();
   }
+}
+
+interface FlumeParts {
+  readonly folders: Folders;
+  readonly fileSystem: FileSystem;
+  readonly java: string;
+  /** A folder. */
+  readonly jars: string;
+  readonly metrics: AgentMetrics;
+  readonly log: Log;
+}
+
+/** Its configuration is written when it starts: the disk has room then. */
+function flumeOf(config: Config, { folders, fileSystem, java, jars, metrics, log }: FlumeParts): Flume {
+  const greatestBytes = Math.min(config.FOOTAGE_GREATEST_MB * MB, FLUME_BYTES);
+  const plan = { folders, fileSystem, root: config.SIGHTLINE_ROOT, greatestBytes, sinks: SINKS };
+  return restartable(() => {
+    writeConfiguration(folders, {
+      'flume.properties': flumeProperties(plan),
+      'hdfs-site.xml': hadoopSite(fileSystem),
+    });
+    return startFlume({
+      ...{ java, jars, folders, greatestBytes, hadoopConf: config.HADOOP_CONF_DIR, user: config.HADOOP_USER },
+      onDeath(how, againInMs, lastLines) {
+        metrics.countFlumeDeath();
+        log.warn({ how, againInMs, lastLines }, 'Flume died; it is started again');
+      },
+    });
+  });
 }
 
 function whyNotReady(flume: Flume | null): string | null {
@@ -181,14 +190,24 @@ async function deliver({ log, hdfs: files }: Taking, folder: string, stop: Abort
   }
 }
 
+async function startUnlessFull({ folders, log, flume }: Taking): Promise<void> {
+  const free = await freeBytes(folders);
+  if (free < LEAST_FREE_BYTES) warnOfFullDisk(log, folders, free);
+  else flume.start();
+}
+
+function warnOfFullDisk(log: Log, { root: folder }: Folders, free: number): void {
+  const facts = { free_mb: Math.floor(free / MB), folder };
+  log.warn(facts, 'the disk is full; the agent delivers in place of Flume until there is room');
+}
+
 /** While the disk is full the agent delivers in place of Flume, look by look. */
 async function relieveDisk(taking: Taking, stop: AbortSignal): Promise<void> {
   const { folders, log, metrics, flume } = taking;
   const free = await freeBytes(folders);
   metrics.setFree(free);
-  const facts = { free_mb: Math.floor(free / MB), folder: folders.root };
   if (flume.isRunning() && free < LEAST_FREE_BYTES) {
-    log.warn(facts, 'the disk is full; the agent delivers in place of Flume until there is room');
+    warnOfFullDisk(log, folders, free);
     await flume.stop();
   }
   if (flume.isRunning()) return;
@@ -196,7 +215,7 @@ async function relieveDisk(taking: Taking, stop: AbortSignal): Promise<void> {
   const freed = await freeBytes(folders);
   if (stop.aborted || freed < ROOM_BYTES) return;
   flume.start();
-  log.info({ ...facts, free_mb: Math.floor(freed / MB) }, 'the disk has room; Flume delivers again');
+  log.info({ free_mb: Math.floor(freed / MB), folder: folders.root }, 'the disk has room; Flume delivers again');
 }
 
 const NOTHING: Taken = { passedOn: 0, bytes: 0, copies: 0, rejected: 0 };

@@ -118,7 +118,8 @@ Environment:
   SIGHTLINE_ROOT        the folder in HDFS (/sightline); HADOOP_USER owns the files
   METRICS_PORT          /metrics, /healthz and /readyz (0: any free port, named in the log)
 
-Exit codes: 0 stopped, 1 another agent works in the folder, 2 usage, 5 HDFS or Maven is away.`;
+Exit codes: 0 stopped, 2 usage, 5 HDFS or Maven is away, another agent works in the folder, or its disk is full of
+other things.`;
 
 const SETTLE_HELP = `
 Flume delivers each file at least once. This command reads what has arrived, compares its hash with the one in its

@@ -33,12 +33,18 @@ export function foldersIn(root: string): Folders {
   return { root, ...folders };
 }
 
+/** Whether a file or folder could not be written because its disk, or the user's share of it, has no room. */
+export function isDiskFull(fault: unknown): boolean {
+  return ['ENOSPC', 'EDQUOT'].includes((fault as NodeJS.ErrnoException).code ?? '');
+}
+
 /** Makes what is missing. Throws a Refusal where a folder cannot be made or lies on another file system. */
 export function makeFolders(folders: Folders): void {
   try {
     for (const name of NAMES) mkdirSync(folders[name], { recursive: true, mode: 0o750 });
   } catch (fault) {
-    throw new Refusal(EXIT.usage, `FOOTAGE_FOLDER cannot be used: ${messageOf(fault)}`, fault);
+    const exitCode = isDiskFull(fault) ? EXIT.dependency_down : EXIT.usage;
+    throw new Refusal(exitCode, `FOOTAGE_FOLDER cannot be used: ${messageOf(fault)}`, fault);
   }
   const device = statSync(folders.root).dev;
   const other = NAMES.find((name) => statSync(folders[name]).dev !== device);

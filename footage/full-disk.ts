@@ -24,14 +24,18 @@ export async function freeBytes({ root }: Pick<Folders, 'root'>): Promise<number
   return bavail * bsize;
 }
 
-/** Uploads all files of a folder, and removes them there; returns how many. Flume must not read it meanwhile. */
+/**
+ * Uploads all files of a folder, or `most` of them, and removes them there; returns how many. Flume must not read it
+ * meanwhile.
+ */
 export async function deliverFolder(
   hdfs: Pick<Hdfs, 'upload' | 'rename'>,
   folder: string,
   signal: AbortSignal,
+  most = Infinity,
 ): Promise<number> {
   let delivered = 0;
-  for (const name of (await readdir(folder)).filter(isWhole)) {
+  for (const name of (await readdir(folder)).filter(isWhole).slice(0, most)) {
     if (signal.aborted) break;
     const arrival = `${ARRIVING}/${name}.${Date.now()}`;
     await hdfs.upload(join(folder, name), `${arrival}.tmp`);

@@ -4,7 +4,8 @@
  * Cameras rename files into `handover/<camera>/`; agent.ts calls `takeFiles` again and again. A file is renamed out of
  * the camera's reach before it is read, so that nobody changes it between hash and spool. Every step is one rename: a
  * crash anywhere leaves the file in `taking/`, where the next call finds it. Flume itself would pass over an empty
- * file in silence and stop at a name that it has seen before, so such files never reach it.
+ * file in silence and stop at a name that it has seen before, so such files never reach it. On a full disk renames
+ * still work; what needs room, such as the folder of a new camera, waits for a later look.
  */
 import { statSync } from 'node:fs';
 import { lstat, mkdir, open, readdir, rename, unlink } from 'node:fs/promises';
@@ -15,6 +16,7 @@ import { readOid } from '../core/domain/oid.ts';
 import { sha256Of } from '../core/process/file-hash.ts';
 import type { Oid } from '../core/domain/oid.ts';
 import type { Folders } from './folders.ts';
+import { isDiskFull } from './folders.ts';
 import { HEAD_BYTES, kindOf } from './kinds.ts';
 import type { RejectReason } from './rejected.ts';
 import { reject } from './rejected.ts';
@@ -51,19 +53,38 @@ const CLOCK_TICK_MS = 1_000;
 export async function takeFiles(folders: Folders, limits: HandoverLimits, signal: AbortSignal): Promise<Taken> {
   const taken: Taken = { passedOn: 0, bytes: 0, copies: 0, rejected: 0 };
   let room = limits.spoolFiles - (await readdir(folders.spool)).length;
+  let isLeft = false;
+  const leave = (fault: unknown): boolean => {
+    if (!isDiskFull(fault)) throw fault;
+    isLeft = true;
+    limits.quiet?.delete(folders.taking);
+    return false;
+  };
   for (const from of limits.quiet?.has(folders.taking) ? [folders.handover] : [folders.taking, folders.handover]) {
     for (const camera of await camerasIn(from)) {
       const fileNames = await namesIn(join(from, camera), limits.quiet);
       for (const name of fileNames.filter((name) => from === folders.taking || isWhole(name.toString()))) {
         if (room <= 0 || signal.aborted) return taken;
-        const file = await claim(folders, { from, camera, name });
-        if (file !== null && (await passOn(folders, limits, { camera, name: name.toString(), file }, taken))) room -= 1;
+        if (await takeFile(folders, limits, { from, camera, name }, taken).catch(leave)) room -= 1;
       }
     }
-    // Only a crash leaves files there, so one look is enough for the life of a process.
-    if (from === folders.taking) limits.quiet?.set(from, 0);
+    // Only a crash and a full disk leave files there, so otherwise one look is enough for the life of a process.
+    if (from === folders.taking && !isLeft) limits.quiet?.set(from, 0);
   }
   return taken;
+}
+
+interface Found {
+  readonly from: string;
+  readonly camera: string;
+  readonly name: Buffer;
+}
+
+/** True if the spool holds one file more. */
+async function takeFile(folders: Folders, limits: HandoverLimits, found: Found, taken: Taken): Promise<boolean> {
+  const file = await claim(folders, found);
+  if (file === null) return false;
+  return passOn(folders, limits, { camera: found.camera, name: found.name.toString(), file }, taken);
 }
 
 /** Folders only: a file that lies beside them belongs to no camera and is left where it is. */
@@ -89,10 +110,7 @@ async function namesIn(folder: string, quiet: Map<string, number> | undefined): 
 export const isWhole = (name: string): boolean => !name.startsWith('.') && !/\.(part|tmp)$/i.test(name);
 
 /** Null if the camera took it back meanwhile. */
-async function claim(
-  folders: Folders,
-  { from, camera, name }: { from: string; camera: string; name: Buffer },
-): Promise<Buffer | null> {
+async function claim(folders: Folders, { from, camera, name }: Found): Promise<Buffer | null> {
   const file = inFolder(join(from, camera), name);
   if (from === folders.taking) return file;
   await mkdir(join(folders.taking, camera), { recursive: true });

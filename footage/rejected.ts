@@ -2,7 +2,8 @@
  * Files that are no footage: kept in a folder, with one JSON line each that says why.
  *
  * The agent writes them (handover.ts), `sightline footage rejected` lists them. A file is moved first and written down
- * then: a crash between the two leaves a file in the folder that the list names without a reason.
+ * then: a crash between the two leaves a file in the folder that the list names without a reason. A disk without room
+ * for the line gets the file back where it was.
  */
 import { appendFileSync, existsSync, mkdirSync, readdirSync, readFileSync, renameSync } from 'node:fs';
 import { basename, join } from 'node:path';
@@ -36,7 +37,12 @@ export function reject(
   const keptAs = freeName(folder, visibleName(name));
   renameSync(file, keptAs);
   const line: Rejected = { at: new Date().toISOString(), camera, name, bytes, reason, keptAs };
-  appendFileSync(listFile(folders), `${JSON.stringify(line)}\n`);
+  try {
+    appendFileSync(listFile(folders), `${JSON.stringify(line)}\n`);
+  } catch (fault) {
+    renameSync(keptAs, file);
+    throw fault;
+  }
 }
 
 /** In order of time; a line that was cut off by a crash is left out. */

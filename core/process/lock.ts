@@ -36,23 +36,31 @@ export async function holdLock(
   const own = `${file}.${process.pid}.${(waits += 1)}`;
   const deadlineMs = Date.now() + patienceMs;
   const self: Holder = { pid: process.pid, birth: birthOf(process.pid), command };
-  await writeFile(own, JSON.stringify(self));
   try {
+    await writeFile(own, JSON.stringify(self)).catch(async (fault: unknown) => {
+      // On a full disk too, a living holder is the reason that counts.
+      const holder = await readHolder(file);
+      throw holder && isAlive(holder) ? heldBy(holder, folder) : fault;
+    });
     for (;;) {
       if (signal?.aborted) throw new Stopped();
       if (await tryLink(own, file)) return () => rm(file, { force: true });
       const holder = await readHolder(file);
       if (holder && !isAlive(holder)) await rm(file, { force: true });
       else if (holder && Date.now() > deadlineMs) {
-        throw new Refusal(
-          EXIT.dependency_down,
-          `'${holder.command}' (process ${holder.pid}) is still working on ${folder}; try again when it ended.`,
-        );
+        throw heldBy(holder, folder);
       } else await pause(200);
     }
   } finally {
     await rm(own, { force: true });
   }
+}
+
+function heldBy({ command, pid }: Holder, folder: string): Refusal {
+  return new Refusal(
+    EXIT.dependency_down,
+    `'${command}' (process ${pid}) is still working on ${folder}; try again when it ended.`,
+  );
 }
 
 async function tryLink(from: string, to: string): Promise<boolean> {
