@@ -2,27 +2,17 @@
  * `sightline footage pack`: writes the small frames of past days into packs, and removes the originals.
  */
 import { Command, InvalidArgumentError } from 'commander';
-import { mkdir } from 'node:fs/promises';
-import { join, resolve } from 'node:path';
-import { setTimeout as sleep } from 'node:timers/promises';
-import { DAY_MS, dateOf, HOUR_MS, isDateText } from '../../core/domain/time.ts';
+import { dateOf, isDateText } from '../../core/domain/time.ts';
 import { readConfig } from '../../core/process/config.ts';
-import { giveWay } from '../../core/process/give-way.ts';
-import type { Config } from '../../core/process/config.ts';
-import { EXIT, messageOf, Refusal, Retryable } from '../../core/process/errors.ts';
 import type { ExitCode } from '../../core/process/errors.ts';
+import { EXIT, Refusal } from '../../core/process/errors.ts';
+import { giveWay } from '../../core/process/give-way.ts';
 import { runCommand, stopSignal } from '../../core/process/life.ts';
-import { COMMAND_RETRY, withRetry } from '../../core/process/retry.ts';
 import { numberBetween } from '../../hadoop-compose/start/options.ts';
-import { hdfs } from '../../core/stores/hdfs/hdfs.ts';
-import { changePacksAlone } from './alone.ts';
 import type { PackedDay } from './pack.ts';
-import { packDue } from './pack.ts';
-
-/** A block of HDFS; while a pack is written, this process holds as much in memory and once more on its disk. */
-const PACK_BYTES = 128 * 2 ** 20;
-const PACK_FRAMES = 20_000;
-const GREATEST_FRAME_BYTES = 4 * 2 ** 20;
+import type { PackPass } from './pass.ts';
+import { packPass } from './pass.ts';
+import { servePacking } from './service.ts';
 
 interface Options {
   readonly before?: string;
@@ -47,42 +37,32 @@ export function packCommand(): Command {
         giveWay();
         const config = readConfig();
         const signal = stopSignal();
-        return options.every === undefined
-          ? pack(config, options, signal)
-          : packAgainAndAgain(config, options.every, signal);
+        const pass = packPass(config, signal);
+        if (options.every === undefined) return pack(pass, options);
+        return servePacking(config, options.every, { pass: telling(pass), signal });
       }),
     );
 }
 
-/** A pass that fails is told, and the next one comes in its time: packing is never urgent. */
-async function packAgainAndAgain(config: Config, hours: number, signal: AbortSignal): Promise<ExitCode> {
-  while (!signal.aborted) {
-    await pack(config, {}, signal).catch((fault: unknown) => {
-      if (signal.aborted) return;
-      if (!(fault instanceof Retryable || (fault instanceof Refusal && fault.exitCode !== EXIT.usage))) throw fault;
-      process.stderr.write(`${messageOf(fault)}; the next pass is in ${hours} hours\n`);
-    });
-    await sleep(hours * HOUR_MS, undefined, { signal }).catch(() => undefined);
-  }
-  return EXIT.done;
-}
-
-async function pack(config: Config, { before, dryRun = false }: Options, signal: AbortSignal): Promise<ExitCode> {
-  const now = Date.now();
-  if (before !== undefined && before > dateOf(now))
-    throw new Refusal(EXIT.usage, `--before ${before} lies in the future; today (${dateOf(now)}) is the latest day`);
-  const scratch = join(resolve(config.SIGHTLINE_HOME), 'footage-packs');
-  await mkdir(scratch, { recursive: true });
-  const rules = {
-    before: before ?? dateOf(now - DAY_MS),
-    ...{ greatestFrameBytes: GREATEST_FRAME_BYTES, packBytes: PACK_BYTES, packFrames: PACK_FRAMES, scratch },
-    ...{ isDryRun: dryRun, onDay: (day: PackedDay) => process.stdout.write(`${sentence(day, dryRun)}\n`) },
-  };
-  const days = dryRun
-    ? await withRetry(COMMAND_RETRY, () => packDue(hdfs(config), { ...rules, signal }), { signal })
-    : await changePacksAlone(config, signal, (held) => packDue(hdfs(config), { ...rules, signal: held }));
+async function pack(pass: PackPass, { before, dryRun = false }: Options): Promise<ExitCode> {
+  const today = dateOf(Date.now());
+  if (before !== undefined && before > today)
+    throw new Refusal(EXIT.usage, `--before ${before} lies in the future; today (${today}) is the latest day`);
+  const days = await telling(pass)({ before, isDryRun: dryRun });
   if (days.some(({ damaged }) => damaged.length > 0)) return EXIT.data_check_failed;
   return days.some(({ frames, removed }) => frames + removed > 0) ? EXIT.done : EXIT.nothing_to_do;
+}
+
+/** A pass that also writes a line for each day. */
+function telling(pass: PackPass): PackPass {
+  return ({ onDay, ...options }) =>
+    pass({
+      ...options,
+      onDay(day) {
+        process.stdout.write(`${sentence(day, options.isDryRun === true)}\n`);
+        onDay?.(day);
+      },
+    });
 }
 
 function sentence(day: PackedDay, isDryRun: boolean): string {
@@ -107,6 +87,8 @@ HDFS keeps each file in the NameNode's memory, so many small files are what it b
 and PNG files of up to 4 MB into Parquet files of up to 128 MB: footage_packed/camera=<oid>/dt=<date>/. It reads each
 Parquet file back before it removes the originals. Films and larger frames stay files. Readers of the API see no
 difference. Run it once a day, or let it go on with --every; it may be killed at any time, and the next run finishes.
+
+With --every it serves /metrics, /healthz and /readyz on METRICS_PORT (0: any free port, named in the log).
 
 Environment: WEBHDFS_URL, SIGHTLINE_ROOT, HBASE_ZOOKEEPER (for a lease, so that one process packs at a time),
 SIGHTLINE_HOME (with room for one pack).

@@ -4,7 +4,7 @@
  *
  * Needs Debian's prometheus, or PROMETHEUS_BIN. It scrapes a speed worker, the batch scheduler, settling of footage,
  * serving, HBase and the NameNode, each second. Queries of what is not watched here (Kafka's exporter, ZooKeeper, the
- * agent of footage and its analysis) are read only.
+ * agent of footage, its analysis and its packing) are read only.
  */
 import assert from 'node:assert/strict';
 import type { ChildProcess } from 'node:child_process';
@@ -32,7 +32,7 @@ import { eventually, ROOT } from '../support/main-job.ts';
 const PROMETHEUS = process.env.PROMETHEUS_BIN ?? 'prometheus';
 const isThere = spawnSync(PROMETHEUS, ['--version']).error === undefined;
 const NOT_WATCHED =
-  /\b(kafka_|outstanding_requests|num_alive_connections|sightline_footage_(taken|flume|cameras|analys))/;
+  /\b(kafka_|outstanding_requests|num_alive_connections|sightline_footage_(taken|flume|cameras|analys|pack))/;
 const LIMIT_MS = 150_000;
 
 let world: BatchWorld;

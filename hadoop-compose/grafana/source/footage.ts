@@ -1,8 +1,8 @@
 /**
  * Footage: pictures and films from the cameras' hand-over through Flume into HDFS, and what goes from there again.
  *
- * The agent of each gateway, settling and the analysis show these metrics. Packing is a command that ends, so it shows
- * none; what it is for is seen in the files of the NameNode.
+ * The agent of each gateway, settling, the analysis and packing show these metrics. Packing shows them where it goes on
+ * (`--every`); what it is for is seen in the files of the NameNode too.
  */
 import { RowBuilder } from '@grafana/grafana-foundation-sdk/dashboard';
 import type { DashboardBuilder } from '@grafana/grafana-foundation-sdk/dashboard';
@@ -15,7 +15,7 @@ const quantile = (of: number): string =>
 
 export function footage(): DashboardBuilder {
   const board = dashboard('Footage', 'sightline-footage', 'Pictures and films: handed over, in HDFS, removed');
-  return kept(gone(cameras(waiting(wayIn(now(board))))));
+  return packing(kept(gone(cameras(waiting(wayIn(now(board)))))));
 }
 
 function now(board: DashboardBuilder): DashboardBuilder {
@@ -244,6 +244,34 @@ function kept(board: DashboardBuilder): DashboardBuilder {
           `sum by (status) (rate(sightline_api_requests_total{route=~".*footage.*"}${RATE})) or vector(0)`,
           '{{status}}',
         ),
+      ),
+    );
+}
+
+function packing(board: DashboardBuilder): DashboardBuilder {
+  return board
+    .withRow(new RowBuilder('Packing'))
+    .withPanel(
+      graph(
+        {
+          title: 'Packed',
+          description: 'In each day before: frames written into packs, originals removed for it, passes that failed.',
+          unit: 'short',
+        },
+        trend('sum(increase(sightline_footage_packed_frames_total[1d]))', 'frames'),
+        trend('sum(increase(sightline_footage_packed_originals_removed_total[1d]))', 'originals removed'),
+        trend('sum by (reason) (increase(sightline_footage_pack_failures_total[1d]))', 'failed: {{reason}}'),
+      ),
+    )
+    .withPanel(
+      graph(
+        {
+          title: 'Last packing',
+          description:
+            'Time since a pass ended well. Packing that goes on with `--every` does so after each of its pauses.',
+          unit: 's',
+        },
+        trend('time() - max(sightline_footage_pack_last_success_timestamp_seconds > 0)', 'ago'),
       ),
     );
 }

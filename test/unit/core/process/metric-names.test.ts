@@ -11,6 +11,7 @@ import type { Registry } from 'prom-client';
 import { batchMetrics } from '../../../../batch-layer/metrics.ts';
 import { createRegistry } from '../../../../core/process/metrics.ts';
 import { agentMetrics, settleMetrics } from '../../../../footage/metrics.ts';
+import { packMetrics } from '../../../../footage/packs/metrics.ts';
 import { kafkaMetrics, NOTHING_SEEN } from '../../../../observe/exporter/kafka-metrics.ts';
 import { recentMetrics } from '../../../../serving/app/recent-metrics.ts';
 import { servingMetrics } from '../../../../serving/metrics.ts';
@@ -44,9 +45,11 @@ const agent = createRegistry('footage-agent');
 agentMetrics(agent);
 const settling = createRegistry('footage-settle');
 settleMetrics(settling);
+const packing = createRegistry('footage-pack');
+packMetrics(packing);
 const recent = recentMetrics({ items: 1, locations: 1 }, () => Promise.reject(new Error('not read'))).registry;
 
-const processes = { speed, batch, agent, settling, serving: servingMetrics().registry };
+const processes = { speed, batch, agent, settling, packing, serving: servingMetrics().registry };
 
 test('every name of every process is one that promtool takes', async () => {
   for (const [process, registry] of Object.entries<Registry>(processes)) {

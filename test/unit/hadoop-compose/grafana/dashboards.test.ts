@@ -20,6 +20,7 @@ import { batchMetrics } from '../../../../batch-layer/metrics.ts';
 import { createRegistry } from '../../../../core/process/metrics.ts';
 import { analysisMetrics } from '../../../../footage/analysis/metrics.ts';
 import { agentMetrics, settleMetrics } from '../../../../footage/metrics.ts';
+import { packMetrics } from '../../../../footage/packs/metrics.ts';
 import * as answers from '../../../../serving/answers.ts';
 import { recentMetrics } from '../../../../serving/app/recent-metrics.ts';
 import { getLocations, getTimeline, getTopItems } from '../../../../serving/http/counts.ts';
@@ -115,11 +116,13 @@ function ownMetrics(): Set<string> {
   const batch = createRegistry('batch');
   batchMetrics(batch);
   const recent = recentMetrics({ items: 1, locations: 1 }, () => Promise.reject(new Error('not read'))).registry;
-  const [agent, settling, analysis] = ['agent', 'settle', 'analyse'].map((part) => createRegistry(`footage-${part}`));
+  const footage = ['agent', 'settle', 'analyse', 'pack'].map((part) => createRegistry(`footage-${part}`));
+  const [agent, settling, analysis, packing] = footage;
   agentMetrics(agent!);
   settleMetrics(settling!);
   analysisMetrics(analysis!);
-  const names = [speed, batch, servingMetrics().registry, recent, agent!, settling!, analysis!].flatMap((registry) =>
+  packMetrics(packing!);
+  const names = [speed, batch, servingMetrics().registry, recent, ...footage].flatMap((registry) =>
     registry.getMetricsAsArray().map(({ name }) => name),
   );
   return new Set(names.flatMap((name) => [name, `${name}_bucket`, `${name}_sum`, `${name}_count`]));
