@@ -2,16 +2,16 @@
  * The analysis of footage on the real HDFS with the real Spark, by the command that an operator gives: each frame and
  * film becomes one row, whatever form it is in and whatever is wrong with it.
  *
- * Spark starts twice, for the epoch and for the epoch again (there on each master of `npm run test:spark`). Pillow
- * draws the pictures and PyAV encodes the film, so what is expected comes from other decoders than the one that is
- * tested.
+ * Spark starts three times: for the epoch, for a reader (the lines of docs/data.md), and for the epoch again (there on
+ * each master of `npm run test:spark`). Pillow draws the pictures and PyAV encodes the film, so what is expected comes
+ * from other decoders than the one that is tested.
  */
 import assert from 'node:assert/strict';
 import { createHash, randomBytes } from 'node:crypto';
 import { mkdtempSync, readdirSync, readFileSync } from 'node:fs';
 import { rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
-import { join } from 'node:path';
+import { dirname, join } from 'node:path';
 import { after, before, test } from 'node:test';
 import { epochAt, nameOf } from '../../core/domain/epoch.ts';
 import { oid } from '../../core/domain/oid.ts';
@@ -23,9 +23,11 @@ import { readAnalysedEpoch } from '../../core/stores/footage/analysed-epochs.ts'
 import type { CameraHours } from '../../core/stores/footage/camera-hours.ts';
 import { hdfs } from '../../core/stores/hdfs/hdfs.ts';
 import { openDuck, quoted } from '../../core/stores/lake/duckdb.ts';
+import { sparkSettings } from '../../core/stores/spark/settings.ts';
 import { recordedEpochSeconds } from '../../footage/analysis/open.ts';
 import { packDue } from '../../footage/packs/pack.ts';
 import { ensureVenv } from '../../hadoop-compose/cameras/venv.ts';
+import { ensureSpark } from '../../hadoop-compose/spark/command.ts';
 import { examplesOf, withReplaced } from '../support/doc-examples.ts';
 import { ROOT, sightline } from '../support/main-job.ts';
 import { pythonAnswer } from '../support/python-answer.ts';
@@ -183,9 +185,11 @@ interface Fact {
 }
 let facts: Fact[];
 
+const DATA_PAGE = new URL('../../docs/data.md', import.meta.url);
+
 /** The rows as the lines of docs/data.md read them. */
 async function readFacts(): Promise<Fact[]> {
-  const [example] = examplesOf(new URL('../../docs/data.md', import.meta.url), '## Footage facts', 'python');
+  const [example] = examplesOf(DATA_PAGE, '## Footage facts', 'python');
   const url = new URL(config.WEBHDFS_URL);
   const script = withReplaced(example!, {
     '127.0.0.1:9870/sightline': `${url.host}${config.SIGHTLINE_ROOT}`,
@@ -193,6 +197,29 @@ async function readFacts(): Promise<Fact[]> {
   });
   const python = await ensureVenv({ analysis: true });
   return (await pythonAnswer<{ rows: Fact[] }>(python, script + AS_RECORDS, { cwd: folder })).rows;
+}
+
+const BY_SPARK = `
+import hashlib, json
+sha256 = lambda row: hashlib.sha256(row.frame).hexdigest()
+print(json.dumps({"frames": sorted(map(sha256, frames.collect())), "one": sha256(one), "rows": facts.count(),
+                  "faults": sorted([row.video_camera_oid, row.fault, row["count"]] for row in faults)}))
+spark.stop()
+`;
+
+/** Packed frames and facts, as the lines of docs/data.md for PySpark read them, in one Spark. */
+async function readBySpark(): Promise<Record<string, unknown>> {
+  const [, frames] = examplesOf(DATA_PAGE, '## Footage', 'python');
+  const [, ofFacts] = examplesOf(DATA_PAGE, '## Footage facts', 'python');
+  const { lakeRoot } = await sparkSettings(config);
+  const script = withReplaced(`${frames}\n${ofFacts}`, {
+    'hdfs://127.0.0.1:8020/sightline': lakeRoot,
+    'camera = 7': 'camera = 8',
+    '2026-11-23': DATE,
+  });
+  const python = join(dirname(await ensureSpark()), 'python');
+  const env = { ...process.env, SPARK_LOCAL_IP: '127.0.0.1', PATH: `${dirname(python)}:${process.env.PATH ?? ''}` };
+  return pythonAnswer(python, script + BY_SPARK, { cwd: folder, env });
 }
 
 const of = (what: string): Fact[] =>
@@ -221,6 +248,17 @@ test(
     }
   },
 );
+
+test('Spark reads facts and packed frames by the lines of the page', { timeout: 300_000 }, async () => {
+  const packed = drawn.filter(({ what }) => what === 'frozen').map(({ path }) => /_([0-9a-f]{64})\./.exec(path)![1]);
+  const detection9001 = drawn.find(({ path }) => path.includes('_9001_'))!.path;
+  assert.deepEqual(await readBySpark(), {
+    frames: packed.sort(),
+    one: /_([0-9a-f]{64})\./.exec(detection9001)![1],
+    rows: drawn.length,
+    faults: [[10, 'undecodable', 3]],
+  });
+});
 
 test('a film has its size, length and frame rate; what is broken is a row with a fault', () => {
   const [film, cut] = of('film');

@@ -40,9 +40,9 @@ test('a day counts when it is packed, and the end of a pass tells when it was', 
   );
   assert.equal(valueOf(during, 'pack_last_success_timestamp_seconds'), 0);
   metrics.endPass([day]);
-  const after = await registry.metrics();
-  assert.equal(valueOf(after, 'pack_last_success_timestamp_seconds'), 1_796_000_000);
-  assert.equal(valueOf(after, 'damaged_files'), 1);
+  const afterwards = await registry.metrics();
+  assert.equal(valueOf(afterwards, 'pack_last_success_timestamp_seconds'), 1_796_000_000);
+  assert.equal(valueOf(afterwards, 'damaged_files'), 1);
   metrics.endPass([]);
   assert.equal(valueOf(await registry.metrics(), 'damaged_files'), 0);
 });
