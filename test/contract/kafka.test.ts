@@ -10,14 +10,17 @@ import { after, before, test } from 'node:test';
 import { setTimeout as pause } from 'node:timers/promises';
 import kafkajs from 'kafkajs';
 import type { LogRecord } from '../../core/domain/detection.ts';
+import type { HostPort } from '../../core/process/host-port.ts';
 import { classify } from '../../core/domain/verdict.ts';
 import { instant } from '../../core/domain/time.ts';
 import { readConfig } from '../../core/process/config.ts';
+import { COMMAND_RETRY, withRetry } from '../../core/process/retry.ts';
 import { logAdmin } from '../../core/stores/kafka/admin.ts';
 import { openLogConsumer } from '../../core/stores/kafka/consumer.ts';
 import { logProducer } from '../../core/stores/kafka/producer.ts';
 import { logReader } from '../../core/stores/kafka/reader.ts';
-import type { LogConsumer } from '../../core/stores/kafka/types.ts';
+import type { LogConsumer, LogEnds } from '../../core/stores/kafka/types.ts';
+import { startForgetfulKafka } from '../support/forgetful-kafka.ts';
 import { ROOT } from '../support/main-job.ts';
 
 const topic = `contract_${randomBytes(4).toString('hex')}`;
@@ -241,3 +244,50 @@ test(
     assert.notEqual(await stateOf(), 'Stable');
   },
 );
+
+/** Longer than clients wait until they ask for brokers again. */
+const FORGETFUL_MS = 11_000;
+
+/** librdkafka loses a race with itself here: of ten clients about four never ask again. */
+test('clients that are told that there are no brokers hear and deliver again', { timeout: 150_000 }, async (run) => {
+  const relay = await startForgetfulKafka(config.KAFKA_BROKERS as HostPort);
+  const [{ high }] = (await admin.ends()) as [LogEnds];
+  const hooks = {
+    assigned: async (partitions: readonly number[]) =>
+      partitions.map((partition) => ({ partition, offset: partition === 0 ? high : 0 })),
+    revoked: async () => undefined,
+  };
+  let forgotten = 0;
+  const onFault = (fault: string): void => void (forgotten += fault.includes('forgotten every broker') ? 1 : 0);
+  const behind = Array.from({ length: 10 }, (_, n) => ({
+    ...config,
+    KAFKA_BROKERS: relay.address,
+    KAFKA_GROUP: `${topic}.forgetful.${n}`,
+  }));
+  const consumers = await Promise.all(behind.map((settings) => openLogConsumer(settings, hooks, onFault)));
+  const producers = behind.slice(0, 4).map(logProducer);
+  const takeUntil = (isDone: (heard: number) => boolean): Promise<unknown> =>
+    Promise.all(
+      consumers.map(async (consumer) => {
+        for (let heard = 0; !isDone(heard);) heard += (await consumer.take(100)).filter(isOfPartition0).length;
+      }),
+    );
+  const allHear = (): Promise<unknown> => takeUntil((heard) => heard >= producers.length);
+  const allTick = (): Promise<unknown> =>
+    Promise.all(producers.map((producer) => withRetry(COMMAND_RETRY, () => producer.tick([0]))));
+  try {
+    await Promise.all([allHear(), allTick()]);
+    relay.forget();
+    const until = Date.now() + FORGETFUL_MS;
+    await takeUntil(() => Date.now() > until);
+    relay.remember();
+    const beganMs = Date.now();
+    await Promise.all([allHear(), allTick()]);
+    run.diagnostic(`all after ${Math.round((Date.now() - beganMs) / 1_000)} s; ${forgotten} consumers were replaced`);
+  } finally {
+    await Promise.all([...consumers, ...producers].map((client) => client.close()));
+    await relay.close();
+  }
+});
+
+const isOfPartition0 = ({ partition }: LogRecord): boolean => partition === 0;

@@ -9,14 +9,18 @@
  */
 import type { LibrdKafkaError, TopicPartition } from 'node-rdkafka';
 import rdkafka from 'node-rdkafka';
+import type { LogRecord } from '../../domain/detection.ts';
 import type { GroupHooks, LogConsumer } from './types.ts';
 import type { KafkaSettings } from './client-config.ts';
+import type { GroupOffsets } from './group-offsets.ts';
+import type { KnownBrokers } from './known-brokers.ts';
 import { EXIT, messageOf, Refusal } from '../../process/errors.ts';
 import { brokenRange, isBroken } from './broken-range.ts';
 import { connect, consume, disconnect, endsOf, NOTHING } from './calls.ts';
 import { asFault, CONSUMER_TOPIC_CONFIG, consumerConfig } from './client-config.ts';
 import { isAssigning, isLeftGroup, isOffsetGone } from './client-config.ts';
 import { groupOffsets } from './group-offsets.ts';
+import { STATISTICS_CONFIG, watchKnownBrokers } from './known-brokers.ts';
 import { recordOf } from './record.ts';
 
 const FIRST_RECORD_WAIT_MS = 50;
@@ -33,14 +37,56 @@ interface News {
   readonly partitions: readonly number[];
 }
 
-/** `onFault` hears of faults that do not stop a worker: failed commits, brokers that went away. */
+/**
+ * `onFault` hears of faults that do not stop a worker: failed commits, brokers that went away. A consumer whose client
+ * has forgotten every broker gives its partitions back and joins the group again with another client.
+ */
 export async function openLogConsumer(
   settings: ConsumerSettings,
   hooks: GroupHooks,
   onFault: (message: string) => void,
 ): Promise<LogConsumer> {
+  let member: Member | null = await openMember(settings, hooks, onFault);
+  const leaveUnreachable = async (left: Member): Promise<void> => {
+    member = null;
+    onFault('the client has forgotten every broker; joining the group again with another one');
+    await hooks.revoked([...left.next.keys()]);
+    left.group.close().catch((thrown: unknown) => onFault(messageOf(thrown)));
+  };
+  return {
+    async take(limit) {
+      if (member?.brokers.areForgotten()) await leaveUnreachable(member);
+      member ??= await openMember(settings, hooks, onFault);
+      return member.take(limit);
+    },
+    hold: (partitions) => member?.group.hold(partitions),
+    drained: () => member?.drained ?? new Map(),
+    commit: (reached) => member?.offsets.want(reached),
+    ends: () => (member ? knownEnds(member.group.consumer, settings.KAFKA_TOPIC, member.next.keys()) : new Map()),
+    close: async () => member?.close(),
+  };
+}
+
+/** One membership in the group, with a client of its own. */
+interface Member {
+  readonly group: Group;
+  readonly offsets: GroupOffsets;
+  readonly brokers: KnownBrokers;
+  readonly drained: ReadonlyMap<number, number>;
+  /** Per held partition, the offset after the last record that was delivered. */
+  readonly next: ReadonlyMap<number, number>;
+  take(limit: number): Promise<LogRecord[]>;
+  close(): Promise<void>;
+}
+
+async function openMember(
+  settings: ConsumerSettings,
+  hooks: GroupHooks,
+  onFault: (message: string) => void,
+): Promise<Member> {
   const group = joinGroup(settings, onFault, (error) => offsets.answered(error));
   const { consumer, next } = group;
+  const brokers = watchKnownBrokers(consumer);
   const offsets = groupOffsets(consumer, settings.KAFKA_TOPIC, onFault);
   const drained = new Map<number, number>();
   consumer.on('partition.eof', ({ partition, offset }) => drained.set(partition, offset));
@@ -61,6 +107,7 @@ export async function openLogConsumer(
   await connect(consumer, settings);
   consumer.subscribe([settings.KAFKA_TOPIC]);
   return {
+    ...{ group, offsets, brokers, drained, next },
     async take(limit) {
       for (let news = group.news.shift(); news; news = group.news.shift()) await learn(news);
       offsets.send();
@@ -75,10 +122,6 @@ export async function openLogConsumer(
       for (const { partition, offset } of messages) next.set(partition, offset + 1);
       return messages.map(recordOf);
     },
-    hold: group.hold,
-    drained: () => drained,
-    commit: (reached) => offsets.want(reached),
-    ends: () => knownEnds(consumer, settings.KAFKA_TOPIC, next.keys()),
     async close() {
       const giveUpAt = Date.now() + LAST_COMMIT_LIMIT_MS;
       while (offsets.isWaiting() && Date.now() < giveUpAt) {
@@ -114,6 +157,7 @@ function createConsumer(
       'partition.assignment.strategy': 'cooperative-sticky',
       'session.timeout.ms': 10_000,
       'heartbeat.interval.ms': 2_000,
+      ...STATISTICS_CONFIG,
       rebalance_cb: (error: LibrdKafkaError, partitions: TopicPartition[]) =>
         onNews({ isAssigning: isAssigning(error), partitions: partitions.map(({ partition }) => partition) }),
       offset_commit_cb: onCommit,

@@ -3,7 +3,8 @@
  *
  * A call resolves when all replicas have acknowledged every record of it, and throws a fault otherwise (faults.ts);
  * repeating the call at most writes copies, which the layers expect. A stray goes to its home by partition number, not
- * by a partitioner. The producer connects with the first record, since many workers never send one. It compresses
+ * by a partitioner. The producer connects with the first record, since many workers never send one, and anew after
+ * records that Kafka did not acknowledge: a client may have forgotten every broker (known-brokers.ts). It compresses
  * records with the one codec that every client reads. It sends large records in portions, so that Kafka acknowledges
  * each portion in time and the client's queue never fills up.
  */
@@ -42,15 +43,25 @@ const RECORD_OVERHEAD_BYTES = 100;
 
 export function logProducer(settings: ProducerSettings): LogProducer {
   // A promise, since two lanes of a worker may send their first record at once; the next call repeats a failed connect.
-  let connecting: Promise<rdkafka.Producer> | null = null;
-  const send = async (records: readonly Outgoing[]): Promise<void> => {
-    if (records.length === 0) return;
-    connecting ??= openProducer(settings).catch((fault: unknown) => {
+  let connecting: Promise<Client> | null = null;
+  const reachable = (): Promise<Client> =>
+    (connecting ??= openProducer(settings).catch((fault: unknown) => {
       connecting = null;
       throw fault;
-    });
-    const producer = await connecting;
-    for (const portion of portionsOf(records)) await deliver(producer, portion, settings.KAFKA_BROKERS);
+    }));
+  const send = async (records: readonly Outgoing[]): Promise<void> => {
+    if (records.length === 0) return;
+    const client = await reachable();
+    client.users++;
+    try {
+      for (const portion of portionsOf(records)) await deliver(client.producer, portion, settings.KAFKA_BROKERS);
+    } catch (fault) {
+      if (fault instanceof Retryable && (await connecting) === client) connecting = null;
+      throw fault;
+    } finally {
+      client.users--;
+      if (client.users === 0 && (await connecting) !== client) void disconnect(client.producer);
+    }
   };
   return {
     forward: (strays) =>
@@ -75,8 +86,8 @@ export function logProducer(settings: ProducerSettings): LogProducer {
       ),
     tick: (partitions) => send(partitions.map((partition) => tickIn(settings.KAFKA_TOPIC, partition))),
     close: async () => {
-      const producer = await connecting?.catch(() => null);
-      if (producer) await disconnect(producer);
+      const client = await connecting?.catch(() => null);
+      if (client) await disconnect(client.producer);
     },
   };
 }
@@ -85,7 +96,13 @@ function tickIn(topic: string, partition: number): Outgoing {
   return { topic, partition, key: null, value: Buffer.alloc(0), headers: [[TICK_HEADER, Buffer.from('1')]] };
 }
 
-async function openProducer(settings: ProducerSettings): Promise<rdkafka.Producer> {
+interface Client {
+  readonly producer: rdkafka.Producer;
+  /** Calls that are under way. */
+  users: number;
+}
+
+async function openProducer(settings: ProducerSettings): Promise<Client> {
   const producer = new rdkafka.Producer(
     {
       ...clientConfig(settings, 'sightline.producer'),
@@ -98,7 +115,7 @@ async function openProducer(settings: ProducerSettings): Promise<rdkafka.Produce
   );
   producer.on('event.error', () => undefined);
   await connect(producer, settings);
-  return producer;
+  return { producer, users: 0 };
 }
 
 /** Gives records to the client and waits for the reports of all of them. */
