@@ -19,7 +19,7 @@ import { eventually, ROOT } from '../support/main-job.ts';
 
 /**
  * Settling takes a Flume for dead after 90 s. What it was writing when the DataNode died too can be read when HDFS has
- * given up on the writer, after twenty minutes.
+ * given up on the writer, after three minutes.
  */
 const SETTLED_LIMIT_MS = 1_500_000;
 const JPEG_HEAD = Buffer.from('ffd8ffe000104a464946', 'hex');

@@ -41,6 +41,8 @@ export function hdfsSite(stack: Stack): Settings {
     'dfs.namenode.safemode.extension': 0,
     'dfs.namenode.safemode.min.datanodes': 1,
     'dfs.namenode.heartbeat.recheck-interval': 5_000,
+    // How soon a file of a writer that has died is closed, so that footage can settle it; HDFS' own is twenty minutes.
+    'dfs.namenode.lease-hard-limit-sec': 180,
     'dfs.namenode.datanode.registration.ip-hostname-check': false,
     'dfs.heartbeat.interval': 1,
     'dfs.datanode.data.dir': dataFolder(stack, 'datanode'),
