@@ -59,7 +59,8 @@ export function logHooks(hooks: GroupHooks, log: Pick<Log, 'info'>): GroupHooks 
   };
 }
 
-async function startsOf(ports: PartitionPorts, partitions: readonly number[]): Promise<Progress[]> {
+/** Of each partition: its progress row, or where the generation begins. Throws if the log does not hold the offset. */
+export async function startsOf(ports: PartitionPorts, partitions: readonly number[]): Promise<Progress[]> {
   const { topic, rules, control, admin, persist } = ports;
   const atLeast = Math.max(...partitions) + 1;
   if (atLeast > rules.partitionCount)

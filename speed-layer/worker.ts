@@ -61,9 +61,9 @@ export async function runWorker(ports: WorkerPorts, { holdings, pace, signal, fa
 }
 
 /**
- * Looks at intervals without holding up the rounds. A fault ends the rounds' waits, since what they wait for is gone.
+ * Looks at intervals without holding up the work. A fault ends the rounds' waits, since what they wait for is gone.
  */
-function watchBeside(watch: () => Promise<void>, everyMs: number, failure: AbortController): { stop(): void } {
+export function watchBeside(watch: () => Promise<void>, everyMs: number, failure: AbortController): { stop(): void } {
   let isLooking = false;
   const look = async (): Promise<void> => {
     if (isLooking) return;
