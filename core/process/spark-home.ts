@@ -15,3 +15,8 @@ export function sparkEnvironment({ SIGHTLINE_HOME }: Pick<Config, 'SIGHTLINE_HOM
 export function sparkSubmit(config: Settings): string {
   return join(config.SPARK_HOME ?? sparkEnvironment(config), 'bin', 'spark-submit');
 }
+
+/** Where `sightline spark setup` puts the classes of the engine on Spark. */
+export function streamingFolder({ SIGHTLINE_HOME }: Pick<Config, 'SIGHTLINE_HOME'>): string {
+  return join(resolve(SIGHTLINE_HOME), 'spark-streaming');
+}

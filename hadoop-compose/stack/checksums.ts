@@ -12,8 +12,8 @@ import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { sha256Of } from '../../core/process/file-hash.ts';
 
-/** `yarn` and `flume` are fetched only by those who start them: the stack runs without. */
-export const jarSetNames = ['hadoop', 'hbase', 'kafka', 'yarn', 'flume'] as const;
+/** `yarn`, `flume` and `spark` are fetched only by those who need them: the stack runs without. */
+export const jarSetNames = ['hadoop', 'hbase', 'kafka', 'yarn', 'flume', 'spark'] as const;
 export type JarSetName = (typeof jarSetNames)[number];
 
 export interface Jar {

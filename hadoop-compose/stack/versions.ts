@@ -25,6 +25,7 @@ export const releases = {
   hadoop: '3.4.2',
   hbase: '2.6.4-hadoop3',
   kafka: '4.1.2',
+  spark: '4.1.1',
   zookeeper: '3.8.6',
 } as const;
 
@@ -72,6 +73,13 @@ export const pins: Readonly<Record<JarSetName, readonly string[]>> = {
     'org.slf4j:slf4j-simple:1.7.36',
     `org.apache.hadoop:hadoop-client-api:${releases.hadoop}`,
     `org.apache.hadoop:hadoop-client-runtime:${releases.hadoop}`,
+  ],
+  // Spark's connector for Kafka, with what Spark itself does not bring.
+  spark: [
+    `org.apache.spark:spark-sql-kafka-0-10_2.13:${releases.spark}:alone`,
+    `org.apache.spark:spark-token-provider-kafka-0-10_2.13:${releases.spark}:alone`,
+    'org.apache.kafka:kafka-clients:3.9.1:alone',
+    'org.apache.commons:commons-pool2:2.12.1:alone',
   ],
 };
 

@@ -29,7 +29,7 @@ type Submit = (settings: Omit<SparkSettings, 'lakeRoot'>, job: SparkJob, signal:
 const SHOWN_LINES = 12;
 
 export const submit: Submit = async (settings, job, signal) => {
-  await checkThere(settings);
+  await requireSpark(settings.submit);
   const isLocal = settings.master.startsWith('local');
   const options = [
     ...['--master', settings.master, '--driver-memory', `${settings.driverMemoryMb}m`, '--name', 'sightline'],
@@ -71,7 +71,8 @@ function confs(values: Readonly<Record<string, string>>): string[] {
   return Object.entries(values).flatMap(([name, value]) => ['--conf', `${name}=${value}`]);
 }
 
-async function checkThere({ submit: path }: Pick<SparkSettings, 'submit'>): Promise<void> {
+/** Throws a Refusal if spark-submit is not there. */
+export async function requireSpark(path: string): Promise<void> {
   try {
     await access(path);
   } catch {

@@ -1,0 +1,168 @@
+/**
+ * The process that decides what Spark reads: a speed worker whose records come from the tasks of one executor, on
+ * standard input (frames.ts).
+ *
+ * java/sightline/speed/NodeProcess.java starts it (executor-main.ts) and reads its answers from standard output.
+ * Parser, decisions, layout and clients are those of a worker, so both engines write the same bytes. It ends with its
+ * standard input, after the round in flight; if it dies, its tasks fail and Spark's next task starts another one.
+ */
+import { randomUUID } from 'node:crypto';
+import { hostname } from 'node:os';
+import { z } from 'zod';
+import type { Config } from '../../core/process/config.ts';
+import { readConfig } from '../../core/process/config.ts';
+import { EXIT, messageOf, Refusal, Retryable } from '../../core/process/errors.ts';
+import { createLog } from '../../core/process/log.ts';
+import type { LogReader } from '../../core/stores/kafka/types.ts';
+import { logReader } from '../../core/stores/kafka/reader.ts';
+import { openStores } from '../../core/stores/open.ts';
+import type { Worker } from '../layer.ts';
+import { HBASE_DEADLINES, openLayer, openWorker, paceOf } from '../layer.ts';
+import { openParts } from '../open-parts.ts';
+import { runWorker } from '../worker.ts';
+import type { Frame } from './frames.ts';
+import { failedFrame, frameReader } from './frames.ts';
+import type { Intake } from './intake.ts';
+import { sparkIntake } from './intake.ts';
+import { ReportAddress, sendReport } from './reports.ts';
+
+/** What the supervisor gives every executor; it travels with the tasks. */
+export const ExecutorSettings = z.object({
+  environment: z.record(z.string(), z.string()),
+  reports: ReportAddress,
+  /** Whether this is the only executor. */
+  isAlone: z.boolean(),
+});
+export type ExecutorSettings = Readonly<z.infer<typeof ExecutorSettings>>;
+
+const REPORT_EVERY_MS = 1_000;
+
+export interface Streams {
+  readonly input: NodeJS.ReadableStream;
+  readonly output: NodeJS.WritableStream;
+}
+
+export async function runExecutor({ input, output }: Streams, environment: NodeJS.ProcessEnv): Promise<void> {
+  const ended = new AbortController();
+  const failure = new AbortController();
+  const frames = receiveFrames(input, (thrown) => (thrown ? failure.abort(thrown) : ended.abort()));
+  const answer = (frame: Buffer): void => void output.write(frame);
+  try {
+    const settings = await frames.settings;
+    await decide(readConfig({ ...environment, ...settings.environment }), { settings, frames, answer, ended, failure });
+  } catch (thrown) {
+    if (ended.signal.aborted) return;
+    answer(failedFrame(0, exitCodeOf(thrown), messageOf(thrown)));
+    throw thrown;
+  }
+}
+
+function exitCodeOf(thrown: unknown): number {
+  if (thrown instanceof Refusal) return thrown.exitCode;
+  return thrown instanceof Retryable ? EXIT.dependency_down : EXIT.bug;
+}
+
+interface Deciding {
+  readonly settings: ExecutorSettings;
+  readonly frames: Frames;
+  readonly answer: (frame: Buffer) => void;
+  /** Aborted at the end of the input. */
+  readonly ended: AbortController;
+  readonly failure: AbortController;
+}
+
+async function decide(config: Config, { settings, frames, answer, ended, failure }: Deciding): Promise<void> {
+  const log = createLog('speed-executor', config.LOG_LEVEL);
+  const parts = openParts(log);
+  const { signal } = ended;
+  try {
+    const worker = openWorker(config, log, parts, AbortSignal.any([signal, failure.signal]));
+    const { holdings, persist } = worker;
+    const options = { ...HBASE_DEADLINES, checksRowLife: true };
+    const stores = parts.add(await persist(() => openStores(config, options)));
+    const reader = parts.add(logReader(config));
+    let intake: Intake | null = null;
+    const ports = await openLayer(config, worker, stores, {
+      open: async (hooks) => {
+        const { progress } = holdings;
+        const hasRecords = recordsIn(reader);
+        const intakePorts = { answer, progress, hooks, hasRecords, isAlone: settings.isAlone };
+        return (intake = sparkIntake(intakePorts, frames.receive));
+      },
+      // A partition may be another executor's by now, and this progress old: the supervisor watches the ranges.
+      watched: new Map(),
+    });
+    const reporting = setInterval(() => void report(worker, settings, intake), REPORT_EVERY_MS);
+    parts.add({ close: async () => clearInterval(reporting) });
+    log.info('deciding');
+    await runWorker(ports, { holdings, pace: paceOf(config), signal, failure });
+    await report(worker, settings, intake);
+  } finally {
+    await parts.closeAll();
+    log.info('stopped');
+  }
+}
+
+const NAME = `${hostname()}-${process.pid}-${randomUUID().slice(0, 8)}`;
+
+async function report(worker: Worker, { reports }: ExecutorSettings, intake: Intake | null): Promise<void> {
+  const { registry, readiness, holdings } = worker;
+  const metrics = (await registry.getMetricsAsJSON()) as { name: string }[];
+  await sendReport(reports, {
+    name: NAME,
+    waitsFor: holdings.progress.size === 0 ? null : readiness.reason(),
+    readAgain: intake?.readAgain() ?? [],
+    metrics,
+  });
+}
+
+function recordsIn(reader: Pick<LogReader, 'read'>) {
+  return async (partition: number, from: number, before: number): Promise<boolean> => {
+    for await (const { records } of reader.read(partition, from)) {
+      const [first] = records;
+      if (first) return first.offset < before;
+    }
+    return false;
+  };
+}
+
+interface Frames {
+  /** What the first frame holds. */
+  readonly settings: Promise<ExecutorSettings>;
+  /** Hands over the frames that have come, and each that comes. */
+  readonly receive: (take: (frame: Frame) => void) => void;
+}
+
+/** `end` hears of the end of the input, or of a fault in it. */
+function receiveFrames(input: NodeJS.ReadableStream, end: (thrown?: unknown) => void): Frames {
+  const early: Frame[] = [];
+  let take = (frame: Frame): void => void early.push(frame);
+  const read = frameReader();
+  const settings = new Promise<ExecutorSettings>((resolve, reject) => {
+    let isFirst = true;
+    input.on('data', (chunk: Buffer) => {
+      try {
+        for (const frame of read(chunk)) {
+          if (!isFirst) take(frame);
+          else if (frame.kind === 'settings') resolve(ExecutorSettings.parse(frame.settings));
+          else throw new Error(`The first frame is of kind ${frame.kind}; the settings were expected.`);
+          isFirst = false;
+        }
+      } catch (thrown) {
+        reject(thrown as Error);
+        end(thrown);
+      }
+    });
+    input.on('end', () => {
+      reject(new Error('The input ended before the settings came.'));
+      end();
+    });
+  });
+  return {
+    settings,
+    receive: (next) => {
+      take = next;
+      early.splice(0).forEach(next);
+    },
+  };
+}

@@ -1,0 +1,52 @@
+/** What the supervisor asks of Spark: every partition from its progress, committed records only, a slot for each. */
+import assert from 'node:assert/strict';
+import { test } from 'node:test';
+import { readConfig } from '../../../../core/process/config.ts';
+import { checkSlots, executorEnvironment, masterFor, startOrder } from '../../../../speed-layer/spark/plan.ts';
+
+const CONFIG = { KAFKA_BROKERS: '127.0.0.1:9092', KAFKA_TOPIC: 'detections' };
+const STARTS = [
+  { partition: 0, offset: 17 },
+  { partition: 1, offset: 0 },
+];
+
+test('a start names the offset of every partition, and never resets', () => {
+  const order = startOrder(CONFIG, { run: 3, trigger: 'microbatch', starts: STARTS, settings: {} });
+  assert.equal(order.run, 3);
+  assert.equal(order.source.startingOffsets, '{"detections":{"0":17,"1":0}}');
+  assert.equal(order.source.failOnDataLoss, 'true');
+  assert.equal(order.source['kafka.isolation.level'], 'read_committed');
+  assert.equal(order.realtimeInterval, '');
+  assert.equal(order.source.minPartitions, undefined);
+});
+
+test('a real-time query has an interval, and no limit that Spark refuses there', () => {
+  const order = startOrder(CONFIG, { run: 1, trigger: 'realtime', starts: STARTS, settings: {} });
+  assert.match(order.realtimeInterval, /minutes$/);
+  assert.equal(order.source.maxOffsetsPerTrigger, undefined);
+});
+
+test('every partition has a slot unless somebody says otherwise', () => {
+  assert.equal(masterFor(readConfig({ NODE_ENV: 'test' }), 12), 'local[12]');
+  assert.equal(masterFor(readConfig({ NODE_ENV: 'test', SPARK_MASTER: 'local[3,2]' }), 12), 'local[3,2]');
+  assert.throws(
+    () => masterFor(readConfig({ NODE_ENV: 'test', SPARK_MASTER: 'yarn' }), 12),
+    /runs on this machine only/,
+  );
+  assert.throws(() => checkSlots('local[3]', 'realtime', 12), /needs a slot for each.*local\[12\]/);
+  checkSlots('local[3]', 'microbatch', 12);
+  checkSlots('local[12]', 'realtime', 12);
+  checkSlots('local[*]', 'realtime', 12);
+});
+
+test('executors get the settings of the speed layer that were set, and no others', () => {
+  const config = readConfig({
+    NODE_ENV: 'test',
+    KAFKA_BROKERS: 'k:1',
+    SPEED_LINGER_MS: '20',
+    PORT: '3001',
+    SESSION_SECRET: 'x',
+    LOG_LEVEL: 'warn',
+  });
+  assert.deepEqual(executorEnvironment(config), { KAFKA_BROKERS: 'k:1', SPEED_LINGER_MS: '20', LOG_LEVEL: 'warn' });
+});
