@@ -13,7 +13,7 @@ export const PARTS: Readonly<Record<string, () => Promise<Command>>> = {
   produce: async () => (await import('./hadoop-compose/cameras/command.ts')).produceCommand(),
   doctor: async () => (await import('./hadoop-compose/doctor/command.ts')).doctorCommand(),
   spark: async () => (await import('./hadoop-compose/spark/command.ts')).sparkCommand(),
-  speed: async () => (await import('./speed-layer/command.ts')).speedCommand(),
+  speed: async () => (await import('./speed-layer/commands/command.ts')).speedCommand(),
   batch: async () => (await import('./batch-layer/commands/command.ts')).batchCommand(),
   serve: async () => (await import('./serving/server/command.ts')).serveCommand(),
   config: async () => (await import('./admin/config/command.ts')).configCommand(),

@@ -1,5 +1,5 @@
 /** `sightline start`, which is what `npm start` runs: everything on this machine, until Ctrl-C. */
-import { Command } from 'commander';
+import { Command, Option } from 'commander';
 import { runCommand, stopOrders } from '../../core/process/life.ts';
 import type { StartOptions } from './options.ts';
 import { epochLength, numberBetween, wholeBetween } from './options.ts';
@@ -21,6 +21,14 @@ export function startCommand(): Command {
       epochLength,
     )
     .option('--workers <n>', 'speed workers, sharing the partitions', wholeBetween(1, 64), 1)
+    .addOption(
+      new Option('--engine <name>', 'what counts: workers, or one engine on Spark (docs/spark.md)')
+        .choices(['worker', 'spark'])
+        .default('worker'),
+    )
+    .addOption(
+      new Option('--trigger <name>', 'with --engine spark: how Spark reads').choices(['microbatch', 'realtime']),
+    )
     .option(
       '--reserve-gb <n>',
       'pause the cameras when the disk has less than this free',

@@ -14,6 +14,10 @@ export interface StartOptions {
   /** Undefined: the recorded length, or 300 on a new system. */
   readonly epochSeconds?: number;
   readonly workers: number;
+  /** What counts: so many workers, or one engine on Spark. */
+  readonly engine: 'worker' | 'spark';
+  /** With the engine on Spark: how it reads. */
+  readonly trigger?: string;
   /** Free disk below which the cameras pause. */
   readonly reserveGigabytes: number;
   /** A file that gets every record that Kafka acknowledged, for checks. */
@@ -35,6 +39,16 @@ export function partEnvironment(
   epochSeconds: number,
 ): NodeJS.ProcessEnv {
   return { ...LAPTOP, ...environment, ...addresses, NODE_ENV: 'production', EPOCH_SECONDS: String(epochSeconds) };
+}
+
+/** The words after `sightline` of each process that counts. */
+export function speedCommands({
+  engine,
+  trigger,
+  workers,
+}: Pick<StartOptions, 'engine' | 'trigger' | 'workers'>): string[][] {
+  if (engine === 'worker') return Array.from({ length: workers }, () => ['speed']);
+  return [['speed', '--engine', 'spark', ...(trigger === undefined ? [] : ['--trigger', trigger])]];
 }
 
 export function numberBetween(least: number, greatest: number): (text: string) => number {

@@ -20,7 +20,8 @@ const SETTLE_EVERY_SECONDS = 5;
 const ANALYSE_EVERY_SECONDS = 60;
 
 export interface PartsPlan {
-  readonly workers: number;
+  /** The words after `sightline` of each process that counts. */
+  readonly speed: readonly string[][];
   /** Whether Prometheus and Alertmanager are run too. */
   readonly observes: boolean;
   /** Whether footage is taken in. */
@@ -57,7 +58,7 @@ export function startParts(plan: PartsPlan, tell: (text: string) => void, refuse
       hooks,
     );
   };
-  const workers = Array.from({ length: plan.workers }, (_, i) => part(`speed-${i + 1}`, ['speed'], 30_000));
+  const workers = plan.speed.map((words, i) => part(`speed-${i + 1}`, words, 30_000));
   const observers = plan.observes ? [part('observe', ['observe'], 20_000)] : [];
   const footage = plan.footage
     ? [

@@ -36,11 +36,12 @@ import { untilStopped } from '../../core/process/life.ts';
 import { prepare, recordedEpochSeconds } from '../../admin/prepare/prepare.ts';
 import { readPlaces } from '../../admin/reference/places.ts';
 import { ensureBuilt } from '../../serving/server/build.ts';
+import { ensureEngine } from '../spark/command.ts';
 import type { DiskWatch } from './disk.ts';
 import { watchDisk } from './disk.ts';
 import { watchFootage } from './footage-facts.ts';
 import type { StartOptions } from './options.ts';
-import { LAPTOP_EPOCH_SECONDS, partEnvironment } from './options.ts';
+import { LAPTOP_EPOCH_SECONDS, partEnvironment, speedCommands } from './options.ts';
 import { canAnalyse, startParts, targetOf } from './parts.ts';
 import type { StatusFacts, StatusLine } from './status-line.ts';
 import { statusLine } from './status-line.ts';
@@ -72,7 +73,8 @@ export async function start(options: StartOptions, given: StopOrders): Promise<n
       findObservers();
       await refuseTakenPorts(stack, OBSERVE_PORTS);
     }
-    await setUp({ stack, say, hasTakenOver, footage: options.footage === true }, orders);
+    const { engine } = options;
+    await setUp({ stack, say, hasTakenOver, footage: options.footage === true, engine }, orders);
     isUp = true;
     const recorded = options.epochSeconds ?? (await unlessStopped(orders.stop, recordedEpochSeconds(settings)));
     const environment = {
@@ -98,10 +100,11 @@ interface SetUp {
   readonly hasTakenOver: boolean;
   /** Whether Flume and what the cameras draw with are needed. */
   readonly footage: boolean;
+  readonly engine: StartOptions['engine'];
 }
 
 /** The long steps that do not depend on each other, side by side; if one fails, the others are ended too. */
-async function setUp({ stack, say, hasTakenOver, footage }: SetUp, { stop, hurry }: StopOrders): Promise<void> {
+async function setUp({ stack, say, hasTakenOver, footage, engine }: SetUp, { stop, hurry }: StopOrders): Promise<void> {
   const failed = new AbortController();
   const signal = AbortSignal.any([stop, failed.signal]);
   const onFault = (fault: unknown): never => {
@@ -116,7 +119,9 @@ async function setUp({ stack, say, hasTakenOver, footage }: SetUp, { stop, hurry
   });
   const outcomes = await Promise.allSettled(
     [
-      cluster.then(() => (footage ? fetchJars(stack, say, signal, ['flume']) : undefined)),
+      cluster
+        .then(() => (footage ? fetchJars(stack, say, signal, ['flume']) : undefined))
+        .then(() => (engine === 'spark' ? ensureEngine(process.env, say, signal) : undefined)),
       ensureVenv({ say, signal, footage }),
       ensureBuilt(say, signal),
     ].map((work) => work.catch(onFault)),
@@ -142,7 +147,8 @@ async function run({ options, stack, config, environment, say }: Running, orders
   const tell = (text: string): void => (line ? line.event(text) : void process.stderr.write(`${text}\n`));
   const { observe: observes = false, footage = false } = options;
   const analyses = footage && canAnalyse(config, say);
-  const parts = startParts({ ...options, observes, footage, analyses, environment, stack }, tell, refused);
+  const speed = speedCommands(options);
+  const parts = startParts({ speed, observes, footage, analyses, environment, stack }, tell, refused);
   let cameras: Cameras | null = null;
   let disk: DiskWatch | null = null;
   let supervision: Promise<void> | null = null;
@@ -151,7 +157,7 @@ async function run({ options, stack, config, environment, say }: Running, orders
     await becomeReady(`${address}/readyz`, stop);
     say('app', `answers at ${address}`);
     if (options.observe) await sayObservers(stack, say, stop);
-    if (options.rate > 0) await somebodyCounts(stack, options.workers, say, stop);
+    if (options.rate > 0) await somebodyCounts(stack, speed.length, say, stop);
     const onStats = (stats: CameraStats): void => void (facts.cameras = stats);
     const partOf = markOfPart(stack, 'cameras');
     cameras =

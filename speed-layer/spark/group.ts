@@ -31,6 +31,7 @@ export interface SoleMember {
 /** As long as Kafka remembers a member that died. */
 const EMPTY_LIMIT_MS = 15_000;
 const LOOK_AGAIN_MS = 500;
+const FEW = 2;
 /** A rebalance may take partitions away and bring them again. */
 const SHORT_LIMIT_MS = 10_000;
 
@@ -79,7 +80,7 @@ export function soleMember(
   return {
     async look(next, partitionCount) {
       // Records that were fetched before the partition was held back are thrown away: Spark reads them.
-      await consumer.take(1);
+      await consumer.take(FEW);
       consumer.hold([...held]);
       consumer.commit(next.filter(({ partition }) => held.has(partition)));
       if (held.size >= partitionCount) shortSince = null;

@@ -134,6 +134,7 @@ test('files are sorted by place and time, compressed, and say which epoch they b
 // ---- the examples of docs/data.md ----------------------------------------------------------------------------------
 
 const DATA_PAGE = new URL('../../docs/data.md', import.meta.url);
+const SPARK_PAGE = new URL('../../docs/spark.md', import.meta.url);
 const OF_PYTHON = `
 import json
 print(json.dumps({
@@ -181,6 +182,27 @@ test('pandas, DuckDB and Spark answer the examples of docs/data.md alike', async
   assert.deepEqual(fromPython.refused, ['not_json']);
   assert.ok(Number(fromPython.refused_rows) > 0);
   assert.ok(Number(fromSpark.one) <= 1);
+});
+
+test('the query of docs/spark.md over the lake finds what the lake holds once', async () => {
+  const [example] = examplesOf(SPARK_PAGE, '## The same question in plain Spark', 'python');
+  const { SIGHTLINE_HOME: home } = world.config;
+  const { lakeRoot } = await sparkSettings(world.config);
+  const places = (await batch.context.hdfs.list('lake/locations'))
+    .map(({ path }) => path)
+    .sort()
+    .at(-1)!;
+  const asked = withReplaced(example!, {
+    'hdfs://127.0.0.1:8020/sightline/lake': `${lakeRoot}/lake`,
+    '2026-11-23.parquet': places.slice(places.lastIndexOf('/') + 1),
+  });
+  const sums =
+    '\nimport json\nprint(json.dumps({"top": [row.n for row in top], "once": spark.sql("SELECT count(DISTINCT detection_oid) FROM a").first()[0]}))\n';
+  const python3 = join(dirname(await ensureSpark()), 'python');
+  const { top, once } = await answered(python3, asked + sums, join(home, 'examples'));
+  assert.ok((top as number[]).length > 0);
+  assert.equal(once, fed.ids.size);
+  assert.ok((top as number[]).reduce((a, b) => a + b, 0) <= fed.ids.size);
 });
 
 async function answered(python: string, script: string, folder: string): Promise<Record<string, unknown>> {

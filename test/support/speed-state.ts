@@ -1,0 +1,54 @@
+/**
+ * Everything that the speed layer has written into a namespace, as text that can be compared: rows, cells with their
+ * timestamps, progress and cuts.
+ *
+ * Lists are compared as sets of entries: their cells are named by the first offset of a batch, and a replay in other
+ * batches may name an entry twice. All other cells must be equal to the byte.
+ */
+import { decodeList, LIST_FAMILY } from '../../core/layout/hbase.ts';
+import type { Config } from '../../core/process/config.ts';
+import type { Stores } from '../../core/stores/open.ts';
+
+export interface SpeedState {
+  readonly detections: readonly string[];
+  readonly counts: readonly string[];
+  readonly listed: readonly string[];
+  readonly progress: readonly string[];
+}
+
+const EVERYTHING = { start: Buffer.alloc(0), stop: Buffer.alloc(0), batchRows: 2_000 };
+const CONTROL_ROWS = /^(progress|cut)\//;
+
+export async function speedState({ hbase }: Pick<Stores, 'hbase'>, { HBASE_NAMESPACE }: Config): Promise<SpeedState> {
+  const detections: string[] = [];
+  const counts: string[] = [];
+  const progress: string[] = [];
+  const listed = new Set<string>();
+  const scan = (table: string) => hbase.scan(`${HBASE_NAMESPACE}:${table}`, EVERYTHING);
+  const text = ({ row, family, qualifier, timestamp, value }: ScannedCell): string =>
+    [row.toString('hex'), family, qualifier.toString('hex'), timestamp, value.toString('hex')].join(' ');
+  for await (const rows of scan('detections')) detections.push(...rows.flat().map(text));
+  for await (const rows of scan('speed_view')) {
+    for (const cell of rows.flat()) {
+      if (cell.family !== LIST_FAMILY) counts.push(text(cell));
+      else for (const entry of decodeList(0, cell)) listed.add(`${cell.row.toString('hex')} ${JSON.stringify(entry)}`);
+    }
+  }
+  for await (const rows of scan('control'))
+    for (const { row, timestamp, value } of rows.flat())
+      if (CONTROL_ROWS.test(row.toString())) progress.push(`${row.toString()} ${timestamp} ${value.toString()}`);
+  return {
+    detections: detections.sort(),
+    counts: counts.sort(),
+    listed: [...listed].sort(),
+    progress: progress.sort(),
+  };
+}
+
+interface ScannedCell {
+  readonly row: Buffer;
+  readonly family: string;
+  readonly qualifier: Buffer;
+  readonly timestamp: number;
+  readonly value: Buffer;
+}
