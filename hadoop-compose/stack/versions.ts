@@ -24,6 +24,9 @@ export const releases = {
   flume: '1.11.0',
   hadoop: '3.4.2',
   hbase: '2.6.4-hadoop3',
+  hive2: '2.3.10',
+  hive3: '3.1.3',
+  hive4: '4.0.1',
   kafka: '4.1.2',
   spark: '4.1.1',
   zookeeper: '3.8.6',
@@ -32,6 +35,17 @@ export const releases = {
 const zookeeper = `org.apache.zookeeper:zookeeper:${releases.zookeeper}`;
 /** ZooKeeper brings SLF4J 2; the way to reload4j that Hadoop brings is one for SLF4J 1, which 2 does not see. */
 const logger = 'org.slf4j:slf4j-reload4j:2.0.13';
+
+/** What reads a Parquet file in Hive, beside the jars of `hadoop`. */
+const readerOfHive = (release: string): string[] => [
+  `org.apache.hive:hive-exec:${release}:alone`,
+  `org.apache.hadoop:hadoop-mapreduce-client-core:${releases.hadoop}:alone`,
+];
+/** Hive before 4 brings a Parquet that has no Zstandard of its own (docs/data.md). */
+const newerParquet = [
+  'org.apache.parquet:parquet-hadoop-bundle:1.13.1:alone',
+  'com.github.luben:zstd-jni:1.5.5-5:alone',
+];
 
 /**
  * Maven coordinates, `group:artifact:version`, with everything that they need at run time;
@@ -81,6 +95,9 @@ export const pins: Readonly<Record<JarSetName, readonly string[]>> = {
     'org.apache.kafka:kafka-clients:3.9.1:alone',
     'org.apache.commons:commons-pool2:2.12.1:alone',
   ],
+  hive2: [...readerOfHive(releases.hive2), ...newerParquet],
+  hive3: [...readerOfHive(releases.hive3), ...newerParquet],
+  hive4: readerOfHive(releases.hive4),
 };
 
 /**

@@ -1,6 +1,7 @@
 /**
  * The published Parquet as data scientists meet it: pandas and pyarrow read a folder with nothing of ours, after a
- * download and over WebHDFS, each detection once, with the types of the contract.
+ * download and over WebHDFS, each detection once, with the types of the contract. Polars, DataFusion, ClickHouse,
+ * fastparquet, Spark and Hive's reader find the same, by the lines of docs/data.md.
  *
  * The epochs are published by the batch layer on the real stack from records with copies and strays; the reading is
  * done by Python, in the environment with pandas that the set-up makes.
@@ -21,8 +22,11 @@ import { ensureVenv } from '../../hadoop-compose/cameras/venv.ts';
 import { ensureSpark } from '../../hadoop-compose/spark/command.ts';
 import { batchWorld, feed, openBatchOf, UNKNOWN_PLACE } from '../support/batch-world.ts';
 import { examplesOf, withReplaced } from '../support/doc-examples.ts';
+import { readAsHive } from '../support/hive-reader.ts';
 import { pythonAnswer } from '../support/python-answer.ts';
-import { TYPES_IN_ARROW } from '../support/lake-types.ts';
+import type { Found } from '../support/lake-readers.ts';
+import { BY_HIVE, BY_OTHERS, HIVE_SESSION, otherReaders } from '../support/lake-readers.ts';
+import { TYPES_BY_READER, TYPES_IN_ARROW } from '../support/lake-types.ts';
 
 const READER = `
 import json, sys
@@ -44,6 +48,7 @@ print(json.dumps({
     "compression": meta.row_group(0).column(0).compression,
     "sorted": bool((lone[["geographical_location_oid", "timestamp_detected"]].apply(tuple, axis=1)).is_monotonic_increasing),
     "unnamed": sorted({int(i) for i in frame.loc[frame["geographical_location"].isna(), "geographical_location_oid"]}),
+    "lone_ids": [str(i) for i in lone["detection_oid"]],
     "times_agree": bool((frame["detected_at"].astype("int64") // (10 ** (9 if frame["detected_at"].dt.unit == "ns" else 6) // 1000) == frame["timestamp_detected"]).all()),
 }))
 `;
@@ -52,6 +57,8 @@ let world: BatchWorld;
 let batch: OpenBatch;
 let fed: Feed;
 let read: Record<string, unknown>;
+/** One file of the lake, on this machine. */
+let oneFile: string;
 
 before(async () => {
   const python = await ensureVenv({ analysis: true });
@@ -99,7 +106,8 @@ async function readBy(python: string): Promise<Record<string, unknown>> {
   for (const { path } of files) await hdfs.download(path, local(path));
   const { hostname, port } = new URL(world.config.WEBHDFS_URL);
   const url = `webhdfs://${hostname}:${port}${world.config.SIGHTLINE_ROOT}/lake/detections`;
-  return pythonAnswer(python, READER, { args: [local('lake/detections'), local(files[0]!.path), url] });
+  oneFile = local(files[0]!.path);
+  return pythonAnswer(python, READER, { args: [local('lake/detections'), oneFile, url] });
 }
 
 test('a folder holds each detection once, whatever copies and strays there were', () => {
@@ -142,14 +150,14 @@ print(json.dumps({
     "places": int(places["n"].sum()), "late": len(late), "refused": sorted(set(refused["reason"])), "refused_rows": len(refused),
 }))
 `;
-const OF_SPARK = `
-import json
-print(json.dumps({"items": {row.item_name: row["count"] for row in items}, "rows": detections.count(), "one": len(one)}))
-spark.stop()
-`;
+let fromPython: Record<string, unknown>;
+let fromSpark: Record<string, unknown>;
+/** In which the examples run. */
+let folder: string;
 
 test('pandas, DuckDB and Spark answer the examples of docs/data.md alike', async () => {
-  const [python, spark] = examplesOf(DATA_PAGE, '## Examples', 'python');
+  const [python, , spark] = examplesOf(DATA_PAGE, '## Examples', 'python');
+  const [hive4, hive3] = examplesOf(DATA_PAGE, '## Examples', 'sql');
   const { SIGHTLINE_ROOT: root, WEBHDFS_URL: url, SIGHTLINE_HOME: home } = world.config;
   const dates = (await batch.context.hdfs.list('lake/detections')).map(({ path }) =>
     path.slice(path.indexOf('dt=') + 3),
@@ -162,7 +170,8 @@ test('pandas, DuckDB and Spark answer the examples of docs/data.md alike', async
     '127.0.0.1:9870': new URL(url).host,
     'port=9870': `port=${new URL(url).port}`,
   });
-  const fromPython = await answered(await ensureVenv({ analysis: true }), asked + OF_PYTHON, join(home, 'examples'));
+  folder = join(home, 'examples');
+  fromPython = await answered(await ensureVenv({ analysis: true }), asked + OF_PYTHON, folder);
   const { lakeRoot } = await sparkSettings(world.config);
   const named = {
     ...changes,
@@ -170,7 +179,9 @@ test('pandas, DuckDB and Spark answer the examples of docs/data.md alike', async
     '9007199254740993': (read.ids as string[])[0]!,
   };
   const python3 = join(dirname(await ensureSpark()), 'python');
-  const fromSpark = await answered(python3, withReplaced(spark!, named) + OF_SPARK, join(home, 'examples'));
+  const ddl = [hive4!, hive3!].map((lines) => withReplaced(lines, { "'/sightline/lake": `'${lakeRoot}/lake` }));
+  const script = HIVE_SESSION + withReplaced(spark!, named) + withReplaced(BY_HIVE, { '2026-11-23': today });
+  fromSpark = await answered(python3, script, folder, [join(home, 'warehouse'), ...ddl]);
   const rows = Object.values(fromPython.items as Record<string, number>).reduce((a, b) => a + b, 0);
   assert.ok(rows > 0 && rows <= fed.ids.size);
   if (dates.length === 1) assert.equal(rows, fed.ids.size);
@@ -205,14 +216,66 @@ test('the query of docs/spark.md over the lake finds what the lake holds once', 
   assert.ok((top as number[]).reduce((a, b) => a + b, 0) <= fed.ids.size);
 });
 
-async function answered(python: string, script: string, folder: string): Promise<Record<string, unknown>> {
+test('the lines for Hive answer the same: timestamps by a view up to Hive 3, as they are from Hive 4 on', () => {
+  const { items, direct, hive_3, hive_4, hive_4_by_hive_2 } = fromSpark;
+  assert.deepEqual(hive_3, { items, ...(direct as object) });
+  assert.deepEqual(hive_4, hive_3);
+  assert.equal(hive_4_by_hive_2, true, "Hive 2.3's reader refuses the timestamps, or the page need not tell of a view");
+  assert.equal((direct as { agree: number }).agree, fromSpark.rows);
+});
+
+test('Polars, DataFusion, ClickHouse and fastparquet find the rows, types and answers that pandas finds', async () => {
+  const [, others] = examplesOf(DATA_PAGE, '## Examples', 'python');
+  const { pandas, ...found } = (await answered(await otherReaders(), others! + BY_OTHERS, folder)) as unknown as Record<
+    string,
+    Found
+  >;
+  assert.deepEqual([pandas!.count, pandas!.items], [fromPython.local, fromPython.items]);
+  for (const [reader, { types, count, rows, items }] of Object.entries(found)) {
+    assert.deepEqual([count, rows, items], [pandas!.count, pandas!.rows, pandas!.items], reader);
+    for (const [column, type] of Object.entries(TYPES_BY_READER[reader]!))
+      assert.equal(types[column], type, `${reader}: ${column}`);
+  }
+});
+
+/** As Java writes a list; the columns are in the order of the page. */
+const HIVE_ROW = /^\[-?\d+, -?\d+, (?<oid>-?\d+), .*, (?<detected>\d+), .*, (?<at>[^,]+), [^,]+, \d+, \d+\]$/;
+const atOf = (rows: readonly string[]): (readonly [string, number, string])[] =>
+  rows.map((row) => {
+    const { oid, detected, at } = HIVE_ROW.exec(row)!.groups!;
+    return [oid!, Number(detected), at!];
+  });
+
+test('Hive 2.3, 3.1 and 4.0 read a file by the lines of the page, and the first two no timestamps', async () => {
+  const [timestamps, numbers] = examplesOf(DATA_PAGE, '## Examples', 'sql');
+  for (const version of ['hive2', 'hive3', 'hive4'] as const) {
+    const [byNumbers, byTimestamps] = await readAsHive(version, oneFile, [numbers!, timestamps!]);
+    const rows = atOf(byNumbers!);
+    assert.deepEqual(
+      rows.map(([oid]) => oid),
+      read.lone_ids,
+      version,
+    );
+    for (const [, detected, at] of rows) assert.equal(at, `${detected}000`, version);
+    if (version === 'hive4')
+      for (const [, detected, at] of atOf(byTimestamps!)) assert.equal(Date.parse(`${at}Z`), detected);
+    else assert.deepEqual(byTimestamps, ['java.lang.ClassCastException'], version);
+  }
+});
+
+async function answered(
+  python: string,
+  script: string,
+  folder: string,
+  args: readonly string[] = [],
+): Promise<Record<string, unknown>> {
   await mkdir(folder, { recursive: true });
   const environment = {
     ...process.env,
     SPARK_LOCAL_IP: '127.0.0.1',
     PATH: `${dirname(python)}:${process.env.PATH ?? ''}`,
   };
-  return pythonAnswer(python, script, { cwd: folder, env: environment });
+  return pythonAnswer(python, script, { args, cwd: folder, env: environment });
 }
 
 test('a place that dataset B does not know has no name', () => {
