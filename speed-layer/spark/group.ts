@@ -74,7 +74,17 @@ export async function enterGroup(
 
 export function soleMember(
   config: Settings,
-  { consumer, held, now }: { consumer: LogConsumer; held: ReadonlySet<number>; now: () => number },
+  {
+    consumer,
+    held,
+    now,
+    membersOf = groupMembers,
+  }: {
+    consumer: LogConsumer;
+    held: ReadonlySet<number>;
+    now: () => number;
+    membersOf?: (settings: Settings) => Promise<readonly string[]>;
+  },
 ): SoleMember {
   let shortSince: number | null = null;
   return {
@@ -85,8 +95,11 @@ export function soleMember(
       consumer.commit(next.filter(({ partition }) => held.has(partition)));
       if (held.size >= partitionCount) shortSince = null;
       else shortSince ??= now();
-      if (shortSince !== null && now() - shortSince > SHORT_LIMIT_MS)
-        throw othersCount(config, await groupMembers(config));
+      if (shortSince === null || now() - shortSince <= SHORT_LIMIT_MS) return;
+      const members = await membersOf(config);
+      if (members.length > 1) throw othersCount(config, members);
+      // The group has forgotten this process, as after Kafka was away: it joins again.
+      shortSince = null;
     },
     async close(next) {
       consumer.commit(next.filter(({ partition }) => held.has(partition)));

@@ -6,6 +6,34 @@ import { soleMember } from '../../../../speed-layer/spark/group.ts';
 
 const CONFIG = { KAFKA_BROKERS: '127.0.0.1:1', KAFKA_GROUP: 'g', KAFKA_TOPIC: 't' };
 
+const silent = (): LogConsumer => ({
+  take: async () => [],
+  hold: () => undefined,
+  commit: () => undefined,
+  drained: () => new Map(),
+  ends: () => new Map(),
+  close: async () => undefined,
+});
+
+test('the supervisor ends when others hold partitions, and waits when the group has forgotten it', async () => {
+  let now = 0;
+  let members = ['sightline.speed at /10.0.0.1'];
+  const member = soleMember(CONFIG, {
+    consumer: silent(),
+    held: new Set([0]),
+    now: () => now,
+    membersOf: async () => members,
+  });
+  for (; now <= 60_000; now += 1_000) await member.look([], 2);
+  members = ['sightline.speed at /10.0.0.1', 'sightline.speed at /10.0.0.2'];
+  await assert.rejects(
+    async () => {
+      for (const end = now + 12_000; now <= end; now += 1_000) await member.look([], 2);
+    },
+    { exitCode: 5, message: /Group g has other members: .*10\.0\.0\.2.*Stop the others/ },
+  );
+});
+
 test('the supervisor reads nothing, and commits what it holds', async () => {
   const done: string[] = [];
   const consumer: LogConsumer = {
