@@ -1,24 +1,37 @@
 /**
  * `sightline footage pack --every`: packs again and again, with metrics, until it is told to stop.
  *
- * A pass that fails, because a dependency is away or another process holds the lease, is told, and the next one comes
- * in its time: packing is never urgent. What it had packed stays packed.
+ * A pass waits for the lease as long as an analysis of some epochs takes. One that fails, because a dependency is away
+ * or another process holds the lease for longer, is told, and the next one comes in its time: packing is never urgent.
+ * What it had packed stays packed.
  */
 import { setTimeout as pause } from 'node:timers/promises';
-import { HOUR_MS } from '../../core/domain/time.ts';
+import { HOUR_MS, MINUTE_MS } from '../../core/domain/time.ts';
 import type { Config } from '../../core/process/config.ts';
 import type { ExitCode } from '../../core/process/errors.ts';
 import { EXIT, messageOf, Refusal, Retryable } from '../../core/process/errors.ts';
 import { createLog } from '../../core/process/log.ts';
 import { announceTarget } from '../../core/process/metrics-target.ts';
 import { createRegistry, serveMetrics } from '../../core/process/metrics.ts';
+import type { Patience } from './alone.ts';
+import { whenFree } from './alone.ts';
 import { packMetrics } from './metrics.ts';
+import type { PackedDay } from './pack.ts';
 import type { PackPass } from './pass.ts';
+
+export interface PackingService {
+  readonly pass: PackPass;
+  readonly signal: AbortSignal;
+  /** How long each pass waits for the lease. */
+  readonly patience?: Omit<Patience, 'onWait'>;
+}
+
+const PATIENCE = { limitMs: 30 * MINUTE_MS };
 
 export async function servePacking(
   config: Config,
   everyHours: number,
-  { pass, signal }: { readonly pass: PackPass; readonly signal: AbortSignal },
+  { pass, signal, patience = PATIENCE }: PackingService,
 ): Promise<ExitCode> {
   const log = createLog('footage', config.LOG_LEVEL);
   const registry = createRegistry('footage-pack');
@@ -30,7 +43,9 @@ export async function servePacking(
   try {
     while (!signal.aborted) {
       try {
-        metrics.endPass(await pass({ onDay: metrics.countDay }));
+        const onWait: Patience['onWait'] = (held) => void (waitingFor = messageOf(held));
+        const once = (): Promise<PackedDay[]> => pass({ onDay: metrics.countDay });
+        metrics.endPass(await whenFree(once, { ...patience, onWait }, signal));
         waitingFor = null;
       } catch (fault) {
         if (signal.aborted) break;

@@ -74,7 +74,8 @@ test('a pass that fails is counted by its reason, and the next one comes in its 
     },
   ];
   const pass: PackPass = (options) => passes.shift()!(options);
-  assert.equal(await servePacking(config, 1e-6, { pass, signal: stop.signal }), EXIT.done);
+  const service = { pass, signal: stop.signal, patience: { limitMs: 0 } };
+  assert.equal(await servePacking(config, 1e-6, service), EXIT.done);
   assert.deepEqual(seen, ['an analysis is under way\n', 'ready\n']);
   const failures = [...text.matchAll(/pack_failures_total\{reason="(\w+)",process="footage-pack"\} (\d)/g)];
   assert.deepEqual(
@@ -85,5 +86,28 @@ test('a pass that fails is counted by its reason, and the next one comes in its 
       ['other', '0'],
     ],
   );
+  assert.match(text, /packed_frames_total\{process="footage-pack"\} 30/);
+});
+
+test('a pass waits while another process holds the lease, and that is no failure', async () => {
+  const config = readConfig({ NODE_ENV: 'test', LOG_LEVEL: 'silent', METRICS_TARGETS: folder, METRICS_NAME: 'waits' });
+  const stop = new AbortController();
+  let tries = 0;
+  let text = '';
+  const pass: PackPass = async ({ onDay }) => {
+    tries += 1;
+    if (tries < 3) throw new Refusal(EXIT.lake_held, 'an analysis is under way');
+    if (tries === 3) {
+      onDay!(day);
+      return [day];
+    }
+    const [target] = JSON.parse(readFileSync(join(folder, 'waits.json'), 'utf8')) as Target[];
+    text = await (await fetch(`http://${target!.targets[0]}/metrics`)).text();
+    stop.abort();
+    return [];
+  };
+  const patience = { limitMs: 60_000, askEveryMs: 1 };
+  assert.equal(await servePacking(config, 1e-6, { pass, signal: stop.signal, patience }), EXIT.done);
+  assert.match(text, /pack_failures_total\{reason="held",process="footage-pack"\} 0/);
   assert.match(text, /packed_frames_total\{process="footage-pack"\} 30/);
 });
