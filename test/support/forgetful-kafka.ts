@@ -8,6 +8,7 @@ import { connect, createServer } from 'node:net';
 import type { AddressInfo, Socket } from 'node:net';
 import type { HostPort } from '../../core/process/host-port.ts';
 import { hostPort, partsOf } from '../../core/process/host-port.ts';
+import { endTogether } from './relay.ts';
 
 export interface ForgetfulKafka {
   readonly address: HostPort;
@@ -33,13 +34,7 @@ export async function startForgetfulKafka(target: HostPort): Promise<ForgetfulKa
     const there = connect(partsOf(target));
     const asked = new Map<number, Asked>();
     const port = (server.address() as AddressInfo).port;
-    for (const [one, other] of [
-      [here, there],
-      [there, here],
-    ] as const) {
-      sockets.add(one);
-      one.on('error', () => other.destroy()).on('close', () => other.destroy());
-    }
+    endTogether(here, there, sockets);
     here.on(
       'data',
       frames((frame) => {

@@ -17,13 +17,7 @@ export async function startRelay(host: string, target: HostPort): Promise<Relay>
   const server = createServer((here) => {
     taken++;
     const there = connect(partsOf(target));
-    for (const [one, other] of [
-      [here, there],
-      [there, here],
-    ] as const) {
-      sockets.add(one);
-      one.on('error', () => other.destroy()).on('close', () => other.destroy());
-    }
+    endTogether(here, there, sockets);
     here.pipe(there).pipe(here);
   });
   await new Promise<void>((resolve) => server.listen(0, host, resolve));
@@ -36,4 +30,15 @@ export async function startRelay(host: string, target: HostPort): Promise<Relay>
         for (const socket of sockets) socket.destroy();
       }),
   };
+}
+
+/** When one side ends, the other is ended too; both are added to `sockets`. */
+export function endTogether(here: Socket, there: Socket, sockets: Set<Socket>): void {
+  for (const [one, other] of [
+    [here, there],
+    [there, here],
+  ] as const) {
+    sockets.add(one);
+    one.on('error', () => other.destroy()).on('close', () => other.destroy());
+  }
 }
