@@ -25,7 +25,7 @@ import { nameOf } from '../../core/domain/epoch.ts';
 import { graceAfter } from '../../core/domain/grace.ts';
 import { attemptFile, manifestFile, MET } from '../../core/layout/lake.ts';
 import { createTable, DETECTION_COLUMNS } from '../../core/layout/lake-columns.ts';
-import { EXIT, messageOf, Refusal, Retryable } from '../../core/process/errors.ts';
+import { EXIT, exitCodeOf, messageOf, Refusal, Retryable } from '../../core/process/errors.ts';
 import { Stopped } from '../../core/process/life.ts';
 import { runTogether } from '../../core/process/together.ts';
 import { openDuck, parquet } from '../../core/stores/lake/duckdb.ts';
@@ -267,7 +267,7 @@ async function recordAttempt(
     began_at: facts.beganAt,
     failed_at: Date.now(),
     step: facts.step,
-    exit_code: fault instanceof Refusal ? fault.exitCode : fault instanceof Retryable ? EXIT.dependency_down : EXIT.bug,
+    exit_code: exitCodeOf(fault),
     because: messageOf(fault),
   };
   context.metrics.countFailedRun();

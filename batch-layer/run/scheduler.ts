@@ -12,7 +12,7 @@ import type { Epoch } from '../../core/domain/epoch.ts';
 import type { BatchContext } from '../context.ts';
 import type { Horizon } from '../../core/stores/control/horizon-row.ts';
 import { endOf } from '../../core/domain/epoch.ts';
-import { EXIT, messageOf, Refusal, Retryable } from '../../core/process/errors.ts';
+import { isRetriedLater, messageOf } from '../../core/process/errors.ts';
 import { holdText } from '../../core/process/hold-text.ts';
 import { archiveNow } from '../archive/archive-now.ts';
 import { isStillHeld, StampsAhead } from '../archive/held-partitions.ts';
@@ -55,7 +55,7 @@ export async function schedule(
       await pause(hold ? lookEveryMs : Math.min(lookEveryMs, await untilNextMs(context)), signal);
     } catch (fault) {
       if (signal.aborted) return;
-      if (fault instanceof GenerationChanged || !isRetried(fault)) throw fault;
+      if (fault instanceof GenerationChanged || !isRetriedLater(fault)) throw fault;
       onWait(messageOf(fault));
       failures += 1;
       const delayMs =
@@ -80,11 +80,6 @@ async function publishUntilHeld(context: BatchContext): Promise<StampsAhead | nu
     context.log.warn({ held: fault.heldPartitions }, fault.message);
     return fault;
   }
-}
-
-/** False for a bug, and for a fault that only a restart with other settings can repair. */
-function isRetried(fault: unknown): boolean {
-  return fault instanceof Retryable || (fault instanceof Refusal && fault.exitCode !== EXIT.usage);
 }
 
 async function publishDue(context: BatchContext): Promise<void> {

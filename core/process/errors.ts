@@ -38,6 +38,17 @@ export class Refusal extends Error {
   }
 }
 
+/** False for a bug, and for a fault that only a restart with other settings can repair. */
+export function isRetriedLater(fault: unknown): fault is Retryable | Refusal {
+  return fault instanceof Retryable || (fault instanceof Refusal && fault.exitCode !== EXIT.usage);
+}
+
+/** With which code a command ends that throws this. */
+export function exitCodeOf(thrown: unknown): ExitCode {
+  if (thrown instanceof Refusal) return thrown.exitCode;
+  return thrown instanceof Retryable ? EXIT.dependency_down : EXIT.bug;
+}
+
 /** The message of anything that was thrown; node-rdkafka throws objects that are no errors. */
 export function messageOf(thrown: unknown): string {
   if (typeof thrown === 'object' && thrown !== null && 'message' in thrown) return String(thrown.message);

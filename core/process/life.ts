@@ -7,7 +7,7 @@
  * gives one order, and so does the death of the starter. runCommand turns a fault into a message on standard error and
  * the exit code of the contract.
  */
-import { EXIT, messageOf, Refusal, Retryable } from './errors.ts';
+import { EXIT, exitCodeOf, messageOf, Refusal } from './errors.ts';
 import { surviveLostOutput } from './output.ts';
 
 export interface StopOrders {
@@ -119,7 +119,7 @@ export async function runCommand(command: () => Promise<number | void>): Promise
       throw new Refusal(EXIT.dependency_down, `Standard output could not be written: ${fault.message}`, fault);
   } catch (caught) {
     const thrown = reasonOf(caught);
-    process.exitCode = exitCodeOf(thrown);
+    process.exitCode = processExitCode(thrown);
     const text =
       thrown instanceof Error && process.exitCode === EXIT.bug ? (thrown.stack ?? thrown.message) : messageOf(thrown);
     if (!(thrown instanceof Stopped)) process.stderr.write(`${text}\n`);
@@ -158,9 +158,7 @@ function reasonOf(thrown: unknown): unknown {
     : thrown;
 }
 
-function exitCodeOf(thrown: unknown): number {
-  if (thrown instanceof Refusal) return thrown.exitCode;
-  if (thrown instanceof Retryable) return EXIT.dependency_down;
-  if (thrown instanceof Stopped || (thrown instanceof Error && thrown.name === 'AbortError')) return 130;
-  return EXIT.bug;
+function processExitCode(thrown: unknown): number {
+  const isStopped = thrown instanceof Stopped || (thrown instanceof Error && thrown.name === 'AbortError');
+  return isStopped ? 130 : exitCodeOf(thrown);
 }

@@ -10,7 +10,7 @@ import { cameraHoursStore } from '../../core/stores/footage/camera-hours.ts';
 import type { Epoch } from '../../core/domain/epoch.ts';
 import { DAY_MS, HOUR_MS } from '../../core/domain/time.ts';
 import type { Config } from '../../core/process/config.ts';
-import { EXIT, messageOf, Refusal, Retryable } from '../../core/process/errors.ts';
+import { EXIT, isRetriedLater, messageOf } from '../../core/process/errors.ts';
 import type { ExitCode } from '../../core/process/errors.ts';
 import { giveWay } from '../../core/process/give-way.ts';
 import { createLog } from '../../core/process/log.ts';
@@ -42,7 +42,7 @@ export async function serveAnalysis(config: Config, everySeconds: number, signal
         waitingFor = null;
       } catch (fault) {
         if (signal.aborted) break;
-        if (!(fault instanceof Retryable || (fault instanceof Refusal && fault.exitCode !== EXIT.usage))) throw fault;
+        if (!isRetriedLater(fault)) throw fault;
         waitingFor = messageOf(fault);
         metrics.countFailure();
         log.warn({ reason: messageOf(fault) }, 'footage was not analysed; the next look tries again');

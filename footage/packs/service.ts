@@ -9,7 +9,7 @@ import { setTimeout as pause } from 'node:timers/promises';
 import { HOUR_MS, MINUTE_MS } from '../../core/domain/time.ts';
 import type { Config } from '../../core/process/config.ts';
 import type { ExitCode } from '../../core/process/errors.ts';
-import { EXIT, messageOf, Refusal, Retryable } from '../../core/process/errors.ts';
+import { EXIT, isRetriedLater, messageOf } from '../../core/process/errors.ts';
 import { createLog } from '../../core/process/log.ts';
 import { announceTarget } from '../../core/process/metrics-target.ts';
 import { createRegistry, serveMetrics } from '../../core/process/metrics.ts';
@@ -49,7 +49,7 @@ export async function servePacking(
         waitingFor = null;
       } catch (fault) {
         if (signal.aborted) break;
-        if (!(fault instanceof Retryable || (fault instanceof Refusal && fault.exitCode !== EXIT.usage))) throw fault;
+        if (!isRetriedLater(fault)) throw fault;
         waitingFor = messageOf(fault);
         metrics.countFailure(fault);
         log.warn({ reason: messageOf(fault), next_in_hours: everyHours }, 'footage was not packed');

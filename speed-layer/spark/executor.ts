@@ -11,7 +11,7 @@ import { hostname } from 'node:os';
 import { z } from 'zod';
 import type { Config } from '../../core/process/config.ts';
 import { readConfig } from '../../core/process/config.ts';
-import { EXIT, messageOf, Refusal, Retryable } from '../../core/process/errors.ts';
+import { exitCodeOf, messageOf } from '../../core/process/errors.ts';
 import { createLog } from '../../core/process/log.ts';
 import type { LogReader } from '../../core/stores/kafka/types.ts';
 import { logReader } from '../../core/stores/kafka/reader.ts';
@@ -55,11 +55,6 @@ export async function runExecutor({ input, output }: Streams, environment: NodeJ
     answer(failedFrame(0, exitCodeOf(thrown), messageOf(thrown)));
     throw thrown;
   }
-}
-
-function exitCodeOf(thrown: unknown): number {
-  if (thrown instanceof Refusal) return thrown.exitCode;
-  return thrown instanceof Retryable ? EXIT.dependency_down : EXIT.bug;
 }
 
 interface Deciding {

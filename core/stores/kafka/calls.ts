@@ -46,7 +46,9 @@ export interface Consumed {
 export const NOTHING: Consumed = { error: null, messages: [] };
 
 /** Up to `limit` messages; waits up to `waitMs` for each message. An error comes without messages. */
-export function consume(consumer: KafkaConsumer, limit: number, waitMs: number): Promise<Consumed> {
+export async function consume(consumer: KafkaConsumer, limit: number, waitMs: number): Promise<Consumed> {
+  // To node-rdkafka a number of 0 means: without end.
+  if (limit === 0) return NOTHING;
   consumer.setDefaultConsumeTimeout(waitMs);
   return new Promise((resolve) => {
     consumer.consume(limit, (error: LibrdKafkaError | null, messages: Message[] | undefined) =>

@@ -115,9 +115,7 @@ async function openMember(
       failed = null;
       if (fault) await throwFault(fault, settings, group, onFault);
       const first = await consume(consumer, 1, FIRST_RECORD_WAIT_MS);
-      // To node-rdkafka a number of 0 means: without end.
-      const isMoreWanted = first.messages.length > 0 && limit > 1;
-      const others = isMoreWanted ? await consume(consumer, limit - 1, 0) : NOTHING;
+      const others = first.messages.length > 0 ? await consume(consumer, limit - 1, 0) : NOTHING;
       // The next take throws the error: these records have left the queue and will not come again.
       failed = first.error ?? others.error;
       const messages = [...first.messages, ...others.messages];
