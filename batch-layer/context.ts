@@ -7,7 +7,7 @@
 import type { ControlStore } from '../core/stores/control/control.ts';
 import type { BatchView } from '../core/stores/views/batch-view.ts';
 import type { DetectionsStore } from '../core/stores/tables/detections.ts';
-import type { FirstMetFamilies } from '../core/stores/tables/first-met-families.ts';
+import type { FirstMetSets } from '../core/stores/tables/first-met-sets.ts';
 import type { Hdfs } from '../core/stores/hdfs/types.ts';
 import type { LocationsStore } from '../core/stores/tables/locations.ts';
 import type { LogAdmin, LogProducer, LogReader } from '../core/stores/kafka/types.ts';
@@ -50,7 +50,7 @@ export interface BatchContext {
   readonly speedView: SpeedView;
   readonly batchView: BatchView;
   readonly oldGenerations: OldGenerations;
-  readonly firstMetFamilies: FirstMetFamilies;
+  readonly firstMetSets: FirstMetSets;
   readonly log: Log;
   readonly progressLine: ProgressLine;
   readonly metrics: BatchMetrics;

@@ -21,7 +21,7 @@ import { leastRetentionMs } from '../core/layout/topic-settings.ts';
 import { createRegistry } from '../core/process/metrics.ts';
 import { stampGate } from '../core/stores/control/stamp-gate.ts';
 import { logProducer } from '../core/stores/kafka/producer.ts';
-import { rowLifeNow } from '../core/stores/tables/first-met-families.ts';
+import { rowLifeNow } from '../core/stores/tables/first-met-sets.ts';
 import { countRows } from './count-rows.ts';
 import { growthGate } from './growth.ts';
 import { speedMetrics } from './metrics.ts';
@@ -124,7 +124,7 @@ export interface LayerWatch {
 export function watchOf(
   config: Config,
   { log, metrics }: Pick<Worker, 'log' | 'metrics'>,
-  { rules, admin, control, hbase }: Pick<Stores, 'rules' | 'admin' | 'control' | 'hbase'>,
+  { rules, admin, control, store }: Pick<Stores, 'rules' | 'admin' | 'control' | 'store'>,
   progress: ReadonlyMap<number, Progress>,
 ): LayerWatch {
   const watch = logWatch({
@@ -137,8 +137,9 @@ export function watchOf(
     warn: threatLog(log, metrics.threats),
     now: Date.now,
   });
+  const firstMetSets = store.firstMetSets(admin);
   const measureRowLife = async (): Promise<void> => {
-    const life = await rowLifeNow(hbase, config.HBASE_NAMESPACE, admin, rules);
+    const life = await rowLifeNow(firstMetSets, admin, rules);
     if (life) metrics.firstMetSpare(life.spareSeconds);
   };
   return { look: withEveryTwentieth(watch.look, measureRowLife), waitingFor: watch.waitingFor };

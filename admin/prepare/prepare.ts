@@ -12,15 +12,11 @@ import type { Config } from '../../core/process/config.ts';
 import { Retryable } from '../../core/process/errors.ts';
 import { COMMAND_RETRY, withRetry } from '../../core/process/retry.ts';
 import { runTogether } from '../../core/process/together.ts';
-import { controlStore } from '../../core/stores/control/control.ts';
-import { isWithoutTables } from '../../core/stores/rows/hbase-rows.ts';
 import { hdfs } from '../../core/stores/hdfs/hdfs.ts';
-import type { HBaseClient } from '../../core/hbase/types.ts';
 import { logAdmin } from '../../core/stores/kafka/admin.ts';
-import { familyPlans } from '../../core/stores/tables/first-met-families.ts';
-import { locationsStore } from '../../core/stores/tables/locations.ts';
-import { openHBase } from '../../core/stores/open.ts';
-import { ensureTables } from '../../core/stores/tables/schema.ts';
+import { setPlans } from '../../core/stores/tables/first-met-sets.ts';
+import { openRowStore } from '../../core/stores/open.ts';
+import type { RowStore } from '../../core/stores/room/row-store.ts';
 import { loadReference } from '../reference/load.ts';
 import type { Places } from '../reference/places.ts';
 import type { RecordedRules } from '../../core/stores/control/rules-rows.ts';
@@ -42,49 +38,44 @@ export async function prepare(config: Config, say: Say, places?: Places, stop?: 
 
 async function makeTopicsAndTables(config: Config, say: Say, places?: Places): Promise<void> {
   const admin = logAdmin(config);
-  const hbase = openHBase(config);
+  const store = openRowStore(config);
   try {
     if ((await admin.ensureTopics()) === 'created') say('kafka', `topic ${config.KAFKA_TOPIC} created`);
     const facts = await admin.facts();
     // A broker tells of a new topic only after its metadata has spread.
     if (!facts) throw new Retryable('Kafka', `topic ${config.KAFKA_TOPIC} is not to be seen yet`);
     await mendTopics(config, admin, facts, say);
-    await ensureTables(hbase, config.HBASE_NAMESPACE, {
-      detections: familyPlans((await readRules(config, hbase)) ?? [firstRules(config)], facts),
-      regions: config.HBASE_REGIONS,
-    });
-    say('hbase', `tables of namespace ${config.HBASE_NAMESPACE} are there`);
-    if (places) await loadFirstReference(config, hbase, places, say);
+    await store.ensureTables(setPlans((await readRules(store)) ?? [firstRules(config)], facts));
+    say(store.name.toLowerCase(), `tables of namespace ${config.HBASE_NAMESPACE} are there`);
+    if (places) await loadFirstReference(store, places, say);
   } finally {
-    await Promise.all([admin.close(), hbase.close()]);
+    await Promise.all([admin.close(), store.close()]);
   }
 }
 
 /** What will be recorded, as far as rows depend on it, if nothing is recorded yet. */
-function firstRules({ DEDUP_WINDOW_DAYS, CLOCK_AHEAD_DAYS }: Config): Parameters<typeof familyPlans>[0][number] {
+function firstRules({ DEDUP_WINDOW_DAYS, CLOCK_AHEAD_DAYS }: Config): Parameters<typeof setPlans>[0][number] {
   return { generation: 1, dedupWindowDays: DEDUP_WINDOW_DAYS, clockAheadDays: CLOCK_AHEAD_DAYS };
 }
 
 /** The recorded rules, and those of a rebuild that is under way; null on a system that has never counted. */
-async function readRules(config: Config, hbase: HBaseClient): Promise<RecordedRules[] | null> {
-  const control = controlStore(hbase, config.HBASE_NAMESPACE);
+async function readRules(store: RowStore): Promise<RecordedRules[] | null> {
+  const { control } = store;
   try {
     const rules = await control.rules();
     const rebuilding = rules && (await control.rebuilding(rules.generation + 1));
     return rules && (rebuilding ? [rules, rebuilding] : [rules]);
   } catch (fault) {
-    if (isWithoutTables(fault)) return null;
+    if (store.isWithoutTables(fault)) return null;
     throw fault;
   }
 }
 
 async function loadFirstReference(
-  config: Config,
-  hbase: HBaseClient,
+  { control, locations: store }: RowStore,
   { file, isChosen, locations }: Places,
   say: Say,
 ): Promise<void> {
-  const control = controlStore(hbase, config.HBASE_NAMESPACE);
   const before = await control.reference();
   if (before) {
     if (isChosen)
@@ -94,7 +85,7 @@ async function loadFirstReference(
       );
     return;
   }
-  const { locations: loaded } = await loadReference(locations, control, locationsStore(hbase, config.HBASE_NAMESPACE));
+  const { locations: loaded } = await loadReference(locations, control, store);
   say('reference', `${loaded} places loaded from ${file}`);
 }
 
@@ -105,10 +96,10 @@ async function makeFolders(config: Config): Promise<void> {
 
 /** Length of an epoch as recorded, or null on a system that has never counted. */
 export async function recordedEpochSeconds(config: Config): Promise<number | null> {
-  const hbase = openHBase(config);
+  const store = openRowStore(config);
   try {
-    return (await readRules(config, hbase))?.[0]?.epochSeconds ?? null;
+    return (await readRules(store))?.[0]?.epochSeconds ?? null;
   } finally {
-    await hbase.close();
+    await store.close();
   }
 }

@@ -5,9 +5,7 @@ import { EXIT } from '../../core/process/errors.ts';
 import { runCommand } from '../../core/process/life.ts';
 import { COMMAND_RETRY, withRetry } from '../../core/process/retry.ts';
 import { visible, visibleJson } from '../../core/process/visible.ts';
-import { controlStore } from '../../core/stores/control/control.ts';
-import { openHBase } from '../../core/stores/open.ts';
-import { locationsStore } from '../../core/stores/tables/locations.ts';
+import { openRowStore } from '../../core/stores/open.ts';
 import { bytesOf } from './file.ts';
 import { loadReference } from './load.ts';
 import type { ReferenceLoad } from './load.ts';
@@ -39,7 +37,7 @@ Exit codes: 0 all lines taken, 2 no such file or no such columns, 4 some lines w
 
 async function load(file: string, { encoding, json }: LoadOptions): Promise<number> {
   const { locations, badLines, blankRows, hints } = readReference(bytesOf(file), encoding);
-  const outcome = await intoHBase(locations);
+  const outcome = await intoStore(locations);
   for (const { line, because } of badLines) process.stderr.write(`${file}:${line}: ${visible(because)}\n`);
   for (const hint of hints) process.stderr.write(`${file}: ${hint}\n`);
   if (json) process.stdout.write(`${visibleJson({ ...outcome, blank_rows: blankRows, bad_lines: badLines, hints })}\n`);
@@ -54,14 +52,11 @@ async function load(file: string, { encoding, json }: LoadOptions): Promise<numb
   return badLines.length > 0 ? EXIT.data_check_failed : EXIT.done;
 }
 
-async function intoHBase(locations: Parameters<typeof loadReference>[0]): Promise<ReferenceLoad> {
-  const config = readConfig();
-  const hbase = openHBase(config);
+async function intoStore(locations: Parameters<typeof loadReference>[0]): Promise<ReferenceLoad> {
+  const store = openRowStore(readConfig());
   try {
-    const control = controlStore(hbase, config.HBASE_NAMESPACE);
-    const store = locationsStore(hbase, config.HBASE_NAMESPACE);
-    return await withRetry(COMMAND_RETRY, () => loadReference(locations, control, store));
+    return await withRetry(COMMAND_RETRY, () => loadReference(locations, store.control, store.locations));
   } finally {
-    await hbase.close();
+    await store.close();
   }
 }

@@ -2,7 +2,6 @@
  * `sightline rows show TABLE KEY`: one row of HBase, decoded, for whoever looks for a fault. It changes nothing.
  */
 import { Command } from 'commander';
-import type { HBaseClient } from '../../core/hbase/types.ts';
 import type { TableName } from '../../core/layout/tables.ts';
 import { readConfig } from '../../core/process/config.ts';
 import { EXIT, Refusal } from '../../core/process/errors.ts';
@@ -10,10 +9,8 @@ import { runCommand } from '../../core/process/life.ts';
 import { COMMAND_RETRY, withRetry } from '../../core/process/retry.ts';
 import { visible, visibleJson } from '../../core/process/visible.ts';
 import { TABLES } from '../../core/layout/tables.ts';
-import { controlStore } from '../../core/stores/control/control.ts';
-import { openHBase } from '../../core/stores/open.ts';
-import { requireAnswers } from '../../core/stores/rows/answers.ts';
-import { getRows } from '../../core/stores/rows/hbase-rows.ts';
+import { openRowStore } from '../../core/stores/open.ts';
+import type { RowStore } from '../../core/stores/room/row-store.ts';
 import { needsRules, rowKey } from './row-key.ts';
 import { showRow } from './show-row.ts';
 import type { ShownRow } from './show-row.ts';
@@ -45,10 +42,9 @@ Exit codes: 0 printed, 2 usage, 3 there is no such row, 5 HBase is away.`;
 async function show(tableText: string, keyText: string): Promise<number> {
   const table = TABLES.find((each) => each === tableText);
   if (!table) throw new Refusal(EXIT.usage, `The table is "${tableText}"; one of ${TABLES.join(', ')} was expected`);
-  const config = readConfig();
-  const hbase = openHBase(config);
+  const store = openRowStore(readConfig());
   try {
-    const shown = await withRetry(COMMAND_RETRY, () => readRow(hbase, config.HBASE_NAMESPACE, table, keyText));
+    const shown = await withRetry(COMMAND_RETRY, () => readRow(store, table, keyText));
     if (shown) {
       process.stdout.write(`${visibleJson(shown, 2)}\n`);
       return EXIT.done;
@@ -56,25 +52,23 @@ async function show(tableText: string, keyText: string): Promise<number> {
     process.stderr.write(`The table ${table} has no row ${visible(keyText)}\n`);
     return EXIT.nothing_to_do;
   } finally {
-    await hbase.close();
+    await store.close();
   }
 }
 
-/** Null if HBase has no such row. */
+/** Null if there is no such row. */
 export async function readRow(
-  hbase: HBaseClient,
-  namespace: string,
+  store: Pick<RowStore, 'control' | 'cellsOf'>,
   table: TableName,
   keyText: string,
 ): Promise<ShownRow | null> {
   // Keys that need no rules are checked first: a wrong one is told though HBase is away.
   if (!needsRules(table, keyText)) rowKey(table, keyText, null);
   const hasEpochs = table === 'speed_view' || table === 'batch_view';
-  const rules = hasEpochs ? await controlStore(hbase, namespace).rules() : null;
+  const rules = hasEpochs ? await store.control.rules() : null;
   if (needsRules(table, keyText) && !rules)
     throw new Refusal(EXIT.usage, 'No rules are recorded yet, so no epoch has a name: run "sightline prepare" first');
   const row = rowKey(table, keyText, rules);
-  const name = `${namespace}:${table}`;
-  const [cells] = requireAnswers(table, await getRows(hbase, { table: name, gets: [{ row }] }, (found) => found));
+  const cells = await store.cellsOf(table, row);
   return cells ? showRow(table, row, cells, rules) : null;
 }

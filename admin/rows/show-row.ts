@@ -1,11 +1,11 @@
 /**
  * What a row of HBase says, as JSON: its key and each cell, decoded by core/layout/hbase.ts.
  *
- * command.ts hands it the cells as HBase gave them. Bytes that are not what the layout says are shown as they are, with
- * the reason: this is a tool for whoever looks for what is wrong.
+ * command.ts hands it the cells as the store gave them. Bytes that are not what the layout says are shown as they are,
+ * with the reason: this is a tool for whoever looks for what is wrong.
  */
 import type { Rules } from '../../core/domain/rules.ts';
-import type { Cell } from '../../core/hbase/types.ts';
+import type { StoredCell } from '../../core/stores/room/row-store.ts';
 import type { TableName } from '../../core/layout/tables.ts';
 import { nameOf } from '../../core/domain/epoch.ts';
 import type { HourRowName } from '../../core/domain/hour-counts.ts';
@@ -40,7 +40,7 @@ export interface ShownCell {
 type NamingRules = Pick<Rules, 'epochSeconds'> | null;
 
 /** `rules` name epochs; without them they are numbers. */
-export function showRow(table: TableName, row: Buffer, cells: readonly Cell[], rules: NamingRules): ShownRow {
+export function showRow(table: TableName, row: Buffer, cells: readonly StoredCell[], rules: NamingRules): ShownRow {
   return {
     table,
     row: row.toString('hex'),
@@ -88,7 +88,7 @@ function hourRowOf({ epoch, hour, group }: HourRowName, rules: NamingRules): obj
   };
 }
 
-function valueOf(table: TableName, row: Buffer, cell: Cell): unknown {
+function valueOf(table: TableName, row: Buffer, cell: StoredCell): unknown {
   if (table === 'control') return JSON.parse(cell.value.toString('utf8'));
   if (table === 'locations') return cell.value.toString('utf8');
   if (table === 'detections') {

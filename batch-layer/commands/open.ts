@@ -7,11 +7,9 @@ import { createHash } from 'node:crypto';
 import { join, resolve } from 'node:path';
 import type { Config } from '../../core/process/config.ts';
 import type { BatchContext, BatchSettings } from '../context.ts';
-import { firstMetFamilies } from '../../core/stores/tables/first-met-families.ts';
 import { hdfs } from '../../core/stores/hdfs/hdfs.ts';
 import { logProducer } from '../../core/stores/kafka/producer.ts';
 import { logReader } from '../../core/stores/kafka/reader.ts';
-import { oldGenerations } from '../../core/stores/views/old-generations.ts';
 import type { OpenOptions } from '../../core/stores/open.ts';
 import { openStores } from '../../core/stores/open.ts';
 import { sparkSettings } from '../../core/stores/spark/settings.ts';
@@ -43,8 +41,8 @@ export async function openBatch(
       mayCrashAt: parts.mayCrashAt ?? (() => undefined),
       settings: { ...settingsOf(config), spark },
       hdfs: hdfs(config),
-      oldGenerations: oldGenerations(stores.hbase, config.HBASE_NAMESPACE),
-      firstMetFamilies: firstMetFamilies(stores.hbase, config.HBASE_NAMESPACE, stores.admin),
+      oldGenerations: stores.store.oldGenerations,
+      firstMetSets: stores.store.firstMetSets(stores.admin),
       reader,
       producer,
     },

@@ -97,7 +97,7 @@ async function rebuildFrom(
       { rules: async () => rules },
     );
     try {
-      await fresh.context.firstMetFamilies.ensure(rules);
+      await fresh.context.firstMetSets.ensure(rules);
       return await rebuild(locked, fresh.context, lease, {
         keepsOld: !options.switch,
         acceptsDifferences: options.acceptDifferences === true,

@@ -24,7 +24,7 @@ export interface OldGeneration {
   readonly folder: string;
   readonly files: number;
   readonly bytes: number;
-  /** The HBase family of its first-met rows; null if it shares the current generation's family or has none any more. */
+  /** The set of its first-met rows; null if it shares the current generation's or has none any more. */
   readonly firstMetFamily: string | null;
 }
 
@@ -40,7 +40,7 @@ export async function dropOldGenerations(
   context: BatchContext,
   { isDryRun, now, checkLocks }: DropOptions,
 ): Promise<OldGeneration[]> {
-  const { hdfs, rules, control, oldGenerations, firstMetFamilies } = context;
+  const { hdfs, rules, control, oldGenerations, firstMetSets } = context;
   const folders = (await hdfs.list('')).flatMap((entry) => oldGenerationFolder(entry, rules.generation));
   // The switch renamed the lake, so the folder's time is that of the switch.
   const graceMs = await greatestGraceMs(context, [rules, ...folders]);
@@ -48,7 +48,7 @@ export async function dropOldGenerations(
   const rows = await oldGenerations.rows(rules.generation);
   const rebuilding = await control.rebuilding(rules.generation + 1);
   const families = new Map(
-    (await firstMetFamilies.unneeded(rebuilding ? [rules, rebuilding] : [rules])).map((family) => [
+    (await firstMetSets.unneeded(rebuilding ? [rules, rebuilding] : [rules])).map((family) => [
       generationOf(family),
       family,
     ]),
@@ -73,7 +73,7 @@ export async function dropOldGenerations(
   await checkComplete(context);
   if (isDryRun) return old;
   await checkLocks();
-  await firstMetFamilies.drop([...families.values()]);
+  await firstMetSets.drop([...families.values()]);
   await oldGenerations.drop(rules.generation);
   for (const { path } of folders) {
     await checkLocks();

@@ -22,7 +22,7 @@ import { detectionsFile } from '../../core/layout/lake.ts';
 import { controlStore } from '../../core/stores/control/control.ts';
 import { openDuck, quoted } from '../../core/stores/lake/duckdb.ts';
 import { logAdmin } from '../../core/stores/kafka/admin.ts';
-import { openHBase } from '../../core/stores/open.ts';
+import { openHBase } from '../../core/stores/room/hbase-store.ts';
 import { writeView } from '../../batch-layer/view/batch-view.ts';
 import { openBench } from '../batch/open.ts';
 import { publishSteadily } from '../support/traffic.ts';

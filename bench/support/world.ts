@@ -13,7 +13,7 @@ import type { Config } from '../../core/process/config.ts';
 import { TABLES } from '../../core/layout/tables.ts';
 import { readConfig } from '../../core/process/config.ts';
 import { hdfs } from '../../core/stores/hdfs/hdfs.ts';
-import { openHBase } from '../../core/stores/open.ts';
+import { openHBase } from '../../core/stores/room/hbase-store.ts';
 import { prepare } from '../../admin/prepare/prepare.ts';
 import { readPlaces } from '../../admin/reference/places.ts';
 import { clusterStatus } from '../../hadoop-compose/cluster/status.ts';

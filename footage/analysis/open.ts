@@ -7,10 +7,9 @@
 import { join, resolve } from 'node:path';
 import type { Config } from '../../core/process/config.ts';
 import { COMMAND_RETRY, withRetry } from '../../core/process/retry.ts';
-import { controlStore } from '../../core/stores/control/control.ts';
 import { hdfs } from '../../core/stores/hdfs/hdfs.ts';
 import type { Hdfs } from '../../core/stores/hdfs/types.ts';
-import { openHBase } from '../../core/stores/open.ts';
+import { openRowStore } from '../../core/stores/open.ts';
 import { sparkSettings } from '../../core/stores/spark/settings.ts';
 import { changePacksAlone } from '../packs/alone.ts';
 import type { AnalysisContext } from './analyse.ts';
@@ -46,10 +45,10 @@ export async function withAnalysis<T>(
 }
 
 export async function recordedEpochSeconds(config: Config): Promise<number> {
-  const hbase = openHBase(config);
+  const store = openRowStore(config);
   try {
-    return (await controlStore(hbase, config.HBASE_NAMESPACE).rules())?.epochSeconds ?? config.EPOCH_SECONDS;
+    return (await store.control.rules())?.epochSeconds ?? config.EPOCH_SECONDS;
   } finally {
-    await hbase.close();
+    await store.close();
   }
 }

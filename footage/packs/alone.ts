@@ -6,10 +6,9 @@ import { setTimeout as pause } from 'node:timers/promises';
 import type { Config } from '../../core/process/config.ts';
 import { EXIT, Refusal } from '../../core/process/errors.ts';
 import { COMMAND_RETRY, withRetry } from '../../core/process/retry.ts';
-import { controlStore } from '../../core/stores/control/control.ts';
 import { PACK_LEASE } from '../../core/stores/control/lease-rows.ts';
 import { withLease } from '../../core/stores/control/with-lease.ts';
-import { openHBase } from '../../core/stores/open.ts';
+import { openRowStore } from '../../core/stores/open.ts';
 
 /** How long to wait for the lease while another process holds it. */
 export interface Patience {
@@ -32,14 +31,13 @@ export async function changePacksAlone<T>(
   work: (held: AbortSignal) => Promise<T>,
   patience: Patience = NONE,
 ): Promise<T> {
-  const hbase = openHBase(config);
+  const store = openRowStore(config);
   const onKept = (): boolean => process.stderr.write('The lease could not be given back; it ends by itself in 10 s.\n');
   try {
-    const control = controlStore(hbase, config.HBASE_NAMESPACE);
-    const once = (): Promise<T> => withLease(control, PACK_LEASE, { signal, onKept }, work);
+    const once = (): Promise<T> => withLease(store.control, PACK_LEASE, { signal, onKept }, work);
     return await whenFree(() => withRetry(COMMAND_RETRY, once, { signal }), patience, signal);
   } finally {
-    await hbase.close();
+    await store.close();
   }
 }
 

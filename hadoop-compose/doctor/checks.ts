@@ -12,10 +12,9 @@ import type { Stack } from '../stack/stack.ts';
 import type { Config } from '../../core/process/config.ts';
 import { faultText, leastRetentionMs, topicFaults } from '../../core/layout/topic-settings.ts';
 import { messageOf } from '../../core/process/errors.ts';
-import { controlStore } from '../../core/stores/control/control.ts';
 import { hdfs } from '../../core/stores/hdfs/hdfs.ts';
 import { logAdmin } from '../../core/stores/kafka/admin.ts';
-import { openHBase } from '../../core/stores/open.ts';
+import { openRowStore } from '../../core/stores/open.ts';
 import { readRules } from '../../core/stores/control/recorded-rules.ts';
 
 export interface Finding {
@@ -37,7 +36,7 @@ export async function examine(config: Config, stack: Stack): Promise<Finding[]> 
     ['C++ tool chain', async () => versionOf('g++', '--version', 'apt-get install build-essential')],
     ['free disk', () => freeDisk(stack)],
     [`Kafka at ${config.KAFKA_BROKERS}`, () => kafka(config)],
-    [`HBase behind ${config.HBASE_ZOOKEEPER}`, () => hbase(config)],
+    [`HBase behind ${config.HBASE_ZOOKEEPER}`, () => rowStore(config)],
     [`HDFS at ${config.WEBHDFS_URL}`, () => lake(config)],
     ['recorded rules', () => rules(config)],
   ];
@@ -81,21 +80,21 @@ async function kafka(config: Config): Promise<string> {
   }
 }
 
-async function hbase(config: Config): Promise<string> {
-  const client = openHBase(config, { operationTimeoutMs: 5_000, callTimeoutMs: 5_000 });
+async function rowStore(config: Config): Promise<string> {
+  const store = openRowStore(config, { operationTimeoutMs: 5_000, callTimeoutMs: 5_000 });
   try {
-    await client.ping();
-    const control = await client.admin.describeTable(`${config.HBASE_NAMESPACE}:control`);
-    if (!control)
+    await store.ping();
+    const reference = await store.control.reference().catch((fault: unknown) => {
+      if (!store.isWithoutTables(fault)) throw fault;
       throw new Error(
         `it answers, but namespace ${config.HBASE_NAMESPACE} has no tables; "sightline prepare" creates them`,
       );
-    const reference = await controlStore(client, config.HBASE_NAMESPACE).reference();
+    });
     return reference
       ? `places table version ${reference.version}`
       : 'no places yet; "sightline reference load FILE.csv" names them';
   } finally {
-    await client.close();
+    await store.close();
   }
 }
 
@@ -106,13 +105,13 @@ async function lake(config: Config): Promise<string> {
 
 async function rules(config: Config): Promise<string> {
   const admin = logAdmin(config);
-  const client = openHBase(config, { operationTimeoutMs: 5_000, callTimeoutMs: 5_000 });
+  const store = openRowStore(config, { operationTimeoutMs: 5_000, callTimeoutMs: 5_000 });
   try {
-    const control = controlStore(client, config.HBASE_NAMESPACE);
+    const { control } = store;
     if (!(await control.rules())) return 'none yet; the first process that counts records them';
     const { generation, epochSeconds } = await readRules(config, admin, control);
     return `generation ${generation}, epochs of ${epochSeconds} s`;
   } finally {
-    await Promise.all([admin.close(), client.close()]);
+    await Promise.all([admin.close(), store.close()]);
   }
 }

@@ -24,7 +24,7 @@ async function checksOf(open: () => Promise<ServingContext>): Promise<Check[]> {
   const { generation } = context.stores.rules;
   return [
     { name: 'rules', ok: true, detail: `generation ${generation}` },
-    await check('HBase', () => context.stores.hbase.ping()),
+    await check(context.stores.store.name, () => context.stores.store.ping()),
     await check('log', async () => {
       const { ends } = await context.snapshots.current();
       const fault = context.snapshots.logFault();

@@ -13,7 +13,7 @@ import { parseHostPorts } from '../../core/process/host-port.ts';
 import { hdfs } from '../../core/stores/hdfs/hdfs.ts';
 import { logAdmin } from '../../core/stores/kafka/admin.ts';
 import { logReader } from '../../core/stores/kafka/reader.ts';
-import { openHBase } from '../../core/stores/open.ts';
+import { openHBase } from '../../core/stores/room/hbase-store.ts';
 import { startApp } from '../support/app-process.ts';
 import type { ForwardProxy } from '../support/forward-proxy.ts';
 import { startForwardProxy } from '../support/forward-proxy.ts';

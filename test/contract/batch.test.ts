@@ -24,7 +24,7 @@ import { instant } from '../../core/domain/time.ts';
 import { COUNT_FAMILIES, LIST_FAMILY, speedRow } from '../../core/layout/hbase.ts';
 import { openDuck } from '../../core/stores/lake/duckdb.ts';
 import { deleteRows } from '../../core/stores/rows/hbase-rows.ts';
-import { openHBase } from '../../core/stores/open.ts';
+import { openHBase } from '../../core/stores/room/hbase-store.ts';
 import { listRuns, readRun } from '../../core/stores/lake/runs.ts';
 import { publishEpochs } from '../../batch-layer/run/publish-epochs.ts';
 import { isSame, reprocess } from '../../batch-layer/run/reprocess.ts';

@@ -13,7 +13,7 @@ import { Refusal } from '../../core/process/errors.ts';
 import { messages } from '../../core/hbase/messages.ts';
 import { encodeSchema } from '../../core/hbase/schema.ts';
 import { hdfs } from '../../core/stores/hdfs/hdfs.ts';
-import { openHBase } from '../../core/stores/open.ts';
+import { openHBase } from '../../core/stores/room/hbase-store.ts';
 import { eventually } from '../support/main-job.ts';
 import { masterOf } from '../support/hbase-master.ts';
 

@@ -18,6 +18,7 @@ import { createLog } from '../../core/process/log.ts';
 import { DETECTION_FAMILY, saltedOid } from '../../core/layout/hbase.ts';
 import { hdfs } from '../../core/stores/hdfs/hdfs.ts';
 import { openStores } from '../../core/stores/open.ts';
+import { hbaseOf } from '../../core/stores/room/hbase-store.ts';
 import type { DetectionsAnswer, ListedRow } from '../../serving/answers.ts';
 import type { Serving } from '../../serving/app/app.ts';
 import { createServing } from '../../serving/app/app.ts';
@@ -67,7 +68,7 @@ before(async () => {
     families: [DETECTION_FAMILY],
     timestamp: arrival,
   }));
-  const deleted = await stores.hbase.delete(`${config.HBASE_NAMESPACE}:detections`, deletes);
+  const deleted = await hbaseOf(stores).delete(`${config.HBASE_NAMESPACE}:detections`, deletes);
   assert.ok(deleted.length > 20 && deleted.every(({ status }) => status === 'done'));
   serving = servingOn(config);
 });

@@ -17,7 +17,7 @@ import type { Rebuilt } from '../../batch-layer/generations/rebuild.ts';
 import { DAY_MS, HOUR_MS, instant } from '../../core/domain/time.ts';
 import { topicPlans } from '../../core/layout/log.ts';
 import type { HBaseClient } from '../../core/hbase/types.ts';
-import { openHBase } from '../../core/stores/open.ts';
+import { openHBase } from '../../core/stores/room/hbase-store.ts';
 import { batchWorld, servingOf } from '../support/batch-world.ts';
 import type { BatchWorld } from '../support/batch-world.ts';
 import { ROOT, sightline } from '../support/main-job.ts';

@@ -7,6 +7,7 @@
 import assert from 'node:assert/strict';
 import type { LocationsAnswer, TimelineAnswer, TopItemsAnswer } from '../../serving/answers.ts';
 import { addTallies, NO_TALLIES } from '../../core/domain/tallies.ts';
+import { hbaseOf } from '../../core/stores/room/hbase-store.ts';
 import { oidOfRow } from '../../core/layout/hbase.ts';
 import type { Stores } from '../../core/stores/open.ts';
 import { eventually } from '../support/main-job.ts';
@@ -114,10 +115,10 @@ function ownText(part: string): string {
   return Buffer.from(part, 'latin1').toString('latin1');
 }
 
-async function idsInHBase({ hbase }: Stores): Promise<Set<string>> {
+async function idsInHBase(stores: Stores): Promise<Set<string>> {
   const ids = new Set<string>();
   const everything = { start: Buffer.alloc(0), stop: Buffer.alloc(0), keysOnly: true, batchRows: 5_000 };
-  for await (const rows of hbase.scan('sightline:detections', everything))
+  for await (const rows of hbaseOf(stores).scan('sightline:detections', everything))
     for (const cells of rows) ids.add(oidOfRow(cells[0]!.row));
   return ids;
 }

@@ -3,6 +3,7 @@
  *
  * Daemons are found by this stack's own pids and started again by the supervision of the main job, workers by the army.
  */
+import { hbaseOf } from '../../core/stores/room/hbase-store.ts';
 import assert from 'node:assert/strict';
 import type { ChildProcess } from 'node:child_process';
 import { spawn } from 'node:child_process';
@@ -96,7 +97,7 @@ export const rebalanceStorm = (guests: number): Scenario => ({
 export const regionsSplit: Scenario = {
   name: 'regions split',
   async strike({ stores }) {
-    const { admin } = stores.hbase;
+    const { admin } = hbaseOf(stores);
     for (const table of ['sightline:speed_view', 'sightline:detections']) {
       const widest = (await admin.regions(table)).map(({ start, end }) => ({
         from: start[0] ?? 0,
@@ -114,7 +115,7 @@ export const regionsMoved: Scenario = {
   async strike({ stack, stores }) {
     const second = await secondRegionServer(stack);
     try {
-      const { admin } = stores.hbase;
+      const { admin } = hbaseOf(stores);
       for (const table of ['sightline:detections', 'sightline:speed_view', 'sightline:control']) {
         const [region] = await admin.regions(table);
         await eventually(
@@ -130,7 +131,7 @@ export const regionsMoved: Scenario = {
     }
     const own = `:${stack.ports.regionserver}`;
     for (const table of ['sightline:detections', 'sightline:speed_view', 'sightline:control']) {
-      const regions = () => stores.hbase.admin.regions(table);
+      const regions = () => hbaseOf(stores).admin.regions(table);
       await eventually(
         `${table} on the first server again`,
         regions,

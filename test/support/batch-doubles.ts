@@ -133,7 +133,7 @@ export function contextOf(
     ...logDoubles(world),
     ...viewDoubles(world),
     oldGenerations: oldGenerationsDouble(world),
-    firstMetFamilies: familiesDouble(world),
+    firstMetSets: setsDouble(world),
     log: createLog('test', 'silent'),
     progressLine: SILENT,
     metrics: batchMetrics(new Registry()),
@@ -287,7 +287,7 @@ function oldGenerationsDouble({ oldRows }: World): BatchContext['oldGenerations'
   };
 }
 
-function familiesDouble({ families = new Set() }: World): BatchContext['firstMetFamilies'] {
+function setsDouble({ families = new Set() }: World): BatchContext['firstMetSets'] {
   return {
     ensure: async (rules) => void families.add(detectionFamily(rules)),
     async unneeded(living) {
@@ -295,6 +295,11 @@ function familiesDouble({ families = new Set() }: World): BatchContext['firstMet
       return [...families].filter((family) => !needed.has(family));
     },
     drop: async (gone) => gone.forEach((family) => families.delete(family)),
+    life: async (rules) => ({
+      where: detectionFamily(rules),
+      isThere: families.has(detectionFamily(rules)),
+      ttlSeconds: undefined,
+    }),
   };
 }
 

@@ -7,6 +7,7 @@
  */
 import { decodeList, LIST_FAMILY } from '../../core/layout/hbase.ts';
 import type { Config } from '../../core/process/config.ts';
+import { hbaseOf } from '../../core/stores/room/hbase-store.ts';
 import type { Stores } from '../../core/stores/open.ts';
 
 export interface SpeedState {
@@ -19,7 +20,8 @@ export interface SpeedState {
 const EVERYTHING = { start: Buffer.alloc(0), stop: Buffer.alloc(0), batchRows: 2_000 };
 const CONTROL_ROWS = /^(progress|cut)\//;
 
-export async function speedState({ hbase }: Pick<Stores, 'hbase'>, { HBASE_NAMESPACE }: Config): Promise<SpeedState> {
+export async function speedState(stores: Pick<Stores, 'store'>, { HBASE_NAMESPACE }: Config): Promise<SpeedState> {
+  const hbase = hbaseOf(stores);
   const detections: string[] = [];
   const counts: string[] = [];
   const progress: string[] = [];

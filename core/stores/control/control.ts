@@ -25,6 +25,7 @@ import type { RebuildRows } from './rebuild-rows.ts';
 import type { ReferenceRow } from './reference-row.ts';
 import type { RulesRows } from './rules-rows.ts';
 import type { StampRows } from './stamp-rows.ts';
+import type { JsonAgreements, JsonFacts } from '../rows/json-cells.ts';
 import { jsonCells } from '../rows/json-cells.ts';
 import { growthRows } from './growth-rows.ts';
 import { horizonRow } from './horizon-row.ts';
@@ -39,15 +40,20 @@ export interface ControlStore
   extends RulesRows, RebuildRows, GrowthRows, StampRows, ProgressRows, HorizonRow, ReferenceRow, LeaseRows {}
 
 export function controlStore(hbase: HBaseClient, namespace: string): ControlStore {
-  const cell = jsonCells(hbase, `${namespace}:control`);
+  const cells = jsonCells(hbase, `${namespace}:control`);
+  return controlOf(cells, cells);
+}
+
+/** On any store: the rows that processes agree on by comparing, and those that they put. */
+export function controlOf(agreed: JsonAgreements, facts: JsonFacts): ControlStore {
   return {
-    ...rulesRows(cell),
-    ...rebuildRows(cell),
-    ...growthRows(cell),
-    ...stampRows(cell),
-    ...progressRows(cell),
-    ...horizonRow(cell),
-    ...referenceRow(cell),
-    ...leaseRows(cell),
+    ...rulesRows(agreed),
+    ...rebuildRows(agreed, facts),
+    ...growthRows(agreed, facts),
+    ...stampRows(agreed),
+    ...progressRows(facts),
+    ...horizonRow(agreed),
+    ...referenceRow(agreed),
+    ...leaseRows(agreed),
   };
 }

@@ -8,7 +8,7 @@
 import { z } from 'zod';
 import type { Growth } from '../../domain/rules.ts';
 import type { Instant } from '../../domain/time.ts';
-import type { JsonCells } from '../rows/json-cells.ts';
+import type { JsonAgreements, JsonFacts } from '../rows/json-cells.ts';
 
 /** How the topic grew: rules that change while a generation lives. */
 export interface GrowthRecord {
@@ -31,26 +31,26 @@ export interface GrowthRows {
   putReadUpTo(generation: number, from: Instant, partitions: readonly number[]): Promise<void>;
 }
 
-export function growthRows(cell: JsonCells): GrowthRows {
+export function growthRows(agreed: JsonAgreements, facts: JsonFacts): GrowthRows {
   return {
-    growth: async (generation) => (await cell.read(growthRow(generation), readGrowth)) ?? NOT_GROWN,
+    growth: async (generation) => (await agreed.read(growthRow(generation), readGrowth)) ?? NOT_GROWN,
     moveGrowth(generation, from, to) {
       const next: GrowthRecord = { ...to, change: from.change + 1 };
-      return cell.move(
+      return agreed.move(
         from.change === 0 ? null : from,
         { row: growthRow(generation), timestamp: next.change, json: next },
         readGrowth,
       );
     },
     async readUpTo(generation, from, partitions) {
-      const rows = await cell.readAll(
+      const rows = await facts.readAll(
         partitions.map((partition) => readUpToRow(generation, from, partition)),
         () => true,
       );
       return rows.map((row) => row === true);
     },
     putReadUpTo: (generation, from, partitions) =>
-      cell.put(
+      facts.put(
         partitions.map((partition) => ({
           row: readUpToRow(generation, from, partition),
           timestamp: 1,

@@ -4,7 +4,7 @@
  * control.ts composes them; core/stores/control/lease.ts takes, renews and gives back leases, by check-and-put.
  */
 import { z } from 'zod';
-import type { JsonCells } from '../rows/json-cells.ts';
+import type { JsonAgreements } from '../rows/json-cells.ts';
 
 /** The lock that a run of the batch layer holds. */
 export const LAKE_LEASE = 'lake';
@@ -27,7 +27,7 @@ export interface LeaseRows {
   moveLease(name: string, from: Lease | null, to: Lease): Promise<boolean>;
 }
 
-export function leaseRows(cell: JsonCells): LeaseRows {
+export function leaseRows(cell: JsonAgreements): LeaseRows {
   return {
     lease: (name) => cell.read(`lease/${name}`, readLease),
     moveLease: (name, from, to) =>

@@ -9,7 +9,7 @@
 import { z } from 'zod';
 import type { Tallies } from '../../domain/tallies.ts';
 import type { Instant } from '../../domain/time.ts';
-import type { JsonCells } from '../rows/json-cells.ts';
+import type { JsonFacts } from '../rows/json-cells.ts';
 
 /** Up to where a partition's effects are in HBase. */
 export interface Progress {
@@ -39,7 +39,7 @@ export interface ProgressRows {
   cutTallies(generation: number, cuts: readonly Omit<CutTallies, 'tallies'>[]): Promise<(CutTallies | null)[]>;
 }
 
-export function progressRows(cell: JsonCells): ProgressRows {
+export function progressRows(cell: JsonFacts): ProgressRows {
   return {
     progress: (generation, partitions) =>
       cell.readAll(

@@ -5,7 +5,7 @@
  * The second kind says that the rebuild has written the first-met rows of one published epoch.
  */
 import type { Epoch } from '../../domain/epoch.ts';
-import type { JsonCells } from '../rows/json-cells.ts';
+import type { JsonAgreements, JsonFacts } from '../rows/json-cells.ts';
 import type { RecordedRules } from './rules-rows.ts';
 import { jsonOfRules, readRules, readRulesJson } from './rules-rows.ts';
 
@@ -21,29 +21,29 @@ export interface RebuildRows {
   putFirstMetWritten(generation: number, epoch: Epoch): Promise<void>;
 }
 
-export function rebuildRows(cell: JsonCells): RebuildRows {
+export function rebuildRows(agreed: JsonAgreements, facts: JsonFacts): RebuildRows {
   return {
-    rebuilding: (generation) => cell.read(`rules/${generation}`, readRules),
+    rebuilding: (generation) => agreed.read(`rules/${generation}`, readRules),
     async recordRebuild(rules) {
       const row = `rules/${rules.generation}`;
-      await cell.create({ row, timestamp: 1, json: jsonOfRules(rules) });
-      return (await cell.read(row, readRules)) ?? rules;
+      await agreed.create({ row, timestamp: 1, json: jsonOfRules(rules) });
+      return (await agreed.read(row, readRules)) ?? rules;
     },
     moveRebuild: (from, to) =>
-      cell.move(
+      agreed.move(
         jsonOfRules(from),
         { row: `rules/${to.generation}`, timestamp: 1, json: jsonOfRules(to) },
         readRulesJson,
       ),
     async firstMetWritten(generation, epochs) {
-      const rows = await cell.readAll(
+      const rows = await facts.readAll(
         epochs.map((epoch) => metRow(generation, epoch)),
         () => true,
       );
       return rows.map((row) => row === true);
     },
     putFirstMetWritten: (generation, epoch) =>
-      cell.put([{ row: metRow(generation, epoch), timestamp: 1, json: { epoch } }]),
+      facts.put([{ row: metRow(generation, epoch), timestamp: 1, json: { epoch } }]),
   };
 }
 

@@ -5,7 +5,7 @@
  */
 import { z } from 'zod';
 import type { Instant } from '../../domain/time.ts';
-import type { JsonCells } from '../rows/json-cells.ts';
+import type { JsonAgreements } from '../rows/json-cells.ts';
 
 export interface Reference {
   readonly version: number;
@@ -18,7 +18,7 @@ export interface ReferenceRow {
   moveReference(from: Reference | null, to: Reference): Promise<boolean>;
 }
 
-export function referenceRow(cell: JsonCells): ReferenceRow {
+export function referenceRow(cell: JsonAgreements): ReferenceRow {
   return {
     reference: () => cell.read('reference', readReference),
     moveReference: (from, to) => cell.move(from, { row: 'reference', timestamp: to.version, json: to }, readReference),

@@ -7,7 +7,7 @@
  */
 import { z } from 'zod';
 import type { Rules } from '../../domain/rules.ts';
-import type { JsonCells } from '../rows/json-cells.ts';
+import type { JsonAgreements } from '../rows/json-cells.ts';
 import { EXIT, Refusal } from '../../process/errors.ts';
 
 export interface RecordedRules extends Rules {
@@ -23,7 +23,7 @@ export interface RulesRows {
   switchRules(from: RecordedRules, to: RecordedRules): Promise<boolean>;
 }
 
-export function rulesRows(cell: JsonCells): RulesRows {
+export function rulesRows(cell: JsonAgreements): RulesRows {
   return {
     rules: () => cell.read('rules', readRules),
     async recordRules(rules) {

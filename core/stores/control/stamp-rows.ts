@@ -11,7 +11,7 @@
 import { z } from 'zod';
 import type { Stamps } from '../../domain/stamps.ts';
 import type { Instant } from '../../domain/time.ts';
-import type { JsonCells } from '../rows/json-cells.ts';
+import type { JsonAgreements } from '../rows/json-cells.ts';
 
 /** Where the first reader waits, while the record is ahead (domain/stamps.ts). For people; it decides nothing. */
 export interface Hold {
@@ -36,7 +36,7 @@ export interface StampRows {
 
 export const NOT_SETTLED: StampRecord = { change: 0, settled: -1 as Instant, corrections: [], hold: null };
 
-export function stampRows(cell: JsonCells): StampRows {
+export function stampRows(cell: JsonAgreements): StampRows {
   const rowOf = (logLife: number, partition: number): string => `stamps/${logLife}/${partition}`;
   return {
     async stamps(logLife, partitions) {

@@ -22,10 +22,15 @@ export interface JsonPut {
 /** Takes the members that it knows of a row's JSON; throws if they are not as they must be. */
 type Read<T> = (json: unknown) => T;
 
-export interface JsonCells {
+/** Rows that somebody puts without a comparison; of two puts the one with the greater timestamp stays. */
+export interface JsonFacts {
   read<T>(row: string, read: Read<T>): Promise<T | null>;
   readAll<T>(rows: readonly string[], read: Read<T>): Promise<(T | null)[]>;
   put(puts: readonly JsonPut[]): Promise<void>;
+}
+
+/** Rows on which processes agree: each write says what it found. No row is both a fact and an agreement. */
+export interface JsonAgreements extends Pick<JsonFacts, 'read' | 'readAll'> {
   /** Puts a row that is not there; false if it is. */
   create(put: JsonPut): Promise<boolean>;
   /**
@@ -36,7 +41,8 @@ export interface JsonCells {
   replace<T>(from: T, to: JsonPut, read: Read<T>): Promise<boolean>;
 }
 
-export function jsonCells(hbase: HBaseClient, table: string): JsonCells {
+/** Both kinds, which HBase keeps in one table. */
+export function jsonCells(hbase: HBaseClient, table: string): JsonFacts & JsonAgreements {
   const readAll = async <T>(
     rows: readonly string[],
     read: (json: unknown, bytes: Buffer) => T,

@@ -10,6 +10,9 @@ import { hourRowsOf } from '../../../../core/domain/hour-counts.ts';
 import { oid } from '../../../../core/domain/oid.ts';
 import { instant, SECOND_MS } from '../../../../core/domain/time.ts';
 import { saltedOid } from '../../../../core/layout/hbase.ts';
+import type { TableName } from '../../../../core/layout/tables.ts';
+import { requireAnswers } from '../../../../core/stores/rows/answers.ts';
+import { getRows } from '../../../../core/stores/rows/hbase-rows.ts';
 import { controlStore } from '../../../../core/stores/control/control.ts';
 import { detectionsStore } from '../../../../core/stores/tables/detections.ts';
 import { speedView } from '../../../../core/stores/views/speed-view.ts';
@@ -35,11 +38,20 @@ async function filled() {
   };
   const cell = { kind: 'place_item', location: oid(-7), item: 'car', minutes: [3, 1], upTo: 99 } as const;
   await speedView(hbase, NAMESPACE, RULES).put([{ name: ofGroup, partition: 3, cells: [cell], listed: [listed] }]);
-  return hbase;
+  return {
+    control: controlStore(hbase, NAMESPACE),
+    cellsOf: async (table: TableName, row: Buffer) => {
+      const [cells] = requireAnswers(
+        table,
+        await getRows(hbase, { table: `${NAMESPACE}:${table}`, gets: [{ row }] }, (c) => c),
+      );
+      return cells ?? null;
+    },
+  };
 }
 
 test('a first-met row is found by the id of its detection', async () => {
-  const shown = await readRow(await filled(), NAMESPACE, 'detections', '17');
+  const shown = await readRow(await filled(), 'detections', '17');
   assert.deepEqual(shown, {
     table: 'detections',
     row: saltedOid(oid(17)).toString('hex'),
@@ -64,8 +76,8 @@ test('a first-met row is found by the id of its detection', async () => {
 });
 
 test('a row of the speed view is found by its epoch, hour, place and partition, or by its bytes', async () => {
-  const hbase = await filled();
-  const shown = (await readRow(hbase, NAMESPACE, 'speed_view', '2026-11-22/2026-11-22T14/-7/3'))!;
+  const store = await filled();
+  const shown = (await readRow(store, 'speed_view', '2026-11-22/2026-11-22T14/-7/3'))!;
   assert.deepEqual(shown.key, {
     generation: 1,
     epoch: '2026-11-22',
@@ -78,12 +90,12 @@ test('a row of the speed view is found by its epoch, hour, place and partition, 
     [{ detection_oid: '17', geographical_location_oid: '-7', detected_at: '2026-11-22T14:03:05.000Z' }],
     { kind: 'place_item', geographical_location_oid: '-7', item_name: 'car', count: 1, by_minute: { 3: 1 } },
   ]);
-  assert.deepEqual(await readRow(hbase, NAMESPACE, 'speed_view', `0x${shown.row}`), shown);
-  assert.equal(await readRow(hbase, NAMESPACE, 'speed_view', '2026-11-22/2026-11-22T15/-7/3'), null);
+  assert.deepEqual(await readRow(store, 'speed_view', `0x${shown.row}`), shown);
+  assert.equal(await readRow(store, 'speed_view', '2026-11-22/2026-11-22T15/-7/3'), null);
 });
 
 test('a row of the control table is found by its text', async () => {
-  const shown = (await readRow(await filled(), NAMESPACE, 'control', 'rules'))!;
+  const shown = (await readRow(await filled(), 'control', 'rules'))!;
   assert.equal(shown.key, 'rules');
   assert.equal((shown.cells[0]!.value as { topicId?: string }).topicId, 'a');
 });

@@ -7,12 +7,8 @@ import { test } from 'node:test';
 import type { Rules } from '../../../../../core/domain/rules.ts';
 import type { HBaseClient, TableSchema } from '../../../../../core/hbase/types.ts';
 import type { TopicFacts } from '../../../../../core/stores/kafka/types.ts';
-import {
-  checkRowLife,
-  familyPlans,
-  firstMetFamilies,
-  rowLifeNow,
-} from '../../../../../core/stores/tables/first-met-families.ts';
+import { firstMetFamilies } from '../../../../../core/stores/tables/first-met-families.ts';
+import { checkRowLife, rowLifeNow, setPlans } from '../../../../../core/stores/tables/first-met-sets.ts';
 import { ensureFamilies } from '../../../../../core/stores/tables/schema.ts';
 import { SOUND_TOPIC } from '../../../../support/topic-facts.ts';
 
@@ -54,13 +50,16 @@ const admin = (facts = FACTS) => ({ facts: async () => facts });
 test('rows that live long enough, or for ever, are no reason to stop', async () => {
   for (const ttlSeconds of [NEEDED_S, NEEDED_S + 1, undefined]) {
     const { hbase } = tableWith([{ name: 'd', ...(ttlSeconds === undefined ? {} : { ttlSeconds }) }]);
-    await assert.doesNotReject(checkRowLife(hbase, 'ns', admin(), RULES), `a life of ${ttlSeconds ?? 'any'} seconds`);
+    await assert.doesNotReject(
+      checkRowLife(firstMetFamilies(hbase, 'ns', admin()), admin(), RULES),
+      `a life of ${ttlSeconds ?? 'any'} seconds`,
+    );
   }
 });
 
 test('how much longer rows live than they must is told in seconds, and falls below 0 before a copy could count', async () => {
   const spare = async (...families: TableSchema['families']) =>
-    (await rowLifeNow(tableWith(families).hbase, 'ns', admin(), RULES))?.spareSeconds;
+    (await rowLifeNow(firstMetFamilies(tableWith(families).hbase, 'ns', admin()), admin(), RULES))?.spareSeconds;
   assert.deepEqual(
     [
       await spare({ name: 'd', ttlSeconds: NEEDED_S + 5 }),
@@ -82,7 +81,7 @@ for (const [what, facts, rules] of [
   test(`rows that live too short ${what} are refused, with what was found, what is needed and the command`, async () => {
     const { hbase } = tableWith([{ name: 'd', ttlSeconds: NEEDED_S }]);
     await assert.rejects(
-      checkRowLife(hbase, 'ns', admin(facts), rules),
+      checkRowLife(firstMetFamilies(hbase, 'ns', admin(facts)), admin(facts), rules),
       (fault: { exitCode?: number; message: string }) => {
         assert.match(
           fault.message,
@@ -97,13 +96,13 @@ for (const [what, facts, rules] of [
 test('a generation of its own needs its own family', async () => {
   const { hbase } = tableWith([{ name: 'd' }]);
   await assert.rejects(
-    checkRowLife(hbase, 'ns', admin(), { ...RULES, generation: 2, ownFirstMet: true }),
+    checkRowLife(firstMetFamilies(hbase, 'ns', admin()), admin(), { ...RULES, generation: 2, ownFirstMet: true }),
     /family d2 does not exist/,
   );
 });
 
 test('a family lives for as long as the generation of it that needs it longest', () => {
-  const plans = familyPlans(
+  const plans = setPlans(
     [
       RULES,
       { ...RULES, generation: 2, dedupWindowDays: 5 },
@@ -129,7 +128,7 @@ test('what a generation needs is made or raised, and nothing else is touched or 
       ['d2', NEEDED_S + 3 * DAY_S],
     ],
   );
-  await checkRowLife(hbase, 'ns', admin(), next);
+  await checkRowLife(families, admin(), next);
   await firstMetFamilies(hbase, 'ns', admin({ ...FACTS, segmentMs: 2 * FACTS.segmentMs })).ensure(next);
   assert.deepEqual(
     [...now()],
