@@ -19,7 +19,8 @@ export function endGroupWith(child: ChildProcess, signal: AbortSignal | undefine
   child.once('exit', () => signal.removeEventListener('abort', kill));
 }
 
-function killGroup({ pid }: ChildProcess): void {
+/** Of a child that leads a group (`detached`). */
+export function killGroup({ pid }: Pick<ChildProcess, 'pid'>): void {
   if (pid === undefined) return;
   try {
     process.kill(-pid, 'SIGKILL');

@@ -7,16 +7,13 @@
 import { execFile } from 'node:child_process';
 import { randomUUID } from 'node:crypto';
 import { mkdir, readdir, rename, rm } from 'node:fs/promises';
-import { delimiter, dirname, join } from 'node:path';
+import { delimiter, join } from 'node:path';
 import { promisify } from 'node:util';
-import type { Config } from '../../core/process/config.ts';
 import { EXIT, messageOf, Refusal } from '../../core/process/errors.ts';
-import { sparkEnvironment } from '../../core/process/spark-home.ts';
+import { JAVA_RELEASE } from '../../core/stores/spark/class-jar.ts';
 import { findJava } from '../cluster/tools.ts';
 
 const run = promisify(execFile);
-/** Of the classes; Spark 4 needs it too. */
-export const JAVA_RELEASE = '17';
 const COMPILE_LIMIT_MS = 120_000;
 
 export interface JarPlan {
@@ -58,17 +55,4 @@ export async function compileJar({ sources, libraries, jar, name }: JarPlan): Pr
   } finally {
     await rm(work, { recursive: true, force: true });
   }
-}
-
-/** The folder of Spark's libraries: that of SPARK_HOME, or that of PySpark in the environment of `spark setup`. */
-export async function sparkJars(config: Pick<Config, 'SIGHTLINE_HOME' | 'SPARK_HOME'>): Promise<string> {
-  if (config.SPARK_HOME !== undefined) return join(config.SPARK_HOME, 'jars');
-  const lib = join(sparkEnvironment(config), 'lib');
-  const python = (await readdir(lib).catch(() => [])).find((name) => name.startsWith('python3'));
-  if (python !== undefined) return join(lib, python, 'site-packages', 'pyspark', 'jars');
-  throw new Refusal(
-    EXIT.dependency_down,
-    `Spark is not set up: ${dirname(lib)} has no Python environment. Run "npx sightline spark setup" (about 450 MB), ` +
-      'or set SPARK_HOME to a Spark that is installed.',
-  );
 }

@@ -9,10 +9,11 @@ import { spawn } from 'node:child_process';
 import { createInterface } from 'node:readline';
 import { z } from 'zod';
 import { messageOf } from '../../core/process/errors.ts';
+import { killGroup } from '../../core/process/group.ts';
 import type { StartOrder, SubmitPlan } from './plan.ts';
 
 const Event = z.discriminatedUnion('event', [
-  z.object({ event: z.literal('ready') }),
+  z.object({ event: z.literal('ready'), application: z.string() }),
   z.object({ event: z.literal('started'), run: z.number().int() }),
   z.object({ event: z.literal('ended'), run: z.number().int(), fault: z.string().optional() }),
 ]);
@@ -49,8 +50,10 @@ export function startJob({ program, args, environment }: SubmitPlan, log: (text:
   createInterface({ input: child.stdout }).on('line', (line) => {
     if (!line.startsWith('{')) return log(line);
     const event = Event.parse(JSON.parse(line));
-    if (event.event === 'ready') state = { is: 'idle', fault: null };
-    else if (event.run !== asked) return;
+    if (event.event === 'ready') {
+      log(`the application is ${event.application}`);
+      state = { is: 'idle', fault: null };
+    } else if (event.run !== asked) return;
     else if (event.event === 'started') state = { is: 'running', since: Date.now() };
     else state = { is: 'idle', fault: event.fault ?? null };
   });
@@ -79,20 +82,9 @@ export function startJob({ program, args, environment }: SubmitPlan, log: (text:
     stop: () => void child.stdin.write(`${JSON.stringify({ order: 'stop' })}\n`),
     async close() {
       child.stdin.end();
-      const late = setTimeout(() => {
-        if (child.pid !== undefined) killGroup(child.pid);
-      }, CLOSE_LIMIT_MS);
+      const late = setTimeout(() => killGroup(child), CLOSE_LIMIT_MS);
       await ended;
       clearTimeout(late);
     },
   };
-}
-
-/** The group may have ended meanwhile. */
-function killGroup(leader: number): void {
-  try {
-    process.kill(-leader, 'SIGKILL');
-  } catch (thrown) {
-    if ((thrown as NodeJS.ErrnoException).code !== 'ESRCH') throw thrown;
-  }
 }

@@ -13,6 +13,7 @@ import { mkdir, mkdtemp, rename, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { dirname, join, resolve } from 'node:path';
 import { fileURLToPath } from 'node:url';
+import { killGroup } from '../../../core/process/group.ts';
 import type { Config } from '../../../core/process/config.ts';
 import { mavenDependencyPlugin } from '../../../hadoop-compose/stack/versions.ts';
 import { findMaven } from '../../../hadoop-compose/cluster/tools.ts';
@@ -142,7 +143,7 @@ function saidBy(shell: string, options: readonly string[], env: NodeJS.ProcessEn
     const read = (chunk: Buffer): void => void lines.push(...chunk.toString().split('\n'));
     child.stdout.on('data', read);
     child.stderr.on('data', read);
-    const limit = setTimeout(() => process.kill(-child.pid!, 'SIGKILL'), LIMIT_MS);
+    const limit = setTimeout(() => killGroup(child), LIMIT_MS);
     child.once('error', reject);
     child.once('close', () => {
       clearTimeout(limit);

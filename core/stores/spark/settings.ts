@@ -28,6 +28,7 @@ export async function sparkSettings(config: Config): Promise<SparkSettings> {
     master: config.SPARK_MASTER,
     options: [
       ...hadoopOptions(config.HADOOP_CONF_DIR === undefined ? fileSystem.replication : undefined),
+      ...(config.SPARK_DRIVER_HOST === undefined ? [] : ['--conf', `spark.driver.host=${config.SPARK_DRIVER_HOST}`]),
       ...config.SPARK_SUBMIT_OPTIONS.split(/\s+/).filter(Boolean),
     ],
     driverMemoryMb: config.BATCH_MEMORY_MB,

@@ -12,6 +12,7 @@ import { access } from 'node:fs/promises';
 import { dirname } from 'node:path';
 import { EXIT, messageOf, Refusal, Retryable } from '../../process/errors.ts';
 import { giveWay } from '../../process/give-way.ts';
+import { killGroup } from '../../process/group.ts';
 import type { SparkSettings } from './settings.ts';
 
 export interface SparkJob {
@@ -106,9 +107,7 @@ function runProgram(
       tail.push(...chunk.toString('utf8').split('\n').filter(Boolean));
       tail.splice(0, Math.max(0, tail.length - SHOWN_LINES));
     };
-    const kill = (): void => {
-      if (child.pid !== undefined) process.kill(-child.pid, 'SIGKILL');
-    };
+    const kill = (): void => killGroup(child);
     signal.addEventListener('abort', kill, { once: true });
     child.stdout.on('data', take);
     child.stderr.on('data', take);
