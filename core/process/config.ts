@@ -221,16 +221,15 @@ const Settings = z.object({
   /** Memory for DuckDB, in megabytes. */
   BATCH_MEMORY_MB: z.coerce.number().int().min(256).default(2_048),
   BATCH_THREADS: z.coerce.number().int().min(1).default(2),
-  /** Where `batch run --engine spark` submits: local[*], spark://host:7077, yarn. */
+  /** Where `--engine spark` submits: local[*], spark://host:7077, yarn. */
   SPARK_MASTER: z.string().min(1).default('local[*]'),
   /** A Spark that is there already; else the one of `sightline spark setup`. */
   SPARK_HOME: z.string().min(1).optional(),
   /** More options of spark-submit, e.g. `--executor-memory 8g --conf spark.executor.instances=20`. */
   SPARK_SUBMIT_OPTIONS: z.string().default(''),
-  /**
-   * Where Spark finds the configuration of a cluster's HDFS and YARN; without it the NameNode is asked for what is
-   * needed.
-   */
+  /** The name or address at which executors on other machines reach this one. */
+  SPARK_DRIVER_HOST: z.string().min(1).optional(),
+  /** The configuration of a cluster's HDFS and YARN, for Spark; without it the NameNode is asked for what is needed. */
   HADOOP_CONF_DIR: z.string().min(1).optional(),
   /** The file system as Spark names it, e.g. hdfs://cluster; by default what the NameNode calls itself. */
   HDFS_URL: z

@@ -44,8 +44,9 @@ Environment:
   SPEED_ROUND_RECORDS                       most records in a round (20000)
   SPEED_CACHED_CELLS                        count cells kept in memory (1000000)
   METRICS_PORT                              /metrics, /healthz and /readyz (0: any free port, named in the log)
-  SPARK_MASTER, SPARK_HOME                  with --engine spark: local[N] (a slot for each partition), a Spark that is
-  SPARK_SUBMIT_OPTIONS                      there already, more options of spark-submit
+  SPARK_MASTER, SPARK_HOME                  with --engine spark: local[N] (a slot for each partition), spark://host:port
+  SPARK_DRIVER_HOST, SPARK_SUBMIT_OPTIONS   or yarn; a Spark that is there already; where executors of a cluster reach
+                                            this machine; more options of spark-submit
 
 Exit codes: 0 stopped, 2 usage, 4 the log is not the one that was counted, 5 another worker is ahead, or the group has
 members of the other engine (start again).`;

@@ -8,6 +8,7 @@
  */
 import { randomUUID } from 'node:crypto';
 import { hostname } from 'node:os';
+import { join } from 'node:path';
 import { z } from 'zod';
 import type { Config } from '../../core/process/config.ts';
 import { readConfig } from '../../core/process/config.ts';
@@ -87,11 +88,12 @@ async function decide(config: Config, { settings, frames, answer, ended, failure
       // A partition may be another executor's by now, and this progress old: the supervisor watches the ranges.
       watched: new Map(),
     });
-    const reporting = setInterval(() => void report(worker, settings, intake), REPORT_EVERY_MS);
+    const report = reporter(worker, settings);
+    const reporting = setInterval(() => void report(intake), REPORT_EVERY_MS);
     parts.add({ close: async () => clearInterval(reporting) });
     log.info('deciding');
     await runWorker(ports, { holdings, pace: paceOf(config), signal, failure });
-    await report(worker, settings, intake);
+    await report(intake);
   } finally {
     await parts.closeAll();
     log.info('stopped');
@@ -100,15 +102,28 @@ async function decide(config: Config, { settings, frames, answer, ended, failure
 
 const NAME = `${hostname()}-${process.pid}-${randomUUID().slice(0, 8)}`;
 
-async function report(worker: Worker, { reports }: ExecutorSettings, intake: Intake | null): Promise<void> {
-  const { registry, readiness, holdings } = worker;
-  const metrics = (await registry.getMetricsAsJSON()) as { name: string }[];
-  await sendReport(reports, {
-    name: NAME,
-    waitsFor: holdings.progress.size === 0 ? null : readiness.reason(),
-    readAgain: intake?.readAgain() ?? [],
-    metrics,
-  });
+/**
+ * Where Spark keeps what an executor writes to standard error: YARN names the folder, a worker of Spark's own cluster
+ * starts executors in it. On one machine it is the supervisor's log.
+ */
+function logFileOf({ LOG_DIRS }: NodeJS.ProcessEnv, isAlone: boolean): string | null {
+  return isAlone ? null : join(LOG_DIRS?.split(',')[0] ?? process.cwd(), 'stderr');
+}
+
+function reporter({ registry, readiness, holdings, log }: Worker, { reports, isAlone }: ExecutorSettings) {
+  const who = { name: NAME, host: hostname(), pid: process.pid, logFile: logFileOf(process.env, isAlone) };
+  let isHeard = true;
+  return async (intake: Intake | null): Promise<void> => {
+    const because = await sendReport(reports, {
+      ...who,
+      waitsFor: holdings.progress.size === 0 ? null : readiness.reason(),
+      dropped: intake?.dropped() ?? [],
+      metrics: (await registry.getMetricsAsJSON()) as { name: string }[],
+    });
+    if (because !== null && isHeard)
+      log.warn({ url: reports.url, because }, 'the supervisor does not hear this process');
+    isHeard = because === null;
+  };
 }
 
 function recordsIn(reader: Pick<LogReader, 'read'>) {

@@ -7,7 +7,8 @@
  *   frame    = length:u32 kind:u8 task:u32 body       the length is that of kind, task and body; tasks count from 1
  *
  *   to us      0 settings  JSON                       the first frame, of task 0
- *              1 open      run:u32 partition:u32      a task begins to read a partition; its first record follows
+ *              1 open      run:u32 batch:u32 partition:u32
+ *                                                     a task begins to read a partition; its first record follows
  *              2 record    partition:u32 offset:u64 stamp:i64 key value count:u32 (name value) × count
  *              3 close                                the task has no more records, and waits for `done`
  *              4 abandon                              the task has ended with a fault, and waits for nothing
@@ -21,7 +22,14 @@ import type { LogRecord } from '../../core/domain/detection.ts';
 
 export type Frame =
   | { readonly kind: 'settings'; readonly settings: unknown }
-  | { readonly kind: 'open'; readonly task: number; readonly run: number; readonly partition: number }
+  | {
+      readonly kind: 'open';
+      readonly task: number;
+      readonly run: number;
+      /** Of the run, from 0. */
+      readonly batch: number;
+      readonly partition: number;
+    }
   | { readonly kind: 'record'; readonly task: number; readonly record: LogRecord; readonly bytes: number }
   | { readonly kind: 'close'; readonly task: number }
   | { readonly kind: 'abandon'; readonly task: number };
@@ -62,8 +70,14 @@ function readFrame(bytes: Buffer): Frame {
     case KINDS.settings:
       return { kind: 'settings', settings: JSON.parse(bytes.toString('utf8', HEAD_BYTES)) };
     case KINDS.open:
-      expectLength(HEAD_BYTES + 8);
-      return { kind: 'open', task, run: bytes.readUInt32BE(HEAD_BYTES), partition: bytes.readUInt32BE(HEAD_BYTES + 4) };
+      expectLength(HEAD_BYTES + 12);
+      return {
+        kind: 'open',
+        task,
+        run: bytes.readUInt32BE(HEAD_BYTES),
+        batch: bytes.readUInt32BE(HEAD_BYTES + 4),
+        partition: bytes.readUInt32BE(HEAD_BYTES + 8),
+      };
     case KINDS.record:
       return { kind: 'record', task, record: readRecord(bytes), bytes: bytes.length };
     case KINDS.close:

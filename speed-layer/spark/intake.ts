@@ -10,11 +10,14 @@
  *   anywhere else                              the progress is read again, and what is in memory of the partition dropped
  *     before the progress                      records before it are passed over (admit.ts)
  *     after it, nothing in between             markers of transactions, or aborted records
- *     after it, records in between             the task fails, and the supervisor starts the query from the progress
+ *     after it, records in between
+ *       in the first batch of a run            the task fails, and the supervisor starts the query from the progress
+ *       later                                  another process has dropped them, and the task drops its records too
  *
  * A partition that waits (for a growth, or before a stamp from the future) must not hold up Spark, which may give no
  * slot to the partition that the growth waits for. So its further records are dropped, and its tasks end as if they
- * were done. When its wait is over, `readAgain` names it, and the supervisor starts the query from the progress.
+ * were done. Whoever drops says so in `dropped`, and the supervisor starts the query from the progress when the wait is
+ * over (waits.ts).
  */
 import type { GroupHooks, LogConsumer } from '../../core/stores/kafka/types.ts';
 import type { Progress } from '../../core/stores/control/progress-rows.ts';
@@ -35,8 +38,15 @@ export interface IntakePorts {
 }
 
 export interface Intake extends LogConsumer {
-  /** Partitions whose records were dropped while they waited, and whose wait is over; in which run that was. */
-  readAgain(): { partition: number; run: number }[];
+  /** Partitions whose records were dropped here since they were last read, and in which run that was. */
+  dropped(): Dropped[];
+}
+
+export interface Dropped {
+  readonly partition: number;
+  readonly run: number;
+  /** `follows`: another process waits, and dropped records before. */
+  readonly why: 'waits' | 'follows' | 'has waited';
 }
 
 const WAIT_MS = 50;
@@ -72,7 +82,7 @@ export function sparkIntake(ports: IntakePorts, frames: (receive: (frame: Frame)
       starts.wait(partitions);
       tasks.settle();
     },
-    readAgain: starts.readAgain,
+    dropped: starts.dropped,
     // Kafka tells only a consumer where a partition ends; the supervisor passes markers at its end (markers.ts).
     drained: () => new Map(),
     // The supervisor commits the group's offsets. The progress has just moved.
@@ -87,12 +97,13 @@ export function sparkIntake(ports: IntakePorts, frames: (receive: (frame: Frame)
 function startsOfTasks({ progress, hooks, hasRecords, isAlone }: IntakePorts, tasks: Tasks) {
   /** In which run each partition was begun here. */
   const runs = new Map<number, number>();
-  const waiting = new Set<number>();
-  const dropped = new Set<number>();
+  const dropped = new Map<number, Dropped['why']>();
   const drop = (task: Task): void => {
     task.state = 'dropping';
     tasks.drop(task);
   };
+  const beginsBeyond = (partition: number, first: number, offset: number): string =>
+    `Partition ${partition} begins at offset ${first}, and only what is before ${offset} is counted.`;
   return {
     async begin(task: Task): Promise<void> {
       const { partition, run } = task;
@@ -105,29 +116,25 @@ function startsOfTasks({ progress, hooks, hasRecords, isAlone }: IntakePorts, ta
         await hooks.revoked([partition]);
         const [start] = await hooks.assigned([partition]);
         const { offset } = start!;
-        if (offset < first && !(isKnown && isAlone) && (await hasRecords(partition, offset, first)))
-          return tasks.fail(
-            task,
-            `Partition ${partition} begins at offset ${first}, and only what is before ${offset} is counted.`,
-          );
+        if (offset < first && !(isKnown && isAlone) && (await hasRecords(partition, offset, first))) {
+          if (task.batch === 0) return tasks.fail(task, beginsBeyond(partition, first, offset));
+          runs.set(partition, run);
+          dropped.set(partition, 'follows');
+          return drop(task);
+        }
       }
       runs.set(partition, run);
       dropped.delete(partition);
-      waiting.delete(partition);
       task.state = 'reading';
     },
     /** Exactly these partitions wait from now on. */
     wait(partitions: readonly number[]): void {
-      waiting.clear();
+      for (const [partition, why] of dropped) if (why === 'waits') dropped.set(partition, 'has waited');
       for (const partition of partitions) {
-        waiting.add(partition);
-        dropped.add(partition);
+        dropped.set(partition, 'waits');
         for (const task of tasks.of(partition)) if (task.state === 'reading') drop(task);
       }
     },
-    readAgain: () =>
-      [...dropped]
-        .filter((partition) => !waiting.has(partition))
-        .map((partition) => ({ partition, run: runs.get(partition)! })),
+    dropped: () => [...dropped].map(([partition, why]) => ({ partition, run: runs.get(partition)!, why })),
   };
 }

@@ -6,13 +6,14 @@
  * the operator's to choose: minPartitions would give two tasks one partition, and a checkpoint that is kept would be a
  * second truth beside the progress rows.
  */
-import { dirname } from 'node:path';
+import { dirname, join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import type { Config } from '../../core/process/config.ts';
 import { EXIT, Refusal } from '../../core/process/errors.ts';
 import { sparkSubmit } from '../../core/process/spark-home.ts';
 import { streamingJars } from '../../core/stores/spark/streaming-jars.ts';
 import { requireSpark } from '../../core/stores/spark/submit.ts';
+import { EXECUTOR } from './bundle.ts';
 
 export const TRIGGERS = ['microbatch', 'realtime'] as const;
 export type TriggerName = (typeof TRIGGERS)[number];
@@ -32,13 +33,16 @@ export interface StartOrder {
   readonly source: Readonly<Record<string, string>>;
   /** Empty: micro-batches. */
   readonly realtimeInterval: string;
+  /** How many tasks must run at once. */
+  readonly slots: number;
   /** The process that decides, and what it reads first. */
   readonly program: readonly string[];
   readonly settings: unknown;
 }
 
 const SOURCES = fileURLToPath(new URL('java/sightline/speed/', import.meta.url));
-const EXECUTOR = fileURLToPath(new URL('executor-main.ts', import.meta.url));
+/** Where spark-submit unpacks the archive, below the folder in which an executor runs. */
+const UNPACKED = 'sightline';
 /** Cells live for one round: a larger young generation lets them die before they are copied. */
 const YOUNG_SPACE = '--max-semi-space-size=64';
 /** Freshness dips when one batch of a real-time query ends and the next begins. */
@@ -46,6 +50,10 @@ const REALTIME_INTERVAL = '10 minutes';
 /** So that a catch-up is many batches, and partitions that are done early wait for none. */
 const MICROBATCH_RECORDS = '400000';
 const LOCAL = /^local\[(\d+|\*)(?:,\d+)?\]$/;
+const CLUSTER = /^(spark:\/\/.+|yarn)$/;
+const ON_LOOPBACK = '127.0.0.1';
+/** For the process that decides, beside the heap of its executor. */
+const BESIDE_HEAP = '1536m';
 /** What executors need of the configuration. */
 const OF_EXECUTORS =
   /^(KAFKA_|HBASE_|SPEED_|HADOOP_USER$|EPOCH_SECONDS$|DEDUP_WINDOW_DAYS$|CLOCK_AHEAD_DAYS$|BROKER_AHEAD_SECONDS$|ARCHIVE_EVERY_SECONDS$|REBUILD_GENERATION$|LOG_LEVEL$)/;
@@ -53,15 +61,31 @@ const OF_EXECUTORS =
 /** `local[12]`: a slot for each partition, since tasks wait more than they work. */
 export function masterFor(config: Pick<Config, 'SPARK_MASTER' | 'given'>, partitionCount: number): string {
   if (!config.given.has('SPARK_MASTER')) return `local[${partitionCount}]`;
-  if (LOCAL.test(config.SPARK_MASTER)) return config.SPARK_MASTER;
+  if (LOCAL.test(config.SPARK_MASTER) || CLUSTER.test(config.SPARK_MASTER)) return config.SPARK_MASTER;
   throw new Refusal(
     EXIT.usage,
-    `SPARK_MASTER is ${config.SPARK_MASTER}; "speed --engine spark" runs on this machine only: local[N], or nothing ` +
-      'for a slot a partition.',
+    `SPARK_MASTER is ${config.SPARK_MASTER}; "speed --engine spark" takes local[N], spark://host:port and yarn, or ` +
+      'nothing for a slot a partition on this machine.',
   );
 }
 
-/** A real-time query needs a slot for each partition: Spark waits for ever for the ones that are missing. */
+export const isLocal = (master: string): boolean => LOCAL.test(master);
+
+/** Where the driver and the supervisor listen: executors of a cluster must reach both. */
+export function driverHost({ SPARK_DRIVER_HOST }: Pick<Config, 'SPARK_DRIVER_HOST'>, master: string): string {
+  if (isLocal(master)) return ON_LOOPBACK;
+  if (SPARK_DRIVER_HOST !== undefined) return SPARK_DRIVER_HOST;
+  throw new Refusal(
+    EXIT.usage,
+    `SPARK_MASTER is ${master}, and SPARK_DRIVER_HOST is not set: the name or address at which the executors reach ` +
+      'this machine was expected.',
+  );
+}
+
+/**
+ * A real-time query needs a slot for each partition: Spark waits for ever for the ones that are missing. The slots of a
+ * cluster are known to the driver alone (Job.java).
+ */
 export function checkSlots(master: string, trigger: TriggerName, partitionCount: number): void {
   const slots = LOCAL.exec(master)?.[1];
   if (trigger === 'microbatch' || slots === undefined || slots === '*' || Number(slots) >= partitionCount) return;
@@ -72,20 +96,27 @@ export function checkSlots(master: string, trigger: TriggerName, partitionCount:
   );
 }
 
-export async function submitPlan(config: Config, master: string): Promise<SubmitPlan> {
+/** `archive`: what executors of a cluster run (bundle.ts); null for this machine. */
+export async function submitPlan(config: Config, master: string, archive: string | null): Promise<SubmitPlan> {
   const jars = await streamingJars(config, SOURCES);
+  const host = driverHost(config, master);
   const settings = {
     'spark.ui.enabled': 'false',
     'spark.log.level': 'WARN',
     'spark.sql.session.timeZone': 'UTC',
     'spark.sql.streaming.noDataMicroBatches.enabled': 'false',
     'spark.sql.streaming.stopTimeout': '10s',
-    'spark.driver.host': '127.0.0.1',
-    'spark.driver.bindAddress': '127.0.0.1',
+    'spark.driver.host': host,
+    // Two tasks of one partition would take turns in failing each other.
+    'spark.speculation': 'false',
+    ...(archive === null
+      ? { 'spark.driver.bindAddress': host }
+      : { 'spark.dynamicAllocation.enabled': 'false', 'spark.executor.memoryOverhead': BESIDE_HEAP }),
   };
   const args = [
     ...['--master', master, '--name', 'sightline-speed', '--driver-memory', '1g'],
     ...['--class', 'sightline.speed.Job', '--jars', jars.connector.join(',')],
+    ...(archive === null ? [] : ['--archives', `${archive}#${UNPACKED}`]),
     ...Object.entries(settings).flatMap(([name, value]) => ['--conf', `${name}=${value}`]),
     ...config.SPARK_SUBMIT_OPTIONS.split(/\s+/).filter(Boolean),
     jars.own,
@@ -97,9 +128,17 @@ export async function submitPlan(config: Config, master: string): Promise<Submit
     // The scripts of a Python environment look for Spark with the first python3 on the PATH, which must be their own.
     PATH: `${dirname(program)}:${process.env.PATH ?? ''}`,
     HADOOP_USER_NAME: config.HADOOP_USER,
-    SPARK_LOCAL_IP: '127.0.0.1',
+    ...(archive === null ? { SPARK_LOCAL_IP: ON_LOOPBACK } : {}),
   };
   return { program, args, environment };
+}
+
+/** How an executor starts the process that decides. `folder`: where it lies on this machine (bundle.ts). */
+export function executorProgram(master: string, folder: string): string[] {
+  if (isLocal(master)) return [process.execPath, YOUNG_SPACE, join(folder, EXECUTOR)];
+  // Executors start programs in the folder in which they run. The native client finds its libraries by this variable.
+  const libraries = `LD_LIBRARY_PATH=${UNPACKED}/lib`;
+  return ['/usr/bin/env', libraries, `${UNPACKED}/bin/node`, YOUNG_SPACE, `${UNPACKED}/${EXECUTOR}`];
 }
 
 export interface RunPlan {
@@ -107,12 +146,13 @@ export interface RunPlan {
   readonly trigger: TriggerName;
   /** Of every partition of the topic. */
   readonly starts: readonly { readonly partition: number; readonly offset: number }[];
+  readonly program: readonly string[];
   readonly settings: unknown;
 }
 
 export function startOrder(
   config: Pick<Config, 'KAFKA_BROKERS' | 'KAFKA_TOPIC'>,
-  { run, trigger, starts, settings }: RunPlan,
+  { run, trigger, starts, program, settings }: RunPlan,
 ): StartOrder {
   const { KAFKA_BROKERS, KAFKA_TOPIC: topic } = config;
   const offsets = Object.fromEntries(starts.map(({ partition, offset }) => [partition, offset]));
@@ -131,7 +171,8 @@ export function startOrder(
       ...(isRealtime ? {} : { maxOffsetsPerTrigger: MICROBATCH_RECORDS }),
     },
     realtimeInterval: isRealtime ? REALTIME_INTERVAL : '',
-    program: [process.execPath, YOUNG_SPACE, '--import', import.meta.resolve('tsx'), EXECUTOR],
+    slots: isRealtime ? starts.length : 1,
+    program,
     settings,
   };
 }

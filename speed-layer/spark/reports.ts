@@ -1,6 +1,6 @@
 /**
- * What the processes that decide tell the supervisor: their metrics, what they wait for, and which partitions must be
- * read again.
+ * What the processes that decide tell the supervisor: where they run, their metrics, what they wait for, and of which
+ * partitions they have dropped records.
  *
  * executor.ts sends a report a second by HTTP, supervisor.ts receives them. A report carries the token that the
  * supervisor made for its own processes, since the port may be open to a network.
@@ -10,14 +10,25 @@ import type { IncomingMessage } from 'node:http';
 import { createServer } from 'node:http';
 import type { AddressInfo } from 'node:net';
 import { z } from 'zod';
+import { messageOf } from '../../core/process/errors.ts';
 import { hostPort } from '../../core/process/host-port.ts';
 
 export const Report = z.object({
   /** Of the process; another start is another name. */
   name: z.string(),
+  host: z.string(),
+  pid: z.number().int(),
+  /** The file on its host that has its log; null: the log of the supervisor. */
+  logFile: z.string().nullable(),
   /** Why it cannot go on just now, or null. */
   waitsFor: z.string().nullable(),
-  readAgain: z.array(z.object({ partition: z.number().int(), run: z.number().int() })),
+  dropped: z.array(
+    z.object({
+      partition: z.number().int(),
+      run: z.number().int(),
+      why: z.enum(['waits', 'follows', 'has waited']),
+    }),
+  ),
   /** The metrics of its registry, as prom-client makes them. */
   metrics: z.array(z.looseObject({ name: z.string() })),
 });
@@ -29,11 +40,16 @@ export type ReportAddress = Readonly<z.infer<typeof ReportAddress>>;
 const SEND_LIMIT_MS = 2_000;
 const GREATEST_BYTES = 8 << 20;
 
-/** Never throws: the next report says the same and more. */
-export async function sendReport({ url, token }: ReportAddress, report: Report): Promise<void> {
+/** Returns null, or why the report did not arrive; the next report says the same and more. */
+export async function sendReport({ url, token }: ReportAddress, report: Report): Promise<string | null> {
   const headers = { authorization: `Bearer ${token}`, 'content-type': 'application/json' };
   const signal = AbortSignal.timeout(SEND_LIMIT_MS);
-  await fetch(url, { method: 'POST', headers, body: JSON.stringify(report), signal }).catch(() => undefined);
+  try {
+    const { ok, status } = await fetch(url, { method: 'POST', headers, body: JSON.stringify(report), signal });
+    return ok ? null : `the supervisor answers ${status}`;
+  } catch (fault) {
+    return messageOf(fault);
+  }
 }
 
 export interface ReportServer {

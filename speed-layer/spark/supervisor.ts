@@ -25,6 +25,7 @@ import { showMetrics } from '../main.ts';
 import { openParts } from '../open-parts.ts';
 import { partitionHooks, startsOf } from '../partitions.ts';
 import { watchBeside } from '../worker.ts';
+import { executorArchive, executorFolder } from './bundle.ts';
 import type { ExecutorSettings } from './executor.ts';
 import type { SoleMember } from './group.ts';
 import { enterGroup, untilEmpty } from './group.ts';
@@ -33,15 +34,25 @@ import { passMarkers } from './markers.ts';
 import type { MergedMetrics } from './merged-metrics.ts';
 import { mergedMetrics } from './merged-metrics.ts';
 import type { TriggerName } from './plan.ts';
-import { checkSlots, executorEnvironment, masterFor, startOrder, submitPlan } from './plan.ts';
+import {
+  checkSlots,
+  driverHost,
+  executorEnvironment,
+  executorProgram,
+  isLocal,
+  masterFor,
+  startOrder,
+  submitPlan,
+} from './plan.ts';
 import type { Query } from './query.ts';
 import { runningQuery } from './query.ts';
+import type { Report } from './reports.ts';
 import { receiveReports } from './reports.ts';
+import { waitsOver } from './waits.ts';
 
 const LOOK_EVERY_MS = 500;
 /** Asking for the ends is a question to the brokers. */
 const ENDS_EVERY_LOOKS = 4;
-const LOOPBACK = '127.0.0.1';
 
 export async function runSparkEngine(config: Config, trigger: TriggerName): Promise<void> {
   const signal = stopSignal();
@@ -88,7 +99,8 @@ async function openEngine(config: Config, engine: EngineParts): Promise<Engine> 
   const stores = parts.add(await persist(() => openStores(config, { ...HBASE_DEADLINES, checksRowLife: true })));
   const { rules, admin, control } = stores;
   const master = masterFor(config, await partitionCountOf(worker, stores));
-  const plan = await submitPlan(config, master);
+  const folder = await executorFolder(config);
+  const plan = await submitPlan(config, master, isLocal(master) ? null : await executorArchive(folder));
   const watch = watchOf(config, worker, stores, holdings.progress);
   readiness.add(watch.waitingFor);
   await persist(watch.look);
@@ -103,11 +115,11 @@ async function openEngine(config: Config, engine: EngineParts): Promise<Engine> 
   parts.add({ close: async () => member.close(nextOf(await lastProgress())) });
 
   const token = randomBytes(24).toString('base64url');
-  const reports = parts.add(await receiveReports({ host: LOOPBACK, token }, merged.take));
+  const reports = parts.add(await receiveReports({ host: driverHost(config, master), token }, merged.take));
   const settings: ExecutorSettings = {
     environment: executorEnvironment(config),
     reports: { url: reports.url, token },
-    isAlone: true,
+    isAlone: isLocal(master),
   };
   let startedWith = 0;
   const query = parts.add(
@@ -119,7 +131,7 @@ async function openEngine(config: Config, engine: EngineParts): Promise<Engine> 
         startedWith = count;
         const starts = nextOf(await startsOf(ports, partitionsUpTo(count)));
         log.info({ run, starts }, 'the query starts');
-        return startOrder(config, { run, trigger, starts, settings });
+        return startOrder(config, { run, trigger, starts, program: executorProgram(master, folder), settings });
       },
       log,
       now: Date.now,
@@ -151,12 +163,11 @@ function looking(config: Config, { worker, merged, stores, member, query, starte
   let looks = 0;
   metrics.measureLag(() => new Map(ends.map(({ partition, high }) => [partition, high])));
   const take = (rows: readonly Progress[]): void => rows.forEach((row) => holdings.progress.set(row.partition, row));
-  const mustRestart = (run: number): string | null => {
-    const again = merged.latest().flatMap(({ readAgain }) => readAgain.filter((each) => each.run === run));
-    if (again.length > 0)
-      return `partitions ${again.map(({ partition }) => partition).join(', ')} have waited, and are read again`;
-    return startedWith() === ends.length ? null : `the topic has ${ends.length} partitions now`;
-  };
+  const isOver = waitsOver(Date.now);
+  const mustRestart = (run: number): string | null =>
+    isOver(run, merged.latest()) ??
+    (startedWith() === ends.length ? null : `the topic has ${ends.length} partitions now`);
+  const tellNew = newProcesses(worker.log);
   return async () => {
     const isFull = looks++ % ENDS_EVERY_LOOKS === 0;
     if (isFull) ends = await persist(() => admin.ends());
@@ -164,7 +175,20 @@ function looking(config: Config, { worker, merged, stores, member, query, starte
     const all = [...holdings.progress.values()];
     if (isFull) take(await persist(() => pass(all, ends)));
     await persist(() => member.look(nextOf(all), ends.length));
+    tellNew(merged.latest());
     await query.look(mustRestart);
+  };
+}
+
+/** Says once of each process that decides where it runs and where its log is. */
+function newProcesses(log: Log): (reports: readonly Report[]) => void {
+  const known = new Set<string>();
+  return (reports) => {
+    for (const { name, host, pid, logFile } of reports) {
+      if (known.has(name)) continue;
+      known.add(name);
+      log.info({ host, decider: pid, logFile: logFile ?? 'this one' }, 'a process decides');
+    }
   };
 }
 

@@ -14,6 +14,7 @@ import { doneFrame, failedFrame, takenFrame } from './frames.ts';
 export interface Task {
   readonly number: number;
   readonly run: number;
+  readonly batch: number;
   readonly partition: number;
   /** `new`: its first record is not compared yet. `dropping`: its records are not wanted. */
   state: 'new' | 'reading' | 'dropping';
@@ -61,8 +62,8 @@ export function tasksOf(answer: (frame: Buffer) => void, progress: ReadonlyMap<n
     receive(frame) {
       if (frame.kind === 'settings') throw new Error('Spark sent the settings a second time.');
       if (frame.kind === 'open') {
-        const { task: number, run, partition } = frame;
-        tasks.set(number, { number, run, partition, state: 'new', queue: [], lastOffset: -1, isClosed: false });
+        const { task: number, run, batch, partition } = frame;
+        tasks.set(number, { number, run, batch, partition, state: 'new', queue: [], lastOffset: -1, isClosed: false });
         return;
       }
       const task = tasks.get(frame.task);

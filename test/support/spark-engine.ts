@@ -1,7 +1,8 @@
 /** The engine on Spark as a test sees it: a process that is started, asked for its readiness, killed and stopped. */
 import type { ChildProcess } from 'node:child_process';
 import { spawn } from 'node:child_process';
-import { allProcesses, parentOf } from '../../core/process/process-table.ts';
+import { argsOf } from '../../core/process/process-table.ts';
+import { EXECUTOR } from '../../speed-layer/spark/bundle.ts';
 import { ROOT } from './main-job.ts';
 
 export interface Engine {
@@ -12,7 +13,7 @@ export interface Engine {
   said(): string;
   /** Of /readyz or /metrics. */
   ask(path: string): Promise<string>;
-  /** The processes that decide for it. */
+  /** The processes that decide for it, as far as the supervisor has named them and they live. */
   deciders(): number[];
   stop(): Promise<number | null>;
   kill(): Promise<void>;
@@ -43,11 +44,11 @@ export function startEngine(words: readonly string[], environment: NodeJS.Proces
       const port = /"port":(\d+),"msg":"metrics"/.exec(said)?.[1];
       return port === undefined ? 'no port yet' : (await fetch(`http://127.0.0.1:${port}${path}`)).text();
     },
+    // Executors of a cluster are no children of the engine; the supervisor names each process once.
     deciders: () =>
-      allProcesses()
-        .filter(({ args }) => args.some((word) => word.endsWith('executor-main.ts')))
-        .map((found) => found.pid)
-        .filter((found) => parentOf(parentOf(found) ?? 0) === pid),
+      [...said.matchAll(/"decider":(\d+)/g)]
+        .map(([, found]) => Number(found))
+        .filter((found) => argsOf(found).some((word) => word.endsWith(EXECUTOR))),
     async stop() {
       child.kill('SIGTERM');
       return ended;

@@ -1,12 +1,14 @@
-/** Spark's own cluster on loopback: a Master and a Worker of two cores, of the Spark that submits. */
+/** Spark's own cluster on loopback: a Master and a Worker, of the Spark that submits. */
 import { join } from 'node:path';
 import { startDaemon } from './java-daemon.ts';
 
 const DEPLOY = 'org.apache.spark.deploy';
 
+/** `cores` of the Worker, and the memory of all its executors. */
 export async function openStandalone(
   folder: string,
   home: string,
+  { cores, memory } = { cores: 2, memory: '1g' },
 ): Promise<{ environment: Record<string, string>; close(): Promise<void> }> {
   const env = { ...process.env, SPARK_HOME: home, SPARK_LOCAL_IP: '127.0.0.1', SPARK_DAEMON_MEMORY: '256m' };
   const program = join(home, 'bin', 'spark-class');
@@ -18,7 +20,7 @@ export async function openStandalone(
   const url = master.said[1]!;
   const worker = await start(
     'worker.Worker',
-    ['--cores', '2', '--memory', '1g', '--work-dir', join(folder, 'work'), url],
+    ['--cores', String(cores), '--memory', memory, '--work-dir', join(folder, 'work'), url],
     /Successfully registered with master/,
   );
   return {

@@ -23,8 +23,8 @@ const content = (bytes: Buffer | null): Buffer =>
   bytes === null ? word(-1) : Buffer.concat([word(bytes.length), bytes]);
 
 export const settingsBytes = (settings: unknown): Buffer => frame(0, 0, Buffer.from(JSON.stringify(settings)));
-export const openBytes = (task: number, run: number, partition: number): Buffer =>
-  frame(1, task, Buffer.concat([word(run), word(partition)]));
+export const openBytes = (task: number, run: number, batch: number, partition: number): Buffer =>
+  frame(1, task, Buffer.concat([word(run), word(batch), word(partition)]));
 export const recordBytes = (task: number, { partition, offset, stamp, key, value, headers }: LogRecord): Buffer =>
   frame(
     2,

@@ -20,7 +20,7 @@ const RECORD: LogRecord = {
 };
 const STREAM = Buffer.concat([
   settingsBytes({ a: 1 }),
-  openBytes(1, 3, 11),
+  openBytes(1, 3, 7, 11),
   recordBytes(1, RECORD),
   recordBytes(1, { ...RECORD, stamp: -1, value: null, headers: [] }),
   closeBytes(1),
@@ -41,7 +41,7 @@ test('frames are read whatever the chunks are', () => {
     ['settings', 'open', 'record', 'record', 'close', 'abandon'],
   );
   assert.deepEqual(whole[0], { kind: 'settings', settings: { a: 1 } });
-  assert.deepEqual(whole[1], { kind: 'open', task: 1, run: 3, partition: 11 });
+  assert.deepEqual(whole[1], { kind: 'open', task: 1, run: 3, batch: 7, partition: 11 });
   const [, , record, bare] = whole;
   assert.ok(record?.kind === 'record' && bare?.kind === 'record');
   assert.deepEqual(record.record, RECORD);

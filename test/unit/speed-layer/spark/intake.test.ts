@@ -23,7 +23,7 @@ interface Stage {
   readonly rows: Map<number, number>;
   readonly loads: number[];
   readonly asked: string[];
-  open(task: number, run?: number): void;
+  open(task: number, run?: number, batch?: number): void;
   send(task: number, ...offsets: number[]): void;
   close(task: number): void;
   abandon(task: number): void;
@@ -64,7 +64,7 @@ function stage({ progress: next = 0, isAlone = false, gap = false } = {}): Stage
     rows,
     loads,
     asked,
-    open: (task, run = 1) => give({ kind: 'open', task, run, partition: 1 }),
+    open: (task, run = 1, batch = 0) => give({ kind: 'open', task, run, batch, partition: 1 }),
     send: (task, ...offsets) =>
       offsets.forEach((offset) => give({ kind: 'record', task, record: at(offset), bytes: BYTES })),
     close: (task) => give({ kind: 'close', task }),
@@ -205,12 +205,23 @@ test('a partition that waits holds up no task, and is read again in another run 
   assert.deepEqual(await intake.take(10), []);
   await intake.take(10);
   assert.deepEqual(answers.slice(4), ['taken 2 100', 'done 2']);
-  assert.deepEqual(intake.readAgain(), []);
+  assert.deepEqual(intake.dropped(), [{ partition: 1, run: 1, why: 'waits' }]);
   intake.hold([]);
-  assert.deepEqual(intake.readAgain(), [{ partition: 1, run: 1 }]);
+  assert.deepEqual(intake.dropped(), [{ partition: 1, run: 1, why: 'has waited' }]);
   open(3, 2);
   send(3, 0, 1);
   assert.deepEqual(offsetsOf(await intake.take(10)), [0, 1]);
-  assert.deepEqual(intake.readAgain(), []);
+  assert.deepEqual(intake.dropped(), []);
   assert.deepEqual(loads, [1, 1]);
+});
+
+test('a later batch that begins beyond the progress follows a process that dropped the records in between', async () => {
+  const { intake, answers, open, send, close } = stage({ progress: 3, gap: true });
+  open(1, 1, 4);
+  send(1, 8);
+  close(1);
+  assert.deepEqual(await intake.take(10), []);
+  await intake.take(10);
+  assert.deepEqual(answers, ['taken 1 100', 'done 1']);
+  assert.deepEqual(intake.dropped(), [{ partition: 1, run: 1, why: 'follows' }]);
 });

@@ -2,7 +2,14 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import { readConfig } from '../../../../core/process/config.ts';
-import { checkSlots, executorEnvironment, masterFor, startOrder } from '../../../../speed-layer/spark/plan.ts';
+import {
+  checkSlots,
+  driverHost,
+  executorEnvironment,
+  executorProgram,
+  masterFor,
+  startOrder,
+} from '../../../../speed-layer/spark/plan.ts';
 
 const CONFIG = { KAFKA_BROKERS: '127.0.0.1:9092', KAFKA_TOPIC: 'detections' };
 const STARTS = [
@@ -11,27 +18,30 @@ const STARTS = [
 ];
 
 test('a start names the offset of every partition, and never resets', () => {
-  const order = startOrder(CONFIG, { run: 3, trigger: 'microbatch', starts: STARTS, settings: {} });
+  const order = startOrder(CONFIG, { run: 3, trigger: 'microbatch', starts: STARTS, program: ['node'], settings: {} });
   assert.equal(order.run, 3);
   assert.equal(order.source.startingOffsets, '{"detections":{"0":17,"1":0}}');
   assert.equal(order.source.failOnDataLoss, 'true');
   assert.equal(order.source['kafka.isolation.level'], 'read_committed');
   assert.equal(order.realtimeInterval, '');
+  assert.equal(order.slots, 1);
   assert.equal(order.source.minPartitions, undefined);
 });
 
 test('a real-time query has an interval, and no limit that Spark refuses there', () => {
-  const order = startOrder(CONFIG, { run: 1, trigger: 'realtime', starts: STARTS, settings: {} });
+  const order = startOrder(CONFIG, { run: 1, trigger: 'realtime', starts: STARTS, program: ['node'], settings: {} });
   assert.match(order.realtimeInterval, /minutes$/);
+  assert.equal(order.slots, 2);
   assert.equal(order.source.maxOffsetsPerTrigger, undefined);
 });
 
 test('every partition has a slot unless somebody says otherwise', () => {
   assert.equal(masterFor(readConfig({ NODE_ENV: 'test' }), 12), 'local[12]');
   assert.equal(masterFor(readConfig({ NODE_ENV: 'test', SPARK_MASTER: 'local[3,2]' }), 12), 'local[3,2]');
+  assert.equal(masterFor(readConfig({ NODE_ENV: 'test', SPARK_MASTER: 'yarn' }), 12), 'yarn');
   assert.throws(
-    () => masterFor(readConfig({ NODE_ENV: 'test', SPARK_MASTER: 'yarn' }), 12),
-    /runs on this machine only/,
+    () => masterFor(readConfig({ NODE_ENV: 'test', SPARK_MASTER: 'k8s://https://h:443' }), 12),
+    /takes local\[N\], spark:\/\/host:port and yarn/,
   );
   assert.throws(() => checkSlots('local[3]', 'realtime', 12), /needs a slot for each.*local\[12\]/);
   checkSlots('local[3]', 'microbatch', 12);
@@ -49,4 +59,14 @@ test('executors get the settings of the speed layer that were set, and no others
     LOG_LEVEL: 'warn',
   });
   assert.deepEqual(executorEnvironment(config), { KAFKA_BROKERS: 'k:1', SPEED_LINGER_MS: '20', LOG_LEVEL: 'warn' });
+});
+
+test('executors of a cluster must know where the driver is, and run what travelled to them', () => {
+  const config = (host?: string) => readConfig({ NODE_ENV: 'test', ...(host ? { SPARK_DRIVER_HOST: host } : {}) });
+  assert.equal(driverHost(config(), 'local[3]'), '127.0.0.1');
+  assert.throws(() => driverHost(config(), 'yarn'), /SPARK_DRIVER_HOST is not set/);
+  assert.equal(driverHost(config('edge-3'), 'yarn'), 'edge-3');
+  assert.equal(executorProgram('local[3]', '/home/x')[0], process.execPath);
+  const [program, , node] = executorProgram('spark://h:7077', '/home/x');
+  assert.deepEqual([program, node], ['/usr/bin/env', 'sightline/bin/node']);
 });

@@ -21,21 +21,21 @@ async function reportOf(name: string, retries: number): Promise<Report> {
   const metrics = speedMetrics(registry, holdings(2));
   for (let i = 0; i < retries; i++) metrics.retried('HBase');
   const json = JSON.parse(JSON.stringify(await registry.getMetricsAsJSON())) as Report['metrics'];
-  return { name, waitsFor: null, readAgain: [], metrics: json };
+  return { name, host: 'h', pid: 1, logFile: null, waitsFor: null, dropped: [], metrics: json };
 }
 
 test('a report is taken with the token, and refused without', async () => {
   const taken: Report[] = [];
   const server = await receiveReports({ host: '127.0.0.1', token: 'secret' }, (report) => void taken.push(report));
   const report = await reportOf('a', 1);
-  await sendReport({ url: server.url, token: 'wrong' }, report);
+  assert.equal(await sendReport({ url: server.url, token: 'wrong' }, report), 'the supervisor answers 401');
   assert.equal(taken.length, 0);
-  await sendReport({ url: server.url, token: 'secret' }, report);
+  assert.equal(await sendReport({ url: server.url, token: 'secret' }, report), null);
   assert.equal(taken[0]?.name, 'a');
   const bad = await fetch(server.url, { method: 'POST', headers: { authorization: 'Bearer secret' }, body: '{' });
   assert.equal(bad.status, 400);
   await server.close();
-  await sendReport({ url: server.url, token: 'secret' }, report);
+  assert.notEqual(await sendReport({ url: server.url, token: 'secret' }, report), null);
 });
 
 test('counters are sums that never fall, and gauges of the supervisor are its own', async () => {

@@ -30,6 +30,8 @@ import org.apache.spark.sql.streaming.Trigger;
  */
 public final class Job {
   private static final ObjectMapper JSON = new ObjectMapper();
+  private static final long SLOTS_LIMIT_MS = 60_000;
+  private static final long SLOTS_LOOK_MS = 500;
 
   private final SparkSession spark;
   private final PrintStream events;
@@ -46,7 +48,7 @@ public final class Job {
     System.setOut(System.err);
     SparkSession spark = SparkSession.builder().getOrCreate();
     Job job = new Job(spark, events);
-    job.tell(Map.of("event", "ready"));
+    job.tell(Map.of("event", "ready", "application", spark.sparkContext().applicationId()));
     BufferedReader orders = new BufferedReader(new InputStreamReader(System.in, StandardCharsets.UTF_8));
     for (String line = orders.readLine(); line != null; line = orders.readLine()) job.obey(JSON.readTree(line));
     job.stop();
@@ -63,6 +65,7 @@ public final class Job {
     int run = order.get("run").asInt();
     Path checkpoint = null;
     try {
+      awaitSlots(order.get("slots").asInt());
       checkpoint = Files.createTempDirectory("sightline-speed-");
       query = startQuery(order, run, checkpoint);
       tell(Map.of("event", "started", "run", run));
@@ -72,6 +75,20 @@ public final class Job {
     } catch (Exception fault) {
       ended(run, fault, checkpoint);
     }
+  }
+
+  /** A query whose tasks all run at once would wait for ever for slots that no executor brings. */
+  private void awaitSlots(int needed) throws InterruptedException {
+    long giveUpAt = System.currentTimeMillis() + SLOTS_LIMIT_MS;
+    int slots = spark.sparkContext().defaultParallelism();
+    while (slots < needed && System.currentTimeMillis() < giveUpAt) {
+      Thread.sleep(SLOTS_LOOK_MS);
+      slots = spark.sparkContext().defaultParallelism();
+    }
+    if (slots < needed)
+      throw new IllegalStateException(
+          NodeProcess.FAULT + "5: The executors have " + slots + " slots after " + SLOTS_LIMIT_MS / 1000
+              + " s; a real-time query of " + needed + " partitions needs as many. Give Spark more executors or cores.");
   }
 
   private StreamingQuery startQuery(JsonNode order, int run, Path checkpoint) throws Exception {

@@ -75,13 +75,14 @@ final class NodeProcess {
     start("sightline-answers", this::readAnswers);
   }
 
-  RoundTask open(int run, int partition) {
+  RoundTask open(int run, int batch, int partition) {
     int number = lastTask.incrementAndGet();
     RoundTask task = new RoundTask(this, number, partition);
     tasks.put(number, task);
     if (fault != null) task.fail(fault);
     write(frame(OPEN, number, (out) -> {
       out.writeInt(run);
+      out.writeInt(batch);
       out.writeInt(partition);
     }));
     return task;

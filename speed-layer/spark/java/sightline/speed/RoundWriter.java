@@ -25,6 +25,7 @@ public final class RoundWriter extends ForeachWriter<Row> {
   private final String settings;
   private final int run;
   private transient RoundTask task;
+  private transient int batch;
 
   /** `settings`: JSON, which the process reads first. `run`: which start of the query this is. */
   RoundWriter(String[] program, String settings, int run) {
@@ -36,13 +37,14 @@ public final class RoundWriter extends ForeachWriter<Row> {
   @Override
   public boolean open(long partitionId, long epochId) {
     task = null;
+    batch = (int) epochId;
     return true;
   }
 
   @Override
   public void process(Row row) {
     int partition = row.getInt(PARTITION);
-    if (task == null) task = NodeProcess.running(program, settings).open(run, partition);
+    if (task == null) task = NodeProcess.running(program, settings).open(run, batch, partition);
     if (task.partition != partition)
       throw new IllegalStateException(
           "One task reads partitions " + task.partition + " and " + partition + ": minPartitions must not be set");
