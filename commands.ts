@@ -15,6 +15,10 @@ export const PARTS: Readonly<Record<string, () => Promise<Command>>> = {
   spark: async () => (await import('./hadoop-compose/spark/command.ts')).sparkCommand(),
   speed: async () => (await import('./speed-layer/commands/command.ts')).speedCommand(),
   batch: async () => (await import('./batch-layer/commands/command.ts')).batchCommand(),
+  forget: async () =>
+    (await import('./batch-layer/commands/forget.ts')).forgetCommand(
+      async () => (await import('./footage/forget.ts')).eraseFootage,
+    ),
   serve: async () => (await import('./serving/server/command.ts')).serveCommand(),
   config: async () => (await import('./admin/config/command.ts')).configCommand(),
   rows: async () => (await import('./admin/rows/command.ts')).rowsCommand(),

@@ -8,6 +8,7 @@ import type { ControlStore } from '../core/stores/control/control.ts';
 import type { BatchView } from '../core/stores/views/batch-view.ts';
 import type { DetectionsStore } from '../core/stores/tables/detections.ts';
 import type { FirstMetSets } from '../core/stores/tables/first-met-sets.ts';
+import type { ForgottenRows } from '../core/stores/forgotten/forgotten-rows.ts';
 import type { Hdfs } from '../core/stores/hdfs/types.ts';
 import type { LocationsStore } from '../core/stores/tables/locations.ts';
 import type { LogAdmin, LogProducer, LogReader } from '../core/stores/kafka/types.ts';
@@ -51,6 +52,7 @@ export interface BatchContext {
   readonly batchView: BatchView;
   readonly oldGenerations: OldGenerations;
   readonly firstMetSets: FirstMetSets;
+  readonly forgottenRows: ForgottenRows;
   readonly log: Log;
   readonly progressLine: ProgressLine;
   readonly metrics: BatchMetrics;

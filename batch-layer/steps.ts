@@ -47,6 +47,17 @@ export const CRASH_POINTS = {
   ],
   /** `batch archive`, before a run. */
   archive: ['archive_staged', 'archive_prepared', 'archive_declared', 'archived_one_file'],
+  /** Compacting and forgetting. */
+  change: [
+    'change_staged_one_file',
+    'change_prepared',
+    'change_declared',
+    'change_work_done',
+    'change_put_away',
+    'change_put_in_place',
+    'change_manifest',
+    'change_done',
+  ],
   /** A rebuild, after the runs of its epochs. */
   rebuild: ['first_met_written', 'recounted', 'switch_declared', 'rules_switched', 'lake_retired', 'lake_switched'],
 } as const;

@@ -17,7 +17,8 @@ import type { FirstMetInLake } from '../../core/stores/lake/lake-row.ts';
 import type { RunReport } from '../../core/stores/lake/runs.ts';
 import type { TracedFile } from './model.ts';
 import { dateOf } from '../../core/domain/time.ts';
-import { epochOfDetectionsFile, LAKE, rawFolder } from '../../core/layout/lake.ts';
+import { epochOfDetectionsFile, isChangedFile, LAKE, rawFolder } from '../../core/layout/lake.ts';
+import { dayFiles } from '../../core/stores/lake/day-files.ts';
 import { openDuck, parquet, quoted } from '../../core/stores/lake/duckdb.ts';
 import { LAKE_ROW, lakeRow } from '../../core/stores/lake/lake-row.ts';
 
@@ -58,9 +59,10 @@ export function candidates(
   epoch: string,
 ): { table: TracedFile['table']; path: string }[] {
   const hour = String(new Date(detection.detectedAt).getUTCHours()).padStart(2, '0');
-  const rows = `${LAKE}/detections/dt=${dateOf(detection.detectedAt)}/hour=${hour}/${epoch}-`;
+  const folder = `${LAKE}/detections/dt=${dateOf(detection.detectedAt)}/hour=${hour}/`;
   return paths.flatMap((path): { table: TracedFile['table']; path: string }[] => {
-    if (path.startsWith(rows)) return [{ table: 'detections', path }];
+    if (path.startsWith(`${folder}${epoch}-`) || (path.startsWith(folder) && isChangedFile(path)))
+      return [{ table: 'detections', path }];
     const [, of, first, last] = RAW_NAME.exec(path) ?? [];
     const isInside = Number(of) === partition && Number(first) <= offset && offset <= Number(last);
     return path.startsWith(`${rawFolder(epoch)}/`) && isInside ? [{ table: 'raw', path }] : [];
@@ -125,7 +127,7 @@ export async function findInDay(
   { date, published }: { readonly date: string; readonly published: ReadonlySet<string> },
   bound: ByteBound,
 ): Promise<{ met: FirstMetInLake | null; isWhole: boolean }> {
-  const files = (await hdfs.walk(`${LAKE}/detections/dt=${date}`)).reverse();
+  const files = (await dayFiles(hdfs).below(`${LAKE}/detections/dt=${date}`)).reverse();
   let isWhole = true;
   for (const { path, bytes } of files) {
     if (!published.has(epochOfDetectionsFile(path))) continue;

@@ -22,7 +22,7 @@ import { archive } from './archive.ts';
 import { addJournalEntry, finishJournals, recoverArchive } from './journal.ts';
 import { readIntent } from '../lake/intent.ts';
 import { localCopies } from '../lake/local-copies.ts';
-import { openOwnFolder } from '../lock/own-folder.ts';
+import { openOwnFolder } from '../own-folder.ts';
 import { nextEpoch, horizonOf } from '../epochs/next-epochs.ts';
 import { settleRules } from '../epochs/settled-rules.ts';
 import { stageFiles } from '../lake/stage.ts';

@@ -1,11 +1,12 @@
 /**
- * `sightline batch run|archive|report|prune|rebuild|schedule`: the options of each command.
+ * `sightline batch run|archive|report|prune|compact|rebuild|schedule`: the options of each command.
  *
  * Data goes to standard output, all else to standard error. Progress is one line on a terminal, and a plain line now
  * and then elsewhere. help.ts holds the longer help, which is the contract of exit codes; errors.ts owns the numbers.
  */
 import { Command, Option } from 'commander';
 import type { ArchiveCommandOptions } from './archive.ts';
+import type { CompactCommandOptions } from './compact.ts';
 import type { Engine } from './open.ts';
 import type { PruneCommandOptions } from './prune.ts';
 import type { RebuildCommandOptions } from './rebuild.ts';
@@ -13,7 +14,8 @@ import type { ReportCommandOptions } from './report.ts';
 import type { RunCommandOptions } from './run.ts';
 import { runCommand } from '../../core/process/life.ts';
 import { runArchive } from './archive.ts';
-import { ARCHIVE_HELP, HELP, PRUNE_HELP, REBUILD_HELP, RUN_HELP } from './help.ts';
+import { runCompact } from './compact.ts';
+import { ARCHIVE_HELP, COMPACT_HELP, HELP, PRUNE_HELP, REBUILD_HELP, RUN_HELP } from './help.ts';
 import { runPrune } from './prune.ts';
 import { runRebuild } from './rebuild.ts';
 import { runReport } from './report.ts';
@@ -48,6 +50,16 @@ export function batchCommand(): Command {
     .option('--json', 'the answer as JSON')
     .addHelpText('after', PRUNE_HELP)
     .action((options: PruneCommandOptions) => runCommand(() => runPrune(options)));
+  batch
+    .command('compact')
+    .description('merge the small files of closed hours into sorted ones, day by day; rows stay as they are')
+    .option('--below <megabytes>', 'merge files that are smaller than this', '128')
+    .option('--from <date>', 'from this day of detection on')
+    .option('--to <date>', 'up to and including this day of detection')
+    .option('--dry-run', 'say what would be merged, and merge nothing')
+    .option('--json', 'one JSON object for each day on standard output')
+    .addHelpText('after', COMPACT_HELP)
+    .action((options: CompactCommandOptions) => runCommand(() => runCompact(options)));
   batch
     .command('rebuild')
     .description('make the lake and the batch view again from the archive, as a new generation, then switch to it')

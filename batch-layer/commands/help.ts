@@ -43,6 +43,34 @@ after the switch is over. First it checks that the current lake is complete: eve
 file has its length. If not, it removes nothing (exit code 4). It never touches a generation that is being rebuilt.
 What it removes cannot be brought back. If it is killed, run it again.`;
 
+export const COMPACT_HELP = `
+Short epochs make many small files: twelve an hour with "npm start". For each day of detection this merges those of
+hours that ended an hour before the horizon or earlier, into files of 256 to 512 MB, sorted by place and time. Each
+merged hour has the same hash over its rows, or nothing is changed. Readers see the files of before or those of after.
+Replaced files stay in lake/_retired until the grace of published epochs is over; the next "batch compact" or "batch
+prune" removes them. If the command is killed, whoever works on the lake next finishes it. Runs wait meanwhile.
+Exit code 3: there is nothing to merge.`;
+
+export const FORGET_HELP = `
+Two steps: "sightline forget --camera C --from T --to T --plan FILE" looks through the lake, counts, and writes a plan;
+"sightline forget --execute FILE" looks again and takes everything out: rows of detections, raw records with all copies,
+first-met rows and lists in HBase, conflicts in reports, copies on this machine, and footage where there is any. It
+refuses if there is more than the plan counted. Counts stay, since they name nobody. Readers of manifests, the API among
+them, see the files of before or those of after. A first-met row that can be in force keeps its id and its record and
+nothing else, so that a copy does not count again. lake/_runs/_changes says what each epoch lost; "batch run
+--reprocess" and "batch rebuild" prove the rest. What arrives after the horizon is not looked through: run it again.
+
+If it is killed, run it again with the same plan; whoever works on the lake next finishes what was declared. Kafka keeps
+its own copies for its retention.
+
+Exit codes: 0 forgotten, or counted without --execute, 2 usage, 3 there is nothing to forget, 4 there is more than the
+plan counted, 5 a dependency is down or the speed layer is behind the horizon, 6 another run holds the lake.
+
+Examples:
+  sightline forget --camera 3021 --from 2026-11-22T08:00:00Z --to 2026-11-22T09:00:00Z --plan camera-3021.json
+  sightline forget --detections ids.txt --plan ids.json
+  sightline forget --execute camera-3021.json`;
+
 export const REBUILD_HELP = `
 It publishes every epoch again, in order, from the raw files below SIGHTLINE_ROOT/lake/raw, into
 SIGHTLINE_ROOT/_generation-<n>. To change EPOCH_SECONDS, DEDUP_WINDOW_DAYS or CLOCK_AHEAD_DAYS, set the new values and

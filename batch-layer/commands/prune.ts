@@ -1,10 +1,13 @@
 /**
- * `sightline batch prune`: removes published epochs from the speed view, or what older generations left (drop.ts).
+ * `sightline batch prune`: removes published epochs from the speed view and files that were replaced, or what older
+ * generations left (drop.ts).
  */
 import { nameOf } from '../../core/domain/epoch.ts';
+import { RETIRED } from '../../core/layout/lake.ts';
 import { EXIT } from '../../core/process/errors.ts';
 import { REBUILD_LEASE } from '../../core/stores/control/lease-rows.ts';
 import type { BatchContext } from '../context.ts';
+import { sweepRetired } from '../changes/change.ts';
 import type { OldGeneration } from '../generations/drop.ts';
 import { dropOldGenerations } from '../generations/drop.ts';
 import { withLakeLock, withLock } from '../lock/lake-lock.ts';
@@ -25,6 +28,7 @@ export async function runPrune({ generations, dryRun, json }: PruneCommandOption
 }
 
 async function pruneSpeedView(context: BatchContext, isDryRun: boolean, json: boolean | undefined): Promise<number> {
+  if (!isDryRun) await removeRetired(context);
   const due = await (isDryRun ? findNewestDue : pruneDue)(context, Date.now());
   if (!due)
     return nothingToDo('No published epoch is due: its grace is not over, or the speed layer has not passed its cut');
@@ -37,6 +41,13 @@ async function pruneSpeedView(context: BatchContext, isDryRun: boolean, json: bo
   if (due.rows === 0) return nothingToDo(`The speed view holds nothing more of epochs up to ${upTo}`);
   print(json, { up_to_epoch: upTo, rows: due.rows }, `${due.rows} rows removed, up to epoch ${upTo}`);
   return EXIT.done;
+}
+
+/** Takes the lock of the lake only if there is something to remove. */
+async function removeRetired(context: BatchContext): Promise<void> {
+  if ((await context.hdfs.list(RETIRED)).length === 0) return;
+  const files = await withLakeLock(context, (locked) => sweepRetired(locked, Date.now()));
+  if (files > 0) process.stderr.write(`${files} replaced files removed\n`);
 }
 
 async function pruneOldGenerations(

@@ -16,7 +16,7 @@ import { createRegistry } from '../../core/process/metrics.ts';
 import { rulesAsRecorded } from '../../core/stores/control/recorded-rules.ts';
 import { batchMetrics } from '../metrics.ts';
 import { openBatch } from './open.ts';
-import { rulesAfter } from '../generations/first-epoch.ts';
+import { rulesAfter } from '../epochs/first-epoch.ts';
 import { withOwnRows } from '../generations/own-rows.ts';
 import { checkRebuildable, rebuild } from '../generations/rebuild.ts';
 import { checkGrowths, takeOverGrowths } from '../generations/growths.ts';

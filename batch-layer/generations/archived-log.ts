@@ -24,7 +24,7 @@ import { openDuck, parquet } from '../../core/stores/lake/duckdb.ts';
 import { readRun } from '../../core/stores/lake/runs.ts';
 import { filesOfJournal } from '../archive/journal.ts';
 import { localCopies } from '../lake/local-copies.ts';
-import { openOwnFolder } from '../lock/own-folder.ts';
+import { openOwnFolder } from '../own-folder.ts';
 import { recordOf } from '../archive/raw-file.ts';
 
 export interface ArchivedLog {

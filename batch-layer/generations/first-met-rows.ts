@@ -20,10 +20,10 @@ import { nameOf } from '../../core/domain/epoch.ts';
 import { MET_COLUMNS, namesOf } from '../../core/layout/lake-columns.ts';
 import { COMMAND_RETRY, withRetry } from '../../core/process/retry.ts';
 import { openDuck, parquet } from '../../core/stores/lake/duckdb.ts';
-import { epochsInForce, inForceSince } from './first-epoch.ts';
+import { epochsInForce, inForceSince } from '../epochs/first-epoch.ts';
 import { inLanes } from '../../core/process/lanes.ts';
 import { localCopies } from '../lake/local-copies.ts';
-import { openOwnFolder } from '../lock/own-folder.ts';
+import { openOwnFolder } from '../own-folder.ts';
 import { publishedEpochs } from '../lake/published-epochs.ts';
 import { horizonOf } from '../epochs/next-epochs.ts';
 

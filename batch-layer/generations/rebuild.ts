@@ -21,12 +21,14 @@ import type { RecordedRules } from '../../core/stores/control/rules-rows.ts';
 import { epochAt, nameOf, startOf } from '../../core/domain/epoch.ts';
 import { EXIT, Refusal } from '../../core/process/errors.ts';
 import { readRun } from '../../core/stores/lake/runs.ts';
+import { readChain } from '../../core/stores/lake/changes.ts';
 import { archiveNow } from '../archive/archive-now.ts';
 import { writeFirstMet } from './first-met-rows.ts';
-import { lastWholeEpoch } from './first-epoch.ts';
+import { lastWholeEpoch } from '../epochs/first-epoch.ts';
 import { archivedLog, checkRawFiles } from './archived-log.ts';
 import { runEpoch } from '../run/run.ts';
 import { nextEpoch, horizonOf } from '../epochs/next-epochs.ts';
+import { makeChange, nextChange } from '../changes/change.ts';
 import { switchTo } from '../lock/switch.ts';
 import { withLakeLock } from '../lock/lake-lock.ts';
 
@@ -66,6 +68,7 @@ export async function rebuild(
     const rebuilt = await summarizeRebuild(locked, fresh, log);
     if (rebuilt.different.length > 0 && !options.acceptsDifferences) throw differencesRefusal(rebuilt);
     if (options.keepsOld) return rebuilt;
+    await carryOrders(locked, fresh, lease);
     await archiveNow(withArchiveAsLog(fresh, log), lease);
     await writeFirstMet(fresh);
     await putFirstProgress(fresh);
@@ -168,9 +171,7 @@ async function summarizeRebuild(old: BatchContext, fresh: BatchContext, log: Arc
     epochs += 1;
     rows += now.rows;
     const before = isComparable ? await log.manifest(epoch) : null;
-    const isDifferent =
-      before && (before.records !== now.records || (before.rows_sha256 ?? now.rows_sha256) !== now.rows_sha256);
-    if (isDifferent) different.push(name);
+    if (before && isDifferent(before, now)) different.push(name);
   }
   return {
     generation: rules.generation,
@@ -180,6 +181,24 @@ async function summarizeRebuild(old: BatchContext, fresh: BatchContext, log: Arc
     different,
     switched: false,
   };
+}
+
+/** What was forgotten is in no raw file any more; the changes of the manifest say what must be left. */
+function isDifferent(before: RunReport, now: RunReport): boolean {
+  const records = before.changes.reduce((left, change) => left - change.raw_removed, before.records);
+  const hashes = before.changes.flatMap(({ rows_sha256: hash }) => (hash === null ? [] : [hash]));
+  const hash = hashes.at(-1) ?? before.rows_sha256 ?? now.rows_sha256;
+  return records !== now.records || hash !== now.rows_sha256;
+}
+
+/** The new lake remembers what was asked of the old one, which is removed some day. */
+async function carryOrders(old: BatchContext, fresh: BatchContext, lease: HeldLease): Promise<void> {
+  const records = await readChain(old.hdfs);
+  const carried = records.flatMap((record) => [...record.carried, ...(record.order ? [record.order] : [])]);
+  const change = await nextChange(fresh);
+  if (carried.length === 0 || change > 1) return;
+  const nothing = { order: null, keeps_replaced: false, replaced: [], added: [], epochs: [] };
+  await makeChange(fresh, change, { kind: 'carry', carried, ...nothing }, () => lease.check());
 }
 
 /** Records where a worker of the new generation begins: at the horizon, with the tallies of the batch layer. */

@@ -23,6 +23,8 @@ export interface LocalCopies {
   fetch(file: LakeFile): Promise<string>;
   /** Adds a file whose checksum the caller has computed. */
   adopt(localFile: string, file: LakeFile): Promise<void>;
+  /** Removes these copies from the shared folder. */
+  drop(files: readonly LakeFile[]): Promise<void>;
   /** Removes every other copy from the shared folder. Other processes can still read those that they have linked. */
   keepOnly(files: readonly LakeFile[]): Promise<void>;
 }
@@ -66,6 +68,9 @@ export function localCopies(hdfs: Hdfs, { shared, own, keeps }: CopyFolders): Lo
       await rm(join(own, nameOf(file)), { force: true });
       await link(localFile, join(own, nameOf(file)));
       await share(file);
+    },
+    async drop(files) {
+      for (const file of files) await rm(join(shared, nameOf(file)), { force: true });
     },
     async keepOnly(files) {
       const kept = new Set(files.map(nameOf));

@@ -2,7 +2,7 @@
  * The files that a run needs of earlier epochs: their first-met rows, and their detections of some dates.
  *
  * prepare.ts and reprocess.ts ask for them and hand them to reconcile.ts. Manifests name the files and their checksums.
- * A manifest never changes, so a long-running process reads each one once.
+ * The lock of the lake keeps changes away, so each manifest is read once.
  */
 import type { Epoch } from '../../core/domain/epoch.ts';
 import type { PublishedFile } from '../../core/stores/lake/runs.ts';
@@ -10,7 +10,7 @@ import type { BatchContext } from '../context.ts';
 import type { LocalCopies, LakeFile } from './local-copies.ts';
 import { epochAt, epochNamed, nameOf, startOf } from '../../core/domain/epoch.ts';
 import { inForceMs } from '../../core/domain/rules.ts';
-import { LAKE, manifestFile, MET } from '../../core/layout/lake.ts';
+import { isChangedFile, LAKE, manifestFile, MET } from '../../core/layout/lake.ts';
 import { EXIT, Refusal } from '../../core/process/errors.ts';
 import { readRun } from '../../core/stores/lake/runs.ts';
 
@@ -19,7 +19,7 @@ export interface PublishedEpochs {
   firstMetBefore(epoch: Epoch): Promise<LakeFile[]>;
   /** Files of first-met rows of this epoch. */
   firstMetOf(epoch: Epoch): Promise<readonly LakeFile[]>;
-  /** Detections files of earlier epochs that hold these dates of detection. */
+  /** Detections files that hold these dates of detection; a compacted one may hold rows of this epoch and later. */
   detections(
     epoch: Epoch,
     dates: readonly string[],
@@ -69,7 +69,8 @@ export function publishedEpochs({ hdfs, rules }: Context): PublishedEpochs {
         for (const { path } of await hdfs.walk(`${LAKE}/detections/dt=${date}`)) {
           const fileEpoch = epochNamed(path.slice(path.lastIndexOf('/') + 1).replace(/-\d+\.parquet$/, ''), rules);
           if (fileEpoch === null) throw damagedLake(`the name of ${path} names no epoch, so no run published it`);
-          if (fileEpoch < epoch) files.push({ date, localFile: await copies.fetch(await fileOf(fileEpoch, path)) });
+          if (fileEpoch < epoch || isChangedFile(path))
+            files.push({ date, localFile: await copies.fetch(await fileOf(fileEpoch, path)) });
         }
       }
       return files;

@@ -38,12 +38,17 @@ const ROW = `concat_ws('|', geographical_location_oid, video_camera_oid, detecti
   epoch_ms(arrived_at), kafka_partition, kafka_offset, length(item_name), item_name, geographical_location)`;
 const ORDER = 'timestamp_detected, detection_oid, kafka_partition, kafka_offset';
 
-/** Returns the SHA-256, hexadecimal, of the detections in these files. */
-export async function rowsHash(duck: Duck, files: readonly HashedFile[], limits: HashLimits): Promise<string> {
+/** Returns the SHA-256, hexadecimal, of the detections in these files; `where`: an SQL condition on their rows. */
+export async function rowsHash(
+  duck: Duck,
+  files: readonly HashedFile[],
+  limits: HashLimits,
+  where = 'TRUE',
+): Promise<string> {
   const hash = createHash('sha256');
   for (const ofHour of byFolder(files)) {
     const digests: Digest[] = [];
-    for (const part of await partsOf(duck, ofHour, limits)) {
+    for (const part of await partsOf(duck, ofHour, limits, where)) {
       digests.push(...(part.bytes > limits.bytes ? await streamDigests(duck, part) : await digestsOf(duck, part)));
     }
     digests.sort((a, b) => a.minute - b.minute || (a.place < b.place ? -1 : 1));
@@ -77,8 +82,8 @@ interface Part {
   readonly bytes: number;
 }
 
-async function partsOf(duck: Duck, ofHour: readonly HashedFile[], limits: HashLimits): Promise<Part[]> {
-  const files = parquet(ofHour.map(({ localFile }) => localFile));
+async function partsOf(duck: Duck, ofHour: readonly HashedFile[], limits: HashLimits, where: string): Promise<Part[]> {
+  const files = `(SELECT * FROM ${parquet(ofHour.map(({ localFile }) => localFile))} WHERE ${where})`;
   const weigh = `CAST(SUM(${textBytes(['item_name'])}) AS DOUBLE) AS bytes`;
   const [all] = await duck.rows(`SELECT ${weigh} FROM ${files}`);
   const rows = ofHour.reduce((sum, file) => sum + file.rows, 0);

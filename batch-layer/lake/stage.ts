@@ -130,8 +130,9 @@ export async function stageFiles(
   return staged.sort((a, b) => (a.path < b.path ? -1 : 1));
 }
 
-async function stageFile(
-  context: BatchContext,
+/** Uploads a file to its path below the folder, and reads it back. */
+export async function stageFile(
+  context: Pick<BatchContext, 'hdfs' | 'signal'>,
   folder: string,
   { path, localFile, rows }: LocalFile,
   failed: AbortSignal,

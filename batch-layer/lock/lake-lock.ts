@@ -1,6 +1,6 @@
 /**
- * Holds the lock of the lake around a piece of work: takes it, finishes a switch that a dead process began, works,
- * gives it back (law L9).
+ * Holds the lock of the lake around a piece of work: takes it, finishes a switch or a change that a dead process
+ * began, works, gives it back (law L9).
  *
  * Commands, publish-epochs.ts and scheduler.ts call it; with-lease.ts takes it and gives it back. When the lock is
  * lost, the signal of the work's context is aborted with the reason.
@@ -9,6 +9,7 @@ import type { BatchContext } from '../context.ts';
 import type { HeldLease } from '../../core/stores/control/lease.ts';
 import { EXIT, Refusal } from '../../core/process/errors.ts';
 import { withLease } from '../../core/stores/control/with-lease.ts';
+import { finishChanges } from '../changes/change.ts';
 import { finishSwitch } from './switch.ts';
 import { LAKE_LEASE } from '../../core/stores/control/lease-rows.ts';
 
@@ -22,6 +23,7 @@ export function withLakeLock<T>(
     const recorded = await context.control.rules();
     if (recorded && recorded.generation !== context.rules.generation)
       throw new GenerationChanged(context.rules.generation, recorded.generation);
+    await finishChanges(locked);
     return work(locked, lease);
   });
 }

@@ -25,6 +25,7 @@ export const Draft = RunReport.omit({
   comparison: true,
   rows_sha256: true,
   chain_sha256: true,
+  changes: true,
 });
 export type Draft = z.infer<typeof Draft>;
 
@@ -217,6 +218,7 @@ export function completeReport(
     ...facts.hashes,
     comparison: facts.comparison,
     result: resultOf(facts.comparison),
+    changes: [],
     published_at: facts.publishedAt,
   };
 }

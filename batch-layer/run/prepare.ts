@@ -153,6 +153,7 @@ async function reconcileEpoch(context: BatchContext, plan: RunPlan, tools: Tools
       raw: archived.files,
       earlier,
       locations,
+      before: startOf(plan.epoch, context.rules),
       hasGrown: hasGrownBefore(startOf(plan.epoch, context.rules), context.rules),
       lakeFiles: (dates) => published.detections(plan.epoch, dates, copies),
     },

@@ -3,8 +3,9 @@
  *
  * It never changes anything. If all is the same, the lake is what its log says and every file has the checksum that its
  * manifest names; if not, a person must find out why. Records come from the log for as long as it holds them, then from
- * the epoch's raw files. Names of places come from the epoch's own copy of dataset B, because the Parquet keeps the
- * names as they were then.
+ * the epoch's raw files; if rows were forgotten, always from those, since the log still has them. A compacted file has
+ * rows of other epochs too, which are left out. Names of places come from the epoch's own copy of dataset B, because
+ * the Parquet keeps the names as they were then.
  */
 import { join } from 'node:path';
 import type { Location } from '../../core/domain/detection.ts';
@@ -18,6 +19,7 @@ import type { BatchContext } from '../context.ts';
 import type { RunPlan, Tools } from './prepare.ts';
 import type { Horizon } from '../../core/stores/control/horizon-row.ts';
 import { nameOf, startOf } from '../../core/domain/epoch.ts';
+import { rowsOfEpoch } from '../lake/epoch-rows.ts';
 import { hasGrownBefore } from '../../core/domain/growth.ts';
 import { locationsFile } from '../../core/layout/lake.ts';
 import { createTable, DETECTION_COLUMNS, namesOf } from '../../core/layout/lake-columns.ts';
@@ -87,14 +89,17 @@ export async function reprocess(context: BatchContext, epoch: Epoch): Promise<Re
   const previous = epoch > rules.firstEpoch ? await readRun(hdfs, nameOf((epoch - 1) as Epoch, rules)) : null;
   const target = { horizon: previous && horizonAt(previous), epoch, isDryRun: true };
   return withTools(context, target, async (plan, tools) => {
-    const raw = (await readLog(context, plan, tools, report)) ?? (await fetchRawFiles(tools, report));
+    const hasForgotten = report.changes.some(({ kind }) => kind !== 'compact');
+    const fromLog = hasForgotten ? null : await readLog(context, plan, tools, report);
+    const raw = fromLog ?? (await fetchRawFiles(tools, report));
     const earlier: string[] = [];
     for (const file of await tools.published.firstMetBefore(epoch)) earlier.push(await tools.copies.fetch(file));
     const locations = await readLocations(tools, report);
     const lakeFiles = (dates: readonly string[]) => tools.published.detections(epoch, dates, tools.copies);
     const hasGrown = hasGrownBefore(startOf(epoch, rules), rules);
     const options = { signal: context.signal, ...bucketsFor(context.settings.memoryMb) };
-    await reconcile(tools.duck, rules, { raw, earlier, locations, hasGrown, lakeFiles }, options);
+    const sources = { raw, earlier, locations, hasGrown, lakeFiles, before: startOf(epoch, rules) };
+    await reconcile(tools.duck, rules, sources, options);
     return compareWithPublished(context, plan, tools, report);
   });
 }
@@ -162,8 +167,8 @@ async function readLocations({ copies, duck }: Tools, report: RunReport): Promis
 
 /** Reads the published files from HDFS as they are now: a local copy would show what they were. */
 async function compareWithPublished(
-  { hdfs, settings }: BatchContext,
-  { folder }: RunPlan,
+  { hdfs, settings, rules }: BatchContext,
+  { folder, epoch }: RunPlan,
   { duck }: Tools,
   report: RunReport,
 ): Promise<ReprocessResult> {
@@ -176,7 +181,9 @@ async function compareWithPublished(
     if (found === null || !path.startsWith('lake/detections/')) continue;
     const localFile = join(folder, 'as-it-is.parquet');
     await hdfs.download(path, localFile);
-    const insert = duck.run(`INSERT INTO published SELECT ${columns} FROM ${parquet([localFile])}`);
+    const insert = duck.run(
+      `INSERT INTO published SELECT ${columns} FROM ${parquet([localFile])} WHERE ${rowsOfEpoch(epoch, rules)}`,
+    );
     // An altered file may be unreadable. The result names it as altered, and its rows as missing.
     await (found === expected ? insert : insert.catch(() => undefined));
   }

@@ -35,7 +35,7 @@ import { finishJournals, sweepJournals } from '../archive/journal.ts';
 import { publishIntent, readIntent, removeIntent, sweepStaging, writeIntent } from '../lake/intent.ts';
 import { StampsAhead } from '../archive/held-partitions.ts';
 import { localCopies } from '../lake/local-copies.ts';
-import { openOwnFolder } from '../lock/own-folder.ts';
+import { openOwnFolder } from '../own-folder.ts';
 import { prepare } from './prepare.ts';
 import { pruneDue } from './prune.ts';
 import { publishedEpochs } from '../lake/published-epochs.ts';

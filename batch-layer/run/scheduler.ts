@@ -12,8 +12,10 @@ import type { Epoch } from '../../core/domain/epoch.ts';
 import type { BatchContext } from '../context.ts';
 import type { Horizon } from '../../core/stores/control/horizon-row.ts';
 import { endOf } from '../../core/domain/epoch.ts';
+import { RETIRED } from '../../core/layout/lake.ts';
 import { isRetriedLater, messageOf } from '../../core/process/errors.ts';
 import { holdText } from '../../core/process/hold-text.ts';
+import { sweepRetired } from '../changes/change.ts';
 import { archiveNow } from '../archive/archive-now.ts';
 import { isStillHeld, StampsAhead } from '../archive/held-partitions.ts';
 import { publishEpochs } from './publish-epochs.ts';
@@ -117,6 +119,8 @@ async function archiveOpen(context: BatchContext): Promise<void> {
 }
 
 async function pruneNow(context: BatchContext, lastPruned: Epoch | null): Promise<Epoch | null> {
+  if ((await context.hdfs.list(RETIRED)).length > 0)
+    await withLakeLock(context, (locked) => sweepRetired(locked, Date.now()));
   const pruned = await pruneDue(context, Date.now(), lastPruned);
   if (pruned) context.log.info({ up_to_epoch: pruned.epoch, rows: pruned.rows }, 'pruned the speed view');
   return pruned?.epoch ?? null;

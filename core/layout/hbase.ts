@@ -8,7 +8,7 @@
  *   detections   row  = salt:u1 id:oid                              salt = bits 8 … 15 of murmur2(id)
  *                d:r  = logLife:u4 partition:u4 offset:u8 arrival:u8 location:oid camera:oid detectedAt:u8 item:utf8
  *                       cell timestamp = arrival; the family is d<generation> where a generation's rows stand apart
- *                       (d2:r)
+ *                       (d2:r); item = ff: the detection was forgotten, and only the record is known
  *                e.g. id 17 met at partition 3, offset 99: <salt> 80 00 00 00 00 00 00 11 → 00 00 00 01 00 00 00 03 …
  *   speed_view   row  = salt:u1 generation:u4 epoch:u4 kind:u1 hour:u4 partition:u2
  *   batch_view   row  = salt:u1 generation:u4 kind:u1 hour:u4 epoch:u4
@@ -77,10 +77,15 @@ export function detectionFamily(rules: Pick<Rules, 'generation' | 'ownFirstMet'>
 }
 
 const FIXED_BYTES = 48;
+/** No text in UTF-8 begins with it. */
+const FORGOTTEN = 0xff;
+
+/** The row of a detection that was forgotten: it names its record, so that copies do not count, and nothing else. */
+export const isForgotten = ({ detection }: FirstMet): boolean => detection.item === '';
 
 export function encodeFirstMet(met: FirstMet): Buffer {
   const { location, camera, item, detectedAt } = met.detection;
-  const itemBytes = Buffer.byteLength(item);
+  const itemBytes = item === '' ? 1 : Buffer.byteLength(item);
   const value = Buffer.allocUnsafe(FIXED_BYTES + itemBytes);
   value.writeUInt32BE(met.logLife, 0);
   value.writeUInt32BE(met.partition, 4);
@@ -89,7 +94,8 @@ export function encodeFirstMet(met: FirstMet): Buffer {
   putOid(value, location, 24);
   putOid(value, camera, 32);
   putU64(value, detectedAt, 40);
-  value.write(item, FIXED_BYTES);
+  if (item === '') value[FIXED_BYTES] = FORGOTTEN;
+  else value.write(item, FIXED_BYTES);
   return value;
 }
 
@@ -108,7 +114,7 @@ export function decodeFirstMet(id: Oid, value: Buffer): FirstMet {
       location: readOidAt(value, 24),
       camera: readOidAt(value, 32),
       detectedAt: readU64(value, 40) as Instant,
-      item: value.toString('utf8', FIXED_BYTES),
+      item: value[FIXED_BYTES] === FORGOTTEN ? '' : value.toString('utf8', FIXED_BYTES),
     },
   };
 }
@@ -249,13 +255,17 @@ export function encodeList(
   const qualifier = Buffer.allocUnsafe(10);
   qualifier.writeUInt16BE(LAST_SECOND - second, 0);
   putU64(qualifier, first, 2);
+  return { family: LIST_FAMILY, qualifier, timestamp, value: encodeListValue(entries) };
+}
+
+export function encodeListValue(entries: readonly ListEntry[]): Buffer {
   const value = Buffer.allocUnsafe(entries.length * ENTRY_BYTES);
   let at = 0;
   for (const { id, location, detectedAt } of entries) {
     at = value.writeUInt16BE(detectedAt % SECOND_MS, at);
     at = putOid(value, id, putOid(value, location, at));
   }
-  return { family: LIST_FAMILY, qualifier, timestamp, value };
+  return value;
 }
 
 export function decodeList(hour: number, { qualifier, value }: Pick<EncodedCell, 'qualifier' | 'value'>): ListEntry[] {

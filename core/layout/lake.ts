@@ -15,6 +15,9 @@
  *   lake/_runs/_met/<epoch>[-<n>].parquet                             ids first met in the epoch, for the runs that follow
  *   lake/_runs/_conflicts/<epoch>.parquet                            every copy with another payload, if there are any
  *   lake/_runs/_differences/<epoch>.parquet                          cells whose speed and batch counts differ, if the report cannot hold all
+ *   lake/_runs/_changes/<number>.json                                files that replaced others, with the reason (core/stores/lake/changes.ts)
+ *   lake/_changing/<number>/…                                        the new files of a change until they have their final paths, and its work
+ *   lake/_retired/<number>/…                                         files that a change replaced, until nobody reads them any more
  *   lake/_staging/<epoch>/…                                          the same paths below it, not published yet
  *   _generation-<n>/lake/…                                           a whole lake of another generation: being rebuilt, or retired
  *   _switch.json                                                     which lake replaces which, while a switch is under way
@@ -39,7 +42,21 @@ export function detectionsFile(options: { date: string; hour: number; epoch: str
   return `${LAKE}/detections/dt=${options.date}/hour=${hour}/${options.epoch}-${options.n}.parquet`;
 }
 
-/** The epoch in the name of a file of detections. */
+/** A change numbers its files from here on, so that no name comes twice; a run begins at 0. */
+const NAMES_OF_A_CHANGE = 1_000;
+
+/** Of a file of detections that the change makes; `at` counts the files of one hour. */
+export function changedFileNumber(change: number, at: number): number {
+  if (at >= NAMES_OF_A_CHANGE) throw new RangeError(`an hour has more than ${NAMES_OF_A_CHANGE} files of one change`);
+  return change * NAMES_OF_A_CHANGE + at;
+}
+
+/** Whether a change made the file: then it may hold rows of earlier epochs than the one in its name. */
+export function isChangedFile(path: string): boolean {
+  return Number(/-(\d+)\.parquet$/.exec(path)?.[1] ?? 0) >= NAMES_OF_A_CHANGE;
+}
+
+/** The epoch in the name of a file of detections: the newest of which it holds rows. */
 export function epochOfDetectionsFile(path: string): string {
   return path.slice(path.lastIndexOf('/') + 1).replace(/-\d+\.parquet$/, '');
 }
@@ -62,6 +79,14 @@ export const MET = `${RUNS}/_met`;
 export const metFile = (epoch: string, n = 0): string => `${MET}/${epoch}${n === 0 ? '' : `-${n}`}.parquet`;
 export const conflictsFile = (epoch: string): string => `${RUNS}/_conflicts/${epoch}.parquet`;
 export const differencesFile = (epoch: string): string => `${RUNS}/_differences/${epoch}.parquet`;
+export const CHANGES = `${RUNS}/_changes`;
+export const changeFile = (change: number): string => `${CHANGES}/${String(change).padStart(6, '0')}.json`;
+export const CHANGING = `${LAKE}/_changing`;
+export const changingFolder = (change: number): string => `${CHANGING}/${String(change).padStart(6, '0')}`;
+export const RETIRED = `${LAKE}/_retired`;
+/** Where a file lies that the change replaced. */
+export const retiredFile = (change: number, path: string): string =>
+  `${RETIRED}/${String(change).padStart(6, '0')}/${path}`;
 /** A whole lake of another generation, beside the one that readers see. */
 export const generationFolder = (generation: number): string => `_generation-${generation}`;
 /** A switch to another generation that was begun. */

@@ -22,8 +22,10 @@ export const CHANGING = [
   'batch run',
   'batch archive',
   'batch prune',
+  'batch compact',
   'batch rebuild',
   'dlq replay',
+  'forget',
   'spark setup',
   'footage settle',
   'footage pack',
@@ -75,7 +77,9 @@ export function auditCommand(
 }
 
 const isDryRun = (words: string, options: AskedCommand['options']): boolean =>
-  options.dryRun === true || (words === 'footage erase' && options.execute !== true);
+  options.dryRun === true ||
+  (words === 'footage erase' && options.execute !== true) ||
+  (words === 'forget' && options.execute === undefined);
 
 /** The user of the machine; a container's may have a number and no name. */
 function userName(): string {

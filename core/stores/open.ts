@@ -11,6 +11,7 @@ import type { RowStore } from './room/row-store.ts';
 import type { BatchView } from './views/batch-view.ts';
 import type { ControlStore } from './control/control.ts';
 import type { DetectionsStore } from './tables/detections.ts';
+import type { ForgottenRows } from './forgotten/forgotten-rows.ts';
 import type { LogAdmin } from './kafka/types.ts';
 import type { LocationsStore } from './tables/locations.ts';
 import type { SpeedView } from './views/speed-view.ts';
@@ -30,6 +31,7 @@ export interface Stores {
   readonly locations: LocationsStore;
   readonly speedView: SpeedView;
   readonly batchView: BatchView;
+  readonly forgottenRows: ForgottenRows;
   readonly rules: RecordedRules;
   close(): Promise<void>;
 }

@@ -2,7 +2,8 @@
  * Rows of published epochs from the lake's files, one file at a time.
  *
  * rows.ts names the epochs. Each file is downloaded from HDFS, read with DuckDB in batches and deleted, so that memory
- * and disk hold one file however long the window is. Published files never change. A place gets the name that dataset B
+ * and disk hold one file however long the window is. A compacted file holds rows of several epochs: an arrival tells
+ * the epoch of each row. A place gets the name that dataset B
  * has now, and the name in the file only if B has lost it, as in every other answer.
  */
 import { mkdtemp, rm } from 'node:fs/promises';
@@ -17,10 +18,12 @@ import type { ReadLimits } from '../../core/process/read-limits.ts';
 import type { PlaceNames } from '../counts/location-names.ts';
 import type { TimeWindow } from '../counts/window.ts';
 import type { ExportRow } from './row.ts';
-import { epochNamed } from '../../core/domain/epoch.ts';
+import { endOf, epochNamed, startOf } from '../../core/domain/epoch.ts';
 import { oid } from '../../core/domain/oid.ts';
 import { dateOf, DAY_MS, HOUR_MS } from '../../core/domain/time.ts';
-import { LAKE } from '../../core/layout/lake.ts';
+import { isChangedFile, LAKE } from '../../core/layout/lake.ts';
+import type { DayFile, DayFiles } from '../../core/stores/lake/day-files.ts';
+import { dayFiles } from '../../core/stores/lake/day-files.ts';
 import { openDuck, parquet } from '../../core/stores/lake/duckdb.ts';
 
 export interface LakeQuestion {
@@ -28,7 +31,8 @@ export interface LakeQuestion {
   readonly location: Scope;
   readonly rules: Rules;
   readonly places: PlaceNames;
-  readonly isWanted: (epoch: Epoch) => boolean;
+  /** Both included. */
+  readonly epochs: { readonly from: number; readonly to: Epoch };
   readonly limits?: ReadLimits | undefined;
 }
 
@@ -38,16 +42,17 @@ const MEMORY_MB = 256;
 const FILE = /\/dt=(\d{4}-\d{2}-\d{2})\/hour=(\d{2})\/([^/]+)-\d+\.parquet$/;
 
 export function lakeRows(hdfs: Hdfs): LakeRows {
+  const inForce = dayFiles(hdfs);
   return async function* rowsOf(question) {
     const folder = await mkdtemp(join(tmpdir(), 'sightline-export-'));
     let duck: Duck | null = null;
     let fetched = 0;
     try {
       for (let day = Math.floor(question.window.from / DAY_MS) * DAY_MS; day < question.window.to; day += DAY_MS) {
-        for (const path of await filesOf(hdfs, dateOf(day), question)) {
+        for (const file of await filesOf(inForce, dateOf(day), question)) {
           // Each download gets a new name: DuckDB caches metadata by path and modification time in seconds.
           const local = join(folder, `${fetched++}.parquet`);
-          await hdfs.download(path, local, question.limits);
+          await inForce.download(file, local, question.limits);
           duck ??= await openDuck({ memoryMb: MEMORY_MB, threads: 1, spillFolder: folder });
           for await (const rows of duck.batches(selectFrom(local, question), question.limits))
             yield rows.map((row) => exportRow(row, question.places));
@@ -61,21 +66,28 @@ export function lakeRows(hdfs: Hdfs): LakeRows {
   };
 }
 
-async function filesOf(hdfs: Hdfs, date: string, { window, isWanted, rules, limits }: LakeQuestion): Promise<string[]> {
-  const files = await hdfs.walk(`${LAKE}/detections/dt=${date}`, limits);
-  return files.flatMap(({ path }) => {
+async function filesOf(
+  inForce: DayFiles,
+  date: string,
+  { window, epochs, rules, limits }: LakeQuestion,
+): Promise<DayFile[]> {
+  const files = await inForce.below(`${LAKE}/detections/dt=${date}`, limits);
+  return files.filter(({ path }) => {
     const [, dt, hh, name] = FILE.exec(path) ?? [];
-    const epoch = name === undefined ? null : epochNamed(name, rules);
-    if (epoch === null || !isWanted(epoch)) return [];
+    const newest = name === undefined ? null : epochNamed(name, rules);
+    if (newest === null || newest < epochs.from || (newest > epochs.to && !isChangedFile(path))) return false;
     const startMs = Date.parse(`${dt}T${hh}:00:00Z`);
-    return startMs < window.to && startMs + HOUR_MS > window.from ? [path] : [];
+    return startMs < window.to && startMs + HOUR_MS > window.from;
   });
 }
 
-function selectFrom(local: string, { window, location }: LakeQuestion): string {
+function selectFrom(local: string, { window, location, epochs, rules }: LakeQuestion): string {
   const conditions = [
     `timestamp_detected >= ${window.from}`,
     `timestamp_detected < ${window.to}`,
+    `epoch_ms(arrived_at) < ${endOf(epochs.to, rules)}`,
+    // The first epoch has what arrived before it too.
+    ...(epochs.from <= rules.firstEpoch ? [] : [`epoch_ms(arrived_at) >= ${startOf(epochs.from as Epoch, rules)}`]),
     ...(location === 'all' ? [] : [`geographical_location_oid = ${BigInt(location)}`]),
   ];
   return `SELECT geographical_location_oid, video_camera_oid, detection_oid, item_name, timestamp_detected,

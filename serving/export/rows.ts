@@ -34,13 +34,18 @@ export async function* exportRows(
   const places = await context.places();
   const horizon = snapshot.horizon?.epoch ?? null;
   const common = { window, location: question.location, places, limits };
-  if (horizon !== null) yield* fromLake({ ...common, rules, isWanted: (epoch) => epoch <= horizon });
+  if (horizon !== null) yield* fromLake({ ...common, rules, epochs: { from: 0, to: horizon } });
   for (const epoch of speedEpochsOf(window, planSnapshotOf(snapshot, context.now()))) {
     const position = { upTo: window.from };
     const watch = await watchEpoch(epoch, context);
     if (watch) yield* speedRows({ ...common, epoch, isInSpeedView: watch.isInSpeedView }, context, position);
     if (watch && !watch.wasPruned()) continue;
-    yield* fromLake({ ...common, rules, window: { ...window, from: position.upTo }, isWanted: (one) => one === epoch });
+    yield* fromLake({
+      ...common,
+      rules,
+      window: { ...window, from: position.upTo },
+      epochs: { from: epoch, to: epoch },
+    });
   }
 }
 

@@ -11,11 +11,13 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import type { Oid } from '../../core/domain/oid.ts';
 import type { Duck } from '../../core/stores/lake/duckdb.ts';
-import type { FileFacts, Hdfs } from '../../core/stores/hdfs/types.ts';
+import type { Hdfs } from '../../core/stores/hdfs/types.ts';
+import type { DayFile } from '../../core/stores/lake/day-files.ts';
 import type { Waiter } from '../bounds/shared-work.ts';
 import type { BoundedQueue } from '../bounds/bounded-queue.ts';
 import type { LakeRow } from '../../core/stores/lake/lake-row.ts';
 import { epochOfDetectionsFile, LAKE } from '../../core/layout/lake.ts';
+import { dayFiles } from '../../core/stores/lake/day-files.ts';
 import { openDuck, parquet } from '../../core/stores/lake/duckdb.ts';
 import { LAKE_ROW, lakeRow } from '../../core/stores/lake/lake-row.ts';
 import { listRuns } from '../../core/stores/lake/runs.ts';
@@ -120,7 +122,8 @@ async function readDay({ hdfs, date, seekers, signal, mostBytes }: Pass): Promis
     },
   };
   const published = new Set(await listRuns(hdfs, limits));
-  const files = (await hdfs.walk(`${LAKE}/detections/dt=${date}`, limits))
+  const inForce = dayFiles(hdfs);
+  const files = (await inForce.below(`${LAKE}/detections/dt=${date}`, limits))
     .filter(({ path }) => published.has(epochOfDetectionsFile(path)))
     .reverse();
   checkDayBytes(date, files, mostBytes);
@@ -134,7 +137,7 @@ async function readDay({ hdfs, date, seekers, signal, mostBytes }: Pass): Promis
       if ([...seekers].every(({ searchedFiles }) => searchedFiles.has(at))) continue;
       // Each download gets a new name: DuckDB caches metadata by path and modification time in seconds.
       const local = join(folder, `${fetched++}.parquet`);
-      await hdfs.download(files[at]!.path, local, limits);
+      await inForce.download(files[at]!, local, limits);
       const served = [...seekers];
       const rows = await rowsIn(
         duck,
@@ -156,7 +159,7 @@ async function readDay({ hdfs, date, seekers, signal, mostBytes }: Pass): Promis
 }
 
 /** Refuses a day that is too large, before the first download. */
-function checkDayBytes(date: string, files: readonly FileFacts[], mostBytes: number): void {
+function checkDayBytes(date: string, files: readonly DayFile[], mostBytes: number): void {
   const bytes = files.reduce((sum, file) => sum + file.bytes, 0);
   if (bytes <= mostBytes) return;
   const megabytes = (some: number): string => `${Math.ceil(some / 2 ** 20)} MB`;
@@ -188,7 +191,7 @@ async function rowsIn(
 ): Promise<Map<Oid, LakeRow>> {
   const rows = await duck.rows(
     `SELECT ${LAKE_ROW} FROM ${parquet([local])}
-     WHERE detection_oid IN (${[...new Set(ids)].map((id) => BigInt(id)).join(', ')})`,
+     WHERE detection_oid IN (${[...new Set(ids)].map((id) => BigInt(id)).join(', ')}) ORDER BY arrived_at DESC`,
     undefined,
     limits,
   );

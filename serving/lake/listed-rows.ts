@@ -16,6 +16,7 @@ import type { Waiter } from '../bounds/shared-work.ts';
 import type { BoundedQueue } from '../bounds/bounded-queue.ts';
 import type { LakeRow } from '../../core/stores/lake/lake-row.ts';
 import { epochOfDetectionsFile, LAKE } from '../../core/layout/lake.ts';
+import { dayFiles } from '../../core/stores/lake/day-files.ts';
 import { openDuck, parquet } from '../../core/stores/lake/duckdb.ts';
 import { LAKE_ROW, lakeRow } from '../../core/stores/lake/lake-row.ts';
 import { listRuns } from '../../core/stores/lake/runs.ts';
@@ -73,15 +74,16 @@ async function findRows(
   let fetched = 0;
   try {
     const published = new Set(await listRuns(hdfs, limits));
+    const inForce = dayFiles(hdfs);
     for (const [hour, hourEntries] of groupByHour(entries)) {
-      for (const { path, bytes } of (await hdfs.walk(hour, limits)).reverse()) {
+      for (const file of (await inForce.below(hour, limits)).reverse()) {
         const missing = hourEntries.filter((entry) => !rows.has(entryKey(entry)));
         if (missing.length === 0) break;
         if (!isInTime()) return;
-        if (bytes > MOST_FILE_BYTES || !published.has(epochOfDetectionsFile(path))) continue;
+        if (file.bytes > MOST_FILE_BYTES || !published.has(epochOfDetectionsFile(file.path))) continue;
         // Each download gets a new name: DuckDB caches metadata by path and modification time in seconds.
         const local = join(folder, `${fetched++}.parquet`);
-        await hdfs.download(path, local, limits);
+        await inForce.download(file, local, limits);
         duck ??= await openDuck({ memoryMb: LOOKUP_MEMORY_MB, threads: 1, spillFolder: folder });
         const keys = new Set(missing.map(entryKey));
         for (const row of await rowsIn(duck, local, missing, limits)) {

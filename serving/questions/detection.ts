@@ -9,6 +9,7 @@ import type { Oid } from '../../core/domain/oid.ts';
 import type { DetectionAnswer } from '../answers.ts';
 import type { Allowance } from '../bounds/allowance.ts';
 import type { QuestionContext } from '../counts/question-context.ts';
+import { isForgotten } from '../../core/layout/hbase.ts';
 import { requireAnswers } from '../../core/stores/rows/answers.ts';
 import { dateOf } from '../../core/domain/time.ts';
 import { joinLocation, joinLakeRow } from './join.ts';
@@ -23,7 +24,7 @@ export async function detection(
   const { rules } = await context.snapshots.current();
   const places = await context.places();
   // An id can come again after W, and HBase then has the later row; a date asks for the detection of that day.
-  if (row && (date === undefined || dateOf(row.detection.detectedAt) === date)) {
+  if (row && !isForgotten(row) && (date === undefined || dateOf(row.detection.detectedAt) === date)) {
     return { ...joinLocation(row, places, rules), found_in: 'hbase' };
   }
   const lakeRow = date === undefined ? null : await findInLake(id, date, limits);

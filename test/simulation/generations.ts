@@ -7,7 +7,7 @@
  */
 import type { Rules } from '../../core/domain/rules.ts';
 import { decodeSpeedRow, detectionFamily } from '../../core/layout/hbase.ts';
-import { rulesAfter } from '../../batch-layer/generations/first-epoch.ts';
+import { rulesAfter } from '../../batch-layer/epochs/first-epoch.ts';
 import type { Faults } from './faults.ts';
 import type { SimulatedHBase, Written } from './hbase.ts';
 import type { Dice } from './random.ts';

@@ -18,7 +18,7 @@ import { HOUR_MS } from '../../core/domain/time.ts';
 import { Retryable } from '../../core/process/errors.ts';
 import { controlStore } from '../../core/stores/control/control.ts';
 import { detectionsStore } from '../../core/stores/tables/detections.ts';
-import { epochsInForce, inForceSince, lastWholeEpoch } from '../../batch-layer/generations/first-epoch.ts';
+import { epochsInForce, inForceSince, lastWholeEpoch } from '../../batch-layer/epochs/first-epoch.ts';
 import type { Publisher } from './publisher.ts';
 import type { Met } from './truth.ts';
 import { NAMESPACE } from './worker.ts';

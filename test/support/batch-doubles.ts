@@ -19,12 +19,13 @@ import type { BatchContext } from '../../batch-layer/context.ts';
 import type { TopicFacts } from '../../core/stores/kafka/types.ts';
 import type { HdfsDouble } from './hdfs-double.ts';
 import type { CutTallies, Progress } from '../../core/stores/control/progress-rows.ts';
+import type { ForgottenRecord } from '../../core/stores/forgotten/forgotten-rows.ts';
 import type { GrowthRecord } from '../../core/stores/control/growth-rows.ts';
 import type { Horizon } from '../../core/stores/control/horizon-row.ts';
 import type { Lease } from '../../core/stores/control/lease-rows.ts';
 import type { RecordedRules } from '../../core/stores/control/rules-rows.ts';
 import { SOUND_TOPIC } from './topic-facts.ts';
-import { hourCellKey, hourRowKey } from '../../core/domain/hour-counts.ts';
+import { groupOf, hourCellKey, hourRowKey } from '../../core/domain/hour-counts.ts';
 import { TICK_HEADER } from '../../core/domain/verdict.ts';
 import { detectionFamily } from '../../core/layout/hbase.ts';
 import { createLog } from '../../core/process/log.ts';
@@ -134,6 +135,7 @@ export function contextOf(
     ...viewDoubles(world),
     oldGenerations: oldGenerationsDouble(world),
     firstMetSets: setsDouble(world),
+    forgottenRows: forgottenDouble(world),
     log: createLog('test', 'silent'),
     progressLine: SILENT,
     metrics: batchMetrics(new Registry()),
@@ -283,6 +285,27 @@ function oldGenerationsDouble({ oldRows }: World): BatchContext['oldGenerations'
       const old = below(before);
       for (const [generation] of old) oldRows.delete(generation);
       return old.reduce((sum, [, rows]) => sum + rows, 0);
+    },
+  };
+}
+
+function forgottenDouble(world: World): BatchContext['forgottenRows'] {
+  const rowOf = ({ id, partition, offset }: ForgottenRecord): FirstMet | null => {
+    const row = world.rows.get(id);
+    return row && row.partition === partition && row.offset === offset ? row : null;
+  };
+  return {
+    async blank(records) {
+      for (const row of records.map(rowOf).filter((one) => one !== null))
+        world.rows.set(row.detection.id, { ...row, detection: { ...row.detection, item: '' } });
+    },
+    drop: async (records) =>
+      records.filter((one) => rowOf(one) !== null).forEach(({ id }) => void world.rows.delete(id)),
+    async unlist(entries) {
+      for (const { id, location, detectedAt, epoch } of entries) {
+        const hour = Math.floor(detectedAt / 3_600_000);
+        world.listed.delete(`${hourRowKey({ group: groupOf(location), hour, epoch })} ${detectedAt} ${id}`);
+      }
     },
   };
 }

@@ -9,7 +9,7 @@ import { dirname, join } from 'node:path';
 import { createInterface } from 'node:readline';
 import type { Hdfs } from '../../core/stores/hdfs/types.ts';
 import { localCopies } from '../../batch-layer/lake/local-copies.ts';
-import { openOwnFolder } from '../../batch-layer/lock/own-folder.ts';
+import { openOwnFolder } from '../../batch-layer/own-folder.ts';
 
 const [work = '', source = '', sha256 = '', bytes = ''] = process.argv.slice(2);
 const own = await openOwnFolder(work, 'child');

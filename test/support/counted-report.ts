@@ -51,5 +51,6 @@ export function countedReport(world: CountedWorld, epoch: Epoch): RunReport {
       unproven: [],
     },
     steps: [],
+    changes: [],
   };
 }

@@ -8,6 +8,7 @@
  * Memory is bounded by a bucket, not by the epoch. The statements are plain SQL, so that Spark can run them too.
  */
 import type { Rules } from '../../../core/domain/rules.ts';
+import type { Instant } from '../../../core/domain/time.ts';
 import type { Location } from '../../../core/domain/detection.ts';
 import type { Duck } from '../../../core/stores/lake/duckdb.ts';
 import type { RawFile } from '../../model.ts';
@@ -33,6 +34,8 @@ export interface Sources {
   /** True if the topic grew so recently that first-met rows of an id may be of another partition than its records. */
   readonly hasGrown?: boolean;
   readonly locations: readonly Location[];
+  /** The instant before which rows of those files arrived that count as earlier. */
+  readonly before?: Instant;
   /** Local copies of the detections that earlier epochs published for these dates. */
   lakeFiles(dates: readonly string[]): Promise<readonly { date: string; localFile: string }[]>;
 }
@@ -187,7 +190,8 @@ async function loadLake(duck: Duck, sources: Sources): Promise<void> {
   if (days.length === 0) return;
   for (const { localFile } of await sources.lakeFiles(days.map(({ day }) => dateOf(Number(day))))) {
     await duck.run(`INSERT INTO lake SELECT detection_oid, timestamp_detected FROM ${parquet([localFile])}
-      WHERE detection_oid IN (SELECT detection_oid FROM first_met WHERE is_deferred)`);
+      WHERE ${sources.before === undefined ? 'TRUE' : `epoch_ms(arrived_at) < ${sources.before}`}
+        AND detection_oid IN (SELECT detection_oid FROM first_met WHERE is_deferred)`);
   }
 }
 

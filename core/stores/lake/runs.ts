@@ -2,8 +2,9 @@
  * Runs of the batch layer as the lake keeps them: manifest and report of a published epoch in one JSON file, and failed
  * attempts.
  *
- * The batch layer writes them before it moves the horizon; serving shows them; later runs read the cuts from them. A
- * report never changes after its epoch is published. Field names are those of the API. Oids are texts, instants
+ * The batch layer writes them before it moves the horizon; serving shows them; later runs read the cuts from them. What
+ * a report says of its epoch never changes. Its list of files does when the lake is compacted or rows are forgotten:
+ * `changes` then says so (changes.ts). Field names are those of the API. Oids are texts, instants
  * milliseconds.
  */
 import { z } from 'zod';
@@ -74,6 +75,17 @@ const Comparison = z.object({
   unproven: z.array(z.string()),
 });
 
+/** A change of the lake (changes.ts), as the manifest of an epoch names it. */
+export const EpochChange = z.object({
+  change: whole,
+  kind: z.string(),
+  /** Rows of detections and of raw files that it took from this epoch. */
+  rows_removed: whole,
+  raw_removed: whole,
+  /** Over the rows that are left; null where no row was removed. */
+  rows_sha256: z.string().nullable(),
+});
+
 export const RunReport = z.object({
   version: z.literal(1),
   epoch: z.string(),
@@ -118,11 +130,14 @@ export const RunReport = z.object({
   chain_sha256: z.string().nullable().default(null),
   comparison: Comparison,
   steps: z.array(z.object({ step: z.string(), took_ms: whole })),
+  /** What later changes did to the files above; the rows, hashes and counts above are those that were published. */
+  changes: z.array(EpochChange).default([]),
 });
 
 export type RunReport = z.infer<typeof RunReport>;
 export type PartitionReport = z.infer<typeof PartitionReport>;
 export type PublishedFile = z.infer<typeof PublishedFile>;
+export type EpochChange = z.infer<typeof EpochChange>;
 export type Comparison = z.infer<typeof Comparison>;
 export type CountDifference = z.infer<typeof CountDifference>;
 export type TallyDifference = z.infer<typeof TallyDifference>;

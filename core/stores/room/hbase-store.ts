@@ -8,6 +8,7 @@ import type { HBaseClient, HBaseEvent } from '../../hbase/types.ts';
 import type { RowStore } from './row-store.ts';
 import { createHBaseClient } from '../../hbase/client.ts';
 import { controlStore } from '../control/control.ts';
+import { forgottenRows } from '../forgotten/hbase-forgotten-rows.ts';
 import { requireAnswers } from '../rows/answers.ts';
 import { getRows, isWithoutTables } from '../rows/hbase-rows.ts';
 import { detectionsStore } from '../tables/detections.ts';
@@ -63,6 +64,7 @@ export function hbaseStore(config: Config, options: HBaseOptions = {}): HBaseSto
       detections: detectionsStore(hbase, namespace, rules),
       speedView: speedView(hbase, namespace, rules),
       batchView: batchView(hbase, namespace, rules),
+      forgottenRows: forgottenRows(hbase, namespace, rules),
     }),
     firstMetSets: (admin) => firstMetFamilies(hbase, namespace, admin),
     ensureTables: (detections) => ensureTables(hbase, namespace, { detections, regions: config.HBASE_REGIONS }),

@@ -8,6 +8,7 @@
 import type { Rules } from '../../domain/rules.ts';
 import type { TableName } from '../../layout/tables.ts';
 import type { ControlStore } from '../control/control.ts';
+import type { ForgottenRows } from '../forgotten/forgotten-rows.ts';
 import type { LogAdmin } from '../kafka/types.ts';
 import type { DetectionsStore } from '../tables/detections.ts';
 import type { FirstMetSets, SetPlan } from '../tables/first-met-sets.ts';
@@ -21,6 +22,7 @@ export interface CountingStores {
   readonly detections: DetectionsStore;
   readonly speedView: SpeedView;
   readonly batchView: BatchView;
+  readonly forgottenRows: ForgottenRows;
 }
 
 export interface RowStore {

@@ -263,13 +263,14 @@ test('an export has each row of its window once, wherever the horizon stands and
           },
         } as unknown as QuestionContext;
         async function* fromLake({
-          isWanted,
+          epochs,
           window: asked,
           location: where,
         }: LakeQuestion): AsyncGenerator<ExportRow[]> {
           const rows = all.filter(
             (one) =>
-              isWanted(epochOfSighting(one)) &&
+              epochs.from <= epochOfSighting(one) &&
+              epochOfSighting(one) <= epochs.to &&
               epochOfSighting(one) <= (horizon ?? -1) &&
               one.detectedAt >= asked.from &&
               one.detectedAt < asked.to &&

@@ -11,7 +11,7 @@ import { setTimeout as sleep } from 'node:timers/promises';
 import type { Epoch } from '../../../../core/domain/epoch.ts';
 import type { World } from '../../../support/batch-doubles.ts';
 import { archiveNow } from '../../../../batch-layer/archive/archive-now.ts';
-import { rulesAfter } from '../../../../batch-layer/generations/first-epoch.ts';
+import { rulesAfter } from '../../../../batch-layer/epochs/first-epoch.ts';
 import { isStillHeld, StampsAhead } from '../../../../batch-layer/archive/held-partitions.ts';
 import { publishEpochs } from '../../../../batch-layer/run/publish-epochs.ts';
 import { rebuild } from '../../../../batch-layer/generations/rebuild.ts';

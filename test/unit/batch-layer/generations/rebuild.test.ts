@@ -18,10 +18,12 @@ import type { Progress } from '../../../../core/stores/control/progress-rows.ts'
 import type { RecordedRules } from '../../../../core/stores/control/rules-rows.ts';
 import { nameOf } from '../../../../core/domain/epoch.ts';
 import { homeOf } from '../../../../core/domain/home.ts';
+import { readChain } from '../../../../core/stores/lake/changes.ts';
 import { readRun } from '../../../../core/stores/lake/runs.ts';
+import { forget } from '../../../../batch-layer/changes/forget.ts';
 import { archiveNow } from '../../../../batch-layer/archive/archive-now.ts';
 import { publishEpochs } from '../../../../batch-layer/run/publish-epochs.ts';
-import { rulesAfter } from '../../../../batch-layer/generations/first-epoch.ts';
+import { rulesAfter } from '../../../../batch-layer/epochs/first-epoch.ts';
 import { checkRebuildable, rebuild } from '../../../../batch-layer/generations/rebuild.ts';
 import { finishSwitch } from '../../../../batch-layer/lock/switch.ts';
 import { contextOf, worldOf } from '../../../support/batch-doubles.ts';
@@ -104,6 +106,24 @@ function metIn({ log, horizon, rules }: World): string[] {
 async function chainOf(world: World, epoch: Epoch): Promise<string | null> {
   return (await readRun(world.hdfs, nameOf(epoch, world.rules)))!.chain_sha256;
 }
+
+test('after a forgetting the rest comes back from the archive, and the new lake remembers the order', async () => {
+  const shared = await oldWorld();
+  const old = { ...shared, listed: new Set(shared.listed), rows: new Map(shared.rows) };
+  const order = { by: 'location' as const, location: '2', from: 0, to: Date.now() };
+  const done = await withLakeLock(contextOf(old, inNewProcess()), (locked, lease) =>
+    forget(locked, lease, { order, ids: [] }),
+  );
+  assert.ok(done!.detections > 5);
+  const { rows } = await stateOf(old);
+  const rebuilt = await rebuilding(old, nextWorld(old));
+  assert.deepEqual([rebuilt.epochs, rebuilt.different, rebuilt.switched], [3, [], true]);
+  assert.deepEqual((await stateOf(old)).rows, rows);
+  assert.deepEqual(
+    (await readChain(old.hdfs)).map(({ kind, carried }) => [kind, carried]),
+    [['carry', [order]]],
+  );
+});
 
 test('the rebuilt lake and batch view equal the old ones, row by row, and replace them', async () => {
   const old = await oldWorld();
@@ -196,7 +216,7 @@ test('epochs of another length hold the same detections', async () => {
  * `archive_prepared` to `archived_one_file`: what the new lake takes over of open epochs; `locked` is the first
  * epoch's.
  */
-const POINTS: readonly CrashPoint[] = Object.values(CRASH_POINTS).flat();
+const POINTS: readonly CrashPoint[] = [...CRASH_POINTS.run, ...CRASH_POINTS.archive, ...CRASH_POINTS.rebuild];
 
 for (const point of POINTS) {
   test(`a rebuild that is killed at ${point} is finished by the next one`, async () => {

@@ -13,7 +13,7 @@ import { join } from 'node:path';
 import { createInterface } from 'node:readline';
 import { after, before, test } from 'node:test';
 import { fileURLToPath } from 'node:url';
-import { openOwnFolder, sweepOwnFolders } from '../../../../batch-layer/lock/own-folder.ts';
+import { openOwnFolder, sweepOwnFolders } from '../../../../batch-layer/own-folder.ts';
 
 const CHILD = fileURLToPath(new URL('../../../support/copies-child.ts', import.meta.url));
 const content = randomBytes(50_000);

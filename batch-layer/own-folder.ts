@@ -8,7 +8,7 @@
  */
 import { mkdir, readdir, rm, stat, utimes } from 'node:fs/promises';
 import { join } from 'node:path';
-import { isDeadHere, thisOwner } from '../../core/stores/control/lease-owner.ts';
+import { isDeadHere, thisOwner } from '../core/stores/control/lease-owner.ts';
 
 interface OwnFolder {
   readonly path: string;
