@@ -15,8 +15,8 @@ import { compilerEnvironment, modulesFault } from './native.mjs';
 import { ensurePackages } from './packages.mjs';
 import { Missing, runLong, say } from './steps.mjs';
 
-/** `isProduction`: what runs next needs no development packages. */
-export async function ensureModules(root, isProduction) {
+/** `isProduction`: what runs next needs no development packages. `runsStack`: it needs the daemons and the cameras. */
+export async function ensureModules(root, { isProduction, runsStack }) {
   const part = installedPart(root);
   const isThere = part === 'all' || (part === 'production' && isProduction);
   const fault = existsSync(join(root, 'node_modules')) ? modulesFault(root) : null;
@@ -25,7 +25,7 @@ export async function ensureModules(root, isProduction) {
   ensurePackages(['compiler', 'python']);
   if (isThere) say(`${fault} It is compiled now (once; two to four minutes)`);
   else await install(root, isProduction && omitsDev(), fault);
-  await compile(root);
+  await compile(root, runsStack);
   const still = modulesFault(root);
   if (still !== null) {
     throw new Missing(
@@ -46,10 +46,26 @@ async function install(root, withoutDev, fault) {
   await npmRun('npm ci', ['ci', '--no-audit', '--no-fund', '--ignore-scripts', kind], root);
 }
 
-/** Runs the scripts of these packages only. */
-async function compile(root) {
+/** Runs the scripts of these packages only. Compilers keep one core busy; what is fetched beside them waits for servers. */
+async function compile(root, runsStack) {
   const allowed = scriptsAllowed(root).filter((name) => existsSync(join(root, 'node_modules', name)));
-  await npmRun(`compiling ${allowed.join(', ')}`, ['rebuild', ...allowed, '--ignore-scripts=false'], root);
+  const failed = new AbortController();
+  const fetching = runsStack ? fetchBeside(root, failed.signal) : null;
+  try {
+    await npmRun(`compiling ${allowed.join(', ')}`, ['rebuild', ...allowed, '--ignore-scripts=false'], root);
+  } catch (fault) {
+    failed.abort();
+    throw fault;
+  } finally {
+    await fetching;
+  }
+}
+
+/** Jars and Python packages. If that fails, whoever needs them fetches again and says why it cannot. */
+function fetchBeside(root, until) {
+  const args = ['--import', 'tsx', join('hadoop-compose', 'setup', 'fetch.ts')];
+  const options = { cwd: root, tolerate: true, until, order: 'SIGTERM' };
+  return runLong('fetching jars and Python packages', process.execPath, args, options);
 }
 
 /** Names of the packages whose scripts package.json allows. */

@@ -45,7 +45,7 @@ try {
   if (fault !== null) throw new Missing(fault);
   settleEnvironment(root);
   ensurePackages([...NEEDS[what], ...(args.includes('--observe') ? OBSERVERS : [])]);
-  await ensureModules(root, PRODUCTION.includes(what));
+  await ensureModules(root, { isProduction: PRODUCTION.includes(what), runsStack: NEEDS[what].includes('maven') });
   if (what === 'start' && process.getuid?.() === 0)
     say(
       'you start this as root, so the daemons and all parts run as root. They do not need that: ' +

@@ -4,6 +4,8 @@ import { spawnGroup } from './group.mjs';
 
 const ORDERS = ['SIGINT', 'SIGTERM', 'SIGHUP', 'SIGQUIT'];
 const startedMs = Date.now();
+/** Long steps may run side by side. */
+const running = new Set();
 // A closed terminal takes no more lines, and must not end what still has to be ended in order.
 for (const stream of [process.stdout, process.stderr]) stream.on('error', () => undefined);
 
@@ -36,18 +38,22 @@ export function run(program, args, options = {}) {
 
 /**
  * The same for a program that takes minutes: every twenty seconds a line says that it still runs. A signal to stop ends
- * the program with everything that it has started, such as compilers, and then this process.
+ * the program with everything that it has started, such as compilers, and then this process; `options.until` ends the
+ * program alone. `options.order` is the signal for a program that ends what it has started by itself.
  */
 export async function runLong(what, program, args, options = {}) {
   let group = null;
   let isStopped = false;
+  const end = () => group?.send(options.order ?? 'SIGKILL');
   const stop = () => {
     isStopped = true;
-    group?.send('SIGKILL');
+    end();
   };
   // Before there is a group: an order that comes as it is being started would leave it behind.
   for (const order of ORDERS) process.on(order, stop);
   group = spawnGroup(program, args, { stdio: ['ignore', 2, 2], env: options.env ?? process.env, cwd: options.cwd });
+  running.add(group);
+  options.until?.addEventListener('abort', end);
   const beginMs = Date.now();
   const alive = setInterval(
     () => say(`${what}: still at it after ${Math.round((Date.now() - beginMs) / 1000)} s`),
@@ -56,12 +62,15 @@ export async function runLong(what, program, args, options = {}) {
   try {
     const code = await group.ended;
     if (isStopped) {
-      await group.empty();
+      await Promise.all([...running].map((each) => each.empty()));
       process.exit(130);
     }
-    if (code !== 0) throw new Missing(`${what} failed: ${program} ${args.join(' ')} ended with ${code}`);
+    if (code !== 0 && !options.tolerate)
+      throw new Missing(`${what} failed: ${program} ${args.join(' ')} ended with ${code}`);
   } finally {
+    running.delete(group);
     clearInterval(alive);
+    options.until?.removeEventListener('abort', end);
     for (const order of ORDERS) process.off(order, stop);
   }
 }

@@ -12,12 +12,16 @@ const STEPS = fileURLToPath(new URL('../../../../hadoop-compose/setup/steps.mjs'
 
 describe('a long step of the set-up', () => {
   /**
-   * A shell that waits for a helper of its own, as make waits for a compiler; the length of its wait tells it from all
-   * others.
+   * A shell that waits for a helper of its own, as make waits for a compiler, beside one that needs time to end; the
+   * length of their wait tells them from all others.
    */
   async function stopped(signal: NodeJS.Signals): Promise<{ code: unknown; left: string[] }> {
     const length = `9${process.pid}.${signal.length}`;
-    const source = `import { runLong } from '${STEPS}'; await runLong('long', 'sh', ['-c', 'sleep ${length} & echo up >&2; wait']);`;
+    const source = `
+      import { runLong } from '${STEPS}';
+      const slow = 'trap "sleep 0.5; exit 1" TERM; sleep ${length} & wait';
+      const beside = runLong('beside', 'sh', ['-c', slow], { order: 'SIGTERM', tolerate: true });
+      await Promise.all([beside, runLong('long', 'sh', ['-c', 'sleep ${length} & sleep 0.2; echo up >&2; wait'])]);`;
     const child = spawn(process.execPath, ['--input-type=module', '-e', source], {
       stdio: ['ignore', 'ignore', 'pipe'],
     });
@@ -29,7 +33,7 @@ describe('a long step of the set-up', () => {
     return {
       code,
       left: allProcesses()
-        .filter(({ args }) => args[0] === 'sleep' && args[1] === length)
+        .filter(({ args }) => args.some((arg) => arg.includes(length)))
         .map(({ pid }) => argsOf(pid).join(' ')),
     };
   }
