@@ -19,7 +19,7 @@ describe('a long step of the set-up', () => {
     const length = `9${process.pid}.${signal.length}`;
     const source = `
       import { runLong } from '${STEPS}';
-      const slow = 'trap "sleep 0.5; exit 1" TERM; sleep ${length} & wait';
+      const slow = 'trap "sleep 2; exit 1" TERM; sleep ${length} & wait';
       const beside = runLong('beside', 'sh', ['-c', slow], { order: 'SIGTERM', tolerate: true });
       await Promise.all([beside, runLong('long', 'sh', ['-c', 'sleep ${length} & sleep 0.2; echo up >&2; wait'])]);`;
     const child = spawn(process.execPath, ['--input-type=module', '-e', source], {
