@@ -68,7 +68,11 @@ export function countWrites(known: KnownCounts, rules: Rules): CountWrites {
       const minute = minuteOf(detectedAt);
       eachHourCellOf(detection, (kind, place, item) => {
         const row = kind === 'place_item' ? ofGroup : ofAll;
-        countInCell(row, { kind, location: place, item }, minute, offset);
+        const touched = cellIn(row.touched, kind, place, item);
+        if (touched) {
+          addToMinute(touched.minutes, minute);
+          touched.upTo = offset;
+        } else openCell(row, { kind, location: place, item }, minute, offset);
       });
       addToList(ofGroup, { id, location, detectedAt }, offset);
     },
@@ -108,13 +112,8 @@ function rowsByHour<Row>(open: (name: HourRowName) => Row) {
   };
 }
 
-function countInCell(row: OpenRow, { kind, location, item }: HourCellName, minute: number, offset: number): void {
-  const touched = cellIn(row.touched, kind, location, item);
-  if (touched) {
-    addToMinute(touched.minutes, minute);
-    touched.upTo = offset;
-    return;
-  }
+function openCell(row: OpenRow, name: HourCellName, minute: number, offset: number): void {
+  const { kind, location, item } = name;
   const before = cellIn(row.known, kind, location, item);
   // mutation: cell-includes-offset
   if (before && before.upTo >= offset) return;

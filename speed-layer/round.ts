@@ -17,6 +17,7 @@
  */
 import type { LogRecord } from '../core/domain/detection.ts';
 import type { FirstMet } from '../core/domain/first-met.ts';
+import type { HourRowName } from '../core/domain/hour-counts.ts';
 import type { Oid } from '../core/domain/oid.ts';
 import type { Rules } from '../core/domain/rules.ts';
 import type { Stamps } from '../core/domain/stamps.ts';
@@ -27,7 +28,7 @@ import type { Delivered, Holdings, RoundPorts } from './round-ports.ts';
 import type { Progress } from '../core/stores/control/progress-rows.ts';
 import { epochOf } from '../core/domain/epoch.ts';
 import { outcomeOf } from '../core/domain/first-met.ts';
-import { hourRowsOf } from '../core/domain/hour-counts.ts';
+import { hourRowNames } from '../core/domain/hour-counts.ts';
 import { runTogether } from '../core/process/together.ts';
 import { requireAnswers } from '../core/stores/rows/answers.ts';
 import { NOT_SETTLED } from '../core/stores/control/stamp-rows.ts';
@@ -158,7 +159,7 @@ interface Batch {
 async function decideBatches(ports: RoundPorts, { counts }: Holdings, batches: readonly Batch[]): Promise<Effects[]> {
   const { growth, persist, reached } = ports;
   const rules = growth.rules();
-  const ids = [...new Set(batches.flatMap(({ batch }) => idsAtHome(batch)))];
+  const ids = idsAtHome(batches);
   const answers = await persist(async () => requireAnswers('detections', await ports.detections.find(ids)));
   const rows = new Map<Oid, FirstMet>();
   answers.forEach((row, i) => row && rows.set(ids[i]!, row));
@@ -231,12 +232,21 @@ function groupByPartition(holdings: Holdings, records: readonly LogRecord[]): Ma
   return groups;
 }
 
-function idsAtHome(batch: readonly ClassifiedRecord[]): Oid[] {
-  return batch.flatMap(({ verdict }) => (verdict.kind === 'detection' ? [verdict.detection.id] : []));
+/** Each once. */
+function idsAtHome(batches: readonly Batch[]): Oid[] {
+  const ids = new Set<Oid>();
+  for (const { batch } of batches)
+    for (const { verdict } of batch) if (verdict.kind === 'detection') ids.add(verdict.detection.id);
+  return [...ids];
 }
 
 /** Names of the count rows that the batch may change: those of every detection that may be new. */
-function* countRowNames(batch: readonly ClassifiedRecord[], rows: ReadonlyMap<Oid, FirstMet>, rules: Rules) {
+function countRowNames(
+  batch: readonly ClassifiedRecord[],
+  rows: ReadonlyMap<Oid, FirstMet>,
+  rules: Rules,
+): HourRowName[] {
+  const names = hourRowNames();
   for (const { record, arrival, verdict } of batch) {
     if (verdict.kind !== 'detection') continue;
     const { detection } = verdict;
@@ -244,6 +254,7 @@ function* countRowNames(batch: readonly ClassifiedRecord[], rows: ReadonlyMap<Oi
     const row = rows.get(detection.id) ?? null;
     const outcome = outcomeOf({ logLife: rules.logLife, partition, offset, arrival, detection }, row, rules);
     // mutation: count-rows-of-new
-    if (outcome === 'new') yield* hourRowsOf(detection, epochOf(arrival, rules));
+    if (outcome === 'new') names.add(detection, epochOf(arrival, rules));
   }
+  return names.all;
 }

@@ -66,6 +66,33 @@ export function hourRowsOf(
   ];
 }
 
+/** The rows that detections add to, each once. Remembers the last hour: nearly every detection falls into it. */
+export function hourRowNames(): { readonly all: HourRowName[]; add(detection: Detection, epoch: Epoch): void } {
+  const all: HourRowName[] = [];
+  const groupsByHour = new Map<string, Set<Group>>();
+  let last: { epoch: Epoch; hour: number; groups: Set<Group> } | null = null;
+  const groupsOf = (epoch: Epoch, hour: number): Set<Group> => {
+    if (last?.epoch === epoch && last.hour === hour) return last.groups;
+    const key = `${epoch}/${hour}`;
+    let groups = groupsByHour.get(key);
+    if (!groups) groupsByHour.set(key, (groups = new Set()));
+    last = { epoch, hour, groups };
+    return groups;
+  };
+  return {
+    all,
+    add(detection, epoch) {
+      const groups = groupsOf(epoch, hourOf(detection.detectedAt));
+      if (groups.has(groupOf(detection.location)) && groups.has('all')) return;
+      for (const name of hourRowsOf(detection, epoch)) {
+        if (groups.has(name.group)) continue;
+        groups.add(name.group);
+        all.push(name);
+      }
+    },
+  };
+}
+
 /** Calls `add` once for each cell that counts this detection. */
 export function eachHourCellOf(
   { location, item }: Detection,

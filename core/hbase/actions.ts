@@ -8,17 +8,7 @@
  *
  * Sizes come first and are exact: plan.ts cuts requests by them, and multi.ts allocates a buffer once.
  */
-import type { WrittenCell } from './cells.ts';
-import {
-  cellBytes,
-  familyBytes,
-  NO_BYTES,
-  rowFault,
-  timestampFault,
-  TYPE_DELETE_FAMILY,
-  TYPE_PUT,
-  writeCell,
-} from './cells.ts';
+import { cellBytes, familyBytes, NO_BYTES, rowFault, timestampFault, TYPE_DELETE_FAMILY, writeCell } from './cells.ts';
 import { asHBaseError, requestError } from './errors.ts';
 import type { HBaseError } from './errors.ts';
 import { varintBytes, writeVarint } from '../layout/varint.ts';
@@ -56,8 +46,7 @@ export function putActions(puts: readonly RowPut[]): Actions {
     },
     writeCells(into, at, i) {
       const { row, cells } = puts[i]!;
-      for (const { family, qualifier, timestamp, value } of cells)
-        at = writeCell(into, at, { row, family: familyBytes(family), qualifier, timestamp, type: TYPE_PUT, value });
+      for (const cell of cells) at = writeCell(into, at, row, cell);
       return at;
     },
   };
@@ -80,8 +69,8 @@ export function deleteActions(deletes: readonly RowDelete[]): Actions {
     writeCells(into, at, i) {
       const { row, families, timestamp } = deletes[i]!;
       for (const family of families) {
-        const marker = { family: familyBytes(family), type: TYPE_DELETE_FAMILY, qualifier: NO_BYTES, value: NO_BYTES };
-        at = writeCell(into, at, { row, timestamp, ...marker } as WrittenCell);
+        const type = TYPE_DELETE_FAMILY;
+        at = writeCell(into, at, row, { family, qualifier: NO_BYTES, timestamp, type, value: NO_BYTES });
       }
       return at;
     },

@@ -31,22 +31,15 @@ export function cellBytes(
   return CELL_OVERHEAD + rowLength + familyLength + qualifierLength + valueLength;
 }
 
-/** A cell as it is written: its family as bytes, and whether it puts or deletes. */
-export interface WrittenCell {
-  readonly row: Buffer;
-  readonly family: Buffer;
-  readonly qualifier: Buffer;
-  readonly timestamp: number;
-  readonly type: typeof TYPE_PUT | typeof TYPE_DELETE_FAMILY;
-  readonly value: Buffer;
+/** A cell as it is written, but for its row. Without a type it puts. */
+export interface WrittenCell extends Omit<Cell, 'row'> {
+  readonly type?: typeof TYPE_PUT | typeof TYPE_DELETE_FAMILY;
 }
 
 /** Returns the position after the cell. The caller has checked its parts (rowFault, timestampFault). */
-export function writeCell(
-  into: Buffer,
-  start: number,
-  { row, family, qualifier, timestamp, type, value }: WrittenCell,
-): number {
+export function writeCell(into: Buffer, start: number, row: Buffer, cell: WrittenCell): number {
+  const { qualifier, timestamp, type = TYPE_PUT, value } = cell;
+  const family = familyBytes(cell.family);
   const keyLength = KEY_OVERHEAD + row.length + family.length + qualifier.length;
   let at = writeInt32(into, start, 8 + keyLength + value.length);
   at = writeInt32(into, at, keyLength);

@@ -17,7 +17,7 @@ import { Master } from './master.ts';
 import { Meta } from './meta.ts';
 import { scanTable } from './scan.ts';
 import { Servers } from './servers.ts';
-import type { Cell, HBaseClient, HBaseClientOptions, PutAnswer } from './types.ts';
+import type { Cell, GetAnswer, HBaseClient, HBaseClientOptions, PutAnswer } from './types.ts';
 import { zookeeperDirectory } from './zookeeper.ts';
 import { inTime } from '../process/in-time.ts';
 
@@ -25,6 +25,9 @@ const CONNECT_TIMEOUT_MS = 5_000;
 const PING_TIMEOUT_MS = 2_000;
 /** What a cell takes beside its row, qualifier and value. */
 const CELL_BYTES = 24;
+/** Nearly every row has one of these answers. */
+const DONE: PutAnswer = { status: 'done' };
+const ABSENT: GetAnswer = { status: 'absent' };
 
 export function createHBaseClient(options: HBaseClientOptions): HBaseClient {
   const { callTimeoutMs, operationTimeoutMs } = options;
@@ -46,9 +49,7 @@ export function createHBaseClient(options: HBaseClientOptions): HBaseClient {
 
   const write = async (table: string, actions: Actions): Promise<PutAnswer[]> => {
     const outcomes = await runBatch(reach, table, actions);
-    return outcomes.map((outcome) =>
-      outcome instanceof HBaseError ? { status: 'failed', error: outcome } : { status: 'done' },
-    );
+    return outcomes.map((outcome) => (outcome instanceof HBaseError ? { status: 'failed', error: outcome } : DONE));
   };
   return {
     put: (table, puts) => write(table, putActions(puts)),
@@ -58,7 +59,7 @@ export function createHBaseClient(options: HBaseClientOptions): HBaseClient {
       limits?.onBytes?.(bytesOf(outcomes));
       return outcomes.map((outcome) => {
         if (outcome instanceof HBaseError) return { status: 'failed', error: outcome };
-        return outcome.length === 0 ? { status: 'absent' } : { status: 'found', cells: outcome };
+        return outcome.length === 0 ? ABSENT : { status: 'found', cells: outcome };
       });
     },
     scan: (table, scan) => scanTable(reach, table, scan),

@@ -134,7 +134,7 @@ export const MUTATIONS: readonly Mutation[] = [
         at: 'count-rows-of-new',
         action: 'replace',
         part: { operator: '()' },
-        text: 'hourRowsOf(detection, epochOf(detection.detectedAt, rules))',
+        text: 'names.add(detection, epochOf(detection.detectedAt, rules))',
       },
     ],
   },

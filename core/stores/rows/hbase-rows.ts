@@ -37,7 +37,7 @@ function decodeAnswer<Row>(
   if (!answer) return { status: 'failed', because: 'HBase did not answer for the row' };
   if (answer.status === 'failed')
     return { status: 'failed', because: answer.error.message, fault: hbaseFault(table, answer.error) };
-  return answer.status === 'found' ? { status: 'found', row: decode(answer.cells) } : { status: 'absent' };
+  return answer.status === 'found' ? { status: 'found', row: decode(answer.cells) } : answer;
 }
 
 /** Writes every row or throws. */

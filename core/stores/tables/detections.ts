@@ -24,12 +24,11 @@ export interface DetectionsStore {
 export function detectionsStore(hbase: HBaseClient, namespace: string, rules: Rules): DetectionsStore {
   const table = `${namespace}:detections`;
   const family = detectionFamily(rules);
+  const families = [family];
   return {
     find: (ids, limits) =>
-      getRows(
-        hbase,
-        { table, gets: ids.map((id) => ({ row: saltedOid(id), families: [family] })), limits },
-        (cells, index) => decodeFirstMet(ids[index]!, cells[0]!.value),
+      getRows(hbase, { table, gets: ids.map((id) => ({ row: saltedOid(id), families })), limits }, (cells, index) =>
+        decodeFirstMet(ids[index]!, cells[0]!.value),
       ),
     put: (rows) =>
       putRows(

@@ -21,12 +21,12 @@ function encode(
   family: string,
   qualifier: Buffer,
   timestamp: number,
-  type: WrittenCell['type'],
+  type: NonNullable<WrittenCell['type']>,
   value: Buffer,
 ): Buffer {
   const name = familyBytes(family);
   const bytes = Buffer.alloc(cellBytes(row.length, name.length, qualifier.length, value.length));
-  assert.equal(writeCell(bytes, 0, { row, family: name, qualifier, timestamp, type, value }), bytes.length);
+  assert.equal(writeCell(bytes, 0, row, { family, qualifier, timestamp, type, value }), bytes.length);
   return bytes;
 }
 

@@ -3,7 +3,7 @@ import { afterEach, test } from 'node:test';
 import assert from 'node:assert/strict';
 import { checkAndPut, wasApplied } from '../../../../core/hbase/check-and-put.ts';
 import { HBaseError } from '../../../../core/hbase/errors.ts';
-import { cellBytes, TYPE_PUT, writeCell } from '../../../../core/hbase/cells.ts';
+import { cellBytes, writeCell } from '../../../../core/hbase/cells.ts';
 import { closeAll, fakeServer, multiAnswer, number, reachOf } from './fake-server.ts';
 import { tableOf } from './table-of.ts';
 
@@ -50,14 +50,7 @@ async function forgetfulServer(applies: boolean) {
     if (asked.method === 'Multi') {
       const found = value === undefined ? Buffer.alloc(0) : Buffer.alloc(cellBytes(1, 1, 1, value.length));
       if (value !== undefined)
-        writeCell(found, 0, {
-          row: ROW,
-          family: Buffer.from('f'),
-          qualifier: Q,
-          timestamp: 7,
-          type: TYPE_PUT,
-          value: Buffer.from(value),
-        });
+        writeCell(found, 0, ROW, { family: 'f', qualifier: Q, timestamp: 7, value: Buffer.from(value) });
       asked.reply(multiAnswer([{ results: [{ index: 0, cells: value === undefined ? 0 : 1 }] }]), found);
       return;
     }

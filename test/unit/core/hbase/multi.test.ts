@@ -3,7 +3,7 @@ import { test } from 'node:test';
 import assert from 'node:assert/strict';
 import fc from 'fast-check';
 import { deleteActions, getActions, putActions } from '../../../../core/hbase/actions.ts';
-import { cellBytes, TYPE_PUT, writeCell } from '../../../../core/hbase/cells.ts';
+import { cellBytes, writeCell } from '../../../../core/hbase/cells.ts';
 import { HBaseError } from '../../../../core/hbase/errors.ts';
 import { decodeMulti, encodeMulti } from '../../../../core/hbase/multi.ts';
 import type { RegionPart } from '../../../../core/hbase/plan.ts';
@@ -63,14 +63,8 @@ test('gets name their row, their families and their columns', () => {
 
 function cellOf(row: string): Buffer {
   const bytes = Buffer.alloc(cellBytes(1, 1, 1, 0));
-  writeCell(bytes, 0, {
-    row: Buffer.from(row),
-    family: Buffer.from('f'),
-    qualifier: Buffer.from('q'),
-    timestamp: 1,
-    type: TYPE_PUT,
-    value: Buffer.alloc(0),
-  });
+  const cell = { family: 'f', qualifier: Buffer.from('q'), timestamp: 1, value: Buffer.alloc(0) };
+  writeCell(bytes, 0, Buffer.from(row), cell);
   return bytes;
 }
 

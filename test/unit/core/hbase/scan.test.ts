@@ -2,7 +2,7 @@
 import { afterEach, test } from 'node:test';
 import assert from 'node:assert/strict';
 import fc from 'fast-check';
-import { cellBytes, TYPE_PUT, writeCell } from '../../../../core/hbase/cells.ts';
+import { cellBytes, writeCell } from '../../../../core/hbase/cells.ts';
 import { messages } from '../../../../core/hbase/messages.ts';
 import type { Scan } from '../../../../core/hbase/messages.ts';
 import { scanTable } from '../../../../core/hbase/scan.ts';
@@ -16,14 +16,8 @@ const CELLS_PER_ROW = 3;
 
 function cellOf(row: number, column: number): Buffer {
   const bytes = Buffer.alloc(cellBytes(1, 1, 1, 0));
-  writeCell(bytes, 0, {
-    row: Buffer.from([row]),
-    family: Buffer.from('f'),
-    qualifier: Buffer.from([column]),
-    timestamp: 1,
-    type: TYPE_PUT,
-    value: Buffer.alloc(0),
-  });
+  const cell = { family: 'f', qualifier: Buffer.from([column]), timestamp: 1, value: Buffer.alloc(0) };
+  writeCell(bytes, 0, Buffer.from([row]), cell);
   return bytes;
 }
 
