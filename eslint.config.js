@@ -3,6 +3,7 @@ import tseslint from 'typescript-eslint';
 
 const NODE_GLOBALS = [
   'process',
+  'AbortController',
   'console',
   'URL',
   'fetch',

@@ -46,7 +46,7 @@ async function install(root, withoutDev, fault) {
   await npmRun('npm ci', ['ci', '--no-audit', '--no-fund', '--ignore-scripts', kind], root);
 }
 
-/** Runs the scripts of these packages only. Compilers keep one core busy; what is fetched beside them waits for servers. */
+/** Runs the scripts of these packages only. Compilers keep one core busy, so what waits for servers runs beside. */
 async function compile(root, runsStack) {
   const allowed = scriptsAllowed(root).filter((name) => existsSync(join(root, 'node_modules', name)));
   const failed = new AbortController();

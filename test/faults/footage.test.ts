@@ -1,6 +1,6 @@
 /**
- * Footage under fire: twenty files a second for a minute, while the agent is killed again and again, Flume once, and
- * the DataNode once; then a gateway whose disk the cameras fill.
+ * Footage under fire: twenty files a second for two minutes and a film of 200 MB, while the agent is killed ten times,
+ * and Flume, the DataNode and the NameNode once each; then a gateway whose disk the cameras fill.
  *
  * At the end HDFS serves exactly what was handed over, nothing twice, each file byte for byte. The full disk is a file
  * system in memory, which only root may mount.
@@ -12,6 +12,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { after, before, test } from 'node:test';
 import { setTimeout as pause } from 'node:timers/promises';
+import type { DaemonName } from '../../hadoop-compose/cluster/daemons.ts';
 import { pidOf } from '../../hadoop-compose/cluster/processes.ts';
 import { footageFolder, stackFrom } from '../../hadoop-compose/stack/stack.ts';
 import { eventually, sightline } from '../support/main-job.ts';
@@ -19,10 +20,12 @@ import type { Gateway } from './gateway.ts';
 import { openGateway } from './gateway.ts';
 
 const FILES_PER_SECOND = 20;
-const SECONDS = 60;
-const AGENT_KILLS_AT = [8, 14, 27, 41, 52];
+const SECONDS = 120;
+const AGENT_KILLS_AT = [8, 14, 27, 41, 52, 61, 66, 88, 99, 113];
 const FLUME_KILL_AT = 20;
-const DATANODE_KILL_AT = 34;
+const DAEMON_KILLS_AT: Readonly<Record<number, DaemonName>> = { 34: 'datanode', 76: 'namenode' };
+const FILM_AT = 46;
+const FILM_BYTES = 200_000_000;
 
 const SMALL_DISK_MB = 400;
 const MB = 1 << 20;
@@ -41,9 +44,10 @@ async function strike(gateway: Gateway, second: number): Promise<void> {
     if (pid !== undefined) process.kill(pid, 'SIGKILL');
   }
   if (second === FLUME_KILL_AT) for (const pid of gateway.flumes()) process.kill(pid, 'SIGKILL');
-  if (second !== DATANODE_KILL_AT) return;
-  process.kill(pidOf(stack, 'datanode')!, 'SIGKILL');
-  // The region server cannot write its log without the DataNode and may die a little later, so that one try fails.
+  const daemon = DAEMON_KILLS_AT[second];
+  if (daemon === undefined) return;
+  process.kill(pidOf(stack, daemon)!, 'SIGKILL');
+  // The region server cannot write its log without HDFS and may die a little later, so that one try fails.
   await eventually(
     'the stack is up again',
     () => sightline(['cluster', 'up']),
@@ -67,7 +71,8 @@ test('what cameras hand over is in HDFS once, whatever is killed', { timeout: 1_
     const beganMs = Date.now();
     for (let number = 0; number < FILES_PER_SECOND * SECONDS; number++) {
       if (number % FILES_PER_SECOND === 0) strikes.push(settled(strike(gateway, number / FILES_PER_SECOND)));
-      gateway.handOver(number, 20_000 + ((number * 7_919) % 80_000));
+      const isFilm = number === FILM_AT * FILES_PER_SECOND;
+      gateway.handOver(number, isFilm ? FILM_BYTES : 20_000 + ((number * 7_919) % 80_000));
       await pause(Math.max(0, beganMs + ((number + 1) * 1_000) / FILES_PER_SECOND - Date.now()));
     }
     for (const fault of await Promise.all(strikes)) if (fault !== null) throw fault;

@@ -29,7 +29,7 @@ export interface Gateway {
   readonly deaths: readonly string[];
   agentPid(): number | undefined;
   flumes(): number[];
-  /** As a camera does: writes a frame beside, then renames it. Throws what the disk says, and then leaves nothing. */
+  /** As a camera does: writes a file beside, then renames it. Throws what the disk says, and then leaves nothing. */
   handOver(number: number, bytes: number): void;
   /** Waits until all that was handed over is settled, and compares every byte; returns how many files that were. */
   assertServed(): Promise<number>;
