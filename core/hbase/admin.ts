@@ -14,6 +14,9 @@ import { changeFamilies, decodeSchema, encodeSchema } from './schema.ts';
 import type { HBaseAdmin } from './types.ts';
 
 const ENCODED_NAME = 2;
+const NAMESPACE_PERMISSION = 2;
+/** Letters of HBase's shell, in the order of their numbers: read, write, execute, create, administer. */
+const ACTIONS = 'RWXCA';
 
 /** Reads meta until the table's regions are as they must be; `otherwise` says what is not so yet. */
 type WaitForRegions = (
@@ -40,14 +43,31 @@ export function hbaseAdmin(reach: Reach, master: Master): HBaseAdmin {
   };
 }
 
-function namespaces(master: Master): Pick<HBaseAdmin, 'ensureNamespace' | 'dropNamespace'> {
+function namespaces(master: Master): Pick<HBaseAdmin, 'ensureNamespace' | 'dropNamespace' | 'grant'> {
   return {
     async ensureNamespace(name) {
+      // Where rights are checked, only an administrator may ask for a new one, even for one that exists.
+      if (await isVisible(master, name)) return;
       const question = { namespaceDescriptor: { name: Buffer.from(name) } };
       await doUnless(
         'NamespaceExistException',
         master.carryOut('CreateNamespace', messages.createNamespaceRequest, question),
       );
+    },
+    async grant(user, namespace, actions) {
+      const permission = {
+        type: NAMESPACE_PERMISSION,
+        namespace_permission: {
+          namespace_name: Buffer.from(namespace),
+          action: [...actions].map((letter) => ACTIONS.indexOf(letter)),
+        },
+      };
+      await master.ask({
+        method: 'Grant',
+        request: messages.grantRequest,
+        message: { user_permission: { user: Buffer.from(user), permission } },
+        response: messages.nothing,
+      });
     },
     async dropNamespace(name) {
       await doUnless(
@@ -56,6 +76,23 @@ function namespaces(master: Master): Pick<HBaseAdmin, 'ensureNamespace' | 'dropN
       );
     },
   };
+}
+
+/** Whether the namespace exists and we may see that it does. */
+async function isVisible(master: Master, namespaceName: string): Promise<boolean> {
+  try {
+    await master.ask({
+      method: 'GetNamespaceDescriptor',
+      request: messages.getNamespaceRequest,
+      message: { namespaceName },
+      response: messages.getNamespaceResponse,
+    });
+    return true;
+  } catch (error) {
+    const { exception } = error as Partial<HBaseError>;
+    if (exception === 'NamespaceNotFoundException' || exception === 'AccessDeniedException') return false;
+    throw error;
+  }
 }
 
 async function readDescriptor(master: Master, table: string): Promise<TableDescriptor | undefined> {

@@ -14,6 +14,7 @@ import type { Reach } from './batch.ts';
 import { checkAndPut } from './check-and-put.ts';
 import { deadlineError, HBaseError } from './errors.ts';
 import { Master } from './master.ts';
+import { masterDirectory } from './master-directory.ts';
 import { Meta } from './meta.ts';
 import { scanTable } from './scan.ts';
 import { Servers } from './servers.ts';
@@ -34,8 +35,17 @@ export function createHBaseClient(options: HBaseClientOptions): HBaseClient {
   const emit = options.onEvent ?? (() => undefined);
   const connectTimeoutMs = Math.min(CONNECT_TIMEOUT_MS, callTimeoutMs);
   const stop = new AbortController();
-  const directory = zookeeperDirectory(options.zookeeper, options.znode, connectTimeoutMs, stop.signal);
-  const servers = new Servers(options.user, connectTimeoutMs, emit);
+  const servers = new Servers({ user: options.user, ...options.access }, connectTimeoutMs, emit);
+  const directory =
+    options.masters === undefined
+      ? zookeeperDirectory({
+          quorum: options.zookeeper,
+          znode: options.znode,
+          access: options.zookeeperAccess ?? {},
+          timeoutMs: connectTimeoutMs,
+          signal: stop.signal,
+        })
+      : masterDirectory(options.masters, servers, callTimeoutMs);
   const meta = new Meta(directory, servers, callTimeoutMs, emit);
   const reach: Reach = { meta, servers, callTimeoutMs, operationTimeoutMs, signal: stop.signal, emit };
   const close = async () => {

@@ -7,13 +7,16 @@
  * connection closes: otherwise a dead peer would cost every later call its deadline too. A server that does not admit
  * us sends an answer with call id −1 and closes: then all calls fail with its reason.
  */
-import { connect } from 'node:net';
 import type { Socket } from 'node:net';
 import type { HostPort } from '../process/host-port.ts';
 import { partsOf } from '../process/host-port.ts';
+import { Refusal, Retryable } from '../process/errors.ts';
+import { openSocket, readyEvent, tlsFaultText } from '../process/socket.ts';
 import { asHBaseError, deadlineError, HBaseError, isResent } from './errors.ts';
-import { decodeAnswer, encodeHello, encodeQuestionHead, FrameCutter } from './frames.ts';
+import { decodeAnswer, encodeHello, encodeQuestionHead, encodeSignedHello, FrameCutter } from './frames.ts';
 import type { MessageCodec } from './messages.ts';
+import { signIn } from './sign-in.ts';
+import type { HBaseAccess } from './types.ts';
 
 export interface Question {
   readonly method: string;
@@ -148,27 +151,51 @@ export class Connection {
 export interface ConnectionOptions {
   readonly server: HostPort;
   readonly service: string;
-  readonly user: string;
+  readonly access: HBaseAccess;
   readonly timeoutMs: number;
   readonly onEnd: (reason: string) => void;
 }
 
-/** Connects and says hello; its error is not ambiguous, since nothing was asked yet. */
-export function openConnection({ server, service, user, timeoutMs, onEnd }: ConnectionOptions): Promise<Connection> {
-  return new Promise((resolve, reject) => {
-    const socket = connect({ ...partsOf(server), noDelay: true, keepAlive: true });
-    const fail = (reason: string) => {
-      clearTimeout(timer);
-      socket.destroy();
-      reject(new HBaseError('relocate', 'connection', `to ${server} (${service}) cannot be made: ${reason}`));
-    };
-    const timer = setTimeout(() => fail(`no answer within ${timeoutMs} ms`), timeoutMs);
-    const onError = (error: Error) => fail(error.message);
-    socket.once('error', onError);
-    socket.once('connect', () => {
-      clearTimeout(timer);
-      socket.off('error', onError);
-      resolve(new Connection(server, socket, encodeHello(service, user), onEnd));
+/** Connects, signs in and says hello; its error is not ambiguous, since nothing was asked yet. */
+export async function openConnection(options: ConnectionOptions): Promise<Connection> {
+  const { server, service, access, timeoutMs, onEnd } = options;
+  const { user, tls = null, kerberos = null } = access;
+  const socket = openSocket(server, tls, { noDelay: true, keepAlive: true });
+  const failed = (reason: string, cause?: unknown): HBaseError =>
+    new HBaseError('relocate', 'connection', `to ${server} (${service}) cannot be made: ${reason}`, { cause });
+  let timer: NodeJS.Timeout | undefined;
+  try {
+    return await new Promise<Connection>((resolve, reject) => {
+      timer = setTimeout(() => reject(failed(`no answer within ${timeoutMs} ms`)), timeoutMs);
+      const onError = (error: Error): void => {
+        const explained = tlsFaultText(error);
+        reject(
+          explained === null
+            ? failed(error.message)
+            : new HBaseError('refuse', 'TLS', `${server}: ${explained} (${error.message})`),
+        );
+      };
+      socket.once('error', onError);
+      socket.once('close', () => reject(failed('the server closed the connection')));
+      const begin = async (): Promise<void> => {
+        if (kerberos !== null) await signIn(socket, partsOf(server).host, kerberos);
+        socket.off('error', onError);
+        const hello = kerberos === null ? encodeHello(service, user) : encodeSignedHello(service);
+        resolve(new Connection(server, socket, hello, onEnd));
+      };
+      socket.once(readyEvent(tls), () => void begin().catch(reject));
     });
-  });
+  } catch (thrown) {
+    socket.destroy();
+    throw thrown instanceof HBaseError ? thrown : signInError(thrown, failed);
+  } finally {
+    clearTimeout(timer);
+  }
+}
+
+/** What kerberos.ts throws says already who must do what. */
+function signInError(thrown: unknown, failed: (reason: string, cause?: unknown) => HBaseError): HBaseError {
+  if (thrown instanceof Refusal) return new HBaseError('refuse', 'Kerberos', thrown.message, { cause: thrown });
+  if (thrown instanceof Retryable) return failed(thrown.message, thrown);
+  return asHBaseError(thrown);
 }

@@ -46,15 +46,19 @@ const NAMES: Readonly<Record<Exclude<ErrorFate, 'refuse'>, string>> = {
 };
 
 const GRANT =
-  'Grant the user of HADOOP_USER the rights that are missing: read, write and execute on the tables, ' +
-  'and create on the namespace for "sightline prepare"';
+  'Grant the user (HADOOP_USER, or the first part of HADOOP_PRINCIPAL) the rights that are missing: read, ' +
+  'write and execute on the tables, and create on the namespace for "sightline prepare"';
 const CREATE = '"sightline prepare" creates topics, tables and folders; HBASE_NAMESPACE and HBASE_ZNODE name others';
 const ROOM = 'Raise its quota in HBase or remove data that nobody needs, then start again';
 const PROTOCOL =
-  'Sightline speaks to HBase 2 with simple authentication; check its version and hbase.security.authentication';
+  'Sightline speaks to HBase 2. Check its version, and hbase.security.authentication: where it is kerberos, set ' +
+  'HBASE_AUTH=kerberos with HADOOP_PRINCIPAL and HADOOP_KEYTAB';
+const CERTIFICATES =
+  "HADOOP_CA must hold the authority of the servers' certificates, and these the names by which HBase calls them";
 
 const REFUSED: readonly (Remedy & { readonly names: string })[] = [
   { exitCode: EXIT.usage, remedy: GRANT, names: 'AccessDeniedException AccessControlException AuthorizationException' },
+  { exitCode: EXIT.usage, remedy: CERTIFICATES, names: 'TLS' },
   {
     exitCode: EXIT.usage,
     remedy: PROTOCOL,

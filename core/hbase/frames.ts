@@ -2,7 +2,8 @@
  * Framing: how questions and answers lie on a connection to a master or a region server. connection.ts sends and
  * receives them; this file is pure, so that tests can compare its bytes with golden ones.
  *
- * hello    = "HBas" version:00 auth:50 (simple) length:int32 ConnectionHeader                 sent once, not answered
+ * hello    = "HBas" version:00 auth:50 (simple) length:int32 ConnectionHeader                 sent once, not answered;
+ *            after a sign-in (sign-in.ts) the length and the header alone
  * question = total:int32 varint RequestHeader varint param cells       total counts what follows; each message is
  *            preceded by its length, the cells are not: their length is in the header
  * answer   = total:int32 varint ResponseHeader [varint param] cells    no param when the header has an exception
@@ -22,17 +23,26 @@ const CELL_CODEC = 'org.apache.hadoop.hbase.codec.KeyValueCodec';
 const MOST_ANSWER_BYTES = 512 * 1024 * 1024;
 
 export function encodeHello(service: string, user: string): Buffer {
+  return Buffer.concat([SIMPLE_PREAMBLE, encodeHeader(service, user)]);
+}
+
+/** After a sign-in: without a user, since the server knows whose ticket it saw. */
+export function encodeSignedHello(service: string): Buffer {
+  return encodeHeader(service, null);
+}
+
+const SIMPLE_PREAMBLE = Buffer.from('HBas\x00\x50', 'latin1');
+
+function encodeHeader(service: string, user: string | null): Buffer {
   const header = messages.connectionHeader.encode({
-    user_info: { effective_user: user },
+    ...(user === null ? {} : { user_info: { effective_user: user } }),
     service_name: service,
     ...(service === 'ClientService' ? { cell_block_codec_class: CELL_CODEC } : {}),
   });
-  const hello = Buffer.alloc(10 + header.length);
-  hello.write('HBas', 'latin1');
-  hello[5] = 0x50;
-  hello.writeInt32BE(header.length, 6);
-  header.copy(hello, 10);
-  return hello;
+  const bytes = Buffer.alloc(4 + header.length);
+  bytes.writeInt32BE(header.length, 0);
+  header.copy(bytes, 4);
+  return bytes;
 }
 
 export interface QuestionHead {

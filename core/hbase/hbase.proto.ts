@@ -147,8 +147,14 @@ message TableSchema {
   repeated ColumnFamilySchema column_families = 3;
   repeated NameStringPair configuration = 4;
 }
+message Nothing {}
+message RegionLocation { required RegionInfo region_info = 1; optional ServerName server_name = 2; }
+message GetMetaRegionLocationsResponse { repeated RegionLocation meta_locations = 1; }
+message GetActiveMasterResponse { optional ServerName server_name = 1; }
 message NamespaceDescriptor { required bytes name = 1; }
 message CreateNamespaceRequest { required NamespaceDescriptor namespaceDescriptor = 1; }
+message GetNamespaceDescriptorRequest { required string namespaceName = 1; }
+message GetNamespaceDescriptorResponse { required NamespaceDescriptor namespaceDescriptor = 1; }
 message DeleteNamespaceRequest { required string namespaceName = 1; }
 message GetTableDescriptorsRequest { repeated TableName table_names = 1; }
 message GetTableDescriptorsResponse { repeated TableSchema table_schema = 1; }
@@ -160,6 +166,12 @@ message DeleteTableRequest { required TableName table_name = 1; }
 message MoveRegionRequest { required RegionSpecifier region = 1; optional ServerName dest_server_name = 2; }
 message MoveRegionResponse {}
 message SplitTableRegionRequest { required RegionInfo region_info = 1; optional bytes split_row = 2; }
+
+// Who may what; actions are READ 0, WRITE 1, EXEC 2, CREATE 3, ADMIN 4
+message NamespacePermission { optional bytes namespace_name = 1; repeated uint32 action = 2; }
+message Permission { required uint32 type = 1; optional NamespacePermission namespace_permission = 3; }
+message UserPermission { required bytes user = 1; required Permission permission = 3; }
+message GrantRequest { required UserPermission user_permission = 1; }
 message ProcedureStarted { optional uint64 proc_id = 1; }
 message GetProcedureResultRequest { required uint64 proc_id = 1; }
 message GenericExceptionMessage { optional string class_name = 1; optional string message = 2; }

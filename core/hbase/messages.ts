@@ -151,7 +151,7 @@ export interface ProcedureResult {
 
 export const messages = {
   connectionHeader: codec<{
-    user_info: { effective_user: string };
+    user_info?: { effective_user: string };
     service_name: string;
     cell_block_codec_class?: string;
   }>('ConnectionHeader'),
@@ -203,6 +203,11 @@ export const messages = {
   }>('MutateRequest'),
   mutateResponse: codec<{ processed?: boolean }>('MutateResponse'),
   createNamespaceRequest: codec<{ namespaceDescriptor: { name: Buffer } }>('CreateNamespaceRequest'),
+  nothing: codec<object>('Nothing'),
+  metaRegionLocations: codec<{ meta_locations: { server_name?: ServerName }[] }>('GetMetaRegionLocationsResponse'),
+  activeMaster: codec<{ server_name?: ServerName }>('GetActiveMasterResponse'),
+  getNamespaceRequest: codec<{ namespaceName: string }>('GetNamespaceDescriptorRequest'),
+  getNamespaceResponse: codec<object>('GetNamespaceDescriptorResponse'),
   deleteNamespaceRequest: codec<{ namespaceName: string }>('DeleteNamespaceRequest'),
   getTableDescriptorsRequest: codec<{ table_names: TableName[] }>('GetTableDescriptorsRequest'),
   getTableDescriptorsResponse: codec<{ table_schema: TableDescriptor[] }>('GetTableDescriptorsResponse'),
@@ -214,6 +219,12 @@ export const messages = {
   moveRegionRequest: codec<{ region: RegionSpecifier; dest_server_name?: ServerName }>('MoveRegionRequest'),
   moveRegionResponse: codec<object>('MoveRegionResponse'),
   splitTableRegionRequest: codec<{ region_info: RegionInfo; split_row: Buffer }>('SplitTableRegionRequest'),
+  grantRequest: codec<{
+    user_permission: {
+      user: Buffer;
+      permission: { type: number; namespace_permission: { namespace_name: Buffer; action: readonly number[] } };
+    };
+  }>('GrantRequest'),
   tableState: codec<{ state: number }>('TableState'),
   procedureStarted: codec<ProcedureStarted>('ProcedureStarted'),
   getProcedureResultRequest: codec<{ proc_id: string }>('GetProcedureResultRequest'),

@@ -11,12 +11,12 @@ import { closedError } from './errors.ts';
 import { openConnection } from './connection.ts';
 import type { Connection } from './connection.ts';
 import { Pace } from './pace.ts';
-import type { HBaseEvent } from './types.ts';
+import type { HBaseAccess, HBaseEvent } from './types.ts';
 
-export type Service = 'ClientService' | 'MasterService';
+export type Service = 'ClientService' | 'ClientMetaService' | 'MasterService';
 
 export class Servers {
-  private readonly user: string;
+  private readonly access: HBaseAccess;
   private readonly connectTimeoutMs: number;
   private readonly emit: (event: HBaseEvent) => void;
   private readonly connections = new Map<string, Promise<Connection>>();
@@ -24,8 +24,8 @@ export class Servers {
   private readonly paces = new Map<string, Pace>();
   private closed = false;
 
-  constructor(user: string, connectTimeoutMs: number, emit: (event: HBaseEvent) => void) {
-    this.user = user;
+  constructor(access: HBaseAccess, connectTimeoutMs: number, emit: (event: HBaseEvent) => void) {
+    this.access = access;
     this.connectTimeoutMs = connectTimeoutMs;
     this.emit = emit;
   }
@@ -38,7 +38,7 @@ export class Servers {
     const opening = openConnection({
       server,
       service,
-      user: this.user,
+      access: this.access,
       timeoutMs: this.connectTimeoutMs,
       onEnd: (reason) => {
         this.connections.delete(key);

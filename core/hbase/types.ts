@@ -7,6 +7,7 @@
  * resent write changes nothing.
  */
 import type { ReadLimits } from '../process/read-limits.ts';
+import type { ServiceAccess, TlsIdentity } from '../process/security-settings.ts';
 import type { HBaseError } from './errors.ts';
 
 /** One cell. `timestamp` is an integer in [0, 2^53). */
@@ -117,6 +118,8 @@ export interface HBaseAdmin {
   disableTable(table: string): Promise<void>;
   enableTable(table: string): Promise<void>;
   dropNamespace(name: string): Promise<void>;
+  /** Gives a user exactly these rights in a namespace, as letters of RWXCA; for an administrator of HBase. */
+  grant(user: string, namespace: string, actions: string): Promise<void>;
   regions(table: string): Promise<RegionLocation[]>;
   /** Asks the master to move a region to another server, any other; returns when it has moved. */
   moveRegion(table: string, regionName: string): Promise<void>;
@@ -141,9 +144,22 @@ export interface HBaseClient {
   close(): Promise<void>;
 }
 
+/** How servers are entered: `user` is whom HBase believes where it does not ask for Kerberos. */
+export interface HBaseAccess {
+  readonly user: string;
+  /** Absent or null: plain text. */
+  readonly tls?: TlsIdentity | null;
+  readonly kerberos?: ServiceAccess | null;
+}
+
 export interface HBaseClientOptions {
   /** "host:port[,host:port…]" */
   readonly zookeeper: string;
+  /** How ZooKeeper is entered. */
+  readonly zookeeperAccess?: Omit<HBaseAccess, 'user'>;
+  /** Masters "host:port[,host:port…]" that are asked where the servers are, instead of ZooKeeper. */
+  readonly masters?: string | undefined;
+  readonly access?: Omit<HBaseAccess, 'user'>;
   /** Root node of this HBase, usually "/hbase". */
   readonly znode: string;
   /** The user that HBase sees. */

@@ -8,9 +8,12 @@ import { readFileSync } from 'node:fs';
 import { dirname, join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { z } from 'zod';
+import { ACCESS_SETTINGS } from './access-settings.ts';
 import { EXIT, Refusal } from './errors.ts';
 import { FOOTAGE_ANALYSIS_SETTINGS } from './footage-settings.ts';
-import { bind, hostPorts, port, publicUrl, root, seconds, topic, webhdfsUrl } from './setting-types.ts';
+import { hadoopAccess, kafkaAccess, SECURITY_SETTINGS, securityFaults } from './security-settings.ts';
+import type { HadoopAccess, KafkaAccess } from './security-settings.ts';
+import { bind, hostPorts, port, root, seconds, topic, webhdfsUrl } from './setting-types.ts';
 
 const HOME = join(dirname(fileURLToPath(import.meta.url)), '..', '..', '.sightline');
 
@@ -80,65 +83,7 @@ const Settings = z.object({
    * it (docs/decisions/0004-speed-layer.md#the-rows-of-the-last-round-stay-in-memory).
    */
   SPEED_CACHED_CELLS: z.coerce.number().int().min(1_000).default(1_000_000),
-  /** Who may look (serving/access/gate.ts). none: everybody, so only on a loopback address. */
-  AUTH: z.enum(['none', 'basic', 'proxy', 'oidc']).default('none'),
-  /** AUTH=basic: lines that `sightline user` makes, with hashed passwords. Better in a file: AUTH_USERS_FILE. */
-  AUTH_USERS: z.string().optional(),
-  /** AUTH=proxy: the header that says who asks, and the addresses or networks that may say so. */
-  AUTH_PROXY_HEADER: z
-    .string()
-    .regex(/^[\w-]+$/, 'expected the name of a header')
-    .default('x-forwarded-user'),
-  AUTH_PROXY_ADDRESSES: z.string().optional(),
-  /**
-   * AUTH=proxy: what the proxy shows besides, in the header below; an address alone can be shared. At least 32
-   * characters.
-   */
-  AUTH_PROXY_SECRET: z.string().min(1).optional(),
-  AUTH_PROXY_SECRET_HEADER: z
-    .string()
-    .regex(/^[\w-]+$/, 'expected the name of a header')
-    .default('x-sightline-proxy-secret'),
-  /**
-   * Proxies, as addresses or networks, that may say in X-Forwarded-For and X-Forwarded-Proto for whom and how they ask.
-   */
-  TRUSTED_PROXIES: z.string().default(''),
-  /**
-   * Names of hosts, separated by commas, at which the app answers, besides that of PUBLIC_URL and loopback names
-   * (serving/access/door.ts).
-   */
-  ALLOWED_HOSTS: z.string().default(''),
-  /** AUTH=proxy and oidc: names of operators, separated by commas. With proxy everybody else is a viewer. */
-  AUTH_OPERATORS: z.string().default(''),
-  /** Names of users, separated by commas, who may see footage, besides OIDC_FOOTAGE_GROUPS; *: everybody. */
-  AUTH_FOOTAGE: z.string().default(''),
-  /** AUTH=oidc: the issuer and the client that it knows. */
-  OIDC_ISSUER: z.url().optional(),
-  OIDC_CLIENT_ID: z.string().min(1).optional(),
-  OIDC_CLIENT_SECRET: z.string().min(1).optional(),
-  /** What is asked of the issuer; some tell groups only with a scope of that name. */
-  OIDC_SCOPES: z
-    .string()
-    .regex(/^openid( \S+)*$/, 'expected "openid" and, after a blank each, more scopes')
-    .default('openid profile email'),
-  /** The claim that is somebody's name: sub is the one that an issuer never gives to somebody else. */
-  OIDC_NAME_CLAIM: z.string().min(1).default('sub'),
-  /**
-   * The claim that lists somebody's groups, by its name or as a path such as realm_access.roles, and the groups that
-   * may look and operate; *: everybody.
-   */
-  OIDC_GROUPS_CLAIM: z.string().min(1).default('groups'),
-  OIDC_VIEWER_GROUPS: z.string().default(''),
-  OIDC_OPERATOR_GROUPS: z.string().default(''),
-  OIDC_FOOTAGE_GROUPS: z.string().default(''),
-  /**
-   * How long a session holds before the issuer is asked again who it is, without a person where it knows the browser.
-   */
-  OIDC_SESSION_MINUTES: z.coerce.number().int().min(1).max(1_440).default(60),
-  /** The address at which browsers find the app; AUTH=oidc needs it. */
-  PUBLIC_URL: publicUrl.optional(),
-  /** AUTH=oidc: seals sessions; the same for every copy of serving. At least 32 characters. */
-  SESSION_SECRET: z.string().min(1).optional(),
+  ...ACCESS_SETTINGS,
   /** Questions that one caller may ask in a minute; 0: any number. A page that refreshes every second asks some 250. */
   RATE_LIMIT_PER_MINUTE: z.coerce.number().int().min(0).max(1_000_000).default(60_000),
   BIND: bind.default('127.0.0.1'),
@@ -243,6 +188,7 @@ const Settings = z.object({
   /** Older footage is removed by the settling service, whole days at a time; 0: never. */
   FOOTAGE_RETENTION_DAYS: z.coerce.number().int().min(0).max(36_500).default(7),
   ...FOOTAGE_ANALYSIS_SETTINGS,
+  ...SECURITY_SETTINGS,
   /** The audit trail (audit.ts): a file, or - for standard error; without it `audit.log` in SIGHTLINE_HOME. */
   AUDIT_FILE: z.string().min(1).optional(),
   LOG_LEVEL: z.enum(['trace', 'debug', 'info', 'warn', 'error', 'fatal', 'silent']).default('info'),
@@ -251,6 +197,8 @@ const Settings = z.object({
 export type Config = Readonly<z.infer<typeof Settings>> & {
   readonly KAFKA_DEAD_LETTER_TOPIC: string;
   readonly AUDIT_FILE: string;
+  readonly KAFKA_ACCESS: KafkaAccess;
+  readonly HADOOP_ACCESS: HadoopAccess;
   /**
    * Names that the environment set itself; all else is a default, which gives way to what is recorded
    * (core/stores/control/recorded-rules.ts).
@@ -268,6 +216,13 @@ export function readConfig(environment: NodeJS.ProcessEnv = process.env): Config
   }
   const parsed = Settings.safeParse(given);
   if (!parsed.success) faults.push(...parsed.error.issues.map((issue) => `${issue.path.join('.')}: ${issue.message}`));
+  if (parsed.success)
+    faults.push(
+      ...securityFaults(parsed.data, {
+        WEBHDFS_URL: parsed.data.WEBHDFS_URL,
+        given: new Set(Object.keys(given)),
+      }),
+    );
   if (!parsed.success || faults.length > 0) {
     throw new Refusal(EXIT.usage, `The configuration has faults:\n${faults.map((fault) => `  ${fault}`).join('\n')}`);
   }
@@ -276,6 +231,8 @@ export function readConfig(environment: NodeJS.ProcessEnv = process.env): Config
     ...data,
     KAFKA_DEAD_LETTER_TOPIC: data.KAFKA_DEAD_LETTER_TOPIC ?? `${data.KAFKA_TOPIC}.dlq`,
     AUDIT_FILE: data.AUDIT_FILE ?? join(data.SIGHTLINE_HOME, AUDIT_LOG),
+    KAFKA_ACCESS: kafkaAccess(data),
+    HADOOP_ACCESS: hadoopAccess(data),
     given: new Set(Object.keys(given)),
   };
 }

@@ -151,10 +151,16 @@ export interface RunPlan {
 }
 
 export function startOrder(
-  config: Pick<Config, 'KAFKA_BROKERS' | 'KAFKA_TOPIC'>,
+  config: Pick<Config, 'KAFKA_BROKERS' | 'KAFKA_TOPIC'> & Partial<Pick<Config, 'KAFKA_ACCESS'>>,
   { run, trigger, starts, program, settings }: RunPlan,
 ): StartOrder {
-  const { KAFKA_BROKERS, KAFKA_TOPIC: topic } = config;
+  const { KAFKA_BROKERS, KAFKA_TOPIC: topic, KAFKA_ACCESS } = config;
+  if (KAFKA_ACCESS !== undefined && KAFKA_ACCESS.protocol !== 'PLAINTEXT')
+    throw new Refusal(
+      EXIT.usage,
+      `KAFKA_SECURITY_PROTOCOL is ${KAFKA_ACCESS.protocol}, and Spark's source gets no certificate and no password ` +
+        'from Sightline yet. Count with --engine worker (docs/security.md#what-is-not-there-yet)',
+    );
   const offsets = Object.fromEntries(starts.map(({ partition, offset }) => [partition, offset]));
   const isRealtime = trigger === 'realtime';
   return {

@@ -12,8 +12,14 @@ export function masterOf(
 ): { master: Master; close(): Promise<void> } {
   const stop = new AbortController();
   const [callTimeoutMs, operationTimeoutMs] = [20_000, 60_000];
-  const directory = zookeeperDirectory(zookeeper, znode, callTimeoutMs, stop.signal);
-  const servers = new Servers('sightline', callTimeoutMs, () => undefined);
+  const directory = zookeeperDirectory({
+    quorum: zookeeper,
+    znode,
+    access: {},
+    timeoutMs: callTimeoutMs,
+    signal: stop.signal,
+  });
+  const servers = new Servers({ user: 'sightline' }, callTimeoutMs, () => undefined);
   const meta = new Meta(directory, servers, callTimeoutMs, () => undefined);
   const master = new Master(directory, {
     meta,

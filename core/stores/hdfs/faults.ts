@@ -45,7 +45,8 @@ const RETRYABLE_CODES = new Set(
   EHOSTUNREACH ENETUNREACH ENOTFOUND EAI_AGAIN`.split(/\s+/),
 );
 const SOCKET_WORDS = /socket hang up|Unexpected redirect/i;
-const TLS_CODES = /^(ERR_TLS|ERR_SSL|CERT_|DEPTH_ZERO|SELF_SIGNED|UNABLE_TO_(VERIFY|GET)|EPROTO|HPE_)/;
+const CERTIFICATE_CODES = /^(ERR_TLS|CERT_|DEPTH_ZERO|SELF_SIGNED|UNABLE_TO_(VERIFY|GET))/;
+const TLS_CODES = /^(ERR_SSL|EPROTO|HPE_)/;
 
 interface Refused {
   readonly names: readonly string[];
@@ -54,11 +55,15 @@ interface Refused {
 }
 
 const RIGHTS =
-  'HADOOP_USER must be allowed to write below SIGHTLINE_ROOT: let its owner give it the folder (hdfs dfs -chown)';
+  'The user (HADOOP_USER, or the first part of HADOOP_PRINCIPAL) must be allowed to write below SIGHTLINE_ROOT: ' +
+  'let its owner give it the folder (hdfs dfs -chown)';
 const ADDRESS =
   'Check WEBHDFS_URL: it must be the HTTP address of the NameNode (port 9870 by default), and dfs.webhdfs.enabled ' +
   'must be true';
-const SIGN_IN = "This HDFS expects another way of signing in than a user's name";
+const SIGN_IN =
+  'Set HDFS_AUTH=kerberos with HADOOP_PRINCIPAL and HADOOP_KEYTAB where HDFS uses Kerberos, and simple where it ' +
+  "believes a user's name";
+const CERTIFICATES = "HADOOP_CA must hold the authority of the server's certificate, and this the name in WEBHDFS_URL";
 
 const REFUSED: readonly Refused[] = [
   { names: ['AccessControlException', 'AuthorizationException'], exitCode: EXIT.usage, remedy: RIGHTS },
@@ -100,6 +105,7 @@ export function hdfsFault(url: string, thrown: unknown): Error {
 }
 
 function refusalOf(thrown: unknown, message: string): Pick<Refused, 'exitCode' | 'remedy'> | undefined {
+  if (CERTIFICATE_CODES.test(codeOf(thrown))) return { exitCode: EXIT.usage, remedy: CERTIFICATES };
   if (TLS_CODES.test(codeOf(thrown))) return { exitCode: EXIT.usage, remedy: ADDRESS };
   if (!(thrown instanceof RemoteError)) return undefined;
   const listed = REFUSED.find(({ names }) => names.includes(thrown.exception));
@@ -146,6 +152,16 @@ export function isTaken(thrown: unknown): boolean {
   if (!(cause instanceof RemoteError)) return false;
   // HDFS names a file and a folder that meet by a plain IOException.
   return cause.exception === 'FileAlreadyExistsException' || /must both be directories/.test(cause.message);
+}
+
+/** Whether HDFS did not let a request in, because it does not know who asks. */
+export function isSignInFault(thrown: unknown): boolean {
+  if (thrown instanceof RemoteError)
+    return (
+      thrown.status === 401 ||
+      (thrown.status === 403 && /^(|SecurityException|AuthenticationException|InvalidToken)$/.test(thrown.exception))
+    );
+  return thrown instanceof Error && thrown.cause !== undefined && isSignInFault(thrown.cause);
 }
 
 /** Whether HDFS said that there is nothing at the path. */

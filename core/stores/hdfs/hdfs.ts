@@ -1,5 +1,5 @@
 /**
- * HDFS over WebHDFS, with the webhdfs package: the one file that imports it.
+ * HDFS over WebHDFS, with the webhdfs package, which asking.ts sets up.
  *
  * The batch layer writes and verifies here, serving reads. The package alone is not safe for files: it emits `finish`
  * after `error`, its streams may end early without a fault, and its rename drops the answer. So every write checks the
@@ -12,27 +12,18 @@ import { mkdir, rename, rm, stat } from 'node:fs/promises';
 import { dirname, posix } from 'node:path';
 import { PassThrough, Readable } from 'node:stream';
 import { pipeline } from 'node:stream/promises';
-import webhdfs from 'webhdfs';
-import type { Config } from '../../process/config.ts';
 import type { ByteRange, FileFacts, Hdfs, ListPiece } from './types.ts';
 import type { ReadLimits } from '../../process/read-limits.ts';
 import { Retryable } from '../../process/errors.ts';
 import { CapacityAnswer, entriesOf, factsOf, ListAnswer, PieceAnswer, StatusAnswer } from './answers.ts';
-import { hdfsFault, isMissing, isTaken, remoteError } from './faults.ts';
-import { wayTo } from './way.ts';
-
-type Settings = Pick<Config, 'WEBHDFS_URL' | 'SIGHTLINE_ROOT' | 'HADOOP_USER'>;
-
-/**
- * HDFS may require the first header for changes (dfs.webhdfs.rest-csrf). The second is the type of uploaded files: the
- * package leaves it out when it gets headers of ours.
- */
-const HEADERS = { 'X-XSRF-HEADER': 'sightline', 'content-type': 'application/octet-stream' };
+import { asking } from './asking.ts';
+import type { Asking, HdfsSettings } from './asking.ts';
+import { isMissing, isTaken } from './faults.ts';
 
 /** A connection closes after this long without a byte, unless the caller sets a shorter limit. */
 const IDLE_LIMIT_MS = 60_000;
 
-export function hdfs(config: Settings, { idleLimitMs = IDLE_LIMIT_MS }: { idleLimitMs?: number } = {}): Hdfs {
+export function hdfs(config: HdfsSettings, { idleLimitMs = IDLE_LIMIT_MS }: { idleLimitMs?: number } = {}): Hdfs {
   const ask = asking(config, idleLimitMs);
   const facts = (path: string, limits?: ReadLimits): Promise<FileFacts | null> =>
     unlessMissing(null, async () => {
@@ -132,9 +123,10 @@ function contents(
       await checkLength(facts, path, bytes.length);
     },
     async salvage(path, localFile) {
+      await ask.enter();
       const from = ask.client.createReadStream(ask.absolute(path));
       const out = new PassThrough({ highWaterMark: 1 << 20 });
-      from.on('error', (thrown) => out.destroy(hdfsFault(ask.url, thrown)));
+      from.on('error', (thrown) => out.destroy(ask.fault(thrown)));
       from.pipe(out);
       await pipeline(out, createWriteStream(localFile));
     },
@@ -146,14 +138,20 @@ function contents(
 }
 
 /** Sends a stream to a file and replaces an old one. The package may report success wrongly: check the length. */
-function send(ask: Asking, from: Readable, path: string): Promise<void> {
+async function send(ask: Asking, from: Readable, path: string): Promise<void> {
+  try {
+    await ask.enter();
+  } catch (fault) {
+    from.destroy();
+    throw fault;
+  }
   return new Promise((resolve, reject) => {
     const to = ask.client.createWriteStream(ask.absolute(path), { overwrite: true, permission: '0644' });
     let fault: unknown = null;
     const fail = (thrown: unknown): void => {
       fault ??= thrown;
       from.destroy();
-      reject(hdfsFault(ask.url, fault));
+      reject(ask.fault(fault));
     };
     from.once('error', fail);
     to.on('error', fail);
@@ -189,12 +187,14 @@ function verifiedRead(ask: Asking, path: string, { facts, limits, range }: ReadO
     if (out.destroyed) return;
     if (!expected || expected.isFolder) throw new Error(`there is no file ${ask.absolute(path)} in HDFS at ${ask.url}`);
     if (expected.bytes === 0) return void out.end();
+    await ask.enter();
+    if (out.destroyed) return;
     let received = 0;
     const options = range && { offset: range.offset, length: range.bytes };
     const from = ask.client.createReadStream(ask.absolute(path), options);
     const broken = (): Retryable =>
       new Retryable('HDFS', `reading ${path} ended after ${received} of ${expected.bytes} bytes`);
-    from.on('error', (thrown) => out.destroy(hdfsFault(ask.url, thrown)));
+    from.on('error', (thrown) => out.destroy(ask.fault(thrown)));
     // A reader that stops early frees the connection too.
     out.once('close', () => received < expected.bytes && from.abort());
     from.on('data', (chunk: Buffer) => {
@@ -233,64 +233,4 @@ function changes(ask: Asking, makeFolder: Hdfs['makeFolder']): Pick<Hdfs, 'renam
       await ask.json('DELETE', 'delete', path, { params: { recursive: true } });
     },
   };
-}
-
-// ---- the wire ------------------------------------------------------------------------------------------------------
-
-interface AskOptions {
-  readonly params?: Record<string, unknown>;
-  readonly limits?: ReadLimits | undefined;
-}
-
-interface Asking {
-  readonly url: string;
-  readonly client: ReturnType<typeof webhdfs.createClient>;
-  absolute(path: string): string;
-  json(method: string, operation: string, path: string, options?: AskOptions): Promise<unknown>;
-}
-
-function asking(config: Settings, idleLimitMs: number): Asking {
-  const url = new URL(config.WEBHDFS_URL);
-  const protocol = url.protocol.slice(0, -1);
-  const port = Number(url.port || (protocol === 'https' ? 443 : 80));
-  const client = webhdfs.createClient(
-    { host: url.hostname, port, path: '/webhdfs/v1', user: config.HADOOP_USER, protocol },
-    // Give the proxy, or the package reads the environment by its own rules. Data nodes use the NameNode's proxy.
-    { timeout: idleLimitMs, headers: HEADERS, ...wayTo(url) },
-  );
-  // By itself the package takes some refusals for success, and drops the name of an exception.
-  client._isError = ({ statusCode }) => statusCode >= 400;
-  client._parseError = (body, _, status = 500) => remoteError(body, status);
-  const absolute = (path: string): string => {
-    if (/[%?#\s]/.test(path) || path.split('/').includes('..'))
-      throw new RangeError(`${JSON.stringify(path)} is no path of the lake`);
-    return posix.join(config.SIGHTLINE_ROOT, path);
-  };
-  const json: Asking['json'] = (method, operation, path, { params, limits } = {}) =>
-    new Promise((resolve, reject) => {
-      const signal = limits?.signal;
-      signal?.throwIfAborted();
-      const endpoint = client._getOperationEndpoint(operation, absolute(path), params);
-      const request = client._sendRequest(method, endpoint, (fault, _response, body) => {
-        signal?.removeEventListener('abort', stop);
-        if (fault) reject(hdfsFault(config.WEBHDFS_URL, fault));
-        else resolve(body);
-      });
-      const end = (fault: Error): void => {
-        signal?.removeEventListener('abort', stop);
-        request.abort();
-        reject(fault);
-      };
-      const stop = (): void => end(signal?.reason as Error);
-      signal?.addEventListener('abort', stop, { once: true });
-      // Counted as they come: the list of a large folder ends at the limit, before all of it is in memory.
-      request.on('data', (chunk) => {
-        try {
-          limits?.onBytes?.(chunk.length);
-        } catch (thrown) {
-          end(thrown as Error);
-        }
-      });
-    });
-  return { url: config.WEBHDFS_URL, client, absolute, json };
 }

@@ -30,7 +30,8 @@ type Settings = Pick<
   | 'KAFKA_REPLICATION'
   | 'KAFKA_RETENTION_HOURS'
   | 'KAFKA_SEGMENT_MB'
->;
+> &
+  Partial<Pick<Config, 'KAFKA_ACCESS'>>;
 
 export function logAdmin(config: Settings): LogAdmin {
   const kafka = kafkaJsClient(config, 'sightline.admin', 10_000);
@@ -62,7 +63,7 @@ export function logAdmin(config: Settings): LogAdmin {
     topic,
     ensureTopics: () => ask((a) => ensureTopics(a, config)),
     facts: () => ask((a) => factsOf(a, config)),
-    configure: (name, settings) => configureTopic(config.KAFKA_BROKERS, name, settings),
+    configure: (name, settings) => configureTopic(config, name, settings),
     grow: (count) => askOfTopic((a) => grow(a, topic, count)),
     ends: () => askOfTopic((a) => endsOf(a, topic)),
     async newestEnds() {
@@ -167,7 +168,7 @@ async function factsOf(admin: Admin, config: Settings): Promise<TopicFacts | nul
   return {
     brokers: config.KAFKA_BROKERS,
     topic,
-    topicId: await topicIdOf(config.KAFKA_BROKERS, topic),
+    topicId: await topicIdOf(config, topic),
     partitionCount: topics[0]?.partitions.length ?? 0,
     isLogAppendTime: settings!.get('message.timestamp.type') === 'LogAppendTime',
     retentionMs: ms('retention.ms'),

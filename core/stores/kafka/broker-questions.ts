@@ -11,9 +11,10 @@
  *           first_stamp:i64 greatest_stamp:i64 …       attributes bit 3: LogAppendTime, then greatest_stamp holds
  */
 import type { HostPort } from '../../process/host-port.ts';
-import type { Answer, BrokerConnection } from './wire.ts';
+import type { Answer } from './frames.ts';
+import type { BrokerConnection } from './wire.ts';
 import { hostPort } from '../../process/host-port.ts';
-import { array, i32, i64, i8, str } from './wire.ts';
+import { array, i32, i64, i8, str } from './frames.ts';
 
 export interface TopicPartition {
   readonly topic: string;

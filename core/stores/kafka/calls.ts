@@ -9,7 +9,7 @@ import type { EventEmitter } from 'node:events';
 import type { KafkaConsumer, LibrdKafkaError, Message, Producer } from 'node-rdkafka';
 import type { KafkaSettings } from './client-config.ts';
 import { asFault } from './client-config.ts';
-import { kafkaFate } from './faults.ts';
+import { codeInLog, kafkaFate, kafkaFault } from './faults.ts';
 
 export const ANSWER_LIMIT_MS = 10_000;
 
@@ -22,13 +22,28 @@ export function connect(client: KafkaConsumer | Producer, settings: KafkaSetting
   // Both kinds of client emit it; their types of listeners have nothing in common.
   const events = client as unknown as EventEmitter;
   events.on('event.error', hear);
+  // Only of a client with KAFKA_ACCESS.
+  let inLog: { code: number; message: string } | null = null;
+  const read = ({ message }: { message: string }): void => {
+    const code = codeInLog(message);
+    if (code !== null) inLog = { code, message };
+  };
+  events.on('event.log', read);
   return new Promise((resolve, reject) => {
     client.connect({ topic: settings.KAFKA_TOPIC, timeout: ANSWER_LIMIT_MS }, (error: LibrdKafkaError | null) => {
       events.off('event.error', hear);
-      if (error) reject(asFault(settings, refusal ?? error));
+      events.off('event.log', read);
+      if (error) reject(inLog ? entryFault(settings, inLog) : asFault(settings, refusal ?? error));
       else resolve();
     });
   });
+}
+
+function entryFault({ KAFKA_BROKERS, KAFKA_ACCESS }: KafkaSettings, cause: { code: number; message: string }): Error {
+  const { sasl = null } = KAFKA_ACCESS ?? {};
+  const who = sasl === null ? '' : `, signing in ${sasl.username} with ${sasl.mechanism}`;
+  // `[thrd:sasl_ssl://localhost:9092/bootstrap]: sasl_ssl://localhost:9092/bootstrap: SASL SCRAM-SHA-512 …: …`
+  return kafkaFault(`Kafka at ${KAFKA_BROKERS}${who}`, cause.code, cause.message.replace(/^\[thrd:[^\]]*\]:\s*/, ''));
 }
 
 export function disconnect(client: KafkaConsumer | Producer): Promise<void> {

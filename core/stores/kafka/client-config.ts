@@ -8,11 +8,15 @@
 import type { ConsumerGlobalConfig, ConsumerTopicConfig, GlobalConfig, LibrdKafkaError } from 'node-rdkafka';
 import rdkafka from 'node-rdkafka';
 import { EXIT, Refusal } from '../../process/errors.ts';
+import type { KafkaAccess } from '../../process/security-settings.ts';
+import { accessConfig } from './access-config.ts';
 import { kafkaFault } from './faults.ts';
 
 export interface KafkaSettings {
   readonly KAFKA_BROKERS: string;
   readonly KAFKA_TOPIC: string;
+  /** Absent: plain text. */
+  readonly KAFKA_ACCESS?: KafkaAccess | undefined;
 }
 
 export function clientConfig(settings: KafkaSettings, clientId: string): GlobalConfig {
@@ -25,7 +29,14 @@ export function clientConfig(settings: KafkaSettings, clientId: string): GlobalC
     'topic.metadata.refresh.interval.ms': 10_000,
     // Faults reach us through the calls that they concern; the library's own lines on standard error are noise.
     log_level: 0,
+    ...entrance(settings.KAFKA_ACCESS),
   };
+}
+
+/** With events on, the library tells in its log why it could not enter (calls.ts); it tells it nowhere else. */
+function entrance(access: KafkaAccess | undefined): GlobalConfig {
+  const config = accessConfig(access);
+  return Object.keys(config).length === 0 ? {} : { ...config, event_cb: true, log_level: 3 };
 }
 
 export function consumerConfig(settings: KafkaSettings, clientId: string, group: string): ConsumerGlobalConfig {

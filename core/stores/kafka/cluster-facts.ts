@@ -69,12 +69,15 @@ const MOST_STAMPS = 2_000;
 
 type Ends = Map<string, { oldest: number; next: number }>;
 
-export function kafkaCluster({ KAFKA_BROKERS }: Pick<Config, 'KAFKA_BROKERS'>): ClusterPort {
+type Settings = Pick<Config, 'KAFKA_BROKERS'> & Partial<Pick<Config, 'KAFKA_ACCESS'>>;
+
+export function kafkaCluster(settings: Settings): ClusterPort {
+  const { KAFKA_ACCESS: access } = settings;
   return {
     async look(question) {
       const faults: string[] = [];
-      const { brokers, partitions } = await metadataOf(KAFKA_BROKERS, question);
-      const connections = new Map(brokers.map(({ id, address }) => [id, openBroker(address, question.signal)]));
+      const { brokers, partitions } = await metadataOf(settings, question);
+      const connections = new Map(brokers.map(({ id, address }) => [id, openBroker(address, access, question.signal)]));
       const each = async <T>(
         what: string,
         work: (broker: BrokerConnection, id: number) => Promise<T>,
@@ -126,10 +129,13 @@ function withStamps(group: GroupFacts, stamps: ReadonlyMap<string, number>): Gro
 }
 
 /** The first broker of the list that answers tells which there are, and all partitions. */
-async function metadataOf(brokers: string, { hasTopic, signal }: ClusterQuestion): Promise<BrokerMetadata> {
+async function metadataOf(
+  { KAFKA_BROKERS: brokers, KAFKA_ACCESS: access }: Settings,
+  { hasTopic, signal }: ClusterQuestion,
+): Promise<BrokerMetadata> {
   const outcomes: string[] = [];
   const asked = (parseHostPorts(brokers) ?? []).map(async (address) => {
-    const broker = openBroker(address, signal);
+    const broker = openBroker(address, access, signal);
     try {
       return await askMetadata(broker, hasTopic);
     } catch (fault) {

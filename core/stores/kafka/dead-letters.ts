@@ -20,7 +20,8 @@ const BATCH_LETTERS = 1_000;
 /** A topic may grow while letters are replayed. */
 const METADATA_AGE_MS = 2_000;
 
-type Settings = Pick<Config, 'KAFKA_BROKERS' | 'KAFKA_TOPIC' | 'KAFKA_DEAD_LETTER_TOPIC'>;
+type Settings = Pick<Config, 'KAFKA_BROKERS' | 'KAFKA_TOPIC' | 'KAFKA_DEAD_LETTER_TOPIC'> &
+  Partial<Pick<Config, 'KAFKA_ACCESS'>>;
 
 /** A letter and the partition of the log that it is to go to. */
 export interface Replay {

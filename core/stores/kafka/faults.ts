@@ -29,9 +29,18 @@ const REFUSED: readonly Refused[] = [
   },
   {
     // UNSUPPORTED_SASL_MECHANISM, ILLEGAL_SASL_STATE, SECURITY_DISABLED, SASL_AUTHENTICATION_FAILED
-    codes: [33, 34, 54, 58, -169, -181],
+    codes: [33, 34, 54, 58, -169],
     exitCode: EXIT.usage,
-    remedy: 'The brokers expect another way of signing in: check the listener that KAFKA_BROKERS names',
+    remedy:
+      'Check the listener that KAFKA_BROKERS names, KAFKA_SECURITY_PROTOCOL, KAFKA_SASL_MECHANISM, ' +
+      'KAFKA_SASL_USERNAME and KAFKA_SASL_PASSWORD',
+  },
+  {
+    codes: [-181],
+    exitCode: EXIT.usage,
+    remedy:
+      "Check KAFKA_CA, which must hold the authority of the brokers' certificates, and the names in KAFKA_BROKERS, " +
+      'which these must hold; KAFKA_SECURITY_PROTOCOL says whether a listener speaks TLS',
   },
   {
     // INVALID_TOPIC, INVALID_PARTITIONS, INVALID_REPLICATION_FACTOR, INVALID_REPLICA_ASSIGNMENT, INVALID_CONFIG,
@@ -67,6 +76,12 @@ const REFUSED: readonly Refused[] = [
 /** INVALID_REQUIRED_ACKS, INVALID_REQUEST; of librdkafka: INVALID_ARG, STATE and DESTROY (a closed client), FATAL. */
 const BUGS: readonly number[] = [21, 42, -186, -172, -197, -150];
 
+/** SASL_AUTHENTICATION_FAILED, and librdkafka's SSL. */
+export const SASL_FAILED = 58;
+export const TLS_FAILED = -181;
+
+/** TOPIC_AUTHORIZATION_FAILED. */
+export const TOPIC_REFUSED = 29;
 /** UNKNOWN_TOPIC_OR_PARTITION. */
 export const UNKNOWN_TOPIC = 3;
 
@@ -93,14 +108,27 @@ export function kafkaJsFault(where: string, thrown: unknown): Error {
   return kafkaFault(where, code, messageOf(thrown), thrown);
 }
 
+/** What Node and OpenSSL say of a certificate that they do not believe, or of a server without TLS. */
+const CERTIFICATE =
+  /self.signed certificate|unable to (verify|get)|certificate (has expired|is not yet valid)|does not match certificate|certificate verify failed|wrong version number|SSL alert/i;
+
+/**
+ * What librdkafka writes to its log when it cannot enter, as the code that it does not hand over; null for other lines.
+ */
+export function codeInLog(line: string): number | null {
+  if (/SASL .*(authentication|handshake).*(error|fail)|Authentication failed/i.test(line)) return SASL_FAILED;
+  return CERTIFICATE.test(line) || /SSL handshake failed/i.test(line) ? TLS_FAILED : null;
+}
+
 /**
  * Codes of the protocol in an error of kafkajs: its own, that of what it gave up after, those of the topics of one
  * request.
  */
 export function codesIn(thrown: unknown): number[] {
   if (!(thrown instanceof Error)) return [];
-  const { name, cause } = thrown;
-  const own = 'code' in thrown && typeof thrown.code === 'number' ? [thrown.code] : [];
+  const { name, message, cause } = thrown;
+  const own =
+    'code' in thrown && typeof thrown.code === 'number' ? [thrown.code] : CERTIFICATE.test(message) ? [TLS_FAILED] : [];
   const named =
     name === 'KafkaJSSASLAuthenticationError' ? [58] : name === 'KafkaJSServerDoesNotSupportApiKey' ? [35] : [];
   const together = 'errors' in thrown && Array.isArray(thrown.errors) ? thrown.errors.flatMap(codesIn) : [];

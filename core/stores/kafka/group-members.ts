@@ -9,11 +9,11 @@ import { kafkaJsClient } from './kafkajs-client.ts';
 const ANSWER_LIMIT_MS = 10_000;
 
 /** Returns where each member runs and what it calls itself; empty for a group that does not exist. */
-export async function groupMembers({
-  KAFKA_BROKERS,
-  KAFKA_GROUP,
-}: Pick<Config, 'KAFKA_BROKERS' | 'KAFKA_GROUP'>): Promise<string[]> {
-  const admin = kafkaJsClient({ KAFKA_BROKERS }, 'sightline.admin', ANSWER_LIMIT_MS).admin();
+export async function groupMembers(
+  settings: Pick<Config, 'KAFKA_BROKERS' | 'KAFKA_GROUP'> & Partial<Pick<Config, 'KAFKA_ACCESS'>>,
+): Promise<string[]> {
+  const { KAFKA_BROKERS, KAFKA_GROUP } = settings;
+  const admin = kafkaJsClient(settings, 'sightline.admin', ANSWER_LIMIT_MS).admin();
   try {
     await admin.connect();
     const { groups } = await admin.describeGroups([KAFKA_GROUP]);

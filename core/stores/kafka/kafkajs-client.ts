@@ -5,10 +5,12 @@
  * an IPv6 address. It gets a name instead (`ipv6-__1:9092` for `[::1]:9092`), and the socket factory turns the name
  * back into the address. Brokers that the cluster itself names come with host and port apart and need no such name.
  */
-import { connect, isIPv6 } from 'node:net';
+import { connect as connectPlain, isIP, isIPv6 } from 'node:net';
+import { connect as connectTls } from 'node:tls';
 import kafkajs from 'kafkajs';
 import type { HostPort } from '../../process/host-port.ts';
 import { parseHostPorts, partsOf } from '../../process/host-port.ts';
+import type { KafkaSasl } from '../../process/security-settings.ts';
 import type { KafkaSettings } from './client-config.ts';
 
 const { Kafka, logLevel } = kafkajs;
@@ -17,7 +19,7 @@ const KEEP_ALIVE_MS = 60_000;
 const IPV6_PREFIX = 'ipv6-';
 
 export function kafkaJsClient(
-  { KAFKA_BROKERS }: Pick<KafkaSettings, 'KAFKA_BROKERS'>,
+  { KAFKA_BROKERS, KAFKA_ACCESS }: Omit<KafkaSettings, 'KAFKA_TOPIC'>,
   clientId: string,
   requestTimeout: number,
 ): kafkajs.Kafka {
@@ -28,9 +30,22 @@ export function kafkaJsClient(
     connectionTimeout: 3_000,
     requestTimeout,
     retry: { retries: 3, initialRetryTime: 200, maxRetryTime: 2_000 },
-    socketFactory: ({ host, port, onConnect }) =>
-      connect({ host: hostForSocket(host), port }, onConnect).setKeepAlive(true, KEEP_ALIVE_MS),
+    ...(KAFKA_ACCESS?.tls ? { ssl: { ...KAFKA_ACCESS.tls } } : {}),
+    ...(KAFKA_ACCESS?.sasl ? { sasl: saslOf(KAFKA_ACCESS.sasl) } : {}),
+    socketFactory: ({ host: named, port, ssl, onConnect }) => {
+      const host = hostForSocket(named);
+      const name = isIP(host) ? {} : { servername: host };
+      const socket = ssl
+        ? connectTls({ host, port, ...name, ...ssl }, onConnect)
+        : connectPlain({ host, port }, onConnect);
+      return socket.setKeepAlive(true, KEEP_ALIVE_MS);
+    },
   });
+}
+
+function saslOf({ mechanism, username, password }: KafkaSasl): kafkajs.SASLOptions {
+  const name = mechanism.toLowerCase() as 'plain' | 'scram-sha-256' | 'scram-sha-512';
+  return { mechanism: name, username, password } as kafkajs.SASLOptions;
 }
 
 export function namedForKafkaJs(broker: HostPort): string {

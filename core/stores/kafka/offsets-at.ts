@@ -17,7 +17,7 @@ export interface MomentInLog extends LogEnds {
 
 /** In the order of the partitions' numbers. */
 export async function offsetsAt(
-  settings: Pick<Config, 'KAFKA_BROKERS' | 'KAFKA_TOPIC'>,
+  settings: Pick<Config, 'KAFKA_BROKERS' | 'KAFKA_TOPIC'> & Partial<Pick<Config, 'KAFKA_ACCESS'>>,
   t: number,
 ): Promise<MomentInLog[]> {
   const { KAFKA_TOPIC: topic } = settings;

@@ -19,7 +19,7 @@ import { raiseLimit } from '../../layout/topic-settings.ts';
 import { EXIT, messageOf, Refusal, Retryable } from '../../process/errors.ts';
 import { connect, disconnect } from './calls.ts';
 import { clientConfig } from './client-config.ts';
-import { kafkaFault } from './faults.ts';
+import { kafkaFault, TOPIC_REFUSED } from './faults.ts';
 
 export interface ProducerSettings extends KafkaSettings {
   readonly KAFKA_DEAD_LETTER_TOPIC: string;
@@ -40,6 +40,7 @@ const POLL_MS = 2;
 const GREATEST_RECORD_BYTES = 100_000_000;
 const PORTION_BYTES = 16_000_000;
 const RECORD_OVERHEAD_BYTES = 100;
+const NO_CODE = -1;
 
 export function logProducer(settings: ProducerSettings): LogProducer {
   // A promise, since two lanes of a worker may send their first record at once; the next call repeats a failed connect.
@@ -180,7 +181,8 @@ function deliveryFault(error: LibrdKafkaError, records: readonly Outgoing[], bro
   if (isTooLarge(error)) return tooLarge(records, brokers);
   return kafkaFault(
     `Kafka, topic ${records[0]!.topic}`,
-    error.code,
+    // A delivery report brings the text of a broker's refusal, and −1 for its code.
+    error.code === NO_CODE && /authorization failed/i.test(error.message) ? TOPIC_REFUSED : error.code,
     `a record was not acknowledged: ${error.message}`,
     error,
   );

@@ -12,21 +12,22 @@
  */
 import { EXIT, messageOf, Refusal, Retryable } from '../../process/errors.ts';
 import { parseHostPorts } from '../../process/host-port.ts';
+import type { KafkaSettings } from './client-config.ts';
 import { askBroker } from './topic-id.ts';
 
 /**
- * Asks the brokers (`host:port[,host:port]`) in turn. Throws a Retryable if none of them answers, and a Refusal if
+ * Asks the brokers in turn. Throws a Retryable if none of them answers, and a Refusal if
  * Kafka refuses the change.
  */
 export async function configureTopic(
-  brokers: string,
+  { KAFKA_BROKERS: brokers, KAFKA_ACCESS: access }: Omit<KafkaSettings, 'KAFKA_TOPIC'>,
   topic: string,
   settings: Readonly<Record<string, string>>,
 ): Promise<void> {
   let last = 'no broker was named';
   for (const broker of parseHostPorts(brokers) ?? []) {
     try {
-      return checkAnswer(await askBroker(broker, configRequest(topic, settings)));
+      return checkAnswer(await askBroker(broker, access, configRequest(topic, settings)));
     } catch (thrown) {
       if (thrown instanceof Refusal) throw thrown;
       last = `${broker}: ${messageOf(thrown)}`;

@@ -2,7 +2,7 @@
  * Kafka's id of a topic, which tells it from a later topic of the same name (its log life).
  *
  * kafkajs uses versions of the metadata request that are older than topic ids, so this file asks this one question
- * itself, over a plain connection that it closes after the answer.
+ * itself, over a connection that it closes after the answer.
  *
  *   request   size:i32 | api_key:i16=3 api_version:i16=10 correlation:i32 client_id:i16+bytes tags:uv=0
  *             | topics:uv(n+1) (topic_id:16 name:uv(len+1)+bytes tags:uv)* auto_create:i8 ops:i8 ops:i8 tags:uv
@@ -11,21 +11,26 @@
  *   uv = unsigned varint, uv+ = length + 1 then the bytes (0 stands for null)
  * Source: the Kafka protocol guide, Metadata API, version 10.
  */
-import { connect } from 'node:net';
 import type { HostPort } from '../../process/host-port.ts';
 import { readVarint, varintBytes, writeVarint } from '../../layout/varint.ts';
-import { parseHostPorts, partsOf } from '../../process/host-port.ts';
+import { parseHostPorts } from '../../process/host-port.ts';
 import { messageOf, Refusal, Retryable } from '../../process/errors.ts';
 import { kafkaFault } from './faults.ts';
+import type { KafkaSettings } from './client-config.ts';
+import type { KafkaAccess } from '../../process/security-settings.ts';
+import { connectBroker } from './sign-in.ts';
 
 const ANSWER_LIMIT_MS = 5_000;
 
-/** 32 hexadecimal digits. Asks the brokers (`host:port[,host:port]`) in turn; throws a Retryable if none answers. */
-export async function topicIdOf(brokers: string, topic: string): Promise<string> {
+/** 32 hexadecimal digits. Asks the brokers in turn; throws a Retryable if none answers. */
+export async function topicIdOf(
+  { KAFKA_BROKERS: brokers, KAFKA_ACCESS: access }: Omit<KafkaSettings, 'KAFKA_TOPIC'>,
+  topic: string,
+): Promise<string> {
   let last = 'no broker was named';
   for (const broker of parseHostPorts(brokers) ?? []) {
     try {
-      return topicIdIn(await askBroker(broker, metadataRequest(topic)));
+      return topicIdIn(await askBroker(broker, access, metadataRequest(topic)));
     } catch (thrown) {
       if (thrown instanceof Refusal) throw thrown;
       last = `${broker}: ${messageOf(thrown)}`;
@@ -95,12 +100,10 @@ function varint(value: number): Buffer {
 }
 
 /** One request over a connection of its own; the answer without its size. */
-export function askBroker(broker: HostPort, request: Buffer): Promise<Buffer> {
+export async function askBroker(broker: HostPort, access: KafkaAccess | undefined, request: Buffer): Promise<Buffer> {
+  const socket = await connectBroker(broker, access, { timeoutMs: ANSWER_LIMIT_MS });
   return new Promise((resolve, reject) => {
-    const socket = connect({ ...partsOf(broker), timeout: ANSWER_LIMIT_MS });
     let answer = Buffer.alloc(0);
-    socket.on('connect', () => socket.write(request));
-    socket.on('timeout', () => socket.destroy(new Error(`no answer within ${ANSWER_LIMIT_MS} ms`)));
     socket.on('error', reject);
     socket.on('close', () => reject(new Error('the connection was closed')));
     socket.on('data', (chunk) => {
@@ -109,5 +112,6 @@ export function askBroker(broker: HostPort, request: Buffer): Promise<Buffer> {
       resolve(answer.subarray(4, 4 + answer.readInt32BE(0)));
       socket.destroy();
     });
+    socket.write(request);
   });
 }

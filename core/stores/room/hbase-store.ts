@@ -44,6 +44,9 @@ export function openHBase(config: Config, options: HBaseOptions = {}): HBaseClie
     zookeeper: config.HBASE_ZOOKEEPER,
     znode: config.HBASE_ZNODE,
     user: config.HADOOP_USER,
+    masters: config.HADOOP_ACCESS.hbase.masters,
+    access: config.HADOOP_ACCESS.hbase,
+    zookeeperAccess: config.HADOOP_ACCESS.zookeeper,
     callTimeoutMs: options.callTimeoutMs ?? 10_000,
     operationTimeoutMs: options.operationTimeoutMs ?? 30_000,
     ...(options.onHBaseEvent ? { onEvent: options.onHBaseEvent } : {}),
@@ -56,7 +59,7 @@ export function hbaseStore(config: Config, options: HBaseOptions = {}): HBaseSto
   return {
     hbase,
     name: 'HBase',
-    address: config.HBASE_ZOOKEEPER,
+    address: config.HADOOP_ACCESS.hbase.masters ?? config.HBASE_ZOOKEEPER,
     control: controlStore(hbase, namespace),
     locations: locationsStore(hbase, namespace),
     oldGenerations: oldGenerations(hbase, namespace),

@@ -19,7 +19,7 @@ test('answers in any order reach the calls that asked', async () => {
   const connection = await openConnection({
     server: server.address,
     service: 'ClientService',
-    user: 'me',
+    access: { user: 'me' },
     timeoutMs: 1_000,
     onEnd: () => undefined,
   });
@@ -36,7 +36,7 @@ test('a server at an IPv6 address is reached there', async () => {
   const connection = await openConnection({
     server: server.address,
     service: 'ClientService',
-    user: 'me',
+    access: { user: 'me' },
     timeoutMs: 1_000,
     onEnd: () => undefined,
   });
@@ -50,7 +50,7 @@ test('a call that the server refuses fails alone', async () => {
   const connection = await openConnection({
     server: server.address,
     service: 'ClientService',
-    user: 'me',
+    access: { user: 'me' },
     timeoutMs: 1_000,
     onEnd: () => undefined,
   });
@@ -66,7 +66,7 @@ test('a server that does not admit us says why once, and every call fails with t
   const connection = await openConnection({
     server: server.address,
     service: 'ClientService',
-    user: 'me',
+    access: { user: 'me' },
     timeoutMs: 1_000,
     onEnd: () => undefined,
   });
@@ -88,7 +88,7 @@ test('when the connection is lost all its calls fail at once, and later ones too
   const connection = await openConnection({
     server: server.address,
     service: 'ClientService',
-    user: 'me',
+    access: { user: 'me' },
     timeoutMs: 1_000,
     onEnd: (why) => (reason = why),
   });
@@ -113,7 +113,7 @@ test('a call has its own deadline, and its late answer is dropped', async () => 
   const connection = await openConnection({
     server: server.address,
     service: 'ClientService',
-    user: 'me',
+    access: { user: 'me' },
     timeoutMs: 1_000,
     onEnd: () => undefined,
   });
@@ -129,7 +129,7 @@ test('a connection that is silent for a whole deadline is given up', async () =>
   const connection = await openConnection({
     server: server.address,
     service: 'ClientService',
-    user: 'me',
+    access: { user: 'me' },
     timeoutMs: 1_000,
     onEnd: () => undefined,
   });
@@ -148,7 +148,7 @@ test('a server that is not there is named, and nothing was asked of it', async (
     openConnection({
       server: server.address,
       service: 'ClientService',
-      user: 'me',
+      access: { user: 'me' },
       timeoutMs: 1_000,
       onEnd: () => undefined,
     }),

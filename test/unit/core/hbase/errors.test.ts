@@ -106,7 +106,7 @@ test('what a person must do something about is a Refusal that says what, with an
     [
       'AccessDeniedException',
       EXIT.usage,
-      /HBase refuses n:t: AccessDeniedException: because\. Grant the user of HADOOP_USER/,
+      /HBase refuses n:t: AccessDeniedException: because\. Grant the user \(HADOOP_USER/,
     ],
     ['TableNotFoundException', EXIT.usage, /"sightline prepare" creates/],
     ['NoSuchColumnFamilyException', EXIT.usage, /Another version of Sightline/],

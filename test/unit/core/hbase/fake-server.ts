@@ -175,7 +175,7 @@ export function reachOf(
   regions: (stale: number) => TableRegions,
   times: Partial<Reach> = {},
 ): Reach & { servers: Servers } {
-  const servers = new Servers('test', 1_000, () => undefined);
+  const servers = new Servers({ user: 'test' }, 1_000, () => undefined);
   opened.push(() => servers.close());
   return {
     meta: { regions: (_table, stale = 0) => Promise.resolve(regions(stale)), forget: () => undefined },

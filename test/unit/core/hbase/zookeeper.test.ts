@@ -72,7 +72,7 @@ test('a quorum and servers at IPv6 addresses are found, by the one key that meta
     messages.metaRegionServer.encode({ server } as Parameters<typeof messages.metaRegionServer.encode>[0]),
     '::1',
   );
-  const directory = zookeeperDirectory(zookeeper.address, '/hbase', 2_000, new AbortController().signal);
+  const directory = directoryAt(zookeeper.address);
   const found = await directory.metaServer();
   zookeeper.close();
   assert.equal(found, '[fd00::7]:16020');
@@ -81,8 +81,10 @@ test('a quorum and servers at IPv6 addresses are found, by the one key that meta
 });
 
 test('a quorum that is none is refused, not asked', () => {
-  assert.throws(
-    () => zookeeperDirectory('::1:2181', '/hbase', 1_000, new AbortController().signal),
-    /"::1:2181" is not host:port/,
-  );
+  assert.throws(() => directoryAt('::1:2181'), /"::1:2181" is not host:port/);
 });
+
+function directoryAt(quorum: string): ReturnType<typeof zookeeperDirectory> {
+  const { signal } = new AbortController();
+  return zookeeperDirectory({ quorum, znode: '/hbase', access: {}, timeoutMs: 2_000, signal });
+}

@@ -6,7 +6,7 @@ import { after, test } from 'node:test';
 import { Retryable } from '../../../../../core/process/errors.ts';
 import { readMetadata, stampIn } from '../../../../../core/stores/kafka/broker-questions.ts';
 import { kafkaCluster } from '../../../../../core/stores/kafka/cluster-facts.ts';
-import { Answer, array, i16, i32, i8, str } from '../../../../../core/stores/kafka/wire.ts';
+import { Answer, array, i16, i32, i8, str } from '../../../../../core/stores/kafka/frames.ts';
 
 const servers: Server[] = [];
 const sockets = new Set<Socket>();

@@ -1,0 +1,115 @@
+/**
+ * Signs a connection in with Kerberos before its header is sent: SASL, mechanism GSSAPI. connection.ts calls it once.
+ *
+ * preamble = "HBas" version:00 auth:51 (Kerberos)
+ * question = length:int32 token
+ * answer   = status:int32(0) length:int32 token | status:int32(1) class:length:int32+bytes message:length:int32+bytes
+ *            (length −88 asks for simple authentication, which we refuse)
+ *
+ * Tokens go to and fro until the GSS context stands; then the server offers its layers, and we choose none (RFC 4752):
+ * TLS encrypts. The server answers the choice with nothing. A server without Kerberos or with another service closes.
+ */
+import type { Socket } from 'node:net';
+import { beginExchange } from '../process/kerberos.ts';
+import type { ServiceAccess } from '../process/security-settings.ts';
+import { HBaseError, protocolError } from './errors.ts';
+
+export const KERBEROS_PREAMBLE = Buffer.from('HBas\x00\x51', 'latin1');
+const SIMPLE_ASKED = -88;
+const MOST_TOKEN_BYTES = 1 << 20;
+
+/** `socket` is connected. Throws a Refusal or Retryable of kerberos.ts, or an HBaseError. */
+export async function signIn(socket: Socket, host: string, access: ServiceAccess): Promise<void> {
+  const exchange = await beginExchange(access.identity, { dependency: 'HBase', service: access.service, host });
+  const answers = new Answers(socket);
+  try {
+    socket.write(KERBEROS_PREAMBLE);
+    let token = await exchange.step(Buffer.alloc(0));
+    for (;;) {
+      if (token.length > 0 || !exchange.isComplete) send(socket, token);
+      if (exchange.isComplete) break;
+      token = await exchange.step(await answers.next());
+    }
+    // The last round of the context itself: the server has nothing to add but its offer.
+    if (token.length === 0) send(socket, token);
+    await exchange.unwrap(await answers.next());
+    send(socket, await exchange.wrapChoice());
+  } finally {
+    answers.stop();
+  }
+}
+
+function send(socket: Socket, token: Buffer): void {
+  const length = Buffer.alloc(4);
+  length.writeInt32BE(token.length, 0);
+  socket.write(Buffer.concat([length, token]));
+}
+
+/** An answer out of what has arrived, and how many bytes it took; null if it is not whole yet. */
+export function readAnswer(bytes: Buffer): { token: Buffer; taken: number } | null {
+  if (bytes.length < 8) return null;
+  const status = bytes.readInt32BE(0);
+  const length = bytes.readInt32BE(4);
+  if (status === 0 && length === SIMPLE_ASKED)
+    throw new HBaseError(
+      'refuse',
+      'AccessDeniedException',
+      'the server does not use Kerberos and wants to believe a name; set HBASE_AUTH=simple if it may',
+    );
+  if (length < 0 || length > MOST_TOKEN_BYTES)
+    throw protocolError(`the answer to a sign-in announces ${length} bytes of a token`);
+  if (bytes.length < 8 + length) return null;
+  const first = bytes.subarray(8, 8 + length);
+  if (status === 0) return { token: first, taken: 8 + length };
+  if (bytes.length < 12 + length) return null;
+  const second = bytes.readInt32BE(8 + length);
+  if (second < 0 || second > MOST_TOKEN_BYTES)
+    throw protocolError(`the refusal of a sign-in announces ${second} bytes of a message`);
+  if (bytes.length < 12 + length + second) return null;
+  const message = bytes.toString('utf8', 12 + length, 12 + length + second);
+  throw new HBaseError('refuse', 'SaslException', `the server does not accept our ticket: ${message}`);
+}
+
+class Answers {
+  private readonly socket: Socket;
+  private held = Buffer.alloc(0);
+  private fault: Error | undefined;
+  private wake: () => void = () => undefined;
+  private readonly onData = (piece: Buffer): void => {
+    this.held = Buffer.concat([this.held, piece]);
+    this.wake();
+  };
+  private readonly onEnd = (fault?: Error): void => {
+    this.fault ??= new HBaseError(
+      'relocate',
+      'connection',
+      fault instanceof Error ? fault.message : 'the server closed the connection during the sign-in',
+    );
+    this.wake();
+  };
+
+  constructor(socket: Socket) {
+    this.socket = socket;
+    socket.on('data', this.onData);
+    socket.on('error', this.onEnd);
+    socket.on('close', this.onEnd);
+  }
+
+  async next(): Promise<Buffer> {
+    for (;;) {
+      const answer = readAnswer(this.held);
+      if (answer !== null) {
+        this.held = this.held.subarray(answer.taken);
+        return answer.token;
+      }
+      if (this.fault !== undefined) throw this.fault;
+      await new Promise<void>((resolve) => (this.wake = resolve));
+    }
+  }
+
+  stop(): void {
+    this.socket.off('data', this.onData);
+    this.socket.off('error', this.onEnd);
+    this.socket.off('close', this.onEnd);
+  }
+}
