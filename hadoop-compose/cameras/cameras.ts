@@ -9,6 +9,8 @@ import type { ChildProcess } from 'node:child_process';
 import { spawn } from 'node:child_process';
 import { createInterface } from 'node:readline';
 import { fileURLToPath } from 'node:url';
+import type { KafkaAccess } from '../../core/process/security-settings.ts';
+import { accessConfig } from '../../core/stores/kafka/access-config.ts';
 import { ensureVenv } from './venv.ts';
 
 /** What the cameras say every second; counts are since they were started. */
@@ -54,6 +56,8 @@ export interface CameraWishes {
   readonly onStats?: (stats: CameraStats) => void;
   /** Which `npm start` they belong to (cluster/left-behind.ts). */
   readonly partOf?: string;
+  /** How Kafka is entered; absent: in plain text. */
+  readonly access?: KafkaAccess;
   /** Ends the making of Python's environment. */
   readonly signal?: AbortSignal;
 }
@@ -81,7 +85,13 @@ export async function startCameras(args: readonly string[], wishes: CameraWishes
     {
       detached: true,
       stdio: ['ignore', onStats ? 'pipe' : 'inherit', 'inherit'],
-      env: { ...environment, PYTHONPATH: here, PYTHONDONTWRITEBYTECODE: '1', PYTHONUTF8: '1' },
+      env: {
+        ...environment,
+        ...(wishes.access ? { SIGHTLINE_KAFKA_PROPERTIES: JSON.stringify(accessConfig(wishes.access)) } : {}),
+        PYTHONPATH: here,
+        PYTHONDONTWRITEBYTECODE: '1',
+        PYTHONUTF8: '1',
+      },
     },
   );
   if (onStats && child.stdout) {

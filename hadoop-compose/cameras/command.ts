@@ -67,7 +67,7 @@ async function produce(args: readonly string[], placesFile: string | undefined):
     const own = places === null ? [] : [`--places=${places.file}`];
     const cameras = await startCameras(
       [`--brokers=${config.KAFKA_BROKERS}`, `--topic=${config.KAFKA_TOPIC}`, ...args, ...own],
-      { signal: stop },
+      { signal: stop, access: config.KAFKA_ACCESS },
     );
     const end = (): void => void cameras.stop(hurry);
     if (stop.aborted) end();
@@ -94,6 +94,7 @@ const help = `
 Environment:
   KAFKA_BROKERS   where to publish (127.0.0.1:9092)
   KAFKA_TOPIC     the topic (detections); it must exist, 'sightline prepare' creates it
+  KAFKA_SECURITY_PROTOCOL, KAFKA_CA, KAFKA_SASL_…   how the brokers are entered (docs/security.md)
 
 Signals:
   SIGUSR1 pauses, SIGUSR2 resumes; SIGINT, SIGTERM and SIGHUP stop after the waiting copies were sent. Asked again a

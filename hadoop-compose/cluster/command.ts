@@ -18,9 +18,21 @@ import { addressesOf } from '../stack/ports.ts';
 import type { Say } from '../../core/process/step-log.ts';
 import { sayOn } from '../../core/process/step-log.ts';
 import { stackFrom } from '../stack/stack.ts';
+import type { Stack } from '../stack/stack.ts';
+import { admitUsers } from './admit-users.ts';
+import { ensureKerberos } from '../secured/kerberos-package.ts';
+import { KAFKA_USERS, secretFile } from '../secured/secrets.ts';
 import { forgetStarter, starterOf } from './starter.ts';
 import { clusterStatus, statusTable } from './status.ts';
 import { clusterUp } from './up.ts';
+
+const SECURED = 'the stack with Kerberos, TLS and ACLs, which has a folder and ports of its own';
+
+interface Chosen {
+  readonly secured?: boolean;
+}
+
+const stackOf = ({ secured = false }: Chosen): Stack => stackFrom(process.env, { isSecured: secured });
 
 export function clusterCommand(): Command {
   const cluster = new Command('cluster')
@@ -29,35 +41,40 @@ export function clusterCommand(): Command {
   cluster
     .command('up')
     .description('start what is not running, wait until all of it is ready, and create topics, tables and folders')
-    .action(() => runCommand(up));
+    .option('--secured', SECURED)
+    .action((options: Chosen) => runCommand(() => up(stackOf(options))));
   cluster
     .command('status')
     .description('say what runs, and whether it is ready (exit 5 if not all is)')
     .option('--json', 'as JSON on standard output')
-    .action((options: { json?: boolean }) => runCommand(() => status(options.json === true)));
+    .option('--secured', SECURED)
+    .action((options: Chosen & { json?: boolean }) =>
+      runCommand(() => status(stackOf(options), options.json === true)),
+    );
   cluster
     .command('down')
     .description('stop everything in order; all data is kept')
-    .action(() => runCommand(down));
+    .option('--secured', SECURED)
+    .action((options: Chosen) => runCommand(() => down(stackOf(options))));
   cluster
     .command('reset')
     .description('stop everything and delete all data, logs and configuration of the stack')
     .option('--yes', 'do not ask')
-    .action((options: { yes?: boolean }) => runCommand(() => reset(options.yes === true)));
+    .option('--secured', SECURED)
+    .action((options: Chosen & { yes?: boolean }) => runCommand(() => reset(stackOf(options), options.yes === true)));
   return cluster;
 }
 
 /** Told to stop, it stops what it has launched, and nothing that ran before. */
-async function up(): Promise<void> {
-  const stack = stackFrom();
+async function up(stack: Stack): Promise<void> {
   const say = sayOn();
+  if (stack.isSecured) await ensureKerberos(say);
   const { stop, hurry } = stopOrders();
   const before = starterOf(stack);
   const { started } = await clusterUp(stack, say, stop, { hurry });
   try {
-    const config = readConfig({ ...LAPTOP, ...process.env, ...addressesOf(stack.ports) } as NodeJS.ProcessEnv);
-    await makeHdfsFolders(stack, config, stop);
-    await prepare(config, say, undefined, stop);
+    if (stack.isSecured) await admitUsers(stack, say, stop);
+    else await preparePlain(stack, say, stop);
     stop.throwIfAborted();
   } catch (fault) {
     if (stop.aborted) await stopDaemons(stack, started, say, hurry);
@@ -68,23 +85,36 @@ async function up(): Promise<void> {
     say('cluster', `npm start (process ${before.pid}) had been killed; its daemons stay up until "cluster down"`);
   }
   say('cluster', started.length === 0 ? 'was up already' : `is up (${started.join(', ')} started)`);
-  for (const [name, value] of Object.entries(addressesOf(stack.ports))) process.stderr.write(`  ${name}=${value}\n`);
+  for (const [name, value] of Object.entries(addressesOf(stack.ports, stack.isSecured)))
+    process.stderr.write(`  ${name}=${value}\n`);
+  if (stack.isSecured) process.stderr.write(usersText(stack));
 }
 
-async function status(json: boolean): Promise<number> {
-  const rows = await clusterStatus(stackFrom());
+async function preparePlain(stack: Stack, say: Say, stop: AbortSignal): Promise<void> {
+  const config = readConfig({ ...LAPTOP, ...process.env, ...addressesOf(stack.ports) } as NodeJS.ProcessEnv);
+  await makeHdfsFolders(stack, config, stop);
+  await prepare(config, say, undefined, stop);
+}
+
+function usersText(stack: Stack): string {
+  return (
+    `  the settings of a user: set -a; . ${secretFile(stack, 'speed.env')}\n` + `  (users: ${KAFKA_USERS.join(', ')})\n`
+  );
+}
+
+async function status(stack: Stack, json: boolean): Promise<number> {
+  const rows = await clusterStatus(stack);
   process.stdout.write(json ? `${JSON.stringify(rows, null, 2)}\n` : statusTable(rows));
   return rows.every((row) => row.state === 'ready') ? EXIT.done : EXIT.dependency_down;
 }
 
-async function down(): Promise<void> {
+async function down(stack: Stack): Promise<void> {
   const say = sayOn();
-  const stopped = await clusterDown(stackFrom(), say, hurryOf(say));
+  const stopped = await clusterDown(stack, say, hurryOf(say));
   say('cluster', stopped.length === 0 ? 'was down already' : 'is down; its data is kept');
 }
 
-async function reset(yes: boolean): Promise<void> {
-  const stack = stackFrom();
+async function reset(stack: Stack, yes: boolean): Promise<void> {
   if (!yes && !(await isConfirmed(stack.folder)))
     throw new ClusterError('Nothing was deleted. `--yes` answers the question beforehand.', EXIT.usage);
   const say = sayOn();

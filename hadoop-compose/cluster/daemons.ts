@@ -1,5 +1,6 @@
 /**
- * The six daemons of the stack: what to run, with how much memory, after which others, and when it is ready.
+ * The daemons of the stack, six and with `--secured` a KDC: what to run, with how much memory, after which others, and
+ * when it is ready.
  *
  * The table is in order of start; `down` goes through it backwards, so HBase ends while HDFS can still take what it
  * flushes. The heaps are for a laptop of two cores; the region server's matters most (see `conf/hbase.ts`). Its JVM has
@@ -9,24 +10,24 @@ import { randomUUID } from 'node:crypto';
 import { existsSync, readdirSync } from 'node:fs';
 import { join } from 'node:path';
 import type { PortName } from '../stack/ports.ts';
+import { makeOwnedFolders } from './hdfs-folders.ts';
 import * as probe from './probes.ts';
+import { kafkaFormat, kdcProgram } from '../secured/programs.ts';
 import { confFolder, dataFolder } from '../stack/stack.ts';
 import type { Stack } from '../stack/stack.ts';
+import type { Program } from '../stack/program.ts';
 import type { JarSetName } from '../stack/versions.ts';
 
 export const daemonNames = ['zookeeper', 'namenode', 'datanode', 'kafka', 'master', 'regionserver'] as const;
-export type DaemonName = (typeof daemonNames)[number];
-
-export interface Program {
-  readonly mainClass: string;
-  readonly args: readonly string[];
-}
+/** Those of a secured stack too. */
+export const allDaemonNames = ['kdc', ...daemonNames] as const;
+export type DaemonName = (typeof allDaemonNames)[number];
 
 export interface Daemon {
   readonly name: DaemonName;
   /** The name that people know. */
   readonly title: string;
-  readonly family: 'zookeeper' | 'hadoop' | 'kafka' | 'hbase';
+  readonly family: 'kdc' | 'zookeeper' | 'hadoop' | 'kafka' | 'hbase';
   readonly jarSet: JarSetName;
   readonly heapMiB: number;
   readonly jvm: readonly string[];
@@ -36,10 +37,26 @@ export interface Daemon {
   readonly program: (stack: Stack) => Program;
   /** Run once, before the first start on an empty data folder. */
   readonly format?: (stack: Stack) => Program | undefined;
+  /** Run before each start by `cluster up`, when those in `after` are ready. */
+  readonly before?: (stack: Stack) => Promise<void>;
   readonly ready: probe.Probe;
 }
 
-export const daemons: readonly Daemon[] = [
+/** Of a secured stack alone. */
+const kdc: Daemon = {
+  name: 'kdc',
+  title: 'Kerberos KDC',
+  family: 'kdc',
+  jarSet: 'kdc',
+  heapMiB: 128,
+  jvm: [],
+  ports: ['kdc'],
+  after: [],
+  program: kdcProgram,
+  ready: probe.kdcReady,
+};
+
+const plainDaemons: readonly Daemon[] = [
   {
     name: 'zookeeper',
     title: 'ZooKeeper',
@@ -99,7 +116,7 @@ export const daemons: readonly Daemon[] = [
     format: (stack) =>
       existsSync(join(dataFolder(stack, 'kafka'), 'meta.properties'))
         ? undefined
-        : { mainClass: 'kafka.tools.StorageTool', args: ['format', '-t', clusterId(), '-c', serverProperties(stack)] },
+        : kafkaFormat(stack, ['format', '-t', clusterId(), '-c', serverProperties(stack)]),
     ready: probe.kafkaReady,
   },
   {
@@ -130,8 +147,27 @@ export const daemons: readonly Daemon[] = [
   },
 ];
 
+const securedDaemons: readonly Daemon[] = [
+  kdc,
+  ...plainDaemons.map((daemon) => ({
+    ...daemon,
+    after: [kdc.name, ...daemon.after],
+    ...(daemon.family === 'hbase' ? { before: makeHBaseFolder } : {}),
+  })),
+];
+
+/** Whoever runs the NameNode is another user to it than HBase, and HDFS lets only its superuser make this folder. */
+function makeHBaseFolder(stack: Stack): Promise<void> {
+  return makeOwnedFolders(stack, 'admin', [{ path: '/hbase', owner: 'hbase', mode: '0700' }]);
+}
+
+/** What a stack consists of. Everybody else waits for the KDC: without a ticket no daemon starts. */
+export function daemonsOf({ isSecured }: Pick<Stack, 'isSecured'>): readonly Daemon[] {
+  return isSecured === true ? securedDaemons : plainDaemons;
+}
+
 export function daemonOf(name: DaemonName): Daemon {
-  return daemons.find((daemon) => daemon.name === name)!;
+  return securedDaemons.find((daemon) => daemon.name === name)!;
 }
 
 /**

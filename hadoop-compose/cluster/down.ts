@@ -1,6 +1,7 @@
 /**
  * Stops daemons in the reverse order of their start: first HBase, which flushes its memory to HDFS while that still
- * runs, then Kafka, HDFS and ZooKeeper. Each gets SIGTERM, and SIGKILL after a bounded wait. A kill loses no data,
+ * runs, then Kafka, HDFS and ZooKeeper, and last the KDC of a secured stack. Each gets SIGTERM, and SIGKILL after a
+ * bounded wait. A kill loses no data,
  * since every store has its log on disk; it only makes the next start longer. So a person in a hurry may skip the wait.
  *
  * The parts that a killed `npm start` left behind are ended first. When the daemons are down, the note that names their
@@ -8,7 +9,7 @@
  */
 import { rm } from 'node:fs/promises';
 import { setTimeout as pause } from 'node:timers/promises';
-import { daemonNames, daemonOf } from './daemons.ts';
+import { allDaemonNames, daemonOf } from './daemons.ts';
 import type { DaemonName } from './daemons.ts';
 import { endLeftBehind } from './left-behind.ts';
 import { holdLock } from '../../core/process/lock.ts';
@@ -27,6 +28,7 @@ const graceMs: Readonly<Record<DaemonName, number>> = {
   datanode: 15_000,
   namenode: 15_000,
   zookeeper: 10_000,
+  kdc: 10_000,
 };
 
 /** Daemons of one row may end side by side; the next row waits for them. */
@@ -35,6 +37,7 @@ const rows: readonly (readonly DaemonName[])[] = [
   ['master'],
   ['datanode'],
   ['namenode', 'zookeeper'],
+  ['kdc'],
 ];
 
 /** Returns the daemons that ran and were stopped; the signal `hurry` makes it quick. */
@@ -45,7 +48,7 @@ export async function clusterDown(stack: Stack, say: Say, hurry?: AbortSignal): 
     const starter = starterOf(stack);
     const ended =
       (await endLeftBehind(stack, say, hurry)) + (await endLeftBehind({ folder: footageFolder(stack) }, say, hurry));
-    const stopped = await stopDaemons(stack, daemonNames, say, hurry);
+    const stopped = await stopDaemons(stack, allDaemonNames, say, hurry);
     if (starter?.state === 'gone' && stopped.length + ended > 0)
       say('cluster', `npm start (process ${starter.pid}) had been killed; what it left behind is stopped`);
     forgetStarter(stack);

@@ -11,10 +11,17 @@ import { z } from 'zod';
 import type { Config } from '../../core/process/config.ts';
 import { messageOf } from '../../core/process/errors.ts';
 import { ClusterError } from '../stack/errors.ts';
-import { loopback } from '../stack/ports.ts';
 import type { Stack } from '../stack/stack.ts';
+import { askWeb } from './web.ts';
 
 type Wishes = Pick<Config, 'HADOOP_USER' | 'SIGHTLINE_ROOT'>;
+
+/** A folder, whose it becomes, and who may look into it. */
+export interface OwnedFolder {
+  readonly path: string;
+  readonly owner: string;
+  readonly mode: string;
+}
 
 const ANSWER_LIMIT_MS = 30_000;
 const Status = z.object({ FileStatus: z.object({ owner: z.string() }) });
@@ -24,36 +31,45 @@ export async function makeHdfsFolders(
   { HADOOP_USER: user, SIGHTLINE_ROOT: root }: Wishes,
   signal?: AbortSignal,
 ): Promise<void> {
-  const superuser = userInfo().username;
-  const ask = asSuperuser(stack, superuser, signal);
   // The second is where Spark puts what it sends to a cluster.
-  for (const folder of [root, `/user/${user}`]) {
-    const found = await ask('GET', folder, { op: 'GETFILESTATUS' });
+  const folders = [root, `/user/${user}`].map((path) => ({ path, owner: user, mode: '0755' }));
+  await makeOwnedFolders(stack, userInfo().username, folders, signal);
+}
+
+export async function makeOwnedFolders(
+  stack: Stack,
+  superuser: string,
+  folders: readonly OwnedFolder[],
+  signal?: AbortSignal,
+): Promise<void> {
+  const ask = asSuperuser(stack, superuser, signal);
+  for (const { path, owner: wanted, mode } of folders) {
+    const found = await ask('GET', path, { op: 'GETFILESTATUS' });
     const owner = found === null ? null : Status.parse(found).FileStatus.owner;
-    if (owner === null) await ask('PUT', folder, { op: 'MKDIRS', permission: '0755' });
-    if (owner === null || owner === superuser) await ask('PUT', folder, { op: 'SETOWNER', owner: user });
+    if (owner === null) await ask('PUT', path, { op: 'MKDIRS', permission: mode });
+    if (owner === null || owner === superuser) await ask('PUT', path, { op: 'SETOWNER', owner: wanted });
   }
 }
 
 /** Asks WebHDFS; null if there is no such path. */
 function asSuperuser(stack: Stack, superuser: string, signal: AbortSignal | undefined) {
   return async (method: string, path: string, query: Record<string, string>): Promise<unknown> => {
-    const url = `http://${loopback}:${stack.ports.namenodeHttp}/webhdfs/v1${path}?${new URLSearchParams({ ...query, 'user.name': superuser })}`;
+    // A secured NameNode knows from the ticket who asks.
+    const who: Record<string, string> = stack.isSecured ? {} : { 'user.name': superuser };
     const late = AbortSignal.timeout(ANSWER_LIMIT_MS);
-    const { status, ok, text } = await textOf(url, method, signal ? AbortSignal.any([signal, late]) : late).catch(
-      (fault: unknown) => {
-        if (signal?.aborted) throw signal.reason;
-        throw new ClusterError(`HDFS did not answer ${query.op} of ${path}: ${messageOf(fault)}`);
-      },
-    );
+    const question = {
+      port: stack.ports.namenodeHttp,
+      path: `/webhdfs/v1${path}?${new URLSearchParams({ ...query, ...who })}`,
+      method,
+      signal: signal ? AbortSignal.any([signal, late]) : late,
+    };
+    const { status, text } = await askWeb(stack, question).catch((fault: unknown) => {
+      if (signal?.aborted) throw signal.reason;
+      throw new ClusterError(`HDFS did not answer ${query.op} of ${path}: ${messageOf(fault)}`);
+    });
     if (status === 404) return null;
-    if (!ok)
+    if (status >= 300)
       throw new ClusterError(`HDFS refused ${query.op} of ${path} to ${superuser}, who runs it: ${text.slice(0, 300)}`);
     return text === '' ? true : JSON.parse(text);
   };
-}
-
-async function textOf(url: string, method: string, signal: AbortSignal) {
-  const answer = await fetch(url, { method, signal });
-  return { status: answer.status, ok: answer.ok, text: await answer.text() };
 }

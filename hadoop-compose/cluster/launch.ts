@@ -9,7 +9,9 @@ import type { ChildProcess } from 'node:child_process';
 import { closeSync, existsSync, openSync, renameSync } from 'node:fs';
 import { join } from 'node:path';
 import { pathToFileURL } from 'node:url';
-import type { Daemon, Program } from './daemons.ts';
+import type { Daemon } from './daemons.ts';
+import type { Program } from '../stack/program.ts';
+import { securedOptions } from '../secured/programs.ts';
 import { ClusterError, throwIfStopped } from '../stack/errors.ts';
 import { markOfPart } from './left-behind.ts';
 import { lastWords } from './log-tail.ts';
@@ -88,6 +90,7 @@ export function javaArgs(stack: Stack, daemon: Daemon, { mainClass, args }: Prog
     '-XX:ConcGCThreads=1',
     '-XX:+ExitOnOutOfMemoryError',
     ...daemon.jvm,
+    ...securedOptions(stack, daemon.family),
     ...opened.flatMap((name) => ['--add-opens', `java.base/${name}=ALL-UNNAMED`]),
     '-Djava.awt.headless=true',
     '-Djava.net.preferIPv4Stack=true',
@@ -116,7 +119,9 @@ const opened = [
 export function javaEnvironment(): NodeJS.ProcessEnv {
   const kept = Object.entries(process.env).filter(
     ([name]) =>
-      !/^(JAVA_TOOL_OPTIONS|_JAVA_OPTIONS|JDK_JAVA_OPTIONS|CLASSPATH|HADOOP_|HBASE_|HDFS_|KAFKA_|FLUME_)/.test(name),
+      !/^(JAVA_TOOL_OPTIONS|_JAVA_OPTIONS|JDK_JAVA_OPTIONS|CLASSPATH|HADOOP_|HBASE_|HDFS_|KAFKA_|FLUME_|KRB5_)/.test(
+        name,
+      ),
   );
   return Object.fromEntries(kept) as NodeJS.ProcessEnv;
 }

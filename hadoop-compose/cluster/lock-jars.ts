@@ -1,12 +1,14 @@
 /**
  * Behind `npm run lock:jars`: what Maven brings for the pins of versions.ts, written down jar by jar in `checksums/`.
  *
- * Run it once after you change a pin, and look at the diff: from then on every machine must get exactly these jars.
+ * Run it once after you change a pin (`npm run lock:jars -- kdc` for one set), and look at the diff: from then on every
+ * machine must get exactly these jars.
  * Maven puts them into folders by group, artifact and version here, because the names of the files do not tell these.
  */
 import { mkdir, mkdtemp, readdir, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { basename, dirname, join, relative, sep } from 'node:path';
+import { EXIT } from '../../core/process/errors.ts';
 import { runCommand, stopSignal } from '../../core/process/life.ts';
 import { checksumsFile, jarSetNames, textOfJars } from '../stack/checksums.ts';
 import type { Jar, JarSetName } from '../stack/checksums.ts';
@@ -21,7 +23,11 @@ const LAYOUT = ['-Dmdep.useRepositoryLayout=true', '-Dmdep.copyPom=false'];
 
 await runCommand(async () => {
   const maven = await findMaven();
-  for (const set of jarSetNames) await lock(set, maven, sayOn(), stopSignal());
+  const named = process.argv.slice(2);
+  const sets = jarSetNames.filter((set) => named.length === 0 || named.includes(set));
+  if (sets.length < named.length)
+    throw new ClusterError(`The jar sets are ${jarSetNames.join(', ')}; found was ${named.join(', ')}.`, EXIT.usage);
+  for (const set of sets) await lock(set, maven, sayOn(), stopSignal());
 });
 
 async function lock(set: JarSetName, maven: string, say: Say, signal: AbortSignal): Promise<void> {

@@ -2,10 +2,16 @@
  * Questions that a daemon answers only when it can do its work. A probe returns undefined when the daemon is ready, or
  * a text that says what is missing. Probes speak the daemons' own protocols, so they need no driver and no JVM.
  */
-import { connect } from 'node:net';
+import { existsSync } from 'node:fs';
+import type { Socket } from 'node:net';
 import { setTimeout as pause } from 'node:timers/promises';
-import { loopback } from '../stack/ports.ts';
+import { hostPort } from '../../core/process/host-port.ts';
+import { connectBroker } from '../../core/stores/kafka/sign-in.ts';
+import { hostOf, loopback } from '../stack/ports.ts';
 import type { Stack } from '../stack/stack.ts';
+import { administrator } from '../secured/identity.ts';
+import { KEYTABS, keytabOf } from '../secured/secrets.ts';
+import { askWeb } from './web.ts';
 
 export type Probe = (stack: Stack) => Promise<string | undefined>;
 
@@ -14,15 +20,22 @@ const leftOverMs = 60_000;
 const MOST_LOOKS = 6;
 const LOOK_AGAIN_MS = 250;
 
-export const zookeeperReady: Probe = async ({ ports }) => {
-  const answer = await exchange(ports.zookeeper, Buffer.from('srvr'), () => false);
+export const kdcReady: Probe = async (stack) => {
+  const missing = Object.keys(KEYTABS).filter((name) => !existsSync(keytabOf(stack, name)));
+  if (missing.length > 0) return `it has not written the keytabs of ${missing.join(', ')} yet`;
+  await connectBriefly(stack.ports.kdc);
+  return undefined;
+};
+
+export const zookeeperReady: Probe = async (stack) => {
+  const answer = await exchange(await openTo(stack, stack.ports.zookeeper), Buffer.from('srvr'), () => false);
   return answer.includes('Mode: ') ? undefined : `srvr was answered with '${answer.toString().slice(0, 80).trim()}'`;
 };
 
 /** A metadata request (version 1, no topics) is answered by a broker that has registered and lists itself. */
-export const kafkaReady: Probe = async ({ ports }) => {
+export const kafkaReady: Probe = async (stack) => {
   const answer = await exchange(
-    ports.kafka,
+    await openTo(stack, stack.ports.kafka, 'kafka'),
     metadataRequest,
     (got) => got.length >= 4 && got.length >= 4 + got.readInt32BE(0),
   );
@@ -44,23 +57,26 @@ const metadataRequest = (() => {
   return request;
 })();
 
-export const namenodeReady: Probe = async ({ ports }) => {
-  await bean(ports.namenodeHttp, 'Hadoop:service=NameNode,name=FSNamesystemState');
+export const namenodeReady: Probe = async (stack) => {
+  await bean(stack, stack.ports.namenodeHttp, 'Hadoop:service=NameNode,name=FSNamesystemState');
   return undefined;
 };
 
 /** The DataNode is of use when the NameNode counts it and has left safe mode. */
-export const datanodeReady: Probe = async ({ ports }) => {
-  const state = await bean(ports.namenodeHttp, 'Hadoop:service=NameNode,name=FSNamesystemState');
+export const datanodeReady: Probe = async (stack) => {
+  const { ports } = stack;
+  const state = await bean(stack, ports.namenodeHttp, 'Hadoop:service=NameNode,name=FSNamesystemState');
   if (state.NumLiveDataNodes !== 1) return 'the NameNode does not see it yet';
   if (state.FSState !== 'Operational') return `HDFS is in safe mode (${String(state.FSState)})`;
-  await bean(ports.datanodeHttp, 'java.lang:type=Runtime');
+  // A secured DataNode lets WebHDFS alone in by a ticket; a connection proves that it listens.
+  if (stack.isSecured) await connectBriefly(ports.datanodeHttp);
+  else await bean(stack, ports.datanodeHttp, 'java.lang:type=Runtime');
   return undefined;
 };
 
 /** The master is active; what it then waits for is the region server. */
-export const masterReady: Probe = async ({ ports }) => {
-  const server = await hbaseBean(ports.masterInfo, 'Hadoop:service=HBase,name=Master,sub=Server');
+export const masterReady: Probe = async (stack) => {
+  const server = await hbaseBean(stack, stack.ports.masterInfo, 'Hadoop:service=HBase,name=Master,sub=Server');
   return server['tag.isActiveMaster'] === 'true' ? undefined : 'it is not the active master yet';
 };
 
@@ -68,13 +84,14 @@ export const masterReady: Probe = async ({ ports }) => {
  * The master has finished its start, knows this region server (an earlier one on the same port had another start code),
  * has split the logs of crashed region servers, and meta is open.
  */
-export const regionserverReady: Probe = async ({ ports }) => {
-  const own = await hbaseBean(ports.regionserverInfo, 'Hadoop:service=HBase,name=RegionServer,sub=Server');
-  const master = await hbaseBean(ports.masterInfo, 'Hadoop:service=HBase,name=Master,sub=Server');
+export const regionserverReady: Probe = async (stack) => {
+  const { ports } = stack;
+  const own = await hbaseBean(stack, ports.regionserverInfo, 'Hadoop:service=HBase,name=RegionServer,sub=Server');
+  const master = await hbaseBean(stack, ports.masterInfo, 'Hadoop:service=HBase,name=Master,sub=Server');
   const live = String(master['tag.liveRegionServers'] ?? '').split(';');
   if (!live.includes(String(own['tag.serverName']))) return 'the master does not see it yet';
   if (numberOf(master, 'masterFinishedInitializationTime') === 0) return 'the master is still assigning meta';
-  if (await isRecovering(ports.namenodeHttp)) return 'the log of its predecessor is being split';
+  if (await isRecovering(stack)) return 'the log of its predecessor is being split';
   return numberOf(own, 'regionCount') === 0 ? 'it has no region yet' : undefined;
 };
 
@@ -82,11 +99,9 @@ export const regionserverReady: Probe = async ({ ports }) => {
  * The log folder of a crashed region server is called `…-splitting` until its regions can be opened again. A folder
  * that has not changed for a minute is left over from something else, and the stack does not wait for it.
  */
-async function isRecovering(namenodeHttp: number): Promise<boolean> {
-  const url = `http://${loopback}:${namenodeHttp}/webhdfs/v1/hbase/WALs?op=LISTSTATUS`;
-  const response = await fetch(url, { signal: AbortSignal.timeout(answerTimeoutMs) });
-  if (!response.ok) throw new Error(`${url} answered ${response.status}`);
-  const listing = (await response.json()) as {
+async function isRecovering(stack: Stack): Promise<boolean> {
+  const path = '/webhdfs/v1/hbase/WALs?op=LISTSTATUS';
+  const listing = (await ask(stack, stack.ports.namenodeHttp, path)) as {
     FileStatuses: { FileStatus: { pathSuffix: string; modificationTime: number }[] };
   };
   return listing.FileStatuses.FileStatus.some(
@@ -100,10 +115,10 @@ const numberOf = (bean: Bean, name: string): number => Number(bean[name] ?? 0);
 type Bean = Readonly<Record<string, unknown>>;
 
 /** HBase takes its beans away for half a second each time after it has opened or closed regions (JmxCacheBuster). */
-async function hbaseBean(port: number, name: string): Promise<Bean> {
+async function hbaseBean(stack: Stack, port: number, name: string): Promise<Bean> {
   for (let looks = 1; ; looks++) {
     try {
-      return await bean(port, name);
+      return await bean(stack, port, name);
     } catch (fault) {
       if (!(fault instanceof MissingBean) || looks === MOST_LOOKS) throw fault;
       await pause(LOOK_AGAIN_MS);
@@ -114,29 +129,41 @@ async function hbaseBean(port: number, name: string): Promise<Bean> {
 class MissingBean extends Error {}
 
 /** One JMX bean over HTTP; throws if it is not there (yet). */
-async function bean(port: number, name: string): Promise<Bean> {
-  const response = await fetch(`http://${loopback}:${port}/jmx?qry=${encodeURIComponent(name)}`, {
-    signal: AbortSignal.timeout(answerTimeoutMs),
-  });
-  if (!response.ok) throw new Error(`/jmx on port ${port} answered ${response.status}`);
-  const { beans } = (await response.json()) as { beans?: Bean[] };
+async function bean(stack: Stack, port: number, name: string): Promise<Bean> {
+  const { beans } = (await ask(stack, port, `/jmx?qry=${encodeURIComponent(name)}`)) as { beans?: Bean[] };
   const found = beans?.[0];
   if (!found) throw new MissingBean(`no ${name} on port ${port} yet`);
   return found;
 }
 
+async function ask(stack: Stack, port: number, path: string): Promise<unknown> {
+  const { status, text } = await askWeb(stack, { port, path, signal: AbortSignal.timeout(answerTimeoutMs) });
+  if (status !== 200) throw new Error(`${path.split('?')[0]} on port ${port} answered ${status}`);
+  return JSON.parse(text);
+}
+
+/** A connection over which bytes may be sent: of a secured stack over TLS, and to Kafka as its administrator. */
+async function openTo(stack: Stack, port: number, way?: 'kafka'): Promise<Socket> {
+  const access = stack.isSecured ? administrator(stack).KAFKA_ACCESS : undefined;
+  const limits = { signal: AbortSignal.timeout(answerTimeoutMs) };
+  return connectBroker(hostPort(hostOf(stack), port), access && { ...access, sasl: way ? access.sasl : null }, limits);
+}
+
+async function connectBriefly(port: number): Promise<void> {
+  (await connectBroker(hostPort(loopback, port), undefined, { timeoutMs: answerTimeoutMs })).destroy();
+}
+
 /** Sends bytes and gathers the answer until it is whole or the other side closes. */
-function exchange(port: number, request: Buffer, isWhole: (got: Buffer) => boolean): Promise<Buffer> {
+function exchange(socket: Socket, request: Buffer, isWhole: (got: Buffer) => boolean): Promise<Buffer> {
   return new Promise((resolve, reject) => {
     let got = Buffer.alloc(0);
-    const socket = connect({ host: loopback, port });
-    socket.setTimeout(answerTimeoutMs, () => socket.destroy(new Error(`no answer on port ${port}`)));
-    socket.once('connect', () => socket.write(request));
+    socket.setTimeout(answerTimeoutMs, () => socket.destroy(new Error(`no answer from port ${socket.remotePort}`)));
     socket.on('data', (chunk) => {
       got = Buffer.concat([got, chunk]);
       if (isWhole(got)) socket.destroy();
     });
     socket.once('error', reject);
     socket.once('close', () => resolve(got));
+    socket.write(request);
   });
 }

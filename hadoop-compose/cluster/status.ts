@@ -1,5 +1,5 @@
 /** What runs, and whether it can do its work: the answer of `cluster status`, for people and as JSON. */
-import { daemons } from './daemons.ts';
+import { daemonsOf } from './daemons.ts';
 import type { DaemonName } from './daemons.ts';
 import { pidOf } from './processes.ts';
 import { logFile } from '../stack/stack.ts';
@@ -17,7 +17,7 @@ export interface DaemonStatus {
 
 export async function clusterStatus(stack: Stack): Promise<DaemonStatus[]> {
   return Promise.all(
-    daemons.map(async (daemon): Promise<DaemonStatus> => {
+    daemonsOf(stack).map(async (daemon): Promise<DaemonStatus> => {
       const pid = pidOf(stack, daemon.name) ?? null;
       const missing = pid === null ? null : await daemon.ready(stack).catch((error: Error) => error.message);
       return {

@@ -9,7 +9,7 @@
 import { setTimeout as pause } from 'node:timers/promises';
 import { Stopped } from '../../core/process/life.ts';
 import { writeConf } from './conf/write.ts';
-import { daemons } from './daemons.ts';
+import { daemonsOf } from './daemons.ts';
 import type { Daemon, DaemonName } from './daemons.ts';
 import { throwIfStopped } from '../stack/errors.ts';
 import { launch } from './launch.ts';
@@ -47,7 +47,7 @@ export async function superviseCluster({ stack, onEvent, signal }: Supervision):
   await writeConf(stack);
   const over = new AbortController();
   const stop = AbortSignal.any([signal, over.signal]);
-  const watches = daemons.map(async (daemon) => {
+  const watches = daemonsOf(stack).map(async (daemon) => {
     const outcome = await watch({ stack, onEvent, signal: stop }, daemon, java);
     if (outcome === 'taken down' && !over.signal.aborted) {
       over.abort();

@@ -8,11 +8,13 @@
 import { setTimeout as pause } from 'node:timers/promises';
 import { Stopped } from '../../core/process/life.ts';
 import { writeConf } from './conf/write.ts';
-import { daemons } from './daemons.ts';
+import { daemonsOf } from './daemons.ts';
 import type { Daemon, DaemonName } from './daemons.ts';
 import { stopDaemons } from './down.ts';
 import { ClusterError, throwIfStopped } from '../stack/errors.ts';
 import { fetchJars } from './jars.ts';
+import { makeSecrets } from '../secured/make-secrets.ts';
+import { jarSetsOfStack } from '../stack/versions.ts';
 import { launch } from './launch.ts';
 import { lastWords } from './log-tail.ts';
 import { holdLock } from '../../core/process/lock.ts';
@@ -45,13 +47,14 @@ export async function clusterUp(
   { hurry, onMissing }: UpWishes = {},
 ): Promise<Up> {
   const java = await findJava();
-  await fetchJars(stack, say, signal);
+  await fetchJars(stack, say, signal, stack.isSecured ? ['kdc', ...jarSetsOfStack] : jarSetsOfStack);
   const release = await holdLock(stack, 'cluster up', signal);
   const started: DaemonName[] = [];
   try {
-    const missing = daemons.filter((daemon) => pidOf(stack, daemon.name) === undefined);
+    const missing = daemonsOf(stack).filter((daemon) => pidOf(stack, daemon.name) === undefined);
     const ports = missing.flatMap(({ title, ports: names }) => names.map((port) => ({ daemon: title, port })));
     await refuseTakenPorts(stack, ports);
+    if (stack.isSecured) await makeSecrets(stack, java);
     await writeConf(stack);
     await recordWish(stack, 'up');
     onMissing?.(missing.map(({ name }) => name));
@@ -82,11 +85,13 @@ async function startAll(
   const failed = new AbortController();
   const stop = signal ? AbortSignal.any([signal, failed.signal]) : failed.signal;
   const ready = new Map<DaemonName, Promise<void>>();
-  for (const daemon of daemons) {
+  for (const daemon of daemonsOf(stack)) {
     const start = async (): Promise<void> => {
       await Promise.all(daemon.after.map((name) => ready.get(name)));
       throwIfStopped(stop);
       if (missing.includes(daemon)) {
+        await daemon.before?.(stack);
+        throwIfStopped(stop);
         started.push(daemon.name);
         await launch(stack, daemon, java, hurry);
       }

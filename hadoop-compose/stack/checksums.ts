@@ -13,10 +13,21 @@ import { fileURLToPath } from 'node:url';
 import { sha256Of } from '../../core/process/file-hash.ts';
 
 /**
- * `yarn`, `flume` and `spark` are fetched only by those who need them, and those of Hive by a test that reads the lake:
- * the stack runs without.
+ * `kdc`, `yarn`, `flume` and `spark` are fetched only by those who need them, and those of Hive by a test that reads
+ * the lake: the stack runs without.
  */
-export const jarSetNames = ['hadoop', 'hbase', 'kafka', 'yarn', 'flume', 'spark', 'hive2', 'hive3', 'hive4'] as const;
+export const jarSetNames = [
+  'hadoop',
+  'hbase',
+  'kafka',
+  'kdc',
+  'yarn',
+  'flume',
+  'spark',
+  'hive2',
+  'hive3',
+  'hive4',
+] as const;
 export type JarSetName = (typeof jarSetNames)[number];
 
 export interface Jar {

@@ -24,6 +24,8 @@ export const portTable = {
   masterInfo: { port: 16010, variable: 'SIGHTLINE_HBASE_MASTER_INFO_PORT' },
   regionserver: { port: 16020, variable: 'SIGHTLINE_HBASE_REGIONSERVER_PORT' },
   regionserverInfo: { port: 16030, variable: 'SIGHTLINE_HBASE_REGIONSERVER_INFO_PORT' },
+  /** Of a secured stack alone. */
+  kdc: { port: 10088, variable: 'SIGHTLINE_KDC_PORT' },
   prometheus: { port: 9090, variable: 'SIGHTLINE_PROMETHEUS_PORT' },
   // Its own choice is the port of Kafka's controller.
   alertmanager: { port: 9095, variable: 'SIGHTLINE_ALERTMANAGER_PORT' },
@@ -46,10 +48,13 @@ export const portNames = Object.keys(portTable) as PortName[];
 
 type Environment = Readonly<Record<string, string | undefined>>;
 
+/** How far the ports of a secured stack lie above those of a plain one, so that both run side by side. */
+export const SECURED_OFFSET = 10_000;
+
 /** Reads all ports at once; every fault is named in one error. */
-export function portsFrom(env: Environment): Ports {
+export function portsFrom(env: Environment, ownOffset = 0): Ports {
   const faults: string[] = [];
-  const offset = wholeNumber(env, 'SIGHTLINE_PORT_BASE_OFFSET', 0, faults);
+  const offset = ownOffset + wholeNumber(env, 'SIGHTLINE_PORT_BASE_OFFSET', 0, faults);
   const entries = portNames.map((name) => {
     const { port, variable } = portTable[name];
     const chosen = env[variable] ? wholeNumber(env, variable, port, faults) : port + offset;
@@ -68,12 +73,20 @@ export function portsFrom(env: Environment): Ports {
   return Object.fromEntries(entries) as Record<PortName, number>;
 }
 
+/** The host in the addresses of a stack: certificates and principals hold a name. */
+export const hostOf = ({ isSecured = false }: { readonly isSecured?: boolean }): string =>
+  isSecured ? 'localhost' : loopback;
+
 /** What the layers have to be told to find this stack: the variables of their configuration. */
-export function addressesOf(ports: Ports): Record<'KAFKA_BROKERS' | 'HBASE_ZOOKEEPER' | 'WEBHDFS_URL', string> {
+export function addressesOf(
+  ports: Ports,
+  isSecured = false,
+): Record<'KAFKA_BROKERS' | 'HBASE_ZOOKEEPER' | 'WEBHDFS_URL', string> {
+  const host = hostOf({ isSecured });
   return {
-    KAFKA_BROKERS: `${loopback}:${ports.kafka}`,
-    HBASE_ZOOKEEPER: `${loopback}:${ports.zookeeper}`,
-    WEBHDFS_URL: `http://${loopback}:${ports.namenodeHttp}`,
+    KAFKA_BROKERS: `${host}:${ports.kafka}`,
+    HBASE_ZOOKEEPER: `${host}:${ports.zookeeper}`,
+    WEBHDFS_URL: `${isSecured ? 'https' : 'http'}://${host}:${ports.namenodeHttp}`,
   };
 }
 

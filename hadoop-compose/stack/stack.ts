@@ -3,8 +3,8 @@
  *
  *     .sightline/                      SIGHTLINE_HOME
  *       jars/<set>-<hash>/             shared by all stacks; SIGHTLINE_JARS
- *       stack/                         or <name>-stack/ with SIGHTLINE_STACK=<name>
- *         conf/ data/ logs/ pids/ targets/   reset deletes these and nothing else
+ *       stack/                         or <name>-stack/ with SIGHTLINE_STACK=<name>; secured-stack/ with --secured
+ *         conf/ data/ logs/ pids/ targets/ secrets/   reset deletes these and nothing else
  */
 import { join, resolve } from 'node:path';
 import { fileURLToPath } from 'node:url';
@@ -12,18 +12,24 @@ import { EXIT } from '../../core/process/errors.ts';
 import { ClusterError } from './errors.ts';
 import { jarSetFolder } from './versions.ts';
 import type { JarSetName } from './versions.ts';
-import { portsFrom } from './ports.ts';
+import { portsFrom, SECURED_OFFSET } from './ports.ts';
 import type { Ports } from './ports.ts';
 
 export interface Stack {
   readonly folder: string;
   readonly jarsFolder: string;
   readonly ports: Ports;
+  /** Kerberos, TLS and ACLs everywhere (secured/); absent: nothing of it. */
+  readonly isSecured?: boolean;
 }
 
 const repository = fileURLToPath(new URL('../..', import.meta.url));
 
-export function stackFrom(env: Readonly<Record<string, string | undefined>> = process.env): Stack {
+/** A secured stack has a folder and ports of its own, beside the plain one of the same name. */
+export function stackFrom(
+  env: Readonly<Record<string, string | undefined>> = process.env,
+  { isSecured = false }: { isSecured?: boolean } = {},
+): Stack {
   const home = resolve(env.SIGHTLINE_HOME || join(repository, '.sightline'));
   const name = env.SIGHTLINE_STACK ?? '';
   if (!/^[a-z0-9-]{0,32}$/.test(name)) {
@@ -33,9 +39,10 @@ export function stackFrom(env: Readonly<Record<string, string | undefined>> = pr
   refuseUnusable('SIGHTLINE_HOME', home);
   refuseUnusable('SIGHTLINE_JARS', jarsFolder);
   return {
-    folder: join(home, name ? `${name}-stack` : 'stack'),
+    folder: join(home, [name, isSecured ? 'secured' : '', 'stack'].filter(Boolean).join('-')),
     jarsFolder,
-    ports: portsFrom(env),
+    ports: portsFrom(env, isSecured ? SECURED_OFFSET : 0),
+    isSecured,
   };
 }
 
@@ -57,6 +64,8 @@ function refuseUnusable(variable: string, path: string): void {
 
 export const confFolder = (stack: Stack, family: string): string => join(stack.folder, 'conf', family);
 export const dataFolder = (stack: Stack, daemon: string): string => join(stack.folder, 'data', daemon);
+/** Keys, passwords and certificates of a secured stack, readable by its owner alone. */
+export const secretsFolder = (stack: Pick<Stack, 'folder'>): string => join(stack.folder, 'secrets');
 /** Where the agent of `npm start -- --footage` has its folders (footage/folders.ts). */
 export const footageFolder = (stack: Stack): string => dataFolder(stack, 'footage');
 /** Files in which each process says where Prometheus finds its metrics. */

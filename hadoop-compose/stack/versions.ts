@@ -28,6 +28,7 @@ export const releases = {
   hive3: '3.1.3',
   hive4: '4.0.1',
   kafka: '4.1.2',
+  kerby: '2.0.3',
   spark: '4.1.1',
   zookeeper: '3.8.6',
 } as const;
@@ -65,6 +66,8 @@ export const pins: Readonly<Record<JarSetName, readonly string[]>> = {
     `org.apache.kafka:kafka-tools:${releases.kafka}`,
     'org.apache.logging.log4j:log4j-slf4j-impl:2.24.3',
   ],
+  // The KDC inside Hadoop's MiniKdc, without Hadoop around it: what it is told stays over a restart (secured/Kdc.java).
+  kdc: [`org.apache.kerby:kerb-simplekdc:${releases.kerby}`, 'org.slf4j:slf4j-reload4j:1.7.36'],
   yarn: [
     zookeeper,
     logger,

@@ -6,7 +6,7 @@
  * because they take long to start and do not depend on those options; this start stops them when it ends. It does not
  * take over daemons that a person started by hand.
  */
-import { daemonNames } from '../cluster/daemons.ts';
+import { allDaemonNames } from '../cluster/daemons.ts';
 import { endLeftBehind } from '../cluster/left-behind.ts';
 import { holdLock } from '../../core/process/lock.ts';
 import { pidOf } from '../cluster/processes.ts';
@@ -28,7 +28,7 @@ export async function takeOver(
     await endLeftBehind({ folder: footageFolder }, say, hurry);
     const starter = starterOf(stack);
     if (starter?.state !== 'gone') return false;
-    const running = daemonNames.filter((name) => pidOf(stack, name) !== undefined);
+    const running = allDaemonNames.filter((name) => pidOf(stack, name) !== undefined);
     if (running.length === 0) {
       forgetStarter(stack);
       return false;

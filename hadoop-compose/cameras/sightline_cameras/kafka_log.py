@@ -16,6 +16,7 @@ from confluent_kafka import KafkaError, Message
 from quixstreams import Application
 from quixstreams.kafka import Producer
 
+from .access import kafka_properties
 from .footage_feed import FootageFeed
 from .home import home_of
 from .record import CRC32, KEYLESS, MURMUR2, Record
@@ -99,6 +100,7 @@ def _producer(brokers: str, compression: str, partitioner: str) -> Producer:
         use_changelog_topics=False,
         loglevel="WARNING",
         producer_extra_config={
+            **kafka_properties(),
             "partitioner": partitioner,
             "enable.idempotence": True,
             "acks": "all",

@@ -11,6 +11,8 @@ from collections.abc import Callable
 from confluent_kafka import KafkaException
 from quixstreams.models.topics import TopicAdmin, TopicConfig
 
+from .access import kafka_properties
+
 _FIRST_PAUSE_SECONDS, _GREATEST_PAUSE_SECONDS = 0.25, 5.0
 _ASK_TIMEOUT_SECONDS = 5.0
 
@@ -21,7 +23,7 @@ class Unavailable(Exception):
 
 def wait_for_topic(brokers: str, topic: str, wait_seconds: float, stopped: Callable[[], bool]) -> int:
     """The topic's partition count. Raises Unavailable when it is still missing after `wait_seconds`."""
-    admin = TopicAdmin(brokers)
+    admin = TopicAdmin(brokers, extra_config=kafka_properties())
     deadline = time.monotonic() + wait_seconds
     pause = _FIRST_PAUSE_SECONDS
     said = False

@@ -1,7 +1,8 @@
 /**
  * Writes the configuration of a stack, anew at each start, so that it always is what this version and these ports mean.
  *
- * The empty `webapps` folders are asked for by Hadoop's and HBase's web servers, which carry the metrics and WebHDFS;
+ * A secured stack gets the settings of secured.ts besides. The empty `webapps` folders are asked for by Hadoop's and
+ * HBase's web servers, which carry the metrics and WebHDFS;
  * their pages are not in the Maven artifacts.
  */
 import { mkdir, writeFile } from 'node:fs/promises';
@@ -10,6 +11,16 @@ import { confFolder, dataFolder } from '../../stack/stack.ts';
 import type { Stack } from '../../stack/stack.ts';
 import { coreSite, hdfsSite } from './hadoop.ts';
 import { hbaseMetrics, hbaseSite } from './hbase.ts';
+import {
+  jaasConf,
+  securedCore,
+  securedHBase,
+  securedHdfs,
+  securedKafka,
+  securedZooCfg,
+  sslClient,
+  sslServer,
+} from './secured.ts';
 import { serverProperties } from './kafka.ts';
 import { log4j2Properties, reload4jProperties } from './logging.ts';
 import { settingsProperties, settingsXml } from './xml.ts';
@@ -17,18 +28,31 @@ import { zooCfg } from './zookeeper.ts';
 
 /** Relative path to content. */
 export function confFiles(stack: Stack): Record<string, string> {
+  const secured = <T>(settings: () => T): T | Record<string, never> => (stack.isSecured ? settings() : {});
+  const core = settingsXml({ ...coreSite(stack), ...secured(() => securedCore(stack)) });
+  const hbase = hbaseSite(stack);
   return {
-    'zookeeper/zoo.cfg': settingsProperties(zooCfg(stack)),
+    'zookeeper/zoo.cfg': settingsProperties(stack.isSecured ? securedZooCfg(stack) : zooCfg(stack)),
     'zookeeper/log4j.properties': reload4jProperties,
-    'hadoop/core-site.xml': settingsXml(coreSite(stack)),
-    'hadoop/hdfs-site.xml': settingsXml(hdfsSite(stack)),
+    'hadoop/core-site.xml': core,
+    'hadoop/hdfs-site.xml': settingsXml({ ...hdfsSite(stack), ...secured(() => securedHdfs(stack)) }),
     'hadoop/log4j.properties': reload4jProperties,
-    'hbase/core-site.xml': settingsXml(coreSite(stack)),
-    'hbase/hbase-site.xml': settingsXml(hbaseSite(stack)),
+    'hbase/core-site.xml': core,
+    'hbase/hbase-site.xml': settingsXml({ ...hbase, ...secured(() => securedHBase(stack, hbase)) }),
     'hbase/log4j.properties': reload4jProperties,
     'hbase/hadoop-metrics2.properties': settingsProperties(hbaseMetrics),
-    'kafka/server.properties': settingsProperties(serverProperties(stack)),
+    'kafka/server.properties': settingsProperties({
+      ...serverProperties(stack),
+      ...secured(() => securedKafka(stack)),
+    }),
     'kafka/log4j2.properties': log4j2Properties,
+    ...secured(() => ({
+      'kdc/log4j.properties': reload4jProperties,
+      'zookeeper/jaas.conf': jaasConf(stack),
+      'hadoop/ssl-server.xml': settingsXml(sslServer(stack)),
+      'hadoop/ssl-client.xml': settingsXml(sslClient(stack)),
+      'hbase/ssl-client.xml': settingsXml(sslClient(stack)),
+    })),
   };
 }
 
@@ -45,7 +69,8 @@ export async function writeConf(stack: Stack): Promise<void> {
   for (const [path, content] of Object.entries(confFiles(stack))) {
     const file = confFolder(stack, path);
     await mkdir(dirname(file), { recursive: true });
-    await writeFile(file, content);
+    // Of a secured stack they hold passwords.
+    await writeFile(file, content, { mode: 0o600 });
   }
   for (const folder of ['zookeeper', 'datanode', 'kafka', 'hbase-tmp', 'hadoop-tmp']) {
     await mkdir(dataFolder(stack, folder), { recursive: true, mode: 0o700 });

@@ -6,7 +6,7 @@ import fc from 'fast-check';
 import { Refusal } from '../../../../core/process/errors.ts';
 import { confFiles } from '../../../../hadoop-compose/cluster/conf/write.ts';
 import { settingsProperties, settingsXml } from '../../../../hadoop-compose/cluster/conf/xml.ts';
-import { daemons } from '../../../../hadoop-compose/cluster/daemons.ts';
+import { daemonsOf } from '../../../../hadoop-compose/cluster/daemons.ts';
 import { javaArgs } from '../../../../hadoop-compose/cluster/launch.ts';
 import { portsFrom } from '../../../../hadoop-compose/stack/ports.ts';
 import { stackFrom } from '../../../../hadoop-compose/stack/stack.ts';
@@ -18,6 +18,7 @@ const stack: Stack = {
   ports: portsFrom({ SIGHTLINE_PORT_BASE_OFFSET: '10000' }),
 };
 
+const daemons = daemonsOf(stack);
 const ofDaemons = daemons.flatMap(({ ports }) => ports);
 
 test('every port of the stack appears in its configuration, and no port of another stack', () => {

@@ -20,7 +20,7 @@ test('every set names its jars, each with a checksum and coordinates, every pin 
     const jars = jarsOf(set);
     // A set whose pins all stand alone brings nothing else.
     const isAlone = pins[set].every((pin) => pin.endsWith(':alone'));
-    assert.ok(isAlone ? jars.length === pins[set].length : jars.length > 50, `${set}: ${jars.length}`);
+    assert.ok(isAlone ? jars.length === pins[set].length : jars.length > 25, `${set}: ${jars.length}`);
     for (const { sha256: sum, file, coordinates } of jars) {
       assert.match(sum, /^[0-9a-f]{64}$/, file);
       const [, artifact, version, classifier] = coordinates.split(':');

@@ -1,0 +1,181 @@
+// A secured stack of its own: it comes up by one command, its users do their work and no more, every refusal says what
+// is wrong, and a client in plain text gets nothing. One start of all daemons.
+import assert from 'node:assert/strict';
+import { spawnSync } from 'node:child_process';
+import { mkdtempSync, readdirSync, rmSync, statSync, writeFileSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { after, before, test } from 'node:test';
+import { readConfig } from '../../core/process/config.ts';
+import { stopOrders } from '../../core/process/life.ts';
+import { admitUsers } from '../../hadoop-compose/cluster/admit-users.ts';
+import { clusterDown } from '../../hadoop-compose/cluster/down.ts';
+import { clusterStatus } from '../../hadoop-compose/cluster/status.ts';
+import { clusterUp } from '../../hadoop-compose/cluster/up.ts';
+import { administrator, environmentOf } from '../../hadoop-compose/secured/identity.ts';
+import { ensureKerberos } from '../../hadoop-compose/secured/kerberos-package.ts';
+import type { KafkaUser } from '../../hadoop-compose/secured/secrets.ts';
+import { keytabOf } from '../../hadoop-compose/secured/secrets.ts';
+import { addressesOf, SECURED_OFFSET } from '../../hadoop-compose/stack/ports.ts';
+import { secretsFolder, stackFrom } from '../../hadoop-compose/stack/stack.ts';
+import { answersOf, countOnce, otherAuthority } from '../support/secured-stack.ts';
+import type { Answers } from '../support/secured-stack.ts';
+
+const home = mkdtempSync(join(tmpdir(), 'sightline-secured-'));
+/** Beside the stack of the tests and that of cluster.test.ts, and below the ports of outgoing connections. */
+const offset = Number(process.env.SIGHTLINE_PORT_BASE_OFFSET ?? 0) + 2_500 - SECURED_OFFSET;
+const stack = stackFrom(
+  {
+    SIGHTLINE_HOME: home,
+    SIGHTLINE_JARS: stackFrom(process.env).jarsFolder,
+    SIGHTLINE_PORT_BASE_OFFSET: String(offset),
+  },
+  { isSecured: true },
+);
+const quiet = (): void => undefined;
+const limit = { timeout: 300_000 };
+
+// Node ends a test that is interrupted without its after().
+stopOrders().stop.addEventListener('abort', () => {
+  void clusterDown(stack, quiet, AbortSignal.abort())
+    .then(() => rmSync(home, { recursive: true, force: true }))
+    .finally(() => process.exit(130));
+});
+
+before(async () => {
+  await ensureKerberos(quiet);
+  await clusterUp(stack, quiet);
+  await admitUsers(stack, quiet);
+}, limit);
+after(async () => {
+  // Nothing of it is used again.
+  await clusterDown(stack, quiet, AbortSignal.abort());
+  rmSync(home, { recursive: true, force: true });
+}, limit);
+
+const as = (user: KafkaUser, others: Record<string, string | undefined> = {}): Record<string, string | undefined> => ({
+  ...environmentOf(stack, user),
+  ...others,
+});
+
+test('the stack is ready, and its secrets belong to one user alone', async () => {
+  const rows = await clusterStatus(stack);
+  assert.deepEqual(
+    rows.map(({ daemon, state, detail }) => [daemon, state, detail]),
+    rows.map(({ daemon }) => [daemon, 'ready', null]),
+  );
+  assert.equal(rows[0]!.daemon, 'kdc');
+  const folders = [secretsFolder(stack), join(stack.folder, 'conf')];
+  for (const entry of folders.flatMap((folder) => readdirSync(folder, { recursive: true, withFileTypes: true }))) {
+    if (!entry.isFile()) continue;
+    const file = join(entry.parentPath, entry.name);
+    assert.equal(statSync(file).mode & 0o077, 0, `${file} is for its owner alone`);
+  }
+  const commandLines = spawnSync('ps', ['-eo', 'args'], { encoding: 'utf8' }).stdout;
+  for (const user of ['admin', 'speed'] as const) {
+    const { password } = readConfig(as(user) as NodeJS.ProcessEnv).KAFKA_ACCESS.sasl!;
+    assert.ok(!commandLines.includes(password), `no command line holds the password of ${user}`);
+  }
+});
+
+test('cameras publish and a worker counts, each as its own user', limit, async () => {
+  const { sent, counted, said } = await countOnce(as('cameras'), as('speed'), administrator(stack));
+  assert.equal(counted, sent, said);
+});
+
+test('a layer does its own work, and is refused the work of others', limit, async () => {
+  const [serving, speed] = await Promise.all([answersOf(as('serving')), answersOf(as('speed'))]);
+  const own = ['kafka topic', 'kafka id', 'kafka cluster', 'hbase read', 'hdfs read'];
+  for (const question of own) {
+    assert.equal(serving[question], 'answered', question);
+    assert.equal(speed[question], 'answered', question);
+  }
+  assert.equal(speed['kafka write'], 'answered');
+  assert.equal(speed['hbase write'], 'answered');
+  assert.match(serving['kafka write']!, /^Refusal: .*topic authorization failed.*Grant it with Kafka's ACLs/);
+  assert.match(serving['hbase write']!, /AccessDeniedException: .*user=serving@SIGHTLINE\.LOCAL.*action=WRITE/);
+  for (const answers of [serving, speed])
+    for (const question of ['hdfs write', 'hdfs remove'])
+      assert.match(answers[question]!, /^Refusal: .*Permission denied: user=s\w+, access=WRITE/, question);
+});
+
+test('a client in plain text gets nothing anywhere', limit, async () => {
+  const { KAFKA_BROKERS, HBASE_ZOOKEEPER, WEBHDFS_URL } = addressesOf(stack.ports, true);
+  const plain = { KAFKA_BROKERS, HBASE_ZOOKEEPER, WEBHDFS_URL: WEBHDFS_URL.replace('https:', 'http:') };
+  for (const [question, answer] of Object.entries(await answersOf(plain)))
+    assert.notEqual(answer, 'answered', question);
+  // TLS alone is not enough: nobody has signed in.
+  const unsigned = await answersOf(
+    as('serving', {
+      ...{ KAFKA_SECURITY_PROTOCOL: 'SSL', KAFKA_SASL_MECHANISM: '', KAFKA_SASL_USERNAME: '' },
+      ...{ KAFKA_SASL_PASSWORD_FILE: undefined, HDFS_AUTH: 'simple', HBASE_AUTH: 'simple', ZOOKEEPER_AUTH: 'none' },
+      ...{ HADOOP_PRINCIPAL: '', HADOOP_KEYTAB: '' },
+    }),
+  );
+  for (const [question, answer] of Object.entries(unsigned)) assert.notEqual(answer, 'answered', question);
+  assert.match(unsigned['hbase read']!, /set ZOOKEEPER_AUTH=sasl/);
+  assert.match(unsigned['hdfs read']!, /Set HDFS_AUTH=kerberos/);
+});
+
+test(
+  'what is wrong with an entrance is said, with its principal, mechanism and host, and without a secret',
+  limit,
+  async () => {
+    const hadoop = ['hbase read', 'hdfs read'];
+    const kafka = ['kafka topic', 'kafka id', 'kafka write'];
+    const ca = join(home, 'other.pem');
+    writeFileSync(ca, otherAuthority());
+    const cases: [string, Record<string, string | undefined>, string[], RegExp][] = [
+      [
+        'no ticket',
+        { HADOOP_KEYTAB: '', KRB5CCNAME: 'FILE:/nowhere/tickets' },
+        hadoop,
+        /serving@SIGHTLINE\.LOCAL to \w+@localhost.*(kinit|There is no ticket)/,
+      ],
+      [
+        'another principal',
+        { HADOOP_KEYTAB: keytabOf(stack, 'speed') },
+        hadoop,
+        /serving@SIGHTLINE\.LOCAL, keytab .*speed\.keytab.*"klist -k"/,
+      ],
+      [
+        'a server of another name',
+        { HBASE_SERVICE: 'nobody', ZOOKEEPER_SERVICE: 'nobody' },
+        ['hbase read'],
+        /nobody@localhost.*knows no such server/,
+      ],
+      [
+        'another authority',
+        { HADOOP_CA_FILE: ca, KAFKA_CA_FILE: ca },
+        [...hadoop, ...kafka],
+        /(_CA must hold|_CA, which must hold).*authority/,
+      ],
+      [
+        'a wrong password',
+        { KAFKA_SASL_PASSWORD_FILE: undefined, KAFKA_SASL_PASSWORD: 'not-the-password' },
+        kafka,
+        /(signing in serving with SCRAM-SHA-512|SASL).*KAFKA_SASL_PASSWORD/,
+      ],
+      ['a mechanism that is off', { KAFKA_SASL_MECHANISM: 'PLAIN' }, kafka, /KAFKA_SASL_MECHANISM/],
+    ];
+    const answers = await Promise.all(
+      cases.map(([, others, questions]) => answersOf(as('serving', others), questions)),
+    );
+    const secret = readConfig(as('serving') as NodeJS.ProcessEnv).KAFKA_ACCESS.sasl!.password;
+    cases.forEach(([what, , questions, words], at) => {
+      for (const question of questions) {
+        const answer: string = (answers[at] as Answers)[question]!;
+        assert.match(answer, words, `${what}: ${question}`);
+        assert.ok(!answer.includes(secret) && !answer.includes('not-the-password'), `${what}: no secret`);
+      }
+    });
+  },
+);
+
+test('the masters tell where HBase is, without ZooKeeper', limit, async () => {
+  const masters = `localhost:${stack.ports.master}`;
+  const rpc = as('serving', {
+    ...{ HBASE_REGISTRY: 'rpc', HBASE_MASTERS: masters, HBASE_ZOOKEEPER: '', ZOOKEEPER_AUTH: '', ZOOKEEPER_TLS: '' },
+  });
+  assert.deepEqual(await answersOf(rpc, ['hbase read']), { 'hbase read': 'answered' });
+});
