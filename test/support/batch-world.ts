@@ -111,7 +111,7 @@ export function servingOf(config: Config): Serving {
   });
 }
 
-function kafkaOf(config: Config): kafkajs.Kafka {
+export function kafkaOf(config: Config): kafkajs.Kafka {
   return new kafkajs.Kafka({ brokers: config.KAFKA_BROKERS.split(','), logLevel: kafkajs.logLevel.NOTHING });
 }
 

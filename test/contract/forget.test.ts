@@ -1,0 +1,120 @@
+/**
+ * Forgetting on the real Kafka, HBase and HDFS, by the command as people call it (laws L2 and L9).
+ *
+ * What somebody names is in no answer any more, everything else is, totals stay, the rest proves itself, and a copy that
+ * comes later does not count. Uses a topic, a namespace and a folder of its own on the addresses of the environment,
+ * and removes them.
+ */
+import assert from 'node:assert/strict';
+import type { ChildProcess } from 'node:child_process';
+import { spawn } from 'node:child_process';
+import { after, before, test } from 'node:test';
+import { join } from 'node:path';
+import { stat } from 'node:fs/promises';
+import { setTimeout as pause } from 'node:timers/promises';
+import type { OpenBatch } from '../../batch-layer/commands/open.ts';
+import type { Serving } from '../../serving/app/app.ts';
+import type { Oid } from '../../core/domain/oid.ts';
+import type { BatchWorld } from '../support/batch-world.ts';
+import { endOf } from '../../core/domain/epoch.ts';
+import { instant } from '../../core/domain/time.ts';
+import { homeOf } from '../../core/domain/home.ts';
+import { horizonOf, nextEpoch } from '../../batch-layer/epochs/next-epochs.ts';
+import { publishEpochs } from '../../batch-layer/run/publish-epochs.ts';
+import { batchWorld, feed, kafkaOf, openBatchOf, servingOf } from '../support/batch-world.ts';
+import { ROOT, sightline } from '../support/main-job.ts';
+
+const PLACE = '5';
+const beganAt = Date.now();
+let world: BatchWorld;
+let batch: OpenBatch;
+let serving: Serving;
+let speed: ChildProcess;
+
+before(async () => {
+  world = await batchWorld({ EPOCH_SECONDS: '10', SPEED_WAIT_SECONDS: '180', PRUNE_GRACE_SECONDS: '0' });
+  batch = await openBatchOf(world.config);
+  speed = spawn(process.execPath, ['sightline.mjs', 'speed'], { cwd: ROOT, env: world.environment, stdio: 'ignore' });
+  const fed = await feed(world.config);
+  await publishUntilHolds(3);
+  await fed.stop();
+  await publishPast(Date.now());
+  serving = servingOf(world.config);
+});
+
+after(async () => {
+  speed.kill('SIGKILL');
+  await batch.close();
+  await world.drop();
+});
+
+async function publishNext(): Promise<number> {
+  const epoch = nextEpoch(await horizonOf(batch.context), batch.context.rules);
+  const waitMs = endOf(epoch, batch.context.rules) - Date.now() + 300;
+  if (waitMs > 0) await pause(waitMs);
+  return (await publishEpochs(batch.context, { from: epoch, to: epoch })).reports[0]!.rows;
+}
+
+/** Until so many epochs have rows. */
+async function publishUntilHolds(epochs: number): Promise<void> {
+  for (let held = 0; held < epochs;) if ((await publishNext()) > 0) held += 1;
+}
+
+async function publishPast(t: number): Promise<void> {
+  for (;;) {
+    const horizon = await horizonOf(batch.context);
+    if (horizon && endOf(horizon.epoch, batch.context.rules) > t) return;
+    await publishNext();
+  }
+}
+
+const window = () => ({ from: instant(beganAt - 60_000), to: instant(Date.now() + 3_600_000) });
+
+async function idsOf(location: string): Promise<Oid[]> {
+  const ids: Oid[] = [];
+  for (let cursor: string | undefined; ;) {
+    const page = await serving.detections({ ...window(), location: location as Oid, limit: 200, cursor });
+    ids.push(...page.detections.map(({ detection_oid: id }) => id as Oid));
+    if (page.next_cursor === null) return ids;
+    cursor = page.next_cursor;
+  }
+}
+
+const total = async (): Promise<number> => (await serving.topItems({ ...window(), location: 'all' })).total;
+
+test('a place is forgotten in two steps: no answer has its detections, totals stay, and the rest proves itself', async () => {
+  const [gone, others, before_] = [await idsOf(PLACE), await idsOf('3'), await total()];
+  assert.ok(gone.length > 10 && others.length > 10);
+  const plan = join(world.config.SIGHTLINE_HOME, 'plan.json');
+  const times = ['--from', String(beganAt - 60_000), '--to', String(Date.now())];
+  const asked = ['forget', '--location', PLACE, ...times, '--plan', plan, '--json'];
+  const planned = await sightline(asked, world.environment);
+  assert.equal(planned.code, 0);
+  assert.equal((JSON.parse(planned.stdout) as { detections: number }).detections, gone.length);
+  assert.equal((await stat(plan)).mode & 0o777, 0o600);
+  assert.deepEqual(await idsOf(PLACE), gone);
+  const done = await sightline(['forget', '--execute', plan, '--json'], world.environment);
+  assert.equal(done.code, 0);
+  assert.equal((JSON.parse(done.stdout) as { detections: number }).detections, gone.length);
+  assert.deepEqual(await idsOf(PLACE), []);
+  assert.deepEqual(await idsOf('3'), others);
+  const date = new Date(beganAt).toISOString().slice(0, 10);
+  for (const id of gone.slice(0, 5)) assert.equal(await serving.detection(id, date), null);
+  assert.equal((await serving.detection(others[0]!))!.geographical_location_oid, '3');
+  assert.equal(await total(), before_);
+  assert.equal((await sightline(['forget', '--execute', plan], world.environment)).code, 3);
+  assert.equal((await sightline(['batch', 'run', '--reprocess', 'all'], world.environment)).code, 3);
+
+  const producer = kafkaOf(world.config).producer({ allowAutoTopicCreation: false });
+  await producer.connect();
+  const copy = (id: Oid) => ({
+    ...{ partition: homeOf(id, world.config.KAFKA_PARTITIONS), key: id },
+    value:
+      `{"geographical_location_oid":${PLACE},"video_camera_oid":3,"detection_oid":${id},` +
+      `"item_name":"van","timestamp_detected":${beganAt}}`,
+  });
+  await producer.send({ topic: world.config.KAFKA_TOPIC, acks: -1, messages: gone.slice(0, 5).map(copy) });
+  await producer.disconnect();
+  await publishPast(Date.now());
+  assert.equal(await total(), before_);
+});
