@@ -23,6 +23,7 @@ import {
 } from '../../core/layout/lake.ts';
 import { EXIT, Refusal } from '../../core/process/errors.ts';
 import { COMMAND_RETRY, withRetry } from '../../core/process/retry.ts';
+import { layoutVersion } from '../../core/stores/lake/layout-version.ts';
 import { publishFile } from '../lake/intent.ts';
 
 const whole = z.number().int();
@@ -44,7 +45,12 @@ const JournalFile = z.object({
 });
 export type JournalFile = z.infer<typeof JournalFile>;
 
-const Entry = z.object({ version: z.literal(1), epoch: z.string(), written_at: whole, files: z.array(JournalFile) });
+const Entry = z.object({
+  version: layoutVersion('a journal'),
+  epoch: z.string(),
+  written_at: whole,
+  files: z.array(JournalFile),
+});
 
 interface Journal {
   /** In the order in which they were archived, so those of one partition are in the order of offsets. */

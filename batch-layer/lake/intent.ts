@@ -15,11 +15,12 @@ import { epochNamed, nameOf } from '../../core/domain/epoch.ts';
 import { intentFile, STAGING, stagingFolder } from '../../core/layout/lake.ts';
 import { EXIT, Refusal, Retryable } from '../../core/process/errors.ts';
 import { COMMAND_RETRY, withRetry } from '../../core/process/retry.ts';
+import { layoutVersion } from '../../core/stores/lake/layout-version.ts';
 import { inLanes } from '../../core/process/lanes.ts';
 import { Draft } from '../report/report.ts';
 
 const Intent = z.object({
-  version: z.literal(1),
+  version: layoutVersion('an intent'),
   epoch: z.string(),
   attempt: z.string(),
   draft: Draft,

@@ -11,6 +11,7 @@ import { z } from 'zod';
 import type { ReadLimits } from '../../process/read-limits.ts';
 import type { Hdfs } from '../hdfs/types.ts';
 import { changeFile, CHANGES } from '../../layout/lake.ts';
+import { layoutVersion } from './layout-version.ts';
 import { EpochChange, PublishedFile } from './runs.ts';
 
 const whole = z.number().int();
@@ -31,7 +32,7 @@ const AddedFile = PublishedFile.extend({
 });
 
 export const ChangeRecord = z.object({
-  version: z.literal(1),
+  version: layoutVersion('a record of a change'),
   change: whole,
   /** `compact`, `forget` or `retain`; another version may know more. */
   kind: z.string(),

@@ -11,6 +11,7 @@ import { z } from 'zod';
 import type { ReadLimits } from '../../process/read-limits.ts';
 import type { Hdfs } from '../hdfs/types.ts';
 import { manifestFile, RUNS } from '../../layout/lake.ts';
+import { layoutVersion } from './layout-version.ts';
 import { TalliesJson } from '../control/progress-rows.ts';
 
 const whole = z.number().int();
@@ -87,7 +88,7 @@ export const EpochChange = z.object({
 });
 
 export const RunReport = z.object({
-  version: z.literal(1),
+  version: layoutVersion('a manifest'),
   epoch: z.string(),
   epoch_number: whole,
   generation: whole,
@@ -144,7 +145,7 @@ export type TallyDifference = z.infer<typeof TallyDifference>;
 export type Conflict = RunReport['conflicts']['listed'][number];
 
 export const AttemptReport = z.object({
-  version: z.literal(1),
+  version: layoutVersion('a failed attempt'),
   epoch: z.string(),
   attempt: z.string(),
   result: z.literal('failed'),
