@@ -11,6 +11,7 @@ import { messageOf, EXIT, Refusal, Retryable } from '../../process/errors.ts';
 import { beginExchange } from '../../process/kerberos.ts';
 import type { KerberosIdentity, TlsIdentity } from '../../process/security-settings.ts';
 import { tlsFaultText } from '../../process/socket.ts';
+import { CERTIFICATES } from './faults.ts';
 
 const ANSWER_LIMIT_MS = 20_000;
 /** Of the life that the cookie itself tells; what it does not tell is asked for every hour. */
@@ -105,7 +106,7 @@ function ask(url: URL, token: Buffer, tls: TlsIdentity): Promise<{ status: numbe
           ? new Retryable('HDFS', `HDFS at ${url.origin} did not answer the sign-in: ${messageOf(fault)}`, fault)
           : new Refusal(
               EXIT.usage,
-              `HDFS at ${url.origin}: ${explained} (${messageOf(fault)}). Check HADOOP_CA.`,
+              `HDFS at ${url.origin}: ${explained} (${messageOf(fault)}). ${CERTIFICATES}.`,
               fault,
             ),
       );

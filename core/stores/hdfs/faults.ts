@@ -63,7 +63,8 @@ const ADDRESS =
 const SIGN_IN =
   'Set HDFS_AUTH=kerberos with HADOOP_PRINCIPAL and HADOOP_KEYTAB where HDFS uses Kerberos, and simple where it ' +
   "believes a user's name";
-const CERTIFICATES = "HADOOP_CA must hold the authority of the server's certificate, and this the name in WEBHDFS_URL";
+export const CERTIFICATES =
+  "HADOOP_CA must hold the authority of the server's certificate, and this the name in WEBHDFS_URL";
 
 const REFUSED: readonly Refused[] = [
   { names: ['AccessControlException', 'AuthorizationException'], exitCode: EXIT.usage, remedy: RIGHTS },
