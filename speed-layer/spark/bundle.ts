@@ -20,7 +20,7 @@ import type { Config } from '../../core/process/config.ts';
 import { EXIT, messageOf, Refusal } from '../../core/process/errors.ts';
 
 const run = promisify(execFile);
-const ENTRY = fileURLToPath(new URL('executor-main.ts', import.meta.url));
+export const ENTRY = fileURLToPath(new URL('executor-main.ts', import.meta.url));
 export const EXECUTOR = 'executor.mjs';
 /** The client of Kafka, and what it loads when it runs. */
 const CLIENT = 'node-rdkafka';
@@ -32,9 +32,9 @@ const OF_CLIENT =
 const OF_EVERY_MACHINE = /^(ld-linux.*|lib(c|m|dl|pthread|rt|resolv|util))\.so/;
 const NEEDED_LIBRARY = /^\s*(\S+) => (\/\S+)/gm;
 
-/** Returns the folder with `EXECUTOR`; it runs on this machine as it is. */
-export async function executorFolder(config: Pick<Config, 'SIGHTLINE_HOME'>): Promise<string> {
-  const program = await bundled();
+/** Returns the folder with `EXECUTOR`; it runs on this machine as it is. `entry`: the program, another one in tests. */
+export async function executorFolder(config: Pick<Config, 'SIGHTLINE_HOME'>, entry: string): Promise<string> {
+  const program = await bundled(entry);
   const native = createRequire(import.meta.url).resolve('node-rdkafka/build/Release/node-librdkafka.node');
   const hash = createHash('sha256')
     .update(program)
@@ -74,9 +74,9 @@ export async function executorArchive(folder: string): Promise<string> {
   return archive;
 }
 
-async function bundled(): Promise<Uint8Array> {
+async function bundled(entry: string): Promise<Uint8Array> {
   const { outputFiles } = await build({
-    entryPoints: [ENTRY],
+    entryPoints: [entry],
     bundle: true,
     write: false,
     platform: 'node',

@@ -20,6 +20,7 @@ import { openStores } from '../../core/stores/open.ts';
 import type { Worker } from '../layer.ts';
 import { HBASE_DEADLINES, openLayer, openWorker, paceOf } from '../layer.ts';
 import { openParts } from '../open-parts.ts';
+import type { RoundPorts } from '../round-ports.ts';
 import { runWorker } from '../worker.ts';
 import type { Frame } from './frames.ts';
 import { failedFrame, frameReader } from './frames.ts';
@@ -43,14 +44,26 @@ export interface Streams {
   readonly output: NodeJS.WritableStream;
 }
 
-export async function runExecutor({ input, output }: Streams, environment: NodeJS.ProcessEnv): Promise<void> {
+/** `reached` hears of each step of a round; in tests it may end the process. */
+export async function runExecutor(
+  { input, output }: Streams,
+  environment: NodeJS.ProcessEnv,
+  reached: RoundPorts['reached'] = () => undefined,
+): Promise<void> {
   const ended = new AbortController();
   const failure = new AbortController();
   const frames = receiveFrames(input, (thrown) => (thrown ? failure.abort(thrown) : ended.abort()));
   const answer = (frame: Buffer): void => void output.write(frame);
   try {
     const settings = await frames.settings;
-    await decide(readConfig({ ...environment, ...settings.environment }), { settings, frames, answer, ended, failure });
+    await decide(readConfig({ ...environment, ...settings.environment }), {
+      settings,
+      frames,
+      answer,
+      ended,
+      failure,
+      reached,
+    });
   } catch (thrown) {
     if (ended.signal.aborted) return;
     answer(failedFrame(0, exitCodeOf(thrown), messageOf(thrown)));
@@ -65,9 +78,11 @@ interface Deciding {
   /** Aborted at the end of the input. */
   readonly ended: AbortController;
   readonly failure: AbortController;
+  readonly reached: RoundPorts['reached'];
 }
 
-async function decide(config: Config, { settings, frames, answer, ended, failure }: Deciding): Promise<void> {
+async function decide(config: Config, deciding: Deciding): Promise<void> {
+  const { settings, frames, answer, ended, failure, reached } = deciding;
   const log = createLog('speed-executor', config.LOG_LEVEL);
   const parts = openParts(log);
   const { signal } = ended;
@@ -92,7 +107,7 @@ async function decide(config: Config, { settings, frames, answer, ended, failure
     const reporting = setInterval(() => void report(intake), REPORT_EVERY_MS);
     parts.add({ close: async () => clearInterval(reporting) });
     log.info('deciding');
-    await runWorker(ports, { holdings, pace: paceOf(config), signal, failure });
+    await runWorker({ ...ports, reached }, { holdings, pace: paceOf(config), signal, failure });
     await report(intake);
   } finally {
     await parts.closeAll();

@@ -56,7 +56,7 @@ const ON_LOOPBACK = '127.0.0.1';
 const BESIDE_HEAP = '1536m';
 /** What executors need of the configuration. */
 const OF_EXECUTORS =
-  /^(KAFKA_|HBASE_|SPEED_|HADOOP_USER$|EPOCH_SECONDS$|DEDUP_WINDOW_DAYS$|CLOCK_AHEAD_DAYS$|BROKER_AHEAD_SECONDS$|ARCHIVE_EVERY_SECONDS$|REBUILD_GENERATION$|LOG_LEVEL$)/;
+  /^(KAFKA_|HBASE_|CASSANDRA_|STORES$|SPEED_|HADOOP_USER$|EPOCH_SECONDS$|DEDUP_WINDOW_DAYS$|CLOCK_AHEAD_DAYS$|BROKER_AHEAD_SECONDS$|ARCHIVE_EVERY_SECONDS$|REBUILD_GENERATION$|LOG_LEVEL$)/;
 
 /** `local[12]`: a slot for each partition, since tasks wait more than they work. */
 export function masterFor(config: Pick<Config, 'SPARK_MASTER' | 'given'>, partitionCount: number): string {

@@ -25,7 +25,7 @@ import { showMetrics } from '../main.ts';
 import { openParts } from '../open-parts.ts';
 import { partitionHooks, startsOf } from '../partitions.ts';
 import { watchBeside } from '../worker.ts';
-import { executorArchive, executorFolder } from './bundle.ts';
+import { ENTRY, executorArchive, executorFolder } from './bundle.ts';
 import type { ExecutorSettings } from './executor.ts';
 import type { SoleMember } from './group.ts';
 import { enterGroup, untilEmpty } from './group.ts';
@@ -54,7 +54,8 @@ const LOOK_EVERY_MS = 500;
 /** Asking for the ends is a question to the brokers. */
 const ENDS_EVERY_LOOKS = 4;
 
-export async function runSparkEngine(config: Config, trigger: TriggerName): Promise<void> {
+/** `entry`: what executors run; tests give a program that dies. */
+export async function runSparkEngine(config: Config, trigger: TriggerName, entry = ENTRY): Promise<void> {
   const signal = stopSignal();
   const failure = new AbortController();
   const either = AbortSignal.any([signal, failure.signal]);
@@ -65,7 +66,7 @@ export async function runSparkEngine(config: Config, trigger: TriggerName): Prom
     const merged = mergedMetrics(worker.registry);
     worker.readiness.add(() => merged.latest().find(({ waitsFor }) => waitsFor !== null)?.waitsFor ?? null);
     await showMetrics(config, { ...worker, registry: merged });
-    const engine = await openEngine(config, { worker, merged, trigger, signal: either });
+    const engine = await openEngine(config, { worker, merged, trigger, entry, signal: either });
     const watching = watchBeside(engine.watch, paceOf(config).watchEveryMs, failure);
     parts.add({ close: async () => watching.stop() });
     while (!either.aborted) {
@@ -90,16 +91,17 @@ interface EngineParts {
   readonly worker: Worker;
   readonly merged: MergedMetrics;
   readonly trigger: TriggerName;
+  readonly entry: string;
   readonly signal: AbortSignal;
 }
 
 async function openEngine(config: Config, engine: EngineParts): Promise<Engine> {
-  const { worker, merged, trigger, signal } = engine;
+  const { worker, merged, trigger, entry, signal } = engine;
   const { log, parts, holdings, readiness, persist } = worker;
   const stores = parts.add(await persist(() => openStores(config, { ...HBASE_DEADLINES, checksRowLife: true })));
   const { rules, admin, control } = stores;
   const master = masterFor(config, await partitionCountOf(worker, stores));
-  const folder = await executorFolder(config);
+  const folder = await executorFolder(config, entry);
   const plan = await submitPlan(config, master, isLocal(master) ? null : await executorArchive(folder));
   const watch = watchOf(config, worker, stores, holdings.progress);
   readiness.add(watch.waitingFor);

@@ -25,7 +25,16 @@ process.once('exit', () => living.forEach((child) => child.kill('SIGKILL')));
 
 /** `words`: options of `sightline speed`; none is a worker. */
 export function startEngine(words: readonly string[], environment: NodeJS.ProcessEnv): Engine {
-  const child: ChildProcess = spawn(process.execPath, ['sightline.mjs', 'speed', ...words], {
+  return start(['sightline.mjs', 'speed', ...words], environment);
+}
+
+/** The engine with executors that strike (crash-engine.ts). */
+export function startCrashing(trigger: string, environment: NodeJS.ProcessEnv): Engine {
+  return start(['--import', 'tsx', 'test/support/crash-engine.ts', trigger], environment);
+}
+
+function start(words: readonly string[], environment: NodeJS.ProcessEnv): Engine {
+  const child: ChildProcess = spawn(process.execPath, words, {
     cwd: ROOT,
     env: environment,
     stdio: ['ignore', 'ignore', 'pipe'],

@@ -63,8 +63,11 @@ export async function openSides(settings: Record<string, string> = {}): Promise<
     byWorker,
     bySpark,
     async bothToEnd() {
-      await byAWorker(byWorker);
-      await byAWorker(bySpark);
+      // Strays that one side sends home are news for the other; after a growth some travel more than once.
+      do {
+        await byAWorker(byWorker);
+        await byAWorker(bySpark);
+      } while ((await recordsBehind(byWorker)) > 0);
     },
     async areEqual() {
       const worker = await speedState(byWorker.stores, byWorker.config);
@@ -87,19 +90,21 @@ export async function openSides(settings: Record<string, string> = {}): Promise<
 }
 
 /** Waits until the progress is at the end of the log, markers of transactions and strays that came home included. */
-export async function readToEnd({ stores }: Side, engine: Engine): Promise<void> {
-  const behind = async (): Promise<number> => {
-    const ends = await stores.admin.ends();
-    const partitions = ends.map(({ partition }) => partition);
-    const all = await stores.control.progress(stores.rules.generation, partitions);
-    return ends.reduce((sum, { high }, i) => sum + high - (all[i]?.nextOffset ?? 0), 0);
-  };
+export async function readToEnd(side: Side, engine: Engine): Promise<void> {
+  const behind = () => recordsBehind(side);
   const reading = eventually('progress at the end of the log', behind, (records) => records === 0, LIMIT_MS);
   const fault = await Promise.race([
     reading.then(() => null, String),
     engine.ended.then((code) => `the engine ended with ${code}`),
   ]);
   if (fault !== null) throw new Error(`${fault}; it said:\n${engine.said().slice(-4_000)}`);
+}
+
+async function recordsBehind({ stores }: Side): Promise<number> {
+  const ends = await stores.admin.ends();
+  const partitions = ends.map(({ partition }) => partition);
+  const all = await stores.control.progress(stores.rules.generation, partitions);
+  return ends.reduce((sum, { high }, i) => sum + high - (all[i]?.nextOffset ?? 0), 0);
 }
 
 /** A worker counts what the log holds now. */
