@@ -123,7 +123,7 @@ function count(stage: Stage, question: string, fault = question): void {
 function storesOf(stage: Stage): Stores {
   const stores: Pick<Stores, 'rules' | 'close'> & Record<string, unknown> = {
     rules: { ...RULES, topicId: '0'.repeat(32) },
-    hbase: { ping: async () => count(stage, 'ping', 'control') },
+    store: { name: 'HBase', ping: async () => count(stage, 'ping', 'control') },
     admin: {
       async newestEnds() {
         count(stage, 'ends');
