@@ -17,6 +17,7 @@ const config: NextConfig = {
     '@cypress/request',
     '@duckdb/node-api',
     '@duckdb/node-bindings',
+    'cassandra-driver',
     'kafkajs',
     'node-rdkafka',
     'parquetjs',

@@ -6,7 +6,7 @@
  * contract tests against the daemons, then the whole job end to end with a browser. The stack is taken down and deleted
  * whatever happens, after Ctrl-C too. SIGHTLINE_TEST_ONLY=contract|e2e runs one of the long steps alone. `test:faults`
  * and `test:soak` are neither: the real stack under fire, or at full rate, for as long as they are told. `test:spark`
- * sends epochs to every kind of Spark master, each started by the tests.
+ * sends epochs to every kind of Spark master, each started by the tests; `test:cassandra` has Cassandra keep the rows.
  */
 import { Buffer } from 'node:buffer';
 import { existsSync, readFileSync } from 'node:fs';
@@ -24,6 +24,8 @@ const LONG = {
     settings: { minutes: '60', rate: '10000', 'epoch-seconds': '300' },
   },
 }[what];
+/** Contract tests that ask whichever store of rows the environment names. */
+const OF_EVERY_STORE = ['row-store', 'row-store-control', 'speed', 'batch', 'serving', 'forgotten', 'rebuild-window'];
 const files = LONG ? [] : given;
 // Of `npm test` alone: `npm run check` beside it, or started by one of its tests, has no long steps to choose from.
 const only = what === 'test' ? process.env.SIGHTLINE_TEST_ONLY : undefined;
@@ -213,7 +215,30 @@ async function onEverySparkMaster() {
   });
 }
 
+/** `npm run test:cassandra`: what holds of every store of rows, asked of Cassandra; then three nodes, each killed. */
+async function onCassandra() {
+  const nodesAt = (count) =>
+    Array.from({ length: count }, (_, node) => `127.0.0.${node + 1}:${9042 + Number(OFFSET)}`).join(',');
+  const environmentOf = (count) => ({
+    ...stackEnvironment,
+    STORES: 'cassandra',
+    CASSANDRA_NODES: nodesAt(count),
+    CASSANDRA_REPLICATION: String(count),
+  });
+  const up = (count) => sightline(`${count} of Cassandra: up`, ['cluster', 'up', '--cassandra-nodes', String(count)]);
+  await withEmptyStack(async () => {
+    if (await up(1)) {
+      const among = OF_EVERY_STORE.map((name) => `test/contract/${name}.test.ts`);
+      await nodeTests('contract tests on Cassandra', 'test/contract', environmentOf(1), { timeoutMs: 900_000, among });
+    }
+  });
+  await withEmptyStack(async () => {
+    if (await up(3)) await nodeTests('three nodes', 'test/cassandra', environmentOf(3), { timeoutMs: 900_000 });
+  });
+}
+
 if (LONG) await atLength(LONG);
+else if (what === 'test:cassandra') await onCassandra();
 else if (what === 'test:spark') await onEverySparkMaster();
 else if (what === 'check' && files.length > 0) await checkFiles();
 else if (!only) await check();

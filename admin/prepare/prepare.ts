@@ -46,7 +46,7 @@ async function makeTopicsAndTables(config: Config, say: Say, places?: Places): P
     if (!facts) throw new Retryable('Kafka', `topic ${config.KAFKA_TOPIC} is not to be seen yet`);
     await mendTopics(config, admin, facts, say);
     await store.ensureTables(setPlans((await readRules(store)) ?? [firstRules(config)], facts));
-    say(store.name.toLowerCase(), `tables of namespace ${config.HBASE_NAMESPACE} are there`);
+    say(store.name.toLowerCase(), `tables of ${store.space} are there`);
     if (places) await loadFirstReference(store, places, say);
   } finally {
     await Promise.all([admin.close(), store.close()]);

@@ -10,6 +10,7 @@ import { fileURLToPath } from 'node:url';
 import { z } from 'zod';
 import { ACCESS_SETTINGS } from './access-settings.ts';
 import { EXIT, Refusal } from './errors.ts';
+import { STORE_SETTINGS } from './store-settings.ts';
 import { FOOTAGE_ANALYSIS_SETTINGS } from './footage-settings.ts';
 import { hadoopAccess, kafkaAccess, SECURITY_SETTINGS, securityFaults } from './security-settings.ts';
 import type { HadoopAccess, KafkaAccess } from './security-settings.ts';
@@ -34,6 +35,7 @@ const Settings = z.object({
   KAFKA_EXPORTER_PORT: port.default(9308),
   /** How long one look at the brokers may take: less than Prometheus waits for a scrape (10 s by default). */
   KAFKA_EXPORTER_SECONDS: z.coerce.number().positive().max(600).default(8),
+  ...STORE_SETTINGS,
   HBASE_ZOOKEEPER: hostPorts.default('127.0.0.1:2181'),
   HBASE_ZNODE: z
     .string()

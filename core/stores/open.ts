@@ -19,6 +19,7 @@ import type { RecordedRules } from './control/rules-rows.ts';
 import { EXIT, Refusal } from '../process/errors.ts';
 import { logAdmin } from './kafka/admin.ts';
 import { readRules } from './control/recorded-rules.ts';
+import { cassandraStore } from './cassandra/store.ts';
 import { hbaseStore } from './room/hbase-store.ts';
 import { checkRowLife } from './tables/first-met-sets.ts';
 
@@ -45,7 +46,7 @@ export interface OpenOptions extends HBaseOptions {
 
 /** What keeps the rows, for work without rules: the set-up, and loading dataset B. Connects with the first question. */
 export function openRowStore(config: Config, options: HBaseOptions = {}): RowStore {
-  return hbaseStore(config, options);
+  return config.STORES === 'cassandra' ? cassandraStore(config, options) : hbaseStore(config, options);
 }
 
 export async function openStores(config: Config, options: OpenOptions = {}): Promise<Stores> {
@@ -62,14 +63,13 @@ export async function openStores(config: Config, options: OpenOptions = {}): Pro
     return { store, admin, control, locations, ...store.counting(rules), rules, close };
   } catch (fault) {
     await close();
-    throw store.isWithoutTables(fault) ? noTables(store, config) : fault;
+    throw store.isWithoutTables(fault) ? noTables(store) : fault;
   }
 }
 
-function noTables({ name, address }: RowStore, { HBASE_NAMESPACE }: Config): Refusal {
+function noTables({ name, address, space }: RowStore): Refusal {
   return new Refusal(
     EXIT.usage,
-    `${name} at ${address} has no tables in namespace ${HBASE_NAMESPACE}; ` +
-      '"sightline prepare" creates topics, tables and folders',
+    `${name} at ${address} has no tables in ${space}; ` + '"sightline prepare" creates topics, tables and folders',
   );
 }

@@ -15,6 +15,8 @@ import { ClusterError } from '../stack/errors.ts';
 import { makeHdfsFolders } from './hdfs-folders.ts';
 import { LAPTOP } from './laptop.ts';
 import { addressesOf } from '../stack/ports.ts';
+import type { StoreWish } from '../stack/row-store.ts';
+import { addressesIn, cassandraNodesOption, storesIn, storesOption, withRowStore } from '../stack/row-store.ts';
 import type { Say } from '../../core/process/step-log.ts';
 import { sayOn } from '../../core/process/step-log.ts';
 import { stackFrom } from '../stack/stack.ts';
@@ -36,13 +38,15 @@ const stackOf = ({ secured = false }: Chosen): Stack => stackFrom(process.env, {
 
 export function clusterCommand(): Command {
   const cluster = new Command('cluster')
-    .description('ZooKeeper, HDFS, HBase and Kafka as processes on this machine')
+    .description('Kafka, HDFS, and HBase with ZooKeeper or Cassandra, as processes on this machine')
     .addHelpText('after', environmentHelp);
   cluster
     .command('up')
     .description('start what is not running, wait until all of it is ready, and create topics, tables and folders')
     .option('--secured', SECURED)
-    .action((options: Chosen) => runCommand(() => up(stackOf(options))));
+    .addOption(storesOption())
+    .addOption(cassandraNodesOption())
+    .action((options: Chosen & StoreWish) => runCommand(() => up(withWish(stackOf(options), options))));
   cluster
     .command('status')
     .description('say what runs, and whether it is ready (exit 5 if not all is)')
@@ -85,13 +89,17 @@ async function up(stack: Stack): Promise<void> {
     say('cluster', `npm start (process ${before.pid}) had been killed; its daemons stay up until "cluster down"`);
   }
   say('cluster', started.length === 0 ? 'was up already' : `is up (${started.join(', ')} started)`);
-  for (const [name, value] of Object.entries(addressesOf(stack.ports, stack.isSecured)))
-    process.stderr.write(`  ${name}=${value}\n`);
+  const addresses = stack.isSecured ? addressesOf(stack.ports, true) : addressesIn(stack);
+  for (const [name, value] of Object.entries(addresses)) process.stderr.write(`  ${name}=${value}\n`);
   if (stack.isSecured) process.stderr.write(usersText(stack));
 }
 
+function withWish(stack: Stack, { stores, cassandraNodes }: StoreWish): Stack {
+  return withRowStore(stack, { stores: stores ?? storesIn(process.env), cassandraNodes });
+}
+
 async function preparePlain(stack: Stack, say: Say, stop: AbortSignal): Promise<void> {
-  const config = readConfig({ ...LAPTOP, ...process.env, ...addressesOf(stack.ports) } as NodeJS.ProcessEnv);
+  const config = readConfig({ ...LAPTOP, ...process.env, ...addressesIn(stack) } as NodeJS.ProcessEnv);
   await makeHdfsFolders(stack, config, stop);
   await prepare(config, say, undefined, stop);
 }
@@ -103,7 +111,7 @@ function usersText(stack: Stack): string {
 }
 
 async function status(stack: Stack, json: boolean): Promise<number> {
-  const rows = await clusterStatus(stack);
+  const rows = await clusterStatus(withRowStore(stack, {}));
   process.stdout.write(json ? `${JSON.stringify(rows, null, 2)}\n` : statusTable(rows));
   return rows.every((row) => row.state === 'ready') ? EXIT.done : EXIT.dependency_down;
 }

@@ -1,6 +1,6 @@
 /**
- * The daemons of the stack, six and with `--secured` a KDC: what to run, with how much memory, after which others, and
- * when it is ready.
+ * The daemons of a stack that keeps its rows in HBase, six and with `--secured` a KDC: what to run, with how much
+ * memory, after which others, and when it is ready.
  *
  * The table is in order of start; `down` goes through it backwards, so HBase ends while HDFS can still take what it
  * flushes. The heaps are for a laptop of two cores; the region server's matters most (see `conf/hbase.ts`). Its JVM has
@@ -9,6 +9,7 @@
 import { randomUUID } from 'node:crypto';
 import { existsSync, readdirSync } from 'node:fs';
 import { join } from 'node:path';
+import { cassandraNames } from '../stack/cassandra-nodes.ts';
 import type { PortName } from '../stack/ports.ts';
 import { makeOwnedFolders } from './hdfs-folders.ts';
 import * as probe from './probes.ts';
@@ -19,18 +20,24 @@ import type { Program } from '../stack/program.ts';
 import type { JarSetName } from '../stack/versions.ts';
 
 export const daemonNames = ['zookeeper', 'namenode', 'datanode', 'kafka', 'master', 'regionserver'] as const;
-/** Those of a secured stack too. */
-export const allDaemonNames = ['kdc', ...daemonNames] as const;
+/** Whatever may run in a stack: of a secured one and of one with Cassandra too. */
+export const allDaemonNames = ['kdc', ...daemonNames, ...cassandraNames] as const;
 export type DaemonName = (typeof allDaemonNames)[number];
 
 export interface Daemon {
   readonly name: DaemonName;
   /** The name that people know. */
   readonly title: string;
-  readonly family: 'kdc' | 'zookeeper' | 'hadoop' | 'kafka' | 'hbase';
+  readonly family: 'kdc' | 'zookeeper' | 'hadoop' | 'kafka' | 'hbase' | 'cassandra';
   readonly jarSet: JarSetName;
   readonly heapMiB: number;
   readonly jvm: readonly string[];
+  /** G1 unless it says otherwise. */
+  readonly collector?: 'serial';
+  /** Options that depend on the stack. */
+  readonly settings?: (stack: Stack) => readonly string[];
+  /** Where it listens, if not at 127.0.0.1. */
+  readonly host?: string;
   readonly ports: readonly PortName[];
   /** Daemons that must be ready before this one is started. */
   readonly after: readonly DaemonName[];
@@ -56,7 +63,7 @@ const kdc: Daemon = {
   ready: probe.kdcReady,
 };
 
-const plainDaemons: readonly Daemon[] = [
+export const plainDaemons: readonly Daemon[] = [
   {
     name: 'zookeeper',
     title: 'ZooKeeper',
@@ -147,7 +154,7 @@ const plainDaemons: readonly Daemon[] = [
   },
 ];
 
-const securedDaemons: readonly Daemon[] = [
+export const securedDaemons: readonly Daemon[] = [
   kdc,
   ...plainDaemons.map((daemon) => ({
     ...daemon,
@@ -161,13 +168,9 @@ function makeHBaseFolder(stack: Stack): Promise<void> {
   return makeOwnedFolders(stack, 'admin', [{ path: '/hbase', owner: 'hbase', mode: '0700' }]);
 }
 
-/** What a stack consists of. Everybody else waits for the KDC: without a ticket no daemon starts. */
-export function daemonsOf({ isSecured }: Pick<Stack, 'isSecured'>): readonly Daemon[] {
+/** What a stack with HBase consists of. Everybody else waits for the KDC: without a ticket no daemon starts. */
+export function daemonsWithHBase({ isSecured }: Pick<Stack, 'isSecured'>): readonly Daemon[] {
   return isSecured === true ? securedDaemons : plainDaemons;
-}
-
-export function daemonOf(name: DaemonName): Daemon {
-  return securedDaemons.find((daemon) => daemon.name === name)!;
 }
 
 /**

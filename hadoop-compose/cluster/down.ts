@@ -9,7 +9,8 @@
  */
 import { rm } from 'node:fs/promises';
 import { setTimeout as pause } from 'node:timers/promises';
-import { allDaemonNames, daemonOf } from './daemons.ts';
+import { allDaemonNames } from './daemons.ts';
+import { daemonOf } from './daemons-of.ts';
 import type { DaemonName } from './daemons.ts';
 import { endLeftBehind } from './left-behind.ts';
 import { holdLock } from '../../core/process/lock.ts';
@@ -29,11 +30,14 @@ const graceMs: Readonly<Record<DaemonName, number>> = {
   namenode: 15_000,
   zookeeper: 10_000,
   kdc: 10_000,
+  cassandra1: 30_000,
+  cassandra2: 30_000,
+  cassandra3: 30_000,
 };
 
 /** Daemons of one row may end side by side; the next row waits for them. */
 const rows: readonly (readonly DaemonName[])[] = [
-  ['regionserver', 'kafka'],
+  ['regionserver', 'kafka', 'cassandra1', 'cassandra2', 'cassandra3'],
   ['master'],
   ['datanode'],
   ['namenode', 'zookeeper'],

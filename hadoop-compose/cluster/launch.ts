@@ -80,17 +80,20 @@ async function spawnJava(stack: Stack, daemon: Daemon, java: string, args: reado
 export function javaArgs(stack: Stack, daemon: Daemon, { mainClass, args }: Program): string[] {
   const conf = confFolder(stack, daemon.family);
   const logging =
-    daemon.family === 'kafka'
-      ? `-Dlog4j2.configurationFile=${pathToFileURL(join(conf, 'log4j2.properties')).href}`
-      : `-Dlog4j.configuration=${pathToFileURL(join(conf, 'log4j.properties')).href}`;
+    daemon.family === 'cassandra'
+      ? `-Dlogback.configurationFile=${join(conf, 'logback.xml')}`
+      : daemon.family === 'kafka'
+        ? `-Dlog4j2.configurationFile=${pathToFileURL(join(conf, 'log4j2.properties')).href}`
+        : `-Dlog4j.configuration=${pathToFileURL(join(conf, 'log4j.properties')).href}`;
   return [
     `-Xmx${daemon.heapMiB}m`,
-    '-XX:+UseG1GC',
-    '-XX:ParallelGCThreads=2',
-    '-XX:ConcGCThreads=1',
+    ...(daemon.collector === 'serial'
+      ? ['-XX:+UseSerialGC']
+      : ['-XX:+UseG1GC', '-XX:ParallelGCThreads=2', '-XX:ConcGCThreads=1']),
     '-XX:+ExitOnOutOfMemoryError',
     ...daemon.jvm,
     ...securedOptions(stack, daemon.family),
+    ...(daemon.settings?.(stack) ?? []),
     ...opened.flatMap((name) => ['--add-opens', `java.base/${name}=ALL-UNNAMED`]),
     '-Djava.awt.headless=true',
     '-Djava.net.preferIPv4Stack=true',

@@ -57,6 +57,16 @@ const metadataRequest = (() => {
   return request;
 })();
 
+/**
+ * A node that listens answers OPTIONS with SUPPORTED; it listens once it has joined the ring.
+ * u8 version, u8 flags, u16 stream, u8 opcode (5, and 6 in the answer), u32 length.
+ */
+export async function cassandraReady(host: string, port: number): Promise<string | undefined> {
+  const socket = await connectBroker(hostPort(host, port), undefined, { timeoutMs: answerTimeoutMs });
+  const answer = await exchange(socket, Buffer.from([4, 0, 0, 0, 5, 0, 0, 0, 0]), (got) => got.length >= 9);
+  return answer[4] === 6 ? undefined : 'it does not answer in the protocol of CQL yet';
+}
+
 export const namenodeReady: Probe = async (stack) => {
   await bean(stack, stack.ports.namenodeHttp, 'Hadoop:service=NameNode,name=FSNamesystemState');
   return undefined;

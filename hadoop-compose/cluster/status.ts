@@ -1,5 +1,5 @@
 /** What runs, and whether it can do its work: the answer of `cluster status`, for people and as JSON. */
-import { daemonsOf } from './daemons.ts';
+import { daemonsOf } from './daemons-of.ts';
 import type { DaemonName } from './daemons.ts';
 import { pidOf } from './processes.ts';
 import { logFile } from '../stack/stack.ts';

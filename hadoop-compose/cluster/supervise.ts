@@ -9,7 +9,7 @@
 import { setTimeout as pause } from 'node:timers/promises';
 import { Stopped } from '../../core/process/life.ts';
 import { writeConf } from './conf/write.ts';
-import { daemonsOf } from './daemons.ts';
+import { daemonsOf } from './daemons-of.ts';
 import type { Daemon, DaemonName } from './daemons.ts';
 import { throwIfStopped } from '../stack/errors.ts';
 import { launch } from './launch.ts';
@@ -103,7 +103,7 @@ async function launchUnderLock(
     if (pidOf(stack, daemon.name) !== undefined) return undefined;
     await refuseTakenPorts(
       stack,
-      daemon.ports.map((port) => ({ daemon: daemon.title, port })),
+      daemon.ports.map((port) => ({ daemon: daemon.title, port, host: daemon.host })),
     );
     return await launch(stack, daemon, java);
   } finally {

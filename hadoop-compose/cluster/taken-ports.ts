@@ -14,12 +14,12 @@ import type { Stack } from '../stack/stack.ts';
 /** Throws one error that names every taken port of the given daemons. */
 export async function refuseTakenPorts(
   stack: Stack,
-  wanted: readonly { daemon: string; port: PortName }[],
+  wanted: readonly { daemon: string; port: PortName; host?: string | undefined }[],
 ): Promise<void> {
   const faults: string[] = [];
-  for (const { daemon, port } of wanted) {
+  for (const { daemon, port, host } of wanted) {
     const number = stack.ports[port];
-    if (await isFree(number)) continue;
+    if (await isFree(number, host)) continue;
     const owner = ownerOf(number);
     const who = owner ? `process ${owner.pid} (${owner.program})` : 'another program';
     faults.push(`port ${number}, needed by ${daemon}, is held by ${who}; ${portTable[port].variable}=<port> moves it`);
@@ -29,11 +29,11 @@ export async function refuseTakenPorts(
   throw new ClusterError(faults.join('\n'));
 }
 
-function isFree(port: number): Promise<boolean> {
+function isFree(port: number, host: string = loopback): Promise<boolean> {
   return new Promise((resolve) => {
     const server = createServer();
     server.once('error', () => resolve(false));
-    server.listen({ port, host: loopback, exclusive: true }, () => server.close(() => resolve(true)));
+    server.listen({ port, host, exclusive: true }, () => server.close(() => resolve(true)));
   });
 }
 

@@ -8,13 +8,13 @@
 import { setTimeout as pause } from 'node:timers/promises';
 import { Stopped } from '../../core/process/life.ts';
 import { writeConf } from './conf/write.ts';
-import { daemonsOf } from './daemons.ts';
+import { daemonsOf, jarSetsOf } from './daemons-of.ts';
+import { recordRowStore } from '../stack/row-store.ts';
 import type { Daemon, DaemonName } from './daemons.ts';
 import { stopDaemons } from './down.ts';
 import { ClusterError, throwIfStopped } from '../stack/errors.ts';
 import { fetchJars } from './jars.ts';
 import { makeSecrets } from '../secured/make-secrets.ts';
-import { jarSetsOfStack } from '../stack/versions.ts';
 import { launch } from './launch.ts';
 import { lastWords } from './log-tail.ts';
 import { holdLock } from '../../core/process/lock.ts';
@@ -47,15 +47,18 @@ export async function clusterUp(
   { hurry, onMissing }: UpWishes = {},
 ): Promise<Up> {
   const java = await findJava();
-  await fetchJars(stack, say, signal, stack.isSecured ? ['kdc', ...jarSetsOfStack] : jarSetsOfStack);
+  await fetchJars(stack, say, signal, jarSetsOf(stack));
   const release = await holdLock(stack, 'cluster up', signal);
   const started: DaemonName[] = [];
   try {
     const missing = daemonsOf(stack).filter((daemon) => pidOf(stack, daemon.name) === undefined);
-    const ports = missing.flatMap(({ title, ports: names }) => names.map((port) => ({ daemon: title, port })));
+    const ports = missing.flatMap(({ title, host, ports: names }) =>
+      names.map((port) => ({ daemon: title, port, host })),
+    );
     await refuseTakenPorts(stack, ports);
     if (stack.isSecured) await makeSecrets(stack, java);
     await writeConf(stack);
+    recordRowStore(stack);
     await recordWish(stack, 'up');
     onMissing?.(missing.map(({ name }) => name));
     await startAll({ stack, java, say, signal, hurry }, missing, started);

@@ -36,11 +36,15 @@ export async function examine(config: Config, stack: Stack): Promise<Finding[]> 
     ['C++ tool chain', async () => versionOf('g++', '--version', 'apt-get install build-essential')],
     ['free disk', () => freeDisk(stack)],
     [`Kafka at ${config.KAFKA_BROKERS}`, () => kafka(config)],
-    [`HBase behind ${config.HBASE_ZOOKEEPER}`, () => rowStore(config)],
+    [rowStoreName(config), () => rowStore(config)],
     [`HDFS at ${config.WEBHDFS_URL}`, () => lake(config)],
     ['recorded rules', () => rules(config)],
   ];
   return Promise.all(checks.map(([check, ask]) => finding(check, ask)));
+}
+
+function rowStoreName({ STORES, HBASE_ZOOKEEPER, CASSANDRA_NODES }: Config): string {
+  return STORES === 'cassandra' ? `Cassandra at ${CASSANDRA_NODES}` : `HBase behind ${HBASE_ZOOKEEPER}`;
 }
 
 async function finding(check: string, ask: () => Promise<string>): Promise<Finding> {
@@ -86,9 +90,7 @@ async function rowStore(config: Config): Promise<string> {
     await store.ping();
     const reference = await store.control.reference().catch((fault: unknown) => {
       if (!store.isWithoutTables(fault)) throw fault;
-      throw new Error(
-        `it answers, but namespace ${config.HBASE_NAMESPACE} has no tables; "sightline prepare" creates them`,
-      );
+      throw new Error(`it answers, but ${store.space} has no tables; "sightline prepare" creates them`);
     });
     return reference
       ? `places table version ${reference.version}`

@@ -3,7 +3,7 @@ import { Command } from 'commander';
 import { readConfig } from '../../core/process/config.ts';
 import { EXIT } from '../../core/process/errors.ts';
 import { runCommand } from '../../core/process/life.ts';
-import { addressesOf } from '../stack/ports.ts';
+import { addressesIn, withRowStore } from '../stack/row-store.ts';
 import { stackFrom } from '../stack/stack.ts';
 import { examine } from './checks.ts';
 
@@ -18,7 +18,7 @@ export function doctorCommand(): Command {
 
 async function doctor(json: boolean): Promise<number> {
   const stack = stackFrom();
-  const findings = await examine(readConfig({ ...addressesOf(stack.ports), ...process.env }), stack);
+  const findings = await examine(readConfig({ ...addressesIn(withRowStore(stack, {})), ...process.env }), stack);
   if (json) process.stdout.write(`${JSON.stringify(findings, null, 2)}\n`);
   else
     for (const { check, ok, found } of findings) process.stdout.write(`${ok ? 'ok   ' : 'WRONG'} ${check}: ${found}\n`);

@@ -5,7 +5,7 @@ import { runCommand, stopOrders, untilStopped } from '../../core/process/life.ts
 import { createLog } from '../../core/process/log.ts';
 import { sayOn } from '../../core/process/step-log.ts';
 import { findObservers } from '../cluster/observers.ts';
-import { addressesOf } from '../stack/ports.ts';
+import { addressesIn, withRowStore } from '../stack/row-store.ts';
 import { stackFrom } from '../stack/stack.ts';
 import { observe } from './observe.ts';
 
@@ -18,7 +18,7 @@ export function observeCommand(): Command {
 
 async function runObserve(): Promise<void> {
   const stack = stackFrom();
-  const config = readConfig({ ...process.env, ...addressesOf(stack.ports) });
+  const config = readConfig({ ...process.env, ...addressesIn(withRowStore(stack, {})) });
   const observers = findObservers();
   const { stop, hurry } = stopOrders();
   const say = sayOn();

@@ -77,7 +77,7 @@ export function alertmanagerArgs(stack: Stack, config = join(RULES, 'alertmanage
 }
 
 /** What does not announce itself: the daemons, and the two observers. */
-export function daemonTargets({ ports }: Stack, zookeeperPort: number): Target[] {
+export function daemonTargets({ ports, cassandraNodes }: Stack, zookeeperPort: number): Target[] {
   const target = (job: string, port: number, path = '/metrics'): Target => ({
     targets: [`${loopback}:${port}`],
     labels: { job, instance: job, __metrics_path__: path },
@@ -86,10 +86,14 @@ export function daemonTargets({ ports }: Stack, zookeeperPort: number): Target[]
     target('prometheus', ports.prometheus),
     target('alertmanager', ports.alertmanager),
     target('kafka-exporter', ports.kafkaExporter),
-    target('zookeeper', zookeeperPort),
+    ...(cassandraNodes ? [] : [target('zookeeper', zookeeperPort)]),
     target('namenode', ports.namenodeHttp, '/prom'),
     target('datanode', ports.datanodeHttp, '/prom'),
-    target('hbase-master', ports.masterInfo, '/prometheus'),
-    target('hbase-regionserver', ports.regionserverInfo, '/prometheus'),
+    ...(cassandraNodes
+      ? []
+      : [
+          target('hbase-master', ports.masterInfo, '/prometheus'),
+          target('hbase-regionserver', ports.regionserverInfo, '/prometheus'),
+        ]),
   ];
 }

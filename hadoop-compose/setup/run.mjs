@@ -21,6 +21,7 @@ const NEEDS = {
   test: ['java', 'maven', 'python', 'browser', 'systemd', ...OBSERVERS],
   'test:faults': ['java', 'maven', 'python', ...OBSERVERS],
   'test:soak': ['java', 'maven', 'python'],
+  'test:cassandra': ['java', 'maven'],
   'test:spark': ['java', 'maven', 'python'],
   bench: ['java', 'maven', 'python'],
   check: [],
@@ -35,6 +36,7 @@ const ENTRY = {
   check: 'test/run.mjs',
   'test:faults': 'test/run.mjs',
   'test:soak': 'test/run.mjs',
+  'test:cassandra': 'test/run.mjs',
   'test:spark': 'test/run.mjs',
 };
 

@@ -26,6 +26,8 @@ export const portTable = {
   regionserverInfo: { port: 16030, variable: 'SIGHTLINE_HBASE_REGIONSERVER_INFO_PORT' },
   /** Of a secured stack alone. */
   kdc: { port: 10088, variable: 'SIGHTLINE_KDC_PORT' },
+  cassandra: { port: 9042, variable: 'SIGHTLINE_CASSANDRA_PORT' },
+  cassandraStorage: { port: 7000, variable: 'SIGHTLINE_CASSANDRA_STORAGE_PORT' },
   prometheus: { port: 9090, variable: 'SIGHTLINE_PROMETHEUS_PORT' },
   // Its own choice is the port of Kafka's controller.
   alertmanager: { port: 9095, variable: 'SIGHTLINE_ALERTMANAGER_PORT' },

@@ -4,7 +4,7 @@
  *     .sightline/                      SIGHTLINE_HOME
  *       jars/<set>-<hash>/             shared by all stacks; SIGHTLINE_JARS
  *       stack/                         or <name>-stack/ with SIGHTLINE_STACK=<name>; secured-stack/ with --secured
- *         conf/ data/ logs/ pids/ targets/ secrets/   reset deletes these and nothing else
+ *         conf/ data/ logs/ pids/ targets/ secrets/ row-store.json   reset deletes these and nothing else
  */
 import { join, resolve } from 'node:path';
 import { fileURLToPath } from 'node:url';
@@ -21,6 +21,8 @@ export interface Stack {
   readonly ports: Ports;
   /** Kerberos, TLS and ACLs everywhere (secured/); absent: nothing of it. */
   readonly isSecured?: boolean;
+  /** How many nodes of Cassandra keep the rows; undefined: HBase does (row-store.ts). */
+  readonly cassandraNodes?: 1 | 3 | undefined;
 }
 
 const repository = fileURLToPath(new URL('../..', import.meta.url));

@@ -13,6 +13,7 @@ import type { JarSetName } from './checksums.ts';
 export { jarSetNames } from './checksums.ts';
 export type { JarSetName } from './checksums.ts';
 export const jarSetsOfStack: readonly JarSetName[] = ['hadoop', 'hbase', 'kafka'];
+export const jarSetsWithCassandra: readonly JarSetName[] = ['hadoop', 'cassandra', 'kafka'];
 
 export const mavenDependencyPlugin = '3.8.1';
 
@@ -21,6 +22,7 @@ export const mavenDependencyPlugin = '3.8.1';
  * place (docs/decisions/0002-dependencies.md#what-is-installed).
  */
 export const releases = {
+  cassandra: '5.0.6',
   flume: '1.11.0',
   hadoop: '3.4.2',
   hbase: '2.6.4-hadoop3',
@@ -101,11 +103,12 @@ export const pins: Readonly<Record<JarSetName, readonly string[]>> = {
   hive2: [...readerOfHive(releases.hive2), ...newerParquet],
   hive3: [...readerOfHive(releases.hive3), ...newerParquet],
   hive4: readerOfHive(releases.hive4),
+  cassandra: [`org.apache.cassandra:cassandra-all:${releases.cassandra}`],
 };
 
 /**
  * ZooKeeper brings Logback, which SLF4J 2 would take: HDFS and YARN would not log as cluster/conf/logging.ts says, but
- * write every DEBUG line to standard output, without end.
+ * write every DEBUG line to standard output, without end. Cassandra logs through it.
  */
 const OTHER_LOGGER = 'ch.qos.logback';
 
@@ -119,8 +122,9 @@ export function jarSetFolder(set: JarSetName): string {
 export function pomOf(set: JarSetName): string {
   const dependencies = pins[set].map((pin) => {
     const [group, artifact, version, alone] = pin.split(':');
-    const excluded = alone === undefined ? OTHER_LOGGER : '*';
-    const exclusion = `<exclusion><groupId>${excluded}</groupId><artifactId>*</artifactId></exclusion>`;
+    const excluded = alone !== undefined ? '*' : set === 'cassandra' ? null : OTHER_LOGGER;
+    const exclusion =
+      excluded === null ? '' : `<exclusion><groupId>${excluded}</groupId><artifactId>*</artifactId></exclusion>`;
     const coordinates = `<groupId>${group}</groupId><artifactId>${artifact}</artifactId><version>${version}</version>`;
     return `    <dependency>${coordinates}<exclusions>${exclusion}</exclusions></dependency>`;
   });

@@ -4,6 +4,7 @@ import { runCommand, stopOrders } from '../../core/process/life.ts';
 import type { StartOptions } from './options.ts';
 import { epochLength, numberBetween, wholeBetween } from './options.ts';
 import { start } from './start.ts';
+import { cassandraNodesOption, storesOption } from '../stack/row-store.ts';
 
 export function startCommand(): Command {
   return new Command('start')
@@ -29,6 +30,8 @@ export function startCommand(): Command {
     .addOption(
       new Option('--trigger <name>', 'with --engine spark: how Spark reads').choices(['microbatch', 'realtime']),
     )
+    .addOption(storesOption())
+    .addOption(cassandraNodesOption())
     .option(
       '--reserve-gb <n>',
       'pause the cameras when the disk has less than this free',
@@ -67,7 +70,7 @@ Environment:
   SIGHTLINE_HOME              where jars, data and logs go (default: .sightline in the project)
   SIGHTLINE_STACK             the name of a second stack, with a folder of its own
   FOOTAGE_FOLDER              with --footage: where cameras hand over (data/footage in the stack's folder)
-  SIGHTLINE_PORT_BASE_OFFSET  added to the ports of Kafka, ZooKeeper, HDFS and HBase
+  SIGHTLINE_PORT_BASE_OFFSET  added to the ports of Kafka, HDFS, and HBase with ZooKeeper or Cassandra
   and every variable of the layers' configuration (docs/clusters.md)
 
 Ctrl-C stops everything in order; all data is kept. A second one, a second or more later, kills what is left; SIGTERM

@@ -7,6 +7,7 @@
  */
 import { InvalidArgumentError } from 'commander';
 import { LAPTOP } from '../cluster/laptop.ts';
+import type { StoreWish } from '../stack/row-store.ts';
 
 export interface StartOptions {
   readonly rate: number;
@@ -27,6 +28,9 @@ export interface StartOptions {
   /** Runs the agent that takes footage, and settling; the cameras hand over pictures and films. */
   readonly footage?: boolean;
   readonly framesPerSecond: number;
+  /** What keeps the rows; undefined: what the stack has, or HBase. */
+  readonly stores?: StoreWish['stores'];
+  readonly cassandraNodes?: StoreWish['cassandraNodes'];
   /** Dataset B for a new system. */
   readonly places?: string;
 }

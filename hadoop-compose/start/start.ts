@@ -18,7 +18,7 @@ import { makeHdfsFolders } from '../cluster/hdfs-folders.ts';
 import { markOfPart } from '../cluster/left-behind.ts';
 import { findObservers, OBSERVE_PORTS } from '../cluster/observers.ts';
 import { refuseTakenPorts } from '../cluster/taken-ports.ts';
-import { addressesOf } from '../stack/ports.ts';
+import { addressesIn, storesIn, withRowStore } from '../stack/row-store.ts';
 import { sayOn } from '../../core/process/step-log.ts';
 import type { Say } from '../../core/process/step-log.ts';
 import { footageFolder, stackFrom } from '../stack/stack.ts';
@@ -53,10 +53,10 @@ const RISE_SECONDS = 20;
 
 /** Runs until told to stop; returns the exit code. */
 export async function start(options: StartOptions, given: StopOrders): Promise<number> {
-  const stack = stackFrom();
+  const stack = withRowStore(stackFrom(), { stores: storesIn(process.env), ...options });
   const say = sayOn();
   const orders = withLimit(given, say);
-  const addresses = addressesOf(stack.ports);
+  const addresses = addressesIn(stack);
   const settings = readConfig(partEnvironment(process.env, addresses, options.epochSeconds ?? LAPTOP_EPOCH_SECONDS));
   if (settings.TLS_CERT_FILE)
     throw new Refusal(

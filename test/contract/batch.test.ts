@@ -14,17 +14,14 @@ import type { OpenBatch } from '../../batch-layer/commands/open.ts';
 import type { RunReport } from '../../core/stores/lake/runs.ts';
 import type { BatchWorld, Feed } from '../support/batch-world.ts';
 import type { Epoch } from '../../core/domain/epoch.ts';
-import type { HourRowName } from '../../core/domain/hour-counts.ts';
 import type { Oid } from '../../core/domain/oid.ts';
 import type { CountRow } from '../../core/stores/views/count-view.ts';
 import type { SpeedRowWrite } from '../../core/stores/views/speed-view.ts';
 import { endOf, nameOf } from '../../core/domain/epoch.ts';
 import { groupOf } from '../../core/domain/hour-counts.ts';
 import { instant } from '../../core/domain/time.ts';
-import { COUNT_FAMILIES, LIST_FAMILY, speedRow } from '../../core/layout/hbase.ts';
 import { openDuck } from '../../core/stores/lake/duckdb.ts';
-import { deleteRows } from '../../core/stores/rows/hbase-rows.ts';
-import { openHBase } from '../../core/stores/room/hbase-store.ts';
+import { removeSpeedRow } from '../support/store-tables.ts';
 import { listRuns, readRun } from '../../core/stores/lake/runs.ts';
 import { publishEpochs } from '../../batch-layer/run/publish-epochs.ts';
 import { isSame, reprocess } from '../../batch-layer/run/reprocess.ts';
@@ -97,7 +94,11 @@ test('a row removed from the speed view and a detection counted twice are report
   const removed = rows[0]!;
   const ofRemoved = rows.filter((row) => groupRow(row) === groupRow(removed));
   const twice = rows.find((row) => groupRow(row) !== groupRow(removed))!;
-  await removeRow({ group: groupOf(removed.scope as Oid), hour: removed.hour, epoch }, removed.partition);
+  await removeSpeedRow(
+    world.config,
+    { group: groupOf(removed.scope as Oid), hour: removed.hour, epoch },
+    removed.partition,
+  );
   await context.speedView.put([countedTwice(twice)]);
   const report = await publish(epoch);
   assert.equal(report!.result, 'repaired');
@@ -114,17 +115,6 @@ test('a row removed from the speed view and a detection counted twice are report
     for (const id of difference.missing_in_speed) assert.ok(fed.ids.has(id));
   }
 });
-
-async function removeRow(name: HourRowName, partition: number): Promise<void> {
-  const hbase = openHBase(world.config);
-  const row = {
-    row: speedRow(1, name, partition),
-    families: [...COUNT_FAMILIES, LIST_FAMILY],
-    timestamp: Number.MAX_SAFE_INTEGER,
-  };
-  await deleteRows(hbase, `${world.name}:speed_view`, [row]);
-  await hbase.close();
-}
 
 function countedTwice({ scope, partition, hour, epoch, cells }: CountRow): SpeedRowWrite {
   const location = scope as Oid;

@@ -15,10 +15,9 @@ import { oid } from '../../core/domain/oid.ts';
 import { dateOf, DAY_MS, MINUTE_MS } from '../../core/domain/time.ts';
 import type { Config } from '../../core/process/config.ts';
 import { createLog } from '../../core/process/log.ts';
-import { DETECTION_FAMILY, saltedOid } from '../../core/layout/hbase.ts';
 import { hdfs } from '../../core/stores/hdfs/hdfs.ts';
 import { openStores } from '../../core/stores/open.ts';
-import { hbaseOf } from '../../core/stores/room/hbase-store.ts';
+import { forget } from '../support/store-tables.ts';
 import type { DetectionsAnswer, ListedRow } from '../../serving/answers.ts';
 import type { Serving } from '../../serving/app/app.ts';
 import { createServing } from '../../serving/app/app.ts';
@@ -57,19 +56,14 @@ function servingOn(config: Config): Serving {
 before(async () => {
   process.stdout.write(`SIGHTLINE_SEED=${seed}\n`);
   stack = await countedStack({ seed, now, facts: 240 });
-  const { world, stores, config } = stack;
+  const { world, config } = stack;
   await stack.countAll();
   const horizon = epochAt(now, COUNTED_RULES) - 1;
   await stack.publish(horizon);
   const published = world.facts.filter(({ arrival }) => epochAt(arrival, COUNTED_RULES) <= horizon);
   forgotten = published.slice(0, Math.floor(published.length / 2));
-  const deletes = forgotten.map(({ detection, arrival }) => ({
-    row: saltedOid(detection.id),
-    families: [DETECTION_FAMILY],
-    timestamp: arrival,
-  }));
-  const deleted = await hbaseOf(stores).delete(`${config.HBASE_NAMESPACE}:detections`, deletes);
-  assert.ok(deleted.length > 20 && deleted.every(({ status }) => status === 'done'));
+  assert.ok(forgotten.length > 20);
+  await forget(config, forgotten);
   serving = servingOn(config);
 });
 

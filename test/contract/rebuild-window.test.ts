@@ -16,8 +16,11 @@ import type { OldGeneration } from '../../batch-layer/generations/drop.ts';
 import type { Rebuilt } from '../../batch-layer/generations/rebuild.ts';
 import { DAY_MS, HOUR_MS, instant } from '../../core/domain/time.ts';
 import { topicPlans } from '../../core/layout/log.ts';
-import type { HBaseClient } from '../../core/hbase/types.ts';
-import { openHBase } from '../../core/stores/room/hbase-store.ts';
+import { logAdmin } from '../../core/stores/kafka/admin.ts';
+import type { LogAdmin } from '../../core/stores/kafka/types.ts';
+import { openRowStore } from '../../core/stores/open.ts';
+import type { RowStore } from '../../core/stores/room/row-store.ts';
+import type { FirstMetSets } from '../../core/stores/tables/first-met-sets.ts';
 import { batchWorld, servingOf } from '../support/batch-world.ts';
 import type { BatchWorld } from '../support/batch-world.ts';
 import { ROOT, sightline } from '../support/main-job.ts';
@@ -32,13 +35,17 @@ const LATELY = { ids: ['9007199254740997'], at: NOW - 2 * DAY_MS };
 const TODAY = { ids: ['9007199254740999'], at: NOW };
 
 let world: BatchWorld;
-let hbase: HBaseClient;
+let store: RowStore;
+let admin: LogAdmin;
+let sets: FirstMetSets;
 let speed: ChildProcess | null = null;
 let kafka: kafkajs.Kafka;
 
 before(async () => {
   world = await batchWorld(SETTINGS);
-  hbase = openHBase(world.config);
+  store = openRowStore(world.config);
+  admin = logAdmin(world.config);
+  sets = store.firstMetSets(admin);
   kafka = new kafkajs.Kafka({ brokers: world.config.KAFKA_BROKERS.split(','), logLevel: kafkajs.logLevel.NOTHING });
   await stampedBy('CreateTime');
   for (const { ids, at } of [LONG_AGO, LATELY]) await send(ids, at);
@@ -47,7 +54,7 @@ before(async () => {
 
 after(async () => {
   speed?.kill('SIGKILL');
-  await hbase.close();
+  await Promise.all([store.close(), admin.close()]);
   await world.drop();
 });
 
@@ -94,10 +101,7 @@ const startSpeed = (days: string): void => {
     stdio: ['ignore', 'ignore', 'inherit'],
   });
 };
-const families = async (): Promise<string[]> =>
-  (await hbase.admin.describeTable(`${world.config.HBASE_NAMESPACE}:detections`))!.families
-    .map(({ name }) => name)
-    .sort();
+const families = async (): Promise<string[]> => (await sets.unneeded([])).sort();
 
 /** What serving counts of the last days and of the last hours, once everything that is in the log is counted. */
 async function counted(): Promise<{ days: number; today: number }> {
@@ -150,8 +154,9 @@ test(
     const { days, today } = await counted();
     assert.deepEqual([days, today], [3 + 1, 1]);
     assert.deepEqual(await families(), ['d', 'd2']);
-    const [first, second] = (await hbase.admin.describeTable(`${world.config.HBASE_NAMESPACE}:detections`))!.families;
-    assert.equal(second!.ttlSeconds! - first!.ttlSeconds!, 3 * 86_400, 'each family lives for the W of its generation');
+    const rules = (await store.control.rules())!;
+    const [first, second] = [await sets.life({ ...rules, ownFirstMet: false }), await sets.life(rules)];
+    assert.equal(second!.ttlSeconds! - first!.ttlSeconds!, 3 * 86_400, 'each set lives for the W of its generation');
   },
 );
 
@@ -200,7 +205,7 @@ test(
       assert.equal(refused.code, 2, refused.stderr);
       assert.match(
         refused.stderr,
-        /family d3, live for 12 days, and 35 days are needed: .*"sightline prepare" raises the time to live/,
+        /(?:family d3|first_met_3), live for 12 days, and 35 days are needed: .*"sightline prepare" raises the time to live/,
       );
     }
     assert.equal((await sightline(['prepare'], windowOf('2'))).code, 0);

@@ -262,12 +262,13 @@ test('a detection is found by its id, whatever the number', async () => {
   }
 });
 
-test('with HBase away every question is a 503 with Retry-After, and readiness says why', async () => {
-  const away = servingOn({ ...stack.config, HBASE_ZOOKEEPER: '127.0.0.1:1' });
+test('with the store of rows away every question is a 503 with Retry-After, and readiness says why', async () => {
+  const nobody = '127.0.0.1:1';
+  const away = servingOn({ ...stack.config, HBASE_ZOOKEEPER: nobody, CASSANDRA_NODES: nobody });
   const response = await getTopItems(get('/api/v1/top-items'), {}, away);
   assert.equal(response.status, 503);
   assert.ok(Number(response.headers.get('retry-after')) > 0);
-  assert.match(answers.Problem.parse(await response.json()).title, /HBase/);
+  assert.match(answers.Problem.parse(await response.json()).title, /HBase|Cassandra/);
   assert.equal((await getReadiness(get('/readyz'), {}, away)).status, 503);
   await away.close();
 });

@@ -19,7 +19,6 @@ import { homeOf } from '../../core/domain/home.ts';
 import { oid } from '../../core/domain/oid.ts';
 import { addTallies, NO_TALLIES } from '../../core/domain/tallies.ts';
 import { openStores } from '../../core/stores/open.ts';
-import { hbaseOf } from '../../core/stores/room/hbase-store.ts';
 import type { Stores } from '../../core/stores/open.ts';
 import type { RunReport } from '../../core/stores/lake/runs.ts';
 import { publishEpochs } from '../../batch-layer/run/publish-epochs.ts';
@@ -253,7 +252,7 @@ test(
   { timeout: 300_000 },
   async () => {
     const horizon = await stores.control.horizon(1);
-    const before_ = await batchCells(hbaseOf(stores), world.name, 1);
+    const before_ = await batchCells(world.config, 1);
     const { code, stdout } = await sightline(['batch', 'rebuild', '--json'], world.environment);
     assert.equal(code, EXIT.done);
     const rebuilt = JSON.parse(stdout) as Rebuilt;
@@ -262,7 +261,7 @@ test(
       [true, [], reports.length, cameras.sent.length],
     );
     assert.ok(before_.length > 0);
-    assert.deepEqual(await batchCells(hbaseOf(stores), world.name, 2), before_);
+    assert.deepEqual(await batchCells(world.config, 2), before_);
     assert.deepEqual(await differentRows(world.config, ['lake', '_generation-1/lake']), {
       rows: cameras.sent.length,
       different: 0,

@@ -11,7 +11,7 @@ import { userInfo } from 'node:os';
 import { setTimeout as pause } from 'node:timers/promises';
 import type { Stores } from '../../core/stores/open.ts';
 import type { DaemonName } from '../../hadoop-compose/cluster/daemons.ts';
-import { daemonOf } from '../../hadoop-compose/cluster/daemons.ts';
+import { daemonOf } from '../../hadoop-compose/cluster/daemons-of.ts';
 import { javaArgs } from '../../hadoop-compose/cluster/launch.ts';
 import { pidOf } from '../../hadoop-compose/cluster/processes.ts';
 import type { Stack } from '../../hadoop-compose/stack/stack.ts';

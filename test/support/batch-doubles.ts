@@ -29,7 +29,7 @@ import { groupOf, hourCellKey, hourRowKey } from '../../core/domain/hour-counts.
 import { TICK_HEADER } from '../../core/domain/verdict.ts';
 import { detectionFamily } from '../../core/layout/hbase.ts';
 import { createLog } from '../../core/process/log.ts';
-import { fixedJson } from '../../core/stores/rows/json-cells.ts';
+import { fixedJson } from '../../core/stores/rows/json-rows.ts';
 import { NOT_SETTLED } from '../../core/stores/control/stamp-rows.ts';
 import { batchMetrics } from '../../batch-layer/metrics.ts';
 import { SILENT } from '../../batch-layer/progress-line.ts';

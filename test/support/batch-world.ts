@@ -17,12 +17,11 @@ import type { Config } from '../../core/process/config.ts';
 import type { OpenBatch } from '../../batch-layer/commands/open.ts';
 import type { BatchContext } from '../../batch-layer/context.ts';
 import { homeOf } from '../../core/domain/home.ts';
-import { TABLES } from '../../core/layout/tables.ts';
 import { readConfig } from '../../core/process/config.ts';
 import { createLog } from '../../core/process/log.ts';
 import { hdfs } from '../../core/stores/hdfs/hdfs.ts';
 import { openStores } from '../../core/stores/open.ts';
-import { openHBase } from '../../core/stores/room/hbase-store.ts';
+import { dropTables } from './store-tables.ts';
 import { batchMetrics } from '../../batch-layer/metrics.ts';
 import { openBatch } from '../../batch-layer/commands/open.ts';
 import { SILENT } from '../../batch-layer/progress-line.ts';
@@ -76,11 +75,7 @@ export async function batchWorld(settings: Record<string, string>): Promise<Batc
 }
 
 async function dropStores(config: Config): Promise<void> {
-  const hbase = openHBase(config);
-  const { HBASE_NAMESPACE: namespace } = config;
-  for (const table of TABLES) await hbase.admin.dropTable(`${namespace}:${table}`);
-  await hbase.admin.dropNamespace(namespace);
-  await hbase.close();
+  await dropTables(config);
   await hdfs({ ...config, SIGHTLINE_ROOT: '/' }).remove(config.SIGHTLINE_ROOT.slice(1));
 }
 

@@ -10,15 +10,13 @@ import { randomBytes } from 'node:crypto';
 import kafkajs from 'kafkajs';
 import { epoch, epochAt, nameOf } from '../../core/domain/epoch.ts';
 import { manifestFile } from '../../core/layout/lake.ts';
-import { TABLES } from '../../core/layout/tables.ts';
 import type { Config } from '../../core/process/config.ts';
 import { readConfig } from '../../core/process/config.ts';
-import { controlStore } from '../../core/stores/control/control.ts';
 import { hdfs } from '../../core/stores/hdfs/hdfs.ts';
 import { logAdmin } from '../../core/stores/kafka/admin.ts';
 import type { Stores } from '../../core/stores/open.ts';
-import { openStores } from '../../core/stores/open.ts';
-import { openHBase } from '../../core/stores/room/hbase-store.ts';
+import { openRowStore, openStores } from '../../core/stores/open.ts';
+import { dropTables } from './store-tables.ts';
 import { prepare } from '../../admin/prepare/prepare.ts';
 import { writeLake } from './counted-lake.ts';
 import { countedReport } from './counted-report.ts';
@@ -115,10 +113,10 @@ async function publish(
 
 async function recordRules(config: Config, world: CountedWorld): Promise<void> {
   const admin = logAdmin(config);
-  const hbase = openHBase(config);
+  const store = openRowStore(config);
   const { topicId } = (await admin.facts())!;
   const firstOffsets = new Array<number>(COUNTED_RULES.partitionCount).fill(0);
-  await controlStore(hbase, config.HBASE_NAMESPACE).recordRules({
+  await store.control.recordRules({
     generation: 1,
     logLife: 1,
     ...COUNTED_RULES,
@@ -126,15 +124,12 @@ async function recordRules(config: Config, world: CountedWorld): Promise<void> {
     firstOffsets,
     topicId,
   });
-  await Promise.all([admin.close(), hbase.close()]);
+  await Promise.all([admin.close(), store.close()]);
 }
 
 async function removeAll(config: Config): Promise<void> {
   const name = config.HBASE_NAMESPACE;
-  const hbase = openHBase(config);
-  for (const table of TABLES) await hbase.admin.dropTable(`${name}:${table}`);
-  await hbase.admin.dropNamespace(name);
-  await hbase.close();
+  await dropTables(config);
   const kafka = new kafkajs.Kafka({
     brokers: config.KAFKA_BROKERS.split(','),
     logLevel: kafkajs.logLevel.NOTHING,

@@ -9,10 +9,8 @@ import { mkdir, mkdtemp, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import type { Config } from '../../core/process/config.ts';
-import type { HBaseClient } from '../../core/hbase/types.ts';
 import { DETECTION_COLUMNS, namesOf } from '../../core/layout/lake-columns.ts';
-import { generationRanges } from '../../core/layout/hbase-ranges.ts';
-import { scanRanges } from '../../core/stores/views/count-view.ts';
+import { batchViewCells } from './store-tables.ts';
 import { openDuck } from '../../core/stores/lake/duckdb.ts';
 import { hdfs } from '../../core/stores/hdfs/hdfs.ts';
 import { parquet } from '../../core/stores/lake/duckdb.ts';
@@ -21,15 +19,12 @@ import { parquet } from '../../core/stores/lake/duckdb.ts';
 const GENERATION = { from: 1, to: 5 };
 
 /** One line for each cell of a generation's batch view. */
-export async function batchCells(hbase: HBaseClient, namespace: string, generation: number): Promise<string[]> {
-  const found: string[] = [];
-  await scanRanges(hbase, { table: `${namespace}:batch_view`, ranges: generationRanges(generation) }, async (rows) => {
-    for (const { row, family, qualifier, timestamp, value } of rows.flat()) {
-      const key = Buffer.from(row).fill(0, GENERATION.from, GENERATION.to);
-      found.push([key.toString('hex'), family, qualifier.toString('hex'), timestamp, value.toString('hex')].join(' '));
-    }
+export async function batchCells(config: Config, generation: number): Promise<string[]> {
+  const lines = (await batchViewCells(config, generation)).map(({ row, family, qualifier, timestamp, value }) => {
+    const key = Buffer.from(row).fill(0, GENERATION.from, GENERATION.to);
+    return [key.toString('hex'), family, qualifier.toString('hex'), timestamp, value.toString('hex')].join(' ');
   });
-  return found.sort();
+  return lines.sort();
 }
 
 /** Detections that only one of two lakes below the root has. */

@@ -50,6 +50,7 @@ const DRIVERS = [
   'node-rdkafka',
   'kafkajs',
   'hbase-rpc-client',
+  'cassandra-driver',
   'webhdfs',
   'protobufjs',
   '@duckdb/node-api',

@@ -14,7 +14,7 @@
  *   lease/<name>                who holds what only one may hold; timestamp = number of the renewal
  *
  * Each kind of row has a file of its own here. Rows move by check-and-put and keep the members of other versions
- * (json-cells.ts).
+ * (json-rows.ts).
  */
 import type { HBaseClient } from '../../hbase/types.ts';
 import type { GrowthRows } from './growth-rows.ts';
@@ -25,7 +25,7 @@ import type { RebuildRows } from './rebuild-rows.ts';
 import type { ReferenceRow } from './reference-row.ts';
 import type { RulesRows } from './rules-rows.ts';
 import type { StampRows } from './stamp-rows.ts';
-import type { JsonAgreements, JsonFacts } from '../rows/json-cells.ts';
+import type { JsonAgreements, JsonFacts } from '../rows/json-rows.ts';
 import { jsonCells } from '../rows/json-cells.ts';
 import { growthRows } from './growth-rows.ts';
 import { horizonRow } from './horizon-row.ts';

@@ -8,7 +8,7 @@
 import { z } from 'zod';
 import type { Growth } from '../../domain/rules.ts';
 import type { Instant } from '../../domain/time.ts';
-import type { JsonAgreements, JsonFacts } from '../rows/json-cells.ts';
+import type { JsonAgreements, JsonFacts } from '../rows/json-rows.ts';
 
 /** How the topic grew: rules that change while a generation lives. */
 export interface GrowthRecord {

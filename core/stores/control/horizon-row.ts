@@ -8,7 +8,7 @@ import { z } from 'zod';
 import type { Epoch } from '../../domain/epoch.ts';
 import type { Grace } from '../../domain/grace.ts';
 import type { Instant } from '../../domain/time.ts';
-import type { JsonAgreements } from '../rows/json-cells.ts';
+import type { JsonAgreements } from '../rows/json-rows.ts';
 
 /** The last published epoch and where it ends in each partition. A version before this one recorded no grace. */
 export interface Horizon extends Partial<Grace> {

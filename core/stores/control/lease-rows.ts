@@ -4,7 +4,7 @@
  * control.ts composes them; core/stores/control/lease.ts takes, renews and gives back leases, by check-and-put.
  */
 import { z } from 'zod';
-import type { JsonAgreements } from '../rows/json-cells.ts';
+import type { JsonAgreements } from '../rows/json-rows.ts';
 
 /** The lock that a run of the batch layer holds. */
 export const LAKE_LEASE = 'lake';

@@ -1,11 +1,13 @@
 /**
- * A lock in HBase, for the lake and for packing: one process works at a time, and a dead one does not keep it (law L9).
+ * A lock in the store of rows, for the lake and for packing: one process works at a time, and a dead one does not keep
+ * it (law L9).
  *
- * with-lease.ts takes it for a whole piece of work. The lock is a row in HBase whose number grows while its owner
- * lives. A contender trusts no clock but its own: if the number stands still for the lease's length, the owner is dead
+ * with-lease.ts takes it for a whole piece of work. The lock is a row whose number grows while its owner lives. A
+ * contender trusts no clock but its own: if the number stands still for the lease's length, the owner is dead
  * (lease-watch.ts), and an owner on this machine whose process has ended is dead at once (lease-owner.ts). The holder
- * counts from the moment when it sent the last renewal that HBase acknowledged, and for less than the length. A timer
- * ends its work, so no call that hangs can delay the end. So the holder has stopped before another process may begin.
+ * counts from the moment when it sent the last renewal that the store acknowledged, and for less than the length. A
+ * timer ends its work, so no call that hangs can delay the end. So the holder has stopped before another process may
+ * begin.
  */
 import type { ControlStore } from './control.ts';
 import type { Lease } from './lease-rows.ts';
@@ -111,7 +113,7 @@ function holdLease(
     cancelRenewal();
     loss.abort(lostLease(name, reason));
   };
-  const expire = (): void => lose(`HBase acknowledged no renewal within ${(lengthMs * WORKING_SHARE) / 1_000} s`);
+  const expire = (): void => lose(`no renewal was acknowledged within ${(lengthMs * WORKING_SHARE) / 1_000} s`);
   const deadline = newDeadline(clock, expire);
   const move = async (to: Lease): Promise<void> => {
     const sentAt = clock.now();

@@ -9,7 +9,7 @@
 import { z } from 'zod';
 import type { Tallies } from '../../domain/tallies.ts';
 import type { Instant } from '../../domain/time.ts';
-import type { JsonFacts } from '../rows/json-cells.ts';
+import type { JsonFacts } from '../rows/json-rows.ts';
 
 /** Up to where a partition's effects are in HBase. */
 export interface Progress {

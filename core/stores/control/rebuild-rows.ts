@@ -5,7 +5,7 @@
  * The second kind says that the rebuild has written the first-met rows of one published epoch.
  */
 import type { Epoch } from '../../domain/epoch.ts';
-import type { JsonAgreements, JsonFacts } from '../rows/json-cells.ts';
+import type { JsonAgreements, JsonFacts } from '../rows/json-rows.ts';
 import type { RecordedRules } from './rules-rows.ts';
 import { jsonOfRules, readRules, readRulesJson } from './rules-rows.ts';
 

@@ -5,7 +5,7 @@
  */
 import { z } from 'zod';
 import type { Instant } from '../../domain/time.ts';
-import type { JsonAgreements } from '../rows/json-cells.ts';
+import type { JsonAgreements } from '../rows/json-rows.ts';
 
 export interface Reference {
   readonly version: number;

@@ -7,7 +7,7 @@
  */
 import { z } from 'zod';
 import type { Rules } from '../../domain/rules.ts';
-import type { JsonAgreements } from '../rows/json-cells.ts';
+import type { JsonAgreements } from '../rows/json-rows.ts';
 import { EXIT, Refusal } from '../../process/errors.ts';
 
 export interface RecordedRules extends Rules {

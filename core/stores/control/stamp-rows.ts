@@ -11,7 +11,7 @@
 import { z } from 'zod';
 import type { Stamps } from '../../domain/stamps.ts';
 import type { Instant } from '../../domain/time.ts';
-import type { JsonAgreements } from '../rows/json-cells.ts';
+import type { JsonAgreements } from '../rows/json-rows.ts';
 
 /** Where the first reader waits, while the record is ahead (domain/stamps.ts). For people; it decides nothing. */
 export interface Hold {

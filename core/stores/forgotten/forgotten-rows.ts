@@ -3,9 +3,11 @@
  *
  * The batch layer calls it for detections of published epochs, so no worker writes these rows any more. A first-met row
  * that can still be in force becomes one that names its record and says nothing of it: without it a copy would count
- * again. An older row goes. Repeating any of it changes nothing. hbase-forgotten-rows.ts answers it with HBase.
+ * again. An older row goes. Repeating any of it changes nothing. hbase-forgotten-rows.ts answers it with HBase,
+ * core/stores/cassandra/forgotten-rows.ts with Cassandra.
  */
 import type { Epoch } from '../../domain/epoch.ts';
+import type { FirstMet } from '../../domain/first-met.ts';
 import type { Oid } from '../../domain/oid.ts';
 import type { Instant } from '../../domain/time.ts';
 
@@ -30,4 +32,10 @@ export interface ForgottenRows {
   drop(records: readonly ForgottenRecord[]): Promise<void>;
   /** Takes entries out of the lists of published epochs. */
   unlist(entries: readonly ForgottenEntry[]): Promise<void>;
+}
+
+/** What a blank row is. Its item is empty, which no detection's is. */
+export function blankOf(met: FirstMet): FirstMet {
+  const nothing = { location: '0' as Oid, camera: '0' as Oid, item: '', detectedAt: 0 as Instant };
+  return { ...met, detection: { id: met.detection.id, ...nothing } };
 }

@@ -5,9 +5,7 @@
  * id wins. Forgotten bytes leave HBase's files with its next major compaction.
  */
 import type { FirstMet } from '../../domain/first-met.ts';
-import type { Oid } from '../../domain/oid.ts';
 import type { Rules } from '../../domain/rules.ts';
-import type { Instant } from '../../domain/time.ts';
 import type { ForgottenEntry, ForgottenRecord, ForgottenRows } from './forgotten-rows.ts';
 import type { Cell, HBaseClient, RowPut } from '../../hbase/types.ts';
 import { groupOf } from '../../domain/hour-counts.ts';
@@ -23,6 +21,7 @@ import {
   LIST_FAMILY,
   saltedOid,
 } from '../../layout/hbase.ts';
+import { blankOf } from './forgotten-rows.ts';
 import { requireAnswers } from '../rows/answers.ts';
 import { deleteRows, getRows, putRows } from '../rows/hbase-rows.ts';
 
@@ -59,12 +58,6 @@ export function forgottenRows(hbase: HBaseClient, namespace: string, rules: Rule
     },
     unlist: (entries) => unlist(hbase, `${namespace}:batch_view`, rules.generation, entries),
   };
-}
-
-/** Its item is empty, which no detection's is. */
-function blankOf(met: FirstMet): FirstMet {
-  const nothing = { location: '0' as Oid, camera: '0' as Oid, item: '', detectedAt: 0 as Instant };
-  return { ...met, detection: { id: met.detection.id, ...nothing } };
 }
 
 /** Rows read and written at once: a row of a group and an hour may have millions of entries. */

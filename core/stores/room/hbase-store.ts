@@ -60,6 +60,7 @@ export function hbaseStore(config: Config, options: HBaseOptions = {}): HBaseSto
     hbase,
     name: 'HBase',
     address: config.HADOOP_ACCESS.hbase.masters ?? config.HBASE_ZOOKEEPER,
+    space: `namespace ${namespace}`,
     control: controlStore(hbase, namespace),
     locations: locationsStore(hbase, namespace),
     oldGenerations: oldGenerations(hbase, namespace),

@@ -2,7 +2,8 @@
  * What keeps the rows of Sightline, whichever store it is: the ports of the layers, and what the commands of an
  * operator need of it.
  *
- * open.ts opens one for a process; hbase-store.ts makes the one of HBase. Every member speaks the domain's words.
+ * open.ts opens one for a process; hbase-store.ts makes the one of HBase, core/stores/cassandra/store.ts that of
+ * Cassandra. Every member speaks the domain's words.
  * Members that depend on the recorded rules come from `counting`, because the rules are themselves kept here.
  */
 import type { Rules } from '../../domain/rules.ts';
@@ -27,9 +28,11 @@ export interface CountingStores {
 
 export interface RowStore {
   /** What people call it. */
-  readonly name: 'HBase';
+  readonly name: 'HBase' | 'Cassandra';
   /** Where it is, for messages. */
   readonly address: string;
+  /** Where in it the tables are, for messages: `namespace sightline`. */
+  readonly space: string;
   readonly control: ControlStore;
   readonly locations: LocationsStore;
   readonly oldGenerations: OldGenerations;

@@ -218,7 +218,8 @@ function countRow(scope: Scope, { hour, epoch, partition }: RowOfPartition, cell
   return { scope, hour, epoch, partition, cells };
 }
 
-function placeRows(cells: readonly Cell[], levels: readonly Level[]): CountRow[] {
+/** What each place counted in a row of a group, by the levels of items that are asked for. */
+export function placeRows(cells: readonly Cell[], levels: readonly Level[]): CountRow[] {
   const { group, ...name } = decodeSpeedRow(cells[0]!.row);
   if (group === 'all') return [];
   const places = [...byPlace(hourCellsOf(group, cells))];

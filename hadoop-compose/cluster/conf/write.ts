@@ -9,6 +9,8 @@ import { mkdir, writeFile } from 'node:fs/promises';
 import { dirname, join } from 'node:path';
 import { confFolder, dataFolder } from '../../stack/stack.ts';
 import type { Stack } from '../../stack/stack.ts';
+import { nameOfNode } from '../../stack/cassandra-nodes.ts';
+import { cassandraYaml, logbackXml } from './cassandra.ts';
 import { coreSite, hdfsSite } from './hadoop.ts';
 import { hbaseMetrics, hbaseSite } from './hbase.ts';
 import {
@@ -53,7 +55,18 @@ export function confFiles(stack: Stack): Record<string, string> {
       'hadoop/ssl-client.xml': settingsXml(sslClient(stack)),
       'hbase/ssl-client.xml': settingsXml(sslClient(stack)),
     })),
+    ...cassandraFiles(stack),
   };
+}
+
+const nodeFolders = ({ cassandraNodes }: Stack): string[] =>
+  Array.from({ length: cassandraNodes ?? 0 }, (_, index) => nameOfNode(index + 1));
+
+function cassandraFiles(stack: Stack): Record<string, string> {
+  if (!stack.cassandraNodes) return {};
+  const nodes = Array.from({ length: stack.cassandraNodes }, (_, index) => index + 1);
+  const files = nodes.map((node) => [`cassandra/${nameOfNode(node)}.yaml`, cassandraYaml(stack, node)]);
+  return { 'cassandra/logback.xml': logbackXml, ...(Object.fromEntries(files) as Record<string, string>) };
 }
 
 const emptyFolders = [
@@ -72,7 +85,7 @@ export async function writeConf(stack: Stack): Promise<void> {
     // Of a secured stack they hold passwords.
     await writeFile(file, content, { mode: 0o600 });
   }
-  for (const folder of ['zookeeper', 'datanode', 'kafka', 'hbase-tmp', 'hadoop-tmp']) {
+  for (const folder of ['zookeeper', 'datanode', 'kafka', 'hbase-tmp', 'hadoop-tmp', ...nodeFolders(stack)]) {
     await mkdir(dataFolder(stack, folder), { recursive: true, mode: 0o700 });
   }
   for (const folder of ['logs', 'pids']) await mkdir(join(stack.folder, folder), { recursive: true });

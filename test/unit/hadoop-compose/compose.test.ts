@@ -11,10 +11,11 @@ const read = (path: string): string =>
 
 test('the containers run the versions that are pinned for one machine', () => {
   const images = [...read('compose.yaml').matchAll(/^\s+image: (\S+)$/gm)].map(([, image]) => image!);
-  const ofStores = images.filter((image) => /^(?:apache\/|zookeeper:|sightline\/hbase:)/.test(image));
+  const ofStores = images.filter((image) => /^(?:apache\/|cassandra:|zookeeper:|sightline\/hbase:)/.test(image));
   assert.deepEqual(ofStores.sort(), [
     `apache/hadoop:${releases.hadoop}`,
     `apache/kafka:${releases.kafka}`,
+    `cassandra:${releases.cassandra}`,
     `sightline/hbase:${releases.hbase}`,
     `zookeeper:${releases.zookeeper}`,
   ]);

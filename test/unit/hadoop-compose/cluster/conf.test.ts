@@ -6,7 +6,7 @@ import fc from 'fast-check';
 import { Refusal } from '../../../../core/process/errors.ts';
 import { confFiles } from '../../../../hadoop-compose/cluster/conf/write.ts';
 import { settingsProperties, settingsXml } from '../../../../hadoop-compose/cluster/conf/xml.ts';
-import { daemonsOf } from '../../../../hadoop-compose/cluster/daemons.ts';
+import { daemonsOf } from '../../../../hadoop-compose/cluster/daemons-of.ts';
 import { javaArgs } from '../../../../hadoop-compose/cluster/launch.ts';
 import { portsFrom } from '../../../../hadoop-compose/stack/ports.ts';
 import { stackFrom } from '../../../../hadoop-compose/stack/stack.ts';

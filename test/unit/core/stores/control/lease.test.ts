@@ -175,7 +175,7 @@ test('a holder whose process was suspended learns from its own clock that the le
     },
   );
   standsAt = 9_000;
-  await assert.rejects(holder.check(), /HBase acknowledged no renewal within 8 s/);
+  await assert.rejects(holder.check(), /no renewal was acknowledged within 8 s/);
   await holder.release();
 });
 

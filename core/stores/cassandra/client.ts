@@ -1,0 +1,166 @@
+/**
+ * The client of Cassandra that the stores share: prepared questions, batches of writes, comparisons.
+ *
+ * The only file that imports the driver. It connects with the first question, so that opening a store never waits.
+ * Reads and writes ask for a quorum of replicas, so that a read sees every acknowledged write. Every statement may be
+ * repeated (timestamps are the caller's), so what may pass is tried again until the operation's time is over; a
+ * comparison is not.
+ */
+import type { ReadLimits } from '../../process/read-limits.ts';
+import { auth, Client, policies, types } from 'cassandra-driver';
+import { Retryable } from '../../process/errors.ts';
+import { untilAborted } from '../../process/read-limits.ts';
+import { withRetry } from '../../process/retry.ts';
+import { cassandraFault } from './faults.ts';
+
+/** bigint columns are BigInt, blobs are Buffer. */
+export type Row = Readonly<Record<string, unknown>>;
+export type Value = string | number | bigint | Buffer | readonly unknown[];
+
+export interface Statement {
+  readonly query: string;
+  readonly params: readonly Value[];
+}
+
+export interface CassandraOptions {
+  /** host:port of some nodes, separated by commas; the others are found through them. */
+  readonly nodes: string;
+  readonly datacenter: string;
+  readonly user?: string | undefined;
+  readonly password?: string | undefined;
+  /** How long to wait for one answer. */
+  readonly callTimeoutMs: number;
+  /** How long an operation is tried again. */
+  readonly operationTimeoutMs: number;
+}
+
+export interface CassandraClient {
+  /** All rows. */
+  read(statement: Statement, limits?: ReadLimits): Promise<Row[]>;
+  /** Page by page. */
+  pages(statement: Statement, limits?: ReadLimits): AsyncIterable<Row[]>;
+  /** The latest agreed value, also of a comparison whose outcome nobody knows yet; of one partition. */
+  readAgreed(statement: Statement): Promise<Row[]>;
+  /** One batch; atomic if all its rows are of one partition. */
+  write(statements: readonly Statement[]): Promise<void>;
+  /** A light-weight transaction; whether its condition held. A Retryable may mean that it did. */
+  compare(statement: Statement): Promise<boolean>;
+  /** Changes the schema, and waits until the nodes agree on it. */
+  define(query: string): Promise<void>;
+  ping(): Promise<void>;
+  close(): Promise<void>;
+}
+
+const PAGE_ROWS = 2_000;
+const FIRST_DELAY_MS = 50;
+const GREATEST_DELAY_MS = 1_000;
+const RECONNECT_MS = 1_000;
+const HEARTBEAT_MS = 5_000;
+/** So long after a question the next node is asked too. */
+const SPECULATE_AFTER_MS = 400;
+const DEFINE_LIMIT_MS = 60_000;
+
+const { localQuorum, serial } = types.consistencies;
+
+export function cassandraClient(options: CassandraOptions): CassandraClient {
+  const client = new Client(settingsOf(options));
+  // The driver reports here what it also throws.
+  client.on('error', () => undefined);
+  const limitMs = Math.max(0, options.operationTimeoutMs - options.callTimeoutMs);
+  const again = <T>(what: string, ask: () => Promise<T>, signal?: AbortSignal): Promise<T> =>
+    withRetry({ firstDelayMs: FIRST_DELAY_MS, greatestDelayMs: GREATEST_DELAY_MS, limitMs }, () => asked(what, ask), {
+      signal,
+    });
+  const ask = { prepare: true, isIdempotent: true, consistency: localQuorum } as const;
+
+  async function* pages({ query, params }: Statement, limits: ReadLimits = {}): AsyncGenerator<Row[]> {
+    let pageState: string | undefined;
+    do {
+      limits.signal?.throwIfAborted();
+      const page = { ...ask, fetchSize: PAGE_ROWS, ...(pageState === undefined ? {} : { pageState }) };
+      const work = again(query, () => client.execute(query, [...params], page), limits.signal);
+      const result = await untilAborted(work, limits.signal);
+      limits.onBytes?.(bytesOf(result.rows));
+      yield result.rows;
+      pageState = result.pageState;
+    } while (pageState);
+  }
+
+  return {
+    pages,
+    async read(statement, limits) {
+      const rows: Row[] = [];
+      for await (const page of pages(statement, limits)) for (const row of page) rows.push(row);
+      return rows;
+    },
+    async readAgreed({ query, params }) {
+      return (await again(query, () => client.execute(query, [...params], { ...ask, consistency: serial }))).rows;
+    },
+    async write(statements) {
+      const [first] = statements;
+      if (!first) return;
+      const batch = statements.map(({ query, params }) => ({ query, params: [...params] }));
+      await again(first.query, () => client.batch(batch, { ...ask, logged: false }));
+    },
+    async compare({ query, params }) {
+      const comparison = { ...ask, isIdempotent: false, serialConsistency: serial };
+      const { rows } = await asked(query, () => client.execute(query, [...params], comparison));
+      return rows[0]?.['[applied]'] === true;
+    },
+    async define(query) {
+      await asked(query, () => client.execute(query, [], { prepare: false, readTimeout: DEFINE_LIMIT_MS }));
+    },
+    async ping() {
+      await asked('a ping', () =>
+        client.execute('SELECT release_version FROM system.local', [], {
+          ...ask,
+          consistency: types.consistencies.one,
+        }),
+      );
+    },
+    close: () => client.shutdown(),
+  };
+}
+
+async function asked<T>(query: string, ask: () => Promise<T>): Promise<T> {
+  try {
+    return await ask();
+  } catch (thrown) {
+    throw cassandraFault(tableIn(query), thrown);
+  }
+}
+
+function settingsOf({ nodes, datacenter, user, password, callTimeoutMs }: CassandraOptions) {
+  return {
+    contactPoints: nodes.split(','),
+    localDataCenter: datacenter,
+    encoding: { useBigIntAsLong: true },
+    socketOptions: { connectTimeout: callTimeoutMs, readTimeout: callTimeoutMs },
+    pooling: { heartBeatInterval: HEARTBEAT_MS, coreConnectionsPerHost: { [types.distance.local]: 1 } },
+    policies: {
+      reconnection: new policies.reconnection.ConstantReconnectionPolicy(RECONNECT_MS),
+      speculativeExecution: new policies.speculativeExecution.ConstantSpeculativeExecutionPolicy(SPECULATE_AFTER_MS, 1),
+    },
+    maxPrepared: 500,
+    ...(user === undefined ? {} : { authProvider: new auth.PlainTextAuthProvider(user, password ?? '') }),
+  };
+}
+
+/** The table that a statement names, for messages. */
+function tableIn(query: string): string {
+  return /(?:FROM|INTO|UPDATE|TABLE(?: IF NOT EXISTS)?|KEYSPACE(?: IF NOT EXISTS)?) ([\w.]+)/.exec(query)?.[1] ?? query;
+}
+
+function bytesOf(rows: readonly Row[]): number {
+  let bytes = 0;
+  for (const row of rows)
+    for (const value of Object.values(row))
+      bytes += typeof value === 'object' ? ((value as Buffer | null)?.length ?? 0) : 8;
+  return bytes;
+}
+
+/** An answer that a row's fault makes: what may pass is told apart by its class. */
+export function failedAnswer(fault: unknown): { status: 'failed'; because: string; fault: Error } {
+  const error = fault instanceof Error ? fault : new Retryable('Cassandra', String(fault));
+  return { status: 'failed', because: error.message, fault: error };
+}

@@ -1,0 +1,92 @@
+/**
+ * The configuration of a node of Cassandra: small memory, on loopback, nothing that a stack does not use.
+ *
+ * JSON is YAML, so values are written as JSON. Batches of one partition have no limit of their own; those across
+ * partitions are a hundred small rows, more than Cassandra warns of by default.
+ */
+import { addressOfNode, nameOfNode } from '../../stack/cassandra-nodes.ts';
+import { dataFolder } from '../../stack/stack.ts';
+import type { Stack } from '../../stack/stack.ts';
+
+export function cassandraYaml(stack: Stack, node: number): string {
+  const address = addressOfNode(node);
+  const data = dataFolder(stack, nameOfNode(node));
+  const { cassandra, cassandraStorage } = stack.ports;
+  const settings = {
+    cluster_name: 'sightline',
+    num_tokens: 16,
+    partitioner: 'org.apache.cassandra.dht.Murmur3Partitioner',
+    data_file_directories: [`${data}/data`],
+    commitlog_directory: `${data}/commitlog`,
+    saved_caches_directory: `${data}/saved_caches`,
+    hints_directory: `${data}/hints`,
+    cdc_raw_directory: `${data}/cdc_raw`,
+    seed_provider: [
+      {
+        class_name: 'org.apache.cassandra.locator.SimpleSeedProvider',
+        parameters: [{ seeds: `${addressOfNode(1)}:${cassandraStorage}` }],
+      },
+    ],
+    listen_address: address,
+    rpc_address: address,
+    native_transport_port: cassandra,
+    storage_port: cassandraStorage,
+    native_transport_max_threads: 32,
+    endpoint_snitch: 'SimpleSnitch',
+    // All nodes begin empty, so none has anything to send to the next.
+    auto_bootstrap: false,
+    allocate_tokens_for_local_replication_factor: 3,
+    // Times to live may end after 2038.
+    storage_compatibility_mode: 'NONE',
+    sstable: { selected_format: 'bti' },
+    memtable: { configurations: { default: { class_name: 'TrieMemtable' } } },
+    memtable_heap_space: '96MiB',
+    memtable_offheap_space: '64MiB',
+    memtable_flush_writers: 1,
+    commitlog_sync: 'periodic',
+    commitlog_sync_period: '10000ms',
+    commitlog_segment_size: '16MiB',
+    commitlog_total_space: '128MiB',
+    concurrent_reads: 8,
+    concurrent_writes: 16,
+    concurrent_counter_writes: 2,
+    concurrent_materialized_view_writes: 2,
+    concurrent_compactors: 1,
+    compaction_throughput: '64MiB/s',
+    key_cache_size: '8MiB',
+    row_cache_size: '0MiB',
+    counter_cache_size: '0MiB',
+    networking_cache_size: '16MiB',
+    auto_snapshot: false,
+    paxos_variant: 'v2',
+    batch_size_warn_threshold: '128KiB',
+    batch_size_fail_threshold: '1024KiB',
+    unlogged_batch_across_partitions_warn_threshold: 1_000,
+    tombstone_warn_threshold: 20_000,
+    tombstone_failure_threshold: 1_000_000,
+  };
+  return Object.entries(settings)
+    .map(([name, value]) => `${name}: ${JSON.stringify(value)}\n`)
+    .join('');
+}
+
+/** Cassandra logs through Logback: a file, five old ones of 20 MB kept, as the other daemons do (logging.ts). */
+export const logbackXml = `<configuration>
+  <appender name="file" class="ch.qos.logback.core.rolling.RollingFileAppender">
+    <file>\${sightline.log}</file>
+    <rollingPolicy class="ch.qos.logback.core.rolling.FixedWindowRollingPolicy">
+      <fileNamePattern>\${sightline.log}.%i</fileNamePattern>
+      <maxIndex>5</maxIndex>
+    </rollingPolicy>
+    <triggeringPolicy class="ch.qos.logback.core.rolling.SizeBasedTriggeringPolicy">
+      <maxFileSize>20MB</maxFileSize>
+    </triggeringPolicy>
+    <encoder>
+      <pattern>%d{yyyy-MM-dd HH:mm:ss.SSS,UTC} %-5p [%t] %c{0}: %m%n</pattern>
+    </encoder>
+  </appender>
+  <root level="INFO">
+    <appender-ref ref="file" />
+  </root>
+</configuration>
+`;
