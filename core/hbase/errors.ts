@@ -52,6 +52,8 @@ export function isResent({ fate }: HBaseError): boolean {
 
 /** What an error of the client means for the caller of a store; `what` names the table. */
 export function hbaseFault(what: string, error: HBaseError): Error {
+  // A sign-in with Kerberos says itself who must do what.
+  if (error.cause instanceof Refusal) return error.cause;
   if (isResent(error) || error.fate === 'anew') return new Retryable('HBase', `${what}: ${error.message}`, error);
   if (error.fate === 'bug') return error.cause instanceof Error ? error.cause : error;
   const { exitCode, remedy } = remedyOf(error.exception);

@@ -135,3 +135,9 @@ test('a bug stays what it is, with its own stack', () => {
 function pick({ fate, isAmbiguous }: { fate: string; isAmbiguous: boolean }) {
   return { fate, isAmbiguous };
 }
+
+test('a sign-in that Kerberos refuses is passed on as it was said', () => {
+  const said = new Refusal(EXIT.usage, 'HBase: Kerberos failed at getting a ticket. There is no ticket: run kinit.');
+  const error = new HBaseError('refuse', 'Kerberos', said.message, { cause: said });
+  assert.equal(hbaseFault('n:t', error), said);
+});
