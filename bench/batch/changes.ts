@@ -51,7 +51,7 @@ const rules: RecordedRules = {
 };
 
 const folder = await mkdtemp(join(tmpdir(), 'sightline-changes-'));
-const config = { ...readConfig(), SIGHTLINE_ROOT: `/bench_${randomBytes(4).toString('hex')}` };
+const config = { ...readConfig(), SIGHTLINE_ROOT: `/sightline/bench_${randomBytes(4).toString('hex')}` };
 const files = hdfs(config);
 const duck = await openDuck({ memoryMb: MEMORY_MB, threads: 2, spillFolder: join(folder, 'spill') });
 const world = worldOf(rules);
