@@ -69,6 +69,16 @@ export function masterFor(config: Pick<Config, 'SPARK_MASTER' | 'given'>, partit
   );
 }
 
+/** Spark's own client of Kafka gets no certificate and no password from here. */
+export function checkKafka({ KAFKA_SECURITY_PROTOCOL: protocol }: Pick<Config, 'KAFKA_SECURITY_PROTOCOL'>): void {
+  if (protocol === 'PLAINTEXT') return;
+  throw new Refusal(
+    EXIT.usage,
+    `KAFKA_SECURITY_PROTOCOL is ${protocol}, and "speed --engine spark" reads Kafka with PLAINTEXT only. Take workers ` +
+      'for this cluster: "sightline speed".',
+  );
+}
+
 export const isLocal = (master: string): boolean => LOCAL.test(master);
 
 /** Where the driver and the supervisor listen: executors of a cluster must reach both. */

@@ -35,6 +35,7 @@ import type { MergedMetrics } from './merged-metrics.ts';
 import { mergedMetrics } from './merged-metrics.ts';
 import type { TriggerName } from './plan.ts';
 import {
+  checkKafka,
   checkSlots,
   driverHost,
   executorEnvironment,
@@ -100,6 +101,7 @@ async function openEngine(config: Config, engine: EngineParts): Promise<Engine> 
   const { log, parts, holdings, readiness, persist } = worker;
   const stores = parts.add(await persist(() => openStores(config, { ...HBASE_DEADLINES, checksRowLife: true })));
   const { rules, admin, control } = stores;
+  checkKafka(config);
   const master = masterFor(config, await partitionCountOf(worker, stores));
   const folder = await executorFolder(config, entry);
   const plan = await submitPlan(config, master, isLocal(master) ? null : await executorArchive(folder));

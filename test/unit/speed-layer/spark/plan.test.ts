@@ -3,6 +3,7 @@ import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import { readConfig } from '../../../../core/process/config.ts';
 import {
+  checkKafka,
   checkSlots,
   driverHost,
   executorEnvironment,
@@ -59,6 +60,11 @@ test('executors get the settings of the speed layer that were set, and no others
     LOG_LEVEL: 'warn',
   });
   assert.deepEqual(executorEnvironment(config), { KAFKA_BROKERS: 'k:1', SPEED_LINGER_MS: '20', LOG_LEVEL: 'warn' });
+});
+
+test('a Kafka that asks who comes is refused, since Spark could not answer', () => {
+  checkKafka({ KAFKA_SECURITY_PROTOCOL: 'PLAINTEXT' });
+  assert.throws(() => checkKafka({ KAFKA_SECURITY_PROTOCOL: 'SASL_SSL' }), /is SASL_SSL.*PLAINTEXT only/);
 });
 
 test('executors of a cluster must know where the driver is, and run what travelled to them', () => {
