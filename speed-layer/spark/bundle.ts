@@ -85,8 +85,8 @@ async function bundled(entry: string): Promise<Uint8Array> {
     // Native, or not installed everywhere.
     external: ['node-rdkafka', 'kerberos'],
     legalComments: 'none',
-    // Packages in the older format call it.
-    banner: { js: "import { createRequire } from 'node:module'; const require = createRequire(import.meta.url);" },
+    // Packages in the older format call it. Its names must be none of the bundled files.
+    banner: { js: "import { createRequire as $of } from 'node:module'; globalThis.require ??= $of(import.meta.url);" },
   });
   return outputFiles[0]!.contents;
 }

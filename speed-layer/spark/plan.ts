@@ -74,8 +74,8 @@ export function checkKafka({ KAFKA_SECURITY_PROTOCOL: protocol }: Pick<Config, '
   if (protocol === 'PLAINTEXT') return;
   throw new Refusal(
     EXIT.usage,
-    `KAFKA_SECURITY_PROTOCOL is ${protocol}, and "speed --engine spark" reads Kafka with PLAINTEXT only. Take workers ` +
-      'for this cluster: "sightline speed".',
+    `KAFKA_SECURITY_PROTOCOL is ${protocol}, and "speed --engine spark" reads Kafka with PLAINTEXT only. Take ` +
+      'workers for this cluster: "sightline speed".',
   );
 }
 
