@@ -380,7 +380,7 @@ test('an answer without a reason of HDFS is a busy proxy, a way of signing in, o
   for (const status of [429, 500, 502, 503, 504])
     await against(plain(status), (files) => assert.rejects(files.list('a'), Retryable));
   await against(plain(401), (files) =>
-    assert.rejects(files.list('a'), (fault) => fault instanceof Refusal && /signing in/.test(fault.message)),
+    assert.rejects(files.list('a'), (fault) => fault instanceof Refusal && /HDFS_AUTH=kerberos/.test(fault.message)),
   );
   await against(plain(404), (files) =>
     assert.rejects(files.list('a'), (fault) => fault instanceof Refusal && /Check WEBHDFS_URL/.test(fault.message)),
