@@ -95,7 +95,7 @@ test("another user may read, and may write neither below our root, nor beside it
     fault instanceof Refusal &&
     fault.exitCode === 2 &&
     /Permission denied: user=mallory/.test(fault.message) &&
-    /HADOOP_USER must be allowed/.test(fault.message);
+    /\(HADOOP_USER, or the first part of HADOOP_PRINCIPAL\) must be allowed/.test(fault.message);
   await assert.rejects(others.write('lake/ours', Buffer.from('theirs')), isRefused);
   await assert.rejects(others.rename('lake/ours', 'lake/theirs'), isRefused);
   await assert.rejects(others.remove('lake/ours'), isRefused);
