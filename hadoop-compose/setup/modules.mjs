@@ -11,7 +11,7 @@
 import { existsSync, readFileSync } from 'node:fs';
 import { dirname, join } from 'node:path';
 import { installedPart, omitsDev } from './installed.mjs';
-import { compilerEnvironment, modulesFault } from './native.mjs';
+import { COMPILED, compilerEnvironment, modulesFault } from './native.mjs';
 import { ensurePackages } from './packages.mjs';
 import { Missing, runLong, say } from './steps.mjs';
 
@@ -48,7 +48,7 @@ async function install(root, withoutDev, fault) {
 
 /** Runs the scripts of these packages only. Compilers keep one core busy, so what waits for servers runs beside. */
 async function compile(root, runsStack) {
-  const allowed = scriptsAllowed(root).filter((name) => existsSync(join(root, 'node_modules', name)));
+  const allowed = scriptsAllowed(root).filter((name) => COMPILED.includes(name));
   const failed = new AbortController();
   const fetching = runsStack ? fetchBeside(root, failed.signal) : null;
   try {

@@ -10,6 +10,8 @@ import { dirname, join } from 'node:path';
 
 /** Packages that are compiled for one version of Node; the other native packages use Node-API, which stays the same. */
 export const COMPILED = ['node-rdkafka'];
+/** Packages that a secured stack compiles for itself (hadoop-compose/secured/kerberos-package.ts). */
+export const COMPILED_ON_DEMAND = ['kerberos'];
 /** The last file that the compilation writes: if it is missing, the compilation did not finish. */
 const BINARY = { 'node-rdkafka': 'node-librdkafka.node' };
 const NEEDED = ['tsx', 'commander', ...COMPILED];
