@@ -10,6 +10,7 @@
  *
  * A decoded cell's buffers are views of the block that they came in: copy one before keeping it for long.
  */
+import { putWord } from '../layout/bytes.ts';
 import { protocolError, requestError } from './errors.ts';
 import type { HBaseError } from './errors.ts';
 import { writeBytes } from './protobuf.ts';
@@ -41,17 +42,17 @@ export function writeCell(into: Buffer, start: number, row: Buffer, cell: Writte
   const { qualifier, timestamp, type = TYPE_PUT, value } = cell;
   const family = familyBytes(cell.family);
   const keyLength = KEY_OVERHEAD + row.length + family.length + qualifier.length;
-  let at = writeInt32(into, start, 8 + keyLength + value.length);
-  at = writeInt32(into, at, keyLength);
-  at = writeInt32(into, at, value.length);
+  let at = putWord(into, 8 + keyLength + value.length, start);
+  at = putWord(into, keyLength, at);
+  at = putWord(into, value.length, at);
   into[at++] = row.length >>> 8;
   into[at++] = row.length;
   at = writeBytes(into, at, row);
   into[at++] = family.length;
   at = writeBytes(into, at, family);
   at = writeBytes(into, at, qualifier);
-  at = writeInt32(into, at, Math.floor(timestamp / 0x100000000));
-  at = writeInt32(into, at, timestamp >>> 0);
+  at = putWord(into, Math.floor(timestamp / 0x100000000), at);
+  at = putWord(into, timestamp >>> 0, at);
   into[at++] = type;
   return writeBytes(into, at, value);
 }
@@ -152,12 +153,4 @@ function readTimestamp(block: Buffer, at: number): number {
   if (timestamp < 0 || timestamp > Number.MAX_SAFE_INTEGER)
     throw requestError(`a cell has the timestamp ${timestamp}, beyond 2^53: another program wrote this table`);
   return timestamp;
-}
-
-function writeInt32(into: Buffer, at: number, value: number): number {
-  into[at] = value >>> 24;
-  into[at + 1] = value >>> 16;
-  into[at + 2] = value >>> 8;
-  into[at + 3] = value;
-  return at + 4;
 }

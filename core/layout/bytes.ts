@@ -1,8 +1,8 @@
 /**
  * Numbers as big-endian bytes that sort like the numbers: the parts of row keys and cells.
  *
- * hbase.ts, the only caller, owns which number stands where. Whole numbers up to 2^53 are two words, because BigInt
- * costs several times as much and a detection writes a dozen numbers.
+ * hbase.ts, which calls all of them, owns which number stands where; core/hbase/cells.ts writes its words with putWord.
+ * Whole numbers and ids are two words each, because BigInt costs several times as much and a detection writes a dozen.
  */
 import type { Oid } from '../domain/oid.ts';
 import { oid } from '../domain/oid.ts';
@@ -51,7 +51,8 @@ function digitsOf(text: string, from: number, to: number): number {
   return number;
 }
 
-function putWord(into: Buffer, word: number, at: number): number {
+/** The lowest 32 bits of a whole number. */
+export function putWord(into: Buffer, word: number, at: number): number {
   into[at] = word >>> 24;
   into[at + 1] = word >>> 16;
   into[at + 2] = word >>> 8;
