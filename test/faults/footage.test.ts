@@ -65,7 +65,7 @@ function settled(work: Promise<void>): Promise<unknown> {
 }
 
 test('what cameras hand over is in HDFS once, whatever is killed', { timeout: 1_800_000 }, async (run) => {
-  const gateway = await openGateway(stack, footageFolder(stack), {});
+  const gateway = await openGateway(stack, footageFolder(stack), { FOOTAGE_GREATEST_MB: '256' });
   try {
     const strikes: Promise<unknown>[] = [];
     const beganMs = Date.now();
