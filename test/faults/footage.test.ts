@@ -38,11 +38,23 @@ before(async () => {
 
 after(() => sightline(['cluster', 'down']));
 
-async function strike(gateway: Gateway, second: number): Promise<void> {
-  if (AGENT_KILLS_AT.includes(second)) {
-    const pid = gateway.agentPid();
-    if (pid !== undefined) process.kill(pid, 'SIGKILL');
+/** Kills ten agents: an agent that was killed needs some seconds until the next one runs. */
+async function killAgents(gateway: Gateway, beganMs: number): Promise<void> {
+  let killed: number | undefined;
+  for (const second of AGENT_KILLS_AT) {
+    await pause(Math.max(0, beganMs + second * 1_000 - Date.now()));
+    const pid = await eventually(
+      'another agent runs',
+      async () => gateway.agentPid(),
+      (found) => found !== undefined && found !== killed,
+      60_000,
+    );
+    process.kill(pid!, 'SIGKILL');
+    killed = pid;
   }
+}
+
+async function strike(gateway: Gateway, second: number): Promise<void> {
   if (second === FLUME_KILL_AT) for (const pid of gateway.flumes()) process.kill(pid, 'SIGKILL');
   const daemon = DAEMON_KILLS_AT[second];
   if (daemon === undefined) return;
@@ -67,8 +79,8 @@ function settled(work: Promise<void>): Promise<unknown> {
 test('what cameras hand over is in HDFS once, whatever is killed', { timeout: 1_800_000 }, async (run) => {
   const gateway = await openGateway(stack, footageFolder(stack), { FOOTAGE_GREATEST_MB: '256' });
   try {
-    const strikes: Promise<unknown>[] = [];
     const beganMs = Date.now();
+    const strikes: Promise<unknown>[] = [settled(killAgents(gateway, beganMs))];
     for (let number = 0; number < FILES_PER_SECOND * SECONDS; number++) {
       if (number % FILES_PER_SECOND === 0) strikes.push(settled(strike(gateway, number / FILES_PER_SECOND)));
       const isFilm = number === FILM_AT * FILES_PER_SECOND;

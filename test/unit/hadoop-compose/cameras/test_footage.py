@@ -148,7 +148,8 @@ with open(sys.argv[1], "w") as kept:
         for number in range(1_000):
             feed.offer(record(number), later)
         feed.close()
-        self.assertLessEqual(self.tally.footage, 21)
+        # The first, and those of a second with both of its ends: rounding decides whether the last one is in it.
+        self.assertLessEqual(self.tally.footage, 22)
 
     def test_never_waits_for_a_process_that_does_not_read(self):
         feed = self.feed("import time; time.sleep(60)", per_second=1e6)
