@@ -5,7 +5,6 @@
  * what is known of it and skips offsets that it includes already, so that a replay changes nothing. Its last offset is
  * its timestamp. The known cells never change: these are copies.
  */
-import type { Epoch } from '../core/domain/epoch.ts';
 import type { FirstMet } from '../core/domain/first-met.ts';
 import type { HourCell, HourCellName, HourRowName, MinuteCounts } from '../core/domain/hour-counts.ts';
 import type { Rules } from '../core/domain/rules.ts';
@@ -14,7 +13,7 @@ import type { SpeedRowWrite } from '../core/stores/views/speed-view.ts';
 import type { CellTable } from './cell-table.ts';
 import type { KnownCounts } from './count-rows.ts';
 import { epochOf } from '../core/domain/epoch.ts';
-import { addToMinute, eachHourCellOf, groupOf, hourRowKey } from '../core/domain/hour-counts.ts';
+import { addToMinute, eachHourCellOf, groupOf, hourRowKey, rowsByHour } from '../core/domain/hour-counts.ts';
 import { HOUR_MS, hourOf, minuteOf, SECOND_MS } from '../core/domain/time.ts';
 import { addCell, cellIn, cellTable } from './cell-table.ts';
 
@@ -80,35 +79,6 @@ export function countWrites(known: KnownCounts, rules: Rules): CountWrites {
       rows.all
         .filter(({ cells, lists }) => cells.length > 0 || lists.length > 0)
         .map(({ name, cells, lists }) => ({ name, partition: known.partition, cells, listed: lists })),
-  };
-}
-
-/** Rows by epoch, hour and group. Remembers the last hour, because nearly every detection falls into it. */
-function rowsByHour<Row>(open: (name: HourRowName) => Row) {
-  const hours = new Map<string, (group: HourRowName['group']) => Row>();
-  const all: Row[] = [];
-  let last: { epoch: Epoch; hour: number; rowOf: (group: HourRowName['group']) => Row } | null = null;
-  const newHour = (epoch: Epoch, hour: number) => {
-    const rows = new Map<HourRowName['group'], Row>();
-    return (group: HourRowName['group']): Row => {
-      let row = rows.get(group);
-      if (!row) {
-        rows.set(group, (row = open({ group, hour, epoch })));
-        all.push(row);
-      }
-      return row;
-    };
-  };
-  return {
-    all,
-    of(epoch: Epoch, hour: number): (group: HourRowName['group']) => Row {
-      if (last?.epoch === epoch && last.hour === hour) return last.rowOf;
-      const key = `${epoch}/${hour}`;
-      let rowOf = hours.get(key);
-      if (!rowOf) hours.set(key, (rowOf = newHour(epoch, hour)));
-      last = { epoch, hour, rowOf };
-      return rowOf;
-    },
   };
 }
 

@@ -245,7 +245,7 @@ function countRowNames(
   batch: readonly ClassifiedRecord[],
   rows: ReadonlyMap<Oid, FirstMet>,
   rules: Rules,
-): HourRowName[] {
+): readonly HourRowName[] {
   const names = hourRowNames();
   for (const { record, arrival, verdict } of batch) {
     if (verdict.kind !== 'detection') continue;

@@ -66,29 +66,47 @@ export function hourRowsOf(
   ];
 }
 
-/** The rows that detections add to, each once. Remembers the last hour: nearly every detection falls into it. */
-export function hourRowNames(): { readonly all: HourRowName[]; add(detection: Detection, epoch: Epoch): void } {
-  const all: HourRowName[] = [];
-  const groupsByHour = new Map<string, Set<Group>>();
-  let last: { epoch: Epoch; hour: number; groups: Set<Group> } | null = null;
-  const groupsOf = (epoch: Epoch, hour: number): Set<Group> => {
-    if (last?.epoch === epoch && last.hour === hour) return last.groups;
-    const key = `${epoch}/${hour}`;
-    let groups = groupsByHour.get(key);
-    if (!groups) groupsByHour.set(key, (groups = new Set()));
-    last = { epoch, hour, groups };
-    return groups;
+/** Rows by epoch, hour and group. Remembers the last hour, because nearly every detection falls into it. */
+export function rowsByHour<Row>(open: (name: HourRowName) => Row) {
+  const hours = new Map<string, (group: HourRowName['group']) => Row>();
+  const all: Row[] = [];
+  let last: { epoch: Epoch; hour: number; rowOf: (group: HourRowName['group']) => Row } | null = null;
+  const newHour = (epoch: Epoch, hour: number) => {
+    const rows = new Map<HourRowName['group'], Row>();
+    return (group: HourRowName['group']): Row => {
+      let row = rows.get(group);
+      if (!row) {
+        rows.set(group, (row = open({ group, hour, epoch })));
+        all.push(row);
+      }
+      return row;
+    };
   };
   return {
     all,
-    add(detection, epoch) {
-      const groups = groupsOf(epoch, hourOf(detection.detectedAt));
-      if (groups.has(groupOf(detection.location)) && groups.has('all')) return;
-      for (const name of hourRowsOf(detection, epoch)) {
-        if (groups.has(name.group)) continue;
-        groups.add(name.group);
-        all.push(name);
-      }
+    of(epoch: Epoch, hour: number): (group: HourRowName['group']) => Row {
+      if (last?.epoch === epoch && last.hour === hour) return last.rowOf;
+      const key = `${epoch}/${hour}`;
+      let rowOf = hours.get(key);
+      if (!rowOf) hours.set(key, (rowOf = newHour(epoch, hour)));
+      last = { epoch, hour, rowOf };
+      return rowOf;
+    },
+  };
+}
+
+/** The rows that detections add to, each once. */
+export function hourRowNames(): {
+  readonly all: readonly HourRowName[];
+  add(detection: Detection, epoch: Epoch): void;
+} {
+  const names = rowsByHour((name) => name);
+  return {
+    all: names.all,
+    add({ location, detectedAt }, epoch) {
+      const ofHour = names.of(epoch, hourOf(detectedAt));
+      ofHour(groupOf(location));
+      ofHour('all');
     },
   };
 }
