@@ -9,19 +9,12 @@ import type { FirstMet } from '../../domain/first-met.ts';
 import type { Rules } from '../../domain/rules.ts';
 import type { ForgottenEntry, ForgottenRecord, ForgottenRows } from '../forgotten/forgotten-rows.ts';
 import type { CassandraClient, Statement } from './client.ts';
-import { groupOf } from '../../domain/hour-counts.ts';
-import { HOUR_MS } from '../../domain/time.ts';
 import { firstMetTable } from '../../layout/cassandra.ts';
-import {
-  batchRow,
-  decodeList,
-  detectionFamily,
-  encodeFirstMet,
-  encodeListValue,
-  LIST_FAMILY,
-} from '../../layout/hbase.ts';
+import { detectionFamily, encodeFirstMet, LIST_FAMILY } from '../../layout/hbase.ts';
 import { inLanes } from '../../process/lanes.ts';
 import { blankOf } from '../forgotten/forgotten-rows.ts';
+import type { ListRow } from '../forgotten/list-rows.ts';
+import { listRowsOf, withoutGone } from '../forgotten/list-rows.ts';
 import { requireAnswers } from '../rows/answers.ts';
 import { batchesOf } from './chunks.ts';
 import { detectionsIn } from './detections.ts';
@@ -57,39 +50,24 @@ export function forgottenRowsIn(client: CassandraClient, keyspace: string, rules
   };
 }
 
-interface ListRow {
-  readonly row: Buffer;
-  readonly hour: number;
-  readonly gone: Set<string>;
-}
-
 async function unlist(
   client: CassandraClient,
   table: string,
   generation: number,
   entries: readonly ForgottenEntry[],
 ): Promise<void> {
-  const byRow = new Map<string, ListRow>();
-  for (const { id, location, detectedAt, epoch } of entries) {
-    const hour = Math.floor(detectedAt / HOUR_MS);
-    const row = batchRow(generation, { group: groupOf(location), hour, epoch });
-    const known = byRow.get(row.toString('hex')) ?? { row, hour, gone: new Set<string>() };
-    byRow.set(row.toString('hex'), known);
-    known.gone.add(`${id} ${detectedAt}`);
-  }
-  await inLanes(LANES, byRow.values(), (row) => unlistIn(client, table, row));
+  await inLanes(LANES, listRowsOf(generation, entries), (row) => unlistIn(client, table, row));
 }
 
-/** A cell of which nothing is left becomes empty: a delete would hide what a later write puts there. */
-async function unlistIn(client: CassandraClient, table: string, { row, hour, gone }: ListRow): Promise<void> {
+async function unlistIn(client: CassandraClient, table: string, listRow: ListRow): Promise<void> {
+  const { row } = listRow;
   const select = `SELECT name, value, WRITETIME(value) AS at FROM ${table} WHERE row = ? AND level = ?`;
   const update = `UPDATE ${table} USING TIMESTAMP ? SET value = ? WHERE row = ? AND level = ? AND name = ?`;
   for await (const page of client.pages({ query: select, params: [row, LIST_FAMILY] })) {
     const changes = page.flatMap(({ name, value, at }): Statement[] => {
-      const listed = decodeList(hour, { qualifier: name as Buffer, value: value as Buffer });
-      const kept = listed.filter(({ id, detectedAt }) => !gone.has(`${id} ${detectedAt}`));
-      if (kept.length === listed.length) return [];
-      const params = [(at as bigint) + 1n, encodeListValue(kept), row, LIST_FAMILY, name as Buffer];
+      const kept = withoutGone(listRow, { qualifier: name as Buffer, value: value as Buffer });
+      if (kept === null) return [];
+      const params = [(at as bigint) + 1n, kept, row, LIST_FAMILY, name as Buffer];
       return [{ query: update, params }];
     });
     for (const some of batchesOf(changes)) await client.write(some);

@@ -8,20 +8,17 @@ import type { FirstMet } from '../../domain/first-met.ts';
 import type { Rules } from '../../domain/rules.ts';
 import type { ForgottenEntry, ForgottenRecord, ForgottenRows } from './forgotten-rows.ts';
 import type { Cell, HBaseClient, RowPut } from '../../hbase/types.ts';
-import { groupOf } from '../../domain/hour-counts.ts';
-import { HOUR_MS } from '../../domain/time.ts';
 import {
-  batchRow,
   decodeFirstMet,
-  decodeList,
   DETECTION_QUALIFIER,
   detectionFamily,
   encodeFirstMet,
-  encodeListValue,
   LIST_FAMILY,
   saltedOid,
 } from '../../layout/hbase.ts';
 import { blankOf } from './forgotten-rows.ts';
+import type { ListRow } from './list-rows.ts';
+import { listRowsOf, withoutGone } from './list-rows.ts';
 import { requireAnswers } from '../rows/answers.ts';
 import { deleteRows, getRows, putRows } from '../rows/hbase-rows.ts';
 
@@ -69,15 +66,7 @@ async function unlist(
   generation: number,
   entries: readonly ForgottenEntry[],
 ): Promise<void> {
-  const byRow = new Map<string, { row: Buffer; hour: number; gone: Set<string> }>();
-  for (const { id, location, detectedAt, epoch } of entries) {
-    const hour = Math.floor(detectedAt / HOUR_MS);
-    const row = batchRow(generation, { group: groupOf(location), hour, epoch });
-    const known = byRow.get(row.toString('hex')) ?? { row, hour, gone: new Set<string>() };
-    byRow.set(row.toString('hex'), known);
-    known.gone.add(`${id} ${detectedAt}`);
-  }
-  const rows = [...byRow.values()];
+  const rows = listRowsOf(generation, entries);
   for (let at = 0; at < rows.length; at += ROWS_AT_ONCE) {
     const some = rows.slice(at, at + ROWS_AT_ONCE);
     const gets = some.map(({ row }) => ({ row, families: [LIST_FAMILY] }));
@@ -93,15 +82,10 @@ async function unlist(
   }
 }
 
-/** A cell of which nothing is left becomes empty: a delete would hide what a later write puts there. */
-function withoutEntries(
-  { row, hour, gone }: { row: Buffer; hour: number; gone: ReadonlySet<string> },
-  cells: readonly Cell[],
-): RowPut {
+function withoutEntries(listRow: ListRow, cells: readonly Cell[]): RowPut {
   const changed = cells.flatMap(({ family, qualifier, timestamp, value }) => {
-    const listed = decodeList(hour, { qualifier, value });
-    const kept = listed.filter(({ id, detectedAt }) => !gone.has(`${id} ${detectedAt}`));
-    return kept.length === listed.length ? [] : [{ family, qualifier, timestamp, value: encodeListValue(kept) }];
+    const kept = withoutGone(listRow, { qualifier, value });
+    return kept === null ? [] : [{ family, qualifier, timestamp, value: kept }];
   });
-  return { row, cells: changed };
+  return { row: listRow.row, cells: changed };
 }
