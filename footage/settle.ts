@@ -12,7 +12,7 @@
  *   closed, settled already                  copy: removed (the settled one was read when it came)
  *   closed, hash wrong                       rejected: `changed`
  *   closed, a name that is not ours          rejected: `unknown_name`
- *   kept by HDFS for a dead writer           left alone; the others go on
+ *   kept by HDFS for a dead writer           left alone; the others go on; without a length it is open
  *   open (.tmp), younger than openForMs      left alone: Flume may be writing
  *   open, older, settled already             copy: removed
  *   open, older, whole by its hash           recovered: written again from what HDFS has, settled, and removed
@@ -120,17 +120,22 @@ type Rules = SettleRules & { readonly isErased: IsErased };
 async function settleOne(hdfs: Hdfs, arrival: FileFacts, ageMs: number, rules: Rules): Promise<Fate> {
   const parsed = parseArrival(posix.basename(arrival.path));
   if (parsed === null) return setAside(hdfs, arrival, 'unknown_name');
-  const { footage, isOpen } = parsed;
+  const { footage } = parsed;
+  // No footage is empty: HDFS tells no length of a file that it keeps for a dead writer.
+  const isOpen = parsed.isOpen || arrival.bytes === 0;
   if (isOpen && ageMs < rules.openForMs) return { is: 'waiting' };
   if (rules.isErased(footage)) return remove(hdfs, arrival, 'erased');
-  if ((await hdfs.facts(settledFile(footage))) !== null) return remove(hdfs, arrival, 'copies');
-  if (isOpen) return settleOpen(hdfs, arrival, footage, ageMs >= rules.tornAfterMs);
-  if ((await hdfs.sha256(arrival.path)) !== footage.sha256) return setAside(hdfs, arrival, 'changed');
-  if (await hdfs.rename(arrival.path, settledFile(footage))) {
-    return { is: 'settled', footage, bytes: arrival.bytes, isRecovered: false };
+  const isSettled = async (): Promise<boolean> => (await hdfs.facts(settledFile(footage))) !== null;
+  if (isOpen) {
+    if (await isSettled()) return remove(hdfs, arrival, 'copies');
+    return settleOpen(hdfs, arrival, footage, ageMs >= rules.tornAfterMs);
   }
-  // Somebody settled it, or another delivery of it, at the same moment.
-  return (await hdfs.facts(settledFile(footage))) === null ? { is: 'waiting' } : remove(hdfs, arrival, 'copies');
+  // Copies are few: one read and one rename a file, and a question only of what cannot be renamed.
+  const isIntact = (await hdfs.sha256(arrival.path, arrival.bytes)) === footage.sha256;
+  if (isIntact && (await hdfs.rename(arrival.path, settledFile(footage))))
+    return { is: 'settled', footage, bytes: arrival.bytes, isRecovered: false };
+  if (await isSettled()) return remove(hdfs, arrival, 'copies');
+  return isIntact ? { is: 'waiting' } : setAside(hdfs, arrival, 'changed');
 }
 
 async function settleOpen(hdfs: Hdfs, arrival: FileFacts, footage: Footage, isLate: boolean): Promise<Fate> {

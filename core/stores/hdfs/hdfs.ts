@@ -53,6 +53,8 @@ export function hdfs(config: HdfsSettings, { idleLimitMs = IDLE_LIMIT_MS }: { id
   };
   const readStream = (path: string, limits?: ReadLimits, range?: ByteRange): Readable =>
     verifiedRead(ask, path, { facts, limits, range });
+  const readKnown = (path: string, bytes: number | undefined): Readable =>
+    verifiedRead(ask, path, { facts, bytes });
   return {
     facts,
     list,
@@ -60,7 +62,7 @@ export function hdfs(config: HdfsSettings, { idleLimitMs = IDLE_LIMIT_MS }: { id
     walk,
     makeFolder,
     readStream,
-    ...contents(ask, facts, readStream),
+    ...contents(ask, { facts, readStream, readKnown }),
     ...changes(ask, makeFolder),
   };
 }
@@ -78,10 +80,16 @@ async function unlessMissing<T>(missing: T, answer: () => Promise<T>): Promise<T
 
 type Facts = (path: string, limits?: ReadLimits) => Promise<FileFacts | null>;
 
+interface Readers {
+  readonly facts: Facts;
+  readonly readStream: (path: string, limits?: ReadLimits) => Readable;
+  /** Of a file whose length the caller may know. */
+  readonly readKnown: (path: string, bytes: number | undefined) => Readable;
+}
+
 function contents(
   ask: Asking,
-  facts: Facts,
-  readStream: (path: string, limits?: ReadLimits) => Readable,
+  { facts, readStream, readKnown }: Readers,
 ): Pick<Hdfs, 'read' | 'download' | 'sha256' | 'upload' | 'write' | 'salvage' | 'capacity'> {
   return {
     async read(path, limits) {
@@ -99,9 +107,9 @@ function contents(
         await rm(partial, { force: true });
       }
     },
-    async sha256(path) {
+    async sha256(path, bytes) {
       const hash = createHash('sha256');
-      for await (const chunk of readStream(path)) hash.update(chunk as Buffer);
+      for await (const chunk of readKnown(path, bytes)) hash.update(chunk as Buffer);
       return hash.digest('hex');
     },
     async upload(localFile, path) {
@@ -172,18 +180,21 @@ async function checkLength(facts: Facts, path: string, expectedBytes: number): P
 
 interface ReadOptions {
   readonly facts: Facts;
-  readonly limits: ReadLimits | undefined;
-  readonly range: ByteRange | undefined;
+  readonly limits?: ReadLimits | undefined;
+  readonly range?: ByteRange | undefined;
+  /** Of the whole file, where the caller knows it. */
+  readonly bytes?: number | undefined;
 }
 
 /** A stream that ends well only if it delivered as many bytes as the file, or the range of it, has. */
-function verifiedRead(ask: Asking, path: string, { facts, limits, range }: ReadOptions): Readable {
+function verifiedRead(ask: Asking, path: string, { facts, limits, range, bytes }: ReadOptions): Readable {
   const out = new PassThrough({ highWaterMark: 1 << 20 });
   const stop = (): void => void out.destroy(limits?.signal?.reason as Error);
   limits?.signal?.addEventListener('abort', stop, { once: true });
   out.once('close', () => limits?.signal?.removeEventListener('abort', stop));
   const start = async (): Promise<void> => {
-    const expected = range ? { bytes: range.bytes, isFolder: false } : await facts(path, limits);
+    const known = range?.bytes ?? bytes;
+    const expected = known === undefined ? await facts(path, limits) : { bytes: known, isFolder: false };
     if (out.destroyed) return;
     if (!expected || expected.isFolder) throw new Error(`there is no file ${ask.absolute(path)} in HDFS at ${ask.url}`);
     if (expected.bytes === 0) return void out.end();
@@ -215,18 +226,29 @@ function verifiedRead(ask: Asking, path: string, { facts, limits, range }: ReadO
 
 // ---- changes of names ----------------------------------------------------------------------------------------------
 
+type Move = 'moved' | 'missing' | 'taken';
+
 function changes(ask: Asking, makeFolder: Hdfs['makeFolder']): Pick<Hdfs, 'rename' | 'remove'> {
   return {
     async rename(from, to) {
-      await makeFolder(posix.dirname(to));
-      try {
-        // Without an option HDFS moves the source into a target that is a folder.
-        await ask.json('PUT', 'rename', from, { params: { destination: ask.absolute(to), renameoptions: 'NONE' } });
-        return true;
-      } catch (fault) {
-        if (isMissing(fault) || isTaken(fault)) return false;
-        throw fault;
+      // Without an option HDFS moves the source into a target that is a folder.
+      const params = { destination: ask.absolute(to), renameoptions: 'NONE' };
+      const move = (): Promise<Move> =>
+        ask.json('PUT', 'rename', from, { params }).then(
+          () => 'moved',
+          (fault: unknown) => {
+            if (isMissing(fault)) return 'missing';
+            if (isTaken(fault)) return 'taken';
+            throw fault;
+          },
+        );
+      let moved = await move();
+      if (moved === 'missing') {
+        // Most folders are there, so it is made only when HDFS misses it or the source.
+        await makeFolder(posix.dirname(to));
+        moved = await move();
       }
+      return moved === 'moved';
     },
     async remove(path) {
       if (path === '' || path === '/') throw new RangeError('the path is the root, which nobody may remove');

@@ -50,8 +50,11 @@ export interface Hdfs {
   salvage(path: string, localFile: string): Promise<void>;
   /** Downloads to a local file; it appears whole or not at all. */
   download(path: string, localFile: string, limits?: ReadLimits): Promise<void>;
-  /** SHA-256 of a file's bytes as they are in HDFS, in hexadecimal. */
-  sha256(path: string): Promise<string>;
+  /**
+   * SHA-256 of a file's bytes as they are in HDFS, in hexadecimal. Who knows the file's length saves a question; a file
+   * that has another length then is a Retryable.
+   */
+  sha256(path: string, bytes?: number): Promise<string>;
   /** Makes the target's folder; never overwrites: false if the target exists or the source does not. */
   rename(from: string, to: string): Promise<boolean>;
   remove(path: string): Promise<void>;

@@ -43,6 +43,24 @@ describe('settling footage', () => {
     assert.equal((await settle(hdfs, at(1_000), RULES)).copies, 1);
   });
 
+  it('asks HDFS twice a file: for its bytes, and to rename it', async () => {
+    const hdfs = hdfsDouble();
+    hdfs.files.set(arrival(a, 1), a.bytes);
+    hdfs.files.set(arrival(b, 2), b.bytes);
+    hdfs.budget = 5; // one list, and two a file
+    const noOrders = () => Promise.resolve(() => false);
+    assert.equal((await settle(hdfs, at(1_000), RULES, { readOrders: noOrders })).settled, 2);
+    assert.equal(hdfs.budget, 0);
+  });
+
+  it('waits with a closed file of which HDFS tells no length', async () => {
+    const hdfs = hdfsDouble();
+    hdfs.files.set(arrival(a, 1), Buffer.alloc(0));
+    assert.equal((await settle(hdfs, at(1_000), RULES)).waiting, 1);
+    hdfs.files.set(arrival(a, 1), a.bytes);
+    assert.equal((await settle(hdfs, at(1_000), RULES)).settled, 1);
+  });
+
   it('leaves an open file alone, then recovers it whole', async () => {
     const hdfs = hdfsDouble();
     hdfs.files.set(arrival(a, 1, '.tmp'), a.bytes);

@@ -178,6 +178,37 @@ test('what may pass is worth another try, a missing right is for a person, a mis
   await assert.rejects(nobody.facts('a'), Retryable);
 });
 
+test('a rename makes the folder that HDFS misses, and asks again', async () => {
+  const asked: string[] = [];
+  await against(
+    (_, response, operation) => {
+      const isThere = asked.includes('mkdirs');
+      asked.push(operation);
+      if (operation === 'mkdirs') return json(response, 200, { boolean: true });
+      if (isThere) return void response.writeHead(200).end();
+      json(response, 404, remote('rename destination parent /s/b not found.', 'FileNotFoundException'));
+    },
+    async (files) => assert.equal(await files.rename('a', 'b/c'), true),
+  );
+  assert.deepEqual(asked, ['rename', 'mkdirs', 'rename']);
+});
+
+test('a hash of a file whose length is known is one read, and a fault where the length is another', async () => {
+  const asked: string[] = [];
+  await against(
+    (_, response, operation) => {
+      asked.push(operation);
+      response.writeHead(200, { 'content-type': 'application/octet-stream' }).end('abc');
+    },
+    async (files) => {
+      const abc = 'ba7816bf8f01cfea414140de5dae2223b00361a396177a9cb410ff61f20015ad';
+      assert.equal(await files.sha256('a', 3), abc);
+      assert.deepEqual(asked, ['open']);
+      for (const bytes of [2, 4]) await assert.rejects(files.sha256('a', bytes), Retryable);
+    },
+  );
+});
+
 test('a rename is one question, which HDFS answers: done, the target is taken, or the source is gone', async () => {
   const asked: string[] = [];
   const saying =
@@ -189,7 +220,7 @@ test('a rename is one question, which HDFS answers: done, the target is taken, o
       json(response, exception.startsWith('FileNot') ? 404 : 403, remote(`rename: ${exception}`, exception));
     };
   await against(saying(null), async (files) => assert.equal(await files.rename('a', 'b'), true));
-  assert.deepEqual(asked, ['mkdirs', 'rename NONE']);
+  assert.deepEqual(asked, ['rename NONE']);
   for (const exception of ['FileAlreadyExistsException', 'FileNotFoundException'])
     await against(saying(exception), async (files) => assert.equal(await files.rename('a', 'b'), false));
   const both = remote('Source /s/a and destination /s/b must both be directories');
