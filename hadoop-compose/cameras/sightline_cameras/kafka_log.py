@@ -1,9 +1,10 @@
 """The way into Kafka: two Quix Streams producers, and what was acknowledged of what they sent.
 
-run.py sends; the delivery reports of Kafka fill the tally and the truth file, and tell footage_feed.py what it may show. The main producer places a record by its
-key's murmur2, where its home is; the other one keeps librdkafka's default, like a gateway that somebody else wrote.
-Both are idempotent and wait for ever: while Kafka is away nothing is lost and nothing is sent twice by the library;
-run.py bounds what may be outstanding. A refusal for good is counted, reported and kept out of the truth.
+run.py sends; the delivery reports of Kafka fill the tally and the truth file, and tell footage_feed.py what it may
+show. The main producer places a record by its key's murmur2, where its home is; the other one keeps librdkafka's
+default, like a gateway that somebody else wrote. Both are idempotent and wait for ever: while Kafka is away nothing is
+lost and nothing is sent twice by the library; run.py bounds what may be outstanding. A client that forgets its brokers
+is replaced (lasting_producer.py). A refusal for good is counted, reported and kept out of the truth.
 """
 
 import logging
@@ -19,6 +20,7 @@ from quixstreams.kafka import Producer
 from .access import kafka_properties
 from .footage_feed import FootageFeed
 from .home import home_of
+from .lasting_producer import STATISTICS_INTERVAL_MS, LastingProducer, TakeStatistics, is_given_up
 from .record import CRC32, KEYLESS, MURMUR2, Record
 from .tally import Tally
 from .truth import Truth
@@ -40,9 +42,10 @@ class KafkaLog:
         self._tally = tally
         self._truth = truth
         self._footage = footage
-        self._main = _producer(brokers, compression, "murmur2")
-        self._other = _producer(brokers, compression, "consistent_random")
+        self._main = LastingProducer(partial(_producer, brokers, compression, "murmur2"))
+        self._other = LastingProducer(partial(_producer, brokers, compression, "consistent_random"))
         self._by_way = {MURMUR2: self._main, CRC32: self._other, KEYLESS: self._other}
+        self._given_up: list[Record] = []
         self.last_acknowledged = time.monotonic()
         #: Set when a producer can never send again and the process must be started anew.
         self.fatal: str | None = None
@@ -51,27 +54,39 @@ class KafkaLog:
         """Hands a record to the library. Never blocks as long as the caller keeps `outstanding` bounded."""
         if self._tally.outstanding == 0:
             self.last_acknowledged = time.monotonic()
-        self._by_way[record.via].produce(
-            self._topic,
-            record.value,
-            record.key,
-            headers=record.headers,
-            partition=record.partition,
-            on_delivery=partial(self._delivered, record),
-        )
+        self._produce(record)
 
     def poll(self) -> None:
-        """Takes delivery reports, without waiting."""
-        self._main.poll(0)
-        self._other.poll(0)
+        """Takes delivery reports, without waiting; replaces a client that knows no broker any more."""
+        for producer in (self._main, self._other):
+            producer.poll()
+            if producer.look_after():
+                print("cameras: Kafka's client knew no broker any more; another one was opened", file=sys.stderr)
+        again, self._given_up = self._given_up, []
+        for record in again:
+            self._produce(record)
 
     def flush(self, hurry: Callable[[], bool]) -> None:
         """Waits until everything is acknowledged, or until `hurry` says to stop waiting."""
         while self._tally.outstanding and not hurry() and self.fatal is None:
             self._main.flush(0.05)
             self._other.flush(0.05)
+            self.poll()
+
+    def _produce(self, record: Record) -> None:
+        self._by_way[record.via].produce(
+            self._topic,
+            record.value,
+            record.key,
+            partition=record.partition,
+            headers=record.headers,
+            on_delivery=partial(self._delivered, record),
+        )
 
     def _delivered(self, record: Record, error: KafkaError | None, message: Message) -> None:
+        if error is not None and is_given_up(error):
+            self._given_up.append(record)
+            return
         if error is not None:
             self._refused(record, error)
             return
@@ -93,7 +108,7 @@ class KafkaLog:
             self.fatal = error.str()
 
 
-def _producer(brokers: str, compression: str, partitioner: str) -> Producer:
+def _producer(brokers: str, compression: str, partitioner: str, take_statistics: TakeStatistics) -> Producer:
     application = Application(
         broker_address=brokers,
         auto_create_topics=False,
@@ -114,7 +129,8 @@ def _producer(brokers: str, compression: str, partitioner: str) -> Producer:
             "queue.buffering.max.messages": 200_000,
             "queue.buffering.max.kbytes": 262_144,
             "reconnect.backoff.max.ms": 2_000,
-            "statistics.interval.ms": 0,
+            "statistics.interval.ms": STATISTICS_INTERVAL_MS,
+            "stats_cb": take_statistics,
         },
     )
     return application.get_producer()

@@ -13,12 +13,14 @@ from pathlib import Path
 from sightline_cameras.copies import WaitingCopies
 from sightline_cameras.home import home_of, murmur2
 from sightline_cameras.items import item_of
+from sightline_cameras.kafka_log import KafkaLog
 from sightline_cameras.options import parse_options
 from sightline_cameras.output import MayGoAway
 from sightline_cameras.pace import Pace, rhythm_at
 from sightline_cameras.places import kind_of, read_places
 from sightline_cameras.record import Record
 from sightline_cameras.signals import Orders
+from sightline_cameras.tally import Tally
 from sightline_cameras.target import announce_target
 from sightline_cameras.traffic import Planned
 from sightline_cameras.truth import HEADER, Truth
@@ -43,6 +45,31 @@ class Target(unittest.TestCase):
 
     def test_without_a_folder_nothing_is_written(self):
         self.assertIsNone(announce_target(41_000, {}))
+
+
+class TheLog(unittest.TestCase):
+    def test_a_client_that_forgot_its_brokers_is_replaced_and_its_records_are_sent_again(self):
+        log = KafkaLog("127.0.0.1:1", "nobody-listens", 4, "none", Tally(), None)
+        for oid in range(3):
+            log.send(record(oid))
+        first = log._main._producer
+        with contextlib.redirect_stderr(io.StringIO()) as said:
+            first._stats_cb('{"brokers": {}}')
+            log.poll()
+            self.assertIs(log._main._producer, first)
+            first._stats_cb('{"brokers": {}}')
+            log.poll()
+        self.assertIn("another one was opened", said.getvalue())
+        self.assertIsNot(log._main._producer, first)
+        self.assertEqual((len(first), len(log._main._producer)), (0, 3))
+
+    def test_a_broker_that_is_away_stays_known(self):
+        log = KafkaLog("127.0.0.1:1", "nobody-listens", 4, "none", Tally(), None)
+        first = log._main._producer
+        for source in ("configured", "learned", "configured"):
+            first._stats_cb(json.dumps({"brokers": {"1": {"source": source, "state": "DOWN"}}}))
+            log.poll()
+        self.assertIs(log._main._producer, first)
 
 
 class Home(unittest.TestCase):
