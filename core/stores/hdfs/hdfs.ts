@@ -53,8 +53,7 @@ export function hdfs(config: HdfsSettings, { idleLimitMs = IDLE_LIMIT_MS }: { id
   };
   const readStream = (path: string, limits?: ReadLimits, range?: ByteRange): Readable =>
     verifiedRead(ask, path, { facts, limits, range });
-  const readKnown = (path: string, bytes: number | undefined): Readable =>
-    verifiedRead(ask, path, { facts, bytes });
+  const readKnown = (path: string, bytes: number | undefined): Readable => verifiedRead(ask, path, { facts, bytes });
   return {
     facts,
     list,
