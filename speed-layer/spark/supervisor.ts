@@ -5,7 +5,8 @@
  * and writes with the code of a worker (executor.ts). This process starts and watches them. The truth is in the
  * progress rows: this process gives the query its offsets from them (query.ts), follows them with the group's offsets
  * (group.ts), passes what Kafka does not deliver (markers.ts), and watches the log as a worker does (watch.ts). It
- * serves /readyz and the metrics of a worker, with what the executors report.
+ * serves /readyz and the metrics of a worker, with what the executors report; it is ready while records are decided
+ * (deciding.ts).
  */
 import { randomBytes } from 'node:crypto';
 import { setTimeout as sleep } from 'node:timers/promises';
@@ -27,6 +28,8 @@ import { partitionHooks, startsOf } from '../partitions.ts';
 import { watchBeside } from '../worker.ts';
 import { ENTRY, executorArchive, executorFolder } from './bundle.ts';
 import type { ExecutorSettings } from './executor.ts';
+import type { Deciding } from './deciding.ts';
+import { decidingOf } from './deciding.ts';
 import type { SoleMember } from './group.ts';
 import { enterGroup, untilEmpty } from './group.ts';
 import { startJob } from './job.ts';
@@ -126,6 +129,7 @@ async function openEngine(config: Config, engine: EngineParts): Promise<Engine> 
     isAlone: isLocal(master),
   };
   let startedWith = 0;
+  const deciding = decidingOf(Date.now);
   const query = parts.add(
     runningQuery({
       openJob: () => startJob(plan, executorLog(log)),
@@ -134,6 +138,7 @@ async function openEngine(config: Config, engine: EngineParts): Promise<Engine> 
         checkSlots(master, trigger, count);
         startedWith = count;
         const starts = nextOf(await startsOf(ports, partitionsUpTo(count)));
+        deciding.begin();
         log.info({ run, starts }, 'the query starts');
         return startOrder(config, { run, trigger, starts, program: executorProgram(master, folder), settings });
       },
@@ -143,7 +148,8 @@ async function openEngine(config: Config, engine: EngineParts): Promise<Engine> 
   );
   readiness.add(query.waitingFor);
   readiness.begin('the group has given no partition yet');
-  const look = looking(config, { worker, merged, stores, member, query, startedWith: () => startedWith });
+  readiness.add(deciding.waitingFor);
+  const look = looking(config, { worker, merged, stores, member, query, deciding, startedWith: () => startedWith });
   return { look, watch: watch.look };
 }
 
@@ -153,12 +159,14 @@ interface Looking {
   readonly stores: Stores;
   readonly member: SoleMember;
   readonly query: Query;
+  readonly deciding: Deciding;
   /** With how many partitions the query was started. */
   readonly startedWith: () => number;
 }
 
 /** One look at everything that moves. */
-function looking(config: Config, { worker, merged, stores, member, query, startedWith }: Looking): () => Promise<void> {
+function looking(config: Config, looked: Looking): () => Promise<void> {
+  const { worker, merged, stores, member, query, deciding, startedWith } = looked;
   const { holdings, metrics, parts, persist } = worker;
   const { rules, admin, control } = stores;
   const reader = parts.add(logReader(config));
@@ -177,7 +185,12 @@ function looking(config: Config, { worker, merged, stores, member, query, starte
     if (isFull) ends = await persist(() => admin.ends());
     take(await persist(() => readProgress(stores, ends.length)));
     const all = [...holdings.progress.values()];
-    if (isFull) take(await persist(() => pass(all, ends)));
+    deciding.look(all, ends);
+    if (isFull) {
+      const passed = await persist(() => pass(all, ends));
+      take(passed);
+      deciding.pass(passed);
+    }
     await persist(() => member.look(nextOf(all), ends.length));
     tellNew(merged.latest());
     await query.look(mustRestart);

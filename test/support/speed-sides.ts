@@ -22,9 +22,12 @@ import { startEngine } from './spark-engine.ts';
 import { sparkHome } from './spark-masters.ts';
 import { speedState } from './speed-state.ts';
 
-export const LIMIT_MS = 150_000;
+export const LIMIT_MS = 300_000;
 export const MICROBATCH = ['--engine', 'spark', '--trigger', 'microbatch'];
 export const REALTIME = ['--engine', 'spark', '--trigger', 'realtime'];
+
+/** Drivers of these tests live for seconds: what optimises their code costs more than it brings. */
+const SOON_STARTED = '-XX:TieredStopAtLevel=1 -XX:+UseSerialGC';
 
 /** A namespace, and who may count into it. */
 export interface Side {
@@ -52,6 +55,7 @@ export async function openSides(settings: Record<string, string> = {}): Promise<
     KAFKA_GROUP: `${world.name}_spark`,
     KAFKA_DEAD_LETTER_TOPIC: `${world.name}_spark.dlq`,
     SPARK_HOME: process.env.SPARK_HOME ?? (await sparkHome()),
+    JAVA_TOOL_OPTIONS: SOON_STARTED,
   };
   const config = readConfig(environment);
   await prepare(config, () => undefined, readPlaces());
