@@ -19,6 +19,7 @@ const config: NextConfig = {
     '@duckdb/node-bindings',
     'cassandra-driver',
     'kafkajs',
+    'kerberos',
     'node-rdkafka',
     'parquetjs',
     'pino',

@@ -1,5 +1,6 @@
 /**
- * One question over HTTP to a daemon of the stack: what probes.ts and hdfs-folders.ts ask with.
+ * One question over HTTP to a daemon of the stack: what probes.ts and hdfs-folders.ts ask with, and start/front.ts the
+ * app.
  *
  * On a secured stack it goes over TLS, with the cookie that the administrator's ticket was exchanged for; elsewhere as
  * it is. Node's own fetch knows no authority of a stack, so this uses the older client.
@@ -29,12 +30,12 @@ export interface WebQuestion {
 export async function askWeb(stack: Stack, { port, path, method = 'GET', signal }: WebQuestion): Promise<WebAnswer> {
   const isSecured = stack.isSecured === true;
   const url = new URL(`${isSecured ? 'https' : 'http'}://${hostOf(stack)}:${port}${path}`);
-  if (!isSecured) return send(url, { method, signal });
+  if (!isSecured) return askUrl(url, { method, signal });
   const { ca, signIn } = entranceOf(stack, url);
   const options = { method, signal, ca };
-  const answer = await send(url, { ...options, headers: { cookie: await signIn.cookie() } });
+  const answer = await askUrl(url, { ...options, headers: { cookie: await signIn.cookie() } });
   if (answer.status !== 401 || !signIn.drop()) return answer;
-  return send(url, { ...options, headers: { cookie: await signIn.cookie() } });
+  return askUrl(url, { ...options, headers: { cookie: await signIn.cookie() } });
 }
 
 interface Entrance {
@@ -61,9 +62,10 @@ function entranceOf(stack: Stack, url: URL): Entrance {
   return entrance;
 }
 
-function send(
+/** Without `ca` the machine's authorities count. */
+export function askUrl(
   url: URL,
-  options: { method: string; signal: AbortSignal; ca?: string; headers?: Record<string, string> },
+  options: { method?: string; signal: AbortSignal; ca?: string; headers?: Record<string, string> },
 ): Promise<WebAnswer> {
   return new Promise((resolve, reject) => {
     // One connection a question, so that no daemon waits for ours when it is told to end.

@@ -10,6 +10,7 @@ import { randomBytes } from 'node:crypto';
 import { existsSync } from 'node:fs';
 import { chmod, mkdir, readdir, rename, rm, writeFile } from 'node:fs/promises';
 import { dirname, join } from 'node:path';
+import { fileURLToPath } from 'node:url';
 import { promisify } from 'node:util';
 import { messageOf } from '../../core/process/errors.ts';
 import { ClusterError } from '../stack/errors.ts';
@@ -21,6 +22,7 @@ import type { Secrets } from './secrets.ts';
 const run = promisify(execFile);
 const OWNER_ONLY = 0o600;
 const VALID_DAYS = '825';
+const EXPORT_KEY = fileURLToPath(new URL('ExportKey.java', import.meta.url));
 
 export async function makeSecrets(stack: Stack, java: string): Promise<void> {
   const folder = secretsFolder(stack);
@@ -31,7 +33,18 @@ export async function makeSecrets(stack: Stack, java: string): Promise<void> {
     await makeCertificates(stack, java, secrets.store);
     await writeSecret(stack, 'passwords.json', JSON.stringify(secrets, null, 2));
   }
-  await writeTexts(stack, readSecrets(stack));
+  const secrets = readSecrets(stack);
+  if (!existsSync(secretFile(stack, 'server.key'))) await exportKey(stack, java, secrets.store);
+  await writeTexts(stack, secrets);
+}
+
+/** Node and librdkafka read PEM. */
+async function exportKey(stack: Stack, java: string, password: string): Promise<void> {
+  const { stdout } = await run(java, [EXPORT_KEY, secretFile(stack, 'server.p12'), 'server'], {
+    env: { ...process.env, STORE_PASSWORD: password },
+    timeout: 60_000,
+  });
+  await writeSecret(stack, 'server.key', stdout);
 }
 
 function newSecrets(): Secrets {

@@ -5,7 +5,7 @@
  * They live as long as the data, since Kafka keeps passwords in it; `cluster reset` deletes both. The folder and every
  * file in it belong to one user alone.
  *
- *     secrets/ passwords.json  krb5.conf  ca.pem  server.p12  trust.p12
+ *     secrets/ passwords.json  krb5.conf  ca.pem  server.p12  server.pem  server.key  trust.p12
  *              keytabs/<name>.keytab  <user>.env  <user>.password
  */
 import { readFileSync } from 'node:fs';

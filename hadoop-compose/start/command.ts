@@ -40,6 +40,7 @@ export function startCommand(): Command {
     )
     .option('--truth <file>', 'append to this CSV every record that Kafka acknowledged')
     .option('--places <file.csv>', 'dataset B for a new system (default: the places that come with the project)')
+    .option('--secured', 'on the stack with Kerberos, TLS and ACLs, each part as a user of its own (docs/security.md)')
     .option('--observe', 'run Prometheus and Alertmanager too, with the rules and alerts of observe/rules')
     .option(
       '--footage',

@@ -13,8 +13,9 @@ import { admitUsers } from '../cluster/admit-users.ts';
 import { makeHdfsFolders } from '../cluster/hdfs-folders.ts';
 import { administrator, environmentOf } from '../secured/identity.ts';
 import type { KafkaUser } from '../secured/secrets.ts';
-import { addressesOf } from '../stack/ports.ts';
+import { addressesIn } from '../stack/row-store.ts';
 import type { Stack } from '../stack/stack.ts';
+import { frontEnvironment } from './front.ts';
 import { partEnvironment } from './options.ts';
 
 export interface Identities {
@@ -25,10 +26,14 @@ export interface Identities {
 
 export function identitiesOf(stack: Stack, others: NodeJS.ProcessEnv, epochSeconds: number): Identities {
   const environment = (user: KafkaUser): NodeJS.ProcessEnv =>
-    partEnvironment(others, stack.isSecured ? environmentOf(stack, user) : addressesOf(stack.ports), epochSeconds);
+    partEnvironment(others, stack.isSecured ? securedEnvironment(stack, user) : addressesIn(stack), epochSeconds);
   // Tells Kerberos in this process which file names the KDC.
   if (stack.isSecured) administrator(stack);
   return { environment, config: readConfig(environment('admin')) };
+}
+
+function securedEnvironment(stack: Stack, user: KafkaUser): Record<string, string> {
+  return { ...environmentOf(stack, user), ...(user === 'serving' ? frontEnvironment(stack) : {}) };
 }
 
 export async function prepareStores(

@@ -6,6 +6,7 @@
  * environment already says wins.
  */
 import { InvalidArgumentError } from 'commander';
+import { EXIT, Refusal } from '../../core/process/errors.ts';
 import { LAPTOP } from '../cluster/laptop.ts';
 import type { StoreWish } from '../stack/row-store.ts';
 
@@ -33,6 +34,20 @@ export interface StartOptions {
   readonly cassandraNodes?: StoreWish['cassandraNodes'];
   /** Dataset B for a new system. */
   readonly places?: string;
+  /** Runs on the stack with Kerberos, TLS and ACLs, each part as a user of its own. */
+  readonly secured?: boolean;
+}
+
+/** What a secured stack does not run yet (docs/security.md#what-is-not-there-yet). */
+export function refuseTogether({ secured, observe, footage, engine }: StartOptions): void {
+  if (secured !== true) return;
+  const others = [observe ? '--observe' : '', footage ? '--footage' : '', engine === 'spark' ? '--engine spark' : ''];
+  const named = others.filter(Boolean).join(' and ');
+  if (named !== '')
+    throw new Refusal(
+      EXIT.usage,
+      `--secured does not go together with ${named} yet (docs/security.md#what-is-not-there-yet); leave one out`,
+    );
 }
 
 export const LAPTOP_EPOCH_SECONDS = 300;

@@ -10,6 +10,7 @@ import { sparkSubmit } from '../../core/process/spark-home.ts';
 import type { Say } from '../../core/process/step-log.ts';
 import { markOfPart } from '../cluster/left-behind.ts';
 import { targetsFolder } from '../stack/stack.ts';
+import type { KafkaUser } from '../secured/secrets.ts';
 import type { Stack } from '../stack/stack.ts';
 import type { Part, PartHooks } from './part.ts';
 import { startPart } from './part.ts';
@@ -28,7 +29,8 @@ export interface PartsPlan {
   readonly footage: boolean;
   /** Whether Spark analyses it. */
   readonly analyses: boolean;
-  readonly environment: NodeJS.ProcessEnv;
+  /** As whom a part enters the stores. */
+  readonly environment: (user: KafkaUser) => NodeJS.ProcessEnv;
   /** Whose parts they are; their logs go there too. */
   readonly stack: Pick<Stack, 'folder'>;
 }
@@ -44,33 +46,40 @@ export function startParts(plan: PartsPlan, tell: (text: string) => void, refuse
       refused.abort(new Refusal(EXIT.usage, `${name} refuses to run:\n${indent(lastLines)}`)),
   };
   forgetTargets(targetsFolder(plan.stack));
-  const part = (name: string, words: string[], stopLimitMs: number): Part => {
+  const part = (name: string, user: KafkaUser, words: string[], stopLimitMs: number): Part => {
     const args = [`--part-of=${markOfPart(plan.stack, name)}`, ...words];
     return startPart(
       PROGRAM,
       {
         name,
         args,
-        environment: { ...plan.environment, ...targetOf(plan.stack, name) },
+        environment: { ...plan.environment(user), ...targetOf(plan.stack, name) },
         logFile: `${plan.stack.folder}/logs/${name}.log`,
         stopLimitMs,
       },
       hooks,
     );
   };
-  const workers = plan.speed.map((words, i) => part(`speed-${i + 1}`, words, 30_000));
-  const observers = plan.observes ? [part('observe', ['observe'], 20_000)] : [];
+  const workers = plan.speed.map((words, i) => part(`speed-${i + 1}`, 'speed', words, 30_000));
+  const observers = plan.observes ? [part('observe', 'operator', ['observe'], 20_000)] : [];
   const footage = plan.footage
     ? [
-        part('footage-agent', ['footage', 'agent'], 15_000),
-        part('footage-settle', ['footage', 'settle', '--every', String(SETTLE_EVERY_SECONDS)], 10_000),
+        part('footage-agent', 'operator', ['footage', 'agent'], 15_000),
+        part('footage-settle', 'operator', ['footage', 'settle', '--every', String(SETTLE_EVERY_SECONDS)], 10_000),
         ...(plan.analyses
-          ? [part('footage-analyse', ['footage', 'analyse', '--every', String(ANALYSE_EVERY_SECONDS)], 15_000)]
+          ? [
+              part(
+                'footage-analyse',
+                'operator',
+                ['footage', 'analyse', '--every', String(ANALYSE_EVERY_SECONDS)],
+                15_000,
+              ),
+            ]
           : []),
       ]
     : [];
-  const batch = part('batch', ['batch', 'schedule'], 60_000);
-  return [...observers, part('app', ['serve'], 10_000), ...workers, batch, ...footage];
+  const batch = part('batch', 'batch', ['batch', 'schedule'], 60_000);
+  return [...observers, part('app', 'serving', ['serve'], 10_000), ...workers, batch, ...footage];
 }
 
 /** Whether Spark is there; if not, says how to set it up. */

@@ -7,22 +7,31 @@ import { EXIT, messageOf, Refusal } from '../../core/process/errors.ts';
 import { hostPort } from '../../core/process/host-port.ts';
 import type { Target } from '../../core/process/metrics-target.ts';
 import type { Say } from '../../core/process/step-log.ts';
+import type { WebAnswer } from '../cluster/web.ts';
+import { askUrl } from '../cluster/web.ts';
 import { loopback } from '../stack/ports.ts';
 import { targetsFolder } from '../stack/stack.ts';
 import type { Stack } from '../stack/stack.ts';
 
+type Asking = (signal: AbortSignal) => Promise<WebAnswer>;
+
 const READY_LIMIT_MS = 120_000;
 const COUNTING_LIMIT_MS = 30_000;
 
-export async function becomeReady(url: string, signal: AbortSignal): Promise<void> {
+/** `ask` asks where the machine's authorities do not do. */
+export async function becomeReady(
+  url: string,
+  signal: AbortSignal,
+  ask: Asking = (limit) => askUrl(new URL(url), { signal: limit }),
+): Promise<void> {
   const deadlineMs = Date.now() + READY_LIMIT_MS;
   let last = 'it does not answer';
   while (Date.now() < deadlineMs) {
     signal.throwIfAborted();
     try {
-      const response = await fetch(url, { signal: AbortSignal.any([signal, AbortSignal.timeout(5_000)]) });
-      if (response.ok) return;
-      last = `${response.status} ${(await response.text()).slice(0, 300)}`;
+      const { status, text } = await ask(AbortSignal.any([signal, AbortSignal.timeout(5_000)]));
+      if (status < 300) return;
+      last = `${status} ${text.slice(0, 300)}`;
     } catch {
       signal.throwIfAborted();
     }

@@ -14,7 +14,6 @@ import { startCameras } from '../cameras/cameras.ts';
 import { ensureVenv } from '../cameras/venv.ts';
 import { clusterDown } from '../cluster/down.ts';
 import { fetchJars } from '../cluster/jars.ts';
-import { makeHdfsFolders } from '../cluster/hdfs-folders.ts';
 import { markOfPart } from '../cluster/left-behind.ts';
 import { findObservers, OBSERVE_PORTS } from '../cluster/observers.ts';
 import { refuseTakenPorts } from '../cluster/taken-ports.ts';
@@ -30,18 +29,22 @@ import { clusterUp } from '../cluster/up.ts';
 import type { Config } from '../../core/process/config.ts';
 import { readConfig } from '../../core/process/config.ts';
 import { EXIT, messageOf, Refusal } from '../../core/process/errors.ts';
-import { hostPort, reachable } from '../../core/process/host-port.ts';
+import { reachable } from '../../core/process/host-port.ts';
 import type { StopOrders } from '../../core/process/life.ts';
 import { untilStopped } from '../../core/process/life.ts';
-import { prepare, recordedEpochSeconds } from '../../admin/prepare/prepare.ts';
+import { recordedEpochSeconds } from '../../admin/prepare/prepare.ts';
 import { readPlaces } from '../../admin/reference/places.ts';
 import { ensureBuilt } from '../../serving/server/build.ts';
 import { ensureEngine } from '../spark/command.ts';
 import type { DiskWatch } from './disk.ts';
 import { watchDisk } from './disk.ts';
 import { watchFootage } from './footage-facts.ts';
+import { ensureKerberos } from '../secured/kerberos-package.ts';
+import { frontOf } from './front.ts';
+import type { Identities } from './identities.ts';
+import { identitiesOf, prepareStores } from './identities.ts';
 import type { StartOptions } from './options.ts';
-import { LAPTOP_EPOCH_SECONDS, partEnvironment, speedCommands } from './options.ts';
+import { LAPTOP_EPOCH_SECONDS, partEnvironment, refuseTogether, speedCommands } from './options.ts';
 import { canAnalyse, startParts, targetOf } from './parts.ts';
 import type { StatusFacts, StatusLine } from './status-line.ts';
 import { statusLine } from './status-line.ts';
@@ -53,7 +56,9 @@ const RISE_SECONDS = 20;
 
 /** Runs until told to stop; returns the exit code. */
 export async function start(options: StartOptions, given: StopOrders): Promise<number> {
-  const stack = withRowStore(stackFrom(), { stores: storesIn(process.env), ...options });
+  refuseTogether(options);
+  const chosen = stackFrom(process.env, { isSecured: options.secured === true });
+  const stack = withRowStore(chosen, { stores: storesIn(process.env), ...options });
   const say = sayOn();
   const orders = withLimit(given, say);
   const addresses = addressesIn(stack);
@@ -61,7 +66,8 @@ export async function start(options: StartOptions, given: StopOrders): Promise<n
   if (settings.TLS_CERT_FILE)
     throw new Refusal(
       EXIT.usage,
-      '"npm start" serves this machine over http; TLS_CERT_FILE and TLS_KEY_FILE are for "sightline serve"',
+      '"npm start" serves this machine over http, or with --secured over TLS with a certificate of the stack; ' +
+        'TLS_CERT_FILE and TLS_KEY_FILE are for "sightline serve"',
     );
   const places = readPlaces(options.places);
   const footageIn = resolve(process.env.FOOTAGE_FOLDER || footageFolder(stack));
@@ -74,19 +80,15 @@ export async function start(options: StartOptions, given: StopOrders): Promise<n
       await refuseTakenPorts(stack, OBSERVE_PORTS);
     }
     const { engine } = options;
+    if (stack.isSecured) await ensureKerberos(say);
     await setUp({ stack, say, hasTakenOver, footage: options.footage === true, engine }, orders);
     isUp = true;
-    const recorded = options.epochSeconds ?? (await unlessStopped(orders.stop, recordedEpochSeconds(settings)));
-    const environment = {
-      ...partEnvironment(process.env, addresses, recorded ?? LAPTOP_EPOCH_SECONDS),
-      FOOTAGE_FOLDER: footageIn,
-    };
-    const config = readConfig(environment);
-    await unlessStopped(
-      orders.stop,
-      makeHdfsFolders(stack, config, orders.stop).then(() => prepare(config, say, places, orders.stop)),
-    );
-    await run({ options, stack, config, environment, say }, orders);
+    const others = { ...process.env, FOOTAGE_FOLDER: footageIn };
+    const first = identitiesOf(stack, others, options.epochSeconds ?? LAPTOP_EPOCH_SECONDS);
+    const recorded = options.epochSeconds ?? (await unlessStopped(orders.stop, recordedEpochSeconds(first.config)));
+    const identities = identitiesOf(stack, others, recorded ?? LAPTOP_EPOCH_SECONDS);
+    await unlessStopped(orders.stop, prepareStores(stack, identities, { say, places, stop: orders.stop }));
+    await run({ options, stack, identities, say }, orders);
   } finally {
     if (starterOf(stack)?.state === 'this process') await clusterDown(stack, say, orders.hurry);
     else if (isUp) say('cluster', 'was up before and stays up; "npx sightline cluster down" stops it');
@@ -132,13 +134,13 @@ async function setUp({ stack, say, hasTakenOver, footage, engine }: SetUp, { sto
 interface Running {
   readonly options: StartOptions;
   readonly stack: Stack;
-  readonly config: Config;
-  readonly environment: NodeJS.ProcessEnv;
+  readonly identities: Identities;
   readonly say: Say;
 }
 
-async function run({ options, stack, config, environment, say }: Running, orders: StopOrders): Promise<void> {
-  const address = `http://${hostPort(reachable(config.BIND), config.PORT)}`;
+async function run({ options, stack, identities, say }: Running, orders: StopOrders): Promise<void> {
+  const { config, environment } = identities;
+  const { address, ask } = frontOf(stack, config);
   const facts: StatusFacts = { cameras: null, paused: null, footage: null, freeBytes: 0 };
   const refused = new AbortController();
   const stop = AbortSignal.any([orders.stop, refused.signal]);
@@ -154,7 +156,7 @@ async function run({ options, stack, config, environment, say }: Running, orders
   let supervision: Promise<void> | null = null;
   const stopWatching = footage ? watchFootage(stack, (found) => void (facts.footage = found)) : null;
   try {
-    await becomeReady(`${address}/readyz`, stop);
+    await becomeReady(`${address}/readyz`, stop, (signal) => ask('/readyz', signal));
     say('app', `answers at ${address}`);
     if (options.observe) await sayObservers(stack, say, stop);
     if (options.rate > 0) await somebodyCounts(stack, speed.length, say, stop);
@@ -163,7 +165,8 @@ async function run({ options, stack, config, environment, say }: Running, orders
     cameras =
       options.rate > 0
         ? await startCameras(cameraArguments(options, config), {
-            environment: { ...environment, ...targetOf(stack, 'cameras') },
+            environment: { ...environment('cameras'), ...targetOf(stack, 'cameras') },
+            access: readConfig(environment('cameras')).KAFKA_ACCESS,
             onStats,
             partOf,
             signal: stop,
@@ -175,7 +178,8 @@ async function run({ options, stack, config, environment, say }: Running, orders
       diskHooks(() => cameras, facts, options, tell),
     );
     process.stdout.write(`Sightline is ready: ${address}\n`);
-    line = statusLine(`${address}/api/v1/trust`, () => ({ ...facts, freeBytes: disk?.freeBytes() ?? 0 }));
+    const askTrust = (signal: AbortSignal): ReturnType<typeof ask> => ask('/api/v1/trust', signal);
+    line = statusLine(askTrust, () => ({ ...facts, freeBytes: disk?.freeBytes() ?? 0 }));
     supervision = superviseCluster({ stack, signal: over.signal, onEvent: (event) => tell(describe(event)) });
     supervision.catch((fault: unknown) => tell(`the daemons are not watched: ${messageOf(fault)}`));
     void cameras?.ended.then((code) => code !== 0 && tell(`cameras: ended with ${code}`));

@@ -5,6 +5,7 @@
  * drawn; events are lines of their own above it, terminal or not.
  */
 import type { CameraStats } from '../cameras/cameras.ts';
+import type { WebAnswer } from '../cluster/web.ts';
 import type { FootageFacts } from './footage-facts.ts';
 
 export interface StatusFacts {
@@ -30,7 +31,7 @@ export interface TrustFacts {
 }
 
 export function statusLine(
-  trustUrl: string,
+  askTrust: (signal: AbortSignal) => Promise<WebAnswer>,
   facts: () => StatusFacts,
   out: NodeJS.WriteStream = process.stderr,
 ): StatusLine {
@@ -42,7 +43,7 @@ export function statusLine(
     out.write(`\r\u001b[2K${drawn}`);
   };
   const tick = async (): Promise<void> => {
-    trust = await ask(trustUrl);
+    trust = await ask(askTrust);
     draw();
   };
   const timer = draws ? setInterval(() => void tick(), 1_000) : null;
@@ -91,10 +92,10 @@ function heldPart({ held: [first, ...others] }: TrustFacts): string[] {
   return [`HELD: partition ${first.partition}${more}, a broker's clock ran ahead (see Trust)`];
 }
 
-async function ask(url: string): Promise<TrustFacts | string> {
+async function ask(askTrust: (signal: AbortSignal) => Promise<WebAnswer>): Promise<TrustFacts | string> {
   try {
-    const response = await fetch(url, { signal: AbortSignal.timeout(5_000) });
-    return response.ok ? ((await response.json()) as TrustFacts) : `the API answers ${response.status}`;
+    const { status, text } = await askTrust(AbortSignal.timeout(5_000));
+    return status < 300 ? (JSON.parse(text) as TrustFacts) : `the API answers ${status}`;
   } catch {
     return 'the API does not answer';
   }
