@@ -9,7 +9,7 @@
  */
 import { join } from 'node:path';
 import { ARRIVING } from '../core/layout/footage.ts';
-import type { FileSystem } from '../core/stores/hdfs/name-node.ts';
+import type { FileSystem } from '../core/stores/hdfs/file-system.ts';
 import type { Folders } from './folders.ts';
 import { LEAST_FREE_BYTES } from './full-disk.ts';
 

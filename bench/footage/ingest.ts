@@ -18,7 +18,7 @@ import { setTimeout as pause } from 'node:timers/promises';
 import { parseArgs } from 'node:util';
 import { parseSettledFile } from '../../core/layout/footage.ts';
 import { readConfig } from '../../core/process/config.ts';
-import { fileSystemOf } from '../../core/stores/hdfs/name-node.ts';
+import { fileSystemOf } from '../../core/stores/hdfs/file-system.ts';
 import { hdfs } from '../../core/stores/hdfs/hdfs.ts';
 import { partsOf } from '../../hadoop-compose/cluster/left-behind.ts';
 import { pidOf } from '../../hadoop-compose/cluster/processes.ts';

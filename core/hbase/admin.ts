@@ -43,7 +43,7 @@ export function hbaseAdmin(reach: Reach, master: Master): HBaseAdmin {
   };
 }
 
-function namespaces(master: Master): Pick<HBaseAdmin, 'ensureNamespace' | 'dropNamespace' | 'grant'> {
+function namespaces(master: Master): Pick<HBaseAdmin, 'ensureNamespace' | 'dropNamespace' | 'grant' | 'allowed'> {
   return {
     async ensureNamespace(name) {
       // Where rights are checked, only an administrator may ask for a new one, even for one that exists.
@@ -55,13 +55,7 @@ function namespaces(master: Master): Pick<HBaseAdmin, 'ensureNamespace' | 'dropN
       );
     },
     async grant(user, namespace, actions) {
-      const permission = {
-        type: NAMESPACE_PERMISSION,
-        namespace_permission: {
-          namespace_name: Buffer.from(namespace),
-          action: [...actions].map((letter) => ACTIONS.indexOf(letter)),
-        },
-      };
+      const permission = permissionFor(namespace, actions);
       await master.ask({
         method: 'Grant',
         request: messages.grantRequest,
@@ -69,11 +63,30 @@ function namespaces(master: Master): Pick<HBaseAdmin, 'ensureNamespace' | 'dropN
         response: messages.nothing,
       });
     },
+    async allowed(namespace) {
+      const { has_user_permission: held } = await master.ask({
+        method: 'HasUserPermissions',
+        request: messages.hasUserPermissionsRequest,
+        message: { permission: [...ACTIONS].map((letter) => permissionFor(namespace, letter)) },
+        response: messages.hasUserPermissionsResponse,
+      });
+      return [...ACTIONS].filter((_, at) => held[at]).join('');
+    },
     async dropNamespace(name) {
       await doUnless(
         'NamespaceNotFoundException',
         master.carryOut('DeleteNamespace', messages.deleteNamespaceRequest, { namespaceName: name }),
       );
+    },
+  };
+}
+
+function permissionFor(namespace: string, actions: string) {
+  return {
+    type: NAMESPACE_PERMISSION,
+    namespace_permission: {
+      namespace_name: Buffer.from(namespace),
+      action: [...actions].map((letter) => ACTIONS.indexOf(letter)),
     },
   };
 }

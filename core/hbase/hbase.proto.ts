@@ -172,6 +172,8 @@ message NamespacePermission { optional bytes namespace_name = 1; repeated uint32
 message Permission { required uint32 type = 1; optional NamespacePermission namespace_permission = 3; }
 message UserPermission { required bytes user = 1; required Permission permission = 3; }
 message GrantRequest { required UserPermission user_permission = 1; }
+message HasUserPermissionsRequest { optional bytes user_name = 1; repeated Permission permission = 2; }
+message HasUserPermissionsResponse { repeated bool has_user_permission = 1; }
 message ProcedureStarted { optional uint64 proc_id = 1; }
 message GetProcedureResultRequest { required uint64 proc_id = 1; }
 message GenericExceptionMessage { optional string class_name = 1; optional string message = 2; }

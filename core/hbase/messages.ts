@@ -140,6 +140,12 @@ export interface TableDescriptor {
   readonly configuration: readonly StringPair[];
 }
 
+/** `type` says that it is one of a namespace. */
+export interface NamespacePermission {
+  readonly type: number;
+  readonly namespace_permission: { readonly namespace_name: Buffer; readonly action: readonly number[] };
+}
+
 export interface ProcedureStarted {
   readonly proc_id?: string;
 }
@@ -219,12 +225,9 @@ export const messages = {
   moveRegionRequest: codec<{ region: RegionSpecifier; dest_server_name?: ServerName }>('MoveRegionRequest'),
   moveRegionResponse: codec<object>('MoveRegionResponse'),
   splitTableRegionRequest: codec<{ region_info: RegionInfo; split_row: Buffer }>('SplitTableRegionRequest'),
-  grantRequest: codec<{
-    user_permission: {
-      user: Buffer;
-      permission: { type: number; namespace_permission: { namespace_name: Buffer; action: readonly number[] } };
-    };
-  }>('GrantRequest'),
+  grantRequest: codec<{ user_permission: { user: Buffer; permission: NamespacePermission } }>('GrantRequest'),
+  hasUserPermissionsRequest: codec<{ permission: readonly NamespacePermission[] }>('HasUserPermissionsRequest'),
+  hasUserPermissionsResponse: codec<{ has_user_permission: readonly boolean[] }>('HasUserPermissionsResponse'),
   tableState: codec<{ state: number }>('TableState'),
   procedureStarted: codec<ProcedureStarted>('ProcedureStarted'),
   getProcedureResultRequest: codec<{ proc_id: string }>('GetProcedureResultRequest'),

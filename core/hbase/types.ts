@@ -7,7 +7,8 @@
  * resent write changes nothing.
  */
 import type { ReadLimits } from '../process/read-limits.ts';
-import type { ServiceAccess, TlsIdentity } from '../process/security-settings.ts';
+import type { TlsIdentity } from '../process/pem.ts';
+import type { ServiceAccess } from '../process/security-settings.ts';
 import type { HBaseError } from './errors.ts';
 
 /** One cell. `timestamp` is an integer in [0, 2^53). */
@@ -120,6 +121,8 @@ export interface HBaseAdmin {
   dropNamespace(name: string): Promise<void>;
   /** Gives a user exactly these rights in a namespace, as letters of RWXCA; for an administrator of HBase. */
   grant(user: string, namespace: string, actions: string): Promise<void>;
+  /** What this user may do in a namespace, as letters of RWXCA. */
+  allowed(namespace: string): Promise<string>;
   regions(table: string): Promise<RegionLocation[]>;
   /** Asks the master to move a region to another server, any other; returns when it has moved. */
   moveRegion(table: string, regionName: string): Promise<void>;

@@ -12,9 +12,11 @@ import { ACCESS_SETTINGS } from './access-settings.ts';
 import { EXIT, Refusal } from './errors.ts';
 import { STORE_SETTINGS } from './store-settings.ts';
 import { FOOTAGE_ANALYSIS_SETTINGS } from './footage-settings.ts';
-import { hadoopAccess, kafkaAccess, SECURITY_SETTINGS, securityFaults } from './security-settings.ts';
-import type { HadoopAccess, KafkaAccess } from './security-settings.ts';
-import { bind, hostPorts, port, root, seconds, topic, webhdfsUrl } from './setting-types.ts';
+import type { KafkaAccess } from './kafka-access.ts';
+import { kafkaAccess } from './kafka-access.ts';
+import type { HadoopAccess } from './security-settings.ts';
+import { hadoopAccess, SECURITY_SETTINGS, securityFaults } from './security-settings.ts';
+import { bind, hostPorts, port, root, seconds, topic } from './setting-types.ts';
 
 const HOME = join(dirname(fileURLToPath(import.meta.url)), '..', '..', '.sightline');
 
@@ -49,7 +51,6 @@ const Settings = z.object({
   HBASE_REGIONS: z.coerce.number().int().min(1).max(256).default(4),
   /** A user name for HBase and HDFS (simple authentication). */
   HADOOP_USER: z.string().min(1).default('sightline'),
-  WEBHDFS_URL: webhdfsUrl.default('http://127.0.0.1:9870'),
   SIGHTLINE_ROOT: root.default('/sightline'),
   EPOCH_SECONDS: z.coerce
     .number()
@@ -212,16 +213,19 @@ export type Config = Readonly<z.infer<typeof Settings>> & {
 export function readConfig(environment: NodeJS.ProcessEnv = process.env): Config {
   const faults: string[] = [];
   const given: Record<string, string> = {};
+  const files = new Map<string, string>();
   for (const name of Object.keys(Settings.shape)) {
     const value = valueOf(environment, name, faults);
-    if (value !== undefined && value !== '') given[name] = value;
+    if (value === undefined || value === '') continue;
+    given[name] = value;
+    const file = environment[`${name}_FILE`];
+    if (file !== undefined) files.set(name, file);
   }
   const parsed = Settings.safeParse(given);
   if (!parsed.success) faults.push(...parsed.error.issues.map((issue) => `${issue.path.join('.')}: ${issue.message}`));
   if (parsed.success)
     faults.push(
       ...securityFaults(parsed.data, {
-        WEBHDFS_URL: parsed.data.WEBHDFS_URL,
         given: new Set(Object.keys(given)),
       }),
     );
@@ -231,10 +235,12 @@ export function readConfig(environment: NodeJS.ProcessEnv = process.env): Config
   const { data } = parsed;
   return {
     ...data,
+    // What names one address names the first.
+    WEBHDFS_URL: data.WEBHDFS_URLS?.[0] ?? data.WEBHDFS_URL,
     KAFKA_DEAD_LETTER_TOPIC: data.KAFKA_DEAD_LETTER_TOPIC ?? `${data.KAFKA_TOPIC}.dlq`,
     AUDIT_FILE: data.AUDIT_FILE ?? join(data.SIGHTLINE_HOME, AUDIT_LOG),
     KAFKA_ACCESS: kafkaAccess(data),
-    HADOOP_ACCESS: hadoopAccess(data),
+    HADOOP_ACCESS: hadoopAccess(data, files),
     given: new Set(Object.keys(given)),
   };
 }

@@ -4,29 +4,23 @@
  * config.ts reads them with all others and hands on two values: KAFKA_ACCESS to core/stores/kafka, HADOOP_ACCESS to
  * core/hbase and core/stores/hdfs. A combination that cannot work is a fault with its reason, so that a client never
  * meets one. Certificates are PEM; as every setting they may come as NAME_FILE. Without any of these settings the
- * clients speak plain text, as before.
+ * clients speak plain text, as before. kafka-access.ts and hdfs-access.ts hold what concerns one of them alone.
  */
-import { createPrivateKey, X509Certificate } from 'node:crypto';
 import { accessSync, constants } from 'node:fs';
 import { z } from 'zod';
-import { messageOf } from './errors.ts';
+import type { HdfsCredential } from './hdfs-access.ts';
+import { HDFS_SETTINGS, hdfsCredential, hdfsFaults, nameNodesOf } from './hdfs-access.ts';
+import { KAFKA_SETTINGS, kafkaFaults } from './kafka-access.ts';
+import type { TlsIdentity } from './pem.ts';
+import { pemFaults, tlsIdentity } from './pem.ts';
 import { hostPorts } from './setting-types.ts';
 
 const flag = z.enum(['true', 'false']).default('false');
 const service = z.string().regex(/^[A-Za-z0-9_-]+$/, 'expected the first part of a principal, such as hbase');
 
 export const SECURITY_SETTINGS = {
-  KAFKA_SECURITY_PROTOCOL: z.enum(['PLAINTEXT', 'SSL', 'SASL_PLAINTEXT', 'SASL_SSL']).default('PLAINTEXT'),
-  /** Certificates of the authorities that brokers are believed by; without it Node's own list. */
-  KAFKA_CA: z.string().optional(),
-  /** The client's own certificate with its chain, and its key, where brokers ask for one. */
-  KAFKA_CERT: z.string().optional(),
-  KAFKA_KEY: z.string().optional(),
-  KAFKA_SASL_MECHANISM: z.enum(['PLAIN', 'SCRAM-SHA-256', 'SCRAM-SHA-512']).optional(),
-  KAFKA_SASL_USERNAME: z.string().min(1).optional(),
-  KAFKA_SASL_PASSWORD: z.string().min(1).optional(),
-  /** simple: HDFS believes the name in HADOOP_USER. */
-  HDFS_AUTH: z.enum(['simple', 'kerberos']).default('simple'),
+  ...KAFKA_SETTINGS,
+  ...HDFS_SETTINGS,
   HBASE_AUTH: z.enum(['simple', 'kerberos']).default('simple'),
   HBASE_TLS: flag,
   /** The first part of the principal of HBase's servers. */
@@ -52,26 +46,6 @@ export const SECURITY_SETTINGS = {
 
 export type SecuritySettings = z.infer<z.ZodObject<typeof SECURITY_SETTINGS>>;
 
-/** Without `ca` the machine's authorities count. */
-export interface TlsIdentity {
-  readonly ca?: string;
-  readonly cert?: string;
-  readonly key?: string;
-}
-
-export interface KafkaSasl {
-  readonly mechanism: 'PLAIN' | 'SCRAM-SHA-256' | 'SCRAM-SHA-512';
-  readonly username: string;
-  readonly password: string;
-}
-
-export interface KafkaAccess {
-  readonly protocol: SecuritySettings['KAFKA_SECURITY_PROTOCOL'];
-  /** Null: plain text. */
-  readonly tls: TlsIdentity | null;
-  readonly sasl: KafkaSasl | null;
-}
-
 /** One identity a process: Kerberos keeps its tickets for the whole of it. */
 export interface KerberosIdentity {
   /** Undefined: the one whose tickets kinit got. */
@@ -88,7 +62,11 @@ export interface ServiceAccess {
 export interface HadoopAccess {
   /** Used wherever an address begins with https. */
   readonly tls: TlsIdentity;
-  readonly hdfs: { readonly kerberos: KerberosIdentity | null };
+  readonly hdfs: {
+    readonly kerberos: KerberosIdentity | null;
+    /** Null: a name, or the cookie that a ticket is exchanged for. */
+    readonly credential: HdfsCredential | null;
+  };
   readonly hbase: {
     readonly tls: TlsIdentity | null;
     readonly kerberos: ServiceAccess | null;
@@ -100,29 +78,20 @@ export interface HadoopAccess {
 
 /** What the faults need to know of the other settings. */
 export interface Surroundings {
-  readonly WEBHDFS_URL: string;
   /** Names that the environment set. */
   readonly given: ReadonlySet<string>;
 }
 
-export function kafkaAccess(settings: SecuritySettings): KafkaAccess {
-  const { KAFKA_SECURITY_PROTOCOL: protocol, KAFKA_SASL_MECHANISM: mechanism } = settings;
-  return {
-    protocol,
-    tls: protocol.endsWith('SSL') ? tlsIdentity(settings.KAFKA_CA, settings.KAFKA_CERT, settings.KAFKA_KEY) : null,
-    sasl:
-      mechanism === undefined
-        ? null
-        : { mechanism, username: settings.KAFKA_SASL_USERNAME ?? '', password: settings.KAFKA_SASL_PASSWORD ?? '' },
-  };
-}
-
-export function hadoopAccess(settings: SecuritySettings): HadoopAccess {
+/** `files`: which settings came out of which file. */
+export function hadoopAccess(settings: SecuritySettings, files: ReadonlyMap<string, string>): HadoopAccess {
   const identity = { principal: settings.HADOOP_PRINCIPAL, keytab: settings.HADOOP_KEYTAB };
   const tls = tlsIdentity(settings.HADOOP_CA, settings.HADOOP_CERT, settings.HADOOP_KEY);
   return {
     tls,
-    hdfs: { kerberos: settings.HDFS_AUTH === 'kerberos' ? identity : null },
+    hdfs: {
+      kerberos: settings.HDFS_AUTH === 'kerberos' ? identity : null,
+      credential: hdfsCredential(settings, files),
+    },
     hbase: {
       tls: settings.HBASE_TLS === 'true' ? tls : null,
       kerberos: settings.HBASE_AUTH === 'kerberos' ? { service: settings.HBASE_SERVICE, identity } : null,
@@ -135,37 +104,15 @@ export function hadoopAccess(settings: SecuritySettings): HadoopAccess {
   };
 }
 
-function tlsIdentity(ca: string | undefined, cert: string | undefined, key: string | undefined): TlsIdentity {
-  return { ...(ca ? { ca } : {}), ...(cert ? { cert } : {}), ...(key ? { key } : {}) };
-}
-
 /** Combinations that cannot work, each with its reason. */
 export function securityFaults(settings: SecuritySettings, surroundings: Surroundings): string[] {
   return [
     ...kafkaFaults(settings),
+    ...hdfsFaults(settings, surroundings.given),
     ...kerberosFaults(settings, surroundings),
     ...registryFaults(settings, surroundings),
-    ...tlsFaults(settings, surroundings),
+    ...tlsFaults(settings),
   ];
-}
-
-function kafkaFaults(settings: SecuritySettings): string[] {
-  const { KAFKA_SECURITY_PROTOCOL: protocol, KAFKA_SASL_MECHANISM: mechanism } = settings;
-  const sasl = ['KAFKA_SASL_MECHANISM', 'KAFKA_SASL_USERNAME', 'KAFKA_SASL_PASSWORD'] as const;
-  const tls = ['KAFKA_CA', 'KAFKA_CERT', 'KAFKA_KEY'] as const;
-  const faults: string[] = [];
-  if (protocol.startsWith('SASL')) {
-    for (const name of sasl.filter((one) => !settings[one]))
-      faults.push(`${name}: KAFKA_SECURITY_PROTOCOL=${protocol} signs in with it, and it is not set`);
-    if (protocol === 'SASL_PLAINTEXT' && mechanism === 'PLAIN')
-      faults.push('KAFKA_SASL_MECHANISM: PLAIN would send the password in plain text; use SASL_SSL, or SCRAM');
-  } else
-    for (const name of sasl.filter((one) => settings[one]))
-      faults.push(`${name}: KAFKA_SECURITY_PROTOCOL=${protocol} does not sign in; set SASL_SSL, or leave it out`);
-  if (!protocol.endsWith('SSL'))
-    for (const name of tls.filter((one) => settings[one]))
-      faults.push(`${name}: KAFKA_SECURITY_PROTOCOL=${protocol} has no TLS; set SSL or SASL_SSL, or leave it out`);
-  return [...faults, ...pemFaults(settings, ...tls)];
 }
 
 function kerberosFaults(settings: SecuritySettings, { given }: Surroundings): string[] {
@@ -174,14 +121,15 @@ function kerberosFaults(settings: SecuritySettings, { given }: Surroundings): st
     settings.HDFS_AUTH === 'kerberos' ? 'HDFS' : '',
     settings.HBASE_AUTH === 'kerberos' ? 'HBase' : '',
     settings.ZOOKEEPER_AUTH === 'sasl' ? 'ZooKeeper' : '',
+    settings.KAFKA_SASL_MECHANISM === 'GSSAPI' ? 'Kafka' : '',
   ].filter(Boolean);
   const faults: string[] = [];
   if (users.length === 0)
     for (const name of ['HADOOP_PRINCIPAL', 'HADOOP_KEYTAB'] as const)
       if (settings[name] !== undefined)
         faults.push(
-          `${name}: nothing signs in with Kerberos; set HDFS_AUTH=kerberos, HBASE_AUTH=kerberos or ` +
-            'ZOOKEEPER_AUTH=sasl, or leave it out',
+          `${name}: nothing signs in with Kerberos; set HDFS_AUTH=kerberos, HBASE_AUTH=kerberos, ` +
+            'ZOOKEEPER_AUTH=sasl or KAFKA_SASL_MECHANISM=GSSAPI, or leave it out',
         );
   if (keytab !== undefined && principal === undefined)
     faults.push('HADOOP_PRINCIPAL: HADOOP_KEYTAB may hold several principals; say which one we are');
@@ -208,56 +156,22 @@ function registryFaults(settings: SecuritySettings, { given }: Surroundings): st
   ];
 }
 
-function tlsFaults(settings: SecuritySettings, { WEBHDFS_URL }: Surroundings): string[] {
+function tlsFaults(settings: SecuritySettings): string[] {
   const names = ['HADOOP_CA', 'HADOOP_CERT', 'HADOOP_KEY'] as const;
-  const isUsed = WEBHDFS_URL.startsWith('https:') || settings.HBASE_TLS === 'true' || settings.ZOOKEEPER_TLS === 'true';
+  const isUsed =
+    nameNodesOf(settings).some((url) => url.startsWith('https:')) ||
+    settings.HBASE_TLS === 'true' ||
+    settings.ZOOKEEPER_TLS === 'true';
+  const [ca, cert, key] = names.map((name) => ({ name, text: settings[name] }));
   const idle = isUsed ? [] : names.filter((name) => settings[name]);
   return [
     ...idle.map(
       (name) =>
         `${name}: nothing speaks TLS; set HBASE_TLS=true or ZOOKEEPER_TLS=true, or an https:// address in ` +
-        'WEBHDFS_URL, or leave it out',
+        'WEBHDFS_URL or WEBHDFS_URLS, or leave it out',
     ),
-    ...pemFaults(settings, ...names),
+    ...pemFaults(ca!, cert!, key!),
   ];
-}
-
-type PemName = 'KAFKA_CA' | 'KAFKA_CERT' | 'KAFKA_KEY' | 'HADOOP_CA' | 'HADOOP_CERT' | 'HADOOP_KEY';
-
-function pemFaults(settings: SecuritySettings, caName: PemName, certName: PemName, keyName: PemName): string[] {
-  const faults: string[] = [];
-  const [ca, cert, key] = [settings[caName], settings[certName], settings[keyName]];
-  if (cert !== undefined && key === undefined) faults.push(`${keyName}: ${certName} is of no use without its key`);
-  if (key !== undefined && cert === undefined)
-    faults.push(`${certName}: ${keyName} is of no use without a certificate`);
-  for (const [name, text] of [
-    [caName, ca],
-    [certName, cert],
-  ] as const)
-    if (text !== undefined && certificateIn(text) === null)
-      faults.push(
-        `${name}: expected certificates in PEM ("-----BEGIN CERTIFICATE-----"), or ${name}_FILE=<path>; ` +
-          'found something else',
-      );
-  if (key === undefined) return faults;
-  try {
-    const own = createPrivateKey(key);
-    const certificate = cert === undefined ? null : certificateIn(cert);
-    if (certificate !== null && !certificate.checkPrivateKey(own))
-      faults.push(`${keyName}: it is not the key of ${certName}`);
-  } catch (fault) {
-    // Node's message names the kind of fault and never the key.
-    faults.push(`${keyName}: expected a private key in PEM without a password, and found none (${messageOf(fault)})`);
-  }
-  return faults;
-}
-
-function certificateIn(text: string): X509Certificate | null {
-  try {
-    return new X509Certificate(text);
-  } catch {
-    return null;
-  }
 }
 
 function isReadable(path: string): boolean {

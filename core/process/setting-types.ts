@@ -39,11 +39,11 @@ export const bind = z.string().transform((text, context) => {
   });
   return z.NEVER;
 });
-/** Refuses a path, a user or a query: HDFS questions would leave them out in silence. */
+/** A server, or a path on a gateway. Refuses a user or a query: HDFS questions would leave them out in silence. */
 export const webhdfsUrl = z.url().transform((text, context) => {
   const url = new URL(text);
   const surplus = Object.entries({
-    'a path': url.pathname !== '/',
+    '/webhdfs/v1': /\/webhdfs(\/|$)/.test(url.pathname),
     'a user': url.username + url.password !== '',
     'a query': url.search !== '' || url.hash !== '',
   });
@@ -54,10 +54,11 @@ export const webhdfsUrl = z.url().transform((text, context) => {
     context.addIssue({
       code: 'custom',
       message:
-        `expected the address of a server, such as http://namenode:9870, and found ${faults.join(' and ')} in it; ` +
-        'leave out /webhdfs/v1, and name the user in HADOOP_USER',
+        'expected the address of a server, such as http://namenode:9870, or a path on a gateway, such as ' +
+        `https://knox:8443/gateway/default, and found ${faults.join(' and ')} in it; leave out /webhdfs/v1, and name ` +
+        'the user in HADOOP_USER',
     });
-  return url.origin;
+  return `${url.origin}${url.pathname.replace(/\/+$/, '')}`;
 });
 /**
  * Letters that need no escape in HDFS, in URLs, in Spark's patterns and in SQL

@@ -9,7 +9,7 @@ import type { Socket } from 'node:net';
 import { connect as connectTls } from 'node:tls';
 import type { HostPort } from './host-port.ts';
 import { partsOf } from './host-port.ts';
-import type { TlsIdentity } from './security-settings.ts';
+import type { TlsIdentity } from './pem.ts';
 
 export interface SocketOptions {
   readonly noDelay?: boolean;

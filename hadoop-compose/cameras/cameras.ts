@@ -9,8 +9,8 @@ import type { ChildProcess } from 'node:child_process';
 import { spawn } from 'node:child_process';
 import { createInterface } from 'node:readline';
 import { fileURLToPath } from 'node:url';
-import type { KafkaAccess } from '../../core/process/security-settings.ts';
-import { accessConfig } from '../../core/stores/kafka/access-config.ts';
+import type { KafkaAccess } from '../../core/process/kafka-access.ts';
+import { cameraConfig } from '../../core/stores/kafka/access-config.ts';
 import { ensureVenv } from './venv.ts';
 
 /** What the cameras say every second; counts are since they were started. */
@@ -87,7 +87,7 @@ export async function startCameras(args: readonly string[], wishes: CameraWishes
       stdio: ['ignore', onStats ? 'pipe' : 'inherit', 'inherit'],
       env: {
         ...environment,
-        ...(wishes.access ? { SIGHTLINE_KAFKA_PROPERTIES: JSON.stringify(accessConfig(wishes.access)) } : {}),
+        ...(wishes.access ? { SIGHTLINE_KAFKA_PROPERTIES: JSON.stringify(cameraConfig(wishes.access)) } : {}),
         PYTHONPATH: here,
         PYTHONDONTWRITEBYTECODE: '1',
         PYTHONUTF8: '1',

@@ -7,6 +7,9 @@
  */
 import { spawnSync } from 'node:child_process';
 import { statfs } from 'node:fs/promises';
+import type { LayerName } from '../../admin/prepare/grants.ts';
+import { compareRights } from '../../admin/prepare/rights.ts';
+import { nameNodesOf } from '../../core/process/hdfs-access.ts';
 import { findJava, findMaven } from '../cluster/tools.ts';
 import type { Stack } from '../stack/stack.ts';
 import type { Config } from '../../core/process/config.ts';
@@ -27,7 +30,7 @@ export interface Finding {
 const LEAST_FREE_GIGABYTES = 20;
 
 /** Runs every check; one line each, in a fixed order. */
-export async function examine(config: Config, stack: Stack): Promise<Finding[]> {
+export async function examine(config: Config, stack: Stack, layer?: LayerName): Promise<Finding[]> {
   const checks: readonly [string, () => Promise<string>][] = [
     ['Node', async () => process.version],
     ['Java', () => findJava()],
@@ -37,8 +40,9 @@ export async function examine(config: Config, stack: Stack): Promise<Finding[]> 
     ['free disk', () => freeDisk(stack)],
     [`Kafka at ${config.KAFKA_BROKERS}`, () => kafka(config)],
     [rowStoreName(config), () => rowStore(config)],
-    [`HDFS at ${config.WEBHDFS_URL}`, () => lake(config)],
+    [`HDFS at ${nameNodesOf(config).join(', ')}`, () => lake(config)],
     ['recorded rules', () => rules(config)],
+    ...rightsChecks(config, layer),
   ];
   return Promise.all(checks.map(([check, ask]) => finding(check, ask)));
 }
@@ -103,6 +107,23 @@ async function rowStore(config: Config): Promise<string> {
 async function lake(config: Config): Promise<string> {
   const { freeBytes } = await hdfs(config).capacity();
   return `${Math.round(freeBytes / 1e9)} GB free for ${config.SIGHTLINE_ROOT}`;
+}
+
+function rightsChecks(config: Config, layer: LayerName | undefined): [string, () => Promise<string>][] {
+  return layer === undefined ? [] : [[`rights of ${layer}`, () => rights(config, layer)]];
+}
+
+async function rights(config: Config, layer: LayerName): Promise<string> {
+  const { missing, surplus } = await compareRights(config, layer);
+  if (missing.length > 0)
+    throw new Error(
+      `this user may not do what ${layer} must:\n      ${missing.join('\n      ')}\n      ` +
+        '"sightline prepare --print-grants" prints what an administrator grants',
+    );
+  // More than needed works; an operator should know it.
+  return surplus.length === 0
+    ? 'exactly what is needed'
+    : `what is needed, and more:\n      ${surplus.join('\n      ')}`;
 }
 
 async function rules(config: Config): Promise<string> {

@@ -1,5 +1,7 @@
 /** `sightline doctor`: says what is wrong with a machine and with the clusters that the environment names. */
-import { Command } from 'commander';
+import { Command, Option } from 'commander';
+import type { LayerName } from '../../admin/prepare/grants.ts';
+import { LAYER_NAMES } from '../../admin/prepare/grants.ts';
 import { readConfig } from '../../core/process/config.ts';
 import { EXIT } from '../../core/process/errors.ts';
 import { runCommand } from '../../core/process/life.ts';
@@ -13,12 +15,20 @@ export function doctorCommand(): Command {
       'say what is wrong with this machine, or with the clusters that the environment names; changes nothing',
     )
     .option('--json', 'the findings as JSON on standard output')
-    .action((options: { json?: boolean }) => runCommand(() => doctor(options.json === true)));
+    .addOption(
+      new Option('--layer <name>', 'also whether this user may do what the layer must do, and no more').choices(
+        LAYER_NAMES,
+      ),
+    )
+    .action((options: { json?: boolean; layer?: LayerName }) =>
+      runCommand(() => doctor(options.json === true, options.layer)),
+    );
 }
 
-async function doctor(json: boolean): Promise<number> {
+async function doctor(json: boolean, layer: LayerName | undefined): Promise<number> {
   const stack = stackFrom();
-  const findings = await examine(readConfig({ ...addressesIn(withRowStore(stack, {})), ...process.env }), stack);
+  const config = readConfig({ ...addressesIn(withRowStore(stack, {})), ...process.env });
+  const findings = await examine(config, stack, layer);
   if (json) process.stdout.write(`${JSON.stringify(findings, null, 2)}\n`);
   else
     for (const { check, ok, found } of findings) process.stdout.write(`${ok ? 'ok   ' : 'WRONG'} ${check}: ${found}\n`);

@@ -58,6 +58,12 @@ const as = (user: KafkaUser, others: Record<string, string | undefined> = {}): R
   ...others,
 });
 
+function passwordOf(user: KafkaUser): string {
+  const { sasl } = readConfig(as(user) as NodeJS.ProcessEnv).KAFKA_ACCESS;
+  assert.ok(sasl !== null && 'password' in sasl);
+  return sasl.password;
+}
+
 test('the stack is ready, and its secrets belong to one user alone', async () => {
   const rows = await clusterStatus(stack);
   assert.deepEqual(
@@ -73,7 +79,7 @@ test('the stack is ready, and its secrets belong to one user alone', async () =>
   }
   const commandLines = spawnSync('ps', ['-eo', 'args'], { encoding: 'utf8' }).stdout;
   for (const user of ['admin', 'speed'] as const) {
-    const { password } = readConfig(as(user) as NodeJS.ProcessEnv).KAFKA_ACCESS.sasl!;
+    const password = passwordOf(user);
     assert.ok(!commandLines.includes(password), `no command line holds the password of ${user}`);
   }
 });
@@ -161,7 +167,7 @@ test(
     const answers = await Promise.all(
       cases.map(([, others, questions]) => answersOf(as('serving', others), questions)),
     );
-    const secret = readConfig(as('serving') as NodeJS.ProcessEnv).KAFKA_ACCESS.sasl!.password;
+    const secret = passwordOf('serving');
     cases.forEach(([what, , questions, words], at) => {
       for (const question of questions) {
         const answer: string = (answers[at] as Answers)[question]!;

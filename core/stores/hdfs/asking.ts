@@ -1,114 +1,123 @@
 /**
- * The webhdfs package, set up for one HDFS: how it is reached, entered and asked. The one file that imports it; hdfs.ts
- * works with it.
- *
- * Where HDFS_AUTH=kerberos, `enter` sees to a valid cookie (cookie.ts) before a request begins; the NameNode then puts
- * a token of its own into each redirect to a DataNode. Elsewhere each request names the user, whom HDFS believes.
+ * Questions to HDFS over WebHDFS, whichever of its NameNodes is active (active-node.ts): JSON ones, and the entrance for
+ * the package's own streams. hdfs.ts works with it.
  */
 import { posix } from 'node:path';
-import webhdfs from 'webhdfs';
 import type { Config } from '../../process/config.ts';
-import type { ReadLimits } from '../../process/read-limits.ts';
 import { Retryable } from '../../process/errors.ts';
-import { signInTo } from './cookie.ts';
-import { hdfsFault, isSignInFault, remoteError } from './faults.ts';
-import { wayTo } from './way.ts';
+import { nameNodesOf } from '../../process/hdfs-access.ts';
+import type { ReadLimits } from '../../process/read-limits.ts';
+import type { ActiveNode } from './active-node.ts';
+import { activeNode } from './active-node.ts';
+import { isSignInFault } from './faults.ts';
+import type { Client, NameNode } from './name-node.ts';
+import { nameNode } from './name-node.ts';
 
 export type HdfsSettings = Pick<Config, 'WEBHDFS_URL' | 'SIGHTLINE_ROOT' | 'HADOOP_USER'> &
-  Partial<Pick<Config, 'HADOOP_ACCESS'>>;
-
-/**
- * HDFS may require the first header for changes (dfs.webhdfs.rest-csrf). The second is the type of uploaded files: the
- * package leaves it out when it gets headers of ours.
- */
-const HEADERS = { 'X-XSRF-HEADER': 'sightline', 'content-type': 'application/octet-stream' };
+  Partial<Pick<Config, 'HADOOP_ACCESS' | 'WEBHDFS_URLS' | 'HDFS_FILE_MODE' | 'HDFS_FOLDER_MODE'>>;
 
 export interface AskOptions {
   readonly params?: Record<string, unknown>;
   readonly limits?: ReadLimits | undefined;
+  /** Whether asking twice does what asking once does; reading does. */
+  readonly isRepeatable?: boolean;
 }
 
-export interface Asking {
+/** What the package's own streams need. */
+export interface Entered {
+  readonly client: Client;
+  /** What a fault of the stream means. */
+  fault(thrown: unknown): Error;
+}
+
+export interface Asking extends Pick<ActiveNode, 'hasSeveral' | 'persist'> {
+  /** All addresses. */
   readonly url: string;
-  readonly client: ReturnType<typeof webhdfs.createClient>;
+  readonly fileMode: string;
+  readonly folderMode: string;
   absolute(path: string): string;
   /** Before each request that the package makes by itself; `json` does it. */
-  enter(): Promise<void>;
-  /** What a fault of such a request means. */
-  fault(thrown: unknown): Error;
+  enter(signal?: AbortSignal): Promise<Entered>;
   json(method: string, operation: string, path: string, options?: AskOptions): Promise<unknown>;
 }
 
 export function asking(config: HdfsSettings, idleLimitMs: number): Asking {
-  const url = new URL(config.WEBHDFS_URL);
-  const { tls = {}, hdfs: { kerberos } = { kerberos: null } } = config.HADOOP_ACCESS ?? {};
-  const headers: Record<string, string> = { ...HEADERS };
-  const client = clientFor(url, kerberos === null ? config.HADOOP_USER : '', {
-    // Give the proxy, or the package reads the environment by its own rules. Data nodes use the NameNode's proxy.
-    ...{ timeout: idleLimitMs, headers, ...wayTo(url, tls) },
-  });
-  const signIn = kerberos === null ? null : signInTo(url, kerberos, tls);
-  const enter = async (): Promise<void> => {
-    if (signIn !== null) headers.cookie = await signIn.cookie();
-  };
-  const fault = (thrown: unknown): Error => {
-    const meant = hdfsFault(config.WEBHDFS_URL, thrown);
-    // A cookie that has served is too old for a NameNode that has restarted: the next try brings another one.
-    if (signIn !== null && isSignInFault(thrown) && signIn.drop())
-      return new Retryable('HDFS', `${meant.message} A new sign-in is under way.`, meant);
-    return meant;
-  };
+  const urls = nameNodesOf(config);
+  const active = activeNode(urls.map((url) => nameNode(url, config, idleLimitMs)));
   const absolute = (path: string): string => {
     if (/[%?#\s]/.test(path) || path.split('/').includes('..'))
       throw new RangeError(`${JSON.stringify(path)} is no path of the lake`);
     return posix.join(config.SIGHTLINE_ROOT, path);
   };
-  const once = (method: string, endpoint: string, limits: ReadLimits | undefined): Promise<unknown> =>
-    new Promise((resolve, reject) => {
-      const signal = limits?.signal;
-      signal?.throwIfAborted();
-      const request = client._sendRequest(method, endpoint, (thrown, _response, body) => {
-        signal?.removeEventListener('abort', stop);
-        if (thrown) reject(fault(thrown));
-        else resolve(body);
-      });
-      const end = (reason: Error): void => {
-        signal?.removeEventListener('abort', stop);
-        request.abort();
-        reject(reason);
-      };
-      const stop = (): void => end(signal?.reason as Error);
-      signal?.addEventListener('abort', stop, { once: true });
-      // Counted as they come: the list of a large folder ends at the limit, before all of it is in memory.
-      request.on('data', (chunk) => {
-        try {
-          limits?.onBytes?.(chunk.length);
-        } catch (thrown) {
-          end(thrown as Error);
-        }
-      });
-    });
-  const json: Asking['json'] = async (method, operation, path, { params, limits } = {}) => {
-    const endpoint = client._getOperationEndpoint(operation, absolute(path), params);
-    await enter();
-    try {
-      return await once(method, endpoint, limits);
-    } catch (thrown) {
-      // Nothing was done: the NameNode did not let the request in.
-      if (signIn === null || !(thrown instanceof Retryable) || !isSignInFault(thrown)) throw thrown;
-      await enter();
-      return once(method, endpoint, limits);
-    }
+  const json: Asking['json'] = async (method, operation, path, { params, limits, isRepeatable } = {}) => {
+    const target = absolute(path);
+    const terms = { isRepeatable: isRepeatable ?? method === 'GET', signal: limits?.signal };
+    const ask = (node: NameNode): Promise<unknown> => {
+      const endpoint = node.client._getOperationEndpoint(operation, target, params);
+      return once(node, method, endpoint, limits);
+    };
+    return active.through(async (node) => {
+      try {
+        return await ask(node);
+      } catch (thrown) {
+        // Nothing was done: the NameNode did not let the request in.
+        if (!(thrown instanceof Retryable) || !isSignInFault(thrown)) throw thrown;
+        await node.enter();
+        return ask(node);
+      }
+    }, terms);
   };
-  return { url: config.WEBHDFS_URL, client, absolute, enter, fault, json };
+  const enter: Asking['enter'] = (signal) =>
+    active.through(
+      async (node) => {
+        // One on standby would take a file and fail at its end.
+        if (active.hasSeveral)
+          await once(node, 'GET', node.client._getOperationEndpoint('getfilestatus', '/', {}), { signal });
+        const fault = (thrown: unknown): Error => {
+          const meant = node.fault(thrown);
+          active.leave(node, meant);
+          return meant;
+        };
+        return { client: node.client, fault };
+      },
+      { isRepeatable: true, signal },
+    );
+  const { HDFS_FILE_MODE = '644', HDFS_FOLDER_MODE = '755' } = config;
+  return {
+    url: urls.join(', '),
+    fileMode: HDFS_FILE_MODE.padStart(4, '0'),
+    folderMode: HDFS_FOLDER_MODE.padStart(4, '0'),
+    hasSeveral: active.hasSeveral,
+    persist: active.persist,
+    absolute,
+    enter,
+    json,
+  };
 }
 
-function clientFor(url: URL, user: string, options: Record<string, unknown>): Asking['client'] {
-  const protocol = url.protocol.slice(0, -1);
-  const port = Number(url.port || (protocol === 'https' ? 443 : 80));
-  const client = webhdfs.createClient({ host: url.hostname, port, path: '/webhdfs/v1', user, protocol }, options);
-  // By itself the package takes some refusals for success, and drops the name of an exception.
-  client._isError = ({ statusCode }) => statusCode >= 400;
-  client._parseError = (body, _, status = 500) => remoteError(body, status);
-  return client;
+function once(node: NameNode, method: string, endpoint: string, limits: ReadLimits | undefined): Promise<unknown> {
+  return new Promise((resolve, reject) => {
+    const signal = limits?.signal;
+    signal?.throwIfAborted();
+    const request = node.client._sendRequest(method, endpoint, (thrown, _response, body) => {
+      signal?.removeEventListener('abort', stop);
+      if (thrown) reject(node.fault(thrown));
+      else resolve(body);
+    });
+    const end = (reason: Error): void => {
+      signal?.removeEventListener('abort', stop);
+      request.abort();
+      reject(reason);
+    };
+    const stop = (): void => end(signal?.reason as Error);
+    signal?.addEventListener('abort', stop, { once: true });
+    // Counted as they come: the list of a large folder ends at the limit, before all of it is in memory.
+    request.on('data', (chunk) => {
+      try {
+        limits?.onBytes?.(chunk.length);
+      } catch (thrown) {
+        end(thrown as Error);
+      }
+    });
+  });
 }

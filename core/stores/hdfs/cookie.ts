@@ -9,7 +9,8 @@ import { request as requestPlain } from 'node:http';
 import { request as requestTls } from 'node:https';
 import { messageOf, EXIT, Refusal, Retryable } from '../../process/errors.ts';
 import { beginExchange } from '../../process/kerberos.ts';
-import type { KerberosIdentity, TlsIdentity } from '../../process/security-settings.ts';
+import type { TlsIdentity } from '../../process/pem.ts';
+import type { KerberosIdentity } from '../../process/security-settings.ts';
 import { tlsFaultText } from '../../process/socket.ts';
 import { CERTIFICATES } from './faults.ts';
 

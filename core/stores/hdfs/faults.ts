@@ -48,6 +48,11 @@ const SOCKET_WORDS = /socket hang up|Unexpected redirect/i;
 const CERTIFICATE_CODES = /^(ERR_TLS|CERT_|DEPTH_ZERO|SELF_SIGNED|UNABLE_TO_(VERIFY|GET))/;
 const TLS_CODES = /^(ERR_SSL|EPROTO|HPE_)/;
 
+/** A NameNode that is not the active one. */
+const AWAY = new Set('StandbyException RetriableException SafeModeException ObserverRetryOnActiveException'.split(' '));
+/** Codes of connections that were never there. */
+const UNSENT_CODES = new Set('ECONNREFUSED EHOSTUNREACH ENETUNREACH ENOTFOUND EAI_AGAIN'.split(' '));
+
 interface Refused {
   readonly names: readonly string[];
   readonly exitCode: ExitCode;
@@ -58,11 +63,11 @@ const RIGHTS =
   'The user (HADOOP_USER, or the first part of HADOOP_PRINCIPAL) must be allowed to write below SIGHTLINE_ROOT: ' +
   'let its owner give it the folder (hdfs dfs -chown)';
 const ADDRESS =
-  'Check WEBHDFS_URL: it must be the HTTP address of the NameNode (port 9870 by default), and dfs.webhdfs.enabled ' +
-  'must be true';
+  'Check WEBHDFS_URL (or WEBHDFS_URLS): it must be the HTTP address of the NameNode (port 9870 by default) or of a ' +
+  'gateway, and dfs.webhdfs.enabled must be true';
 const SIGN_IN =
   'Set HDFS_AUTH=kerberos with HADOOP_PRINCIPAL and HADOOP_KEYTAB where HDFS uses Kerberos, and simple where it ' +
-  "believes a user's name";
+  "believes a user's name; of token, bearer and basic check what HDFS_TOKEN or HDFS_PASSWORD holds";
 export const CERTIFICATES =
   "HADOOP_CA must hold the authority of the server's certificate, and this the name in WEBHDFS_URL";
 
@@ -163,6 +168,23 @@ export function isSignInFault(thrown: unknown): boolean {
       (thrown.status === 403 && /^(|SecurityException|AuthenticationException|InvalidToken)$/.test(thrown.exception))
     );
   return thrown instanceof Error && thrown.cause !== undefined && isSignInFault(thrown.cause);
+}
+
+/** Whether another NameNode may do what this one could not: it is on standby, or it does not answer. */
+export function isAway(thrown: unknown): boolean {
+  if (thrown instanceof RemoteError)
+    return AWAY.has(thrown.exception) || (thrown.exception === '' && thrown.status >= 502);
+  if (!(thrown instanceof Error)) return false;
+  if (!(thrown instanceof Retryable) && (RETRYABLE_CODES.has(codeOf(thrown)) || SOCKET_WORDS.test(thrown.message)))
+    return true;
+  return thrown.cause !== undefined && isAway(thrown.cause);
+}
+
+/** Whether a fault says that nothing was carried out. */
+export function wasNotDone(thrown: unknown): boolean {
+  if (thrown instanceof RemoteError) return AWAY.has(thrown.exception);
+  if (!(thrown instanceof Error)) return false;
+  return UNSENT_CODES.has(codeOf(thrown)) || (thrown.cause !== undefined && wasNotDone(thrown.cause));
 }
 
 /** Whether HDFS said that there is nothing at the path. */

@@ -1,10 +1,11 @@
 /**
- * HDFS over WebHDFS, with the webhdfs package, which asking.ts sets up.
+ * HDFS over WebHDFS, with the webhdfs package, which name-node.ts sets up.
  *
  * The batch layer writes and verifies here, serving reads. The package alone is not safe for files: it emits `finish`
  * after `error`, its streams may end early without a fault, and its rename drops the answer. So every write checks the
  * file's length afterwards, every read must deliver the length that HDFS announced, and a rename is asked for without
- * the package's own. faults.ts says what a fault means.
+ * the package's own. faults.ts says what a fault means. Where several NameNodes take over from each other, a write
+ * begins anew and a read goes on where it was, so that a failover ends neither.
  */
 import { createHash, randomUUID } from 'node:crypto';
 import { createReadStream, createWriteStream } from 'node:fs';
@@ -49,7 +50,7 @@ export function hdfs(config: HdfsSettings, { idleLimitMs = IDLE_LIMIT_MS }: { id
     return [...found.filter((entry) => !entry.isFolder), ...below.flat()];
   };
   const makeFolder = async (folder: string): Promise<void> => {
-    await ask.json('PUT', 'mkdirs', folder, { params: { permission: '0755' } });
+    await ask.json('PUT', 'mkdirs', folder, { params: { permission: ask.folderMode }, isRepeatable: true });
   };
   const readStream = (path: string, limits?: ReadLimits, range?: ByteRange): Readable =>
     verifiedRead(ask, path, { facts, limits, range });
@@ -113,27 +114,19 @@ function contents(
     },
     async upload(localFile, path) {
       const { size } = await stat(localFile);
-      await send(ask, createReadStream(localFile, { highWaterMark: 1 << 20 }), path);
-      await checkLength(facts, path, size);
+      await ask.persist(async () => {
+        await send(ask, createReadStream(localFile, { highWaterMark: 1 << 20 }), path);
+        await checkLength(facts, path, size);
+      });
     },
     async write(path, bytes) {
-      const temporary = posix.join(posix.dirname(path), `_writing-${posix.basename(path)}-${randomUUID()}`);
-      try {
-        await send(ask, Readable.from([bytes]), temporary);
-        await checkLength(facts, temporary, bytes.length);
-        const target = { destination: ask.absolute(path), renameoptions: 'OVERWRITE' };
-        await ask.json('PUT', 'rename', temporary, { params: target });
-      } catch (fault) {
-        await ask.json('DELETE', 'delete', temporary).catch(() => undefined);
-        throw fault;
-      }
-      await checkLength(facts, path, bytes.length);
+      await ask.persist(() => writeOnce(ask, facts, path, bytes));
     },
     async salvage(path, localFile) {
-      await ask.enter();
-      const from = ask.client.createReadStream(ask.absolute(path));
+      const { client, fault } = await ask.enter();
+      const from = client.createReadStream(ask.absolute(path));
       const out = new PassThrough({ highWaterMark: 1 << 20 });
-      from.on('error', (thrown) => out.destroy(ask.fault(thrown)));
+      from.on('error', (thrown) => out.destroy(fault(thrown)));
       from.pipe(out);
       await pipeline(out, createWriteStream(localFile));
     },
@@ -144,25 +137,38 @@ function contents(
   };
 }
 
-/** Sends a stream to a file and replaces an old one. The package may report success wrongly: check the length. */
-async function send(ask: Asking, from: Readable, path: string): Promise<void> {
+async function writeOnce(ask: Asking, facts: Facts, path: string, bytes: Buffer): Promise<void> {
+  const temporary = posix.join(posix.dirname(path), `_writing-${posix.basename(path)}-${randomUUID()}`);
   try {
-    await ask.enter();
+    await send(ask, Readable.from([bytes]), temporary);
+    await checkLength(facts, temporary, bytes.length);
+    const target = { destination: ask.absolute(path), renameoptions: 'OVERWRITE' };
+    await ask.json('PUT', 'rename', temporary, { params: target });
   } catch (fault) {
-    from.destroy();
+    await ask.json('DELETE', 'delete', temporary, { isRepeatable: true }).catch(() => undefined);
     throw fault;
   }
+  await checkLength(facts, path, bytes.length);
+}
+
+/** Sends a stream to a file and replaces an old one. The package may report success wrongly: check the length. */
+async function send(ask: Asking, from: Readable, path: string): Promise<void> {
+  const entered = await ask.enter().catch((thrown: unknown) => {
+    from.destroy();
+    throw thrown;
+  });
   return new Promise((resolve, reject) => {
-    const to = ask.client.createWriteStream(ask.absolute(path), { overwrite: true, permission: '0644' });
-    let fault: unknown = null;
+    const options = { overwrite: true, permission: ask.fileMode };
+    const to = entered.client.createWriteStream(ask.absolute(path), options);
+    let first: unknown = null;
     const fail = (thrown: unknown): void => {
-      fault ??= thrown;
+      first ??= thrown;
       from.destroy();
-      reject(ask.fault(fault));
+      reject(entered.fault(first));
     };
     from.once('error', fail);
     to.on('error', fail);
-    to.once('finish', () => (fault ? fail(fault) : resolve()));
+    to.once('finish', () => (first ? fail(first) : resolve()));
     from.pipe(to);
   });
 }
@@ -196,31 +202,58 @@ function verifiedRead(ask: Asking, path: string, { facts, limits, range, bytes }
     const expected = known === undefined ? await facts(path, limits) : { bytes: known, isFolder: false };
     if (out.destroyed) return;
     if (!expected || expected.isFolder) throw new Error(`there is no file ${ask.absolute(path)} in HDFS at ${ask.url}`);
-    if (expected.bytes === 0) return void out.end();
-    await ask.enter();
-    if (out.destroyed) return;
-    let received = 0;
-    const options = range && { offset: range.offset, length: range.bytes };
-    const from = ask.client.createReadStream(ask.absolute(path), options);
-    const broken = (): Retryable =>
-      new Retryable('HDFS', `reading ${path} ended after ${received} of ${expected.bytes} bytes`);
-    from.on('error', (thrown) => out.destroy(ask.fault(thrown)));
+    const reading = { offset: range?.offset ?? 0, bytes: expected.bytes, received: 0, isRange: range !== undefined };
+    // Each byte goes out once: after a failover the rest is asked for.
+    if (expected.bytes > 0) await ask.persist(() => pump(ask, path, reading, { out, limits }), limits?.signal);
+    if (!out.destroyed) out.end();
+  };
+  start().catch((thrown: Error) => out.destroy(thrown));
+  return out;
+}
+
+interface Reading {
+  readonly offset: number;
+  readonly bytes: number;
+  readonly isRange: boolean;
+  received: number;
+}
+
+/** Delivers what is still to be received; ends well when all of it is. */
+async function pump(
+  ask: Asking,
+  path: string,
+  reading: Reading,
+  { out, limits }: { out: PassThrough; limits: ReadLimits | undefined },
+): Promise<void> {
+  const { client, fault } = await ask.enter(limits?.signal);
+  if (out.destroyed) return;
+  const { offset, bytes, received: before } = reading;
+  const rest = reading.isRange || before > 0 ? { offset: offset + before, length: bytes - before } : undefined;
+  await new Promise<void>((resolve, reject) => {
+    const from = client.createReadStream(ask.absolute(path), rest);
+    const isWhole = (): boolean => reading.received === bytes;
+    const end = (): void => {
+      if (isWhole()) return resolve();
+      reject(new Retryable('HDFS', `reading ${path} ended after ${reading.received} of ${bytes} bytes`));
+    };
+    from.on('error', (thrown) => reject(fault(thrown)));
     // A reader that stops early frees the connection too.
-    out.once('close', () => received < expected.bytes && from.abort());
+    out.once('close', () => {
+      if (!isWhole()) from.abort();
+      resolve();
+    });
     from.on('data', (chunk: Buffer) => {
-      received += chunk.length;
+      reading.received += chunk.length;
       try {
         limits?.onBytes?.(chunk.length);
       } catch (thrown) {
         out.destroy(thrown as Error);
       }
     });
-    from.on('end', () => (received === expected.bytes ? out.end() : out.destroy(broken())));
-    from.on('close', () => received < expected.bytes && out.destroy(broken()));
+    from.on('end', end);
+    from.on('close', end);
     from.pipe(out, { end: false });
-  };
-  start().catch((thrown: Error) => out.destroy(thrown));
-  return out;
+  });
 }
 
 // ---- changes of names ----------------------------------------------------------------------------------------------
@@ -251,7 +284,7 @@ function changes(ask: Asking, makeFolder: Hdfs['makeFolder']): Pick<Hdfs, 'renam
     },
     async remove(path) {
       if (path === '' || path === '/') throw new RangeError('the path is the root, which nobody may remove');
-      await ask.json('DELETE', 'delete', path, { params: { recursive: true } });
+      await ask.json('DELETE', 'delete', path, { params: { recursive: true }, isRepeatable: true });
     },
   };
 }

@@ -1,59 +1,87 @@
 /**
- * What a NameNode says of its own configuration, which it publishes beside WebHDFS.
+ * The webhdfs package, set up for one NameNode or gateway: how it is reached and entered. The one file that imports it;
+ * active-node.ts chooses among several, asking.ts asks.
  *
- * HDFS has one name over WebHDFS, which our own code speaks, and another for Hadoop's clients: Spark
- * (core/stores/spark/settings.ts) and Flume (footage/flume.ts) ask for it here.
+ * A NameNode puts a token of its own into each redirect to a DataNode, so a password and a bearer token stay behind
+ * when a request goes on to another server.
  */
+import webhdfs from 'webhdfs';
 import type { Config } from '../../process/config.ts';
-import { EXIT, messageOf, Refusal, Retryable } from '../../process/errors.ts';
-import { outwardFetch } from '../../process/proxy.ts';
+import { Retryable } from '../../process/errors.ts';
+import { hdfsFault, isSignInFault, remoteError } from './faults.ts';
+import { wayIn } from './way-in.ts';
+import type { WayIn } from './way-in.ts';
+import { wayTo } from './way.ts';
 
-const ANSWER_LIMIT_MS = 10_000;
+export type Client = ReturnType<typeof webhdfs.createClient>;
 
-export interface FileSystem {
-  /** `hdfs://namenode:8020`: HDFS_URL, or what the NameNode calls itself. */
+export interface NameNode {
   readonly url: string;
-  /** How often a block is kept; a client without the cluster's configuration would ask for three. */
-  readonly replication: string | undefined;
+  readonly client: Client;
+  /** Before each request. Throws a Refusal or a Retryable; then nothing was asked. */
+  enter(): Promise<void>;
+  /** What a fault of a request means. */
+  fault(thrown: unknown): Error;
 }
 
-type Settings = Pick<Config, 'WEBHDFS_URL' | 'HDFS_URL'> & Partial<Pick<Config, 'HADOOP_ACCESS'>>;
+/**
+ * HDFS may require the first header for changes (dfs.webhdfs.rest-csrf). The second is the type of uploaded files: the
+ * package leaves it out when it gets headers of ours.
+ */
+const HEADERS = { 'X-XSRF-HEADER': 'sightline', 'content-type': 'application/octet-stream' };
 
-export async function fileSystemOf(config: Settings): Promise<FileSystem> {
-  refuseKerberos(config);
-  const text = await configurationOf(config.WEBHDFS_URL);
-  const settingOf = (name: string): string | undefined =>
-    new RegExp(`<name>${name.replaceAll('.', '\\.')}</name>\\s*<value>([^<]+)</value>`).exec(text)?.[1];
-  const url = config.HDFS_URL ?? settingOf('fs.defaultFS')?.replace(/\/$/, '');
-  if (url === undefined) {
-    throw new Retryable(
-      'HDFS',
-      `the NameNode at ${config.WEBHDFS_URL} has no fs.defaultFS; set HDFS_URL, for example hdfs://namenode:8020`,
-    );
-  }
-  return { url, replication: settingOf('dfs.replication') };
+export function nameNode(
+  address: string,
+  { HADOOP_USER, HADOOP_ACCESS }: Pick<Config, 'HADOOP_USER'> & Partial<Pick<Config, 'HADOOP_ACCESS'>>,
+  idleLimitMs: number,
+): NameNode {
+  const url = new URL(address);
+  const way = wayIn(url, HADOOP_USER, HADOOP_ACCESS);
+  const headers: Record<string, string> = { ...HEADERS };
+  const client = clientFor(url, way, {
+    // Give the proxy, or the package reads the environment by its own rules. Data nodes use the NameNode's proxy.
+    ...{ timeout: idleLimitMs, headers, ...wayTo(url, HADOOP_ACCESS?.tls) },
+  });
+  return {
+    url: address,
+    client,
+    async enter() {
+      await way.enter();
+      Object.assign(headers, way.headers);
+    },
+    fault(thrown) {
+      const meant = hdfsFault(address, thrown);
+      if (isSignInFault(thrown) && !(thrown instanceof Retryable) && way.renew())
+        return new Retryable('HDFS', `${meant.message} A new sign-in is under way.`, meant);
+      return meant;
+    },
+  };
 }
 
-/** Whoever asks goes on with Hadoop's own client, which we give no ticket yet. */
-function refuseKerberos({ HADOOP_ACCESS: access }: Settings): void {
-  if (!access?.hdfs.kerberos) return;
-  throw new Refusal(
-    EXIT.usage,
-    'HDFS_AUTH=kerberos, and Spark and Flume get no ticket from Sightline yet. Publish with --engine duckdb, and ' +
-      'leave out footage (docs/security.md#what-is-not-there-yet)',
-  );
+function clientFor(url: URL, way: WayIn, options: { headers: Record<string, string> }): Client {
+  const protocol = url.protocol.slice(0, -1);
+  const port = Number(url.port || (protocol === 'https' ? 443 : 80));
+  const path = `${url.pathname.replace(/\/$/, '')}/webhdfs/v1`;
+  const client = webhdfs.createClient({ host: url.hostname, port, path, user: '', protocol }, options);
+  // By itself the package takes some refusals for success, and drops the name of an exception.
+  client._isError = ({ statusCode }) => statusCode >= 400;
+  client._parseError = (body, _, status = 500) => remoteError(body, status);
+  const endpoint = client._getOperationEndpoint.bind(client);
+  client._getOperationEndpoint = (operation, target, params) =>
+    endpoint(operation, target, { ...params, ...way.parameters });
+  const isRedirect = client._isRedirect.bind(client);
+  client._isRedirect = (response) => {
+    const goesOn = isRedirect(response);
+    if (goesOn) leaveBehind(options.headers, url, response.headers.location!);
+    return goesOn;
+  };
+  return client;
 }
 
-/** The answer may break off after it has begun, too. */
-async function configurationOf(webhdfs: string): Promise<string> {
-  try {
-    const answer = await outwardFetch(`${webhdfs}/conf`, { signal: AbortSignal.timeout(ANSWER_LIMIT_MS) });
-    return await answer.text();
-  } catch (fault) {
-    throw new Retryable(
-      'HDFS',
-      `the configuration of the NameNode could not be read from ${webhdfs}/conf: ${messageOf(fault)}`,
-      fault,
-    );
-  }
+/** The package sends on at once what it sent before; whatever begins later finds the header again. */
+function leaveBehind(headers: Record<string, string>, from: URL, location: string): void {
+  const { authorization } = headers;
+  if (authorization === undefined || new URL(location, from).origin === from.origin) return;
+  delete headers.authorization;
+  queueMicrotask(() => (headers.authorization = authorization));
 }

@@ -1,7 +1,7 @@
 /** How asking.ts reaches the NameNode: by the proxy that the environment names, over connections that stay open. */
 import { Agent as HttpAgent } from 'node:http';
 import { Agent as HttpsAgent } from 'node:https';
-import type { TlsIdentity } from '../../process/security-settings.ts';
+import type { TlsIdentity } from '../../process/pem.ts';
 import { proxyFor } from '../../process/proxy.ts';
 
 /** The proxy, and an agent of our own: Node's agent may ask a proxy by itself (NODE_USE_ENV_PROXY). */

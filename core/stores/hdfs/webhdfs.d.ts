@@ -1,10 +1,11 @@
-/** The part of the untyped package webhdfs that hdfs.ts calls. Its request objects are streams. */
+/** The part of the untyped package webhdfs that name-node.ts and hdfs.ts call. Its request objects are streams. */
 declare module 'webhdfs' {
   import type { Readable, Writable } from 'node:stream';
 
   export interface WebHdfsClient {
     /** Both are called by the package itself for each answer. */
     _isError(response: { statusCode: number }): boolean;
+    _isRedirect(response: { statusCode: number; headers: { location?: string } }): boolean;
     _parseError(body: unknown, isStrict: boolean, status?: number): Error;
     _getOperationEndpoint(operation: string, path: string, params?: Record<string, unknown>): string;
     _sendRequest(

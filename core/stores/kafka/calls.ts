@@ -10,11 +10,42 @@ import type { KafkaConsumer, LibrdKafkaError, Message, Producer } from 'node-rdk
 import type { KafkaSettings } from './client-config.ts';
 import { asFault } from './client-config.ts';
 import { codeInLog, kafkaFate, kafkaFault } from './faults.ts';
+import type { TokenSource } from './oauth-token.ts';
+import { tokenSourceOf } from './oauth-token.ts';
+import { nameIn } from './sign-in.ts';
 
 export const ANSWER_LIMIT_MS = 10_000;
+const LEAST_TOKEN_WAIT_MS = 200;
+const TOKEN_RETRY_MS = 2_000;
 
 /** Connects. If that fails, the reason is a fault that can never pass, where the client reported one meanwhile. */
-export function connect(client: KafkaConsumer | Producer, settings: KafkaSettings): Promise<void> {
+export async function connect(client: KafkaConsumer | Producer, settings: KafkaSettings): Promise<void> {
+  const source = tokenSourceOf(settings.KAFKA_ACCESS);
+  if (source !== null) await keepToken(client, source);
+  await connectWithin(client, settings);
+}
+
+/** Hands over a token now, and each later one ahead of the end of the one before, until the client is disconnected. */
+async function keepToken(client: KafkaConsumer | Producer, source: TokenSource): Promise<void> {
+  let timer: NodeJS.Timeout | undefined;
+  const handOver = async (): Promise<void> => {
+    const { value, renewAt } = await source.token();
+    client.setOauthBearerToken(value);
+    timer = setTimeout(again, Math.max(LEAST_TOKEN_WAIT_MS, renewAt - Date.now()));
+    timer.unref();
+  };
+  const again = (): void => {
+    // The token at hand still holds; without a new one in time the brokers say so.
+    handOver().catch(() => {
+      timer = setTimeout(again, TOKEN_RETRY_MS);
+      timer.unref();
+    });
+  };
+  await handOver();
+  (client as unknown as EventEmitter).once('disconnected', () => clearTimeout(timer));
+}
+
+function connectWithin(client: KafkaConsumer | Producer, settings: KafkaSettings): Promise<void> {
   let refusal: LibrdKafkaError | null = null;
   const hear = (error: LibrdKafkaError): void => {
     if (kafkaFate(error.code) === 'refuse') refusal ??= error;
@@ -41,7 +72,7 @@ export function connect(client: KafkaConsumer | Producer, settings: KafkaSetting
 
 function entryFault({ KAFKA_BROKERS, KAFKA_ACCESS }: KafkaSettings, cause: { code: number; message: string }): Error {
   const { sasl = null } = KAFKA_ACCESS ?? {};
-  const who = sasl === null ? '' : `, signing in ${sasl.username} with ${sasl.mechanism}`;
+  const who = sasl === null ? '' : `, signing in ${nameIn(sasl)} with ${sasl.mechanism}`;
   // `[thrd:sasl_ssl://localhost:9092/bootstrap]: sasl_ssl://localhost:9092/bootstrap: SASL SCRAM-SHA-512 …: …`
   return kafkaFault(`Kafka at ${KAFKA_BROKERS}${who}`, cause.code, cause.message.replace(/^\[thrd:[^\]]*\]:\s*/, ''));
 }

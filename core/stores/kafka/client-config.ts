@@ -8,7 +8,7 @@
 import type { ConsumerGlobalConfig, ConsumerTopicConfig, GlobalConfig, LibrdKafkaError } from 'node-rdkafka';
 import rdkafka from 'node-rdkafka';
 import { EXIT, Refusal } from '../../process/errors.ts';
-import type { KafkaAccess } from '../../process/security-settings.ts';
+import type { KafkaAccess } from '../../process/kafka-access.ts';
 import { accessConfig } from './access-config.ts';
 import { kafkaFault } from './faults.ts';
 
@@ -35,7 +35,7 @@ export function clientConfig(settings: KafkaSettings, clientId: string): GlobalC
 
 /** With events on, the library tells in its log why it could not enter (calls.ts); it tells it nowhere else. */
 function entrance(access: KafkaAccess | undefined): GlobalConfig {
-  const config = accessConfig(access);
+  const config = accessConfig(access, rdkafka.features);
   return Object.keys(config).length === 0 ? {} : { ...config, event_cb: true, log_level: 3 };
 }
 

@@ -10,8 +10,11 @@ import { connect as connectTls } from 'node:tls';
 import kafkajs from 'kafkajs';
 import type { HostPort } from '../../process/host-port.ts';
 import { parseHostPorts, partsOf } from '../../process/host-port.ts';
-import type { KafkaSasl } from '../../process/security-settings.ts';
+import type { KafkaAccess, KafkaSasl } from '../../process/kafka-access.ts';
 import type { KafkaSettings } from './client-config.ts';
+import { i32 } from './frames.ts';
+import { tokenSourceOf } from './oauth-token.ts';
+import { signInByTicket } from './sign-in.ts';
 
 const { Kafka, logLevel } = kafkajs;
 
@@ -31,7 +34,7 @@ export function kafkaJsClient(
     requestTimeout,
     retry: { retries: 3, initialRetryTime: 200, maxRetryTime: 2_000 },
     ...(KAFKA_ACCESS?.tls ? { ssl: { ...KAFKA_ACCESS.tls } } : {}),
-    ...(KAFKA_ACCESS?.sasl ? { sasl: saslOf(KAFKA_ACCESS.sasl) } : {}),
+    ...(KAFKA_ACCESS?.sasl ? { sasl: saslOf(KAFKA_ACCESS, KAFKA_ACCESS.sasl) } : {}),
     socketFactory: ({ host: named, port, ssl, onConnect }) => {
       const host = hostForSocket(named);
       const name = isIP(host) ? {} : { servername: host };
@@ -43,9 +46,29 @@ export function kafkaJsClient(
   });
 }
 
-function saslOf({ mechanism, username, password }: KafkaSasl): kafkajs.SASLOptions {
+function saslOf(access: KafkaAccess, sasl: KafkaSasl): kafkajs.SASLOptions | kafkajs.Mechanism {
+  if (sasl.mechanism === 'OAUTHBEARER')
+    return { mechanism: 'oauthbearer', oauthBearerProvider: () => tokenSourceOf(access)!.token() };
+  if (sasl.mechanism === 'GSSAPI')
+    return { mechanism: sasl.mechanism, authenticationProvider: (args) => byTicket(sasl, args) };
+  const { mechanism, username, password } = sasl;
   const name = mechanism.toLowerCase() as 'plain' | 'scram-sha-256' | 'scram-sha-512';
   return { mechanism: name, username, password } as kafkajs.SASLOptions;
+}
+
+/** The rounds of Kerberos, which kafkajs does not know; tokens go with their length in front. */
+function byTicket(
+  sasl: Extract<KafkaSasl, { mechanism: 'GSSAPI' }>,
+  { host, saslAuthenticate }: kafkajs.AuthenticationProviderArgs,
+): kafkajs.Authenticator {
+  const send = async (token: Buffer): Promise<Buffer> => {
+    const answer = await saslAuthenticate({
+      request: { encode: () => Buffer.concat([i32(token.length), token]) },
+      response: { decode: (bytes) => bytes.subarray(4), parse: (bytes) => bytes },
+    });
+    return answer ?? Buffer.alloc(0);
+  };
+  return { authenticate: () => signInByTicket(sasl, hostForSocket(host), send) };
 }
 
 export function namedForKafkaJs(broker: HostPort): string {

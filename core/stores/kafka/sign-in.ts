@@ -1,21 +1,24 @@
 /**
- * A connection of our own to a broker, entered as KAFKA_ACCESS says: TLS, then SASL (PLAIN or SCRAM).
+ * A connection of our own to a broker, entered as KAFKA_ACCESS says: TLS, then SASL (PLAIN, SCRAM, OAUTHBEARER, GSSAPI).
  *
  * topic-id.ts, topic-configs.ts and wire.ts ask the questions that no client of ours can ask, and begin here; the two
  * clients sign in by themselves. A broker closes a connection whose first request after the handshake is another one.
  *
  *   SaslHandshake     api 17 v1 | mechanism:str                     answer: error:i16 mechanisms:array<str>
  *   SaslAuthenticate  api 36 v0 | token:i32+bytes                   answer: error:i16 message:str token:i32+bytes
- * Source: the Kafka protocol guide; SCRAM: RFC 5802.
+ * Source: the Kafka protocol guide; SCRAM: RFC 5802; OAUTHBEARER: RFC 7628; GSSAPI: RFC 4752, which kafkajs learns here.
  */
 import { createHash, createHmac, pbkdf2Sync, randomBytes, timingSafeEqual } from 'node:crypto';
 import type { Socket } from 'node:net';
 import type { HostPort } from '../../process/host-port.ts';
-import type { KafkaAccess, KafkaSasl } from '../../process/security-settings.ts';
+import { partsOf } from '../../process/host-port.ts';
+import type { KafkaAccess, KafkaSasl } from '../../process/kafka-access.ts';
 import { openSocket, readyEvent, tlsFaultText } from '../../process/socket.ts';
 import { EXIT, messageOf, Refusal } from '../../process/errors.ts';
+import { beginExchange } from '../../process/kerberos.ts';
 import { kafkaFault, SASL_FAILED, TLS_FAILED } from './faults.ts';
 import { Answer, i16, i32, str } from './frames.ts';
+import { tokenSourceOf } from './oauth-token.ts';
 
 const SASL_HANDSHAKE = 17;
 const SASL_AUTHENTICATE = 36;
@@ -46,7 +49,7 @@ export async function connectBroker(
       socket.once('error', reject);
       socket.once('close', () => reject(new Error('the connection was closed')));
     });
-    if (access?.sasl) await authenticate(socket, broker, access.sasl);
+    if (access?.sasl) await authenticate(socket, broker, access);
     return socket;
   } catch (thrown) {
     socket.destroy();
@@ -56,8 +59,15 @@ export async function connectBroker(
   }
 }
 
-async function authenticate(socket: Socket, broker: HostPort, sasl: KafkaSasl): Promise<void> {
-  const where = `Kafka at ${broker}, signing in ${sasl.username} with ${sasl.mechanism}`;
+/** As whom somebody signs in. */
+export function nameIn(sasl: KafkaSasl): string {
+  if (sasl.mechanism === 'OAUTHBEARER') return sasl.client.clientId;
+  return sasl.mechanism === 'GSSAPI' ? (sasl.principal ?? 'the principal of kinit') : sasl.username;
+}
+
+async function authenticate(socket: Socket, broker: HostPort, access: KafkaAccess): Promise<void> {
+  const sasl = access.sasl!;
+  const where = `Kafka at ${broker}, signing in ${nameIn(sasl)} with ${sasl.mechanism}`;
   const ask = asking(socket);
   const handshake = await ask(SASL_HANDSHAKE, 1, str(sasl.mechanism));
   const error = handshake.i16();
@@ -73,13 +83,38 @@ async function authenticate(socket: Socket, broker: HostPort, sasl: KafkaSasl): 
     return answer.bytes();
   };
   if (sasl.mechanism === 'PLAIN') await send(Buffer.from(`\0${sasl.username}\0${sasl.password}`));
+  else if (sasl.mechanism === 'OAUTHBEARER') await bearer(access, send, where);
+  else if (sasl.mechanism === 'GSSAPI') await signInByTicket(sasl, partsOf(broker).host, send);
   else await scram(sasl, send, where);
+}
+
+type Send = (token: Buffer) => Promise<Buffer>;
+
+/** What the broker answers to a token that it does not accept is JSON with the reason. */
+async function bearer(access: KafkaAccess, send: Send, where: string): Promise<void> {
+  const { value } = await tokenSourceOf(access)!.token();
+  const answer = await send(Buffer.from(`n,,\x01auth=Bearer ${value}\x01\x01`));
+  if (answer.length > 0)
+    throw kafkaFault(where, SASL_FAILED, `the broker answers ${answer.toString('utf8').slice(0, 200)}`);
+}
+
+/** The rounds of Kerberos; the last answer takes what the server offers, without a layer of its own. */
+export async function signInByTicket(
+  { service, principal, keytab }: Extract<KafkaSasl, { mechanism: 'GSSAPI' }>,
+  host: string,
+  send: Send,
+): Promise<void> {
+  const exchange = await beginExchange({ principal, keytab }, { dependency: 'Kafka', service, host });
+  let token = await exchange.step(Buffer.alloc(0));
+  while (!exchange.isComplete) token = await exchange.step(await send(token));
+  await exchange.unwrap(await send(token));
+  await send(await exchange.wrapChoice());
 }
 
 /** Proves that we know the password without sending it, and that the broker knows it too. */
 async function scram(
-  { mechanism, username, password }: KafkaSasl,
-  send: (token: Buffer) => Promise<Buffer>,
+  { mechanism, username, password }: Extract<KafkaSasl, { password: string }>,
+  send: Send,
   where: string,
 ): Promise<void> {
   const hash = mechanism === 'SCRAM-SHA-256' ? 'sha256' : 'sha512';

@@ -17,7 +17,7 @@ import { parseHostPorts } from '../../process/host-port.ts';
 import { messageOf, Refusal, Retryable } from '../../process/errors.ts';
 import { kafkaFault } from './faults.ts';
 import type { KafkaSettings } from './client-config.ts';
-import type { KafkaAccess } from '../../process/security-settings.ts';
+import type { KafkaAccess } from '../../process/kafka-access.ts';
 import { connectBroker } from './sign-in.ts';
 
 const ANSWER_LIMIT_MS = 5_000;

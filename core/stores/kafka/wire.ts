@@ -12,7 +12,7 @@
  */
 import type { Socket } from 'node:net';
 import type { HostPort } from '../../process/host-port.ts';
-import type { KafkaAccess } from '../../process/security-settings.ts';
+import type { KafkaAccess } from '../../process/kafka-access.ts';
 import { Answer, i16, i32, str } from './frames.ts';
 import { connectBroker } from './sign-in.ts';
 

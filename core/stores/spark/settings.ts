@@ -3,11 +3,11 @@
  *
  * The batch layer asks for them if the command has `--engine spark` (batch-layer/commands/open.ts), and so does the
  * analysis of footage (footage/analysis/). Our own code reaches HDFS by WebHDFS, Hadoop's clients by another URL:
- * HDFS_URL, or what the NameNode publishes (name-node.ts).
+ * HDFS_URL, or what the NameNode publishes (core/stores/hdfs/file-system.ts).
  */
 import type { Config } from '../../process/config.ts';
 import { sparkSubmit } from '../../process/spark-home.ts';
-import { fileSystemOf } from '../hdfs/name-node.ts';
+import { fileSystemOf } from '../hdfs/file-system.ts';
 
 export interface SparkSettings {
   /** Path of the program spark-submit. */

@@ -69,11 +69,13 @@ describe('the configuration', () => {
     }
   });
 
-  it('refuses a WEBHDFS_URL that says more than which server', () => {
+  it('refuses a WEBHDFS_URL that says more than which server, or which path on a gateway', () => {
     for (const url of ['http://namenode:9870', 'http://namenode:9870/', 'https://namenode'])
       assert.equal(readConfig(environment({ WEBHDFS_URL: url })).WEBHDFS_URL, new URL(url).origin);
+    const gateway = 'https://knox:8443/gateway/default';
+    assert.equal(readConfig(environment({ WEBHDFS_URL: `${gateway}/` })).WEBHDFS_URL, gateway);
     const cases = {
-      'http://namenode:9870/webhdfs/v1': /a path/,
+      'http://namenode:9870/webhdfs/v1': /found \/webhdfs\/v1 in it/,
       'http://alice:secret@namenode:9870': /a user/,
       'http://namenode:9870/?user.name=alice': /a query/,
       'http://namenode:9870/#x': /a query/,

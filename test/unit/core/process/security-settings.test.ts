@@ -24,6 +24,13 @@ const SASL = {
   KAFKA_SASL_USERNAME: 'speed',
   KAFKA_SASL_PASSWORD: 'pw',
 };
+const OAUTH = {
+  KAFKA_SECURITY_PROTOCOL: 'SASL_SSL',
+  KAFKA_SASL_MECHANISM: 'OAUTHBEARER',
+  KAFKA_OAUTH_TOKEN_URL: 'https://id.example.org/token',
+  KAFKA_OAUTH_CLIENT_ID: 'speed',
+  KAFKA_OAUTH_CLIENT_SECRET: 'cs',
+};
 const KERBEROS = {
   HDFS_AUTH: 'kerberos',
   HBASE_AUTH: 'kerberos',
@@ -33,7 +40,7 @@ const KERBEROS = {
 
 test('without any of these settings the clients speak plain text, as a name', () => {
   const { KAFKA_ACCESS, HADOOP_ACCESS } = readConfig({});
-  assert.deepEqual(KAFKA_ACCESS, { protocol: 'PLAINTEXT', tls: null, sasl: null });
+  assert.deepEqual(KAFKA_ACCESS, { protocol: 'PLAINTEXT', tls: null, sasl: null, properties: [] });
   assert.deepEqual(HADOOP_ACCESS.hbase, { tls: null, kerberos: null, masters: undefined });
   assert.deepEqual(HADOOP_ACCESS.zookeeper, { tls: null, kerberos: null });
   assert.equal(HADOOP_ACCESS.hdfs.kerberos, null);
@@ -65,6 +72,25 @@ test('everything at once is handed on, a password and certificates out of files'
   assert.deepEqual(HADOOP_ACCESS.hbase.kerberos, { service: 'hbase', identity });
   assert.deepEqual(HADOOP_ACCESS.zookeeper.kerberos, { service: 'zookeeper', identity });
   assert.deepEqual(HADOOP_ACCESS.hbase.tls, { ca: cert });
+});
+
+test('NameNodes, a token in a file, a client for tokens and properties are handed on', () => {
+  const file = join(folder, 'token');
+  writeFileSync(file, 'abc\n');
+  const config = readConfig({
+    ...OAUTH,
+    KAFKA_PROPERTIES: '# slow line\nsocket.timeout.ms = 1000',
+    WEBHDFS_URLS: 'https://a:9871, https://b:9871/',
+    HDFS_AUTH: 'token',
+    HDFS_TOKEN_FILE: file,
+  });
+  assert.deepEqual([config.WEBHDFS_URL, config.WEBHDFS_URLS], ['https://a:9871', ['https://a:9871', 'https://b:9871']]);
+  assert.deepEqual(config.HADOOP_ACCESS.hdfs.credential, { kind: 'token', token: 'abc', file });
+  assert.deepEqual(config.KAFKA_ACCESS.properties, [['socket.timeout.ms', '1000']]);
+  assert.deepEqual(config.KAFKA_ACCESS.sasl, {
+    mechanism: 'OAUTHBEARER',
+    client: { tokenUrl: OAUTH.KAFKA_OAUTH_TOKEN_URL, clientId: 'speed', clientSecret: 'cs', scope: undefined },
+  });
 });
 
 const REFUSED: readonly (readonly [string, Environment, RegExp])[] = [
@@ -115,6 +141,46 @@ const REFUSED: readonly (readonly [string, Environment, RegExp])[] = [
     { HBASE_REGISTRY: 'rpc', HBASE_MASTERS: 'm:16000', ZOOKEEPER_TLS: 'true' },
     /ZOOKEEPER_TLS: HBASE_REGISTRY=rpc asks no ZooKeeper/,
   ],
+  ['a list of one NameNode', { WEBHDFS_URLS: 'http://a:9870' }, /WEBHDFS_URLS: expected two addresses or more/],
+  [
+    'NameNodes named twice',
+    { WEBHDFS_URLS: 'http://a:9870,http://b:9870', WEBHDFS_URL: 'http://a:9870' },
+    /WEBHDFS_URL: WEBHDFS_URLS names the NameNodes already/,
+  ],
+  [
+    'NameNodes with TLS and without',
+    { WEBHDFS_URLS: 'http://a:9870,https://b:9871' },
+    /WEBHDFS_URLS: all of them begin with http/,
+  ],
+  [
+    'a token that is not there',
+    { HDFS_AUTH: 'token', WEBHDFS_URL: 'https://a:9871' },
+    /HDFS_TOKEN: HDFS_AUTH=token enters with it/,
+  ],
+  [
+    'a password for Knox in plain text',
+    { HDFS_AUTH: 'basic', HDFS_USERNAME: 'x', HDFS_PASSWORD: 'pw', WEBHDFS_URL: 'http://knox:8443/gateway/default' },
+    /HDFS_AUTH: basic would send a secret in plain text/,
+  ],
+  ['a token that nothing uses', { HDFS_TOKEN: 'x' }, /HDFS_TOKEN: HDFS_AUTH=simple does not use it/],
+  ['a mode that is none', { HDFS_FILE_MODE: '999' }, /HDFS_FILE_MODE: expected three octal digits/],
+  [
+    'OAUTHBEARER without a server for tokens',
+    { KAFKA_SECURITY_PROTOCOL: 'SASL_SSL', KAFKA_SASL_MECHANISM: 'OAUTHBEARER' },
+    /KAFKA_OAUTH_TOKEN_URL: .*signs in with it/,
+  ],
+  [
+    'a token in plain text',
+    { ...OAUTH, KAFKA_SECURITY_PROTOCOL: 'SASL_PLAINTEXT' },
+    /OAUTHBEARER would send the token in plain text/,
+  ],
+  ['a password beside a token', { ...OAUTH, KAFKA_SASL_PASSWORD: 'pw' }, /KAFKA_SASL_PASSWORD: .*does not use it/],
+  [
+    'a property that counting rests on',
+    { KAFKA_PROPERTIES: 'socket.timeout.ms=1000; isolation.level=read_uncommitted' },
+    /KAFKA_PROPERTIES: isolation\.level has a setting of its own/,
+  ],
+  ['a property that is none', { KAFKA_PROPERTIES: 'socket.timeout.ms' }, /KAFKA_PROPERTIES: expected name=value/],
   ['an authority of Hadoop without TLS', { HADOOP_CA: cert }, /HADOOP_CA: nothing speaks TLS/],
 ];
 

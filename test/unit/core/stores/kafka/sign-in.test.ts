@@ -41,5 +41,5 @@ test('an authority that kafkajs does not know is refused, and not tried for ever
 });
 
 test('plain text adds nothing to the settings of a client', () => {
-  assert.deepEqual(accessConfig({ protocol: 'PLAINTEXT', tls: null, sasl: null }), {});
+  assert.deepEqual(accessConfig({ protocol: 'PLAINTEXT', tls: null, sasl: null, properties: [] }, []), {});
 });

@@ -7,7 +7,7 @@ import { createServer } from 'node:http';
 import type { AddressInfo } from 'node:net';
 import { after, test } from 'node:test';
 import { Retryable } from '../../../../../core/process/errors.ts';
-import { fileSystemOf } from '../../../../../core/stores/hdfs/name-node.ts';
+import { fileSystemOf } from '../../../../../core/stores/hdfs/file-system.ts';
 
 const ends: (() => void)[] = [];
 after(() => ends.forEach((end) => end()));
