@@ -1,6 +1,6 @@
 /**
- * Questions to HDFS over WebHDFS, whichever of its NameNodes is active (active-node.ts): JSON ones, and the entrance for
- * the package's own streams. hdfs.ts works with it.
+ * Questions to HDFS over WebHDFS, whichever of its NameNodes is active (active-node.ts): JSON ones, and the entrance
+ * for the package's own streams. hdfs.ts works with it.
  */
 import { posix } from 'node:path';
 import type { Config } from '../../process/config.ts';

@@ -14,8 +14,8 @@ export function accessConfig(access: KafkaAccess | undefined, features: readonly
     throw new Refusal(
       EXIT.usage,
       'KAFKA_SASL_MECHANISM=GSSAPI: node-rdkafka was compiled without it. Install libsasl2-dev (Red Hat: ' +
-        'cyrus-sasl-devel), then run "npm rebuild node-rdkafka --ignore-scripts=false" in the folder of Sightline; or ' +
-        'let the brokers offer SCRAM-SHA-512 or OAUTHBEARER too.',
+        'cyrus-sasl-devel), then run "npm rebuild node-rdkafka --ignore-scripts=false" in the folder of Sightline; ' +
+        'or let the brokers offer SCRAM-SHA-512 or OAUTHBEARER too.',
     );
   return {
     ...transport(access),

@@ -38,7 +38,10 @@ const NO_TOPIC = 3;
 /** Empty where the topic may not even be seen. */
 export function allowedOnTopic(settings: Settings, topic: string): Promise<Operation[]> {
   return atSomeBroker(settings, async (broker) => {
-    const answer = await ask(settings, broker, 3, 8, Buffer.concat([array([topic], str), i8(0), i8(0), i8(1)]));
+    const answer = await ask(settings, broker, {
+      ...{ api: 3, version: 8 },
+      body: Buffer.concat([array([topic], str), i8(0), i8(0), i8(1)]),
+    });
     answer.i32();
     answer.array(() => [answer.i32(), answer.str(), answer.i32(), answer.str()]);
     answer.str();
@@ -62,13 +65,16 @@ export function allowedOnTopic(settings: Settings, topic: string): Promise<Opera
 
 export function allowedOnGroup(settings: Settings, group: string): Promise<Operation[]> {
   return atSomeBroker(settings, async (broker) => {
-    const found = await ask(settings, broker, 10, 0, str(group));
+    const found = await ask(settings, broker, { api: 10, version: 0, body: str(group) });
     const refused = found.i16();
     if (refused === GROUP_REFUSED) return [];
     if (refused !== 0) throw new Error(`no broker keeps group ${group} yet (error code ${refused})`);
     found.i32();
     const coordinator = hostPort(found.str(), found.i32());
-    const answer = await ask(settings, coordinator, 15, 3, Buffer.concat([array([group], str), i8(1)]));
+    const answer = await ask(settings, coordinator, {
+      ...{ api: 15, version: 3 },
+      body: Buffer.concat([array([group], str), i8(1)]),
+    });
     answer.i32();
     const [described] = answer.array(() => {
       const error = answer.i16();
@@ -88,9 +94,7 @@ const operationsIn = (bits: number): Operation[] =>
 async function ask(
   { KAFKA_ACCESS: access }: Settings,
   broker: HostPort,
-  api: number,
-  version: number,
-  body: Buffer,
+  { api, version, body }: { api: number; version: number; body: Buffer },
 ): Promise<Answer> {
   const request = Buffer.concat([i16(api), i16(version), i32(1), str('sightline'), body]);
   const answer = new Answer(await askBroker(broker, access, Buffer.concat([i32(request.length), request])));

@@ -1,12 +1,13 @@
 /**
- * A connection of our own to a broker, entered as KAFKA_ACCESS says: TLS, then SASL (PLAIN, SCRAM, OAUTHBEARER, GSSAPI).
+ * A connection of our own to a broker, entered as KAFKA_ACCESS says: TLS, then SASL (PLAIN, SCRAM, OAUTHBEARER or
+ * GSSAPI).
  *
  * topic-id.ts, topic-configs.ts and wire.ts ask the questions that no client of ours can ask, and begin here; the two
  * clients sign in by themselves. A broker closes a connection whose first request after the handshake is another one.
  *
  *   SaslHandshake     api 17 v1 | mechanism:str                     answer: error:i16 mechanisms:array<str>
  *   SaslAuthenticate  api 36 v0 | token:i32+bytes                   answer: error:i16 message:str token:i32+bytes
- * Source: the Kafka protocol guide; SCRAM: RFC 5802; OAUTHBEARER: RFC 7628; GSSAPI: RFC 4752, which kafkajs learns here.
+ * Source: the Kafka protocol guide; SCRAM: RFC 5802; OAUTHBEARER: RFC 7628; GSSAPI: RFC 4752, for kafkajs too.
  */
 import { createHash, createHmac, pbkdf2Sync, randomBytes, timingSafeEqual } from 'node:crypto';
 import type { Socket } from 'node:net';

@@ -1,4 +1,4 @@
-/** Several NameNodes, one of which is active: questions, writes and reads outlive a failover, and nothing is done twice. */
+/** Several NameNodes, one of which is active: requests, writes and reads outlive a failover; nothing is done twice. */
 import assert from 'node:assert/strict';
 import { mkdtempSync, rmSync, utimesSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';

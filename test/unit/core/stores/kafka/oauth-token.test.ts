@@ -60,7 +60,10 @@ test('a refusal names the server, the client and the reason, and no secret', () 
     async (client) => {
       const fault = await tokenSource(client)
         .token()
-        .then(assert.fail, (thrown: unknown) => thrown as Error);
+        .then(
+          () => assert.fail('a token came'),
+          (thrown: unknown) => thrown as Error,
+        );
       assert.equal(fault.name, 'Refusal');
       assert.match(fault.message, /token server at http:\/\/127\.0\.0\.1:\d+, asked as speed.*401, invalid_client/);
       assert.doesNotMatch(fault.message, /s3cret/);
