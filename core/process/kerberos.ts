@@ -158,7 +158,8 @@ const EXPLAINED: readonly Explained[] = [
   },
 ];
 
-function kerberosFault(identity: KerberosIdentity, target: Target, step: string, thrown: unknown): Error {
+/** What a fault of libkrb5 means; exported for what a test cannot make, such as clocks that differ. */
+export function kerberosFault(identity: KerberosIdentity, target: Target, step: string, thrown: unknown): Error {
   const found = messageOf(thrown)
     .replace(/^.*Minor code may provide more information:?\s*/i, '')
     .trim();

@@ -12,14 +12,18 @@ export async function allowedInFolders(
 ): Promise<ReadonlyMap<string, string | null>> {
   const ask = asking(config, ANSWER_LIMIT_MS);
   const mayDo = (path: string, letter: string): Promise<boolean | null> =>
-    ask.json('GET', 'checkaccess', path, { params: { fsaction: letter } }).then(
-      () => true,
-      (fault: unknown) => {
-        if (isMissing(fault)) return null;
-        if (/permission denied/i.test(String(fault))) return false;
-        throw fault;
-      },
-    );
+    ask
+      .json('GET', 'checkaccess', path, {
+        params: { fsaction: 'rwx'.replace(/./g, (one) => (one === letter ? one : '-')) },
+      })
+      .then(
+        () => true,
+        (fault: unknown) => {
+          if (isMissing(fault)) return null;
+          if (/permission denied/i.test(String(fault))) return false;
+          throw fault;
+        },
+      );
   const found = await Promise.all(
     paths.map(async (path) => {
       const held = await Promise.all([...'rwx'].map(async (letter) => [letter, await mayDo(path, letter)] as const));
