@@ -1,7 +1,8 @@
 /**
  * The engine on Spark through what may happen to a log, on the real Kafka, HBase, HDFS and Spark (`npm run
- * test:spark`): the topic grows under load, and a stamp comes from the future and is corrected. A worker that reads the
- * same log later writes the same rows and cells, and every epoch is proved.
+ * test:spark`): the topic grows under load, a stamp comes from the future and is corrected, HBase is away for minutes,
+ * a rebuild counts by other rules. A worker that reads the same log later writes the same rows and cells, and every
+ * epoch is proved.
  *
  * A worker of another namespace must find the same growths and corrections: the facts that people and engines recorded
  * are copied to it before it reads.
@@ -16,17 +17,23 @@ import { epochAt } from '../../core/domain/epoch.ts';
 import { homeOf } from '../../core/domain/home.ts';
 import { oid } from '../../core/domain/oid.ts';
 import { DAY_MS } from '../../core/domain/time.ts';
+import { readConfig } from '../../core/process/config.ts';
+import type { RunReport } from '../../core/stores/lake/runs.ts';
+import { openStores } from '../../core/stores/open.ts';
 import { hbaseOf } from '../../core/stores/room/hbase-store.ts';
+import { pidOf } from '../../hadoop-compose/cluster/processes.ts';
+import { stackFrom } from '../../hadoop-compose/stack/stack.ts';
 import { feed, openBatchOf } from '../support/batch-world.ts';
 import { eventually, sightline } from '../support/main-job.ts';
 import type { Engine } from '../support/spark-engine.ts';
 import { startEngine } from '../support/spark-engine.ts';
-import type { Sides } from '../support/speed-sides.ts';
+import type { Side, Sides } from '../support/speed-sides.ts';
 import { byAWorker, isReady, LIMIT_MS, MICROBATCH, openSides, readToEnd, REALTIME } from '../support/speed-sides.ts';
 import { stampTopic } from '../support/topic-stamps.ts';
 
 const [BEFORE, AFTER] = [3, 5];
 const EPOCH_SECONDS = 20;
+const AWAY_SECONDS = 40;
 const AHEAD = 5;
 /** What a worker of another namespace needs: how the topic grew, and corrections of stamps. */
 const RECORDED = /^(growth|stamps)\//;
@@ -63,8 +70,8 @@ async function equalToAWorker(): Promise<void> {
 }
 
 /** A command of an operator, on Spark's side. */
-async function command(words: readonly string[]): Promise<string> {
-  const { code, stdout, stderr } = await sightline(words, { ...sides.bySpark.environment, LOG_LEVEL: 'warn' });
+async function command(words: readonly string[], side: Side = sides.bySpark): Promise<string> {
+  const { code, stdout, stderr } = await sightline(words, { ...side.environment, LOG_LEVEL: 'warn' });
   assert.equal(code, 0, stderr);
   return stdout;
 }
@@ -140,21 +147,84 @@ atLength('a stamp from the future holds one partition, and its correction lets i
   await equalToAWorker();
 });
 
-atLength('the run of every epoch proves the engine', async () => {
-  await pause(EPOCH_SECONDS * 1_000);
-  const engine = startEngine(REALTIME, sides.bySpark.environment);
+atLength('HBase is away for minutes: the engine waits, says so, and goes on by itself', async () => {
+  const engine = startEngine(MICROBATCH, sides.bySpark.environment);
   await isReady(engine);
-  const { context, close } = await openBatchOf(sides.bySpark.config);
+  const load = await feed(sides.world.config);
+  await pause(2_000);
+  const pid = pidOf(stackFrom(), 'regionserver')!;
+  process.kill(pid, 'SIGSTOP');
   try {
-    const last = (epochAt(Date.now(), context.rules) - 1) as Epoch;
-    const { reports } = await publishEpochs(context, { from: null, to: last });
-    assert.ok(reports.filter(({ rows }) => rows > 0).length >= 3);
-    assert.deepEqual(
-      reports.filter(({ result }) => result !== 'proved').map(({ epoch, result }) => [epoch, result]),
-      [],
+    await eventually(
+      'a reason',
+      () => engine.ask('/readyz'),
+      (said) => said.startsWith('waiting for HBase'),
+      LIMIT_MS,
     );
+    await pause(AWAY_SECONDS * 1_000);
+  } finally {
+    process.kill(pid, 'SIGCONT');
+  }
+  // A region server that was forgotten ends; nobody but this test starts it again here.
+  await eventually(
+    'HBase',
+    () => sightline(['cluster', 'up']),
+    ({ code }) => code === 0,
+    LIMIT_MS,
+  );
+  await isReady(engine);
+  await load.stop();
+  await stopped(engine);
+  await equalToAWorker();
+});
+
+/** Publishes what is over up to `to`, or up to now. */
+async function publish(side: Side, to?: Epoch): Promise<{ reports: RunReport[]; last: Epoch }> {
+  const { context, close } = await openBatchOf(side.config);
+  const last = to ?? ((epochAt(Date.now(), context.rules) - 1) as Epoch);
+  try {
+    return { reports: (await publishEpochs(context, { from: null, to: last })).reports, last };
   } finally {
     await close();
   }
+}
+
+atLength('every epoch is proved, and a rebuild counts by other rules, with the engine and with a worker', async () => {
+  let engine = startEngine(REALTIME, sides.bySpark.environment);
+  await isReady(engine);
+  const some = await feed(sides.world.config);
+  await pause(2 * EPOCH_SECONDS * 1_000);
+  await some.stop();
+  await pause(EPOCH_SECONDS * 1_000);
+  const { reports, last } = await publish(sides.bySpark);
+  assert.ok(reports.filter(({ rows }) => rows > 0).length >= 2);
+  assert.deepEqual(
+    reports.filter(({ result }) => result !== 'proved').map(({ epoch, result }) => [epoch, result]),
+    [],
+  );
+  const worker = startEngine([], sides.byWorker.environment);
+  await publish(sides.byWorker, last);
+  assert.equal(await worker.stop(), 0, worker.said());
+
+  const changed = { DEDUP_WINDOW_DAYS: '3' };
+  const load = await feed(sides.world.config);
+  const rebuilding = async (side: Side): Promise<Side> => {
+    const environment = { ...side.environment, ...changed };
+    const config = readConfig(environment);
+    await command(['batch', 'rebuild', '--json', '--accept-differences'], { ...side, environment, config });
+    return { environment, config, stores: await openStores(config) };
+  };
+  const bySpark = await rebuilding(sides.bySpark);
+  assert.equal(await engine.ended, 5, engine.said());
+  assert.equal(bySpark.stores.rules.generation, 2);
+  engine = startEngine(MICROBATCH, bySpark.environment);
+  await isReady(engine);
+  await pause(2_000);
+  await load.stop();
+  await readToEnd(bySpark, engine);
   assert.equal(await engine.stop(), 0, engine.said());
+  const byWorker = await rebuilding(sides.byWorker);
+  for (const side of [byWorker, bySpark, byWorker]) await byAWorker(side);
+  await sides.areEqual();
+  for (const { stores } of [byWorker, bySpark]) await stores.close();
 });
