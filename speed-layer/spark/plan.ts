@@ -56,7 +56,7 @@ const ON_LOOPBACK = '127.0.0.1';
 const BESIDE_HEAP = '1536m';
 /** What executors need of the configuration. */
 const OF_EXECUTORS =
-  /^(KAFKA_|HBASE_|CASSANDRA_|STORES$|SPEED_|HADOOP_USER$|EPOCH_SECONDS$|DEDUP_WINDOW_DAYS$|CLOCK_AHEAD_DAYS$|BROKER_AHEAD_SECONDS$|ARCHIVE_EVERY_SECONDS$|REBUILD_GENERATION$|LOG_LEVEL$)/;
+  /^(KAFKA_|HBASE_|SPEED_|HADOOP_USER$|EPOCH_SECONDS$|DEDUP_WINDOW_DAYS$|CLOCK_AHEAD_DAYS$|BROKER_AHEAD_SECONDS$|ARCHIVE_EVERY_SECONDS$|REBUILD_GENERATION$|LOG_LEVEL$)/;
 
 /** `local[12]`: a slot for each partition, since tasks wait more than they work. */
 export function masterFor(config: Pick<Config, 'SPARK_MASTER' | 'given'>, partitionCount: number): string {
@@ -66,6 +66,15 @@ export function masterFor(config: Pick<Config, 'SPARK_MASTER' | 'given'>, partit
     EXIT.usage,
     `SPARK_MASTER is ${config.SPARK_MASTER}; "speed --engine spark" takes local[N], spark://host:port and yarn, or ` +
       'nothing for a slot a partition on this machine.',
+  );
+}
+
+/** Nobody has compared what the engine writes into Cassandra with a worker's rows yet. */
+export function checkStores({ STORES }: Pick<Config, 'STORES'>): void {
+  if (STORES === 'hbase') return;
+  throw new Refusal(
+    EXIT.usage,
+    `STORES is ${STORES}, and "speed --engine spark" counts into HBase only. Take workers: "sightline speed".`,
   );
 }
 

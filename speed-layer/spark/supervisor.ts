@@ -40,6 +40,7 @@ import type { TriggerName } from './plan.ts';
 import {
   checkKafka,
   checkSlots,
+  checkStores,
   driverHost,
   executorEnvironment,
   executorProgram,
@@ -102,6 +103,7 @@ interface EngineParts {
 async function openEngine(config: Config, engine: EngineParts): Promise<Engine> {
   const { worker, merged, trigger, entry, signal } = engine;
   const { log, parts, holdings, readiness, persist } = worker;
+  checkStores(config);
   const stores = parts.add(await persist(() => openStores(config, { ...HBASE_DEADLINES, checksRowLife: true })));
   const { rules, admin, control } = stores;
   checkKafka(config);

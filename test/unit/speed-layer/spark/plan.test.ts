@@ -5,6 +5,7 @@ import { readConfig } from '../../../../core/process/config.ts';
 import {
   checkKafka,
   checkSlots,
+  checkStores,
   driverHost,
   executorEnvironment,
   executorProgram,
@@ -60,6 +61,11 @@ test('executors get the settings of the speed layer that were set, and no others
     LOG_LEVEL: 'warn',
   });
   assert.deepEqual(executorEnvironment(config), { KAFKA_BROKERS: 'k:1', SPEED_LINGER_MS: '20', LOG_LEVEL: 'warn' });
+});
+
+test('a store that the engine was never compared on is refused', () => {
+  checkStores(readConfig({ NODE_ENV: 'test' }));
+  assert.throws(() => checkStores({ STORES: 'cassandra' }), /STORES is cassandra.*HBase only.*workers/);
 });
 
 test('a Kafka that asks who comes is refused, since Spark could not answer', () => {
