@@ -5,6 +5,7 @@
  * are librdkafka's own, for what has no setting here; those that decide what is read, written or shown stay ours.
  */
 import { z } from 'zod';
+import { isLoopback } from './host-port.ts';
 import type { TlsIdentity } from './pem.ts';
 import { pemFaults, tlsIdentity } from './pem.ts';
 
@@ -135,6 +136,9 @@ export function kafkaFaults(settings: KafkaSettings): string[] {
       `KAFKA_SASL_MECHANISM: ${mechanism} would send the ${mechanism === 'PLAIN' ? 'password' : 'token'} in plain ` +
         'text; use SASL_SSL, or SCRAM',
     );
+  const { KAFKA_OAUTH_TOKEN_URL: tokenUrl } = settings;
+  if (tokenUrl !== undefined && new URL(tokenUrl).protocol === 'http:' && !isLoopback(new URL(tokenUrl).hostname))
+    faults.push('KAFKA_OAUTH_TOKEN_URL: the secret of the client would cross the network in plain text; use https://');
   if (!protocol.endsWith('SSL'))
     for (const name of tls.filter((one) => settings[one]))
       faults.push(`${name}: KAFKA_SECURITY_PROTOCOL=${protocol} has no TLS; set SSL or SASL_SSL, or leave it out`);

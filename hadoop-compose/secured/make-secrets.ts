@@ -18,6 +18,7 @@ import { secretsFolder } from '../stack/stack.ts';
 import type { Stack } from '../stack/stack.ts';
 import { HOST, KAFKA_USERS, KEYTABS, kafkaPassword, readSecrets, REALM, secretFile } from './secrets.ts';
 import type { Secrets } from './secrets.ts';
+import { newTokenKey, TOKEN_KEY_FILE, TOKEN_KEYS_FILE } from './token-key.ts';
 
 const run = promisify(execFile);
 const OWNER_ONLY = 0o600;
@@ -33,8 +34,14 @@ export async function makeSecrets(stack: Stack, java: string): Promise<void> {
     await makeCertificates(stack, java, secrets.store);
     await writeSecret(stack, 'passwords.json', JSON.stringify(secrets, null, 2));
   }
-  const secrets = readSecrets(stack);
+  const secrets = completed(readSecrets(stack));
+  await writeSecret(stack, 'passwords.json', JSON.stringify(secrets, null, 2));
   if (!existsSync(secretFile(stack, 'server.key'))) await exportKey(stack, java, secrets.store);
+  if (!existsSync(secretFile(stack, TOKEN_KEYS_FILE))) {
+    const { key, keys } = newTokenKey();
+    await writeSecret(stack, TOKEN_KEY_FILE, key);
+    await writeSecret(stack, TOKEN_KEYS_FILE, keys);
+  }
   await writeTexts(stack, secrets);
 }
 
@@ -47,15 +54,24 @@ async function exportKey(stack: Stack, java: string, password: string): Promise<
   await writeSecret(stack, 'server.key', stdout);
 }
 
-function newSecrets(): Secrets {
-  const fresh = (): string => randomBytes(24).toString('base64url');
+const fresh = (): string => randomBytes(24).toString('base64url');
+
+/** A stack of an earlier version may lack a principal. */
+function completed(secrets: Secrets): Secrets {
   const principals = [`krbtgt/${REALM}`, ...Object.values(KEYTABS).flat()];
   return {
-    principals: Object.fromEntries(principals.map((name) => [name, fresh()])),
+    ...secrets,
+    principals: Object.fromEntries(principals.map((name) => [name, secrets.principals[name] ?? fresh()])),
+  };
+}
+
+function newSecrets(): Secrets {
+  return completed({
+    principals: {},
     kafka: Object.fromEntries(KAFKA_USERS.map((user) => [user, fresh()])),
     store: fresh(),
     cookies: fresh(),
-  };
+  });
 }
 
 /** What follows from the secrets and the ports, anew at each start. */

@@ -11,6 +11,7 @@ import type { Program } from '../stack/program.ts';
 import { confFolder, dataFolder } from '../stack/stack.ts';
 import type { Stack } from '../stack/stack.ts';
 import { KAFKA_USERS, kafkaPassword, readSecrets, REALM, secretFile } from './secrets.ts';
+import { TOKEN_KEYS_FILE, tokenKeysUrl } from './token-key.ts';
 
 const KDC = fileURLToPath(new URL('Kdc.java', import.meta.url));
 /** How long a ticket lives; SIGHTLINE_TICKET_SECONDS shortens it, so that a test sees tickets end. */
@@ -44,7 +45,7 @@ export function kafkaFormat(stack: Stack, args: readonly string[]): Program {
 
 /** Options of Java for a daemon of this family. */
 export function securedOptions(stack: Stack, family: string): readonly string[] {
-  if (!stack.isSecured || family === 'kdc' || family === 'kafka') return [];
+  if (!stack.isSecured || family === 'kdc') return [];
   const jaas = `-Djava.security.auth.login.config=${join(confFolder(stack, 'zookeeper'), 'jaas.conf')}`;
   const zookeeperClient = [
     '-Dzookeeper.client.secure=true',
@@ -56,5 +57,12 @@ export function securedOptions(stack: Stack, family: string): readonly string[] 
     `-Djava.security.krb5.conf=${secretFile(stack, 'krb5.conf')}`,
     ...(family === 'zookeeper' ? [jaas] : []),
     ...(family === 'hbase' ? zookeeperClient : []),
+    // Kafka reads keys for tokens only from where it is told that they may come from.
+    ...(family === 'kafka'
+      ? [
+          `-Dorg.apache.kafka.sasl.oauthbearer.allowed.urls=${tokenKeysUrl(stack)}`,
+          `-Dorg.apache.kafka.sasl.oauthbearer.allowed.files=${secretFile(stack, TOKEN_KEYS_FILE)}`,
+        ]
+      : []),
   ];
 }

@@ -5,7 +5,7 @@
  * They live as long as the data, since Kafka keeps passwords in it; `cluster reset` deletes both. The folder and every
  * file in it belong to one user alone.
  *
- *     secrets/ passwords.json  krb5.conf  ca.pem  server.p12  server.pem  server.key  trust.p12
+ *     secrets/ passwords.json  krb5.conf  ca.pem  server.p12  server.pem  server.key  trust.p12  token.key  token-keys.json
  *              keytabs/<name>.keytab  <user>.env  <user>.password
  */
 import { readFileSync } from 'node:fs';
@@ -32,6 +32,7 @@ export const KEYTABS: Readonly<Record<string, readonly string[]>> = {
   http: [`HTTP/${HOST}`],
   hbase: [`hbase/${HOST}`],
   zookeeper: [`zookeeper/${HOST}`],
+  kafka: [`kafka/${HOST}`],
   admin: ['admin'],
   ...Object.fromEntries(LAYERS.map((layer) => [layer, [layer]])),
 };

@@ -18,7 +18,8 @@ import type { KafkaUser } from '../../hadoop-compose/secured/secrets.ts';
 import { keytabOf } from '../../hadoop-compose/secured/secrets.ts';
 import { addressesOf, SECURED_OFFSET } from '../../hadoop-compose/stack/ports.ts';
 import { secretsFolder, stackFrom } from '../../hadoop-compose/stack/stack.ts';
-import { answersOf, countOnce, otherAuthority } from '../support/secured-stack.ts';
+import { LAYER_NAMES } from '../../admin/prepare/grants.ts';
+import { answersOf, countOnce, delegationToken, otherAuthority, run, tokenServer } from '../support/secured-stack.ts';
 import type { Answers } from '../support/secured-stack.ts';
 
 const home = mkdtempSync(join(tmpdir(), 'sightline-secured-'));
@@ -104,6 +105,60 @@ test('a layer does its own work, and is refused the work of others', limit, asyn
     for (const question of ['hdfs write', 'hdfs remove'])
       assert.match(answers[question]!, /^Refusal: .*Permission denied: user=s\w+, access=WRITE/, question);
 });
+
+test('each layer may do exactly what it must, by the word of the stores themselves', limit, async () => {
+  const found = await Promise.all(
+    LAYER_NAMES.map(async (layer) => {
+      const { said } = await run(['sightline.mjs', 'doctor', '--json', '--layer', layer], as(layer), 60_000);
+      const findings = JSON.parse(said) as { check: string; found: string }[];
+      return [layer, findings.find(({ check }) => check === `rights of ${layer}`)?.found] as const;
+    }),
+  );
+  assert.deepEqual(
+    found,
+    LAYER_NAMES.map((layer) => [layer, 'exactly what is needed']),
+  );
+  // What is missing is named: a user may not do the work of another layer.
+  const { said, code } = await run(['sightline.mjs', 'doctor', '--layer', 'batch'], as('serving'), 60_000);
+  assert.equal(code, 5);
+  for (const right of ['Kafka topic detections: READ', 'HBase namespace sightline: W', 'HDFS /sightline/lake: w'])
+    assert.ok(said.includes(`\n      ${right}\n`), `${right} in ${said}`);
+});
+
+test(
+  'tokens of HDFS and of Kafka, tickets for Kafka, and a NameNode that is away: each does its work',
+  limit,
+  async () => {
+    const kafka = ['kafka topic', 'kafka id', 'kafka write'];
+    const token = { HDFS_AUTH: 'token', HDFS_TOKEN: await delegationToken(stack), HDFS_FILE_MODE: '640' };
+    const away = addressesOf({ ...stack.ports, namenodeHttp: 1 }, true).WEBHDFS_URL;
+    const several = { WEBHDFS_URL: '', WEBHDFS_URLS: `${away},${addressesOf(stack.ports, true).WEBHDFS_URL}` };
+    const noPassword = { KAFKA_SASL_USERNAME: '', KAFKA_SASL_PASSWORD_FILE: undefined };
+    const tickets = { ...noPassword, KAFKA_SASL_MECHANISM: 'GSSAPI' };
+    const tokens = await tokenServer(stack);
+    const bearer = {
+      ...{ ...noPassword, KAFKA_SASL_MECHANISM: 'OAUTHBEARER', KAFKA_OAUTH_TOKEN_URL: tokens.url },
+      ...{ KAFKA_OAUTH_CLIENT_ID: 'speed', KAFKA_OAUTH_CLIENT_SECRET: tokens.secret },
+    };
+    try {
+      const answers = [
+        ...(await Promise.all([
+          answersOf(as('batch', token), ['hdfs read', 'hdfs write']),
+          answersOf(as('batch', several), ['hdfs read', 'hdfs write']),
+        ])),
+        // node-rdkafka may be built without tickets; everything else knows them.
+        ...(await Promise.all([
+          answersOf(as('speed', tickets), ['kafka topic', 'kafka id']),
+          answersOf(as('speed', bearer), kafka),
+        ])),
+      ];
+      for (const found of answers)
+        for (const [question, answer] of Object.entries(found)) assert.equal(answer, 'answered', question);
+    } finally {
+      await tokens.close();
+    }
+  },
+);
 
 test('a client in plain text gets nothing anywhere', limit, async () => {
   const { KAFKA_BROKERS, HBASE_ZOOKEEPER, WEBHDFS_URL } = addressesOf(stack.ports, true);

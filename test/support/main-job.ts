@@ -23,10 +23,15 @@ export interface MainJob {
 }
 
 /** Resolves when the one line with the address was printed. */
-export async function startMainJob(args: readonly string[], limitMs = 300_000): Promise<MainJob> {
+export async function startMainJob(
+  args: readonly string[],
+  limitMs = 300_000,
+  environment: NodeJS.ProcessEnv = process.env,
+): Promise<MainJob> {
   const orders = stopOrders();
   const child = spawn(process.execPath, [PROGRAM, 'start', ...args], {
     cwd: ROOT,
+    env: environment,
     stdio: ['ignore', 'pipe', 'inherit'],
   });
   const ended = new Promise<number>((resolve) => child.on('exit', (code) => resolve(code ?? 1)));

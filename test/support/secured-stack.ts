@@ -1,12 +1,19 @@
 // Processes on a secured stack, each as one of its users: what a look at the stores answers, and one small count.
+import assert from 'node:assert/strict';
 import { spawn } from 'node:child_process';
+import { randomBytes } from 'node:crypto';
 import { once } from 'node:events';
 import { readFileSync } from 'node:fs';
+import { createServer } from 'node:http';
+import type { AddressInfo } from 'node:net';
 import { setTimeout as pause } from 'node:timers/promises';
 import { fileURLToPath } from 'node:url';
 import type { Config } from '../../core/process/config.ts';
 import { controlStore } from '../../core/stores/control/control.ts';
 import { openHBase } from '../../core/stores/room/hbase-store.ts';
+import { environmentOf } from '../../hadoop-compose/secured/identity.ts';
+import { signToken } from '../../hadoop-compose/secured/token-key.ts';
+import type { Stack } from '../../hadoop-compose/stack/stack.ts';
 
 type Environment = Readonly<Record<string, string | undefined>>;
 export type Answers = Readonly<Record<string, string>>;
@@ -98,4 +105,42 @@ export async function run(
   child.stderr.on('data', (chunk: Buffer) => (faults += chunk.toString('utf8')));
   const [code] = (await once(child, 'close')) as [number | null];
   return { said, faults, code };
+}
+
+/** A delegation token of HDFS for the user batch. */
+export async function delegationToken(stack: Stack): Promise<string> {
+  const settings = environmentOf(stack, 'batch');
+  const child = fileURLToPath(new URL('delegation-token-child.ts', import.meta.url));
+  const { said, faults } = await run(['--import', 'tsx', child], settings, CHILD_LIMIT_MS);
+  assert.match(said, /^[\w-]+$/, faults);
+  return said;
+}
+
+/** Gives tokens of the stack's own key to whoever shows the secret, as an identity provider does. */
+export async function tokenServer(
+  stack: Stack,
+  lifeSeconds = 300,
+): Promise<{ url: string; secret: string; given: () => number; close(): Promise<void> }> {
+  const secret = randomBytes(16).toString('hex');
+  let given = 0;
+  const server = createServer((request, response) => {
+    const basic = Buffer.from((request.headers.authorization ?? '').slice('Basic '.length), 'base64').toString('utf8');
+    const [user = '', shown = ''] = basic.split(':').map(decodeURIComponent);
+    request.resume();
+    if (shown !== secret) return void response.writeHead(401).end('{"error":"invalid_client"}');
+    given += 1;
+    const token = { access_token: signToken(stack, user, lifeSeconds), token_type: 'Bearer', expires_in: lifeSeconds };
+    response.setHeader('content-type', 'application/json').end(JSON.stringify(token));
+  }).listen(0, '127.0.0.1');
+  await once(server, 'listening');
+  const { port } = server.address() as AddressInfo;
+  return {
+    url: `http://127.0.0.1:${port}/token`,
+    secret,
+    given: () => given,
+    async close() {
+      server.close();
+      server.closeAllConnections();
+    },
+  };
 }

@@ -19,6 +19,7 @@ import {
   readSecrets,
   secretFile,
 } from '../../secured/secrets.ts';
+import { TOKEN_AUDIENCE, tokenKeysUrl } from '../../secured/token-key.ts';
 
 const service = (name: string): string => principalOf(`${name}/${HOST}`);
 
@@ -181,9 +182,20 @@ export function securedKafka(stack: Stack): Settings {
     'controller.quorum.voters': `1@${HOST}:${kafkaController}`,
     'listener.security.protocol.map': 'SASL_SSL:SASL_SSL,CONTROLLER:SSL',
     'inter.broker.listener.name': 'SASL_SSL',
-    'sasl.enabled.mechanisms': 'SCRAM-SHA-512',
+    'sasl.enabled.mechanisms': 'SCRAM-SHA-512,GSSAPI,OAUTHBEARER',
     'sasl.mechanism.inter.broker.protocol': 'SCRAM-SHA-512',
     'listener.name.sasl_ssl.scram-sha-512.sasl.jaas.config': own,
+    'sasl.kerberos.service.name': 'kafka',
+    'listener.name.sasl_ssl.gssapi.sasl.jaas.config':
+      'com.sun.security.auth.module.Krb5LoginModule required useKeyTab=true storeKey=true useTicketCache=false ' +
+      `keyTab="${keytabOf(stack, 'kafka')}" principal="${service('kafka')}";`,
+    // A token is good if the key of the stack has signed it (secured/token-key.ts) and it is for Kafka.
+    'listener.name.sasl_ssl.oauthbearer.sasl.jaas.config':
+      'org.apache.kafka.common.security.oauthbearer.OAuthBearerLoginModule required;',
+    'listener.name.sasl_ssl.oauthbearer.sasl.server.callback.handler.class':
+      'org.apache.kafka.common.security.oauthbearer.OAuthBearerValidatorCallbackHandler',
+    'listener.name.sasl_ssl.oauthbearer.sasl.oauthbearer.jwks.endpoint.url': tokenKeysUrl(stack),
+    'listener.name.sasl_ssl.oauthbearer.sasl.oauthbearer.expected.audience': TOKEN_AUDIENCE,
     'ssl.keystore.location': secretFile(stack, 'server.p12'),
     'ssl.keystore.type': 'PKCS12',
     'ssl.keystore.password': secrets.store,

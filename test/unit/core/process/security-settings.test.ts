@@ -174,6 +174,11 @@ const REFUSED: readonly (readonly [string, Environment, RegExp])[] = [
     { ...OAUTH, KAFKA_SECURITY_PROTOCOL: 'SASL_PLAINTEXT' },
     /OAUTHBEARER would send the token in plain text/,
   ],
+  [
+    'a server for tokens without TLS',
+    { ...OAUTH, KAFKA_OAUTH_TOKEN_URL: 'http://id.example.org/token' },
+    /KAFKA_OAUTH_TOKEN_URL: the secret of the client would cross the network/,
+  ],
   ['a password beside a token', { ...OAUTH, KAFKA_SASL_PASSWORD: 'pw' }, /KAFKA_SASL_PASSWORD: .*does not use it/],
   [
     'a property that counting rests on',
