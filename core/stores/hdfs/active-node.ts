@@ -41,7 +41,7 @@ export function activeNode(nodes: readonly NameNode[], limitMs = FAILOVER_LIMIT_
     hasSeveral,
     leave,
     async through(work, { isRepeatable, signal }) {
-      const deadline = Date.now() + limitMs;
+      let deadline = Infinity;
       for (let tries = 1; ; tries++) {
         const node = current;
         let isEntered = false;
@@ -52,6 +52,8 @@ export function activeNode(nodes: readonly NameNode[], limitMs = FAILOVER_LIMIT_
         } catch (thrown) {
           signal?.throwIfAborted();
           leave(node, thrown);
+          // From the first fault on: a request may hang for long before it meets one.
+          deadline = Math.min(deadline, Date.now() + limitMs);
           const isSafe = !isEntered || isRepeatable || wasNotDone(thrown);
           if (!hasSeveral || !isAway(thrown) || !isSafe || Date.now() > deadline) throw thrown;
           // Each of them was asked: a failover is under way.
@@ -60,11 +62,12 @@ export function activeNode(nodes: readonly NameNode[], limitMs = FAILOVER_LIMIT_
       }
     },
     async persist(work, signal) {
-      const deadline = Date.now() + limitMs;
+      let deadline = Infinity;
       for (;;) {
         try {
           return await work();
         } catch (thrown) {
+          deadline = Math.min(deadline, Date.now() + limitMs);
           if (!hasSeveral || !(thrown instanceof Retryable) || Date.now() > deadline) throw thrown;
           await pause(PAUSE_MS, undefined, signal ? { signal } : {});
         }

@@ -4,8 +4,12 @@ import { mkdtempSync, rmSync, utimesSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { after, test } from 'node:test';
+import { setTimeout as pause } from 'node:timers/promises';
+import { Retryable } from '../../../../../core/process/errors.ts';
 import { hadoopAccess } from '../../../../../core/process/security-settings.ts';
 import type { SecuritySettings } from '../../../../../core/process/security-settings.ts';
+import { activeNode } from '../../../../../core/stores/hdfs/active-node.ts';
+import type { NameNode } from '../../../../../core/stores/hdfs/name-node.ts';
 import { hdfs } from '../../../../../core/stores/hdfs/hdfs.ts';
 import type { HdfsSettings } from '../../../../../core/stores/hdfs/asking.ts';
 import { nameNodes } from '../../../../support/name-nodes.ts';
@@ -98,6 +102,18 @@ test('a read goes on where a failover broke it, and delivers each byte once', ()
     const offsets = nodes.asked.filter(({ op }) => op === 'open').map(({ query }) => Number(query.get('offset') ?? 0));
     assert.deepEqual(offsets, [0, 50_000, 75_000, 87_500]);
   }));
+
+test('work that hung for longer than a failover may take is still tried again', async () => {
+  const node = { url: 'http://a', enter: async () => undefined } as unknown as NameNode;
+  const active = activeNode([node, node], 100);
+  let tries = 0;
+  const answer = await active.persist(async () => {
+    if (++tries > 1) return 'written';
+    await pause(150);
+    throw new Retryable('HDFS', 'ESOCKETTIMEDOUT');
+  });
+  assert.equal(answer, 'written');
+});
 
 test('with a single NameNode a fault is told at once, as before', () =>
   withNodes(1, async (nodes) => {
