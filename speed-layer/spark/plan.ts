@@ -56,7 +56,7 @@ const ON_LOOPBACK = '127.0.0.1';
 const BESIDE_HEAP = '1536m';
 /** What executors need of the configuration. */
 const OF_EXECUTORS =
-  /^(KAFKA_|HBASE_|SPEED_|HADOOP_USER$|EPOCH_SECONDS$|DEDUP_WINDOW_DAYS$|CLOCK_AHEAD_DAYS$|BROKER_AHEAD_SECONDS$|ARCHIVE_EVERY_SECONDS$|REBUILD_GENERATION$|LOG_LEVEL$)/;
+  /^(KAFKA_|HBASE_|ZOOKEEPER_|HADOOP_|SPEED_|EPOCH_SECONDS$|DEDUP_WINDOW_DAYS$|CLOCK_AHEAD_DAYS$|BROKER_AHEAD_SECONDS$|ARCHIVE_EVERY_SECONDS$|REBUILD_GENERATION$|LOG_LEVEL$)/;
 
 /** `local[12]`: a slot for each partition, since tasks wait more than they work. */
 export function masterFor(config: Pick<Config, 'SPARK_MASTER' | 'given'>, partitionCount: number): string {
@@ -85,6 +85,16 @@ export function checkKafka({ KAFKA_SECURITY_PROTOCOL: protocol }: Pick<Config, '
     EXIT.usage,
     `KAFKA_SECURITY_PROTOCOL is ${protocol}, and "speed --engine spark" reads Kafka with PLAINTEXT only. Take ` +
       'workers for this cluster: "sightline speed".',
+  );
+}
+
+/** The process that decides has no package of Kerberos beside it. */
+export function checkKerberos({ HADOOP_ACCESS: { hbase, zookeeper } }: Pick<Config, 'HADOOP_ACCESS'>): void {
+  if (hbase.kerberos === null && zookeeper.kerberos === null) return;
+  throw new Refusal(
+    EXIT.usage,
+    'HBASE_AUTH or ZOOKEEPER_AUTH asks for Kerberos, and "speed --engine spark" cannot sign in with it. Take workers ' +
+      'for this cluster: "sightline speed".',
   );
 }
 
@@ -205,5 +215,9 @@ export function startOrder(
 /** The variables that were set, for processes on machines that do not have them. */
 export function executorEnvironment(config: Config): Record<string, string> {
   const names = [...config.given].filter((name) => OF_EXECUTORS.test(name));
-  return Object.fromEntries(names.map((name) => [name, String(config[name as keyof Config])]));
+  const textOf = (name: string): string =>
+    name === 'KAFKA_PROPERTIES'
+      ? config.KAFKA_ACCESS.properties.map((pair) => pair.join('=')).join('\n')
+      : String(config[name as keyof Config]);
+  return Object.fromEntries(names.map((name) => [name, textOf(name)]));
 }

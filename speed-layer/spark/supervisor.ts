@@ -39,6 +39,7 @@ import { mergedMetrics } from './merged-metrics.ts';
 import type { TriggerName } from './plan.ts';
 import {
   checkKafka,
+  checkKerberos,
   checkSlots,
   checkStores,
   driverHost,
@@ -104,6 +105,7 @@ async function openEngine(config: Config, engine: EngineParts): Promise<Engine> 
   const { worker, merged, trigger, entry, signal } = engine;
   const { log, parts, holdings, readiness, persist } = worker;
   checkStores(config);
+  checkKerberos(config);
   const stores = parts.add(await persist(() => openStores(config, { ...HBASE_DEADLINES, checksRowLife: true })));
   const { rules, admin, control } = stores;
   checkKafka(config);

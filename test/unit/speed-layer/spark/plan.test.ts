@@ -4,6 +4,7 @@ import { test } from 'node:test';
 import { readConfig } from '../../../../core/process/config.ts';
 import {
   checkKafka,
+  checkKerberos,
   checkSlots,
   checkStores,
   driverHost,
@@ -61,6 +62,20 @@ test('executors get the settings of the speed layer that were set, and no others
     LOG_LEVEL: 'warn',
   });
   assert.deepEqual(executorEnvironment(config), { KAFKA_BROKERS: 'k:1', SPEED_LINGER_MS: '20', LOG_LEVEL: 'warn' });
+});
+
+test('further properties of Kafka reach executors as they were given', () => {
+  const config = readConfig({ NODE_ENV: 'test', KAFKA_PROPERTIES: 'socket.keepalive.enable=true;client.rack=a=b' });
+  const travelled = readConfig({ NODE_ENV: 'test', ...executorEnvironment(config) });
+  assert.deepEqual(travelled.KAFKA_ACCESS.properties, config.KAFKA_ACCESS.properties);
+  assert.equal(travelled.KAFKA_ACCESS.properties.length, 2);
+});
+
+test('a cluster with Kerberos is refused, since the process that decides cannot sign in', () => {
+  const asked = { NODE_ENV: 'test', HADOOP_PRINCIPAL: 'speed@EXAMPLE.ORG' } as const;
+  checkKerberos(readConfig({ NODE_ENV: 'test' }));
+  for (const setting of [{ HBASE_AUTH: 'kerberos' }, { ZOOKEEPER_AUTH: 'sasl' }])
+    assert.throws(() => checkKerberos(readConfig({ ...asked, ...setting })), /asks for Kerberos.*workers/);
 });
 
 test('a store that the engine was never compared on is refused', () => {
