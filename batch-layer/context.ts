@@ -53,6 +53,8 @@ export interface BatchContext {
   readonly oldGenerations: OldGenerations;
   readonly firstMetSets: FirstMetSets;
   readonly forgottenRows: ForgottenRows;
+  /** Null: no table is kept over the files (LAKE_TABLE). */
+  readonly lakeTable: { rootUrl(): Promise<string> } | null;
   readonly log: Log;
   readonly progressLine: ProgressLine;
   readonly metrics: BatchMetrics;

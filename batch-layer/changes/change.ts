@@ -1,7 +1,7 @@
 /**
  * Carries out a change of published files: stages the new ones, declares it, gives every file its place (law L9).
  *
- *   staged │ declared │ work in HBase · old files away, new files in · manifests · done
+ *   staged │ declared │ work in HBase · old files away, new files in · table · manifests · done
  *
  * compact.ts plans changes; core/stores/lake/changes.ts has the record that declares one. Before it
  * nothing is visible, and what is staged is thrown away if the process dies. After it every step can be repeated, and
@@ -18,6 +18,7 @@ import { inLanes } from '../../core/process/lanes.ts';
 import { COMMAND_RETRY, withRetry } from '../../core/process/retry.ts';
 import { filesAfter, listChanges, readChange, sha256Of } from '../../core/stores/lake/changes.ts';
 import { stageFile } from '../lake/stage.ts';
+import { takeOverChange } from '../table/table.ts';
 import { carryOutWork } from './work.ts';
 import { withoutForgotten } from './manifest.ts';
 
@@ -92,6 +93,9 @@ async function finishChange(context: ChangeContext, record: ChangeRecord): Promi
   const { hdfs, mayCrashAt } = context;
   const removed = await carryOutWork(context, record);
   await mayCrashAt('change_work_done');
+  // Ready before files move, so that readers of the table miss old files for as long as the moves take, and no longer.
+  const commitTable = await takeOverChange(context, record);
+  await mayCrashAt('change_table_prepared');
   const newPaths = new Set(record.added.map(({ path }) => path));
   const away = record.replaced.filter(({ path }) => !newPaths.has(path));
   await inLanes(FILES_AT_ONCE, away, async ({ path }) => {
@@ -102,6 +106,8 @@ async function finishChange(context: ChangeContext, record: ChangeRecord): Promi
     await withRetry(COMMAND_RETRY, () => putInPlace(hdfs, record, file), { signal: context.signal });
     await mayCrashAt('change_put_in_place');
   });
+  await commitTable?.();
+  await mayCrashAt('change_table_done');
   await inLanes(FILES_AT_ONCE, record.epochs, async (one) => {
     await withRetry(COMMAND_RETRY, () => rewriteManifest(hdfs, record, one, removed), { signal: context.signal });
     await mayCrashAt('change_manifest');

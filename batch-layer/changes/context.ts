@@ -3,5 +3,14 @@ import type { BatchContext } from '../context.ts';
 
 export type ChangeContext = Pick<
   BatchContext,
-  'hdfs' | 'rules' | 'signal' | 'mayCrashAt' | 'settings' | 'log' | 'control' | 'progressLine' | 'forgottenRows'
+  | 'hdfs'
+  | 'rules'
+  | 'signal'
+  | 'mayCrashAt'
+  | 'settings'
+  | 'log'
+  | 'control'
+  | 'progressLine'
+  | 'forgottenRows'
+  | 'lakeTable'
 >;

@@ -1,5 +1,5 @@
 /**
- * `sightline batch run|archive|report|prune|compact|rebuild|schedule`: the options of each command.
+ * `sightline batch run|archive|report|prune|compact|table|rebuild|schedule`: the options of each command.
  *
  * Data goes to standard output, all else to standard error. Progress is one line on a terminal, and a plain line now
  * and then elsewhere. help.ts holds the longer help, which is the contract of exit codes; errors.ts owns the numbers.
@@ -12,15 +12,17 @@ import type { PruneCommandOptions } from './prune.ts';
 import type { RebuildCommandOptions } from './rebuild.ts';
 import type { ReportCommandOptions } from './report.ts';
 import type { RunCommandOptions } from './run.ts';
+import type { TableCommandOptions } from './table.ts';
 import { runCommand } from '../../core/process/life.ts';
 import { runArchive } from './archive.ts';
 import { runCompact } from './compact.ts';
-import { ARCHIVE_HELP, COMPACT_HELP, HELP, PRUNE_HELP, REBUILD_HELP, RUN_HELP } from './help.ts';
+import { ARCHIVE_HELP, COMPACT_HELP, HELP, PRUNE_HELP, REBUILD_HELP, RUN_HELP, TABLE_HELP } from './help.ts';
 import { runPrune } from './prune.ts';
 import { runRebuild } from './rebuild.ts';
 import { runReport } from './report.ts';
 import { runRun } from './run.ts';
 import { runSchedule } from './schedule.ts';
+import { runTable } from './table.ts';
 
 export function batchCommand(): Command {
   const batch = new Command('batch')
@@ -60,6 +62,13 @@ export function batchCommand(): Command {
     .option('--json', 'one JSON object for each day on standard output')
     .addHelpText('after', COMPACT_HELP)
     .action((options: CompactCommandOptions) => runCommand(() => runCompact(options)));
+  batch
+    .command('table')
+    .description('bring the Iceberg table over the lake up to the last published epoch; runs do so too')
+    .option('--anew', 'make it again from the manifests, for example after the file system got another name')
+    .option('--json', 'the answer as JSON')
+    .addHelpText('after', TABLE_HELP)
+    .action((options: TableCommandOptions) => runCommand(() => runTable(options)));
   batch
     .command('rebuild')
     .description('make the lake and the batch view again from the archive, as a new generation, then switch to it')

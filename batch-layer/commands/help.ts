@@ -71,6 +71,13 @@ Examples:
   sightline forget --detections ids.txt --plan ids.json
   sightline forget --execute camera-3021.json`;
 
+export const TABLE_HELP = `
+Runs keep an Iceberg table over lake/detections in lake/_tables/detections: one snapshot for each published epoch, with
+a tag of its name. Nothing is copied. A run brings the table up to its epoch by itself, also if it was switched off for
+a while (LAKE_TABLE=off) or a run died; this command does the same without a run. --anew makes the table from the
+manifests again: use it when the file system got another name (HDFS_URL), or when another program wrote into the table.
+Exit code 3: the table has every published epoch.`;
+
 export const REBUILD_HELP = `
 It publishes every epoch again, in order, from the raw files below SIGHTLINE_ROOT/lake/raw, into
 SIGHTLINE_ROOT/_generation-<n>. To change EPOCH_SECONDS, DEDUP_WINDOW_DAYS or CLOCK_AHEAD_DAYS, set the new values and

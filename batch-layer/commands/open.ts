@@ -8,6 +8,7 @@ import { join, resolve } from 'node:path';
 import type { Config } from '../../core/process/config.ts';
 import type { BatchContext, BatchSettings } from '../context.ts';
 import { hdfs } from '../../core/stores/hdfs/hdfs.ts';
+import { rootUrlOf } from '../../core/stores/hdfs/root-url.ts';
 import { logProducer } from '../../core/stores/kafka/producer.ts';
 import { logReader } from '../../core/stores/kafka/reader.ts';
 import type { OpenOptions } from '../../core/stores/open.ts';
@@ -24,14 +25,16 @@ export type Engine = 'duckdb' | 'spark';
 export type BatchParts = Pick<BatchContext, 'log' | 'progressLine' | 'metrics' | 'signal'> &
   Partial<Pick<BatchContext, 'mayCrashAt'>>;
 
+/** `readRoot`: where readers will find the lake, if that is not SIGHTLINE_ROOT yet. */
 export async function openBatch(
   config: Config,
   parts: BatchParts,
-  options: Pick<OpenOptions, 'rules'> & { engine?: Engine } = {},
+  options: Pick<OpenOptions, 'rules'> & { engine?: Engine; readRoot?: string } = {},
 ): Promise<OpenBatch> {
   const spark = options.engine === 'spark' ? await sparkSettings(config) : undefined;
   // A rebuild passes its own rules, and makes the tables that they need before it uses them.
   const stores = await openStores(config, { ...options, checksRowLife: options.rules === undefined });
+  const { readRoot = config.SIGHTLINE_ROOT } = options;
   const reader = logReader(config);
   const producer = logProducer(config);
   return {
@@ -41,6 +44,8 @@ export async function openBatch(
       mayCrashAt: parts.mayCrashAt ?? (() => undefined),
       settings: { ...settingsOf(config), spark },
       hdfs: hdfs(config),
+      lakeTable:
+        config.LAKE_TABLE === 'on' ? { rootUrl: () => rootUrlOf({ ...config, SIGHTLINE_ROOT: readRoot }) } : null,
       oldGenerations: stores.store.oldGenerations,
       firstMetSets: stores.store.firstMetSets(stores.admin),
       reader,

@@ -94,7 +94,7 @@ async function rebuildFrom(
     const fresh = await openBatch(
       { ...config, SIGHTLINE_ROOT: root },
       { ...parts, signal: locked.signal },
-      { rules: async () => rules },
+      { rules: async () => rules, readRoot: config.SIGHTLINE_ROOT },
     );
     try {
       await fresh.context.firstMetSets.ensure(rules);

@@ -1,8 +1,8 @@
 /**
  * One run: publishes one epoch, in the order of effects (laws L8 and L9).
  *
- *   lock · archive · forward strays · reconcile · stage │ intent │ publish · batch view · compare · manifest · horizon
- *   · prune
+ *   lock · archive · forward strays · reconcile · stage │ intent │ publish · batch view · compare · manifest · table ·
+ *   horizon · prune
  *
  * Before the intent nothing is visible, and a crash costs only the work. After it every effect can be repeated, and the
  * next run finishes what this one began. The horizon moves last, by check-and-put: until then serving reads the speed
@@ -42,6 +42,7 @@ import { publishedEpochs } from '../lake/published-epochs.ts';
 import { dropRelations } from '../reconcile/duckdb/reconcile.ts';
 import { completeReport } from '../report/report.ts';
 import { chainHash, hashLimitsFor, rowsHash } from '../lake/rows-hash.ts';
+import { keepTable } from '../table/table.ts';
 import { speedProgress } from '../proof/speed-progress.ts';
 import { settleRules } from '../epochs/settled-rules.ts';
 import { newStepTimes } from './step-times.ts';
@@ -168,6 +169,8 @@ async function publish(run: Run, intent: Intent, isResumed: boolean): Promise<Ru
   const facts = { ...proof, hashes, resumed: isResumed, publishedAt: Date.now(), steps };
   const report = await stepTimes.measure('report', () => writeManifest(context, completeReport(draft, facts)));
   await context.mayCrashAt('reported');
+  await lease.check();
+  await stepTimes.measure('table', () => keepTable(context, epoch, { checkLock: () => lease.check() }));
   await lease.check();
   await stepTimes.measure('horizon', () => moveHorizon(context, plan, report));
   await context.mayCrashAt('horizon_moved');

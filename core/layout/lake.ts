@@ -16,6 +16,7 @@
  *   lake/_runs/_conflicts/<epoch>.parquet                            every copy with another payload, if there are any
  *   lake/_runs/_differences/<epoch>.parquet                          cells whose speed and batch counts differ, if the report cannot hold all
  *   lake/_runs/_changes/<number>.json                                files that replaced others, with the reason (core/stores/lake/changes.ts)
+ *   lake/_tables/detections/metadata/…                               the Iceberg table over lake/detections (batch-layer/table)
  *   lake/_changing/<number>/…                                        the new files of a change until they have their final paths, and its work
  *   lake/_retired/<number>/…                                         files that a change replaced, until nobody reads them any more
  *   lake/_staging/<epoch>/…                                          the same paths below it, not published yet
@@ -87,6 +88,8 @@ export const RETIRED = `${LAKE}/_retired`;
 /** Where a file lies that the change replaced. */
 export const retiredFile = (change: number, path: string): string =>
   `${RETIRED}/${String(change).padStart(6, '0')}/${path}`;
+/** The Iceberg table over the files of detections: a folder with nothing but its metadata. */
+export const DETECTIONS_TABLE = `${LAKE}/_tables/detections`;
 /** A whole lake of another generation, beside the one that readers see. */
 export const generationFolder = (generation: number): string => `_generation-${generation}`;
 /** A switch to another generation that was begun. */

@@ -15,6 +15,7 @@ import { FOOTAGE_ANALYSIS_SETTINGS } from './footage-settings.ts';
 import type { KafkaAccess } from './kafka-access.ts';
 import { kafkaAccess } from './kafka-access.ts';
 import type { HadoopAccess } from './security-settings.ts';
+import { LAKE_SETTINGS } from './lake-settings.ts';
 import { hadoopAccess, SECURITY_SETTINGS, securityFaults } from './security-settings.ts';
 import { bind, hostPorts, port, root, seconds, topic } from './setting-types.ts';
 
@@ -52,6 +53,7 @@ const Settings = z.object({
   /** A user name for HBase and HDFS (simple authentication). */
   HADOOP_USER: z.string().min(1).default('sightline'),
   SIGHTLINE_ROOT: root.default('/sightline'),
+  ...LAKE_SETTINGS,
   EPOCH_SECONDS: z.coerce
     .number()
     .int()

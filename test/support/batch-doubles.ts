@@ -136,6 +136,7 @@ export function contextOf(
     oldGenerations: oldGenerationsDouble(world),
     firstMetSets: setsDouble(world),
     forgottenRows: forgottenDouble(world),
+    lakeTable: { rootUrl: async () => 'hdfs://lake' },
     log: createLog('test', 'silent'),
     progressLine: SILENT,
     metrics: batchMetrics(new Registry()),

@@ -15,6 +15,8 @@ import type { RecordedRules } from '../../core/stores/control/rules-rows.ts';
 import { homeOf } from '../../core/domain/home.ts';
 import { openDuck } from '../../core/stores/lake/duckdb.ts';
 import { append, worldOf } from './batch-doubles.ts';
+import type { SnapshotState } from './table-state.ts';
+import { tableState } from './table-state.ts';
 
 const LENGTH_MS = 60_000;
 export const FIRST = Math.floor(Date.now() / LENGTH_MS) - 10;
@@ -66,7 +68,9 @@ export interface State {
   readonly cells: [string, number][];
   readonly listed: string[];
   readonly horizon: unknown;
+  /** Without those of the table's metadata, whose names are new with each try. */
   readonly files: string[];
+  readonly table: readonly SnapshotState[];
 }
 
 export async function stateOf(world: World): Promise<State> {
@@ -88,7 +92,8 @@ export async function stateOf(world: World): Promise<State> {
     cells: [...world.batchCells].sort(),
     listed: [...world.listed].sort(),
     horizon: { epoch, cuts, arrivals },
-    files: names.filter((name) => !name.includes('/_attempts/')).sort(),
+    files: names.filter((name) => !name.includes('/_attempts/') && !name.includes('/_tables/')).sort(),
+    table: await tableState(world.hdfs),
   };
 }
 
