@@ -1,22 +1,17 @@
 /**
  * `sightline footage analyse --every`: analyses each epoch after its end, with metrics, until it is told to stop.
  *
- * A round that fails, because a dependency is away or another process holds the lease, is told and tried again with the
- * next look: analysis is never urgent. What it had published stays published.
+ * A round that fails is told and tried again with the next look (core/process/passes.ts): analysis is never urgent.
  */
-import { setTimeout as pause } from 'node:timers/promises';
-import { isWholeHour } from '../../core/stores/footage/camera-hours.ts';
-import { cameraHoursStore } from '../../core/stores/footage/camera-hours.ts';
+import { cameraHoursStore, isWholeHour } from '../../core/stores/footage/camera-hours.ts';
 import type { Epoch } from '../../core/domain/epoch.ts';
 import { DAY_MS, HOUR_MS } from '../../core/domain/time.ts';
 import type { Config } from '../../core/process/config.ts';
-import { EXIT, isRetriedLater, messageOf } from '../../core/process/errors.ts';
+import { messageOf } from '../../core/process/errors.ts';
 import type { ExitCode } from '../../core/process/errors.ts';
+import { servePasses } from '../../core/process/passes.ts';
 import { giveWay } from '../../core/process/give-way.ts';
-import { createLog } from '../../core/process/log.ts';
 import type { Log } from '../../core/process/log.ts';
-import { announceTarget } from '../../core/process/metrics-target.ts';
-import { createRegistry, serveMetrics } from '../../core/process/metrics.ts';
 import { analyseEpochs } from './analyse.ts';
 import { dueEpochs, firstOpenEpoch, groupsOf } from './due.ts';
 import type { AnalysisMetrics } from './metrics.ts';
@@ -24,36 +19,24 @@ import { analysisMetrics } from './metrics.ts';
 import type { OpenAnalysis } from './open.ts';
 import { withAnalysis } from './open.ts';
 
-export async function serveAnalysis(config: Config, everySeconds: number, signal: AbortSignal): Promise<ExitCode> {
+export function serveAnalysis(config: Config, everySeconds: number, signal: AbortSignal): Promise<ExitCode> {
   giveWay();
-  const log = createLog('footage', config.LOG_LEVEL);
-  const registry = createRegistry('footage-analyse');
-  const metrics = analysisMetrics(registry);
   let doneTo: Epoch | null = null;
-  let waitingFor: string | null = 'the first look is under way';
-  const server = await serveMetrics(registry, { host: config.BIND, port: config.METRICS_PORT }, () => waitingFor);
-  const forgetTarget = announceTarget(config, 'footage', server.port);
-  log.info({ metrics_port: server.port, every_s: everySeconds }, 'the analysis of footage has started');
-  try {
-    while (!signal.aborted) {
-      try {
+  const started = 'the analysis of footage has started';
+  const plan = { process: 'footage', name: 'footage-analyse', started, everyMs: everySeconds * 1_000, signal };
+  return servePasses(config, plan, ({ log, registry }) => {
+    const metrics = analysisMetrics(registry);
+    return {
+      async pass() {
         const round: Round = { config, log, metrics, signal, doneTo };
         doneTo = await withAnalysis(config, signal, (open) => analyseDue(open, round));
-        waitingFor = null;
-      } catch (fault) {
-        if (signal.aborted) break;
-        if (!isRetriedLater(fault)) throw fault;
-        waitingFor = messageOf(fault);
+      },
+      onFailure(fault) {
         metrics.countFailure();
         log.warn({ reason: messageOf(fault) }, 'footage was not analysed; the next look tries again');
-      }
-      await pause(everySeconds * 1_000, undefined, { signal }).catch(() => undefined);
-    }
-  } finally {
-    forgetTarget();
-    await server.close();
-  }
-  return EXIT.done;
+      },
+    };
+  });
 }
 
 interface Round {
