@@ -15,7 +15,7 @@ import type { Log } from '../core/process/log.ts';
 import type { StopOrders } from '../core/process/life.ts';
 import { announceTarget } from '../core/process/metrics-target.ts';
 import { createRegistry, serveMetrics } from '../core/process/metrics.ts';
-import { Retryable } from '../core/process/errors.ts';
+import { messageOf, Retryable } from '../core/process/errors.ts';
 import { WORKER_RETRY, withRetry } from '../core/process/retry.ts';
 import type { Say } from '../core/process/step-log.ts';
 import { hdfs } from '../core/stores/hdfs/hdfs.ts';
@@ -36,6 +36,7 @@ import { FLUME_BYTES, takeFiles } from './handover.ts';
 import type { AgentMetrics } from './metrics.ts';
 import { agentMetrics } from './metrics.ts';
 import { deliverFolder, freeBytes, LEAST_FREE_BYTES, ROOM_BYTES } from './full-disk.ts';
+import { shortHadoopDefaults } from './hadoop-defaults.ts';
 import { holdFolder } from './hold-folder.ts';
 import { waitingIn } from './waiting.ts';
 
@@ -72,7 +73,12 @@ export async function runAgent(config: Config, say: Say, orders: StopOrders): Pr
     const java = await findJava();
     await fetchJars(stack, say, stop, ['flume']);
     const fileSystem = await withRetry(WORKER_RETRY, () => fileSystemOf(config), { signal: stop, onRetry });
-    flume = flumeOf(config, { folders, fileSystem, java, jars: jarFolder(stack, 'flume'), metrics, log });
+    const jars = jarFolder(stack, 'flume');
+    const defaults = await shortHadoopDefaults(java, jars).catch((fault: unknown) => {
+      log.warn({ reason: messageOf(fault) }, 'Flume reads the defaults of Hadoop at length with each file');
+      return {};
+    });
+    flume = flumeOf(config, { folders, fileSystem, defaults, java, jars, metrics, log });
     const to = `${fileSystem.url}${config.SIGHTLINE_ROOT}`;
     log.info({ handover: folders.handover, to, metrics_port: server.port }, 'the agent takes footage');
     const taking: Taking = { folders, greatestBytes, log, metrics, flume, hdfs: files };
@@ -88,6 +94,8 @@ export async function runAgent(config: Config, say: Say, orders: StopOrders): Pr
 interface FlumeParts {
   readonly folders: Folders;
   readonly fileSystem: FileSystem;
+  /** Files of Hadoop's settings by name. */
+  readonly defaults: Readonly<Record<string, string>>;
   readonly java: string;
   /** A folder. */
   readonly jars: string;
@@ -96,11 +104,13 @@ interface FlumeParts {
 }
 
 /** Its configuration is written when it starts: the disk has room then. */
-function flumeOf(config: Config, { folders, fileSystem, java, jars, metrics, log }: FlumeParts): Flume {
+function flumeOf(config: Config, parts: FlumeParts): Flume {
+  const { folders, fileSystem, defaults, java, jars, metrics, log } = parts;
   const greatestBytes = Math.min(config.FOOTAGE_GREATEST_MB * MB, FLUME_BYTES);
   const plan = { folders, fileSystem, root: config.SIGHTLINE_ROOT, greatestBytes, sinks: SINKS };
   return restartable(() => {
     writeConfiguration(folders, {
+      ...defaults,
       'flume.properties': flumeProperties(plan),
       'hdfs-site.xml': hadoopSite(fileSystem),
     });

@@ -40,6 +40,8 @@ export function flumeProperties({ folders, fileSystem, root, greatestBytes, sink
       deletePolicy: 'immediate',
       pollDelay: 200,
       maxBackoff: 500,
+      // By age it would look at every file of the spool for each one.
+      consumeOrder: 'random',
       batchSize: 1,
       basenameHeader: true,
       basenameHeaderKey: 'basename',
