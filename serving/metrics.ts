@@ -59,7 +59,7 @@ export function servingMetrics(): ServingMetrics {
   });
   const events = new Counter({
     name: 'sightline_hbase_events_total',
-    help: 'Connections, relocations and retries of the HBase client',
+    help: 'Connections, relocations and retries of the HBase client (none with Cassandra)',
     labelNames: ['kind'],
     registers,
   });
@@ -81,7 +81,7 @@ export function servingMetrics(): ServingMetrics {
 function readMetrics(registers: Registry[]): Pick<ServingMetrics, 'countSpeedReads' | 'countBatchReads'> {
   const reads = new Counter({
     name: 'sightline_store_reads_total',
-    help: 'Reads of count cells from HBase, by view and level',
+    help: 'Reads of count cells, by view and level',
     labelNames: ['view', 'level'],
     registers,
   });
@@ -118,7 +118,7 @@ function costMetrics(registers: Registry[]): Pick<ServingMetrics, 'countStopped'
   });
   const queues = new Gauge({
     name: 'sightline_queue',
-    help: 'Running and waiting reads of HBase and lookups in the lake',
+    help: 'Running and waiting reads of rows and lookups in the lake',
     labelNames: ['queue', 'state'],
     registers,
   });

@@ -15,6 +15,7 @@
  */
 import type { DeadLetter, DeadLetterReason } from '../core/domain/dead-letters.ts';
 import type { LogRecord } from '../core/domain/detection.ts';
+import type { DetectedRange } from '../core/domain/doubt.ts';
 import type { FirstMet, Outcome } from '../core/domain/first-met.ts';
 import type { Oid } from '../core/domain/oid.ts';
 import type { Rules } from '../core/domain/rules.ts';
@@ -54,9 +55,12 @@ export interface Effects {
   readonly counts: readonly SpeedRowWrite[];
   /** Where the batch passes the end of an epoch, and the tallies up to there. */
   readonly cuts: readonly CutTallies[];
+  /** Without its doubts, which round.ts knows. */
   readonly progress: Progress;
   /** Of this batch alone. */
   readonly tallies: Tallies;
+  /** When its detections were made that the speed layer counts or takes for copies; null if it has none. */
+  readonly detected: DetectedRange | null;
 }
 
 /** `drainedTo`: where the log ends after these records; markers of transactions take offsets too. */
@@ -75,6 +79,7 @@ export function decideBatch(
   const { progress } = known;
   const talliesSoFar = (): Tallies => addTallies(progress.tallies, tally.total());
   let open = epochOf(progress.arrival, rules);
+  let [from, to] = [Infinity, -Infinity];
 
   for (const { record, arrival, verdict } of batch) {
     const epoch = epochOf(arrival, rules);
@@ -106,6 +111,10 @@ export function decideBatch(
         const row = firstMet.get(detection.id) ?? rowOf(known.rows, candidate, rules);
         const outcome = outcomeOf(candidate, row, rules);
         tally[TALLY_OF[outcome]]++;
+        if (outcome !== 'deferred') {
+          from = Math.min(from, detection.detectedAt);
+          to = Math.max(to, detection.detectedAt);
+        }
         // mutation: first-met-renewal
         if (outcome !== 'copy') firstMet.set(detection.id, candidate);
         // mutation: counted-outcome
@@ -122,6 +131,7 @@ export function decideBatch(
     cuts,
     progress: progressAfter(progress, batch.at(-1), drainedTo, talliesSoFar()),
     tallies: tally.total(),
+    detected: from <= to ? { from, to } : null,
   };
 }
 

@@ -29,6 +29,8 @@ export interface GrowthGate {
   stopOf(progress: Progress): Instant;
   /** Takes partitions that have stopped and whose progress is in HBase; opens the gate when all have. */
   stopped(held: readonly Progress[]): Promise<void>;
+  /** The next settling reads what is recorded. */
+  forget(): void;
   /** What the gate waits for, or null. */
   waitingFor(): string | null;
 }
@@ -95,6 +97,9 @@ export function growthGate({ control, admin, producer, persist, now, ...ports }:
       tickedAt = now();
       const quiet = await persist(() => quietPartitions(admin, rules, unread));
       if (quiet.length > 0) await persist(() => producer.tick(quiet));
+    },
+    forget() {
+      settled = -1;
     },
     waitingFor: () => waitingFor,
   };

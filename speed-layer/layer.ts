@@ -18,6 +18,7 @@ import type { Readiness } from './readiness.ts';
 import type { Holdings } from './round-ports.ts';
 import type { Pace, Patience, WorkerPorts } from './worker.ts';
 import { leastRetentionMs } from '../core/layout/topic-settings.ts';
+import { storeNameOf } from '../core/process/store-settings.ts';
 import { createRegistry } from '../core/process/metrics.ts';
 import { stampGate } from '../core/stores/control/stamp-gate.ts';
 import { logProducer } from '../core/stores/kafka/producer.ts';
@@ -62,7 +63,7 @@ export function openWorker(config: Config, log: Log, parts: OpenParts, signal: A
   const { persist, waitingFor } = patience(log, metrics.retried, signal);
   const aheadMs = config.BROKER_AHEAD_SECONDS * 1_000;
   const readiness = workerReadiness(holdings);
-  readiness.begin('opening HBase and Kafka');
+  readiness.begin(`opening ${storeNameOf(config)} and Kafka`);
   readiness.add(waitingFor);
   readiness.add(() => stampsWaitFor(holdings, aheadMs));
   return { log, parts, holdings, registry, metrics, readiness, persist, aheadMs };
@@ -91,7 +92,8 @@ export async function openLayer(
   readiness.add(watch.waitingFor);
   await persist(watch.look);
 
-  const hooks = partitionHooks({ topic: config.KAFKA_TOPIC, rules, control, admin, persist }, holdings);
+  const { certainty } = stores.store;
+  const hooks = partitionHooks({ topic: config.KAFKA_TOPIC, rules, control, admin, persist, certainty }, holdings);
   const consumer = parts.add(await persist(() => source.open(hooks)));
   metrics.measureLag(consumer.ends);
   readiness.begin('no partition is held yet');
@@ -100,6 +102,7 @@ export async function openLayer(
   readiness.add(() => (holdings.held.size > 0 ? growth.waitingFor() : null));
   const stamps = logHolds(stampGate({ control, logLife: rules.logLife, now, aheadMs }), log, aheadMs);
   return {
+    certainty,
     growth,
     stamps,
     lanes: LANES,

@@ -20,6 +20,8 @@ import { openParts } from './open-parts.ts';
 import { logHooks } from './partitions.ts';
 import { runWorker } from './worker.ts';
 
+const OPTIONS = { ...HBASE_DEADLINES, checksRowLife: true, mayBeWeak: true };
+
 export async function runSpeedLayer(config: Config): Promise<void> {
   const signal = stopSignal();
   const failure = new AbortController();
@@ -29,7 +31,7 @@ export async function runSpeedLayer(config: Config): Promise<void> {
     const worker = openWorker(config, log, parts, AbortSignal.any([signal, failure.signal]));
     const { holdings, registry, readiness, persist } = worker;
     await showMetrics(config, { log, parts, readiness, registry });
-    const stores = parts.add(await persist(() => openStores(config, { ...HBASE_DEADLINES, checksRowLife: true })));
+    const stores = parts.add(await persist(() => openStores(config, OPTIONS)));
     const ports = await openLayer(config, worker, stores, {
       open: (hooks) => openLogConsumer(config, logHooks(hooks, log), (fault) => log.debug(fault)),
       watched: holdings.progress,

@@ -74,7 +74,7 @@ function createMeters(registry: Registry) {
   });
   const visible = new Histogram({
     name: name('publish_to_visible_seconds'),
-    help: 'Time from the log taking a record to HBase having its effects',
+    help: 'Time from the log taking a record to the store having its effects',
     buckets: VISIBLE_BUCKETS,
     registers,
   });

@@ -2,16 +2,19 @@
  * Where a worker begins in the partitions that the group gives it, and what it forgets of those that it gives back.
  *
  * The consumer awaits these hooks between takes, so no round is in flight. A partition begins at its progress row, or
- * where the generation begins. If the log starts after that offset or ends before it, the worker stops.
+ * where the generation begins; with an open doubt at the beginning of that span, once a quorum answers. If the log
+ * starts after the progress or ends before it, the worker stops.
  */
 import type { Rules } from '../core/domain/rules.ts';
 import type { Log } from '../core/process/log.ts';
 import type { ControlStore } from '../core/stores/control/control.ts';
+import type { Certainty } from '../core/stores/room/certainty.ts';
 import type { GroupHooks, LogAdmin } from '../core/stores/kafka/types.ts';
 import type { Holdings, RoundPorts } from './round-ports.ts';
 import type { GrowthRecord } from '../core/stores/control/growth-rows.ts';
 import type { Progress } from '../core/stores/control/progress-rows.ts';
 import { BEFORE_ALL } from '../core/domain/arrival.ts';
+import { beginningOf, withoutRereading } from '../core/domain/doubt.ts';
 import { partitionsEver } from '../core/domain/growth.ts';
 import { NO_TALLIES } from '../core/domain/tallies.ts';
 import { EXIT, Refusal } from '../core/process/errors.ts';
@@ -23,6 +26,7 @@ export interface PartitionPorts {
   readonly control: Pick<ControlStore, 'progress' | 'growth'>;
   readonly admin: Pick<LogAdmin, 'ends'>;
   readonly persist: RoundPorts['persist'];
+  readonly certainty: Certainty;
 }
 
 export function partitionHooks(ports: PartitionPorts, holdings: Holdings): GroupHooks {
@@ -61,7 +65,7 @@ export function logHooks(hooks: GroupHooks, log: Pick<Log, 'info'>): GroupHooks 
 
 /** Of each partition: its progress row, or where the generation begins. Throws if the log does not hold the offset. */
 export async function startsOf(ports: PartitionPorts, partitions: readonly number[]): Promise<Progress[]> {
-  const { topic, rules, control, admin, persist } = ports;
+  const { topic, rules, control, admin, persist, certainty } = ports;
   const atLeast = Math.max(...partitions) + 1;
   if (atLeast > rules.partitionCount)
     await persist(async () => checkCount(topic, atLeast, rules, await control.growth(rules.generation)));
@@ -77,6 +81,10 @@ export async function startsOf(ports: PartitionPorts, partitions: readonly numbe
     };
     const end = ends.get(partition) ?? { low: 0, high: 0 };
     if (isBroken(start.nextOffset, end)) throw brokenRange(topic, partition, start.nextOffset, end);
+    if (start.doubts && !certainty.isWeak()) {
+      const beginning = beginningOf(start);
+      return isBroken(beginning.nextOffset, end) ? withoutRereading(start) : beginning;
+    }
     // mutation: partition-start
     return start;
   });

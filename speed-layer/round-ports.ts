@@ -6,6 +6,7 @@
 import type { LogRecord } from '../core/domain/detection.ts';
 import type { ControlStore } from '../core/stores/control/control.ts';
 import type { Progress } from '../core/stores/control/progress-rows.ts';
+import type { Certainty } from '../core/stores/room/certainty.ts';
 import type { StampGate } from '../core/stores/control/stamp-gate.ts';
 import type { LogConsumer, LogProducer } from '../core/stores/kafka/types.ts';
 import type { DetectionsStore } from '../core/stores/tables/detections.ts';
@@ -28,6 +29,7 @@ export type CrashPoint =
   | 'stopped_for_growth';
 
 export interface RoundPorts {
+  readonly certainty: Certainty;
   readonly growth: GrowthGate;
   readonly stamps: StampGate;
   /** How many groups of partitions go through a round side by side: while HBase works for one, we decide another. */

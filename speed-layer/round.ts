@@ -26,6 +26,7 @@ import type { Wait } from './admit.ts';
 import type { ClassifiedRecord, Effects } from './decide.ts';
 import type { Delivered, Holdings, RoundPorts } from './round-ports.ts';
 import type { Progress } from '../core/stores/control/progress-rows.ts';
+import { doubtsAfter } from '../core/domain/doubt.ts';
 import { epochOf } from '../core/domain/epoch.ts';
 import { outcomeOf } from '../core/domain/first-met.ts';
 import { hourRowNames } from '../core/domain/hour-counts.ts';
@@ -142,8 +143,9 @@ async function runLane(
         batches.push({ progress, ...admitted, drainedTo });
     }
     if (batches.length === 0) continue;
+    const weakBefore = ports.certainty.weakAnswers();
     const effects = await decideBatches(ports, holdings, batches);
-    await write(ports, holdings, effects);
+    await write(ports, holdings, effects, weakBefore);
     all.push(...effects);
   }
   return all;
@@ -182,15 +184,19 @@ async function decideBatches(ports: RoundPorts, { counts }: Holdings, batches: r
   return effects;
 }
 
-/** The one order of effects. */
-async function write(ports: RoundPorts, holdings: Holdings, effects: readonly Effects[]): Promise<void> {
+/** The one order of effects. `weakBefore`: how many answers were weak before the first question of these effects. */
+async function write(
+  ports: RoundPorts,
+  holdings: Holdings,
+  effects: readonly Effects[],
+  weakBefore: number,
+): Promise<void> {
   const { persist, reached } = ports;
   const strays = effects.flatMap((e) => e.strays);
   const deadLetters = effects.flatMap((e) => e.deadLetters);
   const firstMet = effects.flatMap((e) => e.firstMet);
   const counts = effects.flatMap((e) => e.counts);
   const cuts = effects.flatMap((e) => e.cuts);
-  const progress = effects.map((e) => e.progress);
 
   // mutation: strays-send
   if (strays.length > 0) await persist(() => ports.producer.forward(strays));
@@ -204,6 +210,8 @@ async function write(ports: RoundPorts, holdings: Holdings, effects: readonly Ef
   await persist(() => ports.speedView.put(counts));
   holdings.counts.apply(counts);
   reached('counts_written');
+  const isWeak = ports.certainty.weakAnswers() > weakBefore;
+  const progress = effects.map((e) => withDoubts(holdings.progress.get(e.progress.partition), e, isWeak));
   // mutation: progress-write
   await persist(() => ports.control.putProgress(ports.growth.rules().generation, progress, cuts));
   for (const each of progress) {
@@ -213,6 +221,12 @@ async function write(ports: RoundPorts, holdings: Holdings, effects: readonly Ef
   reached('progress_written');
   ports.consumer.commit(progress.map(({ partition, nextOffset }) => ({ partition, offset: nextOffset })));
   reached('offset_committed');
+}
+
+/** The progress with the spans that are in doubt, so that whoever reads one reads both. */
+function withDoubts(before: Progress | undefined, { progress, detected }: Effects, isWeak: boolean): Progress {
+  const doubts = before ? doubtsAfter(before, { ...progress, detected, isWeak }) : [];
+  return doubts.length === 0 ? progress : { ...progress, doubts };
 }
 
 /**

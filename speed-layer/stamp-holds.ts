@@ -19,6 +19,7 @@ export function stampsWaitFor({ ahead }: Pick<Holdings, 'ahead'>, aheadMs: numbe
 export function logHolds(gate: StampGate, log: Log, aheadMs: number): StampGate {
   const before = new Map<number, number>();
   return {
+    forget: () => gate.forget(),
     async pass(partition, soFar, records, persist) {
       const passage = await gate.pass(partition, soFar, records, persist);
       const { ahead } = passage;

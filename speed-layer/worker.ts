@@ -14,6 +14,7 @@ import type { SpeedMetrics } from './metrics.ts';
 import type { Holdings, RoundPorts } from './round-ports.ts';
 import { messageOf, Retryable } from '../core/process/errors.ts';
 import { withRetry, WORKER_RETRY } from '../core/process/retry.ts';
+import { rereadDoubts } from './reread.ts';
 import { runRound } from './round.ts';
 
 export interface Pace {
@@ -48,6 +49,7 @@ export async function runWorker(ports: WorkerPorts, { holdings, pace, signal, fa
       const records = await ports.persist(() => ports.consumer.take(pace.roundRecords));
       const takenAt = Date.now();
       const effects = await runRound(ports, holdings, { records, drained: ports.consumer.drained() });
+      rereadDoubts(ports, holdings);
       ports.metrics.round(records, effects, Date.now() - takenAt);
       const restMs = records.length < pace.roundRecords ? pace.lingerMs - (Date.now() - beganAt) : 0;
       if (records.length > 0 && restMs > 0) await sleep(restMs, undefined, { signal });

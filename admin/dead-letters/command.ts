@@ -56,7 +56,7 @@ export function deadLettersCommand(): Command {
     .addHelpText(
       'after',
       '\nExit codes: 0 all of them replayed, 2 usage, 3 nothing was selected, 4 some still cannot be detections, ' +
-        '5 Kafka or HBase is away.',
+        '5 Kafka or the store of rows is away.',
     )
     .action((letters: string[], options: ReplayOptions) => runCommand(() => replay(letters, options)));
   return dlq;

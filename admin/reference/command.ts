@@ -16,7 +16,7 @@ export function referenceCommand(): Command {
   reference
     .command('load')
     .argument('<file.csv>', 'columns geographical_location_oid and geographical_location, named in the first line')
-    .description('put places into HBase; places are added and renamed, never removed; safe to repeat')
+    .description('put places into the store of rows; places are added and renamed, never removed; safe to repeat')
     .option('--encoding <name>', 'what a file is in that is neither UTF-8 nor UTF-16, such as windows-1252')
     .option('--json', 'the outcome as JSON on standard output')
     .addHelpText('after', help)
@@ -33,7 +33,7 @@ const help = `
 Commas, semicolons, tabs or bars may stand between the columns, lines may end in any way, other columns are passed over.
 A line that cannot be taken is named, and the others are taken.
 
-Exit codes: 0 all lines taken, 2 no such file or no such columns, 4 some lines were bad, 5 HBase is away.`;
+Exit codes: 0 all lines taken, 2 no such file or no such columns, 4 some lines were bad, 5 the store of rows is away.`;
 
 async function load(file: string, { encoding, json }: LoadOptions): Promise<number> {
   const { locations, badLines, blankRows, hints } = readReference(bytesOf(file), encoding);

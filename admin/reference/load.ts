@@ -36,6 +36,6 @@ export async function loadReference(
   await store.put(changed, version);
   const locations = names.size + added;
   const moved = await control.moveReference(before, { version, locations, loadedAt: Date.now() as Instant });
-  if (!moved) throw new Retryable('HBase', 'another load of dataset B came in between; try again');
+  if (!moved) throw new Retryable('The table of places', 'another load of dataset B came in between; try again');
   return { version, locations, added, renamed: changed.length - added };
 }

@@ -16,7 +16,7 @@ import { showRow } from './show-row.ts';
 import type { ShownRow } from './show-row.ts';
 
 export function rowsCommand(): Command {
-  const rows = new Command('rows').description('rows of HBase, for whoever looks for a fault');
+  const rows = new Command('rows').description('rows of the store, for whoever looks for a fault');
   rows
     .command('show')
     .argument('<table>', TABLES.join(', '))
@@ -37,7 +37,7 @@ Keys:
   any table    0x8000000011                   the bytes of the key in hexadecimal digits, as logs print them
 In the views the place may be "all": the row of all places together. A row of a place holds its whole group of places.
 
-Exit codes: 0 printed, 2 usage, 3 there is no such row, 5 HBase is away.`;
+Exit codes: 0 printed, 2 usage, 3 there is no such row, 5 the store of rows is away.`;
 
 async function show(tableText: string, keyText: string): Promise<number> {
   const table = TABLES.find((each) => each === tableText);

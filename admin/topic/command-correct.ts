@@ -158,7 +158,7 @@ refuses if a reader has already passed the first record, because its clock ran a
 stop and to repeat at any point.
 
 Exit codes: 0 done, 2 usage, 3 nothing is ahead (or it was corrected before), 4 a reader has passed it, 5 Kafka or
-HBase is away.
+the store of rows is away.
 
 Example:
   sightline topic correct-stamps --partition 3 --dry-run

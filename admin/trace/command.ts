@@ -43,7 +43,7 @@ export function traceCommand(): Command {
     )
     .option('--hours <n>', 'how long a stretch of the log is read', '1')
     .option('--all-partitions', 'read every partition, not only those that the id belongs to')
-    .option('--dt <date>', 'look through this day of detection in the lake if HBase has no row of the id')
+    .option('--dt <date>', 'look through this day of detection in the lake if there is no first-met row of the id')
     .option('--most-records <n>', 'read no more records of one partition', '2000000')
     .option('--most-mb <n>', 'fetch no more megabytes of files of the lake', '1024')
     .option('--json', 'as JSON')
@@ -57,7 +57,7 @@ without --around, the last --hours. Only the partitions that can be home of the 
 records sent home name.
 
 Exit codes: 0 found, and nothing is missing; 2 usage; 3 nothing knows the id within what was looked through; 4
-something that should be there is missing; 5 Kafka, HBase or HDFS is away.`;
+something that should be there is missing; 5 Kafka, HDFS or the store of rows is away.`;
 
 async function run(text: string, options: Options): Promise<number> {
   const id = idOf(text);

@@ -46,7 +46,7 @@ export function batchCommand(): Command {
     .description('remove published epochs from the speed view, if their grace is over')
     .option(
       '--generations',
-      'remove the lakes and the HBase counts that older generations left after a rebuild instead',
+      'remove the lakes and the counts that older generations left after a rebuild instead',
     )
     .option('--dry-run', 'say what would be removed, and remove nothing')
     .option('--json', 'the answer as JSON')

@@ -59,7 +59,7 @@ const MOST_IDS = 100_000;
 
 export function forgetCommand(eraseFootage: () => Promise<EraseFootage>): Command {
   return new Command('forget')
-    .description('take detections out of lake, HBase and footage: without --execute it only counts and writes a plan')
+    .description('take detections out of lake, views and footage: without --execute it only counts and writes a plan')
     .option('--camera <oid>', 'detections of this camera, with --from and --to')
     .option('--location <oid>', 'detections of this place, with --from and --to')
     .option('--from <time>', 'detected from this time on (ISO 8601 or milliseconds since 1970)')
@@ -133,8 +133,9 @@ async function execute(options: ForgetCommandOptions, file: string, eraseFootage
 }
 
 const REMAINS =
-  'Kafka keeps its own copies of records for its retention (topics detections and detections.dlq), and HBase removes ' +
-  'forgotten bytes from its files with the next major compaction.\n';
+  'Kafka keeps its own copies of records for its retention (topics detections and detections.dlq), and the store of rows removes ' +
+  'forgotten bytes from its files when it compacts them: HBase with the next major compaction, Cassandra with the first\n' +
+  'one that comes a day later or more.\n';
 
 const NOTHING: Forgetting = {
   ...{ detections: 0, epochs: [], up_to_epoch: '', seen: [] },

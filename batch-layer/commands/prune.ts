@@ -75,9 +75,9 @@ async function pruneOldGenerations(
 
 function generationText({ generation, rows, files, bytes, folder, firstMetFamily }: OldGeneration): string {
   const shown = (count: number): string => count.toLocaleString('en');
-  const firstMet = firstMetFamily === null ? '' : `; its first-met rows in HBase (family ${firstMetFamily})`;
+  const firstMet = firstMetFamily === null ? '' : `; its own first-met rows (${firstMetFamily})`;
   return (
-    `generation ${generation}: ${shown(rows)} rows in HBase; ` +
+    `generation ${generation}: ${shown(rows)} rows in both views; ` +
     `${shown(files)} files of ${shown(bytes)} bytes in ${folder}${firstMet}`
   );
 }

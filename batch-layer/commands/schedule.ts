@@ -12,6 +12,7 @@ import { withRetry, WORKER_RETRY } from '../../core/process/retry.ts';
 import { batchMetrics } from '../metrics.ts';
 import { openBatch } from './open.ts';
 import { SILENT } from '../progress-line.ts';
+import { storeNameOf } from '../../core/process/store-settings.ts';
 import { schedule } from '../run/scheduler.ts';
 
 export async function runSchedule({ engine }: { engine: Engine }): Promise<void> {
@@ -20,7 +21,7 @@ export async function runSchedule({ engine }: { engine: Engine }): Promise<void>
   const log = createLog('batch', config.LOG_LEVEL);
   const signal = stopSignal();
   const registry = createRegistry('batch');
-  let waitingFor: string | null = 'opening HBase and Kafka';
+  let waitingFor: string | null = `opening ${storeNameOf(config)} and Kafka`;
   const onWait = (because: string | null): void => void (waitingFor = because);
   const server = await serveMetrics(registry, { host: config.BIND, port: config.METRICS_PORT }, () => waitingFor);
   const forgetTarget = announceTarget(config, 'batch', server.port);

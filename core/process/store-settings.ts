@@ -22,10 +22,20 @@ export const STORE_SETTINGS = {
     .optional(),
   /** Copies of each row in a keyspace that "sightline prepare" creates: 3 where one node may die. */
   CASSANDRA_REPLICATION: z.coerce.number().int().min(1).max(9).default(3),
+  /**
+   * How many replicas answer. quorum: as exact as HBase. one: workers and the API go on with one replica while a quorum
+   * is away, answers say `provisional`, and the batch layer proves and repairs the epoch afterwards.
+   */
+  CASSANDRA_CONSISTENCY: z.enum(['quorum', 'one']).default('quorum'),
   CASSANDRA_USER: z.string().min(1).optional(),
   /** Better in a file: CASSANDRA_PASSWORD_FILE. */
   CASSANDRA_PASSWORD: z.string().min(1).optional(),
 } as const;
+
+/** What people call the store that keeps the rows. */
+export function storeNameOf({ STORES }: { readonly STORES?: 'hbase' | 'cassandra' }): 'HBase' | 'Cassandra' {
+  return STORES === 'cassandra' ? 'Cassandra' : 'HBase';
+}
 
 export function keyspaceOf(config: {
   readonly CASSANDRA_KEYSPACE?: string | undefined;

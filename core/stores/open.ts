@@ -6,6 +6,7 @@
  * until it succeeds.
  */
 import type { Config } from '../process/config.ts';
+import type { CassandraStoreOptions } from './cassandra/store.ts';
 import type { HBaseOptions } from './room/hbase-store.ts';
 import type { RowStore } from './room/row-store.ts';
 import type { BatchView } from './views/batch-view.ts';
@@ -37,7 +38,9 @@ export interface Stores {
   close(): Promise<void>;
 }
 
-export interface OpenOptions extends HBaseOptions {
+type StoreOptions = HBaseOptions & CassandraStoreOptions;
+
+export interface OpenOptions extends StoreOptions {
   /** Reads the rules to work by; without it the recorded ones, compared with the configuration. */
   readonly rules?: typeof readRules;
   /** Refuse to start where first-met rows could vanish too soon; for processes that decide by them. */
@@ -45,7 +48,7 @@ export interface OpenOptions extends HBaseOptions {
 }
 
 /** What keeps the rows, for work without rules: the set-up, and loading dataset B. Connects with the first question. */
-export function openRowStore(config: Config, options: HBaseOptions = {}): RowStore {
+export function openRowStore(config: Config, options: StoreOptions = {}): RowStore {
   return config.STORES === 'cassandra' ? cassandraStore(config, options) : hbaseStore(config, options);
 }
 

@@ -43,6 +43,8 @@ export function DetectionPage(props: PageProps) {
   );
 }
 
+const FOUND_IN = { lake: 'the lake', hbase: 'HBase', cassandra: 'Cassandra' } as const;
+
 function NotFound({ id, page }: { id: string; page: PageState }) {
   const { board, choices } = page;
   const fault = faultOfAnswer(board, 'detection');
@@ -56,7 +58,7 @@ function NotFound({ id, page }: { id: string; page: PageState }) {
         .{' '}
         {choices.dt
           ? `The lake’s day ${choices.dt} was searched too.`
-          : 'HBase keeps detections for days; older ones are in the lake, day by day:'}
+          : 'Its row is kept for days; older ones are in the lake, day by day:'}
       </p>
       <form className="look" method="get">
         <label>
@@ -134,7 +136,7 @@ function DetectionFacts({ detection, page }: { detection: DetectionAnswer; page:
           Its minute at this place
         </Link>
         <span className="hint">
-          Found in {detection.found_in === 'lake' ? 'the lake' : 'HBase'}
+          Found in {FOUND_IN[detection.found_in]}
           {t > now ? '; the camera’s clock is ahead' : ''}.
         </span>
       </footer>

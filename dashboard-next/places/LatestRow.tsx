@@ -52,7 +52,7 @@ export function LatestRow({ row, page }: { row: ListedRow; page: PageState }) {
 function Item({ row, openName }: { row: ListedRow; openName: (name: string) => void }) {
   if (row.item_name === undefined) {
     return (
-      <span className="name hint" title="HBase no longer has this row; the lake has all of it">
+      <span className="name hint" title="The store no longer has this row; the lake has all of it">
         in the lake only
       </span>
     );

@@ -10,6 +10,7 @@
 import type { Scope } from '../../core/domain/counts.ts';
 import type { Oid } from '../../core/domain/oid.ts';
 import type { Audit } from '../../core/process/audit.ts';
+import { storeNameOf } from '../../core/process/store-settings.ts';
 import { NO_AUDIT } from '../../core/process/audit.ts';
 import type { Log } from '../../core/process/log.ts';
 import type {
@@ -66,6 +67,8 @@ import { servingStreams } from './streams.ts';
 import { boundedQueue } from '../bounds/bounded-queue.ts';
 
 export interface Serving {
+  /** What keeps the rows, for messages. */
+  readonly storeName: string;
   topItems(
     question: WindowQuestion & {
       location: Scope;
@@ -138,6 +141,7 @@ export function createServing(parts: ServingParts): Serving {
   const cameraHours = cameraHoursStore(hdfs);
   const footage = servedFootage(parts, footageStore(hdfs), { costs, allowances });
   return {
+    storeName: storeNameOf(parts.config),
     footage,
     cameras: (question, asker) =>
       answerFromStores(costs.footage, asker, (context, allowance) =>

@@ -45,8 +45,9 @@ export interface Bounds {
 export function contextSource(parts: ServingParts, bounds: Bounds): ContextSource {
   let context: Promise<ServingContext> | null = null;
   let checkedAt = 0;
+  let openedAt = 0;
   const open = (): Promise<ServingContext> => {
-    checkedAt = parts.now();
+    checkedAt = openedAt = parts.now();
     const attempt = parts.open().then((stores) => contextOf(stores, parts, bounds));
     attempt.catch(() => {
       if (context === attempt) context = null;
@@ -54,6 +55,9 @@ export function contextSource(parts: ServingParts, bounds: Bounds): ContextSourc
     return attempt;
   };
   const isOutdated = async ({ stores }: ServingContext): Promise<boolean> => {
+    const { certainty } = stores.store;
+    // What one replica said is in the caches: a quorum is asked anew.
+    if (certainty.weakAnswers() > 0 && !certainty.isWeak() && parts.now() - openedAt >= CHECK_EVERY_MS) return true;
     if (parts.now() - checkedAt < CHECK_EVERY_MS) return false;
     checkedAt = parts.now();
     const recorded = await stores.control.rules();
@@ -68,7 +72,7 @@ export function contextSource(parts: ServingParts, bounds: Bounds): ContextSourc
         context = open();
         parts.log.info(
           { before: opened.stores.rules.generation },
-          'the generation has changed; serving opens the stores again',
+          'the generation has changed, or a quorum answers again; serving opens the stores again',
         );
         void closeLater(opened);
       }
@@ -91,7 +95,7 @@ function contextOf(stores: Stores, parts: ServingParts, { costs, allowances }: B
   const { metrics, now } = parts;
   const queue = boundedQueue({
     ...costs.reads,
-    what: 'reads of HBase',
+    what: `reads of ${stores.store.name}`,
     onSize: (running, waiting) => metrics.setQueue('reads', running, waiting),
   });
   const counting = {
@@ -129,6 +133,7 @@ function contextOf(stores: Stores, parts: ServingParts, { costs, allowances }: B
   const aheadMs = parts.config.BROKER_AHEAD_SECONDS * 1_000;
   return {
     stores,
+    store: stores.store,
     count,
     clipWindow,
     places,

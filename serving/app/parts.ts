@@ -15,6 +15,7 @@ export interface ServingParts {
   readonly config: Pick<
     Config,
     | 'BROKER_AHEAD_SECONDS'
+    | 'STORES'
     | 'SIGHTLINE_ROOT'
     | 'WEBHDFS_URL'
     | 'STREAM_CONNECTIONS'

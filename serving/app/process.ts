@@ -52,6 +52,7 @@ function fromEnvironment(): Serving {
       openStores(config, {
         callTimeoutMs: CALL_TIMEOUT_MS,
         operationTimeoutMs: OPERATION_TIMEOUT_MS,
+        mayBeWeak: true,
         onHBaseEvent: ({ kind }) => metrics.countHBaseEvent(kind),
       }),
     hdfs: hdfs(config, { idleLimitMs: OPERATION_TIMEOUT_MS }),

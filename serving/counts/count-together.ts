@@ -19,12 +19,14 @@ export async function countTogether(
   { count }: Pick<QuestionContext, 'count'>,
   asker: Waiter | undefined,
 ): Promise<[CountResult, CountResult]> {
+  let store = '';
   for (let attempt = 1; attempt <= TRIES; attempt++) {
     const [a, b] = await Promise.all([count(one, asker), count(other, asker)]);
     if (a.snapshot === b.snapshot && a.read.missing === b.read.missing) return [a, b];
+    store = a.snapshot.storeName;
   }
   throw new Retryable(
-    'HBase',
+    store,
     `The horizon moved during each of ${TRIES} reads; the views answer too slowly. Try again later`,
   );
 }

@@ -121,7 +121,7 @@ export async function readOnValidSnapshot<T>(
     snapshot = await snapshots.current(snapshot);
   }
   throw new Retryable(
-    'HBase',
+    snapshot.storeName,
     `The horizon moved during each of ${TRIES} reads; the views answer too slowly. Try again later`,
   );
 }
@@ -136,11 +136,17 @@ export function planSnapshotOf(snapshot: Snapshot, now: number): PlanSnapshot {
   };
 }
 
+export interface ViewOptions {
+  readonly missing?: View['missing'] | null;
+  /** Of the answer; without it the answer is about everything. */
+  readonly window?: { readonly from: number; readonly to: number };
+}
+
 export function viewOf(
   snapshot: Snapshot,
   places: PlaceNames,
   now: number,
-  missing: View['missing'] | null = null,
+  { missing = null, window = { from: 0, to: now } }: ViewOptions = {},
 ): View {
   return {
     horizon: snapshot.horizon ? nameOf(snapshot.horizon.epoch, snapshot.rules) : null,
@@ -148,5 +154,16 @@ export function viewOf(
     freshness_ms: freshnessMs(snapshot.standing, now),
     reference_version: places.version,
     ...(missing ? { missing } : {}),
+    ...provisional(snapshot, window),
   };
+}
+
+/** What of the window is in doubt, because fewer replicas than a quorum have counted it, or answer now. */
+function provisional(
+  { doubted, isSure }: Snapshot,
+  { from, to }: { readonly from: number; readonly to: number },
+): Pick<View, 'provisional' | 'in_doubt'> {
+  if (!isSure()) return { provisional: true, in_doubt: { from, to } };
+  if (!doubted || doubted.from >= to || doubted.to < from) return {};
+  return { provisional: true, in_doubt: { from: doubted.from, to: doubted.to + 1 } };
 }

@@ -1,6 +1,7 @@
 /** The context of a question: counts through the plan, rows by id, names of places, snapshots, a clock. */
 import type { BatchView } from '../../core/stores/views/batch-view.ts';
 import type { HeldSince } from '../../core/stores/control/held-partitions.ts';
+import type { RowStore } from '../../core/stores/room/row-store.ts';
 import type { DetectionsStore } from '../../core/stores/tables/detections.ts';
 import type { SpeedView } from '../../core/stores/views/speed-view.ts';
 import type { CountResult } from './counts.ts';
@@ -12,6 +13,7 @@ import type { RunWatch } from '../snapshot/run-watch.ts';
 import type { Snapshot, SnapshotReader } from '../snapshot/snapshot.ts';
 
 export interface QuestionContext {
+  readonly store: Pick<RowStore, 'name' | 'certainty'>;
   readonly count: (question: CountQuestion, asker?: Waiter) => Promise<CountResult>;
   readonly clipWindow: ClipWindow;
   readonly places: () => Promise<PlaceNames>;

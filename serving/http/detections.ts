@@ -39,7 +39,7 @@ export async function detectionOrNotFound(
   if (detection) return detection;
   const where =
     date === undefined
-      ? 'in HBase; add dt=<date> to read that day of the lake too'
-      : `in HBase or in day ${date} of the lake`;
+      ? `in ${serving.storeName}; add dt=<date> to read that day of the lake too`
+      : `in ${serving.storeName} or in day ${date} of the lake`;
   throw new NotFound(`Detection ${id} was not found ${where}`);
 }

@@ -11,6 +11,7 @@ import type { Allowance } from '../bounds/allowance.ts';
 import type { QuestionContext } from '../counts/question-context.ts';
 import { isForgotten } from '../../core/layout/hbase.ts';
 import { requireAnswers } from '../../core/stores/rows/answers.ts';
+import { Retryable } from '../../core/process/errors.ts';
 import { dateOf } from '../../core/domain/time.ts';
 import { joinLocation, joinLakeRow } from './join.ts';
 
@@ -23,10 +24,19 @@ export async function detection(
   const [row] = requireAnswers('detections', await context.detections.find([id], limits));
   const { rules } = await context.snapshots.current();
   const places = await context.places();
-  // An id can come again after W, and HBase then has the later row; a date asks for the detection of that day.
+  // An id can come again after W, and the store of rows then has the later row; a date asks for the detection of that day.
   if (row && !isForgotten(row) && (date === undefined || dateOf(row.detection.detectedAt) === date)) {
-    return { ...joinLocation(row, places, rules), found_in: 'hbase' };
+    return {
+      ...joinLocation(row, places, rules),
+      found_in: context.store.name === 'Cassandra' ? 'cassandra' : 'hbase',
+    };
   }
+  if (!row && context.store.certainty.isWeak())
+    throw new Retryable(
+      context.store.name,
+      `One replica of ${context.store.name} does not have detection ${id}, and a quorum of them is away: another one may. ` +
+        'Try again later',
+    );
   const lakeRow = date === undefined ? null : await findInLake(id, date, limits);
   if (!lakeRow) return null;
   return { ...joinLakeRow(lakeRow, places, rules), found_in: 'lake' };

@@ -72,7 +72,7 @@ export async function detections(
       listedRow(entry, { row: rows[index] ?? null, lakeRow: lakeRows.get(entryKey(entry)) }, places, snapshot.rules),
     ),
     next_cursor: entries.length > limit && last ? writeCursor(last) : null,
-    view: viewOf(snapshot, places, context.now()),
+    view: viewOf(snapshot, places, context.now(), { window }),
   };
 }
 

@@ -37,7 +37,7 @@ export async function locations(
     ...searchedField(window, plan.searched),
     total: parts.batch + parts.speed,
     locations: [...all.values()].sort(busiestFirst),
-    view: viewOf(snapshot, places, context.now(), read.missing),
+    view: viewOf(snapshot, places, context.now(), { missing: read.missing, window }),
     ...(question.parts ? { parts } : {}),
   };
 

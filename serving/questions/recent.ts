@@ -57,7 +57,7 @@ export async function recent(tops: Tops, context: QuestionContext, asker?: Waite
     items: topAndRest(items, tops.items, byRank),
     locations: topAndRest(locations, tops.locations, busiestFirst),
     nameOf: (location) => places.nameOf.get(oid(location)) ?? null,
-    view: viewOf(ofItems.snapshot, places, context.now(), ofItems.read.missing),
+    view: viewOf(ofItems.snapshot, places, context.now(), { missing: ofItems.read.missing, window }),
   };
 }
 

@@ -52,7 +52,7 @@ export async function timeline(
     ...(question.tz === undefined ? {} : { tz: question.tz }),
     total: parts.batch + parts.speed,
     points,
-    view: viewOf(snapshot, await context.places(), context.now(), read.missing),
+    view: viewOf(snapshot, await context.places(), context.now(), { missing: read.missing, window }),
     ...(question.parts ? { parts } : {}),
   };
 }

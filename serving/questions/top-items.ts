@@ -65,7 +65,7 @@ export async function topItemsWithSnapshot(
     ...(ofSince && sinceParts
       ? { since: { ...ofSince.plan.question.window, total: sinceParts.batch + sinceParts.speed } }
       : {}),
-    view: viewOf(result.snapshot, await context.places(), context.now(), result.read.missing),
+    view: viewOf(result.snapshot, await context.places(), context.now(), { missing: result.read.missing, window }),
     ...(question.parts ? { parts } : {}),
   };
   return { answer, snapshot: result.snapshot };

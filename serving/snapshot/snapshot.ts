@@ -10,9 +10,12 @@ import type { ControlStore } from '../../core/stores/control/control.ts';
 import type { LogAdmin } from '../../core/stores/kafka/types.ts';
 import type { Rules } from '../../core/domain/rules.ts';
 import type { Instant } from '../../core/domain/time.ts';
+import type { DetectedRange } from '../../core/domain/doubt.ts';
+import type { RowStore } from '../../core/stores/room/row-store.ts';
 import type { EndOffsets, Standing } from './freshness.ts';
 import type { Horizon } from '../../core/stores/control/horizon-row.ts';
 import type { Progress } from '../../core/stores/control/progress-rows.ts';
+import { inDoubt } from '../../core/domain/doubt.ts';
 import { epoch, startOf } from '../../core/domain/epoch.ts';
 import { reliedOnMs } from '../../core/domain/grace.ts';
 import { partitionsEver } from '../../core/domain/growth.ts';
@@ -21,6 +24,8 @@ import { standingOf } from './freshness.ts';
 import { logEnds } from './log-ends.ts';
 
 export interface Snapshot {
+  /** What keeps the rows, for messages. */
+  readonly storeName: string;
   readonly readAt: number;
   readonly rules: Rules;
   readonly horizon: Horizon | null;
@@ -32,6 +37,10 @@ export interface Snapshot {
   /** The newest known ends of the log; null if Kafka has never answered. */
   readonly ends: EndOffsets | null;
   readonly standing: Standing;
+  /** Detections that were counted without a quorum of replicas, and are not published yet; null if there are none. */
+  readonly doubted: DetectedRange | null;
+  /** False if something that these stores read came from fewer replicas than a quorum; caches may hold it. */
+  isSure(): boolean;
 }
 
 export interface SnapshotReader {
@@ -47,6 +56,7 @@ export interface SnapshotSources {
   readonly control: Pick<ControlStore, 'progress' | 'horizon' | 'growth'>;
   readonly admin: Pick<LogAdmin, 'newestEnds'>;
   readonly rules: Rules;
+  readonly store: Pick<RowStore, 'name' | 'certainty'>;
 }
 
 export interface SnapshotOptions {
@@ -56,7 +66,9 @@ export interface SnapshotOptions {
 }
 
 export function snapshotReader(sources: SnapshotSources, options: SnapshotOptions): SnapshotReader {
-  const { control, rules } = sources;
+  const { control, rules, store } = sources;
+  // mutation: weak-reads-told
+  const isSure = (): boolean => store.certainty.weakAnswers() === 0;
   const { now } = options;
   const log = logEnds(sources.admin, now);
   let last: Snapshot | null = null;
@@ -82,7 +94,9 @@ export function snapshotReader(sources: SnapshotSources, options: SnapshotOption
     // mutation: answer-progress
     const progress = [...known, ...(await progressOf(known.length, Math.max(recorded, filledOf(history[0]))))];
     const standing = standingOf(progress, history, last?.standing ?? null, rules.partitionCount);
-    return { readAt, rules, horizon, progress, ends: history[0] ?? null, standing };
+    const doubted = inDoubt(progress, horizon?.epoch ?? null, rules);
+    const ends = history[0] ?? null;
+    return { storeName: store.name, readAt, rules, horizon, progress, ends, standing, doubted, isSure };
   };
   return {
     async current(other) {

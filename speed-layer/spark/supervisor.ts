@@ -116,7 +116,8 @@ async function openEngine(config: Config, engine: EngineParts): Promise<Engine> 
   readiness.add(watch.waitingFor);
   await persist(watch.look);
 
-  const ports = { topic: config.KAFKA_TOPIC, rules, control, admin, persist };
+  const { certainty } = stores.store;
+  const ports = { topic: config.KAFKA_TOPIC, rules, control, admin, persist, certainty };
   readiness.begin(`group ${config.KAFKA_GROUP} has other members`);
   await persist(() => untilEmpty(config, { signal }));
   const hooks = partitionHooks(ports, holdings);

@@ -28,6 +28,7 @@ import { readRun } from '../../core/stores/lake/runs.ts';
 import { LEASE_DEFAULTS, takeLease } from '../../core/stores/control/lease.ts';
 import { batchWorld, feed, openBatchOf, servingOf } from '../support/batch-world.ts';
 import { ROOT, sightline } from '../support/main-job.ts';
+import { STORE_AWAY } from '../support/store-tables.ts';
 import { LAKE_LEASE } from '../../core/stores/control/lease-rows.ts';
 
 /** Long enough that the commands before find published epochs in the speed view. */
@@ -149,7 +150,7 @@ test('exit codes: 6 if another run holds the lock, 5 if a dependency is down, 2 
 async function withoutLake(rules: OpenBatch['context']['rules']): Promise<number[]> {
   const ended = await Promise.all([
     command(['run'], { KAFKA_BROKERS: '127.0.0.1:1' }),
-    command(['run'], { HBASE_ZOOKEEPER: '127.0.0.1:1' }),
+    command(['run'], STORE_AWAY),
     command(['report'], { WEBHDFS_URL: 'http://127.0.0.1:1' }),
     command(['run', '--epoch', 'yesterday']),
     command(['run', '--epoch', nameOf((epochAt(Date.now(), rules) + 1_000) as Epoch, rules)]),

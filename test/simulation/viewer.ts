@@ -7,6 +7,7 @@
  * `speed_as_of`) and the truth of all that the log holds when it is given. And the total of everything never falls.
  */
 import assert from 'node:assert/strict';
+import { ALWAYS_SURE } from '../../core/stores/room/certainty.ts';
 import { oid } from '../../core/domain/oid.ts';
 import type { Scope } from '../../core/domain/counts.ts';
 import type { Instant } from '../../core/domain/time.ts';
@@ -45,13 +46,15 @@ const EVERYTHING: CountQuestion = {
   window: window(START_MS - 30 * DAY_MS, START_MS + 900 * DAY_MS),
 };
 
+const STORE = { name: 'HBase', certainty: ALWAYS_SURE } as const;
+
 export function viewer(world: World, publisher: Publisher): Viewer {
   const { rules, order, random, faults, log } = world;
   const self = `viewer ${rules.generation}`;
   const hbase = world.hbase.client(() => order.turn(self), faults);
   const admin = { newestEnds: async () => log.ends().map(({ high }) => high) };
   const options = { now: log.clockMs, freshForMs: 250 };
-  const snapshots = snapshotReader({ control: controlStore(hbase, NAMESPACE), admin, rules }, options);
+  const snapshots = snapshotReader({ control: controlStore(hbase, NAMESPACE), admin, rules, store: STORE }, options);
   const views = { speedView: speedView(hbase, NAMESPACE, rules), batchView: batchView(hbase, NAMESPACE, rules) };
   const ask = createCounter({
     snapshots,

@@ -15,6 +15,7 @@ import type { LogProducer } from '../../core/stores/kafka/types.ts';
 import { speedView } from '../../core/stores/views/speed-view.ts';
 import { stampGate } from '../../core/stores/control/stamp-gate.ts';
 import { strayHeaders } from '../../core/layout/log.ts';
+import { ALWAYS_SURE } from '../../core/stores/room/certainty.ts';
 import { countRows } from '../../speed-layer/count-rows.ts';
 import { growthGate } from '../../speed-layer/growth.ts';
 import { partitionHooks } from '../../speed-layer/partitions.ts';
@@ -110,10 +111,11 @@ export function startWorker(world: World, who: string): LiveWorker {
   const control = controlStore(hbase, NAMESPACE);
   const admin = { ends: async () => log.ends() };
   const producer = simulatedProducer(world, who);
-  const consumer = world.group.join(who, partitionHooks({ topic: TOPIC, rules, control, admin, persist }, holdings));
+  const consumer = world.group.join(who, partitionHooks({ topic: TOPIC, rules, control, admin, persist, certainty: ALWAYS_SURE }, holdings));
   const growth = growthGate({ rules, control, admin, producer, persist, now });
   const stamps = stampGate({ control, logLife: rules.logLife, now, aheadMs: AHEAD_MS });
   const ports = {
+    certainty: ALWAYS_SURE,
     growth,
     stamps,
     lanes: 2,

@@ -20,6 +20,7 @@ import { homeOf } from '../../core/domain/home.ts';
 import { readConfig } from '../../core/process/config.ts';
 import { createLog } from '../../core/process/log.ts';
 import { hdfs } from '../../core/stores/hdfs/hdfs.ts';
+import type { OpenOptions } from '../../core/stores/open.ts';
 import { openStores } from '../../core/stores/open.ts';
 import { dropTables } from './store-tables.ts';
 import { batchMetrics } from '../../batch-layer/metrics.ts';
@@ -92,11 +93,11 @@ export function openBatchOf(
   });
 }
 
-/** The serving code over the same stores, which reads a new snapshot for every question. */
-export function servingOf(config: Config): Serving {
+/** The serving code over the same stores, which reads a new snapshot for every question. `options`: how it opens them. */
+export function servingOf(config: Config, options: OpenOptions = {}): Serving {
   return createServing({
     config,
-    open: () => openStores(config),
+    open: () => openStores(config, options),
     hdfs: hdfs(config),
     gate: OPEN_GATE,
     metrics: servingMetrics(),
@@ -113,6 +114,8 @@ export function kafkaOf(config: Config): kafkajs.Kafka {
 export interface Feed {
   /** Every id that was sent and acknowledged. */
   readonly ids: Set<string>;
+  /** How many of them were detected in each minute. */
+  readonly minutes: Map<number, number>;
   /** Records that were acknowledged. */
   records: number;
   stop(): Promise<void>;
@@ -125,15 +128,18 @@ const PAUSE_MS = 200;
 export async function feed(config: Config): Promise<Feed> {
   const producer = kafkaOf(config).producer({ allowAutoTopicCreation: false });
   await producer.connect();
-  const made: Feed = { ids: new Set(), records: 0, stop: async () => undefined };
+  const made: Feed = { ids: new Set(), minutes: new Map(), records: 0, stop: async () => undefined };
   let next = 9_007_199_254_740_993n + BigInt(randomBytes(4).readUInt32BE());
   let isStopped = false;
   const send = async (): Promise<void> => {
     while (!isStopped) {
       const ids = Array.from({ length: BATCH }, () => next++);
-      const messages = ids.flatMap((id, at) => messagesOf(id, at, config.KAFKA_PARTITIONS));
+      const now = Date.now();
+      const messages = ids.flatMap((id, at) => messagesOf(id, at, config.KAFKA_PARTITIONS, now));
       await producer.send({ topic: config.KAFKA_TOPIC, acks: -1, messages });
       for (const id of ids) made.ids.add(String(id));
+      const minute = now - (now % 60_000);
+      made.minutes.set(minute, (made.minutes.get(minute) ?? 0) + ids.length);
       made.records += messages.length;
       await pause(PAUSE_MS);
     }
@@ -151,11 +157,11 @@ const ITEMS = ['bicycle', 'van', 'dog, "small"', 'café'];
 /** Not in dataset B. */
 export const UNKNOWN_PLACE = 404_404;
 
-function messagesOf(id: bigint, at: number, partitions: number): kafkajs.Message[] {
+function messagesOf(id: bigint, at: number, partitions: number, detectedAt: number): kafkajs.Message[] {
   const home = homeOf(String(id) as Oid, partitions);
   const item = JSON.stringify(ITEMS[at % ITEMS.length]);
   const place = at % 8 === 0 ? UNKNOWN_PLACE : at % 8;
-  const value = `{"geographical_location_oid":${place},"video_camera_oid":3,"detection_oid":${id},"item_name":${item},"timestamp_detected":${Date.now()}}`;
+  const value = `{"geographical_location_oid":${place},"video_camera_oid":3,"detection_oid":${id},"item_name":${item},"timestamp_detected":${detectedAt}}`;
   const atHome = { partition: home, key: String(id), value };
   const away = { partition: (home + 1) % partitions, key: null, value };
   if (at % 10 === 0) return [away];

@@ -12,6 +12,10 @@ import type { StoredCell } from '../../core/stores/room/row-store.ts';
 import { deleteRows } from '../../core/stores/rows/hbase-rows.ts';
 import { scanRanges } from '../../core/stores/views/count-view.ts';
 
+/** The settings of a process that finds no store of rows. */
+export const STORE_AWAY: Readonly<Record<string, string>> =
+  process.env.STORES === 'cassandra' ? { CASSANDRA_NODES: '127.0.0.1:1' } : { HBASE_ZOOKEEPER: '127.0.0.1:1' };
+
 type RowCell = StoredCell & { readonly row: Buffer };
 
 /** Removes every table of this configuration. */

@@ -2,16 +2,20 @@
  * The client of Cassandra that the stores share: prepared questions, batches of writes, comparisons.
  *
  * The only file that imports the driver. It connects with the first question, so that opening a store never waits.
- * Reads and writes ask for a quorum of replicas, so that a read sees every acknowledged write. Every statement may be
- * repeated (timestamps are the caller's), so what may pass is tried again until the operation's time is over; a
- * comparison is not.
+ * Reads and writes ask for a quorum of replicas, so that a read sees every acknowledged write; with `probe`, one replica
+ * is enough while no quorum answers (weakening.ts). Every statement may be repeated (timestamps are the caller's), so
+ * what may pass is tried again until the operation's time is over; a comparison is not, and always wants a quorum.
  */
 import type { ReadLimits } from '../../process/read-limits.ts';
+import type { Certainty } from '../room/certainty.ts';
 import { auth, Client, policies, types } from 'cassandra-driver';
 import { Retryable } from '../../process/errors.ts';
 import { untilAborted } from '../../process/read-limits.ts';
 import { withRetry } from '../../process/retry.ts';
+import { ALWAYS_SURE } from '../room/certainty.ts';
 import { cassandraFault } from './faults.ts';
+import { slowNodes } from './slow-nodes.ts';
+import { weakening } from './weakening.ts';
 
 /** bigint columns are BigInt, blobs are Buffer. */
 export type Row = Readonly<Record<string, unknown>>;
@@ -32,9 +36,12 @@ export interface CassandraOptions {
   readonly callTimeoutMs: number;
   /** How long an operation is tried again. */
   readonly operationTimeoutMs: number;
+  /** A read that shows whether a quorum answers. With it, one replica is enough while none does. */
+  readonly probe?: Statement | undefined;
 }
 
 export interface CassandraClient {
+  readonly certainty: Certainty;
   /** All rows. */
   read(statement: Statement, limits?: ReadLimits): Promise<Row[]>;
   /** Page by page. */
@@ -59,26 +66,48 @@ const HEARTBEAT_MS = 5_000;
 /** So long after a question the next node is asked too. */
 const SPECULATE_AFTER_MS = 400;
 const DEFINE_LIMIT_MS = 60_000;
+/** A comparison is not asked of a second node at once: json-facts.ts looks instead whether it held. */
+const COMPARE_LIMIT_MS = 1_500;
+/** How long one try waits for a quorum where one replica may answer instead. */
+const STRONG_TRY_MS = 1_500;
 
-const { localQuorum, serial } = types.consistencies;
+const { localOne, localQuorum, serial } = types.consistencies;
+type Asked = Readonly<{ consistency: types.consistencies; readTimeout?: number }>;
 
 export function cassandraClient(options: CassandraOptions): CassandraClient {
-  const client = new Client(settingsOf(options));
+  const slow = slowNodes(options.datacenter);
+  const client = new Client({ ...settingsOf(options), ...policiesOf(slow.policy) });
   // The driver reports here what it also throws.
   client.on('error', () => undefined);
+  const { probe } = options;
   const limitMs = Math.max(0, options.operationTimeoutMs - options.callTimeoutMs);
-  const again = <T>(what: string, ask: () => Promise<T>, signal?: AbortSignal): Promise<T> =>
+  const retried = <T>(what: string, ask: () => Promise<T>, signal?: AbortSignal): Promise<T> =>
     withRetry({ firstDelayMs: FIRST_DELAY_MS, greatestDelayMs: GREATEST_DELAY_MS, limitMs }, () => asked(what, ask), {
       signal,
     });
-  const ask = { prepare: true, isIdempotent: true, consistency: localQuorum } as const;
+  const weak = probe && weakening(() => client.execute(probe.query, [...probe.params], { ...ask, ...STRONG_TRY }));
+  const ask = { prepare: true, isIdempotent: true } as const;
+  /** Asks with the wanted consistency, and with one replica if that may be and must be. */
+  const again = <T>(what: string, sure: Asked, work: (how: Asked) => Promise<T>, signal?: AbortSignal): Promise<T> => {
+    slow.watch(client);
+    if (!weak) return retried(what, () => work(sure), signal);
+    return weak.ask(
+      () => asked(what, () => work({ ...sure, readTimeout: STRONG_TRY_MS })),
+      () => retried(what, () => work({ consistency: localOne }), signal),
+    );
+  };
 
   async function* pages({ query, params }: Statement, limits: ReadLimits = {}): AsyncGenerator<Row[]> {
     let pageState: string | undefined;
     do {
       limits.signal?.throwIfAborted();
       const page = { ...ask, fetchSize: PAGE_ROWS, ...(pageState === undefined ? {} : { pageState }) };
-      const work = again(query, () => client.execute(query, [...params], page), limits.signal);
+      const work = again(
+        query,
+        QUORUM,
+        (how) => client.execute(query, [...params], { ...page, ...how }),
+        limits.signal,
+      );
       const result = await untilAborted(work, limits.signal);
       limits.onBytes?.(bytesOf(result.rows));
       yield result.rows;
@@ -87,6 +116,7 @@ export function cassandraClient(options: CassandraOptions): CassandraClient {
   }
 
   return {
+    certainty: weak ?? ALWAYS_SURE,
     pages,
     async read(statement, limits) {
       const rows: Row[] = [];
@@ -94,16 +124,17 @@ export function cassandraClient(options: CassandraOptions): CassandraClient {
       return rows;
     },
     async readAgreed({ query, params }) {
-      return (await again(query, () => client.execute(query, [...params], { ...ask, consistency: serial }))).rows;
+      const work = (how: Asked) => client.execute(query, [...params], { ...ask, ...how });
+      return (await again(query, { consistency: serial }, work)).rows;
     },
     async write(statements) {
       const [first] = statements;
       if (!first) return;
       const batch = statements.map(({ query, params }) => ({ query, params: [...params] }));
-      await again(first.query, () => client.batch(batch, { ...ask, logged: false }));
+      await again(first.query, QUORUM, (how) => client.batch(batch, { ...ask, ...how, logged: false }));
     },
     async compare({ query, params }) {
-      const comparison = { ...ask, isIdempotent: false, serialConsistency: serial };
+      const comparison = { ...ask, ...COMPARED, readTimeout: Math.min(COMPARE_LIMIT_MS, options.callTimeoutMs) };
       const { rows } = await asked(query, () => client.execute(query, [...params], comparison));
       return rows[0]?.['[applied]'] === true;
     },
@@ -118,9 +149,17 @@ export function cassandraClient(options: CassandraOptions): CassandraClient {
         }),
       );
     },
-    close: () => client.shutdown(),
+    async close() {
+      slow.close();
+      weak?.close();
+      await client.shutdown();
+    },
   };
 }
+
+const QUORUM: Asked = { consistency: localQuorum };
+const STRONG_TRY = { ...QUORUM, readTimeout: STRONG_TRY_MS };
+const COMPARED = { ...QUORUM, isIdempotent: false, serialConsistency: serial };
 
 async function asked<T>(query: string, ask: () => Promise<T>): Promise<T> {
   try {
@@ -137,12 +176,18 @@ function settingsOf({ nodes, datacenter, user, password, callTimeoutMs }: Cassan
     encoding: { useBigIntAsLong: true },
     socketOptions: { connectTimeout: callTimeoutMs, readTimeout: callTimeoutMs },
     pooling: { heartBeatInterval: HEARTBEAT_MS, coreConnectionsPerHost: { [types.distance.local]: 1 } },
+    maxPrepared: 500,
+    ...(user === undefined ? {} : { authProvider: new auth.PlainTextAuthProvider(user, password ?? '') }),
+  };
+}
+
+function policiesOf(loadBalancing: policies.loadBalancing.LoadBalancingPolicy) {
+  return {
     policies: {
+      loadBalancing,
       reconnection: new policies.reconnection.ConstantReconnectionPolicy(RECONNECT_MS),
       speculativeExecution: new policies.speculativeExecution.ConstantSpeculativeExecutionPolicy(SPECULATE_AFTER_MS, 1),
     },
-    maxPrepared: 500,
-    ...(user === undefined ? {} : { authProvider: new auth.PlainTextAuthProvider(user, password ?? '') }),
   };
 }
 

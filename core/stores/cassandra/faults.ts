@@ -19,6 +19,7 @@ const PASSING: Readonly<Record<number, string>> = {
   0x1500: 'a replica failed to write',
   0x1700: 'whether a comparison held is unknown',
 };
+const UNAVAILABLE = 0x1000;
 const BAD_CREDENTIALS = 0x0100;
 const UNAUTHORIZED = 0x2100;
 const INVALID = 0x2200;
@@ -50,6 +51,11 @@ export function cassandraFault(what: string, thrown: unknown): Error {
   return thrown instanceof Error ? thrown : new Error(messageOf(thrown));
 }
 
+/** Whether a fault says that fewer replicas are up than were asked for, so that trying again at once does not help. */
+export function isWithoutQuorum(fault: Error): boolean {
+  return codeOf(fault.cause) === UNAVAILABLE || innerErrors(fault.cause).some((inner) => codeOf(inner) === UNAVAILABLE);
+}
+
 /** Whether a fault says that the keyspace or a table is missing: the set-up is. */
 export function isWithoutTables(fault: unknown): boolean {
   return fault instanceof Error && saysMissing(fault.cause);
@@ -71,7 +77,8 @@ function isRefusedSignIn(thrown: unknown): boolean {
   return innerErrors(thrown).some((inner) => inner.name === 'AuthenticationError' || codeOf(inner) === BAD_CREDENTIALS);
 }
 
-function innerErrors(thrown: Error): Error[] {
+function innerErrors(thrown: unknown): Error[] {
+  if (!(thrown instanceof Error)) return [];
   const inner = (thrown as { innerErrors?: Readonly<Record<string, unknown>> }).innerErrors ?? {};
   return Object.values(inner).filter((each) => each instanceof Error);
 }

@@ -6,7 +6,9 @@
 import type { Config } from '../../process/config.ts';
 import { keyspaceOf } from '../../process/store-settings.ts';
 import type { RowStore, StoredCell } from '../room/row-store.ts';
-import type { CassandraClient } from './client.ts';
+import type { Rules } from '../../domain/rules.ts';
+import type { DetectionsStore } from '../tables/detections.ts';
+import type { CassandraClient, Statement } from './client.ts';
 import { locationShard } from '../../layout/cassandra.ts';
 import {
   CONTROL_FAMILY,
@@ -27,6 +29,7 @@ import { firstMetTables } from './first-met-tables.ts';
 import { agreementsIn, factsIn } from './json-facts.ts';
 import { locationsIn } from './locations.ts';
 import { oldGenerationsIn } from './old-generations.ts';
+import { withRecentRows } from './recent-rows.ts';
 import { ensureSchema, timesToLive } from './schema.ts';
 import { speedViewIn } from './speed-view.ts';
 import { viewRows } from './view-rows.ts';
@@ -34,11 +37,14 @@ import { viewRows } from './view-rows.ts';
 export interface CassandraStoreOptions {
   readonly callTimeoutMs?: number;
   readonly operationTimeoutMs?: number;
+  /** Go on with one replica while no quorum answers, if CASSANDRA_CONSISTENCY says so: for workers and serving. */
+  readonly mayBeWeak?: boolean;
 }
 
 export function cassandraStore(config: Config, options: CassandraStoreOptions = {}): RowStore {
   const keyspace = keyspaceOf(config);
   const datacenter = config.CASSANDRA_DATACENTER;
+  const isWeakAllowed = options.mayBeWeak === true && config.CASSANDRA_CONSISTENCY === 'one';
   const client = cassandraClient({
     nodes: config.CASSANDRA_NODES,
     datacenter,
@@ -46,16 +52,22 @@ export function cassandraStore(config: Config, options: CassandraStoreOptions = 
     password: config.CASSANDRA_PASSWORD,
     callTimeoutMs: options.callTimeoutMs ?? 10_000,
     operationTimeoutMs: options.operationTimeoutMs ?? 30_000,
+    probe: isWeakAllowed ? probeIn(keyspace) : undefined,
   });
+  const detectionsOf = (rules: Rules): DetectionsStore => {
+    const detections = detectionsIn(client, keyspace, rules);
+    return isWeakAllowed ? withRecentRows(detections) : detections;
+  };
   return {
     name: 'Cassandra',
     address: config.CASSANDRA_NODES,
     space: `keyspace ${keyspace}`,
+    certainty: client.certainty,
     control: controlOf(agreementsIn(client, keyspace), factsIn(client, keyspace)),
     locations: locationsIn(client, keyspace),
     oldGenerations: oldGenerationsIn(client, keyspace),
     counting: (rules) => ({
-      detections: detectionsIn(client, keyspace, rules),
+      detections: detectionsOf(rules),
       speedView: speedViewIn(client, keyspace, rules),
       batchView: batchViewIn(client, keyspace, rules),
       forgottenRows: forgottenRowsIn(client, keyspace, rules),
@@ -72,6 +84,11 @@ export function cassandraStore(config: Config, options: CassandraStoreOptions = 
     close: () => client.close(),
   };
 }
+
+const probeIn = (keyspace: string): Statement => ({
+  query: `SELECT name FROM ${keyspace}.facts WHERE name = ?`,
+  params: ['probe'],
+});
 
 /** Every cell of a row, as the layout of hbase.ts names it. */
 function cellsIn(client: CassandraClient, keyspace: string) {

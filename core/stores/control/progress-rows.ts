@@ -7,6 +7,7 @@
  * JSON have one fixed order.
  */
 import { z } from 'zod';
+import type { Doubt } from '../../domain/doubt.ts';
 import type { Tallies } from '../../domain/tallies.ts';
 import type { Instant } from '../../domain/time.ts';
 import type { JsonFacts } from '../rows/json-rows.ts';
@@ -19,6 +20,8 @@ export interface Progress {
   readonly arrival: Instant;
   /** Of all records of the generation before nextOffset. */
   readonly tallies: Tallies;
+  /** Spans that were counted without a quorum; no member if there is none. */
+  readonly doubts?: readonly Doubt[];
 }
 
 /** The speed layer's tallies where an epoch ends: what the batch layer proves its own against. */
@@ -74,9 +77,17 @@ export const TalliesJson = z.object({
   ticks: whole,
   dead_letters_by_reason: z.record(z.string(), whole),
 });
-const ProgressJson = z.object({ partition: whole, nextOffset: whole, arrival: whole, tallies: TalliesJson });
+const DoubtJson = z.object({
+  ...{ from: whole, to: whole, arrivedBefore: whole, arrivedTo: whole, tallies: TalliesJson },
+  detected: z.object({ from: whole, to: whole }).nullable(),
+  state: z.enum(['open', 'rereading', 'reread']),
+});
+const ProgressJson = z.object({
+  ...{ partition: whole, nextOffset: whole, arrival: whole, tallies: TalliesJson },
+  doubts: z.array(DoubtJson).optional(),
+});
 const CutTalliesJson = z.object({ partition: whole, cut: whole, tallies: TalliesJson });
 
 // The casts put the domain's brands on what has just been checked to be whole numbers.
-const readProgress = (json: unknown): Progress => ProgressJson.parse(json) as Progress;
+const readProgress = (json: unknown): Progress => ProgressJson.parse(json) as unknown as Progress;
 const readCutTallies = (json: unknown): CutTallies => CutTalliesJson.parse(json) as CutTallies;

@@ -21,6 +21,8 @@ export interface StampGate {
    * `persist` repeats a step until it succeeds, or as often as the reader wants.
    */
   pass(partition: number, soFar: Instant, records: readonly LogRecord[], persist: Persist): Promise<Passage>;
+  /** The next pass reads what is recorded. */
+  forget(): void;
 }
 
 export interface Passage extends Passable {
@@ -50,6 +52,7 @@ export function stampGate({ control, logLife, now, aheadMs }: StampGatePorts): S
     return record!;
   };
   return {
+    forget: () => known.clear(),
     async pass(partition, soFar, records, persist) {
       let record = known.get(partition)?.record ?? (await read(partition, persist));
       for (let isFresh = false; ; isFresh = true) {

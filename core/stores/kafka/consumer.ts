@@ -60,6 +60,11 @@ export async function openLogConsumer(
       return member.take(limit);
     },
     hold: (partitions) => member?.group.hold(partitions),
+    again(partitions) {
+      const here = partitions.filter((partition) => member?.next.has(partition));
+      if (here.length > 0)
+        member?.group.news.push({ isAssigning: false, partitions: here }, { isAssigning: true, partitions: here });
+    },
     drained: () => member?.drained ?? new Map(),
     commit: (reached) => member?.offsets.want(reached),
     ends: () => (member ? knownEnds(member.group.consumer, settings.KAFKA_TOPIC, member.next.keys()) : new Map()),

@@ -54,6 +54,11 @@ export interface LogConsumer {
   take(limit: number): Promise<LogRecord[]>;
   /** Delivers nothing of these partitions until they are no longer named. */
   hold(partitions: readonly number[]): void;
+  /**
+   * The next take gives these partitions back to this worker alone, and brings them again: both hooks are called. Absent
+   * where the store of rows is always sure (Spark).
+   */
+  again?(partitions: readonly number[]): void;
   /** Per partition, the offset at which the log ended when it was read to its end (transaction markers leave holes). */
   drained(): ReadonlyMap<number, number>;
   /**

@@ -18,6 +18,7 @@ import { ensureTables } from '../tables/schema.ts';
 import { batchView } from '../views/batch-view.ts';
 import { oldGenerations } from '../views/old-generations.ts';
 import { speedView } from '../views/speed-view.ts';
+import { ALWAYS_SURE } from './certainty.ts';
 
 export interface HBaseOptions {
   /** Deadline of one call to one HBase server. */
@@ -61,6 +62,7 @@ export function hbaseStore(config: Config, options: HBaseOptions = {}): HBaseSto
     name: 'HBase',
     address: config.HADOOP_ACCESS.hbase.masters ?? config.HBASE_ZOOKEEPER,
     space: `namespace ${namespace}`,
+    certainty: ALWAYS_SURE,
     control: controlStore(hbase, namespace),
     locations: locationsStore(hbase, namespace),
     oldGenerations: oldGenerations(hbase, namespace),

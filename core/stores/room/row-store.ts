@@ -17,6 +17,7 @@ import type { LocationsStore } from '../tables/locations.ts';
 import type { BatchView } from '../views/batch-view.ts';
 import type { OldGenerations } from '../views/old-generations.ts';
 import type { SpeedView } from '../views/speed-view.ts';
+import type { Certainty } from './certainty.ts';
 
 /** The stores of what is counted by some rules. */
 export interface CountingStores {
@@ -33,6 +34,7 @@ export interface RowStore {
   readonly address: string;
   /** Where in it the tables are, for messages: `namespace sightline`. */
   readonly space: string;
+  readonly certainty: Certainty;
   readonly control: ControlStore;
   readonly locations: LocationsStore;
   readonly oldGenerations: OldGenerations;

@@ -26,7 +26,12 @@ export function requireAnswers<Row>(store: string, answers: readonly Answer<Row>
   return answers.map((answer) => {
     // mutation: failed-answer
     if (answer.status === 'failed')
-      throw new Retryable('HBase', `${store} did not answer for every row: ${answer.because}`, answer.fault);
+      throw new Retryable(dependencyOf(answer.fault), `${store} did not answer for every row: ${answer.because}`, answer.fault);
     return answer.status === 'found' ? answer.row : null;
   });
+}
+
+/** A fault without a name of its own is HBase's: other stores give theirs with every failure. */
+function dependencyOf(fault: Error | undefined): string {
+  return fault instanceof Retryable ? fault.dependency : 'HBase';
 }

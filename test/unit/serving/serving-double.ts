@@ -4,6 +4,7 @@ import type { Stores } from '../../../core/stores/open.ts';
 import type { Gate } from '../../../serving/access/gate.ts';
 import type { Serving } from '../../../serving/app/app.ts';
 import type { Sighting, World } from './world.ts';
+import { ALWAYS_SURE } from '../../../core/stores/room/certainty.ts';
 import { homeOf } from '../../../core/domain/home.ts';
 import { oid } from '../../../core/domain/oid.ts';
 import { NO_TALLIES } from '../../../core/domain/tallies.ts';
@@ -71,6 +72,7 @@ export function stageOf(
   stage.serving = createServing({
     config: {
       BROKER_AHEAD_SECONDS: 300,
+      STORES: 'hbase',
       SIGHTLINE_ROOT: '/sightline',
       STREAM_CONNECTIONS: 3,
       STREAMS_PER_CALLER: 3,
@@ -123,7 +125,7 @@ function count(stage: Stage, question: string, fault = question): void {
 function storesOf(stage: Stage): Stores {
   const stores: Pick<Stores, 'rules' | 'close'> & Record<string, unknown> = {
     rules: { ...RULES, topicId: '0'.repeat(32) },
-    store: { name: 'HBase', ping: async () => count(stage, 'ping', 'control') },
+    store: { name: 'HBase', certainty: ALWAYS_SURE, ping: async () => count(stage, 'ping', 'control') },
     admin: {
       async newestEnds() {
         count(stage, 'ends');

@@ -4,6 +4,7 @@ import { describe, it } from 'node:test';
 import { Refusal, Retryable } from '../../../core/process/errors.ts';
 import type { TopicFacts } from '../../../core/stores/kafka/types.ts';
 import { countRows } from '../../../speed-layer/count-rows.ts';
+import { ALWAYS_SURE } from '../../../core/stores/room/certainty.ts';
 import { partitionHooks } from '../../../speed-layer/partitions.ts';
 import type { Holdings } from '../../../speed-layer/round-ports.ts';
 import type { GrowthRecord } from '../../../core/stores/control/growth-rows.ts';
@@ -24,6 +25,7 @@ function hooks(found: (Progress | null)[], low: number, high: number, growth = N
     control: { progress: async () => found, growth: async () => growth },
     admin: { ends: async () => ends(low, high) },
     persist: <T>(step: () => Promise<T>) => step(),
+    certainty: ALWAYS_SURE,
   };
   return { holdings, ...partitionHooks(ports, holdings) };
 }

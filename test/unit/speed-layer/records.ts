@@ -25,7 +25,10 @@ export const RULES: Rules = {
 /** Every stamp is settled, and none is corrected. */
 export const SETTLED: Stamps = { settled: instant(LAST_INSTANT), corrections: [] };
 
-export const SETTLED_GATE: StampGate = { pass: async (_, soFar) => ({ reaches: soFar, ahead: null, stamps: SETTLED }) };
+export const SETTLED_GATE: StampGate = {
+  pass: async (_, soFar) => ({ reaches: soFar, ahead: null, stamps: SETTLED }),
+  forget: () => undefined,
+};
 
 export interface Said {
   readonly id: number;

@@ -8,6 +8,7 @@ import { instant, LAST_INSTANT } from '../../../core/domain/time.ts';
 import { Retryable } from '../../../core/process/errors.ts';
 import { countRows } from '../../../speed-layer/count-rows.ts';
 import type { GrowthGate } from '../../../speed-layer/growth.ts';
+import { ALWAYS_SURE } from '../../../core/stores/room/certainty.ts';
 import { runRound } from '../../../speed-layer/round.ts';
 import type { Holdings, RoundPorts } from '../../../speed-layer/round-ports.ts';
 import { idsAt, progressOf, record, RULES, SETTLED_GATE } from './records.ts';
@@ -18,6 +19,7 @@ const OPEN: GrowthGate = {
   settle: async () => RULES,
   stopOf: () => instant(LAST_INSTANT),
   stopped: async () => undefined,
+  forget: () => undefined,
   waitingFor: () => null,
 };
 
@@ -31,6 +33,7 @@ function stage(changes: Partial<RoundPorts> = {}): Stage {
   const done: string[] = [];
   const note = (what: string) => async (): Promise<void> => void done.push(what);
   const ports: RoundPorts = {
+    certainty: ALWAYS_SURE,
     growth: OPEN,
     stamps: SETTLED_GATE,
     lanes: 1,

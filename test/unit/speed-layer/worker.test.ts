@@ -12,6 +12,7 @@ import { WORKER_RETRY } from '../../../core/process/retry.ts';
 import { countRows } from '../../../speed-layer/count-rows.ts';
 import type { Holdings } from '../../../speed-layer/round-ports.ts';
 import type { WorkerPorts } from '../../../speed-layer/worker.ts';
+import { ALWAYS_SURE } from '../../../core/stores/room/certainty.ts';
 import { patience, runWorker } from '../../../speed-layer/worker.ts';
 import { idsAt, progressOf, record, RULES, SETTLED_GATE } from './records.ts';
 
@@ -31,11 +32,13 @@ function worker(changes: Partial<WorkerPorts>) {
   };
   const records = [0, 1].map((partition) => record(0, { id: idsAt(partition, 1)[0]!, partition }));
   const ports: WorkerPorts = {
+    certainty: ALWAYS_SURE,
     growth: {
       rules: () => RULES,
       settle: async () => RULES,
       stopOf: () => instant(LAST_INSTANT),
       stopped: nothing,
+      forget: () => undefined,
       waitingFor: () => null,
     },
     stamps: SETTLED_GATE,
