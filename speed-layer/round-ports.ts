@@ -38,7 +38,7 @@ export interface RoundPorts {
   readonly producer: Pick<LogProducer, 'forward' | 'deadLetter'>;
   readonly detections: Pick<DetectionsStore, 'find' | 'put'>;
   readonly speedView: Pick<SpeedView, 'load' | 'put'>;
-  readonly control: Pick<ControlStore, 'putProgress'>;
+  readonly control: Pick<ControlStore, 'putProgress' | 'announceDoubt'>;
   /** Repeats a step until it succeeds or the worker stops; a fault of another lane aborts `lane` and ends it too. */
   persist<T>(step: () => Promise<T>, lane?: AbortSignal): Promise<T>;
   /** Does nothing; in tests it may throw. */

@@ -26,7 +26,7 @@ import type { Wait } from './admit.ts';
 import type { ClassifiedRecord, Effects } from './decide.ts';
 import type { Delivered, Holdings, RoundPorts } from './round-ports.ts';
 import type { Progress } from '../core/stores/control/progress-rows.ts';
-import { doubtsAfter } from '../core/domain/doubt.ts';
+import { doubtsAfter, isOpen } from '../core/domain/doubt.ts';
 import { epochOf } from '../core/domain/epoch.ts';
 import { outcomeOf } from '../core/domain/first-met.ts';
 import { hourRowNames } from '../core/domain/hour-counts.ts';
@@ -198,6 +198,8 @@ async function write(
   const counts = effects.flatMap((e) => e.counts);
   const cuts = effects.flatMap((e) => e.cuts);
 
+  // mutation: doubt-announced
+  await announceDoubts(ports, holdings, effects, weakBefore);
   // mutation: strays-send
   if (strays.length > 0) await persist(() => ports.producer.forward(strays));
   reached('strays_forwarded');
@@ -221,6 +223,19 @@ async function write(
   reached('progress_written');
   ports.consumer.commit(progress.map(({ partition, nextOffset }) => ({ partition, offset: nextOffset })));
   reached('offset_committed');
+}
+
+/** Before the first write: a worker that dies amid this round leaves counts whose doubt somebody must know. */
+async function announceDoubts(
+  { certainty, control, growth, persist }: RoundPorts,
+  holdings: Holdings,
+  effects: readonly Effects[],
+  weakBefore: number,
+): Promise<void> {
+  if (certainty.weakAnswers() === weakBefore) return;
+  const before = effects.flatMap((e) => holdings.progress.get(e.progress.partition) ?? []);
+  const unknown = before.filter(({ doubts }) => !isOpen(doubts?.at(-1)));
+  if (unknown.length > 0) await persist(() => control.announceDoubt(growth.rules().generation, unknown));
 }
 
 /** The progress with the spans that are in doubt, so that whoever reads one reads both. */

@@ -20,6 +20,9 @@ export interface DetectedRange {
   readonly to: number;
 }
 
+/** Where nobody knows what was counted. */
+export const EVERYTHING: DetectedRange = { from: 0, to: Number.MAX_SAFE_INTEGER };
+
 export interface Doubt {
   /** The first offset, and the offset after the last. */
   readonly from: number;
@@ -84,6 +87,10 @@ function stateAfter({ state, to }: Doubt, nextOffset: number, isWeak: boolean): 
   return nextOffset >= to ? 'reread' : 'rereading';
 }
 
+export function isOpen(doubt: Doubt | undefined): boolean {
+  return doubt !== undefined && doubt.state !== 'reread';
+}
+
 /** Where a partition begins when a quorum answers: at its open span, so that everything of it is written again. */
 export function beginningOf<P extends Doubted>(progress: P): P {
   const doubts = progress.doubts ?? [];
@@ -116,10 +123,7 @@ export function waitsForRereading({ nextOffset, doubts }: Doubted): boolean {
 export function inDoubt(all: readonly Doubted[], horizon: Epoch | null, rules: Rules): DetectedRange | null {
   const living = all
     .flatMap(({ doubts }) => doubts ?? [])
-    .filter(
-      // mutation: doubt-published
-      ({ arrivedTo }) => horizon === null || epochOf(arrivedTo, rules) > horizon,
-    );
+    .filter(({ arrivedTo }) => horizon === null || epochOf(arrivedTo, rules) > horizon);
   return living.reduce<DetectedRange | null>((range, { detected }) => union(range, detected), null);
 }
 

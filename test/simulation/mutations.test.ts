@@ -17,12 +17,12 @@ const FOLDER = mkdtempSync(join(tmpdir(), 'sightline-mutants-'));
 after(() => rmSync(FOLDER, { recursive: true }));
 
 describe('every deliberate bug is caught', { concurrency: 2 }, () => {
-  for (const [index, { bug, edits, seed = 1 }] of MUTATIONS.entries()) {
+  for (const [index, { bug, edits, seed = 1, simulation = 'run.ts' }] of MUTATIONS.entries()) {
     it(bug, { timeout: 300_000 }, async () => {
       const sources = mutatedSources(edits, POINTS);
       const file = join(FOLDER, `${index}.json`);
       writeFileSync(file, JSON.stringify(Object.fromEntries(sources)));
-      const { code, said } = await simulateWith(file, seed);
+      const { code, said } = await simulateWith(simulation, file, seed);
       const mutated = said.split('\n').filter((line) => line.startsWith('mutated '));
       assert.deepEqual(mutated.sort(), [...sources.keys()].map((each) => `mutated ${each}`).sort(), said);
       assert.equal(code, 4, `${SEEDS} seeds passed with the bug in them: ${said}`);
@@ -32,13 +32,13 @@ describe('every deliberate bug is caught', { concurrency: 2 }, () => {
 });
 
 /** Runs the simulation with the sources of `file` in the place of those on disk. */
-function simulateWith(file: string, seed: number): Promise<{ code: number | null; said: string }> {
+function simulateWith(simulation: string, file: string, seed: number): Promise<{ code: number | null; said: string }> {
   const args = [
     '--import',
     './test/simulation/mutate.mjs',
     '--import',
     'tsx',
-    'test/simulation/run.ts',
+    `test/simulation/${simulation}`,
     '--seeds',
     String(SEEDS),
     '--seed',

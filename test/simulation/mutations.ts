@@ -2,6 +2,7 @@
  * Deliberate bugs, to prove that the simulation finds bugs. Each changes the source at a mutation point, a comment
  * `// mutation: NAME` (mutants.ts), and each must fail the simulation within some seeds (mutations.test.ts).
  */
+import { RING_MUTATIONS } from './mutations-ring.ts';
 import { STAMP_MUTATIONS } from './mutations-stamps.ts';
 import type { Edit } from './mutants.ts';
 
@@ -10,6 +11,8 @@ export interface Mutation {
   readonly edits: readonly Edit[];
   /** The seed to begin with: one that shows the bug soon. */
   readonly seed?: number;
+  /** Which simulation must catch it; the usual one if not said. */
+  readonly simulation?: 'run-ring.ts';
 }
 
 export const MUTATIONS: readonly Mutation[] = [
@@ -217,6 +220,7 @@ export const MUTATIONS: readonly Mutation[] = [
     seed: 3,
   },
   ...STAMP_MUTATIONS,
+  ...RING_MUTATIONS,
   {
     bug: 'an answer knows only the partitions that the topic began with',
     edits: [{ at: 'answer-progress', action: 'replace', part: 'value', text: 'known' }],

@@ -111,7 +111,10 @@ export function startWorker(world: World, who: string): LiveWorker {
   const control = controlStore(hbase, NAMESPACE);
   const admin = { ends: async () => log.ends() };
   const producer = simulatedProducer(world, who);
-  const consumer = world.group.join(who, partitionHooks({ topic: TOPIC, rules, control, admin, persist, certainty: ALWAYS_SURE }, holdings));
+  const consumer = world.group.join(
+    who,
+    partitionHooks({ topic: TOPIC, rules, control, admin, persist, certainty: ALWAYS_SURE }, holdings),
+  );
   const growth = growthGate({ rules, control, admin, producer, persist, now });
   const stamps = stampGate({ control, logLife: rules.logLife, now, aheadMs: AHEAD_MS });
   const ports = {

@@ -182,6 +182,7 @@ export function controlDouble(
     putReadUpTo: async () => undefined,
     progress: async (_, partitions) => partitions.map((partition) => world.progress[partition] ?? null),
     putProgress: async () => undefined,
+    announceDoubt: async () => undefined,
     cutTallies: async (_, cuts) =>
       cuts.map(({ partition, cut }) => world.cutTallies?.get(`${partition}/${cut}`) ?? null),
     horizon: async () => world.horizon,

@@ -44,6 +44,8 @@ export interface CassandraClient {
   readonly certainty: Certainty;
   /** All rows. */
   read(statement: Statement, limits?: ReadLimits): Promise<Row[]>;
+  /** The same; from every replica that is up, where one replica may answer alone. */
+  readFromAll(statement: Statement): Promise<Row[]>;
   /** Page by page. */
   pages(statement: Statement, limits?: ReadLimits): AsyncIterable<Row[]>;
   /** The latest agreed value, also of a comparison whose outcome nobody knows yet; of one partition. */
@@ -71,7 +73,10 @@ const COMPARE_LIMIT_MS = 1_500;
 /** How long one try waits for a quorum where one replica may answer instead. */
 const STRONG_TRY_MS = 1_500;
 
-const { localOne, localQuorum, serial } = types.consistencies;
+/** After a question that not all replicas answered, a quorum is asked for so long. */
+const WITHOUT_ALL_MS = 2_000;
+
+const { all, localOne, localQuorum, serial } = types.consistencies;
 type Asked = Readonly<{ consistency: types.consistencies; readTimeout?: number }>;
 
 export function cassandraClient(options: CassandraOptions): CassandraClient {
@@ -115,13 +120,28 @@ export function cassandraClient(options: CassandraOptions): CassandraClient {
     } while (pageState);
   }
 
+  const rowsOf = async (statement: Statement, limits?: ReadLimits): Promise<Row[]> => {
+    const rows: Row[] = [];
+    for await (const page of pages(statement, limits)) for (const row of page) rows.push(row);
+    return rows;
+  };
+  let withoutAllUntil = 0;
+
   return {
     certainty: weak ?? ALWAYS_SURE,
     pages,
-    async read(statement, limits) {
-      const rows: Row[] = [];
-      for await (const page of pages(statement, limits)) for (const row of page) rows.push(row);
-      return rows;
+    read: rowsOf,
+    async readFromAll(statement) {
+      if (!weak || weak.isWeak() || Date.now() < withoutAllUntil) return rowsOf(statement);
+      const { query, params } = statement;
+      try {
+        const how = { ...ask, consistency: all, readTimeout: STRONG_TRY_MS };
+        return (await asked(query, () => client.execute(query, [...params], how))).rows;
+      } catch (fault) {
+        if (!(fault instanceof Retryable)) throw fault;
+        withoutAllUntil = Date.now() + WITHOUT_ALL_MS;
+        return rowsOf(statement);
+      }
     },
     async readAgreed({ query, params }) {
       const work = (how: Asked) => client.execute(query, [...params], { ...ask, ...how });
@@ -172,6 +192,8 @@ async function asked<T>(query: string, ask: () => Promise<T>): Promise<T> {
 function settingsOf({ nodes, datacenter, user, password, callTimeoutMs }: CassandraOptions) {
   return {
     contactPoints: nodes.split(','),
+    // The driver hears of the other nodes by address only, and takes them to listen on this port.
+    protocolOptions: { port: portOf(nodes.split(',')[0]!) },
     localDataCenter: datacenter,
     encoding: { useBigIntAsLong: true },
     socketOptions: { connectTimeout: callTimeoutMs, readTimeout: callTimeoutMs },
@@ -180,6 +202,9 @@ function settingsOf({ nodes, datacenter, user, password, callTimeoutMs }: Cassan
     ...(user === undefined ? {} : { authProvider: new auth.PlainTextAuthProvider(user, password ?? '') }),
   };
 }
+
+/** The port of `host:port`, also of `[::1]:port`. */
+const portOf = (node: string): number => Number(node.slice(node.lastIndexOf(':') + 1));
 
 function policiesOf(loadBalancing: policies.loadBalancing.LoadBalancingPolicy) {
   return {

@@ -21,7 +21,6 @@ export function withRecentRows(detections: DetectionsStore, greatest = REMEMBERE
       return answers.map((answer, i) => {
         const known = recent.get(ids[i]!);
         if (!known || answer.status === 'failed') return answer;
-        // mutation: recent-row
         return answer.status === 'found' && answer.row.arrival >= known.arrival
           ? answer
           : { status: 'found', row: known };

@@ -63,7 +63,9 @@ export function cassandraStore(config: Config, options: CassandraStoreOptions = 
     address: config.CASSANDRA_NODES,
     space: `keyspace ${keyspace}`,
     certainty: client.certainty,
-    control: controlOf(agreementsIn(client, keyspace), factsIn(client, keyspace)),
+    control: controlOf(agreementsIn(client, keyspace), factsIn(client, keyspace), {
+      mayDoubt: config.CASSANDRA_CONSISTENCY === 'one',
+    }),
     locations: locationsIn(client, keyspace),
     oldGenerations: oldGenerationsIn(client, keyspace),
     counting: (rules) => ({

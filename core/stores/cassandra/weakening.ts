@@ -20,31 +20,37 @@ export interface Patience {
   readonly strongForMs: number;
   readonly probeEveryMs: number;
   readonly now: () => number;
+  /** Calls `run` after so long, unless the returned function was called before. */
+  readonly later: (ms: number, run: () => void) => () => void;
 }
 
-const USUAL: Patience = { strongForMs: 2_000, probeEveryMs: 500, now: Date.now };
+const later: Patience['later'] = (ms, run) => {
+  const timer = setTimeout(run, ms).unref();
+  return () => clearTimeout(timer);
+};
+export const USUAL: Patience = { strongForMs: 2_000, probeEveryMs: 500, now: Date.now, later };
 /** One answer may be luck while nodes come back one by one. */
 const PROBES_IN_A_ROW = 3;
 
 /** `probe` asks a quorum, once. */
 export function weakening(
   probe: () => Promise<unknown>,
-  { strongForMs, probeEveryMs, now }: Patience = USUAL,
+  { strongForMs, probeEveryMs, now, later }: Patience = USUAL,
 ): Weakening {
   let weakAnswers = 0;
-  let probing: NodeJS.Timeout | null = null;
+  /** Ends the probing; null while a quorum answers. */
+  let probing: (() => void) | null = null;
   const end = (): void => {
-    if (probing) clearTimeout(probing);
+    probing?.();
     probing = null;
   };
   const probeLater = (successes: number): void => {
-    probing = setTimeout(() => {
+    probing = later(probeEveryMs, () => {
       probe().then(
         () => (successes + 1 >= PROBES_IN_A_ROW ? end() : probing && probeLater(successes + 1)),
         () => probing && probeLater(0),
       );
-    }, probeEveryMs);
-    probing.unref();
+    });
   };
   return {
     weakAnswers: () => weakAnswers,

@@ -8,6 +8,7 @@
  *   met/<generation>/<epoch>    the generation's first-met rows of a published epoch are written by its rebuild; timestamp 1
  *   read/<generation>/<from>/<partition>   everything that arrived before the growth at `from` is counted; timestamp 1
  *   progress/<generation>/<partition>   up to where the speed layer's effects are in HBase; timestamp = next offset
+ *   doubt/<generation>/<partition>      from which offset on a worker counts without a quorum (domain/doubt.ts); timestamp = that offset
  *   cut/<generation>/<partition>/<offset>   the speed layer's tallies of all records before an epoch's cut; timestamp = the cut
  *   horizon/<generation>        the last published epoch with its cuts; timestamp = the epoch's number; moved by check-and-put
  *   reference                   version and size of dataset B; timestamp = version
@@ -45,13 +46,13 @@ export function controlStore(hbase: HBaseClient, namespace: string): ControlStor
 }
 
 /** On any store: the rows that processes agree on by comparing, and those that they put. */
-export function controlOf(agreed: JsonAgreements, facts: JsonFacts): ControlStore {
+export function controlOf(agreed: JsonAgreements, facts: JsonFacts, { mayDoubt = false } = {}): ControlStore {
   return {
     ...rulesRows(agreed),
     ...rebuildRows(agreed, facts),
     ...growthRows(agreed, facts),
     ...stampRows(agreed),
-    ...progressRows(facts),
+    ...progressRows(facts, mayDoubt),
     ...horizonRow(agreed),
     ...referenceRow(agreed),
     ...leaseRows(agreed),

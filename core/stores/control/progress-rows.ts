@@ -1,12 +1,13 @@
 /**
  * The rows `progress/<generation>/<partition>` and `cut/<generation>/<partition>/<offset>`: how far the speed layer is
- * (laws L1, L8).
+ * (laws L1, L8); and `doubt/<generation>/<partition>`, which Cassandra alone has.
  *
  * control.ts composes them; the speed layer writes both after its counts, serving and the batch layer read them. A
  * stale writer loses to a greater offset; two writers of one offset write the same bytes, because the members of the
  * JSON have one fixed order.
  */
 import { z } from 'zod';
+import { EVERYTHING, isOpen } from '../../domain/doubt.ts';
 import type { Doubt } from '../../domain/doubt.ts';
 import type { Tallies } from '../../domain/tallies.ts';
 import type { Instant } from '../../domain/time.ts';
@@ -36,19 +37,39 @@ export interface CutTallies {
 export interface ProgressRows {
   /** One entry a partition, null where nothing was processed yet. */
   progress(generation: number, partitions: readonly number[]): Promise<(Progress | null)[]>;
+  /**
+   * Says that what comes after this progress is counted without a quorum; called before the first write of it, so that no
+   * reader meets such a count without its doubt. The progress that includes it names the span.
+   */
+  announceDoubt(generation: number, progress: readonly Progress[]): Promise<void>;
   /** Writes the cuts first, then the progress, so that a reader of the progress finds every cut before it. */
   putProgress(generation: number, progress: readonly Progress[], cuts?: readonly CutTallies[]): Promise<void>;
   /** One entry a cut that was asked for; null where the speed layer has not processed a record at or after it. */
   cutTallies(generation: number, cuts: readonly Omit<CutTallies, 'tallies'>[]): Promise<(CutTallies | null)[]>;
 }
 
-export function progressRows(cell: JsonFacts): ProgressRows {
+/** `mayDoubt`: whether anybody counts without a quorum here. */
+export function progressRows(cell: JsonFacts, mayDoubt = false): ProgressRows {
   return {
-    progress: (generation, partitions) =>
-      cell.readAll(
-        partitions.map((partition) => progressRow(generation, partition)),
-        readProgress,
-      ),
+    async progress(generation, partitions) {
+      const names = partitions.map((partition) => progressRow(generation, partition));
+      if (!mayDoubt) return cell.readAll(names, readProgress);
+      const doubtNames = partitions.map((partition) => doubtRow(generation, partition));
+      const rows = await cell.readAll([...names, ...doubtNames], (json) => json);
+      return names.map((_, at) => {
+        const progress = rows[at] === null ? null : readProgress(rows[at]);
+        const announced = rows[names.length + at];
+        return progress && announced ? withAnnounced(progress, AnnouncedJson.parse(announced).from) : progress;
+      });
+    },
+    async announceDoubt(generation, all) {
+      await cell.put(
+        all.map(({ partition, nextOffset }) => ({
+          ...{ row: doubtRow(generation, partition), timestamp: nextOffset },
+          json: { partition, from: nextOffset },
+        })),
+      );
+    },
     async putProgress(generation, all, cuts = []) {
       await cell.put(cuts.map((passed) => ({ row: cutRow(generation, passed), timestamp: passed.cut, json: passed })));
       await cell.put(all.map((p) => ({ row: progressRow(generation, p.partition), timestamp: p.nextOffset, json: p })));
@@ -61,12 +82,24 @@ export function progressRows(cell: JsonFacts): ProgressRows {
   };
 }
 
+/** A round that was announced and has no progress: nobody knows how far it came, or what it counted. */
+function withAnnounced(progress: Progress, from: number): Progress {
+  const { doubts = [], nextOffset, arrival, tallies } = progress;
+  // mutation: announced-doubt
+  if (from < nextOffset || isOpen(doubts.at(-1))) return progress;
+  const span = { arrivedBefore: arrival, tallies, arrivedTo: arrival, detected: EVERYTHING, state: 'open' as const };
+  return { ...progress, doubts: [...doubts, { from: nextOffset, to: nextOffset, ...span }] };
+}
+
+const doubtRow = (generation: number, partition: number): string => `doubt/${generation}/${partition}`;
+
 const progressRow = (generation: number, partition: number): string => `progress/${generation}/${partition}`;
 
 const cutRow = (generation: number, { partition, cut }: Omit<CutTallies, 'tallies'>): string =>
   `cut/${generation}/${partition}/${cut}`;
 
 const whole = z.number().int();
+const AnnouncedJson = z.object({ from: whole });
 /** Tallies as they are written down, here and in the reports of the batch layer (runs.ts). */
 export const TalliesJson = z.object({
   new: whole,

@@ -21,6 +21,7 @@ function stage() {
   const ring: Ring = { weakAnswers: 0, isWeak: false };
   const written: Progress[] = [];
   const forgotten: string[] = [];
+  const announced: number[] = [];
   const again: number[] = [];
   const certainty = { weakAnswers: () => ring.weakAnswers, isWeak: () => ring.isWeak };
   const ports: RoundPorts & RereadPorts = {
@@ -41,7 +42,10 @@ function stage() {
       put: async () => undefined,
     },
     speedView: { load: async (names) => names.map(() => ({ status: 'absent' })), put: async () => undefined },
-    control: { putProgress: async (_, rows) => void written.push(...rows) },
+    control: {
+      putProgress: async (_, rows) => void written.push(...rows),
+      announceDoubt: async (_, rows) => void announced.push(...rows.map(({ nextOffset }) => nextOffset)),
+    },
     persist: (step) => step(),
     reached: () => undefined,
   };
@@ -51,18 +55,21 @@ function stage() {
   const [id] = idsAt(1, 1) as [number];
   const count = (offset: number) =>
     runRound(ports, holdings, { records: [record(offset, { id, partition: 1 })], drained: new Map() });
-  return { ring, ports, holdings, written, forgotten, again, count, certainty };
+  return { ring, ports, holdings, written, announced, forgotten, again, count, certainty };
 }
 
 test('a round that one replica answered notes its span with the progress', async () => {
-  const { ring, written, count } = stage();
+  const { ring, written, announced, count } = stage();
   await count(0);
+  assert.deepEqual(announced, []);
   assert.equal(written.at(-1)!.doubts, undefined);
   ring.isWeak = true;
   await count(1);
   const [span] = written.at(-1)!.doubts!;
   assert.deepEqual([span!.from, span!.to, span!.state], [1, 2, 'open']);
   assert.ok(span!.detected);
+  await count(2);
+  assert.deepEqual(announced, [1], 'once, before the first write of the span');
 });
 
 test('the partition begins again when a quorum answers', async () => {

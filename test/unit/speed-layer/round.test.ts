@@ -44,7 +44,7 @@ function stage(changes: Partial<RoundPorts> = {}): Stage {
     producer: { forward: note('strays'), deadLetter: note('dead letters') },
     detections: { find: async (ids) => ids.map(() => ({ status: 'absent' })), put: note('rows') },
     speedView: { load: async (names) => names.map(() => ({ status: 'absent' })), put: note('counts') },
-    control: { putProgress: note('progress') },
+    control: { putProgress: note('progress'), announceDoubt: note('doubt') },
     persist: (step) => step(),
     reached: () => undefined,
     ...changes,

@@ -54,7 +54,7 @@ function worker(changes: Partial<WorkerPorts>) {
     producer: { forward: nothing, deadLetter: nothing },
     detections: { find: async (ids) => ids.map(() => ({ status: 'absent' })), put: nothing },
     speedView: { load: async (names) => names.map(() => ({ status: 'absent' })), put: nothing },
-    control: { putProgress: nothing },
+    control: { putProgress: nothing, announceDoubt: nothing },
     metrics: { round: () => undefined },
     reached: () => undefined,
     watch: nothing,

@@ -4,7 +4,7 @@ import { test } from 'node:test';
 import { setTimeout as pause } from 'node:timers/promises';
 import { Refusal, Retryable } from '../../../../../core/process/errors.ts';
 import { cassandraFault } from '../../../../../core/stores/cassandra/faults.ts';
-import { weakening } from '../../../../../core/stores/cassandra/weakening.ts';
+import { USUAL, weakening } from '../../../../../core/stores/cassandra/weakening.ts';
 
 const unavailable = cassandraFault(
   'detections',
@@ -21,7 +21,7 @@ function stage(options: { strongForMs?: number } = {}) {
       ring.probed++;
       if (ring.fault) throw ring.fault;
     },
-    { strongForMs: 2_000, ...options, probeEveryMs: 1, now: () => (clock += 500) },
+    { ...USUAL, ...options, probeEveryMs: 1, now: () => (clock += 500) },
   );
   const strong = async () => {
     ring.asked++;

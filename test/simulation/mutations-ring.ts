@@ -1,0 +1,40 @@
+/** Deliberate bugs of counting and answering without a quorum, which the simulation of the ring must catch (mutations.ts). */
+import type { Mutation } from './mutations.ts';
+
+export const RING_MUTATIONS: readonly Mutation[] = [
+  {
+    bug: 'a look-up at one replica does not say so',
+    edits: [{ at: 'weak-answer', action: 'remove' }],
+  },
+  {
+    bug: 'a round that one replica answered is in no doubt',
+    edits: [{ at: 'doubt-begins', action: 'replace', part: 'condition', text: 'true' }],
+  },
+  {
+    bug: 'a span that a quorum has not read again counts as read again',
+    edits: [{ at: 'doubt-ends', action: 'replace', part: 'condition', text: '$2' }],
+  },
+  {
+    bug: 'a span is read again from its end',
+    edits: [
+      {
+        at: 'doubt-begins-again',
+        action: 'insert',
+        side: 'before',
+        text: "if (last?.state === 'open') return { ...progress, doubts: [...doubts.slice(0, -1), { ...last, state: 'rereading' }] };",
+      },
+    ],
+  },
+  {
+    bug: 'an answer that one replica gave says nothing of it',
+    edits: [{ at: 'weak-reads-told', action: 'replace', part: 'value', text: 'true' }],
+  },
+  {
+    bug: 'a worker that dies amid a doubtful round leaves no word',
+    edits: [{ at: 'doubt-announced', action: 'remove' }],
+  },
+  {
+    bug: 'nobody reads the word that a dead worker left',
+    edits: [{ at: 'announced-doubt', action: 'replace', part: 'condition', text: 'true' }],
+  },
+].map((mutation) => ({ ...mutation, simulation: 'run-ring.ts' }) as const) as readonly Mutation[];
