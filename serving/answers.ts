@@ -32,11 +32,7 @@ export const View = z.object({
   reference_version: z.number().int().nullable(),
   /** Only with `allow_partial=true`: the view that did not answer; the numbers of the answer leave it out. */
   missing: z.enum(['batch', 'speed']).optional(),
-  /**
-   * Only with CASSANDRA_CONSISTENCY=one: part of the answer was counted or read while no quorum of replicas answered.
-   * A copy may be counted, or a detection missing, among those that were detected within `in_doubt` ([from, to)). The
-   * batch layer proves and repairs that time when it publishes it.
-   */
+  /** Part of the answer has no quorum of replicas: detections within [from, to) may hold a copy or lack one. */
   provisional: z.literal(true).optional(),
   in_doubt: z.object({ from: ms, to: ms }).optional(),
 });
@@ -131,7 +127,8 @@ export const JoinedDetection = z.object({
 export type JoinedDetection = z.infer<typeof JoinedDetection>;
 
 /**
- * A row of the list. `incomplete` is true if the store has deleted the row (it keeps rows for days) and the lake did not
+ * A row of the list. `incomplete` is true if the store has deleted the row (it keeps rows for days) and the lake
+ * did not
  * answer in time.
  */
 export const ListedRow = JoinedDetection.partial({

@@ -59,7 +59,7 @@ export interface Effects {
   readonly progress: Progress;
   /** Of this batch alone. */
   readonly tallies: Tallies;
-  /** When its detections were made that the speed layer counts or takes for copies; null if it has none. */
+  /** When its detections were made; null if it has none. */
   readonly detected: DetectedRange | null;
 }
 
@@ -79,7 +79,6 @@ export function decideBatch(
   const { progress } = known;
   const talliesSoFar = (): Tallies => addTallies(progress.tallies, tally.total());
   let open = epochOf(progress.arrival, rules);
-  let [from, to] = [Infinity, -Infinity];
 
   for (const { record, arrival, verdict } of batch) {
     const epoch = epochOf(arrival, rules);
@@ -111,10 +110,6 @@ export function decideBatch(
         const row = firstMet.get(detection.id) ?? rowOf(known.rows, candidate, rules);
         const outcome = outcomeOf(candidate, row, rules);
         tally[TALLY_OF[outcome]]++;
-        if (outcome !== 'deferred') {
-          from = Math.min(from, detection.detectedAt);
-          to = Math.max(to, detection.detectedAt);
-        }
         // mutation: first-met-renewal
         if (outcome !== 'copy') firstMet.set(detection.id, candidate);
         // mutation: counted-outcome
@@ -131,8 +126,22 @@ export function decideBatch(
     cuts,
     progress: progressAfter(progress, batch.at(-1), drainedTo, talliesSoFar()),
     tallies: tally.total(),
-    detected: from <= to ? { from, to } : null,
+    detected: detectedRange(batch),
   };
+}
+
+/** Deferred detections too, although nothing counts them: a range that is too wide does no harm. */
+function detectedRange(batch: readonly ClassifiedRecord[]): DetectedRange | null {
+  let range: DetectedRange | null = null;
+  for (const { verdict } of batch) {
+    if (verdict.kind !== 'detection') continue;
+    const { detectedAt } = verdict.detection;
+    range = {
+      from: Math.min(range?.from ?? detectedAt, detectedAt),
+      to: Math.max(range?.to ?? detectedAt, detectedAt),
+    };
+  }
+  return range;
 }
 
 function progressAfter(

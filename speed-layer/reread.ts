@@ -1,7 +1,8 @@
 /**
  * Begins the spans of doubt again once a quorum answers (core/domain/doubt.ts).
  *
- * worker.ts calls it between rounds. The partition goes and comes again for this worker alone: what is in memory of it is
+ * worker.ts calls it between rounds. The partition goes and comes again for this worker alone: what is in memory of
+ * it is
  * dropped, partitions.ts begins at the span, and each record of it is decided and written once more, now by a quorum.
  * What was settled without the others is settled again too.
  */

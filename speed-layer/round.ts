@@ -4,11 +4,13 @@
  * worker.ts calls it, one round at a time. A round decides only after HBase has answered for every row, and each step
  * starts after the step before is acknowledged in full. After a crash anywhere a worker reads again from the progress:
  *
- *   1 strays, dead letters → Kafka   before: nothing happened. After: sent again on replay; a stray's second copy is a copy,
+ *   1 strays, dead letters → Kafka   before: nothing happened. After: sent again on replay; a stray's second copy
+ * is a copy,
  *                                    a dead letter stands twice in its topic
  *   2 first-met rows → HBase         a replay finds a row that names its own record, and decides the same
  *   3 count cells → HBase            a replay skips offsets that a cell includes already
- *   4 cuts, progress → HBase         no replay reads this round again; the tallies of a cut are written before the progress
+ *   4 cuts, progress → HBase         no replay reads this round again; the tallies of a cut are written before the
+ * progress
  *   5 the group's offset → Kafka     follows for lag tools; no worker starts from it
  *
  * Rows come before counts, because the list of a place names detections whose rows people then ask for. The progress

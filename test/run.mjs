@@ -25,7 +25,10 @@ const LONG = {
   },
 }[what];
 /** Contract tests that ask whichever store of rows the environment names. */
-const OF_EVERY_STORE = ['row-store', 'row-store-control', 'speed', 'batch', 'serving', 'forgotten', 'rebuild-window'];
+const OF_EVERY_STORE = [
+  ...['row-store', 'row-store-control', 'speed', 'batch', 'serving', 'forgotten', 'rebuild-window', 'batch-commands'],
+  ...['topic-grow', 'topic-changes', 'stamps', 'trace', 'forget', 'dead-letters'],
+];
 const files = LONG ? [] : given;
 // Of `npm test` alone: `npm run check` beside it, or started by one of its tests, has no long steps to choose from.
 const only = what === 'test' ? process.env.SIGHTLINE_TEST_ONLY : undefined;
@@ -215,18 +218,30 @@ async function onEverySparkMaster() {
   });
 }
 
-/** `npm run test:cassandra`: what holds of every store of rows, asked of Cassandra. */
+/**
+ * `npm run test:cassandra`: what holds of every store of rows, asked of Cassandra; then three nodes that are
+ * struck.
+ */
 async function onCassandra() {
-  const environment = {
+  const environment = (nodes) => ({
     ...stackEnvironment,
     STORES: 'cassandra',
-    CASSANDRA_NODES: `127.0.0.1:${9042 + Number(OFFSET)}`,
-    CASSANDRA_REPLICATION: '1',
-  };
+    CASSANDRA_NODES: Array.from({ length: nodes }, (_, at) => `127.0.0.${at + 1}:${9042 + Number(OFFSET)}`).join(','),
+    CASSANDRA_REPLICATION: String(nodes),
+  });
+  const upWith = (nodes) =>
+    sightline('the stack for the tests: up', ['cluster', 'up', '--cassandra-nodes', String(nodes)]);
   await withEmptyStack(async () => {
-    if (!(await sightline('the stack for the tests: up', ['cluster', 'up', '--cassandra-nodes', '1']))) return;
+    if (!(await upWith(1))) return;
     const among = OF_EVERY_STORE.map((name) => `test/contract/${name}.test.ts`);
-    await nodeTests('contract tests on Cassandra', 'test/contract', environment, { timeoutMs: 900_000, among });
+    await nodeTests('contract tests on Cassandra', 'test/contract', environment(1), { timeoutMs: 900_000, among });
+  });
+  await withEmptyStack(async () => {
+    if (await upWith(3))
+      await nodeTests('three nodes of Cassandra', 'test/cassandra', environment(3), {
+        timeoutMs: 1_800_000,
+        among: [],
+      });
   });
 }
 

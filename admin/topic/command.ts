@@ -112,5 +112,5 @@ until that is done, and says what it waits for. Producers may use the new partit
 ones: a record outside its home partition is sent home. Safe to stop and to repeat at any point.
 
 Exit codes: 0 done, 2 usage (fewer partitions than now, another growth or a rebuild under way), 3 so many count
-already, 4 the log is not the one that was counted, 5 Kafka or the store of rows is away, or a partition is held because a
+already, 4 the log is not the one that was counted, 5 Kafka or the store is away, or a partition is held because a
 broker's clock ran ahead.`;

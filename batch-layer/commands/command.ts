@@ -44,10 +44,7 @@ export function batchCommand(): Command {
   batch
     .command('prune')
     .description('remove published epochs from the speed view, if their grace is over')
-    .option(
-      '--generations',
-      'remove the lakes and the counts that older generations left after a rebuild instead',
-    )
+    .option('--generations', 'remove the lakes and the counts that older generations left after a rebuild instead')
     .option('--dry-run', 'say what would be removed, and remove nothing')
     .option('--json', 'the answer as JSON')
     .addHelpText('after', PRUNE_HELP)

@@ -133,9 +133,9 @@ async function execute(options: ForgetCommandOptions, file: string, eraseFootage
 }
 
 const REMAINS =
-  'Kafka keeps its own copies of records for its retention (topics detections and detections.dlq), and the store of rows removes ' +
-  'forgotten bytes from its files when it compacts them: HBase with the next major compaction, Cassandra with the first\n' +
-  'one that comes a day later or more.\n';
+  'Kafka keeps its own copies of records for its retention (topics detections and detections.dlq), ' +
+  'and the store of rows removes forgotten bytes from its files when it compacts them: HBase with the next major ' +
+  'compaction, Cassandra with the first one that comes a day later or more.\n';
 
 const NOTHING: Forgetting = {
   ...{ detections: 0, epochs: [], up_to_epoch: '', seen: [] },

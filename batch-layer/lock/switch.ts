@@ -32,8 +32,8 @@ export async function finishSwitch({ hdfs, control, mayCrashAt }: Context): Prom
   if (!(await control.switchRules(from, to)) && (await control.rules())?.generation !== to.generation) {
     throw new Refusal(
       EXIT.data_check_failed,
-      `${SWITCH_FILE} says that generation ${to.generation} follows ${from.generation}, but the recorded rules name neither of ` +
-        'them. Find out who changed the recorded rules, then remove the file.',
+      `${SWITCH_FILE} says that generation ${to.generation} follows ${from.generation}, but the recorded ` +
+        'rules name neither of them. Find out who changed the recorded rules, then remove the file.',
     );
   }
   await mayCrashAt('rules_switched');

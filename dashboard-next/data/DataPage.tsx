@@ -42,8 +42,8 @@ export function DataPage(props: PageProps) {
           {lake && days.length === 0 && (
             <p className="lead">
               The lake fills when the first epoch is published
-              {trust && `, after ${clock(trust.batch.open_ends_at, 'UTC')} UTC`}. Until then the window export
-              reads the views.
+              {trust && `, after ${clock(trust.batch.open_ends_at, 'UTC')} UTC`}. Until then the window export reads the
+              views.
             </p>
           )}
           {days.length > 0 && (

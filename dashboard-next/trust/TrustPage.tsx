@@ -4,6 +4,7 @@ import { faultOfAnswer, answerOf } from '../model/board.ts';
 import { Conflicts } from './Conflicts.tsx';
 import { Controls } from '../frame/Controls.tsx';
 import { DeadLetters } from './DeadLetters.tsx';
+import { Doubt } from './Doubt.tsx';
 import { Frame } from '../frame/Frame.tsx';
 import { HeldPartitions } from './HeldPartitions.tsx';
 import { Nights } from './Nights.tsx';
@@ -24,6 +25,7 @@ export function TrustPage(props: PageProps) {
       <h1 className="vh">Trust</h1>
       <Controls page={page} />
       <TrustCards page={page} />
+      <Doubt page={page} />
       <HeldPartitions page={page} />
       {!trust && fault && (
         <section className="card">

@@ -10,7 +10,6 @@ import { join } from 'node:path';
 import { pathToFileURL } from 'node:url';
 import { jarsOf } from '../stack/checksums.ts';
 import { confFolder, dataFolder, jarFolder } from '../stack/stack.ts';
-import { hasLostItsDisk } from '../stack/row-store.ts';
 import { addressOfNode, nameOfNode } from '../stack/cassandra-nodes.ts';
 import type { Daemon } from './daemons.ts';
 import { cassandraReady } from './probes.ts';
@@ -63,7 +62,6 @@ function nodeOf(node: number): Daemon {
       // The ring is whole when it begins, and grows by no node later.
       '-Dcassandra.skip_wait_for_gossip_to_settle=0',
       '-Dcassandra.ring_delay_ms=2000',
-      ...(hasLostItsDisk(stack, node) ? [`-Dcassandra.replace_address_first_boot=${addressOfNode(node)}`] : []),
     ],
     ports: ['cassandra', 'cassandraStorage'],
     after: node === 1 ? [] : [nameOfNode(node - 1)],

@@ -9,7 +9,7 @@ import { setTimeout as pause } from 'node:timers/promises';
 import { Stopped } from '../../core/process/life.ts';
 import { writeConf } from './conf/write.ts';
 import { daemonsOf, jarSetsOf } from './daemons-of.ts';
-import { recordRowStore, recordWholeRing } from '../stack/row-store.ts';
+import { recordRowStore } from '../stack/row-store.ts';
 import type { Daemon, DaemonName } from './daemons.ts';
 import { stopDaemons } from './down.ts';
 import { ClusterError, throwIfStopped } from '../stack/errors.ts';
@@ -62,7 +62,6 @@ export async function clusterUp(
     await recordWish(stack, 'up');
     onMissing?.(missing.map(({ name }) => name));
     await startAll({ stack, java, say, signal, hurry }, missing, started);
-    recordWholeRing(stack);
     return { started };
   } catch (error) {
     if (started.length > 0) say('cluster', 'stopping what was started');

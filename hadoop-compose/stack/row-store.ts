@@ -2,14 +2,13 @@
  * Which store of rows a stack has: HBase, or so many nodes of Cassandra. The first start decides; a note in the stack's
  * folder says so to every later command, until `cluster reset` deletes the folder.
  */
-import { existsSync, mkdirSync, readFileSync, writeFileSync } from 'node:fs';
+import { mkdirSync, readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { InvalidArgumentError, Option } from 'commander';
 import { EXIT } from '../../core/process/errors.ts';
 import { ClusterError } from './errors.ts';
-import { addressOfNode, nameOfNode } from './cassandra-nodes.ts';
+import { addressOfNode } from './cassandra-nodes.ts';
 import { addressesOf } from './ports.ts';
-import { dataFolder } from './stack.ts';
 import type { Stack } from './stack.ts';
 
 export type NodeCount = 1 | 3;
@@ -23,8 +22,6 @@ const noteOf = ({ folder }: Pick<Stack, 'folder'>): string => join(folder, 'row-
 
 interface Note {
   readonly cassandraNodes?: NodeCount;
-  /** Every node has joined once. */
-  readonly isRingWhole?: boolean;
 }
 
 /** Null before the first start. */
@@ -38,26 +35,7 @@ function noteIn(stack: Pick<Stack, 'folder'>): Note | null {
 
 export function recordRowStore(stack: Stack): void {
   mkdirSync(stack.folder, { recursive: true });
-  const { cassandraNodes } = stack;
-  const isRingWhole = noteIn(stack)?.isRingWhole;
-  writeFileSync(noteOf(stack), JSON.stringify({ cassandraNodes, isRingWhole }));
-}
-
-/** Called when every daemon is ready. */
-export function recordWholeRing(stack: Stack): void {
-  if (stack.cassandraNodes) writeFileSync(noteOf(stack), JSON.stringify({ ...noteIn(stack), isRingWhole: true }));
-}
-
-/**
- * Whether a node of a whole ring has lost its disk. It must not answer with nothing: it takes its own place again and
- * fetches its rows from the others before it serves.
- */
-export function hasLostItsDisk(stack: Stack, node: number): boolean {
-  return (
-    (stack.cassandraNodes ?? 1) > 1 &&
-    noteIn(stack)?.isRingWhole === true &&
-    !existsSync(join(dataFolder(stack, nameOfNode(node)), 'data'))
-  );
+  writeFileSync(noteOf(stack), JSON.stringify({ cassandraNodes: stack.cassandraNodes }));
 }
 
 /** The stack with the store that is wished for. Throws if it keeps its rows in another one. */

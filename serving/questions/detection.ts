@@ -24,7 +24,8 @@ export async function detection(
   const [row] = requireAnswers('detections', await context.detections.find([id], limits));
   const { rules } = await context.snapshots.current();
   const places = await context.places();
-  // An id can come again after W, and the store of rows then has the later row; a date asks for the detection of that day.
+  // An id can come again after W, and the store of rows then has the later row; a date asks for the detection of
+  // that day.
   if (row && !isForgotten(row) && (date === undefined || dateOf(row.detection.detectedAt) === date)) {
     return {
       ...joinLocation(row, places, rules),
@@ -34,8 +35,8 @@ export async function detection(
   if (!row && context.store.certainty.isWeak())
     throw new Retryable(
       context.store.name,
-      `One replica of ${context.store.name} does not have detection ${id}, and a quorum of them is away: another one may. ` +
-        'Try again later',
+      `One replica of ${context.store.name} does not have detection ${id}, and a quorum of them is ` +
+        'away: another one may have it. Try again later',
     );
   const lakeRow = date === undefined ? null : await findInLake(id, date, limits);
   if (!lakeRow) return null;

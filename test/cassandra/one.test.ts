@@ -1,5 +1,6 @@
 /**
- * One replica: with two of three nodes away counting and answers go on. Every answer says that it is provisional and what
+ * One replica: with two of three nodes away counting and answers go on. Every answer says that it is provisional
+ * and what
  * is in doubt, whatever was wrong lies within, and when the epochs are published everything equals the truth.
  *
  * The truth is what the feed sent, by minute. The worker is killed amid it, so its memory does not help the next one.

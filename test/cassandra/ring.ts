@@ -46,6 +46,7 @@ export interface Ring {
 
 export async function openRing(settings: Record<string, string>): Promise<Ring> {
   assert.equal(stack.cassandraNodes, 3, 'a stack of three nodes');
+  await whole();
   const world = await batchWorld({ KAFKA_PARTITIONS: '3', SPEED_LINGER_MS: '50', LOG_LEVEL: 'warn', ...settings });
   const stores = await openStores(world.config);
   const start = (): ChildProcess =>

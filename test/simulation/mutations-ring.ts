@@ -1,4 +1,7 @@
-/** Deliberate bugs of counting and answering without a quorum, which the simulation of the ring must catch (mutations.ts). */
+/**
+ * Deliberate bugs of counting and answering without a quorum, which the simulation of the ring must catch
+ * (mutations.ts).
+ */
 import type { Mutation } from './mutations.ts';
 
 export const RING_MUTATIONS: readonly Mutation[] = [
@@ -32,9 +35,11 @@ export const RING_MUTATIONS: readonly Mutation[] = [
   {
     bug: 'a worker that dies amid a doubtful round leaves no word',
     edits: [{ at: 'doubt-announced', action: 'remove' }],
+    seed: 27,
   },
   {
     bug: 'nobody reads the word that a dead worker left',
     edits: [{ at: 'announced-doubt', action: 'replace', part: 'condition', text: 'true' }],
+    seed: 24,
   },
 ].map((mutation) => ({ ...mutation, simulation: 'run-ring.ts' }) as const) as readonly Mutation[];

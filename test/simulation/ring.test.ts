@@ -1,4 +1,7 @@
-/** Simulations of CASSANDRA_CONSISTENCY=one from seeds (simulate-ring.ts says what each proves), and that none passes idly. */
+/**
+ * Simulations of CASSANDRA_CONSISTENCY=one from seeds (simulate-ring.ts says what each proves), and that none
+ * passes idly.
+ */
 import assert from 'node:assert/strict';
 import { it } from 'node:test';
 import { simulateRing } from './simulate-ring.ts';

@@ -3,7 +3,8 @@
  * question sees the replicas that it asks.
  *
  * Each replica is a simulatedHBase, so cells, timestamps and ties are those of the laws. A call takes part in one of
- * three ways: `quorum` wants two replicas, `one` takes any one, `living` asks all that are up and wants two. With too few
+ * three ways: `quorum` wants two replicas, `one` takes any one, `living` asks all that are up and wants two. With
+ * too few
  * of them the call fails as Cassandra's does.
  */
 import type { Cell, GetAnswer, HBaseClient, RowGet, RowPut } from '../../core/hbase/types.ts';
@@ -50,12 +51,14 @@ export function simulatedRing(random: Dice): SimulatedRing {
     for (const { table, put } of node.hints.splice(0, most)) await keep(node, table, put);
   };
   let isCalm = false;
+  // Some rings lose nodes for long, others for a call or two; some deliver their hints late.
+  const [dies, returns, hinted] = [random.pick([0.015, 0.06]), random.pick([0.03, 0.3]), random.pick([0.1, 0.01])];
   const chance = async (): Promise<void> => {
     if (isCalm) return;
     for (const node of nodes) {
-      if (node.isUp && living().length > 1 && random.chance(0.015)) node.isUp = false;
-      else if (!node.isUp && random.chance(0.03)) node.isUp = true;
-      if (node.isUp && random.chance(0.1)) await takeHints(node, 1 + random.below(8));
+      if (node.isUp && living().length > 1 && random.chance(dies)) node.isUp = false;
+      else if (!node.isUp && random.chance(returns)) node.isUp = true;
+      if (node.isUp && random.chance(hinted)) await takeHints(node, 1 + random.below(8));
     }
   };
   /** The replicas that answer; throws if they are too few. */

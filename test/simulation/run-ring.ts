@@ -1,4 +1,7 @@
-/** `tsx test/simulation/run-ring.ts --seeds N --seed S`: so many simulations of the ring; the first that fails ends it. */
+/**
+ * `tsx test/simulation/run-ring.ts --seeds N --seed S`: so many simulations of the ring; the first that fails ends
+ * it.
+ */
 import { Command } from 'commander';
 import { simulateRing } from './simulate-ring.ts';
 

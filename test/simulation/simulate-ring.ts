@@ -1,7 +1,9 @@
 /**
- * One simulation of a worker and of answers on three replicas, from a seed: CASSANDRA_CONSISTENCY=one (core/domain/doubt.ts).
+ * One simulation of a worker and of answers on three replicas, from a seed: CASSANDRA_CONSISTENCY=one
+ * (core/domain/doubt.ts).
  *
- * Invariant: an answer that is not provisional has every count that its progress promises and none that the log does not
+ * Invariant: an answer that is not provisional has every count that its progress promises and none that the log
+ * does not
  * hold; one that is provisional is right outside of the time that it names as doubtful. In the end, with all nodes back
  * and the span read again, only doubtful minutes may differ. Method: the real round, its start, memory and doubts, and
  * the real snapshot of serving, on replicas of which all but one may be down at any call; the worker dies at any step.
@@ -55,6 +57,8 @@ export interface RingOutcome {
 interface Scene {
   readonly random: Dice;
   readonly ring: SimulatedRing;
+  /** How often a step of a round is the worker's last. */
+  readonly crashes: number;
   readonly log: LogRecord[][];
   readonly told: { answers: number; provisional: number; crashes: number; rereadings: number };
 }
@@ -63,6 +67,7 @@ export async function simulateRing(seed: number, records = 120): Promise<RingOut
   const random = dice(seed, 'ring');
   const scene: Scene = {
     random,
+    crashes: random.pick([0.01, 0.06]),
     ring: simulatedRing(dice(seed, 'nodes')),
     log: Array.from({ length: PARTITIONS }, () => []),
     told: { answers: 0, provisional: 0, crashes: 0, rereadings: 0 },
@@ -113,7 +118,7 @@ const portsOf = ({ rows, facts }: RingClient) => {
   const cells = jsonCells(facts, `${NAMESPACE}:control`);
   return {
     control: controlOf(cells, cells, { mayDoubt: true }),
-    detections: withRecentRows(detectionsStore(rows, NAMESPACE, RULES), 30),
+    detections: withRecentRows(detectionsStore(rows, NAMESPACE, RULES), 2),
     view: speedView(rows, NAMESPACE, RULES),
   };
 };
@@ -150,7 +155,7 @@ async function startWorker(scene: Scene) {
     },
     producer: { forward: async () => undefined, deadLetter: async () => undefined },
     reached() {
-      if (mayCrash && random.chance(0.01)) throw new Crash();
+      if (mayCrash && random.chance(scene.crashes)) throw new Crash();
     },
   };
   const assign = async (partitions: readonly number[]): Promise<void> => {
@@ -193,7 +198,10 @@ async function startWorker(scene: Scene) {
   };
 }
 
-/** Asks as a process of serving that has just begun, and holds the answer to the truth. Returns how many minutes were wrong. */
+/**
+ * Asks as a process of serving that has just begun, and holds the answer to the truth. Returns how many minutes
+ * were wrong.
+ */
 async function answer({ ring, log, told }: Scene, isLast = false): Promise<number> {
   const client = ring.client();
   const { control, view } = portsOf(client);

@@ -93,7 +93,10 @@ export function openBatchOf(
   });
 }
 
-/** The serving code over the same stores, which reads a new snapshot for every question. `options`: how it opens them. */
+/**
+ * The serving code over the same stores, which reads a new snapshot for every question. `options`: how it opens
+ * them.
+ */
 export function servingOf(config: Config, options: OpenOptions = {}): Serving {
   return createServing({
     config,

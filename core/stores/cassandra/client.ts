@@ -2,7 +2,8 @@
  * The client of Cassandra that the stores share: prepared questions, batches of writes, comparisons.
  *
  * The only file that imports the driver. It connects with the first question, so that opening a store never waits.
- * Reads and writes ask for a quorum of replicas, so that a read sees every acknowledged write; with `probe`, one replica
+ * Reads and writes ask for a quorum of replicas, so that a read sees every acknowledged write; with `probe`, one
+ * replica
  * is enough while no quorum answers (weakening.ts). Every statement may be repeated (timestamps are the caller's), so
  * what may pass is tried again until the operation's time is over; a comparison is not, and always wants a quorum.
  */
@@ -15,6 +16,7 @@ import { withRetry } from '../../process/retry.ts';
 import { ALWAYS_SURE } from '../room/certainty.ts';
 import { cassandraFault } from './faults.ts';
 import { slowNodes } from './slow-nodes.ts';
+import type { Weakening } from './weakening.ts';
 import { weakening } from './weakening.ts';
 
 /** bigint columns are BigInt, blobs are Buffer. */
@@ -84,77 +86,23 @@ export function cassandraClient(options: CassandraOptions): CassandraClient {
   const client = new Client({ ...settingsOf(options), ...policiesOf(slow.policy) });
   // The driver reports here what it also throws.
   client.on('error', () => undefined);
-  const { probe } = options;
-  const limitMs = Math.max(0, options.operationTimeoutMs - options.callTimeoutMs);
-  const retried = <T>(what: string, ask: () => Promise<T>, signal?: AbortSignal): Promise<T> =>
-    withRetry({ firstDelayMs: FIRST_DELAY_MS, greatestDelayMs: GREATEST_DELAY_MS, limitMs }, () => asked(what, ask), {
-      signal,
-    });
-  const weak = probe && weakening(() => client.execute(probe.query, [...probe.params], { ...ask, ...STRONG_TRY }));
-  const ask = { prepare: true, isIdempotent: true } as const;
-  /** Asks with the wanted consistency, and with one replica if that may be and must be. */
-  const again = <T>(what: string, sure: Asked, work: (how: Asked) => Promise<T>, signal?: AbortSignal): Promise<T> => {
-    slow.watch(client);
-    if (!weak) return retried(what, () => work(sure), signal);
-    return weak.ask(
-      () => asked(what, () => work({ ...sure, readTimeout: STRONG_TRY_MS })),
-      () => retried(what, () => work({ consistency: localOne }), signal),
-    );
-  };
-
-  async function* pages({ query, params }: Statement, limits: ReadLimits = {}): AsyncGenerator<Row[]> {
-    let pageState: string | undefined;
-    do {
-      limits.signal?.throwIfAborted();
-      const page = { ...ask, fetchSize: PAGE_ROWS, ...(pageState === undefined ? {} : { pageState }) };
-      const work = again(
-        query,
-        QUORUM,
-        (how) => client.execute(query, [...params], { ...page, ...how }),
-        limits.signal,
-      );
-      const result = await untilAborted(work, limits.signal);
-      limits.onBytes?.(bytesOf(result.rows));
-      yield result.rows;
-      pageState = result.pageState;
-    } while (pageState);
-  }
-
-  const rowsOf = async (statement: Statement, limits?: ReadLimits): Promise<Row[]> => {
-    const rows: Row[] = [];
-    for await (const page of pages(statement, limits)) for (const row of page) rows.push(row);
-    return rows;
-  };
-  let withoutAllUntil = 0;
-
+  const questions = questionsOf(client, options, () => slow.watch(client));
+  const { weak, again } = questions;
   return {
     certainty: weak ?? ALWAYS_SURE,
-    pages,
-    read: rowsOf,
-    async readFromAll(statement) {
-      if (!weak || weak.isWeak() || Date.now() < withoutAllUntil) return rowsOf(statement);
-      const { query, params } = statement;
-      try {
-        const how = { ...ask, consistency: all, readTimeout: STRONG_TRY_MS };
-        return (await asked(query, () => client.execute(query, [...params], how))).rows;
-      } catch (fault) {
-        if (!(fault instanceof Retryable)) throw fault;
-        withoutAllUntil = Date.now() + WITHOUT_ALL_MS;
-        return rowsOf(statement);
-      }
-    },
+    ...readsOf(client, questions),
     async readAgreed({ query, params }) {
-      const work = (how: Asked) => client.execute(query, [...params], { ...ask, ...how });
+      const work = (how: Asked) => client.execute(query, [...params], { ...REPEATED, ...how });
       return (await again(query, { consistency: serial }, work)).rows;
     },
     async write(statements) {
       const [first] = statements;
       if (!first) return;
       const batch = statements.map(({ query, params }) => ({ query, params: [...params] }));
-      await again(first.query, QUORUM, (how) => client.batch(batch, { ...ask, ...how, logged: false }));
+      await again(first.query, QUORUM, (how) => client.batch(batch, { ...REPEATED, ...how, logged: false }));
     },
     async compare({ query, params }) {
-      const comparison = { ...ask, ...COMPARED, readTimeout: Math.min(COMPARE_LIMIT_MS, options.callTimeoutMs) };
+      const comparison = { ...REPEATED, ...COMPARED, readTimeout: Math.min(COMPARE_LIMIT_MS, options.callTimeoutMs) };
       const { rows } = await asked(query, () => client.execute(query, [...params], comparison));
       return rows[0]?.['[applied]'] === true;
     },
@@ -162,12 +110,8 @@ export function cassandraClient(options: CassandraOptions): CassandraClient {
       await asked(query, () => client.execute(query, [], { prepare: false, readTimeout: DEFINE_LIMIT_MS }));
     },
     async ping() {
-      await asked('a ping', () =>
-        client.execute('SELECT release_version FROM system.local', [], {
-          ...ask,
-          consistency: types.consistencies.one,
-        }),
-      );
+      const how = { ...REPEATED, consistency: types.consistencies.one };
+      await asked('a ping', () => client.execute('SELECT release_version FROM system.local', [], how));
     },
     async close() {
       slow.close();
@@ -177,6 +121,72 @@ export function cassandraClient(options: CassandraOptions): CassandraClient {
   };
 }
 
+interface Questions {
+  /** Only where one replica may answer alone. */
+  readonly weak: Weakening | undefined;
+  /** Asks with the wanted consistency, and with one replica if that may be and must be. */
+  again<T>(what: string, sure: Asked, work: (how: Asked) => Promise<T>, signal?: AbortSignal): Promise<T>;
+}
+
+function questionsOf(client: Client, options: CassandraOptions, begin: () => void): Questions {
+  const { probe } = options;
+  const limitMs = Math.max(0, options.operationTimeoutMs - options.callTimeoutMs);
+  const retried = <T>(what: string, ask: () => Promise<T>, signal?: AbortSignal): Promise<T> =>
+    withRetry({ firstDelayMs: FIRST_DELAY_MS, greatestDelayMs: GREATEST_DELAY_MS, limitMs }, () => asked(what, ask), {
+      signal,
+    });
+  const weak = probe && weakening(() => client.execute(probe.query, [...probe.params], { ...REPEATED, ...STRONG_TRY }));
+  return {
+    weak,
+    again(what, sure, work, signal) {
+      begin();
+      if (!weak) return retried(what, () => work(sure), signal);
+      return weak.ask(
+        () => asked(what, () => work({ ...sure, readTimeout: STRONG_TRY_MS })),
+        () => retried(what, () => work({ consistency: localOne }), signal),
+      );
+    },
+  };
+}
+
+function readsOf(client: Client, { weak, again }: Questions): Pick<CassandraClient, 'pages' | 'read' | 'readFromAll'> {
+  async function* pages({ query, params }: Statement, limits: ReadLimits = {}): AsyncGenerator<Row[]> {
+    let pageState: string | undefined;
+    do {
+      limits.signal?.throwIfAborted();
+      const page = { ...REPEATED, fetchSize: PAGE_ROWS, ...(pageState === undefined ? {} : { pageState }) };
+      const ask = (how: Asked) => client.execute(query, [...params], { ...page, ...how });
+      const result = await untilAborted(again(query, QUORUM, ask, limits.signal), limits.signal);
+      limits.onBytes?.(bytesOf(result.rows));
+      yield result.rows;
+      pageState = result.pageState;
+    } while (pageState);
+  }
+  const read = async (statement: Statement, limits?: ReadLimits): Promise<Row[]> => {
+    const rows: Row[] = [];
+    for await (const page of pages(statement, limits)) for (const row of page) rows.push(row);
+    return rows;
+  };
+  let withoutAllUntil = 0;
+  return {
+    pages,
+    read,
+    async readFromAll(statement) {
+      if (!weak || weak.isWeak() || Date.now() < withoutAllUntil) return read(statement);
+      const { query, params } = statement;
+      try {
+        const how = { ...REPEATED, consistency: all, readTimeout: STRONG_TRY_MS };
+        return (await asked(query, () => client.execute(query, [...params], how))).rows;
+      } catch (fault) {
+        if (!(fault instanceof Retryable)) throw fault;
+        withoutAllUntil = Date.now() + WITHOUT_ALL_MS;
+        return read(statement);
+      }
+    },
+  };
+}
+
+const REPEATED = { prepare: true, isIdempotent: true } as const;
 const QUORUM: Asked = { consistency: localQuorum };
 const STRONG_TRY = { ...QUORUM, readTimeout: STRONG_TRY_MS };
 const COMPARED = { ...QUORUM, isIdempotent: false, serialConsistency: serial };

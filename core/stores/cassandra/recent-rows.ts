@@ -2,7 +2,8 @@
  * Remembers the first-met rows that this process has written lately, for look-ups while no quorum answers
  * (CASSANDRA_CONSISTENCY=one).
  *
- * store.ts puts it before detections.ts. A single replica may lack a row that others have; the worker that wrote it adds
+ * store.ts puts it before detections.ts. A single replica may lack a row that others have; the worker that wrote it
+ * adds
  * it to the answer. A remembered row was acknowledged, so adding it is always right: of two rows of an id the later one
  * is in the table in the end.
  */

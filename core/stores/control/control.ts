@@ -1,16 +1,23 @@
 /**
  * The table `control`: the few facts that all layers agree on, one JSON cell a row.
  *
- *   rules                       the rules of the current generation (domain/rules.ts), with the topic's id; timestamp = generation
+ *   rules                       the rules of the current generation (domain/rules.ts), with the topic's id;
+ * timestamp = generation
  *   rules/<generation>          the same of a generation that is being rebuilt; timestamp 1
- *   growth/<generation>         how the topic grew, and for which epochs that is settled; timestamp = number of the change; check-and-put
- *   stamps/<log life>/<partition>       what is settled of a partition's stamps, and corrections (stamp-rows.ts); check-and-put
- *   met/<generation>/<epoch>    the generation's first-met rows of a published epoch are written by its rebuild; timestamp 1
+ *   growth/<generation>         how the topic grew, and for which epochs that is settled; timestamp = number of the
+ * change; check-and-put
+ *   stamps/<log life>/<partition>       what is settled of a partition's stamps, and corrections (stamp-rows.ts);
+ * check-and-put
+ *   met/<generation>/<epoch>    the generation's first-met rows of a published epoch are written by its rebuild;
+ * timestamp 1
  *   read/<generation>/<from>/<partition>   everything that arrived before the growth at `from` is counted; timestamp 1
  *   progress/<generation>/<partition>   up to where the speed layer's effects are in HBase; timestamp = next offset
- *   doubt/<generation>/<partition>      from which offset on a worker counts without a quorum (domain/doubt.ts); timestamp = that offset
- *   cut/<generation>/<partition>/<offset>   the speed layer's tallies of all records before an epoch's cut; timestamp = the cut
- *   horizon/<generation>        the last published epoch with its cuts; timestamp = the epoch's number; moved by check-and-put
+ *   doubt/<generation>/<partition>      from which offset on a worker counts without a quorum (domain/doubt.ts);
+ * timestamp = that offset
+ *   cut/<generation>/<partition>/<offset>   the speed layer's tallies of all records before an epoch's cut;
+ * timestamp = the cut
+ *   horizon/<generation>        the last published epoch with its cuts; timestamp = the epoch's number; moved by
+ * check-and-put
  *   reference                   version and size of dataset B; timestamp = version
  *   lease/<name>                who holds what only one may hold; timestamp = number of the renewal
  *

@@ -55,7 +55,8 @@ export interface LogConsumer {
   /** Delivers nothing of these partitions until they are no longer named. */
   hold(partitions: readonly number[]): void;
   /**
-   * The next take gives these partitions back to this worker alone, and brings them again: both hooks are called. Absent
+   * The next take gives these partitions back to this worker alone, and brings them again: both hooks are called.
+   * Absent
    * where the store of rows is always sure (Spark).
    */
   again?(partitions: readonly number[]): void;

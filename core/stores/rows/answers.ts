@@ -26,7 +26,11 @@ export function requireAnswers<Row>(store: string, answers: readonly Answer<Row>
   return answers.map((answer) => {
     // mutation: failed-answer
     if (answer.status === 'failed')
-      throw new Retryable(dependencyOf(answer.fault), `${store} did not answer for every row: ${answer.because}`, answer.fault);
+      throw new Retryable(
+        dependencyOf(answer.fault),
+        `${store} did not answer for every row: ${answer.because}`,
+        answer.fault,
+      );
     return answer.status === 'found' ? answer.row : null;
   });
 }

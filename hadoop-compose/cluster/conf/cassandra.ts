@@ -5,7 +5,6 @@
  * partitions are a hundred small rows, more than Cassandra warns of by default.
  */
 import { addressOfNode, nameOfNode } from '../../stack/cassandra-nodes.ts';
-import { hasLostItsDisk } from '../../stack/row-store.ts';
 import { dataFolder } from '../../stack/stack.ts';
 import type { Stack } from '../../stack/stack.ts';
 
@@ -13,9 +12,6 @@ export function cassandraYaml(stack: Stack, node: number): string {
   const address = addressOfNode(node);
   const data = dataFolder(stack, nameOfNode(node));
   const { cassandra, cassandraStorage } = stack.ports;
-  const isReplaced = hasLostItsDisk(stack, node);
-  // A seed fetches nothing when it joins, so a node that has lost its disk is told of the others.
-  const seeds = isReplaced ? [1, 2, 3].filter((other) => other !== node) : [1];
   const settings = {
     cluster_name: 'sightline',
     num_tokens: 16,
@@ -28,7 +24,7 @@ export function cassandraYaml(stack: Stack, node: number): string {
     seed_provider: [
       {
         class_name: 'org.apache.cassandra.locator.SimpleSeedProvider',
-        parameters: [{ seeds: seeds.map((seed) => `${addressOfNode(seed)}:${cassandraStorage}`).join(',') }],
+        parameters: [{ seeds: `${addressOfNode(1)}:${cassandraStorage}` }],
       },
     ],
     listen_address: address,
@@ -37,8 +33,8 @@ export function cassandraYaml(stack: Stack, node: number): string {
     storage_port: cassandraStorage,
     native_transport_max_threads: 32,
     endpoint_snitch: 'SimpleSnitch',
-    // All nodes begin empty, so none has anything to send to the next; later one may have lost its disk.
-    auto_bootstrap: isReplaced,
+    // All nodes begin empty, so none has anything to send to the next.
+    auto_bootstrap: false,
     allocate_tokens_for_local_replication_factor: 3,
     // Times to live may end after 2038.
     storage_compatibility_mode: 'NONE',

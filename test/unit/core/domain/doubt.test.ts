@@ -1,4 +1,7 @@
-/** Doubt: a span opens with the first weak answer, is read again from its beginning, and stays until it is published. */
+/**
+ * Doubt: a span opens with the first weak answer, is read again from its beginning, and stays until it is
+ * published.
+ */
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import type { Counted, Doubted } from '../../../../core/domain/doubt.ts';

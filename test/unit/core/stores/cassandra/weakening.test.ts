@@ -1,4 +1,7 @@
-/** One replica answers while no quorum does: each such answer is counted, and a quorum is asked again when it is back. */
+/**
+ * One replica answers while no quorum does: each such answer is counted, and a quorum is asked again when it is
+ * back.
+ */
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import { setTimeout as pause } from 'node:timers/promises';
