@@ -3,13 +3,12 @@
  *
  * The two kinds have a table each, because a light-weight transaction takes its timestamp from a clock of the cluster
  * and a fact brings its own. Agreements are read and compared with consistency SERIAL: a comparison whose answer was
- * lost is completed by the next question, so the row shows whether it held. Facts are read from every replica that
- * lives
+ * lost is completed by the next question, so the row shows whether it held. Facts are read from every replica that lives
  * where one may answer alone (`readFromAll`): whoever sees what it counted alone sees its doubt too.
  *
  * While no quorum answers nobody can agree, so nobody can correct a stamp or let the topic grow either. A worker that
  * goes on with one replica (CASSANDRA_CONSISTENCY=one) then settles stamps and growths with itself alone; it settles
- * them with the others when it reads its span of doubt again (core/domain/doubt.ts).
+ * them with the others when it reads its span of doubt again.
  */
 import type { AgreedTexts, JsonAgreements, JsonFacts } from '../rows/json-rows.ts';
 import type { CassandraClient, Statement } from './client.ts';
