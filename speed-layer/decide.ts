@@ -132,16 +132,13 @@ export function decideBatch(
 
 /** Deferred detections too, although nothing counts them: a range that is too wide does no harm. */
 function detectedRange(batch: readonly ClassifiedRecord[]): DetectedRange | null {
-  let range: DetectedRange | null = null;
-  for (const { verdict } of batch) {
-    if (verdict.kind !== 'detection') continue;
-    const { detectedAt } = verdict.detection;
-    range = {
-      from: Math.min(range?.from ?? detectedAt, detectedAt),
-      to: Math.max(range?.to ?? detectedAt, detectedAt),
-    };
+  const times = batch.flatMap(({ verdict }) => (verdict.kind === 'detection' ? [verdict.detection.detectedAt] : []));
+  let [from, to] = [Infinity, -Infinity];
+  for (const time of times) {
+    from = Math.min(from, time);
+    to = Math.max(to, time);
   }
-  return range;
+  return from <= to ? { from, to } : null;
 }
 
 function progressAfter(
