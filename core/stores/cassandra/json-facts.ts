@@ -3,7 +3,7 @@
  *
  * The two kinds have a table each, because a light-weight transaction takes its timestamp from a clock of the cluster
  * and a fact brings its own. Agreements are read and compared with consistency SERIAL: a comparison whose answer was
- * lost is completed by the next question, so the row shows whether it held. Facts are read from every replica that lives
+ * lost is completed by the next question, so the row shows whether it held. Facts are read from every living replica
  * where one may answer alone (`readFromAll`): whoever sees what it counted alone sees its doubt too.
  *
  * While no quorum answers nobody can agree, so nobody can correct a stamp or let the topic grow either. A worker that
