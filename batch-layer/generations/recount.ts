@@ -56,15 +56,22 @@ export async function recountWhile(
   }
 }
 
+interface Counted extends Pick<BatchContext, 'rules'> {
+  readonly control: Pick<BatchContext['control'], 'progress'>;
+}
+type Recounted = Counted & Pick<BatchContext, 'progressLine' | 'signal'>;
+
 /** Waits until the new generation's progress is where the old one's was when this began. */
-async function waitUntilLevel(old: BatchContext, fresh: BatchContext, hasEnded: () => boolean): Promise<void> {
+export async function waitUntilLevel(old: Counted, fresh: Recounted, hasEnded: () => boolean): Promise<void> {
   const partitions = allPartitions(fresh.rules);
   const target = await old.control.progress(old.rules.generation, partitions);
+  let most = 0;
   for (;;) {
     const now = await fresh.control.progress(fresh.rules.generation, partitions);
     const behind = partitions.map((p) => Math.max(0, (target[p]?.nextOffset ?? 0) - (now[p]?.nextOffset ?? 0)));
     const left = behind.reduce((a, b) => a + b, 0);
-    fresh.progressLine.update('recount', -left, 'records behind the speed layer', 0);
+    most = Math.max(most, left);
+    fresh.progressLine.update('recount', most - left, 'records', most);
     if (left === 0) return;
     if (hasEnded()) {
       throw new Refusal(

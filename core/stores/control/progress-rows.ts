@@ -38,9 +38,8 @@ export interface ProgressRows {
   /** One entry a partition, null where nothing was processed yet. */
   progress(generation: number, partitions: readonly number[]): Promise<(Progress | null)[]>;
   /**
-   * Says that what comes after this progress is counted without a quorum; called before the first write of it, so
-   * that no
-   * reader meets such a count without its doubt. The progress that includes it names the span.
+   * Says that what comes after this progress is counted without a quorum. It is called before the first write of it,
+   * so that no reader meets such a count without its doubt. The progress that includes it names the span.
    */
   announceDoubt(generation: number, progress: readonly Progress[]): Promise<void>;
   /** Writes the cuts first, then the progress, so that a reader of the progress finds every cut before it. */
