@@ -16,7 +16,8 @@ import { makeHdfsFolders } from './hdfs-folders.ts';
 import { LAPTOP } from './laptop.ts';
 import { addressesOf } from '../stack/ports.ts';
 import type { StoreWish } from '../stack/row-store.ts';
-import { addressesIn, cassandraNodesOption, storesIn, storesOption, withRowStore } from '../stack/row-store.ts';
+import { addressesIn, storesIn, withRowStore } from '../stack/row-store.ts';
+import { cassandraNodesOption, haOption, storesOption } from '../stack/wish-options.ts';
 import type { Say } from '../../core/process/step-log.ts';
 import { sayOn } from '../../core/process/step-log.ts';
 import { stackFrom } from '../stack/stack.ts';
@@ -46,6 +47,7 @@ export function clusterCommand(): Command {
     .option('--secured', SECURED)
     .addOption(storesOption())
     .addOption(cassandraNodesOption())
+    .addOption(haOption())
     .action((options: Chosen & StoreWish) => runCommand(() => up(withWish(stackOf(options), options))));
   cluster
     .command('status')
@@ -90,12 +92,13 @@ async function up(stack: Stack): Promise<void> {
   }
   say('cluster', started.length === 0 ? 'was up already' : `is up (${started.join(', ')} started)`);
   const addresses = stack.isSecured ? addressesOf(stack.ports, true) : addressesIn(stack);
-  for (const [name, value] of Object.entries(addresses)) process.stderr.write(`  ${name}=${value}\n`);
+  for (const [name, value] of Object.entries(addresses).filter(([, value]) => value !== ''))
+    process.stderr.write(`  ${name}=${value}\n`);
   if (stack.isSecured) process.stderr.write(usersText(stack));
 }
 
-function withWish(stack: Stack, { stores, cassandraNodes }: StoreWish): Stack {
-  return withRowStore(stack, { stores: stores ?? storesIn(process.env), cassandraNodes });
+function withWish(stack: Stack, { stores, cassandraNodes, ha }: StoreWish): Stack {
+  return withRowStore(stack, { stores: stores ?? storesIn(process.env), cassandraNodes, ha });
 }
 
 async function preparePlain(stack: Stack, say: Say, stop: AbortSignal): Promise<void> {

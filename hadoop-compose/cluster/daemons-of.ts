@@ -1,4 +1,7 @@
-/** Which daemons a stack has: those of HBase, or nodes of Cassandra in the place of HBase and its ZooKeeper. */
+/**
+ * Which daemons a stack has: those of HBase, once or twice, or nodes of Cassandra in the place of HBase and its
+ * ZooKeeper.
+ */
 import { cassandraNames } from '../stack/cassandra-nodes.ts';
 import { jarSetsOfStack, jarSetsWithCassandra } from '../stack/versions.ts';
 import type { JarSetName } from '../stack/versions.ts';
@@ -6,13 +9,15 @@ import type { Stack } from '../stack/stack.ts';
 import { cassandraDaemons } from './cassandra.ts';
 import { daemonsWithHBase, plainDaemons, securedDaemons } from './daemons.ts';
 import type { Daemon, DaemonName } from './daemons.ts';
+import { haDaemons } from './ha.ts';
 
-type Kind = Pick<Stack, 'cassandraNodes' | 'isSecured'>;
+type Kind = Pick<Stack, 'cassandraNodes' | 'isSecured' | 'isHa'>;
 
 const OF_HBASE: readonly DaemonName[] = ['zookeeper', 'master', 'regionserver'];
 
 /** In order of start. */
 export function daemonsOf(stack: Kind): readonly Daemon[] {
+  if (stack.isHa) return haDaemons;
   if (!stack.cassandraNodes) return daemonsWithHBase(stack);
   return [...plainDaemons.filter(({ name }) => !OF_HBASE.includes(name)), ...cassandraDaemons(stack.cassandraNodes)];
 }
@@ -23,5 +28,7 @@ export function jarSetsOf({ cassandraNodes, isSecured }: Kind): readonly JarSetN
 }
 
 export function daemonOf(name: DaemonName): Daemon {
-  return [...securedDaemons, ...cassandraDaemons(cassandraNames.length)].find((daemon) => daemon.name === name)!;
+  return [...securedDaemons, ...haDaemons, ...cassandraDaemons(cassandraNames.length)].find(
+    (daemon) => daemon.name === name,
+  )!;
 }

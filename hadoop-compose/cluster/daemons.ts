@@ -6,9 +6,10 @@
  * flushes. The heaps are for a laptop of two cores; the region server's matters most (see `conf/hbase.ts`). Its JVM has
  * G1 regions of 4 MB, so that G1 does not treat a request of a megabyte as a humongous object.
  */
-import { randomUUID } from 'node:crypto';
-import { existsSync, readdirSync } from 'node:fs';
+import { randomBytes } from 'node:crypto';
+import { existsSync, readdirSync, readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
+import { brokerName, propertiesOf } from '../stack/brokers.ts';
 import { cassandraNames } from '../stack/cassandra-nodes.ts';
 import type { PortName } from '../stack/ports.ts';
 import { makeOwnedFolders } from './hdfs-folders.ts';
@@ -20,8 +21,12 @@ import type { Program } from '../stack/program.ts';
 import type { JarSetName } from '../stack/versions.ts';
 
 export const daemonNames = ['zookeeper', 'namenode', 'datanode', 'kafka', 'master', 'regionserver'] as const;
-/** Whatever may run in a stack: of a secured one and of one with Cassandra too. */
-export const allDaemonNames = ['kdc', ...daemonNames, ...cassandraNames] as const;
+const haNames = [
+  ...(['journalnode', 'namenode2', 'failover', 'failover2'] as const),
+  ...(['kafka2', 'kafka3', 'master2', 'regionserver2'] as const),
+] as const;
+/** Whatever may run in a stack: of a secured one, of one with Cassandra and of one with `--ha` too. */
+export const allDaemonNames = ['kdc', ...daemonNames, ...haNames, ...cassandraNames] as const;
 export type DaemonName = (typeof allDaemonNames)[number];
 
 export interface Daemon {
@@ -47,6 +52,28 @@ export interface Daemon {
   /** Run before each start by `cluster up`, when those in `after` are ready. */
   readonly before?: (stack: Stack) => Promise<void>;
   readonly ready: probe.Probe;
+}
+
+/** A broker that is a controller too. */
+export function kafkaNode(node: 1 | 2 | 3, heapMiB: number): Daemon {
+  const name = brokerName(node);
+  const properties = (stack: Stack): string => join(confFolder(stack, 'kafka'), propertiesOf(node));
+  return {
+    name,
+    title: node === 1 ? 'Kafka' : `Kafka ${node}`,
+    family: 'kafka',
+    jarSet: 'kafka',
+    heapMiB,
+    jvm: [],
+    ports: [name, `${name}Controller`],
+    after: [],
+    program: (stack) => ({ mainClass: 'kafka.Kafka', args: [properties(stack)] }),
+    format: (stack) =>
+      existsSync(join(dataFolder(stack, name), 'meta.properties'))
+        ? undefined
+        : kafkaFormat(stack, ['format', '-t', clusterId(stack), '-c', properties(stack)]),
+    ready: probe.kafkaReady(name),
+  };
 }
 
 /** Of a secured stack alone. */
@@ -90,13 +117,13 @@ export const plainDaemons: readonly Daemon[] = [
     after: [],
     program: () => ({ mainClass: 'org.apache.hadoop.hdfs.server.namenode.NameNode', args: [] }),
     format: (stack) =>
-      holdsNames(stack)
+      holdsNames(stack, 'namenode')
         ? undefined
         : {
             mainClass: 'org.apache.hadoop.hdfs.server.namenode.NameNode',
             args: ['-format', '-force', '-nonInteractive'],
           },
-    ready: probe.namenodeReady,
+    ready: probe.nameNodeReady('namenodeHttp'),
   },
   {
     name: 'datanode',
@@ -110,22 +137,7 @@ export const plainDaemons: readonly Daemon[] = [
     program: () => ({ mainClass: 'org.apache.hadoop.hdfs.server.datanode.DataNode', args: [] }),
     ready: probe.datanodeReady,
   },
-  {
-    name: 'kafka',
-    title: 'Kafka',
-    family: 'kafka',
-    jarSet: 'kafka',
-    heapMiB: 1_024,
-    jvm: [],
-    ports: ['kafka', 'kafkaController'],
-    after: [],
-    program: (stack) => ({ mainClass: 'kafka.Kafka', args: [serverProperties(stack)] }),
-    format: (stack) =>
-      existsSync(join(dataFolder(stack, 'kafka'), 'meta.properties'))
-        ? undefined
-        : kafkaFormat(stack, ['format', '-t', clusterId(), '-c', serverProperties(stack)]),
-    ready: probe.kafkaReady,
-  },
+  kafkaNode(1, 1_024),
   {
     name: 'master',
     title: 'HBase master',
@@ -136,7 +148,7 @@ export const plainDaemons: readonly Daemon[] = [
     ports: ['master', 'masterInfo'],
     after: ['zookeeper', 'namenode', 'datanode'],
     program: () => ({ mainClass: 'org.apache.hadoop.hbase.master.HMaster', args: ['start'] }),
-    ready: probe.masterReady,
+    ready: probe.masterReady('masterInfo'),
   },
   {
     name: 'regionserver',
@@ -150,7 +162,7 @@ export const plainDaemons: readonly Daemon[] = [
     ports: ['regionserver', 'regionserverInfo'],
     after: ['zookeeper', 'namenode', 'datanode'],
     program: () => ({ mainClass: 'org.apache.hadoop.hbase.regionserver.HRegionServer', args: ['start'] }),
-    ready: probe.regionserverReady,
+    ready: probe.regionserverReady('regionserverInfo'),
   },
 ];
 
@@ -177,17 +189,21 @@ export function daemonsWithHBase({ isSecured }: Pick<Stack, 'isSecured'>): reado
  * A format that was killed leaves a VERSION file without an image. If there is an image or an edit, there is data to
  * keep.
  */
-function holdsNames(stack: Stack): boolean {
-  const current = join(dataFolder(stack, 'namenode'), 'current');
+export function holdsNames(stack: Stack, name: 'namenode' | 'namenode2'): boolean {
+  const current = join(dataFolder(stack, name), 'current');
   return existsSync(current) && readdirSync(current).some((name) => /^fsimage_\d+$|^edits_/.test(name));
 }
 
-const serverProperties = (stack: Stack): string => join(confFolder(stack, 'kafka'), 'server.properties');
-
-/** Kafka writes a UUID as 22 characters of URL-safe base64, and a first '-' would look like an option. */
-function clusterId(): string {
-  for (;;) {
-    const id = Buffer.from(randomUUID().replaceAll('-', ''), 'hex').toString('base64url');
-    if (!id.startsWith('-')) return id;
-  }
+/**
+ * The same for all brokers of a stack, and another one after a `reset`, which forgets the file. Kafka writes a UUID as
+ * 22 characters of URL-safe base64, and a first '-' would look like an option.
+ */
+function clusterId(stack: Stack): string {
+  const file = dataFolder(stack, 'kafka-cluster-id');
+  if (existsSync(file)) return readFileSync(file, 'utf8');
+  const bytes = randomBytes(16);
+  bytes[0]! &= 0x7f;
+  const id = bytes.toString('base64url');
+  writeFileSync(file, id);
+  return id;
 }

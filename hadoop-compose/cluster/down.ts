@@ -24,10 +24,18 @@ import { send } from '../../core/process/process-table.ts';
 
 const graceMs: Readonly<Record<DaemonName, number>> = {
   regionserver: 60_000,
+  regionserver2: 60_000,
   master: 20_000,
+  master2: 20_000,
   kafka: 30_000,
+  kafka2: 30_000,
+  kafka3: 30_000,
   datanode: 15_000,
   namenode: 15_000,
+  namenode2: 15_000,
+  failover: 5_000,
+  failover2: 5_000,
+  journalnode: 10_000,
   zookeeper: 10_000,
   kdc: 10_000,
   cassandra1: 30_000,
@@ -37,10 +45,13 @@ const graceMs: Readonly<Record<DaemonName, number>> = {
 
 /** Daemons of one row may end side by side; the next row waits for them. */
 const rows: readonly (readonly DaemonName[])[] = [
-  ['regionserver', 'kafka', 'cassandra1', 'cassandra2', 'cassandra3'],
-  ['master'],
+  ['regionserver', 'regionserver2', 'kafka', 'kafka2', 'kafka3', 'cassandra1', 'cassandra2', 'cassandra3'],
+  ['master', 'master2'],
   ['datanode'],
-  ['namenode', 'zookeeper'],
+  // Or the standby would be made active once more.
+  ['failover', 'failover2'],
+  ['namenode', 'namenode2', 'zookeeper'],
+  ['journalnode'],
   ['kdc'],
 ];
 

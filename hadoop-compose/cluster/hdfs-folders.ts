@@ -12,6 +12,7 @@ import type { Config } from '../../core/process/config.ts';
 import { messageOf } from '../../core/process/errors.ts';
 import { ClusterError } from '../stack/errors.ts';
 import type { Stack } from '../stack/stack.ts';
+import { activeNameNode } from './beans.ts';
 import { askWeb } from './web.ts';
 
 type Wishes = Pick<Config, 'HADOOP_USER' | 'SIGHTLINE_ROOT'>;
@@ -58,7 +59,7 @@ function asSuperuser(stack: Stack, superuser: string, signal: AbortSignal | unde
     const who: Record<string, string> = stack.isSecured ? {} : { 'user.name': superuser };
     const late = AbortSignal.timeout(ANSWER_LIMIT_MS);
     const question = {
-      port: stack.ports.namenodeHttp,
+      port: stack.ports[await activeNameNode(stack)],
       path: `/webhdfs/v1${path}?${new URLSearchParams({ ...query, ...who })}`,
       method,
       signal: signal ? AbortSignal.any([signal, late]) : late,

@@ -6,7 +6,7 @@
  */
 import { spawn } from 'node:child_process';
 import type { ChildProcess } from 'node:child_process';
-import { closeSync, existsSync, openSync, renameSync } from 'node:fs';
+import { closeSync, existsSync, mkdirSync, openSync, renameSync } from 'node:fs';
 import { join } from 'node:path';
 import { pathToFileURL } from 'node:url';
 import type { Daemon } from './daemons.ts';
@@ -16,7 +16,7 @@ import { ClusterError, throwIfStopped } from '../stack/errors.ts';
 import { markOfPart } from './left-behind.ts';
 import { lastWords } from './log-tail.ts';
 import { marksOf, recordPid } from './processes.ts';
-import { confFolder, jarFolder, logFile, printFile } from '../stack/stack.ts';
+import { confFolder, dataFolder, jarFolder, logFile, printFile } from '../stack/stack.ts';
 import type { Stack } from '../stack/stack.ts';
 
 /** Returns the pid of the running daemon. Its storage may have to be formatted first; `hurry` ends that. */
@@ -28,6 +28,8 @@ export async function launch(stack: Stack, daemon: Daemon, java: string, hurry?:
     const mark = `-Dsightline.part-of=${markOfPart(stack, `formatting of ${daemon.title}`)}`;
     const child = await spawnJava(stack, daemon, java, [mark, ...javaArgs(stack, daemon, format)]);
     await waitForFormat(stack, daemon, child, hurry);
+    // Of some it is all that says that they are formatted.
+    mkdirSync(dataFolder(stack, daemon.name), { recursive: true, mode: 0o700 });
   }
   const child = await spawnJava(stack, daemon, java, [
     ...marksOf(stack, daemon.name),

@@ -4,21 +4,20 @@
  */
 import { existsSync } from 'node:fs';
 import type { Socket } from 'node:net';
-import { setTimeout as pause } from 'node:timers/promises';
 import { hostPort } from '../../core/process/host-port.ts';
 import { connectBroker } from '../../core/stores/kafka/sign-in.ts';
+import type { PortName } from '../stack/ports.ts';
 import { hostOf, loopback } from '../stack/ports.ts';
 import type { Stack } from '../stack/stack.ts';
 import { administrator } from '../secured/identity.ts';
 import { KEYTABS, keytabOf } from '../secured/secrets.ts';
-import { askWeb } from './web.ts';
+import { activeMaster, activeNameNode, ask, bean, hbaseBean, isActive, MASTER, numberOf } from './beans.ts';
 
 export type Probe = (stack: Stack) => Promise<string | undefined>;
 
 const answerTimeoutMs = 3_000;
+const REGION_SERVER = 'Hadoop:service=HBase,name=RegionServer,sub=Server';
 const leftOverMs = 60_000;
-const MOST_LOOKS = 6;
-const LOOK_AGAIN_MS = 250;
 
 export const kdcReady: Probe = async (stack) => {
   const missing = Object.keys(KEYTABS).filter((name) => !existsSync(keytabOf(stack, name)));
@@ -33,15 +32,17 @@ export const zookeeperReady: Probe = async (stack) => {
 };
 
 /** A metadata request (version 1, no topics) is answered by a broker that has registered and lists itself. */
-export const kafkaReady: Probe = async (stack) => {
-  const answer = await exchange(
-    await openTo(stack, stack.ports.kafka, 'kafka'),
-    metadataRequest,
-    (got) => got.length >= 4 && got.length >= 4 + got.readInt32BE(0),
-  );
-  const brokers = answer.length >= 12 ? answer.readInt32BE(8) : 0;
-  return brokers > 0 ? undefined : 'the broker has not registered yet';
-};
+export function kafkaReady(port: PortName): Probe {
+  return async (stack) => {
+    const answer = await exchange(
+      await openTo(stack, stack.ports[port], 'kafka'),
+      metadataRequest,
+      (got) => got.length >= 4 && got.length >= 4 + got.readInt32BE(0),
+    );
+    const brokers = answer.length >= 12 ? answer.readInt32BE(8) : 0;
+    return brokers > 0 ? undefined : 'the broker has not registered yet';
+  };
+}
 
 /** int32 length | int16 api 3, int16 version 1, int32 correlation, string client | array of topics: none. */
 const metadataRequest = (() => {
@@ -67,15 +68,29 @@ export async function cassandraReady(host: string, port: number): Promise<string
   return answer[4] === 6 ? undefined : 'it does not answer in the protocol of CQL yet';
 }
 
-export const namenodeReady: Probe = async (stack) => {
-  await bean(stack, stack.ports.namenodeHttp, 'Hadoop:service=NameNode,name=FSNamesystemState');
+export function nameNodeReady(port: PortName): Probe {
+  return async (stack) => {
+    await bean(stack, stack.ports[port], 'Hadoop:service=NameNode,name=FSNamesystemState');
+    return undefined;
+  };
+}
+
+export const journalNodeReady: Probe = async (stack) => {
+  await bean(stack, stack.ports.journalHttp, 'java.lang:type=Runtime');
+  return undefined;
+};
+
+/** What failover controllers are for. */
+export const oneNameNodeActive: Probe = async (stack) => {
+  await activeNameNode(stack);
   return undefined;
 };
 
 /** The DataNode is of use when the NameNode counts it and has left safe mode. */
 export const datanodeReady: Probe = async (stack) => {
   const { ports } = stack;
-  const state = await bean(stack, ports.namenodeHttp, 'Hadoop:service=NameNode,name=FSNamesystemState');
+  const nameNode = await activeNameNode(stack);
+  const state = await bean(stack, ports[nameNode], 'Hadoop:service=NameNode,name=FSNamesystemState');
   if (state.NumLiveDataNodes !== 1) return 'the NameNode does not see it yet';
   if (state.FSState !== 'Operational') return `HDFS is in safe mode (${String(state.FSState)})`;
   // A secured DataNode lets WebHDFS alone in by a ticket; a connection proves that it listens.
@@ -84,26 +99,32 @@ export const datanodeReady: Probe = async (stack) => {
   return undefined;
 };
 
-/** The master is active; what it then waits for is the region server. */
-export const masterReady: Probe = async (stack) => {
-  const server = await hbaseBean(stack, stack.ports.masterInfo, 'Hadoop:service=HBase,name=Master,sub=Server');
-  return server['tag.isActiveMaster'] === 'true' ? undefined : 'it is not the active master yet';
-};
+/** The master is active, or one of two is; what it then waits for is the region server. */
+export function masterReady(port: PortName): Probe {
+  return async (stack) => {
+    const server = await hbaseBean(stack, stack.ports[port], MASTER);
+    if (!stack.isHa) return isActive(server) ? undefined : 'it is not the active master yet';
+    await activeMaster(stack);
+    return undefined;
+  };
+}
 
 /**
  * The master has finished its start, knows this region server (an earlier one on the same port had another start code),
  * has split the logs of crashed region servers, and meta is open.
  */
-export const regionserverReady: Probe = async (stack) => {
-  const { ports } = stack;
-  const own = await hbaseBean(stack, ports.regionserverInfo, 'Hadoop:service=HBase,name=RegionServer,sub=Server');
-  const master = await hbaseBean(stack, ports.masterInfo, 'Hadoop:service=HBase,name=Master,sub=Server');
-  const live = String(master['tag.liveRegionServers'] ?? '').split(';');
-  if (!live.includes(String(own['tag.serverName']))) return 'the master does not see it yet';
-  if (numberOf(master, 'masterFinishedInitializationTime') === 0) return 'the master is still assigning meta';
-  if (await isRecovering(stack)) return 'the log of its predecessor is being split';
-  return numberOf(own, 'regionCount') === 0 ? 'it has no region yet' : undefined;
-};
+export function regionserverReady(port: PortName): Probe {
+  return async (stack) => {
+    const own = await hbaseBean(stack, stack.ports[port], REGION_SERVER);
+    const master = await hbaseBean(stack, stack.ports[await activeMaster(stack)], MASTER);
+    const live = String(master['tag.liveRegionServers'] ?? '').split(';');
+    if (!live.includes(String(own['tag.serverName']))) return 'the master does not see it yet';
+    if (numberOf(master, 'masterFinishedInitializationTime') === 0) return 'the master is still assigning meta';
+    if (await isRecovering(stack)) return 'the log of its predecessor is being split';
+    // Of two, one may hold all regions until the master moves some.
+    return numberOf(own, 'regionCount') === 0 && !stack.isHa ? 'it has no region yet' : undefined;
+  };
+}
 
 /**
  * The log folder of a crashed region server is called `…-splitting` until its regions can be opened again. A folder
@@ -111,45 +132,13 @@ export const regionserverReady: Probe = async (stack) => {
  */
 async function isRecovering(stack: Stack): Promise<boolean> {
   const path = '/webhdfs/v1/hbase/WALs?op=LISTSTATUS';
-  const listing = (await ask(stack, stack.ports.namenodeHttp, path)) as {
+  const listing = (await ask(stack, stack.ports[await activeNameNode(stack)], path)) as {
     FileStatuses: { FileStatus: { pathSuffix: string; modificationTime: number }[] };
   };
   return listing.FileStatuses.FileStatus.some(
     ({ pathSuffix, modificationTime }) =>
       pathSuffix.endsWith('-splitting') && Date.now() - modificationTime < leftOverMs,
   );
-}
-
-const numberOf = (bean: Bean, name: string): number => Number(bean[name] ?? 0);
-
-type Bean = Readonly<Record<string, unknown>>;
-
-/** HBase takes its beans away for half a second each time after it has opened or closed regions (JmxCacheBuster). */
-async function hbaseBean(stack: Stack, port: number, name: string): Promise<Bean> {
-  for (let looks = 1; ; looks++) {
-    try {
-      return await bean(stack, port, name);
-    } catch (fault) {
-      if (!(fault instanceof MissingBean) || looks === MOST_LOOKS) throw fault;
-      await pause(LOOK_AGAIN_MS);
-    }
-  }
-}
-
-class MissingBean extends Error {}
-
-/** One JMX bean over HTTP; throws if it is not there (yet). */
-async function bean(stack: Stack, port: number, name: string): Promise<Bean> {
-  const { beans } = (await ask(stack, port, `/jmx?qry=${encodeURIComponent(name)}`)) as { beans?: Bean[] };
-  const found = beans?.[0];
-  if (!found) throw new MissingBean(`no ${name} on port ${port} yet`);
-  return found;
-}
-
-async function ask(stack: Stack, port: number, path: string): Promise<unknown> {
-  const { status, text } = await askWeb(stack, { port, path, signal: AbortSignal.timeout(answerTimeoutMs) });
-  if (status !== 200) throw new Error(`${path.split('?')[0]} on port ${port} answered ${status}`);
-  return JSON.parse(text);
 }
 
 /** A connection over which bytes may be sent: of a secured stack over TLS, and to Kafka as its administrator. */

@@ -35,7 +35,7 @@ export async function clusterStatus(stack: Stack): Promise<DaemonStatus[]> {
 export function statusTable(rows: readonly DaemonStatus[]): string {
   const lines = rows.map(({ daemon, state, pid, ports, detail }) =>
     [
-      daemon.padEnd(13),
+      daemon.padEnd(15),
       state.padEnd(10),
       String(pid ?? '-').padStart(8),
       '  ',
@@ -43,5 +43,5 @@ export function statusTable(rows: readonly DaemonStatus[]): string {
       detail ? `  ${detail}` : '',
     ].join(''),
   );
-  return [`${'daemon'.padEnd(13)}${'state'.padEnd(10)}${'pid'.padStart(8)}  ports`, ...lines, ''].join('\n');
+  return [`${'daemon'.padEnd(15)}${'state'.padEnd(10)}${'pid'.padStart(8)}  ports`, ...lines, ''].join('\n');
 }

@@ -23,6 +23,8 @@ export interface Stack {
   readonly isSecured?: boolean;
   /** How many nodes of Cassandra keep the rows; undefined: HBase does (row-store.ts). */
   readonly cassandraNodes?: 1 | 3 | undefined;
+  /** A second NameNode, master and region server, and three brokers (cluster/ha.ts). */
+  readonly isHa?: boolean | undefined;
 }
 
 const repository = fileURLToPath(new URL('../..', import.meta.url));

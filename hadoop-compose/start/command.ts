@@ -4,7 +4,7 @@ import { runCommand, stopOrders } from '../../core/process/life.ts';
 import type { StartOptions } from './options.ts';
 import { epochLength, numberBetween, wholeBetween } from './options.ts';
 import { start } from './start.ts';
-import { cassandraNodesOption, storesOption } from '../stack/row-store.ts';
+import { cassandraNodesOption, storesOption } from '../stack/wish-options.ts';
 
 export function startCommand(): Command {
   return new Command('start')

@@ -7,12 +7,14 @@
  * that it is told. Safe mode ends when the DataNode has reported, not half a minute later, and a DataNode that died is
  * noticed in seconds rather than ten minutes.
  */
+import { haCore, haHdfs, NAME_SERVICE, OF_ONE_NAMENODE } from './ha.ts';
 import type { Settings } from './xml.ts';
 import { loopback } from '../../stack/ports.ts';
 import { dataFolder } from '../../stack/stack.ts';
 import type { Stack } from '../../stack/stack.ts';
 
-export const hdfsUrl = (stack: Stack): string => `hdfs://${loopback}:${stack.ports.namenode}`;
+export const hdfsUrl = (stack: Stack): string =>
+  stack.isHa ? `hdfs://${NAME_SERVICE}` : `hdfs://${loopback}:${stack.ports.namenode}`;
 
 export function coreSite(stack: Stack): Settings {
   return {
@@ -20,10 +22,18 @@ export function coreSite(stack: Stack): Settings {
     'hadoop.tmp.dir': dataFolder(stack, 'hadoop-tmp'),
     'hadoop.prometheus.endpoint.enabled': true,
     'fs.trash.interval': 0,
+    ...(stack.isHa ? haCore(stack) : {}),
   };
 }
 
 export function hdfsSite(stack: Stack): Settings {
+  const usual = siteOfOne(stack);
+  if (!stack.isHa) return usual;
+  const ofBoth = Object.entries(usual).filter(([name]) => !OF_ONE_NAMENODE.includes(name));
+  return { ...Object.fromEntries(ofBoth), ...haHdfs(stack) };
+}
+
+function siteOfOne(stack: Stack): Settings {
   const { ports } = stack;
   return {
     'dfs.replication': 1,

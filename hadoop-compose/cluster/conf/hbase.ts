@@ -9,6 +9,7 @@
  * second (HBase's own choice is 4, then 64).
  */
 import type { Settings } from './xml.ts';
+import { haClient } from './ha.ts';
 import { hdfsClient, hdfsUrl } from './hadoop.ts';
 import { loopback } from '../../stack/ports.ts';
 import { dataFolder } from '../../stack/stack.ts';
@@ -69,6 +70,7 @@ export function hbaseSite(stack: Stack): Settings {
 
     'dfs.replication': 1,
     ...hdfsClient,
+    ...(stack.isHa ? haClient(stack) : {}),
   };
 }
 

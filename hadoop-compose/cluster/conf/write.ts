@@ -9,6 +9,7 @@ import { mkdir, writeFile } from 'node:fs/promises';
 import { dirname, join } from 'node:path';
 import { confFolder, dataFolder } from '../../stack/stack.ts';
 import type { Stack } from '../../stack/stack.ts';
+import { brokerName, brokersOf, propertiesOf } from '../../stack/brokers.ts';
 import { nameOfNode } from '../../stack/cassandra-nodes.ts';
 import { cassandraYaml, logbackXml } from './cassandra.ts';
 import { coreSite, hdfsSite } from './hadoop.ts';
@@ -43,10 +44,12 @@ export function confFiles(stack: Stack): Record<string, string> {
     'hbase/hbase-site.xml': settingsXml({ ...hbase, ...secured(() => securedHBase(stack, hbase)) }),
     'hbase/log4j.properties': reload4jProperties,
     'hbase/hadoop-metrics2.properties': settingsProperties(hbaseMetrics),
-    'kafka/server.properties': settingsProperties({
-      ...serverProperties(stack),
-      ...secured(() => securedKafka(stack)),
-    }),
+    ...Object.fromEntries(
+      brokersOf(stack).map((node) => [
+        `kafka/${propertiesOf(node)}`,
+        settingsProperties({ ...serverProperties(stack, node), ...secured(() => securedKafka(stack)) }),
+      ]),
+    ),
     'kafka/log4j2.properties': log4j2Properties,
     ...secured(() => ({
       'kdc/log4j.properties': reload4jProperties,
@@ -72,6 +75,7 @@ function cassandraFiles(stack: Stack): Record<string, string> {
 const emptyFolders = [
   'hadoop/webapps/hdfs',
   'hadoop/webapps/datanode',
+  'hadoop/webapps/journal',
   'hbase/hbase-webapps/master',
   'hbase/hbase-webapps/regionserver',
   'hbase/hbase-webapps/static',
@@ -85,7 +89,8 @@ export async function writeConf(stack: Stack): Promise<void> {
     // Of a secured stack they hold passwords.
     await writeFile(file, content, { mode: 0o600 });
   }
-  for (const folder of ['zookeeper', 'datanode', 'kafka', 'hbase-tmp', 'hadoop-tmp', ...nodeFolders(stack)]) {
+  const brokers = brokersOf(stack).map(brokerName);
+  for (const folder of ['zookeeper', 'datanode', ...brokers, 'hbase-tmp', 'hadoop-tmp', ...nodeFolders(stack)]) {
     await mkdir(dataFolder(stack, folder), { recursive: true, mode: 0o700 });
   }
   for (const folder of ['logs', 'pids']) await mkdir(join(stack.folder, folder), { recursive: true });

@@ -8,7 +8,7 @@ import assert from 'node:assert/strict';
 import { createServer } from 'node:http';
 import type { AddressInfo } from 'node:net';
 import { after, before, test } from 'node:test';
-import { regionserverReady } from '../../../../hadoop-compose/cluster/probes.ts';
+import { regionserverReady as readyAt } from '../../../../hadoop-compose/cluster/probes.ts';
 import { portsFrom } from '../../../../hadoop-compose/stack/ports.ts';
 import type { Stack } from '../../../../hadoop-compose/stack/stack.ts';
 
@@ -26,6 +26,7 @@ const hbase = createServer(({ url = '' }, response) => {
   const master = { 'tag.liveRegionServers': NAME, masterFinishedInitializationTime: 1 };
   response.end(JSON.stringify({ beans: [isMaster ? master : own] }));
 });
+const ready = readyAt('regionserverInfo');
 let stack: Stack;
 
 before(async () => {
@@ -40,10 +41,10 @@ after(() => void hbase.close());
 
 test('beans that are away for a moment do not make it unready', async () => {
   missing = 3;
-  assert.equal(await regionserverReady(stack), undefined);
+  assert.equal(await ready(stack), undefined);
 });
 
 test('beans that stay away do, and the reason names the port', async () => {
   missing = Infinity;
-  await assert.rejects(regionserverReady(stack), new RegExp(`RegionServer.* on port ${stack.ports.masterInfo} yet`));
+  await assert.rejects(ready(stack), new RegExp(`RegionServer.* on port ${stack.ports.masterInfo} yet`));
 });
