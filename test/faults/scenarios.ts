@@ -214,13 +214,13 @@ function between({ from, to }: { from: number; to: number }): number {
   return from + Math.random() * (to - from);
 }
 
-function runningPid(stack: Stack, name: DaemonName): number {
+export function runningPid(stack: Stack, name: DaemonName): number {
   const pid = pidOf(stack, name);
   if (pid === undefined) throw new Error(`${name} does not run`);
   return pid;
 }
 
-async function back(stack: Stack, name: DaemonName, before: number): Promise<void> {
+export async function back(stack: Stack, name: DaemonName, before: number): Promise<void> {
   const look = async () => {
     const pid = pidOf(stack, name);
     return pid === undefined || pid === before ? 'it was not started again' : daemonOf(name).ready(stack);
